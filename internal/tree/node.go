@@ -1,0 +1,167 @@
+package tree
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/nacre-go/nacre/source"
+)
+
+// Kind is what a node is.
+type Kind uint8
+
+// The kinds of node. A Null is an explicit null: in a merge it takes away what lower layers said (RFC 7396).
+const (
+	Null Kind = iota
+	Scalar
+	List
+	Map
+)
+
+// String returns "null", "scalar", "list" or "map".
+func (k Kind) String() string { return [...]string{"null", "scalar", "list", "map"}[k] }
+
+// Node is one value of a tree. Immutable once built; safe for concurrent use.
+type Node struct {
+	Kind Kind
+	// Value is a scalar's: string, source.Text, bool, int64, uint64 (only above the range of int64), float64 or time.Time.
+	Value any
+	// Items are a list's.
+	Items []*Node
+	// Entries are a map's, in the order of the document (of the lowest layer first, after a merge); keys are unique.
+	Entries []Entry
+	// index finds an entry of a large map; nil for a small one.
+	index map[string]int
+
+	Doc          *Doc // which document; nil for a node of no document, such as an empty root
+	Line, Column int32
+}
+
+// Entry is one key of a map.
+type Entry struct {
+	Key   string
+	Value *Node
+	// Line and Column are the key's own; the value may stand elsewhere.
+	Line, Column int32
+}
+
+// Doc is what all nodes of a document share.
+type Doc struct {
+	Layer    string
+	Name     string
+	Revision source.Revision
+	// AllowUnknown is source.Document's.
+	AllowUnknown bool
+}
+
+// small is the number of entries up to which looking at each is as quick as a map.
+const small = 8
+
+// NewMap returns a map node of entries, whose keys must be unique.
+func NewMap(doc *Doc, line, column int32, entries []Entry) *Node {
+	n := &Node{Kind: Map, Entries: entries, Doc: doc, Line: line, Column: column}
+	if len(entries) > small {
+		n.index = make(map[string]int, len(entries))
+		for i := range entries {
+			n.index[entries[i].Key] = i
+		}
+	}
+	return n
+}
+
+// NewList returns a list node.
+func NewList(doc *Doc, line, column int32, items []*Node) *Node {
+	return &Node{Kind: List, Items: items, Doc: doc, Line: line, Column: column}
+}
+
+// NewScalar returns a scalar node, or a Null for nil.
+func NewScalar(doc *Doc, line, column int32, value any) *Node {
+	n := &Node{Kind: Scalar, Value: value, Doc: doc, Line: line, Column: column}
+	if value == nil {
+		n.Kind = Null
+	}
+	return n
+}
+
+// Entry returns the entry of a map with that key, or nil.
+func (n *Node) Entry(key string) *Entry {
+	if n == nil || n.Kind != Map {
+		return nil
+	}
+	if n.index != nil {
+		if i, ok := n.index[key]; ok {
+			return &n.Entries[i]
+		}
+		return nil
+	}
+	for i := range n.Entries {
+		if n.Entries[i].Key == key {
+			return &n.Entries[i]
+		}
+	}
+	return nil
+}
+
+// Child returns what stands under one segment of a path: a map's key, or a list's "[i]"; nil if there is none.
+func (n *Node) Child(segment string) *Node {
+	if n == nil {
+		return nil
+	}
+	if n.Kind == List {
+		if i, ok := index(segment); ok && i < len(n.Items) {
+			return n.Items[i]
+		}
+		return nil
+	}
+	if e := n.Entry(segment); e != nil {
+		return e.Value
+	}
+	return nil
+}
+
+// Lookup returns the node at a path, or nil.
+func (n *Node) Lookup(p Path) *Node {
+	for _, segment := range p {
+		if n = n.Child(segment); n == nil {
+			return nil
+		}
+	}
+	return n
+}
+
+// Position returns where the node stands.
+func (n *Node) Position() source.Position {
+	if n == nil {
+		return source.Position{}
+	}
+	return position(n.Doc, n.Line, n.Column)
+}
+
+// PositionOf returns where the key of e stands, in the document of its value.
+func (e *Entry) Position() source.Position {
+	if e.Line == 0 {
+		return e.Value.Position()
+	}
+	return position(e.Value.Doc, e.Line, e.Column)
+}
+
+func position(d *Doc, line, column int32) source.Position {
+	p := source.Position{Line: int(line), Column: int(column)}
+	if d != nil {
+		p.Layer, p.Document, p.Revision = d.Layer, d.Name, d.Revision
+	}
+	return p
+}
+
+// index parses "[12]".
+func index(segment string) (int, bool) {
+	s, ok := strings.CutPrefix(segment, "[")
+	if !ok {
+		return 0, false
+	}
+	if s, ok = strings.CutSuffix(s, "]"); !ok {
+		return 0, false
+	}
+	i, err := strconv.Atoi(s)
+	return i, err == nil && i >= 0
+}

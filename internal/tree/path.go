@@ -1,0 +1,83 @@
+package tree
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Path leads from the root to a node: a map's key as it is, a list's item as "[i]". Keys may hold any text, dots included.
+type Path []string
+
+// Item returns the segment of a list's item: "[i]".
+func Item(i int) string { return "[" + strconv.Itoa(i) + "]" }
+
+// Join returns p with one segment more. It never shares memory that a later Join of p could overwrite.
+func (p Path) Join(segment string) Path { return append(p[:len(p):len(p)], segment) }
+
+// String returns the path as a person writes it: `db.pool`, `hosts[2].port`, `labels."app.io/name"`.
+func (p Path) String() string {
+	var b strings.Builder
+	for i, segment := range p {
+		if _, item := index(segment); item && i > 0 {
+			b.WriteString(segment)
+			continue
+		}
+		if i > 0 {
+			b.WriteByte('.')
+		}
+		if segment == "" || strings.ContainsAny(segment, ".\"[] \t\r\n") {
+			b.WriteString(strconv.Quote(segment))
+		} else {
+			b.WriteString(segment)
+		}
+	}
+	return b.String()
+}
+
+// ParsePath is the inverse of String. It reports false for a text that is no path, such as an open quote.
+func ParsePath(s string) (Path, bool) {
+	if s == "" {
+		return nil, true
+	}
+	var p Path
+	for {
+		switch {
+		case strings.HasPrefix(s, `"`):
+			q, err := strconv.QuotedPrefix(s)
+			if err != nil {
+				return nil, false
+			}
+			segment, err := strconv.Unquote(q)
+			if err != nil {
+				return nil, false
+			}
+			p, s = append(p, segment), s[len(q):]
+		default:
+			end := strings.IndexAny(s, ".[")
+			if end < 0 {
+				end = len(s)
+			}
+			if end == 0 || strings.ContainsAny(s[:end], "\"]") {
+				return nil, false
+			}
+			p, s = append(p, s[:end]), s[end:]
+		}
+		for strings.HasPrefix(s, "[") {
+			end := strings.IndexByte(s, ']')
+			if end < 0 {
+				return nil, false
+			}
+			if _, ok := index(s[:end+1]); !ok {
+				return nil, false
+			}
+			p, s = append(p, s[:end+1]), s[end+1:]
+		}
+		if s == "" {
+			return p, true
+		}
+		if s[0] != '.' {
+			return nil, false
+		}
+		s = s[1:]
+	}
+}

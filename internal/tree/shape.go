@@ -1,0 +1,61 @@
+package tree
+
+// ShapeKind is what a place in the bound struct takes.
+type ShapeKind uint8
+
+// The kinds of shape.
+const (
+	Any         ShapeKind = iota // takes anything (an interface)
+	Leaf                         // takes a scalar
+	ListOf                       // takes a list of Elem
+	MapOf                        // takes any keys, each an Elem
+	StructOf                     // takes the keys in Fields
+	RemainderOf                  // as StructOf, and any other key, each an Elem
+)
+
+// Shape describes the struct that a tree will be bound to, as far as decoding and explaining need it: which keys there
+// are, so that DB_POOL_SIZE can be told to be db.pool_size, and which of them are secret. Immutable once built; safe for
+// concurrent use. A nil Shape is one of kind Any.
+type Shape struct {
+	Kind   ShapeKind
+	Fields map[string]*Shape
+	// Order lists the keys of Fields in the order of the struct.
+	Order []string
+	Elem  *Shape
+	// Secret says that whatever stands here, or below, must not be shown.
+	Secret bool
+	// Default is the text of the default tag; Defaulted says that there is one. Of a secret, Default is not kept.
+	Default   string
+	Defaulted bool
+	// Static says that a change takes effect only after a restart (live:"false").
+	Static bool
+	// Type is the Go type in words for people: "duration", "int", "list of string".
+	Type string
+}
+
+// At returns the shape under one segment of a path, or nil where nothing is known of it.
+func (s *Shape) At(segment string) *Shape {
+	if s == nil {
+		return nil
+	}
+	switch s.Kind {
+	case StructOf, RemainderOf:
+		if f, ok := s.Fields[segment]; ok {
+			return f
+		}
+		return s.Elem
+	case ListOf, MapOf:
+		return s.Elem
+	}
+	return nil
+}
+
+// Lookup returns the shape at a path, or nil; secret reports whether it, or anything above it, is secret.
+func (s *Shape) Lookup(p Path) (at *Shape, secret bool) {
+	at = s
+	for _, segment := range p {
+		secret = secret || at != nil && at.Secret
+		at = at.At(segment)
+	}
+	return at, secret || at != nil && at.Secret
+}

@@ -1,0 +1,25 @@
+package source
+
+import "time"
+
+// Prover is a source that can tell when its content was last proven to be the newest that the origin has: an answer of
+// the origin, not the mere absence of trouble. Readiness hangs on it. A source without it counts as proven whenever
+// Next is blocked without an error. ProvenAt is safe for concurrent use; the zero time is never.
+type Prover interface {
+	ProvenAt() time.Time
+}
+
+// Receiver is a source that wants to know what became of its contents, so that it can tell the origin (Nacos shows an
+// operator which md5 each client has applied). Receive is called from the engine's goroutine, once for each content
+// that was decided on, after the decision; it must not block and must be safe to call while Next runs. A nil error
+// says that the content is live; otherwise the error says why it was rejected, and the content before it is still live.
+type Receiver interface {
+	Receive(rev Revision, rejected error)
+}
+
+// Local marks a source whose content is always at hand (an environment, a file on this machine), so that there is no
+// need to keep a last good copy of it on disk. A source that is not Local may be down when the service boots, and is
+// then replaced by the last good copy.
+type Local interface {
+	Local()
+}

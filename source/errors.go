@@ -1,0 +1,90 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"strings"
+	"syscall"
+)
+
+// Error is a source's trouble. It never carries a value of the configuration. Both its Kind and its cause are reachable
+// with errors.Is and errors.As.
+type Error struct {
+	Kind Kind
+	// Op is what was being done: "read", "listen", "login".
+	Op string
+	// Document names the document or the server; empty where the trouble is with neither.
+	Document string
+	// Fix is one sentence that tells what a person can do about it; empty where there is nothing to say.
+	Fix string
+	// Err is the cause; may be nil.
+	Err error
+}
+
+// Error returns "read orders.yaml: not found: cause (fix)".
+func (e *Error) Error() string {
+	var b strings.Builder
+	if e.Op != "" {
+		b.WriteString(e.Op)
+	}
+	if e.Document != "" {
+		if b.Len() > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(e.Document)
+	}
+	if b.Len() > 0 {
+		b.WriteString(": ")
+	}
+	b.WriteString(e.Kind.String())
+	if e.Err != nil {
+		b.WriteString(": ")
+		b.WriteString(e.Err.Error())
+	}
+	if e.Fix != "" {
+		b.WriteString(" (")
+		b.WriteString(e.Fix)
+		b.WriteByte(')')
+	}
+	return b.String()
+}
+
+// Unwrap yields the kind and the cause.
+func (e *Error) Unwrap() []error {
+	if e.Err == nil {
+		return []error{e.Kind}
+	}
+	return []error{e.Kind, e.Err}
+}
+
+// KindOf returns the kind of err: that of the first [Error] or [Problem] in its tree, else what the standard library's
+// errors tell (a deadline is Timeout, a missing file NotFound, a permission Denied, a refused connection Unavailable),
+// else Unknown. KindOf(nil) is Unknown.
+func KindOf(err error) Kind {
+	var se *Error
+	if errors.As(err, &se) {
+		return se.Kind
+	}
+	var k Kind
+	if errors.As(err, &k) {
+		return k
+	}
+	var timeout interface{ Timeout() bool }
+	switch {
+	case err == nil:
+		return Unknown
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+		return Timeout
+	case errors.Is(err, fs.ErrNotExist):
+		return NotFound
+	case errors.Is(err, fs.ErrPermission):
+		return Denied
+	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ECONNRESET):
+		return Unavailable
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return Timeout
+	}
+	return Unknown
+}

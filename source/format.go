@@ -1,0 +1,41 @@
+package source
+
+import (
+	"path"
+	"strings"
+)
+
+// The formats that the engine decodes.
+const (
+	FormatYAML       = "yaml"
+	FormatJSON       = "json"
+	FormatTOML       = "toml"
+	FormatDotenv     = "dotenv"
+	FormatProperties = "properties"
+	// FormatEnviron is variables of an environment, each "KEY<VARIABLE=value" and ended by a NUL byte: KEY is the
+	// variable's name without the prefix, VARIABLE is what errors show. KEY is resolved to a path by the keys that
+	// the bound struct has, so that DB_POOL_SIZE finds db.pool_size; every value is a [Text].
+	FormatEnviron = "environ"
+)
+
+// FormatOf returns the format that a document's name declares by its extension: .yaml and .yml, .json, .toml, .env
+// (also a file that is called ".env" or ".env.local"), .properties. It returns "" for any other name.
+func FormatOf(name string) string {
+	base := strings.ToLower(path.Base(strings.ReplaceAll(name, "\\", "/")))
+	if base == ".env" || strings.HasPrefix(base, ".env.") {
+		return FormatDotenv
+	}
+	switch path.Ext(base) {
+	case ".yaml", ".yml":
+		return FormatYAML
+	case ".json":
+		return FormatJSON
+	case ".toml":
+		return FormatTOML
+	case ".env":
+		return FormatDotenv
+	case ".properties":
+		return FormatProperties
+	}
+	return ""
+}

@@ -1,0 +1,75 @@
+package source
+
+import "strings"
+
+// Problem is one thing that is wrong with a content, in the words of its author: where, which key, what, and what may
+// have been meant. It never carries a value of the configuration.
+type Problem struct {
+	Kind     Kind
+	Position Position
+	// Key is the path of the key as a person writes it: "db.pool", "hosts[2].port", `labels."app.io/name"`. Empty where
+	// the problem is with the document as a whole.
+	Key string
+	// Message says what is wrong without the position, the key and the value: "must be at most 500".
+	Message string
+	// Suggest is the nearest known key; empty where none is near.
+	Suggest string
+	// Err is the cause; may be nil. It is not part of the text.
+	Err error
+}
+
+// Error returns `orders.yaml:7:12 (nacos) db.pol: unknown key, did you mean db.pool?`.
+func (p *Problem) Error() string {
+	var b strings.Builder
+	b.WriteString(p.Position.String())
+	if p.Key != "" {
+		if b.Len() > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(p.Key)
+	}
+	if b.Len() > 0 {
+		b.WriteString(": ")
+	}
+	if p.Message != "" {
+		b.WriteString(p.Message)
+	} else {
+		b.WriteString(p.Kind.String())
+	}
+	if p.Suggest != "" {
+		b.WriteString(", did you mean ")
+		b.WriteString(p.Suggest)
+		b.WriteByte('?')
+	}
+	return b.String()
+}
+
+// Unwrap yields the kind and the cause.
+func (p *Problem) Unwrap() []error {
+	if p.Err == nil {
+		return []error{p.Kind}
+	}
+	return []error{p.Kind, p.Err}
+}
+
+// Problems are all that is wrong with a content, in the order of layers, documents and lines. It is never empty when it
+// is used as an error.
+type Problems []*Problem
+
+// Error returns one problem a line.
+func (ps Problems) Error() string {
+	lines := make([]string, len(ps))
+	for i, p := range ps {
+		lines[i] = p.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Unwrap yields the problems.
+func (ps Problems) Unwrap() []error {
+	errs := make([]error, len(ps))
+	for i, p := range ps {
+		errs[i] = p
+	}
+	return errs
+}
