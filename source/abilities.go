@@ -23,3 +23,10 @@ type Receiver interface {
 type Local interface {
 	Local()
 }
+
+// Identifier is a source that can tell what it reads ("nacos://127.0.0.1:8848/public/DEFAULT_GROUP/orders.yaml"), never
+// with a credential in it. A last good copy is given back only to the layer whose name and identity it was taken from.
+// Identity is safe for concurrent use and returns the same text always.
+type Identifier interface {
+	Identity() string
+}

@@ -25,5 +25,5 @@
 //
 // # Optional abilities
 //
-// A source may implement [io.Closer], [Prover], [Receiver] and [Local]. The engine finds them by type assertion.
+// A source may implement [io.Closer], [Prover], [Receiver], [Local] and [Identifier]. The engine finds them by type assertion.
 package source

@@ -1,0 +1,116 @@
+package lastgood
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/nacre-go/nacre/source"
+)
+
+// Record is what is kept: the contents that made up one good version.
+type Record struct {
+	SavedAt time.Time `json:"saved_at"`
+	Version int64     `json:"version"`
+	Sum     string    `json:"sum"`
+	Layers  []Layer   `json:"layers"`
+}
+
+// Layer is the content of one layer. It is given back to the layer with the same name and identity.
+type Layer struct {
+	Name     string `json:"name"`
+	Identity string `json:"identity"`
+	// ProvenAt is when the content was last known to be the newest.
+	ProvenAt  time.Time       `json:"proven_at"`
+	Revision  source.Revision `json:"revision"`
+	Documents []Document      `json:"documents"`
+}
+
+// Document is a source.Document as it is kept.
+type Document struct {
+	Name         string        `json:"name"`
+	Absent       bool          `json:"absent,omitempty"`
+	Format       string        `json:"format,omitempty"`
+	Data         []byte        `json:"data,omitempty"`
+	Tree         plain         `json:"tree,omitzero"`
+	AllowUnknown bool          `json:"allow_unknown,omitempty"`
+	Digest       source.Digest `json:"digest,omitzero"`
+	Origin       source.Origin `json:"origin,omitzero"`
+}
+
+// NewLayer returns a layer that keeps c.
+func NewLayer(name, identity string, provenAt time.Time, c source.Content) Layer {
+	l := Layer{Name: name, Identity: identity, ProvenAt: provenAt, Revision: c.Revision}
+	for _, d := range c.Documents {
+		l.Documents = append(l.Documents, Document{
+			Name: d.Name, Absent: d.Absent, Format: d.Format, Data: d.Data, Tree: plain{d.Tree},
+			AllowUnknown: d.AllowUnknown, Digest: d.Digest, Origin: d.Origin,
+		})
+	}
+	return l
+}
+
+// Content returns what NewLayer was given.
+func (l Layer) Content() source.Content {
+	c := source.Content{Revision: l.Revision}
+	for _, d := range l.Documents {
+		c.Documents = append(c.Documents, source.Document{
+			Name: d.Name, Absent: d.Absent, Format: d.Format, Data: d.Data, Tree: d.Tree.m,
+			AllowUnknown: d.AllowUnknown, Digest: d.Digest, Origin: d.Origin,
+		})
+	}
+	return c
+}
+
+// Find returns the layer of that name and identity, nil where there is none.
+func (r *Record) Find(name, identity string) *Layer {
+	if r == nil {
+		return nil
+	}
+	for i := range r.Layers {
+		if l := &r.Layers[i]; l.Name == name && l.Identity == identity {
+			return l
+		}
+	}
+	return nil
+}
+
+// magic starts the first line of a file; the checksum of all that follows the line ends it.
+const magic = "nacre-lastgood-1 sha256:"
+
+func encode(r Record) ([]byte, error) {
+	body, err := json.MarshalIndent(r, "", " ")
+	if err != nil {
+		return nil, err
+	}
+	body = append(body, '\n')
+	sum := sha256.Sum256(body)
+	return append([]byte(magic+hex.EncodeToString(sum[:])+"\n"), body...), nil
+}
+
+var (
+	errNotOurs  = errors.New("it is not a last good copy of this version of nacre")
+	errTampered = errors.New("its checksum does not match: it was changed or cut short")
+	errContent  = errors.New("its checksum matches, its content does not parse")
+)
+
+// decode is the inverse of encode. Its errors say nothing of the content.
+func decode(data []byte) (*Record, error) {
+	head, body, ok := bytes.Cut(data, []byte("\n"))
+	declared, ours := bytes.CutPrefix(head, []byte(magic))
+	if !ok || !ours {
+		return nil, errNotOurs
+	}
+	sum := sha256.Sum256(body)
+	if string(declared) != hex.EncodeToString(sum[:]) {
+		return nil, errTampered
+	}
+	var r Record
+	if json.Unmarshal(body, &r) != nil {
+		return nil, errContent
+	}
+	return &r, nil
+}

@@ -1,0 +1,107 @@
+package lastgood
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/gofrs/flock"
+
+	"github.com/nacre-go/nacre/source"
+)
+
+// MaxSize is the largest copy that is read, in bytes. A larger file is refused, so that a stray file cannot exhaust memory.
+const MaxSize = 1 << 30
+
+// ErrOwned says that another process owns the file.
+var ErrOwned = errors.New("another process owns it")
+
+// Load reads the copy at path. No file is nil, nil. The error is a *source.Error of kind Corrupt for a copy that does not match
+// its checksum.
+func Load(path string) (*Record, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, refused("read", path, err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, refused("read", path, err)
+	}
+	if !info.Mode().IsRegular() || info.Size() > MaxSize {
+		return nil, corrupt(path, errNotOurs)
+	}
+	data := make([]byte, info.Size())
+	if _, err := io.ReadFull(f, data); err != nil {
+		return nil, refused("read", path, err)
+	}
+	r, err := decode(data)
+	if err != nil {
+		return nil, corrupt(path, err)
+	}
+	return r, nil
+}
+
+func corrupt(path string, cause error) error {
+	return &source.Error{Kind: source.Corrupt, Op: "read last good copy", Document: path, Err: cause,
+		Fix: "it is not used; remove it, the next good version writes a new one"}
+}
+
+func refused(op, path string, cause error) error {
+	return &source.Error{Kind: source.KindOf(cause), Op: op + " last good copy", Document: path, Err: cause}
+}
+
+// Store is a copy that this process owns. It is not safe for concurrent use.
+type Store struct {
+	path string
+	lock *flock.Flock
+}
+
+// Own takes the ownership of the copy at path, making its folder. The error is ErrOwned (with errors.Is) where another process
+// has it.
+func Own(path string) (*Store, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, refused("own", path, err)
+	}
+	lock := flock.New(path+".lock", flock.SetPermissions(0o600))
+	switch ok, err := lock.TryLock(); {
+	case err != nil:
+		return nil, refused("own", path, err)
+	case !ok:
+		return nil, &source.Error{Kind: source.Conflict, Op: "own last good copy", Document: path, Err: ErrOwned,
+			Fix: "give each process a state folder of its own"}
+	}
+	sweep(path)
+	return &Store{path: path, lock: lock}, nil
+}
+
+// sweep removes what a process that died while saving left behind. Only the owner may.
+func sweep(path string) {
+	left, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*.tmp"))
+	for _, name := range left {
+		if strings.HasPrefix(filepath.Base(name), filepath.Base(path)+".") {
+			_ = os.Remove(name)
+		}
+	}
+}
+
+// Save replaces the copy: whole or not at all.
+func (s *Store) Save(r Record) error {
+	data, err := encode(r)
+	if err != nil {
+		return refused("save", s.path, err)
+	}
+	if err := replace(s.path, data); err != nil {
+		return refused("save", s.path, err)
+	}
+	return nil
+}
+
+// Close gives the ownership up.
+func (s *Store) Close() error { return s.lock.Close() }

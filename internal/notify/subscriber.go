@@ -1,0 +1,173 @@
+package notify
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+)
+
+// Handler is called with each state. It reports whether it found anything to do; a call that did not is not counted.
+type Handler[S any] func(context.Context, S) (called bool, err error)
+
+// Panic is the error of a handler that panicked or ended its goroutine.
+type Panic struct {
+	Value string // the panic's value as text
+	Stack string
+}
+
+// Error returns "panic: value".
+func (p *Panic) Error() string { return "panic: " + p.Value }
+
+// Stats are a subscriber's counts.
+type Stats struct {
+	Name        string
+	Calls       int64 // ended calls
+	Failures    int64 // calls that returned an error
+	Panics      int64 // calls that panicked or ended their goroutine
+	LastVersion int64 // of the last ended call; 0 before the first
+	LastErr     error // of the last ended call
+	// Running is since when a call runs; zero when none does.
+	Running time.Time
+	// Pending says that a newer state waits in the mailbox.
+	Pending bool
+}
+
+// Subscriber is one receiver of states.
+type Subscriber[S any] struct {
+	name   string
+	handle Handler[S]
+	hub    *Hub[S]
+
+	ctx    context.Context
+	cancel context.CancelFunc
+	wake   chan struct{}
+	done   chan struct{}
+
+	mu    sync.Mutex
+	slot  *S
+	stats Stats
+}
+
+// Put hands a state to this subscriber alone, as Publish does to all.
+func (s *Subscriber[S]) Put(state S) { s.put(state) }
+
+func (s *Subscriber[S]) put(state S) {
+	s.mu.Lock()
+	if s.slot != nil && s.hub.Fold != nil {
+		state = s.hub.Fold(*s.slot, state)
+	}
+	s.slot = &state
+	s.mu.Unlock()
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (s *Subscriber[S]) take() *S {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	state := s.slot
+	s.slot = nil
+	if state != nil {
+		s.stats.Running = time.Now()
+	}
+	return state
+}
+
+// Stop ends the subscription: no call begins after it, and the context of a running one ends. It does not wait, so that a
+// handler may stop its own subscription; Done tells when the last call has ended.
+func (s *Subscriber[S]) Stop() {
+	s.cancel()
+	s.hub.forget(s)
+}
+
+// Done is closed when the subscriber has stopped and its last call has ended.
+func (s *Subscriber[S]) Done() <-chan struct{} { return s.done }
+
+// Stats returns the counts as they are now.
+func (s *Subscriber[S]) Stats() Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stats := s.stats
+	stats.Name = s.name
+	stats.Pending = s.slot != nil
+	return stats
+}
+
+func (s *Subscriber[S]) run() {
+	ended := false
+	defer func() {
+		if ended {
+			close(s.done)
+			return
+		}
+		go s.run() // the handler ended this goroutine (runtime.Goexit); the subscription goes on in another
+	}()
+	for {
+		select {
+		case <-s.ctx.Done():
+			ended = true
+			return
+		case <-s.wake:
+		}
+		if s.ctx.Err() != nil { // both were ready: a stop goes first
+			ended = true
+			return
+		}
+		if state := s.take(); state != nil {
+			s.call(*state)
+		}
+	}
+}
+
+func (s *Subscriber[S]) call(state S) {
+	called, returned := true, false
+	var err error = &Panic{Value: "the subscriber ended its goroutine"} // unless it returns
+	defer func() {
+		if !returned {
+			if v := recover(); v != nil {
+				err = &Panic{Value: text(v), Stack: string(debug.Stack())}
+			}
+		}
+		if took := s.count(state, called, !returned, err); called && s.hub.Report != nil {
+			s.hub.Report(s.name, state, took, err)
+		}
+	}()
+	called, err = s.handle(s.ctx, state)
+	returned = true
+}
+
+func (s *Subscriber[S]) count(state S, called, panicked bool, err error) (took time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	took = time.Since(s.stats.Running)
+	s.stats.Running = time.Time{}
+	if !called {
+		return took
+	}
+	s.stats.Calls++
+	s.stats.LastErr = err
+	if s.hub.Version != nil {
+		s.stats.LastVersion = s.hub.Version(state)
+	}
+	switch {
+	case panicked:
+		s.stats.Panics++
+	case err != nil:
+		s.stats.Failures++
+	}
+	return took
+}
+
+// text is v as text; a value whose own String method panics has none.
+func text(v any) (t string) {
+	defer func() {
+		if recover() != nil {
+			t = "a value that cannot be printed"
+		}
+	}()
+	return fmt.Sprint(v)
+}

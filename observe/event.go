@@ -1,0 +1,116 @@
+package observe
+
+import (
+	"time"
+
+	"github.com/nacre-go/nacre/source"
+)
+
+// Cause is one content that made a version: which layer and document, in which revision. A version that nobody's content
+// made (a rollback) has a Cause whose Layer is "" and whose Document says what happened.
+type Cause struct {
+	Layer    string
+	Document string
+	Revision source.Revision
+	// Release is what the publisher declared, where the origin has such a thing.
+	Release string
+}
+
+// Received is new content of a layer.
+type Received struct {
+	Layer     string
+	Documents []string
+	Revision  source.Revision
+}
+
+// Applied is a new live version.
+type Applied struct {
+	Version int64
+	Sum     string // SHA-256 of the canonical merged tree, hexadecimal
+	Causes  []Cause
+	Changed []string      // paths of the keys that differ from the version before, at most 100
+	Took    time.Duration // from the start of the decision to the swap
+}
+
+// Unchanged is content that was accepted without changing anything.
+type Unchanged struct {
+	Version int64 // which stays live
+	Causes  []Cause
+}
+
+// Rejected is content that was refused.
+type Rejected struct {
+	Version  int64 // which stays live; 0 at boot
+	Causes   []Cause
+	Problems source.Problems
+}
+
+// Held is content that waits because the config is pinned.
+type Held struct {
+	Version int64 // which is pinned
+	Causes  []Cause
+}
+
+// Absent is a document that is gone from its origin.
+type Absent struct {
+	Layer    string
+	Document string
+}
+
+// LayerDown is a source that fails.
+type LayerDown struct {
+	Layer string
+	Err   error
+	Since time.Time
+}
+
+// LayerUp is a source that answers again.
+type LayerUp struct {
+	Layer string
+	Down  time.Duration
+}
+
+// Delivered is a call of a subscriber that has ended.
+type Delivered struct {
+	Subscriber string
+	Version    int64
+	Took       time.Duration
+	// Err is what the subscriber returned, or a [PanicError]; nil if all went well.
+	Err error
+}
+
+// PanicError is the panic of a subscriber. It is counted and reported, and harms nobody else.
+type PanicError struct {
+	// Text is the panic's value as text, without the values of secret fields.
+	Text string
+	// Stack is where it happened: function names, files and lines.
+	Stack string
+}
+
+// Error returns "panic: text".
+func (e *PanicError) Error() string { return "panic: " + e.Text }
+
+// Booted is the end of a successful Open.
+type Booted struct {
+	Version int64
+	Sum     string
+	// Stale lists the layers whose content came from the last good copy on disk; Age is that copy's.
+	Stale []string
+	Age   time.Duration
+	Took  time.Duration
+}
+
+// LastGood is an attempt to save the copy on disk.
+type LastGood struct {
+	Path    string
+	Version int64
+	Err     error
+}
+
+// String returns "orders.yaml (nacos)".
+func (c Cause) String() string {
+	if c.Layer == "" {
+		return c.Document
+	}
+	return c.Document + " (" + c.Layer + ")"
+}

@@ -1,0 +1,82 @@
+package observe
+
+// Observer is a set of functions that hear of events. Any may be nil. An Observer must not be changed once it is in use.
+type Observer struct {
+	// Received: a layer has new content, which is not yet decided on.
+	Received func(Received)
+	// Applied: a new version is live.
+	Applied func(Applied)
+	// Unchanged: new content was accepted and changes nothing, such as a comment.
+	Unchanged func(Unchanged)
+	// Rejected: new content was refused; what was live is still live.
+	Rejected func(Rejected)
+	// Held: new content is good or bad, nobody looks, because the config is pinned.
+	Held func(Held)
+	// Absent: a document that was applied is gone from its origin; its last content stays in use.
+	Absent func(Absent)
+	// LayerDown: a layer's source fails. Told once an outage, and again when the error changes.
+	LayerDown func(LayerDown)
+	// LayerUp: the source of a layer that was down answers again.
+	LayerUp func(LayerUp)
+	// Delivered: a subscriber has been called.
+	Delivered func(Delivered)
+	// Booted: Open has a first version.
+	Booted func(Booted)
+	// LastGood: the copy on disk was saved, or could not be.
+	LastGood func(LastGood)
+}
+
+// Join returns an Observer that tells each of those given, in order; nil ones are left out.
+func Join(observers ...*Observer) *Observer {
+	var all []*Observer
+	for _, o := range observers {
+		if o != nil {
+			all = append(all, o)
+		}
+	}
+	if len(all) == 1 {
+		return all[0]
+	}
+	return &Observer{
+		Received:  join(all, func(o *Observer) func(Received) { return o.Received }),
+		Applied:   join(all, func(o *Observer) func(Applied) { return o.Applied }),
+		Unchanged: join(all, func(o *Observer) func(Unchanged) { return o.Unchanged }),
+		Rejected:  join(all, func(o *Observer) func(Rejected) { return o.Rejected }),
+		Held:      join(all, func(o *Observer) func(Held) { return o.Held }),
+		Absent:    join(all, func(o *Observer) func(Absent) { return o.Absent }),
+		LayerDown: join(all, func(o *Observer) func(LayerDown) { return o.LayerDown }),
+		LayerUp:   join(all, func(o *Observer) func(LayerUp) { return o.LayerUp }),
+		Delivered: join(all, func(o *Observer) func(Delivered) { return o.Delivered }),
+		Booted:    join(all, func(o *Observer) func(Booted) { return o.Booted }),
+		LastGood:  join(all, func(o *Observer) func(LastGood) { return o.LastGood }),
+	}
+}
+
+func join[E any](all []*Observer, of func(*Observer) func(E)) func(E) {
+	var funcs []func(E)
+	for _, o := range all {
+		if f := of(o); f != nil {
+			funcs = append(funcs, f)
+		}
+	}
+	switch len(funcs) {
+	case 0:
+		return nil
+	case 1:
+		return funcs[0]
+	}
+	return func(e E) {
+		for _, f := range funcs {
+			Tell(f, e)
+		}
+	}
+}
+
+// Tell calls f with e; a nil f does nothing, and a panic in f is dropped, so that an observer harms nobody.
+func Tell[E any](f func(E), e E) {
+	if f == nil {
+		return
+	}
+	defer func() { _ = recover() }()
+	f(e)
+}

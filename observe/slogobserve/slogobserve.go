@@ -1,0 +1,89 @@
+package slogobserve
+
+import (
+	"log/slog"
+	"strings"
+
+	"github.com/nacre-go/nacre/observe"
+)
+
+// maxShown is how many keys or problems a line names; the rest is counted.
+const maxShown = 8
+
+// New returns an Observer that writes to l. It is safe for concurrent use, as l is.
+func New(l *slog.Logger) *observe.Observer {
+	return &observe.Observer{
+		Received: func(e observe.Received) {
+			l.Debug("config: content received", "layer", e.Layer, "documents", e.Documents, "revision", e.Revision)
+		},
+		Applied: func(e observe.Applied) {
+			l.Info("config: new version", "version", e.Version, "sum", short(e.Sum), "causes", causes(e.Causes),
+				"changed", shorten(e.Changed), "took", e.Took)
+		},
+		Unchanged: func(e observe.Unchanged) {
+			l.Debug("config: nothing changed", "version", e.Version, "causes", causes(e.Causes))
+		},
+		Rejected: func(e observe.Rejected) {
+			texts := make([]string, len(e.Problems))
+			for i, p := range e.Problems {
+				texts[i] = p.Error()
+			}
+			l.Warn("config: change rejected", "live", e.Version, "causes", causes(e.Causes), "problems", shorten(texts))
+		},
+		Held: func(e observe.Held) {
+			l.Warn("config: change held, version is pinned", "pinned", e.Version, "causes", causes(e.Causes))
+		},
+		Absent: func(e observe.Absent) {
+			l.Warn("config: document is gone, its last content stays", "layer", e.Layer, "document", e.Document)
+		},
+		LayerDown: func(e observe.LayerDown) {
+			l.Warn("config: layer is down", "layer", e.Layer, "error", e.Err)
+		},
+		LayerUp: func(e observe.LayerUp) {
+			l.Info("config: layer is up again", "layer", e.Layer, "down", e.Down)
+		},
+		Delivered: func(e observe.Delivered) {
+			if e.Err != nil {
+				l.Error("config: subscriber failed", "subscriber", e.Subscriber, "version", e.Version, "error", e.Err, "took", e.Took)
+				return
+			}
+			l.Debug("config: subscriber called", "subscriber", e.Subscriber, "version", e.Version, "took", e.Took)
+		},
+		Booted: func(e observe.Booted) {
+			if len(e.Stale) > 0 {
+				l.Warn("config: started from the last good copy", "version", e.Version, "stale", e.Stale, "age", e.Age, "took", e.Took)
+				return
+			}
+			l.Info("config: started", "version", e.Version, "sum", short(e.Sum), "took", e.Took)
+		},
+		LastGood: func(e observe.LastGood) {
+			if e.Err != nil {
+				l.Error("config: last good copy was not saved", "path", e.Path, "version", e.Version, "error", e.Err)
+				return
+			}
+			l.Debug("config: last good copy saved", "path", e.Path, "version", e.Version)
+		},
+	}
+}
+
+func causes(list []observe.Cause) string {
+	texts := make([]string, len(list))
+	for i, c := range list {
+		texts[i] = c.String()
+	}
+	return shorten(texts)
+}
+
+func shorten(texts []string) string {
+	if rest := len(texts) - maxShown; rest > 0 {
+		texts = append(texts[:maxShown:maxShown], "…")
+	}
+	return strings.Join(texts, "; ")
+}
+
+func short(sum string) string {
+	if len(sum) > 12 {
+		return sum[:12]
+	}
+	return sum
+}
