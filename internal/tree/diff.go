@@ -1,0 +1,110 @@
+package tree
+
+import (
+	"math"
+	"time"
+
+	"github.com/nacre-go/nacre/source"
+)
+
+// Diff calls yield with the path of each leaf (scalar, list, or empty map) that one tree has and the other has not, or has
+// otherwise, in the order of the trees, until yield returns false. Subtrees that both share are not entered.
+func Diff(a, b *Node, yield func(Path) bool) { diff(nil, a, b, yield) }
+
+func diff(at Path, a, b *Node, yield func(Path) bool) bool {
+	if a == b {
+		return true
+	}
+	aMap, bMap := a != nil && a.Kind == Map, b != nil && b.Kind == Map
+	if !aMap && !bMap || (a == nil && len(b.Entries) == 0) || (b == nil && len(a.Entries) == 0) {
+		return Equal(a, b) || yield(at)
+	}
+	if aMap != bMap && a != nil && b != nil { // one became the other: the key itself changed
+		return yield(at)
+	}
+	if aMap {
+		for _, e := range a.Entries {
+			if !diff(at.Join(e.Key), e.Value, b.Child(e.Key), yield) {
+				return false
+			}
+		}
+	}
+	if bMap {
+		for _, e := range b.Entries {
+			if a.Entry(e.Key) == nil && !diff(at.Join(e.Key), nil, e.Value, yield) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// Equal reports whether two trees have the same content, wherever it stands and in whatever order the keys are.
+func Equal(a, b *Node) bool {
+	if a == b {
+		return true
+	}
+	if a == nil || b == nil || a.Kind != b.Kind || len(a.Items) != len(b.Items) || len(a.Entries) != len(b.Entries) {
+		return false
+	}
+	switch a.Kind {
+	case Scalar:
+		return sameScalar(a.Value, b.Value)
+	case List:
+		for i := range a.Items {
+			if !Equal(a.Items[i], b.Items[i]) {
+				return false
+			}
+		}
+	case Map:
+		for i := range a.Entries {
+			e := b.Entry(a.Entries[i].Key)
+			if e == nil || !Equal(a.Entries[i].Value, e.Value) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func sameScalar(a, b any) bool {
+	switch x := a.(type) {
+	case time.Time:
+		y, ok := b.(time.Time)
+		return ok && x.Equal(y)
+	case float64:
+		y, ok := b.(float64)
+		return ok && (x == y || math.IsNaN(x) && math.IsNaN(y))
+	}
+	return a == b
+}
+
+// Secrets calls yield with the text of every scalar that stands where shape says secret.
+func Secrets(n *Node, shape *Shape, yield func(string)) { secrets(n, shape, false, yield) }
+
+func secrets(n *Node, shape *Shape, within bool, yield func(string)) {
+	if n == nil || shape == nil && !within {
+		return
+	}
+	within = within || shape != nil && shape.Secret
+	switch n.Kind {
+	case Scalar:
+		if !within {
+			return
+		}
+		switch v := n.Value.(type) {
+		case string:
+			yield(v)
+		case source.Text:
+			yield(string(v))
+		}
+	case List:
+		for i, item := range n.Items {
+			secrets(item, shape.At(Item(i)), within, yield)
+		}
+	case Map:
+		for i := range n.Entries {
+			secrets(n.Entries[i].Value, shape.At(n.Entries[i].Key), within, yield)
+		}
+	}
+}

@@ -1,0 +1,77 @@
+package observe
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/nacre-go/nacre/source"
+)
+
+// Health is the state of a config at one moment. It carries no value of the configuration.
+type Health struct {
+	Version int64     `json:"version"`
+	Sum     string    `json:"sum"` // SHA-256 of the canonical merged tree, hexadecimal
+	Since   time.Time `json:"since"`
+	// Pinned says that changes are received and held.
+	Pinned bool `json:"pinned"`
+	Closed bool `json:"closed"`
+	// NotReady says why the config should not be relied on, one reason an entry; empty when it may be.
+	NotReady    []string           `json:"not_ready,omitempty"`
+	Layers      []LayerHealth      `json:"layers"`
+	Subscribers []SubscriberHealth `json:"subscribers,omitempty"`
+	LastGood    LastGoodHealth     `json:"last_good,omitzero"`
+}
+
+// Ready returns nil when a validated version is live and every layer was proven fresh within the bound, else an error that
+// gives all reasons.
+func (h Health) Ready() error {
+	if len(h.NotReady) == 0 {
+		return nil
+	}
+	return errors.New("config is not ready: " + strings.Join(h.NotReady, "; "))
+}
+
+// LayerHealth is the state of one layer.
+type LayerHealth struct {
+	Name      string   `json:"name"`
+	Identity  string   `json:"identity,omitempty"`
+	Documents []string `json:"documents,omitempty"` // of the content in use
+	// Applied is the revision in use, Latest the newest that the source gave; they differ while a change is held or was
+	// rejected. Empty where there is none.
+	Applied source.Revision `json:"applied,omitempty"`
+	Latest  source.Revision `json:"latest,omitempty"`
+	// ProvenAt is when the latest content was last known to be the newest of its origin; zero is never.
+	ProvenAt time.Time `json:"proven_at,omitzero"`
+	// Stale says that ProvenAt is longer ago than the bound.
+	Stale bool `json:"stale"`
+	// FromLastGood says that the content in use came from the copy on disk.
+	FromLastGood bool `json:"from_last_good,omitempty"`
+	// Absent lists documents that are gone from their origin while their last content stays in use.
+	Absent []string `json:"absent,omitempty"`
+	// Down is why the source fails at this moment, and since when; empty when it does not.
+	Down      string    `json:"down,omitempty"`
+	DownSince time.Time `json:"down_since,omitzero"`
+	// Rejected is why the latest content is not in use, one problem an entry.
+	Rejected []string `json:"rejected,omitempty"`
+}
+
+// SubscriberHealth is the state of one subscriber.
+type SubscriberHealth struct {
+	Name        string    `json:"name"`
+	Calls       int64     `json:"calls"`
+	Failures    int64     `json:"failures"`
+	Panics      int64     `json:"panics"`
+	LastVersion int64     `json:"last_version"`         // of the last ended call; 0 before the first
+	LastError   string    `json:"last_error,omitempty"` // of the last ended call
+	Running     time.Time `json:"running,omitzero"`     // since when a call runs
+	Pending     bool      `json:"pending"`              // a newer version waits for it
+}
+
+// LastGoodHealth is the state of the copy on disk.
+type LastGoodHealth struct {
+	Path    string    `json:"path,omitempty"` // empty when none is kept
+	SavedAt time.Time `json:"saved_at,omitzero"`
+	Version int64     `json:"version,omitempty"` // saved by this process; 0 before the first
+	Error   string    `json:"error,omitempty"`   // why the last attempt to own, read or save it failed
+}
