@@ -1,0 +1,80 @@
+package archtest
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// checkGoMod holds go.mod against the traps that are known.
+func checkGoMod(m *Module, r *Rules, _ *exceptions) []Finding {
+	var found []Finding
+	report := func(what, why string) {
+		found = append(found, Finding{Rule: "go.mod", Where: "go.mod", What: what, Why: why})
+	}
+	for _, p := range m.Replaces {
+		report("replaces "+p, "a replace is not seen by who requires this module: it would be tested with one thing and used with another")
+	}
+	for _, q := range m.Requires {
+		if why, never := r.GoMod.Never[q.Path]; never {
+			report("requires "+q.Path+" "+q.Version, why)
+		}
+	}
+	for p, least := range r.GoMod.AtLeast {
+		i := slices.IndexFunc(m.Requires, func(q Require) bool { return q.Path == p })
+		switch {
+		case i < 0:
+			report("does not require "+p, r.GoMod.Why)
+		case compareVersions(m.Requires[i].Version, least) < 0:
+			report("requires "+p+" "+m.Requires[i].Version+", below "+least, r.GoMod.Why)
+		}
+	}
+	return found
+}
+
+// checkDescribed wants a reason in docs/dependencies.md for each direct requirement, and none for what is not required.
+func checkDescribed(m *Module, _ *Rules, _ *exceptions) []Finding {
+	const doc = "docs/dependencies.md"
+	var found []Finding
+	for _, q := range m.Requires {
+		if !q.Indirect && !slices.Contains(m.Described, q.Path) {
+			found = append(found, Finding{
+				Rule: "dependencies", Where: "go.mod", What: "requires " + q.Path + ", which " + doc + " does not give a reason for",
+				Why: "a dependency is taken on purpose: everyone who uses this module has it in their graph",
+			})
+		}
+	}
+	for _, p := range m.Described {
+		if !slices.ContainsFunc(m.Requires, func(q Require) bool { return q.Path == p && !q.Indirect }) {
+			found = append(found, Finding{
+				Rule: "dependencies", Where: doc, What: "gives a reason for " + p + ", which go.mod does not require directly",
+				Why: "a list that is wrong in one line is believed in none",
+			})
+		}
+	}
+	return found
+}
+
+// compareVersions orders "v2.3.5" and "v2.3.10" by their numbers; a pre-release is below its release.
+func compareVersions(a, b string) int {
+	coreA, preA, _ := strings.Cut(strings.TrimPrefix(a, "v"), "-")
+	coreB, preB, _ := strings.Cut(strings.TrimPrefix(b, "v"), "-")
+	numsA, numsB := strings.Split(coreA, "."), strings.Split(coreB, ".")
+	for i := range min(len(numsA), len(numsB)) {
+		x, _ := strconv.Atoi(numsA[i])
+		y, _ := strconv.Atoi(numsB[i])
+		if c := cmp.Compare(x, y); c != 0 {
+			return c
+		}
+	}
+	switch {
+	case preA == preB:
+		return 0
+	case preA == "":
+		return 1
+	case preB == "":
+		return -1
+	}
+	return cmp.Compare(preA, preB)
+}

@@ -1,0 +1,184 @@
+package archtest
+
+// Modules of others that stand in more than one row.
+const (
+	anyKoanf = "github.com/knadh/koanf/**"
+	nacosSDK = "github.com/nacos-group/nacos-sdk-go/v2"
+	anyGRPC  = "google.golang.org/grpc/**"
+	anyProto = "google.golang.org/protobuf/**"
+)
+
+// Reasons that stand in more than one row.
+const (
+	whyProvider = "a provider knows the contract and its own library, so that it can move to a module of its own, and so that the next one is written the same way"
+	whyStep     = "the steps do not know their neighbours; they meet in the engine's apply, and each is tested alone"
+	whyGeneric  = "it is one generic mechanism; what it carries is no business of its"
+)
+
+// House returns the rules of this module.
+func House() *Rules {
+	return &Rules{
+		Rows:       rows(),
+		TestsMay:   []string{"source", "source/sourcetest", "go.uber.org/goleak/**"},
+		Ambient:    ambient(),
+		Reach:      reach(),
+		Budgets:    budgets(),
+		Planned:    planned(),
+		Exceptions: exceptionTable(),
+		GoMod:      goMod(),
+		Limits: Limits{
+			CodeLines: 400, TestLines: 800,
+			NeverNames: []string{"util", "utils", "common", "types", "helper", "helpers", "misc", "base", "shared", "lib"},
+		},
+	}
+}
+
+// rows is the table of imports, upwards: a room knows what stands above it and nothing below. The standard library is
+// open to all.
+func rows() []Row {
+	return []Row{
+		{Room: "source", Why: "the contract is what everyone depends on; it depends on the standard library alone"},
+		{
+			Room: "source/sourcetest", May: []string{"source"},
+			Why: "whoever writes a source runs this suite, and must get nothing else with it",
+		},
+
+		{Room: "providers/file", May: []string{"source", "github.com/fsnotify/fsnotify/**"}, Why: whyProvider},
+		{Room: "providers/koanf", May: []string{"source", anyKoanf}, Why: whyProvider},
+		{
+			Room: "providers/nacos", May: []string{"source", nacosSDK + "/api/grpc", anyGRPC, anyProto},
+			Tests: []string{"providers/nacos/nacostest"}, Why: whyProvider,
+		},
+		{
+			Room: "providers/nacos/nacostest", May: []string{nacosSDK + "/api/grpc", anyGRPC, anyProto},
+			Tests: []string{nacosSDK + "/**"},
+			Why:   "the server is written from the protocol, not from our client: a mistake that both shared would hide itself",
+		},
+		{Room: "providers/*", May: []string{"source"}, Why: whyProvider},
+
+		{
+			Room: "binder", May: []string{"source", "internal/tree", "github.com/go-viper/mapstructure/v2"},
+			Tests: []string{"github.com/mitchellh/mapstructure"}, Why: whyStep,
+		},
+		{
+			Room: "validate", May: []string{"source", "internal/tree", "github.com/go-playground/validator/v10/**"},
+			Why: whyStep,
+		},
+		{Room: "observe", May: []string{"source"}, Why: "events are told to whoever listens; who that is, the teller does not know"},
+		{
+			Room: "observe/*", May: []string{"source", "observe"},
+			Why: "an adapter turns events into one library's terms, and that library is all it adds",
+		},
+
+		{Room: "internal/tree", May: []string{"source"}, Why: "it is the vocabulary between the steps, so it knows none of them"},
+		{
+			Room:  "internal/layer",
+			May:   []string{"source", "internal/tree", "go.yaml.in/yaml/v3", "github.com/pelletier/go-toml/v2/**"},
+			Tests: []string{anyKoanf}, Why: whyStep,
+		},
+		{Room: "internal/verify", May: []string{"source", "internal/tree"}, Why: whyStep},
+		{Room: "internal/swap", Why: whyGeneric},
+		{Room: "internal/notify", Why: whyGeneric},
+		{Room: "internal/lastgood", May: []string{"source", "internal/verify", "github.com/gofrs/flock"}, Why: whyStep},
+		{
+			Room: "internal/engine", May: []string{"source", "observe", "binder", "validate", "internal/**"},
+			Why: "the engine orders the steps and is told its sources; which providers there are is the user's affair",
+		},
+		{Room: "internal/pin", May: []string{"**"}, Why: "it names what is still to be used"},
+		{Room: "internal/archtest", Why: "what checks the house must not need it"},
+
+		{
+			Room:  ".",
+			May:   []string{"source", "observe", "binder", "validate", "internal/**", "github.com/knadh/koanf/v2", "github.com/knadh/koanf/providers/confmap"},
+			Tests: []string{"**"},
+			Why:   "a user of the root compiles what the root imports, so it imports no provider",
+		},
+		{Room: "cmd/**", May: []string{".", "source", "providers/**", "observe/**", "binder", "validate"}, Why: whyPublic},
+		{
+			Room: "examples/**", May: []string{".", "source/**", "providers/**", "observe/**", "binder", "validate", anyKoanf},
+			Why: whyPublic,
+		},
+	}
+}
+
+const whyPublic = "programs use what a user can use: what they cannot do without internal/ is missing from the public rooms"
+
+// ambient are packages of the standard library with an effect on the whole process.
+func ambient() []Ambient {
+	programs := []string{"cmd/**", "examples/**"}
+	return []Ambient{
+		{Import: "testing/**", Save: []string{"source/sourcetest"}, Why: "it puts test flags and a test's habits into a service; only the conformance suite is handed a *testing.T"},
+		{Import: "log", Save: programs, Why: "it writes to one logger of the whole process; tell an observer instead"},
+		{Import: "flag", Save: programs, Why: "it registers flags of the whole process; a library is told its options"},
+		{Import: "expvar", Why: "it registers a handler and variables of the whole process when it is imported"},
+		{Import: "net/http/pprof", Why: "it registers handlers of the whole process when it is imported"},
+		{Import: "os/exec", Save: append(programs, "internal/archtest"), Why: "reading a configuration starts no programs"},
+		{Import: "plugin", Why: "code is linked, not loaded"},
+		{Import: "unsafe", Why: "nothing here is worth it"},
+	}
+}
+
+// reach is what must not be compiled in, however long the way.
+func reach() []Reach {
+	heavy := []string{
+		"providers/nacos/**", "github.com/nacos-group/**", anyGRPC, anyProto,
+		"github.com/prometheus/**", "go.opentelemetry.io/**",
+	}
+	return []Reach{
+		{
+			From: []string{".", "source", "binder", "validate", "observe", "internal/engine"}, Never: heavy,
+			Why: "a service that reads files must not compile a client of a server that it has not got",
+		},
+		{
+			From: []string{"providers/memory", "providers/env", "providers/file", "providers/koanf"}, Never: heavy,
+			Why: "a program of files and environment compiles no gRPC, Nacos, Prometheus or OpenTelemetry",
+		},
+		{
+			From: []string{"providers/nacos", "providers/nacos/nacostest"},
+			Never: []string{
+				nacosSDK + "/clients/**", nacosSDK + "/common/**", "go.uber.org/zap/**", "gopkg.in/natefinch/lumberjack.v2",
+				"github.com/prometheus/**", "github.com/aliyun/**", "github.com/alibabacloud-go/**",
+			},
+			Why: "the session is our own on the SDK's stubs: its client brings a global logger, collectors registered at import and 31 cloud packages",
+		},
+		{
+			From: []string{"source/sourcetest"}, Never: []string{"internal/**", "providers/**", "."},
+			Why: "the suite judges sources and must not depend on one",
+		},
+	}
+}
+
+// budgets keep the number of packages honest that a user pays for without asking.
+func budgets() []Budget {
+	return []Budget{{
+		From: []string{".", "providers/file", "providers/env"}, Max: 45,
+		Why: "a program of files and environment compiled about 35 packages of other modules when this was written; a few more may come, a framework may not",
+	}}
+}
+
+// planned are rooms that the rules name and that are still to come.
+func planned() []string {
+	return []string{
+		".", "binder", "validate", "internal/engine", "source/sourcetest",
+		"providers/memory", "providers/env", "providers/file", "providers/koanf", "providers/nacos", "providers/nacos/nacostest",
+	}
+}
+
+func goMod() GoMod {
+	return GoMod{
+		AtLeast: map[string]string{nacosSDK: "v2.3.5"},
+		Never: map[string]string{
+			"google.golang.org/genproto": "the module from before the split makes every user with grpc 1.67 or newer fail with 'ambiguous import'; require nacos-sdk-go v2.3.5 before the first tidy",
+		},
+		Why: "older releases bring the genproto module from before its split; 'go mod tidy' by itself picks one",
+	}
+}
+
+// exceptionTable lets a place break a rule for a reason.
+func exceptionTable() []Exception {
+	const pin = "it keeps requirements in go.mod until the rooms that use them stand, and goes with the last of them"
+	return []Exception{
+		{Rule: "package doc", Place: "internal/pin/**", Why: pin},
+		{Rule: "side effects", Place: "internal/pin/**", Why: pin},
+	}
+}
