@@ -14,6 +14,9 @@ import (
 // 5.0, nor a string from a time. Strings, booleans and null are JSON's; the rest is an object with one tagged member.
 type plain struct{ m map[string]any }
 
+// Set replaces the tree.
+func (p *plain) Set(m map[string]any) { p.m = m }
+
 func (p plain) IsZero() bool { return p.m == nil }
 
 func (p plain) MarshalJSON() ([]byte, error) {

@@ -34,7 +34,7 @@ type Document struct {
 	Name         string        `json:"name"`
 	Absent       bool          `json:"absent,omitempty"`
 	Format       string        `json:"format,omitempty"`
-	Data         []byte        `json:"data,omitempty"`
+	Data         []byte        `json:"data"`
 	Tree         plain         `json:"tree,omitzero"`
 	AllowUnknown bool          `json:"allow_unknown,omitempty"`
 	Digest       source.Digest `json:"digest,omitzero"`

@@ -83,10 +83,10 @@ func Own(path string) (*Store, error) {
 
 // sweep removes what a process that died while saving left behind. Only the owner may.
 func sweep(path string) {
-	left, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*.tmp"))
-	for _, name := range left {
-		if strings.HasPrefix(filepath.Base(name), filepath.Base(path)+".") {
-			_ = os.Remove(name)
+	entries, _ := os.ReadDir(filepath.Dir(path))
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), filepath.Base(path)+".") && strings.HasSuffix(e.Name(), ".tmp") {
+			_ = os.Remove(filepath.Join(filepath.Dir(path), e.Name()))
 		}
 	}
 }
