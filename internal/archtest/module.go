@@ -53,17 +53,6 @@ func (m *Module) rel(importPath string) string {
 	return ""
 }
 
-// full is the reverse of rel; a path whose first element has a dot is somebody else's and stays as it is.
-func (m *Module) full(pkg string) string {
-	switch {
-	case pkg == ".":
-		return m.Path
-	case foreign(pkg):
-		return pkg
-	}
-	return m.Path + "/" + pkg
-}
-
 // folders returns the packages of the module that have Go files, in order, each with its files.
 func (m *Module) folders() []folder {
 	byPath := map[string]*folder{}
@@ -93,17 +82,6 @@ type folder struct {
 // command reports whether the folder holds a program.
 func (d folder) command() bool {
 	return slices.ContainsFunc(d.Files, func(f File) bool { return !f.Test && !f.Ignored && f.Package == "main" })
-}
-
-// library reports whether the folder has code that is not a test.
-func (d folder) library() bool {
-	return slices.ContainsFunc(d.Files, func(f File) bool { return !f.Test && !f.Ignored })
-}
-
-// foreign reports whether a path in a table is an import path of somebody else's module.
-func foreign(p string) bool {
-	first, _, _ := strings.Cut(p, "/")
-	return p != "." && strings.Contains(first, ".")
 }
 
 // standard reports whether an import path is one of the standard library.
