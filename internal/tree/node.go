@@ -32,6 +32,8 @@ type Node struct {
 	Entries []Entry
 	// index finds an entry of a large map; nil for a small one.
 	index map[string]int
+	// nulls says that a map below or at this node has a Null; see HasNulls.
+	nulls bool
 
 	Doc          *Doc // which document; nil for a node of no document, such as an empty root
 	Line, Column int32
@@ -60,6 +62,12 @@ const small = 8
 // NewMap returns a map node of entries, whose keys must be unique.
 func NewMap(doc *Doc, line, column int32, entries []Entry) *Node {
 	n := &Node{Kind: Map, Entries: entries, Doc: doc, Line: line, Column: column}
+	for i := range entries {
+		if v := entries[i].Value; v.Kind == Null || v.nulls {
+			n.nulls = true
+			break
+		}
+	}
 	if len(entries) > small {
 		n.index = make(map[string]int, len(entries))
 		for i := range entries {
@@ -71,8 +79,19 @@ func NewMap(doc *Doc, line, column int32, entries []Entry) *Node {
 
 // NewList returns a list node.
 func NewList(doc *Doc, line, column int32, items []*Node) *Node {
-	return &Node{Kind: List, Items: items, Doc: doc, Line: line, Column: column}
+	n := &Node{Kind: List, Items: items, Doc: doc, Line: line, Column: column}
+	for _, item := range items {
+		if item.nulls {
+			n.nulls = true
+			break
+		}
+	}
+	return n
 }
+
+// HasNulls reports whether any map at or below n holds a Null. A Null that is an item of a list does not count: it takes
+// nothing away. It costs nothing, so that a merge can share what needs no cleaning.
+func (n *Node) HasNulls() bool { return n != nil && n.nulls }
 
 // NewScalar returns a scalar node, or a Null for nil.
 func NewScalar(doc *Doc, line, column int32, value any) *Node {
