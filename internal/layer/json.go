@@ -1,0 +1,204 @@
+package layer
+
+import (
+	"encoding/json"
+	"errors"
+	"strconv"
+
+	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/source"
+)
+
+// jsonReader reads JSON. The standard library has said that it is valid; this walks over it once more for positions, exact
+// numbers and keys that stand twice, none of which the library tells.
+type jsonReader struct {
+	*reading
+	next      int   // offset of the next byte
+	line      int32 // of next
+	lineStart int   // offset of its first byte
+}
+
+func (r *reading) json() *tree.Node {
+	j := &jsonReader{reading: r, line: 1}
+	j.space()
+	if j.next == len(r.data) {
+		return tree.NewMap(r.doc, 0, 0, nil)
+	}
+	var raw json.RawMessage
+	if err := json.Unmarshal(r.data, &raw); err != nil {
+		j.syntax(err)
+		return nil
+	}
+	if r.data[j.next] != '{' {
+		r.report(source.Malformed, j.line, j.column(), "is not a map of keys")
+		return nil
+	}
+	return j.value(0)
+}
+
+// syntax reports where JSON stops being JSON. The library's text quotes the document, so it is not used.
+func (j *jsonReader) syntax(err error) {
+	var se *json.SyntaxError
+	if !errors.As(err, &se) {
+		j.report(source.Malformed, 0, 0, "is not valid JSON")
+		return
+	}
+	if se.Error() == "unexpected end of JSON input" {
+		line, column := j.at(len(j.data))
+		j.report(source.Malformed, line, column, "is not valid JSON: it ends too early")
+		return
+	}
+	line, column := j.at(int(se.Offset) - 1) // the byte that was one too many
+	j.report(source.Malformed, line, column, "is not valid JSON")
+}
+
+func (j *jsonReader) column() int32 { return int32(j.next-j.lineStart) + 1 }
+
+// space skips white space, and what stands between values.
+func (j *jsonReader) space() {
+	for ; j.next < len(j.data); j.next++ {
+		switch j.data[j.next] {
+		case '\n':
+			j.line, j.lineStart = j.line+1, j.next+1
+		case ' ', '\t', '\r', ',', ':':
+		default:
+			return
+		}
+	}
+}
+
+// value reads what stands next.
+func (j *jsonReader) value(depth int) *tree.Node {
+	j.space()
+	line, column := j.line, j.column()
+	if !j.deep(depth, line, column) || !j.count(1, line, column) {
+		return nil
+	}
+	switch c := j.data[j.next]; c {
+	case '{':
+		return j.object(line, column, depth)
+	case '[':
+		return j.array(line, column, depth)
+	case '"':
+		return tree.NewScalar(j.doc, line, column, j.text())
+	case 't':
+		j.next += len("true")
+		return tree.NewScalar(j.doc, line, column, true)
+	case 'f':
+		j.next += len("false")
+		return tree.NewScalar(j.doc, line, column, false)
+	case 'n':
+		j.next += len("null")
+		return tree.NewScalar(j.doc, line, column, nil)
+	}
+	v := j.number(line, column)
+	if v == nil {
+		return nil
+	}
+	return tree.NewScalar(j.doc, line, column, v)
+}
+
+func (j *jsonReader) object(line, column int32, depth int) *tree.Node {
+	var es entries
+	j.next++
+	for {
+		j.space()
+		if j.data[j.next] == '}' {
+			j.next++
+			return tree.NewMap(j.doc, line, column, es.list)
+		}
+		kl, kc := j.line, j.column()
+		key := j.text()
+		j.enter(key)
+		v := j.value(depth + 1)
+		if j.stopped {
+			return nil
+		}
+		if first := es.find(key); first != nil {
+			j.twice(kl, kc, first.Line)
+		} else if v != nil {
+			es.add(tree.Entry{Key: key, Value: v, Line: kl, Column: kc})
+		}
+		j.leave()
+	}
+}
+
+func (j *jsonReader) array(line, column int32, depth int) *tree.Node {
+	var items []*tree.Node
+	j.next++
+	for {
+		j.space()
+		if j.data[j.next] == ']' {
+			j.next++
+			return tree.NewList(j.doc, line, column, items)
+		}
+		j.enter(tree.Item(len(items)))
+		v := j.value(depth + 1)
+		j.leave()
+		if j.stopped {
+			return nil
+		}
+		if v != nil {
+			items = append(items, v)
+		}
+	}
+}
+
+// text reads a string.
+func (j *jsonReader) text() string {
+	start, escaped := j.next, false
+	for j.next++; j.data[j.next] != '"'; j.next++ {
+		if j.data[j.next] == '\\' {
+			escaped = true
+			j.next++
+		}
+	}
+	j.next++
+	quoted := j.data[start:j.next]
+	if !escaped {
+		return string(quoted[1 : len(quoted)-1])
+	}
+	var s string
+	_ = json.Unmarshal(quoted, &s) // it is valid
+	return s
+}
+
+// number reads a number exactly: one that fits in no type without loss of digits before the point is a problem.
+func (j *jsonReader) number(line, column int32) any {
+	start, whole := j.next, true
+digits:
+	for ; j.next < len(j.data); j.next++ {
+		switch c := j.data[j.next]; {
+		case c >= '0' && c <= '9', c == '-', c == '+':
+		case c == '.', c == 'e', c == 'E':
+			whole = false
+		default:
+			break digits
+		}
+	}
+	v, fault := jsonNumber(string(j.data[start:j.next]), whole)
+	if fault != "" {
+		j.report(source.Malformed, line, column, fault)
+		return nil
+	}
+	return v
+}
+
+func jsonNumber(s string, whole bool) (v any, fault string) {
+	if whole {
+		if i, err := strconv.ParseInt(s, 10, 64); err == nil {
+			return i, ""
+		}
+		if u, err := strconv.ParseUint(s, 10, 64); err == nil {
+			return u, ""
+		}
+		return nil, tooWide
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		return nil, "is a number beyond the range of a float of 64 bits"
+	}
+	return f, ""
+}
+
+const tooWide = "is a whole number that does not fit in 64 bits; quote it if it is a text"

@@ -1,0 +1,154 @@
+package layer
+
+import (
+	"bytes"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/source"
+)
+
+// reading is one document while it is decoded.
+type reading struct {
+	doc      *tree.Doc
+	data     []byte
+	shape    *tree.Shape
+	problems source.Problems
+	path     tree.Path // where the decoder is
+	nodes    int       // values made so far
+	stopped  bool      // a limit was hit, or the problems are too many
+}
+
+// maxProblems is how many problems of one document are told; nobody mends more at once.
+const maxProblems = 100
+
+func (r *reading) report(kind source.Kind, line, column int32, message string) {
+	r.reportAt(kind, line, column, r.path.String(), message)
+}
+
+func (r *reading) reportAt(kind source.Kind, line, column int32, key, message string) {
+	if len(r.problems) == maxProblems {
+		r.stopped = true
+		return
+	}
+	r.problems = append(r.problems, &source.Problem{
+		Kind: kind, Key: key, Message: message,
+		Position: source.Position{
+			Layer: r.doc.Layer, Document: r.doc.Name, Revision: r.doc.Revision, Line: int(line), Column: int(column),
+		},
+	})
+}
+
+// count takes n values from the budget, and stops the reading once it is spent.
+func (r *reading) count(n int, line, column int32) bool {
+	if r.stopped {
+		return false
+	}
+	if r.nodes += n; r.nodes > MaxNodes {
+		r.stopped = true
+		r.report(source.TooLarge, line, column, fmt.Sprintf("has more than %d values", MaxNodes))
+		return false
+	}
+	return true
+}
+
+// deep reports whether the decoder may go one level deeper.
+func (r *reading) deep(depth int, line, column int32) bool {
+	if depth <= tree.MaxDepth {
+		return true
+	}
+	r.stopped = true
+	r.path = nil // too long to be read
+	r.report(source.TooLarge, line, column, fmt.Sprintf("is nested deeper than %d", tree.MaxDepth))
+	return false
+}
+
+// text prepares the data: a byte order mark is dropped, and what is no text is refused.
+func (r *reading) text(format string) bool {
+	if len(r.data) > MaxSize {
+		r.report(source.TooLarge, 0, 0, fmt.Sprintf("has more than %d bytes", MaxSize))
+		return false
+	}
+	if format == source.FormatEnviron {
+		return true // variables are looked at one by one
+	}
+	if bytes.HasPrefix(r.data, []byte("\xff\xfe")) || bytes.HasPrefix(r.data, []byte("\xfe\xff")) {
+		r.report(source.Malformed, 1, 1, "is UTF-16; save it as UTF-8")
+		return false
+	}
+	r.data = bytes.TrimPrefix(r.data, []byte("\xef\xbb\xbf"))
+	if i := bytes.IndexByte(r.data, 0); i >= 0 {
+		line, column := r.at(i)
+		r.report(source.Malformed, line, column, "has a NUL byte, so it is no text")
+		return false
+	}
+	if !utf8.Valid(r.data) {
+		i := 0
+		for i < len(r.data) {
+			c, size := utf8.DecodeRune(r.data[i:])
+			if c == utf8.RuneError && size <= 1 {
+				break
+			}
+			i += size
+		}
+		line, column := r.at(i)
+		r.report(source.Malformed, line, column, "is not UTF-8")
+		return false
+	}
+	return true
+}
+
+// at returns line and column of an offset. It looks from the start: for problems, not for every value.
+func (r *reading) at(offset int) (line, column int32) {
+	offset = min(max(offset, 0), len(r.data))
+	before := r.data[:offset]
+	line = int32(bytes.Count(before, []byte{'\n'})) + 1
+	return line, int32(offset-bytes.LastIndexByte(before, '\n')-1) + 1
+}
+
+// enter and leave keep the path.
+func (r *reading) enter(segment string) { r.path = append(r.path, segment) }
+func (r *reading) leave()               { r.path = r.path[:max(len(r.path)-1, 0)] }
+
+// entries gathers a map's, and reports those that come again.
+type entries struct {
+	list []tree.Entry
+	seen map[string]int
+}
+
+// few is the number of entries up to which looking at each is quicker than a map.
+const few = 8
+
+func (e *entries) find(key string) *tree.Entry {
+	if e.seen != nil {
+		if i, ok := e.seen[key]; ok {
+			return &e.list[i]
+		}
+		return nil
+	}
+	for i := range e.list {
+		if e.list[i].Key == key {
+			return &e.list[i]
+		}
+	}
+	return nil
+}
+
+func (e *entries) add(entry tree.Entry) {
+	e.list = append(e.list, entry)
+	switch {
+	case e.seen != nil:
+		e.seen[entry.Key] = len(e.list) - 1
+	case len(e.list) > few:
+		e.seen = make(map[string]int, 4*few)
+		for i := range e.list {
+			e.seen[e.list[i].Key] = i
+		}
+	}
+}
+
+// twice reports a key that stands twice in one map.
+func (r *reading) twice(line, column, first int32) {
+	r.report(source.DuplicateKey, line, column, fmt.Sprintf("stands twice; the first is on line %d", first))
+}

@@ -1,0 +1,279 @@
+package layer
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/source"
+)
+
+// yamlReader reads YAML 1.2 as yaml.v3 understands it. Keys are texts as they are written, whatever they look like; yes,
+// no, on and off are texts; timestamps stay texts, because only the field knows what it wants. Anchors, aliases and merge
+// keys work; a document with a second one behind it is refused, since one of them would be lost.
+type yamlReader struct {
+	*reading
+	starts   []int // offsets of the lines; only where columns are not bytes
+	anchored map[*yaml.Node]shared
+	open     map[*yaml.Node]bool // anchored nodes that we are inside of
+}
+
+// shared is an anchored node, which its aliases repeat.
+type shared struct {
+	node         *tree.Node
+	size, height int
+}
+
+func (r *reading) yaml() *tree.Node {
+	y := &yamlReader{reading: r}
+	documents := yaml.NewDecoder(bytes.NewReader(r.data))
+	var root *yaml.Node
+	for {
+		var n yaml.Node
+		err := documents.Decode(&n)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			y.syntax(err)
+			return nil
+		}
+		if len(n.Content) == 0 || emptyYAML(n.Content[0]) {
+			continue
+		}
+		if root != nil {
+			line, column := y.position(n.Content[0])
+			r.report(source.Malformed, line, column, "is a second YAML document in one; only one is allowed")
+			return nil
+		}
+		root = n.Content[0]
+	}
+	if root == nil {
+		return tree.NewMap(r.doc, 0, 0, nil)
+	}
+	if line, column := y.position(root); y.target(root).Kind != yaml.MappingNode {
+		r.report(source.Malformed, line, column, "is not a map of keys")
+		return nil
+	}
+	n, _, _ := y.convert(root, 0)
+	return n
+}
+
+// emptyYAML reports whether a document has nothing in it.
+func emptyYAML(n *yaml.Node) bool {
+	return n.Kind == yaml.ScalarNode && n.Tag == "!!null" && n.Value == "" && n.Style == 0 && n.Anchor == ""
+}
+
+// position returns line and column, the column in bytes.
+func (y *yamlReader) position(n *yaml.Node) (line, column int32) {
+	if y.starts == nil {
+		y.starts = yamlLines(y.data)
+	}
+	line, column = int32(n.Line), int32(n.Column)
+	if len(y.starts) == 0 || n.Line < 1 || n.Line > len(y.starts) {
+		return line, column
+	}
+	start := y.starts[n.Line-1]
+	offset := start
+	for i := 1; i < n.Column && offset < len(y.data); i++ {
+		_, size := utf8.DecodeRune(y.data[offset:])
+		offset += size
+	}
+	return line, int32(offset-start) + 1
+}
+
+// yamlLines returns where lines begin, as YAML 1.1 counts them, or an empty list for ASCII, whose columns are bytes anyway.
+func yamlLines(data []byte) []int {
+	ascii := true
+	for _, c := range data {
+		if c >= utf8.RuneSelf {
+			ascii = false
+			break
+		}
+	}
+	if ascii {
+		return []int{}
+	}
+	starts := []int{0}
+	for i := 0; i < len(data); {
+		c, size := utf8.DecodeRune(data[i:])
+		i += size
+		if c == '\r' && i < len(data) && data[i] == '\n' {
+			i++
+		}
+		if c == '\n' || c == '\r' || c == '\u0085' || c == '\u2028' || c == '\u2029' {
+			starts = append(starts, i)
+		}
+	}
+	return starts
+}
+
+// target follows an alias.
+func (y *yamlReader) target(n *yaml.Node) *yaml.Node {
+	for n.Kind == yaml.AliasNode && n.Alias != nil {
+		n = n.Alias
+	}
+	return n
+}
+
+// convert returns the tree of a node, how many values it has with its aliases expanded, and how high it is. It returns nil
+// for what was reported.
+func (y *yamlReader) convert(n *yaml.Node, depth int) (made *tree.Node, size, height int) {
+	line, column := y.position(n)
+	if !y.deep(depth, line, column) {
+		return nil, 0, 0
+	}
+	if n.Kind == yaml.AliasNode {
+		return y.alias(n, line, column, depth)
+	}
+	if !y.count(1, line, column) {
+		return nil, 0, 0
+	}
+	if n.Anchor != "" {
+		if y.open == nil {
+			y.open, y.anchored = map[*yaml.Node]bool{}, map[*yaml.Node]shared{}
+		}
+		y.open[n] = true
+		defer func() {
+			delete(y.open, n)
+			y.anchored[n] = shared{made, size, height}
+		}()
+	}
+	switch n.Kind {
+	case yaml.MappingNode:
+		if n.ShortTag() != "!!map" {
+			y.report(source.Malformed, line, column, customTag)
+			return nil, 1, 0
+		}
+		return y.mapping(n, line, column, depth)
+	case yaml.SequenceNode:
+		if n.ShortTag() != "!!seq" {
+			y.report(source.Malformed, line, column, customTag)
+			return nil, 1, 0
+		}
+		return y.sequence(n, line, column, depth)
+	}
+	v, ok := y.scalar(n, line, column)
+	if !ok {
+		return nil, 1, 0
+	}
+	return tree.NewScalar(y.doc, line, column, v), 1, 0
+}
+
+const customTag = "has a YAML tag that means nothing here"
+
+func (y *yamlReader) alias(n *yaml.Node, line, column int32, depth int) (*tree.Node, int, int) {
+	t := y.target(n)
+	if y.open[t] {
+		y.report(source.Malformed, line, column, "is an alias of something that it is a part of")
+		return nil, 0, 0
+	}
+	s, ok := y.anchored[t]
+	if !ok || s.node == nil { // reported where it stands
+		return nil, 0, 0
+	}
+	if !y.count(s.size, line, column) || !y.deep(depth+s.height, line, column) {
+		return nil, 0, 0
+	}
+	return s.node, s.size, s.height
+}
+
+func (y *yamlReader) sequence(n *yaml.Node, line, column int32, depth int) (*tree.Node, int, int) {
+	items := make([]*tree.Node, 0, len(n.Content))
+	size, height := 1, 0
+	for i, c := range n.Content {
+		y.enter(tree.Item(i))
+		item, s, h := y.convert(c, depth+1)
+		y.leave()
+		if y.stopped {
+			return nil, 0, 0
+		}
+		if item != nil {
+			items, size, height = append(items, item), size+s, max(height, h+1)
+		}
+	}
+	return tree.NewList(y.doc, line, column, items), size, height
+}
+
+func (y *yamlReader) mapping(n *yaml.Node, line, column int32, depth int) (*tree.Node, int, int) {
+	es := entries{list: make([]tree.Entry, 0, len(n.Content)/2)}
+	size, height := 1, 0
+	var merges []*yaml.Node
+	var mergeLine int32
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		k, v := n.Content[i], n.Content[i+1]
+		kl, kc := y.position(k)
+		if k.Kind == yaml.ScalarNode && k.Tag == "!!merge" {
+			if mergeLine != 0 {
+				y.enter("<<")
+				y.twice(kl, kc, mergeLine)
+				y.leave()
+			}
+			merges, mergeLine = append(merges, v), kl
+			continue
+		}
+		t := y.target(k)
+		if t.Kind != yaml.ScalarNode {
+			y.report(source.Malformed, kl, kc, "has a key that is a map or a list; keys are texts")
+			continue
+		}
+		y.enter(t.Value)
+		value, s, h := y.convert(v, depth+1)
+		if y.stopped {
+			return nil, 0, 0
+		}
+		if first := es.find(t.Value); first != nil {
+			y.twice(kl, kc, first.Line)
+		} else if value != nil {
+			es.add(tree.Entry{Key: t.Value, Value: value, Line: kl, Column: kc})
+			size, height = size+s, max(height, h+1)
+		}
+		y.leave()
+	}
+	for _, m := range merges {
+		s, h := y.mergeInto(&es, m, depth)
+		if y.stopped {
+			return nil, 0, 0
+		}
+		size, height = size+s, max(height, h)
+	}
+	return tree.NewMap(y.doc, line, column, es.list), size, height
+}
+
+// mergeInto adds what a merge key names: a map, or a list of maps of which an earlier one wins. What the map has of its own
+// wins over all of them.
+func (y *yamlReader) mergeInto(es *entries, n *yaml.Node, depth int) (size, height int) {
+	line, column := y.position(n)
+	parts := []*yaml.Node{n}
+	if t := y.target(n); t.Kind == yaml.SequenceNode {
+		if !y.deep(depth, line, column) || y.open[t] {
+			return 0, 0
+		}
+		parts = t.Content
+	}
+	for _, part := range parts {
+		line, column := y.position(part)
+		if y.target(part).Kind != yaml.MappingNode {
+			y.report(source.Malformed, line, column, "merges (<<) what is not a map")
+			continue
+		}
+		m, s, h := y.convert(part, depth)
+		if y.stopped {
+			return 0, 0
+		}
+		if m == nil {
+			continue
+		}
+		size, height = size+s, max(height, h)
+		for _, e := range m.Entries {
+			if es.find(e.Key) == nil {
+				es.add(e)
+			}
+		}
+	}
+	return size, height
+}

@@ -1,0 +1,95 @@
+package layer
+
+import (
+	"encoding/base64"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/nacre-go/nacre/source"
+)
+
+// scalar returns the value of a scalar: the type is what its tag says, or what yaml.v3 makes of a plain one.
+func (y *yamlReader) scalar(n *yaml.Node, line, column int32) (any, bool) {
+	plain := n.Style == 0
+	tag := n.ShortTag()
+	if n.Tag == "!" {
+		tag = "!!str"
+	}
+	switch tag {
+	case "!!null":
+		if plain || nullWords[n.Value] {
+			return nil, true
+		}
+	case "!!bool":
+		if b, ok := boolWords[n.Value]; ok {
+			return b, true
+		}
+	case "!!int":
+		if v, ok := yamlInt(n.Value); ok {
+			return v, true
+		}
+	case "!!float":
+		if wholeNumber.MatchString(n.Value) {
+			if plain {
+				y.report(source.Malformed, line, column, tooWide)
+				return nil, false
+			}
+		}
+		if v, ok := yamlFloat(n.Value); ok {
+			return v, true
+		}
+	case "!!str", "!!timestamp", "!!merge": // a field of type string wants the text of a date as it is written
+		return n.Value, true
+	case "!!binary":
+		b, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(n.Value), ""))
+		if err == nil {
+			return string(b), true
+		}
+		y.report(source.Malformed, line, column, "is tagged !!binary and is not base64")
+		return nil, false
+	default:
+		y.report(source.Malformed, line, column, customTag)
+		return nil, false
+	}
+	y.report(source.Malformed, line, column, "is not what its YAML tag says")
+	return nil, false
+}
+
+var (
+	nullWords = map[string]bool{"": true, "~": true, "null": true, "Null": true, "NULL": true}
+	boolWords = map[string]bool{
+		"true": true, "True": true, "TRUE": true, "false": false, "False": false, "FALSE": false,
+	}
+	floatWords = map[string]float64{
+		".nan": math.NaN(), ".NaN": math.NaN(), ".NAN": math.NaN(),
+		".inf": math.Inf(1), ".Inf": math.Inf(1), ".INF": math.Inf(1),
+		"+.inf": math.Inf(1), "+.Inf": math.Inf(1), "+.INF": math.Inf(1),
+		"-.inf": math.Inf(-1), "-.Inf": math.Inf(-1), "-.INF": math.Inf(-1),
+	}
+	wholeNumber = regexp.MustCompile(`^[-+]?[0-9][0-9_]*$`)
+)
+
+// yamlInt reads decimal, 0x, 0o, 0b and the octal of YAML 1.1 (0777), with underscores, as yaml.v3 does.
+func yamlInt(s string) (any, bool) {
+	s = strings.ReplaceAll(s, "_", "")
+	if i, err := strconv.ParseInt(s, 0, 64); err == nil {
+		return i, true
+	}
+	if u, err := strconv.ParseUint(s, 0, 64); err == nil {
+		return u, true
+	}
+	return nil, false
+}
+
+func yamlFloat(s string) (any, bool) {
+	if f, ok := floatWords[s]; ok {
+		return f, true
+	}
+	s = strings.ReplaceAll(s, "_", "")
+	f, err := strconv.ParseFloat(s, 64)
+	return f, err == nil
+}

@@ -1,0 +1,49 @@
+package verify
+
+import (
+	"crypto/md5" //nolint:gosec // what Nacos declares; it finds damage, not malice
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+
+	"github.com/nacre-go/nacre/source"
+)
+
+// Content compares the data of each document with the digest that its origin declares, and returns a problem for each that
+// differs or cannot be compared. A document that is absent, or whose origin declares nothing, is passed over. Hexadecimal
+// digits may be of either case. The position of a problem is the document; layer and revision are the caller's to fill in.
+func Content(c source.Content) source.Problems {
+	var problems source.Problems
+	for _, d := range c.Documents {
+		if d.Absent || d.Digest.IsZero() {
+			continue
+		}
+		if kind, message := compare(d); message != "" {
+			problems = append(problems, &source.Problem{
+				Kind: kind, Message: message, Position: source.Position{Document: d.Name, Revision: c.Revision},
+			})
+		}
+	}
+	return problems
+}
+
+func compare(d source.Document) (source.Kind, string) {
+	if d.Tree != nil {
+		return source.Misused, "has a declared checksum and no data that it could be the checksum of"
+	}
+	var sum []byte
+	switch d.Digest.Algorithm {
+	case source.MD5:
+		s := md5.Sum(d.Data) //nolint:gosec // see above
+		sum = s[:]
+	case source.SHA256:
+		s := sha256.Sum256(d.Data)
+		sum = s[:]
+	default:
+		return source.Misused, "has a declared checksum of an algorithm that is not known; md5 and sha256 are"
+	}
+	if !strings.EqualFold(d.Digest.Hex, hex.EncodeToString(sum)) {
+		return source.Corrupt, "data and declared " + d.Digest.Algorithm + " differ"
+	}
+	return 0, ""
+}

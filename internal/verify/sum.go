@@ -1,0 +1,127 @@
+package verify
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/source"
+)
+
+// Sum returns the canonical SHA-256 of a tree. Two trees have the same sum if and only if a service would be bound the same
+// from them: the order of keys, documents, positions and formats do not count (5 in YAML is 5 in JSON), types do ("5", 5
+// and 5.0 are three things, and the text of an environment variable is a fourth, since the binder reads it differently). A time
+// counts as its instant, -0.0 as 0.0, and all NaN are one. A nil tree is as an empty map.
+//
+// The encoding is a tag and a length before everything, so that no two trees run together into the same bytes. A map counts as
+// the digest of its own encoding; so the digest of a map that two versions share need not be computed twice.
+func Sum(root *tree.Node) [32]byte {
+	var s summer
+	if root == nil {
+		return s.fold(nil)
+	}
+	if root.Kind == tree.Map {
+		return s.fold(root.Entries)
+	}
+	return sha256.Sum256(s.append(nil, root))
+}
+
+// Tags. They are part of the sum and frozen with it: sums are compared between instances and kept on disk.
+const (
+	tagNull   = 'n'
+	tagFalse  = 'f'
+	tagTrue   = 't'
+	tagInt    = 'i' // 8 bytes, two's complement
+	tagUint   = 'u' // 8 bytes, above the range of int64 only
+	tagFloat  = 'd' // 8 bytes, IEEE 754
+	tagString = 's' // length, bytes
+	tagText   = 'x' // length, bytes
+	tagTime   = 'm' // 8 bytes of seconds since 1970, 4 of nanoseconds
+	tagList   = 'l' // number, items
+	tagMap    = 'o' // the 32 bytes of the digest of: 'O', number, then key and value, sorted by key
+	tagOther  = '?'
+)
+
+// summer keeps buffers between maps.
+type summer struct {
+	free [][]byte
+}
+
+func (s *summer) fold(entries []tree.Entry) [32]byte {
+	var b []byte
+	if n := len(s.free); n > 0 {
+		b, s.free = s.free[n-1][:0], s.free[:n-1]
+	}
+	order := make([]*tree.Entry, len(entries))
+	for i := range entries {
+		order[i] = &entries[i]
+	}
+	slices.SortFunc(order, func(a, b *tree.Entry) int { return cmp.Compare(a.Key, b.Key) })
+	b = append(b, 'O')
+	b = binary.BigEndian.AppendUint64(b, uint64(len(order)))
+	for _, e := range order {
+		b = s.append(text(b, tagString, e.Key), e.Value)
+	}
+	sum := sha256.Sum256(b)
+	s.free = append(s.free, b)
+	return sum
+}
+
+func (s *summer) append(b []byte, n *tree.Node) []byte {
+	switch n.Kind {
+	case tree.Null:
+		return append(b, tagNull)
+	case tree.List:
+		b = binary.BigEndian.AppendUint64(append(b, tagList), uint64(len(n.Items)))
+		for _, item := range n.Items {
+			b = s.append(b, item)
+		}
+		return b
+	case tree.Map:
+		sum := s.fold(n.Entries)
+		return append(append(b, tagMap), sum[:]...)
+	}
+	return scalar(b, n.Value)
+}
+
+func scalar(b []byte, v any) []byte {
+	switch v := v.(type) {
+	case string:
+		return text(b, tagString, v)
+	case source.Text:
+		return text(b, tagText, string(v))
+	case bool:
+		if v {
+			return append(b, tagTrue)
+		}
+		return append(b, tagFalse)
+	case int64:
+		return binary.BigEndian.AppendUint64(append(b, tagInt), uint64(v))
+	case uint64:
+		if v <= math.MaxInt64 {
+			return binary.BigEndian.AppendUint64(append(b, tagInt), v)
+		}
+		return binary.BigEndian.AppendUint64(append(b, tagUint), v)
+	case float64:
+		switch {
+		case v == 0:
+			v = 0 // no sign
+		case math.IsNaN(v):
+			v = math.NaN()
+		}
+		return binary.BigEndian.AppendUint64(append(b, tagFloat), math.Float64bits(v))
+	case time.Time:
+		b = binary.BigEndian.AppendUint64(append(b, tagTime), uint64(v.Unix()))
+		return binary.BigEndian.AppendUint32(b, uint32(v.Nanosecond()))
+	}
+	return append(b, tagOther) // a tree has no other types
+}
+
+func text(b []byte, tag byte, s string) []byte {
+	b = binary.BigEndian.AppendUint64(append(b, tag), uint64(len(s)))
+	return append(b, s...)
+}
