@@ -1,0 +1,93 @@
+package binder
+
+import (
+	"reflect"
+
+	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/source"
+)
+
+// Plan binds trees to values of T. It is immutable and safe for concurrent use. Its Shape and Bind speak of trees, which
+// are internal: they are for the engine. Bind the function is for everybody else.
+type Plan[T any] struct{ p *plan }
+
+// plan is a Plan whose type is known only at run time.
+type plan struct {
+	root  *codec
+	index *index
+}
+
+// Compile makes a plan for T, a struct or a map with string keys. The error is a source.Problems with every mistake in
+// the type and in the options; their kind is source.Misused, and their key is where in the config the field stands.
+func Compile[T any](options ...Option) (*Plan[T], error) {
+	p, err := compile(reflect.TypeFor[T](), options)
+	if err != nil {
+		return nil, err
+	}
+	return &Plan[T]{p}, nil
+}
+
+// Shape returns which keys T has, which of them are secret, and what their defaults are. The shape of a recursive type
+// is a ring.
+func (p *Plan[T]) Shape() *tree.Shape { return p.p.root.shape }
+
+// Report is what there is to say of a tree that was bound.
+type Report struct {
+	// Problems are in the order of documents and lines. There are none exactly if the value is good.
+	Problems source.Problems
+	// Unused are the keys that no field has, of documents that allow that.
+	Unused []Unused
+}
+
+// Unused is a key that no field has.
+type Unused struct {
+	Key      string
+	Position source.Position
+}
+
+// Bind returns a new T with what the tree says, and with defaults where it says nothing; a nil tree says nothing at
+// all. The value is nil if the report has problems.
+func (p *Plan[T]) Bind(root *tree.Node) (*T, Report) {
+	v := new(T)
+	report := p.p.bind(root, reflect.ValueOf(v).Elem())
+	if len(report.Problems) > 0 {
+		return nil, report
+	}
+	return v, report
+}
+
+// bind fills v, which must be zero and settable.
+func (p *plan) bind(root *tree.Node, v reflect.Value) Report {
+	r := &run{plan: p}
+	if root == nil || root.Kind == tree.Null {
+		root = emptyMap
+	}
+	r.guard(root, "", func() { p.root.bind(r, root, v) })
+	return r.report()
+}
+
+var emptyMap = tree.NewMap(nil, 0, 0, nil)
+
+// Bind fills *dst, a pointer to a struct or map, from values, as a layered config would: see source.Document.Tree for
+// what values may hold. It overwrites what was in *dst, or leaves it as it was if there is an error, which is a
+// source.Problems. It compiles a plan at each call; where that matters, use the engine or keep a Plan.
+func Bind(values map[string]any, dst any, options ...Option) error {
+	v := reflect.ValueOf(dst)
+	if v.Kind() != reflect.Pointer || v.IsNil() {
+		return source.Problems{{Kind: source.Misused, Message: "the destination must be a pointer that is not nil"}}
+	}
+	p, err := compile(v.Type().Elem(), options)
+	if err != nil {
+		return err
+	}
+	root, err := tree.FromPlain(nil, values)
+	if err != nil {
+		return source.Problems{{Kind: source.Malformed, Message: err.Error()}}
+	}
+	into := reflect.New(v.Type().Elem()).Elem()
+	if report := p.bind(root, into); len(report.Problems) > 0 {
+		return report.Problems
+	}
+	v.Elem().Set(into)
+	return nil
+}

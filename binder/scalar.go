@@ -1,0 +1,241 @@
+package binder
+
+import (
+	"math"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/source"
+)
+
+// Numbers and bools read text with the blanks around it taken away; strings take text as it is.
+
+func buildString(k *codec) {
+	k.shape.Type, k.plain = "string", true
+	k.bind = func(r *run, n *tree.Node, v reflect.Value) {
+		if s, ok := textOf(n); ok {
+			v.SetString(s)
+			return
+		}
+		r.quoteNeeded(n, "a string")
+	}
+}
+
+// buildBytes takes a string's bytes as they are.
+func buildBytes(k *codec) {
+	k.shape.Type, k.nilable = "string", true
+	k.bind = func(r *run, n *tree.Node, v reflect.Value) {
+		if s, ok := textOf(n); ok {
+			v.SetBytes([]byte(s))
+			return
+		}
+		r.quoteNeeded(n, "a string")
+	}
+}
+
+// textOf returns what is written in a string or a text.
+func textOf(n *tree.Node) (string, bool) {
+	switch s := n.Value.(type) {
+	case string:
+		return s, true
+	case source.Text:
+		return string(s), true
+	}
+	return "", false
+}
+
+// quoteNeeded notes a value that its format took for something else than the string that was meant.
+func (r *run) quoteNeeded(n *tree.Node, want string) {
+	message := must(n, want)
+	if n.Kind == tree.Scalar {
+		message += " (put it in quotes)"
+	}
+	r.wrongly(n, message)
+}
+
+// unquoteNeeded notes a string where something else was meant.
+func (r *run) unquoteNeeded(n *tree.Node, want string) {
+	message := must(n, want)
+	if s, ok := n.Value.(string); ok && s != "" {
+		message += " (take away the quotes)"
+	}
+	r.wrongly(n, message)
+}
+
+func buildBool(k *codec) {
+	k.shape.Type, k.plain = "bool", true
+	k.bind = func(r *run, n *tree.Node, v reflect.Value) {
+		switch b := n.Value.(type) {
+		case bool:
+			v.SetBool(b)
+			return
+		case source.Text:
+			switch strings.TrimSpace(string(b)) {
+			case "true", "True", "TRUE", "1":
+				v.SetBool(true)
+				return
+			case "false", "False", "FALSE", "0":
+				return
+			}
+		}
+		r.unquoteNeeded(n, "true or false")
+	}
+}
+
+const wantInt = "a whole number"
+
+func buildInt(k *codec) {
+	k.shape.Type, k.plain = k.typ.Kind().String(), true
+	bits := k.typ.Bits()
+	outside := "must be between " + strconv.FormatInt(-1<<(bits-1), 10) + " and " + strconv.FormatInt(1<<(bits-1)-1, 10)
+	k.bind = func(r *run, n *tree.Node, v reflect.Value) {
+		var i int64
+		switch x := n.Value.(type) {
+		case int64:
+			i = x
+		case uint64:
+			r.wrongly(n, outside)
+			return
+		case float64:
+			if x != math.Trunc(x) || math.IsInf(x, 0) {
+				r.wrongly(n, "must be a whole number, not one with a fraction")
+				return
+			}
+			if x < -1<<63 || x >= 1<<63 {
+				r.wrongly(n, outside)
+				return
+			}
+			i = int64(x)
+		case source.Text:
+			var err error
+			if i, err = strconv.ParseInt(integer(x)); err != nil {
+				r.badNumber(n, err, outside)
+				return
+			}
+		default:
+			r.unquoteNeeded(n, wantInt)
+			return
+		}
+		if v.OverflowInt(i) {
+			r.wrongly(n, outside)
+			return
+		}
+		v.SetInt(i)
+	}
+}
+
+func buildUint(k *codec) {
+	k.shape.Type, k.plain = k.typ.Kind().String(), true
+	outside := "must be between 0 and " + strconv.FormatUint(math.MaxUint64>>(64-k.typ.Bits()), 10)
+	k.bind = func(r *run, n *tree.Node, v reflect.Value) {
+		var u uint64
+		switch x := n.Value.(type) {
+		case int64:
+			if x < 0 {
+				r.wrongly(n, outside)
+				return
+			}
+			u = uint64(x)
+		case uint64:
+			u = x
+		case float64:
+			if x != math.Trunc(x) || math.IsInf(x, 0) {
+				r.wrongly(n, "must be a whole number, not one with a fraction")
+				return
+			}
+			if x < 0 || x >= 1<<64 {
+				r.wrongly(n, outside)
+				return
+			}
+			u = uint64(x)
+		case source.Text:
+			s, base, size := integer(x)
+			if strings.HasPrefix(s, "-") {
+				if _, err := strconv.ParseInt(s, base, size); err == nil {
+					r.wrongly(n, outside)
+					return
+				}
+			}
+			var err error
+			if u, err = strconv.ParseUint(strings.TrimPrefix(s, "+"), base, size); err != nil {
+				r.badNumber(n, err, outside)
+				return
+			}
+		default:
+			r.unquoteNeeded(n, wantInt)
+			return
+		}
+		if v.OverflowUint(u) {
+			r.wrongly(n, outside)
+			return
+		}
+		v.SetUint(u)
+	}
+}
+
+// integer returns how strconv must be asked for a text: 010 is ten, 0x10 is sixteen.
+func integer(x source.Text) (s string, base, bits int) {
+	s = strings.TrimSpace(string(x))
+	digits := strings.TrimLeft(s, "+-")
+	if len(digits) > 2 && digits[0] == '0' && strings.IndexByte("xXoObB", digits[1]) >= 0 {
+		return s, 0, 64
+	}
+	return s, 10, 64
+}
+
+// badNumber tells a number that is out of range from what is no number.
+func (r *run) badNumber(n *tree.Node, err error, outside string) {
+	if e, ok := err.(*strconv.NumError); ok && e.Err == strconv.ErrRange {
+		r.wrongly(n, outside)
+		return
+	}
+	r.wrong(n, wantInt)
+}
+
+func buildFloat(k *codec) {
+	k.shape.Type, k.plain = k.typ.Kind().String(), true
+	bits := k.typ.Bits()
+	k.bind = func(r *run, n *tree.Node, v reflect.Value) {
+		var f float64
+		switch x := n.Value.(type) {
+		case float64:
+			f = x
+		case int64:
+			f = float64(x)
+		case uint64:
+			f = float64(x)
+		case source.Text:
+			var err error
+			if f, err = strconv.ParseFloat(strings.TrimSpace(string(x)), bits); err != nil {
+				r.wrong(n, "a number in the range of a "+k.shape.Type)
+				return
+			}
+		default:
+			r.unquoteNeeded(n, "a number")
+			return
+		}
+		// NaN is unequal to itself, so that the config would differ from itself for ever.
+		if math.IsNaN(f) {
+			r.wrongly(n, "must be a number, not NaN")
+			return
+		}
+		if v.OverflowFloat(f) {
+			r.wrongly(n, "must be in the range of a "+k.shape.Type)
+			return
+		}
+		v.SetFloat(f)
+	}
+}
+
+// buildAny takes everything, as Go's own maps, lists and scalars.
+func buildAny(k *codec) {
+	*k.shape = tree.Shape{Kind: tree.Any, Type: "anything"}
+	k.nilable = true
+	k.bind = func(_ *run, n *tree.Node, v reflect.Value) {
+		if p := n.Plain(); p != nil {
+			v.Set(reflect.ValueOf(p))
+		}
+	}
+}

@@ -1,0 +1,95 @@
+package binder
+
+import (
+	"math/big"
+	"strconv"
+	"strings"
+)
+
+// Size is a number of bytes, written "10MiB", "1.5GB", "512B" or as a bare number of bytes. kB, MB, GB, TB, PB and EB
+// are powers of 1000; KiB, MiB, GiB, TiB, PiB and EiB are powers of 1024. The case of the unit does not matter, a blank
+// may stand before it. A size is never negative and always a whole number of bytes.
+type Size int64
+
+// The units of size.
+const (
+	KB Size = 1000
+	MB      = 1000 * KB
+	GB      = 1000 * MB
+	TB      = 1000 * GB
+	PB      = 1000 * TB
+	EB      = 1000 * PB
+
+	KiB Size = 1024
+	MiB      = 1024 * KiB
+	GiB      = 1024 * MiB
+	TiB      = 1024 * GiB
+	PiB      = 1024 * TiB
+	EiB      = 1024 * PiB
+)
+
+// sizeUnits are from the largest to the smallest, for String.
+var sizeUnits = []struct {
+	name string
+	size Size
+}{
+	{"EiB", EiB}, {"EB", EB}, {"PiB", PiB}, {"PB", PB}, {"TiB", TiB}, {"TB", TB}, {"GiB", GiB}, {"GB", GB},
+	{"MiB", MiB}, {"MB", MB}, {"KiB", KiB}, {"kB", KB}, {"B", 1},
+}
+
+const wantSize = "a size such as 10MiB, 1.5GB or a number of bytes"
+
+// UnmarshalText reads a size. Its error is a [Reason].
+func (s *Size) UnmarshalText(text []byte) error {
+	digits := strings.TrimSpace(string(text))
+	end := len(digits)
+	for end > 0 && (digits[end-1]|0x20 >= 'a' && digits[end-1]|0x20 <= 'z') {
+		end--
+	}
+	unit := Size(1)
+	if name := digits[end:]; name != "" {
+		unit = 0
+		for _, u := range sizeUnits {
+			if strings.EqualFold(u.name, name) {
+				unit = u.size
+			}
+		}
+		if unit == 0 {
+			return Reason("must be " + wantSize)
+		}
+		digits = strings.TrimRight(digits[:end], " ")
+	}
+	// A Rat would also take exponents, fractions and any length.
+	whole, part, dotted := strings.Cut(digits, ".")
+	if whole == "" || dotted && part == "" || len(digits) > 40 || strings.Trim(whole+part, "0123456789") != "" {
+		return Reason("must be " + wantSize)
+	}
+	r, ok := new(big.Rat).SetString(digits)
+	if !ok {
+		return Reason("must be " + wantSize)
+	}
+	r.Mul(r, new(big.Rat).SetInt64(int64(unit)))
+	if !r.IsInt() {
+		return Reason("must be a whole number of bytes")
+	}
+	if !r.Num().IsInt64() {
+		return Reason("must be less than 8EiB")
+	}
+	*s = Size(r.Num().Int64())
+	return nil
+}
+
+// MarshalText returns what String does.
+func (s Size) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// String returns the size in the largest unit of which it is a whole number: "10MiB", "1500MB".
+func (s Size) String() string {
+	if s != 0 {
+		for _, u := range sizeUnits {
+			if s%u.size == 0 {
+				return strconv.FormatInt(int64(s/u.size), 10) + u.name
+			}
+		}
+	}
+	return strconv.FormatInt(int64(s), 10) + "B"
+}

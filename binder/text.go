@@ -1,0 +1,242 @@
+package binder
+
+import (
+	"encoding"
+	"encoding/json"
+	"log/slog"
+	"math/big"
+	"net"
+	"net/netip"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-viper/mapstructure/v2"
+
+	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/source"
+)
+
+// textTypes are the standard library's types that read themselves from text, in words: what they are, and what is wanted.
+var textTypes = map[reflect.Type][2]string{
+	reflect.TypeFor[netip.Addr]():     {"IP address", "an IP address"},
+	reflect.TypeFor[netip.AddrPort](): {"IP address and port", "an IP address and port such as 10.0.0.1:80"},
+	reflect.TypeFor[netip.Prefix]():   {"network", "a network such as 10.0.0.0/8"},
+	reflect.TypeFor[net.IP]():         {"IP address", "an IP address"},
+	reflect.TypeFor[regexp.Regexp]():  {"regular expression", "a regular expression"},
+	reflect.TypeFor[slog.Level]():     {"log level", "a log level: DEBUG, INFO, WARN or ERROR"},
+	reflect.TypeFor[slog.LevelVar]():  {"log level", "a log level: DEBUG, INFO, WARN or ERROR"},
+	reflect.TypeFor[big.Int]():        {"int", "a whole number"},
+	reflect.TypeFor[big.Float]():      {"float", "a number"},
+	reflect.TypeFor[big.Rat]():        {"float", "a number"},
+	sizeType:                          {"size", wantSize},
+}
+
+// buildText binds a type that has an UnmarshalText method. Numbers are given as text only to types that are numbers:
+// for a password, 0123 is not 83.
+func buildText(k *codec) {
+	t := k.typ
+	want := "text that a " + t.String() + " can be read from"
+	if words, ok := textTypes[t]; ok {
+		k.shape.Type, want = words[0], words[1]
+	}
+	number := t == sizeType || t.PkgPath() == "math/big"
+	k.plain = isPlain(t)
+	k.nilable = t.Kind() == reflect.Slice || t.Kind() == reflect.Map
+	k.bind = func(r *run, n *tree.Node, v reflect.Value) {
+		text, ok := textOf(n)
+		if !ok && number {
+			text, ok = numberText(n)
+		}
+		if !ok {
+			if number {
+				r.wrong(n, want)
+				return
+			}
+			r.quoteNeeded(n, want)
+			return
+		}
+		if number {
+			text = strings.TrimSpace(text)
+		}
+		var err error
+		if r.guard(n, "UnmarshalText of "+t.String(), func() {
+			err = v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text))
+		}) && err != nil {
+			r.unread(n, want, err)
+		}
+	}
+}
+
+// numberText returns a number as it would be written.
+func numberText(n *tree.Node) (string, bool) {
+	switch x := n.Value.(type) {
+	case int64:
+		return strconv.FormatInt(x, 10), true
+	case uint64:
+		return strconv.FormatUint(x, 10), true
+	case float64:
+		return strconv.FormatFloat(x, 'f', -1, 64), true
+	}
+	return "", false
+}
+
+// buildParsed binds a type for which there is a Parse option.
+func buildParsed(k *codec, parse parser) {
+	want := "text that a " + k.typ.String() + " can be read from"
+	k.bind = func(r *run, n *tree.Node, v reflect.Value) {
+		text, ok := textOf(n)
+		if !ok {
+			r.quoteNeeded(n, want)
+			return
+		}
+		var err error
+		if r.guard(n, "the parser of "+k.typ.String(), func() { err = parse(text, v) }) && err != nil {
+			r.unread(n, want, err)
+		}
+	}
+}
+
+// buildByHook binds a type of the standard library by one of mapstructure's hooks, which makes a target, the type or a
+// pointer to it, of a string. What it makes is never changed by anybody.
+func buildByHook(k *codec, h mapstructure.DecodeHookFunc, target reflect.Type, words, want string) {
+	k.shape.Type, k.plain = words, true
+	convert := mapstructure.ComposeDecodeHookFunc(h).(func(from, to reflect.Value) (any, error))
+	to := reflect.Zero(target)
+	k.bind = func(r *run, n *tree.Node, v reflect.Value) {
+		text, ok := textOf(n)
+		if !ok {
+			r.quoteNeeded(n, want)
+			return
+		}
+		out, err := convert(reflect.ValueOf(text), to)
+		if err != nil {
+			r.wrong(n, want)
+			return
+		}
+		made := reflect.ValueOf(out)
+		if made.Type() != k.typ {
+			made = made.Elem()
+		}
+		v.Set(made)
+	}
+}
+
+// buildSelf binds a type that has mapstructure's UnmarshalMapstructure method.
+func buildSelf(k *codec) {
+	*k.shape = tree.Shape{Kind: tree.Any, Type: k.typ.String()}
+	k.bind = func(r *run, n *tree.Node, v reflect.Value) {
+		var err error
+		if r.guard(n, "UnmarshalMapstructure of "+k.typ.String(), func() {
+			err = v.Addr().Interface().(mapstructure.Unmarshaler).UnmarshalMapstructure(n.Plain())
+		}) && err != nil {
+			r.unread(n, "something that a "+k.typ.String()+" can be made of", err)
+		}
+	}
+}
+
+// buildRaw gives a json.RawMessage whatever there is, as JSON.
+func buildRaw(k *codec) {
+	*k.shape = tree.Shape{Kind: tree.Any, Type: "anything"}
+	k.nilable = true
+	k.bind = func(r *run, n *tree.Node, v reflect.Value) {
+		b, err := json.Marshal(n.Plain())
+		if err != nil { // an infinite number
+			r.wrong(n, "something that JSON can hold")
+			return
+		}
+		v.SetBytes(b)
+	}
+}
+
+const wantDuration = "a duration such as 3s"
+
+func buildDuration(k *codec) {
+	k.shape.Type, k.plain = "duration", true
+	k.bind = func(r *run, n *tree.Node, v reflect.Value) {
+		text, ok := textOf(n)
+		if !ok {
+			switch x := n.Value.(type) {
+			case int64:
+				if x == 0 { // no unit is needed to know how long nothing is
+					return
+				}
+				r.wrongly(n, bareDuration)
+			case uint64, float64:
+				r.wrongly(n, bareDuration)
+			default:
+				r.wrong(n, wantDuration)
+			}
+			return
+		}
+		text = strings.TrimSpace(text)
+		d, err := time.ParseDuration(text)
+		switch {
+		case err == nil:
+			v.SetInt(int64(d))
+		case text != "" && strings.Trim(text, "+-.0123456789") == "":
+			r.wrongly(n, bareDuration)
+		default:
+			message := "must be " + wantDuration + ", 1.5h or 250ms"
+			if text == "" {
+				message += ", but is empty"
+			}
+			r.wrongly(n, message)
+		}
+	}
+}
+
+const bareDuration = "must be " + wantDuration + ", not a bare number"
+
+const wantTime = "a time such as 2006-01-02T15:04:05Z, or a date"
+
+// buildTime takes RFC 3339, a date (midnight in UTC), and the times of formats that have them.
+func buildTime(k *codec) {
+	k.shape.Type, k.plain = "time", true
+	k.bind = func(r *run, n *tree.Node, v reflect.Value) {
+		if at, ok := n.Value.(time.Time); ok {
+			v.Set(reflect.ValueOf(at))
+			return
+		}
+		text, ok := textOf(n)
+		if !ok {
+			r.wrong(n, wantTime)
+			return
+		}
+		text = strings.TrimSpace(text)
+		at, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			at, err = time.Parse(time.DateOnly, text)
+		}
+		if err != nil {
+			r.wrong(n, wantTime)
+			return
+		}
+		v.Set(reflect.ValueOf(at))
+	}
+}
+
+// isPlain reports whether nothing in a value of type t can be changed through a copy of it.
+func isPlain(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Interface, reflect.Chan, reflect.Func, reflect.UnsafePointer:
+		return false
+	case reflect.Array:
+		return isPlain(t.Elem())
+	case reflect.Struct:
+		for f := range t.Fields() {
+			if !isPlain(f.Type) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// untyped returns the text of an origin without types.
+func untyped(n *tree.Node) (string, bool) {
+	t, ok := n.Value.(source.Text)
+	return string(t), ok
+}
