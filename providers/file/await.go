@@ -1,0 +1,131 @@
+package file
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// blindPoll is the longest time between two looks where no watch tells of changes.
+const blindPoll = time.Second
+
+// subscribe returns the watch, made at the first look and again after it was lost; nil where there is none to have.
+func (s *Source) subscribe() watcher {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.watch != nil || s.closed {
+		return s.watch
+	}
+	w, err := s.newWatch()
+	if err != nil {
+		s.trouble = fmt.Errorf("no watch: %w", bare(err))
+		return nil
+	}
+	s.watch = w
+	return w
+}
+
+// subscribed ends a scan: what it did not come across need not be watched any more.
+func (s *Source) subscribed(sc *scan) {
+	s.heard = sc.heard
+	for path := range s.writes {
+		if !sc.heard.names[path] {
+			delete(s.writes, path)
+		}
+	}
+	if sc.watch == nil {
+		return
+	}
+	sc.watch.keep(sc.want)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.trouble = nil
+	if sc.trouble != nil {
+		s.trouble = fmt.Errorf("not everything can be watched: %w", bare(sc.trouble))
+	}
+}
+
+// await blocks until there is a reason to look again: an event, the end of a window, the poll interval, ctx, Close.
+func (s *Source) await(ctx context.Context, v verdict) {
+	s.mu.Lock()
+	w, blind := s.watch, s.trouble != nil || s.watch == nil
+	s.mu.Unlock()
+	d := s.poll
+	if blind {
+		d = min(d, blindPoll)
+	}
+	if v.again > 0 {
+		d = min(d, v.again)
+	}
+	if w == nil || s.misuse != nil {
+		s.sleep(ctx, d)
+		return
+	}
+	for deadline := time.Now().Add(d); s.over(ctx) == nil; {
+		left := time.Until(deadline)
+		if left <= 0 {
+			return
+		}
+		events, err := w.wait(ctx, left)
+		if err != nil {
+			s.forsake(ctx, w, err)
+			return
+		}
+		if s.heed(events, v.again > 0) {
+			return
+		}
+	}
+}
+
+// heed notes what events tell about writers, and reports whether they are a reason to look. While a file is held back
+// because it is being written, one more write to it is none.
+func (s *Source) heed(events []event, held bool) bool {
+	look := false
+	for _, ev := range events {
+		if ev.what == lost {
+			clear(s.writes)
+			look = true
+			continue
+		}
+		if !s.heard.has(ev.path) {
+			continue
+		}
+		switch ev.what {
+		case modified:
+			s.writes[ev.path] = inWrite
+			look = look || !held
+		case closed:
+			s.writes[ev.path] = written
+			look = true
+		case touched:
+			look = true
+		default:
+			delete(s.writes, ev.path)
+			look = true
+		}
+	}
+	return look
+}
+
+// forsake gives up a watch that failed. The next look makes another.
+func (s *Source) forsake(ctx context.Context, w watcher, err error) {
+	s.mu.Lock()
+	if s.watch == w {
+		s.watch = nil
+		s.trouble = fmt.Errorf("the watch was lost: %w", bare(err))
+		_ = w.close()
+	}
+	s.mu.Unlock()
+	clear(s.writes)
+	s.sleep(ctx, min(s.poll, blindPoll))
+}
+
+func (s *Source) sleep(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	case <-s.done:
+	}
+}

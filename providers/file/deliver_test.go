@@ -1,0 +1,161 @@
+package file_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/nacre-go/nacre/providers/file"
+)
+
+var modes = []string{file.AsIs, file.Events, file.Windows}
+
+// TestEveryKindOfChangeIsDeliveredOnceAndWhole makes 60 changes of each kind that configuration files see, awaits each,
+// and counts: 60 of 60, one content each, none of them torn.
+func TestEveryKindOfChangeIsDeliveredOnceAndWhole(t *testing.T) {
+	t.Parallel()
+	inPlace := func(t *testing.T) (string, func(int) error) {
+		path := filepath.Join(t.TempDir(), "app.yaml")
+		return path, func(v int) error { return os.WriteFile(path, body(v), 0o600) }
+	}
+	over := func(t *testing.T) (string, func(int) error) {
+		path := filepath.Join(t.TempDir(), "app.yaml")
+		return path, func(v int) error { return replace(path, body(v)) }
+	}
+	swap := func(remove bool) func(t *testing.T) (string, func(int) error) {
+		return func(t *testing.T) (string, func(int) error) {
+			m := newMount(t, "app.yaml")
+			return filepath.Join(m.dir, "app.yaml"), func(v int) error { return m.swap(v, remove) }
+		}
+	}
+	kinds := map[string]func(t *testing.T) (string, func(int) error){
+		"os.WriteFile":                    inPlace,
+		"rename over":                     over,
+		"..data swap, old folder removed": swap(true),
+		"..data swap, old folder kept":    swap(false),
+	}
+	for _, mode := range modes {
+		for kind, prepare := range kinds {
+			t.Run(mode+"/"+kind, func(t *testing.T) {
+				t.Parallel()
+				path, change := prepare(t)
+				must(t, change(0))
+				r := newReader(t, file.New(path).Force(mode))
+				if v := r.version(t); v != 0 {
+					t.Fatalf("the first content is version %d, want 0", v)
+				}
+				var took []time.Duration
+				for v := 1; v <= 60; v++ {
+					begin := time.Now()
+					must(t, change(v))
+					if got := r.version(t); got != v {
+						t.Fatalf("after change %d of 60 the next content is version %d", v, got)
+					}
+					took = append(took, time.Since(begin))
+					time.Sleep(15 * time.Millisecond) // as in the measurements of the peers
+				}
+				slices.Sort(took)
+				t.Logf("60 of 60, p50 %v, p95 %v", took[30], took[57])
+				r.nothing(t, "each change is told once")
+			})
+		}
+	}
+}
+
+// TestDeletedAndCreatedIsSeenWithin250ms measures from the return of the create to the return of Next.
+func TestDeletedAndCreatedIsSeenWithin250ms(t *testing.T) {
+	t.Parallel()
+	for _, mode := range modes {
+		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "app.yaml")
+			write(t, path, body(0))
+			r := newReader(t, file.New(path).Force(mode))
+			r.version(t)
+			type delivery struct {
+				version int
+				err     error
+				at      time.Time
+			}
+			deliveries := make(chan delivery)
+			go func() { // as the engine: always in Next, whether the file is there or not
+				defer close(deliveries)
+				for {
+					c, err := r.next(bound)
+					if err == nil && c.Documents[0].Absent {
+						continue
+					}
+					d := delivery{err: err, at: time.Now()}
+					if err == nil {
+						d.version, d.err = wholeVersion(c)
+					}
+					deliveries <- d
+					if d.err != nil || d.version == 6 {
+						return
+					}
+				}
+			}()
+			for v := 1; v <= 6; v++ {
+				must(t, os.Remove(path))
+				time.Sleep(100 * time.Millisecond) // the change that is measured: delete, 100 ms, create
+				write(t, path, body(v))
+				created := time.Now()
+				d := <-deliveries
+				if d.err != nil || d.version != v {
+					t.Fatalf("after create %d of 6: version %d, %v", v, d.version, d.err)
+				}
+				if took := d.at.Sub(created); took > 250*time.Millisecond {
+					t.Errorf("create %d of 6 was seen after %v, want within 250 ms", v, took)
+				}
+			}
+			for range deliveries {
+			}
+		})
+	}
+}
+
+// TestTheLastOf200ChangesInASecondIsThere makes 200 changes, each kind and gap in 20 runs, under a reader that is always
+// in Next: the last version must arrive, none torn, and never more contents than changes.
+func TestTheLastOf200ChangesInASecondIsThere(t *testing.T) {
+	t.Parallel()
+	const runs, changes, atOnce = 20, 200, 10
+	kinds := map[string]func(path string, v int) error{
+		"os.WriteFile": func(path string, v int) error { return os.WriteFile(path, body(v), 0o600) },
+		"rename over":  func(path string, v int) error { return replace(path, body(v)) },
+	}
+	gaps := map[string]time.Duration{"5 ms apart": 5 * time.Millisecond, "back to back": 0}
+	for _, mode := range modes {
+		for kind, change := range kinds {
+			for gapName, gap := range gaps {
+				t.Run(mode+"/"+kind+"/"+gapName, func(t *testing.T) {
+					t.Parallel()
+					slots := make(chan struct{}, atOnce)
+					results := make(chan error, runs)
+					for range runs {
+						path := filepath.Join(t.TempDir(), "app.yaml")
+						write(t, path, body(0))
+						r := newReader(t, file.New(path).Force(mode))
+						go func() {
+							slots <- struct{}{}
+							defer func() { <-slots }()
+							results <- burst(r, changes, gap, func(v int) error { return change(path, v) })
+						}()
+					}
+					good := 0
+					for range runs {
+						if err := <-results; err != nil {
+							t.Error(err)
+							continue
+						}
+						good++
+					}
+					if good != runs {
+						t.Errorf("the last value was there in %d of %d runs", good, runs)
+					}
+				})
+			}
+		}
+	}
+}

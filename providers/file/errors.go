@@ -1,0 +1,72 @@
+package file
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/nacre-go/nacre/source"
+)
+
+func misused(name, cause, fix string) error {
+	return &source.Error{Kind: source.Misused, Op: "read", Document: name, Err: errors.New(cause), Fix: fix}
+}
+
+// trouble names what an operation on a file met. The error that a caller acts on (errMoved) passes as it is.
+func trouble(name string, err error) error {
+	if errors.Is(err, errMoved) {
+		return err
+	}
+	e := &source.Error{Kind: source.Unavailable, Op: "read", Document: name, Err: bare(err)}
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		e.Kind, e.Fix = source.Denied, "let the user that the service runs as read it, and enter its folders"
+	case errors.Is(err, errLoop), errors.Is(err, syscall.ELOOP):
+		e.Kind, e.Fix = source.Misused, "a symbolic link leads back to itself"
+	case errors.Is(err, syscall.ENAMETOOLONG), errors.Is(err, syscall.EINVAL), errors.Is(err, syscall.EISDIR):
+		e.Kind, e.Fix = source.Misused, "correct the path"
+	}
+	return e
+}
+
+// bare drops the operation and the path from an error of package os: the document is named already.
+func bare(err error) error {
+	if pe, ok := errors.AsType[*fs.PathError](err); ok {
+		return pe.Err
+	}
+	if se, ok := errors.AsType[*os.SyscallError](err); ok {
+		return se.Err
+	}
+	return err
+}
+
+func notFound(e *entry) error {
+	what := "the file"
+	if e.dir {
+		what = "the folder"
+	}
+	return &source.Error{
+		Kind: source.NotFound, Op: "read", Document: e.name,
+		Fix: "create " + what + " at " + e.path + ", or leave out file.Required",
+	}
+}
+
+func tooLarge(name string, limit int64) error {
+	return &source.Error{
+		Kind: source.TooLarge, Op: "read", Document: name, Err: fmt.Errorf("more than %d bytes", limit),
+		Fix: "is it the right file? file.MaxSize raises the limit",
+	}
+}
+
+// unfinished is the error of a file that has been in the middle of a change for too long. The text is the same for as
+// long as the trouble lasts.
+func unfinished(name string, since time.Time) error {
+	return &source.Error{
+		Kind: source.Unavailable, Op: "read", Document: name,
+		Err: fmt.Errorf("being written since %s", since.Format(time.TimeOnly)),
+		Fix: "the writer has to close the file, or better write a new one and rename it over this one",
+	}
+}

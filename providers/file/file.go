@@ -1,0 +1,183 @@
+package file
+
+import (
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/nacre-go/nacre/source"
+)
+
+// Source is a layer of one or more files. It is made by [New] and [Dir].
+type Source struct {
+	name     string
+	entries  []*entry
+	misuse   error // what is wrong with the call of New; Next tells it
+	maxSize  int64
+	settle   time.Duration
+	patience time.Duration
+	poll     time.Duration
+
+	newWatch func() (watcher, error)
+	lease    func(*os.File) (proof, func())
+
+	// Next's own.
+	told    source.Teller
+	last    map[string]int        // the documents returned last, with their sizes
+	traces  map[string]*trace     // by document
+	writes  map[string]writeState // by resolved path: what the watch told about writers
+	heard   interest              // which names matter, as of the last look
+	pause   time.Duration         // until the next look at a file that somebody has open for writing
+	mu      sync.Mutex            // guards the fields below
+	watch   watcher               // nil before the first look and where there are no watches to have
+	trouble error                 // why changes are found by polling
+	closed  bool
+	done    chan struct{} // closed by Close
+}
+
+// entry is a path as it was given.
+type entry struct {
+	name         string // as the user wrote it
+	path         string // absolute
+	dir          bool
+	format       string
+	declared     bool
+	required     bool
+	allowUnknown bool
+}
+
+var (
+	_ source.Source = (*Source)(nil)
+	_ source.Local  = (*Source)(nil)
+	_ io.Closer     = (*Source)(nil)
+)
+
+// New returns the source of the file at path. A relative path is resolved against the working directory now. Whatever
+// is wrong with the path or the options is told by the first Next.
+func New(path string, opts ...Option) *Source { return newSource(path, false, opts) }
+
+// Dir returns the source of all files in a folder whose extension is known, the alphabetically later over the earlier.
+func Dir(path string, opts ...Option) *Source { return newSource(path, true, opts) }
+
+func newSource(path string, dir bool, opts []Option) *Source {
+	s := &Source{
+		name:     "file",
+		maxSize:  DefaultMaxSize,
+		settle:   DefaultSettle,
+		patience: DefaultPatience,
+		poll:     DefaultPoll,
+		newWatch: newWatch,
+		lease:    lease,
+		traces:   map[string]*trace{},
+		writes:   map[string]writeState{},
+		done:     make(chan struct{}),
+	}
+	s.add(path, dir, opts)
+	return s
+}
+
+func (s *Source) add(path string, dir bool, opts []Option) {
+	e := &entry{name: path, dir: dir}
+	s.entries = append(s.entries, e)
+	for _, o := range opts {
+		if o != nil {
+			o.apply(s, e)
+		}
+	}
+	if !e.declared && !dir {
+		e.format = source.FormatOf(path)
+	}
+	if err := e.check(); err != nil && s.misuse == nil {
+		s.misuse = err
+	}
+}
+
+func (e *entry) check() error {
+	if e.name == "" {
+		return misused(e.name, "the path is empty", "name a file")
+	}
+	switch e.format {
+	case source.FormatYAML, source.FormatJSON, source.FormatTOML, source.FormatDotenv, source.FormatProperties:
+	case "":
+		if !e.dir || e.declared {
+			return misused(e.name, "its name does not tell the format", "declare it with file.Format, or file.Dir for a folder")
+		}
+	default:
+		return misused(e.name, "the declared format is not known", "use one of source.FormatYAML, JSON, TOML, Dotenv, Properties")
+	}
+	path, err := filepath.Abs(e.name)
+	if err != nil {
+		return misused(e.name, "the working directory is not known", "give an absolute path")
+	}
+	e.path = path
+	return nil
+}
+
+// Name returns "file", or what the option Name set.
+func (s *Source) Name() string { return s.name }
+
+// Local says that the files are at hand, so that no last good copy of them is needed.
+func (s *Source) Local() {}
+
+// Watching returns nil while the system tells of changes, and otherwise why they are found by reading every second.
+func (s *Source) Watching() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.trouble
+}
+
+// Next returns the files once they differ from prev; see [source.Source].
+func (s *Source) Next(ctx context.Context, prev source.Revision) (source.Content, error) {
+	if prev == "" {
+		s.last = nil
+	}
+	for {
+		if err := s.over(ctx); err != nil {
+			return source.Content{}, err
+		}
+		v := s.look(ctx)
+		if err := s.over(ctx); err != nil {
+			return source.Content{}, err
+		}
+		if v.decided && s.told.Differs(prev, v.content.Revision, v.err) {
+			if v.err == nil {
+				s.remember(v.content)
+			}
+			return v.content, v.err
+		}
+		s.await(ctx, v)
+	}
+}
+
+// Close ends the watch. A Next after it, or one that is still running, returns an error of kind Closed.
+func (s *Source) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	close(s.done)
+	if s.watch == nil {
+		return nil
+	}
+	w := s.watch
+	s.watch = nil
+	return w.close()
+}
+
+// over tells why Next must end.
+func (s *Source) over(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case <-s.done:
+		return &source.Error{Kind: source.Closed, Op: "read", Document: s.entries[0].name}
+	default:
+		return nil
+	}
+}

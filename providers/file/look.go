@@ -1,0 +1,128 @@
+package file
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"time"
+
+	"github.com/nacre-go/nacre/source"
+)
+
+const (
+	tries      = 8                      // reads in a row before a look gives way to a file that keeps changing
+	firstPause = 250 * time.Microsecond // a closed file stays open for writing until the kernel has put it away
+	longPause  = 250 * time.Millisecond
+	racy       = time.Second // attributes of a file this young may be those of two states: clocks of file systems tick
+)
+
+// verdict is what one look came to.
+type verdict struct {
+	decided bool // content or err is the state of the files
+	content source.Content
+	err     error
+	again   time.Duration // where something is in the middle of a change, when to look again
+}
+
+// look subscribes, reads and judges, in this order.
+func (s *Source) look(ctx context.Context) verdict {
+	if s.misuse != nil {
+		return verdict{decided: true, err: s.misuse}
+	}
+	sc := newScan(s.subscribe())
+	shots, err := s.collect(ctx, sc)
+	for n := 1; n < tries && errors.Is(err, errMoved) && ctx.Err() == nil; n++ {
+		shots, err = s.collect(ctx, sc)
+	}
+	s.subscribed(sc)
+	if err != nil && !errors.Is(err, errMoved) {
+		return verdict{decided: true, err: err}
+	}
+	again, late := s.judge(shots, err != nil, time.Now())
+	switch {
+	case late != nil:
+		return verdict{decided: true, err: late, again: again}
+	case again > 0:
+		return verdict{again: again}
+	}
+	content, err := content(shots)
+	return verdict{decided: true, content: content, err: err}
+}
+
+// collect reads all files such that there was a moment at which they were all so.
+func (s *Source) collect(ctx context.Context, sc *scan) ([]shot, error) {
+	spots, err := s.survey(sc)
+	if err != nil {
+		return nil, err
+	}
+	shots := make([]shot, len(spots))
+	for i, sp := range spots {
+		if ctx.Err() != nil {
+			return nil, errMoved // the caller looks at ctx
+		}
+		if shots[i], err = s.read(sp); err != nil {
+			return nil, err
+		}
+	}
+	if len(s.entries) == 1 && !s.entries[0].dir {
+		return shots, nil // one file, one moment
+	}
+	// Whatever is now as it was before the first read was so during all of them.
+	after, err := s.survey(sc)
+	if err != nil {
+		return nil, err
+	}
+	if len(after) != len(spots) {
+		return nil, errMoved
+	}
+	for i, sp := range after {
+		if !sp.same(spots[i]) {
+			return nil, errMoved
+		}
+		if err := s.confirm(shots[i]); err != nil {
+			return nil, err
+		}
+	}
+	return shots, nil
+}
+
+// confirm reads a file again that is so young that it may have changed without a change of its attributes.
+func (s *Source) confirm(sh shot) error {
+	if sh.absent() || sh.proof == inWriting || sh.stamp.old(racy) {
+		return nil
+	}
+	second, err := s.read(sh.spot)
+	if err != nil {
+		return err
+	}
+	if second.proof == inWriting || !bytes.Equal(sh.data, second.data) {
+		return errMoved
+	}
+	return nil
+}
+
+// content makes the content of what was read.
+func content(shots []shot) (source.Content, error) {
+	docs := make([]source.Document, len(shots))
+	h := sha256.New()
+	for i, sh := range shots {
+		e := sh.entry
+		if sh.absent() && e.required && sh.path == e.path {
+			return source.Content{}, notFound(e)
+		}
+		docs[i] = source.Document{
+			Name:         sh.name,
+			Absent:       sh.absent(),
+			AllowUnknown: e.allowUnknown,
+			Origin:       source.Origin{Location: sh.path},
+		}
+		if !sh.absent() {
+			docs[i].Format = e.formatOf(sh.name)
+			docs[i].Data = sh.data
+			docs[i].Origin.Modified = time.Unix(0, sh.stamp.mtime)
+		}
+		identify(h, sh)
+	}
+	return source.Content{Revision: revision(h), Documents: docs}, nil
+}

@@ -1,0 +1,91 @@
+package file
+
+import (
+	"bytes"
+	"io"
+	"os"
+)
+
+// proof is what is known about writers at the moment of a read.
+type proof int
+
+const (
+	unproven  proof = iota // nobody can say
+	whole                  // nobody had the file open for writing
+	inWriting              // somebody has
+)
+
+// noLease is the lease of systems, file systems and users that get none.
+func noLease(*os.File) (proof, func()) { return unproven, func() {} }
+
+// shot is what was read at a spot.
+type shot struct {
+	spot
+	data  []byte
+	proof proof
+}
+
+// read reads the file at a spot. It returns errMoved if the spot is not what it was any more, and no data if somebody is
+// known to be writing.
+func (s *Source) read(sp spot) (shot, error) {
+	if sp.absent() {
+		return shot{spot: sp, proof: whole}, nil
+	}
+	f, err := open(sp.real)
+	switch {
+	case missing(err):
+		return shot{}, errMoved
+	case err != nil && inUse(err):
+		return shot{spot: sp, proof: inWriting}, nil
+	case err != nil:
+		return shot{}, trouble(sp.name, err)
+	}
+	defer f.Close()
+	// What stood there a moment ago was regular; now it may be a pipe, which must not be read.
+	info, err := f.Stat()
+	if err != nil {
+		return shot{}, trouble(sp.name, err)
+	}
+	if err := regular(sp.name, info); err != nil {
+		return shot{}, err
+	}
+	p, release := s.lease(f)
+	defer release()
+	if p == inWriting {
+		return shot{spot: sp, proof: p}, nil
+	}
+	return s.readAll(f, sp, p)
+}
+
+// readAll reads f, whose attributes must be those of the spot before and after.
+func (s *Source) readAll(f *os.File, sp spot, p proof) (shot, error) {
+	if same, err := unchanged(f, sp); err != nil || !same {
+		return shot{}, err
+	}
+	if sp.stamp.size > s.maxSize {
+		return shot{}, tooLarge(sp.name, s.maxSize)
+	}
+	var b bytes.Buffer
+	b.Grow(int(sp.stamp.size) + bytes.MinRead) // no second allocation to find the end
+	if _, err := b.ReadFrom(io.LimitReader(f, s.maxSize+1)); err != nil {
+		return shot{}, trouble(sp.name, err)
+	}
+	if int64(b.Len()) > s.maxSize {
+		return shot{}, tooLarge(sp.name, s.maxSize)
+	}
+	if same, err := unchanged(f, sp); err != nil || !same {
+		return shot{}, err
+	}
+	return shot{spot: sp, data: b.Bytes(), proof: p}, nil
+}
+
+func unchanged(f *os.File, sp spot) (bool, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return false, trouble(sp.name, err)
+	}
+	if stampOf(info) != sp.stamp {
+		return false, errMoved
+	}
+	return true, nil
+}

@@ -1,0 +1,129 @@
+package file
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/nacre-go/nacre/source"
+)
+
+// spot is a document's place, as found by walking to it.
+type spot struct {
+	entry *entry
+	name  string // of the document
+	path  string // absolute, as given
+	real  string // without links; empty where there is nothing
+	stamp stamp  // zero where there is nothing
+}
+
+func (sp spot) absent() bool { return sp.real == "" }
+
+func (sp spot) same(other spot) bool {
+	return sp.name == other.name && sp.real == other.real && sp.stamp == other.stamp
+}
+
+// survey walks to every file, and watches all that it passes.
+func (s *Source) survey(sc *scan) ([]spot, error) {
+	var spots []spot
+	for _, e := range s.entries {
+		real, info, err := sc.walk(rootOf(e.path), split(e.path))
+		switch {
+		case err != nil:
+			return nil, trouble(e.name, err)
+		case info == nil:
+			spots = append(spots, spot{entry: e, name: e.name, path: e.path})
+		case !e.dir:
+			if err := regular(e.name, info); err != nil {
+				return nil, err
+			}
+			sc.see(real, itself)
+			sc.heard.names[real] = true
+			spots = append(spots, spot{entry: e, name: e.name, path: e.path, real: real, stamp: stampOf(info)})
+		case !info.IsDir():
+			return nil, misused(e.name, "not a folder", "use file.New or file.And for a file")
+		default:
+			inside, err := s.list(sc, e, real)
+			if err != nil {
+				return nil, err
+			}
+			spots = append(spots, inside...)
+		}
+	}
+	return spots, nil
+}
+
+// list walks to every file of a folder, in alphabetical order.
+func (s *Source) list(sc *scan, e *entry, folder string) ([]spot, error) {
+	sc.see(folder, leaf)
+	sc.heard.folders[folder] = true
+	items, err := os.ReadDir(folder)
+	if err != nil {
+		if missing(err) {
+			err = errMoved
+		}
+		return nil, trouble(e.name, err)
+	}
+	var spots []spot
+	for _, item := range items {
+		if !e.takes(item.Name()) {
+			continue
+		}
+		sp := spot{entry: e, name: filepath.Join(e.name, item.Name()), path: filepath.Join(e.path, item.Name())}
+		real, info, err := sc.walk(folder, []string{item.Name()})
+		switch {
+		case err != nil:
+			return nil, trouble(sp.name, err)
+		case info == nil: // a link that leads nowhere
+		case info.IsDir():
+			continue
+		default:
+			if err := regular(sp.name, info); err != nil {
+				return nil, err
+			}
+			sc.see(real, itself)
+			sc.heard.names[real] = true
+			sp.real, sp.stamp = real, stampOf(info)
+		}
+		spots = append(spots, sp)
+	}
+	return spots, nil
+}
+
+// leftovers end the names of files that editors, package managers and people leave behind.
+var leftovers = []string{
+	"~", ".bak", ".old", ".orig", ".rej", ".swp", ".swo", ".tmp", ".save",
+	".rpmnew", ".rpmsave", ".rpmorig", ".dpkg-old", ".dpkg-new", ".dpkg-dist", ".ucf-old", ".ucf-new", ".ucf-dist",
+}
+
+// takes reports whether a folder's file is configuration.
+func (e *entry) takes(name string) bool {
+	if name[0] == '.' || name[0] == '#' || name[0] == '~' {
+		return false
+	}
+	for _, end := range leftovers {
+		if strings.HasSuffix(name, end) {
+			return false
+		}
+	}
+	return e.declared || source.FormatOf(name) != ""
+}
+
+// formatOf returns the format of one of the entry's files.
+func (e *entry) formatOf(name string) string {
+	if e.format != "" {
+		return e.format
+	}
+	return source.FormatOf(name)
+}
+
+func regular(name string, info fs.FileInfo) error {
+	switch {
+	case info.IsDir():
+		return misused(name, "a folder", "use file.Dir or file.AndDir for a folder")
+	case !info.Mode().IsRegular():
+		return misused(name, "not a regular file", "a pipe or a device cannot be configuration; use a file")
+	}
+	return nil
+}
