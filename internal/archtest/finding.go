@@ -34,7 +34,7 @@ func Check(m *Module, r *Rules) []Finding {
 	checks := []func(*Module, *Rules, *exceptions) []Finding{
 		checkBroken, checkImports, checkAmbient, checkReach, checkBudgets,
 		checkPackageDocs, checkNames, checkExported, checkSizes, checkSideEffects, checkSleeps, checkLeaks,
-		checkGoMod, checkDescribed,
+		checkGoMod, checkDescribed, checkLinks,
 	}
 	used := newExceptions(r.Exceptions)
 	var all []Finding

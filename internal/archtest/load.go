@@ -65,7 +65,8 @@ func (m *Module) loadGoMod(ctx context.Context, dir string) error {
 	return nil
 }
 
-// loadFiles parses every Go file of the module: not those of nested modules, and not what the go command passes over.
+// loadFiles parses every Go file of the module, and the links of every Markdown file: not those of nested modules, and
+// not what the go command passes over.
 func (m *Module) loadFiles(dir string) error {
 	return filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {
 		if err != nil {
@@ -84,7 +85,8 @@ func (m *Module) loadFiles(dir string) error {
 			}
 			return nil
 		}
-		if !strings.HasSuffix(base, ".go") || strings.HasPrefix(base, ".") || strings.HasPrefix(base, "_") {
+		code, text := strings.HasSuffix(base, ".go"), strings.HasSuffix(base, ".md")
+		if !code && !text || strings.HasPrefix(base, ".") || strings.HasPrefix(base, "_") {
 			return nil
 		}
 		src, err := os.ReadFile(name)
@@ -94,6 +96,13 @@ func (m *Module) loadFiles(dir string) error {
 		rel, err := filepath.Rel(dir, name)
 		if err != nil {
 			return err
+		}
+		if text {
+			m.Links = append(m.Links, ParseLinks(filepath.ToSlash(rel), string(src), func(target string) bool {
+				_, err := os.Stat(filepath.Join(filepath.Dir(name), filepath.FromSlash(target)))
+				return err == nil
+			})...)
+			return nil
 		}
 		f, err := ParseFile(filepath.ToSlash(rel), src)
 		if err != nil {

@@ -113,7 +113,7 @@ func TestLoad(t *testing.T) {
 		".hidden/h.go":         "package broken broken\n",
 		"c/c.go":               "package c\n\nvar C = 1\n",
 		"d/d.go":               "package d\n\nimport \"example.com/nowhere\"\n\nvar _ = nowhere.N\n",
-		"docs/dependencies.md": "| Module | Used in |\n|---|---|\n| `example.com/a` | b |\n\n## Refused\n\n| `example.com/z` | no |\n",
+		"docs/dependencies.md": "| Module | Used in |\n|---|---|\n| `example.com/a` | b |\n\n## Refused\n\n| `example.com/z` | no |\n[dead](../nowhere.md#part)\n[alive](../b/b.go) [far](https://example.com/x) [here](#part)\n```\n[code](x)\n```\n",
 	})
 	m, err := archtest.Load(t.Context(), dir)
 	if err != nil {
@@ -133,6 +133,15 @@ func TestLoad(t *testing.T) {
 	if !slices.Equal(m.Requires, want) {
 		t.Errorf("requires = %v, want %v", m.Requires, want)
 	}
+	links := []archtest.Link{
+		{File: "docs/dependencies.md", Line: 8, Target: "../nowhere.md", Dead: true},
+		{File: "docs/dependencies.md", Line: 9, Target: "../b/b.go"},
+	}
+	if !slices.Equal(m.Links, links) {
+		t.Errorf("links = %v, want %v", m.Links, links)
+	}
+	expect(t, archtest.Check(m, archtest.House()), "links", "docs/dependencies.md", "links to ../nowhere.md, which is not there",
+		"a reader who follows a dead link trusts the next one less")
 	for _, g := range m.Graphs {
 		b := g.Packages["example.com/m/b"]
 		if got := slices.Contains(b.Imports, "example.com/m/c"); got != (g.Platform == "windows") {

@@ -20,6 +20,8 @@ type Module struct {
 	Replaces []string
 	// Described are the modules that docs/dependencies.md gives a reason for.
 	Described []string
+	// Links are the links in Markdown files that lead into the module.
+	Links []Link
 }
 
 // Graph is who imports whom on one platform, by full import path. Tests are not part of it.

@@ -36,7 +36,8 @@ func (m *Module) firstReached(g Graph, from string, rule Reach) (hit string, way
 		if own := m.rel(p); own != "" {
 			name = own
 		}
-		if p != from && anyMatches(rule.Never, name) {
+		// The standard library has packages below internal/ as well.
+		if p != from && !g.Packages[p].Standard && anyMatches(rule.Never, name) {
 			for at := p; at != ""; at = cameFrom[at] {
 				way = append(way, short(m, at))
 			}
