@@ -1,0 +1,240 @@
+package nacostest
+
+import (
+	"encoding/json"
+	"io"
+	"log"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+var discardLog = log.New(io.Discard, "", 0)
+
+// web is one HTTP request on its way through the server.
+type web struct {
+	srv    *Server
+	run    *run
+	w      http.ResponseWriter
+	r      *http.Request
+	params url.Values // query and form together, the query first
+	user   string
+}
+
+// page answers one path and method.
+type page struct {
+	handle func(*web)
+	guard  guard
+}
+
+type guard int
+
+const (
+	open guard = iota
+	reading403
+	writing403
+)
+
+// pages are the parts of the HTTP API that a client of configs needs, by path and method.
+var pages = map[string]map[string]page{
+	"/v1/cs/configs":                    {"GET": {(*web).getV1, reading403}, "POST": {(*web).postV1, writing403}, "DELETE": {(*web).deleteV1, writing403}},
+	"/v1/cs/configs/listener":           {"GET": {(*web).listeners, reading403}},
+	"/v1/cs/history":                    {"GET": {(*web).historyV1, reading403}},
+	"/v2/cs/config":                     {"GET": {(*web).getV2, reading403}, "POST": {(*web).postV2, writing403}, "DELETE": {(*web).deleteV2, writing403}},
+	"/v2/cs/history":                    {"GET": {(*web).revisionV2, reading403}},
+	"/v2/cs/history/list":               {"GET": {(*web).historyV2, reading403}},
+	"/v1/auth/login":                    {"POST": {(*web).login, open}},
+	"/v1/auth/users/login":              {"POST": {(*web).login, open}},
+	"/v1/cs/health":                     {"GET": {text("UP"), open}},
+	"/v1/ns/operator/metrics":           {"GET": {text(`{"status":"UP"}`), open}},
+	"/v1/console/health/liveness":       {"GET": {text("OK"), open}},
+	"/v1/console/health/readiness":      {"GET": {(*web).readyV1, open}},
+	"/v2/console/health/liveness":       {"GET": {(*web).aliveV2, open}},
+	"/v2/console/health/readiness":      {"GET": {(*web).readyV2, open}},
+	"/v1/console/server/state":          {"GET": {(*web).state, open}},
+	"/v1/console/namespaces":            {"GET": {(*web).namespacesV1, open}, "POST": {(*web).addNamespace, writing403}, "DELETE": {(*web).dropNamespace, writing403}},
+	"/v2/console/namespace/list":        {"GET": {(*web).namespacesV2, open}},
+	"/v2/core/cluster/node/self/health": {"GET": {(*web).upV2, open}},
+}
+
+func (s *Server) handler(r *run) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		(&web{srv: s, run: r, w: w, r: req}).serve()
+	})
+}
+
+func (h *web) serve() {
+	path, inside := strings.CutPrefix(h.r.URL.Path, "/nacos")
+	h.w.Header().Set("Content-Security-Policy", "script-src 'self'")
+	methods, known := pages[path]
+	typ := h.r.Method + " " + h.r.URL.Path
+	problem := h.parse()
+	m := Match{Type: typ, Key: h.key()}
+	if !known || !inside {
+		typ, m.Type = "other", "other" // a scan must not fill the table of counts
+	}
+	if h.srv.arrive(h.r.Context(), h.run, m) != nil {
+		return
+	}
+	h.srv.mu.Lock()
+	down := h.srv.faith.down
+	h.srv.mu.Unlock()
+	switch {
+	case down:
+		h.plain(http.StatusServiceUnavailable, "server is away as ordered")
+	case !known || !inside:
+		h.json(http.StatusNotFound, errorPage{stamp(time.Now()), 404, "Not Found", h.r.URL.Path})
+	case problem:
+		h.plain(http.StatusBadRequest, "caused: malformed request;")
+	default:
+		h.dispatch(methods, m)
+	}
+	if h.srv.faith.strike(faultLoseAnswers, m) != nil {
+		panic(http.ErrAbortHandler) // the way that net/http has to break the connection
+	}
+}
+
+func (h *web) dispatch(methods map[string]page, m Match) {
+	method := h.r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	p, allowed := methods[method]
+	if !allowed {
+		h.plain(http.StatusInternalServerError, "caused: Request method '"+h.r.Method+"' not supported;")
+		return
+	}
+	if r := h.srv.faith.strike(faultFail, m); r != nil {
+		if r.code < 400 || r.code > 599 {
+			r.code = http.StatusInternalServerError
+		}
+		h.plain(r.code, r.text)
+		return
+	}
+	if p.guard != open {
+		if h.denied(p.guard == writing403, m) {
+			return
+		}
+		if problem := checkKey(h.key()); problem != "" {
+			h.noCache()
+			h.w.Header().Set("Content-Type", "application/json;charset=UTF-8")
+			h.w.WriteHeader(http.StatusBadRequest)
+			_, _ = io.WriteString(h.w, problem+"\r\n")
+			return
+		}
+	}
+	p.handle(h)
+}
+
+// parse collects the parameters wherever the client put them: query, form or multipart form.
+func (h *web) parse() (problem bool) {
+	h.r.Body = http.MaxBytesReader(h.w, h.r.Body, 64<<20)
+	q, err := url.ParseQuery(h.r.URL.RawQuery)
+	h.params = q
+	if err != nil {
+		return true
+	}
+	kind := h.r.Header.Get("Content-Type")
+	switch {
+	case strings.HasPrefix(kind, "application/x-www-form-urlencoded"):
+		b, err := io.ReadAll(h.r.Body)
+		if err != nil {
+			return true
+		}
+		form, err := url.ParseQuery(string(b))
+		if err != nil {
+			return true
+		}
+		for k, vs := range form {
+			h.params[k] = append(h.params[k], vs...)
+		}
+	case strings.HasPrefix(kind, "multipart/form-data"):
+		if h.r.ParseMultipartForm(64<<20) != nil {
+			return true
+		}
+		for k, vs := range h.r.MultipartForm.Value {
+			h.params[k] = append(h.params[k], vs...)
+		}
+		_ = h.r.MultipartForm.RemoveAll()
+	}
+	return false
+}
+
+// key is what the request is about.
+func (h *web) key() Key {
+	namespace := h.params.Get("tenant")
+	if strings.HasPrefix(h.r.URL.Path, "/nacos/v2/") {
+		namespace = h.params.Get("namespaceId")
+	}
+	return keyOf(namespace, h.params.Get("group"), h.params.Get("dataId"))
+}
+
+func (h *web) ip() string {
+	host, _, _ := strings.Cut(h.r.RemoteAddr, ":")
+	return host
+}
+
+// denied answers 403 if the request may not.
+func (h *web) denied(write bool, m Match) bool {
+	cred := credentials{token: h.params.Get("accessToken"), user: h.params.Get("username"), password: h.params.Get("password")}
+	if t, bearer := strings.CutPrefix(h.r.Header.Get("Authorization"), "Bearer "); bearer {
+		cred.token = t
+	} else if t := h.r.Header.Get("accessToken"); t != "" {
+		cred.token = t
+	}
+	var denied string
+	if r := h.srv.faith.strike(faultDeny, m); r != nil {
+		denied = r.text
+	} else {
+		h.user, denied = h.srv.auth.may(cred, m.Key.Namespace, write)
+	}
+	if denied == "" {
+		return false
+	}
+	h.srv.count(func(st *Stats) { st.Refused++ })
+	h.json(http.StatusForbidden, errorPage{stamp(time.Now()), 403, "Forbidden", h.r.URL.Path})
+	return true
+}
+
+type errorPage struct {
+	Timestamp string `json:"timestamp"`
+	Status    int    `json:"status"`
+	Error     string `json:"error"`
+	Path      string `json:"path"`
+}
+
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000+00:00") }
+
+func (h *web) plain(code int, text string) {
+	h.w.Header().Set("Content-Type", "text/plain;charset=UTF-8")
+	h.w.WriteHeader(code)
+	_, _ = io.WriteString(h.w, text)
+}
+
+func (h *web) json(code int, body any, media ...string) {
+	h.w.Header().Set("Content-Type", append(media, "application/json")[0])
+	h.w.WriteHeader(code)
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if e.Encode(body) == nil {
+		_, _ = io.WriteString(h.w, strings.TrimSuffix(b.String(), "\n"))
+	}
+}
+
+// wrapped is the envelope of the v2 API.
+type wrapped struct {
+	Code    int    `json:"code"`
+	Message string `json:"message"`
+	Data    any    `json:"data"`
+}
+
+func good(data any) wrapped { return wrapped{0, "success", data} }
+
+func (h *web) noCache() {
+	head := h.w.Header()
+	head.Set("Pragma", "no-cache")
+	head.Set("Expires", "Thu, 01 Jan 1970 00:00:00 GMT")
+	head.Set("Cache-Control", "no-cache,no-store")
+}

@@ -1,0 +1,114 @@
+package nacostest
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	pb "github.com/nacos-group/nacos-sdk-go/v2/api/grpc"
+)
+
+// streamService is the server's side of the push stream.
+type streamService struct {
+	pb.UnimplementedBiRequestStreamServer
+	srv *Server
+	run *run
+}
+
+func (h *streamService) RequestBiStream(stream pb.BiRequestStream_RequestBiStreamServer) error {
+	ctx, end := context.WithCancel(stream.Context())
+	defer end()
+	t := transportOf(ctx)
+	in := make(chan *pb.Payload)
+	failed := make(chan error, 1)
+	// Recv and Send may block until the stream's own context ends, which is when this method returns: their goroutines
+	// cannot be waited for here, so that the run does.
+	h.run.wg.Go(func() {
+		for {
+			p, err := stream.Recv()
+			if err != nil {
+				failed <- err
+				return
+			}
+			select {
+			case in <- p:
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	var c *connection
+	for {
+		select {
+		case p := <-in:
+			if c == nil {
+				if c = h.setup(t, p, end); c == nil {
+					continue
+				}
+				h.run.wg.Go(func() { c.queue.send(ctx, stream, end) })
+				h.srv.register(c)
+				continue
+			}
+			h.receive(c, p)
+		case err := <-failed:
+			// The stream has ended, the TCP connection may not have: Nacos keeps the registration until that ends.
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			return err
+		case <-ctx.Done():
+			return nil
+		case <-h.run.ctx.Done():
+			return nil
+		}
+	}
+}
+
+func (h *streamService) setup(t *transport, p *pb.Payload, end context.CancelFunc) *connection {
+	if p.GetMetadata().GetType() != "ConnectionSetupRequest" {
+		return nil
+	}
+	h.srv.count(func(s *Stats) { s.Requests["ConnectionSetupRequest"]++ })
+	var req setupRequest
+	if !decode(p.GetBody().GetValue(), &req) {
+		return nil
+	}
+	c := &connection{
+		transport: t, run: h.run, setup: req, gone: end, queue: newQueue(),
+		listens: map[Key]string{}, acks: map[string]func(bool){}, active: time.Now(),
+	}
+	if req.AbilityTable != nil {
+		c.queue.put(encode("SetupAckRequest", "127.0.0.1", setupAckRequest{
+			Abilities: map[string]bool{"supportPersistentInstanceByGrpc": true}, Module: "internal",
+		}))
+	}
+	return c
+}
+
+// receive takes anything that names a request as the answer to it, whatever its type: the Go SDK answers a config push
+// with the type of a naming push.
+func (h *streamService) receive(c *connection, p *pb.Payload) {
+	h.srv.touch(c.transport.id)
+	var a ackReply
+	if decode(p.GetBody().GetValue(), &a) && a.RequestID != "" {
+		h.srv.ack(c, a)
+	}
+}
+
+// send hands the queue to the stream until the stream ends.
+func (q *queue) send(ctx context.Context, stream pb.BiRequestStream_RequestBiStreamServer, end context.CancelFunc) {
+	for {
+		for _, p := range q.take() {
+			if stream.Send(p) != nil {
+				end()
+				return
+			}
+		}
+		select {
+		case <-q.more:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
