@@ -59,6 +59,18 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Kind, e.Err}
 }
 
+// LayerError is an error of one layer of a config, under the layer's unique name.
+type LayerError struct {
+	Layer string
+	Err   error
+}
+
+// Error returns "layer nacos: cause".
+func (e *LayerError) Error() string { return "layer " + e.Layer + ": " + e.Err.Error() }
+
+// Unwrap yields the cause.
+func (e *LayerError) Unwrap() error { return e.Err }
+
 // KindOf returns the kind of err: that of the first [Error] or [Problem] in its tree, else what the standard library's
 // errors tell (a deadline is Timeout, a missing file NotFound, a permission Denied, a refused connection Unavailable),
 // else Unknown. KindOf(nil) is Unknown.

@@ -1,0 +1,129 @@
+package engine
+
+import (
+	"encoding/hex"
+	"time"
+
+	"github.com/nacre-go/nacre/internal/layer"
+	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/internal/verify"
+	"github.com/nacre-go/nacre/observe"
+	"github.com/nacre-go/nacre/source"
+)
+
+// candidate is a choice of one content a layer (nil: none), which may become a version.
+type candidate struct {
+	contents []*content
+	started  time.Time
+	causes   []observe.Cause
+	rehearse bool // stop before the swap
+}
+
+// apply is the flow: what a configuration goes through on its way from its layers to its subscribers. Each step is a package
+// that knows nothing of the others. Until the swap nothing is touched: whichever step refuses the candidate, everything
+// that was live stays live, and all the problems that the step found are returned.
+func (e *Engine[T]) apply(c candidate) source.Problems {
+	// verify and decode: each document on its own, once
+	roots, problems := e.decode(c.contents)
+	if problems != nil {
+		return problems
+	}
+
+	// layer: all of them, from scratch, lowest first
+	merged := layer.Merge(roots...)
+	next := &State[T]{Sum: verify.Sum(merged), At: time.Now(), Causes: c.causes, Merged: merged, contents: c.contents, roots: roots}
+	live := e.cell.Load()
+	if live != nil && live.Sum == next.Sum {
+		return e.unchanged(c, next, live)
+	}
+
+	// bind: tree to T, strictly
+	value, problems := e.Bind(merged)
+	if problems != nil {
+		return problems
+	}
+	next.Value = *value
+
+	// validate: tags and the service's own rules
+	if problems := e.Validate(&next.Value, merged); problems != nil {
+		return problems
+	}
+	if c.rehearse {
+		return nil
+	}
+
+	// swap: from here on every Get returns the new version
+	next.Version = live.version() + 1
+	e.cell.Swap(next)
+	e.applied(c, next, live)
+
+	// notify: each subscriber at its own pace; and keep the copy for a bad day
+	e.hub.Publish(delivery[T]{state: next, causes: next.Causes})
+	e.keepLastGood(next)
+	return nil
+}
+
+// decode verifies and decodes what has not been yet, and returns the documents' trees, lowest first.
+func (e *Engine[T]) decode(contents []*content) (roots []*tree.Node, problems source.Problems) {
+	for i, c := range contents {
+		if c == nil {
+			continue
+		}
+		if !c.decoded {
+			e.decodeContent(e.feeds[i], c)
+		}
+		roots = append(roots, c.roots...)
+		problems = append(problems, c.problems...)
+	}
+	return roots, problems
+}
+
+func (e *Engine[T]) decodeContent(l *feed, c *content) {
+	c.decoded = true
+	for _, p := range verify.Content(c.Content) {
+		p.Position.Layer, p.Position.Revision = l.name, c.Revision
+		c.problems = append(c.problems, p)
+	}
+	if c.problems != nil {
+		return // what is damaged is not worth a word about its syntax
+	}
+	for _, d := range c.Documents {
+		root, problems := layer.Decode(l.name, c.Revision, d, e.Shape)
+		c.problems = append(c.problems, problems...)
+		if root != nil {
+			c.roots = append(c.roots, root)
+			tree.Secrets(root, e.Shape, e.scrub.add)
+		}
+	}
+}
+
+// unchanged accepts a candidate whose merged tree is the live one: a comment changed, or what a higher layer hides.
+func (e *Engine[T]) unchanged(c candidate, next, live *State[T]) source.Problems {
+	if c.rehearse {
+		return nil
+	}
+	e.accept(next)
+	observe.Tell(e.Observer.Unchanged, observe.Unchanged{Version: live.Version, Causes: c.causes})
+	return nil
+}
+
+// applied tells of a new live version.
+func (e *Engine[T]) applied(c candidate, next, old *State[T]) {
+	changed := changedKeys(old, next)
+	e.accept(next)
+	e.remember(next, observe.Entry{Result: observe.ResultApplied, At: next.At, Version: next.Version,
+		Sum: hex.EncodeToString(next.Sum[:]), Causes: c.causes, Changed: changed})
+	observe.Tell(e.Observer.Applied, observe.Applied{Version: next.Version, Sum: hex.EncodeToString(next.Sum[:]),
+		Causes: c.causes, Changed: changed, Took: time.Since(c.started)})
+}
+
+func changedKeys[T any](old, next *State[T]) (changed []string) {
+	if old == nil {
+		return nil
+	}
+	tree.Diff(old.Merged, next.Merged, func(p tree.Path) bool {
+		changed = append(changed, p.String())
+		return len(changed) < observe.MaxChanged
+	})
+	return changed
+}

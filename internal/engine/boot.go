@@ -1,0 +1,133 @@
+package engine
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"time"
+
+	"github.com/nacre-go/nacre/observe"
+	"github.com/nacre-go/nacre/source"
+)
+
+// boot waits, for a bounded time, until every layer has spoken, and makes the first version. A layer that is down is
+// replaced by its last good copy; so are all of them when what they say now is refused. With neither it fails and says which
+// layer and why.
+func (e *Engine[T]) boot(ctx context.Context) error {
+	started := time.Now()
+	if err := e.await(ctx); err != nil {
+		return errors.Join(err, e.missing(nil))
+	}
+	c := e.bootCandidate(func(f *feed) bool { return f.latest == nil })
+	if err := e.missing(c.contents); err != nil {
+		return err
+	}
+	problems := e.try(c)
+	if problems != nil {
+		// What the layers say now is bad. The last good copy may know better: a bad publish must not keep a service down.
+		old := e.bootCandidate(func(f *feed) bool { return !f.local })
+		if !old.fromDisk() || e.try(old) != nil {
+			return problems
+		}
+		e.refuse(c, old, problems)
+	}
+	e.booted(started)
+	return nil
+}
+
+func (c candidate) fromDisk() bool {
+	for _, content := range c.contents {
+		if content != nil && content.fromDisk {
+			return true
+		}
+	}
+	return false
+}
+
+// await returns when no layer is worth waiting for: it has content, or an error that time does not heal, or BootTimeout is over.
+func (e *Engine[T]) await(ctx context.Context) error {
+	timer := time.NewTimer(e.BootTimeout)
+	defer timer.Stop()
+	for {
+		e.take()
+		if !e.waiting() {
+			return nil
+		}
+		select {
+		case <-e.wake:
+		case <-timer.C:
+			e.take()
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (e *Engine[T]) waiting() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, f := range e.feeds {
+		if f.latest == nil && (f.err == nil || mayHeal(f.err)) {
+			return true
+		}
+	}
+	return false
+}
+
+// mayHeal reports whether an error may be gone in a moment.
+func mayHeal(err error) bool {
+	switch source.KindOf(err) {
+	case source.Misused, source.NotFound, source.Denied, source.TooLarge, source.Closed:
+		return false
+	}
+	return true
+}
+
+// bootCandidate takes the last good copy of the layers that old names, and the newest content of the others.
+func (e *Engine[T]) bootCandidate(old func(*feed) bool) candidate {
+	record := e.saver.record()
+	c := e.choose(func(f *feed) *content {
+		if old(f) && !f.local {
+			if l := record.Find(f.name, f.identity); l != nil {
+				f.provenAt = l.ProvenAt
+				return &content{Content: l.Content(), fromDisk: true}
+			}
+		}
+		return f.latest
+	})
+	return c
+}
+
+// missing is the error for the layers that have no content.
+func (e *Engine[T]) missing(contents []*content) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var errs []error
+	for i, f := range e.feeds {
+		if f.Optional || f.latest != nil || contents != nil && contents[i] != nil {
+			continue
+		}
+		err := f.err
+		if err == nil {
+			err = &source.Error{Kind: source.Timeout, Op: "wait", Err: errSilent}
+		}
+		errs = append(errs, &source.LayerError{Layer: f.name, Err: err})
+	}
+	return errors.Join(errs...)
+}
+
+var errSilent = errors.New("the source has not answered yet")
+
+func (e *Engine[T]) booted(started time.Time) {
+	live := e.cell.Load()
+	b := observe.Booted{Version: live.Version, Sum: hex.EncodeToString(live.Sum[:]), Took: time.Since(started)}
+	for i, content := range live.contents {
+		if content != nil && content.fromDisk {
+			f := e.feeds[i]
+			b.Stale = append(b.Stale, f.name)
+			b.Age = max(b.Age, time.Since(f.provenAt))
+		}
+	}
+	observe.Tell(e.Observer.Booted, b)
+}

@@ -1,0 +1,156 @@
+package engine
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/source"
+)
+
+// content is what one layer says, in the form in which it takes part: with the documents that are kept although they are
+// absent, and decoded once.
+type content struct {
+	source.Content
+	decoded  bool
+	roots    []*tree.Node
+	problems source.Problems
+	fromDisk bool
+}
+
+// feed is a layer's source and what is known of it. The fields below mu's mark are guarded by Engine.mu; only the writer changes them.
+type feed struct {
+	Layer
+	index    int
+	name     string // unique in the config
+	identity string
+	local    bool
+
+	// guarded by Engine.mu
+	latest   *content // newest that the source gave
+	applied  *content // in the live version
+	rejected source.Problems
+	told     told // what a Receiver was told
+	absent   []string
+	err      error // why the source fails now; nil when it does not
+	since    time.Time
+	provenAt time.Time // latest moment at which the source was known not to fail, before the present outage
+}
+
+// told is what a Receiver was told last: which content is live, and which was refused since.
+type told struct {
+	live, refused source.Revision
+}
+
+// newFeeds names the layers: a name that comes again gets a number.
+func newFeeds(settings []Layer) []*feed {
+	seen := map[string]int{}
+	feeds := make([]*feed, len(settings))
+	for i, s := range settings {
+		name := s.Source.Name()
+		seen[name]++
+		if n := seen[name]; n > 1 {
+			name = fmt.Sprintf("%s#%d", name, n)
+		}
+		l := &feed{Layer: s, index: i, name: name}
+		if id, ok := s.Source.(source.Identifier); ok {
+			l.identity = id.Identity()
+		}
+		_, l.local = s.Source.(source.Local)
+		feeds[i] = l
+	}
+	return feeds
+}
+
+// proven returns when the layer's content was last known to be the newest.
+func (l *feed) proven(now time.Time) time.Time {
+	if p, ok := l.Source.(source.Prover); ok {
+		if at := p.ProvenAt(); !at.IsZero() {
+			return at
+		}
+		return l.provenAt
+	}
+	if l.err == nil && l.latest != nil {
+		return now // Next is blocked without an error
+	}
+	return l.provenAt
+}
+
+// keep returns c as it takes part: a document that is absent, and has been applied before, keeps its last content, unless the
+// layer is told to fall back. It returns the names of the documents that are kept.
+func (l *feed) keep(c source.Content) (*content, []string) {
+	var kept []string
+	docs := c.Documents
+	if l.AllowUnknown {
+		docs = slices.Clone(docs)
+		for i := range docs {
+			docs[i].AllowUnknown = true
+		}
+	}
+	if !l.FallBack && l.applied != nil {
+		for i, d := range docs {
+			if !d.Absent {
+				continue
+			}
+			old := l.applied.document(d.Name)
+			if old == nil || old.Absent {
+				continue
+			}
+			if kept == nil && !l.AllowUnknown {
+				docs = slices.Clone(docs)
+			}
+			docs[i] = *old
+			kept = append(kept, d.Name)
+		}
+	}
+	c.Documents = docs
+	return &content{Content: c}, kept
+}
+
+func (c *content) document(name string) *source.Document {
+	if c == nil {
+		return nil
+	}
+	for i := range c.Documents {
+		if c.Documents[i].Name == name {
+			return &c.Documents[i]
+		}
+	}
+	return nil
+}
+
+func (c *content) names() []string {
+	if c == nil {
+		return nil
+	}
+	var names []string
+	for _, d := range c.Documents {
+		if !d.Absent {
+			names = append(names, d.Name)
+		}
+	}
+	return names
+}
+
+// same reports whether two documents say the same.
+func same(a, b *source.Document) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Absent == b.Absent && a.Format == b.Format && bytes.Equal(a.Data, b.Data) && sameTree(a.Tree, b.Tree)
+}
+
+func sameTree(a, b map[string]any) bool {
+	if a == nil || b == nil {
+		return (a == nil) == (b == nil)
+	}
+	if maps.EqualFunc(a, b, func(x, y any) bool { return false }) { // both empty
+		return true
+	}
+	left, errA := tree.FromPlain(nil, a)
+	right, errB := tree.FromPlain(nil, b)
+	return errA == nil && errB == nil && tree.Equal(left, right)
+}

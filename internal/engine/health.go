@@ -1,0 +1,68 @@
+package engine
+
+import (
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"github.com/nacre-go/nacre/observe"
+)
+
+// Health returns the state of everything as it is now.
+func (e *Engine[T]) Health() observe.Health {
+	now := time.Now()
+	live := e.cell.Load()
+	h := observe.Health{Version: live.Version, Sum: hex.EncodeToString(live.Sum[:]), Since: live.At, LastGood: e.saver.health()}
+	select {
+	case <-e.ended:
+		h.Closed = true
+		h.NotReady = append(h.NotReady, "it is closed")
+	default:
+	}
+	e.mu.Lock()
+	h.Pinned = e.pin != 0
+	for _, f := range e.feeds {
+		l := e.layerHealth(f, now)
+		if l.Stale && !e.ServeStale {
+			h.NotReady = append(h.NotReady, staleText(l, now))
+		}
+		h.Layers = append(h.Layers, l)
+	}
+	e.mu.Unlock()
+	for _, s := range e.hub.Subscribers() {
+		stats := s.Stats()
+		sub := observe.SubscriberHealth{Name: stats.Name, Calls: stats.Calls, Failures: stats.Failures, Panics: stats.Panics,
+			LastVersion: stats.LastVersion, Running: stats.Running, Pending: stats.Pending}
+		if err := e.clean(stats.LastErr); err != nil {
+			sub.LastError = err.Error()
+		}
+		h.Subscribers = append(h.Subscribers, sub)
+	}
+	return h
+}
+
+// layerHealth is called with mu held.
+func (e *Engine[T]) layerHealth(f *feed, now time.Time) observe.LayerHealth {
+	l := observe.LayerHealth{Name: f.name, Identity: f.identity, Documents: f.applied.names(), ProvenAt: f.proven(now), Absent: f.absent}
+	l.Stale = e.FreshWithin > 0 && now.Sub(l.ProvenAt) > e.FreshWithin
+	if f.applied != nil {
+		l.Applied, l.FromLastGood = f.applied.Revision, f.applied.fromDisk
+	}
+	if f.latest != nil {
+		l.Latest = f.latest.Revision
+	}
+	if f.err != nil {
+		l.Down, l.DownSince = f.err.Error(), f.since
+	}
+	for _, p := range f.rejected {
+		l.Rejected = append(l.Rejected, p.Error())
+	}
+	return l
+}
+
+func staleText(l observe.LayerHealth, now time.Time) string {
+	if l.ProvenAt.IsZero() {
+		return fmt.Sprintf("layer %s was never proven fresh", l.Name)
+	}
+	return fmt.Sprintf("layer %s was last proven fresh %s ago", l.Name, now.Sub(l.ProvenAt).Round(time.Second))
+}

@@ -1,0 +1,117 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/nacre-go/nacre/observe"
+	"github.com/nacre-go/nacre/source"
+)
+
+// event is an entry of the history; state is the version's, nil for a rejected change.
+type event[T any] struct {
+	observe.Entry
+	state *State[T]
+}
+
+func (e *Engine[T]) remember(state *State[T], entry observe.Entry) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.history = append(e.history, event[T]{entry, state})
+	if rest := len(e.history) - max(e.Settings.History, 1); rest > 0 {
+		e.history = slices.Delete(e.history, 0, rest)
+	}
+}
+
+// History returns what has become of the last changes, oldest first.
+func (e *Engine[T]) History() []observe.Entry {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	entries := make([]observe.Entry, len(e.history))
+	for i, h := range e.history {
+		entries[i] = h.Entry
+	}
+	return entries
+}
+
+func (e *Engine[T]) pinned() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.pin != 0
+}
+
+// Pin makes a version of the history live again, as a new version, and holds all changes until Unpin; version 0 is the live one,
+// which stays as it is. It returns the version that is live.
+func (e *Engine[T]) Pin(ctx context.Context, version int64) (live int64, err error) {
+	err = e.do(ctx, func() error {
+		live, err = e.pinTo(version)
+		return err
+	})
+	return live, err
+}
+
+// Rollback pins the version that was live before the live one.
+func (e *Engine[T]) Rollback(ctx context.Context) (live int64, err error) {
+	err = e.do(ctx, func() error {
+		previous := e.cell.Previous()
+		if previous == nil {
+			return &source.Error{Kind: source.NotFound, Op: "roll back", Err: errors.New("there is no version before this one")}
+		}
+		live, err = e.restore(previous)
+		return err
+	})
+	return live, err
+}
+
+// Unpin ends a Pin or Rollback: the newest contents are decided on at once.
+func (e *Engine[T]) Unpin(ctx context.Context) error {
+	return e.do(ctx, func() error {
+		e.mu.Lock()
+		e.pin = 0
+		e.mu.Unlock()
+		e.take()
+		e.decide()
+		return nil
+	})
+}
+
+func (e *Engine[T]) pinTo(version int64) (int64, error) {
+	live := e.cell.Load()
+	if version == 0 || version == live.Version {
+		e.mu.Lock()
+		e.pin = live.Version
+		e.mu.Unlock()
+		return live.Version, nil
+	}
+	e.mu.Lock()
+	i := slices.IndexFunc(e.history, func(h event[T]) bool { return h.state != nil && h.Version == version })
+	var state *State[T]
+	if i >= 0 {
+		state = e.history[i].state
+	}
+	e.mu.Unlock()
+	if state == nil {
+		return 0, &source.Error{Kind: source.NotFound, Op: "pin", Document: fmt.Sprintf("version %d", version),
+			Err: errors.New("it is not in the history"), Fix: "History lists the versions that are"}
+	}
+	return e.restore(state)
+}
+
+// restore makes an old state live again under a new version, and pins it.
+func (e *Engine[T]) restore(old *State[T]) (int64, error) {
+	live := e.cell.Load()
+	next := *old
+	next.Version, next.At = live.Version+1, time.Now()
+	next.Causes = []observe.Cause{{Document: fmt.Sprintf("back to version %d", old.Version)}}
+	e.cell.Swap(&next)
+	e.mu.Lock()
+	e.pin = next.Version
+	e.mu.Unlock()
+	e.applied(candidate{started: next.At, causes: next.Causes}, &next, live)
+	e.hub.Publish(delivery[T]{state: &next, causes: next.Causes})
+	e.keepLastGood(&next)
+	return next.Version, nil
+}

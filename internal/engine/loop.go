@@ -1,0 +1,110 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/nacre-go/nacre/observe"
+	"github.com/nacre-go/nacre/source"
+)
+
+// write is the writer's life: it takes what arrives, gathers what belongs together, and decides.
+func (e *Engine[T]) write(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-e.wake:
+			if e.take() && e.gather(ctx) {
+				e.decide()
+			}
+		case command := <-e.commands:
+			command()
+		}
+	}
+}
+
+// gather waits until no new content has come for Window, or MaxWindow has passed since the first, so that contents which
+// were changed together become one version. It returns false when ctx ends.
+func (e *Engine[T]) gather(ctx context.Context) bool {
+	if e.Window <= 0 {
+		return true
+	}
+	quiet := time.NewTimer(e.Window)
+	defer quiet.Stop()
+	last := time.NewTimer(max(e.MaxWindow, e.Window))
+	defer last.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-e.wake:
+			if e.take() {
+				quiet.Reset(e.Window)
+			}
+		case <-quiet.C:
+			return true
+		case <-last.C:
+			return true
+		}
+	}
+}
+
+// take moves the inbox into the layers and reports whether there is a content that is not applied.
+func (e *Engine[T]) take() (news bool) {
+	for _, a := range e.takeInbox() {
+		if a.content.Revision != "" && e.takeContent(a.feed, a.content) {
+			news = true
+		}
+		if a.err != nil {
+			e.takeError(a.feed, a.err)
+		}
+	}
+	return news
+}
+
+func (e *Engine[T]) takeContent(l *feed, c source.Content) (news bool) {
+	now := time.Now()
+	e.mu.Lock()
+	down, since := l.err != nil, l.since
+	l.err, l.provenAt = nil, now
+	var kept, before []string
+	if l.latest == nil || l.latest.Revision != c.Revision {
+		news = true
+		before = l.absent
+		l.latest, kept = l.keep(c)
+		l.absent = kept
+		l.rejected = nil
+	}
+	e.mu.Unlock()
+
+	if down {
+		observe.Tell(e.Observer.LayerUp, observe.LayerUp{Layer: l.name, Down: now.Sub(since)})
+	}
+	if news {
+		observe.Tell(e.Observer.Received, observe.Received{Layer: l.name, Documents: l.latest.names(), Revision: c.Revision})
+		for _, name := range kept {
+			if !slices.Contains(before, name) {
+				observe.Tell(e.Observer.Absent, observe.Absent{Layer: l.name, Document: name})
+			}
+		}
+	}
+	return news
+}
+
+func (e *Engine[T]) takeError(l *feed, err error) {
+	err = e.scrub.err(err)
+	now := time.Now()
+	e.mu.Lock()
+	if l.err == nil {
+		l.since = now
+		if l.latest != nil {
+			l.provenAt = now
+		}
+	}
+	l.err = err
+	since := l.since
+	e.mu.Unlock()
+	observe.Tell(e.Observer.LayerDown, observe.LayerDown{Layer: l.name, Err: err, Since: since})
+}

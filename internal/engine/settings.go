@@ -1,0 +1,62 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/nacre-go/nacre/observe"
+	"github.com/nacre-go/nacre/source"
+
+	"github.com/nacre-go/nacre/internal/tree"
+)
+
+// Layer is a source and how it is treated.
+type Layer struct {
+	Source source.Source
+	// FallBack lets an absent document fall back to the layers below; otherwise its last content stays in use.
+	FallBack bool
+	// Optional lets the config boot without this layer when it is down and there is no last good copy.
+	Optional bool
+	// AllowUnknown is set on all documents.
+	AllowUnknown bool
+}
+
+// Settings are what an engine needs. All durations are used as they are; the root fills in defaults.
+type Settings[T any] struct {
+	Layers   []Layer
+	Shape    *tree.Shape
+	Bind     func(*tree.Node) (*T, source.Problems)
+	Validate func(*T, *tree.Node) source.Problems
+	Observer *observe.Observer
+
+	// Window is how long no further content may come before a change is applied; MaxWindow is the longest that it waits
+	// for that, from the first content on. 0 applies at once.
+	Window, MaxWindow time.Duration
+	// BootTimeout is how long Start waits for the layers.
+	BootTimeout time.Duration
+	// CloseTimeout is how long Close waits for sources and subscribers.
+	CloseTimeout time.Duration
+	// FreshWithin is how long ago a layer may have been proven fresh; 0 is no bound.
+	FreshWithin time.Duration
+	// ServeStale makes a config ready however old its layers are.
+	ServeStale bool
+	// History is how many changes are remembered.
+	History int
+	// LastGood is the path of the copy on disk; "" keeps none.
+	LastGood string
+	// BackOff is how long to wait before a failing source is asked again: it doubles from the first to the second.
+	BackOff, MaxBackOff time.Duration
+}
+
+// State is one version. It is immutable; Value is its first field, so that its address is the state's.
+type State[T any] struct {
+	Value   T
+	Version int64
+	Sum     [32]byte
+	At      time.Time
+	Causes  []observe.Cause
+	// Merged is the tree that Value was bound from.
+	Merged *tree.Node
+
+	contents []*content
+	roots    []*tree.Node
+}

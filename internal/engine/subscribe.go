@@ -1,0 +1,75 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/nacre-go/nacre/internal/notify"
+	"github.com/nacre-go/nacre/observe"
+)
+
+// maxCauses bounds the causes that gather for a subscriber that is slow.
+const maxCauses = 32
+
+// Handler is called with a state that is newer than the last, and the causes of all versions since. It reports whether
+// anything in it was of interest.
+type Handler[T any] func(ctx context.Context, s *State[T], causes []observe.Cause) (called bool, err error)
+
+// Subscription is a running subscriber.
+type Subscription interface {
+	Stop()
+	Done() <-chan struct{}
+}
+
+// Subscribe starts a subscriber. Make is given the live state, which the subscriber is taken to have seen unless it wants it as the
+// first, and returns the handler; no state after that one is missed.
+func (e *Engine[T]) Subscribe(name string, first bool, make func(seen *State[T]) Handler[T]) Subscription {
+	seen := e.cell.Load()
+	handle, last := make(seen), seen.Version
+	if first {
+		last = 0
+	}
+	s := e.hub.Subscribe(name, func(ctx context.Context, d delivery[T]) (bool, error) {
+		if d.state.Version <= last {
+			return false, nil // this subscriber has seen it
+		}
+		last = d.state.Version
+		return handle(ctx, d.state, d.causes)
+	})
+	// What was swapped in between the load above and the hub's knowing of the subscriber.
+	if live := e.cell.Load(); first || live != seen {
+		s.Put(delivery[T]{state: live, causes: live.Causes})
+	}
+	return s
+}
+
+// fold keeps the newer of two states and what caused both.
+func fold[T any](missed, next delivery[T]) delivery[T] {
+	if next.state.Version <= missed.state.Version {
+		return missed
+	}
+	all := missed.causes
+	for _, c := range next.causes {
+		if !slices.Contains(all, c) {
+			all = append(all[:len(all):len(all)], c)
+		}
+	}
+	if len(all) > maxCauses {
+		all = all[len(all)-maxCauses:]
+	}
+	return delivery[T]{state: next.state, causes: all}
+}
+
+// delivered hears of every call of a subscriber.
+func (e *Engine[T]) delivered(name string, d delivery[T], took time.Duration, err error) {
+	observe.Tell(e.Observer.Delivered, observe.Delivered{Subscriber: name, Version: d.state.Version, Took: took, Err: e.clean(err)})
+}
+
+// clean makes a subscriber's error fit to be shown.
+func (e *Engine[T]) clean(err error) error {
+	if p, ok := err.(*notify.Panic); ok {
+		return &observe.PanicError{Text: e.scrub.text(p.Value), Stack: p.Stack}
+	}
+	return e.scrub.err(err)
+}

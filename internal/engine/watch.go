@@ -1,0 +1,104 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/nacre-go/nacre/source"
+)
+
+// arrival is what one call of Next returned.
+type arrival struct {
+	feed    *feed
+	content source.Content
+	err     error
+}
+
+// watch calls the source's Next until ctx ends. It owns the back-off: a source that fails is asked again after a growing time,
+// with jitter, so that many services don't ask in step.
+func (e *Engine[T]) watch(ctx context.Context, l *feed) {
+	var prev source.Revision
+	wait, failing := e.BackOff, false
+	for {
+		c, err := next(ctx, l.Source, prev)
+		if ctx.Err() != nil {
+			return
+		}
+		if err == nil && c.Revision == "" {
+			err = &source.Error{Kind: source.Misused, Op: "read", Document: l.name, Err: errNoRevision}
+		}
+		repeated := err == nil && c.Revision == prev && !failing
+		if !repeated {
+			e.arrive(arrival{feed: l, content: c, err: err})
+		}
+		failing = err != nil
+		if !failing {
+			prev = c.Revision
+		}
+		if !failing && !repeated {
+			wait = e.BackOff
+			continue
+		}
+		if !sleep(ctx, wait/2+rand.N(wait/2+1)) {
+			return
+		}
+		wait = min(2*wait, e.MaxBackOff)
+	}
+}
+
+var (
+	errNoRevision = errors.New("the source returned a content without a revision")
+	errPanicked   = errors.New("the source panicked")
+)
+
+// next is Next with a panic made into an error; the panic's text may hold anything, so it is not passed on.
+func next(ctx context.Context, s source.Source, prev source.Revision) (c source.Content, err error) {
+	defer func() {
+		if recover() != nil {
+			c, err = source.Content{}, &source.Error{Kind: source.Unknown, Op: "read", Document: s.Name(), Err: errPanicked}
+		}
+	}()
+	return s.Next(ctx, prev)
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// arrive leaves what a source returned in the inbox, in place of what the writer has not taken yet.
+func (e *Engine[T]) arrive(a arrival) {
+	e.inboxMu.Lock()
+	slot := &e.inbox[a.feed.index]
+	if a.err != nil && *slot != nil && (*slot).err == nil {
+		a.content = (*slot).content // the content came before the error and counts
+	}
+	*slot = &a
+	e.inboxMu.Unlock()
+	select {
+	case e.wake <- struct{}{}:
+	default:
+	}
+}
+
+// takeInbox empties the inbox.
+func (e *Engine[T]) takeInbox() []*arrival {
+	e.inboxMu.Lock()
+	defer e.inboxMu.Unlock()
+	var all []*arrival
+	for i, a := range e.inbox {
+		if a != nil {
+			all = append(all, a)
+			e.inbox[i] = nil
+		}
+	}
+	return all
+}
