@@ -144,6 +144,7 @@ func (c *compiler) buildKind(k *codec) {
 		what := fmt.Sprintf("a field of type %s cannot be bound without a hook or a parser", k.typ)
 		if len(c.settings.hooks) == 0 {
 			c.mistake(what)
+			delete(c.codecs, k.typ) // each field of this type is a mistake of its own
 		}
 		k.bind = func(r *run, n *tree.Node, _ reflect.Value) { r.wrongly(n, "no hook makes a "+k.typ.String()+" of it") }
 	}

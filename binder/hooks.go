@@ -25,15 +25,25 @@ func hooked(hooks []hook, k *codec) binding {
 		case r.unchanged(out, from, n):
 			inner(r, n, v)
 		case out == nil: // as mapstructure has it: nothing to set
-		case assign(v, out):
 		default:
-			made, err := r.graft(out, n)
-			if err == nil {
-				inner(r, made, v)
-				return
-			}
-			r.decode(hooks, n, out, v)
+			r.made(hooks, k, inner, n, out, v)
 		}
+	}
+}
+
+// made binds what hooks made in the place of n. Items of a list and entries of a map go through the hooks one by one, as
+// they do in mapstructure; anything else that has the type of the field is done.
+func (r *run) made(hooks []hook, k *codec, inner binding, n *tree.Node, out any, v reflect.Value) {
+	parts := k.shape.Kind == tree.ListOf || k.shape.Kind == tree.MapOf
+	if !parts && assign(v, out) {
+		return
+	}
+	if made, err := r.graft(out, n); err == nil {
+		inner(r, made, v)
+		return
+	}
+	if !assign(v, out) {
+		r.decode(hooks, n, out, v)
 	}
 }
 
@@ -272,7 +282,8 @@ func (r *run) decode(hooks []hook, n *tree.Node, out any, v reflect.Value) {
 	if !r.guard(n, "decoding what a hook returned", func() {
 		var d *mapstructure.Decoder
 		d, err = mapstructure.NewDecoder(&mapstructure.DecoderConfig{
-			Result: v.Addr().Interface(),
+			Result:      v.Addr().Interface(),
+			ErrorUnused: true,
 			DecodeHook: mapstructure.DecodeHookFuncValue(func(from, to reflect.Value) (any, error) {
 				x := from.Interface()
 				for _, h := range hooks {

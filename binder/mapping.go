@@ -73,7 +73,7 @@ func (r *run) entry(e *tree.Entry, to mapping) {
 	before := to.m.Len()
 	to.m.SetMapIndex(to.key, to.value)
 	if to.m.Len() == before {
-		r.note(source.DuplicateKey, e.Position(), "another key of this map is read as the same "+strings.TrimPrefix(to.want, "a "), nil)
+		r.note(source.DuplicateKey, e.Position(), "another key of this map is read as the same", nil)
 	}
 }
 

@@ -111,7 +111,7 @@ func buildInt(k *codec) {
 		case source.Text:
 			var err error
 			if i, err = strconv.ParseInt(integer(x)); err != nil {
-				r.badNumber(n, err, outside)
+				r.badNumber(n, err, wantInt, outside)
 				return
 			}
 		default:
@@ -160,7 +160,7 @@ func buildUint(k *codec) {
 			}
 			var err error
 			if u, err = strconv.ParseUint(strings.TrimPrefix(s, "+"), base, size); err != nil {
-				r.badNumber(n, err, outside)
+				r.badNumber(n, err, wantInt, outside)
 				return
 			}
 		default:
@@ -186,17 +186,17 @@ func integer(x source.Text) (s string, base, bits int) {
 }
 
 // badNumber tells a number that is out of range from what is no number.
-func (r *run) badNumber(n *tree.Node, err error, outside string) {
+func (r *run) badNumber(n *tree.Node, err error, want, outside string) {
 	if e, ok := err.(*strconv.NumError); ok && e.Err == strconv.ErrRange {
 		r.wrongly(n, outside)
 		return
 	}
-	r.wrong(n, wantInt)
+	r.wrong(n, want)
 }
 
 func buildFloat(k *codec) {
 	k.shape.Type, k.plain = k.typ.Kind().String(), true
-	bits := k.typ.Bits()
+	bits, outside := k.typ.Bits(), "must be in the range of a "+k.shape.Type
 	k.bind = func(r *run, n *tree.Node, v reflect.Value) {
 		var f float64
 		switch x := n.Value.(type) {
@@ -209,7 +209,7 @@ func buildFloat(k *codec) {
 		case source.Text:
 			var err error
 			if f, err = strconv.ParseFloat(strings.TrimSpace(string(x)), bits); err != nil {
-				r.wrong(n, "a number in the range of a "+k.shape.Type)
+				r.badNumber(n, err, "a number", outside)
 				return
 			}
 		default:
@@ -222,7 +222,7 @@ func buildFloat(k *codec) {
 			return
 		}
 		if v.OverflowFloat(f) {
-			r.wrongly(n, "must be in the range of a "+k.shape.Type)
+			r.wrongly(n, outside)
 			return
 		}
 		v.SetFloat(f)
