@@ -15,6 +15,13 @@
 //  5. Two contents that differ have revisions that differ. Revisions are compared for equality only.
 //  6. Next returns ctx.Err() promptly when ctx ends and leaves no goroutine that its Close does not end.
 //  7. Errors carry a [Kind] and name the document and the cause, never a value.
+//  8. Content is not changed once it was returned, and what it says of itself is true: each document has a name that no
+//     other document of the content has, and is Absent, or has a Tree, or has Data in a format that the engine knows;
+//     a digest that the origin declares is that of Data, unless the origin is wrong.
+//  9. Name is one short word, the same always, and may be called while Next runs.
+//  10. Close ends the source, whatever came before: no Next, a cancelled Next, an error, another Close.
+//  11. The zero revision, and one that the source never gave, ask for whatever is there now.
+//  12. An ability does what its comment says, and does not block while Next runs.
 //
 // Package sourcetest checks each of these, and says which was broken. docs/writing-a-source.md walks through one.
 //

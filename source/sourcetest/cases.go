@@ -1,0 +1,170 @@
+package sourcetest
+
+import (
+	"runtime"
+	"time"
+)
+
+// cases are what the suite tries, simple things first.
+var cases = []testCase{
+	{"ZeroPrevAsksForWhatIsThere", 11, nil, zeroPrev},
+	{"CurrentPrevBlocks", 2, nil, currentBlocks},
+	{"SameContentAgainWakesNobody", 2, nil, sameAgain},
+	{"NoChangeIsLost", 1, nil, noChangeLost},
+	{"LastOfManyArrives", 1, nil, lastOfMany},
+	{"ContentIsWhole", 4, nil, whole},
+	{"EarlierContentComesBack", 5, nil, comesBack},
+	{"TwoSources", 1, nil, twoSources},
+	{"EmptyIsNoAbsence", 3, nil, emptyDocument},
+	{"AbsentIsNotEmpty", 3, []string{"Delete"}, absent},
+	{"DeleteAndCreate", 1, []string{"Delete"}, deleteAndCreate},
+	{"LostWakeups", 1, []string{"Wakeups"}, wakeups(Lost)},
+	{"DoubledWakeups", 2, []string{"Wakeups"}, wakeups(Doubled)},
+	{"LateAndReorderedWakeups", 1, []string{"Wakeups"}, wakeups(Held)},
+	{"SameErrorWakesNobody", 2, []string{"Break"}, sameError},
+	{"EndOfErrorIsTold", 2, []string{"Break"}, endOfError},
+	{"ErrorAtFirst", 7, []string{"Break"}, errorAtFirst},
+	{"NoValueInErrors", 7, []string{"Spoil"}, noValue},
+	{"CancelWhileBlocked", 6, nil, cancelBlocked},
+	{"CancelledBefore", 6, nil, cancelledBefore},
+	{"CancelLosesNothing", 6, nil, cancelLosesNothing},
+	{"NoGoroutineStays", 6, nil, noGoroutine},
+	{"NameIsAlwaysTheSame", 9, nil, name},
+	{"CloseAtAnyTime", 10, nil, closing},
+	{"Abilities", 12, nil, abilities},
+}
+
+func zeroPrev(c *check) {
+	c.put(1)
+	p := c.probe()
+	p.until(1, 11, "a put")
+	for _, prev := range []struct{ rev, text string }{{"", "the zero revision"}, {"no such revision", "a revision that it never gave"}} {
+		a := p.start(sourceRevision(prev.rev))
+		if !a.within(c.Settles) {
+			c.fail(11, "Next with %s blocked, though there is a content", prev.text)
+		}
+		if a.err != nil || p.at != 1 {
+			c.fail(11, "Next with %s did not return the content that is there", prev.text)
+		}
+	}
+}
+
+func currentBlocks(c *check) {
+	c.put(1)
+	p := c.probe()
+	p.until(1, 11, "a put")
+	a := p.start(p.rev)
+	a.quiet(2, "a content that was seen")
+	c.put(2)
+	p.follow(a, 2, 1, "a put while Next was blocked")
+}
+
+func sameAgain(c *check) {
+	c.put(1)
+	p := c.probe()
+	p.until(1, 11, "a put")
+	a := p.start(p.rev)
+	for range 3 {
+		c.put(1)
+		a.quiet(2, "a put of the same content")
+	}
+	a.abandon()
+	c.put(1)
+	p.start(p.rev).quiet(2, "a put of the same content")
+}
+
+// noChangeLost changes the origin at every moment that it can arrange around the start of Next, for sources that are new
+// and for one that has been asked before.
+func noChangeLost(c *check) {
+	c.put(1)
+	n, old := 1, c.probe()
+	old.until(1, 11, "a put")
+	for round := range 24 {
+		for _, fresh := range []bool{false, true} {
+			p := old
+			if fresh {
+				p = c.probe()
+			}
+			n++
+			if c.AfterRead != nil && round%4 == 3 {
+				put := n
+				c.AfterRead(func() { c.put(put) })
+				p.until(n, 1, "a change right after the source had read")
+				c.AfterRead(nil)
+			} else {
+				a := p.start(p.rev)
+				c.stagger(round)
+				c.put(n)
+				p.follow(a, n, 1, "a change while Next began")
+			}
+			if fresh {
+				p.close()
+			}
+		}
+	}
+}
+
+// stagger lets a time pass that differs from round to round: from none to about a millisecond.
+func (c *check) stagger(round int) {
+	for range round {
+		runtime.Gosched()
+	}
+	if round%3 == 2 {
+		pause(time.Duration(round) * 40 * time.Microsecond)
+	}
+}
+
+// lastOfMany changes the origin faster than anyone reads.
+func lastOfMany(c *check) {
+	p := c.probe()
+	c.put(1)
+	a := p.start("")
+	for n := 2; n <= 200; n++ {
+		c.put(n)
+	}
+	p.follow(a, 200, 1, "200 changes in a row")
+	p.start(p.rev).quiet(2, "the last of many changes")
+}
+
+// whole reads while it is being written.
+func whole(c *check) {
+	c.put(1)
+	p := c.probe()
+	p.until(1, 11, "a put")
+	a, n := p.start(p.rev), 1
+	for range 150 {
+		n++
+		c.put(n)
+		if n%5 == 0 {
+			c.stagger(n % 12)
+		}
+		if a.within(0) {
+			a = p.start(p.rev)
+		}
+	}
+	p.follow(a, n, 1, "many changes")
+}
+
+// comesBack has the origin return to what it was.
+func comesBack(c *check) {
+	p := c.probe()
+	for i, n := range []int{1, 2, 1, 3, 2, 1} {
+		c.put(n)
+		p.until(n, 5, "change "+string(rune('1'+i))+" to a content that was there before")
+	}
+}
+
+func twoSources(c *check) {
+	c.put(1)
+	p, q := c.probe(), c.probe()
+	p.until(1, 11, "a put")
+	q.until(1, 11, "a put, in the second source of the origin,")
+	a, b := p.start(p.rev), q.start(q.rev)
+	c.put(2)
+	p.follow(a, 2, 1, "a change, in the first source of two,")
+	q.follow(b, 2, 1, "a change, in the second source of two,")
+	b = q.start(q.rev)
+	p.close()
+	c.put(3)
+	q.follow(b, 3, 1, "a change after the other source was closed,")
+}

@@ -1,0 +1,240 @@
+package sourcetest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"runtime/pprof"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+
+	"github.com/nacre-go/nacre/source"
+)
+
+func cancelBlocked(c *check) {
+	c.put(1)
+	p := c.probe()
+	p.until(1, 11, "a put")
+	for range 3 {
+		a := p.start(p.rev)
+		a.quiet(2, "a content that was seen")
+		a.abandon()
+		if a.err != a.ctx.Err() { //nolint:errorlint // the contract says ctx.Err() itself
+			c.fail(6, "Next returned something else than ctx.Err() when its context was cancelled")
+		}
+	}
+	ctx, cancel := context.WithTimeout(c.ctx, time.Millisecond)
+	a := p.startWith(ctx, cancel, p.rev)
+	if !wait(a.done, time.Millisecond+Prompt) {
+		c.fail(6, "Next did not return within %v after its deadline", Prompt)
+	}
+	if !errors.Is(a.err, context.DeadlineExceeded) {
+		c.fail(6, "Next returned something else than ctx.Err() after its deadline")
+	}
+}
+
+func cancelledBefore(c *check) {
+	c.put(1)
+	p := c.probe()
+	p.until(1, 11, "a put")
+	for range 3 {
+		ctx, cancel := context.WithCancel(c.ctx)
+		cancel()
+		a := p.startWith(ctx, cancel, p.rev)
+		a.abandon()
+		if a.err != ctx.Err() { //nolint:errorlint // the contract says ctx.Err() itself
+			c.fail(6, "Next returned something else than ctx.Err() with a context that had ended before")
+		}
+	}
+	fresh := c.probe()
+	ctx, cancel := context.WithCancel(c.ctx)
+	cancel()
+	fresh.startWith(ctx, cancel, "").abandon()
+	fresh.until(1, 6, "a first call whose context had ended before")
+}
+
+// cancelLosesNothing changes the origin around the end of a call's context.
+func cancelLosesNothing(c *check) {
+	c.put(1)
+	p := c.probe()
+	p.until(1, 11, "a put")
+	for n := 2; n < 14; n++ {
+		a := p.start(p.rev)
+		c.stagger(n)
+		if n%2 == 0 {
+			c.put(n)
+			a.abandon()
+		} else {
+			a.abandon()
+			c.put(n)
+		}
+		if p.at != n {
+			p.until(n, 1, "a change around a call that was cancelled")
+		}
+	}
+}
+
+func noGoroutine(c *check) {
+	c.put(1)
+	c.probe() // never asked
+	p, q := c.probe(), c.probe()
+	p.until(1, 11, "a put")
+	a := p.start(p.rev)
+	c.put(2)
+	p.follow(a, 2, 1, "a put while Next was blocked")
+	if c.Break != nil && c.Repair != nil {
+		c.breakOrigin()
+		_ = p.trouble(2, "the origin broke")
+		c.repairOrigin()
+		p.until(2, 2, "the origin was repaired")
+	}
+	a = q.start("")
+	a.within(c.Quiet)
+	a.abandon()
+	p.start(p.rev).within(c.Quiet)
+	c.end()
+	deadline := time.Now().Add(Prompt)
+	for {
+		stack := labelled(c.label)
+		if stack == "" {
+			return
+		}
+		if time.Now().After(deadline) {
+			c.report(6, "a goroutine that the source started is still there %v after Close:\n%s", Prompt, stack)
+			return
+		}
+		pause(5 * time.Millisecond)
+	}
+}
+
+// labelled returns the stacks of the goroutines that carry the label, "" if there is none.
+func labelled(label string) string {
+	var b bytes.Buffer
+	if pprof.Lookup("goroutine").WriteTo(&b, 1) != nil {
+		return ""
+	}
+	var found []string
+	for _, stack := range strings.Split(b.String(), "\n\n") {
+		if strings.Contains(stack, `"`+label+`"`) {
+			found = append(found, stack)
+		}
+	}
+	return strings.Join(found, "\n\n")
+}
+
+func name(c *check) {
+	c.put(1)
+	p := c.probe()
+	want := p.source.Name()
+	if want == "" {
+		c.report(9, "Name is empty")
+	}
+	if strings.ContainsFunc(want, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }) || len(want) > 40 {
+		c.report(9, "Name is not one short word")
+	}
+	s := p.source
+	ask, stop, changed := sync.WaitGroup{}, make(chan struct{}), make(chan struct{}, 4)
+	for range 4 {
+		ask.Go(func() {
+			for {
+				if s.Name() != want {
+					changed <- struct{}{}
+					return
+				}
+				select {
+				case <-stop:
+					return
+				default:
+					pause(50 * time.Microsecond)
+				}
+			}
+		})
+	}
+	func() {
+		defer ask.Wait()
+		defer close(stop)
+		for n := 1; n <= 10; n++ {
+			c.put(n)
+			p.until(n, 1, "a put")
+		}
+	}()
+	if len(changed) > 0 || s.Name() != want {
+		c.report(9, "Name is not always the same")
+	}
+}
+
+func closing(c *check) {
+	c.put(1)
+	unasked := c.probe()
+	twice, cancelled := c.probe(), c.probe()
+	twice.until(1, 11, "a put")
+	cancelled.until(1, 11, "a put")
+	a := cancelled.start(cancelled.rev)
+	a.within(c.Quiet)
+	a.abandon()
+	for _, p := range []*probe{unasked, twice, cancelled} {
+		s := p.source
+		p.close()
+		p.closeSource(s)
+	}
+	c.put(2)
+	p := c.probe()
+	p.until(2, 1, "other sources of the origin were closed")
+}
+
+func abilities(c *check) {
+	before := time.Now()
+	c.put(1)
+	p := c.probe()
+	s := p.source
+	prover, proves := s.(source.Prover)
+	if proves && !prover.ProvenAt().IsZero() && prover.ProvenAt().Before(before.Add(-time.Hour)) {
+		c.report(12, "ProvenAt of a source that was never asked is in the past")
+	}
+	p.until(1, 11, "a put")
+	if proves && (prover.ProvenAt().IsZero() || prover.ProvenAt().After(time.Now())) {
+		c.report(12, "ProvenAt is zero or in the future after the origin has answered")
+	}
+	if id, ok := s.(source.Identifier); ok {
+		first := id.Identity()
+		if first == "" || strings.Contains(first, canary) {
+			c.report(12, "Identity is empty, or has a value of the document in it")
+		}
+		defer func() {
+			if id.Identity() != first {
+				c.report(12, "Identity is not always the same")
+			}
+		}()
+	}
+	a := p.start(p.rev)
+	if receiver, ok := s.(source.Receiver); ok {
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			receiver.Receive(p.rev, nil)
+			receiver.Receive("no such revision", &source.Error{Kind: source.Malformed, Op: "read", Document: "x"})
+		}()
+		if !wait(done, Prompt) {
+			c.fail(12, "Receive blocks while Next runs")
+		}
+		a.quiet(2, "Receive")
+	}
+	c.put(2)
+	p.follow(a, 2, 1, "a put")
+	if !proves || c.Break == nil || c.Repair == nil {
+		return
+	}
+	c.breakOrigin()
+	_ = p.trouble(2, "the origin broke")
+	told := time.Now()
+	p.start(p.rev).quiet(2, "an error that was told")
+	if prover.ProvenAt().After(told) {
+		c.report(12, "ProvenAt goes on while the origin does not answer")
+	}
+	if _, ok := s.(io.Closer); ok {
+		p.close()
+	}
+}

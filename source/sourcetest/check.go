@@ -1,0 +1,314 @@
+package sourcetest
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime/pprof"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/nacre-go/nacre/source"
+)
+
+// Prompt is how soon Next must return when its context ends, and Close when it is called. It is long for a machine that is
+// busy; a source that does not listen takes for ever.
+const Prompt = 2 * time.Second
+
+// check is one case at work.
+type check struct {
+	Harness
+	name   string
+	rule   Rule
+	ctx    context.Context
+	found  []Violation
+	told   map[string]bool
+	probes []*probe
+	label  string
+}
+
+var serial atomic.Int64
+
+// put writes document n of the suite; 0 is an empty one.
+func (c *check) put(n int) {
+	c.harness("Put", c.Put(c.ctx, c.values(n)))
+}
+
+func (c *check) values(n int) Values {
+	if n == empty {
+		return Values{}
+	}
+	return stamped(n, c.Size)
+}
+
+func (c *check) delete() { c.harness("Delete", c.Delete(c.ctx)) }
+
+// probe is a source of the harness under observation.
+type probe struct {
+	*check
+	source source.Source
+	rev    source.Revision // of the content seen last
+	at     int             // its number
+	erred  bool            // an error was the last thing seen
+	call   *call           // the newest
+	kept   []kept
+	revs   map[source.Revision]string
+}
+
+// kept is a content that was returned, and what it looked like then.
+type kept struct {
+	content source.Content
+	print   string
+}
+
+// probe makes a source.
+func (c *check) probe() *probe {
+	if c.label == "" {
+		c.label = "sourcetest-" + strconv.FormatInt(serial.Add(1), 10)
+	}
+	p := &probe{check: c, at: none - 1, revs: map[source.Revision]string{}}
+	c.labelled(func() { p.source = c.Source() })
+	if p.source == nil {
+		c.fail(0, "Source of the harness returned nil")
+	}
+	c.probes = append(c.probes, p)
+	return p
+}
+
+// labelled runs f so that the goroutines that it starts can be told from all others.
+func (c *check) labelled(f func()) {
+	pprof.Do(context.Background(), pprof.Labels("sourcetest", c.label), func(context.Context) { f() })
+}
+
+// call is one Next at work.
+type call struct {
+	p        *probe
+	prev     source.Revision
+	ctx      context.Context
+	cancel   context.CancelFunc
+	done     chan struct{}
+	content  source.Content
+	err      error
+	panicked bool
+	taken    bool
+}
+
+// start calls Next in a goroutine.
+func (p *probe) start(prev source.Revision) *call {
+	ctx, cancel := context.WithCancel(p.ctx)
+	return p.startWith(ctx, cancel, prev)
+}
+
+func (p *probe) startWith(ctx context.Context, cancel context.CancelFunc, prev source.Revision) *call {
+	if p.call != nil && !p.call.taken {
+		panic("sourcetest: a case called Next twice at once")
+	}
+	a := &call{p: p, prev: prev, ctx: ctx, cancel: cancel, done: make(chan struct{})}
+	p.call = a
+	s := p.source
+	go p.labelled(func() {
+		defer close(a.done)
+		defer func() {
+			if recover() != nil {
+				a.panicked = true
+			}
+		}()
+		a.content, a.err = s.Next(ctx, prev)
+	})
+	return a
+}
+
+// resume returns the call that is still running, or starts one.
+func (p *probe) resume() *call {
+	if p.call != nil && !p.call.taken {
+		return p.call
+	}
+	return p.start(p.rev)
+}
+
+// within reports whether the call returns within d. What it returned is then examined.
+func (a *call) within(d time.Duration) bool {
+	if !wait(a.done, d) {
+		return false
+	}
+	if !a.taken {
+		a.taken = true
+		a.cancel()
+		a.p.examine(a)
+	}
+	return true
+}
+
+// wait waits for done to be closed, for d at most.
+func wait(done <-chan struct{}, d time.Duration) bool {
+	select {
+	case <-done:
+		return true
+	default:
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-done:
+		return true
+	case <-timer.C:
+		return false
+	}
+}
+
+// pause lets d pass.
+func pause(d time.Duration) { wait(nil, d) }
+
+// quiet reports a call that returns although nothing has changed.
+func (a *call) quiet(rule Rule, after string) {
+	if !a.within(a.p.Quiet) {
+		return
+	}
+	if a.err != nil {
+		a.p.fail(rule, "after %s Next returned an error of kind %q, though nothing had changed since", after, source.KindOf(a.err))
+	}
+	a.p.fail(rule, "after %s Next returned %s, though nothing had changed since", after, a.p.describe(a.content))
+}
+
+func (c *check) describe(content source.Content) string {
+	n, err := number(content)
+	switch {
+	case err != nil:
+		return "a content that is not whole"
+	case n == none:
+		return "an absent document"
+	case n == empty:
+		return "an empty document"
+	}
+	return fmt.Sprintf("document %d", n)
+}
+
+func describe(n int) string {
+	switch n {
+	case none:
+		return "the absence of the document"
+	case empty:
+		return "the empty document"
+	}
+	return fmt.Sprintf("document %d", n)
+}
+
+// until asks until the document with number n has come, or fails the case by the rule.
+func (p *probe) until(n int, rule Rule, after string) {
+	p.follow(p.resume(), n, rule, after)
+}
+
+// follow goes on from a call that runs already.
+func (p *probe) follow(a *call, n int, rule Rule, after string) {
+	deadline := time.Now().Add(p.Settles)
+	for {
+		if !a.within(time.Until(deadline)) {
+			p.fail(rule, "after %s, %s did not come within %v; last seen was %s", after, describe(n), p.Settles, p.lastSeen())
+		}
+		if a.err == nil && p.at == n {
+			return
+		}
+		if a.err != nil && a.ctx.Err() == nil {
+			p.backOff(deadline)
+		}
+		a = p.start(p.rev)
+	}
+}
+
+// backOff waits a little, as the engine does after an error.
+func (p *probe) backOff(deadline time.Time) {
+	pause(min(time.Millisecond, time.Until(deadline)))
+}
+
+func (p *probe) lastSeen() string {
+	if p.at < none {
+		return "nothing"
+	}
+	return describe(p.at)
+}
+
+// trouble asks until an error has come, or fails the case.
+func (p *probe) trouble(rule Rule, after string) error {
+	deadline := time.Now().Add(p.Settles)
+	for {
+		a := p.resume()
+		if !a.within(time.Until(deadline)) {
+			p.fail(rule, "after %s no error came within %v", after, p.Settles)
+		}
+		if a.err != nil {
+			return a.err
+		}
+	}
+}
+
+// abandon cancels a call and waits for its end.
+func (a *call) abandon() {
+	a.cancel()
+	if !wait(a.done, Prompt) {
+		a.p.fail(6, "Next did not return within %v after its context had ended", Prompt)
+	}
+	if !a.taken {
+		a.taken = true
+		a.p.examine(a)
+	}
+}
+
+// end closes everything and looks at what was kept.
+func (c *check) end() {
+	defer func() {
+		if r := recover(); r != nil && r != (stop{}) { //nolint:errorlint // a panic value is no error
+			panic(r)
+		}
+	}()
+	for _, p := range c.probes {
+		p.close()
+	}
+	if c.Close != nil {
+		if err := c.Close(); err != nil {
+			c.report(0, "Close of the harness: %v", err)
+		}
+	}
+}
+
+// close ends the probe's calls and its source.
+func (p *probe) close() {
+	if p.source == nil {
+		return
+	}
+	s := p.source
+	p.source = nil
+	if a := p.call; a != nil {
+		a.cancel()
+		if !wait(a.done, Prompt) {
+			p.report(6, "Next did not return within %v after its context had ended", Prompt)
+			return // closing now would break the contract from our side
+		}
+	}
+	p.closeSource(s)
+	for _, k := range p.kept {
+		if fingerprint(k.content) != k.print {
+			p.report(8, "a content was changed after it was returned")
+		}
+	}
+}
+
+// closeSource calls Close, if there is one, once.
+func (p *probe) closeSource(s source.Source) {
+	closer, ok := s.(io.Closer)
+	if !ok {
+		return
+	}
+	done, panicked := make(chan struct{}), false
+	go p.labelled(func() {
+		defer close(done)
+		defer func() { panicked = recover() != nil }()
+		_ = closer.Close()
+	})
+	switch {
+	case !wait(done, Prompt):
+		p.report(10, "Close did not return within %v", Prompt)
+	case panicked:
+		p.report(10, "Close panicked")
+	}
+}

@@ -1,0 +1,183 @@
+package sourcetest
+
+import (
+	"context"
+	"crypto/md5"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nacre-go/nacre/source"
+)
+
+var formats = []string{
+	source.FormatYAML, source.FormatJSON, source.FormatTOML, source.FormatDotenv, source.FormatProperties, source.FormatEnviron,
+}
+
+// examine looks at what Next returned: every content and every error of every case passes here.
+func (p *probe) examine(a *call) {
+	switch {
+	case a.panicked:
+		p.fail(6, "Next panicked")
+	case a.err != nil:
+		p.examineError(a)
+		return
+	}
+	c, erred := a.content, p.erred
+	p.erred = false
+	if c.Revision == a.prev && a.prev != "" && !erred {
+		p.fail(2, "Next returned a content with the revision that it was given")
+	}
+	if c.Revision == "" {
+		p.report(5, "a content has the zero revision, which is that of no content")
+	}
+	if len(c.Documents) == 0 {
+		p.report(3, "a content has no document; a document that is not there has Absent set")
+	}
+	if strings.Contains(string(c.Revision), canary) {
+		p.report(7, "the revision has a value of the document in it")
+	}
+	var names []string
+	for _, d := range c.Documents {
+		if slices.Contains(names, d.Name) {
+			p.report(8, "two documents of a content are called %q", d.Name)
+		}
+		names = append(names, d.Name)
+		p.examineDocument(d)
+	}
+	print := fingerprint(c)
+	if old, ok := p.revs[c.Revision]; ok && old != print {
+		p.report(5, "two contents that differ have one revision")
+	}
+	p.revs[c.Revision] = print
+	p.kept = append(p.kept, kept{c, print})
+	n, err := number(c)
+	if err != nil {
+		p.fail(4, "Next returned a content that is not whole: %v", err)
+	}
+	p.rev, p.at = c.Revision, n
+}
+
+func (p *probe) examineDocument(d source.Document) {
+	if d.Name == "" {
+		p.report(8, "a document has no name")
+	}
+	if strings.Contains(d.Name+d.Origin.Location+d.Origin.Release, canary) {
+		p.report(7, "the name or origin of a document has a value of the document in it")
+	}
+	switch {
+	case d.Absent && (d.Data != nil || d.Tree != nil):
+		p.report(3, "an absent document has data or a tree")
+	case d.Absent:
+	case d.Tree != nil && (d.Data != nil || d.Format != ""):
+		p.report(8, "a document has a tree and data as well")
+	case d.Tree != nil:
+		if at := foreign(d.Tree); at != "" {
+			p.report(8, "the tree of a document holds a %s, which has no place there", at)
+		}
+	case !slices.Contains(formats, d.Format):
+		p.report(8, "a document's format is %q, which the engine does not know", d.Format)
+	}
+	if d.Absent || d.Digest.IsZero() {
+		return
+	}
+	want := ""
+	switch d.Digest.Algorithm {
+	case source.MD5:
+		sum := md5.Sum(d.Data)
+		want = hex.EncodeToString(sum[:])
+	case source.SHA256:
+		sum := sha256.Sum256(d.Data)
+		want = hex.EncodeToString(sum[:])
+	default:
+		p.report(8, "a digest's algorithm is %q, which the engine does not know", d.Digest.Algorithm)
+		return
+	}
+	if d.Digest.Hex != want {
+		p.report(8, "a document's digest is not that of its data")
+	}
+}
+
+// foreign returns the type of the first value that source.Document.Tree does not allow, or "".
+func foreign(v any) string {
+	switch v := v.(type) {
+	case nil, string, source.Text, bool, float32, float64, time.Time,
+		int, int8, int16, int32, int64, uint, uint8, uint16, uint32, uint64:
+	case map[string]any:
+		for _, child := range v {
+			if at := foreign(child); at != "" {
+				return at
+			}
+		}
+	case []any:
+		for _, child := range v {
+			if at := foreign(child); at != "" {
+				return at
+			}
+		}
+	default:
+		return fmt.Sprintf("%T", v)
+	}
+	return ""
+}
+
+// examineError looks at an error; that of the context only where the context has ended.
+func (p *probe) examineError(a *call) {
+	err := a.err
+	if ctxErr := a.ctx.Err(); ctxErr != nil {
+		if errors.Is(err, ctxErr) && err != ctxErr { //nolint:errorlint // the contract says ctx.Err() itself
+			p.report(6, "Next returned an error around ctx.Err() and not ctx.Err() itself")
+		}
+		if errors.Is(err, ctxErr) {
+			return
+		}
+	} else if errors.Is(err, context.Canceled) {
+		p.report(6, "Next said that its context had ended, which it had not")
+		return
+	}
+	p.erred = true
+	if strings.Contains(err.Error(), canary) || strings.Contains(fmt.Sprintf("%+v %#v", err, err), canary) {
+		p.report(7, "an error has a value of the document in it")
+	}
+	if source.KindOf(err) == source.Unknown {
+		p.report(7, "an error of type %T has no kind, or Unknown", err)
+	}
+	var e *source.Error
+	var named string
+	if errors.As(err, &e) {
+		named = e.Document
+	}
+	if named == "" && !p.namesDocument(err.Error()) {
+		p.report(7, "an error of kind %q names no document", source.KindOf(err))
+	}
+	if a.content.Revision != "" || a.content.Documents != nil {
+		p.report(2, "Next returned an error and a content as well")
+	}
+}
+
+// namesDocument reports whether a text has the name of a document in it that the source has shown.
+func (p *probe) namesDocument(text string) bool {
+	for _, other := range p.probes {
+		for _, k := range other.kept {
+			for _, d := range k.content.Documents {
+				if d.Name != "" && strings.Contains(text, d.Name) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// fingerprint is a checksum of all of a content that is its state.
+func fingerprint(c source.Content) string {
+	h := sha256.New()
+	for _, d := range c.Documents {
+		_, _ = fmt.Fprintf(h, "%q %t %q %d:%s %#v\n", d.Name, d.Absent, d.Format, len(d.Data), d.Data, d.Tree)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}

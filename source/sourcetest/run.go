@@ -1,0 +1,144 @@
+package sourcetest
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Run tests a source in subtests, one for each case; newHarness is called for each of them, and may register cleanups with
+// the t that it is given.
+func Run(t *testing.T, newHarness func(t *testing.T) Harness) {
+	t.Helper()
+	for _, k := range cases {
+		t.Run(k.name, func(t *testing.T) {
+			t.Helper()
+			found, reason := k.run(newHarness(t))
+			for _, v := range found {
+				t.Error(v)
+			}
+			if reason != "" && len(found) == 0 {
+				t.Skip("the harness cannot: " + reason)
+			}
+		})
+	}
+}
+
+// Check runs every case, or the named ones, and returns the rules that the source broke.
+func Check(newHarness func() Harness, names ...string) []Violation {
+	var all []Violation
+	for _, name := range names {
+		if !known(name) {
+			all = append(all, Violation{Case: name, What: "there is no such case; there are " + strings.Join(Cases(), ", "), At: here()})
+		}
+	}
+	for _, k := range cases {
+		if len(names) > 0 && !slices.Contains(names, k.name) {
+			continue
+		}
+		found, _ := k.run(newHarness())
+		all = append(all, found...)
+	}
+	return all
+}
+
+// Cases returns the names of the cases, in the order in which they run.
+func Cases() []string {
+	names := make([]string, len(cases))
+	for i, k := range cases {
+		names[i] = k.name
+	}
+	return names
+}
+
+func known(name string) bool { return slices.Contains(Cases(), name) }
+
+// testCase is one case. What it needs of a harness is told by need.
+type testCase struct {
+	name string
+	rule Rule
+	need []string
+	run1 func(*check)
+}
+
+// lacks returns the first ability of those that h lacks, or "".
+func lacks(h Harness, need []string) string {
+	has := map[string]bool{
+		"Delete": h.Delete != nil, "Break": h.Break != nil && h.Repair != nil, "Spoil": h.Spoil != nil && h.Repair != nil,
+		"Wakeups": h.Wakeups != nil,
+	}
+	for _, n := range need {
+		if !has[n] {
+			return n
+		}
+	}
+	return ""
+}
+
+// run runs the case, and returns what was found, or the reason for which the harness is excused.
+func (k testCase) run(h Harness) (found []Violation, excused string) {
+	h = h.withDefaults()
+	c := &check{Harness: h, name: k.name, rule: k.rule, ctx: context.Background(), told: map[string]bool{}}
+	defer func() { found = c.found }()
+	for _, name := range slices.Sorted(maps.Keys(h.Cannot)) {
+		if !known(name) {
+			c.report(0, "Cannot names %q, which is no case", name)
+		}
+	}
+	reason, declared := h.Cannot[k.name]
+	if declared && strings.TrimSpace(reason) == "" {
+		c.report(0, "Cannot gives no reason")
+	}
+	if h.Source == nil || h.Put == nil {
+		c.report(0, "a harness needs Source and Put")
+		return nil, ""
+	}
+	if missing := lacks(h, k.need); !declared && missing != "" {
+		c.report(0, "the harness has no %s; name the case in Cannot, with the reason", missing)
+		return nil, ""
+	}
+	if declared {
+		if h.Close != nil {
+			c.harness("Close", h.Close())
+		}
+		return nil, reason
+	}
+	func() {
+		defer func() {
+			if r := recover(); r != nil && r != (stop{}) { //nolint:errorlint // a panic value is no error
+				panic(r)
+			}
+		}()
+		k.run1(c)
+	}()
+	c.end()
+	return nil, ""
+}
+
+// stop is what a check panics with when there is no use in going on.
+type stop struct{}
+
+// report notes a broken rule; the same text once.
+func (c *check) report(rule Rule, format string, args ...any) {
+	v := Violation{Case: c.name, Rule: rule, What: fmt.Sprintf(format, args...), At: here()}
+	if !c.told[v.What] {
+		c.told[v.What] = true
+		c.found = append(c.found, v)
+	}
+}
+
+// fail reports and ends the case.
+func (c *check) fail(rule Rule, format string, args ...any) {
+	c.report(rule, format, args...)
+	panic(stop{})
+}
+
+// harness ends the case if a function of the harness failed.
+func (c *check) harness(function string, err error) {
+	if err != nil {
+		c.fail(0, "%s of the harness: %v", function, err)
+	}
+}
