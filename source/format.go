@@ -14,7 +14,10 @@ const (
 	FormatProperties = "properties"
 	// FormatEnviron is variables of an environment, each "KEY<VARIABLE=value" and ended by a NUL byte: KEY is the
 	// variable's name without the prefix, VARIABLE is what errors show. KEY is resolved to a path by the keys that
-	// the bound struct has, so that DB_POOL_SIZE finds db.pool_size; every value is a [Text].
+	// the bound struct has, so that DB_POOL_SIZE finds db.pool_size; every value is a [Text]. An entry
+	// "KEY<VARIABLE<file=content" behind it is what VARIABLE means if it is no key of the struct but names a file with the
+	// value of KEY; "KEY<VARIABLE<4=reason" says that the file could not be read, and the number is the [Kind]. See
+	// [Variable], [AppendVariable] and [Variables].
 	FormatEnviron = "environ"
 )
 

@@ -50,6 +50,8 @@ func (r *reading) read(d source.Document) *tree.Node {
 		return r.yaml()
 	case source.FormatJSON:
 		return r.json()
+	case source.FormatEnviron:
+		return r.environ()
 	case "":
 		r.report(source.Misused, 0, 0, "has no format: name one, or use a file name that tells")
 	default:

@@ -1,0 +1,76 @@
+package layer
+
+import (
+	"fmt"
+
+	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/source"
+)
+
+// fileSuffix ends the name of a variable that names a file with the value.
+const fileSuffix = "_FILE"
+
+// environ reads the variables of an environment; see source.FormatEnviron. Each stands in a document of its own, "$NAME".
+func (r *reading) environ() *tree.Node {
+	variables, ok := source.Variables(r.data)
+	if !ok {
+		r.report(source.Malformed, 0, 0, fmt.Sprintf("is not a list of variables, from the %d. on", len(variables)+1))
+		return nil
+	}
+	f := r.flat(false)
+	for i := 0; i < len(variables) && !r.stopped; i++ {
+		v := variables[i]
+		s := r.variable(v)
+		if i+1 < len(variables) && !v.File && variables[i+1].File && variables[i+1].Name == v.Name {
+			i++
+			f.either(s, variables[i])
+			continue
+		}
+		if v.File {
+			f.file(s, v, f.resolver.resolve(v.Key))
+			continue
+		}
+		f.add(s)
+	}
+	return f.build()
+}
+
+func (r *reading) variable(v source.Variable) *setting {
+	doc := *r.doc
+	doc.Name = "$" + v.Name
+	return &setting{name: v.Key, shown: doc.Name, value: v.Value, doc: &doc, file: v.File}
+}
+
+// either takes a variable as it is if its name is a key, and otherwise as the name of the file in which the value of a key
+// stands. In a map of secrets, where any name would be a key, it is a file.
+func (f *flat) either(plain *setting, file source.Variable) {
+	asKey := f.resolver.resolve(plain.name)
+	isKey := len(asKey) > 0 && !(asKey[0].free && asKey[0].secret) && !asKey[0].section
+	if !isKey {
+		if asFile := f.resolver.resolve(file.Key); len(asFile) > 0 {
+			f.file(f.variable(file), file, asFile)
+			return
+		}
+	}
+	if len(asKey) == 0 {
+		if !f.doc.AllowUnknown {
+			f.unknown(f.variable(file))
+		}
+		return
+	}
+	if f.fits(plain, asKey) {
+		f.put(plain, asKey[0])
+	}
+}
+
+// file takes the content of a file, or tells why there is none.
+func (f *flat) file(s *setting, v source.Variable, targets []target) {
+	if !f.fits(s, targets) {
+		return
+	}
+	if v.Fault != source.Unknown {
+		f.tell(s, v.Fault, targets[0].path().String(), v.Value)
+		return
+	}
+	f.put(s, targets[0])
+}

@@ -1,0 +1,332 @@
+package layer
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/nacre-go/nacre/internal/tree"
+)
+
+// A flat name means a path of the bound struct, and which one it is, only the struct's keys can tell: DB_POOL_SIZE may be
+// db.pool_size, db.pool.size or db_pool.size.
+//
+// The rules for names of variables (environments and .env files):
+//
+//   - Keys compare without regard to case, and '-', '.' and '_' are the same.
+//   - "_" separates levels, or is a part of a key. All ways to read a name are tried. If two of them lead to two paths that
+//     both exist, the name is ambiguous, and that is a problem.
+//   - "__" is the way out: it separates levels, and in a name that has it, nothing else does, if it can be read so. In front
+//     of the whole name (ORDERS__A_B, or _A_B in a file) it says that A_B is one key.
+//   - An item of a list is its number: HOSTS_0, SERVERS_1_ADDR.
+//   - In a map, the rest of the name is the key, in lower case, save what its elements need: DATABASES_MAIN_DSN is
+//     databases.main.dsn if the elements have a dsn. Where anything fits (an interface), only "__" separates levels.
+//
+// The rules for names of properties: "." separates levels; keys are compared as they are, and only if that leads nowhere as
+// above; items of a list are hosts[0] or hosts.0; a map's key goes as far as the first dot after which the rest fits, and keeps its case,
+// so that labels.app.kubernetes.io/name is the label "app.kubernetes.io/name".
+type resolver struct {
+	shape   *tree.Shape
+	dots    bool // names of properties
+	folded  map[*tree.Shape]map[string][]string
+	targets []target
+
+	name   string // as it is written
+	text   string // folded, unless exact
+	strict bool   // only "__" separates levels
+	exact  bool
+	steps  []step
+	failed map[place]bool
+}
+
+// step is one level of a path.
+type step struct {
+	key   string
+	index int // of a list's item; -1 for a key
+}
+
+// target is what a name can mean.
+type target struct {
+	steps   []step
+	section bool // a struct or a map, which takes no text
+	free    bool // the last key is one of a map, so that anything fits
+	secret  bool
+}
+
+// place is where in the name, and at which shape, the resolver is.
+type place struct {
+	shape *tree.Shape
+	at    int
+}
+
+func (t target) path() tree.Path {
+	p := make(tree.Path, len(t.steps))
+	for i, s := range t.steps {
+		p[i] = s.segment()
+	}
+	return p
+}
+
+func (s step) segment() string {
+	if s.index >= 0 {
+		return tree.Item(s.index)
+	}
+	return s.key
+}
+
+func newResolver(shape *tree.Shape, dots bool) *resolver {
+	return &resolver{shape: shape, dots: dots, folded: map[*tree.Shape]map[string][]string{}}
+}
+
+// resolve returns what a name can mean: nothing, one target, or two that make it ambiguous. A target that is a section comes
+// only where there is no other.
+func (r *resolver) resolve(name string) []target {
+	for _, pass := range r.passes(name) {
+		r.name, r.strict, r.exact = pass.name, pass.strict, pass.exact
+		r.text = pass.name
+		if !pass.exact {
+			r.text = fold(pass.name)
+		}
+		r.targets, r.steps, r.failed = nil, r.steps[:0], map[place]bool{}
+		if r.name != "" {
+			r.match(r.shape, 0, false)
+		}
+		if found := r.best(); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
+type pass struct {
+	name          string
+	strict, exact bool
+}
+
+// passes are the ways to read a name, the more binding ones first.
+func (r *resolver) passes(name string) []pass {
+	if r.dots {
+		return []pass{{name, false, true}, {name, false, false}}
+	}
+	led := len(name) > 1 && name[0] == '_' && name[1] != '_'
+	switch {
+	case led:
+		return []pass{{name[1:], true, false}, {name, false, false}, {name[1:], false, false}}
+	case strings.Contains(name, "__"):
+		return []pass{{name, true, false}, {name, false, false}}
+	}
+	return []pass{{name, false, false}}
+}
+
+// best drops the sections if there is anything else.
+func (r *resolver) best() []target {
+	var found []target
+	for _, t := range r.targets {
+		if !t.section {
+			found = append(found, t)
+		}
+	}
+	if found == nil {
+		found = r.targets
+	}
+	return found[:min(len(found), 2)]
+}
+
+func (r *resolver) done() bool { return len(r.targets) >= 8 }
+
+// take notes that the whole name is read.
+func (r *resolver) take(shape *tree.Shape, free, secret bool) bool {
+	section := shape != nil && (shape.Kind == tree.StructOf || shape.Kind == tree.MapOf || shape.Kind == tree.RemainderOf)
+	t := target{steps: slices.Clone(r.steps), section: section, free: free, secret: secret || shape != nil && shape.Secret}
+	for _, other := range r.targets {
+		if slices.Equal(other.steps, t.steps) {
+			return true
+		}
+	}
+	r.targets = append(r.targets, t)
+	return true
+}
+
+// match reads the name from at on as something below shape, and reports whether it can be.
+func (r *resolver) match(shape *tree.Shape, at int, secret bool) bool {
+	if r.done() || r.failed[place{shape, at}] {
+		return false
+	}
+	kind := tree.Any
+	if shape != nil {
+		kind, secret = shape.Kind, secret || shape.Secret
+	}
+	ok := false
+	switch kind {
+	case tree.Any:
+		ok = r.matchAny(at, secret)
+	case tree.ListOf:
+		ok = r.matchItem(shape, at, secret)
+	case tree.MapOf:
+		ok = r.matchFree(shape, at, secret)
+	case tree.StructOf:
+		ok = r.matchField(shape, at, secret)
+	case tree.RemainderOf:
+		ok = r.matchField(shape, at, secret) || r.matchFree(shape, at, secret)
+	}
+	if !ok && !r.done() {
+		r.failed[place{shape, at}] = true
+	}
+	return ok
+}
+
+// matchField reads a struct's key, and what is below it.
+func (r *resolver) matchField(shape *tree.Shape, at int, secret bool) (ok bool) {
+	for end := at + 1; end <= len(r.text); end++ {
+		if !r.boundary(end) {
+			continue
+		}
+		for _, key := range r.keys(shape, r.text[at:end]) {
+			ok = r.below(step{key, -1}, shape.Fields[key], end, false, secret) || ok
+		}
+	}
+	return ok
+}
+
+// matchItem reads the number of a list's item: 0, or [0] in the name of a property.
+func (r *resolver) matchItem(shape *tree.Shape, at int, secret bool) bool {
+	digits, end := at, at
+	if r.dots && r.name[at] == '[' {
+		digits = at + 1
+	}
+	for end = digits; end < len(r.text) && r.text[end] >= '0' && r.text[end] <= '9'; end++ {
+	}
+	index, err := strconv.Atoi(r.text[digits:end])
+	if err != nil || end-digits > 1 && r.text[digits] == '0' {
+		return false
+	}
+	if digits > at {
+		if end == len(r.text) || r.text[end] != ']' {
+			return false
+		}
+		end++
+	}
+	return r.boundary(end) && r.below(step{"", index}, shape.Elem, end, false, secret)
+}
+
+// matchFree reads a key of a map. Of names of properties, the shortest key that leads somewhere counts; of variables, all do.
+func (r *resolver) matchFree(shape *tree.Shape, at int, secret bool) (ok bool) {
+	if shape.Elem == nil || shape.Elem.Kind == tree.Any {
+		return r.matchAny(at, secret || shape.Elem != nil && shape.Elem.Secret)
+	}
+	for end := at + 1; end <= len(r.text); end++ {
+		if !r.boundary(end) {
+			continue
+		}
+		ok = r.below(step{r.freeKey(at, end), -1}, shape.Elem, end, true, secret) || ok
+		if ok && r.dots {
+			return true
+		}
+	}
+	return ok
+}
+
+// matchAny reads the rest where anything fits.
+func (r *resolver) matchAny(at int, secret bool) bool {
+	before, start := len(r.steps), at
+	defer func() { r.steps = r.steps[:before] }()
+	for i := at; i <= len(r.text); i++ {
+		width := 0
+		switch {
+		case i == len(r.text):
+		case r.dots && r.name[i] == '.':
+			width = 1
+		case !r.dots && strings.HasPrefix(r.name[i:], "__"):
+			width = 2
+		default:
+			continue
+		}
+		if i == start {
+			return false // an empty key
+		}
+		r.steps = append(r.steps, step{r.freeKey(start, i), -1})
+		start, i = i+width, i+max(width, 1)-1
+	}
+	return r.take(nil, true, secret)
+}
+
+// below goes on behind a key that ends at end.
+func (r *resolver) below(s step, shape *tree.Shape, end int, free, secret bool) (ok bool) {
+	r.steps = append(r.steps, s)
+	defer func() { r.steps = r.steps[:len(r.steps)-1] }()
+	if end == len(r.text) {
+		return r.take(shape, free, secret)
+	}
+	for _, width := range r.separators(end) {
+		if end+width < len(r.text) {
+			ok = r.match(shape, end+width, secret) || ok
+		}
+	}
+	return ok
+}
+
+// boundary reports whether a key may end at i.
+func (r *resolver) boundary(i int) bool { return i == len(r.text) || len(r.separators(i)) > 0 }
+
+var (
+	noWidth   = []int{}
+	bracket   = []int{0}
+	oneWide   = []int{1}
+	twoWide   = []int{2}
+	eitherWay = []int{2, 1}
+)
+
+// separators returns how wide the separator at i may be.
+func (r *resolver) separators(i int) []int {
+	c := r.name[i]
+	if r.dots {
+		switch c {
+		case '.':
+			return oneWide
+		case '[':
+			return bracket
+		}
+		return noWidth
+	}
+	single := c == '_' || c == '-' || c == '.'
+	double := c == '_' && i+1 < len(r.name) && r.name[i+1] == '_'
+	switch {
+	case double && r.strict:
+		return twoWide
+	case double:
+		return eitherWay
+	case single && !r.strict:
+		return oneWide
+	}
+	return noWidth
+}
+
+// freeKey returns a map's key: as it is written in the name of a property, in lower case otherwise.
+func (r *resolver) freeKey(at, end int) string {
+	if r.dots {
+		return r.name[at:end]
+	}
+	return lower(r.name[at:end])
+}
+
+// keys returns a struct's keys that are written so.
+func (r *resolver) keys(shape *tree.Shape, text string) []string {
+	if r.exact {
+		if _, ok := shape.Fields[text]; ok {
+			return []string{text}
+		}
+		return nil
+	}
+	index := r.folded[shape]
+	if index == nil {
+		index = make(map[string][]string, len(shape.Fields))
+		for key := range shape.Fields {
+			index[fold(key)] = append(index[fold(key)], key)
+		}
+		for _, keys := range index {
+			slices.Sort(keys)
+		}
+		r.folded[shape] = index
+	}
+	return index[text]
+}

@@ -1,0 +1,181 @@
+package layer
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/source"
+)
+
+// spelling is a key of the shape as it would be written.
+type spelling struct {
+	text   string // in the style of the document
+	folded string
+}
+
+// maxSpellings bounds what is looked through for a suggestion, and maxSpellingDepth how deep: a shape may be recursive.
+const (
+	maxSpellings     = 4096
+	maxSpellingDepth = 8
+)
+
+// unknown reports a name that means nothing, with the nearest that would.
+func (f *flat) unknown(s *setting) {
+	key := ""
+	if s.line > 0 { // a variable stands in the position already
+		key = s.shown
+	}
+	f.tell(s, source.UnknownKey, key, "")
+	if n := len(f.problems); n > 0 && !f.stopped {
+		f.problems[n-1].Suggest = f.suggest(s)
+	}
+}
+
+func (f *flat) suggest(s *setting) string {
+	if f.known == nil {
+		f.known = f.spell(f.shape, nil, nil, 0)
+	}
+	name, prefix, suffix := s.name, "", ""
+	if !f.resolver.dots {
+		prefix = strings.TrimSuffix(strings.TrimPrefix(s.shown, "$"), s.name)
+		if s.file {
+			prefix = strings.TrimSuffix(strings.TrimPrefix(s.shown, "$"), s.name+fileSuffix)
+			suffix = fileSuffix
+		}
+	}
+	name, numbers := unnumbered(fold(name))
+	best, least := "", 2+len(name)/8
+	if len(name) <= 3 {
+		least = 1
+	}
+	for _, k := range f.known {
+		if d := distance(name, k.folded, least); d <= least && (best == "" || d < least) {
+			best, least = k.text, d
+		}
+	}
+	if best == "" {
+		best = f.byTail(name)
+	}
+	if best == "" {
+		return ""
+	}
+	return prefix + renumbered(best, numbers) + suffix
+}
+
+// byTail finds the one key that ends as the name does: POOL for DB_POOL.
+func (f *flat) byTail(name string) (best string) {
+	for _, k := range f.known {
+		if len(name) > 2 && strings.HasSuffix(k.folded, "_"+name) {
+			if best != "" {
+				return ""
+			}
+			best = k.text
+		}
+	}
+	return best
+}
+
+// spell returns all names that the shape has.
+func (f *flat) spell(shape *tree.Shape, path tree.Path, out []spelling, depth int) []spelling {
+	if shape == nil || len(out) >= maxSpellings || depth > maxSpellingDepth {
+		return out
+	}
+	switch shape.Kind {
+	case tree.StructOf, tree.RemainderOf:
+		keys := shape.Order
+		if len(keys) != len(shape.Fields) {
+			keys = keys[:0:0]
+			for key := range shape.Fields {
+				keys = append(keys, key)
+			}
+			slices.Sort(keys)
+		}
+		for _, key := range keys {
+			out = f.spell(shape.Fields[key], path.Join(key), out, depth+1)
+		}
+		return out
+	case tree.MapOf:
+		return out // its keys are anybody's guess
+	case tree.ListOf:
+		if shape.Elem != nil && (shape.Elem.Kind == tree.StructOf || shape.Elem.Kind == tree.RemainderOf) {
+			return f.spell(shape.Elem, path.Join(tree.Item(0)), out, depth+1)
+		}
+	}
+	if len(path) == 0 {
+		return out
+	}
+	text := path.String()
+	if !f.resolver.dots {
+		parts := make([]string, len(path))
+		for i, segment := range path {
+			parts[i] = strings.Trim(segment, "[]")
+		}
+		text = strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(strings.Join(parts, "_")))
+	}
+	return append(out, spelling{text, fold(strings.NewReplacer("[", ".", "]", "").Replace(text))})
+}
+
+// unnumbered puts 0 for the numbers of a list's items, and returns them.
+func unnumbered(name string) (string, []string) {
+	name = strings.NewReplacer("[", "_", "]", "").Replace(name)
+	parts := strings.Split(name, "_")
+	var numbers []string
+	for i, p := range parts {
+		if p != "" && strings.Trim(p, "0123456789") == "" {
+			numbers = append(numbers, p)
+			parts[i] = "0"
+		}
+	}
+	return strings.Join(parts, "_"), numbers
+}
+
+// renumbered puts the numbers back.
+func renumbered(text string, numbers []string) string {
+	for _, mark := range []string{"_0_", "[0]"} {
+		parts := strings.Split(text, mark)
+		if len(parts)-1 != len(numbers) {
+			continue
+		}
+		var b strings.Builder
+		for i, p := range parts {
+			if i > 0 {
+				b.WriteString(strings.Replace(mark, "0", numbers[i-1], 1))
+			}
+			b.WriteString(p)
+		}
+		text = b.String()
+	}
+	return text
+}
+
+// distance is the number of letters to insert, drop, change or swap with a neighbour; anything above limit is limit+1.
+func distance(a, b string, limit int) int {
+	if d := len(a) - len(b); d > limit || -d > limit {
+		return limit + 1
+	}
+	two, one, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range one {
+		one[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		row[0] = i
+		least := i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			row[j] = min(row[j-1]+1, one[j]+1, one[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], two[j-2]+1)
+			}
+			least = min(least, row[j])
+		}
+		if least > limit {
+			return limit + 1
+		}
+		two, one, row = one, row, two
+	}
+	return min(one[len(b)], limit+1)
+}
