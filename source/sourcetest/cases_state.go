@@ -149,7 +149,9 @@ func noValue(c *check) {
 	c.harness("Spoil", c.Spoil(c.ctx, canary))
 	_ = p.trouble(7, "a document that the source cannot take")
 	p.start(p.rev).quiet(2, "a document that the source cannot take")
-	c.repairOrigin()
 	c.put(2)
+	if c.Repair != nil {
+		c.repairOrigin()
+	}
 	p.until(2, 2, "a good document in place of one that the source could not take")
 }

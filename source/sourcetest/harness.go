@@ -21,7 +21,7 @@ type Harness struct {
 	Delete func(context.Context) error
 	// Break makes every read of the origin fail until Repair; the document stays as it is meanwhile.
 	Break func(context.Context) error
-	// Repair ends what Break or Spoil began. After Spoil the suite puts a good document as well.
+	// Repair ends what Break began, and what Spoil began where the next Put does not.
 	Repair func(context.Context) error
 	// Spoil puts a document that the source itself cannot take, with the canary where a value stands; for sources that
 	// decode what they read.

@@ -67,7 +67,7 @@ type testCase struct {
 // lacks returns the first ability of those that h lacks, or "".
 func lacks(h Harness, need []string) string {
 	has := map[string]bool{
-		"Delete": h.Delete != nil, "Break": h.Break != nil && h.Repair != nil, "Spoil": h.Spoil != nil && h.Repair != nil,
+		"Delete": h.Delete != nil, "Break": h.Break != nil && h.Repair != nil, "Spoil": h.Spoil != nil,
 		"Wakeups": h.Wakeups != nil,
 	}
 	for _, n := range need {
