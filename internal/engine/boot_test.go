@@ -1,0 +1,246 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/nacre-go/nacre/internal/engine"
+	"github.com/nacre-go/nacre/observe"
+	"github.com/nacre-go/nacre/source"
+)
+
+// ran makes a last good copy by a config that ran once with x saying yaml.
+func ran(t *testing.T, path, yaml string) {
+	t.Helper()
+	s := settings(t, newOrigin("x", yaml))
+	s.LastGood = path
+	e := start(t, s)
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestBootWaitsForALayerThatIsDown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := newOrigin("x", "")
+		x.fail(errDown)
+		go func() {
+			time.Sleep(4 * time.Second)
+			x.put("a: 2")
+		}()
+		began := time.Now()
+		e := start(t, settings(t, x))
+		if took := time.Since(began); e.Live().Value.A != 2 || took > 5*time.Second {
+			t.Errorf("booted after %v with a=%d", took, e.Live().Value.A)
+		}
+		e.Close()
+	})
+}
+
+func TestBootFailsWithEveryLayerAndCause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x, y, z := newOrigin("x", ""), newOrigin("y", ""), newOrigin("z", "a: 1")
+		x.fail(errDown)
+		began := time.Now()
+		e, err := engine.Start(t.Context(), settings(t, x, y, z))
+		if e != nil || err == nil {
+			t.Fatal("it booted without its layers")
+		}
+		if took := time.Since(began); took != 10*time.Second {
+			t.Errorf("it gave up after %v, want BootTimeout", took)
+		}
+		for _, want := range []string{"layer x: read server: unavailable: refused", "layer y: wait: timeout"} {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("the error %q does not say %q", err, want)
+			}
+		}
+		var l *source.LayerError
+		if !errors.As(err, &l) || !errors.Is(err, source.Unavailable) || !errors.Is(err, source.Timeout) {
+			t.Errorf("layers and kinds are not reachable in %v", err)
+		}
+		if !x.closed || !z.closed {
+			t.Error("the sources were not closed")
+		}
+	})
+}
+
+func TestBootDoesNotWaitForWhatTimeDoesNotHeal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := newOrigin("x", "")
+		x.fail(&source.Error{Kind: source.NotFound, Op: "read", Document: "orders.yaml"})
+		began := time.Now()
+		if _, err := engine.Start(t.Context(), settings(t, x)); !errors.Is(err, source.NotFound) {
+			t.Errorf("got %v", err)
+		}
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("it took %v to say that a document does not exist", took)
+		}
+	})
+}
+
+func TestBootHeedsItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := engine.Start(ctx, settings(t, newOrigin("x", ""))); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "layer x") {
+			t.Errorf("got %v, want the context's error and the layer that is missing", err)
+		}
+	})
+}
+
+func TestBootWithoutAnOptionalLayer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x, y := newOrigin("x", "a: 2"), newOrigin("y", "")
+		y.fail(errDown)
+		s := settings(t, x, y)
+		s.Layers[1].Optional = true
+		e := start(t, s)
+		if e.Live().Value.A != 2 || e.Health().Ready() == nil {
+			t.Errorf("a=%d, ready %v; want 2, and not ready while a layer was never proven", e.Live().Value.A, e.Health().Ready())
+		}
+		y.put("b: 3")
+		settle()
+		time.Sleep(time.Minute) // its back-off
+		if e.Live().Value.B != 3 || e.Health().Ready() != nil {
+			t.Error("the optional layer came up and is not in use")
+		}
+		e.Close()
+	})
+}
+
+func TestBootFromLastGood(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.lastgood")
+	synctest.Test(t, func(t *testing.T) {
+		ran(t, path, "a: 7")
+		time.Sleep(time.Hour)
+		x, local := newOrigin("x", ""), localOrigin{newOrigin("local", "b: 3")}
+		x.fail(errDown)
+		s := settings(t, x, local)
+		s.LastGood = path
+		var booted observe.Booted
+		s.Observer = &observe.Observer{Booted: func(b observe.Booted) { booted = b }}
+		e := start(t, s)
+		if v := e.Live().Value; v.A != 7 || v.B != 3 {
+			t.Errorf("booted with %+v, want the copy's a=7 and the local b=3", v)
+		}
+		if len(booted.Stale) != 1 || booted.Stale[0] != "x" || booted.Age < time.Hour || booted.Age > 61*time.Minute {
+			t.Errorf("the event says %+v, want x stale for an hour", booted)
+		}
+		h := e.Health()
+		if !h.Layers[0].FromLastGood || !h.Layers[0].Stale || h.Ready() == nil || len(x.received) != 0 {
+			t.Errorf("a stale boot is not shown as one: %+v", h.Layers[0])
+		}
+		x.put("a: 7")
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if h := e.Health(); h.Version != 1 || h.Layers[0].FromLastGood || h.Ready() != nil {
+			t.Errorf("the layer is up with the same content: %+v", h)
+		}
+		e.Close()
+	})
+}
+
+func TestABadPublishDoesNotKeepAServiceDown(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.lastgood")
+	synctest.Test(t, func(t *testing.T) {
+		ran(t, path, "a: 7")
+		x := newOrigin("x", "a: [")
+		s := settings(t, x)
+		s.LastGood = path
+		e := start(t, s)
+		if e.Live().Value.A != 7 || len(e.Health().Layers[0].Rejected) == 0 {
+			t.Errorf("a=%d, %+v; want the copy, and the rejection shown", e.Live().Value.A, e.Health().Layers[0])
+		}
+		if len(x.received) != 1 || !strings.Contains(x.received[0], "x.yaml:1") {
+			t.Errorf("the origin was told %q", x.received)
+		}
+		x.put("a: 8")
+		settle()
+		if e.Live().Value.A != 8 {
+			t.Error("the good content after it is not live")
+		}
+		e.Close()
+	})
+}
+
+func TestBootRefusesACopyThatIsNotItsOwn(t *testing.T) {
+	dir := t.TempDir()
+	for name, spoil := range map[string]func(path string) error{
+		"tampered": func(path string) error {
+			data, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			data[len(data)/2] ^= 1
+			return os.WriteFile(path, data, 0o600)
+		},
+		"empty": func(path string) error { return os.Truncate(path, 0) },
+		"gone":  os.Remove,
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(dir, name)
+			synctest.Test(t, func(t *testing.T) {
+				ran(t, path, "a: 7")
+				if err := spoil(path); err != nil {
+					t.Fatal(err)
+				}
+				x := newOrigin("x", "")
+				x.fail(errDown)
+				s := settings(t, x)
+				s.LastGood = path
+				if e, err := engine.Start(t.Context(), s); err == nil {
+					t.Errorf("booted with a=%d", e.Live().Value.A)
+					e.Close()
+				}
+			})
+		})
+	}
+}
+
+func TestLastGoodThatCannotBeKeptHarmsNothing(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		s := settings(t, newOrigin("x", "a: 7"))
+		s.LastGood = filepath.Join(file, "x.lastgood")
+		e := start(t, s)
+		if e.Live().Value.A != 7 || e.Health().LastGood.Error == "" {
+			t.Errorf("a=%d, last good %+v", e.Live().Value.A, e.Health().LastGood)
+		}
+		e.Close()
+	})
+}
+
+func TestTwoConfigsOneCopy(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.lastgood")
+	synctest.Test(t, func(t *testing.T) {
+		s := settings(t, newOrigin("x", "a: 7"))
+		s.LastGood = path
+		first := start(t, s)
+		s2 := settings(t, newOrigin("x", "a: 8"))
+		s2.LastGood = path
+		second := start(t, s2)
+		if h := second.Health().LastGood; !strings.Contains(h.Error, "another process owns it") {
+			t.Errorf("the second owner shows %+v", h)
+		}
+		first.Close()
+		second.Close()
+		x := newOrigin("x", "")
+		x.fail(errDown)
+		s3 := settings(t, x)
+		s3.LastGood = path
+		third := start(t, s3)
+		if third.Live().Value.A != 7 {
+			t.Errorf("who does not own the copy has written it: a=%d", third.Live().Value.A)
+		}
+		third.Close()
+	})
+}

@@ -1,0 +1,173 @@
+package engine_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/nacre-go/nacre/internal/engine"
+	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/observe"
+	"github.com/nacre-go/nacre/source"
+)
+
+// TestModel drives random scripts of put, delete, corrupt, reorder and outages on some layers, and compares what is live with a
+// model that is simple enough to be seen right: each layer has a last good content; what is live is the fold of those, lowest
+// first. Every subscriber, however slow, sees versions that only rise, and ends with the last one.
+//
+// A failure names its seed: run it alone with that number in the loop.
+func TestModel(t *testing.T) {
+	for seed := range uint64(300) {
+		synctest.Test(t, func(t *testing.T) { runModel(t, seed) })
+		if t.Failed() {
+			return
+		}
+	}
+}
+
+// say is one layer's content in the model: nil keys are not said.
+type say struct{ a, b *int }
+
+func (s say) yaml() string {
+	text := "# \n"
+	if s.a != nil {
+		text += fmt.Sprintf("a: %d\n", *s.a)
+	}
+	if s.b != nil {
+		text += fmt.Sprintf("b: %d\n", *s.b)
+	}
+	return text
+}
+
+func runModel(t *testing.T, seed uint64) {
+	r := rand.New(rand.NewPCG(seed, 1))
+	layers := 1 + r.IntN(4)
+	origins := make([]*origin, layers)
+	good := make([]say, layers) // the last good content of each layer
+	var sources []source.Source
+	for i := range origins {
+		origins[i] = newOrigin(fmt.Sprintf("l%d", i), good[i].yaml())
+		sources = append(sources, origins[i])
+	}
+	s := settings(t, sources...)
+	s.Validate = func(*config, *tree.Node) source.Problems { return nil } // what is bad is bad by itself: the model has no rules across layers
+	e := start(t, s)
+
+	type seen struct {
+		name string
+		last int64
+		a, b int
+	}
+	var all []*seen
+	subscribe := func(pace time.Duration) {
+		me := &seen{name: fmt.Sprintf("subscriber %d (pace %v)", len(all), pace)}
+		all = append(all, me)
+		e.Subscribe(me.name, true, func(*engine.State[config]) engine.Handler[config] {
+			return func(ctx context.Context, s *engine.State[config], causes []observe.Cause) (bool, error) {
+				if s.Version <= me.last {
+					t.Errorf("seed %d: %s saw version %d after %d", seed, me.name, s.Version, me.last)
+				}
+				me.last, me.a, me.b = s.Version, s.Value.A, s.Value.B
+				time.Sleep(pace)
+				if s.Version%7 == 0 {
+					panic("now and then")
+				}
+				return true, nil
+			}
+		})
+	}
+	subscribe(0)
+	subscribe(70 * time.Millisecond)
+	subscribe(2 * time.Second)
+
+	// What each layer says now, when it is good and not settled yet; nil otherwise.
+	newest := make([]*say, layers)
+	// settled lets all end: what is good now is the last good, and must be live.
+	settled := func() {
+		for _, o := range origins {
+			o.heal()
+		}
+		time.Sleep(2 * time.Minute) // longer than the back-off of a source that failed
+		synctest.Wait()
+		for i := range origins {
+			if newest[i] != nil {
+				good[i], newest[i] = *newest[i], nil
+			}
+		}
+		check(t, seed, e, good)
+	}
+	for range 5 + r.IntN(40) {
+		i := r.IntN(layers)
+		o := origins[i]
+		switch r.IntN(12) {
+		case 0, 1, 2, 3, 4:
+			next := say{}
+			if r.IntN(3) > 0 {
+				n := r.IntN(50)
+				next.a = &n
+			}
+			if r.IntN(3) > 0 {
+				n := r.IntN(50)
+				next.b = &n
+			}
+			o.put(next.yaml())
+			newest[i] = &next
+		case 5, 6, 7:
+			// Whether a good content was seen before the bad one that follows at once is a matter of luck: not in a model.
+			if newest[i] != nil {
+				settled()
+			}
+			switch r.IntN(3) {
+			case 0: // corrupt
+				o.put([]string{"a: [", "s: [x]", "zz: 1", "a: 1\na: 2", "- a", "\x00"}[r.IntN(6)])
+			case 1: // a digest that does not match
+				o.putDigest("a: 77", source.Digest{Algorithm: source.MD5, Hex: fmt.Sprintf("%032x", r.Uint64())})
+			case 2: // delete: the last good content stays
+				o.remove()
+			}
+		case 8: // an older content comes again, late
+			if newest[i] != nil {
+				o.put("a: 1")
+				o.put(newest[i].yaml())
+			}
+		case 9:
+			o.fail(fmt.Errorf("outage %d", r.IntN(3)))
+		case 10:
+			o.heal()
+		case 11:
+			time.Sleep(time.Duration(r.IntN(300)) * time.Millisecond)
+			continue
+		}
+		if r.IntN(3) == 0 {
+			settled()
+		}
+	}
+	settled()
+	live := e.Live()
+	for _, s := range all {
+		if s.last != live.Version || s.a != live.Value.A || s.b != live.Value.B {
+			t.Errorf("seed %d: %s ended with version %d (a=%d b=%d), live is %d (a=%d b=%d)", seed, s.name, s.last, s.a, s.b,
+				live.Version, live.Value.A, live.Value.B)
+		}
+	}
+	e.Close()
+}
+
+func check(t *testing.T, seed uint64, e *engine.Engine[config], good []say) {
+	t.Helper()
+	a, b := 1, 1 // the defaults
+	for _, s := range good {
+		if s.a != nil {
+			a = *s.a
+		}
+		if s.b != nil {
+			b = *s.b
+		}
+	}
+	if v := e.Live().Value; v.A != a || v.B != b {
+		t.Errorf("seed %d: live is a=%d b=%d, the fold of the latest good contents a=%d b=%d", seed, v.A, v.B, a, b)
+	}
+}

@@ -1,0 +1,196 @@
+package engine_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nacre-go/nacre/binder"
+	"github.com/nacre-go/nacre/internal/engine"
+	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/source"
+)
+
+// origin is a source of one document that the test holds in its hands.
+type origin struct {
+	name  string
+	local bool
+
+	mu       sync.Mutex
+	content  source.Content
+	err      error
+	changed  chan struct{}
+	told     source.Teller
+	received []string // "revision" or "revision: why it was refused"
+	closed   bool
+}
+
+func newOrigin(name, yaml string) *origin {
+	o := &origin{name: name, changed: make(chan struct{})}
+	if yaml != "" {
+		o.put(yaml)
+	}
+	return o
+}
+
+func (o *origin) set(change func()) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	change()
+	close(o.changed)
+	o.changed = make(chan struct{})
+}
+
+func revision(text string) source.Revision {
+	sum := sha256.Sum256([]byte(text))
+	return source.Revision(hex.EncodeToString(sum[:4]))
+}
+
+func (o *origin) put(yaml string) { o.putDigest(yaml, source.Digest{}) }
+
+func (o *origin) putDigest(yaml string, d source.Digest) {
+	o.set(func() {
+		o.err = nil
+		o.content = source.Content{Revision: revision(yaml + d.Hex), Documents: []source.Document{
+			{Name: o.name + ".yaml", Format: source.FormatYAML, Data: []byte(yaml), Digest: d}}}
+	})
+}
+
+func (o *origin) remove() {
+	o.set(func() {
+		o.content = source.Content{Revision: "absent", Documents: []source.Document{{Name: o.name + ".yaml", Absent: true}}}
+	})
+}
+
+func (o *origin) fail(err error) { o.set(func() { o.err = err }) }
+func (o *origin) heal()          { o.set(func() { o.err = nil }) }
+
+func (o *origin) Name() string { return o.name }
+
+func (o *origin) Next(ctx context.Context, prev source.Revision) (source.Content, error) {
+	for {
+		o.mu.Lock()
+		c, err, changed := o.content, o.err, o.changed
+		o.mu.Unlock()
+		if err != nil || c.Revision != "" {
+			if o.told.Differs(prev, c.Revision, err) {
+				if err != nil {
+					return source.Content{}, err
+				}
+				return c, nil
+			}
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return source.Content{}, ctx.Err()
+		}
+	}
+}
+
+func (o *origin) Receive(rev source.Revision, rejected error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	text := string(rev)
+	if rejected != nil {
+		text += ": " + rejected.Error()
+	}
+	o.received = append(o.received, text)
+}
+
+func (o *origin) Close() error { o.closed = true; return nil }
+
+// localOrigin is an origin that is always at hand.
+type localOrigin struct{ *origin }
+
+func (localOrigin) Local() {}
+
+type config struct {
+	A int    `config:"a" default:"1"`
+	B int    `config:"b" default:"1"`
+	S string `config:"s"`
+	// Token is a secret; binder knows it by its method.
+	Token token `config:"token"`
+}
+
+type token struct{ text string }
+
+func (t *token) UnmarshalText(b []byte) error { t.text = string(b); return nil }
+func (t token) Reveal() string                { return t.text }
+
+// settings binds config strictly and wants a ≤ 100 and a ≤ b+50; "boom" in s panics.
+func settings(t *testing.T, layers ...source.Source) engine.Settings[config] {
+	t.Helper()
+	plan, err := binder.Compile[config]()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := engine.Settings[config]{
+		Shape: plan.Shape(),
+		Bind: func(n *tree.Node) (*config, source.Problems) {
+			v, report := plan.Bind(n)
+			return v, report.Problems
+		},
+		Validate: func(c *config, n *tree.Node) (ps source.Problems) {
+			if c.S == "boom" {
+				panic("boom")
+			}
+			if c.S == "leak" {
+				ps = append(ps, &source.Problem{Kind: source.Invalid, Message: "token " + c.Token.text + " is not good"})
+			}
+			if c.A > 100 {
+				ps = append(ps, &source.Problem{Kind: source.Invalid, Key: "a", Message: "must be at most 100", Position: n.Lookup(tree.Path{"a"}).Position()})
+			}
+			if c.A > c.B+50 {
+				ps = append(ps, &source.Problem{Kind: source.Invalid, Message: "a is too far above b"})
+			}
+			return ps
+		},
+		Window: 100 * time.Millisecond, MaxWindow: time.Second, BootTimeout: 10 * time.Second, CloseTimeout: 5 * time.Second,
+		FreshWithin: 2 * time.Minute, History: 20, BackOff: 100 * time.Millisecond, MaxBackOff: 30 * time.Second,
+	}
+	for _, l := range layers {
+		s.Layers = append(s.Layers, engine.Layer{Source: l})
+	}
+	return s
+}
+
+// journal is an observer that writes events down as text.
+type journal struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (j *journal) add(line string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.lines = append(j.lines, line)
+}
+
+func (j *journal) take() []string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	lines := j.lines
+	j.lines = nil
+	return lines
+}
+
+func start(t *testing.T, s engine.Settings[config]) *engine.Engine[config] {
+	t.Helper()
+	e, err := engine.Start(t.Context(), s)
+	if err != nil {
+		t.Fatalf("start: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := e.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return e
+}
+
+var errDown = &source.Error{Kind: source.Unavailable, Op: "read", Document: "server", Err: errors.New("refused")}
