@@ -33,6 +33,7 @@ func Decode(layerName string, rev source.Revision, d source.Document, shape *tre
 		}
 	}()
 	root = r.read(d)
+	r.sort()
 	return root, r.problems
 }
 
@@ -50,6 +51,12 @@ func (r *reading) read(d source.Document) *tree.Node {
 		return r.yaml()
 	case source.FormatJSON:
 		return r.json()
+	case source.FormatTOML:
+		return r.toml()
+	case source.FormatDotenv:
+		return r.dotenv()
+	case source.FormatProperties:
+		return r.properties()
 	case source.FormatEnviron:
 		return r.environ()
 	case "":

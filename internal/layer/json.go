@@ -196,7 +196,7 @@ func jsonNumber(s string, whole bool) (v any, fault string) {
 	}
 	f, err := strconv.ParseFloat(s, 64)
 	if err != nil {
-		return nil, "is a number beyond the range of a float of 64 bits"
+		return nil, tooGreat
 	}
 	return f, ""
 }

@@ -2,7 +2,9 @@ package layer
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/nacre-go/nacre/internal/tree"
@@ -13,6 +15,7 @@ import (
 type reading struct {
 	doc      *tree.Doc
 	data     []byte
+	lines    lines // of data, once they are asked for
 	shape    *tree.Shape
 	problems source.Problems
 	path     tree.Path // where the decoder is
@@ -99,12 +102,19 @@ func (r *reading) text(format string) bool {
 	return true
 }
 
-// at returns line and column of an offset. It looks from the start: for problems, not for every value.
+// at returns line and column of an offset.
 func (r *reading) at(offset int) (line, column int32) {
-	offset = min(max(offset, 0), len(r.data))
-	before := r.data[:offset]
-	line = int32(bytes.Count(before, []byte{'\n'})) + 1
-	return line, int32(offset-bytes.LastIndexByte(before, '\n')-1) + 1
+	if r.lines.starts == nil {
+		r.lines = newLines(r.data)
+	}
+	return r.lines.at(min(max(offset, 0), len(r.data)))
+}
+
+// sort puts the problems in the order of the lines; those of variables stay as they are.
+func (r *reading) sort() {
+	slices.SortStableFunc(r.problems, func(a, b *source.Problem) int {
+		return cmp.Or(cmp.Compare(a.Position.Line, b.Position.Line), cmp.Compare(a.Position.Column, b.Position.Column))
+	})
 }
 
 // enter and leave keep the path.

@@ -1,0 +1,206 @@
+package layer
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/pelletier/go-toml/v2/unstable"
+
+	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/source"
+)
+
+// tomlReader reads TOML from go-toml's syntax tree, which tells where everything stands. Which tables and keys may stand where
+// is checked here: the library stops at the first that may not, and takes time that grows with the square of their number.
+type tomlReader struct {
+	*reading
+	parser  unstable.Parser
+	root    *table
+	current *table
+}
+
+// table is a TOML table while it is read, or what stands in the place of one.
+type table struct {
+	kind         tableKind
+	explicit     bool // has a header of its own
+	entries      []*table
+	index        map[string]*table
+	key          string
+	line, column int32      // of the key that made it
+	value        *tree.Node // of a tableValue; nil if it was reported
+	elements     []*table   // of a tableArray
+}
+
+type tableKind uint8
+
+const (
+	tableHeader tableKind = iota // [a]
+	tableDotted                  // made by a.b = 1
+	tableArray                   // [[a]]
+	tableValue                   // anything behind a '='
+)
+
+func (r *reading) toml() *tree.Node {
+	t := &tomlReader{reading: r, root: &table{explicit: true, line: 1, column: 1}}
+	t.current = t.root
+	data := r.data[:len(r.data):len(r.data)]
+	t.parser.Reset(data)
+	for t.parser.NextExpression() && !t.stopped {
+		switch e := t.parser.Expression(); e.Kind {
+		case unstable.KeyValue:
+			t.keyValue(t.current, e, int(e.Raw.Offset))
+		case unstable.Table:
+			t.header(e, tableHeader)
+		case unstable.ArrayTable:
+			t.header(e, tableArray)
+		}
+	}
+	if err := t.parser.Error(); err != nil && !t.stopped {
+		t.syntax(err, data)
+		return nil
+	}
+	t.path = nil
+	return t.build(t.root, 0)
+}
+
+// syntax reports where TOML stops being TOML. The library's text quotes the document, so it is not used.
+func (t *tomlReader) syntax(err error, data []byte) {
+	t.path = nil
+	var pe *unstable.ParserError
+	if !errors.As(err, &pe) {
+		t.report(source.Malformed, 0, 0, "is not valid TOML")
+		return
+	}
+	line, column := t.at(min(max(cap(data)-cap(pe.Highlight), 0), len(data)))
+	t.report(source.Malformed, line, column, "is not valid TOML")
+}
+
+// child returns what a table has under a key, or makes it.
+func (t *table) child(key string) *table { return t.index[key] }
+
+func (t *table) add(c *table) *table {
+	if t.index == nil {
+		t.index = map[string]*table{}
+	}
+	t.index[c.key] = c
+	t.entries = append(t.entries, c)
+	return c
+}
+
+// last returns the table that headers below t mean: of an array, its newest.
+func (t *table) last() *table {
+	if t.kind == tableArray {
+		return t.elements[len(t.elements)-1]
+	}
+	return t
+}
+
+// header reads [a.b] or [[a.b]]. What stands below one that was reported is read into nowhere.
+func (t *tomlReader) header(e *unstable.Node, kind tableKind) {
+	at := t.root
+	t.path = t.path[:0]
+	t.current = &table{}
+	for it := e.Key(); it.Next(); {
+		part := it.Node()
+		key := string(part.Data)
+		line, column := t.at(int(part.Raw.Offset))
+		t.enter(key)
+		found := at.child(key)
+		if !it.IsLast() {
+			if found == nil {
+				found = at.add(&table{key: key, line: line, column: column})
+			}
+			if found.kind == tableValue {
+				t.taken(line, column, found)
+				return
+			}
+			at = found.last()
+			if found.kind == tableArray {
+				t.enter(tree.Item(len(found.elements) - 1))
+			}
+			continue
+		}
+		switch {
+		case found == nil:
+			found = at.add(&table{key: key, line: line, column: column, kind: kind})
+		case kind == tableArray && found.kind == tableArray:
+		case kind == tableHeader && found.kind == tableHeader && !found.explicit:
+			found.line, found.column = line, column
+		default:
+			t.taken(line, column, found)
+			return
+		}
+		found.explicit = true
+		if kind == tableArray {
+			t.enter(tree.Item(len(found.elements)))
+			found.elements = append(found.elements, &table{line: line, column: column})
+		}
+		t.current = found.last()
+	}
+}
+
+// taken reports a key that something else has.
+func (t *tomlReader) taken(line, column int32, first *table) {
+	t.report(source.DuplicateKey, line, column, fmt.Sprintf("stands twice; the first is on line %d", first.line))
+}
+
+// keyValue reads key = value into a table, and returns the offset behind it. The path that it was called with is left as it was.
+func (t *tomlReader) keyValue(at *table, e *unstable.Node, offset int) int {
+	before := len(t.path)
+	defer func() { t.path = t.path[:min(before, len(t.path))] }()
+	var target *table
+	clash := false
+	for it := e.Key(); it.Next(); {
+		part := it.Node()
+		key := string(part.Data)
+		offset = int(part.Raw.Offset + part.Raw.Length)
+		line, column := t.at(int(part.Raw.Offset))
+		t.enter(key)
+		if clash {
+			continue
+		}
+		found := at.child(key)
+		switch {
+		case found == nil && it.IsLast():
+			target = at.add(&table{key: key, line: line, column: column, kind: tableValue})
+		case found == nil:
+			at = at.add(&table{key: key, line: line, column: column, kind: tableDotted})
+		case it.IsLast() || found.kind != tableDotted:
+			t.taken(line, column, found)
+			clash = true
+		default:
+			at = found
+		}
+	}
+	n, end := t.value(e.Value(), t.filler(offset), before+1)
+	if target != nil {
+		target.value = n
+	}
+	return end
+}
+
+// build returns the tree of a table.
+func (t *tomlReader) build(at *table, depth int) *tree.Node {
+	if at.kind == tableValue {
+		return at.value
+	}
+	if !t.deep(depth, at.line, at.column) || !t.count(1, at.line, at.column) {
+		return nil
+	}
+	if at.kind == tableArray {
+		items := make([]*tree.Node, 0, len(at.elements))
+		for _, e := range at.elements {
+			if n := t.build(e, depth+1); n != nil {
+				items = append(items, n)
+			}
+		}
+		return tree.NewList(t.doc, at.line, at.column, items)
+	}
+	es := make([]tree.Entry, 0, len(at.entries))
+	for _, e := range at.entries {
+		if n := t.build(e, depth+1); n != nil {
+			es = append(es, tree.Entry{Key: e.key, Value: n, Line: e.line, Column: e.column})
+		}
+	}
+	return tree.NewMap(t.doc, at.line, at.column, es)
+}

@@ -1,0 +1,126 @@
+package layer
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pelletier/go-toml/v2"
+	"github.com/pelletier/go-toml/v2/unstable"
+
+	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/source"
+)
+
+// filler skips what may stand between a key and a value, or between the items of a list: the library does not tell where a
+// list begins.
+func (t *tomlReader) filler(offset int) int {
+	for offset < len(t.data) {
+		switch t.data[offset] {
+		case ' ', '\t', '\r', '\n', ',', '=':
+			offset++
+		case '#':
+			for offset < len(t.data) && t.data[offset] != '\n' {
+				offset++
+			}
+		default:
+			return offset
+		}
+	}
+	return offset
+}
+
+// value reads the value that begins at offset, and returns the offset behind it.
+func (t *tomlReader) value(v *unstable.Node, offset, depth int) (*tree.Node, int) {
+	line, column := t.at(offset)
+	if !t.deep(depth, line, column) || !t.count(1, line, column) {
+		return nil, offset
+	}
+	switch v.Kind {
+	case unstable.Array:
+		var items []*tree.Node
+		offset++
+		for it := v.Children(); it.Next() && !t.stopped; {
+			t.enter(tree.Item(len(items)))
+			var n *tree.Node
+			n, offset = t.value(it.Node(), t.filler(offset), depth+1)
+			t.leave()
+			if n != nil {
+				items = append(items, n)
+			}
+		}
+		return tree.NewList(t.doc, line, column, items), t.filler(offset) + 1
+	case unstable.InlineTable:
+		inline := &table{kind: tableDotted, line: line, column: column}
+		offset++
+		for it := v.Children(); it.Next() && !t.stopped; {
+			offset = t.keyValue(inline, it.Node(), offset)
+		}
+		t.nodes-- // build counts it once more
+		return t.build(inline, depth), t.filler(offset) + 1
+	}
+	n := t.scalar(v, line, column)
+	return n, int(v.Raw.Offset + v.Raw.Length)
+}
+
+func (t *tomlReader) scalar(v *unstable.Node, line, column int32) *tree.Node {
+	text := string(v.Data)
+	var value any
+	switch v.Kind {
+	case unstable.String:
+		value = text
+	case unstable.Bool:
+		value = text == "true"
+	case unstable.Integer:
+		i, err := strconv.ParseInt(strings.ReplaceAll(text, "_", ""), 0, 64)
+		if err != nil {
+			t.report(source.Malformed, line, column, tooWide)
+			return nil
+		}
+		value = i
+	case unstable.Float:
+		f, ok := tomlFloat(text)
+		if !ok {
+			t.report(source.Malformed, line, column, tooGreat)
+			return nil
+		}
+		value = f
+	default:
+		var ok bool
+		if value, ok = tomlTime(text); !ok {
+			t.report(source.Malformed, line, column, "is no date or time")
+			return nil
+		}
+	}
+	return tree.NewScalar(t.doc, line, column, value)
+}
+
+const tooGreat = "is a number beyond the range of a float of 64 bits"
+
+func tomlFloat(s string) (float64, bool) {
+	switch strings.TrimLeft(s, "+-") {
+	case "inf":
+		if s[0] == '-' {
+			return math.Inf(-1), true
+		}
+		return math.Inf(1), true
+	case "nan":
+		return math.NaN(), true
+	}
+	f, err := strconv.ParseFloat(strings.ReplaceAll(s, "_", ""), 64)
+	return f, err == nil
+}
+
+// tomlTime returns the instant of a date and time with an offset. One without is no instant, and stays the text that it is:
+// the field knows what it wants.
+func tomlTime(s string) (any, bool) {
+	var v struct{ X any }
+	if toml.Unmarshal([]byte("X = "+s), &v) != nil {
+		return nil, false
+	}
+	if at, ok := v.X.(time.Time); ok {
+		return at, true
+	}
+	return s, true
+}
