@@ -43,25 +43,25 @@ func nameOf(s, extra string) bool {
 }
 
 // orNull is how the server prints a parameter that may be missing.
-func orNull(p *string) string {
+func orNull(p *loose) string {
 	if p == nil {
 		return "null"
 	}
-	return *p
+	return string(*p)
 }
 
 // checkParams is the handlers' own check of what must be there.
-func checkParams(dataID, group *string) string {
-	if blank(str(dataID)) || !nameOf(*dataID, ".:") {
+func checkParams(dataID, group *loose) string {
+	if blank(str(dataID)) || !nameOf(str(dataID), ".:") {
 		return "invalid dataId : " + orNull(dataID)
 	}
-	if blank(str(group)) || !nameOf(*group, ".:") {
+	if blank(str(group)) || !nameOf(str(group), ".:") {
 		return "invalid group : " + orNull(group)
 	}
 	return ""
 }
 
-func checkContent(content *string) string {
+func checkContent(content *loose) string {
 	if blank(str(content)) {
 		return "content is blank : " + orNull(content)
 	}

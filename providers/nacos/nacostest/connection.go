@@ -119,7 +119,7 @@ func (s *Server) ack(c *connection, a ackReply) {
 	delete(c.acks, a.RequestID)
 	s.mu.Unlock()
 	if f != nil {
-		f(a.ResultCode == 200)
+		f(a.ResultCode == nil || *a.ResultCode == 200)
 	}
 }
 

@@ -4,9 +4,9 @@ import "time"
 
 type healthRequest struct{}
 
-func (healthRequest) keys() []Key        { return nil }
-func (healthRequest) handle(*call) any   { return plainReply{reply: ok(), Success: true} }
-func (healthRequest) refuse(r reply) any { return plainReply{reply: r} }
+func (healthRequest) keys() []Key                { return nil }
+func (healthRequest) handle(*call) (any, string) { return plainReply{reply: ok(), Success: true}, "" }
+func (healthRequest) refuse(r reply) any         { return plainReply{reply: r} }
 
 type removeRequest struct{ keyRequest }
 
@@ -15,9 +15,16 @@ func (publishRequest) refuse(r reply) any { return plainReply{reply: r} }
 func (removeRequest) refuse(r reply) any  { return plainReply{reply: r} }
 func (queryRequest) refuse(r reply) any   { return queryReply{reply: r} }
 
-func (r queryRequest) handle(c *call) any {
+// What a real server says when it meets a null where it expects none.
+const (
+	nullString = `Cannot invoke "String.length()" because "str" is null`
+	nullList   = `Cannot invoke "java.util.List.iterator()" because the return value of ` +
+		`"com.alibaba.nacos.api.config.remote.request.ConfigBatchListenRequest.getConfigListenContexts()" is null`
+)
+
+func (r queryRequest) handle(c *call) (any, string) {
 	if r.DataID == nil || r.Group == nil {
-		return nil
+		return nil, nullString
 	}
 	tag := str(r.Tag)
 	if tag == "" {
@@ -25,13 +32,13 @@ func (r queryRequest) handle(c *call) any {
 	}
 	got := c.srv.read(r.key(), c.from.ip, tag, Match{Key: r.key(), Connection: c.from.id, Type: c.typ})
 	if !got.known {
-		return queryReply{reply: fail(300, "config data not exist")}
+		return queryReply{reply: fail(300, "config data not exist")}, ""
 	}
 	if got.version == nil { // it has only versions for others
-		return queryReply{reply: fail(300, "config data not exist"), ContentType: "text", MD5: new(string)}
+		return queryReply{reply: fail(300, "config data not exist"), ContentType: "text", MD5: new(string)}, ""
 	}
 	out := queryReply{
-		reply: ok(), Content: &got.content, ContentType: got.version.kind, MD5: &got.md5,
+		reply: ok(), Content: &got.content, ContentType: got.version.typeName(), MD5: &got.md5,
 		LastModified: got.version.modified.UnixMilli(), Beta: got.beta, Success: true,
 	}
 	if got.tagged {
@@ -39,48 +46,48 @@ func (r queryRequest) handle(c *call) any {
 	} else {
 		out.EncryptedDataKey = new(string)
 	}
-	return out
+	return out, ""
 }
 
-func (r publishRequest) handle(c *call) any {
+func (r publishRequest) handle(c *call) (any, string) {
 	problem := checkParams(r.DataID, r.Group)
 	if problem == "" {
 		problem = checkContent(r.Content)
 	}
 	add := func(name string) string { return str(r.Addition[name]) }
 	if tag := add("tag"); problem == "" && !nameOf(tag, ".:") {
-		return r.refuse(fail(codeFailed, "invalid tag : "+tag))
+		return r.refuse(fail(codeFailed, "invalid tag : "+tag)), ""
 	}
 	if problem == "" {
 		problem = checkAdvance(add)
 	}
 	if problem != "" {
-		return r.refuse(fail(codeBadRequest, problem))
+		return r.refuse(fail(codeBadRequest, problem)), ""
 	}
 	p := publication{
-		key: r.key(), content: *r.Content, casMD5: r.CasMD5, kind: add("type"), app: add("appName"), desc: add("desc"),
+		key: r.key(), content: str(r.Content), casMD5: string(r.CasMD5), kind: add("type"), app: add("appName"), desc: add("desc"),
 		tags: add("config_tags"), user: add("src_user"), ip: c.from.ip, tag: add("tag"), betaIPs: add("betaIps"),
 	}
 	if c.user != "" {
 		p.user = c.user
 	}
 	if !c.srv.publish(p) {
-		return r.refuse(fail(codeFailed, "Cas publish fail,server md5 may have changed."))
+		return r.refuse(fail(codeFailed, "Cas publish fail,server md5 may have changed.")), ""
 	}
-	return plainReply{reply: ok(), Success: true}
+	return plainReply{reply: ok(), Success: true}, ""
 }
 
-func (r removeRequest) handle(c *call) any {
+func (r removeRequest) handle(c *call) (any, string) {
 	if problem := checkParams(r.DataID, r.Group); problem != "" {
-		return r.refuse(fail(0, problem))
+		return r.refuse(fail(0, problem)), ""
 	}
 	c.srv.remove(r.key(), c.user, c.from.ip)
-	return plainReply{reply: ok(), Success: true}
+	return plainReply{reply: ok(), Success: true}, ""
 }
 
 func (r listenRequest) keys() []Key {
-	keys := make([]Key, len(r.Contexts))
-	for i, ctx := range r.Contexts {
+	keys := make([]Key, len(r.Contexts.list))
+	for i, ctx := range r.Contexts.list {
 		keys[i] = ctx.key()
 	}
 	return keys
@@ -88,10 +95,13 @@ func (r listenRequest) keys() []Key {
 
 func (listenRequest) refuse(r reply) any { return listenReply{reply: r, Changed: []changedConfig{}} }
 
-func (r listenRequest) handle(c *call) any {
-	for _, ctx := range r.Contexts {
+func (r listenRequest) handle(c *call) (any, string) {
+	if r.Contexts.null {
+		return nil, nullList
+	}
+	for _, ctx := range r.Contexts.list {
 		if ctx.DataID == nil || ctx.Group == nil {
-			return nil
+			return nil, nullString
 		}
 	}
 	listen := r.Listen == nil || *r.Listen
@@ -103,7 +113,7 @@ func (r listenRequest) handle(c *call) any {
 		defer func(now map[Key]*state) { s.store.served = now }(s.store.served)
 		s.store.served = s.store.beforeLast()
 	}
-	for _, ctx := range r.Contexts {
+	for _, ctx := range r.Contexts.list {
 		k := ctx.key()
 		if !listen {
 			delete(c.conn.listens, k)
@@ -115,12 +125,12 @@ func (r listenRequest) handle(c *call) any {
 		if v != nil {
 			now = v.md5
 		}
-		if ctx.MD5 == nil || *ctx.MD5 != now {
+		if ctx.MD5 == nil || str(ctx.MD5) != now {
 			out.Changed = append(out.Changed, changedConfig{Group: k.Group, DataID: k.DataID, Tenant: ctx.Tenant})
 		}
 	}
 	s.noteLocked()
-	return out
+	return out, ""
 }
 
 func (s *Server) publish(p publication) bool {
@@ -139,6 +149,16 @@ func (s *Server) remove(k Key, user, ip string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.store.remove(k, user, ip, time.Now()) {
+		s.scheduleLocked(k)
+		s.noteLocked()
+	}
+}
+
+// drop removes what was published to some clients only: to those with the tag, or to the beta addresses if tag is empty.
+func (s *Server) drop(k Key, tag string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.store.drop(k, tag) {
 		s.scheduleLocked(k)
 		s.noteLocked()
 	}

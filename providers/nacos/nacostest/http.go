@@ -47,7 +47,7 @@ var pages = map[string]map[string]page{
 	"/v1/auth/login":                    {"POST": {(*web).login, open}},
 	"/v1/auth/users/login":              {"POST": {(*web).login, open}},
 	"/v1/cs/health":                     {"GET": {text("UP"), open}},
-	"/v1/ns/operator/metrics":           {"GET": {text(`{"status":"UP"}`), open}},
+	"/v1/ns/operator/metrics":           {"GET": {(*web).metrics, open}},
 	"/v1/console/health/liveness":       {"GET": {text("OK"), open}},
 	"/v1/console/health/readiness":      {"GET": {(*web).readyV1, open}},
 	"/v2/console/health/liveness":       {"GET": {(*web).aliveV2, open}},
@@ -69,7 +69,7 @@ func (h *web) serve() {
 	h.w.Header().Set("Content-Security-Policy", "script-src 'self'")
 	methods, known := pages[path]
 	typ := h.r.Method + " " + h.r.URL.Path
-	problem := h.parse()
+	h.parse()
 	m := Match{Type: typ, Key: h.key()}
 	if !known || !inside {
 		typ, m.Type = "other", "other" // a scan must not fill the table of counts
@@ -84,9 +84,7 @@ func (h *web) serve() {
 	case down:
 		h.plain(http.StatusServiceUnavailable, "server is away as ordered")
 	case !known || !inside:
-		h.json(http.StatusNotFound, errorPage{stamp(time.Now()), 404, "Not Found", h.r.URL.Path})
-	case problem:
-		h.plain(http.StatusBadRequest, "caused: malformed request;")
+		h.errorPage(http.StatusNotFound)
 	default:
 		h.dispatch(methods, m)
 	}
@@ -116,7 +114,7 @@ func (h *web) dispatch(methods map[string]page, m Match) {
 		if h.denied(p.guard == writing403, m) {
 			return
 		}
-		if problem := checkKey(h.key()); problem != "" {
+		if problem := checkKey(h.key()); problem != "" && h.params.Get("search") != "blur" {
 			h.noCache()
 			h.w.Header().Set("Content-Type", "application/json;charset=UTF-8")
 			h.w.WriteHeader(http.StatusBadRequest)
@@ -127,39 +125,36 @@ func (h *web) dispatch(methods map[string]page, m Match) {
 	p.handle(h)
 }
 
-// parse collects the parameters wherever the client put them: query, form or multipart form.
-func (h *web) parse() (problem bool) {
-	h.r.Body = http.MaxBytesReader(h.w, h.r.Body, 64<<20)
-	q, err := url.ParseQuery(h.r.URL.RawQuery)
-	h.params = q
-	if err != nil {
-		return true
-	}
+// parse collects the parameters wherever the client put them: query, form or multipart form. What cannot be decoded is
+// left out, as a real server leaves it out, and is then missing.
+func (h *web) parse() {
+	h.r.Body = http.MaxBytesReader(h.w, h.r.Body, maxBody)
+	h.params, _ = url.ParseQuery(h.r.URL.RawQuery)
 	kind := h.r.Header.Get("Content-Type")
 	switch {
 	case strings.HasPrefix(kind, "application/x-www-form-urlencoded"):
 		b, err := io.ReadAll(h.r.Body)
 		if err != nil {
-			return true
+			return
 		}
-		form, err := url.ParseQuery(string(b))
-		if err != nil {
-			return true
-		}
-		for k, vs := range form {
-			h.params[k] = append(h.params[k], vs...)
-		}
+		form, _ := url.ParseQuery(string(b))
+		h.add(form)
 	case strings.HasPrefix(kind, "multipart/form-data"):
-		if h.r.ParseMultipartForm(64<<20) != nil {
-			return true
+		if h.r.ParseMultipartForm(maxBody) == nil {
+			h.add(h.r.MultipartForm.Value)
+			_ = h.r.MultipartForm.RemoveAll()
 		}
-		for k, vs := range h.r.MultipartForm.Value {
-			h.params[k] = append(h.params[k], vs...)
-		}
-		_ = h.r.MultipartForm.RemoveAll()
 	}
-	return false
 }
+
+func (h *web) add(form map[string][]string) {
+	for k, vs := range form {
+		h.params[k] = append(h.params[k], vs...)
+	}
+}
+
+// maxBody is enough for the largest content with every byte escaped.
+const maxBody = 64 << 20
 
 // key is what the request is about.
 func (h *web) key() Key {
@@ -193,7 +188,7 @@ func (h *web) denied(write bool, m Match) bool {
 		return false
 	}
 	h.srv.count(func(st *Stats) { st.Refused++ })
-	h.json(http.StatusForbidden, errorPage{stamp(time.Now()), 403, "Forbidden", h.r.URL.Path})
+	h.errorPage(http.StatusForbidden)
 	return true
 }
 
@@ -202,6 +197,15 @@ type errorPage struct {
 	Status    int    `json:"status"`
 	Error     string `json:"error"`
 	Path      string `json:"path"`
+}
+
+func (h *web) errorPage(code int) {
+	page := errorPage{stamp(time.Now()), code, http.StatusText(code), h.r.URL.Path}
+	if strings.HasPrefix(h.r.URL.Path, "/nacos/v1/cs/") {
+		h.jsonUTF8(code, page)
+		return
+	}
+	h.json(code, page)
 }
 
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000+00:00") }

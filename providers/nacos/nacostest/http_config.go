@@ -2,11 +2,8 @@ package nacostest
 
 import (
 	"io"
-	"math"
 	"net/http"
 	"slices"
-	"strconv"
-	"strings"
 )
 
 // wants answers 400 unless all the parameters were sent, be they empty.
@@ -20,9 +17,10 @@ func (h *web) wants(names ...string) bool {
 	return true
 }
 
+// wantsV2 is wants in the v2 API, where a parameter of a form must not be blank either.
 func (h *web) wantsV2(kind string, names ...string) bool {
 	for _, n := range names {
-		if !h.params.Has(n) {
+		if !h.params.Has(n) || kind == inForm && blank(h.params.Get(n)) {
 			h.json(http.StatusBadRequest, wrapped{10000, "parameter missing", "Required " + kind + " '" + n + "' " + forMethod(kind) + "type String is not present"})
 			return false
 		}
@@ -30,8 +28,14 @@ func (h *web) wantsV2(kind string, names ...string) bool {
 	return true
 }
 
+// Where the v2 API looks for a parameter.
+const (
+	inForm  = "parameter"
+	inQuery = "request parameter"
+)
+
 func forMethod(kind string) string {
-	if kind == "request parameter" {
+	if kind == inQuery {
 		return "for method parameter "
 	}
 	return ""
@@ -50,9 +54,14 @@ func (h *web) headed() (reading, bool) {
 	h.noCache()
 	head := h.w.Header()
 	head["Content-MD5"] = []string{got.md5}
-	head.Set("Config-Type", got.version.kind)
+	head.Set("Config-Type", got.version.typeName())
 	head.Set("Last-Modified", got.version.modified.UTC().Format(http.TimeFormat))
-	head.Set("Encrypted-Data-Key", "")
+	switch {
+	case !got.tagged:
+		head.Set("Encrypted-Data-Key", "")
+	case !h.params.Has("tag"):
+		head.Set("Vipserver-Tag", tag)
+	}
 	if got.beta {
 		head["isBeta"] = []string{"true"}
 	}
@@ -67,6 +76,9 @@ func (h *web) getV1() {
 	case h.params.Get("show") == "all":
 		h.showAll()
 		return
+	case h.params.Get("beta") == "true":
+		h.showBeta()
+		return
 	case !h.wants("dataId", "group"):
 		return
 	}
@@ -77,11 +89,15 @@ func (h *web) getV1() {
 	got, found := h.headed()
 	if !found {
 		h.w.Header().Set("Content-Type", "application/json;charset=UTF-8")
+		if got.known {
+			h.w.Header().Set("Config-Type", "text")
+			h.w.Header().Set("Content-Type", contentType("text"))
+		}
 		h.w.WriteHeader(http.StatusNotFound)
 		_, _ = io.WriteString(h.w, "config data not exist\n")
 		return
 	}
-	h.w.Header().Set("Content-Type", contentType(got.version.kind))
+	h.w.Header().Set("Content-Type", contentType(got.version.typeName()))
 	_, _ = io.WriteString(h.w, got.content)
 }
 
@@ -97,12 +113,16 @@ func contentType(kind string) string {
 }
 
 func (h *web) paramProblem() string {
-	dataID, group := h.params.Get("dataId"), h.params.Get("group")
+	dataID, group := loose(h.params.Get("dataId")), loose(h.params.Get("group"))
 	return checkParams(&dataID, &group)
 }
 
 func (h *web) getV2() {
-	if !h.wantsV2("request parameter", "dataId", "group") {
+	if !h.wantsV2(inQuery, "dataId", "group") {
+		return
+	}
+	if problem := h.paramProblem(); problem != "" {
+		h.json(http.StatusBadRequest, wrapped{20002, "parameter validate error", problem})
 		return
 	}
 	got, found := h.headed()
@@ -121,7 +141,7 @@ func (h *web) jsonUTF8(code int, body any) {
 // publication builds what a publish asks for, or the problem with it.
 func (h *web) publication() (p publication, problem string) {
 	get := h.params.Get
-	content := get("content")
+	content := loose(get("content"))
 	problem = h.paramProblem()
 	if problem == "" {
 		problem = checkContent(&content)
@@ -137,7 +157,7 @@ func (h *web) publication() (p publication, problem string) {
 		kind = "text"
 	}
 	p = publication{
-		key: h.key(), content: content, casMD5: h.r.Header.Get("casMd5"), kind: kind, app: get("appName"), desc: get("desc"),
+		key: h.key(), content: string(content), casMD5: h.r.Header.Get("casMd5"), kind: kind, app: get("appName"), desc: get("desc"),
 		tags: get("config_tags"), user: get("src_user"), ip: h.ip(), tag: get("tag"), betaIPs: h.r.Header.Get("betaIps"),
 	}
 	if h.user != "" {
@@ -167,7 +187,7 @@ func (h *web) yes() {
 }
 
 func (h *web) postV2() {
-	if !h.wantsV2("parameter", "dataId", "group", "content") {
+	if !h.wantsV2(inForm, "dataId", "group", "content") {
 		return
 	}
 	p, problem := h.publication()
@@ -175,7 +195,7 @@ func (h *web) postV2() {
 	case problem != "":
 		h.json(http.StatusBadRequest, wrapped{20002, "parameter validate error", problem})
 	case !h.srv.publish(p):
-		h.json(http.StatusInternalServerError, wrapped{30000, "server error", "Cas publish fail, server md5 may have changed."})
+		h.json(http.StatusInternalServerError, wrapped{20005, "resource conflict", "Cas publish fail, server md5 may have changed."})
 	default:
 		h.json(http.StatusOK, good(true))
 	}
@@ -189,15 +209,32 @@ func (h *web) deleteV1() {
 		h.plain(http.StatusBadRequest, problem)
 		return
 	}
-	h.srv.remove(h.key(), h.user, h.ip())
+	switch tag := h.params.Get("tag"); {
+	case h.params.Get("beta") == "true":
+		h.srv.drop(h.key(), "")
+		h.jsonUTF8(http.StatusOK, wrapped{200, "stop beta ok", true})
+		return
+	case tag != "":
+		h.srv.drop(h.key(), tag)
+	default:
+		h.srv.remove(h.key(), h.user, h.ip())
+	}
 	h.yes()
 }
 
 func (h *web) deleteV2() {
-	if !h.wantsV2("parameter", "dataId", "group") {
+	if !h.wantsV2(inQuery, "dataId", "group") {
 		return
 	}
-	h.srv.remove(h.key(), h.user, h.ip())
+	if problem := h.paramProblem(); problem != "" {
+		h.json(http.StatusBadRequest, wrapped{20002, "parameter validate error", problem})
+		return
+	}
+	if tag := h.params.Get("tag"); tag != "" {
+		h.srv.drop(h.key(), tag)
+	} else {
+		h.srv.remove(h.key(), h.user, h.ip())
+	}
 	h.json(http.StatusOK, good(true))
 }
 
@@ -215,122 +252,4 @@ func (h *web) listeners() {
 		Status    int               `json:"collectStatus"`
 		Listeners map[string]string `json:"lisentersGroupkeyStatus"` // sic
 	}{200, byIP})
-}
-
-type configItem struct {
-	ID       string  `json:"id"`
-	DataID   string  `json:"dataId"`
-	Group    string  `json:"group"`
-	Content  string  `json:"content"`
-	MD5      *string `json:"md5"`
-	Key      *string `json:"encryptedDataKey"`
-	Tenant   string  `json:"tenant"`
-	App      string  `json:"appName"`
-	Type     string  `json:"type"`
-	Created  int64   `json:"createTime,omitempty"`
-	Modified int64   `json:"modifyTime,omitempty"`
-}
-
-type paged struct {
-	Total     int `json:"totalCount"`
-	Number    int `json:"pageNumber"`
-	Available int `json:"pagesAvailable"`
-	Items     any `json:"pageItems"`
-}
-
-// paging reads a page's number and size.
-func (h *web) paging(defaults bool) (number, size int, fine bool) {
-	if !defaults && !h.wants("pageNo", "pageSize") {
-		return 0, 0, false
-	}
-	read := func(name string, def int) int {
-		n, err := strconv.Atoi(h.params.Get(name))
-		if err != nil || n < 1 {
-			return def
-		}
-		return min(n, math.MaxInt32)
-	}
-	return read("pageNo", 1), min(read("pageSize", 100), 500), true
-}
-
-func cutPage[T any](all []T, number, size int) paged {
-	from := min((number-1)*size, len(all))
-	to := min(from+size, len(all))
-	items := append([]T{}, all[from:to]...)
-	return paged{len(all), number, (len(all) + size - 1) / size, items}
-}
-
-// search lists configs. Unlike the other pages it does not take "public" for the public namespace.
-func (h *web) search() {
-	if !h.wants("dataId", "group") {
-		return
-	}
-	number, size, fine := h.paging(false)
-	if !fine {
-		return
-	}
-	match := func(pattern, s string) bool { return pattern == "" || pattern == s }
-	if h.params.Get("search") == "blur" {
-		match = blur
-	}
-	var items []configItem
-	h.srv.mu.Lock()
-	for k, st := range h.srv.store.saved {
-		if st.formal != nil && k.Namespace == h.params.Get("tenant") && match(h.params.Get("dataId"), k.DataID) &&
-			match(h.params.Get("group"), k.Group) {
-			v := st.formal
-			items = append(items, configItem{
-				ID: strconv.FormatInt(v.id, 10), DataID: k.DataID, Group: k.Group, Content: v.content, Tenant: k.Namespace, App: v.app, Type: v.kind,
-			})
-		}
-	}
-	h.srv.mu.Unlock()
-	slices.SortFunc(items, func(a, b configItem) int {
-		return strings.Compare(a.DataID+"\x00"+a.Group, b.DataID+"\x00"+b.Group)
-	})
-	h.jsonUTF8(http.StatusOK, cutPage(items, number, size))
-}
-
-// blur matches with * for anything. Without a * the text has to occur.
-func blur(pattern, s string) bool {
-	if pattern == "" {
-		return true
-	}
-	if !strings.Contains(pattern, "*") {
-		return pattern == s
-	}
-	parts := strings.Split(pattern, "*")
-	last := len(parts) - 1
-	if !strings.HasPrefix(s, parts[0]) {
-		return false
-	}
-	s = s[len(parts[0]):]
-	for _, p := range parts[1:last] {
-		_, after, found := strings.Cut(s, p)
-		if !found {
-			return false
-		}
-		s = after
-	}
-	return strings.HasSuffix(s, parts[last])
-}
-
-func (h *web) showAll() {
-	if !h.wants("dataId", "group") {
-		return
-	}
-	h.srv.mu.Lock()
-	k := h.key()
-	st := h.srv.store.saved[k]
-	h.srv.mu.Unlock()
-	if st == nil || st.formal == nil {
-		h.w.Header().Set("Content-Type", "application/json;charset=UTF-8")
-		h.w.WriteHeader(http.StatusOK)
-		return
-	}
-	v := st.formal
-	h.jsonUTF8(http.StatusOK, configItem{
-		ID: strconv.FormatInt(v.id, 10), DataID: k.DataID, Group: k.Group, Content: v.content, MD5: &v.md5, Key: new(string),
-		Tenant: k.Namespace, App: v.app, Type: v.kind, Created: v.created.UnixMilli(), Modified: v.modified.UnixMilli(),
-	})
 }

@@ -38,6 +38,8 @@ func (h *web) readyV2() {
 func (h *web) aliveV2() { h.json(http.StatusOK, good("ok")) }
 func (h *web) upV2()    { h.json(http.StatusOK, good("UP")) }
 
+func (h *web) metrics() { h.json(http.StatusOK, map[string]string{"status": "UP"}) }
+
 // state tells a client which server this is.
 func (h *web) state() {
 	kind, enabled := "", "false"
@@ -46,7 +48,11 @@ func (h *web) state() {
 	}
 	h.json(http.StatusOK, map[string]any{
 		"version": "2.3.2", "startup_mode": "standalone", "function_mode": nil, "server_port": strconv.Itoa(h.srv.port),
-		"auth_enabled": enabled, "auth_system_type": kind, "maxContent": strconv.Itoa(maxContent),
+		"auth_enabled": enabled, "auth_system_type": kind, "login_page_enabled": enabled, "maxContent": strconv.Itoa(maxContent),
+		"defaultMaxSize": "102400", "defaultMaxAggrSize": "1024", "defaultMaxAggrCount": "10000", "defaultGroupQuota": "200",
+		"defaultClusterQuota": "100000", "maxHealthCheckFailCount": "12", "isHealthCheck": "true", "isManageCapacity": "true",
+		"isCapacityLimitCheck": "false", "console_ui_enabled": "true", "datasource_platform": "", "notifyConnectTimeout": "100",
+		"notifySocketTimeout": "200", "plugin_datasource_log_enabled": "false",
 	})
 }
 

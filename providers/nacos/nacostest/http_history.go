@@ -41,8 +41,12 @@ func itemOf(r Revision, whole bool) historyItem {
 }
 
 func (h *web) historyPage() (paged, bool) {
-	number, size, fine := h.paging(true)
+	number, size, fine := h.paging()
 	if !fine {
+		return paged{}, false
+	}
+	if number < 1 || size < 1 {
+		h.plain(http.StatusBadRequest, noPage)
 		return paged{}, false
 	}
 	h.srv.mu.Lock()
@@ -115,8 +119,8 @@ func (h *web) revisionV2() {
 		return
 	}
 	item, other := h.revision()
-	if item == nil || other {
-		h.json(http.StatusNotFound, wrapped{20004, "resource not found", "certain config history for nid = " + h.params.Get("nid") + " not exist"})
+	if other {
+		h.refuseRaw()
 		return
 	}
 	h.json(http.StatusOK, good(item))

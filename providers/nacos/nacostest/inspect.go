@@ -21,7 +21,8 @@ func (s *Server) put(namespace, group, dataID, content string, now bool) error {
 	k := keyOf(namespace, group, dataID)
 	problem := checkKey(k)
 	if problem == "" {
-		problem = checkParams(&dataID, &group)
+		id, g := loose(dataID), loose(group)
+		problem = checkParams(&id, &g)
 	}
 	if problem == "" && blank(content) {
 		problem = "content is blank"

@@ -32,13 +32,14 @@ type call struct {
 // check of names, handle.
 type handler struct {
 	answer string // type of the answer
-	decode func(body []byte) (request, bool)
+	decode func(body []byte) (req request, problem string)
 	write  bool
 }
 
 type request interface {
 	keys() []Key
-	handle(c *call) any
+	// handle returns the answer; broken is the text of the exception that a real server throws in its place.
+	handle(c *call) (answer any, broken string)
 	// refuse wraps a failure into the answer type of the request.
 	refuse(r reply) any
 }
@@ -51,10 +52,10 @@ var handlers = map[string]handler{
 	"ConfigBatchListenRequest": {"ConfigChangeBatchListenResponse", decodeAs[listenRequest], false},
 }
 
-func decodeAs[R request](body []byte) (request, bool) {
+func decodeAs[R request](body []byte) (request, string) {
 	var r R
-	good := decode(body, &r)
-	return r, good
+	problem := decode(body, &r)
+	return r, problem
 }
 
 const messageTooLarge = "stream terminated by RST_STREAM with error code: CANCEL"
@@ -69,12 +70,11 @@ func (h *requestService) Request(ctx context.Context, p *pb.Payload) (*pb.Payloa
 	}
 	hd, known := handlers[c.typ]
 	var req request
-	decoded := false
-	if known {
-		req, decoded = hd.decode(c.body)
-	}
 	m := Match{Connection: c.from.id, Type: c.typ}
-	if decoded {
+	problem := ""
+	if !known {
+		m.Type = c.countedType()
+	} else if req, problem = hd.decode(c.body); problem == "" {
 		if keys := req.keys(); len(keys) > 0 {
 			m.Key = keys[0]
 		}
@@ -82,7 +82,7 @@ func (h *requestService) Request(ctx context.Context, p *pb.Payload) (*pb.Payloa
 	if err := h.arrive(ctx, m); err != nil {
 		return nil, err
 	}
-	typ, body := c.answer(hd, known, req, decoded, m)
+	typ, body := c.answer(hd, known, req, problem, m)
 	if h.srv.faith.strike(faultLoseAnswers, m) != nil {
 		h.run.doors[1].cut(func(remote string) bool { return remote == c.from.remote })
 		return nil, status.Error(codes.Unavailable, "answer lost as ordered")
@@ -127,12 +127,20 @@ func (s *Server) arrive(ctx context.Context, r *run, m Match) error {
 	}
 }
 
+// countedType keeps requests of unknown types from filling the table of counts.
+func (c *call) countedType() string {
+	if c.typ == "ServerCheckRequest" {
+		return c.typ
+	}
+	return "other"
+}
+
 func errorAnswer(code int, text string) (string, any) {
 	return "ErrorResponse", plainReply{reply: fail(code, text)}
 }
 
 // answer takes the steps in the order in which Nacos takes them.
-func (c *call) answer(h handler, known bool, req request, decoded bool, m Match) (typ string, body any) {
+func (c *call) answer(h handler, known bool, req request, problem string, m Match) (typ string, body any) {
 	s := c.srv
 	s.mu.Lock()
 	notReady := s.faith.notReady
@@ -149,8 +157,8 @@ func (c *call) answer(h handler, known bool, req request, decoded bool, m Match)
 	if c.conn = s.touch(c.from.id); c.conn == nil {
 		return errorAnswer(codeUnregistered, "Connection is unregistered.")
 	}
-	if !decoded {
-		return errorAnswer(codeUnreadable, "errCode: 101, errMsg: Nacos deserialize failed.  ")
+	if problem != "" {
+		return errorAnswer(codeUnreadable, problem)
 	}
 	if r := s.faith.strike(faultFail, m); r != nil {
 		if r.code == codeUnregistered || r.code == codeNoHandler {
@@ -169,10 +177,11 @@ func (c *call) answer(h handler, known bool, req request, decoded bool, m Match)
 			return h.answer, req.refuse(fail(codeBadRequest, "Param check invalid:"+problem))
 		}
 	}
-	if out := req.handle(c); out != nil {
-		return h.answer, out
+	out, broken := req.handle(c)
+	if broken != "" {
+		return errorAnswer(codeFailed, broken)
 	}
-	return errorAnswer(codeFailed, `Cannot invoke "String.length()" because "str" is null`)
+	return h.answer, out
 }
 
 func (c *call) deny(req request, write bool, m Match) (denied string) {

@@ -12,7 +12,7 @@ type version struct {
 	id       int64
 	content  string
 	md5      string
-	kind     string // the declared type: "yaml"
+	kind     string // the declared type: "yaml"; may be empty
 	app      string
 	desc     string
 	tags     string
@@ -20,6 +20,14 @@ type version struct {
 	ip       string
 	created  time.Time
 	modified time.Time
+}
+
+// typeName is the declared type, or what a config without one is.
+func (v *version) typeName() string {
+	if v.kind == "" {
+		return "text"
+	}
+	return v.kind
 }
 
 // state is one config in one of its two lives: as stored, or as served since the last dump.
@@ -117,9 +125,6 @@ func (st *store) publish(p publication, now time.Time) bool {
 		id: st.id(), content: p.content, md5: sum(p.content), kind: p.kind, app: p.app, desc: p.desc, tags: p.tags,
 		user: p.user, ip: p.ip, created: now, modified: now,
 	}
-	if v.kind == "" {
-		v.kind = "text"
-	}
 	var prev *version
 	switch {
 	case p.betaIPs != "":
@@ -164,6 +169,25 @@ func (st *store) remove(k Key, user, ip string, now time.Time) bool {
 	}
 	delete(st.saved, k)
 	st.record("D", k, old.formal, user, ip, now)
+	return true
+}
+
+// drop removes the beta or a tagged version and reports whether there was one.
+func (st *store) drop(k Key, tag string) bool {
+	old := st.saved[k]
+	if old == nil || tag == "" && old.beta == nil || tag != "" && old.tagged[tag] == nil {
+		return false
+	}
+	next := old.clone()
+	if tag == "" {
+		next.beta, next.ips = nil, nil
+	} else {
+		delete(next.tagged, tag)
+	}
+	st.saved[k] = next
+	if next.empty() {
+		delete(st.saved, k)
+	}
 	return true
 }
 

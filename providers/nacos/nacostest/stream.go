@@ -71,7 +71,7 @@ func (h *streamService) setup(t *transport, p *pb.Payload, end context.CancelFun
 	}
 	h.srv.count(func(s *Stats) { s.Requests["ConnectionSetupRequest"]++ })
 	var req setupRequest
-	if !decode(p.GetBody().GetValue(), &req) {
+	if decode(p.GetBody().GetValue(), &req) != "" {
 		return nil
 	}
 	c := &connection{
@@ -86,12 +86,20 @@ func (h *streamService) setup(t *transport, p *pb.Payload, end context.CancelFun
 	return c
 }
 
-// receive takes anything that names a request as the answer to it, whatever its type: the Go SDK answers a config push
-// with the type of a naming push.
+// answers are the types that a client may answer with. Any of them will do for any push: the Go SDK answers a config
+// push with the type of a naming push.
+var answers = map[string]bool{
+	"ConfigChangeNotifyResponse": true, "NotifySubscriberResponse": true, "ClientDetectionResponse": true,
+	"ConnectResetResponse": true, "SetupAckResponse": true, "ErrorResponse": true,
+}
+
 func (h *streamService) receive(c *connection, p *pb.Payload) {
 	h.srv.touch(c.transport.id)
+	if !answers[p.GetMetadata().GetType()] {
+		return
+	}
 	var a ackReply
-	if decode(p.GetBody().GetValue(), &a) && a.RequestID != "" {
+	if decode(p.GetBody().GetValue(), &a) == "" && a.RequestID != "" {
 		h.srv.ack(c, a)
 	}
 }

@@ -3,6 +3,7 @@ package nacostest
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"unicode/utf8"
 
 	pb "github.com/nacos-group/nacos-sdk-go/v2/api/grpc"
@@ -59,9 +60,9 @@ type queryReply struct {
 }
 
 type changedConfig struct {
-	Group  string  `json:"group"`
-	DataID string  `json:"dataId"`
-	Tenant *string `json:"tenant,omitempty"`
+	Group  string `json:"group"`
+	DataID string `json:"dataId"`
+	Tenant *loose `json:"tenant,omitempty"`
 }
 
 type listenReply struct {
@@ -109,15 +110,15 @@ type setupRequest struct {
 }
 
 type ackReply struct {
-	ResultCode int    `json:"resultCode"`
+	ResultCode *int   `json:"resultCode"` // 200 if left out
 	RequestID  string `json:"requestId"`
 }
 
 // keyRequest is what query, publish and remove have in common. A nil field was not sent.
 type keyRequest struct {
-	DataID *string `json:"dataId"`
-	Group  *string `json:"group"`
-	Tenant *string `json:"tenant"`
+	DataID *loose `json:"dataId"`
+	Group  *loose `json:"group"`
+	Tenant *loose `json:"tenant"`
 }
 
 func (r keyRequest) key() Key {
@@ -126,39 +127,79 @@ func (r keyRequest) key() Key {
 
 type queryRequest struct {
 	keyRequest
-	Tag *string `json:"tag"`
+	Tag *loose `json:"tag"`
 }
 
 type publishRequest struct {
 	keyRequest
-	Content  *string            `json:"content"`
-	CasMD5   string             `json:"casMd5"`
-	Addition map[string]*string `json:"additionMap"`
+	Content  *loose            `json:"content"`
+	CasMD5   loose             `json:"casMd5"`
+	Addition map[string]*loose `json:"additionMap"`
 }
 
 type listenContext struct {
 	keyRequest
-	MD5 *string `json:"md5"`
+	MD5 *loose `json:"md5"`
 }
 
 type listenRequest struct {
-	Listen   *bool           `json:"listen"`
-	Contexts []listenContext `json:"configListenContexts"`
+	Listen   *bool          `json:"listen"`
+	Contexts listenContexts `json:"configListenContexts"`
 }
 
-func str(p *string) string {
+// listenContexts tells null from nothing.
+type listenContexts struct {
+	list []listenContext
+	null bool
+}
+
+func (l *listenContexts) UnmarshalJSON(b []byte) error {
+	l.null = b[0] == 'n'
+	return json.Unmarshal(b, &l.list)
+}
+
+// loose is a string that may also come as a number or a boolean, as the server's JSON library takes it.
+type loose string
+
+func (l *loose) UnmarshalJSON(b []byte) error {
+	switch b[0] {
+	case '"':
+		return json.Unmarshal(b, (*string)(l))
+	case '{', '[':
+		return errors.New("not a string")
+	case 'n':
+		return nil
+	}
+	*l = loose(b)
+	return nil
+}
+
+func str(p *loose) string {
 	if p == nil {
 		return ""
 	}
-	return *p
+	return string(*p)
 }
 
-// decode reads a JSON object and nothing else.
-func decode(body []byte, into any) bool {
-	if !utf8.Valid(body) || !bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{")) {
-		return false
+// How a body can be unreadable, in the words of the server.
+const (
+	badJSON = "errCode: 101, errMsg: Nacos deserialize failed.  "
+	noBody  = "Invalid request"
+)
+
+// decode reads one JSON object, whatever comes after it; it returns "" or the problem.
+func decode(body []byte, into any) (problem string) {
+	body = bytes.TrimLeft(body, " \t\r\n")
+	switch {
+	case bytes.HasPrefix(body, []byte("null")):
+		return noBody
+	case !bytes.HasPrefix(body, []byte("{")), !utf8.Valid(body):
+		return badJSON
 	}
-	return json.Unmarshal(body, into) == nil
+	if json.NewDecoder(bytes.NewReader(body)).Decode(into) != nil {
+		return badJSON
+	}
+	return ""
 }
 
 func encode(typ, ip string, body any) *pb.Payload {
