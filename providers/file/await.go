@@ -71,15 +71,29 @@ func (s *Source) await(ctx context.Context, v verdict) {
 			s.forsake(ctx, w, err)
 			return
 		}
-		if s.heed(events, v.again > 0) {
+		if s.heed(events) {
 			return
 		}
 	}
 }
 
-// heed notes what events tell about writers, and reports whether they are a reason to look. While a file is held back
-// because it is being written, one more write to it is none.
-func (s *Source) heed(events []event, held bool) bool {
+// overtaken notes what happened during a look, before its result is judged: a writer that came in between must not be
+// taken for one that is done. It reports whether there is a reason to look again before waiting.
+func (s *Source) overtaken(ctx context.Context, w watcher) bool {
+	if w == nil {
+		return false
+	}
+	events, err := w.wait(ctx, 0)
+	if err != nil {
+		s.forsake(ctx, w, err)
+		return true
+	}
+	return s.heed(events)
+}
+
+// heed notes what events tell about writers, and reports whether they are a reason to look. Once a file is known to be
+// written, one more write to it is none: its end will be told.
+func (s *Source) heed(events []event) bool {
 	look := false
 	for _, ev := range events {
 		if ev.what == lost {
@@ -92,8 +106,8 @@ func (s *Source) heed(events []event, held bool) bool {
 		}
 		switch ev.what {
 		case modified:
+			look = look || s.writes[ev.path] != inWrite
 			s.writes[ev.path] = inWrite
-			look = look || !held
 		case closed:
 			s.writes[ev.path] = written
 			look = true
@@ -117,7 +131,7 @@ func (s *Source) forsake(ctx context.Context, w watcher, err error) {
 	}
 	s.mu.Unlock()
 	clear(s.writes)
-	s.sleep(ctx, min(s.poll, blindPoll))
+	s.sleep(ctx, min(s.poll, blindPoll)) // or a watch that always fails would have us run in circles
 }
 
 func (s *Source) sleep(ctx context.Context, d time.Duration) {

@@ -148,7 +148,9 @@ func (s *Source) Next(ctx context.Context, prev source.Revision) (source.Content
 			}
 			return v.content, v.err
 		}
-		s.await(ctx, v)
+		if !v.stale {
+			s.await(ctx, v)
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,6 +26,21 @@ const quiet = 250 * time.Millisecond
 
 // body is a document of 204 lines that proves itself: its last line is the sum of those before.
 func body(version int) []byte {
+	if version < len(bodies()) {
+		return bodies()[version]
+	}
+	return newBody(version)
+}
+
+var bodies = sync.OnceValue(func() [][]byte {
+	all := make([][]byte, 201)
+	for v := range all {
+		all[v] = newBody(v)
+	}
+	return all
+})
+
+func newBody(version int) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "version: %d\nport: %d\nname: \"orders %d\"\n", version, 10000+version, version)
 	for i := range 200 {
@@ -228,4 +244,27 @@ func (m *mount) swap(version int, remove bool) error {
 	}
 	m.old = name
 	return nil
+}
+
+// together runs trials at the same time: they mostly wait.
+func together(t *testing.T, trials map[string]func() error) {
+	t.Helper()
+	results := make(chan error, len(trials))
+	slots := make(chan struct{}, 20)
+	for name, trial := range trials {
+		go func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			if err := trial(); err != nil {
+				results <- fmt.Errorf("%s: %w", name, err)
+				return
+			}
+			results <- nil
+		}()
+	}
+	for range trials {
+		if err := <-results; err != nil {
+			t.Error(err)
+		}
+	}
 }

@@ -114,6 +114,10 @@ func (w *inotify) keep(want map[string]role) {
 }
 
 func (w *inotify) wait(ctx context.Context, d time.Duration) ([]event, error) {
+	// A read by f would not even try once its deadline has passed, and so overlook what is there.
+	if n, err := w.poll(); n > 0 || err != nil || d <= 0 {
+		return w.parse(w.buf[:n]), err
+	}
 	if err := w.f.SetReadDeadline(time.Now().Add(d)); err != nil {
 		return nil, err
 	}
@@ -126,13 +130,26 @@ func (w *inotify) wait(ctx context.Context, d time.Duration) ([]event, error) {
 	if !stop() {
 		<-woken // or it would cut the next wait short
 	}
-	switch {
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, nil
-	case err != nil:
+	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 		return nil, err
 	}
-	return w.parse(w.buf[:n]), nil
+	return w.parse(w.buf[:max(n, 0)]), nil
+}
+
+// poll reads what is there, without waiting.
+func (w *inotify) poll() (int, error) {
+	var n int
+	var err error
+	if unusable := w.conn.Control(func(fd uintptr) { n, err = unix.Read(int(fd), w.buf) }); unusable != nil {
+		return 0, unusable
+	}
+	if n < 0 {
+		n = 0
+	}
+	if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EINTR) {
+		err = nil
+	}
+	return n, err
 }
 
 func (w *inotify) parse(b []byte) []event {

@@ -23,6 +23,7 @@ type verdict struct {
 	content source.Content
 	err     error
 	again   time.Duration // where something is in the middle of a change, when to look again
+	stale   bool          // something happened during the look
 }
 
 // look subscribes, reads and judges, in this order.
@@ -36,18 +37,17 @@ func (s *Source) look(ctx context.Context) verdict {
 		shots, err = s.collect(ctx, sc)
 	}
 	s.subscribed(sc)
+	v := verdict{stale: s.overtaken(ctx, sc.watch)}
 	if err != nil && !errors.Is(err, errMoved) {
-		return verdict{decided: true, err: err}
+		v.decided, v.err = true, err
+		return v
 	}
-	again, late := s.judge(shots, err != nil, time.Now())
-	switch {
-	case late != nil:
-		return verdict{decided: true, err: late, again: again}
-	case again > 0:
-		return verdict{again: again}
+	v.again, v.err = s.judge(shots, err != nil, time.Now())
+	v.decided = v.again == 0 || v.err != nil
+	if v.again == 0 {
+		v.content, v.err = content(shots)
 	}
-	content, err := content(shots)
-	return verdict{decided: true, content: content, err: err}
+	return v
 }
 
 // collect reads all files such that there was a moment at which they were all so.
@@ -77,7 +77,7 @@ func (s *Source) collect(ctx context.Context, sc *scan) ([]shot, error) {
 		return nil, errMoved
 	}
 	for i, sp := range after {
-		if !sp.same(spots[i]) {
+		if sh := shots[i]; !sp.same(sh.spot) && sh.proof != inWriting {
 			return nil, errMoved
 		}
 		if err := s.confirm(shots[i]); err != nil {

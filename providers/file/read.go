@@ -25,8 +25,8 @@ type shot struct {
 	proof proof
 }
 
-// read reads the file at a spot. It returns errMoved if the spot is not what it was any more, and no data if somebody is
-// known to be writing.
+// read reads the file at a spot. It returns errMoved if nothing stands there any more or it changed meanwhile, and no data
+// if somebody is known to be writing.
 func (s *Source) read(sp spot) (shot, error) {
 	if sp.absent() {
 		return shot{spot: sp, proof: whole}, nil
@@ -57,35 +57,31 @@ func (s *Source) read(sp spot) (shot, error) {
 	return s.readAll(f, sp, p)
 }
 
-// readAll reads f, whose attributes must be those of the spot before and after.
+// readAll reads f, whose attributes must be the same before and after.
 func (s *Source) readAll(f *os.File, sp spot, p proof) (shot, error) {
-	if same, err := unchanged(f, sp); err != nil || !same {
-		return shot{}, err
+	// Not as they were on the way to it: a writer may have come and gone, which matters to nobody.
+	before, err := f.Stat()
+	if err != nil {
+		return shot{}, trouble(sp.name, err)
 	}
-	if sp.stamp.size > s.maxSize {
+	sp.stamp = stampOf(before)
+	if before.Size() > s.maxSize {
 		return shot{}, tooLarge(sp.name, s.maxSize)
 	}
 	var b bytes.Buffer
-	b.Grow(int(sp.stamp.size) + bytes.MinRead) // no second allocation to find the end
+	b.Grow(int(before.Size()) + bytes.MinRead) // no second allocation to find the end
 	if _, err := b.ReadFrom(io.LimitReader(f, s.maxSize+1)); err != nil {
 		return shot{}, trouble(sp.name, err)
 	}
 	if int64(b.Len()) > s.maxSize {
 		return shot{}, tooLarge(sp.name, s.maxSize)
 	}
-	if same, err := unchanged(f, sp); err != nil || !same {
-		return shot{}, err
+	after, err := f.Stat()
+	if err != nil {
+		return shot{}, trouble(sp.name, err)
+	}
+	if stampOf(after) != sp.stamp {
+		return shot{}, errMoved
 	}
 	return shot{spot: sp, data: b.Bytes(), proof: p}, nil
-}
-
-func unchanged(f *os.File, sp spot) (bool, error) {
-	info, err := f.Stat()
-	if err != nil {
-		return false, trouble(sp.name, err)
-	}
-	if stampOf(info) != sp.stamp {
-		return false, errMoved
-	}
-	return true, nil
 }

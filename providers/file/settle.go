@@ -56,6 +56,9 @@ func (s *Source) judge(shots []shot, moved bool, now time.Time) (again time.Dura
 	weigh("", 0)
 	for _, sh := range shots {
 		here[sh.name] = true
+		if sh.proof == whole {
+			delete(s.writes, sh.real) // what was written before is over, told or not
+		}
 		weigh(sh.name, s.rest(sh, pause, now))
 	}
 	for name := range s.last { // gone from a folder

@@ -13,7 +13,8 @@ type watcher interface {
 	add(path string, r role) error
 	// keep ends the watches on all paths that are not in want.
 	keep(want map[string]role)
-	// wait returns what has happened since the last wait, none of it after d. It may return early with nothing.
+	// wait returns what has happened since the last wait, or nothing after d. It may return early with nothing, and must
+	// not wait if d is zero.
 	wait(ctx context.Context, d time.Duration) ([]event, error)
 	close() error
 }

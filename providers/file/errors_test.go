@@ -1,0 +1,165 @@
+package file_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nacre-go/nacre/providers/file"
+	"github.com/nacre-go/nacre/source"
+)
+
+func TestWhatIsWrongIsNamed(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, dir+"/a.yaml", []byte("a: 1\n"))
+	write(t, dir+"/long.yaml", []byte(strings.Repeat("x", 101)))
+	must(t, os.Mkdir(dir+"/folder.yaml", 0o700))
+	must(t, os.Symlink("loop2.yaml", dir+"/loop1.yaml"))
+	must(t, os.Symlink("loop1.yaml", dir+"/loop2.yaml"))
+	cases := map[string]struct {
+		s     *file.Source
+		kind  source.Kind
+		names string
+	}{
+		"no path":                   {file.New(""), source.Misused, ""},
+		"unknown extension":         {file.New(dir + "/app.conf"), source.Misused, "app.conf"},
+		"unknown extension in And":  {file.New(dir+"/a.yaml", file.And(dir+"/app.conf")), source.Misused, "app.conf"},
+		"unknown format":            {file.New(dir+"/a.yaml", file.Format("yml")), source.Misused, "a.yaml"},
+		"empty format":              {file.Dir(dir, file.Format("")), source.Misused, filepath.Base(dir)},
+		"impossible path":           {file.New(dir + "/a\x00.yaml"), source.Misused, "a\x00.yaml"},
+		"too long a name":           {file.New(dir + "/" + strings.Repeat("n", 300) + ".yaml"), source.Misused, "nnn"},
+		"a folder as file":          {file.New(dir + "/folder.yaml"), source.Misused, "folder.yaml"},
+		"a file as folder":          {file.Dir(dir + "/a.yaml"), source.Misused, "a.yaml"},
+		"a loop of links":           {file.New(dir + "/loop1.yaml"), source.Misused, "loop1.yaml"},
+		"a device":                  {file.New(os.DevNull, file.Format("yaml")), source.Misused, os.DevNull},
+		"required file is missing":  {file.New(dir+"/none.yaml", file.Required()), source.NotFound, "none.yaml"},
+		"required And is missing":   {file.New(dir+"/a.yaml", file.And(dir+"/none.yaml", file.Required())), source.NotFound, "none.yaml"},
+		"required folder missing":   {file.Dir(dir+"/none", file.Required()), source.NotFound, "none"},
+		"required, dangling, links": {file.New(dir+"/a.yaml", file.AndDir(dir+"/none", file.Required())), source.NotFound, "none"},
+		"more than the maximum":     {file.New(dir+"/long.yaml", file.MaxSize(100)), source.TooLarge, "long.yaml"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newReader(t, c.s)
+			err := r.fails(t, c.kind)
+			if !strings.Contains(err.Error(), c.names) {
+				t.Errorf("the error does not name %q: %v", c.names, err)
+			}
+			var se *source.Error
+			if !errors.As(err, &se) || se.Fix == "" {
+				t.Errorf("the error does not say what to do: %v", err)
+			}
+			if strings.Contains(err.Error(), "xxxx") {
+				t.Errorf("the error carries content: %v", err)
+			}
+			r.nothing(t, "the same error twice wakes nobody")
+		})
+	}
+}
+
+func TestErrorsEndWithTheirCause(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "app.yaml")
+	r := newReader(t, file.New(path, unpolled, file.Required(), file.MaxSize(10)))
+	r.fails(t, source.NotFound)
+	write(t, path, []byte("a: 1\n"))
+	if got := r.data(t); got != "a: 1\n" {
+		t.Fatalf("content has %d bytes", len(got))
+	}
+	write(t, path, []byte("a: 1000000000\n"))
+	r.fails(t, source.TooLarge)
+	write(t, path, []byte("a: 1\n"))
+	if got := r.data(t); got != "a: 1\n" { // the same as before the error, and news all the same
+		t.Fatalf("content has %d bytes", len(got))
+	}
+	must(t, os.Remove(path))
+	r.fails(t, source.NotFound)
+}
+
+func TestAMissingFileIsAbsentAndNotEmpty(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "app.yaml")
+	r := newReader(t, file.New(path))
+	absent := r.content(t)
+	if len(absent.Documents) != 1 || !absent.Documents[0].Absent || absent.Documents[0].Name != path {
+		t.Fatalf("content is %s, want one absent document", show(absent))
+	}
+	write(t, path, nil)
+	empty := r.content(t)
+	if empty.Documents[0].Absent || len(empty.Documents[0].Data) != 0 {
+		t.Fatalf("content is %s, want one empty document", show(empty))
+	}
+	if absent.Revision == empty.Revision {
+		t.Error("absent and empty have one revision")
+	}
+}
+
+func TestRevisionsAreThoseOfTheContent(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, dir+"/app.yaml", body(1))
+	first := newReader(t, file.New(dir+"/app.yaml"))
+	second := newReader(t, file.New(dir+"/app.yaml"))
+	one := first.content(t).Revision
+	if two := second.content(t).Revision; two != one {
+		t.Errorf("two sources of one file have revisions %s and %s", one, two)
+	}
+	write(t, dir+"/app.yaml", body(2))
+	if two := first.content(t).Revision; two == one {
+		t.Error("another content has the same revision")
+	}
+	write(t, dir+"/app.yaml", body(1))
+	if three := first.content(t).Revision; three != one {
+		t.Error("the same content as before has another revision")
+	}
+}
+
+func TestNextEndsPromptly(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "app.yaml")
+	write(t, path, body(1))
+	for _, mode := range append(modes, file.Blind) {
+		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
+			r := newReader(t, file.New(path).Force(mode))
+			r.version(t)
+			ctx, cancel := context.WithCancel(t.Context())
+			ended := make(chan error, 1)
+			go func() {
+				_, err := r.s.Next(ctx, r.prev)
+				ended <- err
+			}()
+			time.AfterFunc(20*time.Millisecond, cancel)
+			select {
+			case err := <-ended:
+				if !errors.Is(err, context.Canceled) {
+					t.Errorf("Next after cancel: %v", err)
+				}
+			case <-time.After(bound):
+				t.Fatal("Next does not end with its context")
+			}
+			go func() {
+				_, err := r.s.Next(context.Background(), r.prev)
+				ended <- err
+			}()
+			time.AfterFunc(20*time.Millisecond, func() { _ = r.s.Close() })
+			select {
+			case err := <-ended:
+				if source.KindOf(err) != source.Closed {
+					t.Errorf("Next after Close: %v", err)
+				}
+			case <-time.After(bound):
+				t.Fatal("Next does not end with Close")
+			}
+			if _, err := r.s.Next(t.Context(), ""); source.KindOf(err) != source.Closed {
+				t.Errorf("a new Next after Close: %v", err)
+			}
+		})
+	}
+}
