@@ -1,0 +1,101 @@
+package env
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nacre-go/nacre/source"
+)
+
+// Source reads an environment. Use [New] to make one. Name is safe for concurrent use, Next is not, as package source has it.
+type Source struct {
+	prefix       string // with the "_" at its end, or empty
+	every        time.Duration
+	environ      func() []string
+	only, ignore []string
+	allowUnknown bool
+	files        bool
+	upper        bool // names are the same in either case
+	open         opener
+	poll         source.Source
+}
+
+var (
+	_ source.Source = (*Source)(nil)
+	_ source.Local  = (*Source)(nil)
+)
+
+// New returns a source of the variables whose names begin with prefix and an underscore: "ORDERS" reads ORDERS_DB_POOL as
+// DB_POOL. The empty prefix reads the whole environment. A prefix with '=', '<' or NUL is an error of Next.
+func New(prefix string, opts ...Option) *Source {
+	s := &Source{every: DefaultEvery, environ: os.Environ, files: true, upper: runtime.GOOS == "windows", open: openFile}
+	if prefix = strings.TrimSuffix(prefix, "_"); prefix != "" {
+		s.prefix = prefix + "_"
+	}
+	for _, o := range opts {
+		o.apply(s)
+	}
+	s.allowUnknown = s.allowUnknown || s.prefix == ""
+	s.poll = source.Poll(s.Name(), s.every, s.fetch)
+	return s
+}
+
+// Name returns "env".
+func (s *Source) Name() string { return "env" }
+
+// Local says that an environment is always at hand.
+func (s *Source) Local() {}
+
+// Next returns the variables once they, or a file that they name, differ from what it last returned; see package source.
+func (s *Source) Next(ctx context.Context, prev source.Revision) (source.Content, error) {
+	return s.poll.Next(ctx, prev)
+}
+
+// fetch reads until two looks see the same, if there are files: they cannot be read at one instant, and a folder of secrets that
+// is swapped meanwhile would give a part of each.
+func (s *Source) fetch(ctx context.Context) (source.Content, error) {
+	data, files, err := s.read(ctx)
+	for again := 0; err == nil && files && again < attempts; again++ {
+		before := data
+		if data, files, err = s.read(ctx); bytes.Equal(before, data) {
+			break
+		}
+	}
+	if err != nil {
+		return source.Content{}, err
+	}
+	return source.Content{
+		Revision: revision(data),
+		Documents: []source.Document{{
+			Name: "environment", Format: source.FormatEnviron, Data: data, AllowUnknown: s.allowUnknown,
+			Origin: source.Origin{Location: s.prefix + "*"},
+		}},
+	}, nil
+}
+
+// key makes revisions: a plain hash would let anybody who sees one try out short secrets.
+var key = sync.OnceValue(func() []byte {
+	b := make([]byte, sha256.Size)
+	_, _ = rand.Read(b) // never fails
+	return b
+})
+
+func revision(data []byte) source.Revision {
+	mac := hmac.New(sha256.New, key())
+	mac.Write(data)
+	return source.Revision(hex.EncodeToString(mac.Sum(nil)[:16]))
+}
+
+func misused(name, why string) error {
+	return &source.Error{Kind: source.Misused, Op: "read", Document: name, Err: errors.New(why)}
+}

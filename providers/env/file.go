@@ -1,0 +1,144 @@
+package env
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/nacre-go/nacre/source"
+)
+
+const (
+	// maxFile is the most that a file may have, in bytes.
+	maxFile = 1 << 20
+	// settle is how long a file must have been left alone; attempts is how often that is waited for.
+	settle   = 200 * time.Millisecond
+	attempts = 10
+)
+
+// opener opens a file and returns what it is. It does not block, whatever the path leads to.
+type opener func(path string) (io.ReadCloser, func() (fs.FileInfo, error), error)
+
+func openFile(path string) (io.ReadCloser, func() (fs.FileInfo, error), error) {
+	info, err := os.Stat(path) // before opening it: to open a pipe may block for ever
+	if err != nil {
+		return nil, nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, nil, errIrregular
+	}
+	f, err := os.Open(path) //nolint:gosec // whoever sets the environment decides
+	if err != nil {
+		return nil, nil, err
+	}
+	return f, f.Stat, nil
+}
+
+var (
+	errIrregular = errors.New("no regular file")
+	errTooLarge  = errors.New("too large")
+	errNoText    = errors.New("no text")
+	errBusy      = errors.New("being written all the time")
+)
+
+// content returns the content of a file as the value of a variable, or the fault.
+func (s *Source) content(ctx context.Context, path string) source.Variable {
+	if path == "" {
+		return source.Variable{Fault: source.Misused, Value: "is empty, and should name a file"}
+	}
+	data, err := s.readFile(ctx, path)
+	switch {
+	case err == nil:
+		data = bytes.TrimSuffix(data, []byte("\n"))
+		data = bytes.TrimSuffix(data, []byte("\r"))
+		return source.Variable{Value: string(data)}
+	case errors.Is(err, fs.ErrNotExist):
+		return source.Variable{Fault: source.NotFound, Value: "names a file that does not exist" + shown(path)}
+	case errors.Is(err, fs.ErrPermission):
+		return source.Variable{Fault: source.Denied, Value: "names a file that may not be read" + shown(path)}
+	case errors.Is(err, errIrregular):
+		return source.Variable{Fault: source.Misused, Value: "names what is no regular file"}
+	case errors.Is(err, errTooLarge):
+		return source.Variable{Fault: source.TooLarge, Value: fmt.Sprintf("names a file of more than %d bytes", maxFile)}
+	case errors.Is(err, errNoText):
+		return source.Variable{Fault: source.Malformed, Value: "names a file with a NUL byte, which is no text"}
+	case errors.Is(err, errBusy):
+		return source.Variable{Fault: source.Unavailable, Value: "names a file that is being written all the time"}
+	}
+	return source.Variable{Fault: source.Unavailable, Value: "names a file that cannot be read"} // the cause may hold the path
+}
+
+// shown returns ": path" if it is sure to be one: the value may be the secret itself, by mistake.
+func shown(path string) string {
+	dir := filepath.Dir(path)
+	if dir == "." || dir == filepath.Dir(dir) {
+		return ""
+	}
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return ""
+	}
+	return ": " + path
+}
+
+// readFile reads a whole file. It waits until the file has been left alone for a while, so that it is not read while
+// somebody writes it.
+func (s *Source) readFile(ctx context.Context, path string) ([]byte, error) {
+	for range attempts {
+		data, wait, err := s.tryFile(path)
+		if err != nil {
+			return nil, err
+		}
+		if wait == 0 {
+			return data, nil
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return nil, ctx.Err()
+		}
+	}
+	return nil, errBusy
+}
+
+// tryFile reads a file once; wait is how long to wait until it is worth trying again.
+func (s *Source) tryFile(path string) (data []byte, wait time.Duration, err error) {
+	f, stat, err := s.open(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer f.Close() //nolint:errcheck // it was read
+	before, err := stat()
+	if err != nil {
+		return nil, 0, err
+	}
+	if !before.Mode().IsRegular() {
+		return nil, 0, errIrregular
+	}
+	if age := time.Since(before.ModTime()); age >= 0 && age < settle {
+		return nil, settle - age, nil
+	}
+	data, err = io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, 0, err
+	}
+	after, err := stat()
+	switch {
+	case err != nil:
+		return nil, 0, err
+	case !after.ModTime().Equal(before.ModTime()) || after.Size() != before.Size():
+		return nil, settle, nil
+	case len(data) > maxFile:
+		return nil, 0, errTooLarge
+	case bytes.IndexByte(data, 0) >= 0:
+		return nil, 0, errNoText
+	}
+	return data, 0, nil
+}

@@ -1,0 +1,115 @@
+package env
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/nacre-go/nacre/source"
+)
+
+// fileSuffix ends the name of a variable that may name a file.
+const fileSuffix = "_FILE"
+
+// read returns the variables as the data of a document, sorted by name, so that the same environment is the same document, and
+// whether files were read for it.
+func (s *Source) read(ctx context.Context) (data []byte, files bool, err error) {
+	if strings.ContainsAny(s.prefix, "=<\x00") {
+		return nil, false, misused("", "the prefix has a character that no prefix can have")
+	}
+	all := s.variables()
+	links := injected(all)
+	names := make([]string, 0, len(all))
+	for name := range all {
+		if strings.HasPrefix(name, s.folded(s.prefix)) && !links[name] && s.wanted(name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+
+	for _, name := range names {
+		v := source.Variable{Key: name[len(s.prefix):], Name: name, Value: all[name]}
+		if v.Key == "" {
+			continue // "ORDERS_" alone is nothing
+		}
+		var ok bool
+		if data, ok = source.AppendVariable(data, v); !ok {
+			if s.prefix == "" {
+				continue
+			}
+			return nil, false, misused("$"+name, "its name has a '<', or its value a NUL, which nothing can be bound to")
+		}
+		base, isFile := cutSuffix(v.Key)
+		if !isFile || !s.files || base == "" {
+			continue
+		}
+		file := s.content(ctx, v.Value)
+		if ctx.Err() != nil {
+			return nil, false, ctx.Err()
+		}
+		files = true
+		file.Key, file.Name, file.File = base, name, true
+		data, _ = source.AppendVariable(data, file)
+	}
+	return data, files, nil
+}
+
+// variables returns the environment; of a name that comes twice the first counts, as for os.Getenv.
+func (s *Source) variables() map[string]string {
+	all := map[string]string{}
+	for _, entry := range s.environ() {
+		name, value, ok := strings.Cut(entry, "=")
+		if !ok || name == "" { // Windows keeps folders of drives in "=C:=…"
+			continue
+		}
+		if name = s.folded(name); name == "" {
+			continue
+		}
+		if _, twice := all[name]; !twice {
+			all[name] = value
+		}
+	}
+	return all
+}
+
+// folded returns a name as it compares: on Windows, in upper case.
+func (s *Source) folded(name string) string {
+	if s.upper {
+		return strings.ToUpper(name)
+	}
+	return name
+}
+
+// wanted applies Only and Ignore.
+func (s *Source) wanted(name string) bool {
+	matches := func(pattern string) bool { return match(s.folded(pattern), name) }
+	return (len(s.only) == 0 || slices.ContainsFunc(s.only, matches)) && !slices.ContainsFunc(s.ignore, matches)
+}
+
+// match reports whether a name is what a pattern says, in which * stands for any text.
+func match(pattern, name string) bool {
+	parts := strings.Split(pattern, "*")
+	if len(parts) == 1 {
+		return pattern == name
+	}
+	rest, ok := strings.CutPrefix(name, parts[0])
+	if !ok {
+		return false
+	}
+	for _, part := range parts[1 : len(parts)-1] {
+		i := strings.Index(rest, part)
+		if i < 0 {
+			return false
+		}
+		rest = rest[i+len(part):]
+	}
+	return strings.HasSuffix(rest, parts[len(parts)-1])
+}
+
+// cutSuffix cuts _FILE, in either case.
+func cutSuffix(key string) (base string, ok bool) {
+	if len(key) < len(fileSuffix) || !strings.EqualFold(key[len(key)-len(fileSuffix):], fileSuffix) {
+		return key, false
+	}
+	return strings.TrimSuffix(key[:len(key)-len(fileSuffix)], "_"), true // DB_DSN__FILE too
+}
