@@ -1,7 +1,6 @@
 package archtest
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,7 +25,7 @@ func checkGoMod(m *Module, r *Rules, _ *exceptions) []Finding {
 		switch {
 		case i < 0:
 			report("does not require "+p, r.GoMod.Why)
-		case compareVersions(m.Requires[i].Version, least) < 0:
+		case below(m.Requires[i].Version, least):
 			report("requires "+p+" "+m.Requires[i].Version+", below "+least, r.GoMod.Why)
 		}
 	}
@@ -46,9 +45,9 @@ func checkDescribed(m *Module, _ *Rules, _ *exceptions) []Finding {
 		}
 	}
 	for _, p := range m.Described {
-		if !slices.ContainsFunc(m.Requires, func(q Require) bool { return q.Path == p && !q.Indirect }) {
+		if !slices.ContainsFunc(m.Requires, func(q Require) bool { return q.Path == p }) {
 			found = append(found, Finding{
-				Rule: "dependencies", Where: doc, What: "gives a reason for " + p + ", which go.mod does not require directly",
+				Rule: "dependencies", Where: doc, What: "gives a reason for " + p + ", which go.mod does not require",
 				Why: "a list that is wrong in one line is believed in none",
 			})
 		}
@@ -56,25 +55,17 @@ func checkDescribed(m *Module, _ *Rules, _ *exceptions) []Finding {
 	return found
 }
 
-// compareVersions orders "v2.3.5" and "v2.3.10" by their numbers; a pre-release is below its release.
-func compareVersions(a, b string) int {
-	coreA, preA, _ := strings.Cut(strings.TrimPrefix(a, "v"), "-")
-	coreB, preB, _ := strings.Cut(strings.TrimPrefix(b, "v"), "-")
-	numsA, numsB := strings.Split(coreA, "."), strings.Split(coreB, ".")
-	for i := range min(len(numsA), len(numsB)) {
-		x, _ := strconv.Atoi(numsA[i])
-		y, _ := strconv.Atoi(numsB[i])
-		if c := cmp.Compare(x, y); c != 0 {
-			return c
+// below reports whether a version is older than a released one: "v2.3.5" is below "v2.3.10", and a pre-release or a
+// commit before a release ("v2.3.5-rc1") below that release.
+func below(version, least string) bool {
+	core, pre, _ := strings.Cut(strings.TrimPrefix(version, "v"), "-")
+	have, want := strings.Split(core, "."), strings.Split(strings.TrimPrefix(least, "v"), ".")
+	for i := range min(len(have), len(want)) {
+		x, _ := strconv.Atoi(have[i])
+		y, _ := strconv.Atoi(want[i])
+		if x != y {
+			return x < y
 		}
 	}
-	switch {
-	case preA == preB:
-		return 0
-	case preA == "":
-		return 1
-	case preB == "":
-		return -1
-	}
-	return cmp.Compare(preA, preB)
+	return pre != ""
 }
