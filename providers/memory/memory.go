@@ -51,11 +51,11 @@ func (s *Source) Set(data []byte) {
 	s.replace(source.Document{Name: s.name, Format: format, Data: data})
 }
 
-// SetTree replaces the document by a decoded one: maps with string keys, slices, strings, numbers, booleans, times and nil,
-// of any depth; a time.Duration is written as text. It returns a source.Error of kind Misused, and changes nothing, if the
-// tree holds anything else or is deeper than 1000; the error names the path and the type, never a value.
+// SetTree replaces the document by a decoded one, of what source.CopyTree takes: maps, slices, strings, numbers, booleans,
+// times and nil, of any depth. It returns a source.Error of kind Misused, and changes nothing, if the tree holds anything
+// else; the error names the path and the type, never a value.
 func (s *Source) SetTree(tree map[string]any) error {
-	plain, err := copyTree(tree)
+	plain, err := source.CopyTree(tree)
 	if err != nil {
 		return &source.Error{Kind: source.Misused, Op: "set", Document: s.name, Err: err}
 	}

@@ -105,7 +105,7 @@ func TestTreeTakesWhatGoPrograms(t *testing.T) {
 	now := time.Now()
 	if err := m.SetTree(map[string]any{
 		"string": "s", "int": 1, "uint": uint8(2), "float": float32(0.5), "bool": true, "nil": nil, "time": now, "named": level(3),
-		"duration": 3 * time.Second, "bytes": []byte("b"), "text": source.Text("4"), "a.b": map[string]any{"c": []any{1, "x"}},
+		"duration": 3 * time.Second, "bytes": []byte("b"), "text": source.Text("4"), "pointer": new("p"), "a.b": map[string]any{"c": []any{1, "x"}},
 		"max": uint64(1) << 63,
 	}); err != nil {
 		t.Fatal(err)
@@ -113,7 +113,7 @@ func TestTreeTakesWhatGoPrograms(t *testing.T) {
 	tree := next(t, m, "").Documents[0].Tree
 	for key, want := range map[string]any{
 		"string": "s", "int": int64(1), "uint": uint64(2), "float": 0.5, "bool": true, "nil": nil, "time": now, "named": int64(3),
-		"duration": "3s", "bytes": "b", "text": source.Text("4"), "max": uint64(1) << 63,
+		"duration": "3s", "bytes": "b", "text": source.Text("4"), "pointer": "p", "max": uint64(1) << 63,
 	} {
 		if got := tree[key]; got != want {
 			t.Errorf("%s is %T %v, must be %T %v", key, got, got, want, want)
@@ -133,10 +133,10 @@ func TestTreeRefuses(t *testing.T) {
 		tree map[string]any
 		want string
 	}{
-		"a struct":        {map[string]any{"db": []any{secret{"hunter2"}}}, `"db"[0]: a memory_test.secret has no place in a tree`},
-		"a pointer":       {map[string]any{"p": new(int)}, `"p": a *int has no place in a tree`},
-		"a function":      {map[string]any{"f": func() {}}, `"f": a func() has no place in a tree`},
-		"keys of numbers": {map[string]any{"m": map[int]string{1: "hunter2"}}, `"m": a map[int]string has no place in a tree`},
+		"a struct":        {map[string]any{"db": []any{secret{"hunter2"}}}, `db[0]: a memory_test.secret has no place in a tree`},
+		"a function":      {map[string]any{"f": func() {}}, `f: a func() has no place in a tree`},
+		"keys of structs": {map[string]any{"m": map[secret]string{{}: "hunter2"}}, `m: a map[memory_test.secret]string has no place in a tree`},
+		"a key twice":     {map[string]any{"m": map[any]any{1: "hunter2", "1": "hunter2"}}, `m.1: the key stands twice`},
 		"a loop":          {loop, "nested deeper than 1000"},
 	} {
 		t.Run(name, func(t *testing.T) {

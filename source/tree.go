@@ -1,0 +1,116 @@
+package source
+
+import (
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// MaxTreeDepth is how deep a [Document]'s Tree may be, so that none exhausts the stack.
+const MaxTreeDepth = 1000
+
+// CopyTree returns a tree that a [Document] may have, sharing nothing with the one given: what a library or a program hands
+// over becomes content that nobody can change. Maps of any type become map[string]any, slices and arrays []any, pointers
+// what they point to, numbers int64, uint64 or float64, a time.Duration and a []byte text.
+//
+// The error names the path and the Go type of what has no place in a tree, a key that stands twice (1 and "1") or a tree
+// deeper than MaxTreeDepth, never a value.
+func CopyTree(tree map[string]any) (map[string]any, error) {
+	c, err := copyTree("", reflect.ValueOf(tree), 0)
+	if err != nil {
+		return nil, err
+	}
+	return c.(map[string]any), nil
+}
+
+func copyTree(at string, v reflect.Value, depth int) (any, error) {
+	if depth > MaxTreeDepth {
+		return nil, fmt.Errorf("nested deeper than %d", MaxTreeDepth)
+	}
+	if !v.IsValid() {
+		return nil, nil
+	}
+	switch value := v.Interface().(type) {
+	case Text, time.Time:
+		return value, nil
+	case time.Duration:
+		return value.String(), nil
+	case []byte:
+		return string(value), nil
+	}
+	switch v.Kind() {
+	case reflect.String:
+		return v.String(), nil
+	case reflect.Bool:
+		return v.Bool(), nil
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return v.Int(), nil
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		return v.Uint(), nil
+	case reflect.Float32, reflect.Float64:
+		return v.Float(), nil
+	case reflect.Pointer, reflect.Interface:
+		return copyTree(at, v.Elem(), depth+1)
+	case reflect.Slice, reflect.Array:
+		l := make([]any, v.Len())
+		for i := range l {
+			c, err := copyTree(at+"["+strconv.Itoa(i)+"]", v.Index(i), depth+1)
+			if err != nil {
+				return nil, err
+			}
+			l[i] = c
+		}
+		return l, nil
+	case reflect.Map:
+		return copyMap(at, v, depth)
+	}
+	return nil, fmt.Errorf("%s: a %s has no place in a tree", at, v.Type())
+}
+
+func copyMap(at string, v reflect.Value, depth int) (any, error) {
+	m := make(map[string]any, v.Len())
+	for iter := v.MapRange(); iter.Next(); {
+		key, ok := keyText(iter.Key())
+		if !ok {
+			return nil, fmt.Errorf("%s: a %s has no place in a tree", at, v.Type())
+		}
+		path := key
+		if key == "" || strings.ContainsAny(key, ".\"[] \t\r\n") {
+			path = strconv.Quote(key)
+		}
+		if at != "" {
+			path = at + "." + path
+		}
+		if _, twice := m[key]; twice {
+			return nil, fmt.Errorf("%s: the key stands twice", path)
+		}
+		c, err := copyTree(path, iter.Value(), depth+1)
+		if err != nil {
+			return nil, err
+		}
+		m[key] = c
+	}
+	return m, nil
+}
+
+// keyText returns a map's key as text; YAML has keys that are numbers and booleans.
+func keyText(k reflect.Value) (string, bool) {
+	if k.Kind() == reflect.Interface {
+		k = k.Elem()
+	}
+	switch {
+	case k.Kind() == reflect.String:
+		return k.String(), true
+	case k.Kind() == reflect.Bool:
+		return strconv.FormatBool(k.Bool()), true
+	case k.CanInt():
+		return strconv.FormatInt(k.Int(), 10), true
+	case k.CanUint():
+		return strconv.FormatUint(k.Uint(), 10), true
+	case k.CanFloat():
+		return strconv.FormatFloat(k.Float(), 'g', -1, 64), true
+	}
+	return "", false
+}
