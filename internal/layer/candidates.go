@@ -9,8 +9,8 @@ type Candidate struct {
 	Node *tree.Node
 	// Entry is the key that Node stands under; nil for a list's item and for the root itself.
 	Entry *tree.Entry
-	// Hidden says that a higher root replaces it as a whole: with anything but a map at the path or above it, or, unless
-	// Node is a map itself, with anything at the path.
+	// Hidden says that a higher root replaces it: at the path, or somewhere above it, both have something, and one of the two
+	// is not a map.
 	Hidden bool
 }
 
@@ -19,32 +19,34 @@ type Candidate struct {
 func Candidates(path tree.Path, roots ...*tree.Node) []Candidate {
 	var found []Candidate
 	for i, root := range roots {
-		n, replaces, entry := walk(path, root)
-		if replaces || n != nil {
-			for k := range found {
-				if replaces || found[k].Node.Kind != tree.Map {
-					found[k].Hidden = true
-				}
-			}
+		if root == nil {
+			continue
 		}
-		if n != nil {
-			found = append(found, Candidate{Root: i, Node: n, Entry: entry})
+		for k := range found {
+			found[k].Hidden = found[k].Hidden || hides(path, root, roots[found[k].Root])
+		}
+		if n := root.Lookup(path); n != nil {
+			c := Candidate{Root: i, Node: n}
+			if len(path) > 0 {
+				c.Entry = root.Lookup(path[:len(path)-1]).Entry(path[len(path)-1])
+			}
+			found = append(found, c)
 		}
 	}
 	return found
 }
 
-// walk returns the node at a path, and whether the root replaces what lower ones have there.
-func walk(path tree.Path, n *tree.Node) (at *tree.Node, replaces bool, entry *tree.Entry) {
-	if n == nil {
-		return nil, false, nil
-	}
-	for _, segment := range path {
-		replaces = replaces || n.Kind != tree.Map
-		entry = n.Entry(segment)
-		if n = n.Child(segment); n == nil {
-			return nil, replaces, nil
+// hides reports whether a higher root replaces what a lower one has at the path or above it: whether, where both have
+// something, one of them is not a map.
+func hides(path tree.Path, high, low *tree.Node) bool {
+	for i := 0; high != nil && low != nil; i++ {
+		if high.Kind != tree.Map || low.Kind != tree.Map {
+			return true
 		}
+		if i == len(path) {
+			return false
+		}
+		high, low = high.Child(path[i]), low.Child(path[i])
 	}
-	return n, replaces || n.Kind != tree.Map, entry
+	return false
 }
