@@ -1,6 +1,7 @@
 package layer_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -75,3 +76,5 @@ func environ(t *testing.T, entries ...string) string {
 	}
 	return string(data)
 }
+
+func itoa(i int) string { return strconv.Itoa(i) }

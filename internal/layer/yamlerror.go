@@ -2,14 +2,19 @@ package layer
 
 import (
 	"bytes"
+	"errors"
+	"io"
 	"regexp"
+	"sort"
 	"strconv"
 	"strings"
+
+	"go.yaml.in/yaml/v3"
 
 	"github.com/nacre-go/nacre/source"
 )
 
-var yamlLine = regexp.MustCompile(`^yaml: line ([0-9]+): `)
+var yamlLine = regexp.MustCompile(`line ([0-9]+): `)
 
 // yamlWords are what the parser says, as far as it is of use, in words of our own. Anything else becomes "is not valid YAML":
 // the parser's text may quote the document.
@@ -27,18 +32,16 @@ var yamlWords = []struct{ theirs, ours string }{
 	{"unknown escape character", "has an escape that is not known between double quotes"},
 	{"undefined tag handle", "has a tag that is not declared"},
 	{"exceeded max depth", "is nested too deep"},
+	{"control characters are not allowed", "has a control character"},
 }
+
+// maxSearch is the size in bytes up to which the line of an error is searched for.
+const maxSearch = 256 << 10
 
 // syntax reports an error of the parser.
 func (y *yamlReader) syntax(err error) {
-	text := err.Error()
-	var line, column int32
-	if m := yamlLine.FindStringSubmatch(text); m != nil {
-		if n, err := strconv.ParseInt(m[1], 10, 32); err == nil {
-			line = int32(n)
-		}
-		text = text[len(m[0]):]
-	}
+	text := yamlLine.ReplaceAllString(err.Error(), "")
+	line, column := y.faultyLine(err), int32(0)
 	message := "is not valid YAML"
 	for _, w := range yamlWords {
 		if strings.Contains(text, w.theirs) {
@@ -49,9 +52,57 @@ func (y *yamlReader) syntax(err error) {
 	if name, ok := strings.CutPrefix(text, "yaml: unknown anchor '"); ok {
 		name, _, _ = strings.Cut(name, "' referenced")
 		message = "has an alias of an anchor that does not stand above it"
-		if i := bytes.Index(y.data, []byte("*"+name)); i >= 0 {
-			line, column = y.at(i)
+		start := y.offset(line)
+		if i := bytes.Index(y.data[start:], []byte("*"+name)); i >= 0 {
+			line, column = y.at(start + i)
 		}
 	}
 	y.report(source.Malformed, line, column, message)
+}
+
+// faultyLine returns the line that the parser fails at. The parser itself tells the beginning of what it was reading, and is
+// often one line off. So this looks for the shortest beginning of the document that fails in the same way: its last line is it.
+func (y *yamlReader) faultyLine(err error) int32 {
+	text := err.Error()
+	if len(y.data) > maxSearch {
+		if m := yamlLine.FindStringSubmatch(text); m != nil {
+			if n, err := strconv.ParseInt(m[1], 10, 32); err == nil {
+				return int32(n)
+			}
+		}
+		return 0
+	}
+	y.at(0) // have the lines
+	starts := y.lines.starts
+	last := len(starts)
+	if starts[last-1] == len(y.data) {
+		last--
+	}
+	k := sort.Search(last, func(k int) bool {
+		end := len(y.data)
+		if k+1 < len(starts) {
+			end = starts[k+1]
+		}
+		fault := firstFault(y.data[:end])
+		return fault != nil && fault.Error() == text
+	})
+	return int32(min(k+1, max(last, 1)))
+}
+
+// firstFault returns the first error that the parser has with the data.
+func firstFault(data []byte) error {
+	documents := yaml.NewDecoder(bytes.NewReader(data))
+	for {
+		var n yaml.Node
+		if err := documents.Decode(&n); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+}
+
+func (y *yamlReader) offset(line int32) int {
+	y.at(0)
+	return y.lines.starts[max(0, min(int(line), len(y.lines.starts))-1)]
 }

@@ -16,9 +16,6 @@ import (
 func (y *yamlReader) scalar(n *yaml.Node, line, column int32) (any, bool) {
 	plain := n.Style == 0
 	tag := n.ShortTag()
-	if n.Tag == "!" {
-		tag = "!!str"
-	}
 	switch tag {
 	case "!!null":
 		if plain || nullWords[n.Value] {
