@@ -327,6 +327,7 @@ func TestPinHoldsRollbackRestores(t *testing.T) {
 		if v, err := e.Pin(t.Context(), 2); err != nil || v != 4 || e.Live().Value.A != 2 {
 			t.Errorf("pinning version 2 made version %d, a=%d: %v", v, e.Live().Value.A, err)
 		}
+		synctest.Wait()
 		if err := e.Unpin(t.Context()); err != nil || e.Live().Value.A != 4 {
 			t.Errorf("after Unpin a=%d, want the newest: %v", e.Live().Value.A, err)
 		}

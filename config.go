@@ -1,0 +1,77 @@
+package nacre
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"github.com/nacre-go/nacre/internal/engine"
+	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/source"
+)
+
+// Config is the handle of a live configuration. Safe for concurrent use. Make one with [Open]; the zero Config is of no use.
+type Config[T any] struct {
+	engine *engine.Engine[T]
+}
+
+// Get returns the live version of the configuration: one atomic load. All fields are of one version. It stays valid, unchanged,
+// for as long as it is held; it must not be modified. A request should call Get once. After Close it returns what was live last.
+func (c *Config[T]) Get() *T { return &c.engine.Live().Value }
+
+// Snapshot is one version with what is known of it.
+type Snapshot[T any] struct {
+	// Value must not be modified.
+	Value *T
+	// Version counts from 1 in each process and only rises.
+	Version int64
+	// Sum is the SHA-256 of the canonical merged tree, in hexadecimal; equal wherever the same configuration runs.
+	Sum string
+	// At is when it was made.
+	At time.Time
+	// Causes are the contents that made it.
+	Causes []Cause
+}
+
+// Snapshot returns the live version with its number: for a log line that says under which configuration a request ran.
+func (c *Config[T]) Snapshot() Snapshot[T] {
+	s := c.engine.Live()
+	return Snapshot[T]{Value: &s.Value, Version: s.Version, Sum: hex.EncodeToString(s.Sum[:]), At: s.At, Causes: s.Causes}
+}
+
+// Health returns the state of layers, subscribers and the last good copy. Its Ready method is for a readiness probe. It costs
+// microseconds, not nanoseconds.
+func (c *Config[T]) Health() Health { return c.engine.Health() }
+
+// Explain tells where the value of a key comes from: "db.pool", "hosts[2].port", `labels."app.io/name"`. Secrets are not shown.
+// The error is of kind Misused for a text that is no key.
+func (c *Config[T]) Explain(key string) (Explanation, error) {
+	p, ok := tree.ParsePath(key)
+	if !ok {
+		return Explanation{}, &source.Error{Kind: source.Misused, Op: "explain", Err: fmt.Errorf("not a key: %q", key),
+			Fix: `write it as db.pool, hosts[2].port or labels."app.io/name"`}
+	}
+	return c.engine.Explain(p), nil
+}
+
+// History returns what has become of the last changes, oldest first; how many, Options.History says.
+func (c *Config[T]) History() []Entry { return c.engine.History() }
+
+// Pin makes a version of the history live again, under a new version number, and holds all further changes until Unpin. Version 0
+// pins the live one as it is. It returns the version that is live. The error is of kind NotFound for a version that the history
+// does not have.
+func (c *Config[T]) Pin(ctx context.Context, version int64) (int64, error) {
+	return c.engine.Pin(ctx, version)
+}
+
+// Rollback makes the version before the live one live again, under a new version number, and pins it. It returns that number.
+func (c *Config[T]) Rollback(ctx context.Context) (int64, error) { return c.engine.Rollback(ctx) }
+
+// Unpin ends a Pin or Rollback; the newest content of the layers is applied before it returns, if it is good.
+func (c *Config[T]) Unpin(ctx context.Context) error { return c.engine.Unpin(ctx) }
+
+// Close ends the config: it stops watching, ends the subscribers and waits for them, closes the sources, and saves the last good
+// copy. It waits at most Options.CloseTimeout, and then returns an error of kind Timeout that names what still runs. It may be
+// called more than once. What Get returns stays valid.
+func (c *Config[T]) Close() error { return c.engine.Close() }

@@ -1,0 +1,75 @@
+package nacre
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/nacre-go/nacre/binder"
+	"github.com/nacre-go/nacre/observe"
+	"github.com/nacre-go/nacre/validate"
+)
+
+// Options are what [OpenWith] may be told. The zero Options are the defaults. A negative duration or number is 0, where 0 itself
+// means the default.
+type Options struct {
+	// Window is how long no further content may come before a change is applied, so that documents which are changed together
+	// become one version. Default 100 ms; negative applies each content at once.
+	Window time.Duration
+	// MaxWindow is the longest that a change waits for Window, from its first content on. Default 1 s.
+	MaxWindow time.Duration
+	// BootTimeout is how long Open waits for layers that are down before it looks for their last good copy. Default 10 s.
+	BootTimeout time.Duration
+	// CloseTimeout is how long Close waits for subscribers and sources. Default 5 s.
+	CloseTimeout time.Duration
+
+	// FreshWithin is how long ago each layer must have been proven fresh for Health.Ready to return nil. Default 2 min;
+	// negative is no bound.
+	FreshWithin time.Duration
+	// ServeStale makes Health.Ready return nil however old the layers are; Health still shows them as stale. Default: a config
+	// that is stale is not ready.
+	ServeStale bool
+
+	// History is how many changes are remembered, for History, Pin and Rollback. Default 20; negative is 1.
+	History int
+
+	// StateDir is the folder of the last good copy, which holds the content of the remote layers in clear, readable by the owner
+	// only. Each process needs one of its own. Default: a folder "nacre" in os.UserCacheDir, with a file name that is made of the
+	// program, its working directory, the struct and the layers.
+	StateDir string
+	// NoLastGood keeps no copy on disk. Then a service cannot start while a remote layer is down.
+	NoLastGood bool
+
+	// Logger gets a line for each change, rejection and outage. Default slog.Default(); slog.New(slog.DiscardHandler) is silent.
+	Logger *slog.Logger
+	// Observer hears of every event. Default none.
+	Observer *observe.Observer
+
+	// Binder are options for the binding of the tree to the struct, such as decode hooks. Default none.
+	Binder []binder.Option
+	// Validate are options for the validation, such as custom tags. Default none.
+	Validate []validate.Option
+}
+
+func (o Options) withDefaults() Options {
+	o.Window = orDefault(o.Window, 100*time.Millisecond)
+	o.MaxWindow = orDefault(o.MaxWindow, time.Second)
+	o.BootTimeout = orDefault(o.BootTimeout, 10*time.Second)
+	o.CloseTimeout = orDefault(o.CloseTimeout, 5*time.Second)
+	o.FreshWithin = orDefault(o.FreshWithin, 2*time.Minute)
+	o.History = orDefault(o.History, 20)
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	return o
+}
+
+// orDefault is value, or byDefault for 0, or 0 for what is negative.
+func orDefault[N int | time.Duration](value, byDefault N) N {
+	switch {
+	case value == 0:
+		return byDefault
+	case value < 0:
+		return 0
+	}
+	return value
+}

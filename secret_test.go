@@ -1,0 +1,96 @@
+package nacre_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"strings"
+	"testing"
+	"text/template"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/nacre-go/nacre"
+)
+
+const canary = "canary-s3cret-0451"
+
+// holder has a secret where formatting by reflection finds it: exported, unexported, embedded, behind a pointer, in a map.
+type holder struct {
+	nacre.Secret
+	Field    nacre.Secret
+	Pointer  *nacre.Secret
+	Map      map[string]nacre.Secret
+	List     []nacre.Secret
+	Any      any
+	hidden   nacre.Secret
+	byKey    map[nacre.Secret]int
+	function func()
+}
+
+func TestSecretIsNowhereInClear(t *testing.T) {
+	t.Parallel()
+	s := nacre.NewSecret(canary)
+	h := holder{s, s, &s, map[string]nacre.Secret{"a": s}, []nacre.Secret{s}, s, s, map[nacre.Secret]int{s: 1}, nil}
+	var out strings.Builder
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%T", "%p", "%40s", "%.3s", "% x", "%t", "%e", "%c", "%U"} {
+		fmt.Fprintf(&out, verb+"\n", s)
+		fmt.Fprintf(&out, verb+"\n", &s)
+		fmt.Fprintf(&out, verb+"\n", h)
+		fmt.Fprintf(&out, verb+"\n", &h)
+	}
+	for _, v := range []any{s, &s, map[string]any{"a": s}, []nacre.Secret{s}, struct{ S nacre.Secret }{s}} {
+		j, err := json.Marshal(v)
+		if err != nil {
+			t.Errorf("json: %v", err)
+		}
+		y, err := yaml.Marshal(v)
+		if err != nil {
+			t.Errorf("yaml: %v", err)
+		}
+		out.Write(j)
+		out.Write(y)
+	}
+	x, _ := xml.Marshal(struct{ S nacre.Secret }{s})
+	out.Write(x)
+	for _, handler := range []slog.Handler{slog.NewTextHandler(&out, nil), slog.NewJSONHandler(&out, nil)} {
+		slog.New(handler).Info("m", "s", s, "p", &s, "g", slog.GroupValue(slog.Any("s", s)), "h", h)
+	}
+	_ = template.Must(template.New("").Parse("{{.}} {{.Field}}")).Execute(&out, h)
+	func() {
+		defer func() { fmt.Fprint(&out, recover()) }()
+		panic(s)
+	}()
+	fmt.Fprint(&out, fmt.Errorf("dial: %w", fmt.Errorf("%v", s)), reflect.ValueOf(s), s.String(), s.GoString())
+	if strings.Contains(out.String(), canary) || strings.Contains(out.String(), fmt.Sprintf("%x", canary)) {
+		t.Errorf("a secret is in clear in:\n%s", out.String())
+	}
+	if !strings.Contains(out.String(), "******") {
+		t.Error("nothing was written at all")
+	}
+}
+
+func TestSecretComparesAndReveals(t *testing.T) {
+	t.Parallel()
+	a, b, c := nacre.NewSecret(canary), nacre.NewSecret(strings.Clone(canary)), nacre.NewSecret("other")
+	var zero, empty nacre.Secret
+	if err := empty.UnmarshalText(nil); err != nil {
+		t.Fatal(err)
+	}
+	if a != b || a == c || !reflect.DeepEqual(a, b) || reflect.DeepEqual(a, c) || zero != empty {
+		t.Error("secrets are not equal exactly when their texts are")
+	}
+	if a.Reveal() != canary || zero.Reveal() != "" || !zero.IsZero() || a.IsZero() {
+		t.Error("Reveal or IsZero is wrong")
+	}
+	var back nacre.Secret
+	if err := json.Unmarshal([]byte(`"`+canary+`"`), &back); err != nil || back != a {
+		t.Errorf("a secret cannot be read from JSON: %v", err)
+	}
+	if err := yaml.NewDecoder(bytes.NewBufferString(canary)).Decode(&back); err != nil || back != a {
+		t.Errorf("a secret cannot be read from YAML: %v", err)
+	}
+}

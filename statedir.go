@@ -1,0 +1,56 @@
+package nacre
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+
+	"github.com/nacre-go/nacre/internal/engine"
+	"github.com/nacre-go/nacre/source"
+)
+
+// lastGoodPath is where the copy of a config is kept; "" where none can be.
+func lastGoodPath(o Options, t reflect.Type, layers []engine.Layer) string {
+	if o.NoLastGood {
+		return ""
+	}
+	name := programName()
+	if o.StateDir != "" {
+		return filepath.Join(o.StateDir, name+"-"+fingerprint(t, layers)+".lastgood")
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	folder, _ := os.Getwd()
+	return filepath.Join(cache, "nacre", name+"-"+fingerprint(t, layers, folder)+".lastgood")
+}
+
+func programName() string {
+	program, err := os.Executable()
+	if err != nil {
+		return "config"
+	}
+	base := filepath.Base(program)
+	return strings.TrimSuffix(base, filepath.Ext(base))
+}
+
+// fingerprint tells apart configs that must not share a copy.
+func fingerprint(t reflect.Type, layers []engine.Layer, more ...string) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\x00", t)
+	for _, l := range layers {
+		fmt.Fprintf(h, "%s\x00", l.Source.Name())
+		if id, ok := l.Source.(source.Identifier); ok {
+			fmt.Fprintf(h, "%s\x00", id.Identity())
+		}
+	}
+	for _, m := range more {
+		fmt.Fprintf(h, "%s\x00", m)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:6])
+}

@@ -1,0 +1,102 @@
+package nacre
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"reflect"
+	"runtime"
+
+	"github.com/nacre-go/nacre/internal/engine"
+	"github.com/nacre-go/nacre/observe"
+)
+
+// Change is what a subscriber is told.
+type Change[V any] struct {
+	// Old is what this subscriber saw last, New what is live.
+	Old, New V
+	// Version is the version in which New came. It only rises from call to call; versions may be left out.
+	Version int64
+	// Causes are the contents that made the versions since the one that the subscriber saw last, at most 32.
+	Causes []Cause
+}
+
+// Subscribe calls fn whenever what selectFrom returns differs (reflect.DeepEqual) between the version that the subscriber saw
+// last and the live one. Changes of other fields, and of comments, don't call it.
+//
+// Each subscriber has a goroutine of its own. Calls are one after the other, in the order of versions. A subscriber that is slow
+// misses versions in between, never the last. An error or panic of fn is counted, reported and shown in Health; it has no effect
+// on the config, on other subscribers, or on later calls. The context ends when the subscription is stopped or the config closed.
+//
+// The subscriber is taken to have seen the version that is live when Subscribe is called; with the option [Initial], fn is
+// called once with it. So Subscribe first and Get after, or use Initial: then no change can fall between.
+func Subscribe[T, V any](cfg *Config[T], selectFrom func(*T) V, fn func(context.Context, Change[V]) error, options ...SubscribeOption) *Subscription {
+	o := subscribeOptions{}
+	for _, option := range options {
+		option.apply(&o)
+	}
+	if o.name == "" {
+		o.name = caller()
+	}
+	start := func(seen *engine.State[T]) engine.Handler[T] {
+		// Computed on the first call, in the subscriber's goroutine, where a panic of selectFrom is counted.
+		var old V
+		selected := o.initial
+		return func(ctx context.Context, s *engine.State[T], causes []observe.Cause) (bool, error) {
+			if !selected {
+				old, selected = selectFrom(&seen.Value), true
+			}
+			seen = nil
+			next := selectFrom(&s.Value)
+			if !o.initial && reflect.DeepEqual(old, next) {
+				return false, nil
+			}
+			o.initial = false
+			ch := Change[V]{Old: old, New: next, Version: s.Version, Causes: causes}
+			old = next
+			return true, fn(ctx, ch)
+		}
+	}
+	return &Subscription{s: cfg.engine.Subscribe(o.name, o.initial, start)}
+}
+
+// Subscription is a running subscriber. Safe for concurrent use.
+type Subscription struct{ s engine.Subscription }
+
+// Stop ends the subscription: no call begins after it has returned, and the context of a running one ends. It does not wait, so
+// that a subscriber may stop itself.
+func (s *Subscription) Stop() { s.s.Stop() }
+
+// Done is closed when the subscription has ended, by Stop or with the config, and the last call has returned.
+func (s *Subscription) Done() <-chan struct{} { return s.s.Done() }
+
+// SubscribeOption is an option of [Subscribe].
+type SubscribeOption interface{ apply(*subscribeOptions) }
+
+type subscribeOptions struct {
+	name    string
+	initial bool
+}
+
+type subscribeOption func(*subscribeOptions)
+
+func (f subscribeOption) apply(o *subscribeOptions) { f(o) }
+
+// Name is what events and Health call the subscriber. Default: file and line of the call of Subscribe.
+func Name(name string) SubscribeOption {
+	return subscribeOption(func(o *subscribeOptions) { o.name = name })
+}
+
+// Initial calls the subscriber once with what is live, Old being the zero value. Default: only changes call it.
+func Initial() SubscribeOption {
+	return subscribeOption(func(o *subscribeOptions) { o.initial = true })
+}
+
+// caller names the place from which Subscribe was called.
+func caller() string {
+	_, file, line, ok := runtime.Caller(2)
+	if !ok {
+		return "subscriber"
+	}
+	return fmt.Sprintf("%s:%d", filepath.Base(file), line)
+}
