@@ -22,7 +22,7 @@
 // has told the md5 that the key has now; publishing the same content again pushes nothing. A push that is not
 // acknowledged is sent again. Deleting a missing key succeeds, and so does publishing into an unknown namespace. A
 // compare-and-set on a missing key succeeds whatever md5 it names. In gRPC the public namespace is "", and "public" is
-// another one; in HTTP the two are the same.
+// another one; in HTTP the v2 API and the plain v1 read take both for the public one, a v1 publish and delete do not.
 //
 // # Flow
 //

@@ -68,9 +68,6 @@ func (r publishRequest) handle(c *call) (any, string) {
 		key: r.key(), content: str(r.Content), casMD5: string(r.CasMD5), kind: add("type"), app: add("appName"), desc: add("desc"),
 		tags: add("config_tags"), user: add("src_user"), ip: c.from.ip, tag: add("tag"), betaIPs: add("betaIps"),
 	}
-	if c.user != "" {
-		p.user = c.user
-	}
 	if !c.srv.publish(p) {
 		return r.refuse(fail(codeFailed, "Cas publish fail,server md5 may have changed.")), ""
 	}
@@ -81,7 +78,7 @@ func (r removeRequest) handle(c *call) (any, string) {
 	if problem := checkParams(r.DataID, r.Group); problem != "" {
 		return r.refuse(fail(0, problem)), ""
 	}
-	c.srv.remove(r.key(), c.user, c.from.ip)
+	c.srv.remove(r.key(), "", c.from.ip)
 	return plainReply{reply: ok(), Success: true}, ""
 }
 

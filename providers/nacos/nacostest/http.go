@@ -156,13 +156,18 @@ func (h *web) add(form map[string][]string) {
 // maxBody is enough for the largest content with every byte escaped.
 const maxBody = 64 << 20
 
-// key is what the request is about.
+// key is what the request is about. The v2 API and the plain read of v1 take "public" for the public namespace; to all
+// else in v1, publish and delete among it, "public" is a namespace like others.
 func (h *web) key() Key {
-	namespace := h.params.Get("tenant")
+	group, id := h.params.Get("group"), h.params.Get("dataId")
 	if strings.HasPrefix(h.r.URL.Path, "/nacos/v2/") {
-		namespace = h.params.Get("namespaceId")
+		return keyOf(h.params.Get("namespaceId"), group, id)
 	}
-	return keyOf(namespace, h.params.Get("group"), h.params.Get("dataId"))
+	reads := h.r.Method == http.MethodGet || h.r.Method == http.MethodHead
+	if reads && h.r.URL.Path == "/nacos/v1/cs/configs" && !h.params.Has("show") && !h.params.Has("beta") {
+		return keyOf(h.params.Get("tenant"), group, id)
+	}
+	return Key{Namespace: h.params.Get("tenant"), Group: group, DataID: id}
 }
 
 func (h *web) ip() string {

@@ -128,6 +128,7 @@ func (h *web) getV2() {
 	got, found := h.headed()
 	if !found {
 		h.jsonUTF8(http.StatusNotFound, wrapped{20004, "resource not found", "config data not exist"})
+		_, _ = io.WriteString(h.w, "\n")
 		return
 	}
 	h.jsonUTF8(http.StatusOK, good(got.content))
@@ -160,7 +161,7 @@ func (h *web) publication() (p publication, problem string) {
 		key: h.key(), content: string(content), casMD5: h.r.Header.Get("casMd5"), kind: kind, app: get("appName"), desc: get("desc"),
 		tags: get("config_tags"), user: get("src_user"), ip: h.ip(), tag: get("tag"), betaIPs: h.r.Header.Get("betaIps"),
 	}
-	if h.user != "" {
+	if p.user == "" {
 		p.user = h.user
 	}
 	return p, problem

@@ -77,7 +77,7 @@ func cutPage[T any](all []T, number, size int) paged {
 	return paged{len(all), number, (len(all) + size - 1) / size, items}
 }
 
-// search lists configs. Unlike the other pages it does not take "public" for the public namespace.
+// search lists configs. It takes the namespace as it is written.
 func (h *web) search() {
 	if !h.wants("dataId", "group", "pageNo", "pageSize") {
 		return

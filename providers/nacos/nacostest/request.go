@@ -25,7 +25,6 @@ type call struct {
 	meta *pb.Metadata
 	body []byte
 	conn *connection
-	user string
 }
 
 // handler is what a server has for one type of request. Its steps are taken in this order, as in Nacos: decode, login,
@@ -194,6 +193,6 @@ func (c *call) deny(req request, write bool, m Match) (denied string) {
 	if keys := req.keys(); len(keys) > 0 {
 		namespace = keys[0].Namespace
 	}
-	c.user, denied = c.srv.auth.may(cred, namespace, write)
+	_, denied = c.srv.auth.may(cred, namespace, write)
 	return denied
 }

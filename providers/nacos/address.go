@@ -1,0 +1,79 @@
+package nacos
+
+import (
+	"errors"
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const (
+	defaultPort   = 8848
+	grpcOffset    = 1000 // the gRPC port stands that far above the HTTP port, on every Nacos 2 and later
+	defaultPrefix = "/nacos"
+)
+
+// address is one server. It is comparable.
+type address struct {
+	host   string
+	port   int // of HTTP
+	scheme string
+	prefix string // of HTTP paths: "/nacos"
+}
+
+// parseAddress reads "host", "host:port" or "http://host:port/nacos".
+func parseAddress(text, prefix string) (address, error) {
+	a := address{scheme: "http", prefix: prefix, port: defaultPort}
+	text = strings.TrimSpace(text)
+	hostport := text
+	if strings.Contains(text, "://") {
+		u, err := url.Parse(text)
+		switch {
+		case err != nil:
+			return a, errors.New("is not a URL") // the parser's own text repeats what may hold a password
+		case u.User != nil:
+			return a, errors.New("has a login in it, which belongs in Username and Password")
+		case u.Scheme != "http" && u.Scheme != "https":
+			return a, errors.New("has a scheme that is neither http nor https")
+		case u.RawQuery != "" || u.Fragment != "":
+			return a, errors.New("has a query, which means nothing here")
+		}
+		a.scheme, hostport = u.Scheme, u.Host
+		if p := strings.TrimRight(u.Path, "/"); p != "" {
+			a.prefix = p
+		}
+	}
+	host, port, err := net.SplitHostPort(hostport)
+	if err != nil { // no port
+		host = strings.Trim(hostport, "[]")
+		if strings.Contains(host, ":") && net.ParseIP(host) == nil {
+			return a, errors.New("is not host:port")
+		}
+	} else if a.port, err = strconv.Atoi(port); err != nil || a.port < 1 || a.port > 65535-grpcOffset {
+		return a, errors.New("has a port that is not between 1 and " + strconv.Itoa(65535-grpcOffset) + " (gRPC is " + strconv.Itoa(grpcOffset) + " above it)")
+	}
+	if host == "" || strings.ContainsAny(host, " /?#@,;") {
+		return a, errors.New("has no valid host")
+	}
+	a.host = host
+	return a, nil
+}
+
+// String returns "host:port", the port being that of HTTP, which is the one people know.
+func (a address) String() string { return net.JoinHostPort(a.host, strconv.Itoa(a.port)) }
+
+func (a address) grpc() string { return net.JoinHostPort(a.host, strconv.Itoa(a.port+grpcOffset)) }
+
+func (a address) url(path string) string { return a.scheme + "://" + a.String() + a.prefix + path }
+
+// names lists addresses for people, in an order that does not hang on how they were given.
+func names(all []address) string {
+	list := make([]string, len(all))
+	for i, a := range all {
+		list[i] = a.String()
+	}
+	slices.Sort(list)
+	return strings.Join(list, ",")
+}

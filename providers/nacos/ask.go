@@ -1,0 +1,140 @@
+package nacos
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/nacre-go/nacre/source"
+)
+
+// codeError is an answer that is not success. It does not leave the package: [session.explain] makes a user's error of it.
+type codeError struct{ reply }
+
+func (e *codeError) Error() string { return "the server answered with a code" }
+
+func (e *codeError) code() int {
+	if e.ErrorCode == 0 {
+		return e.ResultCode
+	}
+	return e.ErrorCode
+}
+
+// ask sends a request with the token and reads its answer. It logs in again and asks once more when the token is refused,
+// and gives the connection up when the server does not know it or it is broken. Answers that are not success are
+// *codeError, save these two.
+func ask[T answer](ctx context.Context, s *session, c *conn, document, typ string, body any) (T, error) {
+	var none T
+	m, err := encode(typ, body)
+	if err != nil {
+		return none, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.t.request)
+	defer cancel()
+	for again := false; ; again = true {
+		token, number, err := s.auth.token(ctx, c.server)
+		if err != nil {
+			return none, err
+		}
+		if token != "" {
+			m.Headers = map[string]string{"accessToken": token}
+		}
+		got, err := s.exchange(ctx, c, m)
+		if err != nil {
+			return none, err
+		}
+		res, err := read[T](got)
+		var refusal *codeError
+		if !errors.As(err, &refusal) {
+			return res, err
+		}
+		switch refusal.code() {
+		case codeUnregistered:
+			err := errUnregistered(c.server)
+			c.end(err)
+			return none, err
+		case codeDenied:
+			if again {
+				s.auth.inVain()
+				return none, errDenied(c.server, document, true)
+			}
+			if !s.auth.needed() {
+				return none, errDenied(c.server, document, false)
+			}
+			newer, err := s.auth.refused(ctx, c.server, number)
+			if err != nil {
+				return none, err
+			}
+			if !newer {
+				return none, errDenied(c.server, document, true)
+			}
+		default:
+			return none, err
+		}
+	}
+}
+
+// exchange sends one message and returns the answer, without looking into either.
+func (s *session) exchange(ctx context.Context, c *conn, m message) (message, error) {
+	m.ClientIP = c.link.LocalIP()
+	got, err := c.link.Call(ctx, m)
+	switch {
+	case err == nil:
+		s.pulse.heard()
+	case c.ctx.Err() != nil:
+		if cause := context.Cause(c.ctx); source.KindOf(cause) != source.Unknown {
+			return got, cause
+		}
+		return got, errLost(c.server)
+	case ctx.Err() == nil && source.KindOf(err) == source.Unavailable:
+		c.end(err)
+	}
+	return got, err
+}
+
+// read decodes an answer; what is not success is a *codeError.
+func read[T answer](m message) (T, error) {
+	var res T
+	if err := decode(m.Body, &res); err != nil {
+		return res, err
+	}
+	if st := res.status(); st.ResultCode != codeSuccess {
+		return res, &codeError{st}
+	}
+	return res, nil
+}
+
+// explain makes a user's error of one that ask returned.
+func (s *session) explain(c *conn, document, typ string, err error) error {
+	var refusal *codeError
+	switch {
+	case errors.Is(err, errBody):
+		return trouble(source.Unknown, "ask", c.server.String(), errBody.Error(), "check that a Nacos of version 2 or 3 is behind this address, and no other service")
+	case !errors.As(err, &refusal):
+		return err
+	}
+	switch code := refusal.code(); {
+	case typ == typeQuery && code == codeBadRequest && strings.Contains(refusal.Message, "modif"):
+		return errModifying(document)
+	case code == codeBadRequest && document != "":
+		return trouble(source.Misused, strings.TrimSuffix(typ, "Request"), document, "the server takes a part of the request for wrong",
+			"check namespace, group, data ID and the size of the content against the server's limits")
+	case code >= 300 && code < 400 && code != codeNoHandler:
+		return errNotReady(c.server)
+	default:
+		return errAnswer(c.server, typ, code)
+	}
+}
+
+// conn is one connection to one server, from "registered" until it is lost.
+type conn struct {
+	link   link
+	server address
+	ctx    context.Context
+	end    context.CancelCauseFunc // says why; the first cause counts
+	moveTo chan address            // where the server sends its clients; holds one at most
+	since  time.Time
+	reader chan struct{} // closed when the stream is read no more
+	doubt  chan struct{} // a request was not answered: a heartbeat is due
+}

@@ -1,0 +1,163 @@
+package nacos
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/nacre-go/nacre/source"
+)
+
+const (
+	// youngToken is the age under which a refused token is not to blame: the user has no right to what was asked.
+	youngToken = 5 * time.Second
+	// uselessLogin is how long a login that did not help keeps others from being made for the same reason.
+	uselessLogin = 15 * time.Second
+)
+
+// auth holds the token. It is renewed before it ends, and at once when a server refuses it. However many requests are
+// refused together, there is one login.
+type auth struct {
+	via     transport
+	as      settings
+	tell    func(Event)
+	backoff backoff
+
+	one chan struct{} // held during a login
+
+	mu        sync.Mutex
+	grant     grant
+	number    int // of the login that gave it; 0: there was none
+	at        time.Time
+	useless   time.Time
+	err       error // of the last login, if that was refused
+	notBefore time.Time
+}
+
+func newAuth(via transport, as settings, t timings, tell func(Event)) *auth {
+	return &auth{
+		via: via, as: as, tell: tell, one: make(chan struct{}, 1),
+		backoff: backoff{least: time.Second, most: t.backMax},
+	}
+}
+
+func (a *auth) needed() bool { return a.as.username != "" }
+
+// token returns the token and the number of its login.
+func (a *auth) token(ctx context.Context, server address) (string, int, error) {
+	if !a.needed() {
+		return "", 0, nil
+	}
+	a.mu.Lock()
+	token, number, valid := a.grant.token, a.number, a.validLocked()
+	a.mu.Unlock()
+	if valid {
+		return token, number, nil
+	}
+	return a.login(ctx, server, number)
+}
+
+func (a *auth) validLocked() bool {
+	return a.number > 0 && time.Since(a.at) < a.grant.ttl
+}
+
+// refused is told that a server has not taken the token of that login, and reports whether there is a newer one, so that
+// it is worth asking again.
+func (a *auth) refused(ctx context.Context, server address, number int) (bool, error) {
+	a.mu.Lock()
+	newer := a.number > number
+	inVain := time.Since(a.at) < youngToken || time.Since(a.useless) < uselessLogin
+	a.mu.Unlock()
+	if newer || inVain {
+		return newer, nil
+	}
+	_, _, err := a.login(ctx, server, number)
+	return err == nil, err
+}
+
+// inVain is told that a new token was refused as well.
+func (a *auth) inVain() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.useless = time.Now()
+}
+
+// login gets a token that is newer than that of login number seen.
+func (a *auth) login(ctx context.Context, first address, seen int) (string, int, error) {
+	select {
+	case a.one <- struct{}{}:
+		defer func() { <-a.one }()
+	case <-ctx.Done():
+		return "", 0, errors.Join(errNoAnswer(first), ctx.Err())
+	}
+	a.mu.Lock()
+	if a.number > seen && a.validLocked() { // somebody else was quicker
+		defer a.mu.Unlock()
+		return a.grant.token, a.number, nil
+	}
+	if time.Now().Before(a.notBefore) {
+		defer a.mu.Unlock()
+		return "", 0, a.err
+	}
+	a.mu.Unlock()
+
+	g, server, err := a.tryAll(ctx, first)
+	if err != nil && ctx.Err() != nil { // it was the caller who gave up
+		return "", 0, err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if err != nil {
+		a.err = err
+		a.notBefore = time.Now().Add(a.backoff.next())
+		a.tell(Event{Kind: LoginRefused, Server: server.String(), Err: err})
+		return "", 0, err
+	}
+	a.grant, a.at, a.err, a.notBefore = g, time.Now(), nil, time.Time{}
+	a.number++
+	a.backoff.reset()
+	a.tell(Event{Kind: LoggedIn, Server: server.String()})
+	return g.token, a.number, nil
+}
+
+// tryAll asks the server first that is to take the token, then the others. A refusal ends it: they share their users.
+func (a *auth) tryAll(ctx context.Context, first address) (g grant, server address, err error) {
+	g, err = a.via.Login(ctx, first, a.as)
+	if err == nil || source.KindOf(err) == source.Denied {
+		return g, first, err
+	}
+	for _, other := range a.as.servers {
+		if other == first || ctx.Err() != nil {
+			continue
+		}
+		g, otherErr := a.via.Login(ctx, other, a.as)
+		if otherErr == nil || source.KindOf(otherErr) == source.Denied {
+			return g, other, otherErr
+		}
+	}
+	return g, first, err
+}
+
+// keep renews the token before it ends, until ctx is done.
+func (a *auth) keep(ctx context.Context, server address) {
+	for {
+		a.mu.Lock()
+		number := a.number
+		due := a.at.Add(time.Duration(float64(a.grant.ttl) * (0.8 + 0.1*rand.Float64())))
+		if due.Before(a.notBefore) {
+			due = a.notBefore
+		}
+		a.mu.Unlock()
+		if !sleep(ctx, max(time.Until(due), 100*time.Millisecond)) {
+			return
+		}
+		a.mu.Lock()
+		renewed := a.number > number
+		a.mu.Unlock()
+		if !renewed {
+			_, _, _ = a.login(ctx, server, number) // told as an event; the token that there is goes on being used
+		}
+	}
+}

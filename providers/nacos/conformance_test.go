@@ -1,0 +1,108 @@
+package nacos_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/nacre-go/nacre/providers/nacos"
+	"github.com/nacre-go/nacre/providers/nacos/nacostest"
+	"github.com/nacre-go/nacre/source"
+	"github.com/nacre-go/nacre/source/sourcetest"
+)
+
+const noEmpty = "Nacos stores no empty content; that a source tells empty from absent is tested on a scripted server"
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	sourcetest.Run(t, func(t *testing.T) sourcetest.Harness {
+		t.Helper()
+		srv := start(t, nacostest.Options{})
+		c := dial(t, config(srv), nacos.ReconcileEvery(time.Second))
+		put := func(v sourcetest.Values) error {
+			return srv.Put("", group, "suite.json", string(v.Encode(source.FormatJSON)))
+		}
+		return sourcetest.Harness{
+			Source: func() source.Source { return c.Config("suite.json", nacos.Optional()) },
+			Put:    func(_ context.Context, v sourcetest.Values) error { return put(v) },
+			Delete: func(context.Context) error {
+				srv.Delete("", group, "suite.json")
+				srv.Flush()
+				return nil
+			},
+			Break: func(context.Context) error { srv.Stop(); return nil },
+			Repair: func(ctx context.Context) error {
+				srv.Faults().WrongMD5(0)
+				if srv.Stats().Connections > 0 {
+					return nil
+				}
+				return srv.StartAgain(ctx, true)
+			},
+			Spoil: func(_ context.Context, canary string) error {
+				srv.Faults().WrongMD5(nacostest.Always)
+				return put(sourcetest.Values{"key": canary})
+			},
+			Wakeups: func(_ context.Context, f sourcetest.Fault) error {
+				faults := srv.Faults()
+				faults.DropPushes(0)
+				faults.DoublePushes(0)
+				faults.ReorderPushes(0)
+				switch f {
+				case sourcetest.Lost:
+					faults.DropPushes(nacostest.Always)
+				case sourcetest.Doubled:
+					faults.DoublePushes(nacostest.Always)
+				case sourcetest.Held:
+					faults.ReorderPushes(1000)
+				}
+				return nil
+			},
+			Close:  c.Close,
+			Quiet:  300 * time.Millisecond,
+			Cannot: map[string]string{"EmptyIsNoAbsence": noEmpty, "AbsentIsNotEmpty": noEmpty},
+		}
+	})
+}
+
+// TestRealConformance runs the same suite against a server that the environment names, with a data ID of its own for each
+// case, which is deleted afterwards.
+func TestRealConformance(t *testing.T) {
+	cfg := realServer(t)
+	run := fmt.Sprintf("nacre-%08x", rand.Uint32())
+	n := 0
+	sourcetest.Run(t, func(t *testing.T) sourcetest.Harness {
+		t.Helper()
+		n++
+		id := fmt.Sprintf("%s-%d.json", run, n)
+		c := dial(t, cfg, nacos.ReconcileEvery(time.Second))
+		ready(t, c)
+		writer := dial(t, cfg) // outlives the client under test
+		ready(t, writer)
+		t.Cleanup(func() {
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
+			defer cancel()
+			if err := writer.Delete(ctx, id); err != nil {
+				t.Error(err)
+			}
+		})
+		return sourcetest.Harness{
+			Source: func() source.Source { return c.Config(id, nacos.Optional()) },
+			Put: func(ctx context.Context, v sourcetest.Values) error {
+				return writer.Publish(ctx, id, v.Encode(source.FormatJSON))
+			},
+			Delete:  func(ctx context.Context) error { return writer.Delete(ctx, id) },
+			Close:   c.Close,
+			Settles: 15 * time.Second, // a server that is written to this fast takes seconds to show it
+			Quiet:   500 * time.Millisecond,
+			Cannot: map[string]string{
+				"EmptyIsNoAbsence": noEmpty, "AbsentIsNotEmpty": noEmpty,
+				"LostWakeups": noFaults, "DoubledWakeups": noFaults, "LateAndReorderedWakeups": noFaults,
+				"SameErrorWakesNobody": noFaults, "EndOfErrorIsTold": noFaults, "ErrorAtFirst": noFaults, "NoValueInErrors": noFaults,
+			},
+		}
+	})
+}
+
+const noFaults = "a server that others use is not made to misbehave; nacostest is"

@@ -1,0 +1,88 @@
+package nacos
+
+import (
+	"time"
+
+	"github.com/nacre-go/nacre/source"
+)
+
+// doc is one state of a config, as it was read and verified. It is immutable.
+type doc struct {
+	absent      bool
+	content     []byte
+	md5         string // "" when absent
+	declared    bool   // by the server, not only computed here
+	contentType string
+	modified    time.Time
+}
+
+const (
+	revisionMD5    = "md5:"
+	revisionAbsent = "absent"
+)
+
+func (d *doc) revision() source.Revision {
+	if d.absent {
+		return revisionAbsent
+	}
+	return source.Revision(revisionMD5 + d.md5)
+}
+
+// entry is one key of the listen table. All fields are guarded by table.mu.
+type entry struct {
+	key     Key
+	sources map[*Source]string // → md5 of the content that it has applied
+
+	doc      *doc      // nil until the key has been read
+	err      error     // why it cannot be read now
+	provenAt time.Time // when the server's answer last proved doc: when that was asked, not when it came
+	changed  chan struct{}
+
+	listened bool // on the present connection
+	stale    bool // what the server has may differ from doc: to be read
+	busy     bool // in the queue, or being read
+	tries    int  // reads in a row that went wrong
+	vain     int  // reads in a row that found nothing new
+	retry    *time.Timer
+}
+
+// have is the md5 of what was read.
+func (e *entry) have() string {
+	if e.doc == nil {
+		return ""
+	}
+	return e.doc.md5
+}
+
+// applied is the md5 that the server is told. If one of several sources has not applied what was read, it is that
+// one's: the process has made a content live when all of it has.
+func (e *entry) applied() string {
+	have := e.have()
+	for _, md5 := range e.sources {
+		if md5 != have {
+			return md5
+		}
+	}
+	return have
+}
+
+// wake tells the sources that something has changed.
+func (e *entry) wake() {
+	close(e.changed)
+	e.changed = make(chan struct{})
+}
+
+func (e *entry) stopRetry() {
+	if e.retry != nil {
+		e.retry.Stop()
+		e.retry = nil
+	}
+}
+
+// state is what a source sees of its entry.
+type state struct {
+	closed  bool // the source is no longer one of the entry's
+	doc     *doc
+	err     error
+	changed <-chan struct{}
+}

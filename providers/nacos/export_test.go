@@ -1,0 +1,72 @@
+package nacos
+
+import "time"
+
+// What the tests of the session's logic need of the inside: the seam to the network and the durations.
+
+type (
+	Transport = transport
+	Link      = link
+	Message   = message
+	Address   = address
+	Settings  = settings
+	Grant     = grant
+	Timings   = timings
+)
+
+func NewGrant(token string, ttl time.Duration) Grant { return grant{token: token, ttl: ttl} }
+
+// DialVia is Dial with a transport of the test's.
+func DialVia(via Transport, cfg Config, opts ...Option) (*Client, error) {
+	return dial(via, cfg, defaults(), opts)
+}
+
+// Tune changes the durations, for tests in real time.
+func Tune(change func(*Timings)) Option { return option(func(o *options) { change(&o.t) }) }
+
+// Quick makes retries and reports fast enough for tests in real time.
+func Quick() Option {
+	return Tune(func(t *Timings) {
+		t.backMax, t.retryMax, t.report = 200*time.Millisecond, 200*time.Millisecond, 50*time.Millisecond
+	})
+}
+
+// HeartbeatTimeout sets how long a heartbeat may be unanswered.
+func HeartbeatTimeout(d time.Duration) Option { return Tune(func(t *Timings) { t.beat = d }) }
+
+// Sessions returns how many sessions the process has.
+func Sessions() int {
+	sessions.mu.Lock()
+	defer sessions.mu.Unlock()
+	return len(sessions.sessions)
+}
+
+func DecodePush(body []byte) error {
+	var p push
+	return decode(body, &p)
+}
+
+// DecodeQuery reads an answer to a query and verifies it.
+func DecodeQuery(body []byte) (content []byte, md5 string, ok bool) {
+	q, err := read[queryReply](message{Body: body})
+	if err != nil {
+		return nil, "", false
+	}
+	d, ok := verify(q)
+	return d.content, d.md5, ok
+}
+
+func DecodeListen(body []byte) error {
+	_, err := read[listenReply](message{Body: body})
+	return err
+}
+
+func ParseAddress(text string) (string, error) {
+	a, err := parseAddress(text, defaultPrefix)
+	return a.String(), err
+}
+
+func JudgeLogin(code int, body []byte) error {
+	_, _, err := judgeLogin(address{host: "h", port: 1}, code, body)
+	return err
+}

@@ -1,0 +1,95 @@
+package nacos
+
+import (
+	"context"
+	"crypto/md5"
+	"encoding/hex"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/nacre-go/nacre/source"
+)
+
+// readers is how many keys are read at the same time.
+const readers = 4
+
+// readKeys reads what the table has for it, until the connection ends.
+func (s *session) readKeys(c *conn) {
+	for {
+		e, alive := s.table.next(c.ctx)
+		if e == nil {
+			return
+		}
+		if !alive {
+			s.table.giveBack(e)
+			return
+		}
+		asked := time.Now()
+		d, err := s.query(c.ctx, c, e.key)
+		if err != nil && c.ctx.Err() != nil {
+			s.table.giveBack(e)
+			return
+		}
+		differs := s.table.done(e, d, err, asked)
+		event := Event{Server: c.server.String(), Document: e.key.String(), Took: time.Since(asked), Err: err}
+		switch {
+		case differs:
+			event.Kind, event.MD5 = Read, d.md5
+		case err == nil:
+			continue
+		case source.KindOf(err) == source.Corrupt:
+			event.Kind = Discarded
+		default:
+			event.Kind = ReadFailed
+		}
+		s.tell(event)
+		if source.KindOf(err) == source.Timeout {
+			signal(c.doubt)
+		}
+	}
+}
+
+// query reads one key and verifies what came.
+func (s *session) query(ctx context.Context, c *conn, k Key) (*doc, error) {
+	res, err := ask[queryReply](ctx, s, c, k.String(), typeQuery, about(k))
+	var refusal *codeError
+	if errors.As(err, &refusal) && refusal.code() == codeNotFound {
+		return &doc{absent: true}, nil
+	}
+	if err != nil {
+		return nil, s.explain(c, k.String(), typeQuery, err)
+	}
+	d, ok := verify(res)
+	if !ok {
+		return nil, errCorrupt(k.String())
+	}
+	return d, nil
+}
+
+// verify makes a document of an answer if its content is what the server says that it is.
+func verify(q queryReply) (*doc, bool) {
+	d := &doc{contentType: q.ContentType, modified: q.modified()}
+	if q.Content != nil {
+		d.content = []byte(*q.Content)
+	}
+	d.md5 = sum(d.content)
+	d.declared = q.MD5 != ""
+	return d, !d.declared || strings.EqualFold(d.md5, q.MD5)
+}
+
+// sum is the md5 in hexadecimal: what Nacos has for a checksum. It finds damage, not malice.
+func sum(content []byte) string {
+	h := md5.Sum(content)
+	return hex.EncodeToString(h[:])
+}
+
+// lasting is how many times an error must come in a row until it stands for the key: what another try may mend is not
+// told at once.
+func lasting(err error) int {
+	switch source.KindOf(err) {
+	case source.Denied, source.Misused, source.TooLarge:
+		return 1
+	}
+	return 3
+}

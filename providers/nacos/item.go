@@ -1,0 +1,52 @@
+package nacos
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+)
+
+// Item is one config as the server has it.
+type Item struct {
+	Key      Key
+	Content  []byte
+	MD5      string    // checked against Content; what [IfMD5] takes
+	Type     string    // as published: "yaml", "text"; may be empty
+	Modified time.Time // zero where the server does not say
+}
+
+// String returns key, md5 and size, and not the content.
+func (i Item) String() string {
+	return fmt.Sprintf("%v md5 %s, %d bytes", i.Key, i.MD5, len(i.Content))
+}
+
+// Format writes String for every verb and flag: a content is not printed by mistake.
+func (i Item) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, i.String()) }
+
+// Get reads one config now. Of the options only [Group] means something. It waits for a connection for as long as ctx
+// allows, 5 s where it has no deadline. A config that is not there is an error of kind NotFound. Right after a publish
+// Get still returns what was before, on every Nacos: to follow a config use [Client.Config], and do not call Get in a loop.
+func (c *Client) Get(ctx context.Context, dataID string, opts ...ConfigOption) (Item, error) {
+	var o configOptions
+	for _, opt := range opts {
+		opt.applyConfig(&o)
+	}
+	k := c.key(dataID, o.group)
+	if problems := k.problems(); problems != nil {
+		return Item{}, errBadKey(k, problems)
+	}
+	item := Item{Key: k}
+	err := c.on(ctx, func(ctx context.Context, s *session, conn *conn) error {
+		d, err := s.query(ctx, conn, k)
+		switch {
+		case err != nil:
+			return err
+		case d.absent:
+			return errNotFound(k)
+		}
+		item.Content, item.MD5, item.Type, item.Modified = d.content, d.md5, d.contentType, d.modified
+		return nil
+	})
+	return item, err
+}

@@ -1,0 +1,61 @@
+package nacos
+
+import (
+	"fmt"
+	"strings"
+)
+
+// DefaultGroup is the group of a config where none is named.
+const DefaultGroup = "DEFAULT_GROUP"
+
+// Key names one config. The public namespace is "".
+type Key struct {
+	Namespace, Group, DataID string
+}
+
+// String returns "public/DEFAULT_GROUP/orders.yaml".
+func (k Key) String() string {
+	ns := k.Namespace
+	if ns == "" {
+		ns = "public"
+	}
+	return ns + "/" + k.Group + "/" + k.DataID
+}
+
+// What a server takes as names. It counts characters, and so all are ASCII it counts bytes.
+const (
+	maxDataID    = 256
+	maxGroup     = 128
+	maxNamespace = 128
+)
+
+func (k Key) problems() []string {
+	var all []string
+	if k.DataID == "" {
+		all = append(all, "the data ID is empty")
+	}
+	if k.Group == "" {
+		all = append(all, "the group is empty")
+	}
+	all = append(all, nameProblems("data ID", k.DataID, maxDataID)...)
+	return append(all, nameProblems("group", k.Group, maxGroup)...)
+}
+
+func nameProblems(what, name string, limit int) []string {
+	var all []string
+	if i := strings.IndexFunc(name, illegal); i >= 0 {
+		all = append(all, fmt.Sprintf("the %s has an illegal character at byte %d", what, i))
+	}
+	if len(name) > limit {
+		all = append(all, fmt.Sprintf("the %s has %d characters, the limit is %d", what, len(name), limit))
+	}
+	return all
+}
+
+func illegal(r rune) bool {
+	switch {
+	case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', strings.ContainsRune("-_.:", r):
+		return false
+	}
+	return true
+}

@@ -1,0 +1,167 @@
+package nacos
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/nacre-go/nacre/source"
+)
+
+// maxListen is how many keys a server takes in one listen.
+const maxListen = 3000
+
+// listening is a key as it stood when a listen was made of it.
+type listening struct {
+	entry         *entry
+	key           Key
+	have, applied string // md5 of what was read, and of what was made live
+}
+
+// listen registers keys and compares them with the server's. The md5 of what was read is asked about first: its answer says
+// which keys to read. Where something else is live (not applied yet, or rejected), that is told right after, and stands in
+// the server's list of listeners until the next time. What differs only in that way is not read again.
+func (s *session) listen(ctx context.Context, c *conn, keys []listening) (changed int, err error) {
+	for chunk := range slices.Chunk(keys, maxListen) {
+		asked := time.Now()
+		differ, err := s.listenOnce(ctx, c, chunk, true, func(l listening) string { return l.have })
+		if err != nil {
+			s.table.notListened(chunk, err)
+			return changed, err
+		}
+		changed += len(differ)
+		s.table.listened(chunk, differ, asked)
+
+		told := slices.DeleteFunc(slices.Clone(chunk), func(l listening) bool { return l.applied == l.have })
+		if len(told) == 0 {
+			continue
+		}
+		if _, err := s.listenOnce(ctx, c, told, true, func(l listening) string { return l.applied }); err != nil {
+			s.table.notListened(told, err)
+			return changed, err
+		}
+	}
+	return changed, nil
+}
+
+// unlisten takes registrations back.
+func (s *session) unlisten(ctx context.Context, c *conn, keys []Key) error {
+	for chunk := range slices.Chunk(keys, maxListen) {
+		all := make([]listening, len(chunk))
+		for i, k := range chunk {
+			all[i].key = k
+		}
+		if _, err := s.listenOnce(ctx, c, all, false, func(listening) string { return "" }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *session) listenOnce(ctx context.Context, c *conn, keys []listening, on bool, md5 func(listening) string) (map[Key]bool, error) {
+	req := listenRequest{Listen: on, Module: "config", Contexts: make([]listenContext, len(keys))}
+	for i, l := range keys {
+		req.Contexts[i] = listenContext{DataID: l.key.DataID, Group: l.key.Group, Tenant: l.key.Namespace, MD5: md5(l)}
+	}
+	res, err := ask[listenReply](ctx, s, c, "", typeListen, req)
+	if err != nil {
+		return nil, s.explain(c, "", typeListen, err)
+	}
+	differ := make(map[Key]bool, len(res.Changed))
+	for _, k := range res.Changed {
+		// The namespace is not looked at: some servers leave it out for the public one, and there is but one.
+		differ[Key{Namespace: s.as.namespace, Group: k.Group, DataID: k.DataID}] = true
+	}
+	return differ, nil
+}
+
+// reconcile compares all keys with the server's.
+func (s *session) reconcile(c *conn) error {
+	keys := s.table.takeAll()
+	began := time.Now()
+	changed, err := s.listen(c.ctx, c, keys)
+	if err == nil {
+		s.tell(Event{Kind: Reconciled, Server: c.server.String(), Keys: len(keys), Changed: changed, Took: time.Since(began)})
+	}
+	return err
+}
+
+// catchUp listens to what is new, and tells what was applied and dropped.
+func (s *session) catchUp(c *conn) error {
+	keys, drops := s.table.takeTodo()
+	if len(drops) > 0 {
+		if err := s.unlisten(c.ctx, c, drops); err != nil {
+			return err // what is still registered costs a push that nobody waits for
+		}
+	}
+	_, err := s.listen(c.ctx, c, keys)
+	return err
+}
+
+// takeAll returns all keys.
+func (t *table) takeAll() []listening {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	keys := make([]listening, 0, len(t.entries))
+	for _, e := range t.entries {
+		keys = append(keys, listening{entry: e, key: e.key, have: e.have(), applied: e.applied()})
+	}
+	clear(t.todo)
+	return keys
+}
+
+// takeTodo returns the keys that something is to be told about, and those that were dropped.
+func (t *table) takeTodo() ([]listening, []Key) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	keys := make([]listening, 0, len(t.todo))
+	for e := range t.todo {
+		keys = append(keys, listening{entry: e, key: e.key, have: e.have(), applied: e.applied()})
+	}
+	clear(t.todo)
+	// A key that was dropped and declared again is listened to.
+	drops := slices.DeleteFunc(t.drops, func(k Key) bool { return t.entries[k] != nil })
+	t.drops = nil
+	return keys, drops
+}
+
+// listened takes the answer to a listen that was asked at the given time.
+func (t *table) listened(keys []listening, differ map[Key]bool, asked time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, l := range keys {
+		e := l.entry
+		e.listened = true
+		if e.stale || differ[l.key] {
+			t.markLocked(e)
+			continue
+		}
+		if e.doc == nil || e.have() != l.have {
+			continue // being read
+		}
+		if e.provenAt.Before(asked) {
+			e.provenAt = asked
+		}
+		if e.err != nil {
+			e.err = nil
+			e.wake()
+		}
+	}
+}
+
+// notListened keeps keys for the next time, and says why where that lasts.
+func (t *table) notListened(keys []listening, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, l := range keys {
+		e := l.entry
+		if t.entries[e.key] != e {
+			continue
+		}
+		t.todo[e] = struct{}{}
+		if source.KindOf(err) == source.Denied && !same(e.err, err) {
+			e.err = err
+			e.wake()
+		}
+	}
+}

@@ -1,0 +1,188 @@
+package nacos_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/nacre-go/nacre/providers/nacos"
+	"github.com/nacre-go/nacre/providers/nacos/nacostest"
+	"github.com/nacre-go/nacre/source"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const group = nacos.DefaultGroup
+
+// patience is how long a test waits for what must come.
+const patience = 20 * time.Second
+
+func within(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func start(t *testing.T, opts nacostest.Options) *nacostest.Server {
+	t.Helper()
+	if opts.DumpDelay == 0 {
+		opts.DumpDelay = 10 * time.Millisecond
+	}
+	srv, err := nacostest.Start(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(srv.Close)
+	return srv
+}
+
+// events records what a client tells, and lets a test wait for it.
+type events struct {
+	mu      sync.Mutex
+	all     []nacos.Event
+	changed chan struct{}
+}
+
+func newEvents() *events { return &events{changed: make(chan struct{})} }
+
+func (r *events) hook() nacos.Option {
+	return nacos.OnEvent(func(e nacos.Event) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.all = append(r.all, e)
+		close(r.changed)
+		r.changed = make(chan struct{})
+	})
+}
+
+func (r *events) list(kind nacos.EventKind) (found []nacos.Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, e := range r.all {
+		if e.Kind == kind {
+			found = append(found, e)
+		}
+	}
+	return found
+}
+
+// wait returns the n-th event of the kind, counted from 1.
+func (r *events) wait(t *testing.T, kind nacos.EventKind, n int) nacos.Event {
+	t.Helper()
+	ctx := within(t)
+	for {
+		r.mu.Lock()
+		changed := r.changed
+		r.mu.Unlock()
+		if found := r.list(kind); len(found) >= n {
+			return found[n-1]
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			t.Fatalf("event %q did not come %d times; what came: %s", kind, n, r)
+		}
+	}
+}
+
+func (r *events) String() (text string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, e := range r.all {
+		text += fmt.Sprintf("\n  %v server=%s doc=%s attempt=%d keys=%d changed=%d err=%v", e.Kind, e.Server, e.Document, e.Attempt, e.Keys, e.Changed, e.Err)
+	}
+	return text
+}
+
+func config(srv *nacostest.Server) nacos.Config { return nacos.Config{Servers: []string{srv.Addr()}} }
+
+func dial(t *testing.T, cfg nacos.Config, opts ...nacos.Option) *nacos.Client {
+	t.Helper()
+	c, err := nacos.Dial(t.Context(), cfg, append([]nacos.Option{nacos.Quick()}, opts...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+func ready(t *testing.T, c *nacos.Client) {
+	t.Helper()
+	if err := c.Ready(within(t)); err != nil {
+		t.Fatalf("the client is not ready: %v", err)
+	}
+}
+
+// reader follows a source as the engine does.
+type reader struct {
+	t   *testing.T
+	src *nacos.Source
+	rev source.Revision
+}
+
+func follow(t *testing.T, src *nacos.Source) *reader { t.Helper(); return &reader{t: t, src: src} }
+
+// next returns the next content or error.
+func (r *reader) next() (source.Document, error) {
+	r.t.Helper()
+	ctx := within(r.t)
+	c, err := r.src.Next(ctx, r.rev)
+	if ctx.Err() != nil {
+		r.t.Fatalf("%v told nothing within %v", r.src, patience)
+	}
+	if err != nil {
+		return source.Document{}, err
+	}
+	r.rev = c.Revision
+	return c.Documents[0], nil
+}
+
+// until reads until the content is text, whatever comes before.
+func (r *reader) until(text string) {
+	r.t.Helper()
+	for {
+		d, err := r.next()
+		if err == nil && string(d.Data) == text {
+			return
+		}
+	}
+}
+
+// trouble reads until an error comes.
+func (r *reader) trouble() error {
+	r.t.Helper()
+	for {
+		if _, err := r.next(); err != nil {
+			return err
+		}
+	}
+}
+
+// quiet makes sure that nothing comes for a while.
+func (r *reader) quiet(d time.Duration, after string) {
+	r.t.Helper()
+	ctx, cancel := context.WithTimeout(r.t.Context(), d)
+	defer cancel()
+	if _, err := r.src.Next(ctx, r.rev); ctx.Err() == nil {
+		r.t.Fatalf("Next returned after %s, with error %v", after, err)
+	}
+}
+
+func realServer(t *testing.T) nacos.Config {
+	t.Helper()
+	addr := os.Getenv("NACRE_NACOS_ADDR")
+	if addr == "" {
+		t.Skip("set NACRE_NACOS_ADDR=host:port (and NACRE_NACOS_USERNAME, NACRE_NACOS_PASSWORD) to run this against a real server")
+	}
+	return nacos.Config{
+		Servers:  []string{addr},
+		Username: os.Getenv("NACRE_NACOS_USERNAME"),
+		Password: nacos.NewPassword(os.Getenv("NACRE_NACOS_PASSWORD")),
+	}
+}

@@ -1,0 +1,289 @@
+package nacos
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nacre-go/nacre/source"
+)
+
+const clientVersion = "Nacre-Go:v1"
+
+// greet connects to one server and returns when that server has registered the connection.
+func (s *session) greet(life context.Context, server address) (*conn, error) {
+	ctx, cancel := context.WithTimeout(life, s.t.connect)
+	defer cancel()
+	if _, _, err := s.auth.token(ctx, server); err != nil {
+		return nil, err
+	}
+	l, err := s.via.Open(ctx, server)
+	if err != nil {
+		return nil, err
+	}
+	c := &conn{link: l, server: server, moveTo: make(chan address, 1), reader: make(chan struct{}), doubt: make(chan struct{}, 1)}
+	c.ctx, c.end = context.WithCancelCause(life)
+	if err := s.register(ctx, c); err != nil {
+		c.end(err)
+		l.Close()
+		return nil, err
+	}
+	c.since = time.Now()
+	return c, nil
+}
+
+// register checks the server, sets the connection up and waits until the server knows it.
+func (s *session) register(ctx context.Context, c *conn) error {
+	m, err := encode(typeServerCheck, emptyRequest{Module: "internal"})
+	if err != nil {
+		return err
+	}
+	got, err := s.exchange(ctx, c, m)
+	if err != nil {
+		return err
+	}
+	if _, err := read[reply](got); err != nil {
+		return s.explain(c, "", typeServerCheck, err)
+	}
+
+	m, err = encode(typeSetup, setupRequest{
+		ClientVersion: clientVersion, Tenant: s.as.namespace, Labels: s.labels(), Abilities: map[string]bool{}, Module: "internal",
+	})
+	if err != nil {
+		return err
+	}
+	m.ClientIP = c.link.LocalIP()
+	if err := c.link.Send(m); err != nil {
+		return err
+	}
+	go s.readStream(c)
+	err = s.registered(ctx, c)
+	if err != nil {
+		c.link.Close()
+		<-c.reader
+		if cause := context.Cause(c.ctx); cause != nil && source.KindOf(err) == source.Unavailable {
+			return cause // sent away, or hung up on
+		}
+	}
+	return err
+}
+
+func (s *session) labels() map[string]string {
+	labels := map[string]string{"source": "sdk", "module": "config"}
+	if s.as.appName != "" {
+		labels["AppName"] = s.as.appName
+	}
+	for k, v := range s.as.labels {
+		labels[k] = v
+	}
+	return labels
+}
+
+// registered asks until the server knows the connection: the set-up goes by the stream, the questions beside it.
+func (s *session) registered(ctx context.Context, c *conn) error {
+	m, err := encode(typeHealthCheck, emptyRequest{Module: "internal"})
+	if err != nil {
+		return err
+	}
+	for wait := 5 * time.Millisecond; ; wait = min(2*wait, 200*time.Millisecond) {
+		got, err := s.exchange(ctx, c, m)
+		if err != nil {
+			return err
+		}
+		_, err = read[reply](got)
+		var refusal *codeError
+		if !errors.As(err, &refusal) || refusal.code() != codeUnregistered {
+			if err == nil {
+				return nil
+			}
+			return s.explain(c, "", typeHealthCheck, err)
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return errUnregistered(c.server)
+		case <-c.ctx.Done():
+			return context.Cause(c.ctx)
+		}
+	}
+}
+
+// serve does all that is done on a connection, and returns why that ended when everything has.
+func (s *session) serve(c *conn) error {
+	s.pulse.begin()
+	var wg sync.WaitGroup
+	for range readers {
+		wg.Go(func() { s.readKeys(c) })
+	}
+	wg.Go(func() { s.keep(c) })
+	if s.auth.needed() {
+		wg.Go(func() { s.auth.keep(c.ctx, c.server) })
+	}
+	<-c.ctx.Done()
+	s.set(nil, false, nil)
+	c.link.Close()
+	wg.Wait()
+	<-c.reader
+	return context.Cause(c.ctx)
+}
+
+// keep listens, reconciles and beats.
+func (s *session) keep(c *conn) {
+	beat := time.NewTimer(s.pulse.grade().every)
+	defer beat.Stop()
+	reconcile := time.NewTimer(0)
+	defer reconcile.Stop()
+	report := time.NewTimer(time.Hour)
+	report.Stop()
+	defer report.Stop()
+
+	failures, armed, synced := 0, false, false
+	catchUp := func() {
+		err := s.catchUp(c)
+		if armed = err != nil; !armed {
+			failures = 0
+			return
+		}
+		report.Reset(s.t.retryDelay(failures)) // the table has kept what could not be told
+		failures++
+		s.doubt(c, err)
+	}
+	for c.ctx.Err() == nil {
+		select {
+		case <-c.ctx.Done():
+			return
+		case <-beat.C:
+			s.beat(c)
+			beat.Reset(s.pulse.grade().every)
+		case <-c.doubt:
+			s.beat(c)
+		case <-s.table.tell:
+			if !armed {
+				armed = true
+				report.Reset(s.t.report)
+			}
+		case <-report.C:
+			catchUp()
+		case <-s.table.flush:
+			if synced { // else it is in the first reconcile
+				catchUp()
+			}
+		case <-reconcile.C:
+			if err := s.reconcile(c); err != nil {
+				reconcile.Reset(s.t.retryDelay(failures))
+				failures++
+				s.doubt(c, err)
+				continue
+			}
+			failures = 0
+			reconcile.Reset(s.t.nextReconcile())
+			if !synced {
+				synced = true
+				s.set(c, true, nil)
+			}
+		}
+	}
+}
+
+// doubt asks for a sign of life when a request was not answered.
+func (s *session) doubt(c *conn, err error) {
+	if source.KindOf(err) == source.Timeout {
+		s.beat(c)
+	}
+}
+
+// beat asks the server for a sign of life until it comes or the connection is taken for dead.
+func (s *session) beat(c *conn) {
+	m, err := encode(typeHealthCheck, emptyRequest{Module: "internal"})
+	if err != nil {
+		return
+	}
+	for c.ctx.Err() == nil {
+		began := time.Now()
+		ctx, cancel := context.WithTimeout(c.ctx, s.t.beat)
+		got, err := s.exchange(ctx, c, m)
+		cancel()
+		if err == nil {
+			s.pulse.answered(time.Since(began))
+			_, err = read[reply](got)
+			var refusal *codeError
+			if errors.As(err, &refusal) && refusal.code() == codeUnregistered {
+				c.end(errUnregistered(c.server))
+			}
+			return
+		}
+		if c.ctx.Err() != nil || source.KindOf(err) != source.Timeout {
+			return
+		}
+		inRow, dead := s.pulse.miss()
+		s.tell(Event{Kind: Missed, Server: c.server.String(), Attempt: inRow})
+		if dead {
+			c.end(errSilent(c.server))
+		}
+	}
+}
+
+// readStream takes what the server sends by itself, until the link breaks.
+func (s *session) readStream(c *conn) {
+	defer close(c.reader)
+	for {
+		m, err := c.link.Recv()
+		if err != nil {
+			c.end(err)
+			return
+		}
+		s.pulse.heard()
+		if err := s.take(c, m); err != nil {
+			c.end(err)
+		}
+	}
+}
+
+// take acknowledges a message at once and then does what it asks for. What it does not know it leaves unanswered.
+func (s *session) take(c *conn, m message) error {
+	switch m.Type {
+	case typeNotify, typeDetection, typeConnectReset, typeSetupAck:
+	default:
+		return nil
+	}
+	var p push
+	if err := decode(m.Body, &p); err != nil {
+		return nil //nolint:nilerr // the reconcile finds what a broken push was about
+	}
+	ack, err := encode(strings.TrimSuffix(m.Type, "Request")+"Response", ackReply{ResultCode: codeSuccess, RequestID: p.RequestID, Success: true})
+	if err != nil {
+		return err
+	}
+	ack.ClientIP = c.link.LocalIP()
+	if err := c.link.Send(ack); err != nil {
+		return err
+	}
+	switch m.Type {
+	case typeNotify:
+		k := Key{Namespace: s.as.namespace, Group: p.Group, DataID: p.DataID}
+		if s.table.mark(k) {
+			s.tell(Event{Kind: Pushed, Server: c.server.String(), Document: k.String()})
+		}
+	case typeConnectReset:
+		return s.sentAway(c, p)
+	}
+	return nil
+}
+
+// sentAway notes where the server wants its clients to go.
+func (s *session) sentAway(c *conn, p push) error {
+	event := Event{Kind: Redirected}
+	if port, err := strconv.Atoi(p.ServerPort); err == nil && p.ServerIP != "" && port > 0 && port <= 65535-grpcOffset {
+		to := address{host: p.ServerIP, port: port, scheme: c.server.scheme, prefix: c.server.prefix}
+		event.Server = to.String()
+		select {
+		case c.moveTo <- to:
+		default:
+		}
+	}
+	s.tell(event)
+	return errReset(c.server)
+}

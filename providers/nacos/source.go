@@ -1,0 +1,204 @@
+package nacos
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nacre-go/nacre/source"
+)
+
+// ConfigOption tells how to treat one config.
+type ConfigOption interface {
+	PublishOption
+	applyConfig(*configOptions)
+}
+
+type configOptions struct {
+	group        string
+	format       string
+	optional     bool
+	allowUnknown bool
+}
+
+type configOption func(*configOptions)
+
+func (o configOption) applyConfig(to *configOptions) { o(to) }
+
+// Group names the config's group. Default: that of the client's Config, DEFAULT_GROUP where it names none.
+func Group(name string) ConfigOption { return configOption(func(o *configOptions) { o.group = name }) }
+
+// Format tells the format ("yaml", "json", "toml", "properties", "dotenv") of a config whose data ID does not end with an
+// extension, or with another. Default: the extension, else the type that the publisher gave.
+func Format(name string) ConfigOption {
+	return configOption(func(o *configOptions) { o.format = strings.ToLower(name) })
+}
+
+// Optional says that the config may be missing: that is then a state like another, and not an error.
+func Optional() ConfigOption { return configOption(func(o *configOptions) { o.optional = true }) }
+
+// AllowUnknown says that keys which no field has are a matter of course: for a config that several services share.
+func AllowUnknown() ConfigOption {
+	return configOption(func(o *configOptions) { o.allowUnknown = true })
+}
+
+// Source is one config as a layer. It fulfils the contract of [source.Source]; Next is for one caller at a time, all
+// other methods are safe for concurrent use.
+type Source struct {
+	client *Client
+	key    Key
+	opts   configOptions
+	told   source.Teller   // Next's own, as is gave
+	gave   source.Revision // the last content that Next returned
+	bad    error           // why this source can never work
+	entry  *entry          // nil with bad
+
+	once sync.Once
+}
+
+var (
+	_ source.Prover     = (*Source)(nil)
+	_ source.Receiver   = (*Source)(nil)
+	_ source.Identifier = (*Source)(nil)
+	_ io.Closer         = (*Source)(nil)
+)
+
+// Config returns the config with that data ID as a source. From now on it is listened to, and read as soon as there is a
+// connection. A name that cannot be is told by Next. The source ends with Close or with the client.
+func (c *Client) Config(dataID string, opts ...ConfigOption) *Source {
+	s := &Source{client: c}
+	for _, opt := range opts {
+		opt.applyConfig(&s.opts)
+	}
+	s.key = c.key(dataID, s.opts.group)
+	if problems := s.key.problems(); problems != nil {
+		s.bad = errBadKey(s.key, problems)
+		return s
+	}
+	if !c.adopt(s) {
+		s.bad = errClosed(s.key.String())
+	}
+	return s
+}
+
+// Name returns "nacos".
+func (s *Source) Name() string { return "nacos" }
+
+// Identity returns "nacos://10.0.0.1:8848/public/DEFAULT_GROUP/orders.yaml".
+func (s *Source) Identity() string {
+	return "nacos://" + names(s.client.as.servers) + "/" + s.key.String()
+}
+
+// String returns the identity.
+func (s *Source) String() string { return s.Identity() }
+
+// Format writes String for every verb and flag, so that nothing inside is printed by reflection.
+func (s *Source) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
+
+// ProvenAt returns when the server's answer last proved that what Next returned last, or is about to return, is what it
+// has: when it was asked, not when it answered. Zero: never.
+func (s *Source) ProvenAt() time.Time {
+	if s.entry == nil {
+		return time.Time{}
+	}
+	return s.client.session.table.provenAt(s.entry)
+}
+
+// Receive is told what became of a content, and tells the server which md5 is live here.
+func (s *Source) Receive(rev source.Revision, rejected error) {
+	if s.entry == nil || rejected != nil {
+		return
+	}
+	md5, isMD5 := strings.CutPrefix(string(rev), revisionMD5)
+	if !isMD5 {
+		md5 = ""
+	}
+	s.client.session.table.receive(s.entry, s, md5)
+}
+
+// Next returns the config when it differs from prev; see [source.Source].
+func (s *Source) Next(ctx context.Context, prev source.Revision) (source.Content, error) {
+	for {
+		if ctx.Err() != nil {
+			return source.Content{}, ctx.Err()
+		}
+		content, changed, err := s.look()
+		if (err != nil || content.Revision != "") && s.told.Differs(prev, content.Revision, err) {
+			if err != nil {
+				return source.Content{}, err
+			}
+			s.gave = content.Revision
+			return content, nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// look returns what there is to say. A content that was never returned goes before an error; otherwise an error goes before
+// the content, in whose place it stands. With neither, nothing is known yet.
+func (s *Source) look() (source.Content, <-chan struct{}, error) {
+	if s.bad != nil {
+		return source.Content{}, nil, s.bad
+	}
+	st := s.client.session.table.look(s.entry, s)
+	if st.closed {
+		st.err = errClosed(s.key.String())
+	}
+	if st.closed || st.doc == nil {
+		return source.Content{}, st.changed, st.err
+	}
+	content, err := s.content(st.doc)
+	if err == nil && st.err != nil && content.Revision == s.gave {
+		err = st.err
+	}
+	return content, st.changed, err
+}
+
+// content makes a content of a document.
+func (s *Source) content(d *doc) (source.Content, error) {
+	out := source.Document{Name: s.key.DataID, AllowUnknown: s.opts.allowUnknown, Origin: source.Origin{Location: s.key.String()}}
+	if d.absent {
+		if !s.opts.optional {
+			return source.Content{}, errNotFound(s.key)
+		}
+		out.Absent = true
+		return source.Content{Revision: d.revision(), Documents: []source.Document{out}}, nil
+	}
+	out.Format = s.format(d)
+	if out.Format == "" {
+		return source.Content{}, errNoFormat(s.key)
+	}
+	out.Data = d.content
+	out.Origin.Modified = d.modified
+	if d.declared {
+		out.Digest = source.Digest{Algorithm: source.MD5, Hex: d.md5}
+	}
+	return source.Content{Revision: d.revision(), Documents: []source.Document{out}}, nil
+}
+
+func (s *Source) format(d *doc) string {
+	if s.opts.format != "" {
+		return s.opts.format
+	}
+	if f := source.FormatOf(s.key.DataID); f != "" {
+		return f
+	}
+	return source.FormatOf("x." + d.contentType)
+}
+
+// Close ends the source: Next returns, and the key is listened to no longer unless another source has it.
+func (s *Source) Close() error {
+	s.once.Do(func() {
+		if s.entry != nil {
+			s.client.disown(s)
+			s.client.session.table.remove(s.entry, s)
+		}
+	})
+	return nil
+}

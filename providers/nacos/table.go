@@ -1,0 +1,287 @@
+package nacos
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// table is the listen table: every key that a source of this session has declared, once.
+//
+// A key goes listen → read → wake. On a new connection nothing is listened to; once the listen of a key has been answered,
+// it is read if the server said that it differs, or if it was stale anyway. What makes a key stale while it is being
+// read makes it be read again, so that no change falls between.
+type table struct {
+	t timings
+
+	mu      sync.Mutex
+	entries map[Key]*entry
+	queue   []*entry
+	todo    map[*entry]struct{} // to be listened to, or told what was applied
+	drops   []Key               // to be listened to no longer
+	trouble error               // why there is no connection
+	closed  bool
+
+	ready chan struct{} // there is something in the queue
+	flush chan struct{} // there is something in todo or drops that is due
+	tell  chan struct{} // there is something in todo that can wait a little
+}
+
+func newTable(t timings) *table {
+	return &table{
+		t: t, entries: map[Key]*entry{}, todo: map[*entry]struct{}{},
+		ready: make(chan struct{}, 1), flush: make(chan struct{}, 1), tell: make(chan struct{}, 1),
+	}
+}
+
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// add declares a key for a source.
+func (t *table) add(k Key, s *Source) *entry {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	e := t.entries[k]
+	if e == nil {
+		e = &entry{key: k, sources: map[*Source]string{}, changed: make(chan struct{}), stale: true}
+		t.entries[k] = e
+		t.todo[e] = struct{}{}
+		signal(t.flush)
+	}
+	e.sources[s] = ""
+	return e
+}
+
+// remove takes a source's declaration back; with the last one the key goes.
+func (t *table) remove(e *entry, s *Source) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(e.sources, s)
+	e.wake() // s is waiting
+	if len(e.sources) > 0 || t.entries[e.key] != e {
+		return
+	}
+	e.stopRetry()
+	delete(t.entries, e.key)
+	delete(t.todo, e)
+	if e.listened {
+		t.drops = append(t.drops, e.key)
+		signal(t.flush)
+	}
+}
+
+// receive notes what a source has applied. The server is told a little later, so that many go in one message.
+func (t *table) receive(e *entry, s *Source, md5 string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if old, ok := e.sources[s]; !ok || old == md5 {
+		return
+	}
+	e.sources[s] = md5
+	t.todo[e] = struct{}{}
+	signal(t.tell)
+}
+
+// mark says that a key may have changed. It reports whether there is such a key.
+func (t *table) mark(k Key) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	e := t.entries[k]
+	if e == nil {
+		return false
+	}
+	e.tries, e.vain = 0, 0 // what is new need not wait for what went wrong before
+	t.markLocked(e)
+	return true
+}
+
+func (t *table) markLocked(e *entry) {
+	e.stale = true
+	if !e.listened || e.busy || t.entries[e.key] != e || t.closed {
+		return
+	}
+	e.stopRetry()
+	e.busy = true
+	t.queue = append(t.queue, e)
+	signal(t.ready)
+}
+
+// next waits for a key to read. The caller must give it to done.
+func (t *table) next(ctx context.Context) (*entry, bool) {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil, false
+		case <-t.ready:
+		}
+		if e := t.pop(); e != nil {
+			return e, ctx.Err() == nil
+		}
+	}
+}
+
+func (t *table) pop() *entry {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for len(t.queue) > 0 {
+		e := t.queue[0]
+		t.queue[0] = nil
+		t.queue = t.queue[1:]
+		if len(t.queue) > 0 {
+			signal(t.ready)
+		}
+		if t.entries[e.key] == e {
+			e.stale = false
+			return e
+		}
+	}
+	return nil
+}
+
+// maxVain is how many reads in a row may find nothing new before only the reconcile asks again: a server that says
+// "changed" and has nothing else to give must not be read in a circle.
+const maxVain = 3
+
+// done takes the result of a read that was asked for at the given time. It reports whether the config differs from what
+// it was, and why it could not be read.
+func (t *table) done(e *entry, d *doc, err error, asked time.Time) (differs bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	e.busy = false
+	if err == nil {
+		e.tries = 0
+		differs = e.doc == nil || e.doc.revision() != d.revision()
+		if differs {
+			e.doc, e.vain = d, 0
+		} else if e.vain++; e.vain <= maxVain {
+			// Pushed, and nothing has changed: a listen will tell whether it was read too early.
+			t.todo[e] = struct{}{}
+			signal(t.tell)
+		}
+		if differs || e.err != nil {
+			e.err = nil
+			e.wake()
+		}
+		if e.provenAt.Before(asked) {
+			e.provenAt = asked
+		}
+		if e.stale {
+			t.markLocked(e)
+		}
+		return differs
+	}
+	if e.stale { // pushed meanwhile: it is worth trying now
+		t.markLocked(e)
+		return false
+	}
+	e.stale = true
+	e.tries++
+	if t.closed || t.entries[e.key] != e {
+		return false
+	}
+	if e.tries >= lasting(err) && !same(e.err, err) {
+		e.err = err
+		e.wake()
+	}
+	e.stopRetry()
+	e.retry = time.AfterFunc(t.t.retryDelay(e.tries-1), func() { t.again(e) })
+	return false
+}
+
+// again is a retry whose time has come.
+func (t *table) again(e *entry) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if e.stale {
+		t.markLocked(e)
+	}
+}
+
+// giveBack returns a key that could not be read because the connection went.
+func (t *table) giveBack(e *entry) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	e.busy, e.stale = false, true
+	if e.listened { // on a new connection already
+		t.markLocked(e)
+	}
+}
+
+// offline forgets what hangs on a connection.
+func (t *table) offline() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, e := range t.queue {
+		if e != nil {
+			e.busy, e.stale = false, true
+		}
+	}
+	t.queue, t.drops = nil, nil
+	for _, e := range t.entries {
+		e.listened = false
+		e.tries = 0
+		e.stopRetry()
+		t.todo[e] = struct{}{}
+	}
+}
+
+// setTrouble says why there is no connection, or with nil that there is one. A source whose state is no other for it is
+// woken in vain, which costs a look.
+func (t *table) setTrouble(err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if same(t.trouble, err) {
+		return
+	}
+	t.trouble = err
+	for _, e := range t.entries {
+		e.wake()
+	}
+}
+
+// look returns what a source sees: the trouble with the connection goes before that with the key, and both stand beside
+// what was read before.
+func (t *table) look(e *entry, by *Source) state {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	_, open := e.sources[by]
+	s := state{closed: !open, doc: e.doc, err: t.trouble, changed: e.changed}
+	if s.err == nil {
+		s.err = e.err
+	}
+	return s
+}
+
+func (t *table) provenAt(e *entry) time.Time {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return e.provenAt
+}
+
+// close ends the timers; nothing is read any more.
+func (t *table) close() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.closed = true
+	for _, e := range t.entries {
+		e.stopRetry()
+	}
+}
+
+// same reports whether two errors read the same.
+func same(a, b error) bool {
+	if a == nil || b == nil {
+		return a == nil && b == nil
+	}
+	return a.Error() == b.Error()
+}
+
+func (t *table) size() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.entries)
+}

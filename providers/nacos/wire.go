@@ -1,0 +1,150 @@
+package nacos
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"time"
+)
+
+// The bodies on the wire. They are written out here because the SDK's own types bring its logger with them.
+
+const (
+	typeServerCheck  = "ServerCheckRequest"
+	typeSetup        = "ConnectionSetupRequest"
+	typeHealthCheck  = "HealthCheckRequest"
+	typeListen       = "ConfigBatchListenRequest"
+	typeQuery        = "ConfigQueryRequest"
+	typePublish      = "ConfigPublishRequest"
+	typeRemove       = "ConfigRemoveRequest"
+	typeNotify       = "ConfigChangeNotifyRequest"
+	typeDetection    = "ClientDetectionRequest"
+	typeConnectReset = "ConnectResetRequest"
+	typeSetupAck     = "SetupAckRequest"
+)
+
+// What a server's errorCode and resultCode say.
+const (
+	codeSuccess      = 200
+	codeNotFound     = 300 // of a query; of anything else it is a state, see notReady
+	codeUnregistered = 301
+	codeNoHandler    = 302
+	codeBadRequest   = 400 // of a query also: is being modified
+	codeDenied       = 403
+	codeFailed       = 500
+)
+
+type reply struct {
+	ResultCode int    `json:"resultCode"`
+	ErrorCode  int    `json:"errorCode"`
+	Message    string `json:"message"`
+}
+
+func (r reply) status() reply { return r }
+
+// answer is a body with a status.
+type answer interface{ status() reply }
+
+type setupRequest struct {
+	ClientVersion string            `json:"clientVersion"`
+	Tenant        string            `json:"tenant"`
+	Labels        map[string]string `json:"labels"`
+	// Abilities makes newer servers say that the set-up is done; older ones pass over it.
+	Abilities map[string]bool `json:"abilityTable"`
+	Module    string          `json:"module"`
+}
+
+type emptyRequest struct {
+	Module string `json:"module"`
+}
+
+type keyRequest struct {
+	DataID string `json:"dataId"`
+	Group  string `json:"group"`
+	Tenant string `json:"tenant"`
+	Module string `json:"module"`
+}
+
+func about(k Key) keyRequest {
+	return keyRequest{DataID: k.DataID, Group: k.Group, Tenant: k.Namespace, Module: "config"}
+}
+
+type listenRequest struct {
+	Listen   bool            `json:"listen"`
+	Contexts []listenContext `json:"configListenContexts"`
+	Module   string          `json:"module"`
+}
+
+type listenContext struct {
+	DataID string `json:"dataId"`
+	Group  string `json:"group"`
+	Tenant string `json:"tenant"`
+	MD5    string `json:"md5"`
+}
+
+type listenReply struct {
+	reply
+	Changed []changedConfig `json:"changedConfigs"`
+}
+
+type changedConfig struct {
+	DataID string `json:"dataId"`
+	Group  string `json:"group"`
+}
+
+type queryReply struct {
+	reply
+	Content      *string `json:"content"`
+	ContentType  string  `json:"contentType"`
+	MD5          string  `json:"md5"`
+	LastModified int64   `json:"lastModified"`
+}
+
+func (q queryReply) modified() time.Time {
+	if q.LastModified <= 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(q.LastModified)
+}
+
+type publishRequest struct {
+	keyRequest
+	Content  string            `json:"content"`
+	CasMD5   string            `json:"casMd5"`
+	Addition map[string]string `json:"additionMap"`
+}
+
+// push is what the server sends on the stream, of whatever type.
+type push struct {
+	RequestID  string `json:"requestId"`
+	DataID     string `json:"dataId"`
+	Group      string `json:"group"`
+	ServerIP   string `json:"serverIp"`
+	ServerPort string `json:"serverPort"`
+}
+
+type ackReply struct {
+	ResultCode int    `json:"resultCode"`
+	RequestID  string `json:"requestId"`
+	Success    bool   `json:"success"`
+}
+
+var errBody = errors.New("the answer is not what the protocol says")
+
+// decode reads a body. The decoder's own error is not passed on: it may quote the content.
+func decode(body []byte, into any) error {
+	if len(bytes.TrimSpace(body)) == 0 || json.Unmarshal(body, into) != nil {
+		return errBody
+	}
+	return nil
+}
+
+func encode(typ string, body any) (message, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if e.Encode(body) != nil {
+		return message{}, errBody
+	}
+	return message{Type: typ, Body: bytes.TrimRight(b.Bytes(), "\n")}, nil
+}
