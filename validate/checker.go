@@ -1,0 +1,154 @@
+package validate
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+
+	"github.com/go-playground/validator/v10"
+
+	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/source"
+)
+
+// Checker checks values of T. It is immutable and safe for concurrent use. Its Check speaks of trees, which are
+// internal: it is for the engine. Struct is for everybody else.
+type Checker[T any] struct{ c *checker }
+
+// checker is a Checker whose type is known only at run time.
+type checker struct {
+	validate *validator.Validate
+	messages map[string]string
+	root     *kind
+	kinds    map[reflect.Type]*kind
+	tag      string // for a root that is no struct
+}
+
+// Compile makes a checker for T. The error is a source.Problems with every tag that cannot work and every option that
+// is wrong; their kind is source.Misused, and their key is where in the config the field stands.
+func Compile[T any](options ...Option) (*Checker[T], error) {
+	c, err := compile(reflect.TypeFor[T](), options)
+	if err != nil {
+		return nil, err
+	}
+	return &Checker[T]{c}, nil
+}
+
+// Check returns all that is wrong with value, in the order of the struct; nil if nothing is. Root is the tree that value
+// was bound from, which tells where the keys stand; it may be nil.
+func (c *Checker[T]) Check(value *T, root *tree.Node) source.Problems {
+	return c.c.check(reflect.ValueOf(value), root)
+}
+
+// Struct checks a struct, or what a pointer points to, without a config around it. The error is a source.Problems. It
+// compiles a checker at each call.
+func Struct(value any, options ...Option) error {
+	v := reflect.ValueOf(value)
+	if v.Kind() != reflect.Pointer {
+		if !v.IsValid() {
+			return source.Problems{{Kind: source.Misused, Message: "there is no value to validate"}}
+		}
+		p := reflect.New(v.Type())
+		p.Elem().Set(v)
+		v = p
+	}
+	if v.IsNil() {
+		return source.Problems{{Kind: source.Misused, Message: "there is no value to validate"}}
+	}
+	c, err := compile(v.Type().Elem(), options)
+	if err != nil {
+		return err
+	}
+	if problems := c.check(v, nil); problems != nil {
+		return problems
+	}
+	return nil
+}
+
+func compile(t reflect.Type, options []Option) (*checker, error) {
+	s := &settings{validate: validator.New(validator.WithRequiredStructEnabled()), messages: make(map[string]string)}
+	c := &checker{validate: s.validate, messages: s.messages}
+	var problems source.Problems
+	for _, o := range options {
+		if o == nil {
+			continue
+		}
+		if err := o.apply(s); err != nil {
+			problems = append(problems, &source.Problem{Kind: source.Misused, Message: err.Error()})
+		}
+	}
+	c.root, c.kinds = survey(t, s.open)
+	registerTypes(c.validate, c.kinds)
+	problems = append(problems, c.prepare()...)
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	return c, nil
+}
+
+// check runs the tags, then the methods. Pointer points to a value of the root's type.
+func (c *checker) check(pointer reflect.Value, root *tree.Node) source.Problems {
+	var found []violation
+	if c.root.ruled {
+		found = c.rules(pointer)
+	}
+	if c.root.asked {
+		found = append(found, c.methods(pointer, len(found) > 0)...)
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	problems := make(source.Problems, 0, min(len(found), MaxProblems+1))
+	for i, v := range found {
+		if i == MaxProblems {
+			problems = append(problems, &source.Problem{Kind: source.Invalid, Message: fmt.Sprintf("%d more problems are not listed", len(found)-i)})
+			break
+		}
+		problems = append(problems, &source.Problem{
+			Kind: v.kind, Key: v.path.String(), Message: v.message, Err: v.err, Position: root.Lookup(v.path).Position(),
+		})
+	}
+	return problems
+}
+
+// MaxProblems is how many problems are listed; one more says how many there are beyond.
+const MaxProblems = 100
+
+// violation is a rule that does not hold.
+type violation struct {
+	path    tree.Path
+	kind    source.Kind
+	message string
+	err     error
+}
+
+// rules runs validator.
+func (c *checker) rules(pointer reflect.Value) (found []violation) {
+	defer func() {
+		if p := recover(); p != nil {
+			found = append(found, violation{kind: source.Invalid, message: "a validation rule " + panicText(p)})
+		}
+	}()
+	var err error
+	if c.root.typ.Kind() == reflect.Struct {
+		err = c.validate.Struct(pointer.Interface())
+	} else {
+		err = c.validate.Var(pointer.Elem().Interface(), c.tag)
+	}
+	var failed validator.ValidationErrors
+	switch {
+	case err == nil:
+		return nil
+	case !errors.As(err, &failed):
+		return []violation{{kind: source.Invalid, message: fmt.Sprintf("cannot be validated (%T)", err)}}
+	}
+	for _, f := range failed {
+		at, _ := c.locate(f.StructNamespace(), pointer.Elem())
+		v := violation{path: at.path, kind: source.Invalid, message: c.message(f, at)}
+		if isMissing(f.Tag()) {
+			v.kind = source.Missing
+		}
+		found = append(found, v)
+	}
+	return found
+}

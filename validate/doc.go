@@ -1,0 +1,37 @@
+// Package validate says what is wrong with a bound config, by the rules in its struct tags and by its own Validate
+// methods, in plain words and by the keys of the config.
+//
+// # What
+//
+// [Compile] looks at a struct type once and makes a [Checker]; a tag that does not exist, does not fit its field or
+// names a field that is not there is found there, and not in the service that runs. The rules are those of
+// github.com/go-playground/validator/v10 in the tag `validate`. [Struct] does both, for who has no engine.
+//
+// # Flow
+//
+//	type ─Compile→ checker: tags read, completed, tried
+//	value ─Check→ validator's rules on the fields → Validate methods, inside out → problems
+//
+// # What is more than validator's
+//
+// Structs in slices, arrays, maps and pointers are always checked, also without dive. A required struct must not be
+// zero. A parameter may be written as the field's own type is: `validate:"max=10MiB"` on a size, `gte=WARN` on a log
+// level. A type with a method Reveal() string, as secrets have, is checked by what it reveals. URLs, addresses, networks
+// and regular expressions are checked by their text. A field that has no place in the config (`config:"-"`) is not checked.
+//
+// # Validate methods
+//
+// Every value in the config whose type, or a pointer to it, has a method Validate() error is asked, whatever the tags
+// said before, and every error is told: those of errors.Join one by one. [Field] and [At] say which key an error is
+// about. A method that panics is a problem, unless the tags found some already, which is why it may have stumbled.
+//
+// # Concurrency
+//
+// A checker is immutable and safe for concurrent use. Custom rules and Validate methods must be, too.
+//
+// # Errors
+//
+// Problems are of kind source.Missing where something is required, else source.Invalid, and stand where the tree has
+// their key; a key that no layer has stands nowhere. No message carries a value, with one exception that is not ours:
+// the text of an error from a Validate method is its author's and is shown, unless a secret of the config occurs in it.
+package validate

@@ -1,0 +1,176 @@
+package validate
+
+import (
+	"encoding"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/nacre-go/nacre/internal/tree"
+)
+
+// place is where a violation is: its path in the config, and the struct around it.
+type place struct {
+	path   tree.Path
+	parent *kind     // of the struct whose field it is in; nil for a root that is no struct
+	around tree.Path // of that struct
+}
+
+// locate finds the place of a name as validator gives it, "Config.Servers[0].Hosts[a.b].Port". Such a name is ambiguous
+// where a map's key has brackets in it, so that the value itself is asked which keys there are.
+func (c *checker) locate(name string, root reflect.Value) (place, bool) {
+	if c.root.typ.Kind() == reflect.Struct {
+		name = strings.TrimPrefix(name, c.root.typ.Name()+".")
+	}
+	f := finder{c}
+	p, ok := f.find(name, root, c.root, place{})
+	if !ok { // a name that a rule of the service's own made up
+		return place{path: tree.Path{name}}, false
+	}
+	return p, true
+}
+
+type finder struct{ *checker }
+
+// find goes on from v, which is what at.path leads to.
+func (f finder) find(rest string, v reflect.Value, k *kind, at place) (place, bool) {
+	for v.IsValid() && (v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface) {
+		v = v.Elem()
+	}
+	if v.IsValid() {
+		k = f.kinds[v.Type()]
+	} else {
+		for k != nil && k.typ.Kind() == reflect.Pointer {
+			k = k.elem
+		}
+	}
+	if rest == "" {
+		return at, true
+	}
+	if k == nil {
+		return at, false
+	}
+	switch k.typ.Kind() {
+	case reflect.Struct:
+		return f.field(strings.TrimPrefix(rest, "."), v, k, at)
+	case reflect.Slice, reflect.Array, reflect.Map:
+		if !v.IsValid() || rest[0] != '[' {
+			return at, false
+		}
+		return f.element(rest, v, k, at)
+	}
+	return at, false
+}
+
+func (f finder) field(rest string, v reflect.Value, k *kind, at place) (place, bool) {
+	name := rest
+	if end := strings.IndexAny(rest, ".["); end >= 0 {
+		name = rest[:end]
+	}
+	i, ok := k.byName[name]
+	if !ok {
+		return at, false
+	}
+	field := &k.fields[i]
+	next := place{path: at.path, parent: k, around: at.path}
+	if field.place.Key != "" {
+		next.path = at.path.Join(field.place.Key)
+	}
+	var inner reflect.Value
+	if v.IsValid() {
+		inner = v.Field(field.index)
+	}
+	return f.find(rest[len(name):], inner, field.kind, next)
+}
+
+func (f finder) element(rest string, v reflect.Value, k *kind, at place) (place, bool) {
+	try := func(shown string, segment string, elem reflect.Value) (place, bool) {
+		after, ok := strings.CutPrefix(rest, "["+shown+"]")
+		if !ok || after != "" && after[0] != '.' && after[0] != '[' {
+			return at, false
+		}
+		next := at
+		next.path = at.path.Join(segment)
+		return f.find(after, elem, k.elem, next)
+	}
+	switch {
+	case k.typ.Kind() != reflect.Map:
+		var i int
+		if _, err := fmt.Sscanf(rest, "[%d]", &i); err != nil || i < 0 || i >= v.Len() {
+			return at, false
+		}
+		return try(fmt.Sprint(i), tree.Item(i), v.Index(i))
+	case k.typ.Key().Kind() == reflect.String:
+		for end := 1; end < len(rest); end++ {
+			if rest[end] != ']' {
+				continue
+			}
+			key := reflect.ValueOf(rest[1:end]).Convert(k.typ.Key())
+			if elem := v.MapIndex(key); elem.IsValid() {
+				if p, ok := try(rest[1:end], keyText(key), elem); ok {
+					return p, true
+				}
+			}
+		}
+	default:
+		keys := v.MapKeys()
+		slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+		for _, key := range keys {
+			if p, ok := try(fmt.Sprintf("%v", key), keyText(key), v.MapIndex(key)); ok {
+				return p, true
+			}
+		}
+	}
+	return at, false
+}
+
+// keyText returns a map's key as a config writes it.
+func keyText(key reflect.Value) string {
+	if key.CanInterface() {
+		if m, ok := key.Interface().(encoding.TextMarshaler); ok {
+			if b, err := m.MarshalText(); err == nil {
+				return string(b)
+			}
+		}
+	}
+	return fmt.Sprint(key)
+}
+
+// resolve returns the path in the config of a field as tags name it, "Inner.Max", from a struct on.
+func (k *kind) resolve(name string, from tree.Path) (tree.Path, bool) {
+	path := from
+	for part := range strings.SplitSeq(name, ".") {
+		for k != nil && k.typ.Kind() == reflect.Pointer {
+			k = k.elem
+		}
+		part, index, indexed := strings.Cut(part, "[")
+		if k == nil || k.byName == nil {
+			return path, false
+		}
+		i, ok := k.byName[part]
+		if !ok {
+			return path, k.promoted(part)
+		}
+		if key := k.fields[i].place.Key; key != "" {
+			path = path.Join(key)
+		}
+		k = k.fields[i].kind
+		if indexed { // which element is known only from a value
+			path = path.Join("[" + index)
+			for k != nil && k.typ.Kind() != reflect.Slice && k.typ.Kind() != reflect.Array && k.typ.Kind() != reflect.Map {
+				k = k.elem
+			}
+			if k != nil {
+				k = k.elem
+			}
+		}
+	}
+	return path, true
+}
+
+// promoted reports whether Go finds a field of that name in an embedded struct.
+func (k *kind) promoted(name string) bool {
+	_, ok := k.typ.FieldByName(name)
+	return ok
+}

@@ -1,0 +1,94 @@
+package validate
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/go-playground/validator/v10"
+)
+
+// Option changes how a checker checks. The zero set of options knows all of validator's own tags.
+type Option interface{ apply(*settings) error }
+
+type option func(*settings) error
+
+func (o option) apply(s *settings) error { return o(s) }
+
+// settings is what options set.
+type settings struct {
+	validate *validator.Validate
+	messages map[string]string
+	// open says that there may be rules which no tag tells of.
+	open bool
+}
+
+// Tag adds a rule that tags can name. The message says what must hold, "must be a known region"; {param} in it stands
+// for the tag's parameter. The rule must be safe for concurrent use; one that panics does not hold.
+func Tag(name string, rule validator.Func, message string) Option {
+	return option(func(s *settings) error {
+		if rule == nil || name == "" || message == "" {
+			return errors.New("a custom tag needs a name, a rule and a message")
+		}
+		s.messages[name] = message
+		return guarded(func() error {
+			return s.validate.RegisterValidation(name, func(field validator.FieldLevel) (holds bool) {
+				defer func() {
+					if recover() != nil {
+						holds = false
+					}
+				}()
+				return rule(field)
+			})
+		})
+	})
+}
+
+// Alias adds a name for several tags: Alias("pool", "gte=1,lte=500", "must be between 1 and 500").
+func Alias(name, tags, message string) Option {
+	return option(func(s *settings) error {
+		if name == "" || message == "" {
+			return errors.New("an alias needs a name and a message")
+		}
+		s.messages[name] = message
+		return guarded(func() error { s.validate.RegisterAlias(name, tags); return nil })
+	})
+}
+
+// With hands over the validator itself, for what has no option of its own: rules on whole structs, types of its own.
+// It runs once, while compiling; the validator must not be changed later. Tags that it adds have the message
+// "must satisfy" and their name.
+func With(set func(*validator.Validate) error) Option {
+	return option(func(s *settings) error {
+		if set == nil {
+			return errors.New("With needs a function")
+		}
+		s.open = true
+		return guarded(func() error { return set(s.validate) })
+	})
+}
+
+// guarded makes an error of a panic: validator panics on names that it does not allow.
+func guarded(do func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("validator: %s", panicText(p))
+		}
+	}()
+	return do()
+}
+
+// panicText returns what validator, or a method of the service, panicked with, if it is a text about types and tags;
+// otherwise only its type, since it may be a value.
+func panicText(p any) string {
+	if s, ok := p.(string); ok {
+		for _, known := range []string{"Bad field ", "Undefined validation function", "Invalid validation tag", "Alias '", "Tag '", "Bad param number",
+			"Duplicate param", "'keys' tag", "'endkeys' tag", "dive error", "function Key cannot", "Unrecognized parameter"} {
+			if strings.HasPrefix(s, known) {
+				return s
+			}
+		}
+	}
+	return "panicked with a " + reflect.TypeOf(p).String()
+}
