@@ -142,7 +142,9 @@ func whole(c *check) {
 			a = p.start(p.rev)
 		}
 	}
-	p.follow(a, n, 1, "many changes")
+	if p.at != n {
+		p.follow(a, n, 1, "many changes")
+	}
 }
 
 // comesBack has the origin return to what it was.
