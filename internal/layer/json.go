@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strconv"
+	"strings"
 
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/source"
@@ -49,6 +50,10 @@ func (j *jsonReader) syntax(err error) {
 		return
 	}
 	line, column := j.at(int(se.Offset) - 1) // the byte that was one too many
+	if strings.Contains(se.Error(), "max depth") {
+		j.deep(tree.MaxDepth+1, line, column)
+		return
+	}
 	j.report(source.Malformed, line, column, "is not valid JSON")
 }
 

@@ -137,6 +137,9 @@ func (r *resolver) done() bool { return len(r.targets) >= 8 }
 // take notes that the whole name is read.
 func (r *resolver) take(shape *tree.Shape, free, secret bool) bool {
 	section := shape != nil && (shape.Kind == tree.StructOf || shape.Kind == tree.MapOf || shape.Kind == tree.RemainderOf)
+	if section && free {
+		return false // what is unknown below a map of structs would else be a key of the map
+	}
 	t := target{steps: slices.Clone(r.steps), section: section, free: free, secret: secret || shape != nil && shape.Secret}
 	for _, other := range r.targets {
 		if slices.Equal(other.steps, t.steps) {
