@@ -1,0 +1,152 @@
+package nacre_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/nacre-go/nacre"
+	"github.com/nacre-go/nacre/providers/env"
+	"github.com/nacre-go/nacre/providers/file"
+	"github.com/nacre-go/nacre/providers/memory"
+	"github.com/nacre-go/nacre/source"
+)
+
+type Service struct {
+	Server struct {
+		Addr    string        `config:"addr" default:":8080"`
+		Timeout time.Duration `config:"timeout" default:"3s" validate:"min=10ms"`
+	} `config:"server"`
+	DB struct {
+		DSN  nacre.Secret `config:"dsn" validate:"required"`
+		Pool int          `config:"pool" default:"10" validate:"gte=1,lte=500"`
+	} `config:"db"`
+}
+
+// A file, and an environment that has the last word.
+func Example() {
+	dir, _ := os.MkdirTemp("", "nacre")
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "config.yaml")
+	_ = os.WriteFile(path, []byte("db:\n  dsn: postgres://db/orders\n  pool: 20\n"), 0o600)
+
+	cfg, err := nacre.Open[Service](context.Background(),
+		file.New(path),
+		env.New("ORDERS", env.Environ(func() []string { return []string{"ORDERS_DB_POOL=40"} })),
+	)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer cfg.Close()
+
+	c := cfg.Get()
+	fmt.Println(c.DB.Pool, c.Server.Timeout, c.DB.DSN)
+	// Output: 40 3s ******
+}
+
+// A subscriber hears of the field that it selects, and of nothing else.
+func ExampleSubscribe() {
+	layer := memory.New("config.yaml", []byte("db: {dsn: x, pool: 20}"))
+	cfg, err := nacre.Open[Service](context.Background(), layer)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer cfg.Close()
+
+	done := make(chan struct{})
+	nacre.Subscribe(cfg, func(c *Service) int { return c.DB.Pool },
+		func(_ context.Context, ch nacre.Change[int]) error {
+			fmt.Println("pool", ch.Old, "→", ch.New, "because of", ch.Causes[0])
+			close(done)
+			return nil
+		})
+	layer.Set([]byte("db: {dsn: x, pool: 50}"))
+	<-done
+	// Output: pool 20 → 50 because of config.yaml (memory)
+}
+
+// All that is wrong is told at once: layer, document, line, column, key, and what was meant.
+func ExampleProblems() {
+	_, err := nacre.Open[Service](context.Background(), memory.New("config.yaml", []byte(`
+server:
+  timeout: 30
+db:
+  dsn: postgres://db
+  pol: 5
+  pool: 9999
+`)))
+	fmt.Println(err)
+	fmt.Println(errors.Is(err, source.UnknownKey), errors.Is(err, source.WrongType))
+	// Output:
+	// config.yaml:3:12 (memory) server.timeout: must be a duration such as 3s, not a bare number
+	// config.yaml:6:3 (memory) db.pol: unknown key, did you mean db.pool?
+	// true true
+}
+
+func ExampleConfig_Explain() {
+	cfg, err := nacre.Open[Service](context.Background(),
+		memory.New("defaults.yaml", []byte("db:\n  dsn: a\n  pool: 20\n")),
+		env.New("ORDERS", env.Environ(func() []string { return []string{"ORDERS_DB_POOL=40", "ORDERS_DB_DSN=b"} })),
+	)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer cfg.Close()
+	for _, key := range []string{"db.pool", "db.dsn", "server.addr"} {
+		x, _ := cfg.Explain(key)
+		fmt.Print(x)
+	}
+	// Output:
+	// db.pool = 40   $ORDERS_DB_POOL (env)
+	//   over 20   defaults.yaml:3:9 (memory)
+	//   over 10   default
+	// db.dsn = ******   $ORDERS_DB_DSN (env)
+	//   over ******   defaults.yaml:2:8 (memory)
+	// server.addr = :8080   default
+}
+
+// A bad change in production: go back, and hold what comes until it is mended.
+func ExampleConfig_Rollback() {
+	layer := memory.New("config.yaml", []byte("db: {dsn: x, pool: 20}"))
+	cfg, err := nacre.OpenWith[Service](context.Background(), nacre.Options{Window: -1, Logger: slog.New(slog.DiscardHandler)}, layer)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer cfg.Close()
+	applied := make(chan int)
+	nacre.Subscribe(cfg, func(c *Service) int { return c.DB.Pool },
+		func(_ context.Context, ch nacre.Change[int]) error { applied <- ch.New; return nil })
+
+	layer.Set([]byte("db: {dsn: x, pool: 500}"))
+	fmt.Println("pool", <-applied)
+	version, err := cfg.Rollback(context.Background())
+	fmt.Println("pool", <-applied, "in version", version, err)
+	fmt.Println("pinned:", cfg.Health().Pinned)
+	// Output:
+	// pool 500
+	// pool 20 in version 3 <nil>
+	// pinned: true
+}
+
+// The merged tree as a koanf instance, for keys that are known only when the program runs.
+func ExampleConfig_Koanf() {
+	type Plugins struct {
+		Plugins map[string]any `config:"plugins"`
+	}
+	cfg, err := nacre.Open[Plugins](context.Background(), memory.New("config.yaml", []byte("plugins: {audit: {level: 3}}")))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer cfg.Close()
+	fmt.Println(cfg.Koanf().Int("plugins.audit.level"))
+	// Output: 3
+}
