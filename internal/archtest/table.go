@@ -185,5 +185,9 @@ func exceptionTable() []Exception {
 		{Rule: "side effects", Place: "internal/pin/**", Why: pin},
 		{Rule: "sleep", Place: "providers/file/burst_test.go", Why: measured},
 		{Rule: "sleep", Place: "providers/file/deliver_test.go", Why: measured},
+		{
+			Rule: "sleep", Place: "providers/nacos/nacostest/conformance_http_test.go",
+			Why: "a server that may be a real one tells of nothing over HTTP; it is asked until it knows, at a pace that does not slow it",
+		},
 	}
 }
