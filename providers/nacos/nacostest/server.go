@@ -152,12 +152,12 @@ func (s *Server) Stop() {
 	if r == nil {
 		return
 	}
-	r.cancel()
-	r.timers.stop()
-	for _, d := range r.doors {
+	for _, d := range r.doors { // first of all, so that no stream ends in good order
 		d.shut()
 		d.cut(func(string) bool { return true })
 	}
+	r.cancel()
+	r.timers.stop()
 	r.grpc.Stop()
 	_ = r.http.Close()
 	r.wg.Wait()
