@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/nacre-go/nacre/source"
 )
 
 // session is the connection that clients with the same settings share: it connects, serves until the connection is lost,
@@ -27,8 +29,8 @@ type session struct {
 	synced  bool  // all keys have been listened to on it
 	trouble error // why there is none
 	changed chan struct{}
-	// connected: there was one before.
-	connected bool
+
+	before error // of the last round of tries; run's own
 }
 
 func newSession(via transport, as settings, t timings, h *hook) *session {
@@ -70,7 +72,7 @@ func (s *session) run(ctx context.Context) {
 			sleep(ctx, wait.next())
 			continue
 		}
-		failed = 0
+		failed, s.before = 0, nil
 		began := time.Now()
 		err = s.serve(c)
 		s.table.offline()
@@ -126,11 +128,12 @@ func (s *session) notConnected(ctx context.Context, err error, failed int) {
 	if ctx.Err() != nil {
 		return
 	}
-	if failed > 1 || !s.everConnected() {
-		// A server that goes down fails in more than one way while it does; the sources are told the one that stays.
+	// A server that goes down fails in more than one way while it does; the sources are told the one that stays.
+	if kind := source.KindOf(err); same(s.before, err) || failed > 2 || kind == source.Timeout || kind == source.Denied {
 		s.set(nil, false, err)
 		s.table.setTrouble(err)
 	}
+	s.before = err
 	s.tell(Event{Kind: TryFailed, Attempt: failed, Err: err})
 	if failed == s.t.outage {
 		s.tell(Event{Kind: Outage, Attempt: failed, Err: err})
@@ -142,15 +145,8 @@ func (s *session) set(c *conn, synced bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.current, s.synced, s.trouble = c, synced, err
-	s.connected = s.connected || c != nil
 	close(s.changed)
 	s.changed = make(chan struct{})
-}
-
-func (s *session) everConnected() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.connected
 }
 
 // wait returns the connection as soon as there is one, or with synced as soon as all keys are listened to on it; when ctx

@@ -1,0 +1,314 @@
+package nacos_test
+
+import (
+	"context"
+	"crypto/md5"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/nacre-go/nacre/providers/nacos"
+	"github.com/nacre-go/nacre/source"
+)
+
+// cluster is a scripted Nacos without a network, for bubbles of synctest. Its servers share their configs.
+type cluster struct {
+	mu      sync.Mutex
+	docs    map[string]string // by group/dataId
+	down    map[string]bool   // by host:port: refuses connections
+	silent  bool              // answers nothing
+	starts  bool              // is not ready
+	lost    bool              // pushes are lost
+	lie     int               // answers to come whose md5 is wrong
+	deny    bool              // 403 to every config request
+	latency time.Duration
+
+	password string
+	ttl      time.Duration
+	token    string
+
+	links []*fakeLink
+	log   []call
+	opens []open
+}
+
+type call struct {
+	at   time.Time
+	typ  string
+	link *fakeLink
+	md5s map[string]string // of a listen
+	key  string
+}
+
+type open struct {
+	at     time.Time
+	server string
+	failed bool
+}
+
+func newCluster() *cluster {
+	return &cluster{docs: map[string]string{}, down: map[string]bool{}, ttl: 5 * time.Hour}
+}
+
+var errFakeRefused = &source.Error{Kind: source.Unavailable, Op: "connect to", Document: "server", Err: errors.New("connection refused")}
+
+func (f *cluster) Open(ctx context.Context, server nacos.Address) (nacos.Link, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.opens = append(f.opens, open{time.Now(), server.String(), f.down[server.String()]})
+	if f.down[server.String()] {
+		return nil, errFakeRefused
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	l := &fakeLink{f: f, server: server.String(), ctx: ctx, cancel: cancel, in: make(chan nacos.Message, 100), listens: map[string]bool{}}
+	f.links = append(f.links, l)
+	return l, nil
+}
+
+func (f *cluster) Login(ctx context.Context, server nacos.Address, _ nacos.Settings) (nacos.Grant, error) {
+	f.mu.Lock()
+	f.log = append(f.log, call{at: time.Now(), typ: "login"})
+	silent, password := f.silent, f.password
+	f.mu.Unlock()
+	if silent {
+		<-ctx.Done()
+		return nacos.Grant{}, &source.Error{Kind: source.Timeout, Op: "login to", Document: server.String()}
+	}
+	if password == "" {
+		return nacos.Grant{}, &source.Error{Kind: source.Denied, Op: "login to", Document: server.String()}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.token += "t"
+	return nacos.NewGrant(f.token, f.ttl), nil
+}
+
+type fakeLink struct {
+	f          *cluster
+	server     string
+	ctx        context.Context
+	cancel     context.CancelFunc
+	in         chan nacos.Message
+	registered bool
+	listens    map[string]bool
+	acks       []string
+}
+
+func (l *fakeLink) LocalIP() string { return "192.0.2.1" }
+func (l *fakeLink) Close()          { l.cancel() }
+
+func (l *fakeLink) Recv() (nacos.Message, error) {
+	select {
+	case m := <-l.in:
+		return m, nil
+	case <-l.ctx.Done():
+		return nacos.Message{}, &source.Error{Kind: source.Unavailable, Op: "ask", Document: l.server, Err: errors.New("cut")}
+	}
+}
+
+func (l *fakeLink) Send(m nacos.Message) error {
+	l.f.mu.Lock()
+	defer l.f.mu.Unlock()
+	if m.Type == "ConnectionSetupRequest" {
+		l.registered = true
+	} else {
+		l.acks = append(l.acks, m.Type)
+	}
+	return nil
+}
+
+func (l *fakeLink) Call(ctx context.Context, m nacos.Message) (nacos.Message, error) {
+	l.f.mu.Lock()
+	silent, latency := l.f.silent, l.f.latency
+	l.f.mu.Unlock()
+	wait := time.After(latency)
+	if silent {
+		wait = nil
+	}
+	select {
+	case <-wait:
+	case <-ctx.Done():
+		return nacos.Message{}, &source.Error{Kind: source.Timeout, Op: "ask", Document: l.server, Err: errors.New("no answer in time")}
+	case <-l.ctx.Done():
+		return nacos.Message{}, &source.Error{Kind: source.Unavailable, Op: "ask", Document: l.server, Err: errors.New("cut")}
+	}
+	l.f.mu.Lock()
+	defer l.f.mu.Unlock()
+	body, err := json.Marshal(l.answerLocked(m))
+	return nacos.Message{Type: strings.TrimSuffix(m.Type, "Request") + "Response", Body: body}, err
+}
+
+type body map[string]any
+
+func (l *fakeLink) answerLocked(m nacos.Message) body {
+	f := l.f
+	var req struct {
+		DataID, Group string
+		Listen        bool
+		Contexts      []struct{ DataID, Group, MD5 string } `json:"configListenContexts"`
+	}
+	_ = json.Unmarshal(m.Body, &req)
+	c := call{at: time.Now(), typ: m.Type, link: l, key: req.Group + "/" + req.DataID}
+	if m.Type == "ConfigBatchListenRequest" {
+		c.md5s = map[string]string{}
+		for _, k := range req.Contexts {
+			c.md5s[k.Group+"/"+k.DataID] = k.MD5
+		}
+	}
+	f.log = append(f.log, c)
+
+	code := func(n int) body { return body{"resultCode": 500, "errorCode": n} }
+	switch {
+	case f.starts:
+		return code(300)
+	case m.Type == "ServerCheckRequest":
+		return body{"resultCode": 200}
+	case !l.registered:
+		return code(301)
+	case m.Type == "HealthCheckRequest":
+		return body{"resultCode": 200}
+	case f.deny, f.password != "" && m.Headers["accessToken"] != f.token:
+		return code(403)
+	}
+	switch m.Type {
+	case "ConfigBatchListenRequest":
+		changed := []body{}
+		for _, k := range req.Contexts {
+			key := k.Group + "/" + k.DataID
+			l.listens[key] = req.Listen
+			if k.MD5 != f.sumLocked(key) {
+				changed = append(changed, body{"dataId": k.DataID, "group": k.Group})
+			}
+		}
+		return body{"resultCode": 200, "changedConfigs": changed}
+	case "ConfigQueryRequest":
+		text, ok := f.docs[c.key]
+		if !ok {
+			return code(300)
+		}
+		sum := f.sumLocked(c.key)
+		if f.lie != 0 {
+			f.lie--
+			sum = "00000000000000000000000000000000"
+		}
+		return body{"resultCode": 200, "content": text, "md5": sum, "contentType": "yaml", "lastModified": 1700000000000}
+	}
+	return code(302)
+}
+
+func (f *cluster) sumLocked(key string) string {
+	text, ok := f.docs[key]
+	if !ok {
+		return ""
+	}
+	h := md5.Sum([]byte(text))
+	return hex.EncodeToString(h[:])
+}
+
+func (f *cluster) do(change func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	change()
+}
+
+// put sets a config and pushes it.
+func (f *cluster) put(dataID, text string) {
+	f.do(func() { f.docs[group+"/"+dataID] = text; f.pushLocked(dataID) })
+}
+
+func (f *cluster) delete(dataID string) {
+	f.do(func() { delete(f.docs, group+"/"+dataID); f.pushLocked(dataID) })
+}
+
+func (f *cluster) pushLocked(dataID string) {
+	if f.lost {
+		return
+	}
+	for _, l := range f.links {
+		if l.listens[group+"/"+dataID] && l.ctx.Err() == nil {
+			l.sendLocked("ConfigChangeNotifyRequest", body{"requestId": "1", "dataId": dataID, "group": group})
+		}
+	}
+}
+
+func (l *fakeLink) sendLocked(typ string, b body) {
+	raw, _ := json.Marshal(b)
+	l.in <- nacos.Message{Type: typ, Body: raw}
+}
+
+// cut breaks every link.
+func (f *cluster) cut() {
+	f.do(func() {
+		for _, l := range f.links {
+			l.cancel()
+		}
+	})
+}
+
+func (f *cluster) calls(typ string) (found []call) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, c := range f.log {
+		if c.typ == typ {
+			found = append(found, c)
+		}
+	}
+	return found
+}
+
+// told is the md5 that the server was told last for a key.
+func (f *cluster) told(dataID string) string {
+	md5 := "never"
+	for _, c := range f.calls("ConfigBatchListenRequest") {
+		if m, ok := c.md5s[group+"/"+dataID]; ok {
+			md5 = m
+		}
+	}
+	return md5
+}
+
+func (f *cluster) attempts() []open {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.opens)
+}
+
+func sumOf(text string) string {
+	h := md5.Sum([]byte(text))
+	return hex.EncodeToString(h[:])
+}
+
+// bubble runs a test with a faked clock, on a cluster and a client of it.
+func bubble(t *testing.T, cfg nacos.Config, prepare func(*cluster), test func(*testing.T, *cluster, *nacos.Client, *events)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		f := newCluster()
+		if prepare != nil {
+			prepare(f)
+		}
+		if len(cfg.Servers) == 0 {
+			cfg.Servers = []string{"a:8848"}
+		}
+		log := newEvents()
+		c, err := nacos.DialVia(f, cfg, log.hook())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			begin := time.Now()
+			if err := c.Close(); err != nil {
+				t.Error(err)
+			}
+			if took := time.Since(begin); took > time.Second {
+				t.Errorf("Close took %v; it must end at once whatever the server does", took)
+			}
+		}()
+		test(t, f, c, log)
+	})
+}
