@@ -192,6 +192,40 @@ func TestRoots(t *testing.T) {
 	}
 }
 
+func TestNil(t *testing.T) {
+	t.Parallel()
+	type config struct {
+		Int    *int           `config:"int" validate:"gte=3"`
+		Text   *string        `config:"text" validate:"min=3"`
+		Lists  *[]*[]host     `config:"lists" validate:"dive,max=1"`
+		Struct *host          `config:"struct" validate:"required"`
+		Any    any            `config:"any" validate:"eq=1"`
+		Plain  []*[]*host     `config:"plain" validate:"max=9"`
+		Map    map[string]any `config:"map" validate:"required"`
+		Texts  *[]string      `config:"texts" validate:"dive,required"`
+	}
+	v := config{Plain: []*[]*host{nil, {nil, {}}}}
+	want := `int: must be at least 3, but is not set
+text: must have at least 3 characters, but is not set
+struct: is required
+any: must be 1, but is not set
+plain[1][1].name: is required
+map: is required`
+	got := checker[config](t).Check(&v, nil)
+	if got.Error() != want {
+		t.Errorf("got\n%v\nwant\n%s", got, want)
+	}
+	for _, p := range got {
+		if p.Kind != source.Missing {
+			t.Errorf("%v has kind %v", p, p.Kind)
+		}
+	}
+	v.Lists = &[]*[]host{nil, {{}}, {{Name: "a"}, {Name: "a"}}}
+	if got := checker[config](t).Check(&v, nil).Error(); !strings.Contains(got, "lists[1][0].name: is required\nlists[2]: must have at most 1 items") {
+		t.Errorf("got\n%s", got)
+	}
+}
+
 type holder[T any] struct {
 	V T `config:"v" validate:"required"`
 }

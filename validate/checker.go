@@ -148,6 +148,9 @@ func (c *checker) rules(pointer reflect.Value) (found []violation) {
 		if isMissing(f.Tag()) {
 			v.kind = source.Missing
 		}
+		if isNil(f) {
+			v.kind, v.message = source.Missing, v.message+", but is not set"
+		}
 		found = append(found, v)
 	}
 	return found

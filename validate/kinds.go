@@ -132,29 +132,35 @@ func (k *kind) rules() map[string]string {
 // complete adds what a tag lacks to reach the rules below its field.
 func complete(tag string, k *kind) string {
 	parts := split(tag)
-	if !k.ruled || slices.Contains(parts, "structonly") || slices.Contains(parts, "nostructlevel") {
+	if slices.Contains(parts, "structonly") || slices.Contains(parts, "nostructlevel") {
 		return tag
 	}
-	dives := 0
-	for _, part := range parts {
-		if part == "dive" {
-			dives++
-		}
-	}
+	var out []string
+	rest := parts // what of the tag is still to come
 	for pointer := false; k.elem != nil; k = k.elem {
 		if k.typ.Kind() == reflect.Pointer {
 			pointer = true
 			continue
 		}
-		if dives > 0 {
-			dives--
+		at := slices.Index(rest, "dive")
+		had := at >= 0
+		if !had && !k.ruled {
+			break
+		}
+		if !had {
+			at = len(rest)
+		}
+		out = append(out, rest[:at]...)
+		if pointer {
+			out = append(out, "omitnil") // validator has no way to dive into nil
+		}
+		out = append(out, "dive")
+		if had {
+			rest = rest[at+1:]
 		} else {
-			if pointer {
-				parts = append(parts, "omitnil")
-			}
-			parts = append(parts, "dive")
+			rest = nil
 		}
 		pointer = false
 	}
-	return join(parts)
+	return join(append(out, rest...))
 }

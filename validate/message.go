@@ -75,7 +75,7 @@ const (
 )
 
 func (c *checker) measureOf(f validator.FieldError, param string) measure {
-	switch f.Kind() {
+	switch kindOf(f) {
 	case reflect.String:
 		return characters
 	case reflect.Slice, reflect.Map, reflect.Array:
@@ -86,6 +86,27 @@ func (c *checker) measureOf(f validator.FieldError, param string) measure {
 		}
 	}
 	return number
+}
+
+// kindOf returns the kind of the field, or of what it would point to.
+func kindOf(f validator.FieldError) reflect.Kind {
+	t := f.Type()
+	for t != nil && t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t == nil {
+		return reflect.Invalid
+	}
+	return t.Kind()
+}
+
+// isNil reports whether a rule does not hold because there is nothing that it could be asked about.
+func isNil(f validator.FieldError) bool {
+	switch f.Kind() {
+	case reflect.Pointer, reflect.Interface, reflect.Invalid:
+		return !isMissing(f.Tag()) && !strings.HasPrefix(f.Tag(), "excluded") && f.Tag() != "isdefault"
+	}
+	return false
 }
 
 // written returns a parameter as the struct's author wrote it: 10MiB, not 10485760.

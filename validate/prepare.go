@@ -127,10 +127,13 @@ func (p *preparing) tryPart(part string, k *kind, parent *kind) error {
 	if _, ours := p.messages[name]; ours || !tried(name) {
 		return nil
 	}
-	return guarded(func() error {
+	if guarded(func() error {
 		_ = p.validate.VarWithValue(sample(k.typ), reflect.Zero(parent.typ).Interface(), part)
 		return nil
-	})
+	}) != nil {
+		return fmt.Errorf("%s does not fit a field of type %s", part, k.typ)
+	}
+	return nil
 }
 
 // structural are the parts of a tag that are no rules.

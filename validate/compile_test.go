@@ -1,0 +1,144 @@
+package validate_test
+
+import (
+	"errors"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-playground/validator/v10"
+
+	"github.com/nacre-go/nacre/source"
+	"github.com/nacre-go/nacre/validate"
+)
+
+func TestMistakes(t *testing.T) {
+	t.Parallel()
+	type inner struct {
+		X string `config:"x" validate:"omitempty,canary_rule"`
+	}
+	type config struct {
+		Undefined string           `config:"undefined" validate:"requird"`
+		Later     string           `config:"later" validate:"omitempty,undefined2"`
+		Param     int              `config:"param" validate:"omitempty,gte=abc"`
+		Second    int              `config:"second" validate:"required,lte=abc"`
+		Kind      bool             `config:"kind" validate:"min=3"`
+		Alt       int              `config:"alt" validate:"eq=1|eq=x"`
+		Duration  time.Duration    `config:"duration" validate:"min=10 parsecs"`
+		Level     level            `config:"level" validate:"gte=canary"`
+		Dive      int              `config:"dive" validate:"dive,required"`
+		Keys      []int            `config:"keys" validate:"keys,required,endkeys"`
+		Field     int              `config:"field" validate:"gtfield=Nowhere"`
+		With      int              `config:"with" validate:"required_with=Field Nowhere"`
+		If        int              `config:"if" validate:"required_if=Nowhere 1"`
+		Odd       int              `config:"odd" validate:"required_if=Field"`
+		Cross     int              `config:"cross" validate:"eqcsfield=Inner.Y"`
+		Fine      int              `config:"fine" validate:"eqcsfield=Inner.X|required_if=Field 1"`
+		Elem      []string         `config:"elem" validate:"dive,gte=x"`
+		Key       map[string]int   `config:"key" validate:"dive,keys,len=x,endkeys,gt=0"`
+		Inner     inner            `config:"inner"`
+		List      map[string]inner `config:"list"`
+	}
+	_, err := validate.Compile[config]()
+	var problems source.Problems
+	if !errors.As(err, &problems) {
+		t.Fatalf("a struct full of mistakes gives %v", err)
+	}
+	want := map[string]bool{}
+	for f := range reflect.TypeFor[config]().Fields() {
+		want[f.Tag.Get("config")] = true
+	}
+	for _, fine := range []string{"fine", "inner", "list"} {
+		delete(want, fine)
+	}
+	want["inner.x"] = true
+	for _, p := range problems {
+		if !want[p.Key] || p.Kind != source.Misused {
+			t.Errorf("kind %v: %v", p.Kind, p)
+		}
+		delete(want, p.Key)
+	}
+	if len(want) > 0 {
+		t.Errorf("not told: %v\namong:\n%v", want, err)
+	}
+}
+
+func TestOptionsThatAreWrong(t *testing.T) {
+	t.Parallel()
+	rule := func(validator.FieldLevel) bool { return true }
+	for name, option := range map[string]validate.Option{
+		"no rule":    validate.Tag("x", nil, "must"),
+		"no message": validate.Tag("x", rule, ""),
+		"bad name":   validate.Tag("dive", rule, "must"),
+		"bad alias":  validate.Alias("a,b", "gte=1", "must"),
+		"no alias":   validate.Alias("", "gte=1", "must"),
+		"nil":        validate.With(nil),
+		"error":      validate.With(func(*validator.Validate) error { return errors.New("no") }),
+		"panic":      validate.With(func(*validator.Validate) error { panic("canary") }),
+	} {
+		if _, err := validate.Compile[host](option); !errors.Is(err, source.Misused) || strings.Contains(err.Error(), "canary") {
+			t.Errorf("%s: gives %v", name, err)
+		}
+	}
+}
+
+func TestOptions(t *testing.T) {
+	t.Parallel()
+	type config struct {
+		Region string `config:"region" validate:"region"`
+		Pool   int    `config:"pool" validate:"pool"`
+		Even   int    `config:"even" validate:"multiple=2"`
+		Panics int    `config:"panics" validate:"omitempty,panics"`
+		Small  int    `config:"small" validate:"small"`
+		Either string `config:"either" validate:"omitempty,ip|region|oneof=a b"`
+		Whole  struct {
+			A, B int
+		} `config:"whole"`
+	}
+	c := checker[config](t,
+		validate.Tag("region", func(f validator.FieldLevel) bool { return f.Field().String() == "eu" }, "must be a known region"),
+		validate.Tag("multiple", func(f validator.FieldLevel) bool { return f.Field().Int()%2 == 0 }, "must be a multiple of {param}"),
+		validate.Tag("panics", func(validator.FieldLevel) bool { panic("canary") }, "must not panic"),
+		validate.Alias("pool", "gte=1,lte=500", "must be between 1 and 500"),
+		validate.With(func(v *validator.Validate) error {
+			v.RegisterAlias("small", "lte=3")
+			v.RegisterStructValidation(func(sl validator.StructLevel) {
+				w := sl.Current()
+				if w.Field(0).Int() > w.Field(1).Int() {
+					sl.ReportError(w.Field(0).Interface(), "A", "A", "ltefield", "B")
+				}
+			}, config{}.Whole)
+			return nil
+		}))
+	v := config{Region: "canary", Pool: 501, Even: 3, Panics: 1, Small: 4, Either: "canary"}
+	v.Whole.A = 1
+	want := `region: must be a known region
+pool: must be between 1 and 500
+even: must be a multiple of 2
+panics: must not panic
+small: must be at most 3
+either: must be an IP address or be a known region or be one of: a, b
+whole.a: must be at most whole.b`
+	if got := c.Check(&v, nil); got.Error() != want {
+		t.Errorf("got\n%v\nwant\n%s", got, want)
+	}
+}
+
+// TestConcurrentSafe checks by one checker from many goroutines; the race detector is the judge.
+func TestConcurrentSafe(t *testing.T) {
+	t.Parallel()
+	c := checker[service](t)
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			for range 50 {
+				if got := c.Check(&service{DB: db{Pool: 1}, List: []db{{Pool: -1}}}, nil); len(got) != 2 {
+					t.Errorf("checkers are not safe for concurrent use: %v", got)
+				}
+			}
+		})
+	}
+	group.Wait()
+}
