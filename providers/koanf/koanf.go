@@ -1,0 +1,139 @@
+package koanf
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/knadh/koanf/v2"
+
+	"github.com/nacre-go/nacre/source"
+)
+
+// Source is a koanf provider as a source with one document. Name, Identity and Close are safe for concurrent use; Next is
+// not, see source.Source.
+type Source struct {
+	settings
+	provider koanf.Provider
+	parser   koanf.Parser
+
+	told     source.Teller
+	reading  *reading // nil when no read is at work
+	watch    *watch
+	revision revisions
+	closed   sync.Once
+}
+
+// New returns a source of what the provider holds; see the package comment for what the parser does, which may be nil.
+// Nothing is read before Next is called.
+func New(provider koanf.Provider, parser koanf.Parser, options ...Option) *Source {
+	s := &Source{settings: defaults(), provider: provider, parser: parser, revision: newRevisions()}
+	for _, o := range options {
+		if o != nil {
+			o.apply(&s.settings)
+		}
+	}
+	if s.document == "" {
+		s.document = strings.TrimPrefix(fmt.Sprintf("%T", provider), "*")
+	}
+	if s.format == "" {
+		s.format = formatOf(parser)
+	}
+	s.watch = newWatch(provider)
+	return s
+}
+
+// formats are the parsers whose bytes nacre decodes itself.
+var formats = map[string]string{
+	"github.com/knadh/koanf/parsers/yaml": source.FormatYAML,
+	"github.com/knadh/koanf/parsers/json": source.FormatJSON,
+	"github.com/knadh/koanf/parsers/toml": source.FormatTOML,
+}
+
+// formatOf goes by the name of the parser's package, so that nobody compiles parsers that they do not use.
+func formatOf(parser koanf.Parser) string {
+	t := reflect.TypeOf(parser)
+	if t == nil {
+		return ""
+	}
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return formats[strings.TrimSuffix(t.PkgPath(), "/v2")]
+}
+
+// Name returns "koanf".
+func (s *Source) Name() string { return "koanf" }
+
+// Identity is source.Identifier's: the provider's type and the document's name.
+func (s *Source) Identity() string {
+	return fmt.Sprintf("koanf:%s:%s", strings.TrimPrefix(fmt.Sprintf("%T", s.provider), "*"), s.document)
+}
+
+// Next is source.Source's.
+func (s *Source) Next(ctx context.Context, prev source.Revision) (source.Content, error) {
+	for {
+		d, err := s.read(ctx)
+		if ctx.Err() != nil {
+			return source.Content{}, ctx.Err()
+		}
+		if err == nil && !d.Absent && s.watch.begin(ctx, s.interval) {
+			continue // subscribed; what was read before does not count
+		}
+		if err != nil {
+			if s.told.Differs(prev, "", err) {
+				return source.Content{}, err
+			}
+		} else if rev := s.revision.of(d); s.told.Differs(prev, rev, nil) {
+			return source.Content{Revision: rev, Documents: []source.Document{d}}, nil
+		}
+		timer := time.NewTimer(s.interval)
+		select {
+		case <-s.watch.wake:
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return source.Content{}, ctx.Err()
+		}
+		timer.Stop()
+	}
+}
+
+// Close ends the watch. It waits for the provider for two seconds at most, and returns a source.Error of kind
+// Timeout if its Unwatch does not come back. Further calls do nothing.
+func (s *Source) Close() error {
+	var err error
+	s.closed.Do(func() { err = s.watch.close(s.document) })
+	return err
+}
+
+// revisions numbers the states of a document. A number and not a checksum, because a revision is shown to people, and the
+// document may be a short secret.
+type revisions struct {
+	instance string
+	n        int
+	last     source.Document
+}
+
+func newRevisions() revisions { return revisions{instance: rand.Text()[:10]} }
+
+func (r *revisions) of(d source.Document) source.Revision {
+	same := r.n > 0 && r.last.Absent == d.Absent && (r.last.Tree == nil) == (d.Tree == nil) &&
+		bytes.Equal(r.last.Data, d.Data) && reflect.DeepEqual(r.last.Tree, d.Tree)
+	if !same {
+		r.n++
+		r.last = d
+	}
+	return source.Revision(r.instance + "-" + strconv.Itoa(r.n))
+}
+
+var (
+	_ source.Source     = (*Source)(nil)
+	_ source.Identifier = (*Source)(nil)
+)

@@ -1,0 +1,194 @@
+package koanf
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/nacre-go/nacre/source"
+)
+
+// reading is one read of the provider, in a goroutine of its own because koanf's methods take no context.
+type reading struct {
+	done     chan struct{}
+	document source.Document
+	err      error
+	old      bool // it began before what the caller waits for now
+}
+
+// read reads the provider once, or goes on waiting for a read that has not come back.
+func (s *Source) read(ctx context.Context) (source.Document, error) {
+	timer := time.NewTimer(s.timeout)
+	defer timer.Stop()
+	for {
+		if s.reading == nil {
+			r := &reading{done: make(chan struct{})}
+			s.reading = r
+			go func() {
+				defer close(r.done)
+				r.document, r.err = s.fetch()
+			}()
+		}
+		r := s.reading
+		select {
+		case <-r.done:
+			s.reading = nil
+			if !r.old {
+				return r.document, r.err
+			}
+		case <-timer.C:
+			r.old = true
+			return source.Document{}, &source.Error{
+				Kind: source.Timeout, Op: "read", Document: s.document, Err: errSlow,
+			}
+		case <-ctx.Done():
+			r.old = true
+			return source.Document{}, ctx.Err()
+		}
+	}
+}
+
+var (
+	errSlow       = errors.New("the provider has not answered in time")
+	errNoProvider = errors.New("the provider is nil")
+)
+
+// fetch calls the provider and the parser, and makes a document of what they return.
+func (s *Source) fetch() (d source.Document, err error) {
+	defer func() {
+		if recover() != nil {
+			d, err = source.Document{}, s.error(source.Misused, "read", errPanicked)
+		}
+	}()
+	d.Name = s.document
+	if s.provider == nil {
+		return d, s.error(source.Misused, "read", errNoProvider)
+	}
+	if s.format == "" && s.parser == nil {
+		tree, err := s.provider.Read()
+		if err != nil {
+			return s.failed(err)
+		}
+		return s.decoded(tree)
+	}
+	data, err := s.provider.ReadBytes()
+	if err != nil {
+		return s.failed(err)
+	}
+	if s.format != "" {
+		d.Format, d.Data = s.format, append([]byte{}, data...)
+		return d, nil
+	}
+	if len(data) == 0 { // an empty document, which many a parser does not know
+		return s.decoded(nil)
+	}
+	tree, err := s.parser.Unmarshal(slices.Clone(data))
+	if err != nil {
+		return d, s.error(source.Malformed, "decode", &stripped{parserText(s.parser, err), err})
+	}
+	return s.decoded(tree)
+}
+
+// decoded returns the document of a tree.
+func (s *Source) decoded(tree map[string]any) (source.Document, error) {
+	d := source.Document{Name: s.document}
+	plain, err := source.CopyTree(tree)
+	if err == nil && s.delimiter != "" {
+		plain, err = unflatten(plain, s.delimiter)
+	}
+	if err != nil {
+		return d, s.error(source.Malformed, "decode", err)
+	}
+	if s.text {
+		plain = asText(plain).(map[string]any)
+	}
+	d.Tree = plain
+	return d, nil
+}
+
+// failed returns what the provider's error stands for.
+func (s *Source) failed(err error) (source.Document, error) {
+	if s.absent(err) {
+		return source.Document{Name: s.document, Absent: true}, nil
+	}
+	if strings.Contains(err.Error(), "does not support this method") {
+		e := s.error(source.Misused, "read", &stripped{"the provider has no such method", err})
+		e.Fix = "pass a parser, or koanf.WithFormat, to koanf.New"
+		if s.parser != nil || s.format != "" {
+			e.Fix = "pass a nil parser to koanf.New, and no koanf.WithFormat"
+		}
+		return source.Document{}, e
+	}
+	kind := source.KindOf(err)
+	if kind == source.Unknown {
+		kind = source.Unavailable
+	}
+	text := err.Error()
+	if !s.errorText {
+		text = safeText(err)
+	}
+	return source.Document{}, s.error(kind, "read", &stripped{text, err})
+}
+
+func (s *Source) error(kind source.Kind, op string, err error) *source.Error {
+	return &source.Error{Kind: kind, Op: op, Document: s.document, Err: err}
+}
+
+// stripped is an error of which only this text is shown.
+type stripped struct {
+	text string
+	err  error
+}
+
+func (e *stripped) Error() string { return e.text }
+func (e *stripped) Unwrap() error { return e.err }
+
+// safeText is what an error says as far as the standard library's errors, which hold paths and addresses, say it.
+func safeText(err error) string {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Op + " " + path.Path + ": " + safeText(path.Err)
+	}
+	var op *net.OpError
+	if errors.As(err, &op) {
+		text := op.Op + " " + op.Net
+		if op.Addr != nil {
+			text += " " + op.Addr.String()
+		}
+		return text + ": " + safeText(op.Err)
+	}
+	var dns *net.DNSError
+	if errors.As(err, &dns) {
+		return dns.Error()
+	}
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		return errno.Error()
+	}
+	for _, known := range []error{
+		fs.ErrNotExist, fs.ErrPermission, fs.ErrInvalid, fs.ErrClosed, context.DeadlineExceeded, context.Canceled, net.ErrClosed,
+	} {
+		if errors.Is(err, known) {
+			return known.Error()
+		}
+	}
+	return fmt.Sprintf("an error of type %T", err)
+}
+
+var lineNumber = regexp.MustCompile(`\bline (\d{1,9})\b`)
+
+// parserText says which parser could not decode, and where, without the parser's words, which quote the document.
+func parserText(parser any, err error) string {
+	text := fmt.Sprintf("%T cannot decode it", parser)
+	if m := lineNumber.FindStringSubmatch(err.Error()); m != nil {
+		text += ", line " + m[1]
+	}
+	return text
+}

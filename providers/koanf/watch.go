@@ -1,0 +1,144 @@
+package koanf
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"github.com/knadh/koanf/v2"
+
+	"github.com/nacre-go/nacre/source"
+)
+
+// patience is how long Watch and Unwatch may take before the source goes on without them.
+const patience = time.Second
+
+// watch is a provider's Watch. All but the callback belongs to the goroutine of Next, or after it to that of Close.
+type watch struct {
+	watcher interface {
+		Watch(cb func(event any, err error)) error
+	}
+	unwatcher interface{ Unwatch() error }
+
+	wake  chan struct{} // one slot
+	done  chan struct{} // closed when the Watch called last has come back; nil if none was called
+	never atomic.Bool   // Watch or Unwatch failed: neither is called again, for one of them may hold a lock for ever
+	ended atomic.Int64  // when the watch told of its end, in Unix nanoseconds; 0 while it is on
+	deaf  atomic.Bool   // closed
+}
+
+func newWatch(provider koanf.Provider) *watch {
+	w := &watch{wake: make(chan struct{}, 1)}
+	w.watcher, _ = provider.(interface {
+		Watch(cb func(event any, err error)) error
+	})
+	w.unwatcher, _ = provider.(interface{ Unwatch() error })
+	return w
+}
+
+// begin calls Watch if it is time to, and reports whether it did. It is time when the provider was never watched, and at
+// the interval after a watch has ended.
+func (w *watch) begin(ctx context.Context, interval time.Duration) bool {
+	if w.watcher == nil || w.never.Load() {
+		return false
+	}
+	if w.done != nil {
+		ended := w.ended.Load()
+		if ended == 0 || time.Since(time.Unix(0, ended)) < interval {
+			return false
+		}
+		if w.unwatcher != nil {
+			if back, err := within(ctx, w.unwatcher.Unwatch); !back || err != nil {
+				w.never.Store(true)
+				return false
+			}
+		}
+		w.ended.Store(0)
+	}
+	done, late := make(chan struct{}), &atomic.Bool{}
+	w.done = done
+	go func() {
+		defer close(done)
+		if guarded(func() error { return w.watcher.Watch(w.heard) }) != nil {
+			w.never.Store(true)
+		}
+		if late.Load() { // it watched until now
+			w.heard(nil, errEnded)
+		}
+	}()
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case <-done:
+	case <-timer.C:
+		late.Store(true) // a Watch that does not come back is taken for one that watches until it does
+	case <-ctx.Done():
+		late.Store(true)
+	}
+	return true
+}
+
+// heard is the callback. Neither event nor error is looked at: they only wake.
+func (w *watch) heard(_ any, err error) {
+	if w.deaf.Load() {
+		return
+	}
+	if err != nil {
+		w.ended.CompareAndSwap(0, time.Now().UnixNano())
+	}
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
+
+// close ends the watch if there is one, within twice the patience.
+func (w *watch) close(document string) error {
+	w.deaf.Store(true)
+	if w.done == nil || w.unwatcher == nil || w.never.Load() {
+		return nil
+	}
+	back, err := within(context.Background(), w.unwatcher.Unwatch)
+	switch {
+	case !back:
+		return &source.Error{Kind: source.Timeout, Op: "unwatch", Document: document, Err: errStuck}
+	case err != nil:
+		return &source.Error{Kind: source.Unavailable, Op: "unwatch", Document: document, Err: errUnwatch}
+	}
+	done := w.done
+	_, _ = within(context.Background(), func() error { <-done; return nil })
+	return nil
+}
+
+var (
+	errStuck    = errors.New("the provider's Unwatch does not come back; its watch may go on")
+	errUnwatch  = errors.New("the provider's Unwatch returned an error; its watch may go on")
+	errEnded    = errors.New("the watch has ended")
+	errPanicked = errors.New("the provider or the parser panicked")
+)
+
+// within calls f in a goroutine, and waits for it as long as patience and ctx allow.
+func within(ctx context.Context, f func() error) (back bool, err error) {
+	result := make(chan error, 1)
+	go func() { result <- guarded(f) }()
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case err := <-result:
+		return true, err
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return false, nil
+}
+
+// guarded is f with a panic made into an error.
+func guarded(f func() error) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = errPanicked
+		}
+	}()
+	return f()
+}
