@@ -1,6 +1,7 @@
 package layer
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"strconv"
@@ -21,8 +22,7 @@ type jsonReader struct {
 
 func (r *reading) json() *tree.Node {
 	j := &jsonReader{reading: r, line: 1}
-	j.space()
-	if j.next == len(r.data) {
+	if len(bytes.TrimLeft(r.data, " \t\r\n")) == 0 {
 		return tree.NewMap(r.doc, 0, 0, nil)
 	}
 	var raw json.RawMessage
@@ -30,7 +30,7 @@ func (r *reading) json() *tree.Node {
 		j.syntax(err)
 		return nil
 	}
-	if r.data[j.next] != '{' {
+	if j.space(); r.data[j.next] != '{' {
 		r.report(source.Malformed, j.line, j.column(), "is not a map of keys")
 		return nil
 	}

@@ -131,12 +131,12 @@ func TestTOMLProblems(t *testing.T) {
 func TestTOMLIsLinear(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
-	for i := range 100_000 {
+	for i := range 30_000 {
 		b.WriteString("[t" + itoa(i) + "]\nk = 1\n")
 	}
 	start := time.Now()
 	must(t, "toml", b.String(), nil)
-	if d := time.Since(start); d > 10*time.Second { // the library takes minutes
-		t.Errorf("100 000 tables took %v", d)
+	if d := time.Since(start); d > 5*time.Second { // the library takes longer, and four times as long for twice as many
+		t.Errorf("30 000 tables took %v", d)
 	}
 }
