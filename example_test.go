@@ -75,17 +75,18 @@ func ExampleSubscribe() {
 func ExampleProblems() {
 	_, err := nacre.Open[Service](context.Background(), memory.New("config.yaml", []byte(`
 server:
-  timeout: 30
+  timeot: 30s
 db:
   dsn: postgres://db
   pol: 5
   pool: 9999
 `)))
 	fmt.Println(err)
-	fmt.Println(errors.Is(err, source.UnknownKey), errors.Is(err, source.WrongType))
+	fmt.Println(errors.Is(err, source.UnknownKey), errors.Is(err, source.Invalid))
 	// Output:
-	// config.yaml:3:12 (memory) server.timeout: must be a duration such as 3s, not a bare number
+	// config.yaml:3:3 (memory) server.timeot: unknown key, did you mean server.timeout?
 	// config.yaml:6:3 (memory) db.pol: unknown key, did you mean db.pool?
+	// config.yaml:7:9 (memory) db.pool: must be at most 500
 	// true true
 }
 

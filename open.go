@@ -42,6 +42,8 @@ func OpenWith[T any](ctx context.Context, options Options, layers ...source.Sour
 			value, report := plan.Bind(root)
 			return value, report.Problems
 		},
+		// A hook may need keys that another layer has.
+		BindAlone:    len(o.Binder) == 0,
 		Validate:     validator.Check,
 		Observer:     observe.Join(slogobserve.New(o.Logger), o.Observer),
 		Window:       o.Window,

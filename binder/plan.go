@@ -2,6 +2,7 @@ package binder
 
 import (
 	"reflect"
+	"slices"
 
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/source"
@@ -46,11 +47,12 @@ type Unused struct {
 }
 
 // Bind returns a new T with what the tree says, and with defaults where it says nothing; a nil tree says nothing at
-// all. The value is nil if the report has problems.
+// all. The value is nil if the report has problems, unless all of them are unknown keys: then every field has what it
+// would have without those keys, so that the value can be looked at further and all be told at once.
 func (p *Plan[T]) Bind(root *tree.Node) (*T, Report) {
 	v := new(T)
 	report := p.p.bind(root, reflect.ValueOf(v).Elem())
-	if len(report.Problems) > 0 {
+	if slices.ContainsFunc(report.Problems, func(p *source.Problem) bool { return p.Kind != source.UnknownKey }) {
 		return nil, report
 	}
 	return v, report

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/hex"
+	"slices"
 	"time"
 
 	"github.com/nacre-go/nacre/internal/layer"
@@ -23,8 +24,8 @@ type candidate struct {
 // that knows nothing of the others. Until the swap nothing is touched: whichever step refuses the candidate, everything
 // that was live stays live, and all the problems that the step found are returned.
 func (e *Engine[T]) apply(c candidate) source.Problems {
-	// verify and decode: each document on its own, once
-	roots, problems := e.decode(c.contents)
+	// verify, decode and look at each document by itself, once
+	roots, alone, problems := e.decode(c.contents)
 	if problems != nil {
 		return problems
 	}
@@ -33,19 +34,19 @@ func (e *Engine[T]) apply(c candidate) source.Problems {
 	merged := layer.Merge(roots...)
 	next := &State[T]{Sum: verify.Sum(merged), At: time.Now(), Causes: c.causes, Merged: merged, contents: c.contents, roots: roots}
 	live := e.cell.Load()
-	if live != nil && live.Sum == next.Sum {
+	if live != nil && live.Sum == next.Sum && alone == nil {
 		return e.unchanged(c, next, live)
 	}
 
 	// bind: tree to T, strictly
-	value, problems := e.Bind(merged)
-	if problems != nil {
-		return problems
-	}
-	next.Value = *value
+	value, problems := e.bind(merged, alone)
 
-	// validate: tags and the service's own rules
-	if problems := e.Validate(&next.Value, merged); problems != nil {
+	// validate: tags and the service's own rules, if there is a value
+	if value != nil {
+		next.Value = *value
+		problems = append(problems, e.Validate(&next.Value, merged)...)
+	}
+	if problems != nil {
 		return problems
 	}
 	if c.rehearse {
@@ -63,8 +64,9 @@ func (e *Engine[T]) apply(c candidate) source.Problems {
 	return nil
 }
 
-// decode verifies and decodes what has not been yet, and returns the documents' trees, lowest first.
-func (e *Engine[T]) decode(contents []*content) (roots []*tree.Node, problems source.Problems) {
+// decode verifies and decodes what has not been yet. It returns the documents' trees, lowest first; what is wrong in single
+// documents as far as the struct can tell; and what cannot be decoded at all.
+func (e *Engine[T]) decode(contents []*content) (roots []*tree.Node, alone, problems source.Problems) {
 	for i, c := range contents {
 		if c == nil {
 			continue
@@ -73,9 +75,10 @@ func (e *Engine[T]) decode(contents []*content) (roots []*tree.Node, problems so
 			e.decodeContent(e.feeds[i], c)
 		}
 		roots = append(roots, c.roots...)
+		alone = append(alone, c.alone...)
 		problems = append(problems, c.problems...)
 	}
-	return roots, problems
+	return roots, alone, problems
 }
 
 func (e *Engine[T]) decodeContent(l *feed, c *content) {
@@ -95,6 +98,28 @@ func (e *Engine[T]) decodeContent(l *feed, c *content) {
 			tree.Secrets(root, e.Shape, e.scrub.add)
 		}
 	}
+	if e.BindAlone && c.problems == nil {
+		for _, root := range c.roots {
+			_, problems := e.Bind(root)
+			c.alone = append(c.alone, problems...)
+		}
+	}
+}
+
+// bind binds the merged tree, and adds what is wrong in a document under a key that a higher one hides: it would come up on the
+// day on which the higher one goes.
+func (e *Engine[T]) bind(merged *tree.Node, alone source.Problems) (*T, source.Problems) {
+	value, problems := e.Bind(merged)
+	for _, p := range alone {
+		if slices.ContainsFunc(problems, func(q *source.Problem) bool { return q.Position == p.Position && q.Key == p.Key }) {
+			continue
+		}
+		problems = append(problems, p)
+		if p.Kind != source.UnknownKey {
+			value = nil
+		}
+	}
+	return value, problems
 }
 
 // unchanged accepts a candidate whose merged tree is the live one: a comment changed, or what a higher layer hides.

@@ -17,7 +17,8 @@ type content struct {
 	source.Content
 	decoded  bool
 	roots    []*tree.Node
-	problems source.Problems
+	problems source.Problems // of decoding
+	alone    source.Problems // of binding each document by itself
 	fromDisk bool
 }
 

@@ -130,7 +130,7 @@ func settings(t *testing.T, layers ...source.Source) engine.Settings[config] {
 		t.Fatal(err)
 	}
 	s := engine.Settings[config]{
-		Shape: plan.Shape(),
+		Shape: plan.Shape(), BindAlone: true,
 		Bind: func(n *tree.Node) (*config, source.Problems) {
 			v, report := plan.Bind(n)
 			return v, report.Problems

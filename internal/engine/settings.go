@@ -22,11 +22,15 @@ type Layer struct {
 
 // Settings are what an engine needs. All durations are used as they are; the root fills in defaults.
 type Settings[T any] struct {
-	Layers   []Layer
-	Shape    *tree.Shape
+	Layers []Layer
+	Shape  *tree.Shape
+	// Bind returns the value, and what is wrong; a value beside problems is one that may be validated, so that all is told
+	// at once.
 	Bind     func(*tree.Node) (*T, source.Problems)
 	Validate func(*T, *tree.Node) source.Problems
-	Observer *observe.Observer
+	// BindAlone says that a part of a configuration can be bound: Bind finds nothing wrong in what is merely not there.
+	BindAlone bool
+	Observer  *observe.Observer
 
 	// Window is how long no further content may come before a change is applied; MaxWindow is the longest that it waits
 	// for that, from the first content on. 0 applies at once.
