@@ -31,6 +31,7 @@ func FuzzRequest(f *testing.F) {
 		if strings.ToValidUTF8(typ, "") != typ || strings.ToValidUTF8(token, "") != token {
 			t.Skip("not a protobuf string")
 		}
+		p.t, garbage.t = t, t
 		p.header = map[string]string{"username": "u", "password": "p"}
 		if byToken {
 			p.header["accessToken"] = token
@@ -86,4 +87,3 @@ func FuzzHTTP(f *testing.F) {
 		_, _ = io.Copy(io.Discard, resp.Body)
 	})
 }
-

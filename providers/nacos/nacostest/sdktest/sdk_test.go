@@ -80,7 +80,7 @@ func TestSDK(t *testing.T) {
 	c := newClient(t, srv)
 	connect(t, srv, c)
 	param := func(content string) vo.ConfigParam {
-		return vo.ConfigParam{DataId: "orders.yaml", Group: group, Content: content, Type: vo.YAML}
+		return vo.ConfigParam{DataId: "orders.yaml", Group: group, Content: content, Type: "yaml"}
 	}
 
 	if ok, err := c.PublishConfig(param("pool: 1")); !ok || err != nil {
