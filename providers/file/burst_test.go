@@ -5,14 +5,19 @@ import (
 	"time"
 )
 
-// burst makes changes while r reads, and returns what went wrong.
+// burst makes changes while r reads, and returns what went wrong. It closes r's source, for a user may have no more than
+// 128 watches of the kernel's at a time.
 func burst(r *reader, changes int, gap time.Duration, change func(v int) error) error {
+	defer r.s.Close()
 	c, err := r.next(bound)
 	if err != nil {
 		return err
 	}
 	if v, err := wholeVersion(c); err != nil || v != 0 {
 		return fmt.Errorf("first content: version %d, %w", v, err)
+	}
+	if err := r.s.Watching(); err != nil {
+		return fmt.Errorf("this machine cannot show it: %w", err)
 	}
 	read := make(chan error, 1)
 	go func() {

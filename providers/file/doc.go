@@ -10,7 +10,8 @@
 // The bytes of every file with its format; the engine decodes them. A file that is not there is an absent document and
 // not an error, unless it is [Required]. A folder yields each file whose extension is known, in alphabetical order;
 // hidden files (also the ..data of Kubernetes), backups of editors and packages, and subfolders are passed over. A
-// file that appears in a folder or leaves it is a change; a folder that is not there is one absent document.
+// file that appears in a folder or leaves it is a change; a folder that is not there, or has nothing to read, is one
+// absent document of its own name.
 //
 // The revision is the SHA-256 of all names, of what is absent and of all bytes, so that equal files have equal
 // revisions everywhere. Somebody who sees revisions could guess a short secret in an otherwise known file from them.
@@ -22,7 +23,8 @@
 // exist. The file itself is watched too, for writes that come through another name or a mount. So a rename over the
 // file, a swap of a Kubernetes ..data link, a folder that is removed and made again, and a link that is turned
 // elsewhere are all seen. Where the system cannot tell (no watches left, a folder that may not be listed) every file
-// is read once a second; [Source.Watching] says why. Beside the watch, all is read every 10 s, because the writes of other
+// is read once a second; [Source.Watching] says why. A source takes one inotify instance, of which Linux gives a user
+// 128, and a watch for each folder and file. Beside the watch, all is read every 10 s, because the writes of other
 // machines to a network file system are told by nobody. See [Poll].
 //
 // # Never half a file

@@ -44,13 +44,13 @@ func bare(err error) error {
 }
 
 func notFound(e *entry) error {
-	what := "the file"
+	what := "the file at " + e.path
 	if e.dir {
-		what = "the folder"
+		what = "the folder at " + e.path + " and a file of a known extension in it"
 	}
 	return &source.Error{
 		Kind: source.NotFound, Op: "read", Document: e.name,
-		Fix: "create " + what + " at " + e.path + ", or leave out file.Required",
+		Fix: "create " + what + ", or leave out file.Required",
 	}
 }
 

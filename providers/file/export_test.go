@@ -1,6 +1,11 @@
 package file
 
-import "errors"
+import (
+	"context"
+	"errors"
+	"os"
+	"time"
+)
 
 // Modes in which a source can be made to work, so that each of them is tested wherever the tests run.
 const (
@@ -20,6 +25,70 @@ func (s *Source) Force(mode string) *Source {
 		s.newWatch = newNotify
 	case Blind:
 		s.newWatch = func() (watcher, error) { return nil, errors.New("no watches left") }
+	}
+	return s
+}
+
+// Scripted makes s use a watch that tells only what the test tells it: true is events that were dropped, false a watch
+// that fails.
+func (s *Source) Scripted(tell <-chan bool, made func()) *Source {
+	s.newWatch = func() (watcher, error) {
+		made()
+		return scripted(tell), nil
+	}
+	return s
+}
+
+type scripted <-chan bool
+
+func (scripted) add(string, role) error { return nil }
+func (scripted) keep(map[string]role)   {}
+func (scripted) close() error           { return nil }
+func (tell scripted) wait(ctx context.Context, d time.Duration) ([]event, error) {
+	if d <= 0 {
+		return nil, nil
+	}
+	select {
+	case ok := <-tell:
+		if !ok {
+			return nil, errors.New("the watch broke")
+		}
+		return []event{{what: lost}}, nil
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
+	return nil, nil
+}
+
+// Refusing makes every watch on a path fail, as when the system has no more of them.
+func (s *Source) Refusing(err error) *Source {
+	make := s.newWatch
+	s.newWatch = func() (watcher, error) {
+		w, werr := make()
+		return refusing{w, err}, werr
+	}
+	return s
+}
+
+type refusing struct {
+	watcher
+	err error
+}
+
+func (r refusing) add(string, role) error { return r.err }
+
+// AfterRead makes s call hook after each read of a file, at the moment at which a writer may come again.
+func (s *Source) AfterRead(hook func()) *Source {
+	lease := s.lease
+	s.lease = func(f *os.File) (proof, func()) {
+		p, release := lease(f)
+		if p == inWriting {
+			return p, release
+		}
+		return p, func() {
+			release()
+			hook()
+		}
 	}
 	return s
 }

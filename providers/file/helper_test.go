@@ -220,13 +220,22 @@ func newMount(t testing.TB, files ...string) *mount {
 
 // swap puts version in all files at once; remove says whether the folder of the version before goes.
 func (m *mount) swap(version int, remove bool) error {
+	contents := make([][]byte, len(m.files))
+	for i := range contents {
+		contents[i] = body(version)
+	}
+	return m.project(remove, contents...)
+}
+
+// project puts contents in the files, all at once.
+func (m *mount) project(remove bool, contents ...[]byte) error {
 	m.n++
 	name := fmt.Sprintf("..2026_11_23_%d", m.n)
 	if err := os.Mkdir(filepath.Join(m.dir, name), 0o700); err != nil {
 		return err
 	}
-	for _, f := range m.files {
-		if err := os.WriteFile(filepath.Join(m.dir, name, f), body(version), 0o600); err != nil {
+	for i, f := range m.files {
+		if err := os.WriteFile(filepath.Join(m.dir, name, f), contents[i], 0o600); err != nil {
 			return err
 		}
 	}

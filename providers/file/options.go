@@ -33,8 +33,8 @@ func AndDir(path string, opts ...Option) Option {
 	return option(func(s *Source, _ *entry) { s.add(path, true, opts) })
 }
 
-// Required makes it an error of kind NotFound that the file, or the folder as such, is not there. The default is that
-// it is then absent.
+// Required makes it an error of kind NotFound that the file is not there, or that the folder is not there or has nothing
+// to read. The default is that it is then absent.
 func Required() Option {
 	return option(func(_ *Source, e *entry) { e.required = true })
 }

@@ -48,6 +48,9 @@ func (s *Source) survey(sc *scan) ([]spot, error) {
 			if err != nil {
 				return nil, err
 			}
+			if len(inside) == 0 {
+				inside = []spot{{entry: e, name: e.name, path: e.path}} // a content is never without a document
+			}
 			spots = append(spots, inside...)
 		}
 	}
