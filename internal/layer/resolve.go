@@ -39,6 +39,9 @@ type resolver struct {
 	failed map[place]bool
 }
 
+// maxName is the length in bytes beyond which no name means anything: the ways to read one grow with the square of it.
+const maxName = 1024
+
 // step is one level of a path.
 type step struct {
 	key   string
@@ -81,6 +84,9 @@ func newResolver(shape *tree.Shape, dots bool) *resolver {
 // resolve returns what a name can mean: nothing, one target, or two that make it ambiguous. A target that is a section comes
 // only where there is no other.
 func (r *resolver) resolve(name string) []target {
+	if len(name) > maxName {
+		return nil
+	}
 	for _, pass := range r.passes(name) {
 		r.name, r.strict, r.exact = pass.name, pass.strict, pass.exact
 		r.text = pass.name
