@@ -6,6 +6,7 @@ import (
 	"go/build/constraint"
 	"go/parser"
 	"go/token"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -26,13 +27,29 @@ type File struct {
 	Doc string
 	// Undocumented are exported names without a comment.
 	Undocumented []Mark
-	// Inits are init functions, Sleeps calls of time.Sleep outside a synctest bubble, Goroutines go statements and
-	// WaitGroup.Go calls.
-	Inits, Sleeps, Goroutines []Mark
-	// LeakChecked says that the file calls goleak. Tests counts test functions, Bubbled those of them that run in a
-	// synctest bubble, which fails by itself when a goroutine stays.
-	LeakChecked    bool
-	Tests, Bubbled int
+	// Inits are init functions, Goroutines go statements and WaitGroup.Go calls.
+	Inits, Goroutines []Mark
+	// Sleeps are calls of time.Sleep that are not seen to be in a synctest bubble.
+	Sleeps []Sleep
+	// LeakChecked says that the file calls goleak.
+	LeakChecked bool
+	// Tests are the test functions. Bubbles are the names of other functions that open a synctest bubble, in which
+	// whatever is handed to them runs.
+	Tests   []Test
+	Bubbles []string
+}
+
+// Sleep is a call of time.Sleep, within function literals that are handed to the named functions.
+type Sleep struct {
+	Line   int
+	Within []string
+}
+
+// Test is a test function and the functions of its package that it calls; "synctest.Test" is among them where it opens
+// a bubble itself, which fails by itself when a goroutine stays.
+type Test struct {
+	Name  string
+	Calls []string
 }
 
 // Import is one import declaration.
@@ -120,7 +137,7 @@ func (v *visitor) declaration(d ast.Decl) {
 		v.function(d)
 	case *ast.GenDecl:
 		v.general(d)
-		v.body(d, v.bubbles)
+		v.body(d, v.bubbles, nil)
 	}
 }
 
@@ -133,14 +150,14 @@ func (v *visitor) function(d *ast.FuncDecl) {
 		v.file.Undocumented = append(v.file.Undocumented, v.mark(name, d))
 	}
 	test := v.file.Test && d.Recv == nil && strings.HasPrefix(name, "Test") && name != "TestMain"
-	if test {
-		v.file.Tests++
-		if callsSynctest(d.Body) {
-			v.file.Bubbled++
-		}
+	switch calls := calledBy(d.Body); {
+	case test:
+		v.file.Tests = append(v.file.Tests, Test{Name: name, Calls: calls})
+	case slices.Contains(calls, synctestTest):
+		v.file.Bubbles = append(v.file.Bubbles, name)
 	}
 	// A helper beside a bubble is taken to run inside one; a test function itself is not.
-	v.body(d.Body, v.bubbles && !test)
+	v.body(d.Body, v.bubbles && !test, nil)
 }
 
 // general looks for exported types, constants and variables without a comment of their own or of their group.
@@ -161,8 +178,9 @@ func (v *visitor) general(d *ast.GenDecl) {
 	}
 }
 
-// body walks code for sleeps, goroutines and leak checks. Inside says that time is a bubble's.
-func (v *visitor) body(n ast.Node, inside bool) {
+// body walks code for sleeps, goroutines and leak checks. Inside says that time is a bubble's; within names the functions
+// that the code is handed to.
+func (v *visitor) body(n ast.Node, inside bool, within []string) {
 	if n == nil || n == (*ast.BlockStmt)(nil) {
 		return
 	}
@@ -171,50 +189,63 @@ func (v *visitor) body(n ast.Node, inside bool) {
 		case *ast.GoStmt:
 			v.file.Goroutines = append(v.file.Goroutines, v.mark("go", n))
 		case *ast.CallExpr:
-			switch pkg, fn := selector(n.Fun); {
-			case pkg == "synctest" && fn == "Test" && v.bubbles && !inside:
+			name := called(n)
+			switch {
+			case name == "time.Sleep" && v.file.imports("time") && !inside:
+				v.file.Sleeps = append(v.file.Sleeps, Sleep{Line: v.mark(name, n).Line, Within: within})
+			case strings.HasSuffix(name, ".Go") && len(n.Args) == 1:
+				v.file.Goroutines = append(v.file.Goroutines, v.mark("Go", n))
+			case strings.HasPrefix(name, "goleak."):
+				v.file.LeakChecked = true
+			case name == synctestTest || name != "" && !strings.Contains(name, "."):
 				for _, arg := range n.Args {
-					v.body(arg, true)
+					v.body(arg, inside || name == synctestTest, append(slices.Clip(within), name))
 				}
 				return false
-			case pkg == "time" && fn == "Sleep" && v.file.imports("time") && !inside:
-				v.file.Sleeps = append(v.file.Sleeps, v.mark("time.Sleep", n))
-			case fn == "Go" && len(n.Args) == 1:
-				v.file.Goroutines = append(v.file.Goroutines, v.mark("Go", n))
-			case pkg == "goleak":
-				v.file.LeakChecked = true
 			}
 		}
 		return true
 	})
 }
 
-func callsSynctest(body *ast.BlockStmt) bool {
-	found := false
+const synctestTest = "synctest.Test"
+
+// called is what a call names: "f", "x.f", or ".f" where x is not a plain name; empty where there is no name.
+func called(call *ast.CallExpr) string {
+	fun := call.Fun
+	switch f := fun.(type) {
+	case *ast.IndexExpr:
+		fun = f.X
+	case *ast.IndexListExpr:
+		fun = f.X
+	}
+	switch f := fun.(type) {
+	case *ast.Ident:
+		return f.Name
+	case *ast.SelectorExpr:
+		if x, ok := f.X.(*ast.Ident); ok {
+			return x.Name + "." + f.Sel.Name
+		}
+		return "." + f.Sel.Name
+	}
+	return ""
+}
+
+// calledBy returns synctest.Test and the functions of the same package that a body calls.
+func calledBy(body *ast.BlockStmt) []string {
+	var names []string
 	if body == nil {
-		return false
+		return nil
 	}
 	ast.Inspect(body, func(n ast.Node) bool {
 		if call, ok := n.(*ast.CallExpr); ok {
-			if pkg, fn := selector(call.Fun); pkg == "synctest" && fn == "Test" {
-				found = true
+			if name := called(call); name == synctestTest || name != "" && !strings.Contains(name, ".") {
+				names = append(names, name)
 			}
 		}
-		return !found
+		return true
 	})
-	return found
-}
-
-// selector splits x.f into "x" and "f"; x is empty where it is not a plain name.
-func selector(e ast.Expr) (x, f string) {
-	sel, ok := e.(*ast.SelectorExpr)
-	if !ok {
-		return "", ""
-	}
-	if id, ok := sel.X.(*ast.Ident); ok {
-		x = id.Name
-	}
-	return x, sel.Sel.Name
+	return names
 }
 
 // exportedReceiver reports whether a function is no method, or a method of an exported type.

@@ -86,6 +86,22 @@ func (d folder) command() bool {
 	return slices.ContainsFunc(d.Files, func(f File) bool { return !f.Test && !f.Ignored && f.Package == "main" })
 }
 
+// bubbles are the functions of the folder's tests that run what they are handed in a synctest bubble.
+func (d folder) bubbles() names {
+	var all names
+	for _, f := range d.Files {
+		if f.Test {
+			all = append(all, f.Bubbles...)
+		}
+	}
+	return all
+}
+
+// names are names of functions.
+type names []string
+
+func (n names) contains(name string) bool { return slices.Contains(n, name) }
+
 // standard reports whether an import path is one of the standard library.
 func standard(importPath string) bool {
 	first, _, _ := strings.Cut(importPath, "/")

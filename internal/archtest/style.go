@@ -138,13 +138,17 @@ func checkSideEffects(m *Module, _ *Rules, ex *exceptions) []Finding {
 // checkSleeps refuses time.Sleep outside a synctest bubble.
 func checkSleeps(m *Module, _ *Rules, ex *exceptions) []Finding {
 	var found []Finding
-	for _, f := range m.Files {
-		why := "a wait must end with its context; use a timer and ctx.Done"
-		if f.Test {
-			why = "a sleep is a guess about a machine; wait for the event, or run in a synctest bubble"
-		}
-		for _, s := range f.Sleeps {
-			if !f.Ignored && !ex.allow("sleep", f.Path) {
+	for _, d := range m.folders() {
+		bubbles := d.bubbles()
+		for _, f := range d.Files {
+			why := "a wait must end with its context; use a timer and ctx.Done"
+			if f.Test {
+				why = "a sleep is a guess about a machine; wait for the event, or run in a synctest bubble"
+			}
+			for _, s := range f.Sleeps {
+				if f.Ignored || slices.ContainsFunc(s.Within, bubbles.contains) || ex.allow("sleep", f.Path) {
+					continue
+				}
 				found = append(found, Finding{Rule: "sleep", Where: f.Path, Line: s.Line, What: "calls time.Sleep", Why: why})
 			}
 		}
@@ -161,13 +165,18 @@ func checkLeaks(m *Module, _ *Rules, ex *exceptions) []Finding {
 		}
 		var starts *File
 		checked, tests, bubbled := false, 0, 0
+		bubbles := append(d.bubbles(), synctestTest)
 		for _, f := range d.Files {
 			if !f.Test && !f.Ignored && len(f.Goroutines) > 0 && starts == nil {
 				starts = &f
 			}
 			checked = checked || f.Test && f.LeakChecked
-			tests += f.Tests
-			bubbled += f.Bubbled
+			for _, t := range f.Tests {
+				tests++
+				if slices.ContainsFunc(t.Calls, bubbles.contains) {
+					bubbled++
+				}
+			}
 		}
 		if starts == nil || checked || tests > 0 && tests == bubbled || ex.allow("leaks", d.Path) {
 			continue

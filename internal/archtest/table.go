@@ -54,8 +54,11 @@ func rows() []Row {
 		},
 		{
 			Room: "providers/nacos/nacostest", May: []string{nacosSDK + "/api/grpc", anyGRPC, anyProto},
-			Tests: []string{nacosSDK + "/**"},
-			Why:   "the server is written from the protocol, not from our client: a mistake that both shared would hide itself",
+			Why: "the server is written from the protocol, not from our client: a mistake that both shared would hide itself",
+		},
+		{
+			Room: "providers/nacos/nacostest/sdktest", Tests: []string{"providers/nacos/nacostest", nacosSDK + "/**"},
+			Why: "it proves that the SDK's own client works against the server, and is the only room that has that client",
 		},
 		{Room: "providers/*", May: []string{"source"}, Why: whyProvider},
 
