@@ -2,7 +2,6 @@ package binder
 
 import (
 	"reflect"
-	"slices"
 
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/source"
@@ -34,7 +33,7 @@ func (p *Plan[T]) Shape() *tree.Shape { return p.p.root.shape }
 
 // Report is what there is to say of a tree that was bound.
 type Report struct {
-	// Problems are in the order of documents and lines. There are none exactly if the value is good.
+	// Problems are in the order of documents and lines; none if the tree is good.
 	Problems source.Problems
 	// Unused are the keys that no field has, of documents that allow that.
 	Unused []Unused
@@ -51,21 +50,21 @@ type Unused struct {
 // would have without those keys, so that the value can be looked at further and all be told at once.
 func (p *Plan[T]) Bind(root *tree.Node) (*T, Report) {
 	v := new(T)
-	report := p.p.bind(root, reflect.ValueOf(v).Elem())
-	if slices.ContainsFunc(report.Problems, func(p *source.Problem) bool { return p.Kind != source.UnknownKey }) {
+	report, whole := p.p.bind(root, reflect.ValueOf(v).Elem())
+	if !whole {
 		return nil, report
 	}
 	return v, report
 }
 
-// bind fills v, which must be zero and settable.
-func (p *plan) bind(root *tree.Node, v reflect.Value) Report {
+// bind fills v, which must be zero and settable. It is whole if nothing that v has a place for is missing.
+func (p *plan) bind(root *tree.Node, v reflect.Value) (report Report, whole bool) {
 	r := &run{plan: p}
 	if root == nil || root.Kind == tree.Null {
 		root = emptyMap
 	}
 	r.guard(root, "", func() { p.root.bind(r, root, v) })
-	return r.report()
+	return r.report(), !r.spoilt
 }
 
 var emptyMap = tree.NewMap(nil, 0, 0, nil)
@@ -87,7 +86,7 @@ func Bind(values map[string]any, dst any, options ...Option) error {
 		return source.Problems{{Kind: source.Malformed, Message: err.Error()}}
 	}
 	into := reflect.New(v.Type().Elem()).Elem()
-	if report := p.bind(root, into); len(report.Problems) > 0 {
+	if report, _ := p.bind(root, into); len(report.Problems) > 0 {
 		return report.Problems
 	}
 	v.Elem().Set(into)

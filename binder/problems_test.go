@@ -188,6 +188,22 @@ func TestManyProblems(t *testing.T) {
 	}
 }
 
+// TestUnlistedProblemsCount holds that a value is not handed out because its wrong type is beyond the list.
+func TestUnlistedProblemsCount(t *testing.T) {
+	t.Parallel()
+	var many pairs
+	for i := range binder.MaxProblems {
+		many = append(many, fmt.Sprintf("k%d", i), i)
+	}
+	p := plan[one[int]](t)
+	if got, report := p.Bind(grow(yamlDoc, many)); got == nil || len(report.Problems) != binder.MaxProblems {
+		t.Error("there are only unknown keys, but no value")
+	}
+	if got, _ := p.Bind(grow(yamlDoc, append(many, "v", "x"))); got != nil {
+		t.Error("a wrong type that is not listed let a value out")
+	}
+}
+
 func TestUnused(t *testing.T) {
 	t.Parallel()
 	shared := &tree.Doc{Layer: "nacos", Name: "shared.yaml", AllowUnknown: true}

@@ -19,7 +19,8 @@ type run struct {
 	plan     *plan
 	path     []segment
 	problems source.Problems
-	more     int
+	more     int  // problems that are not listed
+	spoilt   bool // a problem is more than a key too many
 	unused   []Unused
 	plain    map[*tree.Node]any // what hooks were shown; nil without hooks
 }
@@ -67,6 +68,7 @@ func (r *run) unread(n *tree.Node, want string, cause error) {
 }
 
 func (r *run) note(kind source.Kind, at source.Position, message string, err error) *source.Problem {
+	r.spoilt = r.spoilt || kind != source.UnknownKey
 	if len(r.problems) >= MaxProblems {
 		r.more++
 		return nil

@@ -137,11 +137,15 @@ func buildSelf(k *codec) {
 	}
 }
 
-// buildRaw gives a json.RawMessage whatever there is, as JSON.
+// buildRaw gives a json.RawMessage whatever there is, as JSON. Text without a type may be JSON already.
 func buildRaw(k *codec) {
 	*k.shape = tree.Shape{Kind: tree.Any, Type: "anything"}
 	k.nilable = true
 	k.bind = func(r *run, n *tree.Node, v reflect.Value) {
+		if text, ok := untyped(n); ok && json.Valid([]byte(text)) {
+			v.SetBytes([]byte(text))
+			return
+		}
 		b, err := json.Marshal(n.Plain())
 		if err != nil { // an infinite number
 			r.wrong(n, "something that JSON can hold")

@@ -62,10 +62,17 @@ type config struct {
 	Labels   map[string]string            `config:"labels" validate:"dive,keys,min=2,endkeys,required"`
 	Tree     *config                      `config:"tree"`
 	Rest     map[string]host              `config:",remain"`
-	Derived  string                       `config:"-" validate:"required"`
+	Derived  *derived                     `config:"-" validate:"required"`
+	Cond     string                       `config:"cond" validate:"required_with=Derived.X,required_if=Derived.X 7"`
 	Peers    [2]host                      `config:"peers" validate:"omitempty"`
 	Any      any                          `config:"any"`
 	Optional *host                        `config:"optional"`
+}
+
+// derived is computed from a config and has no place in it; its tags are nobody's business.
+type derived struct {
+	X     int `validate:"no_such_rule"`
+	inner *derived
 }
 
 func good() config {
@@ -73,6 +80,8 @@ func good() config {
 	c.Server.Timeout, c.Server.MaxIdle = time.Second, 1
 	c.DSN = secret{"canary-secret"}
 	c.Level = 1
+	c.Derived = &derived{inner: nil}
+	c.Cond = "x"
 	return c
 }
 

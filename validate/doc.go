@@ -34,4 +34,10 @@
 // Problems are of kind source.Missing where something is required, else source.Invalid, and stand where the tree has
 // their key; a key that no layer has stands nowhere. No message carries a value, with one exception that is not ours:
 // the text of an error from a Validate method is its author's and is shown, unless a secret of the config occurs in it.
+// Nothing panics.
+//
+// # Limits
+//
+// The first [MaxProblems] problems are listed, the rest is counted. Validate methods of values in fields of an interface
+// type, and of map keys, are not asked.
 package validate

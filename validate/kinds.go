@@ -27,7 +27,7 @@ type field struct {
 	place  tree.Field
 	tag    string
 	secret bool
-	kind   *kind
+	kind   *kind // nil for a field that has no place in the config
 }
 
 type validating interface{ Validate() error }
@@ -102,9 +102,10 @@ func look(t reflect.Type, all map[reflect.Type]*kind, open bool) *kind {
 			}
 			f := field{index: i, name: sf.Name, place: place, tag: sf.Tag.Get("validate"), secret: sf.Tag.Get("secret") == "true"}
 			if place.Skip || err != nil {
-				f.tag = "-"
+				f.tag = "-" // and nothing is looked for in there: it may be a client, a pool, anything
+			} else {
+				f.kind = look(sf.Type, all, open)
 			}
-			f.kind = look(sf.Type, all, open)
 			k.ruled = k.ruled || f.tag != "" && f.tag != "-"
 			k.byName[f.name] = len(k.fields)
 			k.fields = append(k.fields, f)

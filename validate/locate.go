@@ -145,7 +145,10 @@ func (k *kind) resolve(name string, from tree.Path) (tree.Path, bool) {
 			k = k.elem
 		}
 		part, index, indexed := strings.Cut(part, "[")
-		if k == nil || k.byName == nil {
+		if k == nil { // in a field that has no place in the config
+			return path, true
+		}
+		if k.byName == nil {
 			return path, false
 		}
 		i, ok := k.byName[part]

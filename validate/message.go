@@ -171,5 +171,5 @@ func (c *checker) hides(name string, at place) bool {
 		return strings.Contains(name, ".") // too far away to know
 	}
 	f := at.parent.fields[i]
-	return f.secret || reveals(f.kind.typ)
+	return f.secret || f.kind == nil || reveals(f.kind.typ)
 }

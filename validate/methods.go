@@ -47,7 +47,7 @@ func (a *asking) walk(v reflect.Value, k *kind, path tree.Path) {
 	case reflect.Struct:
 		for i := range k.fields {
 			f := &k.fields[i]
-			if f.tag == "-" || !f.kind.asked {
+			if f.tag == "-" || !f.kind.asked { // a field without a kind has the tag
 				continue
 			}
 			at := path
