@@ -31,8 +31,11 @@ func Quick() Option {
 	})
 }
 
-// HeartbeatTimeout sets how long a heartbeat may be unanswered.
-func HeartbeatTimeout(d time.Duration) Option { return Tune(func(t *Timings) { t.beat = d }) }
+// SetBeat sets how often heartbeats are sent, whatever the network, and how long one may be unanswered.
+func (t *Timings) SetBeat(every, timeout time.Duration) { t.beatEvery, t.beat = every, timeout }
+
+// SetConnect sets how long one try of one server may take.
+func (t *Timings) SetConnect(d time.Duration) { t.connect = d }
 
 // Sessions returns how many sessions the process has.
 func Sessions() int {

@@ -120,19 +120,20 @@ func (l *grpcLink) notConnected(ctx context.Context) error {
 		return ctx.Err()
 	}
 	l.mu.Lock()
-	err := l.dialErr
+	err, taken := l.dialErr, l.local != ""
 	l.mu.Unlock()
-	if err == nil {
-		err = ctx.Err()
-	}
 	var name *net.DNSError
 	switch {
+	case taken && ctx.Err() != nil:
+		return errNoAnswer(l.server)
+	case taken:
+		return errNoGRPC(l.server)
 	case errors.As(err, &name):
 		return errNoHost(l.server)
-	case err == nil:
-		return errNoGRPC(l.server)
 	case httpOpen(l.server):
 		return errGRPCShut(l.server)
+	case err == nil:
+		err = context.DeadlineExceeded // dialling still
 	}
 	return errNotReachable(l.server, err)
 }

@@ -33,6 +33,7 @@ type timings struct {
 	healthy   time.Duration // after which the back-off starts from its beginning
 	outage    int           // rounds of tries after which an outage is told
 	beat      time.Duration // within which a heartbeat must be answered
+	beatEvery time.Duration // for tests; zero: as the network is
 	report    time.Duration // from "applied" until the server is told
 	retryMin  time.Duration // of a read that went wrong
 	retryMax  time.Duration

@@ -132,7 +132,7 @@ func (s *session) serve(c *conn) error {
 
 // keep listens, reconciles and beats.
 func (s *session) keep(c *conn) {
-	beat := time.NewTimer(s.pulse.grade().every)
+	beat := time.NewTimer(s.beatEvery())
 	defer beat.Stop()
 	reconcile := time.NewTimer(0)
 	defer reconcile.Stop()
@@ -157,7 +157,7 @@ func (s *session) keep(c *conn) {
 			return
 		case <-beat.C:
 			s.beat(c)
-			beat.Reset(s.pulse.grade().every)
+			beat.Reset(s.beatEvery())
 		case <-c.doubt:
 			s.beat(c)
 		case <-s.table.tell:
@@ -186,6 +186,13 @@ func (s *session) keep(c *conn) {
 			}
 		}
 	}
+}
+
+func (s *session) beatEvery() time.Duration {
+	if s.t.beatEvery > 0 {
+		return s.t.beatEvery
+	}
+	return s.pulse.grade().every
 }
 
 // doubt asks for a sign of life when a request was not answered.

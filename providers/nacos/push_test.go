@@ -1,0 +1,174 @@
+package nacos_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/nacre-go/nacre/providers/nacos"
+	"github.com/nacre-go/nacre/providers/nacos/nacostest"
+)
+
+// fleet are many configs and a reader of each.
+type fleet struct {
+	t       *testing.T
+	srv     *nacostest.Server
+	readers []*reader
+}
+
+func (f *fleet) put(text string) {
+	f.t.Helper()
+	for i := range f.readers {
+		if err := f.srv.Publish("", group, fmt.Sprintf("%d.yaml", i), text); err != nil {
+			f.t.Fatal(err)
+		}
+	}
+}
+
+func (f *fleet) until(text string) {
+	f.t.Helper()
+	for _, r := range f.readers {
+		r.until(text)
+	}
+}
+
+func newFleet(t *testing.T, n int, opts nacostest.Options, more ...nacos.Option) (*fleet, *nacos.Client) {
+	t.Helper()
+	f := &fleet{t: t, srv: start(t, opts)}
+	c := dial(t, config(f.srv), more...)
+	for i := range n {
+		f.readers = append(f.readers, follow(t, c.Config(fmt.Sprintf("%d.yaml", i))))
+	}
+	f.put("v: 0")
+	f.until("v: 0")
+	return f, c
+}
+
+// The plain SDK has 1 of 2, 15 of 100 and 108 of 1000 fresh after half a minute.
+func TestAllOfManyConfigsChangedTogetherAreFresh(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{2, 20, 200} {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			t.Parallel()
+			f, _ := newFleet(t, n, nacostest.Options{}) // the reconcile is half a minute away
+			for round := range 3 {
+				text := fmt.Sprintf("v: %d", round+1)
+				f.put(text)
+				begin := time.Now()
+				f.until(text)
+				if took := time.Since(begin); took > 10*time.Second {
+					t.Errorf("%d configs changed together were fresh after %v: some needed the reconcile", n, took)
+				}
+			}
+		})
+	}
+}
+
+func TestKeysDeclaredWhilePushesArrive(t *testing.T) {
+	t.Parallel()
+	f, c := newFleet(t, 100, nacostest.Options{})
+	f.put("v: 1")
+	for i := range 100 {
+		f.readers = append(f.readers, follow(t, c.Config(fmt.Sprintf("%d.yaml", 100+i))))
+		if i == 50 {
+			f.put("v: 2")
+		}
+	}
+	f.put("v: 3")
+	begin := time.Now()
+	f.until("v: 3")
+	if took := time.Since(begin); took > 10*time.Second {
+		t.Errorf("200 configs were fresh after %v: some needed the reconcile", took)
+	}
+}
+
+func TestPushesGoWrong(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]func(*nacostest.Faults){
+		"dropped":   func(f *nacostest.Faults) { f.DropPushes(nacostest.Always) },
+		"doubled":   func(f *nacostest.Faults) { f.DoublePushes(nacostest.Always) },
+		"reordered": func(f *nacostest.Faults) { f.ReorderPushes(7) },
+		"delayed":   func(f *nacostest.Faults) { f.DelayPushes(300 * time.Millisecond) },
+		"too early": func(f *nacostest.Faults) { f.StaleReads(15) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f, _ := newFleet(t, 20, nacostest.Options{}, nacos.ReconcileEvery(time.Second))
+			fault(f.srv.Faults())
+			for round := range 3 {
+				text := fmt.Sprintf("v: %d", round+1)
+				f.put(text)
+				begin := time.Now()
+				f.until(text)
+				if took := time.Since(begin); took > 5*time.Second {
+					t.Errorf("with pushes %s a change was seen after %v; the reconcile comes every second", name, took)
+				}
+			}
+		})
+	}
+}
+
+func TestPushesAreAcknowledged(t *testing.T) {
+	t.Parallel()
+	f, _ := newFleet(t, 20, nacostest.Options{AckTimeout: 500 * time.Millisecond})
+	for round := range 5 {
+		f.put(fmt.Sprintf("v: %d", round+1))
+		f.until(fmt.Sprintf("v: %d", round+1))
+	}
+	if err := f.srv.Wait(within(t), func(s nacostest.Stats) bool { return s.Acks >= s.Pushes }); err != nil {
+		t.Errorf("not every push was acknowledged: %+v", f.srv.Stats())
+	}
+	if n := f.srv.Stats().Repeats; n != 0 {
+		t.Errorf("%d pushes were repeated because no acknowledgement came", n)
+	}
+}
+
+func TestServerSeesAppliedMD5(t *testing.T) {
+	t.Parallel()
+	srv := start(t, nacostest.Options{})
+	if err := srv.Put("", group, "x.yaml", "v: 1"); err != nil {
+		t.Fatal(err)
+	}
+	c := dial(t, config(srv))
+	src := c.Config("x.yaml")
+	r := follow(t, src)
+	r.until("v: 1")
+	listens := func(md5 string) func(nacostest.Stats) bool {
+		return func(nacostest.Stats) bool {
+			ls := srv.Listeners("", group, "x.yaml")
+			return len(ls) == 1 && ls[0].MD5 == md5
+		}
+	}
+	src.Receive(r.rev, nil)
+	if err := srv.Wait(within(t), listens(sumOf("v: 1"))); err != nil {
+		t.Errorf("the server does not show the md5 that was applied: %+v", srv.Listeners("", group, "x.yaml"))
+	}
+	if err := srv.Put("", group, "x.yaml", "v: bad"); err != nil {
+		t.Fatal(err)
+	}
+	r.until("v: bad")
+	if !listens(sumOf("v: 1"))(srv.Stats()) {
+		t.Errorf("the server shows a content as applied that was only read: %+v", srv.Listeners("", group, "x.yaml"))
+	}
+}
+
+func TestDeleteAndCreate(t *testing.T) {
+	t.Parallel()
+	srv := start(t, nacostest.Options{})
+	c := dial(t, config(srv))
+	must, may := follow(t, c.Config("x.yaml")), follow(t, c.Config("x.yaml", nacos.Optional()))
+	for i := range 5 {
+		if err := srv.Put("", group, "x.yaml", "v: 1"); err != nil {
+			t.Fatal(err)
+		}
+		must.until("v: 1")
+		may.until("v: 1")
+		srv.Delete("", group, "x.yaml")
+		if err := must.trouble(); err == nil {
+			t.Errorf("round %d: a deleted config is no error", i)
+		}
+		if d, err := may.next(); err != nil || !d.Absent {
+			t.Errorf("round %d: an optional config that was deleted came as %+v, error %v, want absent", i, d, err)
+		}
+	}
+}
