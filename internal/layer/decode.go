@@ -7,8 +7,8 @@ import (
 
 // The limits of one document.
 const (
-	MaxSize  = 16 << 20 // bytes
-	MaxNodes = 1 << 20  // values, those that aliases repeat counted each time
+	MaxSize  = 16 << 20      // bytes
+	MaxNodes = tree.MaxNodes // values, those that aliases repeat counted each time
 )
 
 // Decode turns one document into a tree. LayerName is the layer's unique name and rev the revision of the content that the

@@ -39,14 +39,24 @@ func (n *Node) Plain() any {
 
 // FromPlain returns the tree of a value of Go's maps, lists and scalars, as source.Document.Tree allows them. Keys are in
 // alphabetical order. The error names the path and the Go type of what it cannot take, never a value.
-func FromPlain(doc *Doc, v any) (*Node, error) { return fromPlain(doc, nil, v, 0) }
+func FromPlain(doc *Doc, v any) (*Node, error) {
+	budget := MaxNodes
+	return fromPlain(doc, nil, v, 0, &budget)
+}
 
-// MaxDepth is how deep a tree may be; deeper is an error, so that no input exhausts the stack.
-const MaxDepth = 1000
+// The limits of a tree, so that no input exhausts the stack or the memory: how deep it may be, and how many values it may
+// have, those that are shared counted each time.
+const (
+	MaxDepth = 1000
+	MaxNodes = 1 << 20
+)
 
-func fromPlain(doc *Doc, at Path, v any, depth int) (*Node, error) {
+func fromPlain(doc *Doc, at Path, v any, depth int, budget *int) (*Node, error) {
 	if depth > MaxDepth {
 		return nil, fmt.Errorf("nested deeper than %d", MaxDepth)
+	}
+	if *budget--; *budget < 0 {
+		return nil, fmt.Errorf("more than %d values", MaxNodes)
 	}
 	if s, ok := scalar(v); ok {
 		return NewScalar(doc, 0, 0, s), nil
@@ -63,7 +73,7 @@ func fromPlain(doc *Doc, at Path, v any, depth int) (*Node, error) {
 			if !ok {
 				key = fmt.Sprint(iter.Key().Interface())
 			}
-			child, err := fromPlain(doc, at.Join(key), iter.Value().Interface(), depth+1)
+			child, err := fromPlain(doc, at.Join(key), iter.Value().Interface(), depth+1, budget)
 			if err != nil {
 				return nil, err
 			}
@@ -87,7 +97,7 @@ func fromPlain(doc *Doc, at Path, v any, depth int) (*Node, error) {
 	case reflect.Slice, reflect.Array:
 		items := make([]*Node, rv.Len())
 		for i := range items {
-			child, err := fromPlain(doc, at.Join(Item(i)), rv.Index(i).Interface(), depth+1)
+			child, err := fromPlain(doc, at.Join(Item(i)), rv.Index(i).Interface(), depth+1, budget)
 			if err != nil {
 				return nil, err
 			}
@@ -98,7 +108,7 @@ func fromPlain(doc *Doc, at Path, v any, depth int) (*Node, error) {
 		if rv.IsNil() {
 			return NewScalar(doc, 0, 0, nil), nil
 		}
-		return fromPlain(doc, at, rv.Elem().Interface(), depth+1)
+		return fromPlain(doc, at, rv.Elem().Interface(), depth+1, budget)
 	}
 	return nil, fmt.Errorf("%s: a %T has no place in a tree", at, v)
 }
