@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/nacre-go/nacre/internal/engine"
@@ -14,6 +15,15 @@ import (
 // Config is the handle of a live configuration. Safe for concurrent use. Make one with [Open]; the zero Config is of no use.
 type Config[T any] struct {
 	engine *engine.Engine[T]
+}
+
+// Format writes the version and no more, for every verb: a config that finds its way into a log line tells no value.
+func (c Config[T]) Format(f fmt.State, _ rune) {
+	if c.engine == nil {
+		_, _ = io.WriteString(f, "nacre.Config(not open)")
+		return
+	}
+	fmt.Fprintf(f, "nacre.Config(version %d)", c.engine.Live().Version)
 }
 
 // Get returns the live version of the configuration: one atomic load. All fields are of one version. It stays valid, unchanged,

@@ -42,7 +42,9 @@ func (e *Engine[T]) try(c candidate) (problems source.Problems) {
 			problems = source.Problems{{Kind: source.Unknown, Message: "a step panicked while it looked at this content"}}
 		}
 	}()
-	return e.scrub.problems(e.apply(c))
+	problems = e.scrub.problems(e.apply(c))
+	e.sort(problems, c.contents)
+	return problems
 }
 
 // newest is the candidate of every layer's newest content.

@@ -1,0 +1,37 @@
+package engine
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/nacre-go/nacre/source"
+)
+
+// sort puts problems in the order of layers, documents and lines; what stands nowhere comes last.
+func (e *Engine[T]) sort(problems source.Problems, contents []*content) {
+	type place struct{ layer, document string }
+	rank := map[place]int{}
+	for i, c := range contents {
+		if c == nil {
+			continue
+		}
+		name := e.feeds[i].name
+		for j := range c.Documents {
+			rank[place{name, c.Documents[j].Name}] = len(rank) + 1
+		}
+		rank[place{name, ""}] = len(rank) + 1 // what has another name in errors, such as a variable
+	}
+	of := func(p *source.Problem) int {
+		if r, ok := rank[place{p.Position.Layer, p.Position.Document}]; ok {
+			return r
+		}
+		if r, ok := rank[place{p.Position.Layer, ""}]; ok {
+			return r
+		}
+		return len(rank) + 1
+	}
+	slices.SortStableFunc(problems, func(a, b *source.Problem) int {
+		return cmp.Or(cmp.Compare(of(a), of(b)), cmp.Compare(a.Position.Document, b.Position.Document),
+			cmp.Compare(a.Position.Line, b.Position.Line), cmp.Compare(a.Position.Column, b.Position.Column))
+	})
+}
