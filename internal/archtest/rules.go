@@ -9,7 +9,6 @@ type Rules struct {
 	Ambient    []Ambient
 	Reach      []Reach
 	Budgets    []Budget
-	Planned    []string // rooms that stand in Reach and Budgets and need not be there yet
 	Exceptions []Exception
 	GoMod      GoMod
 	Limits     Limits

@@ -23,7 +23,6 @@ func House() *Rules {
 		Ambient:    ambient(),
 		Reach:      reach(),
 		Budgets:    budgets(),
-		Planned:    planned(),
 		Exceptions: exceptionTable(),
 		GoMod:      goMod(),
 		Limits: Limits{
@@ -159,14 +158,6 @@ func budgets() []Budget {
 		From: []string{".", "providers/file", "providers/env"}, Max: 45,
 		Why: "a program of files and environment compiled 37 packages of other modules when this was written; a few more may come, a framework may not",
 	}}
-}
-
-// planned are rooms that the rules name and that are still to come.
-func planned() []string {
-	return []string{
-		".", "binder", "validate", "internal/engine", "source/sourcetest",
-		"providers/memory", "providers/env", "providers/file", "providers/koanf", "providers/nacos", "providers/nacos/nacostest",
-	}
 }
 
 func goMod() GoMod {
