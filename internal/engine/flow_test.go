@@ -1,0 +1,196 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/nacre-go/nacre/internal/engine"
+	"github.com/nacre-go/nacre/observe"
+	"github.com/nacre-go/nacre/source"
+)
+
+var update = flag.Bool("update", false, "write the event logs in testdata/flow anew")
+
+// TestFlow plays scenes and holds the log of all events against testdata/flow: the flow as text. Read the difference before
+// you run it with -update.
+func TestFlow(t *testing.T) {
+	type stage struct {
+		low, high *origin
+		e         *engine.Engine[config]
+		say       func(string)
+	}
+	for name, scene := range map[string]func(*stage){
+		"change": func(s *stage) {
+			s.say("high: a comment")
+			s.high.put("# new\na: 3")
+			settle()
+			s.say("high: a: 4")
+			s.high.put("a: 4")
+			settle()
+			s.say("both within the window")
+			s.low.put("b: 3")
+			s.high.put("a: 5")
+			settle()
+			s.say("low: a key that high hides")
+			s.low.put("a: 9\nb: 3")
+			settle()
+		},
+		"rejection": func(s *stage) {
+			s.say("low: bad; high: good")
+			s.low.put("bb: 1\na: x")
+			s.high.put("a: 7")
+			settle()
+			s.say("high: good again, low as bad as before")
+			s.high.put("a: 8")
+			settle()
+			s.say("low: mended")
+			s.low.put("b: 9")
+			settle()
+			s.say("high: does not match its digest")
+			s.high.putDigest("a: 1", source.Digest{Algorithm: source.SHA256, Hex: strings.Repeat("0", 64)})
+			settle()
+		},
+		"absence": func(s *stage) {
+			s.say("high: deleted")
+			s.high.remove()
+			settle()
+			s.say("high: made again, as it was")
+			s.high.put("a: 3")
+			settle()
+		},
+		"outage": func(s *stage) {
+			s.say("low: down")
+			s.low.fail(errDown)
+			settle()
+			s.say("low: down for another reason")
+			s.low.fail(&source.Error{Kind: source.Denied, Op: "read", Document: "server"})
+			settle()
+			s.say("low: changed and up")
+			s.low.put("b: 9")
+			time.Sleep(time.Minute)
+			settle()
+		},
+		"pin": func(s *stage) {
+			s.say("high: a: 4")
+			s.high.put("a: 4")
+			settle()
+			s.say("roll back")
+			if _, err := s.e.Rollback(context.Background()); err != nil {
+				s.say(err.Error())
+			}
+			settle()
+			s.say("high: a: 5")
+			s.high.put("a: 5")
+			settle()
+			s.say("unpin")
+			if err := s.e.Unpin(context.Background()); err != nil {
+				s.say(err.Error())
+			}
+			settle()
+		},
+		"subscribers": func(s *stage) {
+			for name, err := range map[string]error{"good": nil, "fails": errors.New("cannot")} {
+				s.e.Subscribe(name, false, func(*engine.State[config]) engine.Handler[config] {
+					return func(_ context.Context, state *engine.State[config], _ []observe.Cause) (bool, error) {
+						if name == "good" {
+							time.Sleep(time.Millisecond) // so that the log has one order
+						}
+						return true, err
+					}
+				})
+			}
+			s.say("high: a: 4")
+			s.high.put("a: 4")
+			settle()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var log []string
+			synctest.Test(t, func(t *testing.T) {
+				j := &journal{}
+				began := time.Now()
+				s := &stage{low: newOrigin("low", "b: 2"), high: newOrigin("high", "a: 3")}
+				s.say = func(text string) { j.add("> " + text) }
+				set := settings(t, s.low, s.high)
+				set.Observer = writeDown(j, began)
+				s.say("boot")
+				s.e = start(t, set)
+				settle()
+				scene(s)
+				if err := s.e.Close(); err != nil {
+					t.Error(err)
+				}
+				log = arrivalsInOrder(j.take())
+			})
+			golden(t, filepath.Join("testdata", "flow", name+".txt"), strings.Join(log, "\n")+"\n")
+		})
+	}
+}
+
+// arrivalsInOrder sorts arrivals of one moment: two layers that change at once have no order.
+func arrivalsInOrder(log []string) []string {
+	for i := 0; i < len(log); {
+		end := i + 1
+		for end < len(log) && strings.Contains(log[i], "s Received ") && strings.HasPrefix(log[end], log[i][:18]) {
+			end++
+		}
+		slices.Sort(log[i:end])
+		i = end
+	}
+	return log
+}
+
+// writeDown writes each event as a line: the time since the start, its name, its fields.
+func writeDown(j *journal, began time.Time) *observe.Observer {
+	o := &observe.Observer{}
+	v := reflect.ValueOf(o).Elem()
+	for i := range v.NumField() {
+		name := v.Type().Field(i).Name
+		v.Field(i).Set(reflect.MakeFunc(v.Field(i).Type(), func(args []reflect.Value) []reflect.Value {
+			line := fmt.Sprintf("%6.2fs %-9s", time.Since(began).Seconds(), name)
+			for f := range args[0].NumField() {
+				field := args[0].Type().Field(f).Name
+				value := args[0].Field(f).Interface()
+				switch value := value.(type) {
+				case time.Time:
+					line += fmt.Sprintf(" %s=%.2fs", field, value.Sub(began).Seconds())
+				case error:
+					line += fmt.Sprintf(" %s=%q", field, value.Error())
+				case string:
+					line += fmt.Sprintf(" %s=%.12s", field, value)
+				default:
+					line += fmt.Sprintf(" %s=%v", field, value)
+				}
+			}
+			j.add(line)
+			return nil
+		}))
+	}
+	return o
+}
+
+func golden(t *testing.T, path, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("the events are not those of %s:\n%s\nwant\n%s", path, got, want)
+	}
+}
