@@ -140,6 +140,11 @@ func TestConformanceHTTPConfig(t *testing.T) {
 	g.wantHTTP("POST", path, at+"&content=notcas&casMd5=abc", 200, jsonUTF8, "true") // only the header counts
 	g.wantHTTP("POST", path+"?"+at, "content=half", 200, jsonUTF8, "true")
 	g.wantHTTP("POST", path+"?"+at+"&content=query", "", 200, jsonUTF8, "true")
+	part := func(name, value string) string {
+		return "--b\r\nContent-Disposition: form-data; name=\"" + name + "\"\r\n\r\n" + value + "\r\n"
+	}
+	g.wantHTTP("POST", path, part("dataId", "a")+part("group", g.group)+part("content", "curl -F")+"--b--\r\n", 200, jsonUTF8, "true",
+		"Content-Type: multipart/form-data; boundary=b")
 	g.wantHTTP("DELETE", path, at, 400, textUTF8, "Parameter 'dataId' is missing", "Content-Type: text/none")
 	g.wantHTTP("DELETE", path+"?"+at, "", 200, jsonUTF8, "true")
 	g.served("a", 404)

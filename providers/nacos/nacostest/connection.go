@@ -54,16 +54,17 @@ func (q *queue) take() []*pb.Payload {
 	return items
 }
 
-// register makes t known, unless it is already.
-func (s *Server) register(c *connection) {
+// register makes c known, unless its transport is known already; then the stream that was first goes on being the one.
+func (s *Server) register(c *connection) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.run != c.run || s.conns[c.transport.id] != nil {
-		return
+		return false
 	}
 	s.conns[c.transport.id] = c
 	s.stats.Streams++
 	s.noteLocked()
+	return true
 }
 
 // unregister forgets a connection and ends its stream.

@@ -9,7 +9,7 @@ import (
 
 // Faults makes the server misbehave. A fault stays until it has struck the given number of times or is set again: a
 // count of n strikes the next n times, [Always] strikes for ever, 0 ends it. A later call of the same method with the
-// same matches replaces the earlier one. [Stats.Faults] counts what struck. Clear ends all of them.
+// same matches replaces the earlier one. [Stats.Faults] counts how often those with a count struck. Clear ends all.
 //
 // Faults are safe for concurrent use and survive a restart.
 type Faults struct {

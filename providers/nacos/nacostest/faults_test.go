@@ -322,8 +322,13 @@ func TestConnectionFaults(t *testing.T) {
 		if got := srv.Listeners("", group, "a"); len(got) != 0 {
 			t.Errorf("a forgotten connection listens: %v", got)
 		}
-		p.setup(setupBody)
-		p.registered()
+		if err := p.stream.Send(payload("ConnectionSetupRequest", setupBody, nil)); err != nil {
+			t.Fatal(err)
+		}
+		p.registered() // on the same stream
+		p.listen("a")
+		put(t, srv, "a", "1")
+		p.next("set up again on the same stream")
 	})
 	t.Run("end", func(t *testing.T) {
 		p := connect(t, srv.Addr())
@@ -426,6 +431,13 @@ func TestStallAndRefuse(t *testing.T) {
 		t.Error("a refusing server takes connections")
 	}
 	p.want("HealthCheckRequest", "{}", "HealthCheckResponse", done200) // open ones live on
+	if err := srv.Restart(bounded(t), true); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := net.Dial("tcp", srv.Addr()); err == nil {
+		_ = c.Close()
+		t.Error("a restart ends a refusal")
+	}
 	if err := f.RefuseConnections(false); err != nil {
 		t.Fatal(err)
 	}

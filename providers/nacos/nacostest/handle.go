@@ -106,7 +106,7 @@ func (r listenRequest) handle(c *call) (any, string) {
 	s := c.srv
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if listen && s.faith.ruleLocked(faultStaleReads, Match{Connection: c.from.id, Type: c.typ}) != nil {
+	if listen && s.faults.ruleLocked(faultStaleReads, Match{Connection: c.from.id, Type: c.typ}) != nil {
 		defer func(now map[Key]*state) { s.store.served = now }(s.store.served)
 		s.store.served = s.store.beforeLast()
 	}
@@ -173,7 +173,7 @@ func (s *Server) read(k Key, ip, tag string, m Match) reading {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	st := s.store.served[k]
-	if s.faith.strikeLocked(faultStaleReads, m) {
+	if s.faults.strikeLocked(faultStaleReads, m) {
 		if old, dumped := s.store.before[k]; dumped {
 			st = old
 		}
@@ -187,10 +187,10 @@ func (s *Server) read(k Key, ip, tag string, m Match) reading {
 		return r
 	}
 	r.content, r.md5 = r.version.content, r.version.md5
-	if s.faith.strikeLocked(faultTornContent, m) {
+	if s.faults.strikeLocked(faultTornContent, m) {
 		r.content = r.content[:len(r.content)/2]
 	}
-	if s.faith.strikeLocked(faultWrongMD5, m) {
+	if s.faults.strikeLocked(faultWrongMD5, m) {
 		r.md5 = sum(r.md5)
 	}
 	return r

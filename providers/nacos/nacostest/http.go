@@ -32,18 +32,18 @@ type guard int
 
 const (
 	open guard = iota
-	reading403
-	writing403
+	forReaders
+	forWriters
 )
 
 // pages are the parts of the HTTP API that a client of configs needs, by path and method.
 var pages = map[string]map[string]page{
-	"/v1/cs/configs":                    {"GET": {(*web).getV1, reading403}, "POST": {(*web).postV1, writing403}, "DELETE": {(*web).deleteV1, writing403}},
-	"/v1/cs/configs/listener":           {"GET": {(*web).listeners, reading403}},
-	"/v1/cs/history":                    {"GET": {(*web).historyV1, reading403}},
-	"/v2/cs/config":                     {"GET": {(*web).getV2, reading403}, "POST": {(*web).postV2, writing403}, "DELETE": {(*web).deleteV2, writing403}},
-	"/v2/cs/history":                    {"GET": {(*web).revisionV2, reading403}},
-	"/v2/cs/history/list":               {"GET": {(*web).historyV2, reading403}},
+	"/v1/cs/configs":                    {"GET": {(*web).getV1, forReaders}, "POST": {(*web).postV1, forWriters}, "DELETE": {(*web).deleteV1, forWriters}},
+	"/v1/cs/configs/listener":           {"GET": {(*web).listeners, forReaders}},
+	"/v1/cs/history":                    {"GET": {(*web).historyV1, forReaders}},
+	"/v2/cs/config":                     {"GET": {(*web).getV2, forReaders}, "POST": {(*web).postV2, forWriters}, "DELETE": {(*web).deleteV2, forWriters}},
+	"/v2/cs/history":                    {"GET": {(*web).revisionV2, forReaders}},
+	"/v2/cs/history/list":               {"GET": {(*web).historyV2, forReaders}},
 	"/v1/auth/login":                    {"POST": {(*web).login, open}},
 	"/v1/auth/users/login":              {"POST": {(*web).login, open}},
 	"/v1/cs/health":                     {"GET": {text("UP"), open}},
@@ -53,7 +53,7 @@ var pages = map[string]map[string]page{
 	"/v2/console/health/liveness":       {"GET": {(*web).aliveV2, open}},
 	"/v2/console/health/readiness":      {"GET": {(*web).readyV2, open}},
 	"/v1/console/server/state":          {"GET": {(*web).state, open}},
-	"/v1/console/namespaces":            {"GET": {(*web).namespacesV1, open}, "POST": {(*web).addNamespace, writing403}, "DELETE": {(*web).dropNamespace, writing403}},
+	"/v1/console/namespaces":            {"GET": {(*web).namespacesV1, open}, "POST": {(*web).addNamespace, forWriters}, "DELETE": {(*web).dropNamespace, forWriters}},
 	"/v2/console/namespace/list":        {"GET": {(*web).namespacesV2, open}},
 	"/v2/core/cluster/node/self/health": {"GET": {(*web).upV2, open}},
 }
@@ -68,17 +68,16 @@ func (h *web) serve() {
 	path, inside := strings.CutPrefix(h.r.URL.Path, "/nacos")
 	h.w.Header().Set("Content-Security-Policy", "script-src 'self'")
 	methods, known := pages[path]
-	typ := h.r.Method + " " + h.r.URL.Path
 	h.parse()
-	m := Match{Type: typ, Key: h.key()}
-	if !known || !inside {
-		typ, m.Type = "other", "other" // a scan must not fill the table of counts
+	m := Match{Type: h.r.Method + " " + h.r.URL.Path, Key: h.key()}
+	if _, allowed := methods[h.method()]; !allowed || !inside {
+		m.Type = "other" // a scan must not fill the table of counts
 	}
 	if h.srv.arrive(h.r.Context(), h.run, m) != nil {
-		return
+		panic(http.ErrAbortHandler) // the client or the server is gone
 	}
 	h.srv.mu.Lock()
-	down := h.srv.faith.down
+	down := h.srv.faults.down
 	h.srv.mu.Unlock()
 	switch {
 	case down:
@@ -88,30 +87,35 @@ func (h *web) serve() {
 	default:
 		h.dispatch(methods, m)
 	}
-	if h.srv.faith.strike(faultLoseAnswers, m) != nil {
+	if h.srv.faults.strike(faultLoseAnswers, m) != nil {
 		panic(http.ErrAbortHandler) // the way that net/http has to break the connection
 	}
 }
 
-func (h *web) dispatch(methods map[string]page, m Match) {
-	method := h.r.Method
-	if method == http.MethodHead {
-		method = http.MethodGet
+// method takes HEAD for GET; net/http leaves the body out.
+func (h *web) method() string {
+	if h.r.Method == http.MethodHead {
+		return http.MethodGet
 	}
-	p, allowed := methods[method]
+	return h.r.Method
+}
+
+func (h *web) dispatch(methods map[string]page, m Match) {
+	p, allowed := methods[h.method()]
 	if !allowed {
 		h.plain(http.StatusInternalServerError, "caused: Request method '"+h.r.Method+"' not supported;")
 		return
 	}
-	if r := h.srv.faith.strike(faultFail, m); r != nil {
-		if r.code < 400 || r.code > 599 {
-			r.code = http.StatusInternalServerError
+	if r := h.srv.faults.strike(faultFail, m); r != nil {
+		code := r.code
+		if code < 400 || code > 599 {
+			code = http.StatusInternalServerError
 		}
-		h.plain(r.code, r.text)
+		h.plain(code, r.text)
 		return
 	}
 	if p.guard != open {
-		if h.denied(p.guard == writing403, m) {
+		if h.denied(p.guard == forWriters, m) {
 			return
 		}
 		if problem := checkKey(h.key()); problem != "" && h.params.Get("search") != "blur" {
@@ -149,7 +153,9 @@ func (h *web) parse() {
 
 func (h *web) add(form map[string][]string) {
 	for k, vs := range form {
-		h.params[k] = append(h.params[k], vs...)
+		for _, v := range vs {
+			h.params.Add(k, strings.ToValidUTF8(v, "\uFFFD"))
+		}
 	}
 }
 
@@ -163,8 +169,7 @@ func (h *web) key() Key {
 	if strings.HasPrefix(h.r.URL.Path, "/nacos/v2/") {
 		return keyOf(h.params.Get("namespaceId"), group, id)
 	}
-	reads := h.r.Method == http.MethodGet || h.r.Method == http.MethodHead
-	if reads && h.r.URL.Path == "/nacos/v1/cs/configs" && !h.params.Has("show") && !h.params.Has("beta") {
+	if h.method() == http.MethodGet && h.r.URL.Path == "/nacos/v1/cs/configs" && !h.params.Has("show") && !h.params.Has("beta") {
 		return keyOf(h.params.Get("tenant"), group, id)
 	}
 	return Key{Namespace: h.params.Get("tenant"), Group: group, DataID: id}
@@ -184,7 +189,7 @@ func (h *web) denied(write bool, m Match) bool {
 		cred.token = t
 	}
 	var denied string
-	if r := h.srv.faith.strike(faultDeny, m); r != nil {
+	if r := h.srv.faults.strike(faultDeny, m); r != nil {
 		denied = r.text
 	} else {
 		h.user, denied = h.srv.auth.may(cred, m.Key.Namespace, write)

@@ -16,7 +16,7 @@ func text(s string) func(*web) { return func(h *web) { h.plain(http.StatusOK, s)
 func (h *web) ready() bool {
 	h.srv.mu.Lock()
 	defer h.srv.mu.Unlock()
-	return !h.srv.faith.notReady
+	return !h.srv.faults.notReady
 }
 
 func (h *web) readyV1() {

@@ -3,6 +3,7 @@ package nacostest
 import (
 	"fmt"
 	"slices"
+	"unicode/utf8"
 )
 
 // Publish publishes as a client does: it returns when the content is stored, and reads and pushes see it after the dump
@@ -26,6 +27,9 @@ func (s *Server) put(namespace, group, dataID, content string, now bool) error {
 	}
 	if problem == "" && blank(content) {
 		problem = "content is blank"
+	}
+	if problem == "" && !utf8.ValidString(content) {
+		problem = "content is not UTF-8"
 	}
 	if problem == "" && len(content) > maxContent {
 		problem = "content is too large"

@@ -27,7 +27,7 @@ type Options struct {
 	// MaxMessage is the size of the largest gRPC message in bytes. Zero: 10 MiB. HTTP takes as much.
 	MaxMessage int
 
-	// Users turns login on. Nil: no login, everything is allowed. (A real server with login off answers a login of the
+	// Users turns login on; empty, but not nil, lets nobody in. Nil: no login, everything is allowed. (A real server with login off answers a login of the
 	// user nacos as if it were on; so does this one.)
 	Users []User
 	// TokenTTL is the life of a token, in whole seconds. Zero: 5 h.
@@ -72,20 +72,24 @@ type Key struct {
 
 func (o Options) withDefaults() Options {
 	def := func(d *time.Duration, v time.Duration) {
-		if *d == 0 {
+		if *d <= 0 {
 			*d = v
 		}
 	}
-	def(&o.DumpDelay, 100*time.Millisecond)
+	if o.DumpDelay == 0 {
+		o.DumpDelay = 100 * time.Millisecond
+	}
+	if o.IdleTimeout == 0 {
+		o.IdleTimeout = 20 * time.Second
+	}
 	def(&o.AckTimeout, 3*time.Second)
 	def(&o.RetryDelay, 2*time.Second)
-	def(&o.IdleTimeout, 20*time.Second)
 	def(&o.DetectTimeout, 5*time.Second)
 	def(&o.TokenTTL, 5*time.Hour)
-	if o.PushTries == 0 {
+	if o.PushTries <= 0 {
 		o.PushTries = 50
 	}
-	if o.MaxMessage == 0 {
+	if o.MaxMessage <= 0 {
 		o.MaxMessage = 10 << 20
 	}
 	return o

@@ -14,7 +14,7 @@ func (s *Server) scheduleLocked(k Key) {
 	round := s.store.round
 	s.store.dirty[k] = round
 	if s.opts.DumpDelay < 0 {
-		if !s.faith.holdDumps {
+		if !s.faults.holdDumps {
 			s.dumpLocked(k)
 		}
 		return
@@ -23,7 +23,7 @@ func (s *Server) scheduleLocked(k Key) {
 	r.timers.after(s.opts.DumpDelay, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if s.run == r && s.store.dirty[k] == round && !s.faith.holdDumps {
+		if s.run == r && s.store.dirty[k] == round && !s.faults.holdDumps {
 			s.dumpLocked(k)
 		}
 	})
@@ -83,7 +83,7 @@ func (s *Server) flushLocked() {
 // pushLocked sends one push to one connection, through the faults.
 func (s *Server) pushLocked(c *connection, k Key) {
 	m := Match{Key: k, Connection: c.transport.id, Type: typeNotify}
-	f := s.faith
+	f := s.faults
 	if f.strikeLocked(faultDropPushes, m) {
 		s.stats.Dropped++
 		return

@@ -82,7 +82,7 @@ func (h *requestService) Request(ctx context.Context, p *pb.Payload) (*pb.Payloa
 		return nil, err
 	}
 	typ, body := c.answer(hd, known, req, problem, m)
-	if h.srv.faith.strike(faultLoseAnswers, m) != nil {
+	if h.srv.faults.strike(faultLoseAnswers, m) != nil {
 		h.run.doors[1].cut(func(remote string) bool { return remote == c.from.remote })
 		return nil, status.Error(codes.Unavailable, "answer lost as ordered")
 	}
@@ -96,7 +96,7 @@ func (h *requestService) arrive(ctx context.Context, m Match) error {
 	}
 	h.srv.mu.Lock()
 	defer h.srv.mu.Unlock()
-	if h.srv.faith.down {
+	if h.srv.faults.down {
 		return status.Error(codes.Unavailable, "server is away as ordered")
 	}
 	return nil
@@ -106,7 +106,7 @@ func (s *Server) arrive(ctx context.Context, r *run, m Match) error {
 	s.mu.Lock()
 	s.stats.Requests[m.Type]++
 	s.noteLocked()
-	wait := s.faith.latency
+	wait := s.faults.latency
 	s.mu.Unlock()
 	if s.opts.OnRequest != nil {
 		s.opts.OnRequest(Request{Type: m.Type, Connection: m.Connection, Key: m.Key})
@@ -142,7 +142,7 @@ func errorAnswer(code int, text string) (string, any) {
 func (c *call) answer(h handler, known bool, req request, problem string, m Match) (typ string, body any) {
 	s := c.srv
 	s.mu.Lock()
-	notReady := s.faith.notReady
+	notReady := s.faults.notReady
 	s.mu.Unlock()
 	if notReady {
 		return errorAnswer(codeStarting, "Server is starting,please try later.")
@@ -159,7 +159,7 @@ func (c *call) answer(h handler, known bool, req request, problem string, m Matc
 	if problem != "" {
 		return errorAnswer(codeUnreadable, problem)
 	}
-	if r := s.faith.strike(faultFail, m); r != nil {
+	if r := s.faults.strike(faultFail, m); r != nil {
 		if r.code == codeUnregistered || r.code == codeNoHandler {
 			return errorAnswer(r.code, r.text)
 		}
@@ -184,7 +184,7 @@ func (c *call) answer(h handler, known bool, req request, problem string, m Matc
 }
 
 func (c *call) deny(req request, write bool, m Match) (denied string) {
-	if r := c.srv.faith.strike(faultDeny, m); r != nil {
+	if r := c.srv.faults.strike(faultDeny, m); r != nil {
 		return r.text
 	}
 	h := c.meta.GetHeaders()

@@ -17,11 +17,11 @@ import (
 
 // Server is one Nacos node. It is safe for concurrent use.
 type Server struct {
-	opts  Options
-	port  int
-	auth  *authority // nil: no login
-	gate  *gate      // of everything
-	faith *Faults
+	opts   Options
+	port   int
+	auth   *authority // nil: no login
+	gate   *gate      // of everything
+	faults *Faults
 
 	mu     sync.Mutex
 	store  *store
@@ -46,6 +46,16 @@ type run struct {
 
 const grpcOffset = 1000
 
+// countConn makes the run wait for the goroutines of HTTP connections, which http.Server.Close does not.
+func (r *run) countConn(_ net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew: // told from within Serve, which the run waits for itself
+		r.wg.Add(1)
+	case http.StateClosed, http.StateHijacked:
+		r.wg.Done()
+	}
+}
+
 // Start starts a server. Close it in the end.
 func Start(opts Options) (*Server, error) {
 	s := &Server{
@@ -57,12 +67,15 @@ func Start(opts Options) (*Server, error) {
 		change: make(chan struct{}),
 	}
 	s.stats = newStats()
-	s.faith = &Faults{srv: s}
+	s.faults = &Faults{srv: s}
 	if opts.Users != nil {
 		s.auth = newAuthority(s.opts)
 	}
 	if s.port != 0 {
-		return s, s.begin()
+		if err := s.begin(); err != nil {
+			return nil, err
+		}
+		return s, nil
 	}
 	// Below the range from which the system takes ports for outgoing connections, so that a stopped server finds its
 	// ports free when it starts again.
@@ -86,7 +99,7 @@ func (s *Server) Port() int { return s.port }
 func (s *Server) URL() string { return "http://" + s.Addr() + "/nacos" }
 
 // Faults returns the handle on which faults are set.
-func (s *Server) Faults() *Faults { return s.faith }
+func (s *Server) Faults() *Faults { return s.faults }
 
 func (s *Server) addr(offset int) string {
 	return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port+offset))
@@ -110,7 +123,7 @@ func (s *Server) begin() error {
 		grpc.MaxRecvMsgSize(64<<20), grpc.MaxSendMsgSize(64<<20), grpc.StatsHandler(&connTagger{srv: s}), grpc.WaitForHandlers(true))
 	pb.RegisterRequestServer(r.grpc, &requestService{srv: s, run: r})
 	pb.RegisterBiRequestStreamServer(r.grpc, &streamService{srv: s, run: r})
-	r.http = &http.Server{Handler: s.handler(r), ErrorLog: discardLog, ReadHeaderTimeout: time.Minute}
+	r.http = &http.Server{Handler: s.handler(r), ErrorLog: discardLog, ReadHeaderTimeout: time.Minute, ConnState: r.countConn}
 
 	s.mu.Lock()
 	if s.closed {
@@ -120,6 +133,10 @@ func (s *Server) begin() error {
 		return errors.New("nacostest: server is closed")
 	}
 	s.run = r
+	if s.faults.refused {
+		r.doors[0].shut()
+		r.doors[1].shut()
+	}
 	s.store.dumpAll()
 	s.noteLocked()
 	s.mu.Unlock()

@@ -113,7 +113,7 @@ func TestPublishRefusesWhatAServerRefuses(t *testing.T) {
 	srv := start(t, nacostest.Options{})
 	for _, c := range []struct{ ns, group, id, content string }{
 		{"", group, "", "x"}, {"", "", "a", "x"}, {"", group, "a b", "x"}, {"a b", group, "a", "x"},
-		{"", group, "a", ""}, {"", group, "a", " \n"}, {"", group, "a", strings.Repeat("x", 10<<20+1)},
+		{"", group, "a", ""}, {"", group, "a", " \n"}, {"", group, "a", "\xff"}, {"", group, "a", strings.Repeat("x", 10<<20+1)},
 	} {
 		err := srv.Publish(c.ns, c.group, c.id, c.content)
 		if err == nil {

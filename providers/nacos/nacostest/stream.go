@@ -38,19 +38,21 @@ func (h *streamService) RequestBiStream(stream pb.BiRequestStream_RequestBiStrea
 			}
 		}
 	})
+	q := newQueue()
+	h.run.wg.Go(func() { q.send(ctx, stream, end) })
 	var c *connection
 	for {
 		select {
 		case p := <-in:
-			if c == nil {
-				if c = h.setup(t, p, end); c == nil {
-					continue
+			if fresh := h.setup(t, p, q, end); fresh != nil {
+				if h.srv.register(fresh) {
+					c = fresh
 				}
-				h.run.wg.Go(func() { c.queue.send(ctx, stream, end) })
-				h.srv.register(c)
 				continue
 			}
-			h.receive(c, p)
+			if c != nil {
+				h.receive(c, p)
+			}
 		case err := <-failed:
 			// The stream has ended, the TCP connection may not have: Nacos keeps the registration until that ends.
 			if errors.Is(err, io.EOF) {
@@ -65,7 +67,9 @@ func (h *streamService) RequestBiStream(stream pb.BiRequestStream_RequestBiStrea
 	}
 }
 
-func (h *streamService) setup(t *transport, p *pb.Payload, end context.CancelFunc) *connection {
+// setup returns the connection that p sets up, or nil if it is another message. A stream may be set up again after the
+// server has forgotten it.
+func (h *streamService) setup(t *transport, p *pb.Payload, q *queue, end context.CancelFunc) *connection {
 	if p.GetMetadata().GetType() != "ConnectionSetupRequest" {
 		return nil
 	}
@@ -75,7 +79,7 @@ func (h *streamService) setup(t *transport, p *pb.Payload, end context.CancelFun
 		return nil
 	}
 	c := &connection{
-		transport: t, run: h.run, setup: req, gone: end, queue: newQueue(),
+		transport: t, run: h.run, setup: req, gone: end, queue: q,
 		listens: map[Key]string{}, acks: map[string]func(bool){}, active: time.Now(),
 	}
 	if req.AbilityTable != nil {

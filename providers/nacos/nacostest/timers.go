@@ -15,13 +15,8 @@ type timers struct {
 
 func newTimers() *timers { return &timers{pending: map[*time.Timer]struct{}{}} }
 
-// after calls f once d has passed, unless stop or the returned function comes first. With a d that is not positive it
-// calls f before it returns.
+// after calls f, from a goroutine of its own, once d has passed, unless stop or the returned function comes first.
 func (t *timers) after(d time.Duration, f func()) (cancel func()) {
-	if d <= 0 {
-		f()
-		return func() {}
-	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.stopped {
