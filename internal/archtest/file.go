@@ -124,7 +124,8 @@ func ignored(tree *ast.File) bool {
 type visitor struct {
 	file    *File
 	fset    *token.FileSet
-	bubbles bool // the file imports testing/synctest
+	bubbles bool     // the file imports testing/synctest
+	inTest  []string // what the test function calls that is being walked
 }
 
 func (v *visitor) mark(name string, n ast.Node) Mark {
@@ -150,14 +151,20 @@ func (v *visitor) function(d *ast.FuncDecl) {
 		v.file.Undocumented = append(v.file.Undocumented, v.mark(name, d))
 	}
 	test := v.file.Test && d.Recv == nil && strings.HasPrefix(name, "Test") && name != "TestMain"
-	switch calls := calledBy(d.Body); {
+	calls := calledBy(d.Body)
+	switch {
 	case test:
 		v.file.Tests = append(v.file.Tests, Test{Name: name, Calls: calls})
 	case slices.Contains(calls, synctestTest):
 		v.file.Bubbles = append(v.file.Bubbles, name)
 	}
-	// A helper beside a bubble is taken to run inside one; a test function itself is not.
+	// A helper beside a bubble is taken to run inside one. A test function itself is not, but the functions that it
+	// writes down are taken to be for the bubble that it opens.
+	if test {
+		v.inTest = calls
+	}
 	v.body(d.Body, v.bubbles && !test, nil)
+	v.inTest = nil
 }
 
 // general looks for exported types, constants and variables without a comment of their own or of their group.
@@ -186,6 +193,9 @@ func (v *visitor) body(n ast.Node, inside bool, within []string) {
 	}
 	ast.Inspect(n, func(n ast.Node) bool {
 		switch n := n.(type) {
+		case *ast.FuncLit:
+			v.body(n.Body, inside, slices.Concat(within, v.inTest))
+			return false
 		case *ast.GoStmt:
 			v.file.Goroutines = append(v.file.Goroutines, v.mark("go", n))
 		case *ast.CallExpr:
@@ -199,7 +209,11 @@ func (v *visitor) body(n ast.Node, inside bool, within []string) {
 				v.file.LeakChecked = true
 			case name == synctestTest || name != "" && !strings.Contains(name, "."):
 				for _, arg := range n.Args {
-					v.body(arg, inside || name == synctestTest, append(slices.Clip(within), name))
+					code := ast.Node(arg)
+					if lit, ok := arg.(*ast.FuncLit); ok {
+						code = lit.Body
+					}
+					v.body(code, inside || name == synctestTest, slices.Concat(within, []string{name}))
 				}
 				return false
 			}

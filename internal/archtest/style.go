@@ -139,7 +139,7 @@ func checkSideEffects(m *Module, _ *Rules, ex *exceptions) []Finding {
 func checkSleeps(m *Module, _ *Rules, ex *exceptions) []Finding {
 	var found []Finding
 	for _, d := range m.folders() {
-		bubbles := d.bubbles()
+		bubbles := append(d.bubbles(), synctestTest)
 		for _, f := range d.Files {
 			why := "a wait must end with its context; use a timer and ctx.Done"
 			if f.Test {
