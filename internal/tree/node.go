@@ -156,7 +156,7 @@ func (n *Node) Position() source.Position {
 	return position(n.Doc, n.Line, n.Column)
 }
 
-// PositionOf returns where the key of e stands, in the document of its value.
+// Position returns where the key of e stands, in the document of its value.
 func (e *Entry) Position() source.Position {
 	if e.Line == 0 {
 		return e.Value.Position()

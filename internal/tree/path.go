@@ -3,6 +3,7 @@ package tree
 import (
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Path leads from the root to a node: a map's key as it is, a list's item as "[i]". Keys may hold any text, dots included.
@@ -25,13 +26,18 @@ func (p Path) String() string {
 		if i > 0 {
 			b.WriteByte('.')
 		}
-		if segment == "" || strings.ContainsAny(segment, ".\"[] \t\r\n") {
+		if segment == "" || strings.ContainsFunc(segment, quoted) {
 			b.WriteString(strconv.Quote(segment))
 		} else {
 			b.WriteString(segment)
 		}
 	}
 	return b.String()
+}
+
+// quoted reports whether a key with c in it is shown in quotes: what has a meaning in a path, and what does not print.
+func quoted(c rune) bool {
+	return strings.ContainsRune(".\"[] ", c) || !unicode.IsPrint(c) || c == unicode.ReplacementChar
 }
 
 // ParsePath is the inverse of String. It reports false for a text that is no path, such as an open quote.

@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"reflect"
@@ -40,8 +41,8 @@ func (n *Node) Plain() any {
 // FromPlain returns the tree of a value of Go's maps, lists and scalars, as source.Document.Tree allows them. Keys are in
 // alphabetical order. The error names the path and the Go type of what it cannot take, never a value.
 func FromPlain(doc *Doc, v any) (*Node, error) {
-	budget := MaxNodes
-	return fromPlain(doc, nil, v, 0, &budget)
+	g := grower{doc: doc, budget: MaxNodes}
+	return g.grow(v, 0)
 }
 
 // The limits of a tree, so that no input exhausts the stack or the memory: how deep it may be, and how many values it may
@@ -51,66 +52,86 @@ const (
 	MaxNodes = 1 << 20
 )
 
-func fromPlain(doc *Doc, at Path, v any, depth int, budget *int) (*Node, error) {
+// grower makes a tree of a Go value.
+type grower struct {
+	doc    *Doc
+	at     Path // where it is
+	budget int
+}
+
+func (g *grower) grow(v any, depth int) (*Node, error) {
 	if depth > MaxDepth {
 		return nil, fmt.Errorf("nested deeper than %d", MaxDepth)
 	}
-	if *budget--; *budget < 0 {
+	if g.budget--; g.budget < 0 {
 		return nil, fmt.Errorf("more than %d values", MaxNodes)
 	}
 	if s, ok := scalar(v); ok {
-		return NewScalar(doc, 0, 0, s), nil
+		return NewScalar(g.doc, 0, 0, s), nil
 	}
 	rv := reflect.ValueOf(v)
 	switch rv.Kind() {
 	case reflect.Map:
-		if rv.Type().Key().Kind() != reflect.String && rv.Type().Key().Kind() != reflect.Interface {
-			break
+		if rv.Type().Key().Kind() == reflect.String || rv.Type().Key().Kind() == reflect.Interface {
+			return g.growMap(rv, depth)
 		}
-		entries := make([]Entry, 0, rv.Len())
-		for iter := rv.MapRange(); iter.Next(); {
-			key, ok := iter.Key().Interface().(string)
-			if !ok {
-				key = fmt.Sprint(iter.Key().Interface())
-			}
-			child, err := fromPlain(doc, at.Join(key), iter.Value().Interface(), depth+1, budget)
-			if err != nil {
-				return nil, err
-			}
-			entries = append(entries, Entry{Key: key, Value: child})
-		}
-		slices.SortFunc(entries, func(a, b Entry) int {
-			switch {
-			case a.Key < b.Key:
-				return -1
-			case a.Key > b.Key:
-				return 1
-			}
-			return 0
-		})
-		for i := 1; i < len(entries); i++ {
-			if entries[i].Key == entries[i-1].Key { // 1 and "1" in a map of any
-				return nil, fmt.Errorf("%s: key stands twice", at.Join(entries[i].Key))
-			}
-		}
-		return NewMap(doc, 0, 0, entries), nil
 	case reflect.Slice, reflect.Array:
 		items := make([]*Node, rv.Len())
 		for i := range items {
-			child, err := fromPlain(doc, at.Join(Item(i)), rv.Index(i).Interface(), depth+1, budget)
+			child, err := g.below(Item(i), rv.Index(i), depth)
 			if err != nil {
 				return nil, err
 			}
 			items[i] = child
 		}
-		return NewList(doc, 0, 0, items), nil
+		return NewList(g.doc, 0, 0, items), nil
 	case reflect.Pointer:
 		if rv.IsNil() {
-			return NewScalar(doc, 0, 0, nil), nil
+			return NewScalar(g.doc, 0, 0, nil), nil
 		}
-		return fromPlain(doc, at, rv.Elem().Interface(), depth+1, budget)
+		return g.grow(rv.Elem().Interface(), depth+1)
 	}
-	return nil, fmt.Errorf("%s: a %T has no place in a tree", at, v)
+	return nil, fmt.Errorf("%s: a %T has no place in a tree", g.at, v)
+}
+
+func (g *grower) below(segment string, v reflect.Value, depth int) (*Node, error) {
+	g.at = append(g.at, segment)
+	n, err := g.grow(v.Interface(), depth+1)
+	g.at = g.at[:len(g.at)-1]
+	return n, err
+}
+
+func (g *grower) growMap(rv reflect.Value, depth int) (*Node, error) {
+	entries := make([]Entry, 0, rv.Len())
+	for iter := rv.MapRange(); iter.Next(); {
+		key := keyText(iter.Key())
+		child, err := g.below(key, iter.Value(), depth)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, Entry{Key: key, Value: child})
+	}
+	slices.SortFunc(entries, func(a, b Entry) int { return cmp.Compare(a.Key, b.Key) })
+	for i := 1; i < len(entries); i++ {
+		if entries[i].Key == entries[i-1].Key { // 1 and "1" in a map of any
+			return nil, fmt.Errorf("%s: key stands twice", g.at.Join(entries[i].Key))
+		}
+	}
+	return NewMap(g.doc, 0, 0, entries), nil
+}
+
+// keyText returns a map's key as text: a string of whatever type as it is, anything else as it is written.
+func keyText(key reflect.Value) string {
+	if key.Kind() == reflect.Interface {
+		key = key.Elem()
+	}
+	if key.Kind() == reflect.String {
+		return key.String()
+	}
+	if !key.IsValid() {
+		return "null"
+	}
+	return fmt.Sprint(key.Interface())
 }
 
 // scalar returns v as one of the types that Node.Value has.
