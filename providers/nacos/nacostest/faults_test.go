@@ -414,6 +414,9 @@ func TestStallAndRefuse(t *testing.T) {
 		t.Errorf("a stalled server answers gRPC: %v", err)
 	default:
 	}
+	if got := srv.Stats().Requests["GET /nacos/v1/console/health/readiness"]; got != 0 {
+		t.Errorf("a stalled server reads: it has seen %d requests", got)
+	}
 	f.StallStreams(false)
 	if err := <-answered; err != nil {
 		t.Errorf("what was sent to a stalled server is answered when it goes on: %v", err)
