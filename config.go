@@ -76,6 +76,7 @@ func (c *Config[T]) Pin(ctx context.Context, version int64) (int64, error) {
 }
 
 // Rollback makes the version before the live one live again, under a new version number, and pins it. It returns that number.
+// A second Rollback undoes the first; Pin goes further back.
 func (c *Config[T]) Rollback(ctx context.Context) (int64, error) { return c.engine.Rollback(ctx) }
 
 // Unpin ends a Pin or Rollback; the newest content of the layers is applied before it returns, if it is good.

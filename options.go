@@ -29,7 +29,8 @@ type Options struct {
 	// that is stale is not ready.
 	ServeStale bool
 
-	// History is how many changes are remembered, for History, Pin and Rollback. Default 20; negative is 1.
+	// History is how many applied changes, and how many rejected ones, are remembered, for History, Pin and Rollback.
+	// Default 20; negative is 1.
 	History int
 
 	// StateDir is the folder of the last good copy, which holds the content of the remote layers in clear, readable by the owner

@@ -60,7 +60,7 @@ func (e *Engine[T]) apply(c candidate) source.Problems {
 
 	// notify: each subscriber at its own pace; and keep the copy for a bad day
 	e.hub.Publish(delivery[T]{state: next, causes: next.Causes})
-	e.keepLastGood(next)
+	e.keepLastGood()
 	return nil
 }
 

@@ -225,14 +225,14 @@ func TestTwoConfigsOneCopy(t *testing.T) {
 		s := settings(t, newOrigin("x", "a: 7"))
 		s.LastGood = path
 		first := start(t, s)
-		s2 := settings(t, newOrigin("x", "a: 8"))
+		o2 := newOrigin("x", "a: 8")
+		s2 := settings(t, o2)
 		s2.LastGood = path
 		second := start(t, s2)
 		if h := second.Health().LastGood; !strings.Contains(h.Error, "another process owns it") {
 			t.Errorf("the second owner shows %+v", h)
 		}
 		first.Close()
-		second.Close()
 		x := newOrigin("x", "")
 		x.fail(errDown)
 		s3 := settings(t, x)
@@ -242,5 +242,11 @@ func TestTwoConfigsOneCopy(t *testing.T) {
 			t.Errorf("who does not own the copy has written it: a=%d", third.Live().Value.A)
 		}
 		third.Close()
+		o2.put("a: 9") // the owner has ended: now the second takes its place
+		settle()
+		if h := second.Health().LastGood; h.Error != "" || h.Version != 2 {
+			t.Errorf("the owner has ended, and the copy is not kept by the other: %+v", h)
+		}
+		second.Close()
 	})
 }

@@ -17,12 +17,22 @@ type event[T any] struct {
 	state *State[T]
 }
 
+// remember keeps as many entries of each result as Settings.History says, so that a storm of bad changes does not push out the
+// versions that one would go back to.
 func (e *Engine[T]) remember(state *State[T], entry observe.Entry) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.history = append(e.history, event[T]{entry, state})
-	if rest := len(e.history) - max(e.Settings.History, 1); rest > 0 {
-		e.history = slices.Delete(e.history, 0, rest)
+	same := func(h event[T]) bool { return h.Result == entry.Result }
+	n := 0
+	for _, h := range e.history {
+		if same(h) {
+			n++
+		}
+	}
+	if n > max(e.Settings.History, 1) {
+		oldest := slices.IndexFunc(e.history, same)
+		e.history = slices.Delete(e.history, oldest, oldest+1)
 	}
 }
 
@@ -112,6 +122,6 @@ func (e *Engine[T]) restore(old *State[T]) (int64, error) {
 	e.mu.Unlock()
 	e.applied(candidate{started: next.At, causes: next.Causes}, &next, live)
 	e.hub.Publish(delivery[T]{state: &next, causes: next.Causes})
-	e.keepLastGood(&next)
+	e.keepLastGood()
 	return next.Version, nil
 }

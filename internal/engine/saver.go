@@ -16,7 +16,7 @@ type saver struct {
 	path     string
 	observer *observe.Observer
 	loaded   *lastgood.Record
-	store    *lastgood.Store // nil while it is not owned
+	store    *lastgood.Store // nil while it is not owned; run's alone once that has begun
 	slot     chan lastgood.Record
 	done     chan struct{}
 
@@ -36,17 +36,16 @@ func newSaver(path string, feeds []*feed, o *observe.Observer) *saver {
 	}
 	s := &saver{path: path, observer: o, slot: make(chan lastgood.Record, 1), done: make(chan struct{})}
 	s.state.Path = path
-	var loadErr, ownErr error
-	s.loaded, loadErr = lastgood.Load(path)
+	var err error
+	if s.loaded, err = lastgood.Load(path); err != nil {
+		s.state.Error = err.Error()
+		observe.Tell(o.LastGood, observe.LastGood{Path: path, Err: err})
+	}
 	if s.loaded != nil {
 		s.state.SavedAt = s.loaded.SavedAt
 	}
-	s.store, ownErr = lastgood.Own(path)
-	for _, err := range []error{loadErr, ownErr} {
-		if err != nil {
-			s.state.Error = err.Error()
-			observe.Tell(o.LastGood, observe.LastGood{Path: path, Err: err})
-		}
+	if s.store, err = lastgood.Own(path); err != nil {
+		s.failed(0, err)
 	}
 	go s.run()
 	return s
@@ -55,23 +54,41 @@ func newSaver(path string, feeds []*feed, o *observe.Observer) *saver {
 func (s *saver) run() {
 	defer close(s.done)
 	for r := range s.slot {
-		err := s.store.Save(r)
-		s.mu.Lock()
-		if s.state.Error = ""; err != nil {
-			s.state.Error = err.Error()
-		} else {
-			s.state.SavedAt, s.state.Version = r.SavedAt, r.Version
+		if err := s.save(r); err != nil {
+			s.failed(r.Version, err)
+			continue
 		}
+		s.mu.Lock()
+		s.state.Error, s.state.SavedAt, s.state.Version = "", r.SavedAt, r.Version
 		s.mu.Unlock()
-		observe.Tell(s.observer.LastGood, observe.LastGood{Path: s.path, Version: r.Version, Err: err})
+		observe.Tell(s.observer.LastGood, observe.LastGood{Path: s.path, Version: r.Version})
+	}
+}
+
+// save tries for the ownership each time: the process that has it may have ended, as when a service is replaced by a new one that
+// starts before the old one stops.
+func (s *saver) save(r lastgood.Record) (err error) {
+	if s.store == nil {
+		if s.store, err = lastgood.Own(s.path); err != nil {
+			return err
+		}
+	}
+	return s.store.Save(r)
+}
+
+// failed shows an error, and tells of it if it is another one than before.
+func (s *saver) failed(version int64, err error) {
+	s.mu.Lock()
+	news := s.state.Error != err.Error()
+	s.state.Error = err.Error()
+	s.mu.Unlock()
+	if news {
+		observe.Tell(s.observer.LastGood, observe.LastGood{Path: s.path, Version: version, Err: err})
 	}
 }
 
 // put replaces what waits to be saved. Only one goroutine calls it.
 func (s *saver) put(r lastgood.Record) {
-	if s == nil || s.store == nil {
-		return
-	}
 	select {
 	case <-s.slot:
 	default:
@@ -116,7 +133,7 @@ func (s *saver) record() *lastgood.Record {
 }
 
 // keepLastGood saves what is live.
-func (e *Engine[T]) keepLastGood(*State[T]) {
+func (e *Engine[T]) keepLastGood() {
 	if r, ok := e.record(); ok {
 		e.saver.put(r)
 	}

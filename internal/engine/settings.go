@@ -43,7 +43,7 @@ type Settings[T any] struct {
 	FreshWithin time.Duration
 	// ServeStale makes a config ready however old its layers are.
 	ServeStale bool
-	// History is how many changes are remembered.
+	// History is how many applied and how many rejected changes are remembered.
 	History int
 	// LastGood is the path of the copy on disk; "" keeps none.
 	LastGood string
