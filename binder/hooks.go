@@ -188,7 +188,7 @@ func (r *run) graftAt(out any, was, near *tree.Node, depth int) (*tree.Node, err
 	}
 	switch v.Kind() {
 	case reflect.Map:
-		plain, ok := v.Interface().(map[string]any)
+		plain, ok := reflect.TypeAssert[map[string]any](v)
 		if !ok {
 			return r.graftPlain(out, near)
 		}
@@ -216,7 +216,7 @@ func (r *run) graftAt(out any, was, near *tree.Node, depth int) (*tree.Node, err
 		}
 		return tree.NewMap(near.Doc, near.Line, near.Column, entries), nil
 	case reflect.Slice:
-		plain, ok := v.Interface().([]any)
+		plain, ok := reflect.TypeAssert[[]any](v)
 		if !ok {
 			return r.graftPlain(out, near)
 		}

@@ -47,8 +47,8 @@ type legacyBase struct {
 }
 
 // toPoint is a user's hook for a struct, in the form with types.
-func toPoint(from, to reflect.Type, data interface{}) (interface{}, error) {
-	if from.Kind() != reflect.String || to != reflect.TypeOf(point{}) {
+func toPoint(from, to reflect.Type, data any) (any, error) {
+	if from.Kind() != reflect.String || to != reflect.TypeFor[point]() {
 		return data, nil
 	}
 	var p point
@@ -59,8 +59,8 @@ func toPoint(from, to reflect.Type, data interface{}) (interface{}, error) {
 }
 
 // toCelsius is a user's hook for a scalar, in the form with values. It gives a float64, not a celsius.
-func toCelsius(from, to reflect.Value) (interface{}, error) {
-	if from.Kind() != reflect.String || to.Type() != reflect.TypeOf(celsius(0)) {
+func toCelsius(from, to reflect.Value) (any, error) {
+	if from.Kind() != reflect.String || to.Type() != reflect.TypeFor[celsius]() {
 		return from.Interface(), nil
 	}
 	s, ok := strings.CutSuffix(from.String(), "C")
@@ -73,7 +73,7 @@ func toCelsius(from, to reflect.Value) (interface{}, error) {
 }
 
 // upper is a user's hook in the form with kinds.
-func upper(from, to reflect.Kind, data interface{}) (interface{}, error) {
+func upper(from, to reflect.Kind, data any) (any, error) {
 	if from == reflect.String && to == reflect.String {
 		return strings.ToUpper(data.(string)), nil
 	}
@@ -221,7 +221,7 @@ func TestHooksThatFail(t *testing.T) {
 		"error":     func(reflect.Kind, reflect.Kind, any) (any, error) { return nil, errors.New("canary") },
 		"nonsense":  func(reflect.Type, reflect.Type, any) (any, error) { return make(chan string), nil },
 		"bad value": func(reflect.Value, reflect.Value) (any, error) { return reflect.Value{}.Interface(), nil },
-		"legacy":    archived.DecodeHookFuncType(func(reflect.Type, reflect.Type, interface{}) (interface{}, error) { return nil, errors.New("canary") }),
+		"legacy":    archived.DecodeHookFuncType(func(reflect.Type, reflect.Type, any) (any, error) { return nil, errors.New("canary") }),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

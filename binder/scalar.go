@@ -1,6 +1,7 @@
 package binder
 
 import (
+	"errors"
 	"math"
 	"reflect"
 	"strconv"
@@ -187,7 +188,7 @@ func integer(x source.Text) (s string, base, bits int) {
 
 // badNumber tells a number that is out of range from what is no number.
 func (r *run) badNumber(n *tree.Node, err error, want, outside string) {
-	if e, ok := err.(*strconv.NumError); ok && e.Err == strconv.ErrRange {
+	if errors.Is(err, strconv.ErrRange) {
 		r.wrongly(n, outside)
 		return
 	}

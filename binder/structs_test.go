@@ -147,7 +147,7 @@ func TestMistakes(t *testing.T) {
 		Squash int             `config:",squash"`
 		Zone   time.Location   `config:"zone"`
 		Unset  int             `config:"-" default:"3"`
-		hidden int             `config:"hidden"` //nolint:unused // what is wrong here is the test
+		hidden int             `config:"hidden"`
 		Inner  struct {
 			X []struct {
 				Y map[string]chan int `config:"y"`

@@ -128,7 +128,7 @@ func (f finder) element(rest string, v reflect.Value, k *kind, at place) (place,
 // keyText returns a map's key as a config writes it.
 func keyText(key reflect.Value) string {
 	if key.CanInterface() {
-		if m, ok := key.Interface().(encoding.TextMarshaler); ok {
+		if m, ok := reflect.TypeAssert[encoding.TextMarshaler](key); ok {
 			if b, err := m.MarshalText(); err == nil {
 				return string(b)
 			}

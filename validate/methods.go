@@ -98,7 +98,7 @@ func (a *asking) ask(v reflect.Value, path tree.Path) {
 
 // flatten makes a violation of each error that was joined.
 func (a *asking) flatten(err error, path tree.Path) {
-	switch e := err.(type) {
+	switch e := err.(type) { //nolint:errorlint // an error that wraps another has a text of its own, which would be lost
 	case nil:
 		return
 	case *keyed:
@@ -177,7 +177,7 @@ func (a *asking) list(v reflect.Value, secret bool, depth int) {
 	}
 	switch v.Kind() {
 	case reflect.Slice, reflect.Array:
-		if b, ok := v.Interface().([]byte); ok {
+		if b, ok := reflect.TypeAssert[[]byte](v); ok {
 			if secret {
 				a.keep(string(b))
 			}

@@ -115,7 +115,7 @@ func TestMethodErrors(t *testing.T) {
 		"secret quoted":  {func(d *db) error { return fmt.Errorf("bad: %q", d.Secret.Reveal()) }, "db: " + hidden},
 		"tagged secret":  {func(d *db) error { return validate.Field("key", "is "+d.Key) }, "db.key: " + hidden},
 		"panic":          {func(*db) error { panic("canary") }, "db: its Validate method panicked with a string"},
-		"nil panic":      {func(*db) error { var m map[string]int; m["canary"] = 1; return nil }, "db: its Validate method panicked with a runtime.plainError"},
+		"nil panic":      {func(*db) error { var none *db; none.Pool = 1; return nil }, "db: its Validate method panicked with a runtime.errorString"},
 		"panic in Error": {func(*db) error { return angry{} }, "db: its Validate method panicked with a string"},
 	} {
 		t.Run(name, func(t *testing.T) {

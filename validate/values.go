@@ -63,7 +63,7 @@ func reveals(t reflect.Type) bool {
 
 // reveal returns a secret's text. It is for rules, never for messages.
 func reveal(v reflect.Value) string {
-	if r, ok := v.Interface().(interface{ Reveal() string }); ok {
+	if r, ok := reflect.TypeAssert[interface{ Reveal() string }](v); ok {
 		return r.Reveal()
 	}
 	p := reflect.New(v.Type())

@@ -28,10 +28,9 @@ type Field struct {
 // key in either has its name in snake case; an embedded struct without one is squashed, as encoding/json does. The error
 // says what is wrong with the tag.
 func FieldOf(f reflect.StructField) (Field, error) {
-	tag, tagged := f.Tag.Lookup("config")
-	own := tagged
-	if !tagged {
-		tag, tagged = f.Tag.Lookup("mapstructure")
+	tag, own := f.Tag.Lookup("config")
+	if !own {
+		tag = f.Tag.Get("mapstructure")
 	}
 	if tag == "-" {
 		return Field{Skip: true}, nil
