@@ -1,6 +1,7 @@
 package slogobserve
 
 import (
+	"fmt"
 	"log/slog"
 	"strings"
 
@@ -76,7 +77,7 @@ func causes(list []observe.Cause) string {
 
 func shorten(texts []string) string {
 	if rest := len(texts) - maxShown; rest > 0 {
-		texts = append(texts[:maxShown:maxShown], "…")
+		texts = append(texts[:maxShown:maxShown], fmt.Sprintf("and %d more", rest))
 	}
 	return strings.Join(texts, "; ")
 }

@@ -78,7 +78,7 @@ func TestLongListsAreCut(t *testing.T) {
 		keys[i] = "key"
 	}
 	o.Applied(observe.Applied{Changed: keys})
-	if n := strings.Count(out.String(), "key"); n != 8 || !strings.Contains(out.String(), "…") || keys[8] != "key" {
+	if n := strings.Count(out.String(), "key"); n != 8 || !strings.Contains(out.String(), "and 92 more") || keys[8] != "key" {
 		t.Errorf("%d of 100 keys are shown: %s", n, out.String())
 	}
 }
