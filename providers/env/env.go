@@ -65,10 +65,13 @@ func (s *Source) Next(ctx context.Context, prev source.Revision) (source.Content
 // is swapped meanwhile would give a part of each.
 func (s *Source) fetch(ctx context.Context) (source.Content, error) {
 	data, files, err := s.read(ctx)
-	for again := 0; err == nil && files && again < attempts; again++ {
+	for again := 0; err == nil && files; again++ {
 		before := data
 		if data, files, err = s.read(ctx); bytes.Equal(before, data) {
 			break
+		}
+		if again == attempts {
+			err = &source.Error{Kind: source.Unavailable, Op: "read", Err: errBusy}
 		}
 	}
 	if err != nil {

@@ -25,3 +25,15 @@ func Opens(n *int) Option {
 		}
 	})
 }
+
+// AfterOpen calls f after each file is opened.
+func AfterOpen(f func()) Option {
+	return option(func(s *Source) {
+		open := s.open
+		s.open = func(path string) (io.ReadCloser, func() (fs.FileInfo, error), error) {
+			file, stat, err := open(path)
+			f()
+			return file, stat, err
+		}
+	})
+}

@@ -44,7 +44,7 @@ var (
 	errIrregular = errors.New("no regular file")
 	errTooLarge  = errors.New("too large")
 	errNoText    = errors.New("no text")
-	errBusy      = errors.New("being written all the time")
+	errBusy      = errors.New("the files that variables name are being written all the time")
 )
 
 // content returns the content of a file as the value of a variable, or the fault.
