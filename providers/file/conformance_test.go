@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -24,11 +25,13 @@ func TestConformance(t *testing.T) {
 		"two files of a Kubernetes mount":         func(t *testing.T) sourcetest.Harness { return mounted(t, false) },
 		"the folder itself of a Kubernetes mount": func(t *testing.T) sourcetest.Harness { return mounted(t, true) },
 	}
-	for name, harness := range harnesses {
-		t.Run(name, func(t *testing.T) {
-			sourcetest.Run(t, harness)
+	var all sync.WaitGroup
+	for name, harness := range harnesses { // at once, beyond the number of processors: they mostly wait
+		all.Go(func() {
+			t.Run(name, func(t *testing.T) { sourcetest.Run(t, harness) })
 		})
 	}
+	all.Wait()
 }
 
 var cannot = map[string]string{
@@ -60,7 +63,7 @@ func (h *hook) call() {
 func oneFile(t *testing.T, mode string, put func(string, []byte) error) sourcetest.Harness {
 	path := filepath.Join(t.TempDir(), "app.yaml")
 	kept := path + ".kept"
-	window := file.Settle(file.DefaultSettle)
+	var window file.Option
 	if mode == file.Windows {
 		window = file.Settle(20 * time.Millisecond) // a file that is replaced is whole at once
 	}

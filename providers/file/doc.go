@@ -39,7 +39,7 @@
 // On other systems a file is whole when its time, size and bytes did not change over the Settle window (100 ms).
 //
 // Everywhere, a file that vanishes or is emptied must stay so for the Settle window before it is news, which covers
-// tools that delete and create, or truncate and reopen. Several files are read again until nothing has changed between
+// tools that delete and create, or truncate and reopen; ten times as long for an empty file without a lease. Several files are read again until nothing has changed between
 // the first and the last of them, so that they never come from two sides of a swap.
 //
 // # Concurrency

@@ -66,8 +66,8 @@ func MaxSize(bytes int64) Option {
 }
 
 // Settle sets for how long a file must stay unchanged before it is delivered where the system cannot tell whether it
-// is still being written, and for how long a file must stay away or empty before that is news. The default, also for
-// values that are not positive, is DefaultSettle.
+// is still being written, and for how long a file must stay away or empty before that is news: ten times as long if it
+// is empty and the system cannot tell. The default, also for values that are not positive, is DefaultSettle.
 func Settle(window time.Duration) Option {
 	return option(func(s *Source, _ *entry) { s.settle = positive(window, DefaultSettle) })
 }

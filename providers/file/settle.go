@@ -14,6 +14,9 @@ const (
 	// closing is the part of the settle window for which a file must rest that was seen to be closed after writing:
 	// the next writer may have begun already without having been told.
 	closing = 20
+	// emptying is by how much longer an empty file must stay so if nobody can say whether it is being written. A write
+	// begins with it: the file is empty before the watch is told, for as long as a busy disk keeps the kernel waiting.
+	emptying = 10
 )
 
 // trace remembers what was read of a document, and since when it has been so.
@@ -104,6 +107,9 @@ func (s *Source) rest(sh shot, pause time.Duration, now time.Time) time.Duration
 	case len(sh.data) == 0:
 		if sh.stamp.old(settled) {
 			return 0
+		}
+		if sh.proof == unproven {
+			window *= emptying
 		}
 	case sh.proof == whole:
 		return 0

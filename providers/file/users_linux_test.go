@@ -214,3 +214,23 @@ func TestWritersOnlyWait(t *testing.T) {
 		}
 	}
 }
+
+func TestAMappedFileIsHeldBackUntilItIsUnmapped(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "app.yaml")
+	write(t, path, []byte("port: 10002\n"))
+	r := newReader(t, file.New(path, unpolled))
+	r.data(t)
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	must(t, err)
+	mapped, err := unix.Mmap(int(f.Fd()), 0, 12, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	must(t, err)
+	must(t, f.Close())
+	copy(mapped, "port: 2")
+	r.nothing(t, "the file is still mapped for writing")
+	copy(mapped, "port: 20003")
+	must(t, unix.Munmap(mapped))
+	if got := r.data(t); got != "port: 20003\n" {
+		t.Fatalf("content has %d bytes", len(got))
+	}
+}
