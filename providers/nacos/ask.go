@@ -23,14 +23,17 @@ func (e *codeError) code() int {
 
 // ask sends a request with the token and reads its answer. It logs in again and asks once more when the token is refused,
 // and gives the connection up when the server does not know it or it is broken. Answers that are not success are
-// *codeError, save these two.
-func ask[T answer](ctx context.Context, s *session, c *conn, document, typ string, body any) (T, error) {
+// *codeError, save these two. It takes as long as the patience says, two logins included.
+func ask[T answer](ctx context.Context, s *session, c *conn, patience time.Duration, document, typ string, body any) (T, error) {
 	var none T
 	m, err := encode(typ, body)
 	if err != nil {
 		return none, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.t.request)
+	if len(m.Body) > maxRequest {
+		return none, errTooLarge(place(document, c.server))
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for again := false; ; again = true {
 		token, number, err := s.auth.token(ctx, c.server)
@@ -74,6 +77,10 @@ func ask[T answer](ctx context.Context, s *session, c *conn, document, typ strin
 		}
 	}
 }
+
+// maxRequest is the size of the largest body that a server takes with its default settings: 10 MiB with all around it. A
+// larger one makes it break the connection, for everyone who shares it.
+const maxRequest = 10<<20 - 4<<10
 
 // exchange sends one message and returns the answer, without looking into either.
 func (s *session) exchange(ctx context.Context, c *conn, m message) (message, error) {

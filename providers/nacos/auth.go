@@ -10,12 +10,9 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-const (
-	// youngToken is the age under which a refused token is not to blame: the user has no right to what was asked.
-	youngToken = 5 * time.Second
-	// uselessLogin is how long a login that did not help keeps others from being made for the same reason.
-	uselessLogin = 15 * time.Second
-)
+// uselessLogin is how long a login that did not help keeps others from being made for the same reason: then it is not
+// the token, but the user who has no right to what was asked.
+const uselessLogin = 15 * time.Second
 
 // auth holds the token. It is renewed before it ends, and at once when a server refuses it. However many requests are
 // refused together, there is one login.
@@ -68,7 +65,7 @@ func (a *auth) validLocked() bool {
 func (a *auth) refused(ctx context.Context, server address, number int) (bool, error) {
 	a.mu.Lock()
 	newer := a.number > number
-	inVain := time.Since(a.at) < youngToken || time.Since(a.useless) < uselessLogin
+	inVain := time.Since(a.useless) < uselessLogin
 	a.mu.Unlock()
 	if newer || inVain {
 		return newer, nil

@@ -143,20 +143,26 @@ func (c *Client) key(dataID, group string) Key {
 	return Key{Namespace: c.as.namespace, Group: group, DataID: dataID}
 }
 
-// on calls f with a connection as soon as there is one. A ctx without a deadline gets the request timeout for the whole.
-func (c *Client) on(ctx context.Context, f func(context.Context, *session, *conn) error) error {
+// on calls f with a connection as soon as there is one, and again when that broke meanwhile, if f may be repeated. A ctx
+// without a deadline gets the request timeout for the whole, and that much more.
+func (c *Client) on(ctx context.Context, more time.Duration, repeat bool, f func(context.Context, *session, *conn) error) error {
 	if c.isClosed() {
 		return errClosed("client")
 	}
 	s := c.session.session
 	if _, ok := ctx.Deadline(); !ok {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, s.t.request)
+		ctx, cancel = context.WithTimeout(ctx, s.t.request+more)
 		defer cancel()
 	}
-	conn, err := s.wait(ctx, false)
-	if err != nil {
-		return err
+	for {
+		conn, err := s.wait(ctx, false)
+		if err != nil {
+			return err
+		}
+		err = f(ctx, s, conn)
+		if err == nil || !repeat || conn.ctx.Err() == nil || ctx.Err() != nil {
+			return err
+		}
 	}
-	return f(ctx, s, conn)
 }

@@ -90,8 +90,8 @@ func errAnswer(a address, typ string, code int) error {
 		"look into the server's log, nacos.log and config-server.log, for what it says to this request")
 }
 
-func errTooLarge(a address) error {
-	return trouble(source.TooLarge, "ask", a.String(), "a message is over the server's limit", "keep a config under 10 MiB, or raise nacos.remote.server.grpc.sdk.max-inbound-message-size on the server")
+func errTooLarge(document string) error {
+	return trouble(source.TooLarge, "ask", document, "a message is over the server's limit", "keep a config under 10 MiB, or raise nacos.remote.server.grpc.sdk.max-inbound-message-size on the server")
 }
 
 func errRefused(a address) error {

@@ -14,10 +14,11 @@ import (
 // readers is how many keys are read at the same time.
 const readers = 4
 
-// readKeys reads what the table has for it, until the connection ends.
+// readKeys reads what the table has for it, until the connection ends. A read that is tried again may take longer: a large
+// content on a slow line must come through some day.
 func (s *session) readKeys(c *conn) {
 	for {
-		e, alive := s.table.next(c.ctx)
+		e, tries, alive := s.table.next(c.ctx)
 		if e == nil {
 			return
 		}
@@ -26,7 +27,7 @@ func (s *session) readKeys(c *conn) {
 			return
 		}
 		asked := time.Now()
-		d, err := s.query(c.ctx, c, e.key)
+		d, err := s.query(c.ctx, c, e.key, s.t.request<<min(tries, 3))
 		if err != nil && c.ctx.Err() != nil {
 			s.table.giveBack(e)
 			return
@@ -51,8 +52,8 @@ func (s *session) readKeys(c *conn) {
 }
 
 // query reads one key and verifies what came.
-func (s *session) query(ctx context.Context, c *conn, k Key) (*doc, error) {
-	res, err := ask[queryReply](ctx, s, c, k.String(), typeQuery, about(k))
+func (s *session) query(ctx context.Context, c *conn, k Key, patience time.Duration) (*doc, error) {
+	res, err := ask[queryReply](ctx, s, c, patience, k.String(), typeQuery, about(k))
 	var refusal *codeError
 	if errors.As(err, &refusal) && refusal.code() == codeNotFound {
 		return &doc{absent: true}, nil

@@ -182,7 +182,7 @@ func (l *grpcLink) classify(ctx context.Context, err error) error {
 	case codes.DeadlineExceeded:
 		return errNoAnswer(l.server)
 	case codes.ResourceExhausted:
-		return errTooLarge(l.server)
+		return errTooLarge(l.server.String())
 	case codes.PermissionDenied, codes.Unauthenticated:
 		return errRefused(l.server)
 	case codes.Unimplemented:

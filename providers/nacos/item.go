@@ -37,8 +37,8 @@ func (c *Client) Get(ctx context.Context, dataID string, opts ...ConfigOption) (
 		return Item{}, errBadKey(k, problems)
 	}
 	item := Item{Key: k}
-	err := c.on(ctx, func(ctx context.Context, s *session, conn *conn) error {
-		d, err := s.query(ctx, conn, k)
+	err := c.on(ctx, 0, true, func(ctx context.Context, s *session, conn *conn) error {
+		d, err := s.query(ctx, conn, k, time.Minute)
 		switch {
 		case err != nil:
 			return err

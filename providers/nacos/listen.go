@@ -63,7 +63,7 @@ func (s *session) listenOnce(ctx context.Context, c *conn, keys []listening, on 
 	for i, l := range keys {
 		req.Contexts[i] = listenContext{DataID: l.key.DataID, Group: l.key.Group, Tenant: l.key.Namespace, MD5: md5(l)}
 	}
-	res, err := ask[listenReply](ctx, s, c, "", typeListen, req)
+	res, err := ask[listenReply](ctx, s, c, s.t.request, "", typeListen, req)
 	if err != nil {
 		return nil, s.explain(c, "", typeListen, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/nacre-go/nacre/source"
@@ -57,7 +58,8 @@ func Description(text string) PublishOption { return addition("desc", text) }
 func BetaIPs(ips ...string) PublishOption { return addition("betaIps", strings.Join(ips, ",")) }
 
 // Publish sets the content of a config. It returns when the server has stored it; reads and pushes see it about a tenth of a
-// second later. It waits for a connection for as long as ctx allows, 5 s where it has no deadline, and tries once: after
+// second later. It waits for a connection for as long as ctx allows, 5 s where it has no deadline (and a second more for
+// each megabyte), and tries once: after
 // an error of kind Unavailable or Timeout the content may have been published. A server takes any namespace, also one
 // that does not exist.
 func (c *Client) Publish(ctx context.Context, dataID string, content []byte, opts ...PublishOption) error {
@@ -73,7 +75,7 @@ func (c *Client) Publish(ctx context.Context, dataID string, content []byte, opt
 		o.addition["type"] = typeOf(dataID)
 	}
 	req := publishRequest{keyRequest: about(k), Content: string(content), CasMD5: o.md5, Addition: o.addition}
-	return c.change(ctx, k, typePublish, req)
+	return c.change(ctx, k, typePublish, req, time.Duration(len(content))*time.Microsecond)
 }
 
 // Delete removes a config. A server says the same when there is none.
@@ -86,12 +88,12 @@ func (c *Client) Delete(ctx context.Context, dataID string, opts ...ConfigOption
 	if problems := k.problems(); problems != nil {
 		return errBadKey(k, problems)
 	}
-	return c.change(ctx, k, typeRemove, about(k))
+	return c.change(ctx, k, typeRemove, about(k), 0)
 }
 
-func (c *Client) change(ctx context.Context, k Key, typ string, body any) error {
-	return c.on(ctx, func(ctx context.Context, s *session, conn *conn) error {
-		_, err := ask[reply](ctx, s, conn, k.String(), typ, body)
+func (c *Client) change(ctx context.Context, k Key, typ string, body any, more time.Duration) error {
+	return c.on(ctx, more, false, func(ctx context.Context, s *session, conn *conn) error {
+		_, err := ask[reply](ctx, s, conn, s.t.request+more, k.String(), typ, body)
 		var refusal *codeError
 		if errors.As(err, &refusal) && strings.Contains(strings.ToLower(refusal.Message), "cas publish fail") {
 			return errConflict(k)

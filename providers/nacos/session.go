@@ -156,7 +156,7 @@ func (s *session) wait(ctx context.Context, synced bool) (*conn, error) {
 		s.mu.Lock()
 		c, ok, err, changed := s.current, s.synced, s.trouble, s.changed
 		s.mu.Unlock()
-		if c != nil && (ok || !synced) {
+		if c != nil && c.ctx.Err() == nil && (ok || !synced) {
 			return c, nil
 		}
 		select {

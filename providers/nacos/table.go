@@ -110,21 +110,22 @@ func (t *table) markLocked(e *entry) {
 	signal(t.ready)
 }
 
-// next waits for a key to read. The caller must give it to done.
-func (t *table) next(ctx context.Context) (*entry, bool) {
+// next waits for a key to read, which the caller must give to done or giveBack, and says how many reads of it in a row went
+// wrong. Without a key the context has ended.
+func (t *table) next(ctx context.Context) (e *entry, tries int, alive bool) {
 	for {
 		select {
 		case <-ctx.Done():
-			return nil, false
+			return nil, 0, false
 		case <-t.ready:
 		}
-		if e := t.pop(); e != nil {
-			return e, ctx.Err() == nil
+		if e, tries := t.pop(); e != nil {
+			return e, tries, ctx.Err() == nil
 		}
 	}
 }
 
-func (t *table) pop() *entry {
+func (t *table) pop() (*entry, int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for len(t.queue) > 0 {
@@ -136,10 +137,10 @@ func (t *table) pop() *entry {
 		}
 		if t.entries[e.key] == e {
 			e.stale = false
-			return e
+			return e, e.tries
 		}
 	}
-	return nil
+	return nil, 0
 }
 
 // maxVain is how many reads in a row may find nothing new before only the reconcile asks again: a server that says

@@ -205,8 +205,7 @@ func (s *Server) StartAgain(ctx context.Context, memory bool) error {
 		if err == nil {
 			return nil
 		}
-		var busy *net.OpError
-		if !errors.As(err, &busy) {
+		if _, busy := errors.AsType[*net.OpError](err); !busy {
 			return err
 		}
 		select {

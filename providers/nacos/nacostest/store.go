@@ -3,6 +3,7 @@ package nacostest
 import (
 	"crypto/md5" // the protocol's checksum
 	"encoding/hex"
+	"maps"
 	"strings"
 	"time"
 )
@@ -44,9 +45,7 @@ func (st *state) clone() *state {
 	}
 	c := *st
 	c.tagged = make(map[string]*version, len(st.tagged))
-	for k, v := range st.tagged {
-		c.tagged[k] = v
-	}
+	maps.Copy(c.tagged, st.tagged)
 	return &c
 }
 
@@ -234,19 +233,13 @@ func (st *store) dumpAll() {
 	clear(st.dirty)
 	clear(st.served)
 	clear(st.before)
-	for k, v := range st.saved {
-		st.served[k] = v
-	}
+	maps.Copy(st.served, st.saved)
 }
 
 // beforeLast is the served state without the last dump of each key.
 func (st *store) beforeLast() map[Key]*state {
 	old := make(map[Key]*state, len(st.served))
-	for k, v := range st.served {
-		old[k] = v
-	}
-	for k, v := range st.before {
-		old[k] = v
-	}
+	maps.Copy(old, st.served)
+	maps.Copy(old, st.before)
 	return old
 }

@@ -1,0 +1,180 @@
+package nacos_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nacre-go/nacre/providers/nacos"
+	"github.com/nacre-go/nacre/providers/nacos/nacostest"
+	"github.com/nacre-go/nacre/source"
+)
+
+// onEach runs a test against nacostest, and against a real server where the environment names one. The data ID is unique
+// and is deleted in the end.
+func onEach(t *testing.T, test func(t *testing.T, c *nacos.Client, id string)) {
+	t.Helper()
+	run := func(t *testing.T, cfg nacos.Config) {
+		t.Helper()
+		c := dial(t, cfg)
+		id := fmt.Sprintf("nacre-%08x.yaml", rand.Uint32())
+		t.Cleanup(func() {
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
+			defer cancel()
+			_ = c.Delete(ctx, id) // a test may have closed the client
+		})
+		test(t, c, id)
+	}
+	t.Run("nacostest", func(t *testing.T) {
+		t.Parallel()
+		run(t, config(start(t, nacostest.Options{DumpDelay: 100 * time.Millisecond})))
+	})
+	t.Run("real", func(t *testing.T) {
+		t.Parallel()
+		run(t, realServer(t))
+	})
+}
+
+func TestPublishGetDelete(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, c *nacos.Client, id string) {
+		t.Helper()
+		ctx := within(t)
+		if _, err := c.Get(ctx, id); !errors.Is(err, source.NotFound) {
+			t.Errorf("Get of what is not there: %v, want not found", err)
+		}
+		if err := c.Delete(ctx, id); err != nil {
+			t.Errorf("Delete of what is not there: %v", err)
+		}
+		r := follow(t, c.Config(id, nacos.Optional()))
+		if d, err := r.next(); err != nil || !d.Absent {
+			t.Errorf("before the first publish Next returned %+v, %v, want absent", d, err)
+		}
+		const text = "name: \"ü <&> \\u2028 \u2028\"\n\ttab: 1\r\n"
+		begin := time.Now()
+		err := c.Publish(ctx, id, []byte(text), nacos.App("orders"), nacos.Tags("a", "b"), nacos.Description("for a test"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := r.next()
+		if err != nil || string(d.Data) != text || d.Digest.Hex != sumOf(text) || d.Format != "yaml" {
+			t.Errorf("what was published came as %q, %+v, error %v", d.Data, d.Digest, err)
+		}
+		if age := d.Origin.Modified.Sub(begin); age < -time.Minute || age > time.Minute {
+			t.Errorf("the server says that it was modified at %v", d.Origin.Modified)
+		}
+		item, err := c.Get(ctx, id)
+		if err != nil || string(item.Content) != text || item.MD5 != sumOf(text) || item.Type != "yaml" {
+			t.Errorf("Get returned %v, type %q, error %v", item, item.Type, err)
+		}
+		if err := c.Publish(ctx, id, []byte("v: 2"), nacos.IfMD5("0123456789abcdef0123456789abcdef")); !errors.Is(err, source.Conflict) {
+			t.Errorf("a compare-and-set with another md5: %v, want conflict", err)
+		}
+		if err := c.Publish(ctx, id, []byte("v: 3"), nacos.IfMD5(item.MD5), nacos.Type("json")); err != nil {
+			t.Errorf("a compare-and-set with the right md5: %v", err)
+		}
+		r.until("v: 3")
+		if item, err := c.Get(ctx, id); err != nil || item.Type != "json" {
+			t.Errorf("the type that was given is %q, %v", item.Type, err)
+		}
+		if err := c.Delete(ctx, id); err != nil {
+			t.Error(err)
+		}
+		if d, err := r.next(); err != nil || !d.Absent {
+			t.Errorf("after the delete Next returned %+v, %v, want absent", d, err)
+		}
+	})
+}
+
+func TestGroupsAndNamespaces(t *testing.T) {
+	t.Parallel()
+	srv := start(t, nacostest.Options{})
+	cfg := config(srv)
+	cfg.Namespace, cfg.Group = "dev", "G1"
+	c := dial(t, cfg)
+	public := config(srv)
+	public.Namespace = "public"
+	p := dial(t, public)
+	ctx := within(t)
+	for id, err := range map[string]error{
+		"own group":     c.Publish(ctx, "x.yaml", []byte("v: 1")),
+		"another group": c.Publish(ctx, "x.yaml", []byte("v: 2"), nacos.Group("G2")),
+		"public":        p.Publish(ctx, "x.yaml", []byte("v: 3")),
+	} {
+		if err != nil {
+			t.Errorf("%s: %v", id, err)
+		}
+	}
+	follow(t, c.Config("x.yaml")).until("v: 1")
+	follow(t, c.Config("x.yaml", nacos.Group("G2"))).until("v: 2")
+	follow(t, p.Config("x.yaml")).until("v: 3")
+	if text, ok := srv.Get("", group, "x.yaml"); !ok || text != "v: 3" {
+		t.Error(`the namespace "public" is not the public one`)
+	}
+	if got := c.Config("x.yaml", nacos.Group("G2")).Identity(); got != "nacos://"+srv.Addr()+"/dev/G2/x.yaml" {
+		t.Errorf("Identity is %q", got)
+	}
+	src := c.Config("x.yaml")
+	if src.Name() != "nacos" {
+		t.Errorf("Name is %q", src.Name())
+	}
+	if err := c.Delete(ctx, "x.yaml", nacos.Group("G2")); err != nil {
+		t.Error(err)
+	}
+	srv.Flush()
+	if err := second(c.Get(ctx, "x.yaml", nacos.Group("G2"))); !errors.Is(err, source.NotFound) {
+		t.Errorf("after a delete in another group Get says %v", err)
+	}
+}
+
+func TestPublishOfWhatCannotBe(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, c *nacos.Client, id string) {
+		t.Helper()
+		big := strings.Repeat("x", nacos.MaxContent)
+		for _, tc := range []struct {
+			name, id string
+			content  string
+			kind     source.Kind
+		}{
+			{"empty", id, "", source.Misused},
+			{"blank", id, " \n\t", source.Misused},
+			{"not UTF-8", id, "a: \xff\xfe", source.Misused},
+			{"one byte too many", id, big + "x", source.TooLarge},
+			{"more than a message takes", id, strings.Repeat("\"\\", nacos.MaxContent/2), source.TooLarge},
+			{"no data ID", "", "v: 1", source.Misused},
+			{"illegal data ID", "a b.yaml", "v: 1", source.Misused},
+			{"long data ID", strings.Repeat("x", 257), "v: 1", source.Misused},
+		} {
+			begin := time.Now()
+			err := c.Publish(within(t), tc.id, []byte(tc.content))
+			var e *source.Error
+			if !errors.As(err, &e) || e.Kind != tc.kind || e.Fix == "" {
+				t.Errorf("publish of %s: %v, want kind %q and a fix", tc.name, err, tc.kind)
+			}
+			if took := time.Since(begin); took > time.Minute {
+				t.Errorf("publish of %s took %v", tc.name, took)
+			}
+		}
+		if err := c.Publish(within(t), id, []byte("v: 1")); err != nil {
+			t.Errorf("after that a good publish fails: %v", err)
+		}
+	})
+}
+
+func TestLargeContent(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, c *nacos.Client, id string) {
+		t.Helper()
+		text := strings.Repeat("0123456789abcdef\n", 3<<20/17)
+		r := follow(t, c.Config(id, nacos.Optional()))
+		if err := c.Publish(within(t), id, []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		r.until(text)
+	})
+}
