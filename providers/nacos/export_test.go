@@ -37,13 +37,6 @@ func (t *Timings) SetBeat(every, timeout time.Duration) { t.beatEvery, t.beat = 
 // SetConnect sets how long one try of one server may take.
 func (t *Timings) SetConnect(d time.Duration) { t.connect = d }
 
-// Sessions returns how many sessions the process has.
-func Sessions() int {
-	sessions.mu.Lock()
-	defer sessions.mu.Unlock()
-	return len(sessions.sessions)
-}
-
 func DecodePush(body []byte) error {
 	var p push
 	return decode(body, &p)

@@ -1,0 +1,183 @@
+package nacos_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nacre-go/nacre/providers/nacos"
+	"github.com/nacre-go/nacre/providers/nacos/nacostest"
+	"github.com/nacre-go/nacre/source"
+)
+
+func TestDialSaysAllThatIsWrong(t *testing.T) {
+	t.Parallel()
+	_, err := nacos.Dial(t.Context(), nacos.Config{
+		Servers:   []string{"ok:8848", "http://u:canary@h:1", "h:99999", "", "ftp://h", "h:8848?x=canary", "a b", "http://h/?canary"},
+		Namespace: "Dev Team", Group: "a b", Username: "u",
+	})
+	if !errors.Is(err, source.Misused) {
+		t.Fatalf("Dial with a broken Config: %v, want misused", err)
+	}
+	for _, want := range []string{
+		"server 2 has a login in it", "server 3 has a port", "server 4", "server 5 has a scheme", "server 6", "server 7", "server 8",
+		"namespace", "its id", "group", "user name and password",
+	} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("the error does not say %q: %v", want, err)
+		}
+	}
+	if strings.Contains(err.Error(), "canary") {
+		t.Errorf("the error repeats what may be a password: %v", err)
+	}
+	if _, err := nacos.Dial(t.Context(), nacos.Config{}); !errors.Is(err, source.Misused) || !strings.Contains(err.Error(), "no server") {
+		t.Errorf("Dial without a server: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := nacos.Dial(ctx, nacos.Config{Servers: []string{"h"}}); !errors.Is(err, context.Canceled) {
+		t.Errorf("Dial with a context that has ended: %v", err)
+	}
+}
+
+func TestAddress(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"h": "h:8848", "h:1": "h:1", " h:18848 ": "h:18848", "http://h": "h:8848", "https://h:443": "h:443",
+		"http://h:80/nacos/": "h:80", "[::1]:8848": "[::1]:8848", "::1": "[::1]:8848", "10.0.0.1:8848": "10.0.0.1:8848",
+	} {
+		if got, err := nacos.ParseAddress(text); err != nil || got != want {
+			t.Errorf("%q is read as %q, %v, want %q", text, got, err, want)
+		}
+	}
+}
+
+func TestFromEnv(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(file, []byte("s3cret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	srv := start(t, nacostest.Options{Users: users})
+	for _, name := range []string{
+		nacos.EnvServers, nacos.EnvNamespace, nacos.EnvGroup, nacos.EnvUsername, nacos.EnvPassword, nacos.EnvPasswordFile,
+		nacos.EnvContextPath, nacos.EnvAppName,
+	} {
+		t.Setenv(name, "")
+	}
+	if _, err := nacos.Dial(t.Context(), nacos.FromEnv()); !errors.Is(err, source.Misused) || !strings.Contains(err.Error(), "NACOS_SERVER_ADDR is not set") {
+		t.Errorf("Dial with an empty environment: %v", err)
+	}
+	t.Setenv(nacos.EnvServers, srv.Addr()+", 127.0.0.1:1;127.0.0.1:2")
+	t.Setenv(nacos.EnvNamespace, "dev")
+	t.Setenv(nacos.EnvGroup, "G1")
+	t.Setenv(nacos.EnvUsername, "app")
+	t.Setenv(nacos.EnvPasswordFile, file)
+	t.Setenv(nacos.EnvContextPath, "/nacos/")
+	t.Setenv(nacos.EnvAppName, "orders")
+	cfg := nacos.FromEnv()
+	if len(cfg.Servers) != 3 || cfg.Servers[2] != "127.0.0.1:2" {
+		t.Errorf("servers are %q", cfg.Servers)
+	}
+	if cfg.Password != nacos.NewPassword("s3cret") {
+		t.Error("the password is not that of the file, without its line feed")
+	}
+	c := dial(t, cfg)
+	if err := c.Publish(within(t), "x.yaml", []byte("v: 1")); err != nil {
+		t.Fatal(err)
+	}
+	if text, ok := srv.Get("dev", "G1", "x.yaml"); !ok || text != "v: 1" {
+		t.Error("namespace or group of the environment is not used")
+	}
+	for _, conn := range srv.Connections() {
+		if conn.Namespace != "dev" || conn.Labels["AppName"] != "orders" || conn.IP != "127.0.0.1" {
+			t.Errorf("the server sees %+v", conn)
+		}
+	}
+	t.Setenv(nacos.EnvPassword, "s3cret")
+	if _, err := nacos.Dial(t.Context(), nacos.FromEnv()); !errors.Is(err, source.Misused) {
+		t.Errorf("with password and password file: %v", err)
+	}
+	t.Setenv(nacos.EnvPassword, "")
+	t.Setenv(nacos.EnvPasswordFile, file+".not")
+	if _, err := nacos.Dial(t.Context(), nacos.FromEnv()); !errors.Is(err, source.Misused) {
+		t.Errorf("with a password file that is missing: %v", err)
+	}
+}
+
+// Every cause that a user meets has its own error, with kind, what it is about, and a fix.
+func TestErrorsName(t *testing.T) {
+	t.Parallel()
+	srv := start(t, nacostest.Options{})
+	if err := srv.Put("", group, "plain", "v: 1"); err != nil {
+		t.Fatal(err)
+	}
+	c := dial(t, config(srv))
+	quick := nacos.Tune(func(t *nacos.Timings) { t.SetConnect(time.Second) })
+	at := func(addr string) *nacos.Client { return dial(t, nacos.Config{Servers: []string{addr}}, quick) }
+
+	lone, err := net.Listen("tcp4", "127.0.0.1:0") // HTTP is open, gRPC is not
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { lone.Close() })
+	mute := start(t, nacostest.Options{})
+	mute.Faults().StallStreams(true)
+
+	for _, tc := range []struct {
+		name string
+		src  *nacos.Source
+		kind source.Kind
+		says string
+		fix  string
+	}{
+		{"refused", at("127.0.0.1:1").Config("x.yaml"), source.Unavailable, "connection refused", "Nacos runs"},
+		{"no host", at("no-such-host.invalid").Config("x.yaml"), source.Unavailable, "no host", "DNS"},
+		{"gRPC port shut", at(lone.Addr().String()).Config("x.yaml"), source.Unavailable, "but not the gRPC port", "open port"},
+		{"no Nacos there", at(swap(srv)).Config("x.yaml"), source.Unavailable, "does not speak the gRPC of Nacos", "1000 above"},
+		{"no answer", at(mute.Addr()).Config("x.yaml"), source.Timeout, "no answer in time", "network"},
+		{"not found", c.Config("missing.yaml"), source.NotFound, "public/DEFAULT_GROUP/missing.yaml", "*id*"},
+		{"no format", c.Config("plain"), source.Misused, "format", "nacos.Format"},
+		{"empty data ID", c.Config(""), source.Misused, "data ID is empty", "letters"},
+		{"illegal data ID", c.Config("a/b"), source.Misused, "illegal character", "letters"},
+		{"long group", c.Config("x", nacos.Group(strings.Repeat("g", 129))), source.Misused, "limit is 128", "128"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			begin := time.Now()
+			r := follow(t, tc.src)
+			err := r.trouble()
+			var e *source.Error
+			if !errors.As(err, &e) || e.Kind != tc.kind || !strings.Contains(err.Error(), tc.says) || !strings.Contains(e.Fix, tc.fix) || e.Document == "" {
+				t.Errorf("told is %v, want kind %q, saying %q, with a fix that says %q", err, tc.kind, tc.says, tc.fix)
+			}
+			if took := time.Since(begin); took > 20*time.Second {
+				t.Errorf("told after %v", took)
+			}
+			r.quiet(300*time.Millisecond, "an error that it had told")
+		})
+	}
+}
+
+// swap is the address of a server's gRPC port taken for its HTTP port, with something at 1000 above that is no gRPC.
+func swap(srv *nacostest.Server) string {
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(srv.Port()-1000))
+}
+
+func TestSeveralServersDown(t *testing.T) {
+	t.Parallel()
+	c := dial(t, nacos.Config{Servers: []string{"127.0.0.1:2", "127.0.0.1:1"}})
+	r := follow(t, c.Config("x.yaml"))
+	err := r.trouble()
+	for _, want := range []string{"127.0.0.1:1", "127.0.0.1:2"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("with all servers down the error does not name %s: %v", want, err)
+		}
+	}
+	r.quiet(time.Second, "an error that it had told, whichever server was tried first")
+}
