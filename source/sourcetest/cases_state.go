@@ -7,10 +7,10 @@ func sourceRevision(text string) source.Revision { return source.Revision(text) 
 func emptyDocument(c *check) {
 	c.put(1)
 	p := c.probe()
-	p.until(1, 11, "a put")
+	p.first(1)
 	full := p.rev
 	c.put(empty)
-	p.until(empty, 3, "a put of an empty document")
+	p.until(empty, 1, "a put of an empty document")
 	if p.rev == full {
 		c.report(5, "an empty and a full document have one revision")
 	}
@@ -21,20 +21,20 @@ func emptyDocument(c *check) {
 func absent(c *check) {
 	c.put(1)
 	p := c.probe()
-	p.until(1, 11, "a put")
+	p.first(1)
 	c.delete()
-	p.until(none, 3, "a delete")
+	p.until(none, 1, "a delete")
 	gone := p.rev
 	p.start(p.rev).quiet(2, "an absence that was seen")
 	c.put(empty)
-	p.until(empty, 3, "an empty document in place of an absent one")
+	p.until(empty, 1, "an empty document was put in place of an absent one")
 	if p.rev == gone {
 		c.report(5, "an empty and an absent document have one revision")
 	}
 	c.delete()
-	p.until(none, 3, "a delete of an empty document")
+	p.until(none, 1, "a delete of an empty document")
 	q := c.probe()
-	q.until(none, 3, "a source was made of an origin whose document is absent,")
+	q.until(none, 11, "a source was made of an origin whose document is absent")
 	c.put(1)
 	q.until(1, 1, "the first put after an absence")
 }
@@ -42,7 +42,7 @@ func absent(c *check) {
 func deleteAndCreate(c *check) {
 	c.put(1)
 	p := c.probe()
-	p.until(1, 11, "a put")
+	p.first(1)
 	for n := range 6 {
 		a := p.start(p.rev)
 		c.delete()
@@ -63,7 +63,7 @@ func wakeups(f Fault) func(*check) {
 	return func(c *check) {
 		c.put(1)
 		p := c.probe()
-		p.until(1, 11, "a put")
+		p.first(1)
 		a := p.start(p.rev)
 		a.within(c.Quiet) // so that it is blocked, in all likelihood
 		c.harness("Wakeups", c.Wakeups(c.ctx, f))
@@ -90,7 +90,7 @@ func (c *check) repairOrigin() { c.harness("Repair", c.Repair(c.ctx)) }
 func sameError(c *check) {
 	c.put(1)
 	p := c.probe()
-	p.until(1, 11, "a put")
+	p.first(1)
 	a := p.start(p.rev)
 	c.breakOrigin()
 	if !a.within(c.Settles) {
@@ -110,7 +110,7 @@ func sameError(c *check) {
 func endOfError(c *check) {
 	c.put(1)
 	p := c.probe()
-	p.until(1, 11, "a put")
+	p.first(1)
 	for range 3 {
 		c.breakOrigin()
 		_ = p.trouble(2, "the origin broke")
@@ -136,7 +136,7 @@ func errorAtFirst(c *check) {
 	c.put(1)
 	c.breakOrigin()
 	p := c.probe()
-	_ = p.trouble(7, "a source was made of an origin that is broken")
+	_ = p.trouble(2, "a source was made of an origin that is broken")
 	p.start("").quiet(2, "an error at first")
 	c.repairOrigin()
 	p.until(1, 2, "an origin that was broken from the beginning was repaired")
@@ -145,9 +145,9 @@ func errorAtFirst(c *check) {
 func noValue(c *check) {
 	c.put(1)
 	p := c.probe()
-	p.until(1, 11, "a put")
+	p.first(1)
 	c.harness("Spoil", c.Spoil(c.ctx, canary))
-	_ = p.trouble(7, "a document that the source cannot take")
+	_ = p.trouble(2, "a document that the source cannot take")
 	p.start(p.rev).quiet(2, "a document that the source cannot take")
 	c.put(2)
 	if c.Repair != nil {

@@ -204,22 +204,40 @@ func (p *probe) follow(a *call, n int, rule Rule, after string) {
 	deadline := time.Now().Add(p.Settles)
 	for {
 		if !a.within(time.Until(deadline)) {
-			p.fail(rule, "after %s, %s did not come within %v; last seen was %s", after, describe(n), p.Settles, p.lastSeen())
+			p.missing(n, rule, after)
 		}
 		if a.err == nil && p.at == n {
 			return
 		}
-		if a.err != nil && a.ctx.Err() == nil {
-			p.backOff(deadline)
-		}
+		p.backOff()
 		a = p.start(p.rev)
 	}
 }
 
-// backOff waits a little, as the engine does after an error.
-func (p *probe) backOff(deadline time.Time) {
-	pause(min(time.Millisecond, time.Until(deadline)))
+// missing reports a document that did not come, after a look at what a call with the zero revision shows.
+func (p *probe) missing(n int, rule Rule, after string) {
+	what := fmt.Sprintf("after %s, %s did not come within %v; last seen was %s", after, describe(n), p.Settles, p.lastSeen())
+	p.call.abandon()
+	rev, at := p.rev, p.at
+	a := p.start("")
+	if rule != 11 && a.within(p.Settles) && a.err == nil {
+		switch {
+		case p.at == n && p.rev == rev && at >= none && at != n:
+			rule, what = 5, what+"; its revision is the same"
+		case p.at == n:
+			what += "; a call with the zero revision shows it"
+		case p.at <= empty && n <= empty:
+			rule, what = 3, what+"; the source shows "+describe(p.at)
+		}
+	}
+	p.fail(rule, "%s", what)
 }
+
+// first asks for the first time, when there is a document.
+func (p *probe) first(n int) { p.until(n, 11, "a put") }
+
+// backOff waits a little, so that a source that returns again and again does not keep a bubble's clock from going on.
+func (p *probe) backOff() { pause(100 * time.Microsecond) }
 
 func (p *probe) lastSeen() string {
 	if p.at < none {
@@ -239,6 +257,7 @@ func (p *probe) trouble(rule Rule, after string) error {
 		if a.err != nil {
 			return a.err
 		}
+		p.backOff()
 	}
 }
 

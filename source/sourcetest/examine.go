@@ -27,16 +27,16 @@ func (p *probe) examine(a *call) {
 		p.examineError(a)
 		return
 	}
+	if a.ctx.Err() != nil && a.content.Revision == "" && a.content.Documents == nil {
+		p.fail(6, "Next returned neither a content nor ctx.Err() when its context ended")
+	}
 	c, erred := a.content, p.erred
 	p.erred = false
-	if c.Revision == a.prev && a.prev != "" && !erred {
-		p.fail(2, "Next returned a content with the revision that it was given")
-	}
 	if c.Revision == "" {
-		p.report(5, "a content has the zero revision, which is that of no content")
+		p.fail(5, "a content has the zero revision, which is that of no content")
 	}
 	if len(c.Documents) == 0 {
-		p.report(3, "a content has no document; a document that is not there has Absent set")
+		p.fail(3, "a content has no document; a document that is not there has Absent set")
 	}
 	if strings.Contains(string(c.Revision), canary) {
 		p.report(7, "the revision has a value of the document in it")
@@ -51,9 +51,12 @@ func (p *probe) examine(a *call) {
 	}
 	print := fingerprint(c)
 	if old, ok := p.revs[c.Revision]; ok && old != print {
-		p.report(5, "two contents that differ have one revision")
+		p.fail(5, "two contents that differ have one revision")
 	}
 	p.revs[c.Revision] = print
+	if c.Revision == a.prev && !erred {
+		p.fail(2, "Next returned a content with the revision that it was given")
+	}
 	p.kept = append(p.kept, kept{c, print})
 	n, err := number(c)
 	if err != nil {
@@ -80,7 +83,7 @@ func (p *probe) examineDocument(d source.Document) {
 			p.report(8, "the tree of a document holds a %s, which has no place there", at)
 		}
 	case !slices.Contains(formats, d.Format):
-		p.report(8, "a document's format is %q, which the engine does not know", d.Format)
+		p.fail(8, "a document's format is %q, which the engine does not know", d.Format)
 	}
 	if d.Absent || d.Digest.IsZero() {
 		return

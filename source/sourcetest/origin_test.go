@@ -24,7 +24,8 @@ type origin struct {
 	fault     sourcetest.Fault
 	held      []func()
 	afterRead func()
-	listeners []func(origin state)
+	listeners []func(state)
+	life      context.Context // ends with the test
 }
 
 // state is what a read of the origin yields, and what a push of a bad origin carries.
@@ -53,7 +54,9 @@ func (o *origin) listen(f func(state)) (stop func()) {
 	return func() {
 		o.mu.Lock()
 		defer o.mu.Unlock()
-		o.listeners[i] = nil
+		if i < len(o.listeners) {
+			o.listeners[i] = nil
+		}
 	}
 }
 
