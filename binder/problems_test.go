@@ -131,16 +131,16 @@ func TestProblemsInside(t *testing.T) {
 		"lists", pairs{"a", []any{1, "x", nil}},
 	})
 	want := []string{
-		"items[1].port: must be a whole number, not a string (take away the quotes)",
+		"items[1].port: must be a whole number, not a string",
 		"items[2].prot: unknown key, did you mean items[2].port?",
 		"items[3]: must be a map, not a number",
-		`by_name."a.b".port: must be a whole number, not a string (take away the quotes)`,
+		`by_name."a.b".port: must be a whole number, not a string`,
 		"by_name.c.x: unknown key",
 		"by_port.01: another key of this map is read as the same",
 		"by_port.x: the key must be a whole number",
 		"by_addr.0:0::1: another key of this map is read as the same",
 		"by_addr.canary: the key must be an IP address",
-		"lists.a[1]: must be a number, not a string (take away the quotes)",
+		"lists.a[1]: must be a number, not a string",
 		"lists.a[2]: must not be null",
 	}
 	var got []string
@@ -167,9 +167,9 @@ func TestOrder(t *testing.T) {
 		Pool    int
 	}
 	_, report := plan[config](t).Bind(root)
-	want := `app.yaml:2:4 (file) a: must be true or false, not a string (take away the quotes)
+	want := `app.yaml:2:4 (file) a: must be true or false, not a string
 app.yaml:9:4 (file) b: must be true or false, not a number
-orders.yaml:1:4 (nacos) c: must be true or false, not a string (take away the quotes)
+orders.yaml:1:4 (nacos) c: must be true or false, not a string
 orders.yaml:7:5 (nacos) pol: unknown key, did you mean pool?`
 	if report.Problems.Error() != want {
 		t.Errorf("got:\n%v\nwant:\n%s", report.Problems, want)
@@ -295,5 +295,14 @@ func TestCauses(t *testing.T) {
 	wrapped := binder.Parse(func(string) (colour, error) { return colour{}, fmt.Errorf("canary %w", binder.Reason("must be nice")) })
 	if p := problemsOf[one[colour]](t, pairs{"v", "canary"}, wrapped); p[0].Message != "must be nice" {
 		t.Errorf("a Reason in the chain must be all of the text, but it is %q", p[0].Message)
+	}
+}
+
+// TestUnknownKeyWithoutAValue holds that a misspelt key is told although nothing stands behind it.
+func TestUnknownKeyWithoutAValue(t *testing.T) {
+	t.Parallel()
+	problems := problemsOf[one[string]](t, pairs{"w", nil})
+	if len(problems) != 1 || problems[0].Kind != source.UnknownKey {
+		t.Errorf("an unknown key with null is %v", problems)
 	}
 }

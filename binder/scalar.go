@@ -59,10 +59,19 @@ func (r *run) quoteNeeded(n *tree.Node, want string) {
 // unquoteNeeded notes a string where something else was meant.
 func (r *run) unquoteNeeded(n *tree.Node, want string) {
 	message := must(n, want)
-	if s, ok := n.Value.(string); ok && s != "" {
+	if s, ok := n.Value.(string); ok && bareIsTyped(s) {
 		message += " (take away the quotes)"
 	}
 	r.wrongly(n, message)
+}
+
+// bareIsTyped reports whether a string would be a number or a bool without its quotes.
+func bareIsTyped(s string) bool {
+	if s == "true" || s == "false" {
+		return true
+	}
+	_, err := strconv.ParseFloat(s, 64)
+	return err == nil
 }
 
 func buildBool(k *codec) {

@@ -73,11 +73,10 @@ func (k *codec) bindStruct(r *run, n *tree.Node, v reflect.Value) {
 		e := &n.Entries[i]
 		at := f.find(e.Key, next)
 		if at < 0 {
-			switch {
-			case f.remain != nil:
+			if f.remain != nil {
 				rest = append(rest, *e)
-			case e.Value != nil && e.Value.Kind != tree.Null:
-				r.unknown(e, f.list)
+			} else {
+				r.unknown(e, f.list) // with null too: a misspelt key that is left empty is as lost as any other
 			}
 			continue
 		}
