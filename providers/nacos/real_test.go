@@ -1,0 +1,63 @@
+package nacos_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nacre-go/nacre/providers/nacos"
+)
+
+// TestRealBurst changes many configs of a real server together and tells how long it takes until all are fresh. The
+// reconcile is half a minute away, so that what is fresh in time was pushed.
+func TestRealBurst(t *testing.T) {
+	cfg := realServer(t)
+	for _, n := range []int{2, 100, 1000} {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			run := fmt.Sprintf("nacre-%08x", rand.Uint32())
+			c := dial(t, cfg)
+			cfg := cfg
+			cfg.AppName = "writer" // a connection of its own
+			writer := dial(t, cfg)
+			ready(t, writer)
+			id := func(i int) string { return fmt.Sprintf("%s-%d.yaml", run, i) }
+			each := func(do func(context.Context, int) error) {
+				ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
+				defer cancel()
+				var wg sync.WaitGroup
+				for w := range 8 {
+					wg.Go(func() {
+						for i := w; i < n; i += 8 {
+							if err := do(ctx, i); err != nil {
+								t.Error(err)
+								return
+							}
+						}
+					})
+				}
+				wg.Wait()
+			}
+			t.Cleanup(func() { each(func(ctx context.Context, i int) error { return writer.Delete(ctx, id(i)) }) })
+			var readers []*reader
+			for i := range n {
+				readers = append(readers, follow(t, c.Config(id(i), nacos.Optional())))
+			}
+			for round := range 4 {
+				text := fmt.Sprintf("v: %d", round)
+				each(func(ctx context.Context, i int) error { return writer.Publish(ctx, id(i), []byte(text)) })
+				last := time.Now()
+				for _, r := range readers {
+					r.until(text)
+				}
+				took := time.Since(last)
+				t.Logf("round %d: all %d fresh %v after the last publish was answered", round, n, took.Round(time.Millisecond))
+				if took > 15*time.Second {
+					t.Errorf("%d configs were fresh after %v: some needed the reconcile", n, took)
+				}
+			}
+		})
+	}
+}
