@@ -465,3 +465,37 @@ func TestRudeSourcesAreKeptInBounds(t *testing.T) {
 		e.Close()
 	})
 }
+
+// Forbids the mine: a wrong value that a higher layer hides would go off when the higher one drops the key.
+func TestWhatAHigherLayerHidesIsRefusedAllTheSame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		low, high := newOrigin("low", "a: 2"), newOrigin("high", "a: 3")
+		e := start(t, settings(t, low, high))
+		settle()
+		low.put("a: x\nb: 5")
+		settle()
+		if e.Live().Value.B != 1 || len(e.Health().Layers[0].Rejected) != 1 {
+			t.Errorf("hidden by a higher layer, a wrong value got in: %+v, %v", e.Live().Value, e.Health().Layers[0].Rejected)
+		}
+		high.put("b: 7")
+		settle()
+		if v := e.Live().Value; v.A != 2 || v.B != 7 {
+			t.Errorf("the key that the higher layer dropped fell back to %+v, want the last good a=2", v)
+		}
+		e.Close()
+	})
+}
+
+func TestAllIsToldAtOnceInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		low, high := newOrigin("low", ""), newOrigin("high", "")
+		low.put("zz: 1\ns: a\nyy: 2")
+		high.put("b: 1\na: 101\nxx: 3")
+		_, err := engine.Start(t.Context(), settings(t, low, high))
+		want := "low.yaml:1:1 (low) zz: unknown key\nlow.yaml:3:1 (low) yy: unknown key\n" +
+			"high.yaml:2:4 (high) a: must be at most 100\nhigh.yaml:3:1 (high) xx: unknown key\na is too far above b"
+		if err == nil || err.Error() != want {
+			t.Errorf("got\n%v\nwant\n%s", err, want)
+		}
+	})
+}
