@@ -3,6 +3,7 @@ package nacos
 import (
 	"errors"
 	"net"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -48,18 +49,17 @@ func parseAddress(text, prefix string) (address, error) {
 	host, port, err := net.SplitHostPort(hostport)
 	if err != nil { // no port
 		host = strings.Trim(hostport, "[]")
-		if strings.Contains(host, ":") && net.ParseIP(host) == nil {
-			return a, errors.New("is not host:port")
-		}
 	} else if a.port, err = strconv.Atoi(port); err != nil || a.port < 1 || a.port > 65535-grpcOffset {
 		return a, errors.New("has a port that is not between 1 and " + strconv.Itoa(65535-grpcOffset) + " (gRPC is " + strconv.Itoa(grpcOffset) + " above it)")
 	}
-	if host == "" || strings.ContainsAny(host, " /?#@,;") {
+	if _, err := netip.ParseAddr(host); err != nil && (host == "" || strings.ContainsFunc(host, notInHost)) {
 		return a, errors.New("has no valid host")
 	}
 	a.host = host
 	return a, nil
 }
+
+func notInHost(r rune) bool { return r == ':' || illegal(r) }
 
 // String returns "host:port", the port being that of HTTP, which is the one people know.
 func (a address) String() string { return net.JoinHostPort(a.host, strconv.Itoa(a.port)) }
