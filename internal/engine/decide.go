@@ -195,7 +195,7 @@ func of(problems source.Problems, layer string) source.Problems {
 func (e *Engine[T]) accept(next *State[T]) {
 	var receivers []func()
 	e.mu.Lock()
-	e.roots, e.merged = next.roots, next.Merged
+	e.roots = next.roots
 	for i, f := range e.feeds {
 		c := next.contents[i]
 		f.applied = c

@@ -36,7 +36,6 @@ type Engine[T any] struct {
 
 	mu        sync.Mutex
 	roots     []*tree.Node // what is live, document by document, lowest first
-	merged    *tree.Node
 	history   []event[T]
 	pin       int64 // the pinned version; 0 when nothing is
 	lastPanic string

@@ -2,9 +2,11 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/layer"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
@@ -13,7 +15,7 @@ import (
 // Explain tells where the value at a path comes from.
 func (e *Engine[T]) Explain(p tree.Path) observe.Explanation {
 	e.mu.Lock()
-	roots, merged := e.roots, e.merged
+	roots := e.roots
 	e.mu.Unlock()
 	shape, secret := e.Shape.Lookup(p)
 	x := observe.Explanation{Key: p.String(), Known: shape != nil, Secret: secret}
@@ -23,35 +25,11 @@ func (e *Engine[T]) Explain(p tree.Path) observe.Explanation {
 			x.Default = observe.Redacted
 		}
 	}
-	live := merged.Lookup(p)
-	for i := len(roots) - 1; i >= 0; i-- {
-		n := roots[i].Lookup(p)
-		if n == nil {
-			continue
-		}
-		c := observe.Claim{Position: n.Position(), Value: show(n, shape, secret), Wins: n == live}
-		if n.Kind == tree.Map && live != nil && live.Kind == tree.Map {
-			c.Wins = partOf(n, live)
-		}
-		x.Claims = append(x.Claims, c)
+	for _, c := range slices.Backward(layer.Candidates(p, roots...)) {
+		x.Claims = append(x.Claims, observe.Claim{
+			Position: c.Node.Position(), Value: show(c.Node, shape, secret), Wins: !c.Hidden && c.Node.Kind != tree.Null})
 	}
 	return x
-}
-
-// partOf reports whether any leaf of n is live.
-func partOf(n, live *tree.Node) bool {
-	if n == live {
-		return true
-	}
-	if n.Kind != tree.Map || live == nil {
-		return false
-	}
-	for i := range n.Entries {
-		if partOf(n.Entries[i].Value, live.Child(n.Entries[i].Key)) {
-			return true
-		}
-	}
-	return false
 }
 
 // show is the text of a node that nobody needs to hide.
