@@ -162,6 +162,12 @@ func TestBadInputIsQuick(t *testing.T) {
 	for _, key := range []string{strings.Repeat("M_", 500), strings.Repeat("DBS_A_", 160), strings.Repeat("A_", 50_000)} {
 		read("environ", key+"<"+key+"=\x00", fuzzShape)
 	}
+	tangle := structOf("v") // in which each part of a name may be a level
+	tangle.Fields["m"] = mapOf(tangle)
+	name := strings.Repeat("M_", 300) + "X"
+	if _, ps := read("environ", name+"<"+name+"=\x00", tangle); len(ps) != 1 || ps[0].Kind != source.UnknownKey {
+		t.Errorf("a tangled name gave %v", ps)
+	}
 	if d := time.Since(start); d > 30*time.Second {
 		t.Errorf("took %v", d)
 	}

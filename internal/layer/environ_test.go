@@ -73,6 +73,7 @@ func TestNamesMeanWhatTheStructHas(t *testing.T) {
 		{"twice", "DB_POOL=1 DB__POOL=2", structOf("db", structOf("pool")), "db.pool: stands twice; the first is $APP_DB_POOL"},
 		{"section", "DB=1", structOf("db", structOf("pool")), "db: has keys below it and takes no text"},
 		{"unknown", "DB_POL=1", structOf("db", structOf("pool")), "unknown key, did you mean APP_DB_POOL?"},
+		{"the nearest of two", "DB_POOLX=1", structOf("db", structOf("poo", "pool", "poolxyz")), "unknown key, did you mean APP_DB_POOL?"},
 		{"unknown without its section", "POOL=1", structOf("db", structOf("pool")), "unknown key, did you mean APP_DB_POOL?"},
 		{"unknown in a list", "SERVERS_12_ADR=1", structOf("servers", listOf(structOf("addr"))), "unknown key, did you mean APP_SERVERS_12_ADDR?"},
 		{"unknown and far", "QQQQ=1", structOf("db", structOf("pool")), "unknown key"},

@@ -198,7 +198,8 @@ func comparable(v any) bool {
 func FuzzTOML(f *testing.F) {
 	for _, s := range []string{
 		"", tomlDoc, "a = 1\na = 2\n", "[a]\n[a.b]\n[[c]]\n[c.d]\n[[c]]\nd = 1\n", "a = 1979-05-27T07:32:00Z\nb = 07:32:00\nc = 1979-05-27\n", "a = '" + canary + "'\nb = " + canary,
-		"a.b = 1\n[a.c]\n", "x = {a.b = 1, a.c = [1, {d = 2}]}\n", "a = [\n1, # x\n2,\n]\n", "[[a.b]]\n[a]\nc = 1\n", "[a.b.c]\n[a]\nb.d = 1\n", "a = 1e400\nb = 0xffffffffffffffff\n",
+		"a.b = 1\n[a.c]\n", "x = {a.b = 1, a.c = [1, {d = 2}]}\n", "a = [\n1, # x\n2,\n]\n", "[[a.b]]\n[a]\nc = 1\n", "[a.b.c]\n[a]\nb.d = 1\n", "a = 1979-05-27 07:32z\nb = 07:32\nc = 1979-05-27T07:32:00.999999999999-23:59\nd = 2024-02-30\n", "a = 24:00:00\n", "a = 1979-05-27T00:00:60Z\n", "a = 0000-01-01T00:00:00+24:00\n",
+		"a = 1e400\nb = 0xffffffffffffffff\n",
 	} {
 		f.Add([]byte(s))
 	}

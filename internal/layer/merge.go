@@ -1,6 +1,10 @@
 package layer
 
-import "github.com/nacre-go/nacre/internal/tree"
+import (
+	"slices"
+
+	"github.com/nacre-go/nacre/internal/tree"
+)
 
 // Merge folds decoded documents, lowest first: maps merge key by key, everything else replaces what is below it, and a null
 // takes it away (RFC 7396). A list replaces a list as a whole. Roots that are nil are skipped. The result is never nil, and
@@ -63,8 +67,8 @@ func merge(level []*tree.Entry) tree.Entry {
 
 	lead := lead(level)
 	result := tree.Entry{Key: top.Key, Line: lead.Line, Column: lead.Column}
-	for i := len(level) - 1; i >= 0; i-- {
-		if v := level[i].Value; v.Doc == lead.Value.Doc && same(v, made) {
+	for _, e := range slices.Backward(level) {
+		if v := e.Value; v.Doc == lead.Value.Doc && same(v, made) {
 			result.Value = v
 			return result
 		}
@@ -85,9 +89,9 @@ func seen(lower []*tree.Entry, key string) bool {
 // lead returns whose position a merged map has: the highest, but one that must not have unknown keys if there is one, lest
 // an unknown map pass because somebody else may have it.
 func lead(level []*tree.Entry) *tree.Entry {
-	for i := len(level) - 1; i >= 0; i-- {
-		if d := level[i].Value.Doc; d != nil && !d.AllowUnknown {
-			return level[i]
+	for _, e := range slices.Backward(level) {
+		if d := e.Value.Doc; d != nil && !d.AllowUnknown {
+			return e
 		}
 	}
 	return level[len(level)-1]

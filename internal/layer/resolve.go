@@ -199,11 +199,12 @@ func (r *resolver) matchField(shape *tree.Shape, at int, secret bool) (ok bool) 
 
 // matchItem reads the number of a list's item: 0, or [0] in the name of a property.
 func (r *resolver) matchItem(shape *tree.Shape, at int, secret bool) bool {
-	digits, end := at, at
+	digits := at
 	if r.dots && r.name[at] == '[' {
 		digits = at + 1
 	}
-	for end = digits; end < len(r.text) && r.text[end] >= '0' && r.text[end] <= '9'; end++ {
+	end := digits
+	for ; end < len(r.text) && r.text[end] >= '0' && r.text[end] <= '9'; end++ {
 	}
 	index, err := strconv.Atoi(r.text[digits:end])
 	if err != nil || end-digits > 1 && r.text[digits] == '0' {

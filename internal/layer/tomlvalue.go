@@ -1,12 +1,13 @@
 package layer
 
 import (
+	"cmp"
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
 
 	"github.com/nacre-go/nacre/internal/tree"
@@ -112,15 +113,28 @@ func tomlFloat(s string) (float64, bool) {
 	return f, err == nil
 }
 
+var tomlMoment = regexp.MustCompile(`^([0-9]{4}-[0-9]{2}-[0-9]{2})?([Tt ]?)(?:([0-9]{2}:[0-9]{2})(:[0-9]{2}(?:\.[0-9]+)?)?([Zz]|[-+](?:[01][0-9]|2[0-3]):[0-5][0-9])?)?$`)
+
 // tomlTime returns the instant of a date and time with an offset. One without is no instant, and stays the text that it is:
 // the field knows what it wants.
 func tomlTime(s string) (any, bool) {
-	var v struct{ X any }
-	if toml.Unmarshal([]byte("X = "+s), &v) != nil {
+	m := tomlMoment.FindStringSubmatch(s)
+	if m == nil {
 		return nil, false
 	}
-	if at, ok := v.X.(time.Time); ok {
-		return at, true
+	date, separator, minutes, seconds, offset := m[1], m[2], m[3], m[4], strings.ToUpper(m[5])
+	if (separator != "") != (date != "" && minutes != "") || date == "" && (minutes == "" || offset != "") {
+		return nil, false
 	}
-	return s, true
+	t, err := time.Parse(time.RFC3339, cmp.Or(date, "2000-01-01")+"T"+cmp.Or(minutes, "00:00")+cmp.Or(seconds, ":00")+cmp.Or(offset, "Z"))
+	switch {
+	case err != nil:
+		return nil, false
+	case offset == "":
+		return s, true
+	}
+	if _, east := t.Zone(); east != 0 { // not this machine's zone, should it have the same offset
+		return t.In(time.FixedZone("", east)), true
+	}
+	return t.UTC(), true
 }

@@ -19,6 +19,7 @@ func TestPathString(t *testing.T) {
 		`a."[x]"`:              {"a", "[x]"},
 		`"a\x1b[31mb"`:         {"a\x1b[31mb"},
 		`"a\"b"`:               {`a"b`},
+		`"a["."b]"`:            {"a[", "b]"},
 		"Größe":                {"Größe"},
 		`m[0][1]`:              {"m", "[0]", "[1]"},
 	} {

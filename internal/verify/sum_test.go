@@ -35,6 +35,7 @@ func TestSumTellsApart(t *testing.T) {
 		m{"a": m{"b": m{}}}, m{"a": m{}, "b": m{}}, m{"a": m{"b": "c"}}, m{"a": "b", "c": m{}}, m{"a.b": "c"}, m{"a": m{"b": m{"c": ""}}}, m{"a": m{"b": ""}, "c": ""},
 		m{"a": []any{"b"}}, m{"a": []any{"b", "c"}}, m{"a": []any{"bc"}}, m{"a": []any{[]any{"b"}, "c"}}, m{"a": []any{[]any{"b", "c"}}}, m{"a": []any{"b", []any{"c"}}}, m{"a": []any{[]any{}, []any{}}},
 		m{"a": []any{[]any{[]any{}}}}, m{"a": []any{nil}}, m{"a": []any{m{}}}, m{"a": []any{m{"b": "c"}, m{}}}, m{"a": []any{m{}, m{"b": "c"}}}, m{"a": []any{"c", "b"}},
+		m{"a": "xs", "b": "y"}, m{"a": "x", "sb": "y"}, m{"a": []any{"xs", "b"}}, m{"a": []any{"x", "sb"}}, m{"as": "x"}, m{"a": "sx"},
 		m{"a": 5}, m{"a": 5.0}, m{"a": "5"}, m{"a": source.Text("5")}, m{"a": -5}, m{"a": uint64(math.MaxUint64)}, m{"a": -1}, m{"a": true}, m{"a": false}, m{"a": "true"}, m{"a": 1}, m{"a": 0}, m{"a": 0.0},
 		m{"a": math.NaN()}, m{"a": math.Inf(1)}, m{"a": math.Inf(-1)}, m{"a": "NaN"}, m{"a": int64(math.Float64bits(5))}, m{"a": uint64(math.MaxInt64 + 1)}, m{"a": int64(math.MinInt64)},
 		m{"a": time.Unix(0, 0)}, m{"a": time.Unix(0, 1)}, m{"a": time.Unix(1, 0)}, m{"a": "1970-01-01T00:00:00Z"}, m{"a": time.Time{}}, m{"a": "\x00"}, m{"a": "\x00\x00"}, m{"a\x00": ""},

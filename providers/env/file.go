@@ -33,7 +33,7 @@ func openFile(path string) (io.ReadCloser, func() (fs.FileInfo, error), error) {
 	if !info.Mode().IsRegular() {
 		return nil, nil, errIrregular
 	}
-	f, err := os.Open(path) //nolint:gosec // whoever sets the environment decides
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -114,7 +114,7 @@ func (s *Source) tryFile(path string) (data []byte, wait time.Duration, err erro
 	if err != nil {
 		return nil, 0, err
 	}
-	defer f.Close() //nolint:errcheck // it was read
+	defer f.Close()
 	before, err := stat()
 	if err != nil {
 		return nil, 0, err
