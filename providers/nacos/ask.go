@@ -10,7 +10,10 @@ import (
 )
 
 // codeError is an answer that is not success. It does not leave the package: [session.explain] makes a user's error of it.
-type codeError struct{ reply }
+type codeError struct {
+	reply
+	typ string // of the answer
+}
 
 func (e *codeError) Error() string { return "the server answered with a code" }
 
@@ -50,6 +53,9 @@ func ask[T answer](ctx context.Context, s *session, c *conn, patience time.Durat
 		res, err := read[T](got)
 		var refusal *codeError
 		if !errors.As(err, &refusal) {
+			if err == nil && got.Type != answerTypes[typ] {
+				err = errBody
+			}
 			return res, err
 		}
 		switch refusal.code() {
@@ -107,7 +113,7 @@ func read[T answer](m message) (T, error) {
 		return res, err
 	}
 	if st := res.status(); st.ResultCode != codeSuccess {
-		return res, &codeError{st}
+		return res, &codeError{st, m.Type}
 	}
 	return res, nil
 }
@@ -117,20 +123,20 @@ func (s *session) explain(c *conn, document, typ string, err error) error {
 	var refusal *codeError
 	switch {
 	case errors.Is(err, errBody):
-		return trouble(source.Unknown, "ask", c.server.String(), errBody.Error(), "check that a Nacos of version 2 or 3 is behind this address, and no other service")
+		return trouble(source.Unknown, opOf(typ), place(document, c.server), errBody.Error(), "check that a Nacos of version 2 or 3 is behind this address, and no other service")
 	case !errors.As(err, &refusal):
 		return err
 	}
 	switch code := refusal.code(); {
 	case typ == typeQuery && code == codeBadRequest && strings.Contains(refusal.Message, "modif"):
 		return errModifying(document)
-	case code == codeBadRequest && document != "":
-		return trouble(source.Misused, strings.TrimSuffix(typ, "Request"), document, "the server takes a part of the request for wrong",
+	case code == codeBadRequest:
+		return trouble(source.Misused, opOf(typ), place(document, c.server), "the server takes a part of the request for wrong",
 			"check namespace, group, data ID and the size of the content against the server's limits")
 	case code >= 300 && code < 400 && code != codeNoHandler:
 		return errNotReady(c.server)
 	default:
-		return errAnswer(c.server, typ, code)
+		return errAnswer(place(document, c.server), typ, code)
 	}
 }
 

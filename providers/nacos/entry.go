@@ -43,6 +43,7 @@ type entry struct {
 	busy     bool // in the queue, or being read
 	tries    int  // reads in a row that went wrong
 	vain     int  // reads in a row that found nothing new
+	deaf     int  // listens in a row that went wrong
 	retry    *time.Timer
 }
 

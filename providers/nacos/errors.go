@@ -81,12 +81,22 @@ func errReset(a address) error {
 	return trouble(source.Unavailable, "ask", a.String(), "the server asks to go to another one", "nothing: the session does; if it lasts, the server is at its limit of connections")
 }
 
-func errAnswer(a address, typ string, code int) error {
+// ops say what a request is for.
+var ops = map[string]string{typeQuery: "read", typePublish: "publish", typeRemove: "delete", typeListen: "listen to"}
+
+func opOf(typ string) string {
+	if op, ok := ops[typ]; ok {
+		return op
+	}
+	return "ask"
+}
+
+func errAnswer(document, typ string, code int) error {
 	kind := source.Unknown
 	if code == codeNoHandler {
 		kind = source.Misused
 	}
-	return trouble(kind, strings.TrimSuffix(typ, "Request"), a.String(), fmt.Sprintf("the server answered with code %d", code),
+	return trouble(kind, opOf(typ), document, fmt.Sprintf("the server answered with code %d", code),
 		"look into the server's log, nacos.log and config-server.log, for what it says to this request")
 }
 

@@ -27,6 +27,8 @@ type cluster struct {
 	lost    bool              // pushes are lost
 	lie     int               // answers to come whose md5 is wrong
 	deny    bool              // 403 to every config request
+	odd     string            // answer to every config request, of a type that is none
+	refuse  string            // a data ID that it takes for wrong
 	latency time.Duration
 
 	password string
@@ -140,8 +142,18 @@ func (l *fakeLink) Call(ctx context.Context, m nacos.Message) (nacos.Message, er
 	}
 	l.f.mu.Lock()
 	defer l.f.mu.Unlock()
+	typ := strings.TrimSuffix(m.Type, "Request") + "Response"
+	switch {
+	case l.f.starts:
+		typ = "ErrorResponse"
+	case m.Type == "ConfigBatchListenRequest":
+		typ = "ConfigChangeBatchListenResponse"
+	}
+	if l.f.odd != "" && strings.HasPrefix(m.Type, "Config") {
+		return nacos.Message{Type: "OddResponse", Body: []byte(l.f.odd)}, nil
+	}
 	body, err := json.Marshal(l.answerLocked(m))
-	return nacos.Message{Type: strings.TrimSuffix(m.Type, "Request") + "Response", Body: body}, err
+	return nacos.Message{Type: typ, Body: body}, err
 }
 
 type body map[string]any
@@ -178,6 +190,11 @@ func (l *fakeLink) answerLocked(m nacos.Message) body {
 	}
 	switch m.Type {
 	case "ConfigBatchListenRequest":
+		for _, k := range req.Contexts {
+			if k.DataID == f.refuse {
+				return code(400)
+			}
+		}
 		changed := []body{}
 		for _, k := range req.Contexts {
 			key := k.Group + "/" + k.DataID

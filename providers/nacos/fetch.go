@@ -55,8 +55,11 @@ func (s *session) readKeys(c *conn) {
 func (s *session) query(ctx context.Context, c *conn, k Key, patience time.Duration) (*doc, error) {
 	res, err := ask[queryReply](ctx, s, c, patience, k.String(), typeQuery, about(k))
 	var refusal *codeError
-	if errors.As(err, &refusal) && refusal.code() == codeNotFound {
+	if errors.As(err, &refusal) && refusal.code() == codeNotFound && refusal.typ == answerTypes[typeQuery] {
 		return &doc{absent: true}, nil
+	}
+	if err == nil && res.Content == nil {
+		err = errBody
 	}
 	if err != nil {
 		return nil, s.explain(c, k.String(), typeQuery, err)
@@ -71,9 +74,10 @@ func (s *session) query(ctx context.Context, c *conn, k Key, patience time.Durat
 // verify makes a document of an answer if its content is what the server says that it is.
 func verify(q queryReply) (*doc, bool) {
 	d := &doc{contentType: q.ContentType, modified: q.modified()}
-	if q.Content != nil {
-		d.content = []byte(*q.Content)
+	if q.Content == nil {
+		return d, false
 	}
+	d.content = []byte(*q.Content)
 	d.md5 = sum(d.content)
 	d.declared = q.MD5 != ""
 	return d, !d.declared || strings.EqualFold(d.md5, q.MD5)

@@ -23,21 +23,43 @@ type listening struct {
 // the server's list of listeners until the next time. What differs only in that way is not read again.
 func (s *session) listen(ctx context.Context, c *conn, keys []listening) (changed int, err error) {
 	for chunk := range slices.Chunk(keys, maxListen) {
-		asked := time.Now()
-		differ, err := s.listenOnce(ctx, c, chunk, true, func(l listening) string { return l.have })
+		n, err := s.compare(ctx, c, chunk)
+		changed += n
 		if err != nil {
-			s.table.notListened(chunk, err)
 			return changed, err
 		}
-		changed += len(differ)
-		s.table.listened(chunk, differ, asked)
-
 		told := slices.DeleteFunc(slices.Clone(chunk), func(l listening) bool { return l.applied == l.have })
 		if len(told) == 0 {
 			continue
 		}
 		if _, err := s.listenOnce(ctx, c, told, true, func(l listening) string { return l.applied }); err != nil {
 			s.table.notListened(told, err)
+			return changed, err
+		}
+	}
+	return changed, nil
+}
+
+// compare asks about keys, and which of them differ from the server's. A key that the server takes for wrong must not be
+// the trouble of the others that were asked about with it: it is found by halves.
+func (s *session) compare(ctx context.Context, c *conn, keys []listening) (changed int, err error) {
+	asked := time.Now()
+	differ, err := s.listenOnce(ctx, c, keys, true, func(l listening) string { return l.have })
+	switch {
+	case err == nil:
+		s.table.listened(keys, differ, asked)
+		return len(differ), nil
+	case source.KindOf(err) != source.Misused:
+		s.table.notListened(keys, err)
+		return 0, err
+	case len(keys) == 1:
+		s.table.refused(keys[0], err)
+		return 0, nil
+	}
+	for _, half := range [][]listening{keys[:len(keys)/2], keys[len(keys)/2:]} {
+		n, err := s.compare(ctx, c, half)
+		changed += n
+		if err != nil {
 			return changed, err
 		}
 	}
@@ -65,7 +87,11 @@ func (s *session) listenOnce(ctx context.Context, c *conn, keys []listening, on 
 	}
 	res, err := ask[listenReply](ctx, s, c, s.t.request, "", typeListen, req)
 	if err != nil {
-		return nil, s.explain(c, "", typeListen, err)
+		document := ""
+		if len(keys) == 1 {
+			document = keys[0].key.String()
+		}
+		return nil, s.explain(c, document, typeListen, err)
 	}
 	differ := make(map[Key]bool, len(res.Changed))
 	for _, k := range res.Changed {
@@ -116,6 +142,9 @@ func (t *table) takeTodo() ([]listening, []Key) {
 	defer t.mu.Unlock()
 	keys := make([]listening, 0, len(t.todo))
 	for e := range t.todo {
+		if t.entries[e.key] != e {
+			continue
+		}
 		keys = append(keys, listening{entry: e, key: e.key, have: e.have(), applied: e.applied()})
 	}
 	clear(t.todo)
@@ -131,7 +160,12 @@ func (t *table) listened(keys []listening, differ map[Key]bool, asked time.Time)
 	defer t.mu.Unlock()
 	for _, l := range keys {
 		e := l.entry
-		e.listened = true
+		if t.entries[e.key] != e { // removed while it was listened to
+			t.drops = append(t.drops, e.key)
+			signal(t.flush)
+			continue
+		}
+		e.listened, e.deaf = true, 0
 		if e.stale || differ[l.key] {
 			t.markLocked(e)
 			continue
@@ -159,9 +193,20 @@ func (t *table) notListened(keys []listening, err error) {
 			continue
 		}
 		t.todo[e] = struct{}{}
-		if source.KindOf(err) == source.Denied && !same(e.err, err) {
+		e.deaf++
+		if e.deaf >= lasting(err) && !same(e.err, err) {
 			e.err = err
 			e.wake()
 		}
+	}
+}
+
+// refused says that the server takes a key for wrong. It is asked about again with the next reconcile.
+func (t *table) refused(l listening, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !same(l.entry.err, err) {
+		l.entry.err = err
+		l.entry.wake()
 	}
 }

@@ -153,6 +153,9 @@ func (t *table) done(e *entry, d *doc, err error, asked time.Time) (differs bool
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	e.busy = false
+	if t.entries[e.key] != e {
+		return false
+	}
 	if err == nil {
 		e.tries = 0
 		differs = e.doc == nil || e.doc.revision() != d.revision()
@@ -181,7 +184,7 @@ func (t *table) done(e *entry, d *doc, err error, asked time.Time) (differs bool
 	}
 	e.stale = true
 	e.tries++
-	if t.closed || t.entries[e.key] != e {
+	if t.closed {
 		return false
 	}
 	if e.tries >= lasting(err) && !same(e.err, err) {

@@ -330,3 +330,98 @@ func TestFormat(t *testing.T) {
 		}
 	})
 }
+
+// While a server starts it answers a read with the code that also means "not found". That must not delete a config.
+func TestStartingServerDeletesNothing(t *testing.T) {
+	t.Parallel()
+	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
+		f.put("x.yaml", "a: 1")
+		r := follow(t, c.Config("x.yaml", nacos.Optional()))
+		r.until("a: 1")
+		f.do(func() { f.starts = true; f.pushLocked("x.yaml") })
+		for begin := time.Now(); time.Since(begin) < 5*time.Minute; {
+			d, err := r.next()
+			if err == nil && d.Absent {
+				t.Fatal("a server that starts made the config absent")
+			}
+			if err != nil {
+				break
+			}
+		}
+		f.do(func() { f.starts = false })
+		r.until("a: 1")
+	})
+}
+
+// What is no answer of Nacos proves nothing and empties nothing, even if it says 200.
+func TestOddAnswersProveNothing(t *testing.T) {
+	t.Parallel()
+	for _, odd := range []string{`{"resultCode":200}`, `{"resultCode":200,"content":""}`, `{}`, ` `, `<html>`, `[1]`} {
+		bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
+			f.put("x.yaml", "a: 1")
+			src := c.Config("x.yaml", nacos.Optional())
+			r := follow(t, src)
+			r.until("a: 1")
+			f.do(func() { f.odd = odd; f.pushLocked("x.yaml") })
+			d, err := r.next()
+			if err == nil {
+				t.Errorf("an answer %q made a content of absent=%v %q", odd, d.Absent, d.Data)
+			}
+			proven := src.ProvenAt()
+			time.Sleep(10 * time.Minute)
+			if src.ProvenAt().After(proven) {
+				t.Errorf("an answer %q counts as proof", odd)
+			}
+			if err := c.Publish(t.Context(), "x.yaml", []byte("a: 2")); err == nil {
+				t.Errorf("an answer %q counts as a publish that succeeded", odd)
+			}
+			f.do(func() { f.odd = "" })
+			r.until("a: 1")
+		})
+	}
+}
+
+// A key that the server takes for wrong is its own trouble and not that of those it is listened to with.
+func TestOneBadKeyHarmsNoOther(t *testing.T) {
+	t.Parallel()
+	bubble(t, nacos.Config{}, func(f *cluster) { f.refuse = "bad.yaml" }, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
+		var good []*reader
+		bad := follow(t, c.Config("bad.yaml"))
+		for i := range 50 {
+			f.put(fmt.Sprintf("%d.yaml", i), "a: 1")
+			good = append(good, follow(t, c.Config(fmt.Sprintf("%d.yaml", i))))
+		}
+		begin := time.Now()
+		for _, r := range good {
+			r.until("a: 1")
+		}
+		if err := bad.trouble(); !errors.Is(err, source.Misused) {
+			t.Errorf("the key that the server takes for wrong is told as %v", err)
+		}
+		if err := c.Ready(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(begin); took > time.Second {
+			t.Errorf("it took %v", took)
+		}
+	})
+}
+
+// A key that is given up while it is being listened to is not listened to for ever.
+func TestKeyGivenUpWhileListening(t *testing.T) {
+	t.Parallel()
+	bubble(t, nacos.Config{}, func(f *cluster) { f.latency = 300 * time.Millisecond }, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
+		if err := c.Ready(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		src := c.Config("x.yaml")
+		time.Sleep(100 * time.Millisecond)
+		src.Close()
+		time.Sleep(2 * time.Second)
+		f.do(func() {
+			if f.links[0].listens[group+"/x.yaml"] {
+				t.Error("the key was closed while the listen was under way, and is listened to still")
+			}
+		})
+	})
+}

@@ -23,10 +23,19 @@ const (
 	typeSetupAck     = "SetupAckRequest"
 )
 
+// answerTypes are the types that a success must have. Another one (a proxy's, an error that says 200) must not be read as
+// "empty" or "nothing has changed".
+var answerTypes = map[string]string{
+	typeListen:  "ConfigChangeBatchListenResponse",
+	typeQuery:   "ConfigQueryResponse",
+	typePublish: "ConfigPublishResponse",
+	typeRemove:  "ConfigRemoveResponse",
+}
+
 // What a server's errorCode and resultCode say.
 const (
 	codeSuccess      = 200
-	codeNotFound     = 300 // of a query; of anything else it is a state, see notReady
+	codeNotFound     = 300 // in an answer to a query; in an error of the server as a whole it is "starting"
 	codeUnregistered = 301
 	codeNoHandler    = 302
 	codeBadRequest   = 400 // of a query also: is being modified
