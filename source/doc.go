@@ -10,7 +10,8 @@
 //  1. Subscribe first, then read, then compare, and only then block. In any other order a change can fall between.
 //  2. Return when the state differs from what was last returned. State is the content, or the error that stands in its
 //     place: the same error twice wakes nobody, and the end of an error is a change even if the content is as before.
-//  3. Absent is not empty. A document that is not there is a [Document] with Absent set, never zero bytes.
+//  3. Absent is not empty, and trouble is neither. A document that is not there is a [Document] with Absent set, never zero
+//     bytes; an origin that fails, and a document that the source cannot decode, are errors, and take nothing away.
 //  4. Content is whole: all of one state of the origin, never parts of two, never a part that is still being written.
 //  5. Two contents that differ have revisions that differ. Revisions are compared for equality only.
 //  6. Next returns ctx.Err() promptly when ctx ends and leaves no goroutine that its Close does not end.

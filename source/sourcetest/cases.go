@@ -2,6 +2,7 @@ package sourcetest
 
 import (
 	"runtime"
+	"sync"
 	"time"
 )
 
@@ -85,10 +86,14 @@ func noChangeLost(c *check) {
 			if fresh {
 				p = c.probe()
 			}
+			hooked := c.AfterRead != nil && round%4 == 3
+			if p.at != n && (!fresh || hooked || round%2 == 0) {
+				p.until(n, 1, "a change that came before") // so that the next call has nothing to tell, and blocks
+			}
 			n++
-			if c.AfterRead != nil && round%4 == 3 {
+			if hooked {
 				put := n
-				c.AfterRead(func() { c.put(put) })
+				c.AfterRead(func() { c.putWithin(put) })
 				p.until(n, 1, "a change right after the source had read")
 				c.AfterRead(nil)
 			} else {
@@ -114,15 +119,17 @@ func (c *check) stagger(round int) {
 	}
 }
 
-// lastOfMany changes the origin faster than anyone reads.
+// lastOfMany changes the origin faster than anyone reads, and while nobody reads.
 func lastOfMany(c *check) {
-	p := c.probe()
 	c.put(1)
+	p, q := c.probe(), c.probe()
+	q.first(1) // and then asks no more for a while
 	a := p.start("")
 	for n := 2; n <= 200; n++ {
 		c.put(n)
 	}
 	p.follow(a, 200, 1, "200 changes in a row")
+	q.until(200, 1, "200 changes in a row while Next was not called")
 	p.start(p.rev).quiet(2, "the last of many changes")
 }
 
@@ -131,9 +138,23 @@ func whole(c *check) {
 	c.put(1)
 	p := c.probe()
 	p.first(1)
+	var hook sync.Mutex
+	over := false
+	amidst := func(n int) func() {
+		return func() {
+			hook.Lock()
+			defer hook.Unlock()
+			if !over {
+				c.putWithin(n)
+			}
+		}
+	}
 	a, n := p.start(p.rev), 1
 	for range 150 {
 		n++
+		if c.AfterRead != nil && n%3 == 0 {
+			c.AfterRead(amidst(n + 1000))
+		}
 		c.put(n)
 		if n%5 == 0 {
 			c.stagger(n % 12)
@@ -142,9 +163,15 @@ func whole(c *check) {
 			a = p.start(p.rev)
 		}
 	}
-	if p.at != n {
-		p.follow(a, n, 1, "many changes")
+	if c.AfterRead != nil {
+		c.AfterRead(nil)
 	}
+	hook.Lock()
+	over = true // a read may have taken the last function, and not called it yet
+	hook.Unlock()
+	n++
+	c.put(n)
+	p.follow(a, n, 1, "many changes")
 }
 
 // comesBack has the origin return to what it was.
@@ -168,6 +195,7 @@ func twoSources(c *check) {
 	p.follow(a, 2, 1, "a change, in the first source of two,")
 	q.follow(b, 2, 1, "a change, in the second source of two,")
 	b = q.start(q.rev)
+	b.quiet(2, "a content that was seen")
 	p.close()
 	c.put(3)
 	q.follow(b, 3, 1, "a change after the other source was closed,")

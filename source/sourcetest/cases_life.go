@@ -167,6 +167,7 @@ func name(c *check) {
 			p.until(n, 1, "a put")
 		}
 	}()
+	p.close()
 	if len(changed) > 0 || s.Name() != want {
 		c.report(9, "Name is not always the same")
 	}
@@ -188,7 +189,11 @@ func closing(c *check) {
 	}
 	c.put(2)
 	p := c.probe()
-	p.until(2, 1, "other sources of the origin were closed")
+	p.until(2, 1, "all other sources of the origin were closed")
+	a = p.start(p.rev)
+	a.quiet(2, "a content that was seen")
+	c.put(3)
+	p.follow(a, 3, 1, "a change, to a source that came after all others were closed,")
 }
 
 func abilities(c *check) {

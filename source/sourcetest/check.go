@@ -6,6 +6,7 @@ import (
 	"io"
 	"runtime/pprof"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -22,17 +23,42 @@ type check struct {
 	name   string
 	rule   Rule
 	ctx    context.Context
-	found  []Violation
-	told   map[string]bool
 	probes []*probe
 	label  string
+
+	mu    sync.Mutex
+	found []Violation
+	told  map[string]bool
 }
 
 var serial atomic.Int64
 
 // put writes document n of the suite; 0 is an empty one.
 func (c *check) put(n int) {
-	c.harness("Put", c.Put(c.ctx, c.values(n)))
+	c.harness("Put", func() error { return c.Put(c.ctx, c.values(n)) })
+}
+
+// putWithin is put for Harness.AfterRead: it runs in the source's goroutine, which must not panic.
+func (c *check) putWithin(n int) {
+	if err := c.Put(c.ctx, c.values(n)); err != nil {
+		c.report(0, "Put of the harness, right after a read: %v", err)
+	}
+}
+
+// harness calls a function of the harness; if it fails or does not come back, the case ends.
+func (c *check) harness(name string, f func() error) {
+	result := make(chan error, 1)
+	go func() { result <- f() }()
+	timer := time.NewTimer(c.Settles + Prompt)
+	defer timer.Stop()
+	select {
+	case err := <-result:
+		if err != nil {
+			c.fail(0, "%s of the harness: %v", name, err)
+		}
+	case <-timer.C:
+		c.fail(1, "%s of the harness does not come back: does the source hold up whoever wakes it?", name)
+	}
 }
 
 func (c *check) values(n int) Values {
@@ -42,7 +68,7 @@ func (c *check) values(n int) Values {
 	return stamped(n, c.Size)
 }
 
-func (c *check) delete() { c.harness("Delete", c.Delete(c.ctx)) }
+func (c *check) delete() { c.harness("Delete", func() error { return c.Delete(c.ctx) }) }
 
 // probe is a source of the harness under observation.
 type probe struct {
@@ -79,96 +105,6 @@ func (c *check) probe() *probe {
 // labelled runs f so that the goroutines that it starts can be told from all others.
 func (c *check) labelled(f func()) {
 	pprof.Do(context.Background(), pprof.Labels("sourcetest", c.label), func(context.Context) { f() })
-}
-
-// call is one Next at work.
-type call struct {
-	p        *probe
-	prev     source.Revision
-	ctx      context.Context
-	cancel   context.CancelFunc
-	done     chan struct{}
-	content  source.Content
-	err      error
-	panicked bool
-	taken    bool
-}
-
-// start calls Next in a goroutine.
-func (p *probe) start(prev source.Revision) *call {
-	ctx, cancel := context.WithCancel(p.ctx)
-	return p.startWith(ctx, cancel, prev)
-}
-
-func (p *probe) startWith(ctx context.Context, cancel context.CancelFunc, prev source.Revision) *call {
-	if p.call != nil && !p.call.taken {
-		panic("sourcetest: a case called Next twice at once")
-	}
-	a := &call{p: p, prev: prev, ctx: ctx, cancel: cancel, done: make(chan struct{})}
-	p.call = a
-	s := p.source
-	go p.labelled(func() {
-		defer close(a.done)
-		defer func() {
-			if recover() != nil {
-				a.panicked = true
-			}
-		}()
-		a.content, a.err = s.Next(ctx, prev)
-	})
-	return a
-}
-
-// resume returns the call that is still running, or starts one.
-func (p *probe) resume() *call {
-	if p.call != nil && !p.call.taken {
-		return p.call
-	}
-	return p.start(p.rev)
-}
-
-// within reports whether the call returns within d. What it returned is then examined.
-func (a *call) within(d time.Duration) bool {
-	if !wait(a.done, d) {
-		return false
-	}
-	if !a.taken {
-		a.taken = true
-		a.cancel()
-		a.p.examine(a)
-	}
-	return true
-}
-
-// wait waits for done to be closed, for d at most.
-func wait(done <-chan struct{}, d time.Duration) bool {
-	select {
-	case <-done:
-		return true
-	default:
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-done:
-		return true
-	case <-timer.C:
-		return false
-	}
-}
-
-// pause lets d pass.
-func pause(d time.Duration) { wait(nil, d) }
-
-// quiet reports a call that returns although nothing has changed.
-func (a *call) quiet(rule Rule, after string) {
-	if !a.within(a.p.Quiet) {
-		return
-	}
-	if a.err != nil {
-		a.p.fail(rule, "after %s Next returned an error of kind %q, though nothing had changed since", after, source.KindOf(a.err))
-	}
-	a.p.fail(rule, "after %s Next returned %s, though nothing had changed since", after, a.p.describe(a.content))
 }
 
 func (c *check) describe(content source.Content) string {
@@ -257,19 +193,10 @@ func (p *probe) trouble(rule Rule, after string) error {
 		if a.err != nil {
 			return a.err
 		}
+		if p.at <= empty && p.at >= none {
+			p.fail(3, "after %s Next returned %s, and not an error", after, describe(p.at))
+		}
 		p.backOff()
-	}
-}
-
-// abandon cancels a call and waits for its end.
-func (a *call) abandon() {
-	a.cancel()
-	if !wait(a.done, Prompt) {
-		a.p.fail(6, "Next did not return within %v after its context had ended", Prompt)
-	}
-	if !a.taken {
-		a.taken = true
-		a.p.examine(a)
 	}
 }
 
@@ -284,9 +211,7 @@ func (c *check) end() {
 		p.close()
 	}
 	if c.Close != nil {
-		if err := c.Close(); err != nil {
-			c.report(0, "Close of the harness: %v", err)
-		}
+		c.harness("Close", c.Close)
 	}
 }
 

@@ -30,7 +30,7 @@ type Harness struct {
 	Wakeups func(context.Context, Fault) error
 	// AfterRead sets a function that the origin calls once, right after the next read of a source was answered and
 	// before the source goes on; nil sets none. Where it is there, the suite tests the exact moment between read and
-	// block. It needs no entry in Cannot.
+	// block. It needs no entry in Cannot. The function calls Put, also while the suite does.
 	AfterRead func(func())
 	// Close ends what the sources share, a client for example; called after the last source was closed and before
 	// goroutines are counted. May be nil.

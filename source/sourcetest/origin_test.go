@@ -26,6 +26,8 @@ type origin struct {
 	afterRead func()
 	listeners []func(state)
 	life      context.Context // ends with the test
+
+	open, closed int // sources, for those that count
 }
 
 // state is what a read of the origin yields, and what a push of a bad origin carries.

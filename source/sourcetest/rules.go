@@ -15,7 +15,7 @@ var rules = map[Rule]string{
 	0:  "The harness does what it says, and declares what it cannot do.",
 	1:  "Subscribe first, then read, then compare, and only then block.",
 	2:  "Return when the state differs from what was last returned.",
-	3:  "Absent is not empty.",
+	3:  "Absent is not empty, and trouble is neither.",
 	4:  "Content is whole",
 	5:  "Two contents that differ have revisions that differ.",
 	6:  "Next returns ctx.Err() promptly when ctx ends and leaves no goroutine that its Close does not end.",
@@ -27,7 +27,7 @@ var rules = map[Rule]string{
 	12: "An ability does what its comment says",
 }
 
-// String returns the rule with its number: "rule 3 of package source: Absent is not empty."
+// String returns the rule with its number: "rule 3 of package source: Absent is not empty, and trouble is neither."
 func (r Rule) String() string {
 	if r == 0 {
 		return rules[0]

@@ -101,9 +101,7 @@ func (k testCase) run(h Harness) (found []Violation, excused string) {
 		return nil, ""
 	}
 	if declared {
-		if h.Close != nil {
-			c.harness("Close", h.Close())
-		}
+		c.end()
 		return nil, reason
 	}
 	func() {
@@ -124,6 +122,8 @@ type stop struct{}
 // report notes a broken rule; the same text once.
 func (c *check) report(rule Rule, format string, args ...any) {
 	v := Violation{Case: c.name, Rule: rule, What: fmt.Sprintf(format, args...), At: here()}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if !c.told[v.What] {
 		c.told[v.What] = true
 		c.found = append(c.found, v)
@@ -134,11 +134,4 @@ func (c *check) report(rule Rule, format string, args ...any) {
 func (c *check) fail(rule Rule, format string, args ...any) {
 	c.report(rule, format, args...)
 	panic(stop{})
-}
-
-// harness ends the case if a function of the harness failed.
-func (c *check) harness(function string, err error) {
-	if err != nil {
-		c.fail(0, "%s of the harness: %v", function, err)
-	}
 }
