@@ -75,11 +75,7 @@ func (e *LayerError) Unwrap() error { return e.Err }
 // errors tell (a deadline is Timeout, a missing file NotFound, a permission Denied, a refused connection Unavailable),
 // else Unknown. KindOf(nil) is Unknown.
 func KindOf(err error) Kind {
-	var se *Error
-	if errors.As(err, &se) {
-		return se.Kind
-	}
-	var k Kind
+	var k Kind // Error and Problem unwrap to theirs before their cause
 	if errors.As(err, &k) {
 		return k
 	}
