@@ -100,7 +100,7 @@ func TestNoSecretShows(t *testing.T) {
 	mu.Lock()
 	defer mu.Unlock()
 	text := out.String()
-	for _, secret := range []string{content, password, "eyJ", fmt.Sprintf("%x", content), fmt.Sprintf("%x", password), fmt.Sprint([]byte(content))} {
+	for _, secret := range []string{content, password, "eyJ", fmt.Sprintf("%x", content), fmt.Sprintf("%x", password), strings.Trim(fmt.Sprintf("%d", []byte(content)), "[]")} {
 		if i := strings.Index(text, secret); i >= 0 {
 			t.Errorf("a secret shows: …%s…", text[max(0, i-200):min(len(text), i+60)])
 		}

@@ -60,7 +60,7 @@ func newCluster() *cluster {
 
 var errFakeRefused = &source.Error{Kind: source.Unavailable, Op: "connect to", Document: "server", Err: errors.New("connection refused")}
 
-func (f *cluster) Open(ctx context.Context, server nacos.Address) (nacos.Link, error) {
+func (f *cluster) Open(_ context.Context, server nacos.Address) (nacos.Link, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.opens = append(f.opens, open{time.Now(), server.String(), f.down[server.String()]})

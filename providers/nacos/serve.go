@@ -3,6 +3,7 @@ package nacos
 import (
 	"context"
 	"errors"
+	"maps"
 	"strconv"
 	"strings"
 	"sync"
@@ -76,9 +77,7 @@ func (s *session) labels() map[string]string {
 	if s.as.appName != "" {
 		labels["AppName"] = s.as.appName
 	}
-	for k, v := range s.as.labels {
-		labels[k] = v
-	}
+	maps.Copy(labels, s.as.labels)
 	return labels
 }
 
