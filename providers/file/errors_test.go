@@ -128,39 +128,38 @@ func TestNextEndsPromptly(t *testing.T) {
 	for _, mode := range append(modes, file.Blind) {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
-			r := newReader(t, file.New(path).Force(mode))
-			r.version(t)
-			ctx, cancel := context.WithCancel(t.Context())
-			ended := make(chan error, 1)
-			go func() {
-				_, err := r.s.Next(ctx, r.prev)
-				ended <- err
-			}()
-			time.AfterFunc(20*time.Millisecond, cancel)
-			select {
-			case err := <-ended:
-				if !errors.Is(err, context.Canceled) {
-					t.Errorf("Next after cancel: %v", err)
-				}
-			case <-time.After(bound):
-				t.Fatal("Next does not end with its context")
+			s := file.New(path, unpolled).Force(mode)
+			c, err := s.Next(t.Context(), "")
+			must(t, err)
+			ends := map[string]struct {
+				end  func(cancel func())
+				want func(error) bool
+			}{
+				"its context": {func(cancel func()) { cancel() }, func(err error) bool { return errors.Is(err, context.Canceled) }},
+				"Close":       {func(func()) { _ = s.Close() }, func(err error) bool { return source.KindOf(err) == source.Closed }},
 			}
-			go func() {
-				_, err := r.s.Next(context.Background(), r.prev)
-				ended <- err
-			}()
-			time.AfterFunc(20*time.Millisecond, func() { _ = r.s.Close() })
-			select {
-			case err := <-ended:
-				if source.KindOf(err) != source.Closed {
-					t.Errorf("Next after Close: %v", err)
+			for _, by := range []string{"its context", "Close"} {
+				ctx, cancel := context.WithCancel(context.Background())
+				defer cancel()
+				ended := make(chan error, 1)
+				go func() {
+					_, err := s.Next(ctx, c.Revision)
+					ended <- err
+				}()
+				time.AfterFunc(20*time.Millisecond, func() { ends[by].end(cancel) })
+				select {
+				case err := <-ended:
+					if !ends[by].want(err) {
+						t.Errorf("Next that was ended by %s: %v", by, err)
+					}
+				case <-time.After(bound):
+					t.Fatalf("Next does not end with %s", by)
 				}
-			case <-time.After(bound):
-				t.Fatal("Next does not end with Close")
 			}
-			if _, err := r.s.Next(t.Context(), ""); source.KindOf(err) != source.Closed {
+			if _, err := s.Next(t.Context(), ""); source.KindOf(err) != source.Closed {
 				t.Errorf("a new Next after Close: %v", err)
 			}
+			must(t, s.Close())
 		})
 	}
 }

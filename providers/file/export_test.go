@@ -92,3 +92,15 @@ func (s *Source) AfterRead(hook func()) *Source {
 	}
 	return s
 }
+
+// Exact reports whether this system tells, for a file at path, whether somebody has it open for writing.
+func Exact(path string) bool {
+	f, err := open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	p, release := lease(f)
+	release()
+	return p == whole
+}

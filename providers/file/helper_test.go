@@ -65,33 +65,72 @@ func versionOf(data []byte) (int, error) {
 	return strconv.Atoi(string(bytes.TrimPrefix(line, []byte("version: "))))
 }
 
-// reader calls Next as the engine does.
+// reader is always in Next, as the engine is: a change that is made between two calls would be found by the look with
+// which each call begins, whether it was watched for or not.
 type reader struct {
-	s    *file.Source
-	prev source.Revision
+	s      *file.Source
+	states chan state
+	stop   context.CancelFunc
+	ended  chan struct{}
+}
+
+// state is what one call of Next returned.
+type state struct {
+	content source.Content
+	err     error
+	at      time.Time
 }
 
 func newReader(t testing.TB, s *file.Source) *reader {
 	t.Helper()
+	r := &reader{s: s, states: make(chan state, 4000), ended: make(chan struct{})}
+	ctx, cancel := context.WithCancel(context.Background())
+	r.stop = cancel
 	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
+		if err := r.close(); err != nil {
 			t.Errorf("Close: %v", err)
 		}
 	})
-	return &reader{s: s}
+	go func() {
+		defer close(r.ended)
+		var prev source.Revision
+		for {
+			c, err := s.Next(ctx, prev)
+			if ctx.Err() != nil {
+				return
+			}
+			if err == nil {
+				prev = c.Revision
+			}
+			r.states <- state{c, err, time.Now()}
+			if source.KindOf(err) == source.Closed {
+				return
+			}
+		}
+	}()
+	return r
 }
 
+// close ends the reader and its source. It may be called twice.
+func (r *reader) close() error {
+	r.stop()
+	<-r.ended
+	return r.s.Close()
+}
+
+// next returns the next state, or context.DeadlineExceeded if there is none in time.
 func (r *reader) next(within time.Duration) (source.Content, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), within)
-	defer cancel()
-	c, err := r.s.Next(ctx, r.prev)
-	if err == nil {
-		if c.Revision == "" {
-			return c, errors.New("content without a revision")
+	timer := time.NewTimer(within)
+	defer timer.Stop()
+	select {
+	case st := <-r.states:
+		if st.err == nil && st.content.Revision == "" {
+			return st.content, errors.New("content without a revision")
 		}
-		r.prev = c.Revision
+		return st.content, st.err
+	case <-timer.C:
+		return source.Content{}, context.DeadlineExceeded
 	}
-	return c, err
 }
 
 // content returns the next content.

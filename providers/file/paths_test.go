@@ -149,6 +149,7 @@ func TestWhateverMovesOnTheWayToAFileIsSeen(t *testing.T) {
 			step.prepare(t, dir)
 			r := newReader(t, file.New(filepath.Join(dir, step.path), unpolled))
 			_, _ = r.next(bound) // absent, an error or version 0
+			r.nothing(t, "nothing has changed yet")
 			if err := r.s.Watching(); err != nil {
 				t.Fatalf("Watching: %v", err)
 			}
@@ -239,5 +240,25 @@ func TestWithoutAWatchChangesAreFoundByPolling(t *testing.T) {
 		if got := r.version(t); got != v {
 			t.Fatalf("content is version %d, want %d", got, v)
 		}
+	}
+}
+
+// TestFoldersThatComeOneByOneAreFollowed creates what is below a new folder while the source has yet to watch it.
+func TestFoldersThatComeOneByOneAreFollowed(t *testing.T) {
+	t.Parallel()
+	linuxOnly(t)
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a/b/c/d/e/f/app.yaml")
+	r := newReader(t, file.New(path, unpolled, file.Settle(time.Millisecond)))
+	for v := range 100 {
+		if c := r.content(t); !c.Documents[0].Absent {
+			t.Fatalf("content is %s, want an absent document", show(c))
+		}
+		must(t, os.MkdirAll(filepath.Dir(path), 0o700))
+		must(t, replace(path, body(v)))
+		if got := r.version(t); got != v {
+			t.Fatalf("content is version %d, want %d", got, v)
+		}
+		must(t, os.RemoveAll(filepath.Join(dir, "a")))
 	}
 }

@@ -38,6 +38,22 @@ func elsewhere(f func()) {
 	<-done
 }
 
+// caller calls Next in the thread in which it is told to.
+type caller struct {
+	s    *file.Source
+	prev source.Revision
+}
+
+func (c *caller) next(within time.Duration) (source.Content, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), within)
+	defer cancel()
+	content, err := c.s.Next(ctx, c.prev)
+	if err == nil {
+		c.prev = content.Revision
+	}
+	return content, err
+}
+
 var errNotAllowed = errors.New("not allowed here")
 
 const nobody = 65534
@@ -66,7 +82,8 @@ func TestAUserWhoDoesNotOwnTheFileReadsItWhole(t *testing.T) {
 	path := filepath.Join(openFolder(t), "app.yaml")
 	write(t, path, body(0))
 	must(t, os.Chmod(path, 0o644))
-	r := newReader(t, file.New(path, unpolled))
+	r := caller{s: file.New(path, unpolled)}
+	defer r.s.Close()
 	err := onOwnThread(func() error {
 		if err := becomeNobody(); err != nil {
 			return err
@@ -109,7 +126,8 @@ func TestAFileThatMayNotBeReadIsDenied(t *testing.T) {
 	path := filepath.Join(dir, "conf", "app.yaml")
 	must(t, os.Mkdir(filepath.Dir(path), 0o755))
 	write(t, path, body(0)) // 0600
-	r := newReader(t, file.New(path, unpolled))
+	r := caller{s: file.New(path, unpolled)}
+	defer r.s.Close()
 	err := onOwnThread(func() error {
 		if err := becomeNobody(); err != nil {
 			return err
@@ -145,7 +163,8 @@ func TestAFileThatIsMountedAloneIsWatched(t *testing.T) {
 	inside := filepath.Join(t.TempDir(), "app.yaml")
 	write(t, outside, body(0))
 	write(t, inside, nil)
-	r := newReader(t, file.New(inside, unpolled))
+	r := caller{s: file.New(inside, unpolled)}
+	defer r.s.Close()
 	err := onOwnThread(func() error {
 		if unix.Unshare(unix.CLONE_NEWNS|unix.CLONE_FS) != nil ||
 			unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "") != nil ||
@@ -180,6 +199,9 @@ func TestAPipeIsRefusedAndNotWaitedFor(t *testing.T) {
 	r := newReader(t, file.New(path, unpolled))
 	r.fails(t, source.Misused)
 	must(t, os.Remove(path))
+	if c := r.content(t); !c.Documents[0].Absent {
+		t.Fatalf("content is %s, want an absent document", show(c))
+	}
 	write(t, path, body(1))
 	if got := r.version(t); got != 1 {
 		t.Fatalf("content is version %d, want 1", got)
@@ -192,19 +214,7 @@ func TestWritersOnlyWait(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "app.yaml")
 	write(t, path, body(0))
 	for range 4 {
-		r := newReader(t, file.New(path, unpolled))
-		ctx, cancel := context.WithCancel(t.Context())
-		ended := make(chan struct{})
-		t.Cleanup(func() { cancel(); <-ended })
-		go func() {
-			defer close(ended)
-			var prev source.Revision
-			for ctx.Err() == nil {
-				if c, err := r.s.Next(ctx, prev); err == nil {
-					prev = c.Revision
-				}
-			}
-		}()
+		newReader(t, file.New(path, unpolled))
 	}
 	for v := range 2000 {
 		begin := time.Now()
@@ -217,6 +227,7 @@ func TestWritersOnlyWait(t *testing.T) {
 
 func TestAMappedFileIsHeldBackUntilItIsUnmapped(t *testing.T) {
 	t.Parallel()
+	exactOnly(t)
 	path := filepath.Join(t.TempDir(), "app.yaml")
 	write(t, path, []byte("port: 10002\n"))
 	r := newReader(t, file.New(path, unpolled))

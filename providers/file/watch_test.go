@@ -18,18 +18,10 @@ func TestDroppedEventsAreMadeUpFor(t *testing.T) {
 	r := newReader(t, file.New(path, unpolled).Scripted(tell, func() {}))
 	r.version(t)
 	for v := 1; v < 5; v++ {
-		go func() {
-			if err := replace(path, body(v)); err != nil {
-				t.Error(err)
-			}
-			tell <- true
-		}()
+		must(t, replace(path, body(v)))
+		tell <- true // taken only by a Next that waits
 		if got := r.version(t); got != v {
 			t.Fatalf("content is version %d, want %d", got, v)
-		}
-		select { // Next may have looked by itself before it was told
-		case <-tell:
-		case <-time.After(quiet / 10):
 		}
 	}
 }
