@@ -137,6 +137,9 @@ func TestEnvironIsStrictUnlessTold(t *testing.T) {
 		t.Errorf("strangers' variables with the prefix passed: %v", ps)
 	}
 	d.AllowUnknown = true
+	if _, ps := layer.Decode("env", "", d, structOf("home", structOf("a"), "HOME", structOf("a"), "db", leaf)); ps != nil {
+		t.Errorf("a stranger's variable that is called as two sections are: %v", ps)
+	}
 	n, ps := layer.Decode("env", "", d, structOf("db", structOf("pool")))
 	if ps != nil || !reflect.DeepEqual(n.Plain(), any(map[string]any{"db": map[string]any{"pool": "5"}})) {
 		t.Errorf("where strangers' variables are allowed: %v %v", n.Plain(), ps)

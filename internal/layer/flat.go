@@ -58,14 +58,14 @@ func (f *flat) fits(s *setting, targets []target) bool {
 			f.unknown(s)
 		}
 		return false
-	case len(targets) > 1:
-		f.tell(s, source.Malformed, "", fmt.Sprintf("is ambiguous: it can mean %s and %s; %s",
-			targets[0].path(), targets[1].path(), f.wayOut()))
-		return false
 	case targets[0].section:
 		if !f.doc.AllowUnknown { // a stranger's variable that is called as our section is
 			f.tell(s, source.WrongType, targets[0].path().String(), "has keys below it and takes no text")
 		}
+		return false
+	case len(targets) > 1:
+		f.tell(s, source.Malformed, "", fmt.Sprintf("is ambiguous: it can mean %s and %s; %s",
+			targets[0].path(), targets[1].path(), f.wayOut()))
 		return false
 	}
 	return true
