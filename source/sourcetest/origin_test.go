@@ -21,6 +21,7 @@ type origin struct {
 	data      []byte // nil is absent
 	broken    bool
 	spoilt    bool
+	version   int // for those that count
 	fault     sourcetest.Fault
 	held      []func()
 	afterRead func()
@@ -32,14 +33,15 @@ type origin struct {
 
 // state is what a read of the origin yields, and what a push of a bad origin carries.
 type state struct {
-	data   []byte
-	broken bool
-	spoilt bool
+	data    []byte
+	broken  bool
+	spoilt  bool
+	version int
 }
 
 func (o *origin) read() state {
 	o.mu.Lock()
-	s, hook := state{slices.Clone(o.data), o.broken, o.spoilt}, o.afterRead
+	s, hook := state{slices.Clone(o.data), o.broken, o.spoilt, o.version}, o.afterRead
 	o.afterRead = nil
 	o.mu.Unlock()
 	if hook != nil {
@@ -66,7 +68,7 @@ func (o *origin) listen(f func(state)) (stop func()) {
 func (o *origin) change(f func()) error {
 	o.mu.Lock()
 	f()
-	s := state{slices.Clone(o.data), o.broken, o.spoilt}
+	s := state{slices.Clone(o.data), o.broken, o.spoilt, o.version}
 	var send []func()
 	for _, l := range o.listeners {
 		if l == nil {

@@ -1,0 +1,151 @@
+package sourcetest_test
+
+import (
+	"bytes"
+	"context"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nacre-go/nacre/source"
+	"github.com/nacre-go/nacre/source/sourcetest"
+)
+
+// The code between the marks stands in docs/writing-a-source.md, word for word.
+
+// Board is a source of one document of a bulletin board, which tells its readers when something was pinned to it.
+type Board struct {
+	board     *bulletins
+	name      string
+	subscribe sync.Once
+	leave     func()
+	wake      chan struct{} // one slot: many wake-ups are one
+	told      source.Teller // decides what is news, errors included
+}
+
+// NewBoard returns a source of the document with that name.
+func NewBoard(b *bulletins, name string) *Board {
+	return &Board{board: b, name: name, wake: make(chan struct{}, 1)}
+}
+
+// Name returns "board".
+func (s *Board) Name() string { return "board" }
+
+// reconcile is how often the board is read without being asked to: what bounds the harm of a wake-up that got lost.
+const reconcile = 20 * time.Millisecond // 30 s, in earnest
+
+// Next is source.Source's.
+func (s *Board) Next(ctx context.Context, prev source.Revision) (source.Content, error) {
+	s.subscribe.Do(func() { s.leave = s.board.listen(s.woken) }) // before the read: a change after it is heard of
+	tick := time.NewTicker(reconcile)
+	defer tick.Stop()
+	for {
+		content, err := s.read()
+		if ctx.Err() != nil {
+			return source.Content{}, ctx.Err()
+		}
+		if s.told.Differs(prev, content.Revision, err) {
+			return content, err
+		}
+		select {
+		case <-s.wake:
+		case <-tick.C:
+		case <-ctx.Done():
+			return source.Content{}, ctx.Err()
+		}
+	}
+}
+
+// woken is called by the board, and must not hold it up. What the board may have to say is not looked at.
+func (s *Board) woken() {
+	select {
+	case s.wake <- struct{}{}:
+	default: // a wake-up is on its way already, and the read comes after it
+	}
+}
+
+func (s *Board) read() (source.Content, error) {
+	data, version, err := s.board.get(s.name)
+	if err != nil {
+		return source.Content{}, &source.Error{Kind: source.Unavailable, Op: "read", Document: s.name, Err: err}
+	}
+	d := source.Document{Name: s.name}
+	if data == nil {
+		d.Absent = true
+	} else {
+		d.Format, d.Data = source.FormatOf(s.name), bytes.Clone(data) // the board's buffer is the board's
+	}
+	return source.Content{Revision: source.Revision(strconv.Itoa(version)), Documents: []source.Document{d}}, nil
+}
+
+// Close leaves the board. It is called after the last Next has returned, and perhaps without any.
+func (s *Board) Close() error {
+	s.subscribe.Do(func() {})
+	if s.leave != nil {
+		s.leave()
+		s.leave = nil
+	}
+	return nil
+}
+
+func TestBoard(t *testing.T) {
+	t.Parallel()
+	sourcetest.Run(t, func(*testing.T) sourcetest.Harness {
+		b := newBulletins()
+		return sourcetest.Harness{
+			Source:    func() source.Source { return NewBoard(b, "orders.yaml") },
+			Put:       func(_ context.Context, v sourcetest.Values) error { return b.pin(v.Encode(source.FormatYAML)) },
+			Delete:    func(context.Context) error { return b.pin(nil) },
+			Break:     func(context.Context) error { return b.shut(true) },
+			Repair:    func(context.Context) error { return b.shut(false) },
+			Wakeups:   func(_ context.Context, f sourcetest.Fault) error { return b.o.wakeups(f) },
+			AfterRead: b.hook,
+			Cannot:    map[string]string{"NoValueInErrors": "it does not decode, so that there is no document that it cannot take"},
+		}
+	})
+}
+
+// The marks end here.
+
+// bulletins is a board for these tests: the origin of the suite's own tests, with a version.
+type bulletins struct{ o *origin }
+
+func newBulletins() *bulletins { return &bulletins{o: &origin{}} }
+
+func (b *bulletins) listen(f func()) (leave func()) { return b.o.listen(func(state) { f() }) }
+
+func (b *bulletins) get(string) ([]byte, int, error) {
+	s := b.o.read()
+	if s.broken {
+		return nil, 0, context.DeadlineExceeded
+	}
+	return s.data, s.version, nil
+}
+
+func (b *bulletins) pin(data []byte) error {
+	return b.o.change(func() {
+		if (data == nil) != (b.o.data == nil) || !bytes.Equal(data, b.o.data) || b.o.version == 0 {
+			b.o.version++
+		}
+		b.o.data = data
+	})
+}
+
+func (b *bulletins) shut(broken bool) error { return b.o.change(func() { b.o.broken = broken }) }
+
+func (b *bulletins) hook(f func()) {
+	b.o.mu.Lock()
+	defer b.o.mu.Unlock()
+	b.o.afterRead = f
+}
+
+func containsAny(s string, parts ...string) bool {
+	for _, part := range parts {
+		if strings.Contains(s, part) {
+			return true
+		}
+	}
+	return false
+}
