@@ -65,6 +65,7 @@ func TestWrongTypes(t *testing.T) {
 		bad[float64]("float NaN text", text("nan"), "must be a number, not NaN"),
 		bad[float32]("float32 overflow", 1e300, "must be in the range of a float32"),
 		bad[float32]("float32 text overflow", text("1e300"), "must be in the range of a float32"),
+		bad[bool]("bool of YAML 1.1", "yes", "must be true or false, not a string (yes, no, on and off are text in YAML 1.2)"),
 		bad[bool]("bool string", "true", "must be true or false, not a string (take away the quotes)"),
 		bad[bool]("bool number", 1, "must be true or false, not a number"),
 		bad[bool]("bool text yes", text("yes"), "must be true or false"),

@@ -90,8 +90,21 @@ func buildBool(k *codec) {
 				return
 			}
 		}
+		if s, ok := n.Value.(string); ok && oldBool(s) {
+			r.wrongly(n, must(n, "true or false")+" (yes, no, on and off are text in YAML 1.2)")
+			return
+		}
 		r.unquoteNeeded(n, "true or false")
 	}
+}
+
+// oldBool reports whether YAML 1.1 would have taken s for a bool.
+func oldBool(s string) bool {
+	switch strings.ToLower(s) {
+	case "yes", "no", "on", "off", "y", "n":
+		return true
+	}
+	return false
 }
 
 const wantInt = "a whole number"

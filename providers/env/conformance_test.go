@@ -85,7 +85,7 @@ func TestConformance(t *testing.T) {
 				"AbsentIsNotEmpty": noDelete, "DeleteAndCreate": noDelete,
 				"LostWakeups": "nobody is woken; it is polled", "DoubledWakeups": "nobody is woken; it is polled",
 				"LateAndReorderedWakeups": "nobody is woken; it is polled",
-				"NoValueInErrors":         "values are not looked at here; TestCanary plants one wherever an error can arise",
+				"NoValueInErrors":         "values are not looked at here; TestFaultsTellNoValue and TestMisuse plant one wherever an error can arise",
 			},
 		}
 	})
@@ -128,7 +128,7 @@ func TestConformanceOfFiles(t *testing.T) {
 				"AbsentIsNotEmpty": noDelete, "DeleteAndCreate": noDelete,
 				"LostWakeups": "nobody is woken; it is polled", "DoubledWakeups": "nobody is woken; it is polled",
 				"LateAndReorderedWakeups": "nobody is woken; it is polled",
-				"NoValueInErrors":         "values are not looked at here; TestCanary plants one wherever an error can arise",
+				"NoValueInErrors":         "values are not looked at here; TestFaultsTellNoValue and TestMisuse plant one wherever an error can arise",
 				"SameErrorWakesNobody":    "a file that is missing is a fault in the content and no error",
 				"EndOfErrorIsTold":        "a file that is missing is a fault in the content and no error",
 				"ErrorAtFirst":            "a file that is missing is a fault in the content and no error",
