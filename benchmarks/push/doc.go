@@ -1,0 +1,25 @@
+// Push measures, side by side, how soon clients of Nacos see what changed: the listener of nacos-sdk-go, nacre's session,
+// and a whole nacre.Open on that session.
+//
+//	go -C benchmarks run ./push                                             starts a real server (needs Java and Maven)
+//	go -C benchmarks run ./push -addr 127.0.0.1:8848 -n 2,10,100,1000,3000  uses that one
+//	go -C benchmarks run ./push -addr inprocess -tries 1                    needs Go alone
+//
+// # Flow
+//
+// Each try has a client in a process of its own and N configs of its own, which are removed afterwards. When the client
+// has heard of all of them and nothing has moved for the time of -settle, all N are published together by a third
+// client, and the command waits until each was heard of, or -wait has passed. The clients take turns.
+//
+// # What the figures are
+//
+// Shares and "all fresh" count from the moment at which the last publish was answered; a latency counts from the
+// moment at which the publish of its config was sent. Both end when the client's process has told of the new content
+// through a pipe, which costs all clients the same tenth of a millisecond. A client has told when its callback ran
+// (SDK), Next returned (session), or a subscriber was called (Open).
+//
+// # Limits
+//
+// The SDK's log is thrown away, because it has contents in it; its files are in a temporary folder. What else runs on the
+// machine shows in the figures. Without -addr it runs on Linux alone.
+package main

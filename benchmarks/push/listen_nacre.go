@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/nacre-go/nacre"
+	"github.com/nacre-go/nacre/providers/nacos"
+	"github.com/nacre-go/nacre/source"
+)
+
+// dial is nacre's client for a server, with the default settings.
+func dial(ctx context.Context, addr, user, pass, app string) (*nacos.Client, error) {
+	return nacos.Dial(ctx, nacos.Config{Servers: []string{addr}, Username: user, Password: nacos.NewPassword(pass), AppName: app})
+}
+
+// listenSession follows the configs with nacre's session, a Next for each, and tells the session what was applied, as the
+// engine does.
+func listenSession(ctx context.Context, j job, heard func(index, version int)) error {
+	client, err := dial(ctx, j.Addr, j.user, j.pass, "push-listener")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = client.Close() }()
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	for i := range j.N {
+		src := client.Config(dataID(j.Prefix, i))
+		wg.Go(func() {
+			var seen source.Revision
+			for ctx.Err() == nil {
+				got, err := src.Next(ctx, seen)
+				if err != nil {
+					select { // the back-off is the caller's, and a tenth of a second is what the engine begins with
+					case <-ctx.Done():
+					case <-time.After(100 * time.Millisecond):
+					}
+					continue
+				}
+				seen = got.Revision
+				if v, ok := versionOf(string(got.Documents[0].Data)); ok {
+					heard(i, v)
+				}
+				src.Receive(seen, nil)
+			}
+		})
+	}
+	return nil
+}
+
+// merged is the struct that all configs of a try make together.
+type merged struct {
+	V map[string]int `config:"v"`
+}
+
+// listenOpen follows the configs as a service does: each is a layer, and a subscriber hears of the merged struct.
+func listenOpen(ctx context.Context, j job, heard func(index, version int)) error {
+	client, err := dial(ctx, j.Addr, j.user, j.pass, "push-listener")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = client.Close() }()
+	layers := make([]source.Source, j.N)
+	for i := range layers {
+		layers[i] = client.Config(dataID(j.Prefix, i))
+	}
+	cfg, err := nacre.OpenWith[merged](ctx, nacre.Options{
+		BootTimeout: time.Minute,
+		StateDir:    filepath.Join(j.Dir, "state"),
+		Logger:      slog.New(slog.DiscardHandler),
+	}, layers...)
+	if err != nil {
+		return err
+	}
+	known := map[string]int{}
+	sub := nacre.Subscribe(cfg, func(c *merged) map[string]int { return c.V }, func(_ context.Context, ch nacre.Change[map[string]int]) error {
+		for key, v := range ch.New {
+			if old, ok := known[key]; ok && old == v {
+				continue
+			}
+			known[key] = v
+			if i, ok := indexOf(key); ok {
+				heard(i, v)
+			}
+		}
+		return nil
+	}, nacre.Initial())
+	<-ctx.Done()
+	sub.Stop()
+	return cfg.Close()
+}
