@@ -102,6 +102,20 @@ func TestCopyTreeRefuses(t *testing.T) {
 	}
 }
 
+func TestCopyTreeDepth(t *testing.T) {
+	t.Parallel()
+	tree := map[string]any{}
+	for range source.MaxTreeDepth {
+		tree = map[string]any{"x": tree}
+	}
+	if _, err := source.CopyTree(tree); err != nil {
+		t.Errorf("a tree of the greatest depth is refused: %v", err)
+	}
+	if _, err := source.CopyTree(map[string]any{"x": tree}); err == nil {
+		t.Errorf("a tree deeper than %d is taken", source.MaxTreeDepth)
+	}
+}
+
 // Whatever bytes a decoder made a tree of, CopyTree neither panics nor shows them, and copying a copy changes nothing.
 func FuzzCopyTree(f *testing.F) {
 	f.Add("key", "value", 3)

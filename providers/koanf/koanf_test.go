@@ -86,6 +86,9 @@ func TestTextAndNames(t *testing.T) {
 	if tree["a"] != source.Text("1") || tree["l"].([]any)[0] != source.Text("x") || tree["l"].([]any)[1] != int64(2) {
 		t.Errorf("WithText leaves strings as they are: %#v", tree)
 	}
+	if next(t, s, "").Revision == next(t, koanf.New(p, nil), "").Revision {
+		t.Error("two sources have one revision; a stored revision of an earlier process would be taken for current")
+	}
 	if s.Name() != "koanf" || s.Identity() != "koanf:confmap.Confmap:consul/orders" {
 		t.Errorf("name %q, identity %q", s.Name(), s.Identity())
 	}
@@ -249,6 +252,44 @@ func TestReadThatHangs(t *testing.T) {
 			t.Errorf("the answer of a read that had begun long before was taken: %v", c.Documents[0].Tree)
 		}
 	})
+}
+
+// A read that a cancelled call had begun may have seen what was there before the next call.
+func TestReadOfCancelledCallIsDiscarded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		gate, n := make(chan struct{}), atomic.Int64{}
+		s := koanf.New(provider{read: func() (map[string]any, error) {
+			seen := n.Load()
+			<-gate
+			return map[string]any{"n": seen}, nil
+		}}, nil)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := s.Next(ctx, ""); err != ctx.Err() { //nolint:errorlint // the contract says ctx.Err() itself
+			t.Errorf("a call that was cancelled while the provider was being read returned %v", err)
+		}
+		n.Store(1)
+		time.AfterFunc(time.Second, func() { close(gate) })
+		if c := next(t, s, ""); c.Documents[0].Tree["n"] != int64(1) {
+			t.Error("a read from before the change was returned after it")
+		}
+	})
+}
+
+// A provider may use its buffer again.
+func TestProviderKeepsItsBuffer(t *testing.T) {
+	t.Parallel()
+	buffer := []byte("a: 1")
+	s := koanf.New(provider{bytes: func() ([]byte, error) { return buffer, nil }}, kyaml.Parser())
+	c := next(t, s, "")
+	buffer[3] = '2'
+	if string(c.Documents[0].Data) != "a: 1" {
+		t.Error("the provider can change a content that was returned")
+	}
+	if string(next(t, s, c.Revision).Documents[0].Data) != "a: 2" {
+		t.Error("a change within the provider's buffer is not seen")
+	}
 }
 
 // A file that is not there when the program starts, koanf's known trap: its provider keeps a lock when it is asked to watch.

@@ -25,7 +25,6 @@ type watch struct {
 	done  chan struct{} // closed when the Watch called last has come back; nil if none was called
 	never atomic.Bool   // Watch or Unwatch failed: neither is called again, for one of them may hold a lock for ever
 	ended atomic.Int64  // when the watch told of its end, in Unix nanoseconds; 0 while it is on
-	deaf  atomic.Bool   // closed
 }
 
 func newWatch(provider koanf.Provider) *watch {
@@ -81,9 +80,6 @@ func (w *watch) begin(ctx context.Context, interval time.Duration) bool {
 
 // heard is the callback. Neither event nor error is looked at: they only wake.
 func (w *watch) heard(_ any, err error) {
-	if w.deaf.Load() {
-		return
-	}
 	if err != nil {
 		w.ended.CompareAndSwap(0, time.Now().UnixNano())
 	}
@@ -95,7 +91,6 @@ func (w *watch) heard(_ any, err error) {
 
 // close ends the watch if there is one, within twice the patience.
 func (w *watch) close(document string) error {
-	w.deaf.Store(true)
 	if w.done == nil || w.unwatcher == nil || w.never.Load() {
 		return nil
 	}
@@ -106,8 +101,12 @@ func (w *watch) close(document string) error {
 	case err != nil:
 		return &source.Error{Kind: source.Unavailable, Op: "unwatch", Document: document, Err: errUnwatch}
 	}
-	done := w.done
-	_, _ = within(context.Background(), func() error { <-done; return nil })
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case <-w.done:
+	case <-timer.C:
+	}
 	return nil
 }
 

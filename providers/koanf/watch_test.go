@@ -294,6 +294,25 @@ func TestCloseNeverHangs(t *testing.T) {
 	})
 }
 
+// Close returns when the watch has ended, if that takes no longer than a second more.
+func TestCloseWaitsForTheWatch(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for lasts, want := range map[time.Duration]time.Duration{300 * time.Millisecond: 300 * time.Millisecond, time.Minute: time.Second} {
+			stop := make(chan struct{})
+			c := &counter{onWatch: func(func(any, error)) error { <-stop; <-time.After(lasts); return nil }}
+			c.onStop = func() error { close(stop); return nil }
+			s := watchedCounter(c)
+			next(t, s, "")
+			begin := time.Now()
+			if err := s.Close(); err != nil || time.Since(begin) != want {
+				t.Errorf("a watch that ends after %v was waited for %v, error %v; documented as %v", lasts, time.Since(begin), err, want)
+			}
+			<-time.After(lasts)
+		}
+	})
+}
+
 // Next listens to its context while Watch or Unwatch hang.
 func TestCancelWhileWatchHangs(t *testing.T) {
 	t.Parallel()
