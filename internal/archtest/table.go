@@ -89,7 +89,6 @@ func rows() []Row {
 			Room: "internal/engine", May: []string{"source", "observe", "binder", "validate", "internal/**"},
 			Why: "the engine orders the steps and is told its sources; which providers there are is the user's affair",
 		},
-		{Room: "internal/pin", May: []string{"**"}, Why: "it names what is still to be used"},
 		{Room: "internal/archtest", Why: "what checks the house must not need it"},
 
 		{
@@ -173,10 +172,7 @@ func goMod() GoMod {
 // exceptionTable lets a place break a rule for a reason.
 func exceptionTable() []Exception {
 	const measured = "it paces the writer in real time, as the measurement that it repeats does; nothing waits by it"
-	const pin = "it keeps requirements in go.mod until the rooms that use them stand, and goes with the last of them"
 	return []Exception{
-		{Rule: "package doc", Place: "internal/pin/**", Why: pin},
-		{Rule: "side effects", Place: "internal/pin/**", Why: pin},
 		{Rule: "sleep", Place: "providers/file/burst_test.go", Why: measured},
 		{Rule: "sleep", Place: "providers/file/deliver_test.go", Why: measured},
 		{
