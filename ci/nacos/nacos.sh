@@ -29,7 +29,8 @@ install_server() {
   local fresh
   mkdir -p "$(dirname "$cache")"
   fresh=$(mktemp -d "$cache.XXXXXX")
-  mvn -q -B -Dstyle.color=never -f "$here/pom.xml" dependency:copy-dependencies -DoutputDirectory="$fresh/lib" >&2
+  mvn -B -f "$here/pom.xml" dependency:copy-dependencies -DoutputDirectory="$fresh/lib" >"$fresh/log" 2>&1 ||
+    { tail -n 20 "$fresh/log" >&2; die "Maven could not bring the server"; }
   compgen -G "$fresh/lib/nacos-console-*.jar" >/dev/null || die "Maven brought no server"
   touch "$fresh/complete"
   if [ -e "$cache/complete" ]; then rm -rf "$fresh"; else rm -rf "$cache" && mv "$fresh" "$cache"; fi
