@@ -133,13 +133,19 @@ func (l *fakeLink) Call(ctx context.Context, m nacos.Message) (nacos.Message, er
 	if silent {
 		wait = nil
 	}
+	// The answer is what is there when the request arrives.
+	answer, err := l.answer(m)
 	select {
 	case <-wait:
+		return answer, err
 	case <-ctx.Done():
 		return nacos.Message{}, &source.Error{Kind: source.Timeout, Op: "ask", Document: l.server, Err: errors.New("no answer in time")}
 	case <-l.ctx.Done():
 		return nacos.Message{}, &source.Error{Kind: source.Unavailable, Op: "ask", Document: l.server, Err: errors.New("cut")}
 	}
+}
+
+func (l *fakeLink) answer(m nacos.Message) (nacos.Message, error) {
 	l.f.mu.Lock()
 	defer l.f.mu.Unlock()
 	typ := strings.TrimSuffix(m.Type, "Request") + "Response"

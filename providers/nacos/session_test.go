@@ -346,6 +346,16 @@ func TestUnregisteredConnectionIsMadeAnew(t *testing.T) {
 		if n := len(log.list(nacos.Lost)); n != 1 {
 			t.Errorf("%d losses were told, want 1", n)
 		}
+
+		// Whoever asks finds it out at once, and has the answer over a new connection.
+		f.do(func() { f.links[len(f.links)-1].registered = false })
+		begin = time.Now()
+		if item, err := c.Get(t.Context(), "x.yaml"); err != nil || string(item.Content) != "a: 2" {
+			t.Errorf("Get over a connection that the server forgot returned %v, %v", item, err)
+		}
+		if took := time.Since(begin); took > time.Second {
+			t.Errorf("Get over a connection that the server forgot took %v", took)
+		}
 	})
 }
 

@@ -77,7 +77,11 @@ func TestReadsAreSingleFlight(t *testing.T) {
 			f.put("x.yaml", fmt.Sprintf("a: %d", i+1))
 			time.Sleep(10 * time.Millisecond)
 		}
+		begin := time.Now()
 		r.until("a: 50")
+		if took := time.Since(begin); took > 3*time.Second {
+			t.Errorf("what was pushed during a read was seen after %v: the reconcile had to find it", took)
+		}
 		time.Sleep(10 * time.Second)
 		if got := len(f.calls("ConfigQueryRequest")) - reads; got > 2 {
 			t.Errorf("50 pushes during one read led to %d reads, want that one and one after it", got)
