@@ -51,8 +51,10 @@ func copyTree(at string, v reflect.Value, depth int) (any, error) {
 		return v.Uint(), nil
 	case reflect.Float32, reflect.Float64:
 		return v.Float(), nil
-	case reflect.Pointer, reflect.Interface:
-		return copyTree(at, v.Elem(), depth+1)
+	case reflect.Interface:
+		return copyTree(at, v.Elem(), depth) // no level of the tree
+	case reflect.Pointer:
+		return copyTree(at, v.Elem(), depth+1) // may point to itself
 	case reflect.Slice, reflect.Array:
 		l := make([]any, v.Len())
 		for i := range l {
