@@ -294,7 +294,7 @@ var broken = []struct {
 		return v
 	}},
 	{"holds up who wakes it while nobody asks", 1, func(o *origin) source.Source {
-		v, events := &variant{good: newGoodOne(o)}, make(chan struct{}, 10)
+		v, events := &variant{good: newGoodOne(o)}, make(chan struct{}, 150)
 		var once sync.Once
 		v.next = func(ctx context.Context, prev source.Revision) (source.Content, error) {
 			once.Do(func() {
@@ -647,6 +647,7 @@ var finders = map[string]string{
 // consequences are rules that a broken source cannot but break as well.
 var consequences = map[string]sourcetest.Rule{
 	"waits for a change before it tells anything": 2, // an error that is there at first is not told either
+	"holds up who wakes it while nobody asks":     6, // itself, when it is changed from within its own read
 }
 
 // TestBrokenSourcesAreFound is the proof that the suite can fail, and that it says which rule was broken.
