@@ -55,7 +55,7 @@ func TestEveryKindOfChangeIsDeliveredOnceAndWhole(t *testing.T) {
 			must(t, change(0))
 			r := newReader(t, file.New(path, settle(mode)).Force(mode))
 			limit := bound
-			if mode == file.AsIs && file.Exact(path) {
+			if mode == file.AsIs && exact(path) {
 				limit = file.DefaultSettle / 2 // half of the changes must come without a settle window
 			}
 			trials[mode+", "+kind] = func() error { return sixty(t, mode+", "+kind, r, change, limit) }

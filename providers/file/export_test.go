@@ -29,35 +29,61 @@ func (s *Source) Force(mode string) *Source {
 	return s
 }
 
-// Scripted makes s use a watch that tells only what the test tells it: true is events that were dropped, false a watch
-// that fails.
-func (s *Source) Scripted(tell <-chan bool, made func()) *Source {
+// What a scripted watch can tell: that events were dropped, that the file at its path was written or closed, or an error.
+const (
+	Dropped = iota
+	Modified
+	ClosedAfterWrite
+	Broken
+)
+
+// Scripted makes s use a watch on path that tells only what the test tells it: by waiting to a Next that waits, by
+// meanwhile to one that has just read. It calls made whenever a watch is made.
+func (s *Source) Scripted(path string, waiting, meanwhile <-chan int, made func()) *Source {
 	s.newWatch = func() (watcher, error) {
 		made()
-		return scripted(tell), nil
+		return scripted{path, waiting, meanwhile}, nil
 	}
 	return s
 }
 
-type scripted <-chan bool
+type scripted struct {
+	path               string
+	waiting, meanwhile <-chan int
+}
 
 func (scripted) add(string, role) error { return nil }
 func (scripted) keep(map[string]role)   {}
 func (scripted) close() error           { return nil }
-func (tell scripted) wait(ctx context.Context, d time.Duration) ([]event, error) {
+
+func (w scripted) wait(ctx context.Context, d time.Duration) ([]event, error) {
 	if d <= 0 {
-		return nil, nil
+		select {
+		case what := <-w.meanwhile:
+			return w.tell(what)
+		default:
+			return nil, nil
+		}
 	}
 	select {
-	case ok := <-tell:
-		if !ok {
-			return nil, errors.New("the watch broke")
-		}
-		return []event{{what: lost}}, nil
+	case what := <-w.waiting:
+		return w.tell(what)
 	case <-time.After(d):
 	case <-ctx.Done():
 	}
 	return nil, nil
+}
+
+func (w scripted) tell(what int) ([]event, error) {
+	switch what {
+	case Modified:
+		return []event{{w.path, modified}}, nil
+	case ClosedAfterWrite:
+		return []event{{w.path, closed}}, nil
+	case Dropped:
+		return []event{{what: lost}}, nil
+	}
+	return nil, errors.New("the watch broke")
 }
 
 // Refusing makes every watch on a path fail, as when the system has no more of them.
@@ -91,16 +117,4 @@ func (s *Source) AfterRead(hook func()) *Source {
 		}
 	}
 	return s
-}
-
-// Exact reports whether this system tells, for a file at path, whether somebody has it open for writing.
-func Exact(path string) bool {
-	f, err := open(path)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	p, release := lease(f)
-	release()
-	return p == whole
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -181,7 +182,11 @@ func TestChangesOfChangedPlacesAreSeen(t *testing.T) {
 	for v := 1; v < 20; v += 2 { // the watch has to follow to each new folder
 		must(t, os.Mkdir(dir+"/new", 0o700))
 		write(t, dir+"/new/app.yaml", body(v))
-		must(t, os.RemoveAll(dir+"/conf"))
+		if v%4 == 1 {
+			must(t, os.RemoveAll(dir+"/conf"))
+		} else { // still there, but not at its path
+			must(t, os.Rename(dir+"/conf", dir+"/old"+strconv.Itoa(v)))
+		}
 		must(t, os.Rename(dir+"/new", dir+"/conf"))
 		if got := r.version(t); got != v {
 			t.Fatalf("content is version %d, want %d", got, v)

@@ -40,7 +40,7 @@ func exactOnly(t *testing.T) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "probe")
 	write(t, path, nil)
-	if !file.Exact(path) {
+	if !exact(path) {
 		t.Skip("needs read leases, as Linux has them on local file systems; elsewhere the settle window is all there is")
 	}
 }
