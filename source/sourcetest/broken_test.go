@@ -247,6 +247,17 @@ var broken = []struct {
 		}
 		return v
 	}},
+	{"subscribes once, with the context of its first call", 1, func(o *origin) source.Source {
+		v := &variant{good: newGoodOne(o)}
+		v.interval = never
+		v.next = func(ctx context.Context, prev source.Revision) (source.Content, error) {
+			if ctx.Err() != nil {
+				v.once.Do(func() { v.stop = func() {} }) // the subscription failed, and is not tried again
+			}
+			return v.good.Next(ctx, prev)
+		}
+		return v
+	}},
 	{"takes trouble for absence", 3, onTrouble(source.Unavailable, source.Content{Revision: "gone", Documents: []source.Document{{Name: "test.yaml", Absent: true}}})},
 	{"empties the layer when it cannot decode", 3, onTrouble(source.Malformed, source.Content{Revision: "empty", Documents: []source.Document{
 		{Name: "test.yaml", Tree: map[string]any{}},
@@ -629,6 +640,7 @@ var finders = map[string]string{
 	"delivers what the push carries":                            "LateAndReorderedWakeups",
 	"takes for seen what came during a call that was cancelled": "CancelLosesNothing",
 	"forgets the other sources of its origin when it is closed": "TwoSources",
+	"subscribes once, with the context of its first call":       "CancelledBefore",
 	"stops watching when the document is deleted":               "DeleteAndCreate",
 	"is deaf once all sources of its origin were closed":        "CloseAtAnyTime",
 	"holds up who wakes it while nobody asks":                   "LastOfManyArrives",

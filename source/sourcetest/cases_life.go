@@ -56,6 +56,10 @@ func cancelledBefore(c *check) {
 	if fresh.at != 1 {
 		fresh.until(1, 1, "a first call whose context had ended before")
 	}
+	a := fresh.start(fresh.rev)
+	a.quiet(2, "a content that was seen")
+	c.put(2)
+	fresh.follow(a, 2, 1, "a change, to a source whose first call's context had ended before,")
 }
 
 // cancelLosesNothing changes the origin around the end of a call's context.

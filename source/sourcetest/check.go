@@ -21,7 +21,6 @@ const Prompt = 2 * time.Second
 type check struct {
 	Harness
 	name   string
-	rule   Rule
 	ctx    context.Context
 	probes []*probe
 	label  string

@@ -56,12 +56,13 @@ func Cases() []string {
 
 func known(name string) bool { return slices.Contains(Cases(), name) }
 
-// testCase is one case. What it needs of a harness is told by need.
+// testCase is one case. What it needs of a harness is told by need; rule is what it is there for, though a source may break
+// another one in it.
 type testCase struct {
 	name string
 	rule Rule
 	need []string
-	run1 func(*check)
+	try  func(*check)
 }
 
 // lacks returns the first ability of those that h lacks, or "".
@@ -81,7 +82,7 @@ func lacks(h Harness, need []string) string {
 // run runs the case, and returns what was found, or the reason for which the harness is excused.
 func (k testCase) run(h Harness) (found []Violation, excused string) {
 	h = h.withDefaults()
-	c := &check{Harness: h, name: k.name, rule: k.rule, ctx: context.Background(), told: map[string]bool{}}
+	c := &check{Harness: h, name: k.name, ctx: context.Background(), told: map[string]bool{}}
 	defer func() { found = c.found }()
 	for _, name := range slices.Sorted(maps.Keys(h.Cannot)) {
 		if !known(name) {
@@ -110,7 +111,7 @@ func (k testCase) run(h Harness) (found []Violation, excused string) {
 				panic(r)
 			}
 		}()
-		k.run1(c)
+		k.try(c)
 	}()
 	c.end()
 	return nil, ""
