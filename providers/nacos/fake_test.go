@@ -28,6 +28,7 @@ type cluster struct {
 	lie     int               // answers to come whose md5 is wrong
 	deny    bool              // 403 to every config request
 	odd     string            // answer to every config request, of a type that is none
+	nag     bool              // says "changed" of every key, whatever it has
 	refuse  string            // a data ID that it takes for wrong
 	latency time.Duration
 
@@ -205,7 +206,7 @@ func (l *fakeLink) answerLocked(m nacos.Message) body {
 		for _, k := range req.Contexts {
 			key := k.Group + "/" + k.DataID
 			l.listens[key] = req.Listen
-			if k.MD5 != f.sumLocked(key) {
+			if f.nag || k.MD5 != f.sumLocked(key) {
 				changed = append(changed, body{"dataId": k.DataID, "group": k.Group})
 			}
 		}

@@ -170,7 +170,7 @@ func (t *table) listened(keys []listening, differ map[Key]bool, asked time.Time)
 			t.markLocked(e)
 			continue
 		}
-		if e.doc == nil || e.have() != l.have {
+		if e.doc == nil {
 			continue // being read
 		}
 		if e.provenAt.Before(asked) {

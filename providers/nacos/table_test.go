@@ -305,6 +305,12 @@ func TestServerThatContradictsItselfIsNotReadInACircle(t *testing.T) {
 		if n := len(f.calls("ConfigQueryRequest")) - reads; n > 3 {
 			t.Errorf("%d reads after the pushes had stopped", n)
 		}
+		f.do(func() { f.nag = true })
+		reads = len(f.calls("ConfigQueryRequest"))
+		r.quiet(10*time.Minute, "listens that said 'changed' of what had not")
+		if n := len(f.calls("ConfigQueryRequest")) - reads; n > 30 {
+			t.Errorf("%d reads in ten minutes of a server that says 'changed' of what has not, want one for each reconcile", n)
+		}
 	})
 }
 
@@ -427,5 +433,25 @@ func TestKeyGivenUpWhileListening(t *testing.T) {
 				t.Error("the key was closed while the listen was under way, and is listened to still")
 			}
 		})
+	})
+}
+
+// What was read before the server went is there for who asks later, and then that it went.
+func TestUnseenContentGoesBeforeError(t *testing.T) {
+	t.Parallel()
+	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
+		f.put("x.yaml", "a: 1")
+		r := follow(t, c.Config("x.yaml"))
+		time.Sleep(time.Second)
+		f.do(func() { f.down["a:8848"] = true })
+		f.cut()
+		time.Sleep(time.Minute)
+		if d, err := r.next(); err != nil || string(d.Data) != "a: 1" {
+			t.Errorf("the first Next after the server went returned %q, %v, want what was read before", d.Data, err)
+		}
+		if _, err := r.next(); !errors.Is(err, source.Unavailable) {
+			t.Errorf("the second Next says %v, want unavailable", err)
+		}
+		r.quiet(time.Hour, "an error that was told")
 	})
 }
