@@ -73,8 +73,7 @@ func (o *output) everything(v any) {
 		for ; err != nil; err = errors.Unwrap(err) {
 			fmt.Fprintln(o, err)
 		}
-		var ps nacre.Problems
-		if errors.As(v.(error), &ps) {
+		if ps, ok := errors.AsType[nacre.Problems](v.(error)); ok {
 			for _, p := range ps {
 				fmt.Fprintf(o, "%v %+v %s\n", p, *p, p.Message)
 			}
@@ -86,8 +85,8 @@ func (o *output) everything(v any) {
 func tellAll(o *output) *observe.Observer {
 	observer := &observe.Observer{}
 	v := reflect.ValueOf(observer).Elem()
-	for i := range v.NumField() {
-		v.Field(i).Set(reflect.MakeFunc(v.Field(i).Type(), func(args []reflect.Value) []reflect.Value {
+	for _, field := range v.Fields() {
+		field.Set(reflect.MakeFunc(field.Type(), func(args []reflect.Value) []reflect.Value {
 			o.everything(args[0].Interface())
 			return nil
 		}))

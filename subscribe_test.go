@@ -122,7 +122,7 @@ func TestSubscribersHarmNobody(t *testing.T) {
 			t.Errorf("beside bad subscribers a good one heard %v, want 2 3 4", good)
 		}
 		for _, s := range cfg.Health().Subscribers {
-			ok := true
+			var ok bool
 			switch s.Name {
 			case "panics":
 				ok = s.Panics == 3 && s.LastError == "panic: no"

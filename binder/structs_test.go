@@ -2,6 +2,7 @@ package binder_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -163,7 +164,7 @@ func TestMistakes(t *testing.T) {
 		"keys": ".Keys: a bool cannot be the key", "loop": ".Loop", "zone": ".Zone: a time zone is bound to a *time.Location",
 		"inner.x.[].y.*": ".Inner.X.Y: a field of type chan int",
 	}
-	problems, ok := err.(source.Problems)
+	problems, ok := errors.AsType[source.Problems](err)
 	if !ok {
 		t.Fatalf("a struct full of mistakes gives %v", err)
 	}

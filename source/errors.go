@@ -75,8 +75,8 @@ func (e *LayerError) Unwrap() error { return e.Err }
 // errors tell (a deadline is Timeout, a missing file NotFound, a permission Denied, a refused connection Unavailable),
 // else Unknown. KindOf(nil) is Unknown.
 func KindOf(err error) Kind {
-	var k Kind // Error and Problem unwrap to theirs before their cause
-	if errors.As(err, &k) {
+	// Error and Problem unwrap to their kind before their cause.
+	if k, ok := errors.AsType[Kind](err); ok {
 		return k
 	}
 	var timeout interface{ Timeout() bool }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -68,7 +69,7 @@ func (e *Engine[T]) delivered(name string, d delivery[T], took time.Duration, er
 
 // clean makes a subscriber's error fit to be shown.
 func (e *Engine[T]) clean(err error) error {
-	if p, ok := err.(*notify.Panic); ok {
+	if p, ok := errors.AsType[*notify.Panic](err); ok {
 		return &observe.PanicError{Text: e.scrub.text(p.Value), Stack: p.Stack}
 	}
 	return e.scrub.err(err)
