@@ -29,7 +29,7 @@ func (s *Source) subscribe() watcher {
 func (s *Source) subscribed(sc *scan) {
 	s.heard = sc.heard
 	for path := range s.writes {
-		if !sc.heard.names[path] {
+		if !sc.heard.has(path) {
 			delete(s.writes, path)
 		}
 	}

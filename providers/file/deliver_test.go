@@ -19,7 +19,7 @@ var modes = []string{file.AsIs, file.Events, file.Windows}
 // keeps half a file back.
 func settle(mode string) file.Option {
 	if mode == file.Windows {
-		return file.Settle(300 * time.Millisecond)
+		return file.Settle(200 * time.Millisecond)
 	}
 	return nil
 }
@@ -77,14 +77,18 @@ func sixty(t *testing.T, name string, r *reader, change func(int) error, limit t
 		if err != nil {
 			return fmt.Errorf("after change %d of 60: %w", v, err)
 		}
-		if got, err := wholeVersion(c); err != nil || got != v {
-			return fmt.Errorf("after change %d of 60 the next content is version %d, %v", v, got, err)
+		got, err := wholeVersion(c)
+		if err != nil {
+			return fmt.Errorf("after change %d of 60: %w", v, err)
+		}
+		if got != v {
+			return fmt.Errorf("after change %d of 60 the next content is version %d", v, got)
 		}
 		took = append(took, time.Since(begin))
 		time.Sleep(15 * time.Millisecond) // as in the measurements of the peers
 	}
 	if c, err := r.next(quiet); !errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("a change was told twice: %s, %v", show(c), err)
+		return fmt.Errorf("a change was told twice: %s, %w", show(c), err)
 	}
 	if err := r.s.Watching(); err != nil {
 		return fmt.Errorf("this machine cannot show it: %w", err)

@@ -39,7 +39,7 @@ func (s *Source) survey(sc *scan) ([]spot, error) {
 				return nil, err
 			}
 			sc.see(real, itself)
-			sc.heard.names[real] = true
+			sc.heard.name(real)
 			spots = append(spots, spot{entry: e, name: e.name, path: e.path, real: real, stamp: stampOf(info)})
 		case !info.IsDir():
 			return nil, misused(e.name, "not a folder", "use file.New or file.And for a file")
@@ -60,7 +60,7 @@ func (s *Source) survey(sc *scan) ([]spot, error) {
 // list walks to every file of a folder, in alphabetical order.
 func (s *Source) list(sc *scan, e *entry, folder string) ([]spot, error) {
 	sc.see(folder, leaf)
-	sc.heard.folders[folder] = true
+	sc.heard.folder(folder)
 	items, err := os.ReadDir(folder)
 	if err != nil {
 		if missing(err) {
@@ -86,7 +86,7 @@ func (s *Source) list(sc *scan, e *entry, folder string) ([]spot, error) {
 				return nil, err
 			}
 			sc.see(real, itself)
-			sc.heard.names[real] = true
+			sc.heard.name(real)
 			sp.real, sp.stamp = real, stampOf(info)
 		}
 		spots = append(spots, sp)

@@ -69,7 +69,7 @@ func (sc *scan) walk(at string, rest []string) (string, fs.FileInfo, error) {
 			continue
 		}
 		next := filepath.Join(at, name)
-		sc.heard.names[next] = true
+		sc.heard.name(next)
 		if len(rest) == 0 {
 			sc.see(at, leaf)
 		} else {

@@ -3,6 +3,8 @@ package file
 import (
 	"context"
 	"path/filepath"
+	"runtime"
+	"strings"
 	"time"
 )
 
@@ -45,11 +47,24 @@ type event struct {
 	what happening
 }
 
-// interest is what a look came across: the names that decide about the content.
+// interest is what a look came across: the names that decide about the content. Paths are folded.
 type interest struct {
 	names   map[string]bool // full paths
 	folders map[string]bool // folders in which every name may matter
 }
+
+// fold makes equal what a file system that ignores case takes for equal: the user's letters in a path need not be those
+// that the watch tells.
+func fold(path string) string {
+	switch runtime.GOOS {
+	case "windows", "darwin", "ios":
+		return strings.ToLower(path)
+	}
+	return path
+}
+
+func (in interest) name(path string)   { in.names[fold(path)] = true }
+func (in interest) folder(path string) { in.folders[fold(path)] = true }
 
 // writeState is what the watch told about the writers of one file since it came to its name.
 type writeState int
@@ -62,5 +77,6 @@ const (
 
 // has reports whether a change of path may change the content.
 func (in interest) has(path string) bool {
+	path = fold(path)
 	return in.names[path] || in.folders[filepath.Dir(path)]
 }
