@@ -152,24 +152,20 @@ func (e *stripped) Unwrap() error { return e.err }
 
 // safeText is what an error says as far as the standard library's errors, which hold paths and addresses, say it.
 func safeText(err error) string {
-	var path *fs.PathError
-	if errors.As(err, &path) {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		return path.Op + " " + path.Path + ": " + safeText(path.Err)
 	}
-	var op *net.OpError
-	if errors.As(err, &op) {
+	if op, ok := errors.AsType[*net.OpError](err); ok {
 		text := op.Op + " " + op.Net
 		if op.Addr != nil {
 			text += " " + op.Addr.String()
 		}
 		return text + ": " + safeText(op.Err)
 	}
-	var dns *net.DNSError
-	if errors.As(err, &dns) {
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		return dns.Error()
 	}
-	var errno syscall.Errno
-	if errors.As(err, &errno) {
+	if errno, ok := errors.AsType[syscall.Errno](err); ok {
 		return errno.Error()
 	}
 	for _, known := range []error{

@@ -9,14 +9,6 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// seen reports whether a content differs from the last one that it was asked of.
-func (v *variant) seen(c source.Content) bool {
-	text := string(c.Documents[0].Data)
-	differs := v.lastText != text
-	v.lastText = text
-	return differs
-}
-
 func valuesOf(data []byte) map[string]string {
 	values := map[string]string{}
 	for line := range strings.Lines(string(data)) {

@@ -22,8 +22,7 @@ type variant struct {
 	next   func(ctx context.Context, prev source.Revision) (source.Content, error)
 	finish func() error
 
-	lastText string
-	begun    bool
+	begun bool
 }
 
 func (v *variant) Name() string {

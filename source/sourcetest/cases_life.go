@@ -126,7 +126,7 @@ func labelled(label string) string {
 		return ""
 	}
 	var found []string
-	for _, stack := range strings.Split(b.String(), "\n\n") {
+	for stack := range strings.SplitSeq(b.String(), "\n\n") {
 		if strings.Contains(stack, `"`+label+`"`) {
 			found = append(found, stack)
 		}

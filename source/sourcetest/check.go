@@ -202,7 +202,7 @@ func (p *probe) trouble(rule Rule, after string) error {
 // end closes everything and looks at what was kept.
 func (c *check) end() {
 	defer func() {
-		if r := recover(); r != nil && r != (stop{}) { //nolint:errorlint // a panic value is no error
+		if r := recover(); r != nil && r != (stop{}) {
 			panic(r)
 		}
 	}()

@@ -88,7 +88,7 @@ func (p *probe) examineDocument(d source.Document) {
 	if d.Absent || d.Digest.IsZero() {
 		return
 	}
-	want := ""
+	var want string
 	switch d.Digest.Algorithm {
 	case source.MD5:
 		sum := md5.Sum(d.Data)
@@ -149,9 +149,8 @@ func (p *probe) examineError(a *call) {
 	if source.KindOf(err) == source.Unknown {
 		p.report(7, "an error of type %T has no kind, or Unknown", err)
 	}
-	var e *source.Error
 	var named string
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*source.Error](err); ok {
 		named = e.Document
 	}
 	if named == "" && !p.namesDocument(err.Error()) {

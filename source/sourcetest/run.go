@@ -107,7 +107,7 @@ func (k testCase) run(h Harness) (found []Violation, excused string) {
 	}
 	func() {
 		defer func() {
-			if r := recover(); r != nil && r != (stop{}) { //nolint:errorlint // a panic value is no error
+			if r := recover(); r != nil && r != (stop{}) {
 				panic(r)
 			}
 		}()

@@ -88,7 +88,7 @@ func decode(d source.Document) (Values, error) {
 	case source.FormatEnviron:
 		end = "\x00"
 	}
-	for _, line := range strings.Split(strings.TrimSuffix(string(d.Data), end), end) {
+	for line := range strings.SplitSeq(strings.TrimSuffix(string(d.Data), end), end) {
 		k, value, ok := strings.Cut(line, sep)
 		if !ok {
 			return nil, errUndecodable
