@@ -39,7 +39,8 @@
 // is seen after 33 s plus the read. A connection whose other end has gone silent is given up after at most 41 s on a good
 // network, 29 s on a fair one and 25 s on a bad one, see [Option]. A lost connection is made again after a random time
 // between nothing and a limit that doubles from 100 ms to 30 s, without end, and each time every server of the list is
-// tried. A request is given up after 5 s, Close takes at most 5 s.
+// tried; the port of a server that refuses connections is looked at about once a second, and the wait ends, and
+// starts from 100 ms again, when it opens. A request is given up after 5 s, Close takes at most 5 s.
 //
 // # Limits
 //

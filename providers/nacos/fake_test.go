@@ -74,6 +74,12 @@ func (f *cluster) Open(_ context.Context, server nacos.Address) (nacos.Link, err
 	return l, nil
 }
 
+func (f *cluster) Knock(_ context.Context, server nacos.Address) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return !f.down[server.String()]
+}
+
 func (f *cluster) Login(ctx context.Context, server nacos.Address, _ nacos.Settings) (nacos.Grant, error) {
 	f.mu.Lock()
 	f.log = append(f.log, call{at: time.Now(), typ: "login"})

@@ -69,7 +69,9 @@ func (s *session) run(ctx context.Context) {
 			failed++
 			s.notConnected(ctx, err, failed)
 			order = slices.DeleteFunc(order, func(a address) bool { return !slices.Contains(s.as.servers, a) })
-			sleep(ctx, wait.next())
+			if s.pause(ctx, order, wait.next()) {
+				wait.reset()
+			}
 			continue
 		}
 		failed, s.before = 0, nil
@@ -90,6 +92,37 @@ func (s *session) run(ctx context.Context) {
 		sleep(ctx, wait.next())
 	}
 }
+
+// pause waits between two rounds of tries. A long wait ends early, and true is returned, when a server's port opens that was
+// shut: what was down comes up, and that is worth a try whatever the back-off has grown to. A port that was open all the
+// time (the server starts, refuses the login, is at its limit) ends no wait.
+func (s *session) pause(ctx context.Context, servers []address, d time.Duration) (opened bool) {
+	if d < knockEvery {
+		sleep(ctx, d)
+		return false
+	}
+	end := time.Now().Add(d)
+	var shut []address
+	for _, a := range servers {
+		if !s.via.Knock(ctx, a) {
+			shut = append(shut, a)
+		}
+	}
+	for time.Now().Before(end) {
+		if !sleep(ctx, min(knockEvery/2+rand.N(knockEvery), time.Until(end))) {
+			return false
+		}
+		for _, a := range shut {
+			if s.via.Knock(ctx, a) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// knockEvery is about the time between two looks at a port that is shut.
+const knockEvery = time.Second
 
 // reorder says which servers to try after a connection was lost: where that server sent us, then those after it in the
 // list, and itself last.

@@ -50,10 +50,43 @@ func TestReconnectWaitsExponentiallyWithFullJitter(t *testing.T) {
 		} else if e := log.list(nacos.Outage)[0]; e.Attempt != 10 || e.Err == nil {
 			t.Errorf("the outage has attempt %d and error %v, want 10 and the cause", e.Attempt, e.Err)
 		}
-		f.do(func() { f.down["a:8848"] = false })
+		f.do(func() { f.down["a:8848"], f.starts = false, true })
+		time.Sleep(20 * time.Second)
+		f.do(func() { f.starts = false })
 		time.Sleep(31 * time.Second)
 		if err := c.Ready(t.Context()); err != nil {
-			t.Errorf("the server is back for 31 s and the client is not ready: %v", err)
+			t.Errorf("the server is ready for 31 s and the client is not: %v", err)
+		}
+	})
+}
+
+// A long back-off must not keep a client from a server that has come back.
+func TestServerThatComesBackIsFoundSoon(t *testing.T) {
+	t.Parallel()
+	for _, starts := range []time.Duration{0, 2 * time.Second} {
+		bubble(t, nacos.Config{}, func(f *cluster) { f.down["a:8848"] = true }, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
+			time.Sleep(time.Hour)
+			f.do(func() { f.down["a:8848"], f.starts = false, starts > 0 })
+			time.Sleep(starts)
+			f.do(func() { f.starts = false })
+			begin := time.Now()
+			if err := c.Ready(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if took := time.Since(begin); took > 4*time.Second {
+				t.Errorf("down for an hour and starting for %v, the server was found %v after it was ready", starts, took)
+			}
+		})
+	}
+}
+
+// A server that refuses is not asked more often because its port is open.
+func TestOpenPortEndsNoBackoff(t *testing.T) {
+	t.Parallel()
+	bubble(t, nacos.Config{}, func(f *cluster) { f.starts = true }, func(t *testing.T, f *cluster, _ *nacos.Client, _ *events) {
+		time.Sleep(30 * time.Minute)
+		if n := len(f.attempts()); n > 180 {
+			t.Errorf("%d tries in half an hour of a server that is not ready; the back-off allows about 120", n)
 		}
 	})
 }
@@ -66,14 +99,14 @@ func TestBackoffStartsAnewOnlyAfterAMinuteOfHealth(t *testing.T) {
 	}{{59 * time.Second, false}, {61 * time.Second, true}} {
 		t.Run(tc.healthy.String(), func(t *testing.T) {
 			t.Parallel()
-			bubble(t, nacos.Config{}, func(f *cluster) { f.down["a:8848"] = true }, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
+			bubble(t, nacos.Config{}, func(f *cluster) { f.starts = true }, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
 				time.Sleep(10 * time.Minute) // the limit is at 30 s now
-				f.do(func() { f.down["a:8848"] = false })
+				f.do(func() { f.starts = false })
 				if err := c.Ready(t.Context()); err != nil {
 					t.Fatal(err)
 				}
 				time.Sleep(tc.healthy)
-				f.do(func() { f.down["a:8848"] = true })
+				f.do(func() { f.starts = true })
 				n := len(f.attempts())
 				f.cut()
 				time.Sleep(5 * time.Second) // 0.1 + 0.2 + 0.4 + 0.8 + 1.6 s at most

@@ -10,6 +10,8 @@ import (
 type transport interface {
 	// Open connects to a server and opens its push stream. It returns when ctx is done.
 	Open(ctx context.Context, server address) (link, error)
+	// Knock reports whether the server takes connections at all.
+	Knock(ctx context.Context, server address) bool
 	// Login trades a password for a token.
 	Login(ctx context.Context, server address, as settings) (grant, error)
 }
