@@ -27,7 +27,7 @@ func (e *Engine[T]) apply(c candidate) source.Problems {
 	// verify, decode and look at each document by itself, once
 	roots, alone, problems := e.decode(c.contents)
 	if problems != nil {
-		return problems
+		return append(problems, alone...)
 	}
 
 	// layer: all of them, from scratch, lowest first
@@ -55,7 +55,9 @@ func (e *Engine[T]) apply(c candidate) source.Problems {
 
 	// swap: from here on every Get returns the new version
 	next.Version = live.version() + 1
-	e.cell.Swap(next)
+	if !e.swap(next) {
+		return nil // the config was closed meanwhile
+	}
 	e.applied(c, next, live)
 
 	// notify: each subscriber at its own pace; and keep the copy for a bad day
@@ -98,7 +100,7 @@ func (e *Engine[T]) decodeContent(l *feed, c *content) {
 			tree.Secrets(root, e.Shape, e.scrub.add)
 		}
 	}
-	if e.BindAlone && c.problems == nil {
+	if e.BindAlone {
 		for _, root := range c.roots {
 			_, problems := e.Bind(root)
 			c.alone = append(c.alone, problems...)
@@ -127,15 +129,16 @@ func (e *Engine[T]) unchanged(c candidate, next, live *State[T]) source.Problems
 	if c.rehearse {
 		return nil
 	}
-	e.accept(next)
-	observe.Tell(e.Observer.Unchanged, observe.Unchanged{Version: live.Version, Causes: c.causes})
+	if e.accept(next) {
+		observe.Tell(e.Observer.Unchanged, observe.Unchanged{Version: live.Version, Causes: c.causes})
+		e.keepLastGood() // what is hidden today counts on the day on which nothing hides it
+	}
 	return nil
 }
 
 // applied tells of a new live version.
 func (e *Engine[T]) applied(c candidate, next, old *State[T]) {
 	changed := changedKeys(old, next)
-	e.accept(next)
 	e.remember(next, observe.Entry{Result: observe.ResultApplied, At: next.At, Version: next.Version,
 		Sum: hex.EncodeToString(next.Sum[:]), Causes: c.causes, Changed: changed})
 	observe.Tell(e.Observer.Applied, observe.Applied{Version: next.Version, Sum: hex.EncodeToString(next.Sum[:]),

@@ -11,16 +11,17 @@ import (
 )
 
 // boot waits, for a bounded time, until every layer has spoken, and makes the first version. A layer that is down is
-// replaced by its last good copy; so are all of them when what they say now is refused. With neither it fails and says which
-// layer and why.
+// replaced by its last good copy; so are all of them when what they say now is refused, and what is good in it joins them. With
+// neither it fails and says which layer and why.
 func (e *Engine[T]) boot(ctx context.Context) error {
 	started := time.Now()
-	if err := e.await(ctx); err != nil {
-		return errors.Join(err, e.missing(nil))
+	late := e.await(ctx)
+	if late != nil && !errors.Is(late, context.DeadlineExceeded) {
+		return errors.Join(late, e.missing(nil))
 	}
 	c := e.bootCandidate(func(f *feed) bool { return f.latest == nil })
 	if err := e.missing(c.contents); err != nil {
-		return err
+		return errors.Join(late, err)
 	}
 	problems := e.try(c)
 	if problems != nil {
@@ -29,7 +30,7 @@ func (e *Engine[T]) boot(ctx context.Context) error {
 		if !old.fromDisk() || e.try(old) != nil {
 			return problems
 		}
-		e.refuse(c, old, problems)
+		e.salvage(c, problems)
 	}
 	e.booted(started)
 	return nil
@@ -45,6 +46,7 @@ func (c candidate) fromDisk() bool {
 }
 
 // await returns when no layer is worth waiting for: it has content, or an error that time does not heal, or BootTimeout is over.
+// It returns ctx's error where that ends first. A deadline is a time to wait as BootTimeout is: the copy may do.
 func (e *Engine[T]) await(ctx context.Context) error {
 	timer := time.NewTimer(e.BootTimeout)
 	defer timer.Stop()
@@ -86,17 +88,20 @@ func mayHeal(err error) bool {
 
 // bootCandidate takes the last good copy of the layers that old names, and the newest content of the others.
 func (e *Engine[T]) bootCandidate(old func(*feed) bool) candidate {
-	record := e.saver.record()
-	c := e.choose(func(f *feed) *content {
-		if old(f) && !f.local {
-			if l := record.Find(f.name, f.identity); l != nil {
-				f.provenAt = l.ProvenAt
-				return &content{Content: l.Content(), fromDisk: true}
-			}
+	record := e.saver.copy()
+	return e.choose(func(f *feed) *content {
+		if !old(f) || f.local {
+			return f.latest
 		}
-		return f.latest
+		if f.copy == nil {
+			l := record.Find(f.name, f.identity)
+			if l == nil {
+				return f.latest
+			}
+			f.copy, f.provenAt = &content{Content: l.Content(), fromDisk: true}, l.ProvenAt
+		}
+		return f.copy
 	})
-	return c
 }
 
 // missing is the error for the layers that have no content.

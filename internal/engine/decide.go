@@ -19,16 +19,20 @@ func (e *Engine[T]) decide() {
 		observe.Tell(e.Observer.Held, observe.Held{Version: e.cell.Load().Version, Causes: c.causes})
 		return
 	}
-	problems := e.try(c)
-	if problems == nil {
+	if problems := e.try(c); problems != nil {
+		e.salvage(c, problems)
+	}
+}
+
+// salvage makes live what is good in a candidate that was refused, and records the rest as rejected.
+func (e *Engine[T]) salvage(c candidate, problems source.Problems) {
+	good, why := e.withoutBad(c, problems)
+	e.refuse(c, good, why)
+	if len(good.causes) == 0 {
 		return
 	}
-	good := e.withoutBad(c, problems)
-	e.refuse(c, good, problems)
-	if len(good.causes) > 0 {
-		if problems := e.try(good); problems != nil { // it has been rehearsed; what is refused now is refused as a whole
-			e.refuse(good, e.live(), problems)
-		}
+	if problems := e.try(good); problems != nil { // it has been rehearsed; what is refused now is refused as a whole
+		e.refuse(good, e.live(), func(int) source.Problems { return problems })
 	}
 }
 
@@ -36,10 +40,8 @@ func (e *Engine[T]) decide() {
 func (e *Engine[T]) try(c candidate) (problems source.Problems) {
 	defer func() {
 		if v := recover(); v != nil {
-			e.mu.Lock()
-			e.lastPanic = string(debug.Stack()) // names functions and lines, no values
-			e.mu.Unlock()
-			problems = source.Problems{{Kind: source.Unknown, Message: "a step panicked while it looked at this content"}}
+			where := &observe.PanicError{Text: "in a step", Stack: string(debug.Stack())} // functions and lines, no values
+			problems = source.Problems{{Kind: source.Unknown, Message: "a step panicked while it looked at this content", Err: where}}
 		}
 	}()
 	problems = e.scrub.problems(e.apply(c))
@@ -106,25 +108,21 @@ func firstName(c *content) string {
 	return c.Documents[0].Name
 }
 
-// withoutBad is the best candidate that can be made of c without what is bad in it: first without the layers that the
-// problems name; if that will not do, what is live plus each layer, lowest first, with which the result is good.
-func (e *Engine[T]) withoutBad(c candidate, problems source.Problems) candidate {
-	live := e.live()
-	good := func(contents []*content) bool {
-		return e.try(candidate{contents: contents, rehearse: true}) == nil
-	}
-	named := slices.Clone(c.contents)
-	dropped := false
-	for i, f := range e.feeds {
-		if named[i] != live.contents[i] && slices.ContainsFunc(problems, func(p *source.Problem) bool { return p.Position.Layer == f.name }) {
-			named[i], dropped = live.contents[i], true
+// withoutBad is the best candidate that can be made of c without what is bad in it, and why each layer that is not in it is not.
+// It begins with c without the layers that the problems name or, if that will not do, with what is live. Then each layer that is
+// left is added, lowest first, as long as the result is good.
+func (e *Engine[T]) withoutBad(c candidate, problems source.Problems) (good candidate, why func(layer int) source.Problems) {
+	try := func(contents []*content) source.Problems {
+		if slices.Equal(contents, c.contents) {
+			return problems // it was tried as a whole
 		}
+		return e.try(candidate{contents: contents, rehearse: true})
 	}
-	if dropped && good(named) {
-		return e.choose(func(f *feed) *content { return named[f.index] })
+	best := e.live().contents
+	if unnamed := e.unnamed(c.contents, best, problems); !slices.Equal(unnamed, best) && try(unnamed) == nil {
+		best = unnamed
 	}
-
-	best := slices.Clone(live.contents)
+	reasons := make([]source.Problems, len(best))
 	for progress := true; progress; {
 		progress = false
 		for i := range best {
@@ -133,17 +131,29 @@ func (e *Engine[T]) withoutBad(c candidate, problems source.Problems) candidate 
 			}
 			with := slices.Clone(best)
 			with[i] = c.contents[i]
-			if good(with) {
+			if reasons[i] = try(with); reasons[i] == nil {
 				best, progress = with, true
 			}
 		}
 	}
-	return e.choose(func(f *feed) *content { return best[f.index] })
+	return e.choose(func(f *feed) *content { return best[f.index] }), func(layer int) source.Problems { return reasons[layer] }
 }
 
-// refuse records that the parts of c that are not in good are rejected.
-func (e *Engine[T]) refuse(c, good candidate, problems source.Problems) {
+// unnamed is contents, with what is live in place of the layers that problems name.
+func (e *Engine[T]) unnamed(contents, live []*content, problems source.Problems) []*content {
+	rest := slices.Clone(contents)
+	for i, f := range e.feeds {
+		if slices.ContainsFunc(problems, func(p *source.Problem) bool { return p.Position.Layer == f.name }) {
+			rest[i] = live[i]
+		}
+	}
+	return rest
+}
+
+// refuse records that the parts of c that are not in good are rejected, and why.
+func (e *Engine[T]) refuse(c, good candidate, why func(layer int) source.Problems) {
 	var told []observe.Cause
+	var problems source.Problems
 	var receivers []func()
 	news := false
 	e.mu.Lock()
@@ -153,7 +163,8 @@ func (e *Engine[T]) refuse(c, good candidate, problems source.Problems) {
 			continue
 		}
 		told = append(told, causes(f, bad)...)
-		own := of(problems, f.name)
+		own := of(why(i), f.name)
+		problems = join(problems, own)
 		if f.rejected.Error() != own.Error() {
 			news = true
 		}
@@ -173,8 +184,19 @@ func (e *Engine[T]) refuse(c, good candidate, problems source.Problems) {
 	if !news {
 		return // it is as bad as it was when it was last told
 	}
+	e.sort(problems, c.contents)
 	e.remember(nil, observe.Entry{Result: observe.ResultRejected, At: time.Now(), Version: live.version(), Causes: told, Problems: problems})
 	observe.Tell(e.Observer.Rejected, observe.Rejected{Version: live.version(), Causes: told, Problems: problems})
+}
+
+// join adds to all what is not in it yet.
+func join(all, more source.Problems) source.Problems {
+	for _, p := range more {
+		if !slices.ContainsFunc(all, func(q *source.Problem) bool { return q == p || q.Kind == p.Kind && q.Error() == p.Error() }) {
+			all = append(all, p)
+		}
+	}
+	return all
 }
 
 // of returns the problems that a layer has; all of them where none is its own.
@@ -191,10 +213,24 @@ func of(problems source.Problems, layer string) source.Problems {
 	return own
 }
 
-// accept makes next's contents the applied ones and tells the sources.
-func (e *Engine[T]) accept(next *State[T]) {
+// swap makes next live, and its contents the applied ones: Health shows both or neither. It reports false, and does nothing, once
+// the config is closed.
+func (e *Engine[T]) swap(next *State[T]) bool {
+	return e.settle(next, func() { e.cell.Swap(next) })
+}
+
+// accept makes next's contents the applied ones under the version that is live. It reports as swap does.
+func (e *Engine[T]) accept(next *State[T]) bool { return e.settle(next, func() {}) }
+
+// settle runs swap and marks the contents in one step, and then tells the sources.
+func (e *Engine[T]) settle(next *State[T], swap func()) bool {
 	var receivers []func()
 	e.mu.Lock()
+	if e.isClosed() {
+		e.mu.Unlock()
+		return false
+	}
+	swap()
 	e.roots = next.roots
 	for i, f := range e.feeds {
 		c := next.contents[i]
@@ -213,6 +249,7 @@ func (e *Engine[T]) accept(next *State[T]) {
 	for _, tell := range receivers {
 		guard(tell)
 	}
+	return true
 }
 
 // guard calls f and drops a panic.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/nacre-go/nacre/internal/notify"
 	"github.com/nacre-go/nacre/internal/swap"
@@ -31,14 +32,13 @@ type Engine[T any] struct {
 	stop     context.CancelFunc
 	written  chan struct{}   // closed when the writer has ended
 	watchers []chan struct{} // closed when the layer's watcher has ended
-	ended    chan struct{}   // closed when Close begins
+	ended    chan struct{}   // closed when Close begins, with mu held: from then on nothing is swapped in
 	close    func() error
 
-	mu        sync.Mutex
-	roots     []*tree.Node // what is live, document by document, lowest first
-	history   []event[T]
-	pin       int64 // the pinned version; 0 when nothing is
-	lastPanic string
+	mu      sync.Mutex
+	roots   []*tree.Node // what is live, document by document, lowest first
+	history []event[T]
+	pin     int64 // the pinned version; 0 when nothing is
 }
 
 // delivery is a state on its way to a subscriber, with the causes of all the versions since the one that it saw.
@@ -68,7 +68,7 @@ func Start[T any](ctx context.Context, s Settings[T]) (*Engine[T], error) {
 
 	run, stop := context.WithCancel(context.Background())
 	e.stop = stop
-	e.saver = newSaver(s.LastGood, e.feeds, s.Observer)
+	e.saver = newSaver(s, e.feeds, e.record)
 	for _, f := range e.feeds {
 		done := make(chan struct{})
 		e.watchers = append(e.watchers, done)
@@ -95,74 +95,124 @@ func (e *Engine[T]) Live() *State[T] { return e.cell.Load() }
 // and then returns an error that names what still runs. Calling it again returns the same.
 func (e *Engine[T]) Close() error { return e.close() }
 
+// shut ends all parts at once: one that is stuck takes no time away from the others.
 func (e *Engine[T]) shut() error {
+	e.mu.Lock()
 	close(e.ended)
+	e.mu.Unlock()
 	e.stop()
 	ctx, cancel := context.WithTimeout(context.Background(), e.CloseTimeout)
 	defer cancel()
-	var errs []error
-	select {
-	case <-e.written:
-	case <-ctx.Done():
-		errs = append(errs, late("the service's own validation still runs"))
-	}
+	parts := []func() error{func() error {
+		return within(ctx, e.written, nil, "an observer or the service's own validation still runs")
+	}}
 	for i, f := range e.feeds {
-		select {
-		case <-e.watchers[i]:
-			errs = append(errs, e.closeSource(ctx, f))
-		case <-ctx.Done():
-			errs = append(errs, late("source %s has not returned from Next", f.name))
+		parts = append(parts, func() error { return e.scrub.err(closeSource(ctx, f, e.watchers[i])) })
+	}
+	parts = append(parts, func() error {
+		if running := e.hub.Close(ctx); len(running) > 0 {
+			return late("subscriber %s still runs", strings.Join(running, ", "))
 		}
+		return nil
+	}, func() error { return e.saver.close(ctx) })
+
+	errs := make([]error, len(parts))
+	var wait sync.WaitGroup
+	for i, part := range parts {
+		wait.Go(func() { errs[i] = part() })
 	}
-	if running := e.hub.Close(ctx); len(running) > 0 {
-		errs = append(errs, late("subscriber %s still runs", strings.Join(running, ", ")))
-	}
-	errs = append(errs, e.saver.close(ctx, e.record))
+	wait.Wait()
 	return errors.Join(errs...)
 }
 
-// closeSource closes a source that can be closed; one that does not come back is left behind.
-func (e *Engine[T]) closeSource(ctx context.Context, f *feed) error {
-	c, ok := f.Source.(io.Closer)
-	if !ok {
-		return nil
-	}
-	closed := make(chan error, 1)
-	go func() {
-		err := errPanicked
-		defer func() { _ = recover(); closed <- err }()
-		err = c.Close()
-	}()
+func (e *Engine[T]) isClosed() bool {
 	select {
-	case err := <-closed:
-		if err != nil {
-			return fmt.Errorf("close %s: %w", f.name, e.scrub.err(err))
-		}
-		return nil
-	case <-ctx.Done():
-		return late("source %s has not closed", f.name)
+	case <-e.ended:
+		return true
+	default:
+		return false
 	}
+}
+
+// within waits for done, at most until ctx ends, and returns *err or an error of kind Timeout. What is done counts, even if ctx
+// has ended too.
+func within(ctx context.Context, done <-chan struct{}, err *error, message string, args ...any) error {
+	select {
+	case <-done:
+	case <-ctx.Done():
+		select {
+		case <-done:
+		default:
+			return late(message, args...)
+		}
+	}
+	if err == nil {
+		return nil
+	}
+	return *err
+}
+
+// closeSource closes a source that can be closed, when its watcher has ended. One that comes back late is closed late.
+func closeSource(ctx context.Context, f *feed, watched <-chan struct{}) error {
+	var err error
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		<-watched
+		if c, ok := f.Source.(io.Closer); ok {
+			err = errPanicked
+			defer func() { _ = recover() }()
+			err = c.Close()
+		}
+	}()
+	if err := within(ctx, watched, nil, "source %s has not returned from Next", f.name); err != nil {
+		return err
+	}
+	if err := within(ctx, closed, &err, "source %s has not closed", f.name); err != nil {
+		return fmt.Errorf("close %s: %w", f.name, err)
+	}
+	return nil
+}
+
+// Discard closes the sources of a config that never was, within timeout.
+func Discard(layers []Layer, timeout time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	idle := make(chan struct{})
+	close(idle)
+	var errs []error
+	for _, f := range newFeeds(layers) {
+		errs = append(errs, closeSource(ctx, f, idle))
+	}
+	return errors.Join(errs...)
 }
 
 func late(format string, args ...any) error {
 	return &source.Error{Kind: source.Timeout, Op: "close", Err: fmt.Errorf(format, args...)}
 }
 
-// do runs f in the writer and waits for it.
-func (e *Engine[T]) do(ctx context.Context, f func() error) error {
-	done := make(chan error, 1)
+// do runs f in the writer and waits for it. Who gives up on it, because ctx ends, does not end f.
+func (e *Engine[T]) do(ctx context.Context, f func() (int64, error)) (int64, error) {
+	type result struct {
+		live int64
+		err  error
+	}
+	done := make(chan result, 1)
 	select {
-	case e.commands <- func() { done <- f() }:
+	case e.commands <- func() {
+		live, err := f()
+		done <- result{live, err}
+	}:
 	case <-ctx.Done():
-		return ctx.Err()
+		return 0, ctx.Err()
 	case <-e.ended:
-		return closed()
+		return 0, closed()
 	}
 	select {
-	case err := <-done:
-		return err
+	case r := <-done:
+		return r.live, r.err
 	case <-ctx.Done():
-		return ctx.Err()
+		return 0, ctx.Err()
 	}
 }
 

@@ -33,6 +33,7 @@ type feed struct {
 	// guarded by Engine.mu
 	latest   *content // newest that the source gave
 	applied  *content // in the live version
+	copy     *content // from disk; nil where boot had no need of it
 	rejected source.Problems
 	told     told // what a Receiver was told
 	absent   []string
@@ -48,14 +49,14 @@ type told struct {
 
 // newFeeds names the layers: a name that comes again gets a number.
 func newFeeds(settings []Layer) []*feed {
-	seen := map[string]int{}
+	taken := map[string]bool{}
 	feeds := make([]*feed, len(settings))
 	for i, s := range settings {
 		name := s.Source.Name()
-		seen[name]++
-		if n := seen[name]; n > 1 {
-			name = fmt.Sprintf("%s#%d", name, n)
+		for n := 2; taken[name]; n++ {
+			name = fmt.Sprintf("%s#%d", s.Source.Name(), n)
 		}
+		taken[name] = true
 		l := &feed{Layer: s, index: i, name: name}
 		if id, ok := s.Source.(source.Identifier); ok {
 			l.identity = id.Identity()
@@ -66,11 +67,29 @@ func newFeeds(settings []Layer) []*feed {
 	return feeds
 }
 
-// proven returns when the layer's content was last known to be the newest.
-func (l *feed) proven(now time.Time) time.Time {
+// ask asks a source that can tell when its content was proven; zero is no answer. It is the source's code: mu is not held.
+func (l *feed) ask() (at time.Time) {
+	defer func() { _ = recover() }()
 	if p, ok := l.Source.(source.Prover); ok {
-		if at := p.ProvenAt(); !at.IsZero() {
-			return at
+		return p.ProvenAt()
+	}
+	return time.Time{}
+}
+
+// ask asks all sources, in order.
+func (e *Engine[T]) ask() []time.Time {
+	answers := make([]time.Time, len(e.feeds))
+	for i, f := range e.feeds {
+		answers[i] = f.ask()
+	}
+	return answers
+}
+
+// proven returns when the layer's content was last known to be the newest, by the answer of its source.
+func (l *feed) proven(now, answer time.Time) time.Time {
+	if _, ok := l.Source.(source.Prover); ok {
+		if !answer.IsZero() {
+			return answer
 		}
 		return l.provenAt
 	}

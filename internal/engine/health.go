@@ -3,6 +3,7 @@ package engine
 import (
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/nacre-go/nacre/observe"
@@ -10,9 +11,9 @@ import (
 
 // Health returns the state of everything as it is now.
 func (e *Engine[T]) Health() observe.Health {
+	answers := e.ask()
 	now := time.Now()
-	live := e.cell.Load()
-	h := observe.Health{Version: live.Version, Sum: hex.EncodeToString(live.Sum[:]), Since: live.At, LastGood: e.saver.health()}
+	h := observe.Health{LastGood: e.saver.health()}
 	select {
 	case <-e.ended:
 		h.Closed = true
@@ -20,9 +21,11 @@ func (e *Engine[T]) Health() observe.Health {
 	default:
 	}
 	e.mu.Lock()
+	live := e.cell.Load() // with mu held: a version and the contents that made it change together
+	h.Version, h.Sum, h.Since = live.Version, hex.EncodeToString(live.Sum[:]), live.At
 	h.Pinned = e.pin != 0
 	for _, f := range e.feeds {
-		l := e.layerHealth(f, now)
+		l := e.layerHealth(f, now, answers[f.index])
 		if l.Stale && !e.ServeStale {
 			h.NotReady = append(h.NotReady, staleText(l, now))
 		}
@@ -42,8 +45,9 @@ func (e *Engine[T]) Health() observe.Health {
 }
 
 // layerHealth is called with mu held.
-func (e *Engine[T]) layerHealth(f *feed, now time.Time) observe.LayerHealth {
-	l := observe.LayerHealth{Name: f.name, Identity: f.identity, Documents: f.applied.names(), ProvenAt: f.proven(now), Absent: f.absent}
+func (e *Engine[T]) layerHealth(f *feed, now, answer time.Time) observe.LayerHealth {
+	l := observe.LayerHealth{Name: f.name, Identity: f.identity, Documents: f.applied.names(), ProvenAt: f.proven(now, answer),
+		Absent: slices.Clone(f.absent)}
 	l.Stale = e.FreshWithin > 0 && now.Sub(l.ProvenAt) > e.FreshWithin
 	if f.applied != nil {
 		l.Applied, l.FromLastGood = f.applied.Revision, f.applied.fromDisk

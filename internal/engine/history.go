@@ -56,36 +56,31 @@ func (e *Engine[T]) pinned() bool {
 // Pin makes a version of the history live again, as a new version, and holds all changes until Unpin; version 0 is the live one,
 // which stays as it is. It returns the version that is live.
 func (e *Engine[T]) Pin(ctx context.Context, version int64) (live int64, err error) {
-	err = e.do(ctx, func() error {
-		live, err = e.pinTo(version)
-		return err
-	})
-	return live, err
+	return e.do(ctx, func() (int64, error) { return e.pinTo(version) })
 }
 
 // Rollback pins the version that was live before the live one.
 func (e *Engine[T]) Rollback(ctx context.Context) (live int64, err error) {
-	err = e.do(ctx, func() error {
+	return e.do(ctx, func() (int64, error) {
 		previous := e.cell.Previous()
 		if previous == nil {
-			return &source.Error{Kind: source.NotFound, Op: "roll back", Err: errors.New("there is no version before this one")}
+			return 0, &source.Error{Kind: source.NotFound, Op: "roll back", Err: errors.New("there is no version before this one")}
 		}
-		live, err = e.restore(previous)
-		return err
+		return e.restore(previous)
 	})
-	return live, err
 }
 
 // Unpin ends a Pin or Rollback: the newest contents are decided on at once.
 func (e *Engine[T]) Unpin(ctx context.Context) error {
-	return e.do(ctx, func() error {
+	_, err := e.do(ctx, func() (int64, error) {
 		e.mu.Lock()
 		e.pin = 0
 		e.mu.Unlock()
 		e.take()
 		e.decide()
-		return nil
+		return 0, nil
 	})
+	return err
 }
 
 func (e *Engine[T]) pinTo(version int64) (int64, error) {
@@ -116,7 +111,9 @@ func (e *Engine[T]) restore(old *State[T]) (int64, error) {
 	next := *old
 	next.Version, next.At = live.Version+1, time.Now()
 	next.Causes = []observe.Cause{{Document: fmt.Sprintf("back to version %d", old.Version)}}
-	e.cell.Swap(&next)
+	if !e.swap(&next) {
+		return 0, closed()
+	}
 	e.mu.Lock()
 	e.pin = next.Version
 	e.mu.Unlock()

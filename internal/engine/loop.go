@@ -26,14 +26,15 @@ func (e *Engine[T]) write(ctx context.Context) {
 }
 
 // gather waits until no new content has come for Window, or MaxWindow has passed since the first, so that contents which
-// were changed together become one version. It returns false when ctx ends.
+// were changed together become one version. It returns false when ctx ends. Commands don't wait for the window: who pins wants
+// what is live now, not what is about to come.
 func (e *Engine[T]) gather(ctx context.Context) bool {
 	if e.Window <= 0 {
 		return true
 	}
 	quiet := time.NewTimer(e.Window)
 	defer quiet.Stop()
-	last := time.NewTimer(max(e.MaxWindow, e.Window))
+	last := time.NewTimer(e.MaxWindow)
 	defer last.Stop()
 	for {
 		select {
@@ -43,6 +44,8 @@ func (e *Engine[T]) gather(ctx context.Context) bool {
 			if e.take() {
 				quiet.Reset(e.Window)
 			}
+		case command := <-e.commands:
+			command()
 		case <-quiet.C:
 			return true
 		case <-last.C:

@@ -102,7 +102,18 @@ func (o *origin) Receive(rev source.Revision, rejected error) {
 	o.received = append(o.received, text)
 }
 
-func (o *origin) Close() error { o.closed = true; return nil }
+func (o *origin) Close() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.closed = true
+	return nil
+}
+
+func (o *origin) isClosed() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.closed
+}
 
 // localOrigin is an origin that is always at hand.
 type localOrigin struct{ *origin }

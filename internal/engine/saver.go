@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/hex"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,35 +17,40 @@ type saver struct {
 	path     string
 	observer *observe.Observer
 	loaded   *lastgood.Record
-	store    *lastgood.Store // nil while it is not owned; run's alone once that has begun
-	slot     chan lastgood.Record
+	record   func() (lastgood.Record, bool) // what is live
+	store    *lastgood.Store                // nil while it is not owned; run's alone once that has begun
+	slot     chan struct{}                  // something new is live
 	done     chan struct{}
+	closeErr error // of store; to be read when done is closed
 
 	mu    sync.Mutex
+	ended bool
 	state observe.LastGoodHealth
 }
 
 // newSaver loads the copy and takes its ownership. Nothing that can go wrong with it keeps a config from starting; it is shown in
 // Health. A config of local layers alone needs no copy.
-func newSaver(path string, feeds []*feed, o *observe.Observer) *saver {
-	remote := false
-	for _, f := range feeds {
-		remote = remote || !f.local
-	}
-	if path == "" || !remote {
+func newSaver[T any](settings Settings[T], feeds []*feed, record func() (lastgood.Record, bool)) *saver {
+	remote := slices.ContainsFunc(feeds, func(f *feed) bool { return !f.local })
+	if !remote || settings.LastGood == "" && settings.NoLastGood == nil {
 		return nil
 	}
-	s := &saver{path: path, observer: o, slot: make(chan lastgood.Record, 1), done: make(chan struct{})}
-	s.state.Path = path
+	s := &saver{path: settings.LastGood, observer: settings.Observer, record: record, slot: make(chan struct{}, 1), done: make(chan struct{})}
+	s.state.Path = s.path
+	if settings.NoLastGood != nil {
+		s.failed(0, settings.NoLastGood)
+		s.ended = true
+		close(s.done)
+		return s
+	}
 	var err error
-	if s.loaded, err = lastgood.Load(path); err != nil {
-		s.state.Error = err.Error()
-		observe.Tell(o.LastGood, observe.LastGood{Path: path, Err: err})
+	if s.loaded, err = lastgood.Load(s.path); err != nil {
+		s.failed(0, err)
 	}
 	if s.loaded != nil {
 		s.state.SavedAt = s.loaded.SavedAt
 	}
-	if s.store, err = lastgood.Own(path); err != nil {
+	if s.store, err = lastgood.Own(s.path); err != nil {
 		s.failed(0, err)
 	}
 	go s.run()
@@ -53,7 +59,16 @@ func newSaver(path string, feeds []*feed, o *observe.Observer) *saver {
 
 func (s *saver) run() {
 	defer close(s.done)
-	for r := range s.slot {
+	defer func() {
+		if s.store != nil {
+			s.closeErr = s.store.Close()
+		}
+	}()
+	for range s.slot {
+		r, ok := s.record()
+		if !ok {
+			continue
+		}
 		if err := s.save(r); err != nil {
 			s.failed(r.Version, err)
 			continue
@@ -87,33 +102,35 @@ func (s *saver) failed(version int64, err error) {
 	}
 }
 
-// put replaces what waits to be saved. Only one goroutine calls it.
-func (s *saver) put(r lastgood.Record) {
-	select {
-	case <-s.slot:
-	default:
+// put has what is live saved. It never waits; after close it does nothing.
+func (s *saver) put() {
+	if s == nil {
+		return
 	}
-	s.slot <- r
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		return
+	}
+	select {
+	case s.slot <- struct{}{}:
+	default: // it will be: what is saved is read when its turn comes
+	}
 }
 
-// close saves a last record, which knows how fresh the content was at the end, and gives up the ownership.
-func (s *saver) close(ctx context.Context, record func() (lastgood.Record, bool)) error {
+// close saves a last time, so that the copy knows how fresh the content was at the end, and gives up the ownership.
+func (s *saver) close(ctx context.Context) error {
 	if s == nil {
 		return nil
 	}
-	if r, ok := record(); ok {
-		s.put(r)
+	s.put()
+	s.mu.Lock()
+	if !s.ended {
+		s.ended = true
+		close(s.slot)
 	}
-	close(s.slot)
-	select {
-	case <-s.done:
-	case <-ctx.Done():
-		return late("the last good copy at %s is not saved", s.path)
-	}
-	if s.store == nil {
-		return nil
-	}
-	return s.store.Close()
+	s.mu.Unlock()
+	return within(ctx, s.done, &s.closeErr, "the last good copy at %s is not saved", s.path)
 }
 
 func (s *saver) health() observe.LastGoodHealth {
@@ -125,33 +142,31 @@ func (s *saver) health() observe.LastGoodHealth {
 	return s.state
 }
 
-func (s *saver) record() *lastgood.Record {
+// copy is what was on disk at the start; nil where nothing was.
+func (s *saver) copy() *lastgood.Record {
 	if s == nil {
 		return nil
 	}
 	return s.loaded
 }
 
-// keepLastGood saves what is live.
-func (e *Engine[T]) keepLastGood() {
-	if r, ok := e.record(); ok {
-		e.saver.put(r)
-	}
-}
+// keepLastGood has what is live saved.
+func (e *Engine[T]) keepLastGood() { e.saver.put() }
 
 // record is what is live, as it is kept. It reports false when nothing is live.
 func (e *Engine[T]) record() (lastgood.Record, bool) {
-	live := e.cell.Load()
-	if live == nil || e.saver == nil {
-		return lastgood.Record{}, false
-	}
+	answers := e.ask()
 	now := time.Now()
-	r := lastgood.Record{SavedAt: now, Version: live.Version, Sum: hex.EncodeToString(live.Sum[:])}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	live := e.cell.Load()
+	if live == nil {
+		return lastgood.Record{}, false
+	}
+	r := lastgood.Record{SavedAt: now, Version: live.Version, Sum: hex.EncodeToString(live.Sum[:])}
 	for _, f := range e.feeds {
 		if !f.local && f.applied != nil {
-			r.Layers = append(r.Layers, lastgood.NewLayer(f.name, f.identity, f.proven(now), f.applied.Content))
+			r.Layers = append(r.Layers, lastgood.NewLayer(f.name, f.identity, f.proven(now, answers[f.index]), f.applied.Content))
 		}
 	}
 	return r, true

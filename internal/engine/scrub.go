@@ -1,7 +1,8 @@
 package engine
 
 import (
-	"errors"
+	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -53,8 +54,10 @@ func (s *scrubber) text(t string) string {
 		return t
 	}
 	if s.replacer == nil {
+		// Longest first, so that of two secrets that begin alike the longer one does not leave its end behind.
+		longest := slices.SortedFunc(slices.Values(s.order), func(a, b string) int { return cmp.Compare(len(b), len(a)) })
 		var pairs []string
-		for _, secret := range s.order {
+		for _, secret := range longest {
 			pairs = append(pairs, secret, observe.Redacted)
 			quoted := strconv.Quote(secret)
 			if quoted = quoted[1 : len(quoted)-1]; quoted != secret {
@@ -66,26 +69,68 @@ func (s *scrubber) text(t string) string {
 	return s.replacer.Replace(t)
 }
 
-// err returns err, or, where its text holds a secret, another error without it: then the cause is not reachable either.
+// err returns err if neither its text nor that of a cause holds a secret; else another error of the same kind without it, from
+// which no cause can be reached. It stands errors whose own methods panic, such as typed nil pointers.
 func (s *scrubber) err(err error) error {
-	if err == nil {
-		return nil
-	}
-	text := err.Error()
-	if clean := s.text(text); clean != text {
-		return errors.New(clean)
+	if clean := s.instead(err); clean != nil {
+		return clean
 	}
 	return err
 }
 
-// problems takes secrets out of what the service's own rules say.
+// instead returns what may be shown instead of err, nil where err may.
+func (s *scrubber) instead(err error) (clean error) {
+	defer func() {
+		if recover() != nil {
+			clean = &scrubbed{text: "an error that cannot be printed"}
+		}
+	}()
+	if !s.tells(err, 0) {
+		return nil
+	}
+	return &scrubbed{s.text(err.Error()), source.KindOf(err)}
+}
+
+// tells reports whether the text of an error or of one of its causes holds a secret.
+func (s *scrubber) tells(err error, depth int) bool {
+	if err == nil {
+		return false
+	}
+	if text := err.Error(); depth > maxCauseDepth || s.text(text) != text {
+		return true
+	}
+	switch e := err.(type) { //nolint:errorlint // this walks the causes
+	case interface{ Unwrap() error }:
+		return s.tells(e.Unwrap(), depth+1)
+	case interface{ Unwrap() []error }:
+		return slices.ContainsFunc(e.Unwrap(), func(cause error) bool { return s.tells(cause, depth+1) })
+	}
+	return false
+}
+
+// maxCauseDepth is how deep causes are looked at; an error with deeper ones keeps none.
+const maxCauseDepth = 32
+
+// scrubbed is what is left of an error that told a secret.
+type scrubbed struct {
+	text string
+	kind source.Kind
+}
+
+func (e *scrubbed) Error() string { return e.text }
+
+func (e *scrubbed) Unwrap() error { return e.kind }
+
+// problems takes secrets out of what the service's own rules say, and out of reach in the causes.
 func (s *scrubber) problems(all source.Problems) source.Problems {
 	for i, p := range all {
-		if clean := s.text(p.Message); clean != p.Message {
-			copied := *p
-			copied.Message, copied.Err = clean, nil
-			all[i] = &copied
+		message := s.text(p.Message)
+		if message == p.Message && s.instead(p.Err) == nil {
+			continue
 		}
+		copied := *p
+		copied.Message, copied.Err = message, nil
+		all[i] = &copied
 	}
 	return all
 }

@@ -47,6 +47,8 @@ type Settings[T any] struct {
 	History int
 	// LastGood is the path of the copy on disk; "" keeps none.
 	LastGood string
+	// NoLastGood is why there is no path although a copy is wanted; nil otherwise.
+	NoLastGood error
 	// BackOff is how long to wait before a failing source is asked again: it doubles from the first to the second.
 	BackOff, MaxBackOff time.Duration
 }

@@ -26,7 +26,9 @@ func (e *Engine[T]) watch(ctx context.Context, l *feed) {
 		if ctx.Err() != nil {
 			return
 		}
-		if err == nil && c.Revision == "" {
+		if err != nil {
+			c = source.Content{} // what comes with an error is none
+		} else if c.Revision == "" {
 			err = &source.Error{Kind: source.Misused, Op: "read", Document: l.name, Err: errNoRevision}
 		}
 		repeated := err == nil && c.Revision == prev && !failing
@@ -78,8 +80,8 @@ func sleep(ctx context.Context, d time.Duration) bool {
 func (e *Engine[T]) arrive(a arrival) {
 	e.inboxMu.Lock()
 	slot := &e.inbox[a.feed.index]
-	if a.err != nil && *slot != nil && (*slot).err == nil {
-		a.content = (*slot).content // the content came before the error and counts
+	if a.err != nil && *slot != nil {
+		a.content = (*slot).content // a content that came before the error counts, however many errors there were
 	}
 	*slot = &a
 	e.inboxMu.Unlock()

@@ -1,0 +1,216 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/nacre-go/nacre/internal/engine"
+	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/observe"
+	"github.com/nacre-go/nacre/source"
+)
+
+// One rule of the service that hangs must not keep the sources open, nor let a version come to life after Close.
+func TestCloseWhileTheServicesOwnRuleHangs(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.lastgood")
+	for range 20 { // what is chosen by chance must be right each time
+		synctest.Test(t, func(t *testing.T) {
+			release := make(chan struct{})
+			x, y := newOrigin("x", "a: 1"), newOrigin("y", "b: 1")
+			s := settings(t, x, y)
+			s.LastGood = path
+			rules := s.Validate
+			s.Validate = func(c *config, n *tree.Node) source.Problems {
+				if c.A == 2 {
+					<-release
+				}
+				return rules(c, n)
+			}
+			e, err := engine.Start(t.Context(), s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			settle()
+			x.put("a: 2")
+			settle()
+			err = e.Close()
+			if !errors.Is(err, source.Timeout) || !strings.Contains(err.Error(), "validation still runs") {
+				t.Fatalf("Close returned %v", err)
+			}
+			if strings.Contains(err.Error(), "source") || strings.Contains(err.Error(), "last good") {
+				t.Errorf("Close blames what has ended: %v", err)
+			}
+			if !x.isClosed() || !y.isClosed() {
+				t.Error("a rule that hangs keeps the sources open")
+			}
+			close(release)
+			synctest.Wait()
+			if live := e.Live(); live.Version != 1 || live.Value.A != 1 {
+				t.Errorf("version %d came to life after Close", live.Version)
+			}
+			again := settings(t, newOrigin("x", "a: 1"), newOrigin("y", "b: 1"))
+			again.LastGood = path
+			second := start(t, again)
+			if h := second.Health().LastGood; h.Error != "" {
+				t.Errorf("the copy is still owned by a config that is closed: %s", h.Error)
+			}
+			second.Close()
+		})
+	}
+}
+
+// A command that outlives Close must not take the process with it.
+func TestCloseWhileARollbackHangs(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.lastgood")
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		x := newOrigin("x", "a: 1")
+		s := settings(t, x)
+		s.LastGood = path
+		s.Observer = &observe.Observer{Applied: func(a observe.Applied) {
+			if a.Version == 3 {
+				<-release
+			}
+		}}
+		e, err := engine.Start(t.Context(), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x.put("a: 2")
+		settle()
+		go e.Rollback(t.Context())
+		synctest.Wait()
+		if err := e.Close(); !errors.Is(err, source.Timeout) {
+			t.Errorf("Close returned %v", err)
+		}
+		close(release)
+		synctest.Wait()
+	})
+}
+
+// A source that is stuck, and one that comes back late, must not keep the others from being closed, nor from being closed later.
+func TestCloseClosesTheOthersAndTheLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := stuck{newOrigin("stuck", "a: 1"), make(chan struct{})}
+		others := []*origin{newOrigin("x", "b: 1"), newOrigin("y", "b: 2"), newOrigin("z", "b: 3")}
+		e, err := engine.Start(t.Context(), settings(t, s, others[0], others[1], others[2]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = e.Close()
+		if err == nil || strings.Count(err.Error(), "\n") != 0 || !strings.Contains(err.Error(), "stuck") {
+			t.Errorf("Close returned %q, want one line about the source that is stuck", err)
+		}
+		for _, o := range others {
+			if !o.isClosed() {
+				t.Errorf("source %s was not closed", o.name)
+			}
+		}
+		close(s.release)
+		synctest.Wait()
+		if !s.isClosed() {
+			t.Error("a source that came back late is never closed")
+		}
+	})
+}
+
+// A caller that gives up on a command shares nothing with the command, which goes on.
+func TestACommandThatIsGivenUpOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		x := newOrigin("x", "a: 1")
+		s := settings(t, x)
+		s.Observer = &observe.Observer{Applied: func(a observe.Applied) {
+			if a.Version == 3 {
+				<-release
+			}
+		}}
+		e := start(t, s)
+		x.put("a: 2")
+		settle()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			time.Sleep(time.Second)
+			close(release)
+		})
+		live, err := e.Pin(ctx, 1)
+		if err == nil && live != 3 || err != nil && live != 0 {
+			t.Errorf("Pin returned %d, %v", live, err)
+		}
+		wg.Wait()
+		settle()
+		if e.Live().Version != 3 {
+			t.Error("a command that had begun was not ended")
+		}
+		e.Close()
+	})
+}
+
+// An operator who stops the world does not wait for a window that is open, and what waits in it is held.
+func TestPinAndRollbackWithinAWindow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := newOrigin("x", "a: 1")
+		e := start(t, settings(t, x))
+		x.put("a: 2") // the version that the operator wants to leave
+		settle()
+		x.put("a: 3")
+		synctest.Wait() // the window is open
+		began := time.Now()
+		live, err := e.Rollback(t.Context())
+		if err != nil || live != 3 || e.Live().Value.A != 1 || time.Since(began) != 0 {
+			t.Errorf("Rollback within a window made version %d (a=%d) after %v, %v; want the version before the one that was live", live, e.Live().Value.A, time.Since(began), err)
+		}
+		settle()
+		if e.Live().Value.A != 1 {
+			t.Errorf("what was in the window went around the pin: a=%d", e.Live().Value.A)
+		}
+		if err := e.Unpin(t.Context()); err != nil || e.Live().Value.A != 3 {
+			t.Errorf("what was held is not live after Unpin: a=%d, %v", e.Live().Value.A, err)
+		}
+		e.Close()
+	})
+}
+
+// Closing from everywhere at once is one Close.
+func TestConcurrentSafeClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := newOrigin("x", "a: 1")
+		e := start(t, settings(t, x))
+		var wg sync.WaitGroup
+		var closed atomic.Int32
+		e.Subscribe("closes itself", true, func(*engine.State[config]) engine.Handler[config] {
+			return func(context.Context, *engine.State[config], []observe.Cause) (bool, error) {
+				go func() { e.Close(); closed.Add(1) }()
+				return true, nil
+			}
+		})
+		for range 8 {
+			wg.Go(func() {
+				x.put("a: 2")
+				e.Health()
+				e.Pin(t.Context(), 0)
+				e.Unpin(t.Context())
+				e.Close()
+				closed.Add(1)
+			})
+		}
+		wg.Wait()
+		if n := closed.Load(); n < 8 {
+			t.Errorf("%d of the callers came back", n)
+		}
+		for _, err := range []error{e.Unpin(t.Context()), func() error { _, err := e.Pin(t.Context(), 0); return err }()} {
+			if !errors.Is(err, source.Closed) {
+				t.Errorf("a command after Close: %v", err)
+			}
+		}
+	})
+}

@@ -1,0 +1,250 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/nacre-go/nacre/internal/engine"
+	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/observe"
+	"github.com/nacre-go/nacre/source"
+)
+
+// mine is an error that is well-known from typed nil pointers: it panics when it is asked for its text.
+type mine struct{ text string }
+
+func (m *mine) Error() string { return m.text }
+
+func TestErrorsThatCannotBePrinted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := newOrigin("x", "a: 1")
+		e := start(t, settings(t, x))
+		e.Subscribe("typed nil", true, func(*engine.State[config]) engine.Handler[config] {
+			return func(context.Context, *engine.State[config], []observe.Cause) (bool, error) {
+				var none *mine
+				return true, none
+			}
+		})
+		settle()
+		if h := e.Health().Subscribers[0]; h.Failures != 1 || h.LastError == "" {
+			t.Errorf("the subscriber's error is not shown: %+v", h)
+		}
+		x.fail(nilError{})
+		settle()
+		if h := e.Health().Layers[0]; h.Down == "" {
+			t.Errorf("the source's error is not shown: %+v", h)
+		}
+		x.put("a: 2")
+		settle()
+		if e.Live().Value.A != 2 {
+			t.Error("the config has stopped")
+		}
+		e.Close()
+	})
+}
+
+// many is an error that cannot be compared.
+type many []string
+
+func (m many) Error() string { return strings.Join(m, " ") }
+
+func TestACauseThatCannotBeCompared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := newOrigin("x", "a: 1")
+		s := settings(t, x)
+		s.Validate = func(c *config, _ *tree.Node) source.Problems {
+			if c.A == 2 {
+				return source.Problems{{Kind: source.Invalid, Message: "is bad", Err: many{"a", "b"}}}
+			}
+			return nil
+		}
+		e := start(t, s)
+		x.put("a: 2")
+		settle()
+		history := e.History()
+		if last := history[len(history)-1]; len(last.Problems) != 1 || !errors.As(last.Problems, new(many)) {
+			t.Errorf("the cause is not reachable in %v", last.Problems)
+		}
+		e.Close()
+	})
+}
+
+// nilError survives being told apart in the test's origin, and panics from then on.
+type nilError struct{}
+
+func (nilError) Error() string { panic("no text") }
+
+// prover is a source whose word on freshness is not worth much.
+type prover struct {
+	*origin
+	proven func() time.Time
+}
+
+func (p prover) ProvenAt() time.Time { return p.proven() }
+
+func TestAProverThatPanicsOrBlocksHarmsNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := prover{newOrigin("p", "a: 1"), func() time.Time { panic("rude") }}
+		e := start(t, settings(t, p))
+		settle()
+		if h := e.Health(); h.Layers[0].ProvenAt.IsZero() {
+			t.Errorf("what the engine itself knows is not shown: %+v", h.Layers[0])
+		}
+		p.put("a: 2")
+		settle()
+		if e.Live().Value.A != 2 {
+			t.Error("a panic in ProvenAt has stopped the config")
+		}
+		e.Close()
+	})
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		asked := false
+		p := prover{newOrigin("p", "a: 1"), func() time.Time { asked = true; <-release; return time.Now() }}
+		e := start(t, settings(t, p))
+		settle()
+		go e.Health()
+		synctest.Wait()
+		if !asked {
+			t.Fatal("Health did not ask")
+		}
+		p.put("a: 2")
+		settle()
+		if e.Live().Value.A != 2 {
+			t.Error("a source that blocks in ProvenAt holds the writer up")
+		}
+		close(release)
+		e.Close()
+	})
+}
+
+// A content that is followed by more than one error before the writer looks is not lost.
+func TestAContentThatTroubleFollowsIsNotLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x, y := newOrigin("x", "a: 1"), newOrigin("y", "b: 1")
+		s := settings(t, x, y)
+		release := make(chan struct{})
+		rules := s.Validate
+		s.Validate = func(c *config, n *tree.Node) source.Problems {
+			if c.B == 2 {
+				<-release
+			}
+			return rules(c, n)
+		}
+		e := start(t, s)
+		settle()
+		y.put("b: 2") // keeps the writer busy
+		settle()
+		x.put("a: 2")
+		settle()
+		for _, text := range []string{"first", "second", "third"} {
+			x.fail(errors.New(text))
+			settle()
+		}
+		close(release)
+		settle()
+		if a := e.Live().Value.A; a != 2 {
+			t.Errorf("a=%d is live; the source had given 2 before it failed", a)
+		}
+		if h := e.Health().Layers[0]; !strings.Contains(h.Down, "third") {
+			t.Errorf("the layer shows %q, want the last trouble", h.Down)
+		}
+		e.Close()
+	})
+}
+
+// A content that comes with an error is none.
+type half struct{ *origin }
+
+func (h half) Next(ctx context.Context, prev source.Revision) (source.Content, error) {
+	c, err := h.origin.Next(ctx, prev)
+	if err != nil && ctx.Err() == nil {
+		c = source.Content{Revision: "half", Documents: []source.Document{{Name: "x", Format: source.FormatYAML, Data: []byte("a: 44")}}}
+	}
+	return c, err
+}
+
+func TestAContentBesideAnErrorIsNone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := half{newOrigin("h", "a: 1")}
+		e := start(t, settings(t, h))
+		settle()
+		h.fail(errDown)
+		settle()
+		if a := e.Live().Value.A; a != 1 {
+			t.Errorf("a=%d is live: it came with an error", a)
+		}
+		e.Close()
+	})
+}
+
+func TestNamesOfLayersAreUnique(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := start(t, settings(t, newOrigin("x#2", "a: 1"), newOrigin("x", "a: 1"), newOrigin("x", "a: 1"), newOrigin("x#2", "a: 1")))
+		seen := map[string]bool{}
+		for _, l := range e.Health().Layers {
+			if seen[l.Name] {
+				t.Errorf("two layers are called %s", l.Name)
+			}
+			seen[l.Name] = true
+		}
+		e.Close()
+	})
+}
+
+// A secret that begins with another one, which was there before, is taken out as a whole.
+func TestSecretsThatBeginAlike(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := newOrigin("x", "token: hunter22")
+		s := settings(t, x)
+		j := &journal{}
+		s.Observer = &observe.Observer{Delivered: func(d observe.Delivered) {
+			j.add(d.Err.Error())
+		}}
+		e := start(t, s)
+		e.Subscribe("tells", false, func(*engine.State[config]) engine.Handler[config] {
+			return func(_ context.Context, s *engine.State[config], _ []observe.Cause) (bool, error) {
+				return true, errors.New("with " + s.Value.Token.text)
+			}
+		})
+		x.put("token: hunter22-and-more")
+		settle()
+		if lines := j.take(); len(lines) != 1 || lines[0] != "with ******" {
+			t.Errorf("the text is %q: the new secret's end is in clear", lines)
+		}
+		e.Close()
+	})
+}
+
+// quiet is an error that keeps its cause out of its text.
+type quiet struct{ cause error }
+
+func (q quiet) Error() string { return "it did not work" }
+func (q quiet) Unwrap() error { return q.cause }
+
+func TestSecretsInCausesAreOutOfReach(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := newOrigin("x", "token: hunter22")
+		s := settings(t, x)
+		var told error
+		s.Observer = &observe.Observer{Delivered: func(d observe.Delivered) { told = d.Err }}
+		e := start(t, s)
+		e.Subscribe("tells", true, func(*engine.State[config]) engine.Handler[config] {
+			return func(_ context.Context, s *engine.State[config], _ []observe.Cause) (bool, error) {
+				return true, quiet{errors.Join(errors.New("harmless"), quiet{errors.New("with " + s.Value.Token.text)})}
+			}
+		})
+		settle()
+		if told == nil || told.Error() != "it did not work" {
+			t.Fatalf("told %v", told)
+		}
+		if errors.As(told, new(quiet)) {
+			t.Error("the secret can be reached through the causes of an event's error")
+		}
+		e.Close()
+	})
+}
