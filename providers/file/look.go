@@ -33,8 +33,12 @@ func (s *Source) look(ctx context.Context) verdict {
 	}
 	sc := newScan(s.subscribe())
 	shots, err := s.collect(ctx, sc)
-	for n := 1; n < tries && errors.Is(err, errMoved) && ctx.Err() == nil; n++ {
+	for n := 1; n < tries && err != nil && ctx.Err() == nil; n++ {
+		before := err
 		shots, err = s.collect(ctx, sc)
+		if err != nil && !errors.Is(err, errMoved) && err.Error() == before.Error() {
+			break // an error that stands, and not one of files that are just being moved
+		}
 	}
 	s.subscribed(sc)
 	v := verdict{stale: s.overtaken(ctx, sc.watch)}
