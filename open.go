@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/nacre-go/nacre/binder"
@@ -18,12 +19,14 @@ import (
 // Open makes a live config of T from layers, lowest precedence first, with the default [Options].
 //
 // It waits until every layer has spoken, at most Options.BootTimeout. For a layer that is down by then, or whose content is
-// refused, the last good copy on disk stands in, and Health shows it. Without one, Open fails: the error gives each layer that
+// refused, the last good copy on disk stands in, and Health shows it; for a layer that is always at hand, such as a file, there is
+// no copy. Without one, Open fails: the error gives each layer that
 // is down as a *[LayerError], or all that is wrong with the content as [Problems]. Mistakes in T itself are Problems of kind
 // Misused.
 //
-// The config then lives until Close, whatever becomes of ctx, which bounds only Open. Open takes the layers over: it closes them
-// when it fails, and with the config. A source belongs to one config.
+// The config then lives until Close, whatever becomes of ctx, which bounds only Open: a deadline that comes before BootTimeout takes
+// its place. Open takes the layers over: it closes them when it fails, and with the config. A source belongs to one config, in one
+// layer.
 func Open[T any](ctx context.Context, layers ...source.Source) (*Config[T], error) {
 	return OpenWith[T](ctx, Options{}, layers...)
 }
@@ -31,13 +34,16 @@ func Open[T any](ctx context.Context, layers ...source.Source) (*Config[T], erro
 // OpenWith is [Open] with options.
 func OpenWith[T any](ctx context.Context, options Options, layers ...source.Source) (*Config[T], error) {
 	o := options.withDefaults()
+	unwrapped := unwrap(layers)
 	plan, bindErr := binder.Compile[T](o.Binder...)
 	validator, validateErr := validate.Compile[T](o.Validate...)
-	if err := errors.Join(bindErr, validateErr, checkLayers(layers)); err != nil {
-		return nil, err
+	sound, layerErr := checkLayers(unwrapped)
+	if err := errors.Join(bindErr, validateErr, layerErr); err != nil {
+		return nil, errors.Join(err, engine.Discard(sound, o.CloseTimeout))
 	}
 	settings := engine.Settings[T]{
-		Shape: plan.Shape(),
+		Layers: unwrapped,
+		Shape:  plan.Shape(),
 		Bind: func(root *tree.Node) (*T, source.Problems) {
 			value, report := plan.Bind(root)
 			return value, report.Problems
@@ -56,14 +62,7 @@ func OpenWith[T any](ctx context.Context, options Options, layers ...source.Sour
 		BackOff:      100 * time.Millisecond,
 		MaxBackOff:   30 * time.Second,
 	}
-	for _, l := range layers {
-		if optioned, ok := l.(*optioned); ok {
-			settings.Layers = append(settings.Layers, optioned.layer)
-		} else {
-			settings.Layers = append(settings.Layers, engine.Layer{Source: l})
-		}
-	}
-	settings.LastGood = lastGoodPath(o, reflect.TypeFor[T](), settings.Layers)
+	settings.LastGood, settings.NoLastGood = lastGoodPath(o, reflect.TypeFor[T](), unwrapped)
 	e, err := engine.Start(ctx, settings)
 	if err != nil {
 		return nil, err
@@ -71,14 +70,34 @@ func OpenWith[T any](ctx context.Context, options Options, layers ...source.Sour
 	return &Config[T]{engine: e}, nil
 }
 
-func checkLayers(layers []source.Source) error {
-	for _, l := range layers {
-		if o, ok := l.(*optioned); ok {
-			l = o.layer.Source
-		}
-		if v := reflect.ValueOf(l); l == nil || v.Kind() == reflect.Pointer && v.IsNil() {
-			return &source.Error{Kind: source.Misused, Op: "open config", Err: errors.New("a layer is nil")}
+func unwrap(layers []source.Source) []engine.Layer {
+	all := make([]engine.Layer, len(layers))
+	for i, l := range layers {
+		if o, ok := l.(*optioned); ok && o != nil {
+			all[i] = o.layer
+		} else {
+			all[i] = engine.Layer{Source: l}
 		}
 	}
-	return nil
+	return all
+}
+
+// checkLayers returns the layers that have a source, each source once, and what is wrong with the others.
+func checkLayers(layers []engine.Layer) (sound []engine.Layer, err error) {
+	misused := func(text string) {
+		err = errors.Join(err, &source.Error{Kind: source.Misused, Op: "open config", Err: errors.New(text)})
+	}
+	for _, l := range layers {
+		v := reflect.ValueOf(l.Source)
+		switch {
+		case l.Source == nil || v.Kind() == reflect.Pointer && v.IsNil():
+			misused("a layer is nil")
+		case v.Kind() == reflect.Pointer && v.Type().Elem().Size() > 0 &&
+			slices.ContainsFunc(sound, func(other engine.Layer) bool { return other.Source == l.Source }):
+			misused("two layers are the same source " + l.Source.Name())
+		default:
+			sound = append(sound, l)
+		}
+	}
+	return sound, err
 }

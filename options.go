@@ -15,7 +15,7 @@ type Options struct {
 	// Window is how long no further content may come before a change is applied, so that documents which are changed together
 	// become one version. Default 100 ms; negative applies each content at once.
 	Window time.Duration
-	// MaxWindow is the longest that a change waits for Window, from its first content on. Default 1 s.
+	// MaxWindow is the longest that a change waits for Window, from its first content on. Default 1 s, or Window where that is longer.
 	MaxWindow time.Duration
 	// BootTimeout is how long Open waits for layers that are down before it looks for their last good copy. Default 10 s.
 	BootTimeout time.Duration
@@ -35,7 +35,8 @@ type Options struct {
 
 	// StateDir is the folder of the last good copy, which holds the content of the remote layers in clear, readable by the owner
 	// only. Each process needs one of its own. Default: a folder "nacre" in os.UserCacheDir, with a file name that is made of the
-	// program, its working directory, the struct and the layers.
+	// program, its working directory, the struct and the remote layers. Where there is no such folder, as with HOME unset, no copy is
+	// kept, and Health and the log say so.
 	StateDir string
 	// NoLastGood keeps no copy on disk. Then a service cannot start while a remote layer is down.
 	NoLastGood bool
@@ -53,7 +54,7 @@ type Options struct {
 
 func (o Options) withDefaults() Options {
 	o.Window = orDefault(o.Window, 100*time.Millisecond)
-	o.MaxWindow = orDefault(o.MaxWindow, time.Second)
+	o.MaxWindow = orDefault(o.MaxWindow, max(time.Second, o.Window))
 	o.BootTimeout = orDefault(o.BootTimeout, 10*time.Second)
 	o.CloseTimeout = orDefault(o.CloseTimeout, 5*time.Second)
 	o.FreshWithin = orDefault(o.FreshWithin, 2*time.Minute)

@@ -1,9 +1,11 @@
 package nacre
 
 import (
+	"crypto/rand"
 	"fmt"
 	"io"
 	"log/slog"
+	"sync"
 	"unique"
 
 	"github.com/nacre-go/nacre/observe"
@@ -12,8 +14,25 @@ import (
 // Secret is a string that cannot be printed, logged, marshalled or diffed in clear: every way to text but [Secret.Reveal] gives
 // "******". Two Secrets are equal (with == too) when their texts are. Safe for concurrent use; the zero Secret is empty.
 type Secret struct {
-	// A handle is a pointer: what prints a struct's unexported fields by reflection sees an address.
+	// A handle is a pointer: what prints a struct's unexported fields by reflection sees an address. What follows pointers, as
+	// many a test library does for its diffs, sees a text that is veiled.
 	h unique.Handle[string]
+}
+
+// veil is the same for the whole process, so that equal texts are equal secrets. It hides a text from eyes and searches, not from
+// who can read the process's memory.
+var veil = sync.OnceValue(func() (pad [64]byte) {
+	_, _ = rand.Read(pad[:]) // it does not fail
+	return pad
+})
+
+// veiled is text under the veil, and again without it.
+func veiled(text string) string {
+	pad, b := veil(), []byte(text)
+	for i := range b {
+		b[i] ^= pad[i%len(pad)]
+	}
+	return string(b)
 }
 
 // NewSecret returns a Secret with that text.
@@ -21,7 +40,7 @@ func NewSecret(text string) Secret {
 	if text == "" {
 		return Secret{}
 	}
-	return Secret{unique.Make(text)}
+	return Secret{unique.Make(veiled(text))}
 }
 
 // Reveal returns the text. The name is long enough to be found in a review.
@@ -29,7 +48,7 @@ func (s Secret) Reveal() string {
 	if s.IsZero() {
 		return ""
 	}
-	return s.h.Value()
+	return veiled(s.h.Value())
 }
 
 // IsZero reports whether the secret is empty.

@@ -73,6 +73,48 @@ func TestSecretIsNowhereInClear(t *testing.T) {
 	}
 }
 
+// follow writes all texts that reflection can reach, unexported fields and pointers included, as test libraries do for diffs.
+func follow(out *strings.Builder, v reflect.Value, depth int) {
+	if depth > 20 {
+		return
+	}
+	switch v.Kind() {
+	case reflect.String:
+		out.WriteString(v.String() + "\n")
+	case reflect.Pointer, reflect.Interface:
+		if !v.IsNil() {
+			follow(out, v.Elem(), depth+1)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			follow(out, v.Field(i), depth+1)
+		}
+	case reflect.Slice, reflect.Array:
+		for i := range v.Len() {
+			follow(out, v.Index(i), depth+1)
+		}
+	case reflect.Map:
+		for iter := v.MapRange(); iter.Next(); {
+			follow(out, iter.Key(), depth+1)
+			follow(out, iter.Value(), depth+1)
+		}
+	}
+}
+
+func TestSecretIsNotInClearForReflection(t *testing.T) {
+	t.Parallel()
+	s := nacre.NewSecret(canary)
+	var out strings.Builder
+	follow(&out, reflect.ValueOf(struct {
+		Open   string
+		Secret nacre.Secret
+		Many   map[string]*nacre.Secret
+	}{"open", s, map[string]*nacre.Secret{"a": &s}}), 0)
+	if !strings.Contains(out.String(), "open") || strings.Contains(out.String(), canary) {
+		t.Errorf("reflection that follows pointers finds %q", out.String())
+	}
+}
+
 func TestSecretComparesAndReveals(t *testing.T) {
 	t.Parallel()
 	a, b, c := nacre.NewSecret(canary), nacre.NewSecret(strings.Clone(canary)), nacre.NewSecret("other")

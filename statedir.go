@@ -13,21 +13,29 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// lastGoodPath is where the copy of a config is kept; "" where none can be.
-func lastGoodPath(o Options, t reflect.Type, layers []engine.Layer) string {
+// lastGoodPath is where the copy of a config is kept; "" where none is wanted, or none can be.
+func lastGoodPath(o Options, t reflect.Type, layers []engine.Layer) (string, error) {
 	if o.NoLastGood {
-		return ""
+		return "", nil
 	}
 	name := programName()
 	if o.StateDir != "" {
-		return filepath.Join(o.StateDir, name+"-"+fingerprint(t, layers)+".lastgood")
+		path, err := filepath.Abs(filepath.Join(o.StateDir, name+"-"+fingerprint(t, layers)+".lastgood"))
+		return path, noPlace(err)
 	}
 	cache, err := os.UserCacheDir()
 	if err != nil {
-		return ""
+		return "", noPlace(err)
 	}
 	folder, _ := os.Getwd()
-	return filepath.Join(cache, "nacre", name+"-"+fingerprint(t, layers, folder)+".lastgood")
+	return filepath.Join(cache, "nacre", name+"-"+fingerprint(t, layers, folder)+".lastgood"), nil
+}
+
+func noPlace(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &source.Error{Kind: source.NotFound, Op: "find a folder for the last good copy", Err: err, Fix: "set Options.StateDir, or NoLastGood"}
 }
 
 func programName() string {
@@ -39,11 +47,15 @@ func programName() string {
 	return strings.TrimSuffix(base, filepath.Ext(base))
 }
 
-// fingerprint tells apart configs that must not share a copy.
+// fingerprint tells apart configs that must not share a copy. Local layers are not in the copy, and don't count: a new release with
+// another file finds it.
 func fingerprint(t reflect.Type, layers []engine.Layer, more ...string) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\x00", t)
 	for _, l := range layers {
+		if _, local := l.Source.(source.Local); local {
+			continue
+		}
 		fmt.Fprintf(h, "%s\x00", l.Source.Name())
 		if id, ok := l.Source.(source.Identifier); ok {
 			fmt.Fprintf(h, "%s\x00", id.Identity())

@@ -51,6 +51,9 @@ func Subscribe[T, V any](cfg *Config[T], selectFrom func(*T) V, fn func(context.
 			if !o.initial && reflect.DeepEqual(old, next) {
 				return false, nil
 			}
+			if ctx.Err() != nil {
+				return false, nil // stopped while it was looked at
+			}
 			o.initial = false
 			ch := Change[V]{Old: old, New: next, Version: s.Version, Causes: causes}
 			old = next
@@ -63,8 +66,8 @@ func Subscribe[T, V any](cfg *Config[T], selectFrom func(*T) V, fn func(context.
 // Subscription is a running subscriber. Safe for concurrent use.
 type Subscription struct{ s engine.Subscription }
 
-// Stop ends the subscription: no call begins after it has returned, and the context of a running one ends. It does not wait, so
-// that a subscriber may stop itself.
+// Stop ends the subscription: the context of a call that runs, or is about to, ends, and no other comes. It does not wait, so that a
+// subscriber may stop itself; once Done is closed, nothing runs any more. It may be called more than once.
 func (s *Subscription) Stop() { s.s.Stop() }
 
 // Done is closed when the subscription has ended, by Stop or with the config, and the last call has returned.

@@ -202,3 +202,27 @@ func TestConcurrentSafeSubscribeWhileSwapping(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Who is stopped while his selection is looked at is not called.
+func TestStopWhileTheSelectionRuns(t *testing.T) {
+	t.Parallel()
+	m := memory.New("a.yaml", []byte("name: a"))
+	cfg, err := nacre.OpenWith[benchConfig](t.Context(), nacre.Options{Window: -1, Logger: slog.New(slog.DiscardHandler)}, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cfg.Close()
+	var sub *nacre.Subscription
+	ready := make(chan struct{})
+	sub = nacre.Subscribe(cfg, func(c *benchConfig) string {
+		<-ready
+		sub.Stop()
+		return c.Name
+	}, func(context.Context, nacre.Change[string]) error {
+		t.Error("it was called after Stop had returned")
+		return nil
+	}, nacre.Initial())
+	close(ready)
+	<-sub.Done()
+	sub.Stop()
+}

@@ -77,7 +77,7 @@ func (s *Subscriber[S]) take() *S {
 	return state
 }
 
-// Stop ends the subscription: no call begins after it, and the context of a running one ends. It does not wait, so that a
+// Stop ends the subscription: the context of a call that runs, or is about to, ends, and no other comes. It does not wait, so that a
 // handler may stop its own subscription; Done tells when the last call has ended.
 func (s *Subscriber[S]) Stop() {
 	s.cancel()
