@@ -12,5 +12,5 @@
 // # Secrets
 //
 // No event carries a value of the configuration. Texts that come from the service's own code (a subscriber's error)
-// have had the values of the secret fields taken out.
+// have had the values of the secret fields taken out, as far as they are whole in the text (or quoted) and at least 4 bytes long.
 package observe

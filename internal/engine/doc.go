@@ -11,9 +11,9 @@
 // # What is decided
 //
 // The candidate is the newest content of every layer. If it is refused, the change as a whole is not lost for one bad part:
-// the layers that the problems name keep their applied content, and if that does not do, layers are taken one by one as
-// long as the result is good. So the live version is the fold of the newest good contents. A content that was refused is
-// tried again only when something else changes.
+// the layers that the problems name keep their applied content or, if that does not do, all of them; then the others are
+// added one by one as long as the result is good. So the live version is the fold of the newest good contents, and no content
+// that would be good with it is left out. A content that was refused is tried again only when something else changes.
 //
 // # Concurrency
 //
