@@ -107,7 +107,7 @@ const canary = "canary-5f1c0de"
 // stamped returns document number n of the suite: it says its number and carries its own checksum. Its length goes up and
 // down with n, so that a mixture of two does not fit.
 func stamped(n, size int) Values {
-	fill := strings.Repeat(string(rune('a'+n%26)), 1+n*2654435761%size)
+	fill := strings.Repeat(string(rune('a'+n%26)), 1+int(uint64(n)*2654435761%uint64(size)))
 	seq := strconv.Itoa(n)
 	return Values{"seq": seq, "canary": canary, "fill": fill, "sum": checksum(seq, fill)}
 }
