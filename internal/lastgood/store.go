@@ -53,7 +53,17 @@ func corrupt(path string, cause error) error {
 		Fix: "it is not used; remove it, the next good version writes a new one"}
 }
 
+// refused leaves out the path that the system names: it may be that of a temporary file, another one each time, and the same
+// trouble would look like another.
 func refused(op, path string, cause error) error {
+	var of *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(cause, &of):
+		cause = of.Err
+	case errors.As(cause, &link):
+		cause = link.Err
+	}
 	return &source.Error{Kind: source.KindOf(cause), Op: op + " last good copy", Document: path, Err: cause}
 }
 

@@ -256,3 +256,24 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+// Whoever tells of trouble only when it changes depends on this.
+func TestTheSameTroubleReadsTheSame(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "state")
+	s, err := lastgood.Own(filepath.Join(dir, "x.lastgood"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	first, second := s.Save(lastgood.Record{}), s.Save(lastgood.Record{})
+	if first == nil || second == nil || first.Error() != second.Error() {
+		t.Errorf("the same trouble reads %v and then %v", first, second)
+	}
+	if !errors.Is(first, source.NotFound) {
+		t.Errorf("the kind is lost: %v", first)
+	}
+}
