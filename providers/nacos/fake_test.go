@@ -227,7 +227,7 @@ func (l *fakeLink) answerLocked(m nacos.Message) body {
 			f.lie--
 			sum = "00000000000000000000000000000000"
 		}
-		return body{"resultCode": 200, "content": text, "md5": sum, "contentType": "yaml", "lastModified": 1700000000000}
+		return body{"resultCode": 200, "content": text, "md5": sum, "contentType": "yaml", "lastModified": int64(1700000000000)}
 	}
 	return code(302)
 }
