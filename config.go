@@ -68,9 +68,10 @@ func (c *Config[T]) Explain(key string) (Explanation, error) {
 // History returns what has become of the last changes, oldest first; how many, Options.History says.
 func (c *Config[T]) History() []Entry { return c.engine.History() }
 
-// Pin makes a version of the history live again, under a new version number, and holds all further changes until Unpin. Version 0
-// pins the live one as it is. It returns the version that is live. The error is of kind NotFound for a version that the history
-// does not have.
+// Pin makes a version of the history live again, under a new version number, and holds all further changes, those that wait in an
+// open window included, until Unpin or the end of the process. Version 0 pins the live one as it is. It returns the version that is
+// live. The error is of kind NotFound for a version that the history does not have, Closed after Close. If ctx ends, a Pin that has
+// begun goes on.
 func (c *Config[T]) Pin(ctx context.Context, version int64) (int64, error) {
 	return c.engine.Pin(ctx, version)
 }
@@ -84,5 +85,6 @@ func (c *Config[T]) Unpin(ctx context.Context) error { return c.engine.Unpin(ctx
 
 // Close ends the config: it stops watching, ends the subscribers and waits for them, closes the sources, and saves the last good
 // copy. It waits at most Options.CloseTimeout, and then returns an error of kind Timeout that names what still runs. It may be
-// called more than once. What Get returns stays valid.
+// called more than once. What Get returns stays valid, and no new version comes. A subscriber that calls it makes it wait in vain for
+// that very subscriber: let another goroutine call it.
 func (c *Config[T]) Close() error { return c.engine.Close() }

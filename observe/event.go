@@ -100,7 +100,7 @@ type Booted struct {
 	Took  time.Duration
 }
 
-// LastGood is an attempt to save the copy on disk.
+// LastGood is an attempt to read, own or save the copy on disk.
 type LastGood struct {
 	Path    string
 	Version int64

@@ -106,8 +106,12 @@ func (e *Engine[T]) takeError(l *feed, err error) {
 			l.provenAt = now
 		}
 	}
+	known := l.err != nil && source.KindOf(l.err) == source.KindOf(err) && l.err.Error() == err.Error()
 	l.err = err
 	since := l.since
 	e.mu.Unlock()
+	if known {
+		return // a source should not say the same twice, and need not be believed
+	}
 	observe.Tell(e.Observer.LayerDown, observe.LayerDown{Layer: l.name, Err: err, Since: since})
 }

@@ -122,6 +122,45 @@ func TestAProverThatPanicsOrBlocksHarmsNobody(t *testing.T) {
 	})
 }
 
+// repeats is a source that says the same trouble again each time that it is asked.
+type repeats struct{ *origin }
+
+func (r repeats) Next(ctx context.Context, prev source.Revision) (source.Content, error) {
+	r.mu.Lock()
+	err := r.err
+	r.mu.Unlock()
+	if err != nil {
+		return source.Content{}, err
+	}
+	return r.origin.Next(ctx, prev)
+}
+
+func TestTroubleThatIsRepeatedIsToldOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := repeats{newOrigin("r", "a: 1")}
+		j := &journal{}
+		s := settings(t, r)
+		s.Observer = &observe.Observer{
+			LayerDown: func(d observe.LayerDown) { j.add("down: " + d.Err.Error()) },
+			LayerUp:   func(u observe.LayerUp) { j.add("up") },
+		}
+		e := start(t, s)
+		settle()
+		r.fail(errors.New("first"))
+		time.Sleep(10 * time.Minute)
+		r.mu.Lock()
+		r.err = errors.New("second")
+		r.mu.Unlock()
+		time.Sleep(10 * time.Minute)
+		r.heal()
+		time.Sleep(time.Minute)
+		if got := strings.Join(j.take(), ", "); got != "down: first, down: second, up" {
+			t.Errorf("the outage is told as %q, want each error once", got)
+		}
+		e.Close()
+	})
+}
+
 // A content that is followed by more than one error before the writer looks is not lost.
 func TestAContentThatTroubleFollowsIsNotLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -59,7 +59,7 @@ func New(l *slog.Logger) *observe.Observer {
 		},
 		LastGood: func(e observe.LastGood) {
 			if e.Err != nil {
-				l.Error("config: last good copy was not saved", "path", e.Path, "version", e.Version, "error", e.Err)
+				l.Error("config: trouble with the last good copy", "path", e.Path, "version", e.Version, "error", e.Err)
 				return
 			}
 			l.Debug("config: last good copy saved", "path", e.Path, "version", e.Version)
