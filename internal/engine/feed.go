@@ -38,6 +38,8 @@ type feed struct {
 	told     told // what a Receiver was told
 	absent   []string
 	err      error // why the source fails now; nil when it does not
+	errKind  source.Kind
+	errText  string
 	since    time.Time
 	provenAt time.Time // latest moment at which the source was known not to fail, before the present outage
 }

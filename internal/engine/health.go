@@ -56,7 +56,7 @@ func (e *Engine[T]) layerHealth(f *feed, now, answer time.Time) observe.LayerHea
 		l.Latest = f.latest.Revision
 	}
 	if f.err != nil {
-		l.Down, l.DownSince = f.err.Error(), f.since
+		l.Down, l.DownSince = f.errText, f.since
 	}
 	for _, p := range f.rejected {
 		l.Rejected = append(l.Rejected, p.Error())

@@ -98,6 +98,7 @@ func (e *Engine[T]) takeContent(l *feed, c source.Content) (news bool) {
 
 func (e *Engine[T]) takeError(l *feed, err error) {
 	err = e.scrub.err(err)
+	kind, text := source.KindOf(err), err.Error() // the source's code: mu is not held
 	now := time.Now()
 	e.mu.Lock()
 	if l.err == nil {
@@ -106,8 +107,8 @@ func (e *Engine[T]) takeError(l *feed, err error) {
 			l.provenAt = now
 		}
 	}
-	known := l.err != nil && source.KindOf(l.err) == source.KindOf(err) && l.err.Error() == err.Error()
-	l.err = err
+	known := l.err != nil && l.errKind == kind && l.errText == text
+	l.err, l.errKind, l.errText = err, kind, text
 	since := l.since
 	e.mu.Unlock()
 	if known {
