@@ -86,8 +86,8 @@ func follow(out *strings.Builder, v reflect.Value, depth int) {
 			follow(out, v.Elem(), depth+1)
 		}
 	case reflect.Struct:
-		for i := range v.NumField() {
-			follow(out, v.Field(i), depth+1)
+		for _, field := range v.Fields() {
+			follow(out, field, depth+1)
 		}
 	case reflect.Slice, reflect.Array:
 		for i := range v.Len() {

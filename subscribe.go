@@ -48,11 +48,9 @@ func Subscribe[T, V any](cfg *Config[T], selectFrom func(*T) V, fn func(context.
 			}
 			seen = nil
 			next := selectFrom(&s.Value)
-			if !o.initial && reflect.DeepEqual(old, next) {
+			stopped := ctx.Err() != nil // while it was looked at
+			if stopped || !o.initial && reflect.DeepEqual(old, next) {
 				return false, nil
-			}
-			if ctx.Err() != nil {
-				return false, nil // stopped while it was looked at
 			}
 			o.initial = false
 			ch := Change[V]{Old: old, New: next, Version: s.Version, Causes: causes}
