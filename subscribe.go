@@ -48,8 +48,12 @@ func Subscribe[T, V any](cfg *Config[T], selectFrom func(*T) V, fn func(context.
 			}
 			seen = nil
 			next := selectFrom(&s.Value)
-			stopped := ctx.Err() != nil // while it was looked at
-			if stopped || !o.initial && reflect.DeepEqual(old, next) {
+			select {
+			case <-ctx.Done(): // stopped while it was looked at
+				return false, nil
+			default:
+			}
+			if !o.initial && reflect.DeepEqual(old, next) {
 				return false, nil
 			}
 			o.initial = false
