@@ -44,6 +44,7 @@ func FallBack() LayerOption {
 }
 
 // Optional lets Open succeed without the layer when it is down and there is no last good copy of it; it joins when it is up.
+// Open still waits for it, at most Options.BootTimeout. Until it has joined, Health shows its trouble and is ready without it.
 // Default: Open fails.
 func Optional() LayerOption {
 	return layerOption(func(l *engine.Layer) { l.Optional = true })

@@ -101,14 +101,19 @@ func TestBootWithoutAnOptionalLayer(t *testing.T) {
 		s := settings(t, x, y)
 		s.Layers[1].Optional = true
 		e := start(t, s)
-		if e.Live().Value.A != 2 || e.Health().Ready() == nil {
-			t.Errorf("a=%d, ready %v; want 2, and not ready while a layer was never proven", e.Live().Value.A, e.Health().Ready())
+		if h := e.Health(); e.Live().Value.A != 2 || h.Ready() != nil || !h.Layers[1].Stale || h.Layers[1].Down == "" {
+			t.Errorf("a=%d, ready %v, %+v; want 2, ready without the optional layer, and its trouble shown", e.Live().Value.A, h.Ready(), h.Layers[1])
 		}
 		y.put("b: 3")
 		settle()
 		time.Sleep(time.Minute) // its back-off
 		if e.Live().Value.B != 3 || e.Health().Ready() != nil {
 			t.Error("the optional layer came up and is not in use")
+		}
+		y.fail(errDown)
+		time.Sleep(time.Hour)
+		if e.Health().Ready() == nil {
+			t.Error("an optional layer whose content is in use may be as old as it likes")
 		}
 		e.Close()
 	})

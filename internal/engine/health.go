@@ -26,7 +26,9 @@ func (e *Engine[T]) Health() observe.Health {
 	h.Pinned = e.pin != 0
 	for _, f := range e.feeds {
 		l := e.layerHealth(f, now, answers[f.index])
-		if l.Stale && !e.ServeStale {
+		// Who runs without an optional layer serves without it; once it has come, it is held to the same as the others.
+		without := f.Optional && f.applied == nil
+		if l.Stale && !e.ServeStale && !without {
 			h.NotReady = append(h.NotReady, staleText(l, now))
 		}
 		h.Layers = append(h.Layers, l)
