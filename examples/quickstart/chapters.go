@@ -34,7 +34,7 @@ func (s *story) boot(ctx context.Context) error {
 		return err
 	}
 	s.say("nacostest, an in-process Nacos server, listens on %s", s.server.Addr())
-	if err := s.publish(orders, "db:\n  dsn: postgres://orders:s3cret@db/orders\n  pool: 20\n"); err != nil {
+	if err := s.publish(orders, "db:\n  dsn: "+dsn+"\n  pool: 20\n"); err != nil {
 		return err
 	}
 	if err := s.publish(limits, "limits:\n  rate: 200\n"); err != nil {
@@ -72,7 +72,7 @@ func (s *story) oneHears(ctx context.Context) error {
 	heard(s, "pool", pool)
 	heard(s, "rate", rate)
 	published := time.Now()
-	if err := s.publish(orders, "db:\n  dsn: postgres://orders:s3cret@db/orders\n  pool: 50\n"); err != nil {
+	if err := s.publish(orders, "db:\n  dsn: "+dsn+"\n  pool: 50\n"); err != nil {
 		return err
 	}
 	if err := s.calls(ctx, "pool", 1); err != nil {
@@ -99,7 +99,7 @@ func (s *story) calls(ctx context.Context, name string, n int64) error {
 func (s *story) twoAsOne(ctx context.Context) error {
 	s.chapter("3. Two configs published together arrive as one version")
 	before := s.cfg.Snapshot().Version
-	if err := s.publish(orders, "db:\n  dsn: postgres://orders:s3cret@db/orders\n  pool: 300\n"); err != nil {
+	if err := s.publish(orders, "db:\n  dsn: "+dsn+"\n  pool: 300\n"); err != nil {
 		return err
 	}
 	if err := s.publish(limits, "limits:\n  rate: 1000\n"); err != nil {
@@ -116,7 +116,7 @@ func (s *story) twoAsOne(ctx context.Context) error {
 
 func (s *story) badPublish(ctx context.Context) error {
 	s.chapter("4. A bad publish is refused, and the service goes on")
-	if err := s.publish(orders, "db:\n  dsn: postgres://orders:s3cret@db/orders\n  pol: 60\nlimits:\n  timeout: 3\n"); err != nil {
+	if err := s.publish(orders, "db:\n  dsn: "+dsn+"\n  pol: 60\nlimits:\n  timeout: 3\n"); err != nil {
 		return err
 	}
 	rejected := func(h nacre.Health) []string { return h.Layers[1].Rejected }
@@ -131,7 +131,7 @@ func (s *story) badPublish(ctx context.Context) error {
 		s.say("the server's listener query shows what this client has applied: md5 %.8s…", l.MD5)
 	}
 	version := s.cfg.Snapshot().Version
-	if err := s.publish(orders, "db:\n  dsn: postgres://orders:s3cret@db/orders\n  pool: 60\n"); err != nil {
+	if err := s.publish(orders, "db:\n  dsn: "+dsn+"\n  pool: 60\n"); err != nil {
 		return err
 	}
 	if err := s.version(ctx, version+1); err != nil {
@@ -150,7 +150,7 @@ func (s *story) badSubscribers(ctx context.Context) error {
 		<-ctx.Done() // until the subscription ends
 		return ctx.Err()
 	}, nacre.Name("blocks"))
-	if err := s.publish(orders, "db:\n  dsn: postgres://orders:s3cret@db/orders\n  pool: 70\n"); err != nil {
+	if err := s.publish(orders, "db:\n  dsn: "+dsn+"\n  pool: 70\n"); err != nil {
 		return err
 	}
 	if err := errors.Join(s.calls(ctx, "pool", calls+1), s.calls(ctx, "panics", 1)); err != nil {
@@ -183,7 +183,7 @@ func (s *story) serverDies(ctx context.Context) error {
 		return err
 	}
 	version := s.cfg.Snapshot().Version
-	if err := s.publish(orders, "db:\n  dsn: postgres://orders:s3cret@db/orders\n  pool: 80\n"); err != nil {
+	if err := s.publish(orders, "db:\n  dsn: "+dsn+"\n  pool: 80\n"); err != nil {
 		return err
 	}
 	if err := s.server.StartAgain(ctx, true); err != nil {

@@ -30,6 +30,7 @@ type story struct {
 const (
 	orders = "orders.yaml"
 	limits = "limits.yaml"
+	dsn    = "postgres://orders:s3cret@db/orders"
 )
 
 func newStory(out io.Writer) (*story, error) {
@@ -75,7 +76,8 @@ func (s *story) say(format string, args ...any) {
 }
 
 func (s *story) publish(dataID, content string) error {
-	s.say("publish %s: %s", dataID, strings.ReplaceAll(strings.TrimSpace(content), "\n", " ⏎ "))
+	shown := strings.ReplaceAll(strings.TrimSpace(content), dsn, "…")
+	s.say("publish %s: %s", dataID, strings.ReplaceAll(shown, "\n", " ⏎ "))
 	return s.server.Publish("", "DEFAULT_GROUP", dataID, content)
 }
 
