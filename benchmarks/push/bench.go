@@ -11,10 +11,14 @@ type bench struct {
 	opts   options
 	server *server
 	log    io.Writer
+	stalls stallMeter
 }
 
 // run makes all tries, the clients taking turns, and tells each row when it is complete.
 func (b *bench) run(ctx context.Context, each func(row) error) error {
+	watching, stop := context.WithCancel(ctx)
+	defer stop()
+	go b.stalls.watch(watching)
 	if b.opts.singles > 0 {
 		if err := b.rows(ctx, 1, (b.opts.tries+1)/2, b.opts.singles, each); err != nil {
 			return err
@@ -40,6 +44,10 @@ func (b *bench) rows(ctx context.Context, n, tries, rounds int, each func(row) e
 		for k := range rows {
 			r := &rows[(k+t)%len(rows)] // who begins changes too
 			changes, err := b.try(ctx, r.client, n, rounds)
+			if err != nil && ctx.Err() == nil { // a busy server may refuse a publish, and a long run is not to be lost for that
+				tell(b.log, "%-5s %5d configs, try %d of %d is made again: %v", r.client, n, t+1, tries, err)
+				changes, err = b.try(ctx, r.client, n, rounds)
+			}
 			if err != nil {
 				return fmt.Errorf("%s, %d configs, try %d: %w", r.client, n, t+1, err)
 			}

@@ -78,7 +78,7 @@ func ms(values ...int) []time.Duration {
 
 func TestRow(t *testing.T) {
 	r := row{client: "sdk", n: 2, tries: 2, rounds: 1, wait: 10 * time.Second, changes: []change{
-		{after: ms(500, 1000), latencies: ms(510, 1010), spread: 3 * time.Millisecond},
+		{after: ms(500, 1000), latencies: ms(510, 1010), spread: 3 * time.Millisecond, stall: 4 * time.Millisecond},
 		{after: ms(4000, -1), latencies: ms(4010, -1), spread: 2 * time.Millisecond},
 	}}
 	var text bytes.Buffer
@@ -86,12 +86,12 @@ func TestRow(t *testing.T) {
 		t.Fatal(err)
 	}
 	const want = `{"client":"sdk","n":2,"fresh_1s":0.5,"fresh_5s":0.75,"fresh_30s":null,"all_fresh_ms":null,"p50_ms":1010,"p99_ms":null,` +
-		`"max_ms":null,"tries":2,"rounds":1,"fresh_each":[2,1],"publish_ms":3,"wait_ms":10000}`
+		`"max_ms":null,"tries":2,"rounds":1,"fresh_each":[2,1],"publish_ms":3,"stall_ms":4,"wait_ms":10000}`
 	if got := strings.TrimSpace(text.String()); got != want {
 		t.Errorf("a row in JSON is\n%s\nwant\n%s", got, want)
 	}
 	table := markdown([]row{r}, options{size: 64, wait: r.wait}, &server{title: "Nacos 2.3.2"})
-	if cells := "| 2, 2 times | 3 ms | nacos-sdk-go | 50 % | 75 % | ? (2, 1) | > 10 s | 1.01 s | > 10 s | > 10 s |\n"; !strings.HasSuffix(table, cells) {
+	if cells := "| 2, 2 times | 3 ms | nacos-sdk-go | 50 % | 75 % | ? (2, 1) | > 10 s | 1.01 s | > 10 s | > 10 s | 4 ms |\n"; !strings.HasSuffix(table, cells) {
 		t.Errorf("the table ends with\n%s\nwant\n%s", table, cells)
 	}
 

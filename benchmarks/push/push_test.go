@@ -75,7 +75,7 @@ func TestNacreIsFresh(t *testing.T) {
 	}
 	for _, l := range lines {
 		if l.AllFresh == nil || *l.Fresh30s != 1 || l.P50 == nil || *l.P50 <= 0 || *l.P99 < *l.P50 {
-			t.Errorf("%s with %d configs: %v fresh; a change was lost or the figures are wrong", l.Client, l.N, l.EachFresh)
+			t.Errorf("%s with %d configs: a change was lost or the figures are wrong: %+v", l.Client, l.N, l)
 		}
 	}
 	if n := configsOn(t, srv); n != 0 {

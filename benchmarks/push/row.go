@@ -80,7 +80,17 @@ func (r row) spread() time.Duration {
 	return worst
 }
 
-// line is the row in JSON. What is null was not seen within wait_ms.
+// stall is the longest of the changes.
+func (r row) stall() time.Duration {
+	worst := time.Duration(0)
+	for _, c := range r.changes {
+		worst = max(worst, c.stall)
+	}
+	return worst
+}
+
+// line is the row in JSON. What is null was not seen within wait_ms; fresh_each is left out where changes came one after
+// the other in a try.
 type line struct {
 	Client    string   `json:"client"`
 	N         int      `json:"n"`
@@ -93,23 +103,30 @@ type line struct {
 	Max       *float64 `json:"max_ms"`
 	Tries     int      `json:"tries"`
 	Rounds    int      `json:"rounds"`
-	EachFresh []int    `json:"fresh_each"`
+	EachFresh []int    `json:"fresh_each,omitempty"`
 	PublishMS *float64 `json:"publish_ms"`
+	StallMS   *float64 `json:"stall_ms"`
 	WaitMS    *float64 `json:"wait_ms"`
 }
 
 func (r row) writeJSON(to io.Writer) error {
 	share := func(d time.Duration) *float64 {
-		if s, known := r.share(d); known {
-			return &s
+		s, known := r.share(d)
+		if !known {
+			return nil
 		}
-		return nil
+		s = math.Floor(s*1e4) / 1e4 // down, so that 1 means all
+		return &s
+	}
+	var each []int
+	if r.rounds == 1 {
+		each = r.each()
 	}
 	return json.NewEncoder(to).Encode(line{
 		Client: r.client, N: r.n,
 		Fresh1s: share(time.Second), Fresh5s: share(5 * time.Second), Fresh30s: share(30 * time.Second),
 		AllFresh: millis(r.allFresh()), P50: millis(r.latency(50)), P99: millis(r.latency(99)), Max: millis(r.latency(100)),
-		Tries: r.tries, Rounds: r.rounds, EachFresh: r.each(), PublishMS: millis(r.spread()), WaitMS: millis(r.wait),
+		Tries: r.tries, Rounds: r.rounds, EachFresh: each, PublishMS: millis(r.spread()), StallMS: millis(r.stall()), WaitMS: millis(r.wait),
 	})
 }
 
@@ -127,7 +144,7 @@ func (r row) inWords() string {
 	for _, c := range r.changes {
 		fresh += c.fresh(r.wait)
 	}
-	return fmt.Sprintf("%d of %d fresh, all after %s, p50 %s, p99 %s", fresh, r.n*len(r.changes), r.show(r.allFresh()), r.show(r.latency(50)), r.show(r.latency(99)))
+	return fmt.Sprintf("%d of %d fresh, all after %s, p50 %s, p99 %s, stall %s", fresh, r.n*len(r.changes), r.show(r.allFresh()), r.show(r.latency(50)), r.show(r.latency(99)), r.show(r.stall()))
 }
 
 // show writes a duration for people.

@@ -17,12 +17,12 @@ func markdown(rows []row, o options, s *server) string {
 	fmt.Fprintf(&b, "%s, on %s; nacos-sdk-go %s, %s, %s/%s, %d processors%s. Contents of %d bytes, waited for %g s at most.\n\n",
 		s.title, time.Now().Format(time.DateOnly), version("github.com/nacos-group/nacos-sdk-go/v2"), runtime.Version(), runtime.GOOS,
 		runtime.GOARCH, runtime.NumCPU(), load(), o.size, o.wait.Seconds())
-	b.WriteString("| Changed together | Within | Client | Fresh after 1 s | 5 s | 30 s | All fresh | p50 | p99 | max |\n")
-	b.WriteString("|---|---|---|---|---|---|---|---|---|---|\n")
+	b.WriteString("| Changed together | Published in | Client | Fresh after 1 s | 5 s | 30 s | All fresh | p50 | p99 | max | Stall |\n")
+	b.WriteString("|---|---|---|---|---|---|---|---|---|---|---|\n")
 	for _, r := range rows {
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s%s | %s | %s | %s | %s |\n",
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s%s | %s | %s | %s | %s | %s |\n",
 			r.what(), r.show(r.spread()), title(r.client), r.percent(time.Second), r.percent(5*time.Second), r.percent(30*time.Second), r.counts(),
-			r.show(r.allFresh()), r.show(r.latency(50)), r.show(r.latency(99)), r.show(r.latency(100)))
+			r.show(r.allFresh()), r.show(r.latency(50)), r.show(r.latency(99)), r.show(r.latency(100)), r.show(r.stall()))
 	}
 	return b.String()
 }

@@ -20,6 +20,7 @@ type change struct {
 	spread    time.Duration   // from the first publish that was sent to the last that was answered
 	after     []time.Duration // for each config, from the last answer until it was heard of; never for none
 	latencies []time.Duration // for each config, from when its publish was sent
+	stall     time.Duration   // the longest time in which this process did not get to run
 }
 
 // never stands for what was not heard of in time.
@@ -81,6 +82,7 @@ func (b *bench) try(ctx context.Context, client string, n, rounds int) (changes 
 // change publishes a version of all configs and waits until all were heard of, or the time is up.
 func (b *bench) change(ctx context.Context, proc *child, heard *board, prefix string, n, version int) (change, error) {
 	all := heard.await(n, version)
+	b.stalls.reset()
 	sent := make([]time.Time, n)
 	begin := time.Now()
 	err := eachConfig(ctx, n, func(ctx context.Context, i int) error {
@@ -94,7 +96,7 @@ func (b *bench) change(ctx context.Context, proc *child, heard *board, prefix st
 	if err := wait(ctx, proc, all, b.opts.wait); err != nil && !errors.Is(err, errLate) {
 		return change{}, err
 	}
-	c := change{spread: last.Sub(begin)}
+	c := change{spread: last.Sub(begin), stall: b.stalls.reset()}
 	for i, at := range heard.times() {
 		after, latency := never, never
 		if !at.IsZero() {
