@@ -141,13 +141,23 @@ func TestBoardTakesTheAwaitedVersionAndLaterOnes(t *testing.T) {
 	var b board
 	b.note(note{0, 0}) // before anything is awaited
 	all := b.await(2, 3)
-	for _, n := range []note{{0, 2}, {-1, 3}, {2, 3}, {0, 3}, {0, 4}} {
-		b.note(n)
+	for _, c := range []struct {
+		note note
+		left int
+		why  string
+	}{
+		{note{0, 2}, 2, "an old version is not fresh"},
+		{note{-1, 3}, 2, "there is no such config"},
+		{note{2, 3}, 2, "there is no such config"},
+		{note{0, 3}, 1, "this one is awaited"},
+		{note{0, 4}, 1, "it was heard of before"},
+		{note{1, 4}, 0, "what is newer is fresh too"},
+	} {
+		b.note(c.note)
+		if b.left() != c.left {
+			t.Fatalf("after %+v %d are missing, want %d: %s", c.note, b.left(), c.left, c.why)
+		}
 	}
-	if b.left() != 1 {
-		t.Fatalf("%d are missing, want 1", b.left())
-	}
-	b.note(note{1, 4})
 	select {
 	case <-all:
 	default:
