@@ -38,14 +38,16 @@ func ask[T answer](ctx context.Context, s *session, c *conn, patience time.Durat
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	var key Key
+	if k, ok := body.(keyed); ok {
+		key = k.about()
+	}
 	for again := false; ; again = true {
-		token, number, err := s.auth.token(ctx, c.server)
+		with, err := s.proof(ctx, c.server, key)
 		if err != nil {
 			return none, err
 		}
-		if token != "" {
-			m.Headers = map[string]string{"accessToken": token}
-		}
+		m.Headers = with.headers
 		got, err := s.exchange(ctx, c, m)
 		if err != nil {
 			return none, err
@@ -64,19 +66,8 @@ func ask[T answer](ctx context.Context, s *session, c *conn, patience time.Durat
 			c.end(err)
 			return none, err
 		case codeDenied:
-			if again {
-				s.auth.inVain()
-				return none, errDenied(c.server, document, true)
-			}
-			if !s.auth.needed() {
-				return none, errDenied(c.server, document, false)
-			}
-			newer, err := s.auth.refused(ctx, c.server, number)
-			if err != nil {
+			if err := s.refused(ctx, c.server, with, again, document, refusal.Message); err != nil {
 				return none, err
-			}
-			if !newer {
-				return none, errDenied(c.server, document, true)
 			}
 		default:
 			return none, err
@@ -123,7 +114,7 @@ func (s *session) explain(c *conn, document, typ string, err error) error {
 	var refusal *codeError
 	switch {
 	case errors.Is(err, errBody):
-		return trouble(source.Unknown, opOf(typ), place(document, c.server), errBody.Error(), "check that a Nacos of version 2 or 3 is behind this address, and no other service")
+		return AnswerWrong.fail(opOf(typ), place(document, c.server))
 	case !errors.As(err, &refusal):
 		return err
 	}
@@ -131,12 +122,11 @@ func (s *session) explain(c *conn, document, typ string, err error) error {
 	case typ == typeQuery && code == codeBadRequest && strings.Contains(refusal.Message, "modif"):
 		return errModifying(document)
 	case code == codeBadRequest:
-		return trouble(source.Misused, opOf(typ), place(document, c.server), "the server takes a part of the request for wrong",
-			"check namespace, group, data ID and the size of the content against the server's limits")
+		return RequestWrong.fail(opOf(typ), place(document, c.server))
 	case code >= 300 && code < 400 && code != codeNoHandler:
 		return errNotReady(c.server)
 	default:
-		return errAnswer(place(document, c.server), typ, code)
+		return errAnswer(place(document, c.server), opOf(typ), code)
 	}
 }
 

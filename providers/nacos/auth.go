@@ -19,6 +19,7 @@ const uselessLogin = 15 * time.Second
 type auth struct {
 	via     transport
 	as      settings
+	servers func() []address // those that there are
 	tell    func(Event)
 	backoff backoff
 
@@ -33,9 +34,9 @@ type auth struct {
 	notBefore time.Time
 }
 
-func newAuth(via transport, as settings, t timings, tell func(Event)) *auth {
+func newAuth(via transport, as settings, t timings, servers func() []address, tell func(Event)) *auth {
 	return &auth{
-		via: via, as: as, tell: tell, one: make(chan struct{}, 1),
+		via: via, as: as, servers: servers, tell: tell, one: make(chan struct{}, 1),
 		backoff: backoff{least: time.Second, most: t.backMax},
 	}
 }
@@ -125,7 +126,7 @@ func (a *auth) tryAll(ctx context.Context, first address) (g grant, server addre
 	if err == nil || source.KindOf(err) == source.Denied {
 		return g, first, err
 	}
-	for _, other := range a.as.servers {
+	for _, other := range a.servers() {
 		if other == first || ctx.Err() != nil {
 			continue
 		}

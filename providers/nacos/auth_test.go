@@ -120,7 +120,7 @@ func TestDenied(t *testing.T) {
 	}
 }
 
-func second(_ nacos.Item, err error) error { return err }
+func second[T any](_ T, err error) error { return err }
 
 // A user whose namespace was not granted is denied, and gets the config as soon as it is.
 func TestLoginWhereNoneIsNeeded(t *testing.T) {

@@ -130,7 +130,7 @@ func (c *Client) String() string {
 	if ns == "" {
 		ns = "public"
 	}
-	return "nacos://" + names(c.as.servers) + "/" + ns
+	return "nacos://" + c.as.name() + "/" + ns
 }
 
 // Format writes String for every verb and flag, so that nothing inside is printed by reflection.

@@ -3,16 +3,21 @@ package nacos
 import (
 	"crypto/tls"
 	"fmt"
-	"maps"
+	"reflect"
 	"slices"
 	"strings"
 )
 
-// Config says which Nacos to use, and as whom. Only Servers is required. It may be printed: the password does not show.
+// Config says which Nacos to use, and as whom. Only Servers, or Endpoint, is required. It may be printed: the password does
+// not show.
 type Config struct {
 	// Servers are the nodes of one cluster: "host", "host:port", "http://host:port/nacos" or with https. The port is that
 	// of HTTP, 8848 where none is named; gRPC is taken to be 1000 above, as Nacos has it.
 	Servers []string
+	// Endpoint is an address server, which tells the nodes: "host", "host:port" or a URL. Its port is 8080 where none is
+	// named, its path /nacos/serverlist; its answer is one node a line. It is asked every 30 s, and what it said last goes
+	// on being used while it cannot be. Until it has answered Servers are used, if there are any. Empty: none.
+	Endpoint string
 	// Namespace is the *id* of the namespace, which is not the name that the console shows. Empty and "public": the
 	// public one.
 	Namespace string
@@ -21,54 +26,67 @@ type Config struct {
 	// Username and Password log in. Both empty: no login.
 	Username string
 	Password Password
+	// Signer signs requests, for servers that want an access key (AK/SK). Nil: they are not signed.
+	Signer Signer
 	// ContextPath is where the server's HTTP interface lives, for servers that do not name a path of their own. Empty:
 	// "/nacos"; "/" for none.
 	ContextPath string
 	// TLS turns TLS on for gRPC, and is used for servers that are given as https. Nil: gRPC without TLS. It must not be
 	// changed afterwards.
 	TLS *tls.Config
-	// AppName and Labels are told to the server when the connection is set up. Newer servers choose gray contents by label.
-	// Empty: none.
+	// AppName is the application's name on the server. Empty: Instance.Service, else the name of the program.
 	AppName string
-	Labels  map[string]string
+	// Instance says which process this is. Empty fields have defaults.
+	Instance Instance
+	// Labels are told to the server when the connection is set up: [LabelTag], [LabelGray], or others of yours. Newer
+	// servers choose gray contents by them. Empty: none.
+	Labels map[string]string
 
-	problems []string // what FromEnv found
+	problems   []string // what FromEnv found
+	wantSigner bool     // FromEnv found an access key
 }
 
 // settings are a Config that was checked.
 type settings struct {
 	servers   []address
+	endpoint  *endpoint // nil: none
 	namespace string
 	group     string
 	username  string
 	password  Password
+	signer    Signer
 	tls       *tls.Config
-	appName   string
-	labels    map[string]string
+	labels    map[string]string // all that a connection is set up with
+}
+
+// name is how the servers are called in identities, which do not change with what an address server says.
+func (s settings) name() string {
+	if s.endpoint != nil {
+		return s.endpoint.server.String()
+	}
+	return names(s.servers)
 }
 
 // check returns the settings, or all that is wrong with them.
 func (c Config) check() (settings, []string) {
 	problems := slices.Clone(c.problems)
+	instance := c.Instance.filled(c.AppName)
+	if c.AppName != "" {
+		instance.Service = c.AppName
+	}
 	s := settings{
 		namespace: namespaceID(c.Namespace),
 		group:     c.Group,
 		username:  c.Username,
 		password:  c.Password,
+		signer:    c.Signer,
 		tls:       c.TLS,
-		appName:   c.AppName,
-		labels:    maps.Clone(c.Labels),
+		labels:    connectionLabels(instance, c.Labels),
 	}
 	if s.group == "" {
 		s.group = DefaultGroup
 	}
-	prefix := defaultPrefix
-	if c.ContextPath != "" {
-		prefix = ""
-		if p := strings.Trim(c.ContextPath, "/"); p != "" {
-			prefix = "/" + p
-		}
-	}
+	prefix := c.prefix()
 	for i, text := range c.Servers {
 		a, err := parseAddress(text, prefix)
 		if err != nil {
@@ -77,9 +95,22 @@ func (c Config) check() (settings, []string) {
 			s.servers = append(s.servers, a)
 		}
 	}
-	if len(c.Servers) == 0 && len(c.problems) == 0 {
+	if c.Endpoint != "" {
+		e, err := parseEndpoint(c.Endpoint, prefix)
+		if err != nil {
+			problems = append(problems, fmt.Sprintf("the endpoint %v", err))
+		}
+		s.endpoint = e
+	}
+	if len(c.Servers) == 0 && c.Endpoint == "" && len(c.problems) == 0 {
 		problems = append(problems, "no server is named")
 	}
+	return s, append(problems, c.nameProblems(s)...)
+}
+
+// nameProblems returns what is wrong with the names, the login and the signer.
+func (c Config) nameProblems(s settings) []string {
+	var problems []string
 	if found := nameProblems("namespace", s.namespace, maxNamespace); found != nil {
 		problems = append(problems, found...)
 		problems = append(problems, "a namespace is named by its id, as the console's list of namespaces shows it, not by its name")
@@ -88,7 +119,24 @@ func (c Config) check() (settings, []string) {
 	if (c.Username == "") != (c.Password == Password{}) {
 		problems = append(problems, "of user name and password, one is missing")
 	}
-	return s, problems
+	switch {
+	case c.Signer != nil && !reflect.TypeOf(c.Signer).Comparable():
+		problems = append(problems, "the signer is of a type that cannot be compared; use a pointer")
+	case c.Signer == nil && c.wantSigner:
+		problems = append(problems, EnvAccessKey+" is set, and nothing signs: set Signer to ram.FromEnv() of the package ram")
+	}
+	return problems
+}
+
+// prefix is the path of the HTTP interface on servers that name none.
+func (c Config) prefix() string {
+	if c.ContextPath == "" {
+		return defaultPrefix
+	}
+	if p := strings.Trim(c.ContextPath, "/"); p != "" {
+		return "/" + p
+	}
+	return ""
 }
 
 func namespaceID(id string) string {

@@ -64,12 +64,7 @@ func TestFromEnv(t *testing.T) {
 		t.Fatal(err)
 	}
 	srv := start(t, nacostest.Options{Users: users})
-	for _, name := range []string{
-		nacos.EnvServers, nacos.EnvNamespace, nacos.EnvGroup, nacos.EnvUsername, nacos.EnvPassword, nacos.EnvPasswordFile,
-		nacos.EnvContextPath, nacos.EnvAppName,
-	} {
-		t.Setenv(name, "")
-	}
+	unset(t)
 	if _, err := nacos.Dial(t.Context(), nacos.FromEnv()); !errors.Is(err, source.Misused) || !strings.Contains(err.Error(), "NACOS_SERVER_ADDR is not set") {
 		t.Errorf("Dial with an empty environment: %v", err)
 	}
@@ -132,20 +127,20 @@ func TestErrorsName(t *testing.T) {
 	for _, tc := range []struct {
 		name string
 		src  *nacos.Source
-		kind source.Kind
+		is   nacos.Cause
 		says string
 		fix  string
 	}{
-		{"refused", at("127.0.0.1:1").Config("x.yaml"), source.Unavailable, "connection refused", "Nacos runs"},
-		{"no host", at("no-such-host.invalid").Config("x.yaml"), source.Unavailable, "no host", "DNS"},
-		{"gRPC port shut", at(lone.Addr().String()).Config("x.yaml"), source.Unavailable, "but not the gRPC port", "open port"},
-		{"no Nacos there", at(swap(srv)).Config("x.yaml"), source.Unavailable, "does not speak the gRPC of Nacos", "1000 above"},
-		{"no answer", at(mute.Addr()).Config("x.yaml"), source.Timeout, "no answer in time", "network"},
-		{"not found", c.Config("missing.yaml"), source.NotFound, "public/DEFAULT_GROUP/missing.yaml", "*id*"},
-		{"no format", c.Config("plain"), source.Misused, "format", "nacos.Format"},
-		{"empty data ID", c.Config(""), source.Misused, "data ID is empty", "letters"},
-		{"illegal data ID", c.Config("a/b"), source.Misused, "illegal character", "letters"},
-		{"long group", c.Config("x", nacos.Group(strings.Repeat("g", 129))), source.Misused, "limit is 128", "128"},
+		{"refused", at("127.0.0.1:1").Config("x.yaml"), nacos.ConnectionRefused, "connection refused", "Nacos runs"},
+		{"no host", at("no-such-host.invalid").Config("x.yaml"), nacos.HostUnknown, "no host", "DNS"},
+		{"gRPC port shut", at(lone.Addr().String()).Config("x.yaml"), nacos.GRPCPortShut, "but not the gRPC port", "open port"},
+		{"no Nacos there", at(swap(srv)).Config("x.yaml"), nacos.NotNacos, "does not speak the gRPC of Nacos", "1000 above"},
+		{"no answer", at(mute.Addr()).Config("x.yaml"), nacos.NoAnswer, "no answer in time", "network"},
+		{"not found", c.Config("missing.yaml"), nacos.ConfigMissing, "public/DEFAULT_GROUP/missing.yaml", "*id*"},
+		{"no format", c.Config("plain"), nacos.FormatUnknown, "format", "nacos.Format"},
+		{"empty data ID", c.Config(""), nacos.BadName, "data ID is empty", "letters"},
+		{"illegal data ID", c.Config("a/b"), nacos.BadName, "illegal character", "letters"},
+		{"long group", c.Config("x", nacos.Group(strings.Repeat("g", 129))), nacos.BadName, "limit is 128", "128"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -153,8 +148,8 @@ func TestErrorsName(t *testing.T) {
 			r := follow(t, tc.src)
 			err := r.trouble()
 			var e *source.Error
-			if !errors.As(err, &e) || e.Kind != tc.kind || !strings.Contains(err.Error(), tc.says) || !strings.Contains(e.Fix, tc.fix) || e.Document == "" {
-				t.Errorf("told is %v, want kind %q, saying %q, with a fix that says %q", err, tc.kind, tc.says, tc.fix)
+			if !errors.As(err, &e) || e.Kind != tc.is.Kind() || !errors.Is(err, tc.is) || !strings.Contains(err.Error(), tc.says) || !strings.Contains(e.Fix, tc.fix) || e.Document == "" {
+				t.Errorf("told is %v, want %q, saying %q, with a fix that says %q", err, tc.is, tc.says, tc.fix)
 			}
 			if took := time.Since(begin); took > 20*time.Second {
 				t.Errorf("told after %v", took)

@@ -30,8 +30,15 @@
 //
 // # Errors
 //
-// Every error is a [source.Error] with its kind, the server or document it is about and one sentence with the fix. None
-// has a content, a password or a token in it, and no text of the server is passed on.
+// Every error is a [source.Error] with its kind, the server or document it is about and one sentence with the fix, and has
+// a [Cause], which names the trouble more exactly: errors.Is(err, nacos.GRPCPortShut). None has a content, a password or a
+// token in it, and no text of the server is passed on.
+//
+// # Servers
+//
+// A session knows its servers from [Config].Servers, or from an address server, [Config].Endpoint, which it asks every
+// 30 s. It begins with one that chance picks, goes where a server sends its clients, and leaves one that the address
+// server does not name any more. The server is told which instance connects: see [Instance].
 //
 // # Bounds
 //
@@ -41,6 +48,12 @@
 // between nothing and a limit that doubles from 100 ms to 30 s, without end, and each time every server of the list is
 // tried; the port of a server that refuses connections is looked at about once a second, and the wait ends, and
 // starts from 100 ms again, when it opens. A request is given up after 5 s, Close takes at most 5 s.
+//
+// # Administration
+//
+// [Client.Publish], [Client.Delete] and their options, [Client.History] and [Client.Listeners] are what a tool for the
+// command line needs. Some of it a server offers over HTTP alone, and a Nacos 3 under other paths, for administrators:
+// each method says so.
 //
 // # Limits
 //

@@ -22,64 +22,46 @@ var (
 	errNoClient = errors.New("this is not an address that gRPC takes")
 )
 
-func trouble(kind source.Kind, op, document, cause, fix string) error {
-	return &source.Error{Kind: kind, Op: op, Document: document, Fix: fix, Err: errors.New(cause)}
-}
-
 func errBadConfig(problems []string) error {
-	return trouble(source.Misused, "dial", "nacos", strings.Join(problems, "; "),
-		"set Config.Servers or NACOS_SERVER_ADDR to host:port, and the rest as Config and FromEnv say")
+	return BadConfig.failAs("dial", "nacos", strings.Join(problems, "; "))
 }
 
-func errNoHost(a address) error {
-	return trouble(source.Unavailable, "connect to", a.String(), "there is no host of this name", "check the server address for a slip, and the DNS of this machine")
-}
+func errNoHost(a address) error { return HostUnknown.fail("connect to", a.String()) }
 
 // errNotReachable is for a dial or request that had no answer; only what kind of error it was is used.
 func errNotReachable(a address, err error) error {
+	cause := Unreachable
 	var dns *net.OpError
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return trouble(source.Unavailable, "connect to", a.String(), "connection refused", "check that Nacos runs there and that the address is right")
+		cause = ConnectionRefused
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &dns) && dns.Timeout():
-		return trouble(source.Timeout, "connect to", a.String(), "no answer in time", "check the address and the firewall between here and there, and whether the server is overloaded")
+		cause = NoAnswer
 	}
-	return trouble(source.Unavailable, "connect to", a.String(), "the connection cannot be made", "check the network between here and there, and whether the server expects TLS")
+	return cause.fail("connect to", a.String())
 }
 
 func errGRPCShut(a address) error {
-	return trouble(source.Unavailable, "connect to", a.String(), fmt.Sprintf("port %d is open, but not the gRPC port %d", a.port, a.port+grpcOffset),
-		fmt.Sprintf("open port %d too, in the firewall, the container and the service: Nacos 2 and later need both", a.port+grpcOffset))
+	e := GRPCPortShut.failAs("connect to", a.String(), fmt.Sprintf("port %d is open, but not the gRPC port %d", a.port, a.port+grpcOffset))
+	e.Fix = fmt.Sprintf("open port %d too, in the firewall, the container and the service: Nacos 2 and later need both", a.port+grpcOffset)
+	return e
 }
 
 func errNoGRPC(a address) error {
-	return trouble(source.Unavailable, "connect to", a.String(), fmt.Sprintf("port %d does not speak the gRPC of Nacos", a.port+grpcOffset),
-		"check the port: the address takes the HTTP port, and gRPC is 1000 above; check also whether both sides agree on TLS")
+	return NotNacos.failAs("connect to", a.String(), fmt.Sprintf("port %d does not speak the gRPC of Nacos", a.port+grpcOffset))
 }
 
-func errNoAnswer(a address) error {
-	return trouble(source.Timeout, "ask", a.String(), "no answer in time", "check the network and the load of the server; the session tries again by itself")
-}
+func errNoAnswer(a address) error { return NoAnswer.fail("ask", a.String()) }
 
-func errLost(a address) error {
-	return trouble(source.Unavailable, "ask", a.String(), "the connection was lost", "check that Nacos runs there; the session connects again by itself")
-}
+func errLost(a address) error { return ConnectionLost.fail("ask", a.String()) }
 
-func errSilent(a address) error {
-	return trouble(source.Timeout, "ask", a.String(), "the server has fallen silent", "check the network between here and there; the session connects again by itself")
-}
+func errSilent(a address) error { return ServerSilent.fail("ask", a.String()) }
 
-func errNotReady(a address) error {
-	return trouble(source.Unavailable, "ask", a.String(), "the server is not ready", "wait: it is starting, stopping or without a leader; the session tries again by itself")
-}
+func errNotReady(a address) error { return NotReady.fail("ask", a.String()) }
 
-func errUnregistered(a address) error {
-	return trouble(source.Unavailable, "ask", a.String(), "the server does not know this connection", "nothing: the session connects and listens again by itself; if it lasts, the server is at its limit of connections")
-}
+func errUnregistered(a address) error { return Unregistered.fail("ask", a.String()) }
 
-func errReset(a address) error {
-	return trouble(source.Unavailable, "ask", a.String(), "the server asks to go to another one", "nothing: the session does; if it lasts, the server is at its limit of connections")
-}
+func errReset(a address) error { return SentAway.fail("ask", a.String()) }
 
 // ops say what a request is for.
 var ops = map[string]string{typeQuery: "read", typePublish: "publish", typeRemove: "delete", typeListen: "listen to"}
@@ -91,36 +73,41 @@ func opOf(typ string) string {
 	return "ask"
 }
 
-func errAnswer(document, typ string, code int) error {
-	kind := source.Unknown
-	if code == codeNoHandler {
-		kind = source.Misused
+func errAnswer(document, op string, code int) error {
+	cause := AnswerWrong
+	switch code {
+	case codeNoHandler:
+		cause = NotSupported
+	case codeDuplicate:
+		cause = Duplicate
 	}
-	return trouble(kind, opOf(typ), document, fmt.Sprintf("the server answered with code %d", code),
-		"look into the server's log, nacos.log and config-server.log, for what it says to this request")
+	return cause.failAs(op, document, fmt.Sprintf("the server answered with code %d", code))
 }
 
-func errTooLarge(document string) error {
-	return trouble(source.TooLarge, "ask", document, "a message is over the server's limit", "keep a config under 10 MiB, or raise nacos.remote.server.grpc.sdk.max-inbound-message-size on the server")
-}
+func errTooLarge(document string) error { return TooLarge.fail("ask", document) }
 
-func errRefused(a address) error {
-	return trouble(source.Denied, "ask", a.String(), "the server refused the request", "check user name, password and permissions, and whether the server expects a client certificate")
-}
+func errRefused(a address) error { return RequestRefused.fail("ask", a.String()) }
 
-func errBadLogin(a address) error {
-	return trouble(source.Denied, "login to", a.String(), "user name or password was refused", "check Username and Password, or NACOS_USERNAME and NACOS_PASSWORD, against the users of the server")
-}
+func errBadLogin(a address) error { return WrongLogin.fail("login to", a.String()) }
 
 func errLoginAnswer(a address) error {
-	return trouble(source.Unavailable, "login to", a.String(), "the answer is not that of a Nacos", "check that address and ContextPath are those of Nacos' HTTP interface")
+	e := NotNacos.failAs("login to", a.String(), "the answer is not that of a Nacos")
+	e.Fix = "check that address and ContextPath are those of Nacos' HTTP interface"
+	return e
 }
 
-func errDenied(a address, document string, loggedIn bool) error {
-	if !loggedIn {
-		return trouble(source.Denied, "ask", place(document, a), "the server wants a login", "set Username and Password, or NACOS_USERNAME and NACOS_PASSWORD")
+// denied says why a request was refused, as far as the server's message tells.
+func (s *session) denied(a address, document, message string) error {
+	cause := PermissionDenied
+	switch {
+	case s.as.signer != nil && !s.auth.needed():
+		cause = SignatureRefused
+	case !s.auth.needed():
+		cause = LoginMissing
+	case strings.Contains(strings.ToLower(message), "token"):
+		cause = TokenRefused
 	}
-	return trouble(source.Denied, "ask", place(document, a), "the user may not do this in this namespace", "grant the user's role the permission in the console; it takes the namespace *id*")
+	return cause.fail("ask", place(document, a))
 }
 
 func place(document string, a address) string {
@@ -130,39 +117,26 @@ func place(document string, a address) string {
 	return document
 }
 
-func errNotFound(k Key) error {
-	return trouble(source.NotFound, "read", k.String(), "there is no such config",
-		"check data ID and group for a slip, and that the namespace is given by its *id* and not its name; if it may be missing, say nacos.Optional()")
-}
+func errNotFound(k Key) error { return ConfigMissing.fail("read", k.String()) }
 
-func errCorrupt(document string) error {
-	return trouble(source.Corrupt, "read", document, "the content does not match the md5 that the server declares",
-		"publish the config again, and check that all nodes of the cluster hold the same; the session reads again by itself")
-}
+func errCorrupt(document string) error { return ContentCorrupt.fail("read", document) }
 
-func errModifying(document string) error {
-	return trouble(source.Unavailable, "read", document, "the config is being modified", "nothing: the session reads again by itself")
-}
+func errModifying(document string) error { return ContentChanging.fail("read", document) }
 
 func errBadKey(k Key, problems []string) error {
-	return trouble(source.Misused, "name", k.String(), strings.Join(problems, "; "),
-		"use letters, digits and - _ . : only, at most 256 for a data ID and 128 for a group")
+	return BadName.failAs("name", k.String(), strings.Join(problems, "; "))
 }
 
-func errNoFormat(k Key) error {
-	return trouble(source.Misused, "read", k.String(), "its format is not known", `name the data ID with an extension (.yaml, .json, .toml, .properties, .env), or say nacos.Format("yaml")`)
-}
+func errNoFormat(k Key) error { return FormatUnknown.fail("read", k.String()) }
 
-func errClosed(what string) error {
-	return trouble(source.Closed, "use", what, "it is closed", "keep the client open for as long as its sources are used")
-}
+func errClosed(what string) error { return ClientClosed.fail("use", what) }
 
-func errConflict(k Key) error {
-	return trouble(source.Conflict, "publish", k.String(), "the config has changed since it was read", "read it again, make the change on what it is now, and publish with that md5")
-}
+func errConflict(k Key) error { return Changed.fail("publish", k.String()) }
 
-func errBadContent(k Key, kind source.Kind, cause, fix string) error {
-	return trouble(kind, "publish", k.String(), cause, fix)
+func errBadContent(k Key, cause Cause, text, fix string) error {
+	e := cause.failAs("publish", k.String(), text)
+	e.Fix = fix
+	return e
 }
 
 // all joins what each server of a round said into one error of the most telling kind, in an order that does not hang on

@@ -13,7 +13,7 @@ const (
 	Connected    EventKind = 1  // a server took the connection; Server, Attempt (which try it was), Took
 	Lost         EventKind = 2  // the connection is gone; Server, Err
 	TryFailed    EventKind = 3  // no server of the list could be reached; Attempt, Err
-	Outage       EventKind = 4  // the tenth such failure in a row; once in an outage; Attempt, Err
+	Outage       EventKind = 4  // the tenth such failure in a row, or as [OutageAfter] says; once in an outage; Attempt, Err
 	Redirected   EventKind = 5  // the server sends its clients away; Server is where to, empty where it does not say
 	LoggedIn     EventKind = 6  // there is a new token; Server
 	LoginRefused EventKind = 7  // there is none; Server, Err
@@ -23,12 +23,16 @@ const (
 	ReadFailed   EventKind = 11 // a key could not be read, and will be tried again; Server, Document, Err
 	Reconciled   EventKind = 12 // all keys were compared with the server's; Server, Keys, Changed, Took
 	Missed       EventKind = 13 // a heartbeat was not answered; Server, Attempt (how many in a row)
+	Located      EventKind = 14 // the address server names other servers than before; Server has them all
+	NotLocated   EventKind = 15 // the address server cannot be asked, or names none; Server is that one, Err
+	NoNamespace  EventKind = 16 // there is no namespace of the id that Config names; Server, Err
 )
 
 var eventNames = map[EventKind]string{
 	Connected: "connected", Lost: "lost", TryFailed: "try failed", Outage: "outage", Redirected: "redirected",
 	LoggedIn: "logged in", LoginRefused: "login refused", Pushed: "pushed", Read: "read", Discarded: "discarded",
 	ReadFailed: "read failed", Reconciled: "reconciled", Missed: "missed",
+	Located: "located", NotLocated: "not located", NoNamespace: "no namespace",
 }
 
 // String returns the kind in words.

@@ -1,6 +1,10 @@
 package nacos
 
-import "time"
+import (
+	"context"
+	"strings"
+	"time"
+)
 
 // What the tests of the session's logic need of the inside: the seam to the network and the durations.
 
@@ -11,6 +15,7 @@ type (
 	Address   = address
 	Settings  = settings
 	Grant     = grant
+	Fetch     = fetch
 	Timings   = timings
 )
 
@@ -19,6 +24,23 @@ func NewGrant(token string, ttl time.Duration) Grant { return grant{token: token
 // DialVia is Dial with a transport of the test's.
 func DialVia(via Transport, cfg Config, opts ...Option) (*Client, error) {
 	return dial(via, cfg, defaults(), opts)
+}
+
+// DialConsole is Dial with another HTTP interface than that of the server.
+func DialConsole(cfg Config, url string, opts ...Option) (*Client, error) {
+	return dial(consoleAt{url: url}, cfg, defaults(), opts)
+}
+
+// consoleAt sends what is for the HTTP interface to another address.
+type consoleAt struct {
+	wired
+	url string
+}
+
+func (c consoleAt) Fetch(ctx context.Context, f fetch) (int, []byte, error) {
+	_, path, _ := strings.Cut(strings.TrimPrefix(f.url, "http://"), "/")
+	f.url = c.url + "/" + path
+	return c.wired.Fetch(ctx, f)
 }
 
 // Tune changes the durations, for tests in real time.
@@ -65,4 +87,12 @@ func ParseAddress(text string) (string, error) {
 func JudgeLogin(code int, body []byte) error {
 	_, _, err := judgeLogin(address{host: "h", port: 1}, code, body)
 	return err
+}
+
+func ParseEndpoint(text string) (string, error) {
+	e, err := parseEndpoint(text, defaultPrefix)
+	if err != nil {
+		return "", err
+	}
+	return e.url, nil
 }

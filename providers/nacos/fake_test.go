@@ -29,8 +29,11 @@ type cluster struct {
 	deny    bool              // 403 to every config request
 	odd     string            // answer to every config request, of a type that is none
 	nag     bool              // says "changed" of every key, whatever it has
+	list    []string          // what the address server names; nil: it is down
 	refuse  string            // a data ID that it takes for wrong
 	latency time.Duration
+
+	signature string // what requests must carry; empty: nothing
 
 	password string
 	ttl      time.Duration
@@ -96,6 +99,17 @@ func (f *cluster) Login(ctx context.Context, server nacos.Address, _ nacos.Setti
 	defer f.mu.Unlock()
 	f.token += "t"
 	return nacos.NewGrant(f.token, f.ttl), nil
+}
+
+// Fetch is what an address server answers.
+func (f *cluster) Fetch(context.Context, nacos.Fetch) (int, []byte, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.log = append(f.log, call{at: time.Now(), typ: "fetch"})
+	if f.list == nil {
+		return 0, nil, errFakeRefused
+	}
+	return 200, []byte(strings.Join(f.list, "\n")), nil
 }
 
 type fakeLink struct {
@@ -198,7 +212,7 @@ func (l *fakeLink) answerLocked(m nacos.Message) body {
 		return code(301)
 	case m.Type == "HealthCheckRequest":
 		return body{"resultCode": 200}
-	case f.deny, f.password != "" && m.Headers["accessToken"] != f.token:
+	case f.deny, f.signature != "" && m.Headers["Spas-Signature"] != f.signature, f.password != "" && m.Headers["accessToken"] != f.token:
 		return code(403)
 	}
 	switch m.Type {
@@ -315,18 +329,18 @@ func sumOf(text string) string {
 }
 
 // bubble runs a test with a faked clock, on a cluster and a client of it.
-func bubble(t *testing.T, cfg nacos.Config, prepare func(*cluster), test func(*testing.T, *cluster, *nacos.Client, *events)) {
+func bubble(t *testing.T, cfg nacos.Config, prepare func(*cluster), test func(*testing.T, *cluster, *nacos.Client, *events), opts ...nacos.Option) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		f := newCluster()
 		if prepare != nil {
 			prepare(f)
 		}
-		if len(cfg.Servers) == 0 {
+		if len(cfg.Servers) == 0 && cfg.Endpoint == "" {
 			cfg.Servers = []string{"a:8848"}
 		}
 		log := newEvents()
-		c, err := nacos.DialVia(f, cfg, log.hook())
+		c, err := nacos.DialVia(f, cfg, append(opts, log.hook())...)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -56,6 +56,7 @@ func (s *session) query(ctx context.Context, c *conn, k Key, patience time.Durat
 	res, err := ask[queryReply](ctx, s, c, patience, k.String(), typeQuery, about(k))
 	var refusal *codeError
 	if errors.As(err, &refusal) && refusal.code() == codeNotFound && refusal.typ == answerTypes[typeQuery] {
+		s.lookForNamespace(ctx, c)
 		return &doc{absent: true}, nil
 	}
 	if err == nil && res.Content == nil {

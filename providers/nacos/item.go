@@ -28,22 +28,18 @@ func (i Item) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, i.String())
 // allows, 5 s where it has no deadline. A config that is not there is an error of kind NotFound. Right after a publish
 // Get still returns what was before, on every Nacos: to follow a config use [Client.Config], and do not call Get in a loop.
 func (c *Client) Get(ctx context.Context, dataID string, opts ...ConfigOption) (Item, error) {
-	var o configOptions
-	for _, opt := range opts {
-		opt.applyConfig(&o)
-	}
-	k := c.key(dataID, o.group)
-	if problems := k.problems(); problems != nil {
-		return Item{}, errBadKey(k, problems)
+	k, err := c.named(dataID, opts)
+	if err != nil {
+		return Item{}, err
 	}
 	item := Item{Key: k}
-	err := c.on(ctx, 0, true, func(ctx context.Context, s *session, conn *conn) error {
+	err = c.on(ctx, 0, true, func(ctx context.Context, s *session, conn *conn) error {
 		d, err := s.query(ctx, conn, k, time.Minute)
 		switch {
 		case err != nil:
 			return err
 		case d.absent:
-			return errNotFound(k)
+			return s.space.absent(k)
 		}
 		item.Content, item.MD5, item.Type, item.Modified = d.content, d.md5, d.contentType, d.modified
 		return nil

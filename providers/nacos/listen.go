@@ -107,6 +107,9 @@ func (s *session) reconcile(c *conn) error {
 	began := time.Now()
 	changed, err := s.listen(c.ctx, c, keys)
 	if err == nil {
+		if s.space.isMissing() { // it may have been made
+			s.lookForNamespace(c.ctx, c)
+		}
 		s.tell(Event{Kind: Reconciled, Server: c.server.String(), Keys: len(keys), Changed: changed, Took: time.Since(began)})
 	}
 	return err

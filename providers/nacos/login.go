@@ -3,8 +3,6 @@ package nacos
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -15,42 +13,34 @@ import (
 const (
 	loginPath   = "/v1/auth/login"
 	loginPathV3 = "/v3/auth/user/login" // of servers that have given up the first
-	maxLogin    = 1 << 20
 )
 
 // Login posts name and password. They are in the body and not in the URL, so that no error and no access log has them.
 func (w wired) Login(ctx context.Context, server address, as settings) (grant, error) {
-	tr := &http.Transport{TLSClientConfig: w.tls, DisableKeepAlives: true} // no proxy: it is not for others to see
-	defer tr.CloseIdleConnections()
-	client := &http.Client{
-		Transport: tr,
-		// A redirect would carry the password to where nobody said that it may go.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	g, code, err := postLogin(ctx, client, server, loginPath, as)
-	if code == http.StatusNotFound || code == http.StatusGone || code == http.StatusMethodNotAllowed {
-		g, _, err = postLogin(ctx, client, server, loginPathV3, as)
+	g, code, err := w.postLogin(ctx, server, loginPath, as)
+	if otherPath(code) {
+		g, _, err = w.postLogin(ctx, server, loginPathV3, as)
 	}
 	return g, err
 }
 
-func postLogin(ctx context.Context, client *http.Client, server address, path string, as settings) (grant, int, error) {
+func (w wired) postLogin(ctx context.Context, server address, path string, as settings) (grant, int, error) {
 	form := url.Values{"username": {as.username}, "password": {as.password.reveal()}}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, server.url(path), strings.NewReader(form.Encode()))
+	code, body, err := w.Fetch(ctx, fetch{method: http.MethodPost, url: server.url(path), form: form})
 	if err != nil {
-		return grant{}, 0, errLoginAnswer(server)
+		// A server of 2.3 refuses a wrong password with the status line "HTTP/1.1 0", which the HTTP client takes for a
+		// broken answer.
+		if strings.Contains(err.Error(), "malformed HTTP status code") {
+			return grant{}, 0, errBadLogin(server)
+		}
+		return grant{}, 0, errHTTP(ctx, "login to", server, err)
 	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	res, err := client.Do(req)
-	if err != nil {
-		return grant{}, 0, loginTrouble(ctx, server, err)
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(res.Body, maxLogin))
-	if err != nil {
-		return grant{}, 0, loginTrouble(ctx, server, err)
-	}
-	return judgeLogin(server, res.StatusCode, body)
+	return judgeLogin(server, code, body)
+}
+
+// otherPath reports whether a status says that a server knows no such path, since it is newer or older.
+func otherPath(code int) bool {
+	return code == http.StatusNotFound || code == http.StatusGone || code == http.StatusMethodNotAllowed
 }
 
 // judgeLogin reads a login's answer.
@@ -74,21 +64,6 @@ func judgeLogin(server address, code int, body []byte) (grant, int, error) {
 		return grant{}, code, errNotReady(server)
 	}
 	return grant{}, code, errLoginAnswer(server)
-}
-
-// loginTrouble classifies a request that had no answer. A server of 2.3 refuses a wrong password with the status line
-// "HTTP/1.1 0", which the HTTP client takes for a broken answer.
-func loginTrouble(ctx context.Context, server address, err error) error {
-	var name *net.DNSError
-	switch {
-	case errors.Is(ctx.Err(), context.Canceled):
-		return ctx.Err()
-	case strings.Contains(err.Error(), "malformed HTTP status code"):
-		return errBadLogin(server)
-	case errors.As(err, &name):
-		return errNoHost(server)
-	}
-	return errNotReachable(server, err)
 }
 
 // httpOpen reports whether the server's HTTP port takes connections.

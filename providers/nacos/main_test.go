@@ -112,6 +112,16 @@ func dial(t *testing.T, cfg nacos.Config, opts ...nacos.Option) *nacos.Client {
 	return c
 }
 
+func dialConsole(t *testing.T, cfg nacos.Config, url string) *nacos.Client {
+	t.Helper()
+	c, err := nacos.DialConsole(cfg, url, nacos.Quick())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
 func ready(t *testing.T, c *nacos.Client) {
 	t.Helper()
 	if err := c.Ready(within(t)); err != nil {

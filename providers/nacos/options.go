@@ -35,6 +35,7 @@ type timings struct {
 	beat      time.Duration // within which a heartbeat must be answered
 	beatEvery time.Duration // for tests; zero: as the network is
 	report    time.Duration // from "applied" until the server is told
+	locate    time.Duration // between two questions to the address server
 	retryMin  time.Duration // of a read that went wrong
 	retryMax  time.Duration
 	close     time.Duration
@@ -45,14 +46,19 @@ func defaults() timings {
 		request: 5 * time.Second, connect: 5 * time.Second,
 		reconcile: 30 * time.Second, jitter: 0.1,
 		backMin: 100 * time.Millisecond, backMax: 30 * time.Second, healthy: time.Minute, outage: 10,
-		beat: 3 * time.Second, report: 500 * time.Millisecond,
+		beat: 3 * time.Second, report: 500 * time.Millisecond, locate: 30 * time.Second,
 		retryMin: 100 * time.Millisecond, retryMax: 30 * time.Second,
 		close: 5 * time.Second,
 	}
 }
 
 func (t timings) nextReconcile() time.Duration {
-	return time.Duration(float64(t.reconcile) * (1 + t.jitter*(2*rand.Float64()-1)))
+	return jittered(t.reconcile, t.jitter)
+}
+
+// jittered returns d give or take a share of it, so that not all clients come at once.
+func jittered(d time.Duration, share float64) time.Duration {
+	return time.Duration(float64(d) * (1 + share*(2*rand.Float64()-1)))
 }
 
 type option func(*options)
@@ -73,4 +79,10 @@ func ReconcileEvery(d time.Duration) Option {
 // RequestTimeout sets how long one request may take. Default 5 s; least 100 ms.
 func RequestTimeout(d time.Duration) Option {
 	return option(func(o *options) { o.t.request = max(d, 100*time.Millisecond) })
+}
+
+// OutageAfter sets after how many rounds of tries in a row, each of which has failed at every server, an outage is told,
+// with [Outage]. Default 10; least 1.
+func OutageAfter(rounds int) Option {
+	return option(func(o *options) { o.t.outage = max(rounds, 1) })
 }

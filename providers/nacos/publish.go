@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net/http"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -57,6 +58,10 @@ func Description(text string) PublishOption { return addition("desc", text) }
 // BetaIPs publishes beside the present content a second one, which only clients with these addresses get.
 func BetaIPs(ips ...string) PublishOption { return addition("betaIps", strings.Join(ips, ",")) }
 
+// GrayTag publishes beside the present content another one, which only clients with this tag get: those whose Config.Labels
+// have it as [LabelTag]. There may be one for each tag.
+func GrayTag(tag string) PublishOption { return addition("tag", tag) }
+
 // Publish sets the content of a config. It returns when the server has stored it; reads and pushes see it about a tenth of a
 // second later. It waits for a connection for as long as ctx allows, 5 s where it has no deadline (and a second more for
 // each megabyte), and tries once: after
@@ -78,17 +83,42 @@ func (c *Client) Publish(ctx context.Context, dataID string, content []byte, opt
 	return c.change(ctx, k, typePublish, req, time.Duration(len(content))*time.Microsecond)
 }
 
-// Delete removes a config. A server says the same when there is none.
+// Delete removes a config. A server says the same when there is none. What was published for a tag or for addresses stays:
+// see [Client.DeleteGray] and [Client.DeleteBeta].
 func (c *Client) Delete(ctx context.Context, dataID string, opts ...ConfigOption) error {
-	var o configOptions
-	for _, opt := range opts {
-		opt.applyConfig(&o)
+	return c.deleteGray(ctx, dataID, "", opts)
+}
+
+// DeleteGray removes what was published with [GrayTag] for this tag; clients with it get the config that all get.
+func (c *Client) DeleteGray(ctx context.Context, dataID, tag string, opts ...ConfigOption) error {
+	if tag == "" {
+		return BadName.failAs("delete", dataID, "the tag is empty")
 	}
-	k := c.key(dataID, o.group)
-	if problems := k.problems(); problems != nil {
-		return errBadKey(k, problems)
+	return c.deleteGray(ctx, dataID, tag, opts)
+}
+
+func (c *Client) deleteGray(ctx context.Context, dataID, tag string, opts []ConfigOption) error {
+	k, err := c.named(dataID, opts)
+	if err != nil {
+		return err
 	}
-	return c.change(ctx, k, typeRemove, about(k), 0)
+	return c.change(ctx, k, typeRemove, removeRequest{keyRequest: about(k), Tag: tag}, 0)
+}
+
+// DeleteBeta removes what was published with [BetaIPs]; those clients get the config that all get. It asks the HTTP
+// interface, as [Client.History] does.
+func (c *Client) DeleteBeta(ctx context.Context, dataID string, opts ...ConfigOption) error {
+	k, err := c.named(dataID, opts)
+	if err != nil {
+		return err
+	}
+	return c.on(ctx, 0, false, func(ctx context.Context, s *session, conn *conn) error {
+		_, err := s.console(ctx, conn, k, "delete",
+			call{method: http.MethodDelete, path: "/v1/cs/configs", query: with(about2(k), "beta", "true")},
+			call{method: http.MethodDelete, path: "/v3/admin/cs/config/beta", query: about3(k)},
+		)
+		return err
+	})
 }
 
 func (c *Client) change(ctx context.Context, k Key, typ string, body any, more time.Duration) error {
@@ -110,11 +140,11 @@ func checkPublish(k Key, content []byte) error {
 	case problems != nil:
 		return errBadKey(k, problems)
 	case len(bytes.TrimSpace(content)) == 0:
-		return errBadContent(k, source.Misused, "the content is empty", "delete the config instead: Nacos stores no empty one")
+		return errBadContent(k, BadContent, "the content is empty", "delete the config instead: Nacos stores no empty one")
 	case !utf8.Valid(content):
-		return errBadContent(k, source.Misused, "the content is not UTF-8", "encode it, in base64 for one: Nacos stores text")
+		return errBadContent(k, BadContent, "the content is not UTF-8", "encode it, in base64 for one: Nacos stores text")
 	case len(content) > MaxContent:
-		return errBadContent(k, source.TooLarge, "the content is over 10 MiB", "split it into several configs, or publish a reference to it")
+		return errBadContent(k, TooLarge, "the content is over 10 MiB", "split it into several configs, or publish a reference to it")
 	}
 	return nil
 }

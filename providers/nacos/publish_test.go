@@ -18,16 +18,24 @@ import (
 // and is deleted in the end.
 func onEach(t *testing.T, test func(t *testing.T, c *nacos.Client, id string)) {
 	t.Helper()
-	run := func(t *testing.T, cfg nacos.Config) {
+	onEachConfig(t, func(t *testing.T, cfg nacos.Config, id string) {
 		t.Helper()
 		c := dial(t, cfg)
-		id := fmt.Sprintf("nacre-%08x.yaml", rand.Uint32())
 		t.Cleanup(func() {
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
 			defer cancel()
 			_ = c.Delete(ctx, id) // a test may have closed the client
 		})
 		test(t, c, id)
+	})
+}
+
+// onEachConfig is onEach for a test that makes clients of its own, and deletes what it publishes.
+func onEachConfig(t *testing.T, test func(t *testing.T, cfg nacos.Config, id string)) {
+	t.Helper()
+	run := func(t *testing.T, cfg nacos.Config) {
+		t.Helper()
+		test(t, cfg, fmt.Sprintf("nacre-%08x.yaml", rand.Uint32()))
 	}
 	t.Run("nacostest", func(t *testing.T) {
 		t.Parallel()

@@ -26,9 +26,11 @@ type shared struct {
 type identity struct {
 	via       transport // nil for the real one
 	servers   string    // with scheme and path, in order of the names
+	endpoint  string
 	namespace string
 	username  string
 	password  Password
+	signer    Signer
 	tls       *tls.Config
 	labels    string
 	timings   timings
@@ -38,7 +40,7 @@ var sessions = &registry{sessions: map[identity]*shared{}}
 
 func identify(via transport, as settings, t timings) identity {
 	id := identity{
-		via: via, namespace: as.namespace, username: as.username, password: as.password, tls: as.tls, timings: t,
+		via: via, namespace: as.namespace, username: as.username, password: as.password, signer: as.signer, tls: as.tls, timings: t,
 	}
 	list := make([]string, len(as.servers))
 	for i, a := range as.servers {
@@ -46,8 +48,10 @@ func identify(via transport, as settings, t timings) identity {
 	}
 	slices.Sort(list)
 	id.servers = strings.Join(list, " ")
+	if as.endpoint != nil {
+		id.endpoint = as.endpoint.url
+	}
 	var labels strings.Builder
-	fmt.Fprintf(&labels, "%q", as.appName)
 	for _, k := range slices.Sorted(maps.Keys(as.labels)) {
 		fmt.Fprintf(&labels, " %q=%q", k, as.labels[k])
 	}

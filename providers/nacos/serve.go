@@ -3,7 +3,6 @@ package nacos
 import (
 	"context"
 	"errors"
-	"maps"
 	"strconv"
 	"strings"
 	"sync"
@@ -51,7 +50,7 @@ func (s *session) register(ctx context.Context, c *conn) error {
 	}
 
 	m, err = encode(typeSetup, setupRequest{
-		ClientVersion: clientVersion, Tenant: s.as.namespace, Labels: s.labels(), Abilities: map[string]bool{}, Module: "internal",
+		ClientVersion: clientVersion, Tenant: s.as.namespace, Labels: s.as.labels, Abilities: map[string]bool{}, Module: "internal",
 	})
 	if err != nil {
 		return err
@@ -70,15 +69,6 @@ func (s *session) register(ctx context.Context, c *conn) error {
 		}
 	}
 	return err
-}
-
-func (s *session) labels() map[string]string {
-	labels := map[string]string{"source": "sdk", "module": "config"}
-	if s.as.appName != "" {
-		labels["AppName"] = s.as.appName
-	}
-	maps.Copy(labels, s.as.labels)
-	return labels
 }
 
 // registered asks until the server knows the connection: the set-up goes by the stream, the questions beside it.

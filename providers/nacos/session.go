@@ -2,6 +2,7 @@ package nacos
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -19,16 +20,22 @@ type session struct {
 	auth  *auth
 	table *table
 	pulse pulse
+	space *space
 
 	cancel context.CancelFunc
 	ended  chan struct{}
 
-	mu      sync.Mutex
-	hooks   []*hook
-	current *conn // nil while there is none
-	synced  bool  // all keys have been listened to on it
-	trouble error // why there is none
-	changed chan struct{}
+	asked chan struct{} // closed when the address server has been asked once
+	moved chan struct{} // there are other servers
+
+	mu        sync.Mutex
+	servers   []address // as they are known now
+	noServers error     // why the address server names none
+	hooks     []*hook
+	current   *conn // nil while there is none
+	synced    bool  // all keys have been listened to on it
+	trouble   error // why there is none
+	changed   chan struct{}
 
 	before error // of the last round of tries; run's own
 }
@@ -36,12 +43,24 @@ type session struct {
 func newSession(via transport, as settings, t timings, h *hook) *session {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &session{
-		via: via, as: as, t: t, table: newTable(t),
-		cancel: cancel, ended: make(chan struct{}), changed: make(chan struct{}),
+		via: via, as: as, t: t, table: newTable(t), space: newSpace(),
+		cancel: cancel, ended: make(chan struct{}), changed: make(chan struct{}), asked: make(chan struct{}), moved: make(chan struct{}, 1),
+		servers: as.servers,
 	}
-	s.auth = newAuth(via, as, t, s.tell)
+	s.auth = newAuth(via, as, t, func() []address { servers, _ := s.known(); return servers }, s.tell)
 	s.addHook(h)
-	go s.run(ctx)
+	go func() {
+		defer close(s.ended)
+		var wg sync.WaitGroup
+		defer wg.Wait()
+		if as.endpoint != nil {
+			wg.Go(func() { s.locate(ctx) })
+		}
+		if len(as.servers) == 0 {
+			<-s.asked // ends with ctx too
+		}
+		s.run(ctx)
+	}()
 	return s
 }
 
@@ -59,19 +78,17 @@ func (s *session) close() {
 
 // run is the life of the session.
 func (s *session) run(ctx context.Context) {
-	defer close(s.ended)
 	wait := backoff{least: s.t.backMin, most: s.t.backMax}
-	order := slices.Clone(s.as.servers)
-	rand.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+	order := s.present(nil)
 	for failed := 0; ctx.Err() == nil; {
 		c, err := s.connect(ctx, order, failed)
 		if err != nil {
 			failed++
 			s.notConnected(ctx, err, failed)
-			order = slices.DeleteFunc(order, func(a address) bool { return !slices.Contains(s.as.servers, a) })
 			if s.pause(ctx, order, wait.next()) {
 				wait.reset()
 			}
+			order = s.present(order)
 			continue
 		}
 		failed, s.before = 0, nil
@@ -85,21 +102,44 @@ func (s *session) run(ctx context.Context) {
 			return
 		}
 		s.tell(Event{Kind: Lost, Server: c.server.String(), Err: err})
-		order = reorder(s.as.servers, c)
-		if !same(err, errReset(c.server)) { // going where one is sent says nothing about the network
+		servers, _ := s.known()
+		order = reorder(servers, c)
+		if !errors.Is(err, SentAway) { // going where one is sent says nothing about the network
 			s.pulse.lost()
 		}
-		sleep(ctx, wait.next())
+		s.rest(ctx, wait.next())
 	}
 }
 
-// pause waits between two rounds of tries. A long wait ends early, and true is returned, when a server's port opens that was
-// shut: what was down comes up, and that is worth a try whatever the back-off has grown to. A port that was open all the
+// present returns the servers that there are now: those of an order that are still among them in that order, and then the
+// others in one that hangs on chance, so that not all clients go to the same server.
+func (s *session) present(order []address) []address {
+	servers, _ := s.known()
+	order = slices.DeleteFunc(slices.Clone(order), func(a address) bool { return !slices.Contains(servers, a) })
+	fresh := slices.DeleteFunc(slices.Clone(servers), func(a address) bool { return slices.Contains(order, a) })
+	rand.Shuffle(len(fresh), func(i, j int) { fresh[i], fresh[j] = fresh[j], fresh[i] })
+	return append(order, fresh...)
+}
+
+// rest waits. It ends early, and returns true, when there are other servers.
+func (s *session) rest(ctx context.Context, d time.Duration) (moved bool) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	case <-s.moved:
+		return true
+	}
+	return false
+}
+
+// pause waits between two rounds of tries. A long wait ends early, and true is returned, when there are other servers, or a
+// server's port opens that was shut: what was down comes up, and that is worth a try whatever the back-off has grown to. A port that was open all the
 // time (the server starts, refuses the login, is at its limit) ends no wait.
 func (s *session) pause(ctx context.Context, servers []address, d time.Duration) (opened bool) {
 	if d < knockEvery {
-		sleep(ctx, d)
-		return false
+		return s.rest(ctx, d)
 	}
 	end := time.Now().Add(d)
 	var shut []address
@@ -109,8 +149,8 @@ func (s *session) pause(ctx context.Context, servers []address, d time.Duration)
 		}
 	}
 	for time.Now().Before(end) {
-		if !sleep(ctx, min(knockEvery/2+rand.N(knockEvery), time.Until(end))) {
-			return false
+		if moved := s.rest(ctx, min(knockEvery/2+rand.N(knockEvery), time.Until(end))); moved || ctx.Err() != nil {
+			return moved
 		}
 		for _, a := range shut {
 			if s.via.Knock(ctx, a) {
@@ -139,6 +179,10 @@ func reorder(servers []address, c *conn) []address {
 
 // connect tries every server once.
 func (s *session) connect(ctx context.Context, order []address, failed int) (*conn, error) {
+	if len(order) == 0 {
+		_, err := s.known()
+		return nil, err
+	}
 	errs := map[address]error{}
 	for _, server := range order {
 		began := time.Now()
@@ -198,12 +242,15 @@ func (s *session) wait(ctx context.Context, synced bool) (*conn, error) {
 			return nil, errClosed("nacos")
 		case <-ctx.Done():
 			if err == nil {
-				err = errNoAnswer(s.as.servers[0])
+				err = s.silence()
 			}
 			return nil, err
 		}
 	}
 }
+
+// silence is the trouble before the first try has failed.
+func (s *session) silence() error { return NoAnswer.fail("connect to", s.as.name()) }
 
 // tell tells all clients' hooks.
 func (s *session) tell(e Event) {

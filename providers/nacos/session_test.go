@@ -458,3 +458,22 @@ func TestCloseWhileConnecting(t *testing.T) {
 		})
 	}
 }
+
+func TestOutageAfter(t *testing.T) {
+	t.Parallel()
+	bubble(t, nacos.Config{}, func(f *cluster) { f.down["a:8848"] = true }, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
+		time.Sleep(time.Hour)
+		if e := log.wait(t, nacos.Outage, 1); e.Attempt != 3 || e.Err == nil {
+			t.Errorf("the outage has attempt %d and error %v, want 3, as the option says", e.Attempt, e.Err)
+		}
+		f.do(func() { f.down["a:8848"] = false })
+		ready(t, c)
+		synctest.Wait()
+		if n := len(log.list(nacos.Outage)); n != 1 {
+			t.Errorf("one outage was told %d times", n)
+		}
+		if e := log.wait(t, nacos.Connected, 1); e.Attempt < 4 {
+			t.Errorf("the recovery is told as try %d", e.Attempt)
+		}
+	}, nacos.OutageAfter(3))
+}

@@ -89,7 +89,7 @@ func (s *Source) Name() string { return "nacos" }
 
 // Identity returns "nacos://10.0.0.1:8848/public/DEFAULT_GROUP/orders.yaml".
 func (s *Source) Identity() string {
-	return "nacos://" + names(s.client.as.servers) + "/" + s.key.String()
+	return "nacos://" + s.client.as.name() + "/" + s.key.String()
 }
 
 // String returns the identity.
@@ -165,7 +165,7 @@ func (s *Source) content(d *doc) (source.Content, error) {
 	out := source.Document{Name: s.key.DataID, AllowUnknown: s.opts.allowUnknown, Origin: source.Origin{Location: s.key.String()}}
 	if d.absent {
 		if !s.opts.optional {
-			return source.Content{}, errNotFound(s.key)
+			return source.Content{}, s.client.session.space.absent(s.key)
 		}
 		out.Absent = true
 		return source.Content{Revision: d.revision(), Documents: []source.Document{out}}, nil

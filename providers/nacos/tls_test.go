@@ -3,11 +3,14 @@ package nacos_test
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"io"
 	"math/rand/v2"
 	"net"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strconv"
 	"sync"
 	"testing"
@@ -105,5 +108,83 @@ func TestTLS(t *testing.T) {
 		}
 		c.Close()
 		srv.Close()
+	}
+}
+
+// pemFiles writes a certificate and its key, and another certificate's.
+func pemFiles(t *testing.T, cert tls.Certificate) (certFile, keyFile string) {
+	t.Helper()
+	key, err := x509.MarshalPKCS8PrivateKey(cert.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	certFile, keyFile = filepath.Join(t.TempDir(), "cert.pem"), filepath.Join(t.TempDir(), "key.pem")
+	for name, block := range map[string]*pem.Block{
+		certFile: {Type: "CERTIFICATE", Bytes: cert.Certificate[0]}, keyFile: {Type: "PRIVATE KEY", Bytes: key},
+	} {
+		if err := os.WriteFile(name, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return certFile, keyFile
+}
+
+// TLS and mTLS from files, as the environment names them, by our names and by those of the SDK.
+func TestTLSFromEnv(t *testing.T) {
+	srv := start(t, nacostest.Options{})
+	addr, client := tlsFront(t, srv, true)
+	certFile, keyFile := pemFiles(t, client.Certificates[0])
+	const sdk = "nacos_remote_client_rpc_tls_"
+	for name, vars := range map[string]map[string]string{
+		"ours":      {nacos.EnvTLSCA: certFile, nacos.EnvTLSCert: certFile, nacos.EnvTLSKey: keyFile},
+		"the SDK's": {sdk + "enable": "true", sdk + "trustAll": "true", sdk + "certChainFile": certFile, sdk + "certPrivateKey": keyFile},
+		"the name":  {nacos.EnvTLS: "true", nacos.EnvTLSCA: certFile, nacos.EnvTLSCert: certFile, nacos.EnvTLSKey: keyFile, nacos.EnvTLSName: "example.com"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			unset(t)
+			t.Setenv(nacos.EnvServers, addr)
+			for k, v := range vars {
+				t.Setenv(k, v)
+			}
+			c := dial(t, nacos.FromEnv())
+			ready(t, c)
+			if again := nacos.FromEnv(); again.TLS != nacos.FromEnv().TLS {
+				t.Error("the same files give two settings, so that two clients do not share a connection")
+			}
+			other := dial(t, nacos.FromEnv())
+			ready(t, other)
+			if n := srv.Stats().Connections; n != 1 {
+				t.Errorf("two clients of the same environment have %d connections, want one", n)
+			}
+			t.Setenv(nacos.EnvTLS, "false")
+			if nacos.FromEnv().TLS != nil {
+				t.Error("TLS is on though the environment turns it off")
+			}
+		})
+	}
+}
+
+// A certificate that is renewed on disk is used from the next connection on.
+func TestTLSCertificateIsReadAgain(t *testing.T) {
+	t.Parallel()
+	cert := httptest.NewUnstartedServer(nil)
+	cert.StartTLS()
+	t.Cleanup(cert.Close)
+	certFile, keyFile := pemFiles(t, cert.TLS.Certificates[0])
+	made, err := nacos.TLSFiles{Cert: certFile, Key: keyFile}.Config()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := made.GetClientCertificate(nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(certFile, []byte("half"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := made.GetClientCertificate(nil); err == nil {
+		t.Error("the certificate on disk is another one, and the old one is used")
+	}
+	if _, err := (nacos.TLSFiles{Cert: certFile, Key: keyFile}).Config(); !errors.Is(err, nacos.BadConfig) || !errors.Is(err, source.Misused) {
+		t.Errorf("a broken certificate: %v, want %v", err, nacos.BadConfig)
 	}
 }

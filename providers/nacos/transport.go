@@ -6,7 +6,7 @@ import (
 )
 
 // transport is all that the session needs of the network. The session's logic is tested against a scripted one, with a
-// faked clock; [wired] is the real one. Errors of it are of type *source.Error.
+// faked clock; [wired] is the real one. Errors of it are of type *source.Error, but for those of Fetch.
 type transport interface {
 	// Open connects to a server and opens its push stream. It returns when ctx is done.
 	Open(ctx context.Context, server address) (link, error)
@@ -14,6 +14,8 @@ type transport interface {
 	Knock(ctx context.Context, server address) bool
 	// Login trades a password for a token.
 	Login(ctx context.Context, server address, as settings) (grant, error)
+	// Fetch sends a request to an HTTP interface, and returns the status and the body. Its errors are the network's own.
+	Fetch(ctx context.Context, f fetch) (status int, body []byte, err error)
 }
 
 // link is one connection. When it breaks it stays broken.

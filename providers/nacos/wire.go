@@ -40,6 +40,7 @@ const (
 	codeNoHandler    = 302
 	codeBadRequest   = 400 // of a query also: is being modified
 	codeDenied       = 403
+	codeDuplicate    = 409
 	codeFailed       = 500
 )
 
@@ -121,6 +122,11 @@ type publishRequest struct {
 	Content  string            `json:"content"`
 	CasMD5   string            `json:"casMd5"`
 	Addition map[string]string `json:"additionMap"`
+}
+
+type removeRequest struct {
+	keyRequest
+	Tag string `json:"tag,omitempty"`
 }
 
 // push is what the server sends on the stream, of whatever type.

@@ -8,7 +8,10 @@ func (healthRequest) keys() []Key                { return nil }
 func (healthRequest) handle(*call) (any, string) { return plainReply{reply: ok(), Success: true}, "" }
 func (healthRequest) refuse(r reply) any         { return plainReply{reply: r} }
 
-type removeRequest struct{ keyRequest }
+type removeRequest struct {
+	keyRequest
+	Tag *loose `json:"tag"`
+}
 
 func (r keyRequest) keys() []Key          { return []Key{r.key()} }
 func (publishRequest) refuse(r reply) any { return plainReply{reply: r} }
@@ -78,7 +81,11 @@ func (r removeRequest) handle(c *call) (any, string) {
 	if problem := checkParams(r.DataID, r.Group); problem != "" {
 		return r.refuse(fail(0, problem)), ""
 	}
-	c.srv.remove(r.key(), "", c.from.ip)
+	if tag := str(r.Tag); tag != "" {
+		c.srv.drop(r.key(), tag)
+	} else {
+		c.srv.remove(r.key(), "", c.from.ip)
+	}
 	return plainReply{reply: ok(), Success: true}, ""
 }
 

@@ -1,0 +1,143 @@
+package nacos
+
+import "github.com/nacre-go/nacre/source"
+
+// Cause is what went wrong, more exactly than a [source.Kind] and for Nacos alone. Every error of this package has one
+// and is asked for it by errors.Is(err, nacos.NamespaceMissing), or by errors.As. A Cause is the same whatever server,
+// document or try it is about. It follows row 6 of the mission: each trouble that Nacos users report has a name here.
+type Cause uint8
+
+// Why a server cannot be talked to. The numbers of all causes are frozen: they may stand in a database of metrics.
+const (
+	HostUnknown       Cause = 1  // no host has this name
+	ConnectionRefused Cause = 2  // nothing listens at the address
+	NoAnswer          Cause = 3  // no answer in time: HTTP 408, a gRPC deadline, a connection that is not made
+	Unreachable       Cause = 4  // the network, or a TLS that only one side speaks
+	GRPCPortShut      Cause = 5  // 8848 is open and 9848 is not
+	NotNacos          Cause = 6  // something else answers
+	ConnectionLost    Cause = 7  // it broke off
+	ServerSilent      Cause = 8  // it stands, and nothing comes any more
+	NotReady          Cause = 9  // HTTP 503, codes 3xx: starting, stopping, without a leader
+	Unregistered      Cause = 10 // code 301, "session expired", "listener not registered": the server has forgotten the connection
+	SentAway          Cause = 11 // the server wants its clients to go to another one
+	NoServers         Cause = 12 // the address server names none, or cannot be asked
+)
+
+// Why a server refuses.
+const (
+	WrongLogin       Cause = 20 // wrong user name or password
+	LoginMissing     Cause = 21 // code 403 without a login
+	TokenRefused     Cause = 22 // code 403: expired or invalid, also right after a new login
+	PermissionDenied Cause = 23 // code 403: the user has no right to this
+	RequestRefused   Cause = 24 // by the transport: a client certificate is missing, a proxy says no
+	SigningFailed    Cause = 25 // there is no signature, since the [Signer] failed
+	SignatureRefused Cause = 26 // code 403 to a signed request
+)
+
+// What is wrong with a config, or with what is asked of it.
+const (
+	NamespaceMissing Cause = 40 // there is no namespace of this id; it may be a name
+	ConfigMissing    Cause = 41 // code 300, HTTP 404, "config data not exist"
+	Duplicate        Cause = 42 // code 409: the server has the same listener already
+	TooLarge         Cause = 43 // over 10 MiB
+	ContentCorrupt   Cause = 44 // content and md5 differ
+	ContentChanging  Cause = 45 // it is being modified
+	Changed          Cause = 46 // a compare-and-set lost
+	BadName          Cause = 47 // a namespace, group or data ID that cannot be
+	BadContent       Cause = 48 // empty, or not UTF-8
+	FormatUnknown    Cause = 49 // no extension, no type, no option
+	BadConfig        Cause = 50 // a [Config] that cannot work
+	ClientClosed     Cause = 51 // used after Close
+	RequestWrong     Cause = 52 // code 400
+	AnswerWrong      Cause = 53 // what no Nacos answers, or a code that means nothing here
+	NotSupported     Cause = 54 // this server does not know the request
+)
+
+// causes have for each its kind, its text and its fix. An error may say it in words of its own, to name what it is about.
+var causes = map[Cause]struct {
+	kind      source.Kind
+	text, fix string
+}{
+	HostUnknown:       {source.Unavailable, "there is no host of this name", "check the server address for a slip, and the DNS of this machine"},
+	ConnectionRefused: {source.Unavailable, "connection refused", "check that Nacos runs there and that the address is right"},
+	NoAnswer:          {source.Timeout, "no answer in time", "check the address, the network and the firewalls between here and there, and the load of the server; the session tries again by itself"},
+	Unreachable:       {source.Unavailable, "the connection cannot be made", "check the network between here and there, and whether the server expects TLS"},
+	GRPCPortShut:      {source.Unavailable, "the HTTP port is open, but not the gRPC port", "open the gRPC port, 1000 above that of HTTP, in the firewall, the container and the service: Nacos 2 and later need both"},
+	NotNacos:          {source.Unavailable, "the port does not speak the gRPC of Nacos", "check the port: the address takes the HTTP port, and gRPC is 1000 above; check also whether both sides agree on TLS"},
+	ConnectionLost:    {source.Unavailable, "the connection was lost", "check that Nacos runs there; the session connects again by itself"},
+	ServerSilent:      {source.Timeout, "the server has fallen silent", "check the network between here and there; the session connects again by itself"},
+	NotReady:          {source.Unavailable, "the server is not ready", "wait: it is starting, stopping or without a leader; the session tries again by itself"},
+	Unregistered:      {source.Unavailable, "the server does not know this connection", "nothing: the session connects and listens again by itself; if it lasts, the server is at its limit of connections"},
+	SentAway:          {source.Unavailable, "the server asks to go to another one", "nothing: the session does; if it lasts, the server is at its limit of connections"},
+	NoServers:         {source.Unavailable, "the address server names no server", "check Endpoint, or NACOS_ENDPOINT: its answer is one server a line, host or host:port"},
+
+	WrongLogin:       {source.Denied, "user name or password was refused", "check Username and Password, or NACOS_USERNAME and NACOS_PASSWORD, against the users of the server"},
+	LoginMissing:     {source.Denied, "the server wants a login", "set Username and Password, or NACOS_USERNAME and NACOS_PASSWORD"},
+	TokenRefused:     {source.Denied, "the server does not take the token that it gave", "check that all servers of the cluster have the same nacos.core.auth.plugin.nacos.token.secret.key, and the same time"},
+	PermissionDenied: {source.Denied, "the user may not do this in this namespace", "grant the user's role the permission in the console; it takes the namespace *id*"},
+	RequestRefused:   {source.Denied, "the server refused the request", "check user name, password and permissions, and whether the server expects a client certificate"},
+	SigningFailed:    {source.Denied, "the request could not be signed", "check the access key, or that the role's credentials can be had from here"},
+	SignatureRefused: {source.Denied, "the server refused the signature", "check access key, secret key and region, the rights of the account in this namespace, and the clock of this machine"},
+
+	NamespaceMissing: {source.NotFound, "there is no namespace of this id", "name the namespace by its *id*, as the console's list of namespaces shows it, not by its name"},
+	ConfigMissing:    {source.NotFound, "there is no such config", "check data ID and group for a slip, and that the namespace is given by its *id* and not its name; if it may be missing, say nacos.Optional()"},
+	Duplicate:        {source.Conflict, "the server has this listener already", "nothing: a key is listened to once in a process however often it is declared; if it lasts, look for another client with this one's identity"},
+	TooLarge:         {source.TooLarge, "a message is over the server's limit", "keep a config under 10 MiB, or raise nacos.remote.server.grpc.sdk.max-inbound-message-size on the server"},
+	ContentCorrupt:   {source.Corrupt, "the content does not match the md5 that the server declares", "publish the config again, and check that all nodes of the cluster hold the same; the session reads again by itself"},
+	ContentChanging:  {source.Unavailable, "the config is being modified", "nothing: the session reads again by itself"},
+	Changed:          {source.Conflict, "the config has changed since it was read", "read it again, make the change on what it is now, and publish with that md5"},
+	BadName:          {source.Misused, "a name that Nacos does not take", "use letters, digits and -_.: only, at most 256 for a data ID and 128 for a group"},
+	BadContent:       {source.Misused, "a content that Nacos does not take", "publish text in UTF-8 that is not empty"},
+	FormatUnknown:    {source.Misused, "its format is not known", `name the data ID with an extension (.yaml, .json, .toml, .properties, .env), or say nacos.Format("yaml")`},
+	BadConfig:        {source.Misused, "the settings cannot work", "set Config.Servers or NACOS_SERVER_ADDR to host:port, and the rest as Config and FromEnv say"},
+	ClientClosed:     {source.Closed, "it is closed", "keep the client open for as long as its sources are used"},
+	RequestWrong:     {source.Misused, "the server takes a part of the request for wrong", "check namespace, group, data ID and the size of the content against the server's limits"},
+	AnswerWrong:      {source.Unknown, "the answer is not what the protocol says", "check that a Nacos of version 2 or 3 is behind this address, and no other service; its log, nacos.log and config-server.log, may say more"},
+	NotSupported:     {source.Misused, "the server does not know this request", "check the version of the server: this needs a Nacos of version 2 or 3, and its HTTP interface for what gRPC has not"},
+}
+
+// Causes returns all causes, in the order of their numbers.
+func Causes() []Cause {
+	var all []Cause
+	for c := range Cause(255) {
+		if _, ok := causes[c]; ok {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// Error returns the cause in words, and makes a Cause usable as the target of errors.Is.
+func (c Cause) Error() string {
+	if e, ok := causes[c]; ok {
+		return e.text
+	}
+	return "unknown"
+}
+
+// Kind returns the kind that an error of this cause has.
+func (c Cause) Kind() source.Kind { return causes[c].kind }
+
+// Fix returns in one sentence what a person can do about it.
+func (c Cause) Fix() string { return causes[c].fix }
+
+// worded is a cause in other words.
+type worded struct {
+	cause Cause
+	text  string
+}
+
+func (w *worded) Error() string { return w.text }
+func (w *worded) Unwrap() error { return w.cause }
+
+// fail makes an error of a cause.
+func (c Cause) fail(op, document string) *source.Error {
+	return &source.Error{Kind: c.Kind(), Op: op, Document: document, Fix: c.Fix(), Err: c}
+}
+
+// failAs is fail with a text that says more than the cause's own.
+func (c Cause) failAs(op, document, text string) *source.Error {
+	e := c.fail(op, document)
+	e.Err = &worded{cause: c, text: text}
+	return e
+}

@@ -1,0 +1,121 @@
+package nacos
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strconv"
+)
+
+// Some questions only a server's HTTP interface answers. It has other paths on a Nacos 3 than on a Nacos 2; they are tried
+// in the order in which they are given until a server knows one.
+
+// call is one request of that interface.
+type call struct {
+	method string
+	path   string
+	query  url.Values
+	form   url.Values
+}
+
+// about2 and about3 name a config as a Nacos 2 and a Nacos 3 want it.
+func about2(k Key) url.Values {
+	v := url.Values{"dataId": {k.DataID}, "group": {k.Group}}
+	if k.Namespace != "" {
+		v.Set("tenant", k.Namespace)
+	}
+	return v
+}
+
+func about3(k Key) url.Values {
+	return url.Values{"dataId": {k.DataID}, "groupName": {k.Group}, "namespaceId": {namespaceName(k.Namespace)}}
+}
+
+// with returns v with one more parameter.
+func with(v url.Values, name, value string) url.Values {
+	v.Set(name, value)
+	return v
+}
+
+// console asks the server of the connection and returns the body of its answer. Newer servers wrap it: the wrapping is
+// taken off.
+func (s *session) console(ctx context.Context, c *conn, k Key, op string, calls ...call) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.t.request)
+	defer cancel()
+	var err error
+	for _, one := range calls {
+		var body []byte
+		var known bool
+		if body, known, err = s.consoleCall(ctx, c.server, k, op, one); known {
+			return body, err
+		}
+	}
+	return nil, err
+}
+
+// consoleCall makes one call, and reports whether the server knows its path.
+func (s *session) consoleCall(ctx context.Context, server address, k Key, op string, one call) (body []byte, known bool, err error) {
+	document := server.String()
+	if k != (Key{}) {
+		document = k.String()
+	}
+	for again := false; ; again = true {
+		with, err := s.proof(ctx, server, k)
+		if err != nil {
+			return nil, true, err
+		}
+		f := fetch{method: one.method, url: server.url(one.path) + "?" + one.query.Encode(), form: one.form, headers: with.headers}
+		status, body, err := s.via.Fetch(ctx, f)
+		if err != nil {
+			return nil, true, errHTTP(ctx, op, server, err)
+		}
+		code, message, data := unwrap(body)
+		switch {
+		case status == http.StatusOK && code == 0:
+			return data, true, nil
+		case status == http.StatusForbidden || status == http.StatusUnauthorized:
+			if err := s.refused(ctx, server, with, again, document, message); err != nil {
+				return nil, true, err
+			}
+			continue
+		case code == codeNoResource:
+			return nil, true, ConfigMissing.fail(op, document)
+		case status == http.StatusServiceUnavailable, status == http.StatusBadGateway, status == http.StatusGatewayTimeout,
+			status == http.StatusTooManyRequests:
+			return nil, true, errNotReady(server)
+		case status == http.StatusBadRequest:
+			return nil, true, RequestWrong.fail(op, document)
+		case otherPath(status), status == http.StatusNotImplemented:
+			return nil, false, NotSupported.fail(op, document)
+		}
+		return nil, true, AnswerWrong.failAs(op, document, "the server answered with HTTP status "+strconv.Itoa(status))
+	}
+}
+
+// codeNoResource is what newer servers have in an answer about something that is not there.
+const codeNoResource = 20004
+
+// unwrap takes the wrapping of newer servers off: {"code": 0, "message": "success", "data": …}. Some have 200 for 0.
+func unwrap(body []byte) (code int, message string, data []byte) {
+	var w struct {
+		Code    *int            `json:"code"`
+		Message string          `json:"message"`
+		Data    json.RawMessage `json:"data"`
+	}
+	if json.Unmarshal(body, &w) != nil || w.Code == nil {
+		return 0, string(body), body
+	}
+	if *w.Code == http.StatusOK {
+		*w.Code = 0
+	}
+	return *w.Code, w.Message, w.Data
+}
+
+// namespaceName is the id of a namespace where the public one has an id too.
+func namespaceName(id string) string {
+	if id == "" {
+		return "public"
+	}
+	return id
+}

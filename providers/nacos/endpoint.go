@@ -1,0 +1,149 @@
+package nacos
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	endpointPort = 8080
+	endpointPath = "/nacos/serverlist"
+)
+
+// endpoint is an address server: an HTTP resource that names the servers of a cluster, one a line. The SDKs have the same.
+type endpoint struct {
+	server address // for people
+	url    string
+	prefix string // of the HTTP paths of the servers that it names
+}
+
+// parseEndpoint reads "host", "host:port" or a URL.
+func parseEndpoint(text, prefix string) (*endpoint, error) {
+	text = strings.TrimSpace(text)
+	port := endpointPort
+	if strings.Contains(text, "://") {
+		port = 80
+	} else {
+		text = "http://" + text
+	}
+	u, err := url.Parse(text)
+	switch {
+	case err != nil:
+		return nil, errors.New("is not a URL") // the parser's own text repeats what may hold a password
+	case u.User != nil:
+		return nil, errors.New("has a login in it, which is not sent")
+	case u.Scheme != "http" && u.Scheme != "https":
+		return nil, errors.New("has a scheme that is neither http nor https")
+	case u.Hostname() == "" || net.ParseIP(u.Hostname()) == nil && strings.ContainsFunc(u.Hostname(), illegal):
+		return nil, errors.New("has no valid host")
+	}
+	switch {
+	case u.Port() != "":
+		if port, err = strconv.Atoi(u.Port()); err != nil || port < 1 || port > 65535 {
+			return nil, errors.New("has a port that is not between 1 and 65535")
+		}
+	case u.Scheme == "https":
+		port = 443
+	}
+	u.Host = net.JoinHostPort(u.Hostname(), strconv.Itoa(port))
+	if strings.Trim(u.Path, "/") == "" {
+		u.Path = endpointPath
+	}
+	return &endpoint{server: address{host: u.Hostname(), port: port, scheme: u.Scheme}, url: u.String(), prefix: prefix}, nil
+}
+
+// read returns the servers in an answer, each once. Lines that name none are passed over.
+func (e *endpoint) read(body []byte) []address {
+	var found []address
+	for line := range strings.FieldsFuncSeq(string(body), func(r rune) bool { return r == '\n' || r == '\r' || r == ',' }) {
+		if a, err := parseAddress(line, e.prefix); err == nil && !slices.Contains(found, a) {
+			found = append(found, a)
+		}
+	}
+	return found
+}
+
+// locate keeps the list of servers as the address server has it, until ctx is done.
+func (s *session) locate(ctx context.Context) {
+	retry := backoff{least: time.Second, most: s.t.locate}
+	var before error
+	first := sync.OnceFunc(func() { close(s.asked) })
+	defer first()
+	for {
+		servers, err := s.askEndpoint(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		wait := s.t.locate
+		if err == nil {
+			retry.reset()
+			s.located(servers)
+		} else {
+			wait = min(time.Second/2+retry.next(), s.t.locate)
+			if !same(before, err) {
+				s.notLocated(err)
+			}
+		}
+		before = err
+		first()
+		if !sleep(ctx, jittered(wait, s.t.jitter)) {
+			return
+		}
+	}
+}
+
+func (s *session) askEndpoint(ctx context.Context) ([]address, error) {
+	e := s.as.endpoint
+	ctx, cancel := context.WithTimeout(ctx, s.t.request)
+	defer cancel()
+	status, body, err := s.via.Fetch(ctx, fetch{method: http.MethodGet, url: e.url})
+	if err != nil {
+		return nil, errHTTP(ctx, "ask", e.server, err)
+	}
+	if status != http.StatusOK {
+		return nil, NoServers.failAs("ask", e.server.String(), "the address server answers with HTTP status "+strconv.Itoa(status))
+	}
+	servers := e.read(body)
+	if len(servers) == 0 {
+		return nil, NoServers.fail("ask", e.server.String())
+	}
+	return servers, nil
+}
+
+// located takes a list of servers. A connection to one that is not in it any more is given up.
+func (s *session) located(servers []address) {
+	s.mu.Lock()
+	old, c := s.servers, s.current
+	s.servers, s.noServers = servers, nil
+	s.mu.Unlock()
+	if slices.Equal(old, servers) {
+		return
+	}
+	s.tell(Event{Kind: Located, Server: names(servers)})
+	signal(s.moved)
+	if c != nil && !slices.ContainsFunc(servers, func(a address) bool { return a.String() == c.server.String() }) {
+		c.end(SentAway.failAs("ask", c.server.String(), "the address server does not name this server any more"))
+	}
+}
+
+func (s *session) notLocated(err error) {
+	s.mu.Lock()
+	s.noServers = err
+	s.mu.Unlock()
+	s.tell(Event{Kind: NotLocated, Server: s.as.endpoint.server.String(), Err: err})
+}
+
+// known returns the servers as they are known now, and with none why.
+func (s *session) known() ([]address, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.servers, s.noServers
+}

@@ -1,0 +1,68 @@
+package nacos
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// maxFetch is how much is read of an answer: a content of 10 MiB, written in JSON.
+const maxFetch = 64 << 20
+
+// fetch is one HTTP request.
+type fetch struct {
+	method  string
+	url     string
+	form    url.Values // nil: no body
+	headers map[string]string
+}
+
+// Fetch sends a request and returns status and body. It follows no redirect, which would carry a password or a token to
+// where nobody said that it may go, and asks no proxy of the environment for the same reason.
+func (w wired) Fetch(ctx context.Context, f fetch) (int, []byte, error) {
+	tr := &http.Transport{TLSClientConfig: w.tls, DisableKeepAlives: true}
+	defer tr.CloseIdleConnections()
+	client := &http.Client{
+		Transport:     tr,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	var body io.Reader
+	if f.form != nil {
+		body = strings.NewReader(f.form.Encode())
+	}
+	req, err := http.NewRequestWithContext(ctx, f.method, f.url, body)
+	if err != nil {
+		return 0, nil, err
+	}
+	if f.form != nil {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	for name, value := range f.headers {
+		req.Header.Set(name, value)
+	}
+	res, err := client.Do(req)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer res.Body.Close()
+	got, err := io.ReadAll(io.LimitReader(res.Body, maxFetch))
+	return res.StatusCode, got, err
+}
+
+// errHTTP classifies a request that had no answer.
+func errHTTP(ctx context.Context, op string, server address, err error) error {
+	var name *net.DNSError
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		return ctx.Err()
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return NoAnswer.fail(op, server.String())
+	case errors.As(err, &name):
+		return errNoHost(server)
+	}
+	return errNotReachable(server, err)
+}

@@ -1,0 +1,131 @@
+package nacos_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/nacre-go/nacre/providers/nacos"
+	"github.com/nacre-go/nacre/providers/nacos/nacostest"
+)
+
+// A server knows who is connected to it: what the Config says, and defaults that tell instances apart.
+func TestInstanceIsTold(t *testing.T) {
+	t.Parallel()
+	srv := start(t, nacostest.Options{})
+	cfg := config(srv)
+	cfg.Instance = nacos.Instance{Service: "orders", Version: "v1.2.3", ID: "orders-7"}
+	cfg.Labels = map[string]string{"zone": "a", nacos.LabelGray: "g", nacos.LabelTag: "canary", "source": "mine", "app_lane": "blue"}
+	ready(t, dial(t, cfg))
+	ready(t, dial(t, config(srv)))
+	conns := srv.Connections()
+	if len(conns) != 2 {
+		t.Fatalf("there are %d connections, want 2", len(conns))
+	}
+	told, filled := conns[0].Labels, conns[1].Labels
+	if told["AppName"] != "orders" {
+		told, filled = filled, told
+	}
+	for name, want := range map[string]string{
+		"AppName": "orders", "app_version": "v1.2.3", "app_instance": "orders-7", "app_zone": "a", "app_lane": "blue",
+		"app_nacos_config_gray_label": "g", "Vipserver-Tag": "canary", "app_source": "mine", "source": "sdk", "module": "config",
+	} {
+		if told[name] != want {
+			t.Errorf("label %s is %q, want %q", name, told[name], want)
+		}
+	}
+	host, _ := os.Hostname()
+	if filled["AppName"] == "" || !strings.HasPrefix(filled["app_instance"], host+"-") {
+		t.Errorf("an instance that says nothing of itself has the labels %v", filled)
+	}
+	named := config(srv)
+	named.AppName = "shop"
+	ready(t, dial(t, named))
+	for _, c := range srv.Connections() {
+		if c.Labels["AppName"] == "shop" && c.Labels["app_instance"] != filled["app_instance"] {
+			t.Error("two clients of a process have different instance ids")
+		}
+	}
+}
+
+// A real server shows the instance in its list of connections.
+func TestRealInstanceIsTold(t *testing.T) {
+	cfg := realServer(t)
+	if cfg.Username != "" {
+		t.Skip("the list of connections wants an administrator's token; the run without a login shows it")
+	}
+	cfg.Instance = nacos.Instance{Service: "nacre-orders", Version: "v1.2.3", ID: "orders-7"}
+	ready(t, dial(t, cfg))
+	req, err := http.NewRequestWithContext(within(t), http.MethodGet, "http://"+cfg.Servers[0]+"/nacos/v2/core/loader/current", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var list map[string]struct {
+		MetaInfo struct {
+			AppName string
+			Labels  map[string]string
+		}
+	}
+	if err := json.NewDecoder(res.Body).Decode(&list); err != nil {
+		t.Fatalf("the list of connections, status %s: %v", res.Status, err)
+	}
+	for _, c := range list {
+		if m := c.MetaInfo; m.AppName == "nacre-orders" && m.Labels["app_version"] == "v1.2.3" && m.Labels["app_instance"] == "orders-7" {
+			return
+		}
+	}
+	t.Errorf("the server does not list the instance among its %d connections", len(list))
+}
+
+// unset takes all variables that FromEnv reads out of the environment, for one test.
+func unset(t *testing.T) {
+	t.Helper()
+	for _, name := range []string{
+		nacos.EnvServers, nacos.EnvEndpoint, nacos.EnvNamespace, nacos.EnvGroup, nacos.EnvUsername, nacos.EnvPassword, nacos.EnvPasswordFile,
+		nacos.EnvContextPath, nacos.EnvAppName, nacos.EnvVersion, nacos.EnvInstance, nacos.EnvLabels, nacos.EnvGrayLabel, nacos.EnvTag,
+		nacos.EnvAccessKey, nacos.EnvSecretKey, nacos.EnvTLS, nacos.EnvTLSCA, nacos.EnvTLSCert, nacos.EnvTLSKey, nacos.EnvTLSName,
+		nacos.EnvTLSInsecure, "nacos_app_conn_labels", "nacos_config_gray_label",
+	} {
+		t.Setenv(name, "")
+	}
+}
+
+func TestInstanceFromEnv(t *testing.T) {
+	unset(t)
+	t.Setenv(nacos.EnvEndpoint, "finder")
+	t.Setenv(nacos.EnvVersion, "v2")
+	t.Setenv(nacos.EnvInstance, "i-1")
+	t.Setenv("nacos_app_conn_labels", "zone=a, lane = blue")
+	t.Setenv("nacos_config_gray_label", "g")
+	t.Setenv(nacos.EnvTag, "canary")
+	c := nacos.FromEnv()
+	if c.Endpoint != "finder" || c.Instance.Version != "v2" || c.Instance.ID != "i-1" || c.Labels["zone"] != "a" || c.Labels["lane"] != "blue" ||
+		c.Labels[nacos.LabelGray] != "g" || c.Labels[nacos.LabelTag] != "canary" || len(c.Labels) != 4 {
+		t.Errorf("the environment is read as %+v", c)
+	}
+	if c.TLS != nil {
+		t.Error("TLS is on, and nothing in the environment says so")
+	}
+	t.Setenv(nacos.EnvLabels, "zone")
+	t.Setenv(nacos.EnvAccessKey, "key")
+	t.Setenv(nacos.EnvTLS, "maybe")
+	t.Setenv(nacos.EnvTLSCert, "cert.pem")
+	t.Setenv(nacos.EnvTLSCA, filepath.Join(t.TempDir(), "none.pem"))
+	_, err := nacos.Dial(t.Context(), nacos.FromEnv())
+	if err == nil {
+		t.Fatal("Dial takes an environment with five mistakes")
+	}
+	for _, want := range []string{nacos.EnvLabels, nacos.EnvAccessKey, nacos.EnvTLS, "TLS CA cannot be read", "one is missing"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("the error does not say %q: %v", want, err)
+		}
+	}
+}

@@ -1,0 +1,66 @@
+package nacos
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+)
+
+// Listener is a client that listens to a config, as the server sees it.
+type Listener struct {
+	IP string
+	// MD5 is that of the content which the client has told that it has. Clients of this package tell what they have made
+	// live: a content that one has rejected does not stand here, but the one before it.
+	MD5 string
+}
+
+// Listeners returns who listens to a config, in the order of their addresses: who has applied what. It asks the HTTP
+// interface, and the server asks the other servers of its cluster. Of several clients with one address a server tells but
+// one. Options and errors are those of [Client.History].
+func (c *Client) Listeners(ctx context.Context, dataID string, opts ...ConfigOption) ([]Listener, error) {
+	k, err := c.named(dataID, opts)
+	if err != nil {
+		return nil, err
+	}
+	var all []Listener
+	err = c.on(ctx, 0, true, func(ctx context.Context, s *session, conn *conn) error {
+		body, err := s.console(ctx, conn, k, "read listeners of",
+			call{method: http.MethodGet, path: "/v1/cs/configs/listener", query: about2(k)},
+			call{method: http.MethodGet, path: "/v3/admin/cs/config/listener", query: about3(k)},
+		)
+		if err != nil {
+			return err
+		}
+		var got struct {
+			Two   map[string]string `json:"lisentersGroupkeyStatus"` // as it is spelled on the wire
+			Three map[string]string `json:"listenersStatus"`
+		}
+		if json.Unmarshal(body, &got) != nil {
+			return AnswerWrong.fail("read listeners of", k.String())
+		}
+		all = nil
+		for _, group := range []map[string]string{got.Two, got.Three} {
+			for ip, md5 := range group {
+				all = append(all, Listener{IP: ip, MD5: md5})
+			}
+		}
+		slices.SortFunc(all, func(a, b Listener) int { return cmp.Compare(a.IP, b.IP) })
+		return nil
+	})
+	return all, err
+}
+
+// named returns the key that a call is about.
+func (c *Client) named(dataID string, opts []ConfigOption) (Key, error) {
+	var o configOptions
+	for _, opt := range opts {
+		opt.applyConfig(&o)
+	}
+	k := c.key(dataID, o.group)
+	if problems := k.problems(); problems != nil {
+		return k, errBadKey(k, problems)
+	}
+	return k, nil
+}

@@ -1,0 +1,119 @@
+package nacos
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// A server does not say that a namespace is missing: it answers as if each config in it were, and takes what is published.
+// Since naming a namespace by its name and not by its id is the commonest slip of all, a config that is missing outside
+// the public namespace makes the session look into the list of namespaces.
+
+const (
+	namespaceEvery  = time.Minute // at most that often
+	namespaceWithin = time.Second // and for no longer: the reason of an error is worth no more waiting
+)
+
+// space is what is known of the session's namespace.
+type space struct {
+	one chan struct{} // held while the list is asked for
+
+	mu      sync.Mutex
+	asked   time.Time
+	missing bool
+	called  string // the id of the namespace whose *name* is what was given as an id; may be empty
+}
+
+func newSpace() *space { return &space{one: make(chan struct{}, 1)} }
+
+// absent returns the error of a config that is not there.
+func (p *space) absent(k Key) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.missing {
+		return errNotFound(k)
+	}
+	e := NamespaceMissing.fail("read", k.String())
+	if p.called != "" {
+		e.Fix = "name the namespace by its id, " + p.called + ": what is given now is its name"
+	}
+	return e
+}
+
+func (p *space) isMissing() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.missing
+}
+
+// lookForNamespace asks whether there is such a namespace, unless that is known. A server that does not tell (its HTTP port
+// is shut, the user may not) leaves it open, and then there is.
+func (s *session) lookForNamespace(ctx context.Context, c *conn) {
+	p := s.space
+	if s.as.namespace == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, namespaceWithin)
+	defer cancel()
+	select {
+	case p.one <- struct{}{}:
+		defer func() { <-p.one }()
+	case <-ctx.Done():
+		return
+	}
+	p.mu.Lock()
+	known := !p.asked.IsZero() && time.Since(p.asked) < namespaceEvery
+	p.mu.Unlock()
+	if known {
+		return
+	}
+	missing, called := s.namespaceMissing(ctx, c)
+	p.mu.Lock()
+	was := p.missing
+	p.asked, p.missing, p.called = time.Now(), missing, called
+	p.mu.Unlock()
+	if missing == was {
+		return
+	}
+	s.table.wakeAbsent()
+	if missing {
+		s.tell(Event{Kind: NoNamespace, Server: c.server.String(), Err: p.absent(Key{Namespace: s.as.namespace, Group: s.as.group})})
+	}
+}
+
+func (s *session) namespaceMissing(ctx context.Context, c *conn) (missing bool, called string) {
+	body, err := s.console(ctx, c, Key{}, "read namespaces of",
+		call{method: http.MethodGet, path: "/v1/console/namespaces"},
+		call{method: http.MethodGet, path: "/v3/admin/core/namespace/list"},
+	)
+	var list []struct {
+		ID   string `json:"namespace"`
+		Name string `json:"namespaceShowName"`
+	}
+	if err != nil || json.Unmarshal(body, &list) != nil || len(list) == 0 {
+		return false, ""
+	}
+	for _, n := range list {
+		if n.ID == s.as.namespace {
+			return false, ""
+		}
+		if n.Name == s.as.namespace {
+			called = n.ID
+		}
+	}
+	return true, called
+}
+
+// wakeAbsent wakes the sources of all configs that are not there: the reason may be another one.
+func (t *table) wakeAbsent() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, e := range t.entries {
+		if e.doc != nil && e.doc.absent {
+			e.wake()
+		}
+	}
+}
