@@ -2,6 +2,7 @@ package nacos
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
@@ -12,7 +13,7 @@ import (
 
 const (
 	defaultPort   = 8848
-	grpcOffset    = 1000 // the gRPC port stands that far above the HTTP port, on every Nacos 2 and later
+	grpcOffset    = 1000 // the gRPC port stands that far above the HTTP port, unless something maps ports
 	defaultPrefix = "/nacos"
 )
 
@@ -20,14 +21,22 @@ const (
 type address struct {
 	host   string
 	port   int // of HTTP
+	rpc    int // of gRPC, where it is not grpcOffset above; 0: it is
 	scheme string
 	prefix string // of HTTP paths: "/nacos"
 }
 
-// parseAddress reads "host", "host:port" or "http://host:port/nacos".
+// parseAddress reads "host", "host:port" or "http://host:port/nacos", each with "?grpc=port" or without.
 func parseAddress(text, prefix string) (address, error) {
 	a := address{scheme: "http", prefix: prefix, port: defaultPort}
-	text = strings.TrimSpace(text)
+	text, query, asked := strings.Cut(strings.TrimSpace(text), "?")
+	if asked {
+		rpc, err := grpcPort(query)
+		if err != nil {
+			return a, err
+		}
+		a.rpc = rpc
+	}
 	hostport := text
 	if strings.Contains(text, "://") {
 		u, err := url.Parse(text)
@@ -38,8 +47,8 @@ func parseAddress(text, prefix string) (address, error) {
 			return a, errors.New("has a login in it, which belongs in Username and Password")
 		case u.Scheme != "http" && u.Scheme != "https":
 			return a, errors.New("has a scheme that is neither http nor https")
-		case u.RawQuery != "" || u.Fragment != "":
-			return a, errors.New("has a query, which means nothing here")
+		case u.Fragment != "":
+			return a, errors.New("has a fragment, which means nothing here")
 		}
 		a.scheme, hostport = u.Scheme, u.Host
 		if p := strings.TrimRight(u.Path, "/"); p != "" {
@@ -49,8 +58,14 @@ func parseAddress(text, prefix string) (address, error) {
 	host, port, err := net.SplitHostPort(hostport)
 	if err != nil { // no port
 		host = strings.Trim(hostport, "[]")
-	} else if a.port, err = strconv.Atoi(port); err != nil || a.port < 1 || a.port > 65535-grpcOffset {
-		return a, errors.New("has a port that is not between 1 and " + strconv.Itoa(65535-grpcOffset) + " (gRPC is " + strconv.Itoa(grpcOffset) + " above it)")
+	} else if a.port, err = strconv.Atoi(port); err != nil || a.port < 1 || a.port > 65535 {
+		return a, errors.New("has a port that is not between 1 and 65535")
+	}
+	if a.rpc == a.port+grpcOffset {
+		a.rpc = 0
+	}
+	if a.rpc == 0 && a.port > 65535-grpcOffset {
+		return a, fmt.Errorf("has a port above %d, and gRPC would be %d above it: name the port of gRPC by ?grpc=port", 65535-grpcOffset, grpcOffset)
 	}
 	if _, err := netip.ParseAddr(host); err != nil && (host == "" || strings.ContainsFunc(host, notInHost)) {
 		return a, errors.New("has no valid host")
@@ -59,12 +74,34 @@ func parseAddress(text, prefix string) (address, error) {
 	return a, nil
 }
 
+func grpcPort(query string) (int, error) {
+	v, err := url.ParseQuery(query)
+	if err != nil || len(v) != 1 || len(v["grpc"]) != 1 {
+		return 0, errors.New("has a query that is not grpc=port")
+	}
+	port, err := strconv.Atoi(v.Get("grpc"))
+	if err != nil || port < 1 || port > 65535 {
+		return 0, errors.New("has a gRPC port that is not between 1 and 65535")
+	}
+	return port, nil
+}
+
 func notInHost(r rune) bool { return r == ':' || illegal(r) }
 
 // String returns "host:port", the port being that of HTTP, which is the one people know.
 func (a address) String() string { return net.JoinHostPort(a.host, strconv.Itoa(a.port)) }
 
-func (a address) grpc() string { return net.JoinHostPort(a.host, strconv.Itoa(a.port+grpcOffset)) }
+func (a address) grpc() string { return net.JoinHostPort(a.host, strconv.Itoa(a.grpcPort())) }
+
+func (a address) grpcPort() int {
+	if a.rpc > 0 {
+		return a.rpc
+	}
+	return a.port + grpcOffset
+}
+
+// full is the address with all that makes it another one.
+func (a address) full() string { return a.url("") + "?grpc=" + strconv.Itoa(a.grpcPort()) }
 
 func (a address) url(path string) string { return a.scheme + "://" + a.String() + a.prefix + path }
 

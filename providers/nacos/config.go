@@ -12,7 +12,8 @@ import (
 // not show.
 type Config struct {
 	// Servers are the nodes of one cluster: "host", "host:port", "http://host:port/nacos" or with https. The port is that
-	// of HTTP, 8848 where none is named; gRPC is taken to be 1000 above, as Nacos has it.
+	// of HTTP, 8848 where none is named; gRPC is taken to be 1000 above, as Nacos has it, unless something maps ports and
+	// the address says where to: "host:30848?grpc=31848".
 	Servers []string
 	// Endpoint is an address server, which tells the nodes: "host", "host:port" or a URL. Its port is 8080 where none is
 	// named, its path /nacos/serverlist; its answer is one node a line. It is asked every 30 s, and what it said last goes

@@ -18,6 +18,11 @@ import (
 
 func TestDialSaysAllThatIsWrong(t *testing.T) {
 	t.Parallel()
+	for _, bad := range []string{"h:65000", "h?grpc=0", "h?grpc=1&grpc=2", "h?grpc=1&x=2", "h?grpc=x", "h?"} {
+		if _, err := nacos.Dial(t.Context(), nacos.Config{Servers: []string{bad}}); !errors.Is(err, nacos.BadConfig) {
+			t.Errorf("the address %q: %v, want %v", bad, err, nacos.BadConfig)
+		}
+	}
 	_, err := nacos.Dial(t.Context(), nacos.Config{
 		Servers:   []string{"ok:8848", "http://u:canary@h:1", "h:99999", "", "ftp://h", "h:8848?x=canary", "a b", "http://h/?canary"},
 		Namespace: "Dev Team", Group: "a b", Username: "u",
@@ -51,6 +56,7 @@ func TestAddress(t *testing.T) {
 	for text, want := range map[string]string{
 		"h": "h:8848", "h:1": "h:1", " h:18848 ": "h:18848", "http://h": "h:8848", "https://h:443": "h:443",
 		"http://h:80/nacos/": "h:80", "[::1]:8848": "[::1]:8848", "::1": "[::1]:8848", "10.0.0.1:8848": "10.0.0.1:8848",
+		"h?grpc=9": "h:8848", "h:65000?grpc=9848": "h:65000", "https://h/nacos?grpc=65535": "h:8848",
 	} {
 		if got, err := nacos.ParseAddress(text); err != nil || got != want {
 			t.Errorf("%q is read as %q, %v, want %q", text, got, err, want)
@@ -175,4 +181,27 @@ func TestSeveralServersDown(t *testing.T) {
 		}
 	}
 	r.quiet(time.Second, "an error that it had told, whichever server was tried first")
+}
+
+// A gRPC port that something maps elsewhere is named in the address.
+func TestGRPCPortElsewhere(t *testing.T) {
+	t.Parallel()
+	srv := start(t, nacostest.Options{})
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	forward(t, l, "127.0.0.1:"+strconv.Itoa(srv.Port()+1000))
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	ready(t, dial(t, nacos.Config{Servers: []string{"127.0.0.1:" + strconv.Itoa(srv.Port()) + "?grpc=" + port}}))
+	shut, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	shut.Close()
+	_, port, _ = net.SplitHostPort(shut.Addr().String())
+	err = follow(t, dial(t, nacos.Config{Servers: []string{srv.Addr() + "?grpc=" + port}}).Config("x.yaml")).trouble()
+	if !errors.Is(err, nacos.GRPCPortShut) || !strings.Contains(err.Error(), port) {
+		t.Errorf("with another gRPC port that is shut: %v, want %v and the port", err, nacos.GRPCPortShut)
+	}
 }

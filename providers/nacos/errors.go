@@ -42,13 +42,13 @@ func errNotReachable(a address, err error) error {
 }
 
 func errGRPCShut(a address) error {
-	e := GRPCPortShut.failAs("connect to", a.String(), fmt.Sprintf("port %d is open, but not the gRPC port %d", a.port, a.port+grpcOffset))
-	e.Fix = fmt.Sprintf("open port %d too, in the firewall, the container and the service: Nacos 2 and later need both", a.port+grpcOffset)
+	e := GRPCPortShut.failAs("connect to", a.String(), fmt.Sprintf("port %d is open, but not the gRPC port %d", a.port, a.grpcPort()))
+	e.Fix = fmt.Sprintf("open port %d too, in the firewall, the container and the service: Nacos 2 and later need both; where it is mapped to another one, name that by ?grpc=port", a.grpcPort())
 	return e
 }
 
 func errNoGRPC(a address) error {
-	return NotNacos.failAs("connect to", a.String(), fmt.Sprintf("port %d does not speak the gRPC of Nacos", a.port+grpcOffset))
+	return NotNacos.failAs("connect to", a.String(), fmt.Sprintf("port %d does not speak the gRPC of Nacos", a.grpcPort()))
 }
 
 func errNoAnswer(a address) error { return NoAnswer.fail("ask", a.String()) }

@@ -44,7 +44,7 @@ func identify(via transport, as settings, t timings) identity {
 	}
 	list := make([]string, len(as.servers))
 	for i, a := range as.servers {
-		list[i] = a.url("")
+		list[i] = a.full()
 	}
 	slices.Sort(list)
 	id.servers = strings.Join(list, " ")

@@ -3,6 +3,7 @@ package nacos
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -275,6 +276,10 @@ func (s *session) sentAway(c *conn, p push) error {
 	if port, err := strconv.Atoi(p.ServerPort); err == nil && p.ServerIP != "" && port > 0 && port <= 65535-grpcOffset {
 		to := address{host: p.ServerIP, port: port, scheme: c.server.scheme, prefix: c.server.prefix}
 		event.Server = to.String()
+		known, _ := s.known()
+		if i := slices.IndexFunc(known, func(a address) bool { return a.String() == to.String() }); i >= 0 {
+			to = known[i] // with what else is known of it
+		}
 		select {
 		case c.moveTo <- to:
 		default:
