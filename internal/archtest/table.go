@@ -59,6 +59,16 @@ func rows() []Row {
 			Room: "providers/nacos/nacostest/sdktest", Tests: []string{"providers/nacos/nacostest", nacosSDK + "/**"},
 			Why: "it proves that the SDK's own client works against the server, and is the only room that has that client",
 		},
+		{
+			Room: "providers/nacos/ram", May: []string{"source", "providers/nacos", nacosSDK + "/common/constant", nacosSDK + "/common/security"},
+			Tests: []string{"providers/nacos/nacostest"},
+			Why:   "it brings a cloud's packages, for the binaries that sign with its keys and for no others",
+		},
+		{
+			Room: "providers/nacos/sdkconfig", May: []string{"source", "providers/nacos", nacosSDK + "/common/constant"},
+			Tests: []string{"providers/nacos/nacostest"},
+			Why:   "it knows the SDK's settings and not its client, so that who leaves the SDK need not compile it",
+		},
 		{Room: "providers/*", May: []string{"source"}, Why: whyProvider},
 
 		{
@@ -143,6 +153,13 @@ func reach() []Reach {
 				"github.com/prometheus/**", "github.com/aliyun/**", "github.com/alibabacloud-go/**",
 			},
 			Why: "the session is our own on the SDK's stubs: its client brings a global logger, collectors registered at import and 31 cloud packages",
+		},
+		{
+			From: []string{"providers/nacos/sdkconfig"},
+			Never: []string{
+				nacosSDK + "/clients/**", "go.uber.org/zap/**", "github.com/prometheus/**", "github.com/aliyun/**", "github.com/alibabacloud-go/**",
+			},
+			Why: "who takes the SDK's settings over is leaving its client",
 		},
 		{
 			From: []string{"source/sourcetest"}, Never: []string{"internal/**", "providers/**", "."},

@@ -1,0 +1,137 @@
+package sdkconfig
+
+import (
+	"cmp"
+	"errors"
+	"maps"
+	"net"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nacos-group/nacos-sdk-go/v2/common/constant"
+
+	"github.com/nacre-go/nacre/providers/nacos"
+	"github.com/nacre-go/nacre/source"
+)
+
+// What the SDK has where nothing is set.
+const (
+	defaultPort        = 8848
+	defaultPath        = "/nacos"
+	defaultList        = "serverlist"
+	defaultEndpoint    = "nacos"
+	preferredVariable  = "nacos_app_conn_labels_preferred"
+	environmentIsFirst = "env"
+)
+
+// From returns the settings that are equal to those of the SDK. The signer signs requests, for settings that have an access
+// key; nil for others. An error is of kind Misused and names all that has no equal. What is wrong with the values
+// themselves [nacos.Dial] says.
+func From(client constant.ClientConfig, servers []constant.ServerConfig, signer nacos.Signer) (nacos.Config, []nacos.Option, error) {
+	cfg := nacos.Config{
+		Namespace: client.NamespaceId,
+		Username:  client.Username,
+		Password:  nacos.NewPassword(client.Password),
+		AppName:   client.AppName,
+		Labels:    labels(client.AppConnLabels),
+		Signer:    signer,
+	}
+	var problems []string
+	if hasKey(client) && cfg.Signer == nil {
+		problems = append(problems, "an access key is set, and nothing signs: make a signer by ram.FromClientConfig, and give it to From")
+	}
+	if client.OpenKMS {
+		problems = append(problems, "OpenKMS is set, and encrypted configs are not decrypted")
+	}
+	for _, s := range servers {
+		path := cmp.Or(s.ContextPath, client.ContextPath, defaultPath)
+		if strings.Trim(path, "/") == "" {
+			cfg.ContextPath = "/" // of those that name no other
+		}
+		cfg.Servers = append(cfg.Servers, address(s, path))
+	}
+	if len(servers) == 0 && client.Endpoint != "" {
+		cfg.Endpoint = endpoint(client)
+		cfg.ContextPath = client.ContextPath
+	}
+	var err error
+	if cfg.TLS, err = tlsOf(client.TLSCfg); err != nil {
+		problems = append(problems, "TLSCfg cannot be used: "+err.Error())
+	}
+	if len(problems) > 0 {
+		return nacos.Config{}, nil, &source.Error{
+			Kind: source.Misused, Op: "take over", Document: "ClientConfig", Err: errors.New(strings.Join(problems, "; ")),
+			Fix: "change what is named, or write a nacos.Config by hand",
+		}
+	}
+	var opts []nacos.Option
+	if client.TimeoutMs > 0 {
+		opts = append(opts, nacos.RequestTimeout(time.Duration(min(client.TimeoutMs, 1<<31))*time.Millisecond))
+	}
+	return cfg, opts, nil
+}
+
+func hasKey(c constant.ClientConfig) bool {
+	if c.AccessKey != "" || c.SecretKey != "" {
+		return true
+	}
+	return c.RamConfig != nil && *c.RamConfig != constant.RamConfig{}
+}
+
+// address is a server as nacos.Config has it.
+func address(s constant.ServerConfig, path string) string {
+	scheme, host := s.Scheme, s.IpAddr
+	if before, after, ok := strings.Cut(host, "://"); ok { // the SDK takes the scheme in both places
+		scheme, host = before, after
+	}
+	if scheme == "" {
+		scheme = "http"
+	}
+	port := s.Port
+	if port == 0 {
+		port = defaultPort
+	}
+	u := url.URL{Scheme: scheme, Host: net.JoinHostPort(strings.Trim(host, "[]"), strconv.FormatUint(port, 10)), Path: "/" + strings.Trim(path, "/")}
+	if s.GrpcPort != 0 {
+		u.RawQuery = "grpc=" + strconv.FormatUint(s.GrpcPort, 10)
+	}
+	return u.String()
+}
+
+// endpoint is the URL that the SDK asks.
+func endpoint(c constant.ClientConfig) string {
+	path, list := strings.Trim(strings.TrimSpace(c.EndpointContextPath), "/"), strings.TrimSpace(c.ClusterName)
+	if path == "" {
+		path = defaultEndpoint
+	}
+	if list == "" {
+		list = defaultList
+	}
+	at := c.Endpoint
+	if !strings.Contains(at, "://") {
+		at = "http://" + at
+	}
+	at = strings.TrimRight(at, "/") + "/" + path + "/" + list
+	if q := strings.TrimSpace(c.EndpointQueryParams); q != "" {
+		at += "?" + q
+	}
+	return at
+}
+
+// labels are those of the settings and of the environment; which of the two goes first is the SDK's rule.
+func labels(set map[string]string) map[string]string {
+	all := map[string]string{}
+	weak, strong := nacos.FromEnv().Labels, set
+	if strings.EqualFold(os.Getenv(preferredVariable), environmentIsFirst) {
+		weak, strong = strong, weak
+	}
+	maps.Copy(all, weak)
+	maps.Copy(all, strong)
+	if len(all) == 0 {
+		return nil
+	}
+	return all
+}
