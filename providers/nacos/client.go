@@ -136,11 +136,12 @@ func (c *Client) String() string {
 // Format writes String for every verb and flag, so that nothing inside is printed by reflection.
 func (c *Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
 
-func (c *Client) key(dataID, group string) Key {
-	if group == "" {
-		group = c.as.group
+func (c *Client) key(dataID string, o configOptions) Key {
+	k := Key{Namespace: c.as.namespace, Group: c.as.group, DataID: dataID}
+	if o.grouped {
+		k.Group = o.group
 	}
-	return Key{Namespace: c.as.namespace, Group: group, DataID: dataID}
+	return k
 }
 
 // on calls f with a connection as soon as there is one, and again when that broke meanwhile, if f may be repeated. A ctx

@@ -145,6 +145,7 @@ func TestErrorsName(t *testing.T) {
 		{"not found", c.Config("missing.yaml"), nacos.ConfigMissing, "public/DEFAULT_GROUP/missing.yaml", "*id*"},
 		{"no format", c.Config("plain"), nacos.FormatUnknown, "format", "nacos.Format"},
 		{"empty data ID", c.Config(""), nacos.BadName, "data ID is empty", "letters"},
+		{"empty group", c.Config("x.yaml", nacos.Group("")), nacos.BadName, "group is empty", "letters"},
 		{"illegal data ID", c.Config("a/b"), nacos.BadName, "illegal character", "letters"},
 		{"long group", c.Config("x", nacos.Group(strings.Repeat("g", 129))), nacos.BadName, "limit is 128", "128"},
 	} {

@@ -58,7 +58,7 @@ func (c *Client) named(dataID string, opts []ConfigOption) (Key, error) {
 	for _, opt := range opts {
 		opt.applyConfig(&o)
 	}
-	k := c.key(dataID, o.group)
+	k := c.key(dataID, o)
 	if problems := k.problems(); problems != nil {
 		return k, errBadKey(k, problems)
 	}

@@ -72,7 +72,7 @@ func (c *Client) Publish(ctx context.Context, dataID string, content []byte, opt
 	for _, opt := range opts {
 		opt.applyPublish(&o)
 	}
-	k := c.key(dataID, o.group)
+	k := c.key(dataID, o.configOptions)
 	if err := checkPublish(k, content); err != nil {
 		return err
 	}

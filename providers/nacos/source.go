@@ -19,6 +19,7 @@ type ConfigOption interface {
 
 type configOptions struct {
 	group        string
+	grouped      bool // by Group
 	format       string
 	optional     bool
 	allowUnknown bool
@@ -28,8 +29,11 @@ type configOption func(*configOptions)
 
 func (o configOption) applyConfig(to *configOptions) { o(to) }
 
-// Group names the config's group. Default: that of the client's Config, DEFAULT_GROUP where it names none.
-func Group(name string) ConfigOption { return configOption(func(o *configOptions) { o.group = name }) }
+// Group names the config's group. Default: that of the client's Config, DEFAULT_GROUP where it names none. An empty name is
+// an error, [BadName]: whoever names a group and has none (a variable that is not set) does not mean the default one.
+func Group(name string) ConfigOption {
+	return configOption(func(o *configOptions) { o.group, o.grouped = name, true })
+}
 
 // Format tells the format ("yaml", "json", "toml", "properties", "dotenv") of a config whose data ID does not end with an
 // extension, or with another. Default: the extension, else the type that the publisher gave.
@@ -73,7 +77,7 @@ func (c *Client) Config(dataID string, opts ...ConfigOption) *Source {
 	for _, opt := range opts {
 		opt.applyConfig(&s.opts)
 	}
-	s.key = c.key(dataID, s.opts.group)
+	s.key = c.key(dataID, s.opts)
 	if problems := s.key.problems(); problems != nil {
 		s.bad = errBadKey(s.key, problems)
 		return s
