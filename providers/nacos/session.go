@@ -80,13 +80,23 @@ func (s *session) close() {
 func (s *session) run(ctx context.Context) {
 	wait := backoff{least: s.t.backMin, most: s.t.backMax}
 	order := s.present(nil)
+	var eager time.Time // until then a server is about to be ready
 	for failed := 0; ctx.Err() == nil; {
 		c, err := s.connect(ctx, order, failed)
 		if err != nil {
 			failed++
-			s.notConnected(ctx, err, failed)
-			if s.pause(ctx, order, wait.next()) {
+			if errors.Is(err, NotReady) && !errors.Is(s.before, NotReady) { // it was away, and is starting
 				wait.reset()
+				eager = time.Now().Add(eagerFor)
+			}
+			s.notConnected(ctx, err, failed)
+			d := wait.next()
+			if time.Now().Before(eager) {
+				d = min(d, eagerMost/2+rand.N(eagerMost/2))
+			}
+			if s.pause(ctx, order, d) {
+				wait.reset()
+				eager = time.Now().Add(eagerFor)
 			}
 			order = s.present(order)
 			continue
@@ -160,6 +170,13 @@ func (s *session) pause(ctx context.Context, servers []address, d time.Duration)
 	}
 	return false
 }
+
+// A server that has come back takes some seconds until it serves: for that time no wait is longer than eagerMost, however
+// long it was away before.
+const (
+	eagerFor  = time.Minute
+	eagerMost = 2 * time.Second
+)
 
 // knockEvery is about the time between two looks at a port that is shut.
 const knockEvery = time.Second
