@@ -51,6 +51,7 @@ const (
 	RequestWrong     Cause = 52 // code 400
 	AnswerWrong      Cause = 53 // what no Nacos answers, or a code that means nothing here
 	NotSupported     Cause = 54 // this server does not know the request
+	ContentOlder     Cause = 55 // the server has not copied yet what another one had
 )
 
 // causes have for each its kind, its text and its fix. An error may say it in words of its own, to name what it is about.
@@ -93,6 +94,7 @@ var causes = map[Cause]struct {
 	ClientClosed:     {source.Closed, "it is closed", "keep the client open for as long as its sources are used"},
 	RequestWrong:     {source.Misused, "the server takes a part of the request for wrong", "check namespace, group, data ID and the size of the content against the server's limits"},
 	AnswerWrong:      {source.Unknown, "the answer is not what the protocol says", "check that a Nacos of version 2 or 3 is behind this address, and no other service; its log, nacos.log and config-server.log, may say more"},
+	ContentOlder:     {source.Unavailable, "the content is older than what another server had", "nothing: the session reads again by itself, and takes it if it stays so"},
 	NotSupported:     {source.Misused, "the server does not know this request", "check the version of the server: this needs a Nacos of version 2 or 3, and its HTTP interface for what gRPC has not"},
 }
 

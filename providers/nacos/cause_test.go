@@ -55,6 +55,7 @@ var frozen = []numbered{
 	{"RequestWrong", nacos.RequestWrong, 52},
 	{"AnswerWrong", nacos.AnswerWrong, 53},
 	{"NotSupported", nacos.NotSupported, 54},
+	{"ContentOlder", nacos.ContentOlder, 55},
 }
 
 // Each cause has a text, one sentence that tells what to do, and a number that stays.

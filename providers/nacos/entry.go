@@ -14,6 +14,7 @@ type doc struct {
 	declared    bool   // by the server, not only computed here
 	contentType string
 	modified    time.Time
+	from        address
 }
 
 const (

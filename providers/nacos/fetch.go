@@ -32,6 +32,9 @@ func (s *session) readKeys(c *conn) {
 			s.table.giveBack(e)
 			return
 		}
+		if err == nil && tries < maxOlder && s.table.isOlder(e, d) {
+			err = ContentOlder.fail("read", e.key.String())
+		}
 		differs := s.table.done(e, d, err, asked)
 		event := Event{Server: c.server.String(), Document: e.key.String(), Took: time.Since(asked), Err: err}
 		switch {
@@ -57,7 +60,7 @@ func (s *session) query(ctx context.Context, c *conn, k Key, patience time.Durat
 	var refusal *codeError
 	if errors.As(err, &refusal) && refusal.code() == codeNotFound && refusal.typ == answerTypes[typeQuery] {
 		s.lookForNamespace(ctx, c)
-		return &doc{absent: true}, nil
+		return &doc{absent: true, from: c.server}, nil
 	}
 	if err == nil && res.Content == nil {
 		err = errBody
@@ -69,6 +72,7 @@ func (s *session) query(ctx context.Context, c *conn, k Key, patience time.Durat
 	if !ok {
 		return nil, errCorrupt(k.String())
 	}
+	d.from = c.server
 	return d, nil
 }
 
@@ -97,5 +101,27 @@ func lasting(err error) int {
 	case source.Denied, source.Misused, source.TooLarge:
 		return 1
 	}
+	if errors.Is(err, ContentOlder) {
+		return maxOlder + 1 // by then it is taken
+	}
 	return 3
+}
+
+// The servers of a cluster copy a config from each other within about a tenth of a second, a busy one later. A client that
+// changes from one to another could get what was before, or that there is nothing, and get it again when the copy comes.
+
+const (
+	maxOlder   = 6           // so many reads, about two seconds: after that the older content is what there is
+	clockGrain = time.Second // some databases of servers keep no more of a time
+)
+
+// isOlder reports whether a content is older than what another server had.
+func (t *table) isOlder(e *entry, d *doc) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	had := e.doc
+	if had == nil || had.absent || had.from == d.from {
+		return false
+	}
+	return d.absent || d.md5 != had.md5 && !d.modified.IsZero() && d.modified.Add(clockGrain).Before(had.modified)
 }
