@@ -1,12 +1,16 @@
 #!/usr/bin/env bash
-# A real Nacos 2.3.2 server, standalone, for the tests that want one.
+# A real Nacos 2.3.2 server, or a cluster of three, for the tests that want one.
 #
 #   nacos.sh install               brings the server by Maven, once
 #   nacos.sh start [--auth]        starts one on free ports, waits until it serves, prints its folder and its address
 #   nacos.sh stop FOLDER           ends the server that start put there, and removes the folder
+#   nacos.sh again FOLDER          starts a server that has ended once more, with its data, and waits until it serves
 #   nacos.sh run [--auth] CMD...   start, CMD with the address in NACRE_NACOS_ADDR, stop; ends as CMD ends
+#   nacos.sh run --cluster CMD...  the same with a cluster of three, whose addresses are in NACRE_NACOS_CLUSTER and whose
+#                                  folders are in NACRE_NACOS_FOLDERS, both with commas, in the same order
 #
 # With --auth the server asks for a login: nacos, nacos; run tells it in NACRE_NACOS_USERNAME and NACRE_NACOS_PASSWORD.
+# A folder has the file "process" with the process id and the start of the server, so that a test can end and halt it.
 # Linux only; needs Java 17, curl and, to install, Maven. NACRE_CACHE is where the server is kept, NACRE_NACOS_PORT where the search for
 # free ports begins (38848). One server takes four ports: P for HTTP, P+1000 and P+1001 for gRPC, P-1000 for raft.
 set -euo pipefail
@@ -38,21 +42,21 @@ install_server() {
 
 listening() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
-free_port() {
+free_port() { # FROM
   local p q taken
-  for ((p = ${NACRE_NACOS_PORT:-38848}; p < 60000; p += 10)); do
+  for ((p = $1; p < 60000; p += 10)); do
     taken=
     for q in "$p" $((p + 1000)) $((p + 1001)) $((p - 1000)); do
       ! listening "$q" || taken=$q
     done
     [ -n "$taken" ] || { echo "$p"; return; }
   done
-  die "no four free ports from ${NACRE_NACOS_PORT:-38848} on"
+  die "no four free ports from $1 on"
 }
 
 # Prints the settings of one server as arguments of java, one a line. The database pool waits 30 s and not 3, which are
 # too few for a start on a busy machine. Users are not cached: with a cache nobody is known for the first 5 s.
-settings() { # FOLDER PORT AUTH
+settings() { # FOLDER PORT AUTH CLUSTER
   cat <<ARGS
 -Xms128m
 -Xmx512m
@@ -63,7 +67,6 @@ settings() { # FOLDER PORT AUTH
 --add-opens=java.base/java.util=ALL-UNNAMED
 -Duser.home=$1
 -Dnacos.home=$1
--Dnacos.standalone=true
 -Dnacos.server.ip=127.0.0.1
 -Dserver.address=127.0.0.1
 -Dserver.port=$2
@@ -73,6 +76,8 @@ settings() { # FOLDER PORT AUTH
 -Dnacos.core.auth.server.identity.key=ci
 -Dnacos.core.auth.server.identity.value=ci
 ARGS
+  # The nodes of a cluster keep what is published in a database of their own each, by raft.
+  if [ "$4" = true ]; then echo -DembeddedStorage=true; else echo -Dnacos.standalone=true; fi
   # Without a login the server is left as it comes: naming a login system alone changes how it answers one.
   if [ "$3" = true ]; then
     printf '%s\n' -Dnacos.core.auth.enabled=true -Dnacos.core.auth.system.type=nacos
@@ -88,31 +93,70 @@ alive() { # FOLDER
   [ -r "$1/process" ] && read -r pid start <"$1/process" && [ -n "$start" ] && [ "$(started_at "$pid")" = "$start" ]
 }
 
-start_server() { # AUTH
-  command -v java >/dev/null || die "Java is missing: the server runs on it; install the package openjdk-17-jre-headless"
-  install_server
-  local folder port pid deadline
+# Makes the folder of a server that has not been started.
+prepare() { # PORT AUTH CLUSTER
+  local folder
   folder=$(mktemp -d "${TMPDIR:-/tmp}/nacre-nacos.XXXXXX")
   mkdir -p "$folder/conf"
-  port=$(free_port)
-  settings "$folder" "$port" "$1" >"$folder/arguments"
-  (cd "$folder" && exec setsid java "@$folder/arguments" </dev/null >"$folder/output" 2>&1) &
-  pid=$!
-  echo "$pid $(started_at "$pid")" >"$folder/process"
-  deadline=$((SECONDS + ready_within))
-  until curl -fsS -m 3 -o /dev/null "http://127.0.0.1:$port/nacos/v1/console/health/readiness" 2>/dev/null && listening $((port + 1000)); do
-    if ! alive "$folder"; then
-      tail -n 15 "$folder/output" | cut -c1-300 >&2
-      die "the server ended while it started; what it wrote is in $folder"
+  echo "$1" >"$folder/port"
+  settings "$folder" "$1" "$2" "$3" >"$folder/arguments"
+  echo "$folder"
+}
+
+launch() { # FOLDER
+  (cd "$1" && exec setsid java "@$1/arguments" </dev/null >>"$1/output" 2>&1) &
+  echo "$! $(started_at $!)" >"$1/process"
+}
+
+# A node of a cluster says that it is ready seconds before it takes a write.
+serves() { # FOLDER
+  local url port probe
+  port=$(<"$1/port")
+  url="http://127.0.0.1:$port/nacos/v1"
+  curl -fsS -m 3 -o /dev/null "$url/console/health/readiness" 2>/dev/null && listening $((port + 1000)) || return 1
+  [ -e "$1/conf/cluster.conf" ] || return 0
+  probe="dataId=nacre-probe-$port&group=nacre"
+  [ "$(curl -sS -m 5 -H "ci: ci" "$url/cs/configs" -d "$probe&content=x" 2>/dev/null)" = true ] || return 1
+  curl -sS -m 5 -o /dev/null -H "ci: ci" -X DELETE "$url/cs/configs?$probe" || true
+}
+
+await() { # FOLDER
+  local deadline=$((SECONDS + ready_within))
+  until serves "$1"; do
+    if ! alive "$1"; then
+      tail -n 15 "$1/output" | cut -c1-300 >&2
+      die "the server ended while it started; what it wrote is in $1"
     fi
     if [ "$SECONDS" -ge "$deadline" ]; then
-      tail -n 15 "$folder/output" | cut -c1-300 >&2
-      stop_server "$folder"
+      tail -n 15 "$1/output" | cut -c1-300 >&2
       die "the server did not serve within $ready_within s"
     fi
     sleep 0.3
   done
-  echo "$folder 127.0.0.1:$port"
+}
+
+need_java() {
+  command -v java >/dev/null || die "Java is missing: the server runs on it; install the package openjdk-17-jre-headless"
+}
+
+start_server() { # AUTH
+  need_java
+  install_server
+  local folder
+  folder=$(prepare "$(free_port "${NACRE_NACOS_PORT:-38848}")" "$1" false)
+  launch "$folder"
+  if ! (await "$folder"); then
+    ! alive "$folder" || stop_server "$folder"
+    exit 1
+  fi
+  echo "$folder 127.0.0.1:$(<"$folder/port")"
+}
+
+start_again() { # FOLDER
+  [ -f "$1/arguments" ] || die "$1 is no folder of a server"
+  ! alive "$1" || die "the server in $1 has not ended"
+  launch "$1"
+  await "$1"
 }
 
 stop_server() { # FOLDER
@@ -121,18 +165,25 @@ stop_server() { # FOLDER
   read -r pid start <"$1/process"
   if alive "$1"; then
     kill "$pid"
+    kill -CONT "$pid" # one that a test has halted
     for ((i = 0; i < 100; i++)); do alive "$1" || break; sleep 0.1; done
     if alive "$1"; then kill -9 "$pid"; fi
   fi
   rm -rf "$1"
 }
 
+folders=()
+stop_all() {
+  local f
+  for f in "${folders[@]}"; do [ ! -d "$f" ] || stop_server "$f"; done
+}
+
 run_with_server() { # AUTH CMD...
   local auth=$1 status=0 line
   shift
   line=$(start_server "$auth")
-  folder=${line% *}
-  trap 'stop_server "$folder"' EXIT
+  folders=("${line% *}")
+  trap stop_all EXIT
   export NACRE_NACOS_ADDR=${line##* }
   if [ "$auth" = true ]; then export NACRE_NACOS_USERNAME=nacos NACRE_NACOS_PASSWORD=nacos; fi
   say "serving on $NACRE_NACOS_ADDR, auth $auth"
@@ -140,15 +191,48 @@ run_with_server() { # AUTH CMD...
   return "$status"
 }
 
+run_with_cluster() { # CMD...
+  need_java
+  install_server
+  local status=0 port=${NACRE_NACOS_PORT:-38848} i f list=() ports=() began=$SECONDS
+  for i in 1 2 3; do
+    port=$(free_port "$port")
+    ports+=("$port")
+    list+=("127.0.0.1:$port")
+    port=$((port + 10))
+  done
+  trap stop_all EXIT
+  for port in "${ports[@]}"; do
+    f=$(prepare "$port" false true)
+    folders+=("$f")
+    printf '%s\n' "${list[@]}" >"$f/conf/cluster.conf"
+  done
+  for f in "${folders[@]}"; do launch "$f"; done
+  for f in "${folders[@]}"; do await "$f"; done
+  NACRE_NACOS_CLUSTER=$(IFS=,; echo "${list[*]}")
+  NACRE_NACOS_FOLDERS=$(IFS=,; echo "${folders[*]}")
+  export NACRE_NACOS_CLUSTER NACRE_NACOS_FOLDERS
+  say "a cluster serves on $NACRE_NACOS_CLUSTER, after $((SECONDS - began)) s"
+  "$@" || status=$?
+  return "$status"
+}
+
 [ $# -ge 1 ] || usage
 command=$1
 shift
-auth=false
-if [ "${1:-}" = --auth ]; then auth=true; shift; fi
+auth=false cluster=false
+case "${1:-}" in
+  --auth) auth=true; shift ;;
+  --cluster) cluster=true; shift ;;
+esac
 case "$command" in
   install) install_server ;;
   start) start_server "$auth" ;;
   stop) stop_server "${1:?FOLDER}" ;;
-  run) [ $# -ge 1 ] || usage; run_with_server "$auth" "$@" ;;
+  again) start_again "${1:?FOLDER}" ;;
+  run)
+    [ $# -ge 1 ] || usage
+    if [ "$cluster" = true ]; then run_with_cluster "$@"; else run_with_server "$auth" "$@"; fi
+    ;;
   *) usage ;;
 esac
