@@ -12,7 +12,7 @@
 # With --auth the server asks for a login: nacos, nacos; run tells it in NACRE_NACOS_USERNAME and NACRE_NACOS_PASSWORD.
 # A folder has the file "process" with the process id and the start of the server, so that a test can end and halt it.
 # Linux only; needs Java 17, curl and, to install, Maven. NACRE_CACHE is where the server is kept, NACRE_NACOS_PORT where the search for
-# free ports begins (38848). One server takes four ports: P for HTTP, P+1000 and P+1001 for gRPC, P-1000 for raft.
+# free ports begins (18848, below those that a machine gives to its own connections). One server takes four ports: P for HTTP, P+1000 and P+1001 for gRPC, P-1000 for raft.
 set -euo pipefail
 shopt -s inherit_errexit
 
@@ -44,7 +44,7 @@ listening() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 free_port() { # FROM
   local p q taken
-  for ((p = $1; p < 60000; p += 10)); do
+  for ((p = $1; p < 31000; p += 10)); do
     taken=
     for q in "$p" $((p + 1000)) $((p + 1001)) $((p - 1000)); do
       ! listening "$q" || taken=$q
@@ -143,7 +143,7 @@ start_server() { # AUTH
   need_java
   install_server
   local folder
-  folder=$(prepare "$(free_port "${NACRE_NACOS_PORT:-38848}")" "$1" false)
+  folder=$(prepare "$(free_port "${NACRE_NACOS_PORT:-18848}")" "$1" false)
   launch "$folder"
   if ! (await "$folder"); then
     ! alive "$folder" || stop_server "$folder"
@@ -194,7 +194,7 @@ run_with_server() { # AUTH CMD...
 run_with_cluster() { # CMD...
   need_java
   install_server
-  local status=0 port=${NACRE_NACOS_PORT:-38848} i f list=() ports=() began=$SECONDS
+  local status=0 port=${NACRE_NACOS_PORT:-18848} i f list=() ports=() began=$SECONDS
   for i in 1 2 3; do
     port=$(free_port "$port")
     ports+=("$port")

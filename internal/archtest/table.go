@@ -60,6 +60,10 @@ func rows() []Row {
 			Why: "it proves that the SDK's own client works against the server, and is the only room that has that client",
 		},
 		{
+			Room: "providers/nacos/chaostest", Tests: []string{"providers/nacos", "providers/nacos/nacostest"},
+			Why: "it hurts servers and networks from outside, as a user's day does, and sees of a session what a user sees",
+		},
+		{
 			Room: "providers/nacos/ram", May: []string{"source", "providers/nacos", nacosSDK + "/common/constant", nacosSDK + "/common/security"},
 			Tests: []string{"providers/nacos/nacostest"},
 			Why:   "it brings a cloud's packages, for the binaries that sign with its keys and for no others",

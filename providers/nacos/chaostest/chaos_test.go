@@ -1,0 +1,168 @@
+package chaostest
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"runtime"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/nacre-go/nacre/providers/nacos"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// bound is how long a session may take, after the last fault has ended, until it has what the server has: a back-off of 30 s
+// and a try of 5 s, or else a reconcile after 33 s; and the reads.
+const bound = 45 * time.Second
+
+func seed(t *testing.T) uint64 {
+	t.Helper()
+	n := rand.Uint64N(1 << 32)
+	if text := os.Getenv("NACRE_CHAOS_SEED"); text != "" {
+		var err error
+		if n, err = strconv.ParseUint(text, 10, 64); err != nil {
+			t.Fatalf("NACRE_CHAOS_SEED: %v", err)
+		}
+	}
+	t.Logf("NACRE_CHAOS_SEED=%d", n)
+	return n
+}
+
+// run is one scenario that is under way.
+type run struct {
+	*field
+	t        *testing.T
+	ctx      context.Context
+	random   *rand.Rand
+	sessions []*nacos.Client
+	writer   *writer
+}
+
+// scenario lets sessions follow configs while trouble runs and configs are published, and checks the invariants.
+type scenario struct {
+	name     string
+	sessions int
+	keys     int
+	every    time.Duration // between two publishes
+	trouble  func(*run)
+}
+
+func scenarios(real bool) []scenario {
+	storm := scenario{name: "storm", sessions: 20, keys: 100, every: 2 * time.Millisecond, trouble: storm}
+	few := scenario{sessions: 3, keys: 20, every: 20 * time.Millisecond}
+	if real {
+		storm.keys, storm.every = 1000, 20*time.Millisecond
+		few.every = 100 * time.Millisecond
+	}
+	var all []scenario
+	for _, s := range []struct {
+		name    string
+		trouble func(*run)
+	}{
+		{"kill the connected node", killConnected},
+		{"kill each node in turn", killEach},
+		{"halt the connected node", haltConnected},
+		{"restart all nodes", restartAll},
+		{"bad network", badNetwork},
+	} {
+		few.name, few.trouble = s.name, s.trouble
+		all = append(all, few)
+	}
+	return append(all, storm)
+}
+
+func TestChaos(t *testing.T) {
+	for _, s := range scenarios(false) {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			s.play(t, inProcess(t))
+		})
+	}
+}
+
+func TestRealChaos(t *testing.T) {
+	for _, s := range scenarios(true) {
+		t.Run(s.name, func(t *testing.T) { s.play(t, realCluster(t)) })
+	}
+}
+
+func (s scenario) play(t *testing.T, f *field) {
+	t.Helper()
+	n := seed(t)
+	random := rand.New(rand.NewPCG(n, uint64(len(s.name)))) //nolint:gosec // it must be repeatable
+	ids := idsOf(fmt.Sprintf("%08x", rand.Uint32()), s.keys)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	dial := func(who string) *nacos.Client {
+		c, err := nacos.Dial(ctx, f.config(who))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = c.Close() })
+		return c
+	}
+	w := &writer{client: dial("writer"), ids: ids, random: random, versions: map[string]int{}, doubtful: map[string]bool{}}
+	t.Cleanup(func() { each(t, ids, func(ctx context.Context, id string) error { return w.client.Delete(ctx, id) }) })
+	each(t, ids, func(ctx context.Context, id string) error {
+		w.mu.Lock()
+		delete(w.doubtful, id) // nothing is in trouble yet
+		w.mu.Unlock()
+		return w.publish(ctx, id)
+	})
+
+	r := &run{field: f, t: t, ctx: ctx, random: random, writer: w}
+	b := newBoard()
+	var watchers sync.WaitGroup
+	for i := range s.sessions {
+		who := strconv.Itoa(i)
+		c := dial(who)
+		r.sessions = append(r.sessions, c)
+		b.watch(ctx, t, &watchers, c, who, ids)
+	}
+	defer watchers.Wait()
+	defer cancel()
+	settle(t, b, f.truth(t, ids), "before the trouble")
+	before := heap()
+
+	publishing, stop := context.WithCancel(ctx)
+	var storm sync.WaitGroup
+	storm.Go(func() { w.storm(publishing, s.every) })
+	s.trouble(r)
+	stop()
+	storm.Wait()
+	over := time.Now()
+	settle(t, b, f.truth(t, ids), "after the trouble")
+	t.Logf("%d publishes, %d more of unknown outcome, %d contents heard; all sessions fresh %v after the trouble",
+		w.good, w.failed, b.heard, time.Since(over).Round(time.Millisecond))
+	if have, want := f.connections(), s.sessions+1; have > want {
+		t.Errorf("%d sessions have %d connections", want, have)
+	}
+	if grown := heap() - before; grown > 16<<20 {
+		t.Errorf("the heap has grown by %d MiB", grown>>20)
+	}
+}
+
+// settle waits until all sessions have the truth, at most for the bound.
+func settle(t *testing.T, b *board, truth map[string]int, when string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), bound)
+	defer cancel()
+	if err := b.await(ctx, truth); err != nil {
+		t.Fatalf("%s, after %v: %v", when, bound, err)
+	}
+}
+
+// heap is how much memory is in use.
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc) //nolint:gosec // it is small
+}
