@@ -64,6 +64,14 @@ func rows() []Row {
 			Why: "it hurts servers and networks from outside, as a user's day does, and sees of a session what a user sees",
 		},
 		{
+			Room: "providers/nacos/nacossdk", May: []string{"source", nacosSDK + "/clients/config_client", nacosSDK + "/common/constant", nacosSDK + "/vo"},
+			Why: "it stands on the SDK's client, for those who have one, and on nothing of our own session",
+		},
+		{
+			Room: "providers/nacos/nacossdk/sdktest", Tests: []string{"providers/nacos/nacossdk", "providers/nacos/nacostest", nacosSDK + "/**"},
+			Why: "the SDK's client races with itself and leaves goroutines: it is kept from the tests that look for both",
+		},
+		{
 			Room: "providers/nacos/ram", May: []string{"source", "providers/nacos", nacosSDK + "/common/constant", nacosSDK + "/common/security"},
 			Tests: []string{"providers/nacos/nacostest"},
 			Why:   "it brings a cloud's packages, for the binaries that sign with its keys and for no others",

@@ -1,0 +1,109 @@
+package nacossdk
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/nacos-group/nacos-sdk-go/v2/clients/config_client"
+	"github.com/nacos-group/nacos-sdk-go/v2/common/constant"
+
+	"github.com/nacre-go/nacre/source"
+)
+
+// DefaultReconcile is the time between two reads of a config where no option says another.
+const DefaultReconcile = 30 * time.Second
+
+// Client makes sources of a config client. Its methods are safe for concurrent use. It needs no closing: close its sources,
+// and then the SDK's client, which stays its owner's.
+type Client struct {
+	sdk       config_client.IConfigClient
+	settings  constant.ClientConfig
+	reconcile time.Duration
+}
+
+// Option changes how a [Client] works.
+type Option func(*Client)
+
+// ReconcileEvery sets the time between two reads of a config, give or take a tenth: the bound of staleness when the SDK
+// loses a change. Default [DefaultReconcile]; least 1 s. Where two clients of one SDK client differ, the shorter holds
+// for the configs of both.
+func ReconcileEvery(d time.Duration) Option {
+	return func(c *Client) { c.reconcile = max(d, time.Second) }
+}
+
+// New returns a Client. It fails with kind Misused without a client.
+func New(sdk config_client.IConfigClient, opts ...Option) (*Client, error) {
+	if v := reflect.ValueOf(sdk); sdk == nil || v.Kind() == reflect.Pointer && v.IsNil() || !v.Comparable() {
+		return nil, &source.Error{
+			Kind: source.Misused, Op: "take over", Document: "the SDK's client", Err: errors.New("there is none"),
+			Fix: "make one by clients.NewConfigClient, and give its pointer",
+		}
+	}
+	c := &Client{sdk: sdk, reconcile: DefaultReconcile}
+	// What the SDK returns can be asked for its settings; a wrapper of a service's own may not, and is then taken for a client
+	// of the public namespace that uses its disk.
+	if s, ok := sdk.(interface {
+		GetClientConfig() (constant.ClientConfig, error)
+	}); ok {
+		if settings, err := s.GetClientConfig(); err == nil {
+			c.settings = settings
+		}
+	}
+	for _, opt := range opts {
+		opt(c)
+	}
+	return c, nil
+}
+
+// ConfigOption tells how to treat one config.
+type ConfigOption func(*configOptions)
+
+type configOptions struct {
+	group        string
+	format       string
+	optional     bool
+	allowUnknown bool
+}
+
+// Group names the config's group. Default: DEFAULT_GROUP.
+func Group(name string) ConfigOption { return func(o *configOptions) { o.group = name } }
+
+// Format tells the format ("yaml", "json", "toml", "properties", "dotenv") of a config whose data ID does not end with an
+// extension, or with another. Default: the extension.
+func Format(name string) ConfigOption {
+	return func(o *configOptions) { o.format = strings.ToLower(name) }
+}
+
+// Optional says that the config may be missing: that is then a state like another, and not an error.
+func Optional() ConfigOption { return func(o *configOptions) { o.optional = true } }
+
+// AllowUnknown says that keys which no field has are a matter of course: for a config that several services share.
+func AllowUnknown() ConfigOption { return func(o *configOptions) { o.allowUnknown = true } }
+
+// Config returns the config with that data ID as a source, which is an [io.Closer] and a [source.Identifier], and a
+// [source.Prover] if the SDK's client does not use its disk. From now on it is listened to and read. A name that
+// cannot be is told by Next.
+func (c *Client) Config(dataID string, opts ...ConfigOption) source.Source {
+	s := &Source{client: c, opts: configOptions{group: constant.DEFAULT_GROUP}}
+	for _, opt := range opts {
+		opt(&s.opts)
+	}
+	s.key = key{namespace: c.settings.NamespaceId, group: s.opts.group, dataID: dataID}
+	if s.bad = s.key.check(); s.bad == nil {
+		s.entry = hubs.take(c.sdk, s.key, s, c.reconcile)
+	}
+	if c.settings.DisableUseSnapShot {
+		return &provenSource{s}
+	}
+	return s
+}
+
+// String returns "nacossdk client".
+func (c *Client) String() string { return "nacossdk client" }
+
+// Format writes String for every verb and flag: the SDK's settings have a password in them.
+func (c *Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
