@@ -39,6 +39,7 @@ var listeners = []struct {
 	listen      listener
 }{
 	{name: "sdk", title: "nacos-sdk-go", listen: listenSDK},
+	{name: "nacossdk", title: "nacre on the SDK's client", listen: listenNacosSDK},
 	{name: "nacre", title: "nacre, the session", listen: listenSession},
 	{name: "open", title: "nacre.Open", largest: 1000, listen: listenOpen},
 }

@@ -17,18 +17,24 @@ func dial(ctx context.Context, addr, user, pass, app string) (*nacos.Client, err
 	return nacos.Dial(ctx, nacos.Config{Servers: []string{addr}, Username: user, Password: nacos.NewPassword(pass), AppName: app})
 }
 
-// listenSession follows the configs with nacre's session, a Next for each, and tells the session what was applied, as the
-// engine does.
+// listenSession follows the configs with nacre's session.
 func listenSession(ctx context.Context, j job, heard func(index, version int)) error {
 	client, err := dial(ctx, j.Addr, j.user, j.pass, "push-listener")
 	if err != nil {
 		return err
 	}
 	defer func() { _ = client.Close() }()
+	follow(ctx, j, func(id string) source.Source { return client.Config(id) }, heard)
+	return nil
+}
+
+// follow follows each config with a Next of its own until ctx is done, and tells the source what was applied, as the engine
+// does.
+func follow(ctx context.Context, j job, config func(id string) source.Source, heard func(index, version int)) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	for i := range j.N {
-		src := client.Config(dataID(j.Prefix, i))
+		src := config(dataID(j.Prefix, i))
 		wg.Go(func() {
 			var seen source.Revision
 			for ctx.Err() == nil {
@@ -44,11 +50,12 @@ func listenSession(ctx context.Context, j job, heard func(index, version int)) e
 				if v, ok := versionOf(string(got.Documents[0].Data)); ok {
 					heard(i, v)
 				}
-				src.Receive(seen, nil)
+				if r, ok := src.(source.Receiver); ok {
+					r.Receive(seen, nil)
+				}
 			}
 		})
 	}
-	return nil
 }
 
 // merged is the struct that all configs of a try make together.

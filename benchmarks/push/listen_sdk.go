@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/nacos-group/nacos-sdk-go/v2/clients"
+	"github.com/nacos-group/nacos-sdk-go/v2/clients/config_client"
 	"github.com/nacos-group/nacos-sdk-go/v2/common/constant"
 	"github.com/nacos-group/nacos-sdk-go/v2/common/logger"
 	"github.com/nacos-group/nacos-sdk-go/v2/vo"
@@ -16,16 +17,16 @@ import (
 
 const group = "DEFAULT_GROUP"
 
-// listenSDK follows the configs with the SDK's own listener, set up as its README does.
-func listenSDK(ctx context.Context, j job, heard func(index, version int)) error {
+// connectSDK makes the SDK's client, set up as its README does, and waits until it is connected.
+func connectSDK(ctx context.Context, j job) (config_client.IConfigClient, error) {
 	logger.SetLogger(silence{})
 	host, portText, err := net.SplitHostPort(j.Addr)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	port, err := strconv.ParseUint(portText, 10, 16)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	client, err := clients.NewConfigClient(vo.NacosClientParam{
 		ClientConfig: constant.NewClientConfig(
@@ -39,22 +40,31 @@ func listenSDK(ctx context.Context, j job, heard func(index, version int)) error
 		ServerConfigs: []constant.ServerConfig{*constant.NewServerConfig(host, port)},
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer client.CloseClient()
 	// The client is made before it is connected. It is asked for a config that is not there: one that is would be put on
 	// disk, and the listener would take it for known and not tell of it.
 	for {
 		_, err := client.GetConfig(vo.ConfigParam{DataId: j.Prefix + "-none", Group: group})
 		if err == nil {
-			break
+			return client, nil
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("the SDK does not connect: %w", err)
+			client.CloseClient()
+			return nil, fmt.Errorf("the SDK does not connect: %w", err)
 		case <-time.After(200 * time.Millisecond):
 		}
 	}
+}
+
+// listenSDK follows the configs with the SDK's own listener.
+func listenSDK(ctx context.Context, j job, heard func(index, version int)) error {
+	client, err := connectSDK(ctx, j)
+	if err != nil {
+		return err
+	}
+	defer client.CloseClient()
 	for i := range j.N {
 		err := client.ListenConfig(vo.ConfigParam{
 			DataId: dataID(j.Prefix, i),
