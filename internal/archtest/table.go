@@ -119,6 +119,10 @@ func rows() []Row {
 			Tests: []string{"**"},
 			Why:   "a user of the root compiles what the root imports, so it imports no provider, and of the adapters only that of the standard library",
 		},
+		{
+			Room: "ci/javaclient/host", May: []string{"providers/nacos/nacostest"},
+			Why: "it lends the double to clients in other languages, and is a program of CI",
+		},
 		{Room: "cmd/**", May: []string{".", "source", "providers/**", "observe/**", "binder", "validate"}, Why: whyPublic},
 		{
 			Room: "examples/**", May: []string{".", "source/**", "providers/**", "observe/**", "binder", "validate", anyKoanf},
@@ -131,7 +135,7 @@ const whyPublic = "programs use what a user can use: what they cannot do without
 
 // ambient are packages of the standard library with an effect on the whole process.
 func ambient() []Ambient {
-	programs := []string{"cmd/**", "examples/**"}
+	programs := []string{"cmd/**", "examples/**", "ci/**"}
 	return []Ambient{
 		{Import: "testing/**", Save: []string{"source/sourcetest"}, Why: "it puts test flags and a test's habits into a service; only the conformance suite is handed a *testing.T"},
 		{Import: "flag", Save: programs, Why: "it registers flags of the whole process; a library is told its options"},

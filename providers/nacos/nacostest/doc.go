@@ -1,7 +1,8 @@
 // Package nacostest is a Nacos server inside the test process, in the manner of net/http/httptest: gRPC (push stream,
 // query, listen, publish, remove) and HTTP (config, history, listener, login, readiness), on 127.0.0.1 with free ports.
 // It keeps to what a real Nacos 2.3.2 answers, byte for byte where that is of use; the same table of tests runs
-// against both.
+// against both. The SDK's client for Go (sdktest) and the official one for Java (ci/javaclient) work with it as they do
+// with a real server.
 //
 //	srv, err := nacostest.Start(nacostest.Options{})
 //	if err != nil {

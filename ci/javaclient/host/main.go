@@ -1,0 +1,49 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"time"
+
+	"github.com/nacre-go/nacre/providers/nacos/nacostest"
+)
+
+func main() {
+	auth := flag.Bool("auth", false, "ask for a login")
+	flag.Parse()
+	os.Exit(run(*auth, flag.Args()))
+}
+
+func run(auth bool, command []string) int {
+	if len(command) == 0 {
+		fmt.Fprintln(os.Stderr, "host: there is no command")
+		return 2
+	}
+	opts := nacostest.Options{DumpDelay: 100 * time.Millisecond}
+	cmd := exec.Command(command[0], command[1:]...)
+	cmd.Stdout, cmd.Stderr, cmd.Env = os.Stdout, os.Stderr, os.Environ()
+	if auth {
+		opts.Users = []nacostest.User{{Name: "nacos", Password: "nacos"}}
+		cmd.Env = append(cmd.Env, "NACRE_NACOS_USERNAME=nacos", "NACRE_NACOS_PASSWORD=nacos")
+	}
+	srv, err := nacostest.Start(opts)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "host:", err)
+		return 1
+	}
+	defer srv.Close()
+	cmd.Env = append(cmd.Env, "NACRE_NACOS_ADDR="+srv.Addr())
+	err = cmd.Run()
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit):
+		return max(exit.ExitCode(), 1)
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "host:", err)
+		return 1
+	}
+	return 0
+}
