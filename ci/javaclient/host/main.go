@@ -1,11 +1,13 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"time"
 
 	"github.com/nacre-go/nacre/providers/nacos/nacostest"
@@ -14,16 +16,18 @@ import (
 func main() {
 	auth := flag.Bool("auth", false, "ask for a login")
 	flag.Parse()
-	os.Exit(run(*auth, flag.Args()))
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	os.Exit(run(ctx, *auth, flag.Args())) //nolint:forbidigo // a program tells by its status how it went
 }
 
-func run(auth bool, command []string) int {
+func run(ctx context.Context, auth bool, command []string) int {
 	if len(command) == 0 {
 		fmt.Fprintln(os.Stderr, "host: there is no command")
 		return 2
 	}
 	opts := nacostest.Options{DumpDelay: 100 * time.Millisecond}
-	cmd := exec.Command(command[0], command[1:]...)
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Stdout, cmd.Stderr, cmd.Env = os.Stdout, os.Stderr, os.Environ()
 	if auth {
 		opts.Users = []nacostest.User{{Name: "nacos", Password: "nacos"}}
