@@ -128,7 +128,8 @@ func (s scenario) play(t *testing.T, f *field) {
 	}
 	defer watchers.Wait()
 	defer cancel()
-	settle(t, b, f.truth(t, ids), "before the trouble")
+	truth := func() map[string]int { return f.truth(t, ids) }
+	settle(t, b, truth, "before the trouble")
 	before := heap()
 
 	publishing, stop := context.WithCancel(ctx)
@@ -138,7 +139,7 @@ func (s scenario) play(t *testing.T, f *field) {
 	stop()
 	storm.Wait()
 	over := time.Now()
-	settle(t, b, f.truth(t, ids), "after the trouble")
+	settle(t, b, truth, "after the trouble")
 	t.Logf("%d publishes, %d more of unknown outcome, %d contents heard; all sessions fresh %v after the trouble",
 		w.good, w.failed, b.heard, time.Since(over).Round(time.Millisecond))
 	if have, want := f.connections(), s.sessions+1; have > want {
@@ -149,13 +150,22 @@ func (s scenario) play(t *testing.T, f *field) {
 	}
 }
 
-// settle waits until all sessions have the truth, at most for the bound.
-func settle(t *testing.T, b *board, truth map[string]int, when string) {
+// settle waits until all sessions have the truth, at most for the bound. The truth is read anew from time to time: a publish
+// that was not answered may still be on its way, held up by a fault that has ended.
+func settle(t *testing.T, b *board, truth func() map[string]int, when string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), bound)
 	defer cancel()
-	if err := b.await(ctx, truth); err != nil {
-		t.Fatalf("%s, after %v: %v", when, bound, err)
+	for {
+		some, stop := context.WithTimeout(ctx, bound/10)
+		err := b.await(some, truth())
+		stop()
+		if err == nil {
+			return
+		}
+		if ctx.Err() != nil {
+			t.Fatalf("%s, after %v: %v", when, bound, err)
+		}
 	}
 }
 
