@@ -55,7 +55,9 @@ free_port() { # FROM
 }
 
 # Prints the settings of one server as arguments of java, one a line. The database pool waits 30 s and not 3, which are
-# too few for a start on a busy machine. Users are not cached: with a cache nobody is known for the first 5 s.
+# too few for a start on a busy machine. A node of a cluster that is started again applies the whole log of raft before it
+# answers its own first read, for which it waits 60 s and not 2: after some thousand writes it would end instead. Users
+# are not cached: with a cache nobody is known for the first 5 s.
 settings() { # FOLDER PORT AUTH CLUSTER
   cat <<ARGS
 -Xms128m
@@ -71,6 +73,7 @@ settings() { # FOLDER PORT AUTH CLUSTER
 -Dserver.address=127.0.0.1
 -Dserver.port=$2
 -Ddb.pool.config.connectionTimeout=30000
+-Djraft.read-index.timeout=60000
 -Dnacos.core.auth.caching.enabled=false
 -Dnacos.core.auth.plugin.nacos.token.secret.key=$(printf 'a key for tests only, of no use elsewhere' | base64)
 -Dnacos.core.auth.server.identity.key=ci
@@ -87,7 +90,7 @@ ARGS
 }
 
 # A process is named by its id and its start: ids are used again.
-started_at() { [ -r "/proc/$1/stat" ] && sed 's/.*) //' "/proc/$1/stat" | awk '$1 != "Z" {print $20}'; }
+started_at() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | awk '$1 != "Z" {print $20}'; }
 alive() { # FOLDER
   local pid start
   [ -r "$1/process" ] && read -r pid start <"$1/process" && [ -n "$start" ] && [ "$(started_at "$pid")" = "$start" ]
@@ -120,15 +123,27 @@ serves() { # FOLDER
   curl -sS -m 5 -o /dev/null -H "ci: ci" -X DELETE "$url/cs/configs?$probe" || true
 }
 
+# What the server itself says of why it does not serve.
+complaints() { # FOLDER
+  { grep -E ' ERROR |^Caused by' "$1/output" || true; tail -n 5 "$1/output"; } | tail -n 15 | cut -c1-300 >&2
+}
+
+# A node of a cluster ends itself when it starts while the others are choosing a leader ("did not find the Leader node"). It
+# is started again, as a service manager would.
 await() { # FOLDER
-  local deadline=$((SECONDS + ready_within))
+  local deadline=$((SECONDS + ready_within)) tries=1
   until serves "$1"; do
     if ! alive "$1"; then
-      tail -n 15 "$1/output" | cut -c1-300 >&2
-      die "the server ended while it started; what it wrote is in $1"
+      if [ ! -e "$1/conf/cluster.conf" ] || [ "$tries" -ge 5 ]; then
+        complaints "$1"
+        die "the server ended while it started; what it wrote is in $1"
+      fi
+      say "a node ended while it started ($(grep -oE 'ErrMsg: ?[^,]*|did not find the Leader' "$1/output" | tail -n 1)), and is started again"
+      tries=$((tries + 1))
+      launch "$1"
     fi
     if [ "$SECONDS" -ge "$deadline" ]; then
-      tail -n 15 "$1/output" | cut -c1-300 >&2
+      complaints "$1"
       die "the server did not serve within $ready_within s"
     fi
     sleep 0.3
@@ -168,6 +183,7 @@ stop_server() { # FOLDER
     kill -CONT "$pid" # one that a test has halted
     for ((i = 0; i < 100; i++)); do alive "$1" || break; sleep 0.1; done
     if alive "$1"; then kill -9 "$pid"; fi
+    while alive "$1"; do sleep 0.1; done # it still writes into its folder
   fi
   rm -rf "$1"
 }
