@@ -15,6 +15,7 @@ type doc struct {
 	contentType string
 	modified    time.Time
 	from        address
+	revision    source.Revision
 }
 
 const (
@@ -22,17 +23,10 @@ const (
 	revisionAbsent = "absent"
 )
 
-func (d *doc) revision() source.Revision {
-	if d.absent {
-		return revisionAbsent
-	}
-	return source.Revision(revisionMD5 + d.md5)
-}
-
 // entry is one key of the listen table. All fields are guarded by table.mu.
 type entry struct {
 	key     Key
-	sources map[*Source]string // → md5 of the content that it has applied
+	sources []holder // few: most keys have one
 
 	doc      *doc      // nil until the key has been read
 	err      error     // why it cannot be read now
@@ -48,6 +42,21 @@ type entry struct {
 	retry    *time.Timer
 }
 
+// holder is one source of an entry.
+type holder struct {
+	source  *Source
+	applied string // the md5 of the content that it has made live
+}
+
+func (e *entry) holder(s *Source) *holder {
+	for i := range e.sources {
+		if e.sources[i].source == s {
+			return &e.sources[i]
+		}
+	}
+	return nil
+}
+
 // have is the md5 of what was read.
 func (e *entry) have() string {
 	if e.doc == nil {
@@ -60,9 +69,9 @@ func (e *entry) have() string {
 // one's: the process has made a content live when all of it has.
 func (e *entry) applied() string {
 	have := e.have()
-	for _, md5 := range e.sources {
-		if md5 != have {
-			return md5
+	for _, h := range e.sources {
+		if h.applied != have {
+			return h.applied
 		}
 	}
 	return have
@@ -79,12 +88,4 @@ func (e *entry) stopRetry() {
 		e.retry.Stop()
 		e.retry = nil
 	}
-}
-
-// state is what a source sees of its entry.
-type state struct {
-	closed  bool // the source is no longer one of the entry's
-	doc     *doc
-	err     error
-	changed <-chan struct{}
 }

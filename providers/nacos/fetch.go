@@ -60,7 +60,7 @@ func (s *session) query(ctx context.Context, c *conn, k Key, patience time.Durat
 	var refusal *codeError
 	if errors.As(err, &refusal) && refusal.code() == codeNotFound && refusal.typ == answerTypes[typeQuery] {
 		s.lookForNamespace(ctx, c)
-		return &doc{absent: true, from: c.server}, nil
+		return &doc{absent: true, from: c.server, revision: revisionAbsent}, nil
 	}
 	if err == nil && res.Content == nil {
 		err = errBody
@@ -83,7 +83,8 @@ func verify(q queryReply) (*doc, bool) {
 		return d, false
 	}
 	d.content = []byte(*q.Content)
-	d.md5 = sum(d.content)
+	d.revision = source.Revision(revisionMD5 + sum(d.content))
+	d.md5 = string(d.revision[len(revisionMD5):]) // one string for both
 	d.declared = q.MD5 != ""
 	return d, !d.declared || strings.EqualFold(d.md5, q.MD5)
 }

@@ -78,6 +78,9 @@ func (c *Client) Config(dataID string, opts ...ConfigOption) *Source {
 		opt.applyConfig(&s.opts)
 	}
 	s.key = c.key(dataID, s.opts)
+	if s.opts.format == "" {
+		s.opts.format = source.FormatOf(dataID)
+	}
 	if problems := s.key.problems(); problems != nil {
 		s.bad = errBadKey(s.key, problems)
 		return s
@@ -124,18 +127,23 @@ func (s *Source) Receive(rev source.Revision, rejected error) {
 }
 
 // Next returns the config when it differs from prev; see [source.Source].
+//
+// A service may have thousands of goroutines in Next, and what it needs of their stack decides whether each has 2 KiB of it
+// or 4: so nothing large stands in it, and what is returned is filled in where it stays.
 func (s *Source) Next(ctx context.Context, prev source.Revision) (source.Content, error) {
 	for {
 		if ctx.Err() != nil {
 			return source.Content{}, ctx.Err()
 		}
-		content, changed, err := s.look()
-		if (err != nil || content.Revision != "") && s.told.Differs(prev, content.Revision, err) {
-			if err != nil {
+		d, changed, err := s.look()
+		switch {
+		case err != nil:
+			if s.told.Differs(prev, "", err) {
 				return source.Content{}, err
 			}
-			s.gave = content.Revision
-			return content, nil
+		case d != nil && s.told.Differs(prev, d.revision, nil):
+			s.gave = d.revision
+			return source.Content{Revision: d.revision, Documents: s.documents(d)}, nil
 		}
 		select {
 		case <-changed:
@@ -146,52 +154,45 @@ func (s *Source) Next(ctx context.Context, prev source.Revision) (source.Content
 
 // look returns what there is to say. A content that was never returned goes before an error; otherwise an error goes before
 // the content, in whose place it stands. With neither, nothing is known yet.
-func (s *Source) look() (source.Content, <-chan struct{}, error) {
+func (s *Source) look() (*doc, <-chan struct{}, error) {
 	if s.bad != nil {
-		return source.Content{}, nil, s.bad
+		return nil, nil, s.bad
 	}
-	st := s.client.session.table.look(s.entry, s)
-	if st.closed {
-		st.err = errClosed(s.key.String())
+	d, changed, open, err := s.client.session.table.look(s.entry, s)
+	switch {
+	case !open:
+		err = errClosed(s.key.String())
+	case d == nil:
+	case d.absent && !s.opts.optional:
+		err = s.client.session.space.absent(s.key)
+	case !d.absent && s.format(d) == "":
+		err = errNoFormat(s.key)
+	case d.revision != s.gave:
+		err = nil
 	}
-	if st.closed || st.doc == nil {
-		return source.Content{}, st.changed, st.err
-	}
-	content, err := s.content(st.doc)
-	if err == nil && st.err != nil && content.Revision == s.gave {
-		err = st.err
-	}
-	return content, st.changed, err
+	return d, changed, err
 }
 
-// content makes a content of a document.
-func (s *Source) content(d *doc) (source.Content, error) {
-	out := source.Document{Name: s.key.DataID, AllowUnknown: s.opts.allowUnknown, Origin: source.Origin{Location: s.key.String()}}
+// documents makes the document of a content.
+func (s *Source) documents(d *doc) []source.Document {
+	docs := make([]source.Document, 1)
+	out := &docs[0]
+	out.Name, out.AllowUnknown, out.Origin.Location = s.key.DataID, s.opts.allowUnknown, s.key.String()
 	if d.absent {
-		if !s.opts.optional {
-			return source.Content{}, s.client.session.space.absent(s.key)
-		}
 		out.Absent = true
-		return source.Content{Revision: d.revision(), Documents: []source.Document{out}}, nil
+		return docs
 	}
-	out.Format = s.format(d)
-	if out.Format == "" {
-		return source.Content{}, errNoFormat(s.key)
-	}
-	out.Data = d.content
-	out.Origin.Modified = d.modified
+	out.Format, out.Data, out.Origin.Modified = s.format(d), d.content, d.modified
 	if d.declared {
-		out.Digest = source.Digest{Algorithm: source.MD5, Hex: d.md5}
+		out.Digest.Algorithm, out.Digest.Hex = source.MD5, d.md5
 	}
-	return source.Content{Revision: d.revision(), Documents: []source.Document{out}}, nil
+	return docs
 }
 
+// format is that of the options or of the data ID, else what the publisher gave.
 func (s *Source) format(d *doc) string {
 	if s.opts.format != "" {
 		return s.opts.format
-	}
-	if f := source.FormatOf(s.key.DataID); f != "" {
-		return f
 	}
 	return source.FormatOf("x." + d.contentType)
 }

@@ -2,6 +2,7 @@ package nacos
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 )
@@ -47,12 +48,12 @@ func (t *table) add(k Key, s *Source) *entry {
 	defer t.mu.Unlock()
 	e := t.entries[k]
 	if e == nil {
-		e = &entry{key: k, sources: map[*Source]string{}, changed: make(chan struct{}), stale: true}
+		e = &entry{key: k, changed: make(chan struct{}), stale: true}
 		t.entries[k] = e
 		t.todo[e] = struct{}{}
 		signal(t.flush)
 	}
-	e.sources[s] = ""
+	e.sources = append(e.sources, holder{source: s})
 	return e
 }
 
@@ -60,7 +61,7 @@ func (t *table) add(k Key, s *Source) *entry {
 func (t *table) remove(e *entry, s *Source) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	delete(e.sources, s)
+	e.sources = slices.DeleteFunc(e.sources, func(h holder) bool { return h.source == s })
 	e.wake() // s is waiting
 	if len(e.sources) > 0 || t.entries[e.key] != e {
 		return
@@ -78,10 +79,11 @@ func (t *table) remove(e *entry, s *Source) {
 func (t *table) receive(e *entry, s *Source, md5 string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if old, ok := e.sources[s]; !ok || old == md5 {
+	h := e.holder(s)
+	if h == nil || h.applied == md5 {
 		return
 	}
-	e.sources[s] = md5
+	h.applied = md5
 	t.todo[e] = struct{}{}
 	signal(t.tell)
 }
@@ -158,7 +160,7 @@ func (t *table) done(e *entry, d *doc, err error, asked time.Time) (differs bool
 	}
 	if err == nil {
 		e.tries = 0
-		differs = e.doc == nil || e.doc.revision() != d.revision()
+		differs = e.doc == nil || e.doc.revision != d.revision
 		if differs {
 			e.doc, e.vain = d, 0
 		} else if e.vain++; e.vain <= maxVain {
@@ -249,15 +251,13 @@ func (t *table) setTrouble(err error) {
 
 // look returns what a source sees: the trouble with the connection goes before that with the key, and both stand beside
 // what was read before.
-func (t *table) look(e *entry, by *Source) state {
+func (t *table) look(e *entry, by *Source) (d *doc, changed <-chan struct{}, open bool, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	_, open := e.sources[by]
-	s := state{closed: !open, doc: e.doc, err: t.trouble, changed: e.changed}
-	if s.err == nil {
-		s.err = e.err
+	if err = t.trouble; err == nil {
+		err = e.err
 	}
-	return s
+	return e.doc, e.changed, e.holder(by) != nil, err
 }
 
 func (t *table) provenAt(e *entry) time.Time {
