@@ -33,13 +33,14 @@ type entry struct {
 	provenAt time.Time // when the server's answer last proved doc: when that was asked, not when it came
 	changed  chan struct{}
 
-	listened bool // on the present connection
-	stale    bool // what the server has may differ from doc: to be read
-	busy     bool // in the queue, or being read
-	tries    int  // reads in a row that went wrong
-	vain     int  // reads in a row that found nothing new
-	deaf     int  // listens in a row that went wrong
-	retry    *time.Timer
+	listened   bool      // on the present connection
+	stale      bool      // what the server has may differ from doc: to be read
+	busy       bool      // in the queue, or being read
+	tries      int       // reads in a row that went wrong
+	vain       int       // reads in a row that found nothing new
+	deaf       int       // listens in a row that went wrong
+	olderSince time.Time // since when the reads have found only what is older than doc
+	retry      *time.Timer
 }
 
 // holder is one source of an entry.

@@ -50,6 +50,7 @@ func Tune(change func(*Timings)) Option { return option(func(o *options) { chang
 func Quick() Option {
 	return Tune(func(t *Timings) {
 		t.backMax, t.retryMax, t.report = 200*time.Millisecond, 200*time.Millisecond, 50*time.Millisecond
+		t.older = 2 * time.Second
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/md5"
 	"encoding/hex"
 	"errors"
+	"math"
 	"strings"
 	"time"
 
@@ -32,7 +33,7 @@ func (s *session) readKeys(c *conn) {
 			s.table.giveBack(e)
 			return
 		}
-		if err == nil && tries < maxOlder && s.table.isOlder(e, d) {
+		if err == nil && s.table.isOlder(e, d, asked) {
 			err = ContentOlder.fail("read", e.key.String())
 		}
 		differs := s.table.done(e, d, err, asked)
@@ -103,26 +104,34 @@ func lasting(err error) int {
 		return 1
 	}
 	if errors.Is(err, ContentOlder) {
-		return maxOlder + 1 // by then it is taken
+		return math.MaxInt // it is taken in the end
 	}
 	return 3
 }
 
-// The servers of a cluster copy a config from each other within about a tenth of a second, a busy one later. A client that
-// changes from one to another could get what was before, or that there is nothing, and get it again when the copy comes.
+// The servers of a cluster copy a config from each other within about a tenth of a second; one that is busy, or was halted or
+// down, many seconds later. A client that changes from one to another could get what was before, or that there is nothing,
+// and get it again when the copy comes.
 
 const (
-	maxOlder   = 6           // so many reads, about two seconds: after that the older content is what there is
-	clockGrain = time.Second // some databases of servers keep no more of a time
+	clockGrain = time.Second     // some databases of servers keep no more of a time
+	olderEvery = 2 * time.Second // the copy is waited for by reads that are no further apart
 )
 
-// isOlder reports whether a content is older than what another server had.
-func (t *table) isOlder(e *entry, d *doc) bool {
+// isOlder reports whether a content that was asked for at the given time is older than what another server had. When it has been so
+// for as long as the settings say, it is what there is.
+func (t *table) isOlder(e *entry, d *doc, asked time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	had := e.doc
 	if had == nil || had.absent || had.from == d.from {
 		return false
 	}
-	return d.absent || d.md5 != had.md5 && !d.modified.IsZero() && d.modified.Add(clockGrain).Before(had.modified)
+	if !d.absent && (d.md5 == had.md5 || d.modified.IsZero() || !d.modified.Add(clockGrain).Before(had.modified)) {
+		return false
+	}
+	if e.olderSince.IsZero() {
+		e.olderSince = asked
+	}
+	return asked.Sub(e.olderSince) < t.t.older
 }

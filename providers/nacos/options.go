@@ -38,6 +38,7 @@ type timings struct {
 	locate    time.Duration // between two questions to the address server
 	retryMin  time.Duration // of a read that went wrong
 	retryMax  time.Duration
+	older     time.Duration // another server's older content is not taken for so long
 	close     time.Duration
 }
 
@@ -47,7 +48,7 @@ func defaults() timings {
 		reconcile: 30 * time.Second, jitter: 0.1,
 		backMin: 100 * time.Millisecond, backMax: 30 * time.Second, healthy: time.Minute, outage: 10,
 		beat: 3 * time.Second, report: 500 * time.Millisecond, locate: 30 * time.Second,
-		retryMin: 100 * time.Millisecond, retryMax: 30 * time.Second,
+		retryMin: 100 * time.Millisecond, retryMax: 30 * time.Second, older: 30 * time.Second,
 		close: 5 * time.Second,
 	}
 }

@@ -2,6 +2,7 @@ package nacos
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -159,7 +160,7 @@ func (t *table) done(e *entry, d *doc, err error, asked time.Time) (differs bool
 		return false
 	}
 	if err == nil {
-		e.tries = 0
+		e.tries, e.olderSince = 0, time.Time{}
 		differs = e.doc == nil || e.doc.revision != d.revision
 		if differs {
 			e.doc, e.vain = d, 0
@@ -194,7 +195,11 @@ func (t *table) done(e *entry, d *doc, err error, asked time.Time) (differs bool
 		e.wake()
 	}
 	e.stopRetry()
-	e.retry = time.AfterFunc(t.t.retryDelay(e.tries-1), func() { t.again(e) })
+	delay := t.t.retryDelay(e.tries - 1)
+	if errors.Is(err, ContentOlder) {
+		delay = min(delay, olderEvery)
+	}
+	e.retry = time.AfterFunc(delay, func() { t.again(e) })
 	return false
 }
 
