@@ -20,6 +20,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 version=2.3.2
 cache=${NACRE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/nacre}/nacos-$version
 ready_within=180 # seconds
+stuck_after=50   # seconds, for a node of a cluster
 
 say() { echo "nacos: $*" >&2; }
 die() { say "$*"; exit 1; }
@@ -128,19 +129,28 @@ complaints() { # FOLDER
   { grep -E ' ERROR |^Caused by' "$1/output" || true; tail -n 5 "$1/output"; } | tail -n 15 | cut -c1-300 >&2
 }
 
-# A node of a cluster ends itself when it starts while the others are choosing a leader ("did not find the Leader node"). It
-# is started again, as a service manager would.
+# Starts a node of a cluster once more if it may be, as a service manager would.
+once_more() { # FOLDER TRIES WHY
+  [ -e "$1/conf/cluster.conf" ] && [ "$2" -lt 5 ] || return 1
+  say "a node $3, and is started again"
+  launch "$1"
+}
+
+# A node of a cluster that starts while the others are choosing a leader ends itself ("did not find the Leader node"), and
+# now and then one starts well and never finds the leader for its writes.
 await() { # FOLDER
-  local deadline=$((SECONDS + ready_within)) tries=1
+  local deadline=$((SECONDS + ready_within)) launched=$SECONDS tries=1 pid
   until serves "$1"; do
     if ! alive "$1"; then
-      if [ ! -e "$1/conf/cluster.conf" ] || [ "$tries" -ge 5 ]; then
-        complaints "$1"
-        die "the server ended while it started; what it wrote is in $1"
-      fi
-      say "a node ended while it started ($(grep -oE 'ErrMsg: ?[^,]*|did not find the Leader' "$1/output" | tail -n 1)), and is started again"
-      tries=$((tries + 1))
-      launch "$1"
+      once_more "$1" "$tries" "ended while it started" ||
+        { complaints "$1"; die "the server ended while it started; what it wrote is in $1"; }
+      launched=$SECONDS tries=$((tries + 1))
+    elif [ -e "$1/conf/cluster.conf" ] && [ $((SECONDS - launched)) -ge "$stuck_after" ]; then
+      read -r pid _ <"$1/process"
+      kill -9 "$pid"
+      while alive "$1"; do sleep 0.1; done
+      once_more "$1" "$tries" "took no write for $stuck_after s" || die "a node takes no writes"
+      launched=$SECONDS tries=$((tries + 1))
     fi
     if [ "$SECONDS" -ge "$deadline" ]; then
       complaints "$1"
