@@ -11,6 +11,10 @@
 // has heard of all of them and nothing has moved for the time of -settle, all N are published together by a third
 // client, and the command waits until each was heard of, or -wait has passed. The clients take turns.
 //
+// Two more: with -adding, configs change while a client adds its listeners, each just after its own was added. With
+// -recovery the server, if this command has started it, is killed under a client that listens, and started again; as soon
+// as it takes writes the configs change.
+//
 // # What the figures are
 //
 // Shares and "all fresh" count from the moment at which the last publish was answered; a latency counts from the

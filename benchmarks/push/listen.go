@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"slices"
 	"sync"
+	"time"
 )
 
 // listenCommand is the first argument of a process that is one client under test.
@@ -21,7 +22,8 @@ type job struct {
 	Addr   string
 	Prefix string
 	N      int
-	Dir    string // for files of the client
+	Dir    string        // for files of the client
+	Pause  time.Duration // between two configs that it begins to follow
 	user   string
 	pass   string
 }
@@ -35,13 +37,14 @@ type listener func(ctx context.Context, j job, heard func(index, version int)) e
 // The clients, in the order of the table.
 var listeners = []struct {
 	name, title string
-	largest     int // the largest N that it is asked to follow; 0: any
+	largest     int  // the largest N that it is asked to follow; 0: any
+	atOnce      bool // it begins to follow all configs at the same time
 	listen      listener
 }{
 	{name: "sdk", title: "nacos-sdk-go", listen: listenSDK},
 	{name: "nacossdk", title: "nacre on the SDK's client", listen: listenNacosSDK},
 	{name: "nacre", title: "nacre, the session", listen: listenSession},
-	{name: "open", title: "nacre.Open", largest: 1000, listen: listenOpen},
+	{name: "open", title: "nacre.Open", largest: 1000, atOnce: true, listen: listenOpen},
 }
 
 func clientNames() []string {

@@ -34,6 +34,7 @@ func follow(ctx context.Context, j job, config func(id string) source.Source, he
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	for i := range j.N {
+		time.Sleep(j.Pause)
 		src := config(dataID(j.Prefix, i))
 		wg.Go(func() {
 			var seen source.Revision

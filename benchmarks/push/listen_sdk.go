@@ -66,6 +66,7 @@ func listenSDK(ctx context.Context, j job, heard func(index, version int)) error
 	}
 	defer client.CloseClient()
 	for i := range j.N {
+		time.Sleep(j.Pause)
 		err := client.ListenConfig(vo.ConfigParam{
 			DataId: dataID(j.Prefix, i),
 			Group:  group,

@@ -29,6 +29,8 @@ type options struct {
 	clients    []string
 	tries      int
 	singles    int
+	adding     int
+	recovery   bool
 	size       int
 	wait       time.Duration
 	settle     time.Duration
@@ -46,6 +48,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&names, "clients", strings.Join(clientNames(), ","), "which clients to measure, a `LIST`")
 	f.IntVar(&o.tries, "tries", 5, "tries of each N up to 10; above there are half as many, above 100 a quarter")
 	f.IntVar(&o.singles, "singles", 30, "changes of one config, one after the other, in each of half as many tries; 0: none")
+	f.IntVar(&o.adding, "adding", 400, "configs that change, each just after a listener for it was added, in as many tries; 0: none")
+	f.BoolVar(&o.recovery, "recovery", true, "kill a server of its own, and change configs when it is back; in half as many tries")
 	f.IntVar(&o.size, "size", 1024, "size of a content in `bytes`")
 	f.DurationVar(&o.wait, "wait", 30*time.Second, "how long to wait for what is not fresh")
 	f.DurationVar(&o.settle, "settle", 6*time.Second, "rest before the change; the SDK looks every 5 s for what to listen to")
@@ -79,6 +83,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		return options{}, fmt.Errorf("-tries: %d is less than 1", o.tries)
 	case o.singles < 0:
 		return options{}, fmt.Errorf("-singles: %d is less than 0", o.singles)
+	case o.adding < 0 || o.adding > 10000:
+		return options{}, fmt.Errorf("-adding: %d is not between 0 and 10000", o.adding)
 	case o.size < minSize || o.size > maxSize:
 		return options{}, fmt.Errorf("-size: %d is not between %d and %d", o.size, minSize, maxSize)
 	case o.wait < time.Second:

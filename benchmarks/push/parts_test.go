@@ -24,6 +24,7 @@ func TestOptions(t *testing.T) {
 		"too many":       {"-n 10001", "10001"},
 		"strange client": {"-clients java", `"java"`},
 		"no tries":       {"-tries 0", "-tries"},
+		"adding many":    {"-adding 10001", "-adding"},
 		"small content":  {"-size 1", "-size"},
 		"short wait":     {"-wait 1ms", "-wait"},
 		"negative rest":  {"-settle -1s", "-settle"},
@@ -77,7 +78,7 @@ func ms(values ...int) []time.Duration {
 }
 
 func TestRow(t *testing.T) {
-	r := row{client: "sdk", n: 2, tries: 2, rounds: 1, wait: 10 * time.Second, changes: []change{
+	r := row{client: "sdk", shape: shape{n: 2, rounds: 1}, tries: 2, wait: 10 * time.Second, changes: []change{
 		{after: ms(500, 1000), latencies: ms(510, 1010), spread: 3 * time.Millisecond, stall: 4 * time.Millisecond},
 		{after: ms(4000, -1), latencies: ms(4010, -1), spread: 2 * time.Millisecond},
 	}}
@@ -103,7 +104,7 @@ func TestRow(t *testing.T) {
 	if got := r.percent(time.Second); got != "**all**" {
 		t.Errorf("2 of 2 are %s, want all", got)
 	}
-	r = row{n: 1000, wait: time.Minute, changes: []change{{after: append(make([]time.Duration, 999), never)}}}
+	r = row{shape: shape{n: 1000}, wait: time.Minute, changes: []change{{after: append(make([]time.Duration, 999), never)}}}
 	if got := r.percent(time.Second); got != "99 %" {
 		t.Errorf("999 of 1000 are %s, want 99 %%: one that is missing must show", got)
 	}

@@ -69,9 +69,9 @@ func measured(t *testing.T, args ...string) []line {
 func TestNacreIsFresh(t *testing.T) {
 	t.Parallel()
 	srv := startServer(t, nacostest.Options{})
-	lines := measured(t, "-addr", srv.Addr(), "-n", "2,20", "-clients", "nacre,open", "-tries", "1", "-singles", "3", "-settle", "0s")
-	if len(lines) != 6 {
-		t.Fatalf("%d rows, want 6: %+v", len(lines), lines)
+	lines := measured(t, "-addr", srv.Addr(), "-n", "2,20", "-clients", "nacre,open", "-tries", "1", "-singles", "3", "-adding", "30", "-settle", "0s")
+	if len(lines) != 7 || !lines[6].Adding {
+		t.Fatalf("%d rows, want 7 and the last of listeners that are added: %+v", len(lines), lines)
 	}
 	for _, l := range lines {
 		if l.AllFresh == nil || *l.Fresh30s != 1 || l.P50 == nil || *l.P50 <= 0 || *l.P99 < *l.P50 {
@@ -90,7 +90,7 @@ func TestSDKIsMeasured(t *testing.T) {
 	}
 	t.Parallel()
 	srv := startServer(t, nacostest.Options{})
-	lines := measured(t, "-addr", srv.Addr(), "-n", "2,20", "-clients", "sdk", "-tries", "1", "-singles", "0", "-wait", "1s")
+	lines := measured(t, "-addr", srv.Addr(), "-n", "2,20", "-clients", "sdk", "-tries", "1", "-singles", "0", "-adding", "0", "-wait", "1s")
 	if len(lines) != 2 {
 		t.Fatalf("%d rows, want 2: %+v", len(lines), lines)
 	}
@@ -113,7 +113,7 @@ func TestLogin(t *testing.T) {
 	if raceDetector {
 		clients = "nacre,open"
 	}
-	lines := measured(t, "-addr", srv.Addr(), "-n", "1", "-clients", clients, "-tries", "1", "-singles", "0", "-settle", "0s", "-wait", "10s")
+	lines := measured(t, "-addr", srv.Addr(), "-n", "1", "-clients", clients, "-tries", "1", "-singles", "0", "-adding", "0", "-settle", "0s", "-wait", "10s")
 	for _, l := range lines {
 		if l.Client != "sdk" && l.AllFresh == nil {
 			t.Errorf("%s with a login: %v fresh of 1", l.Client, l.EachFresh)

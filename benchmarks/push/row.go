@@ -11,10 +11,9 @@ import (
 
 // row is what came of all tries of one client with one number of configs.
 type row struct {
+	shape
 	client  string
-	n       int
 	tries   int
-	rounds  int // changes in each try
 	wait    time.Duration
 	changes []change
 }
@@ -94,6 +93,8 @@ func (r row) stall() time.Duration {
 type line struct {
 	Client    string   `json:"client"`
 	N         int      `json:"n"`
+	Adding    bool     `json:"adding,omitempty"`
+	Restart   bool     `json:"restart,omitempty"`
 	Fresh1s   *float64 `json:"fresh_1s"`
 	Fresh5s   *float64 `json:"fresh_5s"`
 	Fresh30s  *float64 `json:"fresh_30s"`
@@ -123,7 +124,7 @@ func (r row) writeJSON(to io.Writer) error {
 		each = r.each()
 	}
 	return json.NewEncoder(to).Encode(line{
-		Client: r.client, N: r.n,
+		Client: r.client, N: r.n, Adding: r.adding, Restart: r.restart,
 		Fresh1s: share(time.Second), Fresh5s: share(5 * time.Second), Fresh30s: share(30 * time.Second),
 		AllFresh: millis(r.allFresh()), P50: millis(r.latency(50)), P99: millis(r.latency(99)), Max: millis(r.latency(100)),
 		Tries: r.tries, Rounds: r.rounds, EachFresh: each, PublishMS: millis(r.spread()), StallMS: millis(r.stall()), WaitMS: millis(r.wait),

@@ -29,6 +29,12 @@ func markdown(rows []row, o options, s *server) string {
 
 // what says how many changed, and how often.
 func (r row) what() string {
+	if r.adding {
+		return fmt.Sprintf("%d, listeners being added", r.n)
+	}
+	if r.restart {
+		return fmt.Sprintf("%d, server killed and back, %d times", r.n, len(r.changes))
+	}
 	if r.rounds > 1 {
 		return fmt.Sprintf("1, %d times", len(r.changes))
 	}

@@ -26,8 +26,12 @@ type change struct {
 // never stands for what was not heard of in time.
 const never = time.Duration(1<<63 - 1)
 
-// try changes n configs together, rounds times one after the other, under a client of its own.
-func (b *bench) try(ctx context.Context, client string, n, rounds int) (changes []change, err error) {
+// addingPause is the time between two listeners that are added while configs change.
+const addingPause = 10 * time.Millisecond
+
+// try changes configs, under a client of its own.
+func (b *bench) try(ctx context.Context, client string, s shape) (changes []change, err error) {
+	n := s.n
 	prefix := fmt.Sprintf("nacre-push-%08x-%s", rand.Uint32(), client)
 	dir, err := os.MkdirTemp("", "nacre-push-")
 	if err != nil {
@@ -51,6 +55,10 @@ func (b *bench) try(ctx context.Context, client string, n, rounds int) (changes 
 	var heard board
 	all := heard.await(n, 0)
 	j := job{Client: client, Addr: b.server.addr, Prefix: prefix, N: n, Dir: dir}
+	if s.adding {
+		c, err := b.changeAdded(ctx, j)
+		return []change{c}, err
+	}
 	proc, err := startChild(ctx, j, heard.note)
 	if err != nil {
 		return nil, err
@@ -62,13 +70,18 @@ func (b *bench) try(ctx context.Context, client string, n, rounds int) (changes 
 		}
 		return nil, err
 	}
-	for round := range rounds {
+	for round := range s.rounds {
 		rest := b.opts.settle
 		if round > 0 {
 			rest = rand.N(300 * time.Millisecond) // so that changes don't keep step with the server's own timers
 		}
 		if err := wait(ctx, proc, nil, rest); !errors.Is(err, errLate) {
 			return nil, err
+		}
+		if s.restart {
+			if err := b.restart(ctx, proc); err != nil {
+				return nil, err
+			}
 		}
 		c, err := b.change(ctx, proc, &heard, prefix, n, round+1)
 		if err != nil {
@@ -96,7 +109,12 @@ func (b *bench) change(ctx context.Context, proc *child, heard *board, prefix st
 	if err := wait(ctx, proc, all, b.opts.wait); err != nil && !errors.Is(err, errLate) {
 		return change{}, err
 	}
-	c := change{spread: last.Sub(begin), stall: b.stalls.reset()}
+	return b.outcome(heard, sent, last.Sub(begin), last), nil
+}
+
+// outcome says when each config was heard of.
+func (b *bench) outcome(heard *board, sent []time.Time, spread time.Duration, last time.Time) change {
+	c := change{spread: spread, stall: b.stalls.reset()}
 	for i, at := range heard.times() {
 		after, latency := never, never
 		if !at.IsZero() {
@@ -105,7 +123,7 @@ func (b *bench) change(ctx context.Context, proc *child, heard *board, prefix st
 		c.after = append(c.after, after)
 		c.latencies = append(c.latencies, latency)
 	}
-	return c, nil
+	return c
 }
 
 // publish makes the first version of all configs, and returns when it can be read.

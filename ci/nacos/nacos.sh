@@ -5,7 +5,8 @@
 #   nacos.sh start [--auth]        starts one on free ports, waits until it serves, prints its folder and its address
 #   nacos.sh stop FOLDER           ends the server that start put there, and removes the folder
 #   nacos.sh again FOLDER          starts a server that has ended once more, with its data, and waits until it serves
-#   nacos.sh run [--auth] CMD...   start, CMD with the address in NACRE_NACOS_ADDR, stop; ends as CMD ends
+#   nacos.sh run [--auth] CMD...   start, CMD with the address in NACRE_NACOS_ADDR and the folder in NACRE_NACOS_FOLDERS,
+#                                  stop; ends as CMD ends
 #   nacos.sh run --cluster CMD...  the same with a cluster of three, whose addresses are in NACRE_NACOS_CLUSTER and whose
 #                                  folders are in NACRE_NACOS_FOLDERS, both with commas, in the same order
 #
@@ -210,7 +211,7 @@ run_with_server() { # AUTH CMD...
   line=$(start_server "$auth")
   folders=("${line% *}")
   trap stop_all EXIT
-  export NACRE_NACOS_ADDR=${line##* }
+  export NACRE_NACOS_ADDR=${line##* } NACRE_NACOS_FOLDERS=${folders[0]}
   if [ "$auth" = true ]; then export NACRE_NACOS_USERNAME=nacos NACRE_NACOS_PASSWORD=nacos; fi
   say "serving on $NACRE_NACOS_ADDR, auth $auth"
   "$@" || status=$?
