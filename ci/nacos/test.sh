@@ -10,7 +10,9 @@ if [ "${1:-}" = --against ]; then
   status=0
   output=$(go test -count=1 -v ./providers/nacos/... 2>&1) || status=$?
   if [ "$status" != 0 ]; then
-    grep -vE '^(=== |\s*--- (PASS|SKIP))' <<<"$output" | tail -n 60
+    # Of the packages that failed, what is not about tests that passed.
+    awk '{ text = text "\n" $0 } /^ok[ \t]/ { text = "" } /^FAIL\t/ { print text; text = "" }' <<<"$output" |
+      grep -vE '^(=== |\s*--- (PASS|SKIP)|PASS$)|NACRE_NACOS_' | tail -n 100
     exit "$status"
   fi
   grep -E '^ok' <<<"$output"

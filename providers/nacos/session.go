@@ -85,7 +85,7 @@ func (s *session) run(ctx context.Context) {
 		c, err := s.connect(ctx, order, failed)
 		if err != nil {
 			failed++
-			if errors.Is(err, NotReady) && !errors.Is(s.before, NotReady) { // it was away, and is starting
+			if errors.Is(err, NotReady) && s.before != nil && !errors.Is(s.before, NotReady) { // it was away, and is starting
 				wait.reset()
 				eager = time.Now().Add(eagerFor)
 			}
