@@ -33,7 +33,7 @@ func (r row) what() string {
 		return fmt.Sprintf("%d, listeners being added", r.n)
 	}
 	if r.restart {
-		return fmt.Sprintf("%d, server killed and back, %d times", r.n, len(r.changes))
+		return fmt.Sprintf("%d, server killed and back", r.n)
 	}
 	if r.rounds > 1 {
 		return fmt.Sprintf("1, %d times", len(r.changes))
