@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/nacos-group/nacos-sdk-go/v2 v2.3.5
 	github.com/nacre-go/nacre v0.0.0
+	golang.org/x/net v0.60.0
 )
 
 require (
@@ -66,7 +67,6 @@ require (
 	go.uber.org/zap v1.21.0 // indirect
 	go.yaml.in/yaml/v3 v3.0.6 // indirect
 	golang.org/x/crypto v0.58.0 // indirect
-	golang.org/x/net v0.60.0 // indirect
 	golang.org/x/sync v0.24.0 // indirect
 	golang.org/x/sys v0.49.0 // indirect
 	golang.org/x/text v0.43.0 // indirect

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -14,8 +15,38 @@ type bench struct {
 	stalls stallMeter
 }
 
-// run makes all tries, the clients taking turns, and tells each row when it is complete.
-func (b *bench) run(ctx context.Context, each func(row) error) error {
+// result is something that was measured: a row, an idle or a size.
+type result interface{ writeJSON(to io.Writer) error }
+
+// run measures all that the options ask for, and tells each result when it is complete.
+func (b *bench) run(ctx context.Context, each func(result) error) error {
+	if err := b.changes(ctx, each); err != nil {
+		return err
+	}
+	if b.opts.idle > 0 {
+		all, err := b.idles(ctx)
+		if err := tellAll(all, err, each); err != nil {
+			return err
+		}
+	}
+	if b.opts.binaries {
+		all, err := b.sizes(ctx)
+		return tellAll(all, err, each)
+	}
+	return nil
+}
+
+func tellAll[R result](all []R, err error, each func(result) error) error {
+	for _, r := range all {
+		if told := each(r); told != nil {
+			return errors.Join(err, told)
+		}
+	}
+	return err
+}
+
+// changes makes all tries, the clients taking turns.
+func (b *bench) changes(ctx context.Context, each func(result) error) error {
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
 	go b.stalls.watch(watching)
@@ -54,7 +85,7 @@ type shape struct {
 }
 
 // rows measures each client in the same way.
-func (b *bench) rows(ctx context.Context, s shape, tries int, each func(row) error) error {
+func (b *bench) rows(ctx context.Context, s shape, tries int, each func(result) error) error {
 	var rows []row
 	for _, l := range listeners {
 		if b.opts.measures(l.name) && (l.largest == 0 || s.n <= l.largest) && (!s.adding || !l.atOnce) {

@@ -1,5 +1,5 @@
-// Push measures, side by side, how soon clients of Nacos see what changed: the listener of nacos-sdk-go, nacre's session,
-// and a whole nacre.Open on that session.
+// Push measures, side by side, how soon clients of Nacos see what changed, and what they cost while nothing does: the
+// listener of nacos-sdk-go, nacre's sources on the SDK's client, nacre's session, and a whole nacre.Open on that session.
 //
 //	go -C benchmarks run ./push                                             starts a real server (needs Java and Maven)
 //	go -C benchmarks run ./push -addr 127.0.0.1:8848 -n 2,10,100,1000,3000  uses that one
@@ -15,12 +15,18 @@
 // -recovery the server, if this command has started it, is killed under a client that listens, and started again; as soon
 // as it takes writes the configs change.
 //
+// Then what has nothing to do with pushes: -idle listeners are watched for -idle-for, through a proxy that counts the
+// requests, and a small program on each client is built and weighed.
+//
 // # What the figures are
 //
 // Shares and "all fresh" count from the moment at which the last publish was answered; a latency counts from the
 // moment at which the publish of its config was sent. Both end when the client's process has told of the new content
 // through a pipe, which costs all clients the same tenth of a millisecond. A client has told when its callback ran
 // (SDK), Next returned (session), or a subscriber was called (Open).
+//
+// Requests are calls of gRPC and requests of HTTP. Memory is what the system counts as resident, above that of a process of
+// the same client with one listener.
 //
 // # Limits
 //

@@ -59,16 +59,16 @@ func measure(ctx context.Context, opts options, stdout, stderr io.Writer) error 
 	}
 	defer srv.close()
 	b := &bench{opts: opts, server: srv, log: stderr}
-	var rows []row
-	ran := b.run(ctx, func(r row) error {
-		rows = append(rows, r)
+	var results []result
+	ran := b.run(ctx, func(r result) error {
+		results = append(results, r)
 		if !opts.json {
 			return nil
 		}
 		return r.writeJSON(stdout)
 	})
-	text := markdown(rows, opts, srv)
-	if !opts.json && len(rows) > 0 { // also what there is of a run that failed
+	text := markdown(results, opts, srv)
+	if !opts.json && len(results) > 0 { // also what there is of a run that failed
 		if _, err := io.WriteString(stdout, text); err != nil {
 			return errors.Join(ran, err)
 		}

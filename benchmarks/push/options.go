@@ -31,6 +31,9 @@ type options struct {
 	singles    int
 	adding     int
 	recovery   bool
+	idle       int
+	idleFor    time.Duration
+	binaries   bool
 	size       int
 	wait       time.Duration
 	settle     time.Duration
@@ -50,6 +53,9 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.IntVar(&o.singles, "singles", 30, "changes of one config, one after the other, in each of half as many tries; 0: none")
 	f.IntVar(&o.adding, "adding", 400, "configs that change, each just after a listener for it was added, in as many tries; 0: none")
 	f.BoolVar(&o.recovery, "recovery", true, "kill a server of its own, and change configs when it is back; in half as many tries")
+	f.IntVar(&o.idle, "idle", 3000, "listeners whose requests, processor and memory are measured while nothing changes; 0: not at all")
+	f.DurationVar(&o.idleFor, "idle-for", time.Minute, "how long they are watched")
+	f.BoolVar(&o.binaries, "binaries", true, "build a small program on each client, and say how large it is")
 	f.IntVar(&o.size, "size", 1024, "size of a content in `bytes`")
 	f.DurationVar(&o.wait, "wait", 30*time.Second, "how long to wait for what is not fresh")
 	f.DurationVar(&o.settle, "settle", 6*time.Second, "rest before the change; the SDK looks every 5 s for what to listen to")
@@ -85,6 +91,10 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		return options{}, fmt.Errorf("-singles: %d is less than 0", o.singles)
 	case o.adding < 0 || o.adding > 10000:
 		return options{}, fmt.Errorf("-adding: %d is not between 0 and 10000", o.adding)
+	case o.idle < 0 || o.idle > 10000:
+		return options{}, fmt.Errorf("-idle: %d is not between 0 and 10000", o.idle)
+	case o.idleFor < time.Second:
+		return options{}, fmt.Errorf("-idle-for: %v is less than 1 s", o.idleFor)
 	case o.size < minSize || o.size > maxSize:
 		return options{}, fmt.Errorf("-size: %d is not between %d and %d", o.size, minSize, maxSize)
 	case o.wait < time.Second:

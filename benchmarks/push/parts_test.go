@@ -25,6 +25,8 @@ func TestOptions(t *testing.T) {
 		"strange client": {"-clients java", `"java"`},
 		"no tries":       {"-tries 0", "-tries"},
 		"adding many":    {"-adding 10001", "-adding"},
+		"idle many":      {"-idle 10001", "-idle"},
+		"idle briefly":   {"-idle-for 1ms", "-idle-for"},
 		"small content":  {"-size 1", "-size"},
 		"short wait":     {"-wait 1ms", "-wait"},
 		"negative rest":  {"-settle -1s", "-settle"},
@@ -91,7 +93,7 @@ func TestRow(t *testing.T) {
 	if got := strings.TrimSpace(text.String()); got != want {
 		t.Errorf("a row in JSON is\n%s\nwant\n%s", got, want)
 	}
-	table := markdown([]row{r}, options{size: 64, wait: r.wait}, &server{title: "Nacos 2.3.2"})
+	table := markdown([]result{r}, options{size: 64, wait: r.wait}, &server{title: "Nacos 2.3.2"})
 	if cells := "| 2, 2 times | 3 ms | nacos-sdk-go | 50 % | 75 % | ? (2, 1) | > 10 s | 1.01 s | > 10 s | > 10 s | 4 ms |\n"; !strings.HasSuffix(table, cells) {
 		t.Errorf("the table ends with\n%s\nwant\n%s", table, cells)
 	}
@@ -188,6 +190,55 @@ func TestListenerRefusesWhatItDoesNotKnow(t *testing.T) {
 	for _, args := range [][]string{nil, {"{"}, {string(strange)}} {
 		if err := listenTo(args, strings.NewReader(""), io.Discard); err == nil {
 			t.Errorf("a listener runs with %q", args)
+		}
+	}
+}
+
+func TestWhatIsNotOnPush(t *testing.T) {
+	results := []result{
+		size{client: "sdk", bytes: 20e6}, size{client: "nacre", bytes: 10e6},
+		idle{client: "nacre", n: 10, watched: 10 * time.Second, requests: 5, cpu: 20 * time.Millisecond, memory: 3e6},
+	}
+	table := markdown(results, options{size: 64, idle: 10, idleFor: 10 * time.Second}, &server{title: "Nacos 2.3.2"})
+	for _, want := range []string{
+		"| nacre, the session | 0.50 | 0.20 % | 3.0 MB |\n", "| nacos-sdk-go | 20.0 MB | 100 % |\n| nacre, the session | 10.0 MB | 50 % |\n",
+	} {
+		if !strings.Contains(table, want) {
+			t.Errorf("the tables are\n%s\nwant in them\n%s", table, want)
+		}
+	}
+	if strings.Contains(table, "Changed together") {
+		t.Error("there is a table of changes, and none were measured")
+	}
+	var text bytes.Buffer
+	for _, r := range results[1:] {
+		if err := r.writeJSON(&text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const lines = `{"client":"nacre","binary_mb":10}` + "\n" +
+		`{"client":"nacre","n":10,"idle":true,"requests_per_second":0.5,"cpu_share":0.002,"memory_mb":3}` + "\n"
+	if text.String() != lines {
+		t.Errorf("in JSON it is\n%swant\n%s", text.String(), lines)
+	}
+}
+
+func TestParseStat(t *testing.T) {
+	used, err := parseStat("7 (a b) c) S 1 2 3 4 5 6 7 8 9 10 250 50 13 14 15 16 17 18 19 20 1000 22 23\n")
+	if err != nil || used.cpu != 3*time.Second || used.memory != 1000*int64(os.Getpagesize()) {
+		t.Errorf("used %+v, %v: want 3 s and 1000 pages", used, err)
+	}
+	for _, text := range []string{"", "7 (a) S 1", "7 (a) S 1 2 3 4 5 6 7 8 9 10 x 50 13 14 15 16 17 18 19 20 1000 22"} {
+		if _, err := parseStat(text); err == nil {
+			t.Errorf("%q passes for what the system says of a process", text)
+		}
+	}
+}
+
+func TestProgramsAreOfAllClients(t *testing.T) {
+	for _, name := range clientNames() {
+		if programs[name] == "" {
+			t.Errorf("there is no program on %s to build", name)
 		}
 	}
 }

@@ -69,7 +69,7 @@ func measured(t *testing.T, args ...string) []line {
 func TestNacreIsFresh(t *testing.T) {
 	t.Parallel()
 	srv := startServer(t, nacostest.Options{})
-	lines := measured(t, "-addr", srv.Addr(), "-n", "2,20", "-clients", "nacre,open", "-tries", "1", "-singles", "3", "-adding", "30", "-settle", "0s")
+	lines := measured(t, "-addr", srv.Addr(), "-n", "2,20", "-clients", "nacre,open", "-tries", "1", "-singles", "3", "-adding", "30", "-settle", "0s", "-idle", "0", "-binaries=false")
 	if len(lines) != 7 || !lines[6].Adding {
 		t.Fatalf("%d rows, want 7 and the last of listeners that are added: %+v", len(lines), lines)
 	}
@@ -90,7 +90,7 @@ func TestSDKIsMeasured(t *testing.T) {
 	}
 	t.Parallel()
 	srv := startServer(t, nacostest.Options{})
-	lines := measured(t, "-addr", srv.Addr(), "-n", "2,20", "-clients", "sdk", "-tries", "1", "-singles", "0", "-adding", "0", "-wait", "1s")
+	lines := measured(t, "-addr", srv.Addr(), "-n", "2,20", "-clients", "sdk", "-tries", "1", "-singles", "0", "-adding", "0", "-wait", "1s", "-idle", "0", "-binaries=false")
 	if len(lines) != 2 {
 		t.Fatalf("%d rows, want 2: %+v", len(lines), lines)
 	}
@@ -105,6 +105,69 @@ func TestSDKIsMeasured(t *testing.T) {
 	}
 }
 
+func TestCounterCountsCalls(t *testing.T) {
+	t.Parallel()
+	srv := startServer(t, nacostest.Options{})
+	counted, err := count(srv.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer counted.close()
+	client, err := dial(t.Context(), counted.addr, "", "", "counted")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = client.Close() }()
+	if err := client.Publish(t.Context(), "counted.yaml", []byte("a: 1")); err != nil {
+		t.Fatalf("through the counter: %v", err)
+	}
+	if err := readable(t.Context(), client, "counted.yaml"); err != nil {
+		t.Fatal(err)
+	}
+	before := counted.requests.Load()
+	for range 10 {
+		if _, err := client.Get(t.Context(), "counted.yaml"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := counted.requests.Load() - before; n != 10 {
+		t.Errorf("ten reads are counted as %d requests", n)
+	}
+	answer, err := http.Get("http://" + counted.addr + "/nacos/v1/console/server/state")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = answer.Body.Close()
+	if n := counted.requests.Load() - before; n != 11 {
+		t.Errorf("a request of HTTP makes %d of 10", n)
+	}
+}
+
+func TestIdleListenersAreMeasured(t *testing.T) {
+	t.Parallel()
+	srv := startServer(t, nacostest.Options{})
+	opts, err := parse([]string{"-addr", srv.Addr(), "-clients", "nacre", "-idle", "50", "-idle-for", "1s"}, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, err := connect(t.Context(), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer at.close()
+	b := &bench{opts: opts, server: at, log: io.Discard}
+	all, err := b.idles(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) != 1 || all[0].n != 50 || all[0].requests > 10 {
+		t.Errorf("idle listeners cost %+v, want those of one client, and few requests", all)
+	}
+	if n := configsOn(t, srv); n != 0 {
+		t.Errorf("%d configs stay on the server", n)
+	}
+}
+
 func TestLogin(t *testing.T) {
 	t.Setenv(envUsername, "bench")
 	t.Setenv(envPassword, "secret")
@@ -113,7 +176,7 @@ func TestLogin(t *testing.T) {
 	if raceDetector {
 		clients = "nacre,open"
 	}
-	lines := measured(t, "-addr", srv.Addr(), "-n", "1", "-clients", clients, "-tries", "1", "-singles", "0", "-adding", "0", "-settle", "0s", "-wait", "10s")
+	lines := measured(t, "-addr", srv.Addr(), "-n", "1", "-clients", clients, "-tries", "1", "-singles", "0", "-adding", "0", "-settle", "0s", "-wait", "10s", "-idle", "0", "-binaries=false")
 	for _, l := range lines {
 		if l.Client != "sdk" && l.AllFresh == nil {
 			t.Errorf("%s with a login: %v fresh of 1", l.Client, l.EachFresh)

@@ -11,13 +11,38 @@ import (
 	"time"
 )
 
-// markdown is the table with what was measured on.
-func markdown(rows []row, o options, s *server) string {
+// markdown is the tables, with what was measured on.
+func markdown(results []result, o options, s *server) string {
+	rows, idles, sizes := of[row](results), of[idle](results), of[size](results)
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s, on %s; nacos-sdk-go %s, %s, %s/%s, %d processors%s. Contents of %d bytes, waited for %g s at most.\n\n",
+	fmt.Fprintf(&b, "%s, on %s; nacos-sdk-go %s, %s, %s/%s, %d processors%s. Contents of %d bytes, waited for %g s at most.\n",
 		s.title, time.Now().Format(time.DateOnly), version("github.com/nacos-group/nacos-sdk-go/v2"), runtime.Version(), runtime.GOOS,
 		runtime.GOARCH, runtime.NumCPU(), load(), o.size, o.wait.Seconds())
-	b.WriteString("| Changed together | Published in | Client | Fresh after 1 s | 5 s | 30 s | All fresh | p50 | p99 | max | Stall |\n")
+	if len(rows) > 0 {
+		b.WriteString(changeTable(rows))
+	}
+	if len(idles) > 0 {
+		b.WriteString(idleTable(idles, o))
+	}
+	if len(sizes) > 0 {
+		b.WriteString(sizeTable(sizes))
+	}
+	return b.String()
+}
+
+// of picks the results of one type.
+func of[R result](results []result) (all []R) {
+	for _, r := range results {
+		if is, ok := r.(R); ok {
+			all = append(all, is)
+		}
+	}
+	return all
+}
+
+func changeTable(rows []row) string {
+	var b strings.Builder
+	b.WriteString("\n| Changed together | Published in | Client | Fresh after 1 s | 5 s | 30 s | All fresh | p50 | p99 | max | Stall |\n")
 	b.WriteString("|---|---|---|---|---|---|---|---|---|---|---|\n")
 	for _, r := range rows {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s%s | %s | %s | %s | %s | %s |\n",

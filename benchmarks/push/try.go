@@ -29,13 +29,12 @@ const never = time.Duration(1<<63 - 1)
 // addingPause is the time between two listeners that are added while configs change.
 const addingPause = 10 * time.Millisecond
 
-// try changes configs, under a client of its own.
-func (b *bench) try(ctx context.Context, client string, s shape) (changes []change, err error) {
-	n := s.n
+// withConfigs makes n configs for a client, and removes them after do.
+func (b *bench) withConfigs(ctx context.Context, client string, n int, do func(job) error) (err error) {
 	prefix := fmt.Sprintf("nacre-push-%08x-%s", rand.Uint32(), client)
 	dir, err := os.MkdirTemp("", "nacre-push-")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder that stays behind does no harm
 	defer func() {
@@ -50,24 +49,34 @@ func (b *bench) try(ctx context.Context, client string, s shape) (changes []chan
 		}
 	}()
 	if err := b.publish(ctx, prefix, n, 0); err != nil {
-		return nil, err
+		return err
 	}
-	var heard board
-	all := heard.await(n, 0)
-	j := job{Client: client, Addr: b.server.addr, Prefix: prefix, N: n, Dir: dir}
+	return do(job{Client: client, Addr: b.server.addr, Prefix: prefix, N: n, Dir: dir})
+}
+
+// try changes configs, under a client of its own.
+func (b *bench) try(ctx context.Context, client string, s shape) (changes []change, err error) {
+	err = b.withConfigs(ctx, client, s.n, func(j job) error {
+		var err error
+		changes, err = b.tryWith(ctx, j, s)
+		return err
+	})
+	return changes, err
+}
+
+func (b *bench) tryWith(ctx context.Context, j job, s shape) (changes []change, err error) {
 	if s.adding {
 		c, err := b.changeAdded(ctx, j)
 		return []change{c}, err
 	}
+	var heard board
+	all := heard.await(s.n, 0)
 	proc, err := startChild(ctx, j, heard.note)
 	if err != nil {
 		return nil, err
 	}
 	defer proc.stop()
-	if err := wait(ctx, proc, all, startWithin); err != nil {
-		if errors.Is(err, errLate) {
-			err = fmt.Errorf("after %v the client had not heard of %d of %d configs at all", startWithin, heard.left(), n)
-		}
+	if err := heardAll(ctx, proc, &heard, all, s.n); err != nil {
 		return nil, err
 	}
 	for round := range s.rounds {
@@ -83,13 +92,22 @@ func (b *bench) try(ctx context.Context, client string, s shape) (changes []chan
 				return nil, err
 			}
 		}
-		c, err := b.change(ctx, proc, &heard, prefix, n, round+1)
+		c, err := b.change(ctx, proc, &heard, j.Prefix, s.n, round+1)
 		if err != nil {
 			return nil, err
 		}
 		changes = append(changes, c)
 	}
 	return changes, nil
+}
+
+// heardAll waits until a client has heard of all configs for the first time.
+func heardAll(ctx context.Context, proc *child, heard *board, all <-chan struct{}, n int) error {
+	err := wait(ctx, proc, all, startWithin)
+	if errors.Is(err, errLate) {
+		return fmt.Errorf("after %v the client had not heard of %d of %d configs at all", startWithin, heard.left(), n)
+	}
+	return err
 }
 
 // change publishes a version of all configs and waits until all were heard of, or the time is up.
