@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/signal"
 	"slices"
-	"sync"
 	"time"
 )
 
@@ -87,14 +86,16 @@ func listenTo(args []string, in io.Reader, out io.Writer) error {
 		defer cancel()
 		_, _ = io.Copy(io.Discard, in)
 	}()
-	var mu sync.Mutex
-	return listeners[at].listen(ctx, j, func(index, version int) {
-		mu.Lock()
-		defer mu.Unlock()
-		if _, err := fmt.Fprintf(out, "heard %d %d\n", index, version); err != nil {
-			cancel()
+	// One goroutine writes: in those of the clients the printing would leave large stacks behind, which are not theirs.
+	notes := make(chan note, 1024)
+	go func() {
+		for n := range notes {
+			if _, err := fmt.Fprintf(out, "heard %d %d\n", n.index, n.version); err != nil {
+				cancel()
+			}
 		}
-	})
+	}()
+	return listeners[at].listen(ctx, j, func(index, version int) { notes <- note{index, version} })
 }
 
 // readNotes hands over each note of a listener until its output ends.

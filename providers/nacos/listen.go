@@ -8,8 +8,9 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// maxListen is how many keys a server takes in one listen.
-const maxListen = 3000
+// maxListen is how many keys are asked about in one listen. A server takes 3000 and more, but the buffers of such a message, made anew
+// every 30 s, are half a megabyte each, which an idle service should not weigh.
+const maxListen = 1000
 
 // listening is a key as it stood when a listen was made of it.
 type listening struct {
