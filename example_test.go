@@ -7,9 +7,11 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/nacre-go/nacre"
+	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/providers/env"
 	"github.com/nacre-go/nacre/providers/file"
 	"github.com/nacre-go/nacre/providers/memory"
@@ -150,4 +152,45 @@ func ExampleConfig_Koanf() {
 	defer cfg.Close()
 	fmt.Println(cfg.Koanf().Int("plugins.audit.level"))
 	// Output: 3
+}
+
+// A resource is built from a part of the config before a change is live. A change that it cannot be built from is refused.
+func ExampleDerive() {
+	type Config struct {
+		Greeting string `config:"greeting"`
+	}
+	ctx := context.Background()
+	decided := make(chan struct{})
+	layer := memory.New("service.yaml", []byte("greeting: hello NAME"))
+	cfg, err := nacre.OpenWith[Config](ctx, nacre.Options{Window: -1, Logger: slog.New(slog.DiscardHandler), Observer: &observe.Observer{
+		Rejected: func(observe.Rejected) { close(decided) },
+	}}, layer)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer cfg.Close()
+
+	// In a service: openDB, and (*sql.DB).Close in place of nil.
+	template := func(_ context.Context, text string) (*strings.Replacer, error) {
+		if !strings.Contains(text, "NAME") {
+			return nil, errors.New("it greets nobody")
+		}
+		return strings.NewReplacer("GREETING", strings.ReplaceAll(text, "NAME", "you")), nil
+	}
+	greeting, err := nacre.Derive(ctx, cfg, func(c *Config) string { return c.Greeting }, template, nil, nacre.Name("greeting"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	layer.Set([]byte("greeting: welcome"))
+	<-decided
+	r, release := greeting.Acquire() // for as long as it is used
+	defer release()
+	fmt.Println(r.Replace("GREETING!"))
+	fmt.Println(cfg.Health().Layers[0].Rejected[0])
+	// Output:
+	// hello you!
+	// greeting cannot be built: it greets nobody
 }

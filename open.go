@@ -61,6 +61,8 @@ func OpenWith[T any](ctx context.Context, options Options, layers ...source.Sour
 		History:      o.History,
 		BackOff:      100 * time.Millisecond,
 		MaxBackOff:   30 * time.Second,
+		Rebuild:      time.Second,
+		MaxRebuild:   time.Minute,
 	}
 	settings.LastGood, settings.NoLastGood = lastGoodPath(o, reflect.TypeFor[T](), unwrapped)
 	e, err := engine.Start(ctx, settings)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"reflect"
 	"runtime"
 
 	"github.com/nacre-go/nacre/internal/engine"
@@ -21,8 +20,9 @@ type Change[V any] struct {
 	Causes []Cause
 }
 
-// Subscribe calls fn whenever what selectFrom returns differs (reflect.DeepEqual) between the version that the subscriber saw
-// last and the live one. Changes of other fields, and of comments, don't call it.
+// Subscribe calls fn whenever what selectFrom returns differs between the version that the subscriber saw last and the live one:
+// by the method Equal(V) bool where its type has one, or else by reflect.DeepEqual. Changes of other fields, and of comments, don't
+// call it.
 //
 // Each subscriber has a goroutine of its own. Calls are one after the other, in the order of versions. A subscriber that is slow
 // misses versions in between, never the last. An error or panic of fn is counted, reported and shown in Health; it has no effect
@@ -33,7 +33,7 @@ type Change[V any] struct {
 func Subscribe[T, V any](cfg *Config[T], selectFrom func(*T) V, fn func(context.Context, Change[V]) error, options ...SubscribeOption) *Subscription {
 	o := subscribeOptions{}
 	for _, option := range options {
-		option.apply(&o)
+		option.applySubscribe(&o)
 	}
 	if o.name == "" {
 		o.name = caller()
@@ -53,7 +53,7 @@ func Subscribe[T, V any](cfg *Config[T], selectFrom func(*T) V, fn func(context.
 				return false, nil
 			default:
 			}
-			if !o.initial && reflect.DeepEqual(old, next) {
+			if !o.initial && equal(old, next) {
 				return false, nil
 			}
 			o.initial = false
@@ -76,7 +76,7 @@ func (s *Subscription) Stop() { s.s.Stop() }
 func (s *Subscription) Done() <-chan struct{} { return s.s.Done() }
 
 // SubscribeOption is an option of [Subscribe].
-type SubscribeOption interface{ apply(*subscribeOptions) }
+type SubscribeOption interface{ applySubscribe(*subscribeOptions) }
 
 type subscribeOptions struct {
 	name    string
@@ -85,12 +85,16 @@ type subscribeOptions struct {
 
 type subscribeOption func(*subscribeOptions)
 
-func (f subscribeOption) apply(o *subscribeOptions) { f(o) }
+func (f subscribeOption) applySubscribe(o *subscribeOptions) { f(o) }
 
-// Name is what events and Health call the subscriber. Default: file and line of the call of Subscribe.
-func Name(name string) SubscribeOption {
-	return subscribeOption(func(o *subscribeOptions) { o.name = name })
-}
+// NameOption is an option of [Subscribe] and of [Derive].
+type NameOption string
+
+func (n NameOption) applySubscribe(o *subscribeOptions) { o.name = string(n) }
+func (n NameOption) applyDerive(o *deriveOptions)       { o.name = string(n) }
+
+// Name is what events and Health call a subscriber or a resource. Default: file and line of the call of Subscribe or Derive.
+func Name(name string) NameOption { return NameOption(name) }
 
 // Initial calls the subscriber once with what is live, Old being the zero value. Default: only changes call it.
 func Initial() SubscribeOption {

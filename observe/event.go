@@ -79,7 +79,25 @@ type Delivered struct {
 	Err error
 }
 
-// PanicError is the panic of a subscriber. It is counted and reported, and harms nobody else.
+// Built is a build of a derived resource that has ended, or was given up.
+type Built struct {
+	Resource string
+	Took     time.Duration
+	// Err is what the build returned, or a [PanicError]; nil if all went well. Then the resource may still not come into use,
+	// where another one could not be built.
+	Err error
+}
+
+// Released is a derived resource that was replaced, and is closed now.
+type Released struct {
+	Resource string
+	// Users is how many still had it: more than none when the grace time was over.
+	Users int64
+	// Err is what its close returned, or a [PanicError].
+	Err error
+}
+
+// PanicError is the panic of a subscriber, a build or a close. It is counted and reported, and harms nobody else.
 type PanicError struct {
 	// Text is the panic's value as text, without the values of secret fields.
 	Text string

@@ -20,6 +20,7 @@ type Health struct {
 	NotReady    []string           `json:"not_ready,omitempty"`
 	Layers      []LayerHealth      `json:"layers"`
 	Subscribers []SubscriberHealth `json:"subscribers,omitempty"`
+	Resources   []ResourceHealth   `json:"resources,omitempty"`
 	LastGood    LastGoodHealth     `json:"last_good,omitzero"`
 }
 
@@ -66,6 +67,22 @@ type SubscriberHealth struct {
 	LastError   string    `json:"last_error,omitempty"` // of the last ended call
 	Running     time.Time `json:"running,omitzero"`     // since when a call runs
 	Pending     bool      `json:"pending"`              // a newer version waits for it
+}
+
+// ResourceHealth is the state of what a service has derived from its config.
+type ResourceHealth struct {
+	Name     string        `json:"name"`
+	Since    time.Time     `json:"since,omitzero"` // when what was built last was built
+	Took     time.Duration `json:"took"`           // the last build, in nanoseconds
+	Builds   int64         `json:"builds"`         // that succeeded
+	Failures int64         `json:"failures"`       // builds that failed or were given up
+	Panics   int64         `json:"panics"`         // of build and close
+	Users    int64         `json:"users"`          // who have acquired what is live
+	Old      int           `json:"old"`            // that were replaced and are still open
+	Closed   int64         `json:"closed"`
+	Forced   int64         `json:"forced"` // of them, those that were closed while somebody had them
+	// LastError is why the last build or close failed; empty once one has succeeded.
+	LastError string `json:"last_error,omitempty"`
 }
 
 // LastGoodHealth is the state of the copy on disk.

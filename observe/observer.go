@@ -20,6 +20,10 @@ type Observer struct {
 	LayerUp func(LayerUp)
 	// Delivered: a subscriber has been called.
 	Delivered func(Delivered)
+	// Built: a derived resource was built, or could not be.
+	Built func(Built)
+	// Released: a derived resource that was replaced is closed.
+	Released func(Released)
 	// Booted: Open has a first version.
 	Booted func(Booted)
 	// LastGood: the copy on disk was saved, or could not be.
@@ -47,6 +51,8 @@ func Join(observers ...*Observer) *Observer {
 		LayerDown: join(all, func(o *Observer) func(LayerDown) { return o.LayerDown }),
 		LayerUp:   join(all, func(o *Observer) func(LayerUp) { return o.LayerUp }),
 		Delivered: join(all, func(o *Observer) func(Delivered) { return o.Delivered }),
+		Built:     join(all, func(o *Observer) func(Built) { return o.Built }),
+		Released:  join(all, func(o *Observer) func(Released) { return o.Released }),
 		Booted:    join(all, func(o *Observer) func(Booted) { return o.Booted }),
 		LastGood:  join(all, func(o *Observer) func(LastGood) { return o.LastGood }),
 	}

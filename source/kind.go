@@ -26,13 +26,14 @@ const (
 	WrongType    Kind = 24 // the value does not fit the field
 	Invalid      Kind = 25 // a validation rule does not hold
 	Missing      Kind = 26 // a required key is in no layer
+	BuildFailed  Kind = 27 // what the service makes from it, such as a connection, could not be made
 )
 
 var kindNames = map[Kind]string{
 	Unknown: "unknown", Unavailable: "unavailable", Timeout: "timeout", Denied: "denied", NotFound: "not found",
 	Misused: "misused", TooLarge: "too large", Conflict: "conflict", Closed: "closed",
 	Corrupt: "corrupt", Malformed: "malformed", DuplicateKey: "duplicate key", UnknownKey: "unknown key",
-	WrongType: "wrong type", Invalid: "invalid", Missing: "missing",
+	WrongType: "wrong type", Invalid: "invalid", Missing: "missing", BuildFailed: "build failed",
 }
 
 // String returns the kind in words: "not found".

@@ -3,10 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"os"
 	"os/signal"
-	"sync/atomic"
 	"time"
 
 	"github.com/nacre-go/nacre"
@@ -20,10 +20,13 @@ type Config struct {
 		Addr    string        `config:"addr" default:":8080"`
 		Timeout time.Duration `config:"timeout" default:"3s" validate:"min=10ms"`
 	} `config:"server"`
-	DB struct {
-		DSN  nacre.Secret `config:"dsn" validate:"required"`
-		Pool int          `config:"pool" default:"10" validate:"gte=1,lte=500"`
-	} `config:"db"`
+	DB       Database   `config:"db"`
+	LogLevel slog.Level `config:"log_level" default:"info"`
+}
+
+type Database struct {
+	DSN  nacre.Secret `config:"dsn" validate:"required"`
+	Pool int          `config:"pool" default:"10" validate:"gte=1,lte=500"`
 }
 
 func run(ctx context.Context) error {
@@ -42,10 +45,15 @@ func run(ctx context.Context) error {
 	}
 	defer cfg.Close()
 
-	pool := openPool(cfg.Get().DB.DSN.Reveal())
-	nacre.Subscribe(cfg, func(c *Config) int { return c.DB.Pool },
-		func(ctx context.Context, ch nacre.Change[int]) error { return pool.Resize(ch.New) }, nacre.Initial())
-	return serve(ctx, cfg) // cfg.Get() once a request: one version, one atomic load
+	// Built from a change before it is live: if that fails, the change is refused. The old one is closed after its last user.
+	db, err := nacre.Derive(ctx, cfg, func(c *Config) Database { return c.DB }, openPool, (*Pool).Close)
+	if err != nil {
+		return err
+	}
+	level := new(slog.LevelVar)
+	nacre.Subscribe(cfg, func(c *Config) slog.Level { return c.LogLevel },
+		func(ctx context.Context, ch nacre.Change[slog.Level]) error { level.Set(ch.New); return nil }, nacre.Initial())
+	return serve(ctx, cfg, db) // cfg.Get() once a request: one version, one atomic load
 }
 
 func main() {
@@ -58,21 +66,21 @@ func main() {
 	}
 }
 
-// pool stands for what a service has that can be resized.
-type pool struct{ size atomic.Int64 }
+// Pool stands for what a service opens and closes, such as a *sql.DB.
+type Pool struct{ size int }
 
-func openPool(string) *pool { return &pool{} }
+func openPool(_ context.Context, d Database) (*Pool, error) { return &Pool{d.Pool}, nil }
 
-func (p *pool) Resize(n int) error {
-	p.size.Store(int64(n))
-	return nil
-}
+// Close does nothing here.
+func (*Pool) Close() error { return nil }
 
-func serve(ctx context.Context, cfg *nacre.Config[Config]) error {
+func serve(ctx context.Context, cfg *nacre.Config[Config], db *nacre.Resource[*Pool]) error {
 	server := &http.Server{Addr: cfg.Get().Server.Addr, ReadHeaderTimeout: 5 * time.Second,
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			c := cfg.Get()
-			fmt.Fprintf(w, "pool %d, timeout %s\n", c.DB.Pool, c.Server.Timeout)
+			pool, release := db.Acquire()
+			defer release()
+			fmt.Fprintf(w, "pool %d, timeout %s\n", pool.size, c.Server.Timeout)
 		})}
 	stopped := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stopped()

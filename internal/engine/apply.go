@@ -49,6 +49,11 @@ func (e *Engine[T]) apply(c candidate) source.Problems {
 	if problems != nil {
 		return problems
 	}
+
+	// prepare: what the service makes from it, before anybody sees it
+	if problems := e.prepare(next); problems != nil {
+		return problems
+	}
 	if c.rehearse {
 		return nil
 	}
@@ -58,6 +63,7 @@ func (e *Engine[T]) apply(c candidate) source.Problems {
 	if !e.swap(next) {
 		return nil // the config was closed meanwhile
 	}
+	e.adopt(live, next)
 	e.applied(c, next, live)
 
 	// notify: each subscriber at its own pace; and keep the copy for a bad day

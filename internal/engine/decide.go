@@ -11,6 +11,7 @@ import (
 
 // decide makes the newest good contents live. See the package comment for what is decided.
 func (e *Engine[T]) decide() {
+	e.again.clear()
 	c := e.newest()
 	if len(c.causes) == 0 {
 		return
@@ -19,9 +20,11 @@ func (e *Engine[T]) decide() {
 		observe.Tell(e.Observer.Held, observe.Held{Version: e.cell.Load().Version, Causes: c.causes})
 		return
 	}
+	defer e.beginBuilding()()
 	if problems := e.try(c); problems != nil {
 		e.salvage(c, problems)
 	}
+	e.planRebuild()
 }
 
 // salvage makes live what is good in a candidate that was refused, and records the rest as rejected.

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/nacre-go/nacre/internal/notify"
+	"github.com/nacre-go/nacre/internal/resource"
 	"github.com/nacre-go/nacre/internal/swap"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/observe"
@@ -24,6 +26,11 @@ type Engine[T any] struct {
 	hub   notify.Hub[delivery[T]]
 	saver *saver
 	scrub scrubber
+
+	resources *resource.Registry
+	batch     *resource.Batch // of the decision that the writer makes; nil when it makes none
+	again     rebuild         // the writer's
+	run       context.Context // ends when Close begins
 
 	inboxMu  sync.Mutex
 	inbox    []*arrival // one slot a layer
@@ -67,7 +74,8 @@ func Start[T any](ctx context.Context, s Settings[T]) (*Engine[T], error) {
 	e.hub.Fold, e.hub.Version, e.hub.Report = fold[T], func(d delivery[T]) int64 { return d.state.Version }, e.delivered
 
 	run, stop := context.WithCancel(context.Background())
-	e.stop = stop
+	e.run, e.stop = run, stop
+	e.resources = resource.New(resource.Hooks{Built: e.built, Closed: e.closedResource})
 	e.saver = newSaver(s, e.feeds, e.record)
 	for _, f := range e.feeds {
 		done := make(chan struct{})
@@ -104,7 +112,7 @@ func (e *Engine[T]) shut() error {
 	ctx, cancel := context.WithTimeout(context.Background(), e.CloseTimeout)
 	defer cancel()
 	parts := []func() error{func() error {
-		return within(ctx, e.written, nil, "an observer or the service's own validation still runs")
+		return within(ctx, e.written, nil, "an observer, a build or the service's own validation still runs")
 	}}
 	for i, f := range e.feeds {
 		parts = append(parts, func() error { return e.scrub.err(closeSource(ctx, f, e.watchers[i])) })
@@ -122,7 +130,12 @@ func (e *Engine[T]) shut() error {
 		wait.Go(func() { errs[i] = part() })
 	}
 	wait.Wait()
-	return errors.Join(errs...)
+	// Last, since subscribers and sources may use them.
+	var stuck error
+	if running := e.resources.Close(ctx, e.builtSet()); len(running) > 0 {
+		stuck = late("resource %s has not closed", strings.Join(running, ", "))
+	}
+	return errors.Join(append(slices.Clip(errs), stuck)...)
 }
 
 func (e *Engine[T]) isClosed() bool {

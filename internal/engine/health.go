@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/resource"
 	"github.com/nacre-go/nacre/observe"
 )
 
@@ -43,7 +44,19 @@ func (e *Engine[T]) Health() observe.Health {
 		}
 		h.Subscribers = append(h.Subscribers, sub)
 	}
+	for _, stats := range e.resources.Stats(live.built.Load()) {
+		h.Resources = append(h.Resources, e.resourceHealth(stats))
+	}
 	return h
+}
+
+func (e *Engine[T]) resourceHealth(s resource.Stats) observe.ResourceHealth {
+	r := observe.ResourceHealth{Name: s.Name, Since: s.Since, Took: s.Took, Builds: s.Builds, Failures: s.Failures, Panics: s.Panics,
+		Users: s.Users, Old: s.Old, Closed: s.Closed, Forced: s.Forced}
+	if err := e.clean(s.LastErr); err != nil {
+		r.LastError = text(err)
+	}
+	return r
 }
 
 // layerHealth is called with mu held.

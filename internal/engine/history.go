@@ -105,20 +105,26 @@ func (e *Engine[T]) pinTo(version int64) (int64, error) {
 	return e.restore(state)
 }
 
-// restore makes an old state live again under a new version, and pins it.
+// restore makes an old state live again under a new version, and pins it. What the service makes from it is built anew where it
+// differs from what is live; if it cannot be, all stays as it is.
 func (e *Engine[T]) restore(old *State[T]) (int64, error) {
 	live := e.cell.Load()
-	next := *old
-	next.Version, next.At = live.Version+1, time.Now()
-	next.Causes = []observe.Cause{{Document: fmt.Sprintf("back to version %d", old.Version)}}
-	if !e.swap(&next) {
+	next := &State[T]{Value: old.Value, Sum: old.Sum, Merged: old.Merged, contents: old.contents, roots: old.roots,
+		Version: live.Version + 1, At: time.Now(), Causes: []observe.Cause{{Document: fmt.Sprintf("back to version %d", old.Version)}}}
+	defer e.beginBuilding()()
+	if problems := e.scrub.problems(e.prepare(next)); problems != nil {
+		return 0, problems
+	}
+	if !e.swap(next) {
 		return 0, closed()
 	}
+	e.adopt(live, next)
 	e.mu.Lock()
 	e.pin = next.Version
 	e.mu.Unlock()
-	e.applied(candidate{started: next.At, causes: next.Causes}, &next, live)
-	e.hub.Publish(delivery[T]{state: &next, causes: next.Causes})
+	e.again.clear()
+	e.applied(candidate{started: next.At, causes: next.Causes}, next, live)
+	e.hub.Publish(delivery[T]{state: next, causes: next.Causes})
 	e.keepLastGood()
 	return next.Version, nil
 }

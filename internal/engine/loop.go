@@ -21,6 +21,9 @@ func (e *Engine[T]) write(ctx context.Context) {
 			}
 		case command := <-e.commands:
 			command()
+		case <-e.again.due:
+			e.take()
+			e.decide()
 		}
 	}
 }

@@ -1,11 +1,13 @@
 package engine
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 
+	"github.com/nacre-go/nacre/internal/resource"
 	"github.com/nacre-go/nacre/internal/tree"
 )
 
@@ -51,6 +53,9 @@ type Settings[T any] struct {
 	NoLastGood error
 	// BackOff is how long to wait before a failing source is asked again: it doubles from the first to the second.
 	BackOff, MaxBackOff time.Duration
+	// Rebuild is how long to wait before a content is tried again from which a resource could not be built: it doubles from
+	// the first to the second.
+	Rebuild, MaxRebuild time.Duration
 }
 
 // State is one version. It is immutable; Value is its first field, so that its address is the state's.
@@ -65,4 +70,6 @@ type State[T any] struct {
 
 	contents []*content
 	roots    []*tree.Node
+	// built is what was made from Value; empty once another version is live. Only the writer stores.
+	built atomic.Pointer[resource.Set]
 }

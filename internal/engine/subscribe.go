@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/internal/notify"
+	"github.com/nacre-go/nacre/internal/resource"
 	"github.com/nacre-go/nacre/observe"
 )
 
@@ -67,8 +68,11 @@ func (e *Engine[T]) delivered(name string, d delivery[T], took time.Duration, er
 	observe.Tell(e.Observer.Delivered, observe.Delivered{Subscriber: name, Version: d.state.Version, Took: took, Err: e.clean(err)})
 }
 
-// clean makes a subscriber's error fit to be shown.
+// clean makes an error of the service's own code fit to be shown.
 func (e *Engine[T]) clean(err error) error {
+	if p, ok := errors.AsType[*resource.Panic](err); ok {
+		return &observe.PanicError{Text: e.scrub.text(p.Value), Stack: p.Stack}
+	}
 	if p, ok := errors.AsType[*notify.Panic](err); ok {
 		return &observe.PanicError{Text: e.scrub.text(p.Value), Stack: p.Stack}
 	}

@@ -50,6 +50,23 @@ func New(l *slog.Logger) *observe.Observer {
 			}
 			l.Debug("config: subscriber called", "subscriber", e.Subscriber, "version", e.Version, "took", e.Took)
 		},
+		Built: func(e observe.Built) {
+			if e.Err != nil {
+				l.Error("config: resource cannot be built", "resource", e.Resource, "error", e.Err, "took", e.Took)
+				return
+			}
+			l.Info("config: resource built", "resource", e.Resource, "took", e.Took)
+		},
+		Released: func(e observe.Released) {
+			switch {
+			case e.Err != nil:
+				l.Error("config: resource closed with an error", "resource", e.Resource, "users", e.Users, "error", e.Err)
+			case e.Users > 0:
+				l.Warn("config: resource closed while in use, its grace time is over", "resource", e.Resource, "users", e.Users)
+			default:
+				l.Info("config: resource closed", "resource", e.Resource)
+			}
+		},
 		Booted: func(e observe.Booted) {
 			if len(e.Stale) > 0 {
 				l.Warn("config: started from the last good copy", "version", e.Version, "stale", e.Stale, "age", e.Age, "took", e.Took)

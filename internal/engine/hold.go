@@ -1,0 +1,30 @@
+package engine
+
+import (
+	"context"
+
+	"github.com/nacre-go/nacre/internal/resource"
+)
+
+// Held is a version that a context holds, with what was built for it.
+type Held[T any] struct {
+	State *State[T]
+	Built *resource.Set
+}
+
+// Hold holds the live version for ctx: what was built for it is not closed before ctx ends, its grace time aside.
+func (e *Engine[T]) Hold(ctx context.Context) *Held[T] {
+	for {
+		s := e.cell.Load()
+		set := s.built.Load()
+		release, ok := set.Hold()
+		closed := e.isClosed()
+		if !closed && (!ok || set == nil && e.cell.Load() != s) {
+			continue // it was replaced in this moment
+		}
+		if ok && set != nil {
+			context.AfterFunc(ctx, release)
+		}
+		return &Held[T]{State: s, Built: set}
+	}
+}

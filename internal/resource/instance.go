@@ -1,0 +1,124 @@
+package resource
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+)
+
+// Instance is one resource that was built, from one part of a configuration.
+type Instance struct {
+	of      *entry
+	part    any
+	value   any
+	needs   []*Instance // what it stands on
+	since   time.Time
+	users   tally
+	above   tally       // instances that stand on it
+	loose   atomic.Bool // somebody got it without saying when he is done
+	retired atomic.Bool
+}
+
+func newInstance(of *entry, part, value any, needs []*Instance) *Instance {
+	in := &Instance{of: of, part: part, value: value, needs: needs, since: time.Now()}
+	in.users.init()
+	in.above.init()
+	for _, n := range needs {
+		n.above.add() // it is not retired: the candidate that it belongs to is being built
+	}
+	return in
+}
+
+// Loose returns the resource for somebody who will not say when he is done: it stays open for the grace time after it was
+// replaced. It reports false when it was retired; then another one is live.
+func (in *Instance) Loose() (any, bool) {
+	if !in.loose.Load() {
+		// Who retires it stores first and then looks at this; so one of the two sees the other.
+		in.loose.Store(true)
+		if in.retired.Load() {
+			return nil, false
+		}
+	}
+	return in.value, true
+}
+
+// Hold returns the resource for somebody who calls Release when he is done. It reports false when it was retired; then another
+// one is live.
+func (in *Instance) Hold() (any, bool) {
+	if !in.users.add() {
+		return nil, false
+	}
+	if in.retired.Load() {
+		in.users.done()
+		return nil, false
+	}
+	return in.value, true
+}
+
+// Release ends a Hold.
+func (in *Instance) Release() { in.users.done() }
+
+// Value returns the resource as it is, open or not.
+func (in *Instance) Value() any { return in.value }
+
+// retire lets the instance go: it is closed when nobody uses it any more. It must be called once, when no set has it.
+func (in *Instance) retire() {
+	r := in.of.registry
+	counted := r.running.add()
+	in.of.retire(in)
+	in.retired.Store(true)
+	loose := in.loose.Load()
+	in.users.done()
+	in.above.done()
+	go func() {
+		if counted {
+			defer r.running.done()
+		}
+		in.await(loose)
+		in.close()
+	}()
+}
+
+// await returns when the last user and whatever stands on the instance has gone, or when they have had their time.
+func (in *Instance) await(loose bool) {
+	r, grace := in.of.registry, in.of.Grace
+	users, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	if loose {
+		select {
+		case <-users.Done():
+		case <-r.hurry:
+		}
+	}
+	select {
+	case <-in.users.zero:
+	case <-users.Done():
+	case <-r.force:
+	}
+	// What stands on it was retired with it and has had a grace time of its own; only its Close can take longer.
+	above := time.NewTimer(grace)
+	defer above.Stop()
+	select {
+	case <-in.above.zero:
+	case <-above.C:
+	case <-r.force:
+	}
+}
+
+// close closes the instance, and lets go of what it stands on.
+func (in *Instance) close() {
+	left := max(0, in.users.n.Load())
+	err := protect(func() error {
+		if in.of.Close == nil {
+			return nil
+		}
+		return in.of.Close(in.value)
+	})
+	in.of.closed(in, err)
+	for _, n := range in.needs {
+		n.above.done()
+	}
+	if h := in.of.registry.hooks.Closed; h != nil {
+		h(in.of.Name, left, err)
+	}
+}

@@ -1,0 +1,198 @@
+package resource
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Registry knows the resources of one config.
+type Registry struct {
+	hooks   Hooks
+	hurry   chan struct{} // closed when nobody who got a resource loosely is waited for any more
+	force   chan struct{} // closed when no user is
+	running tally         // what goes on in the background: builds that were given up, and instances that are closed
+
+	mu      sync.Mutex
+	entries []*entry // only the writer adds
+}
+
+// entry is one resource that was added.
+type entry struct {
+	Spec
+	registry *Registry
+	number   int
+
+	mu    sync.Mutex
+	stats Stats
+	old   map[*Instance]bool // retired and not closed
+}
+
+// Stats are a resource's counts.
+type Stats struct {
+	Name     string
+	Since    time.Time // when the newest instance was built
+	Builds   int64     // that succeeded
+	Failures int64     // builds that failed or were given up
+	Panics   int64     // of build and close
+	Closed   int64     // instances
+	Forced   int64     // of them, those that were closed while somebody used them
+	Took     time.Duration
+	// LastErr is that of the last build or close.
+	LastErr error
+	// Old is how many instances were replaced and are still open.
+	Old int
+	// Users is how many hold the live instance.
+	Users int64
+}
+
+// New returns a registry without resources.
+func New(hooks Hooks) *Registry {
+	r := &Registry{hooks: hooks, hurry: make(chan struct{}), force: make(chan struct{})}
+	r.running.init()
+	return r
+}
+
+// Len is how many resources there are.
+func (r *Registry) Len() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.entries)
+}
+
+func (r *Registry) list() []*entry {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.entries)
+}
+
+// Add builds one more resource for the live configuration. Keep is given its number and the live set with it, and makes that
+// set live; if it does not want to, it returns false and the resource is dropped.
+func (r *Registry) Add(ctx context.Context, spec Spec, live *Set, config any, keep func(number int, with *Set) bool) error {
+	entries := r.list()
+	e := &entry{Spec: spec, registry: r, number: len(entries), old: map[*Instance]bool{}}
+	e.stats.Name = spec.Name
+	b := r.Begin(live)
+	set, failures := b.build(ctx, config, append(entries, e), true)
+	if len(failures) > 0 {
+		b.End(nil)
+		return failures[0].Err
+	}
+	if !keep(e.number, set) {
+		b.End(nil)
+		return nil
+	}
+	b.End(set)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.entries = append(r.entries, e)
+	return nil
+}
+
+// Adopt says that next is live in place of old: what is in old alone is retired.
+func (r *Registry) Adopt(old, next *Set) {
+	for _, in := range slices.Backward(old.all()) {
+		if in != nil && !next.has(in) {
+			in.retire()
+		}
+	}
+}
+
+// Stats returns the counts of all resources, in the order in which they were added.
+func (r *Registry) Stats(live *Set) []Stats {
+	var all []Stats
+	for _, e := range r.list() {
+		e.mu.Lock()
+		s := e.stats
+		s.Old = len(e.old)
+		e.mu.Unlock()
+		if in := live.At(e.number); in != nil {
+			s.Users = max(0, in.users.n.Load()-1)
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// Close retires the live set and closes all that is open. Users that hold a resource are waited for, until most of ctx's
+// time is over; then it is closed under them. It returns the names of those whose build or close still runs when ctx ends.
+func (r *Registry) Close(ctx context.Context, live *Set) (running []string) {
+	close(r.hurry)
+	r.Adopt(live, nil)
+	r.running.done()
+	users, cancel := context.WithTimeout(ctx, patience(ctx))
+	defer cancel()
+	select {
+	case <-r.running.zero:
+		return nil
+	case <-users.Done():
+	}
+	close(r.force)
+	select {
+	case <-r.running.zero:
+		return nil
+	case <-ctx.Done():
+	}
+	for _, e := range r.list() {
+		e.mu.Lock()
+		if len(e.old) > 0 {
+			running = append(running, e.Name)
+		}
+		e.mu.Unlock()
+	}
+	return running
+}
+
+// patience is the time that users have: the rest is for closing.
+func patience(ctx context.Context) time.Duration {
+	end, ok := ctx.Deadline()
+	if !ok {
+		return time.Minute
+	}
+	return time.Until(end) * 3 / 4
+}
+
+func (e *entry) retire(in *Instance) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.old[in] = true
+}
+
+func (e *entry) closed(in *Instance, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.old, in)
+	e.stats.Closed++
+	if in.users.n.Load() > 0 {
+		e.stats.Forced++
+	}
+	if err != nil {
+		e.note(err)
+	}
+}
+
+// built counts a build.
+func (e *entry) built(took time.Duration, err error) {
+	e.mu.Lock()
+	e.stats.Took = took
+	if err == nil {
+		e.stats.Builds++
+		e.stats.Since, e.stats.LastErr = time.Now(), nil
+	} else {
+		e.stats.Failures++
+		e.note(err)
+	}
+	e.mu.Unlock()
+	if h := e.registry.hooks.Built; h != nil {
+		h(e.Name, took, err)
+	}
+}
+
+// note is called with mu held.
+func (e *entry) note(err error) {
+	e.stats.LastErr = err
+	if _, ok := err.(*Panic); ok { //nolint:errorlint // protect returns it bare
+		e.stats.Panics++
+	}
+}

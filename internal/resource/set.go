@@ -1,0 +1,42 @@
+package resource
+
+import "slices"
+
+// Set is the resources of one configuration. It is immutable; nil is the empty one.
+type Set struct{ instances []*Instance }
+
+// At returns the instance of the resource with that number; nil where the set has none.
+func (s *Set) At(number int) *Instance {
+	if s == nil || number >= len(s.instances) {
+		return nil
+	}
+	return s.instances[number]
+}
+
+func (s *Set) all() []*Instance {
+	if s == nil {
+		return nil
+	}
+	return s.instances
+}
+
+func (s *Set) has(in *Instance) bool { return slices.Contains(s.all(), in) }
+
+// Hold holds all instances of the set, until release is called. It reports false, and holds nothing, when one was retired: then
+// another set is live.
+func (s *Set) Hold() (release func(), ok bool) {
+	all := s.all()
+	for i, in := range all {
+		if _, ok := in.Hold(); !ok {
+			for _, held := range all[:i] {
+				held.Release()
+			}
+			return nil, false
+		}
+	}
+	return func() {
+		for _, in := range all {
+			in.Release()
+		}
+	}, true
+}
