@@ -41,22 +41,37 @@ func follow(ctx context.Context, j job, config func(id string) source.Source, he
 			for ctx.Err() == nil {
 				got, err := src.Next(ctx, seen)
 				if err != nil {
-					select { // the back-off is the caller's, and a tenth of a second is what the engine begins with
-					case <-ctx.Done():
-					case <-time.After(100 * time.Millisecond):
-					}
+					pause(ctx)
 					continue
 				}
 				seen = got.Revision
-				data := got.Documents[0].Data
-				if v, ok := versionOf(string(data[:min(len(data), minSize)])); ok { // the beginning tells, and a copy of all would count as the client's
-					heard(i, v)
-				}
-				if r, ok := src.(source.Receiver); ok {
-					r.Receive(seen, nil)
-				}
+				apply(src, i, got, heard)
 			}
 		})
+	}
+}
+
+// pause is the back-off after an error, which is the caller's: a tenth of a second is what the engine begins with.
+//
+//go:noinline
+func pause(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(100 * time.Millisecond):
+	}
+}
+
+// apply is a function of its own, so that what it needs does not stand on the stack of a goroutine that waits in Next: that would be
+// counted as the client's.
+//
+//go:noinline
+func apply(src source.Source, i int, got source.Content, heard func(index, version int)) {
+	data := got.Documents[0].Data
+	if v, ok := versionOf(string(data[:min(len(data), minSize)])); ok { // the beginning tells, and a copy of all would be counted too
+		heard(i, v)
+	}
+	if r, ok := src.(source.Receiver); ok {
+		r.Receive(got.Revision, nil)
 	}
 }
 
