@@ -83,6 +83,13 @@ func (c *Config[T]) Rollback(ctx context.Context) (int64, error) { return c.engi
 // Unpin ends a Pin or Rollback; the newest content of the layers is applied before it returns, if it is good.
 func (c *Config[T]) Unpin(ctx context.Context) error { return c.engine.Unpin(ctx) }
 
+// Release lets the newest content of a layer through that is held (Health says which and why), because it loses too much, was taken back
+// before, or comes after too many bad ones; it is applied before Release returns, if it is good. It returns the version that is live. The
+// error is of kind NotFound where there is no layer of that name, Closed after Close.
+func (c *Config[T]) Release(ctx context.Context, layer string) (int64, error) {
+	return c.engine.Release(ctx, layer)
+}
+
 // Close ends the config: it stops watching, ends the subscribers and waits for them, closes the sources, and saves the last good
 // copy. It waits at most Options.CloseTimeout, and then returns an error of kind Timeout that names what still runs. It may be
 // called more than once. What Get returns stays valid, and no new version comes. A subscriber that calls it makes it wait in vain for

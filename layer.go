@@ -50,6 +50,12 @@ func Optional() LayerOption {
 	return layerOption(func(l *engine.Layer) { l.Optional = true })
 }
 
+// Unguarded lets the layer's documents lose as many keys as they like; see Options.MaxLoss. It is for documents that come and go,
+// such as overrides.
+func Unguarded() LayerOption {
+	return layerOption(func(l *engine.Layer) { l.Unguarded = true })
+}
+
 // optioned is a source with options. Open unwraps it, so that the source's own abilities are found.
 type optioned struct{ layer engine.Layer }
 

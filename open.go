@@ -63,6 +63,10 @@ func OpenWith[T any](ctx context.Context, options Options, layers ...source.Sour
 		MaxBackOff:   30 * time.Second,
 		Rebuild:      time.Second,
 		MaxRebuild:   time.Minute,
+		MaxLoss:      o.MaxLoss,
+		Breaker:      o.Breaker,
+
+		BreakerWindow: 10 * time.Minute,
 	}
 	settings.LastGood, settings.NoLastGood = lastGoodPath(o, reflect.TypeFor[T](), unwrapped)
 	e, err := engine.Start(ctx, settings)

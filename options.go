@@ -33,6 +33,15 @@ type Options struct {
 	// Default 20; negative is 1.
 	History int
 
+	// MaxLoss is the share of its keys that a document may lose in one change, if it loses five or more. A change that loses more, that
+	// empties a document, or that makes a key of one type another one (a map a list, a number a string), is held: it waits for a
+	// change that does not, for Config.Release, or for a restart. Default 0.5; negative holds nothing. The layer option Unguarded
+	// exempts a layer.
+	MaxLoss float64
+	// Breaker is how many changes of a layer may be rejected or taken back within 10 minutes. After that its changes are held until it
+	// says again what was live before, or for Config.Release. Default 10; negative is no bound.
+	Breaker int
+
 	// StateDir is the folder of the last good copy, which holds the content of the remote layers in clear, readable by the owner
 	// only. Each process needs one of its own. Default: a folder "nacre" in os.UserCacheDir, with a file name that is made of the
 	// program, its working directory, the struct and the remote layers. Where there is no such folder, as with HOME unset, no copy is
@@ -59,6 +68,8 @@ func (o Options) withDefaults() Options {
 	o.CloseTimeout = orDefault(o.CloseTimeout, 5*time.Second)
 	o.FreshWithin = orDefault(o.FreshWithin, 2*time.Minute)
 	o.History = orDefault(o.History, 20)
+	o.MaxLoss = orDefault(o.MaxLoss, 0.5)
+	o.Breaker = orDefault(o.Breaker, 10)
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
@@ -66,7 +77,7 @@ func (o Options) withDefaults() Options {
 }
 
 // orDefault is value, or byDefault for 0, or 0 for what is negative.
-func orDefault[N int | time.Duration](value, byDefault N) N {
+func orDefault[N int | float64 | time.Duration](value, byDefault N) N {
 	switch {
 	case value == 0:
 		return byDefault

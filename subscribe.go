@@ -87,13 +87,13 @@ type subscribeOption func(*subscribeOptions)
 
 func (f subscribeOption) applySubscribe(o *subscribeOptions) { f(o) }
 
-// NameOption is an option of [Subscribe] and of [Derive].
+// NameOption is an option of [Subscribe], [Derive] and [Probe].
 type NameOption string
 
 func (n NameOption) applySubscribe(o *subscribeOptions) { o.name = string(n) }
 func (n NameOption) applyDerive(o *deriveOptions)       { o.name = string(n) }
 
-// Name is what events and Health call a subscriber or a resource. Default: file and line of the call of Subscribe or Derive.
+// Name is what events and Health call a subscriber, a resource or a probe. Default: file and line of the call.
 func Name(name string) NameOption { return NameOption(name) }
 
 // Initial calls the subscriber once with what is live, Old being the zero value. Default: only changes call it.

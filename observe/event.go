@@ -45,10 +45,46 @@ type Rejected struct {
 	Problems source.Problems
 }
 
-// Held is content that waits because the config is pinned.
+// Held is content that waits: the config is pinned, or a guard wants a person to look at it.
 type Held struct {
-	Version int64 // which is pinned
+	Version int64 // which stays live
 	Causes  []Cause
+	Reasons []string
+}
+
+// Tripped is a layer that had so many bad changes that the next ones are held, until it says again what was good or is released.
+type Tripped struct {
+	Layer  string
+	Bad    int
+	Within time.Duration
+}
+
+// PendingRestart are fields that take effect only after a restart, and whose layers want them otherwise than they are.
+type PendingRestart struct {
+	Version int64
+	Keys    []Pending
+}
+
+// Pending is a key that waits for a restart.
+type Pending struct {
+	Key string `json:"key"`
+	// Position is where the value stands that waits.
+	source.Position
+}
+
+// String returns "server.addr config.yaml:3:9 (file)".
+func (p Pending) String() string { return p.Key + " " + p.Position.String() }
+
+// Reverted is a version that a probe has taken back.
+type Reverted struct {
+	// Version is what is live now; From is the version that was taken back, and To the one that came back, under the number Version.
+	Version, From, To int64
+	// Causes are the contents that made From; they are held from now on.
+	Causes []Cause
+	// Why is the probe's error.
+	Why error
+	// Err is why one could not go back; then From is still live.
+	Err error
 }
 
 // Absent is a document that is gone from its origin.

@@ -18,6 +18,8 @@ type Explanation struct {
 	// Default is the text of the default tag; HasDefault that there is one.
 	Default    string `json:"default,omitempty"`
 	HasDefault bool   `json:"has_default,omitempty"`
+	// Pending says that the key takes effect only after a restart, and that the winner waits for one.
+	Pending bool `json:"pending,omitempty"`
 	// Claims are what the layers say, the winner first. Empty when no layer has the key: then the default holds.
 	Claims []Claim `json:"claims,omitempty"`
 }
@@ -57,6 +59,9 @@ func (e Explanation) String() string {
 		fmt.Fprintf(&b, "%s: no layer sets it\n", e.Key)
 	case len(e.Claims) == 0:
 		fmt.Fprintf(&b, "%s: no such key\n", e.Key)
+	}
+	if e.Pending {
+		b.WriteString("  waits for a restart\n")
 	}
 	if !e.Known && len(e.Claims) > 0 {
 		b.WriteString("  no field of the struct has this key\n")

@@ -15,7 +15,11 @@ type Health struct {
 	Since   time.Time `json:"since"`
 	// Pinned says that changes are received and held.
 	Pinned bool `json:"pinned"`
-	Closed bool `json:"closed"`
+	// OnTrial says that probes watch the version, and may take it back.
+	OnTrial bool `json:"on_trial,omitempty"`
+	// Pending are keys that take effect only after a restart, and wait for one.
+	Pending []Pending `json:"pending,omitempty"`
+	Closed  bool      `json:"closed"`
 	// NotReady says why the config should not be relied on, one reason an entry; empty when it may be.
 	NotReady    []string           `json:"not_ready,omitempty"`
 	Layers      []LayerHealth      `json:"layers"`
@@ -55,6 +59,8 @@ type LayerHealth struct {
 	DownSince time.Time `json:"down_since,omitzero"`
 	// Rejected is why the latest content is not in use, one problem an entry.
 	Rejected []string `json:"rejected,omitempty"`
+	// Held is why the latest content was not even looked at: it waits for another one, or for Release.
+	Held []string `json:"held,omitempty"`
 }
 
 // SubscriberHealth is the state of one subscriber.

@@ -13,6 +13,8 @@ type Result string
 const (
 	ResultApplied  Result = "applied"
 	ResultRejected Result = "rejected"
+	// ResultReverted is a version that took another one's place, which a probe had taken back.
+	ResultReverted Result = "reverted"
 )
 
 // Entry is one change in the history of a config. It carries no value of the configuration.
@@ -24,7 +26,7 @@ type Entry struct {
 	Causes  []Cause   `json:"causes"`
 	// Changed are the paths of the keys that differ from the version before, at most 100.
 	Changed []string `json:"changed,omitempty"`
-	// Problems are why a change was rejected.
+	// Problems are why a change was rejected, or the version before it taken back.
 	Problems source.Problems `json:"-"`
 }
 

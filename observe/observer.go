@@ -10,8 +10,14 @@ type Observer struct {
 	Unchanged func(Unchanged)
 	// Rejected: new content was refused; what was live is still live.
 	Rejected func(Rejected)
-	// Held: new content is good or bad, nobody looks, because the config is pinned.
+	// Held: new content waits, because the config is pinned or a guard wants a person to look at it.
 	Held func(Held)
+	// Reverted: a version was taken back, because a probe failed.
+	Reverted func(Reverted)
+	// Tripped: a layer had too many bad changes; further ones are held.
+	Tripped func(Tripped)
+	// Pending: fields that take effect only after a restart were changed, and wait.
+	Pending func(PendingRestart)
 	// Absent: a document that was applied is gone from its origin; its last content stays in use.
 	Absent func(Absent)
 	// LayerDown: a layer's source fails. Told once an outage, and again when the error changes.
@@ -47,6 +53,9 @@ func Join(observers ...*Observer) *Observer {
 		Unchanged: join(all, func(o *Observer) func(Unchanged) { return o.Unchanged }),
 		Rejected:  join(all, func(o *Observer) func(Rejected) { return o.Rejected }),
 		Held:      join(all, func(o *Observer) func(Held) { return o.Held }),
+		Reverted:  join(all, func(o *Observer) func(Reverted) { return o.Reverted }),
+		Tripped:   join(all, func(o *Observer) func(Tripped) { return o.Tripped }),
+		Pending:   join(all, func(o *Observer) func(PendingRestart) { return o.Pending }),
 		Absent:    join(all, func(o *Observer) func(Absent) { return o.Absent }),
 		LayerDown: join(all, func(o *Observer) func(LayerDown) { return o.LayerDown }),
 		LayerUp:   join(all, func(o *Observer) func(LayerUp) { return o.LayerUp }),

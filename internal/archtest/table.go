@@ -104,6 +104,7 @@ func rows() []Row {
 			Tests: []string{anyKoanf}, Why: whyStep,
 		},
 		{Room: "internal/verify", May: []string{"source", "internal/tree"}, Why: whyStep},
+		{Room: "internal/guard", May: []string{"source", "internal/tree"}, Why: whyStep},
 		{Room: "internal/swap", Why: whyGeneric},
 		{Room: "internal/notify", Why: whyGeneric},
 		{Room: "internal/resource", Why: whyGeneric},

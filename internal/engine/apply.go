@@ -18,6 +18,7 @@ type candidate struct {
 	started  time.Time
 	causes   []observe.Cause
 	rehearse bool // stop before the swap
+	dry      bool // build nothing either
 }
 
 // apply is the flow: what a configuration goes through on its way from its layers to its subscribers. Each step is a package
@@ -34,6 +35,15 @@ func (e *Engine[T]) apply(c candidate) source.Problems {
 	merged := layer.Merge(roots...)
 	next := &State[T]{Sum: verify.Sum(merged), At: time.Now(), Causes: c.causes, Merged: merged, contents: c.contents, roots: roots}
 	live := e.cell.Load()
+
+	// guard: what takes effect only after a restart stays as it is
+	if problems := e.freeze(next, live, alone); problems != nil {
+		return problems
+	}
+	if next.pending != nil {
+		merged = next.Merged
+		next.Sum = verify.Sum(merged)
+	}
 	if live != nil && live.Sum == next.Sum && alone == nil {
 		return e.unchanged(c, next, live)
 	}
@@ -50,6 +60,10 @@ func (e *Engine[T]) apply(c candidate) source.Problems {
 		return problems
 	}
 
+	if c.dry {
+		return nil
+	}
+
 	// prepare: what the service makes from it, before anybody sees it
 	if problems := e.prepare(next); problems != nil {
 		return problems
@@ -63,12 +77,10 @@ func (e *Engine[T]) apply(c candidate) source.Problems {
 	if !e.swap(next) {
 		return nil // the config was closed meanwhile
 	}
-	e.adopt(live, next)
-	e.applied(c, next, live)
+	e.adopt(live, next, true)
 
 	// notify: each subscriber at its own pace; and keep the copy for a bad day
-	e.hub.Publish(delivery[T]{state: next, causes: next.Causes})
-	e.keepLastGood()
+	e.announce(next, live, c, observe.ResultApplied, nil)
 	return nil
 }
 
@@ -103,6 +115,7 @@ func (e *Engine[T]) decodeContent(l *feed, c *content) {
 		c.problems = append(c.problems, problems...)
 		if root != nil {
 			c.roots = append(c.roots, root)
+			c.named = append(c.named, named{d.Name, root})
 			tree.Secrets(root, e.Shape, e.scrub.add)
 		}
 	}
@@ -137,18 +150,22 @@ func (e *Engine[T]) unchanged(c candidate, next, live *State[T]) source.Problems
 	}
 	if e.accept(next) {
 		observe.Tell(e.Observer.Unchanged, observe.Unchanged{Version: live.Version, Causes: c.causes})
+		e.tellPending(next)
 		e.keepLastGood() // what is hidden today counts on the day on which nothing hides it
 	}
 	return nil
 }
 
-// applied tells of a new live version.
-func (e *Engine[T]) applied(c candidate, next, old *State[T]) {
+// announce tells everybody of a new live version, and has it saved.
+func (e *Engine[T]) announce(next, old *State[T], c candidate, result observe.Result, problems source.Problems) {
 	changed := changedKeys(old, next)
-	e.remember(next, observe.Entry{Result: observe.ResultApplied, At: next.At, Version: next.Version,
-		Sum: hex.EncodeToString(next.Sum[:]), Causes: c.causes, Changed: changed})
+	e.remember(next, observe.Entry{Result: result, At: next.At, Version: next.Version,
+		Sum: hex.EncodeToString(next.Sum[:]), Causes: c.causes, Changed: changed, Problems: problems})
 	observe.Tell(e.Observer.Applied, observe.Applied{Version: next.Version, Sum: hex.EncodeToString(next.Sum[:]),
 		Causes: c.causes, Changed: changed, Took: time.Since(c.started)})
+	e.tellPending(next)
+	e.hub.Publish(delivery[T]{state: next, causes: next.Causes})
+	e.keepLastGood()
 }
 
 func changedKeys[T any](old, next *State[T]) (changed []string) {

@@ -12,12 +12,13 @@ import (
 // decide makes the newest good contents live. See the package comment for what is decided.
 func (e *Engine[T]) decide() {
 	e.again.clear()
+	e.judge()
 	c := e.newest()
 	if len(c.causes) == 0 {
 		return
 	}
 	if e.pinned() {
-		observe.Tell(e.Observer.Held, observe.Held{Version: e.cell.Load().Version, Causes: c.causes})
+		observe.Tell(e.Observer.Held, observe.Held{Version: e.cell.Load().Version, Causes: c.causes, Reasons: []string{"the config is pinned"}})
 		return
 	}
 	defer e.beginBuilding()()
@@ -52,10 +53,10 @@ func (e *Engine[T]) try(c candidate) (problems source.Problems) {
 	return problems
 }
 
-// newest is the candidate of every layer's newest content.
+// newest is the candidate of every layer's newest content that is not held.
 func (e *Engine[T]) newest() candidate {
 	return e.choose(func(f *feed) *content {
-		if f.latest != nil {
+		if f.latest != nil && f.held == nil {
 			return f.latest
 		}
 		return f.applied
@@ -158,6 +159,7 @@ func (e *Engine[T]) refuse(c, good candidate, why func(layer int) source.Problem
 	var told []observe.Cause
 	var problems source.Problems
 	var receivers []func()
+	var worse []*feed
 	news := false
 	e.mu.Lock()
 	for i, f := range e.feeds {
@@ -174,6 +176,7 @@ func (e *Engine[T]) refuse(c, good candidate, why func(layer int) source.Problem
 		f.rejected = own
 		if !bad.fromDisk && f.told.refused != bad.Revision {
 			f.told.refused, news = bad.Revision, true
+			worse = append(worse, f)
 			if r, ok := f.Source.(source.Receiver); ok {
 				receivers = append(receivers, func() { r.Receive(bad.Revision, own) })
 			}
@@ -182,7 +185,10 @@ func (e *Engine[T]) refuse(c, good candidate, why func(layer int) source.Problem
 	live := e.cell.Load()
 	e.mu.Unlock()
 	for _, tell := range receivers {
-		guard(tell)
+		guarded(tell)
+	}
+	for _, f := range worse {
+		e.bad(f, time.Now())
 	}
 	if !news {
 		return // it is as bad as it was when it was last told
@@ -239,7 +245,10 @@ func (e *Engine[T]) settle(next *State[T], swap func()) bool {
 		c := next.contents[i]
 		f.applied = c
 		if c == f.latest {
-			f.rejected, f.told.refused = nil, ""
+			f.rejected, f.told.refused, f.held = nil, "", nil
+			if f.breaker.Open() {
+				f.breaker.Reset() // it says again what was good
+			}
 		}
 		if c != nil && !c.fromDisk && f.told.live != c.Revision {
 			f.told.live = c.Revision
@@ -250,13 +259,13 @@ func (e *Engine[T]) settle(next *State[T], swap func()) bool {
 	}
 	e.mu.Unlock()
 	for _, tell := range receivers {
-		guard(tell)
+		guarded(tell)
 	}
 	return true
 }
 
-// guard calls f and drops a panic.
-func guard(f func()) {
+// guarded calls f and drops a panic.
+func guarded(f func()) {
 	defer func() { _ = recover() }()
 	f()
 }

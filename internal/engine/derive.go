@@ -73,31 +73,33 @@ func (e *Engine[T]) prepare(next *State[T]) (problems source.Problems) {
 	return problems
 }
 
-// adopt says that next is live in place of old.
-func (e *Engine[T]) adopt(old, next *State[T]) {
-	if old == nil {
-		return
-	}
-	e.resources.Adopt(old.built.Load(), next.built.Load())
-	old.built.Store(nil) // the history keeps the state, and must not keep what was closed
-}
-
 // beginBuilding begins a decision, in which nothing is built twice; what it returns ends it.
 func (e *Engine[T]) beginBuilding() (end func()) {
-	e.batch = e.resources.Begin(e.builtSet())
+	if e.batch != nil {
+		return func() {} // within another decision
+	}
+	e.batch = e.resources.Begin(e.builtSets()...)
 	return func() {
 		e.batch.End(e.builtSet())
 		e.batch = nil
 	}
 }
 
-func (e *Engine[T]) builtSet() *resource.Set {
+// builtSet is what was built for the live version.
+func (e *Engine[T]) builtSet() *resource.Set { return e.builtSets()[0] }
+
+// builtSets are that and, while a version is on trial, what was built for the one before.
+func (e *Engine[T]) builtSets() []*resource.Set {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	sets := []*resource.Set{nil}
 	if live := e.cell.Load(); live != nil {
-		return live.built.Load()
+		sets[0] = live.built.Load()
 	}
-	return nil
+	if e.trial != nil {
+		sets = append(sets, e.trial.kept)
+	}
+	return sets
 }
 
 // rebuild is the time at which contents are tried again from which a resource could not be built: what was down may be up.

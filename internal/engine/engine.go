@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/guard"
 	"github.com/nacre-go/nacre/internal/notify"
 	"github.com/nacre-go/nacre/internal/resource"
 	"github.com/nacre-go/nacre/internal/swap"
@@ -27,9 +28,11 @@ type Engine[T any] struct {
 	saver *saver
 	scrub scrubber
 
+	freezer   *guard.Freezer
 	resources *resource.Registry
 	batch     *resource.Batch // of the decision that the writer makes; nil when it makes none
 	again     rebuild         // the writer's
+	trials    sync.WaitGroup  // of goroutines that watch one
 	run       context.Context // ends when Close begins
 
 	inboxMu  sync.Mutex
@@ -46,6 +49,9 @@ type Engine[T any] struct {
 	roots   []*tree.Node // what is live, document by document, lowest first
 	history []event[T]
 	pin     int64 // the pinned version; 0 when nothing is
+	pending []observe.Pending
+	probes  []*Probe[T]
+	trial   *trial[T] // nil when no version is on trial
 }
 
 // delivery is a state on its way to a subscriber, with the causes of all the versions since the one that it saw.
@@ -71,6 +77,10 @@ func Start[T any](ctx context.Context, s Settings[T]) (*Engine[T], error) {
 		wake: make(chan struct{}, 1), commands: make(chan func()), ended: make(chan struct{}), written: make(chan struct{}),
 	}
 	e.close = sync.OnceValue(e.shut)
+	e.freezer = guard.NewFreezer(s.Shape)
+	for _, f := range e.feeds {
+		f.breaker = guard.Breaker{Max: s.Breaker, Window: s.BreakerWindow}
+	}
 	e.hub.Fold, e.hub.Version, e.hub.Report = fold[T], func(d delivery[T]) int64 { return d.state.Version }, e.delivered
 
 	run, stop := context.WithCancel(context.Background())
@@ -122,7 +132,11 @@ func (e *Engine[T]) shut() error {
 			return late("subscriber %s still runs", strings.Join(running, ", "))
 		}
 		return nil
-	}, func() error { return e.saver.close(ctx) })
+	}, func() error { return e.saver.close(ctx) }, func() error {
+		watched := make(chan struct{})
+		go func() { e.trials.Wait(); close(watched) }()
+		return within(ctx, watched, nil, "a probe still runs")
+	})
 
 	errs := make([]error, len(parts))
 	var wait sync.WaitGroup
@@ -132,7 +146,7 @@ func (e *Engine[T]) shut() error {
 	wait.Wait()
 	// Last, since subscribers and sources may use them.
 	var stuck error
-	if running := e.resources.Close(ctx, e.builtSet()); len(running) > 0 {
+	if running := e.resources.Close(ctx, e.builtSets()...); len(running) > 0 {
 		stuck = late("resource %s has not closed", strings.Join(running, ", "))
 	}
 	return errors.Join(append(slices.Clip(errs), stuck)...)

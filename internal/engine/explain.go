@@ -15,7 +15,7 @@ import (
 // Explain tells where the value at a path comes from.
 func (e *Engine[T]) Explain(p tree.Path) observe.Explanation {
 	e.mu.Lock()
-	roots := e.roots
+	roots, pending := e.roots, e.pending
 	e.mu.Unlock()
 	shape, secret := e.Shape.Lookup(p)
 	x := observe.Explanation{Key: p.String(), Known: shape != nil, Secret: secret}
@@ -25,6 +25,7 @@ func (e *Engine[T]) Explain(p tree.Path) observe.Explanation {
 			x.Default = observe.Redacted
 		}
 	}
+	x.Pending = slices.ContainsFunc(pending, func(q observe.Pending) bool { return q.Key == x.Key })
 	for _, c := range slices.Backward(layer.Candidates(p, roots...)) {
 		x.Claims = append(x.Claims, observe.Claim{
 			Position: c.Node.Position(), Value: show(c.Node, shape, secret), Wins: !c.Hidden && c.Node.Kind != tree.Null})

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/guard"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/source"
 )
@@ -17,9 +18,28 @@ type content struct {
 	source.Content
 	decoded  bool
 	roots    []*tree.Node
+	named    []named
 	problems source.Problems // of decoding
 	alone    source.Problems // of binding each document by itself
 	fromDisk bool
+	digest   *digest // once it was asked for
+	released bool    // somebody said that it may not be held
+}
+
+// named is the root of a document.
+type named struct {
+	name string
+	root *tree.Node
+}
+
+// root returns that of a document; nil where there is none.
+func (c *content) root(name string) *tree.Node {
+	for _, d := range c.named {
+		if d.name == name {
+			return d.root
+		}
+	}
+	return nil
 }
 
 // feed is a layer's source and what is known of it. The fields below mu's mark are guarded by Engine.mu; only the writer changes them.
@@ -35,13 +55,18 @@ type feed struct {
 	applied  *content // in the live version
 	copy     *content // from disk; nil where boot had no need of it
 	rejected source.Problems
-	told     told // what a Receiver was told
+	held     []string // why latest is not looked at; nil where it is
+	told     told     // what a Receiver was told
 	absent   []string
 	err      error // why the source fails now; nil when it does not
 	errKind  source.Kind
 	errText  string
 	since    time.Time
 	provenAt time.Time // latest moment at which the source was known not to fail, before the present outage
+
+	// the writer's own
+	quarantine map[digest]string // contents that were taken back, and why
+	breaker    guard.Breaker
 }
 
 // told is what a Receiver was told last: which content is live, and which was refused since.

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/internal/engine"
+	"github.com/nacre-go/nacre/internal/resource"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 )
@@ -24,13 +25,8 @@ var update = flag.Bool("update", false, "write the event logs in testdata/flow a
 // TestFlow plays scenes and holds the log of all events against testdata/flow: the flow as text. Read the difference before
 // you run it with -update.
 func TestFlow(t *testing.T) {
-	type stage struct {
-		low, high *origin
-		e         *engine.Engine[config]
-		say       func(string)
-	}
-	for name, scene := range map[string]func(*stage){
-		"change": func(s *stage) {
+	for name, scene := range map[string]func(*flowStage){
+		"change": func(s *flowStage) {
 			s.say("high: a comment")
 			s.high.put("# new\na: 3")
 			settle()
@@ -45,7 +41,7 @@ func TestFlow(t *testing.T) {
 			s.low.put("a: 9\nb: 3")
 			settle()
 		},
-		"rejection": func(s *stage) {
+		"rejection": func(s *flowStage) {
 			s.say("low: bad; high: good")
 			s.low.put("bb: 1\na: x")
 			s.high.put("a: 7")
@@ -60,7 +56,7 @@ func TestFlow(t *testing.T) {
 			s.high.putDigest("a: 1", source.Digest{Algorithm: source.SHA256, Hex: strings.Repeat("0", 64)})
 			settle()
 		},
-		"absence": func(s *stage) {
+		"absence": func(s *flowStage) {
 			s.say("high: deleted")
 			s.high.remove()
 			settle()
@@ -68,7 +64,7 @@ func TestFlow(t *testing.T) {
 			s.high.put("a: 3")
 			settle()
 		},
-		"outage": func(s *stage) {
+		"outage": func(s *flowStage) {
 			s.say("low: down")
 			s.low.fail(errDown)
 			settle()
@@ -80,7 +76,7 @@ func TestFlow(t *testing.T) {
 			time.Sleep(time.Minute)
 			settle()
 		},
-		"pin": func(s *stage) {
+		"pin": func(s *flowStage) {
 			s.say("high: a: 4")
 			s.high.put("a: 4")
 			settle()
@@ -98,7 +94,7 @@ func TestFlow(t *testing.T) {
 			}
 			settle()
 		},
-		"subscribers": func(s *stage) {
+		"subscribers": func(s *flowStage) {
 			for name, err := range map[string]error{"good": nil, "fails": errors.New("cannot")} {
 				s.e.Subscribe(name, false, func(*engine.State[config]) engine.Handler[config] {
 					return func(_ context.Context, state *engine.State[config], _ []observe.Cause) (bool, error) {
@@ -113,16 +109,88 @@ func TestFlow(t *testing.T) {
 			s.high.put("a: 4")
 			settle()
 		},
+		"derive": func(s *flowStage) {
+			s.derive(func(a int) error {
+				if a == 5 {
+					return errors.New("cannot connect")
+				}
+				return nil
+			})
+			s.say("high: a: 4")
+			s.high.put("a: 4")
+			settle()
+			s.say("high: a: 5, from which it cannot be built; low: good")
+			s.high.put("a: 5")
+			s.low.put("b: 9")
+			settle()
+			s.say("high: a: 6")
+			s.high.put("a: 6")
+			settle()
+		},
+		"probe": func(s *flowStage) {
+			s.derive(func(int) error { return nil })
+			s.e.AddProbe(engine.Probe[config]{Name: "self test", For: 10 * time.Second, Every: time.Second, Timeout: time.Second,
+				Check: func(_ context.Context, live *engine.State[config]) error {
+					if live.Value.A == 5 {
+						return errors.New("no answer")
+					}
+					return nil
+				}})
+			s.say("high: a: 4")
+			s.high.put("a: 4")
+			time.Sleep(12 * time.Second)
+			s.say("high: a: 5, with which the service does not work")
+			s.high.put("a: 5")
+			settle()
+			s.say("high: the same once more")
+			s.high.put("a: 5\n")
+			s.high.put("a: 5")
+			settle()
+			s.say("somebody means it")
+			if _, err := s.e.Release(context.Background(), "high"); err != nil {
+				s.say(err.Error())
+			}
+			time.Sleep(500 * time.Millisecond)
+			s.say("and pins it")
+			if _, err := s.e.Pin(context.Background(), 0); err != nil {
+				s.say(err.Error())
+			}
+			settle()
+		},
+		"guard": func(s *flowStage) {
+			s.say("low: empty; high: good")
+			s.low.put("")
+			s.high.put("a: 4")
+			settle()
+			s.say("low: empty and released")
+			if _, err := s.e.Release(context.Background(), "low"); err != nil {
+				s.say(err.Error())
+			}
+			settle()
+			s.say("high: bad twice, then good")
+			s.high.put("a: x")
+			settle()
+			s.high.put("a: 101")
+			settle()
+			s.high.put("a: 7")
+			settle()
+			s.say("high: what was good")
+			s.high.put("a: 4")
+			settle()
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var log []string
 			synctest.Test(t, func(t *testing.T) {
 				j := &journal{}
 				began := time.Now()
-				s := &stage{low: newOrigin("low", "b: 2"), high: newOrigin("high", "a: 3")}
+				s := &flowStage{low: newOrigin("low", "b: 2"), high: newOrigin("high", "a: 3")}
 				s.say = func(text string) { j.add("> " + text) }
 				set := settings(t, s.low, s.high)
 				set.Observer = writeDown(j, began)
+				if name == "guard" {
+					set.MaxLoss, set.Breaker, set.BreakerWindow = 0.5, 2, time.Minute
+				}
 				s.say("boot")
 				s.e = start(t, set)
 				settle()
@@ -137,6 +205,27 @@ func TestFlow(t *testing.T) {
 	}
 }
 
+// flowStage is what a scene plays on.
+type flowStage struct {
+	low, high *origin
+	e         *engine.Engine[config]
+	say       func(string)
+}
+
+// derive makes a resource of a.
+func (s *flowStage) derive(refuse func(a int) error) {
+	_, err := s.e.Derive(context.Background(), resource.Spec{
+		Name:         "pool",
+		Select:       func(c any) any { return c.(*config).A },
+		Equal:        func(a, b any) bool { return a == b },
+		Build:        func(_ context.Context, a any) (any, error) { return a, refuse(a.(int)) },
+		BuildTimeout: time.Second, Grace: time.Second,
+	})
+	if err != nil {
+		s.say(err.Error())
+	}
+}
+
 // arrivalsInOrder sorts arrivals of one moment: two layers that change at once have no order.
 func arrivalsInOrder(log []string) []string {
 	for i := 0; i < len(log); {
@@ -146,6 +235,13 @@ func arrivalsInOrder(log []string) []string {
 		}
 		slices.Sort(log[i:end])
 		i = end
+	}
+	// What is closed is closed beside the writer: at any time within the moment.
+	moment := func(line string) string { at, _, _ := strings.Cut(line, "s "); return at }
+	for i := range log {
+		for k := i; strings.Contains(log[k], "s Released ") && k+1 < len(log) && moment(log[k]) == moment(log[k+1]) && !strings.Contains(log[k+1], "s Released "); k++ {
+			log[k], log[k+1] = log[k+1], log[k]
+		}
 	}
 	return log
 }

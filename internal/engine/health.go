@@ -25,6 +25,8 @@ func (e *Engine[T]) Health() observe.Health {
 	live := e.cell.Load() // with mu held: a version and the contents that made it change together
 	h.Version, h.Sum, h.Since = live.Version, hex.EncodeToString(live.Sum[:]), live.At
 	h.Pinned = e.pin != 0
+	h.OnTrial = e.trial != nil
+	h.Pending = slices.Clone(e.pending)
 	for _, f := range e.feeds {
 		l := e.layerHealth(f, now, answers[f.index])
 		// Who runs without an optional layer serves without it; once it has come, it is held to the same as the others.
@@ -76,6 +78,7 @@ func (e *Engine[T]) layerHealth(f *feed, now, answer time.Time) observe.LayerHea
 	for _, p := range f.rejected {
 		l.Rejected = append(l.Rejected, p.Error())
 	}
+	l.Held = slices.Clone(f.held)
 	return l
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
@@ -86,6 +85,7 @@ func (e *Engine[T]) Unpin(ctx context.Context) error {
 func (e *Engine[T]) pinTo(version int64) (int64, error) {
 	live := e.cell.Load()
 	if version == 0 || version == live.Version {
+		e.acceptTrial() // who pins it has decided
 		e.mu.Lock()
 		e.pin = live.Version
 		e.mu.Unlock()
@@ -109,8 +109,7 @@ func (e *Engine[T]) pinTo(version int64) (int64, error) {
 // differs from what is live; if it cannot be, all stays as it is.
 func (e *Engine[T]) restore(old *State[T]) (int64, error) {
 	live := e.cell.Load()
-	next := &State[T]{Value: old.Value, Sum: old.Sum, Merged: old.Merged, contents: old.contents, roots: old.roots,
-		Version: live.Version + 1, At: time.Now(), Causes: []observe.Cause{{Document: fmt.Sprintf("back to version %d", old.Version)}}}
+	next := old.again(live.Version+1, fmt.Sprintf("back to version %d", old.Version))
 	defer e.beginBuilding()()
 	if problems := e.scrub.problems(e.prepare(next)); problems != nil {
 		return 0, problems
@@ -118,13 +117,11 @@ func (e *Engine[T]) restore(old *State[T]) (int64, error) {
 	if !e.swap(next) {
 		return 0, closed()
 	}
-	e.adopt(live, next)
+	e.adopt(live, next, false)
 	e.mu.Lock()
 	e.pin = next.Version
 	e.mu.Unlock()
 	e.again.clear()
-	e.applied(candidate{started: next.At, causes: next.Causes}, next, live)
-	e.hub.Publish(delivery[T]{state: next, causes: next.Causes})
-	e.keepLastGood()
+	e.announce(next, live, candidate{started: next.At, causes: next.Causes}, observe.ResultApplied, nil)
 	return next.Version, nil
 }

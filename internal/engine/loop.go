@@ -81,7 +81,7 @@ func (e *Engine[T]) takeContent(l *feed, c source.Content) (news bool) {
 		before = l.absent
 		l.latest, kept = l.keep(c)
 		l.absent = kept
-		l.rejected = nil
+		l.rejected, l.held = nil, nil
 	}
 	e.mu.Unlock()
 

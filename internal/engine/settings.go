@@ -20,6 +20,8 @@ type Layer struct {
 	Optional bool
 	// AllowUnknown is set on all documents.
 	AllowUnknown bool
+	// Unguarded lets documents lose as much as they like.
+	Unguarded bool
 }
 
 // Settings are what an engine needs. All durations are used as they are; the root fills in defaults.
@@ -56,6 +58,11 @@ type Settings[T any] struct {
 	// Rebuild is how long to wait before a content is tried again from which a resource could not be built: it doubles from
 	// the first to the second.
 	Rebuild, MaxRebuild time.Duration
+	// MaxLoss is the share of its keys that a document may lose in a change; 0 is no guard.
+	MaxLoss float64
+	// Breaker is how many bad changes of a layer within BreakerWindow make its further changes wait; 0 is no bound.
+	Breaker       int
+	BreakerWindow time.Duration
 }
 
 // State is one version. It is immutable; Value is its first field, so that its address is the state's.
@@ -70,6 +77,7 @@ type State[T any] struct {
 
 	contents []*content
 	roots    []*tree.Node
+	pending  []observe.Pending // restart-only fields that the contents want otherwise
 	// built is what was made from Value; empty once another version is live. Only the writer stores.
 	built atomic.Pointer[resource.Set]
 }

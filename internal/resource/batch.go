@@ -14,7 +14,7 @@ import (
 // the next that needs the same, and what could not be built is not tried again.
 type Batch struct {
 	registry *Registry
-	live     *Set
+	live     []*Set // that may be used again, and are nobody's to close here
 	made     map[*entry][]*attempt
 }
 
@@ -26,8 +26,8 @@ type attempt struct {
 	err   error
 }
 
-// Begin begins a decision. It must be ended with End.
-func (r *Registry) Begin(live *Set) *Batch {
+// Begin begins a decision. The instances of the live sets are used again where they serve. It must be ended with End.
+func (r *Registry) Begin(live ...*Set) *Batch {
 	return &Batch{registry: r, live: live, made: map[*entry][]*attempt{}}
 }
 
@@ -72,7 +72,7 @@ func (b *Batch) build(ctx context.Context, config any, entries []*entry, lastOnl
 	for i, e := range entries {
 		s := slots[i]
 		if lastOnly && i < len(entries)-1 {
-			s.in = b.live.At(i)
+			s.in = b.live[0].At(i)
 			close(s.ready)
 			continue
 		}
@@ -104,8 +104,10 @@ func (b *Batch) one(ctx context.Context, config any, e *entry, slots []*slot, mu
 		return nil, fmt.Errorf("the part that it is built from: %w", err)
 	}
 	var known []*attempt
-	if in := b.live.At(e.number); in != nil {
-		known = append(known, &attempt{part: in.part, needs: in.needs, in: in})
+	for _, live := range b.live {
+		if in := live.At(e.number); in != nil {
+			known = append(known, &attempt{part: in.part, needs: in.needs, in: in})
+		}
 	}
 	mu.Lock()
 	known = append(known, b.made[e]...)
@@ -165,14 +167,14 @@ func (b *Batch) make(ctx context.Context, e *entry, part any, slots []*slot) *at
 		}
 		defer cancel()
 		var value any
-		err := protect(func() (err error) {
+		err := Protect(func() (err error) {
 			value, err = e.Build(context.WithValue(ctx, scopeKey{}, scope), part)
 			return err
 		})
 		if settled.CompareAndSwap(false, true) {
 			done <- result{value, err}
 		} else if err == nil && e.Close != nil {
-			_ = protect(func() error { return e.Close(value) }) // nobody wants it any more
+			_ = Protect(func() error { return e.Close(value) }) // nobody wants it any more
 		}
 	}()
 	var r result

@@ -61,12 +61,14 @@ func (in *Instance) Release() { in.users.done() }
 // Value returns the resource as it is, open or not.
 func (in *Instance) Value() any { return in.value }
 
-// retire lets the instance go: it is closed when nobody uses it any more. It must be called once, when no set has it.
+// retire lets the instance go, when no set has it any more: it is closed when nobody uses it. Once more does nothing.
 func (in *Instance) retire() {
+	if in.retired.Swap(true) {
+		return
+	}
 	r := in.of.registry
 	counted := r.running.add()
 	in.of.retire(in)
-	in.retired.Store(true)
 	loose := in.loose.Load()
 	in.users.done()
 	in.above.done()
@@ -108,7 +110,7 @@ func (in *Instance) await(loose bool) {
 // close closes the instance, and lets go of what it stands on.
 func (in *Instance) close() {
 	left := max(0, in.users.n.Load())
-	err := protect(func() error {
+	err := Protect(func() error {
 		if in.of.Close == nil {
 			return nil
 		}

@@ -8,8 +8,8 @@ import (
 // errGone is what becomes of a function that does not return.
 var errGone = &Panic{Value: "the function ended its goroutine"}
 
-// protect calls f in a goroutine of its own and makes a panic, and an end of the goroutine, into an error.
-func protect(f func() error) error {
+// Protect calls f in a goroutine of its own and makes a panic, and an end of the goroutine, into an error.
+func Protect(f func() error) error {
 	ended := make(chan error, 1)
 	go func() {
 		var err error = errGone // unless it returns

@@ -90,10 +90,10 @@ func (r *Registry) Add(ctx context.Context, spec Spec, live *Set, config any, ke
 	return nil
 }
 
-// Adopt says that next is live in place of old: what is in old alone is retired.
-func (r *Registry) Adopt(old, next *Set) {
+// Adopt says that old has gone: what is in none of the sets that stay is retired.
+func (r *Registry) Adopt(old *Set, stay ...*Set) {
 	for _, in := range slices.Backward(old.all()) {
-		if in != nil && !next.has(in) {
+		if in != nil && !slices.ContainsFunc(stay, func(s *Set) bool { return s.has(in) }) {
 			in.retire()
 		}
 	}
@@ -115,11 +115,13 @@ func (r *Registry) Stats(live *Set) []Stats {
 	return all
 }
 
-// Close retires the live set and closes all that is open. Users that hold a resource are waited for, until most of ctx's
+// Close retires the live sets and closes all that is open. Users that hold a resource are waited for, until most of ctx's
 // time is over; then it is closed under them. It returns the names of those whose build or close still runs when ctx ends.
-func (r *Registry) Close(ctx context.Context, live *Set) (running []string) {
+func (r *Registry) Close(ctx context.Context, live ...*Set) (running []string) {
 	close(r.hurry)
-	r.Adopt(live, nil)
+	for i, set := range live {
+		r.Adopt(set, live[i+1:]...)
+	}
 	r.running.done()
 	users, cancel := context.WithTimeout(ctx, patience(ctx))
 	defer cancel()
@@ -192,7 +194,7 @@ func (e *entry) built(took time.Duration, err error) {
 // note is called with mu held.
 func (e *entry) note(err error) {
 	e.stats.LastErr = err
-	if _, ok := err.(*Panic); ok { //nolint:errorlint // protect returns it bare
+	if _, ok := err.(*Panic); ok { //nolint:errorlint // Protect returns it bare
 		e.stats.Panics++
 	}
 }

@@ -32,7 +32,24 @@ func New(l *slog.Logger) *observe.Observer {
 			l.Warn("config: change rejected", "live", e.Version, "causes", causes(e.Causes), "problems", shorten(texts))
 		},
 		Held: func(e observe.Held) {
-			l.Warn("config: change held, version is pinned", "pinned", e.Version, "causes", causes(e.Causes))
+			l.Warn("config: change held", "live", e.Version, "causes", causes(e.Causes), "reasons", shorten(e.Reasons))
+		},
+		Reverted: func(e observe.Reverted) {
+			if e.Err != nil {
+				l.Error("config: a probe fails, and the version before cannot be had", "live", e.From, "why", e.Why, "error", e.Err)
+				return
+			}
+			l.Error("config: version taken back", "live", e.Version, "bad", e.From, "back_to", e.To, "causes", causes(e.Causes), "why", e.Why)
+		},
+		Tripped: func(e observe.Tripped) {
+			l.Error("config: too many bad changes, further ones are held", "layer", e.Layer, "bad", e.Bad, "within", e.Within)
+		},
+		Pending: func(e observe.PendingRestart) {
+			texts := make([]string, len(e.Keys))
+			for i, k := range e.Keys {
+				texts[i] = k.String()
+			}
+			l.Warn("config: change waits for a restart", "version", e.Version, "keys", shorten(texts))
 		},
 		Absent: func(e observe.Absent) {
 			l.Warn("config: document is gone, its last content stays", "layer", e.Layer, "document", e.Document)

@@ -1,0 +1,191 @@
+package engine
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/nacre-go/nacre/internal/guard"
+	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/observe"
+	"github.com/nacre-go/nacre/source"
+)
+
+// digest tells contents apart by what they say, whatever their source calls them.
+type digest [sha256.Size]byte
+
+func (c *content) sum() digest {
+	if c.digest == nil {
+		h := sha256.New()
+		for _, d := range c.Documents {
+			fmt.Fprintf(h, "%q %q %v %d ", d.Name, d.Format, d.Absent, len(d.Data))
+			h.Write(d.Data)
+			if d.Tree != nil {
+				fmt.Fprintf(h, "%v", d.Tree) // maps are printed in the order of their keys
+			}
+		}
+		sum := digest(h.Sum(nil))
+		c.digest = &sum
+	}
+	return *c.digest
+}
+
+// judge says for each layer whether its newest content is to be looked at or held, and why. It tells of those that are held now.
+func (e *Engine[T]) judge() {
+	var told []observe.Cause
+	var reasons []string
+	for _, f := range e.feeds {
+		c := f.latest
+		if c == nil || f.applied == nil || c == f.applied || c.released {
+			e.hold(f, nil)
+			continue
+		}
+		why := e.reasons(f, c)
+		if e.hold(f, why) && why != nil {
+			told = append(told, causes(f, c)...)
+			reasons = append(reasons, why...)
+		}
+	}
+	if told != nil {
+		observe.Tell(e.Observer.Held, observe.Held{Version: e.cell.Load().Version, Causes: told, Reasons: reasons})
+	}
+}
+
+// hold notes why a layer's newest content is held, nil for not at all, and reports whether that is news. The source is told as
+// of a content that was refused: what is live is another.
+func (e *Engine[T]) hold(f *feed, why []string) (news bool) {
+	e.mu.Lock()
+	news = !slices.Equal(f.held, why)
+	f.held = why
+	var tell func()
+	if r, ok := f.Source.(source.Receiver); ok && news && why != nil {
+		rev, err := f.latest.Revision, &source.Problem{Kind: source.Invalid, Position: source.Position{Layer: f.name}, Message: "it is held: " + why[0]}
+		tell = func() { r.Receive(rev, err) }
+	}
+	e.mu.Unlock()
+	if tell != nil {
+		guarded(tell)
+	}
+	return news
+}
+
+// reasons is why a content is held; nil where nothing speaks against looking at it.
+func (e *Engine[T]) reasons(f *feed, c *content) []string {
+	if why, ok := f.quarantine[c.sum()]; ok {
+		return []string{why}
+	}
+	if f.breaker.Open() && !e.wasGood(f, c) {
+		return []string{fmt.Sprintf("layer %s has had %d bad changes within %v", f.name, f.breaker.Max, f.breaker.Window)}
+	}
+	if e.MaxLoss <= 0 || f.Unguarded {
+		return nil
+	}
+	if !c.decoded {
+		e.decodeContent(f, c)
+	}
+	var all []string
+	for _, d := range c.named {
+		for _, why := range guard.Compare(f.applied.root(d.name), d.root).Reasons(e.MaxLoss) {
+			all = append(all, d.name+": "+why)
+		}
+	}
+	if all != nil && e.refused(f, c) {
+		return nil // it is refused for something worse, and with better words
+	}
+	return all
+}
+
+// refused reports whether a content, beside what is live of the others, is refused anyway.
+func (e *Engine[T]) refused(f *feed, c *content) bool {
+	with := e.live().contents
+	with[f.index] = c
+	return e.try(candidate{contents: with, rehearse: true, dry: true}) != nil
+}
+
+// wasGood reports whether a content was live before and was not taken back: then a layer is on its way back from what was bad.
+func (e *Engine[T]) wasGood(f *feed, c *content) bool {
+	sum := c.sum()
+	if f.applied.sum() == sum {
+		return true
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.ContainsFunc(e.history, func(h event[T]) bool {
+		return h.state != nil && h.state.contents[f.index] != nil && h.state.contents[f.index].sum() == sum
+	})
+}
+
+// bad counts a bad content of a layer.
+func (e *Engine[T]) bad(f *feed, now time.Time) {
+	if f.breaker.Bad(now) {
+		observe.Tell(e.Observer.Tripped, observe.Tripped{Layer: f.name, Bad: f.breaker.Max, Within: f.breaker.Window})
+	}
+}
+
+// Release lets the newest content of a layer be looked at although it is held, and closes its breaker.
+func (e *Engine[T]) Release(ctx context.Context, layer string) (int64, error) {
+	return e.do(ctx, func() (int64, error) {
+		i := slices.IndexFunc(e.feeds, func(f *feed) bool { return f.name == layer })
+		if i < 0 {
+			return 0, &source.Error{Kind: source.NotFound, Op: "release", Document: layer, Err: errors.New("there is no such layer"),
+				Fix: "Health lists the layers by their names"}
+		}
+		f := e.feeds[i]
+		e.take()
+		f.breaker.Reset()
+		if c := f.latest; c != nil {
+			c.released = true
+			delete(f.quarantine, c.sum())
+		}
+		e.decide()
+		return e.cell.Load().Version, nil
+	})
+}
+
+// freeze keeps the restart-only fields of a candidate as they are live. What the candidate wants of them must be good all the same:
+// the next start will go by it.
+func (e *Engine[T]) freeze(next *State[T], live *State[T], alone source.Problems) source.Problems {
+	if live == nil {
+		return nil
+	}
+	frozen, pending := e.freezer.Freeze(live.Merged, next.Merged)
+	if pending == nil {
+		return nil
+	}
+	value, problems := e.bind(next.Merged, alone)
+	if value != nil {
+		problems = append(problems, e.Validate(value, next.Merged)...)
+	}
+	if problems != nil {
+		return problems
+	}
+	for _, p := range pending {
+		next.pending = append(next.pending, observe.Pending{Key: p.String(), Position: place(next.Merged, p)})
+	}
+	next.Merged = frozen
+	return nil
+}
+
+// place is where a key stands, or the nearest one above it.
+func place(root *tree.Node, p tree.Path) source.Position {
+	for {
+		if n := root.Lookup(p); n != nil || len(p) == 0 {
+			return n.Position()
+		}
+		p = p[:len(p)-1]
+	}
+}
+
+// tellPending tells which fields wait for a restart, where that has changed.
+func (e *Engine[T]) tellPending(next *State[T]) {
+	e.mu.Lock()
+	news := !slices.EqualFunc(e.pending, next.pending, func(a, b observe.Pending) bool { return a.Key == b.Key })
+	e.pending = next.pending
+	e.mu.Unlock()
+	if news && len(next.pending) > 0 {
+		observe.Tell(e.Observer.Pending, observe.PendingRestart{Version: e.cell.Load().Version, Keys: next.pending})
+	}
+}

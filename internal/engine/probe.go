@@ -1,0 +1,221 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/nacre-go/nacre/internal/resource"
+	"github.com/nacre-go/nacre/observe"
+	"github.com/nacre-go/nacre/source"
+)
+
+// Probe is a check of the service that runs for some time after each change.
+type Probe[T any] struct {
+	Name string
+	// Check looks at the service with the version that is live; an error or panic takes the version back.
+	Check func(ctx context.Context, live *State[T]) error
+	// For is how long after a change the check is made, Every how often, Timeout how long one may take.
+	For, Every, Timeout time.Duration
+}
+
+// trial is the time after a change in which probes may take it back.
+type trial[T any] struct {
+	before *State[T]     // the last version that has passed, or had not to
+	kept   *resource.Set // what was built for it, which is not closed yet
+	stop   context.CancelFunc
+}
+
+// AddProbe adds a probe for all versions from the next one on, until remove is called.
+func (e *Engine[T]) AddProbe(p Probe[T]) (remove func()) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.probes = append(e.probes, &p)
+	return func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.probes = slices.DeleteFunc(e.probes, func(q *Probe[T]) bool { return q == &p })
+	}
+}
+
+// adopt says that next is live in place of old. On trial, what was built for the version to go back to is kept open.
+func (e *Engine[T]) adopt(old, next *State[T], onTrial bool) {
+	if old == nil {
+		return
+	}
+	e.mu.Lock()
+	probes := slices.Clone(e.probes)
+	e.mu.Unlock()
+	before, kept := old, old.built.Load()
+	if t := e.trial; t != nil {
+		t.stop()
+		before, kept = t.before, t.kept // the version on trial did not get to its end: one goes back behind it
+	}
+	built := old.built.Load()
+	old.built.Store(nil) // the history keeps the state, and must not keep what was closed
+	if !onTrial || len(probes) == 0 {
+		e.setTrial(nil)
+		e.resources.Adopt(kept, next.built.Load())
+		e.resources.Adopt(built, next.built.Load())
+		return
+	}
+	ctx, stop := context.WithCancel(e.run)
+	e.setTrial(&trial[T]{before: before, kept: kept, stop: stop})
+	e.resources.Adopt(built, next.built.Load(), kept)
+	e.trials.Go(func() { e.watchTrial(ctx, next, probes) })
+}
+
+// setTrial is the writer's; others read the trial with mu held.
+func (e *Engine[T]) setTrial(t *trial[T]) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.trial = t
+}
+
+// acceptTrial ends a trial: the live version is good.
+func (e *Engine[T]) acceptTrial() {
+	if t := e.trial; t != nil {
+		t.stop()
+		e.setTrial(nil)
+		e.resources.Adopt(t.kept, e.builtSet())
+	}
+}
+
+// watchTrial makes the checks until their time is over, and then says what came of them.
+func (e *Engine[T]) watchTrial(ctx context.Context, live *State[T], probes []*Probe[T]) {
+	failed := make(chan error, len(probes))
+	var wait sync.WaitGroup
+	each, stop := context.WithCancel(ctx)
+	defer stop()
+	for _, p := range probes {
+		wait.Go(func() {
+			if err := p.watch(each, live); err != nil {
+				failed <- fmt.Errorf("probe %s: %w", p.Name, e.clean(err))
+				stop() // the others need not go on
+			}
+		})
+	}
+	wait.Wait()
+	if ctx.Err() != nil {
+		return // closed, or another version is live
+	}
+	var why error
+	select {
+	case why = <-failed:
+	default:
+	}
+	select {
+	case e.commands <- func() { e.endTrial(live, why) }:
+	case <-ctx.Done():
+	}
+}
+
+// watch returns the first error of a check, nil when its time is over.
+func (p *Probe[T]) watch(ctx context.Context, live *State[T]) error {
+	end := time.NewTimer(p.For)
+	defer end.Stop()
+	tick := time.NewTicker(p.Every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-end.C:
+			return nil
+		case <-tick.C:
+			if err := p.check(ctx, live); err != nil && ctx.Err() == nil {
+				return err
+			}
+		}
+	}
+}
+
+var errHangs = errors.New("it does not return")
+
+// check makes one check, and waits no longer than its time for it.
+func (p *Probe[T]) check(ctx context.Context, live *State[T]) error {
+	ctx, cancel := context.WithTimeout(ctx, p.Timeout)
+	done := make(chan error, 1)
+	go func() {
+		defer cancel()
+		done <- resource.Protect(func() error { return p.Check(ctx, live) })
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		select {
+		case err := <-done:
+			return err
+		default:
+			return errHangs
+		}
+	}
+}
+
+// endTrial accepts the version on trial, or takes it back.
+func (e *Engine[T]) endTrial(live *State[T], why error) {
+	t := e.trial
+	if t == nil || e.cell.Load() != live {
+		return // another version has become live meanwhile
+	}
+	if why == nil {
+		e.acceptTrial()
+		return
+	}
+	if e.revert(t, live, why) {
+		e.decide() // what else has come meanwhile
+	}
+}
+
+// revert makes the version before the trial live again, and quarantines what made the one that is taken back.
+func (e *Engine[T]) revert(t *trial[T], bad *State[T], why error) (reverted bool) {
+	defer e.beginBuilding()()
+	next := t.before.again(bad.Version+1, fmt.Sprintf("back to version %d", t.before.Version))
+	told := observe.Reverted{Version: bad.Version, From: bad.Version, To: t.before.Version, Causes: bad.Causes, Why: why}
+	if problems := e.scrub.problems(e.prepare(next)); problems != nil {
+		// One cannot go back: what was is gone. The version that failed is better than none.
+		e.acceptTrial()
+		told.Err = problems
+		observe.Tell(e.Observer.Reverted, told)
+		return false
+	}
+	told.Causes = e.quarantine(bad, next, why)
+	if !e.swap(next) {
+		return false
+	}
+	e.adopt(bad, next, false)
+	problem := &source.Problem{Kind: source.Invalid, Message: why.Error(), Err: why}
+	e.announce(next, bad, candidate{started: next.At, causes: next.Causes}, observe.ResultReverted, source.Problems{problem})
+	told.Version = next.Version
+	observe.Tell(e.Observer.Reverted, told)
+	return true
+}
+
+// quarantine has the contents held that made a version which was taken back.
+func (e *Engine[T]) quarantine(bad, back *State[T], why error) (all []observe.Cause) {
+	for i, f := range e.feeds {
+		c := bad.contents[i]
+		if c == nil || c == back.contents[i] {
+			continue
+		}
+		if f.quarantine == nil {
+			f.quarantine = map[digest]string{}
+		}
+		f.quarantine[c.sum()] = fmt.Sprintf("version %d was taken back: %v", bad.Version, why)
+		for _, d := range c.Documents {
+			all = append(all, observe.Cause{Layer: f.name, Document: d.Name, Revision: c.Revision, Release: d.Origin.Release})
+		}
+		e.bad(f, time.Now())
+	}
+	return all
+}
+
+// again is the state under another version, for other reasons; nothing is built for it yet.
+func (s *State[T]) again(version int64, reason string) *State[T] {
+	return &State[T]{Value: s.Value, Sum: s.Sum, Merged: s.Merged, contents: s.contents, roots: s.roots, pending: s.pending,
+		Version: version, At: time.Now(), Causes: []observe.Cause{{Document: reason}}}
+}

@@ -1,0 +1,35 @@
+package guard
+
+import "time"
+
+// Breaker opens when too many bad changes come within a time. The zero Breaker, with Max 0, never does.
+type Breaker struct {
+	// Max is how many bad changes within Window open it; 0: none do.
+	Max    int
+	Window time.Duration
+
+	bad  []time.Time
+	open bool
+}
+
+// Bad counts a bad change, and reports whether it has opened the breaker.
+func (b *Breaker) Bad(now time.Time) (opened bool) {
+	if b.Max <= 0 || b.open {
+		return false
+	}
+	kept := b.bad[:0]
+	for _, at := range b.bad {
+		if now.Sub(at) < b.Window {
+			kept = append(kept, at)
+		}
+	}
+	b.bad = append(kept, now)
+	b.open = len(b.bad) >= b.Max
+	return b.open
+}
+
+// Open reports whether further changes should wait.
+func (b *Breaker) Open() bool { return b.open }
+
+// Reset closes the breaker and forgets what was bad.
+func (b *Breaker) Reset() { b.bad, b.open = nil, false }

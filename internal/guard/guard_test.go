@@ -1,0 +1,140 @@
+package guard_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nacre-go/nacre/internal/guard"
+	"github.com/nacre-go/nacre/internal/tree"
+)
+
+// plain makes a tree of maps, lists and scalars.
+func plain(t *testing.T, v any) *tree.Node {
+	t.Helper()
+	if v == nil {
+		return nil
+	}
+	n, err := tree.FromPlain(nil, v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+type m = map[string]any
+
+// many is a map of n keys.
+func many(n int) m {
+	all := m{}
+	for i := range n {
+		all[fmt.Sprintf("k%02d", i)] = i
+	}
+	return all
+}
+
+func TestCompare(t *testing.T) {
+	for name, c := range map[string]struct {
+		old, next any
+		want      []string
+	}{
+		"nothing was there":        {m{}, m{}, nil},
+		"it was not there":         {nil, m{"a": 1}, nil},
+		"the same":                 {many(20), many(20), nil},
+		"another value":            {m{"a": 1}, m{"a": 2}, nil},
+		"whole and broken numbers": {m{"a": 1}, m{"a": 2.5}, nil},
+		"it empties":               {m{"a": 1}, m{}, []string{"it is empty, and had 1 key"}},
+		"a map empties":            {m{"a": m{"b": 1, "c": []any{1, 2}}}, m{"a": m{}}, []string{"it is empty, and had 2 keys"}},
+		"half of a small one":      {many(6), many(2), nil},
+		"five of ten":              {many(10), many(5), nil},
+		"six of ten":               {many(10), many(4), []string{"it loses 6 of 10 keys"}},
+		"all for others":           {many(10), m{"x": 1}, []string{"it loses 10 of 10 keys"}},
+		"nulls are gone":           {many(6), m{"k00": 1, "k01": nil, "k02": nil, "k03": nil, "k04": nil, "k05": nil}, []string{"it loses 5 of 6 keys"}},
+		"a list shrinks":           {m{"a": []any{1, 2, 3, 4, 5, 6, 7}}, m{"a": []any{}}, nil},
+		"types":                    {m{"a": 1, "b": m{"c": "x"}, "d": true}, m{"a": "1", "b": []any{}, "d": true}, []string{"a was a number and is a string", "b was a map and is a list"}},
+		"a map for a scalar":       {m{"a": m{"b": 1}}, m{"a": 1}, []string{"a was a map and is a number"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := guard.Compare(plain(t, c.old), plain(t, c.next)).Reasons(0.5); !slices.Equal(got, c.want) {
+				t.Errorf("reasons %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestBreaker(t *testing.T) {
+	var now time.Time
+	b := guard.Breaker{Max: 3, Window: time.Minute}
+	if b.Bad(now) || b.Bad(now.Add(30*time.Second)) || b.Bad(now.Add(time.Minute)) {
+		t.Error("two within the window open it")
+	}
+	if !b.Bad(now.Add(80*time.Second)) || !b.Open() {
+		t.Error("three within the window do not open it")
+	}
+	if b.Bad(now.Add(81 * time.Second)) {
+		t.Error("an open one opens again")
+	}
+	if b.Reset(); b.Open() || b.Bad(now.Add(82*time.Second)) {
+		t.Error("a reset one remembers")
+	}
+	var never guard.Breaker
+	for range 100 {
+		if never.Bad(now) {
+			t.Fatal("the zero breaker opens")
+		}
+	}
+}
+
+func TestFreeze(t *testing.T) {
+	static := &tree.Shape{Kind: tree.Leaf, Static: true, Defaulted: true, Default: ":80"}
+	inner := &tree.Shape{Kind: tree.StructOf, Order: []string{"addr", "timeout"}, Fields: map[string]*tree.Shape{"addr": static, "timeout": {Kind: tree.Leaf}}}
+	shape := &tree.Shape{Kind: tree.StructOf, Order: []string{"server", "pool", "many", "list", "tags"}, Fields: map[string]*tree.Shape{
+		"server": inner, "pool": {Kind: tree.Leaf}, "many": {Kind: tree.MapOf, Elem: inner}, "list": {Kind: tree.ListOf, Elem: inner},
+		"tags": {Kind: tree.MapOf, Elem: &tree.Shape{Kind: tree.Leaf}, Static: true},
+	}}
+	f := guard.NewFreezer(shape)
+	for name, c := range map[string]struct{ live, next, want, pending any }{
+		"nothing static":   {m{"pool": 1}, m{"pool": 2}, m{"pool": 2}, ""},
+		"changed":          {m{"server": m{"addr": ":1", "timeout": 1}, "pool": 1}, m{"server": m{"addr": ":2", "timeout": 2}, "pool": 2}, m{"server": m{"addr": ":1", "timeout": 2}, "pool": 2}, "server.addr"},
+		"the same":         {m{"server": m{"addr": ":1"}}, m{"server": m{"addr": ":1", "timeout": 2}}, m{"server": m{"addr": ":1", "timeout": 2}}, ""},
+		"said anew":        {m{}, m{"server": m{"addr": ":2"}}, m{"server": m{}}, "server.addr"},
+		"the default said": {m{}, m{"server": m{"addr": ":80"}}, m{"server": m{"addr": ":80"}}, ""},
+		"no longer said":   {m{"server": m{"addr": ":1", "timeout": 1}, "pool": 1}, m{"pool": 2}, m{"pool": 2, "server": m{"addr": ":1"}}, "server.addr"},
+		"all gone":         {m{"server": m{"addr": ":1"}}, m{}, m{"server": m{"addr": ":1"}}, "server.addr"},
+		"a map that is":    {m{"tags": m{"a": 1}}, m{"tags": m{"a": 1, "b": 2}, "pool": 2}, m{"tags": m{"a": 1}, "pool": 2}, "tags"},
+		"in a map":         {m{"many": m{"x": m{"addr": ":1"}}}, m{"many": m{"x": m{"addr": ":2"}, "y": m{"addr": ":3"}}}, m{"many": m{"x": m{"addr": ":1"}, "y": m{"addr": ":3"}}}, "many.x.addr"},
+		"out of a map":     {m{"many": m{"x": m{"addr": ":1"}}}, m{"many": m{}}, m{"many": m{}}, ""},
+		"in a list":        {m{"list": []any{m{"addr": ":1"}}}, m{"list": []any{m{"addr": ":2", "timeout": 3}}}, m{"list": []any{m{"addr": ":1", "timeout": 3}}}, "list[0].addr"},
+		"a longer list":    {m{"list": []any{m{"addr": ":1"}}}, m{"list": []any{m{"addr": ":2"}, m{"addr": ":3"}}}, m{"list": []any{m{"addr": ":2"}, m{"addr": ":3"}}}, ""},
+		"of another kind":  {m{"server": m{"addr": ":1"}}, m{"server": 3}, m{"server": 3}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			live, next := plain(t, c.live), plain(t, c.next)
+			got, pending := f.Freeze(live, next)
+			var texts []string
+			for _, p := range pending {
+				texts = append(texts, p.String())
+			}
+			if !tree.Equal(got, plain(t, c.want)) || strings.Join(texts, " ") != c.pending {
+				t.Errorf("it is %v, and %q wait, want %v and %q", got.Plain(), texts, c.want, c.pending)
+			}
+			if pending == nil && got != next {
+				t.Error("a tree that is not changed is copied")
+			}
+		})
+	}
+}
+
+// A type that contains itself ends.
+func TestFreezeOfARecursiveType(t *testing.T) {
+	node := &tree.Shape{Kind: tree.StructOf, Order: []string{"addr", "next"}}
+	node.Fields = map[string]*tree.Shape{"addr": {Kind: tree.Leaf, Static: true}, "next": node}
+	f := guard.NewFreezer(node)
+	live := plain(t, m{"addr": 1, "next": m{"addr": 2}})
+	got, pending := f.Freeze(live, plain(t, m{"addr": 1, "next": m{"addr": 3, "next": m{"addr": 4}}}))
+	if len(pending) != 2 || !tree.Equal(got, plain(t, m{"addr": 1, "next": m{"addr": 2, "next": m{}}})) {
+		t.Errorf("it is %v, pending %v", got.Plain(), pending)
+	}
+}

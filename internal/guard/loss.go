@@ -1,0 +1,113 @@
+package guard
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/source"
+)
+
+// Loss is what a document has less than the one before it.
+type Loss struct {
+	// Had is how many keys there were: scalars and lists, wherever they stand. Lost is how many of them are gone.
+	Had, Lost int
+	// Left is how many keys there are.
+	Left int
+	// Retyped are keys of another type than before, with the types: "db.pool was a number and is a string".
+	Retyped []string
+}
+
+// minLost is the number of lost keys from which their share counts: a small document may lose half of its keys any day.
+const minLost = 5
+
+// maxRetyped is the most keys that Loss.Retyped names.
+const maxRetyped = 8
+
+// Compare compares two documents. An explicit null is a key that is gone.
+func Compare(old, next *tree.Node) Loss {
+	var l Loss
+	l.walk(nil, old, next)
+	l.Left = leaves(next)
+	return l
+}
+
+func (l *Loss) walk(at tree.Path, old, next *tree.Node) {
+	if old == nil || old.Kind == tree.Null {
+		return
+	}
+	if gone := next == nil || next.Kind == tree.Null; gone || old == next {
+		n := leaves(old)
+		l.Had += n
+		if gone {
+			l.Lost += n
+		}
+		return
+	}
+	if a, b := typeOf(old), typeOf(next); a != b && a != "" && b != "" && len(l.Retyped) < maxRetyped {
+		l.Retyped = append(l.Retyped, fmt.Sprintf("%s was %s and is %s", at, a, b))
+	}
+	if old.Kind != tree.Map || next.Kind != tree.Map {
+		l.Had += leaves(old)
+		return
+	}
+	for _, e := range old.Entries {
+		l.walk(at.Join(e.Key), e.Value, next.Child(e.Key))
+	}
+}
+
+// leaves counts scalars and lists.
+func leaves(n *tree.Node) int {
+	switch {
+	case n == nil || n.Kind == tree.Null:
+		return 0
+	case n.Kind != tree.Map:
+		return 1
+	}
+	count := 0
+	for _, e := range n.Entries {
+		count += leaves(e.Value)
+	}
+	return count
+}
+
+// typeOf is the type of a node in words; empty where the document's format does not tell.
+func typeOf(n *tree.Node) string {
+	switch n.Kind {
+	case tree.Map:
+		return "a map"
+	case tree.List:
+		return "a list"
+	}
+	switch n.Value.(type) {
+	case source.Text:
+		return ""
+	case string:
+		return "a string"
+	case bool:
+		return "a bool"
+	case time.Time:
+		return "a time"
+	}
+	return "a number"
+}
+
+// Reasons says why a person should look at the change; nil where nobody needs to. MaxShare is the share of keys that a document
+// may lose.
+func (l Loss) Reasons(maxShare float64) []string {
+	var reasons []string
+	switch {
+	case l.Had > 0 && l.Left == 0:
+		reasons = append(reasons, fmt.Sprintf("it is empty, and had %s", keys(l.Had)))
+	case l.Lost >= minLost && float64(l.Lost) > maxShare*float64(l.Had):
+		reasons = append(reasons, fmt.Sprintf("it loses %d of %s", l.Lost, keys(l.Had)))
+	}
+	return append(reasons, l.Retyped...)
+}
+
+func keys(n int) string {
+	if n == 1 {
+		return "1 key"
+	}
+	return fmt.Sprintf("%d keys", n)
+}
