@@ -158,6 +158,9 @@ func (e *Engine[T]) unchanged(c candidate, next, live *State[T]) source.Problems
 
 // announce tells everybody of a new live version, and has it saved.
 func (e *Engine[T]) announce(next, old *State[T], c candidate, result observe.Result, problems source.Problems) {
+	if !e.falling {
+		e.unproven.Store(false)
+	}
 	changed := changedKeys(old, next)
 	e.remember(next, observe.Entry{Result: result, At: next.At, Version: next.Version,
 		Sum: hex.EncodeToString(next.Sum[:]), Causes: c.causes, Changed: changed, Problems: problems})
@@ -165,6 +168,10 @@ func (e *Engine[T]) announce(next, old *State[T], c candidate, result observe.Re
 		Causes: c.causes, Changed: changed, Took: time.Since(c.started)})
 	e.tellPending(next)
 	e.hub.Publish(delivery[T]{state: next, causes: next.Causes})
+	if old == nil {
+		e.saver.putBoot()
+		return
+	}
 	e.keepLastGood()
 }
 

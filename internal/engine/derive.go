@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -15,27 +16,10 @@ import (
 // Derive builds a resource from the live configuration, and from now on from each candidate before it is live. It returns the
 // resource's number. An error leaves nothing behind.
 func (e *Engine[T]) Derive(ctx context.Context, spec resource.Spec) (int, error) {
-	number := 0
-	// Who gives up and the writer that has just built: the first to say so decides.
-	var decided atomic.Bool
-	_, err := e.do(ctx, func() (int64, error) {
-		build, cancel := context.WithCancel(ctx)
-		defer cancel()
-		defer context.AfterFunc(e.run, cancel)()
-		live := e.cell.Load()
-		return 0, e.resources.Add(build, spec, live.built.Load(), &live.Value, func(n int, with *resource.Set) bool {
-			number = n
-			e.mu.Lock()
-			defer e.mu.Unlock()
-			if e.isClosed() || !decided.CompareAndSwap(false, true) {
-				return false
-			}
-			live.built.Store(with)
-			return true
-		})
-	})
-	if !decided.CompareAndSwap(false, true) {
-		return number, nil
+	d := &derivation[T]{e: e, ctx: ctx, spec: spec}
+	_, err := e.do(ctx, func() (int64, error) { return 0, d.run() })
+	if !d.decided.CompareAndSwap(false, true) {
+		return d.number, nil
 	}
 	switch {
 	case err == nil || e.isClosed():
@@ -44,6 +28,93 @@ func (e *Engine[T]) Derive(ctx context.Context, spec resource.Spec) (int, error)
 		return 0, err
 	}
 	return 0, &source.Error{Kind: source.BuildFailed, Op: "build", Document: spec.Name, Err: e.clean(err)}
+}
+
+// derivation is one call of Derive.
+type derivation[T any] struct {
+	e    *Engine[T]
+	ctx  context.Context
+	spec resource.Spec
+	// Who gives up and the writer that has just built: the first to say so decides.
+	decided atomic.Bool
+	number  int
+}
+
+// run is the writer's part.
+func (d *derivation[T]) run() error {
+	e := d.e
+	err := d.add()
+	if err == nil || d.ctx.Err() != nil || e.isClosed() {
+		return err
+	}
+	if d.fallBack(err) {
+		return nil
+	}
+	e.unproven.Store(true) // the next start must find the copy that is there, and not what this one fails on
+	return err
+}
+
+func (d *derivation[T]) add() error {
+	e := d.e
+	build, cancel := context.WithCancel(d.ctx)
+	defer cancel()
+	defer context.AfterFunc(e.run, cancel)()
+	live := e.cell.Load()
+	return e.resources.Add(build, d.spec, live.built.Load(), &live.Value, func(n int, with *resource.Set) bool {
+		d.number = n
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		if e.isClosed() || !d.decided.CompareAndSwap(false, true) {
+			return false
+		}
+		live.built.Store(with)
+		return true
+	})
+}
+
+// startIsOver is the time after which a resource that cannot be built is no reason to doubt what the service started with.
+const startIsOver = 5 * time.Minute
+
+// fallBack is for a service that starts with contents from which a resource cannot be built: what would have been refused while it
+// ran must not keep it down. It makes the last good copy live, if the resource can be built from that; then the new contents are
+// refused as ever, and tried again.
+func (d *derivation[T]) fallBack(why error) bool {
+	e := d.e
+	live := e.cell.Load()
+	if live.Version != 1 || time.Since(live.At) > startIsOver {
+		return false
+	}
+	newest := e.live()
+	old := e.bootCandidate(func(f *feed) bool { return !f.local })
+	for i, c := range old.contents {
+		if c == nil || newest.contents[i] != nil && c.sum() == newest.contents[i].sum() {
+			old.contents[i] = newest.contents[i]
+		}
+	}
+	if !old.fromDisk() || slices.Equal(old.contents, newest.contents) {
+		return false
+	}
+	good := e.choose(func(f *feed) *content { return old.contents[f.index] })
+	e.unproven.Store(true) // until it is known which of the two is good
+	e.falling = true
+	defer func() { e.falling = false }()
+	end := e.beginBuilding()
+	problems := e.try(good)
+	end()
+	if problems != nil || e.cell.Load() == live {
+		return false
+	}
+	if d.add() != nil {
+		e.decide() // the copy is no better: go on with what is newest
+		return false
+	}
+	e.unproven.Store(false)
+	e.keepLastGood()
+	problems = e.buildProblems([]resource.Failure{{Name: d.spec.Name, Err: why}})
+	c := e.newest()
+	e.refuse(c, e.live(), func(int) source.Problems { return problems })
+	e.planRebuild()
+	return true
 }
 
 // Instance is a resource in the live version.
@@ -60,17 +131,21 @@ func (e *Engine[T]) InstanceIn(ctx context.Context, number int) (in *resource.In
 func (e *Engine[T]) Closed() bool { return e.isClosed() }
 
 // prepare builds what the service makes from a candidate.
-func (e *Engine[T]) prepare(next *State[T]) (problems source.Problems) {
+func (e *Engine[T]) prepare(next *State[T]) source.Problems {
 	if e.batch == nil {
 		return nil // at boot there is nothing to build
 	}
 	set, failures := e.batch.Build(e.run, &next.Value)
+	next.built.Store(set)
+	return e.buildProblems(failures)
+}
+
+func (e *Engine[T]) buildProblems(failures []resource.Failure) (problems source.Problems) {
 	for _, f := range failures {
 		err := e.clean(f.Err)
 		problems = append(problems, &source.Problem{Kind: source.BuildFailed, Message: f.Name + " cannot be built: " + text(err), Err: err})
 	}
-	next.built.Store(set)
-	return problems
+	return e.scrub.problems(problems)
 }
 
 // beginBuilding begins a decision, in which nothing is built twice; what it returns ends it.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nacre-go/nacre/internal/guard"
@@ -33,6 +34,8 @@ type Engine[T any] struct {
 	batch     *resource.Batch // of the decision that the writer makes; nil when it makes none
 	again     rebuild         // the writer's
 	trials    sync.WaitGroup  // of goroutines that watch one
+	falling   bool            // the writer's: it falls back to the copy
+	unproven  atomic.Bool     // a resource cannot be built from what the service started with: that is not kept as good
 	run       context.Context // ends when Close begins
 
 	inboxMu  sync.Mutex

@@ -25,6 +25,7 @@ type saver struct {
 
 	mu    sync.Mutex
 	ended bool
+	boot  *time.Timer // until what was booted is saved
 	state observe.LastGoodHealth
 }
 
@@ -118,6 +119,26 @@ func (s *saver) put() {
 	}
 }
 
+// bootGrace is how long the copy that a start has found is left alone, where there is one: what the service builds from its config in
+// the first moments may fail, and then the copy is what it can start from.
+const bootGrace = 10 * time.Second
+
+// putBoot has what was booted saved: at once where there is no copy yet.
+func (s *saver) putBoot() {
+	if s == nil {
+		return
+	}
+	if s.loaded == nil {
+		s.put()
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.ended {
+		s.boot = time.AfterFunc(bootGrace, s.put)
+	}
+}
+
 // close saves a last time, so that the copy knows how fresh the content was at the end, and gives up the ownership.
 func (s *saver) close(ctx context.Context) error {
 	if s == nil {
@@ -125,6 +146,9 @@ func (s *saver) close(ctx context.Context) error {
 	}
 	s.put()
 	s.mu.Lock()
+	if s.boot != nil {
+		s.boot.Stop()
+	}
 	if !s.ended {
 		s.ended = true
 		close(s.slot)
@@ -160,7 +184,7 @@ func (e *Engine[T]) record() (lastgood.Record, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	live := e.cell.Load()
-	if live == nil {
+	if live == nil || e.unproven.Load() {
 		return lastgood.Record{}, false
 	}
 	r := lastgood.Record{SavedAt: now, Version: live.Version, Sum: hex.EncodeToString(live.Sum[:])}

@@ -83,12 +83,22 @@ func (b *Batch) build(ctx context.Context, config any, entries []*entry, lastOnl
 		})
 	}
 	wait.Wait()
-	set := &Set{}
+	set, whole := &Set{}, true
 	var failures []Failure
 	for i, s := range slots {
 		set.instances = append(set.instances, s.in)
+		if s.err != nil {
+			whole = false
+		}
 		if s.err != nil && !errors.Is(s.err, errBelow) {
 			failures = append(failures, Failure{Name: entries[i].Name, Err: s.err})
+		}
+	}
+	if !whole && failures == nil { // a build says that another one has failed, which has not
+		for i, s := range slots {
+			if s.err != nil {
+				failures = append(failures, Failure{Name: entries[i].Name, Err: s.err})
+			}
 		}
 	}
 	if failures != nil {
@@ -127,6 +137,9 @@ func (b *Batch) one(ctx context.Context, config any, e *entry, slots []*slot, mu
 		}
 	}
 	a := b.make(ctx, e, part, slots)
+	if errors.Is(a.err, errBelow) {
+		return nil, a.err // with another one below it may work, in this very decision
+	}
 	mu.Lock()
 	b.made[e] = append(b.made[e], a)
 	mu.Unlock()

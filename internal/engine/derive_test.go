@@ -1,0 +1,118 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/nacre-go/nacre/internal/engine"
+	"github.com/nacre-go/nacre/internal/resource"
+	"github.com/nacre-go/nacre/source"
+)
+
+// pool is a resource of a that cannot be built while refuse says so.
+func pool(refuse func(a int) error) resource.Spec {
+	return resource.Spec{
+		Name:         "pool",
+		Select:       func(c any) any { return c.(*config).A },
+		Equal:        func(a, b any) bool { return a == b },
+		Build:        func(_ context.Context, a any) (any, error) { return a, refuse(a.(int)) },
+		BuildTimeout: time.Second, Grace: time.Second,
+	}
+}
+
+// A bad publish must not keep a service down, also where only a build finds it bad.
+func TestAStartWithWhatCannotBeBuilt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x, y := newOrigin("x", "a: 2"), newOrigin("y", "b: 2")
+		set := settings(t, x, y)
+		set.LastGood = filepath.Join(t.TempDir(), "copy")
+		set.Rebuild, set.MaxRebuild = time.Second, time.Minute
+		var down atomic.Bool
+		down.Store(true)
+		refuse := func(a int) error {
+			if a == 13 && down.Load() {
+				return errors.New("down")
+			}
+			return nil
+		}
+		run := func() *engine.Engine[config] {
+			e, err := engine.Start(t.Context(), set)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return e
+		}
+		stop := func(e *engine.Engine[config]) {
+			t.Helper()
+			if err := e.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+		e := run()
+		if _, err := e.Derive(t.Context(), pool(refuse)); err != nil {
+			t.Fatal(err)
+		}
+		x.put("a: 13")
+		settle()
+		if e.Live().Value.A != 2 {
+			t.Fatal("what cannot be built is live")
+		}
+		stop(e)
+
+		// The next start, with the same bad content: again and again, as an orchestrator does.
+		y.put("b: 3")
+		for range 3 {
+			e = run()
+			number, err := e.Derive(t.Context(), pool(refuse))
+			if err != nil {
+				t.Fatalf("the service cannot start: %v", err)
+			}
+			if v := e.Live().Value; v.A != 2 || v.B != 2 && v.B != 3 || e.Instance(number).Value() != 2 {
+				t.Errorf("live is %+v, want the last good a", v)
+			}
+			settle()
+			if h := e.Health(); len(h.Layers[0].Rejected) != 1 || e.Live().Value.B != 3 {
+				t.Errorf("rejected %q, live %+v: want the bad layer told, and the good one in use", h.Layers[0].Rejected, e.Live().Value)
+			}
+			stop(e)
+		}
+
+		// It heals: what could not be built can be.
+		e = run()
+		if _, err := e.Derive(t.Context(), pool(refuse)); err != nil {
+			t.Fatal(err)
+		}
+		down.Store(false)
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		if e.Live().Value.A != 13 {
+			t.Errorf("it could be built, and live is %+v", e.Live().Value)
+		}
+		stop(e)
+
+		// With nothing to fall back on Derive fails, and the copy is left alone.
+		down.Store(true)
+		x.put("a: 2")
+		stop(run()) // leaves a copy with 2
+		x.put("a: 13")
+		e = run()
+		bad := pool(func(int) error { return errors.New("down") })
+		if _, err := e.Derive(t.Context(), bad); !errors.Is(err, source.BuildFailed) {
+			t.Errorf("nothing can be built, and Derive says %v", err)
+		}
+		if e.Live().Value.A != 13 {
+			t.Errorf("the copy is no better, and live is %+v", e.Live().Value)
+		}
+		stop(e)
+		e = run()
+		if _, err := e.Derive(t.Context(), pool(refuse)); err != nil || e.Live().Value.A != 2 {
+			t.Errorf("the copy was not left alone: live is %+v, %v", e.Live().Value, err)
+		}
+		stop(e)
+	})
+}

@@ -1,0 +1,283 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/nacre-go/nacre/internal/engine"
+	"github.com/nacre-go/nacre/internal/resource"
+	"github.com/nacre-go/nacre/observe"
+)
+
+// TestPipeline drives random scripts of all that can happen to a config (good and bad publishes, builds that fail for a while or for
+// ever, probes that fail, subscribers that panic, pins, roll-backs, restarts) and compares what is live with a model that is simple
+// enough to be seen right: each of two layers has a last good number. All through it, no resource is used after it was closed, none
+// belongs to another version than the config, versions only rise, and a subscriber ends with what is live.
+//
+// A failure names its seed: run it alone with that number in the loop.
+func TestPipeline(t *testing.T) {
+	for seed := range uint64(150) {
+		synctest.Test(t, func(t *testing.T) { newPipeline(t, seed).run() })
+		if t.Failed() {
+			return
+		}
+	}
+}
+
+// Numbers that are good for all but one step.
+const (
+	unbuildable = 31 // never can a resource be built from it
+	unready     = 32 // for a while none can
+	harmful     = 33 // the probe fails
+)
+
+// pipeline is one script. Layer 0 says a, layer 1 says b.
+type pipeline struct {
+	t       *testing.T
+	seed    uint64
+	r       *rand.Rand
+	origins [2]*origin
+	set     engine.Settings[config]
+	e       *engine.Engine[config]
+	numbers [2]int // of the resources
+
+	// the model
+	good   [2]int  // what each layer has said last that is good
+	newest [2]*int // what it has said since and must become good; nil: nothing
+	pinned bool
+
+	down atomic.Bool // no resource can be built from unready
+	seen struct {
+		version int64
+		a, b    int
+	}
+}
+
+// thing is a resource of one number.
+type thing struct {
+	n      int
+	closed atomic.Bool
+}
+
+func newPipeline(t *testing.T, seed uint64) *pipeline {
+	p := &pipeline{t: t, seed: seed, r: rand.New(rand.NewPCG(seed, 2)), good: [2]int{1, 2}}
+	p.origins = [2]*origin{newOrigin("low", "a: 1"), newOrigin("high", "b: 2")}
+	p.set = settings(t, p.origins[0], p.origins[1])
+	p.set.LastGood = filepath.Join(t.TempDir(), "copy")
+	p.set.Rebuild, p.set.MaxRebuild = time.Second, 10*time.Second
+	p.start()
+	return p
+}
+
+func (p *pipeline) failf(format string, args ...any) {
+	p.t.Helper()
+	p.t.Errorf("seed %d: %s", p.seed, fmt.Sprintf(format, args...))
+}
+
+// start starts the service: a config, a resource for each layer of which the second stands on the first, a subscriber, a probe.
+func (p *pipeline) start() {
+	e, err := engine.Start(p.t.Context(), p.set)
+	if err != nil {
+		p.t.Fatalf("seed %d: %v", p.seed, err)
+	}
+	p.e = e
+	for i := range p.numbers {
+		spec := resource.Spec{
+			Name: fmt.Sprint(i),
+			Select: func(c any) any {
+				if i == 0 {
+					return c.(*config).A
+				}
+				return c.(*config).B
+			},
+			Equal: func(a, b any) bool { return a == b },
+			Build: func(ctx context.Context, part any) (any, error) {
+				if i == 1 {
+					if in, _, err := e.InstanceIn(ctx, p.numbers[0]); err != nil {
+						return nil, err
+					} else if in.Value().(*thing).closed.Load() {
+						p.failf("a build was given a resource that is closed")
+					}
+				}
+				if n := part.(int); n == unbuildable || n == unready && p.down.Load() {
+					return nil, errors.New("cannot")
+				}
+				return &thing{n: part.(int)}, nil
+			},
+			Close: func(built any) error {
+				if built.(*thing).closed.Load() {
+					p.failf("a resource is closed twice")
+				}
+				built.(*thing).closed.Store(true)
+				return nil
+			},
+			BuildTimeout: time.Second, Grace: 3 * time.Second,
+		}
+		if p.numbers[i], err = e.Derive(p.t.Context(), spec); err != nil {
+			p.t.Fatalf("seed %d: derive: %v", p.seed, err)
+		}
+	}
+	p.seen.version = 0
+	e.Subscribe("subscriber", true, func(*engine.State[config]) engine.Handler[config] {
+		return func(_ context.Context, s *engine.State[config], _ []observe.Cause) (bool, error) {
+			if s.Version <= p.seen.version {
+				p.failf("version %d after %d", s.Version, p.seen.version)
+			}
+			p.seen.version, p.seen.a, p.seen.b = s.Version, s.Value.A, s.Value.B
+			if s.Version%5 == 0 {
+				panic("now and then")
+			}
+			return true, nil
+		}
+	})
+	e.AddProbe(engine.Probe[config]{Name: "probe", For: 5 * time.Second, Every: time.Second, Timeout: time.Second,
+		Check: func(_ context.Context, s *engine.State[config]) error {
+			if s.Value.A == harmful || s.Value.B == harmful {
+				return errors.New("harmful")
+			}
+			return nil
+		}})
+}
+
+// look checks what must hold at every moment.
+func (p *pipeline) look() {
+	p.t.Helper()
+	ctx, end := context.WithCancel(p.t.Context())
+	defer end()
+	held := p.e.Hold(ctx)
+	for i, want := range []int{held.State.Value.A, held.State.Value.B} {
+		if at := held.Built.At(p.numbers[i]).Value().(*thing); at.n != want || at.closed.Load() {
+			p.failf("version %d has %d and a resource of %d, closed: %v", held.State.Version, want, at.n, at.closed.Load())
+		}
+	}
+}
+
+// settle lets all end, and compares with the model.
+func (p *pipeline) settle() {
+	p.t.Helper()
+	for range 12 {
+		p.look()
+		time.Sleep(2500 * time.Millisecond) // trials, grace times and tries to build again among them
+		synctest.Wait()
+	}
+	for i, n := range p.newest {
+		if n != nil && !p.pinned {
+			p.good[i], p.newest[i] = *n, nil
+		}
+	}
+	p.look()
+	live := p.e.Live()
+	if v := live.Value; v.A != p.good[0] || v.B != p.good[1] {
+		p.failf("live are %d and %d, want %v; %+v", v.A, v.B, p.good, p.e.Health().Layers)
+	}
+	if p.seen.version != live.Version || p.seen.a != live.Value.A || p.seen.b != live.Value.B {
+		p.failf("the subscriber ends with version %d, and live is %d", p.seen.version, live.Version)
+	}
+	if h := p.e.Health(); h.Ready() != nil || h.Pinned != p.pinned {
+		p.failf("ready: %v, pinned %v", h.Ready(), h.Pinned)
+	}
+}
+
+func (p *pipeline) put(i, n int) { p.origins[i].put(fmt.Sprintf("%c: %d", 'a'+i, n)) }
+
+func (p *pipeline) run() {
+	ctx := p.t.Context()
+	for range 8 + p.r.IntN(25) {
+		i := p.r.IntN(2)
+		switch p.r.IntN(13) {
+		case 0, 1, 2:
+			n := 1 + p.r.IntN(29)
+			p.put(i, n)
+			p.newest[i] = &n
+		case 3: // both at once
+			for i := range p.origins {
+				n := 1 + p.r.IntN(29)
+				p.put(i, n)
+				p.newest[i] = &n
+			}
+		case 4: // bad, each for another step
+			p.settle()
+			p.origins[i].put([]string{"a: [", "zz: 1", "b: x", "s: boom"}[p.r.IntN(4)])
+			p.newest[i] = nil
+		case 5:
+			p.settle()
+			p.put(i, unbuildable)
+			p.newest[i] = nil
+		case 6: // taken back, with all that has come with it: so nothing may wait behind a pin
+			if p.pinned {
+				continue
+			}
+			p.settle()
+			p.put(i, harmful)
+			p.newest[i] = nil
+			p.settle()
+		case 7: // not now, but soon
+			p.settle()
+			p.down.Store(true)
+			p.put(i, unready)
+			p.newest[i] = nil
+			p.settle()
+			p.down.Store(false)
+			if n := unready; p.r.IntN(2) == 0 {
+				p.newest[i] = &n
+			} else { // or something else is said before
+				n = 5
+				p.put(i, n)
+				p.newest[i] = &n
+			}
+		case 8:
+			p.settle()
+			if _, err := p.e.Pin(ctx, 0); err != nil {
+				p.failf("pin: %v", err)
+			}
+			p.pinned = true
+		case 9, 10:
+			synctest.Wait() // else it is a matter of luck whether a good content is applied before a bad one that has followed it
+			if err := p.e.Unpin(ctx); err != nil {
+				p.failf("unpin: %v", err)
+			}
+			p.pinned = false
+		case 11: // a restart; what was harmful is not known to the next process, so it must not be what is newest
+			p.unharm()
+			p.settle()
+			if err := p.e.Close(); err != nil {
+				p.failf("close: %v", err)
+			}
+			p.pinned = false
+			p.start()
+		case 12:
+			time.Sleep(time.Duration(p.r.IntN(3000)) * time.Millisecond)
+		}
+		p.look()
+		if p.r.IntN(3) == 0 {
+			p.settle()
+		}
+	}
+	p.settle()
+	if err := p.e.Close(); err != nil {
+		p.failf("close: %v", err)
+	}
+	for _, h := range p.e.Health().Resources {
+		if h.Old != 0 || h.Closed != h.Builds {
+			p.failf("after Close, of %d resources %d are closed", h.Builds, h.Closed)
+		}
+	}
+}
+
+// unharm has each layer say something good whose newest content was taken back.
+func (p *pipeline) unharm() {
+	for i := range p.origins {
+		if p.newest[i] == nil {
+			n := p.good[i]
+			p.put(i, n)
+			p.newest[i] = &n
+		}
+	}
+}
