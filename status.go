@@ -12,6 +12,9 @@ type Entry = observe.Entry
 // Explanation tells where the value of a key comes from.
 type Explanation = observe.Explanation
 
+// Report explains every key of a config.
+type Report = observe.Report
+
 // Cause is one content that made a version: layer, document, revision.
 type Cause = observe.Cause
 

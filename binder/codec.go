@@ -66,6 +66,7 @@ func (c *compiler) codec(t reflect.Type) *codec {
 	k := &codec{typ: t, shape: &tree.Shape{Kind: tree.Leaf, Type: nameOf(t)}, bind: func(*run, *tree.Node, reflect.Value) {}}
 	c.codecs[t] = k
 	c.build(k)
+	k.shape.Go = t
 	if t.Implements(revealerType) || reflect.PointerTo(t).Implements(revealerType) {
 		k.shape.Secret, k.shape.Type = true, "secret"
 	}

@@ -171,6 +171,7 @@ func (c *compiler) field(sf reflect.StructField, key string, at []int) field {
 		*f.shape = *k.shape
 		f.shape.Secret = f.shape.Secret || secret
 		f.shape.Static = !live
+		f.shape.Rules, f.shape.Doc = sf.Tag.Get("validate"), sf.Tag.Get("doc")
 		if f.shape.Defaulted = defaulted; defaulted && !f.shape.Secret {
 			f.shape.Default = text
 		}

@@ -2,7 +2,9 @@ package observe
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/nacre-go/nacre/source"
 )
@@ -31,6 +33,38 @@ type Claim struct {
 	Value string `json:"value"`
 	// Wins says that this claim is what is live, for a map: a part of it.
 	Wins bool `json:"wins"`
+	// Since is when the content that says so became live.
+	Since time.Time `json:"since,omitzero"`
+}
+
+// Report tells of every key of a config where its value comes from, and what the layers say in vain.
+type Report struct {
+	Version int64  `json:"version"`
+	Sum     string `json:"sum"`
+	// Keys are all scalars and lists that a layer or a default sets, in the order of the alphabet.
+	Keys []Explanation `json:"keys"`
+}
+
+// Dead returns the keys that layers set and no field of the struct has: nothing ever reads them.
+func (r Report) Dead() []Explanation {
+	return r.pick(func(x Explanation) bool { return !x.Known && len(x.Claims) > 0 })
+}
+
+// Shadowed returns the keys of which a layer says something that a higher one says too: the lower one is in vain, as long as the
+// higher one is there.
+func (r Report) Shadowed() []Explanation {
+	return r.pick(func(x Explanation) bool {
+		return slices.ContainsFunc(x.Claims, func(c Claim) bool { return !c.Wins })
+	})
+}
+
+func (r Report) pick(is func(Explanation) bool) (all []Explanation) {
+	for _, x := range r.Keys {
+		if is(x) {
+			all = append(all, x)
+		}
+	}
+	return all
 }
 
 // Redacted stands in place of a secret.

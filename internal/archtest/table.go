@@ -91,6 +91,11 @@ func rows() []Row {
 			Room: "validate", May: []string{"source", "internal/tree", "github.com/go-playground/validator/v10/**"},
 			Why: whyStep,
 		},
+		{
+			Room: "describe", May: []string{"binder", "observe", "internal/tree", "github.com/google/jsonschema-go/jsonschema"},
+			Tests: []string{"validate"},
+			Why:   "it is for whoever writes docs and schemas; a service need not compile it",
+		},
 		{Room: "observe", May: []string{"source"}, Why: "events are told to whoever listens; who that is, the teller does not know"},
 		{
 			Room: "observe/*", May: []string{"source", "observe"},

@@ -243,7 +243,9 @@ func (e *Engine[T]) settle(next *State[T], swap func()) bool {
 	e.roots = next.roots
 	for i, f := range e.feeds {
 		c := next.contents[i]
-		f.applied = c
+		if f.applied != c {
+			f.applied, f.appliedAt = c, time.Now()
+		}
 		if c == f.latest {
 			f.rejected, f.told.refused, f.held = nil, "", nil
 			if f.breaker.Open() {

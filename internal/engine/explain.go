@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -13,11 +15,73 @@ import (
 )
 
 // Explain tells where the value at a path comes from.
-func (e *Engine[T]) Explain(p tree.Path) observe.Explanation {
+func (e *Engine[T]) Explain(p tree.Path) observe.Explanation { return e.view().explain(p) }
+
+// Report explains all keys.
+func (e *Engine[T]) Report() observe.Report {
+	v := e.view()
+	r := observe.Report{Version: v.live.Version, Sum: hex.EncodeToString(v.live.Sum[:])}
+	paths := map[string]tree.Path{}
+	for _, root := range v.roots {
+		leaves(nil, root, paths)
+	}
+	defaults(nil, e.Shape, paths, 0)
+	for _, key := range slices.Sorted(maps.Keys(paths)) {
+		r.Keys = append(r.Keys, v.explain(paths[key]))
+	}
+	return r
+}
+
+// leaves gathers the paths of scalars, lists and nulls.
+func leaves(at tree.Path, n *tree.Node, into map[string]tree.Path) {
+	if n.Kind != tree.Map {
+		into[at.String()] = at
+		return
+	}
+	for _, e := range n.Entries {
+		leaves(at.Join(e.Key), e.Value, into)
+	}
+}
+
+// maxDefaultDepth is how deep keys with a default are looked for: a struct may contain itself.
+const maxDefaultDepth = 16
+
+// defaults gathers the paths of fields with a default.
+func defaults(at tree.Path, s *tree.Shape, into map[string]tree.Path, depth int) {
+	if depth > maxDefaultDepth || s == nil {
+		return
+	}
+	if s.Defaulted {
+		into[at.String()] = at
+	}
+	for _, key := range s.Order {
+		defaults(at.Join(key), s.Fields[key], into, depth+1)
+	}
+}
+
+// view is what is needed to explain, of one moment.
+type view[T any] struct {
+	live    *State[T]
+	shape   *tree.Shape
+	roots   []*tree.Node
+	pending []observe.Pending
+	since   map[source.Position]time.Time // of layer and revision
+}
+
+func (e *Engine[T]) view() view[T] {
 	e.mu.Lock()
-	roots, pending := e.roots, e.pending
-	e.mu.Unlock()
-	shape, secret := e.Shape.Lookup(p)
+	defer e.mu.Unlock()
+	v := view[T]{live: e.cell.Load(), shape: e.Shape, roots: e.roots, pending: e.pending, since: map[source.Position]time.Time{}}
+	for _, f := range e.feeds {
+		if f.applied != nil {
+			v.since[source.Position{Layer: f.name, Revision: f.applied.Revision}] = f.appliedAt
+		}
+	}
+	return v
+}
+
+func (v view[T]) explain(p tree.Path) observe.Explanation {
+	shape, secret := v.shape.Lookup(p)
 	x := observe.Explanation{Key: p.String(), Known: shape != nil, Secret: secret}
 	if shape != nil {
 		x.Type, x.Default, x.HasDefault = shape.Type, shape.Default, shape.Defaulted
@@ -25,10 +89,11 @@ func (e *Engine[T]) Explain(p tree.Path) observe.Explanation {
 			x.Default = observe.Redacted
 		}
 	}
-	x.Pending = slices.ContainsFunc(pending, func(q observe.Pending) bool { return q.Key == x.Key })
-	for _, c := range slices.Backward(layer.Candidates(p, roots...)) {
-		x.Claims = append(x.Claims, observe.Claim{
-			Position: c.Node.Position(), Value: show(c.Node, shape, secret), Wins: !c.Hidden && c.Node.Kind != tree.Null})
+	x.Pending = slices.ContainsFunc(v.pending, func(q observe.Pending) bool { return q.Key == x.Key })
+	for _, c := range slices.Backward(layer.Candidates(p, v.roots...)) {
+		at := c.Node.Position()
+		x.Claims = append(x.Claims, observe.Claim{Position: at, Value: show(c.Node, shape, secret), Wins: !c.Hidden && c.Node.Kind != tree.Null,
+			Since: v.since[source.Position{Layer: at.Layer, Revision: at.Revision}]})
 	}
 	return x
 }

@@ -51,18 +51,19 @@ type feed struct {
 	local    bool
 
 	// guarded by Engine.mu
-	latest   *content // newest that the source gave
-	applied  *content // in the live version
-	copy     *content // from disk; nil where boot had no need of it
-	rejected source.Problems
-	held     []string // why latest is not looked at; nil where it is
-	told     told     // what a Receiver was told
-	absent   []string
-	err      error // why the source fails now; nil when it does not
-	errKind  source.Kind
-	errText  string
-	since    time.Time
-	provenAt time.Time // latest moment at which the source was known not to fail, before the present outage
+	latest    *content // newest that the source gave
+	applied   *content // in the live version
+	appliedAt time.Time
+	copy      *content // from disk; nil where boot had no need of it
+	rejected  source.Problems
+	held      []string // why latest is not looked at; nil where it is
+	told      told     // what a Receiver was told
+	absent    []string
+	err       error // why the source fails now; nil when it does not
+	errKind   source.Kind
+	errText   string
+	since     time.Time
+	provenAt  time.Time // latest moment at which the source was known not to fail, before the present outage
 
 	// the writer's own
 	quarantine map[digest]string // contents that were taken back, and why

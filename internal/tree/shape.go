@@ -1,5 +1,7 @@
 package tree
 
+import "reflect"
+
 // ShapeKind is what a place in the bound struct takes.
 type ShapeKind uint8
 
@@ -31,6 +33,10 @@ type Shape struct {
 	Static bool
 	// Type is the Go type in words for people: "duration", "int", "list of string".
 	Type string
+	// Go is the type itself; nil where none was compiled.
+	Go reflect.Type
+	// Rules is the text of the validate tag, Doc that of the doc tag.
+	Rules, Doc string
 }
 
 // At returns the shape under one segment of a path, or nil where nothing is known of it.
