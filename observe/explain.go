@@ -20,6 +20,9 @@ type Explanation struct {
 	// Default is the text of the default tag; HasDefault that there is one.
 	Default    string `json:"default,omitempty"`
 	HasDefault bool   `json:"has_default,omitempty"`
+	// Value is what is live, as text: that of the winner or the default, save for a key that is Pending. Of a map it says how many
+	// keys it has; empty where nothing sets the key.
+	Value string `json:"value,omitempty"`
 	// Pending says that the key takes effect only after a restart, and that the winner waits for one.
 	Pending bool `json:"pending,omitempty"`
 	// Claims are what the layers say, the winner first. Empty when no layer has the key: then the default holds.
@@ -95,7 +98,11 @@ func (e Explanation) String() string {
 		fmt.Fprintf(&b, "%s: no such key\n", e.Key)
 	}
 	if e.Pending {
-		b.WriteString("  waits for a restart\n")
+		value := e.Value
+		if value == "" {
+			value = "not set"
+		}
+		fmt.Fprintf(&b, "  waits for a restart; until then %s\n", value)
 	}
 	if !e.Known && len(e.Claims) > 0 {
 		b.WriteString("  no field of the struct has this key\n")

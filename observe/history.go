@@ -17,7 +17,7 @@ const (
 	ResultReverted Result = "reverted"
 )
 
-// Entry is one change in the history of a config. It carries no value of the configuration.
+// Entry is one change in the history of a config. It carries no value of the configuration but in Diff, and there none of a secret.
 type Entry struct {
 	Result  Result    `json:"result"`
 	At      time.Time `json:"at"`
@@ -26,8 +26,18 @@ type Entry struct {
 	Causes  []Cause   `json:"causes"`
 	// Changed are the paths of the keys that differ from the version before, at most 100.
 	Changed []string `json:"changed,omitempty"`
+	// Diff is what has become of the keys in Changed, for those that are scalars or lists and are not secret.
+	Diff []KeyChange `json:"diff,omitempty"`
 	// Problems are why a change was rejected, or the version before it taken back.
 	Problems source.Problems `json:"-"`
+}
+
+// KeyChange is a key before and after a change.
+type KeyChange struct {
+	Key string `json:"key"`
+	// Old and New are texts as in [Claim]; empty where no layer set it, "******" of a secret.
+	Old string `json:"old,omitempty"`
+	New string `json:"new,omitempty"`
 }
 
 // MaxChanged is the most paths that Entry.Changed and Applied.Changed hold.

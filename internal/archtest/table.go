@@ -96,6 +96,10 @@ func rows() []Row {
 			Tests: []string{"validate"},
 			Why:   "it is for whoever writes docs and schemas; a service need not compile it",
 		},
+		{
+			Room: "confighttp", May: []string{"observe"}, Tests: []string{".", "providers/memory", "golang.org/x/net/html"},
+			Why: "it shows what is told to everybody; a service that serves no page compiles no templates",
+		},
 		{Room: "observe", May: []string{"source"}, Why: "events are told to whoever listens; who that is, the teller does not know"},
 		{
 			Room: "observe/*", May: []string{"source", "observe"},
@@ -129,6 +133,10 @@ func rows() []Row {
 		{
 			Room: "ci/javaclient/host", May: []string{"providers/nacos/nacostest"},
 			Why: "it lends the double to clients in other languages, and is a program of CI",
+		},
+		{
+			Room: "ci/page", May: []string{".", "confighttp", "observe", "providers/memory"},
+			Why: "it shows a service to a browser, and is a program of CI",
 		},
 		{Room: "cmd/**", May: []string{".", "source", "providers/**", "observe/**", "binder", "validate"}, Why: whyPublic},
 		{

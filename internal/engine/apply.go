@@ -3,6 +3,7 @@ package engine
 import (
 	"encoding/hex"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/nacre-go/nacre/internal/layer"
@@ -161,8 +162,8 @@ func (e *Engine[T]) announce(next, old *State[T], c candidate, result observe.Re
 	if !e.falling {
 		e.unproven.Store(false)
 	}
-	changed := changedKeys(old, next)
-	e.remember(next, observe.Entry{Result: result, At: next.At, Version: next.Version,
+	changed, diff := e.changedKeys(old, next)
+	e.remember(next, observe.Entry{Diff: diff, Result: result, At: next.At, Version: next.Version,
 		Sum: hex.EncodeToString(next.Sum[:]), Causes: c.causes, Changed: changed, Problems: problems})
 	observe.Tell(e.Observer.Applied, observe.Applied{Version: next.Version, Sum: hex.EncodeToString(next.Sum[:]),
 		Causes: c.causes, Changed: changed, Took: time.Since(c.started)})
@@ -175,13 +176,32 @@ func (e *Engine[T]) announce(next, old *State[T], c candidate, result observe.Re
 	e.keepLastGood()
 }
 
-func changedKeys[T any](old, next *State[T]) (changed []string) {
+// changedKeys lists the keys in which two versions differ, with what may be shown of their values.
+func (e *Engine[T]) changedKeys(old, next *State[T]) (changed []string, diff []observe.KeyChange) {
 	if old == nil {
-		return nil
+		return nil, nil
 	}
 	tree.Diff(old.Merged, next.Merged, func(p tree.Path) bool {
-		changed = append(changed, p.String())
+		shape, secret := e.Shape.Lookup(p)
+		key := observe.KeyChange{Key: p.String()}
+		if n := old.Merged.Lookup(p); n != nil {
+			key.Old = clip(show(n, shape, secret))
+		}
+		if n := next.Merged.Lookup(p); n != nil {
+			key.New = clip(show(n, shape, secret))
+		}
+		changed, diff = append(changed, key.Key), append(diff, key)
 		return len(changed) < observe.MaxChanged
 	})
-	return changed
+	return changed, diff
+}
+
+// maxShown is how much of a value the history keeps, in bytes.
+const maxShown = 200
+
+func clip(text string) string {
+	if len(text) <= maxShown {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxShown], "") + "…"
 }

@@ -89,6 +89,11 @@ func (v view[T]) explain(p tree.Path) observe.Explanation {
 			x.Default = observe.Redacted
 		}
 	}
+	if n := v.live.Merged.Lookup(p); n != nil {
+		x.Value = show(n, shape, secret)
+	} else {
+		x.Value = x.Default
+	}
 	x.Pending = slices.ContainsFunc(v.pending, func(q observe.Pending) bool { return q.Key == x.Key })
 	for _, c := range slices.Backward(layer.Candidates(p, v.roots...)) {
 		at := c.Node.Position()

@@ -18,7 +18,7 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	os.Exit(run(ctx, *auth, flag.Args())) //nolint:forbidigo // a program tells by its status how it went
+	os.Exit(run(ctx, *auth, flag.Args()))
 }
 
 func run(ctx context.Context, auth bool, command []string) int {

@@ -1,0 +1,219 @@
+package confighttp_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+	"golang.org/x/net/html"
+
+	"github.com/nacre-go/nacre"
+	"github.com/nacre-go/nacre/confighttp"
+	"github.com/nacre-go/nacre/providers/memory"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+type config struct {
+	Addr   string         `config:"addr" default:":80" live:"false"`
+	Pool   int            `config:"pool" validate:"lte=100"`
+	Token  nacre.Secret   `config:"token"`
+	Title  string         `config:"title"`
+	Labels map[string]any `config:"labels"`
+}
+
+// Texts that a page must show and not obey.
+const (
+	script = `<script>document.title="XSS"</script>`
+	image  = `"><img src=x onerror=document.title='XSS'>`
+)
+
+// service is a config of which everything there is to show has something.
+func service(t *testing.T) (*nacre.Config[config], func()) {
+	t.Helper()
+	low := memory.New("low.yaml", []byte("pool: 1\ntitle: low\nunknown: canary-unknown"))
+	high := memory.New("high.yaml", []byte("addr: ':1'\ntoken: canary-token\ntitle: plain"))
+	cfg, err := nacre.OpenWith[config](t.Context(), nacre.Options{Logger: slog.New(slog.DiscardHandler)}, nacre.Layer(low, nacre.AllowUnknown()), high)
+	if err != nil {
+		t.Fatal(err)
+	}
+	nacre.Subscribe(cfg, func(c *config) string { return c.Title }, func(_ context.Context, ch nacre.Change[string]) error {
+		return errors.New("cannot show " + ch.New)
+	}, nacre.Name("subscriber "+script))
+	_, err = nacre.Derive(t.Context(), cfg, func(c *config) int { return c.Pool }, func(_ context.Context, n int) (int, error) {
+		if n == 13 {
+			return 0, errors.New("refused " + image)
+		}
+		return n, nil
+	}, nil, nacre.Name("resource "+script))
+	if err != nil {
+		t.Fatal(err)
+	}
+	settle()
+	high.Set([]byte("addr: ':2'\ntoken: canary-token-2\ntitle: '" + script + "'\nlabels:\n  '" + strings.ReplaceAll(image, "'", "''") + "': '" + script + "'"))
+	settle()
+	low.Set([]byte("pool: 13\ntitle: low\nunknown: canary-unknown"))
+	settle()
+	return cfg, func() {
+		if err := cfg.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func settle() {
+	time.Sleep(300 * time.Millisecond)
+	synctest.Wait()
+}
+
+func get(cfg confighttp.Config, path string) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	confighttp.Handler(cfg).ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+	return w
+}
+
+// texts returns the text of a page, and fails for elements that it must not have.
+func texts(t *testing.T, body string) string {
+	t.Helper()
+	root, err := html.Parse(strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	var walk func(*html.Node)
+	walk = func(n *html.Node) {
+		if n.Type == html.ElementNode {
+			switch n.Data {
+			case "script", "img", "iframe", "object", "form", "link", "base":
+				t.Errorf("the page has an element %s: %v", n.Data, n.Attr)
+			case "style":
+				return
+			}
+			for _, a := range n.Attr {
+				if strings.HasPrefix(a.Key, "on") || a.Key == "src" || a.Key == "href" && !strings.HasPrefix(a.Val, "#") {
+					t.Errorf("an element %s has the attribute %s=%q", n.Data, a.Key, a.Val)
+				}
+			}
+		}
+		if n.Type == html.TextNode {
+			all = append(all, n.Data)
+		}
+		for c := n.FirstChild; c != nil; c = c.NextSibling {
+			walk(c)
+		}
+	}
+	walk(root)
+	return strings.Join(strings.Fields(strings.Join(all, " ")), " ")
+}
+
+func TestPageShowsEverythingAndObeysNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg, end := service(t)
+		defer end()
+		w := get(cfg, "/debug/config/")
+		text := texts(t, w.Body.String())
+		for what, want := range map[string]string{
+			"the version":                "Config, version 2 ready",
+			"what waits for a restart":   "Waits for a restart addr",
+			"why a layer is rejected":    "resource " + script + " cannot be built: refused " + image,
+			"a value":                    script,
+			"a key":                      "onerror=document.title=",
+			"what a value overrides":     `over "low"`,
+			"where a value comes from":   "high.yaml:3:8 (memory#2)",
+			"a key that no field has":    "unknown",
+			"a subscriber":               "subscriber " + script,
+			"a subscriber's error":       "cannot show " + script,
+			"a resource":                 "resource " + script,
+			"the difference of a change": `title "plain" → "<script>document.title=\"XSS`,
+			"what is live meanwhile":     `":1" waits: ":2"`,
+			"a secret's change":          "token ****** → ******",
+			"a rejected change":          "rejected low.yaml (memory)",
+		} {
+			if !strings.Contains(text, want) {
+				t.Errorf("the page does not show %s, %q", what, want)
+			}
+		}
+		if strings.Contains(w.Body.String(), "canary") {
+			t.Error("a secret, or the value of a key that no field has, is on the page")
+		}
+		if csp := w.Header().Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") || strings.Contains(csp, "script-src") {
+			t.Errorf("the policy is %q", csp)
+		}
+		if w.Code != http.StatusOK || w.Header().Get("Cache-Control") != "no-store" {
+			t.Errorf("status %d, headers %v", w.Code, w.Header())
+		}
+		if t.Failed() {
+			t.Log(text)
+		}
+	})
+}
+
+func TestJSON(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg, end := service(t)
+		defer end()
+		w := get(cfg, "/debug/config/json")
+		var got struct {
+			Health  struct{ Version int }
+			Report  struct{ Keys []struct{ Key string } }
+			History []struct {
+				Result string
+				Why    []string
+				Diff   []struct{ Key, Old, New string }
+			}
+		}
+		if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
+			t.Fatal(err)
+		}
+		if got.Health.Version != 2 || len(got.Report.Keys) < 5 || len(got.History) != 3 || got.History[0].Result != "rejected" || len(got.History[0].Why) != 1 || len(got.History[1].Diff) != 3 {
+			t.Errorf("in JSON it is %+v", got)
+		}
+		if strings.Contains(w.Body.String(), "canary") {
+			t.Error("a secret is in the JSON")
+		}
+	})
+}
+
+func TestReadyAndLive(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg, end := service(t)
+		if w := get(cfg, "/ready"); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `"ready": true`) {
+			t.Errorf("ready: %d %s", w.Code, w.Body)
+		}
+		if w := get(cfg, "/live"); w.Code != http.StatusOK {
+			t.Errorf("live: %d %s", w.Code, w.Body)
+		}
+		end()
+		if w := get(cfg, "/debug/config/ready"); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "it is closed") {
+			t.Errorf("closed: %d %s, want 503 with the reason", w.Code, w.Body)
+		}
+		if w := get(cfg, "/live"); w.Code != http.StatusOK {
+			t.Errorf("a closed config makes the process not live: %d", w.Code)
+		}
+		if w := get(cfg, "/debug/config/"); !strings.Contains(texts(t, w.Body.String()), "not ready") {
+			t.Error("the page of a closed config does not say that it is not ready")
+		}
+	})
+}
+
+func TestOnlyReads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg, end := service(t)
+		defer end()
+		for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete} {
+			w := httptest.NewRecorder()
+			confighttp.Handler(cfg).ServeHTTP(w, httptest.NewRequest(method, "/debug/config/", nil))
+			if w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") == "" {
+				t.Errorf("%s: %d", method, w.Code)
+			}
+		}
+	})
+}

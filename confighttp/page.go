@@ -1,0 +1,74 @@
+package confighttp
+
+import (
+	_ "embed"
+	"fmt"
+	"html/template"
+	"strings"
+	"time"
+
+	"github.com/nacre-go/nacre/observe"
+)
+
+//go:embed page.html
+var pageText string
+
+var page = template.Must(template.New("page").Funcs(template.FuncMap{
+	"ago":    ago,
+	"short":  short,
+	"causes": causes,
+	"word":   word,
+}).Parse(pageText))
+
+// ago says how long ago a moment was.
+func ago(now, at time.Time) string {
+	switch d := now.Sub(at); {
+	case at.IsZero():
+		return "never"
+	case d < time.Second:
+		return "now"
+	case d < time.Minute:
+		return fmt.Sprintf("%d s ago", int(d.Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%d min ago", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h ago", int(d.Hours()))
+	default:
+		return fmt.Sprintf("%d days ago", int(d.Hours()/24))
+	}
+}
+
+// short is the beginning of a sum or revision.
+func short(text any) string {
+	s := fmt.Sprint(text)
+	if len(s) > 16 {
+		return s[:16] + "…"
+	}
+	return s
+}
+
+func causes(all []observe.Cause) string {
+	texts := make([]string, len(all))
+	for i, c := range all {
+		texts[i] = c.String()
+		if c.Release != "" {
+			texts[i] += ", release " + c.Release
+		}
+	}
+	return strings.Join(texts, "; ")
+}
+
+// word is the state of a layer in a word, which is also its class.
+func word(l observe.LayerHealth) string {
+	switch {
+	case l.Stale:
+		return "stale"
+	case len(l.Rejected) > 0:
+		return "rejected"
+	case len(l.Held) > 0:
+		return "held"
+	case l.Down != "":
+		return "down"
+	}
+	return "fresh"
+}
