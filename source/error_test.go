@@ -68,7 +68,7 @@ func TestKindsAreFrozen(t *testing.T) {
 		source.NotFound: {4, "not found"}, source.Misused: {5, "misused"}, source.TooLarge: {6, "too large"}, source.Conflict: {7, "conflict"},
 		source.Closed: {8, "closed"}, source.Corrupt: {20, "corrupt"}, source.Malformed: {21, "malformed"},
 		source.DuplicateKey: {22, "duplicate key"}, source.UnknownKey: {23, "unknown key"}, source.WrongType: {24, "wrong type"},
-		source.Invalid: {25, "invalid"}, source.Missing: {26, "missing"},
+		source.Invalid: {25, "invalid"}, source.Missing: {26, "missing"}, source.BuildFailed: {27, "build failed"},
 	}
 	for k, want := range frozen {
 		if uint8(k) != want.number || k.String() != want.text || k.Error() != want.text {
