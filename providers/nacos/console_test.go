@@ -206,6 +206,7 @@ func TestNamespaceMissing(t *testing.T) {
 	t.Run("name", func(t *testing.T) {
 		t.Parallel()
 		srv := start(t, nacostest.Options{})
+		defer http.DefaultClient.CloseIdleConnections()
 		res, err := http.PostForm(srv.URL()+"/v1/console/namespaces", url.Values{"customNamespaceId": {"id-7"}, "namespaceName": {"dev"}, "namespaceDesc": {"x"}})
 		if err != nil {
 			t.Fatal(err)
