@@ -697,3 +697,37 @@ func TestARequestSeesOneVersion(t *testing.T) {
 		}
 	})
 }
+
+// A database that is down must not hold up every other change for as long as a build may take.
+func TestOtherChangesDoNotWaitForABuildThatFailedAMomentAgo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		low, high := memoryLayer("low.yaml", "db: one"), memoryLayer("high.yaml", "other: 0")
+		cfg, err := nacre.OpenWith[deriveConfig](t.Context(), quiet, low, high)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = cfg.Close() }()
+		derive(t, cfg, &factory{})
+		low.Set([]byte("db: slow")) // takes the whole 10 s, each time
+		time.Sleep(5 * time.Minute)
+		synctest.Wait()
+		failures := cfg.Health().Resources[0].Failures
+		late := 0
+		for n := 1; n <= 60; n++ {
+			high.Set(fmt.Appendf(nil, "other: %d", n))
+			settle()
+			if cfg.Get().Other != n {
+				late++
+			}
+		}
+		if tries := cfg.Health().Resources[0].Failures - failures; tries > 3 || late > 22 {
+			t.Errorf("in a minute it was tried %d times, and %d of 60 changes were late", tries, late)
+		}
+		low.Set([]byte("db: two"))
+		time.Sleep(11 * time.Second)
+		synctest.Wait()
+		if cfg.Get().DB != "two" {
+			t.Error("another content is held up by the failure of the one before")
+		}
+	})
+}

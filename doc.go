@@ -24,6 +24,10 @@
 //	nacre.Subscribe(cfg, func(c *Config) int { return c.DB.Pool },
 //		func(ctx context.Context, ch nacre.Change[int]) error { return pool.Resize(ch.New) })
 //
+// What a service builds from its config (a database, a client) it gets from [Derive]: built before a change is live, closed after its last
+// user. [Probe] takes a change back that the service does not stand. Package confighttp has a page for whoever is on call, package
+// describe tables and schemas of the struct.
+//
 // # What holds without any option
 //
 // Every key knows its layer, document and line, and every problem of a change is reported at once with them. Unknown keys are

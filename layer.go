@@ -2,6 +2,7 @@ package nacre
 
 import (
 	"context"
+	"maps"
 
 	"github.com/nacre-go/nacre/internal/engine"
 	"github.com/nacre-go/nacre/source"
@@ -54,6 +55,36 @@ func Optional() LayerOption {
 // such as overrides.
 func Unguarded() LayerOption {
 	return layerOption(func(l *engine.Layer) { l.Unguarded = true })
+}
+
+// Resolve lets the layer's documents refer to texts that are kept elsewhere, by "${scheme:name}" in any text of theirs; "$${" is meant as
+// it stands. The resolver gives the text of a name, when the document is read; it must be safe for concurrent use, and has 5 s. What it
+// gives is never shown: reports have the reference. If it fails, the change is rejected, and tried again later. A scheme of small
+// letters, digits and hyphens; a layer may have several. Default: what looks like a reference is text.
+//
+// Whoever may write the layer can have anything that its resolvers give put into any key of it: give it those that he may use.
+func Resolve(scheme string, resolver func(ctx context.Context, name string) (string, error)) LayerOption {
+	return layerOption(func(l *engine.Layer) {
+		l.Resolvers = maps.Clone(l.Resolvers) // a layer that was given options before is another one
+		if l.Resolvers == nil {
+			l.Resolvers = map[string]engine.Resolver{}
+		}
+		l.Resolvers[scheme] = resolver
+	})
+}
+
+// ResolveFiles is Resolve for "${file:name}": the text of a file in the folder dir, such as /run/secrets, by its name or its whole path,
+// without the line's end that it may have. Files outside of the folder are not read, wherever links lead.
+func ResolveFiles(dir string) LayerOption { return Resolve("file", fileResolver(dir)) }
+
+// ResolveEnv is Resolve for "${env:NAME}": the variables of the environment with those names, and no others.
+func ResolveEnv(names ...string) LayerOption { return Resolve("env", envResolver(names)) }
+
+// Decrypt makes the data of the layer's documents readable before they are decoded: for a document that is encrypted as a whole. Digests
+// are checked before, and the last good copy keeps the data as it came. The function must be safe for concurrent use, and has 5 s. If it
+// fails, the change is rejected, and tried again later. Default: documents are readable.
+func Decrypt(decrypt func(ctx context.Context, d source.Document) ([]byte, error)) LayerOption {
+	return layerOption(func(l *engine.Layer) { l.Decrypt = decrypt })
 }
 
 // optioned is a source with options. Open unwraps it, so that the source's own abilities are found.

@@ -3,12 +3,14 @@ package nacre
 import (
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"time"
 
 	"github.com/nacre-go/nacre/binder"
 	"github.com/nacre-go/nacre/internal/engine"
+	"github.com/nacre-go/nacre/internal/lastgood"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/observe/slogobserve"
@@ -38,7 +40,7 @@ func OpenWith[T any](ctx context.Context, options Options, layers ...source.Sour
 	plan, bindErr := binder.Compile[T](o.Binder...)
 	validator, validateErr := validate.Compile[T](o.Validate...)
 	sound, layerErr := checkLayers(unwrapped)
-	if err := errors.Join(bindErr, validateErr, layerErr); err != nil {
+	if err := errors.Join(bindErr, validateErr, layerErr, checkKey(o.StateKey)); err != nil {
 		return nil, errors.Join(err, engine.Discard(sound, o.CloseTimeout))
 	}
 	settings := engine.Settings[T]{
@@ -68,12 +70,20 @@ func OpenWith[T any](ctx context.Context, options Options, layers ...source.Sour
 
 		BreakerWindow: 10 * time.Minute,
 	}
+	settings.LastGoodKey = o.StateKey
 	settings.LastGood, settings.NoLastGood = lastGoodPath(o, reflect.TypeFor[T](), unwrapped)
 	e, err := engine.Start(ctx, settings)
 	if err != nil {
 		return nil, err
 	}
 	return &Config[T]{engine: e}, nil
+}
+
+func checkKey(key []byte) error {
+	if len(key) == 0 || len(key) == lastgood.KeySize {
+		return nil
+	}
+	return &source.Error{Kind: source.Misused, Op: "open config", Err: fmt.Errorf("StateKey has %d bytes, and must have %d", len(key), lastgood.KeySize)}
 }
 
 func unwrap(layers []source.Source) []engine.Layer {

@@ -47,6 +47,9 @@ type Options struct {
 	// program, its working directory, the struct and the remote layers. Where there is no such folder, as with HOME unset, no copy is
 	// kept, and Health and the log say so.
 	StateDir string
+	// StateKey encrypts the last good copy, with AES-256-GCM: 32 bytes, from wherever the service has its keys. A copy that is in clear, or
+	// has another key, is then not used. Default: the copy is in clear.
+	StateKey []byte
 	// NoLastGood keeps no copy on disk. Then a service cannot start while a remote layer is down.
 	NoLastGood bool
 

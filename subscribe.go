@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"time"
 
 	"github.com/nacre-go/nacre/internal/engine"
 	"github.com/nacre-go/nacre/observe"
@@ -62,7 +63,7 @@ func Subscribe[T, V any](cfg *Config[T], selectFrom func(*T) V, fn func(context.
 			return true, fn(ctx, ch)
 		}
 	}
-	return &Subscription{s: cfg.engine.Subscribe(o.name, o.initial, start)}
+	return &Subscription{s: cfg.engine.SubscribeWithin(o.deadline, o.name, o.initial, start)}
 }
 
 // Subscription is a running subscriber. Safe for concurrent use.
@@ -79,8 +80,9 @@ func (s *Subscription) Done() <-chan struct{} { return s.s.Done() }
 type SubscribeOption interface{ applySubscribe(*subscribeOptions) }
 
 type subscribeOptions struct {
-	name    string
-	initial bool
+	name     string
+	initial  bool
+	deadline time.Duration
 }
 
 type subscribeOption func(*subscribeOptions)
@@ -99,6 +101,12 @@ func Name(name string) NameOption { return NameOption(name) }
 // Initial calls the subscriber once with what is live, Old being the zero value. Default: only changes call it.
 func Initial() SubscribeOption {
 	return subscribeOption(func(o *subscribeOptions) { o.initial = true })
+}
+
+// Deadline is how long a call of the subscriber should take. The context that it gets ends then, and a call that goes on is counted and
+// told as late; it is not ended, and the next one waits for it. Default: none.
+func Deadline(d time.Duration) SubscribeOption {
+	return subscribeOption(func(o *subscribeOptions) { o.deadline = d })
 }
 
 // caller names the place from which Subscribe was called.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre"
+	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/providers/memory"
 )
 
@@ -225,4 +226,53 @@ func TestStopWhileTheSelectionRuns(t *testing.T) {
 	close(ready)
 	<-sub.Done()
 	sub.Stop()
+}
+
+func TestALateSubscriberIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var late []observe.Late
+		o := quiet
+		o.Observer = &observe.Observer{Late: func(l observe.Late) {
+			mu.Lock()
+			defer mu.Unlock()
+			late = append(late, l)
+		}}
+		cfg, m := open[subConfig](t, o, "pool: 10")
+		nacre.Subscribe(cfg, func(c *subConfig) int { return c.Pool }, func(ctx context.Context, ch nacre.Change[int]) error {
+			switch ch.New {
+			case 11:
+				time.Sleep(900 * time.Millisecond)
+			case 12:
+				<-ctx.Done() // who heeds the context is done with it
+				return ctx.Err()
+			case 13:
+				time.Sleep(5 * time.Second)
+			}
+			return nil
+		}, nacre.Name("slow"), nacre.Deadline(time.Second))
+		m.Set([]byte("pool: 11"))
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		if got := cfg.Health().Subscribers[0].Late; got != 0 {
+			t.Errorf("a call that is in time: late %d times", got)
+		}
+		m.Set([]byte("pool: 12"))
+		time.Sleep(10 * time.Second)
+		m.Set([]byte("pool: 13"))
+		time.Sleep(1200 * time.Millisecond)
+		synctest.Wait()
+		mu.Lock()
+		defer mu.Unlock()
+		if s := cfg.Health().Subscribers[0]; s.Late == 0 || s.Running.IsZero() || len(late) == 0 || late[len(late)-1].Subscriber != "slow" || late[len(late)-1].Version != 4 {
+			t.Errorf("a call that goes on: %+v, told %+v", s, late)
+		}
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		m.Set([]byte("pool: 14"))
+		settle()
+		if s := cfg.Health().Subscribers[0]; s.LastVersion != 5 || s.LastError != "" {
+			t.Errorf("after a late call: %+v", s)
+		}
+	})
 }

@@ -115,6 +115,13 @@ type Delivered struct {
 	Err error
 }
 
+// Late is a call of a subscriber that has not ended within its deadline. Delivered follows when it does.
+type Late struct {
+	Subscriber string
+	Version    int64
+	Deadline   time.Duration
+}
+
 // Built is a build of a derived resource that has ended, or was given up.
 type Built struct {
 	Resource string

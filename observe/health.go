@@ -69,6 +69,7 @@ type SubscriberHealth struct {
 	Calls       int64     `json:"calls"`
 	Failures    int64     `json:"failures"`
 	Panics      int64     `json:"panics"`
+	Late        int64     `json:"late"`                 // calls that did not end within their deadline
 	LastVersion int64     `json:"last_version"`         // of the last ended call; 0 before the first
 	LastError   string    `json:"last_error,omitempty"` // of the last ended call
 	Running     time.Time `json:"running,omitzero"`     // since when a call runs

@@ -26,6 +26,8 @@ type Observer struct {
 	LayerUp func(LayerUp)
 	// Delivered: a subscriber has been called.
 	Delivered func(Delivered)
+	// Late: a call of a subscriber goes on after its deadline.
+	Late func(Late)
 	// Built: a derived resource was built, or could not be.
 	Built func(Built)
 	// Released: a derived resource that was replaced is closed.
@@ -60,6 +62,7 @@ func Join(observers ...*Observer) *Observer {
 		LayerDown: join(all, func(o *Observer) func(LayerDown) { return o.LayerDown }),
 		LayerUp:   join(all, func(o *Observer) func(LayerUp) { return o.LayerUp }),
 		Delivered: join(all, func(o *Observer) func(Delivered) { return o.Delivered }),
+		Late:      join(all, func(o *Observer) func(Late) { return o.Late }),
 		Built:     join(all, func(o *Observer) func(Built) { return o.Built }),
 		Released:  join(all, func(o *Observer) func(Released) { return o.Released }),
 		Booted:    join(all, func(o *Observer) func(Booted) { return o.Booted }),

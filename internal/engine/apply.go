@@ -92,7 +92,7 @@ func (e *Engine[T]) decode(contents []*content) (roots []*tree.Node, alone, prob
 		if c == nil {
 			continue
 		}
-		if !c.decoded {
+		if !c.decoded || c.passing && time.Since(c.decodedAt) > decodeAgain {
 			e.decodeContent(e.feeds[i], c)
 		}
 		roots = append(roots, c.roots...)
@@ -102,8 +102,12 @@ func (e *Engine[T]) decode(contents []*content) (roots []*tree.Node, alone, prob
 	return roots, alone, problems
 }
 
+// decodeAgain is the time after which a content is decoded anew whose trouble may have passed, such as a reference to what was not there.
+const decodeAgain = 500 * time.Millisecond
+
 func (e *Engine[T]) decodeContent(l *feed, c *content) {
-	c.decoded = true
+	c.decoded, c.passing, c.decodedAt = true, false, time.Now()
+	c.roots, c.named, c.problems, c.alone = nil, nil, nil, nil
 	for _, p := range verify.Content(c.Content) {
 		p.Position.Layer, p.Position.Revision = l.name, c.Revision
 		c.problems = append(c.problems, p)
@@ -112,13 +116,25 @@ func (e *Engine[T]) decodeContent(l *feed, c *content) {
 		return // what is damaged is not worth a word about its syntax
 	}
 	for _, d := range c.Documents {
+		d, problem := e.decrypt(l, c, d)
+		if problem != nil {
+			c.problems, c.passing = append(c.problems, problem), true
+			continue
+		}
 		root, problems := layer.Decode(l.name, c.Revision, d, e.Shape)
 		c.problems = append(c.problems, problems...)
+		if root != nil && len(l.Resolvers) > 0 {
+			root, problems = e.expand(l, root)
+			c.problems, c.passing = append(c.problems, problems...), c.passing || problems != nil
+		}
 		if root != nil {
 			c.roots = append(c.roots, root)
 			c.named = append(c.named, named{d.Name, root})
 			tree.Secrets(root, e.Shape, e.scrub.add)
 		}
+	}
+	if c.passing {
+		return
 	}
 	if e.BindAlone {
 		for _, root := range c.roots {

@@ -180,8 +180,14 @@ func (e *Engine[T]) builtSets() []*resource.Set {
 // rebuild is the time at which contents are tried again from which a resource could not be built: what was down may be up.
 type rebuild struct {
 	due   <-chan time.Time // nil: at no time
+	at    time.Time
 	timer *time.Timer
 	wait  time.Duration
+}
+
+func (r *rebuild) start(d time.Duration) {
+	r.timer = time.NewTimer(d)
+	r.due, r.at = r.timer.C, time.Now().Add(d)
 }
 
 func (r *rebuild) clear() {
@@ -194,15 +200,19 @@ func (r *rebuild) clear() {
 // planRebuild decides whether and when the newest contents are tried again although nothing has come.
 func (e *Engine[T]) planRebuild() {
 	if !e.waitsForBuild() {
-		e.again.wait = 0
+		e.again.wait, e.again.at = 0, time.Time{}
+		e.resources.Forget()
+		return
+	}
+	if !e.again.at.IsZero() && time.Now().Before(e.again.at) {
+		e.again.start(time.Until(e.again.at)) // what has come meanwhile changes nothing in when it is tried again
 		return
 	}
 	e.again.wait = min(max(2*e.again.wait, e.Rebuild), e.MaxRebuild)
 	if e.again.wait <= 0 {
 		return
 	}
-	e.again.timer = time.NewTimer(e.again.wait/2 + rand.N(e.again.wait/2+1))
-	e.again.due = e.again.timer.C
+	e.again.start(e.again.wait/2 + rand.N(e.again.wait/2+1))
 }
 
 func (e *Engine[T]) waitsForBuild() bool {
@@ -210,7 +220,7 @@ func (e *Engine[T]) waitsForBuild() bool {
 	defer e.mu.Unlock()
 	for _, f := range e.feeds {
 		for _, p := range f.rejected {
-			if p.Kind == source.BuildFailed {
+			if p.Kind == source.BuildFailed || p.Kind == source.Unavailable {
 				return true
 			}
 		}

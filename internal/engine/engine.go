@@ -85,6 +85,7 @@ func Start[T any](ctx context.Context, s Settings[T]) (*Engine[T], error) {
 		f.breaker = guard.Breaker{Max: s.Breaker, Window: s.BreakerWindow}
 	}
 	e.hub.Fold, e.hub.Version, e.hub.Report = fold[T], func(d delivery[T]) int64 { return d.state.Version }, e.delivered
+	e.hub.Late = e.late
 
 	run, stop := context.WithCancel(context.Background())
 	e.run, e.stop = run, stop

@@ -16,14 +16,17 @@ import (
 // absent, and decoded once.
 type content struct {
 	source.Content
-	decoded  bool
-	roots    []*tree.Node
-	named    []named
-	problems source.Problems // of decoding
-	alone    source.Problems // of binding each document by itself
-	fromDisk bool
-	digest   *digest // once it was asked for
-	released bool    // somebody said that it may not be held
+	decoded bool
+	// passing says that what is wrong may pass by itself; decodedAt is when it was found.
+	passing   bool
+	decodedAt time.Time
+	roots     []*tree.Node
+	named     []named
+	problems  source.Problems // of decoding
+	alone     source.Problems // of binding each document by itself
+	fromDisk  bool
+	digest    *digest // once it was asked for
+	released  bool    // somebody said that it may not be held
 }
 
 // named is the root of a document.

@@ -78,7 +78,7 @@ func (e *Engine[T]) reasons(f *feed, c *content) []string {
 		return []string{why}
 	}
 	if f.breaker.Open() && !e.wasGood(f, c) {
-		return []string{fmt.Sprintf("layer %s has had %d bad changes within %v", f.name, f.breaker.Max, f.breaker.Window)}
+		return []string{fmt.Sprintf("layer %s has had %d bad changes within %v; it is held until it says what was live before, or Release", f.name, f.breaker.Max, f.breaker.Window)}
 	}
 	if e.MaxLoss <= 0 || f.Unguarded {
 		return nil
@@ -134,6 +134,7 @@ func (e *Engine[T]) Release(ctx context.Context, layer string) (int64, error) {
 				Fix: "Health lists the layers by their names"}
 		}
 		f := e.feeds[i]
+		e.resources.Forget()
 		e.take()
 		f.breaker.Reset()
 		if c := f.latest; c != nil {

@@ -75,6 +75,7 @@ func (e *Engine[T]) Unpin(ctx context.Context) error {
 		e.mu.Lock()
 		e.pin = 0
 		e.mu.Unlock()
+		e.resources.Forget()
 		e.take()
 		e.decide()
 		return 0, nil
@@ -109,6 +110,7 @@ func (e *Engine[T]) pinTo(version int64) (int64, error) {
 // differs from what is live; if it cannot be, all stays as it is.
 func (e *Engine[T]) restore(old *State[T]) (int64, error) {
 	live := e.cell.Load()
+	e.resources.Forget() // somebody wants it now
 	next := old.again(live.Version+1, fmt.Sprintf("back to version %d", old.Version))
 	defer e.beginBuilding()()
 	if problems := e.scrub.problems(e.prepare(next)); problems != nil {

@@ -22,6 +22,7 @@ func (e *Engine[T]) write(ctx context.Context) {
 		case command := <-e.commands:
 			command()
 		case <-e.again.due:
+			e.resources.Forget()
 			e.take()
 			e.decide()
 		}

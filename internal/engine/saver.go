@@ -15,6 +15,7 @@ import (
 // A nil saver keeps none.
 type saver struct {
 	path     string
+	key      []byte
 	observer *observe.Observer
 	loaded   *lastgood.Record
 	record   func() (lastgood.Record, bool) // what is live
@@ -36,7 +37,7 @@ func newSaver[T any](settings Settings[T], feeds []*feed, record func() (lastgoo
 	if !remote || settings.LastGood == "" && settings.NoLastGood == nil {
 		return nil
 	}
-	s := &saver{path: settings.LastGood, observer: settings.Observer, record: record, slot: make(chan struct{}, 1), done: make(chan struct{})}
+	s := &saver{path: settings.LastGood, key: settings.LastGoodKey, observer: settings.Observer, record: record, slot: make(chan struct{}, 1), done: make(chan struct{})}
 	s.state.Path = s.path
 	if settings.NoLastGood != nil {
 		s.failed(0, settings.NoLastGood)
@@ -45,13 +46,13 @@ func newSaver[T any](settings Settings[T], feeds []*feed, record func() (lastgoo
 		return s
 	}
 	var err error
-	if s.loaded, err = lastgood.Load(s.path); err != nil {
+	if s.loaded, err = lastgood.Load(s.path, settings.LastGoodKey); err != nil {
 		s.failed(0, err)
 	}
 	if s.loaded != nil {
 		s.state.SavedAt = s.loaded.SavedAt
 	}
-	if s.store, err = lastgood.Own(s.path); err != nil {
+	if s.store, err = lastgood.Own(s.path, s.key); err != nil {
 		s.failed(0, err)
 	}
 	go s.run()
@@ -85,7 +86,7 @@ func (s *saver) run() {
 // starts before the old one stops.
 func (s *saver) save(r lastgood.Record) (err error) {
 	if s.store == nil {
-		if s.store, err = lastgood.Own(s.path); err != nil {
+		if s.store, err = lastgood.Own(s.path, s.key); err != nil {
 			return err
 		}
 	}

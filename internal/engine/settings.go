@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"sync/atomic"
 	"time"
 
@@ -20,9 +21,16 @@ type Layer struct {
 	Optional bool
 	// AllowUnknown is set on all documents.
 	AllowUnknown bool
+	// Resolvers are those of references in texts, by their schemes; none: what looks like a reference is text.
+	Resolvers map[string]Resolver
+	// Decrypt makes the data of a document readable; nil where it is.
+	Decrypt func(ctx context.Context, d source.Document) ([]byte, error)
 	// Unguarded lets documents lose as much as they like.
 	Unguarded bool
 }
+
+// Resolver gives the text that a reference stands for.
+type Resolver func(ctx context.Context, name string) (string, error)
 
 // Settings are what an engine needs. All durations are used as they are; the root fills in defaults.
 type Settings[T any] struct {
@@ -51,6 +59,8 @@ type Settings[T any] struct {
 	History int
 	// LastGood is the path of the copy on disk; "" keeps none.
 	LastGood string
+	// LastGoodKey encrypts it; empty: it is kept in clear.
+	LastGoodKey []byte
 	// NoLastGood is why there is no path although a copy is wanted; nil otherwise.
 	NoLastGood error
 	// BackOff is how long to wait before a failing source is asked again: it doubles from the first to the second.

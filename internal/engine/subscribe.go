@@ -27,12 +27,17 @@ type Subscription interface {
 // Subscribe starts a subscriber. Make is given the live state, which the subscriber is taken to have seen unless it wants it as the
 // first, and returns the handler; no state after that one is missed.
 func (e *Engine[T]) Subscribe(name string, first bool, make func(seen *State[T]) Handler[T]) Subscription {
+	return e.SubscribeWithin(0, name, first, make)
+}
+
+// SubscribeWithin is Subscribe with a deadline for each call; 0 is none.
+func (e *Engine[T]) SubscribeWithin(deadline time.Duration, name string, first bool, make func(seen *State[T]) Handler[T]) Subscription {
 	seen := e.cell.Load()
 	handle, last := make(seen), seen.Version
 	if first {
 		last = 0
 	}
-	s := e.hub.Subscribe(name, func(ctx context.Context, d delivery[T]) (bool, error) {
+	s := e.hub.SubscribeWithin(deadline, name, func(ctx context.Context, d delivery[T]) (bool, error) {
 		if d.state.Version <= last {
 			return false, nil // this subscriber has seen it
 		}
@@ -66,6 +71,11 @@ func fold[T any](missed, next delivery[T]) delivery[T] {
 // delivered hears of every call of a subscriber.
 func (e *Engine[T]) delivered(name string, d delivery[T], took time.Duration, err error) {
 	observe.Tell(e.Observer.Delivered, observe.Delivered{Subscriber: name, Version: d.state.Version, Took: took, Err: e.clean(err)})
+}
+
+// late hears of a call that has not ended within its deadline.
+func (e *Engine[T]) late(name string, d delivery[T], deadline time.Duration) {
+	observe.Tell(e.Observer.Late, observe.Late{Subscriber: name, Version: d.state.Version, Deadline: deadline})
 }
 
 // clean makes an error of the service's own code fit to be shown.

@@ -18,7 +18,7 @@ import (
 func FuzzLoadBody(f *testing.F) {
 	dir := f.TempDir()
 	path := filepath.Join(dir, "seed")
-	s, err := lastgood.Own(path)
+	s, err := lastgood.Own(path, nil)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func FuzzLoadBody(f *testing.F) {
 		if err := os.WriteFile(path, data, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		r, err := lastgood.Load(path)
+		r, err := lastgood.Load(path, nil)
 		if err != nil {
 			var of *source.Error
 			if !errors.As(err, &of) || of.Kind != source.Corrupt {
@@ -49,7 +49,7 @@ func FuzzLoadBody(f *testing.F) {
 			}
 			return
 		}
-		s, err := lastgood.Own(path)
+		s, err := lastgood.Own(path, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -61,7 +61,7 @@ func FuzzLoadBody(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := lastgood.Load(path)
+		again, err := lastgood.Load(path, nil)
 		if err != nil {
 			t.Fatalf("what was saved does not load: %v\n%s", err, first)
 		}

@@ -19,9 +19,9 @@ const MaxSize = 1 << 30
 // ErrOwned says that another process owns the file.
 var ErrOwned = errors.New("another process owns it")
 
-// Load reads the copy at path. No file is nil, nil. The error is a *source.Error of kind Corrupt for a copy that does not match
-// its checksum.
-func Load(path string) (*Record, error) {
+// Load reads the copy at path, which must be sealed with key, or not at all for an empty one. No file is nil, nil. The error is a
+// *source.Error of kind Corrupt for a copy that does not match its checksum, or another key.
+func Load(path string, key []byte) (*Record, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -40,6 +40,9 @@ func Load(path string) (*Record, error) {
 	data := make([]byte, info.Size())
 	if _, err := io.ReadFull(f, data); err != nil {
 		return nil, refused("read", path, err)
+	}
+	if data, err = unseal(data, key); err != nil {
+		return nil, corrupt(path, err)
 	}
 	r, err := decode(data)
 	if err != nil {
@@ -70,12 +73,13 @@ func refused(op, path string, cause error) error {
 // Store is a copy that this process owns. It is not safe for concurrent use.
 type Store struct {
 	path string
+	key  []byte
 	lock *flock.Flock
 }
 
-// Own takes the ownership of the copy at path, making its folder. The error is ErrOwned (with errors.Is) where another process
+// Own takes the ownership of the copy at path, making its folder. What is saved is sealed with key, where it is not empty. The error is ErrOwned (with errors.Is) where another process
 // has it.
-func Own(path string) (*Store, error) {
+func Own(path string, key []byte) (*Store, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, refused("own", path, err)
 	}
@@ -88,7 +92,7 @@ func Own(path string) (*Store, error) {
 			Fix: "give each process a state folder of its own"}
 	}
 	sweep(path)
-	return &Store{path: path, lock: lock}, nil
+	return &Store{path: path, key: key, lock: lock}, nil
 }
 
 // sweep removes what a process that died while saving left behind. Only the owner may.
@@ -104,6 +108,9 @@ func sweep(path string) {
 // Save replaces the copy: whole or not at all.
 func (s *Store) Save(r Record) error {
 	data, err := encode(r)
+	if err == nil {
+		data, err = seal(data, s.key)
+	}
 	if err != nil {
 		return refused("save", s.path, err)
 	}

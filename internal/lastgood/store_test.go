@@ -42,7 +42,7 @@ func record(version int64) lastgood.Record {
 
 func own(t *testing.T, path string) *lastgood.Store {
 	t.Helper()
-	s, err := lastgood.Own(path)
+	s, err := lastgood.Own(path, nil)
 	if err != nil {
 		t.Fatalf("own: %v", err)
 	}
@@ -53,14 +53,14 @@ func own(t *testing.T, path string) *lastgood.Store {
 func TestRoundTripKeepsEveryType(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "state", "x.lastgood")
-	if r, err := lastgood.Load(path); r != nil || err != nil {
+	if r, err := lastgood.Load(path, nil); r != nil || err != nil {
 		t.Fatalf("no file: Load returned %v, %v; want nil, nil", r, err)
 	}
 	want := record(3)
 	if err := own(t, path).Save(want); err != nil {
 		t.Fatal(err)
 	}
-	got, err := lastgood.Load(path)
+	got, err := lastgood.Load(path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func TestTamperedIsRefused(t *testing.T) {
 		if err := os.WriteFile(path, data, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		r, err := lastgood.Load(path)
+		r, err := lastgood.Load(path, nil)
 		if r != nil || !errors.Is(err, source.Corrupt) {
 			t.Errorf("%s: Load returned %v, %v; want an error of kind Corrupt", name, r, err)
 			continue
@@ -140,7 +140,7 @@ func TestOneOwner(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "x.lastgood")
 	first := own(t, path)
-	if _, err := lastgood.Own(path); !errors.Is(err, lastgood.ErrOwned) || !errors.Is(err, source.Conflict) {
+	if _, err := lastgood.Own(path, nil); !errors.Is(err, lastgood.ErrOwned) || !errors.Is(err, source.Conflict) {
 		t.Fatalf("a second owner got %v, want ErrOwned", err)
 	}
 	if err := first.Close(); err != nil {
@@ -167,7 +167,7 @@ func TestReaderSeesWholeCopies(t *testing.T) {
 				return
 			default:
 			}
-			r, err := lastgood.Load(path)
+			r, err := lastgood.Load(path, nil)
 			if err != nil || r == nil || r.Version < last {
 				t.Errorf("a reader saw %v after version %d: %v", r, last, err)
 				return
@@ -196,7 +196,7 @@ func TestWhatCannotBeSavedLeavesTheOldCopy(t *testing.T) {
 	if err := s.Save(bad); err == nil {
 		t.Fatal("a tree with a function in it was saved")
 	}
-	if r, err := lastgood.Load(path); err != nil || r.Version != 1 {
+	if r, err := lastgood.Load(path, nil); err != nil || r.Version != 1 {
 		t.Errorf("after a save that went wrong the copy is %v, %v; want version 1", r, err)
 	}
 }
@@ -226,14 +226,14 @@ func TestNoFolderIsAnError(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := lastgood.Own(filepath.Join(file, "x.lastgood")); err == nil {
+	if _, err := lastgood.Own(filepath.Join(file, "x.lastgood"), nil); err == nil {
 		t.Error("a folder that cannot be made is no error")
 	}
 }
 
 func FuzzLoad(f *testing.F) {
 	path := filepath.Join(f.TempDir(), "x.lastgood")
-	s, err := lastgood.Own(path)
+	s, err := lastgood.Own(path, nil)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -251,7 +251,7 @@ func FuzzLoad(f *testing.F) {
 		if err := os.WriteFile(name, data, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if r, err := lastgood.Load(name); err == nil && !bytes.Equal(data, whole) && r.Version == 1 && r.Sum == "abc" {
+		if r, err := lastgood.Load(name, nil); err == nil && !bytes.Equal(data, whole) && r.Version == 1 && r.Sum == "abc" {
 			t.Error("a changed copy was taken")
 		}
 	})
@@ -261,7 +261,7 @@ func FuzzLoad(f *testing.F) {
 func TestTheSameTroubleReadsTheSame(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "state")
-	s, err := lastgood.Own(filepath.Join(dir, "x.lastgood"))
+	s, err := lastgood.Own(filepath.Join(dir, "x.lastgood"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

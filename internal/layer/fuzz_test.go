@@ -3,6 +3,7 @@ package layer_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"math"
 	"reflect"
 	"strconv"
@@ -308,5 +309,34 @@ func FuzzEnviron(f *testing.F) {
 			}
 		}
 		sane(t, "environ", []byte(key+value+other), fuzzShape)
+	})
+}
+
+// What is escaped comes back, and no text breaks it.
+func FuzzExpand(f *testing.F) {
+	for _, seed := range []string{"", "${a:b}", "$${a:b}", "x${file:/run/y}z", "${", "$", "${a}", "${A:b}", "${a:b", "$$${a:b}${a:b}"} {
+		f.Add(seed)
+	}
+	look := func(_, name string) (string, error) {
+		if name == "" {
+			return "", errors.New("no name")
+		}
+		return "v", nil
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		root := tree.NewMap(nil, 0, 0, []tree.Entry{{Key: "k", Value: tree.NewScalar(nil, 0, 0, text)}})
+		got, problems := layer.Expand(root, look)
+		if !strings.Contains(text, "${") && got != root {
+			t.Errorf("%q has no reference, and is %v", text, got.Child("k").Value)
+		}
+		if len(problems) > 0 && !strings.Contains(text, ":}") {
+			t.Errorf("%q: %v", text, problems)
+		}
+		escaped := strings.ReplaceAll(text, "${", "$${")
+		root = tree.NewMap(nil, 0, 0, []tree.Entry{{Key: "k", Value: tree.NewScalar(nil, 0, 0, escaped)}})
+		got, problems = layer.Expand(root, look)
+		if got.Child("k").Value != text || problems != nil || got.Child("k").Ref != "" {
+			t.Errorf("%q, escaped, is %q, %v", text, got.Child("k").Value, problems)
+		}
 	})
 }

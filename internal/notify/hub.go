@@ -15,6 +15,8 @@ type Hub[S any] struct {
 	Version func(S) int64
 	// Report hears of every call that has ended, in the subscriber's goroutine; may be nil.
 	Report func(name string, state S, took time.Duration, err error)
+	// Late hears of a call that has not ended within its deadline, when it is over, in a goroutine of its own; may be nil.
+	Late func(name string, state S, deadline time.Duration)
 
 	mu     sync.Mutex
 	subs   []*Subscriber[S]
@@ -24,9 +26,15 @@ type Hub[S any] struct {
 // Subscribe starts a subscriber, which calls handle for each state that it is given. The context that handle gets ends when
 // the subscriber is stopped or the hub closed. On a closed hub the subscriber is already done.
 func (h *Hub[S]) Subscribe(name string, handle Handler[S]) *Subscriber[S] {
+	return h.SubscribeWithin(0, name, handle)
+}
+
+// SubscribeWithin is Subscribe with a deadline for each call: the context that handle gets ends with it too, and a call that goes on
+// is counted and told. 0 is none.
+func (h *Hub[S]) SubscribeWithin(deadline time.Duration, name string, handle Handler[S]) *Subscriber[S] {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Subscriber[S]{
-		name: name, handle: handle, hub: h,
+		name: name, handle: handle, hub: h, deadline: deadline,
 		ctx: ctx, cancel: cancel, wake: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	h.mu.Lock()

@@ -26,6 +26,7 @@ type Stats struct {
 	Calls       int64 // ended calls
 	Failures    int64 // calls that returned an error
 	Panics      int64 // calls that panicked or ended their goroutine
+	Late        int64 // calls that did not end within their deadline
 	LastVersion int64 // of the last ended call; 0 before the first
 	LastErr     error // of the last ended call
 	// Running is since when a call runs; zero when none does.
@@ -39,6 +40,8 @@ type Subscriber[S any] struct {
 	name   string
 	handle Handler[S]
 	hub    *Hub[S]
+
+	deadline time.Duration // of each call; 0: none
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -136,8 +139,30 @@ func (s *Subscriber[S]) call(state S) {
 			s.hub.Report(s.name, state, took, err)
 		}
 	}()
-	called, err = s.handle(s.ctx, state)
+	ctx, end := s.within(state)
+	defer end()
+	called, err = s.handle(ctx, state)
 	returned = true
+}
+
+// within returns the context of a call, and what is to be called when it has ended.
+func (s *Subscriber[S]) within(state S) (context.Context, func()) {
+	if s.deadline <= 0 {
+		return s.ctx, func() {}
+	}
+	ctx, cancel := context.WithTimeout(s.ctx, s.deadline)
+	timer := time.AfterFunc(s.deadline, func() {
+		s.mu.Lock()
+		s.stats.Late++
+		s.mu.Unlock()
+		if s.hub.Late != nil {
+			s.hub.Late(s.name, state, s.deadline)
+		}
+	})
+	return ctx, func() {
+		timer.Stop()
+		cancel()
+	}
 }
 
 func (s *Subscriber[S]) count(state S, called, panicked bool, err error) (took time.Duration) {

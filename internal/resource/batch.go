@@ -28,19 +28,41 @@ type attempt struct {
 
 // Begin begins a decision. The instances of the live sets are used again where they serve. It must be ended with End.
 func (r *Registry) Begin(live ...*Set) *Batch {
-	return &Batch{registry: r, live: live, made: map[*entry][]*attempt{}}
+	b := &Batch{registry: r, live: live, made: map[*entry][]*attempt{}}
+	for e, failures := range r.failed {
+		b.made[e] = slices.Clone(failures)
+	}
+	return b
 }
 
 // End ends a decision: what was built and is not in used, which may be nil, is closed.
 func (b *Batch) End(used *Set) {
-	for _, attempts := range b.made {
+	b.registry.failed = nil
+	for e, attempts := range b.made {
 		for _, a := range attempts {
-			if a.in != nil && !used.has(a.in) {
+			switch {
+			case a.in == nil:
+				b.registry.keep(e, a)
+			case !used.has(a.in):
 				a.in.retire()
 			}
 		}
 	}
 	b.made = nil
+}
+
+// maxFailed is how many failures of a resource are remembered.
+const maxFailed = 16
+
+func (r *Registry) keep(e *entry, failure *attempt) {
+	if r.failed == nil {
+		r.failed = map[*entry][]*attempt{}
+	}
+	if all := append(r.failed[e], failure); len(all) <= maxFailed {
+		r.failed[e] = all
+	} else {
+		r.failed[e] = all[1:]
+	}
 }
 
 // Build returns the set of a candidate. Resources are built at the same time, save where one asks for another. If one cannot be

@@ -14,6 +14,8 @@ type Registry struct {
 	force   chan struct{} // closed when no user is
 	running tally         // what goes on in the background: builds that were given up, and instances that are closed
 
+	failed map[*entry][]*attempt // builds that are not to be tried again yet; the writer's
+
 	mu      sync.Mutex
 	entries []*entry // only the writer adds
 }
@@ -53,6 +55,10 @@ func New(hooks Hooks) *Registry {
 	r.running.init()
 	return r
 }
+
+// Forget lets builds that have failed be tried again. Until then a later decision takes the failure for granted: a database that is down
+// must not hold up every other change for as long as a build may take.
+func (r *Registry) Forget() { r.failed = nil }
 
 // Len is how many resources there are.
 func (r *Registry) Len() int {

@@ -26,6 +26,8 @@ type Node struct {
 	Kind Kind
 	// Value is a scalar's: string, source.Text, bool, int64, uint64 (only above the range of int64), float64 or time.Time.
 	Value any
+	// Ref is the text of a scalar whose Value was put in place of references in it: that text may be shown, the value may not.
+	Ref string
 	// Items are a list's.
 	Items []*Node
 	// Entries are a map's, in the order of the document (of the lowest layer first, after a merge); keys are unique.

@@ -67,6 +67,9 @@ func New(l *slog.Logger) *observe.Observer {
 			}
 			l.Debug("config: subscriber called", "subscriber", e.Subscriber, "version", e.Version, "took", e.Took)
 		},
+		Late: func(e observe.Late) {
+			l.Warn("config: subscriber is late", "subscriber", e.Subscriber, "version", e.Version, "deadline", e.Deadline)
+		},
 		Built: func(e observe.Built) {
 			if e.Err != nil {
 				l.Error("config: resource cannot be built", "resource", e.Resource, "error", e.Err, "took", e.Took)

@@ -1,0 +1,125 @@
+package layer
+
+import (
+	"strings"
+
+	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/source"
+)
+
+// Expand puts texts in place of the references of a document: "${scheme:name}" wherever it stands in a text; "$${" is a "${" that is
+// none. Look gives the text of one; its error is a problem of that key, in those words. Other dollars are left alone. It shares what
+// has no reference.
+func Expand(root *tree.Node, look func(scheme, name string) (string, error)) (*tree.Node, source.Problems) {
+	e := expander{look: look}
+	return e.node(nil, root), e.problems
+}
+
+type expander struct {
+	look     func(scheme, name string) (string, error)
+	problems source.Problems
+}
+
+func (e *expander) node(at tree.Path, n *tree.Node) *tree.Node {
+	switch n.Kind {
+	case tree.Scalar:
+		return e.scalar(at, n)
+	case tree.List:
+		items := make([]*tree.Node, len(n.Items))
+		changed := false
+		for i, item := range n.Items {
+			items[i] = e.node(at.Join(tree.Item(i)), item)
+			changed = changed || items[i] != item
+		}
+		if changed {
+			return tree.NewList(n.Doc, n.Line, n.Column, items)
+		}
+	case tree.Map:
+		entries := make([]tree.Entry, len(n.Entries))
+		changed := false
+		for i, entry := range n.Entries {
+			entries[i] = entry
+			entries[i].Value = e.node(at.Join(entry.Key), entry.Value)
+			changed = changed || entries[i].Value != entry.Value
+		}
+		if changed {
+			return tree.NewMap(n.Doc, n.Line, n.Column, entries)
+		}
+	}
+	return n
+}
+
+func (e *expander) scalar(at tree.Path, n *tree.Node) *tree.Node {
+	var text string
+	typeless := false
+	switch v := n.Value.(type) {
+	case string:
+		text = v
+	case source.Text:
+		text, typeless = string(v), true
+	default:
+		return n
+	}
+	if !strings.Contains(text, "${") {
+		return n
+	}
+	expanded, referred := e.text(at, n, text)
+	if expanded == text {
+		return n
+	}
+	var value any = expanded
+	if typeless {
+		value = source.Text(expanded)
+	}
+	made := tree.NewScalar(n.Doc, n.Line, n.Column, value)
+	if referred {
+		made.Ref = text
+	}
+	return made
+}
+
+// text expands one text, and reports whether it had a reference.
+func (e *expander) text(at tree.Path, n *tree.Node, text string) (string, bool) {
+	var b strings.Builder
+	referred := false
+	for {
+		before, rest, ok := strings.Cut(text, "${")
+		if !ok {
+			b.WriteString(text)
+			return b.String(), referred
+		}
+		if literal, escaped := strings.CutSuffix(before, "$"); escaped {
+			b.WriteString(literal)
+			b.WriteString("${")
+			text = rest
+			continue
+		}
+		b.WriteString(before)
+		inside, after, closed := strings.Cut(rest, "}")
+		scheme, name, has := strings.Cut(inside, ":")
+		if !closed || !has || !isScheme(scheme) {
+			b.WriteString("${") // a text like many others
+			text = rest
+			continue
+		}
+		referred = true
+		found, err := e.look(scheme, name)
+		if err != nil {
+			e.problems = append(e.problems, &source.Problem{Kind: source.Unavailable, Position: n.Position(), Key: at.String(),
+				Message: "the reference ${" + inside + "} cannot be resolved: " + err.Error(), Err: err})
+		}
+		b.WriteString(found)
+		text = after
+	}
+}
+
+// isScheme reports whether a text is a scheme: small letters, digits and hyphens, a letter first.
+func isScheme(s string) bool {
+	for i, c := range s {
+		if c >= 'a' && c <= 'z' || i > 0 && (c >= '0' && c <= '9' || c == '-') {
+			continue
+		}
+		return false
+	}
+	return s != ""
+}

@@ -1,0 +1,72 @@
+package nacre
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// maxReference is the largest file that a reference may stand for, in bytes.
+const maxReference = 1 << 20
+
+var errNotInFolder = errors.New("it is not in the folder that was named for references")
+
+func fileResolver(dir string) func(context.Context, string) (string, error) {
+	return func(_ context.Context, name string) (string, error) {
+		if filepath.IsAbs(name) {
+			within, err := filepath.Rel(dir, name)
+			if err != nil {
+				return "", errNotInFolder
+			}
+			name = within
+		}
+		if !filepath.IsLocal(name) {
+			return "", errNotInFolder
+		}
+		root, err := os.OpenRoot(dir)
+		if err != nil {
+			return "", reason(err)
+		}
+		defer root.Close() //nolint:errcheck // nothing was written
+		f, err := root.Open(name)
+		if err != nil {
+			return "", reason(err)
+		}
+		defer f.Close() //nolint:errcheck // nothing was written
+		data, err := io.ReadAll(io.LimitReader(f, maxReference+1))
+		switch {
+		case err != nil:
+			return "", reason(err)
+		case len(data) > maxReference:
+			return "", fmt.Errorf("the file has more than %d bytes", maxReference)
+		}
+		text := strings.TrimSuffix(string(data), "\n")
+		return strings.TrimSuffix(text, "\r"), nil
+	}
+}
+
+// reason leaves the path out, which the reference has already.
+func reason(err error) error {
+	if of, ok := errors.AsType[*os.PathError](err); ok {
+		return of.Err
+	}
+	return err
+}
+
+func envResolver(names []string) func(context.Context, string) (string, error) {
+	return func(_ context.Context, name string) (string, error) {
+		if !slices.Contains(names, name) {
+			return "", errors.New("the variable is not among those that were named for references")
+		}
+		text, ok := os.LookupEnv(name)
+		if !ok {
+			return "", errors.New("the variable is not set")
+		}
+		return text, nil
+	}
+}
