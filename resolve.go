@@ -37,7 +37,7 @@ func fileResolver(dir string) func(context.Context, string) (string, error) {
 		if err != nil {
 			return "", reason(err)
 		}
-		defer f.Close() //nolint:errcheck // nothing was written
+		defer f.Close()
 		data, err := io.ReadAll(io.LimitReader(f, maxReference+1))
 		switch {
 		case err != nil:
