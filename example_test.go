@@ -194,3 +194,87 @@ func ExampleDerive() {
 	// hello you!
 	// greeting cannot be built: it greets nobody
 }
+
+// A change that is valid and does harm is taken back, and does not come again.
+func ExampleProbe() {
+	reverted := make(chan observe.Reverted)
+	layer := memory.New("service.yaml", []byte("db: {dsn: x, pool: 10}"))
+	cfg, err := nacre.OpenWith[Service](context.Background(), nacre.Options{Window: -1, Logger: slog.New(slog.DiscardHandler), Observer: &observe.Observer{
+		Reverted: func(e observe.Reverted) { reverted <- e },
+	}}, layer)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer cfg.Close()
+	nacre.Probe(cfg, func(ctx context.Context, c *Service) error {
+		if c.DB.Pool < 5 { // in a service: a request to itself
+			return errors.New("requests wait for connections")
+		}
+		return nil
+	}, nacre.Name("self test"), nacre.ProbeEvery(time.Millisecond))
+
+	layer.Set([]byte("db: {dsn: x, pool: 2}"))
+	e := <-reverted
+	fmt.Printf("version %d was taken back: %v\n", e.From, e.Why)
+	fmt.Println("pool", cfg.Get().DB.Pool, "in version", e.Version)
+	// Output:
+	// version 2 was taken back: probe self test: requests wait for connections
+	// pool 10 in version 3
+}
+
+// A document that was emptied by accident is held, and somebody who means it releases it.
+func ExampleConfig_Release() {
+	held := make(chan observe.Held)
+	layer := memory.New("service.yaml", []byte("server: {addr: ':9090'}\ndb: {dsn: x}"))
+	cfg, err := nacre.OpenWith[struct {
+		Server struct {
+			Addr string `config:"addr" default:":8080"`
+		} `config:"server"`
+		DB map[string]string `config:"db"`
+	}](context.Background(), nacre.Options{Window: -1, Logger: slog.New(slog.DiscardHandler), Observer: &observe.Observer{
+		Held: func(e observe.Held) { held <- e },
+	}}, layer)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer cfg.Close()
+
+	layer.Set([]byte("# TODO"))
+	fmt.Println("held:", (<-held).Reasons[0])
+	fmt.Println(cfg.Get().Server.Addr)
+	if _, err := cfg.Release(context.Background(), "memory"); err != nil {
+		fmt.Println(err)
+	}
+	fmt.Println(cfg.Get().Server.Addr)
+	// Output:
+	// held: service.yaml: it is empty, and had 2 keys
+	// :9090
+	// :8080
+}
+
+// A secret is kept elsewhere, and the document refers to it.
+func ExampleResolveFiles() {
+	dir, _ := os.MkdirTemp("", "nacre")
+	defer os.RemoveAll(dir)
+	_ = os.WriteFile(filepath.Join(dir, "db-password"), []byte("hunter2\n"), 0o600)
+
+	layer := memory.New("service.yaml", []byte("db: {dsn: 'postgres://orders:${file:db-password}@db/orders'}"))
+	cfg, err := nacre.OpenWith[Service](context.Background(), nacre.Options{Logger: slog.New(slog.DiscardHandler)},
+		nacre.Layer(layer, nacre.ResolveFiles(dir)))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer cfg.Close()
+	fmt.Println(cfg.Get().DB.DSN.Reveal())
+	// Output: postgres://orders:hunter2@db/orders
+}
+
+// Files are looked at before they are published.
+func ExampleCheck() {
+	err := nacre.Check[Service](context.Background(), memory.New("prod.yaml", []byte("db:\n  dsn: x\n  pol: 20\n")))
+	fmt.Println(err)
+	// Output: prod.yaml:3:3 (memory) db.pol: unknown key, did you mean db.pool?
+}

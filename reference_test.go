@@ -84,6 +84,14 @@ func TestReferences(t *testing.T) {
 			t.Errorf("%s: the error is %v, want the line and %q", text, err, want)
 		}
 	}
+	// Of a secret field not even what stands around the reference.
+	cfg, _, err := referring(t, quiet, `token: "canary-${env:NACRE_TEST_NAMED}"`, options...)
+	if err != nil || cfg.Get().Token.Reveal() != "canary-env-canary" {
+		t.Fatalf("a reference in a secret: %v", err)
+	}
+	if x, err := cfg.Explain("token"); err != nil || strings.Contains(x.String(), "canary") {
+		t.Errorf("Explain shows a part of a secret: %s", x)
+	}
 	// Nobody has asked for references.
 	if cfg, _, err := referring(t, quiet, `db: "${file:password}"`); err != nil || cfg.Get().DB != "${file:password}" {
 		t.Errorf("a layer without resolvers: %v, %v", cfg, err)

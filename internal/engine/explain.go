@@ -113,12 +113,12 @@ func show(n *tree.Node, shape *tree.Shape, secret bool) string {
 	case tree.Null:
 		return "null"
 	}
-	if n.Ref != "" {
-		return strconv.Quote(n.Ref) // what it stands for is not shown, whatever field takes it
-	}
 	// What no field takes may be a secret under a wrong name.
 	if secret || shape == nil {
 		return observe.Redacted
+	}
+	if n.Ref != "" {
+		return strconv.Quote(n.Ref) // what it stands for is not shown, whatever field takes it
 	}
 	switch v := n.Value.(type) {
 	case string:
