@@ -2,6 +2,7 @@ package nacre
 
 import (
 	"context"
+	"crypto/ed25519"
 	"maps"
 
 	"github.com/nacre-go/nacre/internal/engine"
@@ -49,6 +50,16 @@ func FallBack() LayerOption {
 // Default: Open fails.
 func Optional() LayerOption {
 	return layerOption(func(l *engine.Layer) { l.Optional = true })
+}
+
+// Manifest says that the layer's document is a manifest (package manifest): no configuration, but which documents of the other layers are
+// one release. They are applied when all that it lists are there, as one version, and until then are held; never a part of them is. With keys,
+// one of them must have signed the manifest, and documents that it does not list are refused, save those of files, memory and the
+// environment of this machine.
+//
+// A service that starts while a release is half published starts from its last good copy.
+func Manifest(keys ...ed25519.PublicKey) LayerOption {
+	return layerOption(func(l *engine.Layer) { l.Manifest, l.ManifestKeys = true, keys })
 }
 
 // Unguarded lets the layer's documents lose as many keys as they like; see Options.MaxLoss. It is for documents that come and go,

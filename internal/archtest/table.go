@@ -92,6 +92,10 @@ func rows() []Row {
 			Why: whyStep,
 		},
 		{
+			Room: "manifest", May: []string{"go.yaml.in/yaml/v3"},
+			Why: "whoever publishes makes one, with no engine around; it knows documents as bytes",
+		},
+		{
 			Room: "describe", May: []string{"binder", "observe", "internal/tree", "github.com/google/jsonschema-go/jsonschema"},
 			Tests: []string{"validate"},
 			Why:   "it is for whoever writes docs and schemas; a service need not compile it",
@@ -119,7 +123,7 @@ func rows() []Row {
 		{Room: "internal/resource", Why: whyGeneric},
 		{Room: "internal/lastgood", May: []string{"source", "internal/verify", "github.com/gofrs/flock"}, Why: whyStep},
 		{
-			Room: "internal/engine", May: []string{"source", "observe", "binder", "validate", "internal/**"},
+			Room: "internal/engine", May: []string{"source", "observe", "binder", "validate", "manifest", "internal/**"},
 			Why: "the engine orders the steps and is told its sources; which providers there are is the user's affair",
 		},
 		{Room: "internal/archtest", Why: "what checks the house must not need it"},

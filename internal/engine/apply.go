@@ -31,6 +31,9 @@ func (e *Engine[T]) apply(c candidate) source.Problems {
 	if problems != nil {
 		return append(problems, alone...)
 	}
+	if problems := e.misfits(c.contents); problems != nil {
+		return problems // never a part of a release
+	}
 
 	// layer: all of them, from scratch, lowest first
 	merged := layer.Merge(roots...)
@@ -114,6 +117,11 @@ func (e *Engine[T]) decodeContent(l *feed, c *content) {
 	}
 	if c.problems != nil {
 		return // what is damaged is not worth a word about its syntax
+	}
+	if l.Manifest {
+		c.manifest = nil
+		e.decodeManifest(l, c)
+		return
 	}
 	for _, d := range c.Documents {
 		d, problem := e.decrypt(l, c, d)

@@ -76,6 +76,13 @@ func (e *Engine[T]) choose(of func(*feed) *content) candidate {
 		c.contents[i] = of(f)
 		c.causes = append(c.causes, causes(f, c.contents[i])...)
 	}
+	if m, _ := e.manifestOf(c.contents); m != nil {
+		for i := range c.causes {
+			if listed, _ := m.Matches(c.causes[i].Document, nil); listed && c.causes[i].Release == "" {
+				c.causes[i].Release = m.Release
+			}
+		}
+	}
 	return c
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nacre-go/nacre/internal/guard"
 	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/manifest"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -22,8 +23,9 @@ type content struct {
 	decodedAt time.Time
 	roots     []*tree.Node
 	named     []named
-	problems  source.Problems // of decoding
-	alone     source.Problems // of binding each document by itself
+	manifest  *manifest.Manifest // of a layer that is one
+	problems  source.Problems    // of decoding
+	alone     source.Problems    // of binding each document by itself
 	fromDisk  bool
 	digest    *digest // once it was asked for
 	released  bool    // somebody said that it may not be held

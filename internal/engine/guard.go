@@ -37,13 +37,20 @@ func (c *content) sum() digest {
 func (e *Engine[T]) judge() {
 	var told []observe.Cause
 	var reasons []string
+	release := e.waitsForRelease()
 	for _, f := range e.feeds {
 		c := f.latest
-		if c == nil || f.applied == nil || c == f.applied || c.released {
+		if c == nil || f.applied == nil || c == f.applied {
 			e.hold(f, nil)
 			continue
 		}
-		why := e.reasons(f, c)
+		var why []string
+		switch {
+		case release != nil && e.ofRelease(f):
+			why = release
+		case !c.released:
+			why = e.reasons(f, c)
+		}
 		if e.hold(f, why) && why != nil {
 			told = append(told, causes(f, c)...)
 			reasons = append(reasons, why...)

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"crypto/ed25519"
 	"sync/atomic"
 	"time"
 
@@ -25,6 +26,10 @@ type Layer struct {
 	Resolvers map[string]Resolver
 	// Decrypt makes the data of a document readable; nil where it is.
 	Decrypt func(ctx context.Context, d source.Document) ([]byte, error)
+	// Manifest says that the layer's document is no configuration but says which documents of the others belong together. With keys, one of
+	// them must have signed it.
+	Manifest     bool
+	ManifestKeys []ed25519.PublicKey
 	// Unguarded lets documents lose as much as they like.
 	Unguarded bool
 }

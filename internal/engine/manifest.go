@@ -1,0 +1,144 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/nacre-go/nacre/manifest"
+	"github.com/nacre-go/nacre/source"
+)
+
+// decodeManifest reads the manifest that a layer's content is.
+func (e *Engine[T]) decodeManifest(l *feed, c *content) {
+	for _, d := range c.Documents {
+		if d.Absent {
+			continue
+		}
+		m, err := manifest.Parse(d.Data)
+		if err == nil && len(l.ManifestKeys) > 0 {
+			err = m.Verify(l.ManifestKeys...)
+		}
+		switch {
+		case err != nil:
+			kind := source.Malformed
+			if m != nil {
+				kind = source.Denied
+			}
+			c.problems = append(c.problems, &source.Problem{Kind: kind, Position: source.Position{Layer: l.name, Document: d.Name, Revision: c.Revision},
+				Message: "the manifest is refused: " + err.Error(), Err: err})
+		case c.manifest != nil:
+			c.problems = append(c.problems, &source.Problem{Kind: source.Misused, Position: source.Position{Layer: l.name, Document: d.Name, Revision: c.Revision},
+				Message: "a layer can have one manifest only"})
+		default:
+			c.manifest = m
+		}
+	}
+}
+
+// manifestOf returns the manifest among contents, and the layer that has it; nil where there is none that is good.
+func (e *Engine[T]) manifestOf(contents []*content) (*manifest.Manifest, *feed) {
+	for i, f := range e.feeds {
+		c := contents[i]
+		if !f.Manifest || c == nil {
+			continue
+		}
+		if !c.decoded {
+			e.decodeContent(f, c)
+		}
+		if c.manifest != nil && c.problems == nil {
+			return c.manifest, f
+		}
+	}
+	return nil, nil
+}
+
+// misfits are the documents among contents that are not those of the manifest, as problems. Where the manifest must be signed, so must all that
+// does not come from this machine: what is not listed does not fit.
+func (e *Engine[T]) misfits(contents []*content) (problems source.Problems) {
+	m, by := e.manifestOf(contents)
+	if m == nil {
+		return nil
+	}
+	found := map[string]bool{}
+	for i, f := range e.feeds {
+		if f.Manifest || contents[i] == nil {
+			continue
+		}
+		for _, d := range contents[i].Documents {
+			if d.Absent {
+				continue
+			}
+			listed, same := m.Matches(d.Name, d.Data)
+			found[d.Name] = found[d.Name] || listed
+			at := source.Position{Layer: f.name, Document: d.Name, Revision: contents[i].Revision}
+			switch {
+			case listed && !same:
+				problems = append(problems, &source.Problem{Kind: source.Corrupt, Position: at, Message: "is not the one of release " + m.Release})
+			case !listed && len(by.ManifestKeys) > 0 && !f.local:
+				problems = append(problems, &source.Problem{Kind: source.Denied, Position: at, Message: "is not in the signed manifest of release " + m.Release})
+			}
+		}
+	}
+	for name := range m.Documents {
+		if !found[name] {
+			problems = append(problems, &source.Problem{Kind: source.Missing, Position: source.Position{Layer: by.name, Document: by.latestName()},
+				Message: fmt.Sprintf("no layer has %s of release %s", name, m.Release)})
+		}
+	}
+	slices.SortFunc(problems, func(a, b *source.Problem) int { return strings.Compare(a.Error(), b.Error()) })
+	return problems
+}
+
+func (l *feed) latestName() string {
+	if names := l.latest.names(); len(names) > 0 {
+		return names[0]
+	}
+	return ""
+}
+
+// waitsForRelease says why the layers that belong to a release cannot go on: not all that it lists is there yet. Nil where they can.
+func (e *Engine[T]) waitsForRelease() []string {
+	newest := make([]*content, len(e.feeds))
+	for i, f := range e.feeds {
+		if newest[i] = f.latest; newest[i] == nil || f.Manifest && e.badManifest(f) {
+			newest[i] = f.applied
+		}
+	}
+	var reasons []string
+	for _, p := range e.misfits(newest) {
+		reasons = append(reasons, "the release is not whole: "+p.Error())
+	}
+	return reasons
+}
+
+// badManifest reports whether the newest manifest is refused: then the one that is applied counts.
+func (e *Engine[T]) badManifest(f *feed) bool {
+	if !f.latest.decoded {
+		e.decodeContent(f, f.latest)
+	}
+	return f.latest.problems != nil
+}
+
+// ofRelease reports whether a layer has to wait for the others of a release.
+func (e *Engine[T]) ofRelease(f *feed) bool {
+	if f.Manifest {
+		return !e.badManifest(f)
+	}
+	for _, of := range e.feeds {
+		for _, c := range []*content{of.latest, of.applied} {
+			if !of.Manifest || c == nil || c.manifest == nil {
+				continue
+			}
+			if len(of.ManifestKeys) > 0 && !f.local {
+				return true
+			}
+			for _, d := range f.latest.Documents {
+				if listed, _ := c.manifest.Matches(d.Name, nil); listed {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
