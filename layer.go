@@ -70,7 +70,8 @@ func Unguarded() LayerOption {
 
 // Resolve lets the layer's documents refer to texts that are kept elsewhere, by "${scheme:name}" in any text of theirs; "$${" is meant as
 // it stands. The resolver gives the text of a name, when the document is read; it must be safe for concurrent use, and has 5 s. What it
-// gives is never shown: reports have the reference, or nothing for a secret field. If it fails, the change is rejected, and tried again later. A scheme of small
+// gives is never shown: reports have the reference, or nothing for a secret field. If it fails, the change is rejected, and tried again later;
+// Open tries for BootTimeout. A scheme of small
 // letters, digits and hyphens; a layer may have several. Default: what looks like a reference is text.
 //
 // Whoever may write the layer can have anything that its resolvers give put into any key of it: give it those that he may use.

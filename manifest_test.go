@@ -171,6 +171,26 @@ func TestWhatIsNotListedIsRefusedWhereItMustBeSigned(t *testing.T) {
 	}
 }
 
+// Without its manifest nothing is signed: to take it away must not open the door.
+func TestNoManifestIsNoPermission(t *testing.T) {
+	gone := memory.New("release.yaml", nil)
+	gone.Remove()
+	layers := func(options ...nacre.LayerOption) []source.Source {
+		return []source.Source{nacre.Layer(gone, options...), remoteLayer{&scripted{text: "db: injected"}}}
+	}
+	o := nacre.Options{Logger: quiet.Logger, NoLastGood: true}
+	if _, err := nacre.OpenWith[deriveConfig](t.Context(), o, layers(nacre.Manifest(releaseKey(1).Public().(ed25519.PublicKey)))...); !errors.Is(err, source.Denied) {
+		t.Errorf("without the manifest that must sign it: %v", err)
+	}
+	cfg, err := nacre.OpenWith[deriveConfig](t.Context(), o, layers(nacre.Manifest())...)
+	if err != nil {
+		t.Fatalf("nothing need be signed: %v", err)
+	}
+	if err := cfg.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 // A start in the middle of a publish must not take a half.
 func TestAStartWithHalfARelease(t *testing.T) {
 	open := func(b []byte) error {

@@ -79,7 +79,9 @@ func TestReferences(t *testing.T) {
 		"${vault:x}":               "no resolver of that scheme, there are env, file",
 		"${file:none} ${env:NONE}": "no such file",
 	} {
-		_, _, err := referring(t, quiet, fmt.Sprintf("other: 1\ndb: %q", text), options...)
+		o := quiet
+		o.BootTimeout = time.Millisecond
+		_, _, err := referring(t, o, fmt.Sprintf("other: 1\ndb: %q", text), options...)
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "config.yaml:2:") || strings.Contains(err.Error(), "canary") {
 			t.Errorf("%s: the error is %v, want the line and %q", text, err, want)
 		}
@@ -177,6 +179,31 @@ func TestAReferenceThatFailsIsTriedAgain(t *testing.T) {
 		synctest.Wait()
 		if cfg.Get().DB != "one" || cfg.Health().Layers[0].Rejected != nil {
 			t.Errorf("the vault is open, and live is %q, rejected %q", cfg.Get().DB, cfg.Health().Layers[0].Rejected)
+		}
+	})
+}
+
+// A sidecar that brings the secrets may be slower than the service.
+func TestAStartWaitsForItsSecrets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		open := func(after time.Duration) (time.Duration, error) {
+			from := time.Now()
+			cfg, _, err := referring(t, quiet, "db: ${vault:one}", nacre.Resolve("vault", func(_ context.Context, name string) (string, error) {
+				if time.Since(from) < after {
+					return "", errors.New("the vault is sealed")
+				}
+				return name, nil
+			}))
+			if err == nil && cfg.Get().DB != "one" {
+				t.Errorf("live is %q", cfg.Get().DB)
+			}
+			return time.Since(from), err
+		}
+		if took, err := open(3 * time.Second); err != nil || took > 4*time.Second {
+			t.Errorf("after 3 s they are there, and Open returns %v after %v", err, took)
+		}
+		if took, err := open(time.Hour); err == nil || took < 9*time.Second || took > 12*time.Second {
+			t.Errorf("they never come, and Open returns %v after %v, want an error after BootTimeout", err, took)
 		}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/nacre-go/nacre/observe"
@@ -24,6 +25,11 @@ func (e *Engine[T]) boot(ctx context.Context) error {
 		return errors.Join(late, err)
 	}
 	problems := e.try(c)
+	for mayPass(problems) && time.Since(started) < e.BootTimeout && sleep(ctx, decodeAgain+time.Millisecond) {
+		e.take()
+		c = e.bootCandidate(func(f *feed) bool { return f.latest == nil })
+		problems = e.try(c)
+	}
 	if problems != nil {
 		// What the layers say now is bad. The last good copy may know better: a bad publish must not keep a service down.
 		old := e.bootCandidate(func(f *feed) bool { return !f.local })
@@ -34,6 +40,11 @@ func (e *Engine[T]) boot(ctx context.Context) error {
 	}
 	e.booted(started)
 	return nil
+}
+
+// mayPass reports whether what is wrong may pass by itself, such as a secret that is not there yet.
+func mayPass(problems source.Problems) bool {
+	return slices.ContainsFunc(problems, func(p *source.Problem) bool { return p.Kind == source.Unavailable })
 }
 
 func (c candidate) fromDisk() bool {

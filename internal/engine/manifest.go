@@ -58,7 +58,7 @@ func (e *Engine[T]) manifestOf(contents []*content) (*manifest.Manifest, *feed) 
 func (e *Engine[T]) misfits(contents []*content) (problems source.Problems) {
 	m, by := e.manifestOf(contents)
 	if m == nil {
-		return nil
+		return e.unsigned(contents)
 	}
 	found := map[string]bool{}
 	for i, f := range e.feeds {
@@ -87,6 +87,25 @@ func (e *Engine[T]) misfits(contents []*content) (problems source.Problems) {
 		}
 	}
 	slices.SortFunc(problems, func(a, b *source.Problem) int { return strings.Compare(a.Error(), b.Error()) })
+	return problems
+}
+
+// unsigned are the documents from elsewhere, where they must be signed and there is no manifest at all.
+func (e *Engine[T]) unsigned(contents []*content) (problems source.Problems) {
+	if !slices.ContainsFunc(e.feeds, func(f *feed) bool { return f.Manifest && len(f.ManifestKeys) > 0 }) {
+		return nil
+	}
+	for i, f := range e.feeds {
+		if f.Manifest || f.local || contents[i] == nil {
+			continue
+		}
+		for _, d := range contents[i].Documents {
+			if !d.Absent {
+				problems = append(problems, &source.Problem{Kind: source.Denied, Message: "must be in a signed manifest, and there is none",
+					Position: source.Position{Layer: f.name, Document: d.Name, Revision: contents[i].Revision}})
+			}
+		}
+	}
 	return problems
 }
 
