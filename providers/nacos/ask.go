@@ -133,6 +133,7 @@ func (s *session) explain(c *conn, document, typ string, err error) error {
 // conn is one connection to one server, from "registered" until it is lost.
 type conn struct {
 	link   link
+	number uint64 // counts the connections of a session
 	server address
 	ctx    context.Context
 	end    context.CancelCauseFunc // says why; the first cause counts

@@ -14,7 +14,7 @@ type doc struct {
 	declared    bool   // by the server, not only computed here
 	contentType string
 	modified    time.Time
-	from        address
+	conn        uint64 // the number of the connection on which it came
 	revision    source.Revision
 }
 
@@ -23,12 +23,19 @@ const (
 	revisionAbsent = "absent"
 )
 
+// stamp tells the publishes of a key apart: the same content published again has another time.
+type stamp struct {
+	md5      string
+	modified time.Time
+}
+
 // entry is one key of the listen table. All fields are guarded by table.mu.
 type entry struct {
 	key     Key
 	sources []holder // few: most keys have one
 
 	doc      *doc      // nil until the key has been read
+	replaced stamp     // what doc took the place of
 	err      error     // why it cannot be read now
 	provenAt time.Time // when the server's answer last proved doc: when that was asked, not when it came
 	changed  chan struct{}

@@ -64,6 +64,29 @@ func TestVersionDoesNotGoBackwards(t *testing.T) {
 	}
 }
 
+// Forbids that a version goes backwards where the address stays the same: a server that was killed begins with what it had on disk, and
+// behind one name there may be several servers.
+func TestVersionDoesNotGoBackwardsBehindOneAddress(t *testing.T) {
+	t.Parallel()
+	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
+		f.put("x.yaml", "v: 1")
+		r := follow(t, c.Config("x.yaml"))
+		r.until("v: 1")
+		f.put("x.yaml", "v: 2")
+		r.until("v: 2")
+		f.do(func() { f.docs[group+"/x.yaml"] = "v: 1" }) // the very publish that was before, of the same moment
+		f.cut()
+		if e := log.wait(t, nacos.ReadFailed, 1); !errors.Is(e.Err, nacos.ContentOlder) {
+			t.Errorf("the read of an older content is told as %v, want %v", e.Err, nacos.ContentOlder)
+		}
+		time.Sleep(3 * time.Second)
+		f.put("x.yaml", "v: 3")
+		if d, err := r.next(); err != nil || string(d.Data) != "v: 3" {
+			t.Errorf("after v: 2 came %q, %v", d.Data, err)
+		}
+	})
+}
+
 // A server whose database was put back is believed in the end.
 func TestOlderContentThatStaysIsTaken(t *testing.T) {
 	t.Parallel()

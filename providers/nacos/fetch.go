@@ -61,7 +61,7 @@ func (s *session) query(ctx context.Context, c *conn, k Key, patience time.Durat
 	var refusal *codeError
 	if errors.As(err, &refusal) && refusal.code() == codeNotFound && refusal.typ == answerTypes[typeQuery] {
 		s.lookForNamespace(ctx, c)
-		return &doc{absent: true, from: c.server, revision: revisionAbsent}, nil
+		return &doc{absent: true, conn: c.number, revision: revisionAbsent}, nil
 	}
 	if err == nil && res.Content == nil {
 		err = errBody
@@ -73,7 +73,7 @@ func (s *session) query(ctx context.Context, c *conn, k Key, patience time.Durat
 	if !ok {
 		return nil, errCorrupt(k.String())
 	}
-	d.from = c.server
+	d.conn = c.number
 	return d, nil
 }
 
@@ -111,27 +111,41 @@ func lasting(err error) int {
 
 // The servers of a cluster copy a config from each other within about a tenth of a second; one that is busy, or was halted or
 // down, many seconds later. A client that changes from one to another could get what was before, or that there is nothing,
-// and get it again when the copy comes.
+// and get it again when the copy comes. Nor does the same address mean the same state: a server that was killed begins with
+// what it had on disk, and behind one name there may be several.
 
 const (
-	clockGrain = time.Second     // some databases of servers keep no more of a time
-	olderEvery = 2 * time.Second // the copy is waited for by reads that are no further apart
+	clockGrain = time.Second            // some databases of servers keep no more of a time
+	clockSkew  = 100 * time.Millisecond // by which the clocks of servers may differ that keep more
+	olderEvery = 2 * time.Second        // the copy is waited for by reads that are no further apart
 )
 
-// isOlder reports whether a content that was asked for at the given time is older than what another server had. When it has been so
-// for as long as the settings say, it is what there is.
+// isOlder reports whether a content that was asked for at the given time is older than what came on another connection. When it has
+// been so for as long as the settings say, it is what there is.
 func (t *table) isOlder(e *entry, d *doc, asked time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	had := e.doc
-	if had == nil || had.absent || had.from == d.from {
+	if had == nil || had.absent || had.conn == d.conn || had.md5 == d.md5 && !d.absent {
 		return false
 	}
-	if !d.absent && (d.md5 == had.md5 || d.modified.IsZero() || !d.modified.Add(clockGrain).Before(had.modified)) {
+	if !d.absent && !before(d.modified, had.modified) && (stamp{d.md5, d.modified}) != e.replaced {
 		return false
 	}
 	if e.olderSince.IsZero() {
 		e.olderSince = asked
 	}
 	return asked.Sub(e.olderSince) < t.t.older
+}
+
+// before reports whether a content was published before another one, as far as the servers' times can tell.
+func before(one, other time.Time) bool {
+	if one.IsZero() {
+		return false
+	}
+	grain := clockSkew
+	if one.Nanosecond() == 0 || other.Nanosecond() == 0 {
+		grain = clockGrain
+	}
+	return one.Add(grain).Before(other)
 }

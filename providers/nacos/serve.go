@@ -25,7 +25,8 @@ func (s *session) greet(life context.Context, server address) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &conn{link: l, server: server, moveTo: make(chan address, 1), reader: make(chan struct{}), doubt: make(chan struct{}, 1)}
+	s.conns++
+	c := &conn{link: l, number: s.conns, server: server, moveTo: make(chan address, 1), reader: make(chan struct{}), doubt: make(chan struct{}, 1)}
 	c.ctx, c.end = context.WithCancelCause(life)
 	if err := s.register(ctx, c); err != nil {
 		c.end(err)

@@ -37,7 +37,8 @@ type session struct {
 	trouble   error // why there is none
 	changed   chan struct{}
 
-	before error // of the last round of tries; run's own
+	before error  // of the last round of tries; run's own
+	conns  uint64 // how many connections there were; run's own
 }
 
 func newSession(via transport, as settings, t timings, h *hook) *session {

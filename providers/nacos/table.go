@@ -163,6 +163,9 @@ func (t *table) done(e *entry, d *doc, err error, asked time.Time) (differs bool
 		e.tries, e.olderSince = 0, time.Time{}
 		differs = e.doc == nil || e.doc.revision != d.revision
 		if differs {
+			if e.doc != nil && !e.doc.absent {
+				e.replaced = stamp{e.doc.md5, e.doc.modified}
+			}
 			e.doc, e.vain = d, 0
 		} else if e.vain++; e.vain <= maxVain {
 			// Pushed, and nothing has changed: a listen will tell whether it was read too early.
