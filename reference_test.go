@@ -79,9 +79,10 @@ func TestReferences(t *testing.T) {
 		"${vault:x}":               "no resolver of that scheme, there are env, file",
 		"${file:none} ${env:NONE}": "no such file",
 	} {
-		o := quiet
-		o.BootTimeout = time.Millisecond
-		_, _, err := referring(t, o, fmt.Sprintf("other: 1\ndb: %q", text), options...)
+		var err error
+		synctest.Test(t, func(t *testing.T) { // Open tries for BootTimeout
+			_, _, err = referring(t, quiet, fmt.Sprintf("other: 1\ndb: %q", text), options...)
+		})
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "config.yaml:2:") || strings.Contains(err.Error(), "canary") {
 			t.Errorf("%s: the error is %v, want the line and %q", text, err, want)
 		}
@@ -268,7 +269,7 @@ func TestTheCopyIsEncryptedWhenThereIsAKey(t *testing.T) {
 	key, other := bytes.Repeat([]byte{1}, 32), bytes.Repeat([]byte{2}, 32)
 	run := func(key []byte, down bool) (string, observe.LastGoodHealth, error) {
 		o := quiet
-		o.StateDir, o.StateKey, o.BootTimeout = dir, key, 100*time.Millisecond
+		o.StateDir, o.StateKey = dir, key
 		cfg, err := nacre.OpenWith[deriveConfig](t.Context(), o, remoteLayer{&scripted{text: "db: sealed-canary", down: down}})
 		if err != nil {
 			return "", observe.LastGoodHealth{}, err
