@@ -90,47 +90,41 @@ type Resource[R any] struct {
 // handed out by Get stays open for the whole grace time after it was replaced ([Grace], 30 s): don't keep it, call Get again. Use Acquire
 // for work that may take longer. After Close of the config it returns the last one, closed.
 func (r *Resource[R]) Get() R {
-	for {
-		in := r.live()
-		if in == nil {
-			continue // it was replaced in this moment
-		}
-		built, ok := in.Loose()
-		if !ok {
-			if !r.closed() {
-				continue
-			}
-			built = in.Value()
-		}
-		value, _ := built.(R)
-		return value
-	}
+	_, value, _ := r.take((*resource.Instance).Loose)
+	return value
 }
 
 // Acquire returns the resource that is live and a function that gives it back, which must be called; more calls of it do nothing. A
 // resource that was replaced is closed as soon as all have given it back, or when the grace time is over ([Grace], 30 s). After Close of
 // the config it returns the last one, closed.
 func (r *Resource[R]) Acquire() (value R, release func()) {
+	in, value, open := r.take((*resource.Instance).Hold)
+	if !open {
+		return value, func() {}
+	}
+	var released atomic.Bool
+	return value, func() {
+		if released.CompareAndSwap(false, true) {
+			in.Release()
+		}
+	}
+}
+
+// take takes the live instance in one of two ways; of a config that is closed, the last one, which is not open.
+func (r *Resource[R]) take(way func(*resource.Instance) (any, bool)) (in *resource.Instance, value R, open bool) {
 	for {
-		in := r.live()
-		if in == nil {
+		if in = r.live(); in == nil {
 			continue // it was replaced in this moment
 		}
-		built, ok := in.Hold()
-		if !ok {
+		built, open := way(in)
+		if !open {
 			if !r.closed() {
-				continue
+				continue // the same
 			}
-			value, _ = in.Value().(R)
-			return value, func() {}
+			built = in.Value()
 		}
 		value, _ = built.(R)
-		var released atomic.Bool
-		return value, func() {
-			if released.CompareAndSwap(false, true) {
-				in.Release()
-			}
-		}
+		return in, value, open
 	}
 }
 

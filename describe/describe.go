@@ -2,6 +2,7 @@ package describe
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 
 	"github.com/nacre-go/nacre/binder"
@@ -102,14 +103,19 @@ func typeName(s *tree.Shape) string {
 	if s.Go == nil || s.Kind != tree.StructOf && s.Kind != tree.RemainderOf {
 		return ""
 	}
-	t := s.Go
-	for t.Kind().String() == "ptr" {
-		t = t.Elem()
-	}
+	t := pointedTo(s.Go)
 	if t.Name() == "" {
 		return ""
 	}
 	return t.PkgPath() + "." + t.Name()
+}
+
+// pointedTo is the type at the end of pointers; nil stays nil.
+func pointedTo(t reflect.Type) reflect.Type {
+	for t != nil && t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t
 }
 
 // Markdown returns a table with a line for each key.

@@ -139,9 +139,7 @@ var textType = reflect.TypeFor[encoding.TextUnmarshaler]()
 
 // readsText reports whether a type reads itself from text.
 func readsText(t reflect.Type) bool {
-	for t != nil && t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
+	t = pointedTo(t)
 	return t != nil && (t.Implements(textType) || reflect.PointerTo(t).Implements(textType))
 }
 
@@ -150,10 +148,7 @@ const duration = `^[-+]?(0|([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))
 
 // leaf is the schema of a scalar.
 func leaf(s *tree.Shape) *jsonschema.Schema {
-	t := s.Go
-	for t != nil && t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
+	t := pointedTo(s.Go)
 	switch {
 	case s.Type == "duration":
 		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Type: "string", Pattern: duration}, {Enum: []any{0}}}}

@@ -119,8 +119,9 @@ func rows() []Row {
 		{Room: "internal/verify", May: []string{"source", "internal/tree"}, Why: whyStep},
 		{Room: "internal/guard", May: []string{"source", "internal/tree"}, Why: whyStep},
 		{Room: "internal/swap", Why: whyGeneric},
-		{Room: "internal/notify", Why: whyGeneric},
-		{Room: "internal/resource", Why: whyGeneric},
+		{Room: "internal/rescue", Why: whyGeneric},
+		{Room: "internal/notify", May: []string{"internal/rescue"}, Why: whyGeneric},
+		{Room: "internal/resource", May: []string{"internal/rescue"}, Why: whyGeneric},
 		{Room: "internal/lastgood", May: []string{"source", "internal/verify", "github.com/gofrs/flock"}, Why: whyStep},
 		{
 			Room: "internal/engine", May: []string{"source", "observe", "binder", "validate", "manifest", "internal/**"},

@@ -95,9 +95,7 @@ func (e *Engine[T]) decode(contents []*content) (roots []*tree.Node, alone, prob
 		if c == nil {
 			continue
 		}
-		if !c.decoded || c.passing && time.Since(c.decodedAt) > decodeAgain {
-			e.decodeContent(e.feeds[i], c)
-		}
+		e.decodeContent(e.feeds[i], c)
 		roots = append(roots, c.roots...)
 		alone = append(alone, c.alone...)
 		problems = append(problems, c.problems...)
@@ -108,7 +106,11 @@ func (e *Engine[T]) decode(contents []*content) (roots []*tree.Node, alone, prob
 // decodeAgain is the time after which a content is decoded anew whose trouble may have passed, such as a reference to what was not there.
 const decodeAgain = 500 * time.Millisecond
 
+// decodeContent verifies and decodes a content, once where nothing is wrong that may pass.
 func (e *Engine[T]) decodeContent(l *feed, c *content) {
+	if c.decoded && !(c.passing && time.Since(c.decodedAt) > decodeAgain) {
+		return
+	}
 	c.decoded, c.passing, c.decodedAt = true, false, time.Now()
 	c.roots, c.named, c.problems, c.alone = nil, nil, nil, nil
 	for _, p := range verify.Content(c.Content) {

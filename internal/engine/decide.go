@@ -78,7 +78,7 @@ func (e *Engine[T]) choose(of func(*feed) *content) candidate {
 	}
 	if m, _ := e.manifestOf(c.contents); m != nil {
 		for i := range c.causes {
-			if listed, _ := m.Matches(c.causes[i].Document, nil); listed && c.causes[i].Release == "" {
+			if _, listed := m.Documents[c.causes[i].Document]; listed && c.causes[i].Release == "" {
 				c.causes[i].Release = m.Release
 			}
 		}
@@ -91,18 +91,15 @@ func causes(f *feed, next *content) (all []observe.Cause) {
 	if next == nil || next == f.applied {
 		return nil
 	}
-	cause := func(d *source.Document) observe.Cause {
-		return observe.Cause{Layer: f.name, Document: d.Name, Revision: next.Revision, Release: d.Origin.Release}
-	}
 	for i := range next.Documents {
 		if d := &next.Documents[i]; !same(f.applied.document(d.Name), d) {
-			all = append(all, cause(d))
+			all = append(all, f.cause(next, d))
 		}
 	}
 	if f.applied != nil {
 		for i := range f.applied.Documents {
 			if d := &f.applied.Documents[i]; next.document(d.Name) == nil {
-				all = append(all, cause(d))
+				all = append(all, f.cause(next, d))
 			}
 		}
 	}
@@ -110,6 +107,11 @@ func causes(f *feed, next *content) (all []observe.Cause) {
 		all = append(all, observe.Cause{Layer: f.name, Document: firstName(next), Revision: next.Revision})
 	}
 	return all
+}
+
+// cause is a document of a content.
+func (l *feed) cause(c *content, d *source.Document) observe.Cause {
+	return observe.Cause{Layer: l.name, Document: d.Name, Revision: c.Revision, Release: d.Origin.Release}
 }
 
 func firstName(c *content) string {

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/internal/engine"
-	"github.com/nacre-go/nacre/internal/resource"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 )
@@ -214,13 +213,7 @@ type flowStage struct {
 
 // derive makes a resource of a.
 func (s *flowStage) derive(refuse func(a int) error) {
-	_, err := s.e.Derive(context.Background(), resource.Spec{
-		Name:         "pool",
-		Select:       func(c any) any { return c.(*config).A },
-		Equal:        func(a, b any) bool { return a == b },
-		Build:        func(_ context.Context, a any) (any, error) { return a, refuse(a.(int)) },
-		BuildTimeout: time.Second, Grace: time.Second,
-	})
+	_, err := s.e.Derive(context.Background(), pool(refuse))
 	if err != nil {
 		s.say(err.Error())
 	}

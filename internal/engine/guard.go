@@ -90,9 +90,7 @@ func (e *Engine[T]) reasons(f *feed, c *content) []string {
 	if e.MaxLoss <= 0 || f.Unguarded {
 		return nil
 	}
-	if !c.decoded {
-		e.decodeContent(f, c)
-	}
+	e.decodeContent(f, c)
 	var all []string
 	for _, d := range c.named {
 		for _, why := range guard.Compare(f.applied.root(d.name), d.root).Reasons(e.MaxLoss) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
@@ -111,19 +112,29 @@ func (e *Engine[T]) pinTo(version int64) (int64, error) {
 func (e *Engine[T]) restore(old *State[T]) (int64, error) {
 	live := e.cell.Load()
 	e.resources.Forget() // somebody wants it now
-	next := old.again(live.Version+1, fmt.Sprintf("back to version %d", old.Version))
-	defer e.beginBuilding()()
-	if problems := e.scrub.problems(e.prepare(next)); problems != nil {
-		return 0, problems
+	next, err := e.back(old, live)
+	if err != nil {
+		return 0, err
 	}
-	if !e.swap(next) {
-		return 0, closed()
-	}
-	e.adopt(live, next, false)
 	e.mu.Lock()
 	e.pin = next.Version
 	e.mu.Unlock()
 	e.again.clear()
 	e.announce(next, live, candidate{started: next.At, causes: next.Causes}, observe.ResultApplied, nil)
 	return next.Version, nil
+}
+
+// back swaps an old state in under a new version, with what the service makes from it. An error leaves all as it is.
+func (e *Engine[T]) back(to, live *State[T]) (*State[T], error) {
+	defer e.beginBuilding()()
+	next := &State[T]{Value: to.Value, Sum: to.Sum, Merged: to.Merged, contents: to.contents, roots: to.roots, pending: to.pending,
+		Version: live.Version + 1, At: time.Now(), Causes: []observe.Cause{{Document: fmt.Sprintf("back to version %d", to.Version)}}}
+	if problems := e.prepare(next); problems != nil {
+		return nil, problems
+	}
+	if !e.swap(next) {
+		return nil, closed()
+	}
+	e.adopt(live, next, false)
+	return next, nil
 }

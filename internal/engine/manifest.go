@@ -43,9 +43,7 @@ func (e *Engine[T]) manifestOf(contents []*content) (*manifest.Manifest, *feed) 
 		if !f.Manifest || c == nil {
 			continue
 		}
-		if !c.decoded {
-			e.decodeContent(f, c)
-		}
+		e.decodeContent(f, c)
 		if c.manifest != nil && c.problems == nil {
 			return c.manifest, f
 		}
@@ -133,9 +131,7 @@ func (e *Engine[T]) waitsForRelease() []string {
 
 // badManifest reports whether the newest manifest is refused: then the one that is applied counts.
 func (e *Engine[T]) badManifest(f *feed) bool {
-	if !f.latest.decoded {
-		e.decodeContent(f, f.latest)
-	}
+	e.decodeContent(f, f.latest)
 	return f.latest.problems != nil
 }
 
@@ -153,7 +149,7 @@ func (e *Engine[T]) ofRelease(f *feed) bool {
 				return true
 			}
 			for _, d := range f.latest.Documents {
-				if listed, _ := c.manifest.Matches(d.Name, nil); listed {
+				if _, listed := c.manifest.Documents[d.Name]; listed {
 					return true
 				}
 			}

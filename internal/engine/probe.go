@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/rescue"
 	"github.com/nacre-go/nacre/internal/resource"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
@@ -49,13 +50,13 @@ func (e *Engine[T]) adopt(old, next *State[T], onTrial bool) {
 	e.mu.Lock()
 	probes := slices.Clone(e.probes)
 	e.mu.Unlock()
-	before, kept := old, old.built.Load()
+	built := old.built.Load()
+	old.built.Store(nil) // the history keeps the state, and must not keep what was closed
+	before, kept := old, built
 	if t := e.trial; t != nil {
 		t.stop()
 		before, kept = t.before, t.kept // the version on trial did not get to its end: one goes back behind it
 	}
-	built := old.built.Load()
-	old.built.Store(nil) // the history keeps the state, and must not keep what was closed
 	if !onTrial || len(probes) == 0 {
 		e.setTrial(nil)
 		e.resources.Adopt(kept, next.built.Load())
@@ -133,27 +134,10 @@ func (p *Probe[T]) watch(ctx context.Context, live *State[T]) error {
 	}
 }
 
-var errHangs = errors.New("it does not return")
-
 // check makes one check, and waits no longer than its time for it.
 func (p *Probe[T]) check(ctx context.Context, live *State[T]) error {
-	ctx, cancel := context.WithTimeout(ctx, p.Timeout)
-	done := make(chan error, 1)
-	go func() {
-		defer cancel()
-		done <- resource.Protect(func() error { return p.Check(ctx, live) })
-	}()
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-		select {
-		case err := <-done:
-			return err
-		default:
-			return errHangs
-		}
-	}
+	_, err := rescue.Within(ctx, p.Timeout, func(ctx context.Context) (struct{}, error) { return struct{}{}, p.Check(ctx, live) })
+	return err
 }
 
 // endTrial accepts the version on trial, or takes it back.
@@ -173,21 +157,19 @@ func (e *Engine[T]) endTrial(live *State[T], why error) {
 
 // revert makes the version before the trial live again, and quarantines what made the one that is taken back.
 func (e *Engine[T]) revert(t *trial[T], bad *State[T], why error) (reverted bool) {
-	defer e.beginBuilding()()
-	next := t.before.again(bad.Version+1, fmt.Sprintf("back to version %d", t.before.Version))
 	told := observe.Reverted{Version: bad.Version, From: bad.Version, To: t.before.Version, Causes: bad.Causes, Why: why}
-	if problems := e.scrub.problems(e.prepare(next)); problems != nil {
+	next, err := e.back(t.before, bad)
+	if problems, ok := errors.AsType[source.Problems](err); ok {
 		// One cannot go back: what was is gone. The version that failed is better than none.
 		e.acceptTrial()
 		told.Err = problems
 		observe.Tell(e.Observer.Reverted, told)
 		return false
 	}
-	told.Causes = e.quarantine(bad, next, why)
-	if !e.swap(next) {
-		return false
+	if err != nil {
+		return false // closed
 	}
-	e.adopt(bad, next, false)
+	told.Causes = e.quarantine(bad, next, why)
 	problem := &source.Problem{Kind: source.Invalid, Message: why.Error(), Err: why}
 	e.announce(next, bad, candidate{started: next.At, causes: next.Causes}, observe.ResultReverted, source.Problems{problem})
 	told.Version = next.Version
@@ -206,16 +188,10 @@ func (e *Engine[T]) quarantine(bad, back *State[T], why error) (all []observe.Ca
 			f.quarantine = map[digest]string{}
 		}
 		f.quarantine[c.sum()] = fmt.Sprintf("version %d was taken back: %v", bad.Version, why)
-		for _, d := range c.Documents {
-			all = append(all, observe.Cause{Layer: f.name, Document: d.Name, Revision: c.Revision, Release: d.Origin.Release})
+		for i := range c.Documents {
+			all = append(all, f.cause(c, &c.Documents[i]))
 		}
 		e.bad(f, time.Now())
 	}
 	return all
-}
-
-// again is the state under another version, for other reasons; nothing is built for it yet.
-func (s *State[T]) again(version int64, reason string) *State[T] {
-	return &State[T]{Value: s.Value, Sum: s.Sum, Merged: s.Merged, contents: s.contents, roots: s.roots, pending: s.pending,
-		Version: version, At: time.Now(), Causes: []observe.Cause{{Document: reason}}}
 }

@@ -6,8 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/nacre-go/nacre/internal/notify"
-	"github.com/nacre-go/nacre/internal/resource"
+	"github.com/nacre-go/nacre/internal/rescue"
 	"github.com/nacre-go/nacre/observe"
 )
 
@@ -80,10 +79,7 @@ func (e *Engine[T]) late(name string, d delivery[T], deadline time.Duration) {
 
 // clean makes an error of the service's own code fit to be shown.
 func (e *Engine[T]) clean(err error) error {
-	if p, ok := errors.AsType[*resource.Panic](err); ok {
-		return &observe.PanicError{Text: e.scrub.text(p.Value), Stack: p.Stack}
-	}
-	if p, ok := errors.AsType[*notify.Panic](err); ok {
+	if p, ok := errors.AsType[*rescue.Panic](err); ok {
 		return &observe.PanicError{Text: e.scrub.text(p.Value), Stack: p.Stack}
 	}
 	return e.scrub.err(err)

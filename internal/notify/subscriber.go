@@ -2,23 +2,14 @@ package notify
 
 import (
 	"context"
-	"fmt"
-	"runtime/debug"
 	"sync"
 	"time"
+
+	"github.com/nacre-go/nacre/internal/rescue"
 )
 
 // Handler is called with each state. It reports whether it found anything to do; a call that did not is not counted.
 type Handler[S any] func(context.Context, S) (called bool, err error)
-
-// Panic is the error of a handler that panicked or ended its goroutine.
-type Panic struct {
-	Value string // the panic's value as text
-	Stack string
-}
-
-// Error returns "panic: value".
-func (p *Panic) Error() string { return "panic: " + p.Value }
 
 // Stats are a subscriber's counts.
 type Stats struct {
@@ -128,11 +119,11 @@ func (s *Subscriber[S]) run() {
 
 func (s *Subscriber[S]) call(state S) {
 	called, returned := true, false
-	var err error = &Panic{Value: "the subscriber ended its goroutine"} // unless it returns
+	var err error = &rescue.Panic{Value: "the subscriber ended its goroutine"} // unless it returns
 	defer func() {
 		if !returned {
 			if v := recover(); v != nil {
-				err = &Panic{Value: text(v), Stack: string(debug.Stack())}
+				err = rescue.NewPanic(v)
 			}
 		}
 		if took := s.count(state, called, !returned, err); called && s.hub.Report != nil {
@@ -185,14 +176,4 @@ func (s *Subscriber[S]) count(state S, called, panicked bool, err error) (took t
 		s.stats.Failures++
 	}
 	return took
-}
-
-// text is v as text; a value whose own String method panics has none.
-func text(v any) (t string) {
-	defer func() {
-		if recover() != nil {
-			t = "a value that cannot be printed"
-		}
-	}()
-	return fmt.Sprint(v)
 }

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/nacre-go/nacre/internal/rescue"
 )
 
 // Batch is the building for one decision, in which several candidates may be looked at. What was built for one of them is used for
@@ -100,7 +102,7 @@ func (b *Batch) build(ctx context.Context, config any, entries []*entry, lastOnl
 		}
 		wait.Go(func() {
 			defer close(s.ready)
-			s.err = errGone // unless it returns
+			s.err = rescue.ErrGone // unless it returns
 			s.in, s.err = b.one(ctx, config, e, slots, &mu)
 		})
 	}
@@ -168,6 +170,17 @@ func (b *Batch) one(ctx context.Context, config any, e *entry, slots []*slot, mu
 	return a.in, a.err
 }
 
+// guard calls f and makes a panic into an error.
+func guard(f func()) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = rescue.NewPanic(v)
+		}
+	}()
+	f()
+	return nil
+}
+
 // standsOn reports whether the candidate has just those instances.
 func standsOn(needs []*Instance, slots []*slot) (bool, error) {
 	same := true
@@ -202,14 +215,14 @@ func (b *Batch) make(ctx context.Context, e *entry, part any, slots []*slot) *at
 		}
 		defer cancel()
 		var value any
-		err := Protect(func() (err error) {
+		err := rescue.Do(func() (err error) {
 			value, err = e.Build(context.WithValue(ctx, scopeKey{}, scope), part)
 			return err
 		})
 		if settled.CompareAndSwap(false, true) {
 			done <- result{value, err}
 		} else if err == nil && e.Close != nil {
-			_ = Protect(func() error { return e.Close(value) }) // nobody wants it any more
+			_ = rescue.Do(func() error { return e.Close(value) }) // nobody wants it any more
 		}
 	}()
 	var r result

@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync/atomic"
 	"time"
+
+	"github.com/nacre-go/nacre/internal/rescue"
 )
 
 // Instance is one resource that was built, from one part of a configuration.
@@ -12,7 +14,6 @@ type Instance struct {
 	part    any
 	value   any
 	needs   []*Instance // what it stands on
-	since   time.Time
 	users   tally
 	above   tally       // instances that stand on it
 	loose   atomic.Bool // somebody got it without saying when he is done
@@ -20,7 +21,7 @@ type Instance struct {
 }
 
 func newInstance(of *entry, part, value any, needs []*Instance) *Instance {
-	in := &Instance{of: of, part: part, value: value, needs: needs, since: time.Now()}
+	in := &Instance{of: of, part: part, value: value, needs: needs}
 	in.users.init()
 	in.above.init()
 	for _, n := range needs {
@@ -110,13 +111,13 @@ func (in *Instance) await(loose bool) {
 // close closes the instance, and lets go of what it stands on.
 func (in *Instance) close() {
 	left := max(0, in.users.n.Load())
-	err := Protect(func() error {
+	err := rescue.Do(func() error {
 		if in.of.Close == nil {
 			return nil
 		}
 		return in.of.Close(in.value)
 	})
-	in.of.closed(in, err)
+	in.of.closed(in, left, err)
 	for _, n := range in.needs {
 		n.above.done()
 	}

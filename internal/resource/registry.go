@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/nacre-go/nacre/internal/rescue"
 )
 
 // Registry knows the resources of one config.
@@ -59,13 +61,6 @@ func New(hooks Hooks) *Registry {
 // Forget lets builds that have failed be tried again. Until then a later decision takes the failure for granted: a database that is down
 // must not hold up every other change for as long as a build may take.
 func (r *Registry) Forget() { r.failed = nil }
-
-// Len is how many resources there are.
-func (r *Registry) Len() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return len(r.entries)
-}
 
 func (r *Registry) list() []*entry {
 	r.mu.Lock()
@@ -167,12 +162,12 @@ func (e *entry) retire(in *Instance) {
 	e.old[in] = true
 }
 
-func (e *entry) closed(in *Instance, err error) {
+func (e *entry) closed(in *Instance, users int64, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	delete(e.old, in)
 	e.stats.Closed++
-	if in.users.n.Load() > 0 {
+	if users > 0 {
 		e.stats.Forced++
 	}
 	if err != nil {
@@ -200,7 +195,7 @@ func (e *entry) built(took time.Duration, err error) {
 // note is called with mu held.
 func (e *entry) note(err error) {
 	e.stats.LastErr = err
-	if _, ok := err.(*Panic); ok { //nolint:errorlint // Protect returns it bare
+	if _, ok := err.(*rescue.Panic); ok { //nolint:errorlint // rescue.Do returns it bare
 		e.stats.Panics++
 	}
 }

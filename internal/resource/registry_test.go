@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/rescue"
 	"github.com/nacre-go/nacre/internal/resource"
 )
 
@@ -243,7 +244,7 @@ func TestRudeFunctionsAreErrors(t *testing.T) {
 			s := b.spec("a")
 			change(&s)
 			err := b.reg.Add(t.Context(), s, nil, parts{}, func(int, *resource.Set) bool { return true })
-			if _, ok := errors.AsType[*resource.Panic](err); !ok {
+			if _, ok := errors.AsType[*rescue.Panic](err); !ok {
 				t.Errorf("%s: the error is %v", what, err)
 			}
 		}

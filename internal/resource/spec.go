@@ -36,12 +36,3 @@ type Failure struct {
 	Name string
 	Err  error
 }
-
-// Panic is the error of a function that panicked or ended its goroutine.
-type Panic struct {
-	Value string // the panic's value as text
-	Stack string
-}
-
-// Error returns "panic: value".
-func (p *Panic) Error() string { return "panic: " + p.Value }

@@ -1,0 +1,84 @@
+package rescue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+)
+
+// Panic is the error of a function that panicked or ended its goroutine.
+type Panic struct {
+	Value string // the panic's value as text
+	Stack string
+}
+
+// Error returns "panic: value".
+func (p *Panic) Error() string { return "panic: " + p.Value }
+
+// NewPanic returns the error for what recover has returned, with the stack of the caller.
+func NewPanic(v any) *Panic { return &Panic{Value: text(v), Stack: string(debug.Stack())} }
+
+// text is v as text; a value whose own String method panics has none.
+func text(v any) (t string) {
+	defer func() {
+		if recover() != nil {
+			t = "a value that cannot be printed"
+		}
+	}()
+	return fmt.Sprint(v)
+}
+
+// ErrGone is what becomes of a function that does not return.
+var ErrGone = &Panic{Value: "the function ended its goroutine"}
+
+// Do calls f in a goroutine of its own and makes a panic, and an end of the goroutine, into an error.
+func Do(f func() error) error {
+	ended := make(chan error, 1)
+	go func() {
+		var err error = ErrGone // unless it returns
+		defer func() {
+			if v := recover(); v != nil {
+				err = NewPanic(v)
+			}
+			ended <- err
+		}()
+		err = f()
+	}()
+	return <-ended
+}
+
+// ErrSlow is the error of Within for a function that has not come back.
+var ErrSlow = errors.New("it does not return")
+
+// Within is Do with a value, for at most d, or until ctx ends; the context that f is given ends then. What f returns later is dropped.
+func Within[R any](ctx context.Context, d time.Duration, f func(ctx context.Context) (R, error)) (R, error) {
+	type answer struct {
+		value R
+		err   error
+	}
+	ctx, cancel := context.WithTimeout(ctx, d)
+	done := make(chan answer, 1)
+	go func() {
+		defer cancel()
+		var a answer
+		a.err = Do(func() (err error) {
+			a.value, err = f(ctx)
+			return err
+		})
+		done <- a
+	}()
+	select {
+	case a := <-done:
+		return a.value, a.err
+	case <-ctx.Done():
+	}
+	select {
+	case a := <-done: // both were ready
+		return a.value, a.err
+	default:
+		var none R
+		return none, ErrSlow
+	}
+}
