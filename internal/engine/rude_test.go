@@ -39,7 +39,8 @@ func TestErrorsThatCannotBePrinted(t *testing.T) {
 			t.Errorf("the source's error is not shown: %+v", h)
 		}
 		x.put("a: 2")
-		settle()
+		time.Sleep(time.Minute) // longer than the back-off of a source that failed
+		synctest.Wait()
 		if e.Live().Value.A != 2 {
 			t.Error("the config has stopped")
 		}
