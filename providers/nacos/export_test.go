@@ -46,6 +46,12 @@ func (c consoleAt) Fetch(ctx context.Context, f fetch) (int, []byte, error) {
 // Tune changes the durations, for tests in real time.
 func Tune(change func(*Timings)) Option { return option(func(o *options) { change(&o.t) }) }
 
+// Knocks reports whether somebody holds the line at a server's gRPC port, which "?grpc=" names.
+func Knocks(ctx context.Context, server string) bool {
+	a, err := parseAddress(server, defaultPrefix)
+	return err == nil && wired{}.Knock(ctx, a)
+}
+
 // Quick makes retries and reports fast enough for tests in real time.
 func Quick() Option {
 	return Tune(func(t *Timings) {

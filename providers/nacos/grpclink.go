@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net"
 	"sync"
-	"time"
 
 	pb "github.com/nacos-group/nacos-sdk-go/v2/api/grpc"
 	"google.golang.org/grpc"
@@ -60,19 +59,6 @@ func (w wired) Open(ctx context.Context, server address) (link, error) {
 		return nil, l.classify(ctx, err)
 	}
 	return l, nil
-}
-
-// Knock connects to the gRPC port and hangs up.
-func (w wired) Knock(ctx context.Context, server address) bool {
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
-	defer cancel()
-	var d net.Dialer
-	c, err := d.DialContext(ctx, "tcp", server.grpc())
-	if err != nil {
-		return false
-	}
-	_ = c.Close()
-	return true
 }
 
 type grpcLink struct {

@@ -102,8 +102,9 @@ func (s scenario) play(t *testing.T, f *field) {
 	ids := idsOf(fmt.Sprintf("%08x", rand.Uint32()), s.keys)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
+	did := &record{}
 	dial := func(who string) *nacos.Client {
-		c, err := nacos.Dial(ctx, f.config(who))
+		c, err := nacos.Dial(ctx, f.config(who), did.of(who))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -133,6 +134,7 @@ func (s scenario) play(t *testing.T, f *field) {
 	truth := func() map[string]int { return f.truth(t, ids) }
 	settle(t, b, truth, "before the trouble")
 	before := heap()
+	var recovered time.Duration
 
 	publishing, stop := context.WithCancel(ctx)
 	var storm sync.WaitGroup
@@ -144,9 +146,15 @@ func (s scenario) play(t *testing.T, f *field) {
 		t.FailNow() // with a node missing, for example, the servers cannot be asked for the truth
 	}
 	over := time.Now()
+	defer func() {
+		if t.Failed() || recovered > late {
+			did.print(t, over.Add(-10*time.Second), 400)
+		}
+	}()
 	settle(t, b, truth, "after the trouble")
+	recovered = time.Since(over)
 	t.Logf("%d publishes, %d more of unknown outcome, %d contents heard; all sessions fresh %v after the trouble",
-		w.good, w.failed, b.heard, time.Since(over).Round(time.Millisecond))
+		w.good, w.failed, b.heard, recovered.Round(time.Millisecond))
 	if have, want := f.connections(), s.sessions+1; have > want {
 		t.Errorf("%d sessions have %d connections", want, have)
 	}

@@ -1,0 +1,53 @@
+package chaostest
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nacre-go/nacre/providers/nacos"
+)
+
+// late is when a recovery is slow enough for what the sessions did to be printed: the target of a recovery.
+const late = 3 * time.Second
+
+// record is what the sessions of a run did, in order.
+type record struct {
+	mu     sync.Mutex
+	events []recorded
+}
+
+type recorded struct {
+	who string
+	nacos.Event
+}
+
+// of returns the option that has a session recorded.
+func (r *record) of(who string) nacos.Option {
+	return nacos.OnEvent(func(e nacos.Event) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.events = append(r.events, recorded{who, e})
+	})
+}
+
+// print tells what happened from a time on, at most so many lines of it.
+func (r *record) print(t *testing.T, from time.Time, most int) {
+	t.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	lines := ""
+	for _, e := range r.events {
+		if e.Time.Before(from) || most < 0 {
+			continue
+		}
+		if most--; most < 0 {
+			lines += "…\n"
+			break
+		}
+		lines += fmt.Sprintf("%v session %s: %v %s %s try %d, %d of %d, %v, %v\n", e.Time.Format("15:04:05.000"), e.who, e.Kind, e.Server,
+			e.Document, e.Attempt, e.Changed, e.Keys, e.Took.Round(time.Millisecond), e.Err)
+	}
+	t.Logf("what the sessions did from %v on:\n%s", from.Format("15:04:05.000"), lines)
+}
