@@ -17,6 +17,10 @@ type benchConfig struct {
 	} `config:"db"`
 }
 
+type benchDB struct {
+	Pool int `config:"pool" default:"10"`
+}
+
 var sink int
 
 // BenchmarkGet reads an int and a string of the live version, beside a bare atomic.Pointer to the same struct and beside a plain
@@ -46,6 +50,18 @@ func BenchmarkGet(b *testing.B) {
 		for b.Loop() {
 			c := cfg.Get()
 			n += c.DB.Pool + len(c.Name)
+		}
+		sink = n
+	})
+	b.Run("section", func(b *testing.B) { // which of the version's values is looked up
+		section, err := nacre.Section[benchDB](b.Context(), cfg, "db")
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ReportAllocs()
+		n := 0
+		for b.Loop() {
+			n += section.Get().Pool
 		}
 		sink = n
 	})

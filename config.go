@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/nacre-go/nacre/internal/engine"
@@ -14,7 +16,19 @@ import (
 
 // Config is the handle of a live configuration. Safe for concurrent use. Make one with [Open]; the zero Config is of no use.
 type Config[T any] struct {
-	engine *engine.Engine[T]
+	live    *atomic.Pointer[version[T]] // nil for a section
+	look    func() *T                   // Get of a section
+	engine  *engine.Engine
+	part    int       // of the engine's values
+	at      tree.Path // where it stands
+	options *Options
+	section *section // nil for the config that was opened
+}
+
+// value is what this config sees of a version; nil of one from before its section was there.
+func (c *Config[T]) value(s *engine.State) *T {
+	v, _ := s.Value(c.part).(*T)
+	return v
 }
 
 // Format writes the version and no more, for every verb: a config that finds its way into a log line tells no value.
@@ -28,7 +42,12 @@ func (c Config[T]) Format(f fmt.State, _ rune) {
 
 // Get returns the live version of the configuration: one atomic load. All fields are of one version. It stays valid, unchanged,
 // for as long as it is held; it must not be modified. A request should call Get once. After Close it returns what was live last.
-func (c *Config[T]) Get() *T { return &c.engine.Live().Value }
+func (c *Config[T]) Get() *T {
+	if c.live == nil {
+		return c.look() // by a field: with a call of a method this one would be too large to be inlined
+	}
+	return &c.live.Load().value
+}
 
 // Snapshot is one version with what is known of it.
 type Snapshot[T any] struct {
@@ -47,14 +66,14 @@ type Snapshot[T any] struct {
 // Snapshot returns the live version with its number: for a log line that says under which configuration a request ran.
 func (c *Config[T]) Snapshot() Snapshot[T] {
 	s := c.engine.Live()
-	return Snapshot[T]{Value: &s.Value, Version: s.Version, Sum: hex.EncodeToString(s.Sum[:]), At: s.At, Causes: s.Causes}
+	return Snapshot[T]{Value: c.value(s), Version: s.Version, Sum: hex.EncodeToString(s.Sum[:]), At: s.At, Causes: s.Causes}
 }
 
 // Health returns the state of layers, subscribers and the last good copy. Its Ready method is for a readiness probe. It costs
 // microseconds, not nanoseconds.
 func (c *Config[T]) Health() Health { return c.engine.Health() }
 
-// Explain tells where the value of a key comes from: "db.pool", "hosts[2].port", `labels."app.io/name"`. Secrets are not shown.
+// Explain tells where the value of a key, in a section one of it, comes from: "db.pool", "hosts[2].port", `labels."app.io/name"`. Secrets are not shown.
 // The error is of kind Misused for a text that is no key.
 func (c *Config[T]) Explain(key string) (Explanation, error) {
 	p, ok := tree.ParsePath(key)
@@ -62,12 +81,12 @@ func (c *Config[T]) Explain(key string) (Explanation, error) {
 		return Explanation{}, &source.Error{Kind: source.Misused, Op: "explain", Err: fmt.Errorf("not a key: %q", key),
 			Fix: `write it as db.pool, hosts[2].port or labels."app.io/name"`}
 	}
-	return c.engine.Explain(p), nil
+	return c.engine.Explain(slices.Concat(c.at, p)), nil
 }
 
 // Report explains every key at once, and lists those that nothing reads and those that are said in vain. It costs about a microsecond a
-// key. Secrets are not shown.
-func (c *Config[T]) Report() Report { return c.engine.Report() }
+// key. Secrets are not shown. That of a section has the section's keys, as the whole calls them.
+func (c *Config[T]) Report() Report { return c.engine.Report(c.at) }
 
 // History returns what has become of the last changes, oldest first; how many, Options.History says.
 func (c *Config[T]) History() []Entry { return c.engine.History() }
@@ -97,5 +116,10 @@ func (c *Config[T]) Release(ctx context.Context, layer string) (int64, error) {
 // Close ends the config: it stops watching, ends the subscribers and waits for them, closes the sources, and saves the last good
 // copy. It waits at most Options.CloseTimeout, and then returns an error of kind Timeout that names what still runs. It may be
 // called more than once. What Get returns stays valid, and no new version comes. A subscriber that calls it makes it wait in vain for
-// that very subscriber: let another goroutine call it.
-func (c *Config[T]) Close() error { return c.engine.Close() }
+// that very subscriber: let another goroutine call it. That of a section ends the section alone: see [Section].
+func (c *Config[T]) Close() error {
+	if c.section != nil {
+		return c.section.close(c.engine, c.part, c.options.CloseTimeout)
+	}
+	return c.engine.Close()
+}

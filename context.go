@@ -18,21 +18,24 @@ func (c *Config[T]) NewContext(ctx context.Context) context.Context {
 	if c.snapshotIn(ctx) != nil {
 		return ctx
 	}
-	return context.WithValue(ctx, contextKey[T]{c.engine}, c.engine.Hold(ctx))
+	return context.WithValue(ctx, contextKey{c.engine}, c.engine.Hold(ctx))
 }
 
-// FromContext returns the version that [Config.NewContext] put into ctx, and the live one where it did not.
+// FromContext returns the version that [Config.NewContext] put into ctx, and the live one where it did not, or had to before the
+// section was there.
 func (c *Config[T]) FromContext(ctx context.Context) *T {
 	if s := c.snapshotIn(ctx); s != nil {
-		return &s.State.Value
+		if v := c.value(s.State); v != nil {
+			return v
+		}
 	}
 	return c.Get()
 }
 
-func (c *Config[T]) snapshotIn(ctx context.Context) *engine.Held[T] {
-	s, _ := ctx.Value(contextKey[T]{c.engine}).(*engine.Held[T])
+func (c *Config[T]) snapshotIn(ctx context.Context) *engine.Held {
+	s, _ := ctx.Value(contextKey{c.engine}).(*engine.Held)
 	return s
 }
 
 // contextKey tells the versions of several configs apart in one context.
-type contextKey[T any] struct{ engine *engine.Engine[T] }
+type contextKey struct{ engine *engine.Engine }

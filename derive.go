@@ -2,11 +2,14 @@ package nacre
 
 import (
 	"context"
+	"errors"
 	"reflect"
 	"sync/atomic"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/engine"
 	"github.com/nacre-go/nacre/internal/resource"
+	"github.com/nacre-go/nacre/source"
 )
 
 // Derive builds a resource (a pool, a client, a limiter, a certificate) from a part of the config, and keeps it in step with the
@@ -41,7 +44,7 @@ func Derive[T, V, R any](ctx context.Context, cfg *Config[T], selectFrom func(*T
 	}
 	spec := resource.Spec{
 		Name:   o.name,
-		Select: func(config any) any { return selectFrom(config.(*T)) },
+		Select: func(config any) any { return selectFrom(cfg.value(config.(*engine.State))) },
 		Equal: func(a, b any) bool {
 			x, _ := a.(V) // where V is an interface type, nil is no V
 			y, _ := b.(V)
@@ -59,6 +62,9 @@ func Derive[T, V, R any](ctx context.Context, cfg *Config[T], selectFrom func(*T
 			r, _ := built.(R)
 			return closeOld(r)
 		}
+	}
+	if cfg.section.isClosed() {
+		return nil, &source.Error{Kind: source.Closed, Op: "build", Document: o.name, Err: errors.New("the section was closed")}
 	}
 	number, err := cfg.engine.Derive(ctx, spec)
 	if err != nil {

@@ -8,14 +8,11 @@ import (
 	"slices"
 	"time"
 
-	"github.com/nacre-go/nacre/binder"
 	"github.com/nacre-go/nacre/internal/engine"
 	"github.com/nacre-go/nacre/internal/lastgood"
-	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/observe/slogobserve"
 	"github.com/nacre-go/nacre/source"
-	"github.com/nacre-go/nacre/validate"
 )
 
 // Open makes a live config of T from layers, lowest precedence first, with the default [Options].
@@ -37,22 +34,16 @@ func Open[T any](ctx context.Context, layers ...source.Source) (*Config[T], erro
 func OpenWith[T any](ctx context.Context, options Options, layers ...source.Source) (*Config[T], error) {
 	o := options.withDefaults()
 	unwrapped := unwrap(layers)
-	plan, bindErr := binder.Compile[T](o.Binder...)
-	validator, validateErr := validate.Compile[T](o.Validate...)
+	all, partErr := parts[T](&o)
 	sound, layerErr := checkLayers(unwrapped)
-	if err := errors.Join(bindErr, validateErr, layerErr, checkKey(o.StateKey)); err != nil {
+	if err := errors.Join(partErr, layerErr, checkKey(o.StateKey)); err != nil {
 		return nil, errors.Join(err, engine.Discard(sound, o.CloseTimeout))
 	}
-	settings := engine.Settings[T]{
-		Layers: unwrapped,
-		Shape:  plan.Shape(),
-		Bind: func(root *tree.Node) (*T, source.Problems) {
-			value, report := plan.Bind(root)
-			return value, report.Problems
-		},
-		// A hook may need keys that another layer has.
-		BindAlone:    len(o.Binder) == 0,
-		Validate:     validator.Check,
+	live := &cell[T]{}
+	settings := engine.Settings{
+		Layers:       unwrapped,
+		Parts:        all,
+		Cell:         live,
 		Observer:     observe.Join(slogobserve.New(o.Logger), o.Observer),
 		Window:       o.Window,
 		MaxWindow:    o.MaxWindow,
@@ -76,7 +67,7 @@ func OpenWith[T any](ctx context.Context, options Options, layers ...source.Sour
 	if err != nil {
 		return nil, err
 	}
-	return &Config[T]{engine: e}, nil
+	return &Config[T]{live: live.Current(), engine: e, options: &o}, nil
 }
 
 func checkKey(key []byte) error {

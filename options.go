@@ -42,6 +42,9 @@ type Options struct {
 	// says again what was live before, or for Config.Release. Default 10; negative is no bound.
 	Breaker int
 
+	// Sections are keys that packages of the service bind to types of their own: [Declare] and [Reserve]. Default none. See [Section].
+	Sections []Declaration
+
 	// StateDir is the folder of the last good copy, which holds the content of the remote layers in clear, readable by the owner
 	// only. Each process needs one of its own. Default: a folder "nacre" in os.UserCacheDir, with a file name that is made of the
 	// program, its working directory, the struct and the remote layers. Where there is no such folder, as with HOME unset, no copy is

@@ -27,13 +27,15 @@ func Probe[T any](cfg *Config[T], check func(ctx context.Context, c *T) error, o
 	if o.name == "" {
 		o.name = caller()
 	}
-	return cfg.engine.AddProbe(engine.Probe[T]{
+	remove = cfg.engine.AddProbe(engine.Probe{
 		Name:    o.name,
-		Check:   func(ctx context.Context, live *engine.State[T]) error { return check(ctx, &live.Value) },
+		Check:   func(ctx context.Context, live *engine.State) error { return check(ctx, cfg.value(live)) },
 		For:     max(o.watched, time.Millisecond),
 		Every:   max(o.every, time.Millisecond),
 		Timeout: max(o.timeout, time.Millisecond),
 	})
+	cfg.section.atEnd(remove)
+	return remove
 }
 
 // ProbeOption is an option of [Probe].

@@ -39,16 +39,16 @@ func Subscribe[T, V any](cfg *Config[T], selectFrom func(*T) V, fn func(context.
 	if o.name == "" {
 		o.name = caller()
 	}
-	start := func(seen *engine.State[T]) engine.Handler[T] {
+	start := func(seen *engine.State) engine.Handler {
 		// Computed on the first call, in the subscriber's goroutine, where a panic of selectFrom is counted.
 		var old V
 		selected := o.initial
-		return func(ctx context.Context, s *engine.State[T], causes []observe.Cause) (bool, error) {
+		return func(ctx context.Context, s *engine.State, causes []observe.Cause) (bool, error) {
 			if !selected {
-				old, selected = selectFrom(&seen.Value), true
+				old, selected = selectFrom(cfg.value(seen)), true
 			}
 			seen = nil
-			next := selectFrom(&s.Value)
+			next := selectFrom(cfg.value(s))
 			select {
 			case <-ctx.Done(): // stopped while it was looked at
 				return false, nil
@@ -63,7 +63,9 @@ func Subscribe[T, V any](cfg *Config[T], selectFrom func(*T) V, fn func(context.
 			return true, fn(ctx, ch)
 		}
 	}
-	return &Subscription{s: cfg.engine.SubscribeWithin(o.deadline, o.name, o.initial, start)}
+	sub := cfg.engine.SubscribeWithin(o.deadline, o.name, o.initial, start)
+	cfg.section.own(sub)
+	return &Subscription{s: sub}
 }
 
 // Subscription is a running subscriber. Safe for concurrent use.

@@ -48,18 +48,22 @@ type Unused struct {
 // Bind returns a new T with what the tree says, and with defaults where it says nothing; a nil tree says nothing at
 // all. The value is nil if the report has problems, unless all of them are unknown keys: then every field has what it
 // would have without those keys, so that the value can be looked at further and all be told at once.
-func (p *Plan[T]) Bind(root *tree.Node) (*T, Report) {
+func (p *Plan[T]) Bind(root *tree.Node) (*T, Report) { return p.BindPart(nil, root, nil) }
+
+// BindPart is Bind for a part of a config: root stands at a path, by which its keys are called. Whole is the shape of all that is bound, from
+// the config's root on: a key that is in it is not unknown, though T has no field for it; nil where nobody else binds anything.
+func (p *Plan[T]) BindPart(at tree.Path, root *tree.Node, whole *tree.Shape) (*T, Report) {
 	v := new(T)
-	report, whole := p.p.bind(root, reflect.ValueOf(v).Elem())
-	if !whole {
+	report, complete := p.p.bind(&run{base: at, whole: whole}, root, reflect.ValueOf(v).Elem())
+	if !complete {
 		return nil, report
 	}
 	return v, report
 }
 
 // bind fills v, which must be zero and settable. It is whole if nothing that v has a place for is missing.
-func (p *plan) bind(root *tree.Node, v reflect.Value) (report Report, whole bool) {
-	r := &run{plan: p}
+func (p *plan) bind(r *run, root *tree.Node, v reflect.Value) (report Report, whole bool) {
+	r.plan = p
 	if root == nil || root.Kind == tree.Null {
 		root = emptyMap
 	}
@@ -86,7 +90,7 @@ func Bind(values map[string]any, dst any, options ...Option) error {
 		return source.Problems{{Kind: source.Malformed, Message: err.Error()}}
 	}
 	into := reflect.New(v.Type().Elem()).Elem()
-	if report, _ := p.bind(root, into); len(report.Problems) > 0 {
+	if report, _ := p.bind(&run{}, root, into); len(report.Problems) > 0 {
 		return report.Problems
 	}
 	v.Elem().Set(into)

@@ -17,12 +17,14 @@ const MaxProblems = 100
 // run is the state of one bind: where it is, and what it has found. Not safe for concurrent use.
 type run struct {
 	plan     *plan
-	path     []segment
+	base     tree.Path // where the root stands in the whole config
+	path     []segment // from there
 	problems source.Problems
 	more     int  // problems that are not listed
 	spoilt   bool // a problem is more than a key too many
 	unused   []Unused
 	plain    map[*tree.Node]any // what hooks were shown; nil without hooks
+	whole    *tree.Shape        // of all that anybody binds; nil where nobody else does
 }
 
 // segment is a key, or an item of a list. It becomes text only in a problem.
@@ -36,8 +38,11 @@ func (r *run) key(key string) { r.path = append(r.path, segment{key: key}) }
 func (r *run) item(i int)     { r.path = append(r.path, segment{item: i, list: true}) }
 func (r *run) up()            { r.path = r.path[:len(r.path)-1] }
 
-// here returns the path of where the run is.
-func (r *run) here() tree.Path {
+// here returns the path of where the run is, in the whole config.
+func (r *run) here() tree.Path { return append(r.base[:len(r.base):len(r.base)], r.local()...) }
+
+// local returns it from the root on.
+func (r *run) local() tree.Path {
 	p := make(tree.Path, len(r.path))
 	for i, s := range r.path {
 		if p[i] = s.key; s.list {
@@ -108,14 +113,31 @@ func (r *run) guard(n *tree.Node, what string, do func()) (ok bool) {
 func (r *run) unknown(e *tree.Entry, siblings []field) {
 	r.key(e.Key)
 	defer r.up()
+	if r.whole != nil && r.isElsewhere(e) {
+		return
+	}
 	at, strict := strictPosition(e)
 	if !strict {
 		r.unused = append(r.unused, Unused{Key: r.here().String(), Position: e.Position()})
 		return
 	}
 	if p := r.note(source.UnknownKey, at, "unknown key", nil); p != nil {
-		p.Suggest = r.plan.index.nearest(r.here(), siblings)
+		p.Suggest = r.base.With(r.plan.index.nearest(r.local(), siblings))
 	}
+}
+
+// isElsewhere reports whether others bind what stands under e. Of what they know only some keys of, the rest is noted.
+func (r *run) isElsewhere(e *tree.Entry) bool {
+	known, _ := r.whole.Lookup(r.here())
+	if known == nil {
+		return false
+	}
+	if known.Kind == tree.StructOf && e.Value.Kind == tree.Map {
+		for i := range e.Value.Entries {
+			r.unknown(&e.Value.Entries[i], nil)
+		}
+	}
+	return true
 }
 
 // strictPosition reports whether any document that has a say in e is one that does not allow unknown keys, and where.

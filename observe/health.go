@@ -21,7 +21,9 @@ type Health struct {
 	Pending []Pending `json:"pending,omitempty"`
 	Closed  bool      `json:"closed"`
 	// NotReady says why the config should not be relied on, one reason an entry; empty when it may be.
-	NotReady    []string           `json:"not_ready,omitempty"`
+	NotReady []string `json:"not_ready,omitempty"`
+	// Sections are the keys that packages bind to types of their own, or that are reserved for that.
+	Sections    []SectionHealth    `json:"sections,omitempty"`
 	Layers      []LayerHealth      `json:"layers"`
 	Subscribers []SubscriberHealth `json:"subscribers,omitempty"`
 	Resources   []ResourceHealth   `json:"resources,omitempty"`
@@ -35,6 +37,15 @@ func (h Health) Ready() error {
 		return nil
 	}
 	return errors.New("config is not ready: " + strings.Join(h.NotReady, "; "))
+}
+
+// SectionHealth is a part of the configuration that is bound to a type of its own.
+type SectionHealth struct {
+	Key string `json:"key"`
+	// Type is empty where the key is only reserved.
+	Type string `json:"type,omitempty"`
+	// Users is how many have asked for it and have not closed it.
+	Users int `json:"users,omitempty"`
 }
 
 // LayerHealth is the state of one layer.

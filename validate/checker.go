@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/go-playground/validator/v10"
 
@@ -37,7 +38,12 @@ func Compile[T any](options ...Option) (*Checker[T], error) {
 // Check returns all that is wrong with value, in the order of the struct; nil if nothing is. Root is the tree that value
 // was bound from, which tells where the keys stand; it may be nil.
 func (c *Checker[T]) Check(value *T, root *tree.Node) source.Problems {
-	return c.c.check(reflect.ValueOf(value), root)
+	return c.CheckPart(nil, value, root)
+}
+
+// CheckPart is Check for a part of a config: root stands at a path, by which its keys are called.
+func (c *Checker[T]) CheckPart(at tree.Path, value *T, root *tree.Node) source.Problems {
+	return c.c.check(at, reflect.ValueOf(value), root)
 }
 
 // Struct checks a struct, or what a pointer points to, without a config around it. The error is a source.Problems. It
@@ -59,7 +65,7 @@ func Struct(value any, options ...Option) error {
 	if err != nil {
 		return err
 	}
-	if problems := c.check(v, nil); problems != nil {
+	if problems := c.check(nil, v, nil); problems != nil {
 		return problems
 	}
 	return nil
@@ -87,7 +93,7 @@ func compile(t reflect.Type, options []Option) (*checker, error) {
 }
 
 // check runs the tags, then the methods. Pointer points to a value of the root's type.
-func (c *checker) check(pointer reflect.Value, root *tree.Node) source.Problems {
+func (c *checker) check(at tree.Path, pointer reflect.Value, root *tree.Node) source.Problems {
 	var found []violation
 	if c.root.ruled {
 		found = c.rules(pointer)
@@ -105,7 +111,7 @@ func (c *checker) check(pointer reflect.Value, root *tree.Node) source.Problems 
 			break
 		}
 		problems = append(problems, &source.Problem{
-			Kind: v.kind, Key: v.path.String(), Message: v.message, Err: v.err, Position: root.Lookup(v.path).Position(),
+			Kind: v.kind, Key: append(slices.Clip(at), v.path...).String(), Message: v.message, Err: v.err, Position: root.Lookup(v.path).Position(),
 		})
 	}
 	return problems

@@ -25,7 +25,7 @@ type candidate struct {
 // apply is the flow: what a configuration goes through on its way from its layers to its subscribers. Each step is a package
 // that knows nothing of the others. Until the swap nothing is touched: whichever step refuses the candidate, everything
 // that was live stays live, and all the problems that the step found are returned.
-func (e *Engine[T]) apply(c candidate) source.Problems {
+func (e *Engine) apply(c candidate) source.Problems {
 	// verify, decode and look at each document by itself, once
 	roots, alone, problems := e.decode(c.contents)
 	if problems != nil {
@@ -37,7 +37,8 @@ func (e *Engine[T]) apply(c candidate) source.Problems {
 
 	// layer: all of them, from scratch, lowest first
 	merged := layer.Merge(roots...)
-	next := &State[T]{Sum: verify.Sum(merged), At: time.Now(), Causes: c.causes, Merged: merged, contents: c.contents, roots: roots}
+	next := &State{Sum: verify.Sum(merged), At: time.Now(), Causes: c.causes, Merged: merged,
+		plan: e.plan, contents: c.contents, roots: roots}
 	live := e.cell.Load()
 
 	// guard: what takes effect only after a restart stays as it is
@@ -48,17 +49,17 @@ func (e *Engine[T]) apply(c candidate) source.Problems {
 		merged = next.Merged
 		next.Sum = verify.Sum(merged)
 	}
-	if live != nil && live.Sum == next.Sum && alone == nil {
+	if live != nil && live.Sum == next.Sum && live.plan == next.plan && alone == nil {
 		return e.unchanged(c, next, live)
 	}
 
-	// bind: tree to T, strictly
-	value, problems := e.bind(merged, alone)
+	// bind: tree to the service's type and those of its sections, strictly
+	values, problems := e.bind(merged, alone)
 
-	// validate: tags and the service's own rules, if there is a value
-	if value != nil {
-		next.Value = *value
-		problems = append(problems, e.Validate(&next.Value, merged)...)
+	// validate: tags and the service's own rules, if there are values
+	if values != nil {
+		next.Values = values
+		problems = append(problems, e.plan.validate(values, merged)...)
 	}
 	if problems != nil {
 		return problems
@@ -90,7 +91,7 @@ func (e *Engine[T]) apply(c candidate) source.Problems {
 
 // decode verifies and decodes what has not been yet. It returns the documents' trees, lowest first; what is wrong in single
 // documents as far as the struct can tell; and what cannot be decoded at all.
-func (e *Engine[T]) decode(contents []*content) (roots []*tree.Node, alone, problems source.Problems) {
+func (e *Engine) decode(contents []*content) (roots []*tree.Node, alone, problems source.Problems) {
 	for i, c := range contents {
 		if c == nil {
 			continue
@@ -107,11 +108,11 @@ func (e *Engine[T]) decode(contents []*content) (roots []*tree.Node, alone, prob
 const decodeAgain = 500 * time.Millisecond
 
 // decodeContent verifies and decodes a content, once where nothing is wrong that may pass.
-func (e *Engine[T]) decodeContent(l *feed, c *content) {
-	if c.decoded && !(c.passing && time.Since(c.decodedAt) > decodeAgain) {
+func (e *Engine) decodeContent(l *feed, c *content) {
+	if c.decoded == e.plan && !(c.passing && time.Since(c.decodedAt) > decodeAgain) {
 		return
 	}
-	c.decoded, c.passing, c.decodedAt = true, false, time.Now()
+	c.decoded, c.passing, c.decodedAt = e.plan, false, time.Now()
 	c.roots, c.named, c.problems, c.alone = nil, nil, nil, nil
 	for _, p := range verify.Content(c.Content) {
 		p.Position.Layer, p.Position.Revision = l.name, c.Revision
@@ -131,7 +132,7 @@ func (e *Engine[T]) decodeContent(l *feed, c *content) {
 			c.problems, c.passing = append(c.problems, problem), true
 			continue
 		}
-		root, problems := layer.Decode(l.name, c.Revision, d, e.Shape)
+		root, problems := layer.Decode(l.name, c.Revision, d, e.plan.shape)
 		c.problems = append(c.problems, problems...)
 		if root != nil && len(l.Resolvers) > 0 {
 			root, problems = e.expand(l, root)
@@ -140,38 +141,39 @@ func (e *Engine[T]) decodeContent(l *feed, c *content) {
 		if root != nil {
 			c.roots = append(c.roots, root)
 			c.named = append(c.named, named{d.Name, root})
-			tree.Secrets(root, e.Shape, e.scrub.add)
+			tree.Secrets(root, e.plan.shape, e.scrub.add)
 		}
 	}
 	if c.passing {
 		return
 	}
-	if e.BindAlone {
-		for _, root := range c.roots {
-			_, problems := e.Bind(root)
-			c.alone = append(c.alone, problems...)
-		}
+	for _, root := range c.roots {
+		c.alone = append(c.alone, e.plan.bindAlone(root)...)
 	}
 }
 
 // bind binds the merged tree, and adds what is wrong in a document under a key that a higher one hides: it would come up on the
 // day on which the higher one goes.
-func (e *Engine[T]) bind(merged *tree.Node, alone source.Problems) (*T, source.Problems) {
-	value, problems := e.Bind(merged)
+func (e *Engine) bind(merged *tree.Node, alone source.Problems) (values []any, problems source.Problems) {
+	var had []any
+	if live := e.cell.Load(); live != nil {
+		had = live.Values
+	}
+	values, problems = e.plan.bind(merged, had)
 	for _, p := range alone {
 		if slices.ContainsFunc(problems, func(q *source.Problem) bool { return q.Position == p.Position && q.Key == p.Key }) {
 			continue
 		}
 		problems = append(problems, p)
 		if p.Kind != source.UnknownKey {
-			value = nil
+			values = nil
 		}
 	}
-	return value, problems
+	return values, problems
 }
 
 // unchanged accepts a candidate whose merged tree is the live one: a comment changed, or what a higher layer hides.
-func (e *Engine[T]) unchanged(c candidate, next, live *State[T]) source.Problems {
+func (e *Engine) unchanged(c candidate, next, live *State) source.Problems {
 	if c.rehearse {
 		return nil
 	}
@@ -184,7 +186,7 @@ func (e *Engine[T]) unchanged(c candidate, next, live *State[T]) source.Problems
 }
 
 // announce tells everybody of a new live version, and has it saved.
-func (e *Engine[T]) announce(next, old *State[T], c candidate, result observe.Result, problems source.Problems) {
+func (e *Engine) announce(next, old *State, c candidate, result observe.Result, problems source.Problems) {
 	if !e.falling {
 		e.unproven.Store(false)
 	}
@@ -194,7 +196,7 @@ func (e *Engine[T]) announce(next, old *State[T], c candidate, result observe.Re
 	observe.Tell(e.Observer.Applied, observe.Applied{Version: next.Version, Sum: hex.EncodeToString(next.Sum[:]),
 		Causes: c.causes, Changed: changed, Took: time.Since(c.started)})
 	e.tellPending(next)
-	e.hub.Publish(delivery[T]{state: next, causes: next.Causes})
+	e.hub.Publish(delivery{state: next, causes: next.Causes})
 	if old == nil {
 		e.saver.putBoot()
 		return
@@ -203,12 +205,12 @@ func (e *Engine[T]) announce(next, old *State[T], c candidate, result observe.Re
 }
 
 // changedKeys lists the keys in which two versions differ, with what may be shown of their values.
-func (e *Engine[T]) changedKeys(old, next *State[T]) (changed []string, diff []observe.KeyChange) {
+func (e *Engine) changedKeys(old, next *State) (changed []string, diff []observe.KeyChange) {
 	if old == nil {
 		return nil, nil
 	}
 	tree.Diff(old.Merged, next.Merged, func(p tree.Path) bool {
-		shape, secret := e.Shape.Lookup(p)
+		shape, secret := e.plan.shape.Lookup(p)
 		key := observe.KeyChange{Key: p.String()}
 		if n := old.Merged.Lookup(p); n != nil {
 			key.Old = clip(show(n, shape, secret))

@@ -14,7 +14,7 @@ import (
 // boot waits, for a bounded time, until every layer has spoken, and makes the first version. A layer that is down is
 // replaced by its last good copy; so are all of them when what they say now is refused, and what is good in it joins them. With
 // neither it fails and says which layer and why.
-func (e *Engine[T]) boot(ctx context.Context) error {
+func (e *Engine) boot(ctx context.Context) error {
 	started := time.Now()
 	late := e.await(ctx)
 	if late != nil && !errors.Is(late, context.DeadlineExceeded) {
@@ -58,7 +58,7 @@ func (c candidate) fromDisk() bool {
 
 // await returns when no layer is worth waiting for: it has content, or an error that time does not heal, or BootTimeout is over.
 // It returns ctx's error where that ends first. A deadline is a time to wait as BootTimeout is: the copy may do.
-func (e *Engine[T]) await(ctx context.Context) error {
+func (e *Engine) await(ctx context.Context) error {
 	timer := time.NewTimer(e.BootTimeout)
 	defer timer.Stop()
 	for {
@@ -77,7 +77,7 @@ func (e *Engine[T]) await(ctx context.Context) error {
 	}
 }
 
-func (e *Engine[T]) waiting() bool {
+func (e *Engine) waiting() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, f := range e.feeds {
@@ -98,7 +98,7 @@ func mayHeal(err error) bool {
 }
 
 // bootCandidate takes the last good copy of the layers that old names, and the newest content of the others.
-func (e *Engine[T]) bootCandidate(old func(*feed) bool) candidate {
+func (e *Engine) bootCandidate(old func(*feed) bool) candidate {
 	record := e.saver.copy()
 	return e.choose(func(f *feed) *content {
 		if !old(f) || f.local {
@@ -116,7 +116,7 @@ func (e *Engine[T]) bootCandidate(old func(*feed) bool) candidate {
 }
 
 // missing is the error for the layers that have no content.
-func (e *Engine[T]) missing(contents []*content) error {
+func (e *Engine) missing(contents []*content) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	var errs []error
@@ -135,7 +135,7 @@ func (e *Engine[T]) missing(contents []*content) error {
 
 var errSilent = errors.New("the source has not answered yet")
 
-func (e *Engine[T]) booted(started time.Time) {
+func (e *Engine) booted(started time.Time) {
 	live := e.cell.Load()
 	b := observe.Booted{Version: live.Version, Sum: hex.EncodeToString(live.Sum[:]), Took: time.Since(started)}
 	for i, content := range live.contents {

@@ -36,8 +36,8 @@ func TestBootWaitsForALayerThatIsDown(t *testing.T) {
 		}()
 		began := time.Now()
 		e := start(t, settings(t, x))
-		if took := time.Since(began); e.Live().Value.A != 2 || took > 5*time.Second {
-			t.Errorf("booted after %v with a=%d", took, e.Live().Value.A)
+		if took := time.Since(began); value(e.Live()).A != 2 || took > 5*time.Second {
+			t.Errorf("booted after %v with a=%d", took, value(e.Live()).A)
 		}
 		e.Close()
 	})
@@ -101,13 +101,13 @@ func TestBootWithoutAnOptionalLayer(t *testing.T) {
 		s := settings(t, x, y)
 		s.Layers[1].Optional = true
 		e := start(t, s)
-		if h := e.Health(); e.Live().Value.A != 2 || h.Ready() != nil || !h.Layers[1].Stale || h.Layers[1].Down == "" {
-			t.Errorf("a=%d, ready %v, %+v; want 2, ready without the optional layer, and its trouble shown", e.Live().Value.A, h.Ready(), h.Layers[1])
+		if h := e.Health(); value(e.Live()).A != 2 || h.Ready() != nil || !h.Layers[1].Stale || h.Layers[1].Down == "" {
+			t.Errorf("a=%d, ready %v, %+v; want 2, ready without the optional layer, and its trouble shown", value(e.Live()).A, h.Ready(), h.Layers[1])
 		}
 		y.put("b: 3")
 		settle()
 		time.Sleep(time.Minute) // its back-off
-		if e.Live().Value.B != 3 || e.Health().Ready() != nil {
+		if value(e.Live()).B != 3 || e.Health().Ready() != nil {
 			t.Error("the optional layer came up and is not in use")
 		}
 		y.fail(errDown)
@@ -131,7 +131,7 @@ func TestBootFromLastGood(t *testing.T) {
 		var booted observe.Booted
 		s.Observer = &observe.Observer{Booted: func(b observe.Booted) { booted = b }}
 		e := start(t, s)
-		if v := e.Live().Value; v.A != 7 || v.B != 3 {
+		if v := value(e.Live()); v.A != 7 || v.B != 3 {
 			t.Errorf("booted with %+v, want the copy's a=7 and the local b=3", v)
 		}
 		if len(booted.Stale) != 1 || booted.Stale[0] != "x" || booted.Age < time.Hour || booted.Age > 61*time.Minute {
@@ -159,15 +159,15 @@ func TestABadPublishDoesNotKeepAServiceDown(t *testing.T) {
 		s := settings(t, x)
 		s.LastGood = path
 		e := start(t, s)
-		if e.Live().Value.A != 7 || len(e.Health().Layers[0].Rejected) == 0 {
-			t.Errorf("a=%d, %+v; want the copy, and the rejection shown", e.Live().Value.A, e.Health().Layers[0])
+		if value(e.Live()).A != 7 || len(e.Health().Layers[0].Rejected) == 0 {
+			t.Errorf("a=%d, %+v; want the copy, and the rejection shown", value(e.Live()).A, e.Health().Layers[0])
 		}
 		if len(x.received) != 1 || !strings.Contains(x.received[0], "x.yaml:1") {
 			t.Errorf("the origin was told %q", x.received)
 		}
 		x.put("a: 8")
 		settle()
-		if e.Live().Value.A != 8 {
+		if value(e.Live()).A != 8 {
 			t.Error("the good content after it is not live")
 		}
 		e.Close()
@@ -200,7 +200,7 @@ func TestBootRefusesACopyThatIsNotItsOwn(t *testing.T) {
 				s := settings(t, x)
 				s.LastGood = path
 				if e, err := engine.Start(t.Context(), s); err == nil {
-					t.Errorf("booted with a=%d", e.Live().Value.A)
+					t.Errorf("booted with a=%d", value(e.Live()).A)
 					e.Close()
 				}
 			})
@@ -217,8 +217,8 @@ func TestLastGoodThatCannotBeKeptHarmsNothing(t *testing.T) {
 		s := settings(t, newOrigin("x", "a: 7"))
 		s.LastGood = filepath.Join(file, "x.lastgood")
 		e := start(t, s)
-		if e.Live().Value.A != 7 || e.Health().LastGood.Error == "" {
-			t.Errorf("a=%d, last good %+v", e.Live().Value.A, e.Health().LastGood)
+		if value(e.Live()).A != 7 || e.Health().LastGood.Error == "" {
+			t.Errorf("a=%d, last good %+v", value(e.Live()).A, e.Health().LastGood)
 		}
 		e.Close()
 	})
@@ -243,8 +243,8 @@ func TestTwoConfigsOneCopy(t *testing.T) {
 		s3 := settings(t, x)
 		s3.LastGood = path
 		third := start(t, s3)
-		if third.Live().Value.A != 7 {
-			t.Errorf("who does not own the copy has written it: a=%d", third.Live().Value.A)
+		if value(third.Live()).A != 7 {
+			t.Errorf("who does not own the copy has written it: a=%d", value(third.Live()).A)
 		}
 		third.Close()
 		o2.put("a: 9") // the owner has ended: now the second takes its place

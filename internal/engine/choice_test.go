@@ -25,8 +25,8 @@ func TestEachLayerHearsItsOwnFaults(t *testing.T) {
 		z.put("a: 101")    // cannot be validated
 		w.put("s: good\n") // is good
 		settle()
-		if e.Live().Value.S != "good" {
-			t.Errorf("the good one was held back: %+v", e.Live().Value)
+		if value(e.Live()).S != "good" {
+			t.Errorf("the good one was held back: %+v", value(e.Live()))
 		}
 		h := e.Health()
 		for i, want := range []string{"x.yaml:1", "unknown key", "must be at most 100"} {
@@ -54,20 +54,20 @@ func TestNothingGoodIsLeftOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x, y := newOrigin("x", "a: 1"), newOrigin("y", "b: 1")
 		s := settings(t, x, y)
-		s.Validate = func(c *config, n *tree.Node) (ps source.Problems) {
+		s.Parts[0].Validate = checked(func(c *config, n *tree.Node) (ps source.Problems) {
 			if c.A+c.B > 10 {
 				for _, key := range []string{"a", "b"} {
 					ps = append(ps, &source.Problem{Kind: source.Invalid, Key: key, Message: "are too much", Position: n.Lookup(tree.Path{key}).Position()})
 				}
 			}
 			return ps
-		}
+		})
 		e := start(t, s)
 		settle()
 		x.put("a: 8")
 		y.put("b: 8")
 		settle()
-		if v := e.Live().Value; v.A != 8 || v.B != 1 {
+		if v := value(e.Live()); v.A != 8 || v.B != 1 {
 			t.Errorf("a=%d b=%d is live; a=8 b=1 would have been good", v.A, v.B)
 		}
 		if h := e.Health(); len(h.Layers[0].Rejected) != 0 || len(h.Layers[1].Rejected) == 0 {
@@ -89,7 +89,7 @@ func TestBootWithOneBadLayerTakesTheOthersNewest(t *testing.T) {
 		s = settings(t, x, y)
 		s.LastGood = path
 		e := start(t, s)
-		if v := e.Live().Value; v.A != 7 || v.B != 8 {
+		if v := value(e.Live()); v.A != 7 || v.B != 8 {
 			t.Errorf("booted with a=%d b=%d, want the copy's a=7 and the good new b=8", v.A, v.B)
 		}
 		h := e.Health()
@@ -161,8 +161,8 @@ func TestBootFromTheCopyWhenTheDeadlineComesFirst(t *testing.T) {
 		if err != nil {
 			t.Fatalf("there is a copy, and the service does not start: %v", err)
 		}
-		if e.Live().Value.A != 7 || time.Since(began) != time.Second {
-			t.Errorf("a=%d after %v, want the copy's 7 after 1s", e.Live().Value.A, time.Since(began))
+		if value(e.Live()).A != 7 || time.Since(began) != time.Second {
+			t.Errorf("a=%d after %v, want the copy's 7 after 1s", value(e.Live()).A, time.Since(began))
 		}
 		e.Close()
 

@@ -26,13 +26,12 @@ func TestCloseWhileTheServicesOwnRuleHangs(t *testing.T) {
 			x, y := newOrigin("x", "a: 1"), newOrigin("y", "b: 1")
 			s := settings(t, x, y)
 			s.LastGood = path
-			rules := s.Validate
-			s.Validate = func(c *config, n *tree.Node) source.Problems {
+			s.Parts[0].Validate = checked(func(c *config, n *tree.Node) source.Problems {
 				if c.A == 2 {
 					<-release
 				}
 				return rules(c, n)
-			}
+			})
 			e, err := engine.Start(t.Context(), s)
 			if err != nil {
 				t.Fatal(err)
@@ -52,7 +51,7 @@ func TestCloseWhileTheServicesOwnRuleHangs(t *testing.T) {
 			}
 			close(release)
 			synctest.Wait()
-			if live := e.Live(); live.Version != 1 || live.Value.A != 1 {
+			if live := e.Live(); live.Version != 1 || value(live).A != 1 {
 				t.Errorf("version %d came to life after Close", live.Version)
 			}
 			again := settings(t, newOrigin("x", "a: 1"), newOrigin("y", "b: 1"))
@@ -166,15 +165,15 @@ func TestPinAndRollbackWithinAWindow(t *testing.T) {
 		synctest.Wait() // the window is open
 		began := time.Now()
 		live, err := e.Rollback(t.Context())
-		if err != nil || live != 3 || e.Live().Value.A != 1 || time.Since(began) != 0 {
-			t.Errorf("Rollback within a window made version %d (a=%d) after %v, %v; want the version before the one that was live", live, e.Live().Value.A, time.Since(began), err)
+		if err != nil || live != 3 || value(e.Live()).A != 1 || time.Since(began) != 0 {
+			t.Errorf("Rollback within a window made version %d (a=%d) after %v, %v; want the version before the one that was live", live, value(e.Live()).A, time.Since(began), err)
 		}
 		settle()
-		if e.Live().Value.A != 1 {
-			t.Errorf("what was in the window went around the pin: a=%d", e.Live().Value.A)
+		if value(e.Live()).A != 1 {
+			t.Errorf("what was in the window went around the pin: a=%d", value(e.Live()).A)
 		}
-		if err := e.Unpin(t.Context()); err != nil || e.Live().Value.A != 3 {
-			t.Errorf("what was held is not live after Unpin: a=%d, %v", e.Live().Value.A, err)
+		if err := e.Unpin(t.Context()); err != nil || value(e.Live()).A != 3 {
+			t.Errorf("what was held is not live after Unpin: a=%d, %v", value(e.Live()).A, err)
 		}
 		e.Close()
 	})
@@ -187,8 +186,8 @@ func TestConcurrentSafeClose(t *testing.T) {
 		e := start(t, settings(t, x))
 		var wg sync.WaitGroup
 		var closed atomic.Int32
-		e.Subscribe("closes itself", true, func(*engine.State[config]) engine.Handler[config] {
-			return func(context.Context, *engine.State[config], []observe.Cause) (bool, error) {
+		e.Subscribe("closes itself", true, func(*engine.State) engine.Handler {
+			return func(context.Context, *engine.State, []observe.Cause) (bool, error) {
 				go func() { e.Close(); closed.Add(1) }()
 				return true, nil
 			}

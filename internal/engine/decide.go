@@ -10,7 +10,7 @@ import (
 )
 
 // decide makes the newest good contents live. See the package comment for what is decided.
-func (e *Engine[T]) decide() {
+func (e *Engine) decide() {
 	e.again.clear()
 	e.judge()
 	c := e.newest()
@@ -29,7 +29,7 @@ func (e *Engine[T]) decide() {
 }
 
 // salvage makes live what is good in a candidate that was refused, and records the rest as rejected.
-func (e *Engine[T]) salvage(c candidate, problems source.Problems) {
+func (e *Engine) salvage(c candidate, problems source.Problems) {
 	good, why := e.withoutBad(c, problems)
 	e.refuse(c, good, why)
 	if len(good.causes) == 0 {
@@ -41,7 +41,7 @@ func (e *Engine[T]) salvage(c candidate, problems source.Problems) {
 }
 
 // try is apply, with a panic in a step made into a problem: nothing that content can do may end the writer.
-func (e *Engine[T]) try(c candidate) (problems source.Problems) {
+func (e *Engine) try(c candidate) (problems source.Problems) {
 	defer func() {
 		if v := recover(); v != nil {
 			where := &observe.PanicError{Text: "in a step", Stack: string(debug.Stack())} // functions and lines, no values
@@ -54,7 +54,7 @@ func (e *Engine[T]) try(c candidate) (problems source.Problems) {
 }
 
 // newest is the candidate of every layer's newest content that is not held.
-func (e *Engine[T]) newest() candidate {
+func (e *Engine) newest() candidate {
 	return e.choose(func(f *feed) *content {
 		if f.latest != nil && f.held == nil {
 			return f.latest
@@ -64,11 +64,11 @@ func (e *Engine[T]) newest() candidate {
 }
 
 // live is the candidate of what is live already.
-func (e *Engine[T]) live() candidate {
+func (e *Engine) live() candidate {
 	return e.choose(func(f *feed) *content { return f.applied })
 }
 
-func (e *Engine[T]) choose(of func(*feed) *content) candidate {
+func (e *Engine) choose(of func(*feed) *content) candidate {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	c := candidate{started: time.Now(), contents: make([]*content, len(e.feeds))}
@@ -124,7 +124,7 @@ func firstName(c *content) string {
 // withoutBad is the best candidate that can be made of c without what is bad in it, and why each layer that is not in it is not.
 // It begins with c without the layers that the problems name or, if that will not do, with what is live. Then each layer that is
 // left is added, lowest first, as long as the result is good.
-func (e *Engine[T]) withoutBad(c candidate, problems source.Problems) (good candidate, why func(layer int) source.Problems) {
+func (e *Engine) withoutBad(c candidate, problems source.Problems) (good candidate, why func(layer int) source.Problems) {
 	try := func(contents []*content) source.Problems {
 		if slices.Equal(contents, c.contents) {
 			return problems // it was tried as a whole
@@ -153,7 +153,7 @@ func (e *Engine[T]) withoutBad(c candidate, problems source.Problems) (good cand
 }
 
 // unnamed is contents, with what is live in place of the layers that problems name.
-func (e *Engine[T]) unnamed(contents, live []*content, problems source.Problems) []*content {
+func (e *Engine) unnamed(contents, live []*content, problems source.Problems) []*content {
 	rest := slices.Clone(contents)
 	for i, f := range e.feeds {
 		if slices.ContainsFunc(problems, func(p *source.Problem) bool { return p.Position.Layer == f.name }) {
@@ -164,7 +164,7 @@ func (e *Engine[T]) unnamed(contents, live []*content, problems source.Problems)
 }
 
 // refuse records that the parts of c that are not in good are rejected, and why.
-func (e *Engine[T]) refuse(c, good candidate, why func(layer int) source.Problems) {
+func (e *Engine) refuse(c, good candidate, why func(layer int) source.Problems) {
 	var told []observe.Cause
 	var problems source.Problems
 	var receivers []func()
@@ -233,15 +233,15 @@ func of(problems source.Problems, layer string) source.Problems {
 
 // swap makes next live, and its contents the applied ones: Health shows both or neither. It reports false, and does nothing, once
 // the config is closed.
-func (e *Engine[T]) swap(next *State[T]) bool {
+func (e *Engine) swap(next *State) bool {
 	return e.settle(next, func() { e.cell.Swap(next) })
 }
 
 // accept makes next's contents the applied ones under the version that is live. It reports as swap does.
-func (e *Engine[T]) accept(next *State[T]) bool { return e.settle(next, func() {}) }
+func (e *Engine) accept(next *State) bool { return e.settle(next, func() {}) }
 
 // settle runs swap and marks the contents in one step, and then tells the sources.
-func (e *Engine[T]) settle(next *State[T], swap func()) bool {
+func (e *Engine) settle(next *State, swap func()) bool {
 	var receivers []func()
 	e.mu.Lock()
 	if e.isClosed() {

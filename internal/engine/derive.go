@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -15,8 +14,8 @@ import (
 
 // Derive builds a resource from the live configuration, and from now on from each candidate before it is live. It returns the
 // resource's number. An error leaves nothing behind.
-func (e *Engine[T]) Derive(ctx context.Context, spec resource.Spec) (int, error) {
-	d := &derivation[T]{e: e, ctx: ctx, spec: spec}
+func (e *Engine) Derive(ctx context.Context, spec resource.Spec) (int, error) {
+	d := &derivation{e: e, ctx: ctx, spec: spec}
 	_, err := e.do(ctx, func() (int64, error) { return 0, d.run() })
 	if !d.decided.CompareAndSwap(false, true) {
 		return d.number, nil
@@ -31,8 +30,8 @@ func (e *Engine[T]) Derive(ctx context.Context, spec resource.Spec) (int, error)
 }
 
 // derivation is one call of Derive.
-type derivation[T any] struct {
-	e    *Engine[T]
+type derivation struct {
+	e    *Engine
 	ctx  context.Context
 	spec resource.Spec
 	// Who gives up and the writer that has just built: the first to say so decides.
@@ -41,26 +40,26 @@ type derivation[T any] struct {
 }
 
 // run is the writer's part.
-func (d *derivation[T]) run() error {
+func (d *derivation) run() error {
 	e := d.e
 	err := d.add()
 	if err == nil || d.ctx.Err() != nil || e.isClosed() {
 		return err
 	}
-	if d.fallBack(err) {
+	if e.fallBack(d.add, e.buildProblems([]resource.Failure{{Name: d.spec.Name, Err: err}})) {
 		return nil
 	}
 	e.unproven.Store(true) // the next start must find the copy that is there, and not what this one fails on
 	return err
 }
 
-func (d *derivation[T]) add() error {
+func (d *derivation) add() error {
 	e := d.e
 	build, cancel := context.WithCancel(d.ctx)
 	defer cancel()
 	defer context.AfterFunc(e.run, cancel)()
 	live := e.cell.Load()
-	return e.resources.Add(build, d.spec, live.built.Load(), &live.Value, func(n int, with *resource.Set) bool {
+	return e.resources.Add(build, d.spec, live.built.Load(), live, func(n int, with *resource.Set) bool {
 		d.number = n
 		e.mu.Lock()
 		defer e.mu.Unlock()
@@ -72,75 +71,30 @@ func (d *derivation[T]) add() error {
 	})
 }
 
-// startIsOver is the time after which a resource that cannot be built is no reason to doubt what the service started with.
-const startIsOver = 5 * time.Minute
-
-// fallBack is for a service that starts with contents from which a resource cannot be built: what would have been refused while it
-// ran must not keep it down. It makes the last good copy live, if the resource can be built from that; then the new contents are
-// refused as ever, and tried again.
-func (d *derivation[T]) fallBack(why error) bool {
-	e := d.e
-	live := e.cell.Load()
-	if live.Version != 1 || time.Since(live.At) > startIsOver {
-		return false
-	}
-	newest := e.live()
-	old := e.bootCandidate(func(f *feed) bool { return !f.local })
-	for i, c := range old.contents {
-		if c == nil || newest.contents[i] != nil && c.sum() == newest.contents[i].sum() {
-			old.contents[i] = newest.contents[i]
-		}
-	}
-	if !old.fromDisk() || slices.Equal(old.contents, newest.contents) {
-		return false
-	}
-	good := e.choose(func(f *feed) *content { return old.contents[f.index] })
-	e.unproven.Store(true) // until it is known which of the two is good
-	e.falling = true
-	defer func() { e.falling = false }()
-	end := e.beginBuilding()
-	problems := e.try(good)
-	end()
-	if problems != nil || e.cell.Load() == live {
-		return false
-	}
-	if d.add() != nil {
-		e.decide() // the copy is no better: go on with what is newest
-		return false
-	}
-	e.unproven.Store(false)
-	e.keepLastGood()
-	problems = e.buildProblems([]resource.Failure{{Name: d.spec.Name, Err: why}})
-	c := e.newest()
-	e.refuse(c, e.live(), func(int) source.Problems { return problems })
-	e.planRebuild()
-	return true
-}
-
 // Instance is a resource in the live version.
-func (e *Engine[T]) Instance(number int) *resource.Instance {
+func (e *Engine) Instance(number int) *resource.Instance {
 	return e.cell.Load().built.Load().At(number)
 }
 
 // InstanceIn is the resource in the candidate that ctx is a build of; building is false where it is of none.
-func (e *Engine[T]) InstanceIn(ctx context.Context, number int) (in *resource.Instance, building bool, err error) {
+func (e *Engine) InstanceIn(ctx context.Context, number int) (in *resource.Instance, building bool, err error) {
 	return e.resources.In(ctx, number)
 }
 
 // Closed reports whether Close has begun.
-func (e *Engine[T]) Closed() bool { return e.isClosed() }
+func (e *Engine) Closed() bool { return e.isClosed() }
 
 // prepare builds what the service makes from a candidate.
-func (e *Engine[T]) prepare(next *State[T]) source.Problems {
+func (e *Engine) prepare(next *State) source.Problems {
 	if e.batch == nil {
 		return nil // at boot there is nothing to build
 	}
-	set, failures := e.batch.Build(e.run, &next.Value)
+	set, failures := e.batch.Build(e.run, next)
 	next.built.Store(set)
 	return e.buildProblems(failures)
 }
 
-func (e *Engine[T]) buildProblems(failures []resource.Failure) (problems source.Problems) {
+func (e *Engine) buildProblems(failures []resource.Failure) (problems source.Problems) {
 	for _, f := range failures {
 		err := e.clean(f.Err)
 		problems = append(problems, &source.Problem{Kind: source.BuildFailed, Message: f.Name + " cannot be built: " + text(err), Err: err})
@@ -149,7 +103,7 @@ func (e *Engine[T]) buildProblems(failures []resource.Failure) (problems source.
 }
 
 // beginBuilding begins a decision, in which nothing is built twice; what it returns ends it.
-func (e *Engine[T]) beginBuilding() (end func()) {
+func (e *Engine) beginBuilding() (end func()) {
 	if e.batch != nil {
 		return func() {} // within another decision
 	}
@@ -161,10 +115,10 @@ func (e *Engine[T]) beginBuilding() (end func()) {
 }
 
 // builtSet is what was built for the live version.
-func (e *Engine[T]) builtSet() *resource.Set { return e.builtSets()[0] }
+func (e *Engine) builtSet() *resource.Set { return e.builtSets()[0] }
 
 // builtSets are that and, while a version is on trial, what was built for the one before.
-func (e *Engine[T]) builtSets() []*resource.Set {
+func (e *Engine) builtSets() []*resource.Set {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	sets := []*resource.Set{nil}
@@ -198,7 +152,7 @@ func (r *rebuild) clear() {
 }
 
 // planRebuild decides whether and when the newest contents are tried again although nothing has come.
-func (e *Engine[T]) planRebuild() {
+func (e *Engine) planRebuild() {
 	if !e.waitsForBuild() {
 		e.again.wait, e.again.at = 0, time.Time{}
 		e.resources.Forget()
@@ -215,7 +169,7 @@ func (e *Engine[T]) planRebuild() {
 	e.again.start(e.again.wait/2 + rand.N(e.again.wait/2+1))
 }
 
-func (e *Engine[T]) waitsForBuild() bool {
+func (e *Engine) waitsForBuild() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, f := range e.feeds {
@@ -229,12 +183,12 @@ func (e *Engine[T]) waitsForBuild() bool {
 }
 
 // built hears of each build that has ended.
-func (e *Engine[T]) built(name string, took time.Duration, err error) {
+func (e *Engine) built(name string, took time.Duration, err error) {
 	observe.Tell(e.Observer.Built, observe.Built{Resource: name, Took: took, Err: e.clean(err)})
 }
 
 // closedResource hears of each instance that was closed.
-func (e *Engine[T]) closedResource(name string, users int64, err error) {
+func (e *Engine) closedResource(name string, users int64, err error) {
 	observe.Tell(e.Observer.Released, observe.Released{Resource: name, Users: users, Err: e.clean(err)})
 }
 

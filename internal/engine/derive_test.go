@@ -18,7 +18,7 @@ import (
 func pool(refuse func(a int) error) resource.Spec {
 	return resource.Spec{
 		Name:         "pool",
-		Select:       func(c any) any { return c.(*config).A },
+		Select:       func(c any) any { return value(c.(*engine.State)).A },
 		Equal:        func(a, b any) bool { return a == b },
 		Build:        func(_ context.Context, a any) (any, error) { return a, refuse(a.(int)) },
 		BuildTimeout: time.Second, Grace: time.Second,
@@ -40,14 +40,14 @@ func TestAStartWithWhatCannotBeBuilt(t *testing.T) {
 			}
 			return nil
 		}
-		run := func() *engine.Engine[config] {
+		run := func() *engine.Engine {
 			e, err := engine.Start(t.Context(), set)
 			if err != nil {
 				t.Fatal(err)
 			}
 			return e
 		}
-		stop := func(e *engine.Engine[config]) {
+		stop := func(e *engine.Engine) {
 			t.Helper()
 			if err := e.Close(); err != nil {
 				t.Error(err)
@@ -59,7 +59,7 @@ func TestAStartWithWhatCannotBeBuilt(t *testing.T) {
 		}
 		x.put("a: 13")
 		settle()
-		if e.Live().Value.A != 2 {
+		if value(e.Live()).A != 2 {
 			t.Fatal("what cannot be built is live")
 		}
 		stop(e)
@@ -72,12 +72,12 @@ func TestAStartWithWhatCannotBeBuilt(t *testing.T) {
 			if err != nil {
 				t.Fatalf("the service cannot start: %v", err)
 			}
-			if v := e.Live().Value; v.A != 2 || v.B != 2 && v.B != 3 || e.Instance(number).Value() != 2 {
+			if v := value(e.Live()); v.A != 2 || v.B != 2 && v.B != 3 || e.Instance(number).Value() != 2 {
 				t.Errorf("live is %+v, want the last good a", v)
 			}
 			settle()
-			if h := e.Health(); len(h.Layers[0].Rejected) != 1 || e.Live().Value.B != 3 {
-				t.Errorf("rejected %q, live %+v: want the bad layer told, and the good one in use", h.Layers[0].Rejected, e.Live().Value)
+			if h := e.Health(); len(h.Layers[0].Rejected) != 1 || value(e.Live()).B != 3 {
+				t.Errorf("rejected %q, live %+v: want the bad layer told, and the good one in use", h.Layers[0].Rejected, value(e.Live()))
 			}
 			stop(e)
 		}
@@ -90,8 +90,8 @@ func TestAStartWithWhatCannotBeBuilt(t *testing.T) {
 		down.Store(false)
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
-		if e.Live().Value.A != 13 {
-			t.Errorf("it could be built, and live is %+v", e.Live().Value)
+		if value(e.Live()).A != 13 {
+			t.Errorf("it could be built, and live is %+v", value(e.Live()))
 		}
 		stop(e)
 
@@ -105,13 +105,13 @@ func TestAStartWithWhatCannotBeBuilt(t *testing.T) {
 		if _, err := e.Derive(t.Context(), bad); !errors.Is(err, source.BuildFailed) {
 			t.Errorf("nothing can be built, and Derive says %v", err)
 		}
-		if e.Live().Value.A != 13 {
-			t.Errorf("the copy is no better, and live is %+v", e.Live().Value)
+		if value(e.Live()).A != 13 {
+			t.Errorf("the copy is no better, and live is %+v", value(e.Live()))
 		}
 		stop(e)
 		e = run()
-		if _, err := e.Derive(t.Context(), pool(refuse)); err != nil || e.Live().Value.A != 2 {
-			t.Errorf("the copy was not left alone: live is %+v, %v", e.Live().Value, err)
+		if _, err := e.Derive(t.Context(), pool(refuse)); err != nil || value(e.Live()).A != 2 {
+			t.Errorf("the copy was not left alone: live is %+v, %v", value(e.Live()), err)
 		}
 		stop(e)
 	})

@@ -21,15 +21,14 @@ import (
 )
 
 // Engine runs one config.
-type Engine[T any] struct {
-	Settings[T]
+type Engine struct {
+	Settings
 	feeds []*feed
-	cell  swap.Cell[State[T]]
-	hub   notify.Hub[delivery[T]]
+	cell  Cell
+	hub   notify.Hub[delivery]
 	saver *saver
 	scrub scrubber
 
-	freezer   *guard.Freezer
 	resources *resource.Registry
 	batch     *resource.Batch // of the decision that the writer makes; nil when it makes none
 	again     rebuild         // the writer's
@@ -49,21 +48,22 @@ type Engine[T any] struct {
 	close    func() error
 
 	mu      sync.Mutex
+	plan    *plan        // how it is bound; the writer changes it, with mu held
 	roots   []*tree.Node // what is live, document by document, lowest first
-	history []event[T]
+	history []event
 	pin     int64 // the pinned version; 0 when nothing is
 	pending []observe.Pending
-	probes  []*Probe[T]
-	trial   *trial[T] // nil when no version is on trial
+	probes  []*Probe
+	trial   *trial // nil when no version is on trial
 }
 
 // delivery is a state on its way to a subscriber, with the causes of all the versions since the one that it saw.
-type delivery[T any] struct {
-	state  *State[T]
+type delivery struct {
+	state  *State
 	causes []observe.Cause
 }
 
-func (s *State[T]) version() int64 {
+func (s *State) version() int64 {
 	if s == nil {
 		return 0
 	}
@@ -71,20 +71,31 @@ func (s *State[T]) version() int64 {
 }
 
 // Start boots a config and runs it until Close. On an error nothing is left running, and the sources are closed.
-func Start[T any](ctx context.Context, s Settings[T]) (*Engine[T], error) {
+func Start(ctx context.Context, s Settings) (*Engine, error) {
 	if s.Observer == nil {
 		s.Observer = &observe.Observer{}
 	}
-	e := &Engine[T]{
-		Settings: s, feeds: newFeeds(s.Layers), inbox: make([]*arrival, len(s.Layers)),
+	plan, err := newPlan(s.Parts)
+	if err != nil {
+		return nil, errors.Join(err, Discard(s.Layers, s.CloseTimeout))
+	}
+	for _, p := range s.Parts {
+		if p.Type != nil {
+			p.users = 1 // who has opened the config; it does not give up what it has declared
+		}
+	}
+	e := &Engine{
+		Settings: s, plan: plan, feeds: newFeeds(s.Layers), inbox: make([]*arrival, len(s.Layers)),
 		wake: make(chan struct{}, 1), commands: make(chan func()), ended: make(chan struct{}), written: make(chan struct{}),
 	}
+	if e.cell = s.Cell; e.cell == nil {
+		e.cell = &swap.Cell[State]{}
+	}
 	e.close = sync.OnceValue(e.shut)
-	e.freezer = guard.NewFreezer(s.Shape)
 	for _, f := range e.feeds {
 		f.breaker = guard.Breaker{Max: s.Breaker, Window: s.BreakerWindow}
 	}
-	e.hub.Fold, e.hub.Version, e.hub.Report = fold[T], func(d delivery[T]) int64 { return d.state.Version }, e.delivered
+	e.hub.Fold, e.hub.Version, e.hub.Report = fold, func(d delivery) int64 { return d.state.Version }, e.delivered
 	e.hub.Late = e.late
 
 	run, stop := context.WithCancel(context.Background())
@@ -110,15 +121,15 @@ func Start[T any](ctx context.Context, s Settings[T]) (*Engine[T], error) {
 	return e, nil
 }
 
-// Live returns the live state, which is there from Start on: one atomic load.
-func (e *Engine[T]) Live() *State[T] { return e.cell.Load() }
+// Live returns the live state, which is there from Start on.
+func (e *Engine) Live() *State { return e.cell.Load() }
 
 // Close ends the config: sources, subscribers and the writer. What is live stays readable. It waits for at most CloseTimeout
 // and then returns an error that names what still runs. Calling it again returns the same.
-func (e *Engine[T]) Close() error { return e.close() }
+func (e *Engine) Close() error { return e.close() }
 
 // shut ends all parts at once: one that is stuck takes no time away from the others.
-func (e *Engine[T]) shut() error {
+func (e *Engine) shut() error {
 	e.mu.Lock()
 	close(e.ended)
 	e.mu.Unlock()
@@ -156,7 +167,7 @@ func (e *Engine[T]) shut() error {
 	return errors.Join(append(slices.Clip(errs), stuck)...)
 }
 
-func (e *Engine[T]) isClosed() bool {
+func (e *Engine) isClosed() bool {
 	select {
 	case <-e.ended:
 		return true
@@ -223,7 +234,7 @@ func late(format string, args ...any) error {
 }
 
 // do runs f in the writer and waits for it. Who gives up on it, because ctx ends, does not end f.
-func (e *Engine[T]) do(ctx context.Context, f func() (int64, error)) (int64, error) {
+func (e *Engine) do(ctx context.Context, f func() (int64, error)) (int64, error) {
 	type result struct {
 		live int64
 		err  error

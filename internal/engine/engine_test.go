@@ -29,7 +29,7 @@ func TestEveryApplyMergesAllLayers(t *testing.T) {
 		check := func(what string, a, b int) {
 			t.Helper()
 			settle()
-			if v := e.Live().Value; v.A != a || v.B != b {
+			if v := value(e.Live()); v.A != a || v.B != b {
 				t.Errorf("%s: a=%d b=%d, want %d and %d", what, v.A, v.B, a, b)
 			}
 		}
@@ -61,8 +61,8 @@ func TestContentsWithinTheWindowAreOneVersion(t *testing.T) {
 		}
 		time.Sleep(2 * time.Millisecond)
 		synctest.Wait()
-		if s := e.Live(); s.Version != 2 || s.Value.A != 2 || s.Value.B != 2 || len(s.Causes) != 2 {
-			t.Errorf("two changes within the window made version %d, a=%d b=%d, causes %v", s.Version, s.Value.A, s.Value.B, s.Causes)
+		if s := e.Live(); s.Version != 2 || value(s).A != 2 || value(s).B != 2 || len(s.Causes) != 2 {
+			t.Errorf("two changes within the window made version %d, a=%d b=%d, causes %v", s.Version, value(s).A, value(s).B, s.Causes)
 		}
 		e.Close()
 	})
@@ -119,8 +119,8 @@ func TestRejectionKeepsTheWholeOldState(t *testing.T) {
 				}
 				x.put("a: 8")
 				settle()
-				if e.Live().Value.A != 8 || len(e.Health().Layers[0].Rejected) != 0 {
-					t.Errorf("a good content after a bad one is not live: %+v", e.Live().Value)
+				if value(e.Live()).A != 8 || len(e.Health().Layers[0].Rejected) != 0 {
+					t.Errorf("a good content after a bad one is not live: %+v", value(e.Live()))
 				}
 				e.Close()
 			})
@@ -138,12 +138,12 @@ func TestOneBadLayerDoesNotHoldBackTheOthers(t *testing.T) {
 		y.put("b: 2")
 		z.put("s: hello")
 		settle()
-		if s := e.Live(); s.Version != 2 || s.Value.B != 2 || s.Value.S != "hello" || s.Value.A != 1 {
-			t.Errorf("good contents beside a bad one: version %d, %+v; want both in version 2", s.Version, s.Value)
+		if s := e.Live(); s.Version != 2 || value(s).B != 2 || value(s).S != "hello" || value(s).A != 1 {
+			t.Errorf("good contents beside a bad one: version %d, %+v; want both in version 2", s.Version, value(s))
 		}
 		y.put("b: 3")
 		settle()
-		if e.Live().Value.B != 3 {
+		if value(e.Live()).B != 3 {
 			t.Error("a layer that stays bad holds back the next good change")
 		}
 		if n := len(slices.DeleteFunc(e.History(), func(h observe.Entry) bool { return h.Result != observe.ResultRejected })); n != 1 {
@@ -161,12 +161,12 @@ func TestContentsThatAreGoodTogether(t *testing.T) {
 		settle()
 		x.put("a: 90") // too far above b
 		settle()
-		if e.Live().Value.A != 1 {
+		if value(e.Live()).A != 1 {
 			t.Fatal("a rule across layers was not held")
 		}
 		y.put("b: 60")
 		settle()
-		if v := e.Live().Value; v.A != 90 || v.B != 60 {
+		if v := value(e.Live()); v.A != 90 || v.B != 60 {
 			t.Errorf("the content that made the other good did not bring it in: %+v", v)
 		}
 		e.Close()
@@ -199,8 +199,8 @@ func TestNothingChangedIsNoVersion(t *testing.T) {
 		x := newOrigin("x", "a: 1\n")
 		e := start(t, settings(t, x))
 		called := 0
-		e.Subscribe("s", false, func(*engine.State[config]) engine.Handler[config] {
-			return func(context.Context, *engine.State[config], []observe.Cause) (bool, error) {
+		e.Subscribe("s", false, func(*engine.State) engine.Handler {
+			return func(context.Context, *engine.State, []observe.Cause) (bool, error) {
 				called++
 				return true, nil
 			}
@@ -228,7 +228,7 @@ func TestDigestIsVerified(t *testing.T) {
 		settle()
 		x.putDigest("a: 2", source.Digest{Algorithm: source.MD5, Hex: "00000000000000000000000000000000"})
 		settle()
-		if e.Live().Value.A != 1 {
+		if value(e.Live()).A != 1 {
 			t.Error("content that does not match its digest is live")
 		}
 		if h := e.History(); !errors.Is(h[len(h)-1].Problems, source.Corrupt) {
@@ -250,7 +250,7 @@ func TestAbsentIsNotEmpty(t *testing.T) {
 		keeps.remove()
 		falls.remove()
 		settle()
-		if v := e.Live().Value; v.A != 5 || v.B != 1 {
+		if v := value(e.Live()); v.A != 5 || v.B != 1 {
 			t.Errorf("after both documents were deleted a=%d b=%d, want the kept 5 and the default 1", v.A, v.B)
 		}
 		if !slices.Equal(gone, []string{"keeps.yaml"}) || !slices.Equal(e.Health().Layers[0].Absent, gone) {
@@ -258,7 +258,7 @@ func TestAbsentIsNotEmpty(t *testing.T) {
 		}
 		keeps.put("a: 6")
 		settle()
-		if e.Live().Value.A != 6 || e.Health().Layers[0].Absent != nil {
+		if value(e.Live()).A != 6 || e.Health().Layers[0].Absent != nil {
 			t.Error("the document came back and is not in use, or still shown as absent")
 		}
 		e.Close()
@@ -306,15 +306,15 @@ func TestPinHoldsRollbackRestores(t *testing.T) {
 		x.put("a: 2")
 		settle()
 		var versions []int64
-		e.Subscribe("s", true, func(*engine.State[config]) engine.Handler[config] {
-			return func(_ context.Context, s *engine.State[config], _ []observe.Cause) (bool, error) {
+		e.Subscribe("s", true, func(*engine.State) engine.Handler {
+			return func(_ context.Context, s *engine.State, _ []observe.Cause) (bool, error) {
 				versions = append(versions, s.Version)
 				return true, nil
 			}
 		})
 		settle()
-		if v, err := e.Rollback(t.Context()); err != nil || v != 3 || e.Live().Value.A != 1 {
-			t.Fatalf("rollback made version %d with a=%d: %v", v, e.Live().Value.A, err)
+		if v, err := e.Rollback(t.Context()); err != nil || v != 3 || value(e.Live()).A != 1 {
+			t.Fatalf("rollback made version %d with a=%d: %v", v, value(e.Live()).A, err)
 		}
 		x.put("a: 4")
 		settle()
@@ -324,12 +324,12 @@ func TestPinHoldsRollbackRestores(t *testing.T) {
 		if _, err := e.Pin(t.Context(), 99); !errors.Is(err, source.NotFound) {
 			t.Errorf("pinning a version that is not there: %v", err)
 		}
-		if v, err := e.Pin(t.Context(), 2); err != nil || v != 4 || e.Live().Value.A != 2 {
-			t.Errorf("pinning version 2 made version %d, a=%d: %v", v, e.Live().Value.A, err)
+		if v, err := e.Pin(t.Context(), 2); err != nil || v != 4 || value(e.Live()).A != 2 {
+			t.Errorf("pinning version 2 made version %d, a=%d: %v", v, value(e.Live()).A, err)
 		}
 		synctest.Wait()
-		if err := e.Unpin(t.Context()); err != nil || e.Live().Value.A != 4 {
-			t.Errorf("after Unpin a=%d, want the newest: %v", e.Live().Value.A, err)
+		if err := e.Unpin(t.Context()); err != nil || value(e.Live()).A != 4 {
+			t.Errorf("after Unpin a=%d, want the newest: %v", value(e.Live()).A, err)
 		}
 		synctest.Wait()
 		if !slices.Equal(versions, []int64{2, 3, 4, 5}) {
@@ -354,14 +354,14 @@ func TestSecretsAreTakenOutOfForeignTexts(t *testing.T) {
 			LayerDown: func(e observe.LayerDown) { j.add(e.Err.Error()) },
 		}
 		e := start(t, s)
-		e.Subscribe("panics", true, func(*engine.State[config]) engine.Handler[config] {
-			return func(_ context.Context, s *engine.State[config], _ []observe.Cause) (bool, error) {
-				panic(s.Value.Token.text)
+		e.Subscribe("panics", true, func(*engine.State) engine.Handler {
+			return func(_ context.Context, s *engine.State, _ []observe.Cause) (bool, error) {
+				panic(value(s).Token.text)
 			}
 		})
-		e.Subscribe("fails", true, func(*engine.State[config]) engine.Handler[config] {
-			return func(_ context.Context, s *engine.State[config], _ []observe.Cause) (bool, error) {
-				return true, fmt.Errorf("dial with %q", s.Value.Token.text)
+		e.Subscribe("fails", true, func(*engine.State) engine.Handler {
+			return func(_ context.Context, s *engine.State, _ []observe.Cause) (bool, error) {
+				return true, fmt.Errorf("dial with %q", value(s).Token.text)
 			}
 		})
 		settle()
@@ -397,7 +397,7 @@ func TestCloseClosesAndEnds(t *testing.T) {
 		if err := e.Close(); err != nil {
 			t.Errorf("a second Close: %v", err)
 		}
-		if e.Live().Value.A != 1 || !e.Health().Closed || e.Health().Ready() == nil {
+		if value(e.Live()).A != 1 || !e.Health().Closed || e.Health().Ready() == nil {
 			t.Error("after Close the value is gone, or Health does not show it")
 		}
 	})
@@ -454,7 +454,7 @@ func TestRudeSourcesAreKeptInBounds(t *testing.T) {
 		settle()
 		r.put("a: 2")
 		time.Sleep(time.Minute)
-		if e.Live().Value.A != 2 {
+		if value(e.Live()).A != 2 {
 			t.Error("a change of a source that repeats itself was lost")
 		}
 		r.remove()
@@ -474,12 +474,12 @@ func TestWhatAHigherLayerHidesIsRefusedAllTheSame(t *testing.T) {
 		settle()
 		low.put("a: x\nb: 5")
 		settle()
-		if e.Live().Value.B != 1 || len(e.Health().Layers[0].Rejected) != 1 {
-			t.Errorf("hidden by a higher layer, a wrong value got in: %+v, %v", e.Live().Value, e.Health().Layers[0].Rejected)
+		if value(e.Live()).B != 1 || len(e.Health().Layers[0].Rejected) != 1 {
+			t.Errorf("hidden by a higher layer, a wrong value got in: %+v, %v", value(e.Live()), e.Health().Layers[0].Rejected)
 		}
 		high.put("b: 7")
 		settle()
-		if v := e.Live().Value; v.A != 2 || v.B != 7 {
+		if v := value(e.Live()); v.A != 2 || v.B != 7 {
 			t.Errorf("the key that the higher layer dropped fell back to %+v, want the last good a=2", v)
 		}
 		e.Close()

@@ -15,17 +15,20 @@ import (
 )
 
 // Explain tells where the value at a path comes from.
-func (e *Engine[T]) Explain(p tree.Path) observe.Explanation { return e.view().explain(p) }
+func (e *Engine) Explain(p tree.Path) observe.Explanation { return e.view().explain(p) }
 
-// Report explains all keys.
-func (e *Engine[T]) Report() observe.Report {
+// Report explains all keys at a path and below.
+func (e *Engine) Report(below tree.Path) observe.Report {
 	v := e.view()
 	r := observe.Report{Version: v.live.Version, Sum: hex.EncodeToString(v.live.Sum[:])}
 	paths := map[string]tree.Path{}
 	for _, root := range v.roots {
-		leaves(nil, root, paths)
+		if n := root.Lookup(below); n != nil {
+			leaves(below, n, paths)
+		}
 	}
-	defaults(nil, e.Shape, paths, 0)
+	shape, _ := v.shape.Lookup(below)
+	defaults(below, shape, paths, 0)
 	for _, key := range slices.Sorted(maps.Keys(paths)) {
 		r.Keys = append(r.Keys, v.explain(paths[key]))
 	}
@@ -60,18 +63,18 @@ func defaults(at tree.Path, s *tree.Shape, into map[string]tree.Path, depth int)
 }
 
 // view is what is needed to explain, of one moment.
-type view[T any] struct {
-	live    *State[T]
+type view struct {
+	live    *State
 	shape   *tree.Shape
 	roots   []*tree.Node
 	pending []observe.Pending
 	since   map[source.Position]time.Time // of layer and revision
 }
 
-func (e *Engine[T]) view() view[T] {
+func (e *Engine) view() view {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	v := view[T]{live: e.cell.Load(), shape: e.Shape, roots: e.roots, pending: e.pending, since: map[source.Position]time.Time{}}
+	v := view{live: e.cell.Load(), shape: e.plan.shape, roots: e.roots, pending: e.pending, since: map[source.Position]time.Time{}}
 	for _, f := range e.feeds {
 		if f.applied != nil {
 			v.since[source.Position{Layer: f.name, Revision: f.applied.Revision}] = f.appliedAt
@@ -80,7 +83,7 @@ func (e *Engine[T]) view() view[T] {
 	return v
 }
 
-func (v view[T]) explain(p tree.Path) observe.Explanation {
+func (v view) explain(p tree.Path) observe.Explanation {
 	shape, secret := v.shape.Lookup(p)
 	x := observe.Explanation{Key: p.String(), Known: shape != nil, Secret: secret}
 	if shape != nil {

@@ -17,7 +17,7 @@ import (
 // absent, and decoded once.
 type content struct {
 	source.Content
-	decoded bool
+	decoded *plan // by which it was; nil: not yet
 	// passing says that what is wrong may pass by itself; decodedAt is when it was found.
 	passing   bool
 	decodedAt time.Time
@@ -110,7 +110,7 @@ func (l *feed) ask() (at time.Time) {
 }
 
 // ask asks all sources, in order.
-func (e *Engine[T]) ask() []time.Time {
+func (e *Engine) ask() []time.Time {
 	answers := make([]time.Time, len(e.feeds))
 	for i, f := range e.feeds {
 		answers[i] = f.ask()

@@ -95,8 +95,8 @@ func TestFlow(t *testing.T) {
 		},
 		"subscribers": func(s *flowStage) {
 			for name, err := range map[string]error{"good": nil, "fails": errors.New("cannot")} {
-				s.e.Subscribe(name, false, func(*engine.State[config]) engine.Handler[config] {
-					return func(_ context.Context, state *engine.State[config], _ []observe.Cause) (bool, error) {
+				s.e.Subscribe(name, false, func(*engine.State) engine.Handler {
+					return func(_ context.Context, state *engine.State, _ []observe.Cause) (bool, error) {
 						if name == "good" {
 							time.Sleep(time.Millisecond) // so that the log has one order
 						}
@@ -128,9 +128,9 @@ func TestFlow(t *testing.T) {
 		},
 		"probe": func(s *flowStage) {
 			s.derive(func(int) error { return nil })
-			s.e.AddProbe(engine.Probe[config]{Name: "self test", For: 10 * time.Second, Every: time.Second, Timeout: time.Second,
-				Check: func(_ context.Context, live *engine.State[config]) error {
-					if live.Value.A == 5 {
+			s.e.AddProbe(engine.Probe{Name: "self test", For: 10 * time.Second, Every: time.Second, Timeout: time.Second,
+				Check: func(_ context.Context, live *engine.State) error {
+					if value(live).A == 5 {
 						return errors.New("no answer")
 					}
 					return nil
@@ -207,7 +207,7 @@ func TestFlow(t *testing.T) {
 // flowStage is what a scene plays on.
 type flowStage struct {
 	low, high *origin
-	e         *engine.Engine[config]
+	e         *engine.Engine
 	say       func(string)
 }
 

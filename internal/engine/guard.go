@@ -34,7 +34,7 @@ func (c *content) sum() digest {
 }
 
 // judge says for each layer whether its newest content is to be looked at or held, and why. It tells of those that are held now.
-func (e *Engine[T]) judge() {
+func (e *Engine) judge() {
 	var told []observe.Cause
 	var reasons []string
 	release := e.waitsForRelease()
@@ -63,7 +63,7 @@ func (e *Engine[T]) judge() {
 
 // hold notes why a layer's newest content is held, nil for not at all, and reports whether that is news. The source is told as
 // of a content that was refused: what is live is another.
-func (e *Engine[T]) hold(f *feed, why []string) (news bool) {
+func (e *Engine) hold(f *feed, why []string) (news bool) {
 	e.mu.Lock()
 	news = !slices.Equal(f.held, why)
 	f.held = why
@@ -80,7 +80,7 @@ func (e *Engine[T]) hold(f *feed, why []string) (news bool) {
 }
 
 // reasons is why a content is held; nil where nothing speaks against looking at it.
-func (e *Engine[T]) reasons(f *feed, c *content) []string {
+func (e *Engine) reasons(f *feed, c *content) []string {
 	if why, ok := f.quarantine[c.sum()]; ok {
 		return []string{why}
 	}
@@ -104,34 +104,34 @@ func (e *Engine[T]) reasons(f *feed, c *content) []string {
 }
 
 // refused reports whether a content, beside what is live of the others, is refused anyway.
-func (e *Engine[T]) refused(f *feed, c *content) bool {
+func (e *Engine) refused(f *feed, c *content) bool {
 	with := e.live().contents
 	with[f.index] = c
 	return e.try(candidate{contents: with, rehearse: true, dry: true}) != nil
 }
 
 // wasGood reports whether a content was live before and was not taken back: then a layer is on its way back from what was bad.
-func (e *Engine[T]) wasGood(f *feed, c *content) bool {
+func (e *Engine) wasGood(f *feed, c *content) bool {
 	sum := c.sum()
 	if f.applied.sum() == sum {
 		return true
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return slices.ContainsFunc(e.history, func(h event[T]) bool {
+	return slices.ContainsFunc(e.history, func(h event) bool {
 		return h.state != nil && h.state.contents[f.index] != nil && h.state.contents[f.index].sum() == sum
 	})
 }
 
 // bad counts a bad content of a layer.
-func (e *Engine[T]) bad(f *feed, now time.Time) {
+func (e *Engine) bad(f *feed, now time.Time) {
 	if f.breaker.Bad(now) {
 		observe.Tell(e.Observer.Tripped, observe.Tripped{Layer: f.name, Bad: f.breaker.Max, Within: f.breaker.Window})
 	}
 }
 
 // Release lets the newest content of a layer be looked at although it is held, and closes its breaker.
-func (e *Engine[T]) Release(ctx context.Context, layer string) (int64, error) {
+func (e *Engine) Release(ctx context.Context, layer string) (int64, error) {
 	return e.do(ctx, func() (int64, error) {
 		i := slices.IndexFunc(e.feeds, func(f *feed) bool { return f.name == layer })
 		if i < 0 {
@@ -153,24 +153,22 @@ func (e *Engine[T]) Release(ctx context.Context, layer string) (int64, error) {
 
 // freeze keeps the restart-only fields of a candidate as they are live. What the candidate wants of them must be good all the same:
 // the next start will go by it.
-func (e *Engine[T]) freeze(next *State[T], live *State[T], alone source.Problems) source.Problems {
+func (e *Engine) freeze(next *State, live *State, alone source.Problems) source.Problems {
 	if live == nil {
 		return nil
 	}
-	frozen, pending := e.freezer.Freeze(live.Merged, next.Merged)
+	frozen, pending := e.plan.freezer.Freeze(live.Merged, next.Merged)
 	if pending == nil {
 		return nil
 	}
-	value, problems := e.bind(next.Merged, alone)
-	if value != nil {
-		problems = append(problems, e.Validate(value, next.Merged)...)
+	values, problems := e.bind(next.Merged, alone)
+	if values != nil {
+		problems = append(problems, e.plan.validate(values, next.Merged)...)
 	}
 	if problems != nil {
 		return problems
 	}
-	for _, p := range pending {
-		next.pending = append(next.pending, observe.Pending{Key: p.String(), Position: place(next.Merged, p)})
-	}
+	next.pending = pendingAt(next.Merged, pending)
 	next.Merged = frozen
 	return nil
 }
@@ -186,7 +184,7 @@ func place(root *tree.Node, p tree.Path) source.Position {
 }
 
 // tellPending tells which fields wait for a restart, where that has changed.
-func (e *Engine[T]) tellPending(next *State[T]) {
+func (e *Engine) tellPending(next *State) {
 	e.mu.Lock()
 	news := !slices.EqualFunc(e.pending, next.pending, func(a, b observe.Pending) bool { return a.Key == b.Key })
 	e.pending = next.pending

@@ -11,7 +11,7 @@ import (
 )
 
 // Health returns the state of everything as it is now.
-func (e *Engine[T]) Health() observe.Health {
+func (e *Engine) Health() observe.Health {
 	answers := e.ask()
 	now := time.Now()
 	h := observe.Health{LastGood: e.saver.health()}
@@ -27,6 +27,7 @@ func (e *Engine[T]) Health() observe.Health {
 	h.Pinned = e.pin != 0
 	h.OnTrial = e.trial != nil
 	h.Pending = slices.Clone(e.pending)
+	h.Sections = e.plan.sections()
 	for _, f := range e.feeds {
 		l := e.layerHealth(f, now, answers[f.index])
 		// Who runs without an optional layer serves without it; once it has come, it is held to the same as the others.
@@ -52,7 +53,7 @@ func (e *Engine[T]) Health() observe.Health {
 	return h
 }
 
-func (e *Engine[T]) resourceHealth(s resource.Stats) observe.ResourceHealth {
+func (e *Engine) resourceHealth(s resource.Stats) observe.ResourceHealth {
 	r := observe.ResourceHealth{Name: s.Name, Since: s.Since, Took: s.Took, Builds: s.Builds, Failures: s.Failures, Panics: s.Panics,
 		Users: s.Users, Old: s.Old, Closed: s.Closed, Forced: s.Forced}
 	if err := e.clean(s.LastErr); err != nil {
@@ -62,7 +63,7 @@ func (e *Engine[T]) resourceHealth(s resource.Stats) observe.ResourceHealth {
 }
 
 // layerHealth is called with mu held.
-func (e *Engine[T]) layerHealth(f *feed, now, answer time.Time) observe.LayerHealth {
+func (e *Engine) layerHealth(f *feed, now, answer time.Time) observe.LayerHealth {
 	l := observe.LayerHealth{Name: f.name, Identity: f.identity, Documents: f.applied.names(), ProvenAt: f.proven(now, answer),
 		Absent: slices.Clone(f.absent)}
 	l.Stale = e.FreshWithin > 0 && now.Sub(l.ProvenAt) > e.FreshWithin

@@ -12,18 +12,18 @@ import (
 )
 
 // event is an entry of the history; state is the version's, nil for a rejected change.
-type event[T any] struct {
+type event struct {
 	observe.Entry
-	state *State[T]
+	state *State
 }
 
 // remember keeps as many entries of each result as Settings.History says, so that a storm of bad changes does not push out the
 // versions that one would go back to.
-func (e *Engine[T]) remember(state *State[T], entry observe.Entry) {
+func (e *Engine) remember(state *State, entry observe.Entry) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.history = append(e.history, event[T]{entry, state})
-	same := func(h event[T]) bool { return h.Result == entry.Result }
+	e.history = append(e.history, event{entry, state})
+	same := func(h event) bool { return h.Result == entry.Result }
 	n := 0
 	for _, h := range e.history {
 		if same(h) {
@@ -37,7 +37,7 @@ func (e *Engine[T]) remember(state *State[T], entry observe.Entry) {
 }
 
 // History returns what has become of the last changes, oldest first.
-func (e *Engine[T]) History() []observe.Entry {
+func (e *Engine) History() []observe.Entry {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	entries := make([]observe.Entry, len(e.history))
@@ -47,7 +47,7 @@ func (e *Engine[T]) History() []observe.Entry {
 	return entries
 }
 
-func (e *Engine[T]) pinned() bool {
+func (e *Engine) pinned() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.pin != 0
@@ -55,12 +55,12 @@ func (e *Engine[T]) pinned() bool {
 
 // Pin makes a version of the history live again, as a new version, and holds all changes until Unpin; version 0 is the live one,
 // which stays as it is. It returns the version that is live.
-func (e *Engine[T]) Pin(ctx context.Context, version int64) (live int64, err error) {
+func (e *Engine) Pin(ctx context.Context, version int64) (live int64, err error) {
 	return e.do(ctx, func() (int64, error) { return e.pinTo(version) })
 }
 
 // Rollback pins the version that was live before the live one.
-func (e *Engine[T]) Rollback(ctx context.Context) (live int64, err error) {
+func (e *Engine) Rollback(ctx context.Context) (live int64, err error) {
 	return e.do(ctx, func() (int64, error) {
 		previous := e.cell.Previous()
 		if previous == nil {
@@ -71,7 +71,7 @@ func (e *Engine[T]) Rollback(ctx context.Context) (live int64, err error) {
 }
 
 // Unpin ends a Pin or Rollback: the newest contents are decided on at once.
-func (e *Engine[T]) Unpin(ctx context.Context) error {
+func (e *Engine) Unpin(ctx context.Context) error {
 	_, err := e.do(ctx, func() (int64, error) {
 		e.mu.Lock()
 		e.pin = 0
@@ -84,7 +84,7 @@ func (e *Engine[T]) Unpin(ctx context.Context) error {
 	return err
 }
 
-func (e *Engine[T]) pinTo(version int64) (int64, error) {
+func (e *Engine) pinTo(version int64) (int64, error) {
 	live := e.cell.Load()
 	if version == 0 || version == live.Version {
 		e.acceptTrial() // who pins it has decided
@@ -94,8 +94,8 @@ func (e *Engine[T]) pinTo(version int64) (int64, error) {
 		return live.Version, nil
 	}
 	e.mu.Lock()
-	i := slices.IndexFunc(e.history, func(h event[T]) bool { return h.state != nil && h.Version == version })
-	var state *State[T]
+	i := slices.IndexFunc(e.history, func(h event) bool { return h.state != nil && h.Version == version })
+	var state *State
 	if i >= 0 {
 		state = e.history[i].state
 	}
@@ -109,7 +109,7 @@ func (e *Engine[T]) pinTo(version int64) (int64, error) {
 
 // restore makes an old state live again under a new version, and pins it. What the service makes from it is built anew where it
 // differs from what is live; if it cannot be, all stays as it is.
-func (e *Engine[T]) restore(old *State[T]) (int64, error) {
+func (e *Engine) restore(old *State) (int64, error) {
 	live := e.cell.Load()
 	e.resources.Forget() // somebody wants it now
 	next, err := e.back(old, live)
@@ -125,10 +125,15 @@ func (e *Engine[T]) restore(old *State[T]) (int64, error) {
 }
 
 // back swaps an old state in under a new version, with what the service makes from it. An error leaves all as it is.
-func (e *Engine[T]) back(to, live *State[T]) (*State[T], error) {
+func (e *Engine) back(to, live *State) (*State, error) {
+	from := to.Version
+	to, problems := e.complete(to, live, e.plan.freezer)
+	if problems != nil {
+		return nil, problems
+	}
 	defer e.beginBuilding()()
-	next := &State[T]{Value: to.Value, Sum: to.Sum, Merged: to.Merged, contents: to.contents, roots: to.roots, pending: to.pending,
-		Version: live.Version + 1, At: time.Now(), Causes: []observe.Cause{{Document: fmt.Sprintf("back to version %d", to.Version)}}}
+	next := &State{Values: to.Values, Sum: to.Sum, Merged: to.Merged, plan: to.plan, contents: to.contents, roots: to.roots, pending: to.pending,
+		Version: live.Version + 1, At: time.Now(), Causes: []observe.Cause{{Document: fmt.Sprintf("back to version %d", from)}}}
 	if problems := e.prepare(next); problems != nil {
 		return nil, problems
 	}

@@ -7,13 +7,13 @@ import (
 )
 
 // Held is a version that a context holds, with what was built for it.
-type Held[T any] struct {
-	State *State[T]
+type Held struct {
+	State *State
 	Built *resource.Set
 }
 
 // Hold holds the live version for ctx: what was built for it is not closed before ctx ends, its grace time aside.
-func (e *Engine[T]) Hold(ctx context.Context) *Held[T] {
+func (e *Engine) Hold(ctx context.Context) *Held {
 	for {
 		s := e.cell.Load()
 		set := s.built.Load()
@@ -25,6 +25,6 @@ func (e *Engine[T]) Hold(ctx context.Context) *Held[T] {
 		if ok && set != nil {
 			context.AfterFunc(ctx, release)
 		}
-		return &Held[T]{State: s, Built: set}
+		return &Held{State: s, Built: set}
 	}
 }

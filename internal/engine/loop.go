@@ -10,7 +10,7 @@ import (
 )
 
 // write is the writer's life: it takes what arrives, gathers what belongs together, and decides.
-func (e *Engine[T]) write(ctx context.Context) {
+func (e *Engine) write(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
@@ -32,7 +32,7 @@ func (e *Engine[T]) write(ctx context.Context) {
 // gather waits until no new content has come for Window, or MaxWindow has passed since the first, so that contents which
 // were changed together become one version. It returns false when ctx ends. Commands don't wait for the window: who pins wants
 // what is live now, not what is about to come.
-func (e *Engine[T]) gather(ctx context.Context) bool {
+func (e *Engine) gather(ctx context.Context) bool {
 	if e.Window <= 0 {
 		return true
 	}
@@ -59,7 +59,7 @@ func (e *Engine[T]) gather(ctx context.Context) bool {
 }
 
 // take moves the inbox into the layers and reports whether there is a content that is not applied.
-func (e *Engine[T]) take() (news bool) {
+func (e *Engine) take() (news bool) {
 	for _, a := range e.takeInbox() {
 		if a.content.Revision != "" && e.takeContent(a.feed, a.content) {
 			news = true
@@ -71,7 +71,7 @@ func (e *Engine[T]) take() (news bool) {
 	return news
 }
 
-func (e *Engine[T]) takeContent(l *feed, c source.Content) (news bool) {
+func (e *Engine) takeContent(l *feed, c source.Content) (news bool) {
 	now := time.Now()
 	e.mu.Lock()
 	down, since := l.err != nil, l.since
@@ -100,7 +100,7 @@ func (e *Engine[T]) takeContent(l *feed, c source.Content) (news bool) {
 	return news
 }
 
-func (e *Engine[T]) takeError(l *feed, err error) {
+func (e *Engine) takeError(l *feed, err error) {
 	err = e.scrub.err(err)
 	kind, text := source.KindOf(err), err.Error() // the source's code: mu is not held
 	now := time.Now()

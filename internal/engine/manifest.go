@@ -10,7 +10,7 @@ import (
 )
 
 // decodeManifest reads the manifest that a layer's content is.
-func (e *Engine[T]) decodeManifest(l *feed, c *content) {
+func (e *Engine) decodeManifest(l *feed, c *content) {
 	for _, d := range c.Documents {
 		if d.Absent {
 			continue
@@ -37,7 +37,7 @@ func (e *Engine[T]) decodeManifest(l *feed, c *content) {
 }
 
 // manifestOf returns the manifest among contents, and the layer that has it; nil where there is none that is good.
-func (e *Engine[T]) manifestOf(contents []*content) (*manifest.Manifest, *feed) {
+func (e *Engine) manifestOf(contents []*content) (*manifest.Manifest, *feed) {
 	for i, f := range e.feeds {
 		c := contents[i]
 		if !f.Manifest || c == nil {
@@ -53,7 +53,7 @@ func (e *Engine[T]) manifestOf(contents []*content) (*manifest.Manifest, *feed) 
 
 // misfits are the documents among contents that are not those of the manifest, as problems. Where the manifest must be signed, so must all that
 // does not come from this machine: what is not listed does not fit.
-func (e *Engine[T]) misfits(contents []*content) (problems source.Problems) {
+func (e *Engine) misfits(contents []*content) (problems source.Problems) {
 	m, by := e.manifestOf(contents)
 	if m == nil {
 		return e.unsigned(contents)
@@ -89,7 +89,7 @@ func (e *Engine[T]) misfits(contents []*content) (problems source.Problems) {
 }
 
 // unsigned are the documents from elsewhere, where they must be signed and there is no manifest at all.
-func (e *Engine[T]) unsigned(contents []*content) (problems source.Problems) {
+func (e *Engine) unsigned(contents []*content) (problems source.Problems) {
 	if !slices.ContainsFunc(e.feeds, func(f *feed) bool { return f.Manifest && len(f.ManifestKeys) > 0 }) {
 		return nil
 	}
@@ -115,7 +115,7 @@ func (l *feed) latestName() string {
 }
 
 // waitsForRelease says why the layers that belong to a release cannot go on: not all that it lists is there yet. Nil where they can.
-func (e *Engine[T]) waitsForRelease() []string {
+func (e *Engine) waitsForRelease() []string {
 	newest := make([]*content, len(e.feeds))
 	for i, f := range e.feeds {
 		if newest[i] = f.latest; newest[i] == nil || f.Manifest && e.badManifest(f) {
@@ -130,13 +130,13 @@ func (e *Engine[T]) waitsForRelease() []string {
 }
 
 // badManifest reports whether the newest manifest is refused: then the one that is applied counts.
-func (e *Engine[T]) badManifest(f *feed) bool {
+func (e *Engine) badManifest(f *feed) bool {
 	e.decodeContent(f, f.latest)
 	return f.latest.problems != nil
 }
 
 // ofRelease reports whether a layer has to wait for the others of a release.
-func (e *Engine[T]) ofRelease(f *feed) bool {
+func (e *Engine) ofRelease(f *feed) bool {
 	if f.Manifest {
 		return !e.badManifest(f)
 	}

@@ -53,7 +53,7 @@ func runModel(t *testing.T, seed uint64) {
 		sources = append(sources, origins[i])
 	}
 	s := settings(t, sources...)
-	s.Validate = func(*config, *tree.Node) source.Problems { return nil } // what is bad is bad by itself: the model has no rules across layers
+	s.Parts[0].Validate = checked(func(*config, *tree.Node) source.Problems { return nil }) // what is bad is bad by itself: the model has no rules across layers
 	e := start(t, s)
 
 	type seen struct {
@@ -65,12 +65,12 @@ func runModel(t *testing.T, seed uint64) {
 	subscribe := func(pace time.Duration) {
 		me := &seen{name: fmt.Sprintf("subscriber %d (pace %v)", len(all), pace)}
 		all = append(all, me)
-		e.Subscribe(me.name, true, func(*engine.State[config]) engine.Handler[config] {
-			return func(ctx context.Context, s *engine.State[config], causes []observe.Cause) (bool, error) {
+		e.Subscribe(me.name, true, func(*engine.State) engine.Handler {
+			return func(ctx context.Context, s *engine.State, causes []observe.Cause) (bool, error) {
 				if s.Version <= me.last {
 					t.Errorf("seed %d: %s saw version %d after %d", seed, me.name, s.Version, me.last)
 				}
-				me.last, me.a, me.b = s.Version, s.Value.A, s.Value.B
+				me.last, me.a, me.b = s.Version, value(s).A, value(s).B
 				time.Sleep(pace)
 				if s.Version%7 == 0 {
 					panic("now and then")
@@ -148,15 +148,15 @@ func runModel(t *testing.T, seed uint64) {
 	settled()
 	live := e.Live()
 	for _, s := range all {
-		if s.last != live.Version || s.a != live.Value.A || s.b != live.Value.B {
+		if s.last != live.Version || s.a != value(live).A || s.b != value(live).B {
 			t.Errorf("seed %d: %s ended with version %d (a=%d b=%d), live is %d (a=%d b=%d)", seed, s.name, s.last, s.a, s.b,
-				live.Version, live.Value.A, live.Value.B)
+				live.Version, value(live).A, value(live).B)
 		}
 	}
 	e.Close()
 }
 
-func check(t *testing.T, seed uint64, e *engine.Engine[config], good []say) {
+func check(t *testing.T, seed uint64, e *engine.Engine, good []say) {
 	t.Helper()
 	a, b := 1, 1 // the defaults
 	for _, s := range good {
@@ -167,7 +167,7 @@ func check(t *testing.T, seed uint64, e *engine.Engine[config], good []say) {
 			b = *s.b
 		}
 	}
-	if v := e.Live().Value; v.A != a || v.B != b {
+	if v := value(e.Live()); v.A != a || v.B != b {
 		t.Errorf("seed %d: live is a=%d b=%d, the fold of the latest good contents a=%d b=%d", seed, v.A, v.B, a, b)
 	}
 }

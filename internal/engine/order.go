@@ -8,7 +8,7 @@ import (
 )
 
 // sort puts problems in the order of layers, documents and lines; what stands nowhere comes last.
-func (e *Engine[T]) sort(problems source.Problems, contents []*content) {
+func (e *Engine) sort(problems source.Problems, contents []*content) {
 	type place struct{ layer, document string }
 	rank := map[place]int{}
 	for i, c := range contents {

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"reflect"
 	"sync"
 	"testing"
 	"time"
@@ -133,34 +134,60 @@ type token struct{ text string }
 func (t *token) UnmarshalText(b []byte) error { t.text = string(b); return nil }
 func (t token) Reveal() string                { return t.text }
 
-// settings binds config strictly and wants a ≤ 100 and a ≤ b+50; "boom" in s panics.
-func settings(t *testing.T, layers ...source.Source) engine.Settings[config] {
+// part is what binds a type at a place, by rules that may be nil.
+func part[T any](at tree.Path, plan *binder.Plan[T], rules func(*T, *tree.Node) source.Problems) *engine.Part {
+	return &engine.Part{
+		At: at, Type: reflect.TypeFor[T](), Shape: plan.Shape(), BindAlone: true,
+		Bind: func(n *tree.Node, whole *tree.Shape) (any, source.Problems) {
+			v, report := plan.BindPart(at, n, whole)
+			if v == nil {
+				return nil, report.Problems
+			}
+			return v, report.Problems
+		},
+		Validate: checked(rules),
+	}
+}
+
+// checked is the validation of a part by rules.
+func checked[T any](rules func(*T, *tree.Node) source.Problems) func(any, *tree.Node) source.Problems {
+	return func(v any, n *tree.Node) source.Problems {
+		if rules == nil {
+			return nil
+		}
+		return rules(v.(*T), n)
+	}
+}
+
+// rules want a ≤ 100 and a ≤ b+50; "boom" in s panics.
+func rules(c *config, n *tree.Node) (ps source.Problems) {
+	if c.S == "boom" {
+		panic("boom")
+	}
+	if c.S == "leak" {
+		ps = append(ps, &source.Problem{Kind: source.Invalid, Message: "token " + c.Token.text + " is not good"})
+	}
+	if c.A > 100 {
+		ps = append(ps, &source.Problem{Kind: source.Invalid, Key: "a", Message: "must be at most 100", Position: n.Lookup(tree.Path{"a"}).Position()})
+	}
+	if c.A > c.B+50 {
+		ps = append(ps, &source.Problem{Kind: source.Invalid, Message: "a is too far above b"})
+	}
+	return ps
+}
+
+// value is what the service sees of a state.
+func value(s *engine.State) *config { return s.Value(0).(*config) }
+
+// settings binds config strictly, by rules.
+func settings(t *testing.T, layers ...source.Source) engine.Settings {
 	t.Helper()
 	plan, err := binder.Compile[config]()
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := engine.Settings[config]{
-		Shape: plan.Shape(), BindAlone: true,
-		Bind: func(n *tree.Node) (*config, source.Problems) {
-			v, report := plan.Bind(n)
-			return v, report.Problems
-		},
-		Validate: func(c *config, n *tree.Node) (ps source.Problems) {
-			if c.S == "boom" {
-				panic("boom")
-			}
-			if c.S == "leak" {
-				ps = append(ps, &source.Problem{Kind: source.Invalid, Message: "token " + c.Token.text + " is not good"})
-			}
-			if c.A > 100 {
-				ps = append(ps, &source.Problem{Kind: source.Invalid, Key: "a", Message: "must be at most 100", Position: n.Lookup(tree.Path{"a"}).Position()})
-			}
-			if c.A > c.B+50 {
-				ps = append(ps, &source.Problem{Kind: source.Invalid, Message: "a is too far above b"})
-			}
-			return ps
-		},
+	s := engine.Settings{
+		Parts:  []*engine.Part{part(nil, plan, rules)},
 		Window: 100 * time.Millisecond, MaxWindow: time.Second, BootTimeout: 10 * time.Second, CloseTimeout: 5 * time.Second,
 		FreshWithin: 2 * time.Minute, History: 20, BackOff: 100 * time.Millisecond, MaxBackOff: 30 * time.Second,
 	}
@@ -190,7 +217,7 @@ func (j *journal) take() []string {
 	return lines
 }
 
-func start(t *testing.T, s engine.Settings[config]) *engine.Engine[config] {
+func start(t *testing.T, s engine.Settings) *engine.Engine {
 	t.Helper()
 	e, err := engine.Start(t.Context(), s)
 	if err != nil {

@@ -44,8 +44,8 @@ type pipeline struct {
 	seed    uint64
 	r       *rand.Rand
 	origins [2]*origin
-	set     engine.Settings[config]
-	e       *engine.Engine[config]
+	set     engine.Settings
+	e       *engine.Engine
 	numbers [2]int // of the resources
 
 	// the model
@@ -93,9 +93,9 @@ func (p *pipeline) start() {
 			Name: fmt.Sprint(i),
 			Select: func(c any) any {
 				if i == 0 {
-					return c.(*config).A
+					return value(c.(*engine.State)).A
 				}
-				return c.(*config).B
+				return value(c.(*engine.State)).B
 			},
 			Equal: func(a, b any) bool { return a == b },
 			Build: func(ctx context.Context, part any) (any, error) {
@@ -125,21 +125,21 @@ func (p *pipeline) start() {
 		}
 	}
 	p.seen.version = 0
-	e.Subscribe("subscriber", true, func(*engine.State[config]) engine.Handler[config] {
-		return func(_ context.Context, s *engine.State[config], _ []observe.Cause) (bool, error) {
+	e.Subscribe("subscriber", true, func(*engine.State) engine.Handler {
+		return func(_ context.Context, s *engine.State, _ []observe.Cause) (bool, error) {
 			if s.Version <= p.seen.version {
 				p.failf("version %d after %d", s.Version, p.seen.version)
 			}
-			p.seen.version, p.seen.a, p.seen.b = s.Version, s.Value.A, s.Value.B
+			p.seen.version, p.seen.a, p.seen.b = s.Version, value(s).A, value(s).B
 			if s.Version%5 == 0 {
 				panic("now and then")
 			}
 			return true, nil
 		}
 	})
-	e.AddProbe(engine.Probe[config]{Name: "probe", For: 5 * time.Second, Every: time.Second, Timeout: time.Second,
-		Check: func(_ context.Context, s *engine.State[config]) error {
-			if s.Value.A == harmful || s.Value.B == harmful {
+	e.AddProbe(engine.Probe{Name: "probe", For: 5 * time.Second, Every: time.Second, Timeout: time.Second,
+		Check: func(_ context.Context, s *engine.State) error {
+			if value(s).A == harmful || value(s).B == harmful {
 				return errors.New("harmful")
 			}
 			return nil
@@ -152,7 +152,7 @@ func (p *pipeline) look() {
 	ctx, end := context.WithCancel(p.t.Context())
 	defer end()
 	held := p.e.Hold(ctx)
-	for i, want := range []int{held.State.Value.A, held.State.Value.B} {
+	for i, want := range []int{value(held.State).A, value(held.State).B} {
 		if at := held.Built.At(p.numbers[i]).Value().(*thing); at.n != want || at.closed.Load() {
 			p.failf("version %d has %d and a resource of %d, closed: %v", held.State.Version, want, at.n, at.closed.Load())
 		}
@@ -174,10 +174,10 @@ func (p *pipeline) settle() {
 	}
 	p.look()
 	live := p.e.Live()
-	if v := live.Value; v.A != p.good[0] || v.B != p.good[1] {
+	if v := value(live); v.A != p.good[0] || v.B != p.good[1] {
 		p.failf("live are %d and %d, want %v; %+v", v.A, v.B, p.good, p.e.Health().Layers)
 	}
-	if p.seen.version != live.Version || p.seen.a != live.Value.A || p.seen.b != live.Value.B {
+	if p.seen.version != live.Version || p.seen.a != value(live).A || p.seen.b != value(live).B {
 		p.failf("the subscriber ends with version %d, and live is %d", p.seen.version, live.Version)
 	}
 	if h := p.e.Health(); h.Ready() != nil || h.Pinned != p.pinned {

@@ -15,35 +15,35 @@ import (
 )
 
 // Probe is a check of the service that runs for some time after each change.
-type Probe[T any] struct {
+type Probe struct {
 	Name string
 	// Check looks at the service with the version that is live; an error or panic takes the version back.
-	Check func(ctx context.Context, live *State[T]) error
+	Check func(ctx context.Context, live *State) error
 	// For is how long after a change the check is made, Every how often, Timeout how long one may take.
 	For, Every, Timeout time.Duration
 }
 
 // trial is the time after a change in which probes may take it back.
-type trial[T any] struct {
-	before *State[T]     // the last version that has passed, or had not to
+type trial struct {
+	before *State        // the last version that has passed, or had not to
 	kept   *resource.Set // what was built for it, which is not closed yet
 	stop   context.CancelFunc
 }
 
 // AddProbe adds a probe for all versions from the next one on, until remove is called.
-func (e *Engine[T]) AddProbe(p Probe[T]) (remove func()) {
+func (e *Engine) AddProbe(p Probe) (remove func()) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.probes = append(e.probes, &p)
 	return func() {
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		e.probes = slices.DeleteFunc(e.probes, func(q *Probe[T]) bool { return q == &p })
+		e.probes = slices.DeleteFunc(e.probes, func(q *Probe) bool { return q == &p })
 	}
 }
 
 // adopt says that next is live in place of old. On trial, what was built for the version to go back to is kept open.
-func (e *Engine[T]) adopt(old, next *State[T], onTrial bool) {
+func (e *Engine) adopt(old, next *State, onTrial bool) {
 	if old == nil {
 		return
 	}
@@ -64,20 +64,20 @@ func (e *Engine[T]) adopt(old, next *State[T], onTrial bool) {
 		return
 	}
 	ctx, stop := context.WithCancel(e.run)
-	e.setTrial(&trial[T]{before: before, kept: kept, stop: stop})
+	e.setTrial(&trial{before: before, kept: kept, stop: stop})
 	e.resources.Adopt(built, next.built.Load(), kept)
 	e.trials.Go(func() { e.watchTrial(ctx, next, probes) })
 }
 
 // setTrial is the writer's; others read the trial with mu held.
-func (e *Engine[T]) setTrial(t *trial[T]) {
+func (e *Engine) setTrial(t *trial) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.trial = t
 }
 
 // acceptTrial ends a trial: the live version is good.
-func (e *Engine[T]) acceptTrial() {
+func (e *Engine) acceptTrial() {
 	if t := e.trial; t != nil {
 		t.stop()
 		e.setTrial(nil)
@@ -86,7 +86,7 @@ func (e *Engine[T]) acceptTrial() {
 }
 
 // watchTrial makes the checks until their time is over, and then says what came of them.
-func (e *Engine[T]) watchTrial(ctx context.Context, live *State[T], probes []*Probe[T]) {
+func (e *Engine) watchTrial(ctx context.Context, live *State, probes []*Probe) {
 	failed := make(chan error, len(probes))
 	var wait sync.WaitGroup
 	each, stop := context.WithCancel(ctx)
@@ -115,7 +115,7 @@ func (e *Engine[T]) watchTrial(ctx context.Context, live *State[T], probes []*Pr
 }
 
 // watch returns the first error of a check, nil when its time is over.
-func (p *Probe[T]) watch(ctx context.Context, live *State[T]) error {
+func (p *Probe) watch(ctx context.Context, live *State) error {
 	end := time.NewTimer(p.For)
 	defer end.Stop()
 	tick := time.NewTicker(p.Every)
@@ -135,28 +135,28 @@ func (p *Probe[T]) watch(ctx context.Context, live *State[T]) error {
 }
 
 // check makes one check, and waits no longer than its time for it.
-func (p *Probe[T]) check(ctx context.Context, live *State[T]) error {
+func (p *Probe) check(ctx context.Context, live *State) error {
 	_, err := rescue.Within(ctx, p.Timeout, func(ctx context.Context) (struct{}, error) { return struct{}{}, p.Check(ctx, live) })
 	return err
 }
 
 // endTrial accepts the version on trial, or takes it back.
-func (e *Engine[T]) endTrial(live *State[T], why error) {
+func (e *Engine) endTrial(live *State, why error) {
 	t := e.trial
-	if t == nil || e.cell.Load() != live {
+	if t == nil || e.cell.Load().Version != live.Version {
 		return // another version has become live meanwhile
 	}
 	if why == nil {
 		e.acceptTrial()
 		return
 	}
-	if e.revert(t, live, why) {
+	if e.revert(t, e.cell.Load(), why) { // which may have a part more than it had
 		e.decide() // what else has come meanwhile
 	}
 }
 
 // revert makes the version before the trial live again, and quarantines what made the one that is taken back.
-func (e *Engine[T]) revert(t *trial[T], bad *State[T], why error) (reverted bool) {
+func (e *Engine) revert(t *trial, bad *State, why error) (reverted bool) {
 	told := observe.Reverted{Version: bad.Version, From: bad.Version, To: t.before.Version, Causes: bad.Causes, Why: why}
 	next, err := e.back(t.before, bad)
 	if problems, ok := errors.AsType[source.Problems](err); ok {
@@ -178,7 +178,7 @@ func (e *Engine[T]) revert(t *trial[T], bad *State[T], why error) (reverted bool
 }
 
 // quarantine has the contents held that made a version which was taken back.
-func (e *Engine[T]) quarantine(bad, back *State[T], why error) (all []observe.Cause) {
+func (e *Engine) quarantine(bad, back *State, why error) (all []observe.Cause) {
 	for i, f := range e.feeds {
 		c := bad.contents[i]
 		if c == nil || c == back.contents[i] {

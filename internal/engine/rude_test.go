@@ -23,8 +23,8 @@ func TestErrorsThatCannotBePrinted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := newOrigin("x", "a: 1")
 		e := start(t, settings(t, x))
-		e.Subscribe("typed nil", true, func(*engine.State[config]) engine.Handler[config] {
-			return func(context.Context, *engine.State[config], []observe.Cause) (bool, error) {
+		e.Subscribe("typed nil", true, func(*engine.State) engine.Handler {
+			return func(context.Context, *engine.State, []observe.Cause) (bool, error) {
 				var none *mine
 				return true, none
 			}
@@ -41,7 +41,7 @@ func TestErrorsThatCannotBePrinted(t *testing.T) {
 		x.put("a: 2")
 		time.Sleep(time.Minute) // longer than the back-off of a source that failed
 		synctest.Wait()
-		if e.Live().Value.A != 2 {
+		if value(e.Live()).A != 2 {
 			t.Error("the config has stopped")
 		}
 		e.Close()
@@ -57,12 +57,12 @@ func TestACauseThatCannotBeCompared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := newOrigin("x", "a: 1")
 		s := settings(t, x)
-		s.Validate = func(c *config, _ *tree.Node) source.Problems {
+		s.Parts[0].Validate = checked(func(c *config, _ *tree.Node) source.Problems {
 			if c.A == 2 {
 				return source.Problems{{Kind: source.Invalid, Message: "is bad", Err: many{"a", "b"}}}
 			}
 			return nil
-		}
+		})
 		e := start(t, s)
 		x.put("a: 2")
 		settle()
@@ -97,7 +97,7 @@ func TestAProverThatPanicsOrBlocksHarmsNobody(t *testing.T) {
 		}
 		p.put("a: 2")
 		settle()
-		if e.Live().Value.A != 2 {
+		if value(e.Live()).A != 2 {
 			t.Error("a panic in ProvenAt has stopped the config")
 		}
 		e.Close()
@@ -115,7 +115,7 @@ func TestAProverThatPanicsOrBlocksHarmsNobody(t *testing.T) {
 		}
 		p.put("a: 2")
 		settle()
-		if e.Live().Value.A != 2 {
+		if value(e.Live()).A != 2 {
 			t.Error("a source that blocks in ProvenAt holds the writer up")
 		}
 		close(release)
@@ -168,13 +168,12 @@ func TestAContentThatTroubleFollowsIsNotLost(t *testing.T) {
 		x, y := newOrigin("x", "a: 1"), newOrigin("y", "b: 1")
 		s := settings(t, x, y)
 		release := make(chan struct{})
-		rules := s.Validate
-		s.Validate = func(c *config, n *tree.Node) source.Problems {
+		s.Parts[0].Validate = checked(func(c *config, n *tree.Node) source.Problems {
 			if c.B == 2 {
 				<-release
 			}
 			return rules(c, n)
-		}
+		})
 		e := start(t, s)
 		settle()
 		y.put("b: 2") // keeps the writer busy
@@ -187,7 +186,7 @@ func TestAContentThatTroubleFollowsIsNotLost(t *testing.T) {
 		}
 		close(release)
 		settle()
-		if a := e.Live().Value.A; a != 2 {
+		if a := value(e.Live()).A; a != 2 {
 			t.Errorf("a=%d is live; the source had given 2 before it failed", a)
 		}
 		if h := e.Health().Layers[0]; !strings.Contains(h.Down, "third") {
@@ -215,7 +214,7 @@ func TestAContentBesideAnErrorIsNone(t *testing.T) {
 		settle()
 		h.fail(errDown)
 		settle()
-		if a := e.Live().Value.A; a != 1 {
+		if a := value(e.Live()).A; a != 1 {
 			t.Errorf("a=%d is live: it came with an error", a)
 		}
 		e.Close()
@@ -246,9 +245,9 @@ func TestSecretsThatBeginAlike(t *testing.T) {
 			j.add(d.Err.Error())
 		}}
 		e := start(t, s)
-		e.Subscribe("tells", false, func(*engine.State[config]) engine.Handler[config] {
-			return func(_ context.Context, s *engine.State[config], _ []observe.Cause) (bool, error) {
-				return true, errors.New("with " + s.Value.Token.text)
+		e.Subscribe("tells", false, func(*engine.State) engine.Handler {
+			return func(_ context.Context, s *engine.State, _ []observe.Cause) (bool, error) {
+				return true, errors.New("with " + value(s).Token.text)
 			}
 		})
 		x.put("token: hunter22-and-more")
@@ -273,9 +272,9 @@ func TestSecretsInCausesAreOutOfReach(t *testing.T) {
 		var told error
 		s.Observer = &observe.Observer{Delivered: func(d observe.Delivered) { told = d.Err }}
 		e := start(t, s)
-		e.Subscribe("tells", true, func(*engine.State[config]) engine.Handler[config] {
-			return func(_ context.Context, s *engine.State[config], _ []observe.Cause) (bool, error) {
-				return true, quiet{errors.Join(errors.New("harmless"), quiet{errors.New("with " + s.Value.Token.text)})}
+		e.Subscribe("tells", true, func(*engine.State) engine.Handler {
+			return func(_ context.Context, s *engine.State, _ []observe.Cause) (bool, error) {
+				return true, quiet{errors.Join(errors.New("harmless"), quiet{errors.New("with " + value(s).Token.text)})}
 			}
 		})
 		settle()

@@ -32,7 +32,7 @@ type saver struct {
 
 // newSaver loads the copy and takes its ownership. Nothing that can go wrong with it keeps a config from starting; it is shown in
 // Health. A config of local layers alone needs no copy.
-func newSaver[T any](settings Settings[T], feeds []*feed, record func() (lastgood.Record, bool)) *saver {
+func newSaver(settings Settings, feeds []*feed, record func() (lastgood.Record, bool)) *saver {
 	remote := slices.ContainsFunc(feeds, func(f *feed) bool { return !f.local })
 	if !remote || settings.LastGood == "" && settings.NoLastGood == nil {
 		return nil
@@ -176,10 +176,10 @@ func (s *saver) copy() *lastgood.Record {
 }
 
 // keepLastGood has what is live saved.
-func (e *Engine[T]) keepLastGood() { e.saver.put() }
+func (e *Engine) keepLastGood() { e.saver.put() }
 
 // record is what is live, as it is kept. It reports false when nothing is live.
-func (e *Engine[T]) record() (lastgood.Record, bool) {
+func (e *Engine) record() (lastgood.Record, bool) {
 	answers := e.ask()
 	now := time.Now()
 	e.mu.Lock()

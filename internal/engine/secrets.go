@@ -21,7 +21,7 @@ const secretsWithin = 5 * time.Second
 var errSlow = errors.New("no answer within " + secretsWithin.String())
 
 // bounded calls the service's own code, which may fail, panic, hang, or say a secret in its error.
-func bounded[T, R any](e *Engine[T], f func(ctx context.Context) (R, error)) (R, error) {
+func bounded[R any](e *Engine, f func(ctx context.Context) (R, error)) (R, error) {
 	value, err := rescue.Within(e.run, secretsWithin, f)
 	if errors.Is(err, rescue.ErrSlow) {
 		return value, errSlow
@@ -30,7 +30,7 @@ func bounded[T, R any](e *Engine[T], f func(ctx context.Context) (R, error)) (R,
 }
 
 // decrypt returns a document whose data can be read.
-func (e *Engine[T]) decrypt(l *feed, c *content, d source.Document) (source.Document, *source.Problem) {
+func (e *Engine) decrypt(l *feed, c *content, d source.Document) (source.Document, *source.Problem) {
 	if l.Decrypt == nil || d.Absent || d.Tree != nil {
 		return d, nil
 	}
@@ -44,7 +44,7 @@ func (e *Engine[T]) decrypt(l *feed, c *content, d source.Document) (source.Docu
 }
 
 // expand puts texts in place of the references of a document.
-func (e *Engine[T]) expand(l *feed, root *tree.Node) (*tree.Node, source.Problems) {
+func (e *Engine) expand(l *feed, root *tree.Node) (*tree.Node, source.Problems) {
 	return layer.Expand(root, func(scheme, name string) (string, error) {
 		resolve := l.Resolvers[scheme]
 		if resolve == nil {

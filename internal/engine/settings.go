@@ -38,16 +38,13 @@ type Layer struct {
 type Resolver func(ctx context.Context, name string) (string, error)
 
 // Settings are what an engine needs. All durations are used as they are; the root fills in defaults.
-type Settings[T any] struct {
+type Settings struct {
 	Layers []Layer
-	Shape  *tree.Shape
-	// Bind returns the value, and what is wrong; a value beside problems is one that may be validated, so that all is told
-	// at once.
-	Bind     func(*tree.Node) (*T, source.Problems)
-	Validate func(*T, *tree.Node) source.Problems
-	// BindAlone says that a part of a configuration can be bound: Bind finds nothing wrong in what is merely not there.
-	BindAlone bool
-	Observer  *observe.Observer
+	// Parts are what is bound; the first is the service's own type, at the root.
+	Parts []*Part
+	// Cell is where the live state is kept; nil: a plain one.
+	Cell     Cell
+	Observer *observe.Observer
 
 	// Window is how long no further content may come before a change is applied; MaxWindow is the longest that it waits
 	// for that, from the first content on. 0 applies at once.
@@ -80,19 +77,38 @@ type Settings[T any] struct {
 	BreakerWindow time.Duration
 }
 
-// State is one version. It is immutable; Value is its first field, so that its address is the state's.
-type State[T any] struct {
-	Value   T
+// Cell is a place for the live state and the one before, as a swap.Cell is: Load is safe for concurrent use, the rest belongs to the writer. One of the
+// root's own lets it keep the service's value where a read finds it at once.
+type Cell interface {
+	Load() *State
+	Swap(next *State) (old *State)
+	Replace(next *State)
+	Previous() *State
+}
+
+// State is one version. It is immutable.
+type State struct {
+	// Values has a pointer to the value of each part, in the order of the plan; a state from before a part was added has none of it.
+	Values  []any
 	Version int64
 	Sum     [32]byte
 	At      time.Time
 	Causes  []observe.Cause
-	// Merged is the tree that Value was bound from.
+	// Merged is the tree that Values were bound from.
 	Merged *tree.Node
 
+	plan     *plan
 	contents []*content
 	roots    []*tree.Node
 	pending  []observe.Pending // restart-only fields that the contents want otherwise
-	// built is what was made from Value; empty once another version is live. Only the writer stores.
+	// built is what was made from Values; empty once another version is live. Only the writer stores.
 	built atomic.Pointer[resource.Set]
+}
+
+// Value returns that of a part; nil where the state is older than it.
+func (s *State) Value(part int) any {
+	if part >= len(s.Values) {
+		return nil
+	}
+	return s.Values[part]
 }

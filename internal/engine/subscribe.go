@@ -15,7 +15,7 @@ const maxCauses = 32
 
 // Handler is called with a state that is newer than the last, and the causes of all versions since. It reports whether
 // anything in it was of interest.
-type Handler[T any] func(ctx context.Context, s *State[T], causes []observe.Cause) (called bool, err error)
+type Handler func(ctx context.Context, s *State, causes []observe.Cause) (called bool, err error)
 
 // Subscription is a running subscriber.
 type Subscription interface {
@@ -25,18 +25,18 @@ type Subscription interface {
 
 // Subscribe starts a subscriber. Make is given the live state, which the subscriber is taken to have seen unless it wants it as the
 // first, and returns the handler; no state after that one is missed.
-func (e *Engine[T]) Subscribe(name string, first bool, make func(seen *State[T]) Handler[T]) Subscription {
+func (e *Engine) Subscribe(name string, first bool, make func(seen *State) Handler) Subscription {
 	return e.SubscribeWithin(0, name, first, make)
 }
 
 // SubscribeWithin is Subscribe with a deadline for each call; 0 is none.
-func (e *Engine[T]) SubscribeWithin(deadline time.Duration, name string, first bool, make func(seen *State[T]) Handler[T]) Subscription {
+func (e *Engine) SubscribeWithin(deadline time.Duration, name string, first bool, make func(seen *State) Handler) Subscription {
 	seen := e.cell.Load()
 	handle, last := make(seen), seen.Version
 	if first {
 		last = 0
 	}
-	s := e.hub.SubscribeWithin(deadline, name, func(ctx context.Context, d delivery[T]) (bool, error) {
+	s := e.hub.SubscribeWithin(deadline, name, func(ctx context.Context, d delivery) (bool, error) {
 		if d.state.Version <= last {
 			return false, nil // this subscriber has seen it
 		}
@@ -45,13 +45,13 @@ func (e *Engine[T]) SubscribeWithin(deadline time.Duration, name string, first b
 	})
 	// What was swapped in between the load above and the hub's knowing of the subscriber.
 	if live := e.cell.Load(); first || live != seen {
-		s.Put(delivery[T]{state: live, causes: live.Causes})
+		s.Put(delivery{state: live, causes: live.Causes})
 	}
 	return s
 }
 
 // fold keeps the newer of two states and what caused both.
-func fold[T any](missed, next delivery[T]) delivery[T] {
+func fold(missed, next delivery) delivery {
 	if next.state.Version <= missed.state.Version {
 		return missed
 	}
@@ -64,21 +64,21 @@ func fold[T any](missed, next delivery[T]) delivery[T] {
 	if len(all) > maxCauses {
 		all = all[len(all)-maxCauses:]
 	}
-	return delivery[T]{state: next.state, causes: all}
+	return delivery{state: next.state, causes: all}
 }
 
 // delivered hears of every call of a subscriber.
-func (e *Engine[T]) delivered(name string, d delivery[T], took time.Duration, err error) {
+func (e *Engine) delivered(name string, d delivery, took time.Duration, err error) {
 	observe.Tell(e.Observer.Delivered, observe.Delivered{Subscriber: name, Version: d.state.Version, Took: took, Err: e.clean(err)})
 }
 
 // late hears of a call that has not ended within its deadline.
-func (e *Engine[T]) late(name string, d delivery[T], deadline time.Duration) {
+func (e *Engine) late(name string, d delivery, deadline time.Duration) {
 	observe.Tell(e.Observer.Late, observe.Late{Subscriber: name, Version: d.state.Version, Deadline: deadline})
 }
 
 // clean makes an error of the service's own code fit to be shown.
-func (e *Engine[T]) clean(err error) error {
+func (e *Engine) clean(err error) error {
 	if p, ok := errors.AsType[*rescue.Panic](err); ok {
 		return &observe.PanicError{Text: e.scrub.text(p.Value), Stack: p.Stack}
 	}

@@ -18,7 +18,7 @@ type arrival struct {
 
 // watch calls the source's Next until ctx ends. It owns the back-off: a source that fails is asked again after a growing time,
 // with jitter, so that many services don't ask in step.
-func (e *Engine[T]) watch(ctx context.Context, l *feed) {
+func (e *Engine) watch(ctx context.Context, l *feed) {
 	var prev source.Revision
 	wait, failing := e.BackOff, false
 	for {
@@ -77,7 +77,7 @@ func sleep(ctx context.Context, d time.Duration) bool {
 }
 
 // arrive leaves what a source returned in the inbox, in place of what the writer has not taken yet.
-func (e *Engine[T]) arrive(a arrival) {
+func (e *Engine) arrive(a arrival) {
 	e.inboxMu.Lock()
 	slot := &e.inbox[a.feed.index]
 	if a.err != nil && *slot != nil {
@@ -92,7 +92,7 @@ func (e *Engine[T]) arrive(a arrival) {
 }
 
 // takeInbox empties the inbox.
-func (e *Engine[T]) takeInbox() []*arrival {
+func (e *Engine) takeInbox() []*arrival {
 	e.inboxMu.Lock()
 	defer e.inboxMu.Unlock()
 	var all []*arrival

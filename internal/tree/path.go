@@ -15,6 +15,17 @@ func Item(i int) string { return "[" + strconv.Itoa(i) + "]" }
 // Join returns p with one segment more. It never shares memory that a later Join of p could overwrite.
 func (p Path) Join(segment string) Path { return append(p[:len(p):len(p)], segment) }
 
+// With returns the text of a path that goes on from p as key says, which is such a text itself; the empty one where key is.
+func (p Path) With(key string) string {
+	switch {
+	case len(p) == 0 || key == "":
+		return key
+	case key[0] == '[':
+		return p.String() + key
+	}
+	return p.String() + "." + key
+}
+
 // String returns the path as a person writes it: `db.pool`, `hosts[2].port`, `labels."app.io/name"`.
 func (p Path) String() string {
 	var b strings.Builder

@@ -1,0 +1,93 @@
+package nacre
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/nacre-go/nacre/binder"
+	"github.com/nacre-go/nacre/internal/engine"
+	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/source"
+	"github.com/nacre-go/nacre/validate"
+)
+
+// Declaration says before a config is opened that a key is a section's: see [Declare], [Reserve] and [Options].Sections. Immutable.
+type Declaration struct {
+	key  string
+	part func(at tree.Path, o *Options) (engine.Part, error) // nil: only reserved
+}
+
+// Declare says that what stands under a key is bound to S, from the first version on: a start, too, must be good for it. [Section] then gives
+// the section, with no more ado. A package declares its section, so that its user need not know the type:
+//
+//	func Settings() nacre.Declaration { return nacre.Declare[Config]("redis") }
+func Declare[S any](key string) Declaration { return Declaration{key: key, part: newPart[S]} }
+
+// Reserve says that a key is for sections that come later, at it or below it, such as those of plugins. Until then nobody binds what stands
+// there, nothing of it is shown, and it is not refused as unknown.
+func Reserve(key string) Declaration { return Declaration{key: key} }
+
+// newPart is what binds S at a place.
+func newPart[S any](at tree.Path, o *Options) (engine.Part, error) {
+	plan, bindErr := binder.Compile[S](o.Binder...)
+	checker, validateErr := validate.Compile[S](o.Validate...)
+	if err := errors.Join(bindErr, validateErr); err != nil {
+		return engine.Part{}, err
+	}
+	return engine.Part{
+		At:    at,
+		Type:  reflect.TypeFor[S](),
+		Shape: plan.Shape(),
+		Bind: func(piece *tree.Node, whole *tree.Shape) (any, source.Problems) {
+			value, report := plan.BindPart(at, piece, whole)
+			if value == nil {
+				return nil, report.Problems
+			}
+			return value, report.Problems
+		},
+		Validate: func(value any, piece *tree.Node) source.Problems {
+			v, _ := value.(*S)
+			return checker.CheckPart(at, v, piece)
+		},
+		// A hook may need keys that another layer has.
+		BindAlone: len(o.Binder) == 0,
+	}, nil
+}
+
+// parts are the service's own type and what is declared, or all that is wrong with them.
+func parts[T any](o *Options) ([]*engine.Part, error) {
+	main, err := newPart[T](nil, o)
+	all, errs := []*engine.Part{&main}, []error{err}
+	for _, d := range o.Sections {
+		at, err := sectionPath(d.key)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		part := engine.Part{At: at, Shape: &tree.Shape{}}
+		if d.part != nil {
+			part, err = d.part(at, o)
+			errs = append(errs, err)
+		}
+		if !slices.ContainsFunc(all, func(p *engine.Part) bool { return p.At.String() == at.String() && p.Type == part.Type }) {
+			all = append(all, &part)
+		}
+	}
+	return all, errors.Join(errs...)
+}
+
+// sectionPath reads the key of a section.
+func sectionPath(key string) (tree.Path, error) {
+	at, ok := tree.ParsePath(key)
+	for _, segment := range at {
+		ok = ok && !strings.HasPrefix(segment, "[")
+	}
+	if !ok || len(at) == 0 {
+		return nil, &source.Error{Kind: source.Misused, Op: "bind section", Document: key, Err: fmt.Errorf("not a key of a section: %q", key),
+			Fix: "write it as redis or plugins.audit; a section cannot be an item of a list"}
+	}
+	return at, nil
+}

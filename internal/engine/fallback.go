@@ -1,0 +1,51 @@
+package engine
+
+import (
+	"slices"
+	"time"
+
+	"github.com/nacre-go/nacre/source"
+)
+
+// startIsOver is the time after which a resource that cannot be built, or a section that cannot be bound, is no reason to doubt what the
+// service started with.
+const startIsOver = 5 * time.Minute
+
+// fallBack is for a service that starts with contents from which a resource cannot be built or a section bound, which was told by why: what
+// would have been refused while it ran must not keep it down. It makes the last good copy live, if that will do, which again finds out;
+// then the new contents are refused as ever, and tried again.
+func (e *Engine) fallBack(again func() error, why source.Problems) bool {
+	live := e.cell.Load()
+	if live.Version != 1 || time.Since(live.At) > startIsOver {
+		return false
+	}
+	newest := e.live()
+	old := e.bootCandidate(func(f *feed) bool { return !f.local })
+	for i, c := range old.contents {
+		if c == nil || newest.contents[i] != nil && c.sum() == newest.contents[i].sum() {
+			old.contents[i] = newest.contents[i]
+		}
+	}
+	if !old.fromDisk() || slices.Equal(old.contents, newest.contents) {
+		return false
+	}
+	good := e.choose(func(f *feed) *content { return old.contents[f.index] })
+	e.unproven.Store(true) // until it is known which of the two is good
+	e.falling = true
+	defer func() { e.falling = false }()
+	end := e.beginBuilding()
+	problems := e.try(good)
+	end()
+	if problems != nil || e.cell.Load().Version == live.Version {
+		return false
+	}
+	if again() != nil {
+		e.decide() // the copy is no better: go on with what is newest
+		return false
+	}
+	e.unproven.Store(false)
+	e.keepLastGood()
+	e.refuse(e.newest(), e.live(), func(int) source.Problems { return why })
+	e.planRebuild()
+	return true
+}

@@ -1,0 +1,111 @@
+package engine
+
+import (
+	"reflect"
+
+	"github.com/nacre-go/nacre/internal/guard"
+	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/source"
+)
+
+// Part is one type that is bound to a piece of the configuration: the service's own to the whole of it, a section's to what stands under a
+// key. A version has a value of each.
+type Part struct {
+	// At is where the piece stands; empty for the whole.
+	At tree.Path
+	// Type is that of the value, which is given as a pointer to it. Nil: the place is only reserved, and nothing is bound.
+	Type  reflect.Type
+	Shape *tree.Shape
+	// Bind returns the value, and what is wrong, by the keys of the whole; a value beside problems is one that may be validated, so that all
+	// is told at once. It is given the piece, and the shape of all that is bound, nil where this part is the only one.
+	Bind     func(piece *tree.Node, whole *tree.Shape) (value any, problems source.Problems)
+	Validate func(value any, piece *tree.Node) source.Problems
+	// BindAlone says that a part of a configuration can be bound: Bind finds nothing wrong in what is merely not there.
+	BindAlone bool
+
+	// guarded by Engine.mu; only the writer changes them
+	users  int  // that have attached it and not detached it
+	closed bool // its value stays as it was
+}
+
+func (p *Part) open() bool { return p.Type != nil && !p.closed }
+
+// plan is all parts and what follows from them. It is immutable but for the parts' closed.
+type plan struct {
+	parts   []*Part // a part's place is that of its value in a State; the first is the service's own
+	shape   *tree.Shape
+	whole   *tree.Shape // the same; nil where there is one part
+	freezer *guard.Freezer
+}
+
+// newPlan fails where two parts cannot both be, one having a list where another has keys.
+func newPlan(parts []*Part) (*plan, error) {
+	p := &plan{parts: parts, shape: parts[0].Shape}
+	for _, part := range parts[1:] {
+		var err error
+		if p.shape, err = tree.Graft(p.shape, part.At, part.Shape); err != nil {
+			return nil, &source.Error{Kind: source.Misused, Op: "bind section", Document: part.At.String(), Err: err}
+		}
+		p.whole = p.shape
+	}
+	p.freezer = guard.NewFreezer(p.shape)
+	return p, nil
+}
+
+// with is the plan with one part more.
+func (p *plan) with(part *Part) (*plan, error) {
+	return newPlan(append(p.parts[:len(p.parts):len(p.parts)], part))
+}
+
+// find returns the number of the open part that binds a type at a place.
+func (p *plan) find(at tree.Path, t reflect.Type) (int, bool) {
+	for n, part := range p.parts {
+		if part.open() && part.Type == t && part.At.String() == at.String() {
+			return n, true
+		}
+	}
+	return 0, false
+}
+
+// bind binds all parts. Those that are closed keep the value of had. Values is nil where one of them has no value.
+func (p *plan) bind(root *tree.Node, had []any) (values []any, problems source.Problems) {
+	values = make([]any, len(p.parts))
+	whole := true
+	for n, part := range p.parts {
+		if !part.open() {
+			if n < len(had) {
+				values[n] = had[n]
+			}
+			continue
+		}
+		value, found := part.Bind(root.Lookup(part.At), p.whole)
+		values[n] = value
+		whole = whole && value != nil
+		problems = join(problems, found)
+	}
+	if !whole {
+		return nil, problems
+	}
+	return values, problems
+}
+
+// bindAlone looks at a document by itself, as far as that can be done.
+func (p *plan) bindAlone(root *tree.Node) (problems source.Problems) {
+	for _, part := range p.parts {
+		if piece := root.Lookup(part.At); part.open() && part.BindAlone && piece != nil {
+			_, found := part.Bind(piece, p.whole)
+			problems = join(problems, found)
+		}
+	}
+	return problems
+}
+
+// validate validates the values of all parts.
+func (p *plan) validate(values []any, root *tree.Node) (problems source.Problems) {
+	for n, part := range p.parts {
+		if part.open() {
+			problems = append(problems, part.Validate(values[n], root.Lookup(part.At))...)
+		}
+	}
+	return problems
+}

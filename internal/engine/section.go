@@ -1,0 +1,159 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/nacre-go/nacre/internal/guard"
+	"github.com/nacre-go/nacre/internal/layer"
+	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/internal/verify"
+	"github.com/nacre-go/nacre/observe"
+	"github.com/nacre-go/nacre/source"
+)
+
+// Attach adds a part to a config that runs, and returns its number: from then on a version has a value of it too. What is live must be good
+// for it; the error has all that is not, and then all is as before. A part that is there already is given once more. Each Attach wants a
+// Detach.
+func (e *Engine) Attach(ctx context.Context, part Part) (number int, err error) {
+	n, err := e.do(ctx, func() (int64, error) {
+		n, err := e.attach(&part)
+		return int64(n), err
+	})
+	return int(n), err
+}
+
+func (e *Engine) attach(part *Part) (int, error) {
+	if n, ok := e.plan.find(part.At, part.Type); ok {
+		e.plan.parts[n].users++
+		return n, nil
+	}
+	old := e.plan
+	next, err := old.with(part)
+	if err != nil {
+		return 0, err
+	}
+	part.users = 1
+	add := func() error {
+		e.setPlan(next)
+		if problems := e.extend(old); problems != nil {
+			e.setPlan(old)
+			return problems
+		}
+		return nil
+	}
+	if err := add(); err != nil {
+		if why, ok := errors.AsType[source.Problems](err); !ok || !e.fallBack(add, why) {
+			e.unproven.Store(true) // as where a resource cannot be built
+			return 0, err
+		}
+	} else if !e.pinned() {
+		e.decide() // what was refused for a key that nobody knew may be good now
+	}
+	return len(next.parts) - 1, nil
+}
+
+// Detach gives a part up: once it has been for each Attach, what comes need not be good for it, and its value stays as it is. Its keys
+// stay known.
+func (e *Engine) Detach(ctx context.Context, number int) error {
+	_, err := e.do(ctx, func() (int64, error) {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		p := e.plan.parts[number]
+		p.users--
+		p.closed = p.users <= 0
+		return 0, nil
+	})
+	return err
+}
+
+func (e *Engine) setPlan(p *plan) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.plan = p
+}
+
+// extend makes what is live complete after a part was added to the plan. Mostly the configuration says the same as before, and the
+// version stays what it is, with a value more. Where the layers have flat names, the new part's keys give them a meaning that they
+// had not, and that is a new version.
+func (e *Engine) extend(before *plan) source.Problems {
+	live := e.cell.Load()
+	next, problems := e.complete(live, live, before.freezer)
+	if problems != nil {
+		return problems
+	}
+	if next.Sum == live.Sum {
+		next.Version, next.At, next.Causes = live.Version, live.At, live.Causes
+		copy(next.Values, live.Values)
+		next.built.Store(live.built.Load())
+		e.settle(next, func() { e.cell.Replace(next) })
+		live.built.Store(nil) // the history keeps the state
+		return nil
+	}
+	defer e.beginBuilding()()
+	if problems := e.prepare(next); problems != nil {
+		return problems
+	}
+	part := e.plan.parts[len(e.plan.parts)-1]
+	next.Version, next.At = live.Version+1, time.Now()
+	next.Causes = []observe.Cause{{Document: "section " + part.At.String()}}
+	if !e.swap(next) {
+		return nil // the config was closed meanwhile
+	}
+	e.mu.Lock()
+	if e.pin != 0 {
+		e.pin = next.Version
+	}
+	e.mu.Unlock()
+	e.adopt(live, next, true)
+	e.announce(next, live, candidate{started: next.At, causes: next.Causes}, observe.ResultApplied, nil)
+	return nil
+}
+
+// complete is a state from before the plan has changed as it is by the plan of now: from the same contents, with restart-only fields as they are
+// live.
+func (e *Engine) complete(old, live *State, freezer *guard.Freezer) (*State, source.Problems) {
+	if old.plan == e.plan {
+		return old, nil
+	}
+	roots, alone, problems := e.decode(old.contents)
+	if problems != nil {
+		return nil, append(problems, alone...)
+	}
+	merged := layer.Merge(roots...)
+	frozen, pending := freezer.Freeze(live.Merged, merged)
+	next := &State{Merged: frozen, Sum: verify.Sum(frozen), plan: e.plan, contents: old.contents, roots: roots, pending: pendingAt(merged, pending)}
+	if next.Values, problems = e.bind(frozen, alone); next.Values != nil {
+		problems = append(problems, e.plan.validate(next.Values, frozen)...)
+	}
+	if problems != nil {
+		problems = e.scrub.problems(problems)
+		e.sort(problems, old.contents)
+		return nil, problems
+	}
+	return next, nil
+}
+
+func pendingAt(wanted *tree.Node, paths []tree.Path) (all []observe.Pending) {
+	for _, p := range paths {
+		all = append(all, observe.Pending{Key: p.String(), Position: place(wanted, p)})
+	}
+	return all
+}
+
+// sections tells which there are; called with mu held.
+func (p *plan) sections() (all []observe.SectionHealth) {
+	for _, part := range p.parts[1:] {
+		s := observe.SectionHealth{Key: part.At.String(), Users: part.users}
+		if part.Type != nil {
+			s.Type = part.Type.String()
+		}
+		if part.closed || slices.Contains(all, s) {
+			continue
+		}
+		all = append(all, s)
+	}
+	return all
+}

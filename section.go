@@ -1,0 +1,138 @@
+package nacre
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/nacre-go/nacre/internal/engine"
+	"github.com/nacre-go/nacre/source"
+)
+
+// Section binds what stands under a key of a config to a type of its own, for a package of the service, or a plugin, that brings its own
+// settings:
+//
+//	redisCfg, err := nacre.Section[redis.Config](ctx, cfg, "redis")
+//
+// What it returns is a config like any other, from the same layers: Get, Subscribe, Derive and Probe work on it, with keys that count from the
+// section on. A change must be good for the config and all its sections, or none of them gets it; they are swapped in together, as one version
+// with one number. Who has seen a new version in one of them sees no older one in another, and [Config.NewContext] of any of them holds one
+// version of all. History, Pin, Rollback and Release are those of the whole.
+//
+// What is live must be good for S: otherwise the error is [Problems], and all is as it was. A service that was just started falls back to its last
+// good copy, as it does where a resource cannot be built. The key must be one that somebody knows when the config is opened: T has a field
+// for it, or [Options].Sections declare or reserve it. Otherwise its content is refused as unknown before Section is called. A key
+// that both T and S bind must be good for both, and is known if one of them knows it. Mistakes in S and in the key are of kind
+// Misused.
+//
+// Asking twice for one key and type gives the same section. Close of a section ends its subscribers and probes, and what comes need not be good
+// for it any more once all who asked for it have closed it; its resources are closed with the whole. Close of the config that was
+// opened closes all.
+func Section[S, T any](ctx context.Context, cfg *Config[T], key string) (*Config[S], error) {
+	at, err := sectionPath(key)
+	if err != nil {
+		return nil, err
+	}
+	at = slices.Concat(cfg.at, at)
+	part, err := newPart[S](at, cfg.options)
+	if err != nil {
+		return nil, err
+	}
+	number, err := cfg.engine.Attach(ctx, part)
+	if err != nil {
+		return nil, err
+	}
+	c := &Config[S]{engine: cfg.engine, part: number, at: at, options: cfg.options, section: &section{}}
+	c.look = func() *S { return c.value(c.engine.Live()) }
+	return c, nil
+}
+
+// section is what ends when a section is closed. Nil is that of the config that was opened, which ends as a whole.
+type section struct {
+	mu     sync.Mutex
+	closed bool
+	subs   []engine.Subscription
+	ends   []func() // of probes
+}
+
+func (s *section) isClosed() bool {
+	if s == nil {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed
+}
+
+// own has a subscriber end with the section.
+func (s *section) own(sub engine.Subscription) {
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		sub.Stop()
+		return
+	}
+	s.subs = slices.DeleteFunc(s.subs, func(old engine.Subscription) bool {
+		select {
+		case <-old.Done():
+			return true
+		default:
+			return false
+		}
+	})
+	s.subs = append(s.subs, sub)
+}
+
+// atEnd has end called when the section is closed.
+func (s *section) atEnd(end func()) {
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	if !s.closed {
+		s.ends = append(s.ends, end)
+		end = nil
+	}
+	s.mu.Unlock()
+	if end != nil {
+		end()
+	}
+}
+
+// close ends all that was made with the section, and gives its part up.
+func (s *section) close(e *engine.Engine, part int, timeout time.Duration) error {
+	s.mu.Lock()
+	again := s.closed
+	s.closed = true
+	subs, ends := s.subs, s.ends
+	s.mu.Unlock()
+	if again {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	for _, end := range ends {
+		end()
+	}
+	for _, sub := range subs {
+		sub.Stop()
+	}
+	var errs []error
+	if err := e.Detach(ctx, part); err != nil && !errors.Is(err, source.Closed) {
+		errs = append(errs, fmt.Errorf("close section: %w", err))
+	}
+	for _, sub := range subs {
+		select {
+		case <-sub.Done():
+		case <-ctx.Done():
+			errs = append(errs, &source.Error{Kind: source.Timeout, Op: "close", Err: errors.New("a subscriber of the section still runs")})
+		}
+	}
+	return errors.Join(errs...)
+}
