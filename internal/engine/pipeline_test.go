@@ -11,13 +11,16 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/nacre-go/nacre/binder"
 	"github.com/nacre-go/nacre/internal/engine"
 	"github.com/nacre-go/nacre/internal/resource"
+	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/observe"
+	"github.com/nacre-go/nacre/source"
 )
 
 // TestPipeline drives random scripts of all that can happen to a config (good and bad publishes, builds that fail for a while or for
-// ever, probes that fail, subscribers that panic, pins, roll-backs, restarts) and compares what is live with a model that is simple
+// ever, probes that fail, subscribers that panic, sections that come and go, pins, restarts) and compares what is live with a model that is simple
 // enough to be seen right: each of two layers has a last good number. All through it, no resource is used after it was closed, none
 // belongs to another version than the config, versions only rise, and a subscriber ends with what is live.
 //
@@ -36,7 +39,28 @@ const (
 	unbuildable = 31 // never can a resource be built from it
 	unready     = 32 // for a while none can
 	harmful     = 33 // the probe fails
+	foreign     = 34 // the section of layer 1 cannot be bound
 )
+
+// extra is what the section binds: the number of layer 1 once more.
+type extra struct {
+	N int `config:"n"`
+}
+
+// newExtra is the section's part.
+func newExtra(t *testing.T) engine.Part {
+	t.Helper()
+	plan, err := binder.Compile[extra]()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return *part(tree.Path{"extra"}, plan, func(x *extra, _ *tree.Node) source.Problems {
+		if x.N == foreign {
+			return source.Problems{{Kind: source.Invalid, Key: "extra.n", Message: "is foreign"}}
+		}
+		return nil
+	})
+}
 
 // pipeline is one script. Layer 0 says a, layer 1 says b.
 type pipeline struct {
@@ -52,9 +76,11 @@ type pipeline struct {
 	good   [2]int  // what each layer has said last that is good
 	newest [2]*int // what it has said since and must become good; nil: nothing
 	pinned bool
+	waits  bool // layer 1 says foreign, and the section holds it off
 
-	down atomic.Bool // no resource can be built from unready
-	seen struct {
+	sections []int       // the numbers of those that are attached
+	down     atomic.Bool // no resource can be built from unready
+	seen     struct {
 		version int64
 		a, b    int
 	}
@@ -68,8 +94,9 @@ type thing struct {
 
 func newPipeline(t *testing.T, seed uint64) *pipeline {
 	p := &pipeline{t: t, seed: seed, r: rand.New(rand.NewPCG(seed, 2)), good: [2]int{1, 2}}
-	p.origins = [2]*origin{newOrigin("low", "a: 1"), newOrigin("high", "b: 2")}
+	p.origins = [2]*origin{newOrigin("low", "a: 1"), newOrigin("high", "b: 2\nextra: {n: 2}")}
 	p.set = settings(t, p.origins[0], p.origins[1])
+	p.set.Parts = append(p.set.Parts, &engine.Part{At: tree.Path{"extra"}, Shape: &tree.Shape{}})
 	p.set.LastGood = filepath.Join(t.TempDir(), "copy")
 	p.set.Rebuild, p.set.MaxRebuild = time.Second, 10*time.Second
 	p.start()
@@ -124,7 +151,7 @@ func (p *pipeline) start() {
 			p.t.Fatalf("seed %d: derive: %v", p.seed, err)
 		}
 	}
-	p.seen.version = 0
+	p.seen.version, p.sections = 0, nil
 	e.Subscribe("subscriber", true, func(*engine.State) engine.Handler {
 		return func(_ context.Context, s *engine.State, _ []observe.Cause) (bool, error) {
 			if s.Version <= p.seen.version {
@@ -152,10 +179,49 @@ func (p *pipeline) look() {
 	ctx, end := context.WithCancel(p.t.Context())
 	defer end()
 	held := p.e.Hold(ctx)
+	for _, n := range p.sections {
+		if x := held.State.Value(n).(*extra); x.N != value(held.State).B {
+			p.failf("version %d has %d, and its section %d", held.State.Version, value(held.State).B, x.N)
+		}
+	}
 	for i, want := range []int{value(held.State).A, value(held.State).B} {
 		if at := held.Built.At(p.numbers[i]).Value().(*thing); at.n != want || at.closed.Load() {
 			p.failf("version %d has %d and a resource of %d, closed: %v", held.State.Version, want, at.n, at.closed.Load())
 		}
+	}
+}
+
+// attach adds the section, which works unless what is live is foreign to it.
+func (p *pipeline) attach() {
+	p.t.Helper()
+	p.settle()
+	before := p.e.Live()
+	if before.Version == 1 && p.good[1] == foreign {
+		return // a start falls back to its copy, if it has an older one: TestAStartFallsBackForASection
+	}
+	n, err := p.e.Attach(p.t.Context(), newExtra(p.t))
+	if (err != nil) != (p.good[1] == foreign) {
+		p.failf("live is %d, and the section: %v", p.good[1], err)
+	}
+	if live := p.e.Live(); live.Version != before.Version {
+		p.failf("a section that changes nothing made version %d of %d", live.Version, before.Version)
+	}
+	if err == nil {
+		p.sections = append(p.sections, n)
+	}
+}
+
+// detach gives the section up once.
+func (p *pipeline) detach() {
+	p.t.Helper()
+	p.settle()
+	last := len(p.sections) - 1
+	if err := p.e.Detach(p.t.Context(), p.sections[last]); err != nil {
+		p.failf("detach: %v", err)
+	}
+	if p.sections = p.sections[:last]; last == 0 && p.waits {
+		n := foreign
+		p.newest[1], p.waits = &n, false
 	}
 }
 
@@ -185,13 +251,24 @@ func (p *pipeline) settle() {
 	}
 }
 
-func (p *pipeline) put(i, n int) { p.origins[i].put(fmt.Sprintf("%c: %d", 'a'+i, n)) }
+func (p *pipeline) put(i, n int) {
+	if i == 0 {
+		p.say(0, fmt.Sprintf("a: %d", n))
+		return
+	}
+	p.say(1, fmt.Sprintf("b: %d\nextra: {n: %d}", n, n))
+}
+
+func (p *pipeline) say(i int, text string) {
+	p.origins[i].put(text)
+	p.waits = p.waits && i == 0
+}
 
 func (p *pipeline) run() {
 	ctx := p.t.Context()
 	for range 8 + p.r.IntN(25) {
 		i := p.r.IntN(2)
-		switch p.r.IntN(13) {
+		switch p.r.IntN(17) {
 		case 0, 1, 2:
 			n := 1 + p.r.IntN(29)
 			p.put(i, n)
@@ -204,7 +281,7 @@ func (p *pipeline) run() {
 			}
 		case 4: // bad, each for another step
 			p.settle()
-			p.origins[i].put([]string{"a: [", "zz: 1", "b: x", "s: boom"}[p.r.IntN(4)])
+			p.say(i, []string{"a: [", "zz: 1", "b: x", "s: boom"}[p.r.IntN(4)])
 			p.newest[i] = nil
 		case 5:
 			p.settle()
@@ -252,7 +329,23 @@ func (p *pipeline) run() {
 			}
 			p.pinned = false
 			p.start()
-		case 12:
+		case 12, 13:
+			p.attach()
+		case 14:
+			if len(p.sections) > 0 {
+				p.detach()
+			}
+		case 15:
+			if p.pinned {
+				continue
+			}
+			p.settle()
+			p.put(1, foreign)
+			n := foreign
+			if p.newest[1] = &n; len(p.sections) > 0 {
+				p.newest[1], p.waits = nil, true
+			}
+		case 16:
 			time.Sleep(time.Duration(p.r.IntN(3000)) * time.Millisecond)
 		}
 		p.look()

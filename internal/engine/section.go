@@ -59,14 +59,21 @@ func (e *Engine) attach(part *Part) (int, error) {
 // stay known.
 func (e *Engine) Detach(ctx context.Context, number int) error {
 	_, err := e.do(ctx, func() (int64, error) {
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		p := e.plan.parts[number]
-		p.users--
-		p.closed = p.users <= 0
+		if e.release(e.plan.parts[number]) && !e.pinned() {
+			e.decide() // what was refused for it alone is good now
+		}
 		return 0, nil
 	})
 	return err
+}
+
+// release reports whether nobody uses the part any more.
+func (e *Engine) release(p *Part) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	p.users--
+	p.closed = p.users <= 0
+	return p.closed
 }
 
 func (e *Engine) setPlan(p *plan) {
