@@ -27,6 +27,9 @@ type redisConfig struct {
 	Pool int          `config:"pool" default:"10" validate:"lte=100"`
 	N    int          `config:"n"`
 	Auth nacre.Secret `config:"auth"`
+	TLS  struct {
+		Cert string `config:"cert"`
+	} `config:"tls"`
 }
 
 type auditConfig struct {
@@ -198,15 +201,22 @@ func TestASectionThatCannotBeBound(t *testing.T) {
 // Where names are flat, only the struct says what they mean: a section that comes later gives them a meaning, and that is a new version.
 func TestASectionGivesFlatNamesTheirMeaning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := memory.New("app.env", []byte("N=1\nREDIS_ADDR=a\nREDIS_POOL=7"))
+		m := memory.New("app.env", []byte("N=1\nREDIS_ADDR=a\nREDIS_TLS_CERT=c"))
 		cfg, err := nacre.OpenWith[appConfig](t.Context(), reserving("redis"), m)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer cfg.Close()
+		limit, err := nacre.Derive(t.Context(), cfg, func(c *appConfig) int { return c.N }, func(_ context.Context, n int) (int, error) { return 10 * n, nil }, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
 		redis := section[redisConfig](t, cfg, "redis")
-		if c := redis.Get(); c.Addr != "a" || c.Pool != 7 || redis.Snapshot().Version != cfg.Snapshot().Version {
-			t.Errorf("the section has %+v", *c)
+		if c := redis.Get(); c.Addr != "a" || c.TLS.Cert != "c" || redis.Snapshot().Version != 2 || cfg.Snapshot().Version != 2 || limit.Get() != 10 {
+			t.Errorf("the section has %+v in version %d, a resource is %d", *c, redis.Snapshot().Version, limit.Get())
+		}
+		if history := cfg.History(); len(history) != 2 || history[1].Causes[0].Document != "section redis" {
+			t.Errorf("the history has %+v", history)
 		}
 		m.Set([]byte("N=1\nREDIS_ADDR=a\nREDIS_PULL=7"))
 		settle()
@@ -297,9 +307,9 @@ func TestAResourceOfASection(t *testing.T) {
 		m.Set([]byte("n: 3\nredis: {addr: b}"))
 		settle()
 		held := cfg.NewContext(t.Context())
-		before := builds
+		before, value := builds, redis.Get()
 		section[auditConfig](t, cfg, "redis.audit") // one more section builds nothing anew
-		if cfg.Get().N != 3 || client.Get() != "client of b" || builds != before {
+		if cfg.Get().N != 3 || client.Get() != "client of b" || builds != before || redis.Get() != value {
 			t.Errorf("live is %+v, %q after %d builds, want %d", *cfg.Get(), client.Get(), builds, before)
 		}
 		if c, err := client.From(held); err != nil || c != "client of b" {

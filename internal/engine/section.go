@@ -109,11 +109,6 @@ func (e *Engine) extend(before *plan) source.Problems {
 	if !e.swap(next) {
 		return nil // the config was closed meanwhile
 	}
-	e.mu.Lock()
-	if e.pin != 0 {
-		e.pin = next.Version
-	}
-	e.mu.Unlock()
 	e.adopt(live, next, true)
 	e.announce(next, live, candidate{started: next.At, causes: next.Causes}, observe.ResultApplied, nil)
 	return nil
