@@ -272,6 +272,43 @@ func ExampleResolveFiles() {
 	// Output: postgres://orders:hunter2@db/orders
 }
 
+// RedisConfig is what a package of the service, here this one, wants to know.
+type RedisConfig struct {
+	Addr string `config:"addr" validate:"hostname_port"`
+	Pool int    `config:"pool" default:"10" validate:"lte=100"`
+}
+
+// A package binds its own section of the service's config. What is bad for one of them changes neither.
+func ExampleSection() {
+	type App struct {
+		Name string `config:"name"`
+	}
+	layer := memory.New("service.yaml", []byte("name: orders\nredis: {addr: 'r1:6379'}"))
+	rejected := make(chan error)
+	cfg, err := nacre.OpenWith[App](context.Background(), nacre.Options{
+		Sections: []nacre.Declaration{nacre.Reserve("redis")}, // App has no field for it
+		Window:   -1, Logger: slog.New(slog.DiscardHandler),
+		Observer: &observe.Observer{Rejected: func(e observe.Rejected) { rejected <- e.Problems }},
+	}, layer)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer cfg.Close()
+
+	redis, err := nacre.Section[RedisConfig](context.Background(), cfg, "redis")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	layer.Set([]byte("name: invoices\nredis: {addr: 'r2:6379', pool: 500}"))
+	fmt.Println(<-rejected)
+	fmt.Println(cfg.Get().Name, redis.Get().Addr)
+	// Output:
+	// service.yaml:2:32 (memory) redis.pool: must be at most 100
+	// orders r1:6379
+}
+
 // Files are looked at before they are published.
 func ExampleCheck() {
 	err := nacre.Check[Service](context.Background(), memory.New("prod.yaml", []byte("db:\n  dsn: x\n  pol: 20\n")))
