@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -71,7 +72,7 @@ func Derive[T, V, R any](ctx context.Context, cfg *Config[T], selectFrom func(*T
 		return nil, err
 	}
 	e := cfg.engine
-	return &Resource[R]{
+	r := &Resource[R]{
 		live: func() *resource.Instance { return e.Instance(number) },
 		in:   func(ctx context.Context) (*resource.Instance, bool, error) { return e.InstanceIn(ctx, number) },
 		held: func(ctx context.Context) *resource.Instance {
@@ -81,7 +82,14 @@ func Derive[T, V, R any](ctx context.Context, cfg *Config[T], selectFrom func(*T
 			return nil
 		},
 		closed: e.Closed,
-	}, nil
+	}
+	r.giveUp = func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), cfg.options.CloseTimeout)
+		defer cancel()
+		return e.GiveUp(ctx, number, o.name, r.last.Store)
+	}
+	cfg.section.ownResource(r.Close)
+	return r, nil
 }
 
 // Resource is what [Derive] has built, in its newest form. Safe for concurrent use.
@@ -90,6 +98,10 @@ type Resource[R any] struct {
 	in     func(context.Context) (*resource.Instance, bool, error)
 	held   func(context.Context) *resource.Instance // in the version that a context holds; nil for none
 	closed func() bool
+	giveUp func() error
+
+	once sync.Mutex
+	last atomic.Pointer[resource.Instance] // of a resource that was closed
 }
 
 // Get returns the resource that is live: a few nanoseconds. Since nobody knows when the caller is done with it, one that was
@@ -120,7 +132,11 @@ func (r *Resource[R]) Acquire() (value R, release func()) {
 func (r *Resource[R]) take(way func(*resource.Instance) (any, bool)) (in *resource.Instance, value R, open bool) {
 	for {
 		if in = r.live(); in == nil {
-			continue // it was replaced in this moment
+			if in = r.last.Load(); in == nil {
+				continue // it was replaced in this moment
+			}
+			value, _ = in.Value().(R)
+			return in, value, false
 		}
 		built, open := way(in)
 		if !open {
@@ -132,6 +148,26 @@ func (r *Resource[R]) take(way func(*resource.Instance) (any, bool)) (in *resour
 		value, _ = built.(R)
 		return in, value, open
 	}
+}
+
+// Close gives the resource up: no change builds it any more, and the one that is there is closed as one that was replaced is. What Get and
+// Acquire return from then on is that one. It is not needed where the config is closed. The error is of kind Misused while another
+// resource stands on this one, and Timeout where the config is busy for longer than Options.CloseTimeout. It may be called
+// more than once.
+func (r *Resource[R]) Close() error {
+	r.once.Lock()
+	defer r.once.Unlock()
+	if r.last.Load() != nil {
+		return nil
+	}
+	err := r.giveUp()
+	switch {
+	case errors.Is(err, source.Closed):
+		return nil
+	case errors.Is(err, context.DeadlineExceeded):
+		return &source.Error{Kind: source.Timeout, Op: "close resource", Err: err}
+	}
+	return err
 }
 
 // From returns the resource that belongs to ctx. With the context that a build is given, that is the resource of the same change: From

@@ -28,9 +28,9 @@ import (
 // that both T and S bind must be good for both, and is known if one of them knows it. Mistakes in S and in the key are of kind
 // Misused.
 //
-// Asking twice for one key and type gives the same section. Close of a section ends its subscribers and probes, and what comes need not be good
-// for it any more once all who asked for it have closed it; its resources are closed with the whole. Close of the config that was
-// opened closes all.
+// Asking twice for one key and type gives the same section. Close of a section ends the subscribers, probes and resources that were made with
+// it, and what comes need not be good for it any more once all who asked for it have closed it. Close of the config that was opened
+// closes all.
 func Section[S, T any](ctx context.Context, cfg *Config[T], key string) (*Config[S], error) {
 	at, err := sectionPath(key)
 	if err != nil {
@@ -55,7 +55,8 @@ type section struct {
 	mu     sync.Mutex
 	closed bool
 	subs   []engine.Subscription
-	ends   []func() // of probes
+	ends   []func()       // of probes
+	builds []func() error // that close resources
 }
 
 func (s *section) isClosed() bool {
@@ -105,12 +106,22 @@ func (s *section) atEnd(end func()) {
 	}
 }
 
+// ownResource has a resource closed with the section.
+func (s *section) ownResource(end func() error) {
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.builds = append(s.builds, end)
+}
+
 // close ends all that was made with the section, and gives its part up.
 func (s *section) close(e *engine.Engine, part int, timeout time.Duration) error {
 	s.mu.Lock()
 	again := s.closed
 	s.closed = true
-	subs, ends := s.subs, s.ends
+	subs, ends, builds := s.subs, s.ends, s.builds
 	s.mu.Unlock()
 	if again {
 		return nil
@@ -124,6 +135,9 @@ func (s *section) close(e *engine.Engine, part int, timeout time.Duration) error
 		sub.Stop()
 	}
 	var errs []error
+	for _, end := range slices.Backward(builds) { // the later may stand on the earlier
+		errs = append(errs, end())
+	}
 	if err := e.Detach(ctx, part); err != nil && !errors.Is(err, source.Closed) {
 		errs = append(errs, fmt.Errorf("close section: %w", err))
 	}

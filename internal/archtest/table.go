@@ -145,7 +145,7 @@ func rows() []Row {
 		},
 		{Room: "cmd/**", May: []string{".", "source", "providers/**", "observe/**", "binder", "validate"}, Why: whyPublic},
 		{
-			Room: "examples/**", May: []string{".", "source/**", "providers/**", "observe/**", "binder", "validate", anyKoanf},
+			Room: "examples/**", May: []string{".", "source/**", "providers/**", "observe/**", "binder", "validate", "manifest", "examples/**", anyKoanf},
 			Why: whyPublic,
 		},
 	}

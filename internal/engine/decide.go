@@ -76,9 +76,9 @@ func (e *Engine) choose(of func(*feed) *content) candidate {
 		c.contents[i] = of(f)
 		c.causes = append(c.causes, causes(f, c.contents[i])...)
 	}
-	if m, _ := e.manifestOf(c.contents); m != nil {
+	if m, by := e.manifestOf(c.contents); m != nil {
 		for i := range c.causes {
-			if _, listed := m.Documents[c.causes[i].Document]; listed && c.causes[i].Release == "" {
+			if _, listed := m.Documents[c.causes[i].Document]; (listed || c.causes[i].Layer == by.name) && c.causes[i].Release == "" {
 				c.causes[i].Release = m.Release
 			}
 		}
@@ -144,6 +144,10 @@ func (e *Engine) withoutBad(c candidate, problems source.Problems) (good candida
 			}
 			with := slices.Clone(best)
 			with[i] = c.contents[i]
+			if e.misfits(with) != nil {
+				reasons[i] = problems // it was part of a release, and what was wrong with that is worth telling
+				continue
+			}
 			if reasons[i] = try(with); reasons[i] == nil {
 				best, progress = with, true
 			}

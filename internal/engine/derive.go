@@ -71,6 +71,28 @@ func (d *derivation) add() error {
 	})
 }
 
+// GiveUp ends a resource: it is built no more, and closed as one that was replaced is. Last is given its instance before nobody finds it.
+func (e *Engine) GiveUp(ctx context.Context, number int, name string, last func(*resource.Instance)) error {
+	_, err := e.do(ctx, func() (int64, error) {
+		live := e.cell.Load()
+		old := live.built.Load()
+		without, err := e.resources.Remove(number, old)
+		if err != nil {
+			return 0, &source.Error{Kind: source.Misused, Op: "close resource", Document: name, Err: err}
+		}
+		if in := old.At(number); in != nil {
+			last(in)
+		}
+		live.built.Store(without)
+		e.resources.Adopt(old, e.builtSets()...)
+		if !e.pinned() {
+			e.decide() // what was refused for it alone is good now
+		}
+		return 0, nil
+	})
+	return err
+}
+
 // Instance is a resource in the live version.
 func (e *Engine) Instance(number int) *resource.Instance {
 	return e.cell.Load().built.Load().At(number)

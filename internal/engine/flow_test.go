@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/internal/engine"
+	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/manifest"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 )
@@ -177,6 +179,67 @@ func TestFlow(t *testing.T) {
 			s.high.put("a: 4")
 			settle()
 		},
+		"manifest": func(s *flowStage) {
+			s.say("the manifest of release 2, then the documents one after the other")
+			s.release.put(releaseOf("2", "b: 4", "a: 4"))
+			settle()
+			s.high.put("a: 4")
+			settle()
+			s.low.put("b: 4")
+			settle()
+			s.say("high: what is in no release")
+			s.high.put("a: 5")
+			settle()
+			s.say("high: what is in it again")
+			s.high.put("a: 4")
+			settle()
+			s.say("all of release 3 at once, of which low is bad")
+			s.release.put(releaseOf("3", "b: x", "a: 6"))
+			s.low.put("b: x")
+			s.high.put("a: 6")
+			settle()
+			s.say("release 4")
+			s.release.put(releaseOf("4", "b: 6", "a: 6"))
+			s.low.put("b: 6")
+			settle()
+			s.say("a manifest that is none")
+			s.release.put("release: [")
+			settle()
+		},
+		"section": func(s *flowStage) {
+			s.say("high: a: 4, and the section's key")
+			s.high.put("a: 4\nextra: {n: 4}")
+			settle()
+			s.say("the section comes")
+			n, err := s.e.Attach(context.Background(), s.extra)
+			if err != nil {
+				s.say(err.Error())
+			}
+			settle()
+			s.say("high: bad for the section; low: good")
+			s.high.put(fmt.Sprintf("a: 5\nextra: {n: %d}", foreign))
+			s.low.put("b: 3")
+			settle()
+			s.say("high: good for both")
+			s.high.put("a: 6\nextra: {n: 6}")
+			settle()
+			s.say("back to before the section")
+			if _, err := s.e.Pin(context.Background(), 1); err != nil {
+				s.say(err.Error())
+			}
+			settle()
+			s.say("back to now, and bad for the section again")
+			if err := s.e.Unpin(context.Background()); err != nil {
+				s.say(err.Error())
+			}
+			s.high.put(fmt.Sprintf("a: 7\nextra: {n: %d}", foreign))
+			settle()
+			s.say("the section goes")
+			if err := s.e.Detach(context.Background(), n); err != nil {
+				s.say(err.Error())
+			}
+			settle()
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var log []string
@@ -187,7 +250,14 @@ func TestFlow(t *testing.T) {
 				s.say = func(text string) { j.add("> " + text) }
 				set := settings(t, s.low, s.high)
 				set.Observer = writeDown(j, began)
-				if name == "guard" {
+				switch name {
+				case "manifest":
+					s.release = newOrigin("release", releaseOf("1", "b: 2", "a: 3"))
+					set.Layers = append([]engine.Layer{{Source: s.release, Manifest: true}}, set.Layers...)
+				case "section":
+					s.extra = newExtra(t)
+					set.Parts = append(set.Parts, &engine.Part{At: s.extra.At, Shape: &tree.Shape{}})
+				case "guard":
 					set.MaxLoss, set.Breaker, set.BreakerWindow = 0.5, 2, time.Minute
 				}
 				s.say("boot")
@@ -206,9 +276,15 @@ func TestFlow(t *testing.T) {
 
 // flowStage is what a scene plays on.
 type flowStage struct {
-	low, high *origin
-	e         *engine.Engine
-	say       func(string)
+	low, high, release *origin
+	extra              engine.Part
+	e                  *engine.Engine
+	say                func(string)
+}
+
+// releaseOf is the manifest of what low and high say.
+func releaseOf(name, low, high string) string {
+	return string(manifest.New(name, map[string][]byte{"low.yaml": []byte(low), "high.yaml": []byte(high)}).YAML())
 }
 
 // derive makes a resource of a.

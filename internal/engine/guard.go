@@ -53,7 +53,11 @@ func (e *Engine) judge() {
 		}
 		if e.hold(f, why) && why != nil {
 			told = append(told, causes(f, c)...)
-			reasons = append(reasons, why...)
+			for _, w := range why {
+				if !slices.Contains(reasons, w) { // the layers of a release wait for the same
+					reasons = append(reasons, w)
+				}
+			}
 		}
 	}
 	if told != nil {

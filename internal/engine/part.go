@@ -30,7 +30,7 @@ type Part struct {
 
 func (p *Part) open() bool { return p.Type != nil && !p.closed }
 
-// plan is all parts and what follows from them. It is immutable but for the parts' closed.
+// plan is all parts and what follows from them. It is immutable but for what the parts say of their users.
 type plan struct {
 	parts   []*Part // a part's place is that of its value in a State; the first is the service's own
 	shape   *tree.Shape
@@ -43,7 +43,11 @@ func newPlan(parts []*Part) (*plan, error) {
 	p := &plan{parts: parts, shape: parts[0].Shape}
 	for _, part := range parts[1:] {
 		var err error
-		if p.shape, err = tree.Graft(p.shape, part.At, part.Shape); err != nil {
+		shape := part.Shape
+		if !part.open() {
+			shape = &tree.Shape{} // anything may stand there, and nothing of it is shown
+		}
+		if p.shape, err = tree.Graft(p.shape, part.At, shape); err != nil {
 			return nil, &source.Error{Kind: source.Misused, Op: "bind section", Document: part.At.String(), Err: err}
 		}
 		p.whole = p.shape

@@ -38,7 +38,7 @@ func (e *Engine) attach(part *Part) (int, error) {
 	part.users = 1
 	add := func() error {
 		e.setPlan(next)
-		if problems := e.extend(old); problems != nil {
+		if problems := e.extend(part, old); problems != nil {
 			e.setPlan(old)
 			return problems
 		}
@@ -55,16 +55,31 @@ func (e *Engine) attach(part *Part) (int, error) {
 	return len(next.parts) - 1, nil
 }
 
-// Detach gives a part up: once it has been for each Attach, what comes need not be good for it, and its value stays as it is. Its keys
-// stay known.
+// Detach gives a part up: once it has been for each Attach, what comes need not be good for it, and its value stays as it is. Its place
+// stays reserved.
 func (e *Engine) Detach(ctx context.Context, number int) error {
 	_, err := e.do(ctx, func() (int64, error) {
-		if e.release(e.plan.parts[number]) && !e.pinned() {
-			e.decide() // what was refused for it alone is good now
+		if e.release(e.plan.parts[number]) {
+			e.detached(e.plan.parts[number])
 		}
 		return 0, nil
 	})
 	return err
+}
+
+func (e *Engine) detached(part *Part) {
+	old := e.plan
+	next, err := newPlan(old.parts)
+	if err != nil {
+		return // it knows less than before, so that it can be
+	}
+	e.setPlan(next)
+	if e.extend(part, old) != nil {
+		e.setPlan(old)
+	}
+	if !e.pinned() {
+		e.decide() // what was refused for it alone is good now
+	}
 }
 
 // release reports whether nobody uses the part any more.
@@ -82,10 +97,10 @@ func (e *Engine) setPlan(p *plan) {
 	e.plan = p
 }
 
-// extend makes what is live complete after a part was added to the plan. Mostly the configuration says the same as before, and the
-// version stays what it is, with a value more. Where the layers have flat names, the new part's keys give them a meaning that they
+// extend makes what is live fit the plan after a part was added or closed. Mostly the configuration says the same as before, and the
+// version stays what it is, with a value more. Where the layers have flat names, the part's keys give them a meaning that they
 // had not, and that is a new version.
-func (e *Engine) extend(before *plan) source.Problems {
+func (e *Engine) extend(part *Part, before *plan) source.Problems {
 	live := e.cell.Load()
 	next, problems := e.complete(live, live, before.freezer)
 	if problems != nil {
@@ -103,7 +118,6 @@ func (e *Engine) extend(before *plan) source.Problems {
 	if problems := e.prepare(next); problems != nil {
 		return problems
 	}
-	part := e.plan.parts[len(e.plan.parts)-1]
 	next.Version, next.At = live.Version+1, time.Now()
 	next.Causes = []observe.Cause{{Document: "section " + part.At.String()}}
 	if !e.swap(next) {

@@ -95,6 +95,10 @@ func (b *Batch) build(ctx context.Context, config any, entries []*entry, lastOnl
 	var mu sync.Mutex // guards b.made
 	for i, e := range entries {
 		s := slots[i]
+		if b.registry.isGone(e) {
+			close(s.ready)
+			continue
+		}
 		if lastOnly && i < len(entries)-1 {
 			s.in = b.live[0].At(i)
 			close(s.ready)

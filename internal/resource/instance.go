@@ -15,8 +15,9 @@ type Instance struct {
 	value   any
 	needs   []*Instance // what it stands on
 	users   tally
-	above   tally       // instances that stand on it
-	loose   atomic.Bool // somebody got it without saying when he is done
+	above   tally        // instances that stand on it
+	longer  atomic.Int64 // how long those may take until they are closed, in ns
+	loose   atomic.Bool  // somebody got it without saying when he is done
 	retired atomic.Bool
 }
 
@@ -26,8 +27,29 @@ func newInstance(of *entry, part, value any, needs []*Instance) *Instance {
 	in.above.init()
 	for _, n := range needs {
 		n.above.add() // it is not retired: the candidate that it belongs to is being built
+		n.expect(of.Grace + closing)
 	}
 	return in
+}
+
+// closing is how long a Close is waited for by what it stands on.
+const closing = 5 * time.Second
+
+// expect notes that something that stands on the instance may take so long until it is closed; what the instance stands on then has to wait
+// for both.
+func (in *Instance) expect(d time.Duration) {
+	for {
+		known := in.longer.Load()
+		if known >= int64(d) {
+			return
+		}
+		if in.longer.CompareAndSwap(known, int64(d)) {
+			break
+		}
+	}
+	for _, n := range in.needs {
+		n.expect(in.of.Grace + closing + d)
+	}
 }
 
 // Loose returns the resource for somebody who will not say when he is done: it stays open for the grace time after it was
@@ -98,8 +120,8 @@ func (in *Instance) await(loose bool) {
 	case <-users.Done():
 	case <-r.force:
 	}
-	// What stands on it was retired with it and has had a grace time of its own; only its Close can take longer.
-	above := time.NewTimer(grace)
+	// What stands on it was retired with it, or before, and has a grace time of its own; one whose Close hangs is not waited for for ever.
+	above := time.NewTimer(time.Duration(in.longer.Load()))
 	defer above.Stop()
 	select {
 	case <-in.above.zero:

@@ -2,6 +2,7 @@ package resource
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -27,6 +28,7 @@ type entry struct {
 	Spec
 	registry *Registry
 	number   int
+	gone     bool // it is built no more; guarded by Registry.mu, and only the writer changes it
 
 	mu    sync.Mutex
 	stats Stats
@@ -68,6 +70,12 @@ func (r *Registry) list() []*entry {
 	return slices.Clone(r.entries)
 }
 
+func (r *Registry) isGone(e *entry) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return e.gone
+}
+
 // Add builds one more resource for the live configuration. Keep is given its number and the live set with it, and makes that
 // set live; if it does not want to, it returns false and the resource is dropped.
 func (r *Registry) Add(ctx context.Context, spec Spec, live *Set, config any, keep func(number int, with *Set) bool) error {
@@ -91,6 +99,26 @@ func (r *Registry) Add(ctx context.Context, spec Spec, live *Set, config any, ke
 	return nil
 }
 
+// Remove gives a resource up: it is built for no candidate any more. It returns the live set without it, which the caller makes live and
+// adopts. The error names a resource that stands on it: that must go first.
+func (r *Registry) Remove(number int, live *Set) (without *Set, err error) {
+	e, in := r.list()[number], live.At(number)
+	for _, other := range live.all() {
+		if other != nil && in != nil && slices.Contains(other.needs, in) {
+			return nil, fmt.Errorf("%s stands on it", other.of.Name)
+		}
+	}
+	r.mu.Lock()
+	e.gone = true
+	r.mu.Unlock()
+	delete(r.failed, e)
+	without = &Set{instances: slices.Clone(live.all())}
+	if in != nil {
+		without.instances[number] = nil
+	}
+	return without, nil
+}
+
 // Adopt says that old has gone: what is in none of the sets that stay is retired.
 func (r *Registry) Adopt(old *Set, stay ...*Set) {
 	for _, in := range slices.Backward(old.all()) {
@@ -108,6 +136,9 @@ func (r *Registry) Stats(live *Set) []Stats {
 		s := e.stats
 		s.Old = len(e.old)
 		e.mu.Unlock()
+		if s.Old == 0 && r.isGone(e) {
+			continue
+		}
 		if in := live.At(e.number); in != nil {
 			s.Users = max(0, in.users.n.Load()-1)
 		}

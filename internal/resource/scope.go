@@ -39,6 +39,9 @@ func (r *Registry) In(ctx context.Context, number int) (in *Instance, building b
 	if at.err != nil {
 		return nil, true, errBelow
 	}
+	if at.in == nil {
+		return nil, true, errors.New("the resource was closed")
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ended {

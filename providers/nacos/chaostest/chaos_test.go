@@ -148,7 +148,7 @@ func (s scenario) play(t *testing.T, f *field) {
 	over := time.Now()
 	defer func() {
 		if t.Failed() || recovered > late {
-			did.print(t, over.Add(-10*time.Second), 400)
+			did.print(t, over, 400)
 		}
 	}()
 	settle(t, b, truth, "after the trouble")

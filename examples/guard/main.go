@@ -1,0 +1,95 @@
+// Command guard shows changes that are valid and would do harm, and what becomes of them.
+//
+//	go run ./examples/guard
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/nacre-go/nacre"
+	"github.com/nacre-go/nacre/observe"
+	"github.com/nacre-go/nacre/providers/memory"
+)
+
+// Config is the service's configuration.
+type Config struct {
+	Addr  string         `config:"addr" default:":8080" live:"false"` // the listener is opened once
+	Limit int            `config:"limit" default:"100" validate:"gte=1"`
+	Rates map[string]int `config:"rates"`
+}
+
+func main() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if err := run(ctx, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "guard:", err)
+		cancel()
+		os.Exit(1)
+	}
+}
+
+const good = "addr: ':8080'\nlimit: 100\nrates: {de: 19, at: 20, fr: 20, it: 22, nl: 21}\n"
+
+func run(ctx context.Context, out io.Writer) (err error) {
+	layer := memory.New("service.yaml", []byte(good))
+	told := make(chan string, 16)
+	cfg, err := nacre.OpenWith[Config](ctx, nacre.Options{
+		Window: -1,
+		Logger: slog.New(slog.DiscardHandler),
+		Observer: &observe.Observer{
+			Held:     func(e observe.Held) { told <- "held: " + e.Reasons[0] },
+			Pending:  func(e observe.PendingRestart) { told <- "waits for a restart: " + e.Keys[0].Key },
+			Reverted: func(e observe.Reverted) { told <- fmt.Sprintf("version %d was taken back: %v", e.From, e.Why) },
+		},
+	}, layer)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, cfg.Close()) }()
+
+	// The service looks at itself for some time after each change. Here, no request gets through with a limit of 1.
+	nacre.Probe(cfg, func(_ context.Context, c *Config) error {
+		if c.Limit < 10 {
+			return errors.New("most requests are turned away")
+		}
+		return nil
+	}, nacre.Name("self test"), nacre.ProbeEvery(10*time.Millisecond), nacre.ProbeFor(100*time.Millisecond))
+
+	release := func() {
+		if _, err := cfg.Release(ctx, "memory"); err != nil {
+			told <- err.Error()
+		}
+	}
+	for _, step := range []struct {
+		what string
+		do   func()
+	}{
+		{"a script that failed has emptied the document", func() { layer.Set(nil) }},
+		{"a script that failed has lost most of it", func() { layer.Set([]byte("limit: 200\n")) }},
+		{"a limit with which nothing works", func() { layer.Set([]byte("limit: 1\nrates: {de: 19, at: 20, fr: 20, it: 22, nl: 21}\n")) }},
+		{"the same once more", func() { layer.Set([]byte("limit: 1 # sic\nrates: {de: 19, at: 20, fr: 20, it: 22, nl: 21}\n")) }},
+		{"an address that takes effect only at the next start, and a limit", func() {
+			layer.Set([]byte("addr: ':9090'\nlimit: 200\nrates: {de: 19, at: 20, fr: 20, it: 22, nl: 21}\n"))
+		}},
+		{"all rates go, and somebody means it", func() {
+			layer.Set([]byte("addr: ':9090'\nlimit: 200\n"))
+		}},
+	} {
+		step.do()
+		select {
+		case event := <-told:
+			fmt.Fprintf(out, "%s\n    %s\n    live: addr %s, limit %d, %d rates\n", step.what, event, cfg.Get().Addr, cfg.Get().Limit, len(cfg.Get().Rates))
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	release()
+	_, err = fmt.Fprintf(out, "released\n    live: addr %s, limit %d, %d rates\n", cfg.Get().Addr, cfg.Get().Limit, len(cfg.Get().Rates))
+	return err
+}

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"bytes"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestStory(t *testing.T) {
+	var out bytes.Buffer
+	if err := run(t.Context(), &out); err != nil {
+		t.Fatal(err)
+	}
+	if got := out.String(); got != story {
+		t.Errorf("the story is told differently:\n%s", got)
+	}
+}
+
+const story = `a script that failed has emptied the document
+    held: service.yaml: it is empty, and had 7 keys
+    live: addr :8080, limit 100, 5 rates
+a script that failed has lost most of it
+    held: service.yaml: it loses 6 of 7 keys
+    live: addr :8080, limit 100, 5 rates
+a limit with which nothing works
+    version 2 was taken back: probe self test: most requests are turned away
+    live: addr :8080, limit 100, 5 rates
+the same once more
+    held: version 2 was taken back: probe self test: most requests are turned away
+    live: addr :8080, limit 100, 5 rates
+an address that takes effect only at the next start, and a limit
+    waits for a restart: addr
+    live: addr :8080, limit 200, 5 rates
+all rates go, and somebody means it
+    held: service.yaml: it loses 5 of 7 keys
+    live: addr :8080, limit 200, 5 rates
+released
+    live: addr :8080, limit 200, 0 rates
+`

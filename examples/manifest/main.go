@@ -1,0 +1,106 @@
+// Command manifest shows two documents that are one release: they come together or not at all, and only what was signed comes.
+//
+//	go run ./examples/manifest
+package main
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/nacre-go/nacre"
+	"github.com/nacre-go/nacre/manifest"
+	"github.com/nacre-go/nacre/observe"
+	"github.com/nacre-go/nacre/providers/memory"
+)
+
+// Config is told by two documents. A price of one release with a tax of another would be wrong on every bill.
+type Config struct {
+	Price int `config:"price"`
+	Tax   int `config:"tax"`
+}
+
+// shop is where the documents are published: in a service, two configs of Nacos and a third for the manifest.
+type shop struct {
+	release, prices, taxes *memory.Source
+	key                    ed25519.PrivateKey
+}
+
+// sign makes the manifest of a release, as the one who releases does: in a CI, with a key that no service has.
+func (s *shop) sign(name, prices, taxes string) []byte {
+	m := manifest.New(name, map[string][]byte{"prices.yaml": []byte(prices), "taxes.yaml": []byte(taxes)})
+	m.Sign(s.key)
+	return m.YAML()
+}
+
+func main() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if err := run(ctx, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "manifest:", err)
+		cancel()
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, out io.Writer) (err error) {
+	public, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		return err
+	}
+	s := &shop{key: private, prices: memory.New("prices.yaml", []byte("price: 100")), taxes: memory.New("taxes.yaml", []byte("tax: 19"))}
+	s.release = memory.New("release.yaml", s.sign("spring", "price: 100", "tax: 19"))
+
+	told := make(chan string, 16)
+	cfg, err := nacre.OpenWith[Config](ctx, nacre.Options{
+		Window: -1, // each content is looked at as soon as it comes, so that the story can be told step by step
+		Logger: slog.New(slog.DiscardHandler),
+		Observer: &observe.Observer{
+			Applied: func(e observe.Applied) {
+				told <- fmt.Sprintf("version %d: %s, %d keys changed", e.Version, e.Causes[0].Release, len(e.Changed))
+			},
+			Held:     func(e observe.Held) { told <- "held: " + e.Reasons[0] },
+			Rejected: func(e observe.Rejected) { told <- "refused: " + e.Problems.Error() },
+		},
+	}, nacre.Layer(s.release, nacre.Manifest(public)), s.prices, s.taxes)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, cfg.Close()) }()
+
+	show := func(what string) error {
+		select {
+		case event := <-told:
+			_, err := fmt.Fprintf(out, "%s\n    %s\n    live: price %d, tax %d\n", what, event, cfg.Get().Price, cfg.Get().Tax)
+			return err
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	steps := []struct {
+		what string
+		do   func()
+	}{
+		{"the service starts", func() {}},
+		{"the prices of the summer are published", func() { s.prices.Set([]byte("price: 119")) }},
+		{"its manifest", func() { s.release.Set(s.sign("summer", "price: 119", "tax: 21")) }},
+		{"its taxes: now it is whole", func() { s.taxes.Set([]byte("tax: 21")) }},
+		{"somebody changes the taxes by hand", func() { s.taxes.Set([]byte("tax: 0")) }},
+		{"and signs it with a key of his own", func() {
+			_, own, _ := ed25519.GenerateKey(nil)
+			s.release.Set((&shop{key: own}).sign("autumn", "price: 119", "tax: 0"))
+		}},
+	}
+	for _, step := range steps {
+		step.do()
+		if err := show(step.what); err != nil {
+			return err
+		}
+	}
+	return nil
+}

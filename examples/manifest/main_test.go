@@ -1,0 +1,40 @@
+package main
+
+import (
+	"bytes"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestStory(t *testing.T) {
+	var out bytes.Buffer
+	if err := run(t.Context(), &out); err != nil {
+		t.Fatal(err)
+	}
+	if got := out.String(); got != story {
+		t.Errorf("the story is told differently:\n%s", got)
+	}
+}
+
+const story = `the service starts
+    version 1: spring, 0 keys changed
+    live: price 100, tax 19
+the prices of the summer are published
+    held: the release is not whole: prices.yaml (memory#2): is not the one of release spring
+    live: price 100, tax 19
+its manifest
+    held: the release is not whole: taxes.yaml (memory#3): is not the one of release summer
+    live: price 100, tax 19
+its taxes: now it is whole
+    version 2: summer, 2 keys changed
+    live: price 119, tax 21
+somebody changes the taxes by hand
+    held: the release is not whole: taxes.yaml (memory#3): is not the one of release summer
+    live: price 119, tax 21
+and signs it with a key of his own
+    refused: release.yaml (memory): the manifest is refused: it was not signed with a key that is trusted
+    live: price 119, tax 21
+`

@@ -1,0 +1,29 @@
+package main
+
+import (
+	"bytes"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestStory(t *testing.T) {
+	var out bytes.Buffer
+	if err := run(t.Context(), t.TempDir(), &out); err != nil {
+		t.Fatal(err)
+	}
+	if got := out.String(); got != story {
+		t.Errorf("the story is told differently:\n%s", got)
+	}
+}
+
+const story = `level=INFO msg="config: new version" version=1 causes="db.yaml (memory); partner.yaml (memory#2)" changed=""
+level=INFO msg="config: started" version=1
+printed:  ******, and 41 characters
+explain:  db.dsn = ******   db.yaml:2:8 (memory)
+explain:  partner.url = "https://partner.example"   partner.yaml:1:16 (memory#2)
+explain:  partner.token = ******   partner.yaml:1:50 (memory#2)
+missing:  db.yaml:2:8 (memory) db.dsn: the reference ${file:no-such} cannot be resolved: no such file or directory
+`
