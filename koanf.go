@@ -11,7 +11,7 @@ import (
 // version is wanted.
 func (c *Config[T]) Koanf() *koanf.Koanf {
 	k := koanf.New(".")
-	m, _ := c.engine.Live().Merged.Plain().(map[string]any)
+	m, _ := c.engine.Live().Merged.Lookup(c.at).Plain().(map[string]any)
 	_ = k.Load(confmap.Provider(m, ""), nil) // a map that is in memory cannot fail to load
 	return k
 }

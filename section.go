@@ -25,8 +25,9 @@ import (
 // What is live must be good for S: otherwise the error is [Problems], and all is as it was. A service that was just started falls back to its last
 // good copy, as it does where a resource cannot be built. The key must be one that somebody knows when the config is opened: T has a field
 // for it, or [Options].Sections declare or reserve it. Otherwise its content is refused as unknown before Section is called. A key
-// that both T and S bind must be good for both, and is known if one of them knows it. Mistakes in S and in the key are of kind
-// Misused.
+// that both T and S bind must be good for both, and is known if one of them knows it: so a map of T, which takes any key, hides what is
+// misspelt in a section there; reserve the key instead. Mistakes in S and in the key are of kind Misused. Section must not be called
+// from a build, from an observer, or from a source.
 //
 // Asking twice for one key and type gives the same section. Close of a section ends the subscribers, probes and resources that were made with
 // it, and what comes need not be good for it any more once all who asked for it have closed it. Close of the config that was opened

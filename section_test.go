@@ -74,6 +74,9 @@ func TestASectionIsAConfigOfItsOwn(t *testing.T) {
 		if x, err := redis.Explain("pool"); err != nil || x.Key != "redis.pool" || x.Value != "20" || !x.Known {
 			t.Errorf("Explain says %s, %v", x, err)
 		}
+		if k := redis.Koanf(); k.String("addr") != "r1:6379" || k.Int("pool") != 20 {
+			t.Errorf("as koanf: %v", k.All())
+		}
 		var keys []string
 		for _, x := range redis.Report().Keys {
 			keys = append(keys, x.Key)
@@ -150,10 +153,13 @@ func TestAReservedKeyIsNotShown(t *testing.T) {
 func TestTheRestOfAnUnknownKeyIsUnknown(t *testing.T) {
 	o := quiet
 	o.Sections = []nacre.Declaration{nacre.Declare[auditConfig]("plugins.audit")}
-	cfg, err := nacre.OpenWith[appConfig](t.Context(), o, memory.New("config.yaml", []byte("plugins: {audit: {file: f}, adit: {file: g}}")))
-	var problems nacre.Problems
-	if !errors.As(opened(cfg, err), &problems) || len(problems) != 1 || problems[0].Key != "plugins.adit" || problems[0].Kind != source.UnknownKey {
-		t.Errorf("beside plugins.audit there is plugins.adit, and the error is %v", err)
+	for text, key := range map[string]string{"plugins: {audit: {file: f}, adit: {file: g}}": "plugins.adit", "plugin: {}": "plugin"} {
+		cfg, err := nacre.OpenWith[appConfig](t.Context(), o, memory.New("config.yaml", []byte(text)))
+		var problems nacre.Problems
+		if !errors.As(opened(cfg, err), &problems) || len(problems) != 1 || problems[0].Key != key || problems[0].Kind != source.UnknownKey ||
+			!strings.HasPrefix("plugins.audit", problems[0].Suggest) || problems[0].Suggest == "" {
+			t.Errorf("%s: the error is %v", text, err)
+		}
 	}
 }
 
@@ -528,4 +534,35 @@ func TestASecretOfASection(t *testing.T) {
 			t.Error("the secret did not come")
 		}
 	})
+}
+
+// A section that comes while the config is closed is there or is not; what is given can be read.
+func TestASectionWhileTheConfigIsClosed(t *testing.T) {
+	for range 200 {
+		cfg, err := nacre.OpenWith[appConfig](t.Context(), reserving("redis"), memory.New("config.yaml", []byte("redis: {addr: a}")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := nacre.Derive(t.Context(), cfg, func(c *appConfig) int { return c.N }, func(context.Context, int) (*conn, error) { return &conn{}, nil }, (&factory{}).close)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var closing sync.WaitGroup
+		closing.Go(func() {
+			if err := cfg.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		redis, err := nacre.Section[redisConfig](t.Context(), cfg, "redis")
+		switch {
+		case err != nil && !errors.Is(err, source.Closed):
+			t.Errorf("a section of a config that is being closed: %v", err)
+		case err == nil && redis.Get().Addr != "a":
+			t.Error("the section cannot be read")
+		}
+		closing.Wait()
+		if !res.Get().closed.Load() {
+			t.Fatal("a resource was left open")
+		}
+	}
 }

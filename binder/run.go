@@ -123,7 +123,24 @@ func (r *run) unknown(e *tree.Entry, siblings []field) {
 	}
 	if p := r.note(source.UnknownKey, at, "unknown key", nil); p != nil {
 		p.Suggest = r.base.With(r.plan.index.nearest(r.local(), siblings))
+		if p.Suggest == "" && r.whole != nil {
+			p.Suggest = r.nearestOfAll()
+		}
 	}
+}
+
+// nearestOfAll is the key that may have been meant, among those that anybody binds.
+func (r *run) nearestOfAll() string {
+	here := r.here()
+	around, _ := r.whole.Lookup(here[:len(here)-1])
+	if around == nil {
+		return ""
+	}
+	siblings := make([]field, len(around.Order))
+	for i, key := range around.Order {
+		siblings[i].key = key
+	}
+	return newIndex(r.whole).nearest(here, siblings)
 }
 
 // isElsewhere reports whether others bind what stands under e. Of what they know only some keys of, the rest is noted.

@@ -52,6 +52,9 @@ func (e *Engine) attach(part *Part) (int, error) {
 	} else if !e.pinned() {
 		e.decide() // what was refused for a key that nobody knew may be good now
 	}
+	if e.isClosed() && e.cell.Load().plan != next {
+		return 0, closed()
+	}
 	return len(next.parts) - 1, nil
 }
 
@@ -110,8 +113,9 @@ func (e *Engine) extend(part *Part, before *plan) source.Problems {
 		next.Version, next.At, next.Causes = live.Version, live.At, live.Causes
 		copy(next.Values, live.Values)
 		next.built.Store(live.built.Load())
-		e.settle(next, func() { e.cell.Replace(next) })
-		live.built.Store(nil) // the history keeps the state
+		if e.settle(next, func() { e.cell.Replace(next) }) {
+			live.built.Store(nil) // the history keeps the state
+		}
 		return nil
 	}
 	defer e.beginBuilding()()
