@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"maps"
+	"time"
 
 	"github.com/nacre-go/nacre/internal/engine"
 	"github.com/nacre-go/nacre/source"
@@ -70,7 +71,7 @@ func Unguarded() LayerOption {
 
 // Resolve lets the layer's documents refer to texts that are kept elsewhere, by "${scheme:name}" in any text of theirs; "$${" is meant as
 // it stands. The resolver gives the text of a name, when the document is read; it must be safe for concurrent use, and has 5 s. What it
-// gives is never shown: reports have the reference, or nothing for a secret field. If it fails, the change is rejected, and tried again later;
+// gives is asked for again from time to time ([Reread]), and is never shown: reports have the reference, or nothing for a secret field. If it fails, the change is rejected, and tried again later;
 // Open tries for BootTimeout. A scheme of small
 // letters, digits and hyphens; a layer may have several. Default: what looks like a reference is text.
 //
@@ -83,6 +84,13 @@ func Resolve(scheme string, resolver func(ctx context.Context, name string) (str
 		}
 		l.Resolvers[scheme] = resolver
 	})
+}
+
+// Reread is how often a layer's references are resolved again, to see whether they stand for something else: a secret that was rotated is a
+// change like any other. One that cannot be resolved then stands for what it did. Default 1 min, give or take a tenth; negative is
+// never.
+func Reread(every time.Duration) LayerOption {
+	return layerOption(func(l *engine.Layer) { l.Reread = every })
 }
 
 // ResolveFiles is Resolve for "${file:name}": the text of a file in the folder dir, such as /run/secrets, by its name or its whole path,

@@ -85,6 +85,7 @@ func unwrap(layers []source.Source) []engine.Layer {
 		} else {
 			all[i] = engine.Layer{Source: l}
 		}
+		all[i].Reread = orDefault(all[i].Reread, time.Minute)
 	}
 	return all
 }

@@ -113,7 +113,7 @@ func (e *Engine) decodeContent(l *feed, c *content) {
 		return
 	}
 	c.decoded, c.passing, c.decodedAt = e.plan, false, time.Now()
-	c.roots, c.named, c.problems, c.alone = nil, nil, nil, nil
+	c.roots, c.named, c.problems, c.alone, c.referred = nil, nil, nil, nil, nil
 	for _, p := range verify.Content(c.Content) {
 		p.Position.Layer, p.Position.Revision = l.name, c.Revision
 		c.problems = append(c.problems, p)
@@ -135,7 +135,7 @@ func (e *Engine) decodeContent(l *feed, c *content) {
 		root, problems := layer.Decode(l.name, c.Revision, d, e.plan.shape)
 		c.problems = append(c.problems, problems...)
 		if root != nil && len(l.Resolvers) > 0 {
-			root, problems = e.expand(l, root)
+			root, problems = e.expand(l, c, root)
 			c.problems, c.passing = append(c.problems, problems...), c.passing || problems != nil
 		}
 		if root != nil {

@@ -32,7 +32,7 @@ type Engine struct {
 	resources *resource.Registry
 	batch     *resource.Batch // of the decision that the writer makes; nil when it makes none
 	again     rebuild         // the writer's
-	trials    sync.WaitGroup  // of goroutines that watch one
+	aside     sync.WaitGroup  // of goroutines that watch a trial, or references
 	falling   bool            // the writer's: it falls back to the copy
 	unproven  atomic.Bool     // a resource cannot be built from what the service started with: that is not kept as good
 	run       context.Context // ends when Close begins
@@ -118,6 +118,11 @@ func Start(ctx context.Context, s Settings) (*Engine, error) {
 		defer close(e.written)
 		e.write(run)
 	}()
+	for _, f := range e.feeds {
+		if len(f.Resolvers) > 0 && f.Reread > 0 {
+			e.aside.Go(func() { e.reread(run, f) })
+		}
+	}
 	return e, nil
 }
 
@@ -149,8 +154,8 @@ func (e *Engine) shut() error {
 		return nil
 	}, func() error { return e.saver.close(ctx) }, func() error {
 		watched := make(chan struct{})
-		go func() { e.trials.Wait(); close(watched) }()
-		return within(ctx, watched, nil, "a probe still runs")
+		go func() { e.aside.Wait(); close(watched) }()
+		return within(ctx, watched, nil, "a probe or a resolver still runs")
 	})
 
 	errs := make([]error, len(parts))

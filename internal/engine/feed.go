@@ -23,9 +23,10 @@ type content struct {
 	decodedAt time.Time
 	roots     []*tree.Node
 	named     []named
-	manifest  *manifest.Manifest // of a layer that is one
-	problems  source.Problems    // of decoding
-	alone     source.Problems    // of binding each document by itself
+	referred  map[reference]string // what its references stood for
+	manifest  *manifest.Manifest   // of a layer that is one
+	problems  source.Problems      // of decoding
+	alone     source.Problems      // of binding each document by itself
 	fromDisk  bool
 	digest    *digest // once it was asked for
 	released  bool    // somebody said that it may not be held

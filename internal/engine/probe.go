@@ -66,7 +66,7 @@ func (e *Engine) adopt(old, next *State, onTrial bool) {
 	ctx, stop := context.WithCancel(e.run)
 	e.setTrial(&trial{before: before, kept: kept, stop: stop})
 	e.resources.Adopt(built, next.built.Load(), kept)
-	e.trials.Go(func() { e.watchTrial(ctx, next, probes) })
+	e.aside.Go(func() { e.watchTrial(ctx, next, probes) })
 }
 
 // setTrial is the writer's; others read the trial with mu held.

@@ -44,7 +44,7 @@ func (e *Engine) decrypt(l *feed, c *content, d source.Document) (source.Documen
 }
 
 // expand puts texts in place of the references of a document.
-func (e *Engine) expand(l *feed, root *tree.Node) (*tree.Node, source.Problems) {
+func (e *Engine) expand(l *feed, c *content, root *tree.Node) (*tree.Node, source.Problems) {
 	return layer.Expand(root, func(scheme, name string) (string, error) {
 		resolve := l.Resolvers[scheme]
 		if resolve == nil {
@@ -55,6 +55,10 @@ func (e *Engine) expand(l *feed, root *tree.Node) (*tree.Node, source.Problems) 
 			return "", err
 		}
 		e.scrub.add(found)
+		if c.referred == nil {
+			c.referred = map[reference]string{}
+		}
+		c.referred[reference{scheme, name}] = found
 		return found, nil
 	})
 }

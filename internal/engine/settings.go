@@ -24,6 +24,8 @@ type Layer struct {
 	AllowUnknown bool
 	// Resolvers are those of references in texts, by their schemes; none: what looks like a reference is text.
 	Resolvers map[string]Resolver
+	// Reread is how often it is looked whether they give something else than they gave; 0 is never.
+	Reread time.Duration
 	// Decrypt makes the data of a document readable; nil where it is.
 	Decrypt func(ctx context.Context, d source.Document) ([]byte, error)
 	// Manifest says that the layer's document is no configuration but says which documents of the others belong together. With keys, one of

@@ -12,7 +12,10 @@ import (
 // late is when a recovery is slow enough for what the sessions did to be printed: the target of a recovery.
 const late = 3 * time.Second
 
-// record is what the sessions of a run did, in order.
+// enough is how many events are kept, the newest: the memory of a run is bounded, and this is a part of it.
+const enough = 10_000
+
+// record is what the sessions of a run did, in order. Pushes and reads, which are nearly all, are left out.
 type record struct {
 	mu     sync.Mutex
 	events []recorded
@@ -26,8 +29,14 @@ type recorded struct {
 // of returns the option that has a session recorded.
 func (r *record) of(who string) nacos.Option {
 	return nacos.OnEvent(func(e nacos.Event) {
+		if e.Kind == nacos.Pushed || e.Kind == nacos.Read {
+			return
+		}
 		r.mu.Lock()
 		defer r.mu.Unlock()
+		if len(r.events) == enough {
+			r.events = append(r.events[:0], r.events[enough/2:]...)
+		}
 		r.events = append(r.events, recorded{who, e})
 	})
 }
