@@ -260,7 +260,7 @@ func TestAnOldResourceIsClosedWhenItsLastUserHasGone(t *testing.T) {
 }
 
 // Anomaly: use after close, with real concurrency: nobody who holds one, or has just got one, sees it closed.
-func TestNobodySeesAClosedResource(t *testing.T) {
+func TestNoUseAfterClose(t *testing.T) {
 	o := quiet
 	o.Window = -1
 	cfg, m := open[deriveConfig](t, o, "db: '0'")
