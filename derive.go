@@ -3,7 +3,6 @@ package nacre
 import (
 	"context"
 	"errors"
-	"reflect"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,7 +20,7 @@ import (
 //	pool, release := db.Acquire() // in a request
 //	defer release()
 //
-// Whenever a change makes the part differ (by its method Equal, or else by reflect.DeepEqual), build is called with the new part **before** the
+// Whenever a change makes the part differ (by its method Equal, or else by reflect.DeepEqual; or see [EqualBy]), build is called with the new part **before** the
 // change is live. If it returns an error, panics, or takes longer than [BuildTimeout], the whole change is rejected with that reason
 // and everything old goes on; the change is tried again after 1 s, and then after growing times of up to 1 min, since what the
 // resource needs may have been down. If all resources can be built, the config and all of them are swapped in one step. A resource
@@ -43,13 +42,17 @@ func Derive[T, V, R any](ctx context.Context, cfg *Config[T], selectFrom func(*T
 	if o.name == "" {
 		o.name = caller()
 	}
+	same, err := equality[V](o.equal)
+	if err != nil {
+		return nil, err
+	}
 	spec := resource.Spec{
 		Name:   o.name,
 		Select: func(config any) any { return selectFrom(cfg.value(config.(*engine.State))) },
 		Equal: func(a, b any) bool {
 			x, _ := a.(V) // where V is an interface type, nil is no V
 			y, _ := b.(V)
-			return equal(x, y)
+			return same(x, y)
 		},
 		Build: func(ctx context.Context, part any) (any, error) {
 			v, _ := part.(V)
@@ -189,23 +192,12 @@ func (r *Resource[R]) From(ctx context.Context) (R, error) {
 	return value, nil
 }
 
-// equal reports whether two values are the same to a subscriber or a resource: by the method Equal of their type, as time.Time
-// has one, or else by reflect.DeepEqual.
-func equal[V any](a, b V) bool {
-	if e, ok := any(a).(interface{ Equal(V) bool }); ok {
-		x, y := reflect.ValueOf(a), reflect.ValueOf(b)
-		if x.Kind() != reflect.Pointer || !x.IsNil() && !y.IsNil() {
-			return e.Equal(b)
-		}
-	}
-	return reflect.DeepEqual(a, b)
-}
-
 // DeriveOption is an option of [Derive].
 type DeriveOption interface{ applyDerive(*deriveOptions) }
 
 type deriveOptions struct {
 	name         string
+	equal        any // of EqualBy
 	buildTimeout time.Duration
 	grace        time.Duration
 }

@@ -22,7 +22,7 @@ type Change[V any] struct {
 }
 
 // Subscribe calls fn whenever what selectFrom returns differs between the version that the subscriber saw last and the live one:
-// by the method Equal(V) bool where its type has one, or else by reflect.DeepEqual. Changes of other fields, and of comments, don't
+// by the method Equal(V) bool where its type has one, or else by reflect.DeepEqual; or see [EqualBy]. Changes of other fields, and of comments, don't
 // call it.
 //
 // Each subscriber has a goroutine of its own. Calls are one after the other, in the order of versions. A subscriber that is slow
@@ -39,11 +39,15 @@ func Subscribe[T, V any](cfg *Config[T], selectFrom func(*T) V, fn func(context.
 	if o.name == "" {
 		o.name = caller()
 	}
+	same, misused := equality[V](o.equal)
 	start := func(seen *engine.State) engine.Handler {
 		// Computed on the first call, in the subscriber's goroutine, where a panic of selectFrom is counted.
 		var old V
 		selected := o.initial
 		return func(ctx context.Context, s *engine.State, causes []observe.Cause) (bool, error) {
+			if misused != nil {
+				return true, misused
+			}
 			if !selected {
 				old, selected = selectFrom(cfg.value(seen)), true
 			}
@@ -54,7 +58,7 @@ func Subscribe[T, V any](cfg *Config[T], selectFrom func(*T) V, fn func(context.
 				return false, nil
 			default:
 			}
-			if !o.initial && equal(old, next) {
+			if !o.initial && same(old, next) {
 				return false, nil
 			}
 			o.initial = false
@@ -83,6 +87,7 @@ type SubscribeOption interface{ applySubscribe(*subscribeOptions) }
 
 type subscribeOptions struct {
 	name     string
+	equal    any // of EqualBy
 	initial  bool
 	deadline time.Duration
 }
