@@ -161,3 +161,37 @@ func TestRereadNever(t *testing.T) {
 		}
 	})
 }
+
+// A secret that does harm is taken back, and the next one is not taken for it, though the document is the same.
+func TestARotatedSecretThatDoesHarm(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var secret atomic.Value
+		secret.Store("one")
+		cfg, _, err := referring(t, quiet, "db: '${vault:db}'", nacre.Resolve("vault", func(context.Context, string) (string, error) { return secret.Load().(string), nil }))
+		if err != nil {
+			t.Fatal(err)
+		}
+		nacre.Probe(cfg, func(_ context.Context, c *deriveConfig) error {
+			if c.DB == "bad" {
+				return errors.New("no answer")
+			}
+			return nil
+		})
+		minutes := func() { time.Sleep(3 * time.Minute); synctest.Wait() }
+		secret.Store("bad")
+		minutes()
+		if h := cfg.Health(); cfg.Get().DB != "one" || len(h.Layers[0].Held) != 1 {
+			t.Errorf("a secret that does harm: %q, held %q", cfg.Get().DB, h.Layers[0].Held)
+		}
+		secret.Store("good")
+		minutes()
+		if h := cfg.Health(); cfg.Get().DB != "good" || len(h.Layers[0].Held) != 0 {
+			t.Errorf("a good one after it: %q, held %q", cfg.Get().DB, h.Layers[0].Held)
+		}
+		secret.Store("bad")
+		minutes()
+		if cfg.Get().DB != "good" {
+			t.Error("what was taken back is live again")
+		}
+	})
+}

@@ -1,11 +1,14 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/nacre-go/nacre/internal/guard"
@@ -31,6 +34,25 @@ func (c *content) sum() digest {
 		c.digest = &sum
 	}
 	return *c.digest
+}
+
+// taste tells contents apart by what they say and what their references stand for: the same document with another secret is another
+// change.
+func (e *Engine) taste(f *feed, c *content) digest {
+	if len(f.Resolvers) == 0 {
+		return c.sum()
+	}
+	e.decodeContent(f, c)
+	h := sha256.New()
+	sum := c.sum()
+	h.Write(sum[:])
+	refs := slices.SortedFunc(maps.Keys(c.referred), func(a, b reference) int {
+		return cmp.Or(strings.Compare(a.scheme, b.scheme), strings.Compare(a.name, b.name))
+	})
+	for _, r := range refs {
+		fmt.Fprintf(h, "%q %q %q ", r.scheme, r.name, c.referred[r])
+	}
+	return digest(h.Sum(nil))
 }
 
 // judge says for each layer whether its newest content is to be looked at or held, and why. It tells of those that are held now.
@@ -85,8 +107,10 @@ func (e *Engine) hold(f *feed, why []string) (news bool) {
 
 // reasons is why a content is held; nil where nothing speaks against looking at it.
 func (e *Engine) reasons(f *feed, c *content) []string {
-	if why, ok := f.quarantine[c.sum()]; ok {
-		return []string{why}
+	if len(f.quarantine) > 0 {
+		if why, ok := f.quarantine[e.taste(f, c)]; ok {
+			return []string{why}
+		}
 	}
 	if f.breaker.Open() && !e.wasGood(f, c) {
 		return []string{fmt.Sprintf("layer %s has had %d bad changes within %v; it is held until it says what was live before, or Release", f.name, f.breaker.Max, f.breaker.Window)}
@@ -148,7 +172,7 @@ func (e *Engine) Release(ctx context.Context, layer string) (int64, error) {
 		f.breaker.Reset()
 		if c := f.latest; c != nil {
 			c.released = true
-			delete(f.quarantine, c.sum())
+			delete(f.quarantine, e.taste(f, c))
 		}
 		e.decide()
 		return e.cell.Load().Version, nil

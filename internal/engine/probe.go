@@ -187,7 +187,7 @@ func (e *Engine) quarantine(bad, back *State, why error) (all []observe.Cause) {
 		if f.quarantine == nil {
 			f.quarantine = map[digest]string{}
 		}
-		f.quarantine[c.sum()] = fmt.Sprintf("version %d was taken back: %v", bad.Version, why)
+		f.quarantine[e.taste(f, c)] = fmt.Sprintf("version %d was taken back: %v", bad.Version, why)
 		for i := range c.Documents {
 			all = append(all, f.cause(c, &c.Documents[i]))
 		}
