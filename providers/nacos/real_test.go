@@ -4,12 +4,30 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/nacre-go/nacre/providers/nacos"
 )
+
+// explain tells what the server has of a config and what the session did with it, where the two differ.
+func explain(ctx context.Context, t *testing.T, writer *nacos.Client, log *events, id string) {
+	t.Helper()
+	item, err := writer.Get(ctx, id)
+	var did []string
+	log.mu.Lock()
+	defer log.mu.Unlock()
+	for _, e := range log.all {
+		if strings.HasSuffix(e.Document, "/"+id) {
+			did = append(did, fmt.Sprintf("%s %v %s %v", e.Time.Format("15:04:05.000"), e.Kind, e.MD5, e.Err))
+		}
+	}
+	if len(did) == 0 || !strings.Contains(did[len(did)-1], item.MD5) || err != nil {
+		t.Logf("%s: the server has %q, md5 %s, %v; the session: %q", id, item.Content, item.MD5, err, did)
+	}
+}
 
 // TestRealBurst changes many configs of a real server together and tells how long it takes until all are fresh. The
 // reconcile is half a minute away, so that what is fresh in time was pushed.
@@ -18,7 +36,8 @@ func TestRealBurst(t *testing.T) {
 	for _, n := range []int{2, 100, 1000} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			run := fmt.Sprintf("nacre-%08x", rand.Uint32())
-			c := dial(t, cfg)
+			log := newEvents()
+			c := dial(t, cfg, log.hook())
 			cfg := cfg
 			cfg.AppName = "writer" // a connection of its own
 			writer := dial(t, cfg)
@@ -41,6 +60,11 @@ func TestRealBurst(t *testing.T) {
 				wg.Wait()
 			}
 			t.Cleanup(func() { each(func(ctx context.Context, i int) error { return writer.Delete(ctx, id(i)) }) })
+			t.Cleanup(func() {
+				if t.Failed() {
+					each(func(ctx context.Context, i int) error { explain(ctx, t, writer, log, id(i)); return nil })
+				}
+			})
 			var readers []*reader
 			for i := range n {
 				readers = append(readers, follow(t, c.Config(id(i), nacos.Optional())))
