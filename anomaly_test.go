@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre"
+	"github.com/nacre-go/nacre/observe"
 )
 
 // The anomalies that a config must not show, each with the test that forbids it: torn read (TestNoTornReadAcrossSections, and TestNoTornRead
@@ -21,8 +22,11 @@ import (
 // subscribers of the whole and of a section.
 func TestNoVersionGoesBack(t *testing.T) {
 	o := reserving("redis")
-	o.Window = -1
+	o.Window, o.Breaker = -1, -1
+	received := make(chan struct{}, 10)
+	o.Observer = &observe.Observer{Received: func(observe.Received) { received <- struct{}{} }}
 	cfg, m := open[appConfig](t, o, "n: 1\nredis: {addr: a}")
+	<-received
 	redis := section[redisConfig](t, cfg, "redis")
 	ctx, stop := context.WithCancel(t.Context())
 	var readers sync.WaitGroup
@@ -76,9 +80,11 @@ func TestNoVersionGoesBack(t *testing.T) {
 				_ = s.Close()
 			}
 		case 5:
-			m.Set([]byte("n: x"))
+			m.Set(fmt.Appendf(nil, "n: x%d", n))
+			<-received
 		default:
 			m.Set(fmt.Appendf(nil, "n: %d\nredis: {addr: a%d}", n, n))
+			<-received
 		}
 	}
 	stop()

@@ -27,6 +27,11 @@ type Config[T any] struct {
 
 // value is what this config sees of a version; nil of one from before its section was there.
 func (c *Config[T]) value(s *engine.State) *T {
+	if c.section != nil {
+		if last, ok := c.section.last.Load().(*T); ok {
+			return last // it was closed
+		}
+	}
 	v, _ := s.Value(c.part).(*T)
 	return v
 }

@@ -67,7 +67,7 @@ func parts[T any](o *Options) ([]*engine.Part, error) {
 			errs = append(errs, err)
 			continue
 		}
-		part := engine.Part{At: at, Shape: &tree.Shape{}}
+		part := engine.Part{At: at, Shape: &tree.Shape{Reserved: true}}
 		if d.part != nil {
 			part, err = d.part(at, o)
 			errs = append(errs, err)

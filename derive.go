@@ -66,7 +66,7 @@ func Derive[T, V, R any](ctx context.Context, cfg *Config[T], selectFrom func(*T
 		}
 	}
 	if cfg.section.isClosed() {
-		return nil, &source.Error{Kind: source.Closed, Op: "build", Document: o.name, Err: errors.New("the section was closed")}
+		return nil, closedSection(o.name)
 	}
 	number, err := cfg.engine.Derive(ctx, spec)
 	if err != nil {
@@ -84,13 +84,16 @@ func Derive[T, V, R any](ctx context.Context, cfg *Config[T], selectFrom func(*T
 		},
 		closed: e.Closed,
 	}
-	r.giveUp = func() error {
-		ctx, cancel := context.WithTimeout(context.Background(), cfg.options.CloseTimeout)
-		defer cancel()
-		return e.GiveUp(ctx, number, o.name, r.last.Store)
+	r.patience = cfg.options.CloseTimeout
+	r.giveUp = func(ctx context.Context) error { return e.GiveUp(ctx, number, o.name, r.last.Store) }
+	if !cfg.section.ownResource(r.close) { // the section was closed meanwhile
+		return nil, errors.Join(closedSection(o.name), r.Close())
 	}
-	cfg.section.ownResource(r.Close)
 	return r, nil
+}
+
+func closedSection(name string) error {
+	return &source.Error{Kind: source.Closed, Op: "build", Document: name, Err: errors.New("the section was closed")}
 }
 
 // DeriveOption is an option of [Derive].

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/nacre-go/nacre/internal/resource"
 	"github.com/nacre-go/nacre/source"
@@ -16,7 +17,9 @@ type Resource[R any] struct {
 	in     func(context.Context) (*resource.Instance, bool, error)
 	held   func(context.Context) *resource.Instance // in the version that a context holds; nil for none
 	closed func() bool
-	giveUp func() error
+	giveUp func(context.Context) error
+
+	patience time.Duration // of Close
 
 	once sync.Mutex
 	last atomic.Pointer[resource.Instance] // of a resource that was closed
@@ -73,12 +76,18 @@ func (r *Resource[R]) take(way func(*resource.Instance) (any, bool)) (in *resour
 // resource stands on this one, and Timeout where the config is busy for longer than Options.CloseTimeout. It may be called
 // more than once.
 func (r *Resource[R]) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), r.patience)
+	defer cancel()
+	return r.close(ctx)
+}
+
+func (r *Resource[R]) close(ctx context.Context) error {
 	r.once.Lock()
 	defer r.once.Unlock()
 	if r.last.Load() != nil {
 		return nil
 	}
-	err := r.giveUp()
+	err := r.giveUp(ctx)
 	switch {
 	case errors.Is(err, source.Closed):
 		return nil

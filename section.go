@@ -3,9 +3,9 @@ package nacre
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nacre-go/nacre/internal/engine"
@@ -53,11 +53,15 @@ func Section[S, T any](ctx context.Context, cfg *Config[T], key string) (*Config
 
 // section is what ends when a section is closed. Nil is that of the config that was opened, which ends as a whole.
 type section struct {
-	mu     sync.Mutex
-	closed bool
-	subs   []engine.Subscription
-	ends   []func()       // of probes
-	builds []func() error // that close resources
+	closing sync.Mutex // held by who closes it
+
+	mu       sync.Mutex
+	closed   bool
+	detached bool
+	last     atomic.Value // what it saw when it was closed
+	subs     []engine.Subscription
+	ends     []func()                      // of probes
+	builds   []func(context.Context) error // that close resources
 }
 
 func (s *section) isClosed() bool {
@@ -80,15 +84,16 @@ func (s *section) own(sub engine.Subscription) {
 		sub.Stop()
 		return
 	}
-	s.subs = slices.DeleteFunc(s.subs, func(old engine.Subscription) bool {
-		select {
-		case <-old.Done():
-			return true
-		default:
-			return false
-		}
-	})
-	s.subs = append(s.subs, sub)
+	s.subs = append(slices.DeleteFunc(s.subs, done), sub)
+}
+
+func done(sub engine.Subscription) bool {
+	select {
+	case <-sub.Done():
+		return true
+	default:
+		return false
+	}
 }
 
 // atEnd has end called when the section is closed.
@@ -107,47 +112,58 @@ func (s *section) atEnd(end func()) {
 	}
 }
 
-// ownResource has a resource closed with the section.
-func (s *section) ownResource(end func() error) {
+// ownResource has a resource closed with the section. It reports false when that is closed already.
+func (s *section) ownResource(end func(context.Context) error) bool {
 	if s == nil {
-		return
+		return true
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.builds = append(s.builds, end)
+	if !s.closed {
+		s.builds = append(s.builds, end)
+	}
+	return !s.closed
 }
 
-// close ends all that was made with the section, and gives its part up.
+// close ends all that was made with the section, and gives its part up. What could not be ended in time is, when it is called again.
 func (s *section) close(e *engine.Engine, part int, timeout time.Duration) error {
+	s.closing.Lock()
+	defer s.closing.Unlock()
 	s.mu.Lock()
-	again := s.closed
 	s.closed = true
-	subs, ends, builds := s.subs, s.ends, s.builds
+	ends := s.ends
+	s.ends = nil
 	s.mu.Unlock()
-	if again {
-		return nil
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	for _, end := range ends {
 		end()
 	}
-	for _, sub := range subs {
+	for _, sub := range s.subs {
 		sub.Stop()
 	}
 	var errs []error
-	for _, end := range slices.Backward(builds) { // the later may stand on the earlier
-		errs = append(errs, end())
+	for i, end := range slices.Backward(s.builds) { // the later may stand on the earlier
+		if err := end(ctx); err != nil {
+			errs = append(errs, err)
+			break
+		}
+		s.builds = s.builds[:i]
 	}
-	if err := e.Detach(ctx, part); err != nil && !errors.Is(err, source.Closed) {
-		errs = append(errs, fmt.Errorf("close section: %w", err))
+	if !s.detached && errs == nil {
+		s.last.CompareAndSwap(nil, e.Live().Value(part))
+		err := e.Detach(ctx, part)
+		if s.detached = err == nil || errors.Is(err, source.Closed); !s.detached {
+			errs = append(errs, &source.Error{Kind: source.KindOf(err), Op: "close section", Err: err})
+		}
 	}
-	for _, sub := range subs {
+	for _, sub := range s.subs {
 		select {
 		case <-sub.Done():
 		case <-ctx.Done():
 			errs = append(errs, &source.Error{Kind: source.Timeout, Op: "close", Err: errors.New("a subscriber of the section still runs")})
 		}
 	}
+	s.subs = slices.DeleteFunc(s.subs, done)
 	return errors.Join(errs...)
 }

@@ -112,8 +112,11 @@ func (e *Engine) decodeContent(l *feed, c *content) {
 	if c.decoded == e.plan && !(c.passing && time.Since(c.decodedAt) > decodeAgain) {
 		return
 	}
+	if c.decoded == nil || c.passing {
+		c.referred, c.plain = nil, nil
+	} // else it is by another plan, and says what it said: nobody is asked again
 	c.decoded, c.passing, c.decodedAt = e.plan, false, time.Now()
-	c.roots, c.named, c.problems, c.alone, c.referred = nil, nil, nil, nil, nil
+	c.roots, c.named, c.problems, c.alone = nil, nil, nil, nil
 	for _, p := range verify.Content(c.Content) {
 		p.Position.Layer, p.Position.Revision = l.name, c.Revision
 		c.problems = append(c.problems, p)

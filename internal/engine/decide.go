@@ -136,24 +136,47 @@ func (e *Engine) withoutBad(c candidate, problems source.Problems) (good candida
 		best = unnamed
 	}
 	reasons := make([]source.Problems, len(best))
+	units := e.units(c.contents)
 	for progress := true; progress; {
 		progress = false
-		for i := range best {
-			if best[i] == c.contents[i] {
-				continue
-			}
+		for _, unit := range units {
 			with := slices.Clone(best)
-			with[i] = c.contents[i]
-			if e.misfits(with) != nil {
-				reasons[i] = problems // it was part of a release, and what was wrong with that is worth telling
+			for _, i := range unit {
+				with[i] = c.contents[i]
+			}
+			if slices.Equal(with, best) {
 				continue
 			}
-			if reasons[i] = try(with); reasons[i] == nil {
+			found := problems
+			if e.misfits(with) == nil { // else it was part of a release, and what was wrong with that is worth telling
+				found = try(with)
+			}
+			for _, i := range unit {
+				reasons[i] = found
+			}
+			if found == nil {
 				best, progress = with, true
 			}
 		}
 	}
 	return e.choose(func(f *feed) *content { return best[f.index] }), func(layer int) source.Problems { return reasons[layer] }
+}
+
+// units are the layers that can be tried by themselves, lowest first: each for itself, those of a release together.
+func (e *Engine) units(contents []*content) (all [][]int) {
+	release := -1
+	for i, f := range e.feeds {
+		if m, _ := e.manifestOf(contents); m == nil || contents[i] == nil || f.latest == nil || !e.ofRelease(f) {
+			all = append(all, []int{i})
+			continue
+		}
+		if release < 0 {
+			release = len(all)
+			all = append(all, nil)
+		}
+		all[release] = append(all[release], i)
+	}
+	return all
 }
 
 // unnamed is contents, with what is live in place of the layers that problems name.

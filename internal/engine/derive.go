@@ -76,7 +76,7 @@ func (e *Engine) GiveUp(ctx context.Context, number int, name string, last func(
 	_, err := e.do(ctx, func() (int64, error) {
 		live := e.cell.Load()
 		old := live.built.Load()
-		without, err := e.resources.Remove(number, old)
+		without, err := e.resources.Remove(number, e.builtSets()...)
 		if err != nil {
 			return 0, &source.Error{Kind: source.Misused, Op: "close resource", Document: name, Err: err}
 		}
@@ -85,9 +85,7 @@ func (e *Engine) GiveUp(ctx context.Context, number int, name string, last func(
 		}
 		live.built.Store(without)
 		e.resources.Adopt(old, e.builtSets()...)
-		if !e.pinned() {
-			e.decide() // what was refused for it alone is good now
-		}
+		e.decideAgain() // what was refused for it alone is good now
 		return 0, nil
 	})
 	return err

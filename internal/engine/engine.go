@@ -33,6 +33,7 @@ type Engine struct {
 	batch     *resource.Batch // of the decision that the writer makes; nil when it makes none
 	again     rebuild         // the writer's
 	aside     sync.WaitGroup  // of goroutines that watch a trial, or references
+	gathering bool            // the writer's: a window is open
 	falling   bool            // the writer's: it falls back to the copy
 	unproven  atomic.Bool     // a resource cannot be built from what the service started with: that is not kept as good
 	run       context.Context // ends when Close begins

@@ -117,7 +117,7 @@ func show(n *tree.Node, shape *tree.Shape, secret bool) string {
 		return "null"
 	}
 	// What no field takes may be a secret under a wrong name.
-	if secret || shape == nil {
+	if secret || shape == nil || shape.Reserved {
 		return observe.Redacted
 	}
 	if n.Ref != "" {

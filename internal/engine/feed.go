@@ -24,6 +24,7 @@ type content struct {
 	roots     []*tree.Node
 	named     []named
 	referred  map[reference]string // what its references stood for
+	plain     map[string][]byte    // its documents, decrypted; nil where they need not be
 	manifest  *manifest.Manifest   // of a layer that is one
 	problems  source.Problems      // of decoding
 	alone     source.Problems      // of binding each document by itself

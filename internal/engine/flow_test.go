@@ -256,7 +256,7 @@ func TestFlow(t *testing.T) {
 					set.Layers = append([]engine.Layer{{Source: s.release, Manifest: true}}, set.Layers...)
 				case "section":
 					s.extra = newExtra(t)
-					set.Parts = append(set.Parts, &engine.Part{At: s.extra.At, Shape: &tree.Shape{}})
+					set.Parts = append(set.Parts, &engine.Part{At: s.extra.At, Shape: &tree.Shape{Reserved: true}})
 				case "guard":
 					set.MaxLoss, set.Breaker, set.BreakerWindow = 0.5, 2, time.Minute
 				}

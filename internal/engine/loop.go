@@ -36,6 +36,8 @@ func (e *Engine) gather(ctx context.Context) bool {
 	if e.Window <= 0 {
 		return true
 	}
+	e.gathering = true
+	defer func() { e.gathering = false }()
 	quiet := time.NewTimer(e.Window)
 	defer quiet.Stop()
 	last := time.NewTimer(e.MaxWindow)
@@ -55,6 +57,14 @@ func (e *Engine) gather(ctx context.Context) bool {
 		case <-last.C:
 			return true
 		}
+	}
+}
+
+// decideAgain decides on what has come before, since something other than a content has changed. While contents are gathered it is left to the
+// end of that: what belongs together is not torn apart. What is pinned stays.
+func (e *Engine) decideAgain() {
+	if !e.gathering && !e.pinned() {
+		e.decide()
 	}
 }
 

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"reflect"
+	"slices"
 
 	"github.com/nacre-go/nacre/internal/guard"
 	"github.com/nacre-go/nacre/internal/tree"
@@ -42,13 +43,16 @@ type plan struct {
 func newPlan(parts []*Part) (*plan, error) {
 	p := &plan{parts: parts, shape: parts[0].Shape}
 	for _, part := range parts[1:] {
-		var err error
 		shape := part.Shape
-		if !part.open() {
-			shape = &tree.Shape{} // anything may stand there, and nothing of it is shown
+		if part.closed {
+			shape = p.leftOf(part)
 		}
-		if p.shape, err = tree.Graft(p.shape, part.At, shape); err != nil {
+		grafted, err := tree.Graft(p.shape, part.At, shape)
+		if err != nil && !part.closed {
 			return nil, &source.Error{Kind: source.Misused, Op: "bind section", Document: part.At.String(), Err: err}
+		}
+		if err == nil {
+			p.shape = grafted
 		}
 		p.whole = p.shape
 	}
@@ -56,19 +60,24 @@ func newPlan(parts []*Part) (*plan, error) {
 	return p, nil
 }
 
-// with is the plan with one part more.
-func (p *plan) with(part *Part) (*plan, error) {
-	return newPlan(append(p.parts[:len(p.parts):len(p.parts)], part))
-}
-
-// find returns the number of the open part that binds a type at a place.
-func (p *plan) find(at tree.Path, t reflect.Type) (int, bool) {
-	for n, part := range p.parts {
-		if part.open() && part.Type == t && part.At.String() == at.String() {
-			return n, true
+// leftOf is what a closed part leaves of its shape: its keys stay known, and its secrets secret. Where nobody else binds the place, anything
+// may stand there, and nothing more of it is shown.
+func (p *plan) leftOf(part *Part) *tree.Shape {
+	for _, other := range p.parts {
+		if other.open() && other.At.String() == part.At.String() {
+			return part.Shape
 		}
 	}
-	return 0, false
+	left := *part.Shape
+	if left.Kind == tree.StructOf {
+		left.Kind, left.Elem = tree.RemainderOf, &tree.Shape{Reserved: true}
+	}
+	return &left
+}
+
+// find returns the number of the part that binds a type at a place, which may be closed; -1 where there is none.
+func (p *plan) find(at tree.Path, t reflect.Type) int {
+	return slices.IndexFunc(p.parts, func(part *Part) bool { return part.Type == t && part.At.String() == at.String() })
 }
 
 // bind binds all parts. Those that are closed keep the value of had. Values is nil where one of them has no value.
@@ -83,6 +92,7 @@ func (p *plan) bind(root *tree.Node, had []any) (values []any, problems source.P
 			continue
 		}
 		value, found := part.Bind(root.Lookup(part.At), p.whole)
+		found = append(found, part.blocked(root)...)
 		values[n] = value
 		whole = whole && value != nil
 		problems = join(problems, found)
@@ -91,6 +101,20 @@ func (p *plan) bind(root *tree.Node, had []any) (values []any, problems source.P
 		return nil, problems
 	}
 	return values, problems
+}
+
+// blocked is what stands above the part's place and is no map, as a problem: nothing of the part can be there, and its defaults are not meant.
+func (p *Part) blocked(root *tree.Node) source.Problems {
+	for i := range p.At {
+		n := root.Lookup(p.At[:i])
+		if n == nil || n.Kind == tree.Null {
+			return nil
+		}
+		if n.Kind != tree.Map {
+			return source.Problems{{Kind: source.WrongType, Key: p.At[:i].String(), Position: n.Position(), Message: "must be a map, since " + p.At.String() + " stands below it"}}
+		}
+	}
+	return nil
 }
 
 // bindAlone looks at a document by itself, as far as that can be done.

@@ -60,5 +60,5 @@ func (e *Engine) lookAgain(f *feed) {
 	f.rejected, f.held = nil, nil
 	e.mu.Unlock()
 	e.resources.Forget()
-	e.decide()
+	e.decideAgain()
 }

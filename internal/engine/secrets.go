@@ -34,11 +34,19 @@ func (e *Engine) decrypt(l *feed, c *content, d source.Document) (source.Documen
 	if l.Decrypt == nil || d.Absent || d.Tree != nil {
 		return d, nil
 	}
-	data, err := bounded(e, func(ctx context.Context) ([]byte, error) { return l.Decrypt(ctx, d) })
+	data, known := c.plain[d.Name]
+	var err error
+	if !known {
+		data, err = bounded(e, func(ctx context.Context) ([]byte, error) { return l.Decrypt(ctx, d) })
+	}
 	if err != nil {
 		return d, &source.Problem{Kind: source.Unavailable, Position: source.Position{Layer: l.name, Document: d.Name, Revision: c.Revision},
 			Message: "cannot be decrypted: " + text(err), Err: err}
 	}
+	if c.plain == nil {
+		c.plain = map[string][]byte{}
+	}
+	c.plain[d.Name] = data
 	d.Data, d.Digest = data, source.Digest{} // the digest was that of what has been verified already
 	return d, nil
 }
@@ -46,6 +54,9 @@ func (e *Engine) decrypt(l *feed, c *content, d source.Document) (source.Documen
 // expand puts texts in place of the references of a document.
 func (e *Engine) expand(l *feed, c *content, root *tree.Node) (*tree.Node, source.Problems) {
 	return layer.Expand(root, func(scheme, name string) (string, error) {
+		if found, known := c.referred[reference{scheme, name}]; known {
+			return found, nil
+		}
 		resolve := l.Resolvers[scheme]
 		if resolve == nil {
 			return "", fmt.Errorf("there is no resolver of that scheme, there are %s", strings.Join(slices.Sorted(maps.Keys(l.Resolvers)), ", "))

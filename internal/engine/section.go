@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/nacre-go/nacre/internal/guard"
@@ -18,27 +19,44 @@ import (
 // for it; the error has all that is not, and then all is as before. A part that is there already is given once more. Each Attach wants a
 // Detach.
 func (e *Engine) Attach(ctx context.Context, part Part) (number int, err error) {
+	var settled atomic.Bool // by the writer who is done, or by who gives up on it
 	n, err := e.do(ctx, func() (int64, error) {
 		n, err := e.attach(&part)
+		if err == nil && !settled.CompareAndSwap(false, true) {
+			e.detach(n) // nobody wants it any more
+		}
+		number = n
 		return int64(n), err
 	})
+	if err != nil && !settled.CompareAndSwap(false, true) {
+		return number, nil // it was there before ctx ended
+	}
 	return int(n), err
 }
 
 func (e *Engine) attach(part *Part) (int, error) {
-	if n, ok := e.plan.find(part.At, part.Type); ok {
-		e.plan.parts[n].users++
+	old := e.plan
+	n := old.find(part.At, part.Type)
+	if n >= 0 && old.parts[n].open() {
+		e.use(old.parts[n], 1)
 		return n, nil
 	}
-	old := e.plan
-	next, err := old.with(part)
-	if err != nil {
+	parts := old.parts
+	if n < 0 {
+		n, parts = len(parts), append(parts[:len(parts):len(parts)], part)
+	}
+	e.use(parts[n], 1) // one that was closed before is opened again
+	undo := func(err error) (int, error) {
+		e.use(parts[n], -1)
 		return 0, err
 	}
-	part.users = 1
+	next, err := newPlan(parts)
+	if err != nil {
+		return undo(err)
+	}
 	add := func() error {
 		e.setPlan(next)
-		if problems := e.extend(part, old); problems != nil {
+		if problems := e.extend(n, old); problems != nil {
 			e.setPlan(old)
 			return problems
 		}
@@ -47,51 +65,47 @@ func (e *Engine) attach(part *Part) (int, error) {
 	if err := add(); err != nil {
 		if why, ok := errors.AsType[source.Problems](err); !ok || !e.fallBack(add, why) {
 			e.unproven.Store(true) // as where a resource cannot be built
-			return 0, err
+			return undo(err)
 		}
-	} else if !e.pinned() {
-		e.decide() // what was refused for a key that nobody knew may be good now
+	} else {
+		e.decideAgain() // what was refused for a key that nobody knew may be good now
 	}
 	if e.isClosed() && e.cell.Load().plan != next {
 		return 0, closed()
 	}
-	return len(next.parts) - 1, nil
+	return n, nil
+}
+
+// use counts the users of a part, and reports whether it is open.
+func (e *Engine) use(p *Part, n int) (open bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	p.users += n
+	p.closed = p.users <= 0
+	return !p.closed
 }
 
 // Detach gives a part up: once it has been for each Attach, what comes need not be good for it, and its value stays as it is. Its place
 // stays reserved.
 func (e *Engine) Detach(ctx context.Context, number int) error {
-	_, err := e.do(ctx, func() (int64, error) {
-		if e.release(e.plan.parts[number]) {
-			e.detached(e.plan.parts[number])
-		}
-		return 0, nil
-	})
+	_, err := e.do(ctx, func() (int64, error) { e.detach(number); return 0, nil })
 	return err
 }
 
-func (e *Engine) detached(part *Part) {
+func (e *Engine) detach(number int) {
 	old := e.plan
+	if e.use(old.parts[number], -1) {
+		return
+	}
 	next, err := newPlan(old.parts)
 	if err != nil {
 		return // it knows less than before, so that it can be
 	}
 	e.setPlan(next)
-	if e.extend(part, old) != nil {
+	if e.extend(number, old) != nil {
 		e.setPlan(old)
 	}
-	if !e.pinned() {
-		e.decide() // what was refused for it alone is good now
-	}
-}
-
-// release reports whether nobody uses the part any more.
-func (e *Engine) release(p *Part) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	p.users--
-	p.closed = p.users <= 0
-	return p.closed
+	e.decideAgain() // what was refused for it alone is good now
 }
 
 func (e *Engine) setPlan(p *plan) {
@@ -103,7 +117,7 @@ func (e *Engine) setPlan(p *plan) {
 // extend makes what is live fit the plan after a part was added or closed. Mostly the configuration says the same as before, and the
 // version stays what it is, with a value more. Where the layers have flat names, the part's keys give them a meaning that they
 // had not, and that is a new version.
-func (e *Engine) extend(part *Part, before *plan) source.Problems {
+func (e *Engine) extend(number int, before *plan) source.Problems {
 	live := e.cell.Load()
 	next, problems := e.complete(live, live, before.freezer)
 	if problems != nil {
@@ -111,10 +125,15 @@ func (e *Engine) extend(part *Part, before *plan) source.Problems {
 	}
 	if next.Sum == live.Sum {
 		next.Version, next.At, next.Causes = live.Version, live.At, live.Causes
-		copy(next.Values, live.Values)
+		for n := range live.Values {
+			if n != number {
+				next.Values[n] = live.Values[n]
+			}
+		}
 		next.built.Store(live.built.Load())
 		if e.settle(next, func() { e.cell.Replace(next) }) {
 			live.built.Store(nil) // the history keeps the state
+			e.tellPending(next)
 		}
 		return nil
 	}
@@ -123,7 +142,7 @@ func (e *Engine) extend(part *Part, before *plan) source.Problems {
 		return problems
 	}
 	next.Version, next.At = live.Version+1, time.Now()
-	next.Causes = []observe.Cause{{Document: "section " + part.At.String()}}
+	next.Causes = []observe.Cause{{Document: "section " + e.plan.parts[number].At.String()}}
 	if !e.swap(next) {
 		return nil // the config was closed meanwhile
 	}

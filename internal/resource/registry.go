@@ -99,21 +99,23 @@ func (r *Registry) Add(ctx context.Context, spec Spec, live *Set, config any, ke
 	return nil
 }
 
-// Remove gives a resource up: it is built for no candidate any more. It returns the live set without it, which the caller makes live and
-// adopts. The error names a resource that stands on it: that must go first.
-func (r *Registry) Remove(number int, live *Set) (without *Set, err error) {
-	e, in := r.list()[number], live.At(number)
-	for _, other := range live.all() {
-		if other != nil && in != nil && slices.Contains(other.needs, in) {
-			return nil, fmt.Errorf("%s stands on it", other.of.Name)
+// Remove gives a resource up: it is built for no candidate any more. The first of the sets is the live one, which it returns without the
+// resource; the caller makes that live and adopts it. The error names a resource of any of the sets that stands on it: that must go first.
+func (r *Registry) Remove(number int, sets ...*Set) (without *Set, err error) {
+	e := r.list()[number]
+	for _, set := range sets {
+		for _, other := range set.all() {
+			if in := set.At(number); other != nil && in != nil && slices.Contains(other.needs, in) {
+				return nil, fmt.Errorf("%s stands on it", other.of.Name)
+			}
 		}
 	}
 	r.mu.Lock()
 	e.gone = true
 	r.mu.Unlock()
 	delete(r.failed, e)
-	without = &Set{instances: slices.Clone(live.all())}
-	if in != nil {
+	without = &Set{instances: slices.Clone(sets[0].all())}
+	if sets[0].At(number) != nil {
 		without.instances[number] = nil
 	}
 	return without, nil

@@ -53,7 +53,7 @@ func (g *grafter) graft(at Path, s *Shape, rest Path, part *Shape) *Shape {
 	case MapOf, Any:
 		out.Kind = RemainderOf
 		if out.Elem == nil {
-			out.Elem = &Shape{}
+			out.Elem = &Shape{Reserved: out.Reserved}
 		}
 	}
 	key := rest[0]
@@ -90,6 +90,7 @@ func (g *grafter) both(at Path, a, b *Shape) *Shape {
 	*out = *top
 	out.Secret = a.Secret || b.Secret
 	out.Static = a.Static || b.Static
+	out.Reserved = a.Reserved && b.Reserved
 	if !out.Defaulted {
 		out.Default, out.Defaulted = under.Default, under.Defaulted
 	}

@@ -26,6 +26,8 @@ type Shape struct {
 	Elem  *Shape
 	// Secret says that whatever stands here, or below, must not be shown.
 	Secret bool
+	// Reserved says that nobody binds what stands here: it is known, and must not be shown.
+	Reserved bool
 	// Default is the text of the default tag; Defaulted says that there is one. Of a secret, Default is not kept.
 	Default   string
 	Defaulted bool
