@@ -30,8 +30,8 @@ import (
 // from a build, from an observer, or from a source.
 //
 // Asking twice for one key and type gives the same section. Close of a section ends the subscribers, probes and resources that were made with
-// it, and what comes need not be good for it any more once all who asked for it have closed it. Close of the config that was opened
-// closes all.
+// it, and what comes need not be good for it any more once all who asked for it have closed it; the one that was closed keeps what it saw
+// last. Close of the config that was opened closes all.
 func Section[S, T any](ctx context.Context, cfg *Config[T], key string) (*Config[S], error) {
 	at, err := sectionPath(key)
 	if err != nil {

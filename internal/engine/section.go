@@ -18,20 +18,24 @@ import (
 // Attach adds a part to a config that runs, and returns its number: from then on a version has a value of it too. What is live must be good
 // for it; the error has all that is not, and then all is as before. A part that is there already is given once more. Each Attach wants a
 // Detach.
-func (e *Engine) Attach(ctx context.Context, part Part) (number int, err error) {
+func (e *Engine) Attach(ctx context.Context, part Part) (int, error) {
 	var settled atomic.Bool // by the writer who is done, or by who gives up on it
+	var made int            // the writer's, until it has settled
 	n, err := e.do(ctx, func() (int64, error) {
 		n, err := e.attach(&part)
+		made = n
 		if err == nil && !settled.CompareAndSwap(false, true) {
 			e.detach(n) // nobody wants it any more
 		}
-		number = n
 		return int64(n), err
 	})
-	if err != nil && !settled.CompareAndSwap(false, true) {
-		return number, nil // it was there before ctx ended
+	if err == nil {
+		return int(n), nil
 	}
-	return int(n), err
+	if settled.CompareAndSwap(false, true) {
+		return 0, err
+	}
+	return made, nil // it was there before ctx ended
 }
 
 func (e *Engine) attach(part *Part) (int, error) {
