@@ -529,3 +529,43 @@ func unguarded(o nacre.Options) nacre.Options {
 	o.MaxLoss = -1
 	return o
 }
+
+// flatLayer is a layer elsewhere whose names are flat.
+type flatLayer struct{ *scripted }
+
+func (flatLayer) Name() string { return "flat" }
+
+func (f flatLayer) Next(ctx context.Context, prev source.Revision) (source.Content, error) {
+	c, err := remoteLayer(f).Next(ctx, prev)
+	for i := range c.Documents {
+		c.Documents[i].Name, c.Documents[i].Format = "flat.env", source.FormatDotenv
+	}
+	return c, err
+}
+
+// A start falls back for the second of two sections, too, though the first has given names a meaning and so made a version.
+func TestAStartFallsBackForTheSecondSection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := reserving("redis", "audit")
+		o.StateDir = t.TempDir()
+		m := flatLayer{&scripted{text: "N=1\nREDIS_ADDR=a\nREDIS_TLS_CERT=c\nAUDIT_FILE=f"}}
+		for i, text := range []string{m.text, "N=2\nREDIS_ADDR=b\nREDIS_TLS_CERT=c\nAUDIT_KEEP=x"} {
+			m.text = text
+			cfg, err := nacre.OpenWith[appConfig](t.Context(), o, m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			redis := section[redisConfig](t, cfg, "redis")
+			if _, err := nacre.Section[auditConfig](t.Context(), cfg, "audit"); err != nil {
+				t.Errorf("start %d: %v", i, err)
+			}
+			if cfg.Get().N != 1 || redis.Get().Addr != "a" || redis.Get().TLS.Cert != "c" {
+				t.Errorf("start %d: live is %+v %+v", i, *cfg.Get(), *redis.Get())
+			}
+			settle()
+			if err := cfg.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}

@@ -34,6 +34,7 @@ type Engine struct {
 	again     rebuild         // the writer's
 	aside     sync.WaitGroup  // of goroutines that watch a trial, or references
 	gathering bool            // the writer's: a window is open
+	first     int64           // the writer's: the version that the service started with
 	falling   bool            // the writer's: it falls back to the copy
 	unproven  atomic.Bool     // a resource cannot be built from what the service started with: that is not kept as good
 	run       context.Context // ends when Close begins
@@ -86,7 +87,7 @@ func Start(ctx context.Context, s Settings) (*Engine, error) {
 		}
 	}
 	e := &Engine{
-		Settings: s, plan: plan, feeds: newFeeds(s.Layers), inbox: make([]*arrival, len(s.Layers)),
+		Settings: s, plan: plan, first: 1, feeds: newFeeds(s.Layers), inbox: make([]*arrival, len(s.Layers)),
 		wake: make(chan struct{}, 1), commands: make(chan func()), ended: make(chan struct{}), written: make(chan struct{}),
 	}
 	if e.cell = s.Cell; e.cell == nil {

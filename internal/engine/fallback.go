@@ -16,7 +16,7 @@ const startIsOver = 5 * time.Minute
 // then the new contents are refused as ever, and tried again.
 func (e *Engine) fallBack(again func() error, why source.Problems) bool {
 	live := e.cell.Load()
-	if live.Version != 1 || time.Since(live.At) > startIsOver {
+	if live.Version != e.first || time.Since(live.At) > startIsOver {
 		return false
 	}
 	newest := e.live()

@@ -150,6 +150,9 @@ func (e *Engine) extend(number int, before *plan) source.Problems {
 	if !e.swap(next) {
 		return nil // the config was closed meanwhile
 	}
+	if e.first == live.Version {
+		e.first = next.Version // it is still what the service started with, read in full
+	}
 	e.adopt(live, next, true)
 	e.announce(next, live, candidate{started: next.At, causes: next.Causes}, observe.ResultApplied, nil)
 	return nil
