@@ -569,3 +569,48 @@ func TestAStartFallsBackForTheSecondSection(t *testing.T) {
 		}
 	})
 }
+
+// A secret is rotated while the newest content is refused.
+func TestWhatIsLiveIsRereadBesideARefusedContent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var secret atomic.Value
+		secret.Store("s1")
+		r := nacre.Resolve("vault", func(context.Context, string) (string, error) { return secret.Load().(string), nil })
+		m := memory.New("a.yaml", []byte("db: '${vault:x}'\nother: 1"))
+		cfg := layered[secretive](t, quiet, nacre.Layer(m, r))
+		m.Set([]byte("db: 'z'\nother: nonsense"))
+		settle()
+		secret.Store("s2")
+		time.Sleep(10 * time.Minute)
+		synctest.Wait()
+		if cfg.Get().DB != "s2" {
+			t.Errorf("rotated 10 minutes ago, live is still %+v", *cfg.Get())
+		}
+	})
+}
+
+// A secret is rotated while the service runs on its last good copy.
+func TestTheCopyIsReread(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var secret atomic.Value
+		secret.Store("s1")
+		r := nacre.Resolve("vault", func(context.Context, string) (string, error) { return secret.Load().(string), nil })
+		o := quiet
+		o.StateDir = t.TempDir()
+		s := &scripted{text: "db: '${vault:x}'\nother: 1"}
+		cfg := layered[secretive](t, o, nacre.Layer(remoteLayer{s}, r))
+		settle()
+		cfg.Close()
+		s.down = true
+		cfg = layered[secretive](t, o, nacre.Layer(remoteLayer{s}, r))
+		if cfg.Get().DB != "s1" {
+			t.Fatal(cfg.Get())
+		}
+		secret.Store("s2")
+		time.Sleep(10 * time.Minute)
+		synctest.Wait()
+		if cfg.Get().DB != "s2" {
+			t.Errorf("rotated 10 minutes ago, live is still %+v", *cfg.Get())
+		}
+	})
+}

@@ -19,26 +19,48 @@ func (e *Engine) reread(ctx context.Context, f *feed) {
 		if !sleep(ctx, f.Reread-f.Reread/10+rand.N(f.Reread/5+1)) { // not all instances of a service at once
 			return
 		}
-		var of *content
-		var known map[reference]string
-		if _, err := e.do(ctx, func() (int64, error) {
-			if f.latest != nil {
-				of, known = f.latest, maps.Clone(f.latest.referred)
+		for _, which := range []func() *content{func() *content { return f.latest }, f.behind} {
+			if e.rereadOne(ctx, f, which) != nil {
+				return
 			}
-			return 0, nil
-		}); err != nil {
-			return
 		}
-		if !e.rotated(ctx, f, known) {
-			continue
-		}
-		_, _ = e.do(ctx, func() (int64, error) {
-			if f.latest == of && !e.pinned() {
-				e.lookAgain(f)
-			}
-			return 0, nil
-		})
 	}
+}
+
+// behind is the content that is live, where that is not the newest.
+func (l *feed) behind() *content {
+	if l.applied == l.latest {
+		return nil
+	}
+	return l.applied
+}
+
+// rereadOne looks at the newest content of a layer, or at the one that is live where the newest is refused, held or not there.
+func (e *Engine) rereadOne(ctx context.Context, f *feed, which func() *content) error {
+	var of *content
+	var known map[reference]string
+	if _, err := e.do(ctx, func() (int64, error) {
+		if of = which(); of != nil {
+			known = maps.Clone(of.referred)
+		}
+		return 0, nil
+	}); err != nil {
+		return err
+	}
+	if !e.rotated(ctx, f, known) {
+		return nil
+	}
+	_, err := e.do(ctx, func() (int64, error) {
+		switch {
+		case of != which() || e.pinned():
+		case of == f.latest:
+			e.lookAgain(f)
+		default:
+			e.renew(f)
+		}
+		return 0, nil
+	})
+	return err
 }
 
 // rotated reports whether any reference stands for something else now. One that cannot be resolved stands for what it did.
@@ -53,12 +75,34 @@ func (e *Engine) rotated(ctx context.Context, f *feed, known map[reference]strin
 	})
 }
 
-// lookAgain has the newest content of a layer decoded and decided on as if it had just come.
+// again is a content that is to be decoded as if it had just come.
+func (c *content) again() *content {
+	return &content{Content: c.Content, fromDisk: c.fromDisk, released: c.released}
+}
+
+// lookAgain has the newest content of a layer decided on as if it had just come.
 func (e *Engine) lookAgain(f *feed) {
 	e.mu.Lock()
-	f.latest = &content{Content: f.latest.Content, fromDisk: f.latest.fromDisk, released: f.latest.released}
+	f.latest = f.latest.again()
 	f.rejected, f.held = nil, nil
 	e.mu.Unlock()
 	e.resources.Forget()
 	e.decideAgain()
+}
+
+// renew applies what is live of a layer with what its references stand for now. If that is bad, it is tried again the next time.
+func (e *Engine) renew(f *feed) {
+	fresh := f.applied.again()
+	if _, harmful := f.quarantine[e.taste(f, fresh)]; harmful {
+		return
+	}
+	c := e.choose(func(other *feed) *content {
+		if other == f {
+			return fresh
+		}
+		return other.applied
+	})
+	e.resources.Forget()
+	defer e.beginBuilding()()
+	_ = e.try(c)
 }
