@@ -614,3 +614,25 @@ func TestTheCopyIsReread(t *testing.T) {
 		}
 	})
 }
+
+// A restart-only field waits for nothing once its section is closed.
+func TestNothingOfAClosedSectionWaitsForARestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg, m := open[appConfig](t, reserving("audit"), "n: 1\naudit: {keep: 1, file: f}")
+		audit := section[auditConfig](t, cfg, "audit")
+		m.Set([]byte("n: 2\naudit: {keep: 2, file: g}"))
+		settle()
+		if len(cfg.Health().Pending) != 1 {
+			t.Fatal("it does not wait while the section is open")
+		}
+		if err := audit.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if p := cfg.Health().Pending; len(p) != 0 {
+			t.Errorf("after its section was closed it waits: %v", p)
+		}
+		if again := section[auditConfig](t, cfg, "audit"); again.Get().Keep != 2 || audit.Get().Keep != 1 {
+			t.Errorf("opened again it has %+v", *again.Get())
+		}
+	})
+}

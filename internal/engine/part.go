@@ -60,19 +60,19 @@ func newPlan(parts []*Part) (*plan, error) {
 	return p, nil
 }
 
-// leftOf is what a closed part leaves of its shape: its keys stay known, and its secrets secret. Where nobody else binds the place, anything
+// leftOf is what a closed part leaves of its shape: its keys stay known, and its secrets secret; nothing of it waits for a restart. Where nobody else binds the place, anything
 // may stand there, and nothing more of it is shown.
 func (p *plan) leftOf(part *Part) *tree.Shape {
 	for _, other := range p.parts {
 		if other.open() && other.At.String() == part.At.String() {
-			return part.Shape
+			return part.Shape.Live()
 		}
 	}
-	left := *part.Shape
+	left := part.Shape.Live()
 	if left.Kind == tree.StructOf {
 		left.Kind, left.Elem = tree.RemainderOf, &tree.Shape{Reserved: true}
 	}
-	return &left
+	return left
 }
 
 // find returns the number of the part that binds a type at a place, which may be closed; -1 where there is none.

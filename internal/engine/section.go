@@ -122,8 +122,11 @@ func (e *Engine) setPlan(p *plan) {
 // version stays what it is, with a value more. Where the layers have flat names, the part's keys give them a meaning that they
 // had not, and that is a new version.
 func (e *Engine) extend(number int, before *plan) source.Problems {
-	live := e.cell.Load()
-	next, problems := e.complete(live, live, before.freezer)
+	live, freezer := e.cell.Load(), before.freezer // what a new part would keep until a restart does not run yet
+	if !e.plan.parts[number].open() {
+		freezer = e.plan.freezer
+	}
+	next, problems := e.complete(live, live, freezer)
 	if problems != nil {
 		return problems
 	}

@@ -67,3 +67,24 @@ func (s *Shape) Lookup(p Path) (at *Shape, secret bool) {
 	}
 	return at, secret || at != nil && at.Secret
 }
+
+// Live returns a copy of the shape in which no field is restart-only.
+func (s *Shape) Live() *Shape { return s.live(map[*Shape]*Shape{}) }
+
+func (s *Shape) live(done map[*Shape]*Shape) *Shape {
+	if s == nil || done[s] != nil {
+		return done[s]
+	}
+	out := new(Shape)
+	done[s] = out
+	*out = *s
+	out.Static = false
+	out.Elem = s.Elem.live(done)
+	if s.Fields != nil {
+		out.Fields = make(map[string]*Shape, len(s.Fields))
+		for key, f := range s.Fields {
+			out.Fields[key] = f.live(done)
+		}
+	}
+	return out
+}
