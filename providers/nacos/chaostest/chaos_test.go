@@ -104,7 +104,7 @@ func (s scenario) play(t *testing.T, f *field) {
 	defer cancel()
 	did := &record{}
 	dial := func(who string) *nacos.Client {
-		c, err := nacos.Dial(ctx, f.config(who), did.of(who))
+		c, err := nacos.Dial(ctx, f.config(who), did.of(who, f)...)
 		if err != nil {
 			t.Fatal(err)
 		}
