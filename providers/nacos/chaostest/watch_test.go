@@ -50,6 +50,13 @@ func (b *board) note(who, id string, version int) (before int) {
 	return before
 }
 
+// count is how many contents were heard of.
+func (b *board) count() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.heard
+}
+
 // missing counts what differs from the truth, and names one of it.
 func (b *board) missing(truth map[string]int) (n int, one string) {
 	b.mu.Lock()
