@@ -53,15 +53,8 @@ func (e *Engine) apply(c candidate) source.Problems {
 		return e.unchanged(c, next, live)
 	}
 
-	// bind: tree to the service's type and those of its sections, strictly
-	values, problems := e.bind(merged, alone)
-
-	// validate: tags and the service's own rules, if there are values
-	if values != nil {
-		next.Values = values
-		problems = append(problems, e.plan.validate(values, merged)...)
-	}
-	if problems != nil {
+	// bind: tree to the service's type and those of its sections, strictly; and validate: tags and the service's own rules
+	if next.Values, problems = e.check(merged, alone); problems != nil {
 		return problems
 	}
 
@@ -112,9 +105,9 @@ func (e *Engine) decodeContent(l *feed, c *content) {
 	if c.decoded == e.plan && !(c.passing && time.Since(c.decodedAt) > decodeAgain) {
 		return
 	}
-	if c.decoded == nil || c.passing {
+	if c.decoded == nil || c.passing { // else only the plan is another: it says what it said, and nobody is asked again
 		c.referred, c.plain = nil, nil
-	} // else it is by another plan, and says what it said: nobody is asked again
+	}
 	c.decoded, c.passing, c.decodedAt = e.plan, false, time.Now()
 	c.roots, c.named, c.problems, c.alone = nil, nil, nil, nil
 	for _, p := range verify.Content(c.Content) {
@@ -153,6 +146,14 @@ func (e *Engine) decodeContent(l *feed, c *content) {
 	for _, root := range c.roots {
 		c.alone = append(c.alone, e.plan.bindAlone(root)...)
 	}
+}
+
+// check binds a merged tree and validates the values, if there are any.
+func (e *Engine) check(merged *tree.Node, alone source.Problems) (values []any, problems source.Problems) {
+	if values, problems = e.bind(merged, alone); values != nil {
+		problems = append(problems, e.plan.validate(values, merged)...)
+	}
+	return values, problems
 }
 
 // bind binds the merged tree, and adds what is wrong in a document under a key that a higher one hides: it would come up on the

@@ -165,8 +165,9 @@ func (e *Engine) withoutBad(c candidate, problems source.Problems) (good candida
 // units are the layers that can be tried by themselves, lowest first: each for itself, those of a release together.
 func (e *Engine) units(contents []*content) (all [][]int) {
 	release := -1
+	m, _ := e.manifestOf(contents)
 	for i, f := range e.feeds {
-		if m, _ := e.manifestOf(contents); m == nil || contents[i] == nil || f.latest == nil || !e.ofRelease(f) {
+		if m == nil || contents[i] == nil || f.latest == nil || !e.ofRelease(f) {
 			all = append(all, []int{i})
 			continue
 		}

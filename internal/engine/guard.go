@@ -55,6 +55,14 @@ func (e *Engine) taste(f *feed, c *content) digest {
 	return digest(h.Sum(nil))
 }
 
+// harmful says why a content was taken back, if it was.
+func (e *Engine) harmful(f *feed, c *content) (why string, ok bool) {
+	if len(f.quarantine) > 0 { // else there is no need to look into it
+		why, ok = f.quarantine[e.taste(f, c)]
+	}
+	return why, ok
+}
+
 // judge says for each layer whether its newest content is to be looked at or held, and why. It tells of those that are held now.
 func (e *Engine) judge() {
 	var told []observe.Cause
@@ -107,10 +115,8 @@ func (e *Engine) hold(f *feed, why []string) (news bool) {
 
 // reasons is why a content is held; nil where nothing speaks against looking at it.
 func (e *Engine) reasons(f *feed, c *content) []string {
-	if len(f.quarantine) > 0 {
-		if why, ok := f.quarantine[e.taste(f, c)]; ok {
-			return []string{why}
-		}
+	if why, ok := e.harmful(f, c); ok {
+		return []string{why}
 	}
 	if f.breaker.Open() && !e.wasGood(f, c) {
 		return []string{fmt.Sprintf("layer %s has had %d bad changes within %v; it is held until it says what was live before, or Release", f.name, f.breaker.Max, f.breaker.Window)}
@@ -189,11 +195,7 @@ func (e *Engine) freeze(next *State, live *State, alone source.Problems) source.
 	if pending == nil {
 		return nil
 	}
-	values, problems := e.bind(next.Merged, alone)
-	if values != nil {
-		problems = append(problems, e.plan.validate(values, next.Merged)...)
-	}
-	if problems != nil {
+	if _, problems := e.check(next.Merged, alone); problems != nil {
 		return problems
 	}
 	next.pending = pendingAt(next.Merged, pending)

@@ -35,7 +35,6 @@ func (p *Part) open() bool { return p.Type != nil && !p.closed }
 type plan struct {
 	parts   []*Part // a part's place is that of its value in a State; the first is the service's own
 	shape   *tree.Shape
-	whole   *tree.Shape // the same; nil where there is one part
 	freezer *guard.Freezer
 }
 
@@ -54,14 +53,21 @@ func newPlan(parts []*Part) (*plan, error) {
 		if err == nil {
 			p.shape = grafted
 		}
-		p.whole = p.shape
 	}
 	p.freezer = guard.NewFreezer(p.shape)
 	return p, nil
 }
 
-// leftOf is what a closed part leaves of its shape: its keys stay known, and its secrets secret; nothing of it waits for a restart. Where nobody else binds the place, anything
-// may stand there, and nothing more of it is shown.
+// whole is what each part is told of the others: the shape of all; nil where there are no others.
+func (p *plan) whole() *tree.Shape {
+	if len(p.parts) == 1 {
+		return nil
+	}
+	return p.shape
+}
+
+// leftOf is what a closed part leaves of its shape: its keys stay known, and its secrets secret; nothing of it waits for a restart. Where
+// nobody else binds the place, anything may stand there, and nothing more of it is shown.
 func (p *plan) leftOf(part *Part) *tree.Shape {
 	for _, other := range p.parts {
 		if other.open() && other.At.String() == part.At.String() {
@@ -83,7 +89,7 @@ func (p *plan) find(at tree.Path, t reflect.Type) int {
 // bind binds all parts. Those that are closed keep the value of had. Values is nil where one of them has no value.
 func (p *plan) bind(root *tree.Node, had []any) (values []any, problems source.Problems) {
 	values = make([]any, len(p.parts))
-	whole := true
+	complete := true
 	for n, part := range p.parts {
 		if !part.open() {
 			if n < len(had) {
@@ -91,13 +97,13 @@ func (p *plan) bind(root *tree.Node, had []any) (values []any, problems source.P
 			}
 			continue
 		}
-		value, found := part.Bind(root.Lookup(part.At), p.whole)
+		value, found := part.Bind(root.Lookup(part.At), p.whole())
 		found = append(found, part.blocked(root)...)
 		values[n] = value
-		whole = whole && value != nil
+		complete = complete && value != nil
 		problems = join(problems, found)
 	}
-	if !whole {
+	if !complete {
 		return nil, problems
 	}
 	return values, problems
@@ -121,7 +127,7 @@ func (p *Part) blocked(root *tree.Node) source.Problems {
 func (p *plan) bindAlone(root *tree.Node) (problems source.Problems) {
 	for _, part := range p.parts {
 		if piece := root.Lookup(part.At); part.open() && part.BindAlone && piece != nil {
-			_, found := part.Bind(piece, p.whole)
+			_, found := part.Bind(piece, p.whole())
 			problems = join(problems, found)
 		}
 	}

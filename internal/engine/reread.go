@@ -4,9 +4,6 @@ import (
 	"context"
 	"maps"
 	"math/rand/v2"
-	"slices"
-
-	"github.com/nacre-go/nacre/internal/rescue"
 )
 
 // reference is what a text of a document refers to.
@@ -47,7 +44,7 @@ func (e *Engine) rereadOne(ctx context.Context, f *feed, which func() *content) 
 	}); err != nil {
 		return err
 	}
-	if !e.rotated(ctx, f, known) {
+	if !e.rotated(f, known) {
 		return nil
 	}
 	_, err := e.do(ctx, func() (int64, error) {
@@ -64,15 +61,13 @@ func (e *Engine) rereadOne(ctx context.Context, f *feed, which func() *content) 
 }
 
 // rotated reports whether any reference stands for something else now. One that cannot be resolved stands for what it did.
-func (e *Engine) rotated(ctx context.Context, f *feed, known map[reference]string) bool {
-	return slices.ContainsFunc(slices.Collect(maps.Keys(known)), func(r reference) bool {
-		now, err := rescue.Within(ctx, secretsWithin, func(ctx context.Context) (string, error) { return f.Resolvers[r.scheme](ctx, r.name) })
-		if err != nil {
-			return false
+func (e *Engine) rotated(f *feed, known map[reference]string) bool {
+	for r, was := range known {
+		if now, err := e.resolve(f, r); err == nil && now != was {
+			return true
 		}
-		e.scrub.add(now)
-		return now != known[r]
-	})
+	}
+	return false
 }
 
 // again is a content that is to be decoded as if it had just come.
@@ -93,7 +88,7 @@ func (e *Engine) lookAgain(f *feed) {
 // renew applies what is live of a layer with what its references stand for now. If that is bad, it is tried again the next time.
 func (e *Engine) renew(f *feed) {
 	fresh := f.applied.again()
-	if _, harmful := f.quarantine[e.taste(f, fresh)]; harmful {
+	if _, harmful := e.harmful(f, fresh); harmful {
 		return
 	}
 	c := e.choose(func(other *feed) *content {

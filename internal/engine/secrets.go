@@ -57,19 +57,26 @@ func (e *Engine) expand(l *feed, c *content, root *tree.Node) (*tree.Node, sourc
 		if found, known := c.referred[reference{scheme, name}]; known {
 			return found, nil
 		}
-		resolve := l.Resolvers[scheme]
-		if resolve == nil {
+		if l.Resolvers[scheme] == nil {
 			return "", fmt.Errorf("there is no resolver of that scheme, there are %s", strings.Join(slices.Sorted(maps.Keys(l.Resolvers)), ", "))
 		}
-		found, err := bounded(e, func(ctx context.Context) (string, error) { return resolve(ctx, name) })
+		found, err := e.resolve(l, reference{scheme, name})
 		if err != nil {
 			return "", err
 		}
-		e.scrub.add(found)
 		if c.referred == nil {
 			c.referred = map[reference]string{}
 		}
 		c.referred[reference{scheme, name}] = found
 		return found, nil
 	})
+}
+
+// resolve asks the resolver of a reference's scheme, which there must be.
+func (e *Engine) resolve(l *feed, r reference) (string, error) {
+	found, err := bounded(e, func(ctx context.Context) (string, error) { return l.Resolvers[r.scheme](ctx, r.name) })
+	if err == nil {
+		e.scrub.add(found)
+	}
+	return found, err
 }

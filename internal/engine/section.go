@@ -174,10 +174,7 @@ func (e *Engine) complete(old, live *State, freezer *guard.Freezer) (*State, sou
 	merged := layer.Merge(roots...)
 	frozen, pending := freezer.Freeze(live.Merged, merged)
 	next := &State{Merged: frozen, Sum: verify.Sum(frozen), plan: e.plan, contents: old.contents, roots: roots, pending: pendingAt(merged, pending)}
-	if next.Values, problems = e.bind(frozen, alone); next.Values != nil {
-		problems = append(problems, e.plan.validate(next.Values, frozen)...)
-	}
-	if problems != nil {
+	if next.Values, problems = e.check(frozen, alone); problems != nil {
 		problems = e.scrub.problems(problems)
 		e.sort(problems, old.contents)
 		return nil, problems
