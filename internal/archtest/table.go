@@ -6,6 +6,8 @@ const (
 	nacosSDK = "github.com/nacos-group/nacos-sdk-go/v2"
 	anyGRPC  = "google.golang.org/grpc/**"
 	anyProto = "google.golang.org/protobuf/**"
+	// protowire encodes fields, without generated code.
+	protowire = "google.golang.org/protobuf/encoding/protowire"
 )
 
 // Reasons that stand in more than one row.
@@ -48,8 +50,12 @@ func rows() []Row {
 		},
 		{Room: "providers/koanf", May: []string{"source", anyKoanf}, Why: whyProvider},
 		{
-			Room: "providers/nacos", May: []string{"source", nacosSDK + "/api/grpc", anyGRPC, anyProto},
-			Tests: []string{"providers/nacos/nacostest"}, Why: whyProvider,
+			Room: "providers/nacos", May: []string{"source", "providers/nacos/internal/rpc", protowire},
+			Tests: []string{"providers/nacos/nacostest", nacosSDK + "/api/grpc", anyProto}, Why: whyProvider,
+		},
+		{
+			Room: "providers/nacos/internal/rpc", Tests: []string{nacosSDK + "/api/grpc", anyGRPC, anyProto},
+			Why: "it knows gRPC and nothing of Nacos, and stands on the standard library; who speaks gRPC by another library tests it",
 		},
 		{
 			Room: "providers/nacos/nacostest", May: []string{nacosSDK + "/api/grpc", anyGRPC, anyProto},
@@ -183,12 +189,17 @@ func reach() []Reach {
 			Why: "a program of files and environment compiles no gRPC, Nacos, Prometheus or OpenTelemetry",
 		},
 		{
-			From: []string{"providers/nacos", "providers/nacos/nacostest"},
+			From:  []string{"providers/nacos"},
+			Never: []string{anyGRPC, nacosSDK + "/**", "golang.org/x/net/**", "google.golang.org/genproto/**"},
+			Why:   "the session calls by net/http: gRPC's own client makes a program 5 MB larger, docs/adr/0016",
+		},
+		{
+			From: []string{"providers/nacos/nacostest"},
 			Never: []string{
 				nacosSDK + "/clients/**", nacosSDK + "/common/**", "go.uber.org/zap/**", "gopkg.in/natefinch/lumberjack.v2",
 				"github.com/prometheus/**", "github.com/aliyun/**", "github.com/alibabacloud-go/**",
 			},
-			Why: "the session is our own on the SDK's stubs: its client brings a global logger, collectors registered at import and 31 cloud packages",
+			Why: "the server stands on the SDK's stubs alone: its client brings a global logger, collectors registered at import and 31 cloud packages",
 		},
 		{
 			From: []string{"providers/nacos/sdkconfig"},

@@ -17,11 +17,6 @@ import (
 // of tries or on a time, so that the same trouble reads the same and wakes nobody twice. No text of the server or of a
 // library goes in: it may quote what was sent.
 
-var (
-	errBroken   = errors.New("the connection is broken")
-	errNoClient = errors.New("this is not an address that gRPC takes")
-)
-
 func errBadConfig(problems []string) error {
 	return BadConfig.failAs("dial", "nacos", strings.Join(problems, "; "))
 }

@@ -103,3 +103,12 @@ func ParseEndpoint(text string) (string, error) {
 	}
 	return e.url, nil
 }
+
+func DecodePayload(b []byte) (typ, ip string, headers map[string]string, body []byte, err error) {
+	m, err := decodePayload(b)
+	return m.Type, m.ClientIP, m.Headers, m.Body, err
+}
+
+func EncodePayload(typ, ip string, headers map[string]string, body []byte) []byte {
+	return encodePayload(message{Type: typ, ClientIP: ip, Headers: headers, Body: body})
+}

@@ -1,0 +1,53 @@
+package rpc
+
+import (
+	"bytes"
+	"encoding/binary"
+	"io"
+)
+
+// prefix is what stands before each message: whether it is compressed, and how long it is.
+const prefix = 5
+
+func frame(message []byte) []byte {
+	b := make([]byte, prefix, prefix+len(message))
+	binary.BigEndian.PutUint32(b[1:], uint32(len(message))) //nolint:gosec // Conn refuses what is longer than its limit
+	return append(b, message...)
+}
+
+// ahead is how much room is made for a message because its prefix says so. More is made as it comes, so that a prefix alone
+// costs no memory.
+const ahead = 1 << 20
+
+// readFrame reads a message of at most limit bytes. [io.EOF] is the end of all messages; its other errors are codes and the
+// reader's own.
+func readFrame(r io.Reader, limit int) ([]byte, error) {
+	var head [prefix]byte
+	if _, err := io.ReadFull(r, head[:]); err != nil {
+		return nil, err
+	}
+	if head[0] != 0 {
+		return nil, Internal // compressed, which was not offered
+	}
+	n := int64(binary.BigEndian.Uint32(head[1:]))
+	if n > int64(limit) {
+		return nil, ResourceExhausted
+	}
+	if n <= ahead {
+		b := make([]byte, n)
+		_, err := io.ReadFull(r, b)
+		return b, cut(err)
+	}
+	var b bytes.Buffer
+	b.Grow(ahead)
+	_, err := io.CopyN(&b, r, n)
+	return b.Bytes(), cut(err)
+}
+
+// cut makes an end in the middle of a message what it is.
+func cut(err error) error {
+	if err == io.EOF { //nolint:errorlint // as io.ReadFull and io.CopyN return it
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}

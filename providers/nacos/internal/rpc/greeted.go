@@ -1,0 +1,54 @@
+package rpc
+
+import (
+	"context"
+	"net"
+	"slices"
+)
+
+// greeted is a connection that sees whether what comes first on it is HTTP/2's: a SETTINGS frame (RFC 9113, 3.4).
+type greeted struct {
+	net.Conn
+	first []byte
+	done  chan struct{} // closed when err is set for good
+	err   error
+}
+
+const frameHeader = 9
+
+func newGreeted(c net.Conn) *greeted { return &greeted{Conn: c, done: make(chan struct{})} }
+
+// Read is called by one goroutine, as HTTP/2 does.
+func (g *greeted) Read(b []byte) (int, error) {
+	n, err := g.Conn.Read(b)
+	if len(g.first) < frameHeader {
+		g.see(b[:n], err)
+	}
+	return n, err
+}
+
+func (g *greeted) see(b []byte, err error) {
+	g.first = append(g.first, b[:min(len(b), frameHeader-len(g.first))]...)
+	switch {
+	case len(g.first) == frameHeader:
+		// Its length is small, its type is 4, and it is about no stream.
+		if f := g.first; f[0] != 0 || f[3] != 4 || !slices.Equal(f[5:], []byte{0, 0, 0, 0}) {
+			g.err = ErrProtocol
+		}
+	case err != nil:
+		g.err = err
+		g.first = make([]byte, frameHeader) // nothing more is looked at
+	default:
+		return
+	}
+	close(g.done)
+}
+
+func (g *greeted) wait(ctx context.Context) error {
+	select {
+	case <-g.done:
+		return g.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,75 @@
+package rpc
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+)
+
+// Stream is a call with messages both ways, for as long as its context and its connection last.
+type Stream struct {
+	ctx      context.Context
+	max      int
+	out      *io.PipeWriter
+	answered chan struct{} // closed when resp or err is set
+	resp     *http.Response
+	err      error
+}
+
+// Stream begins one. It does not wait for the server, which may answer nothing before it has something to say; [Stream.Recv]
+// tells whether there is such a method. The stream holds no more than its context and its connection, one of which must end.
+func (c *Conn) Stream(ctx context.Context, method string) *Stream {
+	in, out := io.Pipe()
+	s := &Stream{ctx: ctx, max: c.max, out: out, answered: make(chan struct{})}
+	req := c.request(ctx, method, in)
+	// net/http looks at the context of a request until the answer begins, and then again when the request's body has ended.
+	context.AfterFunc(ctx, func() { _ = in.CloseWithError(failed(ctx, ctx.Err())) })
+	go func() {
+		defer close(s.answered)
+		s.resp, s.err = c.cc.RoundTrip(req) //nolint:bodyclose // the body is read for as long as the stream lasts, and ends with it
+		if s.err == nil {
+			if s.err = began(s.resp); s.err != nil {
+				_ = s.resp.Body.Close()
+			}
+		}
+		if s.err != nil {
+			_ = in.CloseWithError(failed(ctx, s.err)) // Send does not wait for who reads no more
+		}
+	}()
+	return s
+}
+
+// Send puts a message on the stream, and waits while the other side takes no more. It is for one caller at a time, and may run
+// beside Recv. Its errors are of type [Code].
+func (s *Stream) Send(message []byte) error {
+	if len(message) > s.max {
+		return ResourceExhausted
+	}
+	if _, err := s.out.Write(frame(message)); err != nil {
+		return failed(s.ctx, err)
+	}
+	return nil
+}
+
+// Recv waits for a message. It is for one caller at a time. Its errors are of type [Code]: a stream that the server ended, in
+// whatever manner, is [Unavailable] unless it says more.
+func (s *Stream) Recv() ([]byte, error) {
+	<-s.answered
+	if s.err != nil {
+		return nil, failed(s.ctx, s.err)
+	}
+	m, err := readFrame(s.resp.Body, s.max)
+	if errors.Is(err, io.EOF) {
+		_ = s.resp.Body.Close()
+		if err := ofTrailer(s.resp.Trailer); err != nil {
+			return nil, err
+		}
+		return nil, Unavailable
+	}
+	if err != nil {
+		_ = s.resp.Body.Close()
+		return nil, failed(s.ctx, err)
+	}
+	return m, nil
+}

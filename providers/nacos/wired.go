@@ -1,0 +1,133 @@
+package nacos
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+
+	"github.com/nacre-go/nacre/providers/nacos/internal/rpc"
+)
+
+// maxMessage is the largest message that is taken. The server's limit of a content is 10 MiB, which JSON may make six
+// times as long.
+const maxMessage = 64 << 20
+
+// The methods of Nacos: a request with its answer, and the stream on which the server pushes.
+const (
+	methodRequest = "/Request/request"
+	methodStream  = "/BiRequestStream/requestBiStream"
+)
+
+// wired is the transport over gRPC and HTTP.
+type wired struct {
+	tls *tls.Config
+}
+
+// Open makes one TCP connection and opens the push stream on it.
+func (w wired) Open(ctx context.Context, server address) (link, error) {
+	conn, err := rpc.Dial(ctx, server.grpc(), rpc.Options{TLS: w.tls, MaxMessage: maxMessage, UserAgent: "nacre"})
+	if err != nil {
+		return nil, notConnected(ctx, server, err)
+	}
+	l := &wiredLink{server: server, conn: conn}
+	// The stream's life is the link's, not that of ctx.
+	l.ctx, l.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	l.stream = conn.Stream(l.ctx, methodStream)
+	return l, nil
+}
+
+type wiredLink struct {
+	server address
+	conn   *rpc.Conn
+	stream *rpc.Stream
+	ctx    context.Context
+	cancel context.CancelFunc
+}
+
+// notConnected says why, and looks whether only the gRPC port is shut.
+func notConnected(ctx context.Context, server address, err error) error {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return ctx.Err()
+	}
+	var came *rpc.DialError
+	taken := errors.As(err, &came) && came.Taken
+	var name *net.DNSError
+	switch {
+	case taken && ctx.Err() != nil:
+		return errNoAnswer(server)
+	case taken:
+		return errNoGRPC(server)
+	case errors.As(err, &name):
+		return errNoHost(server)
+	case httpOpen(server):
+		return errGRPCShut(server)
+	case ctx.Err() != nil:
+		err = context.DeadlineExceeded // dialling still
+	}
+	return errNotReachable(server, err)
+}
+
+func (l *wiredLink) Call(ctx context.Context, m message) (message, error) {
+	b, err := l.conn.Call(ctx, methodRequest, encodePayload(m))
+	if err != nil {
+		return message{}, l.classify(ctx, err)
+	}
+	return l.message(b)
+}
+
+func (l *wiredLink) Send(m message) error {
+	if err := l.stream.Send(encodePayload(m)); err != nil {
+		return l.classify(l.ctx, err)
+	}
+	return nil
+}
+
+func (l *wiredLink) Recv() (message, error) {
+	b, err := l.stream.Recv()
+	if err != nil {
+		return message{}, l.classify(l.ctx, err)
+	}
+	return l.message(b)
+}
+
+func (l *wiredLink) message(b []byte) (message, error) {
+	m, err := decodePayload(b)
+	if err != nil {
+		return message{}, errNoGRPC(l.server)
+	}
+	return m, nil
+}
+
+func (l *wiredLink) LocalIP() string {
+	host, _, err := net.SplitHostPort(l.conn.LocalAddr().String())
+	if err != nil {
+		return ""
+	}
+	return host
+}
+
+func (l *wiredLink) Close() {
+	l.cancel()
+	l.conn.Close()
+}
+
+// classify makes gRPC's codes the session's errors.
+func (l *wiredLink) classify(ctx context.Context, err error) error {
+	if ctx.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return ctx.Err()
+	}
+	var code rpc.Code
+	_ = errors.As(err, &code)
+	switch code {
+	case rpc.DeadlineExceeded:
+		return errNoAnswer(l.server)
+	case rpc.ResourceExhausted:
+		return errTooLarge(l.server.String())
+	case rpc.PermissionDenied, rpc.Unauthenticated:
+		return errRefused(l.server)
+	case rpc.Unimplemented:
+		return errNoGRPC(l.server)
+	}
+	return errLost(l.server)
+}
