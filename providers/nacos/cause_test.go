@@ -33,6 +33,7 @@ var frozen = []numbered{
 	{"Unregistered", nacos.Unregistered, 10},
 	{"SentAway", nacos.SentAway, 11},
 	{"NoServers", nacos.NoServers, 12},
+	{"ServerFailed", nacos.ServerFailed, 13},
 	{"WrongLogin", nacos.WrongLogin, 20},
 	{"LoginMissing", nacos.LoginMissing, 21},
 	{"TokenRefused", nacos.TokenRefused, 22},

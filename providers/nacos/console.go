@@ -89,7 +89,11 @@ func (s *session) consoleCall(ctx context.Context, server address, k Key, op str
 		case otherPath(status), status == http.StatusNotImplemented:
 			return nil, false, NotSupported.fail(op, document)
 		}
-		return nil, true, AnswerWrong.failAs(op, document, "the server answered with HTTP status "+strconv.Itoa(status))
+		cause := AnswerWrong
+		if status == http.StatusInternalServerError {
+			cause = ServerFailed
+		}
+		return nil, true, cause.failAs(op, document, "the server answered with HTTP status "+strconv.Itoa(status))
 	}
 }
 

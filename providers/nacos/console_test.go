@@ -288,7 +288,7 @@ func TestConsoleTroubles(t *testing.T) {
 		{403, `{"status":403,"message":"canary"}`, nacos.LoginMissing},
 		{503, "canary", nacos.NotReady},
 		{400, "canary", nacos.RequestWrong},
-		{500, "canary", nacos.AnswerWrong},
+		{500, "canary", nacos.ServerFailed},
 		{302, "canary", nacos.AnswerWrong},
 		{404, `{"code":20004,"message":"canary","data":null}`, nacos.ConfigMissing},
 		{404, "canary", nacos.NotSupported},

@@ -75,6 +75,8 @@ func errAnswer(document, op string, code int) error {
 		cause = NotSupported
 	case codeDuplicate:
 		cause = Duplicate
+	case codeFailed:
+		cause = ServerFailed
 	}
 	return cause.failAs(op, document, fmt.Sprintf("the server answered with code %d", code))
 }

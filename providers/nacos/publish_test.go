@@ -186,3 +186,19 @@ func TestLargeContent(t *testing.T) {
 		r.until(text)
 	})
 }
+
+// A server that fails within is told from one that answers nonsense, and a try later may help.
+func TestPublishToAServerThatFails(t *testing.T) {
+	t.Parallel()
+	srv := start(t, nacostest.Options{})
+	c := dial(t, config(srv))
+	ready(t, c)
+	srv.Faults().Fail(1, 500, nacostest.Match{Type: "ConfigPublishRequest"})
+	err := c.Publish(within(t), "x.yaml", []byte("v: 1"))
+	if !errors.Is(err, nacos.ServerFailed) || !errors.Is(err, source.Unavailable) || !strings.Contains(err.Error(), "x.yaml") {
+		t.Errorf("got %v, want %v with the document", err, nacos.ServerFailed)
+	}
+	if err := c.Publish(within(t), "x.yaml", []byte("v: 1")); err != nil {
+		t.Errorf("the next try: %v", err)
+	}
+}
