@@ -26,7 +26,8 @@
 // (SDK), Next returned (session), or a subscriber was called (Open).
 //
 // Requests are calls of gRPC and requests of HTTP. Memory is what the system counts as resident, above that of a process of
-// the same client with one listener.
+// the same client with one listener: once ten seconds after the start, and once when Go's collector, which comes every two minutes
+// where little happens, has given back what the start needed. Both processes run at the same time.
 //
 // # Limits
 //

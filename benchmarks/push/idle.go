@@ -10,6 +10,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -20,7 +21,8 @@ type idle struct {
 	watched  time.Duration
 	requests int64
 	cpu      time.Duration
-	memory   int64 // bytes, above those of a process with one listener
+	memory   int64 // bytes, above those of a process with one listener, when the garbage of the start has been collected
+	early    int64 // the same, ten seconds after the start
 }
 
 // idles watches each client with one listener and with many.
@@ -30,26 +32,40 @@ func (b *bench) idles(ctx context.Context) ([]idle, error) {
 		if !b.opts.measures(l.name) || l.largest > 0 && b.opts.idle > l.largest {
 			continue
 		}
-		one, err := b.watch(ctx, l.name, 1, 0)
+		one, many, err := b.oneAndMany(ctx, l.name)
 		if err != nil {
-			return nil, fmt.Errorf("one idle listener of %s: %w", l.title, err)
-		}
-		many, err := b.watch(ctx, l.name, b.opts.idle, b.opts.idleFor)
-		if err != nil {
-			return nil, fmt.Errorf("%d idle listeners of %s: %w", b.opts.idle, l.title, err)
+			return nil, err
 		}
 		many.memory -= one.memory
+		many.early -= one.early
 		all = append(all, many)
 		tell(b.log, "%-8s %d idle listeners: %s", l.name, many.n, many.cells())
 	}
 	return all, nil
 }
 
+// oneAndMany watches both at the same time, since it takes minutes. If one cannot be watched the other is worth nothing.
+func (b *bench) oneAndMany(ctx context.Context, client string) (one, many idle, err error) {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var wg sync.WaitGroup
+	watch := func(n int, into *idle) {
+		var err error
+		if *into, err = b.watch(ctx, client, n); err != nil {
+			stop(fmt.Errorf("%d idle listeners of %s: %w", n, title(client), err))
+		}
+	}
+	wg.Go(func() { watch(1, &one) })
+	wg.Go(func() { watch(b.opts.idle, &many) })
+	wg.Wait()
+	return one, many, context.Cause(ctx)
+}
+
 // calm is how long a client has after it has heard of its configs: what it reads at first is not idle.
 const calm = 10 * time.Second
 
 // watch says what a client with n listeners used while it was idle.
-func (b *bench) watch(ctx context.Context, client string, n int, d time.Duration) (cost idle, err error) {
+func (b *bench) watch(ctx context.Context, client string, n int) (cost idle, err error) {
 	counted, err := count(b.server.addr)
 	if err != nil {
 		return idle{}, err
@@ -75,14 +91,25 @@ func (b *bench) watch(ctx context.Context, client string, n int, d time.Duration
 			return err
 		}
 		requests := counted.requests.Load()
-		if err := wait(ctx, proc, nil, d); !errors.Is(err, errLate) {
+		if err := wait(ctx, proc, nil, b.opts.idleFor); !errors.Is(err, errLate) {
 			return err
 		}
 		after, err := used(proc.cmd.Process.Pid)
 		if err != nil {
 			return err
 		}
-		cost = idle{client: client, n: n, watched: d, requests: counted.requests.Load() - requests, cpu: after.cpu - before.cpu, memory: after.memory}
+		cost = idle{
+			client: client, n: n, watched: b.opts.idleFor, early: before.memory,
+			requests: counted.requests.Load() - requests, cpu: after.cpu - before.cpu,
+		}
+		if err := wait(ctx, proc, nil, b.opts.idleUntil-calm-b.opts.idleFor); !errors.Is(err, errLate) {
+			return err
+		}
+		last, err := used(proc.cmd.Process.Pid)
+		cost.memory = last.memory
+		if err != nil {
+			return err
+		}
 		return nil
 	})
 	return cost, err
@@ -118,12 +145,12 @@ func (i idle) perSecond() float64 { return float64(i.requests) / i.watched.Secon
 func (i idle) cpuShare() float64  { return i.cpu.Seconds() / i.watched.Seconds() }
 
 func (i idle) cells() string {
-	return fmt.Sprintf("%.2f | %.2f %% | %.1f MB", i.perSecond(), 100*i.cpuShare(), float64(i.memory)/1e6)
+	return fmt.Sprintf("%.2f | %.2f %% | %.1f MB | %.1f MB", i.perSecond(), 100*i.cpuShare(), float64(i.early)/1e6, float64(i.memory)/1e6)
 }
 
 func idleTable(all []idle, o options) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n| %d idle listeners for %v | Requests a second | Processor | Memory above one listener |\n|---|---|---|---|\n", o.idle, o.idleFor)
+	fmt.Fprintf(&b, "\n| %d idle listeners for %v | Requests a second | Processor | Memory above one listener, at first | After %v |\n|---|---|---|---|---|\n", o.idle, o.idleFor, o.idleUntil)
 	for _, i := range all {
 		fmt.Fprintf(&b, "| %s | %s |\n", title(i.client), i.cells())
 	}
@@ -137,6 +164,10 @@ func (i idle) writeJSON(to io.Writer) error {
 		Idle     bool    `json:"idle"`
 		Requests float64 `json:"requests_per_second"`
 		CPU      float64 `json:"cpu_share"`
+		Early    float64 `json:"memory_at_first_mb"`
 		MB       float64 `json:"memory_mb"`
-	}{i.client, i.n, true, math.Round(1e3*i.perSecond()) / 1e3, math.Round(1e5*i.cpuShare()) / 1e5, math.Round(float64(i.memory)/1e5) / 10})
+	}{
+		i.client, i.n, true, math.Round(1e3*i.perSecond()) / 1e3, math.Round(1e5*i.cpuShare()) / 1e5,
+		math.Round(float64(i.early)/1e5) / 10, math.Round(float64(i.memory)/1e5) / 10,
+	})
 }

@@ -33,6 +33,7 @@ type options struct {
 	recovery   bool
 	idle       int
 	idleFor    time.Duration
+	idleUntil  time.Duration
 	binaries   bool
 	size       int
 	wait       time.Duration
@@ -55,6 +56,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.BoolVar(&o.recovery, "recovery", true, "kill a server of its own, and change configs when it is back; in half as many tries")
 	f.IntVar(&o.idle, "idle", 3000, "listeners whose requests, processor and memory are measured while nothing changes; 0: not at all")
 	f.DurationVar(&o.idleFor, "idle-for", time.Minute, "how long they are watched")
+	// Go's collector runs every two minutes where nothing else calls for it, and gives back what the start needed.
+	f.DurationVar(&o.idleUntil, "idle-until", 150*time.Second, "when their memory is taken a second time, counted from the start")
 	f.BoolVar(&o.binaries, "binaries", true, "build a small program on each client, and say how large it is")
 	f.IntVar(&o.size, "size", 1024, "size of a content in `bytes`")
 	f.DurationVar(&o.wait, "wait", 30*time.Second, "how long to wait for what is not fresh")
@@ -95,6 +98,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		return options{}, fmt.Errorf("-idle: %d is not between 0 and 10000", o.idle)
 	case o.idleFor < time.Second:
 		return options{}, fmt.Errorf("-idle-for: %v is less than 1 s", o.idleFor)
+	case o.idleUntil < calm+o.idleFor:
+		return options{}, fmt.Errorf("-idle-until: %v is before the %v of -idle-for and the %v before it have passed", o.idleUntil, o.idleFor, calm)
 	case o.size < minSize || o.size > maxSize:
 		return options{}, fmt.Errorf("-size: %d is not between %d and %d", o.size, minSize, maxSize)
 	case o.wait < time.Second:

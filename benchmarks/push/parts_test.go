@@ -27,6 +27,7 @@ func TestOptions(t *testing.T) {
 		"adding many":    {"-adding 10001", "-adding"},
 		"idle many":      {"-idle 10001", "-idle"},
 		"idle briefly":   {"-idle-for 1ms", "-idle-for"},
+		"idle too early": {"-idle-until 1m", "-idle-until"},
 		"small content":  {"-size 1", "-size"},
 		"short wait":     {"-wait 1ms", "-wait"},
 		"negative rest":  {"-settle -1s", "-settle"},
@@ -197,11 +198,11 @@ func TestListenerRefusesWhatItDoesNotKnow(t *testing.T) {
 func TestWhatIsNotOnPush(t *testing.T) {
 	results := []result{
 		size{client: "sdk", bytes: 20e6}, size{client: "nacre", bytes: 10e6},
-		idle{client: "nacre", n: 10, watched: 10 * time.Second, requests: 5, cpu: 20 * time.Millisecond, memory: 3e6},
+		idle{client: "nacre", n: 10, watched: 10 * time.Second, requests: 5, cpu: 20 * time.Millisecond, early: 4e6, memory: 3e6},
 	}
-	table := markdown(results, options{size: 64, idle: 10, idleFor: 10 * time.Second}, &server{title: "Nacos 2.3.2"})
+	table := markdown(results, options{size: 64, idle: 10, idleFor: 10 * time.Second, idleUntil: time.Minute}, &server{title: "Nacos 2.3.2"})
 	for _, want := range []string{
-		"| nacre, the session | 0.50 | 0.20 % | 3.0 MB |\n", "| nacos-sdk-go | 20.0 MB | 100 % |\n| nacre, the session | 10.0 MB | 50 % |\n",
+		"| nacre, the session | 0.50 | 0.20 % | 4.0 MB | 3.0 MB |\n", "| nacos-sdk-go | 20.0 MB | 100 % |\n| nacre, the session | 10.0 MB | 50 % |\n",
 	} {
 		if !strings.Contains(table, want) {
 			t.Errorf("the tables are\n%s\nwant in them\n%s", table, want)
@@ -217,7 +218,7 @@ func TestWhatIsNotOnPush(t *testing.T) {
 		}
 	}
 	const lines = `{"client":"nacre","binary_mb":10}` + "\n" +
-		`{"client":"nacre","n":10,"idle":true,"requests_per_second":0.5,"cpu_share":0.002,"memory_mb":3}` + "\n"
+		`{"client":"nacre","n":10,"idle":true,"requests_per_second":0.5,"cpu_share":0.002,"memory_at_first_mb":4,"memory_mb":3}` + "\n"
 	if text.String() != lines {
 		t.Errorf("in JSON it is\n%swant\n%s", text.String(), lines)
 	}

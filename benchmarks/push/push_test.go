@@ -146,7 +146,7 @@ func TestCounterCountsCalls(t *testing.T) {
 func TestIdleListenersAreMeasured(t *testing.T) {
 	t.Parallel()
 	srv := startServer(t, nacostest.Options{})
-	opts, err := parse([]string{"-addr", srv.Addr(), "-clients", "nacre", "-idle", "50", "-idle-for", "1s"}, io.Discard)
+	opts, err := parse([]string{"-addr", srv.Addr(), "-clients", "nacre", "-idle", "50", "-idle-for", "1s", "-idle-until", "11s"}, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
