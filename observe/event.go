@@ -155,7 +155,8 @@ func (e *PanicError) Error() string { return "panic: " + e.Text }
 type Booted struct {
 	Version int64
 	Sum     string
-	// Stale lists the layers whose content came from the last good copy on disk; Age is that copy's.
+	// Stale lists the layers whose content came from the last good copy on disk; Age is that copy's, and zero
+	// where it is not known, since the clock was set back.
 	Stale []string
 	Age   time.Duration
 	Took  time.Duration

@@ -109,10 +109,20 @@ func (e *Engine) bootCandidate(old func(*feed) bool) candidate {
 			if l == nil {
 				return f.latest
 			}
-			f.copy, f.provenAt = &content{Content: l.Content(), fromDisk: true}, l.ProvenAt
+			f.copy, f.provenAt = &content{Content: l.Content(), fromDisk: true}, provenBefore(l.ProvenAt)
 		}
 		return f.copy
 	})
+}
+
+// provenBefore takes over when another process has proven a copy, as a time that no setting of the clock moves any more. One that is
+// yet to come says that the clock was set back since: how old the copy is nobody knows then, and it counts as never proven.
+func provenBefore(at time.Time) time.Time {
+	age := time.Since(at)
+	if at.IsZero() || age < 0 {
+		return time.Time{}
+	}
+	return time.Now().Add(-age)
 }
 
 // missing is the error for the layers that have no content.
@@ -142,7 +152,9 @@ func (e *Engine) booted(started time.Time) {
 		if content != nil && content.fromDisk {
 			f := e.feeds[i]
 			b.Stale = append(b.Stale, f.name)
-			b.Age = max(b.Age, time.Since(f.provenAt))
+			if !f.provenAt.IsZero() {
+				b.Age = max(b.Age, time.Since(f.provenAt))
+			}
 		}
 	}
 	observe.Tell(e.Observer.Booted, b)

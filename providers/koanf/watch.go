@@ -21,10 +21,10 @@ type watch struct {
 	}
 	unwatcher interface{ Unwatch() error }
 
-	wake  chan struct{} // one slot
-	done  chan struct{} // closed when the Watch called last has come back; nil if none was called
-	never atomic.Bool   // Watch or Unwatch failed: neither is called again, for one of them may hold a lock for ever
-	ended atomic.Int64  // when the watch told of its end, in Unix nanoseconds; 0 while it is on
+	wake  chan struct{}             // one slot
+	done  chan struct{}             // closed when the Watch called last has come back; nil if none was called
+	never atomic.Bool               // Watch or Unwatch failed: neither is called again, for one of them may hold a lock for ever
+	ended atomic.Pointer[time.Time] // when the watch told of its end; nil while it is on
 }
 
 func newWatch(provider koanf.Provider) *watch {
@@ -44,7 +44,7 @@ func (w *watch) begin(ctx context.Context, interval time.Duration) bool {
 	}
 	if w.done != nil {
 		ended := w.ended.Load()
-		if ended == 0 || time.Since(time.Unix(0, ended)) < interval {
+		if ended == nil || time.Since(*ended) < interval {
 			return false
 		}
 		if w.unwatcher != nil {
@@ -53,7 +53,7 @@ func (w *watch) begin(ctx context.Context, interval time.Duration) bool {
 				return false
 			}
 		}
-		w.ended.Store(0)
+		w.ended.Store(nil)
 	}
 	done, late := make(chan struct{}), &atomic.Bool{}
 	w.done = done
@@ -81,7 +81,8 @@ func (w *watch) begin(ctx context.Context, interval time.Duration) bool {
 // heard is the callback. Neither event nor error is looked at: they only wake.
 func (w *watch) heard(_ any, err error) {
 	if err != nil {
-		w.ended.CompareAndSwap(0, time.Now().UnixNano())
+		now := time.Now()
+		w.ended.CompareAndSwap(nil, &now)
 	}
 	select {
 	case w.wake <- struct{}{}:
