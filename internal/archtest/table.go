@@ -6,6 +6,7 @@ const (
 	nacosSDK = "github.com/nacos-group/nacos-sdk-go/v2"
 	anyGRPC  = "google.golang.org/grpc/**"
 	anyProto = "google.golang.org/protobuf/**"
+	anyHTTP2 = "golang.org/x/net/http2/**"
 	// protowire encodes fields, without generated code.
 	protowire = "google.golang.org/protobuf/encoding/protowire"
 )
@@ -51,10 +52,10 @@ func rows() []Row {
 		{Room: "providers/koanf", May: []string{"source", anyKoanf}, Why: whyProvider},
 		{
 			Room: "providers/nacos", May: []string{"source", "providers/nacos/internal/rpc", protowire},
-			Tests: []string{"providers/nacos/nacostest", nacosSDK + "/api/grpc", anyProto}, Why: whyProvider,
+			Tests: []string{"providers/nacos/nacostest", nacosSDK + "/api/grpc", anyProto, anyHTTP2}, Why: whyProvider,
 		},
 		{
-			Room: "providers/nacos/internal/rpc", Tests: []string{nacosSDK + "/api/grpc", anyGRPC, anyProto},
+			Room: "providers/nacos/internal/rpc", Tests: []string{nacosSDK + "/api/grpc", anyGRPC, anyProto, anyHTTP2},
 			Why: "it knows gRPC and nothing of Nacos, and stands on the standard library; who speaks gRPC by another library tests it",
 		},
 		{

@@ -46,6 +46,13 @@ func errNoGRPC(a address) error {
 	return NotNacos.failAs("connect to", a.String(), fmt.Sprintf("port %d does not speak the gRPC of Nacos", a.grpcPort()))
 }
 
+// errNoHTTP2 is for a program that has turned HTTP/2 off in net/http.
+func errNoHTTP2(a address) error {
+	e := BadConfig.failAs("connect to", a.String(), "HTTP/2 is turned off in this program")
+	e.Fix = "take http2client=0 out of GODEBUG, or the tag nethttpomithttp2 out of the build: gRPC needs it"
+	return e
+}
+
 func errNoAnswer(a address) error { return NoAnswer.fail("ask", a.String()) }
 
 func errLost(a address) error { return ConnectionLost.fail("ask", a.String()) }

@@ -58,7 +58,10 @@ func (s *session) register(ctx context.Context, c *conn) error {
 		return err
 	}
 	m.ClientIP = c.link.LocalIP()
-	if err := c.link.Send(m); err != nil {
+	// A server that has no room for the stream takes nothing, however long.
+	stop := context.AfterFunc(ctx, c.link.Close)
+	err = c.link.Send(m)
+	if stop(); err != nil {
 		return err
 	}
 	go s.readStream(c)

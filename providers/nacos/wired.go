@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
+	"strings"
 
 	"github.com/nacre-go/nacre/providers/nacos/internal/rpc"
 )
@@ -54,8 +55,12 @@ func notConnected(ctx context.Context, server address, err error) error {
 	taken := errors.As(err, &came) && came.Taken
 	var name *net.DNSError
 	switch {
+	case errors.Is(err, rpc.ErrTurnedOff):
+		return errNoHTTP2(server)
 	case taken && ctx.Err() != nil:
 		return errNoAnswer(server)
+	case taken && refusedByTLS(err):
+		return errRefused(server)
 	case taken:
 		return errNoGRPC(server)
 	case errors.As(err, &name):
@@ -66,6 +71,13 @@ func notConnected(ctx context.Context, server address, err error) error {
 		err = context.DeadlineExceeded // dialling still
 	}
 	return errNotReachable(server, err)
+}
+
+// refusedByTLS reports whether the server has ended a handshake for the sake of our certificate.
+func refusedByTLS(err error) bool {
+	var op *net.OpError
+	// crypto/tls has no type for what the other side says.
+	return errors.As(err, &op) && op.Op == "remote error" && strings.Contains(op.Error(), "certificate")
 }
 
 func (l *wiredLink) Call(ctx context.Context, m message) (message, error) {

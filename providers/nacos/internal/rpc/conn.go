@@ -5,11 +5,11 @@ import (
 	"context"
 	"errors"
 	"io"
-	"mime"
 	"net"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -28,14 +28,51 @@ func (c *Conn) LocalAddr() net.Addr { return c.local }
 // Close breaks the connection, and all calls and streams on it.
 func (c *Conn) Close() { _ = c.cc.Close() }
 
-// Call sends a message to a method, as "/package.Service/method", and returns the answer. Its errors are of type [Code].
+// Call sends a message to a method, as "/package.Service/method", and returns the answer, or when ctx is done, whatever the other side
+// does. Its errors are of type [Code].
 func (c *Conn) Call(ctx context.Context, method string, message []byte) ([]byte, error) {
 	if len(message) > c.max {
 		return nil, ResourceExhausted
 	}
-	resp, err := c.cc.RoundTrip(c.request(ctx, method, bytes.NewReader(frame(message))))
+	type result struct {
+		answer []byte
+		err    error
+	}
+	// net/http can wait in a read of the answer for what somebody else is writing.
+	got := make(chan result, 1)
+	go func() {
+		answer, err := c.call(ctx, method, message)
+		if refused(err) {
+			answer, err = c.call(ctx, method, message)
+		}
+		got <- result{answer, err}
+	}()
+	long := time.NewTicker(lookAgain)
+	defer long.Stop()
+	for {
+		select {
+		case r := <-got:
+			if r.err != nil {
+				return nil, failed(ctx, r.err)
+			}
+			return r.answer, nil
+		case <-ctx.Done():
+			c.unless(func() bool { return len(got) > 0 })
+			return nil, failed(ctx, ctx.Err())
+		case <-long.C:
+			go c.nudge()
+		}
+	}
+}
+
+func (c *Conn) call(ctx context.Context, method string, message []byte) ([]byte, error) {
+	b := newBody(bytes.NewReader(frame(message)))
+	ctx, cancel := context.WithCancel(ctx)
+	defer c.unless(b.closed)
+	defer cancel()
+	resp, err := c.cc.RoundTrip(c.request(ctx, method, b, int64(prefix+len(message))))
 	if err != nil {
-		return nil, failed(ctx, err)
+		return nil, err
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if err := began(resp); err != nil {
@@ -46,14 +83,14 @@ func (c *Conn) Call(ctx context.Context, method string, message []byte) ([]byte,
 		return nil, noMessage(resp)
 	}
 	if err != nil {
-		return nil, failed(ctx, err)
+		return nil, err
 	}
 	// What the server has to say of it comes last.
 	switch _, err := readFrame(resp.Body, c.max); {
 	case err == nil:
 		return nil, Internal // a second answer
 	case !errors.Is(err, io.EOF):
-		return nil, failed(ctx, err)
+		return nil, err
 	}
 	if err := ofTrailer(resp.Trailer); err != nil {
 		return nil, err
@@ -69,25 +106,25 @@ func noMessage(resp *http.Response) error {
 	return Internal
 }
 
-func (c *Conn) request(ctx context.Context, method string, body io.Reader) *http.Request {
+// grace is how much longer the server may work on a call than we wait: it must not be the first to give up, since what it says then
+// is not always what it means.
+const grace = 100 * time.Millisecond
+
+// longest is what fits into the eight digits that the header of a timeout has, in milliseconds.
+const longest = 99_999_999 * time.Millisecond
+
+func (c *Conn) request(ctx context.Context, method string, body io.ReadCloser, length int64) *http.Request {
 	r := &http.Request{
 		Method: http.MethodPost, URL: &url.URL{Scheme: c.scheme, Host: c.host, Path: method}, Host: c.host,
 		Header: http.Header{"Content-Type": {"application/grpc"}, "Te": {"trailers"}},
-		Body:   io.NopCloser(body), ContentLength: -1,
-	}
-	if b, ok := body.(*bytes.Reader); ok {
-		r.ContentLength = int64(b.Len())
-	}
-	if b, ok := body.(io.ReadCloser); ok {
-		r.Body = b
+		Body:   body, ContentLength: length,
 	}
 	if c.agent != "" {
 		r.Header.Set("User-Agent", c.agent)
 	}
 	// The server stops to work on what nobody waits for any more.
 	if t, ok := ctx.Deadline(); ok {
-		ms := max(1, min(time.Until(t), farAway-time.Millisecond).Milliseconds())
-		r.Header.Set("Grpc-Timeout", strconv.FormatInt(ms, 10)+"m")
+		r.Header.Set("Grpc-Timeout", strconv.FormatInt(min(time.Until(t)+grace, longest).Milliseconds(), 10)+"m")
 	}
 	return r.WithContext(ctx)
 }
@@ -97,8 +134,7 @@ func began(resp *http.Response) error {
 	if resp.StatusCode != http.StatusOK {
 		return ofHTTP(resp.StatusCode)
 	}
-	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	if kind != "application/grpc" && kind != "application/grpc+proto" {
+	if !isGRPC(resp.Header.Get("Content-Type")) {
 		return Unimplemented
 	}
 	if resp.Header.Get("Grpc-Status") == "" {
@@ -108,4 +144,10 @@ func began(resp *http.Response) error {
 		return err
 	}
 	return Internal // a success without an answer
+}
+
+// isGRPC takes "application/grpc", with the name of an encoding after a plus, and with parameters.
+func isGRPC(contentType string) bool {
+	rest, ok := strings.CutPrefix(strings.ToLower(contentType), "application/grpc")
+	return ok && (rest == "" || rest[0] == '+' || rest[0] == ';')
 }

@@ -6,16 +6,21 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"time"
 )
 
-// ErrProtocol is in the error of [Dial] when the other side said something, and it was not HTTP/2.
-var ErrProtocol = errors.New("rpc: the other side does not speak HTTP/2")
+// Why [Dial] failed when the network did not.
+var (
+	// ErrProtocol is in the error when the other side said something, and it was not HTTP/2.
+	ErrProtocol = errors.New("rpc: the other side does not speak HTTP/2")
+	// ErrTurnedOff is in the error when this program has HTTP/2 turned off, by GODEBUG=http2client=0 or the build tag
+	// nethttpomithttp2.
+	ErrTurnedOff = errors.New("rpc: HTTP/2 is turned off in this program")
+)
 
 // A DialError says how far [Dial] came.
 type DialError struct {
 	Taken bool  // there was a TCP connection
-	Err   error // has the network's error, the context's, or ErrProtocol
+	Err   error // has the network's error, the context's, or one of this package
 }
 
 // Error returns the cause in the words of whoever found it.
@@ -34,7 +39,6 @@ type Options struct {
 const (
 	defaultMaxMessage = 4 << 20
 	readFrameSize     = 16 << 10 // the least of HTTP/2: the buffer for one is kept as long as the connection
-	farAway           = 100_000_000 * time.Millisecond
 )
 
 // Dial makes one connection to host:port, without the proxies of the environment, and returns when the other side has shown
@@ -44,55 +48,72 @@ func Dial(ctx context.Context, address string, o Options) (*Conn, error) {
 	if c.max <= 0 {
 		c.max = defaultMaxMessage
 	}
-	var protocols http.Protocols
+	if o.TLS != nil {
+		c.scheme = "https"
+	}
+	var d dialler
 	t := &http.Transport{
 		DisableCompression: true,
-		Protocols:          &protocols,
+		Protocols:          new(http.Protocols),
 		HTTP2:              &http.HTTP2Config{MaxReadFrameSize: readFrameSize},
+		DialContext:        d.plain,
+		DialTLSContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			return d.secure(ctx, network, addr, o.TLS)
+		},
 	}
-	if o.TLS == nil {
-		protocols.SetUnencryptedHTTP2(true)
-	} else {
-		c.scheme = "https"
-		protocols.SetHTTP2(true)
-		t.TLSClientConfig = onlyHTTP2(o.TLS)
-	}
-	var line *greeted
-	t.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
-		raw, err := new(net.Dialer).DialContext(ctx, network, addr)
-		if err != nil {
-			return nil, err
-		}
-		c.local = raw.LocalAddr()
-		line = newGreeted(raw)
-		return line, nil
-	}
+	// net/http is given a connection that is encrypted already, and need not know.
+	t.Protocols.SetUnencryptedHTTP2(true)
 	cc, err := t.NewClientConn(ctx, c.scheme, address)
-	if err == nil && o.TLS == nil {
-		if err = line.wait(ctx); err != nil {
-			_ = cc.Close()
+	if err == nil {
+		if err = d.line.wait(ctx); err == nil {
+			c.cc, c.local = cc, d.raw.LocalAddr()
+			return c, nil
 		}
+		_ = cc.Close()
+	} else if d.line != nil && !d.line.written.Load() {
+		err = errors.Join(ErrTurnedOff, err) // the connection stood, and nobody made use of it
 	}
-	if err != nil {
-		return nil, &DialError{Taken: line != nil, Err: err}
+	if d.raw != nil {
+		_ = d.raw.Close()
 	}
-	c.cc = cc
-	return c, nil
+	return nil, &DialError{Taken: d.raw != nil, Err: err}
 }
 
-// onlyHTTP2 refuses who speaks TLS and then something else: net/http would go on with HTTP/1.
-func onlyHTTP2(c *tls.Config) *tls.Config {
-	c = c.Clone()
-	c.NextProtos = nil // net/http sets them
-	verify := c.VerifyConnection
-	c.VerifyConnection = func(s tls.ConnectionState) error {
-		if s.NegotiatedProtocol != "h2" {
-			return ErrProtocol
-		}
-		if verify != nil {
-			return verify(s)
-		}
-		return nil
+// dialler makes the one connection for net/http, which calls it once and waits.
+type dialler struct {
+	raw  net.Conn // nil: there was none
+	line *greeted // nil: nobody may speak on it yet
+}
+
+func (d *dialler) plain(ctx context.Context, network, addr string) (net.Conn, error) {
+	raw, err := new(net.Dialer).DialContext(ctx, network, addr)
+	if err != nil {
+		return nil, err
 	}
-	return c
+	d.raw, d.line = raw, newGreeted(raw)
+	return d.line, nil
+}
+
+func (d *dialler) secure(ctx context.Context, network, addr string, config *tls.Config) (net.Conn, error) {
+	raw, err := new(net.Dialer).DialContext(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	d.raw = raw
+	config = config.Clone()
+	config.NextProtos = []string{"h2"}
+	if config.ServerName == "" {
+		if config.ServerName, _, err = net.SplitHostPort(addr); err != nil {
+			return nil, err
+		}
+	}
+	c := tls.Client(raw, config)
+	if err := c.HandshakeContext(ctx); err != nil {
+		return nil, err
+	}
+	if c.ConnectionState().NegotiatedProtocol != "h2" {
+		return nil, ErrProtocol
+	}
+	d.line = newGreeted(c)
+	return d.line, nil
 }

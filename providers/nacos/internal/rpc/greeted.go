@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"slices"
+	"sync/atomic"
 )
 
 // greeted is a connection that sees whether what comes first on it is HTTP/2's: a SETTINGS frame (RFC 9113, 3.4).
@@ -12,6 +13,8 @@ type greeted struct {
 	first []byte
 	done  chan struct{} // closed when err is set for good
 	err   error
+
+	written atomic.Bool // from this side
 }
 
 const frameHeader = 9
@@ -25,6 +28,12 @@ func (g *greeted) Read(b []byte) (int, error) {
 		g.see(b[:n], err)
 	}
 	return n, err
+}
+
+// Write notes that there was one.
+func (g *greeted) Write(b []byte) (int, error) {
+	g.written.Store(true)
+	return g.Conn.Write(b)
 }
 
 func (g *greeted) see(b []byte, err error) {

@@ -22,9 +22,13 @@ type Stream struct {
 func (c *Conn) Stream(ctx context.Context, method string) *Stream {
 	in, out := io.Pipe()
 	s := &Stream{ctx: ctx, max: c.max, out: out, answered: make(chan struct{})}
-	req := c.request(ctx, method, in)
+	b := newBody(in)
+	req := c.request(ctx, method, b, -1)
 	// net/http looks at the context of a request until the answer begins, and then again when the request's body has ended.
-	context.AfterFunc(ctx, func() { _ = in.CloseWithError(failed(ctx, ctx.Err())) })
+	context.AfterFunc(ctx, func() {
+		_ = in.CloseWithError(failed(ctx, ctx.Err()))
+		c.unless(b.closed)
+	})
 	go func() {
 		defer close(s.answered)
 		s.resp, s.err = c.cc.RoundTrip(req) //nolint:bodyclose // the body is read for as long as the stream lasts, and ends with it

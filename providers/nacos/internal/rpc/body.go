@@ -1,0 +1,37 @@
+package rpc
+
+import (
+	"io"
+	"sync"
+)
+
+// body is what a request sends. net/http closes it when it is done with the request, for better or for worse.
+type body struct {
+	io.Reader
+	closer io.Closer // may be nil
+	once   sync.Once
+	done   chan struct{}
+}
+
+func newBody(r io.Reader) *body {
+	b := &body{Reader: r, done: make(chan struct{})}
+	b.closer, _ = r.(io.Closer)
+	return b
+}
+
+func (b *body) Close() error {
+	b.once.Do(func() { close(b.done) })
+	if b.closer != nil {
+		return b.closer.Close()
+	}
+	return nil
+}
+
+func (b *body) closed() bool {
+	select {
+	case <-b.done:
+		return true
+	default:
+		return false
+	}
+}
