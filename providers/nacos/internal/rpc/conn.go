@@ -57,7 +57,7 @@ func (c *Conn) Call(ctx context.Context, method string, message []byte) ([]byte,
 			}
 			return r.answer, nil
 		case <-ctx.Done():
-			c.unless(func() bool { return len(got) > 0 })
+			c.nudgeUnless(func() bool { return len(got) > 0 })
 			return nil, failed(ctx, ctx.Err())
 		case <-long.C:
 			go c.nudge()
@@ -68,7 +68,7 @@ func (c *Conn) Call(ctx context.Context, method string, message []byte) ([]byte,
 func (c *Conn) call(ctx context.Context, method string, message []byte) ([]byte, error) {
 	b := newBody(bytes.NewReader(frame(message)))
 	ctx, cancel := context.WithCancel(ctx)
-	defer c.unless(b.closed)
+	defer c.nudgeUnless(b.closed)
 	defer cancel()
 	resp, err := c.cc.RoundTrip(c.request(ctx, method, b, int64(prefix+len(message))))
 	if err != nil {

@@ -15,9 +15,9 @@ const (
 	lookAgain = time.Second            // how often a call that waits is made to look at what it waits for
 )
 
-// unless makes requests look, unless the one whose context has ended is gone soon: what is left of it must not hold a stream and a
+// nudgeUnless makes requests look, unless the one whose context has ended is gone soon: what is left of it must not hold a stream and a
 // message.
-func (c *Conn) unless(gone func() bool) {
+func (c *Conn) nudgeUnless(gone func() bool) {
 	if !gone() {
 		time.AfterFunc(lingering, func() {
 			if !gone() {

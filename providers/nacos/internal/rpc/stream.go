@@ -27,7 +27,7 @@ func (c *Conn) Stream(ctx context.Context, method string) *Stream {
 	// net/http looks at the context of a request until the answer begins, and then again when the request's body has ended.
 	context.AfterFunc(ctx, func() {
 		_ = in.CloseWithError(failed(ctx, ctx.Err()))
-		c.unless(b.closed)
+		c.nudgeUnless(b.closed)
 	})
 	go func() {
 		defer close(s.answered)
