@@ -124,7 +124,7 @@ func (c *Conn) request(ctx context.Context, method string, body io.ReadCloser, l
 	}
 	// The server stops to work on what nobody waits for any more.
 	if t, ok := ctx.Deadline(); ok {
-		r.Header.Set("Grpc-Timeout", strconv.FormatInt(min(time.Until(t)+grace, longest).Milliseconds(), 10)+"m")
+		r.Header.Set("Grpc-Timeout", strconv.FormatInt(max(1, min(time.Until(t)+grace, longest).Milliseconds()), 10)+"m")
 	}
 	return r.WithContext(ctx)
 }
