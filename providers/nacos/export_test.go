@@ -109,6 +109,9 @@ func DecodePayload(b []byte) (typ, ip string, headers map[string]string, body []
 	return m.Type, m.ClientIP, m.Headers, m.Body, err
 }
 
+// EncodeHead is what goes before a body.
+func EncodeHead(typ string, body []byte) []byte { return encodePayload(message{Type: typ, Body: body}) }
+
 func EncodePayload(typ, ip string, headers map[string]string, body []byte) []byte {
-	return encodePayload(message{Type: typ, ClientIP: ip, Headers: headers, Body: body})
+	return append(encodePayload(message{Type: typ, ClientIP: ip, Headers: headers, Body: body}), body...)
 }

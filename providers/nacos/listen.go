@@ -29,7 +29,12 @@ func (s *session) listen(ctx context.Context, c *conn, keys []listening) (change
 		if err != nil {
 			return changed, err
 		}
-		told := slices.DeleteFunc(slices.Clone(chunk), func(l listening) bool { return l.applied == l.have })
+		var told []listening
+		for _, l := range chunk {
+			if l.applied != l.have {
+				told = append(told, l)
+			}
+		}
 		if len(told) == 0 {
 			continue
 		}

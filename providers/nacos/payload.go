@@ -34,22 +34,23 @@ func appendBytes(b []byte, field protowire.Number, v []byte) []byte {
 	return protowire.AppendBytes(protowire.AppendTag(b, field, protowire.BytesType), v)
 }
 
-func encodePayload(m message) []byte {
+// encodePayload makes the envelope. The body comes last in it and is not copied: it follows head.
+func encodePayload(m message) (head []byte) {
 	meta := appendText(nil, fieldType, m.Type)
 	for k, v := range m.Headers {
 		meta = appendBytes(meta, fieldHeaders, appendText(appendText(nil, fieldMapKey, k), fieldMapValue, v))
 	}
 	meta = appendText(meta, fieldClientIP, m.ClientIP)
 
-	b := make([]byte, 0, len(meta)+len(m.Body)+envelopeBeyond)
-	b = appendBytes(b, fieldMetadata, meta)
+	b := appendBytes(make([]byte, 0, len(meta)+envelopeBeyond), fieldMetadata, meta)
 	b = protowire.AppendTag(b, fieldBody, protowire.BytesType)
 	if len(m.Body) == 0 {
 		return protowire.AppendVarint(b, 0)
 	}
 	inner := protowire.SizeTag(fieldAnyValue) + protowire.SizeBytes(len(m.Body))
 	b = protowire.AppendVarint(b, uint64(inner)) //nolint:gosec // a length
-	return appendBytes(b, fieldAnyValue, m.Body)
+	b = protowire.AppendTag(b, fieldAnyValue, protowire.BytesType)
+	return protowire.AppendVarint(b, uint64(len(m.Body)))
 }
 
 // decodePayload takes whatever came: any part may be missing, fields that it does not know are passed over, and of what comes twice

@@ -81,7 +81,7 @@ func refusedByTLS(err error) bool {
 }
 
 func (l *wiredLink) Call(ctx context.Context, m message) (message, error) {
-	b, err := l.conn.Call(ctx, methodRequest, encodePayload(m))
+	b, err := l.conn.Call(ctx, methodRequest, encodePayload(m), m.Body)
 	if err != nil {
 		return message{}, l.classify(ctx, err)
 	}
@@ -89,7 +89,7 @@ func (l *wiredLink) Call(ctx context.Context, m message) (message, error) {
 }
 
 func (l *wiredLink) Send(m message) error {
-	if err := l.stream.Send(encodePayload(m)); err != nil {
+	if err := l.stream.Send(append(encodePayload(m), m.Body...)); err != nil {
 		return l.classify(l.ctx, err)
 	}
 	return nil

@@ -1,13 +1,13 @@
 package rpc
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -29,11 +29,17 @@ func (c *Conn) LocalAddr() net.Addr { return c.local }
 func (c *Conn) Close() { _ = c.cc.Close() }
 
 // Call sends a message to a method, as "/package.Service/method", and returns the answer, or when ctx is done, whatever the other side
-// does. Its errors are of type [Code].
-func (c *Conn) Call(ctx context.Context, method string, message []byte) ([]byte, error) {
-	if len(message) > c.max {
+// does. The message is in parts, which are sent one after the other; they must not be changed any more, since they may still be read
+// when Call has returned. Its errors are of type [Code].
+func (c *Conn) Call(ctx context.Context, method string, message ...[]byte) ([]byte, error) {
+	length := 0
+	for _, p := range message {
+		length += len(p)
+	}
+	if length > c.max {
 		return nil, ResourceExhausted
 	}
+	framed := append([][]byte{framePrefix(length)}, message...)
 	type result struct {
 		answer []byte
 		err    error
@@ -41,9 +47,9 @@ func (c *Conn) Call(ctx context.Context, method string, message []byte) ([]byte,
 	// net/http can wait in a read of the answer for what somebody else is writing.
 	got := make(chan result, 1)
 	go func() {
-		answer, err := c.call(ctx, method, message)
+		answer, err := c.call(ctx, method, framed, prefix+length)
 		if refused(err) {
-			answer, err = c.call(ctx, method, message)
+			answer, err = c.call(ctx, method, framed, prefix+length)
 		}
 		got <- result{answer, err}
 	}()
@@ -65,12 +71,12 @@ func (c *Conn) Call(ctx context.Context, method string, message []byte) ([]byte,
 	}
 }
 
-func (c *Conn) call(ctx context.Context, method string, message []byte) ([]byte, error) {
-	b := newBody(bytes.NewReader(frame(message)))
+func (c *Conn) call(ctx context.Context, method string, framed [][]byte, length int) ([]byte, error) {
+	b := newBody(&parts{rest: slices.Clone(framed)})
 	ctx, cancel := context.WithCancel(ctx)
 	defer c.nudgeUnless(b.closed)
 	defer cancel()
-	resp, err := c.cc.RoundTrip(c.request(ctx, method, b, int64(prefix+len(message))))
+	resp, err := c.cc.RoundTrip(c.request(ctx, method, b, int64(length)))
 	if err != nil {
 		return nil, err
 	}

@@ -9,10 +9,27 @@ import (
 // prefix is what stands before each message: whether it is compressed, and how long it is.
 const prefix = 5
 
-func frame(message []byte) []byte {
-	b := make([]byte, prefix, prefix+len(message))
-	binary.BigEndian.PutUint32(b[1:], uint32(len(message))) //nolint:gosec // Conn refuses what is longer than its limit
-	return append(b, message...)
+func framePrefix(length int) []byte {
+	return binary.BigEndian.AppendUint32([]byte{0}, uint32(length)) //nolint:gosec // Conn refuses what is longer than its limit
+}
+
+func frame(message []byte) []byte { return append(framePrefix(len(message)), message...) }
+
+// parts reads parts as one, and fills what it is given: net/http sends what each read gives by itself.
+type parts struct{ rest [][]byte }
+
+func (p *parts) Read(b []byte) (n int, err error) {
+	for n < len(b) && len(p.rest) > 0 {
+		k := copy(b[n:], p.rest[0])
+		n += k
+		if p.rest[0] = p.rest[0][k:]; len(p.rest[0]) == 0 {
+			p.rest = p.rest[1:]
+		}
+	}
+	if len(p.rest) == 0 {
+		err = io.EOF
+	}
+	return n, err
 }
 
 // ahead is how much room is made for a message because its prefix says so. More is made as it comes, so that a prefix alone
