@@ -20,8 +20,8 @@ shopt -s inherit_errexit
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 version=2.3.2
 cache=${NACRE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/nacre}/nacos-$version
-ready_within=180 # seconds
-stuck_after=50   # seconds, for a node of a cluster
+ready_within=240 # seconds
+stuck_after=40   # seconds in which a node of a cluster that says it has started takes no write; the start itself may be slow
 
 say() { echo "nacos: $*" >&2; }
 die() { say "$*"; exit 1; }
@@ -109,6 +109,7 @@ prepare() { # PORT AUTH CLUSTER
 }
 
 launch() { # FOLDER
+  starts "$1" >"$1/starts"
   (cd "$1" && exec setsid java "@$1/arguments" </dev/null >>"$1/output" 2>&1) &
   echo "$! $(started_at $!)" >"$1/process"
 }
@@ -137,21 +138,27 @@ once_more() { # FOLDER TRIES WHY
   launch "$1"
 }
 
+# How often it has said that it has started.
+starts() { grep -c 'Nacos started successfully' "$1/output" 2>/dev/null || true; } # FOLDER
+
 # A node of a cluster that starts while the others are choosing a leader ends itself ("did not find the Leader node"), and
 # now and then one starts well and never finds the leader for its writes.
 await() { # FOLDER
-  local deadline=$((SECONDS + ready_within)) launched=$SECONDS tries=1 pid
+  local deadline=$((SECONDS + ready_within)) tries=1 pid before started=
+  before=$(<"$1/starts")
   until serves "$1"; do
     if ! alive "$1"; then
       once_more "$1" "$tries" "ended while it started" ||
         { complaints "$1"; die "the server ended while it started; what it wrote is in $1"; }
-      launched=$SECONDS tries=$((tries + 1))
-    elif [ -e "$1/conf/cluster.conf" ] && [ $((SECONDS - launched)) -ge "$stuck_after" ]; then
+      before=$(<"$1/starts") started= tries=$((tries + 1))
+    elif [ -z "$started" ]; then
+      [ "$(starts "$1")" = "$before" ] || started=$SECONDS
+    elif [ -e "$1/conf/cluster.conf" ] && [ $((SECONDS - started)) -ge "$stuck_after" ]; then
       read -r pid _ <"$1/process"
       kill -9 "$pid"
       while alive "$1"; do sleep 0.1; done
       once_more "$1" "$tries" "took no write for $stuck_after s" || die "a node takes no writes"
-      launched=$SECONDS tries=$((tries + 1))
+      before=$(<"$1/starts") started= tries=$((tries + 1))
     fi
     if [ "$SECONDS" -ge "$deadline" ]; then
       complaints "$1"
