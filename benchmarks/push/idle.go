@@ -107,10 +107,7 @@ func (b *bench) watch(ctx context.Context, client string, n int) (cost idle, err
 		}
 		last, err := used(proc.cmd.Process.Pid)
 		cost.memory = last.memory
-		if err != nil {
-			return err
-		}
-		return nil
+		return err
 	})
 	return cost, err
 }

@@ -144,21 +144,20 @@ starts() { grep -c 'Nacos started successfully' "$1/output" 2>/dev/null || true;
 # A node of a cluster that starts while the others are choosing a leader ends itself ("did not find the Leader node"), and
 # now and then one starts well and never finds the leader for its writes.
 await() { # FOLDER
-  local deadline=$((SECONDS + ready_within)) tries=1 pid before started=
-  before=$(<"$1/starts")
+  local deadline=$((SECONDS + ready_within)) tries=1 pid started=
   until serves "$1"; do
     if ! alive "$1"; then
       once_more "$1" "$tries" "ended while it started" ||
         { complaints "$1"; die "the server ended while it started; what it wrote is in $1"; }
-      before=$(<"$1/starts") started= tries=$((tries + 1))
+      started= tries=$((tries + 1))
     elif [ -z "$started" ]; then
-      [ "$(starts "$1")" = "$before" ] || started=$SECONDS
+      [ "$(starts "$1")" = "$(<"$1/starts")" ] || started=$SECONDS
     elif [ -e "$1/conf/cluster.conf" ] && [ $((SECONDS - started)) -ge "$stuck_after" ]; then
       read -r pid _ <"$1/process"
       kill -9 "$pid"
       while alive "$1"; do sleep 0.1; done
       once_more "$1" "$tries" "took no write for $stuck_after s" || die "a node takes no writes"
-      before=$(<"$1/starts") started= tries=$((tries + 1))
+      started= tries=$((tries + 1))
     fi
     if [ "$SECONDS" -ge "$deadline" ]; then
       complaints "$1"

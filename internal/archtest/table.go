@@ -52,11 +52,15 @@ func rows() []Row {
 		{Room: "providers/koanf", May: []string{"source", anyKoanf}, Why: whyProvider},
 		{
 			Room: "providers/nacos", May: []string{"source", "providers/nacos/internal/rpc", protowire},
-			Tests: []string{"providers/nacos/nacostest", nacosSDK + "/api/grpc", anyProto, anyHTTP2}, Why: whyProvider,
+			Tests: []string{"providers/nacos/nacostest", "providers/nacos/internal/rpc/rpctest", nacosSDK + "/api/grpc", anyProto, anyHTTP2}, Why: whyProvider,
 		},
 		{
-			Room: "providers/nacos/internal/rpc", Tests: []string{nacosSDK + "/api/grpc", anyGRPC, anyProto, anyHTTP2},
+			Room: "providers/nacos/internal/rpc", Tests: []string{"providers/nacos/internal/rpc/rpctest", nacosSDK + "/api/grpc", anyGRPC, anyProto, anyHTTP2},
 			Why: "it knows gRPC and nothing of Nacos, and stands on the standard library; who speaks gRPC by another library tests it",
+		},
+		{
+			Room: "providers/nacos/internal/rpc/rpctest", May: []string{anyHTTP2},
+			Why: "it puts frames on the wire for the tests of rpc and of the session, and knows nothing of either",
 		},
 		{
 			Room: "providers/nacos/nacostest", May: []string{nacosSDK + "/api/grpc", anyGRPC, anyProto},

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/net/http2"
 
 	"github.com/nacre-go/nacre/providers/nacos"
+	"github.com/nacre-go/nacre/providers/nacos/internal/rpc/rpctest"
 	"github.com/nacre-go/nacre/providers/nacos/nacostest"
 )
 
@@ -26,19 +27,19 @@ func TestAServerThatStopsWhileMuchIsSentIsFound(t *testing.T) {
 	begun, stopped, goOn := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	var beat, stop sync.Once
 	n := &rawNacos{settings: []http2.Setting{{ID: http2.SettingInitialWindowSize, Val: 1 << 30}}}
-	n.head = func(c *rawConn, id uint32, header map[string]string) {
+	n.head = func(c *rpctest.Conn, id uint32, header map[string]string) {
 		if id == 1 {
-			c.write(func() { _ = c.fr.WriteWindowUpdate(0, 1<<30) })
+			c.Write(func() { _ = c.Framer.WriteWindowUpdate(0, 1<<30) })
 		}
 		if length, _ := strconv.Atoi(header["content-length"]); length > 1<<20 {
 			stop.Do(func() { close(stopped); <-goOn }) // and reads no more
 		}
 	}
-	n.do = func(c *rawConn, id uint32, typ string) bool {
+	n.do = func(c *rpctest.Conn, id uint32, typ string) bool {
 		mu.Lock()
 		defer mu.Unlock()
 		if armed && typ == "HealthCheckRequest" {
-			c.begin(id) // and says no more
+			c.Begin(id) // and says no more
 			beat.Do(func() { close(begun) })
 			return true
 		}
@@ -69,9 +70,9 @@ func TestAServerThatStopsWhileMuchIsSentIsFound(t *testing.T) {
 func TestAServerWithoutRoomForTheStream(t *testing.T) {
 	t.Parallel()
 	n := &rawNacos{settings: []http2.Setting{{ID: http2.SettingMaxConcurrentStreams, Val: 1}}}
-	n.do = func(c *rawConn, _ uint32, typ string) bool {
+	n.do = func(c *rpctest.Conn, _ uint32, typ string) bool {
 		if typ == "ServerCheckRequest" {
-			c.write(func() { _ = c.fr.WriteSettings(http2.Setting{ID: http2.SettingMaxConcurrentStreams, Val: 0}) })
+			c.Write(func() { _ = c.Framer.WriteSettings(http2.Setting{ID: http2.SettingMaxConcurrentStreams, Val: 0}) })
 		}
 		return false
 	}
@@ -89,16 +90,16 @@ func TestAServerThatIsSlowIsNotALostConnection(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	slow := false
-	n := &rawNacos{head: func(c *rawConn, id uint32, header map[string]string) {
+	n := &rawNacos{head: func(c *rpctest.Conn, id uint32, header map[string]string) {
 		mu.Lock()
 		defer mu.Unlock()
 		if ms, err := strconv.Atoi(strings.TrimSuffix(header["grpc-timeout"], "m")); slow && err == nil {
 			time.AfterFunc(time.Duration(ms)*time.Millisecond, func() {
-				c.write(func() { _ = c.fr.WriteRSTStream(id, http2.ErrCodeCancel) })
+				c.Reset(id, http2.ErrCodeCancel)
 			})
 		}
 	}}
-	n.do = func(_ *rawConn, _ uint32, typ string) bool {
+	n.do = func(_ *rpctest.Conn, _ uint32, typ string) bool {
 		mu.Lock()
 		defer mu.Unlock()
 		return slow && typ == "HealthCheckRequest"

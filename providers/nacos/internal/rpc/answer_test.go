@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/binary"
 	"errors"
 	"io"
 	"net"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/providers/nacos/internal/rpc"
+	"github.com/nacre-go/nacre/providers/nacos/internal/rpc/rpctest"
 )
 
 // http2Server answers calls as handle says, whether that is gRPC or not.
@@ -27,9 +27,7 @@ func http2Server(t *testing.T, handle http.HandlerFunc) string {
 	return s.Listener.Addr().String()
 }
 
-func message(text string) []byte {
-	return append(binary.BigEndian.AppendUint32([]byte{0}, uint32(len(text))), text...)
-}
+func message(text string) []byte { return rpctest.Message([]byte(text)) }
 
 func TestAnswersThatAreNotGRPC(t *testing.T) {
 	grpc := func(w http.ResponseWriter) { w.Header().Set("Content-Type", "application/grpc") }

@@ -15,47 +15,54 @@ import (
 	"golang.org/x/net/http2"
 
 	"github.com/nacre-go/nacre/providers/nacos/internal/rpc"
+	"github.com/nacre-go/nacre/providers/nacos/internal/rpc/rpctest"
 )
 
 // What servers and proxies say besides the answer does not get in its way.
 func TestFramesBesideTheAnswer(t *testing.T) {
-	for name, say := range map[string]func(r *raw, id uint32){
-		"an informational answer": func(r *raw, id uint32) { r.headers(id, false, ":status", "103", "link", "x"); r.answer(id, "x") },
-		"frames of other protocols": func(r *raw, id uint32) {
-			_ = r.fr.WriteRawFrame(0xfe, 0, 0, []byte("abc"))
-			_ = r.fr.WritePriority(id, http2.PriorityParam{Weight: 3})
-			r.answer(id, "x")
+	for name, say := range map[string]func(r *rpctest.Conn, id uint32){
+		"an informational answer": func(r *rpctest.Conn, id uint32) {
+			r.Headers(id, false, ":status", "103", "link", "x")
+			r.Answer(id, []byte("x"))
 		},
-		"a reset without an error after it": func(r *raw, id uint32) { r.answer(id, "x"); r.reset(id, http2.ErrCodeNo) },
-		"an early goaway":                   func(r *raw, id uint32) { _ = r.fr.WriteGoAway(1<<31-1, 0, []byte("max_age")); r.answer(id, "x") },
-		"a goaway in two steps": func(r *raw, id uint32) {
-			_ = r.fr.WriteGoAway(1<<31-1, 0, nil)
-			_ = r.fr.WriteGoAway(id, 0, nil)
-			r.answer(id, "x")
+		"frames of other protocols": func(r *rpctest.Conn, id uint32) {
+			_ = r.Framer.WriteRawFrame(0xfe, 0, 0, []byte("abc"))
+			_ = r.Framer.WritePriority(id, http2.PriorityParam{Weight: 3})
+			r.Answer(id, []byte("x"))
 		},
-		"large headers": func(r *raw, id uint32) {
-			r.headers(id, false, ":status", "200", "content-type", "application/grpc+proto; a=1; a=2", "x-large", strings.Repeat("x", 12<<10))
-			r.write(func() { _ = r.fr.WriteData(id, false, message("x")) })
-			r.headers(id, true, "grpc-status", "0", "grpc-message", strings.Repeat("%20", 4<<10))
+		"a reset without an error after it": func(r *rpctest.Conn, id uint32) { r.Answer(id, []byte("x")); r.Reset(id, http2.ErrCodeNo) },
+		"an early goaway": func(r *rpctest.Conn, id uint32) {
+			_ = r.Framer.WriteGoAway(1<<31-1, 0, []byte("max_age"))
+			r.Answer(id, []byte("x"))
 		},
-		"pings and settings": func(r *raw, id uint32) {
+		"a goaway in two steps": func(r *rpctest.Conn, id uint32) {
+			_ = r.Framer.WriteGoAway(1<<31-1, 0, nil)
+			_ = r.Framer.WriteGoAway(id, 0, nil)
+			r.Answer(id, []byte("x"))
+		},
+		"large headers": func(r *rpctest.Conn, id uint32) {
+			r.Headers(id, false, ":status", "200", "content-type", "application/grpc+proto; a=1; a=2", "x-large", strings.Repeat("x", 12<<10))
+			r.Write(func() { _ = r.Framer.WriteData(id, false, message("x")) })
+			r.Headers(id, true, "grpc-status", "0", "grpc-message", strings.Repeat("%20", 4<<10))
+		},
+		"pings and settings": func(r *rpctest.Conn, id uint32) {
 			for range 20 {
-				_ = r.fr.WritePing(false, [8]byte{1})
-				_ = r.fr.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 0}, http2.Setting{ID: http2.SettingHeaderTableSize, Val: 0})
+				_ = r.Framer.WritePing(false, [8]byte{1})
+				_ = r.Framer.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 0}, http2.Setting{ID: http2.SettingHeaderTableSize, Val: 0})
 			}
-			r.answer(id, "x")
+			r.Answer(id, []byte("x"))
 		},
-		"padding, and data without any": func(r *raw, id uint32) {
-			r.begin(id)
-			_ = r.fr.WriteData(id, false, nil)
+		"padding, and data without any": func(r *rpctest.Conn, id uint32) {
+			r.Begin(id)
+			_ = r.Framer.WriteData(id, false, nil)
 			for _, b := range message("x") {
-				_ = r.fr.WriteDataPadded(id, false, []byte{b}, make([]byte, 200))
+				_ = r.Framer.WriteDataPadded(id, false, []byte{b}, make([]byte, 200))
 			}
-			r.headers(id, true, "grpc-status", "0")
+			r.Headers(id, true, "grpc-status", "0")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := connect(t, rawServer(t, nil, onRequest(func(r *raw, id uint32, _ map[string]string) { say(r, id) })), rpc.Options{})
+			c := connect(t, rawServer(t, nil, rpctest.OnRequest(func(r *rpctest.Conn, id uint32, _ map[string]string) { say(r, id) })), rpc.Options{})
 			if got, err := c.Call(within(t), unary, nil); err != nil || string(got) != "x" {
 				t.Errorf("got %q, error %v", got, err)
 			}
@@ -65,9 +72,9 @@ func TestFramesBesideTheAnswer(t *testing.T) {
 
 // A whole answer to a request that was not read counts.
 func TestAnAnswerThatComesEarly(t *testing.T) {
-	c := connect(t, rawServer(t, nil, onRequest(func(r *raw, id uint32, _ map[string]string) {
-		r.answer(id, "x")
-		r.reset(id, http2.ErrCodeNo)
+	c := connect(t, rawServer(t, nil, rpctest.OnRequest(func(r *rpctest.Conn, id uint32, _ map[string]string) {
+		r.Answer(id, []byte("x"))
+		r.Reset(id, http2.ErrCodeNo)
 	})), rpc.Options{})
 	for range 50 {
 		if got, err := c.Call(within(t), unary, make([]byte, 1<<20)); err != nil || string(got) != "x" {

@@ -11,6 +11,7 @@ import (
 type greeted struct {
 	net.Conn
 	first []byte
+	seen  bool          // nothing more is looked at
 	done  chan struct{} // closed when err is set for good
 	err   error
 
@@ -24,7 +25,7 @@ func newGreeted(c net.Conn) *greeted { return &greeted{Conn: c, done: make(chan 
 // Read is called by one goroutine, as HTTP/2 does.
 func (g *greeted) Read(b []byte) (int, error) {
 	n, err := g.Conn.Read(b)
-	if len(g.first) < frameHeader {
+	if !g.seen {
 		g.see(b[:n], err)
 	}
 	return n, err
@@ -46,10 +47,10 @@ func (g *greeted) see(b []byte, err error) {
 		}
 	case err != nil:
 		g.err = err
-		g.first = make([]byte, frameHeader) // nothing more is looked at
 	default:
 		return
 	}
+	g.seen = true
 	close(g.done)
 }
 

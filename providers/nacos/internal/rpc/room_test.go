@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/nacre-go/nacre/providers/nacos/internal/rpc"
+	"github.com/nacre-go/nacre/providers/nacos/internal/rpc/rpctest"
 )
 
 // soon is how long a call may outlast its context where nothing but itself can be in its way.
@@ -40,8 +41,8 @@ var wide = []http2.Setting{{ID: http2.SettingInitialWindowSize, Val: 1 << 30}}
 // The server takes no more of a request, and has begun to answer it: net/http does not look at the context then.
 func TestACallEndsWithItsContextWhenTheAnswerHasBegun(t *testing.T) {
 	reset := make(chan struct{}, 1)
-	addr := rawServer(t, nil, func(r *raw, f http2.Frame) {
-		onRequest(func(r *raw, id uint32, _ map[string]string) { r.begin(id) })(r, f)
+	addr := rawServer(t, nil, func(r *rpctest.Conn, f http2.Frame) {
+		rpctest.OnRequest(func(r *rpctest.Conn, id uint32, _ map[string]string) { r.Begin(id) })(r, f)
 		if _, ok := f.(*http2.RSTStreamFrame); ok {
 			reset <- struct{}{}
 		}
@@ -61,11 +62,11 @@ func TestACallEndsWithItsContextWhenTheAnswerHasBegun(t *testing.T) {
 // the heartbeat, by which the stop is found.
 func TestACallEndsWithItsContextWhenNothingCanBeSent(t *testing.T) {
 	stopped, goOn := make(chan struct{}), make(chan struct{})
-	addr := rawServer(t, wide, onRequest(func(r *raw, id uint32, _ map[string]string) {
+	addr := rawServer(t, wide, rpctest.OnRequest(func(r *rpctest.Conn, id uint32, _ map[string]string) {
 		switch id {
 		case 1:
-			r.begin(1)
-			r.write(func() { _ = r.fr.WriteWindowUpdate(0, 1<<30) })
+			r.Begin(1)
+			r.Write(func() { _ = r.Framer.WriteWindowUpdate(0, 1<<30) })
 		case 3:
 			close(stopped)
 			<-goOn // and reads no more
@@ -115,11 +116,11 @@ func TestAFullStreamEndsWithItsContext(t *testing.T) {
 // A large request that is refused before it was read leaves no stream open.
 func TestARefusedRequestLeavesNothing(t *testing.T) {
 	reset := make(chan struct{}, 1)
-	addr := rawServer(t, nil, func(r *raw, f http2.Frame) {
+	addr := rawServer(t, nil, func(r *rpctest.Conn, f http2.Frame) {
 		if d, ok := f.(*http2.DataFrame); ok && d.StreamID == 1 && len(d.Data()) > 0 {
 			select {
 			case reset <- struct{}{}: // once
-				r.headers(1, true, ":status", "200", "content-type", "application/grpc", "grpc-status", "8")
+				r.Headers(1, true, ":status", "200", "content-type", "application/grpc", "grpc-status", "8")
 			default:
 			}
 		}
@@ -136,12 +137,12 @@ func TestARefusedRequestLeavesNothing(t *testing.T) {
 
 // A server that counts the time too must not be the first: what it does to a call then looks like a broken connection.
 func TestATimeoutIsToldAsOneWhenTheServerCountsToo(t *testing.T) {
-	addr := rawServer(t, nil, onRequest(func(r *raw, id uint32, header map[string]string) {
+	addr := rawServer(t, nil, rpctest.OnRequest(func(r *rpctest.Conn, id uint32, header map[string]string) {
 		ms, err := strconv.Atoi(strings.TrimSuffix(header["grpc-timeout"], "m"))
 		if err != nil {
 			t.Errorf("the timeout is %q, want milliseconds", header["grpc-timeout"])
 		}
-		time.AfterFunc(time.Duration(ms)*time.Millisecond, func() { r.reset(id, http2.ErrCodeCancel) })
+		time.AfterFunc(time.Duration(ms)*time.Millisecond, func() { r.Reset(id, http2.ErrCodeCancel) })
 	}))
 	c := connect(t, addr, rpc.Options{})
 	for range 20 {
@@ -155,15 +156,15 @@ func TestATimeoutIsToldAsOneWhenTheServerCountsToo(t *testing.T) {
 func TestARefusedStreamIsBegunAgain(t *testing.T) {
 	var mu sync.Mutex
 	refusals := 1
-	addr := rawServer(t, nil, onRequest(func(r *raw, id uint32, _ map[string]string) {
+	addr := rawServer(t, nil, rpctest.OnRequest(func(r *rpctest.Conn, id uint32, _ map[string]string) {
 		mu.Lock()
 		defer mu.Unlock()
 		if refusals > 0 {
 			refusals--
-			r.reset(id, http2.ErrCodeRefusedStream)
+			r.Reset(id, http2.ErrCodeRefusedStream)
 			return
 		}
-		r.answer(id, "x")
+		r.Answer(id, []byte("x"))
 	}))
 	c := connect(t, addr, rpc.Options{})
 	if _, err := c.Call(within(t), unary, []byte("q")); err != nil {
@@ -178,14 +179,14 @@ func TestARefusedStreamIsBegunAgain(t *testing.T) {
 
 func TestACallThatWaitsIsSentWhenThereMayBeMoreStreams(t *testing.T) {
 	began := make(chan struct{})
-	addr := rawServer(t, []http2.Setting{{ID: http2.SettingMaxConcurrentStreams, Val: 1}}, onRequest(func(r *raw, id uint32, _ map[string]string) {
+	addr := rawServer(t, []http2.Setting{{ID: http2.SettingMaxConcurrentStreams, Val: 1}}, rpctest.OnRequest(func(r *rpctest.Conn, id uint32, _ map[string]string) {
 		if id > 1 {
-			r.answer(id, "x")
+			r.Answer(id, []byte("x"))
 			return
 		}
 		close(began)
 		time.AfterFunc(50*time.Millisecond, func() {
-			r.write(func() { _ = r.fr.WriteSettings(http2.Setting{ID: http2.SettingMaxConcurrentStreams, Val: 100}) })
+			r.Write(func() { _ = r.Framer.WriteSettings(http2.Setting{ID: http2.SettingMaxConcurrentStreams, Val: 100}) })
 		})
 	}))
 	c := connect(t, addr, rpc.Options{})
