@@ -107,13 +107,13 @@ func (c *Client) isClosed() bool {
 }
 
 // adopt declares a source's key, and notes the source so that Close closes it. It reports whether the client is open.
-func (c *Client) adopt(s *Source) bool {
+func (c *Client) adopt(s *Source, k Key) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
 		return false
 	}
-	s.entry = c.session.table.add(s.key, s)
+	s.entry = c.session.table.add(k, s)
 	c.sources = append(c.sources, s)
 	return true
 }

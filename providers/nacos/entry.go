@@ -1,27 +1,40 @@
 package nacos
 
 import (
+	"strings"
 	"time"
 
 	"github.com/nacre-go/nacre/source"
 )
 
+// A service may have thousands of keys, and Go's collector lets a heap grow to twice what lives in it: a word in doc, entry or
+// Source is paid for twice. So what most keys do not have stands apart, and what follows from another field is no field.
+
 // doc is one state of a config, as it was read and verified. It is immutable.
 type doc struct {
-	absent      bool
 	content     []byte
-	md5         string // "" when absent
-	declared    bool   // by the server, not only computed here
+	revision    source.Revision
 	contentType string
 	modified    time.Time
 	conn        uint64 // the number of the connection on which it came
-	revision    source.Revision
+	absent      bool
+	declared    bool // the md5, by the server, and not only computed here
 }
 
 const (
 	revisionMD5    = "md5:"
 	revisionAbsent = "absent"
 )
+
+// md5 is that of the content, "" when absent.
+func (d *doc) md5() string {
+	if d.absent {
+		return ""
+	}
+	return strings.TrimPrefix(string(d.revision), revisionMD5)
+}
+
+func (d *doc) stamp() stamp { return stamp{d.md5(), d.modified} }
 
 // stamp tells the publishes of a key apart: the same content published again has another time.
 type stamp struct {
@@ -35,19 +48,31 @@ type entry struct {
 	sources []holder // few: most keys have one
 
 	doc      *doc      // nil until the key has been read
-	replaced stamp     // what doc took the place of
 	err      error     // why it cannot be read now
 	provenAt time.Time // when the server's answer last proved doc: when that was asked, not when it came
 	changed  chan struct{}
+	past     *past // nil with one that has none
+	retry    *time.Timer
 
-	listened   bool      // on the present connection
-	stale      bool      // what the server has may differ from doc: to be read
-	busy       bool      // in the queue, or being read
-	tries      int       // reads in a row that went wrong
-	vain       int       // reads in a row that found nothing new
-	deaf       int       // listens in a row that went wrong
+	tries    int32 // reads in a row that went wrong
+	vain     int32 // reads in a row that found nothing new
+	deaf     int32 // listens in a row that went wrong
+	listened bool  // on the present connection
+	stale    bool  // what the server has may differ from doc: to be read
+	busy     bool  // in the queue, or being read
+}
+
+// past is what is known of the contents before doc.
+type past struct {
+	replaced   stamp     // what doc took the place of
 	olderSince time.Time // since when the reads have found only what is older than doc
-	retry      *time.Timer
+}
+
+func (e *entry) remember() *past {
+	if e.past == nil {
+		e.past = new(past)
+	}
+	return e.past
 }
 
 // holder is one source of an entry.
@@ -70,7 +95,7 @@ func (e *entry) have() string {
 	if e.doc == nil {
 		return ""
 	}
-	return e.doc.md5
+	return e.doc.md5()
 }
 
 // applied is the md5 that the server is told. If one of several sources has not applied what was read, it is that

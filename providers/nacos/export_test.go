@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"time"
+	"unsafe"
 )
 
 // What the tests of the session's logic need of the inside: the seam to the network and the durations.
@@ -78,7 +79,7 @@ func DecodeQuery(body []byte) (content []byte, md5 string, ok bool) {
 		return nil, "", false
 	}
 	d, ok := verify(q)
-	return d.content, d.md5, ok
+	return d.content, d.md5(), ok
 }
 
 func DecodeListen(body []byte) error {
@@ -114,4 +115,9 @@ func EncodeHead(typ string, body []byte) []byte { return encodePayload(message{T
 
 func EncodePayload(typ, ip string, headers map[string]string, body []byte) []byte {
 	return append(encodePayload(message{Type: typ, ClientIP: ip, Headers: headers, Body: body}), body...)
+}
+
+// Weights are the bytes of what each key has.
+func Weights() (entryBytes, docBytes, sourceBytes uintptr) {
+	return unsafe.Sizeof(entry{}), unsafe.Sizeof(doc{}), unsafe.Sizeof(Source{})
 }

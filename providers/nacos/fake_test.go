@@ -31,6 +31,7 @@ type cluster struct {
 	nag     bool              // says "changed" of every key, whatever it has
 	list    []string          // what the address server names; nil: it is down
 	refuse  string            // a data ID that it takes for wrong
+	failed  int               // code 500 to so many listens that come next
 	latency time.Duration
 
 	signature string // what requests must carry; empty: nothing
@@ -217,6 +218,10 @@ func (l *fakeLink) answerLocked(m nacos.Message) body {
 	}
 	switch m.Type {
 	case "ConfigBatchListenRequest":
+		if f.failed > 0 {
+			f.failed--
+			return code(500)
+		}
 		for _, k := range req.Contexts {
 			if k.DataID == f.refuse {
 				return code(400)

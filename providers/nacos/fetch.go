@@ -40,7 +40,7 @@ func (s *session) readKeys(c *conn) {
 		event := Event{Server: c.server.String(), Document: e.key.String(), Took: time.Since(asked), Err: err}
 		switch {
 		case differs:
-			event.Kind, event.MD5 = Read, d.md5
+			event.Kind, event.MD5 = Read, d.md5()
 		case err == nil:
 			continue
 		case source.KindOf(err) == source.Corrupt:
@@ -85,9 +85,8 @@ func verify(q queryReply) (*doc, bool) {
 	}
 	d.content = []byte(*q.Content)
 	d.revision = source.Revision(revisionMD5 + sum(d.content))
-	d.md5 = string(d.revision[len(revisionMD5):]) // one string for both
 	d.declared = q.MD5 != ""
-	return d, !d.declared || strings.EqualFold(d.md5, q.MD5)
+	return d, !d.declared || strings.EqualFold(d.md5(), q.MD5)
 }
 
 // sum is the md5 in hexadecimal: what Nacos has for a checksum. It finds damage, not malice.
@@ -126,16 +125,17 @@ func (t *table) isOlder(e *entry, d *doc, asked time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	had := e.doc
-	if had == nil || had.absent || had.conn == d.conn || had.md5 == d.md5 && !d.absent {
+	if had == nil || had.absent || had.conn == d.conn || had.revision == d.revision {
 		return false
 	}
-	if !d.absent && !before(d.modified, had.modified) && (stamp{d.md5, d.modified}) != e.replaced {
+	if !d.absent && !before(d.modified, had.modified) && (e.past == nil || d.stamp() != e.past.replaced) {
 		return false
 	}
-	if e.olderSince.IsZero() {
-		e.olderSince = asked
+	p := e.remember()
+	if p.olderSince.IsZero() {
+		p.olderSince = asked
 	}
-	return asked.Sub(e.olderSince) < t.t.older
+	return asked.Sub(p.olderSince) < t.t.older
 }
 
 // before reports whether a content was published before another one, as far as the servers' times can tell.

@@ -41,7 +41,7 @@ func (c *Client) Get(ctx context.Context, dataID string, opts ...ConfigOption) (
 		case d.absent:
 			return s.space.absent(k)
 		}
-		item.Content, item.MD5, item.Type, item.Modified = d.content, d.md5, d.contentType, d.modified
+		item.Content, item.MD5, item.Type, item.Modified = d.content, d.md5(), d.contentType, d.modified
 		return nil
 	})
 	return item, err

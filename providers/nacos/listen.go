@@ -2,6 +2,7 @@ package nacos
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -15,31 +16,29 @@ const maxListen = 1000
 // listening is a key as it stood when a listen was made of it.
 type listening struct {
 	entry         *entry
-	key           Key
 	have, applied string // md5 of what was read, and of what was made live
 }
 
+func (l listening) key() Key        { return l.entry.key } // never changes, and so needs no lock
+func (l listening) inHand() string  { return l.have }
+func (l listening) inUse() string   { return l.applied }
+func (l listening) nothing() string { return "" }
+
 // listen registers keys and compares them with the server's. The md5 of what was read is asked about first: its answer says
 // which keys to read. Where something else is live (not applied yet, or rejected), that is told right after, and stands in
-// the server's list of listeners until the next time. What differs only in that way is not read again.
-func (s *session) listen(ctx context.Context, c *conn, keys []listening) (changed int, err error) {
-	for chunk := range slices.Chunk(keys, maxListen) {
-		n, err := s.compare(ctx, c, chunk)
+// the server's list of listeners until the next time. What differs only in that way is not read again. After an error the
+// table has what was not come to, for the next time.
+func (s *session) listen(ctx context.Context, c *conn, entries []*entry) (changed int, err error) {
+	var room []listening
+	for rest := entries; len(rest) > 0; rest = rest[len(room):] {
+		room = s.table.asTheyStand(rest[:min(maxListen, len(rest))], room)
+		n, err := s.compare(ctx, c, room)
 		changed += n
+		if err == nil {
+			err = s.report(ctx, c, room)
+		}
 		if err != nil {
-			return changed, err
-		}
-		var told []listening
-		for _, l := range chunk {
-			if l.applied != l.have {
-				told = append(told, l)
-			}
-		}
-		if len(told) == 0 {
-			continue
-		}
-		if _, err := s.listenOnce(ctx, c, told, true, func(l listening) string { return l.applied }); err != nil {
-			s.table.notListened(told, err)
+			s.table.keep(rest)
 			return changed, err
 		}
 	}
@@ -50,7 +49,7 @@ func (s *session) listen(ctx context.Context, c *conn, keys []listening) (change
 // the trouble of the others that were asked about with it: it is found by halves.
 func (s *session) compare(ctx context.Context, c *conn, keys []listening) (changed int, err error) {
 	asked := time.Now()
-	differ, err := s.listenOnce(ctx, c, keys, true, func(l listening) string { return l.have })
+	differ, err := s.listenOnce(ctx, c, keys, true, listening.inHand)
 	switch {
 	case err == nil:
 		s.table.listened(keys, differ, asked)
@@ -72,14 +71,28 @@ func (s *session) compare(ctx context.Context, c *conn, keys []listening) (chang
 	return changed, nil
 }
 
-// unlisten takes registrations back.
-func (s *session) unlisten(ctx context.Context, c *conn, keys []Key) error {
-	for chunk := range slices.Chunk(keys, maxListen) {
-		all := make([]listening, len(chunk))
-		for i, k := range chunk {
-			all[i].key = k
+// report tells what is live where that is not what was read.
+func (s *session) report(ctx context.Context, c *conn, keys []listening) error {
+	var told []listening
+	for _, l := range keys {
+		if l.applied != l.have {
+			told = append(told, l)
 		}
-		if _, err := s.listenOnce(ctx, c, all, false, func(listening) string { return "" }); err != nil {
+	}
+	if len(told) == 0 {
+		return nil
+	}
+	_, err := s.listenOnce(ctx, c, told, true, listening.inUse)
+	if err != nil {
+		s.table.notListened(told, err)
+	}
+	return err
+}
+
+// unlisten takes registrations back.
+func (s *session) unlisten(ctx context.Context, c *conn, entries []*entry) error {
+	for chunk := range slices.Chunk(entries, maxListen) {
+		if _, err := s.listenOnce(ctx, c, s.table.asTheyStand(chunk, nil), false, listening.nothing); err != nil {
 			return err
 		}
 	}
@@ -87,15 +100,19 @@ func (s *session) unlisten(ctx context.Context, c *conn, keys []Key) error {
 }
 
 func (s *session) listenOnce(ctx context.Context, c *conn, keys []listening, on bool, md5 func(listening) string) (map[Key]bool, error) {
-	req := listenRequest{Listen: on, Module: "config", Contexts: make([]listenContext, len(keys))}
-	for i, l := range keys {
-		req.Contexts[i] = listenContext{DataID: l.key.DataID, Group: l.key.Group, Tenant: l.key.Namespace, MD5: md5(l)}
-	}
+	req := listenRequest{listen: on, contexts: func(yield func(listenContext) bool) {
+		for _, l := range keys {
+			k := l.key()
+			if !yield(listenContext{DataID: k.DataID, Group: k.Group, Tenant: k.Namespace, MD5: md5(l)}) {
+				return
+			}
+		}
+	}}
 	res, err := ask[listenReply](ctx, s, c, s.t.request, "", typeListen, req)
 	if err != nil {
 		document := ""
 		if len(keys) == 1 {
-			document = keys[0].key.String()
+			document = keys[0].key().String()
 		}
 		return nil, s.explain(c, document, typeListen, err)
 	}
@@ -124,43 +141,59 @@ func (s *session) reconcile(c *conn) error {
 // catchUp listens to what is new, and tells what was applied and dropped.
 func (s *session) catchUp(c *conn) error {
 	keys, drops := s.table.takeTodo()
-	if len(drops) > 0 {
-		if err := s.unlisten(c.ctx, c, drops); err != nil {
-			return err // what is still registered costs a push that nobody waits for
-		}
+	if err := s.unlisten(c.ctx, c, drops); err != nil {
+		s.table.keep(keys)
+		return err // what is still registered costs a push that nobody waits for
 	}
 	_, err := s.listen(c.ctx, c, keys)
 	return err
 }
 
 // takeAll returns all keys.
-func (t *table) takeAll() []listening {
+func (t *table) takeAll() []*entry {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	keys := make([]listening, 0, len(t.entries))
-	for _, e := range t.entries {
-		keys = append(keys, listening{entry: e, key: e.key, have: e.have(), applied: e.applied()})
-	}
 	clear(t.todo)
-	return keys
+	return slices.AppendSeq(make([]*entry, 0, len(t.entries)), maps.Values(t.entries))
 }
 
 // takeTodo returns the keys that something is to be told about, and those that were dropped.
-func (t *table) takeTodo() ([]listening, []Key) {
+func (t *table) takeTodo() (keys, drops []*entry) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	keys := make([]listening, 0, len(t.todo))
+	keys = make([]*entry, 0, len(t.todo))
 	for e := range t.todo {
-		if t.entries[e.key] != e {
-			continue
+		if t.entries[e.key] == e {
+			keys = append(keys, e)
 		}
-		keys = append(keys, listening{entry: e, key: e.key, have: e.have(), applied: e.applied()})
 	}
 	clear(t.todo)
 	// A key that was dropped and declared again is listened to.
-	drops := slices.DeleteFunc(t.drops, func(k Key) bool { return t.entries[k] != nil })
+	drops = slices.DeleteFunc(t.drops, func(e *entry) bool { return t.entries[e.key] != nil })
 	t.drops = nil
 	return keys, drops
+}
+
+// keep takes keys back that nothing could be told about.
+func (t *table) keep(keys []*entry) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, e := range keys {
+		if t.entries[e.key] == e {
+			t.todo[e] = struct{}{}
+		}
+	}
+}
+
+// asTheyStand says how keys stand now. What it returns takes the place of room, if that is large enough.
+func (t *table) asTheyStand(keys []*entry, room []listening) []listening {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	room = slices.Grow(room[:0], len(keys))
+	for _, e := range keys {
+		room = append(room, listening{entry: e, have: e.have(), applied: e.applied()})
+	}
+	return room
 }
 
 // listened takes the answer to a listen that was asked at the given time.
@@ -170,12 +203,12 @@ func (t *table) listened(keys []listening, differ map[Key]bool, asked time.Time)
 	for _, l := range keys {
 		e := l.entry
 		if t.entries[e.key] != e { // removed while it was listened to
-			t.drops = append(t.drops, e.key)
+			t.drops = append(t.drops, e)
 			signal(t.flush)
 			continue
 		}
 		e.listened, e.deaf = true, 0
-		if e.stale || differ[l.key] {
+		if e.stale || differ[e.key] {
 			t.markLocked(e)
 			continue
 		}
@@ -192,7 +225,7 @@ func (t *table) listened(keys []listening, differ map[Key]bool, asked time.Time)
 	}
 }
 
-// notListened keeps keys for the next time, and says why where that lasts.
+// notListened says why keys are not listened to, where that lasts.
 func (t *table) notListened(keys []listening, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -201,9 +234,8 @@ func (t *table) notListened(keys []listening, err error) {
 		if t.entries[e.key] != e {
 			continue
 		}
-		t.todo[e] = struct{}{}
 		e.deaf++
-		if e.deaf >= lasting(err) && !same(e.err, err) {
+		if int(e.deaf) >= lasting(err) && !same(e.err, err) {
 			e.err = err
 			e.wake()
 		}

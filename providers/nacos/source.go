@@ -53,14 +53,14 @@ func AllowUnknown() ConfigOption {
 // other methods are safe for concurrent use.
 type Source struct {
 	client *Client
-	key    Key
-	opts   configOptions
+	entry  *entry          // its own, and in no table, with bad
+	fixed  string          // the format's, "" by what the publisher gave
 	told   source.Teller   // Next's own, as is gave
 	gave   source.Revision // the last content that Next returned
 	bad    error           // why this source can never work
-	entry  *entry          // nil with bad
 
-	once sync.Once
+	once                   sync.Once
+	optional, allowUnknown bool
 }
 
 var (
@@ -73,20 +73,22 @@ var (
 // Config returns the config with that data ID as a source. From now on it is listened to, and read as soon as there is a
 // connection. A name that cannot be is told by Next. The source ends with Close or with the client.
 func (c *Client) Config(dataID string, opts ...ConfigOption) *Source {
-	s := &Source{client: c}
+	var o configOptions
 	for _, opt := range opts {
-		opt.applyConfig(&s.opts)
+		opt.applyConfig(&o)
 	}
-	s.key = c.key(dataID, s.opts)
-	if s.opts.format == "" {
-		s.opts.format = source.FormatOf(dataID)
+	if o.format == "" {
+		o.format = source.FormatOf(dataID)
 	}
-	if problems := s.key.problems(); problems != nil {
-		s.bad = errBadKey(s.key, problems)
-		return s
+	s := &Source{client: c, fixed: o.format, optional: o.optional, allowUnknown: o.allowUnknown}
+	k := c.key(dataID, o)
+	if problems := k.problems(); problems != nil {
+		s.bad = errBadKey(k, problems)
+	} else if !c.adopt(s, k) {
+		s.bad = errClosed(k.String())
 	}
-	if !c.adopt(s) {
-		s.bad = errClosed(s.key.String())
+	if s.bad != nil {
+		s.entry = &entry{key: k}
 	}
 	return s
 }
@@ -96,7 +98,7 @@ func (s *Source) Name() string { return "nacos" }
 
 // Identity returns "nacos://10.0.0.1:8848/public/DEFAULT_GROUP/orders.yaml".
 func (s *Source) Identity() string {
-	return "nacos://" + s.client.as.name() + "/" + s.key.String()
+	return "nacos://" + s.client.as.name() + "/" + s.entry.key.String()
 }
 
 // String returns the identity.
@@ -108,7 +110,7 @@ func (s *Source) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String
 // ProvenAt returns when the server's answer last proved that what Next returned last, or is about to return, is what it
 // has: when it was asked, not when it answered. Zero: never.
 func (s *Source) ProvenAt() time.Time {
-	if s.entry == nil {
+	if s.bad != nil {
 		return time.Time{}
 	}
 	return s.client.session.table.provenAt(s.entry)
@@ -116,7 +118,7 @@ func (s *Source) ProvenAt() time.Time {
 
 // Receive is told what became of a content, and tells the server which md5 is live here.
 func (s *Source) Receive(rev source.Revision, rejected error) {
-	if s.entry == nil || rejected != nil {
+	if s.bad != nil || rejected != nil {
 		return
 	}
 	md5, isMD5 := strings.CutPrefix(string(rev), revisionMD5)
@@ -161,12 +163,12 @@ func (s *Source) look() (*doc, <-chan struct{}, error) {
 	d, changed, open, err := s.client.session.table.look(s.entry, s)
 	switch {
 	case !open:
-		err = errClosed(s.key.String())
+		err = errClosed(s.entry.key.String())
 	case d == nil:
-	case d.absent && !s.opts.optional:
-		err = s.client.session.space.absent(s.key)
+	case d.absent && !s.optional:
+		err = s.client.session.space.absent(s.entry.key)
 	case !d.absent && s.format(d) == "":
-		err = errNoFormat(s.key)
+		err = errNoFormat(s.entry.key)
 	case d.revision != s.gave:
 		err = nil
 	}
@@ -177,22 +179,22 @@ func (s *Source) look() (*doc, <-chan struct{}, error) {
 func (s *Source) documents(d *doc) []source.Document {
 	docs := make([]source.Document, 1)
 	out := &docs[0]
-	out.Name, out.AllowUnknown, out.Origin.Location = s.key.DataID, s.opts.allowUnknown, s.key.String()
+	out.Name, out.AllowUnknown, out.Origin.Location = s.entry.key.DataID, s.allowUnknown, s.entry.key.String()
 	if d.absent {
 		out.Absent = true
 		return docs
 	}
 	out.Format, out.Data, out.Origin.Modified = s.format(d), d.content, d.modified
 	if d.declared {
-		out.Digest.Algorithm, out.Digest.Hex = source.MD5, d.md5
+		out.Digest.Algorithm, out.Digest.Hex = source.MD5, d.md5()
 	}
 	return docs
 }
 
 // format is that of the options or of the data ID, else what the publisher gave.
 func (s *Source) format(d *doc) string {
-	if s.opts.format != "" {
-		return s.opts.format
+	if s.fixed != "" {
+		return s.fixed
 	}
 	return source.FormatOf("x." + d.contentType)
 }
@@ -200,7 +202,7 @@ func (s *Source) format(d *doc) string {
 // Close ends the source: Next returns, and the key is listened to no longer unless another source has it.
 func (s *Source) Close() error {
 	s.once.Do(func() {
-		if s.entry != nil {
+		if s.bad == nil {
 			s.client.disown(s)
 			s.client.session.table.remove(s.entry, s)
 		}

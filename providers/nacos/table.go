@@ -20,7 +20,7 @@ type table struct {
 	entries map[Key]*entry
 	queue   []*entry
 	todo    map[*entry]struct{} // to be listened to, or told what was applied
-	drops   []Key               // to be listened to no longer
+	drops   []*entry            // to be listened to no longer
 	trouble error               // why there is no connection
 	closed  bool
 
@@ -71,7 +71,7 @@ func (t *table) remove(e *entry, s *Source) {
 	delete(t.entries, e.key)
 	delete(t.todo, e)
 	if e.listened {
-		t.drops = append(t.drops, e.key)
+		t.drops = append(t.drops, e)
 		signal(t.flush)
 	}
 }
@@ -140,7 +140,7 @@ func (t *table) pop() (*entry, int) {
 		}
 		if t.entries[e.key] == e {
 			e.stale = false
-			return e, e.tries
+			return e, int(e.tries)
 		}
 	}
 	return nil, 0
@@ -160,11 +160,14 @@ func (t *table) done(e *entry, d *doc, err error, asked time.Time) (differs bool
 		return false
 	}
 	if err == nil {
-		e.tries, e.olderSince = 0, time.Time{}
+		e.tries = 0
+		if e.past != nil {
+			e.past.olderSince = time.Time{}
+		}
 		differs = e.doc == nil || e.doc.revision != d.revision
 		if differs {
 			if e.doc != nil && !e.doc.absent {
-				e.replaced = stamp{e.doc.md5, e.doc.modified}
+				e.remember().replaced = e.doc.stamp()
 			}
 			e.doc, e.vain = d, 0
 		} else if e.vain++; e.vain <= maxVain {
@@ -193,12 +196,12 @@ func (t *table) done(e *entry, d *doc, err error, asked time.Time) (differs bool
 	if t.closed {
 		return false
 	}
-	if e.tries >= lasting(err) && !same(e.err, err) {
+	if int(e.tries) >= lasting(err) && !same(e.err, err) {
 		e.err = err
 		e.wake()
 	}
 	e.stopRetry()
-	delay := t.t.retryDelay(e.tries - 1)
+	delay := t.t.retryDelay(int(e.tries) - 1)
 	if errors.Is(err, ContentOlder) {
 		delay = min(delay, olderEvery)
 	}

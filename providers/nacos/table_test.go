@@ -417,6 +417,58 @@ func TestOneBadKeyHarmsNoOther(t *testing.T) {
 	})
 }
 
+// What was to be told in one go with a message that went wrong is told as soon as that message is tried again, and does not wait for the
+// reconcile.
+func TestMessageThatFailsDelaysNoOther(t *testing.T) {
+	t.Parallel()
+	soon := func(t *testing.T, readers []*reader) {
+		begin := time.Now()
+		for _, r := range readers {
+			r.until("a: 1")
+		}
+		if took := time.Since(begin); took > 3*time.Second {
+			t.Errorf("it took %v until all keys were read", took)
+		}
+	}
+	declare := func(t *testing.T, f *cluster, c *nacos.Client, keys int) (readers []*reader) {
+		for i := range keys {
+			id := fmt.Sprintf("%d.yaml", i)
+			f.put(id, "a: 1")
+			readers = append(readers, follow(t, c.Config(id)))
+		}
+		return readers
+	}
+	slow := func(f *cluster) { f.latency = 100 * time.Millisecond }
+	t.Run("the first of three listens", func(t *testing.T) {
+		t.Parallel()
+		bubble(t, nacos.Config{}, slow, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
+			if err := c.Ready(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			c.Config("first.yaml") // it is being listened to while the others are declared
+			time.Sleep(50 * time.Millisecond)
+			readers := declare(t, f, c, 2500)
+			f.do(func() { f.failed = 1; f.latency = 0 })
+			soon(t, readers)
+		})
+	})
+	t.Run("the end of a listen", func(t *testing.T) {
+		t.Parallel()
+		bubble(t, nacos.Config{}, slow, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
+			src := c.Config("first.yaml")
+			if err := c.Ready(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			c.Config("second.yaml")
+			time.Sleep(50 * time.Millisecond)
+			src.Close()
+			readers := declare(t, f, c, 1)
+			f.do(func() { f.failed = 1; f.latency = 0 })
+			soon(t, readers)
+		})
+	})
+}
+
 // A key that is given up while it is being listened to is not listened to for ever.
 func TestKeyGivenUpWhileListening(t *testing.T) {
 	t.Parallel()

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"iter"
+	"strconv"
 	"time"
 )
 
@@ -79,10 +81,35 @@ func about(k Key) keyRequest {
 	return keyRequest{DataID: k.DataID, Group: k.Group, Tenant: k.Namespace, Module: "config"}
 }
 
+// listenRequest is about many keys, and made anew every 30 s for all of them. It has no slice of its contexts, and is written
+// one by one, since a [json.Encoder] would have a second buffer as large as the message.
 type listenRequest struct {
-	Listen   bool            `json:"listen"`
-	Contexts []listenContext `json:"configListenContexts"`
-	Module   string          `json:"module"`
+	listen   bool
+	contexts iter.Seq[listenContext]
+}
+
+// aroundContext is about what stands in JSON around the names of a listenContext.
+const aroundContext = len(`,{"dataId":"","group":"","tenant":"","md5":""}`) + 1
+
+func (r listenRequest) encode(b *bytes.Buffer, e *json.Encoder) error {
+	room := 0
+	for c := range r.contexts {
+		room += len(c.DataID) + len(c.Group) + len(c.Tenant) + len(c.MD5) + aroundContext
+	}
+	const head = `,"module":"config","configListenContexts":[`
+	b.Grow(room + 2*len(head))
+	b.WriteString(`{"listen":` + strconv.FormatBool(r.listen) + head)
+	between := ""
+	var one listenContext
+	for one = range r.contexts {
+		b.WriteString(between)
+		if err := e.Encode(&one); err != nil {
+			return err
+		}
+		between = ","
+	}
+	b.WriteString("]}")
+	return nil
 }
 
 type listenContext struct {
@@ -158,7 +185,13 @@ func encode(typ string, body any) (message, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	if e.Encode(body) != nil {
+	var err error
+	if l, ok := body.(listenRequest); ok {
+		err = l.encode(&b, e)
+	} else {
+		err = e.Encode(body)
+	}
+	if err != nil {
 		return message{}, errBody
 	}
 	return message{Type: typ, Body: bytes.TrimRight(b.Bytes(), "\n")}, nil
