@@ -131,7 +131,7 @@ func (s *Source) Receive(rev source.Revision, rejected error) {
 // Next returns the config when it differs from prev; see [source.Source].
 //
 // A service may have thousands of goroutines in Next, and what it needs of their stack decides whether each has 2 KiB of it
-// or 4: so nothing large stands in it, and what is returned is filled in where it stays.
+// or 4, for good: so nothing large stands in it, what it calls is not deep, and what is returned is filled in where it stays.
 func (s *Source) Next(ctx context.Context, prev source.Revision) (source.Content, error) {
 	for {
 		if ctx.Err() != nil {
@@ -145,7 +145,10 @@ func (s *Source) Next(ctx context.Context, prev source.Revision) (source.Content
 			}
 		case d != nil && s.told.Differs(prev, d.revision, nil):
 			s.gave = d.revision
-			return source.Content{Revision: d.revision, Documents: s.documents(d)}, nil
+			docs := make([]source.Document, 1)
+			docs[0].Origin.Location = s.location()
+			s.fill(&docs[0], d)
+			return source.Content{Revision: d.revision, Documents: docs}, nil
 		}
 		select {
 		case <-changed:
@@ -161,34 +164,41 @@ func (s *Source) look() (*doc, <-chan struct{}, error) {
 		return nil, nil, s.bad
 	}
 	d, changed, open, err := s.client.session.table.look(s.entry, s)
-	switch {
-	case !open:
-		err = errClosed(s.entry.key.String())
-	case d == nil:
-	case d.absent && !s.optional:
-		err = s.client.session.space.absent(s.entry.key)
-	case !d.absent && s.format(d) == "":
-		err = errNoFormat(s.entry.key)
-	case d.revision != s.gave:
-		err = nil
-	}
-	return d, changed, err
+	return d, changed, s.judge(d, open, err)
 }
 
-// documents makes the document of a content.
-func (s *Source) documents(d *doc) []source.Document {
-	docs := make([]source.Document, 1)
-	out := &docs[0]
-	out.Name, out.AllowUnknown, out.Origin.Location = s.entry.key.DataID, s.allowUnknown, s.entry.key.String()
+// judge is the error that stands for a state. It is no part of look, so that its room for errors is not under the wait for the
+// table's lock: see Next.
+func (s *Source) judge(d *doc, open bool, err error) error {
+	switch {
+	case !open:
+		return errClosed(s.entry.key.String())
+	case d == nil:
+	case d.absent && !s.optional:
+		return s.client.session.space.absent(s.entry.key)
+	case !d.absent && s.format(d) == "":
+		return errNoFormat(s.entry.key)
+	case d.revision != s.gave:
+		return nil
+	}
+	return err
+}
+
+// location is by itself since its buffer would stand in Next while that waits.
+//
+//go:noinline
+func (s *Source) location() string { return s.entry.key.String() }
+
+// fill makes the document of a content.
+func (s *Source) fill(out *source.Document, d *doc) {
+	out.Name, out.AllowUnknown, out.Absent = s.entry.key.DataID, s.allowUnknown, d.absent
 	if d.absent {
-		out.Absent = true
-		return docs
+		return
 	}
 	out.Format, out.Data, out.Origin.Modified = s.format(d), d.content, d.modified
 	if d.declared {
 		out.Digest.Algorithm, out.Digest.Hex = source.MD5, d.md5()
 	}
-	return docs
 }
 
 // format is that of the options or of the data ID, else what the publisher gave.
