@@ -95,9 +95,12 @@ func (e *entry) wake() {
 func (e *entry) run() {
 	defer close(e.ended)
 	heard := func(string, string, string, string) { hubs.wake(e.hub.sdk, e.key) }
-	listening := e.call(func() error {
-		return e.hub.sdk.ListenConfig(vo.ConfigParam{DataId: e.key.dataID, Group: e.key.group, OnChange: heard})
-	}) == nil
+	listening := false
+	listen := func() {
+		listening = listening || e.call(func() error {
+			return e.hub.sdk.ListenConfig(vo.ConfigParam{DataId: e.key.dataID, Group: e.key.group, OnChange: heard})
+		}) == nil
+	}
 	defer func() {
 		if listening {
 			// The key may have been declared anew meanwhile, by an entry that made its listen before this is taken back.
@@ -111,6 +114,7 @@ func (e *entry) run() {
 	var failed, vain int
 	woken := false
 	for e.ctx.Err() == nil {
+		listen()
 		began := time.Now()
 		differs, err := e.read()
 		var wait time.Duration

@@ -32,6 +32,7 @@ type sdk struct {
 	panics   bool
 	hang     chan struct{} // reads wait for it
 	snapshot bool
+	deaf     bool // the next listen fails
 }
 
 func newSDK() *sdk {
@@ -65,6 +66,10 @@ func (f *sdk) ListenConfig(p vo.ConfigParam) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.log = append(f.log, "listen "+p.DataId)
+	if f.deaf {
+		f.deaf = false
+		return errors.New("canary")
+	}
 	if f.listens[p.DataId] == nil { // a second one is dropped, as the SDK does
 		f.listens[p.DataId] = p.OnChange
 	}
@@ -213,6 +218,26 @@ func TestReadTooEarly(t *testing.T) {
 }
 
 // However many sources and clients have a key, it is listened to and read once.
+// A listen that fails is made again with the next read: else its key would have its reconcile alone for good.
+func TestListenThatFailed(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, f *sdk, c *nacossdk.Client) {
+		f.do(func() { f.deaf = true })
+		src := c.Config("x.yaml", nacossdk.Optional())
+		defer closed(t, src)
+		r := &follower{t: t, src: src}
+		r.want("absent")
+		time.Sleep(time.Minute)
+		f.do(func() { f.docs["x.yaml"] = "v: 1" })
+		f.push("x.yaml")
+		begin := time.Now()
+		r.want("v: 1")
+		if took := time.Since(begin); took > time.Second {
+			t.Errorf("a minute after its listen had failed, a change came after %v: it is not listened to", took)
+		}
+	})
+}
+
 func TestOneListenForAKey(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, f *sdk, c *nacossdk.Client) {
