@@ -1,6 +1,7 @@
 package nacos
 
 import (
+	"crypto/tls"
 	"os"
 	"strings"
 )
@@ -54,6 +55,28 @@ func FromEnv() Config {
 	c.labelsFromEnv()
 	c.tlsFromEnv()
 	return c
+}
+
+// TLSFromEnv returns the TLS that the environment describes, nil for none: a part of [FromEnv], for who has other settings from
+// elsewhere. An error has the cause [BadConfig].
+func TLSFromEnv() (*tls.Config, error) {
+	var c Config
+	c.tlsFromEnv()
+	return c.TLS, c.wrong()
+}
+
+// LabelsFromEnv returns the labels that the environment has, nil for none, as [TLSFromEnv] does the TLS.
+func LabelsFromEnv() (map[string]string, error) {
+	var c Config
+	c.labelsFromEnv()
+	return c.Labels, c.wrong()
+}
+
+func (c *Config) wrong() error {
+	if len(c.problems) == 0 {
+		return nil
+	}
+	return errBadConfig(c.problems)
 }
 
 // either returns the first variable that is set.

@@ -36,7 +36,6 @@ func From(client constant.ClientConfig, servers []constant.ServerConfig, signer 
 		Username:  client.Username,
 		Password:  nacos.NewPassword(client.Password),
 		AppName:   client.AppName,
-		Labels:    labels(client.AppConnLabels),
 		Signer:    signer,
 	}
 	var problems []string
@@ -60,6 +59,9 @@ func From(client constant.ClientConfig, servers []constant.ServerConfig, signer 
 	var err error
 	if cfg.TLS, err = tlsOf(client.TLSCfg); err != nil {
 		problems = append(problems, "TLSCfg cannot be used: "+err.Error())
+	}
+	if cfg.Labels, err = labels(client.AppConnLabels); err != nil {
+		problems = append(problems, "the labels of the environment cannot be used: "+err.Error())
 	}
 	if len(problems) > 0 {
 		return nacos.Config{}, nil, &source.Error{
@@ -122,16 +124,17 @@ func endpoint(c constant.ClientConfig) string {
 }
 
 // labels are those of the settings and of the environment; which of the two goes first is the SDK's rule.
-func labels(set map[string]string) map[string]string {
+func labels(set map[string]string) (map[string]string, error) {
 	all := map[string]string{}
-	weak, strong := nacos.FromEnv().Labels, set
+	weak, err := nacos.LabelsFromEnv()
+	strong := set
 	if strings.EqualFold(os.Getenv(preferredVariable), environmentIsFirst) {
 		weak, strong = strong, weak
 	}
 	maps.Copy(all, weak)
 	maps.Copy(all, strong)
 	if len(all) == 0 {
-		return nil
+		return nil, err
 	}
-	return all
+	return all, err
 }

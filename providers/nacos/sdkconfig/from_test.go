@@ -107,6 +107,26 @@ func TestFromRefuses(t *testing.T) {
 	}
 }
 
+// What the environment adds and cannot be is an error: without the TLS that somebody wants, the login would go in the clear.
+func TestFromRefusesTheEnvironment(t *testing.T) {
+	for want, variables := range map[string]map[string]string{
+		"the TLS CA cannot be read":   {nacos.EnvTLS: "true", nacos.EnvTLSCA: "/no/such/canary.pem"},
+		"is not a list of name=value": {nacos.EnvLabels: "canary"},
+		"is neither true nor false":   {nacos.EnvTLS: "canary"},
+	} {
+		t.Run(want, func(t *testing.T) {
+			unset(t)
+			for name, value := range variables {
+				t.Setenv(name, value)
+			}
+			cfg, _, err := sdkconfig.From(constant.ClientConfig{}, []constant.ServerConfig{{IpAddr: "10.0.0.1"}}, nil)
+			if !errors.Is(err, source.Misused) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "canary") {
+				t.Errorf("From returns TLS %v and error %v, want one that says %q", cfg.TLS != nil, err, want)
+			}
+		})
+	}
+}
+
 // The settings of a service that works with the SDK make a client that works.
 func Example() {
 	srv, err := nacostest.Start(nacostest.Options{})

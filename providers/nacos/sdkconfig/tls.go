@@ -16,5 +16,5 @@ func tlsOf(c constant.TLSConfig) (*tls.Config, error) {
 	case c.Appointed:
 		return nil, nil
 	}
-	return nacos.FromEnv().TLS, nil
+	return nacos.TLSFromEnv()
 }
