@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/nacre-go/nacre/source"
@@ -123,7 +124,7 @@ func (s *session) explain(c *conn, document, typ string, err error) error {
 		return errModifying(document)
 	case code == codeBadRequest:
 		return RequestWrong.fail(opOf(typ), place(document, c.server))
-	case code >= 300 && code < 400 && code != codeNoHandler:
+	case code >= 300 && code < 400 && code != codeNoHandler, code == codeBusy:
 		return errNotReady(c.server)
 	default:
 		return errAnswer(place(document, c.server), opOf(typ), code)
@@ -141,4 +142,6 @@ type conn struct {
 	since  time.Time
 	reader chan struct{} // closed when the stream is read no more
 	doubt  chan struct{} // a request was not answered: a heartbeat is due
+
+	unlisted atomic.Bool // the address server has taken its server from the list
 }

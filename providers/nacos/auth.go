@@ -15,17 +15,21 @@ import (
 const uselessLogin = 15 * time.Second
 
 // auth holds the token. It is renewed before it ends, and at once when a server refuses it. However many requests are
-// refused together, there is one login.
+// refused together, there is one login. It goes on when who asked for it has given up: every server has its time, and the next one who
+// asks finds what came of it.
 type auth struct {
+	ctx     context.Context // the session's life
 	via     transport
 	as      settings
 	servers func() []address // those that there are
 	tell    func(Event)
 	backoff backoff
-
-	one chan struct{} // held during a login
+	within  time.Duration // the time of one server
+	running sync.WaitGroup
 
 	mu        sync.Mutex
+	now       *login // under way; nil: none is
+	closed    bool
 	grant     grant
 	number    int // of the login that gave it; 0: there was none
 	at        time.Time
@@ -34,11 +38,27 @@ type auth struct {
 	notBefore time.Time
 }
 
-func newAuth(via transport, as settings, t timings, servers func() []address, tell func(Event)) *auth {
+// login is one that is under way.
+type login struct {
+	done   chan struct{}
+	token  string // to be read after done, as what follows
+	number int
+	err    error
+}
+
+func newAuth(ctx context.Context, via transport, as settings, t timings, servers func() []address, tell func(Event)) *auth {
 	return &auth{
-		via: via, as: as, servers: servers, tell: tell, one: make(chan struct{}, 1),
+		ctx: ctx, via: via, as: as, servers: servers, tell: tell, within: t.request,
 		backoff: backoff{least: time.Second, most: t.backMax},
 	}
+}
+
+// close waits for a login that is under way; ctx has ended.
+func (a *auth) close() {
+	a.mu.Lock()
+	a.closed = true
+	a.mu.Unlock()
+	a.running.Wait()
 }
 
 func (a *auth) needed() bool { return a.as.username != "" }
@@ -84,58 +104,80 @@ func (a *auth) inVain() {
 
 // login gets a token that is newer than that of login number seen.
 func (a *auth) login(ctx context.Context, first address, seen int) (string, int, error) {
+	a.mu.Lock()
+	switch {
+	case a.number > seen && a.validLocked(): // somebody else was quicker
+		defer a.mu.Unlock()
+		return a.grant.token, a.number, nil
+	case a.closed:
+		defer a.mu.Unlock()
+		return "", 0, errClosed("nacos")
+	case a.now == nil && time.Now().Before(a.notBefore):
+		defer a.mu.Unlock()
+		return "", 0, a.err
+	case a.now == nil:
+		l := &login{done: make(chan struct{})}
+		a.now = l
+		a.running.Go(func() { a.log(l, first) })
+	}
+	l := a.now
+	a.mu.Unlock()
 	select {
-	case a.one <- struct{}{}:
-		defer func() { <-a.one }()
+	case <-l.done:
+		return l.token, l.number, l.err
 	case <-ctx.Done():
 		return "", 0, errors.Join(errNoAnswer(first), ctx.Err())
 	}
-	a.mu.Lock()
-	if a.number > seen && a.validLocked() { // somebody else was quicker
-		defer a.mu.Unlock()
-		return a.grant.token, a.number, nil
-	}
-	if time.Now().Before(a.notBefore) {
-		defer a.mu.Unlock()
-		return "", 0, a.err
-	}
-	a.mu.Unlock()
+}
 
-	g, server, err := a.tryAll(ctx, first)
-	if err != nil && ctx.Err() != nil { // it was the caller who gave up
-		return "", 0, err
-	}
+// log makes a login.
+func (a *auth) log(l *login, first address) {
+	defer close(l.done)
+	g, server, err := a.tryAll(first)
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.now = nil
 	if err != nil {
-		a.err = err
-		a.notBefore = time.Now().Add(a.backoff.next())
-		a.tell(Event{Kind: LoginRefused, Server: server.String(), Err: err})
-		return "", 0, err
+		l.err, a.err = err, err
+		wait := a.backoff.next()
+		if source.KindOf(err) != source.Denied { // it is worth a try as soon as there is a server
+			wait = min(wait, eagerMost)
+		}
+		a.notBefore = time.Now().Add(wait)
+		if a.ctx.Err() == nil {
+			a.tell(Event{Kind: LoginRefused, Server: server.String(), Err: err})
+		}
+		return
 	}
 	a.grant, a.at, a.err, a.notBefore = g, time.Now(), nil, time.Time{}
 	a.number++
 	a.backoff.reset()
+	l.token, l.number = g.token, a.number
 	a.tell(Event{Kind: LoggedIn, Server: server.String()})
-	return g.token, a.number, nil
 }
 
 // tryAll asks the server first that is to take the token, then the others. A refusal ends it: they share their users.
-func (a *auth) tryAll(ctx context.Context, first address) (g grant, server address, err error) {
-	g, err = a.via.Login(ctx, first, a.as)
+func (a *auth) tryAll(first address) (g grant, server address, err error) {
+	g, err = a.try(first)
 	if err == nil || source.KindOf(err) == source.Denied {
 		return g, first, err
 	}
 	for _, other := range a.servers() {
-		if other == first || ctx.Err() != nil {
+		if other == first || a.ctx.Err() != nil {
 			continue
 		}
-		g, otherErr := a.via.Login(ctx, other, a.as)
+		g, otherErr := a.try(other)
 		if otherErr == nil || source.KindOf(otherErr) == source.Denied {
 			return g, other, otherErr
 		}
 	}
 	return g, first, err
+}
+
+func (a *auth) try(server address) (grant, error) {
+	ctx, cancel := context.WithTimeout(a.ctx, a.within)
+	defer cancel()
+	return a.via.Login(ctx, server, a.as)
 }
 
 // keep renews the token before it ends, until ctx is done.

@@ -17,7 +17,7 @@ const (
 	NotNacos          Cause = 6  // something else answers
 	ConnectionLost    Cause = 7  // it broke off
 	ServerSilent      Cause = 8  // it stands, and nothing comes any more
-	NotReady          Cause = 9  // HTTP 503, codes 3xx: starting, stopping, without a leader
+	NotReady          Cause = 9  // HTTP 503, codes 3xx and 503: starting, stopping, without a leader, over its limit
 	Unregistered      Cause = 10 // code 301, "session expired", "listener not registered": the server has forgotten the connection
 	SentAway          Cause = 11 // the server wants its clients to go to another one
 	NoServers         Cause = 12 // the address server names none, or cannot be asked
@@ -68,7 +68,7 @@ var causes = map[Cause]struct {
 	NotNacos:          {source.Unavailable, "the port does not speak the gRPC of Nacos", "check the port: the address takes the HTTP port, and gRPC is 1000 above; check also whether both sides agree on TLS"},
 	ConnectionLost:    {source.Unavailable, "the connection was lost", "check that Nacos runs there; the session connects again by itself"},
 	ServerSilent:      {source.Timeout, "the server has fallen silent", "check the network between here and there; the session connects again by itself"},
-	NotReady:          {source.Unavailable, "the server is not ready", "wait: it is starting, stopping or without a leader; the session tries again by itself"},
+	NotReady:          {source.Unavailable, "the server is not ready", "wait: it is starting, stopping, without a leader or over its limit of requests; the session tries again by itself"},
 	Unregistered:      {source.Unavailable, "the server does not know this connection", "nothing: the session connects and listens again by itself; if it lasts, the server is at its limit of connections"},
 	SentAway:          {source.Unavailable, "the server asks to go to another one", "nothing: the session does; if it lasts, the server is at its limit of connections"},
 	NoServers:         {source.Unavailable, "the address server names no server", "check Endpoint, or NACOS_ENDPOINT: its answer is one server a line, host or host:port"},

@@ -121,7 +121,7 @@ func (c Config) nameProblems(s settings) []string {
 		problems = append(problems, "of user name and password, one is missing")
 	}
 	switch {
-	case c.Signer != nil && !reflect.TypeOf(c.Signer).Comparable():
+	case c.Signer != nil && !reflect.ValueOf(c.Signer).Comparable():
 		problems = append(problems, "the signer is of a type that cannot be compared; use a pointer")
 	case c.Signer == nil && c.wantSigner:
 		problems = append(problems, EnvAccessKey+" is set, and nothing signs: set Signer to ram.FromEnv() of the package ram")

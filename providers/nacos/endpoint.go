@@ -85,7 +85,7 @@ func (s *session) locate(ctx context.Context) {
 		wait := s.t.locate
 		if err == nil {
 			retry.reset()
-			s.located(servers)
+			s.located(ctx, servers)
 		} else {
 			wait = min(time.Second/2+retry.next(), s.t.locate)
 			if !same(before, err) {
@@ -118,20 +118,40 @@ func (s *session) askEndpoint(ctx context.Context) ([]address, error) {
 	return servers, nil
 }
 
-// located takes a list of servers. A connection to one that is not in it any more is given up.
-func (s *session) located(servers []address) {
+// located takes a list of servers.
+func (s *session) located(ctx context.Context, servers []address) {
 	s.mu.Lock()
 	old, c := s.servers, s.current
 	s.servers, s.noServers = servers, nil
 	s.mu.Unlock()
-	if slices.Equal(old, servers) {
+	if !slices.Equal(old, servers) {
+		s.tell(Event{Kind: Located, Server: names(servers)})
+		signal(s.moved)
+	}
+	s.leave(ctx, c, old)
+}
+
+// leave gives up a connection to a server that was among those of the list before, or was to be left when that was looked at
+// before, and is not among those of the list that there is now. It does so when one of these can be reached: what an address server says may be a
+// slip, or a page about its own maintenance.
+func (s *session) leave(ctx context.Context, c *conn, before []address) {
+	servers, _ := s.known()
+	if c == nil || isAmong(servers, c.server) {
 		return
 	}
-	s.tell(Event{Kind: Located, Server: names(servers)})
-	signal(s.moved)
-	if c != nil && !slices.ContainsFunc(servers, func(a address) bool { return a.String() == c.server.String() }) {
+	if isAmong(before, c.server) {
+		c.unlisted.Store(true)
+	}
+	if !c.unlisted.Load() { // sent there by a server of the list
+		return
+	}
+	if len(s.open(ctx, servers, true)) > 0 {
 		c.end(SentAway.failAs("ask", c.server.String(), "the address server does not name this server any more"))
 	}
+}
+
+func isAmong(servers []address, a address) bool {
+	return slices.ContainsFunc(servers, func(b address) bool { return b.String() == a.String() })
 }
 
 func (s *session) notLocated(err error) {

@@ -49,6 +49,38 @@ func TestEndpointIsFollowed(t *testing.T) {
 	})
 }
 
+// The list may come while the session connects to a server of the list before.
+func TestEndpointAnswersWhileConnecting(t *testing.T) {
+	t.Parallel()
+	cfg := nacos.Config{Servers: []string{"a:8848"}, Endpoint: "finder:8080"}
+	bubble(t, cfg, func(f *cluster) { f.list, f.latency = []string{"b:8848"}, 200*time.Millisecond }, func(t *testing.T, _ *cluster, c *nacos.Client, log *events) {
+		log.wait(t, nacos.Located, 1)
+		time.Sleep(3 * time.Second)
+		if got := c.Status().Server; got != "b:8848" {
+			t.Errorf("three seconds after the address server has named b:8848 alone the session is at %q", got)
+		}
+	})
+}
+
+// An address server that says nonsense ends no connection that is well.
+func TestEndpointThatNamesNobody(t *testing.T) {
+	t.Parallel()
+	prepare := func(f *cluster) { f.list, f.down["maintenance:8848"] = []string{"a:8848"}, true }
+	bubble(t, located, prepare, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
+		ready(t, c)
+		f.do(func() { f.list = []string{"maintenance"} })
+		time.Sleep(10 * time.Minute)
+		if got := c.Status().Server; got != "a:8848" || len(log.list(nacos.Lost)) > 0 {
+			t.Errorf("the address server names a host that is none, and the session is at %q:\n%s", got, log)
+		}
+		f.do(func() { f.down["maintenance:8848"] = false }) // and now it is one
+		time.Sleep(40 * time.Second)
+		if got := c.Status().Server; got != "maintenance:8848" {
+			t.Errorf("the only server that is named can be reached, and the session is at %q", got)
+		}
+	})
+}
+
 // While the address server cannot be asked, what it said last is used, and before its first word the servers of the Config.
 func TestEndpointIsDown(t *testing.T) {
 	t.Parallel()

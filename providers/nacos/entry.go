@@ -1,6 +1,7 @@
 package nacos
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -16,7 +17,7 @@ type doc struct {
 	revision    source.Revision
 	contentType string
 	modified    time.Time
-	conn        uint64 // the number of the connection on which it came
+	conn        uint64 // the number of the connection on which it came, or of a later one that is sure to know better
 	absent      bool
 	declared    bool // the md5, by the server, and not only computed here
 }
@@ -36,6 +37,26 @@ func (d *doc) md5() string {
 
 func (d *doc) stamp() stamp { return stamp{d.md5(), d.modified} }
 
+// on is the same state, which a later connection has too.
+func (d *doc) on(conn uint64) *doc {
+	if d.conn == conn {
+		return d
+	}
+	later := *d
+	later.conn = conn
+	return &later
+}
+
+// again is the same state, read once more: it may have been published anew, with another type. Its content is not held twice.
+func (d *doc) again(read *doc) *doc {
+	same := *d
+	same.contentType, same.declared = read.contentType, read.declared
+	if d.modified.Before(read.modified) {
+		same.modified = read.modified
+	}
+	return &same
+}
+
 // stamp tells the publishes of a key apart: the same content published again has another time.
 type stamp struct {
 	md5      string
@@ -54,12 +75,14 @@ type entry struct {
 	past     *past // nil with one that has none
 	retry    *time.Timer
 
-	tries    int32 // reads in a row that went wrong
-	vain     int32 // reads in a row that found nothing new
-	deaf     int32 // listens in a row that went wrong
-	listened bool  // on the present connection
-	stale    bool  // what the server has may differ from doc: to be read
-	busy     bool  // in the queue, or being read
+	tries   int32 // reads in a row that went wrong
+	deaf    int32 // listens in a row that went wrong
+	vain    uint8 // reads in a row that found nothing new, as far as that counts
+	asked   bool  // on the present connection: the server may have it registered
+	heard   bool  // and has answered that it has
+	refused bool  // and takes it for wrong
+	stale   bool  // what the server has may differ from doc: to be read
+	busy    bool  // in the queue, or being read
 }
 
 // past is what is known of the contents before doc.
@@ -108,6 +131,11 @@ func (e *entry) applied() string {
 		}
 	}
 	return have
+}
+
+// formless reports whether a source cannot tell the format of what was read.
+func (e *entry) formless() bool {
+	return e.doc != nil && !e.doc.absent && slices.ContainsFunc(e.sources, func(h holder) bool { return h.source.format(e.doc) == "" })
 }
 
 // wake tells the sources that something has changed.

@@ -21,6 +21,7 @@ import (
 type cluster struct {
 	mu      sync.Mutex
 	docs    map[string]string // by group/dataId
+	times   map[string]int64  // when they were put, by the same
 	down    map[string]bool   // by host:port: refuses connections
 	silent  bool              // answers nothing
 	starts  bool              // is not ready
@@ -30,9 +31,11 @@ type cluster struct {
 	odd     string            // answer to every config request, of a type that is none
 	nag     bool              // says "changed" of every key, whatever it has
 	list    []string          // what the address server names; nil: it is down
-	refuse  string            // a data ID that it takes for wrong
+	refuse  string            // a data ID that it takes for wrong where it is listened to
+	wrong   bool              // takes every listen for wrong
 	failed  int               // code 500 to so many listens that come next
 	latency time.Duration
+	typ     string // of all configs
 
 	signature string // what requests must carry; empty: nothing
 
@@ -60,10 +63,10 @@ type open struct {
 }
 
 func newCluster() *cluster {
-	return &cluster{docs: map[string]string{}, down: map[string]bool{}, ttl: 5 * time.Hour}
+	return &cluster{docs: map[string]string{}, times: map[string]int64{}, down: map[string]bool{}, ttl: 5 * time.Hour, typ: "yaml"}
 }
 
-var errFakeRefused = &source.Error{Kind: source.Unavailable, Op: "connect to", Document: "server", Err: errors.New("connection refused")}
+var errFakeRefused = &source.Error{Kind: source.Unavailable, Op: "connect to", Document: "server", Err: nacos.ConnectionRefused}
 
 func (f *cluster) Open(_ context.Context, server nacos.Address) (nacos.Link, error) {
 	f.mu.Lock()
@@ -223,7 +226,7 @@ func (l *fakeLink) answerLocked(m nacos.Message) body {
 			return code(500)
 		}
 		for _, k := range req.Contexts {
-			if k.DataID == f.refuse {
+			if f.wrong || k.DataID == f.refuse {
 				return code(400)
 			}
 		}
@@ -246,7 +249,7 @@ func (l *fakeLink) answerLocked(m nacos.Message) body {
 			f.lie--
 			sum = "00000000000000000000000000000000"
 		}
-		return body{"resultCode": 200, "content": text, "md5": sum, "contentType": "yaml", "lastModified": int64(1700000000000)}
+		return body{"resultCode": 200, "content": text, "md5": sum, "contentType": f.typ, "lastModified": f.times[c.key]}
 	}
 	return code(302)
 }
@@ -268,7 +271,10 @@ func (f *cluster) do(change func()) {
 
 // put sets a config and pushes it.
 func (f *cluster) put(dataID, text string) {
-	f.do(func() { f.docs[group+"/"+dataID] = text; f.pushLocked(dataID) })
+	f.do(func() {
+		f.docs[group+"/"+dataID], f.times[group+"/"+dataID] = text, time.Now().UnixMilli()
+		f.pushLocked(dataID)
+	})
 }
 
 func (f *cluster) delete(dataID string) {
@@ -289,6 +295,13 @@ func (f *cluster) pushLocked(dataID string) {
 func (l *fakeLink) sendLocked(typ string, b body) {
 	raw, _ := json.Marshal(b)
 	l.in <- nacos.Message{Type: typ, Body: raw}
+}
+
+// listening reports whether the newest link listens to a config.
+func (f *cluster) listening(dataID string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.links[len(f.links)-1].listens[group+"/"+dataID]
 }
 
 // cut breaks every link.

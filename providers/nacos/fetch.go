@@ -125,10 +125,7 @@ func (t *table) isOlder(e *entry, d *doc, asked time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	had := e.doc
-	if had == nil || had.absent || had.conn == d.conn || had.revision == d.revision {
-		return false
-	}
-	if !d.absent && !before(d.modified, had.modified) && (e.past == nil || d.stamp() != e.past.replaced) {
+	if had == nil || had.conn == d.conn || had.revision == d.revision || !older(d, had, e.past) {
 		return false
 	}
 	p := e.remember()
@@ -136,6 +133,19 @@ func (t *table) isOlder(e *entry, d *doc, asked time.Time) bool {
 		p.olderSince = asked
 	}
 	return asked.Sub(p.olderSince) < t.t.older
+}
+
+// older reports whether a state may be one from before the one that there is.
+func older(d, had *doc, of *past) bool {
+	switch {
+	case d.absent:
+		return true // it may not have been copied yet
+	case of != nil && d.stamp() == of.replaced:
+		return true
+	case !had.absent:
+		return before(d.modified, had.modified)
+	}
+	return of != nil && before(d.modified, of.replaced.modified) // what was deleted was newer
 }
 
 // before reports whether a content was published before another one, as far as the servers' times can tell.

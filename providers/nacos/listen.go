@@ -2,97 +2,127 @@ package nacos
 
 import (
 	"context"
-	"maps"
+	"errors"
 	"slices"
 	"time"
-
-	"github.com/nacre-go/nacre/source"
 )
 
 // maxListen is how many keys are asked about in one listen. A server takes 3000 and more, but the buffers of such a message, made anew
 // every 30 s, are half a megabyte each, which an idle service should not weigh.
 const maxListen = 1000
 
-// listening is a key as it stood when a listen was made of it.
-type listening struct {
-	entry         *entry
-	have, applied string // md5 of what was read, and of what was made live
-}
-
-func (l listening) key() Key        { return l.entry.key } // never changes, and so needs no lock
-func (l listening) inHand() string  { return l.have }
-func (l listening) inUse() string   { return l.applied }
-func (l listening) nothing() string { return "" }
-
 // listen registers keys and compares them with the server's. The md5 of what was read is asked about first: its answer says
 // which keys to read. Where something else is live (not applied yet, or rejected), that is told right after, and stands in
 // the server's list of listeners until the next time. What differs only in that way is not read again. After an error the
 // table has what was not come to, for the next time.
 func (s *session) listen(ctx context.Context, c *conn, entries []*entry) (changed int, err error) {
-	var room []listening
-	for rest := entries; len(rest) > 0; rest = rest[len(room):] {
-		room = s.table.asTheyStand(rest[:min(maxListen, len(rest))], room)
-		n, err := s.compare(ctx, c, room)
-		changed += n
+	compare := func(keys []listening) error {
+		asked := time.Now()
+		differ, err := s.listenOnce(ctx, c, keys, true, listening.inHand)
 		if err == nil {
-			err = s.report(ctx, c, room)
+			s.table.listened(keys, differ, c, asked)
+			changed += len(differ)
+		}
+		return err
+	}
+	report := func(keys []listening) error {
+		_, err := s.listenOnce(ctx, c, keys, true, listening.inUse)
+		return err
+	}
+	entries, refused := s.table.apart(entries)
+	var room []listening
+	for rest := entries; len(rest) > 0; rest = rest[min(maxListen, len(rest)):] {
+		room = s.table.ask(rest[:min(maxListen, len(rest))], room)
+		err := s.sift(room, compare)
+		if err == nil {
+			err = s.sift(s.table.toReport(room), report)
 		}
 		if err != nil {
 			s.table.keep(rest)
+			if errors.Is(err, RequestWrong) {
+				s.table.allRefused(rest)
+			}
 			return changed, err
 		}
 	}
-	return changed, nil
+	keys := s.table.ask(refused, nil)
+	if err = s.again(keys, compare); err == nil {
+		err = s.sift(s.table.toReport(keys), report)
+	}
+	return changed, err
 }
 
-// compare asks about keys, and which of them differ from the server's. A key that the server takes for wrong must not be
-// the trouble of the others that were asked about with it: it is found by halves.
-func (s *session) compare(ctx context.Context, c *conn, keys []listening) (changed int, err error) {
-	asked := time.Now()
-	differ, err := s.listenOnce(ctx, c, keys, true, listening.inHand)
-	switch {
-	case err == nil:
-		s.table.listened(keys, differ, asked)
-		return len(differ), nil
-	case source.KindOf(err) != source.Misused:
-		s.table.notListened(keys, err)
-		return 0, err
-	case len(keys) == 1:
-		s.table.refused(keys[0], err)
-		return 0, nil
+// unlisten takes the registrations of what was given up back. What is still registered when that fails costs pushes that nobody waits
+// for, and is in the server's list of listeners; so it is tried again.
+func (s *session) unlisten(ctx context.Context, c *conn) error {
+	takeBack := func(keys []listening) error {
+		_, err := s.listenOnce(ctx, c, keys, false, listening.nothing)
+		if err == nil {
+			s.table.unlistened(keys)
+		}
+		return err
 	}
-	for _, half := range [][]listening{keys[:len(keys)/2], keys[len(keys)/2:]} {
-		n, err := s.compare(ctx, c, half)
-		changed += n
-		if err != nil {
-			return changed, err
+	gone, refused := s.table.takeGone()
+	for chunk := range slices.Chunk(gone, maxListen) {
+		if err := s.sift(chunk, takeBack); err != nil {
+			return err
 		}
 	}
-	return changed, nil
+	return s.again(refused, takeBack)
 }
 
-// report tells what is live where that is not what was read.
-func (s *session) report(ctx context.Context, c *conn, keys []listening) error {
-	var told []listening
-	for _, l := range keys {
-		if l.applied != l.have {
-			told = append(told, l)
+// maxRefused is how many keys a server may take for wrong in one go: a server that takes all of them for wrong, as what is none may,
+// must not be asked about each. They are asked about one by one the next time, and so harm nobody.
+const maxRefused = 8
+
+// lastingRefusal is how many times in a row that must have been so until it stands for all of them.
+const lastingRefusal = 10
+
+// sift does something with keys. A key that the server takes for wrong must not be the trouble of those that were asked about
+// with it: it is found by halves.
+func (s *session) sift(keys []listening, do func([]listening) error) error {
+	refused := 0
+	var halve func([]listening) error
+	halve = func(some []listening) error {
+		if len(some) == 0 {
+			return nil
+		}
+		err := do(some)
+		switch {
+		case err == nil:
+			return nil
+		case !errors.Is(err, RequestWrong):
+			s.table.notListened(some, lasting(err), err)
+			return err
+		case len(some) > 1:
+			if err := halve(some[:len(some)/2]); err != nil {
+				return err
+			}
+			return halve(some[len(some)/2:])
+		}
+		s.table.refused(some[0].entry, err)
+		if refused++; refused < maxRefused {
+			return nil
+		}
+		return err
+	}
+	return halve(keys)
+}
+
+// again does something with keys that the server has taken for wrong before: with all together, since what it was may be over, and else
+// with a few by themselves. The others have their turn later: their order hangs on chance.
+func (s *session) again(refused []listening, do func([]listening) error) error {
+	refused = refused[:min(maxListen, len(refused))]
+	if len(refused) > 1 {
+		if err := do(refused); !errors.Is(err, RequestWrong) {
+			if err != nil {
+				s.table.notListened(refused, lasting(err), err)
+			}
+			return err
 		}
 	}
-	if len(told) == 0 {
-		return nil
-	}
-	_, err := s.listenOnce(ctx, c, told, true, listening.inUse)
-	if err != nil {
-		s.table.notListened(told, err)
-	}
-	return err
-}
-
-// unlisten takes registrations back.
-func (s *session) unlisten(ctx context.Context, c *conn, entries []*entry) error {
-	for chunk := range slices.Chunk(entries, maxListen) {
-		if _, err := s.listenOnce(ctx, c, s.table.asTheyStand(chunk, nil), false, listening.nothing); err != nil {
+	for one := range slices.Chunk(refused[:min(maxRefused, len(refused))], 1) {
+		if err := s.sift(one, do); err != nil {
 			return err
 		}
 	}
@@ -129,125 +159,23 @@ func (s *session) reconcile(c *conn) error {
 	keys := s.table.takeAll()
 	began := time.Now()
 	changed, err := s.listen(c.ctx, c, keys)
-	if err == nil {
-		if s.space.isMissing() { // it may have been made
-			s.lookForNamespace(c.ctx, c)
-		}
-		s.tell(Event{Kind: Reconciled, Server: c.server.String(), Keys: len(keys), Changed: changed, Took: time.Since(began)})
+	if err != nil {
+		return err
 	}
-	return err
+	if s.unlisten(c.ctx, c) != nil {
+		signal(s.table.flush) // all keys have been compared, and that is what counts here
+	}
+	if s.space.isMissing() || s.space.isUnknown() && s.table.anyAbsent() { // it may have been made, or can be asked for by now
+		s.lookForNamespace(c.ctx, c)
+	}
+	s.tell(Event{Kind: Reconciled, Server: c.server.String(), Keys: len(keys), Changed: changed, Took: time.Since(began)})
+	return nil
 }
 
-// catchUp listens to what is new, and tells what was applied and dropped.
+// catchUp listens to what is new, and tells what was applied and what was given up.
 func (s *session) catchUp(c *conn) error {
-	keys, drops := s.table.takeTodo()
-	if err := s.unlisten(c.ctx, c, drops); err != nil {
-		s.table.keep(keys)
-		return err // what is still registered costs a push that nobody waits for
+	if _, err := s.listen(c.ctx, c, s.table.takeTodo()); err != nil {
+		return err
 	}
-	_, err := s.listen(c.ctx, c, keys)
-	return err
-}
-
-// takeAll returns all keys.
-func (t *table) takeAll() []*entry {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	clear(t.todo)
-	return slices.AppendSeq(make([]*entry, 0, len(t.entries)), maps.Values(t.entries))
-}
-
-// takeTodo returns the keys that something is to be told about, and those that were dropped.
-func (t *table) takeTodo() (keys, drops []*entry) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	keys = make([]*entry, 0, len(t.todo))
-	for e := range t.todo {
-		if t.entries[e.key] == e {
-			keys = append(keys, e)
-		}
-	}
-	clear(t.todo)
-	// A key that was dropped and declared again is listened to.
-	drops = slices.DeleteFunc(t.drops, func(e *entry) bool { return t.entries[e.key] != nil })
-	t.drops = nil
-	return keys, drops
-}
-
-// keep takes keys back that nothing could be told about.
-func (t *table) keep(keys []*entry) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for _, e := range keys {
-		if t.entries[e.key] == e {
-			t.todo[e] = struct{}{}
-		}
-	}
-}
-
-// asTheyStand says how keys stand now. What it returns takes the place of room, if that is large enough.
-func (t *table) asTheyStand(keys []*entry, room []listening) []listening {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	room = slices.Grow(room[:0], len(keys))
-	for _, e := range keys {
-		room = append(room, listening{entry: e, have: e.have(), applied: e.applied()})
-	}
-	return room
-}
-
-// listened takes the answer to a listen that was asked at the given time.
-func (t *table) listened(keys []listening, differ map[Key]bool, asked time.Time) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for _, l := range keys {
-		e := l.entry
-		if t.entries[e.key] != e { // removed while it was listened to
-			t.drops = append(t.drops, e)
-			signal(t.flush)
-			continue
-		}
-		e.listened, e.deaf = true, 0
-		if e.stale || differ[e.key] {
-			t.markLocked(e)
-			continue
-		}
-		if e.doc == nil {
-			continue // being read
-		}
-		if e.provenAt.Before(asked) {
-			e.provenAt = asked
-		}
-		if e.err != nil {
-			e.err = nil
-			e.wake()
-		}
-	}
-}
-
-// notListened says why keys are not listened to, where that lasts.
-func (t *table) notListened(keys []listening, err error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for _, l := range keys {
-		e := l.entry
-		if t.entries[e.key] != e {
-			continue
-		}
-		e.deaf++
-		if int(e.deaf) >= lasting(err) && !same(e.err, err) {
-			e.err = err
-			e.wake()
-		}
-	}
-}
-
-// refused says that the server takes a key for wrong. It is asked about again with the next reconcile.
-func (t *table) refused(l listening, err error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if !same(l.entry.err, err) {
-		l.entry.err = err
-		l.entry.wake()
-	}
+	return s.unlisten(c.ctx, c)
 }

@@ -3,9 +3,12 @@ package nacos
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/nacre-go/nacre/source"
 )
 
 // A server does not say that a namespace is missing: it answers as if each config in it were, and takes what is published.
@@ -23,6 +26,7 @@ type space struct {
 
 	mu      sync.Mutex
 	asked   time.Time
+	unknown bool // it could not be asked for
 	missing bool
 	called  string // the id of the namespace whose *name* is what was given as an id; may be empty
 }
@@ -49,8 +53,15 @@ func (p *space) isMissing() bool {
 	return p.missing
 }
 
-// lookForNamespace asks whether there is such a namespace, unless that is known. A server that does not tell (its HTTP port
-// is shut, the user may not) leaves it open, and then there is.
+// isUnknown reports whether it is worth asking again.
+func (p *space) isUnknown() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.unknown
+}
+
+// lookForNamespace asks whether there is such a namespace, unless that is known. A server that does not tell (the user may not, it has
+// another interface) leaves it open, and then there is. One that cannot be asked now changes nothing in what is known.
 func (s *session) lookForNamespace(ctx context.Context, c *conn) {
 	p := s.space
 	if s.as.namespace == "" {
@@ -70,10 +81,15 @@ func (s *session) lookForNamespace(ctx context.Context, c *conn) {
 	if known {
 		return
 	}
-	missing, called := s.namespaceMissing(ctx, c)
+	missing, called, err := s.namespaceMissing(ctx, c)
 	p.mu.Lock()
 	was := p.missing
-	p.asked, p.missing, p.called = time.Now(), missing, called
+	p.asked, p.unknown = time.Now(), err != nil
+	if err != nil {
+		p.mu.Unlock()
+		return
+	}
+	p.missing, p.called = missing, called
 	p.mu.Unlock()
 	if missing == was {
 		return
@@ -84,7 +100,8 @@ func (s *session) lookForNamespace(ctx context.Context, c *conn) {
 	}
 }
 
-func (s *session) namespaceMissing(ctx context.Context, c *conn) (missing bool, called string) {
+// namespaceMissing returns the error of a server that is not there or not ready, no other.
+func (s *session) namespaceMissing(ctx context.Context, c *conn) (missing bool, called string, err error) {
 	body, err := s.console(ctx, c, Key{}, "read namespaces of",
 		call{method: http.MethodGet, path: "/v1/console/namespaces"},
 		call{method: http.MethodGet, path: "/v3/admin/core/namespace/list"},
@@ -93,18 +110,33 @@ func (s *session) namespaceMissing(ctx context.Context, c *conn) (missing bool, 
 		ID   string `json:"namespace"`
 		Name string `json:"namespaceShowName"`
 	}
+	kind := source.KindOf(err)
+	if ctx.Err() != nil || kind == source.Unavailable || kind == source.Timeout {
+		return false, "", errors.Join(err, ctx.Err())
+	}
 	if err != nil || json.Unmarshal(body, &list) != nil || len(list) == 0 {
-		return false, ""
+		return false, "", nil //nolint:nilerr // it does not tell
 	}
 	for _, n := range list {
 		if n.ID == s.as.namespace {
-			return false, ""
+			return false, "", nil
 		}
 		if n.Name == s.as.namespace {
 			called = n.ID
 		}
 	}
-	return true, called
+	return true, called, nil
+}
+
+func (t *table) anyAbsent() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, e := range t.entries {
+		if e.doc != nil && e.doc.absent {
+			return true
+		}
+	}
+	return false
 }
 
 // wakeAbsent wakes the sources of all configs that are not there: the reason may be another one.

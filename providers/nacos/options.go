@@ -77,9 +77,9 @@ func ReconcileEvery(d time.Duration) Option {
 	return option(func(o *options) { o.t.reconcile = max(d, time.Second) })
 }
 
-// RequestTimeout sets how long one request may take. Default 5 s; least 100 ms.
+// RequestTimeout sets how long one request may take. Default 5 s; least 100 ms, most an hour.
 func RequestTimeout(d time.Duration) Option {
-	return option(func(o *options) { o.t.request = max(d, 100*time.Millisecond) })
+	return option(func(o *options) { o.t.request = min(max(d, 100*time.Millisecond), time.Hour) })
 }
 
 // OutageAfter sets after how many rounds of tries in a row, each of which has failed at every server, an outage is told,

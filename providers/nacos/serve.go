@@ -23,6 +23,7 @@ func (s *session) greet(life context.Context, server address) (*conn, error) {
 	}
 	l, err := s.via.Open(ctx, server)
 	if err != nil {
+		s.shut[server] = errors.Is(err, ConnectionRefused) || errors.Is(err, GRPCPortShut)
 		return nil, err
 	}
 	s.conns++
@@ -135,14 +136,18 @@ func (s *session) keep(c *conn) {
 	defer report.Stop()
 
 	failures, armed, synced := 0, false, false
+	hasty := false // the next try is one that new keys have brought forward
 	catchUp := func() {
 		err := s.catchUp(c)
 		if armed = err != nil; !armed {
-			failures = 0
+			failures, hasty = 0, false
 			return
 		}
 		report.Reset(s.t.retryDelay(failures)) // the table has kept what could not be told
-		failures++
+		if !hasty {
+			failures++
+		}
+		hasty = false
 		s.doubt(c, err)
 	}
 	for c.ctx.Err() == nil {
@@ -162,8 +167,14 @@ func (s *session) keep(c *conn) {
 		case <-report.C:
 			catchUp()
 		case <-s.table.flush:
-			if synced { // else it is in the first reconcile
+			switch {
+			case !synced: // it is in the first reconcile
+			case failures == 0:
 				catchUp()
+			case !hasty:
+				// Keys that are declared while the server fails listens ask no more often than that, and put nothing off.
+				hasty, armed = true, true
+				report.Reset(s.t.retryDelay(hastyRetry))
 			}
 		case <-reconcile.C:
 			if err := s.reconcile(c); err != nil {
@@ -181,6 +192,8 @@ func (s *session) keep(c *conn) {
 		}
 	}
 }
+
+const hastyRetry = 3
 
 func (s *session) beatEvery() time.Duration {
 	if s.t.beatEvery > 0 {

@@ -37,8 +37,9 @@ type session struct {
 	trouble   error // why there is none
 	changed   chan struct{}
 
-	before error  // of the last round of tries; run's own
-	conns  uint64 // how many connections there were; run's own
+	before error            // of the last round of tries; run's own
+	shut   map[address]bool // whose port was shut in it; run's own
+	conns  uint64           // how many connections there were; run's own
 }
 
 func newSession(via transport, as settings, t timings, h *hook) *session {
@@ -48,12 +49,13 @@ func newSession(via transport, as settings, t timings, h *hook) *session {
 		cancel: cancel, ended: make(chan struct{}), changed: make(chan struct{}), asked: make(chan struct{}), moved: make(chan struct{}, 1),
 		servers: as.servers,
 	}
-	s.auth = newAuth(via, as, t, func() []address { servers, _ := s.known(); return servers }, s.tell)
+	s.auth = newAuth(ctx, via, as, t, func() []address { servers, _ := s.known(); return servers }, s.tell)
 	s.addHook(h)
 	go func() {
 		defer close(s.ended)
 		var wg sync.WaitGroup
 		defer wg.Wait()
+		defer s.auth.close()
 		if as.endpoint != nil {
 			wg.Go(func() { s.locate(ctx) })
 		}
@@ -95,11 +97,12 @@ func (s *session) run(ctx context.Context) {
 			if time.Now().Before(eager) {
 				d = min(d, eagerMost/2+rand.N(eagerMost/2))
 			}
-			if s.pause(ctx, order, d) {
+			opened, early := s.pause(ctx, order, d)
+			if early {
 				wait.reset()
 				eager = time.Now().Add(eagerFor)
 			}
-			order = s.present(order)
+			order = s.present(slices.Concat(opened, slices.DeleteFunc(order, func(a address) bool { return slices.Contains(opened, a) })))
 			continue
 		}
 		failed, s.before = 0, nil
@@ -145,31 +148,53 @@ func (s *session) rest(ctx context.Context, d time.Duration) (moved bool) {
 	return false
 }
 
-// pause waits between two rounds of tries. A long wait ends early, and true is returned, when there are other servers, or a
-// server's port opens that was shut: what was down comes up, and that is worth a try whatever the back-off has grown to. A port that was open all the
+// pause waits between two rounds of tries. A long wait ends early when there are other servers, or a
+// server's port opens that was shut: what was down comes up, and that is worth a try whatever the back-off has grown to. Such a server is
+// returned. A port that was open all the
 // time (the server starts, refuses the login, is at its limit) ends no wait.
-func (s *session) pause(ctx context.Context, servers []address, d time.Duration) (opened bool) {
+func (s *session) pause(ctx context.Context, servers []address, d time.Duration) (opened []address, early bool) {
 	if d < knockEvery {
-		return s.rest(ctx, d)
+		return nil, s.rest(ctx, d)
 	}
 	end := time.Now().Add(d)
-	var shut []address
-	for _, a := range servers {
-		if !s.via.Knock(ctx, a) {
-			shut = append(shut, a)
-		}
-	}
+	// One whose port was shut when it was tried may have come up while the others were.
+	wasShut := func(a address) bool { return s.shut[a] }
+	open := s.open(ctx, slices.DeleteFunc(slices.Clone(servers), wasShut), false)
+	shut := slices.DeleteFunc(slices.Clone(servers), func(a address) bool { return slices.Contains(open, a) })
 	for time.Now().Before(end) {
-		if moved := s.rest(ctx, min(knockEvery/2+rand.N(knockEvery), time.Until(end))); moved || ctx.Err() != nil {
-			return moved
+		if opened = s.open(ctx, shut, true); len(opened) > 0 {
+			return opened, true
 		}
-		for _, a := range shut {
-			if s.via.Knock(ctx, a) {
-				return true
-			}
+		if moved := s.rest(ctx, min(knockEvery/2+rand.N(knockEvery), time.Until(end))); moved || ctx.Err() != nil {
+			return nil, moved
 		}
 	}
-	return false
+	return nil, false
+}
+
+// open looks which servers' ports are open, at all of them together; or with one for the first that is.
+func (s *session) open(ctx context.Context, servers []address, one bool) (open []address) {
+	ctx, enough := context.WithCancel(ctx)
+	defer enough()
+	found := make(chan address)
+	var wg sync.WaitGroup
+	for _, a := range servers {
+		wg.Go(func() {
+			if s.via.Knock(ctx, a) {
+				found <- a
+			}
+		})
+	}
+	go func() { wg.Wait(); close(found) }()
+	for a := range found {
+		if !one || len(open) == 0 {
+			open = append(open, a)
+		}
+		if one {
+			enough()
+		}
+	}
+	return open
 }
 
 // A server that has come back takes some seconds until it serves: for that time no wait is longer than eagerMost, however
@@ -202,11 +227,14 @@ func (s *session) connect(ctx context.Context, order []address, failed int) (*co
 		return nil, err
 	}
 	errs := map[address]error{}
+	s.shut = map[address]bool{}
 	for _, server := range order {
 		began := time.Now()
+		listed, _ := s.known()
 		c, err := s.greet(ctx, server)
 		if err == nil {
 			s.set(c, false, nil)
+			s.leave(ctx, c, listed) // the list may have come meanwhile, and found no connection
 			s.table.setTrouble(nil)
 			s.tell(Event{Kind: Connected, Server: server.String(), Attempt: failed + 1, Took: time.Since(began)})
 			return c, nil

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -78,6 +81,89 @@ func TestServerThatComesBackIsFoundSoon(t *testing.T) {
 			}
 		})
 	}
+}
+
+// hosts is a cluster of which some hosts are off: what is sent there has no answer.
+type hosts struct {
+	*cluster
+	off []string
+}
+
+func (h *hosts) isOff(server nacos.Address) bool { return slices.Contains(h.off, server.String()) }
+
+func (h *hosts) Open(ctx context.Context, server nacos.Address) (nacos.Link, error) {
+	if h.isOff(server) {
+		<-ctx.Done()
+		return nil, &source.Error{Kind: source.Timeout, Op: "connect to", Document: server.String(), Err: nacos.NoAnswer}
+	}
+	return h.cluster.Open(ctx, server)
+}
+
+func (h *hosts) Knock(ctx context.Context, server nacos.Address) bool {
+	if h.isOff(server) {
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+		}
+		return false
+	}
+	return h.cluster.Knock(ctx, server)
+}
+
+// A server that comes back is tried first, and those beside it that are off cost it at most the two tries that are under way.
+func TestServerThatComesBackBesideHostsThatAreOff(t *testing.T) {
+	t.Parallel()
+	for range 30 {
+		synctest.Test(t, func(t *testing.T) {
+			f := newCluster()
+			f.down["c:8848"] = true
+			log := newEvents()
+			c, err := nacos.DialVia(&hosts{f, []string{"a:8848", "b:8848"}}, nacos.Config{Servers: []string{"a:8848", "b:8848", "c:8848"}}, log.hook())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			time.Sleep(10*time.Minute + rand.N(time.Minute))
+			f.do(func() { f.down["c:8848"] = false })
+			begin := time.Now()
+			log.wait(t, nacos.Connected, 1)
+			if took := time.Since(begin); took > 12*time.Second {
+				t.Errorf("beside two hosts that are off it was found after %v", took)
+			}
+		})
+	}
+}
+
+// Keys that are declared while a server fails listens neither ask for all keys again and again, nor put off what comes when it is well.
+func TestKeysDeclaredWhileListensFail(t *testing.T) {
+	t.Parallel()
+	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
+		if err := c.Ready(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for _, lasts := range []time.Duration{240 * time.Millisecond, 10 * time.Second} {
+			f.do(func() { f.failed = 1 << 30 })
+			before := len(f.calls("ConfigBatchListenRequest"))
+			var readers []*reader
+			for end := time.Now().Add(lasts); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+				id := fmt.Sprintf("%v-%d.yaml", lasts, len(readers))
+				f.put(id, "a: 1")
+				readers = append(readers, follow(t, c.Config(id)))
+			}
+			if n := len(f.calls("ConfigBatchListenRequest")) - before; n > 25 {
+				t.Errorf("%d listens within %v at a server that fails them all", n, lasts)
+			}
+			time.Sleep(lasts / 10)
+			f.do(func() { f.failed = 0 })
+			begin := time.Now()
+			for _, r := range readers {
+				r.until("a: 1")
+			}
+			if took := time.Since(begin); took > 4*time.Second {
+				t.Errorf("after %v of failures the keys came after %v", lasts, took)
+			}
+		}
+	})
 }
 
 // A server that refuses is not asked more often because its port is open.
@@ -457,6 +543,22 @@ func TestCloseWhileConnecting(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A timeout that is meant to be none is one of an hour, and not one that has run over.
+func TestRequestTimeoutThatIsMeantToBeNone(t *testing.T) {
+	t.Parallel()
+	bubble(t, nacos.Config{}, func(f *cluster) { f.latency, f.lie = time.Millisecond, 3 }, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
+		f.put("x.yaml", "a: 1")
+		begin := time.Now()
+		follow(t, c.Config("x.yaml")).until("a: 1")
+		if took := time.Since(begin); took > 5*time.Second {
+			t.Errorf("after three answers with a wrong md5 the content came after %v", took)
+		}
+		if err := c.Publish(t.Context(), "x.yaml", []byte("a: 2")); errors.Is(err, source.Timeout) {
+			t.Errorf("Publish: %v", err)
+		}
+	}, nacos.RequestTimeout(math.MaxInt64), nacos.ReconcileEvery(math.MaxInt64))
 }
 
 func TestOutageAfter(t *testing.T) {

@@ -93,10 +93,17 @@ type noPointer struct{ f func() }
 
 func (noPointer) Sign(context.Context, nacos.Key) (map[string]string, error) { return nil, nil }
 
+// holding can be compared by its type, and not by what it holds.
+type holding struct{ any }
+
+func (holding) Sign(context.Context, nacos.Key) (map[string]string, error) { return nil, nil }
+
 func TestSignerMustBeComparable(t *testing.T) {
 	t.Parallel()
-	_, err := nacos.Dial(t.Context(), nacos.Config{Servers: []string{"h"}, Signer: noPointer{}})
-	if !errors.Is(err, nacos.BadConfig) {
-		t.Errorf("Dial with a signer that cannot be compared: %v, want %v", err, nacos.BadConfig)
+	for _, s := range []nacos.Signer{noPointer{}, holding{[]int{1}}} {
+		_, err := nacos.Dial(t.Context(), nacos.Config{Servers: []string{"h"}, Signer: s})
+		if !errors.Is(err, nacos.BadConfig) {
+			t.Errorf("Dial with a %T, which cannot be compared: %v, want %v", s, err, nacos.BadConfig)
+		}
 	}
 }

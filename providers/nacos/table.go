@@ -20,18 +20,18 @@ type table struct {
 	entries map[Key]*entry
 	queue   []*entry
 	todo    map[*entry]struct{} // to be listened to, or told what was applied
-	drops   []*entry            // to be listened to no longer
+	gone    map[Key]*entry      // given up, and the server may have them registered still
 	trouble error               // why there is no connection
 	closed  bool
 
 	ready chan struct{} // there is something in the queue
-	flush chan struct{} // there is something in todo or drops that is due
+	flush chan struct{} // there is something in todo or gone that is due
 	tell  chan struct{} // there is something in todo that can wait a little
 }
 
 func newTable(t timings) *table {
 	return &table{
-		t: t, entries: map[Key]*entry{}, todo: map[*entry]struct{}{},
+		t: t, entries: map[Key]*entry{}, todo: map[*entry]struct{}{}, gone: map[Key]*entry{},
 		ready: make(chan struct{}, 1), flush: make(chan struct{}, 1), tell: make(chan struct{}, 1),
 	}
 }
@@ -49,8 +49,9 @@ func (t *table) add(k Key, s *Source) *entry {
 	defer t.mu.Unlock()
 	e := t.entries[k]
 	if e == nil {
-		e = &entry{key: k, changed: make(chan struct{}), stale: true}
+		e = &entry{key: k, changed: make(chan struct{}), stale: true, asked: t.gone[k] != nil}
 		t.entries[k] = e
+		delete(t.gone, k)
 		t.todo[e] = struct{}{}
 		signal(t.flush)
 	}
@@ -62,16 +63,24 @@ func (t *table) add(k Key, s *Source) *entry {
 func (t *table) remove(e *entry, s *Source) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	applied := e.applied()
 	e.sources = slices.DeleteFunc(e.sources, func(h holder) bool { return h.source == s })
 	e.wake() // s is waiting
-	if len(e.sources) > 0 || t.entries[e.key] != e {
+	switch {
+	case t.entries[e.key] != e:
+		return
+	case len(e.sources) > 0:
+		if e.applied() != applied { // it was s alone that had not
+			t.todo[e] = struct{}{}
+			signal(t.tell)
+		}
 		return
 	}
 	e.stopRetry()
 	delete(t.entries, e.key)
 	delete(t.todo, e)
-	if e.listened {
-		t.drops = append(t.drops, e)
+	if e.asked {
+		t.gone[e.key] = e
 		signal(t.flush)
 	}
 }
@@ -104,7 +113,7 @@ func (t *table) mark(k Key) bool {
 
 func (t *table) markLocked(e *entry) {
 	e.stale = true
-	if !e.listened || e.busy || t.entries[e.key] != e || t.closed {
+	if !e.heard || e.busy || t.entries[e.key] != e || t.closed {
 		return
 	}
 	e.stopRetry()
@@ -169,13 +178,19 @@ func (t *table) done(e *entry, d *doc, err error, asked time.Time) (differs bool
 			if e.doc != nil && !e.doc.absent {
 				e.remember().replaced = e.doc.stamp()
 			}
-			e.doc, e.vain = d, 0
-		} else if e.vain++; e.vain <= maxVain {
-			// Pushed, and nothing has changed: a listen will tell whether it was read too early.
-			t.todo[e] = struct{}{}
-			signal(t.tell)
+			e.vain = 0
+		} else {
+			d = e.doc.again(d)
+			if e.vain < maxVain {
+				// Pushed, and nothing has changed: a listen will tell whether it was read too early.
+				e.vain++
+				t.todo[e] = struct{}{}
+				signal(t.tell)
+			}
 		}
-		if differs || e.err != nil {
+		retyped := !differs && e.doc.contentType != d.contentType
+		e.doc = d
+		if differs || retyped || e.err != nil {
 			e.err = nil
 			e.wake()
 		}
@@ -223,7 +238,7 @@ func (t *table) giveBack(e *entry) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	e.busy, e.stale = false, true
-	if e.listened { // on a new connection already
+	if e.heard { // on a new connection already
 		t.markLocked(e)
 	}
 }
@@ -237,9 +252,10 @@ func (t *table) offline() {
 			e.busy, e.stale = false, true
 		}
 	}
-	t.queue, t.drops = nil, nil
+	t.queue = nil
+	clear(t.gone)
 	for _, e := range t.entries {
-		e.listened = false
+		e.asked, e.heard, e.refused = false, false, false
 		e.tries = 0
 		e.stopRetry()
 		t.todo[e] = struct{}{}

@@ -333,10 +333,35 @@ func TestFormat(t *testing.T) {
 			if err != nil || d.Format != tc.want {
 				t.Errorf("%s has format %q and error %v, want %q", tc.id, d.Format, err, tc.want)
 			}
-			if d.Name != tc.id || d.Origin.Location != "public/DEFAULT_GROUP/"+tc.id || d.Origin.Modified.Unix() != 1700000000 ||
+			if d.Name != tc.id || d.Origin.Location != "public/DEFAULT_GROUP/"+tc.id || d.Origin.Modified.UnixMilli() != f.times[group+"/"+tc.id] ||
 				d.Digest != (source.Digest{Algorithm: "md5", Hex: sumOf("x")}) || d.AllowUnknown != (len(tc.opts) == 2) {
 				t.Errorf("%s came as %+v", tc.id, d)
 			}
+		}
+	})
+}
+
+// A type that is put right makes no other content, and is seen all the same by who has no other way to know the format.
+func TestTypeIsPutRight(t *testing.T) {
+	t.Parallel()
+	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
+		f.do(func() { f.typ = "text" })
+		f.put("orders", "a: 1")
+		r := follow(t, c.Config("orders"))
+		if err := r.trouble(); !errors.Is(err, nacos.FormatUnknown) {
+			t.Errorf("a config of type text is told as %v", err)
+		}
+		time.Sleep(10 * time.Minute)
+		reads := len(f.calls("ConfigQueryRequest"))
+		time.Sleep(10 * time.Minute)
+		if n := len(f.calls("ConfigQueryRequest")) - reads; n > 25 {
+			t.Errorf("%d reads within ten minutes of a config whose format is not known", n)
+		}
+		f.do(func() { f.typ = "yaml" })
+		begin := time.Now()
+		r.until("a: 1")
+		if took := time.Since(begin); took > 34*time.Second {
+			t.Errorf("the type was put right, and the content told after %v", took)
 		}
 	})
 }

@@ -44,6 +44,7 @@ const (
 	codeDenied       = 403
 	codeDuplicate    = 409
 	codeFailed       = 500
+	codeBusy         = 503 // over its limit of requests
 )
 
 type reply struct {

@@ -1,0 +1,118 @@
+package nacos_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/nacre-go/nacre/providers/nacos"
+	"github.com/nacre-go/nacre/source"
+)
+
+// hungLogins is a cluster of which some logins are never answered: of a flow that a proxy has forgotten.
+type hungLogins struct {
+	*cluster
+	hangs func(server string) bool
+}
+
+func (h *hungLogins) Login(ctx context.Context, server nacos.Address, as nacos.Settings) (nacos.Grant, error) {
+	if h.hangs(server.String()) {
+		<-ctx.Done()
+		return nacos.Grant{}, &source.Error{Kind: source.Timeout, Op: "login to", Document: server.String()}
+	}
+	return h.cluster.Login(ctx, server, as)
+}
+
+// A login that has no answer is one login: it is neither waited for for ever, nor does it keep those at other servers from being made.
+func TestLoginWithoutAnswer(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		servers []string
+		hangs   func(server string, before int) bool
+	}{
+		"once":                  {[]string{"a:8848"}, func(_ string, before int) bool { return before == 0 }},
+		"of one of two servers": {[]string{"a:8848", "b:8848"}, func(server string, _ int) bool { return server == "a:8848" }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				f := newCluster()
+				f.password, f.ttl, f.down["b:8848"] = "p", time.Hour, true
+				well, hung := true, 0
+				via := &hungLogins{f, func(server string) bool {
+					f.mu.Lock()
+					defer f.mu.Unlock()
+					if well || !tc.hangs(server, hung) {
+						return false
+					}
+					hung++
+					return true
+				}}
+				c, err := nacos.DialVia(via, nacos.Config{Servers: tc.servers, Username: "u", Password: nacos.NewPassword("p")})
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer c.Close()
+				f.put("x.yaml", "a: 1")
+				r := follow(t, c.Config("x.yaml"))
+				r.until("a: 1")
+				f.do(func() { well, f.down["b:8848"] = false, false })
+				for range 600 {
+					time.Sleep(time.Minute)
+					if unproven([]*reader{r}) > 0 {
+						t.Fatalf("nothing has been proven for %v", time.Since(r.src.ProvenAt()))
+					}
+				}
+				if n := len(f.calls("login")); n < 10 {
+					t.Errorf("%d logins in ten hours, with tokens of an hour", n)
+				}
+			})
+		})
+	}
+}
+
+// Whoever asks for a token waits no longer than it wants to, and what comes of the login is there for the next.
+func TestLoginGoesOnWithoutWhoAskedForIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newCluster()
+		f.password, f.ttl = "p", time.Hour
+		slow := slowLogin{f, 4 * time.Second}
+		c, err := nacos.DialVia(slow, nacos.Config{Servers: []string{"a:8848"}, Username: "u", Password: nacos.NewPassword("p")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		f.put("x.yaml", "a: 1")
+		begin := time.Now()
+		for range 10 {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			if _, err = c.Get(ctx, "x.yaml"); err == nil {
+				cancel()
+				break
+			}
+			cancel()
+		}
+		if err != nil || time.Since(begin) > 5*time.Second {
+			t.Errorf("a login that takes 4 s, for callers that wait 1 s: after %v, %v", time.Since(begin), err)
+		}
+		if n := len(f.calls("login")); n != 1 {
+			t.Errorf("%d logins, want one", n)
+		}
+	})
+}
+
+type slowLogin struct {
+	*cluster
+	takes time.Duration
+}
+
+func (s slowLogin) Login(ctx context.Context, server nacos.Address, as nacos.Settings) (nacos.Grant, error) {
+	select {
+	case <-time.After(s.takes):
+	case <-ctx.Done():
+		return nacos.Grant{}, &source.Error{Kind: source.Timeout, Op: "login to", Document: server.String()}
+	}
+	return s.cluster.Login(ctx, server, as)
+}
