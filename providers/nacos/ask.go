@@ -143,5 +143,6 @@ type conn struct {
 	reader chan struct{} // closed when the stream is read no more
 	doubt  chan struct{} // a request was not answered: a heartbeat is due
 
-	unlisted atomic.Bool // the address server has taken its server from the list
+	sent     bool        // a server has sent the session here
+	unlisted atomic.Bool // its server is to be left since the list has it no more
 }

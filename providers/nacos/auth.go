@@ -33,6 +33,7 @@ type auth struct {
 	grant     grant
 	number    int // of the login that gave it; 0: there was none
 	at        time.Time
+	remedy    int // the number of the last login that was made since a token was refused
 	useless   time.Time
 	err       error // of the last login, if that was refused
 	notBefore time.Time
@@ -40,6 +41,7 @@ type auth struct {
 
 // login is one that is under way.
 type login struct {
+	remedy bool // begun since a token was refused
 	done   chan struct{}
 	token  string // to be read after done, as what follows
 	number int
@@ -91,19 +93,28 @@ func (a *auth) refused(ctx context.Context, server address, number int) (bool, e
 	if newer || inVain {
 		return newer, nil
 	}
-	_, _, err := a.login(ctx, server, number)
+	_, _, err := a.loginFor(ctx, server, number, true)
 	return err == nil, err
 }
 
-// inVain is told that a new token was refused as well.
-func (a *auth) inVain() {
+// inVain is told that the token of that login was refused, after another one, and reports whether the login was made since a token was
+// refused: then a further one is of no use. Otherwise it may have been under way when the server's secret changed.
+func (a *auth) inVain(number int) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if number != a.remedy {
+		return false
+	}
 	a.useless = time.Now()
+	return true
 }
 
 // login gets a token that is newer than that of login number seen.
 func (a *auth) login(ctx context.Context, first address, seen int) (string, int, error) {
+	return a.loginFor(ctx, first, seen, false)
+}
+
+func (a *auth) loginFor(ctx context.Context, first address, seen int, remedy bool) (string, int, error) {
 	a.mu.Lock()
 	switch {
 	case a.number > seen && a.validLocked(): // somebody else was quicker
@@ -116,7 +127,7 @@ func (a *auth) login(ctx context.Context, first address, seen int) (string, int,
 		defer a.mu.Unlock()
 		return "", 0, a.err
 	case a.now == nil:
-		l := &login{done: make(chan struct{})}
+		l := &login{remedy: remedy, done: make(chan struct{})}
 		a.now = l
 		a.running.Go(func() { a.log(l, first) })
 	}
@@ -151,6 +162,9 @@ func (a *auth) log(l *login, first address) {
 	}
 	a.grant, a.at, a.err, a.notBefore = g, time.Now(), nil, time.Time{}
 	a.number++
+	if l.remedy {
+		a.remedy = a.number
+	}
 	a.backoff.reset()
 	l.token, l.number = g.token, a.number
 	a.tell(Event{Kind: LoggedIn, Server: server.String()})

@@ -124,28 +124,34 @@ func (s *session) located(ctx context.Context, servers []address) {
 	old, c := s.servers, s.current
 	s.servers, s.noServers = servers, nil
 	s.mu.Unlock()
-	if !slices.Equal(old, servers) {
+	changed := !sameServers(old, servers)
+	if changed {
 		s.tell(Event{Kind: Located, Server: names(servers)})
 		signal(s.moved)
 	}
-	s.leave(ctx, c, old)
+	s.leave(ctx, c, changed)
 }
 
-// leave gives up a connection to a server that was among those of the list before, or was to be left when that was looked at
-// before, and is not among those of the list that there is now. It does so when one of these can be reached: what an address server says may be a
-// slip, or a page about its own maintenance.
-func (s *session) leave(ctx context.Context, c *conn, before []address) {
+// sameServers does not look at the order: an address server may change that with each answer.
+func sameServers(one, other []address) bool {
+	notIn := func(list []address) func(address) bool {
+		return func(a address) bool { return !slices.Contains(list, a) }
+	}
+	return !slices.ContainsFunc(one, notIn(other)) && !slices.ContainsFunc(other, notIn(one))
+}
+
+// leave gives up a connection to a server that is not in the list; of one where a server has sent the session that is asked when the list
+// has changed. It does so as soon as a server of the list can be reached: what an address server says may be a slip, or a page about its
+// own maintenance.
+func (s *session) leave(ctx context.Context, c *conn, changed bool) {
 	servers, _ := s.known()
 	if c == nil || isAmong(servers, c.server) {
 		return
 	}
-	if isAmong(before, c.server) {
+	if changed || !c.sent {
 		c.unlisted.Store(true)
 	}
-	if !c.unlisted.Load() { // sent there by a server of the list
-		return
-	}
-	if len(s.open(ctx, servers, true)) > 0 {
+	if c.unlisted.Load() && len(s.open(ctx, servers, true)) > 0 {
 		c.end(SentAway.failAs("ask", c.server.String(), "the address server does not name this server any more"))
 	}
 }

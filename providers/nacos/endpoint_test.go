@@ -62,6 +62,48 @@ func TestEndpointAnswersWhileConnecting(t *testing.T) {
 	})
 }
 
+// The list may change at any time between two connections; the session does not stay at a server that is not in it.
+func TestListThatChangesBetweenTwoConnections(t *testing.T) {
+	t.Parallel()
+	for range 20 {
+		prepare := func(f *cluster) { f.list = []string{"a:8848", "b:8848", "c:8848"} }
+		bubble(t, located, prepare, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
+			for i := range 12 { // the waits between two connections have grown
+				log.wait(t, nacos.Connected, i+1)
+				f.cut()
+				log.wait(t, nacos.Lost, i+1)
+			}
+			f.do(func() { f.list = []string{"z:8848"} })
+			time.Sleep(2 * time.Minute)
+			if got := c.Status().Server; got != "z:8848" {
+				t.Errorf("two minutes after the address server has named z:8848 alone the session is at %q", got)
+			}
+		})
+	}
+}
+
+// An address server that names the same servers in another order each time has said nothing new.
+func TestListInAnotherOrderIsNoOther(t *testing.T) {
+	t.Parallel()
+	bubble(t, located, func(f *cluster) { f.list = []string{"a:8848", "b:8848"} }, func(t *testing.T, f *cluster, _ *nacos.Client, log *events) {
+		log.wait(t, nacos.Connected, 1)
+		f.do(func() { f.down["a:8848"], f.down["b:8848"] = true, true })
+		f.cut()
+		time.Sleep(10 * time.Minute)
+		before := len(f.attempts())
+		for range 120 {
+			f.do(func() { f.list[0], f.list[1] = f.list[1], f.list[0] })
+			time.Sleep(30 * time.Second)
+		}
+		if n := len(log.list(nacos.Located)); n != 1 {
+			t.Errorf("%d lists were told, want the first", n)
+		}
+		if n := len(f.attempts()) - before; n > 2*400 {
+			t.Errorf("%d tries within an hour of two servers that are down: the back-off allows some 250 of each", n)
+		}
+	})
+}
+
 // An address server that says nonsense ends no connection that is well.
 func TestEndpointThatNamesNobody(t *testing.T) {
 	t.Parallel()

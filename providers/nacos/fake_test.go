@@ -32,6 +32,7 @@ type cluster struct {
 	nag     bool              // says "changed" of every key, whatever it has
 	list    []string          // what the address server names; nil: it is down
 	refuse  string            // a data ID that it takes for wrong where it is listened to
+	refused string            // and the beginning of others
 	wrong   bool              // takes every listen for wrong
 	failed  int               // code 500 to so many listens that come next
 	latency time.Duration
@@ -226,7 +227,7 @@ func (l *fakeLink) answerLocked(m nacos.Message) body {
 			return code(500)
 		}
 		for _, k := range req.Contexts {
-			if f.wrong || k.DataID == f.refuse {
+			if f.wrong || k.DataID == f.refuse || f.refused != "" && strings.HasPrefix(k.DataID, f.refused) {
 				return code(400)
 			}
 		}

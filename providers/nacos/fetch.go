@@ -36,7 +36,7 @@ func (s *session) readKeys(c *conn) {
 		if err == nil && s.table.isOlder(e, d, asked) {
 			err = ContentOlder.fail("read", e.key.String())
 		}
-		differs := s.table.done(e, d, err, asked)
+		differs := s.table.done(e, d, err, c, asked)
 		event := Event{Server: c.server.String(), Document: e.key.String(), Took: time.Since(asked), Err: err}
 		switch {
 		case differs:
@@ -118,6 +118,9 @@ const (
 	clockSkew  = 100 * time.Millisecond // by which the clocks of servers may differ that keep more
 	olderEvery = 2 * time.Second        // the copy is waited for by reads that are no further apart
 )
+
+// settled reports whether a connection has stood for so long that its server is not behind any more.
+func (t *table) settled(c *conn, asked time.Time) bool { return asked.Sub(c.since) >= t.t.older }
 
 // isOlder reports whether a content that was asked for at the given time is older than what came on another connection. When it has
 // been so for as long as the settings say, it is what there is.

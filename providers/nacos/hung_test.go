@@ -2,6 +2,7 @@ package nacos_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -101,6 +102,50 @@ func TestLoginGoesOnWithoutWhoAskedForIt(t *testing.T) {
 			t.Errorf("%d logins, want one", n)
 		}
 	})
+}
+
+// A secret that is rotated while a login is under way: what that gives is no use, and the next one is.
+func TestSecretRotatedDuringLogin(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newCluster()
+		f.password, f.ttl = "p", 100*time.Second
+		late := &lateAnswer{cluster: f}
+		c, err := nacos.DialVia(late, nacos.Config{Servers: []string{"a:8848"}, Username: "u", Password: nacos.NewPassword("p")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		f.put("x.yaml", "a: 1")
+		follow(t, c.Config("x.yaml")).until("a: 1")
+		late.by.Store(int64(time.Second))
+		for len(f.calls("login")) < 2 {
+			time.Sleep(10 * time.Millisecond)
+		}
+		f.do(func() { f.token = "rotated" })
+		late.by.Store(0)
+		if _, err := c.Get(t.Context(), "x.yaml"); err != nil {
+			t.Errorf("a read when the secret was rotated during a login: %v", err)
+		}
+		if n := len(f.calls("login")); n > 3 {
+			t.Errorf("%d logins, want the renewal and one more", n-1)
+		}
+	})
+}
+
+// lateAnswer is a cluster whose logins are answered late: the token is of when they were asked for.
+type lateAnswer struct {
+	*cluster
+	by atomic.Int64
+}
+
+func (l *lateAnswer) Login(ctx context.Context, server nacos.Address, as nacos.Settings) (nacos.Grant, error) {
+	g, err := l.cluster.Login(ctx, server, as)
+	select {
+	case <-time.After(time.Duration(l.by.Load())):
+	case <-ctx.Done():
+	}
+	return g, err
 }
 
 type slowLogin struct {

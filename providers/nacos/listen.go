@@ -71,9 +71,12 @@ func (s *session) unlisten(ctx context.Context, c *conn) error {
 	return s.again(refused, takeBack)
 }
 
-// maxRefused is how many keys a server may take for wrong in one go: a server that takes all of them for wrong, as what is none may,
-// must not be asked about each. They are asked about one by one the next time, and so harm nobody.
-const maxRefused = 8
+// How many keys a server may take for wrong in one go. One that takes all of them for wrong, as what is none may, must not be asked about
+// each. They are asked about by themselves the next time, and so harm nobody.
+const (
+	maxRefused  = 8  // while it has taken none for right
+	mostRefused = 64 // else
+)
 
 // lastingRefusal is how many times in a row that must have been so until it stands for all of them.
 const lastingRefusal = 10
@@ -81,7 +84,7 @@ const lastingRefusal = 10
 // sift does something with keys. A key that the server takes for wrong must not be the trouble of those that were asked about
 // with it: it is found by halves.
 func (s *session) sift(keys []listening, do func([]listening) error) error {
-	refused := 0
+	refused, most := 0, maxRefused
 	var halve func([]listening) error
 	halve = func(some []listening) error {
 		if len(some) == 0 {
@@ -90,6 +93,7 @@ func (s *session) sift(keys []listening, do func([]listening) error) error {
 		err := do(some)
 		switch {
 		case err == nil:
+			most = mostRefused
 			return nil
 		case !errors.Is(err, RequestWrong):
 			s.table.notListened(some, lasting(err), err)
@@ -101,7 +105,7 @@ func (s *session) sift(keys []listening, do func([]listening) error) error {
 			return halve(some[len(some)/2:])
 		}
 		s.table.refused(some[0].entry, err)
-		if refused++; refused < maxRefused {
+		if refused++; refused < most {
 			return nil
 		}
 		return err

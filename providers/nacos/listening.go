@@ -116,14 +116,17 @@ func (t *table) toReport(keys []listening) (told []listening) {
 func (t *table) listened(keys []listening, differ map[Key]bool, c *conn, asked time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	settled := asked.Sub(c.since) >= t.t.older
+	settled := t.settled(c, asked)
 	for _, l := range keys {
 		e := l.entry
 		if t.entries[e.key] != e { // given up meanwhile
 			continue
 		}
 		e.heard, e.refused, e.deaf = true, false, 0
-		if e.stale || differ[e.key] || e.formless() { // the type may have been put right, which makes no other md5
+		if e.formless() { // its type may have been put right, which makes no other md5
+			e.stale = true
+		}
+		if e.stale || differ[e.key] {
 			t.markLocked(e)
 			continue
 		}

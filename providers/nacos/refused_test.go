@@ -75,6 +75,45 @@ func TestRefusedKeyIsReportedByItself(t *testing.T) {
 	})
 }
 
+// Many keys that the server takes for wrong do not keep the others waiting, neither at first nor after a new connection.
+func TestManyRefusedKeys(t *testing.T) {
+	t.Parallel()
+	bubble(t, nacos.Config{}, func(f *cluster) { f.refused = "bad" }, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
+		var good []*reader
+		for i := range 450 {
+			if i%3 == 0 {
+				c.Config(fmt.Sprintf("bad%d.yaml", i))
+				continue
+			}
+			id := fmt.Sprintf("%d.yaml", i)
+			f.put(id, "a: 1")
+			good = append(good, follow(t, c.Config(id)))
+		}
+		begin := time.Now()
+		for _, r := range good {
+			if d, err := r.next(); err != nil || string(d.Data) != "a: 1" {
+				t.Errorf("a key that nothing is wrong with tells %q, %v", d.Data, err)
+			}
+		}
+		if took := time.Since(begin); took > 3*time.Second {
+			t.Errorf("beside 150 refused keys the others came after %v", took)
+		}
+		listens := len(f.calls("ConfigBatchListenRequest"))
+		f.cut()
+		log.wait(t, nacos.Connected, 2)
+		time.Sleep(3 * time.Second)
+		if n := len(f.calls("ConfigBatchListenRequest")) - listens; n > 20 {
+			t.Errorf("%d listens after a new connection: what was refused is known", n)
+		}
+		for range 5 {
+			time.Sleep(time.Minute)
+			if n := unproven(good); n > 0 {
+				t.Errorf("%d keys that nothing is wrong with are not proven within the bound", n)
+			}
+		}
+	})
+}
+
 // A server, or what stands in its place, that takes every listen for wrong is not asked about each key.
 func TestServerThatRefusesAllIsNotHammered(t *testing.T) {
 	t.Parallel()

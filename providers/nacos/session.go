@@ -83,9 +83,11 @@ func (s *session) close() {
 func (s *session) run(ctx context.Context) {
 	wait := backoff{least: s.t.backMin, most: s.t.backMax}
 	order := s.present(nil)
+	var sent *address
 	var eager time.Time // until then a server is about to be ready
 	for failed := 0; ctx.Err() == nil; {
-		c, err := s.connect(ctx, order, failed)
+		c, err := s.connect(ctx, order, sent, failed)
+		sent = nil
 		if err != nil {
 			failed++
 			if errors.Is(err, NotReady) && s.before != nil && !errors.Is(s.before, NotReady) { // it was away, and is starting
@@ -116,12 +118,12 @@ func (s *session) run(ctx context.Context) {
 			return
 		}
 		s.tell(Event{Kind: Lost, Server: c.server.String(), Err: err})
-		servers, _ := s.known()
-		order = reorder(servers, c)
 		if !errors.Is(err, SentAway) { // going where one is sent says nothing about the network
 			s.pulse.lost()
 		}
 		s.rest(ctx, wait.next())
+		servers, _ := s.known() // after the rest: they may be others
+		order, sent = reorder(servers, c)
 	}
 }
 
@@ -209,19 +211,19 @@ const knockEvery = time.Second
 
 // reorder says which servers to try after a connection was lost: where that server sent us, then those after it in the
 // list, and itself last.
-func reorder(servers []address, c *conn) []address {
+func reorder(servers []address, c *conn) (order []address, sent *address) {
 	i := slices.Index(servers, c.server)
-	order := slices.Concat(servers[i+1:], servers[:i+1])
+	order = slices.Concat(servers[i+1:], servers[:i+1])
 	select {
 	case to := <-c.moveTo:
-		order = append([]address{to}, slices.DeleteFunc(order, func(a address) bool { return a == to })...)
+		return append([]address{to}, slices.DeleteFunc(order, func(a address) bool { return a == to })...), &to
 	default:
+		return order, nil
 	}
-	return order
 }
 
-// connect tries every server once.
-func (s *session) connect(ctx context.Context, order []address, failed int) (*conn, error) {
+// connect tries every server once; to the first of them a server may have sent the session.
+func (s *session) connect(ctx context.Context, order []address, sent *address, failed int) (*conn, error) {
 	if len(order) == 0 {
 		_, err := s.known()
 		return nil, err
@@ -230,11 +232,11 @@ func (s *session) connect(ctx context.Context, order []address, failed int) (*co
 	s.shut = map[address]bool{}
 	for _, server := range order {
 		began := time.Now()
-		listed, _ := s.known()
 		c, err := s.greet(ctx, server)
 		if err == nil {
+			c.sent = sent != nil && *sent == server
 			s.set(c, false, nil)
-			s.leave(ctx, c, listed) // the list may have come meanwhile, and found no connection
+			s.leave(ctx, c, false) // the list may have come meanwhile, and found no connection
 			s.table.setTrouble(nil)
 			s.tell(Event{Kind: Connected, Server: server.String(), Attempt: failed + 1, Took: time.Since(began)})
 			return c, nil

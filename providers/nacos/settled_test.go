@@ -1,6 +1,7 @@
 package nacos_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -76,6 +77,71 @@ func TestDeletedConfigDoesNotComeBack(t *testing.T) {
 		if took := time.Since(begin); took > 40*time.Second {
 			t.Errorf("what stays is taken after %v", took)
 		}
+	})
+}
+
+// Keys that are read again with each comparison, since the server always says "changed" or one source cannot tell the format, settle too.
+func TestKeyThatIsReadAgainAndAgainSettles(t *testing.T) {
+	t.Parallel()
+	for name, nag := range map[string]bool{"always changed": true, "format not known": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			prepare := func(f *cluster) { f.nag, f.typ = nag, "text" }
+			bubble(t, nacos.Config{}, prepare, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
+				f.put("x", "v: 1")
+				r := follow(t, c.Config("x", nacos.Optional(), nacos.Format("yaml")))
+				if !nag {
+					c.Config("x", nacos.Optional())
+				}
+				r.until("v: 1")
+				f.cut()
+				log.wait(t, nacos.Connected, 2)
+				time.Sleep(30 * time.Minute)
+				f.delete("x")
+				begin := time.Now()
+				if d, err := r.next(); err != nil || !d.Absent {
+					t.Error(d, err)
+				}
+				if took := time.Since(begin); took > time.Second {
+					t.Errorf("half an hour after a new connection a deletion that was pushed is told after %v", took)
+				}
+			})
+		})
+	}
+}
+
+// That an older content stays is shown by reads, and not by the time in which nothing could be read.
+func TestOutageShowsNotThatOlderContentStays(t *testing.T) {
+	t.Parallel()
+	const key = group + "/x.yaml"
+	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
+		times := map[string]int64{}
+		r := follow(t, c.Config("x.yaml"))
+		for _, text := range []string{"v: 1", "v: 2"} {
+			f.put("x.yaml", text)
+			times[text] = f.times[key]
+			r.until(text)
+			time.Sleep(time.Minute)
+		}
+		has := func(text string) { f.docs[key], f.times[key] = text, times[text] }
+		f.do(func() { has("v: 1") })
+		f.cut()
+		log.wait(t, nacos.Connected, 2)
+		r.quiet(time.Second, "a connection to a server that lags behind")
+		f.do(func() { f.down["a:8848"] = true })
+		f.cut()
+		if err := r.trouble(); !errors.Is(err, nacos.ConnectionRefused) {
+			t.Errorf("the outage is told as %v", err)
+		}
+		time.Sleep(time.Minute)
+		f.do(func() { f.down["a:8848"] = false })
+		log.wait(t, nacos.Connected, 3)
+		time.Sleep(time.Second)
+		f.do(func() { has("v: 2"); f.pushLocked("x.yaml") })
+		if d, err := r.next(); err != nil || string(d.Data) != "v: 2" { // the end of the outage
+			t.Errorf("after the outage %q is told, %v", d.Data, err)
+		}
+		r.quiet(time.Minute, "the copy of what had been told before")
 	})
 }
 

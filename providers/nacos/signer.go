@@ -73,8 +73,7 @@ func (s *session) refused(ctx context.Context, server address, with proof, again
 			return denied
 		}
 		return nil
-	case again:
-		s.auth.inVain()
+	case again && s.auth.inVain(with.login):
 		return denied
 	}
 	newer, err := s.auth.refused(ctx, server, with.login)

@@ -161,7 +161,7 @@ const maxVain = 3
 
 // done takes the result of a read that was asked for at the given time. It reports whether the config differs from what
 // it was, and why it could not be read.
-func (t *table) done(e *entry, d *doc, err error, asked time.Time) (differs bool) {
+func (t *table) done(e *entry, d *doc, err error, c *conn, asked time.Time) (differs bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	e.busy = false
@@ -181,6 +181,9 @@ func (t *table) done(e *entry, d *doc, err error, asked time.Time) (differs bool
 			e.vain = 0
 		} else {
 			d = e.doc.again(d)
+			if t.settled(c, asked) {
+				d = d.on(c.number)
+			}
 			if e.vain < maxVain {
 				// Pushed, and nothing has changed: a listen will tell whether it was read too early.
 				e.vain++
@@ -255,7 +258,10 @@ func (t *table) offline() {
 	t.queue = nil
 	clear(t.gone)
 	for _, e := range t.entries {
-		e.asked, e.heard, e.refused = false, false, false
+		e.asked, e.heard = false, false // and refused stays: what is wrong with a key is so for the next server too
+		if e.past != nil {
+			e.past.olderSince = time.Time{} // while nothing can be read, nothing shows that it stays so
+		}
 		e.tries = 0
 		e.stopRetry()
 		t.todo[e] = struct{}{}
