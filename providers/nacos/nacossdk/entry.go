@@ -13,7 +13,6 @@ const (
 	readGap  = 200 * time.Millisecond // least time between two reads of a key: quicker ones slow a server's own update
 	readWait = 10 * time.Second       // after that a read is said to hang; it goes on, and no second one begins
 	again    = 500 * time.Millisecond // after a wake that found nothing new, doubling, wakeTries times
-	errMost  = 30 * time.Second       // between two tries after an error, doubling up to it from again
 	closing  = time.Second            // how long Close waits for what it ends
 
 	wakeTries = 3
@@ -120,7 +119,7 @@ func (e *entry) run() {
 		var wait time.Duration
 		switch {
 		case err != nil:
-			wait = min(again<<min(failed, 10), errMost)
+			wait = min(again<<min(failed, 10), e.interval()) // so that the bound of staleness holds after it too
 			failed++
 		case woken && !differs && vain < wakeTries: // read too early: the server has pushed before all of it had the new one
 			failed, wait = 0, again<<vain

@@ -238,6 +238,30 @@ func TestListenThatFailed(t *testing.T) {
 	})
 }
 
+// The bound of staleness holds after errors too, however long they last.
+func TestBoundHoldsAfterErrors(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, f *sdk, _ *nacossdk.Client) {
+		c, err := nacossdk.New(f, nacossdk.ReconcileEvery(2*time.Second))
+		if err != nil {
+			t.Fatal(err)
+		}
+		src := c.Config("x.yaml", nacossdk.Optional())
+		defer closed(t, src)
+		r := &follower{t: t, src: src}
+		r.want("absent")
+		f.do(func() { f.err = errors.New("no answer") })
+		time.Sleep(time.Hour)
+		f.do(func() { f.err, f.docs["x.yaml"] = nil, "v: 1" })
+		begin := time.Now()
+		for got, err := r.next(); err != nil || got != "v: 1"; got, err = r.next() { //nolint:revive // it waits
+		}
+		if took := time.Since(begin); took > 2200*time.Millisecond {
+			t.Errorf("after an hour of errors a change came after %v, want the reconcile's 2 s", took)
+		}
+	})
+}
+
 func TestOneListenForAKey(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, f *sdk, c *nacossdk.Client) {
