@@ -133,6 +133,15 @@ func (e *entry) applied() string {
 	return have
 }
 
+// notOlder ends the time in which the reads have found only what is older.
+func (e *entry) notOlder() {
+	if e.past != nil {
+		e.past.olderSince = time.Time{}
+	}
+}
+
+func (e *entry) absent() bool { return e.doc != nil && e.doc.absent }
+
 // formless reports whether a source cannot tell the format of what was read.
 func (e *entry) formless() bool {
 	return e.doc != nil && !e.doc.absent && slices.ContainsFunc(e.sources, func(h holder) bool { return h.source.format(e.doc) == "" })

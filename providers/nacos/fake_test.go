@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -296,6 +297,26 @@ func (f *cluster) pushLocked(dataID string) {
 func (l *fakeLink) sendLocked(typ string, b body) {
 	raw, _ := json.Marshal(b)
 	l.in <- nacos.Message{Type: typ, Body: raw}
+}
+
+// declare puts n configs, and follows each.
+func (f *cluster) declare(t *testing.T, c *nacos.Client, n int) []*reader {
+	readers := make([]*reader, n)
+	for i := range readers {
+		id := fmt.Sprintf("%d.yaml", i)
+		f.put(id, "a: 1")
+		readers[i] = follow(t, c.Config(id))
+	}
+	return readers
+}
+
+// allRead waits until readers have what declare has put, and says how long that took.
+func allRead(readers []*reader) time.Duration {
+	begin := time.Now()
+	for _, r := range readers {
+		r.until("a: 1")
+	}
+	return time.Since(begin)
 }
 
 // listening reports whether the newest link listens to a config.

@@ -11,18 +11,34 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// hungLogins is a cluster of which some logins are never answered: of a flow that a proxy has forgotten.
-type hungLogins struct {
+// lateLogins is a cluster whose logins wait, before the token is made and before it is answered.
+type lateLogins struct {
 	*cluster
-	hangs func(server string) bool
+	before, after func(server string) time.Duration // nil: not at all
 }
 
-func (h *hungLogins) Login(ctx context.Context, server nacos.Address, as nacos.Settings) (nacos.Grant, error) {
-	if h.hangs(server.String()) {
-		<-ctx.Done()
-		return nacos.Grant{}, &source.Error{Kind: source.Timeout, Op: "login to", Document: server.String()}
+// never is as long as whoever asks has patience.
+const never = 1000 * time.Hour
+
+func (l *lateLogins) Login(ctx context.Context, server nacos.Address, as nacos.Settings) (grant nacos.Grant, err error) {
+	late := func(by func(server string) time.Duration) error {
+		if by == nil {
+			return nil
+		}
+		select {
+		case <-time.After(by(server.String())):
+			return nil
+		case <-ctx.Done():
+			return &source.Error{Kind: source.Timeout, Op: "login to", Document: server.String()}
+		}
 	}
-	return h.cluster.Login(ctx, server, as)
+	if err := late(l.before); err != nil {
+		return grant, err
+	}
+	if grant, err = l.cluster.Login(ctx, server, as); err != nil {
+		return grant, err
+	}
+	return grant, late(l.after)
 }
 
 // A login that has no answer is one login: it is neither waited for for ever, nor does it keep those at other servers from being made.
@@ -41,14 +57,14 @@ func TestLoginWithoutAnswer(t *testing.T) {
 				f := newCluster()
 				f.password, f.ttl, f.down["b:8848"] = "p", time.Hour, true
 				well, hung := true, 0
-				via := &hungLogins{f, func(server string) bool {
+				via := &lateLogins{cluster: f, before: func(server string) time.Duration {
 					f.mu.Lock()
 					defer f.mu.Unlock()
 					if well || !tc.hangs(server, hung) {
-						return false
+						return 0
 					}
 					hung++
-					return true
+					return never
 				}}
 				c, err := nacos.DialVia(via, nacos.Config{Servers: tc.servers, Username: "u", Password: nacos.NewPassword("p")})
 				if err != nil {
@@ -79,7 +95,7 @@ func TestLoginGoesOnWithoutWhoAskedForIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newCluster()
 		f.password, f.ttl = "p", time.Hour
-		slow := slowLogin{f, 4 * time.Second}
+		slow := &lateLogins{cluster: f, before: func(string) time.Duration { return 4 * time.Second }}
 		c, err := nacos.DialVia(slow, nacos.Config{Servers: []string{"a:8848"}, Username: "u", Password: nacos.NewPassword("p")})
 		if err != nil {
 			t.Fatal(err)
@@ -110,7 +126,8 @@ func TestSecretRotatedDuringLogin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newCluster()
 		f.password, f.ttl = "p", 100*time.Second
-		late := &lateAnswer{cluster: f}
+		var by atomic.Int64
+		late := &lateLogins{cluster: f, after: func(string) time.Duration { return time.Duration(by.Load()) }}
 		c, err := nacos.DialVia(late, nacos.Config{Servers: []string{"a:8848"}, Username: "u", Password: nacos.NewPassword("p")})
 		if err != nil {
 			t.Fatal(err)
@@ -118,12 +135,12 @@ func TestSecretRotatedDuringLogin(t *testing.T) {
 		defer c.Close()
 		f.put("x.yaml", "a: 1")
 		follow(t, c.Config("x.yaml")).until("a: 1")
-		late.by.Store(int64(time.Second))
+		by.Store(int64(time.Second))
 		for len(f.calls("login")) < 2 {
 			time.Sleep(10 * time.Millisecond)
 		}
 		f.do(func() { f.token = "rotated" })
-		late.by.Store(0)
+		by.Store(0)
 		if _, err := c.Get(t.Context(), "x.yaml"); err != nil {
 			t.Errorf("a read when the secret was rotated during a login: %v", err)
 		}
@@ -131,33 +148,4 @@ func TestSecretRotatedDuringLogin(t *testing.T) {
 			t.Errorf("%d logins, want the renewal and one more", n-1)
 		}
 	})
-}
-
-// lateAnswer is a cluster whose logins are answered late: the token is of when they were asked for.
-type lateAnswer struct {
-	*cluster
-	by atomic.Int64
-}
-
-func (l *lateAnswer) Login(ctx context.Context, server nacos.Address, as nacos.Settings) (nacos.Grant, error) {
-	g, err := l.cluster.Login(ctx, server, as)
-	select {
-	case <-time.After(time.Duration(l.by.Load())):
-	case <-ctx.Done():
-	}
-	return g, err
-}
-
-type slowLogin struct {
-	*cluster
-	takes time.Duration
-}
-
-func (s slowLogin) Login(ctx context.Context, server nacos.Address, as nacos.Settings) (nacos.Grant, error) {
-	select {
-	case <-time.After(s.takes):
-	case <-ctx.Done():
-		return nacos.Grant{}, &source.Error{Kind: source.Timeout, Op: "login to", Document: server.String()}
-	}
-	return s.cluster.Login(ctx, server, as)
 }

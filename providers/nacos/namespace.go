@@ -132,7 +132,7 @@ func (t *table) anyAbsent() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, e := range t.entries {
-		if e.doc != nil && e.doc.absent {
+		if e.absent() {
 			return true
 		}
 	}
@@ -144,7 +144,7 @@ func (t *table) wakeAbsent() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, e := range t.entries {
-		if e.doc != nil && e.doc.absent {
+		if e.absent() {
 			e.wake()
 		}
 	}

@@ -33,14 +33,9 @@ func TestRefusedKeyIsReportedByItself(t *testing.T) {
 			return r
 		}
 		bad, good := rejecting("bad.yaml"), rejecting("good.yaml")
-		var others []*reader
-		for i := range 1500 {
-			id := fmt.Sprintf("%d.yaml", i)
-			f.put(id, "a: 1")
-			others = append(others, follow(t, c.Config(id)))
-		}
+		others := f.declare(t, c, 1500)
+		allRead(others)
 		for _, r := range others {
-			r.until("a: 1")
 			r.src.Receive(r.rev, nil)
 		}
 		f.do(func() { f.refuse = "bad.yaml" })
@@ -118,12 +113,7 @@ func TestManyRefusedKeys(t *testing.T) {
 func TestServerThatRefusesAllIsNotHammered(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, func(f *cluster) { f.wrong, f.latency = true, time.Millisecond }, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
-		var readers []*reader
-		for i := range 3000 {
-			id := fmt.Sprintf("%d.yaml", i)
-			f.put(id, "a: 1")
-			readers = append(readers, follow(t, c.Config(id)))
-		}
+		readers := f.declare(t, c, 3000)
 		time.Sleep(20 * time.Minute)
 		before := len(f.calls("ConfigBatchListenRequest"))
 		time.Sleep(10 * time.Minute)
@@ -141,11 +131,7 @@ func TestServerThatRefusesAllIsNotHammered(t *testing.T) {
 			}
 		}
 		f.do(func() { f.wrong = false })
-		begin := time.Now()
-		for _, r := range readers {
-			r.until("a: 1")
-		}
-		t.Logf("all came %v after it was over", time.Since(begin))
+		t.Logf("all came %v after it was over", allRead(readers))
 	})
 }
 

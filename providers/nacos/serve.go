@@ -193,6 +193,7 @@ func (s *session) keep(c *conn) {
 	}
 }
 
+// hastyRetry is the retry whose delay such a try has: about half a second.
 const hastyRetry = 3
 
 func (s *session) beatEvery() time.Duration {

@@ -104,7 +104,7 @@ func (s *session) run(ctx context.Context) {
 				wait.reset()
 				eager = time.Now().Add(eagerFor)
 			}
-			order = s.present(slices.Concat(opened, slices.DeleteFunc(order, func(a address) bool { return slices.Contains(opened, a) })))
+			order = s.present(inFront(order, opened...))
 			continue
 		}
 		failed, s.before = 0, nil
@@ -216,10 +216,14 @@ func reorder(servers []address, c *conn) (order []address, sent *address) {
 	order = slices.Concat(servers[i+1:], servers[:i+1])
 	select {
 	case to := <-c.moveTo:
-		return append([]address{to}, slices.DeleteFunc(order, func(a address) bool { return a == to })...), &to
+		return inFront(order, to), &to
 	default:
 		return order, nil
 	}
+}
+
+func inFront(order []address, first ...address) []address {
+	return append(slices.Clone(first), slices.DeleteFunc(order, func(a address) bool { return slices.Contains(first, a) })...)
 }
 
 // connect tries every server once; to the first of them a server may have sent the session.

@@ -170,9 +170,7 @@ func (t *table) done(e *entry, d *doc, err error, c *conn, asked time.Time) (dif
 	}
 	if err == nil {
 		e.tries = 0
-		if e.past != nil {
-			e.past.olderSince = time.Time{}
-		}
+		e.notOlder()
 		differs = e.doc == nil || e.doc.revision != d.revision
 		if differs {
 			if e.doc != nil && !e.doc.absent {
@@ -259,9 +257,7 @@ func (t *table) offline() {
 	clear(t.gone)
 	for _, e := range t.entries {
 		e.asked, e.heard = false, false // and refused stays: what is wrong with a key is so for the next server too
-		if e.past != nil {
-			e.past.olderSince = time.Time{} // while nothing can be read, nothing shows that it stays so
-		}
+		e.notOlder()                    // while nothing can be read, nothing shows that it stays so
 		e.tries = 0
 		e.stopRetry()
 		t.todo[e] = struct{}{}

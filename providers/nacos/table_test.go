@@ -252,15 +252,7 @@ func TestManyKeysGoInChunks(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
 		const keys = 7000
-		var readers []*reader
-		for i := range keys {
-			id := fmt.Sprintf("%d.yaml", i)
-			f.put(id, "a: 1")
-			readers = append(readers, follow(t, c.Config(id)))
-		}
-		for _, r := range readers {
-			r.until("a: 1")
-		}
+		allRead(f.declare(t, c, keys))
 		time.Sleep(time.Minute)
 		most := 0
 		for _, call := range f.calls("ConfigBatchListenRequest") {
@@ -447,21 +439,9 @@ func TestOneBadKeyHarmsNoOther(t *testing.T) {
 func TestMessageThatFailsDelaysNoOther(t *testing.T) {
 	t.Parallel()
 	soon := func(t *testing.T, readers []*reader) {
-		begin := time.Now()
-		for _, r := range readers {
-			r.until("a: 1")
-		}
-		if took := time.Since(begin); took > 3*time.Second {
+		if took := allRead(readers); took > 3*time.Second {
 			t.Errorf("it took %v until all keys were read", took)
 		}
-	}
-	declare := func(t *testing.T, f *cluster, c *nacos.Client, keys int) (readers []*reader) {
-		for i := range keys {
-			id := fmt.Sprintf("%d.yaml", i)
-			f.put(id, "a: 1")
-			readers = append(readers, follow(t, c.Config(id)))
-		}
-		return readers
 	}
 	slow := func(f *cluster) { f.latency = 100 * time.Millisecond }
 	t.Run("the first of three listens", func(t *testing.T) {
@@ -472,7 +452,7 @@ func TestMessageThatFailsDelaysNoOther(t *testing.T) {
 			}
 			c.Config("first.yaml") // it is being listened to while the others are declared
 			time.Sleep(50 * time.Millisecond)
-			readers := declare(t, f, c, 2500)
+			readers := f.declare(t, c, 2500)
 			f.do(func() { f.failed = 1; f.latency = 0 })
 			soon(t, readers)
 		})
@@ -487,7 +467,7 @@ func TestMessageThatFailsDelaysNoOther(t *testing.T) {
 			c.Config("second.yaml")
 			time.Sleep(50 * time.Millisecond)
 			src.Close()
-			readers := declare(t, f, c, 1)
+			readers := f.declare(t, c, 1)
 			f.do(func() { f.failed = 1; f.latency = 0 })
 			soon(t, readers)
 		})

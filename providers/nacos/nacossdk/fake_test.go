@@ -217,7 +217,6 @@ func TestReadTooEarly(t *testing.T) {
 	})
 }
 
-// However many sources and clients have a key, it is listened to and read once.
 // A listen that fails is made again with the next read: else its key would have its reconcile alone for good.
 func TestListenThatFailed(t *testing.T) {
 	t.Parallel()
@@ -262,6 +261,7 @@ func TestBoundHoldsAfterErrors(t *testing.T) {
 	})
 }
 
+// However many sources and clients have a key, it is listened to and read once.
 func TestOneListenForAKey(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, f *sdk, c *nacossdk.Client) {
