@@ -13,6 +13,7 @@ import (
 
 	"github.com/nacre-go/nacre/internal/guard"
 	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/internal/verify"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 )
@@ -26,9 +27,16 @@ func (c *content) sum() digest {
 		for _, d := range c.Documents {
 			fmt.Fprintf(h, "%q %q %v %d ", d.Name, d.Format, d.Absent, len(d.Data))
 			h.Write(d.Data)
-			if d.Tree != nil {
-				fmt.Fprintf(h, "%v", d.Tree) // maps are printed in the order of their keys
+			if d.Tree == nil {
+				continue
 			}
+			root, err := tree.FromPlain(nil, d.Tree)
+			if err != nil { // such a document is refused whatever it holds
+				fmt.Fprintf(h, "not a tree: %v", err)
+				continue
+			}
+			sum := verify.Sum(root)
+			h.Write(sum[:])
 		}
 		sum := digest(h.Sum(nil))
 		c.digest = &sum
