@@ -68,7 +68,7 @@ type LayerHealth struct {
 	// Down is why the source fails at this moment, and since when; empty when it does not.
 	Down      string    `json:"down,omitempty"`
 	DownSince time.Time `json:"down_since,omitzero"`
-	// Rejected is why the latest content is not in use, one problem an entry.
+	// Rejected is why the latest content, or the present value of a reference in the live one, is not in use; one problem an entry.
 	Rejected []string `json:"rejected,omitempty"`
 	// Held is why the latest content was not even looked at: it waits for another one, or for Release.
 	Held []string `json:"held,omitempty"`

@@ -281,7 +281,7 @@ func (e *Engine) settle(next *State, swap func()) bool {
 	for i, f := range e.feeds {
 		c := next.contents[i]
 		if f.applied != c {
-			f.applied, f.appliedAt = c, time.Now()
+			f.applied, f.appliedAt, f.renewal = c, time.Now(), nil
 		}
 		if c == f.latest {
 			f.rejected, f.told.refused, f.held = nil, "", nil

@@ -63,8 +63,9 @@ type feed struct {
 	appliedAt time.Time
 	copy      *content // from disk; nil where boot had no need of it
 	rejected  source.Problems
-	held      []string // why latest is not looked at; nil where it is
-	told      told     // what a Receiver was told
+	renewal   source.Problems // why applied keeps what its references stood for; nil where they stand for the same
+	held      []string        // why latest is not looked at; nil where it is
+	told      told            // what a Receiver was told
 	absent    []string
 	err       error // why the source fails now; nil when it does not
 	errKind   source.Kind

@@ -76,7 +76,7 @@ func (e *Engine) layerHealth(f *feed, now, answer time.Time) observe.LayerHealth
 	if f.err != nil {
 		l.Down, l.DownSince = f.errText, f.since
 	}
-	for _, p := range f.rejected {
+	for _, p := range slices.Concat(f.rejected, f.renewal) {
 		l.Rejected = append(l.Rejected, p.Error())
 	}
 	l.Held = slices.Clone(f.held)

@@ -4,6 +4,10 @@ import (
 	"context"
 	"maps"
 	"math/rand/v2"
+	"time"
+
+	"github.com/nacre-go/nacre/observe"
+	"github.com/nacre-go/nacre/source"
 )
 
 // reference is what a text of a document refers to.
@@ -44,12 +48,14 @@ func (e *Engine) rereadOne(ctx context.Context, f *feed, which func() *content) 
 	}); err != nil {
 		return err
 	}
-	if !e.rotated(f, known) {
-		return nil
-	}
+	rotated := e.rotated(f, known)
 	_, err := e.do(ctx, func() (int64, error) {
 		switch {
 		case of != which() || e.pinned():
+		case !rotated:
+			if of == f.applied {
+				e.setRenewal(f, nil)
+			}
 		case of == f.latest:
 			e.lookAgain(f)
 		default:
@@ -85,10 +91,13 @@ func (e *Engine) lookAgain(f *feed) {
 	e.decideAgain()
 }
 
-// renew applies what is live of a layer with what its references stand for now. If that is bad, it is tried again the next time.
+// renew applies what is live of a layer with what its references stand for now. If that is refused, the refusal is reported, and it is
+// tried again the next time.
 func (e *Engine) renew(f *feed) {
 	fresh := f.applied.again()
-	if _, harmful := e.harmful(f, fresh); harmful {
+	if why, harmful := e.harmful(f, fresh); harmful {
+		e.refuseRenewal(f, source.Problems{{Kind: source.Invalid, Position: source.Position{Layer: f.name, Document: firstName(fresh), Revision: fresh.Revision},
+			Message: "what its references stand for now is held: " + why}})
 		return
 	}
 	c := e.choose(func(other *feed) *content {
@@ -99,5 +108,35 @@ func (e *Engine) renew(f *feed) {
 	})
 	e.resources.Forget()
 	defer e.beginBuilding()()
-	_ = e.try(c)
+	if problems := e.try(c); problems != nil {
+		e.refuseRenewal(f, problems)
+	}
+}
+
+// refuseRenewal records that what is live of a layer is refused with what its references stand for now. It is reported once, and not at
+// all where the layer's newest content is refused for the same.
+func (e *Engine) refuseRenewal(f *feed, problems source.Problems) {
+	own := of(problems, f.name)
+	if known := e.setRenewal(f, own); known {
+		return
+	}
+	live := e.cell.Load()
+	causes := []observe.Cause{{Layer: f.name, Document: firstName(f.applied), Revision: f.applied.Revision}}
+	e.remember(nil, observe.Entry{Result: observe.ResultRejected, At: time.Now(), Version: live.Version, Causes: causes, Problems: own})
+	observe.Tell(e.Observer.Rejected, observe.Rejected{Version: live.Version, Causes: causes, Problems: own})
+}
+
+// setRenewal notes why the references of what is live of a layer keep the values that they had; nil where they need not. It reports
+// whether that is known already.
+func (e *Engine) setRenewal(f *feed, why source.Problems) (known bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	text := why.Error()
+	if f.rejected.Error() == text {
+		f.renewal = nil
+		return true
+	}
+	known = f.renewal.Error() == text
+	f.renewal = why
+	return known
 }
