@@ -26,7 +26,7 @@ type candidate struct {
 // that knows nothing of the others. Until the swap nothing is touched: whichever step refuses the candidate, everything
 // that was live stays live, and all the problems that the step found are returned.
 func (e *Engine) apply(c candidate) source.Problems {
-	// verify, decode and look at each document by itself, once
+	// decode: what has come is verified and decoded already, see arrived; what else is new to the plan is now
 	roots, alone, problems := e.decode(c.contents)
 	if problems != nil {
 		return append(problems, alone...)
@@ -80,72 +80,6 @@ func (e *Engine) apply(c candidate) source.Problems {
 	// notify: each subscriber at its own pace; and keep the copy for a bad day
 	e.announce(next, live, c, observe.ResultApplied, nil)
 	return nil
-}
-
-// decode verifies and decodes what has not been yet. It returns the documents' trees, lowest first; what is wrong in single
-// documents as far as the struct can tell; and what cannot be decoded at all.
-func (e *Engine) decode(contents []*content) (roots []*tree.Node, alone, problems source.Problems) {
-	for i, c := range contents {
-		if c == nil {
-			continue
-		}
-		e.decodeContent(e.feeds[i], c)
-		roots = append(roots, c.roots...)
-		alone = append(alone, c.alone...)
-		problems = append(problems, c.problems...)
-	}
-	return roots, alone, problems
-}
-
-// decodeAgain is the time after which a content is decoded anew whose trouble may have passed, such as a reference to what was not there.
-const decodeAgain = 500 * time.Millisecond
-
-// decodeContent verifies and decodes a content, once where nothing is wrong that may pass.
-func (e *Engine) decodeContent(l *feed, c *content) {
-	if c.decoded == e.plan && !(c.passing && time.Since(c.decodedAt) > decodeAgain) {
-		return
-	}
-	if c.decoded == nil || c.passing { // else only the plan is another: it says what it said, and nobody is asked again
-		c.referred, c.plain = nil, nil
-	}
-	c.decoded, c.passing, c.decodedAt = e.plan, false, time.Now()
-	c.roots, c.named, c.problems, c.alone = nil, nil, nil, nil
-	for _, p := range verify.Content(c.Content) {
-		p.Position.Layer, p.Position.Revision = l.name, c.Revision
-		c.problems = append(c.problems, p)
-	}
-	if c.problems != nil {
-		return // what is damaged is not worth a word about its syntax
-	}
-	if l.Manifest {
-		c.manifest = nil
-		e.decodeManifest(l, c)
-		return
-	}
-	for _, d := range c.Documents {
-		d, problem := e.decrypt(l, c, d)
-		if problem != nil {
-			c.problems, c.passing = append(c.problems, problem), true
-			continue
-		}
-		root, problems := layer.Decode(l.name, c.Revision, d, e.plan.shape)
-		c.problems = append(c.problems, problems...)
-		if root != nil && len(l.Resolvers) > 0 {
-			root, problems = e.expand(l, c, root)
-			c.problems, c.passing = append(c.problems, problems...), c.passing || problems != nil
-		}
-		if root != nil {
-			c.roots = append(c.roots, root)
-			c.named = append(c.named, named{d.Name, root})
-			tree.Secrets(root, e.plan.shape, e.scrub.add)
-		}
-	}
-	if c.passing {
-		return
-	}
-	for _, root := range c.roots {
-		c.alone = append(c.alone, e.plan.bindAlone(root)...)
-	}
 }
 
 // check binds a merged tree and validates the values, if there are any.

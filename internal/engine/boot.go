@@ -109,7 +109,10 @@ func (e *Engine) bootCandidate(old func(*feed) bool) candidate {
 			if l == nil {
 				return f.latest
 			}
-			f.copy, f.provenAt = &content{Content: l.Content(), fromDisk: true}, provenBefore(l.ProvenAt)
+			copied, provenAt := &content{Content: l.Content(), fromDisk: true}, provenBefore(l.ProvenAt)
+			e.mu.Lock()
+			f.copy, f.provenAt = copied, provenAt
+			e.mu.Unlock()
 		}
 		return f.copy
 	})
@@ -135,6 +138,9 @@ func (e *Engine) missing(contents []*content) error {
 			continue
 		}
 		err := f.err
+		if err == nil && f.decoding.Load() {
+			err = &source.Error{Kind: source.Timeout, Op: "wait", Err: errDecoding}
+		}
 		if err == nil {
 			err = &source.Error{Kind: source.Timeout, Op: "wait", Err: errSilent}
 		}
@@ -143,7 +149,10 @@ func (e *Engine) missing(contents []*content) error {
 	return errors.Join(errs...)
 }
 
-var errSilent = errors.New("the source has not answered yet")
+var (
+	errSilent   = errors.New("the source has not answered yet")
+	errDecoding = errors.New("its content is still being decoded, which may wait for a resolver or for decryption")
+)
 
 func (e *Engine) booted(started time.Time) {
 	live := e.cell.Load()

@@ -1,10 +1,10 @@
 package engine
 
 import (
-	"runtime/debug"
 	"slices"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/rescue"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 )
@@ -44,8 +44,7 @@ func (e *Engine) salvage(c candidate, problems source.Problems) {
 func (e *Engine) try(c candidate) (problems source.Problems) {
 	defer func() {
 		if v := recover(); v != nil {
-			where := &observe.PanicError{Text: "in a step", Stack: string(debug.Stack())} // functions and lines, no values
-			problems = source.Problems{{Kind: source.Unknown, Message: "a step panicked while it looked at this content", Err: where}}
+			problems = source.Problems{panicked(rescue.NewPanic(v), source.Position{})}
 		}
 	}()
 	problems = e.scrub.problems(e.apply(c))
@@ -68,9 +67,8 @@ func (e *Engine) live() candidate {
 	return e.choose(func(f *feed) *content { return f.applied })
 }
 
+// choose makes a candidate of one content a layer. It reads what only the writer changes, without mu: it may decode.
 func (e *Engine) choose(of func(*feed) *content) candidate {
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	c := candidate{started: time.Now(), contents: make([]*content, len(e.feeds))}
 	for i, f := range e.feeds {
 		c.contents[i] = of(f)

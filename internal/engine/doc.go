@@ -4,8 +4,8 @@
 //
 // # Flow
 //
-// One goroutine a layer calls the source's Next (watch.go) and leaves what it returns in the inbox. One goroutine, the writer
-// (loop.go), takes it from there, waits for the group-commit window, decides (decide.go) and applies (apply.go). Nothing else
+// One goroutine a layer calls the source's Next (watch.go), decodes what it returns (decode.go) and leaves it in the inbox. One
+// goroutine, the writer (loop.go), takes it from there, waits for the group-commit window, decides (decide.go) and applies (apply.go). Nothing else
 // changes a state.
 //
 // # What is decided

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/nacre-go/nacre/internal/guard"
@@ -73,6 +74,8 @@ type feed struct {
 	since     time.Time
 	provenAt  time.Time // latest moment at which the source was known not to fail, before the present outage
 
+	decoding atomic.Bool // its source has given a content, which is being decoded
+
 	// the writer's own
 	quarantine map[digest]string // contents that were taken back, and why
 	breaker    guard.Breaker
@@ -137,33 +140,30 @@ func (l *feed) proven(now, answer time.Time) time.Time {
 
 // keep returns c as it takes part: a document that is absent, and has been applied before, keeps its last content, unless the
 // layer is told to fall back. It returns the names of the documents that are kept.
-func (l *feed) keep(c source.Content) (*content, []string) {
+func (l *feed) keep(c *content) (*content, []string) {
+	if l.FallBack || l.applied == nil {
+		return c, nil
+	}
 	var kept []string
-	docs := c.Documents
-	if l.AllowUnknown {
-		docs = slices.Clone(docs)
-		for i := range docs {
-			docs[i].AllowUnknown = true
+	var docs []source.Document
+	for i, d := range c.Documents {
+		if !d.Absent {
+			continue
 		}
-	}
-	if !l.FallBack && l.applied != nil {
-		for i, d := range docs {
-			if !d.Absent {
-				continue
-			}
-			old := l.applied.document(d.Name)
-			if old == nil || old.Absent {
-				continue
-			}
-			if kept == nil && !l.AllowUnknown {
-				docs = slices.Clone(docs)
-			}
-			docs[i] = *old
-			kept = append(kept, d.Name)
+		old := l.applied.document(d.Name)
+		if old == nil || old.Absent {
+			continue
 		}
+		if kept == nil {
+			docs = slices.Clone(c.Documents)
+		}
+		docs[i] = *old
+		kept = append(kept, d.Name)
 	}
-	c.Documents = docs
-	return &content{Content: c}, kept
+	if kept == nil {
+		return c, nil
+	}
+	return &content{Content: source.Content{Revision: c.Revision, Documents: docs}}, kept
 }
 
 func (c *content) document(name string) *source.Document {

@@ -71,7 +71,7 @@ func (e *Engine) decideAgain() {
 // take moves the inbox into the layers and reports whether there is a content that is not applied.
 func (e *Engine) take() (news bool) {
 	for _, a := range e.takeInbox() {
-		if a.content.Revision != "" && e.takeContent(a.feed, a.content) {
+		if a.content != nil && e.takeContent(a.feed, a.content) {
 			news = true
 		}
 		if a.err != nil {
@@ -81,7 +81,7 @@ func (e *Engine) take() (news bool) {
 	return news
 }
 
-func (e *Engine) takeContent(l *feed, c source.Content) (news bool) {
+func (e *Engine) takeContent(l *feed, c *content) (news bool) {
 	now := time.Now()
 	e.mu.Lock()
 	down, since := l.err != nil, l.since

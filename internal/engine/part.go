@@ -34,6 +34,7 @@ func (p *Part) open() bool { return p.Type != nil && !p.closed }
 // plan is all parts and what follows from them. It is immutable but for what the parts say of their users.
 type plan struct {
 	parts   []*Part // a part's place is that of its value in a State; the first is the service's own
+	alone   []*Part // those that are bound to each document by itself, which watchers do while the writer opens and closes parts
 	shape   *tree.Shape
 	freezer *guard.Freezer
 }
@@ -55,6 +56,11 @@ func newPlan(parts []*Part) (*plan, error) {
 		}
 	}
 	p.freezer = guard.NewFreezer(p.shape)
+	for _, part := range parts {
+		if part.open() && part.BindAlone {
+			p.alone = append(p.alone, part)
+		}
+	}
 	return p, nil
 }
 
@@ -125,8 +131,8 @@ func (p *Part) blocked(root *tree.Node) source.Problems {
 
 // bindAlone looks at a document by itself, as far as that can be done.
 func (p *plan) bindAlone(root *tree.Node) (problems source.Problems) {
-	for _, part := range p.parts {
-		if piece := root.Lookup(part.At); part.open() && part.BindAlone && piece != nil {
+	for _, part := range p.alone {
+		if piece := root.Lookup(part.At); piece != nil {
 			_, found := part.Bind(piece, p.whole())
 			problems = join(problems, found)
 		}

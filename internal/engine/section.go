@@ -107,7 +107,9 @@ func (e *Engine) detach(number int) {
 	}
 	e.setPlan(next)
 	if e.extend(number, old) != nil {
-		e.setPlan(old)
+		kept := *old // as it was, without the part that is closed
+		kept.alone = slices.DeleteFunc(slices.Clone(old.alone), func(p *Part) bool { return p == old.parts[number] })
+		e.setPlan(&kept)
 	}
 	e.decideAgain() // what was refused for it alone is good now
 }

@@ -9,10 +9,10 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// arrival is what one call of Next returned.
+// arrival is what one call of Next returned: a content, decoded, or an error, or a content and the error that came after it.
 type arrival struct {
 	feed    *feed
-	content source.Content
+	content *content
 	err     error
 }
 
@@ -26,14 +26,15 @@ func (e *Engine) watch(ctx context.Context, l *feed) {
 		if ctx.Err() != nil {
 			return
 		}
-		if err != nil {
-			c = source.Content{} // what comes with an error is none
-		} else if c.Revision == "" {
+		if err == nil && c.Revision == "" {
 			err = &source.Error{Kind: source.Misused, Op: "read", Document: l.name, Err: errNoRevision}
 		}
 		repeated := err == nil && c.Revision == prev && !failing
-		if !repeated {
-			e.arrive(arrival{feed: l, content: c, err: err})
+		switch {
+		case err != nil:
+			e.arrive(arrival{feed: l, err: err}) // a content that comes with an error is none
+		case !repeated:
+			e.arrive(arrival{feed: l, content: e.arrived(l, c)})
 		}
 		failing = err != nil
 		if !failing {

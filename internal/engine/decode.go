@@ -1,0 +1,117 @@
+package engine
+
+import (
+	"slices"
+	"time"
+
+	"github.com/nacre-go/nacre/internal/layer"
+	"github.com/nacre-go/nacre/internal/rescue"
+	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/internal/verify"
+	"github.com/nacre-go/nacre/observe"
+	"github.com/nacre-go/nacre/source"
+)
+
+// arrived returns a content that a source has just given, decoded. The layer's watcher calls it, so that decoding, which may take long or
+// call the service's own code, holds up neither the writer nor another layer.
+func (e *Engine) arrived(f *feed, c source.Content) *content {
+	if f.AllowUnknown {
+		c.Documents = slices.Clone(c.Documents)
+		for i := range c.Documents {
+			c.Documents[i].AllowUnknown = true
+		}
+	}
+	e.mu.Lock()
+	plan := e.plan
+	e.mu.Unlock()
+	f.decoding.Store(true)
+	defer f.decoding.Store(false)
+	a := &content{Content: c}
+	e.decodeBy(plan, f, a)
+	return a
+}
+
+// decode returns the trees of the documents of all contents, lowest first; what is wrong in single documents as far as the struct can
+// tell; and what cannot be decoded at all.
+func (e *Engine) decode(contents []*content) (roots []*tree.Node, alone, problems source.Problems) {
+	for i, c := range contents {
+		if c == nil {
+			continue
+		}
+		e.decodeContent(e.feeds[i], c)
+		roots = append(roots, c.roots...)
+		alone = append(alone, c.alone...)
+		problems = append(problems, c.problems...)
+	}
+	return roots, alone, problems
+}
+
+// decodeAgain is the time after which a content is decoded again whose trouble may have passed, such as a reference to what was not there.
+const decodeAgain = 500 * time.Millisecond
+
+// decodeContent decodes what has not been decoded by the plan of now: what came before a section did, what is kept of an absent document,
+// or what may have got over its trouble. Only the writer calls it.
+func (e *Engine) decodeContent(f *feed, c *content) { e.decodeBy(e.plan, f, c) }
+
+// decodeBy verifies and decodes a content by a plan, once where nothing is wrong that may pass. A panic becomes a problem of the content.
+func (e *Engine) decodeBy(plan *plan, f *feed, c *content) {
+	if c.decoded == plan && !(c.passing && time.Since(c.decodedAt) > decodeAgain) {
+		return
+	}
+	if c.decoded == nil || c.passing { // else only the plan is another: it says what it said, and nobody is asked again
+		c.referred, c.plain = nil, nil
+	}
+	c.decoded, c.passing, c.decodedAt = plan, false, time.Now()
+	c.roots, c.named, c.problems, c.alone, c.manifest = nil, nil, nil, nil, nil
+	if err := rescue.Do(func() error { e.decodeDocuments(plan, f, c); return nil }); err != nil {
+		c.roots, c.named, c.alone, c.manifest = nil, nil, nil, nil
+		c.problems = source.Problems{panicked(err, source.Position{Layer: f.name, Document: firstName(c), Revision: c.Revision})}
+	}
+}
+
+// panicked is the problem for a panic in a step. It has the functions and lines of the panic, and not its value.
+func panicked(err error, at source.Position) *source.Problem {
+	where := &observe.PanicError{Text: "in a step"}
+	if p, ok := err.(*rescue.Panic); ok { //nolint:errorlint // rescue returns it as it is
+		where.Stack = p.Stack
+	}
+	return &source.Problem{Kind: source.Unknown, Position: at, Message: "a step panicked while it looked at this content", Err: where}
+}
+
+func (e *Engine) decodeDocuments(plan *plan, f *feed, c *content) {
+	for _, p := range verify.Content(c.Content) {
+		p.Position.Layer, p.Position.Revision = f.name, c.Revision
+		c.problems = append(c.problems, p)
+	}
+	if c.problems != nil {
+		return // what is damaged is not worth a word about its syntax
+	}
+	if f.Manifest {
+		e.decodeManifest(f, c)
+		return
+	}
+	for _, d := range c.Documents {
+		d, problem := e.decrypt(f, c, d)
+		if problem != nil {
+			c.problems, c.passing = append(c.problems, problem), true
+			continue
+		}
+		root, problems := layer.Decode(f.name, c.Revision, d, plan.shape)
+		c.problems = append(c.problems, problems...)
+		if root != nil && len(f.Resolvers) > 0 {
+			root, problems = e.expand(f, c, root)
+			c.problems, c.passing = append(c.problems, problems...), c.passing || problems != nil
+		}
+		if root != nil {
+			c.roots = append(c.roots, root)
+			c.named = append(c.named, named{d.Name, root})
+			tree.Secrets(root, plan.shape, e.scrub.add)
+		}
+	}
+	if c.passing {
+		return
+	}
+	for _, root := range c.roots {
+		c.alone = append(c.alone, plan.bindAlone(root)...)
+	}
+}
