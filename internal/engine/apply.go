@@ -54,7 +54,9 @@ func (e *Engine) apply(c candidate) source.Problems {
 	}
 
 	// bind: tree to the service's type and those of its sections, strictly; and validate: tags and the service's own rules
-	if next.Values, problems = e.check(merged, alone); problems != nil {
+	if r := e.rehearsed; r != nil && r.plan == next.plan && r.Sum == next.Sum && alone == nil {
+		next.Values = r.Values // good, and what was built from them may know where they are
+	} else if next.Values, problems = e.check(merged, alone); problems != nil {
 		return problems
 	}
 
@@ -67,6 +69,7 @@ func (e *Engine) apply(c candidate) source.Problems {
 		return problems
 	}
 	if c.rehearse {
+		e.rehearsed = next
 		return nil
 	}
 

@@ -130,7 +130,7 @@ func (e *Engine) beginBuilding() (end func()) {
 	e.batch = e.resources.Begin(e.builtSets()...)
 	return func() {
 		e.batch.End(e.builtSet())
-		e.batch = nil
+		e.batch, e.rehearsed = nil, nil
 	}
 }
 
