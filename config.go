@@ -32,8 +32,13 @@ func (c *Config[T]) value(s *engine.State) *T {
 			return last // it was closed
 		}
 	}
-	v, _ := s.Value(c.part).(*T)
-	return v
+	switch v := s.Value(c.part).(type) {
+	case *version[T]:
+		return &v.Value
+	case *T:
+		return v
+	}
+	return nil
 }
 
 // Format writes the version and no more, for every verb: a config that finds its way into a log line tells no value.
@@ -51,7 +56,7 @@ func (c *Config[T]) Get() *T {
 	if c.live == nil {
 		return c.look() // by a field: with a call of a method this one would be too large to be inlined
 	}
-	return &c.live.Load().value
+	return &c.live.Load().Value
 }
 
 // Snapshot is one version with what is known of it.

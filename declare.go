@@ -32,6 +32,24 @@ func Reserve(key string) Declaration { return Declaration{key: key} }
 
 // newPart is what binds S at a place.
 func newPart[S any](at tree.Path, o *Options) (engine.Part, error) {
+	return partIn(at, o, func() (holder any, value *S) { value = new(S); return value, value }, func(holder any) *S {
+		value, _ := holder.(*S)
+		return value
+	})
+}
+
+// newMain is what binds the service's own type, into the place where Get finds it.
+func newMain[T any](o *Options) (engine.Part, error) {
+	return partIn(nil, o, func() (holder any, value *T) { v := new(version[T]); return v, &v.Value }, func(holder any) *T {
+		if v, ok := holder.(*version[T]); ok {
+			return &v.Value
+		}
+		return nil
+	})
+}
+
+// partIn binds S into what hold makes: a holder, which a version has, and the value in it, which never leaves it.
+func partIn[S any](at tree.Path, o *Options, hold func() (holder any, value *S), in func(holder any) *S) (engine.Part, error) {
 	plan, bindErr := binder.Compile[S](o.Binder...)
 	checker, validateErr := validate.Compile[S](o.Validate...)
 	if err := errors.Join(bindErr, validateErr); err != nil {
@@ -42,16 +60,14 @@ func newPart[S any](at tree.Path, o *Options) (engine.Part, error) {
 		Type:  reflect.TypeFor[S](),
 		Shape: plan.Shape(),
 		Bind: func(piece *tree.Node, whole *tree.Shape) (any, source.Problems) {
-			value, report := plan.BindPart(at, piece, whole)
-			if value == nil {
+			holder, value := hold()
+			report, complete := plan.BindPartInto(value, at, piece, whole)
+			if !complete {
 				return nil, report.Problems
 			}
-			return value, report.Problems
+			return holder, report.Problems
 		},
-		Validate: func(value any, piece *tree.Node) source.Problems {
-			v, _ := value.(*S)
-			return checker.CheckPart(at, v, piece)
-		},
+		Validate: func(holder any, piece *tree.Node) source.Problems { return checker.CheckPart(at, in(holder), piece) },
 		// A hook may need keys that another layer has.
 		BindAlone: len(o.Binder) == 0,
 	}, nil
@@ -59,7 +75,7 @@ func newPart[S any](at tree.Path, o *Options) (engine.Part, error) {
 
 // parts are the service's own type and what is declared, or all that is wrong with them.
 func parts[T any](o *Options) ([]*engine.Part, error) {
-	main, err := newPart[T](nil, o)
+	main, err := newMain[T](o)
 	all, errs := []*engine.Part{&main}, []error{err}
 	for _, d := range o.Sections {
 		at, err := sectionPath(d.key)

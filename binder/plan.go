@@ -54,11 +54,17 @@ func (p *Plan[T]) Bind(root *tree.Node) (*T, Report) { return p.BindPart(nil, ro
 // the config's root on: a key that is in it is not unknown, though T has no field for it; nil where nobody else binds anything.
 func (p *Plan[T]) BindPart(at tree.Path, root *tree.Node, whole *tree.Shape) (*T, Report) {
 	v := new(T)
-	report, complete := p.p.bind(&run{base: at, whole: whole}, root, reflect.ValueOf(v).Elem())
+	report, complete := p.BindPartInto(v, at, root, whole)
 	if !complete {
 		return nil, report
 	}
 	return v, report
+}
+
+// BindPartInto is BindPart into a T of the caller's, which must be zero, for values that must not move once they were bound.
+// What is in *v is of use only if complete.
+func (p *Plan[T]) BindPartInto(v *T, at tree.Path, root *tree.Node, whole *tree.Shape) (report Report, complete bool) {
+	return p.p.bind(&run{base: at, whole: whole}, root, reflect.ValueOf(v).Elem())
 }
 
 // bind fills v, which must be zero and settable. It is whole if nothing that v has a place for is missing.

@@ -23,7 +23,8 @@
 //
 // Every value in the config whose type, or a pointer to it, has a method Validate() error is asked, whatever the tags
 // said before, and every error is told: those of errors.Join one by one. [Field] and [At] say which key an error is
-// about. A method that panics is a problem, unless the tags found some already, which is why it may have stumbled.
+// about. A method that panics is a problem, unless the tags found some already, which is why it may have stumbled. The
+// receiver is the value itself, which may keep a pointer into itself; a value in a map has no address, and a copy is asked.
 //
 // # Concurrency
 //

@@ -17,8 +17,9 @@ type Part struct {
 	// Type is that of the value, which is given as a pointer to it. Nil: the place is only reserved, and nothing is bound.
 	Type  reflect.Type
 	Shape *tree.Shape
-	// Bind returns the value, and what is wrong, by the keys of the whole; a value beside problems is one that may be validated, so that all
-	// is told at once. It is given the piece, and the shape of all that is bound, nil where this part is the only one.
+	// Bind returns the value, or a holder of it, and what is wrong, by the keys of the whole; a value beside problems is one that
+	// may be validated, so that all is told at once. It is given the piece, and the shape of all that is bound, nil where this
+	// part is the only one. The value is never copied: Validate, the builds and the readers have what Bind has made.
 	Bind     func(piece *tree.Node, whole *tree.Shape) (value any, problems source.Problems)
 	Validate func(value any, piece *tree.Node) source.Problems
 	// BindAlone says that a part of a configuration can be bound: Bind finds nothing wrong in what is merely not there.

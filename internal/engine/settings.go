@@ -79,8 +79,8 @@ type Settings struct {
 	BreakerWindow time.Duration
 }
 
-// Cell is a place for the live state and the one before, as a swap.Cell is: Load is safe for concurrent use, the rest belongs to the writer. One of the
-// root's own lets it keep the service's value where a read finds it at once.
+// Cell is a place for the live state and the one before, as a swap.Cell is: Load is safe for concurrent use, the rest belongs
+// to the writer. The root has one of its own, in which a read finds the service's value at once.
 type Cell interface {
 	Load() *State
 	Swap(next *State) (old *State)
@@ -88,9 +88,10 @@ type Cell interface {
 	Previous() *State
 }
 
-// State is one version. It is immutable.
+// State is one version. It is immutable once it was given to a build or a cell, but for what was built.
 type State struct {
-	// Values has a pointer to the value of each part, in the order of the plan; a state from before a part was added has none of it.
+	// Values has what Bind returned for each part, in the order of the plan; a state from before a part was added has none of
+	// it. States that say the same share them.
 	Values  []any
 	Version int64
 	Sum     [32]byte

@@ -12,9 +12,6 @@ type Cell[S any] struct {
 // Load returns the current state, nil before the first Swap: one atomic load.
 func (c *Cell[S]) Load() *S { return c.current.Load() }
 
-// Current returns the pointer that Load loads, for who reads so often that a call counts. Only the writer may change it, by the methods.
-func (c *Cell[S]) Current() *atomic.Pointer[S] { return &c.current }
-
 // Swap makes next the current state and returns the one that it replaces.
 func (c *Cell[S]) Swap(next *S) (old *S) {
 	old = c.current.Swap(next)
