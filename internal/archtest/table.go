@@ -130,6 +130,7 @@ func rows() []Row {
 		{Room: "internal/verify", May: []string{"source", "internal/tree"}, Why: whyStep},
 		{Room: "internal/guard", May: []string{"source", "internal/tree"}, Why: whyStep},
 		{Room: "internal/swap", Why: whyGeneric},
+		{Room: "internal/subset", Why: whyGeneric},
 		{Room: "internal/rescue", Why: whyGeneric},
 		{Room: "internal/notify", May: []string{"internal/rescue"}, Why: whyGeneric},
 		{Room: "internal/resource", May: []string{"internal/rescue"}, Why: whyGeneric},

@@ -36,7 +36,7 @@ func (e *Engine) boot(ctx context.Context) error {
 		if !old.fromDisk() || e.try(old) != nil {
 			return problems
 		}
-		e.salvage(c, problems)
+		e.applyPartially(c, problems)
 	}
 	e.booted(started)
 	return nil

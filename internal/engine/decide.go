@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"slices"
 	"time"
 
 	"github.com/nacre-go/nacre/internal/rescue"
@@ -23,21 +22,9 @@ func (e *Engine) decide() {
 	}
 	defer e.beginBuilding()()
 	if problems := e.try(c); problems != nil {
-		e.salvage(c, problems)
+		e.applyPartially(c, problems)
 	}
 	e.planRebuild()
-}
-
-// salvage makes live what is good in a candidate that was refused, and records the rest as rejected.
-func (e *Engine) salvage(c candidate, problems source.Problems) {
-	good, why := e.withoutBad(c, problems)
-	e.refuse(c, good, why)
-	if len(good.causes) == 0 {
-		return
-	}
-	if problems := e.try(good); problems != nil { // it has been rehearsed; what is refused now is refused as a whole
-		e.refuse(good, e.live(), func(int) source.Problems { return problems })
-	}
 }
 
 // try is apply, with a panic in a step made into a problem: nothing that content can do may end the writer.
@@ -119,80 +106,10 @@ func firstName(c *content) string {
 	return c.Documents[0].Name
 }
 
-// withoutBad is the best candidate that can be made of c without what is bad in it, and why each layer that is not in it is not.
-// It begins with c without the layers that the problems name or, if that will not do, with what is live. Then each layer that is
-// left is added, lowest first, as long as the result is good.
-func (e *Engine) withoutBad(c candidate, problems source.Problems) (good candidate, why func(layer int) source.Problems) {
-	try := func(contents []*content) source.Problems {
-		if slices.Equal(contents, c.contents) {
-			return problems // it was tried as a whole
-		}
-		return e.try(candidate{contents: contents, rehearse: true})
-	}
-	best := e.live().contents
-	if unnamed := e.unnamed(c.contents, best, problems); !slices.Equal(unnamed, best) && try(unnamed) == nil {
-		best = unnamed
-	}
-	reasons := make([]source.Problems, len(best))
-	units := e.units(c.contents)
-	for progress := true; progress; {
-		progress = false
-		for _, unit := range units {
-			with := slices.Clone(best)
-			for _, i := range unit {
-				with[i] = c.contents[i]
-			}
-			if slices.Equal(with, best) {
-				continue
-			}
-			found := problems
-			if e.misfits(with) == nil { // else it was part of a release, and what was wrong with that is worth telling
-				found = try(with)
-			}
-			for _, i := range unit {
-				reasons[i] = found
-			}
-			if found == nil {
-				best, progress = with, true
-			}
-		}
-	}
-	return e.choose(func(f *feed) *content { return best[f.index] }), func(layer int) source.Problems { return reasons[layer] }
-}
-
-// units are the layers that can be tried by themselves, lowest first: each for itself, those of a release together.
-func (e *Engine) units(contents []*content) (all [][]int) {
-	release := -1
-	m, _ := e.manifestOf(contents)
-	for i, f := range e.feeds {
-		if m == nil || contents[i] == nil || f.latest == nil || !e.ofRelease(f) {
-			all = append(all, []int{i})
-			continue
-		}
-		if release < 0 {
-			release = len(all)
-			all = append(all, nil)
-		}
-		all[release] = append(all[release], i)
-	}
-	return all
-}
-
-// unnamed is contents, with what is live in place of the layers that problems name.
-func (e *Engine) unnamed(contents, live []*content, problems source.Problems) []*content {
-	rest := slices.Clone(contents)
-	for i, f := range e.feeds {
-		if slices.ContainsFunc(problems, func(p *source.Problem) bool { return p.Position.Layer == f.name }) {
-			rest[i] = live[i]
-		}
-	}
-	return rest
-}
-
 // refuse records that the parts of c that are not in good are rejected, and why.
 func (e *Engine) refuse(c, good candidate, why func(layer int) source.Problems) {
 	var told []observe.Cause
-	var problems source.Problems
+	var found problemSet
 	var receivers []func()
 	var worse []*feed
 	news := false
@@ -204,7 +121,7 @@ func (e *Engine) refuse(c, good candidate, why func(layer int) source.Problems) 
 		}
 		told = append(told, causes(f, bad)...)
 		own := of(why(i), f.name)
-		problems = join(problems, own)
+		found.add(own)
 		if f.rejected.Error() != own.Error() {
 			news = true
 		}
@@ -228,33 +145,10 @@ func (e *Engine) refuse(c, good candidate, why func(layer int) source.Problems) 
 	if !news {
 		return // it is as bad as it was when it was last told
 	}
+	problems := found.all
 	e.sort(problems, c.contents)
 	e.remember(nil, observe.Entry{Result: observe.ResultRejected, At: time.Now(), Version: live.version(), Causes: told, Problems: problems})
 	observe.Tell(e.Observer.Rejected, observe.Rejected{Version: live.version(), Causes: told, Problems: problems})
-}
-
-// join adds to all what is not in it yet.
-func join(all, more source.Problems) source.Problems {
-	for _, p := range more {
-		if !slices.ContainsFunc(all, func(q *source.Problem) bool { return q == p || q.Kind == p.Kind && q.Error() == p.Error() }) {
-			all = append(all, p)
-		}
-	}
-	return all
-}
-
-// of returns the problems that a layer has; all of them where none is its own.
-func of(problems source.Problems, layer string) source.Problems {
-	var own source.Problems
-	for _, p := range problems {
-		if p.Position.Layer == layer {
-			own = append(own, p)
-		}
-	}
-	if own == nil {
-		return problems
-	}
-	return own
 }
 
 // swap makes next live, and its contents the applied ones: Health shows both or neither. It reports false, and does nothing, once

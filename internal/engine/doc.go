@@ -10,10 +10,10 @@
 //
 // # What is decided
 //
-// The candidate is the newest content of every layer. If it is refused, the change as a whole is not lost for one bad part:
-// the layers that the problems name keep their applied content or, if that does not do, all of them; then the others are
-// added one by one as long as the result is good. So the live version is the fold of the newest good contents, and no content
-// that would be good with it is left out. A content that was refused is tried again only when something else changes.
+// The candidate is the newest content of every layer. If it is refused, the change as a whole is not lost for one bad part: the layers
+// that are wrong by themselves, and those that the problems name (blame.go), keep their applied content; every other layer is added for as
+// long as the result is good (partial.go). So the live version is the fold of the newest good contents. The search has a limit; what it does
+// not get to is refused too. A content that was refused is tried again only when something else changes.
 //
 // # Concurrency
 //

@@ -73,33 +73,40 @@ func (e *Engine) harmful(f *feed, c *content) (why string, ok bool) {
 
 // judge says for each layer whether its newest content is to be looked at or held, and why. It tells of those that are held now.
 func (e *Engine) judge() {
-	var told []observe.Cause
-	var reasons []string
+	reasons := make([][]string, len(e.feeds))
 	release := e.waitsForRelease()
-	for _, f := range e.feeds {
+	for i, f := range e.feeds {
 		c := f.latest
 		if c == nil || f.applied == nil || c == f.applied {
-			e.hold(f, nil)
 			continue
 		}
-		var why []string
 		switch {
 		case release != nil && e.ofRelease(f):
-			why = release
+			reasons[i] = release
 		case !c.released:
-			why = e.reasons(f, c)
+			reasons[i] = e.suspicion(f, c)
 		}
-		if e.hold(f, why) && why != nil {
-			told = append(told, causes(f, c)...)
-			for _, w := range why {
-				if !slices.Contains(reasons, w) { // the layers of a release wait for the same
-					reasons = append(reasons, w)
-				}
+	}
+	e.judgeLosses(reasons)
+
+	var told []observe.Cause
+	var all []string
+	known := map[string]bool{}
+	for i, f := range e.feeds {
+		why := reasons[i]
+		if !e.hold(f, why) || why == nil {
+			continue
+		}
+		told = append(told, causes(f, f.latest)...)
+		for _, w := range why {
+			if !known[w] { // the layers of a release wait for the same
+				known[w] = true
+				all = append(all, w)
 			}
 		}
 	}
 	if told != nil {
-		observe.Tell(e.Observer.Held, observe.Held{Version: e.cell.Load().Version, Causes: told, Reasons: reasons})
+		observe.Tell(e.Observer.Held, observe.Held{Version: e.cell.Load().Version, Causes: told, Reasons: all})
 	}
 }
 
@@ -121,35 +128,68 @@ func (e *Engine) hold(f *feed, why []string) (news bool) {
 	return news
 }
 
-// reasons is why a content is held; nil where nothing speaks against looking at it.
-func (e *Engine) reasons(f *feed, c *content) []string {
+// suspicion is why a content is held for what has been before: it, or others of its layer, did harm. Nil where nothing speaks against it.
+func (e *Engine) suspicion(f *feed, c *content) []string {
 	if why, ok := e.harmful(f, c); ok {
 		return []string{why}
 	}
 	if f.breaker.Open() && !e.wasGood(f, c) {
 		return []string{fmt.Sprintf("layer %s has had %d bad changes within %v; it is held until it says what was live before, or Release", f.name, f.breaker.Max, f.breaker.Window)}
 	}
-	if e.MaxLoss <= 0 || f.Unguarded {
-		return nil
+	return nil
+}
+
+// judgeLosses adds why contents are held for what they lose. A content that is refused anyway, beside what is live of the others, is not
+// held: the refusal has the better words. All contents that lose too much are looked at together, so that a hundred of them cost what one
+// costs.
+func (e *Engine) judgeLosses(reasons [][]string) {
+	if e.MaxLoss <= 0 {
+		return
 	}
-	e.decodeContent(f, c)
-	var all []string
-	for _, d := range c.named {
-		for _, why := range guard.Compare(f.applied.root(d.name), d.root).Reasons(e.MaxLoss) {
+	with := e.live().contents
+	held := map[int][]string{}
+	for i, f := range e.feeds {
+		c := f.latest
+		if c == nil || f.applied == nil || c == f.applied || c.released || f.Unguarded || reasons[i] != nil {
+			continue
+		}
+		e.decodeContent(f, c)
+		if why := losses(f.applied, c, e.MaxLoss); why != nil {
+			held[i], with[i] = why, c
+		}
+	}
+	if len(held) == 0 {
+		return
+	}
+	base := e.live().contents
+	for i := range held {
+		if c := with[i]; c.ownProblems() != nil {
+			delete(held, i)
+			with[i] = base[i]
+		}
+	}
+	if problems := e.try(candidate{contents: with, rehearse: true, dry: true}); problems != nil {
+		guilty, _ := e.newBlame(base, with).layers(problems)
+		if len(held) == 1 {
+			guilty = slices.Collect(maps.Keys(held))
+		}
+		for _, i := range guilty {
+			delete(held, i)
+		}
+	}
+	for i, why := range held {
+		reasons[i] = why
+	}
+}
+
+// losses is why a content loses too much of what is applied of its layer; nil where it does not.
+func losses(applied, next *content, maxLoss float64) (all []string) {
+	for _, d := range next.named {
+		for _, why := range guard.Compare(applied.root(d.name), d.root).Reasons(maxLoss) {
 			all = append(all, d.name+": "+why)
 		}
 	}
-	if all != nil && e.refused(f, c) {
-		return nil // it is refused for something worse, and with better words
-	}
 	return all
-}
-
-// refused reports whether a content, beside what is live of the others, is refused anyway.
-func (e *Engine) refused(f *feed, c *content) bool {
-	with := e.live().contents
-	with[f.index] = c
-	return e.try(candidate{contents: with, rehearse: true, dry: true}) != nil
 }
 
 // wasGood reports whether a content was live before and was not taken back: then a layer is on its way back from what was bad.

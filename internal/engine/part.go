@@ -97,6 +97,7 @@ func (p *plan) find(at tree.Path, t reflect.Type) int {
 func (p *plan) bind(root *tree.Node, had []any) (values []any, problems source.Problems) {
 	values = make([]any, len(p.parts))
 	complete := true
+	var all problemSet
 	for n, part := range p.parts {
 		if !part.open() {
 			if n < len(had) {
@@ -108,12 +109,12 @@ func (p *plan) bind(root *tree.Node, had []any) (values []any, problems source.P
 		found = append(found, part.blocked(root)...)
 		values[n] = value
 		complete = complete && value != nil
-		problems = join(problems, found)
+		all.add(found)
 	}
 	if !complete {
-		return nil, problems
+		return nil, all.all
 	}
-	return values, problems
+	return values, all.all
 }
 
 // blocked is what stands above the part's place and is no map, as a problem: nothing of the part can be there, and its defaults are not meant.
@@ -131,14 +132,15 @@ func (p *Part) blocked(root *tree.Node) source.Problems {
 }
 
 // bindAlone looks at a document by itself, as far as that can be done.
-func (p *plan) bindAlone(root *tree.Node) (problems source.Problems) {
+func (p *plan) bindAlone(root *tree.Node) source.Problems {
+	var all problemSet
 	for _, part := range p.alone {
 		if piece := root.Lookup(part.At); piece != nil {
 			_, found := part.Bind(piece, p.whole())
-			problems = join(problems, found)
+			all.add(found)
 		}
 	}
-	return problems
+	return all.all
 }
 
 // validate validates the values of all parts.

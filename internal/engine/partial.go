@@ -1,0 +1,183 @@
+package engine
+
+import (
+	"math/bits"
+	"slices"
+
+	"github.com/nacre-go/nacre/internal/subset"
+	"github.com/nacre-go/nacre/source"
+)
+
+// applyPartially makes live what is good in a candidate that was refused, and records the rest as rejected.
+func (e *Engine) applyPartially(c candidate, problems source.Problems) {
+	good, why := e.largestGoodSubset(c, problems)
+	e.refuse(c, good, why)
+	if len(good.causes) == 0 {
+		return
+	}
+	if problems := e.try(good); problems != nil { // it has been rehearsed; what is refused now is refused as a whole
+		e.refuse(good, e.live(), func(int) source.Problems { return problems })
+	}
+}
+
+// largestGoodSubset returns the best candidate without the rejected contents, and why each excluded layer was rejected. Problems are those
+// for which the whole of c was refused. See package subset for how it searches, and searchLimit for how long.
+func (e *Engine) largestGoodSubset(c candidate, problems source.Problems) (good candidate, why func(layer int) source.Problems) {
+	base := e.live().contents
+	s := partial{e: e, whole: c.contents, base: base, why: make([]source.Problems, len(base)), unitOf: map[int]int{}}
+	for _, unit := range e.units(c.contents) {
+		if !slices.ContainsFunc(unit, func(i int) bool { return c.contents[i] != base[i] }) {
+			continue
+		}
+		for _, i := range unit {
+			s.unitOf[i] = len(s.units)
+		}
+		s.units = append(s.units, unit)
+	}
+	blamed, vague := s.blamed(c.contents, problems)
+	search := subset.Problem{N: len(s.units), Blamed: blamed, Limit: s.limit(vague)}
+	for n, unit := range s.units {
+		for _, i := range unit {
+			s.why[i] = problems
+			if own := c.contents[i].ownProblems(); own != nil { // which no other layer can mend
+				search.Hopeless = append(search.Hopeless, n)
+				if ownOf(problems, e.feeds[i].name) == nil {
+					s.why[i] = own
+				}
+			}
+		}
+	}
+	in, complete := subset.Largest(search, s.test)
+	best := s.contents(in)
+	if !complete {
+		s.giveReason(in)
+	}
+	return e.choose(func(f *feed) *content { return best[f.index] }), func(layer int) source.Problems { return s.why[layer] }
+}
+
+// ownProblems is what is wrong with a content whatever the other layers say; nil for none.
+func (c *content) ownProblems() source.Problems {
+	if c == nil || c.problems == nil && c.alone == nil {
+		return nil
+	}
+	return append(slices.Clone(c.problems), c.alone...)
+}
+
+// partial is a search for the layers of a refused candidate that are good together. Its elements are units: layers that change by
+// themselves, and the layers of a release.
+type partial struct {
+	e           *Engine
+	whole, base []*content // as the candidate and as live, by layer
+	units       [][]int
+	unitOf      map[int]int       // by layer
+	why         []source.Problems // by layer: what was found in the last test that it was in and that failed
+}
+
+// contents returns what is live with the units of a set as the candidate has them.
+func (s *partial) contents(set []bool) []*content {
+	all := slices.Clone(s.base)
+	for n, in := range set {
+		if in {
+			for _, i := range s.units[n] {
+				all[i] = s.whole[i]
+			}
+		}
+	}
+	return all
+}
+
+// test rehearses a set.
+func (s *partial) test(set []bool) (blamed []int, good bool) {
+	with := s.contents(set)
+	if s.e.misfits(with) != nil { // a part of a release; what was wrong with the release is worth more as a reason
+		return nil, false
+	}
+	problems := s.e.try(candidate{contents: with, rehearse: true})
+	if problems == nil {
+		return nil, true
+	}
+	for n, in := range set {
+		if !in {
+			continue
+		}
+		for _, i := range s.units[n] {
+			name := s.e.feeds[i].name
+			if ownOf(problems, name) != nil || ownOf(s.why[i], name) == nil {
+				s.why[i] = problems
+			}
+		}
+	}
+	blamed, _ = s.blamed(with, problems)
+	return blamed, false
+}
+
+// blamed returns the units that the problems of some contents may come from; vague is that of blame.
+func (s *partial) blamed(contents []*content, problems source.Problems) (units []int, vague bool) {
+	layers, vague := s.e.newBlame(s.base, contents).layers(problems)
+	for _, i := range layers {
+		if n := s.unitOf[i]; !slices.Contains(units, n) {
+			units = append(units, n)
+		}
+	}
+	return units, vague
+}
+
+// units are the layers that can be tried by themselves, lowest first: each for itself, those of a release together.
+func (e *Engine) units(contents []*content) (all [][]int) {
+	release := -1
+	m, _ := e.manifestOf(contents)
+	for i, f := range e.feeds {
+		if m == nil || contents[i] == nil || f.latest == nil || !e.ofRelease(f) {
+			all = append(all, []int{i})
+			continue
+		}
+		if release < 0 {
+			release = len(all)
+			all = append(all, nil)
+		}
+		all[release] = append(all[release], i)
+	}
+	return all
+}
+
+const (
+	// searchValues is how many values of a configuration may be looked at to find out which layers of a refused change are good, all
+	// tests together: some 20 ms on a machine of today. What is small is searched in full.
+	searchValues = 20_000
+	// minTests is how many tests are made however large the configuration is. With them, a refusal costs at most five times
+	// what it costs to accept a change of the same size.
+	minTests = 3
+)
+
+// limit is how many tests a search may make. Where the problems are vague about the layers that they come from, it may halve the layers
+// as often as it takes to find one that is bad.
+func (s *partial) limit(vague bool) int {
+	size := 1
+	for _, c := range s.whole {
+		if c != nil {
+			for _, root := range c.roots {
+				size += root.Size()
+			}
+		}
+	}
+	limit := max(minTests, searchValues/size)
+	if vague {
+		limit = max(limit, 2*bits.Len(uint(len(s.units)))+1)
+	}
+	return limit
+}
+
+// giveReason tells the layers that a search which was ended left out, and with which nothing is known to be wrong.
+func (s *partial) giveReason(in []bool) {
+	for n, unit := range s.units {
+		if in[n] {
+			continue
+		}
+		for _, i := range unit {
+			if name := s.e.feeds[i].name; ownOf(s.why[i], name) == nil {
+				s.why[i] = append(source.Problems{{Kind: source.Invalid, Position: source.Position{Layer: name, Document: firstName(s.whole[i]), Revision: s.whole[i].Revision},
+					Message: "is refused together with the other layers of this change; the change is too large to try its layers one by one"}}, s.why[i]...)
+			}
+		}
+	}
+}

@@ -1,0 +1,47 @@
+package engine
+
+import "github.com/nacre-go/nacre/source"
+
+// problemSet gathers problems, each once: two that say the same of the same place are one. The zero problemSet is empty.
+type problemSet struct {
+	all   source.Problems
+	known map[problemKey]bool
+}
+
+type problemKey struct {
+	kind source.Kind
+	text string
+}
+
+// add adds the problems that are not in the set.
+func (s *problemSet) add(more source.Problems) {
+	for _, p := range more {
+		key := problemKey{p.Kind, p.Error()}
+		if s.known[key] {
+			continue
+		}
+		if s.known == nil {
+			s.known = map[problemKey]bool{}
+		}
+		s.known[key] = true
+		s.all = append(s.all, p)
+	}
+}
+
+// ownOf returns the problems that stand in a layer.
+func ownOf(problems source.Problems, layer string) (own source.Problems) {
+	for _, p := range problems {
+		if p.Position.Layer == layer {
+			own = append(own, p)
+		}
+	}
+	return own
+}
+
+// of returns the problems that stand in a layer; all of them where none does.
+func of(problems source.Problems, layer string) source.Problems {
+	if own := ownOf(problems, layer); own != nil {
+		return own
+	}
+	return problems
+}
