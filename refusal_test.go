@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/bits"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -183,7 +184,7 @@ func TestARefusalCostsAFewEvaluations(t *testing.T) {
 			})
 			most := int64(4)
 			if c.searched {
-				most = int64(2*math.Log2(n)) + 3
+				most = 2*int64(bits.Len(n)) + 3
 			}
 			if evaluated > most {
 				t.Errorf("it is evaluated %d times, want at most %d", evaluated, most)
@@ -238,7 +239,7 @@ func TestASearchThatIsTooLongEnds(t *testing.T) {
 		}
 		return f.doc(i, 4, "z")
 	})
-	if evaluated > int64(2*math.Log2(n))+3 {
+	if evaluated > 2*int64(bits.Len(n))+3 {
 		t.Errorf("it is evaluated %d times", evaluated)
 	}
 	told := 0
