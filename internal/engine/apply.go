@@ -36,8 +36,9 @@ func (e *Engine) apply(c candidate) source.Problems {
 	}
 
 	// layer: all of them, from scratch, lowest first
-	merged := layer.Merge(roots...)
-	next := &State{Sum: verify.Sum(merged), At: time.Now(), Causes: c.causes, Merged: merged,
+	all := e.merge(roots)
+	merged := all.tree
+	next := &State{Sum: all.sum(), At: time.Now(), Causes: c.causes, Merged: merged,
 		plan: e.plan, contents: c.contents, roots: roots}
 	live := e.cell.Load()
 
@@ -83,6 +84,30 @@ func (e *Engine) apply(c candidate) source.Problems {
 	// notify: each subscriber at its own pace; and keep the copy for a bad day
 	e.announce(next, live, c, observe.ResultApplied, nil)
 	return nil
+}
+
+// mergedRoots is what some documents say together.
+type mergedRoots struct {
+	roots   []*tree.Node
+	tree    *tree.Node
+	digest  [32]byte
+	sumDone bool
+}
+
+// merge merges documents, lowest first. It keeps the last result until the decision that the writer makes is over: a decision looks at the
+// same documents several times.
+func (e *Engine) merge(roots []*tree.Node) *mergedRoots {
+	if e.merged == nil || !slices.Equal(e.merged.roots, roots) {
+		e.merged = &mergedRoots{roots: roots, tree: layer.Merge(roots...)}
+	}
+	return e.merged
+}
+
+func (m *mergedRoots) sum() [32]byte {
+	if !m.sumDone {
+		m.digest, m.sumDone = verify.Sum(m.tree), true
+	}
+	return m.digest
 }
 
 // check binds a merged tree and validates the values, if there are any.

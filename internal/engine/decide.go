@@ -11,6 +11,7 @@ import (
 // decide makes the newest good contents live. See the package comment for what is decided.
 func (e *Engine) decide() {
 	e.again.clear()
+	defer func() { e.merged = nil }()
 	e.judge()
 	c := e.newest()
 	if len(c.causes) == 0 {

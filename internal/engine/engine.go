@@ -32,6 +32,7 @@ type Engine struct {
 	resources *resource.Registry
 	batch     *resource.Batch // of the decision that the writer makes; nil when it makes none
 	rehearsed *State          // the writer's: what was found good last in the decision that it makes, and not swapped in yet
+	merged    *mergedRoots    // the writer's: what it merged last in the decision that it makes
 	again     rebuild         // the writer's
 	aside     sync.WaitGroup  // of goroutines that watch a trial, or references
 	gathering bool            // the writer's: a window is open

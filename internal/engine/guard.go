@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nacre-go/nacre/internal/guard"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/internal/verify"
 	"github.com/nacre-go/nacre/observe"
@@ -137,59 +136,6 @@ func (e *Engine) suspicion(f *feed, c *content) []string {
 		return []string{fmt.Sprintf("layer %s has had %d bad changes within %v; it is held until it says what was live before, or Release", f.name, f.breaker.Max, f.breaker.Window)}
 	}
 	return nil
-}
-
-// judgeLosses adds why contents are held for what they lose. A content that is refused anyway, beside what is live of the others, is not
-// held: the refusal has the better words. All contents that lose too much are looked at together, so that a hundred of them cost what one
-// costs.
-func (e *Engine) judgeLosses(reasons [][]string) {
-	if e.MaxLoss <= 0 {
-		return
-	}
-	with := e.live().contents
-	held := map[int][]string{}
-	for i, f := range e.feeds {
-		c := f.latest
-		if c == nil || f.applied == nil || c == f.applied || c.released || f.Unguarded || reasons[i] != nil {
-			continue
-		}
-		e.decodeContent(f, c)
-		if why := losses(f.applied, c, e.MaxLoss); why != nil {
-			held[i], with[i] = why, c
-		}
-	}
-	if len(held) == 0 {
-		return
-	}
-	base := e.live().contents
-	for i := range held {
-		if c := with[i]; c.ownProblems() != nil {
-			delete(held, i)
-			with[i] = base[i]
-		}
-	}
-	if problems := e.try(candidate{contents: with, rehearse: true, dry: true}); problems != nil {
-		guilty, _ := e.newBlame(base, with).layers(problems)
-		if len(held) == 1 {
-			guilty = slices.Collect(maps.Keys(held))
-		}
-		for _, i := range guilty {
-			delete(held, i)
-		}
-	}
-	for i, why := range held {
-		reasons[i] = why
-	}
-}
-
-// losses is why a content loses too much of what is applied of its layer; nil where it does not.
-func losses(applied, next *content, maxLoss float64) (all []string) {
-	for _, d := range next.named {
-		for _, why := range guard.Compare(applied.root(d.name), d.root).Reasons(maxLoss) {
-			all = append(all, d.name+": "+why)
-		}
-	}
-	return all
 }
 
 // wasGood reports whether a content was live before and was not taken back: then a layer is on its way back from what was bad.

@@ -46,19 +46,54 @@ func TestCompare(t *testing.T) {
 		"another value":            {m{"a": 1}, m{"a": 2}, nil},
 		"whole and broken numbers": {m{"a": 1}, m{"a": 2.5}, nil},
 		"it empties":               {m{"a": 1}, m{}, []string{"it is empty, and had 1 key"}},
-		"a map empties":            {m{"a": m{"b": 1, "c": []any{1, 2}}}, m{"a": m{}}, []string{"it is empty, and had 2 keys"}},
+		"a map empties":            {m{"a": m{"b": 1, "c": []any{1, 2}}}, m{"a": m{}}, []string{"it is empty, and had 3 keys"}},
 		"half of a small one":      {many(6), many(2), nil},
 		"five of ten":              {many(10), many(5), nil},
 		"six of ten":               {many(10), many(4), []string{"it loses 6 of 10 keys"}},
 		"all for others":           {many(10), m{"x": 1}, []string{"it loses 10 of 10 keys"}},
 		"nulls are gone":           {many(6), m{"k00": 1, "k01": nil, "k02": nil, "k03": nil, "k04": nil, "k05": nil}, []string{"it loses 5 of 6 keys"}},
-		"a list shrinks":           {m{"a": []any{1, 2, 3, 4, 5, 6, 7}}, m{"a": []any{}}, nil},
+		"a list empties":           {m{"a": []any{1, 2, 3, 4, 5, 6, 7}}, m{"a": []any{}}, []string{"it loses 7 of 7 keys"}},
+		"a list shrinks":           {m{"a": []any{1, 2, 3, 4, 5, 6, 7}, "b": 1}, m{"a": []any{9, 8}, "b": 1}, []string{"it loses 5 of 8 keys"}},
+		"a list shrinks by half":   {m{"a": []any{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}}, m{"a": []any{1, 2, 3, 4, 5}}, nil},
+		"items of a list shrink":   {m{"a": []any{many(5), many(5)}}, m{"a": []any{many(2), many(2)}}, []string{"it loses 6 of 10 keys"}},
+		"a short list empties":     {m{"a": []any{1, 2}}, m{"a": []any{}}, nil},
+		"a list is reordered":      {m{"a": []any{many(5), many(2)}}, m{"a": []any{many(2), many(5)}}, nil},
 		"types":                    {m{"a": 1, "b": m{"c": "x"}, "d": true}, m{"a": "1", "b": []any{}, "d": true}, []string{"a was a number and is a string", "b was a map and is a list"}},
 		"a map for a scalar":       {m{"a": m{"b": 1}}, m{"a": 1}, []string{"a was a map and is a number"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := guard.Compare(plain(t, c.old), plain(t, c.next)).Reasons(0.5); !slices.Equal(got, c.want) {
 				t.Errorf("reasons %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestMissing(t *testing.T) {
+	for name, c := range map[string]struct {
+		old, next any
+		lost      int
+		places    string
+	}{
+		"nothing":                  {many(20), many(20), 0, ""},
+		"other values":             {m{"a": 1}, m{"a": "x"}, 0, ""},
+		"a key":                    {m{"a": 1, "b": 2}, m{"b": 2}, 1, "a:1"},
+		"a map":                    {m{"a": m{"b": many(3), "c": many(4)}}, m{}, 7, "a:7"},
+		"a part of a map":          {m{"a": m{"b": many(3), "c": many(4)}}, m{"a": m{"b": many(3)}}, 4, "a.c:4"},
+		"items":                    {m{"a": []any{1, 2, 3}}, m{"a": []any{5}}, 2, "a:2"},
+		"all items":                {m{"a": []any{1, 2, 3}}, m{"a": []any{}}, 3, "a:3"},
+		"a scalar in place of one": {m{"a": many(6)}, m{"a": 1}, 5, "a:5"},
+		"it was not there":         {nil, many(3), 0, ""},
+		"a null in a list":         {m{"a": []any{1, nil}}, m{"a": []any{1}}, 1, "a:1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			gone := guard.Missing(plain(t, c.old), plain(t, c.next))
+			var places []string
+			for _, p := range gone.Places {
+				places = append(places, fmt.Sprintf("%s:%d", p.Path, p.Keys))
+			}
+			if got := strings.Join(places, " "); gone.Lost != c.lost || got != c.places {
+				t.Errorf("lost %d at %q, want %d at %q", gone.Lost, got, c.lost, c.places)
 			}
 		})
 	}

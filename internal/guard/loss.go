@@ -10,7 +10,7 @@ import (
 
 // Loss is what a document has less than the one before it.
 type Loss struct {
-	// Had is how many keys there were: scalars and lists, wherever they stand. Lost is how many of them are gone.
+	// Had is how many keys there were: scalars, wherever they stand, and an item of a list counts as a key. Lost is how many of them are gone.
 	Had, Lost int
 	// Left is how many keys there are.
 	Left int
@@ -18,8 +18,8 @@ type Loss struct {
 	Retyped []string
 }
 
-// minLost is the number of lost keys from which their share counts: a small document may lose half of its keys any day.
-const minLost = 5
+// MinLost is the number of lost keys from which their share counts: a small document may lose half of its keys any day.
+const MinLost = 5
 
 // maxRetyped is the most keys that Loss.Retyped names.
 const maxRetyped = 8
@@ -49,6 +49,7 @@ func (l *Loss) walk(at tree.Path, old, next *tree.Node) {
 	}
 	if old.Kind != tree.Map || next.Kind != tree.Map {
 		l.Had += leaves(old)
+		l.Lost += shrunk(old, next)
 		return
 	}
 	for _, e := range old.Entries {
@@ -56,19 +57,36 @@ func (l *Loss) walk(at tree.Path, old, next *tree.Node) {
 	}
 }
 
-// leaves counts scalars and lists.
+// leaves counts scalars and empty lists.
 func leaves(n *tree.Node) int {
 	switch {
 	case n == nil || n.Kind == tree.Null:
 		return 0
-	case n.Kind != tree.Map:
+	case n.Kind == tree.Scalar:
 		return 1
+	case n.Kind == tree.List:
+		count := 0
+		for _, item := range n.Items {
+			count += max(1, leaves(item))
+		}
+		return max(1, count)
 	}
 	count := 0
-	for _, e := range n.Entries {
-		count += leaves(e.Value)
+	for i := range n.Entries {
+		count += leaves(n.Entries[i].Value)
 	}
 	return count
+}
+
+// shrunk is how many keys a list has less than the one in its place. Which item is which does not count.
+func shrunk(old, next *tree.Node) int {
+	if old.Kind != tree.List || next.Kind != tree.List || len(old.Items) == 0 {
+		return 0
+	}
+	if len(next.Items) == 0 {
+		return leaves(old)
+	}
+	return max(0, leaves(old)-leaves(next))
 }
 
 // typeOf is the type of a node in words; empty where the document's format does not tell.
@@ -99,7 +117,7 @@ func (l Loss) Reasons(maxShare float64) []string {
 	switch {
 	case l.Had > 0 && l.Left == 0:
 		reasons = append(reasons, fmt.Sprintf("it is empty, and had %s", keys(l.Had)))
-	case l.Lost >= minLost && float64(l.Lost) > maxShare*float64(l.Had):
+	case TooMany(l.Lost, l.Had, maxShare):
 		reasons = append(reasons, fmt.Sprintf("it loses %d of %s", l.Lost, keys(l.Had)))
 	}
 	return append(reasons, l.Retyped...)
