@@ -20,9 +20,14 @@ type Checker[T any] struct{ c *checker }
 type checker struct {
 	validate *validator.Validate
 	messages map[string]string
+	aliases  map[string]string // what the names that Alias gave stand for
 	root     *kind
 	kinds    map[reflect.Type]*kind
 	tag      string // for a root that is no struct
+	open     bool   // there may be rules and types that only the service knows
+	// references are the fields that tags name, looked up while compiling and not changed later.
+	references map[referenceKey]*reference
+	compiled   bool
 }
 
 // Compile makes a checker for T. The error is a source.Problems with every tag that cannot work and every option that
@@ -72,9 +77,16 @@ func Struct(value any, options ...Option) error {
 }
 
 func compile(t reflect.Type, options []Option) (*checker, error) {
-	s := &settings{validate: validator.New(validator.WithRequiredStructEnabled()), messages: make(map[string]string)}
-	c := &checker{validate: s.validate, messages: s.messages}
+	s := &settings{
+		validate: validator.New(validator.WithRequiredStructEnabled()), messages: make(map[string]string), aliases: make(map[string]string),
+	}
+	c := &checker{validate: s.validate, messages: s.messages, aliases: s.aliases, references: make(map[referenceKey]*reference)}
 	var problems source.Problems
+	for _, register := range []func() error{c.registerRelations, c.registerPresences, c.registerUnique} {
+		if err := register(); err != nil {
+			problems = append(problems, &source.Problem{Kind: source.Misused, Message: err.Error()})
+		}
+	}
 	for _, o := range options {
 		if o == nil {
 			continue
@@ -83,9 +95,11 @@ func compile(t reflect.Type, options []Option) (*checker, error) {
 			problems = append(problems, &source.Problem{Kind: source.Misused, Message: err.Error()})
 		}
 	}
+	c.open = s.open
 	c.root, c.kinds = survey(t, s.open)
 	registerTypes(c.validate, c.kinds)
 	problems = append(problems, c.prepare()...)
+	c.compiled = true
 	if len(problems) > 0 {
 		return nil, problems
 	}
@@ -96,7 +110,7 @@ func compile(t reflect.Type, options []Option) (*checker, error) {
 func (c *checker) check(at tree.Path, pointer reflect.Value, root *tree.Node) source.Problems {
 	var found []violation
 	if c.root.ruled {
-		found = c.rules(pointer)
+		found = c.rules(at, pointer)
 	}
 	if c.root.asked {
 		found = append(found, c.methods(pointer, len(found) > 0)...)
@@ -129,7 +143,7 @@ type violation struct {
 }
 
 // rules runs validator.
-func (c *checker) rules(pointer reflect.Value) (found []violation) {
+func (c *checker) rules(base tree.Path, pointer reflect.Value) (found []violation) {
 	defer func() {
 		if p := recover(); p != nil {
 			found = append(found, violation{kind: source.Invalid, message: "a validation rule " + panicText(p)})
@@ -150,14 +164,23 @@ func (c *checker) rules(pointer reflect.Value) (found []violation) {
 	}
 	for _, f := range failed {
 		at, _ := c.locate(f.StructNamespace(), pointer.Elem())
-		v := violation{path: at.path, kind: source.Invalid, message: c.message(f, at)}
-		if isMissing(f.Tag()) {
-			v.kind = source.Missing
-		}
-		if isNil(f) {
-			v.kind, v.message = source.Missing, v.message+", but is not set"
-		}
-		found = append(found, v)
+		at.base, at.root = base, pointer.Elem()
+		found = append(found, c.violated(f, at))
 	}
 	return found
+}
+
+func (c *checker) violated(f validator.FieldError, at place) violation {
+	v := violation{path: at.path, kind: source.Invalid, message: c.message(f, at)}
+	switch {
+	case wantsPresence(f):
+		v.kind = source.Missing
+	case isNil(f):
+		v.kind, v.message = source.Missing, v.message+", but is not set"
+	default:
+		if other, ok := c.unset(f, at); ok {
+			v.message += ", but " + other + " is not set"
+		}
+	}
+	return v
 }

@@ -35,7 +35,7 @@ func TestMistakes(t *testing.T) {
 		If        int              `config:"if" validate:"required_if=Nowhere 1"`
 		Odd       int              `config:"odd" validate:"required_if=Field"`
 		Cross     int              `config:"cross" validate:"eqcsfield=Inner.Y"`
-		Fine      int              `config:"fine" validate:"eqcsfield=Inner.X|required_if=Field 1"`
+		Fine      string           `config:"fine" validate:"eqcsfield=Inner.X|required_if=Field 1"`
 		Elem      []string         `config:"elem" validate:"dive,gte=x"`
 		Key       map[string]int   `config:"key" validate:"dive,keys,len=x,endkeys,gt=0"`
 		Inner     inner            `config:"inner"`

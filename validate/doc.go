@@ -14,10 +14,12 @@
 //
 // # What is more than validator's
 //
-// Structs in slices, arrays, maps and pointers are always checked, also without dive. A required struct must not be
-// zero. A parameter may be written as the field's own type is: `validate:"max=10MiB"` on a size, `gte=WARN` on a log
-// level. A type with a method Reveal() string, as secrets have, is checked by what it reveals. URLs, addresses, networks
-// and regular expressions are checked by their text. A field that has no place in the config (`config:"-"`) is not checked.
+// Rules that name other fields are this package's own (docs/adr/0018): those ending in csfield count from the whole
+// struct, at any depth, and values of different types are compared by what they say. Structs in slices, arrays, maps and pointers are always checked,
+// also without dive. A required struct must not be zero. A parameter may be written as the field's own type is:
+// `validate:"max=10MiB"` on a size, `gte=WARN` on a log level. A type with a method Reveal() string, as secrets have, is
+// checked by what it reveals. URLs, addresses, networks and regular expressions are checked by their text. A field that
+// has no place in the config (`config:"-"`) is not checked.
 //
 // # Validate methods
 //

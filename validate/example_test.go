@@ -59,5 +59,5 @@ func ExampleCompile() {
 	fmt.Println(err)
 	// Output:
 	// pool: Config.Pool: gte=one does not fit a field of type int
-	// max: Config.Max: gtfield names Pol, but there is no such field
+	// max: Config.Max: gtfield names Pol, but there is no such field in Config, which has Pool, Max
 }

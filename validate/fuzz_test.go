@@ -32,7 +32,7 @@ func FuzzKeys(f *testing.F) {
 
 // FuzzTag holds that no tag panics, neither while compiling nor while checking.
 func FuzzTag(f *testing.F) {
-	for _, s := range []string{"required", "min=3|max=x", "dive,keys,min=1,endkeys,required", "oneof=", "required_if=A", "eqfield=.", "len", "dive,dive", "|", ",", "=", "unique=X", "0x2C", "structonly,dive"} {
+	for _, s := range []string{"required", "min=3|max=x", "dive,keys,min=1,endkeys,required", "oneof=", "required_if=A", "eqfield=.", "len", "dive,dive", "|", ",", "=", "unique=X", "0x2C", "structonly,dive", "eqcsfield=V[0].X", "required_if=V[ 1", "ltfield=V[a].b.", "excluded_with=V V[0]", "unique=V", "required_unless='' '"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, tag string) {

@@ -13,8 +13,16 @@ import (
 // place is where a violation is: its path in the config, and the struct around it.
 type place struct {
 	path   tree.Path
-	parent *kind     // of the struct whose field it is in; nil for a root that is no struct
-	around tree.Path // of that struct
+	parent *kind         // of the struct whose field it is in; nil for a root that is no struct
+	around tree.Path     // of that struct
+	in     reflect.Value // that struct
+	field  *field        // of that struct
+	kind   *kind         // of what stands there; nil if that is not known
+	hidden bool          // that struct stands in a secret
+	secret bool          // what stands there is in a secret
+
+	base tree.Path     // where the whole stands in the config: a section's key
+	root reflect.Value // the whole
 }
 
 // locate finds the place of a name as validator gives it, "Config.Servers[0].Hosts[a.b].Port". Such a name is ambiguous
@@ -45,6 +53,7 @@ func (f finder) find(rest string, v reflect.Value, k *kind, at place) (place, bo
 			k = k.elem
 		}
 	}
+	at.kind = k
 	if rest == "" {
 		return at, true
 	}
@@ -73,7 +82,7 @@ func (f finder) field(rest string, v reflect.Value, k *kind, at place) (place, b
 		return at, false
 	}
 	field := &k.fields[i]
-	next := place{path: at.path, parent: k, around: at.path}
+	next := place{path: at.path, parent: k, around: at.path, in: v, field: field, hidden: at.secret, secret: at.secret || field.secret}
 	if field.place.Key != "" {
 		next.path = at.path.Join(field.place.Key)
 	}
@@ -135,45 +144,4 @@ func keyText(key reflect.Value) string {
 		}
 	}
 	return fmt.Sprint(key)
-}
-
-// resolve returns the path in the config of a field as tags name it, "Inner.Max", from a struct on.
-func (k *kind) resolve(name string, from tree.Path) (tree.Path, bool) {
-	path := from
-	for part := range strings.SplitSeq(name, ".") {
-		for k != nil && k.typ.Kind() == reflect.Pointer {
-			k = k.elem
-		}
-		part, index, indexed := strings.Cut(part, "[")
-		if k == nil { // in a field that has no place in the config
-			return path, true
-		}
-		if k.byName == nil {
-			return path, false
-		}
-		i, ok := k.byName[part]
-		if !ok {
-			return path, k.promoted(part)
-		}
-		if key := k.fields[i].place.Key; key != "" {
-			path = path.Join(key)
-		}
-		k = k.fields[i].kind
-		if indexed { // which element is known only from a value
-			path = path.Join("[" + index)
-			for k != nil && k.typ.Kind() != reflect.Slice && k.typ.Kind() != reflect.Array && k.typ.Kind() != reflect.Map {
-				k = k.elem
-			}
-			if k != nil {
-				k = k.elem
-			}
-		}
-	}
-	return path, true
-}
-
-// promoted reports whether Go finds a field of that name in an embedded struct.
-func (k *kind) promoted(name string) bool {
-	_, ok := k.typ.FieldByName(name)
-	return ok
 }

@@ -1,18 +1,12 @@
 package validate
 
 import (
-	"cmp"
 	"reflect"
 	"strings"
 	"time"
 
 	"github.com/go-playground/validator/v10"
-
-	"github.com/nacre-go/nacre/internal/tree"
 )
-
-// isMissing reports whether a rule that does not hold means that there is no value.
-func isMissing(tag string) bool { return strings.HasPrefix(tag, "required") }
 
 // message says what must hold, in the words of the binder, never with the value.
 func (c *checker) message(f validator.FieldError, at place) string {
@@ -31,12 +25,7 @@ func (c *checker) message(f validator.FieldError, at place) string {
 		if !ok && alternative == f.ActualTag() {
 			param = f.Param()
 		}
-		part := "must satisfy " + name
-		if m, ok := c.messages[name]; ok {
-			part = strings.ReplaceAll(m, "{param}", param)
-		} else if m, ok := words[name]; ok {
-			part = c.fill(m, name, param, f, at)
-		}
+		part := c.alternative(name, param, f, at)
 		if len(parts) > 0 {
 			part = strings.TrimPrefix(part, "must ")
 		}
@@ -45,22 +34,35 @@ func (c *checker) message(f validator.FieldError, at place) string {
 	return strings.Join(parts, " or ")
 }
 
+func (c *checker) alternative(name, param string, f validator.FieldError, at place) string {
+	if m, ok := c.messages[name]; ok {
+		return strings.ReplaceAll(m, "{param}", param)
+	}
+	if m, ok := words[name]; ok {
+		return c.fill(m, name, param, f, at)
+	}
+	return "must satisfy " + name
+}
+
 // fill puts the parameter of a rule into its words.
 func (c *checker) fill(m, tag, param string, f validator.FieldError, at place) string {
 	if by, ok := byMeasure[tag]; ok {
-		m = by[c.measureOf(f, param)]
+		m = by[c.measureOf(tag, param, f)]
+	}
+	if tag == "unique" && param != "" {
+		m = uniqueField
+		if c.measureOf(tag, param, f) != items {
+			m = words["nefield"]
+		}
 	}
 	if !strings.Contains(m, "{") {
 		return m
 	}
-	fields := namedFields(tag, param)
 	return strings.NewReplacer(
 		"{param}", c.written(f, param),
 		"{list}", strings.Join(conditions(param), ", "),
-		"{field}", c.keys(fields, tag, at, ", "),
-		"{and}", c.keys(fields, tag, at, " and "),
-		"{or}", c.keys(fields, tag, at, " or "),
-		"{when}", c.when(param, at),
+		"{field}", c.namedKeys(tag, param, f, at),
+		"{when}", c.when(tag, param, at),
 	).Replace(m)
 }
 
@@ -71,17 +73,17 @@ const (
 	number measure = iota
 	characters
 	items
-	moment // a time that is compared with now
+	moment // a time
 )
 
-func (c *checker) measureOf(f validator.FieldError, param string) measure {
+func (c *checker) measureOf(tag, param string, f validator.FieldError) measure {
 	switch kindOf(f) {
 	case reflect.String:
 		return characters
 	case reflect.Slice, reflect.Map, reflect.Array:
 		return items
 	case reflect.Struct:
-		if param == "" {
+		if _, ok := relations[tag]; ok || param == "" {
 			return moment
 		}
 	}
@@ -104,7 +106,7 @@ func kindOf(f validator.FieldError) reflect.Kind {
 func isNil(f validator.FieldError) bool {
 	switch f.Kind() {
 	case reflect.Pointer, reflect.Interface, reflect.Invalid:
-		return !isMissing(f.Tag()) && !strings.HasPrefix(f.Tag(), "excluded") && f.Tag() != "isdefault"
+		return !wantsPresence(f) && !wantsAbsence(f)
 	}
 	return false
 }
@@ -122,54 +124,4 @@ func (c *checker) written(f validator.FieldError, param string) string {
 		}
 	}
 	return param
-}
-
-// keys returns Go's names of fields as keys of the config.
-func (c *checker) keys(fields []string, tag string, at place, between string) string {
-	out := make([]string, len(fields))
-	for i, name := range fields {
-		out[i] = c.keyOf(name, tag, at)
-	}
-	return strings.Join(out, between)
-}
-
-func (c *checker) keyOf(name, tag string, at place) string {
-	from, around := at.parent, at.around
-	if strings.HasSuffix(tag, "csfield") {
-		from, around = c.root, nil
-	}
-	if from != nil {
-		if path, ok := from.resolve(name, around); ok && len(path) > len(around) {
-			return path.String()
-		}
-	}
-	return tree.SnakeCase(name)
-}
-
-// when returns the conditions of required_if and its like: "db.mode is tls and db.region is eu".
-func (c *checker) when(param string, at place) string {
-	var out []string
-	parts := conditions(param)
-	for i := 0; i+1 < len(parts); i += 2 {
-		key := c.keyOf(parts[i], "", at)
-		if c.hides(parts[i], at) {
-			out = append(out, key+" is as it is")
-		} else {
-			out = append(out, key+" is "+cmp.Or(parts[i+1], "empty"))
-		}
-	}
-	return strings.Join(out, " and ")
-}
-
-// hides reports whether a field's value is nobody's business: the condition's parameter would be that value.
-func (c *checker) hides(name string, at place) bool {
-	if at.parent == nil {
-		return false
-	}
-	i, ok := at.parent.byName[name]
-	if !ok {
-		return strings.Contains(name, ".") // too far away to know
-	}
-	f := at.parent.fields[i]
-	return f.secret || f.kind == nil || reveals(f.kind.typ)
 }

@@ -20,6 +20,7 @@ func (o option) apply(s *settings) error { return o(s) }
 type settings struct {
 	validate *validator.Validate
 	messages map[string]string
+	aliases  map[string]string
 	// open says that there may be rules which no tag tells of.
 	open bool
 }
@@ -51,7 +52,7 @@ func Alias(name, tags, message string) Option {
 		if name == "" || message == "" {
 			return errors.New("an alias needs a name and a message")
 		}
-		s.messages[name] = message
+		s.messages[name], s.aliases[name] = message, tags
 		return guarded(func() error { s.validate.RegisterAlias(name, tags); return nil })
 	})
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"reflect"
-	"slices"
 	"strings"
 
 	"github.com/nacre-go/nacre/internal/tree"
@@ -66,7 +65,7 @@ func (p *preparing) visit(k *kind, at tree.Path) {
 			}
 			if err != nil {
 				p.problems = append(p.problems, &source.Problem{
-					Kind: source.Misused, Key: path.String(), Message: fmt.Sprintf("%s.%s: %s", nameOf(k.typ), f.name, err),
+					Kind: source.Misused, Key: strings.ReplaceAll(path.String(), `."[]"`, "[]"), Message: fmt.Sprintf("%s.%s: %s", nameOf(k.typ), f.name, err),
 				})
 				rewritten = "-"
 			}
@@ -92,7 +91,20 @@ func (p *preparing) try(tag string, f *field, parent *kind) error {
 	if err != nil {
 		return err
 	}
-	for _, s := range steps(tag, f.kind, p.kinds) {
+	return p.tryAll(tag, f.kind, parent)
+}
+
+func (p *preparing) tryAll(tag string, k, parent *kind) error {
+	end := "" // what ends the rules of a field without a value
+	for _, s := range steps(tag, k, p.kinds) {
+		switch name, _, _ := strings.Cut(s.part, "="); {
+		case s.part == "dive" || s.part == "keys" || s.part == "endkeys":
+			end = ""
+		case s.part == "omitempty" || s.part == "omitzero" || s.part == "omitnil" && s.kind != nil && nillable(s.kind.typ):
+			end = cmp.Or(end, s.part)
+		case end != "" && (name == "required" || isPresence(name)) && p.messages[name] == "":
+			return fmt.Errorf("%s is never asked after %s, which ends the rules of a field without a value; write it before %s", name, end, end)
+		}
 		for alternative := range strings.SplitSeq(s.part, "|") {
 			if err := p.tryPart(alternative, s.kind, parent); err != nil {
 				return err
@@ -102,38 +114,9 @@ func (p *preparing) try(tag string, f *field, parent *kind) error {
 	return nil
 }
 
-func (p *preparing) tryPart(part string, k *kind, parent *kind) error {
-	name, param, _ := strings.Cut(part, "=")
-	if name == "dive" && (k == nil || !slices.Contains([]reflect.Kind{reflect.Slice, reflect.Array, reflect.Map, reflect.Interface}, k.typ.Kind())) {
-		return fmt.Errorf("dive needs a slice, an array or a map")
-	}
-	if structural[name] || k == nil {
-		return nil
-	}
-	if fields := namedFields(name, param); fields != nil {
-		from := parent
-		if strings.HasSuffix(name, "csfield") {
-			from = p.root
-		}
-		for _, field := range fields {
-			if _, ok := from.resolve(field, nil); !ok {
-				return fmt.Errorf("%s names %s, but there is no such field", name, field)
-			}
-		}
-		if !strings.HasSuffix(name, "if") && !strings.HasSuffix(name, "unless") {
-			return nil
-		}
-	}
-	if _, ours := p.messages[name]; ours || !tried(name) {
-		return nil
-	}
-	if guarded(func() error {
-		_ = p.validate.VarWithValue(sample(k.typ), reflect.Zero(parent.typ).Interface(), part)
-		return nil
-	}) != nil {
-		return fmt.Errorf("%s does not fit a field of type %s", part, k.typ)
-	}
-	return nil
+func isPresence(name string) bool {
+	p, ok := presences[name]
+	return ok && !p.absent
 }
 
 // structural are the parts of a tag that are no rules.
@@ -153,49 +136,6 @@ var outward = map[string]bool{
 	"file": true, "filepath": true, "dir": true, "dirpath": true, "image": true, "uds_exists": true, "validateFn": true,
 	"tcp_addr": true, "tcp4_addr": true, "tcp6_addr": true, "udp_addr": true, "udp4_addr": true, "udp6_addr": true,
 	"ip_addr": true, "ip4_addr": true, "ip6_addr": true, "unix_addr": true,
-}
-
-// namedFields returns the fields that a rule's parameter names; nil if it names none.
-func namedFields(name, param string) []string {
-	switch {
-	case name == "postcode_iso3166_alpha2_field", strings.HasSuffix(name, "field"), name == "fieldcontains", name == "fieldexcludes":
-		return []string{param}
-	case strings.HasPrefix(name, "required_with"), strings.HasPrefix(name, "excluded_with"):
-		return strings.Fields(param)
-	}
-	if conditional[name] {
-		var fields []string
-		for i, word := range conditions(param) {
-			if i%2 == 0 {
-				fields = append(fields, word)
-			}
-		}
-		return fields
-	}
-	return nil
-}
-
-var conditional = map[string]bool{
-	"required_if": true, "required_unless": true, "excluded_if": true, "excluded_unless": true, "skip_unless": true,
-}
-
-// conditions splits "Mode tls Region 'eu west'" as validator does.
-func conditions(param string) []string {
-	var out []string
-	for param = strings.TrimSpace(param); param != ""; param = strings.TrimSpace(param) {
-		if param[0] == '\'' {
-			if end := strings.IndexByte(param[1:], '\''); end >= 0 {
-				out, param = append(out, param[1:end+1]), param[end+2:]
-				continue
-			}
-		}
-		end := strings.IndexAny(param, " \t\n")
-		if end < 0 {
-			end = len(param)
-		}
-		out, param = append(out, param[:end]), param[end:]
-	}
-	return out
 }
 
 // sample returns a value of type t that is not zero, as far as there is one that is easily made.

@@ -11,25 +11,38 @@ var byMeasure = map[string][4]string{
 	"len": {"must be {param}", "must have {param} characters", "must have {param} items", "must be {param}"},
 	"eq":  {"must be {param}", "must be {param}", "must have {param} items", "must be {param}"},
 	"ne":  {"must not be {param}", "must not be {param}", "must not have {param} items", "must not be {param}"},
+
+	"gtfield": moreThan, "gtcsfield": moreThan, "gtefield": atLeast, "gtecsfield": atLeast,
+	"ltfield": lessThan, "ltcsfield": lessThan, "ltefield": atMost, "ltecsfield": atMost,
 }
 
+var (
+	moreThan = [4]string{"must be more than {field}", "must have more characters than {field}", "must have more items than {field}", "must be after {field}"}
+	atLeast  = [4]string{"must be at least {field}", "must have at least as many characters as {field}", "must have at least as many items as {field}", "must not be before {field}"}
+	lessThan = [4]string{"must be less than {field}", "must have fewer characters than {field}", "must have fewer items than {field}", "must be before {field}"}
+	atMost   = [4]string{"must be at most {field}", "must have at most as many characters as {field}", "must have at most as many items as {field}", "must not be after {field}"}
+)
+
+// uniqueField is said of a list whose items must differ in one key.
+const uniqueField = "must not have two items with the same {field}"
+
 // words are what validator's own tags ask for. In them, {param} is the parameter, {list} its words, {field} the key of the field that
-// it names, {and} and {or} those of several, {when} its conditions.
+// it names, {when} its conditions.
 var words = map[string]string{
 	// presence
 	"required":             "is required",
 	"required_if":          "is required when {when}",
 	"required_unless":      "is required unless {when}",
-	"required_with":        "is required when there is {or}",
-	"required_with_all":    "is required when there are {and}",
-	"required_without":     "is required when one of {field} is missing",
-	"required_without_all": "is required when there is none of {field}",
+	"required_with":        "is required when {when}",
+	"required_with_all":    "is required when {when}",
+	"required_without":     "is required when {when}",
+	"required_without_all": "is required when {when}",
 	"excluded_if":          "must not be set when {when}",
 	"excluded_unless":      "must not be set unless {when}",
-	"excluded_with":        "must not be set when there is {or}",
-	"excluded_with_all":    "must not be set when there are {and}",
-	"excluded_without":     "must not be set when one of {field} is missing",
-	"excluded_without_all": "must not be set when there is none of {field}",
+	"excluded_with":        "must not be set when {when}",
+	"excluded_with_all":    "must not be set when {when}",
+	"excluded_without":     "must not be set when {when}",
+	"excluded_without_all": "must not be set when {when}",
 	"skip_unless":          "is required when {when}",
 	"isdefault":            "must not be set",
 
@@ -43,13 +56,11 @@ var words = map[string]string{
 	"noneofci":       "must be none of: {list}",
 	"unique":         "must not have the same item twice",
 
-	// other fields
+	// other fields; see byMeasure
 	"eqfield": "must be the same as {field}", "eqcsfield": "must be the same as {field}",
 	"nefield": "must not be the same as {field}", "necsfield": "must not be the same as {field}",
-	"gtfield": "must be more than {field}", "gtcsfield": "must be more than {field}",
-	"gtefield": "must be at least {field}", "gtecsfield": "must be at least {field}",
-	"ltfield": "must be less than {field}", "ltcsfield": "must be less than {field}",
-	"ltefield": "must be at most {field}", "ltecsfield": "must be at most {field}",
+	"gtfield": "", "gtcsfield": "", "gtefield": "", "gtecsfield": "",
+	"ltfield": "", "ltcsfield": "", "ltefield": "", "ltecsfield": "",
 	"fieldcontains": "must contain {field}",
 	"fieldexcludes": "must not contain {field}",
 

@@ -152,7 +152,7 @@ duration: must be at least 90s
 bare: must be at least 1ms
 quoted: must be one of: new york, london
 comma: must be one of: a,b, c
-when: is required when hidden is as it is and number is 0
+when: is required when hidden has the value that the rule names and number is 0
 uint: is required
 inner.max: must be more than number`
 	if got := validate.Struct(v); got.Error() != want {

@@ -1,0 +1,183 @@
+package validate_test
+
+import (
+	"errors"
+	"log/slog"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nacre-go/nacre/source"
+	"github.com/nacre-go/nacre/validate"
+)
+
+// TestConditions goes through the conditions of rules on presence: when they are met, and in which words.
+func TestConditions(t *testing.T) {
+	t.Parallel()
+	type tls struct {
+		On   bool   `config:"on"`
+		Mode string `config:"its.mode"`
+	}
+	for name, test := range map[string]struct {
+		rule  string
+		other any
+		met   bool
+		words string
+	}{
+		"true":                 {"required_if=O true", true, true, "is required when o is true"},
+		"true, not":            {"required_if=O true", false, false, ""},
+		"unless true":          {"required_unless=O true", false, true, "is required unless o is true"},
+		"unless one of two":    {"required_unless=O a O b", "c", true, "is required unless o is a or o is b"},
+		"unless, the second":   {"required_unless=O a O b", "b", false, ""},
+		"below":                {"required_if=O.On true", tls{On: true}, true, "is required when o.on is true"},
+		"two below":            {"required_if=O.On true O.Mode x", tls{true, "x"}, true, `is required when o.on is true and o."its.mode" is x`},
+		"two below, one not":   {"required_if=O.On true O.Mode x", tls{true, "y"}, false, ""},
+		"below a pointer":      {"required_if=O.On true", &tls{On: true}, true, "is required when o.on is true"},
+		"below nil":            {"required_if=O.On false", (*tls)(nil), false, ""},
+		"unless below nil":     {"required_unless=O.On false", (*tls)(nil), true, "is required unless o.on is false"},
+		"empty text":           {"required_if=O ''", "", true, "is required when o is empty"},
+		"text with a blank":    {"required_if=O 'eu west'", "eu west", true, "is required when o is eu west"},
+		"nil":                  {"required_if=O nil", (*int)(nil), true, "is required when o is not set"},
+		"not nil":              {"required_if=O nil", new(1), false, ""},
+		"pointer":              {"required_if=O 1", new(1), true, "is required when o is 1"},
+		"duration":             {"required_if=O 5s", 5 * time.Second, true, "is required when o is 5s"},
+		"duration in ns":       {"required_if=O 5", 5 * time.Second, false, ""},
+		"level":                {"required_if=O WARN", slog.LevelWarn, true, "is required when o is WARN"},
+		"own text":             {"required_if=O mid", level(1), true, "is required when o is mid"},
+		"items":                {"required_if=O 2", []int{1, 2}, true, "is required when o has 2 items"},
+		"fraction":             {"required_if=O 0.5", 0.5, true, "is required when o is 0.5"},
+		"small fraction":       {"required_if=O 0.1", float32(0.1), true, "is required when o is 0.1"},
+		"secret":               {"required_if=O canary", secret{"canary"}, true, "is required when o has the value that the rule names"},
+		"unless secret":        {"required_unless=O other", secret{"canary"}, true, "is required unless o has the value that the rule names"},
+		"with true":            {"required_with=O", true, true, "is required when o is true"},
+		"with false":           {"required_with=O", false, false, ""},
+		"with number":          {"required_with=O", 3, true, "is required when o is not 0"},
+		"with text":            {"required_with_all=O", "x", true, "is required when o is set"},
+		"with a list":          {"required_with=O", []int{}, true, "is required when o is set"},
+		"with a struct":        {"required_with=O", tls{On: true}, true, "is required when o is set"},
+		"with a pointer to 0":  {"required_with=O", new(int), true, "is required when o is set"},
+		"with a secret":        {"required_with=O", secret{"canary"}, true, "is required when o is set"},
+		"without true":         {"required_without=O", false, true, "is required when o is not true"},
+		"without number":       {"required_without=O", 0, true, "is required when o is missing or 0"},
+		"without text":         {"required_without_all=O", "", true, "is required when o is missing or empty"},
+		"without a pointer":    {"required_without=O", (*int)(nil), true, "is required when o is not set"},
+		"without what is nil":  {"required_without=O.On", (*tls)(nil), true, "is required when o.on is not true"},
+		"excluded":             {"excluded_if=O true", true, true, "must not be set when o is true"},
+		"excluded unless":      {"excluded_unless=O a", "b", true, "must not be set unless o is a"},
+		"excluded with":        {"excluded_with=O", "b", true, "must not be set when o is set"},
+		"excluded without":     {"excluded_without=O", "", true, "must not be set when o is missing or empty"},
+		"excluded with all":    {"excluded_with_all=O", 1, true, "must not be set when o is not 0"},
+		"excluded without all": {"excluded_without_all=O", 1, false, ""},
+		"skip":                 {"skip_unless=O 1", 1, true, "is required when o is 1"},
+		// What can never be is refused.
+		"no such field":    {"required_if=Nowhere 1", 1, false, "required_if names Nowhere, but there is no such field"},
+		"none below":       {"required_with=O.Nowhere", tls{}, false, "there is no such field in tls, which has On, Mode"},
+		"a key":            {"required_if=o 1", 1, false, "a rule names fields and not keys: required_if=O"},
+		"a key below":      {"required_if=o.its.mode 1", tls{}, false, "required_if names o.its.mode"},
+		"1 is not true":    {"required_if=O 1", true, false, `O never has that value: "1" is neither true nor false`},
+		"no number":        {"required_if=O x", 1, false, "O never has that value"},
+		"too big":          {"required_if=O 300", int8(1), false, "O never has that value"},
+		"a struct's value": {"required_if=O 1", tls{}, false, "O never has that value"},
+		"no count":         {"required_if=O a", []int{1}, false, "O never has that value"},
+		"no value":         {"required_if=O", 1, false, "required_if=O must be names of fields, each with a value"},
+		"no name":          {"required_with=", 1, false, "required_with= must be names of fields"},
+		"twice":            {"required_if=O 1 O 2", 1, false, "required_if names O twice, which cannot have two values"},
+		"after omitempty":  {"omitempty,required_if=O 1", 1, false, "required_if is never asked after omitempty, which ends the rules of a field without a value; write it before omitempty"},
+		"after omitzero":   {"omitzero,required", 1, false, "required is never asked after omitzero"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v := reflect.New(structOf("V", "v", "", test.rule, "O", "o", test.other, "-"))
+			v.Elem().Field(1).Set(reflect.ValueOf(test.other))
+			if strings.Contains(test.rule, "excluded") {
+				v.Elem().Field(0).SetString("x")
+			}
+			err := validate.Struct(v.Interface())
+			switch {
+			case test.met && (err == nil || err.Error() != "v: "+test.words):
+				t.Errorf("%s gives %v, must say %q", test.rule, err, test.words)
+			case !test.met && test.words == "" && err != nil:
+				t.Errorf("%s is not met, and gives %v", test.rule, err)
+			case !test.met && test.words != "" && (!errors.Is(err, source.Misused) || !strings.Contains(err.Error(), "v: struct.V: ") || !strings.Contains(err.Error(), test.words)):
+				t.Errorf("%s cannot be, and gives %v, must say %q", test.rule, err, test.words)
+			}
+			if err != nil && strings.Contains(err.Error(), "canary") {
+				t.Errorf("a secret is shown: %v", err)
+			}
+		})
+	}
+}
+
+// Squashed may be nil.
+type Squashed struct {
+	Mode string `config:"the.mode"`
+}
+
+// TestNilSquashed holds that a pointer to a squashed struct that is nil breaks no rule that names a field in it.
+func TestNilSquashed(t *testing.T) {
+	t.Parallel()
+	type config struct {
+		*Squashed
+		If   string `config:"if" validate:"required_if=Mode tls"`
+		With string `config:"with" validate:"required_with=Mode"`
+		Not  string `config:"not" validate:"required_without=Squashed.Mode"`
+	}
+	c := checker[config](t)
+	if got := c.Check(&config{Not: "x"}, nil); got != nil {
+		t.Errorf("nothing gives %v", got)
+	}
+	want := "if: is required when \"the.mode\" is tls\nwith: is required when \"the.mode\" is set"
+	if got := c.Check(&config{Squashed: &Squashed{"tls"}}, nil); got.Error() != want {
+		t.Errorf("got\n%v\nwant\n%s", got, want)
+	}
+}
+
+// TestUnique goes through what must differ in lists and maps.
+func TestUnique(t *testing.T) {
+	t.Parallel()
+	type item struct {
+		Name string   `config:"its.name"`
+		Tags []string `config:"tags"`
+	}
+	one, other := item{Name: "a", Tags: []string{"x"}}, item{Name: "b", Tags: []string{"x"}}
+	for name, test := range map[string]struct {
+		rule string
+		v    any
+		want string
+	}{
+		"items":                {"unique", []int{1, 2, 1}, "must not have the same item twice"},
+		"items that differ":    {"unique", []int{1, 2}, ""},
+		"items with lists":     {"unique", []item{one, other}, ""},
+		"same with lists":      {"unique", []item{one, one}, "must not have the same item twice"},
+		"pointers":             {"unique", []*int{new(1), new(1)}, "must not have the same item twice"},
+		"nils":                 {"unique", []*int{nil, nil}, "must not have the same item twice"},
+		"values of a map":      {"unique", map[string]int{"a": 1, "b": 1}, "must not have the same item twice"},
+		"secrets":              {"unique", []secret{{"canary"}, {"canary"}}, "must not have the same item twice"},
+		"a field":              {"unique=Name", []item{one, one}, `must not have two items with the same "its.name"`},
+		"a field that differs": {"unique=Name", []item{one, other}, ""},
+		"a list in a field":    {"unique=Tags", []item{one, other}, `must not have two items with the same tags`},
+		"a field in a map":     {"unique=Name", map[string]*item{"x": &one, "y": &one}, `must not have two items with the same "its.name"`},
+		"differing in a map":   {"unique=Name", map[string]item{"x": one, "y": other}, ""},
+		"anything":             {"unique", []any{1, "1", []any{1}, []any{1}}, "must not have the same item twice"},
+		"no such field":        {"unique=Nope", []*item{}, "-"},
+		"a key":                {"unique=its.name", []item{}, "-"},
+		"no field of a number": {"unique=Name", []int{1}, "-"},
+		"a single value":       {"unique", 5, "-"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v := reflect.New(structOf("V", "v", test.v, test.rule))
+			v.Elem().Field(0).Set(reflect.ValueOf(test.v))
+			err := validate.Struct(v.Interface())
+			switch {
+			case test.want == "-":
+				if !errors.Is(err, source.Misused) || !strings.Contains(err.Error(), "unique") {
+					t.Errorf("%s cannot be, and gives %v", test.rule, err)
+				}
+			case test.want == "" && err != nil || test.want != "" && (err == nil || err.Error() != "v: "+test.want):
+				t.Errorf("%s gives %v, must be %q", test.rule, err, test.want)
+			}
+		})
+	}
+}
