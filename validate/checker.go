@@ -110,7 +110,7 @@ func compile(t reflect.Type, options []Option) (*checker, error) {
 func (c *checker) check(at tree.Path, pointer reflect.Value, root *tree.Node) source.Problems {
 	var found []violation
 	if c.root.ruled {
-		found = c.rules(at, pointer)
+		found = c.rules(at, pointer, root)
 	}
 	if c.root.asked {
 		found = append(found, c.methods(pointer, len(found) > 0)...)
@@ -125,7 +125,7 @@ func (c *checker) check(at tree.Path, pointer reflect.Value, root *tree.Node) so
 			break
 		}
 		problems = append(problems, &source.Problem{
-			Kind: v.kind, Key: append(slices.Clip(at), v.path...).String(), Message: v.message, Err: v.err, Position: root.Lookup(v.path).Position(),
+			Kind: v.kind, Key: append(slices.Clip(at), v.path...).String(), Message: v.message, Err: v.err, Position: nearest(root, v.path).Position(),
 		})
 	}
 	return problems
@@ -143,7 +143,7 @@ type violation struct {
 }
 
 // rules runs validator.
-func (c *checker) rules(base tree.Path, pointer reflect.Value) (found []violation) {
+func (c *checker) rules(base tree.Path, pointer reflect.Value, root *tree.Node) (found []violation) {
 	defer func() {
 		if p := recover(); p != nil {
 			found = append(found, violation{kind: source.Invalid, message: "a validation rule " + panicText(p)})
@@ -165,6 +165,9 @@ func (c *checker) rules(base tree.Path, pointer reflect.Value) (found []violatio
 	for _, f := range failed {
 		at, _ := c.locate(f.StructNamespace(), pointer.Elem())
 		at.base, at.root = base, pointer.Elem()
+		if root != nil {
+			at.present, at.absent = isPresent(root, at.path), !isPresent(root, at.path)
+		}
 		found = append(found, c.violated(f, at))
 	}
 	return found
@@ -174,13 +177,36 @@ func (c *checker) violated(f validator.FieldError, at place) violation {
 	v := violation{path: at.path, kind: source.Invalid, message: c.message(f, at)}
 	switch {
 	case wantsPresence(f):
-		v.kind = source.Missing
+		if !at.present {
+			v.kind = source.Missing
+		}
 	case isNil(f):
 		v.kind, v.message = source.Missing, v.message+", but is not set"
+	case wantsAbsence(f) && at.absent:
+		v.message += ", but has a default"
 	default:
 		if other, ok := c.unset(f, at); ok {
 			v.message += ", but " + other + " is not set"
 		}
 	}
 	return v
+}
+
+// isPresent reports whether a document says what stands at a path: null is no value, and an item of a list that is
+// written as one text, "a,b", is one.
+func isPresent(root *tree.Node, path tree.Path) bool {
+	n := nearest(root, path)
+	return n != nil && n.Kind != tree.Null
+}
+
+// nearest returns what stands at a path, or the text in which it stands.
+func nearest(root *tree.Node, path tree.Path) *tree.Node {
+	n := root
+	for _, segment := range path {
+		if n == nil || n.Kind == tree.Scalar {
+			break
+		}
+		n = n.Child(segment)
+	}
+	return n
 }

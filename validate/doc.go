@@ -15,7 +15,8 @@
 // # What is more than validator's
 //
 // Rules that name other fields are this package's own (docs/adr/0018): those ending in csfield count from the whole
-// struct, at any depth, and values of different types are compared by what they say. Structs in slices, arrays, maps and pointers are always checked,
+// struct, at any depth, and values of different types are compared by what they say. A value that a document has, but
+// which is as good as none, is invalid and not missing. Structs in slices, arrays, maps and pointers are always checked,
 // also without dive. A required struct must not be zero. A parameter may be written as the field's own type is:
 // `validate:"max=10MiB"` on a size, `gte=WARN` on a log level. A type with a method Reveal() string, as secrets have, is
 // checked by what it reveals. URLs, addresses, networks and regular expressions are checked by their text. A field that
@@ -34,8 +35,9 @@
 //
 // # Errors
 //
-// Problems are of kind source.Missing where something is required, else source.Invalid, and stand where the tree has
-// their key; a key that no layer has stands nowhere. No message carries a value, with one exception that is not ours:
+// Problems are of kind source.Missing where something is required and no document has it, else source.Invalid, and stand
+// where the tree has their key; a key that no layer has stands nowhere. No
+// message carries a value, with one exception that is not ours:
 // the text of an error from a Validate method is its author's and is shown, unless a secret of the config occurs in it.
 // Nothing panics.
 //

@@ -19,10 +19,12 @@ type place struct {
 	field  *field        // of that struct
 	kind   *kind         // of what stands there; nil if that is not known
 	hidden bool          // that struct stands in a secret
-	secret bool          // what stands there is in a secret
+	secret bool          // what stands there is a secret
 
-	base tree.Path     // where the whole stands in the config: a section's key
-	root reflect.Value // the whole
+	base    tree.Path     // where the whole stands in the config: a section's key
+	root    reflect.Value // the whole
+	present bool          // a document says what stands there
+	absent  bool          // no document does; neither is known without documents
 }
 
 // locate finds the place of a name as validator gives it, "Config.Servers[0].Hosts[a.b].Port". Such a name is ambiguous

@@ -55,6 +55,9 @@ func (c *checker) fill(m, tag, param string, f validator.FieldError, at place) s
 			m = words["nefield"]
 		}
 	}
+	if rest, ok := strings.CutPrefix(m, "is required"); ok && at.present {
+		m = c.notZero(f, at) + rest
+	}
 	if !strings.Contains(m, "{") {
 		return m
 	}

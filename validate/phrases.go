@@ -2,6 +2,7 @@ package validate
 
 import (
 	"cmp"
+	"encoding"
 	"reflect"
 	"slices"
 	"strings"
@@ -24,6 +25,32 @@ func wantsPresence(f validator.FieldError) bool {
 // wantsAbsence reports whether a rule that does not hold wants no value to be there.
 func wantsAbsence(f validator.FieldError) bool {
 	return strings.HasPrefix(f.ActualTag(), "excluded_") || f.ActualTag() == "isdefault"
+}
+
+// notZero says what a value must not be that is there, but is as good as none for the rule.
+func (c *checker) notZero(f validator.FieldError, at place) string {
+	switch kindOf(f) {
+	case reflect.Bool:
+		return "must not be false"
+	case reflect.String, reflect.Slice, reflect.Map, reflect.Array, reflect.Invalid:
+		return "must not be empty"
+	case reflect.Struct:
+		if f.Type().ConvertibleTo(timeType) {
+			return "must not be the zero time"
+		}
+		return "must not be empty"
+	}
+	if m, ok := reflect.TypeAssert[encoding.TextMarshaler](reflect.Zero(f.Type())); ok && !c.isHidden(at) {
+		if text, err := m.MarshalText(); err == nil && len(text) > 0 {
+			return "must not be " + string(text) // a level, say, whose first is not written as 0
+		}
+	}
+	return "must not be 0"
+}
+
+// isHidden reports whether the value at a place is not shown.
+func (c *checker) isHidden(at place) bool {
+	return at.secret || at.kind != nil && reveals(at.kind.typ)
 }
 
 // other is a field that a rule names, as seen from the field that has the rule.

@@ -8,9 +8,132 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/source"
 	"github.com/nacre-go/nacre/validate"
 )
+
+// wanted has each rule that wants a value.
+type wanted[T any] struct {
+	V       T    `config:"v" validate:"required"`
+	If      T    `config:"if" validate:"required_if=O 1"`
+	Unless  T    `config:"unless" validate:"required_unless=O 2 P 3"`
+	With    T    `config:"with" validate:"required_with=O P"`
+	WithAll T    `config:"with_all" validate:"required_with_all=O"`
+	Without T    `config:"without" validate:"required_without=O P"`
+	None    T    `config:"none" validate:"required_without_all=P"`
+	Skip    T    `config:"skip" validate:"skip_unless=O 1"`
+	Short   T    `config:"short" validate:"short"`
+	O       int  `config:"other"`
+	P       *int `config:"p"`
+}
+
+var whens = map[string]string{
+	"v": "", "if": " when other is 1", "unless": " unless other is 2 or p is 3", "with": " when other is not 0 or p is set",
+	"with_all": " when other is not 0", "without": " when other is missing or 0 or p is not set", "none": " when p is not set", "skip": " when other is 1",
+}
+
+// TestRequiredAndPresent holds that a value that a document has is not said to be missing: each rule × type × absent,
+// null, and the value that is as good as none.
+func TestRequiredAndPresent(t *testing.T) {
+	t.Parallel()
+	t.Run("false", present(false, false, "must not be false"))
+	t.Run("integer", present(0, int64(0), "must not be 0"))
+	t.Run("unsigned", present(uint16(0), int64(0), "must not be 0"))
+	t.Run("fraction", present(0.0, 0.0, "must not be 0"))
+	t.Run("duration", present(time.Duration(0), "0s", "must not be 0"))
+	t.Run("level", present(slog.LevelInfo, "INFO", "must not be INFO"))
+	t.Run("text", present("", "", "must not be empty"))
+	t.Run("secret", present(secret{}, "", "must not be empty"))
+	t.Run("instant", present(time.Time{}, "0001-01-01T00:00:00Z", "must not be the zero time"))
+	t.Run("struct", present(struct{ A int }{}, map[string]any{}, "must not be empty"))
+	t.Run("array", present([1]int{}, []any{int64(0)}, "must not be empty"))
+	t.Run("list", present([]int{}, []any{}, ""))
+	t.Run("map", present(map[string]int{}, map[string]any{}, ""))
+	t.Run("pointer to 0", present(new(int), int64(0), ""))
+	t.Run("pointer to false", present(new(bool), false, ""))
+	t.Run("pointer to empty text", present(new(string), "", ""))
+}
+
+func present[T any](zero T, says any, want string) func(*testing.T) {
+	return func(t *testing.T) {
+		t.Parallel()
+		c := checker[wanted[T]](t, validate.Alias("short", "required", "must be short"))
+		var none T
+		check := func(value T, document any) source.Problems {
+			v := wanted[T]{value, value, value, value, value, value, value, value, value, 1, nil}
+			if document == nil {
+				return c.Check(&v, nil)
+			}
+			keys := map[string]any{"other": int64(1)}
+			for key := range whens {
+				keys[key] = document
+			}
+			keys["short"] = document
+			return c.Check(&v, grown(t, keys))
+		}
+		expect := func(problems source.Problems, words string, kind source.Kind) {
+			t.Helper()
+			found := map[string]string{}
+			for _, p := range problems {
+				found[p.Key] = p.Message
+				if p.Kind != kind {
+					t.Errorf("%v is of kind %v, must be %v", p, p.Kind, kind)
+				}
+			}
+			for key, when := range whens {
+				if found[key] != words+when {
+					t.Errorf("%s: says %q, must say %q", key, found[key], words+when)
+				}
+			}
+			if found["short"] != "must be short" {
+				t.Errorf("the words of an alias are %q", found["short"])
+			}
+		}
+		expect(check(none, nil), "is required", source.Missing)
+		expect(check(none, tree.Null), "is required", source.Missing)
+		expect(c.Check(&wanted[T]{O: 1}, grown(t, map[string]any{})), "is required", source.Missing)
+		if want != "" {
+			expect(check(zero, says), want, source.Invalid)
+		} else if problems := check(zero, says); problems != nil {
+			t.Errorf("a value that is there is refused: %v", problems)
+		}
+	}
+}
+
+// grown makes a tree; tree.Null stands for null.
+func grown(t *testing.T, keys map[string]any) *tree.Node {
+	t.Helper()
+	for key, v := range keys {
+		if v == tree.Null {
+			keys[key] = nil
+		}
+	}
+	root, err := tree.FromPlain(&tree.Doc{}, keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return root
+}
+
+// TestPresentInText holds that an item of a list that is one text, as in a variable, is there and stands where it does.
+func TestPresentInText(t *testing.T) {
+	t.Parallel()
+	type config struct {
+		Hosts []string          `config:"hosts" validate:"dive,required"`
+		Tags  map[string]string `config:"tags" validate:"dive,required"`
+	}
+	doc := &tree.Doc{Layer: "env", Name: "HOSTS"}
+	root := tree.NewMap(doc, 1, 1, []tree.Entry{
+		{Key: "hosts", Value: tree.NewScalar(doc, 1, 7, "a,,b")},
+		{Key: "tags", Value: tree.NewMap(doc, 2, 1, []tree.Entry{{Key: "x", Value: tree.NewScalar(doc, 2, 4, "")}})},
+	})
+	got := checker[config](t).Check(&config{Hosts: []string{"a", "", "b"}, Tags: map[string]string{"x": ""}}, root)
+	want := "HOSTS:1:7 (env) hosts[1]: must not be empty\nHOSTS:2:4 (env) tags.x: must not be empty"
+	if got.Error() != want || got[0].Kind != source.Invalid {
+		t.Errorf("got\n%v\nwant\n%s", got, want)
+	}
+}
 
 // TestConditions goes through the conditions of rules on presence: when they are met, and in which words.
 func TestConditions(t *testing.T) {
@@ -130,6 +253,57 @@ func TestNilSquashed(t *testing.T) {
 	want := "if: is required when \"the.mode\" is tls\nwith: is required when \"the.mode\" is set"
 	if got := c.Check(&config{Squashed: &Squashed{"tls"}}, nil); got.Error() != want {
 		t.Errorf("got\n%v\nwant\n%s", got, want)
+	}
+}
+
+// TestSetByDefault holds that a value which no document has, but a default, is not said to have been set.
+func TestSetByDefault(t *testing.T) {
+	t.Parallel()
+	type config struct {
+		Mode string `config:"mode"`
+		Port int    `config:"port" default:"80" validate:"excluded_if=Mode socket"`
+	}
+	c := checker[config](t)
+	v := config{"socket", 80}
+	want := "port: must not be set when mode is socket, but has a default"
+	if got := c.Check(&v, grown(t, map[string]any{"mode": "socket"})); got.Error() != want {
+		t.Errorf("got %v, want %s", got, want)
+	}
+	want = "port: must not be set when mode is socket"
+	if got := c.Check(&v, grown(t, map[string]any{"mode": "socket", "port": int64(80)})); got.Error() != want {
+		t.Errorf("got %v, want %s", got, want)
+	}
+}
+
+// TestKindOfPresence holds that each rule that wants a value has the kind of what is missing, also by an alias, on a
+// pointer, and beside alternatives.
+func TestKindOfPresence(t *testing.T) {
+	t.Parallel()
+	type config struct {
+		Skip    *int   `config:"skip" validate:"skip_unless=O 1"`
+		Alias   string `config:"alias" validate:"needed"`
+		Either  string `config:"either" validate:"required_if=O 1|eq=x"`
+		Pointer *int   `config:"pointer" validate:"required_with=O"`
+		O       int    `config:"o"`
+	}
+	c := checker[config](t, validate.Alias("needed", "required,max=9", "must have up to nine characters"))
+	want := `skip: is required when o is 1
+alias: must have up to nine characters
+either: is required when o is 1 or be x
+pointer: is required when o is not 0`
+	got := c.Check(&config{O: 1}, nil)
+	if got.Error() != want {
+		t.Errorf("got\n%v\nwant\n%s", got, want)
+	}
+	for _, p := range got {
+		if p.Kind != source.Missing {
+			t.Errorf("%v is of kind %v", p, p.Kind)
+		}
+	}
+	for _, p := range c.Check(&config{O: 1, Alias: "more than nine"}, nil) {
+		if p.Key == "alias" && p.Kind != source.Invalid {
+			t.Errorf("%v is of kind %v", p, p.Kind)
+		}
 	}
 }
 
