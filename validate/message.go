@@ -49,6 +49,9 @@ func (c *checker) fill(m, tag, param string, f validator.FieldError, at place) s
 	if by, ok := byMeasure[tag]; ok {
 		m = by[c.measureOf(tag, param, f)]
 	}
+	if m, ok := hiddenWords[tag]; ok && c.isHidden(at) {
+		return m
+	}
 	if tag == "unique" && param != "" {
 		m = uniqueField
 		if c.measureOf(tag, param, f) != items {

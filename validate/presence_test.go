@@ -232,6 +232,44 @@ func TestConditions(t *testing.T) {
 	}
 }
 
+// TestHiddenConditions holds that no message tells the value of a secret: neither that of a condition, nor the parameter
+// of a rule that the secret itself breaks.
+func TestHiddenConditions(t *testing.T) {
+	t.Parallel()
+	type creds struct {
+		Mode string `config:"mode"`
+		Key  string `config:"key" validate:"required_if=Mode canary"`
+	}
+	type config struct {
+		Creds   creds            `config:"creds" secret:"true"`
+		Many    map[string]creds `config:"many" secret:"true"`
+		ByCreds string           `config:"by_creds" validate:"required_if=Creds.Mode canary"`
+		Level   slog.Level       `config:"level" validate:"required" secret:"true"`
+		Ne      secret           `config:"ne" validate:"ne=canary"`
+		None    secret           `config:"none" validate:"noneof=x canary"`
+		Without string           `config:"without" validate:"excludes=canary" secret:"true"`
+		Starts  *secret          `config:"starts" validate:"startsnotwith=canary"`
+		Items   []secret         `config:"items" validate:"dive,ne_ignore_case=canary"`
+		Shown   string           `config:"shown" validate:"ne=changeme"`
+	}
+	it := secret{"canary"}
+	v := config{Creds: creds{Mode: "canary"}, Many: map[string]creds{"a": {Mode: "canary"}}, Ne: it, None: it, Without: "a canary", Starts: &it, Items: []secret{it}, Shown: "changeme"}
+	want := `creds.key: is required when creds.mode has the value that the rule names
+many.a.key: is required when many.a.mode has the value that the rule names
+by_creds: is required when creds.mode has the value that the rule names
+level: must not be 0
+ne: must not be what its rule forbids
+none: must not be what its rule forbids
+without: must not contain what its rule forbids
+starts: must not start with what its rule forbids
+items[0]: must not be what its rule forbids
+shown: must not be changeme`
+	got := checker[config](t).Check(&v, grown(t, map[string]any{"level": "INFO"}))
+	if got.Error() != want {
+		t.Errorf("got\n%v\nwant\n%s", got, want)
+	}
+}
+
 // Squashed may be nil.
 type Squashed struct {
 	Mode string `config:"the.mode"`

@@ -26,6 +26,18 @@ var (
 // uniqueField is said of a list whose items must differ in one key.
 const uniqueField = "must not have two items with the same {field}"
 
+// hiddenWords are said of a secret where the parameter of a rule that does not hold would be the secret, or a part of it.
+var hiddenWords = map[string]string{
+	"ne": notForbidden, "ne_ignore_case": notForbidden, "noneof": notForbidden, "noneofci": notForbidden,
+	"excludes": noForbidden, "excludesall": noForbidden, "excludesrune": noForbidden,
+	"startsnotwith": "must not start with what its rule forbids", "endsnotwith": "must not end with what its rule forbids",
+}
+
+const (
+	notForbidden = "must not be what its rule forbids"
+	noForbidden  = "must not contain what its rule forbids"
+)
+
 // words are what validator's own tags ask for. In them, {param} is the parameter, {list} its words, {field} the key of the field that
 // it names, {when} its conditions.
 var words = map[string]string{
