@@ -238,3 +238,33 @@ map: is required`
 type holder[T any] struct {
 	V T `config:"v" validate:"required"`
 }
+
+// TestRulesThatPanic holds that a rule which panics at a value is told by the key, and hides no other problem.
+func TestRulesThatPanic(t *testing.T) {
+	t.Parallel()
+	type inner struct {
+		Any any `config:"any" validate:"gte=3"`
+	}
+	type config struct {
+		Any    any            `config:"any" validate:"omitempty,gte=3"`
+		Before string         `config:"before" validate:"required"`
+		List   []inner        `config:"list"`
+		Whole  map[string]any `config:"whole" validate:"dive,max=3"`
+		After  int            `config:"after" validate:"gte=3"`
+	}
+	c := checker[config](t)
+	v := config{Any: true, List: []inner{{5}, {false}}, Whole: map[string]any{"a": true}}
+	want := `any: cannot be validated by "omitempty,gte=3": a rule panicked: Bad field type bool
+list[1].any: cannot be validated by "gte=3": a rule panicked: Bad field type bool
+whole: cannot be validated by "dive,max=3": a rule panicked: Bad field type bool
+before: is required
+after: must be at least 3`
+	if got := c.Check(&v, nil); got.Error() != want {
+		t.Errorf("got\n%v\nwant\n%s", got, want)
+	}
+	for _, p := range c.Check(&v, nil) {
+		if p.Key == "any" && p.Kind != source.Invalid {
+			t.Errorf("%v is of kind %v", p, p.Kind)
+		}
+	}
+}

@@ -143,24 +143,11 @@ type violation struct {
 }
 
 // rules runs validator.
-func (c *checker) rules(base tree.Path, pointer reflect.Value, root *tree.Node) (found []violation) {
-	defer func() {
-		if p := recover(); p != nil {
-			found = append(found, violation{kind: source.Invalid, message: "a validation rule " + panicText(p)})
-		}
-	}()
-	var err error
-	if c.root.typ.Kind() == reflect.Struct {
-		err = c.validate.Struct(pointer.Interface())
-	} else {
-		err = c.validate.Var(pointer.Elem().Interface(), c.tag)
-	}
+func (c *checker) rules(base tree.Path, pointer reflect.Value, root *tree.Node) []violation {
+	found, err := c.validated(pointer)
 	var failed validator.ValidationErrors
-	switch {
-	case err == nil:
-		return nil
-	case !errors.As(err, &failed):
-		return []violation{{kind: source.Invalid, message: fmt.Sprintf("cannot be validated (%T)", err)}}
+	if err != nil && !errors.As(err, &failed) {
+		return append(found, violation{kind: source.Invalid, message: fmt.Sprintf("cannot be validated (%T)", err)})
 	}
 	for _, f := range failed {
 		at, _ := c.locate(f.StructNamespace(), pointer.Elem())
