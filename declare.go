@@ -52,7 +52,7 @@ func newMain[T any](o *Options) (engine.Part, error) {
 func partIn[S any](at tree.Path, o *Options, hold func() (holder any, value *S), in func(holder any) *S) (engine.Part, error) {
 	plan, bindErr := binder.Compile[S](o.Binder...)
 	checker, validateErr := validate.Compile[S](o.Validate...)
-	if err := errors.Join(bindErr, validateErr); err != nil {
+	if err := errors.Join(below(at, bindErr), below(at, validateErr)); err != nil {
 		return engine.Part{}, err
 	}
 	return engine.Part{
@@ -71,6 +71,22 @@ func partIn[S any](at tree.Path, o *Options, hold func() (holder any, value *S),
 		// A hook may need keys that another layer has.
 		BindAlone: len(o.Binder) == 0,
 	}, nil
+}
+
+// below says of mistakes in a section's type where they stand in the whole.
+func below(at tree.Path, err error) error {
+	problems, ok := errors.AsType[source.Problems](err)
+	if !ok || len(at) == 0 {
+		return err
+	}
+	for _, p := range problems {
+		if p.Key == "" {
+			p.Key = at.String()
+		} else {
+			p.Key = at.String() + "." + p.Key
+		}
+	}
+	return err
 }
 
 // parts are the service's own type and what is declared, or all that is wrong with them.
