@@ -95,6 +95,9 @@ func compile(t reflect.Type, options []Option) (*checker, error) {
 			problems = append(problems, &source.Problem{Kind: source.Misused, Message: err.Error()})
 		}
 	}
+	if name := c.circular(); name != "" {
+		return nil, append(problems, &source.Problem{Kind: source.Misused, Message: "the alias " + name + " stands for itself"})
+	}
 	c.open = s.open
 	c.root, c.kinds = survey(t, s.open)
 	registerTypes(c.validate, c.kinds)

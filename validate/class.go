@@ -143,7 +143,6 @@ func float(v reflect.Value) *big.Float {
 // parse reads the value that a condition names, as the type of its field is written.
 func parse(t reflect.Type, text string) (reflect.Value, error) {
 	v := reflect.New(t).Elem()
-	var err error
 	switch {
 	case v.Kind() == reflect.Bool:
 		if text != "true" && text != "false" {
@@ -153,28 +152,30 @@ func parse(t reflect.Type, text string) (reflect.Value, error) {
 	case v.Kind() == reflect.String:
 		v.SetString(text)
 	case v.CanInt():
-		var i int64
-		if i, err = strconv.ParseInt(text, 0, 64); err != nil {
+		i, err := strconv.ParseInt(text, 0, 64)
+		if err != nil {
 			return v, parseInt(v, text)
 		}
 		if v.OverflowInt(i) {
-			return v, fmt.Errorf("%q does not fit", text)
+			return v, fmt.Errorf("%q is not a whole number that fits", text)
 		}
 		v.SetInt(i)
 	case v.CanUint():
-		var i uint64
-		if i, err = strconv.ParseUint(text, 0, 64); err == nil {
-			v.SetUint(i)
+		i, err := strconv.ParseUint(text, 0, t.Bits())
+		if err != nil {
+			return v, fmt.Errorf("%q is not a whole number that fits", text)
 		}
+		v.SetUint(i)
 	case v.CanFloat():
-		var f float64
-		if f, err = strconv.ParseFloat(text, t.Bits()); err == nil {
-			v.SetFloat(f)
+		f, err := strconv.ParseFloat(text, t.Bits())
+		if err != nil {
+			return v, fmt.Errorf("%q is not a number", text)
 		}
+		v.SetFloat(f)
 	default:
-		err = fmt.Errorf("a field of type %s has no such value", t)
+		return v, fmt.Errorf("a field of type %s has no value that a rule can name; name a field in it, or ask in a Validate method", t)
 	}
-	return v, err
+	return v, nil
 }
 
 var durationType = reflect.TypeFor[time.Duration]()

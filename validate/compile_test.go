@@ -84,6 +84,63 @@ func TestOptionsThatAreWrong(t *testing.T) {
 	}
 }
 
+// TestCircularAliases holds that an alias which stands for itself is refused, and does not exhaust the stack.
+func TestCircularAliases(t *testing.T) {
+	t.Parallel()
+	type config struct {
+		A int `config:"a" validate:"a"`
+	}
+	for name, options := range map[string][]validate.Option{
+		"itself":   {validate.Alias("a", "gte=1,a", "must")},
+		"by a way": {validate.Alias("a", "gte=1|b", "must"), validate.Alias("b", "c,lte=3", "must"), validate.Alias("c", "a", "must")},
+	} {
+		if _, err := validate.Compile[config](options...); !errors.Is(err, source.Misused) || !strings.Contains(err.Error(), "stands for itself") {
+			t.Errorf("%s: gives %v", name, err)
+		}
+	}
+}
+
+// careless reads itself from text, and panics.
+type careless int
+
+func (*careless) UnmarshalText([]byte) error { panic("canary") }
+
+// TestTypesThatPanic holds that a type of the service that panics at a parameter is a mistake in the tag.
+func TestTypesThatPanic(t *testing.T) {
+	t.Parallel()
+	type config struct {
+		A careless `config:"a" validate:"gte=x"`
+		B string   `config:"b" validate:"required_if=A x"`
+	}
+	_, err := validate.Compile[config]()
+	if err == nil || strings.Count(err.Error(), "panicked with a string") != 2 || strings.Contains(err.Error(), "canary") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestReports holds that what a rule on a whole struct reports is at the key of the field, which it may name as Go does or
+// by its key, and that a name which it made up stands below the struct.
+func TestReports(t *testing.T) {
+	t.Parallel()
+	type inner struct {
+		Low int `config:"the.low"`
+	}
+	type config struct {
+		In inner `config:"in"`
+	}
+	for name, want := range map[string]string{
+		"Low": `in."the.low": must satisfy rule`, "the.low": `in."the.low": must satisfy rule`, "Budget": `in.Budget: must satisfy rule`,
+	} {
+		c := checker[config](t, validate.With(func(v *validator.Validate) error {
+			v.RegisterStructValidation(func(sl validator.StructLevel) { sl.ReportError(1, name, name, "rule", "") }, inner{})
+			return nil
+		}))
+		if got := c.Check(&config{}, nil); got.Error() != want {
+			t.Errorf("got %v, want %s", got, want)
+		}
+	}
+}
+
 func TestOptions(t *testing.T) {
 	t.Parallel()
 	type config struct {

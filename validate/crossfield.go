@@ -102,7 +102,7 @@ func (c *checker) fits(r relation, field, other reflect.Type) error {
 		r.text && a != textual,
 		r.order && !slices.Contains([]class{numeric, textual, moments, listed}, a),
 		!r.order && (a == listed || a == structured) && pointedTo(field) != pointedTo(other):
-		return fmt.Errorf("a field of type %s cannot be compared so with one of type %s", field, other)
+		return fmt.Errorf("a field of type %s cannot be compared so with one of type %s; give both one type, or compare them in a Validate method", field, other)
 	}
 	return nil
 }

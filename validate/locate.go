@@ -20,6 +20,7 @@ type place struct {
 	kind   *kind         // of what stands there; nil if that is not known
 	hidden bool          // that struct stands in a secret
 	secret bool          // what stands there is a secret
+	rest   string        // what of the name was not found
 
 	base    tree.Path     // where the whole stands in the config: a section's key
 	root    reflect.Value // the whole
@@ -36,7 +37,7 @@ func (c *checker) locate(name string, root reflect.Value) (place, bool) {
 	f := finder{c}
 	p, ok := f.find(name, root, c.root, place{})
 	if !ok { // a name that a rule of the service's own made up
-		return place{path: tree.Path{name}}, false
+		return place{path: p.path.Join(p.rest)}, false
 	}
 	return p, true
 }
@@ -55,7 +56,7 @@ func (f finder) find(rest string, v reflect.Value, k *kind, at place) (place, bo
 			k = k.elem
 		}
 	}
-	at.kind = k
+	at.kind, at.rest = k, strings.TrimPrefix(rest, ".")
 	if rest == "" {
 		return at, true
 	}
@@ -80,7 +81,13 @@ func (f finder) field(rest string, v reflect.Value, k *kind, at place) (place, b
 		name = rest[:end]
 	}
 	i, ok := k.byName[name]
-	if !ok {
+	if !ok { // a rule on a whole struct may say a key
+		i = slices.IndexFunc(k.fields, func(f field) bool { return f.place.Key != "" && (f.place.Key == name || f.place.Key == rest) })
+		if i >= 0 {
+			name = k.fields[i].place.Key
+		}
+	}
+	if i < 0 {
 		return at, false
 	}
 	field := &k.fields[i]

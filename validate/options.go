@@ -3,7 +3,9 @@ package validate
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/go-playground/validator/v10"
@@ -55,6 +57,33 @@ func Alias(name, tags, message string) Option {
 		s.messages[name], s.aliases[name] = message, tags
 		return guarded(func() error { s.validate.RegisterAlias(name, tags); return nil })
 	})
+}
+
+// circular returns an alias that stands for itself, on which validator would never stop; empty if there is none.
+func (c *checker) circular() string {
+	state := make(map[string]int) // 1 is being looked at, 2 is fine
+	var visit func(name string) bool
+	visit = func(name string) bool {
+		tags, ok := c.aliases[name]
+		if !ok || state[name] == 2 {
+			return false
+		}
+		if state[name] == 1 {
+			return true
+		}
+		state[name] = 1
+		if slices.ContainsFunc(strings.FieldsFunc(tags, func(r rune) bool { return r == ',' || r == '|' }), visit) {
+			return true
+		}
+		state[name] = 2
+		return false
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.aliases)) {
+		if visit(name) {
+			return name
+		}
+	}
+	return ""
 }
 
 // With hands over the validator itself, for what has no option of its own: rules on whole structs, types of its own.

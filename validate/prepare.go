@@ -59,10 +59,13 @@ func (p *preparing) visit(k *kind, at tree.Path) {
 			path = at.Join(f.place.Key)
 		}
 		if tag := rules[f.name]; tag != "-" && tag != "" {
-			rewritten, err := rewrite(tag, f.kind, p.kinds)
-			if err == nil {
-				err = p.try(rewritten, f, k)
-			}
+			var rewritten string
+			err := guarded(func() (err error) { // the service's own types read parameters
+				if rewritten, err = rewrite(tag, f.kind, p.kinds); err == nil {
+					err = p.try(rewritten, f, k)
+				}
+				return err
+			})
 			if err != nil {
 				p.problems = append(p.problems, &source.Problem{
 					Kind: source.Misused, Key: strings.ReplaceAll(path.String(), `."[]"`, "[]"), Message: fmt.Sprintf("%s.%s: %s", nameOf(k.typ), f.name, err),
