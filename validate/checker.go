@@ -153,9 +153,9 @@ func (c *checker) rules(base tree.Path, pointer reflect.Value, root *tree.Node) 
 		return append(found, violation{kind: source.Invalid, message: fmt.Sprintf("cannot be validated (%T)", err)})
 	}
 	for _, f := range failed {
-		at, _ := c.locate(f.StructNamespace(), pointer.Elem())
+		at, ok := c.locate(f.StructNamespace(), pointer.Elem())
 		at.base, at.root = base, pointer.Elem()
-		if root != nil {
+		if root != nil && ok {
 			at.present, at.absent = isPresent(root, at.path), !isPresent(root, at.path)
 		}
 		found = append(found, c.violated(f, at))
@@ -167,17 +167,19 @@ func (c *checker) violated(f validator.FieldError, at place) violation {
 	v := violation{path: at.path, kind: source.Invalid, message: c.message(f, at)}
 	switch {
 	case wantsPresence(f):
-		if !at.present {
+		if !at.present || at.isKeyless() {
 			v.kind = source.Missing
 		}
 	case isNil(f):
 		v.kind, v.message = source.Missing, v.message+", but is not set"
-	case wantsAbsence(f) && at.absent:
+	case c.unset(f, at) != "":
+		v.message += ", but " + c.unset(f, at) + " is not set"
+	case at.absent && isZero(f):
+		v.kind, v.message = source.Missing, v.message+", but is not set"
+	case at.absent && wantsAbsence(f):
 		v.message += ", but has a default"
-	default:
-		if other, ok := c.unset(f, at); ok {
-			v.message += ", but " + other + " is not set"
-		}
+	case at.absent:
+		v.message += "; no layer sets it"
 	}
 	return v
 }

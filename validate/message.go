@@ -58,8 +58,13 @@ func (c *checker) fill(m, tag, param string, f validator.FieldError, at place) s
 			m = words["nefield"]
 		}
 	}
-	if rest, ok := strings.CutPrefix(m, "is required"); ok && at.present {
-		m = c.notZero(f, at) + rest
+	if rest, ok := strings.CutPrefix(m, "is required"); ok {
+		switch {
+		case at.isKeyless():
+			m = at.keyless() + rest
+		case at.present:
+			m = c.notZero(f, at) + rest
+		}
 	}
 	if !strings.Contains(m, "{") {
 		return m

@@ -48,6 +48,27 @@ func (c *checker) notZero(f validator.FieldError, at place) string {
 	return "must not be 0"
 }
 
+// isKeyless reports whether a place is a field without a key of its own: a squashed struct, or the map of remaining keys.
+func (p place) isKeyless() bool {
+	return p.field != nil && p.field.place.Key == "" && len(p.path) == len(p.around)
+}
+
+// keyless says what is missing where a field has no key of its own.
+func (p place) keyless() string {
+	var keys []string
+	if p.kind != nil && !p.field.place.Remain {
+		for _, f := range p.kind.fields {
+			if f.place.Key != "" {
+				keys = append(keys, tree.Path{f.place.Key}.String())
+			}
+		}
+	}
+	if len(keys) == 0 {
+		return "must have a key beside those of the struct"
+	}
+	return "must have one of the keys " + strings.Join(keys, ", ")
+}
+
 // isHidden reports whether the value at a place is not shown.
 func (c *checker) isHidden(at place) bool {
 	return at.secret || at.kind != nil && reveals(at.kind.typ)
@@ -154,10 +175,10 @@ func (c *checker) isThere(o other, there bool) string {
 }
 
 // unset returns the key of the field that a comparison names if there is none, since a pointer to it is nil.
-func (c *checker) unset(f validator.FieldError, at place) (string, bool) {
+func (c *checker) unset(f validator.FieldError, at place) string {
 	r, ok := relations[f.Tag()]
 	if !ok || r.without || c.messages[f.Tag()] != "" {
-		return "", false
+		return ""
 	}
 	o := c.otherOf(f.Param(), f.Tag(), at)
 	in := at.in
@@ -165,8 +186,16 @@ func (c *checker) unset(f validator.FieldError, at place) (string, bool) {
 		in = at.root
 	}
 	if o.reference == nil {
-		return "", false
+		return ""
 	}
-	v, ok := o.value(reached(in))
-	return o.key, !ok || !reached(v).IsValid()
+	if v, ok := o.value(reached(in)); ok && reached(v).IsValid() {
+		return ""
+	}
+	return o.key
+}
+
+// isZero reports whether a value is as good as none.
+func isZero(f validator.FieldError) bool {
+	v := reflect.ValueOf(f.Value())
+	return !v.IsValid() || v.IsZero()
 }

@@ -264,7 +264,7 @@ without: must not contain what its rule forbids
 starts: must not start with what its rule forbids
 items[0]: must not be what its rule forbids
 shown: must not be changeme`
-	got := checker[config](t).Check(&v, grown(t, map[string]any{"level": "INFO"}))
+	got := checker[config](t).Check(&v, grown(t, map[string]any{"level": "INFO", "ne": "", "none": "", "without": "", "starts": "", "items": []any{""}, "shown": ""}))
 	if got.Error() != want {
 		t.Errorf("got\n%v\nwant\n%s", got, want)
 	}
@@ -310,6 +310,72 @@ func TestSetByDefault(t *testing.T) {
 	want = "port: must not be set when mode is socket"
 	if got := c.Check(&v, grown(t, map[string]any{"mode": "socket", "port": int64(80)})); got.Error() != want {
 		t.Errorf("got %v, want %s", got, want)
+	}
+}
+
+// TestRequiredWithoutAKey holds that a required squashed struct, and a map of remaining keys, say which keys are missing.
+func TestRequiredWithoutAKey(t *testing.T) {
+	t.Parallel()
+	type inner struct {
+		Squashed `validate:"required"`
+		More     map[string]int `config:",remain" validate:"required_with=Mode"`
+		Zone     struct {
+			Name string `config:"name"`
+			ID   string `config:"id"`
+		} `config:",squash" validate:"required"`
+	}
+	type config struct {
+		In inner `config:"in"`
+	}
+	c := checker[config](t)
+	want := `in: must have one of the keys "the.mode"
+in: must have one of the keys name, id`
+	for name, root := range map[string]*tree.Node{"no documents": nil, "a document": grown(t, map[string]any{"in": map[string]any{}})} {
+		got := c.Check(&config{}, root)
+		if name == "a document" {
+			for _, p := range got {
+				p.Position = source.Position{}
+			}
+		}
+		if got.Error() != want || got[0].Kind != source.Missing {
+			t.Errorf("%s: got\n%v\nwant\n%s", name, got, want)
+		}
+	}
+	v := config{}
+	v.In.Mode, v.In.Zone.ID = "x", "x"
+	want = `in: must have a key beside those of the struct when in."the.mode" is set`
+	if got := c.Check(&v, nil); got.Error() != want {
+		t.Errorf("got\n%v\nwant\n%s", got, want)
+	}
+}
+
+// TestWhatNoLayerSets holds that a rule which does not hold for an absent key says so.
+func TestWhatNoLayerSets(t *testing.T) {
+	t.Parallel()
+	type config struct {
+		Pool  int      `config:"pool" validate:"gte=1"`
+		Size  int      `config:"size" validate:"size"`
+		Mode  string   `config:"mode" default:"x" validate:"oneof=a b"`
+		Hosts []string `config:"hosts" default:"x" validate:"dive,min=3"`
+		Min   *int     `config:"min"`
+		Max   int      `config:"max" validate:"gtfield=Min"`
+		Set   int      `config:"set" validate:"gte=1"`
+	}
+	c := checker[config](t, validate.Alias("size", "gte=1,lte=9", "must be a size"))
+	got := c.Check(&config{Mode: "x", Hosts: []string{"x"}}, grown(t, map[string]any{"set": int64(0)}))
+	want := `pool: must be at least 1, but is not set
+size: must be a size, but is not set
+mode: must be one of: a, b; no layer sets it
+hosts[0]: must have at least 3 characters; no layer sets it
+max: must be more than min, but min is not set
+set: must be at least 1`
+	if got.Error() != want {
+		t.Fatalf("got\n%v\nwant\n%s", got, want)
+	}
+	for i, kind := range []source.Kind{source.Missing, source.Missing, source.Invalid, source.Invalid, source.Invalid, source.Invalid} {
+		if got[i].Kind != kind {
+			t.Errorf("%v is of kind %v, must be %v", got[i], got[i].Kind, kind)
+		}
 	}
 }
 
