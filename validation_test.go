@@ -110,6 +110,36 @@ func TestCrossFieldRulesOfAService(t *testing.T) {
 	}
 }
 
+// TestNothingToCompareWith holds that a rule whose other field goes is no longer kept, says so, and changes nothing.
+func TestNothingToCompareWith(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		type config struct {
+			Max    int     `config:"max" validate:"gtfield=Limits.Open"`
+			Other  int     `config:"other" validate:"necsfield=Limits.Open"`
+			Limits *limits `config:"limits"`
+		}
+		const want = "max: must be more than limits.max_open, but limits.max_open is not set"
+		err := opened(nacre.OpenWith[config](t.Context(), quiet, memory.New("config.yaml", []byte("max: 7"))))
+		if !errors.Is(err, source.Invalid) || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+		var said []string
+		o := quiet
+		o.Observer = &observe.Observer{Rejected: func(r observe.Rejected) { said = append(said, r.Problems.Error()) }}
+		m := memory.New("config.yaml", []byte("max: 7\nother: 6\nlimits: {max_open: 5}"))
+		cfg, err := nacre.OpenWith[config](t.Context(), o, nacre.Layer(m, nacre.Unguarded()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer cfg.Close()
+		m.Set([]byte("max: 7\nother: 6"))
+		settle()
+		if len(said) != 1 || !strings.Contains(said[0], want) || strings.Contains(said[0], "other") || cfg.Get().Limits == nil {
+			t.Errorf("the other field went, and %q was said", said)
+		}
+	})
+}
+
 // TestOpenRefusesRulesThatCannotBeKept holds that a rule which could never be enforced starts no service, and that the
 // error has the key, the field, the rule and what to write.
 func TestOpenRefusesRulesThatCannotBeKept(t *testing.T) {

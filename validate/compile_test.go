@@ -118,6 +118,54 @@ func TestTypesThatPanic(t *testing.T) {
 	}
 }
 
+type judged string
+
+func (judged) Fine() bool          { return true }
+func (*judged) AlsoFine() error    { return nil }
+func (judged) Takes(int) bool      { return true }
+func (judged) Nothing()            {}
+func (judged) Text() string        { return "" }
+func (secret) FineButHidden() bool { return true }
+
+// TestNamedMethodsAndCountries holds that validateFn and the rule on post codes name what is there.
+func TestNamedMethodsAndCountries(t *testing.T) {
+	t.Parallel()
+	type config struct {
+		*Squashed
+		Fine     judged   `config:"fine" validate:"validateFn=Fine"`
+		AlsoFine *judged  `config:"also_fine" validate:"omitempty,validateFn=AlsoFine"`
+		Items    []judged `config:"items" validate:"dive,validateFn=Fine"`
+		Code     string   `config:"code" validate:"omitempty,postcode_iso3166_alpha2_field=Country"`
+		Country  string   `config:"country"`
+	}
+	v := config{Code: "x", Country: "DE", Items: []judged{"x"}}
+	if got := checker[config](t).Check(&v, nil); got.Error() != "code: must be a post code of the country in country" {
+		t.Errorf("got %v", got)
+	}
+	type wrong struct {
+		Absent  judged `config:"absent" validate:"validateFn=Absent"`
+		None    judged `config:"none" validate:"validateFn"`
+		Takes   judged `config:"takes" validate:"validateFn=Takes"`
+		Nothing judged `config:"nothing" validate:"validateFn=Nothing"`
+		Text    judged `config:"text" validate:"validateFn=Text"`
+		Hidden  secret `config:"hidden" validate:"validateFn=FineButHidden"`
+		Code    string `config:"code" validate:"postcode_iso3166_alpha2_field=Land"`
+		Number  string `config:"number" validate:"postcode_iso3166_alpha2_field=Fine"`
+		Fine    int    `config:"fine"`
+	}
+	want := `absent: wrong.Absent: validateFn names Absent, but validate_test.judged has no such method
+none: wrong.None: validateFn names Validate, but validate_test.judged has no such method
+takes: wrong.Takes: validateFn names Takes, but that method of validate_test.judged must take nothing and return a bool or an error
+nothing: wrong.Nothing: validateFn names Nothing, but that method of validate_test.judged must take nothing and return a bool or an error
+text: wrong.Text: validateFn names Text, but that method of validate_test.judged must take nothing and return a bool or an error
+hidden: wrong.Hidden: validateFn cannot ask a method of validate_test.secret, which is checked by its text; ask in a Validate method of the struct
+code: wrong.Code: postcode_iso3166_alpha2_field names Land, but there is no such field in wrong, which has Absent, None, Takes, Nothing, Text, Hidden, Code, Number, Fine
+number: wrong.Number: postcode_iso3166_alpha2_field=Fine names a field of type int, which is not the code of a country`
+	if _, err := validate.Compile[wrong](); err == nil || err.Error() != want {
+		t.Errorf("got\n%v\nwant\n%s", err, want)
+	}
+}
+
 // TestReports holds that what a rule on a whole struct reports is at the key of the field, which it may name as Go does or
 // by its key, and that a name which it made up stands below the struct.
 func TestReports(t *testing.T) {

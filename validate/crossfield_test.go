@@ -102,8 +102,8 @@ func TestCrossFieldRules(t *testing.T) {
 				t.Parallel()
 				check := func(tag string, values [2]int, nothing bool) error {
 					v := reflect.New(p.build(tag))
-					set(v, p.v, values[0])
-					set(v, p.ref, values[1])
+					setTo(v, p.v, values[0])
+					setTo(v, p.ref, values[1])
 					if nothing {
 						way(v, p.empty).SetZero()
 					}
@@ -138,6 +138,72 @@ func TestCrossFieldRules(t *testing.T) {
 					if err := check(tag, c.holds, false); !errors.Is(err, source.Misused) || !strings.Contains(err.Error(), "V: "+rule) {
 						t.Errorf("%s names no field and must be refused by the field and the rule, not %v", tag, err)
 					}
+				}
+			})
+		}
+	}
+}
+
+// TestPresenceRules goes through each rule on presence × where both fields stand × met, not met, and nothing there.
+func TestPresenceRules(t *testing.T) {
+	t.Parallel()
+	const set, lacks = " is not 0", " is missing or 0"
+	for rule, c := range map[string]struct {
+		tag       string // %s is the other field
+		met       int    // the value of the other with which the condition is met
+		not       int
+		nothing   bool // it is met if there is no other
+		condition string
+	}{
+		"if": {"required_if=%s 5", 5, 4, false, " when %s is 5"}, "unless": {"required_unless=%s 5", 4, 5, true, " unless %s is 5"},
+		"skip": {"skip_unless=%s 5", 5, 4, false, " when %s is 5"},
+		"with": {"required_with=%s", 5, 0, false, " when %s" + set}, "with_all": {"required_with_all=%s", 5, 0, false, " when %s" + set},
+		"without": {"required_without=%s", 0, 5, true, " when %s" + lacks}, "without_all": {"required_without_all=%s", 0, 5, true, " when %s" + lacks},
+		"not if": {"excluded_if=%s 5", 5, 4, false, " when %s is 5"}, "not unless": {"excluded_unless=%s 5", 4, 5, true, " unless %s is 5"},
+		"not with": {"excluded_with=%s", 5, 0, false, " when %s" + set}, "not with_all": {"excluded_with_all=%s", 5, 0, false, " when %s" + set},
+		"not without": {"excluded_without=%s", 0, 5, true, " when %s" + lacks}, "not without_all": {"excluded_without_all=%s", 0, 5, true, " when %s" + lacks},
+	} {
+		for _, p := range places {
+			t.Run(rule+"/"+p.name, func(t *testing.T) {
+				t.Parallel()
+				words, v := "is required", 0
+				if strings.HasPrefix(rule, "not ") {
+					words, v = "must not be set", 1
+				}
+				check := func(name string, other int, nothing bool) error {
+					value := reflect.New(p.build(strings.ReplaceAll(c.tag, "%s", name)))
+					setTo(value, p.v, v)
+					setTo(value, p.ref, other)
+					if nothing {
+						way(value, p.empty).SetZero()
+					}
+					return validate.Struct(value.Interface())
+				}
+				name, _, _ := strings.Cut(c.tag, "=")
+				if p.local == "" {
+					err := check(p.top, c.met, false)
+					if !errors.Is(err, source.Misused) || !strings.Contains(err.Error(), "V: "+name+" names "+p.top) || !strings.Contains(err.Error(), "a Validate method of the whole struct can ask it") {
+						t.Errorf("%s cannot be: it must be refused, and the error must say what to do, not %v", c.tag, err)
+					}
+					return
+				}
+				condition := strings.ReplaceAll(c.condition, "%s", p.other)
+				if p.name == "pointer to value" { // there, whatever it points to
+					condition = strings.NewReplacer(set, " is set", lacks, " is not set").Replace(condition)
+				}
+				want := p.key + ": " + words + condition
+				pointed := p.name == "pointer to value" && (c.met == 0 || c.not == 0)
+				if err := check(p.local, c.met, false); !pointed && (err == nil || err.Error() != want) {
+					t.Errorf("%s is met, but gives %v\nwant %s", c.tag, err, want)
+				}
+				if err := check(p.local, c.not, false); !pointed && err != nil {
+					t.Errorf("%s is not met, but gives %v", c.tag, err)
+				}
+				if p.empty == "" {
+					return
+				}
+				if err := check(p.local, c.met, true); c.nothing != (err != nil) || err != nil && err.Error() != want {
+					t.Errorf("%s has no other field, and gives %v", c.tag, err)
 				}
 			})
 		}
@@ -189,7 +255,7 @@ func made(v reflect.Value) reflect.Value {
 	}
 }
 
-func set(v reflect.Value, path string, n int) {
+func setTo(v reflect.Value, path string, n int) {
 	field := made(way(v, path))
 	field.Set(reflect.ValueOf(n).Convert(field.Type()))
 }

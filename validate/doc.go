@@ -35,10 +35,11 @@
 //
 // # Errors
 //
-// Problems are of kind source.Missing where a rule does not hold for a key that no document has, else source.Invalid, and stand
-// where the tree has their key; a key that no layer has stands nowhere. A rule that panics is a problem of its field. No
-// message carries a value, nor the parameter of a rule that a secret breaks, with one exception that is not ours:
-// the text of an error from a Validate method is its author's and is shown, unless a secret of the config occurs in it.
+// Problems are of kind source.Missing where a rule does not hold for a key that no document has, else source.Invalid, and
+// stand where the tree has their key; a key that no layer has stands nowhere. A rule that panics is a problem of its
+// field. No message carries a value, nor the parameter of a rule that a secret breaks, with one exception that is not
+// ours: the text of an error from a Validate method is its author's and is shown, unless a secret of the config occurs
+// in it.
 // Nothing panics.
 //
 // # Limits

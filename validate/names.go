@@ -27,6 +27,8 @@ func (p *preparing) tryNames(name, param string, k, parent *kind) (bool, error) 
 			return true, fmt.Errorf("%s=%s names a field of type %s, which is not the code of a country", name, param, other.typ)
 		}
 		return true, nil
+	case name == "validateFn":
+		return true, p.checkMethod(cmp.Or(param, "Validate"), k)
 	case !ok:
 		return false, nil
 	}
@@ -80,6 +82,25 @@ func (p *preparing) tryPart(part string, k *kind, parent *kind) error {
 		return nil
 	}) != nil {
 		return fmt.Errorf("%s does not fit a field of type %s", part, k.typ)
+	}
+	return nil
+}
+
+// checkMethod says why validateFn cannot ask a method; nil if it can.
+func (c *checker) checkMethod(name string, k *kind) error {
+	t := pointedTo(k.typ)
+	switch {
+	case t.Kind() == reflect.Interface || c.classOf(t) == unknown:
+		return nil
+	case shownAsText[t] || reveals(t):
+		return fmt.Errorf("validateFn cannot ask a method of %s, which is checked by its text; ask in a Validate method of the struct", t)
+	}
+	method, ok := reflect.PointerTo(t).MethodByName(name)
+	if !ok {
+		return fmt.Errorf("validateFn names %s, but %s has no such method", name, t)
+	}
+	if f := method.Type; f.NumIn() != 1 || f.NumOut() == 0 || f.Out(0).Kind() != reflect.Bool && !f.Out(0).Implements(reflect.TypeFor[error]()) {
+		return fmt.Errorf("validateFn names %s, but that method of %s must take nothing and return a bool or an error", name, t)
 	}
 	return nil
 }
