@@ -166,6 +166,27 @@ number: wrong.Number: postcode_iso3166_alpha2_field=Fine names a field of type i
 	}
 }
 
+// TestRulesThatDoNotExist holds that a misspelt rule is told with the one that was meant.
+func TestRulesThatDoNotExist(t *testing.T) {
+	t.Parallel()
+	for tag, want := range map[string]string{
+		"requird":           "there is no rule requird, did you mean required?",
+		"omitempty,ltefeld": "there is no rule ltefeld, did you mean ltefield?",
+		"Required":          "there is no rule Required, did you mean required?",
+		"omit_empty":        "there is no rule omit_empty, did you mean omitempty?",
+		"eq=x|regoin":       "there is no rule regoin, did you mean region?",
+		"gtecsfeild=V":      "there is no rule gtecsfeild, did you mean gtecsfield?",
+		"something":         "there is no rule something; write one with validate.Tag",
+		"required,,len=3":   "a rule between two commas or bars has no name",
+	} {
+		v := reflect.New(structOf("V", "v", "", tag))
+		err := validate.Struct(v.Interface(), validate.Tag("region", func(validator.FieldLevel) bool { return true }, "must be a region"))
+		if err == nil || err.Error() != "v: struct.V: "+want {
+			t.Errorf("%s gives %v, must say %s", tag, err, want)
+		}
+	}
+}
+
 // TestReports holds that what a rule on a whole struct reports is at the key of the field, which it may name as Go does or
 // by its key, and that a name which it made up stands below the struct.
 func TestReports(t *testing.T) {

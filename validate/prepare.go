@@ -92,7 +92,7 @@ func (p *preparing) try(tag string, f *field, parent *kind) error {
 		return nil
 	})
 	if err != nil {
-		return err
+		return p.unparsed(err)
 	}
 	return p.tryAll(tag, f.kind, parent)
 }
