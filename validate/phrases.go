@@ -79,6 +79,7 @@ type other struct {
 	*reference
 	key    string
 	hidden bool
+	spread bool // key is several
 }
 
 // otherOf finds a named field. It has no reference if there is none, as in a struct that was seen only as a value.
@@ -88,7 +89,7 @@ func (c *checker) otherOf(name, tag string, at place) other {
 		in, around, hidden = at.root, nil, false
 	}
 	if tag == "unique" && at.kind != nil && at.kind.elem != nil { // a field of each item
-		if r, err := c.refer(pointedTo(at.kind.elem.typ), name); err == nil && len(r.path) > 0 {
+		if r, err := c.refer(pointedTo(at.kind.elem.typ), name); err == nil && r.placed && len(r.path) > 0 {
 			return other{reference: r, key: r.path.String()}
 		}
 		return other{key: tree.SnakeCase(name)}
@@ -96,13 +97,33 @@ func (c *checker) otherOf(name, tag string, at place) other {
 	if in = reached(in); in.IsValid() && in.Kind() == reflect.Struct {
 		if r, err := c.refer(in.Type(), name); err == nil {
 			o := other{reference: r, key: tree.SnakeCase(name), hidden: hidden || r.secret}
-			if len(r.path) > 0 {
+			if keys := c.spreadKeys(r, slices.Concat(at.base, around)); keys != "" {
+				o.key, o.spread = keys, true
+			} else if r.placed && len(r.path) > 0 {
 				o.key = slices.Concat(at.base, around, r.path).String()
 			}
 			return o
 		}
 	}
 	return other{key: tree.SnakeCase(name), hidden: true}
+}
+
+// spreadKeys returns the keys that a named field without a key of its own has; empty if it has one.
+func (c *checker) spreadKeys(r *reference, from tree.Path) string {
+	k := c.kinds[pointedTo(r.typ)]
+	if !r.spread || !r.placed || k == nil {
+		return ""
+	}
+	var keys []string
+	for _, f := range k.fields {
+		if f.place.Key != "" {
+			keys = append(keys, slices.Concat(from, r.path).Join(f.place.Key).String())
+		}
+	}
+	if len(keys) == 0 {
+		return "the remaining keys"
+	}
+	return "the keys " + strings.Join(keys, ", ")
 }
 
 // namedKeys returns the keys of the fields that a rule names.
@@ -160,6 +181,9 @@ func (o other) has(value string) string {
 
 // isThere says in words that a field is there, or is not, as rules on presence mean it.
 func (c *checker) isThere(o other, there bool) string {
+	if o.spread {
+		return map[bool]string{true: "one of ", false: "none of "}[there] + o.key + " is set"
+	}
 	is := map[bool]string{true: " is set", false: " is not set"}
 	if o.reference != nil && !nillable(o.typ) && !o.hidden {
 		switch c.classOf(o.typ) {

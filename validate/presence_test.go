@@ -283,13 +283,22 @@ func TestNilSquashed(t *testing.T) {
 		If   string `config:"if" validate:"required_if=Mode tls"`
 		With string `config:"with" validate:"required_with=Mode"`
 		Not  string `config:"not" validate:"required_without=Squashed.Mode"`
+		All  string `config:"all" validate:"required_without=Squashed"`
+		Any  string `config:"any" validate:"required_with=Squashed"`
+		Rest string `config:"rest" validate:"required_with=More"`
+
+		More map[string]any `config:",remain"`
 	}
 	c := checker[config](t)
-	if got := c.Check(&config{Not: "x"}, nil); got != nil {
+	want := "all: is required when none of the keys \"the.mode\" is set"
+	if got := c.Check(&config{Not: "x"}, nil); got.Error() != want {
 		t.Errorf("nothing gives %v", got)
 	}
-	want := "if: is required when \"the.mode\" is tls\nwith: is required when \"the.mode\" is set"
-	if got := c.Check(&config{Squashed: &Squashed{"tls"}}, nil); got.Error() != want {
+	want = `if: is required when "the.mode" is tls
+with: is required when "the.mode" is set
+any: is required when one of the keys "the.mode" is set
+rest: is required when one of the remaining keys is set`
+	if got := c.Check(&config{Squashed: &Squashed{"tls"}, More: map[string]any{}}, nil); got.Error() != want {
 		t.Errorf("got\n%v\nwant\n%s", got, want)
 	}
 }

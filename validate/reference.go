@@ -15,9 +15,11 @@ import (
 // the config. Immutable.
 type reference struct {
 	hops   []hop
-	path   tree.Path // from the struct on; nil if the field has no place in the config
+	path   tree.Path // from the struct on
+	placed bool      // the field has a place in the config, and path leads there
 	typ    reflect.Type
 	secret bool // the field, or what it stands in below the struct, is not shown
+	spread bool // the field has no key of its own: a squashed struct, or the map of remaining keys
 }
 
 // hop goes from a struct to a field, or from a list or map to an item.
@@ -37,12 +39,9 @@ func (c *checker) refer(from reflect.Type, name string) (*reference, error) {
 	if r, ok := c.references[referenceKey{from, name}]; ok {
 		return r, nil
 	}
-	s := searching{checker: c, reference: &reference{typ: from}, placed: true}
+	s := searching{checker: c, reference: &reference{typ: from, placed: true}}
 	if err := s.follow(name); err != nil {
 		return nil, err
-	}
-	if !s.placed {
-		s.reference.path = nil
 	}
 	if !c.compiled {
 		c.references[referenceKey{from, name}] = s.reference
@@ -86,7 +85,6 @@ func placeName(t reflect.Type) string {
 type searching struct {
 	*checker
 	*reference
-	placed bool
 }
 
 func (s *searching) follow(rest string) error {
@@ -142,7 +140,7 @@ func (s *searching) field(name string) error {
 		if err != nil || place.Skip {
 			s.placed = false
 		}
-		if place.Key != "" {
+		if s.spread = place.Key == ""; !s.spread {
 			s.path = s.path.Join(place.Key)
 		}
 		s.secret = s.secret || isSecret(sf)
@@ -153,6 +151,7 @@ func (s *searching) field(name string) error {
 
 // into goes to an item of a list or a map.
 func (s *searching) into(item string) error {
+	s.spread = false
 	t := pointedTo(s.typ)
 	switch t.Kind() {
 	case reflect.Slice, reflect.Array:
