@@ -105,7 +105,7 @@ func (b *blame) differs(layer int, p tree.Path) bool {
 func (c *content) says(p tree.Path) bool {
 	return c != nil && slices.ContainsFunc(c.named, func(d named) bool {
 		n := d.root.Lookup(p)
-		return n != nil && n.Kind != tree.Null
+		return n != nil && !takesAway(n)
 	})
 }
 

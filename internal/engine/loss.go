@@ -124,14 +124,14 @@ func (l *losses) ofWhole() {
 	}
 }
 
+// takesAway reports whether a node is there to take away what lower layers say: a null, or a key without a value.
+func takesAway(n *tree.Node) bool { return n != nil && (n.Kind == tree.Null || n.Bare) }
+
 // nullAt returns where a layer has a null at a path, which it did not have before.
 func (b *blame) nullAt(layer int, p tree.Path) (at source.Position, null bool) {
 	for i, d := range b.next[layer].named {
-		n := d.root.Lookup(p)
-		if n == nil || n.Kind != tree.Null {
-			continue
-		}
-		if was := b.base[layer].rootNear(i, d.name).Lookup(p); was == nil || was.Kind != tree.Null {
+		n, was := d.root.Lookup(p), b.base[layer].rootNear(i, d.name).Lookup(p)
+		if takesAway(n) && !takesAway(was) {
 			return n.Position(), true
 		}
 	}
@@ -158,7 +158,7 @@ func (b *blame) hides(layer int, p tree.Path) bool {
 				break
 			}
 			was := old.Lookup(p[:depth+1])
-			if replaces := n.Kind != tree.Map; replaces && (was == nil || was.Kind != n.Kind) {
+			if replaces := n.Kind != tree.Map || n.Bare; replaces && (was == nil || was.Kind != n.Kind || was.Bare != n.Bare) {
 				return true
 			}
 		}

@@ -40,7 +40,7 @@ func Candidates(path tree.Path, roots ...*tree.Node) []Candidate {
 // something, one of them is not a map.
 func hides(path tree.Path, high, low *tree.Node) bool {
 	for i := 0; high != nil && low != nil; i++ {
-		if high.Kind != tree.Map || low.Kind != tree.Map {
+		if high.Kind != tree.Map || low.Kind != tree.Map || high.Bare {
 			return true
 		}
 		if i == len(path) {

@@ -12,8 +12,8 @@ const (
 )
 
 // Decode turns one document into a tree. LayerName is the layer's unique name and rev the revision of the content that the
-// document came in; both stand in positions. Shape tells which keys there are, for the formats that have flat names; the
-// others don't look at it.
+// document came in; both stand in positions. Shape tells which keys there are, for the formats that have flat names, and
+// where a key without a value is an entry of a map.
 //
 // A document that is Absent yields nil and no problems. One with problems yields what could be read beside them, or nil; it
 // is not fit to be used, but what is secret in it can be found. A document without content is an empty map.
@@ -32,7 +32,7 @@ func Decode(layerName string, rev source.Revision, d source.Document, shape *tre
 			root, problems = nil, r.problems
 		}
 	}()
-	root = r.read(d)
+	root = bare(r.read(d), shape)
 	r.sort()
 	return root, r.problems
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // Merge folds decoded documents, lowest first: maps merge key by key, everything else replaces what is below it, and a null
-// takes it away (RFC 7396). A list replaces a list as a whole. Roots that are nil are skipped. The result is never nil, and
+// takes it away (RFC 7396). So does a bare key, of which an empty map or list is left where there is nothing below it. A list replaces a list as a whole. Roots that are nil are skipped. The result is never nil, and
 // none of its maps holds a Null.
 //
 // The result shares with the roots every subtree that stands in it unchanged; a root that alone has a say is returned itself.
@@ -34,7 +34,10 @@ func Merge(roots ...*tree.Node) *tree.Node {
 func merge(level []*tree.Entry) tree.Entry {
 	top := level[len(level)-1]
 	first := len(level) - 1
-	for first > 0 && top.Value.Kind == tree.Map && level[first-1].Value.Kind == tree.Map {
+	if top.Value.Bare && says(level[:first]) {
+		return tree.Entry{Key: top.Key} // it takes that away
+	}
+	for first > 0 && top.Value.Kind == tree.Map && level[first-1].Value.Kind == tree.Map && !level[first-1].Value.Bare {
 		first--
 	}
 	if level = level[first:]; len(level) == 1 {
@@ -75,6 +78,21 @@ func merge(level []*tree.Entry) tree.Entry {
 	}
 	result.Value = tree.NewMap(lead.Value.Doc, lead.Value.Line, lead.Value.Column, made)
 	return result
+}
+
+// says reports whether there is something at a place of which the layers say level, bare keys aside.
+func says(level []*tree.Entry) (something bool) {
+	for _, e := range level {
+		switch {
+		case e.Value.Kind == tree.Null:
+			something = false
+		case e.Value.Bare:
+			something = false // it stands there by itself, or takes away what did
+		default:
+			something = true
+		}
+	}
+	return something
 }
 
 func seen(lower []*tree.Entry, key string) bool {

@@ -34,6 +34,9 @@ type Node struct {
 	Entries []Entry
 	// index finds an entry of a large map; nil for a small one.
 	index map[string]int
+	// Bare says that an empty map or list is a key without a value in a map of such: there is an entry, with all defaults, where no lower
+	// layer says anything of it, and none where one does, since in a merge it takes away what they said as a Null does.
+	Bare bool
 	// nulls says that a map below or at this node has a Null; see HasNulls.
 	nulls bool
 
@@ -102,6 +105,11 @@ func NewScalar(doc *Doc, line, column int32, value any) *Node {
 		n.Kind = Null
 	}
 	return n
+}
+
+// NewBare returns a bare map or list in the place of a Null.
+func NewBare(kind Kind, null *Node) *Node {
+	return &Node{Kind: kind, Bare: true, Doc: null.Doc, Line: null.Line, Column: null.Column}
 }
 
 // Entry returns the entry of a map with that key, or nil.
