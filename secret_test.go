@@ -2,6 +2,7 @@ package nacre_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
@@ -9,11 +10,13 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"text/template"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/nacre-go/nacre"
+	"github.com/nacre-go/nacre/providers/memory"
 )
 
 const canary = "canary-s3cret-0451"
@@ -135,4 +138,39 @@ func TestSecretComparesAndReveals(t *testing.T) {
 	if err := yaml.NewDecoder(bytes.NewBufferString(canary)).Decode(&back); err != nil || back != a {
 		t.Errorf("a secret cannot be read from YAML: %v", err)
 	}
+}
+
+type listConfig struct {
+	Tokens []nacre.Secret `config:"tokens"`
+}
+
+// The secrets of a list that is given as one text, as a variable does, are hidden like those of any other.
+func TestAListOfSecretsInOneTextIsHidden(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := quiet
+		o.MaxLoss = -1
+		m := memory.New("vars.env", []byte("tokens=canary-1111,canary-2222"))
+		cfg, err := nacre.OpenWith[listConfig](t.Context(), o, m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer cfg.Close()
+		nacre.Subscribe(cfg, func(c *listConfig) int { return len(c.Tokens) }, func(_ context.Context, ch nacre.Change[int]) error {
+			return fmt.Errorf("cannot use %s", cfg.Get().Tokens[ch.New-1].Reveal())
+		})
+		m.Set([]byte("tokens=canary-3333"))
+		settle()
+		var all strings.Builder
+		for _, key := range []string{"tokens", "tokens[0]", "tokens[1]"} {
+			x, _ := cfg.Explain(key)
+			fmt.Fprintf(&all, "%+v\n%s\n", x, x)
+		}
+		fmt.Fprintf(&all, "%+v\n%+v\n%+v", cfg.Report(), cfg.History(), cfg.Health())
+		if strings.Contains(all.String(), "canary") {
+			t.Errorf("a secret is shown:\n%s", all.String())
+		}
+		if !strings.Contains(all.String(), "cannot use ******") {
+			t.Errorf("the error of the subscriber is lost:\n%s", all.String())
+		}
+	})
 }

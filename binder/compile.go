@@ -172,7 +172,7 @@ func (c *compiler) field(sf reflect.StructField, key string, at []int) field {
 		f.shape.Secret = f.shape.Secret || secret
 		f.shape.Static = !live
 		f.shape.Rules, f.shape.Doc = sf.Tag.Get("validate"), sf.Tag.Get("doc")
-		if f.shape.Defaulted = defaulted; defaulted && !f.shape.Secret {
+		if f.shape.Defaulted = defaulted; defaulted && !f.shape.HidesText() {
 			f.shape.Default = text
 		}
 	})

@@ -3,7 +3,6 @@ package binder
 import (
 	"fmt"
 	"reflect"
-	"strings"
 
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/source"
@@ -93,40 +92,10 @@ func (r *run) items(n *tree.Node) ([]*tree.Node, bool) {
 		r.wrongly(n, message)
 		return nil, false
 	}
-	parts := splitText(text)
+	parts := tree.SplitText(text)
 	items := make([]*tree.Node, len(parts))
 	for i, part := range parts {
 		items[i] = tree.NewScalar(n.Doc, n.Line, n.Column, source.Text(part))
 	}
 	return items, true
-}
-
-// splitText splits a text at its commas and takes away the blanks around each part. `\,` is a comma that does not
-// split, `\\` a backslash; any other backslash is itself. An empty text has no parts.
-func splitText(text string) []string {
-	if strings.TrimSpace(text) == "" {
-		return nil
-	}
-	if !strings.Contains(text, `\`) {
-		parts := strings.Split(text, ",")
-		for i := range parts {
-			parts[i] = strings.TrimSpace(parts[i])
-		}
-		return parts
-	}
-	var parts []string
-	var b strings.Builder
-	for i := 0; i < len(text); i++ {
-		switch {
-		case text[i] == '\\' && i+1 < len(text) && (text[i+1] == ',' || text[i+1] == '\\'):
-			i++
-			b.WriteByte(text[i])
-		case text[i] == ',':
-			parts = append(parts, strings.TrimSpace(b.String()))
-			b.Reset()
-		default:
-			b.WriteByte(text[i])
-		}
-	}
-	return append(parts, strings.TrimSpace(b.String()))
 }

@@ -87,7 +87,7 @@ func (r *run) entries(n *tree.Node) ([]tree.Entry, bool) {
 		r.wrong(n, "a map")
 		return nil, false
 	}
-	parts := splitText(text)
+	parts := tree.SplitText(text)
 	entries := make([]tree.Entry, 0, len(parts))
 	for _, part := range parts {
 		key, value, ok := strings.Cut(part, "=")

@@ -79,7 +79,7 @@ func (d *Description) add(at string, s *tree.Shape, above map[string]bool) {
 		}
 	}
 	k := Key{Path: at, Type: s.Type, Secret: s.Secret, RestartOnly: s.Static, Rules: s.Rules, Doc: s.Doc, HasDefault: s.Defaulted, Default: s.Default}
-	if s.Secret && s.Defaulted {
+	if s.HidesText() && s.Defaulted {
 		k.Default = observe.Redacted
 	}
 	d.keys = append(d.keys, k)

@@ -113,7 +113,7 @@ func (w *writer) field(f *tree.Shape) *jsonschema.Schema {
 		notes = append(notes, "restart-only")
 	}
 	out.Description = strings.Join(notes, "; ")
-	if f.Defaulted && !f.Secret {
+	if f.Defaulted && !f.HidesText() {
 		out.Default = defaultOf(out.Type, f.Default)
 	}
 	out.WriteOnly = f.Secret

@@ -88,7 +88,7 @@ func (v view) explain(p tree.Path) observe.Explanation {
 	x := observe.Explanation{Key: p.String(), Known: shape != nil, Secret: secret}
 	if shape != nil {
 		x.Type, x.Default, x.HasDefault = shape.Type, shape.Default, shape.Defaulted
-		if secret && x.HasDefault {
+		if x.HasDefault && (secret || shape.HidesText()) {
 			x.Default = observe.Redacted
 		}
 	}
@@ -117,7 +117,7 @@ func show(n *tree.Node, shape *tree.Shape, secret bool) string {
 		return "null"
 	}
 	// What no field takes may be a secret under a wrong name.
-	if secret || shape == nil || shape.Reserved {
+	if secret || shape == nil || shape.Reserved || shape.HidesText() {
 		return observe.Redacted
 	}
 	if n.Ref != "" {

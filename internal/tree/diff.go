@@ -2,6 +2,7 @@ package tree
 
 import (
 	"math"
+	"strings"
 	"time"
 
 	"github.com/nacre-go/nacre/source"
@@ -79,7 +80,8 @@ func sameScalar(a, b any) bool {
 	return a == b
 }
 
-// Secrets calls yield with the text of every scalar that stands where shape says secret.
+// Secrets calls yield with the text of every scalar that stands where shape says secret; of the text of a list or map of secrets also
+// with each of its parts.
 func Secrets(n *Node, shape *Shape, yield func(string)) { secrets(n, shape, false, yield) }
 
 func secrets(n *Node, shape *Shape, within bool, yield func(string)) {
@@ -89,14 +91,27 @@ func secrets(n *Node, shape *Shape, within bool, yield func(string)) {
 	within = within || shape != nil && shape.Secret
 	switch n.Kind {
 	case Scalar:
-		if !within {
-			return
-		}
+		var text string
 		switch v := n.Value.(type) {
 		case string:
-			yield(v)
+			text = v
 		case source.Text:
-			yield(string(v))
+			text = string(v)
+		default:
+			return
+		}
+		if !within && !shape.HidesText() {
+			return
+		}
+		yield(text)
+		if shape == nil || shape.Kind != ListOf && shape.Kind != MapOf {
+			return
+		}
+		for _, part := range SplitText(text) {
+			yield(part)
+			if _, value, ok := strings.Cut(part, "="); ok && shape.Kind == MapOf {
+				yield(strings.TrimSpace(value))
+			}
 		}
 	case List:
 		for i, item := range n.Items {

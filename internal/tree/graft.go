@@ -94,7 +94,7 @@ func (g *grafter) both(at Path, a, b *Shape) *Shape {
 	if !out.Defaulted {
 		out.Default, out.Defaulted = under.Default, under.Defaulted
 	}
-	if out.Secret {
+	if out.HidesText() {
 		out.Default = ""
 	}
 	if out.Doc == "" {

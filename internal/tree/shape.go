@@ -68,6 +68,23 @@ func (s *Shape) Lookup(p Path) (at *Shape, secret bool) {
 	return at, secret || at != nil && at.Secret
 }
 
+// HidesText reports whether a text that stands here must not be shown: a secret, or a list or map of secrets that is given as one
+// text, such as "a,b".
+func (s *Shape) HidesText() bool {
+	for range MaxDepth { // a list may contain itself
+		switch {
+		case s == nil:
+			return false
+		case s.Secret:
+			return true
+		case s.Kind != ListOf && s.Kind != MapOf:
+			return false
+		}
+		s = s.Elem
+	}
+	return true
+}
+
 // Live returns a copy of the shape in which no field is restart-only.
 func (s *Shape) Live() *Shape { return s.live(map[*Shape]*Shape{}) }
 

@@ -222,6 +222,19 @@ func TestShapeLookupAndSecrets(t *testing.T) {
 	if want := "s1 s2 s3 s4 s5 s6"; strings.Join(got, " ") != want {
 		t.Errorf("the secrets are %v, want %s", got, want)
 	}
+	got = nil
+	of := &tree.Shape{Kind: tree.StructOf, Fields: map[string]*tree.Shape{
+		"list": {Kind: tree.ListOf, Elem: secret}, "map": {Kind: tree.MapOf, Elem: secret}, "plain": {Kind: tree.ListOf, Elem: leaf},
+	}}
+	tree.Secrets(node(t, m{"list": source.Text(`s1, s\,2`), "map": source.Text("a=s3,b=s4"), "plain": source.Text("p,q")}), of, func(s string) { got = append(got, s) })
+	if want := `s1, s\,2|s1|s,2|a=s3,b=s4|a=s3|s3|b=s4|s4`; strings.Join(got, "|") != want {
+		t.Errorf("the secrets in texts are %v, want %s", got, want)
+	}
+	ring := &tree.Shape{Kind: tree.ListOf}
+	ring.Elem = ring
+	if !ring.HidesText() || leaf.HidesText() || of.HidesText() || !of.Fields["map"].HidesText() || (*tree.Shape)(nil).HidesText() {
+		t.Error("HidesText does not tell which texts may hold secrets")
+	}
 	tree.Secrets(nil, shape, func(string) { t.Error("a secret of nothing") })
 	tree.Secrets(node(t, m{"token": "x"}), nil, func(string) { t.Error("a secret without a shape") })
 }
