@@ -165,7 +165,10 @@ func (c *compiler) buildPointer(k *codec) {
 		base = base.Elem()
 	}
 	// Noted before the type below is looked at, which may contain this one.
-	c.shapes = append(c.shapes, func() { *k.shape = *c.codecs[base].shape })
+	c.shapes = append(c.shapes, func() {
+		*k.shape = *c.codecs[base].shape
+		k.shape.Pointer = true
+	})
 	elem := c.codec(k.typ.Elem())
 	t := k.typ.Elem()
 	k.bind = func(r *run, n *tree.Node, v reflect.Value) {

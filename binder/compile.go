@@ -79,6 +79,7 @@ func (c *compiler) buildStruct(k *codec) {
 		k.shape.Fields[field.key] = field.shape
 		k.shape.Order = append(k.shape.Order, field.key)
 	}
+	c.shapes = append(c.shapes, func() { f.needs(k.typ) })
 	if len(f.list) > few {
 		f.byKey = make(map[string]int, len(f.list))
 		for i := range f.list {

@@ -2,6 +2,7 @@ package binder
 
 import (
 	"reflect"
+	"slices"
 
 	"github.com/nacre-go/nacre/internal/tree"
 )
@@ -53,6 +54,26 @@ func (f *fields) find(key string, next int) int {
 		}
 	}
 	return -1
+}
+
+// needs notes, for each field that stands in embedded pointers of t, the keys that allocate them;
+// see of and fill.
+func (f *fields) needs(t reflect.Type) {
+	for i := range f.list {
+		index := f.list[i].index
+		for depth := 1; depth < len(index); depth++ {
+			if t.FieldByIndex(index[:depth]).Type.Kind() != reflect.Pointer {
+				continue
+			}
+			var keys []string
+			for j := range f.list {
+				if other := f.list[j].index; len(other) > depth && slices.Equal(other[:depth], index[:depth]) {
+					keys = append(keys, f.list[j].key)
+				}
+			}
+			f.list[i].shape.Needs = append(f.list[i].shape.Needs, keys)
+		}
+	}
 }
 
 // bindStruct is the binding of every struct.

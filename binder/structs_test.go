@@ -230,7 +230,7 @@ func TestShape(t *testing.T) {
 		"addr":      {Kind: tree.Leaf, Default: ":8080", Defaulted: true, Static: true, Type: "string"},
 		"dsn":       {Kind: tree.Leaf, Secret: true, Defaulted: true, Type: "secret"},
 		"key":       {Kind: tree.Leaf, Secret: true, Defaulted: true, Type: "string"},
-		"wait":      {Kind: tree.Leaf, Type: "duration"},
+		"wait":      {Kind: tree.Leaf, Type: "duration", Pointer: true},
 		"list[3]":   {Kind: tree.Leaf, Type: "size"},
 		"map.x[0]":  {Kind: tree.Leaf, Type: "int"},
 		"any":       {Kind: tree.Any, Type: "anything"},

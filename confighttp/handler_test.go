@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/nacre-go/nacre"
 	"github.com/nacre-go/nacre/confighttp"
+	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/providers/memory"
 )
 
@@ -214,6 +216,66 @@ func TestOnlyReads(t *testing.T) {
 			if w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") == "" {
 				t.Errorf("%s: %d", method, w.Code)
 			}
+		}
+	})
+}
+
+// The page, the JSON and the text of a key show the same as live.
+func TestAllFormsShowWhatIsLive(t *testing.T) {
+	type shown struct {
+		S struct {
+			X int `config:"x" default:"3"`
+			Y int `config:"y"`
+		} `config:"s"`
+		List   []string          `config:"list"`
+		Labels map[string]string `config:"labels"`
+		Addr   string            `config:"addr" default:":80" live:"false"`
+	}
+	synctest.Test(t, func(t *testing.T) {
+		low := memory.New("low.yaml", []byte("s: {x: 5, y: 6}\nlist: [a, b]\nlabels: {a: x}\naddr: ':1'"))
+		high := memory.New("high.yaml", []byte("s: null\nlist: [c]\nlabels: {b: z, a: ~}"))
+		cfg, err := nacre.OpenWith[shown](t.Context(), nacre.Options{Logger: slog.New(slog.DiscardHandler)}, low, high)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer cfg.Close()
+		low.Set([]byte("s: {x: 5, y: 6}\nlist: [a, b]\nlabels: {a: x}\naddr: ':2'"))
+		settle()
+		page := texts(t, get(cfg, "/").Body.String())
+		var parsed struct {
+			Report struct{ Keys []observe.Explanation }
+		}
+		if err := json.Unmarshal(get(cfg, "/json").Body.Bytes(), &parsed); err != nil {
+			t.Fatal(err)
+		}
+		for _, test := range []struct{ key, value, text, page string }{
+			{"addr", `":1"`, `addr = ":1"   until a restart`, `addr string ":1" waits: ":2" over :80 until a restart low.yaml:4:7`},
+			{"labels.a", "", "labels.a: not set", `labels.a string not set since labels.a = null over "x" high.yaml:3:19 (memory#2) low.yaml:3:13`},
+			{"labels.b", `"z"`, `labels.b = "z"   high.yaml:3:13 (memory#2)`, `labels.b string "z" high.yaml:3:13`},
+			{"list", "[1 items]", "list = [1 items]   high.yaml:2:7 (memory#2)", "list list of string [1 items] over [2 items] high.yaml:2:7"},
+			{"s", "", "s: not set", "s map not set since s = null over {2 keys}"},
+			{"s.x", "3", "s.x = 3   default", "s.x int 3 since s = null over 5 default high.yaml:1:4"},
+			{"s.y", "", "s.y: not set", "s.y int not set since s = null over 6"},
+		} {
+			i := slices.IndexFunc(parsed.Report.Keys, func(x observe.Explanation) bool { return x.Key == test.key })
+			if i < 0 {
+				t.Errorf("the JSON has no key %s", test.key)
+				continue
+			}
+			fromJSON := parsed.Report.Keys[i]
+			explained, err := cfg.Explain(test.key)
+			if err != nil || fromJSON.String() != explained.String() {
+				t.Errorf("the JSON of %s reads\n%sand Explain, %v,\n%s", test.key, fromJSON, err, explained)
+			}
+			if headline, _, _ := strings.Cut(explained.String(), "\n"); explained.Value != test.value || headline != test.text {
+				t.Errorf("%s is %q, and the text is %q, want %q and %q", test.key, explained.Value, headline, test.value, test.text)
+			}
+			if !strings.Contains(page, test.page) {
+				t.Errorf("the page has no %q", test.page)
+			}
+		}
+		if t.Failed() {
+			t.Log(page)
 		}
 	})
 }

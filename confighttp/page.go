@@ -18,6 +18,7 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"short":  short,
 	"causes": causes,
 	"word":   word,
+	"unset":  unset,
 }).Parse(pageText))
 
 // ago says how long ago a moment was.
@@ -71,4 +72,15 @@ func word(l observe.LayerHealth) string {
 		return "down"
 	}
 	return "fresh"
+}
+
+// unset says that a key has no value of its own; empty where it has one.
+func unset(x observe.Explanation) string {
+	switch first := x.Lines()[0]; {
+	case x.Within != nil:
+		return "part of " + x.Within.Key
+	case first.Value == "" && (first.From == "" || x.Pending):
+		return "not set"
+	}
+	return ""
 }

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/nacre-go/nacre/internal/layer"
@@ -22,13 +23,11 @@ func (e *Engine) Report(below tree.Path) observe.Report {
 	v := e.view()
 	r := observe.Report{Version: v.live.Version, Sum: hex.EncodeToString(v.live.Sum[:])}
 	paths := map[string]tree.Path{}
+	leaves(below, v.live.Merged.Lookup(below), paths) // has what waits for a restart to go
 	for _, root := range v.roots {
-		if n := root.Lookup(below); n != nil {
-			leaves(below, n, paths)
-		}
+		leaves(below, root.Lookup(below), paths)
 	}
-	shape, _ := v.shape.Lookup(below)
-	defaults(below, shape, paths, 0)
+	v.locate(below).defaults(paths, 0)
 	for _, key := range slices.Sorted(maps.Keys(paths)) {
 		r.Keys = append(r.Keys, v.explain(paths[key]))
 	}
@@ -37,28 +36,14 @@ func (e *Engine) Report(below tree.Path) observe.Report {
 
 // leaves gathers the paths of scalars, lists and nulls.
 func leaves(at tree.Path, n *tree.Node, into map[string]tree.Path) {
-	if n.Kind != tree.Map {
+	switch {
+	case n == nil:
+	case n.Kind != tree.Map:
 		into[at.String()] = at
-		return
-	}
-	for _, e := range n.Entries {
-		leaves(at.Join(e.Key), e.Value, into)
-	}
-}
-
-// maxDefaultDepth is how deep keys with a default are looked for: a struct may contain itself.
-const maxDefaultDepth = 16
-
-// defaults gathers the paths of fields with a default.
-func defaults(at tree.Path, s *tree.Shape, into map[string]tree.Path, depth int) {
-	if depth > maxDefaultDepth || s == nil {
-		return
-	}
-	if s.Defaulted {
-		into[at.String()] = at
-	}
-	for _, key := range s.Order {
-		defaults(at.Join(key), s.Fields[key], into, depth+1)
+	default:
+		for _, e := range n.Entries {
+			leaves(at.Join(e.Key), e.Value, into)
+		}
 	}
 }
 
@@ -84,26 +69,73 @@ func (e *Engine) view() view {
 }
 
 func (v view) explain(p tree.Path) observe.Explanation {
-	shape, secret := v.shape.Lookup(p)
-	x := observe.Explanation{Key: p.String(), Known: shape != nil, Secret: secret}
-	if shape != nil {
-		x.Type, x.Default, x.HasDefault = shape.Type, shape.Default, shape.Defaulted
-		if x.HasDefault && (secret || shape.HidesText()) {
+	at := v.locate(p)
+	x := observe.Explanation{Key: p.String(), Known: at.shape != nil, Secret: at.secret}
+	if at.shape != nil {
+		x.Type, x.Default, x.HasDefault = at.shape.Type, at.shape.Default, at.shape.Defaulted
+		if x.HasDefault && (at.secret || at.shape.HidesText()) {
 			x.Default = observe.Redacted
 		}
 	}
-	if n := v.live.Merged.Lookup(p); n != nil {
-		x.Value = show(n, shape, secret)
-	} else {
+	live := v.live.Merged.Lookup(p)
+	switch {
+	case live != nil:
+		x.Value = show(live, at.shape, at.secret)
+	case at.within != nil:
+		x.Within = at.within.decider()
+	case at.gone:
+		x.Gone = true
+	default:
 		x.Value = x.Default
 	}
-	x.Pending = slices.ContainsFunc(v.pending, func(q observe.Pending) bool { return q.Key == x.Key })
+	var wins []*tree.Node
 	for _, c := range slices.Backward(layer.Candidates(p, v.roots...)) {
-		at := c.Node.Position()
-		x.Claims = append(x.Claims, observe.Claim{Position: at, Value: show(c.Node, shape, secret), Wins: !c.Hidden && c.Node.Kind != tree.Null,
-			Since: v.since[source.Position{Layer: at.Layer, Revision: at.Revision}]})
+		where := c.Node.Position()
+		claim := observe.Claim{Position: where, Value: show(c.Node, at.shape, at.secret), Since: v.since[source.Position{Layer: where.Layer, Revision: where.Revision}]}
+		// Of nulls only the item of a list stays in the merged tree.
+		if claim.Wins = !c.Hidden && (c.Node.Kind != tree.Null || c.Node == live); claim.Wins {
+			wins = append(wins, c.Node)
+		}
+		x.Claims = append(x.Claims, claim)
 	}
+	if wins == nil {
+		x.RemovedBy = v.removedBy(p)
+	}
+	if x.RemovedBy != nil && x.Within != nil && x.RemovedBy.Key == x.Within.Key {
+		x.RemovedBy = nil // said already
+	}
+	x.Pending = v.waits(x.Key, live, wins)
 	return x
+}
+
+// removedBy is what takes a path away from the layers below it.
+func (v view) removedBy(p tree.Path) *observe.Decider {
+	i, n := layer.Decides(p, v.roots...)
+	if n == nil {
+		return nil
+	}
+	shape, secret := v.shape.Lookup(p[:i])
+	return &observe.Decider{Key: p[:i].String(), Position: n.Position(), Value: show(n, shape, secret)}
+}
+
+// waits reports whether what the layers say of a key, highest first, waits for a restart.
+func (v view) waits(key string, live *tree.Node, wins []*tree.Node) bool {
+	for _, q := range v.pending {
+		if q.Key == key {
+			return true
+		}
+		if rest, below := strings.CutPrefix(key, q.Key); below && (rest[0] == '.' || rest[0] == '[') {
+			switch {
+			case len(wins) == 0:
+				return live != nil
+			case wins[0].Kind != tree.Map:
+				return !tree.Equal(wins[0], live)
+			}
+			slices.Reverse(wins)
+			return !tree.Equal(layer.Merge(wins...), live)
+		}
+	}
+	return false
 }
 
 // show is the text of a node that nobody needs to hide.

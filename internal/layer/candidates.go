@@ -1,6 +1,10 @@
 package layer
 
-import "github.com/nacre-go/nacre/internal/tree"
+import (
+	"slices"
+
+	"github.com/nacre-go/nacre/internal/tree"
+)
 
 // Candidate is what one root says at a path.
 type Candidate struct {
@@ -36,17 +40,50 @@ func Candidates(path tree.Path, roots ...*tree.Node) []Candidate {
 	return found
 }
 
-// hides reports whether a higher root replaces what a lower one has at the path or above it: whether, where both have
-// something, one of them is not a map.
+// hides reports whether a higher root replaces what a lower one has at the path or above it.
 func hides(path tree.Path, high, low *tree.Node) bool {
+	_, by := hidesAt(path, high, low)
+	return by != nil
+}
+
+// hidesAt returns what of a higher root replaces what a lower one has at the path or above it,
+// where both have something and one of them is not a map; nil where nothing does. It stands at
+// path[:at].
+func hidesAt(path tree.Path, high, low *tree.Node) (at int, by *tree.Node) {
 	for i := 0; high != nil && low != nil; i++ {
 		if high.Kind != tree.Map || low.Kind != tree.Map || high.Bare {
-			return true
+			return i, high
 		}
 		if i == len(path) {
-			return false
+			break
 		}
 		high, low = high.Child(path[i]), low.Child(path[i])
 	}
-	return false
+	return 0, nil
+}
+
+// Decides returns why Merge has nothing at a path: the highest null at the path or above it, or
+// what replaces something above it that a lower root has the path in. It stands at path[:at]; nil
+// where no root says anything of the path.
+func Decides(path tree.Path, roots ...*tree.Node) (at int, by *tree.Node) {
+	for i, high := range slices.Backward(roots) {
+		for _, low := range roots[:i] {
+			if low.Lookup(path) == nil {
+				continue
+			}
+			if at, by := hidesAt(path, high, low); by != nil {
+				return at, by
+			}
+		}
+		for at, n := 0, high; n != nil; at++ {
+			if n.Kind == tree.Null {
+				return at, n
+			}
+			if at == len(path) {
+				break
+			}
+			n = n.Child(path[at])
+		}
+	}
+	return 0, nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/nacre-go/nacre/internal/layer"
@@ -244,6 +245,14 @@ func TestCandidatesTellWhoWon(t *testing.T) {
 			at := merged.Lookup(path)
 			if !reflect.DeepEqual(alone, at.Plain()) || at != nil && at.Kind != tree.Map && live[len(live)-1] != at {
 				t.Fatalf("seed %d: at %s Merge has %s, the candidates make %s, for %s", seed, path, text(at.Plain()), text(alone), texts(roots))
+			}
+			if at != nil || len(layer.Candidates(path, roots...)) == 0 {
+				continue
+			}
+			// What was said is not there: something took it away, at the path or above it.
+			if i, by := layer.Decides(path, roots...); by == nil || i == len(path) && by.Kind != tree.Null ||
+				!slices.ContainsFunc(roots, func(r *tree.Node) bool { return r.Lookup(path[:i]) == by }) {
+				t.Fatalf("seed %d: %s is taken away by %v at %d, for %s", seed, path, by, i, texts(roots))
 			}
 		}
 	}

@@ -33,6 +33,12 @@ type Shape struct {
 	Defaulted bool
 	// Static says that a change takes effect only after a restart (live:"false").
 	Static bool
+	// Pointer says that there is nothing here, not even a default below, where no layer says
+	// anything.
+	Pointer bool
+	// Needs are, of a field that came with embedded pointers, the keys for each of which one must
+	// be set, or the field's default does not hold: the pointer is nil.
+	Needs [][]string
 	// Type is the Go type in words for people: "duration", "int", "list of string".
 	Type string
 	// Go is the type itself; nil where none was compiled.
