@@ -1,0 +1,38 @@
+package wording
+
+// Error is an error of which it is known who wrote its text.
+type Error struct {
+	text  Text
+	cause error
+}
+
+// NewError returns an error whose text is nacre's own; see [Own].
+func NewError(text string) *Error { return &Error{text: Own(text)} }
+
+// Wrap returns an error that begins with words of nacre's own, and then has the text of its cause.
+func Wrap(own string, cause error) *Error {
+	return &Error{Join(Own(own), OfError(cause)), cause}
+}
+
+// Said returns an error with this text and cause.
+func Said(text Text, cause error) *Error { return &Error{text, cause} }
+
+// Error returns the text.
+func (e *Error) Error() string { return e.text.String() }
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.cause }
+
+// OfError returns the text of an error, which is foreign unless it is an [Error]. An error that
+// panics when it is asked has none.
+func OfError(err error) (t Text) {
+	defer func() {
+		if recover() != nil {
+			t = Own("an error that cannot be printed")
+		}
+	}()
+	if e, ok := err.(*Error); ok && e != nil { //nolint:errorlint // what wraps it has a text of its own
+		return e.text
+	}
+	return Foreign(err.Error())
+}
