@@ -4,6 +4,7 @@ import (
 	"reflect"
 
 	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/internal/wording"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -48,10 +49,15 @@ type Unused struct {
 // Bind returns a new T with what the tree says, and with defaults where it says nothing; a nil tree says nothing at
 // all. The value is nil if the report has problems, unless all of them are unknown keys: then every field has what it
 // would have without those keys, so that the value can be looked at further and all be told at once.
-func (p *Plan[T]) Bind(root *tree.Node) (*T, Report) { return p.BindPart(nil, root, nil) }
+func (p *Plan[T]) Bind(root *tree.Node) (*T, Report) {
+	v, report := p.BindPart(nil, root, nil)
+	report.Problems = wording.Strip(report.Problems)
+	return v, report
+}
 
 // BindPart is Bind for a part of a config: root stands at a path, by which its keys are called. Whole is the shape of all that is bound, from
 // the config's root on: a key that is in it is not unknown, though T has no field for it; nil where nobody else binds anything.
+// The problems say who wrote their messages; see internal/wording.
 func (p *Plan[T]) BindPart(at tree.Path, root *tree.Node, whole *tree.Shape) (*T, Report) {
 	v := new(T)
 	report, complete := p.BindPartInto(v, at, root, whole)
@@ -97,7 +103,7 @@ func Bind(values map[string]any, dst any, options ...Option) error {
 	}
 	into := reflect.New(v.Type().Elem()).Elem()
 	if report, _ := p.bind(&run{}, root, into); len(report.Problems) > 0 {
-		return report.Problems
+		return wording.Strip(report.Problems)
 	}
 	v.Elem().Set(into)
 	return nil

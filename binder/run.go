@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/internal/wording"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -66,19 +67,24 @@ func (r *run) wrongly(n *tree.Node, message string) {
 func (r *run) unread(n *tree.Node, want string, cause error) {
 	var reason Reason
 	if errors.As(cause, &reason) && reason != "" {
-		r.note(source.WrongType, n.Position(), string(reason), nil)
+		_ = r.noteText(source.WrongType, n.Position(), wording.Foreign(string(reason)), nil)
 		return
 	}
 	r.note(source.WrongType, n.Position(), must(n, want), &hidden{cause})
 }
 
-func (r *run) note(kind source.Kind, at source.Position, message string, err error) *source.Problem {
+// note notes a problem in words of our own: no value, and no text of somebody else's code.
+func (r *run) note(kind source.Kind, at source.Position, own string, err error) *source.Problem {
+	return r.noteText(kind, at, wording.Own(own), err)
+}
+
+func (r *run) noteText(kind source.Kind, at source.Position, message wording.Text, err error) *source.Problem {
 	r.spoilt = r.spoilt || kind != source.UnknownKey
 	if len(r.problems) >= MaxProblems {
 		r.more++
 		return nil
 	}
-	p := &source.Problem{Kind: kind, Position: at, Key: r.here().String(), Message: message, Err: err}
+	p := message.On(&source.Problem{Kind: kind, Position: at, Key: r.here().String(), Err: err})
 	r.problems = append(r.problems, p)
 	return p
 }
@@ -192,7 +198,8 @@ func (r *run) report() Report {
 			a.Position.Line-b.Position.Line, a.Position.Column-b.Position.Column)
 	})
 	if r.more > 0 {
-		r.problems = append(r.problems, &source.Problem{Kind: r.problems[0].Kind, Message: fmt.Sprintf("%d more problems are not listed", r.more)})
+		more := wording.Own(fmt.Sprintf("%d more problems are not listed", r.more))
+		r.problems = append(r.problems, more.On(&source.Problem{Kind: r.problems[0].Kind}))
 	}
 	return Report{Problems: r.problems, Unused: r.unused}
 }

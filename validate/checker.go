@@ -9,6 +9,7 @@ import (
 	"github.com/go-playground/validator/v10"
 
 	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/internal/wording"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -43,10 +44,11 @@ func Compile[T any](options ...Option) (*Checker[T], error) {
 // Check returns all that is wrong with value, in the order of the struct; nil if nothing is. Root is the tree that value
 // was bound from, which tells where the keys stand; it may be nil.
 func (c *Checker[T]) Check(value *T, root *tree.Node) source.Problems {
-	return c.CheckPart(nil, value, root)
+	return wording.Strip(c.CheckPart(nil, value, root))
 }
 
 // CheckPart is Check for a part of a config: root stands at a path, by which its keys are called.
+// The problems say who wrote their messages; see internal/wording.
 func (c *Checker[T]) CheckPart(at tree.Path, value *T, root *tree.Node) source.Problems {
 	return c.c.check(at, reflect.ValueOf(value), root)
 }
@@ -71,7 +73,7 @@ func Struct(value any, options ...Option) error {
 		return err
 	}
 	if problems := c.check(nil, v, nil); problems != nil {
-		return problems
+		return wording.Strip(problems)
 	}
 	return nil
 }
@@ -124,12 +126,18 @@ func (c *checker) check(at tree.Path, pointer reflect.Value, root *tree.Node) so
 	problems := make(source.Problems, 0, min(len(found), MaxProblems+1))
 	for i, v := range found {
 		if i == MaxProblems {
-			problems = append(problems, &source.Problem{Kind: source.Invalid, Message: fmt.Sprintf("%d more problems are not listed", len(found)-i)})
+			more := wording.Own(fmt.Sprintf("%d more problems are not listed", len(found)-i))
+			problems = append(problems, more.On(&source.Problem{Kind: source.Invalid}))
 			break
 		}
-		problems = append(problems, &source.Problem{
-			Kind: v.kind, Key: append(slices.Clip(at), v.path...).String(), Message: v.message, Err: v.err, Position: nearest(root, v.path).Position(),
-		})
+		p := &source.Problem{
+			Kind: v.kind, Key: append(slices.Clip(at), v.path...).String(), Err: v.err, Position: nearest(root, v.path).Position(),
+		}
+		if message := wording.Parse(v.message); v.named && root.Lookup(v.path) == nil && !c.root.has(v.path) {
+			problems = append(problems, message.OnWithKey(p))
+		} else {
+			problems = append(problems, message.On(p))
+		}
 	}
 	return problems
 }
@@ -140,8 +148,9 @@ const MaxProblems = 100
 // violation is a rule that does not hold.
 type violation struct {
 	path    tree.Path
+	named   bool // the path was named by code of the service
 	kind    source.Kind
-	message string
+	message string // with marks around what nacre has not written; see wording.Mark
 	err     error
 }
 
@@ -158,7 +167,9 @@ func (c *checker) rules(base tree.Path, pointer reflect.Value, root *tree.Node) 
 		if root != nil && ok {
 			at.present, at.absent = isPresent(root, at.path), !isPresent(root, at.path)
 		}
-		found = append(found, c.violated(f, at))
+		v := c.violated(f, at)
+		v.named = !ok
+		found = append(found, v)
 	}
 	return found
 }

@@ -3,6 +3,8 @@ package validate
 import (
 	"reflect"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/nacre-go/nacre/internal/tree"
 )
@@ -164,4 +166,33 @@ func complete(tag string, k *kind) string {
 		pointer = false
 	}
 	return join(append(out, rest...))
+}
+
+// has reports whether a struct has a field for a path, whatever the value is. The entries of a map
+// are not known.
+func (k *kind) has(path tree.Path) bool {
+	if len(path) == 0 {
+		return true
+	}
+	if k == nil {
+		return false
+	}
+	switch k.typ.Kind() {
+	case reflect.Pointer:
+		return k.elem.has(path)
+	case reflect.Slice, reflect.Array:
+		return isItem(path[0]) && k.elem.has(path[1:])
+	}
+	for _, f := range k.fields {
+		if f.place.Squash && f.kind.has(path) || f.place.Key == path[0] && f.place.Key != "" && f.kind.has(path[1:]) {
+			return true
+		}
+	}
+	return false
+}
+
+func isItem(segment string) bool {
+	i, ok := strings.CutPrefix(segment, "[")
+	_, err := strconv.Atoi(strings.TrimSuffix(i, "]"))
+	return ok && err == nil
 }

@@ -6,13 +6,15 @@ import (
 	"time"
 
 	"github.com/go-playground/validator/v10"
+
+	"github.com/nacre-go/nacre/internal/wording"
 )
 
 // message says what must hold, in the words of the binder, never with the value.
 func (c *checker) message(f validator.FieldError, at place) string {
 	for _, tag := range []string{f.Tag(), f.ActualTag()} {
 		if m, ok := c.messages[tag]; ok {
-			return strings.ReplaceAll(m, "{param}", f.Param())
+			return custom(m, f.Param())
 		}
 	}
 	if m, ok := words[f.Tag()]; ok && (f.Tag() == f.ActualTag() || !strings.Contains(m, "{")) {
@@ -36,12 +38,22 @@ func (c *checker) message(f validator.FieldError, at place) string {
 
 func (c *checker) alternative(name, param string, f validator.FieldError, at place) string {
 	if m, ok := c.messages[name]; ok {
-		return strings.ReplaceAll(m, "{param}", param)
+		return custom(m, param)
 	}
 	if m, ok := words[name]; ok {
 		return c.fill(m, name, param, f, at)
 	}
-	return "must satisfy " + name
+	return "must satisfy " + wording.Mark(name)
+}
+
+// custom is a message of the service's own, marked as that: but for the word that all of them begin
+// with.
+func custom(message, param string) string {
+	message = strings.ReplaceAll(message, "{param}", param)
+	if rest, ok := strings.CutPrefix(message, "must "); ok {
+		return "must " + wording.Mark(rest)
+	}
+	return wording.Mark(message)
 }
 
 // fill puts the parameter of a rule into its words.
@@ -70,8 +82,8 @@ func (c *checker) fill(m, tag, param string, f validator.FieldError, at place) s
 		return m
 	}
 	return strings.NewReplacer(
-		"{param}", c.written(f, param),
-		"{list}", strings.Join(conditions(param), ", "),
+		"{param}", wording.Mark(c.written(f, param)),
+		"{list}", wording.Mark(strings.Join(conditions(param), ", ")),
 		"{field}", c.namedKeys(tag, param, f, at),
 		"{when}", c.when(tag, param, at),
 	).Replace(m)

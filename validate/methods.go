@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/internal/wording"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -93,26 +94,27 @@ func (a *asking) ask(v reflect.Value, path tree.Path) {
 			a.add(violation{path: path, kind: source.Invalid, message: "its Validate method panicked with a " + reflect.TypeOf(p).String()})
 		}
 	}()
-	a.flatten(v.Addr().Interface().(validating).Validate(), path)
+	a.flatten(v.Addr().Interface().(validating).Validate(), path, false)
 }
 
-// flatten makes a violation of each error that was joined.
-func (a *asking) flatten(err error, path tree.Path) {
+// flatten makes a violation of each error that was joined. Named says that the path is not only
+// that of the value.
+func (a *asking) flatten(err error, path tree.Path, named bool) {
 	switch e := err.(type) { //nolint:errorlint // an error that wraps another has a text of its own, which would be lost
 	case nil:
 		return
 	case *keyed:
-		a.flatten(e.err, append(path[:len(path):len(path)], e.path...))
+		a.flatten(e.err, append(path[:len(path):len(path)], e.path...), true)
 		return
 	case interface{ Unwrap() []error }:
 		if errs := e.Unwrap(); len(errs) > 0 && isJoin(err, errs) {
 			for _, inner := range errs {
-				a.flatten(inner, path)
+				a.flatten(inner, path, named)
 			}
 			return
 		}
 	}
-	a.add(violation{path: path, kind: source.Invalid, message: a.shown(err), err: &cause{err}})
+	a.add(violation{path: path, named: named, kind: source.Invalid, message: a.shown(err), err: &cause{err}})
 }
 
 // isJoin reports whether an error says nothing but what its parts say, as that of errors.Join.
@@ -139,7 +141,7 @@ func (a *asking) add(v violation) {
 	a.found = append(a.found, v)
 }
 
-// shown returns an error's text, unless a secret of the config occurs in it.
+// shown returns an error's text, marked, unless a secret of the config occurs in it.
 func (a *asking) shown(err error) string {
 	message := err.Error()
 	if !a.listed {
@@ -155,7 +157,7 @@ func (a *asking) shown(err error) string {
 	if message == "" {
 		return "its Validate method found a problem"
 	}
-	return message
+	return wording.Mark(message)
 }
 
 // list collects the texts of all secrets: what reveals a text, and what is below a field that is tagged as secret.

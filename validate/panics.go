@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/nacre-go/nacre/internal/wording"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -31,18 +32,18 @@ func (c *checker) validated(pointer reflect.Value) (stumbled []violation, err er
 		case text == "":
 			return stumbled[min(1, len(stumbled)):], err
 		case c.root.typ.Kind() != reflect.Struct:
-			return []violation{{kind: source.Invalid, message: "a validation rule " + text}}, nil
+			return []violation{{kind: source.Invalid, message: "a validation rule " + wording.Mark(text)}}, nil
 		case len(stumbled) == 0: // once more, to see where
 			stumbled = []violation{{}}
 			continue
 		case skip[at]: // not at a field, but in a rule on a whole struct
-			return append(stumbled[1:], violation{kind: source.Invalid, message: "a validation rule " + text}), nil
+			return append(stumbled[1:], violation{kind: source.Invalid, message: "a validation rule " + wording.Mark(text)}), nil
 		}
 		skip[at] = true
 		where, _ := c.locate(at, pointer.Elem())
 		message := "cannot be validated: a rule " + text
 		if where.field != nil && !c.isHidden(where) {
-			message = fmt.Sprintf("cannot be validated by %q: a rule %s", where.field.tag, text)
+			message = fmt.Sprintf("cannot be validated by %q: a rule %s", where.field.tag, wording.Mark(text))
 		}
 		stumbled = append(stumbled, violation{path: where.path, kind: source.Invalid, message: message})
 	}

@@ -1,7 +1,6 @@
 package validate
 
 import (
-	"cmp"
 	"encoding"
 	"reflect"
 	"slices"
@@ -10,6 +9,7 @@ import (
 	"github.com/go-playground/validator/v10"
 
 	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/internal/wording"
 )
 
 // wantsPresence reports whether a rule that does not hold wants a value to be there.
@@ -174,9 +174,12 @@ func (o other) has(value string) string {
 	case value == "nil" && o.reference != nil && nillable(o.typ):
 		return o.key + " is not set"
 	case o.reference != nil && classOfKind(pointedTo(o.typ)) == listed && !shownAsText[pointedTo(o.typ)]:
-		return o.key + " has " + value + " items"
+		return o.key + " has " + wording.Mark(value) + " items"
 	}
-	return o.key + " is " + cmp.Or(value, "empty")
+	if value == "" {
+		return o.key + " is empty"
+	}
+	return o.key + " is " + wording.Mark(value)
 }
 
 // isThere says in words that a field is there, or is not, as rules on presence mean it.

@@ -9,6 +9,7 @@ import (
 	"github.com/nacre-go/nacre/internal/layer"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/internal/verify"
+	"github.com/nacre-go/nacre/internal/wording"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 )
@@ -31,7 +32,7 @@ func (e *Engine) apply(c candidate) source.Problems {
 	if problems != nil {
 		return append(problems, alone...)
 	}
-	if problems := e.misfits(c.contents); problems != nil {
+	if problems := wording.OwnAll(e.misfits(c.contents)); problems != nil {
 		return problems // never a part of a release
 	}
 

@@ -8,6 +8,7 @@ import (
 	"github.com/nacre-go/nacre/internal/rescue"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/internal/verify"
+	"github.com/nacre-go/nacre/internal/wording"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 )
@@ -75,11 +76,11 @@ func panicked(err error, at source.Position) *source.Problem {
 	if p, ok := err.(*rescue.Panic); ok { //nolint:errorlint // rescue returns it as it is
 		where.Stack = p.Stack
 	}
-	return &source.Problem{Kind: source.Unknown, Position: at, Message: "a step panicked while it looked at this content", Err: where}
+	return wording.Own("a step panicked while it looked at this content").On(&source.Problem{Kind: source.Unknown, Position: at, Err: where})
 }
 
 func (e *Engine) decodeDocuments(plan *plan, f *feed, c *content) {
-	for _, p := range verify.Content(c.Content) {
+	for _, p := range wording.OwnAll(verify.Content(c.Content)) {
 		p.Position.Layer, p.Position.Revision = f.name, c.Revision
 		c.problems = append(c.problems, p)
 	}
@@ -88,6 +89,7 @@ func (e *Engine) decodeDocuments(plan *plan, f *feed, c *content) {
 	}
 	if f.Manifest {
 		e.decodeManifest(f, c)
+		c.problems = wording.OwnAll(c.problems)
 		return
 	}
 	for _, d := range c.Documents {
@@ -97,7 +99,7 @@ func (e *Engine) decodeDocuments(plan *plan, f *feed, c *content) {
 			continue
 		}
 		root, problems := layer.Decode(f.name, c.Revision, d, plan.shape)
-		c.problems = append(c.problems, problems...)
+		c.problems = append(c.problems, wording.OwnAll(problems)...)
 		if root != nil && len(f.Resolvers) > 0 {
 			root, problems = e.expand(f, c, root)
 			c.problems, c.passing = append(c.problems, problems...), c.passing || problems != nil

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/internal/resource"
+	"github.com/nacre-go/nacre/internal/wording"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 )
@@ -24,7 +25,7 @@ func (e *Engine) Derive(ctx context.Context, spec resource.Spec) (int, error) {
 	case err == nil || e.isClosed():
 		return 0, closed()
 	case errors.Is(err, source.Closed) || ctx.Err() != nil:
-		return 0, err
+		return 0, e.clean(err)
 	}
 	return 0, &source.Error{Kind: source.BuildFailed, Op: "build", Document: spec.Name, Err: e.clean(err)}
 }
@@ -46,7 +47,7 @@ func (d *derivation) run() error {
 	if err == nil || d.ctx.Err() != nil || e.isClosed() {
 		return err
 	}
-	if e.fallBack(d.add, e.buildProblems([]resource.Failure{{Name: d.spec.Name, Err: err}})) {
+	if e.fallBack(d.add, e.scrub.problems(e.buildProblems([]resource.Failure{{Name: d.spec.Name, Err: err}}))) {
 		return nil
 	}
 	e.unproven.Store(true) // the next start must find the copy that is there, and not what this one fails on
@@ -114,12 +115,14 @@ func (e *Engine) prepare(next *State) source.Problems {
 	return e.buildProblems(failures)
 }
 
+// buildProblems are not scrubbed yet: what is refused by them is.
 func (e *Engine) buildProblems(failures []resource.Failure) (problems source.Problems) {
 	for _, f := range failures {
-		err := e.clean(f.Err)
-		problems = append(problems, &source.Problem{Kind: source.BuildFailed, Message: f.Name + " cannot be built: " + text(err), Err: err})
+		why, err := e.said(f.Err)
+		message := wording.Join(wording.Own(f.Name+" cannot be built: "), why)
+		problems = append(problems, message.On(&source.Problem{Kind: source.BuildFailed, Err: err}))
 	}
-	return e.scrub.problems(problems)
+	return problems
 }
 
 // beginBuilding begins a decision, in which nothing is built twice; what it returns ends it.
@@ -213,11 +216,4 @@ func (e *Engine) closedResource(name string, users int64, err error) {
 }
 
 // text is what an error says, if it can.
-func text(err error) (t string) {
-	defer func() {
-		if recover() != nil {
-			t = "an error that cannot be printed"
-		}
-	}()
-	return err.Error()
-}
+func text(err error) string { return wording.OfError(err).String() }

@@ -149,7 +149,7 @@ func (e *Engine) shut() error {
 		return within(ctx, e.written, nil, "an observer, a build or the service's own validation still runs")
 	}}
 	for i, f := range e.feeds {
-		parts = append(parts, func() error { return e.scrub.err(closeSource(ctx, f, e.watchers[i])) })
+		parts = append(parts, func() error { return closeSource(ctx, f, e.watchers[i], &e.scrub) })
 	}
 	parts = append(parts, func() error {
 		if running := e.hub.Close(ctx); len(running) > 0 {
@@ -204,7 +204,7 @@ func within(ctx context.Context, done <-chan struct{}, err *error, message strin
 }
 
 // closeSource closes a source that can be closed, when its watcher has ended. One that comes back late is closed late.
-func closeSource(ctx context.Context, f *feed, watched <-chan struct{}) error {
+func closeSource(ctx context.Context, f *feed, watched <-chan struct{}, scrub *scrubber) error {
 	var err error
 	closed := make(chan struct{})
 	go func() {
@@ -213,7 +213,7 @@ func closeSource(ctx context.Context, f *feed, watched <-chan struct{}) error {
 		if c, ok := f.Source.(io.Closer); ok {
 			err = errPanicked
 			defer func() { _ = recover() }()
-			err = c.Close()
+			err = scrub.ofSource(c.Close(), f)
 		}
 	}()
 	if err := within(ctx, watched, nil, "source %s has not returned from Next", f.name); err != nil {
@@ -233,7 +233,7 @@ func Discard(layers []Layer, timeout time.Duration) error {
 	close(idle)
 	var errs []error
 	for _, f := range newFeeds(layers) {
-		errs = append(errs, closeSource(ctx, f, idle))
+		errs = append(errs, closeSource(ctx, f, idle, &scrubber{}))
 	}
 	return errors.Join(errs...)
 }

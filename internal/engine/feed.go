@@ -57,6 +57,7 @@ type feed struct {
 	name     string // unique in the config
 	identity string
 	local    bool
+	ours     bool // the source is one of nacre's own
 
 	// guarded by Engine.mu
 	latest    *content // newest that the source gave
@@ -101,6 +102,7 @@ func newFeeds(settings []Layer) []*feed {
 			l.identity = id.Identity()
 		}
 		_, l.local = s.Source.(source.Local)
+		l.ours = isOwnSource(s.Source)
 		feeds[i] = l
 	}
 	return feeds

@@ -135,7 +135,7 @@ func (e *Engine) back(to, live *State) (*State, error) {
 	next := &State{Values: to.Values, Sum: to.Sum, Merged: to.Merged, plan: to.plan, contents: to.contents, roots: to.roots, pending: to.pending,
 		Version: live.Version + 1, At: time.Now(), Causes: []observe.Cause{{Document: fmt.Sprintf("back to version %d", from)}}}
 	if problems := e.prepare(next); problems != nil {
-		return nil, problems
+		return nil, e.scrub.problems(problems)
 	}
 	if !e.swap(next) {
 		return nil, closed()

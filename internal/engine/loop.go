@@ -111,7 +111,9 @@ func (e *Engine) takeContent(l *feed, c *content) (news bool) {
 }
 
 func (e *Engine) takeError(l *feed, err error) {
-	err = e.scrub.err(err)
+	if !isOurs(err) {
+		err = e.scrub.ofSource(err, l, l.latest.names()...)
+	}
 	kind, text := source.KindOf(err), err.Error() // the source's code: mu is not held
 	now := time.Now()
 	e.mu.Lock()

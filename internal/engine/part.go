@@ -6,6 +6,7 @@ import (
 
 	"github.com/nacre-go/nacre/internal/guard"
 	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/internal/wording"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -125,7 +126,7 @@ func (p *Part) blocked(root *tree.Node) source.Problems {
 			return nil
 		}
 		if n.Kind != tree.Map {
-			return source.Problems{{Kind: source.WrongType, Key: p.At[:i].String(), Position: n.Position(), Message: "must be a map, since " + p.At.String() + " stands below it"}}
+			return wording.OwnAll(source.Problems{{Kind: source.WrongType, Key: p.At[:i].String(), Position: n.Position(), Message: "must be a map, since " + p.At.String() + " stands below it"}})
 		}
 	}
 	return nil

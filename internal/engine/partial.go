@@ -42,7 +42,7 @@ func (e *Engine) largestGoodSubset(c candidate, problems source.Problems) (good 
 			if own := c.contents[i].ownProblems(); own != nil { // which no other layer can mend
 				search.Hopeless = append(search.Hopeless, n)
 				if ownOf(problems, e.feeds[i].name) == nil {
-					s.why[i] = own
+					s.why[i] = e.scrub.problems(own)
 				}
 			}
 		}

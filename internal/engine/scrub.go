@@ -7,12 +7,15 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/nacre-go/nacre/internal/wording"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 )
 
 // scrubber takes the values of secret fields out of texts that were written by others: the errors and panics of the service's
-// own code, of sources and of libraries. It knows every secret that was decoded since the start, for an old one may be live
+// own code, of sources and of libraries. It leaves nacre's own words alone, as far as wording knows
+// them: docs/adr/0017. It knows every secret that was decoded since the start, for an old one may
+// be live
 // where the text comes from. Safe for concurrent use; the zero scrubber is ready.
 type scrubber struct {
 	mu       sync.Mutex
@@ -70,7 +73,8 @@ func (s *scrubber) text(t string) string {
 }
 
 // err returns err if neither its text nor that of a cause holds a secret; else another error of the same kind without it, from
-// which no cause can be reached. It stands errors whose own methods panic, such as typed nil pointers.
+// which no cause can be reached. Words of nacre's own in it stay. It stands errors whose own
+// methods panic, such as typed nil pointers.
 func (s *scrubber) err(err error) error {
 	if clean := s.instead(err); clean != nil {
 		return clean
@@ -88,7 +92,7 @@ func (s *scrubber) instead(err error) (clean error) {
 	if !s.tells(err, 0) {
 		return nil
 	}
-	return &scrubbed{s.text(err.Error()), source.KindOf(err)}
+	return &scrubbed{wording.OfError(err).Redact(s.text), source.KindOf(err)}
 }
 
 // tells reports whether the text of an error or of one of its causes holds a secret.
@@ -96,7 +100,7 @@ func (s *scrubber) tells(err error, depth int) bool {
 	if err == nil {
 		return false
 	}
-	if text := err.Error(); depth > maxCauseDepth || s.text(text) != text {
+	if text := err.Error(); depth > maxCauseDepth || wording.OfError(err).Redact(s.text) != text {
 		return true
 	}
 	switch e := err.(type) { //nolint:errorlint // this walks the causes
@@ -121,16 +125,54 @@ func (e *scrubbed) Error() string { return e.text }
 
 func (e *scrubbed) Unwrap() error { return e.kind }
 
-// problems takes secrets out of what the service's own rules say, and out of reach in the causes.
-func (s *scrubber) problems(all source.Problems) source.Problems {
-	for i, p := range all {
-		message := s.text(p.Message)
-		if message == p.Message && s.instead(p.Err) == nil {
-			continue
+// ofSource is err for an error of a source. What the source calls itself and its documents stays,
+// since a position is no use without, and so does what a source of nacre's own says beside the
+// cause.
+func (s *scrubber) ofSource(err error, l *feed, names ...string) (clean error) {
+	defer func() {
+		if recover() != nil {
+			clean = &scrubbed{text: "an error that cannot be printed"}
 		}
-		copied := *p
-		copied.Message, copied.Err = message, nil
-		all[i] = &copied
+	}()
+	e, ok := err.(*source.Error) //nolint:errorlint // what wraps it has a text of its own
+	if !ok {
+		return s.err(err)
 	}
-	return all
+	keep := func(text string) string {
+		if l.ours || text == l.name || slices.Contains(names, text) {
+			return text
+		}
+		return s.text(text)
+	}
+	out := &source.Error{Kind: e.Kind, Op: keep(e.Op), Document: keep(e.Document), Fix: keep(e.Fix), Err: s.instead(e.Err)}
+	if out.Err == nil && out.Op == e.Op && out.Document == e.Document && out.Fix == e.Fix {
+		return err
+	}
+	if out.Err == nil {
+		out.Err = e.Err
+	}
+	return out
+}
+
+// problems takes the notes off problems, with the secrets in the foreign parts of their messages,
+// and out of reach in the causes. What has no note is foreign. The problems of the steps go through
+// it once, on their way to whoever is told of them.
+func (s *scrubber) problems(all source.Problems) source.Problems {
+	if all == nil {
+		return nil
+	}
+	clean := make(source.Problems, len(all))
+	for i, p := range all {
+		note := wording.Of(p)
+		copied := *p
+		copied.Message, copied.Err = note.Message.Redact(s.text), note.Cause
+		if note.ForeignKey {
+			copied.Key = s.text(p.Key)
+		}
+		if copied.Message != p.Message || s.instead(note.Cause) != nil {
+			copied.Err = nil
+		}
+		clean[i] = &copied
+	}
+	return clean
 }

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -12,21 +11,23 @@ import (
 	"github.com/nacre-go/nacre/internal/layer"
 	"github.com/nacre-go/nacre/internal/rescue"
 	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/internal/wording"
 	"github.com/nacre-go/nacre/source"
 )
 
 // secretsWithin is how long one document's decryption, and one reference, may take.
 const secretsWithin = 5 * time.Second
 
-var errSlow = errors.New("no answer within " + secretsWithin.String())
+var errSlow = wording.NewError("no answer within " + secretsWithin.String())
 
-// bounded calls the service's own code, which may fail, panic, hang, or say a secret in its error.
+// bounded calls the service's own code, which may fail, panic, hang, or say a secret in its error:
+// that is for said.
 func bounded[R any](e *Engine, f func(ctx context.Context) (R, error)) (R, error) {
 	value, err := rescue.Within(e.run, secretsWithin, f)
 	if errors.Is(err, rescue.ErrSlow) {
 		return value, errSlow
 	}
-	return value, e.clean(err)
+	return value, err
 }
 
 // decrypt returns a document whose data can be read.
@@ -40,8 +41,9 @@ func (e *Engine) decrypt(l *feed, c *content, d source.Document) (source.Documen
 		data, err = bounded(e, func(ctx context.Context) ([]byte, error) { return l.Decrypt(ctx, d) })
 	}
 	if err != nil {
-		return d, &source.Problem{Kind: source.Unavailable, Position: source.Position{Layer: l.name, Document: d.Name, Revision: c.Revision},
-			Message: "cannot be decrypted: " + text(err), Err: err}
+		why, err := e.said(err)
+		message := wording.Join(wording.Own("cannot be decrypted: "), why)
+		return d, message.On(&source.Problem{Kind: source.Unavailable, Position: source.Position{Layer: l.name, Document: d.Name, Revision: c.Revision}, Err: err})
 	}
 	if c.plain == nil {
 		c.plain = map[string][]byte{}
@@ -58,7 +60,7 @@ func (e *Engine) expand(l *feed, c *content, root *tree.Node) (*tree.Node, sourc
 			return found, nil
 		}
 		if l.Resolvers[scheme] == nil {
-			return "", fmt.Errorf("there is no resolver of that scheme, there are %s", strings.Join(slices.Sorted(maps.Keys(l.Resolvers)), ", "))
+			return "", wording.NewError("there is no resolver of that scheme, there are " + strings.Join(slices.Sorted(maps.Keys(l.Resolvers)), ", "))
 		}
 		found, err := e.resolve(l, reference{scheme, name})
 		if err != nil {
@@ -75,8 +77,9 @@ func (e *Engine) expand(l *feed, c *content, root *tree.Node) (*tree.Node, sourc
 // resolve asks the resolver of a reference's scheme, which there must be.
 func (e *Engine) resolve(l *feed, r reference) (string, error) {
 	found, err := bounded(e, func(ctx context.Context) (string, error) { return l.Resolvers[r.scheme](ctx, r.name) })
-	if err == nil {
-		e.scrub.add(found)
+	if err != nil {
+		return "", wording.Said(e.said(err))
 	}
-	return found, err
+	e.scrub.add(found)
+	return found, nil
 }

@@ -148,7 +148,7 @@ func (e *Engine) extend(number int, before *plan) source.Problems {
 	}
 	defer e.beginBuilding()()
 	if problems := e.prepare(next); problems != nil {
-		return problems
+		return e.scrub.problems(problems)
 	}
 	next.Version, next.At = live.Version+1, time.Now()
 	next.Causes = []observe.Cause{{Document: "section " + e.plan.parts[number].At.String()}}
@@ -171,7 +171,7 @@ func (e *Engine) complete(old, live *State, freezer *guard.Freezer) (*State, sou
 	}
 	roots, alone, problems := e.decode(old.contents)
 	if problems != nil {
-		return nil, append(problems, alone...)
+		return nil, e.scrub.problems(append(problems, alone...))
 	}
 	merged := layer.Merge(roots...)
 	frozen, pending := freezer.Freeze(live.Merged, merged)

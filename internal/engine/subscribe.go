@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/internal/rescue"
+	"github.com/nacre-go/nacre/internal/wording"
 	"github.com/nacre-go/nacre/observe"
 )
 
@@ -77,10 +78,23 @@ func (e *Engine) late(name string, d delivery, deadline time.Duration) {
 	observe.Tell(e.Observer.Late, observe.Late{Subscriber: name, Version: d.state.Version, Deadline: deadline})
 }
 
+// said cleans an error of the service's own code, and returns what may be said of it: what is left
+// of foreign text in it holds no secret any more.
+func (e *Engine) said(err error) (wording.Text, error) {
+	err = e.clean(err)
+	return wording.Own(text(err)), err
+}
+
 // clean makes an error of the service's own code fit to be shown.
 func (e *Engine) clean(err error) error {
-	if p, ok := errors.AsType[*rescue.Panic](err); ok {
-		return &observe.PanicError{Text: e.scrub.text(p.Value), Stack: p.Stack}
+	p, panicked := errors.AsType[*rescue.Panic](err)
+	switch {
+	case err == rescue.ErrSlow: //nolint:errorlint // it itself
+		return err
+	case !panicked:
+		return e.scrub.err(err)
+	case p.Own:
+		return &observe.PanicError{Text: p.Value, Stack: p.Stack}
 	}
-	return e.scrub.err(err)
+	return &observe.PanicError{Text: e.scrub.text(p.Value), Stack: p.Stack}
 }

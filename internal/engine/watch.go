@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"reflect"
+	"strings"
 	"time"
 
 	"github.com/nacre-go/nacre/source"
@@ -56,6 +58,12 @@ var (
 	errPanicked   = errors.New("the source panicked")
 )
 
+// isOurs reports whether an error of a source was made here.
+func isOurs(err error) bool {
+	e, ok := err.(*source.Error) //nolint:errorlint // what wraps it was made elsewhere
+	return ok && e != nil && (errors.Is(e.Err, errNoRevision) || errors.Is(e.Err, errPanicked))
+}
+
 // next is Next with a panic made into an error; the panic's text may hold anything, so it is not passed on.
 func next(ctx context.Context, s source.Source, prev source.Revision) (c source.Content, err error) {
 	defer func() {
@@ -105,3 +113,16 @@ func (e *Engine) takeInbox() []*arrival {
 	}
 	return all
 }
+
+// isOwnSource reports whether a source is one of nacre's, whose errors have words of nacre's own
+// beside the cause.
+func isOwnSource(s source.Source) bool {
+	t := reflect.TypeOf(s)
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return strings.HasPrefix(t.PkgPath(), providers)
+}
+
+// providers is the folder of nacre's own sources.
+var providers = strings.TrimSuffix(reflect.TypeFor[feed]().PkgPath(), "internal/engine") + "providers/"

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/internal/wording"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -105,8 +106,8 @@ func (e *expander) text(at tree.Path, n *tree.Node, text string) (string, bool) 
 		referred = true
 		found, err := e.look(scheme, name)
 		if err != nil {
-			e.problems = append(e.problems, &source.Problem{Kind: source.Unavailable, Position: n.Position(), Key: at.String(),
-				Message: "the reference ${" + inside + "} cannot be resolved: " + err.Error(), Err: err})
+			message := wording.Join(wording.Own("the reference ${"+inside+"} cannot be resolved: "), wording.OfError(err))
+			e.problems = append(e.problems, message.On(&source.Problem{Kind: source.Unavailable, Position: n.Position(), Key: at.String(), Err: err}))
 		}
 		b.WriteString(found)
 		text = after

@@ -119,7 +119,7 @@ func (s *Subscriber[S]) run() {
 
 func (s *Subscriber[S]) call(state S) {
 	called, returned := true, false
-	var err error = &rescue.Panic{Value: "the subscriber ended its goroutine"} // unless it returns
+	var err error = &rescue.Panic{Value: "the subscriber ended its goroutine", Own: true} // unless it returns
 	defer func() {
 		if !returned {
 			if v := recover(); v != nil {

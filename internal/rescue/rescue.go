@@ -12,6 +12,7 @@ import (
 type Panic struct {
 	Value string // the panic's value as text
 	Stack string
+	Own   bool // nobody panicked, and Value says what happened
 }
 
 // Error returns "panic: value".
@@ -31,7 +32,7 @@ func text(v any) (t string) {
 }
 
 // ErrGone is what becomes of a function that does not return.
-var ErrGone = &Panic{Value: "the function ended its goroutine"}
+var ErrGone = &Panic{Value: "the function ended its goroutine", Own: true}
 
 // Do calls f in a goroutine of its own and makes a panic, and an end of the goroutine, into an error.
 func Do(f func() error) error {

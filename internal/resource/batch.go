@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/internal/rescue"
+	"github.com/nacre-go/nacre/internal/wording"
 )
 
 // Batch is the building for one decision, in which several candidates may be looked at. What was built for one of them is used for
@@ -74,7 +75,7 @@ func (b *Batch) Build(ctx context.Context, config any) (*Set, []Failure) {
 }
 
 // errBelow is why a resource is not there when one that it stands on could not be built, which is told by itself.
-var errBelow = errors.New("a resource that it stands on could not be built")
+var errBelow = wording.NewError("a resource that it stands on could not be built")
 
 // slot is a resource of the candidate that is being built.
 type slot struct {
@@ -139,7 +140,7 @@ func (b *Batch) build(ctx context.Context, config any, entries []*entry, lastOnl
 func (b *Batch) one(ctx context.Context, config any, e *entry, slots []*slot, mu *sync.Mutex) (*Instance, error) {
 	var part any
 	if err := guard(func() { part = e.Select(config) }); err != nil {
-		return nil, fmt.Errorf("the part that it is built from: %w", err)
+		return nil, wording.Wrap("the part that it is built from: ", err)
 	}
 	var known []*attempt
 	for _, live := range b.live {
@@ -153,7 +154,7 @@ func (b *Batch) one(ctx context.Context, config any, e *entry, slots []*slot, mu
 	for _, a := range known {
 		same := false
 		if err := guard(func() { same = e.Equal(a.part, part) }); err != nil {
-			return nil, fmt.Errorf("whether it must be built anew: %w", err)
+			return nil, wording.Wrap("whether it must be built anew: ", err)
 		}
 		if !same {
 			continue
@@ -238,7 +239,7 @@ func (b *Batch) make(ctx context.Context, e *entry, part any, slots []*slot) *at
 			break
 		}
 		if r.err = whole.Err(); r.err == nil {
-			r.err = fmt.Errorf("it was not built within %v: %w", e.BuildTimeout, ctx.Err())
+			r.err = wording.Wrap(fmt.Sprintf("it was not built within %v: ", e.BuildTimeout), ctx.Err())
 		}
 	}
 	e.built(time.Since(began), r.err)

@@ -2,9 +2,10 @@ package resource
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"sync"
+
+	"github.com/nacre-go/nacre/internal/wording"
 )
 
 // scope is what a build sees of the candidate that it belongs to.
@@ -28,7 +29,7 @@ func (r *Registry) In(ctx context.Context, number int) (in *Instance, building b
 		return nil, false, nil
 	}
 	if number >= s.number {
-		return nil, true, errors.New("a resource can stand only on those that were derived before it")
+		return nil, true, wording.NewError("a resource can stand only on those that were derived before it")
 	}
 	at := s.slots[number]
 	select {
@@ -40,12 +41,12 @@ func (r *Registry) In(ctx context.Context, number int) (in *Instance, building b
 		return nil, true, errBelow
 	}
 	if at.in == nil {
-		return nil, true, errors.New("the resource was closed")
+		return nil, true, wording.NewError("the resource was closed")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ended {
-		return nil, true, errors.New("the build has ended")
+		return nil, true, wording.NewError("the build has ended")
 	}
 	if !slices.Contains(s.needs, at.in) {
 		s.needs = append(s.needs, at.in)
