@@ -31,6 +31,9 @@ type File struct {
 	Inits, Goroutines []Mark
 	// Sleeps are calls of time.Sleep that are not seen to be in a synctest bubble.
 	Sleeps []Sleep
+	// ErrorsAsOwn are the places at which the text of an error is passed on as words of nacre's
+	// own.
+	ErrorsAsOwn []Mark
 	// LeakChecked says that the file calls goleak.
 	LeakChecked bool
 	// Tests are the test functions. Bubbles are the names of other functions that open a synctest bubble, in which
@@ -90,6 +93,7 @@ func ParseFile(path string, src []byte) (File, error) {
 	for _, d := range tree.Decls {
 		v.declaration(d)
 	}
+	v.errorsAsOwn(tree)
 	return f, nil
 }
 

@@ -33,7 +33,7 @@ func (f Finding) String() string {
 func Check(m *Module, r *Rules) []Finding {
 	checks := []func(*Module, *Rules, *exceptions) []Finding{
 		checkBroken, checkImports, checkAmbient, checkReach, checkBudgets,
-		checkPackageDocs, checkNames, checkExported, checkSizes, checkSideEffects, checkSleeps, checkLeaks,
+		checkPackageDocs, checkNames, checkExported, checkSizes, checkSideEffects, checkSleeps, checkLeaks, checkWording,
 		checkGoMod, checkDescribed, checkLinks,
 	}
 	used := newExceptions(r.Exceptions)

@@ -30,6 +30,7 @@ func TestStyle(t *testing.T) {
 		whyEffect  = "importing a package must do nothing: no registry, no order of imports, nothing paid by who does not use it"
 		whySleep   = "a wait must end with its context; use a timer and ctx.Done"
 		whyGuess   = "a sleep is a guess about a machine; wait for the event, or run in a synctest bubble"
+		whyWords   = "what is noted as nacre's own is not redacted, and an error may carry a secret; use wording.OfError or wording.Foreign"
 		whyLeak    = "a leaked goroutine is seen by nobody until there are a million; call goleak in TestMain, or run every test in a synctest bubble"
 	)
 	doc := source{"binder/doc.go", "// Package binder binds.\npackage binder\n"}
@@ -81,6 +82,13 @@ func TestStyle(t *testing.T) {
 		"a goroutine and a helper's bubble": {files: []source{doc, starts, {"binder/a_test.go", "package binder\n\nfunc TestA() { bubble(t, func() {}) }\n"}, {"binder/b_test.go", "package binder\n\nimport \"testing/synctest\"\n\nfunc bubble() { synctest.Test(nil, nil) }\n"}}, rule: "leaks"},
 		"a sleep in a script for a bubble":  {files: []source{doc, {"binder/a_test.go", "package binder\n\nimport (\n\t\"time\"\n\t\"testing/synctest\"\n)\n\nfunc TestA() {\n\tscript := func() { time.Sleep(1) }\n\tsynctest.Test(nil, script)\n}\n"}}, rule: "sleep"},
 		"a sleep in a script for none":      {[]source{doc, {"binder/a_test.go", "package binder\n\nimport (\n\t\"time\"\n\t\"testing/synctest\"\n)\n\nfunc TestA() {\n\tscript := func() { time.Sleep(1) }\n\tscript()\n}\n\nfunc TestB() { synctest.Test(nil, nil) }\n"}}, "sleep", "binder/a_test.go", "calls time.Sleep", whyGuess},
+		"an error's text as own words":      {[]source{doc, {"binder/a.go", "package binder\n\nfunc f() { r.note(1, \"is \"+err.Error()) }\n"}}, "wording", "binder/a.go", "gives the text of an error to note", whyWords},
+		"an error in a format as own words": {[]source{doc, {"binder/a.go", "package binder\n\nfunc f() { _ = wording.Own(fmt.Sprintf(\"is %v\", err)) }\n"}}, "wording", "binder/a.go", "gives the text of an error to Own", whyWords},
+		"an error's text in a message":      {[]source{doc, {"binder/a.go", "package binder\n\nvar v = violation{message: text(err.Error())}\n"}}, "wording", "binder/a.go", "gives the text of an error to message", whyWords},
+		"an error's text that is marked":    {files: []source{doc, {"binder/a.go", "package binder\n\nvar v = violation{message: \"is \" + wording.Mark(err.Error())}\n"}}, rule: "wording"},
+		"an error's text where none is own": {files: []source{doc, {"binder/a.go", "package binder\n\nvar v = wording.Join(wording.Own(\"is \"), wording.Foreign(err.Error()))\n"}}, rule: "wording"},
+		"an error's type":                   {files: []source{doc, {"binder/a.go", "package binder\n\nvar v = wording.Own(fmt.Sprintf(\"is a %T\", err))\n"}}, rule: "wording"},
+		"an error's text in another room":   {files: []source{{"providers/x/doc.go", "// Package x is.\npackage x\n\nvar v = note(err.Error())\n"}}, rule: "wording"},
 		"a goroutine and no tests":          {[]source{doc, starts}, "leaks", "binder/bind.go", "starts a goroutine, and the tests of binder do not prove", whyLeak},
 		"a goroutine of a wait group":       {[]source{doc, {"binder/bind.go", "package binder\n\nfunc run() { wg.Go(run) }\n"}}, "leaks", "binder/bind.go", "starts a goroutine", whyLeak},
 		"a goroutine and plain tests":       {[]source{doc, starts, {"binder/a_test.go", "package binder\n\nfunc TestA() {}\n"}}, "leaks", "binder/bind.go", "starts a goroutine", whyLeak},

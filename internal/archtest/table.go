@@ -244,6 +244,7 @@ func goMod() GoMod {
 func exceptionTable() []Exception {
 	const measured = "it paces the writer in real time, as the measurement that it repeats does; nothing waits by it"
 	return []Exception{
+		{Rule: "wording", Place: "internal/layer/decode.go", Why: "the error of tree.FromPlain names a path and a type of Go, and no value"},
 		{Rule: "sleep", Place: "providers/file/burst_test.go", Why: measured},
 		{Rule: "sleep", Place: "providers/file/deliver_test.go", Why: measured},
 		{
