@@ -23,8 +23,8 @@ type location struct {
 
 func (v view) locate(p tree.Path) location {
 	at := location{shape: v.shape, secret: v.shape != nil && v.shape.Secret, node: v.live.Merged}
-	for _, segment := range p {
-		at = at.step(segment)
+	for i := range p {
+		at = at.step(p[:i+1])
 	}
 	return at
 }
@@ -33,9 +33,10 @@ func (v view) locate(p tree.Path) location {
 // reserved: known, and not shown.
 var below = &tree.Shape{Reserved: true}
 
-// step goes one segment down.
-func (p location) step(segment string) location {
-	next := location{path: p.path.Join(segment), shape: p.shape.At(segment), node: p.node.Child(segment), gone: p.gone, within: p.within}
+// step goes one segment down, to the end of path.
+func (p location) step(path tree.Path) location {
+	segment := path[len(path)-1]
+	next := location{path: path, shape: p.shape.At(segment), node: p.node.Child(segment), gone: p.gone, within: p.within}
 	if next.shape == nil && p.shape != nil && p.shape.Kind == tree.Any {
 		next.shape = below // it is taken, with what it stands in
 	}
@@ -50,7 +51,8 @@ func (p location) step(segment string) location {
 	_, field := p.shape.Fields[segment]
 	switch {
 	case p.node != nil && p.node.Kind == tree.Scalar, p.node == nil && p.shape.Defaulted:
-		next.within = &p
+		around := p // which does not leave the stack otherwise
+		next.within = &around
 	case p.shape.Pointer && p.node == nil:
 		next.gone = true
 	case field:
@@ -111,14 +113,14 @@ func (p location) defaults(into map[string]tree.Path, depth int) {
 		into[p.path.String()] = p.path
 	}
 	for _, key := range p.shape.Order {
-		p.step(key).defaults(into, depth+1)
+		p.step(p.path.Join(key)).defaults(into, depth+1)
 	}
 	if p.shape.Elem == nil || p.node == nil || p.node.Kind != tree.Map {
 		return
 	}
 	for _, e := range p.node.Entries {
 		if p.shape.Fields[e.Key] == nil {
-			p.step(e.Key).defaults(into, depth+1)
+			p.step(p.path.Join(e.Key)).defaults(into, depth+1)
 		}
 	}
 }
