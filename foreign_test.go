@@ -237,6 +237,11 @@ func (c *foreignConfig) Validate() error {
 	return nil
 }
 
+// tellingSection is never good.
+type tellingSection map[string]string
+
+func (tellingSection) Validate() error { return errors.New("a section with " + told) }
+
 // tellingSource tells a secret wherever an error of a source has room for it.
 type tellingSource struct {
 	*sourcetest.Scripted
@@ -340,6 +345,11 @@ func TestForeignTextsCarryNoSecret(t *testing.T) {
 			m.Set([]byte(base + text))
 			look()
 		}
+		_, err = nacre.Section[tellingSection](t.Context(), cfg, "keys")
+		out.everything(err)
+		_, err = cfg.Pin(t.Context(), 1)
+		out.everything(err)
+		out.everything(cfg.Unpin(t.Context()))
 		fails = true
 		m.Set([]byte(base + "pool: 7"))
 		look()
@@ -365,7 +375,7 @@ func TestForeignTextsCarryNoSecret(t *testing.T) {
 		}
 		for _, want := range []string{
 			"dial with ******", "panic: ******", "connect with ******", "first with ******", "cannot close ******", "probed with ******", "must not be ******", "the hook wants ******",
-			"must be ******, or ******", "must be one of: a, ******", "must start with ******", "required when mode is ******", "no answer for ******", `wrong key \"******\"`, "plain ******",
+			"must be ******, or ******", "must be one of: a, ******", "must start with ******", "required when mode is ******", "no answer for ******", `wrong key \"******\"`, "plain ******", "keys: a section with ******",
 			"around: ******", "one\n******", "****** ******: denied: ****** (******)", "read remote.yaml: unavailable: a ******", "close with ******", "its Validate method found a problem",
 			"its Validate method panicked with a string",
 		} {

@@ -41,10 +41,10 @@ func (t Text) Redact(clean func(foreign string) string) string {
 	return b.String()
 }
 
-// Mark returns a foreign text as a part of a string, for Parse: for messages that are put together
-// as strings. What is in it already that looks like a mark is taken out.
+// Mark returns a foreign text as a part of a string, for Parse: for messages that are put together as
+// strings. What is in it already that looks like a mark is replaced.
 func Mark(text string) string {
-	return begin + strings.NewReplacer(begin, "", end, "").Replace(text) + end
+	return begin + strings.NewReplacer(begin, "\ufffd", end, "\ufffd").Replace(text) + end
 }
 
 // Noncharacters of Unicode, which no text has.

@@ -36,8 +36,8 @@ func TestOnlyForeignPartsAreRedacted(t *testing.T) {
 		"one that is nil":             {wording.OfError(none), "an error that cannot be printed", "an error that cannot be printed"},
 		"an own one in one of others": {wording.OfError(errors.Join(wording.NewError("secret"))), "secret", "***"},
 		"marks":                       {wording.Parse("a secret, " + wording.Mark("secret") + " and " + wording.Mark("")), "a secret, secret and ", "a secret, *** and "},
-		"marks in marks":              {wording.Parse(wording.Mark("secret " + wording.Mark("secret") + " secret")), "secret secret secret", "*** *** ***"},
-		"a mark in a text of others":  {wording.Parse(wording.Mark("\ufdd1secret\ufdd0")), "secret", "***"},
+		"marks in marks":              {wording.Parse(wording.Mark("secret " + wording.Mark("secret") + " secret")), "secret \ufffdsecret\ufffd secret", "*** \ufffd***\ufffd ***"},
+		"a mark in a text of others":  {wording.Parse(wording.Mark("\ufdd1secret\ufdd0")), "\ufffdsecret\ufffd", "\ufffd***\ufffd"},
 		"a mark that is open":         {wording.Parse("a \ufdd0secret"), "a secret", "a ***"},
 	} {
 		if got := test.text.String(); got != test.plain {
