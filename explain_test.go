@@ -503,3 +503,27 @@ func TestExplainShowsWhatIsKept(t *testing.T) {
 		}
 	})
 }
+
+// Who asks while a version is being told of sees it whole: its values, and what waits.
+func TestExplainIsOfOneMoment(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var cfg *nacre.Config[frozenConfig]
+		var said []string
+		o := quiet
+		o.Observer = &observe.Observer{Applied: func(e observe.Applied) {
+			if e.Version > 1 {
+				x, _ := cfg.Explain("addr")
+				said = append(said, strings.Split(x.String(), "\n")[0])
+			}
+		}}
+		var m *memory.Source
+		cfg, m = open[frozenConfig](t, o, "addr: ':1'\npool: 1")
+		m.Set([]byte("addr: ':2'\npool: 2"))
+		settle()
+		m.Set([]byte("addr: ':1'\npool: 3"))
+		settle()
+		if want := []string{`addr = ":1"   until a restart`, `addr = ":1"   config.yaml:1:7 (memory)`}; !slices.Equal(said, want) {
+			t.Errorf("while a version was told, Explain said %q, want %q", said, want)
+		}
+	})
+}

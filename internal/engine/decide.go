@@ -170,7 +170,7 @@ func (e *Engine) settle(next *State, swap func()) bool {
 		return false
 	}
 	swap()
-	e.roots = next.roots
+	e.roots, e.pending = next.roots, next.pending
 	for i, f := range e.feeds {
 		c := next.contents[i]
 		if f.applied != c {

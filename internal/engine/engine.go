@@ -55,10 +55,12 @@ type Engine struct {
 	plan    *plan        // how it is bound; the writer changes it, with mu held
 	roots   []*tree.Node // what is live, document by document, lowest first
 	history []event
-	pin     int64 // the pinned version; 0 when nothing is
-	pending []observe.Pending
-	probes  []*Probe
-	trial   *trial // nil when no version is on trial
+	pin     int64             // the pinned version; 0 when nothing is
+	pending []observe.Pending // with roots
+	// toldPending is what of it observers were told last.
+	toldPending []observe.Pending
+	probes      []*Probe
+	trial       *trial // nil when no version is on trial
 }
 
 // delivery is a state on its way to a subscriber, with the causes of all the versions since the one that it saw.

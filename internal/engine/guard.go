@@ -210,8 +210,8 @@ func place(root *tree.Node, p tree.Path) source.Position {
 // tellPending tells which fields wait for a restart, where that has changed.
 func (e *Engine) tellPending(next *State) {
 	e.mu.Lock()
-	news := !slices.EqualFunc(e.pending, next.pending, func(a, b observe.Pending) bool { return a.Key == b.Key })
-	e.pending = next.pending
+	news := !slices.EqualFunc(e.toldPending, next.pending, func(a, b observe.Pending) bool { return a.Key == b.Key })
+	e.toldPending = next.pending
 	e.mu.Unlock()
 	if news && len(next.pending) > 0 {
 		observe.Tell(e.Observer.Pending, observe.PendingRestart{Version: e.cell.Load().Version, Keys: next.pending})
