@@ -26,10 +26,14 @@ func Candidates(path tree.Path, roots ...*tree.Node) []Candidate {
 		if root == nil {
 			continue
 		}
+		says := slices.ContainsFunc(found, func(c Candidate) bool { return !c.Hidden && c.Node.Kind != tree.Null && !c.Node.Bare })
 		for k := range found {
 			found[k].Hidden = found[k].Hidden || hides(path, root, roots[found[k].Root])
 		}
 		if n := root.Lookup(path); n != nil {
+			if n.Bare && says {
+				n = n.AsNull() // it takes that away
+			}
 			c := Candidate{Root: i, Node: n}
 			if len(path) > 0 {
 				c.Entry = root.Lookup(path[:len(path)-1]).Entry(path[len(path)-1])
@@ -51,7 +55,10 @@ func hides(path tree.Path, high, low *tree.Node) bool {
 // path[:at].
 func hidesAt(path tree.Path, high, low *tree.Node) (at int, by *tree.Node) {
 	for i := 0; high != nil && low != nil; i++ {
-		if high.Kind != tree.Map || low.Kind != tree.Map || high.Bare {
+		if high.Bare {
+			return i, high.AsNull()
+		}
+		if high.Kind != tree.Map || low.Kind != tree.Map {
 			return i, high
 		}
 		if i == len(path) {

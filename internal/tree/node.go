@@ -112,6 +112,9 @@ func NewBare(kind Kind, null *Node) *Node {
 	return &Node{Kind: kind, Bare: true, Doc: null.Doc, Line: null.Line, Column: null.Column}
 }
 
+// AsNull returns a Null in the place of a node.
+func (n *Node) AsNull() *Node { return NewScalar(n.Doc, n.Line, n.Column, nil) }
+
 // Entry returns the entry of a map with that key, or nil.
 func (n *Node) Entry(key string) *Entry {
 	if n == nil || n.Kind != Map {
