@@ -94,6 +94,10 @@ func (f *flat) put(s *setting, t target) {
 			f.tell(s, source.DuplicateKey, path, "stands below what is set as a whole by "+f.other(at.set))
 			return
 		}
+		if len(at.below) > 0 && (at.below[0].step.index >= 0) != (st.index >= 0) {
+			f.tell(s, source.DuplicateKey, path, "is an item of a list or a key of a map, and "+f.other(at.below[0].first)+" is the other")
+			return
+		}
 		at = at.child(st, s)
 	}
 	switch {

@@ -29,6 +29,69 @@ func TestPropertiesValues(t *testing.T) {
 	}
 }
 
+// Brackets are an item of a list, or the key of a map in which any character may stand, and never a part of a key.
+func TestPropertiesBrackets(t *testing.T) {
+	t.Parallel()
+	shape := structOf("labels", mapOf(leaf), "dbs", mapOf(structOf("dsn", "hosts", listOf(leaf))), "any", (*tree.Shape)(nil), "free", mapOf(nil),
+		"deep", mapOf(mapOf(leaf)), "hosts", listOf(leaf), "grid", listOf(listOf(leaf)))
+	n := must(t, "properties", `labels[eu] = a
+labels[app.io/name] = b
+labels[x[0]] = c
+labels[0] = d
+dbs[eu].dsn = e
+dbs[eu.main].hosts[0] = f
+dbs.us.hosts[0] = g
+any.list[0].x = h
+any.list[1].y[0] = i
+any.m[a.b].c = j
+any.m.l[0][0] = k
+free[eu] = l
+free[0] = m
+free[x][0].y = n
+free.list[0] = o
+deep[a][b.c] = p
+deep.a[d] = q
+grid[0][0] = r
+`, shape)
+	if got := n.Plain(); !reflect.DeepEqual(got, any(map[string]any{
+		"labels": map[string]any{"eu": "a", "app.io/name": "b", "x[0]": "c", "0": "d"},
+		"dbs":    map[string]any{"eu": map[string]any{"dsn": "e"}, "eu.main": map[string]any{"hosts": []any{"f"}}, "us": map[string]any{"hosts": []any{"g"}}},
+		"any": map[string]any{"list": []any{map[string]any{"x": "h"}, map[string]any{"y": []any{"i"}}},
+			"m": map[string]any{"a.b": map[string]any{"c": "j"}, "l": []any{[]any{"k"}}}},
+		"free": map[string]any{"eu": "l", "0": "m", "x": []any{map[string]any{"y": "n"}}, "list": []any{"o"}},
+		"deep": map[string]any{"a": map[string]any{"b.c": "p", "d": "q"}}, "grid": []any{[]any{"r"}},
+	})) {
+		t.Errorf("got %v", got)
+	}
+	n = must(t, "properties", "a.list[0].x=1\na.list[1].x=2\n[b.c]=3\nd[0]=4\n", nil)
+	if got := n.Plain(); !reflect.DeepEqual(got, any(map[string]any{
+		"a": map[string]any{"list": []any{map[string]any{"x": "1"}, map[string]any{"x": "2"}}}, "b.c": "3", "d": []any{"4"},
+	})) {
+		t.Errorf("without a struct: %v", got)
+	}
+	for _, c := range []struct{ name, text, want string }{
+		{"brackets in a key", "labels.x[0]=1\n", "doc:1:1 (l) labels.x[0]: unknown key"},
+		{"open", "labels[x=1\nany.a[0=1\nany[=1\nany.a]=1\n", "doc:1:1 (l) labels[x: unknown key\ndoc:2:1 (l) any.a[0: unknown key\ndoc:3:1 (l) any[: unknown key\ndoc:4:1 (l) any.a]: unknown key"},
+		{"empty", "labels[]=1\nany[]=1\nany.[0]=1\nany[0].=1\nany[0]x=1\n", "doc:1:1 (l) labels[]: unknown key\ndoc:2:1 (l) any[]: unknown key\ndoc:3:1 (l) any.[0]: unknown key\n" +
+			"doc:4:1 (l) any[0].: unknown key\ndoc:5:1 (l) any[0]x: unknown key"},
+		{"gap", "any.l[1]=1\n", "doc:1:1 (l): is item 1 of a list that has no item 0; a list is given as a whole, from 0 on"},
+		{"huge", "any.l[0]=1\nany.l[999999999]=1\nhosts[999999999]=1\n", "doc:2:1 (l): is item 999999999 of a list that has no item 1; a list is given as a whole, from 0 on\n" +
+			"doc:3:1 (l): is item 999999999 of a list that has no item 0; a list is given as a whole, from 0 on"},
+		{"beyond any number", "hosts[99999999999999999999]=1\n", "doc:1:1 (l) hosts[99999999999999999999]: unknown key, did you mean hosts?"},
+		{"list and map", "any.l[0]=1\nany.l.x=1\n", "doc:2:1 (l) any.l.x: is an item of a list or a key of a map, and any.l[0] on line 1 is the other"},
+		{"map and list", "any.l.x=1\nany.l[0]=1\n", "doc:2:1 (l) any.l[0]: is an item of a list or a key of a map, and any.l.x on line 1 is the other"},
+		{"whole and part", "any.a=1\nany.a.b=2\nany.c.d=1\nany.c=2\n", "doc:2:1 (l) any.a.b: stands below what is set as a whole by any.a on line 1\n" +
+			"doc:4:1 (l) any.c: is set as a whole, and a part of it by any.c.d on line 3"},
+		{"twice", "labels.a=1\nlabels[a]=2\n", "doc:2:1 (l) labels.a: stands twice; the first is labels.a on line 1"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			_, ps := read("properties", c.text, shape)
+			want(t, ps, c.want)
+		})
+	}
+}
+
 func TestProperties(t *testing.T) {
 	t.Parallel()
 	shape := structOf("db", structOf("pool-size", "dsn"), "hosts", listOf(leaf), "servers", listOf(structOf("addr")), "labels", mapOf(leaf),

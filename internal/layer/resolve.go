@@ -24,7 +24,8 @@ import (
 //
 // The rules for names of properties: "." separates levels; keys are compared as they are, and only if that leads nowhere as
 // above; items of a list are hosts[0] or hosts.0; a map's key goes as far as the first dot after which the rest fits, and keeps its case,
-// so that labels.app.kubernetes.io/name is the label "app.kubernetes.io/name".
+// so that labels.app.kubernetes.io/name is the label "app.kubernetes.io/name". In brackets, a map's key may have any character:
+// dbs[eu.main].dsn. Where anything fits, [0] is an item of a list and any other bracket a key. See bracket.go.
 type resolver struct {
 	shape   *tree.Shape
 	dots    bool // names of properties
@@ -168,7 +169,11 @@ func (r *resolver) match(shape *tree.Shape, at int, secret bool) bool {
 	ok := false
 	switch kind {
 	case tree.Any:
-		ok = r.matchAny(at, secret)
+		if r.dots {
+			ok = r.matchDotted(at, len(r.steps) == 0, secret)
+		} else {
+			ok = r.matchAny(at, secret)
+		}
 	case tree.ListOf:
 		ok = r.matchItem(shape, at, secret)
 	case tree.MapOf:
@@ -222,11 +227,21 @@ func (r *resolver) matchItem(shape *tree.Shape, at int, secret bool) bool {
 // matchFree reads a key of a map. Of names of properties, the shortest key that leads somewhere counts; of variables, all do.
 func (r *resolver) matchFree(shape *tree.Shape, at int, secret bool) (ok bool) {
 	if shape.Elem == nil || shape.Elem.Kind == tree.Any {
-		return r.matchAny(at, secret || shape.Elem != nil && shape.Elem.Secret)
+		secret = secret || shape.Elem != nil && shape.Elem.Secret
+		if r.dots {
+			return r.matchDotted(at, true, secret)
+		}
+		return r.matchAny(at, secret)
+	}
+	if r.dots && r.name[at] == '[' {
+		return r.matchBracketed(shape, at, secret)
 	}
 	for end := at + 1; end <= len(r.text); end++ {
 		if !r.boundary(end) {
 			continue
+		}
+		if r.dots && strings.ContainsAny(r.name[at:end], "[]") {
+			return ok // what is meant to be a bracket is not a part of a key
 		}
 		ok = r.below(step{r.freeKey(at, end), -1}, shape.Elem, end, true, secret) || ok
 		if ok && r.dots {
@@ -236,7 +251,7 @@ func (r *resolver) matchFree(shape *tree.Shape, at int, secret bool) (ok bool) {
 	return ok
 }
 
-// matchAny reads the rest where anything fits.
+// matchAny reads the rest of the name of a variable where anything fits.
 func (r *resolver) matchAny(at int, secret bool) bool {
 	before, start := len(r.steps), at
 	defer func() { r.steps = r.steps[:before] }()
@@ -244,9 +259,7 @@ func (r *resolver) matchAny(at int, secret bool) bool {
 		width := 0
 		switch {
 		case i == len(r.text):
-		case r.dots && r.name[i] == '.':
-			width = 1
-		case !r.dots && strings.HasPrefix(r.name[i:], "__"):
+		case strings.HasPrefix(r.name[i:], "__"):
 			width = 2
 		default:
 			continue
@@ -268,7 +281,7 @@ func (r *resolver) below(s step, shape *tree.Shape, end int, free, secret bool) 
 		return r.take(shape, free, secret)
 	}
 	for _, width := range r.separators(end) {
-		if end+width < len(r.text) {
+		if end+width < len(r.text) && !(r.dots && width > 0 && r.name[end+width] == '[') { // no key stands before that bracket
 			ok = r.match(shape, end+width, secret) || ok
 		}
 	}

@@ -1,0 +1,75 @@
+package layer
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/nacre-go/nacre/internal/tree"
+)
+
+// matchBracketed reads a map's key in brackets: m[eu], or m[app.io/name].dsn. The shortest key that leads somewhere counts.
+func (r *resolver) matchBracketed(shape *tree.Shape, at int, secret bool) bool {
+	for end := r.closing(at, at); end > 0; end = r.closing(at, end) {
+		if r.below(step{r.name[at+1 : end-1], -1}, shape.Elem, end, true, secret) {
+			return true
+		}
+	}
+	return false
+}
+
+// closing returns the offset behind the first bracket beyond after that closes the one at open: behind it the name ends, or another
+// level begins. It returns 0 where there is none, or nothing is in between.
+func (r *resolver) closing(open, after int) int {
+	for i := max(open+2, after); i < len(r.name); i++ {
+		if r.name[i] == ']' && (i+1 == len(r.name) || r.name[i+1] == '.' || r.name[i+1] == '[') {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// matchDotted reads the rest of the name of a property where anything fits: keys between dots, keys in brackets, and items of lists,
+// [0]. Keyed says that the first level has keys whatever is in the brackets, because it is a map's.
+func (r *resolver) matchDotted(at int, keyed, secret bool) bool {
+	before := len(r.steps)
+	defer func() { r.steps = r.steps[:before] }()
+	for {
+		s, end := r.level(at, keyed)
+		if end == 0 {
+			return false
+		}
+		r.steps = append(r.steps, s)
+		if end == len(r.name) {
+			return r.take(nil, true, secret)
+		}
+		if at = end; r.name[end] == '.' {
+			if at++; at == len(r.name) || r.name[at] == '[' {
+				return false // an empty key
+			}
+		}
+		keyed = false
+	}
+}
+
+// level reads one level, and returns the offset behind it; 0 for what is none.
+func (r *resolver) level(at int, keyed bool) (step, int) {
+	if r.name[at] == '[' {
+		end := r.closing(at, at)
+		if end == 0 {
+			return step{}, 0
+		}
+		inside := r.name[at+1 : end-1]
+		if index, err := strconv.Atoi(inside); err == nil && !keyed && index >= 0 && strconv.Itoa(index) == inside {
+			return step{"", index}, end
+		}
+		return step{inside, -1}, end
+	}
+	end := len(r.name)
+	if i := strings.IndexAny(r.name[at:], ".["); i >= 0 {
+		end = at + i
+	}
+	if end == at || strings.Contains(r.name[at:end], "]") {
+		return step{}, 0
+	}
+	return step{r.name[at:end], -1}, end
+}
