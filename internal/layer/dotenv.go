@@ -106,6 +106,9 @@ func (d *dotenvReader) value() (string, bool) {
 	start := d.next
 	d.toNextLine()
 	value := string(d.data[start:d.next])
+	if i := strings.IndexByte(strings.TrimRight(value, "\r\n"), '\r'); i >= 0 {
+		return "", d.loneCR(start + i)
+	}
 	for i := range value {
 		if value[i] == '#' && (i == 0 && start > 0 && isSpace(d.data[start-1]) || i > 0 && isSpace(value[i-1])) {
 			value = value[:i]
@@ -113,6 +116,13 @@ func (d *dotenvReader) value() (string, bool) {
 		}
 	}
 	return strings.Trim(value, " \t\r\n"), true
+}
+
+// loneCR reports a carriage return that ends no line: a file of which each line ends so would be one value.
+func (d *dotenvReader) loneCR(offset int) bool {
+	d.next = offset
+	d.malformed(offset, `has a carriage return (CR) without a line feed; save it with LF or CRLF, or write \r in double quotes`)
+	return false
 }
 
 func isSpace(c byte) bool { return c == ' ' || c == '\t' }
@@ -135,7 +145,10 @@ func (d *dotenvReader) quoted(quote byte) (string, bool) {
 			d.escape(&b)
 			continue
 		}
-		if c == '\r' && d.next+1 < len(d.data) && d.data[d.next+1] == '\n' {
+		if c == '\r' {
+			if d.next+1 == len(d.data) || d.data[d.next+1] != '\n' {
+				return "", d.loneCR(d.next)
+			}
 			continue // a line ends with \n, whoever saved the file
 		}
 		b.WriteByte(c)

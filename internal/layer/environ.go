@@ -2,6 +2,8 @@ package layer
 
 import (
 	"fmt"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/source"
@@ -37,7 +39,7 @@ func (r *reading) environ() *tree.Node {
 
 func (r *reading) variable(v source.Variable) *setting {
 	doc := *r.doc
-	doc.Name = "$" + v.Name
+	doc.Name = "$" + strings.ToValidUTF8(v.Name, string(utf8.RuneError))
 	return &setting{name: v.Key, shown: doc.Name, value: v.Value, doc: &doc, file: v.File}
 }
 

@@ -81,6 +81,10 @@ func (f *flat) wayOut() string {
 // put places the text.
 func (f *flat) put(s *setting, t target) {
 	path := t.path().String()
+	if !utf8.ValidString(s.name) {
+		f.tell(s, source.Malformed, "", "has a name that is not UTF-8")
+		return
+	}
 	if !utf8.ValidString(s.value) {
 		f.tell(s, source.Malformed, path, "is not UTF-8")
 		return

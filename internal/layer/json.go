@@ -6,6 +6,8 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/source"
@@ -49,9 +51,14 @@ func (j *jsonReader) syntax(err error) {
 		j.report(source.Malformed, line, column, "is not valid JSON: it ends too early")
 		return
 	}
-	line, column := j.at(int(se.Offset) - 1) // the byte that was one too many
+	at := int(se.Offset) - 1 // the byte that was one too many
+	line, column := j.at(at)
 	if strings.Contains(se.Error(), "max depth") {
 		j.deep(tree.MaxDepth+1, line, column)
+		return
+	}
+	if at > 0 && at < len(j.data) && j.data[at-1] == '0' && j.data[at] >= '0' && j.data[at] <= '9' {
+		j.report(source.Malformed, line, column, "is not valid JSON: it has a number that starts with 0; JSON has no octal numbers; quote what is a text")
 		return
 	}
 	j.report(source.Malformed, line, column, "is not valid JSON")
@@ -65,7 +72,11 @@ func (j *jsonReader) space() {
 		switch j.data[j.next] {
 		case '\n':
 			j.line, j.lineStart = j.line+1, j.next+1
-		case ' ', '\t', '\r', ',', ':':
+		case '\r':
+			if j.next+1 == len(j.data) || j.data[j.next+1] != '\n' {
+				j.line, j.lineStart = j.line+1, j.next+1
+			}
+		case ' ', '\t', ',', ':':
 		default:
 			return
 		}
@@ -163,9 +174,49 @@ func (j *jsonReader) text() string {
 	if !escaped {
 		return string(quoted[1 : len(quoted)-1])
 	}
+	if i := halfPair(quoted); i >= 0 {
+		line, column := j.at(start + i)
+		j.report(source.Malformed, line, column, halfOfAPair)
+	}
 	var s string
 	_ = json.Unmarshal(quoted, &s) // it is valid
 	return s
+}
+
+const halfOfAPair = `has a \u that is no character; a character beyond \uffff is a pair of them`
+
+// halfPair returns where in a valid string a \u stands that is half of a pair without the other half, or -1. The library
+// makes another character of it.
+func halfPair(quoted []byte) int {
+	for i := 0; i < len(quoted); i++ {
+		if quoted[i] != '\\' {
+			continue
+		}
+		c := unit(quoted[i:])
+		if !utf16.IsSurrogate(c) {
+			i++ // what is escaped
+			continue
+		}
+		if utf16.DecodeRune(c, unit(quoted[i+unitLen:])) == utf8.RuneError {
+			return i
+		}
+		i += 2*unitLen - 1
+	}
+	return -1
+}
+
+const unitLen = len(`\u0000`)
+
+// unit returns the code unit that \uXXXX at the beginning of text means, and 0 where there is none.
+func unit(text []byte) rune {
+	if len(text) < unitLen || text[0] != '\\' || text[1] != 'u' {
+		return 0
+	}
+	n, err := strconv.ParseUint(string(text[2:unitLen]), 16, 16)
+	if err != nil {
+		return 0
+	}
+	return rune(n)
 }
 
 // number reads a number exactly: one that fits in no type without loss of digits before the point is a problem.

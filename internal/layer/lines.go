@@ -8,10 +8,11 @@ import (
 // lines finds line and column of an offset, both from 1, the column in bytes.
 type lines struct{ starts []int }
 
+// newLines counts lines that end with LF, CRLF or CR.
 func newLines(data []byte) lines {
 	starts := make([]int, 1, bytes.Count(data, []byte{'\n'})+1)
 	for i, c := range data {
-		if c == '\n' {
+		if c == '\n' || c == '\r' && (i+1 == len(data) || data[i+1] != '\n') {
 			starts = append(starts, i+1)
 		}
 	}

@@ -1,6 +1,7 @@
 package layer
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 
@@ -71,9 +72,35 @@ func (t *tomlReader) syntax(err error, data []byte) {
 		t.report(source.Malformed, 0, 0, "is not valid TOML")
 		return
 	}
-	line, column := t.at(min(max(cap(data)-cap(pe.Highlight), 0), len(data)))
-	t.report(source.Malformed, line, column, "is not valid TOML")
+	at := min(max(cap(data)-cap(pe.Highlight), 0), len(data))
+	line, column := t.at(at)
+	t.report(source.Malformed, line, column, "is not valid TOML"+tomlHint(data, at))
 }
+
+// tomlHint says what is wrong at an offset, where that can be told from the document.
+func tomlHint(data []byte, at int) string {
+	start := at
+	for start > 0 && numberByte(data[start-1]) {
+		start--
+	}
+	end := start
+	for end < len(data) && numberByte(data[end]) {
+		end++
+	}
+	switch cr := bytes.IndexByte(data, '\r'); {
+	case tree.LeadingZero(string(data[start:end])):
+		return zeroHint
+	case cr >= 0 && cr <= at && (cr+1 == len(data) || data[cr+1] != '\n'):
+		return ": it has a carriage return (CR) without a line feed; save it with LF or CRLF"
+	}
+	return ""
+}
+
+// numberByte reports whether c may stand in a whole number.
+func numberByte(c byte) bool { return c >= '0' && c <= '9' || c == '_' || c == '+' || c == '-' }
+
+// zeroHint is said of a number that JSON and TOML refuse because of its leading zero.
+const zeroHint = ": it has a number that starts with 0; in TOML, write 0o in front of an octal number; quote what is a text"
 
 // child returns what a table has under a key, or makes it.
 func (t *table) child(key string) *table { return t.index[key] }

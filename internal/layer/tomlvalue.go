@@ -94,7 +94,9 @@ func (t *tomlReader) scalar(v *unstable.Node, line, column int32) *tree.Node {
 			return nil
 		}
 	}
-	return tree.NewScalar(t.doc, line, column, value)
+	n := tree.NewScalar(t.doc, line, column, value)
+	n.Octal = v.Kind == unstable.Integer && tree.IsOctal(text)
+	return n
 }
 
 const tooGreat = "is a number beyond the range of a float of 64 bits"

@@ -30,6 +30,9 @@ type shared struct {
 
 func (r *reading) yaml() *tree.Node {
 	y := &yamlReader{reading: r}
+	if !y.oneWayToSeeLines() || !y.directives() {
+		return nil
+	}
 	documents := yaml.NewDecoder(bytes.NewReader(r.data))
 	var root *yaml.Node
 	for {
@@ -86,7 +89,7 @@ func (y *yamlReader) position(n *yaml.Node) (line, column int32) {
 	return line, int32(offset-start) + 1
 }
 
-// yamlLines returns where lines begin, as YAML 1.1 counts them, or an empty list for ASCII, whose columns are bytes anyway.
+// yamlLines returns where lines begin, as YAML counts them, or an empty list for ASCII, whose columns are bytes anyway.
 func yamlLines(data []byte) []int {
 	ascii := true
 	for _, c := range data {
@@ -105,7 +108,7 @@ func yamlLines(data []byte) []int {
 		if c == '\r' && i < len(data) && data[i] == '\n' {
 			i++
 		}
-		if c == '\n' || c == '\r' || c == '\u0085' || c == '\u2028' || c == '\u2029' {
+		if c == '\n' || c == '\r' {
 			starts = append(starts, i)
 		}
 	}
@@ -161,7 +164,10 @@ func (y *yamlReader) convert(n *yaml.Node, depth int) (made *tree.Node, size, he
 	if !ok {
 		return nil, 1, 0
 	}
-	return tree.NewScalar(y.doc, line, column, v), 1, 0
+	made = tree.NewScalar(y.doc, line, column, v)
+	_, whole := v.(int64)
+	made.Octal = whole && tree.IsOctal(n.Value)
+	return made, 1, 0
 }
 
 const customTag = "has a YAML tag that means nothing here"
@@ -216,20 +222,20 @@ func (y *yamlReader) mapping(n *yaml.Node, line, column int32, depth int) (*tree
 			merges, mergeLine = append(merges, v), kl
 			continue
 		}
-		t := y.target(k)
-		if t.Kind != yaml.ScalarNode {
-			y.report(source.Malformed, kl, kc, "has a key that is a map or a list; keys are texts")
+		key, fault := yamlKey(y.target(k))
+		if fault != "" {
+			y.report(source.Malformed, kl, kc, fault)
 			continue
 		}
-		y.enter(t.Value)
+		y.enter(key)
 		value, s, h := y.convert(v, depth+1)
 		if y.stopped {
 			return nil, 0, 0
 		}
-		if first := es.find(t.Value); first != nil {
+		if first := es.find(key); first != nil {
 			y.twice(kl, kc, first.Line)
 		} else if value != nil {
-			es.add(tree.Entry{Key: t.Value, Value: value, Line: kl, Column: kc})
+			es.add(tree.Entry{Key: key, Value: value, Line: kl, Column: kc})
 			size, height = size+s, max(height, h+1)
 		}
 		y.leave()

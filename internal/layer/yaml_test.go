@@ -13,7 +13,7 @@ func TestYAMLValues(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]any{
 		"5": int64(5), "-5": int64(-5), "+5": int64(5), "1_000": int64(1000), "0x1F": int64(31), "0o17": int64(15), "0b101": int64(5),
-		"017": int64(15), "9223372036854775807": int64(math.MaxInt64), "9223372036854775808": uint64(math.MaxInt64 + 1),
+		"017": "017", "9223372036854775807": int64(math.MaxInt64), "9223372036854775808": uint64(math.MaxInt64 + 1),
 		"18446744073709551615": uint64(math.MaxUint64), "1.5": 1.5, "1e3": 1000.0, ".inf": math.Inf(1), "-.INF": math.Inf(-1), "+.inf": math.Inf(1),
 		"0.0": 0.0, ".5": 0.5, "1_0.5": 10.5,
 		"true": true, "False": false, "yes": "yes", "no": "no", "on": "on", "off": "off", "N": "N", "y": "y",

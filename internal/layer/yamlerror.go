@@ -31,6 +31,11 @@ var yamlWords = []struct{ theirs, ours string }{
 	{"block sequence entries are not allowed", "has a list item where none can be"},
 	{"unknown escape character", "has an escape that is not known between double quotes"},
 	{"undefined tag handle", "has a tag that is not declared"},
+	{"did not find expected <document start>", "has a directive (%) that no line --- follows"},
+	{"found duplicate %YAML directive", "has two %YAML lines"},
+	{"found duplicate %TAG directive", "declares a tag twice"},
+	{"found unknown directive name", "has a directive other than %YAML and %TAG"},
+	{"invalid Unicode character escape code", "has an escape that is no character; write the character itself, or \\U and eight digits"},
 	{"exceeded max depth", "is nested too deep"},
 	{"control characters are not allowed", "has a control character"},
 }

@@ -6,9 +6,11 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -25,11 +27,19 @@ func (y *yamlReader) scalar(n *yaml.Node, line, column int32) (any, bool) {
 		if b, ok := boolWords[n.Value]; ok {
 			return b, true
 		}
-	case "!!int":
-		if v, ok := yamlInt(n.Value); ok {
-			return v, true
+	case "!!int", "!!float":
+		if tree.LeadingZero(n.Value) {
+			if plain { // without a tag
+				return n.Value, true
+			}
+			y.report(source.Malformed, line, column, taggedZero)
+			return nil, false
 		}
-	case "!!float":
+		if v, ok := yamlInt(n.Value); ok && tag == "!!int" {
+			return v, true
+		} else if tag == "!!int" {
+			break
+		}
 		if wholeNumber.MatchString(n.Value) {
 			if plain {
 				y.report(source.Malformed, line, column, tooWide)
@@ -42,9 +52,8 @@ func (y *yamlReader) scalar(n *yaml.Node, line, column int32) (any, bool) {
 	case "!!str", "!!timestamp", "!!merge": // a field of type string wants the text of a date as it is written
 		return n.Value, true
 	case "!!binary":
-		b, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(n.Value), ""))
-		if err == nil {
-			return string(b), true
+		if text, ok := fromBase64(n.Value); ok {
+			return text, true
 		}
 		y.report(source.Malformed, line, column, "is tagged !!binary and is not base64")
 		return nil, false
@@ -70,7 +79,40 @@ var (
 	wholeNumber = regexp.MustCompile(`^[-+]?[0-9][0-9_]*$`)
 )
 
-// yamlInt reads decimal, 0x, 0o, 0b and the octal of YAML 1.1 (0777), with underscores, as yaml.v3 does.
+// taggedZero is about !!int 0644: what has a leading zero and no tag is a text.
+const taggedZero = "is tagged as a number and starts with 0; write 0o in front of an octal number, and nothing in front of a decimal one"
+
+func fromBase64(text string) (string, bool) {
+	b, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
+	return string(b), err == nil
+}
+
+// yamlKey returns the text of a key, or what is wrong with it. A key is the text that is written, whatever it looks like; only
+// !!binary is decoded.
+func yamlKey(n *yaml.Node) (key, fault string) {
+	if n.Kind != yaml.ScalarNode {
+		return "", "has a key that is a map or a list; keys are texts"
+	}
+	if n.Style&yaml.TaggedStyle == 0 {
+		return n.Value, ""
+	}
+	switch n.ShortTag() {
+	case "!!binary":
+		text, ok := fromBase64(n.Value)
+		switch {
+		case !ok:
+			return "", "has a key that is tagged !!binary and is not base64"
+		case !utf8.ValidString(text):
+			return "", "has a key that is not UTF-8 once it is decoded; keys are texts"
+		}
+		return text, ""
+	case "!!str", "!!int", "!!float", "!!bool", "!!null", "!!timestamp":
+		return n.Value, ""
+	}
+	return "", "has a key with a YAML tag that means nothing here"
+}
+
+// yamlInt reads decimal, 0x, 0o and 0b, with underscores, as yaml.v3 does.
 func yamlInt(s string) (any, bool) {
 	s = strings.ReplaceAll(s, "_", "")
 	if i, err := strconv.ParseInt(s, 0, 64); err == nil {

@@ -24,6 +24,8 @@ func (k Kind) String() string { return [...]string{"null", "scalar", "list", "ma
 // Node is one value of a tree. Immutable once built; safe for concurrent use.
 type Node struct {
 	Kind Kind
+	// Octal says that a number was written in octal, as 0o644. Only a file mode wants to know.
+	Octal bool
 	// Value is a scalar's: string, source.Text, bool, int64, uint64 (only above the range of int64), float64 or time.Time.
 	Value any
 	// Ref is the text of a scalar whose Value was put in place of references in it: that text may be shown, the value may not.
