@@ -88,6 +88,8 @@ func (c *compiler) build(k *codec) {
 		buildDuration(k)
 	case timeType:
 		buildTime(k)
+	case fileModeType:
+		buildFileMode(k)
 	case reflect.PointerTo(locationType):
 		buildByHook(k, mapstructure.StringToTimeLocationHookFunc(), t, "time zone", "a time zone such as UTC or Europe/Berlin")
 	case urlType:

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/source"
@@ -102,6 +103,14 @@ func (r *run) entries(n *tree.Node) ([]tree.Entry, bool) {
 	return entries, true
 }
 
+// utf8Key refuses bytes that are no text.
+func utf8Key(key string) error {
+	if !utf8.ValidString(key) {
+		return errKey
+	}
+	return nil
+}
+
 // keyReader returns how keys of type t are read, and what is wanted of them; nil if they cannot be.
 func (c *compiler) keyReader(t reflect.Type) (keyReader, string) {
 	if parse, ok := c.settings.parsers[t]; ok {
@@ -120,22 +129,26 @@ func (c *compiler) keyReader(t reflect.Type) (keyReader, string) {
 	want := wantInt
 	switch t.Kind() {
 	case reflect.String:
-		read, want = func(key string, into reflect.Value) error { into.SetString(key); return nil }, "a string"
+		read, want = func(key string, into reflect.Value) error { into.SetString(key); return utf8Key(key) }, "text in UTF-8"
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		read = func(key string, into reflect.Value) error {
 			i, err := strconv.ParseInt(key, 10, t.Bits())
-			into.SetInt(i)
+			if into.SetInt(i); tree.LeadingZero(key) {
+				return errKey
+			}
 			return err
 		}
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		read = func(key string, into reflect.Value) error {
 			u, err := strconv.ParseUint(key, 10, t.Bits())
-			into.SetUint(u)
+			if into.SetUint(u); tree.LeadingZero(key) {
+				return errKey
+			}
 			return err
 		}
 	case reflect.Interface:
 		if t.NumMethod() == 0 {
-			read, want = func(key string, into reflect.Value) error { into.Set(reflect.ValueOf(key)); return nil }, "a string"
+			read, want = func(key string, into reflect.Value) error { into.Set(reflect.ValueOf(key)); return utf8Key(key) }, "text in UTF-8"
 		}
 	}
 	if len(c.settings.hooks) > 0 {

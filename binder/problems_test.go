@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"math"
+	"math/big"
 	"net/netip"
 	"net/url"
 	"regexp"
@@ -34,6 +36,8 @@ func bad[T any](name string, in any, want string) func(*testing.T) {
 	}
 }
 
+const zeros = " that does not start with 0 - write 0o in front of an octal number, and nothing in front of a decimal one"
+
 func TestWrongTypes(t *testing.T) {
 	t.Parallel()
 	for _, test := range []func(*testing.T){
@@ -49,6 +53,35 @@ func TestWrongTypes(t *testing.T) {
 		bad[int]("list for int", []any{1}, "must be a whole number, not a list"),
 		bad[int]("bool for int", true, "must be a whole number, not a bool"),
 		bad[int]("underscores", text("1_000"), "must be a whole number"),
+		bad[int]("int text with a leading zero", text("010"), "must be a whole number"+zeros),
+		bad[int]("int string with a leading zero", "-0644", "must be a whole number"+zeros),
+		bad[int]("int text of nines and a zero", text("09"), "must be a whole number"+zeros),
+		bad[uint8]("uint text with a leading zero", text("0010"), "must be a whole number"+zeros),
+		bad[uint8]("uint text with a sign and a leading zero", text("-01"), "must be a whole number"+zeros),
+		bad[float64]("float text with a leading zero", text("010"), "must be a number"+zeros),
+		bad[float64]("float string with a leading zero", "08", "must be a number"+zeros),
+		bad[binder.Size]("size with a leading zero", "010", "must be a size such as 10MiB, 1.5GB or a number of bytes"+zeros),
+		bad[*big.Int]("big int with a leading zero", text("010"), "must be a whole number"+zeros),
+		bad[bool]("bool with a leading zero", "01", "must be true or false, not a string"),
+		bad[float64]("float string beyond its range", "1e400", "must be in the range of a float64"),
+		bad[float64]("float word of another format", "inf", "must be a number, not a string"),
+		bad[float64]("float text NaN of YAML", text(".nan"), "must be a number, not NaN"),
+		bad[string]("string that is no text", "a\xff", "must be text in UTF-8; bytes are for a []byte"),
+		bad[any]("any with what is no text", "\xff", "must be text in UTF-8; bytes are for a []byte"),
+		bad[json.RawMessage]("JSON of what is no text", "\xff", "must be text in UTF-8; bytes are for a []byte"),
+		bad[fs.FileMode]("file mode decimal", 644, "must be a file mode in octal such as 0640 or 0o640, not a decimal number"),
+		bad[fs.FileMode]("file mode of JSON", 420.0, "must be a file mode in octal such as 0640 or 0o640, not a decimal number"),
+		bad[fs.FileMode]("file mode decimal text", text("644"), "must be a file mode in octal such as 0640 or 0o640"),
+		bad[fs.FileMode]("file mode decimal string", "644", "must be a file mode in octal such as 0640 or 0o640"),
+		bad[fs.FileMode]("file mode hexadecimal", text("0x1A4"), "must be a file mode in octal such as 0640 or 0o640"),
+		bad[fs.FileMode]("file mode of an 8", text("0648"), "must be a file mode in octal such as 0640 or 0o640"),
+		bad[fs.FileMode]("file mode of signs", text("-0644"), "must be a file mode in octal such as 0640 or 0o640"),
+		bad[fs.FileMode]("file mode of no digits", text("0o"), "must be a file mode in octal such as 0640 or 0o640"),
+		bad[fs.FileMode]("file mode too great", text("0o10000"), "must be a file mode in octal such as 0640 or 0o640, and at most 0o7777"),
+		bad[fs.FileMode]("file mode far too great", text("0"+strings.Repeat("7", 40)), "must be a file mode in octal such as 0640 or 0o640, and at most 0o7777"),
+		bad[fs.FileMode]("file mode of words", text("rw-r--r--"), "must be a file mode in octal such as 0640 or 0o640"),
+		bad[fs.FileMode]("file mode empty", text(""), "must be a file mode in octal such as 0640 or 0o640, but is empty"),
+		bad[fs.FileMode]("file mode bool", true, "must be a file mode in octal such as 0640 or 0o640, not a bool"),
 		bad[int8]("int8 overflow", 128, "must be between -128 and 127"),
 		bad[int8]("int8 text overflow", text("-129"), "must be between -128 and 127"),
 		bad[int64]("int64 overflow", uint64(math.MaxUint64), "must be between -9223372036854775808 and 9223372036854775807"),
@@ -127,7 +160,7 @@ func TestProblemsInside(t *testing.T) {
 	problems := problemsOf[config](t, pairs{
 		"items", []any{pairs{"port", 1}, pairs{"port", "x"}, pairs{"prot", 1}, 7},
 		"by_name", pairs{"a.b", pairs{"port", "x"}, "c", pairs{"x", 1}},
-		"by_port", pairs{"1", "a", "01", "b", "x", "c"},
+		"by_port", pairs{"1", "a", "+1", "b", "x", "c", "01", "d"},
 		"by_addr", pairs{"::1", 1, "0:0::1", 2, "canary", 3},
 		"lists", pairs{"a", []any{1, "x", nil}},
 	})
@@ -137,8 +170,9 @@ func TestProblemsInside(t *testing.T) {
 		"items[3]: must be a map, not a number",
 		`by_name."a.b".port: must be a whole number, not a string`,
 		"by_name.c.x: unknown key",
-		"by_port.01: another key of this map is read as the same",
+		"by_port.+1: another key of this map is read as the same",
 		"by_port.x: the key must be a whole number",
+		"by_port.01: the key must be a whole number",
 		"by_addr.0:0::1: another key of this map is read as the same",
 		"by_addr.canary: the key must be an IP address",
 		"lists.a[1]: must be a number, not a string",

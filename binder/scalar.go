@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/source"
@@ -13,10 +14,17 @@ import (
 
 // Numbers and bools read text with the blanks around it taken away; strings take text as it is.
 
+// notText is said of bytes where text is wanted. A []byte takes them, and what reads itself from text.
+const notText = "must be text in UTF-8; bytes are for a []byte"
+
 func buildString(k *codec) {
 	k.shape.Type, k.plain = "string", true
 	k.bind = func(r *run, n *tree.Node, v reflect.Value) {
 		if s, ok := textOf(n); ok {
+			if !utf8.ValidString(s) {
+				r.wrongly(n, notText)
+				return
+			}
 			v.SetString(s)
 			return
 		}
@@ -58,6 +66,10 @@ func (r *run) quoteNeeded(n *tree.Node, want string) {
 
 // unquoteNeeded notes a string where something else was meant.
 func (r *run) unquoteNeeded(n *tree.Node, want string) {
+	if n.Kind == tree.Scalar && want != wantBool && leadingZero(n) {
+		r.wrongly(n, "must be "+want+zeroLeads)
+		return
+	}
 	message := must(n, want)
 	if s, ok := n.Value.(string); ok && bareIsTyped(s) {
 		message += " (take away the quotes)"
@@ -71,8 +83,10 @@ func bareIsTyped(s string) bool {
 		return true
 	}
 	_, err := strconv.ParseFloat(s, 64)
-	return err == nil
+	return err == nil && strings.ContainsAny(s, "0123456789") && !tree.LeadingZero(s) // inf and nan are text in YAML
 }
+
+const wantBool = "true or false"
 
 func buildBool(k *codec) {
 	k.shape.Type, k.plain = "bool", true
@@ -91,10 +105,10 @@ func buildBool(k *codec) {
 			}
 		}
 		if s, ok := n.Value.(string); ok && oldBool(s) {
-			r.wrongly(n, must(n, "true or false")+" (yes, no, on and off are text in YAML 1.2)")
+			r.wrongly(n, must(n, wantBool)+" (yes, no, on and off are text in YAML 1.2)")
 			return
 		}
-		r.unquoteNeeded(n, "true or false")
+		r.unquoteNeeded(n, wantBool)
 	}
 }
 
@@ -133,7 +147,7 @@ func buildInt(k *codec) {
 			i = int64(x)
 		case source.Text:
 			var err error
-			if i, err = strconv.ParseInt(integer(x)); err != nil {
+			if i, err = strconv.ParseInt(integer(x)); err != nil || leadingZero(n) {
 				r.badNumber(n, err, wantInt, outside)
 				return
 			}
@@ -175,14 +189,14 @@ func buildUint(k *codec) {
 			u = uint64(x)
 		case source.Text:
 			s, base, size := integer(x)
-			if strings.HasPrefix(s, "-") {
+			if strings.HasPrefix(s, "-") && !leadingZero(n) {
 				if _, err := strconv.ParseInt(s, base, size); err == nil {
 					r.wrongly(n, outside)
 					return
 				}
 			}
 			var err error
-			if u, err = strconv.ParseUint(strings.TrimPrefix(s, "+"), base, size); err != nil {
+			if u, err = strconv.ParseUint(strings.TrimPrefix(s, "+"), base, size); err != nil || leadingZero(n) {
 				r.badNumber(n, err, wantInt, outside)
 				return
 			}
@@ -208,8 +222,29 @@ func integer(x source.Text) (s string, base, bits int) {
 	return s, 10, 64
 }
 
-// badNumber tells a number that is out of range from what is no number.
+// float reads a number as strconv does, and infinity as YAML writes it too.
+func float(text string, bits int) (float64, error) {
+	switch text {
+	case ".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF", "-.inf", "-.Inf", "-.INF", ".nan", ".NaN", ".NAN":
+		text = strings.Replace(text, ".", "", 1)
+	}
+	return strconv.ParseFloat(text, bits)
+}
+
+// leadingZero reports whether a text or string is a number with a leading zero, which is octal to some and decimal to others.
+func leadingZero(n *tree.Node) bool {
+	text, ok := textOf(n)
+	return ok && tree.LeadingZero(strings.TrimSpace(text))
+}
+
+const zeroLeads = " that does not start with 0 - write 0o in front of an octal number, and nothing in front of a decimal one"
+
+// badNumber tells a number that is out of range, or starts with 0, from what is no number.
 func (r *run) badNumber(n *tree.Node, err error, want, outside string) {
+	if leadingZero(n) {
+		r.wrongly(n, "must be "+want+zeroLeads)
+		return
+	}
 	if errors.Is(err, strconv.ErrRange) {
 		r.wrongly(n, outside)
 		return
@@ -231,10 +266,17 @@ func buildFloat(k *codec) {
 			f = float64(x)
 		case source.Text:
 			var err error
-			if f, err = strconv.ParseFloat(strings.TrimSpace(string(x)), bits); err != nil {
+			if f, err = float(strings.TrimSpace(string(x)), bits); err != nil || leadingZero(n) {
 				r.badNumber(n, err, "a number", outside)
 				return
 			}
+		case string:
+			if _, err := strconv.ParseFloat(x, bits); errors.Is(err, strconv.ErrRange) { // as YAML takes it
+				r.wrongly(n, outside)
+				return
+			}
+			r.unquoteNeeded(n, "a number")
+			return
 		default:
 			r.unquoteNeeded(n, "a number")
 			return
@@ -248,6 +290,9 @@ func buildFloat(k *codec) {
 			r.wrongly(n, outside)
 			return
 		}
+		if f == 0 {
+			f = 0 // and not -0, which is a text's alone: typed formats read it as a whole number
+		}
 		v.SetFloat(f)
 	}
 }
@@ -256,9 +301,40 @@ func buildFloat(k *codec) {
 func buildAny(k *codec) {
 	*k.shape = tree.Shape{Kind: tree.Any, Type: "anything"}
 	k.nilable = true
-	k.bind = func(_ *run, n *tree.Node, v reflect.Value) {
+	k.bind = func(r *run, n *tree.Node, v reflect.Value) {
+		if bad := notUTF8(n); bad != nil {
+			r.wrongly(bad, notText)
+			return
+		}
 		if p := n.Plain(); p != nil {
 			v.Set(reflect.ValueOf(p))
 		}
 	}
+}
+
+// notUTF8 returns a node at or below n that is no text, or stands under a key that is none; nil if all is UTF-8.
+func notUTF8(n *tree.Node) *tree.Node {
+	switch n.Kind {
+	case tree.Scalar:
+		if s, ok := textOf(n); ok && !utf8.ValidString(s) {
+			return n
+		}
+	case tree.List:
+		for _, item := range n.Items {
+			if bad := notUTF8(item); bad != nil {
+				return bad
+			}
+		}
+	case tree.Map:
+		for i := range n.Entries {
+			e := &n.Entries[i]
+			if !utf8.ValidString(e.Key) {
+				return e.Value
+			}
+			if bad := notUTF8(e.Value); bad != nil {
+				return bad
+			}
+		}
+	}
+	return nil
 }

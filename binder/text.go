@@ -59,7 +59,10 @@ func buildText(k *codec) {
 			return
 		}
 		if number {
-			text = strings.TrimSpace(text)
+			if text = strings.TrimSpace(text); tree.LeadingZero(text) {
+				r.wrongly(n, "must be "+want+zeroLeads)
+				return
+			}
 		}
 		var err error
 		if r.guard(n, "UnmarshalText of "+t.String(), func() {
@@ -142,6 +145,10 @@ func buildRaw(k *codec) {
 	*k.shape = tree.Shape{Kind: tree.Any, Type: "anything"}
 	k.nilable = true
 	k.bind = func(r *run, n *tree.Node, v reflect.Value) {
+		if bad := notUTF8(n); bad != nil {
+			r.wrongly(bad, notText)
+			return
+		}
 		if text, ok := untyped(n); ok && json.Valid([]byte(text)) {
 			v.SetBytes([]byte(text))
 			return

@@ -2,12 +2,14 @@ package binder_test
 
 import (
 	"encoding/json"
+	"io/fs"
 	"log/slog"
 	"math"
 	"math/big"
 	"net"
 	"net/netip"
 	"net/url"
+	"os"
 	"reflect"
 	"regexp"
 	"testing"
@@ -77,7 +79,21 @@ func TestTypes(t *testing.T) {
 		good("int8 low", -128, int8(-128)),
 		good("int64 from uint range float", 1e3, int64(1000)),
 		good("int text", text(" -3 "), -3),
-		good("int text leading zero is ten", text("010"), 10),
+		good("int text octal with a sign", text("-0o10"), -8),
+		good("float text infinite", text("-.inf"), math.Inf(-1)),
+		good("float text with a fraction and zeros", text("01.50"), 1.5),
+		good("float text minus zero", text("-0"), 0.0),
+		good("string of zeros", "0644", "0644"),
+		good("any text of zeros", text("0644"), any("0644")),
+		good("bytes that are no text", "\xff", []byte("\xff")),
+		good("file mode", "0644", fs.FileMode(0o644)),
+		good("file mode text", text(" 0o755 "), fs.FileMode(0o755)),
+		good("file mode nothing", 0, fs.FileMode(0)),
+		good("file mode zeros", text("0000"), fs.FileMode(0)),
+		good("file mode sticky", text("01777"), fs.ModeSticky|0o777),
+		good("file mode set", text("06755"), fs.ModeSetuid|fs.ModeSetgid|0o755),
+		good("file mode pointer", text("0644"), new(fs.FileMode(0o644))),
+		good("file modes", text("0644,0o755"), []os.FileMode{0o644, 0o755}),
 		good("int text hex", text("0x10"), 16),
 		good("int text octal", text("0o10"), 8),
 		good("uint8", 255, uint8(255)),

@@ -146,12 +146,17 @@ func readsText(t reflect.Type) bool {
 // duration is what time.ParseDuration reads.
 const duration = `^[-+]?(0|([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$`
 
+// fileMode is what an fs.FileMode is read from.
+const fileMode = `^0([oO]?[0-7]+)?$`
+
 // leaf is the schema of a scalar.
 func leaf(s *tree.Shape) *jsonschema.Schema {
 	t := pointedTo(s.Go)
 	switch {
 	case s.Type == "duration":
 		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Type: "string", Pattern: duration}, {Enum: []any{0}}}}
+	case s.Type == "file mode": // 0o644 is a number to an editor
+		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Type: "string", Pattern: fileMode}, {Type: "integer"}}}
 	case s.Type == "size":
 		return &jsonschema.Schema{Types: []string{"string", "integer"}}
 	case t == nil:

@@ -2,6 +2,7 @@ package source_test
 
 import (
 	"fmt"
+	"io/fs"
 	"reflect"
 	"strings"
 	"testing"
@@ -45,7 +46,7 @@ func TestCopyTree(t *testing.T) {
 	inner := map[any]any{1: "a", true: "b", "c": []string{"d"}, 1.5: nil, uint8(7): "e"}
 	got, err := source.CopyTree(map[string]any{
 		"nil": nil, "string": "s", "named": level("l"), "text": source.Text("1"), "bool": true, "int": -1, "int8": int8(1), "uint": uint(1),
-		"max": ^uint64(0), "float": float32(0.5), "time": now, "duration": time.Minute, "bytes": []byte("b"), "pointer": &number,
+		"max": ^uint64(0), "float": float32(0.5), "time": now, "duration": time.Minute, "mode": fs.FileMode(0o640), "bytes": []byte("b"), "pointer": &number,
 		"null": (*int)(nil), "array": [2]int{1, 2}, "map": inner, "a.b": map[string]int{"": 1}, "nothing": map[string]any(nil),
 	})
 	if err != nil {
@@ -53,7 +54,7 @@ func TestCopyTree(t *testing.T) {
 	}
 	want := map[string]any{
 		"nil": nil, "string": "s", "named": "l", "text": source.Text("1"), "bool": true, "int": int64(-1), "int8": int64(1), "uint": uint64(1),
-		"max": ^uint64(0), "float": 0.5, "time": now, "duration": "1m0s", "bytes": "b", "pointer": int64(5),
+		"max": ^uint64(0), "float": 0.5, "time": now, "duration": "1m0s", "mode": "0640", "bytes": "b", "pointer": int64(5),
 		"null": nil, "array": []any{int64(1), int64(2)}, "nothing": map[string]any{}, "a.b": map[string]any{"": int64(1)},
 		"map": map[string]any{"1": "a", "true": "b", "c": []any{"d"}, "1.5": nil, "7": "e"},
 	}

@@ -2,6 +2,7 @@ package source
 
 import (
 	"fmt"
+	"io/fs"
 	"reflect"
 	"strconv"
 	"strings"
@@ -13,7 +14,8 @@ const MaxTreeDepth = 1000
 
 // CopyTree returns a tree that a [Document] may have, sharing nothing with the one given: what a library or a program hands
 // over becomes content that nobody can change. Maps of any type become map[string]any, slices and arrays []any, pointers
-// what they point to, numbers int64, uint64 or float64, a time.Duration and a []byte text.
+// what they point to, numbers int64, uint64 or float64, a time.Duration, the permissions of an fs.FileMode and a []byte
+// text.
 //
 // The error names the path and the Go type of what has no place in a tree, a key that stands twice (1 and "1") or a tree
 // deeper than MaxTreeDepth, never a value.
@@ -37,6 +39,10 @@ func copyTree(at string, v reflect.Value, depth int) (any, error) {
 		return value, nil
 	case time.Duration:
 		return value.String(), nil
+	case fs.FileMode:
+		if value == value.Perm() {
+			return fmt.Sprintf("%#o", uint32(value)), nil
+		}
 	case []byte:
 		return string(value), nil
 	}

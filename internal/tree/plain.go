@@ -3,6 +3,7 @@ package tree
 import (
 	"cmp"
 	"fmt"
+	"io/fs"
 	"math"
 	"reflect"
 	"slices"
@@ -143,6 +144,10 @@ func scalar(v any) (any, bool) {
 		return v, true
 	case time.Duration: // a type of its own, kept as it is written
 		return v.String(), true
+	case fs.FileMode: // as text, because a bare number is none
+		if v == v.Perm() {
+			return fmt.Sprintf("%#o", uint32(v)), true
+		}
 	case []byte:
 		return string(v), true
 	}

@@ -2,6 +2,7 @@ package tree_test
 
 import (
 	"fmt"
+	"io/fs"
 	"math"
 	"math/rand/v2"
 	"reflect"
@@ -36,7 +37,7 @@ func TestFromPlain(t *testing.T) {
 	at := time.Unix(5, 0)
 	for _, c := range []struct{ in, want any }{
 		{nil, nil}, {"a", "a"}, {source.Text("a"), "a"}, {true, true}, {5, int64(5)}, {int8(-5), int64(-5)}, {uint(5), int64(5)}, {uint64(math.MaxUint64), uint64(math.MaxUint64)},
-		{float32(0.5), 0.5}, {at, at}, {time.Second, "1s"}, {[]byte("a"), "a"}, {name("n"), "n"}, {&five, int64(5)}, {(*int)(nil), nil},
+		{float32(0.5), 0.5}, {at, at}, {time.Second, "1s"}, {fs.FileMode(0o640), "0640"}, {fs.FileMode(0), "0"}, {fs.ModeDir, int64(fs.ModeDir)}, {[]byte("a"), "a"}, {name("n"), "n"}, {&five, int64(5)}, {(*int)(nil), nil},
 		{[]string{"a"}, []any{"a"}}, {[2]int{1, 2}, []any{int64(1), int64(2)}}, {map[string]int{"a": 1}, m{"a": int64(1)}},
 		{map[any]any{"a": 1, 2: []any{nil}, true: m{}}, m{"a": int64(1), "2": []any{nil}, "true": m{}}}, {map[name]int{"k": 1}, m{"k": int64(1)}}, {map[any]any{name("k"): 1, nil: 2}, m{"k": int64(1), "null": int64(2)}},
 	} {
