@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -17,7 +16,7 @@ import (
 // keys work; a document with a second one behind it is refused, since one of them would be lost.
 type yamlReader struct {
 	*reading
-	starts   []int // offsets of the lines; only where columns are not bytes
+	columns  *runeColumns // nil until a position is asked for
 	anchored map[*yaml.Node]shared
 	open     map[*yaml.Node]bool // anchored nodes that we are inside of
 }
@@ -69,50 +68,6 @@ func (r *reading) yaml() *tree.Node {
 // emptyYAML reports whether a document has nothing in it.
 func emptyYAML(n *yaml.Node) bool {
 	return n.Kind == yaml.ScalarNode && n.Tag == "!!null" && n.Value == "" && n.Style == 0 && n.Anchor == ""
-}
-
-// position returns line and column, the column in bytes.
-func (y *yamlReader) position(n *yaml.Node) (line, column int32) {
-	if y.starts == nil {
-		y.starts = yamlLines(y.data)
-	}
-	line, column = int32(n.Line), int32(n.Column)
-	if len(y.starts) == 0 || n.Line < 1 || n.Line > len(y.starts) {
-		return line, column
-	}
-	start := y.starts[n.Line-1]
-	offset := start
-	for i := 1; i < n.Column && offset < len(y.data); i++ {
-		_, size := utf8.DecodeRune(y.data[offset:])
-		offset += size
-	}
-	return line, int32(offset-start) + 1
-}
-
-// yamlLines returns where lines begin, as YAML counts them, or an empty list for ASCII, whose columns are bytes anyway.
-func yamlLines(data []byte) []int {
-	ascii := true
-	for _, c := range data {
-		if c >= utf8.RuneSelf {
-			ascii = false
-			break
-		}
-	}
-	if ascii {
-		return []int{}
-	}
-	starts := []int{0}
-	for i := 0; i < len(data); {
-		c, size := utf8.DecodeRune(data[i:])
-		i += size
-		if c == '\r' && i < len(data) && data[i] == '\n' {
-			i++
-		}
-		if c == '\n' || c == '\r' {
-			starts = append(starts, i)
-		}
-	}
-	return starts
 }
 
 // target follows an alias.

@@ -142,6 +142,58 @@ func TestYAMLPositions(t *testing.T) {
 	}
 }
 
+// A column counts bytes, however long its line is.
+func TestYAMLLongLines(t *testing.T) {
+	t.Parallel()
+	for _, end := range []string{"\n", "\r\n", "\r"} {
+		text := "# ä" + end + "k: {"
+		var columns []int
+		for i := range 500 {
+			columns = append(columns, len(text)-strings.LastIndex(text, end)-len(end)+1)
+			text += "ä€" + itoa(i) + ": 😀, "
+		}
+		text += "z: 1}" + end + "é: 2" + end
+		n := must(t, "yaml", text, nil)
+		for i, column := range columns {
+			e := n.Child("k").Entry("ä€" + itoa(i))
+			if p := e.Position(); p.Line != 2 || p.Column != column {
+				t.Fatalf("key %d with lines that end with %q stands at %v, want line 2, column %d", i, end, p, column)
+			}
+			if p := e.Value.Position(); p.Column != column+len("ä€"+itoa(i)+": ") {
+				t.Fatalf("value %d stands at %v", i, p)
+			}
+		}
+		if p := n.Entry("é").Value.Position(); p.Line != 3 || p.Column != 5 {
+			t.Errorf("what follows the line stands at %v", p)
+		}
+	}
+}
+
+// The line of a fault is found whether it is near the line that the parser tells or not.
+func TestYAMLFaultyLines(t *testing.T) {
+	t.Parallel()
+	for _, before := range []int{0, 1, 2, 3, 7, 100, 1000} {
+		for _, c := range []struct{ text, message string }{
+			{"a: b: c\n", "has a colon where no key can be"}, {"\tx\n", "a tab"}, {"a: 'x\n", "has a quote that is never closed"},
+			{"a: [\n" + strings.Repeat("1,\n", before) + "]]\n", "has a line whose indentation fits"},
+		} {
+			for _, after := range []int{0, 1, 50} {
+				if strings.Contains(c.text, "'") && after > 0 {
+					continue // what is never closed ends with the document
+				}
+				text := strings.Repeat("k%: 1\n", before) + c.text + strings.Repeat("l%: 1\n", after)
+				for i := range strings.Count(text, "%") {
+					text = strings.Replace(text, "%", itoa(i), 1)
+				}
+				_, ps := read("yaml", text, nil)
+				if want := before + strings.Count(c.text, "\n"); len(ps) != 1 || !strings.Contains(ps[0].Message, c.message) || ps[0].Position.Line != want {
+					t.Errorf("%d lines before %q and %d behind it: %v, want line %d", before, c.text, after, ps, want)
+				}
+			}
+		}
+	}
+}
+
 // Aliases repeat what they name without copying it, and a document that would grow beyond all bounds is refused.
 func TestYAMLAliasesShare(t *testing.T) {
 	t.Parallel()

@@ -1,0 +1,73 @@
+package layer
+
+import (
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// runeColumns finds the bytes of a YAML document that the parser's columns, which count characters, stand for. For ASCII it is empty,
+// because a column in characters is one in bytes then.
+type runeColumns struct {
+	lines []lineStart
+	marks []int // offset of each markEvery-th character, so that a long line is not walked again for each of its values
+}
+
+type lineStart struct{ offset, char int }
+
+const markEvery = 64
+
+// position returns line and column, the column in bytes.
+func (y *yamlReader) position(n *yaml.Node) (line, column int32) {
+	if y.columns == nil {
+		y.columns = newRuneColumns(y.data)
+	}
+	if n.Line < 1 || n.Line > len(y.columns.lines) {
+		return int32(n.Line), int32(n.Column)
+	}
+	start := y.columns.lines[n.Line-1]
+	return int32(n.Line), int32(y.columns.offset(y.data, start.char+max(n.Column, 1)-1)-start.offset) + 1
+}
+
+// newRuneColumns counts lines and characters as the parser does.
+func newRuneColumns(data []byte) *runeColumns {
+	if isASCII(data) {
+		return &runeColumns{}
+	}
+	c := &runeColumns{lines: []lineStart{{}}}
+	char := 0
+	for i := 0; i < len(data); char++ {
+		if char%markEvery == 0 {
+			c.marks = append(c.marks, i)
+		}
+		r, size := utf8.DecodeRune(data[i:])
+		i += size
+		if r == '\n' || r == '\r' && (i == len(data) || data[i] != '\n') {
+			c.lines = append(c.lines, lineStart{i, char + 1})
+		}
+	}
+	return c
+}
+
+// offset returns where a character begins.
+func (c *runeColumns) offset(data []byte, char int) int {
+	mark := min(char/markEvery, len(c.marks)-1)
+	offset := c.marks[mark]
+	for range char - mark*markEvery {
+		if offset >= len(data) {
+			break
+		}
+		_, size := utf8.DecodeRune(data[offset:])
+		offset += size
+	}
+	return offset
+}
+
+func isASCII(data []byte) bool {
+	for _, b := range data {
+		if b >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
