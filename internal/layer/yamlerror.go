@@ -70,12 +70,7 @@ func (y *yamlReader) syntax(err error) {
 func (y *yamlReader) faultyLine(err error) int32 {
 	text := err.Error()
 	if len(y.data) > maxSearch {
-		if m := yamlLine.FindStringSubmatch(text); m != nil {
-			if n, err := strconv.ParseInt(m[1], 10, 32); err == nil {
-				return int32(n)
-			}
-		}
-		return 0
+		return told(text)
 	}
 	y.at(0) // have the lines
 	starts := y.lines.starts
@@ -83,15 +78,46 @@ func (y *yamlReader) faultyLine(err error) int32 {
 	if starts[last-1] == len(y.data) {
 		last--
 	}
-	k := sort.Search(last, func(k int) bool {
+	fails := func(k int) bool {
 		end := len(y.data)
 		if k+1 < len(starts) {
 			end = starts[k+1]
 		}
 		fault := firstFault(y.data[:end])
 		return fault != nil && fault.Error() == text
-	})
+	}
+	// The parser's own line is near, mostly: look around it in steps that double.
+	low, high := 0, last // the first that fails is in [low, high]
+	for at, step := int(told(text))-1, 1; at >= 0 && at < last; step *= 2 {
+		if fails(at) {
+			if high = at; low == at {
+				break
+			}
+			if at -= step; at < low {
+				break
+			}
+			continue
+		}
+		if low = at + 1; high < last {
+			break
+		}
+		at += step
+	}
+	k := low + sort.Search(high-low, func(k int) bool { return fails(low + k) })
 	return int32(min(k+1, max(last, 1)))
+}
+
+// told returns the line that the parser tells, or 0.
+func told(text string) int32 {
+	m := yamlLine.FindStringSubmatch(text)
+	if m == nil {
+		return 0
+	}
+	n, err := strconv.ParseInt(m[1], 10, 32)
+	if err != nil {
+		return 0
+	}
+	return int32(n)
 }
 
 // firstFault returns the first error that the parser has with the data.
