@@ -31,6 +31,7 @@ func (r *resolver) closing(open, after int) int {
 // matchDotted reads the rest of the name of a property where anything fits: keys between dots, keys in brackets, and items of lists,
 // [0]. Keyed says that the first level has keys whatever is in the brackets, because it is a map's.
 func (r *resolver) matchDotted(at int, keyed, secret bool) bool {
+	r.tries += len(r.text) - at
 	before := len(r.steps)
 	defer func() { r.steps = r.steps[:before] }()
 	for {

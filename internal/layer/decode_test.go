@@ -75,6 +75,20 @@ func TestManyProblemsAreCut(t *testing.T) {
 	}
 }
 
+// TestManyLongNamesAreRefused holds that the ways to read the names of one document are bounded, and that a document which needs more is
+// refused and not cut.
+func TestManyLongNamesAreRefused(t *testing.T) {
+	t.Parallel()
+	const unknown = true
+	for format, name := range map[string]string{"properties": "dbs." + strings.Repeat("a.", 480), "dotenv": "DBS_" + strings.Repeat("A_", 480)} {
+		text := repeated("", name+"%=1\n", "")(3 << 20)
+		n, ps := layer.Decode("l", "r1", source.Document{Name: "doc", Format: format, Data: []byte(text), AllowUnknown: unknown}, growthShape)
+		if len(ps) != 1 || ps[0].Kind != source.TooLarge || !strings.Contains(ps[0].Message, "is among too many long names") {
+			t.Errorf("%s with 3 MiB of names that mean nothing: %.200s %v", format, told(ps), n != nil)
+		}
+	}
+}
+
 // A value must not get out, whatever is wrong with the document around it.
 func TestCanary(t *testing.T) {
 	t.Parallel()

@@ -54,7 +54,7 @@ func (f *flat) either(plain *setting, file source.Variable) {
 			return
 		}
 	}
-	if len(asKey) == 0 {
+	if len(asKey) == 0 && !f.resolver.spent() {
 		if !f.doc.AllowUnknown {
 			f.unknown(f.variable(file))
 		}

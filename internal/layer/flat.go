@@ -53,6 +53,12 @@ func (f *flat) add(s *setting) {
 // fits reports what is wrong with what a name can mean, and whether there is anything to put.
 func (f *flat) fits(s *setting, targets []target) bool {
 	switch {
+	case f.resolver.spent():
+		if !f.stopped {
+			f.tell(s, source.TooLarge, "", "is among too many long names; shorten the names, or split the document")
+			f.stopped = true
+		}
+		return false
 	case len(targets) == 0:
 		if !f.doc.AllowUnknown {
 			f.unknown(s)

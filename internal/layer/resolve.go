@@ -30,18 +30,29 @@ type resolver struct {
 	shape   *tree.Shape
 	dots    bool // names of properties
 	folded  map[*tree.Shape]map[string][]string
+	lengths map[*tree.Shape]int
 	targets []target
 
 	name   string // as it is written
+	low    string // in lower case; not of properties
 	text   string // folded, unless exact
 	strict bool   // only "__" separates levels
 	exact  bool
 	steps  []step
 	failed map[place]bool
+	tries  int // of this name
+	beyond int // what the names before it took beyond fairTries
 }
 
 // maxName is the length in bytes beyond which no name means anything: the ways to read one grow with the square of it.
 const maxName = 1024
+
+// The ways to read a name can grow with the square of its length. Those beyond fairTries of each name come out of what the document may
+// take in all, maxTries.
+const (
+	fairTries = 512
+	maxTries  = 1 << 23
+)
 
 // step is one level of a path.
 type step struct {
@@ -79,20 +90,24 @@ func (s step) segment() string {
 }
 
 func newResolver(shape *tree.Shape, dots bool) *resolver {
-	return &resolver{shape: shape, dots: dots, folded: map[*tree.Shape]map[string][]string{}}
+	return &resolver{shape: shape, dots: dots, folded: map[*tree.Shape]map[string][]string{}, lengths: map[*tree.Shape]int{}}
 }
 
 // resolve returns what a name can mean: nothing, one target, or two that make it ambiguous. A target that is a section comes
 // only where there is no other.
 func (r *resolver) resolve(name string) []target {
-	if len(name) > maxName {
+	if len(name) > maxName || r.spent() {
 		return nil
 	}
+	r.beyond, r.tries = r.beyond+max(0, r.tries-fairTries), 0
 	for _, pass := range r.passes(name) {
 		r.name, r.strict, r.exact = pass.name, pass.strict, pass.exact
 		r.text = pass.name
 		if !pass.exact {
 			r.text = fold(pass.name)
+		}
+		if !r.dots {
+			r.low = lower(pass.name)
 		}
 		r.targets, r.steps, r.failed = nil, r.steps[:0], map[place]bool{}
 		if r.name != "" {
@@ -139,7 +154,10 @@ func (r *resolver) best() []target {
 	return found[:min(len(found), 2)]
 }
 
-func (r *resolver) done() bool { return len(r.targets) >= 8 }
+func (r *resolver) done() bool { return len(r.targets) >= 8 || r.spent() }
+
+// spent reports whether the names took more than they may.
+func (r *resolver) spent() bool { return r.beyond+max(0, r.tries-fairTries) > maxTries }
 
 // take notes that the whole name is read.
 func (r *resolver) take(shape *tree.Shape, free, secret bool) bool {
@@ -191,8 +209,8 @@ func (r *resolver) match(shape *tree.Shape, at int, secret bool) bool {
 
 // matchField reads a struct's key, and what is below it.
 func (r *resolver) matchField(shape *tree.Shape, at int, secret bool) (ok bool) {
-	for end := at + 1; end <= len(r.text); end++ {
-		if !r.boundary(end) {
+	for end := at + 1; end <= min(len(r.text), at+r.longest(shape)); end++ {
+		if r.tries++; !r.boundary(end) {
 			continue
 		}
 		for _, key := range r.keys(shape, r.text[at:end]) {
@@ -237,7 +255,7 @@ func (r *resolver) matchFree(shape *tree.Shape, at int, secret bool) (ok bool) {
 		return r.matchBracketed(shape, at, secret)
 	}
 	for end := at + 1; end <= len(r.text); end++ {
-		if !r.boundary(end) {
+		if r.tries++; !r.boundary(end) {
 			continue
 		}
 		if r.dots && strings.ContainsAny(r.name[at:end], "[]") {
@@ -253,6 +271,7 @@ func (r *resolver) matchFree(shape *tree.Shape, at int, secret bool) (ok bool) {
 
 // matchAny reads the rest of the name of a variable where anything fits.
 func (r *resolver) matchAny(at int, secret bool) bool {
+	r.tries += len(r.text) - at
 	before, start := len(r.steps), at
 	defer func() { r.steps = r.steps[:before] }()
 	for i := at; i <= len(r.text); i++ {
@@ -329,7 +348,19 @@ func (r *resolver) freeKey(at, end int) string {
 	if r.dots {
 		return r.name[at:end]
 	}
-	return lower(r.name[at:end])
+	return r.low[at:end]
+}
+
+// longest returns the length of a struct's longest key: a name need not be read further for one.
+func (r *resolver) longest(shape *tree.Shape) int {
+	n, ok := r.lengths[shape]
+	if !ok {
+		for key := range shape.Fields {
+			n = max(n, len(key))
+		}
+		r.lengths[shape] = n
+	}
+	return n
 }
 
 // keys returns a struct's keys that are written so.

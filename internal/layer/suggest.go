@@ -65,8 +65,12 @@ func (f *flat) suggest(s *setting) string {
 
 // byTail finds the one key that ends as the name does: POOL for DB_POOL.
 func (f *flat) byTail(name string) (best string) {
+	if len(name) <= 2 {
+		return ""
+	}
+	tail := "_" + name
 	for _, k := range f.known {
-		if len(name) > 2 && strings.HasSuffix(k.folded, "_"+name) {
+		if strings.HasSuffix(k.folded, tail) {
 			if best != "" {
 				return ""
 			}
