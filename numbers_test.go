@@ -19,7 +19,7 @@ import (
 
 var updateNumbers = flag.Bool("update", false, "write the table of docs/numbers.md anew")
 
-// spelled are texts that some format or some reader takes for a number, a bool, or nothing.
+// spelled are texts that some format takes as a number, a bool or nothing.
 var spelled = []string{
 	"5", "+5", "-5", "-0", "256", "0644", "08", "-07", "00", "0o17", "0x1F", "0b11", "1_000", "1_", "1e3", "1e-1", "1e400", ".5", "5.", "5.0", "01.5", "9007199254740993",
 	"9223372036854775808", "18446744073709551616", ".inf", "inf", "-.inf", ".nan", "nan", "NaN", "true", "True", "TRUE", "t", "1", "0", "yes", "no", "on", "off", "null", "~", "1:30",
@@ -99,8 +99,9 @@ func shown(v any) string {
 	return fmt.Sprint(v)
 }
 
-// TestNumbersMeanOneThing holds that a text never means two numbers, whatever layer it stands in: all that take it for a field of
-// some type make the same of it. Where anything fits, a typed format makes a number of some texts that stay texts elsewhere.
+// TestNumbersMeanOneThing holds that a text never means two numbers, in whatever layer it stands:
+// all formats that accept it for a field of some type give the same value. A field of type any may
+// be a number from a typed format and text from the others.
 func TestNumbersMeanOneThing(t *testing.T) {
 	t.Parallel()
 	readers := []reader{
@@ -156,12 +157,13 @@ func checkTable(t *testing.T, file, table string) {
 	}
 }
 
-// hidden reports whether the type has no column in the document, since another one tells the same.
+// hidden reports whether the type has no column in the document, because another type behaves the
+// same.
 func (r reader) hidden() bool {
 	return r.name == "uint8" || r.name == "map[string]int" || r.name == "*int"
 }
 
-// all returns what a text is in the formats that take it, and which they are.
+// all returns the values of a text, and the formats that give each of them.
 func (r reader) all(text string) (values []string, in map[string][]string) {
 	in = map[string][]string{}
 	note := func(name, got string) {
@@ -180,7 +182,7 @@ func (r reader) all(text string) (values []string, in map[string][]string) {
 	return values, in
 }
 
-// cell is what a field makes of a text, and in which formats if not in all.
+// cell returns the values of a text, with their formats if these are not all.
 func cell(values []string, in map[string][]string) string {
 	if len(values) == 0 {
 		return refused

@@ -22,8 +22,8 @@ const (
 	unixSticky   = 0o1000
 )
 
-// buildFileMode binds a file mode, which is what chmod reads. A bare decimal number is refused: 640 is not 0640, and which of the
-// two was meant, nobody can tell.
+// buildFileMode binds a file mode, which is what chmod reads. It refuses a bare decimal number: 640
+// is not 0640, and either may be meant.
 func buildFileMode(k *codec) {
 	k.shape.Type, k.plain = "file mode", true
 	k.bind = func(r *run, n *tree.Node, v reflect.Value) {
@@ -71,7 +71,8 @@ func octal(text string) (uint64, error) {
 	return strconv.ParseUint(digits, 8, 64)
 }
 
-// fileMode returns what chmod means by a number: Go has other bits than Unix for all but the permissions.
+// fileMode returns the mode that chmod means by a number: Go and Unix share only the bits of the
+// permissions.
 func fileMode(unix uint32) fs.FileMode {
 	mode := fs.FileMode(unix) & fs.ModePerm
 	for bit, flag := range map[uint32]fs.FileMode{unixSetuid: fs.ModeSetuid, unixSetgid: fs.ModeSetgid, unixSticky: fs.ModeSticky} {

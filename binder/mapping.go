@@ -103,7 +103,7 @@ func (r *run) entries(n *tree.Node) ([]tree.Entry, bool) {
 	return entries, true
 }
 
-// utf8Key refuses bytes that are no text.
+// utf8Key refuses a key that is not UTF-8.
 func utf8Key(key string) error {
 	if !utf8.ValidString(key) {
 		return errKey
@@ -129,7 +129,7 @@ func (c *compiler) keyReader(t reflect.Type) (keyReader, string) {
 	want := wantInt
 	switch t.Kind() {
 	case reflect.String:
-		read, want = func(key string, into reflect.Value) error { into.SetString(key); return utf8Key(key) }, "text in UTF-8"
+		read, want = func(key string, into reflect.Value) error { into.SetString(key); return utf8Key(key) }, "UTF-8 text"
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		read = func(key string, into reflect.Value) error {
 			i, err := strconv.ParseInt(key, 10, t.Bits())
@@ -148,7 +148,7 @@ func (c *compiler) keyReader(t reflect.Type) (keyReader, string) {
 		}
 	case reflect.Interface:
 		if t.NumMethod() == 0 {
-			read, want = func(key string, into reflect.Value) error { into.Set(reflect.ValueOf(key)); return utf8Key(key) }, "text in UTF-8"
+			read, want = func(key string, into reflect.Value) error { into.Set(reflect.ValueOf(key)); return utf8Key(key) }, "UTF-8 text"
 		}
 	}
 	if len(c.settings.hooks) > 0 {

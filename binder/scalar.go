@@ -14,8 +14,9 @@ import (
 
 // Numbers and bools read text with the blanks around it taken away; strings take text as it is.
 
-// notText is said of bytes where text is wanted. A []byte takes them, and what reads itself from text.
-const notText = "must be text in UTF-8; bytes are for a []byte"
+// notText is the problem of bytes where a field wants text. Only []byte and types with
+// UnmarshalText take them.
+const notText = "must be UTF-8 text; use a []byte field for other bytes"
 
 func buildString(k *codec) {
 	k.shape.Type, k.plain = "string", true
@@ -231,7 +232,7 @@ func float(text string, bits int) (float64, error) {
 	return strconv.ParseFloat(text, bits)
 }
 
-// leadingZero reports whether a text or string is a number with a leading zero, which is octal to some and decimal to others.
+// leadingZero reports whether a text or string is digits with a leading zero; see tree.LeadingZero.
 func leadingZero(n *tree.Node) bool {
 	text, ok := textOf(n)
 	return ok && tree.LeadingZero(strings.TrimSpace(text))
@@ -312,7 +313,7 @@ func buildAny(k *codec) {
 	}
 }
 
-// notUTF8 returns a node at or below n that is no text, or stands under a key that is none; nil if all is UTF-8.
+// notUTF8 returns the first node at or below n whose text or key is not UTF-8, or nil.
 func notUTF8(n *tree.Node) *tree.Node {
 	switch n.Kind {
 	case tree.Scalar:

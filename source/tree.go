@@ -12,10 +12,10 @@ import (
 // MaxTreeDepth is how deep a [Document]'s Tree may be, so that none exhausts the stack.
 const MaxTreeDepth = 1000
 
-// CopyTree returns a tree that a [Document] may have, sharing nothing with the one given: what a library or a program hands
-// over becomes content that nobody can change. Maps of any type become map[string]any, slices and arrays []any, pointers
-// what they point to, numbers int64, uint64 or float64, a time.Duration, the permissions of an fs.FileMode and a []byte
-// text.
+// CopyTree returns a tree that a [Document] may have, sharing nothing with the one given: what a
+// library or a program hands over becomes content that nobody can change. Maps of any type become
+// map[string]any, slices and arrays []any, pointers what they point to, numbers int64, uint64 or
+// float64, a time.Duration, the permissions of an fs.FileMode and a []byte text.
 //
 // The error names the path and the Go type of what has no place in a tree, a key that stands twice (1 and "1") or a tree
 // deeper than MaxTreeDepth, never a value.

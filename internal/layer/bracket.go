@@ -7,7 +7,8 @@ import (
 	"github.com/nacre-go/nacre/internal/tree"
 )
 
-// matchBracketed reads a map's key in brackets: m[eu], or m[app.io/name].dsn. The shortest key that leads somewhere counts.
+// matchBracketed reads a map's key in brackets: m[eu], or m[app.io/name].dsn. The shortest key that
+// leads somewhere counts.
 func (r *resolver) matchBracketed(shape *tree.Shape, at int, secret bool) bool {
 	for end := r.closing(at, at); end > 0; end = r.closing(at, end) {
 		if r.below(step{r.name[at+1 : end-1], -1}, shape.Elem, end, true, secret) {
@@ -17,8 +18,9 @@ func (r *resolver) matchBracketed(shape *tree.Shape, at int, secret bool) bool {
 	return false
 }
 
-// closing returns the offset behind the first bracket beyond after that closes the one at open: behind it the name ends, or another
-// level begins. It returns 0 where there is none, or nothing is in between.
+// closing returns the offset behind the first bracket from after on that closes the one at open:
+// the name ends there, or another level begins. It returns 0 if there is none, or if the brackets
+// are empty.
 func (r *resolver) closing(open, after int) int {
 	for i := max(open+2, after); i < len(r.name); i++ {
 		if r.name[i] == ']' && (i+1 == len(r.name) || r.name[i+1] == '.' || r.name[i+1] == '[') {
@@ -28,8 +30,8 @@ func (r *resolver) closing(open, after int) int {
 	return 0
 }
 
-// matchDotted reads the rest of the name of a property where anything fits: keys between dots, keys in brackets, and items of lists,
-// [0]. Keyed says that the first level has keys whatever is in the brackets, because it is a map's.
+// matchDotted reads the rest of the name of a property where anything fits: keys between dots, keys
+// in brackets, and items of lists, [0]. If keyed, the first level is a map's, so that [0] is a key.
 func (r *resolver) matchDotted(at int, keyed, secret bool) bool {
 	r.tries += len(r.text) - at
 	before := len(r.steps)
@@ -52,7 +54,7 @@ func (r *resolver) matchDotted(at int, keyed, secret bool) bool {
 	}
 }
 
-// level reads one level, and returns the offset behind it; 0 for what is none.
+// level reads one level and returns the offset behind it, or 0 if there is none.
 func (r *resolver) level(at int, keyed bool) (step, int) {
 	if r.name[at] == '[' {
 		end := r.closing(at, at)

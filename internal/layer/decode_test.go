@@ -75,8 +75,8 @@ func TestManyProblemsAreCut(t *testing.T) {
 	}
 }
 
-// TestManyLongNamesAreRefused holds that the ways to read the names of one document are bounded, and that a document which needs more is
-// refused and not cut.
+// TestManyLongNamesAreRefused holds that the work on the names of one document is bounded, and that
+// a document which needs more is refused and not cut.
 func TestManyLongNamesAreRefused(t *testing.T) {
 	t.Parallel()
 	const unknown = true

@@ -118,7 +118,8 @@ func (d *dotenvReader) value() (string, bool) {
 	return strings.Trim(value, " \t\r\n"), true
 }
 
-// loneCR reports a carriage return that ends no line: a file of which each line ends so would be one value.
+// loneCR reports a carriage return without a line feed: a file with such line ends would become one
+// value.
 func (d *dotenvReader) loneCR(offset int) bool {
 	d.next = offset
 	d.malformed(offset, `has a carriage return (CR) without a line feed; save it with LF or CRLF, or write \r in double quotes`)

@@ -105,7 +105,11 @@ func (f *flat) put(s *setting, t target) {
 			return
 		}
 		if len(at.below) > 0 && (at.below[0].step.index >= 0) != (st.index >= 0) {
-			f.tell(s, source.DuplicateKey, path, "is an item of a list or a key of a map, and "+f.other(at.below[0].first)+" is the other")
+			message := "is a key of what " + f.other(at.below[0].first) + " makes a list"
+			if st.index >= 0 {
+				message = "is an item of what " + f.other(at.below[0].first) + " makes a map"
+			}
+			f.tell(s, source.DuplicateKey, path, message)
 			return
 		}
 		at = at.child(st, s)

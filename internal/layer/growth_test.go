@@ -12,7 +12,8 @@ import (
 	"github.com/nacre-go/nacre/internal/tree"
 )
 
-// growth is one shape of document, made in any size, that could make its decoder's time grow faster than the document.
+// growth is a document shape, of any size, that could make the time of its decoder grow faster than
+// the size.
 type growth struct {
 	format, name string
 	make         func(size int) string
@@ -44,7 +45,7 @@ func nested(head, open, core, closing, tail string) func(int) string {
 	}
 }
 
-// blockNested returns YAML in which each line is one blank further in: its size is the square of its depth.
+// blockNested returns YAML in which each line is indented by one more space, up to 900.
 func blockNested(size int) string {
 	var b strings.Builder
 	for i := 0; b.Len() < size; i++ {
@@ -96,7 +97,7 @@ var mergeSame = repeated("m: &m {k: 1}\nx:\n  <<: [", "*m,", "*m]\n")
 var growthShape = structOf("db", structOf("pool_size", "dsn", "timeout", "user_name"), "hosts", listOf(leaf), "servers", listOf(structOf("addr", "port")),
 	"labels", mapOf(leaf), "dbs", mapOf(structOf("dsn", "pool_size")), "any", (*tree.Shape)(nil), "k", leaf, "m", mapOf(mapOf(listOf(leaf))), "many", manyFields())
 
-// manyFields returns a struct of keys that are hard to tell apart, so that suggestions cost what they can.
+// manyFields returns a struct with keys that differ little, which makes suggestions expensive.
 func manyFields() *tree.Shape {
 	fields := make([]any, 0, 4096)
 	for i := range 4096 {
@@ -254,9 +255,10 @@ var growths = []growth{
 	{"dotenv", "what is no name", repeated("", "? ", "\n")},
 }
 
-// TestGrowth prints how the time of each decoder grows with the size of a document: nanoseconds a byte at 16 KiB, 64 KiB and so on, up to
-// the number of KiB that NACRE_GROWTH says, and the exponent that fits from 64 KiB on. It measures and does not judge, since what else
-// the machine does counts too. The garbage collector is put off: what it costs depends on the heap around.
+// TestGrowth prints how the time of each decoder grows with the size of a document: nanoseconds a
+// byte at 16 KiB, 64 KiB and so on, up to NACRE_GROWTH KiB, and the exponent that fits from 64 KiB
+// on. It measures and does not judge, because the load of the machine counts too. The garbage
+// collector is off, because its cost depends on the rest of the heap.
 func TestGrowth(t *testing.T) {
 	var most int
 	if _, err := fmt.Sscan(os.Getenv("NACRE_GROWTH"), &most); err != nil {
@@ -301,7 +303,8 @@ func TestGrowth(t *testing.T) {
 	}
 }
 
-// onCPU returns for how many nanoseconds this thread has been on a processor, so that what else the machine does counts less.
+// onCPU returns how many nanoseconds this thread has spent on a processor, which other load on the
+// machine changes less than the wall time.
 func onCPU(t *testing.T) float64 {
 	t.Helper()
 	stat, err := os.ReadFile("/proc/thread-self/schedstat")

@@ -58,7 +58,7 @@ func (j *jsonReader) syntax(err error) {
 		return
 	}
 	if at > 0 && at < len(j.data) && j.data[at-1] == '0' && j.data[at] >= '0' && j.data[at] <= '9' {
-		j.report(source.Malformed, line, column, "is not valid JSON: it has a number that starts with 0; JSON has no octal numbers; quote what is a text")
+		j.report(source.Malformed, line, column, "is not valid JSON: it has a number that starts with 0; JSON has no octal numbers; quote it if it is text")
 		return
 	}
 	j.report(source.Malformed, line, column, "is not valid JSON")
@@ -185,8 +185,8 @@ func (j *jsonReader) text() string {
 
 const halfOfAPair = `has a \u that is no character; a character beyond \uffff is a pair of them`
 
-// halfPair returns where in a valid string a \u stands that is half of a pair without the other half, or -1. The library
-// makes another character of it.
+// halfPair returns the offset of the first \u in a valid string that is half of a surrogate pair,
+// or -1. The library replaces it with U+FFFD.
 func halfPair(quoted []byte) int {
 	for i := 0; i < len(quoted); i++ {
 		if quoted[i] != '\\' {
@@ -207,7 +207,7 @@ func halfPair(quoted []byte) int {
 
 const unitLen = len(`\u0000`)
 
-// unit returns the code unit that \uXXXX at the beginning of text means, and 0 where there is none.
+// unit returns the code unit of the \uXXXX at the beginning of text, or 0 if there is none.
 func unit(text []byte) rune {
 	if len(text) < unitLen || text[0] != '\\' || text[1] != 'u' {
 		return 0

@@ -51,7 +51,7 @@ func TestJSONProblems(t *testing.T) {
 		{"cut", "{\"a\":\n[1,", "doc:2:4 (l): is not valid JSON: it ends too early"},
 		{"cut in a text", "{\"a\":\"b", "doc:1:8 (l): is not valid JSON: it ends too early"},
 		{"cut in a number", "{\"a\":1", "doc:1:7 (l): is not valid JSON: it ends too early"},
-		{"leading zero", "{\"a\":01}", "doc:1:7 (l): is not valid JSON: it has a number that starts with 0; JSON has no octal numbers; quote what is a text"},
+		{"leading zero", "{\"a\":01}", "doc:1:7 (l): is not valid JSON: it has a number that starts with 0; JSON has no octal numbers; quote it if it is text"},
 		{"NaN", "{\"a\":NaN}", "doc:1:6 (l): is not valid JSON"},
 		{"a line in a text", "{\"a\":\"b\nc\"}", "doc:1:8 (l): is not valid JSON"},
 		{"too deep", strings.Repeat("{\"a\":", 1002) + "1" + strings.Repeat("}", 1002), "doc:1:5006 (l): is nested deeper than 1000"},

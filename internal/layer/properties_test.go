@@ -29,7 +29,8 @@ func TestPropertiesValues(t *testing.T) {
 	}
 }
 
-// Brackets are an item of a list, or the key of a map in which any character may stand, and never a part of a key.
+// Brackets are an item of a list or the key of a map, in which any character may stand. They are
+// never part of a key.
 func TestPropertiesBrackets(t *testing.T) {
 	t.Parallel()
 	shape := structOf("labels", mapOf(leaf), "dbs", mapOf(structOf("dsn", "hosts", listOf(leaf))), "any", (*tree.Shape)(nil), "free", mapOf(nil),
@@ -78,8 +79,8 @@ grid[0][0] = r
 		{"huge", "any.l[0]=1\nany.l[999999999]=1\nhosts[999999999]=1\n", "doc:2:1 (l): is item 999999999 of a list that has no item 1; a list is given as a whole, from 0 on\n" +
 			"doc:3:1 (l): is item 999999999 of a list that has no item 0; a list is given as a whole, from 0 on"},
 		{"beyond any number", "hosts[99999999999999999999]=1\n", "doc:1:1 (l) hosts[99999999999999999999]: unknown key, did you mean hosts?"},
-		{"list and map", "any.l[0]=1\nany.l.x=1\n", "doc:2:1 (l) any.l.x: is an item of a list or a key of a map, and any.l[0] on line 1 is the other"},
-		{"map and list", "any.l.x=1\nany.l[0]=1\n", "doc:2:1 (l) any.l[0]: is an item of a list or a key of a map, and any.l.x on line 1 is the other"},
+		{"list and map", "any.l[0]=1\nany.l.x=1\n", "doc:2:1 (l) any.l.x: is a key of what any.l[0] on line 1 makes a list"},
+		{"map and list", "any.l.x=1\nany.l[0]=1\n", "doc:2:1 (l) any.l[0]: is an item of what any.l.x on line 1 makes a map"},
 		{"whole and part", "any.a=1\nany.a.b=2\nany.c.d=1\nany.c=2\n", "doc:2:1 (l) any.a.b: stands below what is set as a whole by any.a on line 1\n" +
 			"doc:4:1 (l) any.c: is set as a whole, and a part of it by any.c.d on line 3"},
 		{"twice", "labels.a=1\nlabels[a]=2\n", "doc:2:1 (l) labels.a: stands twice; the first is labels.a on line 1"},

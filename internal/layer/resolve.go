@@ -22,10 +22,12 @@ import (
 //   - In a map, the rest of the name is the key, in lower case, save what its elements need: DATABASES_MAIN_DSN is
 //     databases.main.dsn if the elements have a dsn. Where anything fits (an interface), only "__" separates levels.
 //
-// The rules for names of properties: "." separates levels; keys are compared as they are, and only if that leads nowhere as
-// above; items of a list are hosts[0] or hosts.0; a map's key goes as far as the first dot after which the rest fits, and keeps its case,
-// so that labels.app.kubernetes.io/name is the label "app.kubernetes.io/name". In brackets, a map's key may have any character:
-// dbs[eu.main].dsn. Where anything fits, [0] is an item of a list and any other bracket a key. See bracket.go.
+// The rules for names of properties: "." separates levels; keys are compared as they are, and only
+// if that leads nowhere as above; items of a list are hosts[0] or hosts.0; a map's key goes as far
+// as the first dot after which the rest fits, and keeps its case, so that
+// labels.app.kubernetes.io/name is the label "app.kubernetes.io/name". In brackets, a map's key may
+// have any character: dbs[eu.main].dsn. Where anything fits, [0] is an item of a list and any other
+// bracket a key. See bracket.go.
 type resolver struct {
 	shape   *tree.Shape
 	dots    bool // names of properties
@@ -47,8 +49,8 @@ type resolver struct {
 // maxName is the length in bytes beyond which no name means anything: the ways to read one grow with the square of it.
 const maxName = 1024
 
-// The ways to read a name can grow with the square of its length. Those beyond fairTries of each name come out of what the document may
-// take in all, maxTries.
+// The ways to read a name can grow with the square of its length. Those beyond fairTries of each
+// name count towards maxTries, the limit of the document.
 const (
 	fairTries = 512
 	maxTries  = 1 << 23

@@ -77,7 +77,7 @@ func (t *tomlReader) syntax(err error, data []byte) {
 	t.report(source.Malformed, line, column, "is not valid TOML"+tomlHint(data, at))
 }
 
-// tomlHint says what is wrong at an offset, where that can be told from the document.
+// tomlHint explains the syntax error at an offset, if the document shows the reason.
 func tomlHint(data []byte, at int) string {
 	start := at
 	for start > 0 && numberByte(data[start-1]) {
@@ -99,8 +99,8 @@ func tomlHint(data []byte, at int) string {
 // numberByte reports whether c may stand in a whole number.
 func numberByte(c byte) bool { return c >= '0' && c <= '9' || c == '_' || c == '+' || c == '-' }
 
-// zeroHint is said of a number that JSON and TOML refuse because of its leading zero.
-const zeroHint = ": it has a number that starts with 0; in TOML, write 0o in front of an octal number; quote what is a text"
+// zeroHint says why TOML refuses a number.
+const zeroHint = ": it has a number that starts with 0; write 0o in front of an octal number, or quote it if it is text"
 
 // child returns what a table has under a key, or makes it.
 func (t *table) child(key string) *table { return t.index[key] }

@@ -12,8 +12,9 @@ const (
 	wrongVersion  = "names a YAML version that is not supported - write %YAML 1.2, or leave the line out"
 )
 
-// directives accepts %YAML 1.2, which the parser refuses although it reads 1.2, and refuses every version but 1.1 and 1.2. The parser
-// is given "%YAML 1.1" instead, which is as long, so that positions stay right.
+// directives accepts %YAML 1.2, which the parser refuses although it reads 1.2, and refuses every
+// version but 1.1 and 1.2. It gives the parser "%YAML 1.1" instead, which has the same length, so
+// that positions stay right.
 func (y *yamlReader) directives() bool {
 	if bytes.IndexByte(y.data, '%') < 0 {
 		return true
@@ -44,7 +45,7 @@ func (y *yamlReader) directives() bool {
 		case mayStand:
 			if declared && !bytes.HasPrefix(line, []byte("---")) {
 				l, c := y.at(start)
-				y.report(source.Malformed, l, c, "follows a directive (%) without a line --- between them")
+				y.report(source.Malformed, l, c, "follows a directive (%) without a --- line between them")
 				return false
 			}
 			mayStand, declared = false, false
@@ -72,7 +73,8 @@ func ended(line []byte) bool {
 	return ok && (len(rest) == 0 || bytes.IndexByte([]byte(" \t\r\n"), rest[0]) >= 0)
 }
 
-// version returns where the minor number of a %YAML line stands, and whether it is 1.1 or 1.2.
+// version returns the offset of the minor number in a %YAML line, and whether the version is 1.1 or
+// 1.2.
 func version(line []byte) (at int, known bool) {
 	rest := line[len(yamlDirective):]
 	number := bytes.TrimLeft(rest, " \t")
@@ -84,16 +86,18 @@ func version(line []byte) (at int, known bool) {
 	return at, (number[2] == '1' || number[2] == '2') && (len(after) == 0 || bytes.IndexByte([]byte(" \t\r\n"), after[0]) >= 0)
 }
 
-// unicodeLineEnds are what ends a line in YAML 1.1, in which the parser reads, and not in YAML 1.2, in which people and editors read.
+// unicodeLineEnds end a line in YAML 1.1, which the parser follows, and not in YAML 1.2 and in most
+// editors.
 var unicodeLineEnds = [][]byte{[]byte("\u0085"), []byte("\u2028"), []byte("\u2029")}
 
-// oneWayToSeeLines refuses what ends a line for some and not for others: what is a comment to one would be a key to the other.
+// oneWayToSeeLines refuses unicodeLineEnds: the rest of a comment to one reader would be a key to
+// another.
 func (y *yamlReader) oneWayToSeeLines() bool {
 	for _, end := range unicodeLineEnds {
 		if i := bytes.Index(y.data, end); i >= 0 {
 			line, column := y.at(i)
 			y.report(source.Malformed, line, column,
-				`has a line separator of Unicode, which ends a line in YAML 1.1 only - write it as \N, \L or \P in double quotes, or take it out`)
+				`has a Unicode line separator, which ends a line in YAML 1.1 only - write it as \N, \L or \P in double quotes, or remove it`)
 			return false
 		}
 	}

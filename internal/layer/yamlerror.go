@@ -107,7 +107,7 @@ func (y *yamlReader) faultyLine(err error) int32 {
 	return int32(min(k+1, max(last, 1)))
 }
 
-// told returns the line that the parser tells, or 0.
+// told returns the line in the parser's error, or 0.
 func told(text string) int32 {
 	m := yamlLine.FindStringSubmatch(text)
 	if m == nil {

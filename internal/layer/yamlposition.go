@@ -6,8 +6,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// runeColumns finds the bytes of a YAML document that the parser's columns, which count characters, stand for. For ASCII it is empty,
-// because a column in characters is one in bytes then.
+// runeColumns converts the parser's columns, which count characters, to columns in bytes. It is
+// empty for an ASCII document, where the two are the same.
 type runeColumns struct {
 	lines []lineStart
 	marks []int // offset of each markEvery-th character, so that a long line is not walked again for each of its values

@@ -79,7 +79,7 @@ var (
 	wholeNumber = regexp.MustCompile(`^[-+]?[0-9][0-9_]*$`)
 )
 
-// taggedZero is about !!int 0644: what has a leading zero and no tag is a text.
+// taggedZero is the problem of !!int 0644. Without a tag, 0644 is text.
 const taggedZero = "is tagged as a number and starts with 0; write 0o in front of an octal number, and nothing in front of a decimal one"
 
 func fromBase64(text string) (string, bool) {
@@ -87,8 +87,8 @@ func fromBase64(text string) (string, bool) {
 	return string(b), err == nil
 }
 
-// yamlKey returns the text of a key, or what is wrong with it. A key is the text that is written, whatever it looks like; only
-// !!binary is decoded.
+// yamlKey returns the text of a key, or what is wrong with it. A key is the text as written,
+// whatever it looks like; only !!binary is decoded.
 func yamlKey(n *yaml.Node) (key, fault string) {
 	if n.Kind != yaml.ScalarNode {
 		return "", "has a key that is a map or a list; keys are texts"
@@ -103,7 +103,7 @@ func yamlKey(n *yaml.Node) (key, fault string) {
 		case !ok:
 			return "", "has a key that is tagged !!binary and is not base64"
 		case !utf8.ValidString(text):
-			return "", "has a key that is not UTF-8 once it is decoded; keys are texts"
+			return "", "has a key that is not UTF-8 after decoding; keys are text"
 		}
 		return text, ""
 	case "!!str", "!!int", "!!float", "!!bool", "!!null", "!!timestamp":

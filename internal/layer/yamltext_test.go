@@ -8,7 +8,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// A document may say which YAML it is. 1.1 and 1.2 are read by the same rules, those that TestYAMLValues holds.
+// A document may name its YAML version. The same rules hold for 1.1 and 1.2, those of
+// TestYAMLValues.
 func TestYAMLDirectives(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
@@ -31,7 +32,7 @@ func TestYAMLDirectives(t *testing.T) {
 		{"%YAML 1.25\n---\na: 1\n", "doc:1:1 (l): names a YAML version that is not supported - write %YAML 1.2, or leave the line out"},
 		{"%YAML\n---\na: 1\n", "doc:1:1 (l): names a YAML version that is not supported - write %YAML 1.2, or leave the line out"},
 		{"a: 1\n...\n%YAML 1.0\n---\n", "doc:3:1 (l): names a YAML version that is not supported - write %YAML 1.2, or leave the line out"},
-		{"%YAML 1.2\na: 1\n", "doc:2:1 (l): follows a directive (%) without a line --- between them"},
+		{"%YAML 1.2\na: 1\n", "doc:2:1 (l): follows a directive (%) without a --- line between them"},
 		{"%YAML 1.2\n%YAML 1.2\n---\na: 1\n", "doc:2 (l): is not valid YAML: it has two %YAML lines"},
 		{"%FOO 1\n---\na: 1\n", "doc:1 (l): is not valid YAML: it has a directive other than %YAML and %TAG"},
 		{"%TAG ! x\n%TAG ! y\n---\na: 1\n", "doc:2 (l): is not valid YAML: it declares a tag twice"},
@@ -47,7 +48,7 @@ func TestYAMLLineSeparators(t *testing.T) {
 	for name, separator := range map[string]string{"NEL": "\u0085", "LS": "\u2028", "PS": "\u2029"} {
 		for _, text := range []string{"a: 1 # é" + separator + "b: 2\n", "\n\na: \"x" + separator + "y\"\n"} {
 			_, ps := read("yaml", text, nil)
-			if len(ps) != 1 || ps[0].Position.Line != strings.Count(text, "\n") || !strings.Contains(ps[0].Message, "has a line separator of Unicode") {
+			if len(ps) != 1 || ps[0].Position.Line != strings.Count(text, "\n") || !strings.Contains(ps[0].Message, "has a Unicode line separator") {
 				t.Errorf("%s in %q was taken, or the wrong line was told: %v", name, text, ps)
 			}
 		}
@@ -63,7 +64,8 @@ func TestYAMLLineSeparators(t *testing.T) {
 	}
 }
 
-// A number with a leading zero is octal to some readers and decimal to others, so it is no number, but a text, as 1.2.3 is.
+// Digits with a leading zero are octal to some readers and decimal to others, so they are text, as
+// 1.2.3 is.
 func TestYAMLLeadingZeros(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"0644", "08", "09", "00", "-017", "+07", "0_7", "010", "00000000000000000000000000"} {
@@ -101,7 +103,7 @@ func TestOctalIsTold(t *testing.T) {
 	}
 }
 
-// !!binary is decoded wherever it stands. Keys are texts, so that bytes which are no text are no key.
+// !!binary is decoded in values and keys. Keys are text, so a key must be UTF-8.
 func TestYAMLBinary(t *testing.T) {
 	t.Parallel()
 	got := must(t, "yaml", "!!binary aGk=: 1\n? !!binary |\n  aG8=\n: 2\nv: !!binary /w==\n!!str 5: 3\n!!int 6: 4\n", nil).Plain()
@@ -109,7 +111,7 @@ func TestYAMLBinary(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 	for _, c := range []struct{ text, want string }{
-		{"a: 1\n!!binary /w==: 1\n", "doc:2:1 (l): has a key that is not UTF-8 once it is decoded; keys are texts"},
+		{"a: 1\n!!binary /w==: 1\n", "doc:2:1 (l): has a key that is not UTF-8 after decoding; keys are text"},
 		{"!!binary '%': 1\n", "doc:1:1 (l): has a key that is tagged !!binary and is not base64"},
 		{"!x a: 1\n", "doc:1:1 (l): has a key with a YAML tag that means nothing here"},
 		{"hi: 1\n!!binary aGk=: 1\n", "doc:2:1 (l) hi: stands twice; the first is on line 1"},
@@ -119,7 +121,7 @@ func TestYAMLBinary(t *testing.T) {
 	}
 }
 
-// TestNotText holds for every format that bytes which are no text are told, and where they stand.
+// TestNotText holds that every format refuses bytes that are not text, with their position.
 func TestNotText(t *testing.T) {
 	t.Parallel()
 	for format, text := range map[string]string{"yaml": "a: 1\nk: \"$\"\n", "json": "{\"a\":1,\n \"k\": \"$\"}", "toml": "a = 1\nk = '$'\n", "properties": "a = 1\nk = $\n", "dotenv": "A=1\nK='$'\n"} {
@@ -147,7 +149,8 @@ func TestNotText(t *testing.T) {
 	}
 }
 
-// TestCarriageReturns holds that the line ends of Windows are those of Unix, and that a lone CR never becomes a part of a value.
+// TestCarriageReturns holds that CRLF means what LF does, and that a lone CR never becomes part of
+// a value.
 func TestCarriageReturns(t *testing.T) {
 	t.Parallel()
 	shape := structOf("a", "b")
@@ -168,7 +171,7 @@ func TestCarriageReturns(t *testing.T) {
 			}
 		}
 	}
-	// Lines are counted alike, whatever ends them.
+	// Every line end counts as one line.
 	for format, text := range map[string]string{"yaml": "a: 1\nb: 2\na: 3\n", "json": "{\"a\":1,\n\"b\":2,\n\"a\":3}\n", "properties": "a=1\nb=2\na=3\n"} {
 		for _, end := range []string{"\n", "\r\n", "\r"} {
 			if _, ps := read(format, strings.ReplaceAll(text, "\n", end), shape); len(ps) != 1 || ps[0].Position.Line != 3 || ps[0].Position.Column != 1 {
