@@ -303,8 +303,8 @@ func TestGrowth(t *testing.T) {
 	}
 }
 
-// onCPU returns how many nanoseconds this thread has spent on a processor, which other load on the
-// machine changes less than the wall time.
+// onCPU returns how many nanoseconds this thread has spent on a processor. The load of the machine
+// changes it less than the wall time.
 func onCPU(t *testing.T) float64 {
 	t.Helper()
 	stat, err := os.ReadFile("/proc/thread-self/schedstat")

@@ -121,7 +121,7 @@ func (j *jsonReader) object(line, column int32, depth int) *tree.Node {
 		j.space()
 		if j.data[j.next] == '}' {
 			j.next++
-			return tree.NewMap(j.doc, line, column, es.list)
+			return tree.NewIndexedMap(j.doc, line, column, es.list, es.seen)
 		}
 		kl, kc := j.line, j.column()
 		key := j.text()

@@ -121,7 +121,7 @@ func (r *reading) sort() {
 func (r *reading) enter(segment string) { r.path = append(r.path, segment) }
 func (r *reading) leave()               { r.path = r.path[:max(len(r.path)-1, 0)] }
 
-// entries gathers a map's, and reports those that come again.
+// entries gathers a map's, and reports those that come again. Seen becomes the index of the node.
 type entries struct {
 	list []tree.Entry
 	seen map[string]int

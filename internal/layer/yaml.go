@@ -202,7 +202,7 @@ func (y *yamlReader) mapping(n *yaml.Node, line, column int32, depth int) (*tree
 		}
 		size, height = size+s, max(height, h)
 	}
-	return tree.NewMap(y.doc, line, column, es.list), size, height
+	return tree.NewIndexedMap(y.doc, line, column, es.list, es.seen), size, height
 }
 
 // mergeInto adds what a merge key names: a map, or a list of maps of which an earlier one wins. What the map has of its own

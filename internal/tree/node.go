@@ -68,17 +68,24 @@ const small = 8
 
 // NewMap returns a map node of entries, whose keys must be unique.
 func NewMap(doc *Doc, line, column int32, entries []Entry) *Node {
-	n := &Node{Kind: Map, Entries: entries, Doc: doc, Line: line, Column: column}
+	var index map[string]int
+	if len(entries) > small {
+		index = make(map[string]int, len(entries))
+		for i := range entries {
+			index[entries[i].Key] = i
+		}
+	}
+	return NewIndexedMap(doc, line, column, entries, index)
+}
+
+// NewIndexedMap returns a map node of entries whose keys the caller has indexed already: index holds the
+// place of each key, and the caller must not change it afterwards. A nil index is for a few entries.
+func NewIndexedMap(doc *Doc, line, column int32, entries []Entry, index map[string]int) *Node {
+	n := &Node{Kind: Map, Entries: entries, Doc: doc, Line: line, Column: column, index: index}
 	for i := range entries {
 		if v := entries[i].Value; v.Kind == Null || v.nulls {
 			n.nulls = true
 			break
-		}
-	}
-	if len(entries) > small {
-		n.index = make(map[string]int, len(entries))
-		for i := range entries {
-			n.index[entries[i].Key] = i
 		}
 	}
 	return n
