@@ -25,7 +25,7 @@ type table struct {
 	kind         tableKind
 	explicit     bool // has a header of its own
 	entries      []*table
-	index        map[string]*table
+	index        map[string]int // of entries; nil for a few
 	key          string
 	line, column int32      // of the key that made it
 	value        *tree.Node // of a tableValue; nil if it was reported
@@ -103,14 +103,32 @@ func numberByte(c byte) bool { return c >= '0' && c <= '9' || c == '_' || c == '
 const zeroHint = ": it has a number that starts with 0; write 0o in front of an octal number, or quote it if it is text"
 
 // child returns what a table has under a key, or makes it.
-func (t *table) child(key string) *table { return t.index[key] }
+func (t *table) child(key string) *table {
+	if t.index != nil {
+		if i, ok := t.index[key]; ok {
+			return t.entries[i]
+		}
+		return nil
+	}
+	for _, e := range t.entries {
+		if e.key == key {
+			return e
+		}
+	}
+	return nil
+}
 
 func (t *table) add(c *table) *table {
-	if t.index == nil {
-		t.index = map[string]*table{}
-	}
-	t.index[c.key] = c
 	t.entries = append(t.entries, c)
+	switch {
+	case t.index != nil:
+		t.index[c.key] = len(t.entries) - 1
+	case len(t.entries) > few:
+		t.index = make(map[string]int, 4*few)
+		for i, e := range t.entries {
+			t.index[e.key] = i
+		}
+	}
 	return c
 }
 
@@ -229,5 +247,8 @@ func (t *tomlReader) build(at *table, depth int) *tree.Node {
 			es = append(es, tree.Entry{Key: e.key, Value: n, Line: e.line, Column: e.column})
 		}
 	}
-	return tree.NewMap(t.doc, at.line, at.column, es)
+	if len(es) < len(at.entries) {
+		return tree.NewMap(t.doc, at.line, at.column, es)
+	}
+	return tree.NewIndexedMap(t.doc, at.line, at.column, es, at.index)
 }
