@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"math"
 	"math/big"
@@ -54,6 +55,7 @@ type sink struct {
 	Sec  secret                    `config:"cc"`
 	In   struct{ X, Y sinkLeaf }   `config:"dd"`
 	Own  loud                      `config:"ee"`
+	Mode []fs.FileMode             `config:"ff" default:"0644"`
 	Rest map[string]map[string]int `config:",remain"`
 }
 
@@ -94,7 +96,7 @@ func (g *gen) key() string {
 	switch {
 	case c < 26:
 		return string(rune('a' + c))
-	case c < 31:
+	case c < 32:
 		return strings.Repeat(string(rune('a'+c-26)), 2)
 	case c < 40:
 		return "poll"
@@ -121,7 +123,9 @@ func (g *gen) node(depth int) *tree.Node {
 	case 2:
 		return scalar(source.Text(canary + "," + canary + "=" + canary))
 	case 3:
-		return scalar(int64(int8(g.next())) << (g.next() % 63))
+		n := scalar(int64(int8(g.next())) << (g.next() % 63))
+		n.Octal = g.next()%2 == 0
+		return n
 	case 4:
 		return scalar(uint64(math.MaxUint64) - uint64(g.next()))
 	case 5:
@@ -135,9 +139,9 @@ func (g *gen) node(depth int) *tree.Node {
 	case 9:
 		return scalar(source.Text(g.some()))
 	case 10:
-		return scalar([]string{"", "3s", "10MiB", "UTC", "http://h", "^a", "10.0.0.1:80", "INFO", "red", "panic", "2026-01-01", canary + "://" + canary + ":%zz"}[g.next()%12])
+		return scalar([]string{"", "3s", "10MiB", "UTC", "http://h", "^a", "10.0.0.1:80", "INFO", "red", "panic", "2026-01-01", canary + "://" + canary + ":%zz", "0644", "\xff", "1e400", ".inf"}[g.next()%16])
 	case 11:
-		return scalar(source.Text([]string{"", "1", "-1", "1,2", "a=1,b=2", "true", "3s", "\\,", "=", ",", "0x1F", canary}[g.next()%12]))
+		return scalar(source.Text([]string{"", "1", "-1", "1,2", "a=1,b=2", "true", "3s", "\\,", "=", ",", "0x1F", canary, "0644", "-08", "0o644", "\xff"}[g.next()%16]))
 	case 12, 13, 14:
 		items := make([]*tree.Node, g.next()%5)
 		for i := range items {

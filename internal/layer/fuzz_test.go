@@ -307,6 +307,7 @@ func FuzzProperties(f *testing.F) {
 func FuzzEnviron(f *testing.F) {
 	f.Add("DB_POOL_SIZE", "5", "HOSTS_0", true, uint8(0))
 	f.Add("_A_B_C", canary, "A__B_C", false, uint8(4))
+	f.Add("LABELS_\xff", "\xff\u2028", "HOSTS_0", false, uint8(0))
 	f.Add("M__A__B__0", "x", "DBS_X_Y_A_B", true, uint8(3))
 	f.Fuzz(func(t *testing.T, key, value, other string, file bool, fault uint8) {
 		var data []byte
