@@ -16,6 +16,7 @@ type flat struct {
 	resolver *resolver
 	root     slot
 	known    []spelling // of the shape, for suggestions; nil until one is wanted
+	edits    edits
 }
 
 // setting is one name and its text, and where they stand.

@@ -50,7 +50,7 @@ func (f *flat) suggest(s *setting) string {
 		least = 1
 	}
 	for _, k := range f.known {
-		if d := distance(name, k.folded, least); d <= least && (best == "" || d < least) {
+		if d := f.edits.distance(name, k.folded, least); d <= least && (best == "" || d < least) {
 			best, least = k.text, d
 		}
 	}
@@ -153,33 +153,61 @@ func renumbered(text string, numbers []string) string {
 	return text
 }
 
-// distance is the number of letters to insert, drop, change or swap with a neighbour; anything above limit is limit+1.
-func distance(a, b string, limit int) int {
+// edits counts how far texts are from each other. It keeps its rows, because a document with many unknown
+// names asks for many distances.
+type edits struct{ two, one, row []int }
+
+// distance returns the number of letters to insert, drop, change or swap with a neighbor; limit+1 stands for
+// any number above limit. It looks only at what can be within the limit.
+func (e *edits) distance(a, b string, limit int) int {
 	if d := len(a) - len(b); d > limit || -d > limit {
 		return limit + 1
 	}
-	two, one, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range one {
-		one[j] = j
+	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
+		a, b = a[1:], b[1:]
+	}
+	for len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1] {
+		a, b = a[:len(a)-1], b[:len(b)-1]
+	}
+	if len(a) == 0 || len(b) == 0 {
+		return len(a) + len(b) // within the limit, because the lengths are
+	}
+	if len(e.row) <= len(b) {
+		e.two, e.one, e.row = make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	}
+	two, one, row := e.two, e.one, e.row
+	beyond := limit + 1
+	for j := range len(b) + 1 {
+		one[j], two[j] = min(j, beyond), beyond
 	}
 	for i := 1; i <= len(a); i++ {
-		row[0] = i
-		least := i
-		for j := 1; j <= len(b); j++ {
+		from, to := max(1, i-limit), min(len(b), i+limit)
+		least := beyond
+		row[from-1] = beyond
+		if from == 1 {
+			row[0], least = min(i, beyond), i
+		}
+		for j := from; j <= to; j++ {
 			cost := 1
 			if a[i-1] == b[j-1] {
 				cost = 0
 			}
-			row[j] = min(row[j-1]+1, one[j]+1, one[j-1]+cost)
+			row[j] = min(row[j-1]+1, one[j-1]+cost, beyond)
+			if j < i+limit { // above it lies within the limit too
+				row[j] = min(row[j], one[j]+1)
+			}
 			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
 				row[j] = min(row[j], two[j-2]+1)
 			}
 			least = min(least, row[j])
 		}
+		if to < len(b) {
+			row[to+1] = beyond
+		}
 		if least > limit {
-			return limit + 1
+			return beyond
 		}
 		two, one, row = one, row, two
 	}
-	return min(one[len(b)], limit+1)
+	return min(one[len(b)], beyond)
 }
