@@ -37,21 +37,24 @@ func walk(s *tree.Shape, at tree.Path, around map[*tree.Shape]bool, all map[stri
 }
 
 // fold takes away what people get wrong first: case, and what stands between words.
-func fold(key string) string {
-	return strings.NewReplacer("_", "", "-", "", ".", "", " ", "").Replace(strings.ToLower(key))
-}
+func fold(key string) string { return separators.Replace(strings.ToLower(key)) }
+
+var separators = strings.NewReplacer("_", "", "-", "", ".", "", " ", "")
 
 // nearest returns the path that was most likely meant by at, an unknown key beside siblings; empty where none is near.
 func (x *index) nearest(at tree.Path, siblings []field) string {
 	parent, key := at[:len(at)-1], at[len(at)-1]
-	folded := fold(key)
+	folded, lower, most := fold(key), strings.ToLower(key), slack(key)
 	best, distance := "", 100
 	for i := range siblings {
 		s := siblings[i].key
 		if fold(s) == folded {
 			return parent.Join(s).String()
 		}
-		if d := edits(strings.ToLower(key), strings.ToLower(s)); d < distance {
+		if d := len(key) - len(s); d > most || -d > most {
+			continue // further away than is forgiven
+		}
+		if d := edits(lower, strings.ToLower(s)); d < distance {
 			best, distance = s, d
 		}
 	}
@@ -61,13 +64,13 @@ func (x *index) nearest(at tree.Path, siblings []field) string {
 			return full.String()
 		}
 	}
-	if distance == 1 && slack(key) >= 1 {
+	if distance == 1 && most >= 1 {
 		return parent.Join(best).String()
 	}
 	if others := x.elsewhere()[folded]; len(others) == 1 {
 		return others[0].String()
 	}
-	if distance <= slack(key) {
+	if distance <= most {
 		return parent.Join(best).String()
 	}
 	return ""
