@@ -149,6 +149,16 @@ func TestNotText(t *testing.T) {
 	}
 }
 
+// A NUL byte is refused because it shows a file that is not text; an escape says that a NUL is meant.
+func TestEscapedNUL(t *testing.T) {
+	t.Parallel()
+	for format, text := range map[string]string{"json": `{"k":"\u0000"}`, "yaml": `k: "\0"`, "toml": `k = "\u0000"`} {
+		if got := must(t, format, text, nil).Child("k").Value; got != "\x00" {
+			t.Errorf("an escaped NUL in %s is %q", format, got)
+		}
+	}
+}
+
 // TestCarriageReturns holds that CRLF means what LF does, and that a lone CR never becomes part of
 // a value.
 func TestCarriageReturns(t *testing.T) {
