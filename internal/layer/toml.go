@@ -149,7 +149,9 @@ func (t *tomlReader) header(e *unstable.Node, kind tableKind) {
 		part := it.Node()
 		key := string(part.Data)
 		line, column := t.at(int(part.Raw.Offset))
-		t.enter(key)
+		if t.enter(key); !t.deep(len(t.path), line, column) {
+			return
+		}
 		found := at.child(key)
 		if !it.IsLast() {
 			if found == nil {
@@ -200,7 +202,9 @@ func (t *tomlReader) keyValue(at *table, e *unstable.Node, offset int) int {
 		key := string(part.Data)
 		offset = int(part.Raw.Offset + part.Raw.Length)
 		line, column := t.at(int(part.Raw.Offset))
-		t.enter(key)
+		if t.enter(key); !t.deep(len(t.path), line, column) {
+			return offset
+		}
 		if clash {
 			continue
 		}
