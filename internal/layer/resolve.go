@@ -53,7 +53,7 @@ const maxName = 1024
 // name count towards maxTries, the limit of the document.
 const (
 	fairTries = 512
-	maxTries  = 1 << 23
+	maxTries  = 1 << 22
 )
 
 // step is one level of a path.
