@@ -19,6 +19,7 @@ type candidate struct {
 	contents []*content
 	started  time.Time
 	causes   []observe.Cause
+	news     bool // a content is not the applied one; what is absent before and after is no cause
 	rehearse bool // stop before the swap
 	dry      bool // build nothing either
 }

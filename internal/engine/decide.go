@@ -14,7 +14,7 @@ func (e *Engine) decide() {
 	defer func() { e.merged = nil }()
 	e.judge()
 	c := e.newest()
-	if len(c.causes) == 0 {
+	if !c.news {
 		return
 	}
 	if e.pinned() {
@@ -61,6 +61,7 @@ func (e *Engine) choose(of func(*feed) *content) candidate {
 	for i, f := range e.feeds {
 		c.contents[i] = of(f)
 		c.causes = append(c.causes, causes(f, c.contents[i])...)
+		c.news = c.news || c.contents[i] != nil && c.contents[i] != f.applied
 	}
 	if m, by := e.manifestOf(c.contents); m != nil {
 		for i := range c.causes {
@@ -70,41 +71,6 @@ func (e *Engine) choose(of func(*feed) *content) candidate {
 		}
 	}
 	return c
-}
-
-// causes are the documents in which next differs from what is applied.
-func causes(f *feed, next *content) (all []observe.Cause) {
-	if next == nil || next == f.applied {
-		return nil
-	}
-	for i := range next.Documents {
-		if d := &next.Documents[i]; !same(f.applied.document(d.Name), d) {
-			all = append(all, f.cause(next, d))
-		}
-	}
-	if f.applied != nil {
-		for i := range f.applied.Documents {
-			if d := &f.applied.Documents[i]; next.document(d.Name) == nil {
-				all = append(all, f.cause(next, d))
-			}
-		}
-	}
-	if all == nil { // the same documents in another revision, or in another order
-		all = append(all, observe.Cause{Layer: f.name, Document: firstName(next), Revision: next.Revision})
-	}
-	return all
-}
-
-// cause is a document of a content.
-func (l *feed) cause(c *content, d *source.Document) observe.Cause {
-	return observe.Cause{Layer: l.name, Document: d.Name, Revision: c.Revision, Release: d.Origin.Release}
-}
-
-func firstName(c *content) string {
-	if len(c.Documents) == 0 {
-		return ""
-	}
-	return c.Documents[0].Name
 }
 
 // refuse records that the parts of c that are not in good are rejected, and why.

@@ -30,8 +30,9 @@ type content struct {
 	problems  source.Problems      // of decoding
 	alone     source.Problems      // of binding each document by itself
 	fromDisk  bool
-	digest    *digest // once it was asked for
-	released  bool    // somebody said that it may not be held
+	kept      []string // documents that are absent, with their last content in their place
+	digest    *digest  // once it was asked for
+	released  bool     // somebody said that it may not be held
 }
 
 // named is the root of a document.
@@ -141,10 +142,10 @@ func (l *feed) proven(now, answer time.Time) time.Time {
 }
 
 // keep returns c as it takes part: a document that is absent, and has been applied before, keeps its last content, unless the
-// layer is told to fall back. It returns the names of the documents that are kept.
-func (l *feed) keep(c *content) (*content, []string) {
+// layer is told to fall back.
+func (l *feed) keep(c *content) *content {
 	if l.FallBack || l.applied == nil {
-		return c, nil
+		return c
 	}
 	var kept []string
 	var docs []source.Document
@@ -163,9 +164,9 @@ func (l *feed) keep(c *content) (*content, []string) {
 		kept = append(kept, d.Name)
 	}
 	if kept == nil {
-		return c, nil
+		return c
 	}
-	return &content{Content: source.Content{Revision: c.Revision, Documents: docs}}, kept
+	return &content{Content: source.Content{Revision: c.Revision, Documents: docs}, kept: kept}
 }
 
 func (c *content) document(name string) *source.Document {
@@ -178,6 +179,14 @@ func (c *content) document(name string) *source.Document {
 		}
 	}
 	return nil
+}
+
+// firstName is the name of the first document; "" where there is none.
+func firstName(c *content) string {
+	if len(c.Documents) == 0 {
+		return ""
+	}
+	return c.Documents[0].Name
 }
 
 func (c *content) names() []string {

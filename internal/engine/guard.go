@@ -104,7 +104,7 @@ func (e *Engine) judge() {
 			}
 		}
 	}
-	if told != nil {
+	if all != nil { // a content of absent documents has no causes
 		observe.Tell(e.Observer.Held, observe.Held{Version: e.cell.Load().Version, Causes: told, Reasons: all})
 	}
 }

@@ -90,7 +90,8 @@ func (e *Engine) takeContent(l *feed, c *content) (news bool) {
 	if l.latest == nil || l.latest.Revision != c.Revision {
 		news = true
 		before = l.absent
-		l.latest, kept = l.keep(c)
+		l.latest = l.keep(c)
+		kept = l.latest.kept
 		l.absent = kept
 		l.rejected, l.held = nil, nil
 	}

@@ -12,7 +12,7 @@ import (
 func (e *Engine) applyPartially(c candidate, problems source.Problems) {
 	good, why := e.largestGoodSubset(c, problems)
 	e.refuse(c, good, why)
-	if len(good.causes) == 0 {
+	if !good.news {
 		return
 	}
 	if problems := e.try(good); problems != nil { // it has been rehearsed; what is refused now is refused as a whole

@@ -78,7 +78,7 @@ func (e *Engine) rotated(f *feed, known map[reference]string) bool {
 
 // again is a content that is to be decoded as if it had just come.
 func (c *content) again() *content {
-	return &content{Content: c.Content, fromDisk: c.fromDisk, released: c.released}
+	return &content{Content: c.Content, kept: c.kept, fromDisk: c.fromDisk, released: c.released}
 }
 
 // lookAgain has the newest content of a layer decided on as if it had just come.

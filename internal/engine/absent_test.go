@@ -1,0 +1,108 @@
+package engine_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"testing/synctest"
+
+	"github.com/nacre-go/nacre/observe"
+	"github.com/nacre-go/nacre/source"
+)
+
+// putAll sets several documents at once; an empty text is an absent document.
+func (o *origin) putAll(revision source.Revision, texts map[string]string) {
+	c := source.Content{Revision: revision}
+	for name, text := range texts {
+		d := source.Document{Name: name, Absent: true, Origin: source.Origin{Location: "at/" + name}}
+		if text != "" {
+			d.Absent, d.Format, d.Data = false, source.FormatYAML, []byte(text)
+		}
+		c.Documents = append(c.Documents, d)
+	}
+	slices.SortFunc(c.Documents, func(a, b source.Document) int { return slices.Compare([]byte(a.Name), []byte(b.Name)) })
+	o.set(func() { o.content, o.err = c, nil })
+}
+
+// absences records what is told of absent documents, and of the causes of versions.
+func absences(j *journal) *observe.Observer {
+	return &observe.Observer{
+		Absent:    func(e observe.Absent) { j.add("kept " + e.Document) },
+		Applied:   func(e observe.Applied) { j.add(fmt.Sprint("applied ", e.Causes)) },
+		Unchanged: func(e observe.Unchanged) { j.add(fmt.Sprint("unchanged ", e.Causes)) },
+	}
+}
+
+// expect compares what was told with what should be.
+func expect(t *testing.T, e interface{ Health() observe.Health }, j *journal, step string, want ...string) {
+	t.Helper()
+	settle()
+	if got := j.take(); !slices.Equal(got, want) {
+		t.Errorf("%s: told %q\nwant %q", step, got, want)
+	}
+	l := e.Health().Layers[0]
+	if l.Applied != l.Latest {
+		t.Errorf("%s: revision %s is in use, though %s is as good", step, l.Applied, l.Latest)
+	}
+}
+
+// A document that is absent before and after causes nothing.
+func TestAnAbsentDocumentCausesNothing(t *testing.T) {
+	for _, fallBack := range []bool{false, true} {
+		t.Run(fmt.Sprint("falls back: ", fallBack), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				x := newOrigin("x", "")
+				x.putAll("1", map[string]string{"a": "a: 2", "b": "", "c": ""})
+				s := settings(t, x)
+				s.Layers[0].FallBack = fallBack
+				j := &journal{}
+				s.Observer = absences(j)
+				e := start(t, s)
+				expect(t, e, j, "start", "applied [a (x)]")
+				if h := e.History(); len(h) != 1 || fmt.Sprint(h[0].Causes) != "[a (x)]" {
+					t.Errorf("the history names %v as causes, want a alone", h[0].Causes)
+				}
+				x.putAll("2", map[string]string{"a": "a: 3", "b": "", "c": ""})
+				expect(t, e, j, "another content", "applied [a (x)]")
+				x.putAll("3", map[string]string{"a": "a: 3", "b": "b: 3", "c": ""})
+				expect(t, e, j, "b comes", "applied [b (x)]")
+				x.putAll("4", map[string]string{"a": "a: 3", "b": "", "c": ""})
+				if fallBack {
+					expect(t, e, j, "b goes", "applied [b (x)]")
+				} else {
+					expect(t, e, j, "b goes", "kept b", "unchanged [b (x)]")
+				}
+				x.putAll("5", map[string]string{"a": "a: 3", "b": "b: 4", "c": ""})
+				expect(t, e, j, "b comes again", "applied [b (x)]")
+				x.putAll("6", map[string]string{"a": "a: 3", "b": "b: 4"})
+				expect(t, e, j, "c is no longer listed", "unchanged []")
+				x.putAll("7", map[string]string{"a": "a: 3", "b": "b: 4", "c": ""})
+				expect(t, e, j, "c is listed again", "unchanged []")
+				x.putAll("8", map[string]string{"a": "a: 3", "b": "b: 4", "c": ""})
+				expect(t, e, j, "the same in another revision", "unchanged [a (x)]")
+			})
+		})
+	}
+}
+
+// A layer of which nothing is there causes nothing, and its contents are taken all the same.
+func TestALayerWithoutDocumentsCausesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := newOrigin("x", "")
+		x.putAll("1", map[string]string{"a": ""})
+		s := settings(t, x)
+		j := &journal{}
+		s.Observer = absences(j)
+		e := start(t, s)
+		expect(t, e, j, "start", "applied []")
+		x.putAll("2", map[string]string{"a": ""})
+		expect(t, e, j, "another revision of nothing", "unchanged []")
+		x.putAll("3", map[string]string{"b": ""})
+		expect(t, e, j, "another document that is not there", "unchanged []")
+		if want := []string{"1", "2", "3"}; !slices.Equal(x.received, want) {
+			t.Errorf("the source was told of %q, want %q: each content was accepted", x.received, want)
+		}
+		x.putAll("4", map[string]string{"b": "b: 7"})
+		expect(t, e, j, "it comes", "applied [b (x)]")
+	})
+}

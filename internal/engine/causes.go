@@ -1,0 +1,56 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/nacre-go/nacre/observe"
+	"github.com/nacre-go/nacre/source"
+)
+
+// causes returns the documents in which next differs from what is applied. A document that is absent in both causes nothing. One
+// that went or came back while its last content stayed in use is named only where nothing else differs.
+func causes(f *feed, next *content) (all []observe.Cause) {
+	if next == nil || next == f.applied {
+		return nil
+	}
+	var moved []observe.Cause // went or came back
+	absences := false         // differ in documents that are in neither
+	for i := range next.Documents {
+		d, old := &next.Documents[i], f.applied.document(next.Documents[i].Name)
+		switch {
+		case d.Absent && (old == nil || old.Absent):
+			absences = absences || old == nil
+		case !same(old, d):
+			all = append(all, f.cause(next, d))
+		case next.keeps(d.Name) != f.applied.keeps(d.Name):
+			moved = append(moved, f.cause(next, d))
+		}
+	}
+	if f.applied != nil {
+		for i := range f.applied.Documents {
+			switch d := &f.applied.Documents[i]; {
+			case next.document(d.Name) != nil:
+			case d.Absent:
+				absences = true
+			default:
+				all = append(all, f.cause(next, d))
+			}
+		}
+	}
+	if all == nil {
+		all = moved
+	}
+	if first := next.names(); all == nil && !absences && first != nil {
+		// The same documents in another revision, or in another order.
+		all = append(all, observe.Cause{Layer: f.name, Document: first[0], Revision: next.Revision})
+	}
+	return all
+}
+
+// cause returns a document of a content as a cause.
+func (l *feed) cause(c *content, d *source.Document) observe.Cause {
+	return observe.Cause{Layer: l.name, Document: d.Name, Revision: c.Revision, Release: d.Origin.Release}
+}
+
+// keeps reports whether a document is absent from the source and its last content stands in its place.
+func (c *content) keeps(name string) bool { return c != nil && slices.Contains(c.kept, name) }
