@@ -93,6 +93,15 @@ type Absent struct {
 	Document string
 }
 
+// Missing is a document that is not at its origin and was not applied before, or whose layer falls back: none of its
+// content is in use.
+type Missing struct {
+	Layer    string
+	Document string
+	// Location is where the source looked, in its own terms, such as an absolute path; empty where it does not say.
+	Location string
+}
+
 // LayerDown is a source that fails.
 type LayerDown struct {
 	Layer string

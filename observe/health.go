@@ -63,7 +63,7 @@ type LayerHealth struct {
 	Stale bool `json:"stale"`
 	// FromLastGood says that the content in use came from the copy on disk.
 	FromLastGood bool `json:"from_last_good,omitempty"`
-	// Absent lists documents that are gone from their origin while their last content stays in use.
+	// Absent lists the documents that are not at their origin. The last content of one that Documents lists too stays in use.
 	Absent []string `json:"absent,omitempty"`
 	// Down is why the source fails at this moment, and since when; empty when it does not.
 	Down      string    `json:"down,omitempty"`

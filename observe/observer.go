@@ -20,6 +20,9 @@ type Observer struct {
 	Pending func(PendingRestart)
 	// Absent: a document that was applied is gone from its origin; its last content stays in use.
 	Absent func(Absent)
+	// Missing: a document is not at its origin, and none of its content is in use. Told once an absence: at the start, and
+	// again after the document was there.
+	Missing func(Missing)
 	// LayerDown: a layer's source fails. Told once an outage, and again when the error changes.
 	LayerDown func(LayerDown)
 	// LayerUp: the source of a layer that was down answers again.
@@ -59,6 +62,7 @@ func Join(observers ...*Observer) *Observer {
 		Tripped:   join(all, func(o *Observer) func(Tripped) { return o.Tripped }),
 		Pending:   join(all, func(o *Observer) func(PendingRestart) { return o.Pending }),
 		Absent:    join(all, func(o *Observer) func(Absent) { return o.Absent }),
+		Missing:   join(all, func(o *Observer) func(Missing) { return o.Missing }),
 		LayerDown: join(all, func(o *Observer) func(LayerDown) { return o.LayerDown }),
 		LayerUp:   join(all, func(o *Observer) func(LayerUp) { return o.LayerUp }),
 		Delivered: join(all, func(o *Observer) func(Delivered) { return o.Delivered }),

@@ -27,27 +27,31 @@ func (o *origin) putAll(revision source.Revision, texts map[string]string) {
 // absences records what is told of absent documents, and of the causes of versions.
 func absences(j *journal) *observe.Observer {
 	return &observe.Observer{
+		Missing:   func(e observe.Missing) { j.add("missing " + e.Document + " " + e.Location) },
 		Absent:    func(e observe.Absent) { j.add("kept " + e.Document) },
 		Applied:   func(e observe.Applied) { j.add(fmt.Sprint("applied ", e.Causes)) },
 		Unchanged: func(e observe.Unchanged) { j.add(fmt.Sprint("unchanged ", e.Causes)) },
 	}
 }
 
-// expect compares what was told with what should be.
-func expect(t *testing.T, e interface{ Health() observe.Health }, j *journal, step string, want ...string) {
+// expect compares what was told with what should be, and Health's list of absent documents with absent.
+func expect(t *testing.T, e interface{ Health() observe.Health }, j *journal, step string, absent []string, want ...string) {
 	t.Helper()
 	settle()
 	if got := j.take(); !slices.Equal(got, want) {
 		t.Errorf("%s: told %q\nwant %q", step, got, want)
 	}
 	l := e.Health().Layers[0]
+	if !slices.Equal(l.Absent, absent) {
+		t.Errorf("%s: Health shows %q as absent, want %q", step, l.Absent, absent)
+	}
 	if l.Applied != l.Latest {
 		t.Errorf("%s: revision %s is in use, though %s is as good", step, l.Applied, l.Latest)
 	}
 }
 
-// A document that is absent before and after causes nothing.
-func TestAnAbsentDocumentCausesNothing(t *testing.T) {
+// A document that is absent before and after causes nothing; each absence is told once.
+func TestAnAbsentDocumentIsToldOnceAndCausesNothing(t *testing.T) {
 	for _, fallBack := range []bool{false, true} {
 		t.Run(fmt.Sprint("falls back: ", fallBack), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -58,28 +62,28 @@ func TestAnAbsentDocumentCausesNothing(t *testing.T) {
 				j := &journal{}
 				s.Observer = absences(j)
 				e := start(t, s)
-				expect(t, e, j, "start", "applied [a (x)]")
+				expect(t, e, j, "start", []string{"b", "c"}, "missing b at/b", "missing c at/c", "applied [a (x)]")
 				if h := e.History(); len(h) != 1 || fmt.Sprint(h[0].Causes) != "[a (x)]" {
 					t.Errorf("the history names %v as causes, want a alone", h[0].Causes)
 				}
 				x.putAll("2", map[string]string{"a": "a: 3", "b": "", "c": ""})
-				expect(t, e, j, "another content", "applied [a (x)]")
+				expect(t, e, j, "another content", []string{"b", "c"}, "applied [a (x)]")
 				x.putAll("3", map[string]string{"a": "a: 3", "b": "b: 3", "c": ""})
-				expect(t, e, j, "b comes", "applied [b (x)]")
+				expect(t, e, j, "b comes", []string{"c"}, "applied [b (x)]")
 				x.putAll("4", map[string]string{"a": "a: 3", "b": "", "c": ""})
 				if fallBack {
-					expect(t, e, j, "b goes", "applied [b (x)]")
+					expect(t, e, j, "b goes", []string{"b", "c"}, "missing b at/b", "applied [b (x)]")
 				} else {
-					expect(t, e, j, "b goes", "kept b", "unchanged [b (x)]")
+					expect(t, e, j, "b goes", []string{"b", "c"}, "kept b", "unchanged [b (x)]")
 				}
 				x.putAll("5", map[string]string{"a": "a: 3", "b": "b: 4", "c": ""})
-				expect(t, e, j, "b comes again", "applied [b (x)]")
+				expect(t, e, j, "b comes again", []string{"c"}, "applied [b (x)]")
 				x.putAll("6", map[string]string{"a": "a: 3", "b": "b: 4"})
-				expect(t, e, j, "c is no longer listed", "unchanged []")
+				expect(t, e, j, "c is no longer listed", nil, "unchanged []")
 				x.putAll("7", map[string]string{"a": "a: 3", "b": "b: 4", "c": ""})
-				expect(t, e, j, "c is listed again", "unchanged []")
+				expect(t, e, j, "c is listed again", []string{"c"}, "missing c at/c", "unchanged []")
 				x.putAll("8", map[string]string{"a": "a: 3", "b": "b: 4", "c": ""})
-				expect(t, e, j, "the same in another revision", "unchanged [a (x)]")
+				expect(t, e, j, "the same in another revision", []string{"c"}, "unchanged [a (x)]")
 			})
 		})
 	}
@@ -94,15 +98,15 @@ func TestALayerWithoutDocumentsCausesNothing(t *testing.T) {
 		j := &journal{}
 		s.Observer = absences(j)
 		e := start(t, s)
-		expect(t, e, j, "start", "applied []")
+		expect(t, e, j, "start", []string{"a"}, "missing a at/a", "applied []")
 		x.putAll("2", map[string]string{"a": ""})
-		expect(t, e, j, "another revision of nothing", "unchanged []")
+		expect(t, e, j, "another revision of nothing", []string{"a"}, "unchanged []")
 		x.putAll("3", map[string]string{"b": ""})
-		expect(t, e, j, "another document that is not there", "unchanged []")
+		expect(t, e, j, "another document that is not there", []string{"b"}, "missing b at/b", "unchanged []")
 		if want := []string{"1", "2", "3"}; !slices.Equal(x.received, want) {
 			t.Errorf("the source was told of %q, want %q: each content was accepted", x.received, want)
 		}
 		x.putAll("4", map[string]string{"b": "b: 7"})
-		expect(t, e, j, "it comes", "applied [b (x)]")
+		expect(t, e, j, "it comes", nil, "applied [b (x)]")
 	})
 }

@@ -54,3 +54,13 @@ func (l *feed) cause(c *content, d *source.Document) observe.Cause {
 
 // keeps reports whether a document is absent from the source and its last content stands in its place.
 func (c *content) keeps(name string) bool { return c != nil && slices.Contains(c.kept, name) }
+
+// absent returns the documents of a content that are not at their origin, in order.
+func absent(c source.Content) (all []source.Document) {
+	for _, d := range c.Documents {
+		if d.Absent {
+			all = append(all, d)
+		}
+	}
+	return all
+}

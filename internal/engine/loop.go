@@ -86,13 +86,15 @@ func (e *Engine) takeContent(l *feed, c *content) (news bool) {
 	e.mu.Lock()
 	down, since := l.err != nil, l.since
 	l.err, l.provenAt = nil, now
-	var kept, before []string
+	var before []string
 	if l.latest == nil || l.latest.Revision != c.Revision {
 		news = true
 		before = l.absent
 		l.latest = l.keep(c)
-		kept = l.latest.kept
-		l.absent = kept
+		l.absent = nil
+		for _, d := range absent(c) {
+			l.absent = append(l.absent, d.Name)
+		}
 		l.rejected, l.held = nil, nil
 	}
 	e.mu.Unlock()
@@ -102,13 +104,22 @@ func (e *Engine) takeContent(l *feed, c *content) (news bool) {
 	}
 	if news {
 		observe.Tell(e.Observer.Received, observe.Received{Layer: l.name, Documents: l.latest.names(), Revision: c.Revision})
-		for _, name := range kept {
-			if !slices.Contains(before, name) {
-				observe.Tell(e.Observer.Absent, observe.Absent{Layer: l.name, Document: name})
-			}
-		}
+		e.tellAbsent(l, absent(c), before)
 	}
 	return news
+}
+
+// tellAbsent tells of the absent documents that were not so before.
+func (e *Engine) tellAbsent(l *feed, absent []source.Document, before []string) {
+	for _, d := range absent {
+		switch {
+		case slices.Contains(before, d.Name):
+		case l.latest.keeps(d.Name):
+			observe.Tell(e.Observer.Absent, observe.Absent{Layer: l.name, Document: d.Name})
+		default:
+			observe.Tell(e.Observer.Missing, observe.Missing{Layer: l.name, Document: d.Name, Location: d.Origin.Location})
+		}
+	}
 }
 
 func (e *Engine) takeError(l *feed, err error) {

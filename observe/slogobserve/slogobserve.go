@@ -54,6 +54,10 @@ func New(l *slog.Logger) *observe.Observer {
 		Absent: func(e observe.Absent) {
 			l.Warn("config: document is gone, its last content stays", "layer", e.Layer, "document", e.Document)
 		},
+		Missing: func(e observe.Missing) {
+			l.Warn("config: document is absent, none of its content is in use", "layer", e.Layer, "document", e.Document,
+				"location", e.Location)
+		},
 		LayerDown: func(e observe.LayerDown) {
 			l.Warn("config: layer is down", "layer", e.Layer, "error", e.Err)
 		},
