@@ -7,8 +7,9 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// causes returns the documents in which next differs from what is applied. A document that is absent in both causes nothing. One
-// that went or came back while its last content stayed in use is named only where nothing else differs.
+// causes returns the documents in which next differs from what is applied. A document that is absent
+// in both causes nothing. One that went or came back while its last content stayed in use is named only
+// where nothing else differs.
 func causes(f *feed, next *content) (all []observe.Cause) {
 	if next == nil || next == f.applied {
 		return nil

@@ -13,6 +13,19 @@
 // that appears in a folder or leaves it is a change; a folder that is not there, or has nothing to read, is one absent
 // document of its own name.
 //
+// # Paths
+//
+// A path is taken as it stands: nothing in it is expanded. If nothing stands at it, it is an absent
+// document, unless nobody means such a path: "~/app.yaml", "$HOME/app.yaml", "%TEMP%\app.yaml", a
+// pattern ("conf/*.yaml", "{a,b}.yaml"), a URL, white space or quotation marks around it. That is an
+// error of kind Misused that says what to write instead, also if the file is not Required.
+//
+// A file that exists is read, whatever its name, such as "[x].yaml"; once it was there, its absence is
+// one like any other. In a pattern, folders that exist are meant: "pages/[id]/app.yaml" is absent if
+// there is a folder "pages/[id]".
+//
+// # Revisions
+//
 // The revision is the SHA-256 of all names, of what is absent and of all bytes, so that equal files have equal
 // revisions everywhere. Somebody who sees revisions could guess a short secret in an otherwise known file from them.
 //
@@ -52,10 +65,11 @@
 //
 // # Errors
 //
-// All are a [source.Error] that names the file as it was given: Misused (an unknown extension without a [Format], a
-// folder where a file was promised, a device or pipe, a loop of links), NotFound ([Required] and absent), Denied,
-// TooLarge ([MaxSize]), Unavailable (an input/output error, or a file that is being written for too long), Closed. They
-// end by themselves when the cause does.
+// All are a [source.Error] that names the file as it was given: Misused (an unknown extension without
+// a [Format], a path that nobody means, a folder where a file was promised, a device or pipe, a loop of
+// links), NotFound ([Required] and absent), Denied, TooLarge ([MaxSize]), Unavailable (an input/output
+// error, or a file that is being written for too long), Closed. They end by themselves when the cause
+// does.
 //
 // # Limits
 //

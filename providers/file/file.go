@@ -2,6 +2,7 @@ package file
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -47,6 +48,7 @@ type entry struct {
 	declared     bool
 	required     bool
 	allowUnknown bool
+	met          bool // something stood there at some time; Next's own
 }
 
 var (
@@ -99,20 +101,23 @@ func (e *entry) check() error {
 	if e.name == "" {
 		return misused(e.name, "the path is empty", "name a file")
 	}
-	switch e.format {
-	case source.FormatYAML, source.FormatJSON, source.FormatTOML, source.FormatDotenv, source.FormatProperties:
-	case "":
-		if !e.dir || e.declared {
-			return misused(e.name, "its name does not tell the format", "declare it with file.Format, or file.Dir for a folder")
-		}
-	default:
-		return misused(e.name, "the declared format is not known", "use one of source.FormatYAML, JSON, TOML, Dotenv, Properties")
-	}
 	path, err := filepath.Abs(e.name)
 	if err != nil {
 		return misused(e.name, "the working directory is not known", "give an absolute path")
 	}
 	e.path = path
+	switch e.format {
+	case source.FormatYAML, source.FormatJSON, source.FormatTOML, source.FormatDotenv, source.FormatProperties:
+	case "":
+		if !e.dir || e.declared {
+			if err := e.unmeant(); err != nil && !errors.Is(err, errMoved) {
+				return err // and its name does not tell the format because of that
+			}
+			return misused(e.name, "its name does not tell the format", "declare it with file.Format, or file.Dir for a folder")
+		}
+	default:
+		return misused(e.name, "the declared format is not known", "use one of source.FormatYAML, JSON, TOML, Dotenv, Properties")
+	}
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package file
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -29,6 +30,12 @@ func (s *Source) survey(sc *scan) ([]spot, error) {
 	var spots []spot
 	for _, e := range s.entries {
 		real, info, err := sc.walk(rootOf(e.path), split(e.path))
+		e.met = e.met || info != nil
+		if !e.met && !errors.Is(err, fs.ErrPermission) {
+			if err := e.unmeant(); err != nil {
+				return nil, err
+			}
+		}
 		switch {
 		case err != nil:
 			return nil, trouble(e.name, err)
