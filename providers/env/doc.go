@@ -13,6 +13,10 @@
 // A variable that no key fits is an error that suggests the nearest. Without a prefix the whole environment is read, where
 // strangers' variables are a matter of course; see [AllowUnknown].
 //
+// So are they in the prefix that is given to [New]: "orders" and "Orders" read ORDERS_PORT, and "my-app"
+// reads MY_APP_PORT. A variable has its prefix in upper case, or as it is given: with "orders",
+// orders_port is read as well, and is an error beside ORDERS_PORT; with "ORDERS" it is somebody else's.
+//
 // # Files
 //
 // ORDERS_DB_DSN_FILE=/run/secrets/dsn sets db.dsn to the content of the file, without one newline at its end, unless the struct

@@ -10,7 +10,6 @@ import (
 	"errors"
 	"os"
 	"runtime"
-	"strings"
 	"sync"
 	"time"
 
@@ -19,7 +18,7 @@ import (
 
 // Source reads an environment. Use [New] to make one. Name is safe for concurrent use, Next is not, as package source has it.
 type Source struct {
-	prefix       string // with the "_" at its end, or empty
+	prefix       prefix
 	every        time.Duration
 	environ      func() []string
 	only, ignore []string
@@ -35,17 +34,19 @@ var (
 	_ source.Local  = (*Source)(nil)
 )
 
-// New returns a source of the variables whose names begin with prefix and an underscore: "ORDERS" reads ORDERS_DB_POOL as
-// DB_POOL. The empty prefix reads the whole environment. A prefix with '=', '<' or NUL is an error of Next.
+// New returns a source of the variables whose names begin with prefix and an underscore: "ORDERS" reads
+// ORDERS_DB_POOL as DB_POOL. The empty prefix reads the whole environment.
+//
+// However it is written, a prefix stands for the name in upper case with '_' for '-' and '.': "my-app"
+// reads MY_APP_PORT. It reads the names that are spelled as it is, too: my-app_port and my_app_port. A
+// prefix that no variable can have, with anything but letters, digits, '_', '-' and '.', is an error of
+// Next.
 func New(prefix string, opts ...Option) *Source {
-	s := &Source{every: DefaultEvery, environ: os.Environ, files: true, upper: runtime.GOOS == "windows", open: openFile}
-	if prefix = strings.TrimSuffix(prefix, "_"); prefix != "" {
-		s.prefix = prefix + "_"
-	}
+	s := &Source{prefix: newPrefix(prefix), every: DefaultEvery, environ: os.Environ, files: true, upper: runtime.GOOS == "windows", open: openFile}
 	for _, o := range opts {
 		o.apply(s)
 	}
-	s.allowUnknown = s.allowUnknown || s.prefix == ""
+	s.allowUnknown = s.allowUnknown || s.prefix.empty()
 	s.poll = source.Poll(s.Name(), s.every, s.fetch)
 	return s
 }
@@ -81,7 +82,7 @@ func (s *Source) fetch(ctx context.Context) (source.Content, error) {
 		Revision: revision(data),
 		Documents: []source.Document{{
 			Name: "environment", Format: source.FormatEnviron, Data: data, AllowUnknown: s.allowUnknown,
-			Origin: source.Origin{Location: s.prefix + "*"},
+			Origin: source.Origin{Location: s.prefix.String() + "*"},
 		}},
 	}, nil
 }
@@ -99,6 +100,6 @@ func revision(data []byte) source.Revision {
 	return source.Revision(hex.EncodeToString(mac.Sum(nil)[:16]))
 }
 
-func misused(name, why string) error {
-	return &source.Error{Kind: source.Misused, Op: "read", Document: name, Err: errors.New(why)}
+func misused(name, why, fix string) error {
+	return &source.Error{Kind: source.Misused, Op: "read", Document: name, Err: errors.New(why), Fix: fix}
 }

@@ -14,30 +14,29 @@ const fileSuffix = "_FILE"
 // read returns the variables as the data of a document, sorted by name, so that the same environment is the same document, and
 // whether files were read for it.
 func (s *Source) read(ctx context.Context) (data []byte, files bool, err error) {
-	if strings.ContainsAny(s.prefix, "=<\x00") {
-		return nil, false, misused("", "the prefix has a character that no prefix can have")
+	if err := s.prefix.check(); err != nil {
+		return nil, false, err
 	}
 	all := s.variables()
 	links := injected(all)
 	names := make([]string, 0, len(all))
 	for name := range all {
-		if strings.HasPrefix(name, s.folded(s.prefix)) && !links[name] && s.wanted(name) {
-			names = append(names, name)
+		if key, ok := s.prefix.cut(name, s.folded); ok && key != "" && !links[name] && s.wanted(name) {
+			names = append(names, name) // "ORDERS_" alone is nothing
 		}
 	}
 	slices.Sort(names)
 
 	for _, name := range names {
-		v := source.Variable{Key: name[len(s.prefix):], Name: name, Value: all[name]}
-		if v.Key == "" {
-			continue // "ORDERS_" alone is nothing
-		}
+		v := source.Variable{Name: name, Value: all[name]}
+		v.Key, _ = s.prefix.cut(name, s.folded)
 		var ok bool
 		if data, ok = source.AppendVariable(data, v); !ok {
-			if s.prefix == "" {
+			if s.prefix.empty() {
 				continue
 			}
-			return nil, false, misused("$"+name, "its name has a '<', or its value a NUL, which nothing can be bound to")
+			return nil, false, misused("$"+name, "its name has a '<', or its value a NUL, which nothing can be bound to",
+				"unset it, or leave it out with env.Ignore")
 		}
 		base, isFile := cutSuffix(v.Key)
 		if !isFile || !s.files || base == "" {
