@@ -22,17 +22,32 @@ type Variable struct {
 	File bool
 	// Fault is why that file could not be read; Unknown if it could.
 	Fault Kind
+	// Named says that the source is told to read this variable by its name. That no key fits it is then a
+	// problem even in a document that allows unknown keys.
+	Named bool
+	// Unset says that the source is told to read a variable that the environment does not have. It has no
+	// Value; that no key fits it is a problem all the same. A '*' in Key stands for any text, and then
+	// there is a problem where no key fits any such name. With File, it is the name of a file's key.
+	Unset bool
 }
 
 // AppendVariable appends a variable to the data of a document of [FormatEnviron]. It reports false, and appends nothing, for
-// what cannot stand there: a Key or Name that is empty or holds '=', '<' or NUL, a Value with a NUL.
+// what cannot stand there: a Key or Name that is empty or holds '=', '<' or NUL, a Value with a NUL, one
+// that is Unset with a Value or Fault, one that is Named and also a File or Unset.
 func AppendVariable(data []byte, v Variable) ([]byte, bool) {
 	if v.Key == "" || v.Name == "" || strings.ContainsAny(v.Key, "=<\x00") || strings.ContainsAny(v.Name, "=<\x00") ||
-		strings.Contains(v.Value, "\x00") {
+		strings.Contains(v.Value, "\x00") || v.Unset && (v.Value != "" || v.Fault != Unknown) ||
+		v.Named && (v.File || v.Unset || v.Fault != Unknown) {
 		return data, false
 	}
 	data = append(append(append(data, v.Key...), '<'), v.Name...)
 	switch {
+	case v.Unset && v.File:
+		data = append(data, "<unset-file"...)
+	case v.Unset:
+		data = append(data, "<unset"...)
+	case v.Named:
+		data = append(data, "<named"...)
 	case v.Fault != Unknown:
 		data = strconv.AppendUint(append(data, '<'), uint64(v.Fault), 10)
 	case v.File:
@@ -58,6 +73,10 @@ func Variables(data []byte) (vs []Variable, ok bool) {
 		case !marked:
 		case mark == "file":
 			v.File = true
+		case mark == "named":
+			v.Named = true
+		case mark == "unset" && value == "", mark == "unset-file" && value == "":
+			v.Unset, v.File = true, mark == "unset-file"
 		default:
 			kind, err := strconv.ParseUint(mark, 10, 8)
 			if err != nil || kind == 0 || mark[0] == '0' {

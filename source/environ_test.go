@@ -19,7 +19,18 @@ func ExampleAppendVariable() {
 func FuzzVariables(f *testing.F) {
 	f.Add("A", "X_A", "a=b<c", false, uint8(0), []byte("A<B=1\x00"))
 	f.Add("A", "X_A_FILE", "reason", true, uint8(4), []byte("A<B<file=1\x00A<B<4=x\x00"))
+	f.Add("A_*", "X_A_*", "", true, uint8(0), []byte("A<B<named=1\x00A<B<unset=\x00A<B<unset-file=\x00"))
 	f.Fuzz(func(t *testing.T, key, name, value string, file bool, fault uint8, data []byte) {
+		for _, v := range []source.Variable{
+			{Key: key, Name: name, Value: value, Named: true},
+			{Key: key, Name: name, File: file, Unset: true},
+		} {
+			if one, ok := source.AppendVariable(nil, v); ok {
+				if back, ok := source.Variables(one); !ok || !reflect.DeepEqual(back, []source.Variable{v}) {
+					t.Fatalf("%+v came back as %+v, %v", v, back, ok)
+				}
+			}
+		}
 		v := source.Variable{Key: key, Name: name, Value: value, File: file || fault != 0, Fault: source.Kind(fault)}
 		if one, ok := source.AppendVariable(nil, v); ok {
 			back, ok := source.Variables(append(one, one...))
@@ -42,4 +53,22 @@ func FuzzVariables(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestWhatCannotBeAVariable(t *testing.T) {
+	t.Parallel()
+	for name, v := range map[string]source.Variable{
+		"unset with a value": {Key: "A", Name: "X_A", Value: "1", Unset: true},
+		"unset with a fault": {Key: "A", Name: "X_A", Fault: source.NotFound, Unset: true},
+		"named and unset":    {Key: "A", Name: "X_A", Named: true, Unset: true},
+		"named and a file":   {Key: "A", Name: "X_A", Named: true, File: true},
+		"named with a fault": {Key: "A", Name: "X_A", Named: true, Fault: source.NotFound},
+	} {
+		if data, ok := source.AppendVariable([]byte("x"), v); ok || string(data) != "x" {
+			t.Errorf("%s was taken, and would come back as something else", name)
+		}
+	}
+	if _, ok := source.Variables([]byte("A<B<unset=1\x00")); ok {
+		t.Error("a variable that is not set has a value")
+	}
 }

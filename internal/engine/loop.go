@@ -92,7 +92,7 @@ func (e *Engine) takeContent(l *feed, c *content) (news bool) {
 		before = l.absent
 		l.latest = l.keep(c)
 		l.absent = nil
-		for _, d := range absent(c) {
+		for _, d := range absent(c.Content) {
 			l.absent = append(l.absent, d.Name)
 		}
 		l.rejected, l.held = nil, nil
@@ -104,7 +104,7 @@ func (e *Engine) takeContent(l *feed, c *content) (news bool) {
 	}
 	if news {
 		observe.Tell(e.Observer.Received, observe.Received{Layer: l.name, Documents: l.latest.names(), Revision: c.Revision})
-		e.tellAbsent(l, absent(c), before)
+		e.tellAbsent(l, absent(c.Content), before)
 	}
 	return news
 }

@@ -23,7 +23,16 @@ func (r *reading) environ() *tree.Node {
 	for i := 0; i < len(variables) && !r.stopped; i++ {
 		v := variables[i]
 		s := r.variable(v)
-		if i+1 < len(variables) && !v.File && variables[i+1].File && variables[i+1].Name == v.Name {
+		if v.Unset {
+			names := []string{v.Key}
+			if i+1 < len(variables) && variables[i+1].Unset && variables[i+1].File && variables[i+1].Name == v.Name {
+				i++
+				names = append(names, variables[i].Key)
+			}
+			f.unset(s, names)
+			continue
+		}
+		if i+1 < len(variables) && !v.File && variables[i+1].File && !variables[i+1].Unset && variables[i+1].Name == v.Name {
 			i++
 			f.either(s, variables[i])
 			continue
@@ -40,7 +49,7 @@ func (r *reading) environ() *tree.Node {
 func (r *reading) variable(v source.Variable) *setting {
 	doc := *r.doc
 	doc.Name = "$" + strings.ToValidUTF8(v.Name, string(utf8.RuneError))
-	return &setting{name: v.Key, shown: doc.Name, value: v.Value, doc: &doc, file: v.File}
+	return &setting{name: v.Key, shown: doc.Name, value: v.Value, doc: &doc, file: v.File, named: v.Named}
 }
 
 // either takes a variable as it is if its name is a key, and otherwise as the name of the file in which the value of a key
@@ -55,7 +64,7 @@ func (f *flat) either(plain *setting, file source.Variable) {
 		}
 	}
 	if len(asKey) == 0 && !f.resolver.spent() {
-		if !f.doc.AllowUnknown {
+		if !f.doc.AllowUnknown || plain.named {
 			f.unknown(f.variable(file))
 		}
 		return

@@ -29,6 +29,7 @@ type setting struct {
 	valueLine    int32
 	valueColumn  int32
 	file         bool // shown names a file, and value is its content
+	named        bool // the source is told to read it by its name
 }
 
 // slot is a place of the tree while it is made.
@@ -61,12 +62,12 @@ func (f *flat) fits(s *setting, targets []target) bool {
 		}
 		return false
 	case len(targets) == 0:
-		if !f.doc.AllowUnknown {
+		if !f.doc.AllowUnknown || s.named {
 			f.unknown(s)
 		}
 		return false
 	case targets[0].section:
-		if !f.doc.AllowUnknown { // a stranger's variable that is called as our section is
+		if !f.doc.AllowUnknown || s.named { // a stranger's variable that is called as our section is
 			f.tell(s, source.WrongType, targets[0].path().String(), "has keys below it and takes no text")
 		}
 		return false

@@ -308,6 +308,7 @@ func FuzzEnviron(f *testing.F) {
 	f.Add("DB_POOL_SIZE", "5", "HOSTS_0", true, uint8(0))
 	f.Add("_A_B_C", canary, "A__B_C", false, uint8(4))
 	f.Add("LABELS_\xff", "\xff\u2028", "HOSTS_0", false, uint8(0))
+	f.Add("DB_*", "5", "*_*A**", false, uint8(0))
 	f.Add("M__A__B__0", "x", "DBS_X_Y_A_B", true, uint8(3))
 	f.Fuzz(func(t *testing.T, key, value, other string, file bool, fault uint8) {
 		var data []byte
@@ -318,6 +319,8 @@ func FuzzEnviron(f *testing.F) {
 				v.Fault, v.Value = source.Kind(fault), "reason"
 			}
 			data, _ = source.AppendVariable(data, v)
+			data, _ = source.AppendVariable(data, source.Variable{Key: v.Key, Name: v.Name, File: v.File, Unset: true})
+			data, _ = source.AppendVariable(data, source.Variable{Key: v.Key, Name: v.Name, Value: v.Value, Named: true})
 		}
 		if vs, ok := source.Variables(data); !ok {
 			t.Fatalf("what AppendVariable wrote, Variables cannot read: %q %v", data, vs)

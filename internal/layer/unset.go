@@ -1,0 +1,161 @@
+package layer
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/source"
+)
+
+// unset reports a variable that the source is told to read, that is not set, and that no key fits by any
+// of the names: what is set later under the name that was meant would not be read.
+func (f *flat) unset(s *setting, names []string) {
+	if strings.Contains(s.name, "*") {
+		f.unsetPattern(s)
+		return
+	}
+	section := ""
+	for _, name := range names {
+		for _, t := range f.resolver.resolve(name) {
+			if !t.section {
+				return
+			}
+			section = t.path().String()
+		}
+	}
+	if section != "" {
+		f.tell(s, source.WrongType, section, "has keys below it and takes no text; "+strings.TrimPrefix(s.shown, "$")+"_* is all of them")
+		return
+	}
+	last := *s
+	if n := len(names) - 1; n > 0 {
+		last.name, last.file = names[n], true
+	}
+	f.unknown(&last)
+	f.say("unknown key, which the source is told to read")
+}
+
+// say sets the text of the problem that was just reported.
+func (f *flat) say(message string) {
+	if n := len(f.problems); n > 0 && !f.stopped {
+		f.problems[n-1].Message = message
+	}
+}
+
+// unsetPattern reports a pattern of names that matches no name of a key.
+func (f *flat) unsetPattern(s *setting) {
+	pattern := single(fold(s.name))
+	for _, name := range f.patterns(f.shape, "", nil, 0) {
+		if meet(pattern, name) {
+			return
+		}
+	}
+	f.tell(s, source.UnknownKey, "", "no key has a name like this, which the source is told to read")
+	if n := len(f.problems); n > 0 && !f.stopped {
+		f.problems[n-1].Suggest = f.suggestPattern(s, pattern)
+	}
+}
+
+// suggestPattern returns the pattern of the nearest section, for a pattern of everything in one.
+func (f *flat) suggestPattern(s *setting, pattern string) string {
+	name, all := strings.CutSuffix(pattern, "_*")
+	if !all || strings.Contains(name, "*") {
+		return ""
+	}
+	best, least := "", 2+len(name)/8
+	if len(name) <= 3 {
+		least = 1
+	}
+	for _, k := range f.spell(f.shape, nil, nil, 0) {
+		for i, c := range k.folded {
+			if c != '_' {
+				continue
+			}
+			if d := f.edits.distance(name, k.folded[:i], least); d <= least && (best == "" || d < least) {
+				best, least = k.text[:i], d
+			}
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return strings.TrimSuffix(strings.TrimPrefix(s.shown, "$"), s.name) + best + "_*"
+}
+
+// patterns returns the folded names that keys of the shape may have, with a * for any text: of a list
+// "hosts" and "hosts_*", of a map "labels_*".
+func (f *flat) patterns(shape *tree.Shape, at string, out []string, depth int) []string {
+	if len(out) >= maxSpellings {
+		return append(out, "*") // nobody knows what else there is
+	}
+	kind := tree.Any
+	if shape != nil {
+		kind = shape.Kind
+	}
+	below := "*"
+	if at != "" {
+		below = at + "_*"
+	}
+	if depth > maxSpellingDepth {
+		return append(out, below)
+	}
+	switch kind {
+	case tree.Leaf:
+		return append(out, at, at+strings.ToLower(fileSuffix))
+	case tree.StructOf, tree.RemainderOf:
+		keys := make([]string, 0, len(shape.Fields))
+		for key := range shape.Fields {
+			keys = append(keys, key)
+		}
+		slices.Sort(keys)
+		for _, key := range keys {
+			name := single(fold(key))
+			if at != "" {
+				name = single(at + "_" + name)
+			}
+			out = f.patterns(shape.Fields[key], name, out, depth+1)
+		}
+		if kind == tree.RemainderOf {
+			out = append(out, below)
+		}
+		return out
+	case tree.MapOf:
+		return append(out, below)
+	}
+	return append(out, at, below) // below stands for the name of a file too
+}
+
+// single makes one of several underscores, which separate levels as one does, and drops those in front.
+func single(name string) string {
+	for strings.Contains(name, "__") {
+		name = strings.ReplaceAll(name, "__", "_")
+	}
+	return strings.TrimPrefix(name, "_")
+}
+
+// meet reports whether two patterns have a text in common; a * stands for any text in either.
+func meet(a, b string) bool {
+	// reach[j] says that the part of a that was looked at, and b[:j], have a text in common.
+	reach := make([]bool, len(b)+1)
+	reach[0] = true
+	for j := 0; j < len(b) && b[j] == '*'; j++ {
+		reach[j+1] = true
+	}
+	for i := range len(a) {
+		next := make([]bool, len(b)+1)
+		next[0] = reach[0] && a[i] == '*'
+		for j := range len(b) {
+			switch {
+			case a[i] == '*':
+				next[j+1] = reach[j+1] || next[j]
+			case b[j] == '*':
+				next[j+1] = reach[j+1] || next[j]
+			default:
+				next[j+1] = reach[j] && a[i] == b[j]
+			}
+		}
+		reach = next
+	}
+	return reach[len(b)]
+}
