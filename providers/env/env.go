@@ -23,6 +23,7 @@ type Source struct {
 	environ      func() []string
 	only, ignore []string
 	allowUnknown bool
+	lenient      bool // AllowUnknown was given
 	files        bool
 	upper        bool // names are the same in either case
 	open         opener
@@ -46,7 +47,7 @@ func New(prefix string, opts ...Option) *Source {
 	for _, o := range opts {
 		o.apply(s)
 	}
-	s.allowUnknown = s.allowUnknown || s.prefix.empty()
+	s.allowUnknown = s.lenient || s.prefix.empty()
 	s.poll = source.Poll(s.Name(), s.every, s.fetch)
 	return s
 }

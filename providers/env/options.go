@@ -31,8 +31,12 @@ func Environ(environ func() []string) Option {
 	})
 }
 
-// Only reads only variables that match one of the names: whole names, prefix included, where * stands for any text
-// ("ORDERS_DB_*"). Given several times, the names add up. Default: all with the prefix.
+// Only reads only variables that match one of the names: whole names, prefix included, where * stands
+// for any text ("ORDERS_DB_*"). Given several times, the names add up. Default: all with the prefix.
+//
+// A name that no key fits is an error, whether the variable is set or not, and so is a pattern that
+// matches no name that a key has; [AllowUnknown] lifts that. Beneath a prefix, upper and lower case are
+// the same, and so are '_', '-' and '.'; in the whole environment, names are compared as they are.
 func Only(names ...string) Option {
 	return option(func(s *Source) { s.only = append(s.only, names...) })
 }
@@ -42,10 +46,11 @@ func Ignore(names ...string) Option {
 	return option(func(s *Source) { s.ignore = append(s.ignore, names...) })
 }
 
-// AllowUnknown makes variables with the prefix that no key fits a matter of course and not an error. Default: they are
-// errors, unless the prefix is empty.
+// AllowUnknown makes variables with the prefix that no key fits, and such names in [Only], a matter of
+// course and not an error. Default: they are errors; unless [Only] names them, variables are not if the
+// prefix is empty.
 func AllowUnknown() Option {
-	return option(func(s *Source) { s.allowUnknown = true })
+	return option(func(s *Source) { s.lenient = true })
 }
 
 // WithoutFiles takes no variable for the name of a file. Default: X_FILE names the file with the value of X, where X is a

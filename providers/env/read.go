@@ -17,6 +17,9 @@ func (s *Source) read(ctx context.Context) (data []byte, files bool, err error) 
 	if err := s.prefix.check(); err != nil {
 		return nil, false, err
 	}
+	if err := s.checkOnly(); err != nil {
+		return nil, false, err
+	}
 	all := s.variables()
 	links := injected(all)
 	names := make([]string, 0, len(all))
@@ -28,7 +31,7 @@ func (s *Source) read(ctx context.Context) (data []byte, files bool, err error) 
 	slices.Sort(names)
 
 	for _, name := range names {
-		v := source.Variable{Name: name, Value: all[name]}
+		v := source.Variable{Name: name, Value: all[name], Named: s.named(name)}
 		v.Key, _ = s.prefix.cut(name, s.folded)
 		var ok bool
 		if data, ok = source.AppendVariable(data, v); !ok {
@@ -50,7 +53,7 @@ func (s *Source) read(ctx context.Context) (data []byte, files bool, err error) 
 		file.Key, file.Name, file.File = base, name, true
 		data, _ = source.AppendVariable(data, file)
 	}
-	return data, files, nil
+	return s.appendUnset(data, names), files, nil
 }
 
 // variables returns the environment; of a name that comes twice the first counts, as for os.Getenv.
@@ -77,32 +80,6 @@ func (s *Source) folded(name string) string {
 		return strings.ToUpper(name)
 	}
 	return name
-}
-
-// wanted applies Only and Ignore.
-func (s *Source) wanted(name string) bool {
-	matches := func(pattern string) bool { return match(s.folded(pattern), name) }
-	return (len(s.only) == 0 || slices.ContainsFunc(s.only, matches)) && !slices.ContainsFunc(s.ignore, matches)
-}
-
-// match reports whether a name is what a pattern says, in which * stands for any text.
-func match(pattern, name string) bool {
-	parts := strings.Split(pattern, "*")
-	if len(parts) == 1 {
-		return pattern == name
-	}
-	rest, ok := strings.CutPrefix(name, parts[0])
-	if !ok {
-		return false
-	}
-	for _, part := range parts[1 : len(parts)-1] {
-		i := strings.Index(rest, part)
-		if i < 0 {
-			return false
-		}
-		rest = rest[i+len(part):]
-	}
-	return strings.HasSuffix(rest, parts[len(parts)-1])
 }
 
 // cutSuffix cuts _FILE, in either case.

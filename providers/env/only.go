@@ -1,0 +1,105 @@
+package env
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/nacre-go/nacre/source"
+)
+
+// wanted applies Only and Ignore.
+func (s *Source) wanted(name string) bool {
+	return (len(s.only) == 0 || s.matched(s.only, name)) && !s.matched(s.ignore, name)
+}
+
+func (s *Source) matched(patterns []string, name string) bool {
+	name = s.alike(name)
+	return slices.ContainsFunc(patterns, func(p string) bool { return match(s.alike(p), name) })
+}
+
+// alike makes equal what is the same name to Only and Ignore: beneath a prefix, letters of either case,
+// and '_', '-' and '.'. In the whole environment, a stranger's http_proxy is not HTTP_PROXY.
+func (s *Source) alike(name string) string {
+	if s.prefix.empty() {
+		return s.folded(name)
+	}
+	return strings.ToUpper(separators.Replace(name))
+}
+
+// match reports whether a name is what a pattern says, in which * stands for any text.
+func match(pattern, name string) bool {
+	parts := strings.Split(pattern, "*")
+	if len(parts) == 1 {
+		return pattern == name
+	}
+	rest, ok := strings.CutPrefix(name, parts[0])
+	if !ok {
+		return false
+	}
+	for _, part := range parts[1 : len(parts)-1] {
+		i := strings.Index(rest, part)
+		if i < 0 {
+			return false
+		}
+		rest = rest[i+len(part):]
+	}
+	return strings.HasSuffix(rest, parts[len(parts)-1])
+}
+
+// checkOnly refuses what Only names and no variable of the source can be called.
+func (s *Source) checkOnly() error {
+	for _, name := range s.only {
+		if strings.ContainsAny(name, "=<\x00") {
+			return misused("", "env.Only has a name with '=', '<' or NUL, which no variable has", "name variables without their values")
+		}
+		key, ok := s.keyOf(name)
+		switch {
+		case name == "", ok && key == "":
+			return misused("$"+name, "env.Only has a name that names no variable", "name a whole variable, "+s.prefix.String()+"… or a pattern")
+		case !ok:
+			return misused("$"+name, "env.Only names a variable without the prefix", "the name is "+s.prefix.String()+name)
+		}
+	}
+	return nil
+}
+
+// keyOf returns what of a name in Only follows the prefix, and false for one that lacks it. Of a pattern
+// whose * stands for a part of the prefix, that is "*": it may match any key.
+func (s *Source) keyOf(name string) (key string, ok bool) {
+	if key, ok = s.prefix.cut(name, func(spelling string) string { return spelling }); ok {
+		return key, true
+	}
+	for _, spelling := range s.prefix {
+		if n := len(spelling); len(name) >= n && s.alike(name[:n]) == s.alike(spelling) {
+			return name[n:], true
+		}
+	}
+	literal, _, pattern := strings.Cut(name, "*")
+	return "*", pattern && strings.HasPrefix(s.alike(s.prefix.String()), s.alike(literal))
+}
+
+// named reports whether Only has the name itself, so that a key must fit it.
+func (s *Source) named(name string) bool {
+	name = s.alike(name)
+	return !s.lenient && slices.ContainsFunc(s.only, func(p string) bool { return s.alike(p) == name })
+}
+
+// appendUnset appends the names and patterns of Only that no variable has that is read: only the struct
+// can tell whether one that is set later would be.
+func (s *Source) appendUnset(data []byte, read []string) []byte {
+	if s.lenient {
+		return data
+	}
+	for i, name := range s.only {
+		key, _ := s.keyOf(name)
+		if strings.Trim(key, "*") == "" || slices.Contains(s.only[:i], name) || s.matched(s.ignore, name) ||
+			slices.ContainsFunc(read, func(v string) bool { return match(s.alike(name), s.alike(v)) }) {
+			continue
+		}
+		data, _ = source.AppendVariable(data, source.Variable{Key: key, Name: name, Unset: true})
+		if base, isFile := cutSuffix(key); isFile && s.files && base != "" && !strings.Contains(key, "*") {
+			data, _ = source.AppendVariable(data, source.Variable{Key: base, Name: name, File: true, Unset: true})
+		}
+	}
+	return data
+}
