@@ -8,7 +8,7 @@ import (
 )
 
 // Check reads the layers once and says everything that a service with this config would refuse, as [Open] does, without starting one:
-// for a CI that looks at files before they are published. It writes and keeps nothing. Required keys may be in any of the layers, so give
+// for a CI that looks at files before they are published. It writes and keeps nothing, and closes the layers, as Close does: give Open others. Required keys may be in any of the layers, so give
 // it all of those that a service has; for one document by itself, [source.Problems] of kind Missing can be left aside.
 //
 //	err := nacre.Check[Config](ctx, file.New("config.yaml"), file.New("prod/orders.yaml"))

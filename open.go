@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 	"time"
 
 	"github.com/nacre-go/nacre/internal/engine"
@@ -25,7 +24,9 @@ import (
 //
 // The config then lives until Close, whatever becomes of ctx, which bounds only Open: a deadline that comes before BootTimeout takes
 // its place. Open takes the layers over: it closes them when it fails, and with the config. A source belongs to one config, in one
-// layer.
+// layer: one that belongs to another config of the process is refused with an error of kind Misused, and is not touched. So is one
+// that was closed with its config, unless it is a source.Reusable. A source that has no Close can be used again then, and a
+// source.Sharable at any time.
 func Open[T any](ctx context.Context, layers ...source.Source) (*Config[T], error) {
 	return OpenWith[T](ctx, Options{}, layers...)
 }
@@ -33,15 +34,14 @@ func Open[T any](ctx context.Context, layers ...source.Source) (*Config[T], erro
 // OpenWith is [Open] with options.
 func OpenWith[T any](ctx context.Context, options Options, layers ...source.Source) (*Config[T], error) {
 	o := options.withDefaults()
-	unwrapped := unwrap(layers)
 	all, partErr := parts[T](&o)
-	sound, layerErr := checkLayers(unwrapped)
+	taken, layerErr := takeLayers(unwrap(layers))
 	if err := errors.Join(partErr, layerErr, checkKey(o.StateKey)); err != nil {
-		return nil, errors.Join(err, engine.Discard(sound, o.CloseTimeout))
+		return nil, errors.Join(err, engine.Discard(taken, o.CloseTimeout))
 	}
 	live := &cell[T]{}
 	settings := engine.Settings{
-		Layers:       unwrapped,
+		Layers:       taken,
 		Parts:        all,
 		Cell:         live,
 		Observer:     observe.Join(slogobserve.New(o.Logger), o.Observer),
@@ -62,7 +62,7 @@ func OpenWith[T any](ctx context.Context, options Options, layers ...source.Sour
 		BreakerWindow: 10 * time.Minute,
 	}
 	settings.LastGoodKey = o.StateKey
-	settings.LastGood, settings.NoLastGood = lastGoodPath(o, reflect.TypeFor[T](), unwrapped)
+	settings.LastGood, settings.NoLastGood = lastGoodPath(o, reflect.TypeFor[T](), taken)
 	e, err := engine.Start(ctx, settings)
 	if err != nil {
 		return nil, err
@@ -90,22 +90,20 @@ func unwrap(layers []source.Source) []engine.Layer {
 	return all
 }
 
-// checkLayers returns the layers that have a source, each source once, and what is wrong with the others.
-func checkLayers(layers []engine.Layer) (sound []engine.Layer, err error) {
-	misused := func(text string) {
-		err = errors.Join(err, &source.Error{Kind: source.Misused, Op: "open config", Err: errors.New(text)})
-	}
+// takeLayers takes the layers' sources for a config. It returns the layers whose sources the config has, each source once, and
+// what is wrong with the others.
+func takeLayers(layers []engine.Layer) (taken []engine.Layer, err error) {
+	owner := new(engine.Owner)
 	for _, l := range layers {
-		v := reflect.ValueOf(l.Source)
-		switch {
-		case l.Source == nil || v.Kind() == reflect.Pointer && v.IsNil():
-			misused("a layer is nil")
-		case v.Kind() == reflect.Pointer && v.Type().Elem().Size() > 0 &&
-			slices.ContainsFunc(sound, func(other engine.Layer) bool { return other.Source == l.Source }):
-			misused("two layers are the same source " + l.Source.Name())
-		default:
-			sound = append(sound, l)
+		if v := reflect.ValueOf(l.Source); l.Source == nil || v.Kind() == reflect.Pointer && v.IsNil() {
+			err = errors.Join(err, &source.Error{Kind: source.Misused, Op: "open config", Err: errors.New("a layer is nil")})
+			continue
 		}
+		if misused := owner.Take(&l); misused != nil {
+			err = errors.Join(err, misused)
+			continue
+		}
+		taken = append(taken, l)
 	}
-	return sound, err
+	return taken, err
 }

@@ -24,6 +24,19 @@ type Local interface {
 	Local()
 }
 
+// Sharable marks a source that several configs may have at once: its Next may be called concurrently with itself, says the
+// same to everybody, and keeps nothing of who has asked. Any other source belongs to one config, and Open refuses one that
+// belongs to another. A source with a Close is not sharable, since the config that has it closes it.
+type Sharable interface {
+	Sharable()
+}
+
+// Reusable marks a source that is as new after Close, and may be given to another config then. Without it Close is the end of a
+// source, and Open refuses one that was closed.
+type Reusable interface {
+	Reusable()
+}
+
 // Identifier is a source that can tell what it reads ("nacos://127.0.0.1:8848/public/DEFAULT_GROUP/orders.yaml"), never
 // with a credential in it. A last good copy is given back only to the layer whose name and identity it was taken from.
 // Identity is safe for concurrent use and returns the same text always.

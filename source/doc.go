@@ -29,9 +29,10 @@
 // # Concurrency
 //
 // The engine never calls Next concurrently with itself. Name may be called at any time. Close is called once, after
-// the last Next has returned.
+// the last Next has returned. A source belongs to one config: Open refuses one that another config of the process has, or has
+// closed. A source without Close, and one that is [Reusable], may be given to another config once the first one was closed.
 //
 // # Optional abilities
 //
-// A source may implement [io.Closer], [Prover], [Receiver], [Local] and [Identifier]. The engine finds them by type assertion.
+// A source may implement [io.Closer], [Prover], [Receiver], [Local], [Sharable], [Reusable] and [Identifier]. The engine finds them by type assertion.
 package source

@@ -211,6 +211,9 @@ func closeSource(ctx context.Context, f *feed, watched <-chan struct{}, scrub *s
 	closed := make(chan struct{})
 	go func() {
 		defer close(closed)
+		if f.release != nil {
+			defer f.release()
+		}
 		<-watched
 		if c, ok := f.Source.(io.Closer); ok {
 			err = errPanicked

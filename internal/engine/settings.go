@@ -34,6 +34,8 @@ type Layer struct {
 	ManifestKeys []ed25519.PublicKey
 	// Unguarded lets documents lose as much as they like.
 	Unguarded bool
+
+	release func() // gives the source back; nil where it was not taken
 }
 
 // Resolver gives the text that a reference stands for.

@@ -37,6 +37,9 @@ func (s *Source) Name() string { return "memory" }
 // Local marks the source as source.Local: what it says is always at hand.
 func (s *Source) Local() {}
 
+// Sharable marks the source as source.Sharable: it may be a layer of several configs.
+func (s *Source) Sharable() {}
+
 // Set replaces the document by data in the format that its name declares. No data are an empty document, not an absent
 // one.
 func (s *Source) Set(data []byte) {
@@ -110,6 +113,7 @@ func (s *Source) Next(ctx context.Context, prev source.Revision) (source.Content
 }
 
 var (
-	_ source.Source = (*Source)(nil)
-	_ source.Local  = (*Source)(nil)
+	_ source.Source   = (*Source)(nil)
+	_ source.Local    = (*Source)(nil)
+	_ source.Sharable = (*Source)(nil)
 )

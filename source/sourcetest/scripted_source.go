@@ -92,6 +92,9 @@ func (r *reader) Close() error {
 	return nil
 }
 
+// Reusable marks the source as source.Reusable.
+func (r *reader) Reusable() {}
+
 // Receive is source.Receiver's: it notes what became of a content.
 func (r *reader) Receive(rev source.Revision, rejected error) {
 	r.script.mu.Lock()
@@ -142,6 +145,7 @@ var (
 	_ source.Source     = (*Scripted)(nil)
 	_ source.Receiver   = (*Scripted)(nil)
 	_ source.Identifier = (*Scripted)(nil)
+	_ source.Reusable   = (*Scripted)(nil)
 	_ source.Prover     = prover{}
 	_ source.Local      = local{}
 )
