@@ -171,11 +171,13 @@ type Booted struct {
 	Took  time.Duration
 }
 
-// LastGood is an attempt to read, own or save the copy on disk.
+// LastGood is an attempt to read, own or save the copy on disk; or a Warning, once at the start.
 type LastGood struct {
 	Path    string
 	Version int64
 	Err     error
+	// Warning is what other users of the machine may do to the copy; empty otherwise.
+	Warning string
 }
 
 // String returns "orders.yaml (nacos)".

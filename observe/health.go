@@ -109,4 +109,6 @@ type LastGoodHealth struct {
 	SavedAt time.Time `json:"saved_at,omitzero"`
 	Version int64     `json:"version,omitempty"` // saved by this process; 0 before the first
 	Error   string    `json:"error,omitempty"`   // why the last attempt to own, read or save it failed
+	// Warning is what other users of the machine may do to it, as at the start.
+	Warning string `json:"warning,omitempty"`
 }

@@ -55,6 +55,9 @@ func newSaver(settings Settings, feeds []*feed, record func() (lastgood.Record, 
 	if s.store, err = lastgood.Own(s.path, s.key); err != nil {
 		s.failed(0, err)
 	}
+	if s.state.Warning = lastgood.Warning(s.path, s.key); s.state.Warning != "" {
+		observe.Tell(s.observer.LastGood, observe.LastGood{Path: s.path, Warning: s.state.Warning})
+	}
 	go s.run()
 	return s
 }

@@ -16,7 +16,9 @@ type Record struct {
 	SavedAt time.Time `json:"saved_at"`
 	Version int64     `json:"version"`
 	Sum     string    `json:"sum"`
-	Layers  []Layer   `json:"layers"`
+	// Sequence counts the sealed copies that were saved at a place, over all processes; 0 in a copy that is not sealed.
+	Sequence int64   `json:"sequence,omitempty"`
+	Layers   []Layer `json:"layers"`
 }
 
 // Layer is the content of one layer. It is given back to the layer with the same name and identity.

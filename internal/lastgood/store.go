@@ -8,45 +8,49 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/gofrs/flock"
-
 	"github.com/nacre-go/nacre/source"
 )
 
 // MaxSize is the largest copy that is read, in bytes. A larger file is refused, so that a stray file cannot exhaust memory.
 const MaxSize = 1 << 30
 
-// ErrOwned says that another process owns the file.
-var ErrOwned = errors.New("another process owns it")
-
 // Load reads the copy at path, which must be sealed with key, or not at all for an empty one. No file is nil, nil. The error is a
-// *source.Error of kind Corrupt for a copy that does not match its checksum, or another key.
+// *source.Error of kind Corrupt for a copy that does not match its checksum, has another key, or is sealed and older than the
+// newest one, and Denied for one in clear that another user may have written.
 func Load(path string, key []byte) (*Record, error) {
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	least := readMark(path, key) // before the copy: whoever saves writes the copy first
+	f, info, err := openFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
-	}
-	if err != nil {
+	case errors.Is(err, errLink), errors.Is(err, errIrregular):
+		return nil, corrupt(path, err)
+	case err != nil:
 		return nil, refused("read", path, err)
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, refused("read", path, err)
-	}
-	if !info.Mode().IsRegular() || info.Size() > MaxSize {
+	if info.Size() > MaxSize {
 		return nil, corrupt(path, errNotOurs)
+	}
+	if len(key) == 0 { // with a key it is not the owner who vouches for it
+		if err := trust(path, info); err != nil {
+			return nil, distrusted(path, err)
+		}
 	}
 	data := make([]byte, info.Size())
 	if _, err := io.ReadFull(f, data); err != nil {
 		return nil, refused("read", path, err)
 	}
-	if data, err = unseal(data, key); err != nil {
+	if data, err = unseal(data, key, path); err != nil {
 		return nil, corrupt(path, err)
 	}
 	r, err := decode(data)
 	if err != nil {
 		return nil, corrupt(path, err)
+	}
+	if r.Sequence < least {
+		return nil, &source.Error{Kind: source.Corrupt, Op: "read last good copy", Document: path, Err: errOlder,
+			Fix: "it is not used; to use it all the same, remove " + path + newest}
 	}
 	return r, nil
 }
@@ -72,27 +76,31 @@ func refused(op, path string, cause error) error {
 
 // Store is a copy that this process owns. It is not safe for concurrent use.
 type Store struct {
-	path string
-	key  []byte
-	lock *flock.Flock
+	path     string
+	key      []byte
+	lock     *lock
+	sequence int64 // of the newest sealed copy
 }
 
-// Own takes the ownership of the copy at path, making its folder. What is saved is sealed with key, where it is not empty. The error is ErrOwned (with errors.Is) where another process
-// has it.
+// Own takes the ownership of the copy at path, making its folder. What is saved is sealed with key, where it is not empty. The error is ErrOwned (with errors.Is) where another
+// process, or another config of this one, has it.
 func Own(path string, key []byte) (*Store, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, refused("own", path, err)
 	}
-	lock := flock.New(path+".lock", flock.SetPermissions(0o600))
-	switch ok, err := lock.TryLock(); {
-	case err != nil:
-		return nil, refused("own", path, err)
-	case !ok:
-		return nil, &source.Error{Kind: source.Conflict, Op: "own last good copy", Document: path, Err: ErrOwned,
-			Fix: "give each process a state folder of its own"}
+	l, err := takeLock(path)
+	if err != nil {
+		return nil, err
 	}
 	sweep(path)
-	return &Store{path: path, key: key, lock: lock}, nil
+	s := &Store{path: path, key: key, lock: l}
+	if len(key) > 0 {
+		s.sequence = readMark(path, key)
+		if r, err := Load(path, key); err == nil && r != nil { // its mark may be lost
+			s.sequence = max(s.sequence, r.Sequence)
+		}
+	}
+	return s, nil
 }
 
 // sweep removes what a process that died while saving left behind. Only the owner may.
@@ -107,15 +115,25 @@ func sweep(path string) {
 
 // Save replaces the copy: whole or not at all.
 func (s *Store) Save(r Record) error {
+	if len(s.key) > 0 {
+		r.Sequence = max(s.sequence, r.Sequence) + 1
+	}
 	data, err := encode(r)
 	if err == nil {
-		data, err = seal(data, s.key)
+		data, err = seal(data, s.key, s.path)
 	}
 	if err != nil {
 		return refused("save", s.path, err)
 	}
 	if err := replace(s.path, data); err != nil {
 		return refused("save", s.path, err)
+	}
+	if len(s.key) == 0 {
+		return nil
+	}
+	s.sequence = r.Sequence
+	if err := writeMark(s.path, s.key, r); err != nil {
+		return refused("save", s.path+newest, err)
 	}
 	return nil
 }

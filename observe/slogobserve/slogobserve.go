@@ -99,8 +99,12 @@ func New(l *slog.Logger) *observe.Observer {
 			l.Info("config: started", "version", e.Version, "sum", short(e.Sum), "took", e.Took)
 		},
 		LastGood: func(e observe.LastGood) {
-			if e.Err != nil {
+			switch {
+			case e.Err != nil:
 				l.Error("config: trouble with the last good copy", "path", e.Path, "version", e.Version, "error", e.Err)
+				return
+			case e.Warning != "":
+				l.Warn("config: others may change the last good copy", "path", e.Path, "warning", e.Warning)
 				return
 			}
 			l.Debug("config: last good copy saved", "path", e.Path, "version", e.Version)

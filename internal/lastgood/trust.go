@@ -1,0 +1,125 @@
+package lastgood
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/nacre-go/nacre/source"
+)
+
+const (
+	groupMayWrite = 0o020
+	allMayWrite   = 0o002
+)
+
+var (
+	errIrregular = errors.New("it is not a regular file")
+	errLink      = errors.New("it is a symbolic link, which is not followed")
+	errAllWrite  = errors.New("every user may write it")
+)
+
+// openFile opens a regular file that another user may have replaced by anything. It does not block and follows no link.
+func openFile(path string) (*os.File, fs.FileInfo, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|quickly, 0)
+	if err != nil {
+		if isLink(path) {
+			err = errLink
+		}
+		return nil, nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = errIrregular
+	}
+	if err != nil {
+		f.Close()
+		return nil, nil, err
+	}
+	return f, info, nil
+}
+
+// trust returns why the content of a file is not to be trusted: because another user may have written it. Not every file
+// system has owners and modes that mean something; so the file is compared with one that this process makes beside it.
+func trust(path string, info fs.FileInfo) error {
+	uid, ok := ownerOf(info)
+	if !ok || mine(uid) && info.Mode()&allMayWrite == 0 {
+		return nil
+	}
+	like := sample(filepath.Dir(path))
+	if all := info.Mode() & allMayWrite; all != 0 && (like == nil || like.Mode()&allMayWrite == 0) {
+		return errAllWrite
+	}
+	if mine(uid) {
+		return nil
+	}
+	if like != nil {
+		if own, _ := ownerOf(like); own == uid {
+			return nil
+		}
+	}
+	return fmt.Errorf("it belongs to another user (uid %d)", uid)
+}
+
+// mine reports whether a user is this process's or root, who may do anything.
+func mine(uid int) bool { return uid == os.Geteuid() || uid == 0 }
+
+// sample returns what a file is that this process makes in a folder; nil where it cannot.
+func sample(folder string) fs.FileInfo {
+	f, err := os.CreateTemp(folder, ".nacre-*.tmp")
+	if err != nil {
+		return nil
+	}
+	defer os.Remove(f.Name())
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil
+	}
+	return info
+}
+
+// Warning says what others may do to the copy at path that no check finds; "" where there is nothing to say. The folder should
+// be there.
+func Warning(path string, key []byte) string {
+	var all []string
+	sealed := len(key) > 0
+	folder := filepath.Dir(path)
+	if info, err := os.Stat(folder); err == nil {
+		uid, ok := ownerOf(info)
+		switch mode := info.Mode(); {
+		case !ok:
+		case mode&allMayWrite != 0 && mode&fs.ModeSticky == 0:
+			all = append(all, "every user may write its folder")
+		case !mine(uid):
+			all = append(all, fmt.Sprintf("its folder belongs to another user (uid %d)", uid))
+		case mode&fs.ModeSticky != 0: // nobody may touch what is another's
+		case mode&groupMayWrite != 0 && !sealed:
+			all = append(all, "the group of its folder may write there")
+		}
+	}
+	if info, err := os.Lstat(path); err == nil && info.Mode().IsRegular() {
+		if info.Mode()&groupMayWrite != 0 && !sealed {
+			all = append(all, "its group may write it")
+		}
+		if _, err := os.Lstat(path + newest); sealed && errors.Is(err, fs.ErrNotExist) {
+			all = append(all, "whether it is the newest that was saved cannot be told, since "+filepath.Base(path)+newest+" is missing")
+		}
+	}
+	if all == nil {
+		return ""
+	}
+	fix := "set Options.StateKey, or a StateDir that only the service's user may write"
+	if sealed {
+		fix = "the copy can be removed, or an older one put back with its mark; use a StateDir that only the service's user may write"
+	}
+	return strings.Join(all, ", ") + " (" + fix + ")"
+}
+
+func distrusted(path string, cause error) error {
+	return &source.Error{Kind: source.Denied, Op: "read last good copy", Document: path, Err: cause,
+		Fix: "it is not used, and the next good version replaces it; set Options.StateKey, or a StateDir that only the service's user may write"}
+}
