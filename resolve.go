@@ -14,7 +14,29 @@ import (
 // maxReference is the largest file that a reference may stand for, in bytes.
 const maxReference = 1 << 20
 
-var errNotInFolder = errors.New("it is not in the folder that was named for references")
+var (
+	errNotInFolder = errors.New("it is not in the folder that was named for references")
+	errNotFolder   = errors.New("what was named as the folder for references is not a folder")
+	errNotRegular  = errors.New("it is not a regular file")
+)
+
+// openRegular opens a regular file in a folder, or what a link there leads to, as in a Kubernetes secret. It does not wait for
+// the other end of a pipe that somebody has put in the file's place.
+func openRegular(root *os.Root, name string) (*os.File, error) {
+	f, err := root.OpenFile(name, os.O_RDONLY|withoutWaiting, 0)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = errNotRegular
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
 
 func fileResolver(dir string) func(context.Context, string) (string, error) {
 	return func(_ context.Context, name string) (string, error) {
@@ -28,12 +50,17 @@ func fileResolver(dir string) func(context.Context, string) (string, error) {
 		if !filepath.IsLocal(name) {
 			return "", errNotInFolder
 		}
+		if info, err := os.Stat(dir); err != nil {
+			return "", reason(err)
+		} else if !info.IsDir() {
+			return "", errNotFolder // to open a pipe as a folder would wait for its other end
+		}
 		root, err := os.OpenRoot(dir)
 		if err != nil {
 			return "", reason(err)
 		}
 		defer root.Close() //nolint:errcheck // nothing was written
-		f, err := root.Open(name)
+		f, err := openRegular(root, name)
 		if err != nil {
 			return "", reason(err)
 		}

@@ -33,7 +33,7 @@ func openFile(path string) (io.ReadCloser, func() (fs.FileInfo, error), error) {
 	if !info.Mode().IsRegular() {
 		return nil, nil, errIrregular
 	}
-	f, err := os.Open(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|withoutWaiting, 0)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -98,7 +98,7 @@ func (c *Config) passwordFromFile() {
 	if name == "" {
 		return
 	}
-	data, err := os.ReadFile(name)
+	data, err := readFile(name)
 	switch {
 	case os.Getenv(EnvPassword) != "":
 		c.problems = append(c.problems, EnvPassword+" and "+EnvPasswordFile+" are both set")

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
-	"os"
 	"sync"
 )
 
@@ -47,7 +46,7 @@ func (f TLSFiles) load() (*tls.Config, []string) {
 	c := &tls.Config{ServerName: f.ServerName, InsecureSkipVerify: f.Insecure, MinVersion: tls.VersionTLS12} //nolint:gosec // the user's wish, under a name that says so
 	var problems []string
 	if f.CA != "" {
-		pem, err := os.ReadFile(f.CA)
+		pem, err := readFile(f.CA)
 		c.RootCAs = x509.NewCertPool()
 		switch {
 		case err != nil:
@@ -62,7 +61,15 @@ func (f TLSFiles) load() (*tls.Config, []string) {
 		problems = append(problems, "of the files of the TLS certificate and its key, one is missing")
 	case f.Cert != "":
 		load := func() (*tls.Certificate, error) {
-			pair, err := tls.LoadX509KeyPair(f.Cert, f.Key)
+			cert, err := readFile(f.Cert)
+			if err != nil {
+				return nil, err
+			}
+			key, err := readFile(f.Key)
+			if err != nil {
+				return nil, err
+			}
+			pair, err := tls.X509KeyPair(cert, key)
 			return &pair, err
 		}
 		if _, err := load(); err != nil {

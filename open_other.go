@@ -1,0 +1,5 @@
+//go:build !unix
+
+package nacre
+
+const withoutWaiting = 0

@@ -1,0 +1,5 @@
+//go:build !unix
+
+package env
+
+const withoutWaiting = 0

@@ -1,0 +1,56 @@
+//go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
+
+package nacos_test
+
+import (
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/nacre-go/nacre/providers/nacos"
+	"github.com/nacre-go/nacre/source"
+)
+
+// What stands in the place of a password's or a certificate's file is a mistake, and nothing waits for it.
+func TestAPipeInPlaceOfAFileIsAMistake(t *testing.T) {
+	unset(t)
+	dir := t.TempDir()
+	pipe := filepath.Join(dir, "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("/dev/zero", filepath.Join(dir, "endless")); err != nil {
+		t.Fatal(err)
+	}
+	tls := func(f nacos.TLSFiles) func() error {
+		return func() error { _, err := f.Config(); return err }
+	}
+	for _, path := range []string{pipe, filepath.Join(dir, "endless"), dir} {
+		for what, use := range map[string]func() error{
+			"password": func() error {
+				t.Setenv(nacos.EnvServers, "127.0.0.1:1")
+				t.Setenv(nacos.EnvPasswordFile, path)
+				c, err := nacos.Dial(t.Context(), nacos.FromEnv())
+				if err == nil {
+					c.Close()
+				}
+				return err
+			},
+			"CA":          tls(nacos.TLSFiles{CA: path}),
+			"certificate": tls(nacos.TLSFiles{Cert: path, Key: path}),
+		} {
+			done := make(chan error, 1)
+			go func() { done <- use() }()
+			select {
+			case err := <-done:
+				if source.KindOf(err) != source.Misused {
+					t.Errorf("%s in place of the file of the %s: %v", filepath.Base(path), what, err)
+				}
+			case <-time.After(20 * time.Second):
+				t.Fatalf("%s in place of the file of the %s holds the program up", filepath.Base(path), what)
+			}
+		}
+	}
+}

@@ -1,0 +1,5 @@
+//go:build !unix
+
+package nacos
+
+const withoutWaiting = 0
