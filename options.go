@@ -50,7 +50,7 @@ type Options struct {
 	// StateDir is the folder of the last good copy, which holds the content of the remote layers in clear, readable by the owner
 	// only. Each process needs one of its own, and no other user should be able to write it: Health warns of that. Default: a folder "nacre" in os.UserCacheDir, with a file name that is made of the
 	// program, its working directory, the struct and the remote layers. Where there is no such folder, as with HOME unset, no copy is
-	// kept, and Health and the log say so.
+	// kept, and Health and the log say so. In tests, give it t.TempDir(), or set NoLastGood.
 	StateDir string
 	// StateKey encrypts the last good copy, with AES-256-GCM: 32 bytes, from wherever the service has its keys. A copy that is in clear, has
 	// another key, was made for another path, or is older than the newest one is then not used. Default: the copy is in clear.

@@ -90,7 +90,7 @@ type Cell interface {
 	Previous() *State
 }
 
-// State is one version. It is immutable once it was given to a build or a cell, but for what was built.
+// State is one version. It is immutable once it is in a cell, but for what was built.
 type State struct {
 	// Values has what Bind returned for each part, in the order of the plan; a state from before a part was added has none of
 	// it. States that say the same share them.
