@@ -71,13 +71,13 @@ type (
 
 // Sources of which two that are equal are not the same.
 type (
-	nothing  struct{}
+	sizeless struct{}
 	constant struct{ n int }
 )
 
-func (nothing) Name() string { return "nothing" }
+func (sizeless) Name() string { return "nothing" }
 
-func (nothing) Next(ctx context.Context, prev source.Revision) (source.Content, error) {
+func (sizeless) Next(ctx context.Context, prev source.Revision) (source.Content, error) {
 	return constant{1}.Next(ctx, prev)
 }
 
@@ -275,10 +275,10 @@ func TestEqualValuesAreNotTheSameSource(t *testing.T) {
 	t.Parallel()
 	for what, two := range map[string]func() source.Source{
 		"a value":                        func() source.Source { return constant{1} },
-		"a value of no size":             func() source.Source { return nothing{} },
-		"a pointer to what has no size":  func() source.Source { return &nothing{} },
+		"a value of no size":             func() source.Source { return sizeless{} },
+		"a pointer to what has no size":  func() source.Source { return &sizeless{} },
 		"a decorator of a value":         func() source.Source { return byValue{Source: constant{1}} },
-		"a decorator of nothing":         func() source.Source { return byValue{Source: &nothing{}} },
+		"a decorator of nothing":         func() source.Source { return byValue{Source: &sizeless{}} },
 		"a decorator with a nil in it":   func() source.Source { return &odd{data: memory.New("a.yaml", []byte("n: 1"))} },
 		"a function":                     func() source.Source { return function(constant{1}.Next) },
 		"an uncomparable value":          func() source.Source { return uncomparable{[]int{1}} },
