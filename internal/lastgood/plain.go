@@ -1,11 +1,13 @@
 package lastgood
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"reflect"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/nacre-go/nacre/source"
 )
@@ -46,16 +48,21 @@ func (p *plain) UnmarshalJSON(data []byte) error {
 
 func tag(v any) (any, error) {
 	switch v := v.(type) {
-	case nil, bool, string:
+	case nil, bool:
 		return v, nil
+	case string:
+		return tagString(v), nil
 	case source.Text:
+		if !utf8.ValidString(string(v)) {
+			return map[string]any{"rawtext": base64.StdEncoding.EncodeToString([]byte(v))}, nil
+		}
 		return map[string]any{"text": string(v)}, nil
 	case time.Time:
 		return map[string]any{"time": v.Format(time.RFC3339Nano)}, nil
 	case time.Duration:
 		return v.String(), nil
 	case []byte:
-		return string(v), nil
+		return tagString(string(v)), nil
 	}
 	rv := reflect.ValueOf(v)
 	switch rv.Kind() {
@@ -66,7 +73,7 @@ func tag(v any) (any, error) {
 			if err != nil {
 				return nil, err
 			}
-			m[fmt.Sprint(iter.Key().Interface())] = child
+			m[keyText(iter.Key())] = child
 		}
 		return map[string]any{"map": m}, nil
 	case reflect.Slice, reflect.Array:
@@ -86,7 +93,7 @@ func tag(v any) (any, error) {
 	case reflect.Float32, reflect.Float64:
 		return map[string]any{"float": strconv.FormatFloat(rv.Float(), 'g', -1, 64)}, nil
 	case reflect.String:
-		return rv.String(), nil
+		return tagString(rv.String()), nil
 	case reflect.Bool:
 		return rv.Bool(), nil
 	case reflect.Pointer:
@@ -96,6 +103,28 @@ func tag(v any) (any, error) {
 		return tag(rv.Elem().Interface())
 	}
 	return nil, fmt.Errorf("a %T has no place in a tree", v)
+}
+
+// tagString is a string, or bytes that are not text, which JSON would change.
+func tagString(s string) any {
+	if utf8.ValidString(s) {
+		return s
+	}
+	return map[string]any{"raw": base64.StdEncoding.EncodeToString([]byte(s))}
+}
+
+// keyText returns a map's key as text, as internal/tree does: two instances must bind the same from the source and from its copy.
+func keyText(key reflect.Value) string {
+	if key.Kind() == reflect.Interface {
+		key = key.Elem()
+	}
+	if !key.IsValid() {
+		return "null"
+	}
+	if key.Kind() == reflect.String {
+		return key.String()
+	}
+	return fmt.Sprint(key.Interface())
 }
 
 func untag(v any) (any, error) {
@@ -136,6 +165,12 @@ func scalar(kind, text string) (any, error) {
 	switch kind {
 	case "text":
 		return source.Text(text), nil
+	case "raw", "rawtext":
+		data, err := base64.StdEncoding.DecodeString(text)
+		if kind == "raw" {
+			return string(data), err
+		}
+		return source.Text(data), err
 	case "time":
 		return time.Parse(time.RFC3339Nano, text)
 	case "int":
