@@ -2,6 +2,7 @@ package layer_test
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"reflect"
 	"testing"
@@ -54,9 +55,7 @@ func foldBare(low any, high *tree.Node) any {
 	}
 	out := map[string]any{}
 	if m, ok := low.(map[string]any); ok {
-		for key, v := range m {
-			out[key] = v
-		}
+		maps.Copy(out, m)
 	}
 	for _, e := range high.Entries {
 		if v := foldBare(out[e.Key], e.Value); v != nil {
