@@ -139,14 +139,23 @@ func (e *Engine) Live() *State { return e.cell.Load() }
 // and then returns an error that names what still runs. Calling it again returns the same.
 func (e *Engine) Close() error { return e.close() }
 
+// resourcesShare is the part of CloseTimeout that resources have for themselves, one tenth: a source that is stuck must not be the reason for
+// which they have no time to close.
+const resourcesShare = 10
+
 // shut ends all parts at once: one that is stuck takes no time away from the others.
 func (e *Engine) shut() error {
 	e.mu.Lock()
 	close(e.ended)
 	e.mu.Unlock()
 	e.stop()
-	ctx, cancel := context.WithTimeout(context.Background(), e.CloseTimeout)
+	whole, cancel := context.WithTimeout(context.Background(), e.CloseTimeout)
 	defer cancel()
+	ctx := whole
+	if !e.resources.IsEmpty() {
+		ctx, cancel = context.WithTimeout(whole, e.CloseTimeout-e.CloseTimeout/resourcesShare)
+		defer cancel()
+	}
 	parts := []func() error{func() error {
 		return within(ctx, e.written, nil, "an observer, a build or the service's own validation still runs")
 	}}
@@ -172,7 +181,7 @@ func (e *Engine) shut() error {
 	wait.Wait()
 	// Last, since subscribers and sources may use them.
 	var stuck error
-	if running := e.resources.Close(ctx, e.builtSets()...); len(running) > 0 {
+	if running := e.resources.Close(whole, e.builtSets()...); len(running) > 0 {
 		stuck = late("resource %s has not closed", strings.Join(running, ", "))
 	}
 	return errors.Join(append(slices.Clip(errs), stuck)...)

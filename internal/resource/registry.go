@@ -189,6 +189,9 @@ func patience(ctx context.Context) time.Duration {
 	return time.Until(end) * 3 / 4
 }
 
+// IsEmpty reports whether there is no resource.
+func (r *Registry) IsEmpty() bool { return len(r.list()) == 0 }
+
 func (e *entry) retire(in *Instance) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
