@@ -1,6 +1,6 @@
 # What is typed often. Everything here is a line that works without make too; .ci/run is what counts.
 
-.PHONY: check test race lint fmt fuzz bench cover tidy nacos all help
+.PHONY: check test race lint fmt fuzz bench cover tidy nacos vuln all help
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -40,6 +40,9 @@ cover: ## coverage by function and in all
 tidy: ## go.mod and go.sum, of the module and of the tools
 	go mod tidy
 	cd tools && go mod tidy
+
+vuln: ## known vulnerabilities in what is compiled and called; needs the network for its database
+	go tool -modfile=tools/go.mod govulncheck ./...
 
 nacos: ## the tests of the Nacos provider against a real server
 	bash .ci/run nacos

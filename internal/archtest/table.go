@@ -181,6 +181,16 @@ func ambient() []Ambient {
 }
 
 // reach is what must not be compiled in, however long the way.
+// broughtBySDK are the modules that nacos-sdk-go alone brings into the module graph and that have had reports of vulnerabilities, are not
+// maintained, or parse what comes from the network.
+func broughtBySDK() []string {
+	return []string{
+		"github.com/buger/jsonparser", "github.com/jmespath/go-jmespath", "github.com/aliyun/**", "github.com/alibabacloud-go/**", "github.com/pkg/errors",
+		"github.com/tjfoc/gmsm/**", "github.com/clbanning/mxj/**", "gopkg.in/ini.v1", "github.com/json-iterator/go", "github.com/deckarep/golang-set",
+		"github.com/orcaman/concurrent-map", "gopkg.in/natefinch/lumberjack.v2", "go.uber.org/zap/**",
+	}
+}
+
 func reach() []Reach {
 	heavy := []string{
 		"providers/nacos/**", "github.com/nacos-group/**", anyGRPC, anyProto,
@@ -214,6 +224,11 @@ func reach() []Reach {
 				nacosSDK + "/clients/**", "go.uber.org/zap/**", "github.com/prometheus/**", "github.com/aliyun/**", "github.com/alibabacloud-go/**",
 			},
 			Why: "who takes the SDK's settings over is leaving its client",
+		},
+		{
+			From:  []string{".", "source", "providers/memory", "providers/env", "providers/file", "providers/koanf", "providers/nacos", "providers/nacos/nacostest", "providers/nacos/sdkconfig"},
+			Never: broughtBySDK(),
+			Why:   "docs/dependencies.md says that only nacossdk and ram compile what nacos-sdk-go brings",
 		},
 		{
 			From: []string{"source/sourcetest"}, Never: []string{"internal/**", "providers/**", "."},
