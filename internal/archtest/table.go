@@ -135,7 +135,7 @@ func rows() []Row {
 		{Room: "internal/rescue", Why: whyGeneric},
 		{Room: "internal/notify", May: []string{"internal/rescue"}, Why: whyGeneric},
 		{Room: "internal/resource", May: []string{"internal/rescue", "internal/wording"}, Why: whyGeneric},
-		{Room: "internal/lastgood", May: []string{"source", "internal/verify", "github.com/gofrs/flock"}, Why: whyStep},
+		{Room: "internal/lastgood", May: []string{"source", "internal/tree", "internal/verify", "github.com/gofrs/flock"}, Why: whyStep},
 		{
 			Room: "internal/engine", May: []string{"source", "observe", "binder", "validate", "manifest", "internal/**"},
 			Why: "the engine orders the steps and is told its sources; which providers there are is the user's affair",

@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -73,7 +74,7 @@ func tag(v any) (any, error) {
 			if err != nil {
 				return nil, err
 			}
-			m[keyText(iter.Key())] = child
+			m[tree.KeyText(iter.Key())] = child
 		}
 		return map[string]any{"map": m}, nil
 	case reflect.Slice, reflect.Array:
@@ -111,20 +112,6 @@ func tagString(s string) any {
 		return s
 	}
 	return map[string]any{"raw": base64.StdEncoding.EncodeToString([]byte(s))}
-}
-
-// keyText returns a map's key as text, as internal/tree does: two instances must bind the same from the source and from its copy.
-func keyText(key reflect.Value) string {
-	if key.Kind() == reflect.Interface {
-		key = key.Elem()
-	}
-	if !key.IsValid() {
-		return "null"
-	}
-	if key.Kind() == reflect.String {
-		return key.String()
-	}
-	return fmt.Sprint(key.Interface())
 }
 
 func untag(v any) (any, error) {

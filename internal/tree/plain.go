@@ -105,7 +105,7 @@ func (g *grower) below(segment string, v reflect.Value, depth int) (*Node, error
 func (g *grower) growMap(rv reflect.Value, depth int) (*Node, error) {
 	entries := make([]Entry, 0, rv.Len())
 	for iter := rv.MapRange(); iter.Next(); {
-		key := keyText(iter.Key())
+		key := KeyText(iter.Key())
 		child, err := g.below(key, iter.Value(), depth)
 		if err != nil {
 			return nil, err
@@ -121,8 +121,9 @@ func (g *grower) growMap(rv reflect.Value, depth int) (*Node, error) {
 	return NewMap(g.doc, 0, 0, entries), nil
 }
 
-// keyText returns a map's key as text: a string of whatever type as it is, anything else as it is written.
-func keyText(key reflect.Value) string {
+// KeyText returns the key of a Go map as the key of a tree: a string of whatever type as it is, nil as null, anything else as it is
+// written.
+func KeyText(key reflect.Value) string {
 	if key.Kind() == reflect.Interface {
 		key = key.Elem()
 	}
