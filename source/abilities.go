@@ -43,3 +43,16 @@ type Reusable interface {
 type Identifier interface {
 	Identity() string
 }
+
+// Scope is the part of an origin that a source reads from: a namespace and a group of Nacos. An origin that has no such thing leaves
+// them empty.
+type Scope struct {
+	Namespace, Group string
+}
+
+// Scoped is a source that reads from a namespace and a group. With the document's name, they are the identity by which a manifest lists a
+// document; without it, a document is known by its name alone. Scope is safe for concurrent use and returns the same always. The
+// namespace is never empty: the public one of Nacos is "public".
+type Scoped interface {
+	Scope() Scope
+}

@@ -13,11 +13,14 @@ type Key struct {
 	Namespace, Group, DataID string
 }
 
+// publicNamespace is what the namespace "" is called.
+const publicNamespace = "public"
+
 // String returns "public/DEFAULT_GROUP/orders.yaml".
 func (k Key) String() string {
 	ns := k.Namespace
 	if ns == "" {
-		ns = "public"
+		ns = publicNamespace
 	}
 	return ns + "/" + k.Group + "/" + k.DataID
 }

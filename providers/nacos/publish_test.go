@@ -126,6 +126,12 @@ func TestGroupsAndNamespaces(t *testing.T) {
 	if got := c.Config("x.yaml", nacos.Group("G2")).Identity(); got != "nacos://"+srv.Addr()+"/dev/G2/x.yaml" {
 		t.Errorf("Identity is %q", got)
 	}
+	if got := c.Config("x.yaml", nacos.Group("G2")).Scope(); got != (source.Scope{Namespace: "dev", Group: "G2"}) {
+		t.Errorf("Scope is %+v", got)
+	}
+	if got := p.Config("x.yaml").Scope(); got.Namespace != "public" {
+		t.Errorf("the public namespace is %q", got.Namespace)
+	}
 	src := c.Config("x.yaml")
 	if src.Name() != "nacos" {
 		t.Errorf("Name is %q", src.Name())

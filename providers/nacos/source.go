@@ -67,6 +67,7 @@ var (
 	_ source.Prover     = (*Source)(nil)
 	_ source.Receiver   = (*Source)(nil)
 	_ source.Identifier = (*Source)(nil)
+	_ source.Scoped     = (*Source)(nil)
 	_ io.Closer         = (*Source)(nil)
 )
 
@@ -99,6 +100,15 @@ func (s *Source) Name() string { return "nacos" }
 // Identity returns "nacos://10.0.0.1:8848/public/DEFAULT_GROUP/orders.yaml".
 func (s *Source) Identity() string {
 	return "nacos://" + s.client.as.name() + "/" + s.entry.key.String()
+}
+
+// Scope returns the namespace, "public" for the public one, and the group.
+func (s *Source) Scope() source.Scope {
+	k := s.entry.key
+	if k.Namespace == "" {
+		k.Namespace = publicNamespace
+	}
+	return source.Scope{Namespace: k.Namespace, Group: k.Group}
 }
 
 // String returns the identity.

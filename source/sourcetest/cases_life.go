@@ -224,6 +224,17 @@ func abilities(c *check) {
 			}
 		}()
 	}
+	if scoped, ok := s.(source.Scoped); ok {
+		first := scoped.Scope()
+		if first.Namespace == "" && first.Group != "" {
+			c.report(12, "Scope has a group and no namespace")
+		}
+		defer func() {
+			if scoped.Scope() != first {
+				c.report(12, "Scope is not always the same")
+			}
+		}()
+	}
 	a := p.start(p.rev)
 	a.quiet(2, "a content that was seen")
 	if receiver, ok := s.(source.Receiver); ok {

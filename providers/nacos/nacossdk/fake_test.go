@@ -420,5 +420,8 @@ func TestMisuse(t *testing.T) {
 		if id := unproven.(source.Identifier).Identity(); id != "nacossdk:dev/DEFAULT_GROUP/x.yaml" {
 			t.Errorf("Identity is %q", id)
 		}
+		if scope := unproven.(source.Scoped).Scope(); scope != (source.Scope{Namespace: "dev", Group: "DEFAULT_GROUP"}) {
+			t.Errorf("Scope is %+v", scope)
+		}
 	})
 }

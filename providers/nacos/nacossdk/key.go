@@ -10,11 +10,14 @@ import (
 // key names one config.
 type key struct{ namespace, group, dataID string }
 
+// publicNamespace is what the namespace "" is called.
+const publicNamespace = "public"
+
 // String returns "public/DEFAULT_GROUP/orders.yaml".
 func (k key) String() string {
 	ns := k.namespace
 	if ns == "" {
-		ns = "public"
+		ns = publicNamespace
 	}
 	return ns + "/" + k.group + "/" + k.dataID
 }

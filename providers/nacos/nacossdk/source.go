@@ -30,6 +30,7 @@ type provenSource struct{ *Source }
 
 var (
 	_ source.Identifier = (*Source)(nil)
+	_ source.Scoped     = (*Source)(nil)
 	_ io.Closer         = (*Source)(nil)
 	_ source.Prover     = (*provenSource)(nil)
 )
@@ -49,6 +50,15 @@ func (s *Source) Name() string { return "nacos" }
 
 // Identity returns "nacossdk:public/DEFAULT_GROUP/orders.yaml".
 func (s *Source) Identity() string { return "nacossdk:" + s.key.String() }
+
+// Scope returns the namespace, "public" for the public one, and the group.
+func (s *Source) Scope() source.Scope {
+	scope := source.Scope{Namespace: s.key.namespace, Group: s.key.group}
+	if scope.Namespace == "" {
+		scope.Namespace = publicNamespace
+	}
+	return scope
+}
 
 // String returns the identity.
 func (s *Source) String() string { return s.Identity() }
