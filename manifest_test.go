@@ -37,17 +37,36 @@ func docB(n int) []byte { return fmt.Appendf(nil, "b: %d", n) }
 
 // of is the manifest of release n.
 func of(n int) *manifest.Manifest {
-	return manifest.New(fmt.Sprintf("release-%d", n), map[string][]byte{"a.yaml": docA(n), "b.yaml": docB(n)})
+	m := manifest.New(fmt.Sprintf("release-%d", n), map[string][]byte{"a.yaml": docA(n), "b.yaml": docB(n)})
+	m.Sequence, m.Audience = uint64(n), anybody
+	return m
+}
+
+var anybody = []manifest.Audience{{Namespace: "*", Group: "*", Service: "*"}}
+
+// signed is a manifest as it is published, signed with a key.
+func signed(m *manifest.Manifest, key ed25519.PrivateKey) []byte {
+	if m.Sequence == 0 {
+		m.Sequence = 1
+	}
+	if m.Audience == nil {
+		m.Audience = anybody
+	}
+	data, err := manifest.Sign(m.YAML(), key)
+	if err != nil {
+		panic(err) // a mistake of the test
+	}
+	return data
 }
 
 func newRelease(t *testing.T, keys ...ed25519.PublicKey) *release {
 	t.Helper()
 	r := &release{a: memory.New("a.yaml", docA(1)), b: memory.New("b.yaml", docB(1)), c: memory.New("c.yaml", []byte("c: 1"))}
-	first := of(1)
+	first := of(1).YAML()
 	if len(keys) > 0 {
-		first.Sign(releaseKey(1))
+		first = signed(of(1), releaseKey(1))
 	}
-	r.m = memory.New("release.yaml", first.YAML())
+	r.m = memory.New("release.yaml", first)
 	o := r.r.options()
 	o.Observer.Applied = func(a observe.Applied) { r.applied = append(r.applied, a) }
 	var err error
@@ -138,8 +157,8 @@ func TestUnsignedContentIsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		public := releaseKey(1).Public().(ed25519.PublicKey)
 		r := newRelease(t, public)
-		for what, m := range map[string]*manifest.Manifest{"unsigned": of(2), "signed by another": func() *manifest.Manifest { m := of(2); m.Sign(releaseKey(2)); return m }()} {
-			r.m.Set(m.YAML())
+		for what, m := range map[string][]byte{"unsigned": of(2).YAML(), "signed by another": signed(of(2), releaseKey(2))} {
+			r.m.Set(m)
 			r.a.Set(docA(2))
 			r.b.Set(docB(2))
 			settle()
@@ -148,9 +167,7 @@ func TestUnsignedContentIsRefused(t *testing.T) {
 				t.Errorf("%s: live is %+v, rejected %q", what, *c, h.Layers[0].Rejected)
 			}
 		}
-		m := of(2)
-		m.Sign(releaseKey(1))
-		r.m.Set(m.YAML())
+		r.m.Set(signed(of(2), releaseKey(1)))
 		settle()
 		if c := r.cfg.Get(); c.A != 2 || c.B != 2 {
 			t.Errorf("signed: live is %+v; %+v", *c, r.cfg.Health().Layers)
@@ -161,9 +178,8 @@ func TestUnsignedContentIsRefused(t *testing.T) {
 // A remote document that no signature covers.
 func TestWhatIsNotListedIsRefusedWhereItMustBeSigned(t *testing.T) {
 	m := manifest.New("1", map[string][]byte{"a.yaml": docA(1)})
-	m.Sign(releaseKey(1))
 	_, err := nacre.OpenWith[deriveConfig](t.Context(), nacre.Options{Logger: quiet.Logger, NoLastGood: true},
-		nacre.Layer(memory.New("release.yaml", m.YAML()), nacre.Manifest(releaseKey(1).Public().(ed25519.PublicKey))),
+		nacre.Layer(memory.New("release.yaml", signed(m, releaseKey(1))), nacre.Manifest(releaseKey(1).Public().(ed25519.PublicKey))),
 		nacre.Layer(memory.New("a.yaml", docA(1)), nacre.AllowUnknown()),
 		remoteLayer{&scripted{text: "db: injected"}})
 	if !errors.Is(err, source.Denied) || !strings.Contains(err.Error(), "remote.yaml") || !strings.Contains(err.Error(), "not in the signed manifest") {

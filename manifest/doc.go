@@ -1,28 +1,53 @@
 // Package manifest says which documents belong together: a release, and the SHA-256 of each document in it. A config that has a
-// manifest among its layers applies the documents of a release as one version or not at all, whenever and in whatever order they arrive.
+// manifest among its layers applies the documents of a release as one version or not at all, whenever and in whatever order they
+// arrive. A signed manifest also says who made the release, for whom, and which release follows which.
 //
 //	m := manifest.New("2.4.0", map[string][]byte{"orders.yaml": orders, "limits.yaml": limits})
-//	m.Sign(key)                              // optional: a service may ask for it
-//	client.Publish(ctx, "release.yaml", m.YAML())
+//	m.Sequence = 17                                                  // higher than that of every release before
+//	m.Audience = []manifest.Audience{{Namespace: "prod", Group: "*", Service: "orders"}}
+//	data, err := manifest.Sign(m.YAML(), key)
+//	client.Publish(ctx, "release.yaml", data)
 //
-//	cfg, err := nacre.Open[Config](ctx,
-//		nacre.Layer(client.Config("release.yaml"), nacre.Manifest(publicKey)),
+//	cfg, err := nacre.OpenWith[Config](ctx, nacre.Options{Service: "orders"},
+//		nacre.Layer(client.Config("release.yaml"), nacre.SignedManifest(publicKey)),
 //		client.Config("orders.yaml"), client.Config("limits.yaml"))
 //
 // # Form
 //
-// A manifest is a document in YAML or JSON:
+// A manifest is a text in a small part of YAML:
 //
+//	nacre-manifest: 2
 //	release: 2.4.0
+//	sequence: 17
+//	expires: 2027-01-31T00:00:00Z
+//	audience:
+//	- namespace: prod
+//	  group: "*"
+//	  service: orders
 //	documents:
-//	  limits.yaml: sha256:5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03
-//	  orders.yaml: sha256:…
+//	- name: limits.yaml
+//	  format: yaml
+//	  sha256: 5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03
+//	- name: orders.yaml
+//	  namespace: prod
+//	  group: ORDERS
+//	  format: yaml
+//	  sha256: …
 //	signature: base64 of an Ed25519 signature
 //
-// What is signed are the bytes of [Manifest.Signed]: a line "nacre-manifest-1", the release in quotes, and the documents with their
-// digests, in the order of their names.
+// The first line is always the same. Comments and blank lines have lines of their own. A value is text on one line: as it is, in
+// single quotes, or in the double quotes of JSON. Anything else that YAML allows is refused, so that the text has one meaning and
+// takes time in proportion to its size.
+//
+// A document that gives no namespace or group is in those of the manifest, or in a source that has none, such as a file.
+// What is signed is the text above the line of the signature, with lines that end in "\n": a signature made elsewhere, such as by
+// "openssl pkeyutl -sign -rawin", does as well. [Verify] looks at the signature before it interprets anything of the text.
 //
 // # Concurrency
 //
-// A Manifest is not safe for concurrent use while it is made; read only, it is.
+// All functions are safe for concurrent use. A Manifest is so while nobody changes it.
+//
+// # Limits
+//
+// [MaxSize], [MaxDocuments], [MaxAudiences] and [MaxText].
 package manifest

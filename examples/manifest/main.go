@@ -31,11 +31,16 @@ type shop struct {
 	key                    ed25519.PrivateKey
 }
 
-// sign makes the manifest of a release, as the one who releases does: in a CI, with a key that no service has.
-func (s *shop) sign(name, prices, taxes string) []byte {
+// sign makes the manifest of a release, as whoever releases does: in a CI, with a key that no service has. The sequence says which release
+// follows which, and the audience for whom it is.
+func (s *shop) sign(sequence uint64, name, prices, taxes string) []byte {
 	m := manifest.New(name, map[string][]byte{"prices.yaml": []byte(prices), "taxes.yaml": []byte(taxes)})
-	m.Sign(s.key)
-	return m.YAML()
+	m.Sequence, m.Audience = sequence, []manifest.Audience{{Service: "shop-*"}}
+	data, err := manifest.Sign(m.YAML(), s.key)
+	if err != nil {
+		panic(err) // a mistake of this program
+	}
+	return data
 }
 
 func main() {
@@ -54,7 +59,7 @@ func run(ctx context.Context, out io.Writer) (err error) {
 		return err
 	}
 	s := &shop{key: private, prices: memory.New("prices.yaml", []byte("price: 100")), taxes: memory.New("taxes.yaml", []byte("tax: 19"))}
-	s.release = memory.New("release.yaml", s.sign("spring", "price: 100", "tax: 19"))
+	s.release = memory.New("release.yaml", s.sign(1, "spring", "price: 100", "tax: 19"))
 
 	told := make(chan string, 16)
 	cfg, err := nacre.OpenWith[Config](ctx, nacre.Options{
@@ -88,12 +93,12 @@ func run(ctx context.Context, out io.Writer) (err error) {
 	}{
 		{"the service starts", func() {}},
 		{"the prices of the summer are published", func() { s.prices.Set([]byte("price: 119")) }},
-		{"its manifest", func() { s.release.Set(s.sign("summer", "price: 119", "tax: 21")) }},
+		{"its manifest", func() { s.release.Set(s.sign(2, "summer", "price: 119", "tax: 21")) }},
 		{"its taxes: now it is whole", func() { s.taxes.Set([]byte("tax: 21")) }},
 		{"somebody changes the taxes by hand", func() { s.taxes.Set([]byte("tax: 0")) }},
 		{"and signs it with a key of his own", func() {
 			_, own, _ := ed25519.GenerateKey(nil)
-			s.release.Set((&shop{key: own}).sign("autumn", "price: 119", "tax: 0"))
+			s.release.Set((&shop{key: own}).sign(3, "autumn", "price: 119", "tax: 0"))
 		}},
 	}
 	for _, step := range steps {

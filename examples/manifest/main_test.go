@@ -35,6 +35,6 @@ somebody changes the taxes by hand
     held: the release is not whole: taxes.yaml (memory#3): is not the one of release summer
     live: price 119, tax 21
 and signs it with a key of his own
-    refused: release.yaml (memory): the manifest is refused: it was not signed with a key that is trusted
+    refused: release.yaml (memory): the manifest is not signed by a trusted key, or was changed after it was signed
     live: price 119, tax 21
 `

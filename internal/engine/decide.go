@@ -64,11 +64,7 @@ func (e *Engine) choose(of func(*feed) *content) candidate {
 		c.news = c.news || c.contents[i] != nil && c.contents[i] != f.applied
 	}
 	if m, by := e.manifestOf(c.contents); m != nil {
-		for i := range c.causes {
-			if _, listed := m.Documents[c.causes[i].Document]; (listed || c.causes[i].Layer == by.name) && c.causes[i].Release == "" {
-				c.causes[i].Release = m.Release
-			}
-		}
+		e.nameRelease(c.causes, m, by)
 	}
 	return c
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/nacre-go/nacre/internal/guard"
 	"github.com/nacre-go/nacre/internal/tree"
-	"github.com/nacre-go/nacre/manifest"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -26,7 +25,7 @@ type content struct {
 	named     []named
 	referred  map[reference]string // what its references stood for
 	plain     map[string][]byte    // its documents, decrypted; nil where they need not be
-	manifest  *manifest.Manifest   // of a layer that is one
+	manifest  *release             // of a layer that is a manifest
 	problems  source.Problems      // of decoding
 	alone     source.Problems      // of binding each document by itself
 	fromDisk  bool
@@ -57,6 +56,7 @@ type feed struct {
 	index    int
 	name     string // unique in the config
 	identity string
+	scope    source.Scope // zero where the source has none
 	local    bool
 	ours     bool // the source is one of nacre's own
 
@@ -101,6 +101,9 @@ func newFeeds(settings []Layer) []*feed {
 		l := &feed{Layer: s, index: i, name: name}
 		if id, ok := s.Source.(source.Identifier); ok {
 			l.identity = id.Identity()
+		}
+		if s, ok := s.Source.(source.Scoped); ok {
+			l.scope = s.Scope()
 		}
 		_, l.local = s.Source.(source.Local)
 		l.ours = isOwnSource(s.Source)

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,35 +10,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// decodeManifest reads the manifest that a layer's content is.
-func (e *Engine) decodeManifest(l *feed, c *content) {
-	for _, d := range c.Documents {
-		if d.Absent {
-			continue
-		}
-		m, err := manifest.Parse(d.Data)
-		if err == nil && len(l.ManifestKeys) > 0 {
-			err = m.Verify(l.ManifestKeys...)
-		}
-		switch {
-		case err != nil:
-			kind := source.Malformed
-			if m != nil {
-				kind = source.Denied
-			}
-			c.problems = append(c.problems, &source.Problem{Kind: kind, Position: source.Position{Layer: l.name, Document: d.Name, Revision: c.Revision},
-				Message: "the manifest is refused: " + err.Error(), Err: err})
-		case c.manifest != nil:
-			c.problems = append(c.problems, &source.Problem{Kind: source.Misused, Position: source.Position{Layer: l.name, Document: d.Name, Revision: c.Revision},
-				Message: "a layer can have one manifest only"})
-		default:
-			c.manifest = m
-		}
-	}
-}
-
 // manifestOf returns the manifest among contents, and the layer that has it; nil where there is none that is good.
-func (e *Engine) manifestOf(contents []*content) (*manifest.Manifest, *feed) {
+func (e *Engine) manifestOf(contents []*content) (*release, *feed) {
 	for i, f := range e.feeds {
 		c := contents[i]
 		if !f.Manifest || c == nil {
@@ -58,7 +32,7 @@ func (e *Engine) misfits(contents []*content) (problems source.Problems) {
 	if m == nil {
 		return e.unsigned(contents)
 	}
-	found := map[string]bool{}
+	found := map[*manifest.Document]bool{}
 	for i, f := range e.feeds {
 		if f.Manifest || contents[i] == nil {
 			continue
@@ -67,21 +41,21 @@ func (e *Engine) misfits(contents []*content) (problems source.Problems) {
 			if d.Absent {
 				continue
 			}
-			listed, same := m.Matches(d.Name, d.Data)
-			found[d.Name] = found[d.Name] || listed
+			listed := m.find(f, d.Name)
+			found[listed] = true
 			at := source.Position{Layer: f.name, Document: d.Name, Revision: contents[i].Revision}
 			switch {
-			case listed && !same:
+			case listed != nil && sha256.Sum256(d.Data) != listed.SHA256:
 				problems = append(problems, &source.Problem{Kind: source.Corrupt, Position: at, Message: "is not the one of release " + m.Release})
-			case !listed && len(by.ManifestKeys) > 0 && !f.local:
+			case listed == nil && len(by.ManifestKeys) > 0 && !f.local:
 				problems = append(problems, &source.Problem{Kind: source.Denied, Position: at, Message: "is not in the signed manifest of release " + m.Release})
 			}
 		}
 	}
-	for name := range m.Documents {
-		if !found[name] {
+	for i := range m.Documents {
+		if d := &m.Documents[i]; !found[d] {
 			problems = append(problems, &source.Problem{Kind: source.Missing, Position: source.Position{Layer: by.name, Document: by.latestName()},
-				Message: fmt.Sprintf("no layer has %s of release %s", name, m.Release)})
+				Message: fmt.Sprintf("no layer has %s of release %s", m.place(d), m.Release)})
 		}
 	}
 	slices.SortFunc(problems, func(a, b *source.Problem) int { return strings.Compare(a.Error(), b.Error()) })
@@ -149,7 +123,7 @@ func (e *Engine) ofRelease(f *feed) bool {
 				return true
 			}
 			for _, d := range f.latest.Documents {
-				if _, listed := c.manifest.Documents[d.Name]; listed {
+				if c.manifest.find(f, d.Name) != nil {
 					return true
 				}
 			}

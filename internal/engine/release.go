@@ -1,0 +1,109 @@
+package engine
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/nacre-go/nacre/manifest"
+	"github.com/nacre-go/nacre/observe"
+	"github.com/nacre-go/nacre/source"
+)
+
+// release is the manifest that a layer's content is. It is immutable.
+type release struct {
+	*manifest.Manifest
+	scope  source.Scope // that of the manifest
+	byName map[string][]*manifest.Document
+}
+
+func newRelease(m *manifest.Manifest, scope source.Scope) *release {
+	r := &release{Manifest: m, scope: scope, byName: make(map[string][]*manifest.Document, len(m.Documents))}
+	for i := range m.Documents {
+		d := &m.Documents[i]
+		r.byName[d.Name] = append(r.byName[d.Name], d)
+	}
+	return r
+}
+
+// find returns the entry for a document of a layer; nil where the release does not list it. An entry without a namespace or a group means
+// that of the manifest, and without both also a document that has neither.
+func (r *release) find(f *feed, name string) *manifest.Document {
+	for _, d := range r.byName[name] {
+		if f.scope == (source.Scope{}) {
+			if d.Namespace == "" && d.Group == "" {
+				return d
+			}
+			continue
+		}
+		if cmp.Or(d.Namespace, r.scope.Namespace) == f.scope.Namespace && cmp.Or(d.Group, r.scope.Group) == f.scope.Group {
+			return d
+		}
+	}
+	return nil
+}
+
+// place is where a document of the release has to be, in words.
+func (r *release) place(d *manifest.Document) string {
+	namespace, group := cmp.Or(d.Namespace, r.scope.Namespace), cmp.Or(d.Group, r.scope.Group)
+	switch {
+	case namespace == "" && group == "":
+		return d.Name
+	case d.Namespace == "" && d.Group == "":
+		return fmt.Sprintf("%s (in namespace %s and group %s, or without either)", d.Name, namespace, group)
+	}
+	return fmt.Sprintf("%s (in namespace %s and group %s)", d.Name, namespace, group)
+}
+
+// decodeManifest reads the manifest that a layer's content is. Where it must be signed, nothing of it is interpreted before the signature was
+// verified.
+func (e *Engine) decodeManifest(l *feed, c *content) {
+	for _, d := range c.Documents {
+		if d.Absent {
+			continue
+		}
+		at := source.Position{Layer: l.name, Document: d.Name, Revision: c.Revision}
+		m, err := l.readManifest(d.Data)
+		switch {
+		case err != nil:
+			c.problems = append(c.problems, manifestProblem(at, err))
+		case c.manifest != nil:
+			c.problems = append(c.problems, &source.Problem{Kind: source.Misused, Position: at, Message: "a layer can have one manifest only"})
+		default:
+			c.manifest = newRelease(m, l.scope)
+		}
+	}
+}
+
+func (l *feed) readManifest(data []byte) (*manifest.Manifest, error) {
+	if len(l.ManifestKeys) == 0 {
+		return manifest.Parse(data)
+	}
+	return manifest.Verify(data, l.ManifestKeys[0], l.ManifestKeys[1:]...)
+}
+
+func manifestProblem(at source.Position, err error) *source.Problem {
+	p := &source.Problem{Kind: source.Malformed, Position: at, Message: err.Error(), Err: err}
+	if errors.Is(err, manifest.ErrUnsigned) || errors.Is(err, manifest.ErrSignature) {
+		p.Kind = source.Denied
+	}
+	if syntax, ok := errors.AsType[*manifest.SyntaxError](err); ok {
+		p.Position.Line, p.Message = syntax.Line, syntax.Text
+	}
+	return p
+}
+
+// nameRelease gives the causes that belong to a release its name.
+func (e *Engine) nameRelease(causes []observe.Cause, m *release, by *feed) {
+	for i := range causes {
+		c := &causes[i]
+		if c.Release != "" {
+			continue
+		}
+		of := slices.IndexFunc(e.feeds, func(f *feed) bool { return f.name == c.Layer })
+		if c.Layer == by.name || of >= 0 && m.find(e.feeds[of], c.Document) != nil {
+			c.Release = m.Release
+		}
+	}
+}

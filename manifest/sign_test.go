@@ -1,0 +1,215 @@
+package manifest_test
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/nacre-go/nacre/manifest"
+)
+
+func signed(t testing.TB, m *manifest.Manifest, seed byte) []byte {
+	t.Helper()
+	_, private := keys(seed)
+	data, err := manifest.Sign(m.YAML(), private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func TestSignature(t *testing.T) {
+	t.Parallel()
+	public, _ := keys(1)
+	other, _ := keys(2)
+	data := signed(t, whole(), 1)
+	got, err := manifest.Verify(data, other, public)
+	if err != nil || got.Sequence != 17 || len(got.Documents) != 3 {
+		t.Errorf("what was signed is read as %+v, %v", got, err)
+	}
+	if _, err := manifest.Verify(data, other); !errors.Is(err, manifest.ErrSignature) {
+		t.Errorf("another key: %v", err)
+	}
+	if _, err := manifest.Verify(whole().YAML(), public); !errors.Is(err, manifest.ErrUnsigned) {
+		t.Errorf("without a signature: %v", err)
+	}
+	if _, err := manifest.Verify(data, nil, public[:31]); !errors.Is(err, manifest.ErrSignature) {
+		t.Errorf("keys that are none: %v", err)
+	}
+	windows := bytes.ReplaceAll(data, []byte("\n"), []byte("\r\n"))
+	if again, err := manifest.Verify(windows, public); err != nil || again.Digest() != got.Digest() {
+		t.Errorf("with the line ends of Windows: %v", err)
+	}
+	twice, err := manifest.Sign(data, ed25519.NewKeyFromSeed(bytes.Repeat([]byte{2}, ed25519.SeedSize)))
+	if err != nil || bytes.Count(twice, []byte("signature:")) != 1 {
+		t.Errorf("a text that was signed is signed again as %s, %v", twice, err)
+	}
+}
+
+// Each byte of a signed text is signed.
+func TestNoByteOfASignedTextCanBeChanged(t *testing.T) {
+	t.Parallel()
+	public, _ := keys(1)
+	data := signed(t, whole(), 1)
+	for i := range len(data) - 1 { // but the line break at the end
+		for _, to := range []byte{data[i] ^ 1, '\n', ' ', '#'} {
+			if to == data[i] {
+				continue
+			}
+			changed := bytes.Clone(data)
+			changed[i] = to
+			if m, err := manifest.Verify(changed, public); err == nil {
+				t.Fatalf("byte %d was changed, and the signature holds: %+v\n%s", i, m, changed)
+			}
+		}
+	}
+	for what, changed := range map[string][]byte{
+		"a line before":            append([]byte("# x\n"), data...),
+		"a line between":           bytes.Replace(data, []byte("signature"), []byte("# x\nsignature"), 1),
+		"a line behind":            append(bytes.Clone(data), "# x\n"...),
+		"a signature twice":        append(bytes.Clone(data), data[bytes.LastIndex(data, []byte("signature")):]...),
+		"the signature of nothing": data[bytes.LastIndex(data, []byte("signature")):],
+	} {
+		if _, err := manifest.Verify(changed, public); err == nil {
+			t.Errorf("%s: the signature holds", what)
+		}
+	}
+}
+
+// Nothing of what nobody trusted has signed is interpreted: its errors would be others.
+func TestTheSignatureComesFirst(t *testing.T) {
+	t.Parallel()
+	public, _ := keys(1)
+	_, private := keys(2)
+	line := string(signed(t, whole(), 2))
+	line = line[strings.LastIndex(line, "signature"):]
+	for _, text := range []string{"", "{", "nacre-manifest: 2\n\tx", strings.Repeat("? a\n", 1000), "\xff"} {
+		if _, err := manifest.Verify([]byte(text+"\n"+line), public); !errors.Is(err, manifest.ErrSignature) {
+			t.Errorf("%.20q: %v, want that it is not signed", text, err)
+		}
+	}
+	if _, err := manifest.Sign([]byte("db: {dsn: x}\n"), private); err == nil {
+		t.Error("what is no manifest is signed")
+	}
+}
+
+func TestSignRefusesWhatIsNotComplete(t *testing.T) {
+	t.Parallel()
+	public, private := keys(1)
+	for what, change := range map[string]func(*manifest.Manifest){
+		"sequence":  func(m *manifest.Manifest) { m.Sequence = 0 },
+		"audience":  func(m *manifest.Manifest) { m.Audience = nil },
+		"format":    func(m *manifest.Manifest) { m.Documents[2].Format = "" },
+		"documents": func(m *manifest.Manifest) { m.Documents = nil },
+		"UTF-8":     func(m *manifest.Manifest) { m.Documents[0].Name = "" },
+	} {
+		m := whole()
+		change(m)
+		if _, err := manifest.Sign(m.YAML(), private); err == nil {
+			t.Errorf("%s: it is signed", what)
+		}
+		// Whoever has the key can sign it otherwise.
+		text := m.YAML()
+		by := fmt.Appendf(text, "signature: %s\n", base64of(ed25519.Sign(private, text)))
+		if _, err := manifest.Verify(by, public); err == nil {
+			t.Errorf("%s: a signed manifest need not have it", what)
+		}
+	}
+	// A signature made elsewhere, of the text as it stands.
+	text := whole().YAML()
+	if _, err := manifest.Verify(fmt.Appendf(text, "signature: %s\n", base64of(ed25519.Sign(private, text))), public); err != nil {
+		t.Errorf("a signature that another program made: %v", err)
+	}
+}
+
+// elsewhere is a signer whose key is not in this process.
+type elsewhere struct {
+	public crypto.PublicKey
+	sign   func([]byte) ([]byte, error)
+}
+
+func (s elsewhere) Public() crypto.PublicKey { return s.public }
+func (s elsewhere) Sign(_ io.Reader, text []byte, _ crypto.SignerOpts) ([]byte, error) {
+	return s.sign(text)
+}
+
+func TestSigners(t *testing.T) {
+	t.Parallel()
+	public, private := keys(1)
+	_, wrong := keys(2)
+	good := elsewhere{public, func(text []byte) ([]byte, error) { return ed25519.Sign(private, text), nil }}
+	if data, err := manifest.Sign(whole().YAML(), good); err != nil {
+		t.Errorf("a signer elsewhere: %v", err)
+	} else if _, err := manifest.Verify(data, public); err != nil {
+		t.Errorf("a signer elsewhere: %v", err)
+	}
+	curve, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	down := errors.New("down")
+	for what, key := range map[string]crypto.Signer{
+		"none": nil, "an empty key": ed25519.PrivateKey(nil), "a short key": private[:63], "a key of another kind": curve,
+		"one that is down":          elsewhere{public, func([]byte) ([]byte, error) { return nil, down }},
+		"one that signs otherwise":  elsewhere{public, func(text []byte) ([]byte, error) { return ed25519.Sign(wrong, text), nil }},
+		"one with a public key cut": elsewhere{public[:31], nil},
+	} {
+		if _, err := manifest.Sign(whole().YAML(), key); err == nil {
+			t.Errorf("%s signs", what)
+		}
+	}
+}
+
+func TestCheckKeys(t *testing.T) {
+	t.Parallel()
+	a, _ := keys(1)
+	b, _ := keys(2)
+	if err := manifest.CheckKeys(a, b); err != nil {
+		t.Errorf("two keys: %v", err)
+	}
+	for what, keys := range map[string][]ed25519.PublicKey{
+		"none": nil, "a nil": {nil}, "a short one": {a[:31]}, "a long one": {append(a[:32:32], 0)}, "one twice": {a, b, a}, "a nil beside one": {a, nil},
+	} {
+		if manifest.CheckKeys(keys...) == nil {
+			t.Errorf("%s: nothing is wrong", what)
+		}
+	}
+}
+
+// A key for which anybody can sign is none.
+func TestWeakKeys(t *testing.T) {
+	t.Parallel()
+	forged := make([]byte, ed25519.SignatureSize) // R is the neutral point and S is 0: right if the key times a hash of the text is neutral
+	forged[0] = 1
+	for _, text := range []string{
+		"0000000000000000000000000000000000000000000000000000000000000000", "0000000000000000000000000000000000000000000000000000000000000080",
+		"0100000000000000000000000000000000000000000000000000000000000000", "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+		"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85", "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+		"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa", "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+		"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	} {
+		key, err := hex.DecodeString(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		weak := false
+		for i := range 100 {
+			weak = weak || ed25519.Verify(key, fmt.Append(nil, i), forged)
+		}
+		if !weak {
+			t.Errorf("control: nobody can sign for %s", text)
+		}
+		if manifest.CheckKeys(key) == nil {
+			t.Errorf("%s is a key, and anybody can sign for it", text)
+		}
+	}
+}
