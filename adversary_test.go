@@ -2,6 +2,7 @@ package nacre_test
 
 import (
 	"context"
+	"crypto/ed25519"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -74,4 +75,43 @@ func TestAManifestMeansOneDocument(t *testing.T) {
 			t.Errorf("held: %q, want where the document has to be", held)
 		}
 	})
+}
+
+// What says that a manifest must be signed cannot be without effect.
+func TestSigningCannotBeSwitchedOffByMistake(t *testing.T) {
+	public := releaseKey(1).Public().(ed25519.PublicKey)
+	other := releaseKey(2).Public().(ed25519.PublicKey)
+	free := func() source.Source { return memory.New("free.yaml", of(1).YAML()) }
+	mine := func() source.Source { return memory.New("release.yaml", signed(of(1), releaseKey(1))) }
+	for _, c := range []struct {
+		what   string
+		layers []source.Source
+		err    string // "": it opens
+	}{
+		{"two keys", []source.Source{nacre.Layer(mine(), nacre.SignedManifest(other, public))}, ""},
+		{"a nil key", []source.Source{nacre.Layer(mine(), nacre.SignedManifest(nil))}, "public key 1 has 0 bytes"},
+		{"a nil key beside one", []source.Source{nacre.Layer(mine(), nacre.SignedManifest(public, nil))}, "public key 2 has 0 bytes"},
+		{"a short key", []source.Source{nacre.Layer(mine(), nacre.SignedManifest(public[:31]))}, "public key 1 has 31 bytes"},
+		{"a key twice", []source.Source{nacre.Layer(mine(), nacre.SignedManifest(public, other, public))}, "public keys 1 and 3 are the same"},
+		{"a key of zeros", []source.Source{nacre.Layer(mine(), nacre.SignedManifest(make([]byte, 32)))}, "public key 1 is not usable"},
+		{"an unsigned one in front", []source.Source{nacre.Layer(free(), nacre.Manifest()), nacre.Layer(mine(), nacre.SignedManifest(public))}, "both manifests"},
+		{"an unsigned one behind", []source.Source{nacre.Layer(mine(), nacre.SignedManifest(public)), nacre.Layer(free(), nacre.Manifest())}, "both manifests"},
+		{"two signed ones", []source.Source{nacre.Layer(mine(), nacre.SignedManifest(public)), nacre.Layer(mine(), nacre.SignedManifest(public))}, "both manifests"},
+		{"two unsigned ones", []source.Source{nacre.Layer(free(), nacre.Manifest()), nacre.Layer(free(), nacre.Manifest())}, "both manifests"},
+		{"Manifest after SignedManifest", []source.Source{nacre.Layer(free(), nacre.SignedManifest(public), nacre.Manifest())}, "not signed"},
+		{"Manifest before SignedManifest", []source.Source{nacre.Layer(free(), nacre.Manifest(), nacre.SignedManifest(public))}, "not signed"},
+		{"a layer of a layer", []source.Source{nacre.Layer(nacre.Layer(free(), nacre.SignedManifest(public)), nacre.Manifest())}, "not signed"},
+	} {
+		layers := append(c.layers, memory.New("a.yaml", docA(1)), memory.New("b.yaml", docB(1)))
+		cfg, err := nacre.OpenWith[releaseConfig](t.Context(), quiet, layers...)
+		if err == nil {
+			err = cfg.Close()
+			if c.err != "" {
+				t.Errorf("%s: it opens", c.what)
+			}
+		}
+		if (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
+			t.Errorf("%s: %v, want %q", c.what, err, c.err)
+		}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/nacre-go/nacre/internal/engine"
@@ -54,13 +55,20 @@ func Optional() LayerOption {
 }
 
 // Manifest says that the layer's document is a manifest (package manifest): no configuration, but which documents of the other layers are
-// one release. They are applied when all that it lists are there, as one version, and until then are held; never a part of them is. With keys,
-// one of them must have signed the manifest, and documents that it does not list are refused, save those of files, memory and the
-// environment of this machine.
+// one release. They are applied when all that it lists are there, as one version, and until then are held; never a part of them is. A
+// signature is not looked at: whoever can write the manifest decides what it says. A config has at most one layer that is a manifest.
 //
 // A service that starts while a release is half published starts from its last good copy.
-func Manifest(keys ...ed25519.PublicKey) LayerOption {
-	return layerOption(func(l *engine.Layer) { l.Manifest, l.ManifestKeys = true, keys })
+func Manifest() LayerOption {
+	return layerOption(func(l *engine.Layer) { l.Manifest = true })
+}
+
+// SignedManifest is [Manifest] for one that must be signed by one of the keys. Documents that it does not list are refused, save those of
+// files, memory and the environment of this machine. Open refuses a key that has not 32 bytes, that is given twice, or for which anybody can
+// sign. To replace a key, give services the new one beside the old one first.
+func SignedManifest(key ed25519.PublicKey, more ...ed25519.PublicKey) LayerOption {
+	keys := append([]ed25519.PublicKey{key}, more...)
+	return layerOption(func(l *engine.Layer) { l.Manifest, l.ManifestKeys = true, slices.Concat(l.ManifestKeys, keys) })
 }
 
 // Unguarded lets the layer's documents lose as many keys as they like; see Options.MaxLoss. It is for documents that come and go,

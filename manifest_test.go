@@ -69,8 +69,12 @@ func newRelease(t *testing.T, keys ...ed25519.PublicKey) *release {
 	r.m = memory.New("release.yaml", first)
 	o := r.r.options()
 	o.Observer.Applied = func(a observe.Applied) { r.applied = append(r.applied, a) }
+	option := nacre.Manifest()
+	if len(keys) > 0 {
+		option = nacre.SignedManifest(keys[0], keys[1:]...)
+	}
 	var err error
-	if r.cfg, err = nacre.OpenWith[releaseConfig](t.Context(), o, nacre.Layer(r.m, nacre.Manifest(keys...)), r.a, r.b, r.c); err != nil {
+	if r.cfg, err = nacre.OpenWith[releaseConfig](t.Context(), o, nacre.Layer(r.m, option), r.a, r.b, r.c); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -179,7 +183,7 @@ func TestUnsignedContentIsRefused(t *testing.T) {
 func TestWhatIsNotListedIsRefusedWhereItMustBeSigned(t *testing.T) {
 	m := manifest.New("1", map[string][]byte{"a.yaml": docA(1)})
 	_, err := nacre.OpenWith[deriveConfig](t.Context(), nacre.Options{Logger: quiet.Logger, NoLastGood: true},
-		nacre.Layer(memory.New("release.yaml", signed(m, releaseKey(1))), nacre.Manifest(releaseKey(1).Public().(ed25519.PublicKey))),
+		nacre.Layer(memory.New("release.yaml", signed(m, releaseKey(1))), nacre.SignedManifest(releaseKey(1).Public().(ed25519.PublicKey))),
 		nacre.Layer(memory.New("a.yaml", docA(1)), nacre.AllowUnknown()),
 		remoteLayer{&scripted{text: "db: injected"}})
 	if !errors.Is(err, source.Denied) || !strings.Contains(err.Error(), "remote.yaml") || !strings.Contains(err.Error(), "not in the signed manifest") {
@@ -195,7 +199,7 @@ func TestNoManifestIsNoPermission(t *testing.T) {
 		return []source.Source{nacre.Layer(gone, options...), remoteLayer{&scripted{text: "db: injected"}}}
 	}
 	o := nacre.Options{Logger: quiet.Logger, NoLastGood: true}
-	if _, err := nacre.OpenWith[deriveConfig](t.Context(), o, layers(nacre.Manifest(releaseKey(1).Public().(ed25519.PublicKey)))...); !errors.Is(err, source.Denied) {
+	if _, err := nacre.OpenWith[deriveConfig](t.Context(), o, layers(nacre.SignedManifest(releaseKey(1).Public().(ed25519.PublicKey)))...); !errors.Is(err, source.Denied) {
 		t.Errorf("without the manifest that must sign it: %v", err)
 	}
 	cfg, err := nacre.OpenWith[deriveConfig](t.Context(), o, layers(nacre.Manifest())...)

@@ -36,7 +36,7 @@ func OpenWith[T any](ctx context.Context, options Options, layers ...source.Sour
 	o := options.withDefaults()
 	all, partErr := parts[T](&o)
 	taken, layerErr := takeLayers(unwrap(layers))
-	if err := errors.Join(partErr, layerErr, checkKey(o.StateKey)); err != nil {
+	if err := errors.Join(partErr, layerErr, engine.CheckManifests(taken), checkKey(o.StateKey)); err != nil {
 		return nil, errors.Join(err, engine.Discard(taken, o.CloseTimeout))
 	}
 	live := &cell[T]{}

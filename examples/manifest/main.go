@@ -72,7 +72,7 @@ func run(ctx context.Context, out io.Writer) (err error) {
 			Held:     func(e observe.Held) { told <- "held: " + e.Reasons[0] },
 			Rejected: func(e observe.Rejected) { told <- "refused: " + e.Problems.Error() },
 		},
-	}, nacre.Layer(s.release, nacre.Manifest(public)), s.prices, s.taxes)
+	}, nacre.Layer(s.release, nacre.SignedManifest(public)), s.prices, s.taxes)
 	if err != nil {
 		return err
 	}

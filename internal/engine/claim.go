@@ -62,7 +62,7 @@ func (o *Owner) Take(l *Layer) error {
 		return err
 	}
 	_, closes := l.Source.(io.Closer)
-	l.release = sync.OnceFunc(func() { release(all, closes) })
+	l.release = sync.OnceFunc(func() { giveBack(all, closes) })
 	return nil
 }
 
@@ -95,8 +95,8 @@ func packageOf(t reflect.Type) string {
 	return pkg
 }
 
-// release gives back what was taken, when the engine calls no method of it any more.
-func release(all []owned, closed bool) {
+// giveBack gives back what was taken, when the engine calls no method of it any more.
+func giveBack(all []owned, closed bool) {
 	owners.Lock()
 	defer owners.Unlock()
 	for _, s := range all {

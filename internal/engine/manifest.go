@@ -47,7 +47,7 @@ func (e *Engine) misfits(contents []*content) (problems source.Problems) {
 			switch {
 			case listed != nil && sha256.Sum256(d.Data) != listed.SHA256:
 				problems = append(problems, &source.Problem{Kind: source.Corrupt, Position: at, Message: "is not the one of release " + m.Release})
-			case listed == nil && len(by.ManifestKeys) > 0 && !f.local:
+			case listed == nil && by.signed() && !f.local:
 				problems = append(problems, &source.Problem{Kind: source.Denied, Position: at, Message: "is not in the signed manifest of release " + m.Release})
 			}
 		}
@@ -64,7 +64,7 @@ func (e *Engine) misfits(contents []*content) (problems source.Problems) {
 
 // unsigned are the documents from elsewhere, where they must be signed and there is no manifest at all.
 func (e *Engine) unsigned(contents []*content) (problems source.Problems) {
-	if !slices.ContainsFunc(e.feeds, func(f *feed) bool { return f.Manifest && len(f.ManifestKeys) > 0 }) {
+	if !slices.ContainsFunc(e.feeds, func(f *feed) bool { return f.Manifest && f.signed() }) {
 		return nil
 	}
 	for i, f := range e.feeds {
@@ -119,7 +119,7 @@ func (e *Engine) ofRelease(f *feed) bool {
 			if !of.Manifest || c == nil || c.manifest == nil {
 				continue
 			}
-			if len(of.ManifestKeys) > 0 && !f.local {
+			if of.signed() && !f.local {
 				return true
 			}
 			for _, d := range f.latest.Documents {

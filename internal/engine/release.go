@@ -11,6 +11,34 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
+// CheckManifests returns what is wrong with the layers that are manifests: keys that cannot be meant, or a second manifest, which would
+// decide in place of the first.
+func CheckManifests(layers []Layer) error {
+	var errs []error
+	misused := func(err error, fix string) {
+		errs = append(errs, &source.Error{Kind: source.Misused, Op: "open config", Err: err, Fix: fix})
+	}
+	first := ""
+	for _, l := range layers {
+		if !l.Manifest || l.Source == nil {
+			continue
+		}
+		if l.signed() {
+			if err := manifest.CheckKeys(l.ManifestKeys...); err != nil {
+				misused(err, "give SignedManifest the public keys of those who release")
+			}
+		}
+		if first != "" {
+			misused(fmt.Errorf("the layers %s and %s are both manifests", first, l.Source.Name()), "a config has one manifest; list all documents of a release in it")
+		}
+		first = l.Source.Name()
+	}
+	return errors.Join(errs...)
+}
+
+// signed reports whether the layer is a manifest that has to be signed.
+func (l *Layer) signed() bool { return len(l.ManifestKeys) > 0 }
+
 // release is the manifest that a layer's content is. It is immutable.
 type release struct {
 	*manifest.Manifest
@@ -77,7 +105,7 @@ func (e *Engine) decodeManifest(l *feed, c *content) {
 }
 
 func (l *feed) readManifest(data []byte) (*manifest.Manifest, error) {
-	if len(l.ManifestKeys) == 0 {
+	if !l.signed() {
 		return manifest.Parse(data)
 	}
 	return manifest.Verify(data, l.ManifestKeys[0], l.ManifestKeys[1:]...)

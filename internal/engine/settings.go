@@ -29,7 +29,7 @@ type Layer struct {
 	// Decrypt makes the data of a document readable; nil where it is.
 	Decrypt func(ctx context.Context, d source.Document) ([]byte, error)
 	// Manifest says that the layer's document is no configuration but says which documents of the others belong together. With keys, one of
-	// them must have signed it.
+	// them must have signed it. See CheckManifests.
 	Manifest     bool
 	ManifestKeys []ed25519.PublicKey
 	// Unguarded lets documents lose as much as they like.
