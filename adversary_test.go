@@ -115,3 +115,23 @@ func TestSigningCannotBeSwitchedOffByMistake(t *testing.T) {
 		}
 	}
 }
+
+// A tree has no bytes, and no digest that would cover it.
+func TestATreeIsNotWhatAManifestLists(t *testing.T) {
+	for what, option := range map[string]nacre.LayerOption{
+		"unsigned": nacre.Manifest(), "signed": nacre.SignedManifest(releaseKey(1).Public().(ed25519.PublicKey)),
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			m := manifest.New("1", map[string][]byte{"a.yaml": nil})
+			a := memory.New("a.yaml", nil)
+			cfg := layered[releaseConfig](t, quiet, nacre.Layer(memory.New("release.yaml", signed(m, releaseKey(1))), option), a)
+			if err := a.SetTree(map[string]any{"a": 666}); err != nil {
+				t.Fatal(err)
+			}
+			settle()
+			if held := strings.Join(cfg.Health().Layers[1].Held, "\n"); cfg.Get().A != 0 || !strings.Contains(held, "comes as a tree") {
+				t.Errorf("%s: any tree does for the digest of nothing: %+v, held %q", what, *cfg.Get(), held)
+			}
+		})
+	}
+}

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strings"
@@ -45,9 +44,11 @@ func (e *Engine) misfits(contents []*content) (problems source.Problems) {
 			found[listed] = true
 			at := source.Position{Layer: f.name, Document: d.Name, Revision: contents[i].Revision}
 			switch {
-			case listed != nil && sha256.Sum256(d.Data) != listed.SHA256:
-				problems = append(problems, &source.Problem{Kind: source.Corrupt, Position: at, Message: "is not the one of release " + m.Release})
-			case listed == nil && by.signed() && !f.local:
+			case listed != nil:
+				if kind, why := m.unlike(&d, listed); why != "" {
+					problems = append(problems, &source.Problem{Kind: kind, Position: at, Message: why})
+				}
+			case by.signed() && !f.local:
 				problems = append(problems, &source.Problem{Kind: source.Denied, Position: at, Message: "is not in the signed manifest of release " + m.Release})
 			}
 		}

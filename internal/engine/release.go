@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -70,6 +71,17 @@ func (r *release) find(f *feed, name string) *manifest.Document {
 		}
 	}
 	return nil
+}
+
+// unlike says why a document is not the one that the release lists; "" where it is. A digest is one of bytes, and says nothing of a tree.
+func (r *release) unlike(d *source.Document, listed *manifest.Document) (kind source.Kind, why string) {
+	switch {
+	case d.Tree != nil:
+		return source.Denied, "is listed in release " + r.Release + " and comes as a tree, of which there is no digest; use a source that gives its bytes"
+	case sha256.Sum256(d.Data) != listed.SHA256:
+		return source.Corrupt, "is not the one of release " + r.Release
+	}
+	return 0, ""
 }
 
 // place is where a document of the release has to be, in words.
