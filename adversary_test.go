@@ -3,6 +3,7 @@ package nacre_test
 import (
 	"context"
 	"crypto/ed25519"
+	"errors"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -134,4 +135,43 @@ func TestATreeIsNotWhatAManifestLists(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The same signed bytes mean something else to another parser, and whoever writes to Nacos chooses the content type.
+func TestTheFormatIsSigned(t *testing.T) {
+	public := releaseKey(1).Public().(ed25519.PublicKey)
+	data := []byte("a: 1\nb: 2")
+	open := func(format string) error {
+		m := &manifest.Manifest{Release: "1"}
+		m.Add(manifest.Document{Name: "plain", Format: source.FormatProperties}, data)
+		a := in("G", "plain", data)
+		a.format = format
+		cfg, err := nacre.OpenWith[releaseConfig](t.Context(), nacre.Options{Logger: quiet.Logger, NoLastGood: true},
+			nacre.Layer(in("G", "release.yaml", signed(m, releaseKey(1))), nacre.SignedManifest(public)), a)
+		if err == nil {
+			err = cfg.Close()
+		}
+		return err
+	}
+	if err := open(source.FormatProperties); err != nil {
+		t.Errorf("in the format that is signed: %v", err)
+	}
+	for _, format := range []string{source.FormatYAML, source.FormatDotenv, "PROPERTIES"} {
+		if err := open(format); err == nil {
+			t.Errorf("%s: another parser reads what is signed: %v", format, err)
+		}
+	}
+	if err := open(source.FormatYAML); !errors.Is(err, source.Corrupt) || !strings.Contains(err.Error(), "another format than properties") {
+		t.Errorf("the error is %v", err)
+	}
+	// A name that declares no format must be given one.
+	if _, err := manifest.Sign(signedless("plain", data), releaseKey(1)); err == nil {
+		t.Error("a document without a format is signed")
+	}
+}
+
+func signedless(name string, data []byte) []byte {
+	m := manifest.New("1", map[string][]byte{name: data})
+	m.Sequence, m.Audience = 1, anybody
+	return m.YAML()
 }

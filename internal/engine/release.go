@@ -80,6 +80,8 @@ func (r *release) unlike(d *source.Document, listed *manifest.Document) (kind so
 		return source.Denied, "is listed in release " + r.Release + " and comes as a tree, of which there is no digest; use a source that gives its bytes"
 	case sha256.Sum256(d.Data) != listed.SHA256:
 		return source.Corrupt, "is not the one of release " + r.Release
+	case listed.Format != "" && listed.Format != d.Format:
+		return source.Corrupt, fmt.Sprintf("is to be decoded as another format than %s, which release %s says", listed.Format, r.Release)
 	}
 	return 0, ""
 }
