@@ -4,12 +4,16 @@ import (
 	"context"
 	"crypto/ed25519"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
 
 	"github.com/nacre-go/nacre"
 	"github.com/nacre-go/nacre/manifest"
+	"github.com/nacre-go/nacre/providers/env"
+	"github.com/nacre-go/nacre/providers/file"
 	"github.com/nacre-go/nacre/providers/memory"
 	"github.com/nacre-go/nacre/source"
 )
@@ -175,3 +179,65 @@ func signedless(name string, data []byte) []byte {
 	m.Sequence, m.Audience = 1, anybody
 	return m.YAML()
 }
+
+// fileOf is a file of the service.
+func fileOf(t *testing.T, text string) source.Source {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "c.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file.New(path)
+}
+
+// What is at hand may have come from anywhere.
+func TestToBeAtHandIsNotToBeTrusted(t *testing.T) {
+	t.Setenv("TRUST_C", "3")
+	mine := func() source.Source {
+		return nacre.Layer(memory.New("release.yaml", signed(of(1), releaseKey(1))), nacre.SignedManifest(releaseKey(1).Public().(ed25519.PublicKey)))
+	}
+	atHand := func() source.Source { return memory.New("c.yaml", []byte("c: 3")) }
+	for _, c := range []struct {
+		what  string
+		layer source.Source
+		opens bool
+	}{
+		{"memory", atHand(), false},
+		{"a source of one's own that is Local", &localOnly{in("G", "c.yaml", []byte("c: 3"))}, false},
+		{"a remote source", in("G", "c.yaml", []byte("c: 3")), false},
+		{"a file", fileOf(t, "c: 3"), true},
+		{"the environment", env.New("TRUST_"), true},
+		{"memory that is trusted", nacre.Layer(atHand(), nacre.TrustUnsigned()), true},
+		{"a remote source that is trusted", nacre.Layer(in("G", "c.yaml", []byte("c: 3")), nacre.TrustUnsigned()), true},
+		{"a file that must be signed", nacre.Layer(fileOf(t, "c: 3"), nacre.RequireSigned()), false},
+		{"an environment that must be signed", nacre.Layer(env.New("TRUST_"), nacre.RequireSigned()), false},
+		{"the last word counts", nacre.Layer(nacre.Layer(atHand(), nacre.RequireSigned()), nacre.TrustUnsigned()), true},
+		{"the other last word counts", nacre.Layer(fileOf(t, "c: 3"), nacre.TrustUnsigned(), nacre.RequireSigned()), false},
+	} {
+		cfg, err := nacre.OpenWith[releaseConfig](t.Context(), nacre.Options{Logger: quiet.Logger, NoLastGood: true}, mine(),
+			memory.New("a.yaml", docA(1)), memory.New("b.yaml", docB(1)), c.layer)
+		if err == nil {
+			if cfg.Get().C != 3 {
+				t.Errorf("control: %s: %+v", c.what, *cfg.Get())
+			}
+			err = cfg.Close()
+		}
+		if c.opens && err != nil || !c.opens && (!errors.Is(err, source.Denied) || !strings.Contains(err.Error(), "not in the signed manifest")) {
+			t.Errorf("%s needs no signature: %v; got %v", c.what, c.opens, err)
+		}
+	}
+	// A trusted document that is listed must be the one that is listed.
+	_, err := nacre.OpenWith[releaseConfig](t.Context(), quiet, mine(), nacre.Layer(memory.New("a.yaml", docA(2)), nacre.TrustUnsigned()), memory.New("b.yaml", docB(1)))
+	if !errors.Is(err, source.Corrupt) {
+		t.Errorf("a trusted document that is listed with another digest: %v", err)
+	}
+	// To require what nothing asks for is a slip.
+	if cfg, err := nacre.Open[releaseConfig](t.Context(), nacre.Layer(atHand(), nacre.RequireSigned())); err == nil || !strings.Contains(err.Error(), "no signed manifest") {
+		t.Errorf("RequireSigned without a signed manifest: %v, %v", cfg, err)
+	}
+}
+
+// localOnly is a source that keeps at hand what it has from elsewhere.
+type localOnly struct{ *placed }
+
+func (localOnly) Local() {}

@@ -64,11 +64,23 @@ func Manifest() LayerOption {
 }
 
 // SignedManifest is [Manifest] for one that must be signed by one of the keys. Documents that it does not list are refused, save those of
-// files, memory and the environment of this machine. Open refuses a key that has not 32 bytes, that is given twice, or for which anybody can
+// sources that are [source.Trusted], such as files and the environment; see [TrustUnsigned] and [RequireSigned]. Open refuses a key that has not 32 bytes, that is given twice, or for which anybody can
 // sign. To replace a key, give services the new one beside the old one first.
 func SignedManifest(key ed25519.PublicKey, more ...ed25519.PublicKey) LayerOption {
 	keys := append([]ed25519.PublicKey{key}, more...)
 	return layerOption(func(l *engine.Layer) { l.Manifest, l.ManifestKeys = true, slices.Concat(l.ManifestKeys, keys) })
+}
+
+// TrustUnsigned lets the layer's documents be without a signature where there is a [SignedManifest]. One that it lists must be as it says
+// all the same. Default: so it is for the environment and for files, and not for any other source, whether what it says is at hand or not.
+func TrustUnsigned() LayerOption {
+	return layerOption(func(l *engine.Layer) { l.TrustUnsigned, l.RequireSigned = true, false })
+}
+
+// RequireSigned takes the layer's exception from signatures away: for files that something else writes, such as a folder that is
+// synchronised with a repository. Open fails where there is no [SignedManifest].
+func RequireSigned() LayerOption {
+	return layerOption(func(l *engine.Layer) { l.TrustUnsigned, l.RequireSigned = false, true })
 }
 
 // Unguarded lets the layer's documents lose as many keys as they like; see Options.MaxLoss. It is for documents that come and go,

@@ -74,7 +74,7 @@ func newRelease(t *testing.T, keys ...ed25519.PublicKey) *release {
 		option = nacre.SignedManifest(keys[0], keys[1:]...)
 	}
 	var err error
-	if r.cfg, err = nacre.OpenWith[releaseConfig](t.Context(), o, nacre.Layer(r.m, option), r.a, r.b, r.c); err != nil {
+	if r.cfg, err = nacre.OpenWith[releaseConfig](t.Context(), o, nacre.Layer(r.m, option), r.a, r.b, nacre.Layer(r.c, nacre.TrustUnsigned())); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

@@ -19,7 +19,7 @@ type Receiver interface {
 
 // Local marks a source whose content is always at hand (an environment, a file on this machine), so that there is no
 // need to keep a last good copy of it on disk. A source that is not Local may be down when the service boots, and is
-// then replaced by the last good copy.
+// then replaced by the last good copy. It says nothing of who has written the content: see [Trusted].
 type Local interface {
 	Local()
 }
@@ -35,6 +35,13 @@ type Sharable interface {
 // source, and Open refuses one that was closed.
 type Reusable interface {
 	Reusable()
+}
+
+// Trusted marks a source whose content nobody can write who could not replace the program as well: the environment of the process, its
+// files. Where manifests must be signed, its documents need no signature, unless the layer says otherwise; those of other sources do. A
+// source of what comes from elsewhere is not Trusted, also where it keeps it at hand and is [Local].
+type Trusted interface {
+	Trusted()
 }
 
 // Identifier is a source that can tell what it reads ("nacos://127.0.0.1:8848/public/DEFAULT_GROUP/orders.yaml"), never

@@ -34,6 +34,6 @@
 //
 // # Optional abilities
 //
-// A source may implement [io.Closer], [Prover], [Receiver], [Local], [Sharable], [Reusable], [Identifier] and [Scoped]. The engine finds
-// them by type assertion.
+// A source may implement [io.Closer], [Prover], [Receiver], [Local], [Trusted], [Sharable], [Reusable], [Identifier] and [Scoped]. The engine
+// finds them by type assertion.
 package source

@@ -59,6 +59,7 @@ type feed struct {
 	scope    source.Scope // zero where the source has none
 	local    bool
 	ours     bool // the source is one of nacre's own
+	trusted  bool // needs no signature
 
 	// guarded by Engine.mu
 	latest    *content // newest that the source gave
@@ -107,6 +108,8 @@ func newFeeds(settings []Layer) []*feed {
 		}
 		_, l.local = s.Source.(source.Local)
 		l.ours = isOwnSource(s.Source)
+		_, l.trusted = s.Source.(source.Trusted)
+		l.trusted = (l.trusted || s.TrustUnsigned) && !s.RequireSigned
 		feeds[i] = l
 	}
 	return feeds

@@ -25,7 +25,7 @@ func (e *Engine) manifestOf(contents []*content) (*release, *feed) {
 }
 
 // misfits are the documents among contents that are not those of the manifest, as problems. Where the manifest must be signed, so must all that
-// does not come from this machine: what is not listed does not fit.
+// is not trusted without a signature: what is not listed does not fit.
 func (e *Engine) misfits(contents []*content) (problems source.Problems) {
 	m, by := e.manifestOf(contents)
 	if m == nil {
@@ -48,7 +48,7 @@ func (e *Engine) misfits(contents []*content) (problems source.Problems) {
 				if kind, why := m.unlike(&d, listed); why != "" {
 					problems = append(problems, &source.Problem{Kind: kind, Position: at, Message: why})
 				}
-			case by.signed() && !f.local:
+			case by.signed() && !f.trusted:
 				problems = append(problems, &source.Problem{Kind: source.Denied, Position: at, Message: "is not in the signed manifest of release " + m.Release})
 			}
 		}
@@ -63,13 +63,13 @@ func (e *Engine) misfits(contents []*content) (problems source.Problems) {
 	return problems
 }
 
-// unsigned are the documents from elsewhere, where they must be signed and there is no manifest at all.
+// unsigned are the documents that must be signed, where there is no manifest at all.
 func (e *Engine) unsigned(contents []*content) (problems source.Problems) {
 	if !slices.ContainsFunc(e.feeds, func(f *feed) bool { return f.Manifest && f.signed() }) {
 		return nil
 	}
 	for i, f := range e.feeds {
-		if f.Manifest || f.local || contents[i] == nil {
+		if f.Manifest || f.trusted || contents[i] == nil {
 			continue
 		}
 		for _, d := range contents[i].Documents {
@@ -120,7 +120,7 @@ func (e *Engine) ofRelease(f *feed) bool {
 			if !of.Manifest || c == nil || c.manifest == nil {
 				continue
 			}
-			if of.signed() && !f.local {
+			if of.signed() && !f.trusted {
 				return true
 			}
 			for _, d := range f.latest.Documents {

@@ -19,12 +19,19 @@ func CheckManifests(layers []Layer) error {
 	misused := func(err error, fix string) {
 		errs = append(errs, &source.Error{Kind: source.Misused, Op: "open config", Err: err, Fix: fix})
 	}
-	first := ""
+	first, required, isSigned := "", "", false
 	for _, l := range layers {
-		if !l.Manifest || l.Source == nil {
+		if l.Source == nil {
+			continue
+		}
+		if l.RequireSigned {
+			required = l.Source.Name()
+		}
+		if !l.Manifest {
 			continue
 		}
 		if l.signed() {
+			isSigned = true
 			if err := manifest.CheckKeys(l.ManifestKeys...); err != nil {
 				misused(err, "give SignedManifest the public keys of those who release")
 			}
@@ -33,6 +40,9 @@ func CheckManifests(layers []Layer) error {
 			misused(fmt.Errorf("the layers %s and %s are both manifests", first, l.Source.Name()), "a config has one manifest; list all documents of a release in it")
 		}
 		first = l.Source.Name()
+	}
+	if required != "" && !isSigned {
+		misused(fmt.Errorf("the layer %s must be signed, and there is no signed manifest", required), "add a layer with SignedManifest")
 	}
 	return errors.Join(errs...)
 }

@@ -32,6 +32,9 @@ type Layer struct {
 	// them must have signed it. See CheckManifests.
 	Manifest     bool
 	ManifestKeys []ed25519.PublicKey
+	// TrustUnsigned lets documents be without a signature where there is a signed manifest, and RequireSigned does not, whatever the source
+	// says of itself.
+	TrustUnsigned, RequireSigned bool
 	// Unguarded lets documents lose as much as they like.
 	Unguarded bool
 
