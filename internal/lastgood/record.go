@@ -19,6 +19,16 @@ type Record struct {
 	// Sequence counts the sealed copies that were saved at a place, over all processes; 0 in a copy that is not sealed.
 	Sequence int64   `json:"sequence,omitempty"`
 	Layers   []Layer `json:"layers"`
+	// Accepted is what is remembered of signed releases; nil where there are none.
+	Accepted *Accepted `json:"accepted,omitempty"`
+}
+
+// Accepted is the highest sequence of a signed release that was live, with the digest of that release, and the digest of a release
+// that an operator has approved although its sequence is not higher. Digests are in hexadecimal.
+type Accepted struct {
+	Sequence uint64 `json:"sequence"`
+	Digest   string `json:"digest"`
+	Approved string `json:"approved,omitempty"`
 }
 
 // Layer is the content of one layer. It is given back to the layer with the same name and identity.
