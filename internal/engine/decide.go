@@ -136,6 +136,7 @@ func (e *Engine) settle(next *State, swap func()) bool {
 	for i, f := range e.feeds {
 		c := next.contents[i]
 		if f.applied != c {
+			e.accepted.accept(f, c)
 			f.applied, f.appliedAt, f.renewal = c, time.Now(), nil
 		}
 		if c == f.latest {

@@ -59,8 +59,10 @@ type Engine struct {
 	pending []observe.Pending // with roots
 	// toldPending is what of it observers were told last.
 	toldPending []observe.Pending
-	probes      []*Probe
-	trial       *trial // nil when no version is on trial
+	// accepted is what is remembered of signed releases; only the writer changes it.
+	accepted accepted
+	probes   []*Probe
+	trial    *trial // nil when no version is on trial
 }
 
 // delivery is a state on its way to a subscriber, with the causes of all the versions since the one that it saw.
@@ -108,6 +110,7 @@ func Start(ctx context.Context, s Settings) (*Engine, error) {
 	e.run, e.stop = run, stop
 	e.resources = resource.New(resource.Hooks{Built: e.built, Closed: e.closedResource})
 	e.saver = newSaver(s, e.feeds, e.record)
+	e.accepted = acceptedBefore(e.saver.copy())
 	for _, f := range e.feeds {
 		done := make(chan struct{})
 		e.watchers = append(e.watchers, done)

@@ -192,6 +192,7 @@ func (e *Engine) record() (lastgood.Record, bool) {
 		return lastgood.Record{}, false
 	}
 	r := lastgood.Record{SavedAt: now, Version: live.Version, Sum: hex.EncodeToString(live.Sum[:])}
+	r.Accepted = e.accepted.kept()
 	for _, f := range e.feeds {
 		if !f.local && f.applied != nil {
 			r.Layers = append(r.Layers, lastgood.NewLayer(f.name, f.identity, f.proven(now, answers[f.index]), f.applied.Content))

@@ -1,0 +1,54 @@
+package engine
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+
+	"github.com/nacre-go/nacre/internal/lastgood"
+)
+
+// accepted is what is remembered of the signed releases that were live, in this process or in those before it that kept a copy.
+type accepted struct {
+	sequence uint64            // the highest
+	digest   [sha256.Size]byte // of the release that had it
+	approved [sha256.Size]byte // of the one that an operator has approved although its sequence is not higher; zero for none
+}
+
+// accept remembers a release that is live from now on. It is called with mu held.
+func (a *accepted) accept(f *feed, c *content) {
+	if c == nil || c.manifest == nil || !f.signed() {
+		return
+	}
+	switch digest := c.manifest.Digest(); {
+	case c.manifest.Sequence > a.sequence:
+		*a = accepted{sequence: c.manifest.Sequence, digest: digest}
+	case digest != a.digest && c.released:
+		a.approved = digest
+	}
+}
+
+// kept is what is kept of it in the copy; nil for nothing.
+func (a *accepted) kept() *lastgood.Accepted {
+	if a.sequence == 0 {
+		return nil
+	}
+	k := &lastgood.Accepted{Sequence: a.sequence, Digest: hex.EncodeToString(a.digest[:])}
+	if a.approved != ([sha256.Size]byte{}) {
+		k.Approved = hex.EncodeToString(a.approved[:])
+	}
+	return k
+}
+
+// acceptedBefore is what a copy says of it.
+func acceptedBefore(r *lastgood.Record) (a accepted) {
+	if r == nil || r.Accepted == nil {
+		return a
+	}
+	a.sequence = r.Accepted.Sequence
+	_, _ = hex.Decode(a.digest[:], clipped(r.Accepted.Digest))
+	_, _ = hex.Decode(a.approved[:], clipped(r.Accepted.Approved))
+	return a
+}
+
+// clipped is at most as much of a text as a digest has digits.
+func clipped(text string) []byte { return []byte(text[:min(len(text), 2*sha256.Size)]) }
