@@ -61,7 +61,7 @@ func OpenWith[T any](ctx context.Context, options Options, layers ...source.Sour
 
 		BreakerWindow: 10 * time.Minute,
 	}
-	settings.LastGoodKey = o.StateKey
+	settings.LastGoodKey, settings.Service = o.StateKey, o.Service
 	settings.LastGood, settings.NoLastGood = lastGoodPath(o, reflect.TypeFor[T](), taken)
 	e, err := engine.Start(ctx, settings)
 	if err != nil {

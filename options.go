@@ -47,6 +47,10 @@ type Options struct {
 	// Sections are keys that packages of the service bind to types of their own: [Declare] and [Reserve]. Default none. See [Section].
 	Sections []Declaration
 
+	// Service is the name by which the audience of a manifest knows this service; see [SignedManifest]. Where environments have
+	// namespaces of the same name, the environment belongs into it: "prod/orders". Default none.
+	Service string
+
 	// StateDir is the folder of the last good copy, which holds the content of the remote layers in clear, readable by the owner
 	// only. Each process needs one of its own, and no other user should be able to write it: Health warns of that. Default: a folder "nacre" in os.UserCacheDir, with a file name that is made of the
 	// program, its working directory, the struct and the remote layers. Where there is no such folder, as with HOME unset, no copy is

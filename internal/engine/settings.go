@@ -66,6 +66,8 @@ type Settings struct {
 	ServeStale bool
 	// History is how many applied and how many rejected changes are remembered.
 	History int
+	// Service is the name by which the audience of a manifest knows the config.
+	Service string
 	// LastGood is the path of the copy on disk; "" keeps none.
 	LastGood string
 	// LastGoodKey encrypts it; empty: it is kept in clear.
