@@ -64,8 +64,13 @@ func Manifest() LayerOption {
 }
 
 // SignedManifest is [Manifest] for one that must be signed by one of the keys. Documents that it does not list are refused, save those of
-// sources that are [source.Trusted], such as files and the environment; see [TrustUnsigned] and [RequireSigned]. Open refuses a key that has not 32 bytes, that is given twice, or for which anybody can
-// sign. To replace a key, give services the new one beside the old one first.
+// sources that are [source.Trusted], such as files and the environment; see [TrustUnsigned] and [RequireSigned]. A release has to be for
+// this service (Options.Service, and the namespace and group of the manifest), and its sequence above that of every release that was live
+// here, as far as the last good copy goes back: an old one that somebody puts back is held until [Config.Release]. docs/manifests.md has the
+// rules.
+//
+// Open refuses a key that has not 32 bytes, that is given twice, or for which anybody can sign. To replace a key, give services the new one
+// beside the old one first.
 func SignedManifest(key ed25519.PublicKey, more ...ed25519.PublicKey) LayerOption {
 	keys := append([]ed25519.PublicKey{key}, more...)
 	return layerOption(func(l *engine.Layer) { l.Manifest, l.ManifestKeys = true, slices.Concat(l.ManifestKeys, keys) })

@@ -1,4 +1,5 @@
-// Command manifest shows two documents that are one release: they come together or not at all, and only what was signed comes.
+// Command manifest shows two documents that are one release: they come together or not at all, only what was
+// signed comes, and nothing old comes back.
 //
 //	go run ./examples/manifest
 package main
@@ -35,7 +36,7 @@ type shop struct {
 // follows which, and the audience for whom it is.
 func (s *shop) sign(sequence uint64, name, prices, taxes string) []byte {
 	m := manifest.New(name, map[string][]byte{"prices.yaml": []byte(prices), "taxes.yaml": []byte(taxes)})
-	m.Sequence, m.Audience = sequence, []manifest.Audience{{Service: "shop-*"}}
+	m.Sequence, m.Audience = sequence, []manifest.Audience{{Service: "shop/*"}}
 	data, err := manifest.Sign(m.YAML(), s.key)
 	if err != nil {
 		panic(err) // a mistake of this program
@@ -59,11 +60,13 @@ func run(ctx context.Context, out io.Writer) (err error) {
 		return err
 	}
 	s := &shop{key: private, prices: memory.New("prices.yaml", []byte("price: 100")), taxes: memory.New("taxes.yaml", []byte("tax: 19"))}
-	s.release = memory.New("release.yaml", s.sign(1, "spring", "price: 100", "tax: 19"))
+	spring := s.sign(1, "spring", "price: 100", "tax: 19")
+	s.release = memory.New("release.yaml", spring)
 
 	told := make(chan string, 16)
 	cfg, err := nacre.OpenWith[Config](ctx, nacre.Options{
-		Window: -1, // each content is looked at as soon as it comes, so that the story can be told step by step
+		Service: "shop/berlin",
+		Window:  -1, // each content is looked at as soon as it comes, so that the story can be told step by step
 		Logger: slog.New(slog.DiscardHandler),
 		Observer: &observe.Observer{
 			Applied: func(e observe.Applied) {
@@ -96,10 +99,11 @@ func run(ctx context.Context, out io.Writer) (err error) {
 		{"its manifest", func() { s.release.Set(s.sign(2, "summer", "price: 119", "tax: 21")) }},
 		{"its taxes: now it is whole", func() { s.taxes.Set([]byte("tax: 21")) }},
 		{"somebody changes the taxes by hand", func() { s.taxes.Set([]byte("tax: 0")) }},
-		{"and signs it with a key of his own", func() {
+		{"and signs it with a key of their own", func() {
 			_, own, _ := ed25519.GenerateKey(nil)
 			s.release.Set((&shop{key: own}).sign(3, "autumn", "price: 119", "tax: 0"))
 		}},
+		{"and puts the manifest of the spring back, which has a signature", func() { s.release.Set(spring) }},
 	}
 	for _, step := range steps {
 		step.do()

@@ -34,7 +34,10 @@ its taxes: now it is whole
 somebody changes the taxes by hand
     held: the release is not whole: taxes.yaml (memory#3): is not the one of release summer
     live: price 119, tax 21
-and signs it with a key of his own
+and signs it with a key of their own
     refused: release.yaml (memory): the manifest is not signed by a trusted key, or was changed after it was signed
+    live: price 119, tax 21
+and puts the manifest of the spring back, which has a signature
+    held: release.yaml (memory): release spring has sequence 1, and 2 was accepted here before; sign it with a higher one, or Release the layer to go back
     live: price 119, tax 21
 `

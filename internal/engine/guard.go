@@ -79,7 +79,10 @@ func (e *Engine) judge() {
 		if c == nil || f.applied == nil || c == f.applied {
 			continue
 		}
+		replayed := e.replayedNow(f)
 		switch {
+		case replayed != nil:
+			reasons[i] = []string{replayed.Error()}
 		case release != nil && e.ofRelease(f):
 			reasons[i] = release
 		case !c.released:

@@ -31,6 +31,9 @@ func (e *Engine) misfits(contents []*content) (problems source.Problems) {
 	if m == nil {
 		return e.unsigned(contents)
 	}
+	if p := e.replayed(by, contents[by.index]); p != nil {
+		return source.Problems{p}
+	}
 	found := map[*manifest.Document]bool{}
 	for i, f := range e.feeds {
 		if f.Manifest || contents[i] == nil {
@@ -93,7 +96,7 @@ func (l *feed) latestName() string {
 func (e *Engine) waitsForRelease() []string {
 	newest := make([]*content, len(e.feeds))
 	for i, f := range e.feeds {
-		if newest[i] = f.latest; newest[i] == nil || f.Manifest && e.badManifest(f) {
+		if newest[i] = f.latest; newest[i] == nil || f.Manifest && (e.badManifest(f) || e.replayedNow(f) != nil) {
 			newest[i] = f.applied
 		}
 	}

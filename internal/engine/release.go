@@ -122,6 +122,9 @@ func (e *Engine) decodeManifest(l *feed, c *content) {
 			c.problems = append(c.problems, manifestProblem(at, err))
 		case c.manifest != nil:
 			c.problems = append(c.problems, &source.Problem{Kind: source.Misused, Position: at, Message: "a layer can have one manifest only"})
+		case len(m.Audience) > 0 && !m.For(l.scope.Namespace, l.scope.Group, e.Service):
+			c.problems = append(c.problems, &source.Problem{Kind: source.Denied, Position: at, Message: fmt.Sprintf(
+				"release %s is not for this service: its audience does not include namespace %q, group %q, service %q", m.Release, l.scope.Namespace, l.scope.Group, e.Service)})
 		default:
 			c.manifest = newRelease(m, l.scope)
 		}
