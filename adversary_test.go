@@ -54,7 +54,8 @@ func listed(n int) *manifest.Manifest {
 	return m
 }
 
-// A document is known by namespace, group and name: two of one name are two, and neither can take the place of the other.
+// A document is known by namespace, group and name: two of one name are two, and neither can take
+// the place of the other.
 func TestAManifestMeansOneDocument(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, a, b := in("G", "release.yaml", listed(1).YAML()), in("G", "x.yaml", docA(1)), in("OTHER", "x.yaml", docB(1))
@@ -141,7 +142,8 @@ func TestATreeIsNotWhatAManifestLists(t *testing.T) {
 	}
 }
 
-// The same signed bytes mean something else to another parser, and whoever writes to Nacos chooses the content type.
+// The same signed bytes mean something else to another parser, and whoever writes to Nacos chooses
+// the content type.
 func TestTheFormatIsSigned(t *testing.T) {
 	public := releaseKey(1).Public().(ed25519.PublicKey)
 	data := []byte("a: 1\nb: 2")

@@ -116,10 +116,11 @@ func (c *Config[T]) Rollback(ctx context.Context) (int64, error) { return c.engi
 // Unpin ends a Pin or Rollback; the newest content of the layers is applied before it returns, if it is good.
 func (c *Config[T]) Unpin(ctx context.Context) error { return c.engine.Unpin(ctx) }
 
-// Release lets the newest content of a layer through that is held (Health says which and why), because it loses too much, was taken back
-// before, comes after too many bad ones, or is a signed manifest that is older than one that was live, or expired; it is applied before
-// Release returns, if it is good. It returns the version that is live. The error is of kind NotFound where there is no layer of that
-// name, Closed after Close.
+// Release lets the newest content of a layer through that is held (Health says which and why),
+// because it loses too much, was taken back before, comes after too many bad ones, or is a signed
+// manifest that is older than one that was live, or expired; it is applied before Release returns,
+// if it is good. It returns the version that is live. The error is of kind NotFound where there is
+// no layer of that name, Closed after Close.
 func (c *Config[T]) Release(ctx context.Context, layer string) (int64, error) {
 	return c.engine.Release(ctx, layer)
 }

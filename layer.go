@@ -54,36 +54,42 @@ func Optional() LayerOption {
 	return layerOption(func(l *engine.Layer) { l.Optional = true })
 }
 
-// Manifest says that the layer's document is a manifest (package manifest): no configuration, but which documents of the other layers are
-// one release. They are applied when all that it lists are there, as one version, and until then are held; never a part of them is. A
-// signature is not looked at: whoever can write the manifest decides what it says. A config has at most one layer that is a manifest.
+// Manifest says that the layer's document is a manifest (package manifest). It holds no
+// configuration, but lists which documents of the other layers are one release. The engine applies
+// a release as one version once all its documents are there, never a part of it, and holds them
+// until then. Manifest does not look at a signature: whoever can write the document decides what it
+// says. A config has at most one manifest.
 //
 // A service that starts while a release is half published starts from its last good copy.
 func Manifest() LayerOption {
 	return layerOption(func(l *engine.Layer) { l.Manifest = true })
 }
 
-// SignedManifest is [Manifest] for one that must be signed by one of the keys. Documents that it does not list are refused, save those of
-// sources that are [source.Trusted], such as files and the environment; see [TrustUnsigned] and [RequireSigned]. A release has to be for
-// this service (Options.Service, and the namespace and group of the manifest), and its sequence above that of every release that was live
-// here, as far as the last good copy goes back: an old one that somebody puts back is held until [Config.Release]. docs/manifests.md has the
-// rules.
+// SignedManifest is like [Manifest], but one of the keys must have signed the document. The engine
+// refuses documents that the manifest does not list, except those of sources that are
+// [source.Trusted], such as files and the environment; see [TrustUnsigned] and [RequireSigned]. The
+// audience of a release must include this service: Options.Service, and the namespace and group of
+// the manifest. Its sequence must be higher than that of every release that was live here, as far as
+// the last good copy remembers: an old release that somebody puts back is held until
+// [Config.Release]. See docs/manifests.md for the rules.
 //
-// Open refuses a key that has not 32 bytes, that is given twice, or for which anybody can sign. To replace a key, give services the new one
-// beside the old one first.
+// Open refuses a key that does not have 32 bytes, that is given twice, or that anybody can make
+// signatures for. To replace a key, give services the new one beside the old one first.
 func SignedManifest(key ed25519.PublicKey, more ...ed25519.PublicKey) LayerOption {
 	keys := append([]ed25519.PublicKey{key}, more...)
 	return layerOption(func(l *engine.Layer) { l.Manifest, l.ManifestKeys = true, slices.Concat(l.ManifestKeys, keys) })
 }
 
-// TrustUnsigned lets the layer's documents be without a signature where there is a [SignedManifest]. One that it lists must be as it says
-// all the same. Default: so it is for the environment and for files, and not for any other source, whether what it says is at hand or not.
+// TrustUnsigned exempts the layer's documents from signatures where there is a [SignedManifest]. A
+// document that the manifest lists must still match it. By default, only sources that are
+// [source.Trusted] are exempt, such as files and the environment.
 func TrustUnsigned() LayerOption {
 	return layerOption(func(l *engine.Layer) { l.TrustUnsigned, l.RequireSigned = true, false })
 }
 
-// RequireSigned takes the layer's exception from signatures away: for files that something else writes, such as a folder that is
-// synchronised with a repository. Open fails where there is no [SignedManifest].
+// RequireSigned ends the exemption of a source that is [source.Trusted]. Use it for files that
+// another program writes, such as a folder that is synchronised with a repository. Open fails if
+// there is no [SignedManifest].
 func RequireSigned() LayerOption {
 	return layerOption(func(l *engine.Layer) { l.TrustUnsigned, l.RequireSigned = false, true })
 }

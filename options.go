@@ -47,8 +47,9 @@ type Options struct {
 	// Sections are keys that packages of the service bind to types of their own: [Declare] and [Reserve]. Default none. See [Section].
 	Sections []Declaration
 
-	// Service is the name by which the audience of a manifest knows this service; see [SignedManifest]. Where environments have
-	// namespaces of the same name, the environment belongs into it: "prod/orders". Default none.
+	// Service is the name of this service in the audience of a signed manifest; see
+	// [SignedManifest]. Include the environment if your environments use namespaces of the same
+	// name: "prod/orders". Default none.
 	Service string
 
 	// StateDir is the folder of the last good copy, which holds the content of the remote layers in clear, readable by the owner

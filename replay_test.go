@@ -18,7 +18,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// production is a service whose releases must be signed, and the three documents in Nacos that anybody may write.
+// production is a service whose releases must be signed, and the three documents in Nacos that
+// anybody may write.
 type production struct {
 	t       *testing.T
 	o       nacre.Options
@@ -109,7 +110,8 @@ func bubble(t *testing.T, f func(p *production)) {
 	synctest.Test(t, func(t *testing.T) { f(newProduction(t)) })
 }
 
-// Adversary: whoever can write to Nacos, and has no key, puts an old signed manifest and its documents back.
+// Adversary: whoever can write to Nacos, and has no key, puts an old signed manifest and its
+// documents back.
 func TestAnOldReleaseCannotBePutBack(t *testing.T) {
 	bubble(t, func(p *production) {
 		p.mustStart()
@@ -388,8 +390,9 @@ func TestExpiry(t *testing.T) {
 	})
 }
 
-// Not promised: whoever can put an older copy back, or take it away, and write to Nacos, can put back what came after that copy. It is a
-// whole release of somebody who has a key, for this service.
+// Not promised: whoever can put an older copy back, or take it away, and write to Nacos, can put
+// back what came after that copy. It is a whole release of somebody who has a key, for this
+// service.
 func TestWhatAnOlderCopyForgets(t *testing.T) {
 	bubble(t, func(p *production) {
 		p.mustStart()
@@ -427,7 +430,8 @@ func TestWhatAnOlderCopyForgets(t *testing.T) {
 	})
 }
 
-// Whatever is put back, in whatever order, over restarts: the release that is live is whole, and not older than one that was.
+// Whatever is put back, in whatever order, over restarts: the release that is live is whole, and
+// not older than one that was.
 func TestNoOrderOfReplaysGoesBack(t *testing.T) {
 	for seed := range uint64(12) {
 		bubble(t, func(p *production) {
@@ -435,19 +439,19 @@ func TestNoOrderOfReplaysGoesBack(t *testing.T) {
 			newest, highest := 1, 1
 			p.mustStart()
 			for step := range 40 {
-				any := 1 + random.IntN(newest)
+				old := 1 + random.IntN(newest)
 				switch random.IntN(7) {
 				case 0:
 					newest++
 					p.publish(of(newest))
 				case 1:
-					p.publish(of(any))
+					p.publish(of(old))
 				case 2:
-					p.m.memory.Set(signed(of(any), releaseKey(1)))
+					p.m.memory.Set(signed(of(old), releaseKey(1)))
 				case 3:
-					p.a.memory.Set(docA(any))
+					p.a.memory.Set(docA(old))
 				case 4:
-					p.b.memory.Set(docB(any))
+					p.b.memory.Set(docB(old))
 				case 5:
 					p.m.memory.Remove()
 				case 6:

@@ -2,11 +2,13 @@ package manifest
 
 import "strings"
 
-// Audience says for which instances a release is, by three patterns. In a pattern, "*" stands for any text, also for none and for
-// one with dots or slashes; every other character stands for itself. A pattern matches the whole of a text or not at all, and
-// upper and lower case differ. So "" matches only an instance that has no such name, and "*" every instance.
+// Audience says for which instances a release is, by three patterns. In a pattern, "*" stands for
+// any text, also for none and for one with dots or slashes; every other character stands for
+// itself. A pattern matches the whole of a text or not at all, and upper and lower case differ. So
+// "" matches only an instance that has no such name, and "*" every instance.
 type Audience struct {
-	// Namespace and Group match those in which the instance reads the manifest. The public namespace of Nacos is "public".
+	// Namespace and Group match those in which the instance reads the manifest. The public
+	// namespace of Nacos is "public".
 	Namespace, Group string
 	// Service matches the name that the instance has in nacre.Options.Service.
 	Service string

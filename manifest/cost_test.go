@@ -13,7 +13,8 @@ import (
 
 func base64of(data []byte) string { return base64.StdEncoding.EncodeToString(data) }
 
-// shapes are texts of n bytes that parsers take long for, most of them in the form of a manifest up to there.
+// shapes are texts of n bytes that parsers take long for, most of them in the form of a manifest up
+// to there.
 func shapes(n int) map[string]string {
 	const head = "nacre-manifest: 2\nrelease: 1\ndocuments:\n"
 	sum := strings.Repeat("0", 64)
@@ -55,8 +56,9 @@ func shapes(n int) map[string]string {
 	}
 }
 
-// TestParsingTakesLinearTime measures the time for a byte at 16 KiB and at the largest size. A parser of quadratic time takes 64 times as long
-// for a byte there; noise of a busy machine takes a few times as long.
+// TestParsingTakesLinearTime measures the time for a byte at 16 KiB and at the largest size. A
+// parser of quadratic time takes 64 times as long for a byte there; noise of a busy machine takes a
+// few times as long.
 func TestParsingTakesLinearTime(t *testing.T) {
 	const small, large = 16 << 10, manifest.MaxSize
 	smaller := shapes(small)
@@ -96,7 +98,8 @@ func BenchmarkParse(b *testing.B) {
 	}
 }
 
-// BenchmarkVerify is what a stranger can make an instance do: a signature is looked for once for each trusted key.
+// BenchmarkVerify is what a stranger can make an instance do: a signature is looked for once for
+// each trusted key.
 func BenchmarkVerify(b *testing.B) {
 	public, _ := keys(1)
 	other, _ := keys(2)

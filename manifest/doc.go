@@ -1,6 +1,7 @@
-// Package manifest says which documents belong together: a release, and the SHA-256 of each document in it. A config that has a
-// manifest among its layers applies the documents of a release as one version or not at all, whenever and in whatever order they
-// arrive. A signed manifest also says who made the release, for whom, and which release follows which.
+// Package manifest says which documents belong together: a release, and the SHA-256 of each
+// document in it. A config that has a manifest among its layers applies the documents of a release
+// as one version or not at all, whenever and in whatever order they arrive. A signed manifest also
+// says who made the release, for whom, and which release follows which.
 //
 //	m := manifest.New("2.4.0", map[string][]byte{"orders.yaml": orders, "limits.yaml": limits})
 //	m.Sequence = 17                                                  // higher than that of every release before
@@ -35,13 +36,15 @@
 //	  sha256: …
 //	signature: base64 of an Ed25519 signature
 //
-// The first line is always the same. Comments and blank lines have lines of their own. A value is text on one line: as it is, in
-// single quotes, or in the double quotes of JSON. Anything else that YAML allows is refused, so that the text has one meaning and
-// takes time in proportion to its size.
+// The first line is always the same. Comments and blank lines have lines of their own. A value is
+// text on one line: as it is, in single quotes, or in the double quotes of JSON. Anything else that
+// YAML allows is refused, so that the text has one meaning and takes time in proportion to its
+// size.
 //
-// A document that gives no namespace or group is in those of the manifest, or in a source that has none, such as a file.
-// What is signed is the text above the line of the signature, with lines that end in "\n": a signature made elsewhere, such as by
-// "openssl pkeyutl -sign -rawin", does as well. [Verify] looks at the signature before it interprets anything of the text.
+// A document that gives no namespace or group is in those of the manifest, or in a source that has
+// none, such as a file. What is signed is the text above the line of the signature, with lines that
+// end in "\n": a signature made elsewhere, such as by "openssl pkeyutl -sign -rawin", does as well.
+// [Verify] looks at the signature before it interprets anything of the text.
 //
 // # Concurrency
 //

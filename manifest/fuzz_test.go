@@ -12,8 +12,8 @@ import (
 	"github.com/nacre-go/nacre/manifest"
 )
 
-// FuzzParse reads anything as a manifest. What is one is read back from what YAML writes of it; it can be signed if it is complete, and then
-// verifies; and a parser of YAML reads the same from it.
+// FuzzParse reads anything as a manifest. What is one is read back from what YAML writes of it; it
+// can be signed if it is complete, and then verifies; and a parser of YAML reads the same from it.
 func FuzzParse(f *testing.F) {
 	public, private := keys(1)
 	f.Add(whole().YAML())
@@ -57,7 +57,8 @@ func told(m *manifest.Manifest) string {
 	return b.String()
 }
 
-// byYAML reads the texts of a manifest as any program would. It reports false for what a parser of YAML takes too long for.
+// byYAML reads the texts of a manifest as any program would. It reports false for what a parser of
+// YAML takes too long for.
 func byYAML(data []byte) (string, bool) {
 	if len(data) > 4096 {
 		return "", false

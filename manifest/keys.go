@@ -7,8 +7,9 @@ import (
 	"fmt"
 )
 
-// CheckKeys returns an error where a list of keys cannot be what its author means: a key that has not 32 bytes, that stands twice, or
-// for which anybody can make a signature, such as one of zeros alone.
+// CheckKeys returns an error where a list of keys cannot be what its author means: a key that has
+// not 32 bytes, that stands twice, or for which anybody can make a signature, such as one of zeros
+// alone.
 func CheckKeys(keys ...ed25519.PublicKey) error {
 	if len(keys) == 0 {
 		return errors.New("a signed manifest needs at least one public key")
@@ -29,7 +30,8 @@ func CheckKeys(keys ...ed25519.PublicKey) error {
 	return nil
 }
 
-// weakKeys are the points of small order, by their y without the sign of x. A signature for one of them needs no private key.
+// weakKeys are the points of small order, by their y without the sign of x. A signature for one of
+// them needs no private key.
 var weakKeys = [...]string{
 	"0000000000000000000000000000000000000000000000000000000000000000",
 	"0100000000000000000000000000000000000000000000000000000000000000",

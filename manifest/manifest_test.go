@@ -136,7 +136,8 @@ func many(n int, line func(i int) string) string {
 	return b.String()
 }
 
-// An error goes to logs and pages, and what somebody takes for a manifest may be a config with secrets.
+// An error goes to logs and pages, and what somebody takes for a manifest may be a config with
+// secrets.
 func TestErrorsHaveNoValues(t *testing.T) {
 	t.Parallel()
 	head := "nacre-manifest: 2\nrelease: 1\n"

@@ -20,7 +20,8 @@ const (
 	MaxText      = 1024 // bytes of a name, a pattern or another value
 )
 
-// firstLine begins each manifest, and so each signed text: the signature of something else never does for a manifest.
+// firstLine begins each manifest, and so each signed text: the signature of something else never
+// does for a manifest.
 const firstLine = "nacre-manifest: 2"
 
 // SyntaxError says what is wrong with the text of a manifest. It has no value of the text.
@@ -277,7 +278,8 @@ func isPlain(text string) bool {
 		utf8.ValidString(text) && !strings.ContainsFunc(text, unsafePlain)
 }
 
-// unsafePlain reports whether a character needs quotes: those that end a line for YAML or that no text shows.
+// unsafePlain reports whether a character needs quotes: those that end a line for YAML or that no
+// text shows.
 func unsafePlain(r rune) bool {
 	return unicode.IsControl(r) || r == '\u0085' || r == '\u2028' || r == '\u2029' || r == '\ufeff'
 }

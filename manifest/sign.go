@@ -21,9 +21,9 @@ var (
 // signatureKey begins the last line of a signed manifest.
 const signatureKey = "signature: "
 
-// Verify reads a signed manifest. It looks at the signature first, which has to be that of one of the keys, and interprets nothing of a
-// text that none of them has signed. An error is ErrUnsigned or ErrSignature (with errors.Is), a *SyntaxError, or says what a signed
-// manifest lacks.
+// Verify reads a signed manifest. It looks at the signature first, which has to be that of one of
+// the keys, and interprets nothing of a text that none of them has signed. An error is ErrUnsigned
+// or ErrSignature (with errors.Is), a *SyntaxError, or says what a signed manifest lacks.
 func Verify(data []byte, key ed25519.PublicKey, more ...ed25519.PublicKey) (*Manifest, error) {
 	text, signature, err := split(data)
 	if err != nil {
@@ -50,8 +50,9 @@ func verify(key ed25519.PublicKey, text, signature []byte) bool {
 	return len(key) == ed25519.PublicKeySize && ed25519.Verify(key, text, signature)
 }
 
-// Parse reads a manifest and leaves its signature, if it has one, alone: whoever can write the manifest can make it say anything. An error
-// is a *SyntaxError, or says that the manifest is too large.
+// Parse reads a manifest and leaves its signature, if it has one, alone: whoever can write the
+// manifest can make it say anything. An error is a *SyntaxError, or says that the manifest is too
+// large.
 func Parse(data []byte) (*Manifest, error) {
 	text, _, err := split(data)
 	if err != nil {
@@ -60,8 +61,9 @@ func Parse(data []byte) (*Manifest, error) {
 	return parse(text)
 }
 
-// Sign signs the text of a manifest, written by [Manifest.YAML] or by hand, in place of the signature that it may have. It
-// refuses a text that Verify would refuse. The key is an ed25519.PrivateKey, or a signer that has one elsewhere.
+// Sign signs the text of a manifest, written by [Manifest.YAML] or by hand, in place of the
+// signature that it may have. It refuses a text that Verify would refuse. The key is an
+// ed25519.PrivateKey, or a signer that has one elsewhere.
 func Sign(text []byte, key crypto.Signer) ([]byte, error) {
 	public, err := publicKey(key)
 	if err != nil {
@@ -104,7 +106,8 @@ func publicKey(key crypto.Signer) (ed25519.PublicKey, error) {
 	return public, nil
 }
 
-// split returns the text of a manifest, with lines that end in "\n", and its signature; nil for none. It looks at the last line only.
+// split returns the text of a manifest, with lines that end in "\n", and its signature; nil for
+// none. It looks at the last line only.
 func split(data []byte) (text, signature []byte, err error) {
 	if len(data) > MaxSize {
 		return nil, nil, fmt.Errorf("the manifest has more than %d bytes", MaxSize)

@@ -17,9 +17,10 @@ type Receiver interface {
 	Receive(rev Revision, rejected error)
 }
 
-// Local marks a source whose content is always at hand (an environment, a file on this machine), so that there is no
-// need to keep a last good copy of it on disk. A source that is not Local may be down when the service boots, and is
-// then replaced by the last good copy. It says nothing of who has written the content: see [Trusted].
+// Local marks a source whose content is always at hand (an environment, a file on this machine), so
+// that there is no need to keep a last good copy of it on disk. A source that is not Local may be
+// down when the service boots, and is then replaced by the last good copy. It says nothing of who
+// has written the content: see [Trusted].
 type Local interface {
 	Local()
 }
@@ -37,9 +38,10 @@ type Reusable interface {
 	Reusable()
 }
 
-// Trusted marks a source whose content nobody can write who could not replace the program as well: the environment of the process, its
-// files. Where manifests must be signed, its documents need no signature, unless the layer says otherwise; those of other sources do. A
-// source of what comes from elsewhere is not Trusted, also where it keeps it at hand and is [Local].
+// Trusted marks a source whose content can be written only by someone who could also replace the
+// program: the environment of the process, or its files. Its documents need no signature where
+// manifests must be signed, unless the layer says otherwise; those of all other sources do. A source
+// that fetches content from elsewhere is not Trusted, even if it is [Local].
 type Trusted interface {
 	Trusted()
 }
@@ -51,15 +53,16 @@ type Identifier interface {
 	Identity() string
 }
 
-// Scope is the part of an origin that a source reads from: a namespace and a group of Nacos. An origin that has no such thing leaves
-// them empty.
+// Scope is the namespace and group of Nacos that a source reads from. Both are empty for an origin
+// that has no such thing.
 type Scope struct {
 	Namespace, Group string
 }
 
-// Scoped is a source that reads from a namespace and a group. With the document's name, they are the identity by which a manifest lists a
-// document; without it, a document is known by its name alone. Scope is safe for concurrent use and returns the same always. The
-// namespace is never empty: the public one of Nacos is "public".
+// Scoped is a source that reads from a namespace and a group. Together with a document's name they
+// are the identity by which a manifest lists the document; the documents of other sources are known
+// by their names alone. Scope is safe for concurrent use and always returns the same. The namespace
+// is not empty: the public one of Nacos is "public".
 type Scoped interface {
 	Scope() Scope
 }

@@ -7,7 +7,8 @@ import (
 	"github.com/nacre-go/nacre/internal/lastgood"
 )
 
-// accepted is what is remembered of the signed releases that were live, in this process or in those before it that kept a copy.
+// accepted is what is remembered of the signed releases that were live, in this process or in those
+// before it that kept a copy.
 type accepted struct {
 	sequence uint64            // the highest
 	digest   [sha256.Size]byte // of the release that had it

@@ -9,7 +9,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// manifestOf returns the manifest among contents, and the layer that has it; nil where there is none that is good.
+// manifestOf returns the manifest among contents, and the layer that has it; nil where there is
+// none that is good.
 func (e *Engine) manifestOf(contents []*content) (*release, *feed) {
 	for i, f := range e.feeds {
 		c := contents[i]
@@ -24,8 +25,9 @@ func (e *Engine) manifestOf(contents []*content) (*release, *feed) {
 	return nil, nil
 }
 
-// misfits are the documents among contents that are not those of the manifest, as problems. Where the manifest must be signed, so must all that
-// is not trusted without a signature: what is not listed does not fit.
+// misfits are the documents among contents that are not those of the manifest, as problems. Where
+// the manifest must be signed, so must all that is not trusted without a signature: what is not
+// listed does not fit.
 func (e *Engine) misfits(contents []*content) (problems source.Problems) {
 	m, by := e.manifestOf(contents)
 	if m == nil {
@@ -92,7 +94,8 @@ func (l *feed) latestName() string {
 	return ""
 }
 
-// waitsForRelease says why the layers that belong to a release cannot go on: not all that it lists is there yet. Nil where they can.
+// waitsForRelease says why the layers that belong to a release cannot go on: not all that it lists
+// is there yet. Nil where they can.
 func (e *Engine) waitsForRelease() []string {
 	newest := make([]*content, len(e.feeds))
 	for i, f := range e.feeds {

@@ -12,8 +12,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// CheckManifests returns what is wrong with the layers that are manifests: keys that cannot be meant, or a second manifest, which would
-// decide in place of the first.
+// CheckManifests returns what is wrong with the layers that are manifests: keys that cannot be
+// meant, or a second manifest, which would decide in place of the first.
 func CheckManifests(layers []Layer) error {
 	var errs []error
 	misused := func(err error, fix string) {
@@ -66,8 +66,9 @@ func newRelease(m *manifest.Manifest, scope source.Scope) *release {
 	return r
 }
 
-// find returns the entry for a document of a layer; nil where the release does not list it. An entry without a namespace or a group means
-// that of the manifest, and without both also a document that has neither.
+// find returns the entry for a document of a layer; nil where the release does not list it. An
+// entry without a namespace or a group means that of the manifest, and without both also a document
+// that has neither.
 func (r *release) find(f *feed, name string) *manifest.Document {
 	for _, d := range r.byName[name] {
 		if f.scope == (source.Scope{}) {
@@ -83,7 +84,8 @@ func (r *release) find(f *feed, name string) *manifest.Document {
 	return nil
 }
 
-// unlike says why a document is not the one that the release lists; "" where it is. A digest is one of bytes, and says nothing of a tree.
+// unlike says why a document is not the one that the release lists; "" where it is. A digest is one
+// of bytes, and says nothing of a tree.
 func (r *release) unlike(d *source.Document, listed *manifest.Document) (kind source.Kind, why string) {
 	switch {
 	case d.Tree != nil:
@@ -108,8 +110,8 @@ func (r *release) place(d *manifest.Document) string {
 	return fmt.Sprintf("%s (in namespace %s and group %s)", d.Name, namespace, group)
 }
 
-// decodeManifest reads the manifest that a layer's content is. Where it must be signed, nothing of it is interpreted before the signature was
-// verified.
+// decodeManifest reads the manifest that a layer's content is. Where it must be signed, nothing of
+// it is interpreted before the signature was verified.
 func (e *Engine) decodeManifest(l *feed, c *content) {
 	for _, d := range c.Documents {
 		if d.Absent {

@@ -7,9 +7,10 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// replayed says why a signed release may not take part although its signature holds: it comes after one that it came before, or too late.
-// Nil where it may. What is live, what was live last, what comes from the copy and what an operator has approved may: neither a clock nor
-// a restart takes a service down that runs with it.
+// replayed says why a signed release may not take part although its signature holds: it comes after
+// one that it came before, or too late. Nil where it may. What is live, what was live last, what
+// comes from the copy and what an operator has approved may: neither a clock nor a restart takes a
+// service down that runs with it.
 func (e *Engine) replayed(f *feed, c *content) *source.Problem {
 	if c == nil || c.manifest == nil || !f.signed() || c.fromDisk || c.released {
 		return nil
@@ -22,7 +23,7 @@ func (e *Engine) replayed(f *feed, c *content) *source.Problem {
 	if a := f.applied; a != nil && a.manifest != nil && a.manifest.Digest() == digest {
 		return nil
 	}
-	why := ""
+	var why string
 	switch {
 	case m.Sequence < e.accepted.sequence:
 		why = fmt.Sprintf("has sequence %d, and %d was accepted here before; sign it with a higher one, or Release the layer to go back", m.Sequence, e.accepted.sequence)

@@ -28,12 +28,12 @@ type Layer struct {
 	Reread time.Duration
 	// Decrypt makes the data of a document readable; nil where it is.
 	Decrypt func(ctx context.Context, d source.Document) ([]byte, error)
-	// Manifest says that the layer's document is no configuration but says which documents of the others belong together. With keys, one of
-	// them must have signed it. See CheckManifests.
+	// Manifest says that the layer's document is no configuration but says which documents of the
+	// others belong together. With keys, one of them must have signed it. See CheckManifests.
 	Manifest     bool
 	ManifestKeys []ed25519.PublicKey
-	// TrustUnsigned lets documents be without a signature where there is a signed manifest, and RequireSigned does not, whatever the source
-	// says of itself.
+	// TrustUnsigned lets documents be without a signature where there is a signed manifest, and
+	// RequireSigned does not, whatever the source says of itself.
 	TrustUnsigned, RequireSigned bool
 	// Unguarded lets documents lose as much as they like.
 	Unguarded bool

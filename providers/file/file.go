@@ -128,8 +128,8 @@ func (s *Source) Name() string { return s.name }
 // Local says that the files are at hand, so that no last good copy of them is needed.
 func (s *Source) Local() {}
 
-// Trusted says that whoever can write the service's files needs no signature. For a folder into which something else writes what it gets
-// from elsewhere, see nacre.RequireSigned.
+// Trusted says that whoever can write the service's files needs no signature. For a folder into
+// which something else writes what it gets from elsewhere, see nacre.RequireSigned.
 func (s *Source) Trusted() {}
 
 // Watching returns nil while the system tells of changes, and otherwise why they are found by reading every second.

@@ -36,8 +36,8 @@ func (s *Source) Name() string { return "memory" }
 
 // Local marks the source as source.Local: what it says is always at hand.
 //
-// It is not source.Trusted, since a program may set what it was sent: where manifests must be signed, so must its document, or the layer
-// says nacre.TrustUnsigned.
+// It is not source.Trusted, since a program may set what it was sent: where manifests must be
+// signed, so must its document, or the layer says nacre.TrustUnsigned.
 func (s *Source) Local() {}
 
 // Sharable marks the source as source.Sharable: it may be a layer of several configs.
