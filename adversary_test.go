@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -243,3 +244,23 @@ func TestToBeAtHandIsNotToBeTrusted(t *testing.T) {
 type localOnly struct{ *placed }
 
 func (localOnly) Local() {}
+
+// What is held is logged, and whoever writes a manifest without a signature decides how much it lists.
+func TestALargeReleaseIsHeldInFewWords(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRelease(t)
+		m := of(2)
+		for i := range manifest.MaxDocuments - 2 {
+			m.Add(manifest.Document{Name: fmt.Sprintf("n%04d.yaml", i)}, nil)
+		}
+		r.m.Set(m.YAML())
+		settle()
+		held := r.cfg.Health().Layers[0].Held
+		if len(held) != 21 || !strings.HasSuffix(held[20], "1980 documents more") {
+			t.Errorf("a release of %d documents is held for %d reasons, of which the last is %q", len(m.Documents), len(held), held[max(len(held)-1, 0)])
+		}
+		if c := r.cfg.Get(); c.A != 1 {
+			t.Errorf("live is %+v", *c)
+		}
+	})
+}

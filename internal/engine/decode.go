@@ -92,6 +92,9 @@ func (e *Engine) decodeDocuments(plan *plan, f *feed, c *content) {
 		c.problems = wording.OwnAll(c.problems)
 		return
 	}
+	if e.hasManifest() {
+		c.dataSums()
+	}
 	for _, d := range c.Documents {
 		d, problem := e.decrypt(f, c, d)
 		if problem != nil {

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"maps"
 	"slices"
@@ -29,9 +30,10 @@ type content struct {
 	problems  source.Problems      // of decoding
 	alone     source.Problems      // of binding each document by itself
 	fromDisk  bool
-	kept      []string // documents that are absent, with their last content in their place
-	digest    *digest  // once it was asked for
-	released  bool     // somebody said that it may not be held
+	kept      []string            // documents that are absent, with their last content in their place
+	digest    *digest             // once it was asked for
+	sums      [][sha256.Size]byte // of the data of its documents; nil where no manifest has asked
+	released  bool                // somebody said that it may not be held
 }
 
 // named is the root of a document.

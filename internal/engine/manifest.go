@@ -41,7 +41,9 @@ func (e *Engine) misfits(contents []*content) (problems source.Problems) {
 		if f.Manifest || contents[i] == nil {
 			continue
 		}
-		for _, d := range contents[i].Documents {
+		sums := contents[i].dataSums()
+		for k := range contents[i].Documents {
+			d := &contents[i].Documents[k]
 			if d.Absent {
 				continue
 			}
@@ -50,7 +52,7 @@ func (e *Engine) misfits(contents []*content) (problems source.Problems) {
 			at := source.Position{Layer: f.name, Document: d.Name, Revision: contents[i].Revision}
 			switch {
 			case listed != nil:
-				if kind, why := m.unlike(&d, listed); why != "" {
+				if kind, why := m.unlike(d, sums[k], listed); why != "" {
 					problems = append(problems, &source.Problem{Kind: kind, Position: at, Message: why})
 				}
 			case by.signed() && !f.trusted:
@@ -103,12 +105,21 @@ func (e *Engine) waitsForRelease() []string {
 			newest[i] = f.applied
 		}
 	}
+	problems := e.misfits(newest)
 	var reasons []string
-	for _, p := range e.misfits(newest) {
+	for i, p := range problems {
+		if i == maxMisfits {
+			reasons = append(reasons, fmt.Sprintf("the release is not whole: %d documents more", len(problems)-i))
+			break
+		}
 		reasons = append(reasons, "the release is not whole: "+p.Error())
 	}
 	return reasons
 }
+
+// maxMisfits is how many documents are named of those for which a release waits: a manifest may list
+// thousands, and what is held is logged.
+const maxMisfits = 20
 
 // badManifest reports whether the newest manifest is refused: then the one that is applied counts.
 func (e *Engine) badManifest(f *feed) bool {

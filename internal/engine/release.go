@@ -84,13 +84,30 @@ func (r *release) find(f *feed, name string) *manifest.Document {
 	return nil
 }
 
-// unlike says why a document is not the one that the release lists; "" where it is. A digest is one
-// of bytes, and says nothing of a tree.
-func (r *release) unlike(d *source.Document, listed *manifest.Document) (kind source.Kind, why string) {
+// dataSums returns the digests of the documents' data. They are computed once: in the layer's watcher,
+// when the content is decoded, or here for a content that was made since.
+func (c *content) dataSums() [][sha256.Size]byte {
+	if c.sums == nil {
+		c.sums = make([][sha256.Size]byte, len(c.Documents))
+		for i := range c.Documents {
+			c.sums[i] = sha256.Sum256(c.Documents[i].Data)
+		}
+	}
+	return c.sums
+}
+
+// hasManifest reports whether any layer is a manifest.
+func (e *Engine) hasManifest() bool {
+	return slices.ContainsFunc(e.feeds, func(f *feed) bool { return f.Manifest })
+}
+
+// unlike says why a document, with the digest of its data, is not the one that the release lists; ""
+// where it is. A digest is one of bytes, and says nothing of a tree.
+func (r *release) unlike(d *source.Document, sum [sha256.Size]byte, listed *manifest.Document) (kind source.Kind, why string) {
 	switch {
 	case d.Tree != nil:
 		return source.Denied, "is listed in release " + r.Release + " and comes as a tree, of which there is no digest; use a source that gives its bytes"
-	case sha256.Sum256(d.Data) != listed.SHA256:
+	case sum != listed.SHA256:
 		return source.Corrupt, "is not the one of release " + r.Release
 	case listed.Format != "" && listed.Format != d.Format:
 		return source.Corrupt, fmt.Sprintf("is to be decoded as another format than %s, which release %s says", listed.Format, r.Release)
