@@ -390,8 +390,8 @@ func TestExpiry(t *testing.T) {
 	})
 }
 
-// Not promised: whoever can put an older copy back, or take it away, and write to Nacos, can put
-// back what came after that copy. It is a whole release of somebody who has a key, for this
+// Not promised: whoever can put an older copy back together with its mark, or take both away, and
+// write to Nacos, can put back what came after that copy. It is a whole release of somebody who has a key, for this
 // service.
 func TestWhatAnOlderCopyForgets(t *testing.T) {
 	bubble(t, func(p *production) {
@@ -401,24 +401,17 @@ func TestWhatAnOlderCopyForgets(t *testing.T) {
 		if err != nil || len(kept) != 1 {
 			t.Fatalf("copies: %q, %v", kept, err)
 		}
-		old, err := os.ReadFile(kept[0])
-		if err != nil {
-			t.Fatal(err)
-		}
+		putBack := restore(t, kept[0], kept[0]+".newest")
 		for n := 2; n <= 3; n++ {
 			p.publish(of(n))
 			p.mustStart()
 			p.stop()
 		}
-		if err := os.WriteFile(kept[0], old, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		putBack()
 		p.mustStart()
 		p.runs(3, "an older copy and an honest Nacos")
 		p.stop()
-		if err := os.WriteFile(kept[0], old, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		putBack()
 		p.m.memory.Set(signed(of(2), releaseKey(1)))
 		p.b.memory.Set(docB(2))
 		p.mustStart()
@@ -426,6 +419,48 @@ func TestWhatAnOlderCopyForgets(t *testing.T) {
 		p.a.memory.Set(docA(2))
 		settle()
 		p.runs(2, "an older copy, and an old release")
+		p.stop()
+	})
+}
+
+// restore returns what puts files back as they are now.
+func restore(t *testing.T, files ...string) (putBack func()) {
+	t.Helper()
+	contents := map[string][]byte{}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		contents[file] = data
+	}
+	return func() {
+		for file, data := range contents {
+			if err := os.WriteFile(file, data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// An older copy that is put back without its mark is found out: with it, what came after would be forgotten.
+func TestAnOlderCopyIsNotUsedForASignedRelease(t *testing.T) {
+	bubble(t, func(p *production) {
+		p.mustStart()
+		p.stop()
+		kept, err := filepath.Glob(filepath.Join(p.o.StateDir, "*.lastgood"))
+		if err != nil || len(kept) != 1 {
+			t.Fatalf("copies: %q, %v", kept, err)
+		}
+		putBack := restore(t, kept[0])
+		p.publish(of(2))
+		p.mustStart()
+		p.stop()
+		putBack()
+		p.mustStart()
+		if text := p.cfg.Health().LastGood.Error; !strings.Contains(text, "older than the newest copy") {
+			t.Errorf("an older copy is put back, and Health says %q", text)
+		}
 		p.stop()
 	})
 }
