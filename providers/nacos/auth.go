@@ -21,7 +21,8 @@ type auth struct {
 	ctx     context.Context // the session's life
 	via     transport
 	as      settings
-	servers func() []address // those that there are
+	servers func() []address              // those that there are
+	listed  func(address) (address, bool) // whether a server may have the password
 	tell    func(Event)
 	backoff backoff
 	within  time.Duration // the time of one server
@@ -48,10 +49,11 @@ type login struct {
 	err    error
 }
 
-func newAuth(ctx context.Context, via transport, as settings, t timings, servers func() []address, tell func(Event)) *auth {
+func newAuth(ctx context.Context, s *session) *auth {
 	return &auth{
-		ctx: ctx, via: via, as: as, servers: servers, tell: tell, within: t.request,
-		backoff: backoff{least: time.Second, most: t.backMax},
+		ctx: ctx, via: s.via, as: s.as, listed: s.listed, tell: s.tell, within: s.t.request,
+		servers: func() []address { servers, _ := s.known(); return servers },
+		backoff: backoff{least: time.Second, most: s.t.backMax},
 	}
 }
 
@@ -170,9 +172,14 @@ func (a *auth) log(l *login, first address) {
 	a.tell(Event{Kind: LoggedIn, Server: server.String()})
 }
 
-// tryAll asks the server first that is to take the token, then the others. A refusal ends it: they share their users.
+// tryAll asks the server first that is to take the token, then the others. A refusal ends it: they share their users. A server that is
+// listed no longer is not asked.
 func (a *auth) tryAll(first address) (g grant, server address, err error) {
-	g, err = a.try(first)
+	if _, ok := a.listed(first); ok {
+		g, err = a.try(first)
+	} else {
+		err = Unlisted.fail("login to", first.String())
+	}
 	if err == nil || source.KindOf(err) == source.Denied {
 		return g, first, err
 	}

@@ -22,6 +22,7 @@ const (
 	SentAway          Cause = 11 // the server wants its clients to go to another one
 	NoServers         Cause = 12 // the address server names none, or cannot be asked
 	ServerFailed      Cause = 13 // code or HTTP status 500: it could not do what it was asked
+	Unlisted          Cause = 14 // a server sends its clients to a host that is not listed; see [Config].AllowRedirects
 )
 
 // Why a server refuses.
@@ -72,6 +73,7 @@ var causes = map[Cause]struct {
 	Unregistered:      {source.Unavailable, "the server does not know this connection", "nothing: the session connects and listens again by itself; if it lasts, the server is at its limit of connections"},
 	SentAway:          {source.Unavailable, "the server asks to go to another one", "nothing: the session does; if it lasts, the server is at its limit of connections"},
 	NoServers:         {source.Unavailable, "the address server names no server", "check Endpoint, or NACOS_ENDPOINT: its answer is one server a line, host or host:port"},
+	Unlisted:          {source.Unavailable, "the server is not listed", "nothing: the session goes to another server of the list; to have it go there, name the server in Config.Servers or at the address server, or allow it by Config.AllowRedirects"},
 	ServerFailed:      {source.Unavailable, "the server could not do it", "try again: a cluster without a leader finds one within seconds; if it lasts, the server's nacos.log and config-server.log say why (its disk, its database, a plugin)"},
 
 	WrongLogin:       {source.Denied, "user name or password was refused", "check Username and Password, or NACOS_USERNAME and NACOS_PASSWORD, against the users of the server"},

@@ -34,6 +34,7 @@ var frozen = []numbered{
 	{"SentAway", nacos.SentAway, 11},
 	{"NoServers", nacos.NoServers, 12},
 	{"ServerFailed", nacos.ServerFailed, 13},
+	{"Unlisted", nacos.Unlisted, 14},
 	{"WrongLogin", nacos.WrongLogin, 20},
 	{"LoginMissing", nacos.LoginMissing, 21},
 	{"TokenRefused", nacos.TokenRefused, 22},

@@ -19,6 +19,10 @@ type Config struct {
 	// named, its path /nacos/serverlist; its answer is one node a line. It is asked every 30 s, and what it said last goes
 	// on being used while it cannot be. Until it has answered Servers are used, if there are any. Empty: none.
 	Endpoint string
+	// AllowRedirects are hosts to which a server may send the session beside those of Servers and of the address server's
+	// list: "host", "host:port", or a network, "10.0.0.0/8". They get name, password and token as a listed server does.
+	// After 10 minutes at one of them the session goes back to the list. Empty: listed servers alone.
+	AllowRedirects []string
 	// Namespace is the *id* of the namespace, which is not the name that the console shows. Empty and "public": the
 	// public one.
 	Namespace string
@@ -51,6 +55,7 @@ type Config struct {
 type settings struct {
 	servers   []address
 	endpoint  *endpoint // nil: none
+	allowed   allowed   // beyond servers and what endpoint names
 	namespace string
 	group     string
 	username  string
@@ -102,6 +107,11 @@ func (c Config) check() (settings, []string) {
 			problems = append(problems, fmt.Sprintf("the endpoint %v", err))
 		}
 		s.endpoint = e
+	}
+	for i, text := range c.AllowRedirects {
+		if err := s.allowed.add(text); err != nil {
+			problems = append(problems, fmt.Sprintf("allowed redirect %d %v", i+1, err))
+		}
 	}
 	if len(c.Servers) == 0 && c.Endpoint == "" && len(c.problems) == 0 {
 		problems = append(problems, "no server is named")

@@ -37,8 +37,9 @@
 // # Servers
 //
 // A session knows its servers from [Config].Servers, or from an address server, [Config].Endpoint, which it asks every
-// 30 s. It begins with one that chance picks, goes where a server sends its clients, and leaves one that the address
-// server does not name any more. The server is told which instance connects: see [Instance].
+// 30 s. It starts with a random one, follows a server's redirects to listed servers, and leaves one that the
+// address server no longer names. It goes to no other host unless [Config].AllowRedirects names it, and
+// after 10 minutes there it returns to the list. The server is told which instance connects: see [Instance].
 //
 // # Bounds
 //

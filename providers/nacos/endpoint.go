@@ -157,7 +157,8 @@ func (s *session) leave(ctx context.Context, c *conn, changed bool) {
 }
 
 func isAmong(servers []address, a address) bool {
-	return slices.ContainsFunc(servers, func(b address) bool { return b.String() == a.String() })
+	_, ok := find(servers, a)
+	return ok
 }
 
 func (s *session) notLocated(err error) {

@@ -11,6 +11,7 @@ import (
 const (
 	EnvServers      = "NACOS_SERVER_ADDR"   // "10.0.0.1:8848,10.0.0.2:8848"
 	EnvEndpoint     = "NACOS_ENDPOINT"      // an address server, "10.0.0.9:8080"
+	EnvRedirects    = "NACOS_REDIRECTS"     // see [Config].AllowRedirects: "10.0.0.0/8,nacos.example.com"
 	EnvNamespace    = "NACOS_NAMESPACE"     // the id, not the name
 	EnvGroup        = "NACOS_GROUP"         // default DEFAULT_GROUP
 	EnvUsername     = "NACOS_USERNAME"      //
@@ -37,16 +38,17 @@ const (
 // FromEnv returns the Config that the environment describes. What is wrong with it, [Dial] says.
 func FromEnv() Config {
 	c := Config{
-		Servers:     fields(os.Getenv(EnvServers), ",; "),
-		Endpoint:    os.Getenv(EnvEndpoint),
-		Namespace:   os.Getenv(EnvNamespace),
-		Group:       os.Getenv(EnvGroup),
-		Username:    os.Getenv(EnvUsername),
-		Password:    NewPassword(os.Getenv(EnvPassword)),
-		ContextPath: os.Getenv(EnvContextPath),
-		AppName:     os.Getenv(EnvAppName),
-		Instance:    Instance{Version: os.Getenv(EnvVersion), ID: os.Getenv(EnvInstance)},
-		wantSigner:  os.Getenv(EnvAccessKey) != "",
+		Servers:        fields(os.Getenv(EnvServers), ",; "),
+		AllowRedirects: fields(os.Getenv(EnvRedirects), ",; "),
+		Endpoint:       os.Getenv(EnvEndpoint),
+		Namespace:      os.Getenv(EnvNamespace),
+		Group:          os.Getenv(EnvGroup),
+		Username:       os.Getenv(EnvUsername),
+		Password:       NewPassword(os.Getenv(EnvPassword)),
+		ContextPath:    os.Getenv(EnvContextPath),
+		AppName:        os.Getenv(EnvAppName),
+		Instance:       Instance{Version: os.Getenv(EnvVersion), ID: os.Getenv(EnvInstance)},
+		wantSigner:     os.Getenv(EnvAccessKey) != "",
 	}
 	if len(c.Servers) == 0 && c.Endpoint == "" {
 		c.problems = append(c.problems, EnvServers+" is not set")

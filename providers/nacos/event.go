@@ -14,7 +14,7 @@ const (
 	Lost         EventKind = 2  // the connection is gone; Server, Err
 	TryFailed    EventKind = 3  // no server of the list could be reached; Attempt, Err
 	Outage       EventKind = 4  // the tenth such failure in a row, or as [OutageAfter] says; once in an outage; Attempt, Err
-	Redirected   EventKind = 5  // the server sends its clients away; Server is where to, empty where it does not say
+	Redirected   EventKind = 5  // the server sends its clients away; Server is where to; Err is set where the session does not go there
 	LoggedIn     EventKind = 6  // there is a new token; Server
 	LoginRefused EventKind = 7  // there is none; Server, Err
 	Pushed       EventKind = 8  // the server says that a key has changed; Server, Document

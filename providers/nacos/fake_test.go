@@ -39,6 +39,8 @@ type cluster struct {
 	latency time.Duration
 	typ     string // of all configs
 
+	via nacos.Transport // between the client and this; nil: nothing
+
 	signature string // what requests must carry; empty: nothing
 
 	password string
@@ -91,7 +93,7 @@ func (f *cluster) Knock(_ context.Context, server nacos.Address) bool {
 
 func (f *cluster) Login(ctx context.Context, server nacos.Address, _ nacos.Settings) (nacos.Grant, error) {
 	f.mu.Lock()
-	f.log = append(f.log, call{at: time.Now(), typ: "login"})
+	f.log = append(f.log, call{at: time.Now(), typ: "login", key: server.String()})
 	silent, password := f.silent, f.password
 	f.mu.Unlock()
 	if silent {
@@ -376,11 +378,15 @@ func bubble(t *testing.T, cfg nacos.Config, prepare func(*cluster), test func(*t
 		if prepare != nil {
 			prepare(f)
 		}
+		via := nacos.Transport(f)
+		if f.via != nil {
+			via = f.via
+		}
 		if len(cfg.Servers) == 0 && cfg.Endpoint == "" {
 			cfg.Servers = []string{"a:8848"}
 		}
 		log := newEvents()
-		c, err := nacos.DialVia(f, cfg, append(opts, log.hook())...)
+		c, err := nacos.DialVia(via, cfg, append(opts, log.hook())...)
 		if err != nil {
 			t.Fatal(err)
 		}

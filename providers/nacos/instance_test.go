@@ -90,7 +90,7 @@ func TestRealInstanceIsTold(t *testing.T) {
 func unset(t *testing.T) {
 	t.Helper()
 	for _, name := range []string{
-		nacos.EnvServers, nacos.EnvEndpoint, nacos.EnvNamespace, nacos.EnvGroup, nacos.EnvUsername, nacos.EnvPassword, nacos.EnvPasswordFile,
+		nacos.EnvServers, nacos.EnvRedirects, nacos.EnvEndpoint, nacos.EnvNamespace, nacos.EnvGroup, nacos.EnvUsername, nacos.EnvPassword, nacos.EnvPasswordFile,
 		nacos.EnvContextPath, nacos.EnvAppName, nacos.EnvVersion, nacos.EnvInstance, nacos.EnvLabels, nacos.EnvGrayLabel, nacos.EnvTag,
 		nacos.EnvAccessKey, nacos.EnvSecretKey, nacos.EnvTLS, nacos.EnvTLSCA, nacos.EnvTLSCert, nacos.EnvTLSKey, nacos.EnvTLSName,
 		nacos.EnvTLSInsecure, "nacos_app_conn_labels", "nacos_config_gray_label",

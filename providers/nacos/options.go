@@ -36,6 +36,7 @@ type timings struct {
 	beatEvery time.Duration // for tests; zero: as the network is
 	report    time.Duration // from "applied" until the server is told
 	locate    time.Duration // between two questions to the address server
+	away      time.Duration // at a server that is not listed, until the session goes back to the list
 	retryMin  time.Duration // of a read that went wrong
 	retryMax  time.Duration
 	older     time.Duration // another server's older content is not taken for so long
@@ -47,7 +48,7 @@ func defaults() timings {
 		request: 5 * time.Second, connect: 5 * time.Second,
 		reconcile: 30 * time.Second, jitter: 0.1,
 		backMin: 100 * time.Millisecond, backMax: 30 * time.Second, healthy: time.Minute, outage: 10,
-		beat: 3 * time.Second, report: 500 * time.Millisecond, locate: 30 * time.Second,
+		beat: 3 * time.Second, report: 500 * time.Millisecond, locate: 30 * time.Second, away: 10 * time.Minute,
 		retryMin: 100 * time.Millisecond, retryMax: 30 * time.Second, older: 30 * time.Second,
 		close: 5 * time.Second,
 	}

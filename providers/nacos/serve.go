@@ -3,8 +3,6 @@ package nacos
 import (
 	"context"
 	"errors"
-	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -116,6 +114,9 @@ func (s *session) serve(c *conn) error {
 	wg.Go(func() { s.keep(c) })
 	if s.auth.needed() {
 		wg.Go(func() { s.auth.keep(c.ctx, c.server) })
+	}
+	if c.sent {
+		wg.Go(func() { s.comeBack(c) })
 	}
 	<-c.ctx.Done()
 	s.set(nil, false, nil)
@@ -253,6 +254,7 @@ func (s *session) readStream(c *conn) {
 		s.pulse.heard()
 		if err := s.take(c, m); err != nil {
 			c.end(err)
+			return
 		}
 	}
 }
@@ -286,23 +288,4 @@ func (s *session) take(c *conn, m message) error {
 		return s.sentAway(c, p)
 	}
 	return nil
-}
-
-// sentAway notes where the server wants its clients to go.
-func (s *session) sentAway(c *conn, p push) error {
-	event := Event{Kind: Redirected}
-	if port, err := strconv.Atoi(p.ServerPort); err == nil && p.ServerIP != "" && port > 0 && port <= 65535-grpcOffset {
-		to := address{host: p.ServerIP, port: port, scheme: c.server.scheme, prefix: c.server.prefix}
-		event.Server = to.String()
-		known, _ := s.known()
-		if i := slices.IndexFunc(known, func(a address) bool { return a.String() == to.String() }); i >= 0 {
-			to = known[i] // with what else is known of it
-		}
-		select {
-		case c.moveTo <- to:
-		default:
-		}
-	}
-	s.tell(event)
-	return errReset(c.server)
 }

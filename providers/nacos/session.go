@@ -49,7 +49,7 @@ func newSession(via transport, as settings, t timings, h *hook) *session {
 		cancel: cancel, ended: make(chan struct{}), changed: make(chan struct{}), asked: make(chan struct{}), moved: make(chan struct{}, 1),
 		servers: as.servers,
 	}
-	s.auth = newAuth(ctx, via, as, t, func() []address { servers, _ := s.known(); return servers }, s.tell)
+	s.auth = newAuth(ctx, s)
 	s.addHook(h)
 	go func() {
 		defer close(s.ended)
@@ -90,16 +90,20 @@ func (s *session) run(ctx context.Context) {
 		sent = nil
 		if err != nil {
 			failed++
-			if errors.Is(err, NotReady) && s.before != nil && !errors.Is(s.before, NotReady) { // it was away, and is starting
+			// It was away, and is starting. A server that wavers between the two is eagerly tried for a while, and no longer.
+			if errors.Is(err, NotReady) && s.before != nil && !errors.Is(s.before, NotReady) && !time.Now().Before(eager) {
 				wait.reset()
 				eager = time.Now().Add(eagerFor)
 			}
 			s.notConnected(ctx, err, failed)
 			d := wait.next()
+			var opened []address
+			var early bool
 			if time.Now().Before(eager) {
-				d = min(d, eagerMost/2+rand.N(eagerMost/2))
+				early = s.rest(ctx, min(d, eagerMost/2+rand.N(eagerMost/2)))
+			} else {
+				opened, early = s.pause(ctx, order, d)
 			}
-			opened, early := s.pause(ctx, order, d)
 			if early {
 				wait.reset()
 				eager = time.Now().Add(eagerFor)
@@ -122,8 +126,7 @@ func (s *session) run(ctx context.Context) {
 			s.pulse.lost()
 		}
 		s.rest(ctx, wait.next())
-		servers, _ := s.known() // after the rest: they may be others
-		order, sent = reorder(servers, c)
+		order, sent = s.next(c) // after the rest: there may be other servers
 	}
 }
 
@@ -208,19 +211,6 @@ const (
 
 // knockEvery is about the time between two looks at a port that is shut.
 const knockEvery = time.Second
-
-// reorder says which servers to try after a connection was lost: where that server sent us, then those after it in the
-// list, and itself last.
-func reorder(servers []address, c *conn) (order []address, sent *address) {
-	i := slices.Index(servers, c.server)
-	order = slices.Concat(servers[i+1:], servers[:i+1])
-	select {
-	case to := <-c.moveTo:
-		return inFront(order, to), &to
-	default:
-		return order, nil
-	}
-}
 
 func inFront(order []address, first ...address) []address {
 	return append(slices.Clone(first), slices.DeleteFunc(order, func(a address) bool { return slices.Contains(first, a) })...)

@@ -476,8 +476,8 @@ func TestUnregisteredConnectionIsMadeAnew(t *testing.T) {
 
 func TestConnectResetIsFollowed(t *testing.T) {
 	t.Parallel()
-	cfg := nacos.Config{Servers: []string{"a:8848", "b:8848"}}
-	for _, tc := range []struct{ to, want string }{{"", "other"}, {"a", "a"}, {"c", "c"}} {
+	cfg := nacos.Config{Servers: []string{"a:8848", "b:8848"}, AllowRedirects: []string{"d"}}
+	for _, tc := range []struct{ to, want string }{{"", "other"}, {"a", "a"}, {"c", "other"}, {"d", "d"}} {
 		t.Run("to "+tc.to, func(t *testing.T) {
 			t.Parallel()
 			bubble(t, cfg, nil, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
