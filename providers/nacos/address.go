@@ -26,9 +26,10 @@ type address struct {
 	prefix string // of HTTP paths: "/nacos"
 }
 
-// parseAddress reads "host", "host:port" or "http://host:port/nacos", each with "?grpc=port" or without.
+// parseAddress reads "host", "host:port", "host:port/nacos" or "http://host:port/nacos", each with "?grpc=port" or without. The scheme
+// is empty where none is named.
 func parseAddress(text, prefix string) (address, error) {
-	a := address{scheme: "http", prefix: prefix, port: defaultPort}
+	a := address{prefix: prefix, port: defaultPort}
 	text, query, asked := strings.Cut(strings.TrimSpace(text), "?")
 	if asked {
 		rpc, err := grpcPort(query)
@@ -38,14 +39,18 @@ func parseAddress(text, prefix string) (address, error) {
 		a.rpc = rpc
 	}
 	hostport := text
-	if strings.Contains(text, "://") {
+	bare := !strings.Contains(text, "://")
+	if bare && strings.Contains(text, "/") {
+		text = "//" + text
+	}
+	if strings.Contains(text, "//") {
 		u, err := url.Parse(text)
 		switch {
 		case err != nil:
 			return a, errors.New("is not a URL") // the parser's own text repeats what may hold a password
 		case u.User != nil:
 			return a, errors.New("has a login in it, which belongs in Username and Password")
-		case u.Scheme != "http" && u.Scheme != "https":
+		case !bare && u.Scheme != schemeHTTP && u.Scheme != schemeHTTPS:
 			return a, errors.New("has a scheme that is neither http nor https")
 		case u.Fragment != "":
 			return a, errors.New("has a fragment, which means nothing here")

@@ -23,6 +23,7 @@ type auth struct {
 	as      settings
 	servers func() []address              // those that there are
 	listed  func(address) (address, bool) // whether a server may have the password
+	exposes func(address)                 // warns
 	tell    func(Event)
 	backoff backoff
 	within  time.Duration // the time of one server
@@ -51,7 +52,7 @@ type login struct {
 
 func newAuth(ctx context.Context, s *session) *auth {
 	return &auth{
-		ctx: ctx, via: s.via, as: s.as, listed: s.listed, tell: s.tell, within: s.t.request,
+		ctx: ctx, via: s.via, as: s.as, listed: s.listed, exposes: s.exposes, tell: s.tell, within: s.t.request,
 		servers: func() []address { servers, _ := s.known(); return servers },
 		backoff: backoff{least: time.Second, most: s.t.backMax},
 	}
@@ -198,6 +199,9 @@ func (a *auth) tryAll(first address) (g grant, server address, err error) {
 func (a *auth) try(server address) (grant, error) {
 	ctx, cancel := context.WithTimeout(a.ctx, a.within)
 	defer cancel()
+	if server.scheme != schemeHTTPS {
+		a.exposes(server)
+	}
 	return a.via.Login(ctx, server, a.as)
 }
 

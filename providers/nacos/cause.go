@@ -9,20 +9,21 @@ type Cause uint8
 
 // Why a server cannot be talked to. The numbers of all causes are frozen: they may stand in a database of metrics.
 const (
-	HostUnknown       Cause = 1  // no host has this name
-	ConnectionRefused Cause = 2  // nothing listens at the address
-	NoAnswer          Cause = 3  // no answer in time: HTTP 408, a gRPC deadline, a connection that is not made
-	Unreachable       Cause = 4  // the network, or a TLS that only one side speaks
-	GRPCPortShut      Cause = 5  // 8848 is open and 9848 is not
-	NotNacos          Cause = 6  // something else answers
-	ConnectionLost    Cause = 7  // it broke off
-	ServerSilent      Cause = 8  // it stands, and nothing comes any more
-	NotReady          Cause = 9  // HTTP 503, codes 3xx and 503: starting, stopping, without a leader, over its limit
-	Unregistered      Cause = 10 // code 301, "session expired", "listener not registered": the server has forgotten the connection
-	SentAway          Cause = 11 // the server wants its clients to go to another one
-	NoServers         Cause = 12 // the address server names none, or cannot be asked
-	ServerFailed      Cause = 13 // code or HTTP status 500: it could not do what it was asked
-	Unlisted          Cause = 14 // a server sends its clients to a host that is not listed; see [Config].AllowRedirects
+	HostUnknown        Cause = 1  // no host has this name
+	ConnectionRefused  Cause = 2  // nothing listens at the address
+	NoAnswer           Cause = 3  // no answer in time: HTTP 408, a gRPC deadline, a connection that is not made
+	Unreachable        Cause = 4  // the network, or a TLS that only one side speaks
+	GRPCPortShut       Cause = 5  // 8848 is open and 9848 is not
+	NotNacos           Cause = 6  // something else answers
+	ConnectionLost     Cause = 7  // it broke off
+	ServerSilent       Cause = 8  // it stands, and nothing comes any more
+	NotReady           Cause = 9  // HTTP 503, codes 3xx and 503: starting, stopping, without a leader, over its limit
+	Unregistered       Cause = 10 // code 301, "session expired", "listener not registered": the server has forgotten the connection
+	SentAway           Cause = 11 // the server wants its clients to go to another one
+	NoServers          Cause = 12 // the address server names none, or cannot be asked
+	ServerFailed       Cause = 13 // code or HTTP status 500: it could not do what it was asked
+	Unlisted           Cause = 14 // a server sends its clients to a host that is not listed; see [Config].AllowRedirects
+	CertificateRefused Cause = 15 // the server's certificate does not verify
 )
 
 // Why a server refuses.
@@ -34,6 +35,7 @@ const (
 	RequestRefused   Cause = 24 // by the transport: a client certificate is missing, a proxy says no
 	SigningFailed    Cause = 25 // there is no signature, since the [Signer] failed
 	SignatureRefused Cause = 26 // code 403 to a signed request
+	SentInClear      Cause = 27 // a warning: credentials go to a host other than loopback without encryption
 )
 
 // What is wrong with a config, or with what is asked of it.
@@ -61,20 +63,21 @@ var causes = map[Cause]struct {
 	kind      source.Kind
 	text, fix string
 }{
-	HostUnknown:       {source.Unavailable, "there is no host of this name", "check the server address for a slip, and the DNS of this machine"},
-	ConnectionRefused: {source.Unavailable, "connection refused", "check that Nacos runs there and that the address is right"},
-	NoAnswer:          {source.Timeout, "no answer in time", "check the address, the network and the firewalls between here and there, and the load of the server; the session tries again by itself"},
-	Unreachable:       {source.Unavailable, "the connection cannot be made", "check the network between here and there, and whether the server expects TLS"},
-	GRPCPortShut:      {source.Unavailable, "the HTTP port is open, but not the gRPC port", "open the gRPC port, 1000 above that of HTTP, in the firewall, the container and the service: Nacos 2 and later need both"},
-	NotNacos:          {source.Unavailable, "the port does not speak the gRPC of Nacos", "check the port: the address takes the HTTP port, and gRPC is 1000 above; check also whether both sides agree on TLS"},
-	ConnectionLost:    {source.Unavailable, "the connection was lost", "check that Nacos runs there; the session connects again by itself"},
-	ServerSilent:      {source.Timeout, "the server has fallen silent", "check the network between here and there; the session connects again by itself"},
-	NotReady:          {source.Unavailable, "the server is not ready", "wait: it is starting, stopping, without a leader or over its limit of requests; the session tries again by itself"},
-	Unregistered:      {source.Unavailable, "the server does not know this connection", "nothing: the session connects and listens again by itself; if it lasts, the server is at its limit of connections"},
-	SentAway:          {source.Unavailable, "the server asks to go to another one", "nothing: the session does; if it lasts, the server is at its limit of connections"},
-	NoServers:         {source.Unavailable, "the address server names no server", "check Endpoint, or NACOS_ENDPOINT: its answer is one server a line, host or host:port"},
-	Unlisted:          {source.Unavailable, "the server is not listed", "nothing: the session goes to another server of the list; to have it go there, name the server in Config.Servers or at the address server, or allow it by Config.AllowRedirects"},
-	ServerFailed:      {source.Unavailable, "the server could not do it", "try again: a cluster without a leader finds one within seconds; if it lasts, the server's nacos.log and config-server.log say why (its disk, its database, a plugin)"},
+	HostUnknown:        {source.Unavailable, "there is no host of this name", "check the server address for a slip, and the DNS of this machine"},
+	ConnectionRefused:  {source.Unavailable, "connection refused", "check that Nacos runs there and that the address is right"},
+	NoAnswer:           {source.Timeout, "no answer in time", "check the address, the network and the firewalls between here and there, and the load of the server; the session tries again by itself"},
+	Unreachable:        {source.Unavailable, "the connection cannot be made", "check the network between here and there, and whether the server expects TLS"},
+	GRPCPortShut:       {source.Unavailable, "the HTTP port is open, but not the gRPC port", "open the gRPC port, 1000 above that of HTTP, in the firewall, the container and the service: Nacos 2 and later need both"},
+	NotNacos:           {source.Unavailable, "the port does not speak the gRPC of Nacos", "check the port: the address takes the HTTP port, and gRPC is 1000 above; check also whether both sides agree on TLS"},
+	ConnectionLost:     {source.Unavailable, "the connection was lost", "check that Nacos runs there; the session connects again by itself"},
+	ServerSilent:       {source.Timeout, "the server has fallen silent", "check the network between here and there; the session connects again by itself"},
+	NotReady:           {source.Unavailable, "the server is not ready", "wait: it is starting, stopping, without a leader or over its limit of requests; the session tries again by itself"},
+	Unregistered:       {source.Unavailable, "the server does not know this connection", "nothing: the session connects and listens again by itself; if it lasts, the server is at its limit of connections"},
+	SentAway:           {source.Unavailable, "the server asks to go to another one", "nothing: the session does; if it lasts, the server is at its limit of connections"},
+	NoServers:          {source.Unavailable, "the address server names no server", "check Endpoint, or NACOS_ENDPOINT: its answer is one server a line, host or host:port"},
+	Unlisted:           {source.Unavailable, "the server is not listed", "nothing: the session goes to another server of the list; to have it go there, name the server in Config.Servers or at the address server, or allow it by Config.AllowRedirects"},
+	CertificateRefused: {source.Unavailable, "the server's certificate does not verify", "check that the CA is the one that signed it (Config.TLS, or NACOS_TLS_CA_FILE) and that it names the host that Config has, or set the name that it has (NACOS_TLS_SERVER_NAME)"},
+	ServerFailed:       {source.Unavailable, "the server could not do it", "try again: a cluster without a leader finds one within seconds; if it lasts, the server's nacos.log and config-server.log say why (its disk, its database, a plugin)"},
 
 	WrongLogin:       {source.Denied, "user name or password was refused", "check Username and Password, or NACOS_USERNAME and NACOS_PASSWORD, against the users of the server"},
 	LoginMissing:     {source.Denied, "the server wants a login", "set Username and Password, or NACOS_USERNAME and NACOS_PASSWORD"},
@@ -83,6 +86,7 @@ var causes = map[Cause]struct {
 	RequestRefused:   {source.Denied, "the server refused the request", "check user name, password and permissions, and whether the server expects a client certificate"},
 	SigningFailed:    {source.Denied, "the request could not be signed", "check the access key, or that the role's credentials can be had from here"},
 	SignatureRefused: {source.Denied, "the server refused the signature", "check access key, secret key and region, the rights of the account in this namespace, and the clock of this machine"},
+	SentInClear:      {source.Misused, "credentials are sent without encryption", "set Config.TLS, or NACOS_TLS=true, if the servers have TLS; where the network between is trusted, set Config.Plaintext, or NACOS_PLAINTEXT=true"},
 
 	NamespaceMissing: {source.NotFound, "there is no namespace of this id", "name the namespace by its *id*, as the console's list of namespaces shows it, not by its name"},
 	ConfigMissing:    {source.NotFound, "there is no such config", "check data ID and group for a slip, and that the namespace is given by its *id* and not its name; if it may be missing, say nacos.Optional()"},

@@ -11,13 +11,14 @@ import (
 // Config says which Nacos to use, and as whom. Only Servers, or Endpoint, is required. It may be printed: the password does
 // not show.
 type Config struct {
-	// Servers are the nodes of one cluster: "host", "host:port", "http://host:port/nacos" or with https. The port is that
-	// of HTTP, 8848 where none is named; gRPC is taken to be 1000 above, as Nacos has it, unless something maps ports and
+	// Servers are the nodes of one cluster: "host", "host:port", "host:port/nacos", or a URL with http or https. Without a
+	// scheme it is https if TLS is set, and otherwise http. The port is that of HTTP, 8848 where none is named; gRPC is taken to be 1000 above, as Nacos has it, unless something maps ports and
 	// the address says where to: "host:30848?grpc=31848".
 	Servers []string
-	// Endpoint is an address server, which tells the nodes: "host", "host:port" or a URL. Its port is 8080 where none is
-	// named, its path /nacos/serverlist; its answer is one node a line. It is asked every 30 s, and what it said last goes
-	// on being used while it cannot be. Until it has answered Servers are used, if there are any. Empty: none.
+	// Endpoint is an address server, which tells the nodes: "host", "host:port" or a URL. Without a scheme it is https if
+	// TLS is set. Its port is 8080 where none is named, its path /nacos/serverlist; its answer is one node a line. It is
+	// asked every 30 s, and what it said last goes on being used while it cannot be. Until it has answered Servers are used,
+	// if there are any. With TLS, or if one of Servers is https, the nodes are https whatever it says. Empty: none.
 	Endpoint string
 	// AllowRedirects are hosts to which a server may send the session beside those of Servers and of the address server's
 	// list: "host", "host:port", or a network, "10.0.0.0/8". They get name, password and token as a listed server does.
@@ -36,9 +37,15 @@ type Config struct {
 	// ContextPath is where the server's HTTP interface lives, for servers that do not name a path of their own. Empty:
 	// "/nacos"; "/" for none.
 	ContextPath string
-	// TLS turns TLS on for gRPC, and is used for servers that are given as https. Nil: gRPC without TLS. It must not be
-	// changed afterwards.
+	// TLS turns TLS on: for gRPC, and for HTTP, which is https where no scheme is named. Servers with http are then an
+	// error, unless Plaintext is set. Nil: gRPC without TLS, and HTTP as the addresses say. It must not be changed
+	// afterwards.
 	TLS *tls.Config
+	// Plaintext says that the network to the servers is trusted: name, password and token may go without encryption. With
+	// TLS it means that HTTP has none: it is http where no scheme is named, for the address server's nodes too, and http may
+	// be named. gRPC has TLS all the same. Without Plaintext a client that sends credentials in the clear to a host other
+	// than loopback warns once: with the event [Cleartext], or through slog.Default if it has no [OnEvent].
+	Plaintext bool
 	// AppName is the application's name on the server. Empty: Instance.Service, else the name of the program.
 	AppName string
 	// Instance says which process this is. Empty fields have defaults.
@@ -62,6 +69,8 @@ type settings struct {
 	password  Password
 	signer    Signer
 	tls       *tls.Config
+	plaintext bool              // credentials may go in the clear
+	encrypted bool              // servers that the network names are https
 	labels    map[string]string // all that a connection is set up with
 }
 
@@ -87,6 +96,8 @@ func (c Config) check() (settings, []string) {
 		password:  c.Password,
 		signer:    c.Signer,
 		tls:       c.TLS,
+		plaintext: c.Plaintext,
+		encrypted: c.scheme() == schemeHTTPS,
 		labels:    connectionLabels(instance, c.Labels),
 	}
 	if s.group == "" {
@@ -95,6 +106,14 @@ func (c Config) check() (settings, []string) {
 	prefix := c.prefix()
 	for i, text := range c.Servers {
 		a, err := parseAddress(text, prefix)
+		switch {
+		case err == nil && a.scheme == schemeHTTP && c.scheme() == schemeHTTPS:
+			err = errPlainServer
+		case a.scheme == schemeHTTPS && !c.Plaintext:
+			s.encrypted = true
+		case a.scheme == "":
+			a.scheme = c.scheme()
+		}
 		if err != nil {
 			problems = append(problems, fmt.Sprintf("server %d %v", i+1, err))
 		} else if !slices.Contains(s.servers, a) {
@@ -102,7 +121,7 @@ func (c Config) check() (settings, []string) {
 		}
 	}
 	if c.Endpoint != "" {
-		e, err := parseEndpoint(c.Endpoint, prefix)
+		e, err := parseEndpoint(c.Endpoint, c.scheme(), prefix)
 		if err != nil {
 			problems = append(problems, fmt.Sprintf("the endpoint %v", err))
 		}

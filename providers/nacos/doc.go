@@ -41,6 +41,13 @@
 // address server no longer names. It goes to no other host unless [Config].AllowRedirects names it, and
 // after 10 minutes there it returns to the list. The server is told which instance connects: see [Instance].
 //
+// # Encryption
+//
+// With [Config].TLS everything goes by TLS: gRPC, and HTTP for the login, the console's interface and the
+// address server. Neither an address server nor a redirect can change that. [Config].Plaintext allows HTTP
+// without TLS. Without TLS a session that has credentials warns once, by the event [Cleartext] or through
+// slog.Default.
+//
 // # Bounds
 //
 // How long things take at worst with the default settings, see [Option] for changing them: a change whose push was lost

@@ -25,14 +25,14 @@ type endpoint struct {
 	prefix string // of the HTTP paths of the servers that it names
 }
 
-// parseEndpoint reads "host", "host:port" or a URL.
-func parseEndpoint(text, prefix string) (*endpoint, error) {
+// parseEndpoint reads "host", "host:port" or a URL. The scheme is for those that name none.
+func parseEndpoint(text, scheme, prefix string) (*endpoint, error) {
 	text = strings.TrimSpace(text)
 	port := endpointPort
 	if strings.Contains(text, "://") {
 		port = 80
 	} else {
-		text = "http://" + text
+		text = scheme + "://" + text
 	}
 	u, err := url.Parse(text)
 	switch {
@@ -40,7 +40,7 @@ func parseEndpoint(text, prefix string) (*endpoint, error) {
 		return nil, errors.New("is not a URL") // the parser's own text repeats what may hold a password
 	case u.User != nil:
 		return nil, errors.New("has a login in it, which is not sent")
-	case u.Scheme != "http" && u.Scheme != "https":
+	case u.Scheme != schemeHTTP && u.Scheme != schemeHTTPS:
 		return nil, errors.New("has a scheme that is neither http nor https")
 	case u.Hostname() == "" || net.ParseIP(u.Hostname()) == nil && strings.ContainsFunc(u.Hostname(), illegal):
 		return nil, errors.New("has no valid host")
@@ -50,7 +50,7 @@ func parseEndpoint(text, prefix string) (*endpoint, error) {
 		if port, err = strconv.Atoi(u.Port()); err != nil || port < 1 || port > 65535 {
 			return nil, errors.New("has a port that is not between 1 and 65535")
 		}
-	case u.Scheme == "https":
+	case u.Scheme == schemeHTTPS && port == 80:
 		port = 443
 	}
 	u.Host = net.JoinHostPort(u.Hostname(), strconv.Itoa(port))
@@ -60,12 +60,19 @@ func parseEndpoint(text, prefix string) (*endpoint, error) {
 	return &endpoint{server: address{host: u.Hostname(), port: port, scheme: u.Scheme}, url: u.String(), prefix: prefix}, nil
 }
 
+// mostServers is how many servers are taken of an answer; a cluster has a handful.
+const mostServers = 256
+
 // read returns the servers in an answer, each once. Lines that name none are passed over.
-func (e *endpoint) read(body []byte) []address {
+func (s settings) read(body []byte) []address {
 	var found []address
 	for line := range strings.FieldsFuncSeq(string(body), func(r rune) bool { return r == '\n' || r == '\r' || r == ',' }) {
-		if a, err := parseAddress(line, e.prefix); err == nil && !slices.Contains(found, a) {
+		a, err := parseAddress(line, s.endpoint.prefix)
+		if a = s.reported(a); err == nil && !slices.Contains(found, a) {
 			found = append(found, a)
+		}
+		if len(found) == mostServers {
+			break
 		}
 	}
 	return found
@@ -77,6 +84,7 @@ func (s *session) locate(ctx context.Context) {
 	var before error
 	first := sync.OnceFunc(func() { close(s.asked) })
 	defer first()
+	s.exposesList()
 	for {
 		servers, err := s.askEndpoint(ctx)
 		if ctx.Err() != nil {
@@ -111,7 +119,7 @@ func (s *session) askEndpoint(ctx context.Context) ([]address, error) {
 	if status != http.StatusOK {
 		return nil, NoServers.failAs("ask", e.server.String(), "the address server answers with HTTP status "+strconv.Itoa(status))
 	}
-	servers := e.read(body)
+	servers := s.as.read(body)
 	if len(servers) == 0 {
 		return nil, NoServers.fail("ask", e.server.String())
 	}

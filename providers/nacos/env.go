@@ -32,6 +32,7 @@ const (
 	EnvTLSCert     = "NACOS_TLS_CERT_FILE"   // PEM, of this client; else nacos_remote_client_rpc_tls_certChainFile
 	EnvTLSKey      = "NACOS_TLS_KEY_FILE"    // PEM, of this client; else nacos_remote_client_rpc_tls_certPrivateKey
 	EnvTLSName     = "NACOS_TLS_SERVER_NAME" // the name that the certificate must have; default: that of the server
+	EnvPlaintext   = "NACOS_PLAINTEXT"       // "true" or "false": see [Config].Plaintext
 	EnvTLSInsecure = "NACOS_TLS_INSECURE"    // "true" takes any certificate; else nacos_remote_client_rpc_tls_trustAll
 )
 
@@ -56,6 +57,7 @@ func FromEnv() Config {
 	c.passwordFromFile()
 	c.labelsFromEnv()
 	c.tlsFromEnv()
+	c.Plaintext, _ = c.flagFromEnv(EnvPlaintext)
 	return c
 }
 
@@ -152,8 +154,8 @@ func (c *Config) tlsFromEnv() {
 }
 
 // flagFromEnv reads a variable that is true or false, and whether it was set.
-func (c *Config) flagFromEnv(name, other string) (on, said bool) {
-	switch text := either(name, other); strings.ToLower(text) {
+func (c *Config) flagFromEnv(name string, others ...string) (on, said bool) {
+	switch text := either(append([]string{name}, others...)...); strings.ToLower(text) {
 	case "":
 		return false, false
 	case "true", "1", "t":

@@ -21,6 +21,16 @@ func errBadConfig(problems []string) error {
 	return BadConfig.failAs("dial", "nacos", strings.Join(problems, "; "))
 }
 
+// errPlainServer is a problem of a Config.
+var errPlainServer = errors.New("is http though TLS is set; write https, or set Plaintext (NACOS_PLAINTEXT=true) if its HTTP has no TLS and the network is trusted")
+
+// errNoTLS is for a server whose HTTP speaks no TLS.
+func errNoTLS(op string, a address) error {
+	e := Unreachable.failAs(op, a.String(), fmt.Sprintf("port %d speaks HTTP without TLS", a.port))
+	e.Fix = "turn TLS on for the server's HTTP, or in front of it; where gRPC alone has TLS and the network is trusted, set Config.Plaintext, or NACOS_PLAINTEXT=true"
+	return e
+}
+
 func errNoHost(a address) error { return HostUnknown.fail("connect to", a.String()) }
 
 // errNotReachable is for a dial or request that had no answer; only what kind of error it was is used.

@@ -26,13 +26,14 @@ const (
 	Located      EventKind = 14 // the address server names other servers than before; Server has them all
 	NotLocated   EventKind = 15 // the address server cannot be asked, or names none; Server is that one, Err
 	NoNamespace  EventKind = 16 // there is no namespace of the id that Config names; Server, Err
+	Cleartext    EventKind = 17 // credentials, or the list of who gets them, can be read on their way; once for each client; Server, Err
 )
 
 var eventNames = map[EventKind]string{
 	Connected: "connected", Lost: "lost", TryFailed: "try failed", Outage: "outage", Redirected: "redirected",
 	LoggedIn: "logged in", LoginRefused: "login refused", Pushed: "pushed", Read: "read", Discarded: "discarded",
 	ReadFailed: "read failed", Reconciled: "reconciled", Missed: "missed",
-	Located: "located", NotLocated: "not located", NoNamespace: "no namespace",
+	Located: "located", NotLocated: "not located", NoNamespace: "no namespace", Cleartext: "credentials in clear",
 }
 
 // String returns the kind in words.

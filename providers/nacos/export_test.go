@@ -98,7 +98,7 @@ func JudgeLogin(code int, body []byte) error {
 }
 
 func ParseEndpoint(text string) (string, error) {
-	e, err := parseEndpoint(text, defaultPrefix)
+	e, err := parseEndpoint(text, schemeHTTP, defaultPrefix)
 	if err != nil {
 		return "", err
 	}
@@ -120,4 +120,23 @@ func EncodePayload(typ, ip string, headers map[string]string, body []byte) []byt
 // Weights are the bytes of what each key has.
 func Weights() (entryBytes, docBytes, sourceBytes uintptr) {
 	return unsafe.Sizeof(entry{}), unsafe.Sizeof(doc{}), unsafe.Sizeof(Source{})
+}
+
+// URLs returns where the HTTP requests of a Config go: to its servers, to its address server, and to those that this one names.
+func URLs(cfg Config, answer string) (servers, endpoint, named string) {
+	s, problems := cfg.check()
+	if len(problems) > 0 {
+		return strings.Join(problems, "; "), "", ""
+	}
+	list := func(all []address) string {
+		urls := make([]string, len(all))
+		for i, a := range all {
+			urls[i] = a.url("")
+		}
+		return strings.Join(urls, " ")
+	}
+	if s.endpoint == nil {
+		return list(s.servers), "", ""
+	}
+	return list(s.servers), s.endpoint.url, list(s.read([]byte(answer)))
 }

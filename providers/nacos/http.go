@@ -2,6 +2,7 @@ package nacos
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -24,7 +25,7 @@ type fetch struct {
 // Fetch sends a request and returns status and body. It follows no redirect, which would carry a password or a token to
 // where nobody said that it may go, and asks no proxy of the environment for the same reason.
 func (w wired) Fetch(ctx context.Context, f fetch) (int, []byte, error) {
-	tr := &http.Transport{TLSClientConfig: w.tls, DisableKeepAlives: true}
+	tr := &http.Transport{TLSClientConfig: w.overHTTP1(), DisableKeepAlives: true, MaxResponseHeaderBytes: maxHeader}
 	defer tr.CloseIdleConnections()
 	client := &http.Client{
 		Transport:     tr,
@@ -53,9 +54,23 @@ func (w wired) Fetch(ctx context.Context, f fetch) (int, []byte, error) {
 	return res.StatusCode, got, err
 }
 
+// maxHeader is the size of the largest header of an answer.
+const maxHeader = 256 << 10
+
+// overHTTP1 is TLS that agrees on HTTP/1.1 whatever the user's agrees on.
+func (w wired) overHTTP1() *tls.Config {
+	if w.tls == nil {
+		return nil
+	}
+	c := w.tls.Clone()
+	c.NextProtos = []string{"http/1.1"}
+	return c
+}
+
 // errHTTP classifies a request that had no answer.
 func errHTTP(ctx context.Context, op string, server address, err error) error {
 	var name *net.DNSError
+	var certificate *tls.CertificateVerificationError
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
 		return ctx.Err()
@@ -63,6 +78,10 @@ func errHTTP(ctx context.Context, op string, server address, err error) error {
 		return NoAnswer.fail(op, server.String())
 	case errors.As(err, &name):
 		return errNoHost(server)
+	case errors.As(err, &certificate):
+		return CertificateRefused.fail(op, server.String())
+	case errors.Is(err, http.ErrSchemeMismatch):
+		return errNoTLS(op, server)
 	}
 	return errNotReachable(server, err)
 }

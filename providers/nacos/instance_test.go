@@ -93,7 +93,7 @@ func unset(t *testing.T) {
 		nacos.EnvServers, nacos.EnvRedirects, nacos.EnvEndpoint, nacos.EnvNamespace, nacos.EnvGroup, nacos.EnvUsername, nacos.EnvPassword, nacos.EnvPasswordFile,
 		nacos.EnvContextPath, nacos.EnvAppName, nacos.EnvVersion, nacos.EnvInstance, nacos.EnvLabels, nacos.EnvGrayLabel, nacos.EnvTag,
 		nacos.EnvAccessKey, nacos.EnvSecretKey, nacos.EnvTLS, nacos.EnvTLSCA, nacos.EnvTLSCert, nacos.EnvTLSKey, nacos.EnvTLSName,
-		nacos.EnvTLSInsecure, "nacos_app_conn_labels", "nacos_config_gray_label",
+		nacos.EnvTLSInsecure, nacos.EnvPlaintext, "nacos_app_conn_labels", "nacos_config_gray_label",
 	} {
 		t.Setenv(name, "")
 	}

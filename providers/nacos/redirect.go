@@ -107,7 +107,7 @@ func (s *session) sentAway(c *conn, p push) error {
 	case err != nil || port < 1 || port > 65535-grpcOffset || !isHost(p.ServerIP):
 		event.Err = Unlisted.failAs("leave", c.server.String(), "the server sends its clients to what is not a host and a port")
 	default:
-		to, ok := s.listed(address{host: p.ServerIP, port: port, scheme: c.server.scheme, prefix: c.server.prefix})
+		to, ok := s.listed(s.as.reported(address{host: p.ServerIP, port: port, scheme: c.server.scheme, prefix: c.server.prefix}))
 		event.Server = to.String()
 		if !ok {
 			event.Err = Unlisted.failAs("leave", c.server.String(), "the server sends its clients to "+to.String()+", which is not listed")

@@ -28,6 +28,7 @@ type identity struct {
 	servers   string    // with scheme and path, in order of the names
 	endpoint  string
 	allowed   string
+	plaintext bool
 	namespace string
 	username  string
 	password  Password
@@ -41,7 +42,7 @@ var sessions = &registry{sessions: map[identity]*shared{}}
 
 func identify(via transport, as settings, t timings) identity {
 	id := identity{
-		via: via, allowed: as.allowed.String(), namespace: as.namespace, username: as.username, password: as.password, signer: as.signer, tls: as.tls, timings: t,
+		via: via, allowed: as.allowed.String(), plaintext: as.plaintext, namespace: as.namespace, username: as.username, password: as.password, signer: as.signer, tls: as.tls, timings: t,
 	}
 	list := make([]string, len(as.servers))
 	for i, a := range as.servers {

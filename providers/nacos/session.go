@@ -32,6 +32,7 @@ type session struct {
 	servers   []address // as they are known now
 	noServers error     // why the address server names none
 	hooks     []*hook
+	warnings  warnings
 	current   *conn // nil while there is none
 	synced    bool  // all keys have been listened to on it
 	trouble   error // why there is none
@@ -312,6 +313,9 @@ func (s *session) addHook(h *hook) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.hooks = append(slices.Clone(s.hooks), h)
+	for _, e := range s.warnings.events {
+		h.tell(e)
+	}
 }
 
 func (s *session) removeHook(h *hook) {

@@ -45,6 +45,9 @@ func (s *session) proof(ctx context.Context, server address, about Key) (proof, 
 	if token != "" {
 		c.headers["accessToken"] = token
 	}
+	if len(c.headers) > 0 {
+		s.exposes(server)
+	}
 	if tag := s.as.labels[LabelTag]; tag != "" {
 		c.headers[LabelTag] = tag
 	}

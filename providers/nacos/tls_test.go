@@ -98,7 +98,7 @@ func TestTLS(t *testing.T) {
 		for what, cfg := range map[string]nacos.Config{
 			"a client without TLS":                 {Servers: []string{addr}},
 			"a client that does not know the CA":   {Servers: []string{addr}, TLS: &tls.Config{}},
-			"a login without TLS where it is used": {Servers: []string{addr}, Username: "app", Password: nacos.NewPassword("s3cret"), TLS: client},
+			"a login without TLS where it is used": {Servers: []string{addr}, Username: "app", Password: nacos.NewPassword("s3cret"), TLS: client, Plaintext: true},
 		} {
 			err := follow(t, dial(t, cfg).Config("x.yaml")).trouble()
 			var e *source.Error

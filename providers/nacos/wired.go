@@ -54,11 +54,14 @@ func notConnected(ctx context.Context, server address, err error) error {
 	var came *rpc.DialError
 	taken := errors.As(err, &came) && came.Taken
 	var name *net.DNSError
+	var certificate *tls.CertificateVerificationError
 	switch {
 	case errors.Is(err, rpc.ErrTurnedOff):
 		return errNoHTTP2(server)
 	case taken && ctx.Err() != nil:
 		return errNoAnswer(server)
+	case errors.As(err, &certificate):
+		return CertificateRefused.fail("connect to", server.String())
 	case taken && refusedByTLS(err):
 		return errRefused(server)
 	case taken:

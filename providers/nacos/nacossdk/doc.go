@@ -23,6 +23,10 @@
 // the service's own code listens to, by the same client, wakes that code and not this package, and closing the
 // last source here ends that listen too.
 //
+// The transport is the SDK's too: it logs in by the Scheme of each ServerConfig, which is "http" by
+// default, even where TLSCfg turns TLS on for gRPC. Set Scheme to "https" to keep the password off the
+// network.
+//
 // The SDK's calls know no context and may hang. No method here waits for one: at most four are under way for a client, and
 // one that hangs keeps its place. A panic in one is an error.
 //

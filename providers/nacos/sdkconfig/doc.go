@@ -16,10 +16,15 @@
 //	AppName, AppConnLabels              the same; labels of the environment are added, as the SDK adds them
 //	Endpoint, EndpointContextPath,
 //	EndpointQueryParams, ClusterName    Config.Endpoint, where there are no ServerConfigs: so the SDK has it
-//	TimeoutMs                           the option RequestTimeout
 //	TLSCfg                              Config.TLS; where it is not Appointed, as the environment says
+//	TimeoutMs                           the option RequestTimeout
 //	AccessKey, SecretKey, RamConfig     want a signer: see the package ram, whose FromClientConfig takes the same ClientConfig
 //	OpenKMS                             an error: encrypted configs are not decrypted
+//
+// The SDK logs in by the Scheme of a server, which is "http" by default, even where TLSCfg turns TLS on for
+// gRPC. With TLS, From passes a Scheme of "http" over, and name, password and token go by HTTPS. For
+// servers whose HTTP has no TLS, in a network that is trusted, set Plaintext of the Config that From
+// returns.
 //
 // What concerns the SDK's cache, log, threads and services (CacheDir, LogDir, UpdateThreadNum, BeatInterval, …) has no
 // counterpart and is passed over: nacre keeps the last good configuration by itself, tells events instead of writing a

@@ -45,20 +45,20 @@ func From(client constant.ClientConfig, servers []constant.ServerConfig, signer 
 	if client.OpenKMS {
 		problems = append(problems, "OpenKMS is set, and encrypted configs are not decrypted")
 	}
+	var err error
+	if cfg.TLS, err = tlsOf(client.TLSCfg); err != nil {
+		problems = append(problems, "TLSCfg cannot be used: "+err.Error())
+	}
 	for _, s := range servers {
 		path := cmp.Or(s.ContextPath, client.ContextPath, defaultPath)
 		if strings.Trim(path, "/") == "" {
 			cfg.ContextPath = "/" // of those that name no other
 		}
-		cfg.Servers = append(cfg.Servers, address(s, path))
+		cfg.Servers = append(cfg.Servers, address(s, path, cfg.TLS != nil))
 	}
 	if len(servers) == 0 && client.Endpoint != "" {
-		cfg.Endpoint = endpoint(client)
+		cfg.Endpoint = endpoint(client, cfg.TLS != nil)
 		cfg.ContextPath = client.ContextPath
-	}
-	var err error
-	if cfg.TLS, err = tlsOf(client.TLSCfg); err != nil {
-		problems = append(problems, "TLSCfg cannot be used: "+err.Error())
 	}
 	if cfg.Labels, err = labels(client.AppConnLabels); err != nil {
 		problems = append(problems, "the labels of the environment cannot be used: "+err.Error())
@@ -84,12 +84,15 @@ func hasKey(c constant.ClientConfig) bool {
 }
 
 // address is a server as nacos.Config has it.
-func address(s constant.ServerConfig, path string) string {
+func address(s constant.ServerConfig, path string, secure bool) string {
 	scheme, host := s.Scheme, s.IpAddr
+	if secure && scheme == "http" { // it is the SDK's default, and says nothing
+		scheme = ""
+	}
 	if before, after, ok := strings.Cut(host, "://"); ok { // the SDK takes the scheme in both places
 		scheme, host = before, after
 	}
-	if scheme == "" {
+	if scheme == "" && !secure {
 		scheme = "http"
 	}
 	port := s.Port
@@ -100,11 +103,11 @@ func address(s constant.ServerConfig, path string) string {
 	if s.GrpcPort != 0 {
 		u.RawQuery = "grpc=" + strconv.FormatUint(s.GrpcPort, 10)
 	}
-	return u.String()
+	return strings.TrimPrefix(u.String(), "//")
 }
 
 // endpoint is the URL that the SDK asks.
-func endpoint(c constant.ClientConfig) string {
+func endpoint(c constant.ClientConfig, secure bool) string {
 	path, list := strings.Trim(strings.TrimSpace(c.EndpointContextPath), "/"), strings.TrimSpace(c.ClusterName)
 	if path == "" {
 		path = defaultEndpoint
@@ -113,8 +116,12 @@ func endpoint(c constant.ClientConfig) string {
 		list = defaultList
 	}
 	at := c.Endpoint
+	scheme := "http://"
+	if secure {
+		scheme = "https://"
+	}
 	if !strings.Contains(at, "://") {
-		at = "http://" + at
+		at = scheme + at
 	}
 	at = strings.TrimRight(at, "/") + "/" + path + "/" + list
 	if q := strings.TrimSpace(c.EndpointQueryParams); q != "" {

@@ -35,6 +35,10 @@ func unset(t *testing.T) {
 func TestFrom(t *testing.T) {
 	unset(t)
 	t.Setenv("nacos_app_conn_labels", "zone=a,lane=blue")
+	insecure, err := nacos.TLSFiles{Insecure: true}.Config()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, tc := range map[string]struct {
 		client  constant.ClientConfig
 		servers []constant.ServerConfig
@@ -61,6 +65,20 @@ func TestFrom(t *testing.T) {
 			client: constant.ClientConfig{Endpoint: "finder:8080", ClusterName: "list", EndpointQueryParams: "env=dev", ContextPath: "/x"},
 			want: nacos.Config{
 				Endpoint: "http://finder:8080/nacos/list?env=dev", ContextPath: "/x", Labels: map[string]string{"zone": "a", "lane": "blue"},
+			},
+		},
+		"TLS": {
+			client:  constant.ClientConfig{TLSCfg: constant.TLSConfig{Enable: true, TrustAll: true}},
+			servers: []constant.ServerConfig{{IpAddr: "10.0.0.1", Scheme: "http", GrpcPort: 2}, {IpAddr: "::1", Port: 1, Scheme: "https"}, {IpAddr: "http://n"}},
+			want: nacos.Config{
+				Servers: []string{"10.0.0.1:8848/nacos?grpc=2", "https://[::1]:1/nacos", "http://n:8848/nacos"}, TLS: insecure,
+				Labels: map[string]string{"zone": "a", "lane": "blue"},
+			},
+		},
+		"TLS and an address server": {
+			client: constant.ClientConfig{TLSCfg: constant.TLSConfig{Enable: true, TrustAll: true}, Endpoint: "finder:8080"},
+			want: nacos.Config{
+				Endpoint: "https://finder:8080/nacos/serverlist", TLS: insecure, Labels: map[string]string{"zone": "a", "lane": "blue"},
 			},
 		},
 		"nothing": {want: nacos.Config{Labels: map[string]string{"zone": "a", "lane": "blue"}}},
