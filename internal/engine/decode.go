@@ -62,7 +62,8 @@ func (e *Engine) decodeBy(plan *plan, f *feed, c *content) {
 	if c.decoded == nil || c.passing { // else only the plan is another: it says what it said, and nobody is asked again
 		c.referred, c.plain = nil, nil
 	}
-	c.decoded, c.passing, c.decodedAt = plan, false, time.Now()
+	c.decoded, c.passing = plan, false
+	defer func() { c.decodedAt = time.Now() }() // when all have been asked: one that gives no answer is not asked again at once
 	c.roots, c.named, c.problems, c.alone, c.manifest = nil, nil, nil, nil, nil
 	if err := rescue.Do(func() error { e.decodeDocuments(plan, f, c); return nil }); err != nil {
 		c.roots, c.named, c.alone, c.manifest = nil, nil, nil, nil

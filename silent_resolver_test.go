@@ -1,0 +1,40 @@
+package nacre_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/nacre-go/nacre"
+)
+
+// A resolver that gives no answer has 5 s. A decision waits for it once, and not in each step that looks at the content.
+func TestADecisionWaitsOnceForASilentResolver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		silent := func(ctx context.Context, _ string) (string, error) {
+			asked++
+			<-ctx.Done()
+			return "", ctx.Err()
+		}
+		low, high := memoryLayer("low.yaml", "level: x"), memoryLayer("high.yaml", "pool: 1")
+		cfg := layered[subConfig](t, quiet, nacre.Layer(low, nacre.Resolve("vault", silent)), high)
+		low.Set([]byte("level: '${vault:x}'"))
+		time.Sleep(5500 * time.Millisecond) // it is refused at the end of the resolver's time
+		synctest.Wait()
+		if cfg.Health().Layers[0].Rejected == nil || asked != 1 {
+			t.Errorf("asked %d times, rejected %q; want once when the content arrives", asked, cfg.Health().Layers[0].Rejected)
+		}
+		time.Sleep(20 * time.Second)
+		asked = 0
+		high.Set([]byte("pool: 2"))
+		began := time.Now()
+		for cfg.Get().Pool != 2 {
+			time.Sleep(10 * time.Millisecond)
+		}
+		if took := time.Since(began); took > 11*time.Second || asked > 2 {
+			t.Errorf("the change of another layer was live after %v, in which the resolver was asked %d times; want once a decision", took, asked)
+		}
+	})
+}
