@@ -35,9 +35,9 @@ type Options struct {
 
 	// MaxLoss is the share of its keys that a change may take away, if it takes away five or more; an item of a list counts as a key. It
 	// holds for a document, for a layer that loses documents, and for the live configuration as a whole, whatever takes the keys away: a
-	// null or a shorter list in a higher layer, files that are gone, a document that is dropped. A change that takes away more, that
-	// empties a document, that takes away five keys or more by one null, or that makes a key of one type another one (a map a list, a
-	// number a string), is held: it waits for a change that does not, for Config.Release, or for a restart. Default 0.5; negative holds
+	// null or a shorter list in a higher layer, files that are gone, a document that is dropped. A file that is renamed, or moves to
+	// another layer, takes nothing away. A change that takes away more, that empties a document, that takes away five keys or more by one
+	// null, or that makes a key of one type another one (a map a list, a number a string), is held: it waits for a change that does not, for Config.Release, or for a restart. Default 0.5; negative holds
 	// nothing. The layer option Unguarded exempts a layer.
 	MaxLoss float64
 	// Breaker is how many changes of a layer may be rejected or taken back within 10 minutes. After that its changes are held until it

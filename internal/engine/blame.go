@@ -3,6 +3,7 @@ package engine
 import (
 	"slices"
 
+	"github.com/nacre-go/nacre/internal/guard"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/source"
 )
@@ -105,7 +106,7 @@ func (b *blame) differs(layer int, p tree.Path) bool {
 func (c *content) says(p tree.Path) bool {
 	return c != nil && slices.ContainsFunc(c.named, func(d named) bool {
 		n := d.root.Lookup(p)
-		return n != nil && !takesAway(n)
+		return n != nil && !guard.TakesAway(n)
 	})
 }
 

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"time"
 
 	"github.com/nacre-go/nacre/internal/rescue"
@@ -13,19 +14,46 @@ func (e *Engine) decide() {
 	e.again.clear()
 	defer func() { e.merged = nil }()
 	e.judge()
-	c := e.newest()
+	for e.decideOn(e.newest()) && e.freed() { // what one layer was held for may have been in another one
+		continue
+	}
+}
+
+// decideOn makes live what is good of a candidate, and reports whether there was any.
+func (e *Engine) decideOn(c candidate) (accepted bool) {
 	if !c.news {
-		return
+		return false
 	}
 	if e.pinned() {
 		observe.Tell(e.Observer.Held, observe.Held{Version: e.cell.Load().Version, Causes: c.causes, Reasons: []string{"the config is pinned"}})
-		return
+		return false
 	}
 	defer e.beginBuilding()()
+	before := e.applied()
 	if problems := e.try(c); problems != nil {
 		e.applyPartially(c, problems)
 	}
 	e.planRebuild()
+	return !slices.Equal(before, e.applied())
+}
+
+// applied returns what is applied of each layer.
+func (e *Engine) applied() []*content {
+	all := make([]*content, len(e.feeds))
+	for i, f := range e.feeds {
+		all[i] = f.applied
+	}
+	return all
+}
+
+// freed judges the layers again of which some are held, and reports whether one is not any more.
+func (e *Engine) freed() (freed bool) {
+	held := slices.DeleteFunc(slices.Clone(e.feeds), func(f *feed) bool { return f.held == nil })
+	if len(held) == 0 {
+		return false
+	}
+	e.judge()
+	return slices.ContainsFunc(held, func(f *feed) bool { return f.held == nil && f.doubt == nil })
 }
 
 // try is apply, with a panic in a step made into a problem: nothing that content can do may end the writer.

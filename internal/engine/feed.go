@@ -82,6 +82,7 @@ type feed struct {
 	decoding atomic.Bool // its source has given a content, which is being decoded
 
 	// the writer's own
+	doubt      []string          // why latest would be held if it were not refused
 	quarantine map[digest]string // contents that were taken back, and why
 	breaker    guard.Breaker
 }

@@ -1,24 +1,27 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 
 	"github.com/nacre-go/nacre/internal/guard"
+	"github.com/nacre-go/nacre/internal/layer"
 	"github.com/nacre-go/nacre/internal/tree"
-	"github.com/nacre-go/nacre/source"
 )
 
 // judgeLosses adds why contents are held for what they lose: of their own document or layer, or of what is live as a whole. A content
-// that is refused anyway, beside what is live of the others, is not held: the refusal has the better words. All contents that lose too
-// much are looked at together, so that a hundred of them cost what one costs.
+// that is refused anyway is not held, and is in doubt: the refusal has the better words. All contents that lose too much are looked at
+// together, so that a hundred of them cost what one costs.
 func (e *Engine) judgeLosses(reasons [][]string) {
+	for _, f := range e.feeds {
+		f.doubt = nil
+	}
 	if e.MaxLoss <= 0 {
 		return
 	}
-	l := losses{e: e, base: e.live().contents, held: map[int][]string{}}
-	l.next = slices.Clone(l.base)
+	l := e.newLosses(e.live().contents)
 	for i, f := range e.feeds {
 		c := f.latest
 		if c == nil || c == f.applied || reasons[i] != nil {
@@ -28,15 +31,14 @@ func (e *Engine) judgeLosses(reasons [][]string) {
 		if c.ownProblems() != nil {
 			continue // it is refused
 		}
-		if guarded := f.applied != nil && !c.released && !f.Unguarded; guarded {
-			if why := l.ofLayer(f.applied, c); why != nil {
-				l.held[i] = why
-				continue
+		l.next[i] = c
+		if l.guards(i) && f.applied != nil {
+			if why := l.ofDocuments(f.applied, c); why != nil {
+				l.hold(i, why)
 			}
 		}
-		l.next[i] = c
 	}
-	l.ofWhole()
+	l.judge()
 	if len(l.held) == 0 {
 		return
 	}
@@ -49,119 +51,194 @@ func (e *Engine) judgeLosses(reasons [][]string) {
 		if len(l.held) == 1 {
 			guilty = slices.Collect(maps.Keys(l.held))
 		}
-		for _, i := range guilty {
-			delete(l.held, i)
-		}
+		l.doubt(guilty)
 	}
 	for i, why := range l.held {
 		reasons[i] = why
 	}
 }
 
+// doubt leaves layers to be refused that would be held, for they are not good beside what is live of the others, unless they are good beside
+// what is newest of them.
+func (l *losses) doubt(guilty []int) {
+	newest := slices.Clone(l.next)
+	for _, i := range guilty {
+		newest[i] = l.e.feeds[i].latest
+	}
+	if l.e.try(candidate{contents: newest, rehearse: true, dry: true}) == nil {
+		return
+	}
+	for _, i := range guilty {
+		l.e.feeds[i].doubt = l.held[i]
+		delete(l.held, i)
+	}
+}
+
 // losses looks for layers that lose too much.
 type losses struct {
 	e          *Engine
-	base, next []*content       // what is live, and what is newest and not held yet, by layer
+	base, next []*content       // what is live, and what is wanted and not held yet, by layer
 	held       map[int][]string // why, by layer
 }
 
-// ofLayer is why a layer loses too much of what is applied of it: a document by itself or, where documents are not there any more,
-// the layer. A document that is absent is not one that is gone: it is kept, or the layer is told to drop it.
-func (l *losses) ofLayer(applied, next *content) (all []string) {
-	var had, lost, left, documents int
+func (e *Engine) newLosses(next []*content) *losses {
+	return &losses{e: e, base: e.live().contents, next: slices.Clone(next), held: map[int][]string{}}
+}
+
+// lossesOf returns why layers would have to be held if just these contents became live.
+func (e *Engine) lossesOf(contents []*content) map[int][]string {
+	if e.MaxLoss <= 0 {
+		return nil
+	}
+	l := e.newLosses(contents)
+	l.judge()
+	return l.held
+}
+
+// maxJudgeRounds is how often the losses are looked at again since a layer is held: another one may have given up what that one has.
+const maxJudgeRounds = 8
+
+func (l *losses) judge() {
+	for range maxJudgeRounds {
+		n := len(l.held)
+		l.ofLayers()
+		l.ofWhole()
+		if len(l.held) == n {
+			return
+		}
+	}
+}
+
+// guards reports whether what a layer wants may be held.
+func (l *losses) guards(i int) bool {
+	return l.next[i] != nil && l.next[i] != l.base[i] && !l.next[i].released && !l.e.feeds[i].Unguarded
+}
+
+// hold holds a layer: it is not wanted any more.
+func (l *losses) hold(i int, why []string) { l.held[i], l.next[i] = why, l.base[i] }
+
+// ofDocuments is why the documents of a layer lose too much of what is applied of them, each by itself.
+func (l *losses) ofDocuments(applied, next *content) (all []string) {
 	for i, d := range next.named {
-		loss := guard.Compare(applied.rootNear(i, d.name), d.root)
-		for _, why := range loss.Reasons(l.e.MaxLoss) {
+		for _, why := range guard.Compare(applied.rootNear(i, d.name), d.root).Reasons(l.e.MaxLoss) {
 			all = append(all, d.name+": "+why)
 		}
-		had, lost, left = had+loss.Had, lost+loss.Lost, left+loss.Left
-	}
-	for i, d := range applied.named {
-		if next.rootNear(i, d.name) == nil && next.document(d.name) == nil {
-			n := guard.Keys(d.root)
-			had, lost, documents = had+n, lost+n, documents+1
-		}
-	}
-	if documents > 0 && all == nil && (left == 0 && had > 0 || guard.TooMany(lost, had, l.e.MaxLoss)) {
-		all = append(all, fmt.Sprintf("it loses %d of its %d documents, and with them %d of %d keys", documents, len(applied.named), lost, had))
 	}
 	return all
 }
 
-// ofWhole holds the layers through which the merged configuration loses too much: more than its share of all keys, or a whole map by a null.
+// goneOf returns the documents of a layer that are not there any more. A document that is absent is not one of them: it is kept, or the
+// layer is told to drop it.
+func goneOf(applied, next *content) (gone []named) {
+	for i, d := range applied.named {
+		if next.rootNear(i, d.name) == nil && next.document(d.name) == nil {
+			gone = append(gone, d)
+		}
+	}
+	return gone
+}
+
+// ofLayers holds the layers that lose too much with documents that are not there any more. What another document of the layer
+// has, or the configuration says as before, is not lost: a file is renamed, or moves to another folder.
+func (l *losses) ofLayers() {
+	var config *tree.Node
+	why := map[int][]string{}
+	for i, applied := range l.base {
+		if applied == nil || !l.guards(i) {
+			continue
+		}
+		next := l.next[i]
+		gone := goneOf(applied, next)
+		if gone == nil {
+			continue
+		}
+		if config == nil {
+			config = l.merged()
+		}
+		var had, lost, left, from int
+		for n, d := range next.named {
+			loss := guard.Compare(applied.rootNear(n, d.name), d.root)
+			had, lost, left = had+loss.Had, lost+loss.Lost, left+loss.Left
+		}
+		own := layer.Merge(next.roots...)
+		for _, d := range gone {
+			n := guard.Unsaid(d.root, own, config)
+			had, lost, from = had+guard.Keys(d.root), lost+n, from+n
+		}
+		if from > 0 && (left == 0 && lost == had || guard.TooMany(lost, had, l.e.MaxLoss)) {
+			why[i] = []string{fmt.Sprintf("it loses %d of its %d documents, and with them %d of %d keys", len(gone), len(applied.named), lost, had)}
+		}
+	}
+	for i := range why {
+		l.hold(i, why[i])
+	}
+}
+
+// ofWhole holds the layers through which the merged configuration loses too much: more than its share of all keys, or five by one null. Of
+// those that together take too many it holds the ones that take the most, and leaves alone those without which it would not be too many.
 func (l *losses) ofWhole() {
 	if slices.Equal(l.base, l.next) {
 		return
 	}
-	live := l.e.cell.Load().Merged
-	roots, _, _ := l.e.decode(l.next)
-	gone := guard.Missing(live, l.e.merge(roots).tree)
+	live := l.e.cell.Load()
+	was := live.Merged
+	if live.pending != nil { // it has keys that nobody says any more, until the restart
+		was = layer.Merge(live.roots...)
+	}
+	gone := guard.Missing(was, l.merged())
 	if gone.Lost < guard.MinLost {
 		return
 	}
-	had := guard.Keys(live)
-	tooMany := guard.TooMany(gone.Lost, had, l.e.MaxLoss)
-	b := l.e.newBlame(l.base, l.next)
-	lost := map[int]int{} // by layer
-	for _, place := range gone.Places {
-		for _, i := range b.changed {
-			f := l.e.feeds[i]
-			if f.Unguarded || f.latest.released {
-				continue
+	had, taken := guard.Keys(was), 0
+	charges := map[int]int{}
+	for _, i := range l.e.newBlame(l.base, l.next).changed {
+		if !l.guards(i) {
+			continue
+		}
+		charge := chargeOf(&gone, l.base[i], l.next[i])
+		var nulls []string
+		for _, null := range charge.Nulls {
+			if null.Keys >= guard.MinLost {
+				nulls = append(nulls, fmt.Sprintf("%s: null at %s takes away %d keys", null.At, null.Path, null.Keys))
 			}
-			if at, null := b.nullAt(i, place.Path); null && place.Keys >= guard.MinLost {
-				l.held[i] = append(l.held[i], fmt.Sprintf("%s: null at %s takes away %d keys", at, place.Path, place.Keys))
-			}
-			if b.lost(i, place.Path) || b.shrinks(i, place.Path) || b.hides(i, place.Path) {
-				lost[i] += place.Keys
-			}
+		}
+		switch {
+		case nulls != nil:
+			l.hold(i, nulls)
+		case charge.Keys > 0:
+			charges[i] = charge.Keys
+			taken += charge.Keys
 		}
 	}
-	for i, n := range lost {
-		if tooMany && l.held[i] == nil {
-			l.held[i] = []string{fmt.Sprintf("the configuration loses %d of %d keys, of which this layer takes away %d", gone.Lost, had, n)}
+	most := slices.SortedFunc(maps.Keys(charges), func(a, b int) int { return cmp.Or(charges[b]-charges[a], a-b) })
+	for n, i := range most {
+		if asMany := n > 0 && charges[i] == charges[most[n-1]]; !asMany && !guard.TooMany(min(taken, gone.Lost), had, l.e.MaxLoss) {
+			return
 		}
+		l.hold(i, []string{fmt.Sprintf("the configuration loses %d of %d keys, of which this layer takes away %d", gone.Lost, had, charges[i])})
+		taken -= charges[i]
 	}
 }
 
-// takesAway reports whether a node is there to take away what lower layers say: a null, or a key without a value.
-func takesAway(n *tree.Node) bool { return n != nil && (n.Kind == tree.Null || n.Bare) }
-
-// nullAt returns where a layer has a null at a path, which it did not have before.
-func (b *blame) nullAt(layer int, p tree.Path) (at source.Position, null bool) {
-	for i, d := range b.next[layer].named {
-		n, was := d.root.Lookup(p), b.base[layer].rootNear(i, d.name).Lookup(p)
-		if takesAway(n) && !takesAway(was) {
-			return n.Position(), true
-		}
-	}
-	return source.Position{}, false
+// merged is the configuration as it would be with what is not held yet.
+func (l *losses) merged() *tree.Node {
+	roots, _, _ := l.e.decode(l.next)
+	return l.e.merge(roots).tree
 }
 
-// shrinks reports whether a layer has less at a path, or below it, than it had.
-func (b *blame) shrinks(layer int, p tree.Path) bool {
-	for i, d := range b.next[layer].named {
-		if guard.Missing(b.base[layer].rootNear(i, d.name).Lookup(p), d.root.Lookup(p)).Lost > 0 {
-			return true
+// chargeOf is what a layer takes away of what is gone.
+func chargeOf(gone *guard.Gone, old, next *content) (all guard.Charge) {
+	add := func(c guard.Charge) { all.Keys, all.Nulls = all.Keys+c.Keys, append(all.Nulls, c.Nulls...) }
+	for i, d := range next.named {
+		add(gone.Charge(old.rootNear(i, d.name), d.root))
+	}
+	if old == nil {
+		return all
+	}
+	for i, d := range old.named {
+		if next.rootNear(i, d.name) == nil {
+			add(gone.Charge(d.root, nil))
 		}
 	}
-	return false
-}
-
-// hides reports whether a layer has something at a path, or above it, that takes the place of what is below, and that it did not have.
-func (b *blame) hides(layer int, p tree.Path) bool {
-	for i, d := range b.next[layer].named {
-		old := b.base[layer].rootNear(i, d.name)
-		n := d.root
-		for depth := range len(p) {
-			if n = n.Child(p[depth]); n == nil {
-				break
-			}
-			was := old.Lookup(p[:depth+1])
-			if replaces := n.Kind != tree.Map || n.Bare; replaces && (was == nil || was.Kind != n.Kind || was.Bare != n.Bare) {
-				return true
-			}
-		}
-	}
-	return false
+	return all
 }

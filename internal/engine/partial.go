@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"maps"
 	"math/bits"
 	"slices"
 
@@ -39,6 +40,9 @@ func (e *Engine) largestGoodSubset(c candidate, problems source.Problems) (good 
 	for n, unit := range s.units {
 		for _, i := range unit {
 			s.why[i] = problems
+			if e.feeds[i].doubt != nil { // it must not become live
+				search.Hopeless = append(search.Hopeless, n)
+			}
 			if own := c.contents[i].ownProblems(); own != nil { // which no other layer can mend
 				search.Hopeless = append(search.Hopeless, n)
 				if ownOf(problems, e.feeds[i].name) == nil {
@@ -93,8 +97,11 @@ func (s *partial) test(set []bool) (blamed []int, good bool) {
 		return nil, false
 	}
 	problems := s.e.try(candidate{contents: with, rehearse: true})
+	var losers []int
 	if problems == nil {
-		return nil, true
+		if problems, losers = s.losses(with); problems == nil {
+			return nil, true
+		}
 	}
 	for n, in := range set {
 		if !in {
@@ -107,19 +114,39 @@ func (s *partial) test(set []bool) (blamed []int, good bool) {
 			}
 		}
 	}
+	if losers != nil {
+		return s.unitsOf(losers), false
+	}
 	blamed, _ = s.blamed(with, problems)
 	return blamed, false
+}
+
+// losses is why contents would lose too much if they became live without the others: what they have no more may be in one that is refused.
+func (s *partial) losses(contents []*content) (problems source.Problems, layers []int) {
+	held := s.e.lossesOf(contents)
+	layers = slices.Sorted(maps.Keys(held))
+	for _, i := range layers {
+		at := source.Position{Layer: s.e.feeds[i].name, Document: firstName(contents[i]), Revision: contents[i].Revision}
+		for _, why := range held[i] {
+			problems = append(problems, &source.Problem{Kind: source.Invalid, Position: at, Message: "without the other layers of this change, " + why})
+		}
+	}
+	return problems, layers
 }
 
 // blamed returns the units that the problems of some contents may come from; vague is that of blame.
 func (s *partial) blamed(contents []*content, problems source.Problems) (units []int, vague bool) {
 	layers, vague := s.e.newBlame(s.base, contents).layers(problems)
+	return s.unitsOf(layers), vague
+}
+
+func (s *partial) unitsOf(layers []int) (units []int) {
 	for _, i := range layers {
 		if n := s.unitOf[i]; !slices.Contains(units, n) {
 			units = append(units, n)
 		}
 	}
-	return units, vague
+	return units
 }
 
 // units are the layers that can be tried by themselves, lowest first: each for itself, those of a release together.

@@ -9,6 +9,8 @@ type Gone struct {
 	Lost int
 	// Places are where: the highest paths of which all is gone, and lists that have fewer items.
 	Places []Place
+
+	lacks *lack // the places, once Charge was asked
 }
 
 // Place is a path at which something is gone.
