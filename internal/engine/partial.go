@@ -194,16 +194,38 @@ func (s *partial) limit(vague bool) int {
 	return limit
 }
 
-// giveReason tells the layers that a search which was ended left out, and with which nothing is known to be wrong.
+// giveReason tells the layers that a search which was ended left out, and with which nothing is known to be wrong. A layer that took away a
+// key that is required is told of that, wherever the problem stands.
 func (s *partial) giveReason(in []bool) {
+	b := s.e.newBlame(s.base, s.whole)
+	charged := map[*source.Problem][]int{}
 	for n, unit := range s.units {
 		if in[n] {
 			continue
 		}
 		for _, i := range unit {
-			if name := s.e.feeds[i].name; ownOf(s.why[i], name) == nil {
-				s.why[i] = append(source.Problems{{Kind: source.Invalid, Position: source.Position{Layer: name, Document: firstName(s.whole[i]), Revision: s.whole[i].Revision},
-					Message: "is refused together with the other layers of this change; the change is too large to try its layers one by one"}}, s.why[i]...)
+			name := s.e.feeds[i].name
+			if ownOf(s.why[i], name) != nil {
+				continue
+			}
+			var own source.Problems
+			vague := "" // what is said of no layer
+			for _, p := range s.why[i] {
+				layers, known := charged[p]
+				if !known {
+					layers, _ = b.layers(source.Problems{p})
+					charged[p] = layers
+				}
+				switch {
+				case slices.Contains(layers, i):
+					own = append(own, p)
+				case layers == nil && vague == "":
+					vague = " (" + p.Message + ")"
+				}
+			}
+			if s.why[i] = own; own == nil {
+				s.why[i] = source.Problems{{Kind: source.Invalid, Position: source.Position{Layer: name, Document: firstName(s.whole[i]), Revision: s.whole[i].Revision},
+					Message: "is refused together with the other layers of this change" + vague + "; the change is too large to try its layers one by one"}}
 			}
 		}
 	}
