@@ -36,6 +36,9 @@ func Verify(data []byte, key ed25519.PublicKey, more ...ed25519.PublicKey) (*Man
 	for _, k := range more {
 		signed = signed || verify(k, text, signature)
 	}
+	if !signed && !bytes.HasPrefix(text, []byte(firstLine+"\n")) {
+		return nil, fmt.Errorf("%w; it does not begin with %q: make one in the older format again, see docs/manifests.md", ErrSignature, firstLine)
+	}
 	if !signed {
 		return nil, ErrSignature
 	}

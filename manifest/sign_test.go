@@ -97,6 +97,10 @@ func TestTheSignatureComesFirst(t *testing.T) {
 			t.Errorf("%.20q: %v, want that it is not signed", text, err)
 		}
 	}
+	old := "release: '1'\ndocuments:\n    a: sha256:" + strings.Repeat("0", 64) + "\n"
+	if _, err := manifest.Verify([]byte(old+line), public); !errors.Is(err, manifest.ErrSignature) || !strings.Contains(err.Error(), "older format") {
+		t.Errorf("a manifest in the older format: %v, want what to do", err)
+	}
 	if _, err := manifest.Sign([]byte("db: {dsn: x}\n"), private); err == nil {
 		t.Error("what is no manifest is signed")
 	}
@@ -211,5 +215,30 @@ func TestWeakKeys(t *testing.T) {
 		if manifest.CheckKeys(key) == nil {
 			t.Errorf("%s is a key, and anybody can sign for it", text)
 		}
+	}
+}
+
+// A manifest that "openssl pkeyutl -sign -rawin" has signed.
+func TestASignatureOfOpenSSL(t *testing.T) {
+	t.Parallel()
+	public, err := hex.DecodeString("3f5ecbb075083ca8e1d194d0d6625bd5ed6f6826c05e5e724fc51000a52e4574")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const data = `nacre-manifest: 2
+release: 1
+sequence: 1
+audience:
+- namespace: "*"
+  group: "*"
+  service: "*"
+documents:
+- name: a.yaml
+  format: yaml
+  sha256: 0000000000000000000000000000000000000000000000000000000000000000
+signature: awnmAKXRFz85lhjgr5cplZrZ5XEvd13PdWVFwHa5S1+AXmK2kCbJqHdj3V9QS093D7KtIeYqBeNIKaKLQZu5Bw==
+`
+	if m, err := manifest.Verify([]byte(data), public); err != nil || m.Release != "1" {
+		t.Errorf("it is read as %+v, %v", m, err)
 	}
 }
