@@ -72,12 +72,10 @@ func TestParsingTakesLinearTime(t *testing.T) {
 
 // perByte is the shortest of some measurements.
 func perByte(text string) time.Duration {
-	public, _ := keys(1)
 	var all []time.Duration
-	for range 5 {
+	for range 3 {
 		began := time.Now()
 		_, _ = manifest.Parse([]byte(text))
-		_, _ = manifest.Verify([]byte(text), public)
 		all = append(all, time.Since(began)/time.Duration(len(text)))
 	}
 	return slices.Min(all)
