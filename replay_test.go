@@ -436,33 +436,53 @@ func restore(t *testing.T, files ...string) (putBack func()) {
 	}
 	return func() {
 		for file, data := range contents {
-			if err := os.WriteFile(file, data, 0o600); err != nil {
-				t.Fatal(err)
-			}
+			write(t, file, data)
 		}
 	}
 }
 
-// An older copy that is put back without its mark is found out: with it, what came after would be forgotten.
-func TestAnOlderCopyIsNotUsedForASignedRelease(t *testing.T) {
-	bubble(t, func(p *production) {
-		p.mustStart()
-		p.stop()
-		kept, err := filepath.Glob(filepath.Join(p.o.StateDir, "*.lastgood"))
-		if err != nil || len(kept) != 1 {
-			t.Fatalf("copies: %q, %v", kept, err)
-		}
-		putBack := restore(t, kept[0])
-		p.publish(of(2))
-		p.mustStart()
-		p.stop()
-		putBack()
-		p.mustStart()
-		if text := p.cfg.Health().LastGood.Error; !strings.Contains(text, "older than the newest copy") {
-			t.Errorf("an older copy is put back, and Health says %q", text)
-		}
-		p.stop()
-	})
+// An older copy that is put back without its mark, a damaged one and none at all let no old release in: the mark remembers the sequence.
+func TestWithoutItsCopyAnInstanceRemembersTheSequence(t *testing.T) {
+	for what, spoil := range map[string]func(t *testing.T, file string, putBack func()){
+		"an older copy":  func(_ *testing.T, _ string, putBack func()) { putBack() },
+		"a damaged copy": func(t *testing.T, file string, _ func()) { write(t, file, []byte("nacre")) },
+		"no copy": func(t *testing.T, file string, _ func()) {
+			if err := os.Remove(file); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			bubble(t, func(p *production) {
+				p.mustStart()
+				p.stop()
+				kept, err := filepath.Glob(filepath.Join(p.o.StateDir, "*.lastgood"))
+				if err != nil || len(kept) != 1 {
+					t.Fatalf("copies: %q, %v", kept, err)
+				}
+				putBack := restore(t, kept[0])
+				p.publish(of(2))
+				p.mustStart()
+				p.stop()
+				spoil(t, kept[0], putBack)
+				p.publish(of(1))
+				if err := p.start(); err == nil || !strings.Contains(err.Error(), "sequence") {
+					t.Errorf("an old release is back: %v", err)
+				}
+				p.publish(of(2))
+				p.mustStart()
+				p.runs(2, "the newest release without its copy")
+				p.stop()
+			})
+		})
+	}
+}
+
+func write(t *testing.T, file string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(file, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Whatever is put back, in whatever order, over restarts: the release that is live is whole, and

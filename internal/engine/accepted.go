@@ -40,14 +40,14 @@ func (a *accepted) kept() *lastgood.Accepted {
 	return k
 }
 
-// acceptedBefore is what a copy says of it.
-func acceptedBefore(r *lastgood.Record) (a accepted) {
-	if r == nil || r.Accepted == nil {
+// acceptedBefore returns what is kept of it.
+func acceptedBefore(kept *lastgood.Accepted) (a accepted) {
+	if kept == nil {
 		return a
 	}
-	a.sequence = r.Accepted.Sequence
-	_, _ = hex.Decode(a.digest[:], clipped(r.Accepted.Digest))
-	_, _ = hex.Decode(a.approved[:], clipped(r.Accepted.Approved))
+	a.sequence = kept.Sequence
+	_, _ = hex.Decode(a.digest[:], clipped(kept.Digest))
+	_, _ = hex.Decode(a.approved[:], clipped(kept.Approved))
 	return a
 }
 

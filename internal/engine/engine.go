@@ -110,7 +110,7 @@ func Start(ctx context.Context, s Settings) (*Engine, error) {
 	e.run, e.stop = run, stop
 	e.resources = resource.New(resource.Hooks{Built: e.built, Closed: e.closedResource})
 	e.saver = newSaver(s, e.feeds, e.record)
-	e.accepted = acceptedBefore(e.saver.copy())
+	e.accepted = acceptedBefore(e.saver.accepted())
 	for _, f := range e.feeds {
 		done := make(chan struct{})
 		e.watchers = append(e.watchers, done)

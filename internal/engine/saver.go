@@ -178,6 +178,17 @@ func (s *saver) copy() *lastgood.Record {
 	return s.loaded
 }
 
+// accepted is what was remembered of signed releases at the start. A sealed copy that is missing or not used does not make it forgotten.
+func (s *saver) accepted() *lastgood.Accepted {
+	switch {
+	case s == nil:
+		return nil
+	case s.loaded != nil:
+		return s.loaded.Accepted
+	}
+	return lastgood.Remembered(s.path, s.key)
+}
+
 // keepLastGood has what is live saved.
 func (e *Engine) keepLastGood() { e.saver.put() }
 

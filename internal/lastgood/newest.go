@@ -14,6 +14,7 @@ const newest = ".newest"
 type mark struct {
 	Sequence int64     `json:"sequence"`
 	SavedAt  time.Time `json:"saved_at"`
+	Accepted *Accepted `json:"accepted,omitempty"`
 }
 
 // maxMark is the largest such file that is read, in bytes.
@@ -21,33 +22,36 @@ const maxMark = 4096
 
 var errOlder = errors.New("it is older than the newest copy that was saved here")
 
-// readMark returns the number of the newest copy; 0 where that is not known.
-func readMark(path string, key []byte) int64 {
+// Remembered returns what the newest sealed copy at a path remembered of signed releases, also if the copy itself is missing, damaged or an
+// older one; nil where that is not known.
+func Remembered(path string, key []byte) *Accepted { return readMark(path, key).Accepted }
+
+// readMark returns the mark of the newest copy; the zero mark where there is none.
+func readMark(path string, key []byte) (m mark) {
 	if len(key) == 0 {
-		return 0
+		return m
 	}
 	f, info, err := openFile(path + newest)
 	if err != nil {
-		return 0
+		return m
 	}
 	defer f.Close()
 	if info.Size() > maxMark {
-		return 0
+		return m
 	}
 	data, err := io.ReadAll(io.LimitReader(f, maxMark))
 	if err != nil {
-		return 0
+		return m
 	}
 	plain, err := unseal(data, key, path+newest)
-	var m mark
 	if err != nil || json.Unmarshal(plain, &m) != nil {
-		return 0
+		return mark{}
 	}
-	return m.Sequence
+	return m
 }
 
 func writeMark(path string, key []byte, r Record) error {
-	plain, err := json.Marshal(mark{Sequence: r.Sequence, SavedAt: r.SavedAt})
+	plain, err := json.Marshal(mark{Sequence: r.Sequence, SavedAt: r.SavedAt, Accepted: r.Accepted})
 	if err != nil {
 		return err
 	}

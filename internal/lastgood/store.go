@@ -18,7 +18,7 @@ const MaxSize = 1 << 30
 // *source.Error of kind Corrupt for a copy that does not match its checksum, has another key, or is sealed and older than the
 // newest one, and Denied for one in clear that another user may have written.
 func Load(path string, key []byte) (*Record, error) {
-	least := readMark(path, key) // before the copy: whoever saves writes the copy first
+	least := readMark(path, key).Sequence // before the copy: whoever saves writes the copy first
 	f, info, err := openFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -95,7 +95,7 @@ func Own(path string, key []byte) (*Store, error) {
 	sweep(path)
 	s := &Store{path: path, key: key, lock: l}
 	if len(key) > 0 {
-		s.sequence = readMark(path, key)
+		s.sequence = readMark(path, key).Sequence
 		if r, err := Load(path, key); err == nil && r != nil { // its mark may be lost
 			s.sequence = max(s.sequence, r.Sequence)
 		}
