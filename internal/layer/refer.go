@@ -82,45 +82,18 @@ func (e *expander) scalar(at tree.Path, n *tree.Node) *tree.Node {
 // text expands one text, and reports whether it had a reference.
 func (e *expander) text(at tree.Path, n *tree.Node, text string) (string, bool) {
 	var b strings.Builder
-	referred := false
-	for {
-		before, rest, ok := strings.Cut(text, "${")
-		if !ok {
-			b.WriteString(text)
+	for referred := false; ; referred = true {
+		before, scheme, name, after, found := tree.CutReference(text)
+		b.WriteString(before)
+		if !found {
 			return b.String(), referred
 		}
-		if literal, escaped := strings.CutSuffix(before, "$"); escaped {
-			b.WriteString(literal)
-			b.WriteString("${")
-			text = rest
-			continue
-		}
-		b.WriteString(before)
-		inside, after, closed := strings.Cut(rest, "}")
-		scheme, name, has := strings.Cut(inside, ":")
-		if !closed || !has || !isScheme(scheme) {
-			b.WriteString("${") // a text like many others
-			text = rest
-			continue
-		}
-		referred = true
-		found, err := e.look(scheme, name)
+		value, err := e.look(scheme, name)
 		if err != nil {
-			message := wording.Join(wording.Own("the reference ${"+inside+"} cannot be resolved: "), wording.OfError(err))
+			message := wording.Join(wording.Own("the reference ${"+scheme+":"+name+"} cannot be resolved: "), wording.OfError(err))
 			e.problems = append(e.problems, message.On(&source.Problem{Kind: source.Unavailable, Position: n.Position(), Key: at.String(), Err: err}))
 		}
-		b.WriteString(found)
+		b.WriteString(value)
 		text = after
 	}
-}
-
-// isScheme reports whether a text is a scheme: small letters, digits and hyphens, a letter first.
-func isScheme(s string) bool {
-	for i, c := range s {
-		if c >= 'a' && c <= 'z' || i > 0 && (c >= '0' && c <= '9' || c == '-') {
-			continue
-		}
-		return false
-	}
-	return s != ""
 }

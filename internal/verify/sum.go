@@ -20,14 +20,7 @@ import (
 // The encoding is a tag and a length before everything, so that no two trees run together into the same bytes. A map counts as
 // the digest of its own encoding; so the digest of a map that two versions share need not be computed twice.
 func Sum(root *tree.Node) [32]byte {
-	var s summer
-	if root == nil {
-		return s.fold(nil)
-	}
-	if root.Kind == tree.Map {
-		return s.fold(root.Entries)
-	}
-	return sha256.Sum256(s.append(nil, root))
+	return new(summer).root(root, place{})
 }
 
 // Tags. They are part of the sum and frozen with it: sums are compared between instances and kept on disk.
@@ -44,14 +37,28 @@ const (
 	tagList   = 'l' // number, items
 	tagMap    = 'o' // the 32 bytes of the digest of: 'O', number, then key and value, sorted by key
 	tagOther  = '?'
+	tagRef    = 'r' // after a scalar whose value references gave: length, text of the references; in Full and Published
+	tagHidden = '*' // a scalar of Published whose value is left out: number of references, each a length and its bytes
 )
 
-// summer keeps buffers between maps.
+// summer keeps buffers between maps. A place of a tree is only of interest where published is.
 type summer struct {
-	free [][]byte
+	free      [][]byte
+	refs      bool // a reference counts beside what it stands for
+	published bool // values that must not be shown do not count
 }
 
-func (s *summer) fold(entries []tree.Entry) [32]byte {
+func (s *summer) root(root *tree.Node, at place) [32]byte {
+	if root == nil {
+		return s.fold(nil, at)
+	}
+	if root.Kind == tree.Map {
+		return s.fold(root.Entries, at)
+	}
+	return sha256.Sum256(s.append(nil, root, at))
+}
+
+func (s *summer) fold(entries []tree.Entry, at place) [32]byte {
 	var b []byte
 	if n := len(s.free); n > 0 {
 		b, s.free = s.free[n-1][:0], s.free[:n-1]
@@ -64,28 +71,35 @@ func (s *summer) fold(entries []tree.Entry) [32]byte {
 	b = append(b, 'O')
 	b = binary.BigEndian.AppendUint64(b, uint64(len(order)))
 	for _, e := range order {
-		b = s.append(text(b, tagString, e.Key), e.Value)
+		b = s.append(text(b, tagString, e.Key), e.Value, s.below(at, e.Key))
 	}
 	sum := sha256.Sum256(b)
 	s.free = append(s.free, b)
 	return sum
 }
 
-func (s *summer) append(b []byte, n *tree.Node) []byte {
+func (s *summer) append(b []byte, n *tree.Node, at place) []byte {
 	switch n.Kind {
 	case tree.Null:
 		return append(b, tagNull)
 	case tree.List:
 		b = binary.BigEndian.AppendUint64(append(b, tagList), uint64(len(n.Items)))
-		for _, item := range n.Items {
-			b = s.append(b, item)
+		for i, item := range n.Items {
+			b = s.append(b, item, s.item(at, i))
 		}
 		return b
 	case tree.Map:
-		sum := s.fold(n.Entries)
+		sum := s.fold(n.Entries, at)
 		return append(append(b, tagMap), sum[:]...)
 	}
-	return scalar(b, n.Value)
+	if s.published && (at.hides() || n.Ref != "") {
+		return hidden(b, n, at)
+	}
+	b = scalar(b, n.Value)
+	if s.refs && n.Ref != "" {
+		b = text(b, tagRef, n.Ref)
+	}
+	return b
 }
 
 func scalar(b []byte, v any) []byte {
