@@ -2,7 +2,6 @@ package nacre
 
 import (
 	"context"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"slices"
@@ -65,8 +64,11 @@ type Snapshot[T any] struct {
 	Value *T
 	// Version counts from 1 in each process and only rises.
 	Version int64
-	// Sum is the SHA-256 of the canonical merged tree, in hexadecimal; equal wherever the same configuration runs.
+	// Sum is a digest of the canonical merged tree without the values of secrets; it is equal wherever the same program runs the
+	// same configuration. See docs/secrets.md.
 	Sum string
+	// KeyedSum also tells secrets apart. It is equal where Options.StateKey is too, and empty without one.
+	KeyedSum string
 	// At is when it was made.
 	At time.Time
 	// Causes are the contents that made it.
@@ -76,7 +78,7 @@ type Snapshot[T any] struct {
 // Snapshot returns the live version with its number: for a log line that says under which configuration a request ran.
 func (c *Config[T]) Snapshot() Snapshot[T] {
 	s := c.engine.Live()
-	return Snapshot[T]{Value: c.value(s), Version: s.Version, Sum: hex.EncodeToString(s.Sum[:]), At: s.At, Causes: s.Causes}
+	return Snapshot[T]{Value: c.value(s), Version: s.Version, Sum: s.Sum(), KeyedSum: c.engine.KeyedSum(s), At: s.At, Causes: s.Causes}
 }
 
 // Health returns the state of layers, subscribers and the last good copy. Its Ready method is for a readiness probe. It costs

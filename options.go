@@ -58,7 +58,8 @@ type Options struct {
 	// kept, and Health and the log say so. In tests, give it t.TempDir(), or set NoLastGood.
 	StateDir string
 	// StateKey encrypts the last good copy, with AES-256-GCM: 32 bytes, from wherever the service has its keys. A copy that is in clear, has
-	// another key, was made for another path, or is older than the newest one is then not used. Default: the copy is in clear.
+	// another key, was made for another path, or is older than the newest one is then not used. With it, KeyedSum and revisions of documents with secrets compare
+	// between instances that share it. Default: the copy is in clear.
 	StateKey []byte
 	// NoLastGood keeps no copy on disk. Then a service cannot start while a remote layer is down.
 	NoLastGood bool

@@ -11,6 +11,7 @@ import (
 type Cause struct {
 	Layer    string
 	Document string
+	// Revision is the origin's, or "keyed-…" in its place; see [LayerHealth].
 	Revision source.Revision
 	// Release is what the publisher declared, where the origin has such a thing.
 	Release string
@@ -26,10 +27,12 @@ type Received struct {
 // Applied is a new live version.
 type Applied struct {
 	Version int64
-	Sum     string // SHA-256 of the canonical merged tree, hexadecimal
-	Causes  []Cause
-	Changed []string      // paths of the keys that differ from the version before, at most 100
-	Took    time.Duration // from the start of the decision to the swap
+	Sum     string // as in [Health]
+	// KeyedSum is as in [Health].
+	KeyedSum string
+	Causes   []Cause
+	Changed  []string      // paths of the keys that differ from the version before, at most 100
+	Took     time.Duration // from the start of the decision to the swap
 }
 
 // Unchanged is content that was accepted without changing anything.
@@ -163,7 +166,8 @@ func (e *PanicError) Error() string { return "panic: " + e.Text }
 // Booted is the end of a successful Open.
 type Booted struct {
 	Version int64
-	Sum     string
+	// Sum and KeyedSum are as in [Health].
+	Sum, KeyedSum string
 	// Stale lists the layers whose content came from the last good copy on disk; Age is that copy's, and zero
 	// where it is not known, since the clock was set back.
 	Stale []string

@@ -10,9 +10,13 @@ import (
 
 // Health is the state of a config at one moment. It carries no value of the configuration.
 type Health struct {
-	Version int64     `json:"version"`
-	Sum     string    `json:"sum"` // SHA-256 of the canonical merged tree, hexadecimal
-	Since   time.Time `json:"since"`
+	Version int64 `json:"version"`
+	// Sum is a digest of the canonical merged tree without the values of secrets, as "v2-" and 64 hexadecimal digits. It is equal
+	// wherever the same program runs the same configuration.
+	Sum string `json:"sum"`
+	// KeyedSum also tells secrets apart. It is equal where Options.StateKey is too, and empty without one.
+	KeyedSum string    `json:"keyed_sum,omitempty"`
+	Since    time.Time `json:"since"`
 	// Pinned says that changes are received and held.
 	Pinned bool `json:"pinned"`
 	// OnTrial says that probes watch the version, and may take it back.
@@ -54,7 +58,8 @@ type LayerHealth struct {
 	Identity  string   `json:"identity,omitempty"`
 	Documents []string `json:"documents,omitempty"` // of the content in use
 	// Applied is the revision in use, Latest the newest that the source gave; they differ while a change is held or was
-	// rejected. Empty where there is none.
+	// rejected. Empty where there is none. A revision may be a digest of the document: where a secret stands in that, "keyed-…" is
+	// in its place, a digest of the revision under Options.StateKey, or without one under a key of this process.
 	Applied source.Revision `json:"applied,omitempty"`
 	Latest  source.Revision `json:"latest,omitempty"`
 	// ProvenAt is when the latest content was last known to be the newest of its origin; zero is never.

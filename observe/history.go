@@ -22,8 +22,10 @@ type Entry struct {
 	Result  Result    `json:"result"`
 	At      time.Time `json:"at"`
 	Version int64     `json:"version"` // the new one; for a rejected change the one that stayed live
-	Sum     string    `json:"sum,omitempty"`
-	Causes  []Cause   `json:"causes"`
+	// Sum and KeyedSum are as in [Health].
+	Sum      string  `json:"sum,omitempty"`
+	KeyedSum string  `json:"keyed_sum,omitempty"`
+	Causes   []Cause `json:"causes"`
 	// Changed are the paths of the keys that differ from the version before, at most 100.
 	Changed []string `json:"changed,omitempty"`
 	// Diff is what has become of the keys in Changed, for those that are scalars or lists and are not secret.

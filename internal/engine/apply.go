@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"encoding/hex"
 	"slices"
 	"strings"
 	"time"
@@ -40,7 +39,7 @@ func (e *Engine) apply(c candidate) source.Problems {
 	// layer: all of them, from scratch, lowest first
 	all := e.merge(roots)
 	merged := all.tree
-	next := &State{Sum: all.sum(), At: time.Now(), Causes: c.causes, Merged: merged,
+	next := &State{full: all.sum(), At: time.Now(), Causes: c.causes, Merged: merged,
 		plan: e.plan, contents: c.contents, roots: roots}
 	live := e.cell.Load()
 
@@ -50,14 +49,14 @@ func (e *Engine) apply(c candidate) source.Problems {
 	}
 	if next.pending != nil {
 		merged = next.Merged
-		next.Sum = verify.Sum(merged)
+		next.full = verify.Full(merged)
 	}
-	if live != nil && live.Sum == next.Sum && live.plan == next.plan && alone == nil {
+	if live != nil && live.full == next.full && live.plan == next.plan && alone == nil {
 		return e.unchanged(c, next, live)
 	}
 
 	// bind: tree to the service's type and those of its sections, strictly; and validate: tags and the service's own rules
-	if r := e.rehearsed; r != nil && r.plan == next.plan && r.Sum == next.Sum && alone == nil {
+	if r := e.rehearsed; r != nil && r.plan == next.plan && r.full == next.full && alone == nil {
 		next.Values = r.Values // good, and what was built from them may know where they are
 	} else if next.Values, problems = e.check(merged, alone); problems != nil {
 		return problems
@@ -107,7 +106,7 @@ func (e *Engine) merge(roots []*tree.Node) *mergedRoots {
 
 func (m *mergedRoots) sum() [32]byte {
 	if !m.sumDone {
-		m.digest, m.sumDone = verify.Sum(m.tree), true
+		m.digest, m.sumDone = verify.Full(m.tree), true
 	}
 	return m.digest
 }
@@ -160,8 +159,8 @@ func (e *Engine) announce(next, old *State, c candidate, result observe.Result, 
 	}
 	changed, diff := e.changedKeys(old, next)
 	e.remember(next, observe.Entry{Diff: diff, Result: result, At: next.At, Version: next.Version,
-		Sum: hex.EncodeToString(next.Sum[:]), Causes: c.causes, Changed: changed, Problems: problems})
-	observe.Tell(e.Observer.Applied, observe.Applied{Version: next.Version, Sum: hex.EncodeToString(next.Sum[:]),
+		Sum: next.Sum(), KeyedSum: e.KeyedSum(next), Causes: c.causes, Changed: changed, Problems: problems})
+	observe.Tell(e.Observer.Applied, observe.Applied{Version: next.Version, Sum: next.Sum(), KeyedSum: e.KeyedSum(next),
 		Causes: c.causes, Changed: changed, Took: time.Since(c.started)})
 	e.tellPending(next)
 	e.hub.Publish(delivery{state: next, causes: next.Causes})

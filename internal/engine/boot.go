@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"slices"
 	"time"
@@ -156,7 +155,7 @@ var (
 
 func (e *Engine) booted(started time.Time) {
 	live := e.cell.Load()
-	b := observe.Booted{Version: live.Version, Sum: hex.EncodeToString(live.Sum[:]), Took: time.Since(started)}
+	b := observe.Booted{Version: live.Version, Sum: live.Sum(), KeyedSum: e.KeyedSum(live), Took: time.Since(started)}
 	for i, content := range live.contents {
 		if content != nil && content.fromDisk {
 			f := e.feeds[i]

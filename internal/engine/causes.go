@@ -10,7 +10,7 @@ import (
 // causes returns the documents in which next differs from what is applied. A document that is absent
 // in both causes nothing. One that went or came back while its last content stayed in use is named only
 // where nothing else differs.
-func causes(f *feed, next *content) (all []observe.Cause) {
+func (e *Engine) causes(f *feed, next *content) (all []observe.Cause) {
 	if next == nil || next == f.applied {
 		return nil
 	}
@@ -22,9 +22,9 @@ func causes(f *feed, next *content) (all []observe.Cause) {
 		case d.Absent && (old == nil || old.Absent):
 			absences = absences || old == nil
 		case !same(old, d):
-			all = append(all, f.cause(next, d))
+			all = append(all, e.cause(f, next, d))
 		case next.keeps(d.Name) != f.applied.keeps(d.Name):
-			moved = append(moved, f.cause(next, d))
+			moved = append(moved, e.cause(f, next, d))
 		}
 	}
 	if f.applied != nil {
@@ -34,7 +34,7 @@ func causes(f *feed, next *content) (all []observe.Cause) {
 			case d.Absent:
 				absences = true
 			default:
-				all = append(all, f.cause(next, d))
+				all = append(all, e.cause(f, next, d))
 			}
 		}
 	}
@@ -43,14 +43,14 @@ func causes(f *feed, next *content) (all []observe.Cause) {
 	}
 	if first := next.names(); all == nil && !absences && first != nil {
 		// The same documents in another revision, or in another order.
-		all = append(all, observe.Cause{Layer: f.name, Document: first[0], Revision: next.Revision})
+		all = append(all, observe.Cause{Layer: f.name, Document: first[0], Revision: e.shown(next)})
 	}
 	return all
 }
 
 // cause returns a document of a content as a cause.
-func (l *feed) cause(c *content, d *source.Document) observe.Cause {
-	return observe.Cause{Layer: l.name, Document: d.Name, Revision: c.Revision, Release: d.Origin.Release}
+func (e *Engine) cause(l *feed, c *content, d *source.Document) observe.Cause {
+	return observe.Cause{Layer: l.name, Document: d.Name, Revision: e.shown(c), Release: d.Origin.Release}
 }
 
 // keeps reports whether a document is absent from the source and its last content stands in its place.

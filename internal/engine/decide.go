@@ -88,7 +88,10 @@ func (e *Engine) choose(of func(*feed) *content) candidate {
 	c := candidate{started: time.Now(), contents: make([]*content, len(e.feeds))}
 	for i, f := range e.feeds {
 		c.contents[i] = of(f)
-		c.causes = append(c.causes, causes(f, c.contents[i])...)
+		if next := c.contents[i]; next != nil && next.decoded == nil {
+			e.decodeContent(f, next) // else nobody knows how its revision may be shown
+		}
+		c.causes = append(c.causes, e.causes(f, c.contents[i])...)
 		c.news = c.news || c.contents[i] != nil && c.contents[i] != f.applied
 	}
 	if m, by := e.manifestOf(c.contents); m != nil {
@@ -110,7 +113,7 @@ func (e *Engine) refuse(c, good candidate, why func(layer int) source.Problems) 
 		if bad == nil || bad == good.contents[i] || bad == f.applied {
 			continue
 		}
-		told = append(told, causes(f, bad)...)
+		told = append(told, e.causes(f, bad)...)
 		own := of(why(i), f.name)
 		found.add(own)
 		if f.rejected.Error() != own.Error() {

@@ -65,9 +65,20 @@ func (e *Engine) decodeBy(plan *plan, f *feed, c *content) {
 	c.decoded, c.passing = plan, false
 	defer func() { c.decodedAt = time.Now() }() // when all have been asked: one that gives no answer is not asked again at once
 	c.roots, c.named, c.problems, c.alone, c.manifest = nil, nil, nil, nil, nil
-	if err := rescue.Do(func() error { e.decodeDocuments(plan, f, c); return nil }); err != nil {
+	err := rescue.Do(func() error {
+		e.decodeDocuments(plan, f, c)
+		e.setShown(plan, f, c)
+		if !c.passing {
+			for _, root := range c.roots {
+				c.alone = append(c.alone, plan.bindAlone(root)...)
+			}
+		}
+		return nil
+	})
+	if err != nil {
 		c.roots, c.named, c.alone, c.manifest = nil, nil, nil, nil
-		c.problems = source.Problems{panicked(err, source.Position{Layer: f.name, Document: firstName(c), Revision: c.Revision})}
+		c.shown.Store(nil)
+		c.problems = source.Problems{panicked(err, source.Position{Layer: f.name, Document: firstName(c), Revision: e.shown(c)})}
 	}
 }
 
@@ -113,11 +124,5 @@ func (e *Engine) decodeDocuments(plan *plan, f *feed, c *content) {
 			c.named = append(c.named, named{d.Name, root})
 			tree.Secrets(root, plan.shape, e.scrub.add)
 		}
-	}
-	if c.passing {
-		return
-	}
-	for _, root := range c.roots {
-		c.alone = append(c.alone, plan.bindAlone(root)...)
 	}
 }

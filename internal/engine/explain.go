@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"encoding/hex"
 	"fmt"
 	"maps"
 	"slices"
@@ -21,7 +20,7 @@ func (e *Engine) Explain(p tree.Path) observe.Explanation { return e.view().expl
 // Report explains all keys at a path and below.
 func (e *Engine) Report(below tree.Path) observe.Report {
 	v := e.view()
-	r := observe.Report{Version: v.live.Version, Sum: hex.EncodeToString(v.live.Sum[:])}
+	r := observe.Report{Version: v.live.Version, Sum: v.live.Sum()}
 	paths := map[string]tree.Path{}
 	leaves(below, v.live.Merged.Lookup(below), paths) // has what waits for a restart to go
 	for _, root := range v.roots {
@@ -62,7 +61,7 @@ func (e *Engine) view() view {
 	v := view{live: e.cell.Load(), shape: e.plan.shape, roots: e.roots, pending: e.pending, since: map[source.Position]time.Time{}}
 	for _, f := range e.feeds {
 		if f.applied != nil {
-			v.since[source.Position{Layer: f.name, Revision: f.applied.Revision}] = f.appliedAt
+			v.since[source.Position{Layer: f.name, Revision: e.shown(f.applied)}] = f.appliedAt
 		}
 	}
 	return v

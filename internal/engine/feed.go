@@ -34,6 +34,7 @@ type content struct {
 	digest    *digest             // once it was asked for
 	sums      [][sha256.Size]byte // of the data of its documents; nil where no manifest has asked
 	released  bool                // somebody said that it may not be held
+	shown     atomic.Pointer[source.Revision]
 }
 
 // named is the root of a document.
@@ -175,7 +176,9 @@ func (l *feed) keep(c *content) *content {
 	if kept == nil {
 		return c
 	}
-	return &content{Content: source.Content{Revision: c.Revision, Documents: docs}, kept: kept}
+	with := &content{Content: source.Content{Revision: c.Revision, Documents: docs}, kept: kept}
+	with.shown.Store(c.shown.Load())
+	return with
 }
 
 func (c *content) document(name string) *source.Document {

@@ -99,7 +99,7 @@ func (e *Engine) judge() {
 		if !e.hold(f, why) || why == nil {
 			continue
 		}
-		told = append(told, causes(f, f.latest)...)
+		told = append(told, e.causes(f, f.latest)...)
 		for _, w := range why {
 			if !known[w] { // the layers of a release wait for the same
 				known[w] = true

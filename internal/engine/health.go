@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"time"
@@ -23,7 +22,7 @@ func (e *Engine) Health() observe.Health {
 	}
 	e.mu.Lock()
 	live := e.cell.Load() // with mu held: a version and the contents that made it change together
-	h.Version, h.Sum, h.Since = live.Version, hex.EncodeToString(live.Sum[:]), live.At
+	h.Version, h.Sum, h.KeyedSum, h.Since = live.Version, live.Sum(), e.KeyedSum(live), live.At
 	h.Pinned = e.pin != 0
 	h.OnTrial = e.trial != nil
 	h.Pending = slices.Clone(e.pending)
@@ -68,10 +67,10 @@ func (e *Engine) layerHealth(f *feed, now, answer time.Time) observe.LayerHealth
 		Absent: slices.Clone(f.absent)}
 	l.Stale = e.FreshWithin > 0 && now.Sub(l.ProvenAt) > e.FreshWithin
 	if f.applied != nil {
-		l.Applied, l.FromLastGood = f.applied.Revision, f.applied.fromDisk
+		l.Applied, l.FromLastGood = e.shown(f.applied), f.applied.fromDisk
 	}
 	if f.latest != nil {
-		l.Latest = f.latest.Revision
+		l.Latest = e.shown(f.latest)
 	}
 	if f.err != nil {
 		l.Down, l.DownSince = f.errText, f.since

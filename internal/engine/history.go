@@ -132,7 +132,7 @@ func (e *Engine) back(to, live *State) (*State, error) {
 		return nil, problems
 	}
 	defer e.beginBuilding()()
-	next := &State{Values: to.Values, Sum: to.Sum, Merged: to.Merged, plan: to.plan, contents: to.contents, roots: to.roots, pending: to.pending,
+	next := &State{Values: to.Values, full: to.full, Merged: to.Merged, plan: to.plan, contents: to.contents, roots: to.roots, pending: to.pending,
 		Version: live.Version + 1, At: time.Now(), Causes: []observe.Cause{{Document: fmt.Sprintf("back to version %d", from)}}}
 	if problems := e.prepare(next); problems != nil {
 		return nil, e.scrub.problems(problems)

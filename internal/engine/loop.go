@@ -103,7 +103,7 @@ func (e *Engine) takeContent(l *feed, c *content) (news bool) {
 		observe.Tell(e.Observer.LayerUp, observe.LayerUp{Layer: l.name, Down: now.Sub(since)})
 	}
 	if news {
-		observe.Tell(e.Observer.Received, observe.Received{Layer: l.name, Documents: l.latest.names(), Revision: c.Revision})
+		observe.Tell(e.Observer.Received, observe.Received{Layer: l.name, Documents: l.latest.names(), Revision: e.shown(c)})
 		e.tellAbsent(l, absent(c.Content), before)
 	}
 	return news

@@ -49,7 +49,7 @@ func (e *Engine) misfits(contents []*content) (problems source.Problems) {
 			}
 			listed := m.find(f, d.Name)
 			found[listed] = true
-			at := source.Position{Layer: f.name, Document: d.Name, Revision: contents[i].Revision}
+			at := source.Position{Layer: f.name, Document: d.Name, Revision: e.shown(contents[i])}
 			switch {
 			case listed != nil:
 				if kind, why := m.unlike(d, sums[k], listed); why != "" {
@@ -82,7 +82,7 @@ func (e *Engine) unsigned(contents []*content) (problems source.Problems) {
 		for _, d := range contents[i].Documents {
 			if !d.Absent {
 				problems = append(problems, &source.Problem{Kind: source.Denied, Message: "must be in a signed manifest, and there is none",
-					Position: source.Position{Layer: f.name, Document: d.Name, Revision: contents[i].Revision}})
+					Position: source.Position{Layer: f.name, Document: d.Name, Revision: e.shown(contents[i])}})
 			}
 		}
 	}

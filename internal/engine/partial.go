@@ -126,7 +126,7 @@ func (s *partial) losses(contents []*content) (problems source.Problems, layers 
 	held := s.e.lossesOf(contents)
 	layers = slices.Sorted(maps.Keys(held))
 	for _, i := range layers {
-		at := source.Position{Layer: s.e.feeds[i].name, Document: firstName(contents[i]), Revision: contents[i].Revision}
+		at := source.Position{Layer: s.e.feeds[i].name, Document: firstName(contents[i]), Revision: s.e.shown(contents[i])}
 		for _, why := range held[i] {
 			problems = append(problems, &source.Problem{Kind: source.Invalid, Position: at, Message: "without the other layers of this change, " + why})
 		}
@@ -224,7 +224,7 @@ func (s *partial) giveReason(in []bool) {
 				}
 			}
 			if s.why[i] = own; own == nil {
-				s.why[i] = source.Problems{{Kind: source.Invalid, Position: source.Position{Layer: name, Document: firstName(s.whole[i]), Revision: s.whole[i].Revision},
+				s.why[i] = source.Problems{{Kind: source.Invalid, Position: source.Position{Layer: name, Document: firstName(s.whole[i]), Revision: s.e.shown(s.whole[i])},
 					Message: "is refused together with the other layers of this change" + vague + "; the change is too large to try its layers one by one"}}
 			}
 		}

@@ -189,7 +189,7 @@ func (e *Engine) quarantine(bad, back *State, why error) (all []observe.Cause) {
 		}
 		f.quarantine[e.taste(f, c)] = fmt.Sprintf("version %d was taken back: %v", bad.Version, why)
 		for i := range c.Documents {
-			all = append(all, f.cause(c, &c.Documents[i]))
+			all = append(all, e.cause(f, c, &c.Documents[i]))
 		}
 		e.bad(f, time.Now())
 	}

@@ -34,7 +34,7 @@ func (e *Engine) replayed(f *feed, c *content) *source.Problem {
 	default:
 		return nil
 	}
-	return &source.Problem{Kind: source.Denied, Position: source.Position{Layer: f.name, Document: firstName(c), Revision: c.Revision},
+	return &source.Problem{Kind: source.Denied, Position: source.Position{Layer: f.name, Document: firstName(c), Revision: e.shown(c)},
 		Message: "release " + m.Release + " " + why}
 }
 

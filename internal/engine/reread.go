@@ -78,7 +78,9 @@ func (e *Engine) rotated(f *feed, known map[reference]string) bool {
 
 // again is a content that is to be decoded as if it had just come.
 func (c *content) again() *content {
-	return &content{Content: c.Content, kept: c.kept, fromDisk: c.fromDisk, released: c.released}
+	again := &content{Content: c.Content, kept: c.kept, fromDisk: c.fromDisk, released: c.released}
+	again.shown.Store(c.shown.Load())
+	return again
 }
 
 // lookAgain has the newest content of a layer decided on as if it had just come.
@@ -96,7 +98,7 @@ func (e *Engine) lookAgain(f *feed) {
 func (e *Engine) renew(f *feed) {
 	fresh := f.applied.again()
 	if why, harmful := e.harmful(f, fresh); harmful {
-		e.refuseRenewal(f, source.Problems{{Kind: source.Invalid, Position: source.Position{Layer: f.name, Document: firstName(fresh), Revision: fresh.Revision},
+		e.refuseRenewal(f, source.Problems{{Kind: source.Invalid, Position: source.Position{Layer: f.name, Document: firstName(fresh), Revision: e.shown(fresh)},
 			Message: "what its references stand for now is held: " + why}})
 		return
 	}
@@ -121,7 +123,7 @@ func (e *Engine) refuseRenewal(f *feed, problems source.Problems) {
 		return
 	}
 	live := e.cell.Load()
-	causes := []observe.Cause{{Layer: f.name, Document: firstName(f.applied), Revision: f.applied.Revision}}
+	causes := []observe.Cause{{Layer: f.name, Document: firstName(f.applied), Revision: e.shown(f.applied)}}
 	e.remember(nil, observe.Entry{Result: observe.ResultRejected, At: time.Now(), Version: live.Version, Causes: causes, Problems: own})
 	observe.Tell(e.Observer.Rejected, observe.Rejected{Version: live.Version, Causes: causes, Problems: own})
 }

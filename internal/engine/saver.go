@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"encoding/hex"
 	"slices"
 	"sync"
 	"time"
@@ -202,8 +201,7 @@ func (e *Engine) record() (lastgood.Record, bool) {
 	if live == nil || e.unproven.Load() {
 		return lastgood.Record{}, false
 	}
-	r := lastgood.Record{SavedAt: now, Version: live.Version, Sum: hex.EncodeToString(live.Sum[:])}
-	r.Accepted = e.accepted.kept()
+	r := lastgood.Record{SavedAt: now, Version: live.Version, Sum: live.Sum(), Accepted: e.accepted.kept()}
 	for _, f := range e.feeds {
 		if !f.local && f.applied != nil {
 			r.Layers = append(r.Layers, lastgood.NewLayer(f.name, f.identity, f.proven(now, answers[f.index]), f.applied.Content))

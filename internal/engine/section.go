@@ -132,7 +132,7 @@ func (e *Engine) extend(number int, before *plan) source.Problems {
 	if problems != nil {
 		return problems
 	}
-	if next.Sum == live.Sum {
+	if next.full == live.full {
 		next.Version, next.At, next.Causes = live.Version, live.At, live.Causes
 		for n := range live.Values {
 			if n != number {
@@ -175,7 +175,7 @@ func (e *Engine) complete(old, live *State, freezer *guard.Freezer) (*State, sou
 	}
 	merged := layer.Merge(roots...)
 	frozen, pending := freezer.Freeze(live.Merged, merged)
-	next := &State{Merged: frozen, Sum: verify.Sum(frozen), plan: e.plan, contents: old.contents, roots: roots, pending: pendingAt(merged, pending)}
+	next := &State{Merged: frozen, full: verify.Full(frozen), plan: e.plan, contents: old.contents, roots: roots, pending: pendingAt(merged, pending)}
 	if next.Values, problems = e.check(frozen, alone); problems != nil {
 		problems = e.scrub.problems(problems)
 		e.sort(problems, old.contents)

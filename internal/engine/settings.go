@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"crypto/ed25519"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -101,11 +102,15 @@ type State struct {
 	// it. States that say the same share them.
 	Values  []any
 	Version int64
-	Sum     [32]byte
 	At      time.Time
 	Causes  []observe.Cause
 	// Merged is the tree that Values were bound from.
 	Merged *tree.Node
+
+	// full is of all that Merged says, secrets included: it tells whether anything has changed, and never leaves the process as it is.
+	full      [32]byte
+	publish   sync.Once
+	published string // by Sum
 
 	plan     *plan
 	contents []*content
