@@ -17,47 +17,81 @@ type Config interface {
 	History() []observe.Entry
 }
 
-// Handler serves a config; see the package comment.
-func Handler(cfg Config) http.Handler {
+// Handler serves a config; see the package comment. Whoever reaches it may see the configuration without its secrets.
+func Handler(cfg Config, opts ...Option) http.Handler {
+	var o options
+	for _, opt := range opts {
+		if opt != nil {
+			opt(&o)
+		}
+	}
+	return guarded(func(w http.ResponseWriter, r *http.Request) {
+		if serveProbe(w, r, cfg) {
+			return
+		}
+		if !o.allows(r) {
+			http.Error(w, "the Host of the request is not served; allow it with confighttp.Hosts", http.StatusForbidden)
+			return
+		}
+		if path.Base(r.URL.Path) == "json" {
+			serveJSON(w, http.StatusOK, all(cfg))
+			return
+		}
+		servePage(w, cfg)
+	})
+}
+
+// Probes serves readiness and liveness alone, to whoever asks: 404 for all but ready and live.
+func Probes(cfg Config) http.Handler {
+	return guarded(func(w http.ResponseWriter, r *http.Request) {
+		if !serveProbe(w, r, cfg) {
+			http.NotFound(w, r)
+		}
+	})
+}
+
+// policy keeps what finds its way into an answer in spite of all from doing anything: no script, no font, no picture, no frame.
+const policy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// guarded has the answers of a handler that only reads told to the browser as what they are.
+func guarded(serve http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
 		header.Set("Cache-Control", "no-store")
 		header.Set("X-Content-Type-Options", "nosniff")
+		header.Set("Content-Security-Policy", policy)
+		header.Set("Referrer-Policy", "no-referrer")
+		header.Set("Cross-Origin-Resource-Policy", "same-origin")
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			header.Set("Allow", "GET, HEAD")
 			http.Error(w, "only GET and HEAD", http.StatusMethodNotAllowed)
 			return
 		}
-		switch path.Base(r.URL.Path) {
-		case "ready":
-			serveReady(w, cfg)
-		case "live":
-			serveJSON(w, http.StatusOK, struct {
-				Live bool `json:"live"`
-			}{true}) // a process that answers lives: it must not be restarted for what a configuration server does
-		case "json":
-			serveJSON(w, http.StatusOK, all(cfg))
-		default:
-			servePage(w, cfg)
-		}
+		serve(w, r)
 	})
 }
 
-// readiness is the answer to whether the service should take traffic.
-type readiness struct {
-	Ready   bool     `json:"ready"`
-	Reasons []string `json:"reasons,omitempty"`
-	Version int64    `json:"version"`
-	Sum     string   `json:"sum"`
-}
-
-func serveReady(w http.ResponseWriter, cfg Config) {
-	h := cfg.Health()
-	status := http.StatusOK
-	if len(h.NotReady) > 0 {
-		status = http.StatusServiceUnavailable
+// serveProbe answers a probe, and reports whether the request is one. It tells nothing but what the status says: no reason, version, sum
+// or name, since probes are open to all.
+func serveProbe(w http.ResponseWriter, r *http.Request, cfg Config) bool {
+	switch path.Base(r.URL.Path) {
+	case "ready":
+		ready := len(cfg.Health().NotReady) == 0
+		status := http.StatusOK
+		if !ready {
+			status = http.StatusServiceUnavailable
+		}
+		serveJSON(w, status, struct {
+			Ready bool `json:"ready"`
+		}{ready})
+	case "live":
+		serveJSON(w, http.StatusOK, struct {
+			Live bool `json:"live"`
+		}{true}) // a process that answers lives: it must not be restarted for what a configuration server does
+	default:
+		return false
 	}
-	serveJSON(w, status, readiness{Ready: len(h.NotReady) == 0, Reasons: h.NotReady, Version: h.Version, Sum: h.Sum})
+	return true
 }
 
 // overview is all that is shown.
@@ -107,8 +141,6 @@ func servePage(w http.ResponseWriter, cfg Config) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	// No script, no font, no picture: what finds its way into the page in spite of all cannot do anything either.
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-	w.Header().Set("Referrer-Policy", "no-referrer")
+	w.Header().Set("Content-Security-Policy", policy+"; style-src 'unsafe-inline'")
 	_, _ = w.Write(b.Bytes())
 }

@@ -77,9 +77,7 @@ func settle() {
 }
 
 func get(cfg confighttp.Config, path string) *httptest.ResponseRecorder {
-	w := httptest.NewRecorder()
-	confighttp.Handler(cfg).ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
-	return w
+	return ask(confighttp.Handler(cfg), http.MethodGet, "localhost:8080", path)
 }
 
 // texts returns the text of a page, and fails for elements that it must not have.
@@ -194,8 +192,8 @@ func TestReadyAndLive(t *testing.T) {
 			t.Errorf("live: %d %s", w.Code, w.Body)
 		}
 		end()
-		if w := get(cfg, "/debug/config/ready"); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "it is closed") {
-			t.Errorf("closed: %d %s, want 503 with the reason", w.Code, w.Body)
+		if w := get(cfg, "/debug/config/ready"); w.Code != http.StatusServiceUnavailable || strings.Contains(w.Body.String(), "closed") {
+			t.Errorf("closed: %d %s, want 503 without the reason", w.Code, w.Body)
 		}
 		if w := get(cfg, "/live"); w.Code != http.StatusOK {
 			t.Errorf("a closed config makes the process not live: %d", w.Code)

@@ -1,0 +1,163 @@
+package confighttp_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/nacre-go/nacre"
+	"github.com/nacre-go/nacre/confighttp"
+	"github.com/nacre-go/nacre/providers/memory"
+)
+
+// ask asks a handler for a path of a host.
+func ask(h http.Handler, method, host, path string) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	r := httptest.NewRequest(method, path, nil)
+	r.Host = host
+	h.ServeHTTP(w, r)
+	return w
+}
+
+// open opens a config that is good enough to be shown.
+func open(t *testing.T) *nacre.Config[config] {
+	t.Helper()
+	cfg, err := nacre.OpenWith[config](t.Context(), nacre.Options{Logger: slog.New(slog.DiscardHandler)}, memory.New("canary-document.yaml", []byte("pool: 1\ntoken: canary-token")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cfg.Close() })
+	return cfg
+}
+
+// A page that makes a browser resolve its own name to this machine is refused what this machine shows.
+func TestOnlyKnownHostsAreServed(t *testing.T) {
+	t.Parallel()
+	cfg := open(t)
+	for _, test := range []struct {
+		host    string
+		options []confighttp.Option
+		want    int
+	}{
+		{host: "localhost", want: http.StatusOK},
+		{host: "LOCALHOST:8080", want: http.StatusOK},
+		{host: "app.localhost.", want: http.StatusOK},
+		{host: "127.0.0.1:8080", want: http.StatusOK},
+		{host: "10.1.2.3", want: http.StatusOK},
+		{host: "[::1]:8080", want: http.StatusOK},
+		{host: "[::1]", want: http.StatusOK},
+		{host: "[fe80::1%25eth0]:80", want: http.StatusOK},
+		{host: "evil.example", want: http.StatusForbidden},
+		{host: "evil.example:8080", want: http.StatusForbidden},
+		{host: "localhost.evil.example", want: http.StatusForbidden},
+		{host: "evillocalhost", want: http.StatusForbidden},
+		{host: "127.0.0.1.evil.example", want: http.StatusForbidden},
+		{host: "127.0.0.1.evil.example:80", want: http.StatusForbidden},
+		{host: "", want: http.StatusForbidden},
+		{host: ":80", want: http.StatusForbidden},
+		{host: "localhost@evil.example", want: http.StatusForbidden},
+		{host: "localhost:80:evil.example", want: http.StatusForbidden},
+		{host: "orders.internal", options: []confighttp.Option{confighttp.Hosts("orders.internal")}, want: http.StatusOK},
+		{host: "Orders.Internal.:443", options: []confighttp.Option{confighttp.Hosts("ORDERS.internal:80")}, want: http.StatusOK},
+		{host: "localhost", options: []confighttp.Option{confighttp.Hosts("orders.internal")}, want: http.StatusOK},
+		{host: "a.orders.internal", options: []confighttp.Option{confighttp.Hosts("orders.internal")}, want: http.StatusForbidden},
+		{host: "a.b.orders.internal", options: []confighttp.Option{confighttp.Hosts("x", "*.orders.internal")}, want: http.StatusOK},
+		{host: "orders.internal", options: []confighttp.Option{confighttp.Hosts("*.orders.internal")}, want: http.StatusForbidden},
+		{host: "evilorders.internal", options: []confighttp.Option{confighttp.Hosts("*.orders.internal")}, want: http.StatusForbidden},
+		{host: "evil.example", options: []confighttp.Option{confighttp.Hosts("", "*", "*."), nil}, want: http.StatusForbidden},
+		{host: "", options: []confighttp.Option{confighttp.Hosts("")}, want: http.StatusForbidden},
+		{host: "evil.example", options: []confighttp.Option{confighttp.AnyHost()}, want: http.StatusOK},
+	} {
+		h := confighttp.Handler(cfg, test.options...)
+		for _, path := range []string{"/debug/config/", "/debug/config/json", "/"} {
+			w := ask(h, http.MethodGet, test.host, path)
+			if w.Code != test.want {
+				t.Errorf("host %q: %s is %d, want %d", test.host, path, w.Code, test.want)
+			}
+			if body := w.Body.String(); w.Code != http.StatusOK && (strings.Contains(body, "canary") || strings.Contains(body, "evil") || !strings.Contains(body, "confighttp.Hosts")) {
+				t.Errorf("host %q is refused with %q: want the fix, and nothing of the config or the request", test.host, body)
+			}
+		}
+		// A probe comes by whatever name the service has, and is told nothing that could be stolen.
+		for _, path := range []string{"/ready", "/live"} {
+			if w := ask(h, http.MethodGet, test.host, path); w.Code != http.StatusOK {
+				t.Errorf("host %q: a probe of %s is %d", test.host, path, w.Code)
+			}
+		}
+	}
+}
+
+// Whoever can reach a probe may know whether the service takes traffic, and nothing else.
+func TestProbesShowOneWord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := open(t)
+		sum := cfg.Snapshot().Sum
+		nacre.Subscribe(cfg, func(c *config) int { return c.Pool }, func(context.Context, nacre.Change[int]) error { return errors.New("canary-error") }, nacre.Initial())
+		settle()
+		look := func(ready bool) {
+			t.Helper()
+			for what, h := range map[string]http.Handler{"Handler": confighttp.Handler(cfg), "Probes": confighttp.Probes(cfg)} {
+				for path, want := range map[string]string{"/x/ready": `{"ready":true}`, "/live": `{"live":true}`} {
+					code := http.StatusOK
+					if path != "/live" && !ready {
+						code, want = http.StatusServiceUnavailable, `{"ready":false}`
+					}
+					w := ask(h, http.MethodGet, "svc", path)
+					if got := strings.Join(strings.Fields(w.Body.String()), ""); w.Code != code || got != want {
+						t.Errorf("%s: %s is %d %s, want %d %s and no more", what, path, w.Code, got, code, want)
+					}
+					if strings.Contains(w.Body.String(), sum) {
+						t.Errorf("%s: %s shows the sum", what, path)
+					}
+				}
+			}
+			for _, path := range []string{"/", "/json", "/x/json", "/readyz", "/ready/json"} {
+				if w := ask(confighttp.Probes(cfg), http.MethodGet, "localhost", path); w.Code != http.StatusNotFound || strings.Contains(w.Body.String(), "canary") {
+					t.Errorf("Probes answers %s with %d, and has only ready and live", path, w.Code)
+				}
+			}
+		}
+		look(true)
+		if err := cfg.Close(); err != nil {
+			t.Fatal(err)
+		}
+		look(false)
+	})
+}
+
+// Every answer, a refusal included, is told to be what it is, to load nothing, and to stand in no frame.
+func TestEveryAnswerIsGuarded(t *testing.T) {
+	t.Parallel()
+	cfg := open(t)
+	for what, h := range map[string]http.Handler{"Handler": confighttp.Handler(cfg), "Probes": confighttp.Probes(cfg)} {
+		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodOptions, "TRACE", "PROPFIND"} {
+			for _, host := range []string{"localhost", "evil.example"} {
+				for _, path := range []string{"/", "/json", "/ready", "/live"} {
+					w := ask(h, method, host, path)
+					header := w.Header()
+					if csp := header.Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") || !strings.Contains(csp, "frame-ancestors 'none'") {
+						t.Errorf("%s: %s %s %s: the policy is %q", what, method, host, path, csp)
+					}
+					for name, want := range map[string]string{
+						"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "Cross-Origin-Resource-Policy": "same-origin",
+					} {
+						if got := header.Get(name); got != want {
+							t.Errorf("%s: %s %s %s: %s is %q, want %q", what, method, host, path, name, got, want)
+						}
+					}
+					if header.Get("Access-Control-Allow-Origin") != "" {
+						t.Errorf("%s: another origin may read %s", what, path)
+					}
+					if read := method == http.MethodGet || method == http.MethodHead; !read && w.Code != http.StatusMethodNotAllowed {
+						t.Errorf("%s: %s %s is %d", what, method, path, w.Code)
+					}
+				}
+			}
+		}
+	}
+}
