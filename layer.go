@@ -106,6 +106,9 @@ func Unguarded() LayerOption {
 // Open tries for BootTimeout. A scheme of small
 // letters, digits and hyphens; a layer may have several. Default: what looks like a reference is text.
 //
+// A reference is the whole value of a key, or a part of a text without rules that measure it, such as a connection string; anywhere
+// else it is refused, unless [AllowEmbedding] allows it.
+//
 // Whoever may write the layer can have anything that its resolvers give put into any key of it: give it those that he may use.
 func Resolve(scheme string, resolver func(ctx context.Context, name string) (string, error)) LayerOption {
 	return layerOption(func(l *engine.Layer) {
@@ -130,6 +133,22 @@ func ResolveFiles(dir string) LayerOption { return Resolve("file", fileResolver(
 
 // ResolveEnv is Resolve for "${env:NAME}": the variables of the environment with those names, and no others.
 func ResolveEnv(names ...string) LayerOption { return Resolve("env", envResolver(names)) }
+
+// AllowEmbedding lets references of these schemes stand anywhere: as a part of a number or duration ("${env:N}s"), of a text that has
+// a rule, and in fields that a rule compares with another key. Default: a reference may be the whole value of a key, or a part of a
+// text without rules, such as a connection string. Whoever may edit the document can find by trial what such a reference stands
+// for: allow it for what is not secret.
+func AllowEmbedding(schemes ...string) LayerOption {
+	return layerOption(func(l *engine.Layer) {
+		l.Embeddable = maps.Clone(l.Embeddable)
+		if l.Embeddable == nil {
+			l.Embeddable = map[string]bool{}
+		}
+		for _, scheme := range schemes {
+			l.Embeddable[scheme] = true
+		}
+	})
+}
 
 // Decrypt makes the data of the layer's documents readable before they are decoded: for a document that is encrypted as a whole. Digests
 // are checked before, and the last good copy keeps the data as it came. The function must be safe for concurrent use, and has 5 s. If it

@@ -15,7 +15,7 @@ type Explanation struct {
 	// Known says that the struct has this key; Type is what it takes, in words.
 	Known bool   `json:"known"`
 	Type  string `json:"type,omitempty"`
-	// Secret says that values are not shown.
+	// Secret says that values are not shown: of a secret field, or of what a reference gave, which is shown itself.
 	Secret bool `json:"secret,omitempty"`
 	// Default is the text of the default tag; HasDefault that there is one.
 	Default    string `json:"default,omitempty"`

@@ -166,6 +166,7 @@ func (c *checker) rules(base tree.Path, pointer reflect.Value, root *tree.Node) 
 		at.base, at.root = base, pointer.Elem()
 		if root != nil && ok {
 			at.present, at.absent = isPresent(root, at.path), !isPresent(root, at.path)
+			at.secret, at.tree = at.secret || isReferred(root, at.path), root
 		}
 		v := c.violated(f, at)
 		v.named = !ok
@@ -200,6 +201,12 @@ func (c *checker) violated(f validator.FieldError, at place) violation {
 func isPresent(root *tree.Node, path tree.Path) bool {
 	n := nearest(root, path)
 	return n != nil && n.Kind != tree.Null
+}
+
+// isReferred reports whether a reference gave what stands at a path: it is a secret, whatever field takes it.
+func isReferred(root *tree.Node, path tree.Path) bool {
+	n := nearest(root, path)
+	return n != nil && n.Ref != ""
 }
 
 // nearest returns what stands at a path, or the text in which it stands.

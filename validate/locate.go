@@ -26,6 +26,7 @@ type place struct {
 	root    reflect.Value // the whole
 	present bool          // a document says what stands there
 	absent  bool          // no document does; neither is known without documents
+	tree    *tree.Node    // the documents; nil without
 }
 
 // locate finds the place of a name as validator gives it, "Config.Servers[0].Hosts[a.b].Port". Such a name is ambiguous

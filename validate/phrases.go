@@ -96,7 +96,7 @@ func (c *checker) otherOf(name, tag string, at place) other {
 	}
 	if in = reached(in); in.IsValid() && in.Kind() == reflect.Struct {
 		if r, err := c.refer(in.Type(), name); err == nil {
-			o := other{reference: r, key: tree.SnakeCase(name), hidden: hidden || r.secret}
+			o := other{reference: r, key: tree.SnakeCase(name), hidden: hidden || r.secret || isReferred(at.tree, slices.Concat(around, r.path))}
 			if keys := c.spreadKeys(r, slices.Concat(at.base, around)); keys != "" {
 				o.key, o.spread = keys, true
 			} else if r.placed && len(r.path) > 0 {

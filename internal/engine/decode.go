@@ -116,8 +116,8 @@ func (e *Engine) decodeDocuments(plan *plan, f *feed, c *content) {
 		root, problems := layer.Decode(f.name, c.Revision, d, plan.shape)
 		c.problems = append(c.problems, wording.OwnAll(problems)...)
 		if root != nil && len(f.Resolvers) > 0 {
-			root, problems = e.expand(f, c, root)
-			c.problems, c.passing = append(c.problems, problems...), c.passing || problems != nil
+			root, problems = e.expand(plan, f, c, root)
+			c.problems, c.passing = append(c.problems, problems...), c.passing || mayPass(problems)
 		}
 		if root != nil {
 			c.roots = append(c.roots, root)

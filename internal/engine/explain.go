@@ -77,6 +77,7 @@ func (v view) explain(p tree.Path) observe.Explanation {
 		}
 	}
 	live := v.live.Merged.Lookup(p)
+	x.Secret = x.Secret || live != nil && live.Ref != ""
 	switch {
 	case live != nil:
 		x.Value = show(live, at.shape, at.secret)

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/nacre-go/nacre/internal/guard"
+	"github.com/nacre-go/nacre/internal/layer"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/internal/wording"
 	"github.com/nacre-go/nacre/source"
@@ -39,6 +40,8 @@ type plan struct {
 	alone   []*Part // those that are bound to each document by itself, which watchers do while the writer opens and closes parts
 	shape   *tree.Shape
 	freezer *guard.Freezer
+	// embedding is where references may stand.
+	embedding *layer.Embedding
 }
 
 // newPlan fails where two parts cannot both be, one having a list where another has keys.
@@ -58,6 +61,7 @@ func newPlan(parts []*Part) (*plan, error) {
 		}
 	}
 	p.freezer = guard.NewFreezer(p.shape)
+	p.embedding = layer.NewEmbedding(p.shape)
 	for _, part := range parts {
 		if part.open() && part.BindAlone {
 			p.alone = append(p.alone, part)

@@ -54,8 +54,9 @@ func (e *Engine) decrypt(l *feed, c *content, d source.Document) (source.Documen
 }
 
 // expand puts texts in place of the references of a document.
-func (e *Engine) expand(l *feed, c *content, root *tree.Node) (*tree.Node, source.Problems) {
-	return layer.Expand(root, func(scheme, name string) (string, error) {
+func (e *Engine) expand(plan *plan, l *feed, c *content, root *tree.Node) (*tree.Node, source.Problems) {
+	free := func(scheme string) bool { return l.Embeddable[scheme] }
+	return layer.ExpandWithin(plan.embedding, root, free, func(scheme, name string) (string, error) {
 		if found, known := c.referred[reference{scheme, name}]; known {
 			return found, nil
 		}

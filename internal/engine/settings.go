@@ -25,6 +25,8 @@ type Layer struct {
 	AllowUnknown bool
 	// Resolvers are those of references in texts, by their schemes; none: what looks like a reference is text.
 	Resolvers map[string]Resolver
+	// Embeddable are the schemes of references that may be a part of any value, and be compared.
+	Embeddable map[string]bool
 	// Reread is how often it is looked whether they give something else than they gave; 0 is never.
 	Reread time.Duration
 	// Decrypt makes the data of a document readable; nil where it is.

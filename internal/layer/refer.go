@@ -12,24 +12,31 @@ import (
 // none. Look gives the text of one; its error is a problem of that key, in those words. Other dollars are left alone. It shares what
 // has no reference.
 func Expand(root *tree.Node, look func(scheme, name string) (string, error)) (*tree.Node, source.Problems) {
-	e := expander{look: look}
-	return e.node(nil, root), e.problems
+	return ExpandWithin(nil, root, nil, look)
+}
+
+// ExpandWithin is Expand where references may not stand everywhere. One that may not is a problem and is not looked for, unless its scheme is free.
+func ExpandWithin(within *Embedding, root *tree.Node, free func(scheme string) bool, look func(scheme, name string) (string, error)) (*tree.Node, source.Problems) {
+	e := expander{look: look, within: within, free: free}
+	return e.node(nil, within.root(), root), e.problems
 }
 
 type expander struct {
+	within   *Embedding
+	free     func(scheme string) bool
 	look     func(scheme, name string) (string, error)
 	problems source.Problems
 }
 
-func (e *expander) node(at tree.Path, n *tree.Node) *tree.Node {
+func (e *expander) node(at tree.Path, in spot, n *tree.Node) *tree.Node {
 	switch n.Kind {
 	case tree.Scalar:
-		return e.scalar(at, n)
+		return e.scalar(at, in, n)
 	case tree.List:
 		items := make([]*tree.Node, len(n.Items))
 		changed := false
 		for i, item := range n.Items {
-			items[i] = e.node(at.Join(tree.Item(i)), item)
+			items[i] = e.node(at.Join(tree.Item(i)), e.within.below(in, tree.Item(i)), item)
 			changed = changed || items[i] != item
 		}
 		if changed {
@@ -40,7 +47,7 @@ func (e *expander) node(at tree.Path, n *tree.Node) *tree.Node {
 		changed := false
 		for i, entry := range n.Entries {
 			entries[i] = entry
-			entries[i].Value = e.node(at.Join(entry.Key), entry.Value)
+			entries[i].Value = e.node(at.Join(entry.Key), e.within.below(in, entry.Key), entry.Value)
 			changed = changed || entries[i].Value != entry.Value
 		}
 		if changed {
@@ -50,7 +57,7 @@ func (e *expander) node(at tree.Path, n *tree.Node) *tree.Node {
 	return n
 }
 
-func (e *expander) scalar(at tree.Path, n *tree.Node) *tree.Node {
+func (e *expander) scalar(at tree.Path, in spot, n *tree.Node) *tree.Node {
 	var text string
 	typeless := false
 	switch v := n.Value.(type) {
@@ -63,6 +70,10 @@ func (e *expander) scalar(at tree.Path, n *tree.Node) *tree.Node {
 	}
 	if !strings.Contains(text, "${") {
 		return n
+	}
+	if p := e.within.refuses(in, at, n, text, e.free); p != nil {
+		e.problems = append(e.problems, p)
+		return n.AsNull() // it is refused: nothing more is to be said of it
 	}
 	expanded, referred := e.text(at, n, text)
 	if expanded == text {

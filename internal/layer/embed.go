@@ -1,0 +1,229 @@
+package layer
+
+import (
+	"encoding"
+	"encoding/json"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/internal/wording"
+	"github.com/nacre-go/nacre/source"
+)
+
+// Embedding says where a reference may stand. Who may edit a document and sees which changes are refused could find what a reference
+// stands for by halves otherwise: by putting digits before or a unit behind it in a value that has a bound, or by a rule that compares
+// it with another key. Immutable; safe for concurrent use. A nil Embedding allows all.
+type Embedding struct {
+	shape    *tree.Shape
+	compared map[*tree.Shape]bool // fields that a rule puts in an order with another field, or looks for in it
+}
+
+// NewEmbedding returns what the types and rules of a shape allow.
+func NewEmbedding(shape *tree.Shape) *Embedding {
+	e := &Embedding{shape: shape, compared: map[*tree.Shape]bool{}}
+	e.compare(shape, nil, map[*tree.Shape]bool{})
+	return e
+}
+
+// compare notes the fields below a struct that are compared, and those that they are compared with.
+func (e *Embedding) compare(s *tree.Shape, field *tree.Shape, done map[*tree.Shape]bool) {
+	if s == nil || done[s] {
+		return
+	}
+	done[s] = true
+	for _, f := range s.Fields {
+		for name, param := range rules(f.Rules) {
+			from := s
+			switch {
+			case name == "fieldcontains" || name == "fieldexcludes":
+			case ordering(name, "csfield"):
+				from = e.shape
+			case ordering(name, "field"):
+			default:
+				continue
+			}
+			e.compared[f] = true
+			if other := follow(from, param); other != nil {
+				e.compared[other] = true
+			}
+		}
+		e.compare(f, f, done)
+	}
+	e.compare(s.Elem, field, done)
+}
+
+// ordering reports whether a rule is one of gtfield, gtefield, ltfield, ltefield, or with another suffix of that kind.
+func ordering(name, suffix string) bool {
+	return slices.Contains([]string{"gt", "gte", "lt", "lte"}, strings.TrimSuffix(name, suffix)) && strings.HasSuffix(name, suffix)
+}
+
+// rules yields the names and parameters of a validate tag.
+func rules(tag string) func(yield func(name, param string) bool) {
+	return func(yield func(name, param string) bool) {
+		for _, rule := range strings.FieldsFunc(tag, func(c rune) bool { return c == ',' || c == '|' }) {
+			name, param, _ := strings.Cut(rule, "=")
+			if !yield(strings.TrimSpace(name), param) {
+				return
+			}
+		}
+	}
+}
+
+// follow returns the shape of the field that a rule names by the names of Go, "Inner.Hosts[0].Max", counted from a struct; nil where
+// that is not known, and then the rule does not work either.
+func follow(from *tree.Shape, name string) (found *tree.Shape) {
+	for part := range strings.SplitSeq(name, ".") {
+		part, items, _ := strings.Cut(part, "[")
+		t := pointed(from)
+		if t == nil || t.Kind() != reflect.Struct {
+			return nil
+		}
+		sf, ok := t.FieldByName(part)
+		if !ok {
+			return nil
+		}
+		for i := range sf.Index {
+			place, err := tree.FieldOf(t.FieldByIndex(sf.Index[:i+1]))
+			if err != nil || place.Skip {
+				return nil
+			}
+			if place.Key != "" {
+				if from = from.At(place.Key); from == nil {
+					return nil
+				}
+				found = from
+			}
+		}
+		for range strings.Count(items, "]") {
+			if from = from.At(tree.Item(0)); from == nil {
+				return found
+			}
+		}
+	}
+	return found
+}
+
+// pointed is the type of a shape without pointers; nil where that is not known.
+func pointed(s *tree.Shape) reflect.Type {
+	if s == nil || s.Go == nil {
+		return nil
+	}
+	t := s.Go
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t
+}
+
+// spot is where a text stands.
+type spot struct {
+	shape    *tree.Shape
+	rules    string // of the field, also for what is in its list or map
+	compared bool
+}
+
+func (e *Embedding) root() spot {
+	if e == nil {
+		return spot{}
+	}
+	return spot{shape: e.shape}
+}
+
+func (e *Embedding) below(s spot, segment string) spot {
+	if e == nil || s.shape == nil || s.shape.Kind == tree.Any {
+		return s
+	}
+	below := spot{shape: s.shape.At(segment)}
+	if _, field := s.shape.Fields[segment]; field {
+		below.rules, below.compared = below.shape.Rules, e.compared[below.shape]
+	} else {
+		below.rules, below.compared = s.rules, s.compared
+	}
+	return below
+}
+
+// refuses returns what is wrong with a text that has references, where it may not stand where it does.
+func (e *Embedding) refuses(s spot, at tree.Path, n *tree.Node, text string, free func(scheme string) bool) *source.Problem {
+	if e == nil || allFree(text, free) {
+		return nil
+	}
+	var why string
+	switch whole := isReference(text); {
+	case s.compared:
+		why = "has a reference, and a rule compares it with another key: whoever may edit that key could find by trial what the reference stands for"
+	case whole:
+		return nil
+	case !isText(s.shape):
+		why = "has a reference as a part of a value that is not plain text: whoever may edit the rest could find by trial what the reference stands for"
+	case !blind(s.rules):
+		why = "has a reference as a part of a value that has a rule: whoever may edit the rest could find by trial what the reference stands for"
+	default:
+		return nil
+	}
+	const fix = "; make the reference the whole value of a key of its own, or allow it with nacre.AllowEmbedding if what it stands for is not secret"
+	return wording.Own(why + fix).On(&source.Problem{Kind: source.Invalid, Position: n.Position(), Key: at.String()})
+}
+
+// allFree reports whether the references of a text are all of schemes that may stand anywhere. A text without references is free.
+func allFree(text string, free func(scheme string) bool) bool {
+	for {
+		_, scheme, _, after, found := tree.CutReference(text)
+		if !found {
+			return true
+		}
+		if free == nil || !free(scheme) {
+			return false
+		}
+		text = after
+	}
+}
+
+// isReference reports whether a text is one reference and no more.
+func isReference(text string) bool {
+	before, _, _, after, found := tree.CutReference(text)
+	return found && before == "" && after == ""
+}
+
+var textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
+
+// isText reports whether a place takes text as it is, so that what is read from it cannot fail for what it says.
+func isText(s *tree.Shape) bool {
+	for range tree.MaxDepth {
+		if s == nil || s.Kind != tree.ListOf && s.Kind != tree.MapOf {
+			break
+		}
+		s = s.Elem // "a,b" as a list
+	}
+	t := pointed(s)
+	switch {
+	case t == nil:
+		return true // nobody reads it, or nothing is known
+	case t == reflect.TypeFor[url.URL](), t == reflect.TypeFor[json.RawMessage](), t.Kind() == reflect.Interface:
+		return true
+	case s.Secret && t.Kind() == reflect.Struct:
+		return true // a Secret, or another one with a Reveal method
+	case reflect.PointerTo(t).Implements(textUnmarshaler):
+		return false
+	}
+	return t.Kind() == reflect.String || t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8
+}
+
+// blind reports whether the rules of a tag say nothing of a text in which something is embedded: whether it is there, whether it is a
+// URL, how it begins or ends.
+func blind(tag string) bool {
+	for name := range rules(tag) {
+		if !blindRules[name] && !strings.HasPrefix(name, "required") && !strings.HasPrefix(name, "excluded_") {
+			return false
+		}
+	}
+	return true
+}
+
+var blindRules = map[string]bool{
+	"": true, "-": true, "dive": true, "keys": true, "endkeys": true, "omitempty": true, "omitnil": true, "omitzero": true,
+	"skip_unless": true, "url": true, "uri": true, "http_url": true, "https_url": true, "ascii": true, "printascii": true,
+	"startswith": true, "startsnotwith": true, "endswith": true, "endsnotwith": true,
+}
