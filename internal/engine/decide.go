@@ -184,6 +184,7 @@ func (e *Engine) settle(next *State, swap func()) bool {
 		}
 	}
 	e.mu.Unlock()
+	e.tellInUse()
 	for _, tell := range receivers {
 		guarded(tell)
 	}

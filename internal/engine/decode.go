@@ -64,7 +64,7 @@ func (e *Engine) decodeBy(plan *plan, f *feed, c *content) {
 	}
 	c.decoded, c.passing = plan, false
 	defer func() { c.decodedAt = time.Now() }() // when all have been asked: one that gives no answer is not asked again at once
-	c.roots, c.named, c.problems, c.alone, c.manifest = nil, nil, nil, nil, nil
+	c.roots, c.named, c.problems, c.alone, c.manifest, c.secrets = nil, nil, nil, nil, nil, nil
 	err := rescue.Do(func() error {
 		e.decodeDocuments(plan, f, c)
 		e.setShown(plan, f, c)
@@ -122,7 +122,11 @@ func (e *Engine) decodeDocuments(plan *plan, f *feed, c *content) {
 		if root != nil {
 			c.roots = append(c.roots, root)
 			c.named = append(c.named, named{d.Name, root})
-			tree.Secrets(root, plan.shape, e.scrub.add)
+			tree.Secrets(root, plan.shape, func(secret string) { c.secrets = append(c.secrets, secret) })
 		}
 	}
+	for _, found := range c.referred {
+		c.secrets = append(c.secrets, found)
+	}
+	e.scrub.addContent(c.secrets)
 }

@@ -25,6 +25,7 @@ type content struct {
 	roots     []*tree.Node
 	named     []named
 	referred  map[reference]string // what its references stood for
+	secrets   []string             // that it brought into the process; not to be changed
 	plain     map[string][]byte    // its documents, decrypted; nil where they need not be
 	manifest  *release             // of a layer that is a manifest
 	problems  source.Problems      // of decoding

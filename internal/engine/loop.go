@@ -78,6 +78,9 @@ func (e *Engine) take() (news bool) {
 			e.takeError(a.feed, a.err)
 		}
 	}
+	if news {
+		e.tellInUse()
+	}
 	return news
 }
 

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/nacre-go/nacre/internal/wording"
 	"github.com/nacre-go/nacre/observe"
@@ -14,41 +16,18 @@ import (
 
 // scrubber takes the values of secret fields out of texts that were written by others: the errors and panics of the service's
 // own code, of sources and of libraries. It leaves nacre's own words alone, as far as wording knows
-// them: docs/adr/0017. It knows every secret that was decoded since the start, for an old one may
-// be live
-// where the text comes from. Safe for concurrent use; the zero scrubber is ready.
+// them: docs/adr/0017. The secrets that it knows are in memory.go. Safe for concurrent use; the zero
+// scrubber is ready.
 type scrubber struct {
-	mu       sync.Mutex
-	known    map[string]bool
-	order    []string
+	mu sync.Mutex
+	memory
 	replacer *strings.Replacer
+	short    []string // those that the replacer has not, the longest first
 }
 
-const (
-	minSecret  = 4    // shorter ones would tear holes into ordinary words
-	maxSecrets = 4096 // the oldest are forgotten
-)
-
-func (s *scrubber) add(secret string) {
-	if len(secret) < minSecret {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.known[secret] {
-		return
-	}
-	if s.known == nil {
-		s.known = map[string]bool{}
-	}
-	if len(s.order) == maxSecrets {
-		delete(s.known, s.order[0])
-		s.order = s.order[1:]
-	}
-	s.known[secret] = true
-	s.order = append(s.order, secret)
-	s.replacer = nil
-}
+// minSecret is the length in bytes from which a secret is taken out wherever it occurs; a shorter one is only where it stands by itself,
+// lest it tear holes into ordinary words.
+const minSecret = 4
 
 func (s *scrubber) text(t string) string {
 	s.mu.Lock()
@@ -57,20 +36,64 @@ func (s *scrubber) text(t string) string {
 		return t
 	}
 	if s.replacer == nil {
-		// Longest first, so that of two secrets that begin alike the longer one does not leave its end behind.
-		longest := slices.SortedFunc(slices.Values(s.order), func(a, b string) int { return cmp.Compare(len(b), len(a)) })
-		var pairs []string
-		for _, secret := range longest {
-			pairs = append(pairs, secret, observe.Redacted)
-			quoted := strconv.Quote(secret)
-			if quoted = quoted[1 : len(quoted)-1]; quoted != secret {
-				pairs = append(pairs, quoted, observe.Redacted)
-			}
-		}
-		s.replacer = strings.NewReplacer(pairs...)
+		s.prepare()
 	}
-	return s.replacer.Replace(t)
+	t = s.replacer.Replace(t)
+	for _, secret := range s.short {
+		t = replaceWord(t, secret)
+	}
+	return t
 }
+
+func (s *scrubber) prepare() {
+	// Longest first, so that of two secrets that begin alike the longer one does not leave its end behind.
+	longest := slices.SortedFunc(slices.Values(s.order), func(a, b string) int { return cmp.Compare(len(b), len(a)) })
+	s.short = nil
+	var pairs []string
+	add := func(secret string) {
+		if len(secret) < minSecret {
+			s.short = append(s.short, secret)
+			return
+		}
+		pairs = append(pairs, secret, observe.Redacted)
+	}
+	for _, secret := range longest {
+		add(secret)
+		if quoted := strconv.Quote(secret); quoted[1:len(quoted)-1] != secret {
+			add(quoted[1 : len(quoted)-1])
+		}
+	}
+	s.replacer = strings.NewReplacer(pairs...)
+}
+
+// replaceWord takes a secret out of a text where neither a letter nor a digit stands beside it.
+func replaceWord(t, secret string) string {
+	if !strings.Contains(t, secret) {
+		return t
+	}
+	var b strings.Builder
+	from := 0 // what is written already
+	for at := 0; ; {
+		i := strings.Index(t[at:], secret)
+		if i < 0 {
+			b.WriteString(t[from:])
+			return b.String()
+		}
+		i += at
+		end := i + len(secret)
+		before, _ := utf8.DecodeLastRuneInString(t[:i])
+		after, _ := utf8.DecodeRuneInString(t[end:])
+		if isWord(before) || isWord(after) {
+			at = i + 1
+			continue
+		}
+		b.WriteString(t[from:i])
+		b.WriteString(observe.Redacted)
+		from, at = end, end
+	}
+}
+
+func isWord(c rune) bool { return c == '_' || unicode.IsLetter(c) || unicode.IsDigit(c) }
 
 // err returns err if neither its text nor that of a cause holds a secret; else another error of the same kind without it, from
 // which no cause can be reached. Words of nacre's own in it stay. It stands errors whose own

@@ -2,6 +2,7 @@ package tree
 
 import (
 	"math"
+	"strconv"
 	"strings"
 	"time"
 
@@ -80,7 +81,7 @@ func sameScalar(a, b any) bool {
 	return a == b
 }
 
-// Secrets calls yield with the text of every scalar that stands where shape says secret; of the text of a list or map of secrets also
+// Secrets calls yield with the text of every scalar but a boolean that stands where shape says secret; of the text of a list or map of secrets also
 // with each of its parts.
 func Secrets(n *Node, shape *Shape, yield func(string)) { secrets(n, shape, false, yield) }
 
@@ -97,8 +98,16 @@ func secrets(n *Node, shape *Shape, within bool, yield func(string)) {
 			text = v
 		case source.Text:
 			text = string(v)
+		case int64:
+			text = strconv.FormatInt(v, 10)
+		case uint64:
+			text = strconv.FormatUint(v, 10)
+		case float64:
+			text = strconv.FormatFloat(v, 'g', -1, 64)
+		case time.Time:
+			text = v.Format(time.RFC3339Nano)
 		default:
-			return
+			return // true and false are no secrets that could be found in a text
 		}
 		if !within && !shape.HidesText() {
 			return

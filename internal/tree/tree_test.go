@@ -220,7 +220,7 @@ func TestShapeLookupAndSecrets(t *testing.T) {
 		"plain": "p", "token": "s1", "keys": m{"a": "s2", "b": source.Text("s3")}, "list": []any{"s4", 5}, "vault": m{"inner": "s5", "unknown": m{"x": []any{"s6"}}}, "other": "o",
 	}), shape, func(s string) { got = append(got, s) })
 	slices.Sort(got)
-	if want := "s1 s2 s3 s4 s5 s6"; strings.Join(got, " ") != want {
+	if want := "5 s1 s2 s3 s4 s5 s6"; strings.Join(got, " ") != want {
 		t.Errorf("the secrets are %v, want %s", got, want)
 	}
 	got = nil

@@ -1,0 +1,125 @@
+package engine
+
+import (
+	"slices"
+	"strings"
+)
+
+// memory is which secrets are known. It never forgets one of a content that is in use or has just been decoded, however many there
+// are: those of the live version, of the versions in the history, and of the newest contents. Of all others it knows
+// the latest.
+type memory struct {
+	known  map[string]bool
+	order  []string   // oldest first
+	limit  int        // of order, before it is looked through
+	inUse  [][]string // as the writer has said last
+	recent [][]string // that were added last
+}
+
+const (
+	maxUnused = 4096 // secrets of no content in use that are known
+	maxRecent = 16   // contents that are decoded and that the writer may not have taken yet
+)
+
+// addContent adds the secrets of a content that was decoded.
+func (s *scrubber) addContent(secrets []string) {
+	if len(secrets) == 0 {
+		return
+	}
+	s.mu.Lock()
+	s.recent = append(s.recent, secrets)
+	if over := len(s.recent) - maxRecent; over > 0 {
+		s.recent = slices.Delete(s.recent, 0, over)
+	}
+	s.mu.Unlock()
+	s.add(secrets...)
+}
+
+// add adds secrets.
+func (s *scrubber) add(secrets ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	news := false
+	for _, secret := range secrets {
+		if s.known[secret] || strings.TrimSpace(secret) == "" {
+			continue
+		}
+		if s.known == nil {
+			s.known = map[string]bool{}
+		}
+		s.known[secret] = true
+		s.order = append(s.order, secret)
+		news = true
+	}
+	if news {
+		s.replacer = nil
+		s.forget()
+	}
+}
+
+// use says which contents are in use: the secrets of each.
+func (s *scrubber) use(all [][]string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.inUse = all
+}
+
+// forget drops the oldest secrets of no content in use, once there are many more than at the last time.
+func (m *memory) forget() {
+	if len(m.order) <= max(m.limit, maxUnused) {
+		return
+	}
+	needed := map[string]bool{}
+	for _, list := range slices.Concat(m.inUse, m.recent) {
+		for _, secret := range list {
+			needed[secret] = true
+		}
+	}
+	unused := 0
+	for _, secret := range m.order {
+		if !needed[secret] {
+			unused++
+		}
+	}
+	drop := unused - maxUnused/2
+	m.order = slices.DeleteFunc(m.order, func(secret string) bool {
+		if needed[secret] || drop <= 0 {
+			return false
+		}
+		drop--
+		delete(m.known, secret)
+		return true
+	})
+	m.limit = len(m.order) + maxUnused/2
+}
+
+// tellInUse tells the scrubber the secrets of the contents that are live, newest or in the history. Only the
+// writer calls it, after one of these has changed.
+func (e *Engine) tellInUse() {
+	done := map[*content]bool{nil: true}
+	var all [][]string
+	use := func(contents ...*content) {
+		for _, c := range contents {
+			if !done[c] {
+				done[c] = true
+				if len(c.secrets) > 0 {
+					all = append(all, c.secrets)
+				}
+			}
+		}
+	}
+	for _, f := range e.feeds {
+		use(f.latest, f.applied, f.copy)
+	}
+	if previous := e.cell.Previous(); previous != nil {
+		use(previous.contents...)
+	}
+	e.mu.Lock()
+	for _, h := range e.history {
+		if h.state != nil {
+			use(h.state.contents...)
+		}
+	}
+	e.mu.Unlock()
+	e.scrub.use(all)
+}
