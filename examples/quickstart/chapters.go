@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/nacre-go/nacre"
+	"github.com/nacre-go/nacre/observe"
 )
 
 // tell is the whole story.
@@ -96,6 +98,12 @@ func (s *story) calls(ctx context.Context, name string, n int64) error {
 	return s.until(ctx, name+" was called", func(nacre.Health) bool { return s.subscriber(name).Calls >= n })
 }
 
+func (s *story) running(ctx context.Context, name string) error {
+	return s.until(ctx, name+" is in its call", func(h nacre.Health) bool {
+		return slices.ContainsFunc(h.Subscribers, func(sub observe.SubscriberHealth) bool { return sub.Name == name && !sub.Running.IsZero() })
+	})
+}
+
 func (s *story) twoAsOne(ctx context.Context) error {
 	s.chapter("3. Two configs published together arrive as one version")
 	before := s.cfg.Snapshot().Version
@@ -153,7 +161,7 @@ func (s *story) badSubscribers(ctx context.Context) error {
 	if err := s.publish(orders, "db:\n  dsn: "+dsn+"\n  pool: 70\n"); err != nil {
 		return err
 	}
-	if err := errors.Join(s.calls(ctx, "pool", calls+1), s.calls(ctx, "panics", 1)); err != nil {
+	if err := errors.Join(s.calls(ctx, "pool", calls+1), s.calls(ctx, "panics", 1), s.running(ctx, "blocks")); err != nil {
 		return err
 	}
 	for _, h := range s.cfg.Health().Subscribers {
