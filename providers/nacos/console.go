@@ -17,6 +17,7 @@ type call struct {
 	path   string
 	query  url.Values
 	form   url.Values
+	most   int // bytes of the answer; 0: as many as a content has
 }
 
 // about2 and about3 name a config as a Nacos 2 and a Nacos 3 want it.
@@ -65,7 +66,7 @@ func (s *session) consoleCall(ctx context.Context, server address, k Key, op str
 		if err != nil {
 			return nil, true, err
 		}
-		f := fetch{method: one.method, url: server.url(one.path) + "?" + one.query.Encode(), form: one.form, headers: with.headers}
+		f := fetch{method: one.method, url: server.url(one.path) + "?" + one.query.Encode(), form: one.form, headers: with.headers, most: one.most}
 		status, body, err := s.via.Fetch(ctx, f)
 		if err != nil {
 			return nil, true, errHTTP(ctx, op, server, err)

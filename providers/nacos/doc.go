@@ -57,6 +57,10 @@
 // tried; the port of a server that refuses connections is looked at about once a second, and the wait ends, and
 // starts from 100 ms again, when it opens. A request is given up after 5 s, Close takes at most 5 s.
 //
+// A push, and an answer that is no content, may have 1 MiB, and a content 64 MiB as it travels. One answer of more than
+// 1 MiB is read and decoded at a time, so that a server cannot make a session hold more than about 320 MiB beside the
+// contents themselves.
+//
 // # Administration
 //
 // [Client.Publish], [Client.Delete] and their options, [Client.History] and [Client.Listeners] are what a tool for the

@@ -112,7 +112,7 @@ func (s *session) askEndpoint(ctx context.Context) ([]address, error) {
 	e := s.as.endpoint
 	ctx, cancel := context.WithTimeout(ctx, s.t.request)
 	defer cancel()
-	status, body, err := s.via.Fetch(ctx, fetch{method: http.MethodGet, url: e.url})
+	status, body, err := s.via.Fetch(ctx, fetch{method: http.MethodGet, url: e.url, most: fewBytes})
 	if err != nil {
 		return nil, errHTTP(ctx, "ask", e.server, err)
 	}

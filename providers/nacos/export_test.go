@@ -140,3 +140,37 @@ func URLs(cfg Config, answer string) (servers, endpoint, named string) {
 	}
 	return list(s.servers), s.endpoint.url, list(s.read([]byte(answer)))
 }
+
+// SetReconcile sets the time between two comparisons of all keys, however short.
+func (t *Timings) SetReconcile(d time.Duration) { t.reconcile = d }
+
+// TakePush gives a session of a Config one message of the stream, and returns where it would go now, how many answers it sent, and what
+// it told.
+func TakePush(cfg Config, frame []byte) (to string, answers int, told []Event) {
+	as, problems := cfg.check()
+	m, err := decodePayload(frame)
+	if len(problems) > 0 || err != nil {
+		return "", 0, nil
+	}
+	h := &hook{in: make(chan Event, eventQueue)}
+	s := &session{as: as, servers: as.servers, table: newTable(defaults()), hooks: []*hook{h}}
+	sent := &answersOnly{}
+	c := &conn{link: sent, server: as.servers[0], moveTo: make(chan address, 1)}
+	_ = s.take(c, m)
+	if _, there := s.next(c); there != nil {
+		to = there.url("")
+	}
+	close(h.in)
+	for e := range h.in {
+		told = append(told, e)
+	}
+	return strings.TrimPrefix(to, "http://"), sent.n, told
+}
+
+type answersOnly struct {
+	link
+	n int
+}
+
+func (a *answersOnly) LocalIP() string    { return "192.0.2.1" }
+func (a *answersOnly) Send(message) error { a.n++; return nil }

@@ -57,7 +57,9 @@ func (s *session) readKeys(c *conn) {
 
 // query reads one key and verifies what came.
 func (s *session) query(ctx context.Context, c *conn, k Key, patience time.Duration) (*doc, error) {
-	res, err := ask[queryReply](ctx, s, c, patience, k.String(), typeQuery, about(k))
+	turned, give := s.withTurn(ctx)
+	defer give()
+	res, err := ask[queryReply](turned, s, c, patience, k.String(), typeQuery, about(k))
 	var refusal *codeError
 	if errors.As(err, &refusal) && refusal.code() == codeNotFound && refusal.typ == answerTypes[typeQuery] {
 		s.lookForNamespace(ctx, c)

@@ -20,6 +20,7 @@ type fetch struct {
 	url     string
 	form    url.Values // nil: no body
 	headers map[string]string
+	most    int // bytes of the answer; 0: maxFetch
 }
 
 // Fetch sends a request and returns status and body. It follows no redirect, which would carry a password or a token to
@@ -50,9 +51,21 @@ func (w wired) Fetch(ctx context.Context, f fetch) (int, []byte, error) {
 		return 0, nil, err
 	}
 	defer res.Body.Close()
-	got, err := io.ReadAll(io.LimitReader(res.Body, maxFetch))
+	most := maxFetch
+	if f.most > 0 {
+		most = f.most
+	}
+	got, err := io.ReadAll(io.LimitReader(res.Body, int64(most)+1))
+	if err == nil && len(got) > most {
+		return 0, nil, errTooMuch
+	}
 	return res.StatusCode, got, err
 }
+
+// fewBytes is for answers that name some servers, a token or the namespaces.
+const fewBytes = 1 << 20
+
+var errTooMuch = errors.New("the answer is too large")
 
 // maxHeader is the size of the largest header of an answer.
 const maxHeader = 256 << 10
@@ -78,6 +91,8 @@ func errHTTP(ctx context.Context, op string, server address, err error) error {
 		return NoAnswer.fail(op, server.String())
 	case errors.As(err, &name):
 		return errNoHost(server)
+	case errors.Is(err, errTooMuch):
+		return AnswerWrong.failAs(op, server.String(), errTooMuch.Error())
 	case errors.As(err, &certificate):
 		return CertificateRefused.fail(op, server.String())
 	case errors.Is(err, http.ErrSchemeMismatch):

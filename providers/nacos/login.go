@@ -26,7 +26,7 @@ func (w wired) Login(ctx context.Context, server address, as settings) (grant, e
 
 func (w wired) postLogin(ctx context.Context, server address, path string, as settings) (grant, int, error) {
 	form := url.Values{"username": {as.username}, "password": {as.password.reveal()}}
-	code, body, err := w.Fetch(ctx, fetch{method: http.MethodPost, url: server.url(path), form: form})
+	code, body, err := w.Fetch(ctx, fetch{method: http.MethodPost, url: server.url(path), form: form, most: fewBytes})
 	if err != nil {
 		// A server of 2.3 refuses a wrong password with the status line "HTTP/1.1 0", which the HTTP client takes for a
 		// broken answer.

@@ -103,8 +103,8 @@ func (s *session) lookForNamespace(ctx context.Context, c *conn) {
 // namespaceMissing returns the error of a server that is not there or not ready, no other.
 func (s *session) namespaceMissing(ctx context.Context, c *conn) (missing bool, called string, err error) {
 	body, err := s.console(ctx, c, Key{}, "read namespaces of",
-		call{method: http.MethodGet, path: "/v1/console/namespaces"},
-		call{method: http.MethodGet, path: "/v3/admin/core/namespace/list"},
+		call{method: http.MethodGet, path: "/v1/console/namespaces", most: fewBytes},
+		call{method: http.MethodGet, path: "/v3/admin/core/namespace/list", most: fewBytes},
 	)
 	var list []struct {
 		ID   string `json:"namespace"`

@@ -25,6 +25,7 @@ type session struct {
 	cancel context.CancelFunc
 	ended  chan struct{}
 
+	large chan struct{} // held by who has a large answer in hand
 	asked chan struct{} // closed when the address server has been asked once
 	moved chan struct{} // there are other servers
 
@@ -47,7 +48,7 @@ func newSession(via transport, as settings, t timings, h *hook) *session {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &session{
 		via: via, as: as, t: t, table: newTable(t), space: newSpace(),
-		cancel: cancel, ended: make(chan struct{}), changed: make(chan struct{}), asked: make(chan struct{}), moved: make(chan struct{}, 1),
+		cancel: cancel, ended: make(chan struct{}), large: make(chan struct{}, 1), changed: make(chan struct{}), asked: make(chan struct{}), moved: make(chan struct{}, 1),
 		servers: as.servers,
 	}
 	s.auth = newAuth(ctx, s)

@@ -14,6 +14,12 @@ import (
 // times as long.
 const maxMessage = 64 << 20
 
+// What is no content is small: pushes name one key, the answer to a listen at most maxListen of them.
+const (
+	maxPush  = 1 << 20
+	maxReply = 1 << 20
+)
+
 // The methods of Nacos: a request with its answer, and the stream on which the server pushes.
 const (
 	methodRequest = "/Request/request"
@@ -27,7 +33,9 @@ type wired struct {
 
 // Open makes one TCP connection and opens the push stream on it.
 func (w wired) Open(ctx context.Context, server address) (link, error) {
-	conn, err := rpc.Dial(ctx, server.grpc(), rpc.Options{TLS: w.tls, MaxMessage: maxMessage, UserAgent: "nacre"})
+	conn, err := rpc.Dial(ctx, server.grpc(), rpc.Options{
+		TLS: w.tls, MaxMessage: maxMessage, MaxPush: maxPush, Admit: admit, UserAgent: "nacre",
+	})
 	if err != nil {
 		return nil, notConnected(ctx, server, err)
 	}
@@ -84,7 +92,11 @@ func refusedByTLS(err error) bool {
 }
 
 func (l *wiredLink) Call(ctx context.Context, m message) (message, error) {
-	b, err := l.conn.Call(ctx, methodRequest, encodePayload(m), m.Body)
+	most := maxReply
+	if m.Type == typeQuery {
+		most = maxMessage
+	}
+	b, err := l.conn.CallFor(ctx, most, methodRequest, encodePayload(m), m.Body)
 	if err != nil {
 		return message{}, l.classify(ctx, err)
 	}

@@ -19,6 +19,8 @@ type Conn struct {
 	scheme, host string
 	agent        string
 	max          int
+	maxPush      int
+	admit        func(context.Context) error // may be nil
 	local        net.Addr
 }
 
@@ -32,6 +34,11 @@ func (c *Conn) Close() { _ = c.cc.Close() }
 // does. The message is in parts, which are sent one after the other; they must not be changed any more, since they may still be read
 // when Call has returned. Its errors are of type [Code].
 func (c *Conn) Call(ctx context.Context, method string, message ...[]byte) ([]byte, error) {
+	return c.CallFor(ctx, c.max, method, message...)
+}
+
+// CallFor is Call for an answer of at most that many bytes.
+func (c *Conn) CallFor(ctx context.Context, most int, method string, message ...[]byte) ([]byte, error) {
 	length := 0
 	for _, p := range message {
 		length += len(p)
@@ -47,9 +54,9 @@ func (c *Conn) Call(ctx context.Context, method string, message ...[]byte) ([]by
 	// net/http can wait in a read of the answer for what somebody else is writing.
 	got := make(chan result, 1)
 	go func() {
-		answer, err := c.call(ctx, method, framed, prefix+length)
+		answer, err := c.call(ctx, most, method, framed, prefix+length)
 		if refused(err) {
-			answer, err = c.call(ctx, method, framed, prefix+length)
+			answer, err = c.call(ctx, most, method, framed, prefix+length)
 		}
 		got <- result{answer, err}
 	}()
@@ -71,7 +78,7 @@ func (c *Conn) Call(ctx context.Context, method string, message ...[]byte) ([]by
 	}
 }
 
-func (c *Conn) call(ctx context.Context, method string, framed [][]byte, length int) ([]byte, error) {
+func (c *Conn) call(ctx context.Context, most int, method string, framed [][]byte, length int) ([]byte, error) {
 	b := newBody(&parts{rest: slices.Clone(framed)})
 	ctx, cancel := context.WithCancel(ctx)
 	defer c.nudgeUnless(b.closed)
@@ -84,7 +91,11 @@ func (c *Conn) call(ctx context.Context, method string, framed [][]byte, length 
 	if err := began(resp); err != nil {
 		return nil, err
 	}
-	answer, err := readFrame(resp.Body, c.max)
+	var admit func() error
+	if c.admit != nil {
+		admit = func() error { return c.admit(ctx) }
+	}
+	answer, err := readFrameIf(resp.Body, most, admit)
 	if errors.Is(err, io.EOF) {
 		return nil, noMessage(resp)
 	}
@@ -92,8 +103,8 @@ func (c *Conn) call(ctx context.Context, method string, framed [][]byte, length 
 		return nil, err
 	}
 	// What the server has to say of it comes last.
-	switch _, err := readFrame(resp.Body, c.max); {
-	case err == nil:
+	switch _, err := readFrame(resp.Body, 0); {
+	case err == nil, errors.Is(err, ResourceExhausted):
 		return nil, Internal // a second answer
 	case !errors.Is(err, io.EOF):
 		return nil, err

@@ -33,30 +33,39 @@ func (e *DialError) Unwrap() error { return e.Err }
 type Options struct {
 	TLS        *tls.Config // nil: without; it is not changed
 	MaxMessage int         // bytes of one message, either way; default 4 MiB
-	UserAgent  string      // default that of net/http
+	MaxPush    int         // bytes of one message that comes on a stream; default MaxMessage
+	// Admit is asked before an answer of more than 1 MiB is read, with the context of its call; its error is the call's. It
+	// may be asked when the call has returned already, whose context has ended then. Nil: all are read.
+	Admit     func(ctx context.Context) error
+	UserAgent string // default that of net/http
 }
 
 const (
 	defaultMaxMessage = 4 << 20
+	maxHeader         = 256 << 10
 	readFrameSize     = 16 << 10 // the least of HTTP/2: the buffer for one is kept as long as the connection
 )
 
 // Dial makes one connection to host:port, without the proxies of the environment, and returns when the other side has shown
 // that it speaks HTTP/2. ctx is for that alone. Its errors are of type [*DialError].
 func Dial(ctx context.Context, address string, o Options) (*Conn, error) {
-	c := &Conn{host: address, scheme: "http", max: o.MaxMessage, agent: o.UserAgent}
+	c := &Conn{host: address, scheme: "http", max: o.MaxMessage, maxPush: o.MaxPush, admit: o.Admit, agent: o.UserAgent}
 	if c.max <= 0 {
 		c.max = defaultMaxMessage
+	}
+	if c.maxPush <= 0 {
+		c.maxPush = c.max
 	}
 	if o.TLS != nil {
 		c.scheme = "https"
 	}
 	var d dialler
 	t := &http.Transport{
-		DisableCompression: true,
-		Protocols:          new(http.Protocols),
-		HTTP2:              &http.HTTP2Config{MaxReadFrameSize: readFrameSize},
-		DialContext:        d.plain,
+		DisableCompression:     true,
+		MaxResponseHeaderBytes: maxHeader,
+		Protocols:              new(http.Protocols),
+		HTTP2:                  &http.HTTP2Config{MaxReadFrameSize: readFrameSize},
+		DialContext:            d.plain,
 		DialTLSContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			return d.secure(ctx, network, addr, o.TLS)
 		},

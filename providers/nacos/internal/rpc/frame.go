@@ -1,7 +1,6 @@
 package rpc
 
 import (
-	"bytes"
 	"encoding/binary"
 	"io"
 )
@@ -38,7 +37,10 @@ const ahead = 1 << 20
 
 // readFrame reads a message of at most limit bytes. [io.EOF] is the end of all messages; its other errors are codes and the
 // reader's own.
-func readFrame(r io.Reader, limit int) ([]byte, error) {
+func readFrame(r io.Reader, limit int) ([]byte, error) { return readFrameIf(r, limit, nil) }
+
+// readFrameIf asks, before it reads a message for which no room is made ahead, whether it may, if there is somebody to ask.
+func readFrameIf(r io.Reader, limit int, admit func() error) ([]byte, error) {
 	var head [prefix]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {
 		return nil, err
@@ -55,10 +57,22 @@ func readFrame(r io.Reader, limit int) ([]byte, error) {
 		_, err := io.ReadFull(r, b)
 		return b, cut(err)
 	}
-	var b bytes.Buffer
-	b.Grow(ahead)
-	_, err := io.CopyN(&b, r, n)
-	return b.Bytes(), cut(err)
+	if admit != nil {
+		if err := admit(); err != nil {
+			return nil, err
+		}
+	}
+	b := make([]byte, 0, ahead)
+	for {
+		got, err := io.ReadFull(r, b[len(b):cap(b)])
+		if b = b[:len(b)+got]; err != nil {
+			return nil, cut(err)
+		}
+		if len(b) == int(n) {
+			return b, nil
+		}
+		b = append(make([]byte, 0, min(2*cap(b), int(n))), b...) // and no more than it will be
+	}
 }
 
 // cut makes an end in the middle of a message what it is.

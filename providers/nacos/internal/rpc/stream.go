@@ -11,6 +11,7 @@ import (
 type Stream struct {
 	ctx      context.Context
 	max      int
+	maxPush  int
 	out      *io.PipeWriter
 	answered chan struct{} // closed when resp or err is set
 	resp     *http.Response
@@ -21,7 +22,7 @@ type Stream struct {
 // tells whether there is such a method. The stream holds no more than its context and its connection, one of which must end.
 func (c *Conn) Stream(ctx context.Context, method string) *Stream {
 	in, out := io.Pipe()
-	s := &Stream{ctx: ctx, max: c.max, out: out, answered: make(chan struct{})}
+	s := &Stream{ctx: ctx, max: c.max, maxPush: c.maxPush, out: out, answered: make(chan struct{})}
 	b := newBody(in)
 	req := c.request(ctx, method, b, -1)
 	// net/http looks at the context of a request until the answer begins, and then again when the request's body has ended.
@@ -63,7 +64,7 @@ func (s *Stream) Recv() ([]byte, error) {
 	if s.err != nil {
 		return nil, failed(s.ctx, s.err)
 	}
-	m, err := readFrame(s.resp.Body, s.max)
+	m, err := readFrame(s.resp.Body, s.maxPush)
 	if errors.Is(err, io.EOF) {
 		_ = s.resp.Body.Close()
 		if err := ofTrailer(s.resp.Trailer); err != nil {
