@@ -56,7 +56,7 @@ func parseAddress(text, prefix string) (address, error) {
 			return a, errors.New("has a fragment, which means nothing here")
 		}
 		a.scheme, hostport = u.Scheme, u.Host
-		if p := strings.TrimRight(u.Path, "/"); p != "" {
+		if p := strings.TrimRight(u.EscapedPath(), "/"); p != "" {
 			a.prefix = p
 		}
 	}
