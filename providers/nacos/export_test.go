@@ -174,3 +174,9 @@ type answersOnly struct {
 
 func (a *answersOnly) LocalIP() string    { return "192.0.2.1" }
 func (a *answersOnly) Send(message) error { a.n++; return nil }
+
+// Turn is the turn of a call, of those that share one.
+func Turn(one chan struct{}) (take func(context.Context) error, give func()) {
+	t := &turn{one: one}
+	return t.take, t.give
+}

@@ -200,10 +200,10 @@ func TestFloodsAreBounded(t *testing.T) {
 			}
 			return err
 		}},
-		{"contents of 60 MiB with a wrong md5", 6, 320, query(func(w io.Writer) error {
+		{"contents of 60 MiB with a wrong md5", 4, 320, query(func(w io.Writer) error {
 			return writeLong(w, "ConfigQueryResponse", `{"resultCode":200,"md5":"x","content":"`, 60, `"}`)
 		}), pushing},
-		{"answers of 60 MiB that are none", 6, 320, query(func(w io.Writer) error {
+		{"answers of 60 MiB that are none", 4, 320, query(func(w io.Writer) error {
 			return writeLong(w, "ConfigQueryResponse", "", 60, "")
 		}), pushing},
 		{"answers over the limit", 40, 16, query(func(w io.Writer) error {
