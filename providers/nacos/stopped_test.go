@@ -47,7 +47,9 @@ func TestAServerThatStopsWhileMuchIsSentIsFound(t *testing.T) {
 	}
 	addr := n.start(t)
 	log := newEvents()
-	c := dial(t, nacos.Config{Servers: []string{addr}}, log.hook(), nacos.Tune(func(t *nacos.Timings) { t.SetBeat(300*time.Millisecond, 5*time.Second) /* the publish must begin before the heartbeat is missed */ }))
+	c := dial(t, nacos.Config{Servers: []string{addr}}, log.hook(), nacos.Tune(func(t *nacos.Timings) {
+		t.SetBeat(300*time.Millisecond, 5*time.Second) /* the publish must begin before the heartbeat is missed */
+	}))
 	ready(t, c)
 	mu.Lock()
 	armed = true
