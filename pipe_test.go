@@ -60,7 +60,7 @@ func TestAReferenceToAPipeIsRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		o := quiet
-		o.BootTimeout = time.Second // Open tries again for as long: the file may come
+		o.BootTimeout = 500 * time.Millisecond // under load, opening a link takes longer than it seems
 		_, err := soon[referred](t, name, o, nacre.Layer(memory.New("a.yaml", []byte("pin: ${file:"+name+"}")), nacre.ResolveFiles(dir)))
 		if source.KindOf(err) != source.Unavailable {
 			t.Errorf("a reference to a %s is %v", name, err)
@@ -71,7 +71,7 @@ func TestAReferenceToAPipeIsRefused(t *testing.T) {
 	}
 	// The pipe may also be what the folder was named as.
 	o := quiet
-	o.BootTimeout = time.Second // Open tries again for as long: the file may come
+	o.BootTimeout = 500 * time.Millisecond // under load, opening a link takes longer than it seems
 	if _, err := soon[referred](t, "a pipe as the folder", o,
 		nacre.Layer(memory.New("a.yaml", []byte("pin: ${file:x}")), nacre.ResolveFiles(filepath.Join(dir, "pipe")))); source.KindOf(err) != source.Unavailable {
 		t.Errorf("a folder that is a pipe is %v", err)
@@ -159,7 +159,7 @@ func TestAFolderThatOthersMayWriteIsTold(t *testing.T) {
 	// Used all the same: the copy itself is this user's.
 	down := remote("r", "")
 	down.Fail(errors.New("down"))
-	o.BootTimeout = time.Second // Open tries again for as long: the file may come
+	o.BootTimeout = 500 * time.Millisecond // under load, opening a link takes longer than it seems
 	if cfg, err = nacre.OpenWith[claimed](t.Context(), o, down); err != nil || cfg.Get().N != 1 {
 		t.Fatalf("a copy in a folder of all was not used: %v", err)
 	}

@@ -2,6 +2,7 @@ package nacre_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,9 +13,9 @@ import (
 // A resolver that gives no answer has 5 s. A decision waits for it once, and not in each step that looks at the content.
 func TestADecisionWaitsOnceForASilentResolver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		asked := 0
+		var asked atomic.Int64
 		silent := func(ctx context.Context, _ string) (string, error) {
-			asked++
+			asked.Add(1)
 			<-ctx.Done()
 			return "", ctx.Err()
 		}
@@ -23,18 +24,18 @@ func TestADecisionWaitsOnceForASilentResolver(t *testing.T) {
 		low.Set([]byte("level: '${vault:x}'"))
 		time.Sleep(5500 * time.Millisecond) // it is refused at the end of the resolver's time
 		synctest.Wait()
-		if cfg.Health().Layers[0].Rejected == nil || asked != 1 {
-			t.Errorf("asked %d times, rejected %q; want once when the content arrives", asked, cfg.Health().Layers[0].Rejected)
+		if cfg.Health().Layers[0].Rejected == nil || asked.Load() != 1 {
+			t.Errorf("asked %d times, rejected %q; want once when the content arrives", asked.Load(), cfg.Health().Layers[0].Rejected)
 		}
 		time.Sleep(20 * time.Second)
-		asked = 0
+		asked.Store(0)
 		high.Set([]byte("pool: 2"))
 		began := time.Now()
 		for cfg.Get().Pool != 2 {
 			time.Sleep(10 * time.Millisecond)
 		}
-		if took := time.Since(began); took > 11*time.Second || asked > 2 {
-			t.Errorf("the change of another layer was live after %v, in which the resolver was asked %d times; want once a decision", took, asked)
+		if took := time.Since(began); took > 11*time.Second || asked.Load() > 2 {
+			t.Errorf("the change of another layer was live after %v, in which the resolver was asked %d times; want once a decision", took, asked.Load())
 		}
 	})
 }
