@@ -159,7 +159,7 @@ func TestAFolderThatOthersMayWriteIsTold(t *testing.T) {
 	// Used all the same: the copy itself is this user's.
 	down := remote("r", "")
 	down.Fail(errors.New("down"))
-	o.BootTimeout = 500 * time.Millisecond // under load, opening a link takes longer than it seems
+	o.BootTimeout = 10 * time.Millisecond
 	if cfg, err = nacre.OpenWith[claimed](t.Context(), o, down); err != nil || cfg.Get().N != 1 {
 		t.Fatalf("a copy in a folder of all was not used: %v", err)
 	}

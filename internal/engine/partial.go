@@ -122,7 +122,11 @@ func (s *partial) test(set []bool) (blamed []int, good bool) {
 }
 
 // losses is why contents would lose too much if they became live without the others: what they have no more may be in one that is refused.
+// At boot nothing is held.
 func (s *partial) losses(contents []*content) (problems source.Problems, layers []int) {
+	if s.e.batch == nil {
+		return nil, nil
+	}
 	held := s.e.lossesOf(contents)
 	layers = slices.Sorted(maps.Keys(held))
 	for _, i := range layers {

@@ -188,6 +188,10 @@ func (e *Engine) quarantine(bad, back *State, why error) (all []observe.Cause) {
 			f.quarantine = map[digest]string{}
 		}
 		f.quarantine[e.taste(f, c)] = fmt.Sprintf("version %d was taken back: %v", bad.Version, why)
+		c.released = false // that somebody let it through was before it did harm
+		if f.latest != nil && f.latest.Revision == c.Revision {
+			f.latest.released = false // the same, with what its references stood for later
+		}
 		for i := range c.Documents {
 			all = append(all, e.cause(f, c, &c.Documents[i]))
 		}
