@@ -49,6 +49,14 @@ func merge(level []*tree.Entry) tree.Entry {
 		size = max(size, len(e.Value.Entries))
 	}
 	made := make([]tree.Entry, 0, size)
+	if len(level) > maxCompared {
+		for _, same := range byKey(level) {
+			if m := merge(same); m.Value != nil {
+				made = append(made, m)
+			}
+		}
+		return joined(level, made)
+	}
 	var few [8]*tree.Entry
 	for i, e := range level {
 		for k := range e.Value.Entries {
@@ -68,8 +76,33 @@ func merge(level []*tree.Entry) tree.Entry {
 		}
 	}
 
+	return joined(level, made)
+}
+
+// maxCompared is how many maps are compared with each other, key by key; more of them are gone through once.
+const maxCompared = 8
+
+// byKey returns the entries of some maps, lowest first, by their keys, which come in the order of the lowest map that has them.
+func byKey(level []*tree.Entry) (all [][]*tree.Entry) {
+	index := map[string]int{}
+	for _, e := range level {
+		for k := range e.Value.Entries {
+			entry := &e.Value.Entries[k]
+			i, known := index[entry.Key]
+			if !known {
+				i, all = len(all), append(all, nil)
+				index[entry.Key] = i
+			}
+			all[i] = append(all[i], entry)
+		}
+	}
+	return all
+}
+
+// joined is the entry for some maps, lowest first, that together have the entries made.
+func joined(level []*tree.Entry, made []tree.Entry) tree.Entry {
 	lead := lead(level)
-	result := tree.Entry{Key: top.Key, Line: lead.Line, Column: lead.Column}
+	result := tree.Entry{Key: level[len(level)-1].Key, Line: lead.Line, Column: lead.Column}
 	for _, e := range slices.Backward(level) {
 		if v := e.Value; v.Doc == lead.Value.Doc && same(v, made) {
 			result.Value = v
