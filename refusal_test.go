@@ -295,6 +295,54 @@ func BenchmarkRefusal(b *testing.B) {
 	}
 }
 
+// BenchmarkManyProblems is BenchmarkRefusal where each of many layers has many problems.
+func BenchmarkManyProblems(b *testing.B) {
+	for _, what := range []string{"missing keys", "values out of range"} {
+		b.Run(strings.ReplaceAll(what, " ", "_"), func(b *testing.B) {
+			doc := func(i, n int, named bool) []byte {
+				text := "docs:\n"
+				for k := range 50 {
+					text += fmt.Sprintf("  d%d-%d: {n: %d", i, k, n)
+					if named {
+						text += ", name: x"
+					}
+					text += "}\n"
+				}
+				return []byte(text)
+			}
+			f := &fleet{}
+			var sources []source.Source
+			for i := range 150 {
+				m := memory.New(fmt.Sprintf("d%d.yaml", i), doc(i, 1, true))
+				f.layers, sources = append(f.layers, m), append(sources, m)
+			}
+			o := quiet
+			o.History, o.Breaker = 1, -1
+			cfg, err := nacre.OpenWith[wide](b.Context(), o, sources...)
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer func() { _ = cfg.Close() }()
+			f.cfg = cfg
+			var accepted, refused time.Duration
+			for round := 0; b.Loop(); round++ {
+				took, _ := f.decide(b, func(i int) []byte { return doc(i, 2+round%2, true) })
+				accepted += took
+				took, _ = f.decide(b, func(i int) []byte {
+					if what == "missing keys" {
+						return doc(i, 10+round%2, false)
+					}
+					return doc(i, 101+round%2, true)
+				})
+				refused += took
+			}
+			b.ReportMetric(float64(accepted.Microseconds())/float64(b.N)/1000, "accept-ms")
+			b.ReportMetric(float64(refused.Microseconds())/float64(b.N)/1000, "refuse-ms")
+			b.ReportMetric(float64(refused)/float64(accepted), "ratio")
+		})
+	}
+}
+
 // slope is that of the line which fits points best.
 func slope(x, y []float64) float64 {
 	n := float64(len(x))

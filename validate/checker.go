@@ -162,6 +162,10 @@ func (c *checker) rules(base tree.Path, pointer reflect.Value, root *tree.Node) 
 		return append(found, violation{kind: source.Invalid, message: fmt.Sprintf("cannot be validated (%T)", err)})
 	}
 	for _, f := range failed {
+		if len(found) >= MaxProblems { // it is counted and not listed
+			found = append(found, violation{})
+			continue
+		}
 		at, ok := c.locate(f.StructNamespace(), pointer.Elem())
 		at.base, at.root = base, pointer.Elem()
 		if root != nil && ok {

@@ -28,10 +28,10 @@ func (e *Engine) newBlame(base, next []*content) *blame {
 	return b
 }
 
-// layers returns the changed layers that problems may come from, in order. Vague says that some problem tells nothing of that, or names
-// several layers.
+// layers returns the changed layers that problems may come from, in order. Vague says that no problem names a single layer.
 func (b *blame) layers(problems source.Problems) (all []int, vague bool) {
 	guilty := map[int]bool{}
+	vague = true
 	asked := map[string]bool{}
 	for _, p := range problems {
 		if p.Key != "" && asked[p.Key] && p.Kind != source.Missing {
@@ -40,11 +40,10 @@ func (b *blame) layers(problems source.Problems) (all []int, vague bool) {
 		named, isNamed := b.index[p.Position.Layer]
 		path, ok := tree.ParsePath(p.Key)
 		if !ok || len(path) == 0 {
-			vague = true // what is said of the whole stands in the highest layer, for want of a better place
-			continue
+			continue // what is said of the whole stands in the highest layer, for want of a better place
 		}
 		if p.Kind != source.Missing && isNamed && b.isValue(named, path) {
-			guilty[named] = true
+			guilty[named], vague = true, false
 			continue
 		}
 		asked[p.Key] = true
@@ -58,7 +57,7 @@ func (b *blame) layers(problems source.Problems) (all []int, vague bool) {
 		if found == 0 && isNamed {
 			guilty[named] = true
 		}
-		vague = vague || found != 1
+		vague = vague && found != 1
 	}
 	for _, i := range b.changed {
 		if guilty[i] {

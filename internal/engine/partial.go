@@ -36,7 +36,8 @@ func (e *Engine) largestGoodSubset(c candidate, problems source.Problems) (good 
 		s.units = append(s.units, unit)
 	}
 	blamed, vague := s.blamed(c.contents, problems)
-	search := subset.Problem{N: len(s.units), Blamed: blamed, Limit: s.limit(vague)}
+	s.vague, s.size = vague, sizeOf(c.contents)
+	search := subset.Problem{N: len(s.units), Blamed: blamed, Limit: s.limit}
 	for n, unit := range s.units {
 		for _, i := range unit {
 			s.why[i] = problems
@@ -74,6 +75,8 @@ type partial struct {
 	whole, base []*content // as the candidate and as live, by layer
 	units       [][]int
 	unitOf      map[int]int       // by layer
+	size        int               // of the candidate, in values
+	vague       bool              // the problems of a test did not say which layer they come from
 	why         []source.Problems // by layer: what was found in the last test that it was in and that failed
 }
 
@@ -117,7 +120,8 @@ func (s *partial) test(set []bool) (blamed []int, good bool) {
 	if losers != nil {
 		return s.unitsOf(losers), false
 	}
-	blamed, _ = s.blamed(with, problems)
+	blamed, vague := s.blamed(with, problems)
+	s.vague = s.vague || vague
 	return blamed, false
 }
 
@@ -180,22 +184,27 @@ const (
 	minTests = 3
 )
 
-// limit is how many tests a search may make. Where the problems are vague about the layers that they come from, it may halve the layers
-// as often as it takes to find one that is bad.
-func (s *partial) limit(vague bool) int {
+// limit is how many tests the search may make. Where the problems of a test did not tell which layer they come from, it may halve the
+// layers as often as it takes to find one that is bad.
+func (s *partial) limit() int {
+	limit := max(minTests, searchValues/s.size)
+	if s.vague {
+		limit = max(limit, 2*bits.Len(uint(len(s.units)))+1)
+	}
+	return limit
+}
+
+// sizeOf is how many values some contents have, at least 1.
+func sizeOf(contents []*content) int {
 	size := 1
-	for _, c := range s.whole {
+	for _, c := range contents {
 		if c != nil {
 			for _, root := range c.roots {
 				size += root.Size()
 			}
 		}
 	}
-	limit := max(minTests, searchValues/size)
-	if vague {
-		limit = max(limit, 2*bits.Len(uint(len(s.units)))+1)
-	}
-	return limit
+	return size
 }
 
 // giveReason tells the layers that a search which was ended left out, and with which nothing is known to be wrong. A layer that took away a

@@ -12,15 +12,15 @@ type Problem struct {
 	Blamed []int
 	// Hopeless are elements that no good set has.
 	Hopeless []int
-	// Limit is the greatest number of tests.
-	Limit int
+	// Limit returns the greatest number of tests. It is asked before each test, and may return more after a test that told little.
+	Limit func() int
 }
 
 // Largest returns a good set to which no single element can be added, preferring elements that are not blamed and, among the others,
 // those with low numbers. The empty set is taken to be good and is not tested. It makes no test twice. Complete is false if the limit
 // was reached: then there may be elements that could be added. It has no state, and is safe for concurrent use.
 func Largest(p Problem, test Test) (set []bool, complete bool) {
-	s := &search{test: test, left: p.Limit, in: make([]bool, p.N), failed: map[string][]int{}}
+	s := &search{test: test, limit: p.Limit, in: make([]bool, p.N), failed: map[string][]int{}}
 	all := make([]bool, p.N)
 	for i := range all {
 		all[i] = true
@@ -61,7 +61,8 @@ const maxBlameRounds = 3
 // search is the state of one Largest.
 type search struct {
 	test      Test
-	left      int // tests
+	limit     func() int
+	made      int // tests
 	exhausted bool
 	in        []bool           // the best set until now, which is good
 	failed    map[string][]int // sets that are known not to be good, and what was blamed
@@ -75,11 +76,11 @@ func (s *search) try(set []bool) (blamed []int, good bool) {
 	if blamed, known := s.failed[k]; known {
 		return blamed, false
 	}
-	if s.left <= 0 {
+	if s.made >= s.limit() {
 		s.exhausted = true
 		return nil, false
 	}
-	s.left--
+	s.made++
 	blamed, good = s.test(append([]bool(nil), set...))
 	if !good {
 		s.failed[k] = blamed

@@ -72,7 +72,7 @@ func (w *world) search(limit int, hopeless []int) ([]bool, bool) {
 	for i := range all {
 		all[i] = true
 	}
-	return subset.Largest(subset.Problem{N: w.n, Blamed: w.blamed(all), Hopeless: hopeless, Limit: limit}, w.test)
+	return subset.Largest(subset.Problem{N: w.n, Blamed: w.blamed(all), Hopeless: hopeless, Limit: func() int { return limit }}, w.test)
 }
 
 func random(t *testing.T, r *rand.Rand) *world {
