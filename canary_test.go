@@ -67,7 +67,7 @@ func (o *output) String() string {
 func (o *output) everything(v any) {
 	fmt.Fprintf(o, "%v\n%+v\n%#v\n%s\n", v, v, v, v)
 	if text, err := json.Marshal(v); err == nil {
-		o.Write(text)
+		fmt.Fprintf(o, "%s\n", text)
 	}
 	if err, ok := v.(error); ok {
 		for ; err != nil; err = errors.Unwrap(err) {
