@@ -1,0 +1,72 @@
+package nacre_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var (
+	shownBy  = regexp.MustCompile("`([A-Z_]+=[0-9]+ )?go test ([^`]+)`")
+	testName = regexp.MustCompile(`(?m)^func ((?:Test|Benchmark|Example|Fuzz)\w*)\(`)
+)
+
+// Every command of the threat model runs a test: each of its packages has one that the command names, and each name is that of one.
+func TestTheThreatModelNamesTests(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("docs/threat-model.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands := shownBy.FindAllStringSubmatch(strings.ReplaceAll(string(text), `\|`, "|"), -1)
+	if len(commands) < 15 {
+		t.Errorf("only %d commands are found", len(commands))
+	}
+	for _, command := range commands {
+		var patterns, packages []string
+		words := strings.Fields(command[2])
+		for i := 0; i < len(words); i++ {
+			switch word := words[i]; {
+			case word == "-run" || word == "-bench":
+				i++
+				patterns = strings.Split(strings.Trim(words[i], "'"), "|")
+			case !strings.HasPrefix(word, "-"):
+				packages = append(packages, word)
+			}
+		}
+		var names []string
+		for _, p := range packages {
+			found := testsOf(t, p)
+			if len(found) == 0 {
+				t.Errorf("%s: there are no tests in %s", command[0], p)
+			}
+			names = append(names, found...)
+		}
+		for _, pattern := range patterns {
+			if !regexp.MustCompile(pattern).MatchString(strings.Join(names, " ")) {
+				t.Errorf("%s: no test is called like %s", command[0], pattern)
+			}
+		}
+	}
+}
+
+// testsOf returns the names of the tests of a package.
+func testsOf(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range testName.FindAllStringSubmatch(string(text), -1) {
+			names = append(names, m[1])
+		}
+	}
+	return names
+}
