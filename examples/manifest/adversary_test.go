@@ -1,9 +1,10 @@
-package nacre_test
+package main
 
 import (
 	"context"
 	"crypto/ed25519"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,11 @@ import (
 	"github.com/nacre-go/nacre/providers/nacos/nacostest"
 	"github.com/nacre-go/nacre/source"
 )
+
+type signedConfig struct {
+	A int `config:"a"`
+	B int `config:"b"`
+}
 
 // Adversary: whoever can write to a Nacos, and has no key, with all that the server lets them
 // write: contents, content types, and what stood in another namespace. The service reads
@@ -33,6 +39,10 @@ func TestASignedReleaseInNacos(t *testing.T) {
 	}
 	defer client.Close()
 
+	public, key, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	publish := func(dataID string, data []byte, kind string) {
 		t.Helper()
 		if err := client.Publish(ctx, dataID, data, nacos.Type(kind)); err != nil {
@@ -42,24 +52,27 @@ func TestASignedReleaseInNacos(t *testing.T) {
 	release := func(n uint64, namespace string, data []byte) []byte {
 		m := &manifest.Manifest{Release: namespace, Sequence: n, Audience: []manifest.Audience{{Namespace: namespace, Group: nacos.DefaultGroup, Service: "*"}}}
 		m.Add(manifest.Document{Name: "orders", Format: "yaml"}, data)
-		return signed(m, releaseKey(1))
+		signed, err := manifest.Sign(m.YAML(), key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return signed
 	}
 	first, second := []byte("a: 1\nb: 1"), []byte("a: 2\nb: 2")
 	publish("orders", first, "yaml")
 	publish("release", release(1, "prod", first), "yaml")
 
 	told := make(chan string, 100)
-	o := quiet
-	o.NoLastGood = true
+	o := nacre.Options{NoLastGood: true, Logger: slog.New(slog.DiscardHandler)}
 	o.Observer = &observe.Observer{
 		Applied:  func(observe.Applied) { told <- "applied" },
 		Held:     func(e observe.Held) { told <- "held: " + strings.Join(e.Reasons, "; ") },
 		Rejected: func(e observe.Rejected) { told <- "rejected: " + e.Problems.Error() },
 	}
-	var cfg *nacre.Config[releaseConfig]
+	var cfg *nacre.Config[signedConfig]
 	for cfg == nil { // what was published is read some moments later
-		cfg, err = nacre.OpenWith[releaseConfig](ctx, o, client.Config("orders"),
-			nacre.Layer(client.Config("release", nacos.Format("yaml")), nacre.SignedManifest(releaseKey(1).Public().(ed25519.PublicKey))))
+		cfg, err = nacre.OpenWith[signedConfig](ctx, o, client.Config("orders"),
+			nacre.Layer(client.Config("release", nacos.Format("yaml")), nacre.SignedManifest(public)))
 		if err != nil && (ctx.Err() != nil || !errors.Is(err, source.NotFound)) {
 			t.Fatal(err)
 		}
