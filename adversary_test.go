@@ -60,7 +60,9 @@ func listed(n int) *manifest.Manifest {
 func TestAManifestMeansOneDocument(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, a, b := in("G", "release.yaml", listed(1).YAML()), in("G", "x.yaml", docA(1)), in("OTHER", "x.yaml", docB(1))
-		cfg := layered[releaseConfig](t, quiet, nacre.Layer(m, nacre.Manifest()), a, b)
+		o := quiet
+		o.NoLastGood = true
+		cfg := layered[releaseConfig](t, o, nacre.Layer(m, nacre.Manifest()), a, b)
 		m.memory.Set(listed(2).YAML())
 		a.memory.Set(docB(2)) // swapped
 		b.memory.Set(docA(2))

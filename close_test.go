@@ -17,7 +17,9 @@ func TestAStuckSourceLeavesResourcesTimeToClose(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			end := make(chan struct{})
 			stuck := &badlyBehaved{"stuck", func(context.Context) (source.Content, error) { <-end; return source.Content{}, nil }}
-			cfg, err := nacre.OpenWith[deriveConfig](t.Context(), quiet, memoryLayer("config.yaml", "db: one"), nacre.Layer(stuck, nacre.Optional()))
+			o := quiet
+			o.NoLastGood = true
+			cfg, err := nacre.OpenWith[deriveConfig](t.Context(), o, memoryLayer("config.yaml", "db: one"), nacre.Layer(stuck, nacre.Optional()))
 			if err != nil {
 				t.Fatal(err)
 			}

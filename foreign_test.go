@@ -113,7 +113,7 @@ func runBadly(t *testing.T, secrets []string) (all []string) {
 			all = append(all, texts...)
 		}
 		o := quiet
-		o.MaxLoss, o.Breaker, o.CloseTimeout = -1, -1, time.Second
+		o.MaxLoss, o.Breaker, o.CloseTimeout, o.NoLastGood = -1, -1, time.Second, true
 		o.Sections = []nacre.Declaration{nacre.Declare[explainHost]("text.deep")}
 		o.Observer = &observe.Observer{
 			Rejected: func(e observe.Rejected) { note(e.Problems.Error()) },
