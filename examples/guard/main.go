@@ -36,6 +36,8 @@ func main() {
 
 const good = "addr: ':8080'\nlimit: 100\nrates: {de: 19, at: 20, fr: 20, it: 22, nl: 21}\n"
 
+const harmful = "limit: 1\nrates: {de: 19, at: 20, fr: 20, it: 22, nl: 21}\n"
+
 func run(ctx context.Context, out io.Writer) (err error) {
 	layer := memory.New("service.yaml", []byte(good))
 	told := make(chan string, 16)
@@ -72,8 +74,9 @@ func run(ctx context.Context, out io.Writer) (err error) {
 	}{
 		{"a script that failed has emptied the document", func() { layer.Set(nil) }},
 		{"a script that failed has lost most of it", func() { layer.Set([]byte("limit: 200\n")) }},
-		{"a limit with which nothing works", func() { layer.Set([]byte("limit: 1\nrates: {de: 19, at: 20, fr: 20, it: 22, nl: 21}\n")) }},
-		{"the same once more", func() { layer.Set([]byte("limit: 1 # sic\nrates: {de: 19, at: 20, fr: 20, it: 22, nl: 21}\n")) }},
+		{"a limit with which nothing works", func() { layer.Set([]byte(harmful)) }},
+		{"it is still what the layer says", func() {}},
+		{"the same once more, after what was good", func() { layer.Set([]byte(good)); layer.Set([]byte(harmful)) }},
 		{"an address that takes effect only at the next start, and a limit", func() {
 			layer.Set([]byte("addr: ':9090'\nlimit: 200\nrates: {de: 19, at: 20, fr: 20, it: 22, nl: 21}\n"))
 		}},

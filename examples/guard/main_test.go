@@ -28,7 +28,10 @@ a script that failed has lost most of it
 a limit with which nothing works
     version 2 was taken back: probe self test: most requests are turned away
     live: addr :8080, limit 100, 5 rates
-the same once more
+it is still what the layer says
+    held: version 2 was taken back: probe self test: most requests are turned away
+    live: addr :8080, limit 100, 5 rates
+the same once more, after what was good
     held: version 2 was taken back: probe self test: most requests are turned away
     live: addr :8080, limit 100, 5 rates
 an address that takes effect only at the next start, and a limit
