@@ -39,6 +39,20 @@ type compared struct {
 	} `config:"sub"`
 	Sized map[string]nacreSize `config:"sized"`
 
+	Distinct []string          `config:"distinct" validate:"unique"`
+	ByName   map[string]string `config:"by_name" validate:"unique"`
+	Any2     any               `config:"any2" validate:"omitempty,unique"`
+	Users    []pinnedUser      `config:"users" validate:"unique=PIN"`
+	Whole    []pinnedUser      `config:"whole" validate:"unique"`
+	Confirm  []struct {
+		PIN   string `config:"pin"`
+		Again string `config:"again" validate:"eqfield=PIN"`
+	} `config:"confirm"`
+	Guesses []string            `config:"guesses" validate:"dive,nefield=Guarded"`
+	Guarded string              `config:"guarded"`
+	Maps    []map[string]string `config:"maps" validate:"dive,dive,required"`
+	Counts  []map[string]int    `config:"counts"`
+
 	DSN    string            `config:"dsn" validate:"omitempty,url"`
 	URL    url.URL           `config:"url"`
 	Free   nacre.Secret      `config:"free" validate:"required_with=DSN"`
@@ -50,6 +64,11 @@ type compared struct {
 }
 
 type nacreSize = int64
+
+type pinnedUser struct {
+	Name string `config:"name"`
+	PIN  string `config:"pin"`
+}
 
 // embedding opens a config of a document that may refer to one secret, and returns what an editor of the document can see of it.
 func embedding(t *testing.T, text, secret string, options ...nacre.LayerOption) (*compared, error) {
@@ -81,6 +100,13 @@ func TestASecretCannotBeSearchedByEmbeddingIt(t *testing.T) {
 		// the whole value, compared with another key of the document
 		"below: ${vault:pin}\nabove: '5000'", "below: '5000'\nabove: ${vault:pin}", "below: ${vault:pin}\nabove: '4'",
 		"within: ${vault:pin}\npart: '49'", "within: '4999'\npart: '${vault:pin}'", "sub: {min: 5000, max: '${vault:pin}'}", "sub: {min: '${vault:pin}', max: 5000}",
+		// a list of guesses
+		"distinct: ['4998', '4999', '${vault:pin}']", "by_name: {a: '4999', b: '${vault:pin}'}", "any2: ['4999', '${vault:pin}']",
+		"users: [{pin: '4999'}, {pin: '${vault:pin}'}]", "whole: [{pin: '4999'}, {pin: '${vault:pin}'}]", "#\ndistinct=4999,${vault:pin}",
+		"confirm: [{pin: '4998', again: '${vault:pin}'}, {pin: '4999', again: '${vault:pin}'}]", "confirm: [{pin: '${vault:pin}', again: '4999'}]",
+		"guesses: ['4998', '4999']\nguarded: '${vault:pin}'", "guesses: ['${vault:pin}']\nguarded: '4999'",
+		// a map's keys, which problems show
+		"#\nmaps=${vault:pin}=", "#\nmaps=4999=1\\\\,${vault:pin}=1", "#\ncounts=${vault:pin}=x", "#\ncounts=${vault:pin}",
 	} {
 		seen := map[string]string{}
 		for _, secret := range secrets {
@@ -89,7 +115,7 @@ func TestASecretCannotBeSearchedByEmbeddingIt(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), "AllowEmbedding") || !strings.Contains(err.Error(), "config.") || source.KindOf(err) != source.Invalid {
 				t.Errorf("%q: the error is %v, want one of kind Invalid with the place and the way out", text, err)
 			}
-			if err != nil && strings.Contains(err.Error(), secret+"\"") {
+			if err != nil && (strings.Contains(err.Error(), secret+"\"") || strings.Contains(err.Error(), "."+secret+":")) {
 				t.Errorf("%q: the error tells the secret: %v", text, err)
 			}
 		}
@@ -112,6 +138,10 @@ func TestReferencesThatAreNoSearch(t *testing.T) {
 		"hidden: a${vault:pin}b":                             "a1234b",
 		"#\nbound=${vault:pin}":                              "1234",
 		"short: ${vault:pin}":                                "1234",
+		"#\ndistinct=${vault:pin}":                           "1234",
+		"users: [{name: '${vault:pin}'}]":                    "1234",
+		"maps: [{x: '${vault:pin}'}]":                        "1234",
+		"guesses: [a]\nguarded: b\nhidden: ${vault:pin}":     "1234",
 		"#\ntagged=${vault:pin}":                             "1234",
 	} {
 		got, err := embedding(t, text, "1234")

@@ -135,7 +135,7 @@ func ResolveFiles(dir string) LayerOption { return Resolve("file", fileResolver(
 func ResolveEnv(names ...string) LayerOption { return Resolve("env", envResolver(names)) }
 
 // AllowEmbedding lets references of these schemes stand anywhere: as a part of a number or duration ("${env:N}s"), of a text that has
-// a rule, and in fields that a rule compares with another key. Default: a reference may be the whole value of a key, or a part of a
+// a rule, in fields that a rule compares with another key or item, and in texts that are read as maps. Default: a reference may be the whole value of a key, or a part of a
 // text without rules, such as a connection string. Whoever may edit the document can find by trial what such a reference stands
 // for: allow it for what is not secret.
 func AllowEmbedding(schemes ...string) LayerOption {

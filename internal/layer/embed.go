@@ -19,29 +19,44 @@ import (
 type Embedding struct {
 	shape    *tree.Shape
 	compared map[*tree.Shape]bool // fields that a rule puts in an order with another field, or looks for in it
+	distinct map[*tree.Shape]bool // fields whose items a rule compares with each other
 }
 
 // NewEmbedding returns what the types and rules of a shape allow.
 func NewEmbedding(shape *tree.Shape) *Embedding {
-	e := &Embedding{shape: shape, compared: map[*tree.Shape]bool{}}
-	e.compare(shape, nil, map[*tree.Shape]bool{})
+	e := &Embedding{shape: shape, compared: map[*tree.Shape]bool{}, distinct: map[*tree.Shape]bool{}}
+	e.compare(shape, false, map[visit]bool{})
 	return e
 }
 
-// compare notes the fields below a struct that are compared, and those that they are compared with.
-func (e *Embedding) compare(s *tree.Shape, field *tree.Shape, done map[*tree.Shape]bool) {
-	if s == nil || done[s] {
+// visit is a shape that compare has seen.
+type visit struct {
+	shape *tree.Shape
+	many  bool
+}
+
+// compare notes the fields below a struct that are compared, and those that they are compared with. Many says that a document can
+// have the struct as often as it likes. Then equality is a search too: each item is a guess.
+func (e *Embedding) compare(s *tree.Shape, many bool, done map[visit]bool) {
+	if s == nil || done[visit{s, many}] {
 		return
 	}
-	done[s] = true
+	done[visit{s, many}] = true
 	for _, f := range s.Fields {
+		often := many
 		for name, param := range rules(f.Rules) {
 			from := s
 			switch {
+			case name == "dive":
+				often = true
+				continue
+			case name == "unique" && isMany(f):
+				e.unique(f, param)
+				continue
 			case name == "fieldcontains" || name == "fieldexcludes":
-			case ordering(name, "csfield"):
+			case ordering(name, "csfield"), often && equality(name, "csfield"):
 				from = e.shape
-			case ordering(name, "field"):
+			case ordering(name, "field"), often && (name == "unique" || equality(name, "field")):
 			default:
 				continue
 			}
@@ -50,10 +65,34 @@ func (e *Embedding) compare(s *tree.Shape, field *tree.Shape, done map[*tree.Sha
 				e.compared[other] = true
 			}
 		}
-		e.compare(f, f, done)
+		e.compare(f, often, done)
 	}
-	e.compare(s.Elem, field, done)
+	e.compare(s.Elem, true, done)
 }
+
+// unique notes what a rule compares of the items of a field: all of them, or the field that it names.
+func (e *Embedding) unique(f *tree.Shape, param string) {
+	item := f.Elem
+	for range tree.MaxDepth {
+		if item == nil || !isMany(item) || item.Kind == tree.Any {
+			break
+		}
+		item = item.Elem // after a dive
+	}
+	if other := follow(item, param); param != "" && other != nil {
+		e.compared[other] = true
+		return
+	}
+	e.distinct[f] = true
+}
+
+// isMany reports whether a place can have items.
+func isMany(s *tree.Shape) bool {
+	return s.Kind == tree.ListOf || s.Kind == tree.MapOf || s.Kind == tree.Any
+}
+
+// equality reports whether a rule is one of eqfield and nefield, or with another suffix of that kind.
+func equality(name, suffix string) bool { return name == "eq"+suffix || name == "ne"+suffix }
 
 // ordering reports whether a rule is one of gtfield, gtefield, ltfield, ltefield, or with another suffix of that kind.
 func ordering(name, suffix string) bool {
@@ -123,6 +162,7 @@ type spot struct {
 	shape    *tree.Shape
 	rules    string // of the field, also for what is in its list or map
 	compared bool
+	distinct bool // its items are compared with each other
 }
 
 func (e *Embedding) root() spot {
@@ -133,14 +173,20 @@ func (e *Embedding) root() spot {
 }
 
 func (e *Embedding) below(s spot, segment string) spot {
-	if e == nil || s.shape == nil || s.shape.Kind == tree.Any {
+	if e == nil {
 		return s
 	}
-	below := spot{shape: s.shape.At(segment)}
+	compared := s.compared || s.distinct
+	if s.shape == nil || s.shape.Kind == tree.Any {
+		s.compared = compared
+		return s
+	}
+	below := spot{shape: s.shape.At(segment), distinct: s.distinct}
 	if _, field := s.shape.Fields[segment]; field {
-		below.rules, below.compared = below.shape.Rules, e.compared[below.shape]
+		below.rules, below.compared = below.shape.Rules, s.distinct || e.compared[below.shape]
+		below.distinct = s.distinct || e.distinct[below.shape]
 	} else {
-		below.rules, below.compared = s.rules, s.compared
+		below.rules, below.compared = s.rules, compared
 	}
 	return below
 }
@@ -152,6 +198,8 @@ func (e *Embedding) refuses(s spot, at tree.Path, n *tree.Node, text string, fre
 	}
 	var why string
 	switch whole := isReference(text); {
+	case takesKeys(s.shape):
+		why = "has a reference in a text from which the keys of a map are read, and keys are shown"
 	case s.compared:
 		why = "has a reference, and a rule compares it with another key: whoever may edit that key could find by trial what the reference stands for"
 	case whole:
@@ -185,6 +233,17 @@ func allFree(text string, free func(scheme string) bool) bool {
 func isReference(text string) bool {
 	before, _, _, after, found := tree.CutReference(text)
 	return found && before == "" && after == ""
+}
+
+// takesKeys reports whether a text that stands in a place may be read as a map, "a=1,b=2", or as a list of maps.
+func takesKeys(s *tree.Shape) bool {
+	for range tree.MaxDepth {
+		if s == nil || s.Kind != tree.ListOf {
+			return s != nil && s.Kind == tree.MapOf
+		}
+		s = s.Elem
+	}
+	return false
 }
 
 var textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
