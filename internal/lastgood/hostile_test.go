@@ -143,6 +143,25 @@ func TestWhatIsPutInPlaceOfTheMarkHoldsNobodyUp(t *testing.T) {
 	}
 }
 
+// What stands in the mark's place and is no file was put there by somebody, and so may the copy have been.
+func TestACopyBesideWhatIsPutInPlaceOfTheMarkIsNotUsed(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "x.lastgood")
+	save(t, path, 1)
+	for what, place := range placed(t, path+".newest") {
+		if err := os.RemoveAll(path + ".newest"); err != nil {
+			t.Fatal(err)
+		}
+		if err := place(); err != nil {
+			t.Fatal(err)
+		}
+		r, err := within(t, "Load beside "+what, load(path, sealKey))
+		if r != nil || !errors.Is(err, source.Corrupt) || !strings.Contains(err.Error(), ".newest") {
+			t.Errorf("%s in place of the mark: the copy is used as if it were the newest: %v, %v", what, r, err)
+		}
+	}
+}
+
 // A copy in clear is as good as its owner.
 func TestACopyThatAnotherUserMayHaveWrittenIsNotUsed(t *testing.T) {
 	t.Parallel()

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
+	"path/filepath"
 	"time"
 )
 
@@ -24,30 +26,48 @@ var errOlder = errors.New("it is older than the newest copy that was saved here"
 
 // Remembered returns what the newest sealed copy at a path remembered of signed releases, also if the copy itself is missing, damaged or an
 // older one; nil where that is not known.
-func Remembered(path string, key []byte) *Accepted { return readMark(path, key).Accepted }
+func Remembered(path string, key []byte) *Accepted {
+	m, _ := readMark(path, key)
+	return m.Accepted
+}
 
-// readMark returns the mark of the newest copy; the zero mark where there is none.
-func readMark(path string, key []byte) (m mark) {
+// readMark returns the mark of the newest copy, or the zero mark and why it is not known. Without a key there is no mark and no error.
+func readMark(path string, key []byte) (mark, error) {
 	if len(key) == 0 {
-		return m
+		return mark{}, nil
 	}
 	f, info, err := openFile(path + newest)
 	if err != nil {
-		return m
+		return mark{}, err
 	}
 	defer f.Close()
 	if info.Size() > maxMark {
-		return m
+		return mark{}, errNotOurs
 	}
 	data, err := io.ReadAll(io.LimitReader(f, maxMark))
 	if err != nil {
-		return m
+		return mark{}, err
 	}
 	plain, err := unseal(data, key, path+newest)
-	if err != nil || json.Unmarshal(plain, &m) != nil {
-		return mark{}
+	if err != nil {
+		return mark{}, err
 	}
-	return m
+	var m mark
+	if json.Unmarshal(plain, &m) != nil {
+		return mark{}, errContent
+	}
+	return m, nil
+}
+
+// isPlaced reports whether there is something in the place of the mark that nacre does not put there.
+func isPlaced(err error) bool { return errors.Is(err, errLink) || errors.Is(err, errIrregular) }
+
+func unknownAge(path string, err error) string {
+	why := "cannot be read"
+	if errors.Is(err, fs.ErrNotExist) {
+		why = "is missing"
+	}
+	return "whether it is the newest that was saved cannot be told, since " + filepath.Base(path) + newest + " " + why
 }
 
 func writeMark(path string, key []byte, r Record) error {

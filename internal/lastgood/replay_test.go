@@ -116,3 +116,20 @@ func TestASealedCopyIsGoodAtItsPlaceAlone(t *testing.T) {
 		t.Errorf("a copy of an earlier version: %v", err)
 	}
 }
+
+// Who puts an older copy back and spoils its mark gets what he gets who removes the mark: a warning, or no copy.
+func TestASpoiledMarkIsNotSilent(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "x.lastgood")
+	save(t, path, 1)
+	old := read(t, path)
+	save(t, path, 2)
+	put(t, path, old)
+	mark := read(t, path+".newest")
+	for _, bad := range [][]byte{nil, []byte("x"), mark[:len(mark)/2], old, make([]byte, 5000)} {
+		put(t, path+".newest", bad)
+		if w := lastgood.Warning(path, sealKey); !strings.Contains(w, ".newest cannot be read") {
+			t.Errorf("an older copy beside a spoiled mark of %d bytes is taken, and nothing is said: %q", len(bad), w)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package lastgood
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -18,7 +19,7 @@ const MaxSize = 1 << 30
 // *source.Error of kind Corrupt for a copy that does not match its checksum, has another key, or is sealed and older than the
 // newest one, and Denied for one in clear that another user may have written.
 func Load(path string, key []byte) (*Record, error) {
-	least := readMark(path, key).Sequence // before the copy: whoever saves writes the copy first
+	newestKnown, errMark := readMark(path, key) // before the copy: whoever saves writes the copy first
 	f, info, err := openFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -48,7 +49,11 @@ func Load(path string, key []byte) (*Record, error) {
 	if err != nil {
 		return nil, corrupt(path, err)
 	}
-	if r.Sequence < least {
+	if isPlaced(errMark) {
+		return nil, &source.Error{Kind: source.Corrupt, Op: "read last good copy", Document: path, Err: fmt.Errorf("its mark %s: %w", newest, errMark),
+			Fix: "it is not used; to use it all the same, remove " + path + newest}
+	}
+	if r.Sequence < newestKnown.Sequence {
 		return nil, &source.Error{Kind: source.Corrupt, Op: "read last good copy", Document: path, Err: errOlder,
 			Fix: "it is not used; to use it all the same, remove " + path + newest}
 	}
@@ -95,7 +100,8 @@ func Own(path string, key []byte) (*Store, error) {
 	sweep(path)
 	s := &Store{path: path, key: key, lock: l}
 	if len(key) > 0 {
-		s.sequence = readMark(path, key).Sequence
+		m, _ := readMark(path, key)
+		s.sequence = m.Sequence
 		if r, err := Load(path, key); err == nil && r != nil { // its mark may be lost
 			s.sequence = max(s.sequence, r.Sequence)
 		}

@@ -105,8 +105,8 @@ func Warning(path string, key []byte) string {
 		if info.Mode()&groupMayWrite != 0 && !sealed {
 			all = append(all, "its group may write it")
 		}
-		if _, err := os.Lstat(path + newest); sealed && errors.Is(err, fs.ErrNotExist) {
-			all = append(all, "whether it is the newest that was saved cannot be told, since "+filepath.Base(path)+newest+" is missing")
+		if _, err := readMark(path, key); err != nil && !isPlaced(err) {
+			all = append(all, unknownAge(path, err))
 		}
 	}
 	if all == nil {
