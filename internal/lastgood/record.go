@@ -59,10 +59,19 @@ func NewLayer(name, identity string, provenAt time.Time, c source.Content) Layer
 	for _, d := range c.Documents {
 		l.Documents = append(l.Documents, Document{
 			Name: d.Name, Absent: d.Absent, Format: d.Format, Data: d.Data, Tree: plain{d.Tree},
-			AllowUnknown: d.AllowUnknown, Digest: d.Digest, Origin: d.Origin,
+			AllowUnknown: d.AllowUnknown, Digest: d.Digest, Origin: storable(d.Origin),
 		})
 	}
 	return l
+}
+
+// storable leaves a time out that JSON has no form for. A source says what its server says, and that must not keep the copy
+// from being saved.
+func storable(o source.Origin) source.Origin {
+	if year := o.Modified.UTC().Year(); year < 1 || year > 9998 { // one year for time zones
+		o.Modified = time.Time{}
+	}
+	return o
 }
 
 // Content returns what NewLayer was given.

@@ -277,3 +277,24 @@ func TestTheSameTroubleReadsTheSame(t *testing.T) {
 		t.Errorf("the kind is lost: %v", first)
 	}
 }
+
+// The time of a document is what its source says, and a server may say anything.
+func TestACopyIsSavedWhateverItsTimesAre(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "x.lastgood")
+	s := own(t, path)
+	for _, at := range []time.Time{time.UnixMilli(math.MaxInt64), time.UnixMilli(math.MinInt64), time.Unix(1<<40, 0), time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)} {
+		r := record(1)
+		r.Layers[0] = lastgood.NewLayer("nacos", "nacos://a/b", r.Layers[0].ProvenAt, source.Content{Revision: "md5:1", Documents: []source.Document{
+			{Name: "orders.yaml", Format: "yaml", Data: []byte("a: 1\n"), Origin: source.Origin{Location: "x", Modified: at}},
+		}})
+		if err := s.Save(r); err != nil {
+			t.Errorf("a document that was modified at %v keeps the copy from being saved: %v", at.UTC(), err)
+			continue
+		}
+		got, err := lastgood.Load(path, nil)
+		if err != nil || !got.Layers[0].Content().Documents[0].Origin.Modified.IsZero() {
+			t.Errorf("a time that no calendar has is kept: %v, %v", got, err)
+		}
+	}
+}

@@ -153,9 +153,10 @@ func (e historyEntry) change(k Key) Change {
 	case "D":
 		c.Kind = Deleted
 	}
-	if e.Modified3 > 0 {
-		c.Time = time.UnixMilli(e.Modified3)
-	} else if at, err := time.Parse("2006-01-02T15:04:05.999Z07:00", e.Modified2); err == nil {
+	if c.Time = serverTime(e.Modified3); !c.Time.IsZero() {
+		return c
+	}
+	if at, err := time.Parse("2006-01-02T15:04:05.999Z07:00", e.Modified2); err == nil {
 		c.Time = at
 	}
 	return c

@@ -138,11 +138,17 @@ type queryReply struct {
 	LastModified int64   `json:"lastModified"`
 }
 
-func (q queryReply) modified() time.Time {
-	if q.LastModified <= 0 {
+func (q queryReply) modified() time.Time { return serverTime(q.LastModified) }
+
+// lastTime ends the year 9998: what a server gives as a later time is none, and JSON has no form for it.
+var lastTime = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC).UnixMilli()
+
+// serverTime is a time as servers write it, in milliseconds; zero where they say none.
+func serverTime(ms int64) time.Time {
+	if ms <= 0 || ms >= lastTime {
 		return time.Time{}
 	}
-	return time.UnixMilli(q.LastModified)
+	return time.UnixMilli(ms)
 }
 
 type publishRequest struct {
