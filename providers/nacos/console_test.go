@@ -309,6 +309,38 @@ func TestConsoleTroubles(t *testing.T) {
 	}
 }
 
+// A server that lies about its history fills no memory: neither by a page of more entries than were asked for, nor by pages without end.
+func TestAHistoryThatDoesNotEndIsRefused(t *testing.T) {
+	t.Parallel()
+	srv := start(t, nacostest.Options{})
+	entry := `{"id":7,"opType":"U","srcUser":"` + strings.Repeat("u", 8<<10) + `"}`
+	for name, page := range map[string]string{
+		"pages without end":  strings.TrimSuffix(strings.Repeat(entry+",", 400), ","),
+		"one page":           strings.TrimSuffix(strings.Repeat("{},", 600), ","),
+		"a page of 5 MiB":    `{"srcUser":"` + strings.Repeat("u", 5<<20) + `"}`,
+		"a page of no list":  "null}, {",
+		"a page of 600 null": strings.TrimSuffix(strings.Repeat("null,", 600), ","),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			asked := 0
+			web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				if asked++; asked > 100 {
+					w.WriteHeader(http.StatusServiceUnavailable) // it would go on for ever
+					return
+				}
+				_, _ = w.Write([]byte(`{"pagesAvailable":1000000000,"pageItems":[` + page + `]}`))
+			}))
+			t.Cleanup(web.Close)
+			c := dialConsole(t, config(srv), web.URL)
+			changes, err := c.History(within(t), "x.yaml", 0)
+			if !errors.Is(err, nacos.AnswerWrong) || changes != nil {
+				t.Errorf("after %d pages History returned %d entries, %v, want %v", asked, len(changes), err, nacos.AnswerWrong)
+			}
+		})
+	}
+}
+
 // A history wants a login where there is one, and says whose right is missing.
 func TestConsoleLogsIn(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,7 @@
 package nacos
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -33,6 +34,13 @@ const (
 // historyPage is how many entries are asked for at a time: the most that a server gives.
 const historyPage = 500
 
+// What is kept of a history, however long the server says that it is. A history of 30 days is far below.
+const (
+	pageBytes   = 4 << 20  // of one answer
+	mostHistory = 64 << 20 // of all: answers and entries
+	changeBytes = 256      // an entry, its texts aside
+)
+
 // History returns what was done to a config, the newest first, at most limit entries; 0 for all that the server has kept,
 // which is 30 days on a Nacos as it comes. Of the options only [Group] means something. It asks the HTTP interface, which
 // on a Nacos 3 takes the right to administer. An error is what [Client.Get] has, and NotSupported (Misused) where the
@@ -45,14 +53,19 @@ func (c *Client) History(ctx context.Context, dataID string, limit int, opts ...
 	var all []Change
 	err = c.on(ctx, 0, true, func(ctx context.Context, s *session, conn *conn) error {
 		all = nil
+		held := 0
 		for page := 1; ; page++ {
 			size := historyPage
 			if limit > 0 {
 				size = min(limit, historyPage)
 			}
-			items, more, err := s.history(ctx, conn, k, page, size)
+			items, read, more, err := s.history(ctx, conn, k, page, size)
 			if err != nil {
 				return err
+			}
+			if held += read; held > mostHistory {
+				all = nil
+				return AnswerWrong.failAs("read history of", k.String(), "the history does not end; give a limit")
 			}
 			all = append(all, items...)
 			if limit > 0 && len(all) >= limit {
@@ -106,29 +119,56 @@ func (c *Client) Before(ctx context.Context, change Change) (Item, error) {
 	return item, err
 }
 
-// history asks for one page.
-func (s *session) history(ctx context.Context, c *conn, k Key, page, size int) (items []Change, more bool, err error) {
+// history asks for one page. Read is what it takes of mostHistory.
+func (s *session) history(ctx context.Context, c *conn, k Key, page, size int) (items []Change, read int, more bool, err error) {
 	number := strconv.Itoa(page)
 	paged2 := with(with(with(about2(k), "search", "accurate"), "pageNo", number), "pageSize", strconv.Itoa(size))
 	paged3 := with(with(about3(k), "pageNo", number), "pageSize", strconv.Itoa(size))
 	body, err := s.console(ctx, c, k, "read history of",
-		call{method: http.MethodGet, path: "/v1/cs/history", query: paged2},
-		call{method: http.MethodGet, path: "/v3/admin/cs/history/list", query: paged3},
+		call{method: http.MethodGet, path: "/v1/cs/history", query: paged2, most: pageBytes},
+		call{method: http.MethodGet, path: "/v3/admin/cs/history/list", query: paged3, most: pageBytes},
 	)
 	if err != nil {
-		return nil, false, err
+		return nil, 0, false, err
 	}
 	var got struct {
-		Pages int            `json:"pagesAvailable"`
-		Items []historyEntry `json:"pageItems"`
+		Pages int          `json:"pagesAvailable"`
+		Items historyItems `json:"pageItems"`
 	}
 	if json.Unmarshal(body, &got) != nil {
-		return nil, false, AnswerWrong.fail("read history of", k.String())
+		return nil, 0, false, AnswerWrong.fail("read history of", k.String())
 	}
 	for _, e := range got.Items {
 		items = append(items, e.change(k))
 	}
-	return items, page < got.Pages && len(items) > 0, nil
+	return items, changeBytes*(len(items)+1) + len(body), page < got.Pages && len(items) > 0, nil
+}
+
+// historyItems are the entries of a page. More than were asked for are an error: an entry takes two bytes of an answer, and many of
+// memory.
+type historyItems []historyEntry
+
+// UnmarshalJSON reads one entry after the other.
+func (h *historyItems) UnmarshalJSON(data []byte) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	first, err := d.Token()
+	if err != nil || first == nil {
+		return err
+	}
+	if first != json.Delim('[') {
+		return errBody
+	}
+	for d.More() {
+		if len(*h) == historyPage {
+			return errBody
+		}
+		var e historyEntry
+		if err := d.Decode(&e); err != nil {
+			return err
+		}
+		*h = append(*h, e)
+	}
+	return nil
 }
 
 // historyEntry is an entry as a Nacos 2 or a Nacos 3 writes it.

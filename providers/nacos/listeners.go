@@ -27,8 +27,8 @@ func (c *Client) Listeners(ctx context.Context, dataID string, opts ...ConfigOpt
 	var all []Listener
 	err = c.on(ctx, 0, true, func(ctx context.Context, s *session, conn *conn) error {
 		body, err := s.console(ctx, conn, k, "read listeners of",
-			call{method: http.MethodGet, path: "/v1/cs/configs/listener", query: about2(k)},
-			call{method: http.MethodGet, path: "/v3/admin/cs/config/listener", query: about3(k)},
+			call{method: http.MethodGet, path: "/v1/cs/configs/listener", query: about2(k), most: pageBytes},
+			call{method: http.MethodGet, path: "/v3/admin/cs/config/listener", query: about3(k), most: pageBytes},
 		)
 		if err != nil {
 			return err
