@@ -86,7 +86,7 @@ func (b *blame) lost(layer int, p tree.Path) bool {
 func (b *blame) differs(layer int, p tree.Path) bool {
 	old, next := b.base[layer], b.next[layer]
 	for i, d := range next.named {
-		if !tree.Equal(old.rootNear(i, d.name).Lookup(p), d.root.Lookup(p)) {
+		if !tree.Same(old.rootNear(i, d.name).Lookup(p), d.root.Lookup(p)) {
 			return true
 		}
 	}

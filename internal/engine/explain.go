@@ -129,10 +129,10 @@ func (v view) waits(key string, live *tree.Node, wins []*tree.Node) bool {
 			case len(wins) == 0:
 				return live != nil
 			case wins[0].Kind != tree.Map:
-				return !tree.Equal(wins[0], live)
+				return !tree.Same(wins[0], live)
 			}
 			slices.Reverse(wins)
-			return !tree.Equal(layer.Merge(wins...), live)
+			return !tree.Same(layer.Merge(wins...), live)
 		}
 	}
 	return false

@@ -95,7 +95,7 @@ func Unsaid(document, own, config *tree.Node) int {
 	case own != nil && own.Kind != tree.Null && (own.Kind != tree.Map || document.Kind != tree.Map):
 		return shrunk(document, own)
 	case document.Kind != tree.Map:
-		if own == nil && tree.Equal(document, config) {
+		if own == nil && tree.Same(document, config) {
 			return 0
 		}
 		return leaves(document)

@@ -148,14 +148,14 @@ func (w *walker) walkList(at tree.Path, shape *tree.Shape, live, next *tree.Node
 
 // same reports whether a field has the same value, said or by default.
 func same(shape *tree.Shape, live, next *tree.Node) bool {
-	return tree.Equal(live, next) || isDefault(shape, live) && isDefault(shape, next)
+	return tree.Same(live, next) || isDefault(shape, live) && isDefault(shape, next)
 }
 
 func isDefault(shape *tree.Shape, n *tree.Node) bool {
 	if n == nil {
 		return true
 	}
-	if !shape.Defaulted || n.Kind != tree.Scalar {
+	if !shape.Defaulted || n.Kind != tree.Scalar || n.Ref != "" {
 		return false
 	}
 	switch v := n.Value.(type) {

@@ -10,7 +10,8 @@ import (
 )
 
 // Diff calls yield with the path of each leaf (scalar, list, or empty map) that one tree has and the other has not, or has
-// otherwise, in the order of the trees, until yield returns false. Subtrees that both share are not entered.
+// otherwise, in the order of the trees, until yield returns false. Subtrees that both share are not entered. A scalar is otherwise
+// too if other references gave it, or if references gave it in one tree alone; see [Same].
 func Diff(a, b *Node, yield func(Path) bool) { diff(nil, a, b, yield) }
 
 func diff(at Path, a, b *Node, yield func(Path) bool) bool {
@@ -19,7 +20,7 @@ func diff(at Path, a, b *Node, yield func(Path) bool) bool {
 	}
 	aMap, bMap := a != nil && a.Kind == Map, b != nil && b.Kind == Map
 	if !aMap && !bMap || (a == nil && len(b.Entries) == 0) || (b == nil && len(a.Entries) == 0) {
-		return Equal(a, b) || yield(at)
+		return Same(a, b) || yield(at)
 	}
 	if aMap != bMap && a != nil && b != nil { // one became the other: the key itself changed
 		return yield(at)
@@ -42,7 +43,13 @@ func diff(at Path, a, b *Node, yield func(Path) bool) bool {
 }
 
 // Equal reports whether two trees have the same content, wherever it stands and in whatever order the keys are.
-func Equal(a, b *Node) bool {
+func Equal(a, b *Node) bool { return equal(a, b, false) }
+
+// Same reports whether two trees are Equal and the same references gave it. What is shown goes by Same: by Equal, whoever may put
+// guesses in place of references would be told which of them is right.
+func Same(a, b *Node) bool { return equal(a, b, true) }
+
+func equal(a, b *Node, refs bool) bool {
 	if a == b {
 		return true
 	}
@@ -51,17 +58,17 @@ func Equal(a, b *Node) bool {
 	}
 	switch a.Kind {
 	case Scalar:
-		return sameScalar(a.Value, b.Value)
+		return sameScalar(a.Value, b.Value) && !(refs && a.Ref != b.Ref)
 	case List:
 		for i := range a.Items {
-			if !Equal(a.Items[i], b.Items[i]) {
+			if !equal(a.Items[i], b.Items[i], refs) {
 				return false
 			}
 		}
 	case Map:
 		for i := range a.Entries {
 			e := b.Entry(a.Entries[i].Key)
-			if e == nil || !Equal(a.Entries[i].Value, e.Value) {
+			if e == nil || !equal(a.Entries[i].Value, e.Value, refs) {
 				return false
 			}
 		}
