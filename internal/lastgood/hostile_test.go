@@ -283,6 +283,62 @@ func TestAnotherUserCannotHoldTheLock(t *testing.T) {
 	s.Close()
 }
 
+// Whoever may write the folder must not have the service change the mode of another file of its user: by a second name for it, or by a
+// link that is put in place of the lock file while that is looked at.
+func TestTheLockTightensNoOtherFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "x.lastgood")
+	victim := filepath.Join(t.TempDir(), "index.html")
+	if err := os.WriteFile(victim, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(victim, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	unharmed := func(how string) {
+		t.Helper()
+		if info, err := os.Stat(victim); err != nil || info.Mode().Perm() != 0o644 {
+			t.Fatalf("%s: another file of the user has the mode %v, %v, want 0644", how, info.Mode(), err)
+		}
+	}
+	if err := os.Link(victim, path+".lock"); err != nil {
+		t.Skip(err)
+	}
+	if s, err := lastgood.Own(path, nil); err == nil {
+		s.Close()
+	}
+	unharmed("a second name")
+
+	bait := path + ".bait"
+	stop := make(chan struct{})
+	swapped := make(chan struct{})
+	go func() {
+		defer close(swapped)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			_ = os.WriteFile(bait, nil, 0o644)
+			_ = os.Rename(bait, path+".lock")
+			_ = os.Symlink(victim, bait)
+			_ = os.Rename(bait, path+".lock")
+		}
+	}()
+	for range 2000 {
+		if s, err := lastgood.Own(path, nil); err == nil {
+			s.Close()
+		}
+		if info, err := os.Stat(victim); err != nil || info.Mode().Perm() != 0o644 {
+			break
+		}
+	}
+	close(stop)
+	<-swapped
+	unharmed("a link in place of the lock file")
+}
+
 // Who owns the copy is said as it is.
 func TestTheOwnerIsNamed(t *testing.T) {
 	t.Parallel()

@@ -88,9 +88,23 @@ func reserve(name string) error {
 			return fmt.Errorf("its lock file belongs to another user (uid %d): %w", uid, source.Denied)
 		}
 	case uid == os.Geteuid() && info.Mode().Perm()&^0o600 != 0:
-		_ = os.Chmod(name, 0o600)
+		tighten(name, info)
 	}
 	return nil
+}
+
+// tighten closes a lock file to other users. It changes the file that it has opened, and that is the one that was looked at: whoever may
+// write the folder can put a link to another file of this user in its place meanwhile. A file with a second name is left alone,
+// since it may be a file of another purpose; then the lock is as open as it was.
+func tighten(name string, looked fs.FileInfo) {
+	f, info, err := openFile(name)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	if os.SameFile(info, looked) && names(info) == 1 {
+		_ = f.Chmod(0o600)
+	}
 }
 
 func owned(path string, cause error, fix string) error {

@@ -18,6 +18,14 @@ func isLink(path string) bool {
 	return err == nil && info.Mode()&fs.ModeSymlink != 0
 }
 
+// names is how many names a file has: hard links.
+func names(info fs.FileInfo) uint64 {
+	if sys, isStat := info.Sys().(*syscall.Stat_t); isStat {
+		return uint64(sys.Nlink) //nolint:unconvert // it has other types on other systems
+	}
+	return 1
+}
+
 // ownerOf returns the user to whom a file belongs. It reports false where files have none.
 func ownerOf(info fs.FileInfo) (uid int, ok bool) {
 	if sys, isStat := info.Sys().(*syscall.Stat_t); isStat {
