@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -72,7 +71,8 @@ func parseAddress(text, prefix string) (address, error) {
 	if a.rpc == 0 && a.port > 65535-grpcOffset {
 		return a, fmt.Errorf("has a port above %d, and gRPC would be %d above it: name the port of gRPC by ?grpc=port", 65535-grpcOffset, grpcOffset)
 	}
-	if _, err := netip.ParseAddr(host); err != nil && (host == "" || strings.ContainsFunc(host, notInHost)) {
+	// A list comes from the network, and netip takes any text for a zone.
+	if bare, zone, zoned := strings.Cut(host, "%"); !isHost(bare) || zoned && (!strings.Contains(bare, ":") || !isHost(zone)) {
 		return a, errors.New("has no valid host")
 	}
 	a.host = host

@@ -141,6 +141,13 @@ func URLs(cfg Config, answer string) (servers, endpoint, named string) {
 	return list(s.servers), s.endpoint.url, list(s.read([]byte(answer)))
 }
 
+// Share reports whether clients of two Configs share a session.
+func Share(one, other Config) bool {
+	a, _ := one.check()
+	b, _ := other.check()
+	return identify(nil, a, defaults()) == identify(nil, b, defaults())
+}
+
 // SetReconcile sets the time between two comparisons of all keys, however short.
 func (t *Timings) SetReconcile(d time.Duration) { t.reconcile = d }
 

@@ -121,7 +121,8 @@ func (s *session) namespaceMissing(ctx context.Context, c *conn) (missing bool, 
 		if n.ID == s.as.namespace {
 			return false, "", nil
 		}
-		if n.Name == s.as.namespace {
+		// What a server says goes into an error only where it can be an id.
+		if n.Name == s.as.namespace && nameProblems("namespace", n.ID, maxNamespace) == nil {
 			called = n.ID
 		}
 	}

@@ -26,7 +26,7 @@ type shared struct {
 type identity struct {
 	via       transport // nil for the real one
 	servers   string    // with scheme and path, in order of the names
-	endpoint  string
+	endpoint  string    // with the path of the servers that it names
 	allowed   string
 	plaintext bool
 	namespace string
@@ -51,7 +51,7 @@ func identify(via transport, as settings, t timings) identity {
 	slices.Sort(list)
 	id.servers = strings.Join(list, " ")
 	if as.endpoint != nil {
-		id.endpoint = as.endpoint.url
+		id.endpoint = as.endpoint.url + " " + as.endpoint.prefix
 	}
 	var labels strings.Builder
 	for _, k := range slices.Sorted(maps.Keys(as.labels)) {
