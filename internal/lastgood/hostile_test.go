@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -159,6 +160,23 @@ func TestACopyBesideWhatIsPutInPlaceOfTheMarkIsNotUsed(t *testing.T) {
 		if r != nil || !errors.Is(err, source.Corrupt) || !strings.Contains(err.Error(), ".newest") {
 			t.Errorf("%s in place of the mark: the copy is used as if it were the newest: %v, %v", what, r, err)
 		}
+	}
+}
+
+// The key vouches for a sealed copy when it has been read, which must not take what memory another user likes.
+func TestALargeFileOfAnotherUserIsNotRead(t *testing.T) {
+	asRoot(t)
+	path := filepath.Join(t.TempDir(), "x.lastgood")
+	put(t, path, []byte("nacre-lastgood-sealed-2\n"))
+	if err := errors.Join(os.Truncate(path, lastgood.MaxSize), os.Chown(path, nobody, -1)); err != nil {
+		t.Fatal(err)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	r, err := lastgood.Load(path, sealKey)
+	runtime.ReadMemStats(&after)
+	if took := after.TotalAlloc - before.TotalAlloc; r != nil || !errors.Is(err, source.Denied) || took > 1<<20 {
+		t.Errorf("a file of %d bytes that another user has put in place of the copy: Load returned %v, %v, and took %d bytes", lastgood.MaxSize, r, err, took)
 	}
 }
 

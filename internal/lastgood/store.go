@@ -15,9 +15,12 @@ import (
 // MaxSize is the largest copy that is read, in bytes. A larger file is refused, so that a stray file cannot exhaust memory.
 const MaxSize = 1 << 30
 
+// largest is the size of the largest sealed copy that is read whoever has written it, in bytes: only a whole one can be authenticated.
+const largest = 64 << 20
+
 // Load reads the copy at path, which must be sealed with key, or not at all for an empty one. No file is nil, nil. The error is a
 // *source.Error of kind Corrupt for a copy that does not match its checksum, has another key, or is sealed and older than the
-// newest one, and Denied for one in clear that another user may have written.
+// newest one, and Denied for one that another user may have written and that is in clear, or sealed and larger than 64 MiB.
 func Load(path string, key []byte) (*Record, error) {
 	newestKnown, errMark := readMark(path, key) // before the copy: whoever saves writes the copy first
 	f, info, err := openFile(path)
@@ -33,7 +36,7 @@ func Load(path string, key []byte) (*Record, error) {
 	if info.Size() > MaxSize {
 		return nil, corrupt(path, errNotOurs)
 	}
-	if len(key) == 0 { // with a key it is not the owner who vouches for it
+	if len(key) == 0 || info.Size() > largest { // with a key it is not the owner who vouches for it, once it has been read
 		if err := trust(path, info); err != nil {
 			return nil, distrusted(path, err)
 		}

@@ -121,5 +121,5 @@ func Warning(path string, key []byte) string {
 
 func distrusted(path string, cause error) error {
 	return &source.Error{Kind: source.Denied, Op: "read last good copy", Document: path, Err: cause,
-		Fix: "it is not used, and the next good version replaces it; set Options.StateKey, or a StateDir that only the service's user may write"}
+		Fix: "it is not used, and the next good version replaces it; set Options.StateKey (for a copy of at most 64 MiB), or a StateDir that only the service's user may write"}
 }
