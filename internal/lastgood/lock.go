@@ -102,7 +102,7 @@ func tighten(name string, looked fs.FileInfo) {
 		return
 	}
 	defer f.Close()
-	if os.SameFile(info, looked) && names(info) == 1 {
+	if os.SameFile(info, looked) && names(looked) == 1 && names(info) == 1 { // a second name may be gone by now, and was there before
 		_ = f.Chmod(0o600)
 	}
 }
