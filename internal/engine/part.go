@@ -61,7 +61,13 @@ func newPlan(parts []*Part) (*plan, error) {
 		}
 	}
 	p.freezer = guard.NewFreezer(p.shape)
-	p.embedding = layer.NewEmbedding(p.shape)
+	var bound []layer.Bound
+	for _, part := range parts {
+		if part.open() {
+			bound = append(bound, layer.Bound{At: part.At, Shape: part.Shape})
+		}
+	}
+	p.embedding = layer.NewEmbedding(bound...)
 	for _, part := range parts {
 		if part.open() && part.BindAlone {
 			p.alone = append(p.alone, part)

@@ -16,17 +16,30 @@ import (
 // Embedding says where a reference may stand. Who may edit a document and sees which changes are refused could find what a reference
 // stands for by halves otherwise: by putting digits before or a unit behind it in a value that has a bound, or by a rule that compares
 // it with another key. Immutable; safe for concurrent use. A nil Embedding allows all.
-type Embedding struct {
-	shape    *tree.Shape
+type Embedding struct{ parts []*embedding }
+
+// Bound is a shape that is bound by itself, and where it stands: rules count fields from its top.
+type Bound struct {
+	At    tree.Path
+	Shape *tree.Shape
+}
+
+// embedding is what the types and rules of one shape allow.
+type embedding struct {
+	Bound
 	compared map[*tree.Shape]bool // fields that a rule puts in an order with another field, or looks for in it
 	distinct map[*tree.Shape]bool // fields whose items a rule compares with each other
 }
 
-// NewEmbedding returns what the types and rules of a shape allow.
-func NewEmbedding(shape *tree.Shape) *Embedding {
-	e := &Embedding{shape: shape, compared: map[*tree.Shape]bool{}, distinct: map[*tree.Shape]bool{}}
-	e.compare(shape, false, map[visit]bool{})
-	return e
+// NewEmbedding returns what the types and rules of shapes allow together.
+func NewEmbedding(parts ...Bound) *Embedding {
+	all := new(Embedding)
+	for _, part := range parts {
+		e := &embedding{Bound: part, compared: map[*tree.Shape]bool{}, distinct: map[*tree.Shape]bool{}}
+		e.compare(part.Shape, false, map[visit]bool{})
+		all.parts = append(all.parts, e)
+	}
+	return all
 }
 
 // visit is a shape that compare has seen.
@@ -37,7 +50,7 @@ type visit struct {
 
 // compare notes the fields below a struct that are compared, and those that they are compared with. Many says that a document can
 // have the struct as often as it likes. Then equality is a search too: each item is a guess.
-func (e *Embedding) compare(s *tree.Shape, many bool, done map[visit]bool) {
+func (e *embedding) compare(s *tree.Shape, many bool, done map[visit]bool) {
 	if s == nil || done[visit{s, many}] {
 		return
 	}
@@ -55,7 +68,7 @@ func (e *Embedding) compare(s *tree.Shape, many bool, done map[visit]bool) {
 				continue
 			case name == "fieldcontains" || name == "fieldexcludes":
 			case ordering(name, "csfield"), often && equality(name, "csfield"):
-				from = e.shape
+				from = e.Shape
 			case ordering(name, "field"), often && (name == "unique" || equality(name, "field")):
 			default:
 				continue
@@ -71,7 +84,7 @@ func (e *Embedding) compare(s *tree.Shape, many bool, done map[visit]bool) {
 }
 
 // unique notes what a rule compares of the items of a field: all of them, or the field that it names.
-func (e *Embedding) unique(f *tree.Shape, param string) {
+func (e *embedding) unique(f *tree.Shape, param string) {
 	item := f.Elem
 	for range tree.MaxDepth {
 		if item == nil || !isMany(item) || item.Kind == tree.Any {
@@ -157,34 +170,52 @@ func pointed(s *tree.Shape) reflect.Type {
 	return t
 }
 
-// spot is where a text stands.
+// spot is where a text stands, for one of the shapes.
 type spot struct {
+	of       *embedding
+	above    tree.Path // what is left of the way down to the shape
 	shape    *tree.Shape
 	rules    string // of the field, also for what is in its list or map
 	compared bool
 	distinct bool // its items are compared with each other
 }
 
-func (e *Embedding) root() spot {
+func (e *Embedding) root() []spot {
 	if e == nil {
-		return spot{}
+		return nil
 	}
-	return spot{shape: e.shape}
+	spots := make([]spot, len(e.parts))
+	for i, part := range e.parts {
+		spots[i] = spot{of: part, above: part.At, shape: part.Shape}
+	}
+	return spots
 }
 
-func (e *Embedding) below(s spot, segment string) spot {
-	if e == nil {
-		return s
+// below returns the spots below a key or item, without those of shapes that stand elsewhere.
+func below(spots []spot, segment string) []spot {
+	next := make([]spot, 0, len(spots))
+	for _, s := range spots {
+		switch {
+		case len(s.above) == 0:
+			next = append(next, s.below(segment))
+		case s.above[0] == segment:
+			s.above = s.above[1:]
+			next = append(next, s)
+		}
 	}
+	return next
+}
+
+func (s spot) below(segment string) spot {
 	compared := s.compared || s.distinct
 	if s.shape == nil || s.shape.Kind == tree.Any {
 		s.compared = compared
 		return s
 	}
-	below := spot{shape: s.shape.At(segment), distinct: s.distinct}
+	below := spot{of: s.of, shape: s.shape.At(segment), distinct: s.distinct}
 	if _, field := s.shape.Fields[segment]; field {
-		below.rules, below.compared = below.shape.Rules, s.distinct || e.compared[below.shape]
-		below.distinct = s.distinct || e.distinct[below.shape]
+		below.rules, below.compared = below.shape.Rules, s.distinct || s.of.compared[below.shape]
+		below.distinct = s.distinct || s.of.distinct[below.shape]
 	} else {
 		below.rules, below.compared = s.rules, compared
 	}
@@ -192,27 +223,36 @@ func (e *Embedding) below(s spot, segment string) spot {
 }
 
 // refuses returns what is wrong with a text that has references, where it may not stand where it does.
-func (e *Embedding) refuses(s spot, at tree.Path, n *tree.Node, text string, free func(scheme string) bool) *source.Problem {
-	if e == nil || allFree(text, free) {
+func refuses(spots []spot, at tree.Path, n *tree.Node, text string, free func(scheme string) bool) *source.Problem {
+	if allFree(text, free) {
 		return nil
 	}
-	var why string
+	for _, s := range spots {
+		if len(s.above) > 0 {
+			continue
+		}
+		if why := s.refuses(text); why != "" {
+			const fix = "; make the reference the whole value of a key of its own, or allow it with nacre.AllowEmbedding if what it stands for is not secret"
+			return wording.Own(why + fix).On(&source.Problem{Kind: source.Invalid, Position: n.Position(), Key: at.String()})
+		}
+	}
+	return nil
+}
+
+func (s spot) refuses(text string) (why string) {
 	switch whole := isReference(text); {
 	case takesKeys(s.shape):
-		why = "has a reference in a text from which the keys of a map are read, and keys are shown"
+		return "has a reference in a text from which the keys of a map are read, and keys are shown"
 	case s.compared:
-		why = "has a reference, and a rule compares it with another key: whoever may edit that key could find by trial what the reference stands for"
+		return "has a reference, and a rule compares it with another key: whoever may edit that key could find by trial what the reference stands for"
 	case whole:
-		return nil
+		return ""
 	case !isText(s.shape):
-		why = "has a reference as a part of a value that is not plain text: whoever may edit the rest could find by trial what the reference stands for"
+		return "has a reference as a part of a value that is not plain text: whoever may edit the rest could find by trial what the reference stands for"
 	case !blind(s.rules):
-		why = "has a reference as a part of a value that has a rule: whoever may edit the rest could find by trial what the reference stands for"
-	default:
-		return nil
+		return "has a reference as a part of a value that has a rule: whoever may edit the rest could find by trial what the reference stands for"
 	}
-	const fix = "; make the reference the whole value of a key of its own, or allow it with nacre.AllowEmbedding if what it stands for is not secret"
-	return wording.Own(why + fix).On(&source.Problem{Kind: source.Invalid, Position: n.Position(), Key: at.String()})
+	return ""
 }
 
 // allFree reports whether the references of a text are all of schemes that may stand anywhere. A text without references is free.

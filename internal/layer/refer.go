@@ -17,18 +17,17 @@ func Expand(root *tree.Node, look func(scheme, name string) (string, error)) (*t
 
 // ExpandWithin is Expand where references may not stand everywhere. One that may not is a problem and is not looked for, unless its scheme is free.
 func ExpandWithin(within *Embedding, root *tree.Node, free func(scheme string) bool, look func(scheme, name string) (string, error)) (*tree.Node, source.Problems) {
-	e := expander{look: look, within: within, free: free}
+	e := expander{look: look, free: free}
 	return e.node(nil, within.root(), root), e.problems
 }
 
 type expander struct {
-	within   *Embedding
 	free     func(scheme string) bool
 	look     func(scheme, name string) (string, error)
 	problems source.Problems
 }
 
-func (e *expander) node(at tree.Path, in spot, n *tree.Node) *tree.Node {
+func (e *expander) node(at tree.Path, in []spot, n *tree.Node) *tree.Node {
 	switch n.Kind {
 	case tree.Scalar:
 		return e.scalar(at, in, n)
@@ -36,7 +35,7 @@ func (e *expander) node(at tree.Path, in spot, n *tree.Node) *tree.Node {
 		items := make([]*tree.Node, len(n.Items))
 		changed := false
 		for i, item := range n.Items {
-			items[i] = e.node(at.Join(tree.Item(i)), e.within.below(in, tree.Item(i)), item)
+			items[i] = e.node(at.Join(tree.Item(i)), below(in, tree.Item(i)), item)
 			changed = changed || items[i] != item
 		}
 		if changed {
@@ -47,7 +46,7 @@ func (e *expander) node(at tree.Path, in spot, n *tree.Node) *tree.Node {
 		changed := false
 		for i, entry := range n.Entries {
 			entries[i] = entry
-			entries[i].Value = e.node(at.Join(entry.Key), e.within.below(in, entry.Key), entry.Value)
+			entries[i].Value = e.node(at.Join(entry.Key), below(in, entry.Key), entry.Value)
 			changed = changed || entries[i].Value != entry.Value
 		}
 		if changed {
@@ -57,7 +56,7 @@ func (e *expander) node(at tree.Path, in spot, n *tree.Node) *tree.Node {
 	return n
 }
 
-func (e *expander) scalar(at tree.Path, in spot, n *tree.Node) *tree.Node {
+func (e *expander) scalar(at tree.Path, in []spot, n *tree.Node) *tree.Node {
 	var text string
 	typeless := false
 	switch v := n.Value.(type) {
@@ -71,7 +70,7 @@ func (e *expander) scalar(at tree.Path, in spot, n *tree.Node) *tree.Node {
 	if !strings.Contains(text, "${") {
 		return n
 	}
-	if p := e.within.refuses(in, at, n, text, e.free); p != nil {
+	if p := refuses(in, at, n, text, e.free); p != nil {
 		e.problems = append(e.problems, p)
 		return n.AsNull() // it is refused: nothing more is to be said of it
 	}
