@@ -51,6 +51,9 @@ func (w wired) Fetch(ctx context.Context, f fetch) (int, []byte, error) {
 		return 0, nil, err
 	}
 	defer res.Body.Close()
+	if res.StatusCode == http.StatusSwitchingProtocols {
+		return res.StatusCode, nil, nil // what follows is no body, and no context ends a read of it
+	}
 	most := maxFetch
 	if f.most > 0 {
 		most = f.most
