@@ -145,7 +145,7 @@ func TestATreeIsNotWhatAManifestLists(t *testing.T) {
 	}
 }
 
-// The same signed bytes mean something else to another parser, and whoever writes to Nacos chooses
+// The same signed bytes mean something else to another parser, and a writer to Nacos chooses
 // the content type.
 func TestTheFormatIsSigned(t *testing.T) {
 	public := releaseKey(1).Public().(ed25519.PublicKey)
@@ -247,7 +247,7 @@ type localOnly struct{ *placed }
 
 func (localOnly) Local() {}
 
-// What is held is logged, and whoever writes a manifest without a signature decides how much it lists.
+// Held changes are logged, and the writer of an unsigned manifest decides how much it lists.
 func TestALargeReleaseIsHeldInFewWords(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRelease(t)
