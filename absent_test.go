@@ -30,7 +30,7 @@ func TestAnAbsentDocumentIsLoggedOnceShownAndNoCause(t *testing.T) {
 	put("app.yaml", "port: 1\n")
 	removed := memory.New("removed.yaml", nil)
 	removed.Remove()
-	quick := file.Poll(10 * time.Millisecond)
+	quick := file.PollInterval(10 * time.Millisecond)
 	var log bytes.Buffer
 	applied := make(chan observe.Applied, 100)
 	kept := make(chan observe.Absent, 100)
@@ -38,14 +38,14 @@ func TestAnAbsentDocumentIsLoggedOnceShownAndNoCause(t *testing.T) {
 		Port int    `config:"port" default:"80"`
 		Name string `config:"name"`
 	}](t.Context(), nacre.Options{
-		NoLastGood: true, Logger: slog.New(slog.NewTextHandler(&log, nil)),
+		LastKnownGoodDisabled: true, Logger: slog.New(slog.NewTextHandler(&log, nil)),
 		Observer: &observe.Observer{
 			Applied: func(e observe.Applied) { applied <- e },
 			Absent:  func(e observe.Absent) { kept <- e },
 		},
 	},
-		file.New(filepath.Join(dir, "app.yaml"), file.And(filepath.Join(dir, "local.yaml")), file.AndDir(filepath.Join(dir, "conf.d")), quick),
-		nacre.Layer(file.New(filepath.Join(dir, "none.yaml"), file.Name("optional")), nacre.Optional()),
+		file.New(filepath.Join(dir, "app.yaml"), file.WithFile(filepath.Join(dir, "local.yaml")), file.WithDir(filepath.Join(dir, "conf.d")), quick),
+		nacre.Layer(file.New(filepath.Join(dir, "none.yaml"), file.Name("optional")), nacre.MayBeDown()),
 		removed)
 	if err != nil {
 		t.Fatal(err)

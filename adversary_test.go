@@ -61,7 +61,7 @@ func TestAManifestMeansOneDocument(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, a, b := in("G", "release.yaml", listed(1).YAML()), in("G", "x.yaml", docA(1)), in("OTHER", "x.yaml", docB(1))
 		o := quiet
-		o.NoLastGood = true
+		o.LastKnownGoodDisabled = true
 		cfg := layered[releaseConfig](t, o, nacre.Layer(m, nacre.Manifest()), a, b)
 		m.memory.Set(listed(2).YAML())
 		a.memory.Set(docB(2)) // swapped
@@ -155,7 +155,7 @@ func TestTheFormatIsSigned(t *testing.T) {
 		m.Add(manifest.Document{Name: "plain", Format: source.FormatProperties}, data)
 		a := in("G", "plain", data)
 		a.format = format
-		cfg, err := nacre.OpenWith[releaseConfig](t.Context(), nacre.Options{Logger: quiet.Logger, NoLastGood: true},
+		cfg, err := nacre.OpenWith[releaseConfig](t.Context(), nacre.Options{Logger: quiet.Logger, LastKnownGoodDisabled: true},
 			nacre.Layer(in("G", "release.yaml", signed(m, releaseKey(1))), nacre.SignedManifest(public)), a)
 		if err == nil {
 			err = cfg.Close()
@@ -219,7 +219,7 @@ func TestToBeAtHandIsNotToBeTrusted(t *testing.T) {
 		{"the last word counts", nacre.Layer(nacre.Layer(atHand(), nacre.RequireSigned()), nacre.TrustUnsigned()), true},
 		{"the other last word counts", nacre.Layer(fileOf(t, "c: 3"), nacre.TrustUnsigned(), nacre.RequireSigned()), false},
 	} {
-		cfg, err := nacre.OpenWith[releaseConfig](t.Context(), nacre.Options{Logger: quiet.Logger, NoLastGood: true}, mine(),
+		cfg, err := nacre.OpenWith[releaseConfig](t.Context(), nacre.Options{Logger: quiet.Logger, LastKnownGoodDisabled: true}, mine(),
 			memory.New("a.yaml", docA(1)), memory.New("b.yaml", docB(1)), c.layer)
 		if err == nil {
 			if cfg.Get().C != 3 {
@@ -227,7 +227,7 @@ func TestToBeAtHandIsNotToBeTrusted(t *testing.T) {
 			}
 			err = cfg.Close()
 		}
-		if c.opens && err != nil || !c.opens && (!errors.Is(err, source.Denied) || !strings.Contains(err.Error(), "not in the signed manifest")) {
+		if c.opens && err != nil || !c.opens && (!errors.Is(err, source.PermissionDenied) || !strings.Contains(err.Error(), "not in the signed manifest")) {
 			t.Errorf("%s needs no signature: %v; got %v", c.what, c.opens, err)
 		}
 	}

@@ -22,7 +22,7 @@ import (
 // subscribers of the whole and of a section.
 func TestNoVersionGoesBack(t *testing.T) {
 	o := reserving("redis")
-	o.Window, o.Breaker = -1, -1
+	o.Window, o.MaxBadChanges = -1, -1
 	received := make(chan struct{}, 10)
 	o.Observer = &observe.Observer{Received: func(observe.Received) { received <- struct{}{} }}
 	cfg, m := open[appConfig](t, o, "n: 1\nredis: {addr: a}")
@@ -59,12 +59,12 @@ func TestNoVersionGoesBack(t *testing.T) {
 	whole, part := heard("subscriber"), heard("subscriber of the section")
 	nacre.Subscribe(cfg, func(c *appConfig) int { return c.N }, func(_ context.Context, ch nacre.Change[int]) error { return whole(ch.Version) })
 	nacre.Subscribe(redis, func(c *redisConfig) string { return c.Addr }, func(_ context.Context, ch nacre.Change[string]) error { return part(ch.Version) })
-	nacre.Probe(cfg, func(_ context.Context, c *appConfig) error {
+	nacre.AutoRollback(cfg, func(_ context.Context, c *appConfig) error {
 		if c.N%7 == 0 {
 			return errors.New("no")
 		}
 		return nil
-	}, nacre.ProbeEvery(time.Millisecond), nacre.ProbeFor(3*time.Millisecond))
+	}, nacre.RollbackCheckInterval(time.Millisecond), nacre.RollbackWindow(3*time.Millisecond))
 
 	random := rand.New(rand.NewPCG(1, 2))
 	for n := range 150 {
@@ -103,7 +103,7 @@ func TestNoResurrectedKey(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		o := quiet
-		o.StateDir, o.MaxLoss = t.TempDir(), -1
+		o.LastKnownGoodDir, o.MaxKeyLoss = t.TempDir(), -1
 		low, high := remote("low", "keys: {a: 1, b: 1}\nother: 1"), remote("high", "keys: {b: 2, c: 2}")
 		run := func() *nacre.Config[config] {
 			cfg, err := nacre.OpenWith[config](t.Context(), o, low, high)

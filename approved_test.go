@@ -15,18 +15,18 @@ import (
 func TestAnApprovedChangeThatIsTakenBackIsHeld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg, m := open[lossConfig](t, quiet, block("rest", 20)+"pool: 1")
-		remove := nacre.Probe(cfg, func(_ context.Context, c *lossConfig) error {
+		remove := nacre.AutoRollback(cfg, func(_ context.Context, c *lossConfig) error {
 			if c.Pool == 7 {
 				return errors.New("no connections")
 			}
 			return nil
-		}, nacre.ProbeFor(5*time.Second), nacre.ProbeEvery(time.Second), nacre.ProbeTimeout(time.Second))
+		}, nacre.RollbackWindow(5*time.Second), nacre.RollbackCheckInterval(time.Second), nacre.RollbackCheckTimeout(time.Second))
 		defer remove()
 		layer := cfg.Health().Layers[0].Name
 		m.Set([]byte("pool: 7"))
 		settle()
 		for _, version := range []int64{2, 4} {
-			if got, err := cfg.Release(t.Context(), layer); err != nil || got != version || cfg.Get().Pool != 7 {
+			if got, err := cfg.Approve(t.Context(), layer); err != nil || got != version || cfg.Get().Pool != 7 {
 				t.Errorf("Release: version %d, %v, pool %d; want version %d", got, err, cfg.Get().Pool, version)
 			}
 			time.Sleep(time.Minute)

@@ -81,8 +81,8 @@ func shownWith(t *testing.T, s secrets, key []byte) string {
 			return given.Load().(string), nil
 		})
 		o := nacre.Options{
-			Breaker: -1, Logger: slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})), Observer: tellAll(&out),
-			StateDir: dir, StateKey: key, ServeStale: true,
+			MaxBadChanges: -1, Logger: slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})), Observer: tellAll(&out),
+			LastKnownGoodDir: dir, LastKnownGoodKey: key, ServeStale: true,
 		}
 		d := newDigested(s.document(""))
 		cfg, err := nacre.OpenWith[twin](t.Context(), o, nacre.Layer(d, resolve))
@@ -91,7 +91,7 @@ func shownWith(t *testing.T, s secrets, key []byte) string {
 		}
 		nacre.Subscribe(cfg, func(c *twin) twin { return *c }, func(_ context.Context, ch nacre.Change[twin]) error {
 			return fmt.Errorf("cannot use %s, %d, %s, %s and %s", ch.New.PIN.Reveal(), ch.New.Number, ch.New.Tagged, ch.New.Whole, ch.New.DSN)
-		}, nacre.Initial(), nacre.Name("fails"))
+		}, nacre.InitialCall(), nacre.WithName("fails"))
 		settle()
 		look := func() {
 			settle()
@@ -100,7 +100,7 @@ func shownWith(t *testing.T, s secrets, key []byte) string {
 			}
 			out.everything(cfg.Health())
 			out.everything(cfg.Health().Ready())
-			out.everything(cfg.Report())
+			out.everything(cfg.ExplainAll())
 			for _, h := range cfg.History() {
 				out.everything(h)
 				out.everything(error(h.Problems))
@@ -143,7 +143,7 @@ func shownWith(t *testing.T, s secrets, key []byte) string {
 		look()
 		out.everything(cfg.Close())
 		look()
-		_, err = nacre.OpenWith[twin](t.Context(), nacre.Options{Logger: o.Logger, Observer: o.Observer, NoLastGood: true},
+		_, err = nacre.OpenWith[twin](t.Context(), nacre.Options{Logger: o.Logger, Observer: o.Observer, LastKnownGoodDisabled: true},
 			nacre.Layer(newDigested(s.document("unknown: "+s.text+"\nrule: tell")), resolve))
 		out.everything(err)
 	})

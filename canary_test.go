@@ -101,9 +101,9 @@ func TestCanary(t *testing.T) {
 	dir := t.TempDir()
 	var out output
 	options := nacre.Options{
-		Breaker:  -1, // all that is bad here is to be looked at
-		Logger:   slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Observer: tellAll(&out), Window: -1, StateDir: filepath.Join(dir, "state"), BootTimeout: time.Second, ServeStale: true,
+		MaxBadChanges: -1, // all that is bad here is to be looked at
+		Logger:        slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Observer:      tellAll(&out), Window: -1, LastKnownGoodDir: filepath.Join(dir, "state"), BootTimeout: time.Second, ServeStale: true,
 	}
 	path := filepath.Join(dir, "config.yaml")
 	write := func(text string) {
@@ -163,7 +163,7 @@ func TestCanary(t *testing.T) {
 		nacre.Subscribe(cfg, func(c *canaryConfig) canaryConfig { return *c }, func(_ context.Context, ch nacre.Change[canaryConfig]) error {
 			defer func() { called <- struct{}{} }()
 			return fn(ch)
-		}, nacre.Initial(), nacre.Name(name))
+		}, nacre.InitialCall(), nacre.WithName(name))
 	}
 	for range 3 {
 		<-called
@@ -213,7 +213,7 @@ func TestCanary(t *testing.T) {
 	out.everything(cfg.Close())
 
 	// A boot that fails must not tell it either: bad content, and no copy.
-	options.NoLastGood = true
+	options.LastKnownGoodDisabled = true
 	remote.Heal()
 	remote.PutYAML("remote.yaml", "number: "+canary+"\nunknown: "+canary+"\nrule: tell")
 	if broken, err := openIt(); err == nil {

@@ -16,9 +16,9 @@ func Check[T any](ctx context.Context, layers ...source.Source) error {
 	return CheckWith[T](ctx, Options{}, layers...)
 }
 
-// CheckWith is [Check] with the options that the service has. Those about running, such as Logger and StateDir, are not heeded.
+// CheckWith is [Check] with the options that the service has. Those about running, such as Logger and LastKnownGoodDir, are not heeded.
 func CheckWith[T any](ctx context.Context, options Options, layers ...source.Source) error {
-	options.NoLastGood, options.Logger, options.Observer = true, slog.New(slog.DiscardHandler), nil
+	options.LastKnownGoodDisabled, options.Logger, options.Observer = true, slog.New(slog.DiscardHandler), nil
 	cfg, err := OpenWith[T](ctx, options, layers...)
 	if err != nil {
 		return err

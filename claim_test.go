@@ -95,7 +95,7 @@ func (c constant) Next(ctx context.Context, prev source.Revision) (source.Conten
 func claim(t *testing.T, layers ...source.Source) (*nacre.Config[claimed], error) {
 	t.Helper()
 	o := quiet
-	o.Window, o.NoLastGood = -1, true
+	o.Window, o.LastKnownGoodDisabled = -1, true
 	cfg, err := nacre.OpenWith[claimed](t.Context(), o, layers...)
 	if err == nil {
 		t.Cleanup(func() { cfg.Close() })
@@ -106,7 +106,7 @@ func claim(t *testing.T, layers ...source.Source) (*nacre.Config[claimed], error
 // refusedClaim wants the error that names the source and says what to do.
 func refusedClaim(t *testing.T, what string, err error, name string) {
 	t.Helper()
-	if source.KindOf(err) != source.Misused {
+	if source.KindOf(err) != source.InvalidArgument {
 		t.Errorf("%s: a source that belongs to another config was taken: %v", what, err)
 		return
 	}
@@ -120,18 +120,18 @@ func TestASourceBelongsToOneConfig(t *testing.T) {
 	s := newStateful()
 	for what, again := range map[string]source.Source{
 		"the source itself":                   s,
-		"in a Layer":                          nacre.Layer(s, nacre.Optional()),
-		"in two Layers":                       nacre.Layer(nacre.Layer(s, nacre.Optional()), nacre.AllowUnknown()),
+		"in a Layer":                          nacre.Layer(s, nacre.MayBeDown()),
+		"in two Layers":                       nacre.Layer(nacre.Layer(s, nacre.MayBeDown()), nacre.AllowUnknown()),
 		"in a decorator":                      &byPointer{Source: s},
 		"in a decorator that is a value":      byValue{Source: s, label: "b"},
 		"in a decorator of a known type":      byConcrete{s},
-		"in a decorator in a Layer":           nacre.Layer(&byPointer{Source: s}, nacre.Optional()),
+		"in a decorator in a Layer":           nacre.Layer(&byPointer{Source: s}, nacre.MayBeDown()),
 		"in a decorator of a decorator":       &byPointer{Source: byValue{Source: s}},
 		"beside a source of its own":          nil, // below
 		"in a pointer to a decorated pointer": &byPointer{Source: &byConcrete{s}},
 	} {
 		t.Run(what, func(t *testing.T) {
-			first, err := claim(t, nacre.Layer(s, nacre.Optional()))
+			first, err := claim(t, nacre.Layer(s, nacre.MayBeDown()))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -182,7 +182,7 @@ func TestARefusedConfigLeavesTheOthersSourceOpen(t *testing.T) {
 		A int `config:"a" default:"x"`
 	}
 	_, err = nacre.OpenWith[broken](t.Context(), quiet, s)
-	if source.KindOf(err) != source.Misused {
+	if source.KindOf(err) != source.InvalidArgument {
 		t.Errorf("a struct that is wrong was taken: %v", err)
 	}
 	if n := s.closed.Load(); n != 0 {
@@ -225,7 +225,7 @@ func TestOfManyConfigsAtOnceOneGetsTheSource(t *testing.T) {
 			switch {
 			case err == nil:
 				got.Add(1)
-			case source.KindOf(err) != source.Misused:
+			case source.KindOf(err) != source.InvalidArgument:
 				t.Error(err)
 			}
 		})
@@ -243,7 +243,7 @@ func TestASourceThatHangsIsNotGivenAway(t *testing.T) {
 	free := make(chan struct{})
 	hanging := &hangs{stateful: s, free: free, began: make(chan struct{})}
 	o := quiet
-	o.NoLastGood, o.CloseTimeout = true, 50*time.Millisecond
+	o.LastKnownGoodDisabled, o.CloseTimeout = true, 50*time.Millisecond
 	cfg, err := nacre.OpenWith[claimed](t.Context(), o, hanging)
 	if err != nil {
 		t.Fatal(err)
@@ -326,13 +326,13 @@ func TestASourceThatSaysSoMayBeShared(t *testing.T) {
 	t.Parallel()
 	m := memory.New("a.yaml", []byte("n: 7"))
 	for range 2 {
-		for _, s := range []source.Source{m, nacre.Layer(m, nacre.Optional()), &byPointer{Source: m}} {
+		for _, s := range []source.Source{m, nacre.Layer(m, nacre.MayBeDown()), &byPointer{Source: m}} {
 			if cfg, err := claim(t, s); err != nil || cfg.Get().N != 7 {
 				t.Errorf("a memory was refused: %v", err)
 			}
 		}
 	}
-	if _, err := claim(t, m, m); source.KindOf(err) != source.Misused {
+	if _, err := claim(t, m, m); source.KindOf(err) != source.InvalidArgument {
 		t.Errorf("one source in two layers of one config was taken: %v", err)
 	}
 	if _, err := claim(t, m, &byPointer{Source: m}); err != nil {
@@ -347,7 +347,7 @@ func TestOneSourceInTwoLayers(t *testing.T) {
 		"the source itself": s, "in a Layer": nacre.Layer(s), "in a decorator": &byPointer{Source: s}, "in a value": byValue{Source: s},
 	} {
 		_, err := claim(t, s, again)
-		if source.KindOf(err) != source.Misused || !strings.Contains(err.Error(), "two layers are the same source stateful") {
+		if source.KindOf(err) != source.InvalidArgument || !strings.Contains(err.Error(), "two layers are the same source stateful") {
 			t.Errorf("%s: one source in two layers was taken: %v", what, err)
 		}
 	}
@@ -391,7 +391,7 @@ func TestASourceThatNobodyHasIsCollected(t *testing.T) {
 			runtime.AddCleanup(p, func(c chan struct{}) { c <- struct{}{} }, collected)
 		}
 		o := quiet
-		o.NoLastGood = true
+		o.LastKnownGoodDisabled = true
 		cfg, err := nacre.OpenWith[claimed](t.Context(), o, s, free)
 		if err != nil {
 			t.Fatal(err)

@@ -20,7 +20,7 @@ import (
 )
 
 // The clock of the machine is set, forwards and backwards: what is live stays ready, and changes of each kind of layer come as
-// ever. A start with the clock where it is then takes the last good copy that was written before, and gives it an age.
+// ever. A start with the clock where it is then takes the last known good copy that was written before, and gives it an age.
 func TestClockOfTheMachineIsSet(t *testing.T) {
 	type service struct {
 		File, Memory, Remote string
@@ -36,7 +36,7 @@ func TestClockOfTheMachineIsSet(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	options := nacre.Options{Logger: slog.New(slog.DiscardHandler), StateDir: filepath.Join(dir, "state"), FreshWithin: time.Minute}
+	options := nacre.Options{Logger: slog.New(slog.DiscardHandler), LastKnownGoodDir: filepath.Join(dir, "state"), FreshWithin: time.Minute}
 	changed := make(chan service, 100)
 	subscribe := func(cfg *nacre.Config[service]) {
 		all := func(s *service) service { return *s }
@@ -76,7 +76,7 @@ func TestClockOfTheMachineIsSet(t *testing.T) {
 		far.PutYAML("remote.yaml", "remote: "+want.Remote)
 		until(want)
 		for _, l := range cfg.Health().Layers {
-			if age := time.Since(l.ProvenAt); !l.ProvenAt.IsZero() && (age < 0 || age > time.Minute) {
+			if age := time.Since(l.VerifiedAt); !l.VerifiedAt.IsZero() && (age < 0 || age > time.Minute) {
 				t.Errorf("after a jump of %v layer %s was proven %v ago", jump, l.Name, age)
 			}
 		}
@@ -92,10 +92,10 @@ func TestClockOfTheMachineIsSet(t *testing.T) {
 		away.Fail(fmt.Errorf("away"))
 		away.Reconcile(time.Second)
 		if cfg, err = nacre.OpenWith[service](ctx, options, file.New(path), mem, away); err != nil {
-			t.Fatalf("a start from the last good copy after the clock was set: %v", err)
+			t.Fatalf("a start from the last known good copy after the clock was set: %v", err)
 		}
 		if got := *cfg.Get(); got != want {
-			t.Errorf("a start from the last good copy has %+v, want %+v", got, want)
+			t.Errorf("a start from the last known good copy has %+v, want %+v", got, want)
 		}
 		if err := cfg.Health().Ready(); err == nil {
 			t.Errorf("a copy that is old, or from a time to come, is said to be fresh: %+v", cfg.Health().Layers)

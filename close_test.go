@@ -18,8 +18,8 @@ func TestAStuckSourceLeavesResourcesTimeToClose(t *testing.T) {
 			end := make(chan struct{})
 			stuck := &badlyBehaved{"stuck", func(context.Context) (source.Content, error) { <-end; return source.Content{}, nil }}
 			o := quiet
-			o.NoLastGood = true
-			cfg, err := nacre.OpenWith[deriveConfig](t.Context(), o, memoryLayer("config.yaml", "db: one"), nacre.Layer(stuck, nacre.Optional()))
+			o.LastKnownGoodDisabled = true
+			cfg, err := nacre.OpenWith[deriveConfig](t.Context(), o, memoryLayer("config.yaml", "db: one"), nacre.Layer(stuck, nacre.MayBeDown()))
 			if err != nil {
 				t.Fatal(err)
 			}

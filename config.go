@@ -67,7 +67,7 @@ type Snapshot[T any] struct {
 	// Sum is a digest of the canonical merged tree without the values of secrets; it is equal wherever the same program runs the
 	// same configuration. See docs/secrets.md.
 	Sum string
-	// KeyedSum also tells secrets apart. It is equal where Options.StateKey is too, and empty without one.
+	// KeyedSum also tells secrets apart. It is equal where Options.LastKnownGoodKey is too, and empty without one.
 	KeyedSum string
 	// At is when it was made.
 	At time.Time
@@ -81,24 +81,24 @@ func (c *Config[T]) Snapshot() Snapshot[T] {
 	return Snapshot[T]{Value: c.value(s), Version: s.Version, Sum: s.Sum(), KeyedSum: c.engine.KeyedSum(s), At: s.At, Causes: s.Causes}
 }
 
-// Health returns the state of layers, subscribers and the last good copy. Its Ready method is for a readiness probe. It costs
+// Health returns the state of layers, subscribers and the last known good copy. Its Ready method is for a readiness probe. It costs
 // microseconds, not nanoseconds.
 func (c *Config[T]) Health() Health { return c.engine.Health() }
 
 // Explain tells where the value of a key, in a section one of it, comes from: "db.pool", "hosts[2].port", `labels."app.io/name"`. Secrets are not shown.
-// The error is of kind Misused for a text that is no key.
+// The error is of kind InvalidArgument for a text that is no key.
 func (c *Config[T]) Explain(key string) (Explanation, error) {
 	p, ok := tree.ParsePath(key)
 	if !ok {
-		return Explanation{}, &source.Error{Kind: source.Misused, Op: "explain", Err: fmt.Errorf("not a key: %q", key),
+		return Explanation{}, &source.Error{Kind: source.InvalidArgument, Op: "explain", Err: fmt.Errorf("not a key: %q", key),
 			Fix: `write it as db.pool, hosts[2].port or labels."app.io/name"`}
 	}
 	return c.engine.Explain(slices.Concat(c.at, p)), nil
 }
 
-// Report explains every key at once, and lists those that nothing reads and those that are said in vain. It costs about a microsecond a
+// ExplainAll explains every key at once, and lists those that nothing reads and those that are said in vain. It costs about a microsecond a
 // key. Secrets are not shown. That of a section has the section's keys, as the whole calls them.
-func (c *Config[T]) Report() Report { return c.engine.Report(c.at) }
+func (c *Config[T]) ExplainAll() Report { return c.engine.ExplainAll(c.at) }
 
 // History returns what has become of the last changes, oldest first; how many, Options.History says.
 func (c *Config[T]) History() []Entry { return c.engine.History() }
@@ -118,13 +118,13 @@ func (c *Config[T]) Rollback(ctx context.Context) (int64, error) { return c.engi
 // Unpin ends a Pin or Rollback; the newest content of the layers is applied before it returns, if it is good.
 func (c *Config[T]) Unpin(ctx context.Context) error { return c.engine.Unpin(ctx) }
 
-// Release lets the newest content of a layer through that is held (Health says which and why),
+// Approve lets the newest content of a layer through that is held (Health says which and why),
 // because it loses too much, was taken back before, comes after too many bad ones, or is a signed
 // manifest that is older than one that was live, or expired; it is applied before Release returns,
 // if it is good. It returns the version that is live. The error is of kind NotFound where there is
 // no layer of that name, Closed after Close.
-func (c *Config[T]) Release(ctx context.Context, layer string) (int64, error) {
-	return c.engine.Release(ctx, layer)
+func (c *Config[T]) Approve(ctx context.Context, layer string) (int64, error) {
+	return c.engine.Approve(ctx, layer)
 }
 
 // Close ends the config: it stops watching, ends the subscribers and waits for them, closes the sources, and saves the last good

@@ -23,7 +23,7 @@ import (
 // and everything old goes on; the change is tried again after 1 s, and then after growing times of up to 1 min, since what the
 // resource needs may have been down. If all resources can be built, the config and all of them are swapped in one step. A resource
 // that was replaced is closed when its last user has gone, or when its grace time is over: see [Resource.Acquire], [Resource.Get] and
-// [Grace].
+// [CloseGrace].
 //
 // Resources are built at the same time. A build that needs another resource asks for it with [Resource.From]: then it is built
 // anew whenever that one is, and closed before it.
@@ -33,7 +33,7 @@ import (
 // users. Close of the config closes them. Derive must not be called from a build, from an observer, or from a source.
 func Derive[T, V, R any](ctx context.Context, cfg *Config[T], selectFrom func(*T) V, build func(context.Context, V) (R, error),
 	closeOld func(R) error, options ...DeriveOption) (*Resource[R], error) {
-	o := deriveOptions{buildTimeout: 10 * time.Second, grace: 30 * time.Second}
+	o := deriveOptions{buildTimeout: 10 * time.Second, closeGrace: 30 * time.Second}
 	for _, option := range options {
 		option.applyDerive(&o)
 	}
@@ -57,7 +57,7 @@ func Derive[T, V, R any](ctx context.Context, cfg *Config[T], selectFrom func(*T
 			return build(ctx, v)
 		},
 		BuildTimeout: o.buildTimeout,
-		Grace:        o.grace,
+		Grace:        o.closeGrace,
 	}
 	if closeOld != nil {
 		spec.Close = func(built any) error {
@@ -103,7 +103,7 @@ type deriveOptions struct {
 	name         string
 	equal        any // of EqualBy
 	buildTimeout time.Duration
-	grace        time.Duration
+	closeGrace   time.Duration
 }
 
 type deriveOption func(*deriveOptions)
@@ -116,7 +116,7 @@ func BuildTimeout(d time.Duration) DeriveOption {
 	return deriveOption(func(o *deriveOptions) { o.buildTimeout = d })
 }
 
-// Grace is how long a resource that was replaced stays open, at most, for those who have it. Default 30 s; 0 closes it at once.
-func Grace(d time.Duration) DeriveOption {
-	return deriveOption(func(o *deriveOptions) { o.grace = d })
+// CloseGrace is how long a resource that was replaced stays open, at most, for those who have it. Default 30 s; 0 closes it at once.
+func CloseGrace(d time.Duration) DeriveOption {
+	return deriveOption(func(o *deriveOptions) { o.closeGrace = d })
 }

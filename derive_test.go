@@ -101,7 +101,7 @@ func (f *factory) took() string {
 
 func derive(t *testing.T, cfg *nacre.Config[deriveConfig], f *factory, o ...nacre.DeriveOption) *nacre.Resource[*conn] {
 	t.Helper()
-	r, err := nacre.Derive(t.Context(), cfg, func(c *deriveConfig) string { return c.DB }, f.build, f.close, append([]nacre.DeriveOption{nacre.Name("db")}, o...)...)
+	r, err := nacre.Derive(t.Context(), cfg, func(c *deriveConfig) string { return c.DB }, f.build, f.close, append([]nacre.DeriveOption{nacre.WithName("db")}, o...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +146,7 @@ func TestNothingIsHalfAppliedWhenABuildFails(t *testing.T) {
 				f := &factory{refuse: map[string]error{"bad": errors.New("refused")}}
 				db := derive(t, cfg, f, nacre.BuildTimeout(2*time.Second))
 				g := &factory{}
-				cache, err := nacre.Derive(t.Context(), cfg, func(c *deriveConfig) string { return c.Cache }, g.build, g.close, nacre.Name("cache"))
+				cache, err := nacre.Derive(t.Context(), cfg, func(c *deriveConfig) string { return c.Cache }, g.build, g.close, nacre.WithName("cache"))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -330,7 +330,7 @@ func TestResourcesStandOnResources(t *testing.T) {
 				c.below = below
 			}
 			return c, err
-		}, f.close, nacre.Name("repo"))
+		}, f.close, nacre.WithName("repo"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -378,7 +378,7 @@ func TestResourcesAreBuiltAtTheSameTime(t *testing.T) {
 		cfg, m := open[deriveConfig](t, quiet, "other: 1")
 		slow := func(_ context.Context, v int) (int, error) { time.Sleep(2 * time.Second); return v, nil }
 		for i := range 5 {
-			if _, err := nacre.Derive(t.Context(), cfg, func(c *deriveConfig) int { return c.Other }, slow, nil, nacre.Name(fmt.Sprint(i))); err != nil {
+			if _, err := nacre.Derive(t.Context(), cfg, func(c *deriveConfig) int { return c.Other }, slow, nil, nacre.WithName(fmt.Sprint(i))); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -422,7 +422,7 @@ func TestDeriveReturnsWhyItCannotBuild(t *testing.T) {
 		cfg, m := open[deriveConfig](t, quiet, "db: bad\ntoken: hunter2-canary")
 		f := &factory{refuse: map[string]error{"bad": errors.New("refused hunter2-canary")}}
 		try := func(ctx context.Context) error {
-			r, err := nacre.Derive(ctx, cfg, func(c *deriveConfig) string { return c.DB }, f.build, f.close, nacre.Name("db"))
+			r, err := nacre.Derive(ctx, cfg, func(c *deriveConfig) string { return c.DB }, f.build, f.close, nacre.WithName("db"))
 			if (r == nil) != (err != nil) {
 				t.Errorf("Derive returns %v and %v", r, err)
 			}
@@ -501,7 +501,7 @@ func TestCloseWaitsForUsersAndNotForEver(t *testing.T) {
 			t.Fatal(err)
 		}
 		hang := make(chan struct{})
-		if _, err := nacre.Derive(t.Context(), cfg, func(c *deriveConfig) string { return c.DB }, f.build, func(*conn) error { <-hang; return nil }, nacre.Name("stuck")); err != nil {
+		if _, err := nacre.Derive(t.Context(), cfg, func(c *deriveConfig) string { return c.DB }, f.build, func(*conn) error { <-hang; return nil }, nacre.WithName("stuck")); err != nil {
 			t.Fatal(err)
 		}
 		if err := cfg.Close(); !errors.Is(err, source.Timeout) || !strings.Contains(err.Error(), "stuck") {
@@ -549,7 +549,7 @@ func TestFailuresOfCloseAreCounted(t *testing.T) {
 		cfg, m := open[deriveConfig](t, o, "db: one\ntoken: hunter2-canary")
 		f := &factory{closeErr: errors.New("cannot close hunter2-canary")}
 		derive(t, cfg, f)
-		if _, err := nacre.Derive(t.Context(), cfg, func(c *deriveConfig) string { return c.DB }, f.build, func(*conn) error { panic("hunter2-canary") }, nacre.Name("panics")); err != nil {
+		if _, err := nacre.Derive(t.Context(), cfg, func(c *deriveConfig) string { return c.DB }, f.build, func(*conn) error { panic("hunter2-canary") }, nacre.WithName("panics")); err != nil {
 			t.Fatal(err)
 		}
 		m.Set([]byte("db: two\ntoken: hunter2-canary"))

@@ -35,7 +35,7 @@ func TestTheFixOfATreeIsNotTheBadTree(t *testing.T) {
 					}
 					set("at first")
 					cfg := layered[guardConfig](t, unguarded(quiet), m)
-					nacre.Probe(cfg, func(_ context.Context, c *guardConfig) error {
+					nacre.AutoRollback(cfg, func(_ context.Context, c *guardConfig) error {
 						if x, there := c.More["x"]; reflect.DeepEqual(x, plain(bad)) && there == (bad != nil) {
 							return errors.New("no request succeeds")
 						}

@@ -14,7 +14,7 @@
 //
 //	cfg, err := nacre.Open[Config](ctx, // layers, low to high
 //		file.New("config.yaml"),
-//		client.Config("orders.yaml"), // client, err := nacos.Dial(ctx, nacos.FromEnv())
+//		client.Source("orders.yaml"), // client, err := nacos.NewClient(nacos.FromEnv())
 //		env.New("ORDERS"),
 //	)
 //	if err != nil { … }
@@ -25,7 +25,7 @@
 //		func(ctx context.Context, ch nacre.Change[int]) error { return pool.Resize(ch.New) })
 //
 // What a service builds from its config (a database, a client) it gets from [Derive]: built before a change is live, closed after its last
-// user. [Probe] takes a change back that the service does not stand. A package with settings of its own binds a [Section]. Package confighttp has a page for whoever is on call, package
+// user. [AutoRollback] takes a change back that the service does not stand. A package with settings of its own binds a [Section]. Package confighttp has a page for whoever is on call, package
 // describe tables and schemas of the struct.
 //
 // # What holds without any option

@@ -68,16 +68,16 @@ func TestANameInOnlyThatMatchesNoKeyIsAnErrorOfOpen(t *testing.T) {
 		{name: "a pattern of the whole environment", only: []string{"DB_*", "D*", "*"}, vars: []string{"HOME=/"}},
 		{name: "a pattern of the whole environment, misspelt", only: []string{"DP_*"}, want: "$DP_* (env): no key has a name like this, which the source is told to read, did you mean DB_*?"},
 
-		{name: "without the prefix", prefix: "APP", only: []string{"DB_POOL"}, want: "read $DB_POOL: misused: env.Only names a variable without the prefix (the name is APP_DB_POOL)"},
+		{name: "without the prefix", prefix: "APP", only: []string{"DB_POOL"}, want: "read $DB_POOL: invalid argument: env.Only names a variable without the prefix (the name is APP_DB_POOL)"},
 		{name: "a pattern without the prefix", prefix: "my-app", only: []string{"DB_*"}, want: "(the name is MY_APP_DB_*)"},
-		{name: "the prefix alone", prefix: "APP", only: []string{"APP_"}, want: "misused"},
-		{name: "an empty name", only: []string{"PORT", ""}, want: "misused"},
-		{name: "a name that no variable can have", only: []string{"PORT=1"}, want: "misused"},
+		{name: "the prefix alone", prefix: "APP", only: []string{"APP_"}, want: "invalid argument"},
+		{name: "an empty name", only: []string{"PORT", ""}, want: "invalid argument"},
+		{name: "a name that no variable can have", only: []string{"PORT=1"}, want: "invalid argument"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			options := append([]env.Option{env.Only(c.only...), env.Environ(func() []string { return c.vars })}, c.options...)
-			cfg, err := nacre.OpenWith[onlyConfig](t.Context(), nacre.Options{NoLastGood: true, Logger: slog.New(slog.DiscardHandler)},
+			cfg, err := nacre.OpenWith[onlyConfig](t.Context(), nacre.Options{LastKnownGoodDisabled: true, Logger: slog.New(slog.DiscardHandler)},
 				env.New(c.prefix, options...))
 			if err == nil {
 				defer cfg.Close()
@@ -87,7 +87,7 @@ func TestANameInOnlyThatMatchesNoKeyIsAnErrorOfOpen(t *testing.T) {
 				t.Errorf("Open: %v, though each name may be a key's", err)
 			case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
 				t.Errorf("Open: %v\nwant %s", err, c.want)
-			case c.want != "" && !errors.Is(err, source.UnknownKey) && !errors.Is(err, source.WrongType) && !errors.Is(err, source.Misused):
+			case c.want != "" && !errors.Is(err, source.UnknownKey) && !errors.Is(err, source.WrongType) && !errors.Is(err, source.InvalidArgument):
 				t.Errorf("the error is of kind %v", source.KindOf(err))
 			}
 		})
@@ -100,7 +100,7 @@ func TestThePrefixOfAnEnvironmentMayBeWrittenInAnyCase(t *testing.T) {
 	for _, c := range []struct{ prefix, variable string }{
 		{"app", "APP_PORT=5"}, {"my-app", "MY_APP_PORT=5"}, {"my.app", "my_app_port=5"}, {"App_", "APP_PORT=5"},
 	} {
-		cfg, err := nacre.OpenWith[onlyConfig](t.Context(), nacre.Options{NoLastGood: true, Logger: slog.New(slog.DiscardHandler)},
+		cfg, err := nacre.OpenWith[onlyConfig](t.Context(), nacre.Options{LastKnownGoodDisabled: true, Logger: slog.New(slog.DiscardHandler)},
 			env.New(c.prefix, env.Environ(func() []string { return []string{c.variable} })))
 		if err != nil {
 			t.Fatal(err)
@@ -112,7 +112,7 @@ func TestThePrefixOfAnEnvironmentMayBeWrittenInAnyCase(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	_, err := nacre.OpenWith[onlyConfig](t.Context(), nacre.Options{NoLastGood: true, Logger: slog.New(slog.DiscardHandler)},
+	_, err := nacre.OpenWith[onlyConfig](t.Context(), nacre.Options{LastKnownGoodDisabled: true, Logger: slog.New(slog.DiscardHandler)},
 		env.New("app", env.Environ(func() []string { return []string{"APP_PORT=5", "app_port=6"} })))
 	if !errors.Is(err, source.DuplicateKey) {
 		t.Errorf("of two variables of one key, neither may win in silence: %v", err)

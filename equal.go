@@ -14,7 +14,7 @@ func (e EqualOption) applySubscribe(o *subscribeOptions) { o.equal = e.equal }
 func (e EqualOption) applyDerive(o *deriveOptions)       { o.equal = e.equal }
 
 // EqualBy says when what is selected is the same as before, so that no subscriber is called and no resource built: for a list whose order does
-// not matter, or a number of which small changes don't. V is what is selected; a function for another type is an error of kind Misused, of
+// not matter, or a number of which small changes don't. V is what is selected; a function for another type is an error of kind InvalidArgument, of
 // Derive, or of each call of the subscriber. Default: the method Equal(V) bool of V, or else reflect.DeepEqual.
 func EqualBy[V any](equal func(a, b V) bool) EqualOption { return EqualOption{equal} }
 
@@ -25,7 +25,7 @@ func equality[V any](option any) (func(a, b V) bool, error) {
 	}
 	f, ok := option.(func(a, b V) bool)
 	if !ok || f == nil {
-		return nil, &source.Error{Kind: source.Misused, Op: "compare", Err: fmt.Errorf("EqualBy has a %T, and what is selected is a %v", option, reflect.TypeFor[V]())}
+		return nil, &source.Error{Kind: source.InvalidArgument, Op: "compare", Err: fmt.Errorf("EqualBy has a %T, and what is selected is a %v", option, reflect.TypeFor[V]())}
 	}
 	return f, nil
 }

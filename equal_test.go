@@ -33,11 +33,11 @@ func TestEqualBy(t *testing.T) {
 		}
 
 		other := nacre.EqualBy(func(a, b string) bool { return a == b })
-		if _, err := nacre.Derive(t.Context(), cfg, n, func(context.Context, int) (int, error) { return 0, nil }, nil, other); !errors.Is(err, source.Misused) {
+		if _, err := nacre.Derive(t.Context(), cfg, n, func(context.Context, int) (int, error) { return 0, nil }, nil, other); !errors.Is(err, source.InvalidArgument) {
 			t.Errorf("Derive with a function for another type: %v", err)
 		}
-		nacre.Subscribe(cfg, n, keep(&heard), other, nacre.Name("mistaken"))
-		nacre.Subscribe(cfg, n, keep(&heard), nacre.EqualBy(func(int, int) bool { panic("boom") }), nacre.Name("panics"))
+		nacre.Subscribe(cfg, n, keep(&heard), other, nacre.WithName("mistaken"))
+		nacre.Subscribe(cfg, n, keep(&heard), nacre.EqualBy(func(int, int) bool { panic("boom") }), nacre.WithName("panics"))
 		m.Set([]byte("n: 1"))
 		settle()
 		for _, s := range cfg.Health().Subscribers {

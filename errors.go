@@ -12,5 +12,5 @@ type Problems = source.Problems
 // Kind is the category of an error or problem, for errors.Is: errors.Is(err, source.NotFound).
 type Kind = source.Kind
 
-// LayerError is an error of a layer's source. Open returns one for each layer that is down and has no last good copy.
+// LayerError is an error of a layer's source. Open returns one for each layer that is down and has no last known good copy.
 type LayerError = source.LayerError

@@ -178,7 +178,7 @@ func ExampleDerive() {
 		}
 		return strings.NewReplacer("GREETING", strings.ReplaceAll(text, "NAME", "you")), nil
 	}
-	greeting, err := nacre.Derive(ctx, cfg, func(c *Config) string { return c.Greeting }, template, nil, nacre.Name("greeting"))
+	greeting, err := nacre.Derive(ctx, cfg, func(c *Config) string { return c.Greeting }, template, nil, nacre.WithName("greeting"))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -196,7 +196,7 @@ func ExampleDerive() {
 }
 
 // A change that is valid and does harm is taken back, and does not come again.
-func ExampleProbe() {
+func ExampleAutoRollback() {
 	reverted := make(chan observe.Reverted)
 	layer := memory.New("service.yaml", []byte("db: {dsn: x, pool: 10}"))
 	cfg, err := nacre.OpenWith[Service](context.Background(), nacre.Options{Window: -1, Logger: slog.New(slog.DiscardHandler), Observer: &observe.Observer{
@@ -207,12 +207,12 @@ func ExampleProbe() {
 		return
 	}
 	defer cfg.Close()
-	nacre.Probe(cfg, func(ctx context.Context, c *Service) error {
+	nacre.AutoRollback(cfg, func(ctx context.Context, c *Service) error {
 		if c.DB.Pool < 5 { // in a service: a request to itself
 			return errors.New("requests wait for connections")
 		}
 		return nil
-	}, nacre.Name("self test"), nacre.ProbeEvery(time.Millisecond))
+	}, nacre.WithName("self test"), nacre.RollbackCheckInterval(time.Millisecond))
 
 	layer.Set([]byte("db: {dsn: x, pool: 2}"))
 	e := <-reverted
@@ -224,7 +224,7 @@ func ExampleProbe() {
 }
 
 // A document that was emptied by accident is held, and somebody who means it releases it.
-func ExampleConfig_Release() {
+func ExampleConfig_Approve() {
 	held := make(chan observe.Held)
 	layer := memory.New("service.yaml", []byte("server: {addr: ':9090'}\ndb: {dsn: x}"))
 	cfg, err := nacre.OpenWith[struct {
@@ -244,7 +244,7 @@ func ExampleConfig_Release() {
 	layer.Set([]byte("# TODO"))
 	fmt.Println("held:", (<-held).Reasons[0])
 	fmt.Println(cfg.Get().Server.Addr)
-	if _, err := cfg.Release(context.Background(), "memory"); err != nil {
+	if _, err := cfg.Approve(context.Background(), "memory"); err != nil {
 		fmt.Println(err)
 	}
 	fmt.Println(cfg.Get().Server.Addr)
@@ -286,7 +286,7 @@ func ExampleSection() {
 	layer := memory.New("service.yaml", []byte("name: orders\nredis: {addr: 'r1:6379'}"))
 	rejected := make(chan error)
 	cfg, err := nacre.OpenWith[App](context.Background(), nacre.Options{
-		Sections: []nacre.Declaration{nacre.Reserve("redis")}, // App has no field for it
+		Sections: []nacre.SectionDeclaration{nacre.ReserveSection("redis")}, // App has no field for it
 		Window:   -1, Logger: slog.New(slog.DiscardHandler),
 		Observer: &observe.Observer{Rejected: func(e observe.Rejected) { rejected <- e.Problems }},
 	}, layer)

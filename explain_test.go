@@ -65,7 +65,7 @@ func openLayers[T any](t testing.TB, yaml []string, variables ...string) *nacre.
 	if variables != nil {
 		layers = append(layers, env.New("APP", env.Environ(func() []string { return variables })))
 	}
-	cfg, err := nacre.OpenWith[T](context.Background(), nacre.Options{Logger: slog.New(slog.DiscardHandler), NoLastGood: true, Window: -1}, layers...)
+	cfg, err := nacre.OpenWith[T](context.Background(), nacre.Options{Logger: slog.New(slog.DiscardHandler), LastKnownGoodDisabled: true, Window: -1}, layers...)
 	if err != nil {
 		t.Fatalf("%q: %v", yaml, err)
 	}
@@ -190,7 +190,7 @@ func TestReportShowsWhatIsLive(t *testing.T) {
 		}
 		cfg := openLayers[explainConfig](t, yaml, variables...)
 		at := func() string { return fmt.Sprintf("seed %d, layers %q, variables %q", seed, yaml, variables) }
-		all := cfg.Report().Keys
+		all := cfg.ExplainAll().Keys
 		seen := map[string]bool{}
 		for _, x := range all {
 			seen[x.Key] = true
@@ -234,8 +234,8 @@ func compareWithLive(t *testing.T, at func() string, live explainConfig, x obser
 	if first.Value != x.Value {
 		t.Fatalf("%s: Value of %s is %q, and the first line %+v", at(), x.Key, x.Value, first)
 	}
-	for _, c := range x.Claims {
-		if c.Wins && c.Value != x.Value && !strings.HasPrefix(c.Value, "{") {
+	for _, c := range x.LayerValues {
+		if c.Effective && c.Value != x.Value && !strings.HasPrefix(c.Value, "{") {
 			t.Fatalf("%s: %+v is said to win %s, which is %q", at(), c, x.Key, x.Value)
 		}
 	}
@@ -366,7 +366,7 @@ func TestExplainShowsWhatWaits(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				o := quiet
-				o.MaxLoss = -1
+				o.MaxKeyLoss = -1
 				cfg, m := open[frozenConfig](t, o, test.before)
 				before := test.get(cfg.Get())
 				m.Set([]byte(test.after))
@@ -384,7 +384,7 @@ func TestExplainShowsWhatWaits(t *testing.T) {
 				}
 				if !strings.HasPrefix(test.key, "server.p") || name == "below, removed" {
 					found := false
-					for _, k := range cfg.Report().Keys {
+					for _, k := range cfg.ExplainAll().Keys {
 						found = found || k.Key == test.key || strings.HasPrefix(k.Key, test.key+".")
 					}
 					if !found {
@@ -404,7 +404,7 @@ func TestHistoryDiffShowsWhatWasLive(t *testing.T) {
 			texts := []string{randomExplainable(r), randomExplainable(r), randomExplainable(r)}
 			low, high := memory.New("low.yaml", []byte(texts[0])), memory.New("high.yaml", []byte(texts[1]))
 			o := quiet
-			o.MaxLoss = -1
+			o.MaxKeyLoss = -1
 			cfg, err := nacre.OpenWith[explainConfig](t.Context(), o, nacre.Layer(low, nacre.AllowUnknown()), nacre.Layer(high, nacre.AllowUnknown()))
 			if err != nil {
 				t.Fatal(err)
@@ -440,7 +440,7 @@ func TestHistoryDiffShowsWhatWasLive(t *testing.T) {
 // values are those of all keys that a layer or a default sets.
 func values(cfg *nacre.Config[explainConfig]) map[string]string {
 	all := map[string]string{}
-	for _, x := range cfg.Report().Keys {
+	for _, x := range cfg.ExplainAll().Keys {
 		if x.Value == "" || strings.HasPrefix(x.Value, "{") { // a map differs by its keys
 			continue
 		}
@@ -458,7 +458,7 @@ func TestExplainShowsWhatIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		low, high := memory.New("low.yaml", []byte("s: {x: 5}\nn: 1")), memory.New("high.yaml", []byte("s: null\nextra: {port: 2}"))
 		o := quiet
-		o.Sections = []nacre.Declaration{nacre.Reserve("extra")}
+		o.Sections = []nacre.SectionDeclaration{nacre.ReserveSection("extra")}
 		cfg, err := nacre.OpenWith[explainConfig](t.Context(), o, low, high)
 		if err != nil {
 			t.Fatal(err)
@@ -492,7 +492,7 @@ func TestExplainShowsWhatIsKept(t *testing.T) {
 			}
 		}
 		var keys []string
-		for _, x := range extra.Report().Keys {
+		for _, x := range extra.ExplainAll().Keys {
 			keys = append(keys, x.Key+"="+x.Value)
 		}
 		if got := strings.Join(keys, " "); got != "extra= extra.port=80" {

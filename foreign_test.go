@@ -113,8 +113,8 @@ func runBadly(t *testing.T, secrets []string) (all []string) {
 			all = append(all, texts...)
 		}
 		o := quiet
-		o.MaxLoss, o.Breaker, o.CloseTimeout, o.NoLastGood = -1, -1, time.Second, true
-		o.Sections = []nacre.Declaration{nacre.Declare[explainHost]("text.deep")}
+		o.MaxKeyLoss, o.MaxBadChanges, o.CloseTimeout, o.LastKnownGoodDisabled = -1, -1, time.Second, true
+		o.Sections = []nacre.SectionDeclaration{nacre.DeclareSection[explainHost]("text.deep")}
 		o.Observer = &observe.Observer{
 			Rejected: func(e observe.Rejected) { note(e.Problems.Error()) },
 			Reverted: func(e observe.Reverted) { note(e.Why.Error()) },
@@ -133,9 +133,9 @@ func runBadly(t *testing.T, secrets []string) (all []string) {
 		defer close(end)
 		cfg, err := nacre.OpenWith[runConfig](t.Context(), o, low,
 			nacre.Layer(m, nacre.Resolve("slow", func(ctx context.Context, _ string) (string, error) { <-end; return "", nil })),
-			nacre.Layer(&badlyBehaved{"broken", func(context.Context) (source.Content, error) { panic("x") }}, nacre.Optional()),
-			nacre.Layer(&badlyBehaved{"empty", func(context.Context) (source.Content, error) { return source.Content{}, nil }}, nacre.Optional()),
-			nacre.Layer(&badlyBehaved{"stuck", func(context.Context) (source.Content, error) { <-end; return source.Content{}, nil }}, nacre.Optional()),
+			nacre.Layer(&badlyBehaved{"broken", func(context.Context) (source.Content, error) { panic("x") }}, nacre.MayBeDown()),
+			nacre.Layer(&badlyBehaved{"empty", func(context.Context) (source.Content, error) { return source.Content{}, nil }}, nacre.MayBeDown()),
+			nacre.Layer(&badlyBehaved{"stuck", func(context.Context) (source.Content, error) { <-end; return source.Content{}, nil }}, nacre.MayBeDown()),
 		)
 		if err != nil {
 			t.Fatal(err)
@@ -151,17 +151,17 @@ func runBadly(t *testing.T, secrets []string) (all []string) {
 				return 0, none
 			}
 			return pool, nil
-		}, nil, nacre.Name("resource"), nacre.BuildTimeout(time.Second))
+		}, nil, nacre.WithName("resource"), nacre.BuildTimeout(time.Second))
 		if err != nil {
 			t.Fatal(err)
 		}
-		nacre.Subscribe(cfg, func(c *runConfig) int { return c.Pool }, func(context.Context, nacre.Change[int]) error { runtime.Goexit(); return nil }, nacre.Name("subscriber"))
-		remove := nacre.Probe(cfg, func(ctx context.Context, c *runConfig) error {
+		nacre.Subscribe(cfg, func(c *runConfig) int { return c.Pool }, func(context.Context, nacre.Change[int]) error { runtime.Goexit(); return nil }, nacre.WithName("subscriber"))
+		remove := nacre.AutoRollback(cfg, func(ctx context.Context, c *runConfig) error {
 			if c.Pool == 6 {
 				<-end
 			}
 			return nil
-		}, nacre.ProbeFor(time.Second), nacre.ProbeEvery(100*time.Millisecond), nacre.ProbeTimeout(100*time.Millisecond))
+		}, nacre.RollbackWindow(time.Second), nacre.RollbackCheckInterval(100*time.Millisecond), nacre.RollbackCheckTimeout(100*time.Millisecond))
 		defer remove()
 		for _, text := range []string{"text: ${nowhere:x}", "text: ${slow:x}", "pool: 2", "pool: 3", "pool: 4", "pool: 5", "pool: 6", "pool: x\npol: 1", "text: flat"} {
 			m.Set([]byte(text))
@@ -256,15 +256,15 @@ func TestForeignTextsCarryNoSecret(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out output
 		o := nacre.Options{
-			Logger: slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})), Observer: tellAll(&out), Window: -1, Breaker: -1, MaxLoss: -1, NoLastGood: true,
+			Logger: slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})), Observer: tellAll(&out), Window: -1, MaxBadChanges: -1, MaxKeyLoss: -1, LastKnownGoodDisabled: true,
 			Binder: []binder.Option{binder.Parse(func(text string) (told2, error) {
 				if text == "fails" {
-					return told2{}, fmt.Errorf("at: %w", binder.Reason("must not be "+told))
+					return told2{}, fmt.Errorf("at: %w", binder.PublicError("must not be "+told))
 				}
 				return told2{text}, nil
 			}), binder.Hook(func(from, to reflect.Type, data any) (any, error) {
 				if data == "hook fails" {
-					return nil, binder.Reason("the hook wants " + told)
+					return nil, binder.PublicError("the hook wants " + told)
 				}
 				return data, nil
 			})},
@@ -313,7 +313,7 @@ func TestForeignTextsCarryNoSecret(t *testing.T) {
 			return pool, nil
 		}
 		if _, err := nacre.Derive(t.Context(), cfg, func(c *foreignConfig) int { return c.Pool }, build, func(int) error { return errors.New("cannot close " + told) },
-			nacre.Grace(time.Second)); err != nil {
+			nacre.CloseGrace(time.Second)); err != nil {
 			t.Fatal(err)
 		}
 		for _, failing := range []func(context.Context, int) (int, error){
@@ -322,7 +322,7 @@ func TestForeignTextsCarryNoSecret(t *testing.T) {
 			_, err := nacre.Derive(t.Context(), cfg, func(c *foreignConfig) int { return 1 }, failing, nil)
 			out.everything(err)
 		}
-		nacre.Probe(cfg, func(_ context.Context, c *foreignConfig) error {
+		nacre.AutoRollback(cfg, func(_ context.Context, c *foreignConfig) error {
 			if c.Pool == 6 {
 				return errors.New("probed with " + told)
 			}
@@ -333,7 +333,7 @@ func TestForeignTextsCarryNoSecret(t *testing.T) {
 			synctest.Wait()
 			out.everything(cfg.Health())
 			out.everything(cfg.History())
-			out.everything(cfg.Report())
+			out.everything(cfg.ExplainAll())
 			for _, e := range cfg.History() {
 				out.everything(e.Problems)
 			}
@@ -356,7 +356,7 @@ func TestForeignTextsCarryNoSecret(t *testing.T) {
 		look()
 		for _, err := range []error{
 			errors.New("plain " + told), fmt.Errorf("around: %w", errors.New(told)), errors.Join(errors.New("one"), errors.New(told)),
-			&source.Error{Kind: source.Denied, Op: told, Document: told, Fix: told, Err: errors.New(told)},
+			&source.Error{Kind: source.PermissionDenied, Op: told, Document: told, Fix: told, Err: errors.New(told)},
 			&source.Error{Kind: source.Unavailable, Op: "read", Document: "remote.yaml", Err: fmt.Errorf("a %w", errors.New(told))},
 			&source.LayerError{Layer: told, Err: errors.New(told)}, source.Problems{{Kind: source.Invalid, Key: told, Message: told, Suggest: told}},
 			&observe.PanicError{Text: told},
@@ -377,7 +377,7 @@ func TestForeignTextsCarryNoSecret(t *testing.T) {
 		for _, want := range []string{
 			"dial with ******", "panic: ******", "connect with ******", "first with ******", "cannot close ******", "probed with ******", "must not be ******", "the hook wants ******",
 			"must be ******, or ******", "must be one of: a, ******", "must start with ******", "required when mode is ******", "no answer for ******", `wrong key \"******\"`, "plain ******", "keys: a section with ******",
-			"around: ******", "one\n******", "****** ******: denied: ****** (******)", "read remote.yaml: unavailable: a ******", "close with ******", "its Validate method found a problem",
+			"around: ******", "one\n******", "****** ******: permission denied: ****** (******)", "read remote.yaml: unavailable: a ******", "close with ******", "its Validate method found a problem",
 			"its Validate method panicked with a string",
 		} {
 			if !strings.Contains(text, want) && !strings.Contains(strings.ReplaceAll(text, `\n`, "\n"), want) {

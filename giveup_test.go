@@ -73,11 +73,11 @@ func TestNothingIsGivenUpUnderAnother(t *testing.T) {
 				c.below = below
 			}
 			return c, err
-		}, f.close, nacre.Name("top"))
+		}, f.close, nacre.WithName("top"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := db.Close(); !errors.Is(err, source.Misused) || !strings.Contains(err.Error(), "top stands on it") {
+		if err := db.Close(); !errors.Is(err, source.InvalidArgument) || !strings.Contains(err.Error(), "top stands on it") {
 			t.Errorf("closed under another: %v", err)
 		}
 		m.Set([]byte("db: two\ncache: x"))
@@ -106,8 +106,8 @@ func TestGivenUpDuringATrial(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg, m := open[deriveConfig](t, quiet, "db: one\nother: 1")
 		f := &factory{}
-		db := derive(t, cfg, f, nacre.Grace(0))
-		nacre.Probe(cfg, func(_ context.Context, c *deriveConfig) error {
+		db := derive(t, cfg, f, nacre.CloseGrace(0))
+		nacre.AutoRollback(cfg, func(_ context.Context, c *deriveConfig) error {
 			if c.Other == 13 {
 				return errors.New("no answer")
 			}
@@ -116,8 +116,8 @@ func TestGivenUpDuringATrial(t *testing.T) {
 		m.Set([]byte("db: two\nother: 13"))
 		time.Sleep(500 * time.Millisecond)
 		synctest.Wait()
-		if err := db.Close(); err != nil || !cfg.Health().OnTrial {
-			t.Fatalf("given up: %v, on trial %v", err, cfg.Health().OnTrial)
+		if err := db.Close(); err != nil || !cfg.Health().OnProbation {
+			t.Fatalf("given up: %v, on trial %v", err, cfg.Health().OnProbation)
 		}
 		time.Sleep(time.Minute)
 		synctest.Wait()
@@ -170,12 +170,12 @@ func TestALongGraceIsWaitedForBelow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg, m := open[deriveConfig](t, quiet, "db: one\ncache: x")
 		f := &factory{}
-		db := derive(t, cfg, f, nacre.Grace(time.Second))
+		db := derive(t, cfg, f, nacre.CloseGrace(time.Second))
 		on := func(below *nacre.Resource[*conn], grace time.Duration) *nacre.Resource[*conn] {
 			r, err := nacre.Derive(t.Context(), cfg, func(c *deriveConfig) string { return "on " + c.DB }, func(ctx context.Context, s string) (*conn, error) {
 				b, err := below.From(ctx)
 				return &conn{dsn: s, below: b}, err
-			}, f.close, nacre.Grace(grace))
+			}, f.close, nacre.CloseGrace(grace))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -111,7 +111,7 @@ func TestALargeLossIsHeld(t *testing.T) {
 				if len(h.Layers[0].Held) != 1 || len(r.held) != 1 || h.Layers[1].Held != nil {
 					t.Fatalf("held %q, told %+v", h.Layers[0].Held, r.held)
 				}
-				version, err := cfg.Release(t.Context(), h.Layers[0].Name)
+				version, err := cfg.Approve(t.Context(), h.Layers[0].Name)
 				if err != nil || version != 3 || fmt.Sprint(cfg.Get().More["x"]) == "[1]" || cfg.Health().Layers[0].Held != nil {
 					t.Errorf("Release: version %d, %v, %d keys, held %q", version, err, len(cfg.Get().More), cfg.Health().Layers[0].Held)
 				}
@@ -131,7 +131,7 @@ func TestHeldIsNotForEver(t *testing.T) {
 		if len(cfg.Get().More) != 21 || cfg.Health().Layers[0].Held != nil {
 			t.Errorf("a change that loses nothing is held: %q", cfg.Health().Layers[0].Held)
 		}
-		if _, err := cfg.Release(t.Context(), "nobody"); !errors.Is(err, source.NotFound) {
+		if _, err := cfg.Approve(t.Context(), "nobody"); !errors.Is(err, source.NotFound) {
 			t.Errorf("Release of a layer that is not there: %v", err)
 		}
 	})
@@ -140,7 +140,7 @@ func TestHeldIsNotForEver(t *testing.T) {
 func TestUnguarded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := memoryLayer("overrides.yaml", body(20))
-		cfg, err := nacre.OpenWith[guardConfig](t.Context(), quiet, nacre.Layer(m, nacre.Unguarded()))
+		cfg, err := nacre.OpenWith[guardConfig](t.Context(), quiet, nacre.Layer(m, nacre.WithoutChangeGuard()))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -153,7 +153,7 @@ func TestUnguarded(t *testing.T) {
 	})
 	synctest.Test(t, func(t *testing.T) {
 		o := quiet
-		o.MaxLoss = -1
+		o.MaxKeyLoss = -1
 		cfg, m := open[guardConfig](t, o, body(20))
 		m.Set(nil)
 		settle()
@@ -167,7 +167,7 @@ func TestTooManyBadChangesOpenTheBreaker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var r recorder
 		o := r.options()
-		o.Breaker = 3
+		o.MaxBadChanges = 3
 		cfg, m := open[guardConfig](t, o, "pool: 1")
 		for i := range 3 {
 			m.Set(fmt.Appendf(nil, "pool: %d", 101+i))
@@ -203,7 +203,7 @@ func TestTooManyBadChangesOpenTheBreaker(t *testing.T) {
 func TestReleaseClosesTheBreaker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := quiet
-		o.Breaker = 1
+		o.MaxBadChanges = 1
 		cfg, m := open[guardConfig](t, o, "pool: 1")
 		m.Set([]byte("pool: 101"))
 		settle()
@@ -212,7 +212,7 @@ func TestReleaseClosesTheBreaker(t *testing.T) {
 		if cfg.Get().Pool != 1 {
 			t.Fatal("the breaker is not open")
 		}
-		if _, err := cfg.Release(t.Context(), cfg.Health().Layers[0].Name); err != nil || cfg.Get().Pool != 2 {
+		if _, err := cfg.Approve(t.Context(), cfg.Health().Layers[0].Name); err != nil || cfg.Get().Pool != 2 {
 			t.Errorf("after Release: pool %d, %v", cfg.Get().Pool, err)
 		}
 		m.Set([]byte("pool: 3"))
@@ -227,7 +227,7 @@ func TestReleaseClosesTheBreaker(t *testing.T) {
 func watched(t *testing.T, r *recorder, bad func(pool int) error) (*nacre.Config[guardConfig], func(text string)) {
 	t.Helper()
 	cfg, m := open[guardConfig](t, r.options(), "pool: 1")
-	nacre.Probe(cfg, func(_ context.Context, c *guardConfig) error { return bad(c.Pool) }, nacre.Name("self test"))
+	nacre.AutoRollback(cfg, func(_ context.Context, c *guardConfig) error { return bad(c.Pool) }, nacre.WithName("self test"))
 	return cfg, func(text string) { m.Set([]byte(text)) }
 }
 
@@ -259,13 +259,13 @@ func TestAFailingProbeTakesTheVersionBack(t *testing.T) {
 				set("pool: 13")
 				time.Sleep(500 * time.Millisecond)
 				synctest.Wait()
-				if h := cfg.Health(); cfg.Get().Pool != 13 || !h.OnTrial {
-					t.Fatalf("the change is not live, or not on trial: %d, %v", cfg.Get().Pool, h.OnTrial)
+				if h := cfg.Health(); cfg.Get().Pool != 13 || !h.OnProbation {
+					t.Fatalf("the change is not live, or not on trial: %d, %v", cfg.Get().Pool, h.OnProbation)
 				}
 				time.Sleep(8 * time.Second)
 				synctest.Wait()
 				h := cfg.Health()
-				if cfg.Get().Pool != 1 || h.Version != 3 || h.OnTrial {
+				if cfg.Get().Pool != 1 || h.Version != 3 || h.OnProbation {
 					t.Fatalf("the probe fails, and live is pool %d, version %d", cfg.Get().Pool, h.Version)
 				}
 				if len(r.reverted) != 1 || r.reverted[0].From != 2 || r.reverted[0].To != 1 || r.reverted[0].Version != 3 || len(r.reverted[0].Causes) != 1 ||
@@ -302,8 +302,8 @@ func TestAGoodVersionPassesItsTrial(t *testing.T) {
 		set("pool: 2")
 		time.Sleep(31 * time.Second)
 		synctest.Wait()
-		if cfg.Get().Pool != 2 || cfg.Health().OnTrial || calls < 28 || calls > 31 {
-			t.Errorf("after half a minute: pool %d, on trial %v, %d calls", cfg.Get().Pool, cfg.Health().OnTrial, calls)
+		if cfg.Get().Pool != 2 || cfg.Health().OnProbation || calls < 28 || calls > 31 {
+			t.Errorf("after half a minute: pool %d, on trial %v, %d calls", cfg.Get().Pool, cfg.Health().OnProbation, calls)
 		}
 		before := calls
 		time.Sleep(time.Minute)
@@ -356,8 +356,8 @@ func TestResourcesAreKeptForTheWayBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg, m := open[deriveConfig](t, quiet, "db: one")
 		f := &factory{}
-		db := derive(t, cfg, f, nacre.Grace(0))
-		remove := nacre.Probe(cfg, func(_ context.Context, c *deriveConfig) error {
+		db := derive(t, cfg, f, nacre.CloseGrace(0))
+		remove := nacre.AutoRollback(cfg, func(_ context.Context, c *deriveConfig) error {
 			if c.DB == "two" {
 				return errors.New("bad")
 			}
@@ -391,7 +391,7 @@ func TestResourcesAreKeptForTheWayBack(t *testing.T) {
 		}
 
 		// Closed in the middle of a trial: all is closed.
-		nacre.Probe(cfg, func(context.Context, *deriveConfig) error { return nil })
+		nacre.AutoRollback(cfg, func(context.Context, *deriveConfig) error { return nil })
 		m.Set([]byte("db: five"))
 		settle()
 		if err := cfg.Close(); err != nil {

@@ -48,7 +48,7 @@ func TestNoGuessIsShownToBeRight(t *testing.T) {
 			h := cfg.History()
 			last := h[len(h)-1]
 			what := fmt.Sprint(last.Result, last.Changed, cfg.Health().Pending)
-			for _, x := range cfg.Report().Keys {
+			for _, x := range cfg.ExplainAll().Keys {
 				what += fmt.Sprint(x.Key, x.Pending)
 			}
 			if len(last.Changed) != 2*guesses {

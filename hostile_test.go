@@ -296,7 +296,7 @@ func TestAReservedScalarIsNotShown(t *testing.T) {
 	k := cfg.Koanf()
 	_ = k
 	s.Close()
-	all := fmt.Sprintf("%+v %+v %+v", cfg.Report(), cfg.History(), cfg.Health())
+	all := fmt.Sprintf("%+v %+v %+v", cfg.ExplainAll(), cfg.History(), cfg.Health())
 	if strings.Contains(all, canary) {
 		t.Error(all)
 	}
@@ -340,7 +340,7 @@ func TestARotatedSecretDoesNotBreakIntoAWindow(t *testing.T) {
 			C string `config:"c"`
 		}
 		a, b := memory.New("a.yaml", []byte("a: 1")), memory.New("b.yaml", []byte("b: 1"))
-		cfg := layered[ab](t, o, a, b, nacre.Layer(memory.New("c.yaml", []byte("c: '${vault:x}'")), r, nacre.Reread(300*time.Millisecond)))
+		cfg := layered[ab](t, o, a, b, nacre.Layer(memory.New("c.yaml", []byte("c: '${vault:x}'")), r, nacre.RefreshEvery(300*time.Millisecond)))
 		time.Sleep(2 * time.Second)
 		a.Set([]byte("a: 2"))
 		secret.Store("s2")
@@ -416,8 +416,8 @@ func TestABadLayerBelowHoldsNoReleaseUp(t *testing.T) {
 func TestWhatStandsAboveASectionMustBeAMap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := quiet
-		o.MaxLoss = -1
-		o.Sections = []nacre.Declaration{nacre.Declare[auditConfig]("plugins.audit")}
+		o.MaxKeyLoss = -1
+		o.Sections = []nacre.SectionDeclaration{nacre.DeclareSection[auditConfig]("plugins.audit")}
 		cfg, m := open[appConfig](t, o, "n: 1\nplugins: {audit: {file: f}}")
 		audit := section[auditConfig](t, cfg, "plugins.audit")
 		for i, text := range []string{"n: 2\nplugins: 5", "n: 3\nplugins: [{audit: {file: g}}]", "n: 4\nplugins: 'audit: {file: g}'"} {
@@ -455,7 +455,7 @@ func TestNothingIsGivenUpThatTheWayBackNeeds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		nacre.Probe(cfg, func(_ context.Context, c *ab) error {
+		nacre.AutoRollback(cfg, func(_ context.Context, c *ab) error {
 			if c.N == 2 && !strings.Contains("x", "y") {
 				return errors.New("bad")
 			}
@@ -464,7 +464,7 @@ func TestNothingIsGivenUpThatTheWayBackNeeds(t *testing.T) {
 		m.Set([]byte("n: 2\nuse_a: false"))
 		time.Sleep(300 * time.Millisecond)
 		synctest.Wait()
-		t.Log(cfg.Health().OnTrial, b.Get())
+		t.Log(cfg.Health().OnProbation, b.Get())
 		err = a.Close()
 		t.Log("Close:", err)
 		time.Sleep(time.Minute)
@@ -526,7 +526,7 @@ func TestASectionThatNobodyWaitedFor(t *testing.T) {
 }
 
 func unguarded(o nacre.Options) nacre.Options {
-	o.MaxLoss = -1
+	o.MaxKeyLoss = -1
 	return o
 }
 
@@ -547,7 +547,7 @@ func (f flatLayer) Next(ctx context.Context, prev source.Revision) (source.Conte
 func TestAStartFallsBackForTheSecondSection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := reserving("redis", "audit")
-		o.StateDir = t.TempDir()
+		o.LastKnownGoodDir = t.TempDir()
 		m := flatLayer{&scripted{text: "N=1\nREDIS_ADDR=a\nREDIS_TLS_CERT=c\nAUDIT_FILE=f"}}
 		for i, text := range []string{m.text, "N=2\nREDIS_ADDR=b\nREDIS_TLS_CERT=c\nAUDIT_KEEP=x"} {
 			m.text = text
@@ -589,14 +589,14 @@ func TestWhatIsLiveIsRereadBesideARefusedContent(t *testing.T) {
 	})
 }
 
-// A secret is rotated while the service runs on its last good copy.
+// A secret is rotated while the service runs on its last known good copy.
 func TestTheCopyIsReread(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var secret atomic.Value
 		secret.Store("s1")
 		r := nacre.Resolve("vault", func(context.Context, string) (string, error) { return secret.Load().(string), nil })
 		o := quiet
-		o.StateDir = t.TempDir()
+		o.LastKnownGoodDir = t.TempDir()
 		s := &scripted{text: "db: '${vault:x}'\nother: 1"}
 		cfg := layered[secretive](t, o, nacre.Layer(remoteLayer{s}, r))
 		settle()

@@ -14,7 +14,7 @@ import (
 // Layer gives a source options that hold for this config. It is itself a source, to be passed to Open; without options a source
 // needs no Layer.
 //
-//	nacre.Layer(client.Config("common.yaml"), nacre.AllowUnknown(), nacre.Optional())
+//	nacre.Layer(client.Source("common.yaml"), nacre.AllowUnknown(), nacre.MayBeDown())
 func Layer(s source.Source, options ...LayerOption) source.Source {
 	l, ok := s.(*optioned)
 	if !ok {
@@ -41,17 +41,17 @@ func AllowUnknown() LayerOption {
 	return layerOption(func(l *engine.Layer) { l.AllowUnknown = true })
 }
 
-// FallBack lets a document that is deleted while the service runs fall back to the layers below. Default: its last content
+// DropWhenAbsent lets a document that is deleted while the service runs fall back to the layers below. Default: its last content
 // stays in use, and the deletion is reported.
-func FallBack() LayerOption {
-	return layerOption(func(l *engine.Layer) { l.FallBack = true })
+func DropWhenAbsent() LayerOption {
+	return layerOption(func(l *engine.Layer) { l.DropWhenAbsent = true })
 }
 
-// Optional lets Open succeed without the layer when it is down and there is no last good copy of it; it joins when it is up.
+// MayBeDown lets Open succeed without the layer when it is down and there is no last known good copy of it; it joins when it is up.
 // Open still waits for it, at most Options.BootTimeout. Until it has joined, Health shows its trouble and is ready without it.
 // Default: Open fails.
-func Optional() LayerOption {
-	return layerOption(func(l *engine.Layer) { l.Optional = true })
+func MayBeDown() LayerOption {
+	return layerOption(func(l *engine.Layer) { l.MayBeDown = true })
 }
 
 // Manifest says that the layer's document is a manifest (package manifest). It holds no
@@ -60,7 +60,7 @@ func Optional() LayerOption {
 // until then. Manifest does not look at a signature: whoever can write the document decides what it
 // says. A config has at most one manifest.
 //
-// A service that starts while a release is half published starts from its last good copy.
+// A service that starts while a release is half published starts from its last known good copy.
 func Manifest() LayerOption {
 	return layerOption(func(l *engine.Layer) { l.Manifest = true })
 }
@@ -70,8 +70,8 @@ func Manifest() LayerOption {
 // [source.Trusted], such as files and the environment; see [TrustUnsigned] and [RequireSigned]. The
 // audience of a release must include this service: Options.Service, and the namespace and group of
 // the manifest. Its sequence must be higher than that of every release that was live here, as far as
-// the last good copy remembers: an old release that somebody puts back is held until
-// [Config.Release]. See docs/manifests.md for the rules.
+// the last known good copy remembers: an old release that somebody puts back is held until
+// [Config.Approve]. See docs/manifests.md for the rules.
 //
 // Open refuses a key that does not have 32 bytes, that is given twice, or that anybody can make
 // signatures for. To replace a key, give services the new one beside the old one first.
@@ -94,15 +94,15 @@ func RequireSigned() LayerOption {
 	return layerOption(func(l *engine.Layer) { l.TrustUnsigned, l.RequireSigned = false, true })
 }
 
-// Unguarded lets the layer's documents lose as many keys as they like; see Options.MaxLoss. It is for documents that come and go,
+// WithoutChangeGuard lets the layer's documents lose as many keys as they like; see Options.MaxKeyLoss. It is for documents that come and go,
 // such as overrides.
-func Unguarded() LayerOption {
-	return layerOption(func(l *engine.Layer) { l.Unguarded = true })
+func WithoutChangeGuard() LayerOption {
+	return layerOption(func(l *engine.Layer) { l.WithoutChangeGuard = true })
 }
 
 // Resolve lets the layer's documents refer to texts that are kept elsewhere, by "${scheme:name}" in any text of theirs; "$${" is meant as
 // it stands. The resolver gives the text of a name, when the document is read; it must be safe for concurrent use, and has 5 s. What it
-// gives is asked for again from time to time ([Reread]), and is never shown: reports have the reference, or nothing for a secret field. If it fails, the change is rejected, and tried again later;
+// gives is asked for again from time to time ([RefreshEvery]), and is never shown: reports have the reference, or nothing for a secret field. If it fails, the change is rejected, and tried again later;
 // Open tries for BootTimeout. A scheme of small
 // letters, digits and hyphens; a layer may have several. Default: what looks like a reference is text.
 //
@@ -120,11 +120,11 @@ func Resolve(scheme string, resolver func(ctx context.Context, name string) (str
 	})
 }
 
-// Reread is how often a layer's references are resolved again, to see whether they stand for something else: a secret that was rotated is a
+// RefreshEvery is how often a layer's references are resolved again, to see whether they stand for something else: a secret that was rotated is a
 // change like any other. One that cannot be resolved then stands for what it did. Default 1 min, give or take a tenth; negative is
 // never.
-func Reread(every time.Duration) LayerOption {
-	return layerOption(func(l *engine.Layer) { l.Reread = every })
+func RefreshEvery(every time.Duration) LayerOption {
+	return layerOption(func(l *engine.Layer) { l.RefreshEvery = every })
 }
 
 // ResolveFiles is Resolve for "${file:name}": the text of a file in the folder dir, such as /run/secrets, by its name or its whole path,
@@ -151,7 +151,7 @@ func AllowEmbedding(schemes ...string) LayerOption {
 }
 
 // Decrypt makes the data of the layer's documents readable before they are decoded: for a document that is encrypted as a whole. Digests
-// are checked before, and the last good copy keeps the data as it came. The function must be safe for concurrent use, and has 5 s. If it
+// are checked before, and the last known good copy keeps the data as it came. The function must be safe for concurrent use, and has 5 s. If it
 // fails, the change is rejected, and tried again later. Default: documents are readable.
 func Decrypt(decrypt func(ctx context.Context, d source.Document) ([]byte, error)) LayerOption {
 	return layerOption(func(l *engine.Layer) { l.Decrypt = decrypt })

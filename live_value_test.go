@@ -96,9 +96,9 @@ func TestTheValueThatWasValidatedIsTheOneThatIsLive(t *testing.T) {
 		nacre.Subscribe(cfg, itself, func(_ context.Context, ch nacre.Change[*selfish]) error {
 			told = ch.New
 			return nil
-		}, nacre.EqualBy(never), nacre.Initial())
+		}, nacre.EqualBy(never), nacre.InitialCall())
 		var probed *selfish
-		nacre.Probe(cfg, func(_ context.Context, c *selfish) error { probed = c; return nil }, nacre.ProbeEvery(100*time.Millisecond))
+		nacre.AutoRollback(cfg, func(_ context.Context, c *selfish) error { probed = c; return nil }, nacre.RollbackCheckInterval(100*time.Millisecond))
 
 		check := func(when string, changed bool) {
 			t.Helper()
@@ -180,7 +180,7 @@ func TestASectionsValueIsTheOneThatWasValidated(t *testing.T) {
 		nacre.Subscribe(redis, func(r *selfishRedis) *selfishRedis { return r }, func(_ context.Context, ch nacre.Change[*selfishRedis]) error {
 			told = ch.New
 			return nil
-		}, nacre.Initial())
+		}, nacre.InitialCall())
 		check := func(when string) {
 			t.Helper()
 			settle()
@@ -231,7 +231,7 @@ func TestVersionsOnlyRiseWhileOneGoesBackAndForth(t *testing.T) {
 	}
 	defer cfg.Close()
 	part, err := nacre.Section[numbered](t.Context(), cfg, "")
-	if source.KindOf(err) != source.Misused || part != nil {
+	if source.KindOf(err) != source.InvalidArgument || part != nil {
 		t.Fatalf("a section of the whole was given: %v", err)
 	}
 	changed := make(chan struct{}, 1)

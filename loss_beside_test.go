@@ -60,7 +60,7 @@ func TestWhoTakesNothingAwayIsNotHeld(t *testing.T) {
 			{before: block("rest", 60)}, {before: "pool: 1", after: "pool: 2\nrest:\n", held: "null at rest takes away 60 keys"},
 			{before: "cache: {x: 1, y: 2}", after: "cache: {x: 2}"}},
 		"one key beside a layer that is unguarded": {
-			{before: block("rest", 60), after: block("rest", 1), options: []nacre.LayerOption{nacre.Unguarded()}},
+			{before: block("rest", 60), after: block("rest", 1), options: []nacre.LayerOption{nacre.WithoutChangeGuard()}},
 			{before: "cache: {x: 1, y: 2}", after: "cache: {x: 2}"}},
 		"one key after restart-only keys are gone": {
 			{before: block("old", 10), after: "{}", approved: true},
@@ -89,7 +89,7 @@ func TestWhoTakesNothingAwayIsNotHeld(t *testing.T) {
 					if l.approved {
 						memories[i].Set([]byte(l.after))
 						settle()
-						if _, err := cfg.Release(t.Context(), cfg.Health().Layers[i].Name); err != nil {
+						if _, err := cfg.Approve(t.Context(), cfg.Health().Layers[i].Name); err != nil {
 							t.Fatal(err)
 						}
 					}

@@ -55,7 +55,7 @@ func (f *folder) Next(ctx context.Context, prev source.Revision) (source.Content
 		changed, down := f.changed, f.down
 		f.mu.Unlock()
 		if down {
-			return source.Content{}, &source.Error{Kind: source.Denied, Op: "read", Document: "folder"}
+			return source.Content{}, &source.Error{Kind: source.PermissionDenied, Op: "read", Document: "folder"}
 		}
 		if c.Revision != prev {
 			return c, nil
@@ -155,12 +155,12 @@ func TestWhatTheMergedConfigurationLosesIsHeld(t *testing.T) {
 					low, high := newFolder(c.before.low), newFolder(c.before.high)
 					var options []nacre.LayerOption
 					if c.drop {
-						options = append(options, nacre.FallBack())
+						options = append(options, nacre.DropWhenAbsent())
 					}
 					o := quiet
 					switch guarded {
 					case "unguarded":
-						options = append(options, nacre.Unguarded())
+						options = append(options, nacre.WithoutChangeGuard())
 					case "no guard":
 						o = unguarded(o)
 					}
@@ -189,7 +189,7 @@ func TestWhatTheMergedConfigurationLosesIsHeld(t *testing.T) {
 					if now := *cfg.Get(); fmt.Sprint(now.DB, now.Hosts, now.Rest, now.Tree, now.Pool) != fmt.Sprint(before.DB, before.Hosts, before.Rest, before.Tree, before.Pool) {
 						t.Errorf("it is held, and live is %+v", now)
 					}
-					if _, err := cfg.Release(t.Context(), cfg.Health().Layers[1].Name); err != nil {
+					if _, err := cfg.Approve(t.Context(), cfg.Health().Layers[1].Name); err != nil {
 						t.Fatal(err)
 					}
 					now := *cfg.Get()
@@ -208,7 +208,7 @@ func TestALateLayerThatTakesAwayIsHeld(t *testing.T) {
 		low := newFolder(map[string]string{"a.yaml": block("db", 8) + block("rest", 20)})
 		high := newFolder(nil)
 		high.down = true
-		cfg := layered[lossConfig](t, quiet, low, nacre.Layer(high, nacre.Optional()))
+		cfg := layered[lossConfig](t, quiet, low, nacre.Layer(high, nacre.MayBeDown()))
 		high.set(map[string]string{"b.yaml": "pool: 2\ndb:\n"})
 		time.Sleep(time.Minute) // longer than the back-off of a source that failed
 		synctest.Wait()

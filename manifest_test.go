@@ -142,7 +142,7 @@ func TestAHalfReleaseIsHeldAndSaysForWhat(t *testing.T) {
 			t.Errorf("held: %q, want what is missing", held)
 		}
 		// Nobody can force a half of it.
-		if _, err := r.cfg.Release(t.Context(), h.Layers[1].Name); err != nil {
+		if _, err := r.cfg.Approve(t.Context(), h.Layers[1].Name); err != nil {
 			t.Fatal(err)
 		}
 		if c := r.cfg.Get(); c.A != 1 {
@@ -182,11 +182,11 @@ func TestUnsignedContentIsRefused(t *testing.T) {
 // A remote document that no signature covers.
 func TestWhatIsNotListedIsRefusedWhereItMustBeSigned(t *testing.T) {
 	m := manifest.New("1", map[string][]byte{"a.yaml": docA(1)})
-	_, err := nacre.OpenWith[deriveConfig](t.Context(), nacre.Options{Logger: quiet.Logger, NoLastGood: true},
+	_, err := nacre.OpenWith[deriveConfig](t.Context(), nacre.Options{Logger: quiet.Logger, LastKnownGoodDisabled: true},
 		nacre.Layer(memory.New("release.yaml", signed(m, releaseKey(1))), nacre.SignedManifest(releaseKey(1).Public().(ed25519.PublicKey))),
 		nacre.Layer(memory.New("a.yaml", docA(1)), nacre.AllowUnknown()),
 		remoteLayer{&scripted{text: "db: injected"}})
-	if !errors.Is(err, source.Denied) || !strings.Contains(err.Error(), "remote.yaml") || !strings.Contains(err.Error(), "not in the signed manifest") {
+	if !errors.Is(err, source.PermissionDenied) || !strings.Contains(err.Error(), "remote.yaml") || !strings.Contains(err.Error(), "not in the signed manifest") {
 		t.Errorf("a document that is not signed: %v", err)
 	}
 }
@@ -198,8 +198,8 @@ func TestNoManifestIsNoPermission(t *testing.T) {
 	layers := func(options ...nacre.LayerOption) []source.Source {
 		return []source.Source{nacre.Layer(gone, options...), remoteLayer{&scripted{text: "db: injected"}}}
 	}
-	o := nacre.Options{Logger: quiet.Logger, NoLastGood: true}
-	if _, err := nacre.OpenWith[deriveConfig](t.Context(), o, layers(nacre.SignedManifest(releaseKey(1).Public().(ed25519.PublicKey)))...); !errors.Is(err, source.Denied) {
+	o := nacre.Options{Logger: quiet.Logger, LastKnownGoodDisabled: true}
+	if _, err := nacre.OpenWith[deriveConfig](t.Context(), o, layers(nacre.SignedManifest(releaseKey(1).Public().(ed25519.PublicKey)))...); !errors.Is(err, source.PermissionDenied) {
 		t.Errorf("without the manifest that must sign it: %v", err)
 	}
 	cfg, err := nacre.OpenWith[deriveConfig](t.Context(), o, layers(nacre.Manifest())...)

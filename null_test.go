@@ -212,7 +212,7 @@ func TestBareKeysInThreeLayers(t *testing.T) {
 			if got := fmt.Sprint(cfg.Get().MS); got != c.want {
 				t.Errorf("live is %s, want %s", got, c.want)
 			}
-			for _, key := range cfg.Report().Keys {
+			for _, key := range cfg.ExplainAll().Keys {
 				x, err := cfg.Explain(key.Key)
 				if err != nil {
 					t.Fatal(err)

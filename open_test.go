@@ -35,7 +35,7 @@ func remote(name, yaml string) *sourcetest.Scripted {
 
 func TestOpenClosesTheLayersWhenItFails(t *testing.T) {
 	t.Parallel()
-	quiet := nacre.Options{Logger: slog.New(slog.DiscardHandler), NoLastGood: true}
+	quiet := nacre.Options{Logger: slog.New(slog.DiscardHandler), LastKnownGoodDisabled: true}
 	type broken struct {
 		A int `config:"a" default:"x"`
 	}
@@ -53,7 +53,7 @@ func TestOpenClosesTheLayersWhenItFails(t *testing.T) {
 			return opened(nacre.OpenWith[fine](t.Context(), quiet, append(l, nil)...))
 		},
 		"a layer that is nil in a Layer": func(l ...source.Source) error {
-			return opened(nacre.OpenWith[fine](t.Context(), quiet, append(l, nacre.Layer(nil, nacre.Optional()))...))
+			return opened(nacre.OpenWith[fine](t.Context(), quiet, append(l, nacre.Layer(nil, nacre.MayBeDown()))...))
 		},
 		"a source that is there twice": func(l ...source.Source) error {
 			return opened(nacre.OpenWith[fine](t.Context(), quiet, append(l, l[0])...))
@@ -65,7 +65,7 @@ func TestOpenClosesTheLayersWhenItFails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := &closing{Source: memory.New("a.yaml", []byte("a: 1"))}
 			wrapped := &closing{Source: memory.New("a.yaml", []byte("a: 1"))}
-			if err := open(c, nacre.Layer(wrapped, nacre.Optional())); err == nil {
+			if err := open(c, nacre.Layer(wrapped, nacre.MayBeDown())); err == nil {
 				t.Fatal("it was opened")
 			}
 			if c.closed != 1 || wrapped.closed != 1 {
@@ -134,7 +134,7 @@ func TestNoPlaceForTheCopyIsShown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := cfg.Health().LastGood.Error; !strings.Contains(got, "StateDir") {
+	if got := cfg.Health().LastKnownGood.Error; !strings.Contains(got, "LastKnownGoodDir") {
 		t.Errorf("Health says %q of a copy that is not kept, want what to do", got)
 	}
 	if err := cfg.Close(); err != nil {
@@ -146,7 +146,7 @@ func TestNoPlaceForTheCopyIsShown(t *testing.T) {
 // all the same.
 func TestTheCopyOutlivesARelease(t *testing.T) {
 	dir := t.TempDir()
-	o := nacre.Options{StateDir: filepath.Join(dir, "state"), Logger: slog.New(slog.DiscardHandler), BootTimeout: 50 * time.Millisecond}
+	o := nacre.Options{LastKnownGoodDir: filepath.Join(dir, "state"), Logger: slog.New(slog.DiscardHandler), BootTimeout: 50 * time.Millisecond}
 	type config struct {
 		A int `config:"a"`
 		B int `config:"b"`
@@ -170,13 +170,13 @@ func TestTheCopyOutlivesARelease(t *testing.T) {
 	second.Close()
 }
 
-// StateDir is what it was when Open was called.
+// LastKnownGoodDir is what it was when Open was called.
 func TestStateDirStaysWhenTheWorkingDirectoryMoves(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
 	cfg, err := nacre.OpenWith[struct {
 		A int `config:"a"`
-	}](t.Context(), nacre.Options{StateDir: "state", Logger: slog.New(slog.DiscardHandler)}, remote("remote", "a: 1"))
+	}](t.Context(), nacre.Options{LastKnownGoodDir: "state", Logger: slog.New(slog.DiscardHandler)}, remote("remote", "a: 1"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +184,7 @@ func TestStateDirStaysWhenTheWorkingDirectoryMoves(t *testing.T) {
 	if err := cfg.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if h := cfg.Health().LastGood; !strings.HasPrefix(h.Path, dir) || h.Error != "" {
+	if h := cfg.Health().LastKnownGood; !strings.HasPrefix(h.Path, dir) || h.Error != "" {
 		t.Errorf("the copy is at %q (%s), want a place in %s", h.Path, h.Error, dir)
 	}
 	if _, err := os.Stat("state"); !errors.Is(err, os.ErrNotExist) {

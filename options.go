@@ -17,7 +17,7 @@ type Options struct {
 	Window time.Duration
 	// MaxWindow is the longest that a change waits for Window, from its first content on. Default 1 s, or Window where that is longer.
 	MaxWindow time.Duration
-	// BootTimeout is how long Open waits for layers that are down before it looks for their last good copy. Default 10 s.
+	// BootTimeout is how long Open waits for layers that are down before it looks for their last known good copy. Default 10 s.
 	BootTimeout time.Duration
 	// CloseTimeout is how long Close waits for subscribers and sources. Default 5 s.
 	CloseTimeout time.Duration
@@ -33,36 +33,36 @@ type Options struct {
 	// Default 20; negative is 1.
 	History int
 
-	// MaxLoss is the share of its keys that a change may take away, if it takes away five or more; an item of a list counts as a key. It
+	// MaxKeyLoss is the share of its keys that a change may take away, if it takes away five or more; an item of a list counts as a key. It
 	// holds for a document, for a layer that loses documents, and for the live configuration as a whole, whatever takes the keys away: a
 	// null or a shorter list in a higher layer, files that are gone, a document that is dropped. A file that is renamed, or moves to
 	// another layer, takes nothing away. A change that takes away more, that empties a document, that takes away five keys or more by one
-	// null, or that makes a key of one type another one (a map a list, a number a string), is held: it waits for a change that does not, for Config.Release, or for a restart. Default 0.5; negative holds
-	// nothing. The layer option Unguarded exempts a layer.
-	MaxLoss float64
-	// Breaker is how many changes of a layer may be rejected or taken back within 10 minutes. After that its changes are held until it
-	// says again what was live before, or for Config.Release. Default 10; negative is no bound.
-	Breaker int
+	// null, or that makes a key of one type another one (a map a list, a number a string), is held: it waits for a change that does not, for Config.Approve, or for a restart. Default 0.5; negative holds
+	// nothing. The layer option WithoutChangeGuard exempts a layer.
+	MaxKeyLoss float64
+	// MaxBadChanges is how many changes of a layer may be rejected or taken back within 10 minutes. After that its changes are held until it
+	// says again what was live before, or for Config.Approve. Default 10; negative is no bound.
+	MaxBadChanges int
 
-	// Sections are keys that packages of the service bind to types of their own: [Declare] and [Reserve]. Default none. See [Section].
-	Sections []Declaration
+	// Sections are keys that packages of the service bind to types of their own: [DeclareSection] and [ReserveSection]. Default none. See [Section].
+	Sections []SectionDeclaration
 
 	// Service is the name of this service in the audience of a signed manifest; see
 	// [SignedManifest]. Include the environment if your environments use namespaces of the same
 	// name: "prod/orders". Default none.
 	Service string
 
-	// StateDir is the folder of the last good copy, which holds the content of the remote layers in clear, readable by the owner
+	// LastKnownGoodDir is the folder of the last known good copy, which holds the content of the remote layers in clear, readable by the owner
 	// only. Each process needs one of its own, and no other user should be able to write it: Health warns of that. Default: a folder "nacre" in os.UserCacheDir, with a file name that is made of the
 	// program, its working directory, the struct and the remote layers. Where there is no such folder, as with HOME unset, no copy is
-	// kept, and Health and the log say so. In tests, give it t.TempDir(), or set NoLastGood.
-	StateDir string
-	// StateKey encrypts the last good copy, with AES-256-GCM: 32 bytes, from wherever the service has its keys. A copy that is in clear, has
+	// kept, and Health and the log say so. In tests, give it t.TempDir(), or set LastKnownGoodDisabled.
+	LastKnownGoodDir string
+	// LastKnownGoodKey encrypts the last known good copy, with AES-256-GCM: 32 bytes, from wherever the service has its keys. A copy that is in clear, has
 	// another key, was made for another path, or is older than the newest one is then not used. With it, KeyedSum and revisions of documents with secrets compare
 	// between instances that share it. Default: the copy is in clear.
-	StateKey []byte
-	// NoLastGood keeps no copy on disk. Then a service cannot start while a remote layer is down.
-	NoLastGood bool
+	LastKnownGoodKey []byte
+	// LastKnownGoodDisabled keeps no copy on disk. Then a service cannot start while a remote layer is down.
+	LastKnownGoodDisabled bool
 
 	// Logger gets a line for each change, rejection and outage. Default slog.Default(); slog.New(slog.DiscardHandler) is silent.
 	Logger *slog.Logger
@@ -82,8 +82,8 @@ func (o Options) withDefaults() Options {
 	o.CloseTimeout = orDefault(o.CloseTimeout, 5*time.Second)
 	o.FreshWithin = orDefault(o.FreshWithin, 2*time.Minute)
 	o.History = orDefault(o.History, 20)
-	o.MaxLoss = orDefault(o.MaxLoss, 0.5)
-	o.Breaker = orDefault(o.Breaker, 10)
+	o.MaxKeyLoss = orDefault(o.MaxKeyLoss, 0.5)
+	o.MaxBadChanges = orDefault(o.MaxBadChanges, 10)
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}

@@ -108,12 +108,12 @@ func TestPipesInPlaceOfTheCopysFiles(t *testing.T) {
 	for _, end := range []string{"", ".lock", ".newest"} {
 		for _, key := range [][]byte{nil, []byte("0123456789abcdef0123456789abcdef")} {
 			o := quiet
-			o.StateDir, o.StateKey = t.TempDir(), key
+			o.LastKnownGoodDir, o.LastKnownGoodKey = t.TempDir(), key
 			cfg, err := soon[claimed](t, "at first", o, remote("r", "n: 1"))
 			if err != nil {
 				t.Fatal(err)
 			}
-			path := cfg.Health().LastGood.Path
+			path := cfg.Health().LastKnownGood.Path
 			if err := cfg.Close(); err != nil {
 				t.Fatal(err)
 			}
@@ -124,7 +124,7 @@ func TestPipesInPlaceOfTheCopysFiles(t *testing.T) {
 			if cfg, err = soon[claimed](t, "a pipe at "+end, o, remote("r", "n: 2")); err != nil || cfg.Get().N != 2 {
 				t.Fatalf("a pipe at %q: %v", end, err)
 			}
-			if got := cfg.Health().LastGood.Error; end != ".newest" && !strings.Contains(got, "not a regular file") && cfg.Health().LastGood.Version == 0 {
+			if got := cfg.Health().LastKnownGood.Error; end != ".newest" && !strings.Contains(got, "not a regular file") && cfg.Health().LastKnownGood.Version == 0 {
 				t.Errorf("a pipe at %q is not told: %q", end, got)
 			}
 			_ = cfg.Close()
@@ -136,8 +136,8 @@ func TestPipesInPlaceOfTheCopysFiles(t *testing.T) {
 func TestAFolderThatOthersMayWriteIsTold(t *testing.T) {
 	t.Parallel()
 	o := quiet
-	o.StateDir = t.TempDir()
-	if err := os.Chmod(o.StateDir, 0o777); err != nil {
+	o.LastKnownGoodDir = t.TempDir()
+	if err := os.Chmod(o.LastKnownGoodDir, 0o777); err != nil {
 		t.Fatal(err)
 	}
 	var told []string
@@ -150,7 +150,7 @@ func TestAFolderThatOthersMayWriteIsTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w := cfg.Health().LastGood.Warning; len(told) != 1 || told[0] != w || !strings.Contains(w, "every user may write its folder") || !strings.Contains(w, "StateKey") {
+	if w := cfg.Health().LastKnownGood.Warning; len(told) != 1 || told[0] != w || !strings.Contains(w, "every user may write its folder") || !strings.Contains(w, "LastKnownGoodKey") {
 		t.Errorf("told %q, Health says %q", told, w)
 	}
 	if err := errors.Join(cfg.Health().Ready(), cfg.Close()); err != nil {

@@ -130,7 +130,7 @@ func TestWhatAReferenceStandsForIsNeverShown(t *testing.T) {
 			t.Errorf("live is %q", cfg.Get().DB)
 		}
 		for what, text := range map[string]string{
-			"the log": log.String(), "Health": fmt.Sprintf("%+v", cfg.Health()), "History": fmt.Sprintf("%+v", cfg.History()), "Report": fmt.Sprintf("%+v", cfg.Report()),
+			"the log": log.String(), "Health": fmt.Sprintf("%+v", cfg.Health()), "History": fmt.Sprintf("%+v", cfg.History()), "Report": fmt.Sprintf("%+v", cfg.ExplainAll()),
 		} {
 			if strings.Contains(text, "canary") {
 				t.Errorf("%s shows what a reference stands for: %s", what, text)
@@ -256,7 +256,7 @@ func (remoteLayer) Name() string { return "remote" }
 func (r remoteLayer) Next(ctx context.Context, prev source.Revision) (source.Content, error) {
 	switch {
 	case r.down:
-		return source.Content{}, &source.Error{Kind: source.Denied, Op: "read", Document: "remote"}
+		return source.Content{}, &source.Error{Kind: source.PermissionDenied, Op: "read", Document: "remote"}
 	case prev != "":
 		<-ctx.Done()
 		return source.Content{}, ctx.Err()
@@ -267,14 +267,14 @@ func (r remoteLayer) Next(ctx context.Context, prev source.Revision) (source.Con
 func TestTheCopyIsEncryptedWhenThereIsAKey(t *testing.T) {
 	dir := t.TempDir()
 	key, other := bytes.Repeat([]byte{1}, 32), bytes.Repeat([]byte{2}, 32)
-	run := func(key []byte, down bool) (string, observe.LastGoodHealth, error) {
+	run := func(key []byte, down bool) (string, observe.LastKnownGoodHealth, error) {
 		o := quiet
-		o.StateDir, o.StateKey = dir, key
+		o.LastKnownGoodDir, o.LastKnownGoodKey = dir, key
 		cfg, err := nacre.OpenWith[deriveConfig](t.Context(), o, remoteLayer{&scripted{text: "db: sealed-canary", down: down}})
 		if err != nil {
-			return "", observe.LastGoodHealth{}, err
+			return "", observe.LastKnownGoodHealth{}, err
 		}
-		value, health := cfg.Get().DB, cfg.Health().LastGood
+		value, health := cfg.Get().DB, cfg.Health().LastKnownGood
 		return value, health, cfg.Close()
 	}
 	if _, _, err := run(key, false); err != nil {
@@ -292,11 +292,11 @@ func TestTheCopyIsEncryptedWhenThereIsAKey(t *testing.T) {
 		t.Errorf("with the key: %q, %v", got, err)
 	}
 	for what, key := range map[string][]byte{"with another key": other, "without a key": nil} {
-		if _, _, err := run(key, true); !errors.Is(err, source.Denied) {
+		if _, _, err := run(key, true); !errors.Is(err, source.PermissionDenied) {
 			t.Errorf("%s the service starts: %v", what, err)
 		}
 	}
-	if _, _, err := run([]byte("short"), false); !errors.Is(err, source.Misused) {
+	if _, _, err := run([]byte("short"), false); !errors.Is(err, source.InvalidArgument) {
 		t.Errorf("a key that is too short: %v", err)
 	}
 	// One flipped bit.

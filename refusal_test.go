@@ -57,7 +57,7 @@ func newFleet(tb testing.TB, n, keys int) *fleet {
 		f.layers, sources = append(f.layers, m), append(sources, m)
 	}
 	o := quiet
-	o.History, o.Breaker = 1, -1
+	o.History, o.MaxBadChanges = 1, -1
 	cfg, err := nacre.OpenWith[wide](tb.Context(), o, sources...)
 	if err != nil {
 		tb.Fatal(err)
@@ -317,7 +317,7 @@ func BenchmarkManyProblems(b *testing.B) {
 				f.layers, sources = append(f.layers, m), append(sources, m)
 			}
 			o := quiet
-			o.History, o.Breaker = 1, -1
+			o.History, o.MaxBadChanges = 1, -1
 			cfg, err := nacre.OpenWith[wide](b.Context(), o, sources...)
 			if err != nil {
 				b.Fatal(err)

@@ -29,7 +29,7 @@ type production struct {
 
 func newProduction(t *testing.T) *production {
 	p := &production{t: t, o: quiet}
-	p.o.NoLastGood, p.o.StateDir, p.o.StateKey, p.o.Service = false, t.TempDir(), bytes.Repeat([]byte{7}, 32), "orders"
+	p.o.LastKnownGoodDisabled, p.o.LastKnownGoodDir, p.o.LastKnownGoodKey, p.o.Service = false, t.TempDir(), bytes.Repeat([]byte{7}, 32), "orders"
 	p.m, p.a, p.b = in("G", "release.yaml", nil), in("G", "a.yaml", nil), in("G", "b.yaml", nil)
 	p.publish(of(1))
 	return p
@@ -90,7 +90,7 @@ func (p *production) says(text, when string) {
 // trusts fails where anything is wrong with the manifest of Nacos.
 func (p *production) trusts(when string) {
 	p.t.Helper()
-	if l := p.cfg.Health().Layers[0]; l.Held != nil || l.Rejected != nil || l.FromLastGood {
+	if l := p.cfg.Health().Layers[0]; l.Held != nil || l.Rejected != nil || l.FromLastKnownGood {
 		p.t.Errorf("%s: the manifest is in doubt: %+v", when, l)
 	}
 }
@@ -100,7 +100,7 @@ func (p *production) nacosIsDown(down bool) {
 	for _, s := range []*placed{p.m, p.a, p.b} {
 		s.err = nil
 		if down {
-			s.err = &source.Error{Kind: source.Denied, Op: "read", Document: "x"}
+			s.err = &source.Error{Kind: source.PermissionDenied, Op: "read", Document: "x"}
 		}
 	}
 }
@@ -158,7 +158,7 @@ func TestAnOldReleaseCannotBePutBackInParts(t *testing.T) {
 			p.mustStart()
 			settle()
 			p.runs(2, what+", after a restart")
-			p.m.err = &source.Error{Kind: source.Denied, Op: "read", Document: "release.yaml"} // and Nacos does not answer for the manifest
+			p.m.err = &source.Error{Kind: source.PermissionDenied, Op: "read", Document: "release.yaml"} // and Nacos does not answer for the manifest
 			p.stop()
 			p.mustStart()
 			p.m.err = nil
@@ -183,7 +183,7 @@ func TestAnOperatorMayGoBack(t *testing.T) {
 		p.publish(of(1))
 		settle()
 		p.runs(3, "control")
-		if _, err := p.cfg.Release(p.t.Context(), p.cfg.Health().Layers[0].Name); err != nil {
+		if _, err := p.cfg.Approve(p.t.Context(), p.cfg.Health().Layers[0].Name); err != nil {
 			t.Fatal(err)
 		}
 		settle()
@@ -244,7 +244,7 @@ func TestASequenceIsForOneRelease(t *testing.T) {
 		p.m.memory.Set(signed(other, releaseKey(1)))
 		settle()
 		p.says("sequence 1, with which another release was accepted here", "another release with the same sequence")
-		if _, err := p.cfg.Release(p.t.Context(), p.cfg.Health().Layers[0].Name); err != nil {
+		if _, err := p.cfg.Approve(p.t.Context(), p.cfg.Health().Layers[0].Name); err != nil {
 			t.Fatal(err)
 		}
 		p.trusts("an operator has approved another release with the same sequence")
@@ -282,13 +282,13 @@ func TestAReleaseIsForItsAudience(t *testing.T) {
 			}
 			p.runs(1, fmt.Sprint(c.audience))
 			p.says(`its audience does not include namespace "prod", group "G", service "orders"`, fmt.Sprint(c.audience))
-			if _, err := p.cfg.Release(p.t.Context(), p.cfg.Health().Layers[0].Name); err != nil {
+			if _, err := p.cfg.Approve(p.t.Context(), p.cfg.Health().Layers[0].Name); err != nil {
 				t.Fatal(err)
 			}
 			p.runs(1, fmt.Sprint(c.audience, ": nobody can approve what was signed for others"))
 			p.stop()
-			p.o.StateDir = p.t.TempDir()
-			if err := p.start(); !errors.Is(err, source.Denied) {
+			p.o.LastKnownGoodDir = p.t.TempDir()
+			if err := p.start(); !errors.Is(err, source.PermissionDenied) {
 				t.Errorf("%v: a service starts with what was signed for others: %v", c.audience, err)
 			}
 		})
@@ -359,7 +359,7 @@ func TestExpiry(t *testing.T) {
 			p.runs(1, "after a restart")
 			settle()
 			p.says("has expired at", "after a restart")
-			if _, err := p.cfg.Release(p.t.Context(), p.cfg.Health().Layers[0].Name); err != nil {
+			if _, err := p.cfg.Approve(p.t.Context(), p.cfg.Health().Layers[0].Name); err != nil {
 				t.Fatal(err)
 			}
 			p.runs(2, "an operator has approved it")
@@ -368,8 +368,8 @@ func TestExpiry(t *testing.T) {
 			p.runs(2, "after another restart")
 			p.stop()
 			// Without a copy nothing says that it was live here.
-			p.o.StateDir = p.t.TempDir()
-			if err := p.start(); !errors.Is(err, source.Denied) || !strings.Contains(err.Error(), "has expired at") {
+			p.o.LastKnownGoodDir = p.t.TempDir()
+			if err := p.start(); !errors.Is(err, source.PermissionDenied) || !strings.Contains(err.Error(), "has expired at") {
 				t.Errorf("a new instance starts with an expired release: %v", err)
 			}
 		})
@@ -397,7 +397,7 @@ func TestWhatAnOlderCopyForgets(t *testing.T) {
 	bubble(t, func(p *production) {
 		p.mustStart()
 		p.stop()
-		kept, err := filepath.Glob(filepath.Join(p.o.StateDir, "*.lastgood"))
+		kept, err := filepath.Glob(filepath.Join(p.o.LastKnownGoodDir, "*.lastgood"))
 		if err != nil || len(kept) != 1 {
 			t.Fatalf("copies: %q, %v", kept, err)
 		}
@@ -456,7 +456,7 @@ func TestWithoutItsCopyAnInstanceRemembersTheSequence(t *testing.T) {
 			bubble(t, func(p *production) {
 				p.mustStart()
 				p.stop()
-				kept, err := filepath.Glob(filepath.Join(p.o.StateDir, "*.lastgood"))
+				kept, err := filepath.Glob(filepath.Join(p.o.LastKnownGoodDir, "*.lastgood"))
 				if err != nil || len(kept) != 1 {
 					t.Fatalf("copies: %q, %v", kept, err)
 				}

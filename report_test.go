@@ -21,7 +21,7 @@ func TestReport(t *testing.T) {
 		time.Sleep(time.Minute)
 		high.Set([]byte("cache: higher\ntoken: canary-secret"))
 		settle()
-		r := cfg.Report()
+		r := cfg.ExplainAll()
 		var keys []string
 		for _, x := range r.Keys {
 			keys = append(keys, x.Key)
@@ -32,14 +32,14 @@ func TestReport(t *testing.T) {
 		if got := strings.Join(keys, " "); got != "cache db host token" || r.Version != 2 || r.Sum != cfg.Snapshot().Sum {
 			t.Errorf("the keys are %q, version %d", got, r.Version)
 		}
-		dead, shadowed := r.Dead(), r.Shadowed()
+		dead, shadowed := r.UnusedKeys(), r.Shadowed()
 		if len(dead) != 1 || dead[0].Key != "host" {
 			t.Errorf("dead are %+v, want host, which no field has", dead)
 		}
-		if len(shadowed) != 1 || shadowed[0].Key != "cache" || shadowed[0].Claims[0].Value != `"higher"` || shadowed[0].Claims[1].Value != `"low"` {
+		if len(shadowed) != 1 || shadowed[0].Key != "cache" || shadowed[0].LayerValues[0].Value != `"higher"` || shadowed[0].LayerValues[1].Value != `"low"` {
 			t.Fatalf("shadowed are %+v, want cache, of which low speaks in vain", shadowed)
 		}
-		if claims := shadowed[0].Claims; claims[0].Since.Sub(began) < time.Minute || !claims[1].Since.Equal(began) {
+		if claims := shadowed[0].LayerValues; claims[0].Since.Sub(began) < time.Minute || !claims[1].Since.Equal(began) {
 			t.Errorf("the winner is live since %v, the loser since %v", claims[0].Since.Sub(began), claims[1].Since.Sub(began))
 		}
 	})

@@ -26,7 +26,7 @@ type Resource[R any] struct {
 }
 
 // Get returns the resource that is live: a few nanoseconds. Since nobody knows when the caller is done with it, one that was
-// handed out by Get stays open for the whole grace time after it was replaced ([Grace], 30 s): don't keep it, call Get again. Use Acquire
+// handed out by Get stays open for the whole grace time after it was replaced ([CloseGrace], 30 s): don't keep it, call Get again. Use Acquire
 // for work that may take longer. After Close of the config it returns the last one, closed.
 func (r *Resource[R]) Get() R {
 	_, value, _ := r.take((*resource.Instance).Loose)
@@ -34,7 +34,7 @@ func (r *Resource[R]) Get() R {
 }
 
 // Acquire returns the resource that is live and a function that gives it back, which must be called; more calls of it do nothing. A
-// resource that was replaced is closed as soon as all have given it back, or when the grace time is over ([Grace], 30 s). After Close of
+// resource that was replaced is closed as soon as all have given it back, or when the grace time is over ([CloseGrace], 30 s). After Close of
 // the config it returns the last one, closed.
 func (r *Resource[R]) Acquire() (value R, release func()) {
 	in, value, open := r.take((*resource.Instance).Hold)
@@ -72,7 +72,7 @@ func (r *Resource[R]) take(way func(*resource.Instance) (any, bool)) (in *resour
 }
 
 // Close gives the resource up: no change builds it any more, and the one that is there is closed as one that was replaced is. What Get and
-// Acquire return from then on is that one. It is not needed where the config is closed. The error is of kind Misused while another
+// Acquire return from then on is that one. It is not needed where the config is closed. The error is of kind InvalidArgument while another
 // resource stands on this one, and Timeout where the config is busy for longer than Options.CloseTimeout. It may be called
 // more than once.
 func (r *Resource[R]) Close() error {

@@ -98,7 +98,7 @@ func TestARotatedSecretOnTheCopyIsReportedOnce(t *testing.T) {
 		r := nacre.Resolve("vault", func(context.Context, string) (string, error) { return secret.Load().(string), nil })
 		rejected := 0
 		o := quiet
-		o.StateDir = t.TempDir()
+		o.LastKnownGoodDir = t.TempDir()
 		o.Observer = &observe.Observer{Rejected: func(observe.Rejected) { rejected++ }}
 		s := &scripted{text: "db: '${vault:x}'\nother: 1"}
 		cfg := layered[deriveConfig](t, o, nacre.Layer(remoteLayer{s}, r))
@@ -137,7 +137,7 @@ func TestARotatedSecretThatWasRolledBackIsReported(t *testing.T) {
 		o.Observer = &observe.Observer{Rejected: func(e observe.Rejected) { problems = append(problems, e.Problems...) }}
 		m := memory.New("a.yaml", []byte("db: '${vault:x}'\nother: 1"))
 		cfg := layered[secretive](t, o, nacre.Layer(m, r))
-		nacre.Probe(cfg, func(_ context.Context, c *secretive) error {
+		nacre.AutoRollback(cfg, func(_ context.Context, c *secretive) error {
 			if c.DB == "bad" {
 				return errors.New("no answer")
 			}

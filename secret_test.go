@@ -148,7 +148,7 @@ type listConfig struct {
 func TestAListOfSecretsInOneTextIsHidden(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := quiet
-		o.MaxLoss = -1
+		o.MaxKeyLoss = -1
 		m := memory.New("vars.env", []byte("tokens=canary-1111,canary-2222"))
 		cfg, err := nacre.OpenWith[listConfig](t.Context(), o, m)
 		if err != nil {
@@ -165,7 +165,7 @@ func TestAListOfSecretsInOneTextIsHidden(t *testing.T) {
 			x, _ := cfg.Explain(key)
 			fmt.Fprintf(&all, "%+v\n%s\n", x, x)
 		}
-		fmt.Fprintf(&all, "%+v\n%+v\n%+v", cfg.Report(), cfg.History(), cfg.Health())
+		fmt.Fprintf(&all, "%+v\n%+v\n%+v", cfg.ExplainAll(), cfg.History(), cfg.Health())
 		if strings.Contains(all.String(), "canary") {
 			t.Errorf("a secret is shown:\n%s", all.String())
 		}

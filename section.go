@@ -26,7 +26,7 @@ import (
 // good copy, as it does where a resource cannot be built. The key must be one that somebody knows when the config is opened: T has a field
 // for it, or [Options].Sections declare or reserve it. Otherwise its content is refused as unknown before Section is called. A key
 // that both T and S bind must be good for both, and is known if one of them knows it: so a map of T, which takes any key, hides what is
-// misspelt in a section there; reserve the key instead. Mistakes in S and in the key are of kind Misused. Section must not be called
+// misspelt in a section there; reserve the key instead. Mistakes in S and in the key are of kind InvalidArgument. Section must not be called
 // from a build, from an observer, or from a source.
 //
 // Asking twice for one key and type gives the same section. Close of a section ends the subscribers, probes and resources that were made with

@@ -40,7 +40,7 @@ type auditConfig struct {
 func reserving(keys ...string) nacre.Options {
 	o := quiet
 	for _, key := range keys {
-		o.Sections = append(o.Sections, nacre.Reserve(key))
+		o.Sections = append(o.Sections, nacre.ReserveSection(key))
 	}
 	return o
 }
@@ -78,7 +78,7 @@ func TestASectionIsAConfigOfItsOwn(t *testing.T) {
 			t.Errorf("as koanf: %v", k.All())
 		}
 		var keys []string
-		for _, x := range redis.Report().Keys {
+		for _, x := range redis.ExplainAll().Keys {
 			keys = append(keys, x.Key)
 		}
 		if strings.Join(keys, " ") != "redis.addr redis.pool" {
@@ -139,7 +139,7 @@ func TestNoSectionIsHalfApplied(t *testing.T) {
 func TestAReservedKeyIsNotShown(t *testing.T) {
 	cfg, _ := open[appConfig](t, reserving("plugins"), "plugins: {audit: {file: f}, other: {password: "+canary+"}}")
 	section[auditConfig](t, cfg, "plugins.audit")
-	for _, x := range cfg.Report().Keys {
+	for _, x := range cfg.ExplainAll().Keys {
 		if strings.Contains(fmt.Sprint(x), canary) {
 			t.Errorf("what nobody binds is shown: %s", x)
 		}
@@ -152,7 +152,7 @@ func TestAReservedKeyIsNotShown(t *testing.T) {
 // A key that is bound below an unknown one makes only itself known.
 func TestTheRestOfAnUnknownKeyIsUnknown(t *testing.T) {
 	o := quiet
-	o.Sections = []nacre.Declaration{nacre.Declare[auditConfig]("plugins.audit")}
+	o.Sections = []nacre.SectionDeclaration{nacre.DeclareSection[auditConfig]("plugins.audit")}
 	for text, key := range map[string]string{"plugins: {audit: {file: f}, adit: {file: g}}": "plugins.adit", "plugin: {}": "plugin"} {
 		cfg, err := nacre.OpenWith[appConfig](t.Context(), o, memory.New("config.yaml", []byte(text)))
 		var problems nacre.Problems
@@ -165,7 +165,7 @@ func TestTheRestOfAnUnknownKeyIsUnknown(t *testing.T) {
 
 func TestADeclaredSectionIsThereFromTheStart(t *testing.T) {
 	o := quiet
-	o.Sections = []nacre.Declaration{nacre.Declare[redisConfig]("redis"), nacre.Declare[redisConfig]("redis")}
+	o.Sections = []nacre.SectionDeclaration{nacre.DeclareSection[redisConfig]("redis"), nacre.DeclareSection[redisConfig]("redis")}
 	cfg, err := nacre.OpenWith[appConfig](t.Context(), o, memory.New("config.yaml", []byte("n: 1\nredis: {pool: 101}")))
 	var problems nacre.Problems
 	if !errors.As(opened(cfg, err), &problems) || len(problems) != 2 || problems[0].Key != "redis.pool" || problems[1].Key != "redis.addr" {
@@ -329,7 +329,7 @@ func TestAProbeOfASection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg, m := open[appConfig](t, reserving("redis", "audit"), "n: 1\nredis: {addr: a}\naudit: {file: f}")
 		redis := section[redisConfig](t, cfg, "redis")
-		nacre.Probe(redis, func(_ context.Context, c *redisConfig) error {
+		nacre.AutoRollback(redis, func(_ context.Context, c *redisConfig) error {
 			if c.Addr == "bad" {
 				return errors.New("no answer")
 			}
@@ -339,12 +339,12 @@ func TestAProbeOfASection(t *testing.T) {
 		time.Sleep(500 * time.Millisecond)
 		synctest.Wait()
 		audit := section[auditConfig](t, cfg, "audit")
-		if cfg.Get().N != 2 || audit.Get().File != "g" || !cfg.Health().OnTrial {
+		if cfg.Get().N != 2 || audit.Get().File != "g" || !cfg.Health().OnProbation {
 			t.Fatalf("on trial is %+v %+v", *cfg.Get(), *audit.Get())
 		}
 		time.Sleep(10 * time.Second)
 		synctest.Wait()
-		if cfg.Get().N != 1 || redis.Get().Addr != "a" || audit.Get().File != "f" || cfg.Health().OnTrial {
+		if cfg.Get().N != 1 || redis.Get().Addr != "a" || audit.Get().File != "f" || cfg.Health().OnProbation {
 			t.Errorf("taken back to %+v %+v %+v", *cfg.Get(), *redis.Get(), *audit.Get())
 		}
 		time.Sleep(time.Minute)
@@ -402,7 +402,7 @@ func TestClosingASection(t *testing.T) {
 			others.Add(1)
 			return nil
 		})
-		nacre.Probe(one, func(context.Context, *redisConfig) error { probes.Add(1); return nil })
+		nacre.AutoRollback(one, func(context.Context, *redisConfig) error { probes.Add(1); return nil })
 		for range 2 {
 			if err := one.Close(); err != nil {
 				t.Fatal(err)
@@ -447,22 +447,22 @@ func TestWhatCannotBeASection(t *testing.T) {
 	}](t, quiet, "name: x")
 	for key, want := range map[string]string{"": "not a key", "a..b": "not a key", "hosts[0]": "not a key", "hosts": "a list", "name.x": "a single value", "more.x": "a single value"} {
 		_, err := nacre.Section[redisConfig](t.Context(), cfg, key)
-		if !errors.Is(err, source.Misused) || !strings.Contains(err.Error(), want) {
+		if !errors.Is(err, source.InvalidArgument) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want Misused with %q", key, err, want)
 		}
 		o := quiet
-		o.Sections = []nacre.Declaration{nacre.Declare[redisConfig](key)}
+		o.Sections = []nacre.SectionDeclaration{nacre.DeclareSection[redisConfig](key)}
 		if other, err := nacre.OpenWith[struct {
 			Hosts []string          `config:"hosts"`
 			Name  string            `config:"name"`
 			More  map[string]string `config:"more"`
-		}](t.Context(), o, memory.New("a.yaml", nil)); !errors.Is(opened(other, err), source.Misused) {
+		}](t.Context(), o, memory.New("a.yaml", nil)); !errors.Is(opened(other, err), source.InvalidArgument) {
 			t.Errorf("%q, declared: %v", key, err)
 		}
 	}
 	if _, err := nacre.Section[struct {
 		C chan int `config:"c"`
-	}](t.Context(), cfg, "redis"); !errors.Is(err, source.Misused) {
+	}](t.Context(), cfg, "redis"); !errors.Is(err, source.InvalidArgument) {
 		t.Errorf("a type that cannot be bound: %v", err)
 	}
 	if cfg.Snapshot().Version != 1 || len(cfg.Health().Sections) != 0 {
@@ -476,11 +476,11 @@ func TestWhatCannotBeASection(t *testing.T) {
 	}
 }
 
-// A service whose section cannot be bound to what it has just started with goes back to its last good copy.
+// A service whose section cannot be bound to what it has just started with goes back to its last known good copy.
 func TestAStartFallsBackForASection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := reserving("redis")
-		o.StateDir = t.TempDir()
+		o.LastKnownGoodDir = t.TempDir()
 		m := remoteLayer{&scripted{text: "n: 1\nredis: {addr: a}"}}
 		run := func() (*nacre.Config[appConfig], *nacre.Config[redisConfig], error) {
 			cfg, err := nacre.OpenWith[appConfig](t.Context(), o, m)
@@ -526,7 +526,7 @@ func TestASecretOfASection(t *testing.T) {
 		settle()
 		m.Set([]byte("redis: {addr: a, auth: [" + canary + "-4]}"))
 		settle()
-		fmt.Fprintf(&seen, "%+v\n%+v\n%+v\n%+v\n%v", cfg.History(), cfg.Report(), cfg.Health(), redis.Snapshot(), redis)
+		fmt.Fprintf(&seen, "%+v\n%+v\n%+v\n%+v\n%v", cfg.History(), cfg.ExplainAll(), cfg.Health(), redis.Snapshot(), redis)
 		if strings.Contains(seen.String(), canary) {
 			t.Errorf("the secret is in:\n%s", seen.String())
 		}

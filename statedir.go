@@ -15,12 +15,12 @@ import (
 
 // lastGoodPath is where the copy of a config is kept; "" where none is wanted, or none can be.
 func lastGoodPath(o Options, t reflect.Type, layers []engine.Layer) (string, error) {
-	if o.NoLastGood {
+	if o.LastKnownGoodDisabled {
 		return "", nil
 	}
 	name := programName()
-	if o.StateDir != "" {
-		path, err := filepath.Abs(filepath.Join(o.StateDir, name+"-"+fingerprint(t, layers)+".lastgood"))
+	if o.LastKnownGoodDir != "" {
+		path, err := filepath.Abs(filepath.Join(o.LastKnownGoodDir, name+"-"+fingerprint(t, layers)+".lastgood"))
 		return path, noPlace(err)
 	}
 	cache, err := os.UserCacheDir()
@@ -35,7 +35,7 @@ func noPlace(err error) error {
 	if err == nil {
 		return nil
 	}
-	return &source.Error{Kind: source.NotFound, Op: "find a folder for the last good copy", Err: err, Fix: "set Options.StateDir, or NoLastGood"}
+	return &source.Error{Kind: source.NotFound, Op: "find a folder for the last known good copy", Err: err, Fix: "set Options.LastKnownGoodDir, or LastKnownGoodDisabled"}
 }
 
 func programName() string {

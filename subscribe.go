@@ -29,8 +29,8 @@ type Change[V any] struct {
 // misses versions in between, never the last. An error or panic of fn is counted, reported and shown in Health; it has no effect
 // on the config, on other subscribers, or on later calls. The context ends when the subscription is stopped or the config closed.
 //
-// The subscriber is taken to have seen the version that is live when Subscribe is called; with the option [Initial], fn is
-// called once with it. So Subscribe first and Get after, or use Initial: then no change can fall between.
+// The subscriber is taken to have seen the version that is live when Subscribe is called; with the option [InitialCall], fn is
+// called once with it. So Subscribe first and Get after, or use InitialCall: then no change can fall between.
 func Subscribe[T, V any](cfg *Config[T], selectFrom func(*T) V, fn func(context.Context, Change[V]) error, options ...SubscribeOption) *Subscription {
 	o := subscribeOptions{}
 	for _, option := range options {
@@ -96,23 +96,23 @@ type subscribeOption func(*subscribeOptions)
 
 func (f subscribeOption) applySubscribe(o *subscribeOptions) { f(o) }
 
-// NameOption is an option of [Subscribe], [Derive] and [Probe].
+// NameOption is an option of [Subscribe], [Derive] and [AutoRollback].
 type NameOption string
 
 func (n NameOption) applySubscribe(o *subscribeOptions) { o.name = string(n) }
 func (n NameOption) applyDerive(o *deriveOptions)       { o.name = string(n) }
 
-// Name is what events and Health call a subscriber, a resource or a probe. Default: file and line of the call.
-func Name(name string) NameOption { return NameOption(name) }
+// WithName is what events and Health call a subscriber, a resource or a probe. Default: file and line of the call.
+func WithName(name string) NameOption { return NameOption(name) }
 
-// Initial calls the subscriber once with what is live, Old being the zero value. Default: only changes call it.
-func Initial() SubscribeOption {
+// InitialCall calls the subscriber once with what is live, Old being the zero value. Default: only changes call it.
+func InitialCall() SubscribeOption {
 	return subscribeOption(func(o *subscribeOptions) { o.initial = true })
 }
 
-// Deadline is how long a call of the subscriber should take. The context that it gets ends then, and a call that goes on is counted and
+// SlowAfter is how long a call of the subscriber should take. The context that it gets ends then, and a call that goes on is counted and
 // told as late; it is not ended, and the next one waits for it. Default: none.
-func Deadline(d time.Duration) SubscribeOption {
+func SlowAfter(d time.Duration) SubscribeOption {
 	return subscribeOption(func(o *subscribeOptions) { o.deadline = d })
 }
 

@@ -83,7 +83,7 @@ func TestInitialIsCalledWithWhatIsLive(t *testing.T) {
 		s := nacre.Subscribe(cfg, func(c *subConfig) int { return c.Pool }, func(_ context.Context, ch nacre.Change[int]) error {
 			got = append(got, ch.Old, ch.New)
 			return nil
-		}, nacre.Initial(), nacre.Name("pool"))
+		}, nacre.InitialCall(), nacre.WithName("pool"))
 		synctest.Wait()
 		m.Set([]byte("pool: 8"))
 		settle()
@@ -109,10 +109,10 @@ func TestSubscribersHarmNobody(t *testing.T) {
 		cfg, m := open[subConfig](t, quiet, "pool: 1")
 		pool := func(c *subConfig) int { return c.Pool }
 		release := make(chan struct{})
-		nacre.Subscribe(cfg, pool, func(context.Context, nacre.Change[int]) error { panic("no") }, nacre.Name("panics"))
-		nacre.Subscribe(cfg, func(c *subConfig) int { panic("selector") }, func(context.Context, nacre.Change[int]) error { return nil }, nacre.Name("panics early"))
-		nacre.Subscribe(cfg, pool, func(context.Context, nacre.Change[int]) error { <-release; return nil }, nacre.Name("blocks"))
-		nacre.Subscribe(cfg, pool, func(context.Context, nacre.Change[int]) error { return errors.New("cannot resize") }, nacre.Name("fails"))
+		nacre.Subscribe(cfg, pool, func(context.Context, nacre.Change[int]) error { panic("no") }, nacre.WithName("panics"))
+		nacre.Subscribe(cfg, func(c *subConfig) int { panic("selector") }, func(context.Context, nacre.Change[int]) error { return nil }, nacre.WithName("panics early"))
+		nacre.Subscribe(cfg, pool, func(context.Context, nacre.Change[int]) error { <-release; return nil }, nacre.WithName("blocks"))
+		nacre.Subscribe(cfg, pool, func(context.Context, nacre.Change[int]) error { return errors.New("cannot resize") }, nacre.WithName("fails"))
 		var good []int
 		nacre.Subscribe(cfg, pool, func(_ context.Context, ch nacre.Change[int]) error { good = append(good, ch.New); return nil })
 		for n := 2; n <= 4; n++ {
@@ -170,7 +170,7 @@ func TestConcurrentSafeSubscribeWhileSwapping(t *testing.T) {
 				version := int64(0)
 				var options []nacre.SubscribeOption
 				if i%2 == 0 {
-					options = append(options, nacre.Initial())
+					options = append(options, nacre.InitialCall())
 				}
 				done := false
 				nacre.Subscribe(cfg, func(c *subConfig) int { return c.Pool }, func(_ context.Context, ch nacre.Change[int]) error {
@@ -219,7 +219,7 @@ func TestStopWhileTheSelectionRuns(t *testing.T) {
 	}, func(context.Context, nacre.Change[string]) error {
 		t.Error("it was called after Stop had returned")
 		return nil
-	}, nacre.Initial())
+	}, nacre.InitialCall())
 	close(ready)
 	<-sub.Done()
 	sub.Stop()
@@ -247,7 +247,7 @@ func TestALateSubscriberIsTold(t *testing.T) {
 				time.Sleep(5 * time.Second)
 			}
 			return nil
-		}, nacre.Name("slow"), nacre.Deadline(time.Second))
+		}, nacre.WithName("slow"), nacre.SlowAfter(time.Second))
 		m.Set([]byte("pool: 11"))
 		time.Sleep(10 * time.Second)
 		synctest.Wait()

@@ -60,11 +60,11 @@ func (d *digested) Next(ctx context.Context, _ source.Revision) (source.Content,
 	}
 }
 
-func (d *digested) Receive(rev source.Revision, _ error) { d.got <- rev }
+func (d *digested) Ack(rev source.Revision, _ error) { d.got <- rev }
 
 // sums are all that a config shows by which two instances can be compared.
 func sums(cfg *nacre.Config[pinned]) []string {
-	all := []string{cfg.Snapshot().Sum, cfg.Health().Sum, cfg.Report().Sum}
+	all := []string{cfg.Snapshot().Sum, cfg.Health().Sum, cfg.ExplainAll().Sum}
 	for _, h := range cfg.History() {
 		if h.Version == cfg.Snapshot().Version && h.Result == observe.ResultApplied {
 			all = append(all, h.Sum)
@@ -79,7 +79,7 @@ func TestTheSumDoesNotDependOnSecrets(t *testing.T) {
 	open := func(text, pin string) (*nacre.Config[pinned], string) {
 		t.Helper()
 		var out output
-		o := nacre.Options{Logger: slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})), Observer: tellAll(&out), StateDir: t.TempDir()}
+		o := nacre.Options{Logger: slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})), Observer: tellAll(&out), LastKnownGoodDir: t.TempDir()}
 		cfg, err := nacre.OpenWith[pinned](t.Context(), o, nacre.Layer(newDigested(text), nacre.Resolve("vault", func(context.Context, string) (string, error) {
 			return pin, nil
 		})))
@@ -99,7 +99,7 @@ func TestTheSumDoesNotDependOnSecrets(t *testing.T) {
 		if err := cfg.Close(); err != nil {
 			t.Fatal(err)
 		}
-		files, err := filepath.Glob(filepath.Join(o.StateDir, "*.lastgood"))
+		files, err := filepath.Glob(filepath.Join(o.LastKnownGoodDir, "*.lastgood"))
 		if err != nil || len(files) != 1 {
 			t.Fatalf("copies: %v, %v", files, err)
 		}
@@ -134,7 +134,7 @@ func TestTheSumDoesNotDependOnSecrets(t *testing.T) {
 	}
 }
 
-// A rotated secret is a new version all the same, and instances that share a StateKey can be told apart by it.
+// A rotated secret is a new version all the same, and instances that share a LastKnownGoodKey can be told apart by it.
 func TestAKeyedSumTellsSecretsApart(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -142,9 +142,9 @@ func TestAKeyedSumTellsSecretsApart(t *testing.T) {
 		open := func(key byte) *nacre.Config[pinned] {
 			o := quiet
 			if key != 0 {
-				o.StateKey = bytes.Repeat([]byte{key}, 32)
+				o.LastKnownGoodKey = bytes.Repeat([]byte{key}, 32)
 			}
-			o.StateDir = t.TempDir()
+			o.LastKnownGoodDir = t.TempDir()
 			cfg, err := nacre.OpenWith[pinned](t.Context(), o, nacre.Layer(newDigested("pin: ${vault:pin}"), nacre.Resolve("vault", func(context.Context, string) (string, error) {
 				return pin.Load().(string), nil
 			})))
@@ -181,7 +181,7 @@ func TestAGuessInPlaceOfAReferenceIsAChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDigested("dsn: ${vault:pin}")
 		o := quiet
-		o.NoLastGood = true
+		o.LastKnownGoodDisabled = true
 		cfg, err := nacre.OpenWith[pinned](t.Context(), o, nacre.Layer(d, nacre.Resolve("vault", func(context.Context, string) (string, error) { return "1234", nil })))
 		if err != nil {
 			t.Fatal(err)
@@ -217,7 +217,7 @@ func TestTheRevisionIsNoOracle(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				var out output
-				o := nacre.Options{Logger: slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})), Observer: tellAll(&out), NoLastGood: true}
+				o := nacre.Options{Logger: slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})), Observer: tellAll(&out), LastKnownGoodDisabled: true}
 				d := newDigested("pool: 1")
 				cfg, err := nacre.OpenWith[pinned](t.Context(), o, nacre.Layer(d, nacre.Resolve("vault", func(context.Context, string) (string, error) { return "34", nil })))
 				if err != nil {
@@ -239,7 +239,7 @@ func TestTheRevisionIsNoOracle(t *testing.T) {
 						out.Write(text)
 					}
 				}
-				out.everything(cfg.Report())
+				out.everything(cfg.ExplainAll())
 				x, err := cfg.Explain("pool")
 				if err != nil {
 					t.Fatal(err)

@@ -127,7 +127,7 @@ func TestNothingToCompareWith(t *testing.T) {
 		o := quiet
 		o.Observer = &observe.Observer{Rejected: func(r observe.Rejected) { said = append(said, r.Problems.Error()) }}
 		m := memory.New("config.yaml", []byte("max: 7\nother: 6\nlimits: {max_open: 5}"))
-		cfg, err := nacre.OpenWith[config](t.Context(), o, nacre.Layer(m, nacre.Unguarded()))
+		cfg, err := nacre.OpenWith[config](t.Context(), o, nacre.Layer(m, nacre.WithoutChangeGuard()))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -194,7 +194,7 @@ func TestOpenRefusesRulesThatCannotBeKept(t *testing.T) {
 			t.Parallel()
 			err := test.open()
 			for _, want := range test.want {
-				if !errors.Is(err, source.Misused) || !strings.Contains(err.Error(), want) {
+				if !errors.Is(err, source.InvalidArgument) || !strings.Contains(err.Error(), want) {
 					t.Errorf("got %v\nwant %s", err, want)
 				}
 			}
@@ -271,7 +271,7 @@ func TestASectionsProblemsNameTheKeysOfTheWhole(t *testing.T) {
 		} `config:"tls"`
 	}
 	o := quiet
-	o.Sections = []nacre.Declaration{nacre.Declare[redis]("cache.redis")}
+	o.Sections = []nacre.SectionDeclaration{nacre.DeclareSection[redis]("cache.redis")}
 	err := opened(nacre.OpenWith[struct{}](t.Context(), o, memory.New("a.yaml", []byte("cache: {redis: {min: 3, max: 2, tls: {on: true, max: 7}}}"))))
 	want := `a.yaml:1:30 (memory) cache.redis.max: must be at least cache.redis.min
 a.yaml:1:54 (memory) cache.redis.tls.max: must be at most cache.redis.max
@@ -286,7 +286,7 @@ cache.redis.tls.cert: is required when cache.redis.tls.on is true`
 	cfg, _ := open[struct{}](t, reserving("cache"), "{}")
 	_, err = nacre.Section[wrong](t.Context(), cfg, "cache.redis")
 	for _, want := range []string{"cache.redis.max: wrong.Max: gtefield names Mni", "cache.redis.pool: "} {
-		if !errors.Is(err, source.Misused) || !strings.Contains(err.Error(), want) {
+		if !errors.Is(err, source.InvalidArgument) || !strings.Contains(err.Error(), want) {
 			t.Errorf("a mistake in a section gives %v, want %s", err, want)
 		}
 	}

@@ -59,7 +59,7 @@ func (c *compiler) err() error {
 	}
 	problems := make(source.Problems, len(c.mistakes))
 	for i, m := range c.mistakes {
-		problems[i] = &source.Problem{Kind: source.Misused, Key: m.key, Message: m.goName + ": " + m.message}
+		problems[i] = &source.Problem{Kind: source.InvalidArgument, Key: m.key, Message: m.goName + ": " + m.message}
 	}
 	return problems
 }

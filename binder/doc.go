@@ -31,7 +31,7 @@
 //
 // Each problem is a source.Problem with layer, document, line and key, and the nearest known key where there is one. No
 // problem carries a value: texts of other libraries, of UnmarshalText methods and of hooks are not shown, except for a
-// [Reason], by which an author vouches that a text is fit to be shown. Nothing panics; a hook or an UnmarshalText that
+// [PublicError], by which an author vouches that a text is fit to be shown. Nothing panics; a hook or an UnmarshalText that
 // does is a problem.
 //
 // # Limits

@@ -69,7 +69,7 @@ func ExampleParse() {
 	}
 	err := binder.Bind(nil, &c, binder.Parse(func(s string) (c Colour, err error) {
 		if _, err := fmt.Sscanf(s, "#%02x%02x%02x", &c.R, &c.G, &c.B); err != nil {
-			return c, binder.Reason("must be a colour such as #ff0000")
+			return c, binder.PublicError("must be a colour such as #ff0000")
 		}
 		return c, nil
 	}))

@@ -67,7 +67,7 @@ func isHook(h any) bool {
 
 // Parse binds every field of type T by a function that reads it from text, for types without an UnmarshalText method.
 // It goes before every other rule for T. The function must be safe for concurrent use; its error's text is not shown
-// unless it is a [Reason].
+// unless it is a [PublicError].
 func Parse[T any](parse func(text string) (T, error)) Option {
 	return option(func(s *settings) {
 		if parse == nil {
@@ -87,9 +87,9 @@ func Parse[T any](parse func(text string) (T, error)) Option {
 	})
 }
 
-// Reason is an error whose text may be shown to people: an UnmarshalText method, a hook or a parser that returns one,
+// PublicError is an error whose text may be shown to people: an UnmarshalText method, a hook or a parser that returns one,
 // wrapped or not, vouches that it carries no value. "must be one of red, green, blue".
-type Reason string
+type PublicError string
 
 // Error returns the text.
-func (r Reason) Error() string { return string(r) }
+func (r PublicError) Error() string { return string(r) }

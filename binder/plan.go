@@ -19,7 +19,7 @@ type plan struct {
 }
 
 // Compile makes a plan for T, a struct or a map with string keys. The error is a source.Problems with every mistake in
-// the type and in the options; their kind is source.Misused, and their key is where in the config the field stands.
+// the type and in the options; their kind is source.InvalidArgument, and their key is where in the config the field stands.
 func Compile[T any](options ...Option) (*Plan[T], error) {
 	p, err := compile(reflect.TypeFor[T](), options)
 	if err != nil {
@@ -91,7 +91,7 @@ var emptyMap = tree.NewMap(nil, 0, 0, nil)
 func Bind(values map[string]any, dst any, options ...Option) error {
 	v := reflect.ValueOf(dst)
 	if v.Kind() != reflect.Pointer || v.IsNil() {
-		return source.Problems{{Kind: source.Misused, Message: "the destination must be a pointer that is not nil"}}
+		return source.Problems{{Kind: source.InvalidArgument, Message: "the destination must be a pointer that is not nil"}}
 	}
 	p, err := compile(v.Type().Elem(), options)
 	if err != nil {

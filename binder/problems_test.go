@@ -327,7 +327,9 @@ func TestCauses(t *testing.T) {
 			t.Errorf("a cause that may carry a value is shown: %s", shown)
 		}
 	}
-	wrapped := binder.Parse(func(string) (colour, error) { return colour{}, fmt.Errorf("canary %w", binder.Reason("must be nice")) })
+	wrapped := binder.Parse(func(string) (colour, error) {
+		return colour{}, fmt.Errorf("canary %w", binder.PublicError("must be nice"))
+	})
 	if p := problemsOf[one[colour]](t, pairs{"v", "canary"}, wrapped); p[0].Message != "must be nice" {
 		t.Errorf("a Reason in the chain must be all of the text, but it is %q", p[0].Message)
 	}

@@ -65,7 +65,7 @@ func (r *run) wrongly(n *tree.Node, message string) {
 
 // unread notes that a text could not be read. The cause's own text is shown only if its author vouches for it.
 func (r *run) unread(n *tree.Node, want string, cause error) {
-	var reason Reason
+	var reason PublicError
 	if errors.As(cause, &reason) && reason != "" {
 		_ = r.noteText(source.WrongType, n.Position(), wording.Foreign(string(reason)), nil)
 		return

@@ -39,7 +39,7 @@ var sizeUnits = []struct {
 
 const wantSize = "a size such as 10MiB, 1.5GB or a number of bytes"
 
-// UnmarshalText reads a size. Its error is a [Reason].
+// UnmarshalText reads a size. Its error is a [PublicError].
 func (s *Size) UnmarshalText(text []byte) error {
 	digits := strings.TrimSpace(string(text))
 	end := len(digits)
@@ -55,25 +55,25 @@ func (s *Size) UnmarshalText(text []byte) error {
 			}
 		}
 		if unit == 0 {
-			return Reason("must be " + wantSize)
+			return PublicError("must be " + wantSize)
 		}
 		digits = strings.TrimRight(digits[:end], " ")
 	}
 	// A Rat would also take exponents, fractions and any length.
 	whole, part, dotted := strings.Cut(digits, ".")
 	if whole == "" || dotted && part == "" || len(digits) > 40 || strings.Trim(whole+part, "0123456789") != "" {
-		return Reason("must be " + wantSize)
+		return PublicError("must be " + wantSize)
 	}
 	r, ok := new(big.Rat).SetString(digits)
 	if !ok {
-		return Reason("must be " + wantSize)
+		return PublicError("must be " + wantSize)
 	}
 	r.Mul(r, new(big.Rat).SetInt64(int64(unit)))
 	if !r.IsInt() {
-		return Reason("must be a whole number of bytes")
+		return PublicError("must be a whole number of bytes")
 	}
 	if !r.Num().IsInt64() {
-		return Reason("must be less than 8EiB")
+		return PublicError("must be less than 8EiB")
 	}
 	*s = Size(r.Num().Int64())
 	return nil

@@ -169,7 +169,7 @@ func TestMistakes(t *testing.T) {
 		t.Fatalf("a struct full of mistakes gives %v", err)
 	}
 	for _, p := range problems {
-		if p.Kind != source.Misused || strings.Contains(p.Error(), "canary") && !strings.Contains(p.Error(), "has no option") {
+		if p.Kind != source.InvalidArgument || strings.Contains(p.Error(), "canary") && !strings.Contains(p.Error(), "has no option") {
 			t.Errorf("kind %v: %v", p.Kind, p)
 		}
 		for key, text := range want {

@@ -32,7 +32,7 @@ func (c *colour) UnmarshalText(b []byte) error {
 	case "panic":
 		panic("canary-in-a-panic")
 	}
-	return binder.Reason("must be red")
+	return binder.PublicError("must be red")
 }
 
 type byName string
@@ -208,7 +208,7 @@ func TestParse(t *testing.T) {
 			panic("canary")
 		}
 		if s != "1:2" {
-			return point{}, binder.Reason("must be x:y")
+			return point{}, binder.PublicError("must be x:y")
 		}
 		return point{1, 2}, nil
 	})

@@ -13,7 +13,7 @@ import (
 // Config is what is shown: a *nacre.Config.
 type Config interface {
 	Health() observe.Health
-	Report() observe.Report
+	ExplainAll() observe.Report
 	History() []observe.Entry
 }
 
@@ -109,7 +109,7 @@ type entry struct {
 }
 
 func all(cfg Config) overview {
-	o := overview{At: time.Now(), Health: cfg.Health(), Report: cfg.Report()}
+	o := overview{At: time.Now(), Health: cfg.Health(), Report: cfg.ExplainAll()}
 	history := cfg.History()
 	for i := range history {
 		e := entry{Entry: history[len(history)-1-i]}

@@ -49,13 +49,13 @@ func service(t *testing.T) (*nacre.Config[config], func()) {
 	}
 	nacre.Subscribe(cfg, func(c *config) string { return c.Title }, func(_ context.Context, ch nacre.Change[string]) error {
 		return errors.New("cannot show " + ch.New)
-	}, nacre.Name("subscriber "+script))
+	}, nacre.WithName("subscriber "+script))
 	_, err = nacre.Derive(t.Context(), cfg, func(c *config) int { return c.Pool }, func(_ context.Context, n int) (int, error) {
 		if n == 13 {
 			return 0, errors.New("refused " + image)
 		}
 		return n, nil
-	}, nil, nacre.Name("resource "+script))
+	}, nil, nacre.WithName("resource "+script))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -97,7 +97,7 @@ func TestProbesShowOneWord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := open(t)
 		sum := cfg.Snapshot().Sum
-		nacre.Subscribe(cfg, func(c *config) int { return c.Pool }, func(context.Context, nacre.Change[int]) error { return errors.New("canary-error") }, nacre.Initial())
+		nacre.Subscribe(cfg, func(c *config) int { return c.Pool }, func(context.Context, nacre.Change[int]) error { return errors.New("canary-error") }, nacre.InitialCall())
 		settle()
 		look := func(ready bool) {
 			t.Helper()

@@ -10,8 +10,8 @@
 //	client.Publish(ctx, "release.yaml", data)
 //
 //	cfg, err := nacre.OpenWith[Config](ctx, nacre.Options{Service: "orders"},
-//		nacre.Layer(client.Config("release.yaml"), nacre.SignedManifest(publicKey)),
-//		client.Config("orders.yaml"), client.Config("limits.yaml"))
+//		nacre.Layer(client.Source("release.yaml"), nacre.SignedManifest(publicKey)),
+//		client.Source("orders.yaml"), client.Source("limits.yaml"))
 //
 // # Form
 //

@@ -168,7 +168,7 @@ type Booted struct {
 	Version int64
 	// Sum and KeyedSum are as in [Health].
 	Sum, KeyedSum string
-	// Stale lists the layers whose content came from the last good copy on disk; Age is that copy's, and zero
+	// Stale lists the layers whose content came from the last known good copy on disk; Age is that copy's, and zero
 	// where it is not known, since the clock was set back.
 	Stale []string
 	Age   time.Duration

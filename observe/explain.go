@@ -28,34 +28,34 @@ type Explanation struct {
 	Gone bool `json:"gone,omitempty"`
 	// Within is the text that holds the value, where a list or map is given as one, such as "a,b"
 	// by a variable; else nil.
-	Within *Decider `json:"within,omitempty"`
+	Within *DecidingKey `json:"within,omitempty"`
 	// RemovedBy is what takes the key away from the layers below it where no layer's claim wins: a
 	// null or a list, at the key or above it. Nil where nothing does.
-	RemovedBy *Decider `json:"removed_by,omitempty"`
+	RemovedBy *DecidingKey `json:"removed_by,omitempty"`
 	// Pending says that the key takes effect only after a restart, and that the winner waits for one.
 	Pending bool `json:"pending,omitempty"`
-	// Claims are what the layers say, from the highest layer to the lowest, those that a higher
+	// LayerValues are what the layers say, from the highest layer to the lowest, those that a higher
 	// layer overrides included. Without one that Wins, the default holds, or the key is not set.
-	Claims []Claim `json:"claims,omitempty"`
+	LayerValues []LayerValue `json:"layer_values,omitempty"`
 }
 
-// Decider is a key that decides on another one: the key itself or one above it.
-type Decider struct {
+// DecidingKey is a key that decides on another one: the key itself or one above it.
+type DecidingKey struct {
 	Key string `json:"key"`
 	// Position is where it stands; zero for a default.
 	source.Position
-	// Value is its text, as in [Claim].
+	// Value is its text, as in [LayerValue].
 	Value string `json:"value"`
 }
 
-// Claim is what one layer says of a key.
-type Claim struct {
+// LayerValue is what one layer says of a key.
+type LayerValue struct {
 	source.Position
 	// Value is the text of a scalar, "{3 keys}" of a map, "[2 items]" of a list, "******" of a secret.
 	Value string `json:"value"`
-	// Wins says that this claim is what is live, for a map: a part of it. Of a key that is Pending,
+	// Effective says that this claim is what is live, for a map: a part of it. Of a key that is Pending,
 	// it is what waits for the restart.
-	Wins bool `json:"wins"`
+	Effective bool `json:"effective"`
 	// Since is when the content that says so became live.
 	Since time.Time `json:"since,omitzero"`
 }
@@ -68,16 +68,16 @@ type Report struct {
 	Keys []Explanation `json:"keys"`
 }
 
-// Dead returns the keys that layers set and no field of the struct has: nothing ever reads them.
-func (r Report) Dead() []Explanation {
-	return r.pick(func(x Explanation) bool { return !x.Known && len(x.Claims) > 0 })
+// UnusedKeys returns the keys that layers set and no field of the struct has: nothing ever reads them.
+func (r Report) UnusedKeys() []Explanation {
+	return r.pick(func(x Explanation) bool { return !x.Known && len(x.LayerValues) > 0 })
 }
 
 // Shadowed returns the keys of which a layer says something that a higher one says too: the lower one is in vain, as long as the
 // higher one is there.
 func (r Report) Shadowed() []Explanation {
 	return r.pick(func(x Explanation) bool {
-		return slices.ContainsFunc(x.Claims, func(c Claim) bool { return !c.Wins })
+		return slices.ContainsFunc(x.LayerValues, func(c LayerValue) bool { return !c.Effective })
 	})
 }
 
@@ -112,10 +112,10 @@ type Line struct {
 func (e Explanation) Lines() []Line {
 	first := Line{Value: e.Value}
 	var winners, losers []Line
-	for _, c := range e.Claims {
+	for _, c := range e.LayerValues {
 		l := Line{Word: "over", Value: c.Value, From: c.Position.String(), Since: c.Since}
 		switch {
-		case c.Wins:
+		case c.Effective:
 			l.Word = "with"
 			winners = append(winners, l)
 		case e.RemovedBy == nil || c.Position != e.RemovedBy.Position || e.RemovedBy.Key != e.Key:
@@ -175,7 +175,7 @@ func (e Explanation) String() string {
 		}
 		fmt.Fprintf(&b, "  %s %s%s\n", l.Word, l.Value, at(l.From))
 	}
-	if !e.Known && len(e.Claims) > 0 {
+	if !e.Known && len(e.LayerValues) > 0 {
 		b.WriteString("  no field of the struct has this key\n")
 	}
 	return b.String()
@@ -191,7 +191,7 @@ func (e Explanation) headline(l Line) string {
 			from = "default"
 		}
 		return e.Key + ": part of " + e.Within.Key + " = " + e.Within.Value + at(from) + "\n"
-	case len(e.Claims) > 0 || e.Gone || e.RemovedBy != nil || e.Pending:
+	case len(e.LayerValues) > 0 || e.Gone || e.RemovedBy != nil || e.Pending:
 		return e.Key + ": " + notSet + at(l.From) + "\n"
 	case e.Known:
 		return e.Key + ": no layer sets it\n"

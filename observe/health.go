@@ -14,24 +14,24 @@ type Health struct {
 	// Sum is a digest of the canonical merged tree without the values of secrets, as "v2-" and 64 hexadecimal digits. It is equal
 	// wherever the same program runs the same configuration.
 	Sum string `json:"sum"`
-	// KeyedSum also tells secrets apart. It is equal where Options.StateKey is too, and empty without one.
+	// KeyedSum also tells secrets apart. It is equal where Options.LastKnownGoodKey is too, and empty without one.
 	KeyedSum string    `json:"keyed_sum,omitempty"`
 	Since    time.Time `json:"since"`
 	// Pinned says that changes are received and held.
 	Pinned bool `json:"pinned"`
-	// OnTrial says that probes watch the version, and may take it back.
-	OnTrial bool `json:"on_trial,omitempty"`
+	// OnProbation says that probes watch the version, and may take it back.
+	OnProbation bool `json:"on_probation,omitempty"`
 	// Pending are keys that take effect only after a restart, and wait for one.
 	Pending []Pending `json:"pending,omitempty"`
 	Closed  bool      `json:"closed"`
 	// NotReady says why the config should not be relied on, one reason an entry; empty when it may be.
 	NotReady []string `json:"not_ready,omitempty"`
 	// Sections are the keys that packages bind to types of their own, or that are reserved for that.
-	Sections    []SectionHealth    `json:"sections,omitempty"`
-	Layers      []LayerHealth      `json:"layers"`
-	Subscribers []SubscriberHealth `json:"subscribers,omitempty"`
-	Resources   []ResourceHealth   `json:"resources,omitempty"`
-	LastGood    LastGoodHealth     `json:"last_good,omitzero"`
+	Sections      []SectionHealth     `json:"sections,omitempty"`
+	Layers        []LayerHealth       `json:"layers"`
+	Subscribers   []SubscriberHealth  `json:"subscribers,omitempty"`
+	Resources     []ResourceHealth    `json:"resources,omitempty"`
+	LastKnownGood LastKnownGoodHealth `json:"last_known_good,omitzero"`
 }
 
 // Ready returns nil when a validated version is live and every layer was proven fresh within the bound, else an error that
@@ -59,15 +59,15 @@ type LayerHealth struct {
 	Documents []string `json:"documents,omitempty"` // of the content in use
 	// Applied is the revision in use, Latest the newest that the source gave; they differ while a change is held or was
 	// rejected. Empty where there is none. A revision may be a digest of the document: where a secret stands in that, "keyed-…" is
-	// in its place, a digest of the revision under Options.StateKey, or without one under a key of this process.
+	// in its place, a digest of the revision under Options.LastKnownGoodKey, or without one under a key of this process.
 	Applied source.Revision `json:"applied,omitempty"`
 	Latest  source.Revision `json:"latest,omitempty"`
-	// ProvenAt is when the latest content was last known to be the newest of its origin; zero is never.
-	ProvenAt time.Time `json:"proven_at,omitzero"`
-	// Stale says that ProvenAt is longer ago than the bound.
+	// VerifiedAt is when the latest content was last known to be the newest of its origin; zero is never.
+	VerifiedAt time.Time `json:"verified_at,omitzero"`
+	// Stale says that VerifiedAt is longer ago than the bound.
 	Stale bool `json:"stale"`
-	// FromLastGood says that the content in use came from the copy on disk.
-	FromLastGood bool `json:"from_last_good,omitempty"`
+	// FromLastKnownGood says that the content in use came from the copy on disk.
+	FromLastKnownGood bool `json:"from_last_known_good,omitempty"`
 	// Absent lists the documents that are not at their origin. The last content of one that Documents lists too stays in use.
 	Absent []string `json:"absent,omitempty"`
 	// Down is why the source fails at this moment, and since when; empty when it does not.
@@ -75,7 +75,7 @@ type LayerHealth struct {
 	DownSince time.Time `json:"down_since,omitzero"`
 	// Rejected is why the latest content, or the present value of a reference in the live one, is not in use; one problem an entry.
 	Rejected []string `json:"rejected,omitempty"`
-	// Held is why the latest content was not even looked at: it waits for another one, or for Release.
+	// Held is why the latest content was not even looked at: it waits for another one, or for Approve.
 	Held []string `json:"held,omitempty"`
 }
 
@@ -108,8 +108,8 @@ type ResourceHealth struct {
 	LastError string `json:"last_error,omitempty"`
 }
 
-// LastGoodHealth is the state of the copy on disk.
-type LastGoodHealth struct {
+// LastKnownGoodHealth is the state of the copy on disk.
+type LastKnownGoodHealth struct {
 	Path    string    `json:"path,omitempty"` // empty when none is kept
 	SavedAt time.Time `json:"saved_at,omitzero"`
 	Version int64     `json:"version,omitempty"` // saved by this process; 0 before the first

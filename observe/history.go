@@ -37,7 +37,7 @@ type Entry struct {
 // KeyChange is a key before and after a change.
 type KeyChange struct {
 	Key string `json:"key"`
-	// Old and New are texts as in [Claim]; empty where no layer set it, "******" of a secret.
+	// Old and New are texts as in [LayerValue]; empty where no layer set it, "******" of a secret.
 	Old string `json:"old,omitempty"`
 	New string `json:"new,omitempty"`
 }

@@ -37,7 +37,7 @@ type Observer struct {
 	Released func(Released)
 	// Booted: Open has a first version.
 	Booted func(Booted)
-	// LastGood: the copy on disk was saved, or could not be.
+	// LastKnownGood: the copy on disk was saved, or could not be.
 	LastGood func(LastGood)
 }
 

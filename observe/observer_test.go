@@ -86,26 +86,26 @@ func TestExplanationReads(t *testing.T) {
 		x    observe.Explanation
 		want string
 	}{
-		"winner, loser, default": {observe.Explanation{Key: "db.pool", Known: true, Default: "10", HasDefault: true, Claims: []observe.Claim{
-			{Position: at, Value: "20", Wins: true}, {Position: below, Value: "5"}}},
+		"winner, loser, default": {observe.Explanation{Key: "db.pool", Known: true, Default: "10", HasDefault: true, LayerValues: []observe.LayerValue{
+			{Position: at, Value: "20", Effective: true}, {Position: below, Value: "5"}}},
 			"db.pool = 20   orders.yaml:7:9 (nacos)\n  over 5   config.yaml:2 (file)\n  over 10   default\n"},
-		"two parts of a map": {observe.Explanation{Key: "db", Known: true, Value: "{3 keys}", Claims: []observe.Claim{
-			{Position: at, Value: "{1 keys}", Wins: true}, {Position: below, Value: "{2 keys}", Wins: true}}},
+		"two parts of a map": {observe.Explanation{Key: "db", Known: true, Value: "{3 keys}", LayerValues: []observe.LayerValue{
+			{Position: at, Value: "{1 keys}", Effective: true}, {Position: below, Value: "{2 keys}", Effective: true}}},
 			"db = {3 keys}\n  with {1 keys}   orders.yaml:7:9 (nacos)\n  with {2 keys}   config.yaml:2 (file)\n"},
-		"only losers": {observe.Explanation{Key: "a.b", Known: true, Claims: []observe.Claim{{Position: at, Value: "5"}}}, "a.b: not set\n  over 5   orders.yaml:7:9 (nacos)\n"},
-		"removed": {observe.Explanation{Key: "a.b", Known: true, Value: "1", Default: "1", HasDefault: true, RemovedBy: &observe.Decider{Key: "a", Value: "null", Position: at},
-			Claims: []observe.Claim{{Position: below, Value: "5"}}}, "a.b = 1   default\n  since a = null   orders.yaml:7:9 (nacos)\n  over 5   config.yaml:2 (file)\n"},
-		"removed by the null at the key": {observe.Explanation{Key: "a", Known: true, RemovedBy: &observe.Decider{Key: "a", Value: "null", Position: at},
-			Claims: []observe.Claim{{Position: at, Value: "null"}, {Position: below, Value: "5"}}}, "a: not set\n  since a = null   orders.yaml:7:9 (nacos)\n  over 5   config.yaml:2 (file)\n"},
+		"only losers": {observe.Explanation{Key: "a.b", Known: true, LayerValues: []observe.LayerValue{{Position: at, Value: "5"}}}, "a.b: not set\n  over 5   orders.yaml:7:9 (nacos)\n"},
+		"removed": {observe.Explanation{Key: "a.b", Known: true, Value: "1", Default: "1", HasDefault: true, RemovedBy: &observe.DecidingKey{Key: "a", Value: "null", Position: at},
+			LayerValues: []observe.LayerValue{{Position: below, Value: "5"}}}, "a.b = 1   default\n  since a = null   orders.yaml:7:9 (nacos)\n  over 5   config.yaml:2 (file)\n"},
+		"removed by the null at the key": {observe.Explanation{Key: "a", Known: true, RemovedBy: &observe.DecidingKey{Key: "a", Value: "null", Position: at},
+			LayerValues: []observe.LayerValue{{Position: at, Value: "null"}, {Position: below, Value: "5"}}}, "a: not set\n  since a = null   orders.yaml:7:9 (nacos)\n  over 5   config.yaml:2 (file)\n"},
 		"gone": {observe.Explanation{Key: "a[3].b", Known: true, Default: "1", HasDefault: true, Gone: true}, "a[3].b: not set\n"},
-		"within a text": {observe.Explanation{Key: "a[0]", Known: true, Within: &observe.Decider{Key: "a", Value: "x,y", Position: source.Position{Layer: "env", Document: "$A"}}},
+		"within a text": {observe.Explanation{Key: "a[0]", Known: true, Within: &observe.DecidingKey{Key: "a", Value: "x,y", Position: source.Position{Layer: "env", Document: "$A"}}},
 			"a[0]: part of a = x,y   $A (env)\n"},
-		"waits": {observe.Explanation{Key: "a", Known: true, Pending: true, Value: "1", Claims: []observe.Claim{{Position: at, Value: "2", Wins: true}, {Position: below, Value: "3"}}},
+		"waits": {observe.Explanation{Key: "a", Known: true, Pending: true, Value: "1", LayerValues: []observe.LayerValue{{Position: at, Value: "2", Effective: true}, {Position: below, Value: "3"}}},
 			"a = 1   until a restart\n  waits for a restart: 2   orders.yaml:7:9 (nacos)\n  over 3   config.yaml:2 (file)\n"},
 		"default":     {observe.Explanation{Key: "a", Known: true, Default: "1", HasDefault: true}, "a = 1   default\n"},
 		"not set":     {observe.Explanation{Key: "a", Known: true}, "a: no layer sets it\n"},
 		"no such key": {observe.Explanation{Key: "a"}, "a: no such key\n"},
-		"dead key": {observe.Explanation{Key: "a", Claims: []observe.Claim{{Position: at, Value: "******", Wins: true}}},
+		"dead key": {observe.Explanation{Key: "a", LayerValues: []observe.LayerValue{{Position: at, Value: "******", Effective: true}}},
 			"a = ******   orders.yaml:7:9 (nacos)\n  no field of the struct has this key\n"},
 	} {
 		if got := test.x.String(); got != test.want {

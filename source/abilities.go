@@ -2,24 +2,24 @@ package source
 
 import "time"
 
-// Prover is a source that can tell when its content was last proven to be the newest that the origin has: an answer of
+// FreshnessReporter is a source that can tell when its content was last proven to be the newest that the origin has: an answer of
 // the origin, not the mere absence of trouble. Readiness hangs on it. A source without it counts as proven whenever
-// Next is blocked without an error. ProvenAt is safe for concurrent use; the zero time is never.
-type Prover interface {
-	ProvenAt() time.Time
+// Next is blocked without an error. VerifiedAt is safe for concurrent use; the zero time is never.
+type FreshnessReporter interface {
+	VerifiedAt() time.Time
 }
 
-// Receiver is a source that wants to know what became of its contents, so that it can tell the origin (Nacos shows an
+// Acknowledger is a source that wants to know what became of its contents, so that it can tell the origin (Nacos shows an
 // operator which md5 each client has applied). Receive is called from the engine's goroutine, once for each content
 // that was decided on, after the decision; it must not block and must be safe to call while Next runs. A nil error
 // says that the content is live; otherwise the error says why it was rejected, and the content before it is still live.
-type Receiver interface {
-	Receive(rev Revision, rejected error)
+type Acknowledger interface {
+	Ack(rev Revision, rejected error)
 }
 
 // Local marks a source whose content is always at hand (an environment, a file on this machine), so
-// that there is no need to keep a last good copy of it on disk. A source that is not Local may be
-// down when the service boots, and is then replaced by the last good copy. It says nothing of who
+// that there is no need to keep a last known good copy of it on disk. A source that is not Local may be
+// down when the service boots, and is then replaced by the last known good copy. It says nothing of who
 // has written the content: see [Trusted].
 type Local interface {
 	Local()
@@ -47,7 +47,7 @@ type Trusted interface {
 }
 
 // Identifier is a source that can tell what it reads ("nacos://127.0.0.1:8848/public/DEFAULT_GROUP/orders.yaml"), never
-// with a credential in it. A last good copy is given back only to the layer whose name and identity it was taken from.
+// with a credential in it. A last known good copy is given back only to the layer whose name and identity it was taken from.
 // Identity is safe for concurrent use and returns the same text always.
 type Identifier interface {
 	Identity() string

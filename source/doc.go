@@ -34,6 +34,6 @@
 //
 // # Optional abilities
 //
-// A source may implement [io.Closer], [Prover], [Receiver], [Local], [Trusted], [Sharable], [Reusable], [Identifier] and [Scoped]. The engine
+// A source may implement [io.Closer], [FreshnessReporter], [Acknowledger], [Local], [Trusted], [Sharable], [Reusable], [Identifier] and [Scoped]. The engine
 // finds them by type assertion.
 package source

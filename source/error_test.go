@@ -29,22 +29,22 @@ func TestKindOf(t *testing.T) {
 	}{
 		"nil":                      {nil, source.Unknown},
 		"an unknown error":         {errCause, source.Unknown},
-		"an Error":                 {&source.Error{Kind: source.Denied}, source.Denied},
+		"an Error":                 {&source.Error{Kind: source.PermissionDenied}, source.PermissionDenied},
 		"an Error, wrapped":        {fmt.Errorf("x: %w", &source.Error{Kind: source.TooLarge}), source.TooLarge},
-		"an Error over its cause":  {&source.Error{Kind: source.Denied, Err: fs.ErrNotExist}, source.Denied},
+		"an Error over its cause":  {&source.Error{Kind: source.PermissionDenied, Err: fs.ErrNotExist}, source.PermissionDenied},
 		"an Error in a LayerError": {&source.LayerError{Layer: "l", Err: &source.Error{Kind: source.Conflict}}, source.Conflict},
 		"a Problem":                {&source.Problem{Kind: source.WrongType}, source.WrongType},
 		"the first of Problems":    {source.Problems{{Kind: source.Invalid}, {Kind: source.Missing}}, source.Invalid},
 		"an Unknown Error":         {&source.Error{Err: fs.ErrNotExist}, source.Unknown},
 		"a Kind":                   {source.Closed, source.Closed},
 		"a Kind, wrapped":          {fmt.Errorf("x: %w", source.Closed), source.Closed},
-		"the first of several":     {errors.Join(errCause, &source.Error{Kind: source.Timeout}, source.Denied), source.Timeout},
-		"a Problem over an Error":  {errors.Join(&source.Problem{Kind: source.Invalid}, &source.Error{Kind: source.Denied}), source.Invalid},
-		"a Problem and its cause":  {&source.Problem{Kind: source.Invalid, Err: &source.Error{Kind: source.Denied}}, source.Invalid},
+		"the first of several":     {errors.Join(errCause, &source.Error{Kind: source.Timeout}, source.PermissionDenied), source.Timeout},
+		"a Problem over an Error":  {errors.Join(&source.Problem{Kind: source.Invalid}, &source.Error{Kind: source.PermissionDenied}), source.Invalid},
+		"a Problem and its cause":  {&source.Problem{Kind: source.Invalid, Err: &source.Error{Kind: source.PermissionDenied}}, source.Invalid},
 		"a deadline":               {context.DeadlineExceeded, source.Timeout},
 		"a deadline of a file":     {os.ErrDeadlineExceeded, source.Timeout},
 		"a missing file":           {&fs.PathError{Op: "open", Path: "x", Err: syscall.ENOENT}, source.NotFound},
-		"a permission":             {&fs.PathError{Op: "open", Path: "x", Err: syscall.EACCES}, source.Denied},
+		"a permission":             {&fs.PathError{Op: "open", Path: "x", Err: syscall.EACCES}, source.PermissionDenied},
 		"a refused connection":     {&net.OpError{Op: "dial", Err: &os.SyscallError{Syscall: "connect", Err: syscall.ECONNREFUSED}}, source.Unavailable},
 		"a broken connection":      {&net.OpError{Op: "read", Err: syscall.ECONNRESET}, source.Unavailable},
 		"a timeout of the network": {&net.OpError{Op: "read", Err: slow{}}, source.Timeout},
@@ -64,8 +64,8 @@ func TestKindsAreFrozen(t *testing.T) {
 		number uint8
 		text   string
 	}{
-		source.Unknown: {0, "unknown"}, source.Unavailable: {1, "unavailable"}, source.Timeout: {2, "timeout"}, source.Denied: {3, "denied"},
-		source.NotFound: {4, "not found"}, source.Misused: {5, "misused"}, source.TooLarge: {6, "too large"}, source.Conflict: {7, "conflict"},
+		source.Unknown: {0, "unknown"}, source.Unavailable: {1, "unavailable"}, source.Timeout: {2, "timeout"}, source.PermissionDenied: {3, "permission denied"},
+		source.NotFound: {4, "not found"}, source.InvalidArgument: {5, "invalid argument"}, source.TooLarge: {6, "too large"}, source.Conflict: {7, "conflict"},
 		source.Closed: {8, "closed"}, source.Corrupt: {20, "corrupt"}, source.Malformed: {21, "malformed"},
 		source.DuplicateKey: {22, "duplicate key"}, source.UnknownKey: {23, "unknown key"}, source.WrongType: {24, "wrong type"},
 		source.Invalid: {25, "invalid"}, source.Missing: {26, "missing"}, source.BuildFailed: {27, "build failed"},
@@ -94,9 +94,9 @@ func TestErrorText(t *testing.T) {
 	}{
 		{source.Error{Kind: source.NotFound, Op: "read", Document: "orders.yaml", Err: errCause, Fix: "create it"}, "read orders.yaml: not found: cause (create it)"},
 		{source.Error{Kind: source.NotFound, Op: "read", Document: "orders.yaml"}, "read orders.yaml: not found"},
-		{source.Error{Kind: source.Denied, Document: "orders.yaml"}, "orders.yaml: denied"},
-		{source.Error{Kind: source.Denied, Op: "login"}, "login: denied"},
-		{source.Error{Kind: source.Denied, Err: errCause}, "denied: cause"},
+		{source.Error{Kind: source.PermissionDenied, Document: "orders.yaml"}, "orders.yaml: permission denied"},
+		{source.Error{Kind: source.PermissionDenied, Op: "login"}, "login: permission denied"},
+		{source.Error{Kind: source.PermissionDenied, Err: errCause}, "permission denied: cause"},
 		{source.Error{}, "unknown"},
 	} {
 		if got := test.err.Error(); got != test.want {
@@ -122,12 +122,12 @@ func TestKindAndCauseAreReachable(t *testing.T) {
 		if !errors.Is(err, source.Unavailable) || !errors.Is(err, fs.ErrNotExist) || !errors.As(err, &path) || path != cause {
 			t.Errorf("the kind or the cause of a %s cannot be reached", name)
 		}
-		if errors.Is(err, source.Denied) || errors.Is(err, source.Unknown) {
+		if errors.Is(err, source.PermissionDenied) || errors.Is(err, source.Unknown) {
 			t.Errorf("a %s is of a kind that it is not of", name)
 		}
 	}
-	for name, err := range map[string]error{"Error": &source.Error{Kind: source.Denied}, "Problem": &source.Problem{Kind: source.Denied}} {
-		if !errors.Is(err, source.Denied) || errors.Is(err, errCause) {
+	for name, err := range map[string]error{"Error": &source.Error{Kind: source.PermissionDenied}, "Problem": &source.Problem{Kind: source.PermissionDenied}} {
+		if !errors.Is(err, source.PermissionDenied) || errors.Is(err, errCause) {
 			t.Errorf("the kind of a %s without a cause cannot be reached", name)
 		}
 	}

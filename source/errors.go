@@ -88,7 +88,7 @@ func KindOf(err error) Kind {
 	case errors.Is(err, fs.ErrNotExist):
 		return NotFound
 	case errors.Is(err, fs.ErrPermission):
-		return Denied
+		return PermissionDenied
 	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ECONNRESET):
 		return Unavailable
 	case errors.As(err, &timeout) && timeout.Timeout():

@@ -26,7 +26,7 @@ func ExampleKindOf() {
 	fmt.Println(source.KindOf(fmt.Errorf("reading: %w", fs.ErrPermission)))
 	// Output:
 	// timeout
-	// denied
+	// permission denied
 }
 
 func ExampleProblem() {

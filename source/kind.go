@@ -6,15 +6,15 @@ type Kind uint8
 
 // Kinds of a source's trouble. The numbers are frozen: they may stand in a database of metrics.
 const (
-	Unknown     Kind = 0 // none of the below
-	Unavailable Kind = 1 // the origin cannot be reached, or says that it is not ready; trying again may help
-	Timeout     Kind = 2 // the origin did not answer in time; trying again may help
-	Denied      Kind = 3 // the origin refused who asked: credentials, an expired token, permissions
-	NotFound    Kind = 4 // the origin answered and has no such document, and the source was told that it must
-	Misused     Kind = 5 // the request itself is wrong: a bad name, a bad option; trying again does not help
-	TooLarge    Kind = 6 // over a limit
-	Conflict    Kind = 7 // a compare-and-set lost
-	Closed      Kind = 8 // used after Close
+	Unknown          Kind = 0 // none of the below
+	Unavailable      Kind = 1 // the origin cannot be reached, or says that it is not ready; trying again may help
+	Timeout          Kind = 2 // the origin did not answer in time; trying again may help
+	PermissionDenied Kind = 3 // the origin refused who asked: credentials, an expired token, permissions
+	NotFound         Kind = 4 // the origin answered and has no such document, and the source was told that it must
+	InvalidArgument  Kind = 5 // the request itself is wrong: a bad name, a bad option; trying again does not help
+	TooLarge         Kind = 6 // over a limit
+	Conflict         Kind = 7 // a compare-and-set lost
+	Closed           Kind = 8 // used after Close
 )
 
 // Kinds of a content's trouble: what a [Problem] can be.
@@ -30,8 +30,8 @@ const (
 )
 
 var kindNames = map[Kind]string{
-	Unknown: "unknown", Unavailable: "unavailable", Timeout: "timeout", Denied: "denied", NotFound: "not found",
-	Misused: "misused", TooLarge: "too large", Conflict: "conflict", Closed: "closed",
+	Unknown: "unknown", Unavailable: "unavailable", Timeout: "timeout", PermissionDenied: "permission denied", NotFound: "not found",
+	InvalidArgument: "invalid argument", TooLarge: "too large", Conflict: "conflict", Closed: "closed",
 	Corrupt: "corrupt", Malformed: "malformed", DuplicateKey: "duplicate key", UnknownKey: "unknown key",
 	WrongType: "wrong type", Invalid: "invalid", Missing: "missing", BuildFailed: "build failed",
 }

@@ -20,7 +20,7 @@ type poller struct {
 	name     string
 	interval time.Duration
 	fetch    func(context.Context) (Content, error)
-	told     Teller
+	told     ChangeDetector
 }
 
 func (p *poller) Name() string { return p.name }
@@ -35,7 +35,7 @@ func (p *poller) Next(ctx context.Context, prev Revision) (Content, error) {
 		if ctx.Err() != nil {
 			return Content{}, ctx.Err()
 		}
-		if p.told.Differs(prev, c.Revision, err) {
+		if p.told.Changed(prev, c.Revision, err) {
 			return c, err
 		}
 		timer := time.NewTimer(interval)

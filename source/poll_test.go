@@ -115,8 +115,8 @@ func TestPollTellsErrorsAsStates(t *testing.T) {
 		if _, _, err := ask(t, s, "1"); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("an error that only is another pointer woke the caller: %v", err)
 		}
-		o.set("1", &source.Error{Kind: source.Denied, Document: "d"})
-		if _, took, err := ask(t, s, "1"); !errors.Is(err, source.Denied) || took != 0 {
+		o.set("1", &source.Error{Kind: source.PermissionDenied, Document: "d"})
+		if _, took, err := ask(t, s, "1"); !errors.Is(err, source.PermissionDenied) || took != 0 {
 			t.Errorf("another kind of error was not told: %v", err)
 		}
 		o.set("1", nil)
@@ -163,8 +163,8 @@ func TestPollEndsWithItsContext(t *testing.T) {
 
 func TestTeller(t *testing.T) {
 	t.Parallel()
-	a, b := &source.Error{Kind: source.Denied, Document: "a"}, &source.Error{Kind: source.Denied, Document: "b"}
-	var told source.Teller
+	a, b := &source.Error{Kind: source.PermissionDenied, Document: "a"}, &source.Error{Kind: source.PermissionDenied, Document: "b"}
+	var told source.ChangeDetector
 	for i, step := range []struct {
 		prev, rev source.Revision
 		err       error
@@ -188,7 +188,7 @@ func TestTeller(t *testing.T) {
 		{"1", "2", nil, true},
 		{"2", "2", nil, false},
 	} {
-		if got := told.Differs(step.prev, step.rev, step.err); got != step.want {
+		if got := told.Changed(step.prev, step.rev, step.err); got != step.want {
 			t.Errorf("step %d: Differs(%q, %q, %v) is %v, must be %v", i, step.prev, step.rev, step.err, got, step.want)
 		}
 	}

@@ -192,7 +192,7 @@ func TestRoots(t *testing.T) {
 		t.Errorf("a generic struct gives %v", err)
 	}
 	for _, nothing := range []any{nil, (*host)(nil)} {
-		if err := validate.Struct(nothing); !errors.Is(err, source.Misused) {
+		if err := validate.Struct(nothing); !errors.Is(err, source.InvalidArgument) {
 			t.Errorf("nothing gives %v", err)
 		}
 	}

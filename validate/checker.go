@@ -32,7 +32,7 @@ type checker struct {
 }
 
 // Compile makes a checker for T. The error is a source.Problems with every tag that cannot work and every option that
-// is wrong; their kind is source.Misused, and their key is where in the config the field stands.
+// is wrong; their kind is source.InvalidArgument, and their key is where in the config the field stands.
 func Compile[T any](options ...Option) (*Checker[T], error) {
 	c, err := compile(reflect.TypeFor[T](), options)
 	if err != nil {
@@ -59,14 +59,14 @@ func Struct(value any, options ...Option) error {
 	v := reflect.ValueOf(value)
 	if v.Kind() != reflect.Pointer {
 		if !v.IsValid() {
-			return source.Problems{{Kind: source.Misused, Message: "there is no value to validate"}}
+			return source.Problems{{Kind: source.InvalidArgument, Message: "there is no value to validate"}}
 		}
 		p := reflect.New(v.Type())
 		p.Elem().Set(v)
 		v = p
 	}
 	if v.IsNil() {
-		return source.Problems{{Kind: source.Misused, Message: "there is no value to validate"}}
+		return source.Problems{{Kind: source.InvalidArgument, Message: "there is no value to validate"}}
 	}
 	c, err := compile(v.Type().Elem(), options)
 	if err != nil {
@@ -86,7 +86,7 @@ func compile(t reflect.Type, options []Option) (*checker, error) {
 	var problems source.Problems
 	for _, register := range []func() error{c.registerRelations, c.registerPresences, c.registerUnique} {
 		if err := register(); err != nil {
-			problems = append(problems, &source.Problem{Kind: source.Misused, Message: err.Error()})
+			problems = append(problems, &source.Problem{Kind: source.InvalidArgument, Message: err.Error()})
 		}
 	}
 	for _, o := range options {
@@ -94,11 +94,11 @@ func compile(t reflect.Type, options []Option) (*checker, error) {
 			continue
 		}
 		if err := o.apply(s); err != nil {
-			problems = append(problems, &source.Problem{Kind: source.Misused, Message: err.Error()})
+			problems = append(problems, &source.Problem{Kind: source.InvalidArgument, Message: err.Error()})
 		}
 	}
 	if name := c.circular(); name != "" {
-		return nil, append(problems, &source.Problem{Kind: source.Misused, Message: "the alias " + name + " stands for itself"})
+		return nil, append(problems, &source.Problem{Kind: source.InvalidArgument, Message: "the alias " + name + " stands for itself"})
 	}
 	c.open = s.open
 	c.root, c.kinds = survey(t, s.open)

@@ -55,7 +55,7 @@ func TestMistakes(t *testing.T) {
 	}
 	want["inner.x"] = true
 	for _, p := range problems {
-		if !want[p.Key] || p.Kind != source.Misused {
+		if !want[p.Key] || p.Kind != source.InvalidArgument {
 			t.Errorf("kind %v: %v", p.Kind, p)
 		}
 		delete(want, p.Key)
@@ -78,7 +78,7 @@ func TestOptionsThatAreWrong(t *testing.T) {
 		"error":      validate.With(func(*validator.Validate) error { return errors.New("no") }),
 		"panic":      validate.With(func(*validator.Validate) error { panic("canary") }),
 	} {
-		if _, err := validate.Compile[host](option); !errors.Is(err, source.Misused) || strings.Contains(err.Error(), "canary") {
+		if _, err := validate.Compile[host](option); !errors.Is(err, source.InvalidArgument) || strings.Contains(err.Error(), "canary") {
 			t.Errorf("%s: gives %v", name, err)
 		}
 	}
@@ -94,7 +94,7 @@ func TestCircularAliases(t *testing.T) {
 		"itself":   {validate.Alias("a", "gte=1,a", "must")},
 		"by a way": {validate.Alias("a", "gte=1|b", "must"), validate.Alias("b", "c,lte=3", "must"), validate.Alias("c", "a", "must")},
 	} {
-		if _, err := validate.Compile[config](options...); !errors.Is(err, source.Misused) || !strings.Contains(err.Error(), "stands for itself") {
+		if _, err := validate.Compile[config](options...); !errors.Is(err, source.InvalidArgument) || !strings.Contains(err.Error(), "stands for itself") {
 			t.Errorf("%s: gives %v", name, err)
 		}
 	}

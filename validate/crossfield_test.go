@@ -113,7 +113,7 @@ func TestCrossFieldRules(t *testing.T) {
 					if !possible {
 						tag = rule + "field=" + p.top
 						err := check(tag, c.violates, false)
-						if !errors.Is(err, source.Misused) || !strings.Contains(err.Error(), tag[:strings.Index(tag, "=")]+" names "+p.top) ||
+						if !errors.Is(err, source.InvalidArgument) || !strings.Contains(err.Error(), tag[:strings.Index(tag, "=")]+" names "+p.top) ||
 							!strings.Contains(err.Error(), "write "+rule+"csfield="+p.top) {
 							t.Errorf("%s cannot be: it must be refused, and the error must say what to write, not %v", tag, err)
 						}
@@ -135,7 +135,7 @@ func TestCrossFieldRules(t *testing.T) {
 					}
 				}
 				for _, tag := range []string{rule + "field=Nowhere", rule + "csfield=Nowhere", rule + "csfield=In.Nowhere", rule + "field=Ref[0]", rule + "field=", rule + "csfield=In..Ref", rule + "field=Ref."} {
-					if err := check(tag, c.holds, false); !errors.Is(err, source.Misused) || !strings.Contains(err.Error(), "V: "+rule) {
+					if err := check(tag, c.holds, false); !errors.Is(err, source.InvalidArgument) || !strings.Contains(err.Error(), "V: "+rule) {
 						t.Errorf("%s names no field and must be refused by the field and the rule, not %v", tag, err)
 					}
 				}
@@ -182,7 +182,7 @@ func TestPresenceRules(t *testing.T) {
 				name, _, _ := strings.Cut(c.tag, "=")
 				if p.local == "" {
 					err := check(p.top, c.met, false)
-					if !errors.Is(err, source.Misused) || !strings.Contains(err.Error(), "V: "+name+" names "+p.top) || !strings.Contains(err.Error(), "a Validate method of the whole struct can ask it") {
+					if !errors.Is(err, source.InvalidArgument) || !strings.Contains(err.Error(), "V: "+name+" names "+p.top) || !strings.Contains(err.Error(), "a Validate method of the whole struct can ask it") {
 						t.Errorf("%s cannot be: it must be refused, and the error must say what to do, not %v", c.tag, err)
 					}
 					return
@@ -319,7 +319,7 @@ func TestWhatIsCompared(t *testing.T) {
 			err := validate.Struct(v.Interface())
 			switch {
 			case test.want == "-":
-				if !errors.Is(err, source.Misused) || !strings.Contains(err.Error(), test.rule) {
+				if !errors.Is(err, source.InvalidArgument) || !strings.Contains(err.Error(), test.rule) {
 					t.Errorf("%s of %T and %T cannot be, and gives %v", test.rule, test.v, test.other, err)
 				}
 			case test.want == "" && err != nil || test.want != "" && (err == nil || err.Error() != "v: "+strings.ReplaceAll(test.want, "o.o", `"o.o"`)):

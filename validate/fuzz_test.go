@@ -65,7 +65,7 @@ func FuzzNames(f *testing.F) {
 			switch {
 			case err == nil: // a value that is there, in an embedded struct that is nil
 				t.Errorf("%s%s holds", rule, name)
-			case errors.Is(err, source.Misused):
+			case errors.Is(err, source.InvalidArgument):
 				if !strings.Contains(err.Error(), "V: "+rule[:len(rule)-1]) && !strings.Contains(err.Error(), "V: validator:") {
 					t.Errorf("%s%s is refused without the field and the rule: %v", rule, name, err)
 				}

@@ -68,7 +68,7 @@ func (p *preparing) visit(k *kind, at tree.Path) {
 			})
 			if err != nil {
 				p.problems = append(p.problems, &source.Problem{
-					Kind: source.Misused, Key: strings.ReplaceAll(path.String(), `."[]"`, "[]"), Message: fmt.Sprintf("%s.%s: %s", nameOf(k.typ), f.name, err),
+					Kind: source.InvalidArgument, Key: strings.ReplaceAll(path.String(), `."[]"`, "[]"), Message: fmt.Sprintf("%s.%s: %s", nameOf(k.typ), f.name, err),
 				})
 				rewritten = "-"
 			}

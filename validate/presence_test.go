@@ -222,7 +222,7 @@ func TestConditions(t *testing.T) {
 				t.Errorf("%s gives %v, must say %q", test.rule, err, test.words)
 			case !test.met && test.words == "" && err != nil:
 				t.Errorf("%s is not met, and gives %v", test.rule, err)
-			case !test.met && test.words != "" && (!errors.Is(err, source.Misused) || !strings.Contains(err.Error(), "v: struct.V: ") || !strings.Contains(err.Error(), test.words)):
+			case !test.met && test.words != "" && (!errors.Is(err, source.InvalidArgument) || !strings.Contains(err.Error(), "v: struct.V: ") || !strings.Contains(err.Error(), test.words)):
 				t.Errorf("%s cannot be, and gives %v, must say %q", test.rule, err, test.words)
 			}
 			if err != nil && strings.Contains(err.Error(), "canary") {
@@ -459,7 +459,7 @@ func TestUnique(t *testing.T) {
 			err := validate.Struct(v.Interface())
 			switch {
 			case test.want == "-":
-				if !errors.Is(err, source.Misused) || !strings.Contains(err.Error(), "unique") {
+				if !errors.Is(err, source.InvalidArgument) || !strings.Contains(err.Error(), "unique") {
 					t.Errorf("%s cannot be, and gives %v", test.rule, err)
 				}
 			case test.want == "" && err != nil || test.want != "" && (err == nil || err.Error() != "v: "+test.want):

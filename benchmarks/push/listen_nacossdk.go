@@ -19,6 +19,6 @@ func listenNacosSDK(ctx context.Context, j job, heard func(index, version int)) 
 	if err != nil {
 		return err
 	}
-	follow(ctx, j, func(id string) source.Source { return client.Config(id) }, heard)
+	follow(ctx, j, func(id string) source.Source { return client.Source(id) }, heard)
 	return nil
 }

@@ -14,7 +14,7 @@ import (
 
 // dial is nacre's client for a server, with the default settings.
 func dial(ctx context.Context, addr, user, pass, app string) (*nacos.Client, error) {
-	return nacos.Dial(ctx, nacos.Config{Servers: []string{addr}, Username: user, Password: nacos.NewPassword(pass), AppName: app})
+	return nacos.NewClient(nacos.Config{Servers: []string{addr}, Username: user, Password: nacos.NewPassword(pass), AppName: app})
 }
 
 // listenSession follows the configs with nacre's session.
@@ -24,7 +24,7 @@ func listenSession(ctx context.Context, j job, heard func(index, version int)) e
 		return err
 	}
 	defer func() { _ = client.Close() }()
-	follow(ctx, j, func(id string) source.Source { return client.Config(id) }, heard)
+	follow(ctx, j, func(id string) source.Source { return client.Source(id) }, heard)
 	return nil
 }
 
@@ -70,8 +70,8 @@ func apply(src source.Source, i int, got source.Content, heard func(index, versi
 	if v, ok := versionOf(string(data[:min(len(data), minSize)])); ok { // the beginning tells, and a copy of all would be counted too
 		heard(i, v)
 	}
-	if r, ok := src.(source.Receiver); ok {
-		r.Receive(got.Revision, nil)
+	if r, ok := src.(source.Acknowledger); ok {
+		r.Ack(got.Revision, nil)
 	}
 }
 
@@ -89,12 +89,12 @@ func listenOpen(ctx context.Context, j job, heard func(index, version int)) erro
 	defer func() { _ = client.Close() }()
 	layers := make([]source.Source, j.N)
 	for i := range layers {
-		layers[i] = client.Config(dataID(j.Prefix, i))
+		layers[i] = client.Source(dataID(j.Prefix, i))
 	}
 	cfg, err := nacre.OpenWith[merged](ctx, nacre.Options{
-		BootTimeout: time.Minute,
-		StateDir:    filepath.Join(j.Dir, "state"),
-		Logger:      slog.New(slog.DiscardHandler),
+		BootTimeout:      time.Minute,
+		LastKnownGoodDir: filepath.Join(j.Dir, "state"),
+		Logger:           slog.New(slog.DiscardHandler),
 	}, layers...)
 	if err != nil {
 		return err
@@ -111,7 +111,7 @@ func listenOpen(ctx context.Context, j job, heard func(index, version int)) erro
 			}
 		}
 		return nil
-	}, nacre.Initial())
+	}, nacre.InitialCall())
 	<-ctx.Done()
 	sub.Stop()
 	return cfg.Close()

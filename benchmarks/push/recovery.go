@@ -70,5 +70,5 @@ func (b *bench) restart(ctx context.Context, proc *child) error {
 	_ = before.Close()
 	ready, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	return writer.Ready(ready)
+	return writer.WaitReady(ready)
 }

@@ -100,7 +100,7 @@ func connect(ctx context.Context, o options) (*server, error) {
 	s.end = append(s.end, func() { _ = writer.Close() })
 	ready, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	if err := writer.Ready(ready); err != nil {
+	if err := writer.WaitReady(ready); err != nil {
 		s.close()
 		return nil, err
 	}

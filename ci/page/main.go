@@ -207,19 +207,19 @@ func service(ctx context.Context) (*nacre.Config[Config], error) {
 			return 0, errors.New("connection refused " + strings.Join(attacks, " "))
 		}
 		return n, nil
-	}, nil, nacre.Name("pool"))
+	}, nil, nacre.WithName("pool"))
 	if err != nil {
 		return nil, err
 	}
 	nacre.Subscribe(cfg, func(c *Config) string { return c.Title }, func(_ context.Context, ch nacre.Change[string]) error {
 		return errors.New("cannot show " + ch.New)
-	}, nacre.Name("subscriber "+attacks[0]))
-	remove := nacre.Probe(cfg, func(_ context.Context, c *Config) error {
+	}, nacre.WithName("subscriber "+attacks[0]))
+	remove := nacre.AutoRollback(cfg, func(_ context.Context, c *Config) error {
 		if c.DB.Pool == 66 {
 			return errors.New("no request gets through")
 		}
 		return nil
-	}, nacre.Name("self test"), nacre.ProbeEvery(50*time.Millisecond))
+	}, nacre.WithName("self test"), nacre.RollbackCheckInterval(50*time.Millisecond))
 	defer remove()
 
 	text := func(pool int, more string) []byte {

@@ -56,15 +56,15 @@ func run(ctx context.Context, out io.Writer) (err error) {
 	defer func() { err = errors.Join(err, cfg.Close()) }()
 
 	// The service looks at itself for some time after each change. Here, no request gets through with a limit of 1.
-	nacre.Probe(cfg, func(_ context.Context, c *Config) error {
+	nacre.AutoRollback(cfg, func(_ context.Context, c *Config) error {
 		if c.Limit < 10 {
 			return errors.New("most requests are turned away")
 		}
 		return nil
-	}, nacre.Name("self test"), nacre.ProbeEvery(10*time.Millisecond), nacre.ProbeFor(100*time.Millisecond))
+	}, nacre.WithName("self test"), nacre.RollbackCheckInterval(10*time.Millisecond), nacre.RollbackWindow(100*time.Millisecond))
 
 	release := func() {
-		if _, err := cfg.Release(ctx, "memory"); err != nil {
+		if _, err := cfg.Approve(ctx, "memory"); err != nil {
 			told <- err.Error()
 		}
 	}

@@ -33,7 +33,7 @@ func TestASignedReleaseInNacos(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer srv.Close()
-	client, err := nacos.Dial(ctx, nacos.Config{Servers: []string{srv.Addr()}, Namespace: "prod"})
+	client, err := nacos.NewClient(nacos.Config{Servers: []string{srv.Addr()}, Namespace: "prod"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func TestASignedReleaseInNacos(t *testing.T) {
 	publish("release", release(1, "prod", first), "yaml")
 
 	told := make(chan string, 100)
-	o := nacre.Options{NoLastGood: true, Logger: slog.New(slog.DiscardHandler)}
+	o := nacre.Options{LastKnownGoodDisabled: true, Logger: slog.New(slog.DiscardHandler)}
 	o.Observer = &observe.Observer{
 		Applied:  func(observe.Applied) { told <- "applied" },
 		Held:     func(e observe.Held) { told <- "held: " + strings.Join(e.Reasons, "; ") },
@@ -71,8 +71,8 @@ func TestASignedReleaseInNacos(t *testing.T) {
 	}
 	var cfg *nacre.Config[signedConfig]
 	for cfg == nil { // what was published is read some moments later
-		cfg, err = nacre.OpenWith[signedConfig](ctx, o, client.Config("orders"),
-			nacre.Layer(client.Config("release", nacos.Format("yaml")), nacre.SignedManifest(public)))
+		cfg, err = nacre.OpenWith[signedConfig](ctx, o, client.Source("orders"),
+			nacre.Layer(client.Source("release", nacos.Format("yaml")), nacre.SignedManifest(public)))
 		if err != nil && (ctx.Err() != nil || !errors.Is(err, source.NotFound)) {
 			t.Fatal(err)
 		}

@@ -38,6 +38,6 @@ and signs it with a key of their own
     refused: release.yaml (memory): the manifest is not signed by a trusted key, or was changed after it was signed
     live: price 119, tax 21
 and puts the manifest of the spring back, which has a signature
-    held: release.yaml (memory): release spring has sequence 1, and 2 was accepted here before; sign it with a higher one, or Release the layer to go back
+    held: release.yaml (memory): release spring has sequence 1, and 2 was accepted here before; sign it with a higher one, or Approve the layer to go back
     live: price 119, tax 21
 `

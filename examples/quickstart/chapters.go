@@ -63,7 +63,7 @@ func heard[V any](s *story, name string, selectFrom func(*Config) V) *nacre.Subs
 	return nacre.Subscribe(s.cfg, selectFrom, func(_ context.Context, ch nacre.Change[V]) error {
 		s.say("subscriber %q: %v → %v in version %d, because of %v", name, ch.Old, ch.New, ch.Version, ch.Causes)
 		return nil
-	}, nacre.Name(name))
+	}, nacre.WithName(name))
 }
 
 func pool(c *Config) int { return c.DB.Pool }
@@ -153,11 +153,11 @@ func (s *story) badSubscribers(ctx context.Context) error {
 	calls := s.subscriber("pool").Calls
 	panics := nacre.Subscribe(s.cfg, pool, func(context.Context, nacre.Change[int]) error {
 		panic("cannot resize")
-	}, nacre.Name("panics"))
+	}, nacre.WithName("panics"))
 	blocks := nacre.Subscribe(s.cfg, pool, func(ctx context.Context, _ nacre.Change[int]) error {
 		<-ctx.Done() // until the subscription ends
 		return ctx.Err()
-	}, nacre.Name("blocks"))
+	}, nacre.WithName("blocks"))
 	if err := s.publish(orders, "db:\n  dsn: "+dsn+"\n  pool: 70\n"); err != nil {
 		return err
 	}
@@ -207,7 +207,7 @@ func (s *story) serverDies(ctx context.Context) error {
 }
 
 func (s *story) restartWithoutServer(ctx context.Context) error {
-	s.chapter("7. The service is restarted while the server is down: it starts from the last good copy")
+	s.chapter("7. The service is restarted while the server is down: it starts from the last known good copy")
 	if err := s.service.stop(); err != nil {
 		return err
 	}
@@ -219,8 +219,8 @@ func (s *story) restartWithoutServer(ctx context.Context) error {
 	}
 	s.say("service up after %.1f s, of which 2 s were spent waiting for the server", time.Since(began).Seconds())
 	for _, l := range s.cfg.Health().Layers {
-		if l.FromLastGood {
-			s.say("health: %s %v is from the last good copy, proven fresh at %s", l.Name, l.Documents, l.ProvenAt.Format(time.TimeOnly))
+		if l.FromLastKnownGood {
+			s.say("health: %s %v is from the last known good copy, proven fresh at %s", l.Name, l.Documents, l.VerifiedAt.Format(time.TimeOnly))
 		}
 	}
 	if err := s.ask(ctx); err != nil {
@@ -230,7 +230,7 @@ func (s *story) restartWithoutServer(ctx context.Context) error {
 		return err
 	}
 	fresh := func(h nacre.Health) bool {
-		return !h.Layers[1].FromLastGood && !h.Layers[2].FromLastGood && h.Ready() == nil
+		return !h.Layers[1].FromLastKnownGood && !h.Layers[2].FromLastKnownGood && h.Ready() == nil
 	}
 	if err := s.until(ctx, "it is fresh again", fresh); err != nil {
 		return err

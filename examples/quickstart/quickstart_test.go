@@ -37,7 +37,7 @@ func TestStory(t *testing.T) {
 		`subscriber "blocks" is still in its call`,
 		`layer nacos is down`,
 		`version 6 is live \d+ ms after the server was back`,
-		`nacos \[orders\.yaml\] is from the last good copy`,
+		`nacos \[orders\.yaml\] is from the last known good copy`,
 		`pool 80, rate 1000, timeout 1\.5s \(version 1\)`,
 		`every layer is proven fresh, ready: true`,
 	} {

@@ -46,19 +46,19 @@ type service struct {
 
 // start opens the configuration and serves with it.
 func start(ctx context.Context, path, nacosAddr, stateDir string) (*service, error) {
-	client, err := nacos.Dial(ctx, nacos.Config{Servers: []string{nacosAddr}})
+	client, err := nacos.NewClient(nacos.Config{Servers: []string{nacosAddr}})
 	if err != nil {
 		return nil, err
 	}
 	cfg, err := nacre.OpenWith[Config](ctx,
 		nacre.Options{
-			StateDir:    stateDir,
-			BootTimeout: 2 * time.Second,
-			Logger:      slog.New(slog.DiscardHandler), // the story tells it in its own words
+			LastKnownGoodDir: stateDir,
+			BootTimeout:      2 * time.Second,
+			Logger:           slog.New(slog.DiscardHandler), // the story tells it in its own words
 		},
 		file.New(path),               // low
-		client.Config("orders.yaml"), //
-		client.Config("limits.yaml"), //
+		client.Source("orders.yaml"), //
+		client.Source("limits.yaml"), //
 		env.New("ORDERS"),            // high
 	)
 	if err != nil {

@@ -64,8 +64,8 @@ func run(ctx context.Context, dir string, out io.Writer) (err error) {
 	}
 
 	cfg, err := nacre.OpenWith[Config](ctx, nacre.Options{
-		Logger:   slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{ReplaceAttr: withoutTimes})),
-		StateDir: dir, StateKey: key, // the last good copy, if there were a remote layer, is encrypted too
+		Logger:           slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{ReplaceAttr: withoutTimes})),
+		LastKnownGoodDir: dir, LastKnownGoodKey: key, // the last known good copy, if there were a remote layer, is encrypted too
 	},
 		nacre.Layer(memory.New("db.yaml", []byte("db:\n  dsn: postgres://orders:${file:db-password}@db/orders\n")), nacre.ResolveFiles(dir)),
 		nacre.Layer(memory.New("partner.yaml", sealed), nacre.Decrypt(func(_ context.Context, d source.Document) ([]byte, error) { return box.open(d.Data) })),

@@ -39,7 +39,7 @@ func run(ctx context.Context, out io.Writer) (err error) {
 	layer := memory.New("service.yaml", []byte("name: orders\nredis: {addr: 'r1:6379'}\nplugins: {audit: {file: audit.log}}\n"))
 	told := make(chan string, 16)
 	cfg, err := nacre.OpenWith[App](ctx, nacre.Options{
-		Sections: []nacre.Declaration{redis.Settings(), nacre.Reserve("plugins")},
+		Sections: []nacre.SectionDeclaration{redis.Settings(), nacre.ReserveSection("plugins")},
 		Window:   -1,
 		Logger:   slog.New(slog.DiscardHandler),
 		Observer: &observe.Observer{

@@ -30,14 +30,14 @@ type Database struct {
 }
 
 func run(ctx context.Context) error {
-	client, err := nacos.Dial(ctx, nacos.FromEnv()) // NACOS_SERVER_ADDR, NACOS_NAMESPACE, …
+	client, err := nacos.NewClient(nacos.FromEnv()) // NACOS_SERVER_ADDR, NACOS_NAMESPACE, …
 	if err != nil {
 		return err
 	}
 	defer client.Close()
 	cfg, err := nacre.Open[Config](ctx, // layers, low to high
 		file.New("config.yaml"),
-		client.Config("orders.yaml"),
+		client.Source("orders.yaml"),
 		env.New("ORDERS"), // ORDERS_DB_POOL=40
 	)
 	if err != nil {
@@ -52,7 +52,7 @@ func run(ctx context.Context) error {
 	}
 	level := new(slog.LevelVar)
 	nacre.Subscribe(cfg, func(c *Config) slog.Level { return c.LogLevel },
-		func(ctx context.Context, ch nacre.Change[slog.Level]) error { level.Set(ch.New); return nil }, nacre.Initial())
+		func(ctx context.Context, ch nacre.Change[slog.Level]) error { level.Set(ch.New); return nil }, nacre.InitialCall())
 	return serve(ctx, cfg, db) // cfg.Get() once a request: one version, one atomic load
 }
 

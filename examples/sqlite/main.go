@@ -87,7 +87,7 @@ func run(ctx context.Context, dir string, moves int, pause time.Duration) (repor
 	}
 	defer func() { _ = cfg.Close() }()
 
-	db, err := nacre.Derive(ctx, cfg, func(c *Config) Database { return c.DB }, openDB, (*sql.DB).Close, nacre.Name("db"))
+	db, err := nacre.Derive(ctx, cfg, func(c *Config) Database { return c.DB }, openDB, (*sql.DB).Close, nacre.WithName("db"))
 	if err != nil {
 		return report{}, err
 	}

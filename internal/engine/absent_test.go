@@ -58,7 +58,7 @@ func TestAnAbsentDocumentIsToldOnceAndCausesNothing(t *testing.T) {
 				x := newOrigin("x", "")
 				x.putAll("1", map[string]string{"a": "a: 2", "b": "", "c": ""})
 				s := settings(t, x)
-				s.Layers[0].FallBack = fallBack
+				s.Layers[0].DropWhenAbsent = fallBack
 				j := &journal{}
 				s.Observer = absences(j)
 				e := start(t, s)

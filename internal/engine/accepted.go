@@ -16,7 +16,7 @@ type accepted struct {
 }
 
 // accept remembers a release that is live from now on. It is called with mu held.
-func (a *accepted) accept(f *feed, c *content) {
+func (a *accepted) accept(f *layerState, c *layerContent) {
 	if c == nil || c.manifest == nil || !f.signed() {
 		return
 	}

@@ -15,12 +15,12 @@ import (
 
 // candidate is a choice of one content a layer (nil: none), which may become a version.
 type candidate struct {
-	contents []*content
-	started  time.Time
-	causes   []observe.Cause
-	news     bool // a content is not the applied one; what is absent before and after is no cause
-	rehearse bool // stop before the swap
-	dry      bool // build nothing either
+	contents     []*layerContent
+	started      time.Time
+	causes       []observe.Cause
+	news         bool // a content is not the applied one; what is absent before and after is no cause
+	prepareOnly  bool // stop before the swap
+	evaluateOnly bool // build nothing either
 }
 
 // apply is the flow: what a configuration goes through on its way from its layers to its subscribers. Each step is a package
@@ -32,7 +32,7 @@ func (e *Engine) apply(c candidate) source.Problems {
 	if problems != nil {
 		return append(problems, alone...)
 	}
-	if problems := wording.OwnAll(e.misfits(c.contents)); problems != nil {
+	if problems := wording.OwnAll(e.manifestMismatches(c.contents)); problems != nil {
 		return problems // never a part of a release
 	}
 
@@ -40,7 +40,7 @@ func (e *Engine) apply(c candidate) source.Problems {
 	all := e.merge(roots)
 	merged := all.tree
 	next := &State{full: all.sum(), At: time.Now(), Causes: c.causes, Merged: merged,
-		plan: e.plan, contents: c.contents, roots: roots}
+		schema: e.schema, contents: c.contents, roots: roots}
 	live := e.cell.Load()
 
 	// guard: what takes effect only after a restart stays as it is
@@ -51,18 +51,18 @@ func (e *Engine) apply(c candidate) source.Problems {
 		merged = next.Merged
 		next.full = verify.Full(merged)
 	}
-	if live != nil && live.full == next.full && live.plan == next.plan && alone == nil {
+	if live != nil && live.full == next.full && live.schema == next.schema && alone == nil {
 		return e.unchanged(c, next, live)
 	}
 
 	// bind: tree to the service's type and those of its sections, strictly; and validate: tags and the service's own rules
-	if r := e.rehearsed; r != nil && r.plan == next.plan && r.full == next.full && alone == nil {
+	if r := e.prepared; r != nil && r.schema == next.schema && r.full == next.full && alone == nil {
 		next.Values = r.Values // good, and what was built from them may know where they are
 	} else if next.Values, problems = e.check(merged, alone); problems != nil {
 		return problems
 	}
 
-	if c.dry {
+	if c.evaluateOnly {
 		return nil
 	}
 
@@ -70,8 +70,8 @@ func (e *Engine) apply(c candidate) source.Problems {
 	if problems := e.prepare(next); problems != nil {
 		return problems
 	}
-	if c.rehearse {
-		e.rehearsed = next
+	if c.prepareOnly {
+		e.prepared = next
 		return nil
 	}
 
@@ -80,10 +80,10 @@ func (e *Engine) apply(c candidate) source.Problems {
 	if !e.swap(next) {
 		return nil // the config was closed meanwhile
 	}
-	e.adopt(live, next, true)
+	e.activate(live, next, true)
 
 	// notify: each subscriber at its own pace; and keep the copy for a bad day
-	e.announce(next, live, c, observe.ResultApplied, nil)
+	e.publish(next, live, c, observe.ResultApplied, nil)
 	return nil
 }
 
@@ -114,7 +114,7 @@ func (m *mergedRoots) sum() [32]byte {
 // check binds a merged tree and validates the values, if there are any.
 func (e *Engine) check(merged *tree.Node, alone source.Problems) (values []any, problems source.Problems) {
 	if values, problems = e.bind(merged, alone); values != nil {
-		problems = append(problems, e.plan.validate(values, merged)...)
+		problems = append(problems, e.schema.validate(values, merged)...)
 	}
 	return values, problems
 }
@@ -126,7 +126,7 @@ func (e *Engine) bind(merged *tree.Node, alone source.Problems) (values []any, p
 	if live := e.cell.Load(); live != nil {
 		had = live.Values
 	}
-	values, problems = e.plan.bind(merged, had)
+	values, problems = e.schema.bind(merged, had)
 	for _, p := range alone {
 		if slices.ContainsFunc(problems, func(q *source.Problem) bool { return q.Position == p.Position && q.Key == p.Key }) {
 			continue
@@ -141,28 +141,28 @@ func (e *Engine) bind(merged *tree.Node, alone source.Problems) (values []any, p
 
 // unchanged accepts a candidate whose merged tree is the live one: a comment changed, or what a higher layer hides.
 func (e *Engine) unchanged(c candidate, next, live *State) source.Problems {
-	if c.rehearse {
+	if c.prepareOnly {
 		return nil
 	}
 	if e.accept(next) {
 		observe.Tell(e.Observer.Unchanged, observe.Unchanged{Version: live.Version, Causes: c.causes})
-		e.tellPending(next)
+		e.reportPending(next)
 		e.keepLastGood() // what is hidden today counts on the day on which nothing hides it
 	}
 	return nil
 }
 
 // announce tells everybody of a new live version, and has it saved.
-func (e *Engine) announce(next, old *State, c candidate, result observe.Result, problems source.Problems) {
-	if !e.falling {
-		e.unproven.Store(false)
+func (e *Engine) publish(next, old *State, c candidate, result observe.Result, problems source.Problems) {
+	if !e.fallingBack {
+		e.snapshotSuspended.Store(false)
 	}
 	changed, diff := e.changedKeys(old, next)
-	e.remember(next, observe.Entry{Diff: diff, Result: result, At: next.At, Version: next.Version,
+	e.recordHistory(next, observe.Entry{Diff: diff, Result: result, At: next.At, Version: next.Version,
 		Sum: next.Sum(), KeyedSum: e.KeyedSum(next), Causes: c.causes, Changed: changed, Problems: problems})
 	observe.Tell(e.Observer.Applied, observe.Applied{Version: next.Version, Sum: next.Sum(), KeyedSum: e.KeyedSum(next),
 		Causes: c.causes, Changed: changed, Took: time.Since(c.started)})
-	e.tellPending(next)
+	e.reportPending(next)
 	e.hub.Publish(delivery{state: next, causes: next.Causes})
 	if old == nil {
 		e.saver.putBoot()
@@ -177,7 +177,7 @@ func (e *Engine) changedKeys(old, next *State) (changed []string, diff []observe
 		return nil, nil
 	}
 	tree.Diff(old.Merged, next.Merged, func(p tree.Path) bool {
-		shape, secret := e.plan.shape.Lookup(p)
+		shape, secret := e.schema.shape.Lookup(p)
 		key := observe.KeyChange{Key: p.String()}
 		if n := old.Merged.Lookup(p); n != nil {
 			key.Old = clip(show(n, shape, secret))

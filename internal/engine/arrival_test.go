@@ -22,7 +22,7 @@ func TestAContentWhoseDecodingPanicsIsRefused(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				x, y := newOrigin("x", "a: 1"), newOrigin("y", "b: 1")
 				s := settings(t, x, y)
-				s.MaxLoss = maxLoss
+				s.MaxKeyLoss = maxLoss
 				part := s.Parts[0]
 				bind := part.Bind
 				part.BindAlone = true

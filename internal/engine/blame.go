@@ -11,15 +11,15 @@ import (
 // blame finds the changed layers that problems may come from. A problem names the layer of the value that is wrong; one of a key that is
 // missing, or of a struct as a whole, names at best the layer that has the map around it, which is often another one.
 type blame struct {
-	feeds      []*feed
-	base, next []*content // what is live and what is wanted, by layer
-	changed    []int      // the layers in which the two differ
+	feeds      []*layerState
+	base, next []*layerContent // what is live and what is wanted, by layer
+	changed    []int           // the layers in which the two differ
 	index      map[string]int
 }
 
-func (e *Engine) newBlame(base, next []*content) *blame {
-	b := &blame{feeds: e.feeds, base: base, next: next, index: map[string]int{}}
-	for i, f := range e.feeds {
+func (e *Engine) newBlame(base, next []*layerContent) *blame {
+	b := &blame{feeds: e.layers, base: base, next: next, index: map[string]int{}}
+	for i, f := range e.layers {
 		if next[i] != nil && next[i] != base[i] {
 			b.changed = append(b.changed, i)
 			b.index[f.name] = i
@@ -102,7 +102,7 @@ func (b *blame) differs(layer int, p tree.Path) bool {
 }
 
 // says reports whether a document of a content has something at a path, and not null.
-func (c *content) says(p tree.Path) bool {
+func (c *layerContent) says(p tree.Path) bool {
 	return c != nil && slices.ContainsFunc(c.named, func(d named) bool {
 		n := d.root.Lookup(p)
 		return n != nil && !guard.TakesAway(n)
@@ -110,7 +110,7 @@ func (c *content) says(p tree.Path) bool {
 }
 
 // rootNear is root for a document that probably has a place in the order of documents, as it has in another revision.
-func (c *content) rootNear(i int, name string) *tree.Node {
+func (c *layerContent) rootNear(i int, name string) *tree.Node {
 	if c != nil && i < len(c.named) && c.named[i].name == name {
 		return c.named[i].root
 	}

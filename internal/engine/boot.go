@@ -11,7 +11,7 @@ import (
 )
 
 // boot waits, for a bounded time, until every layer has spoken, and makes the first version. A layer that is down is
-// replaced by its last good copy; so are all of them when what they say now is refused, and what is good in it joins them. With
+// replaced by its last known good copy; so are all of them when what they say now is refused, and what is good in it joins them. With
 // neither it fails and says which layer and why.
 func (e *Engine) boot(ctx context.Context) error {
 	started := time.Now()
@@ -19,19 +19,19 @@ func (e *Engine) boot(ctx context.Context) error {
 	if late != nil && !errors.Is(late, context.DeadlineExceeded) {
 		return errors.Join(late, e.missing(nil))
 	}
-	c := e.bootCandidate(func(f *feed) bool { return f.latest == nil })
+	c := e.bootCandidate(func(f *layerState) bool { return f.latest == nil })
 	if err := e.missing(c.contents); err != nil {
 		return errors.Join(late, err)
 	}
 	problems := e.try(c)
 	for mayPass(problems) && time.Since(started) < e.BootTimeout && sleep(ctx, decodeAgain+time.Millisecond) {
 		e.take()
-		c = e.bootCandidate(func(f *feed) bool { return f.latest == nil })
+		c = e.bootCandidate(func(f *layerState) bool { return f.latest == nil })
 		problems = e.try(c)
 	}
 	if problems != nil {
-		// What the layers say now is bad. The last good copy may know better: a bad publish must not keep a service down.
-		old := e.bootCandidate(func(f *feed) bool { return !f.local })
+		// What the layers say now is bad. The last known good copy may know better: a bad publish must not keep a service down.
+		old := e.bootCandidate(func(f *layerState) bool { return !f.local })
 		if !old.fromDisk() || e.try(old) != nil {
 			return problems
 		}
@@ -79,7 +79,7 @@ func (e *Engine) await(ctx context.Context) error {
 func (e *Engine) waiting() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for _, f := range e.feeds {
+	for _, f := range e.layers {
 		if f.latest == nil && (f.err == nil || mayHeal(f.err)) {
 			return true
 		}
@@ -90,30 +90,30 @@ func (e *Engine) waiting() bool {
 // mayHeal reports whether an error may be gone in a moment.
 func mayHeal(err error) bool {
 	switch source.KindOf(err) {
-	case source.Misused, source.NotFound, source.Denied, source.TooLarge, source.Closed:
+	case source.InvalidArgument, source.NotFound, source.PermissionDenied, source.TooLarge, source.Closed:
 		return false
 	}
 	return true
 }
 
-// bootCandidate takes the last good copy of the layers that old names, and the newest content of the others.
-func (e *Engine) bootCandidate(old func(*feed) bool) candidate {
+// bootCandidate takes the last known good copy of the layers that old names, and the newest content of the others.
+func (e *Engine) bootCandidate(old func(*layerState) bool) candidate {
 	record := e.saver.copy()
-	return e.choose(func(f *feed) *content {
+	return e.choose(func(f *layerState) *layerContent {
 		if !old(f) || f.local {
 			return f.latest
 		}
-		if f.copy == nil {
+		if f.diskCopy == nil {
 			l := record.Find(f.name, f.identity)
 			if l == nil {
 				return f.latest
 			}
-			copied, provenAt := &content{Content: l.Content(), fromDisk: true}, provenBefore(l.ProvenAt)
+			copied, provenAt := &layerContent{Content: l.Content(), fromDisk: true}, provenBefore(l.VerifiedAt)
 			e.mu.Lock()
-			f.copy, f.provenAt = copied, provenAt
+			f.diskCopy, f.verifiedAtLast = copied, provenAt
 			e.mu.Unlock()
 		}
-		return f.copy
+		return f.diskCopy
 	})
 }
 
@@ -128,12 +128,12 @@ func provenBefore(at time.Time) time.Time {
 }
 
 // missing is the error for the layers that have no content.
-func (e *Engine) missing(contents []*content) error {
+func (e *Engine) missing(contents []*layerContent) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	var errs []error
-	for i, f := range e.feeds {
-		if f.Optional || f.latest != nil || contents != nil && contents[i] != nil {
+	for i, f := range e.layers {
+		if f.MayBeDown || f.latest != nil || contents != nil && contents[i] != nil {
 			continue
 		}
 		err := f.err
@@ -158,10 +158,10 @@ func (e *Engine) booted(started time.Time) {
 	b := observe.Booted{Version: live.Version, Sum: live.Sum(), KeyedSum: e.KeyedSum(live), Took: time.Since(started)}
 	for i, content := range live.contents {
 		if content != nil && content.fromDisk {
-			f := e.feeds[i]
+			f := e.layers[i]
 			b.Stale = append(b.Stale, f.name)
-			if !f.provenAt.IsZero() {
-				b.Age = max(b.Age, time.Since(f.provenAt))
+			if !f.verifiedAtLast.IsZero() {
+				b.Age = max(b.Age, time.Since(f.verifiedAtLast))
 			}
 		}
 	}

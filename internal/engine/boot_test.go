@@ -15,11 +15,11 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// ran makes a last good copy by a config that ran once with x saying yaml.
+// ran makes a last known good copy by a config that ran once with x saying yaml.
 func ran(t *testing.T, path, yaml string) {
 	t.Helper()
 	s := settings(t, newOrigin("x", yaml))
-	s.LastGood = path
+	s.LastKnownGoodPath = path
 	e := start(t, s)
 	if err := e.Close(); err != nil {
 		t.Fatal(err)
@@ -99,7 +99,7 @@ func TestBootWithoutAnOptionalLayer(t *testing.T) {
 		x, y := newOrigin("x", "a: 2"), newOrigin("y", "")
 		y.fail(errDown)
 		s := settings(t, x, y)
-		s.Layers[1].Optional = true
+		s.Layers[1].MayBeDown = true
 		e := start(t, s)
 		if h := e.Health(); value(e.Live()).A != 2 || h.Ready() != nil || !h.Layers[1].Stale || h.Layers[1].Down == "" {
 			t.Errorf("a=%d, ready %v, %+v; want 2, ready without the optional layer, and its trouble shown", value(e.Live()).A, h.Ready(), h.Layers[1])
@@ -127,7 +127,7 @@ func TestBootFromLastGood(t *testing.T) {
 		x, local := newOrigin("x", ""), localOrigin{newOrigin("local", "b: 3")}
 		x.fail(errDown)
 		s := settings(t, x, local)
-		s.LastGood = path
+		s.LastKnownGoodPath = path
 		var booted observe.Booted
 		s.Observer = &observe.Observer{Booted: func(b observe.Booted) { booted = b }}
 		e := start(t, s)
@@ -138,13 +138,13 @@ func TestBootFromLastGood(t *testing.T) {
 			t.Errorf("the event says %+v, want x stale for an hour", booted)
 		}
 		h := e.Health()
-		if !h.Layers[0].FromLastGood || !h.Layers[0].Stale || h.Ready() == nil || len(x.received) != 0 {
+		if !h.Layers[0].FromLastKnownGood || !h.Layers[0].Stale || h.Ready() == nil || len(x.received) != 0 {
 			t.Errorf("a stale boot is not shown as one: %+v", h.Layers[0])
 		}
 		x.put("a: 7")
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		if h := e.Health(); h.Version != 1 || h.Layers[0].FromLastGood || h.Ready() != nil {
+		if h := e.Health(); h.Version != 1 || h.Layers[0].FromLastKnownGood || h.Ready() != nil {
 			t.Errorf("the layer is up with the same content: %+v", h)
 		}
 		e.Close()
@@ -157,7 +157,7 @@ func TestABadPublishDoesNotKeepAServiceDown(t *testing.T) {
 		ran(t, path, "a: 7")
 		x := newOrigin("x", "a: [")
 		s := settings(t, x)
-		s.LastGood = path
+		s.LastKnownGoodPath = path
 		e := start(t, s)
 		if value(e.Live()).A != 7 || len(e.Health().Layers[0].Rejected) == 0 {
 			t.Errorf("a=%d, %+v; want the copy, and the rejection shown", value(e.Live()).A, e.Health().Layers[0])
@@ -198,7 +198,7 @@ func TestBootRefusesACopyThatIsNotItsOwn(t *testing.T) {
 				x := newOrigin("x", "")
 				x.fail(errDown)
 				s := settings(t, x)
-				s.LastGood = path
+				s.LastKnownGoodPath = path
 				if e, err := engine.Start(t.Context(), s); err == nil {
 					t.Errorf("booted with a=%d", value(e.Live()).A)
 					e.Close()
@@ -215,10 +215,10 @@ func TestLastGoodThatCannotBeKeptHarmsNothing(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		s := settings(t, newOrigin("x", "a: 7"))
-		s.LastGood = filepath.Join(file, "x.lastgood")
+		s.LastKnownGoodPath = filepath.Join(file, "x.lastgood")
 		e := start(t, s)
-		if value(e.Live()).A != 7 || e.Health().LastGood.Error == "" {
-			t.Errorf("a=%d, last good %+v", value(e.Live()).A, e.Health().LastGood)
+		if value(e.Live()).A != 7 || e.Health().LastKnownGood.Error == "" {
+			t.Errorf("a=%d, last good %+v", value(e.Live()).A, e.Health().LastKnownGood)
 		}
 		e.Close()
 	})
@@ -228,20 +228,20 @@ func TestTwoConfigsOneCopy(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.lastgood")
 	synctest.Test(t, func(t *testing.T) {
 		s := settings(t, newOrigin("x", "a: 7"))
-		s.LastGood = path
+		s.LastKnownGoodPath = path
 		first := start(t, s)
 		o2 := newOrigin("x", "a: 8")
 		s2 := settings(t, o2)
-		s2.LastGood = path
+		s2.LastKnownGoodPath = path
 		second := start(t, s2)
-		if h := second.Health().LastGood; !strings.Contains(h.Error, "another config of this process owns it") {
+		if h := second.Health().LastKnownGood; !strings.Contains(h.Error, "another config of this process owns it") {
 			t.Errorf("the second owner shows %+v", h)
 		}
 		first.Close()
 		x := newOrigin("x", "")
 		x.fail(errDown)
 		s3 := settings(t, x)
-		s3.LastGood = path
+		s3.LastKnownGoodPath = path
 		third := start(t, s3)
 		if value(third.Live()).A != 7 {
 			t.Errorf("who does not own the copy has written it: a=%d", value(third.Live()).A)
@@ -249,7 +249,7 @@ func TestTwoConfigsOneCopy(t *testing.T) {
 		third.Close()
 		o2.put("a: 9") // the owner has ended: now the second takes its place
 		settle()
-		if h := second.Health().LastGood; h.Error != "" || h.Version != 2 {
+		if h := second.Health().LastKnownGood; h.Error != "" || h.Version != 2 {
 			t.Errorf("the owner has ended, and the copy is not kept by the other: %+v", h)
 		}
 		second.Close()

@@ -10,7 +10,7 @@ import (
 // causes returns the documents in which next differs from what is applied. A document that is absent
 // in both causes nothing. One that went or came back while its last content stayed in use is named only
 // where nothing else differs.
-func (e *Engine) causes(f *feed, next *content) (all []observe.Cause) {
+func (e *Engine) causes(f *layerState, next *layerContent) (all []observe.Cause) {
 	if next == nil || next == f.applied {
 		return nil
 	}
@@ -49,12 +49,12 @@ func (e *Engine) causes(f *feed, next *content) (all []observe.Cause) {
 }
 
 // cause returns a document of a content as a cause.
-func (e *Engine) cause(l *feed, c *content, d *source.Document) observe.Cause {
+func (e *Engine) cause(l *layerState, c *layerContent, d *source.Document) observe.Cause {
 	return observe.Cause{Layer: l.name, Document: d.Name, Revision: e.shown(c), Release: d.Origin.Release}
 }
 
 // keeps reports whether a document is absent from the source and its last content stands in its place.
-func (c *content) keeps(name string) bool { return c != nil && slices.Contains(c.kept, name) }
+func (c *layerContent) keeps(name string) bool { return c != nil && slices.Contains(c.kept, name) }
 
 // absent returns the documents of a content that are not at their origin, in order.
 func absent(c source.Content) (all []source.Document) {

@@ -82,18 +82,18 @@ func TestBootWithOneBadLayerTakesTheOthersNewest(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.lastgood")
 	synctest.Test(t, func(t *testing.T) {
 		s := settings(t, newOrigin("x", "a: 7"), newOrigin("y", "b: 7"))
-		s.LastGood = path
+		s.LastKnownGoodPath = path
 		start(t, s).Close()
 
 		x, y := newOrigin("x", "a: ["), newOrigin("y", "b: 8")
 		s = settings(t, x, y)
-		s.LastGood = path
+		s.LastKnownGoodPath = path
 		e := start(t, s)
 		if v := value(e.Live()); v.A != 7 || v.B != 8 {
 			t.Errorf("booted with a=%d b=%d, want the copy's a=7 and the good new b=8", v.A, v.B)
 		}
 		h := e.Health()
-		if len(h.Layers[0].Rejected) == 0 || len(h.Layers[1].Rejected) != 0 || h.Layers[1].FromLastGood {
+		if len(h.Layers[0].Rejected) == 0 || len(h.Layers[1].Rejected) != 0 || h.Layers[1].FromLastKnownGood {
 			t.Errorf("Health shows %+v", h.Layers)
 		}
 		e.Close()
@@ -106,14 +106,14 @@ func TestTheCopyHoldsWhatIsHidden(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x, top := newOrigin("x", "a: 7"), localOrigin{newOrigin("top", "a: 9")}
 		s := settings(t, x, top)
-		s.LastGood = path
+		s.LastKnownGoodPath = path
 		e := start(t, s)
 		settle()
-		before := e.Health().LastGood.SavedAt
+		before := e.Health().LastKnownGood.SavedAt
 		x.put("a: 8")
 		settle()
-		if h := e.Health(); h.Version != 1 || !h.LastGood.SavedAt.After(before) {
-			t.Errorf("version %d, the copy is of %v and was of %v: a crash now would bring back what is old", h.Version, h.LastGood.SavedAt, before)
+		if h := e.Health(); h.Version != 1 || !h.LastKnownGood.SavedAt.After(before) {
+			t.Errorf("version %d, the copy is of %v and was of %v: a crash now would bring back what is old", h.Version, h.LastKnownGood.SavedAt, before)
 		}
 		e.Close()
 	})
@@ -153,7 +153,7 @@ func TestBootFromTheCopyWhenTheDeadlineComesFirst(t *testing.T) {
 		x := newOrigin("x", "")
 		x.fail(errDown)
 		s := settings(t, x)
-		s.LastGood = path
+		s.LastKnownGoodPath = path
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		began := time.Now()

@@ -41,7 +41,7 @@ type owned struct {
 }
 
 // Take makes the source of a layer, and those that it embeds, o's, until it was closed with the config; one without Close, or
-// that is as new after it, can then be another's. Nothing is taken on an error, which is of kind Misused. A source that may be
+// that is as new after it, can then be another's. Nothing is taken on an error, which is of kind InvalidArgument. A source that may be
 // shared belongs to nobody.
 func (o *Owner) Take(l *Layer) error {
 	all := ownable(reflect.ValueOf(l.Source), 0)
@@ -50,7 +50,7 @@ func (o *Owner) Take(l *Layer) error {
 		if id, ok := l.Source.(source.Identifier); ok {
 			name += " (" + id.Identity() + ")"
 		}
-		err := &source.Error{Kind: source.Misused, Op: "open config", Fix: "a source belongs to one config; make a second one with package " + packageOf(t)}
+		err := &source.Error{Kind: source.InvalidArgument, Op: "open config", Fix: "a source belongs to one config; make a second one with package " + packageOf(t)}
 		switch owner {
 		case o:
 			err.Err = fmt.Errorf("two layers are the same source %s", name)

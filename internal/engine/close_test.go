@@ -25,7 +25,7 @@ func TestCloseWhileTheServicesOwnRuleHangs(t *testing.T) {
 			release := make(chan struct{})
 			x, y := newOrigin("x", "a: 1"), newOrigin("y", "b: 1")
 			s := settings(t, x, y)
-			s.LastGood = path
+			s.LastKnownGoodPath = path
 			s.Parts[0].Validate = checked(func(c *config, n *tree.Node) source.Problems {
 				if c.A == 2 {
 					<-release
@@ -55,9 +55,9 @@ func TestCloseWhileTheServicesOwnRuleHangs(t *testing.T) {
 				t.Errorf("version %d came to life after Close", live.Version)
 			}
 			again := settings(t, newOrigin("x", "a: 1"), newOrigin("y", "b: 1"))
-			again.LastGood = path
+			again.LastKnownGoodPath = path
 			second := start(t, again)
-			if h := second.Health().LastGood; h.Error != "" {
+			if h := second.Health().LastKnownGood; h.Error != "" {
 				t.Errorf("the copy is still owned by a config that is closed: %s", h.Error)
 			}
 			second.Close()
@@ -72,7 +72,7 @@ func TestCloseWhileARollbackHangs(t *testing.T) {
 		release := make(chan struct{})
 		x := newOrigin("x", "a: 1")
 		s := settings(t, x)
-		s.LastGood = path
+		s.LastKnownGoodPath = path
 		s.Observer = &observe.Observer{Applied: func(a observe.Applied) {
 			if a.Version == 3 {
 				<-release

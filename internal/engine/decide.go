@@ -11,10 +11,10 @@ import (
 
 // decide makes the newest good contents live. See the package comment for what is decided.
 func (e *Engine) decide() {
-	e.again.clear()
+	e.rebuildTimer.clear()
 	defer func() { e.merged = nil }()
-	e.judge()
-	for e.decideOn(e.newest()) && e.freed() { // what one layer was held for may have been in another one
+	e.admit()
+	for e.decideOn(e.newest()) && e.retryHeld() { // what one layer was held for may have been in another one
 		continue
 	}
 }
@@ -33,27 +33,27 @@ func (e *Engine) decideOn(c candidate) (accepted bool) {
 	if problems := e.try(c); problems != nil {
 		e.applyPartially(c, problems)
 	}
-	e.planRebuild()
+	e.scheduleRebuild()
 	return !slices.Equal(before, e.applied())
 }
 
 // applied returns what is applied of each layer.
-func (e *Engine) applied() []*content {
-	all := make([]*content, len(e.feeds))
-	for i, f := range e.feeds {
+func (e *Engine) applied() []*layerContent {
+	all := make([]*layerContent, len(e.layers))
+	for i, f := range e.layers {
 		all[i] = f.applied
 	}
 	return all
 }
 
 // freed judges the layers again of which some are held, and reports whether one is not any more.
-func (e *Engine) freed() (freed bool) {
-	held := slices.DeleteFunc(slices.Clone(e.feeds), func(f *feed) bool { return f.held == nil })
+func (e *Engine) retryHeld() (freed bool) {
+	held := slices.DeleteFunc(slices.Clone(e.layers), func(f *layerState) bool { return f.held == nil })
 	if len(held) == 0 {
 		return false
 	}
-	e.judge()
-	return slices.ContainsFunc(held, func(f *feed) bool { return f.held == nil && f.doubt == nil })
+	e.admit()
+	return slices.ContainsFunc(held, func(f *layerState) bool { return f.held == nil && f.doubt == nil })
 }
 
 // try is apply, with a panic in a step made into a problem: nothing that content can do may end the writer.
@@ -63,14 +63,14 @@ func (e *Engine) try(c candidate) (problems source.Problems) {
 			problems = source.Problems{panicked(rescue.NewPanic(v), source.Position{})}
 		}
 	}()
-	problems = e.scrub.problems(e.apply(c))
+	problems = e.redactor.problems(e.apply(c))
 	e.sort(problems, c.contents)
 	return problems
 }
 
 // newest is the candidate of every layer's newest content that is not held.
 func (e *Engine) newest() candidate {
-	return e.choose(func(f *feed) *content {
+	return e.choose(func(f *layerState) *layerContent {
 		if f.latest != nil && f.held == nil {
 			return f.latest
 		}
@@ -80,15 +80,15 @@ func (e *Engine) newest() candidate {
 
 // live is the candidate of what is live already.
 func (e *Engine) live() candidate {
-	return e.choose(func(f *feed) *content { return f.applied })
+	return e.choose(func(f *layerState) *layerContent { return f.applied })
 }
 
 // choose makes a candidate of one content a layer. It reads what only the writer changes, without mu: it may decode.
-func (e *Engine) choose(of func(*feed) *content) candidate {
-	c := candidate{started: time.Now(), contents: make([]*content, len(e.feeds))}
-	for i, f := range e.feeds {
+func (e *Engine) choose(of func(*layerState) *layerContent) candidate {
+	c := candidate{started: time.Now(), contents: make([]*layerContent, len(e.layers))}
+	for i, f := range e.layers {
 		c.contents[i] = of(f)
-		if next := c.contents[i]; next != nil && next.decoded == nil {
+		if next := c.contents[i]; next != nil && next.decodedBy == nil {
 			e.decodeContent(f, next) // else nobody knows how its revision may be shown
 		}
 		c.causes = append(c.causes, e.causes(f, c.contents[i])...)
@@ -105,10 +105,10 @@ func (e *Engine) refuse(c, good candidate, why func(layer int) source.Problems) 
 	var told []observe.Cause
 	var found problemSet
 	var receivers []func()
-	var worse []*feed
+	var worse []*layerState
 	news := false
 	e.mu.Lock()
-	for i, f := range e.feeds {
+	for i, f := range e.layers {
 		bad := c.contents[i]
 		if bad == nil || bad == good.contents[i] || bad == f.applied {
 			continue
@@ -120,11 +120,11 @@ func (e *Engine) refuse(c, good candidate, why func(layer int) source.Problems) 
 			news = true
 		}
 		f.rejected = own
-		if !bad.fromDisk && f.told.refused != bad.Revision {
-			f.told.refused, news = bad.Revision, true
+		if !bad.fromDisk && f.notified.refused != bad.Revision {
+			f.notified.refused, news = bad.Revision, true
 			worse = append(worse, f)
-			if r, ok := f.Source.(source.Receiver); ok {
-				receivers = append(receivers, func() { r.Receive(bad.Revision, own) })
+			if r, ok := f.Source.(source.Acknowledger); ok {
+				receivers = append(receivers, func() { r.Ack(bad.Revision, own) })
 			}
 		}
 	}
@@ -134,28 +134,28 @@ func (e *Engine) refuse(c, good candidate, why func(layer int) source.Problems) 
 		guarded(tell)
 	}
 	for _, f := range worse {
-		e.bad(f, time.Now())
+		e.recordFailure(f, time.Now())
 	}
 	if !news {
 		return // it is as bad as it was when it was last told
 	}
 	problems := found.all
 	e.sort(problems, c.contents)
-	e.remember(nil, observe.Entry{Result: observe.ResultRejected, At: time.Now(), Version: live.version(), Causes: told, Problems: problems})
+	e.recordHistory(nil, observe.Entry{Result: observe.ResultRejected, At: time.Now(), Version: live.version(), Causes: told, Problems: problems})
 	observe.Tell(e.Observer.Rejected, observe.Rejected{Version: live.version(), Causes: told, Problems: problems})
 }
 
 // swap makes next live, and its contents the applied ones: Health shows both or neither. It reports false, and does nothing, once
 // the config is closed.
 func (e *Engine) swap(next *State) bool {
-	return e.settle(next, func() { e.cell.Swap(next) })
+	return e.commit(next, func() { e.cell.Swap(next) })
 }
 
 // accept makes next's contents the applied ones under the version that is live. It reports as swap does.
-func (e *Engine) accept(next *State) bool { return e.settle(next, func() {}) }
+func (e *Engine) accept(next *State) bool { return e.commit(next, func() {}) }
 
 // settle runs swap and marks the contents in one step, and then tells the sources.
-func (e *Engine) settle(next *State, swap func()) bool {
+func (e *Engine) commit(next *State, swap func()) bool {
 	var receivers []func()
 	e.mu.Lock()
 	if e.isClosed() {
@@ -164,27 +164,27 @@ func (e *Engine) settle(next *State, swap func()) bool {
 	}
 	swap()
 	e.roots, e.pending = next.roots, next.pending
-	for i, f := range e.feeds {
+	for i, f := range e.layers {
 		c := next.contents[i]
 		if f.applied != c {
 			e.accepted.accept(f, c)
 			f.applied, f.appliedAt, f.renewal = c, time.Now(), nil
 		}
 		if c == f.latest {
-			f.rejected, f.told.refused, f.held = nil, "", nil
+			f.rejected, f.notified.refused, f.held = nil, "", nil
 			if f.breaker.Open() {
 				f.breaker.Reset() // it says again what was good
 			}
 		}
-		if c != nil && !c.fromDisk && f.told.live != c.Revision {
-			f.told.live = c.Revision
-			if r, ok := f.Source.(source.Receiver); ok {
-				receivers = append(receivers, func() { r.Receive(c.Revision, nil) })
+		if c != nil && !c.fromDisk && f.notified.live != c.Revision {
+			f.notified.live = c.Revision
+			if r, ok := f.Source.(source.Acknowledger); ok {
+				receivers = append(receivers, func() { r.Ack(c.Revision, nil) })
 			}
 		}
 	}
 	e.mu.Unlock()
-	e.tellInUse()
+	e.markSecretsInUse()
 	for _, tell := range receivers {
 		guarded(tell)
 	}

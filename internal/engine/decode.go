@@ -15,7 +15,7 @@ import (
 
 // arrived returns a content that a source has just given, decoded. The layer's watcher calls it, so that decoding, which may take long or
 // call the service's own code, holds up neither the writer nor another layer.
-func (e *Engine) arrived(f *feed, c source.Content) *content {
+func (e *Engine) arrived(f *layerState, c source.Content) *layerContent {
 	if f.AllowUnknown {
 		c.Documents = slices.Clone(c.Documents)
 		for i := range c.Documents {
@@ -23,25 +23,25 @@ func (e *Engine) arrived(f *feed, c source.Content) *content {
 		}
 	}
 	e.mu.Lock()
-	plan := e.plan
+	plan := e.schema
 	e.mu.Unlock()
 	f.decoding.Store(true)
 	defer f.decoding.Store(false)
-	a := &content{Content: c}
+	a := &layerContent{Content: c}
 	e.decodeBy(plan, f, a)
 	return a
 }
 
 // decode returns the trees of the documents of all contents, lowest first; what is wrong in single documents as far as the struct can
 // tell; and what cannot be decoded at all.
-func (e *Engine) decode(contents []*content) (roots []*tree.Node, alone, problems source.Problems) {
+func (e *Engine) decode(contents []*layerContent) (roots []*tree.Node, alone, problems source.Problems) {
 	for i, c := range contents {
 		if c == nil {
 			continue
 		}
-		e.decodeContent(e.feeds[i], c)
+		e.decodeContent(e.layers[i], c)
 		roots = append(roots, c.roots...)
-		alone = append(alone, c.alone...)
+		alone = append(alone, c.standalone...)
 		problems = append(problems, c.problems...)
 	}
 	return roots, alone, problems
@@ -52,31 +52,31 @@ const decodeAgain = 500 * time.Millisecond
 
 // decodeContent decodes what has not been decoded by the plan of now: what came before a section did, what is kept of an absent document,
 // or what may have got over its trouble. Only the writer calls it.
-func (e *Engine) decodeContent(f *feed, c *content) { e.decodeBy(e.plan, f, c) }
+func (e *Engine) decodeContent(f *layerState, c *layerContent) { e.decodeBy(e.schema, f, c) }
 
 // decodeBy verifies and decodes a content by a plan, once where nothing is wrong that may pass. A panic becomes a problem of the content.
-func (e *Engine) decodeBy(plan *plan, f *feed, c *content) {
-	if c.decoded == plan && !(c.passing && time.Since(c.decodedAt) > decodeAgain) {
+func (e *Engine) decodeBy(plan *schema, f *layerState, c *layerContent) {
+	if c.decodedBy == plan && !(c.transient && time.Since(c.decodedAt) > decodeAgain) {
 		return
 	}
-	if c.decoded == nil || c.passing { // else only the plan is another: it says what it said, and nobody is asked again
+	if c.decodedBy == nil || c.transient { // else only the plan is another: it says what it said, and nobody is asked again
 		c.referred, c.plain = nil, nil
 	}
-	c.decoded, c.passing = plan, false
+	c.decodedBy, c.transient = plan, false
 	defer func() { c.decodedAt = time.Now() }() // when all have been asked: one that gives no answer is not asked again at once
-	c.roots, c.named, c.problems, c.alone, c.manifest, c.secrets = nil, nil, nil, nil, nil, nil
+	c.roots, c.named, c.problems, c.standalone, c.manifest, c.secrets = nil, nil, nil, nil, nil, nil
 	err := rescue.Do(func() error {
 		e.decodeDocuments(plan, f, c)
 		e.setShown(plan, f, c)
-		if !c.passing {
+		if !c.transient {
 			for _, root := range c.roots {
-				c.alone = append(c.alone, plan.bindAlone(root)...)
+				c.standalone = append(c.standalone, plan.bindStandalone(root)...)
 			}
 		}
 		return nil
 	})
 	if err != nil {
-		c.roots, c.named, c.alone, c.manifest = nil, nil, nil, nil
+		c.roots, c.named, c.standalone, c.manifest = nil, nil, nil, nil
 		c.shown.Store(nil)
 		c.problems = source.Problems{panicked(err, source.Position{Layer: f.name, Document: firstName(c), Revision: e.shown(c)})}
 	}
@@ -91,7 +91,7 @@ func panicked(err error, at source.Position) *source.Problem {
 	return wording.Own("a step panicked while it looked at this content").On(&source.Problem{Kind: source.Unknown, Position: at, Err: where})
 }
 
-func (e *Engine) decodeDocuments(plan *plan, f *feed, c *content) {
+func (e *Engine) decodeDocuments(plan *schema, f *layerState, c *layerContent) {
 	for _, p := range wording.OwnAll(verify.Content(c.Content)) {
 		p.Position.Layer, p.Position.Revision = f.name, c.Revision
 		c.problems = append(c.problems, p)
@@ -110,14 +110,14 @@ func (e *Engine) decodeDocuments(plan *plan, f *feed, c *content) {
 	for _, d := range c.Documents {
 		d, problem := e.decrypt(f, c, d)
 		if problem != nil {
-			c.problems, c.passing = append(c.problems, problem), true
+			c.problems, c.transient = append(c.problems, problem), true
 			continue
 		}
 		root, problems := layer.Decode(f.name, c.Revision, d, plan.shape)
 		c.problems = append(c.problems, wording.OwnAll(problems)...)
 		if root != nil && len(f.Resolvers) > 0 {
 			root, problems = e.expand(plan, f, c, root)
-			c.problems, c.passing = append(c.problems, problems...), c.passing || mayPass(problems)
+			c.problems, c.transient = append(c.problems, problems...), c.transient || mayPass(problems)
 		}
 		if root != nil {
 			c.roots = append(c.roots, root)
@@ -128,5 +128,5 @@ func (e *Engine) decodeDocuments(plan *plan, f *feed, c *content) {
 	for _, found := range c.referred {
 		c.secrets = append(c.secrets, found)
 	}
-	e.scrub.addContent(c.secrets)
+	e.redactor.addContent(c.secrets)
 }

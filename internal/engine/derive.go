@@ -17,7 +17,7 @@ import (
 // resource's number. An error leaves nothing behind.
 func (e *Engine) Derive(ctx context.Context, spec resource.Spec) (int, error) {
 	d := &derivation{e: e, ctx: ctx, spec: spec}
-	_, err := e.do(ctx, func() (int64, error) { return 0, d.run() })
+	_, err := e.runOnWriter(ctx, func() (int64, error) { return 0, d.run() })
 	if !d.decided.CompareAndSwap(false, true) {
 		return d.number, nil
 	}
@@ -47,10 +47,10 @@ func (d *derivation) run() error {
 	if err == nil || d.ctx.Err() != nil || e.isClosed() {
 		return err
 	}
-	if e.fallBack(d.add, e.scrub.problems(e.buildProblems([]resource.Failure{{Name: d.spec.Name, Err: err}}))) {
+	if e.fallBack(d.add, e.redactor.problems(e.buildProblems([]resource.Failure{{Name: d.spec.Name, Err: err}}))) {
 		return nil
 	}
-	e.unproven.Store(true) // the next start must find the copy that is there, and not what this one fails on
+	e.snapshotSuspended.Store(true) // the next start must find the copy that is there, and not what this one fails on
 	return err
 }
 
@@ -74,19 +74,19 @@ func (d *derivation) add() error {
 
 // GiveUp ends a resource: it is built no more, and closed as one that was replaced is. Last is given its instance before nobody finds it.
 func (e *Engine) GiveUp(ctx context.Context, number int, name string, last func(*resource.Instance)) error {
-	_, err := e.do(ctx, func() (int64, error) {
+	_, err := e.runOnWriter(ctx, func() (int64, error) {
 		live := e.cell.Load()
 		old := live.built.Load()
 		without, err := e.resources.Remove(number, e.builtSets()...)
 		if err != nil {
-			return 0, &source.Error{Kind: source.Misused, Op: "close resource", Document: name, Err: err}
+			return 0, &source.Error{Kind: source.InvalidArgument, Op: "close resource", Document: name, Err: err}
 		}
 		if in := old.At(number); in != nil {
 			last(in)
 		}
 		live.built.Store(without)
 		e.resources.Adopt(old, e.builtSets()...)
-		e.decideAgain() // what was refused for it alone is good now
+		e.retryDecision() // what was refused for it alone is good now
 		return 0, nil
 	})
 	return err
@@ -118,7 +118,7 @@ func (e *Engine) prepare(next *State) source.Problems {
 // buildProblems are not scrubbed yet: what is refused by them is.
 func (e *Engine) buildProblems(failures []resource.Failure) (problems source.Problems) {
 	for _, f := range failures {
-		why, err := e.said(f.Err)
+		why, err := e.ackSources(f.Err)
 		message := wording.Join(wording.Own(f.Name+" cannot be built: "), why)
 		problems = append(problems, message.On(&source.Problem{Kind: source.BuildFailed, Err: err}))
 	}
@@ -133,7 +133,7 @@ func (e *Engine) beginBuilding() (end func()) {
 	e.batch = e.resources.Begin(e.builtSets()...)
 	return func() {
 		e.batch.End(e.builtSet())
-		e.batch, e.rehearsed = nil, nil
+		e.batch, e.prepared = nil, nil
 	}
 }
 
@@ -148,26 +148,26 @@ func (e *Engine) builtSets() []*resource.Set {
 	if live := e.cell.Load(); live != nil {
 		sets[0] = live.built.Load()
 	}
-	if e.trial != nil {
-		sets = append(sets, e.trial.kept)
+	if e.probation != nil {
+		sets = append(sets, e.probation.kept)
 	}
 	return sets
 }
 
 // rebuild is the time at which contents are tried again from which a resource could not be built: what was down may be up.
-type rebuild struct {
+type rebuildTimer struct {
 	due   <-chan time.Time // nil: at no time
 	at    time.Time
 	timer *time.Timer
 	wait  time.Duration
 }
 
-func (r *rebuild) start(d time.Duration) {
+func (r *rebuildTimer) start(d time.Duration) {
 	r.timer = time.NewTimer(d)
 	r.due, r.at = r.timer.C, time.Now().Add(d)
 }
 
-func (r *rebuild) clear() {
+func (r *rebuildTimer) clear() {
 	if r.timer != nil {
 		r.timer.Stop()
 	}
@@ -175,27 +175,27 @@ func (r *rebuild) clear() {
 }
 
 // planRebuild decides whether and when the newest contents are tried again although nothing has come.
-func (e *Engine) planRebuild() {
+func (e *Engine) scheduleRebuild() {
 	if !e.waitsForBuild() {
-		e.again.wait, e.again.at = 0, time.Time{}
+		e.rebuildTimer.wait, e.rebuildTimer.at = 0, time.Time{}
 		e.resources.Forget()
 		return
 	}
-	if !e.again.at.IsZero() && time.Now().Before(e.again.at) {
-		e.again.start(time.Until(e.again.at)) // what has come meanwhile changes nothing in when it is tried again
+	if !e.rebuildTimer.at.IsZero() && time.Now().Before(e.rebuildTimer.at) {
+		e.rebuildTimer.start(time.Until(e.rebuildTimer.at)) // what has come meanwhile changes nothing in when it is tried again
 		return
 	}
-	e.again.wait = min(max(2*e.again.wait, e.Rebuild), e.MaxRebuild)
-	if e.again.wait <= 0 {
+	e.rebuildTimer.wait = min(max(2*e.rebuildTimer.wait, e.Rebuild), e.MaxRebuild)
+	if e.rebuildTimer.wait <= 0 {
 		return
 	}
-	e.again.start(e.again.wait/2 + rand.N(e.again.wait/2+1))
+	e.rebuildTimer.start(e.rebuildTimer.wait/2 + rand.N(e.rebuildTimer.wait/2+1))
 }
 
 func (e *Engine) waitsForBuild() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for _, f := range e.feeds {
+	for _, f := range e.layers {
 		for _, p := range f.rejected {
 			if p.Kind == source.BuildFailed || p.Kind == source.Unavailable {
 				return true

@@ -30,7 +30,7 @@ func TestAStartWithWhatCannotBeBuilt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x, y := newOrigin("x", "a: 2"), newOrigin("y", "b: 2")
 		set := settings(t, x, y)
-		set.LastGood = filepath.Join(t.TempDir(), "copy")
+		set.LastKnownGoodPath = filepath.Join(t.TempDir(), "copy")
 		set.Rebuild, set.MaxRebuild = time.Second, time.Minute
 		var down atomic.Bool
 		down.Store(true)

@@ -23,26 +23,26 @@ import (
 // Engine runs one config.
 type Engine struct {
 	Settings
-	feeds []*feed
-	cell  Cell
-	hub   notify.Hub[delivery]
-	saver *saver
-	scrub scrubber
+	layers   []*layerState
+	cell     Cell
+	hub      notify.Hub[delivery]
+	saver    *saver
+	redactor redactor
 
-	resources *resource.Registry
-	batch     *resource.Batch // of the decision that the writer makes; nil when it makes none
-	rehearsed *State          // the writer's: what was found good last in the decision that it makes, and not swapped in yet
-	merged    *mergedRoots    // the writer's: what it merged last in the decision that it makes
-	again     rebuild         // the writer's
-	aside     sync.WaitGroup  // of goroutines that watch a trial, or references
-	gathering bool            // the writer's: a window is open
-	first     int64           // the writer's: the version that the service started with
-	falling   bool            // the writer's: it falls back to the copy
-	unproven  atomic.Bool     // a resource cannot be built from what the service started with: that is not kept as good
-	run       context.Context // ends when Close begins
+	resources         *resource.Registry
+	batch             *resource.Batch // of the decision that the writer makes; nil when it makes none
+	prepared          *State          // the writer's: what was found good last in the decision that it makes, and not swapped in yet
+	merged            *mergedRoots    // the writer's: what it merged last in the decision that it makes
+	rebuildTimer      rebuildTimer    // the writer's
+	background        sync.WaitGroup  // of goroutines that watch a trial, or references
+	inWindow          bool            // the writer's: a window is open
+	first             int64           // the writer's: the version that the service started with
+	fallingBack       bool            // the writer's: it falls back to the copy
+	snapshotSuspended atomic.Bool     // a resource cannot be built from what the service started with: that is not kept as good
+	run               context.Context // ends when Close begins
 
 	inboxMu  sync.Mutex
-	inbox    []*arrival // one slot a layer
+	inbox    []*update // one slot a layer
 	wake     chan struct{}
 	commands chan func()
 	stop     context.CancelFunc
@@ -52,17 +52,17 @@ type Engine struct {
 	close    func() error
 
 	mu      sync.Mutex
-	plan    *plan        // how it is bound; the writer changes it, with mu held
+	schema  *schema      // how it is bound; the writer changes it, with mu held
 	roots   []*tree.Node // what is live, document by document, lowest first
 	history []event
 	pin     int64             // the pinned version; 0 when nothing is
 	pending []observe.Pending // with roots
 	// toldPending is what of it observers were told last.
-	toldPending []observe.Pending
+	reportedPending []observe.Pending
 	// accepted is what is remembered of signed releases; only the writer changes it.
-	accepted accepted
-	probes   []*Probe
-	trial    *trial // nil when no version is on trial
+	accepted  accepted
+	rollbacks []*AutoRollback
+	probation *probation // nil when no version is on trial
 }
 
 // delivery is a state on its way to a subscriber, with the causes of all the versions since the one that it saw.
@@ -83,7 +83,7 @@ func Start(ctx context.Context, s Settings) (*Engine, error) {
 	if s.Observer == nil {
 		s.Observer = &observe.Observer{}
 	}
-	plan, err := newPlan(s.Parts)
+	plan, err := newSchema(s.Parts)
 	if err != nil {
 		return nil, errors.Join(err, Discard(s.Layers, s.CloseTimeout))
 	}
@@ -93,25 +93,25 @@ func Start(ctx context.Context, s Settings) (*Engine, error) {
 		}
 	}
 	e := &Engine{
-		Settings: s, plan: plan, first: 1, feeds: newFeeds(s.Layers), inbox: make([]*arrival, len(s.Layers)),
+		Settings: s, schema: plan, first: 1, layers: newLayerStates(s.Layers), inbox: make([]*update, len(s.Layers)),
 		wake: make(chan struct{}, 1), commands: make(chan func()), ended: make(chan struct{}), written: make(chan struct{}),
 	}
 	if e.cell = s.Cell; e.cell == nil {
 		e.cell = &swap.Cell[State]{}
 	}
-	e.close = sync.OnceValue(e.shut)
-	for _, f := range e.feeds {
-		f.breaker = guard.Breaker{Max: s.Breaker, Window: s.BreakerWindow}
+	e.close = sync.OnceValue(e.shutDown)
+	for _, f := range e.layers {
+		f.breaker = guard.Breaker{Max: s.MaxBadChanges, Window: s.BreakerWindow}
 	}
 	e.hub.Fold, e.hub.Version, e.hub.Report = fold, func(d delivery) int64 { return d.state.Version }, e.delivered
-	e.hub.Late = e.late
+	e.hub.Late = e.subscriberSlow
 
 	run, stop := context.WithCancel(context.Background())
 	e.run, e.stop = run, stop
 	e.resources = resource.New(resource.Hooks{Built: e.built, Closed: e.closedResource})
-	e.saver = newSaver(s, e.feeds, e.record)
+	e.saver = newSaver(s, e.layers, e.record)
 	e.accepted = acceptedBefore(e.saver.accepted())
-	for _, f := range e.feeds {
+	for _, f := range e.layers {
 		done := make(chan struct{})
 		e.watchers = append(e.watchers, done)
 		go func() {
@@ -127,9 +127,9 @@ func Start(ctx context.Context, s Settings) (*Engine, error) {
 		defer close(e.written)
 		e.write(run)
 	}()
-	for _, f := range e.feeds {
-		if len(f.Resolvers) > 0 && f.Reread > 0 {
-			e.aside.Go(func() { e.reread(run, f) })
+	for _, f := range e.layers {
+		if len(f.Resolvers) > 0 && f.RefreshEvery > 0 {
+			e.background.Go(func() { e.reread(run, f) })
 		}
 	}
 	return e, nil
@@ -147,7 +147,7 @@ func (e *Engine) Close() error { return e.close() }
 const resourcesShare = 10
 
 // shut ends all parts at once: one that is stuck takes no time away from the others.
-func (e *Engine) shut() error {
+func (e *Engine) shutDown() error {
 	e.mu.Lock()
 	close(e.ended)
 	e.mu.Unlock()
@@ -162,17 +162,17 @@ func (e *Engine) shut() error {
 	parts := []func() error{func() error {
 		return within(ctx, e.written, nil, "an observer, a build or the service's own validation still runs")
 	}}
-	for i, f := range e.feeds {
-		parts = append(parts, func() error { return closeSource(ctx, f, e.watchers[i], &e.scrub) })
+	for i, f := range e.layers {
+		parts = append(parts, func() error { return closeSource(ctx, f, e.watchers[i], &e.redactor) })
 	}
 	parts = append(parts, func() error {
 		if running := e.hub.Close(ctx); len(running) > 0 {
-			return late("subscriber %s still runs", strings.Join(running, ", "))
+			return closeTimeout("subscriber %s still runs", strings.Join(running, ", "))
 		}
 		return nil
 	}, func() error { return e.saver.close(ctx) }, func() error {
 		watched := make(chan struct{})
-		go func() { e.aside.Wait(); close(watched) }()
+		go func() { e.background.Wait(); close(watched) }()
 		return within(ctx, watched, nil, "a probe or a resolver still runs")
 	})
 
@@ -185,7 +185,7 @@ func (e *Engine) shut() error {
 	// Last, since subscribers and sources may use them.
 	var stuck error
 	if running := e.resources.Close(whole, e.builtSets()...); len(running) > 0 {
-		stuck = late("resource %s has not closed", strings.Join(running, ", "))
+		stuck = closeTimeout("resource %s has not closed", strings.Join(running, ", "))
 	}
 	return errors.Join(append(slices.Clip(errs), stuck)...)
 }
@@ -208,7 +208,7 @@ func within(ctx context.Context, done <-chan struct{}, err *error, message strin
 		select {
 		case <-done:
 		default:
-			return late(message, args...)
+			return closeTimeout(message, args...)
 		}
 	}
 	if err == nil {
@@ -218,7 +218,7 @@ func within(ctx context.Context, done <-chan struct{}, err *error, message strin
 }
 
 // closeSource closes a source that can be closed, when its watcher has ended. One that comes back late is closed late.
-func closeSource(ctx context.Context, f *feed, watched <-chan struct{}, scrub *scrubber) error {
+func closeSource(ctx context.Context, f *layerState, watched <-chan struct{}, scrub *redactor) error {
 	var err error
 	closed := make(chan struct{})
 	go func() {
@@ -249,18 +249,18 @@ func Discard(layers []Layer, timeout time.Duration) error {
 	idle := make(chan struct{})
 	close(idle)
 	var errs []error
-	for _, f := range newFeeds(layers) {
-		errs = append(errs, closeSource(ctx, f, idle, &scrubber{}))
+	for _, f := range newLayerStates(layers) {
+		errs = append(errs, closeSource(ctx, f, idle, &redactor{}))
 	}
 	return errors.Join(errs...)
 }
 
-func late(format string, args ...any) error {
+func closeTimeout(format string, args ...any) error {
 	return &source.Error{Kind: source.Timeout, Op: "close", Err: fmt.Errorf(format, args...)}
 }
 
 // do runs f in the writer and waits for it. Who gives up on it, because ctx ends, does not end f.
-func (e *Engine) do(ctx context.Context, f func() (int64, error)) (int64, error) {
+func (e *Engine) runOnWriter(ctx context.Context, f func() (int64, error)) (int64, error) {
 	type result struct {
 		live int64
 		err  error

@@ -211,7 +211,7 @@ func TestNothingChangedIsNoVersion(t *testing.T) {
 		if v := e.Live().Version; v != 1 || called != 0 {
 			t.Errorf("a comment made version %d and %d calls", v, called)
 		}
-		if c := e.Explain(tree.Path{"a"}).Claims; len(c) != 1 || c[0].Line != 2 {
+		if c := e.Explain(tree.Path{"a"}).LayerValues; len(c) != 1 || c[0].Line != 2 {
 			t.Errorf("Explain shows the line of before the comment: %+v", c)
 		}
 		if x.received[len(x.received)-1] != string(revision("# a comment\na: 1\n")) {
@@ -242,7 +242,7 @@ func TestAbsentIsNotEmpty(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		keeps, falls := newOrigin("keeps", "a: 5"), newOrigin("falls", "b: 5")
 		s := settings(t, keeps, falls)
-		s.Layers[1].FallBack = true
+		s.Layers[1].DropWhenAbsent = true
 		var gone []string
 		s.Observer = &observe.Observer{Absent: func(a observe.Absent) { gone = append(gone, a.Document) }}
 		e := start(t, s)

@@ -17,8 +17,8 @@ import (
 // Explain tells where the value at a path comes from.
 func (e *Engine) Explain(p tree.Path) observe.Explanation { return e.view().explain(p) }
 
-// Report explains all keys at a path and below.
-func (e *Engine) Report(below tree.Path) observe.Report {
+// ExplainAll explains all keys at a path and below.
+func (e *Engine) ExplainAll(below tree.Path) observe.Report {
 	v := e.view()
 	r := observe.Report{Version: v.live.Version, Sum: v.live.Sum()}
 	paths := map[string]tree.Path{}
@@ -58,8 +58,8 @@ type view struct {
 func (e *Engine) view() view {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	v := view{live: e.cell.Load(), shape: e.plan.shape, roots: e.roots, pending: e.pending, since: map[source.Position]time.Time{}}
-	for _, f := range e.feeds {
+	v := view{live: e.cell.Load(), shape: e.schema.shape, roots: e.roots, pending: e.pending, since: map[source.Position]time.Time{}}
+	for _, f := range e.layers {
 		if f.applied != nil {
 			v.since[source.Position{Layer: f.name, Revision: e.shown(f.applied)}] = f.appliedAt
 		}
@@ -91,12 +91,12 @@ func (v view) explain(p tree.Path) observe.Explanation {
 	var wins []*tree.Node
 	for _, c := range slices.Backward(layer.Candidates(p, v.roots...)) {
 		where := c.Node.Position()
-		claim := observe.Claim{Position: where, Value: show(c.Node, at.shape, at.secret), Since: v.since[source.Position{Layer: where.Layer, Revision: where.Revision}]}
+		claim := observe.LayerValue{Position: where, Value: show(c.Node, at.shape, at.secret), Since: v.since[source.Position{Layer: where.Layer, Revision: where.Revision}]}
 		// Of nulls only the item of a list stays in the merged tree.
-		if claim.Wins = !c.Hidden && (c.Node.Kind != tree.Null || c.Node == live); claim.Wins {
+		if claim.Effective = !c.Hidden && (c.Node.Kind != tree.Null || c.Node == live); claim.Effective {
 			wins = append(wins, c.Node)
 		}
-		x.Claims = append(x.Claims, claim)
+		x.LayerValues = append(x.LayerValues, claim)
 	}
 	if wins == nil {
 		x.RemovedBy = v.removedBy(p)
@@ -109,13 +109,13 @@ func (v view) explain(p tree.Path) observe.Explanation {
 }
 
 // removedBy is what takes a path away from the layers below it.
-func (v view) removedBy(p tree.Path) *observe.Decider {
+func (v view) removedBy(p tree.Path) *observe.DecidingKey {
 	i, n := layer.Decides(p, v.roots...)
 	if n == nil {
 		return nil
 	}
 	shape, secret := v.shape.Lookup(p[:i])
-	return &observe.Decider{Key: p[:i].String(), Position: n.Position(), Value: show(n, shape, secret)}
+	return &observe.DecidingKey{Key: p[:i].String(), Position: n.Position(), Value: show(n, shape, secret)}
 }
 
 // waits reports whether what the layers say of a key, highest first, waits for a restart.

@@ -12,7 +12,7 @@ import (
 const startIsOver = 5 * time.Minute
 
 // fallBack is for a service that starts with contents from which a resource cannot be built or a section bound, which was told by why: what
-// would have been refused while it ran must not keep it down. It makes the last good copy live, if that will do, which again finds out;
+// would have been refused while it ran must not keep it down. It makes the last known good copy live, if that will do, which again finds out;
 // then the new contents are refused as ever, and tried again.
 func (e *Engine) fallBack(again func() error, why source.Problems) bool {
 	live := e.cell.Load()
@@ -20,7 +20,7 @@ func (e *Engine) fallBack(again func() error, why source.Problems) bool {
 		return false
 	}
 	newest := e.live()
-	old := e.bootCandidate(func(f *feed) bool { return !f.local })
+	old := e.bootCandidate(func(f *layerState) bool { return !f.local })
 	for i, c := range old.contents {
 		if c == nil || newest.contents[i] != nil && c.sum() == newest.contents[i].sum() {
 			old.contents[i] = newest.contents[i]
@@ -29,10 +29,10 @@ func (e *Engine) fallBack(again func() error, why source.Problems) bool {
 	if !old.fromDisk() || slices.Equal(old.contents, newest.contents) {
 		return false
 	}
-	good := e.choose(func(f *feed) *content { return old.contents[f.index] })
-	e.unproven.Store(true) // until it is known which of the two is good
-	e.falling = true
-	defer func() { e.falling = false }()
+	good := e.choose(func(f *layerState) *layerContent { return old.contents[f.index] })
+	e.snapshotSuspended.Store(true) // until it is known which of the two is good
+	e.fallingBack = true
+	defer func() { e.fallingBack = false }()
 	end := e.beginBuilding()
 	problems := e.try(good)
 	end()
@@ -43,9 +43,9 @@ func (e *Engine) fallBack(again func() error, why source.Problems) bool {
 		e.decide() // the copy is no better: go on with what is newest
 		return false
 	}
-	e.unproven.Store(false)
+	e.snapshotSuspended.Store(false)
 	e.keepLastGood()
 	e.refuse(e.newest(), e.live(), func(int) source.Problems { return why })
-	e.planRebuild()
+	e.scheduleRebuild()
 	return true
 }

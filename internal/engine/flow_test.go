@@ -71,7 +71,7 @@ func TestFlow(t *testing.T) {
 			s.low.fail(errDown)
 			settle()
 			s.say("low: down for another reason")
-			s.low.fail(&source.Error{Kind: source.Denied, Op: "read", Document: "server"})
+			s.low.fail(&source.Error{Kind: source.PermissionDenied, Op: "read", Document: "server"})
 			settle()
 			s.say("low: changed and up")
 			s.low.put("b: 9")
@@ -131,7 +131,7 @@ func TestFlow(t *testing.T) {
 		},
 		"probe": func(s *flowStage) {
 			s.derive(func(int) error { return nil })
-			s.e.AddProbe(engine.Probe{Name: "self test", For: 10 * time.Second, Every: time.Second, Timeout: time.Second,
+			s.e.AddAutoRollback(engine.AutoRollback{Name: "self test", For: 10 * time.Second, Every: time.Second, Timeout: time.Second,
 				Check: func(_ context.Context, live *engine.State) error {
 					if value(live).A == 5 {
 						return errors.New("no answer")
@@ -149,7 +149,7 @@ func TestFlow(t *testing.T) {
 			s.high.put("a: 5")
 			settle()
 			s.say("somebody means it")
-			if _, err := s.e.Release(context.Background(), "high"); err != nil {
+			if _, err := s.e.Approve(context.Background(), "high"); err != nil {
 				s.say(err.Error())
 			}
 			time.Sleep(500 * time.Millisecond)
@@ -165,7 +165,7 @@ func TestFlow(t *testing.T) {
 			s.high.put("a: 4")
 			settle()
 			s.say("low: empty and released")
-			if _, err := s.e.Release(context.Background(), "low"); err != nil {
+			if _, err := s.e.Approve(context.Background(), "low"); err != nil {
 				s.say(err.Error())
 			}
 			settle()
@@ -251,16 +251,16 @@ func TestFlow(t *testing.T) {
 				s.say = func(text string) { j.add("> " + text) }
 				set := settings(t, s.low, s.high)
 				set.Observer = writeDown(j, began)
-				set.LastGoodKey = bytes.Repeat([]byte{1}, 32) // keyed sums and revisions are the same each time
+				set.LastKnownGoodKey = bytes.Repeat([]byte{1}, 32) // keyed sums and revisions are the same each time
 				switch name {
 				case "manifest":
 					s.release = newOrigin("release", releaseOf("1", "b: 2", "a: 3"))
 					set.Layers = append([]engine.Layer{{Source: s.release, Manifest: true}}, set.Layers...)
 				case "section":
 					s.extra = newExtra(t)
-					set.Parts = append(set.Parts, &engine.Part{At: s.extra.At, Shape: &tree.Shape{Reserved: true}})
+					set.Parts = append(set.Parts, &engine.Section{At: s.extra.At, Shape: &tree.Shape{Reserved: true}})
 				case "guard":
-					set.MaxLoss, set.Breaker, set.BreakerWindow = 0.5, 2, time.Minute
+					set.MaxKeyLoss, set.MaxBadChanges, set.BreakerWindow = 0.5, 2, time.Minute
 				}
 				s.say("boot")
 				s.e = start(t, set)
@@ -279,7 +279,7 @@ func TestFlow(t *testing.T) {
 // flowStage is what a scene plays on.
 type flowStage struct {
 	low, high, release *origin
-	extra              engine.Part
+	extra              engine.Section
 	e                  *engine.Engine
 	say                func(string)
 }

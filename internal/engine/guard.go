@@ -20,7 +20,7 @@ import (
 // digest tells contents apart by what they say, whatever their source calls them.
 type digest [sha256.Size]byte
 
-func (c *content) sum() digest {
+func (c *layerContent) sum() digest {
 	if c.digest == nil {
 		h := sha256.New()
 		for _, d := range c.Documents {
@@ -45,7 +45,7 @@ func (c *content) sum() digest {
 
 // taste tells contents apart by what they say and what their references stand for: the same document with another secret is another
 // change.
-func (e *Engine) taste(f *feed, c *content) digest {
+func (e *Engine) fingerprint(f *layerState, c *layerContent) digest {
 	if len(f.Resolvers) == 0 {
 		return c.sum()
 	}
@@ -63,18 +63,18 @@ func (e *Engine) taste(f *feed, c *content) digest {
 }
 
 // harmful says why a content was taken back, if it was.
-func (e *Engine) harmful(f *feed, c *content) (why string, ok bool) {
+func (e *Engine) isQuarantined(f *layerState, c *layerContent) (why string, ok bool) {
 	if len(f.quarantine) > 0 { // else there is no need to look into it
-		why, ok = f.quarantine[e.taste(f, c)]
+		why, ok = f.quarantine[e.fingerprint(f, c)]
 	}
 	return why, ok
 }
 
 // judge says for each layer whether its newest content is to be looked at or held, and why. It tells of those that are held now.
-func (e *Engine) judge() {
-	reasons := make([][]string, len(e.feeds))
+func (e *Engine) admit() {
+	reasons := make([][]string, len(e.layers))
 	release := e.waitsForRelease()
-	for i, f := range e.feeds {
+	for i, f := range e.layers {
 		c := f.latest
 		if c == nil || f.applied == nil || c == f.applied {
 			continue
@@ -89,12 +89,12 @@ func (e *Engine) judge() {
 			reasons[i] = e.suspicion(f, c)
 		}
 	}
-	e.judgeLosses(reasons)
+	e.admitLosses(reasons)
 
 	var told []observe.Cause
 	var all []string
 	known := map[string]bool{}
-	for i, f := range e.feeds {
+	for i, f := range e.layers {
 		why := reasons[i]
 		if !e.hold(f, why) || why == nil {
 			continue
@@ -114,14 +114,14 @@ func (e *Engine) judge() {
 
 // hold notes why a layer's newest content is held, nil for not at all, and reports whether that is news. The source is told as
 // of a content that was refused: what is live is another.
-func (e *Engine) hold(f *feed, why []string) (news bool) {
+func (e *Engine) hold(f *layerState, why []string) (news bool) {
 	e.mu.Lock()
 	news = !slices.Equal(f.held, why)
 	f.held = why
 	var tell func()
-	if r, ok := f.Source.(source.Receiver); ok && news && why != nil {
+	if r, ok := f.Source.(source.Acknowledger); ok && news && why != nil {
 		rev, err := f.latest.Revision, &source.Problem{Kind: source.Invalid, Position: source.Position{Layer: f.name}, Message: "it is held: " + why[0]}
-		tell = func() { r.Receive(rev, err) }
+		tell = func() { r.Ack(rev, err) }
 	}
 	e.mu.Unlock()
 	if tell != nil {
@@ -131,18 +131,18 @@ func (e *Engine) hold(f *feed, why []string) (news bool) {
 }
 
 // suspicion is why a content is held for what has been before: it, or others of its layer, did harm. Nil where nothing speaks against it.
-func (e *Engine) suspicion(f *feed, c *content) []string {
-	if why, ok := e.harmful(f, c); ok {
+func (e *Engine) suspicion(f *layerState, c *layerContent) []string {
+	if why, ok := e.isQuarantined(f, c); ok {
 		return []string{why}
 	}
 	if f.breaker.Open() && !e.wasGood(f, c) {
-		return []string{fmt.Sprintf("layer %s has had %d bad changes within %v; it is held until it says what was live before, or Release", f.name, f.breaker.Max, f.breaker.Window)}
+		return []string{fmt.Sprintf("layer %s has had %d bad changes within %v; it is held until it says what was live before, or Approve is called", f.name, f.breaker.Max, f.breaker.Window)}
 	}
 	return nil
 }
 
 // wasGood reports whether a content was live before and was not taken back: then a layer is on its way back from what was bad.
-func (e *Engine) wasGood(f *feed, c *content) bool {
+func (e *Engine) wasGood(f *layerState, c *layerContent) bool {
 	sum := c.sum()
 	if f.applied.sum() == sum {
 		return true
@@ -155,27 +155,27 @@ func (e *Engine) wasGood(f *feed, c *content) bool {
 }
 
 // bad counts a bad content of a layer.
-func (e *Engine) bad(f *feed, now time.Time) {
+func (e *Engine) recordFailure(f *layerState, now time.Time) {
 	if f.breaker.Bad(now) {
 		observe.Tell(e.Observer.Tripped, observe.Tripped{Layer: f.name, Bad: f.breaker.Max, Within: f.breaker.Window})
 	}
 }
 
-// Release lets the newest content of a layer be looked at although it is held, and closes its breaker.
-func (e *Engine) Release(ctx context.Context, layer string) (int64, error) {
-	return e.do(ctx, func() (int64, error) {
-		i := slices.IndexFunc(e.feeds, func(f *feed) bool { return f.name == layer })
+// Approve lets the newest content of a layer be looked at although it is held, and closes its breaker.
+func (e *Engine) Approve(ctx context.Context, layer string) (int64, error) {
+	return e.runOnWriter(ctx, func() (int64, error) {
+		i := slices.IndexFunc(e.layers, func(f *layerState) bool { return f.name == layer })
 		if i < 0 {
 			return 0, &source.Error{Kind: source.NotFound, Op: "release", Document: layer, Err: errors.New("there is no such layer"),
 				Fix: "Health lists the layers by their names"}
 		}
-		f := e.feeds[i]
+		f := e.layers[i]
 		e.resources.Forget()
 		e.take()
 		f.breaker.Reset()
 		if c := f.latest; c != nil {
 			c.released = true
-			delete(f.quarantine, e.taste(f, c))
+			delete(f.quarantine, e.fingerprint(f, c))
 		}
 		e.decide()
 		return e.cell.Load().Version, nil
@@ -188,7 +188,7 @@ func (e *Engine) freeze(next *State, live *State, alone source.Problems) source.
 	if live == nil {
 		return nil
 	}
-	frozen, pending := e.plan.freezer.Freeze(live.Merged, next.Merged)
+	frozen, pending := e.schema.freezer.Freeze(live.Merged, next.Merged)
 	if pending == nil {
 		return nil
 	}
@@ -211,10 +211,10 @@ func place(root *tree.Node, p tree.Path) source.Position {
 }
 
 // tellPending tells which fields wait for a restart, where that has changed.
-func (e *Engine) tellPending(next *State) {
+func (e *Engine) reportPending(next *State) {
 	e.mu.Lock()
-	news := !slices.EqualFunc(e.toldPending, next.pending, func(a, b observe.Pending) bool { return a.Key == b.Key })
-	e.toldPending = next.pending
+	news := !slices.EqualFunc(e.reportedPending, next.pending, func(a, b observe.Pending) bool { return a.Key == b.Key })
+	e.reportedPending = next.pending
 	e.mu.Unlock()
 	if news && len(next.pending) > 0 {
 		observe.Tell(e.Observer.Pending, observe.PendingRestart{Version: e.cell.Load().Version, Keys: next.pending})

@@ -13,7 +13,7 @@ import (
 func (e *Engine) Health() observe.Health {
 	answers := e.ask()
 	now := time.Now()
-	h := observe.Health{LastGood: e.saver.health()}
+	h := observe.Health{LastKnownGood: e.saver.health()}
 	select {
 	case <-e.ended:
 		h.Closed = true
@@ -24,13 +24,13 @@ func (e *Engine) Health() observe.Health {
 	live := e.cell.Load() // with mu held: a version and the contents that made it change together
 	h.Version, h.Sum, h.KeyedSum, h.Since = live.Version, live.Sum(), e.KeyedSum(live), live.At
 	h.Pinned = e.pin != 0
-	h.OnTrial = e.trial != nil
+	h.OnProbation = e.probation != nil
 	h.Pending = slices.Clone(e.pending)
-	h.Sections = e.plan.sections()
-	for _, f := range e.feeds {
+	h.Sections = e.schema.sectionHealth()
+	for _, f := range e.layers {
 		l := e.layerHealth(f, now, answers[f.index])
 		// Who runs without an optional layer serves without it; once it has come, it is held to the same as the others.
-		without := f.Optional && f.applied == nil
+		without := f.MayBeDown && f.applied == nil
 		if l.Stale && !e.ServeStale && !without {
 			h.NotReady = append(h.NotReady, staleText(l, now))
 		}
@@ -62,12 +62,12 @@ func (e *Engine) resourceHealth(s resource.Stats) observe.ResourceHealth {
 }
 
 // layerHealth is called with mu held.
-func (e *Engine) layerHealth(f *feed, now, answer time.Time) observe.LayerHealth {
-	l := observe.LayerHealth{Name: f.name, Identity: f.identity, Documents: f.applied.names(), ProvenAt: f.proven(now, answer),
+func (e *Engine) layerHealth(f *layerState, now, answer time.Time) observe.LayerHealth {
+	l := observe.LayerHealth{Name: f.name, Identity: f.identity, Documents: f.applied.names(), VerifiedAt: f.recordVerified(now, answer),
 		Absent: slices.Clone(f.absent)}
-	l.Stale = e.FreshWithin > 0 && now.Sub(l.ProvenAt) > e.FreshWithin
+	l.Stale = e.FreshWithin > 0 && now.Sub(l.VerifiedAt) > e.FreshWithin
 	if f.applied != nil {
-		l.Applied, l.FromLastGood = e.shown(f.applied), f.applied.fromDisk
+		l.Applied, l.FromLastKnownGood = e.shown(f.applied), f.applied.fromDisk
 	}
 	if f.latest != nil {
 		l.Latest = e.shown(f.latest)
@@ -83,8 +83,8 @@ func (e *Engine) layerHealth(f *feed, now, answer time.Time) observe.LayerHealth
 }
 
 func staleText(l observe.LayerHealth, now time.Time) string {
-	if l.ProvenAt.IsZero() {
+	if l.VerifiedAt.IsZero() {
 		return fmt.Sprintf("layer %s was never proven fresh", l.Name)
 	}
-	return fmt.Sprintf("layer %s was last proven fresh %s ago", l.Name, now.Sub(l.ProvenAt).Round(time.Second))
+	return fmt.Sprintf("layer %s was last proven fresh %s ago", l.Name, now.Sub(l.VerifiedAt).Round(time.Second))
 }

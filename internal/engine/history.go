@@ -19,7 +19,7 @@ type event struct {
 
 // remember keeps as many entries of each result as Settings.History says, so that a storm of bad changes does not push out the
 // versions that one would go back to.
-func (e *Engine) remember(state *State, entry observe.Entry) {
+func (e *Engine) recordHistory(state *State, entry observe.Entry) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.history = append(e.history, event{entry, state})
@@ -56,12 +56,12 @@ func (e *Engine) pinned() bool {
 // Pin makes a version of the history live again, as a new version, and holds all changes until Unpin; version 0 is the live one,
 // which stays as it is. It returns the version that is live.
 func (e *Engine) Pin(ctx context.Context, version int64) (live int64, err error) {
-	return e.do(ctx, func() (int64, error) { return e.pinTo(version) })
+	return e.runOnWriter(ctx, func() (int64, error) { return e.pinTo(version) })
 }
 
 // Rollback pins the version that was live before the live one.
 func (e *Engine) Rollback(ctx context.Context) (live int64, err error) {
-	return e.do(ctx, func() (int64, error) {
+	return e.runOnWriter(ctx, func() (int64, error) {
 		previous := e.cell.Previous()
 		if previous == nil {
 			return 0, &source.Error{Kind: source.NotFound, Op: "roll back", Err: errors.New("there is no version before this one")}
@@ -72,7 +72,7 @@ func (e *Engine) Rollback(ctx context.Context) (live int64, err error) {
 
 // Unpin ends a Pin or Rollback: the newest contents are decided on at once.
 func (e *Engine) Unpin(ctx context.Context) error {
-	_, err := e.do(ctx, func() (int64, error) {
+	_, err := e.runOnWriter(ctx, func() (int64, error) {
 		e.mu.Lock()
 		e.pin = 0
 		e.mu.Unlock()
@@ -87,7 +87,7 @@ func (e *Engine) Unpin(ctx context.Context) error {
 func (e *Engine) pinTo(version int64) (int64, error) {
 	live := e.cell.Load()
 	if version == 0 || version == live.Version {
-		e.acceptTrial() // who pins it has decided
+		e.acceptProbation() // who pins it has decided
 		e.mu.Lock()
 		e.pin = live.Version
 		e.mu.Unlock()
@@ -119,27 +119,27 @@ func (e *Engine) restore(old *State) (int64, error) {
 	e.mu.Lock()
 	e.pin = next.Version
 	e.mu.Unlock()
-	e.again.clear()
-	e.announce(next, live, candidate{started: next.At, causes: next.Causes}, observe.ResultApplied, nil)
+	e.rebuildTimer.clear()
+	e.publish(next, live, candidate{started: next.At, causes: next.Causes}, observe.ResultApplied, nil)
 	return next.Version, nil
 }
 
 // back swaps an old state in under a new version, with what the service makes from it. An error leaves all as it is.
 func (e *Engine) back(to, live *State) (*State, error) {
 	from := to.Version
-	to, problems := e.complete(to, live, e.plan.freezer)
+	to, problems := e.complete(to, live, e.schema.freezer)
 	if problems != nil {
 		return nil, problems
 	}
 	defer e.beginBuilding()()
-	next := &State{Values: to.Values, full: to.full, Merged: to.Merged, plan: to.plan, contents: to.contents, roots: to.roots, pending: to.pending,
+	next := &State{Values: to.Values, full: to.full, Merged: to.Merged, schema: to.schema, contents: to.contents, roots: to.roots, pending: to.pending,
 		Version: live.Version + 1, At: time.Now(), Causes: []observe.Cause{{Document: fmt.Sprintf("back to version %d", from)}}}
 	if problems := e.prepare(next); problems != nil {
-		return nil, e.scrub.problems(problems)
+		return nil, e.redactor.problems(problems)
 	}
 	if !e.swap(next) {
 		return nil, closed()
 	}
-	e.adopt(live, next, false)
+	e.activate(live, next, false)
 	return next, nil
 }

@@ -90,8 +90,8 @@ func (p location) isItem(segment string) bool {
 }
 
 // decider is the place as what holds the value of another.
-func (p location) decider() *observe.Decider {
-	d := &observe.Decider{Key: p.path.String(), Value: p.shape.Default}
+func (p location) decider() *observe.DecidingKey {
+	d := &observe.DecidingKey{Key: p.path.String(), Value: p.shape.Default}
 	switch {
 	case p.node != nil:
 		d.Position, d.Value = p.node.Position(), show(p.node, p.shape, p.secret)

@@ -16,12 +16,12 @@ func (e *Engine) write(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-e.wake:
-			if e.take() && e.gather(ctx) {
+			if e.take() && e.collect(ctx) {
 				e.decide()
 			}
 		case command := <-e.commands:
 			command()
-		case <-e.again.due:
+		case <-e.rebuildTimer.due:
 			e.resources.Forget()
 			e.take()
 			e.decide()
@@ -32,12 +32,12 @@ func (e *Engine) write(ctx context.Context) {
 // gather waits until no new content has come for Window, or MaxWindow has passed since the first, so that contents which
 // were changed together become one version. It returns false when ctx ends. Commands don't wait for the window: who pins wants
 // what is live now, not what is about to come.
-func (e *Engine) gather(ctx context.Context) bool {
+func (e *Engine) collect(ctx context.Context) bool {
 	if e.Window <= 0 {
 		return true
 	}
-	e.gathering = true
-	defer func() { e.gathering = false }()
+	e.inWindow = true
+	defer func() { e.inWindow = false }()
 	quiet := time.NewTimer(e.Window)
 	defer quiet.Stop()
 	last := time.NewTimer(e.MaxWindow)
@@ -62,8 +62,8 @@ func (e *Engine) gather(ctx context.Context) bool {
 
 // decideAgain decides on what has come before, since something other than a content has changed. While contents are gathered it is left to the
 // end of that: what belongs together is not torn apart. What is pinned stays.
-func (e *Engine) decideAgain() {
-	if !e.gathering && !e.pinned() {
+func (e *Engine) retryDecision() {
+	if !e.inWindow && !e.pinned() {
 		e.decide()
 	}
 }
@@ -79,16 +79,16 @@ func (e *Engine) take() (news bool) {
 		}
 	}
 	if news {
-		e.tellInUse()
+		e.markSecretsInUse()
 	}
 	return news
 }
 
-func (e *Engine) takeContent(l *feed, c *content) (news bool) {
+func (e *Engine) takeContent(l *layerState, c *layerContent) (news bool) {
 	now := time.Now()
 	e.mu.Lock()
 	down, since := l.err != nil, l.since
-	l.err, l.provenAt = nil, now
+	l.err, l.verifiedAtLast = nil, now
 	var before []string
 	if l.latest == nil || l.latest.Revision != c.Revision {
 		news = true
@@ -107,13 +107,13 @@ func (e *Engine) takeContent(l *feed, c *content) (news bool) {
 	}
 	if news {
 		observe.Tell(e.Observer.Received, observe.Received{Layer: l.name, Documents: l.latest.names(), Revision: e.shown(c)})
-		e.tellAbsent(l, absent(c.Content), before)
+		e.reportAbsent(l, absent(c.Content), before)
 	}
 	return news
 }
 
 // tellAbsent tells of the absent documents that were not so before.
-func (e *Engine) tellAbsent(l *feed, absent []source.Document, before []string) {
+func (e *Engine) reportAbsent(l *layerState, absent []source.Document, before []string) {
 	for _, d := range absent {
 		switch {
 		case slices.Contains(before, d.Name):
@@ -125,9 +125,9 @@ func (e *Engine) tellAbsent(l *feed, absent []source.Document, before []string) 
 	}
 }
 
-func (e *Engine) takeError(l *feed, err error) {
-	if !isOurs(err) {
-		err = e.scrub.ofSource(err, l, l.latest.names()...)
+func (e *Engine) takeError(l *layerState, err error) {
+	if !isBuiltIn(err) {
+		err = e.redactor.ofSource(err, l, l.latest.names()...)
 	}
 	kind, text := source.KindOf(err), err.Error() // the source's code: mu is not held
 	now := time.Now()
@@ -135,7 +135,7 @@ func (e *Engine) takeError(l *feed, err error) {
 	if l.err == nil {
 		l.since = now
 		if l.latest != nil {
-			l.provenAt = now
+			l.verifiedAtLast = now
 		}
 	}
 	known := l.err != nil && l.errKind == kind && l.errText == text

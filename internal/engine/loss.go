@@ -14,15 +14,15 @@ import (
 // judgeLosses adds why contents are held for what they lose: of their own document or layer, or of what is live as a whole. A content
 // that is refused anyway is not held, and is in doubt: the refusal has the better words. All contents that lose too much are looked at
 // together, so that a hundred of them cost what one costs.
-func (e *Engine) judgeLosses(reasons [][]string) {
-	for _, f := range e.feeds {
+func (e *Engine) admitLosses(reasons [][]string) {
+	for _, f := range e.layers {
 		f.doubt = nil
 	}
-	if e.MaxLoss <= 0 {
+	if e.MaxKeyLoss <= 0 {
 		return
 	}
 	l := e.newLosses(e.live().contents)
-	for i, f := range e.feeds {
+	for i, f := range e.layers {
 		c := f.latest
 		if c == nil || c == f.applied || reasons[i] != nil {
 			continue
@@ -38,20 +38,20 @@ func (e *Engine) judgeLosses(reasons [][]string) {
 			}
 		}
 	}
-	l.judge()
+	l.admit()
 	if len(l.held) == 0 {
 		return
 	}
 	with := slices.Clone(l.base)
 	for i := range l.held {
-		with[i] = e.feeds[i].latest
+		with[i] = e.layers[i].latest
 	}
-	if problems := e.try(candidate{contents: with, rehearse: true, dry: true}); problems != nil {
+	if problems := e.try(candidate{contents: with, prepareOnly: true, evaluateOnly: true}); problems != nil {
 		guilty, _ := e.newBlame(l.base, with).layers(problems)
 		if len(l.held) == 1 {
 			guilty = slices.Collect(maps.Keys(l.held))
 		}
-		l.doubt(guilty)
+		l.recordDoubt(guilty)
 	}
 	for i, why := range l.held {
 		reasons[i] = why
@@ -60,16 +60,16 @@ func (e *Engine) judgeLosses(reasons [][]string) {
 
 // doubt leaves layers to be refused that would be held, for they are not good beside what is live of the others, unless they are good beside
 // what is newest of them.
-func (l *losses) doubt(guilty []int) {
+func (l *losses) recordDoubt(guilty []int) {
 	newest := slices.Clone(l.next)
 	for _, i := range guilty {
-		newest[i] = l.e.feeds[i].latest
+		newest[i] = l.e.layers[i].latest
 	}
-	if l.e.try(candidate{contents: newest, rehearse: true, dry: true}) == nil {
+	if l.e.try(candidate{contents: newest, prepareOnly: true, evaluateOnly: true}) == nil {
 		return
 	}
 	for _, i := range guilty {
-		l.e.feeds[i].doubt = l.held[i]
+		l.e.layers[i].doubt = l.held[i]
 		delete(l.held, i)
 	}
 }
@@ -77,28 +77,28 @@ func (l *losses) doubt(guilty []int) {
 // losses looks for layers that lose too much.
 type losses struct {
 	e          *Engine
-	base, next []*content       // what is live, and what is wanted and not held yet, by layer
+	base, next []*layerContent  // what is live, and what is wanted and not held yet, by layer
 	held       map[int][]string // why, by layer
 }
 
-func (e *Engine) newLosses(next []*content) *losses {
+func (e *Engine) newLosses(next []*layerContent) *losses {
 	return &losses{e: e, base: e.live().contents, next: slices.Clone(next), held: map[int][]string{}}
 }
 
 // lossesOf returns why layers would have to be held if just these contents became live.
-func (e *Engine) lossesOf(contents []*content) map[int][]string {
-	if e.MaxLoss <= 0 {
+func (e *Engine) lossesOf(contents []*layerContent) map[int][]string {
+	if e.MaxKeyLoss <= 0 {
 		return nil
 	}
 	l := e.newLosses(contents)
-	l.judge()
+	l.admit()
 	return l.held
 }
 
 // maxJudgeRounds is how often the losses are looked at again since a layer is held: another one may have given up what that one has.
 const maxJudgeRounds = 8
 
-func (l *losses) judge() {
+func (l *losses) admit() {
 	for range maxJudgeRounds {
 		n := len(l.held)
 		l.ofLayers()
@@ -111,16 +111,16 @@ func (l *losses) judge() {
 
 // guards reports whether what a layer wants may be held.
 func (l *losses) guards(i int) bool {
-	return l.next[i] != nil && l.next[i] != l.base[i] && !l.next[i].released && !l.e.feeds[i].Unguarded
+	return l.next[i] != nil && l.next[i] != l.base[i] && !l.next[i].released && !l.e.layers[i].WithoutChangeGuard
 }
 
 // hold holds a layer: it is not wanted any more.
 func (l *losses) hold(i int, why []string) { l.held[i], l.next[i] = why, l.base[i] }
 
 // ofDocuments is why the documents of a layer lose too much of what is applied of them, each by itself.
-func (l *losses) ofDocuments(applied, next *content) (all []string) {
+func (l *losses) ofDocuments(applied, next *layerContent) (all []string) {
 	for i, d := range next.named {
-		for _, why := range guard.Compare(applied.rootNear(i, d.name), d.root).Reasons(l.e.MaxLoss) {
+		for _, why := range guard.Compare(applied.rootNear(i, d.name), d.root).Reasons(l.e.MaxKeyLoss) {
 			all = append(all, d.name+": "+why)
 		}
 	}
@@ -129,7 +129,7 @@ func (l *losses) ofDocuments(applied, next *content) (all []string) {
 
 // goneOf returns the documents of a layer that are not there any more. A document that is absent is not one of them: it is kept, or the
 // layer is told to drop it.
-func goneOf(applied, next *content) (gone []named) {
+func goneOf(applied, next *layerContent) (gone []named) {
 	for i, d := range applied.named {
 		if next.rootNear(i, d.name) == nil && next.document(d.name) == nil {
 			gone = append(gone, d)
@@ -165,7 +165,7 @@ func (l *losses) ofLayers() {
 			n := guard.Unsaid(d.root, own, config)
 			had, lost, from = had+guard.Keys(d.root), lost+n, from+n
 		}
-		if from > 0 && (left == 0 && lost == had || guard.TooMany(lost, had, l.e.MaxLoss)) {
+		if from > 0 && (left == 0 && lost == had || guard.TooMany(lost, had, l.e.MaxKeyLoss)) {
 			why[i] = []string{fmt.Sprintf("it loses %d of its %d documents, and with them %d of %d keys", len(gone), len(applied.named), lost, had)}
 		}
 	}
@@ -212,7 +212,7 @@ func (l *losses) ofWhole() {
 	}
 	most := slices.SortedFunc(maps.Keys(charges), func(a, b int) int { return cmp.Or(charges[b]-charges[a], a-b) })
 	for n, i := range most {
-		if asMany := n > 0 && charges[i] == charges[most[n-1]]; !asMany && !guard.TooMany(min(taken, gone.Lost), had, l.e.MaxLoss) {
+		if asMany := n > 0 && charges[i] == charges[most[n-1]]; !asMany && !guard.TooMany(min(taken, gone.Lost), had, l.e.MaxKeyLoss) {
 			return
 		}
 		l.hold(i, []string{fmt.Sprintf("the configuration loses %d of %d keys, of which this layer takes away %d", gone.Lost, had, charges[i])})
@@ -227,7 +227,7 @@ func (l *losses) merged() *tree.Node {
 }
 
 // chargeOf is what a layer takes away of what is gone.
-func chargeOf(gone *guard.Gone, old, next *content) (all guard.Charge) {
+func chargeOf(gone *guard.Gone, old, next *layerContent) (all guard.Charge) {
 	add := func(c guard.Charge) { all.Keys, all.Nulls = all.Keys+c.Keys, append(all.Nulls, c.Nulls...) }
 	for i, d := range next.named {
 		add(gone.Charge(old.rootNear(i, d.name), d.root))

@@ -11,8 +11,8 @@ import (
 
 // manifestOf returns the manifest among contents, and the layer that has it; nil where there is
 // none that is good.
-func (e *Engine) manifestOf(contents []*content) (*release, *feed) {
-	for i, f := range e.feeds {
+func (e *Engine) manifestOf(contents []*layerContent) (*release, *layerState) {
+	for i, f := range e.layers {
 		c := contents[i]
 		if !f.Manifest || c == nil {
 			continue
@@ -28,7 +28,7 @@ func (e *Engine) manifestOf(contents []*content) (*release, *feed) {
 // misfits are the documents among contents that are not those of the manifest, as problems. Where
 // the manifest must be signed, so must all that is not trusted without a signature: what is not
 // listed does not fit.
-func (e *Engine) misfits(contents []*content) (problems source.Problems) {
+func (e *Engine) manifestMismatches(contents []*layerContent) (problems source.Problems) {
 	m, by := e.manifestOf(contents)
 	if m == nil {
 		return e.unsigned(contents)
@@ -37,7 +37,7 @@ func (e *Engine) misfits(contents []*content) (problems source.Problems) {
 		return source.Problems{p}
 	}
 	found := map[*manifest.Document]bool{}
-	for i, f := range e.feeds {
+	for i, f := range e.layers {
 		if f.Manifest || contents[i] == nil {
 			continue
 		}
@@ -56,7 +56,7 @@ func (e *Engine) misfits(contents []*content) (problems source.Problems) {
 					problems = append(problems, &source.Problem{Kind: kind, Position: at, Message: why})
 				}
 			case by.signed() && !f.trusted:
-				problems = append(problems, &source.Problem{Kind: source.Denied, Position: at, Message: "is not in the signed manifest of release " + m.Release})
+				problems = append(problems, &source.Problem{Kind: source.PermissionDenied, Position: at, Message: "is not in the signed manifest of release " + m.Release})
 			}
 		}
 	}
@@ -71,17 +71,17 @@ func (e *Engine) misfits(contents []*content) (problems source.Problems) {
 }
 
 // unsigned are the documents that must be signed, where there is no manifest at all.
-func (e *Engine) unsigned(contents []*content) (problems source.Problems) {
-	if !slices.ContainsFunc(e.feeds, func(f *feed) bool { return f.Manifest && f.signed() }) {
+func (e *Engine) unsigned(contents []*layerContent) (problems source.Problems) {
+	if !slices.ContainsFunc(e.layers, func(f *layerState) bool { return f.Manifest && f.signed() }) {
 		return nil
 	}
-	for i, f := range e.feeds {
+	for i, f := range e.layers {
 		if f.Manifest || f.trusted || contents[i] == nil {
 			continue
 		}
 		for _, d := range contents[i].Documents {
 			if !d.Absent {
-				problems = append(problems, &source.Problem{Kind: source.Denied, Message: "must be in a signed manifest, and there is none",
+				problems = append(problems, &source.Problem{Kind: source.PermissionDenied, Message: "must be in a signed manifest, and there is none",
 					Position: source.Position{Layer: f.name, Document: d.Name, Revision: e.shown(contents[i])}})
 			}
 		}
@@ -89,7 +89,7 @@ func (e *Engine) unsigned(contents []*content) (problems source.Problems) {
 	return problems
 }
 
-func (l *feed) latestName() string {
+func (l *layerState) latestName() string {
 	if names := l.latest.names(); len(names) > 0 {
 		return names[0]
 	}
@@ -99,13 +99,13 @@ func (l *feed) latestName() string {
 // waitsForRelease says why the layers that belong to a release cannot go on: not all that it lists
 // is there yet. Nil where they can.
 func (e *Engine) waitsForRelease() []string {
-	newest := make([]*content, len(e.feeds))
-	for i, f := range e.feeds {
+	newest := make([]*layerContent, len(e.layers))
+	for i, f := range e.layers {
 		if newest[i] = f.latest; newest[i] == nil || f.Manifest && (e.badManifest(f) || e.replayedNow(f) != nil) {
 			newest[i] = f.applied
 		}
 	}
-	problems := e.misfits(newest)
+	problems := e.manifestMismatches(newest)
 	var reasons []string
 	for i, p := range problems {
 		if i == maxMisfits {
@@ -122,18 +122,18 @@ func (e *Engine) waitsForRelease() []string {
 const maxMisfits = 20
 
 // badManifest reports whether the newest manifest is refused: then the one that is applied counts.
-func (e *Engine) badManifest(f *feed) bool {
+func (e *Engine) badManifest(f *layerState) bool {
 	e.decodeContent(f, f.latest)
 	return f.latest.problems != nil
 }
 
 // ofRelease reports whether a layer has to wait for the others of a release.
-func (e *Engine) ofRelease(f *feed) bool {
+func (e *Engine) ofRelease(f *layerState) bool {
 	if f.Manifest {
 		return !e.badManifest(f)
 	}
-	for _, of := range e.feeds {
-		for _, c := range []*content{of.latest, of.applied} {
+	for _, of := range e.layers {
+		for _, c := range []*layerContent{of.latest, of.applied} {
 			if !of.Manifest || c == nil || c.manifest == nil {
 				continue
 			}

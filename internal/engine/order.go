@@ -8,14 +8,14 @@ import (
 )
 
 // sort puts problems in the order of layers, documents and lines; what stands nowhere comes last.
-func (e *Engine) sort(problems source.Problems, contents []*content) {
+func (e *Engine) sort(problems source.Problems, contents []*layerContent) {
 	type place struct{ layer, document string }
 	rank := map[place]int{}
 	for i, c := range contents {
 		if c == nil {
 			continue
 		}
-		name := e.feeds[i].name
+		name := e.layers[i].name
 		for j := range c.Documents {
 			rank[place{name, c.Documents[j].Name}] = len(rank) + 1
 		}

@@ -25,7 +25,7 @@ type origin struct {
 	content  source.Content
 	err      error
 	changed  chan struct{}
-	told     source.Teller
+	told     source.ChangeDetector
 	received []string // "revision" or "revision: why it was refused"
 	closed   bool
 }
@@ -78,7 +78,7 @@ func (o *origin) Next(ctx context.Context, prev source.Revision) (source.Content
 		c, err, changed := o.content, o.err, o.changed
 		o.mu.Unlock()
 		if err != nil || c.Revision != "" {
-			if o.told.Differs(prev, c.Revision, err) {
+			if o.told.Changed(prev, c.Revision, err) {
 				if err != nil {
 					return source.Content{}, err
 				}
@@ -93,7 +93,7 @@ func (o *origin) Next(ctx context.Context, prev source.Revision) (source.Content
 	}
 }
 
-func (o *origin) Receive(rev source.Revision, rejected error) {
+func (o *origin) Ack(rev source.Revision, rejected error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	text := string(rev)
@@ -135,8 +135,8 @@ func (t *token) UnmarshalText(b []byte) error { t.text = string(b); return nil }
 func (t token) Reveal() string                { return t.text }
 
 // part is what binds a type at a place, by rules that may be nil.
-func part[T any](at tree.Path, plan *binder.Plan[T], rules func(*T, *tree.Node) source.Problems) *engine.Part {
-	return &engine.Part{
+func part[T any](at tree.Path, plan *binder.Plan[T], rules func(*T, *tree.Node) source.Problems) *engine.Section {
+	return &engine.Section{
 		At: at, Type: reflect.TypeFor[T](), Shape: plan.Shape(), BindAlone: true,
 		Bind: func(n *tree.Node, whole *tree.Shape) (any, source.Problems) {
 			v, report := plan.BindPart(at, n, whole)
@@ -187,7 +187,7 @@ func settings(t *testing.T, layers ...source.Source) engine.Settings {
 		t.Fatal(err)
 	}
 	s := engine.Settings{
-		Parts:  []*engine.Part{part(nil, plan, rules)},
+		Parts:  []*engine.Section{part(nil, plan, rules)},
 		Window: 100 * time.Millisecond, MaxWindow: time.Second, BootTimeout: 10 * time.Second, CloseTimeout: 5 * time.Second,
 		FreshWithin: 2 * time.Minute, History: 20, BackOff: 100 * time.Millisecond, MaxBackOff: 30 * time.Second,
 	}

@@ -26,7 +26,7 @@ func (e *Engine) applyPartially(c candidate, problems source.Problems) {
 func (e *Engine) largestGoodSubset(c candidate, problems source.Problems) (good candidate, why func(layer int) source.Problems) {
 	base := e.live().contents
 	s := partial{e: e, whole: c.contents, base: base, why: make([]source.Problems, len(base)), unitOf: map[int]int{}}
-	for _, unit := range e.units(c.contents) {
+	for _, unit := range e.releaseGroups(c.contents) {
 		if !slices.ContainsFunc(unit, func(i int) bool { return c.contents[i] != base[i] }) {
 			continue
 		}
@@ -41,38 +41,38 @@ func (e *Engine) largestGoodSubset(c candidate, problems source.Problems) (good 
 	for n, unit := range s.units {
 		for _, i := range unit {
 			s.why[i] = problems
-			if e.feeds[i].doubt != nil { // it must not become live
+			if e.layers[i].doubt != nil { // it must not become live
 				search.Hopeless = append(search.Hopeless, n)
 			}
 			if own := c.contents[i].ownProblems(); own != nil { // which no other layer can mend
 				search.Hopeless = append(search.Hopeless, n)
-				if ownOf(problems, e.feeds[i].name) == nil {
-					s.why[i] = e.scrub.problems(own)
+				if ownOf(problems, e.layers[i].name) == nil {
+					s.why[i] = e.redactor.problems(own)
 				}
 			}
 		}
 	}
-	in, complete := subset.Largest(search, s.test)
+	in, complete := subset.Largest(search, s.tryGroups)
 	best := s.contents(in)
 	if !complete {
 		s.giveReason(in)
 	}
-	return e.choose(func(f *feed) *content { return best[f.index] }), func(layer int) source.Problems { return s.why[layer] }
+	return e.choose(func(f *layerState) *layerContent { return best[f.index] }), func(layer int) source.Problems { return s.why[layer] }
 }
 
 // ownProblems is what is wrong with a content whatever the other layers say; nil for none.
-func (c *content) ownProblems() source.Problems {
-	if c == nil || c.problems == nil && c.alone == nil {
+func (c *layerContent) ownProblems() source.Problems {
+	if c == nil || c.problems == nil && c.standalone == nil {
 		return nil
 	}
-	return append(slices.Clone(c.problems), c.alone...)
+	return append(slices.Clone(c.problems), c.standalone...)
 }
 
 // partial is a search for the layers of a refused candidate that are good together. Its elements are units: layers that change by
 // themselves, and the layers of a release.
 type partial struct {
 	e           *Engine
-	whole, base []*content // as the candidate and as live, by layer
+	whole, base []*layerContent // as the candidate and as live, by layer
 	units       [][]int
 	unitOf      map[int]int       // by layer
 	size        int               // of the candidate, in values
@@ -81,7 +81,7 @@ type partial struct {
 }
 
 // contents returns what is live with the units of a set as the candidate has them.
-func (s *partial) contents(set []bool) []*content {
+func (s *partial) contents(set []bool) []*layerContent {
 	all := slices.Clone(s.base)
 	for n, in := range set {
 		if in {
@@ -94,12 +94,12 @@ func (s *partial) contents(set []bool) []*content {
 }
 
 // test rehearses a set.
-func (s *partial) test(set []bool) (blamed []int, good bool) {
+func (s *partial) tryGroups(set []bool) (blamed []int, good bool) {
 	with := s.contents(set)
-	if s.e.misfits(with) != nil { // a part of a release; what was wrong with the release is worth more as a reason
+	if s.e.manifestMismatches(with) != nil { // a part of a release; what was wrong with the release is worth more as a reason
 		return nil, false
 	}
-	problems := s.e.try(candidate{contents: with, rehearse: true})
+	problems := s.e.try(candidate{contents: with, prepareOnly: true})
 	var losers []int
 	if problems == nil {
 		if problems, losers = s.losses(with); problems == nil {
@@ -111,14 +111,14 @@ func (s *partial) test(set []bool) (blamed []int, good bool) {
 			continue
 		}
 		for _, i := range s.units[n] {
-			name := s.e.feeds[i].name
+			name := s.e.layers[i].name
 			if ownOf(problems, name) != nil || ownOf(s.why[i], name) == nil {
 				s.why[i] = problems
 			}
 		}
 	}
 	if losers != nil {
-		return s.unitsOf(losers), false
+		return s.groupsOf(losers), false
 	}
 	blamed, vague := s.blamed(with, problems)
 	s.vague = s.vague || vague
@@ -127,14 +127,14 @@ func (s *partial) test(set []bool) (blamed []int, good bool) {
 
 // losses is why contents would lose too much if they became live without the others: what they have no more may be in one that is refused.
 // At boot nothing is held.
-func (s *partial) losses(contents []*content) (problems source.Problems, layers []int) {
+func (s *partial) losses(contents []*layerContent) (problems source.Problems, layers []int) {
 	if s.e.batch == nil {
 		return nil, nil
 	}
 	held := s.e.lossesOf(contents)
 	layers = slices.Sorted(maps.Keys(held))
 	for _, i := range layers {
-		at := source.Position{Layer: s.e.feeds[i].name, Document: firstName(contents[i]), Revision: s.e.shown(contents[i])}
+		at := source.Position{Layer: s.e.layers[i].name, Document: firstName(contents[i]), Revision: s.e.shown(contents[i])}
 		for _, why := range held[i] {
 			problems = append(problems, &source.Problem{Kind: source.Invalid, Position: at, Message: "without the other layers of this change, " + why})
 		}
@@ -143,12 +143,12 @@ func (s *partial) losses(contents []*content) (problems source.Problems, layers 
 }
 
 // blamed returns the units that the problems of some contents may come from; vague is that of blame.
-func (s *partial) blamed(contents []*content, problems source.Problems) (units []int, vague bool) {
+func (s *partial) blamed(contents []*layerContent, problems source.Problems) (units []int, vague bool) {
 	layers, vague := s.e.newBlame(s.base, contents).layers(problems)
-	return s.unitsOf(layers), vague
+	return s.groupsOf(layers), vague
 }
 
-func (s *partial) unitsOf(layers []int) (units []int) {
+func (s *partial) groupsOf(layers []int) (units []int) {
 	for _, i := range layers {
 		if n := s.unitOf[i]; !slices.Contains(units, n) {
 			units = append(units, n)
@@ -158,10 +158,10 @@ func (s *partial) unitsOf(layers []int) (units []int) {
 }
 
 // units are the layers that can be tried by themselves, lowest first: each for itself, those of a release together.
-func (e *Engine) units(contents []*content) (all [][]int) {
+func (e *Engine) releaseGroups(contents []*layerContent) (all [][]int) {
 	release := -1
 	m, _ := e.manifestOf(contents)
-	for i, f := range e.feeds {
+	for i, f := range e.layers {
 		if m == nil || contents[i] == nil || f.latest == nil || !e.ofRelease(f) {
 			all = append(all, []int{i})
 			continue
@@ -195,7 +195,7 @@ func (s *partial) limit() int {
 }
 
 // sizeOf is how many values some contents have, at least 1.
-func sizeOf(contents []*content) int {
+func sizeOf(contents []*layerContent) int {
 	size := 1
 	for _, c := range contents {
 		if c != nil {
@@ -217,7 +217,7 @@ func (s *partial) giveReason(in []bool) {
 			continue
 		}
 		for _, i := range unit {
-			name := s.e.feeds[i].name
+			name := s.e.layers[i].name
 			if ownOf(s.why[i], name) != nil {
 				continue
 			}

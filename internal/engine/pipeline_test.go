@@ -48,7 +48,7 @@ type extra struct {
 }
 
 // newExtra is the section's part.
-func newExtra(t *testing.T) engine.Part {
+func newExtra(t *testing.T) engine.Section {
 	t.Helper()
 	plan, err := binder.Compile[extra]()
 	if err != nil {
@@ -96,8 +96,8 @@ func newPipeline(t *testing.T, seed uint64) *pipeline {
 	p := &pipeline{t: t, seed: seed, r: rand.New(rand.NewPCG(seed, 2)), good: [2]int{1, 2}}
 	p.origins = [2]*origin{newOrigin("low", "a: 1"), newOrigin("high", "b: 2\nextra: {n: 2}")}
 	p.set = settings(t, p.origins[0], p.origins[1])
-	p.set.Parts = append(p.set.Parts, &engine.Part{At: tree.Path{"extra"}, Shape: &tree.Shape{Reserved: true}})
-	p.set.LastGood = filepath.Join(t.TempDir(), "copy")
+	p.set.Parts = append(p.set.Parts, &engine.Section{At: tree.Path{"extra"}, Shape: &tree.Shape{Reserved: true}})
+	p.set.LastKnownGoodPath = filepath.Join(t.TempDir(), "copy")
 	p.set.Rebuild, p.set.MaxRebuild = time.Second, 10*time.Second
 	p.start()
 	return p
@@ -164,7 +164,7 @@ func (p *pipeline) start() {
 			return true, nil
 		}
 	})
-	e.AddProbe(engine.Probe{Name: "probe", For: 5 * time.Second, Every: time.Second, Timeout: time.Second,
+	e.AddAutoRollback(engine.AutoRollback{Name: "probe", For: 5 * time.Second, Every: time.Second, Timeout: time.Second,
 		Check: func(_ context.Context, s *engine.State) error {
 			if value(s).A == harmful || value(s).B == harmful {
 				return errors.New("harmful")

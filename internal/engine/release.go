@@ -17,7 +17,7 @@ import (
 func CheckManifests(layers []Layer) error {
 	var errs []error
 	misused := func(err error, fix string) {
-		errs = append(errs, &source.Error{Kind: source.Misused, Op: "open config", Err: err, Fix: fix})
+		errs = append(errs, &source.Error{Kind: source.InvalidArgument, Op: "open config", Err: err, Fix: fix})
 	}
 	first, required, isSigned := "", "", false
 	for _, l := range layers {
@@ -69,7 +69,7 @@ func newRelease(m *manifest.Manifest, scope source.Scope) *release {
 // find returns the entry for a document of a layer; nil where the release does not list it. An
 // entry without a namespace or a group means that of the manifest, and without both also a document
 // that has neither.
-func (r *release) find(f *feed, name string) *manifest.Document {
+func (r *release) find(f *layerState, name string) *manifest.Document {
 	for _, d := range r.byName[name] {
 		if f.scope == (source.Scope{}) {
 			if d.Namespace == "" && d.Group == "" {
@@ -86,7 +86,7 @@ func (r *release) find(f *feed, name string) *manifest.Document {
 
 // dataSums returns the digests of the documents' data. They are computed once: in the layer's watcher,
 // when the content is decoded, or here for a content that was made since.
-func (c *content) dataSums() [][sha256.Size]byte {
+func (c *layerContent) dataSums() [][sha256.Size]byte {
 	if c.sums == nil {
 		c.sums = make([][sha256.Size]byte, len(c.Documents))
 		for i := range c.Documents {
@@ -98,7 +98,7 @@ func (c *content) dataSums() [][sha256.Size]byte {
 
 // hasManifest reports whether any layer is a manifest.
 func (e *Engine) hasManifest() bool {
-	return slices.ContainsFunc(e.feeds, func(f *feed) bool { return f.Manifest })
+	return slices.ContainsFunc(e.layers, func(f *layerState) bool { return f.Manifest })
 }
 
 // unlike says why a document, with the digest of its data, is not the one that the release lists; ""
@@ -106,7 +106,7 @@ func (e *Engine) hasManifest() bool {
 func (r *release) unlike(d *source.Document, sum [sha256.Size]byte, listed *manifest.Document) (kind source.Kind, why string) {
 	switch {
 	case d.Tree != nil:
-		return source.Denied, "is listed in release " + r.Release + " and comes as a tree, of which there is no digest; use a source that gives its bytes"
+		return source.PermissionDenied, "is listed in release " + r.Release + " and comes as a tree, of which there is no digest; use a source that gives its bytes"
 	case sum != listed.SHA256:
 		return source.Corrupt, "is not the one of release " + r.Release
 	case listed.Format != "" && listed.Format != d.Format:
@@ -129,7 +129,7 @@ func (r *release) place(d *manifest.Document) string {
 
 // decodeManifest reads the manifest that a layer's content is. Where it must be signed, nothing of
 // it is interpreted before the signature was verified.
-func (e *Engine) decodeManifest(l *feed, c *content) {
+func (e *Engine) decodeManifest(l *layerState, c *layerContent) {
 	for _, d := range c.Documents {
 		if d.Absent {
 			continue
@@ -140,9 +140,9 @@ func (e *Engine) decodeManifest(l *feed, c *content) {
 		case err != nil:
 			c.problems = append(c.problems, manifestProblem(at, err))
 		case c.manifest != nil:
-			c.problems = append(c.problems, &source.Problem{Kind: source.Misused, Position: at, Message: "a layer can have one manifest only"})
+			c.problems = append(c.problems, &source.Problem{Kind: source.InvalidArgument, Position: at, Message: "a layer can have one manifest only"})
 		case len(m.Audience) > 0 && !m.For(l.scope.Namespace, l.scope.Group, e.Service):
-			c.problems = append(c.problems, &source.Problem{Kind: source.Denied, Position: at, Message: fmt.Sprintf(
+			c.problems = append(c.problems, &source.Problem{Kind: source.PermissionDenied, Position: at, Message: fmt.Sprintf(
 				"release %s is not for this service: its audience does not include namespace %q, group %q, service %q", m.Release, l.scope.Namespace, l.scope.Group, e.Service)})
 		default:
 			c.manifest = newRelease(m, l.scope)
@@ -150,7 +150,7 @@ func (e *Engine) decodeManifest(l *feed, c *content) {
 	}
 }
 
-func (l *feed) readManifest(data []byte) (*manifest.Manifest, error) {
+func (l *layerState) readManifest(data []byte) (*manifest.Manifest, error) {
 	if !l.signed() {
 		return manifest.Parse(data)
 	}
@@ -160,7 +160,7 @@ func (l *feed) readManifest(data []byte) (*manifest.Manifest, error) {
 func manifestProblem(at source.Position, err error) *source.Problem {
 	p := &source.Problem{Kind: source.Malformed, Position: at, Message: err.Error(), Err: err}
 	if errors.Is(err, manifest.ErrUnsigned) || errors.Is(err, manifest.ErrSignature) {
-		p.Kind = source.Denied
+		p.Kind = source.PermissionDenied
 	}
 	if syntax, ok := errors.AsType[*manifest.SyntaxError](err); ok {
 		p.Position.Line, p.Message = syntax.Line, syntax.Text
@@ -169,14 +169,14 @@ func manifestProblem(at source.Position, err error) *source.Problem {
 }
 
 // nameRelease gives the causes that belong to a release its name.
-func (e *Engine) nameRelease(causes []observe.Cause, m *release, by *feed) {
+func (e *Engine) nameRelease(causes []observe.Cause, m *release, by *layerState) {
 	for i := range causes {
 		c := &causes[i]
 		if c.Release != "" {
 			continue
 		}
-		of := slices.IndexFunc(e.feeds, func(f *feed) bool { return f.name == c.Layer })
-		if c.Layer == by.name || of >= 0 && m.find(e.feeds[of], c.Document) != nil {
+		of := slices.IndexFunc(e.layers, func(f *layerState) bool { return f.name == c.Layer })
+		if c.Layer == by.name || of >= 0 && m.find(e.layers[of], c.Document) != nil {
 			c.Release = m.Release
 		}
 	}

@@ -85,20 +85,20 @@ type prover struct {
 	proven func() time.Time
 }
 
-func (p prover) ProvenAt() time.Time { return p.proven() }
+func (p prover) VerifiedAt() time.Time { return p.proven() }
 
 func TestAProverThatPanicsOrBlocksHarmsNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := prover{newOrigin("p", "a: 1"), func() time.Time { panic("rude") }}
 		e := start(t, settings(t, p))
 		settle()
-		if h := e.Health(); h.Layers[0].ProvenAt.IsZero() {
+		if h := e.Health(); h.Layers[0].VerifiedAt.IsZero() {
 			t.Errorf("what the engine itself knows is not shown: %+v", h.Layers[0])
 		}
 		p.put("a: 2")
 		settle()
 		if value(e.Live()).A != 2 {
-			t.Error("a panic in ProvenAt has stopped the config")
+			t.Error("a panic in VerifiedAt has stopped the config")
 		}
 		e.Close()
 	})
@@ -116,7 +116,7 @@ func TestAProverThatPanicsOrBlocksHarmsNobody(t *testing.T) {
 		p.put("a: 2")
 		settle()
 		if value(e.Live()).A != 2 {
-			t.Error("a source that blocks in ProvenAt holds the writer up")
+			t.Error("a source that blocks in VerifiedAt holds the writer up")
 		}
 		close(release)
 		e.Close()

@@ -26,26 +26,26 @@ type saver struct {
 	mu    sync.Mutex
 	ended bool
 	boot  *time.Timer // until what was booted is saved
-	state observe.LastGoodHealth
+	state observe.LastKnownGoodHealth
 }
 
 // newSaver loads the copy and takes its ownership. Nothing that can go wrong with it keeps a config from starting; it is shown in
 // Health. A config of local layers alone needs no copy.
-func newSaver(settings Settings, feeds []*feed, record func() (lastgood.Record, bool)) *saver {
-	remote := slices.ContainsFunc(feeds, func(f *feed) bool { return !f.local })
-	if !remote || settings.LastGood == "" && settings.NoLastGood == nil {
+func newSaver(settings Settings, feeds []*layerState, record func() (lastgood.Record, bool)) *saver {
+	remote := slices.ContainsFunc(feeds, func(f *layerState) bool { return !f.local })
+	if !remote || settings.LastKnownGoodPath == "" && settings.LastKnownGoodErr == nil {
 		return nil
 	}
-	s := &saver{path: settings.LastGood, key: settings.LastGoodKey, observer: settings.Observer, record: record, slot: make(chan struct{}, 1), done: make(chan struct{})}
+	s := &saver{path: settings.LastKnownGoodPath, key: settings.LastKnownGoodKey, observer: settings.Observer, record: record, slot: make(chan struct{}, 1), done: make(chan struct{})}
 	s.state.Path = s.path
-	if settings.NoLastGood != nil {
-		s.failed(0, settings.NoLastGood)
+	if settings.LastKnownGoodErr != nil {
+		s.failed(0, settings.LastKnownGoodErr)
 		s.ended = true
 		close(s.done)
 		return s
 	}
 	var err error
-	if s.loaded, err = lastgood.Load(s.path, settings.LastGoodKey); err != nil {
+	if s.loaded, err = lastgood.Load(s.path, settings.LastKnownGoodKey); err != nil {
 		s.failed(0, err)
 	}
 	if s.loaded != nil {
@@ -157,12 +157,12 @@ func (s *saver) close(ctx context.Context) error {
 		close(s.slot)
 	}
 	s.mu.Unlock()
-	return within(ctx, s.done, &s.closeErr, "the last good copy at %s is not saved", s.path)
+	return within(ctx, s.done, &s.closeErr, "the last known good copy at %s is not saved", s.path)
 }
 
-func (s *saver) health() observe.LastGoodHealth {
+func (s *saver) health() observe.LastKnownGoodHealth {
 	if s == nil {
-		return observe.LastGoodHealth{}
+		return observe.LastKnownGoodHealth{}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -198,13 +198,13 @@ func (e *Engine) record() (lastgood.Record, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	live := e.cell.Load()
-	if live == nil || e.unproven.Load() {
+	if live == nil || e.snapshotSuspended.Load() {
 		return lastgood.Record{}, false
 	}
 	r := lastgood.Record{SavedAt: now, Version: live.Version, Sum: live.Sum(), Accepted: e.accepted.kept()}
-	for _, f := range e.feeds {
+	for _, f := range e.layers {
 		if !f.local && f.applied != nil {
-			r.Layers = append(r.Layers, lastgood.NewLayer(f.name, f.identity, f.proven(now, answers[f.index]), f.applied.Content))
+			r.Layers = append(r.Layers, lastgood.NewLayer(f.name, f.identity, f.recordVerified(now, answers[f.index]), f.applied.Content))
 		}
 	}
 	return r, true

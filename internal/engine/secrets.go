@@ -31,7 +31,7 @@ func bounded[R any](e *Engine, f func(ctx context.Context) (R, error)) (R, error
 }
 
 // decrypt returns a document whose data can be read.
-func (e *Engine) decrypt(l *feed, c *content, d source.Document) (source.Document, *source.Problem) {
+func (e *Engine) decrypt(l *layerState, c *layerContent, d source.Document) (source.Document, *source.Problem) {
 	if l.Decrypt == nil || d.Absent || d.Tree != nil {
 		return d, nil
 	}
@@ -41,7 +41,7 @@ func (e *Engine) decrypt(l *feed, c *content, d source.Document) (source.Documen
 		data, err = bounded(e, func(ctx context.Context) ([]byte, error) { return l.Decrypt(ctx, d) })
 	}
 	if err != nil {
-		why, err := e.said(err)
+		why, err := e.ackSources(err)
 		message := wording.Join(wording.Own("cannot be decrypted: "), why)
 		return d, message.On(&source.Problem{Kind: source.Unavailable, Position: source.Position{Layer: l.name, Document: d.Name, Revision: c.Revision}, Err: err})
 	}
@@ -54,7 +54,7 @@ func (e *Engine) decrypt(l *feed, c *content, d source.Document) (source.Documen
 }
 
 // expand puts texts in place of the references of a document.
-func (e *Engine) expand(plan *plan, l *feed, c *content, root *tree.Node) (*tree.Node, source.Problems) {
+func (e *Engine) expand(plan *schema, l *layerState, c *layerContent, root *tree.Node) (*tree.Node, source.Problems) {
 	free := func(scheme string) bool { return l.Embeddable[scheme] }
 	return layer.ExpandWithin(plan.embedding, root, free, func(scheme, name string) (string, error) {
 		if found, known := c.referred[reference{scheme, name}]; known {
@@ -76,11 +76,11 @@ func (e *Engine) expand(plan *plan, l *feed, c *content, root *tree.Node) (*tree
 }
 
 // resolve asks the resolver of a reference's scheme, which there must be.
-func (e *Engine) resolve(l *feed, r reference) (string, error) {
+func (e *Engine) resolve(l *layerState, r reference) (string, error) {
 	found, err := bounded(e, func(ctx context.Context) (string, error) { return l.Resolvers[r.scheme](ctx, r.name) })
 	if err != nil {
-		return "", wording.Said(e.said(err))
+		return "", wording.Said(e.ackSources(err))
 	}
-	e.scrub.add(found)
+	e.redactor.add(found)
 	return found, nil
 }

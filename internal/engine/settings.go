@@ -17,18 +17,18 @@ import (
 // Layer is a source and how it is treated.
 type Layer struct {
 	Source source.Source
-	// FallBack lets an absent document fall back to the layers below; otherwise its last content stays in use.
-	FallBack bool
-	// Optional lets the config boot without this layer when it is down and there is no last good copy.
-	Optional bool
+	// DropWhenAbsent lets an absent document fall back to the layers below; otherwise its last content stays in use.
+	DropWhenAbsent bool
+	// MayBeDown lets the config boot without this layer when it is down and there is no last known good copy.
+	MayBeDown bool
 	// AllowUnknown is set on all documents.
 	AllowUnknown bool
 	// Resolvers are those of references in texts, by their schemes; none: what looks like a reference is text.
 	Resolvers map[string]Resolver
 	// Embeddable are the schemes of references that may be a part of any value, and be compared.
 	Embeddable map[string]bool
-	// Reread is how often it is looked whether they give something else than they gave; 0 is never.
-	Reread time.Duration
+	// RefreshEvery is how often it is looked whether they give something else than they gave; 0 is never.
+	RefreshEvery time.Duration
 	// Decrypt makes the data of a document readable; nil where it is.
 	Decrypt func(ctx context.Context, d source.Document) ([]byte, error)
 	// Manifest says that the layer's document is no configuration but says which documents of the
@@ -38,8 +38,8 @@ type Layer struct {
 	// TrustUnsigned lets documents be without a signature where there is a signed manifest, and
 	// RequireSigned does not, whatever the source says of itself.
 	TrustUnsigned, RequireSigned bool
-	// Unguarded lets documents lose as much as they like.
-	Unguarded bool
+	// WithoutChangeGuard lets documents lose as much as they like.
+	WithoutChangeGuard bool
 
 	release func() // gives the source back; nil where it was not taken
 }
@@ -51,7 +51,7 @@ type Resolver func(ctx context.Context, name string) (string, error)
 type Settings struct {
 	Layers []Layer
 	// Parts are what is bound; the first is the service's own type, at the root.
-	Parts []*Part
+	Parts []*Section
 	// Cell is where the live state is kept; nil: a plain one.
 	Cell     Cell
 	Observer *observe.Observer
@@ -71,21 +71,21 @@ type Settings struct {
 	History int
 	// Service is the name by which the audience of a manifest knows the config.
 	Service string
-	// LastGood is the path of the copy on disk; "" keeps none.
-	LastGood string
-	// LastGoodKey encrypts it; empty: it is kept in clear.
-	LastGoodKey []byte
-	// NoLastGood is why there is no path although a copy is wanted; nil otherwise.
-	NoLastGood error
+	// LastKnownGoodPath is the path of the copy on disk; "" keeps none.
+	LastKnownGoodPath string
+	// LastKnownGoodKey encrypts it; empty: it is kept in clear.
+	LastKnownGoodKey []byte
+	// LastKnownGoodErr is why there is no path although a copy is wanted; nil otherwise.
+	LastKnownGoodErr error
 	// BackOff is how long to wait before a failing source is asked again: it doubles from the first to the second.
 	BackOff, MaxBackOff time.Duration
 	// Rebuild is how long to wait before a content is tried again from which a resource could not be built: it doubles from
 	// the first to the second.
 	Rebuild, MaxRebuild time.Duration
-	// MaxLoss is the share of its keys that a document may lose in a change; 0 is no guard.
-	MaxLoss float64
-	// Breaker is how many bad changes of a layer within BreakerWindow make its further changes wait; 0 is no bound.
-	Breaker       int
+	// MaxKeyLoss is the share of its keys that a document may lose in a change; 0 is no guard.
+	MaxKeyLoss float64
+	// MaxBadChanges is how many bad changes of a layer within BreakerWindow make its further changes wait; 0 is no bound.
+	MaxBadChanges int
 	BreakerWindow time.Duration
 }
 
@@ -114,8 +114,8 @@ type State struct {
 	publish   sync.Once
 	published string // by Sum
 
-	plan     *plan
-	contents []*content
+	schema   *schema
+	contents []*layerContent
 	roots    []*tree.Node
 	pending  []observe.Pending // restart-only fields that the contents want otherwise
 	// built is what was made from Values; empty once another version is live. Only the writer stores.

@@ -74,13 +74,13 @@ func (e *Engine) delivered(name string, d delivery, took time.Duration, err erro
 }
 
 // late hears of a call that has not ended within its deadline.
-func (e *Engine) late(name string, d delivery, deadline time.Duration) {
+func (e *Engine) subscriberSlow(name string, d delivery, deadline time.Duration) {
 	observe.Tell(e.Observer.Late, observe.Late{Subscriber: name, Version: d.state.Version, Deadline: deadline})
 }
 
 // said cleans an error of the service's own code, and returns what may be said of it: what is left
 // of foreign text in it holds no secret any more.
-func (e *Engine) said(err error) (wording.Text, error) {
+func (e *Engine) ackSources(err error) (wording.Text, error) {
 	err = e.clean(err)
 	return wording.Own(text(err)), err
 }
@@ -92,9 +92,9 @@ func (e *Engine) clean(err error) error {
 	case err == rescue.ErrSlow: //nolint:errorlint // it itself
 		return err
 	case !panicked:
-		return e.scrub.err(err)
+		return e.redactor.err(err)
 	case p.Own:
 		return &observe.PanicError{Text: p.Value, Stack: p.Stack}
 	}
-	return &observe.PanicError{Text: e.scrub.text(p.Value), Stack: p.Stack}
+	return &observe.PanicError{Text: e.redactor.text(p.Value), Stack: p.Stack}
 }

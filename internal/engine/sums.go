@@ -15,16 +15,16 @@ import (
 
 // Sum is what the state is called wherever it is shown: a digest that does not depend on secrets; see [verify.Published].
 func (s *State) Sum() string {
-	s.publish.Do(func() { s.published = verify.Published(s.Merged, s.plan.shape) })
+	s.publish.Do(func() { s.published = verify.Published(s.Merged, s.schema.shape) })
 	return s.published
 }
 
 // KeyedSum tells states apart that differ in secrets alone, for who has the key of the copy; it is empty without one.
 func (e *Engine) KeyedSum(s *State) string {
-	if len(e.LastGoodKey) == 0 {
+	if len(e.LastKnownGoodKey) == 0 {
 		return ""
 	}
-	return hex.EncodeToString(keyed(e.LastGoodKey, "nacre keyed sum 1", s.full[:])[:16])
+	return hex.EncodeToString(keyed(e.LastKnownGoodKey, "nacre keyed sum 1", s.full[:])[:16])
 }
 
 // keyed is a digest that only who has the key can compute: of a text, for a purpose.
@@ -51,7 +51,7 @@ func (e *Engine) veiled(rev source.Revision) source.Revision {
 	if strings.Trim(string(rev), "0123456789") == "" {
 		return rev
 	}
-	key := e.LastGoodKey
+	key := e.LastKnownGoodKey
 	if len(key) == 0 {
 		key = processKey()
 	}
@@ -60,7 +60,7 @@ func (e *Engine) veiled(rev source.Revision) source.Revision {
 
 // shown is the revision of a content wherever it is shown: that of its origin, unless a secret stands in a document, of which it may
 // be a digest. Of a content that is not decoded nobody knows.
-func (e *Engine) shown(c *content) source.Revision {
+func (e *Engine) shown(c *layerContent) source.Revision {
 	if rev := c.shown.Load(); rev != nil {
 		return *rev
 	}
@@ -68,7 +68,7 @@ func (e *Engine) shown(c *content) source.Revision {
 }
 
 // setShown decides how the revision of a content is shown, which has just been decoded as plan says, and names it so in what was found.
-func (e *Engine) setShown(plan *plan, f *feed, c *content) {
+func (e *Engine) setShown(plan *schema, f *layerState, c *layerContent) {
 	rev := c.Revision
 	hides := !f.Manifest && slices.ContainsFunc(c.problems, func(p *source.Problem) bool { return p.Kind != source.Unavailable })
 	for _, root := range c.roots {

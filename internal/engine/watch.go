@@ -12,15 +12,15 @@ import (
 )
 
 // arrival is what one call of Next returned: a content, decoded, or an error, or a content and the error that came after it.
-type arrival struct {
-	feed    *feed
-	content *content
+type update struct {
+	feed    *layerState
+	content *layerContent
 	err     error
 }
 
 // watch calls the source's Next until ctx ends. It owns the back-off: a source that fails is asked again after a growing time,
 // with jitter, so that many services don't ask in step.
-func (e *Engine) watch(ctx context.Context, l *feed) {
+func (e *Engine) watch(ctx context.Context, l *layerState) {
 	var prev source.Revision
 	wait, failing := e.BackOff, false
 	for {
@@ -29,14 +29,14 @@ func (e *Engine) watch(ctx context.Context, l *feed) {
 			return
 		}
 		if err == nil && c.Revision == "" {
-			err = &source.Error{Kind: source.Misused, Op: "read", Document: l.name, Err: errNoRevision}
+			err = &source.Error{Kind: source.InvalidArgument, Op: "read", Document: l.name, Err: errNoRevision}
 		}
 		repeated := err == nil && c.Revision == prev && !failing
 		switch {
 		case err != nil:
-			e.arrive(arrival{feed: l, err: err}) // a content that comes with an error is none
+			e.arrive(update{feed: l, err: err}) // a content that comes with an error is none
 		case !repeated:
-			e.arrive(arrival{feed: l, content: e.arrived(l, c)})
+			e.arrive(update{feed: l, content: e.arrived(l, c)})
 		}
 		failing = err != nil
 		if !failing {
@@ -59,7 +59,7 @@ var (
 )
 
 // isOurs reports whether an error of a source was made here.
-func isOurs(err error) bool {
+func isBuiltIn(err error) bool {
 	e, ok := err.(*source.Error) //nolint:errorlint // what wraps it was made elsewhere
 	return ok && e != nil && (errors.Is(e.Err, errNoRevision) || errors.Is(e.Err, errPanicked))
 }
@@ -86,7 +86,7 @@ func sleep(ctx context.Context, d time.Duration) bool {
 }
 
 // arrive leaves what a source returned in the inbox, in place of what the writer has not taken yet.
-func (e *Engine) arrive(a arrival) {
+func (e *Engine) arrive(a update) {
 	e.inboxMu.Lock()
 	slot := &e.inbox[a.feed.index]
 	if a.err != nil && *slot != nil {
@@ -101,10 +101,10 @@ func (e *Engine) arrive(a arrival) {
 }
 
 // takeInbox empties the inbox.
-func (e *Engine) takeInbox() []*arrival {
+func (e *Engine) takeInbox() []*update {
 	e.inboxMu.Lock()
 	defer e.inboxMu.Unlock()
-	var all []*arrival
+	var all []*update
 	for i, a := range e.inbox {
 		if a != nil {
 			all = append(all, a)
@@ -125,4 +125,4 @@ func isOwnSource(s source.Source) bool {
 }
 
 // providers is the folder of nacre's own sources.
-var providers = strings.TrimSuffix(reflect.TypeFor[feed]().PkgPath(), "internal/engine") + "providers/"
+var providers = strings.TrimSuffix(reflect.TypeFor[layerState]().PkgPath(), "internal/engine") + "providers/"

@@ -175,7 +175,7 @@ func TestALargeFileOfAnotherUserIsNotRead(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	r, err := lastgood.Load(path, sealKey)
 	runtime.ReadMemStats(&after)
-	if took := after.TotalAlloc - before.TotalAlloc; r != nil || !errors.Is(err, source.Denied) || took > 1<<20 {
+	if took := after.TotalAlloc - before.TotalAlloc; r != nil || !errors.Is(err, source.PermissionDenied) || took > 1<<20 {
 		t.Errorf("a file of %d bytes that another user has put in place of the copy: Load returned %v, %v, and took %d bytes", lastgood.MaxSize, r, err, took)
 	}
 }
@@ -221,8 +221,8 @@ func TestACopyThatAnotherUserMayHaveWrittenIsNotUsed(t *testing.T) {
 			if used := err == nil && r != nil; used != (c.used || k != nil) {
 				t.Errorf("%s, sealed %v: used %v, %v", c.what, k != nil, used, err)
 			}
-			if err != nil && (source.KindOf(err) != source.Denied || !strings.Contains(err.Error(), "StateKey")) {
-				t.Errorf("%s: the error is %v, want one of kind Denied that says what to do", c.what, err)
+			if err != nil && (source.KindOf(err) != source.PermissionDenied || !strings.Contains(err.Error(), "LastKnownGoodKey")) {
+				t.Errorf("%s: the error is %v, want one of kind PermissionDenied that says what to do", c.what, err)
 			}
 			w := lastgood.Warning(path, k)
 			if k != nil && c.warning == "group" {

@@ -54,7 +54,7 @@ func takeLock(path string) (*lock, error) {
 	info, err := f.Stat()
 	switch {
 	case !ok && err == nil && slices.ContainsFunc(held.files, func(h fs.FileInfo) bool { return os.SameFile(h, info) }):
-		return nil, owned(path, ownedHere{}, "give each config a StateDir of its own, or one of them NoLastGood")
+		return nil, owned(path, ownedHere{}, "give each config a LastKnownGoodDir of its own, or one of them LastKnownGoodDisabled")
 	case !ok:
 		return nil, owned(path, ErrOwned, "give each process a state folder of its own")
 	case err == nil && !info.Mode().IsRegular():
@@ -85,7 +85,7 @@ func reserve(name string) error {
 			}
 		}
 		if os.Remove(name) != nil {
-			return fmt.Errorf("its lock file belongs to another user (uid %d): %w", uid, source.Denied)
+			return fmt.Errorf("its lock file belongs to another user (uid %d): %w", uid, source.PermissionDenied)
 		}
 	case uid == os.Geteuid() && info.Mode().Perm()&^0o600 != 0:
 		tighten(name, info)
@@ -108,7 +108,7 @@ func tighten(name string, looked fs.FileInfo) {
 }
 
 func owned(path string, cause error, fix string) error {
-	return &source.Error{Kind: source.Conflict, Op: "own last good copy", Document: path, Err: cause, Fix: fix}
+	return &source.Error{Kind: source.Conflict, Op: "own last known good copy", Document: path, Err: cause, Fix: fix}
 }
 
 // Close gives the lock up.

@@ -35,10 +35,10 @@ type Accepted struct {
 type Layer struct {
 	Name     string `json:"name"`
 	Identity string `json:"identity"`
-	// ProvenAt is when the content was last known to be the newest.
-	ProvenAt  time.Time       `json:"proven_at"`
-	Revision  source.Revision `json:"revision"`
-	Documents []Document      `json:"documents"`
+	// VerifiedAt is when the content was last known to be the newest.
+	VerifiedAt time.Time       `json:"proven_at"`
+	Revision   source.Revision `json:"revision"`
+	Documents  []Document      `json:"documents"`
 }
 
 // Document is a source.Document as it is kept.
@@ -55,7 +55,7 @@ type Document struct {
 
 // NewLayer returns a layer that keeps c.
 func NewLayer(name, identity string, provenAt time.Time, c source.Content) Layer {
-	l := Layer{Name: name, Identity: identity, ProvenAt: provenAt, Revision: c.Revision}
+	l := Layer{Name: name, Identity: identity, VerifiedAt: provenAt, Revision: c.Revision}
 	for _, d := range c.Documents {
 		l.Documents = append(l.Documents, Document{
 			Name: d.Name, Absent: d.Absent, Format: d.Format, Data: d.Data, Tree: plain{d.Tree},
@@ -113,7 +113,7 @@ func encode(r Record) ([]byte, error) {
 }
 
 var (
-	errNotOurs  = errors.New("it is not a last good copy of this version of nacre")
+	errNotOurs  = errors.New("it is not a last known good copy of this version of nacre")
 	errTampered = errors.New("its checksum does not match: it was changed or cut short")
 	errContent  = errors.New("its checksum matches, its content does not parse")
 )

@@ -53,18 +53,18 @@ func Load(path string, key []byte) (*Record, error) {
 		return nil, corrupt(path, err)
 	}
 	if isPlaced(errMark) {
-		return nil, &source.Error{Kind: source.Corrupt, Op: "read last good copy", Document: path, Err: fmt.Errorf("its mark %s: %w", newest, errMark),
+		return nil, &source.Error{Kind: source.Corrupt, Op: "read last known good copy", Document: path, Err: fmt.Errorf("its mark %s: %w", newest, errMark),
 			Fix: "it is not used; to use it all the same, remove " + path + newest}
 	}
 	if r.Sequence < newestKnown.Sequence {
-		return nil, &source.Error{Kind: source.Corrupt, Op: "read last good copy", Document: path, Err: errOlder,
+		return nil, &source.Error{Kind: source.Corrupt, Op: "read last known good copy", Document: path, Err: errOlder,
 			Fix: "it is not used; to use it all the same, remove " + path + newest}
 	}
 	return r, nil
 }
 
 func corrupt(path string, cause error) error {
-	return &source.Error{Kind: source.Corrupt, Op: "read last good copy", Document: path, Err: cause,
+	return &source.Error{Kind: source.Corrupt, Op: "read last known good copy", Document: path, Err: cause,
 		Fix: "it is not used; remove it, the next good version writes a new one"}
 }
 
@@ -79,7 +79,7 @@ func refused(op, path string, cause error) error {
 	case errors.As(cause, &link):
 		cause = link.Err
 	}
-	return &source.Error{Kind: source.KindOf(cause), Op: op + " last good copy", Document: path, Err: cause}
+	return &source.Error{Kind: source.KindOf(cause), Op: op + " last known good copy", Document: path, Err: cause}
 }
 
 // Store is a copy that this process owns. It is not safe for concurrent use.

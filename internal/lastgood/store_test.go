@@ -69,8 +69,8 @@ func TestRoundTripKeepsEveryType(t *testing.T) {
 			t.Errorf("layer %s came back as %#v, want %#v", l.Name, c, l.Content())
 		}
 	}
-	if !got.SavedAt.Equal(want.SavedAt) || got.Version != 3 || !got.Layers[0].ProvenAt.Equal(want.Layers[0].ProvenAt) {
-		t.Errorf("age, version or proof came back as %v, %d, %v", got.SavedAt, got.Version, got.Layers[0].ProvenAt)
+	if !got.SavedAt.Equal(want.SavedAt) || got.Version != 3 || !got.Layers[0].VerifiedAt.Equal(want.Layers[0].VerifiedAt) {
+		t.Errorf("age, version or proof came back as %v, %d, %v", got.SavedAt, got.Version, got.Layers[0].VerifiedAt)
 	}
 	if got.Find("nacos", "nacos://other") != nil {
 		t.Error("a copy was given to a layer with another identity")
@@ -285,7 +285,7 @@ func TestACopyIsSavedWhateverItsTimesAre(t *testing.T) {
 	s := own(t, path)
 	for _, at := range []time.Time{time.UnixMilli(math.MaxInt64), time.UnixMilli(math.MinInt64), time.Unix(1<<40, 0), time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)} {
 		r := record(1)
-		r.Layers[0] = lastgood.NewLayer("nacos", "nacos://a/b", r.Layers[0].ProvenAt, source.Content{Revision: "md5:1", Documents: []source.Document{
+		r.Layers[0] = lastgood.NewLayer("nacos", "nacos://a/b", r.Layers[0].VerifiedAt, source.Content{Revision: "md5:1", Documents: []source.Document{
 			{Name: "orders.yaml", Format: "yaml", Data: []byte("a: 1\n"), Origin: source.Origin{Location: "x", Modified: at}},
 		}})
 		if err := s.Save(r); err != nil {

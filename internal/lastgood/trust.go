@@ -112,14 +112,14 @@ func Warning(path string, key []byte) string {
 	if all == nil {
 		return ""
 	}
-	fix := "set Options.StateKey, or a StateDir that only the service's user may write"
+	fix := "set Options.LastKnownGoodKey, or a LastKnownGoodDir that only the service's user may write"
 	if sealed {
-		fix = "the copy can be removed, or an older one put back with its mark; use a StateDir that only the service's user may write"
+		fix = "the copy can be removed, or an older one put back with its mark; use a LastKnownGoodDir that only the service's user may write"
 	}
 	return strings.Join(all, ", ") + " (" + fix + ")"
 }
 
 func distrusted(path string, cause error) error {
-	return &source.Error{Kind: source.Denied, Op: "read last good copy", Document: path, Err: cause,
-		Fix: "it is not used, and the next good version replaces it; set Options.StateKey (for a copy of at most 64 MiB), or a StateDir that only the service's user may write"}
+	return &source.Error{Kind: source.PermissionDenied, Op: "read last known good copy", Document: path, Err: cause,
+		Fix: "it is not used, and the next good version replaces it; set Options.LastKnownGoodKey (for a copy of at most 64 MiB), or a LastKnownGoodDir that only the service's user may write"}
 }

@@ -60,9 +60,9 @@ func (r *reading) read(d source.Document) *tree.Node {
 	case source.FormatEnviron:
 		return r.environ()
 	case "":
-		r.report(source.Misused, 0, 0, "has no format: name one, or use a file name that tells")
+		r.report(source.InvalidArgument, 0, 0, "has no format: name one, or use a file name that tells")
 	default:
-		r.report(source.Misused, 0, 0, "has a format that is not known: yaml, json, toml, dotenv, properties and environ are")
+		r.report(source.InvalidArgument, 0, 0, "has a format that is not known: yaml, json, toml, dotenv, properties and environ are")
 	}
 	return nil
 }
@@ -70,7 +70,7 @@ func (r *reading) read(d source.Document) *tree.Node {
 // plain takes a document that its source has decoded.
 func (r *reading) plain(d source.Document) *tree.Node {
 	if d.Format != "" || len(d.Data) > 0 {
-		r.report(source.Misused, 0, 0, "has a tree and data, and can have only one")
+		r.report(source.InvalidArgument, 0, 0, "has a tree and data, and can have only one")
 		return nil
 	}
 	root, err := tree.FromPlain(r.doc, d.Tree)

@@ -194,7 +194,7 @@ func TestEnvironFiles(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, c.want)
 			}
 			for _, p := range ps {
-				if c.name == "missing" && p.Kind != source.NotFound || strings.HasPrefix(c.name, "both") && p.Kind != source.Misused {
+				if c.name == "missing" && p.Kind != source.NotFound || strings.HasPrefix(c.name, "both") && p.Kind != source.InvalidArgument {
 					t.Errorf("the problem's kind is %v", p.Kind)
 				}
 			}

@@ -118,7 +118,7 @@ func (f *flat) put(s *setting, t target) {
 	}
 	switch {
 	case at.set != nil && at.set.file != s.file:
-		f.tell(s, source.Misused, path, "is set by "+at.set.shown+" and by "+s.shown+"; only one of them may be")
+		f.tell(s, source.InvalidArgument, path, "is set by "+at.set.shown+" and by "+s.shown+"; only one of them may be")
 	case at.set != nil:
 		f.tell(s, source.DuplicateKey, path, "stands twice; the first is "+f.other(at.set))
 	case len(at.below) > 0:

@@ -29,7 +29,7 @@ func Content(c source.Content) source.Problems {
 
 func compare(d source.Document) (source.Kind, string) {
 	if d.Tree != nil {
-		return source.Misused, "has a declared checksum and no data that it could be the checksum of"
+		return source.InvalidArgument, "has a declared checksum and no data that it could be the checksum of"
 	}
 	var sum []byte
 	switch d.Digest.Algorithm {
@@ -40,7 +40,7 @@ func compare(d source.Document) (source.Kind, string) {
 		s := sha256.Sum256(d.Data)
 		sum = s[:]
 	default:
-		return source.Misused, "has a declared checksum of an algorithm that is not known; md5 and sha256 are"
+		return source.InvalidArgument, "has a declared checksum of an algorithm that is not known; md5 and sha256 are"
 	}
 	if !strings.EqualFold(d.Digest.Hex, hex.EncodeToString(sum)) {
 		return source.Corrupt, "data and declared " + d.Digest.Algorithm + " differ"

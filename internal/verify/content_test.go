@@ -32,8 +32,8 @@ func TestContent(t *testing.T) {
 		{"no hex", source.Digest{Algorithm: "sha256"}, data, source.Corrupt},
 		{"shortened hex", source.Digest{Algorithm: "md5", Hex: md5Hex[:16]}, data, source.Corrupt},
 		{"hex of the other", source.Digest{Algorithm: "md5", Hex: shaHex}, data, source.Corrupt},
-		{"unknown algorithm", source.Digest{Algorithm: "crc32", Hex: "00"}, data, source.Misused},
-		{"no algorithm", source.Digest{Hex: md5Hex}, data, source.Misused},
+		{"unknown algorithm", source.Digest{Algorithm: "crc32", Hex: "00"}, data, source.InvalidArgument},
+		{"no algorithm", source.Digest{Hex: md5Hex}, data, source.InvalidArgument},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -55,7 +55,7 @@ func TestContent(t *testing.T) {
 		})
 	}
 	tree := source.Document{Name: "t", Tree: map[string]any{"a": 1}, Digest: source.Digest{Algorithm: "md5", Hex: md5Hex}}
-	if ps := verify.Content(source.Content{Documents: []source.Document{tree}}); len(ps) != 1 || ps[0].Kind != source.Misused {
+	if ps := verify.Content(source.Content{Documents: []source.Document{tree}}); len(ps) != 1 || ps[0].Kind != source.InvalidArgument {
 		t.Errorf("a digest of a tree passed: %v", ps)
 	}
 }

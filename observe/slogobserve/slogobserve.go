@@ -93,7 +93,7 @@ func New(l *slog.Logger) *observe.Observer {
 		},
 		Booted: func(e observe.Booted) {
 			if len(e.Stale) > 0 {
-				l.Warn("config: started from the last good copy", "version", e.Version, "stale", e.Stale, "age", e.Age, "took", e.Took)
+				l.Warn("config: started from the last known good copy", "version", e.Version, "stale", e.Stale, "age", e.Age, "took", e.Took)
 				return
 			}
 			l.Info("config: started", "version", e.Version, "sum", short(e.Sum), "took", e.Took)
@@ -101,13 +101,13 @@ func New(l *slog.Logger) *observe.Observer {
 		LastGood: func(e observe.LastGood) {
 			switch {
 			case e.Err != nil:
-				l.Error("config: trouble with the last good copy", "path", e.Path, "version", e.Version, "error", e.Err)
+				l.Error("config: trouble with the last known good copy", "path", e.Path, "version", e.Version, "error", e.Err)
 				return
 			case e.Warning != "":
-				l.Warn("config: others may change the last good copy", "path", e.Path, "warning", e.Warning)
+				l.Warn("config: others may change the last known good copy", "path", e.Path, "warning", e.Warning)
 				return
 			}
-			l.Debug("config: last good copy saved", "path", e.Path, "version", e.Version)
+			l.Debug("config: last known good copy saved", "path", e.Path, "version", e.Version)
 		},
 	}
 }

@@ -64,7 +64,7 @@ func TestConformance(t *testing.T) {
 		var e environment
 		return sourcetest.Harness{
 			Source: func() source.Source {
-				return env.New("APP", env.Environ(e.read), env.Every(2*time.Millisecond))
+				return env.New("APP", env.Environ(e.read), env.PollInterval(2*time.Millisecond))
 			},
 			Put: func(_ context.Context, v sourcetest.Values) error {
 				list := []string{"PATH=/bin", "APPLE=1"}
@@ -100,7 +100,7 @@ func TestConformanceOfFiles(t *testing.T) {
 		var e environment
 		return sourcetest.Harness{
 			Source: func() source.Source {
-				return fileAsValue{env.New("APP", env.Environ(e.read), env.Every(2*time.Millisecond))}
+				return fileAsValue{env.New("APP", env.Environ(e.read), env.PollInterval(2*time.Millisecond))}
 			},
 			Put: func(_ context.Context, v sourcetest.Values) error {
 				if n > 0 && maps.Equal(v, last) {

@@ -36,7 +36,7 @@
 //
 // # Changes
 //
-// Nothing tells of a change of an environment or of such a file, so both are read again every 10 s (see [Every]).
+// Nothing tells of a change of an environment or of such a file, so both are read again every 10 s (see [PollInterval]).
 //
 // # Concurrency
 //

@@ -44,7 +44,7 @@ var (
 // prefix that no variable can have, with anything but letters, digits, '_', '-' and '.', is an error of
 // Next.
 func New(prefix string, opts ...Option) *Source {
-	s := &Source{prefix: newPrefix(prefix), every: DefaultEvery, environ: os.Environ, files: true, upper: runtime.GOOS == "windows", open: openFile}
+	s := &Source{prefix: newPrefix(prefix), every: DefaultPollInterval, environ: os.Environ, files: true, upper: runtime.GOOS == "windows", open: openFile}
 	for _, o := range opts {
 		o.apply(s)
 	}
@@ -105,6 +105,6 @@ func revision(data []byte) source.Revision {
 	return source.Revision(hex.EncodeToString(mac.Sum(nil)[:16]))
 }
 
-func misused(name, why, fix string) error {
-	return &source.Error{Kind: source.Misused, Op: "read", Document: name, Err: errors.New(why), Fix: fix}
+func invalidArgument(name, why, fix string) error {
+	return &source.Error{Kind: source.InvalidArgument, Op: "read", Document: name, Err: errors.New(why), Fix: fix}
 }

@@ -112,8 +112,8 @@ func TestMisuse(t *testing.T) {
 		"value with NUL": env.New("APP", list("APP_A=cAnArY\x00")),
 	} {
 		_, err := s.Next(t.Context(), "")
-		if !errors.Is(err, source.Misused) {
-			t.Errorf("%s: error is %v, want misused", name, err)
+		if !errors.Is(err, source.InvalidArgument) {
+			t.Errorf("%s: error is %v, want an invalid argument", name, err)
 		} else if strings.Contains(err.Error(), "cAnArY") {
 			t.Errorf("%s: the error tells the value: %v", name, err)
 		}
@@ -179,8 +179,8 @@ func TestFiles(t *testing.T) {
 	full := strings.Repeat("x", 1<<20)
 	for value, want := range map[string]string{
 		path("plain"): "[K=x]", path("newline"): "[K=x]", path("crlf"): "[K=x]", path("newlines"): "[K=x\n]", path("lines"): "[K=a\nb]", path("empty"): "[K=]", path("full"): "[K=" + full + "]",
-		path("large"): "[K: too large]", path("nul"): "[K: malformed]", path("dir"): "[K: misused]", path("missing"): "[K: not found]", "": "[K: misused]",
-		"/dev/zero": "[K: misused]", "/dev/null": "[K: misused]", "a\tb": "[K: not found]", strings.Repeat("x", 5000): "[K: unavailable]",
+		path("large"): "[K: too large]", path("nul"): "[K: malformed]", path("dir"): "[K: invalid argument]", path("missing"): "[K: not found]", "": "[K: invalid argument]",
+		"/dev/zero": "[K: invalid argument]", "/dev/null": "[K: invalid argument]", "a\tb": "[K: not found]", strings.Repeat("x", 5000): "[K: unavailable]",
 	} {
 		_, vs := read(t, env.New("APP", list("APP_K_FILE="+value)))
 		if got := text(vs); got != "K_FILE="+value+" "+want {
@@ -216,7 +216,7 @@ func TestPipe(t *testing.T) {
 	if err := mkfifo(pipe); err != nil {
 		t.Skip("no pipes here: " + err.Error())
 	}
-	if _, vs := read(t, env.New("APP", list("APP_K_FILE="+pipe))); !strings.HasSuffix(text(vs), "[K: misused]") {
+	if _, vs := read(t, env.New("APP", list("APP_K_FILE="+pipe))); !strings.HasSuffix(text(vs), "[K: invalid argument]") {
 		t.Errorf("a pipe gave %s", text(vs))
 	}
 }
@@ -231,7 +231,7 @@ func TestFaultsTellNoValue(t *testing.T) {
 		path  bool // may be told
 	}{
 		{filepath.Join(dir, "missing"), nil, source.NotFound, true},
-		{filepath.Join(dir, "x"), fs.ErrPermission, source.Denied, true},
+		{filepath.Join(dir, "x"), fs.ErrPermission, source.PermissionDenied, true},
 		{filepath.Join(dir, "x"), errors.New("i/o error of cAnArY"), source.Unavailable, false},
 		{"cAnArY", nil, source.NotFound, false},
 		{"/cAnArY", nil, source.NotFound, false},
@@ -372,8 +372,8 @@ func TestEvery(t *testing.T) {
 		opts []env.Option
 	}{
 		"default":          {10 * time.Second, nil},
-		"a minute":         {time.Minute, []env.Option{env.Every(time.Minute)}},
-		"nothing sensible": {10 * time.Second, []env.Option{env.Every(-1)}},
+		"a minute":         {time.Minute, []env.Option{env.PollInterval(time.Minute)}},
+		"nothing sensible": {10 * time.Second, []env.Option{env.PollInterval(-1)}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -403,7 +403,7 @@ func TestRotation(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "dsn")
 	write(t, path, "one\n")
-	s := env.New("APP", list("APP_DSN_FILE="+path), env.Every(time.Millisecond))
+	s := env.New("APP", list("APP_DSN_FILE="+path), env.PollInterval(time.Millisecond))
 	c, err := s.Next(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)

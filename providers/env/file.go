@@ -50,7 +50,7 @@ var (
 // content returns the content of a file as the value of a variable, or the fault.
 func (s *Source) content(ctx context.Context, path string) source.Variable {
 	if path == "" {
-		return source.Variable{Fault: source.Misused, Value: "is empty, and should name a file"}
+		return source.Variable{Fault: source.InvalidArgument, Value: "is empty, and should name a file"}
 	}
 	data, err := s.readFile(ctx, path)
 	switch {
@@ -61,9 +61,9 @@ func (s *Source) content(ctx context.Context, path string) source.Variable {
 	case errors.Is(err, fs.ErrNotExist):
 		return source.Variable{Fault: source.NotFound, Value: "names a file that does not exist" + shown(path)}
 	case errors.Is(err, fs.ErrPermission):
-		return source.Variable{Fault: source.Denied, Value: "names a file that may not be read" + shown(path)}
+		return source.Variable{Fault: source.PermissionDenied, Value: "names a file that may not be read" + shown(path)}
 	case errors.Is(err, errIrregular):
-		return source.Variable{Fault: source.Misused, Value: "names what is no regular file"}
+		return source.Variable{Fault: source.InvalidArgument, Value: "names what is no regular file"}
 	case errors.Is(err, errTooLarge):
 		return source.Variable{Fault: source.TooLarge, Value: fmt.Sprintf("names a file of more than %d bytes", maxFile)}
 	case errors.Is(err, errNoText):

@@ -50,14 +50,14 @@ func match(pattern, name string) bool {
 func (s *Source) checkOnly() error {
 	for _, name := range s.only {
 		if strings.ContainsAny(name, "=<\x00") {
-			return misused("", "env.Only has a name with '=', '<' or NUL, which no variable has", "name variables without their values")
+			return invalidArgument("", "env.Only has a name with '=', '<' or NUL, which no variable has", "name variables without their values")
 		}
 		key, ok := s.keyOf(name)
 		switch {
 		case name == "", ok && key == "":
-			return misused("$"+name, "env.Only has a name that names no variable", "name a whole variable, "+s.prefix.String()+"… or a pattern")
+			return invalidArgument("$"+name, "env.Only has a name that names no variable", "name a whole variable, "+s.prefix.String()+"… or a pattern")
 		case !ok:
-			return misused("$"+name, "env.Only names a variable without the prefix", "the name is "+s.prefix.String()+name)
+			return invalidArgument("$"+name, "env.Only names a variable without the prefix", "the name is "+s.prefix.String()+name)
 		}
 	}
 	return nil

@@ -2,8 +2,8 @@ package env
 
 import "time"
 
-// DefaultEvery is the time between two looks at the environment and the files that it names.
-const DefaultEvery = 10 * time.Second
+// DefaultPollInterval is the time between two looks at the environment and the files that it names.
+const DefaultPollInterval = 10 * time.Second
 
 // Option changes how an environment is read.
 type Option interface{ apply(*Source) }
@@ -12,8 +12,8 @@ type option func(*Source)
 
 func (o option) apply(s *Source) { o(s) }
 
-// Every sets the time between two looks. Default: [DefaultEvery]; a time that is not positive is the default.
-func Every(d time.Duration) Option {
+// PollInterval sets the time between two looks. Default: [DefaultPollInterval]; a time that is not positive is the default.
+func PollInterval(d time.Duration) Option {
 	return option(func(s *Source) {
 		if d > 0 {
 			s.every = d

@@ -51,11 +51,11 @@ func (p prefix) check() error {
 	if strings.ContainsFunc(given, func(r rune) bool {
 		return r == unicode.ReplacementChar || r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
 	}) {
-		return misused("", "the prefix has a character that no variable's name has",
+		return invalidArgument("", "the prefix has a character that no variable's name has",
 			"a prefix has letters, digits, '_', '-' and '.'")
 	}
 	if strings.Trim(given, "_") == "" {
-		return misused("", "the prefix has neither a letter nor a digit", `give "" for the whole environment`)
+		return invalidArgument("", "the prefix has neither a letter nor a digit", `give "" for the whole environment`)
 	}
 	return nil
 }

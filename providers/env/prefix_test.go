@@ -60,8 +60,8 @@ func TestAPrefixThatNoVariableCanMatchIsRefused(t *testing.T) {
 	for _, prefix := range []string{" APP", "APP ", "APP\n", "MY APP", "$APP", "${APP}", "APP_*", "APP*", "APP=", "A<B", "A\x00B", "APP/x", "APP,", "\"APP\"", "A\xff", "_", "__", "-", "."} {
 		_, err := env.New(prefix, list("APP_A=1", "MY APP_A=1")).Next(t.Context(), "")
 		var se *source.Error
-		if !errors.As(err, &se) || se.Kind != source.Misused || se.Fix == "" {
-			t.Errorf("the prefix %q: error is %v, want misused with a fix", prefix, err)
+		if !errors.As(err, &se) || se.Kind != source.InvalidArgument || se.Fix == "" {
+			t.Errorf("the prefix %q: error is %v, want an invalid argument with a fix", prefix, err)
 		}
 	}
 }

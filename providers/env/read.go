@@ -38,7 +38,7 @@ func (s *Source) read(ctx context.Context) (data []byte, files bool, err error) 
 			if s.prefix.empty() {
 				continue
 			}
-			return nil, false, misused("$"+name, "its name has a '<', or its value a NUL, which nothing can be bound to",
+			return nil, false, invalidArgument("$"+name, "its name has a '<', or its value a NUL, which nothing can be bound to",
 				"unset it, or leave it out with env.Ignore")
 		}
 		base, isFile := cutSuffix(v.Key)

@@ -88,7 +88,7 @@ func oneFile(t *testing.T, mode string, put func(string, []byte) error) sourcete
 	kept := path + ".kept"
 	var window file.Option
 	if mode == file.Windows {
-		window = file.Settle(20 * time.Millisecond) // a file that is replaced is whole at once
+		window = file.SettleTime(20 * time.Millisecond) // a file that is replaced is whole at once
 	}
 	var h hook
 	return sourcetest.Harness{
@@ -156,7 +156,7 @@ func mounted(t *testing.T, whole bool) sourcetest.Harness {
 			if whole {
 				return file.Dir(m.dir, unpolled).AfterRead(h.call)
 			}
-			return file.New(m.dir+"/a.yaml", file.And(m.dir+"/b.yaml"), unpolled).AfterRead(h.call)
+			return file.New(m.dir+"/a.yaml", file.WithFile(m.dir+"/b.yaml"), unpolled).AfterRead(h.call)
 		},
 		Put: func(_ context.Context, v sourcetest.Values) error {
 			halves := []sourcetest.Values{{}, {}}

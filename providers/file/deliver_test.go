@@ -19,7 +19,7 @@ var modes = []string{file.AsIs, file.Events, file.Windows}
 // keeps half a file back.
 func settle(mode string) file.Option {
 	if mode == file.Windows {
-		return file.Settle(200 * time.Millisecond)
+		return file.SettleTime(200 * time.Millisecond)
 	}
 	return nil
 }
@@ -56,7 +56,7 @@ func TestEveryKindOfChangeIsDeliveredOnceAndWhole(t *testing.T) {
 			r := newReader(t, file.New(path, settle(mode)).Force(mode))
 			limit := bound
 			if mode == file.AsIs && exact(path) {
-				limit = file.DefaultSettle / 2 // half of the changes must come without a settle window
+				limit = file.DefaultSettleTime / 2 // half of the changes must come without a settle window
 			}
 			trials[mode+", "+kind] = func() error { return sixty(t, mode+", "+kind, r, change, limit) }
 		}

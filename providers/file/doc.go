@@ -2,7 +2,7 @@
 // and folders of them (conf.d).
 //
 //	file.New("config.yaml")
-//	file.New("base.yaml", file.Required(), file.And("local.yaml"), file.AndDir("conf.d"))
+//	file.New("base.yaml", file.Required(), file.WithFile("local.yaml"), file.WithDir("conf.d"))
 //	file.Dir("/etc/orders/conf.d")
 //
 // # What it delivers
@@ -18,7 +18,7 @@
 // A path is taken as it stands: nothing in it is expanded. If nothing stands at it, it is an absent
 // document, unless nobody means such a path: "~/app.yaml", "$HOME/app.yaml", "%TEMP%\app.yaml", a
 // pattern ("conf/*.yaml", "{a,b}.yaml"), a URL, white space or quotation marks around it. That is an
-// error of kind Misused that says what to write instead, also if the file is not Required.
+// error of kind InvalidArgument that says what to write instead, also if the file is not Required.
 //
 // A file that exists is read, whatever its name, such as "[x].yaml"; once it was there, its absence is
 // one like any other. In a pattern, folders that exist are meant: "pages/[id]/app.yaml" is absent if
@@ -38,16 +38,16 @@
 // elsewhere are all seen. Where the system cannot tell (no watches left, a folder that may not be listed) every file is
 // read once a second; [Source.Watching] says why. A source takes one inotify instance, of which Linux gives a user 128,
 // and a watch for each folder and file. Beside the watch, all is read every 10 s, because the writes of other machines
-// to a network file system are told by nobody. See [Poll].
+// to a network file system are told by nobody. See [PollInterval].
 //
 // # Never half a file
 //
 // On Linux a read lease (fcntl F_SETLEASE) is taken for the moment of the read. The kernel grants it only while nobody
 // has the file open for writing or mapped for writing, so that what is read is whole, whoever writes, however slowly,
-// also on the first read. A file that stays open for writing is not delivered at all: after [Patience] Next reports it.
+// also on the first read. A file that stays open for writing is not delivered at all: after [WriteTimeout] Next reports it.
 // Leases are granted to the owner of the file and to CAP_LEASE, and asked for on local file systems only. For all
 // others a file is whole when it was seen to be closed after writing, or has not changed for two seconds, or not for
-// the [Settle] window; while it was seen to be written and not yet closed it is held back until Patience has passed
+// the [SettleTime] window; while it was seen to be written and not yet closed it is held back until Patience has passed
 // without a write.
 //
 // On other systems a file is whole when its time, size and bytes did not change over the Settle window (100 ms).
@@ -65,9 +65,9 @@
 //
 // # Errors
 //
-// All are a [source.Error] that names the file as it was given: Misused (an unknown extension without
+// All are a [source.Error] that names the file as it was given: InvalidArgument (an unknown extension without
 // a [Format], a path that nobody means, a folder where a file was promised, a device or pipe, a loop of
-// links), NotFound ([Required] and absent), Denied, TooLarge ([MaxSize]), Unavailable (an input/output
+// links), NotFound ([Required] and absent), PermissionDenied, TooLarge ([MaxSize]), Unavailable (an input/output
 // error, or a file that is being written for too long), Closed. They end by themselves when the cause
 // does.
 //

@@ -11,8 +11,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-func misused(name, cause, fix string) error {
-	return &source.Error{Kind: source.Misused, Op: "read", Document: name, Err: errors.New(cause), Fix: fix}
+func invalidArgument(name, cause, fix string) error {
+	return &source.Error{Kind: source.InvalidArgument, Op: "read", Document: name, Err: errors.New(cause), Fix: fix}
 }
 
 // trouble names what an operation on a file met. The error that a caller acts on (errMoved) passes as it is.
@@ -23,11 +23,11 @@ func trouble(name string, err error) error {
 	e := &source.Error{Kind: source.Unavailable, Op: "read", Document: name, Err: bare(err)}
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		e.Kind, e.Fix = source.Denied, "let the user that the service runs as read it, and enter its folders"
+		e.Kind, e.Fix = source.PermissionDenied, "let the user that the service runs as read it, and enter its folders"
 	case errors.Is(err, errLoop), errors.Is(err, syscall.ELOOP):
-		e.Kind, e.Fix = source.Misused, "a symbolic link leads back to itself"
+		e.Kind, e.Fix = source.InvalidArgument, "a symbolic link leads back to itself"
 	case errors.Is(err, syscall.ENAMETOOLONG), errors.Is(err, syscall.EINVAL), errors.Is(err, syscall.EISDIR):
-		e.Kind, e.Fix = source.Misused, "correct the path"
+		e.Kind, e.Fix = source.InvalidArgument, "correct the path"
 	}
 	return e
 }

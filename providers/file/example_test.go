@@ -29,7 +29,7 @@ func ExampleNew() {
 	write("base.yaml", "port: 80\n")
 	write("conf.d/10-db.toml", "pool = 10\n")
 
-	files := file.New(at("base.yaml"), file.Required(), file.And(at("local.yaml")), file.AndDir(at("conf.d")))
+	files := file.New(at("base.yaml"), file.Required(), file.WithFile(at("local.yaml")), file.WithDir(at("conf.d")))
 	defer files.Close()
 
 	var seen source.Revision

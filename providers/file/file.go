@@ -26,7 +26,7 @@ type Source struct {
 	lease    func(*os.File) (proof, func())
 
 	// Next's own.
-	told    source.Teller
+	told    source.ChangeDetector
 	last    map[string]int        // the documents returned last, with their sizes
 	traces  map[string]*trace     // by document
 	writes  map[string]writeState // by resolved path: what the watch told about writers
@@ -69,9 +69,9 @@ func newSource(path string, dir bool, opts []Option) *Source {
 	s := &Source{
 		name:     "file",
 		maxSize:  DefaultMaxSize,
-		settle:   DefaultSettle,
-		patience: DefaultPatience,
-		poll:     DefaultPoll,
+		settle:   DefaultSettleTime,
+		patience: DefaultWriteTimeout,
+		poll:     DefaultPollInterval,
 		newWatch: newWatch,
 		lease:    lease,
 		traces:   map[string]*trace{},
@@ -100,11 +100,11 @@ func (s *Source) add(path string, dir bool, opts []Option) {
 
 func (e *entry) check() error {
 	if e.name == "" {
-		return misused(e.name, "the path is empty", "name a file")
+		return invalidArgument(e.name, "the path is empty", "name a file")
 	}
 	path, err := filepath.Abs(e.name)
 	if err != nil {
-		return misused(e.name, "the working directory is not known", "give an absolute path")
+		return invalidArgument(e.name, "the working directory is not known", "give an absolute path")
 	}
 	e.path = path
 	switch e.format {
@@ -114,10 +114,10 @@ func (e *entry) check() error {
 			if err := e.unmeant(); err != nil && !errors.Is(err, errMoved) {
 				return err // and its name does not tell the format because of that
 			}
-			return misused(e.name, "its name does not tell the format", "declare it with file.Format, or file.Dir for a folder")
+			return invalidArgument(e.name, "its name does not tell the format", "declare it with file.Format, or file.Dir for a folder")
 		}
 	default:
-		return misused(e.name, "the declared format is not known", "use one of source.FormatYAML, JSON, TOML, Dotenv, Properties")
+		return invalidArgument(e.name, "the declared format is not known", "use one of source.FormatYAML, JSON, TOML, Dotenv, Properties")
 	}
 	return nil
 }
@@ -125,7 +125,7 @@ func (e *entry) check() error {
 // Name returns "file", or what the option Name set.
 func (s *Source) Name() string { return s.name }
 
-// Local says that the files are at hand, so that no last good copy of them is needed.
+// Local says that the files are at hand, so that no last known good copy of them is needed.
 func (s *Source) Local() {}
 
 // Trusted says that whoever can write the service's files needs no signature. For a folder into
@@ -152,7 +152,7 @@ func (s *Source) Next(ctx context.Context, prev source.Revision) (source.Content
 		if err := s.over(ctx); err != nil {
 			return source.Content{}, err
 		}
-		if v.decided && s.told.Differs(prev, v.content.Revision, v.err) {
+		if v.decided && s.told.Changed(prev, v.content.Revision, v.err) {
 			if v.err == nil {
 				s.remember(v.content)
 			}

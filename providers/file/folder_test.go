@@ -77,9 +77,9 @@ func TestSeveralPathsKeepTheirOrderAndOptions(t *testing.T) {
 	write(t, "shared", []byte("s: 1"))
 	write(t, "base.yaml", []byte("b: 1"))
 	s := file.New("base.yaml", file.Required(), file.Name("files"), nil,
-		file.AndDir("conf.d"),
-		file.And("local.toml"),
-		file.And("shared", file.Format("yaml"), file.AllowUnknown()),
+		file.WithDir("conf.d"),
+		file.WithFile("local.toml"),
+		file.WithFile("shared", file.Format("yaml"), file.AllowUnknown()),
 	)
 	if s.Name() != "files" {
 		t.Errorf("Name is %q", s.Name())

@@ -34,7 +34,7 @@ func (e *entry) unmeant() error {
 		return errMoved
 	}
 	if mistake, fix := e.mistake(missing); mistake != "" {
-		return misused(e.name, mistake, fix)
+		return invalidArgument(e.name, mistake, fix)
 	}
 	return nil
 }
@@ -66,7 +66,7 @@ func (e *entry) mistake(missing string) (mistake, fix string) {
 		return `nacre does not expand "%"`, "use os.Getenv, and see that the variable is set"
 	}
 	if pattern.MatchString(missing) {
-		return "nacre does not expand a pattern", "use file.Dir or file.AndDir for all files of a folder, and file.And for each further file"
+		return "nacre does not expand a pattern", "use file.Dir or file.WithDir for all files of a folder, and file.WithFile for each further file"
 	}
 	return "", ""
 }

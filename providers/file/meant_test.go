@@ -60,8 +60,8 @@ func TestAPathThatCannotBeMeantIsAnError(t *testing.T) {
 		for how, s := range map[string]*file.Source{
 			"New":          file.New(path, yaml),
 			"Dir":          file.Dir(path),
-			"And":          file.New("app.yaml", file.And(path, yaml)),
-			"AndDir":       file.New("app.yaml", file.AndDir(path)),
+			"And":          file.New("app.yaml", file.WithFile(path, yaml)),
+			"AndDir":       file.New("app.yaml", file.WithDir(path)),
 			"New Required": file.New(path, yaml, file.Required()),
 			"no Format":    file.New(path),
 		} {
@@ -70,8 +70,8 @@ func TestAPathThatCannotBeMeantIsAnError(t *testing.T) {
 				t.Error(err)
 			}
 			var se *source.Error
-			if !errors.As(err, &se) || se.Kind != source.Misused {
-				t.Errorf("%s(%q): error is %v, want misused: nobody means this path", how, path, err)
+			if !errors.As(err, &se) || se.Kind != source.InvalidArgument {
+				t.Errorf("%s(%q): error is %v, want an invalid argument: nobody means this path", how, path, err)
 				continue
 			}
 			if se.Document != path || !strings.Contains(se.Fix, fix) {
@@ -124,7 +124,7 @@ func TestAFileThatHasSuchANameIsRead(t *testing.T) {
 		must(t, r.close())
 
 		r = newReader(t, file.New(path, file.Format("yaml"), unpolled))
-		r.fails(t, source.Misused)
+		r.fails(t, source.InvalidArgument)
 		write(t, path, []byte("a: 2\n"))
 		if got := r.data(t); got != "a: 2\n" { // the error ends with its cause
 			t.Errorf("%q: content has %d bytes", path, len(got))
@@ -146,7 +146,7 @@ func TestALinkThatHasSuchANameIsMeant(t *testing.T) {
 	}
 }
 
-// FuzzPaths: any path is an absent document or an error of kind Misused with a fix, where nothing exists.
+// FuzzPaths: any path is an absent document or an error of kind InvalidArgument with a fix, where nothing exists.
 func FuzzPaths(f *testing.F) {
 	for path := range unmeant {
 		f.Add(path)
@@ -160,7 +160,7 @@ func FuzzPaths(f *testing.F) {
 		var se *source.Error
 		switch {
 		case err == nil && len(c.Documents) == 1 && c.Documents[0].Absent:
-		case errors.As(err, &se) && se.Kind == source.Misused && se.Fix != "":
+		case errors.As(err, &se) && se.Kind == source.InvalidArgument && se.Fix != "":
 		default:
 			t.Errorf("%q: %s, %v", path, show(c), err)
 		}

@@ -6,10 +6,10 @@ import (
 
 // Defaults of the options.
 const (
-	DefaultMaxSize  = 10 << 20               // bytes, see [MaxSize]
-	DefaultSettle   = 100 * time.Millisecond // see [Settle]
-	DefaultPatience = 10 * time.Second       // see [Patience]
-	DefaultPoll     = 10 * time.Second       // see [Poll]
+	DefaultMaxSize      = 10 << 20               // bytes, see [MaxSize]
+	DefaultSettleTime   = 100 * time.Millisecond // see [SettleTime]
+	DefaultWriteTimeout = 10 * time.Second       // see [WriteTimeout]
+	DefaultPollInterval = 10 * time.Second       // see [PollInterval]
 )
 
 // Option changes what a source reads or how. [Required], [Format] and [AllowUnknown] speak of the path that they are
@@ -22,14 +22,14 @@ type option func(s *Source, e *entry)
 
 func (o option) apply(s *Source, e *entry) { o(s, e) }
 
-// And adds a file, of higher precedence than what was named before it. All files of one source are read as one state;
+// WithFile adds a file, of higher precedence than what was named before it. All files of one source are read as one state;
 // files that need not change together may as well be layers of their own.
-func And(path string, opts ...Option) Option {
+func WithFile(path string, opts ...Option) Option {
 	return option(func(s *Source, _ *entry) { s.add(path, false, opts) })
 }
 
-// AndDir adds a folder, of higher precedence than what was named before it. See [Dir].
-func AndDir(path string, opts ...Option) Option {
+// WithDir adds a folder, of higher precedence than what was named before it. See [Dir].
+func WithDir(path string, opts ...Option) Option {
 	return option(func(s *Source, _ *entry) { s.add(path, true, opts) })
 }
 
@@ -65,24 +65,24 @@ func MaxSize(bytes int64) Option {
 	return option(func(s *Source, _ *entry) { s.maxSize = positive(bytes, DefaultMaxSize) })
 }
 
-// Settle sets for how long a file must stay unchanged before it is delivered where the system cannot tell whether it
+// SettleTime sets for how long a file must stay unchanged before it is delivered where the system cannot tell whether it
 // is still being written, and for how long a file must stay away or empty before that is news: ten times as long if it
-// is empty and the system cannot tell. The default, also for values that are not positive, is DefaultSettle.
-func Settle(window time.Duration) Option {
-	return option(func(s *Source, _ *entry) { s.settle = positive(window, DefaultSettle) })
+// is empty and the system cannot tell. The default, also for values that are not positive, is DefaultSettleTime.
+func SettleTime(window time.Duration) Option {
+	return option(func(s *Source, _ *entry) { s.settle = positive(window, DefaultSettleTime) })
 }
 
-// Patience sets how long a file may be in the middle of a change, such as open for writing, before Next reports it as
-// Unavailable. The default, also for values that are not positive, is DefaultPatience.
-func Patience(limit time.Duration) Option {
-	return option(func(s *Source, _ *entry) { s.patience = positive(limit, DefaultPatience) })
+// WriteTimeout sets how long a file may be in the middle of a change, such as open for writing, before Next reports it as
+// Unavailable. The default, also for values that are not positive, is DefaultWriteTimeout.
+func WriteTimeout(limit time.Duration) Option {
+	return option(func(s *Source, _ *entry) { s.patience = positive(limit, DefaultWriteTimeout) })
 }
 
-// Poll sets how often all files are read although nothing was heard: the net below the watch, and the only way to see
+// PollInterval sets how often all files are read although nothing was heard: the net below the watch, and the only way to see
 // what another machine writes to a network file system. Where the watch does not work, the interval is this or one
-// second, whichever is shorter. The default, also for values that are not positive, is DefaultPoll.
-func Poll(interval time.Duration) Option {
-	return option(func(s *Source, _ *entry) { s.poll = positive(interval, DefaultPoll) })
+// second, whichever is shorter. The default, also for values that are not positive, is DefaultPollInterval.
+func PollInterval(interval time.Duration) Option {
+	return option(func(s *Source, _ *entry) { s.poll = positive(interval, DefaultPollInterval) })
 }
 
 func positive[N int64 | time.Duration](n, otherwise N) N {

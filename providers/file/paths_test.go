@@ -14,7 +14,7 @@ import (
 )
 
 // unpolled makes sure that a change was seen by the watch: the first poll comes after the bound of the tests.
-var unpolled = file.Poll(time.Hour)
+var unpolled = file.PollInterval(time.Hour)
 
 // TestWhateverMovesOnTheWayToAFileIsSeen changes something on the path of a file, without a poll to help.
 func TestWhateverMovesOnTheWayToAFileIsSeen(t *testing.T) {
@@ -235,7 +235,7 @@ func TestWithoutAWatchChangesAreFoundByPolling(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "app.yaml")
 	write(t, path, body(0))
-	r := newReader(t, file.New(path, file.Poll(10*time.Millisecond)).Force(file.Blind))
+	r := newReader(t, file.New(path, file.PollInterval(10*time.Millisecond)).Force(file.Blind))
 	r.version(t)
 	if r.s.Watching() == nil {
 		t.Error("Watching is nil though there is no watch")
@@ -254,7 +254,7 @@ func TestFoldersThatComeOneByOneAreFollowed(t *testing.T) {
 	linuxOnly(t)
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a/b/c/d/e/f/app.yaml")
-	r := newReader(t, file.New(path, unpolled, file.Settle(time.Millisecond)))
+	r := newReader(t, file.New(path, unpolled, file.SettleTime(time.Millisecond)))
 	for v := range 100 {
 		if c := r.content(t); !c.Documents[0].Absent {
 			t.Fatalf("content is %s, want an absent document", show(c))

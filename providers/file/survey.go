@@ -49,7 +49,7 @@ func (s *Source) survey(sc *scan) ([]spot, error) {
 			sc.heard.name(real)
 			spots = append(spots, spot{entry: e, name: e.name, path: e.path, real: real, stamp: stampOf(info)})
 		case !info.IsDir():
-			return nil, misused(e.name, "not a folder", "use file.New or file.And for a file")
+			return nil, invalidArgument(e.name, "not a folder", "use file.New or file.WithFile for a file")
 		default:
 			inside, err := s.list(sc, e, real)
 			if err != nil {
@@ -131,9 +131,9 @@ func (e *entry) formatOf(name string) string {
 func regular(name string, info fs.FileInfo) error {
 	switch {
 	case info.IsDir():
-		return misused(name, "a folder", "use file.Dir or file.AndDir for a folder")
+		return invalidArgument(name, "a folder", "use file.Dir or file.WithDir for a folder")
 	case !info.Mode().IsRegular():
-		return misused(name, "not a regular file", "a pipe or a device cannot be configuration; use a file")
+		return invalidArgument(name, "not a regular file", "a pipe or a device cannot be configuration; use a file")
 	}
 	return nil
 }

@@ -65,9 +65,9 @@ func TestHalfAWriteIsNeverDelivered(t *testing.T) {
 					linuxOnly(t)
 				}
 				// Where only the window protects, it has to be longer than the pause: that is all it promises.
-				window, last := file.Settle(20*time.Millisecond), 4
+				window, last := file.SettleTime(20*time.Millisecond), 4
 				if mode == file.Windows {
-					window, last = file.Settle(4*quiet), 2
+					window, last = file.SettleTime(4*quiet), 2
 				}
 				path := filepath.Join(t.TempDir(), "app.yaml")
 				write(t, path, body(1))
@@ -99,7 +99,7 @@ func TestHalfAWriteIsNotTheFirstContent(t *testing.T) {
 			// So old that nothing but the open file tells: no event came, no window is running.
 			long := time.Now().Add(-time.Hour)
 			must(t, os.Chtimes(path, long, long))
-			r := newReader(t, file.New(path, file.Settle(time.Millisecond)))
+			r := newReader(t, file.New(path, file.SettleTime(time.Millisecond)))
 			r.nothing(t, "the file was half written before the source came, "+half)
 			finish()
 			if got := r.version(t); got != 1 {
@@ -147,7 +147,7 @@ func TestAWriterThatNeverClosesIsReportedAndNotDelivered(t *testing.T) {
 	exactOnly(t)
 	path := filepath.Join(t.TempDir(), "app.yaml")
 	write(t, path, body(1))
-	r := newReader(t, file.New(path, file.Patience(50*time.Millisecond)))
+	r := newReader(t, file.New(path, file.WriteTimeout(50*time.Millisecond)))
 	r.version(t)
 	finish := pausing(t, path, body(2), 100)
 	r.fails(t, source.Unavailable)
@@ -188,7 +188,7 @@ func TestWritesWithoutAnOpenFileAreSeen(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "app.yaml")
 	write(t, path, []byte("a: 1\nb: 2\nc: 3\n"))
-	r := newReader(t, file.New(path, file.Poll(time.Hour)))
+	r := newReader(t, file.New(path, file.PollInterval(time.Hour)))
 	r.data(t)
 	for _, size := range []int64{10, 5} { // no close follows
 		must(t, os.Truncate(path, size))
@@ -203,7 +203,7 @@ func TestEmptyAndGoneAreWaitedFor(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "app.yaml")
 	write(t, path, body(1))
-	r := newReader(t, file.New(path, file.Settle(4*quiet)))
+	r := newReader(t, file.New(path, file.SettleTime(4*quiet)))
 	r.version(t)
 	write(t, path, nil)
 	r.nothing(t, "the file has just been emptied")
@@ -281,7 +281,7 @@ func TestTwoFilesAreNeverFromTwoSidesOfASwap(t *testing.T) {
 	t.Parallel()
 	makers := map[string]func(m *mount) *file.Source{
 		"files": func(m *mount) *file.Source {
-			return file.New(filepath.Join(m.dir, "a.yaml"), file.And(filepath.Join(m.dir, "b.yaml")))
+			return file.New(filepath.Join(m.dir, "a.yaml"), file.WithFile(filepath.Join(m.dir, "b.yaml")))
 		},
 		"folder": func(m *mount) *file.Source { return file.Dir(m.dir) },
 	}

@@ -133,7 +133,7 @@ func TestAFileThatMayNotBeReadIsDenied(t *testing.T) {
 			return err
 		}
 		_, err := r.next(bound)
-		if source.KindOf(err) != source.Denied {
+		if source.KindOf(err) != source.PermissionDenied {
 			t.Errorf("Next of a file that may not be read: %v", err)
 		}
 		time.AfterFunc(20*time.Millisecond, func() { _ = os.Chmod(path, 0o644) })
@@ -141,7 +141,7 @@ func TestAFileThatMayNotBeReadIsDenied(t *testing.T) {
 			t.Errorf("Next once it may be read: %v", err)
 		}
 		time.AfterFunc(20*time.Millisecond, func() { _ = os.Chmod(filepath.Dir(path), 0o700) })
-		if _, err := r.next(bound); source.KindOf(err) != source.Denied {
+		if _, err := r.next(bound); source.KindOf(err) != source.PermissionDenied {
 			t.Errorf("Next once its folder may not be entered: %v", err)
 		}
 		time.AfterFunc(20*time.Millisecond, func() { _ = os.Chmod(filepath.Dir(path), 0o755) })
@@ -197,7 +197,7 @@ func TestAPipeIsRefusedAndNotWaitedFor(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "app.yaml")
 	must(t, syscall.Mkfifo(path, 0o600))
 	r := newReader(t, file.New(path, unpolled))
-	r.fails(t, source.Misused)
+	r.fails(t, source.InvalidArgument)
 	must(t, os.Remove(path))
 	if c := r.content(t); !c.Documents[0].Absent {
 		t.Fatalf("content is %s, want an absent document", show(c))

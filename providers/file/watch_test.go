@@ -35,7 +35,7 @@ func TestAWriterThatComesDuringAReadIsNoticed(t *testing.T) {
 	write(t, path, body(0))
 	waiting, meanwhile := make(chan int), make(chan int, 1)
 	meanwhile <- file.Modified
-	s := file.New(path, unpolled, file.Settle(time.Nanosecond)).Force(file.Events).Scripted(path, waiting, meanwhile, func() {})
+	s := file.New(path, unpolled, file.SettleTime(time.Nanosecond)).Force(file.Events).Scripted(path, waiting, meanwhile, func() {})
 	r := newReader(t, s)
 	r.nothing(t, "somebody began to write during the first read")
 	waiting <- file.ClosedAfterWrite
@@ -50,7 +50,7 @@ func TestALostWatchIsReplaced(t *testing.T) {
 	write(t, path, body(0))
 	tell := make(chan int, 1)
 	var made atomic.Int32
-	r := newReader(t, file.New(path, file.Poll(20*time.Millisecond)).Scripted(path, tell, nil, func() { made.Add(1) }))
+	r := newReader(t, file.New(path, file.PollInterval(20*time.Millisecond)).Scripted(path, tell, nil, func() { made.Add(1) }))
 	r.version(t)
 	tell <- file.Broken
 	r.nothing(t, "a lost watch is not a change")

@@ -1,8 +1,8 @@
 // Package koanf makes a layer of any koanf provider, with any koanf parser.
 //
-//	koanf.New(consul.Provider(cfg), nil, koanf.WithName("consul/orders"), koanf.WithDelimiter("/"), koanf.WithText())
-//	koanf.New(s3.Provider(cfg), toml.Parser(), koanf.WithName("orders.toml"))
-//	koanf.New(file.Provider("app.hjson"), hjson.Parser(), koanf.WithName("app.hjson"))
+//	koanf.New(consul.Provider(cfg), nil, koanf.Name("consul/orders"), koanf.Delimiter("/"), koanf.Text())
+//	koanf.New(s3.Provider(cfg), toml.Parser(), koanf.Name("orders.toml"))
+//	koanf.New(file.Provider("app.hjson"), hjson.Parser(), koanf.Name("app.hjson"))
 //
 // For files on this machine, package providers/file is the better layer: koanf's file provider reads a file that is just
 // being written, and stops watching when it is removed.
@@ -10,16 +10,16 @@
 // # Flow
 //
 // Without a parser the provider's Read is called, and the layer is the tree that it returns. With a parser ReadBytes is
-// called. The bytes of koanf's own yaml, json and toml parsers, and those of [WithFormat], go to nacre's decoders, so that
+// called. The bytes of koanf's own yaml, json and toml parsers, and those of [Format], go to nacre's decoders, so that
 // errors have lines and columns and a key that stands twice is found; any other parser is called and gives a tree.
 //
-// The provider is read at every interval ([WithInterval]), 30 s unless said otherwise. Where it has koanf's method Watch,
+// The provider is read at every interval ([PollInterval]), 30 s unless said otherwise. Where it has koanf's method Watch,
 // that is used as well: what its callback brings only wakes, and the provider is read afterwards, so that events that are
 // late, doubled or for something else do no harm. Watch is called once the provider could be read, because koanf's file
 // provider keeps its lock for ever when it is asked to watch a file that is not there. A watch that ends with an error is
 // begun again at the interval; where Watch itself fails, it is not called again, and the provider is polled.
 //
-// A provider's error for which errors.Is(err, fs.ErrNotExist) holds, or that [WithAbsent] knows, is the document's absence.
+// A provider's error for which errors.Is(err, fs.ErrNotExist) holds, or that [Absent] knows, is the document's absence.
 //
 // # Concurrency
 //
@@ -29,12 +29,12 @@
 // # Errors
 //
 // Providers' and parsers' errors may hold values of the configuration, so that their texts are not passed on, but for
-// errors of the standard library's os, net and syscall, and a parser's line number; [WithErrorText] passes a provider's on.
+// errors of the standard library's os, net and syscall, and a parser's line number; [ErrorText] passes a provider's on.
 // They stay reachable with errors.As. A panic of a provider or parser is an error.
 //
 // # Limits
 //
-// koanf's methods take no context. A read that does not come back is an error after [WithTimeout]; the next one begins when
+// koanf's methods take no context. A read that does not come back is an error after [Timeout]; the next one begins when
 // it has come back. Close calls Unwatch, where there is one, and waits for two seconds at most; a provider without Unwatch
 // (etcd, consul) goes on watching, and is not listened to.
 package koanf

@@ -12,7 +12,7 @@ import (
 )
 
 func Example() {
-	layer := koanf.New(rawbytes.Provider([]byte("db: {pool: 5}")), yaml.Parser(), koanf.WithName("orders.yaml"))
+	layer := koanf.New(rawbytes.Provider([]byte("db: {pool: 5}")), yaml.Parser(), koanf.Name("orders.yaml"))
 	defer layer.Close()
 
 	content, err := layer.Next(context.Background(), "")
@@ -26,9 +26,9 @@ func Example() {
 }
 
 // A provider that knows flat keys and strings only, as those of etcd and consul.
-func ExampleWithDelimiter() {
+func ExampleDelimiter() {
 	consul := confmap.Provider(map[string]any{"db/pool": "5", "db/dsn": "postgres://db"}, "")
-	layer := koanf.New(consul, nil, koanf.WithDelimiter("/"), koanf.WithText(), koanf.WithName("consul/orders"))
+	layer := koanf.New(consul, nil, koanf.Delimiter("/"), koanf.Text(), koanf.Name("consul/orders"))
 	defer layer.Close()
 
 	content, _ := layer.Next(context.Background(), "")

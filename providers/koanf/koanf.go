@@ -23,7 +23,7 @@ type Source struct {
 	provider koanf.Provider
 	parser   koanf.Parser
 
-	told     source.Teller
+	told     source.ChangeDetector
 	reading  *reading // nil when no read is at work
 	watch    *watch
 	revision revisions
@@ -87,10 +87,10 @@ func (s *Source) Next(ctx context.Context, prev source.Revision) (source.Content
 			continue // subscribed; what was read before does not count
 		}
 		if err != nil {
-			if s.told.Differs(prev, "", err) {
+			if s.told.Changed(prev, "", err) {
 				return source.Content{}, err
 			}
-		} else if rev := s.revision.of(d); s.told.Differs(prev, rev, nil) {
+		} else if rev := s.revision.of(d); s.told.Changed(prev, rev, nil) {
 			return source.Content{Revision: rev, Documents: []source.Document{d}}, nil
 		}
 		timer := time.NewTimer(s.interval)

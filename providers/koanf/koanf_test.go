@@ -51,16 +51,16 @@ func TestWhatProviderAndParserGive(t *testing.T) {
 		"koanf's YAML":             {rawbytes.Provider(yaml), kyaml.Parser(), nil, "yaml db: {pool: 5}\n"},
 		"koanf's JSON":             {rawbytes.Provider(json), kjson.Parser(), nil, `json {"db": {"pool": 5}}`},
 		"a parser of one's own":    {rawbytes.Provider(json), opaque{kjson.Parser()}, nil, "map[db:map[pool:5]]"},
-		"a format":                 {rawbytes.Provider(yaml), nil, []koanf.Option{koanf.WithFormat(source.FormatTOML)}, "toml db: {pool: 5}\n"},
-		"a format over a parser":   {rawbytes.Provider(json), opaque{kjson.Parser()}, []koanf.Option{koanf.WithFormat("json")}, `json {"db": {"pool": 5}}`},
+		"a format":                 {rawbytes.Provider(yaml), nil, []koanf.Option{koanf.Format(source.FormatTOML)}, "toml db: {pool: 5}\n"},
+		"a format over a parser":   {rawbytes.Provider(json), opaque{kjson.Parser()}, []koanf.Option{koanf.Format("json")}, `json {"db": {"pool": 5}}`},
 		"no bytes, decoded":        {rawbytes.Provider(nil), opaque{kjson.Parser()}, nil, "map[]"},
 		"no bytes":                 {rawbytes.Provider(nil), kjson.Parser(), nil, "json "},
 		"keys of any type":         {rawbytes.Provider([]byte("1: a\ntrue: b\n")), opaque{kyaml.Parser()}, nil, "map[1:a true:b]"},
 		"an option that is nil":    {confmap.Provider(nested, ""), nil, []koanf.Option{nil}, "map[a.b:c db:map[pool:5]]"},
 		"slashes, not split":       {confmap.Provider(map[string]any{"db/pool": "5"}, ""), nil, nil, "map[db/pool:5]"},
-		"slashes, split":           {confmap.Provider(map[string]any{"/db/pool": "5", "db/": "", "x": 1}, ""), nil, []koanf.Option{koanf.WithDelimiter("/")}, "map[db:map[pool:5] x:1]"},
-		"a map joined":             {confmap.Provider(map[string]any{"a": map[string]any{"b": 1}, "a/c": 2}, ""), nil, []koanf.Option{koanf.WithDelimiter("/")}, "map[a:map[b:1 c:2]]"},
-		"a key of delimiters only": {confmap.Provider(map[string]any{"//": 1}, ""), nil, []koanf.Option{koanf.WithDelimiter("/")}, "map[//:1]"},
+		"slashes, split":           {confmap.Provider(map[string]any{"/db/pool": "5", "db/": "", "x": 1}, ""), nil, []koanf.Option{koanf.Delimiter("/")}, "map[db:map[pool:5] x:1]"},
+		"a map joined":             {confmap.Provider(map[string]any{"a": map[string]any{"b": 1}, "a/c": 2}, ""), nil, []koanf.Option{koanf.Delimiter("/")}, "map[a:map[b:1 c:2]]"},
+		"a key of delimiters only": {confmap.Provider(map[string]any{"//": 1}, ""), nil, []koanf.Option{koanf.Delimiter("/")}, "map[//:1]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -81,7 +81,7 @@ func TestWhatProviderAndParserGive(t *testing.T) {
 func TestTextAndNames(t *testing.T) {
 	t.Parallel()
 	p := confmap.Provider(map[string]any{"a": "1", "l": []any{"x", 2}}, "")
-	s := koanf.New(p, nil, koanf.WithText(), koanf.WithName("consul/orders"))
+	s := koanf.New(p, nil, koanf.Text(), koanf.Name("consul/orders"))
 	tree := next(t, s, "").Documents[0].Tree
 	if tree["a"] != source.Text("1") || tree["l"].([]any)[0] != source.Text("x") || tree["l"].([]any)[1] != int64(2) {
 		t.Errorf("WithText leaves strings as they are: %#v", tree)
@@ -129,21 +129,21 @@ func TestErrorsTellKindAndDocumentAndNoValue(t *testing.T) {
 		kind   source.Kind
 		want   string
 	}{
-		"of any type":        {koanf.New(failing(errors.New(secret)), nil, koanf.WithName("d")), source.Unavailable, "read d: unavailable: an error of type *errors.errorString"},
-		"its text on demand": {koanf.New(failing(errors.New("no quorum")), nil, koanf.WithName("d"), koanf.WithErrorText()), source.Unavailable, "no quorum"},
-		"a permission":       {koanf.New(failing(fmt.Errorf("%s: %w", secret, opened)), nil, koanf.WithName("d")), source.Denied, "open /etc/app.json: permission denied"},
-		"a deadline":         {koanf.New(failing(fmt.Errorf("%s: %w", secret, context.DeadlineExceeded)), nil, koanf.WithName("d")), source.Timeout, "d: timeout: context deadline exceeded"},
-		"needs a parser":     {koanf.New(rawbytes.Provider([]byte(secret)), nil, koanf.WithName("d")), source.Misused, "pass a parser"},
-		"needs no parser":    {koanf.New(confmap.Provider(map[string]any{"a": secret}, ""), kyaml.Parser(), koanf.WithName("d")), source.Misused, "pass a nil parser"},
-		"no provider":        {koanf.New(nil, nil, koanf.WithName("d")), source.Misused, "the provider is nil"},
-		"a nil pointer":      {koanf.New((*rawbytes.RawBytes)(nil), kyaml.Parser(), koanf.WithName("d")), source.Misused, "panicked"},
-		"a panic": {koanf.New(provider{read: func() (map[string]any, error) { panic(secret) }}, nil, koanf.WithName("d")),
-			source.Misused, "panicked"},
-		"an error that panics": {koanf.New(failing(panicking{}), nil, koanf.WithName("d")), source.Misused, "panicked"},
-		"not in its format":    {koanf.New(rawbytes.Provider([]byte(secret)), parser{}, koanf.WithName("d")), source.Malformed, "decode d: malformed: koanf_test.parser cannot decode it, line 7"},
-		"a foreign type": {koanf.New(confmap.Provider(map[string]any{"db": map[string]any{"x": panicking{}}}, ""), nil, koanf.WithName("d")),
+		"of any type":        {koanf.New(failing(errors.New(secret)), nil, koanf.Name("d")), source.Unavailable, "read d: unavailable: an error of type *errors.errorString"},
+		"its text on demand": {koanf.New(failing(errors.New("no quorum")), nil, koanf.Name("d"), koanf.ErrorText()), source.Unavailable, "no quorum"},
+		"a permission":       {koanf.New(failing(fmt.Errorf("%s: %w", secret, opened)), nil, koanf.Name("d")), source.PermissionDenied, "open /etc/app.json: permission denied"},
+		"a deadline":         {koanf.New(failing(fmt.Errorf("%s: %w", secret, context.DeadlineExceeded)), nil, koanf.Name("d")), source.Timeout, "d: timeout: context deadline exceeded"},
+		"needs a parser":     {koanf.New(rawbytes.Provider([]byte(secret)), nil, koanf.Name("d")), source.InvalidArgument, "pass a parser"},
+		"needs no parser":    {koanf.New(confmap.Provider(map[string]any{"a": secret}, ""), kyaml.Parser(), koanf.Name("d")), source.InvalidArgument, "pass a nil parser"},
+		"no provider":        {koanf.New(nil, nil, koanf.Name("d")), source.InvalidArgument, "the provider is nil"},
+		"a nil pointer":      {koanf.New((*rawbytes.RawBytes)(nil), kyaml.Parser(), koanf.Name("d")), source.InvalidArgument, "panicked"},
+		"a panic": {koanf.New(provider{read: func() (map[string]any, error) { panic(secret) }}, nil, koanf.Name("d")),
+			source.InvalidArgument, "panicked"},
+		"an error that panics": {koanf.New(failing(panicking{}), nil, koanf.Name("d")), source.InvalidArgument, "panicked"},
+		"not in its format":    {koanf.New(rawbytes.Provider([]byte(secret)), parser{}, koanf.Name("d")), source.Malformed, "decode d: malformed: koanf_test.parser cannot decode it, line 7"},
+		"a foreign type": {koanf.New(confmap.Provider(map[string]any{"db": map[string]any{"x": panicking{}}}, ""), nil, koanf.Name("d")),
 			source.Malformed, "db.x: a koanf_test.panicking has no place in a tree"},
-		"keys that collide": {koanf.New(confmap.Provider(map[string]any{"a": secret, "a/b": secret}, ""), nil, koanf.WithName("d"), koanf.WithDelimiter("/")),
+		"keys that collide": {koanf.New(confmap.Provider(map[string]any{"a": secret, "a/b": secret}, ""), nil, koanf.Name("d"), koanf.Delimiter("/")),
 			source.Malformed, `"a/b": another key says the same path`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -175,9 +175,9 @@ func TestCauseStaysReachable(t *testing.T) {
 func TestAbsence(t *testing.T) {
 	t.Parallel()
 	missing := errors.New("key not found")
-	absent := koanf.WithAbsent(func(err error) bool { return errors.Is(err, missing) })
+	absent := koanf.Absent(func(err error) bool { return errors.Is(err, missing) })
 	for name, err := range map[string]error{"declared": missing, "of a file": &fs.PathError{Op: "open", Path: "x", Err: syscall.ENOENT}} {
-		c := next(t, koanf.New(failing(err), nil, absent, koanf.WithName("d")), "")
+		c := next(t, koanf.New(failing(err), nil, absent, koanf.Name("d")), "")
 		if d := c.Documents[0]; !d.Absent || d.Name != "d" {
 			t.Errorf("%s: the document is %+v, must be absent", name, d)
 		}
@@ -187,7 +187,7 @@ func TestAbsence(t *testing.T) {
 func TestProviderKeepsItsMap(t *testing.T) {
 	t.Parallel()
 	m := map[string]any{"a": []any{1}, "b/c": 1}
-	s := koanf.New(provider{read: func() (map[string]any, error) { return m, nil }}, nil, koanf.WithDelimiter("/"), koanf.WithText())
+	s := koanf.New(provider{read: func() (map[string]any, error) { return m, nil }}, nil, koanf.Delimiter("/"), koanf.Text())
 	c := next(t, s, "")
 	m["a"].([]any)[0] = 2
 	if fmt.Sprint(c.Documents[0].Tree) != "map[a:[1] b:map[c:1]]" {
@@ -203,7 +203,7 @@ func TestInterval(t *testing.T) {
 	t.Parallel()
 	for want, options := range map[time.Duration][]koanf.Option{
 		30 * time.Second: nil,
-		time.Minute:      {koanf.WithInterval(time.Minute), koanf.WithInterval(-1)},
+		time.Minute:      {koanf.PollInterval(time.Minute), koanf.PollInterval(-1)},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			n := 0
@@ -232,7 +232,7 @@ func TestReadThatHangs(t *testing.T) {
 			n := reads.Add(1)
 			<-gate
 			return map[string]any{"read": n}, nil
-		}}, nil, koanf.WithName("d"), koanf.WithTimeout(10*time.Second))
+		}}, nil, koanf.Name("d"), koanf.Timeout(10*time.Second))
 
 		begin := time.Now()
 		_, err := s.Next(t.Context(), "")
@@ -296,7 +296,7 @@ func TestProviderKeepsItsBuffer(t *testing.T) {
 func TestFileThatComesLate(t *testing.T) {
 	t.Parallel()
 	name := filepath.Join(t.TempDir(), "late.yaml")
-	s := koanf.New(file.Provider(name), kyaml.Parser(), koanf.WithInterval(5*time.Millisecond))
+	s := koanf.New(file.Provider(name), kyaml.Parser(), koanf.PollInterval(5*time.Millisecond))
 	c := next(t, s, "")
 	if !c.Documents[0].Absent {
 		t.Fatal("a file that is not there must be absent")

@@ -64,12 +64,12 @@ var (
 func (s *Source) fetch() (d source.Document, err error) {
 	defer func() {
 		if recover() != nil {
-			d, err = source.Document{}, s.error(source.Misused, "read", errPanicked)
+			d, err = source.Document{}, s.error(source.InvalidArgument, "read", errPanicked)
 		}
 	}()
 	d.Name = s.document
 	if s.provider == nil {
-		return d, s.error(source.Misused, "read", errNoProvider)
+		return d, s.error(source.InvalidArgument, "read", errNoProvider)
 	}
 	if s.format == "" && s.parser == nil {
 		tree, err := s.provider.Read()
@@ -119,10 +119,10 @@ func (s *Source) failed(err error) (source.Document, error) {
 		return source.Document{Name: s.document, Absent: true}, nil
 	}
 	if strings.Contains(err.Error(), "does not support this method") {
-		e := s.error(source.Misused, "read", &stripped{"the provider has no such method", err})
-		e.Fix = "pass a parser, or koanf.WithFormat, to koanf.New"
+		e := s.error(source.InvalidArgument, "read", &stripped{"the provider has no such method", err})
+		e.Fix = "pass a parser, or koanf.Format, to koanf.New"
 		if s.parser != nil || s.format != "" {
-			e.Fix = "pass a nil parser to koanf.New, and no koanf.WithFormat"
+			e.Fix = "pass a nil parser to koanf.New, and no koanf.Format"
 		}
 		return source.Document{}, e
 	}

@@ -44,7 +44,7 @@ func TestFileProviderKeepsTheRules(t *testing.T) {
 				}
 				h := sourcetest.Harness{
 					Source: func() source.Source {
-						return koanf.New(file.Provider(name), parser, koanf.WithName("test.yaml"), koanf.WithInterval(20*time.Millisecond))
+						return koanf.New(file.Provider(name), parser, koanf.Name("test.yaml"), koanf.PollInterval(20*time.Millisecond))
 					},
 					Put:    func(_ context.Context, v sourcetest.Values) error { return write(v.Encode(source.FormatYAML)) },
 					Delete: func(context.Context) error { return os.Remove(name) },
@@ -197,7 +197,7 @@ func TestAnyProviderKeepsTheRules(t *testing.T) {
 				}
 				h := sourcetest.Harness{
 					Source: func() source.Source {
-						return koanf.New(provider, test.parser, koanf.WithName("test.json"), koanf.WithInterval(10*time.Millisecond))
+						return koanf.New(provider, test.parser, koanf.Name("test.json"), koanf.PollInterval(10*time.Millisecond))
 					},
 					Put:    func(_ context.Context, v sourcetest.Values) error { return f.change(func() { set(v) }) },
 					Delete: func(context.Context) error { return f.change(func() { f.tree, f.data = nil, nil }) },

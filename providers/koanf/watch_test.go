@@ -97,7 +97,7 @@ func after(t *testing.T, s *koanf.Source, c *counter, prev *source.Revision, cha
 const interval = time.Minute
 
 func watchedCounter(c *counter) *koanf.Source {
-	return koanf.New(c, nil, koanf.WithName("counter"), koanf.WithInterval(interval))
+	return koanf.New(c, nil, koanf.Name("counter"), koanf.PollInterval(interval))
 }
 
 func TestWatchWakes(t *testing.T) {

@@ -58,18 +58,18 @@ func (s *Source) Set(data []byte) {
 }
 
 // SetTree replaces the document by a decoded one, of what source.CopyTree takes: maps, slices, strings, numbers, booleans,
-// times and nil, of any depth. It returns a source.Error of kind Misused, and changes nothing, if the tree holds anything
+// times and nil, of any depth. It returns a source.Error of kind InvalidArgument, and changes nothing, if the tree holds anything
 // else; the error names the path and the type, never a value.
 func (s *Source) SetTree(tree map[string]any) error {
 	plain, err := source.CopyTree(tree)
 	if err != nil {
-		return &source.Error{Kind: source.Misused, Op: "set", Document: s.name, Err: err}
+		return &source.Error{Kind: source.InvalidArgument, Op: "set", Document: s.name, Err: err}
 	}
 	s.replace(source.Document{Name: s.name, Tree: plain})
 	return nil
 }
 
-// Remove makes the document absent, which is not an empty document: see nacre.FallBack for what becomes of it.
+// Remove makes the document absent, which is not an empty document: see nacre.DropWhenAbsent for what becomes of it.
 func (s *Source) Remove() {
 	s.replace(source.Document{Name: s.name, Absent: true})
 }

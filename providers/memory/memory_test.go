@@ -144,7 +144,7 @@ func TestTreeRefuses(t *testing.T) {
 			m := memory.New("flags", []byte("a: 1"))
 			before := next(t, m, "")
 			err := m.SetTree(test.tree)
-			if !errors.Is(err, source.Misused) || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), "flags") {
+			if !errors.Is(err, source.InvalidArgument) || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), "flags") {
 				t.Fatalf("the error is %v; must be misused, name flags and say %s", err, test.want)
 			}
 			if strings.Contains(err.Error(), "hunter2") {

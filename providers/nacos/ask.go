@@ -86,7 +86,7 @@ func (s *session) exchange(ctx context.Context, c *conn, m message) (message, er
 	got, err := c.link.Call(ctx, m)
 	switch {
 	case err == nil:
-		s.pulse.heard()
+		s.heartbeat.answerReceived()
 	case c.ctx.Err() != nil:
 		if cause := context.Cause(c.ctx); source.KindOf(cause) != source.Unknown {
 			return got, cause
@@ -115,7 +115,7 @@ func (s *session) explain(c *conn, document, typ string, err error) error {
 	var refusal *codeError
 	switch {
 	case errors.Is(err, errBody):
-		return AnswerWrong.fail(opOf(typ), place(document, c.server))
+		return BadResponse.fail(opOf(typ), place(document, c.server))
 	case !errors.As(err, &refusal):
 		return err
 	}
@@ -123,7 +123,7 @@ func (s *session) explain(c *conn, document, typ string, err error) error {
 	case typ == typeQuery && code == codeBadRequest && strings.Contains(refusal.Message, "modif"):
 		return errModifying(document)
 	case code == codeBadRequest:
-		return RequestWrong.fail(opOf(typ), place(document, c.server))
+		return BadRequest.fail(opOf(typ), place(document, c.server))
 	case code >= 300 && code < 400 && code != codeNoHandler, code == codeBusy:
 		return errNotReady(c.server)
 	default:

@@ -18,16 +18,16 @@ const uselessLogin = 15 * time.Second
 // refused together, there is one login. It goes on when who asked for it has given up: every server has its time, and the next one who
 // asks finds what came of it.
 type auth struct {
-	ctx     context.Context // the session's life
-	via     transport
-	as      settings
-	servers func() []address              // those that there are
-	listed  func(address) (address, bool) // whether a server may have the password
-	exposes func(address)                 // warns
-	tell    func(Event)
-	backoff backoff
-	within  time.Duration // the time of one server
-	running sync.WaitGroup
+	ctx       context.Context // the session's life
+	transport transport
+	settings  settings
+	servers   func() []address              // those that there are
+	listed    func(address) (address, bool) // whether a server may have the password
+	exposes   func(address)                 // warns
+	tell      func(Event)
+	backoff   backoff
+	within    time.Duration // the time of one server
+	running   sync.WaitGroup
 
 	mu        sync.Mutex
 	now       *login // under way; nil: none is
@@ -52,9 +52,9 @@ type login struct {
 
 func newAuth(ctx context.Context, s *session) *auth {
 	return &auth{
-		ctx: ctx, via: s.via, as: s.as, listed: s.listed, exposes: s.exposes, tell: s.tell, within: s.t.request,
+		ctx: ctx, transport: s.transport, settings: s.settings, listed: s.listed, exposes: s.exposes, tell: s.tell, within: s.timings.request,
 		servers: func() []address { servers, _ := s.known(); return servers },
-		backoff: backoff{least: time.Second, most: s.t.backMax},
+		backoff: backoff{least: time.Second, most: s.timings.backMax},
 	}
 }
 
@@ -66,7 +66,7 @@ func (a *auth) close() {
 	a.running.Wait()
 }
 
-func (a *auth) needed() bool { return a.as.username != "" }
+func (a *auth) needed() bool { return a.settings.username != "" }
 
 // token returns the token and the number of its login.
 func (a *auth) token(ctx context.Context, server address) (string, int, error) {
@@ -102,7 +102,7 @@ func (a *auth) refused(ctx context.Context, server address, number int) (bool, e
 
 // inVain is told that the token of that login was refused, after another one, and reports whether the login was made since a token was
 // refused: then a further one is of no use. Otherwise it may have been under way when the server's secret changed.
-func (a *auth) inVain(number int) bool {
+func (a *auth) rejectedRecently(number int) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if number != a.remedy {
@@ -154,12 +154,12 @@ func (a *auth) log(l *login, first address) {
 	if err != nil {
 		l.err, a.err = err, err
 		wait := a.backoff.next()
-		if source.KindOf(err) != source.Denied { // it is worth a try as soon as there is a server
+		if source.KindOf(err) != source.PermissionDenied { // it is worth a try as soon as there is a server
 			wait = min(wait, eagerMost)
 		}
 		a.notBefore = time.Now().Add(wait)
 		if a.ctx.Err() == nil {
-			a.tell(Event{Kind: LoginRefused, Server: server.String(), Err: err})
+			a.tell(Event{Kind: EventLoginRefused, Server: server.String(), Err: err})
 		}
 		return
 	}
@@ -170,7 +170,7 @@ func (a *auth) log(l *login, first address) {
 	}
 	a.backoff.reset()
 	l.token, l.number = g.token, a.number
-	a.tell(Event{Kind: LoggedIn, Server: server.String()})
+	a.tell(Event{Kind: EventLoggedIn, Server: server.String()})
 }
 
 // tryAll asks the server first that is to take the token, then the others. A refusal ends it: they share their users. A server that is
@@ -179,9 +179,9 @@ func (a *auth) tryAll(first address) (g grant, server address, err error) {
 	if _, ok := a.listed(first); ok {
 		g, err = a.try(first)
 	} else {
-		err = Unlisted.fail("login to", first.String())
+		err = UnlistedServer.fail("login to", first.String())
 	}
-	if err == nil || source.KindOf(err) == source.Denied {
+	if err == nil || source.KindOf(err) == source.PermissionDenied {
 		return g, first, err
 	}
 	for _, other := range a.servers() {
@@ -189,7 +189,7 @@ func (a *auth) tryAll(first address) (g grant, server address, err error) {
 			continue
 		}
 		g, otherErr := a.try(other)
-		if otherErr == nil || source.KindOf(otherErr) == source.Denied {
+		if otherErr == nil || source.KindOf(otherErr) == source.PermissionDenied {
 			return g, other, otherErr
 		}
 	}
@@ -202,11 +202,11 @@ func (a *auth) try(server address) (grant, error) {
 	if server.scheme != schemeHTTPS {
 		a.exposes(server)
 	}
-	return a.via.Login(ctx, server, a.as)
+	return a.transport.Login(ctx, server, a.settings)
 }
 
 // keep renews the token before it ends, until ctx is done.
-func (a *auth) keep(ctx context.Context, server address) {
+func (a *auth) refreshTokens(ctx context.Context, server address) {
 	for {
 		a.mu.Lock()
 		number := a.number

@@ -31,10 +31,10 @@ func TestLogin(t *testing.T) {
 		t.Fatal(err)
 	}
 	log := newEvents()
-	c := dial(t, as(srv, "app", "s3cret"), log.hook())
-	r := follow(t, c.Config("x.yaml"))
+	c := newClient(t, as(srv, "app", "s3cret"), log.hook())
+	r := follow(t, c.Source("x.yaml"))
 	r.until("v: 0")
-	log.wait(t, nacos.LoggedIn, 4) // the token has ended three times
+	log.wait(t, nacos.EventLoggedIn, 4) // the token has ended three times
 	for i, breakIt := range []func(){
 		func() {}, srv.Faults().ExpireTokens, srv.Faults().RotateSecret,
 	} {
@@ -49,7 +49,7 @@ func TestLogin(t *testing.T) {
 			t.Errorf("step %d: it took %v to see a change", i, took)
 		}
 	}
-	if n := len(log.list(nacos.Lost)); n != 0 {
+	if n := len(log.list(nacos.EventLost)); n != 0 {
 		t.Errorf("the connection was lost %d times because of tokens", n)
 	}
 }
@@ -60,8 +60,8 @@ func TestRotatedSecretIsSurvivedAtOnce(t *testing.T) {
 	if err := srv.Put("", group, "x.yaml", "v: 0"); err != nil {
 		t.Fatal(err)
 	}
-	c := dial(t, as(srv, "app", "s3cret"))
-	r := follow(t, c.Config("x.yaml"))
+	c := newClient(t, as(srv, "app", "s3cret"))
+	r := follow(t, c.Source("x.yaml"))
 	r.until("v: 0")
 	srv.Faults().RotateSecret()
 	if err := srv.Put("", group, "x.yaml", "v: 1"); err != nil {
@@ -81,10 +81,10 @@ func TestLoginIsRefused(t *testing.T) {
 			t.Run(fmt.Sprintf("%s plain=%v", user, plain), func(t *testing.T) {
 				t.Parallel()
 				srv := start(t, nacostest.Options{Users: users, PlainRefusal: plain})
-				c := dial(t, as(srv, user, "wrong"))
-				err := follow(t, c.Config("x.yaml")).trouble()
+				c := newClient(t, as(srv, user, "wrong"))
+				err := follow(t, c.Source("x.yaml")).trouble()
 				var e *source.Error
-				if !errors.As(err, &e) || e.Kind != source.Denied || e.Op != "login to" || e.Fix == "" {
+				if !errors.As(err, &e) || e.Kind != source.PermissionDenied || e.Op != "login to" || e.Fix == "" {
 					t.Errorf("a refused login is told as %v, want denied with a fix", err)
 				}
 			})
@@ -95,14 +95,14 @@ func TestLoginIsRefused(t *testing.T) {
 func TestDenied(t *testing.T) {
 	t.Parallel()
 	srv := start(t, nacostest.Options{Users: users})
-	anonymous := dial(t, config(srv))
-	reader := dial(t, as(srv, "reader", "s3cret"))
+	anonymous := newClient(t, config(srv))
+	reader := newClient(t, as(srv, "reader", "s3cret"))
 	cfg := as(srv, "reader", "s3cret")
 	cfg.Namespace = "elsewhere"
-	stranger := dial(t, cfg)
+	stranger := newClient(t, cfg)
 	for what, err := range map[string]error{
-		"a source without a login":              follow(t, anonymous.Config("x.yaml")).trouble(),
-		"a source in a namespace of others":     follow(t, stranger.Config("x.yaml")).trouble(),
+		"a source without a login":              follow(t, anonymous.Source("x.yaml")).trouble(),
+		"a source in a namespace of others":     follow(t, stranger.Source("x.yaml")).trouble(),
 		"a publish of one who may only read":    reader.Publish(within(t), "x.yaml", []byte("v: 1")),
 		"a delete of one who may only read":     reader.Delete(within(t), "x.yaml"),
 		"a get without a login":                 second(anonymous.Get(within(t), "x.yaml")),
@@ -111,7 +111,7 @@ func TestDenied(t *testing.T) {
 		"a publish without any login whatever ": anonymous.Publish(within(t), "x.yaml", []byte("v: 1")),
 	} {
 		var e *source.Error
-		if !errors.As(err, &e) || e.Kind != source.Denied || e.Fix == "" {
+		if !errors.As(err, &e) || e.Kind != source.PermissionDenied || e.Fix == "" {
 			t.Errorf("%s is told as %v, want denied with a fix", what, err)
 		}
 	}
@@ -126,7 +126,7 @@ func second[T any](_ T, err error) error { return err }
 func TestLoginWhereNoneIsNeeded(t *testing.T) {
 	t.Parallel()
 	srv := start(t, nacostest.Options{})
-	c := dial(t, as(srv, "nacos", "whatever"))
+	c := newClient(t, as(srv, "nacos", "whatever"))
 	if err := c.Publish(within(t), "x.yaml", []byte("v: 1")); err != nil {
 		t.Errorf("a login at a server that asks for none: %v", err)
 	}
@@ -147,9 +147,9 @@ func TestJudgeLogin(t *testing.T) {
 		{200, `<html>hello</html>`, source.Unavailable, false},
 		{200, ``, source.Unavailable, false},
 		{200, `{}`, source.Unavailable, false},
-		{403, `unknown user!`, source.Denied, false},
-		{401, ``, source.Denied, false},
-		{500, `{"message":"caused: User nobody not found;"}`, source.Denied, false},
+		{403, `unknown user!`, source.PermissionDenied, false},
+		{401, ``, source.PermissionDenied, false},
+		{500, `{"message":"caused: User nobody not found;"}`, source.PermissionDenied, false},
 		{503, ``, source.Unavailable, false},
 		{404, ``, source.Unavailable, false},
 		{http.StatusFound, ``, source.Unavailable, false},
@@ -167,18 +167,18 @@ func TestRealLogin(t *testing.T) {
 	if cfg.Username == "" {
 		t.Skip("set NACRE_NACOS_USERNAME and NACRE_NACOS_PASSWORD, of a server with login on")
 	}
-	c := dial(t, cfg)
+	c := newClient(t, cfg)
 	ready(t, c)
 	for _, wrong := range []nacos.Config{
 		{Servers: cfg.Servers, Username: cfg.Username, Password: nacos.NewPassword("certainly-wrong")},
 		{Servers: cfg.Servers, Username: "nobody-of-this-name", Password: nacos.NewPassword("certainly-wrong")},
 		{Servers: cfg.Servers},
 	} {
-		c := dial(t, wrong)
+		c := newClient(t, wrong)
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		_, err := c.Get(ctx, "x.yaml")
 		cancel()
-		if !errors.Is(err, source.Denied) {
+		if !errors.Is(err, source.PermissionDenied) {
 			t.Errorf("as %q with a wrong password: %v, want denied", wrong.Username, err)
 		}
 	}

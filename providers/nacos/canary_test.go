@@ -43,12 +43,12 @@ func TestNoSecretShows(t *testing.T) {
 		slog.New(slog.NewJSONHandler(&out, nil)).Info(what, "v", v)
 	}
 	log := newEvents()
-	c := dial(t, cfg, nacos.OnEvent(func(e nacos.Event) { show("event", e) }))
-	recorded := dial(t, cfg, log.hook())
-	src := c.Config("x.yaml")
+	c := newClient(t, cfg, nacos.OnEvent(func(e nacos.Event) { show("event", e) }))
+	recorded := newClient(t, cfg, log.hook())
+	src := c.Source("x.yaml")
 	r := follow(t, src)
 	r.until("v: " + content)
-	src.Receive(r.rev, nil)
+	src.Ack(r.rev, nil)
 	item, err := c.Get(within(t), "x.yaml")
 	if err != nil || !strings.Contains(string(item.Content), content) {
 		t.Fatal(item, err)
@@ -87,13 +87,13 @@ func TestNoSecretShows(t *testing.T) {
 	show("big content", c.Publish(within(t), "x.yaml", []byte(strings.Repeat(content, 1<<20))))
 	bad := cfg
 	bad.Servers = []string{"http://u:" + password + "@h", "::" + password}
-	_, err = nacos.Dial(t.Context(), bad)
+	_, err = nacos.NewClient(bad)
 	show("dial error", err)
 	wrong := as(srv, "app", password+"x")
-	show("login error", follow(t, dial(t, wrong).Config("x.yaml")).trouble())
+	show("login error", follow(t, newClient(t, wrong).Source("x.yaml")).trouble())
 	srv.Stop()
 	show("unavailable", r.trouble())
-	log.wait(t, nacos.Lost, 1)
+	log.wait(t, nacos.EventLost, 1)
 	recorded.Close()
 	c.Close()
 
@@ -114,9 +114,9 @@ func TestHookMayBeSlowOrPanic(t *testing.T) {
 	t.Parallel()
 	srv := start(t, nacostest.Options{})
 	release := make(chan struct{})
-	slow := dial(t, config(srv), nacos.OnEvent(func(nacos.Event) { <-release }))
-	bad := dial(t, config(srv), nacos.OnEvent(func(nacos.Event) { panic("no") }))
-	r, q := follow(t, slow.Config("x.yaml", nacos.Optional())), follow(t, bad.Config("x.yaml", nacos.Optional()))
+	slow := newClient(t, config(srv), nacos.OnEvent(func(nacos.Event) { <-release }))
+	bad := newClient(t, config(srv), nacos.OnEvent(func(nacos.Event) { panic("no") }))
+	r, q := follow(t, slow.Source("x.yaml", nacos.AbsentOK())), follow(t, bad.Source("x.yaml", nacos.AbsentOK()))
 	for i := range 3 {
 		text := fmt.Sprintf("v: %d", i)
 		if err := srv.Put("", group, "x.yaml", text); err != nil {

@@ -124,8 +124,8 @@ func TestNothingInClearWithTLS(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := tap(t)
-			c := dial(t, withLogin(of(t, w)))
-			err := follow(t, c.Config("x.yaml")).trouble()
+			c := newClient(t, withLogin(of(t, w)))
+			err := follow(t, c.Source("x.yaml")).trouble()
 			for w.conns.Load() < 4 {
 				<-time.After(50 * time.Millisecond)
 			}
@@ -142,9 +142,9 @@ func TestNothingInClearWithTLS(t *testing.T) {
 // A plain address beside TLS is a contradiction that the start tells, not one that a password decides.
 func TestPlainServerBesideTLSIsRefused(t *testing.T) {
 	t.Parallel()
-	_, err := nacos.Dial(t.Context(), withLogin(nacos.Config{Servers: []string{"a", "http://b"}}))
-	if !errors.Is(err, nacos.BadConfig) || !strings.Contains(err.Error(), "server 2") || !strings.Contains(err.Error(), "Plaintext") {
-		t.Errorf("an http server beside TLS: %v, want %v with the setting that allows it", err, nacos.BadConfig)
+	_, err := nacos.NewClient(withLogin(nacos.Config{Servers: []string{"a", "http://b"}}))
+	if !errors.Is(err, nacos.InvalidConfig) || !strings.Contains(err.Error(), "server 2") || !strings.Contains(err.Error(), "Plaintext") {
+		t.Errorf("an http server beside TLS: %v, want %v with the setting that allows it", err, nacos.InvalidConfig)
 	}
 }
 
@@ -154,7 +154,7 @@ func TestListDoesNotLowerHTTPS(t *testing.T) {
 	w := tap(t)
 	cfg := withLogin(nacos.Config{Servers: []string{"https://127.0.0.1:1"}, Endpoint: finder(t, "http://"+w.addr).URL})
 	cfg.TLS = nil
-	dial(t, cfg)
+	newClient(t, cfg)
 	for w.conns.Load() < 2 {
 		<-time.After(50 * time.Millisecond)
 	}
@@ -180,8 +180,8 @@ func TestLoginFollowsNoRedirect(t *testing.T) {
 				}))
 				t.Cleanup(web.Close)
 				trusting := web.Client().Transport.(*http.Transport).TLSClientConfig
-				c := dial(t, withLogin(nacos.Config{Servers: []string{web.URL + "?grpc=1"}, TLS: trusting}))
-				if err := follow(t, c.Config("x.yaml")).trouble(); !errors.Is(err, nacos.NotNacos) {
+				c := newClient(t, withLogin(nacos.Config{Servers: []string{web.URL + "?grpc=1"}, TLS: trusting}))
+				if err := follow(t, c.Source("x.yaml")).trouble(); !errors.Is(err, nacos.NotNacos) {
 					t.Errorf("a redirect with status %d is told as %v", status, err)
 				}
 				if asked.Load() == 0 || w.conns.Load() > 0 {
@@ -205,7 +205,7 @@ func TestCertificateThatDoesNotVerify(t *testing.T) {
 			if user == "" {
 				cfg.Username, cfg.Password = "", nacos.Password{}
 			}
-			err := follow(t, dial(t, cfg).Config("x.yaml")).trouble()
+			err := follow(t, newClient(t, cfg).Source("x.yaml")).trouble()
 			var e *source.Error
 			if !errors.As(err, &e) || !errors.Is(err, nacos.CertificateRefused) || !strings.Contains(e.Fix, nacos.EnvTLSCA) {
 				t.Errorf("%s, user %q: told is %v, want %v", name, user, err, nacos.CertificateRefused)
@@ -221,7 +221,7 @@ func TestCertificateThatDoesNotVerify(t *testing.T) {
 func TestHTTPWithoutTLS(t *testing.T) {
 	t.Parallel()
 	srv := start(t, nacostest.Options{Users: users})
-	err := follow(t, dial(t, withLogin(config(srv))).Config("x.yaml")).trouble()
+	err := follow(t, newClient(t, withLogin(config(srv))).Source("x.yaml")).trouble()
 	var e *source.Error
 	if !errors.As(err, &e) || !errors.Is(err, nacos.Unreachable) || !strings.Contains(err.Error(), "TLS") || !strings.Contains(e.Fix, "Plaintext") {
 		t.Errorf("told is %v, want that the port speaks no TLS, and the setting that allows that", err)
@@ -259,8 +259,8 @@ func TestDowngradedALPN(t *testing.T) {
 			})
 			t.Cleanup(func() { l.Close(); wg.Wait() })
 			_, port, _ := net.SplitHostPort(l.Addr().String())
-			c := dial(t, nacos.Config{Servers: []string{"127.0.0.1:1?grpc=" + port}, TLS: trusting})
-			if err := follow(t, c.Config("x.yaml")).trouble(); !errors.Is(err, source.Unavailable) {
+			c := newClient(t, nacos.Config{Servers: []string{"127.0.0.1:1?grpc=" + port}, TLS: trusting})
+			if err := follow(t, c.Source("x.yaml")).trouble(); !errors.Is(err, source.Unavailable) {
 				t.Errorf("told is %v, want %v", err, source.Unavailable)
 			}
 			c.Close()

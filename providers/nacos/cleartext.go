@@ -45,26 +45,26 @@ type warnings struct {
 // exposes is called with each server that is about to get a password, a token or a signature, and
 // warns, once in a session, if these can be read on their way.
 func (s *session) exposes(a address) {
-	if s.as.plaintext || !s.as.secret() || a.scheme == schemeHTTPS && s.as.tls != nil || isLoopback(a.host) {
+	if s.settings.plaintext || !s.settings.secret() || a.scheme == schemeHTTPS && s.settings.tls != nil || isLoopback(a.host) {
 		return
 	}
-	s.warn(&s.warnings.server, SentInClear.fail("log in to", a.String()), a)
+	s.warn(&s.warnings.server, SentUnencrypted.fail("log in to", a.String()), a)
 }
 
 // exposesList warns if somebody on the way may say which servers get the password.
 func (s *session) exposesList() {
-	a := s.as.endpoint.server
-	if s.as.plaintext || !s.as.secret() || s.as.tls == nil || a.scheme == schemeHTTPS || isLoopback(a.host) {
+	a := s.settings.endpoint.server
+	if s.settings.plaintext || !s.settings.secret() || s.settings.tls == nil || a.scheme == schemeHTTPS || isLoopback(a.host) {
 		return
 	}
-	e := SentInClear.failAs("ask", a.String(), "the list of the servers that get the credentials comes without encryption")
+	e := SentUnencrypted.failAs("ask", a.String(), "the list of the servers that get the credentials comes without encryption")
 	e.Fix = "give Config.Endpoint as https; where the network is trusted, set Config.Plaintext, or NACOS_PLAINTEXT=true"
 	s.warn(&s.warnings.endpoint, e, a)
 }
 
 // warn tells all hooks, those that come later too, or where there is none the default logger.
 func (s *session) warn(given *bool, err error, a address) {
-	e := Event{Kind: Cleartext, Time: time.Now(), Server: a.String(), Err: err}
+	e := Event{Kind: EventUnencrypted, Time: time.Now(), Server: a.String(), Err: err}
 	s.mu.Lock()
 	if *given {
 		s.mu.Unlock()

@@ -11,42 +11,39 @@ import (
 
 // Client stands for one Nacos, as one user, in one namespace. Its methods are safe for concurrent use.
 type Client struct {
-	session *shared
-	as      settings
-	hook    *hook
+	session  *shared
+	settings settings
+	hook     *hook
 
 	mu      sync.Mutex
 	closed  bool
 	sources []*Source
 }
 
-// Dial returns a client, and connects in the background: a service boots with its server down, from what it had, and the
-// sources tell that there is no connection. [Client.Ready] waits for one. Dial fails at once, with all that is wrong, on a
+// NewClient returns a client, and connects in the background: a service boots with its server down, from what it had, and the
+// sources tell that there is no connection. [Client.WaitReady] waits for one. NewClient fails at once, with all that is wrong, on a
 // Config that cannot work. The client must be closed; ctx is for Dial alone and does not end the client.
-func Dial(ctx context.Context, cfg Config, opts ...Option) (*Client, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	return dial(nil, cfg, defaults(), opts)
+func NewClient(cfg Config, opts ...Option) (*Client, error) {
+	return newClient(nil, cfg, defaults(), opts)
 }
 
-func dial(via transport, cfg Config, t timings, opts []Option) (*Client, error) {
+func newClient(via transport, cfg Config, t timings, opts []Option) (*Client, error) {
 	as, problems := cfg.check()
 	if len(problems) > 0 {
 		return nil, errBadConfig(problems)
 	}
-	o := options{t: t}
+	o := options{timings: t}
 	for _, opt := range opts {
 		opt.apply(&o)
 	}
-	c := &Client{as: as, hook: newHook(o.onEvent)}
-	c.session = sessions.take(via, as, o.t, c.hook)
+	c := &Client{settings: as, hook: newHook(o.onEvent)}
+	c.session = sessions.take(via, as, o.timings, c.hook)
 	return c, nil
 }
 
-// Ready waits until a server has taken the connection and the listen of every key that is declared by then. When ctx is done
+// WaitReady waits until a server has taken the connection and the listen of every key that is declared by then. When ctx is done
 // first it returns the reason why there is no connection.
-func (c *Client) Ready(ctx context.Context) error {
+func (c *Client) WaitReady(ctx context.Context) error {
 	if c.isClosed() {
 		return errClosed("client")
 	}
@@ -71,7 +68,7 @@ type Status struct {
 // Status returns how the connection stands.
 func (c *Client) Status() Status {
 	s := c.session
-	st := Status{Network: s.pulse.grade().name, Keys: s.table.size()}
+	st := Status{Network: s.heartbeat.grade().name, Keys: s.table.size()}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.current != nil {
@@ -126,18 +123,18 @@ func (c *Client) disown(s *Source) {
 
 // String returns "nacos://10.0.0.1:8848/public".
 func (c *Client) String() string {
-	ns := c.as.namespace
+	ns := c.settings.namespace
 	if ns == "" {
 		ns = "public"
 	}
-	return "nacos://" + c.as.name() + "/" + ns
+	return "nacos://" + c.settings.name() + "/" + ns
 }
 
 // Format writes String for every verb and flag, so that nothing inside is printed by reflection.
 func (c *Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
 
-func (c *Client) key(dataID string, o configOptions) Key {
-	k := Key{Namespace: c.as.namespace, Group: c.as.group, DataID: dataID}
+func (c *Client) key(dataID string, o sourceOptions) Key {
+	k := Key{Namespace: c.settings.namespace, Group: c.settings.group, DataID: dataID}
 	if o.grouped {
 		k.Group = o.group
 	}
@@ -153,7 +150,7 @@ func (c *Client) on(ctx context.Context, more time.Duration, repeat bool, f func
 	s := c.session.session
 	if _, ok := ctx.Deadline(); !ok {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, s.t.request+more)
+		ctx, cancel = context.WithTimeout(ctx, s.timings.request+more)
 		defer cancel()
 	}
 	for {

@@ -21,9 +21,9 @@ func TestClockJumps(t *testing.T) {
 	cfg := config(srv)
 	cfg.Username, cfg.Password = "nacos", nacos.NewPassword("nacos")
 	log := newEvents()
-	c := dial(t, cfg, log.hook(), nacos.ReconcileEvery(time.Second))
+	c := newClient(t, cfg, log.hook(), nacos.ReconcileEvery(time.Second))
 	ready(t, c)
-	src := c.Config("x.yaml", nacos.Optional())
+	src := c.Source("x.yaml", nacos.AbsentOK())
 	r := follow(t, src)
 	change := func(text string) {
 		t.Helper()
@@ -31,7 +31,7 @@ func TestClockJumps(t *testing.T) {
 			t.Fatalf("%s: %v", text, err)
 		}
 		r.until(text)
-		if age := time.Since(src.ProvenAt()); age < 0 || age > time.Minute {
+		if age := time.Since(src.VerifiedAt()); age < 0 || age > time.Minute {
 			t.Errorf("%s: it was proven %v ago", text, age)
 		}
 	}
@@ -42,18 +42,18 @@ func TestClockJumps(t *testing.T) {
 		if moved := time.Now().Round(0).Sub(wall); (moved-jump).Abs() > time.Minute || time.Since(began) > time.Minute {
 			t.Fatalf("the clock moved by %v, want %v", moved, jump)
 		}
-		if age := time.Since(src.ProvenAt()); age < 0 || age > time.Minute {
+		if age := time.Since(src.VerifiedAt()); age < 0 || age > time.Minute {
 			t.Errorf("after a jump of %v it was proven %v ago", jump, age)
 		}
-		lost := len(log.list(nacos.Lost))
+		lost := len(log.list(nacos.EventLost))
 		change(fmt.Sprintf("v: %d, by its push", i))
 		srv.Faults().DropPushes(1)
 		change(fmt.Sprintf("v: %d, by comparing", i))
-		if n := len(log.list(nacos.Lost)) - lost; n != 0 {
+		if n := len(log.list(nacos.EventLost)) - lost; n != 0 {
 			t.Errorf("a jump of %v cost %d connections", jump, n)
 		}
 		srv.Faults().CutStreams()
-		log.wait(t, nacos.Lost, lost+1)
+		log.wait(t, nacos.EventLost, lost+1)
 		change(fmt.Sprintf("v: %d, on a new connection", i))
 	}
 }

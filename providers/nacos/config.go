@@ -44,7 +44,7 @@ type Config struct {
 	// Plaintext says that the network to the servers is trusted: name, password and token may go without encryption. With
 	// TLS it means that HTTP has none: it is http where no scheme is named, for the address server's nodes too, and http may
 	// be named. gRPC has TLS all the same. Without Plaintext a client that sends credentials in the clear to a host other
-	// than loopback warns once: with the event [Cleartext], or through slog.Default if it has no [OnEvent].
+	// than loopback warns once: with the event [EventUnencrypted], or through slog.Default if it has no [OnEvent].
 	Plaintext bool
 	// AppName is the application's name on the server. Empty: Instance.Service, else the name of the program.
 	AppName string

@@ -1,7 +1,6 @@
 package nacos_test
 
 import (
-	"context"
 	"errors"
 	"net"
 	"os"
@@ -16,19 +15,19 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-func TestDialSaysAllThatIsWrong(t *testing.T) {
+func TestNewClientSaysAllThatIsWrong(t *testing.T) {
 	t.Parallel()
 	for _, bad := range []string{"h:65000", "h?grpc=0", "h?grpc=1&grpc=2", "h?grpc=1&x=2", "h?grpc=x", "h?"} {
-		if _, err := nacos.Dial(t.Context(), nacos.Config{Servers: []string{bad}}); !errors.Is(err, nacos.BadConfig) {
-			t.Errorf("the address %q: %v, want %v", bad, err, nacos.BadConfig)
+		if _, err := nacos.NewClient(nacos.Config{Servers: []string{bad}}); !errors.Is(err, nacos.InvalidConfig) {
+			t.Errorf("the address %q: %v, want %v", bad, err, nacos.InvalidConfig)
 		}
 	}
-	_, err := nacos.Dial(t.Context(), nacos.Config{
+	_, err := nacos.NewClient(nacos.Config{
 		Servers:   []string{"ok:8848", "http://u:canary@h:1", "h:99999", "", "ftp://h", "h:8848?x=canary", "a b", "http://h/?canary"},
 		Namespace: "Dev Team", Group: "a b", Username: "u",
 	})
-	if !errors.Is(err, source.Misused) {
-		t.Fatalf("Dial with a broken Config: %v, want misused", err)
+	if !errors.Is(err, source.InvalidArgument) {
+		t.Fatalf("NewClient with a broken Config: %v, want an invalid argument", err)
 	}
 	for _, want := range []string{
 		"server 2 has a login in it", "server 3 has a port", "server 4", "server 5 has a scheme", "server 6", "server 7", "server 8",
@@ -41,13 +40,8 @@ func TestDialSaysAllThatIsWrong(t *testing.T) {
 	if strings.Contains(err.Error(), "canary") {
 		t.Errorf("the error repeats what may be a password: %v", err)
 	}
-	if _, err := nacos.Dial(t.Context(), nacos.Config{}); !errors.Is(err, source.Misused) || !strings.Contains(err.Error(), "no server") {
-		t.Errorf("Dial without a server: %v", err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := nacos.Dial(ctx, nacos.Config{Servers: []string{"h"}}); !errors.Is(err, context.Canceled) {
-		t.Errorf("Dial with a context that has ended: %v", err)
+	if _, err := nacos.NewClient(nacos.Config{}); !errors.Is(err, source.InvalidArgument) || !strings.Contains(err.Error(), "no server") {
+		t.Errorf("NewClient without a server: %v", err)
 	}
 }
 
@@ -71,8 +65,8 @@ func TestFromEnv(t *testing.T) {
 	}
 	srv := start(t, nacostest.Options{Users: users})
 	unset(t)
-	if _, err := nacos.Dial(t.Context(), nacos.FromEnv()); !errors.Is(err, source.Misused) || !strings.Contains(err.Error(), "NACOS_SERVER_ADDR is not set") {
-		t.Errorf("Dial with an empty environment: %v", err)
+	if _, err := nacos.NewClient(nacos.FromEnv()); !errors.Is(err, source.InvalidArgument) || !strings.Contains(err.Error(), "NACOS_SERVER_ADDR is not set") {
+		t.Errorf("NewClient with an empty environment: %v", err)
 	}
 	t.Setenv(nacos.EnvServers, srv.Addr()+", 127.0.0.1:1;127.0.0.1:2")
 	t.Setenv(nacos.EnvNamespace, "dev")
@@ -88,7 +82,7 @@ func TestFromEnv(t *testing.T) {
 	if cfg.Password != nacos.NewPassword("s3cret") {
 		t.Error("the password is not that of the file, without its line feed")
 	}
-	c := dial(t, cfg)
+	c := newClient(t, cfg)
 	if err := c.Publish(within(t), "x.yaml", []byte("v: 1")); err != nil {
 		t.Fatal(err)
 	}
@@ -101,12 +95,12 @@ func TestFromEnv(t *testing.T) {
 		}
 	}
 	t.Setenv(nacos.EnvPassword, "s3cret")
-	if _, err := nacos.Dial(t.Context(), nacos.FromEnv()); !errors.Is(err, source.Misused) {
+	if _, err := nacos.NewClient(nacos.FromEnv()); !errors.Is(err, source.InvalidArgument) {
 		t.Errorf("with password and password file: %v", err)
 	}
 	t.Setenv(nacos.EnvPassword, "")
 	t.Setenv(nacos.EnvPasswordFile, file+".not")
-	if _, err := nacos.Dial(t.Context(), nacos.FromEnv()); !errors.Is(err, source.Misused) {
+	if _, err := nacos.NewClient(nacos.FromEnv()); !errors.Is(err, source.InvalidArgument) {
 		t.Errorf("with a password file that is missing: %v", err)
 	}
 }
@@ -118,9 +112,9 @@ func TestErrorsName(t *testing.T) {
 	if err := srv.Put("", group, "plain", "v: 1"); err != nil {
 		t.Fatal(err)
 	}
-	c := dial(t, config(srv))
+	c := newClient(t, config(srv))
 	quick := nacos.Tune(func(t *nacos.Timings) { t.SetConnect(time.Second) })
-	at := func(addr string) *nacos.Client { return dial(t, nacos.Config{Servers: []string{addr}}, quick) }
+	at := func(addr string) *nacos.Client { return newClient(t, nacos.Config{Servers: []string{addr}}, quick) }
 
 	lone, err := net.Listen("tcp4", "127.0.0.1:0") // HTTP is open, gRPC is not
 	if err != nil {
@@ -133,22 +127,22 @@ func TestErrorsName(t *testing.T) {
 	for _, tc := range []struct {
 		name string
 		src  *nacos.Source
-		is   nacos.Cause
+		is   nacos.Code
 		says string
 		fix  string
 	}{
-		{"refused", at("127.0.0.1:1").Config("x.yaml"), nacos.ConnectionRefused, "connection refused", "Nacos runs"},
+		{"refused", at("127.0.0.1:1").Source("x.yaml"), nacos.ConnectionRefused, "connection refused", "Nacos runs"},
 		// A label of 64 letters is no host anywhere, which needs no answer of a name server.
-		{"no host", at(strings.Repeat("x", 64) + ".invalid").Config("x.yaml"), nacos.HostUnknown, "no host", "DNS"},
-		{"gRPC port shut", at(lone.Addr().String()).Config("x.yaml"), nacos.GRPCPortShut, "but not the gRPC port", "open port"},
-		{"no Nacos there", at(swap(srv)).Config("x.yaml"), nacos.NotNacos, "does not speak the gRPC of Nacos", "1000 above"},
-		{"no answer", at(mute.Addr()).Config("x.yaml"), nacos.NoAnswer, "no answer in time", "network"},
-		{"not found", c.Config("missing.yaml"), nacos.ConfigMissing, "public/DEFAULT_GROUP/missing.yaml", "*id*"},
-		{"no format", c.Config("plain"), nacos.FormatUnknown, "format", "nacos.Format"},
-		{"empty data ID", c.Config(""), nacos.BadName, "data ID is empty", "letters"},
-		{"empty group", c.Config("x.yaml", nacos.Group("")), nacos.BadName, "group is empty", "letters"},
-		{"illegal data ID", c.Config("a/b"), nacos.BadName, "illegal character", "letters"},
-		{"long group", c.Config("x", nacos.Group(strings.Repeat("g", 129))), nacos.BadName, "limit is 128", "128"},
+		{"no host", at(strings.Repeat("x", 64) + ".invalid").Source("x.yaml"), nacos.HostUnknown, "no host", "DNS"},
+		{"gRPC port shut", at(lone.Addr().String()).Source("x.yaml"), nacos.GRPCPortClosed, "but not the gRPC port", "open port"},
+		{"no Nacos there", at(swap(srv)).Source("x.yaml"), nacos.NotNacos, "does not speak the gRPC of Nacos", "1000 above"},
+		{"no answer", at(mute.Addr()).Source("x.yaml"), nacos.NoResponse, "no answer in time", "network"},
+		{"not found", c.Source("missing.yaml"), nacos.ConfigMissing, "public/DEFAULT_GROUP/missing.yaml", "*id*"},
+		{"no format", c.Source("plain"), nacos.FormatUnknown, "format", "nacos.Format"},
+		{"empty data ID", c.Source(""), nacos.InvalidName, "data ID is empty", "letters"},
+		{"empty group", c.Source("x.yaml", nacos.Group("")), nacos.InvalidName, "group is empty", "letters"},
+		{"illegal data ID", c.Source("a/b"), nacos.InvalidName, "illegal character", "letters"},
+		{"long group", c.Source("x", nacos.Group(strings.Repeat("g", 129))), nacos.InvalidName, "limit is 128", "128"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -174,8 +168,8 @@ func swap(srv *nacostest.Server) string {
 
 func TestSeveralServersDown(t *testing.T) {
 	t.Parallel()
-	c := dial(t, nacos.Config{Servers: []string{"127.0.0.1:2", "127.0.0.1:1"}})
-	r := follow(t, c.Config("x.yaml"))
+	c := newClient(t, nacos.Config{Servers: []string{"127.0.0.1:2", "127.0.0.1:1"}})
+	r := follow(t, c.Source("x.yaml"))
 	err := r.trouble()
 	for _, want := range []string{"127.0.0.1:1", "127.0.0.1:2"} {
 		if !strings.Contains(err.Error(), want) {
@@ -195,15 +189,15 @@ func TestGRPCPortElsewhere(t *testing.T) {
 	}
 	forward(t, l, "127.0.0.1:"+strconv.Itoa(srv.Port()+1000))
 	_, port, _ := net.SplitHostPort(l.Addr().String())
-	ready(t, dial(t, nacos.Config{Servers: []string{"127.0.0.1:" + strconv.Itoa(srv.Port()) + "?grpc=" + port}}))
+	ready(t, newClient(t, nacos.Config{Servers: []string{"127.0.0.1:" + strconv.Itoa(srv.Port()) + "?grpc=" + port}}))
 	shut, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	shut.Close()
 	_, port, _ = net.SplitHostPort(shut.Addr().String())
-	err = follow(t, dial(t, nacos.Config{Servers: []string{srv.Addr() + "?grpc=" + port}}).Config("x.yaml")).trouble()
-	if !errors.Is(err, nacos.GRPCPortShut) || !strings.Contains(err.Error(), port) {
-		t.Errorf("with another gRPC port that is shut: %v, want %v and the port", err, nacos.GRPCPortShut)
+	err = follow(t, newClient(t, nacos.Config{Servers: []string{srv.Addr() + "?grpc=" + port}}).Source("x.yaml")).trouble()
+	if !errors.Is(err, nacos.GRPCPortClosed) || !strings.Contains(err.Error(), port) {
+		t.Errorf("with another gRPC port that is shut: %v, want %v and the port", err, nacos.GRPCPortClosed)
 	}
 }

@@ -20,12 +20,12 @@ func TestConformance(t *testing.T) {
 	sourcetest.Run(t, func(t *testing.T) sourcetest.Harness {
 		t.Helper()
 		srv := start(t, nacostest.Options{})
-		c := dial(t, config(srv), nacos.ReconcileEvery(time.Second))
+		c := newClient(t, config(srv), nacos.ReconcileEvery(time.Second))
 		put := func(v sourcetest.Values) error {
 			return srv.Put("", group, "suite.json", string(v.Encode(source.FormatJSON)))
 		}
 		return sourcetest.Harness{
-			Source: func() source.Source { return c.Config("suite.json", nacos.Optional()) },
+			Source: func() source.Source { return c.Source("suite.json", nacos.AbsentOK()) },
 			Put:    func(_ context.Context, v sourcetest.Values) error { return put(v) },
 			Delete: func(context.Context) error {
 				srv.Delete("", group, "suite.json")
@@ -76,9 +76,9 @@ func TestRealConformance(t *testing.T) {
 		t.Helper()
 		n++
 		id := fmt.Sprintf("%s-%d.json", run, n)
-		c := dial(t, cfg, nacos.ReconcileEvery(time.Second))
+		c := newClient(t, cfg, nacos.ReconcileEvery(time.Second))
 		ready(t, c)
-		writer := dial(t, cfg) // outlives the client under test
+		writer := newClient(t, cfg) // outlives the client under test
 		ready(t, writer)
 		t.Cleanup(func() {
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
@@ -88,7 +88,7 @@ func TestRealConformance(t *testing.T) {
 			}
 		})
 		return sourcetest.Harness{
-			Source: func() source.Source { return c.Config(id, nacos.Optional()) },
+			Source: func() source.Source { return c.Source(id, nacos.AbsentOK()) },
 			Put: func(ctx context.Context, v sourcetest.Values) error {
 				return writer.Publish(ctx, id, v.Encode(source.FormatJSON))
 			},

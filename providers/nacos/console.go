@@ -42,7 +42,7 @@ func with(v url.Values, name, value string) url.Values {
 // console asks the server of the connection and returns the body of its answer. Newer servers wrap it: the wrapping is
 // taken off.
 func (s *session) console(ctx context.Context, c *conn, k Key, op string, calls ...call) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.t.request)
+	ctx, cancel := context.WithTimeout(ctx, s.timings.request)
 	defer cancel()
 	var err error
 	for _, one := range calls {
@@ -67,7 +67,7 @@ func (s *session) consoleCall(ctx context.Context, server address, k Key, op str
 			return nil, true, err
 		}
 		f := fetch{method: one.method, url: server.url(one.path) + "?" + one.query.Encode(), form: one.form, headers: with.headers, most: one.most}
-		status, body, err := s.via.Fetch(ctx, f)
+		status, body, err := s.transport.Fetch(ctx, f)
 		if err != nil {
 			return nil, true, errHTTP(ctx, op, server, err)
 		}
@@ -86,11 +86,11 @@ func (s *session) consoleCall(ctx context.Context, server address, k Key, op str
 			status == http.StatusTooManyRequests:
 			return nil, true, errNotReady(server)
 		case status == http.StatusBadRequest:
-			return nil, true, RequestWrong.fail(op, document)
+			return nil, true, BadRequest.fail(op, document)
 		case otherPath(status), status == http.StatusNotImplemented:
 			return nil, false, NotSupported.fail(op, document)
 		}
-		cause := AnswerWrong
+		cause := BadResponse
 		if status == http.StatusInternalServerError {
 			cause = ServerFailed
 		}

@@ -25,7 +25,7 @@ func TestHistory(t *testing.T) {
 			t.Errorf("a config that never was has the history %v, %v, want none", changes, err)
 		}
 		begin := time.Now()
-		r := follow(t, c.Config(id, nacos.Optional()))
+		r := follow(t, c.Source(id, nacos.AbsentOK()))
 		for v := 1; v <= 3; v++ {
 			text := fmt.Sprintf("v: %d", v)
 			if err := c.Publish(ctx, id, []byte(text), nacos.App("orders")); err != nil {
@@ -51,7 +51,7 @@ func TestHistory(t *testing.T) {
 			if age := ch.Time.Sub(begin); age < -time.Minute || age > time.Minute {
 				t.Errorf("entry %d was made at %v", i, ch.Time)
 			}
-			item, err := c.Before(ctx, ch)
+			item, err := c.PreviousContent(ctx, ch)
 			if err != nil || string(item.Content) != before[i] || item.MD5 != sumOf(before[i]) {
 				t.Errorf("before entry %d the content was %q, %v, want %q", i, item.Content, err, before[i])
 			}
@@ -61,15 +61,15 @@ func TestHistory(t *testing.T) {
 		}
 		none := changes[0]
 		none.ID = 1 << 40
-		if _, err := c.Before(ctx, none); !errors.Is(err, nacos.ConfigMissing) {
+		if _, err := c.PreviousContent(ctx, none); !errors.Is(err, nacos.ConfigMissing) {
 			t.Errorf("Before of an entry that is not there: %v, want %v", err, nacos.ConfigMissing)
 		}
 		for _, bad := range []string{"", "a b"} {
-			if _, err := c.History(ctx, bad, 0); !errors.Is(err, nacos.BadName) {
-				t.Errorf("History of %q: %v, want %v", bad, err, nacos.BadName)
+			if _, err := c.History(ctx, bad, 0); !errors.Is(err, nacos.InvalidName) {
+				t.Errorf("History of %q: %v, want %v", bad, err, nacos.InvalidName)
 			}
-			if _, err := c.Listeners(ctx, bad); !errors.Is(err, nacos.BadName) {
-				t.Errorf("Listeners of %q: %v, want %v", bad, err, nacos.BadName)
+			if _, err := c.Listeners(ctx, bad); !errors.Is(err, nacos.InvalidName) {
+				t.Errorf("Listeners of %q: %v, want %v", bad, err, nacos.InvalidName)
 			}
 		}
 	})
@@ -79,7 +79,7 @@ func TestHistory(t *testing.T) {
 func TestHistoryOfManyPages(t *testing.T) {
 	t.Parallel()
 	srv := start(t, nacostest.Options{})
-	c := dial(t, config(srv))
+	c := newClient(t, config(srv))
 	for v := range 1201 {
 		if err := srv.Publish("", group, "x.yaml", fmt.Sprintf("v: %d", v)); err != nil {
 			t.Fatal(err)
@@ -106,7 +106,7 @@ func TestListeners(t *testing.T) {
 		if all, err := c.Listeners(ctx, id); err != nil || len(all) != 0 {
 			t.Errorf("nobody listens, and Listeners returned %v, %v", all, err)
 		}
-		src := c.Config(id, nacos.Optional())
+		src := c.Source(id, nacos.AbsentOK())
 		r := follow(t, src)
 		for _, text := range []string{"v: 1", "v: 2"} {
 			if err := c.Publish(ctx, id, []byte(text)); err != nil {
@@ -114,9 +114,9 @@ func TestListeners(t *testing.T) {
 			}
 			r.until(text)
 			if text == "v: 1" {
-				src.Receive(r.rev, nil)
+				src.Ack(r.rev, nil)
 			} else {
-				src.Receive(r.rev, errors.New("rejected"))
+				src.Ack(r.rev, errors.New("rejected"))
 			}
 		}
 		tick := time.NewTicker(100 * time.Millisecond)
@@ -141,11 +141,11 @@ func TestGray(t *testing.T) {
 	onEachConfig(t, func(t *testing.T, cfg nacos.Config, id string) {
 		t.Helper()
 		ctx := within(t)
-		all := dial(t, cfg)
+		all := newClient(t, cfg)
 		cfg.Labels = map[string]string{nacos.LabelTag: "canary"}
-		tagged := dial(t, cfg)
+		tagged := newClient(t, cfg)
 		t.Cleanup(func() { _ = tagged.DeleteGray(within(t), id, "canary"); _ = all.Delete(within(t), id) })
-		a, b := follow(t, all.Config(id, nacos.Optional())), follow(t, tagged.Config(id, nacos.Optional()))
+		a, b := follow(t, all.Source(id, nacos.AbsentOK())), follow(t, tagged.Source(id, nacos.AbsentOK()))
 		publish := func(text string, opts ...nacos.PublishOption) {
 			if err := all.Publish(ctx, id, []byte(text), opts...); err != nil {
 				t.Fatal(err)
@@ -174,8 +174,8 @@ func TestGray(t *testing.T) {
 			t.Fatal(err)
 		}
 		a.until("v: 3")
-		if err := all.DeleteGray(ctx, id, ""); !errors.Is(err, nacos.BadName) {
-			t.Errorf("DeleteGray without a tag: %v, want %v", err, nacos.BadName)
+		if err := all.DeleteGray(ctx, id, ""); !errors.Is(err, nacos.InvalidName) {
+			t.Errorf("DeleteGray without a tag: %v, want %v", err, nacos.InvalidName)
 		}
 	})
 }
@@ -187,8 +187,8 @@ func TestNamespaceMissing(t *testing.T) {
 		t.Helper()
 		cfg.Namespace = fmt.Sprintf("nacre-%08x", rand.Uint32())
 		log := newEvents()
-		c := dial(t, cfg, log.hook())
-		r := follow(t, c.Config(id))
+		c := newClient(t, cfg, log.hook())
+		r := follow(t, c.Source(id))
 		err := r.trouble()
 		if !errors.Is(err, nacos.NamespaceMissing) || !errors.Is(err, source.NotFound) || !strings.Contains(err.Error(), cfg.Namespace) {
 			t.Errorf("a namespace that is not there: %v, want %v", err, nacos.NamespaceMissing)
@@ -196,10 +196,10 @@ func TestNamespaceMissing(t *testing.T) {
 		if _, err := c.Get(within(t), id); !errors.Is(err, nacos.NamespaceMissing) {
 			t.Errorf("Get in it: %v, want %v", err, nacos.NamespaceMissing)
 		}
-		if e := log.wait(t, nacos.NoNamespace, 1); e.Err == nil || e.Server == "" {
+		if e := log.wait(t, nacos.EventNamespaceMissing, 1); e.Err == nil || e.Server == "" {
 			t.Errorf("the event is %+v", e)
 		}
-		if d, err := follow(t, c.Config(id, nacos.Optional())).next(); err != nil || !d.Absent {
+		if d, err := follow(t, c.Source(id, nacos.AbsentOK())).next(); err != nil || !d.Absent {
 			t.Errorf("an optional config in it: %+v, %v, want absent", d, err)
 		}
 	})
@@ -214,11 +214,11 @@ func TestNamespaceMissing(t *testing.T) {
 		res.Body.Close()
 		cfg := config(srv)
 		cfg.Namespace = "dev"
-		if err := follow(t, dial(t, cfg).Config("x.yaml")).trouble(); !errors.Is(err, nacos.NamespaceMissing) || !strings.Contains(err.Error(), "id-7") {
+		if err := follow(t, newClient(t, cfg).Source("x.yaml")).trouble(); !errors.Is(err, nacos.NamespaceMissing) || !strings.Contains(err.Error(), "id-7") {
 			t.Errorf("a name for an id: %v, want the id", err)
 		}
 		cfg.Namespace = "id-7"
-		if err := follow(t, dial(t, cfg).Config("x.yaml")).trouble(); !errors.Is(err, nacos.ConfigMissing) {
+		if err := follow(t, newClient(t, cfg).Source("x.yaml")).trouble(); !errors.Is(err, nacos.ConfigMissing) {
 			t.Errorf("a config that is missing in a namespace that is there: %v, want %v", err, nacos.ConfigMissing)
 		}
 	})
@@ -253,7 +253,7 @@ func TestConsoleOfNacos3(t *testing.T) {
 	if err != nil || len(changes) != 1 || changes[0].ID != 7 || changes[0].User != "kim" || changes[0].Kind != nacos.Updated || changes[0].Time.UnixMilli() != 1700000000123 {
 		t.Errorf("History returned %+v, %v", changes, err)
 	}
-	if item, err := c.Before(ctx, nacos.Change{ID: 7, Key: nacos.Key{Group: group, DataID: "x.yaml"}}); err != nil || string(item.Content) != "v: 1" {
+	if item, err := c.PreviousContent(ctx, nacos.HistoryEntry{ID: 7, Key: nacos.Key{Group: group, DataID: "x.yaml"}}); err != nil || string(item.Content) != "v: 1" {
 		t.Errorf("Before returned %q, %v", item.Content, err)
 	}
 	if all, err := c.Listeners(ctx, "x.yaml"); err != nil || len(all) != 2 || all[0] != (nacos.Listener{IP: "192.0.2.1", MD5: "a"}) {
@@ -283,19 +283,19 @@ func TestConsoleTroubles(t *testing.T) {
 	for _, tc := range []struct {
 		status int
 		text   string
-		want   nacos.Cause
+		want   nacos.Code
 	}{
-		{403, `{"status":403,"message":"canary"}`, nacos.LoginMissing},
+		{403, `{"status":403,"message":"canary"}`, nacos.CredentialsMissing},
 		{503, "canary", nacos.NotReady},
-		{400, "canary", nacos.RequestWrong},
+		{400, "canary", nacos.BadRequest},
 		{500, "canary", nacos.ServerFailed},
-		{302, "canary", nacos.AnswerWrong},
+		{302, "canary", nacos.BadResponse},
 		{404, `{"code":20004,"message":"canary","data":null}`, nacos.ConfigMissing},
 		{404, "canary", nacos.NotSupported},
-		{200, "canary", nacos.AnswerWrong},
-		{200, "", nacos.AnswerWrong},
-		{200, `{"code":30000,"message":"canary"}`, nacos.AnswerWrong},
-		{200, `{"code":0,"data":[1]}`, nacos.AnswerWrong},
+		{200, "canary", nacos.BadResponse},
+		{200, "", nacos.BadResponse},
+		{200, `{"code":30000,"message":"canary"}`, nacos.BadResponse},
+		{200, `{"code":0,"data":[1]}`, nacos.BadResponse},
 	} {
 		status, text = tc.status, tc.text
 		_, err := c.History(within(t), "x.yaml", 1)
@@ -334,8 +334,8 @@ func TestAHistoryThatDoesNotEndIsRefused(t *testing.T) {
 			t.Cleanup(web.Close)
 			c := dialConsole(t, config(srv), web.URL)
 			changes, err := c.History(within(t), "x.yaml", 0)
-			if !errors.Is(err, nacos.AnswerWrong) || changes != nil {
-				t.Errorf("after %d pages History returned %d entries, %v, want %v", asked, len(changes), err, nacos.AnswerWrong)
+			if !errors.Is(err, nacos.BadResponse) || changes != nil {
+				t.Errorf("after %d pages History returned %d entries, %v, want %v", asked, len(changes), err, nacos.BadResponse)
 			}
 		})
 	}
@@ -346,11 +346,11 @@ func TestConsoleLogsIn(t *testing.T) {
 	t.Parallel()
 	srv := start(t, nacostest.Options{Users: users})
 	cfg := config(srv)
-	if err := second(dial(t, cfg).History(within(t), "x.yaml", 1)); !errors.Is(err, nacos.LoginMissing) {
-		t.Errorf("History without a login: %v, want %v", err, nacos.LoginMissing)
+	if err := second(newClient(t, cfg).History(within(t), "x.yaml", 1)); !errors.Is(err, nacos.CredentialsMissing) {
+		t.Errorf("History without a login: %v, want %v", err, nacos.CredentialsMissing)
 	}
 	cfg.Username, cfg.Password = "app", nacos.NewPassword("s3cret")
-	c := dial(t, cfg)
+	c := newClient(t, cfg)
 	if err := second(c.History(within(t), "x.yaml", 1)); err != nil {
 		t.Errorf("History with a login: %v", err)
 	}

@@ -1,12 +1,12 @@
 // Package nacos reads configuration from a Nacos server over a session of its own. A [Client] stands for one server set,
 // namespace and login; each [Source] of it is one config, ready to be a layer.
 //
-//	client, err := nacos.Dial(ctx, nacos.FromEnv())
+//	client, err := nacos.NewClient(nacos.FromEnv())
 //	if err != nil {
 //		return err
 //	}
 //	defer client.Close()
-//	cfg, err := nacre.Open[Config](ctx, client.Config("orders.yaml"))
+//	cfg, err := nacre.Open[Config](ctx, client.Source("orders.yaml"))
 //
 // # Flow
 //
@@ -14,7 +14,7 @@
 // listen of all keys, then pushes. A push is acknowledged at once and only marks its key; one of four workers reads the
 // key, checks the content against the md5 that the server declares, and wakes the sources. A key is never read twice
 // at the same time. Every 30 s, give or take a tenth, all keys are compared with the server's by batch listen, so that a
-// push that was lost costs half a minute at most and not the day. A declared key is listened to from [Client.Config] on,
+// push that was lost costs half a minute at most and not the day. A declared key is listened to from [Client.Source] on,
 // not from the first read.
 //
 // What is reported to the server in a listen is the md5 that was applied, not the one that was read: a console that
@@ -31,7 +31,7 @@
 // # Errors
 //
 // Every error is a [source.Error] with its kind, the server or document it is about and one sentence with the fix, and has
-// a [Cause], which names the trouble more exactly: errors.Is(err, nacos.GRPCPortShut). None has a content, a password or a
+// a [Code], which names the trouble more exactly: errors.Is(err, nacos.GRPCPortClosed). None has a content, a password or a
 // token in it, and no text of the server is passed on.
 //
 // # Servers
@@ -45,7 +45,7 @@
 //
 // With [Config].TLS everything goes by TLS: gRPC, and HTTP for the login, the console's interface and the
 // address server. Neither an address server nor a redirect can change that. [Config].Plaintext allows HTTP
-// without TLS. Without TLS a session that has credentials warns once, by the event [Cleartext] or through
+// without TLS. Without TLS a session that has credentials warns once, by the event [EventUnencrypted] or through
 // slog.Default.
 //
 // # Bounds

@@ -80,7 +80,7 @@ func (s settings) read(body []byte) []address {
 
 // locate keeps the list of servers as the address server has it, until ctx is done.
 func (s *session) locate(ctx context.Context) {
-	retry := backoff{least: time.Second, most: s.t.locate}
+	retry := backoff{least: time.Second, most: s.timings.locate}
 	var before error
 	first := sync.OnceFunc(func() { close(s.asked) })
 	defer first()
@@ -90,36 +90,36 @@ func (s *session) locate(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		wait := s.t.locate
+		wait := s.timings.locate
 		if err == nil {
 			retry.reset()
 			s.located(ctx, servers)
 		} else {
-			wait = min(time.Second/2+retry.next(), s.t.locate)
+			wait = min(time.Second/2+retry.next(), s.timings.locate)
 			if !same(before, err) {
 				s.notLocated(err)
 			}
 		}
 		before = err
 		first()
-		if !sleep(ctx, jittered(wait, s.t.jitter)) {
+		if !sleep(ctx, jittered(wait, s.timings.jitter)) {
 			return
 		}
 	}
 }
 
 func (s *session) askEndpoint(ctx context.Context) ([]address, error) {
-	e := s.as.endpoint
-	ctx, cancel := context.WithTimeout(ctx, s.t.request)
+	e := s.settings.endpoint
+	ctx, cancel := context.WithTimeout(ctx, s.timings.request)
 	defer cancel()
-	status, body, err := s.via.Fetch(ctx, fetch{method: http.MethodGet, url: e.url, most: fewBytes})
+	status, body, err := s.transport.Fetch(ctx, fetch{method: http.MethodGet, url: e.url, most: fewBytes})
 	if err != nil {
 		return nil, errHTTP(ctx, "ask", e.server, err)
 	}
 	if status != http.StatusOK {
 		return nil, NoServers.failAs("ask", e.server.String(), "the address server answers with HTTP status "+strconv.Itoa(status))
 	}
-	servers := s.as.read(body)
+	servers := s.settings.read(body)
 	if len(servers) == 0 {
 		return nil, NoServers.fail("ask", e.server.String())
 	}
@@ -134,7 +134,7 @@ func (s *session) located(ctx context.Context, servers []address) {
 	s.mu.Unlock()
 	changed := !sameServers(old, servers)
 	if changed {
-		s.tell(Event{Kind: Located, Server: names(servers)})
+		s.tell(Event{Kind: EventServersChanged, Server: names(servers)})
 		signal(s.moved)
 	}
 	s.leave(ctx, c, changed)
@@ -160,7 +160,7 @@ func (s *session) leave(ctx context.Context, c *conn, changed bool) {
 		c.unlisted.Store(true)
 	}
 	if c.unlisted.Load() && len(s.open(ctx, servers, true)) > 0 {
-		c.end(SentAway.failAs("ask", c.server.String(), "the address server does not name this server any more"))
+		c.end(Redirected.failAs("ask", c.server.String(), "the address server does not name this server any more"))
 	}
 }
 
@@ -173,7 +173,7 @@ func (s *session) notLocated(err error) {
 	s.mu.Lock()
 	s.noServers = err
 	s.mu.Unlock()
-	s.tell(Event{Kind: NotLocated, Server: s.as.endpoint.server.String(), Err: err})
+	s.tell(Event{Kind: EventAddressServerFailed, Server: s.settings.endpoint.server.String(), Err: err})
 }
 
 // known returns the servers as they are known now, and with none why.

@@ -40,10 +40,10 @@ func TestEndpointIsFollowed(t *testing.T) {
 		if got := c.Status().Server; got != "b:8848" {
 			t.Errorf("the server was taken out, and the session is at %q, want b:8848", got)
 		}
-		if n := len(log.list(nacos.Located)); n != 3 {
+		if n := len(log.list(nacos.EventServersChanged)); n != 3 {
 			t.Errorf("%d lists were told, want 3: %s", n, log)
 		}
-		if n := len(log.list(nacos.Lost)); n != 1 {
+		if n := len(log.list(nacos.EventLost)); n != 1 {
 			t.Errorf("the connection was lost %d times, want once", n)
 		}
 	})
@@ -54,7 +54,7 @@ func TestEndpointAnswersWhileConnecting(t *testing.T) {
 	t.Parallel()
 	cfg := nacos.Config{Servers: []string{"a:8848"}, Endpoint: "finder:8080"}
 	bubble(t, cfg, func(f *cluster) { f.list, f.latency = []string{"b:8848"}, 200*time.Millisecond }, func(t *testing.T, _ *cluster, c *nacos.Client, log *events) {
-		log.wait(t, nacos.Located, 1)
+		log.wait(t, nacos.EventServersChanged, 1)
 		time.Sleep(3 * time.Second)
 		if got := c.Status().Server; got != "b:8848" {
 			t.Errorf("three seconds after the address server has named b:8848 alone the session is at %q", got)
@@ -69,9 +69,9 @@ func TestListThatChangesBetweenTwoConnections(t *testing.T) {
 		prepare := func(f *cluster) { f.list = []string{"a:8848", "b:8848", "c:8848"} }
 		bubble(t, located, prepare, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
 			for i := range 12 { // the waits between two connections have grown
-				log.wait(t, nacos.Connected, i+1)
+				log.wait(t, nacos.EventConnected, i+1)
 				f.cut()
-				log.wait(t, nacos.Lost, i+1)
+				log.wait(t, nacos.EventLost, i+1)
 			}
 			f.do(func() { f.list = []string{"z:8848"} })
 			time.Sleep(2 * time.Minute)
@@ -86,7 +86,7 @@ func TestListThatChangesBetweenTwoConnections(t *testing.T) {
 func TestListInAnotherOrderIsNoOther(t *testing.T) {
 	t.Parallel()
 	bubble(t, located, func(f *cluster) { f.list = []string{"a:8848", "b:8848"} }, func(t *testing.T, f *cluster, _ *nacos.Client, log *events) {
-		log.wait(t, nacos.Connected, 1)
+		log.wait(t, nacos.EventConnected, 1)
 		f.do(func() { f.down["a:8848"], f.down["b:8848"] = true, true })
 		f.cut()
 		time.Sleep(10 * time.Minute)
@@ -95,7 +95,7 @@ func TestListInAnotherOrderIsNoOther(t *testing.T) {
 			f.do(func() { f.list[0], f.list[1] = f.list[1], f.list[0] })
 			time.Sleep(30 * time.Second)
 		}
-		if n := len(log.list(nacos.Located)); n != 1 {
+		if n := len(log.list(nacos.EventServersChanged)); n != 1 {
 			t.Errorf("%d lists were told, want the first", n)
 		}
 		if n := len(f.attempts()) - before; n > 2*400 {
@@ -112,7 +112,7 @@ func TestEndpointThatNamesNobody(t *testing.T) {
 		ready(t, c)
 		f.do(func() { f.list = []string{"maintenance"} })
 		time.Sleep(10 * time.Minute)
-		if got := c.Status().Server; got != "a:8848" || len(log.list(nacos.Lost)) > 0 {
+		if got := c.Status().Server; got != "a:8848" || len(log.list(nacos.EventLost)) > 0 {
 			t.Errorf("the address server names a host that is none, and the session is at %q:\n%s", got, log)
 		}
 		f.do(func() { f.down["maintenance:8848"] = false }) // and now it is one
@@ -127,13 +127,13 @@ func TestEndpointThatNamesNobody(t *testing.T) {
 func TestEndpointIsDown(t *testing.T) {
 	t.Parallel()
 	bubble(t, located, nil, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
-		err := follow(t, c.Config("x.yaml", nacos.Optional())).trouble()
+		err := follow(t, c.Source("x.yaml", nacos.AbsentOK())).trouble()
 		if !errors.Is(err, source.Unavailable) || !strings.Contains(err.Error(), "finder:8080") {
 			t.Errorf("without any server the source tells %v, want the address server's trouble", err)
 		}
 		time.Sleep(10 * time.Minute)
 		synctest.Wait()
-		if n := len(log.list(nacos.NotLocated)); n != 1 {
+		if n := len(log.list(nacos.EventAddressServerFailed)); n != 1 {
 			t.Errorf("the same trouble with the address server was told %d times, want once", n)
 		}
 		if n := len(f.calls("fetch")); n < 20 || n > 60 {
@@ -146,7 +146,7 @@ func TestEndpointIsDown(t *testing.T) {
 		time.Sleep(2 * time.Minute)
 		f.cut()
 		time.Sleep(time.Second)
-		if err := c.Ready(within(t)); err != nil {
+		if err := c.WaitReady(within(t)); err != nil {
 			t.Errorf("what the address server said last is not used: %v", err)
 		}
 	})
@@ -175,16 +175,16 @@ func TestEndpointOverHTTP(t *testing.T) {
 	}))
 	t.Cleanup(web.Close)
 	log := newEvents()
-	c := dial(t, nacos.Config{Endpoint: strings.TrimPrefix(web.URL, "http://")}, log.hook())
-	if e := log.wait(t, nacos.NotLocated, 1); !errors.Is(e.Err, nacos.NoServers) || !strings.Contains(e.Err.Error(), "404") {
+	c := newClient(t, nacos.Config{Endpoint: strings.TrimPrefix(web.URL, "http://")}, log.hook())
+	if e := log.wait(t, nacos.EventAddressServerFailed, 1); !errors.Is(e.Err, nacos.NoServers) || !strings.Contains(e.Err.Error(), "404") {
 		t.Errorf("a status of 404 is told as %v", e.Err)
 	}
 	answer.Store("<html>\n")
-	if e := log.wait(t, nacos.NotLocated, 2); !errors.Is(e.Err, nacos.NoServers) {
+	if e := log.wait(t, nacos.EventAddressServerFailed, 2); !errors.Is(e.Err, nacos.NoServers) {
 		t.Errorf("an answer without a server is told as %v", e.Err)
 	}
 	answer.Store(" " + srv.Addr() + " \r\n")
-	log.wait(t, nacos.Located, 1)
+	log.wait(t, nacos.EventServersChanged, 1)
 	ready(t, c)
 }
 
@@ -199,9 +199,9 @@ func TestEndpointAddresses(t *testing.T) {
 		}
 	}
 	for _, text := range []string{"http://", "ftp://h", "http://u:canary@h", "h:0", "h:99999", "a b", "h_:x", "%zz"} {
-		_, err := nacos.Dial(t.Context(), nacos.Config{Endpoint: text})
-		if !errors.Is(err, nacos.BadConfig) || !strings.Contains(err.Error(), "endpoint") || strings.Contains(err.Error(), "canary") {
-			t.Errorf("the endpoint %q: %v, want %v and nothing of a password", text, err, nacos.BadConfig)
+		_, err := nacos.NewClient(nacos.Config{Endpoint: text})
+		if !errors.Is(err, nacos.InvalidConfig) || !strings.Contains(err.Error(), "endpoint") || strings.Contains(err.Error(), "canary") {
+			t.Errorf("the endpoint %q: %v, want %v and nothing of a password", text, err, nacos.InvalidConfig)
 		}
 	}
 }

@@ -75,14 +75,14 @@ type entry struct {
 	past     *past // nil with one that has none
 	retry    *time.Timer
 
-	tries   int32 // reads in a row that went wrong
-	deaf    int32 // listens in a row that went wrong
-	vain    uint8 // reads in a row that found nothing new, as far as that counts
-	asked   bool  // on the present connection: the server may have it registered
-	heard   bool  // and has answered that it has
-	refused bool  // and takes it for wrong
-	stale   bool  // what the server has may differ from doc: to be read
-	busy    bool  // in the queue, or being read
+	readFailures   int32 // reads in a row that went wrong
+	listenFailures int32 // listens in a row that went wrong
+	emptyReads     uint8 // reads in a row that found nothing new, as far as that counts
+	asked          bool  // on the present connection: the server may have it registered
+	registered     bool  // and has answered that it has
+	refused        bool  // and takes it for wrong
+	stale          bool  // what the server has may differ from doc: to be read
+	inFlight       bool  // in the queue, or being read
 }
 
 // past is what is known of the contents before doc.

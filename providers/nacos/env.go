@@ -36,7 +36,7 @@ const (
 	EnvTLSInsecure = "NACOS_TLS_INSECURE"    // "true" takes any certificate; else nacos_remote_client_rpc_tls_trustAll
 )
 
-// FromEnv returns the Config that the environment describes. What is wrong with it, [Dial] says.
+// FromEnv returns the Config that the environment describes. What is wrong with it, [NewClient] says.
 func FromEnv() Config {
 	c := Config{
 		Servers:        fields(os.Getenv(EnvServers), ",; "),
@@ -62,7 +62,7 @@ func FromEnv() Config {
 }
 
 // TLSFromEnv returns the TLS that the environment describes, nil for none: a part of [FromEnv], for who has other settings from
-// elsewhere. An error has the cause [BadConfig].
+// elsewhere. An error has the cause [InvalidConfig].
 func TLSFromEnv() (*tls.Config, error) {
 	var c Config
 	c.tlsFromEnv()

@@ -18,7 +18,7 @@ import (
 // library goes in: it may quote what was sent.
 
 func errBadConfig(problems []string) error {
-	return BadConfig.failAs("dial", "nacos", strings.Join(problems, "; "))
+	return InvalidConfig.failAs("dial", "nacos", strings.Join(problems, "; "))
 }
 
 // errPlainServer is a problem of a Config.
@@ -41,13 +41,13 @@ func errNotReachable(a address, err error) error {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		cause = ConnectionRefused
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &dns) && dns.Timeout():
-		cause = NoAnswer
+		cause = NoResponse
 	}
 	return cause.fail("connect to", a.String())
 }
 
 func errGRPCShut(a address) error {
-	e := GRPCPortShut.failAs("connect to", a.String(), fmt.Sprintf("port %d is open, but not the gRPC port %d", a.port, a.grpcPort()))
+	e := GRPCPortClosed.failAs("connect to", a.String(), fmt.Sprintf("port %d is open, but not the gRPC port %d", a.port, a.grpcPort()))
 	e.Fix = fmt.Sprintf("open port %d too, in the firewall, the container and the service: Nacos 2 and later need both; where it is mapped to another one, name that by ?grpc=port", a.grpcPort())
 	return e
 }
@@ -58,22 +58,22 @@ func errNoGRPC(a address) error {
 
 // errNoHTTP2 is for a program that has turned HTTP/2 off in net/http.
 func errNoHTTP2(a address) error {
-	e := BadConfig.failAs("connect to", a.String(), "HTTP/2 is turned off in this program")
+	e := InvalidConfig.failAs("connect to", a.String(), "HTTP/2 is turned off in this program")
 	e.Fix = "take http2client=0 out of GODEBUG, or the tag nethttpomithttp2 out of the build: gRPC needs it"
 	return e
 }
 
-func errNoAnswer(a address) error { return NoAnswer.fail("ask", a.String()) }
+func errNoAnswer(a address) error { return NoResponse.fail("ask", a.String()) }
 
 func errLost(a address) error { return ConnectionLost.fail("ask", a.String()) }
 
-func errSilent(a address) error { return ServerSilent.fail("ask", a.String()) }
+func errSilent(a address) error { return ServerUnresponsive.fail("ask", a.String()) }
 
 func errNotReady(a address) error { return NotReady.fail("ask", a.String()) }
 
-func errUnregistered(a address) error { return Unregistered.fail("ask", a.String()) }
+func errUnregistered(a address) error { return ConnectionForgotten.fail("ask", a.String()) }
 
-func errReset(a address) error { return SentAway.fail("ask", a.String()) }
+func errReset(a address) error { return Redirected.fail("ask", a.String()) }
 
 // ops say what a request is for.
 var ops = map[string]string{typeQuery: "read", typePublish: "publish", typeRemove: "delete", typeListen: "listen to"}
@@ -86,7 +86,7 @@ func opOf(typ string) string {
 }
 
 func errAnswer(document, op string, code int) error {
-	cause := AnswerWrong
+	cause := BadResponse
 	switch code {
 	case codeNoHandler:
 		cause = NotSupported
@@ -102,7 +102,7 @@ func errTooLarge(document string) error { return TooLarge.fail("ask", document) 
 
 func errRefused(a address) error { return RequestRefused.fail("ask", a.String()) }
 
-func errBadLogin(a address) error { return WrongLogin.fail("login to", a.String()) }
+func errBadLogin(a address) error { return BadCredentials.fail("login to", a.String()) }
 
 func errLoginAnswer(a address) error {
 	e := NotNacos.failAs("login to", a.String(), "the answer is not that of a Nacos")
@@ -114,10 +114,10 @@ func errLoginAnswer(a address) error {
 func (s *session) denied(a address, document, message string) error {
 	cause := PermissionDenied
 	switch {
-	case s.as.signer != nil && !s.auth.needed():
+	case s.settings.signer != nil && !s.auth.needed():
 		cause = SignatureRefused
 	case !s.auth.needed():
-		cause = LoginMissing
+		cause = CredentialsMissing
 	case strings.Contains(strings.ToLower(message), "token"):
 		cause = TokenRefused
 	}
@@ -138,16 +138,16 @@ func errCorrupt(document string) error { return ContentCorrupt.fail("read", docu
 func errModifying(document string) error { return ContentChanging.fail("read", document) }
 
 func errBadKey(k Key, problems []string) error {
-	return BadName.failAs("name", k.String(), strings.Join(problems, "; "))
+	return InvalidName.failAs("name", k.String(), strings.Join(problems, "; "))
 }
 
 func errNoFormat(k Key) error { return FormatUnknown.fail("read", k.String()) }
 
 func errClosed(what string) error { return ClientClosed.fail("use", what) }
 
-func errConflict(k Key) error { return Changed.fail("publish", k.String()) }
+func errConflict(k Key) error { return CompareFailed.fail("publish", k.String()) }
 
-func errBadContent(k Key, cause Cause, text, fix string) error {
+func errBadContent(k Key, cause Code, text, fix string) error {
 	e := cause.failAs("publish", k.String(), text)
 	e.Fix = fix
 	return e
@@ -170,8 +170,8 @@ func all(servers []address, byServer map[address]error) error {
 	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	kind := source.Unavailable
 	for _, err := range errs {
-		if source.KindOf(err) == source.Denied {
-			kind = source.Denied
+		if source.KindOf(err) == source.PermissionDenied {
+			kind = source.PermissionDenied
 		}
 	}
 	return &source.Error{Kind: kind, Op: "connect to", Document: names(servers), Err: errors.Join(errs...)}

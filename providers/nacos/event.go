@@ -10,30 +10,30 @@ type EventKind uint8
 
 // What the session tells. The numbers are frozen: they may stand in a database of metrics.
 const (
-	Connected    EventKind = 1  // a server took the connection; Server, Attempt (which try it was), Took
-	Lost         EventKind = 2  // the connection is gone; Server, Err
-	TryFailed    EventKind = 3  // no server of the list could be reached; Attempt, Err
-	Outage       EventKind = 4  // the tenth such failure in a row, or as [OutageAfter] says; once in an outage; Attempt, Err
-	Redirected   EventKind = 5  // the server sends its clients away; Server is where to; Err is set where the session does not go there
-	LoggedIn     EventKind = 6  // there is a new token; Server
-	LoginRefused EventKind = 7  // there is none; Server, Err
-	Pushed       EventKind = 8  // the server says that a key has changed; Server, Document
-	Read         EventKind = 9  // a key was read and differs from what it was; Server, Document, MD5, Took
-	Discarded    EventKind = 10 // a content was thrown away because it does not match its md5; Server, Document, Err
-	ReadFailed   EventKind = 11 // a key could not be read, and will be tried again; Server, Document, Err
-	Reconciled   EventKind = 12 // all keys were compared with the server's; Server, Keys, Changed, Took
-	Missed       EventKind = 13 // a heartbeat was not answered; Server, Attempt (how many in a row)
-	Located      EventKind = 14 // the address server names other servers than before; Server has them all
-	NotLocated   EventKind = 15 // the address server cannot be asked, or names none; Server is that one, Err
-	NoNamespace  EventKind = 16 // there is no namespace of the id that Config names; Server, Err
-	Cleartext    EventKind = 17 // credentials, or the list of who gets them, can be read on their way; once for each client; Server, Err
+	EventConnected           EventKind = 1  // a server took the connection; Server, Attempt (which try it was), Took
+	EventLost                EventKind = 2  // the connection is gone; Server, Err
+	EventConnectFailed       EventKind = 3  // no server of the list could be reached; Attempt, Err
+	EventOutage              EventKind = 4  // the tenth such failure in a row, or as [OutageAfter] says; once in an outage; Attempt, Err
+	EventRedirected          EventKind = 5  // the server sends its clients away; Server is where to; Err is set where the session does not go there
+	EventLoggedIn            EventKind = 6  // there is a new token; Server
+	EventLoginRefused        EventKind = 7  // there is none; Server, Err
+	EventPushed              EventKind = 8  // the server says that a key has changed; Server, Document
+	EventRead                EventKind = 9  // a key was read and differs from what it was; Server, Document, MD5, Took
+	EventDiscarded           EventKind = 10 // a content was thrown away because it does not match its md5; Server, Document, Err
+	EventReadFailed          EventKind = 11 // a key could not be read, and will be tried again; Server, Document, Err
+	EventReconciled          EventKind = 12 // all keys were compared with the server's; Server, Keys, Changed, Took
+	EventHeartbeatMissed     EventKind = 13 // a heartbeat was not answered; Server, Attempt (how many in a row)
+	EventServersChanged      EventKind = 14 // the address server names other servers than before; Server has them all
+	EventAddressServerFailed EventKind = 15 // the address server cannot be asked, or names none; Server is that one, Err
+	EventNamespaceMissing    EventKind = 16 // there is no namespace of the id that Config names; Server, Err
+	EventUnencrypted         EventKind = 17 // credentials, or the list of who gets them, can be read on their way; once for each client; Server, Err
 )
 
 var eventNames = map[EventKind]string{
-	Connected: "connected", Lost: "lost", TryFailed: "try failed", Outage: "outage", Redirected: "redirected",
-	LoggedIn: "logged in", LoginRefused: "login refused", Pushed: "pushed", Read: "read", Discarded: "discarded",
-	ReadFailed: "read failed", Reconciled: "reconciled", Missed: "missed",
-	Located: "located", NotLocated: "not located", NoNamespace: "no namespace", Cleartext: "credentials in clear",
+	EventConnected: "connected", EventLost: "lost", EventConnectFailed: "try failed", EventOutage: "outage", EventRedirected: "redirected",
+	EventLoggedIn: "logged in", EventLoginRefused: "login refused", EventPushed: "pushed", EventRead: "read", EventDiscarded: "discarded",
+	EventReadFailed: "read failed", EventReconciled: "reconciled", EventHeartbeatMissed: "missed",
+	EventServersChanged: "located", EventAddressServerFailed: "not located", EventNamespaceMissing: "no namespace", EventUnencrypted: "credentials in clear",
 }
 
 // String returns the kind in words.

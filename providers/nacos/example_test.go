@@ -20,13 +20,13 @@ func Example() {
 	defer srv.Close()
 	ctx := context.Background()
 
-	client, err := nacos.Dial(ctx, nacos.Config{Servers: []string{srv.Addr()}})
+	client, err := nacos.NewClient(nacos.Config{Servers: []string{srv.Addr()}})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	defer client.Close()
-	orders := client.Config("orders.yaml", nacos.Optional())
+	orders := client.Source("orders.yaml", nacos.AbsentOK())
 
 	var seen source.Revision
 	next := func() {
@@ -62,7 +62,7 @@ func ExampleClient_Get() {
 		return
 	}
 	defer srv.Close()
-	client, err := nacos.Dial(context.Background(), nacos.Config{Servers: []string{srv.Addr()}})
+	client, err := nacos.NewClient(nacos.Config{Servers: []string{srv.Addr()}})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -74,13 +74,13 @@ func ExampleClient_Get() {
 	fmt.Println(err)
 	// Output:
 	// true
-	// read public/DEFAULT_GROUP/ordres.yaml: not found: there is no such config (check data ID and group for a slip, and that the namespace is given by its *id* and not its name; if it may be missing, say nacos.Optional())
+	// read public/DEFAULT_GROUP/ordres.yaml: not found: there is no such config (check data ID and group for a slip, and that the namespace is given by its *id* and not its name; if it may be missing, say nacos.AbsentOK())
 }
 
-// A Dial that cannot work says all that is wrong, at once.
-func ExampleDial() {
-	_, err := nacos.Dial(context.Background(), nacos.Config{Servers: []string{"nacos.example.com:88480"}, Namespace: "Dev Team"})
-	fmt.Println(errors.Is(err, source.Misused))
+// A NewClient that cannot work says all that is wrong, at once.
+func ExampleNewClient() {
+	_, err := nacos.NewClient(nacos.Config{Servers: []string{"nacos.example.com:88480"}, Namespace: "Dev Team"})
+	fmt.Println(errors.Is(err, source.InvalidArgument))
 	// Output:
 	// true
 }
@@ -94,7 +94,7 @@ func ExampleIfMD5() {
 	}
 	defer srv.Close()
 	ctx := context.Background()
-	client, err := nacos.Dial(ctx, nacos.Config{Servers: []string{srv.Addr()}})
+	client, err := nacos.NewClient(nacos.Config{Servers: []string{srv.Addr()}})
 	if err != nil {
 		fmt.Println(err)
 		return

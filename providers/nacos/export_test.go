@@ -22,35 +22,35 @@ type (
 
 func NewGrant(token string, ttl time.Duration) Grant { return grant{token: token, ttl: ttl} }
 
-// DialVia is Dial with a transport of the test's.
-func DialVia(via Transport, cfg Config, opts ...Option) (*Client, error) {
-	return dial(via, cfg, defaults(), opts)
+// NewClientVia is NewClient with a transport of the test's.
+func NewClientVia(via Transport, cfg Config, opts ...Option) (*Client, error) {
+	return newClient(via, cfg, defaults(), opts)
 }
 
-// DialConsole is Dial with another HTTP interface than that of the server.
-func DialConsole(cfg Config, url string, opts ...Option) (*Client, error) {
-	return dial(consoleAt{url: url}, cfg, defaults(), opts)
+// NewClientForConsole is NewClient with another HTTP interface than that of the server.
+func NewClientForConsole(cfg Config, url string, opts ...Option) (*Client, error) {
+	return newClient(consoleAt{url: url}, cfg, defaults(), opts)
 }
 
 // consoleAt sends what is for the HTTP interface to another address.
 type consoleAt struct {
-	wired
+	grpcTransport
 	url string
 }
 
 func (c consoleAt) Fetch(ctx context.Context, f fetch) (int, []byte, error) {
 	_, path, _ := strings.Cut(strings.TrimPrefix(f.url, "http://"), "/")
 	f.url = c.url + "/" + path
-	return c.wired.Fetch(ctx, f)
+	return c.grpcTransport.Fetch(ctx, f)
 }
 
 // Tune changes the durations, for tests in real time.
-func Tune(change func(*Timings)) Option { return option(func(o *options) { change(&o.t) }) }
+func Tune(change func(*Timings)) Option { return option(func(o *options) { change(&o.timings) }) }
 
 // Knocks reports whether somebody holds the line at a server's gRPC port, which "?grpc=" names.
 func Knocks(ctx context.Context, server string) bool {
 	a, err := parseAddress(server, defaultPrefix)
-	return err == nil && wired{}.Knock(ctx, a)
+	return err == nil && grpcTransport{}.ProbePort(ctx, a)
 }
 
 // Quick makes retries and reports fast enough for tests in real time.
@@ -160,7 +160,7 @@ func TakePush(cfg Config, frame []byte) (to string, answers int, told []Event) {
 		return "", 0, nil
 	}
 	h := &hook{in: make(chan Event, eventQueue)}
-	s := &session{as: as, servers: as.servers, table: newTable(defaults()), hooks: []*hook{h}}
+	s := &session{settings: as, servers: as.servers, table: newTable(defaults()), hooks: []*hook{h}}
 	sent := &answersOnly{}
 	c := &conn{link: sent, server: as.servers[0], moveTo: make(chan address, 1)}
 	_ = s.take(c, m)

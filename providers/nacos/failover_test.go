@@ -25,14 +25,14 @@ func lagging(t *testing.T, old string) (behind *nacostest.Server, r *reader, log
 	}
 	behind.Stop() // so that the client begins with the other
 	log = newEvents()
-	c := dial(t, nacos.Config{Servers: []string{ahead.Addr(), behind.Addr()}}, log.hook())
-	r = follow(t, c.Config("x.yaml", nacos.Optional()))
+	c := newClient(t, nacos.Config{Servers: []string{ahead.Addr(), behind.Addr()}}, log.hook())
+	r = follow(t, c.Source("x.yaml", nacos.AbsentOK()))
 	r.until("v: 2")
 	if err := behind.StartAgain(within(t), true); err != nil {
 		t.Fatal(err)
 	}
 	ahead.Stop()
-	if e := log.wait(t, nacos.ReadFailed, 1); !errors.Is(e.Err, nacos.ContentOlder) {
+	if e := log.wait(t, nacos.EventReadFailed, 1); !errors.Is(e.Err, nacos.ContentOlder) {
 		t.Errorf("the read of an older content is told as %v, want %v", e.Err, nacos.ContentOlder)
 	}
 	return behind, r, log
@@ -70,13 +70,13 @@ func TestVersionDoesNotGoBackwardsBehindOneAddress(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
 		f.put("x.yaml", "v: 1")
-		r := follow(t, c.Config("x.yaml"))
+		r := follow(t, c.Source("x.yaml"))
 		r.until("v: 1")
 		f.put("x.yaml", "v: 2")
 		r.until("v: 2")
 		f.do(func() { f.docs[group+"/x.yaml"] = "v: 1" }) // the very publish that was before, of the same moment
 		f.cut()
-		if e := log.wait(t, nacos.ReadFailed, 1); !errors.Is(e.Err, nacos.ContentOlder) {
+		if e := log.wait(t, nacos.EventReadFailed, 1); !errors.Is(e.Err, nacos.ContentOlder) {
 			t.Errorf("the read of an older content is told as %v, want %v", e.Err, nacos.ContentOlder)
 		}
 		time.Sleep(3 * time.Second)

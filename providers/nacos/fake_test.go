@@ -85,7 +85,7 @@ func (f *cluster) Open(_ context.Context, server nacos.Address) (nacos.Link, err
 	return l, nil
 }
 
-func (f *cluster) Knock(_ context.Context, server nacos.Address) bool {
+func (f *cluster) ProbePort(_ context.Context, server nacos.Address) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return !f.down[server.String()]
@@ -101,7 +101,7 @@ func (f *cluster) Login(ctx context.Context, server nacos.Address, _ nacos.Setti
 		return nacos.Grant{}, &source.Error{Kind: source.Timeout, Op: "login to", Document: server.String()}
 	}
 	if password == "" {
-		return nacos.Grant{}, &source.Error{Kind: source.Denied, Op: "login to", Document: server.String()}
+		return nacos.Grant{}, &source.Error{Kind: source.PermissionDenied, Op: "login to", Document: server.String()}
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -307,7 +307,7 @@ func (f *cluster) declare(t *testing.T, c *nacos.Client, n int) []*reader {
 	for i := range readers {
 		id := fmt.Sprintf("%d.yaml", i)
 		f.put(id, "a: 1")
-		readers[i] = follow(t, c.Config(id))
+		readers[i] = follow(t, c.Source(id))
 	}
 	return readers
 }
@@ -386,7 +386,7 @@ func bubble(t *testing.T, cfg nacos.Config, prepare func(*cluster), test func(*t
 			cfg.Servers = []string{"a:8848"}
 		}
 		log := newEvents()
-		c, err := nacos.DialVia(via, cfg, append(opts, log.hook())...)
+		c, err := nacos.NewClientVia(via, cfg, append(opts, log.hook())...)
 		if err != nil {
 			t.Fatal(err)
 		}

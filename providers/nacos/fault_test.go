@@ -107,8 +107,8 @@ func TestConnectionGoesWrong(t *testing.T) {
 func TestTornContentIsNeverTold(t *testing.T) {
 	t.Parallel()
 	srv := start(t, nacostest.Options{})
-	c := dial(t, config(srv))
-	r := follow(t, c.Config("x.yaml"))
+	c := newClient(t, config(srv))
+	r := follow(t, c.Source("x.yaml"))
 	for round := range 10 {
 		text := fmt.Sprintf("v: %0100d", round)
 		srv.Faults().TornContent(1)
@@ -142,8 +142,8 @@ func TestErrorsWhileServerIsDown(t *testing.T) {
 			srv := start(t, nacostest.Options{})
 			tc.set(t, srv)
 			begin := time.Now()
-			c := dial(t, config(srv), nacos.Tune(func(t *nacos.Timings) { t.SetConnect(time.Second) }))
-			r := follow(t, c.Config("x.yaml"))
+			c := newClient(t, config(srv), nacos.Tune(func(t *nacos.Timings) { t.SetConnect(time.Second) }))
+			r := follow(t, c.Source("x.yaml"))
 			err := r.trouble()
 			var e *source.Error
 			if !errors.As(err, &e) || e.Kind != tc.kind || e.Fix == "" || e.Document != srv.Addr() {
@@ -154,7 +154,7 @@ func TestErrorsWhileServerIsDown(t *testing.T) {
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 			defer cancel()
-			if err := c.Ready(ctx); source.KindOf(err) != tc.kind {
+			if err := c.WaitReady(ctx); source.KindOf(err) != tc.kind {
 				t.Errorf("Ready says %v, want kind %q", err, tc.kind)
 			}
 			if _, err := c.Get(ctx, "x.yaml"); source.KindOf(err) != tc.kind {
@@ -184,8 +184,8 @@ func TestCloseEndsAtOnce(t *testing.T) {
 				cfg.Username, cfg.Password = "u", nacos.NewPassword("p")
 			}
 			for _, connected := range []bool{true, false} {
-				c := dial(t, cfg, quickHeartbeat())
-				src := c.Config("x.yaml")
+				c := newClient(t, cfg, quickHeartbeat())
+				src := c.Source("x.yaml")
 				if connected && name != "login slow" {
 					srv.Faults().Latency(0)
 					srv.Faults().StallStreams(false)
@@ -223,17 +223,17 @@ func TestCloseEndsAtOnce(t *testing.T) {
 func TestClientsShareConnections(t *testing.T) {
 	t.Parallel()
 	srv := start(t, nacostest.Options{})
-	a, b := dial(t, config(srv)), dial(t, config(srv))
+	a, b := newClient(t, config(srv)), newClient(t, config(srv))
 	cfg := config(srv)
 	cfg.Namespace = "other"
-	other := dial(t, cfg)
+	other := newClient(t, cfg)
 	for _, c := range []*nacos.Client{a, b, other} {
 		ready(t, c)
 	}
 	if n := srv.Stats().Connections; n != 2 {
 		t.Errorf("two clients of one namespace and one of another have %d connections, want 2", n)
 	}
-	src := a.Config("x.yaml", nacos.Optional())
+	src := a.Source("x.yaml", nacos.AbsentOK())
 	a.Close()
 	if _, err := src.Next(t.Context(), ""); !errors.Is(err, source.Closed) {
 		t.Errorf("the source of a closed client tells %v, want closed", err)
@@ -241,7 +241,7 @@ func TestClientsShareConnections(t *testing.T) {
 	if _, err := a.Get(t.Context(), "x.yaml"); !errors.Is(err, source.Closed) {
 		t.Errorf("Get of a closed client says %v, want closed", err)
 	}
-	if _, err := a.Config("y.yaml").Next(t.Context(), ""); !errors.Is(err, source.Closed) {
+	if _, err := a.Source("y.yaml").Next(t.Context(), ""); !errors.Is(err, source.Closed) {
 		t.Errorf("a source of a closed client tells %v, want closed", err)
 	}
 	if err := b.Publish(within(t), "x.yaml", []byte("v: 1")); err != nil {

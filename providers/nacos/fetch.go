@@ -24,13 +24,13 @@ func (s *session) readKeys(c *conn) {
 			return
 		}
 		if !alive {
-			s.table.giveBack(e)
+			s.table.requeue(e)
 			return
 		}
 		asked := time.Now()
-		d, err := s.query(c.ctx, c, e.key, s.t.request<<min(tries, 3))
+		d, err := s.query(c.ctx, c, e.key, s.timings.request<<min(tries, 3))
 		if err != nil && c.ctx.Err() != nil {
-			s.table.giveBack(e)
+			s.table.requeue(e)
 			return
 		}
 		if err == nil && s.table.isOlder(e, d, asked) {
@@ -40,13 +40,13 @@ func (s *session) readKeys(c *conn) {
 		event := Event{Server: c.server.String(), Document: e.key.String(), Took: time.Since(asked), Err: err}
 		switch {
 		case differs:
-			event.Kind, event.MD5 = Read, d.md5()
+			event.Kind, event.MD5 = EventRead, d.md5()
 		case err == nil:
 			continue
 		case source.KindOf(err) == source.Corrupt:
-			event.Kind = Discarded
+			event.Kind = EventDiscarded
 		default:
-			event.Kind = ReadFailed
+			event.Kind = EventReadFailed
 		}
 		s.tell(event)
 		if source.KindOf(err) == source.Timeout {
@@ -101,7 +101,7 @@ func sum(content []byte) string {
 // told at once.
 func lasting(err error) int {
 	switch source.KindOf(err) {
-	case source.Denied, source.Misused, source.TooLarge:
+	case source.PermissionDenied, source.InvalidArgument, source.TooLarge:
 		return 1
 	}
 	if errors.Is(err, ContentOlder) {
@@ -122,7 +122,7 @@ const (
 )
 
 // settled reports whether a connection has stood for so long that its server is not behind any more.
-func (t *table) settled(c *conn, asked time.Time) bool { return asked.Sub(c.since) >= t.t.older }
+func (t *table) settled(c *conn, asked time.Time) bool { return asked.Sub(c.since) >= t.timings.older }
 
 // isOlder reports whether a content that was asked for at the given time is older than what came on another connection. When it has
 // been so for as long as the settings say, it is what there is.
@@ -137,7 +137,7 @@ func (t *table) isOlder(e *entry, d *doc, asked time.Time) bool {
 	if p.olderSince.IsZero() {
 		p.olderSince = asked
 	}
-	return asked.Sub(p.olderSince) < t.t.older
+	return asked.Sub(p.olderSince) < t.timings.older
 }
 
 // older reports whether a state may be one from before the one that there is.

@@ -238,10 +238,10 @@ func TestFloodsAreBounded(t *testing.T) {
 				t.SetBeat(50*time.Millisecond, time.Second)
 				t.SetReconcile(100 * time.Millisecond)
 			})
-			c := dial(t, nacos.Config{Servers: []string{tr.start(t)}}, tune, nacos.OnEvent(func(nacos.Event) {}))
+			c := newClient(t, nacos.Config{Servers: []string{tr.start(t)}}, tune, nacos.OnEvent(func(nacos.Event) {}))
 			var readers []*reader
 			for i := range ask {
-				readers = append(readers, follow(t, c.Config(fmt.Sprintf("%d.yaml", i))))
+				readers = append(readers, follow(t, c.Source(fmt.Sprintf("%d.yaml", i))))
 				readers[i].until("v: 1")
 			}
 			before, threads := live(), runtime.NumGoroutine()

@@ -61,9 +61,9 @@ func FuzzAddress(f *testing.F) {
 		if err != nil || again != got {
 			t.Errorf("%q is read as %q, and that as %q, %v", text, got, again, err)
 		}
-		c, err := nacos.Dial(t.Context(), nacos.Config{Servers: []string{text}, Namespace: " "})
-		if source.KindOf(err) != source.Misused {
-			t.Errorf("Dial with a bad namespace: %v", err)
+		c, err := nacos.NewClient(nacos.Config{Servers: []string{text}, Namespace: " "})
+		if source.KindOf(err) != source.InvalidArgument {
+			t.Errorf("NewClient with a bad namespace: %v", err)
 			c.Close()
 		}
 	})

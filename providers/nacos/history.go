@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// Change is one entry of a config's history.
-type Change struct {
-	ID   int64 // of this entry; what [Client.Before] takes
+// HistoryEntry is one entry of a config's history.
+type HistoryEntry struct {
+	ID   int64 // of this entry; what [Client.PreviousContent] takes
 	Key  Key
 	Kind ChangeKind
 	Time time.Time
@@ -43,14 +43,14 @@ const (
 
 // History returns what was done to a config, the newest first, at most limit entries; 0 for all that the server has kept,
 // which is 30 days on a Nacos as it comes. Of the options only [Group] means something. It asks the HTTP interface, which
-// on a Nacos 3 takes the right to administer. An error is what [Client.Get] has, and NotSupported (Misused) where the
+// on a Nacos 3 takes the right to administer. An error is what [Client.Get] has, and NotSupported (InvalidArgument) where the
 // server has no such interface. A config that never was has no history, which is no error.
-func (c *Client) History(ctx context.Context, dataID string, limit int, opts ...ConfigOption) ([]Change, error) {
+func (c *Client) History(ctx context.Context, dataID string, limit int, opts ...SourceOption) ([]HistoryEntry, error) {
 	k, err := c.named(dataID, opts)
 	if err != nil {
 		return nil, err
 	}
-	var all []Change
+	var all []HistoryEntry
 	err = c.on(ctx, 0, true, func(ctx context.Context, s *session, conn *conn) error {
 		all = nil
 		held := 0
@@ -65,7 +65,7 @@ func (c *Client) History(ctx context.Context, dataID string, limit int, opts ...
 			}
 			if held += read; held > mostHistory {
 				all = nil
-				return AnswerWrong.failAs("read history of", k.String(), "the history does not end; give a limit")
+				return BadResponse.failAs("read history of", k.String(), "the history does not end; give a limit")
 			}
 			all = append(all, items...)
 			if limit > 0 && len(all) >= limit {
@@ -80,9 +80,9 @@ func (c *Client) History(ctx context.Context, dataID string, limit int, opts ...
 	return all, err
 }
 
-// Before returns the content that a config had before a change; of an insert, the one that was inserted: so Nacos keeps it.
+// PreviousContent returns the content that a config had before a change; of an insert, the one that was inserted: so Nacos keeps it.
 // To take a change back, publish what was before it.
-func (c *Client) Before(ctx context.Context, change Change) (Item, error) {
+func (c *Client) PreviousContent(ctx context.Context, change HistoryEntry) (Item, error) {
 	k := change.Key
 	item := Item{Key: k, Modified: change.Time}
 	if problems := k.problems(); problems != nil {
@@ -107,7 +107,7 @@ func (c *Client) Before(ctx context.Context, change Change) (Item, error) {
 			return ConfigMissing.failAs("read history of", k.String(), "there is no such entry in its history")
 		}
 		if got.Content == nil {
-			return AnswerWrong.fail("read history of", k.String())
+			return BadResponse.fail("read history of", k.String())
 		}
 		item.Content, item.Type = []byte(*got.Content), got.Type
 		item.MD5 = sum(item.Content)
@@ -120,7 +120,7 @@ func (c *Client) Before(ctx context.Context, change Change) (Item, error) {
 }
 
 // history asks for one page. Read is what it takes of mostHistory.
-func (s *session) history(ctx context.Context, c *conn, k Key, page, size int) (items []Change, read int, more bool, err error) {
+func (s *session) history(ctx context.Context, c *conn, k Key, page, size int) (items []HistoryEntry, read int, more bool, err error) {
 	number := strconv.Itoa(page)
 	paged2 := with(with(with(about2(k), "search", "accurate"), "pageNo", number), "pageSize", strconv.Itoa(size))
 	paged3 := with(with(about3(k), "pageNo", number), "pageSize", strconv.Itoa(size))
@@ -136,7 +136,7 @@ func (s *session) history(ctx context.Context, c *conn, k Key, page, size int) (
 		Items historyItems `json:"pageItems"`
 	}
 	if json.Unmarshal(body, &got) != nil {
-		return nil, 0, false, AnswerWrong.fail("read history of", k.String())
+		return nil, 0, false, BadResponse.fail("read history of", k.String())
 	}
 	for _, e := range got.Items {
 		items = append(items, e.change(k))
@@ -182,9 +182,9 @@ type historyEntry struct {
 	Modified3 int64       `json:"modifyTime"`
 }
 
-func (e historyEntry) change(k Key) Change {
+func (e historyEntry) change(k Key) HistoryEntry {
 	id, _ := e.ID.Int64()
-	c := Change{ID: id, Key: k, User: e.User, IP: e.IP, App: e.App}
+	c := HistoryEntry{ID: id, Key: k, User: e.User, IP: e.IP, App: e.App}
 	switch strings.TrimSpace(e.Op) {
 	case "I":
 		c.Kind = Inserted

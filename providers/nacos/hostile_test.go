@@ -48,14 +48,14 @@ func TestAListOfNamespacesWritesNoErrors(t *testing.T) {
 	for _, id := range []string{`\u001b[2J`, `see http://canary/`, strings.Repeat("a", 1<<10)} {
 		synctest.Test(t, func(t *testing.T) {
 			f := misnamed{newCluster(), `{"code":200,"data":[{"namespace":"` + id + `","namespaceShowName":"dev"}]}`}
-			c, err := nacos.DialVia(f, nacos.Config{Servers: []string{"a:8848"}, Namespace: "dev"})
+			c, err := nacos.NewClientVia(f, nacos.Config{Servers: []string{"a:8848"}, Namespace: "dev"})
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer c.Close()
-			follow(t, c.Config("x.yaml")).trouble()
+			follow(t, c.Source("x.yaml")).trouble()
 			time.Sleep(time.Minute)
-			_, err = c.Config("x.yaml").Next(t.Context(), "")
+			_, err = c.Source("x.yaml").Next(t.Context(), "")
 			if text := err.Error(); len(text) > 1000 || strings.Contains(text, "canary") || strings.ContainsFunc(text, unicode.IsControl) {
 				t.Errorf("an error repeats what a server says an id is: %.200q", text)
 			}

@@ -25,7 +25,7 @@ type fetch struct {
 
 // Fetch sends a request and returns status and body. It follows no redirect, which would carry a password or a token to
 // where nobody said that it may go, and asks no proxy of the environment for the same reason.
-func (w wired) Fetch(ctx context.Context, f fetch) (int, []byte, error) {
+func (w grpcTransport) Fetch(ctx context.Context, f fetch) (int, []byte, error) {
 	tr := &http.Transport{TLSClientConfig: w.overHTTP1(), DisableKeepAlives: true, MaxResponseHeaderBytes: maxHeader}
 	defer tr.CloseIdleConnections()
 	client := &http.Client{
@@ -74,7 +74,7 @@ var errTooMuch = errors.New("the answer is too large")
 const maxHeader = 256 << 10
 
 // overHTTP1 is TLS that agrees on HTTP/1.1 whatever the user's agrees on.
-func (w wired) overHTTP1() *tls.Config {
+func (w grpcTransport) overHTTP1() *tls.Config {
 	if w.tls == nil {
 		return nil
 	}
@@ -91,11 +91,11 @@ func errHTTP(ctx context.Context, op string, server address, err error) error {
 	case errors.Is(ctx.Err(), context.Canceled):
 		return ctx.Err()
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return NoAnswer.fail(op, server.String())
+		return NoResponse.fail(op, server.String())
 	case errors.As(err, &name):
 		return errNoHost(server)
 	case errors.Is(err, errTooMuch):
-		return AnswerWrong.failAs(op, server.String(), errTooMuch.Error())
+		return BadResponse.failAs(op, server.String(), errTooMuch.Error())
 	case errors.As(err, &certificate):
 		return CertificateRefused.fail(op, server.String())
 	case errors.Is(err, http.ErrSchemeMismatch):

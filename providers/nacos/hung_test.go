@@ -66,19 +66,19 @@ func TestLoginWithoutAnswer(t *testing.T) {
 					hung++
 					return never
 				}}
-				c, err := nacos.DialVia(via, nacos.Config{Servers: tc.servers, Username: "u", Password: nacos.NewPassword("p")})
+				c, err := nacos.NewClientVia(via, nacos.Config{Servers: tc.servers, Username: "u", Password: nacos.NewPassword("p")})
 				if err != nil {
 					t.Fatal(err)
 				}
 				defer c.Close()
 				f.put("x.yaml", "a: 1")
-				r := follow(t, c.Config("x.yaml"))
+				r := follow(t, c.Source("x.yaml"))
 				r.until("a: 1")
 				f.do(func() { well, f.down["b:8848"] = false, false })
 				for range 600 {
 					time.Sleep(time.Minute)
 					if unproven([]*reader{r}) > 0 {
-						t.Fatalf("nothing has been proven for %v", time.Since(r.src.ProvenAt()))
+						t.Fatalf("nothing has been proven for %v", time.Since(r.src.VerifiedAt()))
 					}
 				}
 				if n := len(f.calls("login")); n < 10 {
@@ -96,7 +96,7 @@ func TestLoginGoesOnWithoutWhoAskedForIt(t *testing.T) {
 		f := newCluster()
 		f.password, f.ttl = "p", time.Hour
 		slow := &lateLogins{cluster: f, before: func(string) time.Duration { return 4 * time.Second }}
-		c, err := nacos.DialVia(slow, nacos.Config{Servers: []string{"a:8848"}, Username: "u", Password: nacos.NewPassword("p")})
+		c, err := nacos.NewClientVia(slow, nacos.Config{Servers: []string{"a:8848"}, Username: "u", Password: nacos.NewPassword("p")})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -128,13 +128,13 @@ func TestSecretRotatedDuringLogin(t *testing.T) {
 		f.password, f.ttl = "p", 100*time.Second
 		var by atomic.Int64
 		late := &lateLogins{cluster: f, after: func(string) time.Duration { return time.Duration(by.Load()) }}
-		c, err := nacos.DialVia(late, nacos.Config{Servers: []string{"a:8848"}, Username: "u", Password: nacos.NewPassword("p")})
+		c, err := nacos.NewClientVia(late, nacos.Config{Servers: []string{"a:8848"}, Username: "u", Password: nacos.NewPassword("p")})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer c.Close()
 		f.put("x.yaml", "a: 1")
-		follow(t, c.Config("x.yaml")).until("a: 1")
+		follow(t, c.Source("x.yaml")).until("a: 1")
 		by.Store(int64(time.Second))
 		for len(f.calls("login")) < 2 {
 			time.Sleep(10 * time.Millisecond)

@@ -19,8 +19,8 @@ func TestInstanceIsTold(t *testing.T) {
 	cfg := config(srv)
 	cfg.Instance = nacos.Instance{Service: "orders", Version: "v1.2.3", ID: "orders-7"}
 	cfg.Labels = map[string]string{"zone": "a", nacos.LabelGray: "g", nacos.LabelTag: "canary", "source": "mine", "app_lane": "blue"}
-	ready(t, dial(t, cfg))
-	ready(t, dial(t, config(srv)))
+	ready(t, newClient(t, cfg))
+	ready(t, newClient(t, config(srv)))
 	conns := srv.Connections()
 	if len(conns) != 2 {
 		t.Fatalf("there are %d connections, want 2", len(conns))
@@ -43,7 +43,7 @@ func TestInstanceIsTold(t *testing.T) {
 	}
 	named := config(srv)
 	named.AppName = "shop"
-	ready(t, dial(t, named))
+	ready(t, newClient(t, named))
 	for _, c := range srv.Connections() {
 		if c.Labels["AppName"] == "shop" && c.Labels["app_instance"] != filled["app_instance"] {
 			t.Error("two clients of a process have different instance ids")
@@ -58,7 +58,7 @@ func TestRealInstanceIsTold(t *testing.T) {
 		t.Skip("the list of connections wants an administrator's token; the run without a login shows it")
 	}
 	cfg.Instance = nacos.Instance{Service: "nacre-orders", Version: "v1.2.3", ID: "orders-7"}
-	ready(t, dial(t, cfg))
+	ready(t, newClient(t, cfg))
 	req, err := http.NewRequestWithContext(within(t), http.MethodGet, "http://"+cfg.Servers[0]+"/nacos/v2/core/loader/current", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -120,7 +120,7 @@ func TestInstanceFromEnv(t *testing.T) {
 	t.Setenv(nacos.EnvTLS, "maybe")
 	t.Setenv(nacos.EnvTLSCert, "cert.pem")
 	t.Setenv(nacos.EnvTLSCA, filepath.Join(t.TempDir(), "none.pem"))
-	_, err := nacos.Dial(t.Context(), nacos.FromEnv())
+	_, err := nacos.NewClient(nacos.FromEnv())
 	if err == nil {
 		t.Fatal("Dial takes an environment with five mistakes")
 	}

@@ -33,8 +33,8 @@ func BenchmarkAfterPush(b *testing.B) {
 	}
 	id := fmt.Sprintf("nacre-%08x.yaml", rand.Uint32())
 	pushed := make(chan time.Time, 1024)
-	c, err := nacos.Dial(b.Context(), cfg, nacos.OnEvent(func(e nacos.Event) {
-		if e.Kind == nacos.Pushed {
+	c, err := nacos.NewClient(cfg, nacos.OnEvent(func(e nacos.Event) {
+		if e.Kind == nacos.EventPushed {
 			pushed <- e.Time
 		}
 	}))
@@ -43,7 +43,7 @@ func BenchmarkAfterPush(b *testing.B) {
 	}
 	defer c.Close()
 	defer func() { _ = c.Delete(context.WithoutCancel(b.Context()), id) }()
-	src := c.Config(id, nacos.Optional())
+	src := c.Source(id, nacos.AbsentOK())
 	var rev source.Revision
 	next := func() {
 		got, err := src.Next(b.Context(), rev)

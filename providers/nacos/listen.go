@@ -38,15 +38,15 @@ func (s *session) listen(ctx context.Context, c *conn, entries []*entry) (change
 			err = s.sift(s.table.toReport(room), report)
 		}
 		if err != nil {
-			s.table.keep(rest)
-			if errors.Is(err, RequestWrong) {
+			s.table.requeueListen(rest)
+			if errors.Is(err, BadRequest) {
 				s.table.allRefused(rest)
 			}
 			return changed, err
 		}
 	}
 	keys := s.table.ask(refused, nil)
-	if err = s.again(keys, compare); err == nil {
+	if err = s.retryListen(keys, compare); err == nil {
 		err = s.sift(s.table.toReport(keys), report)
 	}
 	return changed, err
@@ -62,13 +62,13 @@ func (s *session) unlisten(ctx context.Context, c *conn) error {
 		}
 		return err
 	}
-	gone, refused := s.table.takeGone()
+	gone, refused := s.table.takePendingUnlisten()
 	for chunk := range slices.Chunk(gone, maxListen) {
 		if err := s.sift(chunk, takeBack); err != nil {
 			return err
 		}
 	}
-	return s.again(refused, takeBack)
+	return s.retryListen(refused, takeBack)
 }
 
 // How many keys a server may take for wrong in one go. One that takes all of them for wrong, as what is none may, must not be asked about
@@ -95,7 +95,7 @@ func (s *session) sift(keys []listening, do func([]listening) error) error {
 		case err == nil:
 			most = mostRefused
 			return nil
-		case !errors.Is(err, RequestWrong):
+		case !errors.Is(err, BadRequest):
 			s.table.notListened(some, lasting(err), err)
 			return err
 		case len(some) > 1:
@@ -115,10 +115,10 @@ func (s *session) sift(keys []listening, do func([]listening) error) error {
 
 // again does something with keys that the server has taken for wrong before: with all together, since what it was may be over, and else
 // with a few by themselves. The others have their turn later: their order hangs on chance.
-func (s *session) again(refused []listening, do func([]listening) error) error {
+func (s *session) retryListen(refused []listening, do func([]listening) error) error {
 	refused = refused[:min(maxListen, len(refused))]
 	if len(refused) > 1 {
-		if err := do(refused); !errors.Is(err, RequestWrong) {
+		if err := do(refused); !errors.Is(err, BadRequest) {
 			if err != nil {
 				s.table.notListened(refused, lasting(err), err)
 			}
@@ -142,7 +142,7 @@ func (s *session) listenOnce(ctx context.Context, c *conn, keys []listening, on 
 			}
 		}
 	}}
-	res, err := ask[listenReply](ctx, s, c, s.t.request, "", typeListen, req)
+	res, err := ask[listenReply](ctx, s, c, s.timings.request, "", typeListen, req)
 	if err != nil {
 		document := ""
 		if len(keys) == 1 {
@@ -153,7 +153,7 @@ func (s *session) listenOnce(ctx context.Context, c *conn, keys []listening, on 
 	differ := make(map[Key]bool, len(res.Changed))
 	for _, k := range res.Changed {
 		// The namespace is not looked at: some servers leave it out for the public one, and there is but one.
-		differ[Key{Namespace: s.as.namespace, Group: k.Group, DataID: k.DataID}] = true
+		differ[Key{Namespace: s.settings.namespace, Group: k.Group, DataID: k.DataID}] = true
 	}
 	return differ, nil
 }
@@ -172,13 +172,13 @@ func (s *session) reconcile(c *conn) error {
 	if s.space.isMissing() || s.space.isUnknown() && s.table.anyAbsent() { // it may have been made, or can be asked for by now
 		s.lookForNamespace(c.ctx, c)
 	}
-	s.tell(Event{Kind: Reconciled, Server: c.server.String(), Keys: len(keys), Changed: changed, Took: time.Since(began)})
+	s.tell(Event{Kind: EventReconciled, Server: c.server.String(), Keys: len(keys), Changed: changed, Took: time.Since(began)})
 	return nil
 }
 
 // catchUp listens to what is new, and tells what was applied and what was given up.
-func (s *session) catchUp(c *conn) error {
-	if _, err := s.listen(c.ctx, c, s.table.takeTodo()); err != nil {
+func (s *session) flush(c *conn) error {
+	if _, err := s.listen(c.ctx, c, s.table.takePendingListen()); err != nil {
 		return err
 	}
 	return s.unlisten(c.ctx, c)

@@ -19,7 +19,7 @@ type Listener struct {
 // Listeners returns who listens to a config, in the order of their addresses: who has applied what. It asks the HTTP
 // interface, and the server asks the other servers of its cluster. Of several clients with one address a server tells but
 // one. Options and errors are those of [Client.History].
-func (c *Client) Listeners(ctx context.Context, dataID string, opts ...ConfigOption) ([]Listener, error) {
+func (c *Client) Listeners(ctx context.Context, dataID string, opts ...SourceOption) ([]Listener, error) {
 	k, err := c.named(dataID, opts)
 	if err != nil {
 		return nil, err
@@ -38,7 +38,7 @@ func (c *Client) Listeners(ctx context.Context, dataID string, opts ...ConfigOpt
 			Three map[string]string `json:"listenersStatus"`
 		}
 		if json.Unmarshal(body, &got) != nil {
-			return AnswerWrong.fail("read listeners of", k.String())
+			return BadResponse.fail("read listeners of", k.String())
 		}
 		all = nil
 		for _, group := range []map[string]string{got.Two, got.Three} {
@@ -53,10 +53,10 @@ func (c *Client) Listeners(ctx context.Context, dataID string, opts ...ConfigOpt
 }
 
 // named returns the key that a call is about.
-func (c *Client) named(dataID string, opts []ConfigOption) (Key, error) {
-	var o configOptions
+func (c *Client) named(dataID string, opts []SourceOption) (Key, error) {
+	var o sourceOptions
 	for _, opt := range opts {
-		opt.applyConfig(&o)
+		opt.applySource(&o)
 	}
 	k := c.key(dataID, o)
 	if problems := k.problems(); problems != nil {

@@ -23,25 +23,25 @@ func (l listening) nothing() string { return "" }
 func (t *table) takeAll() []*entry {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	clear(t.todo)
+	clear(t.pendingListen)
 	return slices.AppendSeq(make([]*entry, 0, len(t.entries)), maps.Values(t.entries))
 }
 
 // takeTodo returns the keys that something is to be told about.
-func (t *table) takeTodo() []*entry {
+func (t *table) takePendingListen() []*entry {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	keys := slices.AppendSeq(make([]*entry, 0, len(t.todo)), maps.Keys(t.todo))
-	clear(t.todo)
+	keys := slices.AppendSeq(make([]*entry, 0, len(t.pendingListen)), maps.Keys(t.pendingListen))
+	clear(t.pendingListen)
 	return keys
 }
 
 // takeGone returns the keys that were given up, and those of them that the server takes for wrong; they stay where they are until they
 // are known to be listened to no longer.
-func (t *table) takeGone() (gone, refused []listening) {
+func (t *table) takePendingUnlisten() (gone, refused []listening) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for _, e := range t.gone {
+	for _, e := range t.pendingUnlisten {
 		if e.refused {
 			refused = append(refused, listening{entry: e})
 		} else {
@@ -55,8 +55,8 @@ func (t *table) unlistened(keys []listening) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, l := range keys {
-		if t.gone[l.entry.key] == l.entry {
-			delete(t.gone, l.entry.key)
+		if t.pendingUnlisten[l.entry.key] == l.entry {
+			delete(t.pendingUnlisten, l.entry.key)
 		}
 	}
 }
@@ -75,12 +75,12 @@ func (t *table) apart(keys []*entry) (fine, refused []*entry) {
 }
 
 // keep takes keys back that nothing could be told about.
-func (t *table) keep(keys []*entry) {
+func (t *table) requeueListen(keys []*entry) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, e := range keys {
 		if t.entries[e.key] == e {
-			t.todo[e] = struct{}{}
+			t.pendingListen[e] = struct{}{}
 		}
 	}
 }
@@ -105,7 +105,7 @@ func (t *table) toReport(keys []listening) (told []listening) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, l := range keys {
-		if l.applied != l.have && l.entry.heard && t.entries[l.entry.key] == l.entry {
+		if l.applied != l.have && l.entry.registered && t.entries[l.entry.key] == l.entry {
 			told = append(told, l)
 		}
 	}
@@ -122,12 +122,12 @@ func (t *table) listened(keys []listening, differ map[Key]bool, c *conn, asked t
 		if t.entries[e.key] != e { // given up meanwhile
 			continue
 		}
-		e.heard, e.refused, e.deaf = true, false, 0
+		e.registered, e.refused, e.listenFailures = true, false, 0
 		if e.formless() { // its type may have been put right, which makes no other md5
 			e.stale = true
 		}
 		if e.stale || differ[e.key] {
-			t.markLocked(e)
+			t.markStaleLocked(e)
 			continue
 		}
 		if e.doc == nil {
@@ -151,16 +151,16 @@ func (t *table) notListened(keys []listening, times int, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, l := range keys {
-		t.deafLocked(l.entry, times, err)
+		t.listenFailedLocked(l.entry, times, err)
 	}
 }
 
-func (t *table) deafLocked(e *entry, times int, err error) {
+func (t *table) listenFailedLocked(e *entry, times int, err error) {
 	if t.entries[e.key] != e {
 		return
 	}
-	e.deaf++
-	if int(e.deaf) >= times && !same(e.err, err) {
+	e.listenFailures++
+	if int(e.listenFailures) >= times && !same(e.err, err) {
 		e.err = err
 		e.wake()
 	}
@@ -171,7 +171,7 @@ func (t *table) allRefused(keys []*entry) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, e := range keys {
-		t.deafLocked(e, lastingRefusal, RequestWrong.fail(opOf(typeListen), e.key.String()))
+		t.listenFailedLocked(e, lastingRefusal, BadRequest.fail(opOf(typeListen), e.key.String()))
 	}
 }
 
@@ -179,7 +179,7 @@ func (t *table) allRefused(keys []*entry) {
 func (t *table) refused(e *entry, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	e.heard, e.refused = false, true
+	e.registered, e.refused = false, true
 	if t.entries[e.key] == e && !same(e.err, err) {
 		e.err = err
 		e.wake()

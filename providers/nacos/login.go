@@ -16,7 +16,7 @@ const (
 )
 
 // Login posts name and password. They are in the body and not in the URL, so that no error and no access log has them.
-func (w wired) Login(ctx context.Context, server address, as settings) (grant, error) {
+func (w grpcTransport) Login(ctx context.Context, server address, as settings) (grant, error) {
 	g, code, err := w.postLogin(ctx, server, loginPath, as)
 	if otherPath(code) {
 		g, _, err = w.postLogin(ctx, server, loginPathV3, as)
@@ -24,7 +24,7 @@ func (w wired) Login(ctx context.Context, server address, as settings) (grant, e
 	return g, err
 }
 
-func (w wired) postLogin(ctx context.Context, server address, path string, as settings) (grant, int, error) {
+func (w grpcTransport) postLogin(ctx context.Context, server address, path string, as settings) (grant, int, error) {
 	form := url.Values{"username": {as.username}, "password": {as.password.reveal()}}
 	code, body, err := w.Fetch(ctx, fetch{method: http.MethodPost, url: server.url(path), form: form, most: fewBytes})
 	if err != nil {

@@ -102,9 +102,9 @@ func (r *events) String() (text string) {
 
 func config(srv *nacostest.Server) nacos.Config { return nacos.Config{Servers: []string{srv.Addr()}} }
 
-func dial(t *testing.T, cfg nacos.Config, opts ...nacos.Option) *nacos.Client {
+func newClient(t *testing.T, cfg nacos.Config, opts ...nacos.Option) *nacos.Client {
 	t.Helper()
-	c, err := nacos.Dial(t.Context(), cfg, append([]nacos.Option{nacos.Quick()}, opts...)...)
+	c, err := nacos.NewClient(cfg, append([]nacos.Option{nacos.Quick()}, opts...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +114,7 @@ func dial(t *testing.T, cfg nacos.Config, opts ...nacos.Option) *nacos.Client {
 
 func dialConsole(t *testing.T, cfg nacos.Config, url string) *nacos.Client {
 	t.Helper()
-	c, err := nacos.DialConsole(cfg, url, nacos.Quick())
+	c, err := nacos.NewClientForConsole(cfg, url, nacos.Quick())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +124,7 @@ func dialConsole(t *testing.T, cfg nacos.Config, url string) *nacos.Client {
 
 func ready(t *testing.T, c *nacos.Client) {
 	t.Helper()
-	if err := c.Ready(within(t)); err != nil {
+	if err := c.WaitReady(within(t)); err != nil {
 		t.Fatalf("the client is not ready: %v", err)
 	}
 }

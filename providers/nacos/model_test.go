@@ -36,7 +36,7 @@ func TestListenTableAgainstModel(t *testing.T) {
 				id := func(k int) string { return fmt.Sprintf("%d.yaml", k) }
 				if rnd.IntN(5) == 0 { // more than one message
 					for i := range 1100 {
-						c.Config(fmt.Sprintf("other%d.yaml", i), nacos.Optional())
+						c.Source(fmt.Sprintf("other%d.yaml", i), nacos.AbsentOK())
 					}
 				}
 				declared := map[int][]modelSource{}
@@ -44,7 +44,7 @@ func TestListenTableAgainstModel(t *testing.T) {
 					k := rnd.IntN(keys)
 					switch what := rnd.IntN(20); {
 					case what < 6 && len(declared[k]) < 3:
-						m := modelSource{c.Config(id(k), nacos.Optional()), make(chan struct{})}
+						m := modelSource{c.Source(id(k), nacos.AbsentOK()), make(chan struct{})}
 						go m.follow(t.Context())
 						declared[k] = append(declared[k], m)
 					case what < 11 && len(declared[k]) > 0:
@@ -77,7 +77,7 @@ func TestListenTableAgainstModel(t *testing.T) {
 						t.Errorf("%s is reported as %q, want %q", id(k), got, sum)
 					}
 					for _, m := range declared[k] {
-						if age := time.Since(m.src.ProvenAt()); age > 34*time.Second {
+						if age := time.Since(m.src.VerifiedAt()); age > 34*time.Second {
 							t.Errorf("%s was proven %v ago", id(k), age)
 						}
 						m.close()
@@ -98,7 +98,7 @@ func (m modelSource) follow(ctx context.Context) {
 			return
 		case err == nil:
 			rev = got.Revision
-			m.src.Receive(rev, nil)
+			m.src.Ack(rev, nil)
 		}
 	}
 }

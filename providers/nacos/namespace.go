@@ -64,7 +64,7 @@ func (p *space) isUnknown() bool {
 // another interface) leaves it open, and then there is. One that cannot be asked now changes nothing in what is known.
 func (s *session) lookForNamespace(ctx context.Context, c *conn) {
 	p := s.space
-	if s.as.namespace == "" {
+	if s.settings.namespace == "" {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, namespaceWithin)
@@ -96,7 +96,7 @@ func (s *session) lookForNamespace(ctx context.Context, c *conn) {
 	}
 	s.table.wakeAbsent()
 	if missing {
-		s.tell(Event{Kind: NoNamespace, Server: c.server.String(), Err: p.absent(Key{Namespace: s.as.namespace, Group: s.as.group})})
+		s.tell(Event{Kind: EventNamespaceMissing, Server: c.server.String(), Err: p.absent(Key{Namespace: s.settings.namespace, Group: s.settings.group})})
 	}
 }
 
@@ -118,11 +118,11 @@ func (s *session) namespaceMissing(ctx context.Context, c *conn) (missing bool, 
 		return false, "", nil //nolint:nilerr // it does not tell
 	}
 	for _, n := range list {
-		if n.ID == s.as.namespace {
+		if n.ID == s.settings.namespace {
 			return false, "", nil
 		}
 		// What a server says goes into an error only where it can be an id.
-		if n.Name == s.as.namespace && nameProblems("namespace", n.ID, maxNamespace) == nil {
+		if n.Name == s.settings.namespace && nameProblems("namespace", n.ID, maxNamespace) == nil {
 			called = n.ID
 		}
 	}

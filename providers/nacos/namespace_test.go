@@ -63,15 +63,15 @@ func TestNamespaceIsLookedFor(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				f := &spaces{cluster: newCluster(), how: tc.how}
-				c, err := nacos.DialVia(f, nacos.Config{Servers: []string{"a:8848"}, Namespace: "dev"})
+				c, err := nacos.NewClientVia(f, nacos.Config{Servers: []string{"a:8848"}, Namespace: "dev"})
 				if err != nil {
 					t.Fatal(err)
 				}
 				defer c.Close()
-				follow(t, c.Config("x.yaml")).trouble()
+				follow(t, c.Source("x.yaml")).trouble()
 				for range 6 {
 					time.Sleep(10 * time.Minute)
-					_, err = c.Config("x.yaml").Next(t.Context(), "")
+					_, err = c.Source("x.yaml").Next(t.Context(), "")
 					if errors.Is(err, nacos.NamespaceMissing) != tc.missing {
 						t.Errorf("a config of a namespace that is given by its name is told as %v", err)
 					}

@@ -19,7 +19,7 @@ type Option interface{ apply(*options) }
 
 type options struct {
 	onEvent func(Event)
-	t       timings
+	timings timings
 }
 
 // timings are part of what makes two sessions the same, so they are comparable.
@@ -75,16 +75,16 @@ func OnEvent(f func(Event)) Option { return option(func(o *options) { o.onEvent 
 // ReconcileEvery sets the time between two comparisons of all keys with the server's, give or take a tenth: the bound of
 // staleness when pushes are lost. Default 30 s; least 1 s.
 func ReconcileEvery(d time.Duration) Option {
-	return option(func(o *options) { o.t.reconcile = max(d, time.Second) })
+	return option(func(o *options) { o.timings.reconcile = max(d, time.Second) })
 }
 
 // RequestTimeout sets how long one request may take. Default 5 s; least 100 ms, most an hour.
 func RequestTimeout(d time.Duration) Option {
-	return option(func(o *options) { o.t.request = min(max(d, 100*time.Millisecond), time.Hour) })
+	return option(func(o *options) { o.timings.request = min(max(d, 100*time.Millisecond), time.Hour) })
 }
 
 // OutageAfter sets after how many rounds of tries in a row, each of which has failed at every server, an outage is told,
-// with [Outage]. Default 10; least 1.
+// with [EventOutage]. Default 10; least 1.
 func OutageAfter(rounds int) Option {
-	return option(func(o *options) { o.t.outage = max(rounds, 1) })
+	return option(func(o *options) { o.timings.outage = max(rounds, 1) })
 }

@@ -32,7 +32,7 @@ func TestAPipeInPlaceOfAFileIsAMistake(t *testing.T) {
 			"password": func() error {
 				t.Setenv(nacos.EnvServers, "127.0.0.1:1")
 				t.Setenv(nacos.EnvPasswordFile, path)
-				c, err := nacos.Dial(t.Context(), nacos.FromEnv())
+				c, err := nacos.NewClient(nacos.FromEnv())
 				if err == nil {
 					c.Close()
 				}
@@ -45,7 +45,7 @@ func TestAPipeInPlaceOfAFileIsAMistake(t *testing.T) {
 			go func() { done <- use() }()
 			select {
 			case err := <-done:
-				if source.KindOf(err) != source.Misused {
+				if source.KindOf(err) != source.InvalidArgument {
 					t.Errorf("%s in place of the file of the %s: %v", filepath.Base(path), what, err)
 				}
 			case <-time.After(20 * time.Second):

@@ -15,11 +15,11 @@ import (
 // MaxContent is the size in bytes of the largest content that a Nacos takes with its default settings.
 const MaxContent = 10 << 20
 
-// PublishOption says more about what is published. A [ConfigOption] is one too, of which only [Group] means something.
+// PublishOption says more about what is published. A [SourceOption] is one too, of which only [Group] means something.
 type PublishOption interface{ applyPublish(*publishOptions) }
 
 type publishOptions struct {
-	configOptions
+	sourceOptions
 	md5      string
 	addition map[string]string
 }
@@ -28,7 +28,7 @@ type publishOption func(*publishOptions)
 
 func (o publishOption) applyPublish(to *publishOptions) { o(to) }
 
-func (o configOption) applyPublish(to *publishOptions) { o(&to.configOptions) }
+func (o sourceOption) applyPublish(to *publishOptions) { o(&to.sourceOptions) }
 
 // addition is a publishOption that sends a parameter; empty sends none.
 func addition(name, value string) PublishOption {
@@ -72,7 +72,7 @@ func (c *Client) Publish(ctx context.Context, dataID string, content []byte, opt
 	for _, opt := range opts {
 		opt.applyPublish(&o)
 	}
-	k := c.key(dataID, o.configOptions)
+	k := c.key(dataID, o.sourceOptions)
 	if err := checkPublish(k, content); err != nil {
 		return err
 	}
@@ -85,19 +85,19 @@ func (c *Client) Publish(ctx context.Context, dataID string, content []byte, opt
 
 // Delete removes a config. A server says the same when there is none. What was published for a tag or for addresses stays:
 // see [Client.DeleteGray] and [Client.DeleteBeta].
-func (c *Client) Delete(ctx context.Context, dataID string, opts ...ConfigOption) error {
+func (c *Client) Delete(ctx context.Context, dataID string, opts ...SourceOption) error {
 	return c.deleteGray(ctx, dataID, "", opts)
 }
 
 // DeleteGray removes what was published with [GrayTag] for this tag; clients with it get the config that all get.
-func (c *Client) DeleteGray(ctx context.Context, dataID, tag string, opts ...ConfigOption) error {
+func (c *Client) DeleteGray(ctx context.Context, dataID, tag string, opts ...SourceOption) error {
 	if tag == "" {
-		return BadName.failAs("delete", dataID, "the tag is empty")
+		return InvalidName.failAs("delete", dataID, "the tag is empty")
 	}
 	return c.deleteGray(ctx, dataID, tag, opts)
 }
 
-func (c *Client) deleteGray(ctx context.Context, dataID, tag string, opts []ConfigOption) error {
+func (c *Client) deleteGray(ctx context.Context, dataID, tag string, opts []SourceOption) error {
 	k, err := c.named(dataID, opts)
 	if err != nil {
 		return err
@@ -107,7 +107,7 @@ func (c *Client) deleteGray(ctx context.Context, dataID, tag string, opts []Conf
 
 // DeleteBeta removes what was published with [BetaIPs]; those clients get the config that all get. It asks the HTTP
 // interface, as [Client.History] does.
-func (c *Client) DeleteBeta(ctx context.Context, dataID string, opts ...ConfigOption) error {
+func (c *Client) DeleteBeta(ctx context.Context, dataID string, opts ...SourceOption) error {
 	k, err := c.named(dataID, opts)
 	if err != nil {
 		return err
@@ -123,7 +123,7 @@ func (c *Client) DeleteBeta(ctx context.Context, dataID string, opts ...ConfigOp
 
 func (c *Client) change(ctx context.Context, k Key, typ string, body any, more time.Duration) error {
 	return c.on(ctx, more, false, func(ctx context.Context, s *session, conn *conn) error {
-		_, err := ask[reply](ctx, s, conn, s.t.request+more, k.String(), typ, body)
+		_, err := ask[reply](ctx, s, conn, s.timings.request+more, k.String(), typ, body)
 		var refusal *codeError
 		if errors.As(err, &refusal) && strings.Contains(strings.ToLower(refusal.Message), "cas publish fail") {
 			return errConflict(k)
@@ -140,9 +140,9 @@ func checkPublish(k Key, content []byte) error {
 	case problems != nil:
 		return errBadKey(k, problems)
 	case len(bytes.TrimSpace(content)) == 0:
-		return errBadContent(k, BadContent, "the content is empty", "delete the config instead: Nacos stores no empty one")
+		return errBadContent(k, InvalidContent, "the content is empty", "delete the config instead: Nacos stores no empty one")
 	case !utf8.Valid(content):
-		return errBadContent(k, BadContent, "the content is not UTF-8", "encode it, in base64 for one: Nacos stores text")
+		return errBadContent(k, InvalidContent, "the content is not UTF-8", "encode it, in base64 for one: Nacos stores text")
 	case len(content) > MaxContent:
 		return errBadContent(k, TooLarge, "the content is over 10 MiB", "split it into several configs, or publish a reference to it")
 	}

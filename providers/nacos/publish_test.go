@@ -20,7 +20,7 @@ func onEach(t *testing.T, test func(t *testing.T, c *nacos.Client, id string)) {
 	t.Helper()
 	onEachConfig(t, func(t *testing.T, cfg nacos.Config, id string) {
 		t.Helper()
-		c := dial(t, cfg)
+		c := newClient(t, cfg)
 		t.Cleanup(func() {
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
 			defer cancel()
@@ -58,7 +58,7 @@ func TestPublishGetDelete(t *testing.T) {
 		if err := c.Delete(ctx, id); err != nil {
 			t.Errorf("Delete of what is not there: %v", err)
 		}
-		r := follow(t, c.Config(id, nacos.Optional()))
+		r := follow(t, c.Source(id, nacos.AbsentOK()))
 		if d, err := r.next(); err != nil || !d.Absent {
 			t.Errorf("before the first publish Next returned %+v, %v, want absent", d, err)
 		}
@@ -103,10 +103,10 @@ func TestGroupsAndNamespaces(t *testing.T) {
 	srv := start(t, nacostest.Options{})
 	cfg := config(srv)
 	cfg.Namespace, cfg.Group = "dev", "G1"
-	c := dial(t, cfg)
+	c := newClient(t, cfg)
 	public := config(srv)
 	public.Namespace = "public"
-	p := dial(t, public)
+	p := newClient(t, public)
 	ctx := within(t)
 	for id, err := range map[string]error{
 		"own group":     c.Publish(ctx, "x.yaml", []byte("v: 1")),
@@ -117,22 +117,22 @@ func TestGroupsAndNamespaces(t *testing.T) {
 			t.Errorf("%s: %v", id, err)
 		}
 	}
-	follow(t, c.Config("x.yaml")).until("v: 1")
-	follow(t, c.Config("x.yaml", nacos.Group("G2"))).until("v: 2")
-	follow(t, p.Config("x.yaml")).until("v: 3")
+	follow(t, c.Source("x.yaml")).until("v: 1")
+	follow(t, c.Source("x.yaml", nacos.Group("G2"))).until("v: 2")
+	follow(t, p.Source("x.yaml")).until("v: 3")
 	if text, ok := srv.Get("", group, "x.yaml"); !ok || text != "v: 3" {
 		t.Error(`the namespace "public" is not the public one`)
 	}
-	if got := c.Config("x.yaml", nacos.Group("G2")).Identity(); got != "nacos://"+srv.Addr()+"/dev/G2/x.yaml" {
+	if got := c.Source("x.yaml", nacos.Group("G2")).Identity(); got != "nacos://"+srv.Addr()+"/dev/G2/x.yaml" {
 		t.Errorf("Identity is %q", got)
 	}
-	if got := c.Config("x.yaml", nacos.Group("G2")).Scope(); got != (source.Scope{Namespace: "dev", Group: "G2"}) {
+	if got := c.Source("x.yaml", nacos.Group("G2")).Scope(); got != (source.Scope{Namespace: "dev", Group: "G2"}) {
 		t.Errorf("Scope is %+v", got)
 	}
-	if got := p.Config("x.yaml").Scope(); got.Namespace != "public" {
+	if got := p.Source("x.yaml").Scope(); got.Namespace != "public" {
 		t.Errorf("the public namespace is %q", got.Namespace)
 	}
-	src := c.Config("x.yaml")
+	src := c.Source("x.yaml")
 	if src.Name() != "nacos" {
 		t.Errorf("Name is %q", src.Name())
 	}
@@ -155,14 +155,14 @@ func TestPublishOfWhatCannotBe(t *testing.T) {
 			content  string
 			kind     source.Kind
 		}{
-			{"empty", id, "", source.Misused},
-			{"blank", id, " \n\t", source.Misused},
-			{"not UTF-8", id, "a: \xff\xfe", source.Misused},
+			{"empty", id, "", source.InvalidArgument},
+			{"blank", id, " \n\t", source.InvalidArgument},
+			{"not UTF-8", id, "a: \xff\xfe", source.InvalidArgument},
 			{"one byte too many", id, big + "x", source.TooLarge},
 			{"more than a message takes", id, strings.Repeat("\"\\", nacos.MaxContent/2), source.TooLarge},
-			{"no data ID", "", "v: 1", source.Misused},
-			{"illegal data ID", "a b.yaml", "v: 1", source.Misused},
-			{"long data ID", strings.Repeat("x", 257), "v: 1", source.Misused},
+			{"no data ID", "", "v: 1", source.InvalidArgument},
+			{"illegal data ID", "a b.yaml", "v: 1", source.InvalidArgument},
+			{"long data ID", strings.Repeat("x", 257), "v: 1", source.InvalidArgument},
 		} {
 			begin := time.Now()
 			err := c.Publish(within(t), tc.id, []byte(tc.content))
@@ -185,7 +185,7 @@ func TestLargeContent(t *testing.T) {
 	onEach(t, func(t *testing.T, c *nacos.Client, id string) {
 		t.Helper()
 		text := strings.Repeat("0123456789abcdef\n", 3<<20/17)
-		r := follow(t, c.Config(id, nacos.Optional()))
+		r := follow(t, c.Source(id, nacos.AbsentOK()))
 		if err := c.Publish(within(t), id, []byte(text)); err != nil {
 			t.Fatal(err)
 		}
@@ -197,7 +197,7 @@ func TestLargeContent(t *testing.T) {
 func TestPublishToAServerThatFails(t *testing.T) {
 	t.Parallel()
 	srv := start(t, nacostest.Options{})
-	c := dial(t, config(srv))
+	c := newClient(t, config(srv))
 	ready(t, c)
 	srv.Faults().Fail(1, 500, nacostest.Match{Type: "ConfigPublishRequest"})
 	err := c.Publish(within(t), "x.yaml", []byte("v: 1"))

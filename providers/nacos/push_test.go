@@ -35,9 +35,9 @@ func (f *fleet) until(text string) {
 func newFleet(t *testing.T, n int, opts nacostest.Options, more ...nacos.Option) (*fleet, *nacos.Client) {
 	t.Helper()
 	f := &fleet{t: t, srv: start(t, opts)}
-	c := dial(t, config(f.srv), more...)
+	c := newClient(t, config(f.srv), more...)
 	for i := range n {
-		f.readers = append(f.readers, follow(t, c.Config(fmt.Sprintf("%d.yaml", i))))
+		f.readers = append(f.readers, follow(t, c.Source(fmt.Sprintf("%d.yaml", i))))
 	}
 	f.put("v: 0")
 	f.until("v: 0")
@@ -69,7 +69,7 @@ func TestKeysDeclaredWhilePushesArrive(t *testing.T) {
 	f, c := newFleet(t, 100, nacostest.Options{})
 	f.put("v: 1")
 	for i := range 100 {
-		f.readers = append(f.readers, follow(t, c.Config(fmt.Sprintf("%d.yaml", 100+i))))
+		f.readers = append(f.readers, follow(t, c.Source(fmt.Sprintf("%d.yaml", 100+i))))
 		if i == 50 {
 			f.put("v: 2")
 		}
@@ -129,8 +129,8 @@ func TestServerSeesAppliedMD5(t *testing.T) {
 	if err := srv.Put("", group, "x.yaml", "v: 1"); err != nil {
 		t.Fatal(err)
 	}
-	c := dial(t, config(srv))
-	src := c.Config("x.yaml")
+	c := newClient(t, config(srv))
+	src := c.Source("x.yaml")
 	r := follow(t, src)
 	r.until("v: 1")
 	listens := func(md5 string) func(nacostest.Stats) bool {
@@ -139,7 +139,7 @@ func TestServerSeesAppliedMD5(t *testing.T) {
 			return len(ls) == 1 && ls[0].MD5 == md5
 		}
 	}
-	src.Receive(r.rev, nil)
+	src.Ack(r.rev, nil)
 	if err := srv.Wait(within(t), listens(sumOf("v: 1"))); err != nil {
 		t.Errorf("the server does not show the md5 that was applied: %+v", srv.Listeners("", group, "x.yaml"))
 	}
@@ -155,8 +155,8 @@ func TestServerSeesAppliedMD5(t *testing.T) {
 func TestDeleteAndCreate(t *testing.T) {
 	t.Parallel()
 	srv := start(t, nacostest.Options{})
-	c := dial(t, config(srv))
-	must, may := follow(t, c.Config("x.yaml")), follow(t, c.Config("x.yaml", nacos.Optional()))
+	c := newClient(t, config(srv))
+	must, may := follow(t, c.Source("x.yaml")), follow(t, c.Source("x.yaml", nacos.AbsentOK()))
 	for i := range 5 {
 		if err := srv.Put("", group, "x.yaml", "v: 1"); err != nil {
 			t.Fatal(err)

@@ -53,10 +53,10 @@ func TestRealBurst(t *testing.T) {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			run := fmt.Sprintf("nacre-%08x", rand.Uint32())
 			log := newEvents()
-			c := dial(t, cfg, log.hook())
+			c := newClient(t, cfg, log.hook())
 			cfg := cfg
 			cfg.AppName = "writer" // a connection of its own
-			writer := dial(t, cfg)
+			writer := newClient(t, cfg)
 			ready(t, writer)
 			id := func(i int) string { return fmt.Sprintf("%s-%d.yaml", run, i) }
 			each := func(do func(context.Context, int) error) {
@@ -83,7 +83,7 @@ func TestRealBurst(t *testing.T) {
 			})
 			var readers []*reader
 			for i := range n {
-				readers = append(readers, follow(t, c.Config(id(i), nacos.Optional())))
+				readers = append(readers, follow(t, c.Source(id(i), nacos.AbsentOK())))
 			}
 			for round := range 4 {
 				text := fmt.Sprintf("v: %d", round)

@@ -90,27 +90,27 @@ func find(list []address, a address) (address, bool) {
 // to it are allowed, and whether one of them is so. No other server gets a password.
 func (s *session) listed(a address) (address, bool) {
 	known, _ := s.known()
-	for _, list := range [][]address{known, s.as.servers} {
+	for _, list := range [][]address{known, s.settings.servers} {
 		if b, ok := find(list, a); ok {
 			return b, true
 		}
 	}
-	return a, s.as.allowed.has(a)
+	return a, s.settings.allowed.has(a)
 }
 
 // sentAway notes where the server wants the session to go, if that is listed, and returns why the connection ends.
 func (s *session) sentAway(c *conn, p push) error {
-	event := Event{Kind: Redirected}
+	event := Event{Kind: EventRedirected}
 	port, err := strconv.Atoi(p.ServerPort)
 	switch {
 	case p.ServerIP == "": // anywhere else
 	case err != nil || port < 1 || port > 65535-grpcOffset || !isHost(p.ServerIP):
-		event.Err = Unlisted.failAs("leave", c.server.String(), "the server sends its clients to what is not a host and a port")
+		event.Err = UnlistedServer.failAs("leave", c.server.String(), "the server sends its clients to what is not a host and a port")
 	default:
-		to, ok := s.listed(s.as.reported(address{host: p.ServerIP, port: port, scheme: c.server.scheme, prefix: c.server.prefix}))
+		to, ok := s.listed(s.settings.reported(address{host: p.ServerIP, port: port, scheme: c.server.scheme, prefix: c.server.prefix}))
 		event.Server = to.String()
 		if !ok {
-			event.Err = Unlisted.failAs("leave", c.server.String(), "the server sends its clients to "+to.String()+", which is not listed")
+			event.Err = UnlistedServer.failAs("leave", c.server.String(), "the server sends its clients to "+to.String()+", which is not listed")
 			break
 		}
 		select {
@@ -143,13 +143,13 @@ func (s *session) next(c *conn) (order []address, sent *address) {
 // comeBack ends a connection to a server that is in no list, to which the session was sent, when its time is over and a listed server
 // can be reached: whoever sent the session there does not keep it from the servers that people have named.
 func (s *session) comeBack(c *conn) {
-	for wait := s.t.away; sleep(c.ctx, jittered(wait, s.t.jitter)); wait = time.Minute {
+	for wait := s.timings.away; sleep(c.ctx, jittered(wait, s.timings.jitter)); wait = time.Minute {
 		servers, _ := s.known()
 		if _, ok := find(servers, c.server); ok {
 			return
 		}
 		if len(s.open(c.ctx, servers, true)) > 0 {
-			c.end(SentAway.failAs("ask", c.server.String(), "the time at a server that is not listed is over"))
+			c.end(Redirected.failAs("ask", c.server.String(), "the time at a server that is not listed is over"))
 		}
 	}
 }

@@ -46,10 +46,10 @@ func TestRedirectToAnUnlistedHost(t *testing.T) {
 		prepare := func(f *cluster) { f.password = "p" }
 		bubble(t, cfg, prepare, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
 			for i := range 3 {
-				log.wait(t, nacos.Connected, i+1)
+				log.wait(t, nacos.EventConnected, i+1)
 				f.do(func() { f.token = "rotated" }) // the host that it goes to refuses the token
 				f.reset(to[0], to[1])
-				log.wait(t, nacos.Lost, i+1)
+				log.wait(t, nacos.EventLost, i+1)
 			}
 			time.Sleep(time.Minute)
 			ready(t, c)
@@ -58,7 +58,7 @@ func TestRedirectToAnUnlistedHost(t *testing.T) {
 					t.Errorf("sent to %q the session went to %q, which is not listed", name, server)
 				}
 			}
-			for _, e := range log.list(nacos.Redirected) {
+			for _, e := range log.list(nacos.EventRedirected) {
 				if strings.ContainsAny(e.Server, "\n@/% ") || len(e.Server) > 300 {
 					t.Errorf("the event of a redirect to %q repeats what no host can be", name)
 				}
@@ -73,7 +73,7 @@ func TestRedirectWithAnAddressServer(t *testing.T) {
 	cfg := nacos.Config{Servers: []string{"s:8848"}, Endpoint: "finder:8080"}
 	prepare := func(f *cluster) { f.list = []string{"a:8848", "b:8848"} }
 	bubble(t, cfg, prepare, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
-		log.wait(t, nacos.Located, 1)
+		log.wait(t, nacos.EventServersChanged, 1)
 		time.Sleep(3 * time.Second)
 		for _, to := range []string{"a", "b", "a", "s"} {
 			f.reset(to, "8848")
@@ -102,22 +102,22 @@ func TestRedirectsInALoop(t *testing.T) {
 			bubble(t, nacos.Config{Servers: []string{"a:8848", "b:8848"}}, nil, func(t *testing.T, f *cluster, _ *nacos.Client, log *events) {
 				host := to
 				for i := 1; ; i++ {
-					e := log.wait(t, nacos.Connected, i)
+					e := log.wait(t, nacos.EventConnected, i)
 					if to == "other" {
 						host = map[string]string{"a:8848": "b", "b:8848": "a"}[e.Server]
 					}
 					for range 50 { // many at once are one
 						f.reset(host, "8848")
 					}
-					log.wait(t, nacos.Lost, i)
-					if e.Time.Sub(log.wait(t, nacos.Connected, 1).Time) > time.Hour {
+					log.wait(t, nacos.EventLost, i)
+					if e.Time.Sub(log.wait(t, nacos.EventConnected, 1).Time) > time.Hour {
 						break
 					}
 				}
 				if n := len(f.attempts()); n > 400 {
 					t.Errorf("in an hour of redirects the session connected %d times, want a back-off of 30 s", n)
 				}
-				if lost, told := len(log.list(nacos.Lost)), len(log.list(nacos.Redirected)); told > lost {
+				if lost, told := len(log.list(nacos.EventLost)), len(log.list(nacos.EventRedirected)); told > lost {
 					t.Errorf("%d redirects were told of %d connections", told, lost)
 				}
 			})
@@ -162,7 +162,7 @@ func TestNoLoginAtAServerThatIsListedNoLonger(t *testing.T) {
 	bubble(t, cfg, prepare, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
 		ready(t, c)
 		f.do(func() { f.list = []string{"b:8848"} })
-		log.wait(t, nacos.Located, 2)
+		log.wait(t, nacos.EventServersChanged, 2)
 		before := len(f.calls("login"))
 		time.Sleep(time.Hour) // the token ends
 		for _, one := range f.calls("login")[before:] {
@@ -170,7 +170,7 @@ func TestNoLoginAtAServerThatIsListedNoLonger(t *testing.T) {
 				t.Fatalf("the password was sent to %s, which is listed no longer", one.key)
 			}
 		}
-		if e := log.list(nacos.LoginRefused); len(e) > 0 && errors.Is(e[0].Err, source.Denied) {
+		if e := log.list(nacos.EventLoginRefused); len(e) > 0 && errors.Is(e[0].Err, source.PermissionDenied) {
 			t.Errorf("that no login is made is told as %v", e[0].Err)
 		}
 	})
@@ -192,17 +192,17 @@ func TestAllowedRedirect(t *testing.T) {
 		{"spare.evil", "8848", false},
 	} {
 		bubble(t, cfg, prepare, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
-			log.wait(t, nacos.Connected, 1)
+			log.wait(t, nacos.EventConnected, 1)
 			f.do(func() { f.token = "rotated" })
 			f.reset(tc.host, tc.port)
-			log.wait(t, nacos.Connected, 2)
+			log.wait(t, nacos.EventConnected, 2)
 			listed := func() bool {
 				return strings.HasPrefix(c.Status().Server, "a:") || strings.HasPrefix(c.Status().Server, "b:")
 			}
 			if listed() == tc.goes {
 				t.Fatalf("sent to %s:%s the session is at %q", tc.host, tc.port, c.Status().Server)
 			}
-			if e := log.list(nacos.Redirected)[0]; tc.goes != (e.Err == nil) || !tc.goes && !errors.Is(e.Err, nacos.Unlisted) {
+			if e := log.list(nacos.EventRedirected)[0]; tc.goes != (e.Err == nil) || !tc.goes && !errors.Is(e.Err, nacos.UnlistedServer) {
 				t.Errorf("the redirect to %s is told with error %v", tc.host, e.Err)
 			}
 			if !tc.goes {
@@ -210,7 +210,7 @@ func TestAllowedRedirect(t *testing.T) {
 			}
 			f.do(func() { f.down["a:8848"], f.down["b:8848"] = true, true })
 			time.Sleep(30 * time.Minute)
-			if listed() || len(log.list(nacos.Lost)) > 1 {
+			if listed() || len(log.list(nacos.EventLost)) > 1 {
 				t.Fatal("the session has left for a list of which no server can be reached")
 			}
 			f.do(func() { f.down["a:8848"], f.down["b:8848"] = false, false })
@@ -234,9 +234,9 @@ func TestAllowedRedirect(t *testing.T) {
 func TestAllowedRedirectsThatCannotBe(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "a b", "h:0", "h:99999", "10.0.0.0/33", "canary@h/8", "http://canary", "fe80::1%eth0"} {
-		_, err := nacos.Dial(t.Context(), nacos.Config{Servers: []string{"h"}, AllowRedirects: []string{text}})
-		if !errors.Is(err, nacos.BadConfig) || !strings.Contains(err.Error(), "allowed redirect 1") || strings.Contains(err.Error(), "canary") {
-			t.Errorf("redirects to %q are allowed: %v, want %v", text, err, nacos.BadConfig)
+		_, err := nacos.NewClient(nacos.Config{Servers: []string{"h"}, AllowRedirects: []string{text}})
+		if !errors.Is(err, nacos.InvalidConfig) || !strings.Contains(err.Error(), "allowed redirect 1") || strings.Contains(err.Error(), "canary") {
+			t.Errorf("redirects to %q are allowed: %v, want %v", text, err, nacos.InvalidConfig)
 		}
 	}
 }

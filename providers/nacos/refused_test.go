@@ -14,7 +14,7 @@ import (
 // unproven counts sources whose content has not been proven for longer than the bound.
 func unproven(readers []*reader) (n int) {
 	for _, r := range readers {
-		if time.Since(r.src.ProvenAt()) > 34*time.Second {
+		if time.Since(r.src.VerifiedAt()) > 34*time.Second {
 			n++
 		}
 	}
@@ -27,28 +27,28 @@ func TestRefusedKeyIsReportedByItself(t *testing.T) {
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
 		rejecting := func(id string) *reader {
 			f.put(id, "a: 1")
-			r := follow(t, c.Config(id))
+			r := follow(t, c.Source(id))
 			r.until("a: 1")
-			r.src.Receive(r.rev, errors.New("no good"))
+			r.src.Ack(r.rev, errors.New("no good"))
 			return r
 		}
 		bad, good := rejecting("bad.yaml"), rejecting("good.yaml")
 		others := f.declare(t, c, 1500)
 		allRead(others)
 		for _, r := range others {
-			r.src.Receive(r.rev, nil)
+			r.src.Ack(r.rev, nil)
 		}
 		f.do(func() { f.refuse = "bad.yaml" })
 		f.cut()
-		log.wait(t, nacos.Connected, 2)
+		log.wait(t, nacos.EventConnected, 2)
 		begin := time.Now()
-		if err := c.Ready(t.Context()); err != nil {
+		if err := c.WaitReady(t.Context()); err != nil {
 			t.Errorf("with one key refused the client is not ready: %v", err)
 		}
 		if took := time.Since(begin); took > 3*time.Second {
 			t.Errorf("with one key refused the client is ready after %v", took)
 		}
-		if err := bad.trouble(); !errors.Is(err, nacos.RequestWrong) {
+		if err := bad.trouble(); !errors.Is(err, nacos.BadRequest) {
 			t.Errorf("the refused key is told as %v", err)
 		}
 		for range 10 {
@@ -77,12 +77,12 @@ func TestManyRefusedKeys(t *testing.T) {
 		var good []*reader
 		for i := range 450 {
 			if i%3 == 0 {
-				c.Config(fmt.Sprintf("bad%d.yaml", i))
+				c.Source(fmt.Sprintf("bad%d.yaml", i))
 				continue
 			}
 			id := fmt.Sprintf("%d.yaml", i)
 			f.put(id, "a: 1")
-			good = append(good, follow(t, c.Config(id)))
+			good = append(good, follow(t, c.Source(id)))
 		}
 		begin := time.Now()
 		for _, r := range good {
@@ -95,7 +95,7 @@ func TestManyRefusedKeys(t *testing.T) {
 		}
 		listens := len(f.calls("ConfigBatchListenRequest"))
 		f.cut()
-		log.wait(t, nacos.Connected, 2)
+		log.wait(t, nacos.EventConnected, 2)
 		time.Sleep(3 * time.Second)
 		if n := len(f.calls("ConfigBatchListenRequest")) - listens; n > 20 {
 			t.Errorf("%d listens after a new connection: what was refused is known", n)
@@ -122,11 +122,11 @@ func TestServerThatRefusesAllIsNotHammered(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if err := c.Ready(ctx); err == nil {
+		if err := c.WaitReady(ctx); err == nil {
 			t.Error("nothing is listened to, and the client says that it is ready")
 		}
 		for _, r := range readers {
-			if err := r.trouble(); !errors.Is(err, nacos.RequestWrong) {
+			if err := r.trouble(); !errors.Is(err, nacos.BadRequest) {
 				t.Fatalf("a key that is not listened to tells %v", err)
 			}
 		}
@@ -138,7 +138,7 @@ func TestServerThatRefusesAllIsNotHammered(t *testing.T) {
 func TestBusyServerIsNotReady(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
-		if err := c.Ready(t.Context()); err != nil {
+		if err := c.WaitReady(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		f.do(func() { f.odd = `{"resultCode":500,"errorCode":503,"message":"Tps Flow restricted"}` })

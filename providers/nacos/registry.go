@@ -24,7 +24,7 @@ type shared struct {
 
 // identity is what makes two sessions one: all that the server or the timing could tell apart.
 type identity struct {
-	via       transport // nil for the real one
+	transport transport // nil for the real one
 	servers   string    // with scheme and path, in order of the names
 	endpoint  string    // with the path of the servers that it names
 	allowed   string
@@ -42,7 +42,7 @@ var sessions = &registry{sessions: map[identity]*shared{}}
 
 func identify(via transport, as settings, t timings) identity {
 	id := identity{
-		via: via, allowed: as.allowed.String(), plaintext: as.plaintext, namespace: as.namespace, username: as.username, password: as.password, signer: as.signer, tls: as.tls, timings: t,
+		transport: via, allowed: as.allowed.String(), plaintext: as.plaintext, namespace: as.namespace, username: as.username, password: as.password, signer: as.signer, tls: as.tls, timings: t,
 	}
 	list := make([]string, len(as.servers))
 	for i, a := range as.servers {
@@ -69,7 +69,7 @@ func (r *registry) take(via transport, as settings, t timings, h *hook) *shared 
 	sh := r.sessions[id]
 	if sh == nil {
 		if via == nil {
-			via = wired{tls: as.tls}
+			via = grpcTransport{tls: as.tls}
 		}
 		sh = &shared{session: newSession(via, as, t, h), id: id}
 		r.sessions[id] = sh

@@ -13,15 +13,15 @@ import (
 const clientVersion = "Nacre-Go:v1"
 
 // greet connects to one server and returns when that server has registered the connection.
-func (s *session) greet(life context.Context, server address) (*conn, error) {
-	ctx, cancel := context.WithTimeout(life, s.t.connect)
+func (s *session) handshake(life context.Context, server address) (*conn, error) {
+	ctx, cancel := context.WithTimeout(life, s.timings.connect)
 	defer cancel()
 	if _, _, err := s.auth.token(ctx, server); err != nil {
 		return nil, err
 	}
-	l, err := s.via.Open(ctx, server)
+	l, err := s.transport.Open(ctx, server)
 	if err != nil {
-		s.shut[server] = errors.Is(err, ConnectionRefused) || errors.Is(err, GRPCPortShut)
+		s.shut[server] = errors.Is(err, ConnectionRefused) || errors.Is(err, GRPCPortClosed)
 		return nil, err
 	}
 	s.conns++
@@ -51,7 +51,7 @@ func (s *session) register(ctx context.Context, c *conn) error {
 	}
 
 	m, err = encode(typeSetup, setupRequest{
-		ClientVersion: clientVersion, Tenant: s.as.namespace, Labels: s.as.labels, Abilities: map[string]bool{}, Module: "internal",
+		ClientVersion: clientVersion, Tenant: s.settings.namespace, Labels: s.settings.labels, Abilities: map[string]bool{}, Module: "internal",
 	})
 	if err != nil {
 		return err
@@ -106,14 +106,14 @@ func (s *session) registered(ctx context.Context, c *conn) error {
 
 // serve does all that is done on a connection, and returns why that ended when everything has.
 func (s *session) serve(c *conn) error {
-	s.pulse.begin()
+	s.heartbeat.begin()
 	var wg sync.WaitGroup
 	for range readers {
 		wg.Go(func() { s.readKeys(c) })
 	}
-	wg.Go(func() { s.keep(c) })
+	wg.Go(func() { s.maintain(c) })
 	if s.auth.needed() {
-		wg.Go(func() { s.auth.keep(c.ctx, c.server) })
+		wg.Go(func() { s.auth.refreshTokens(c.ctx, c.server) })
 	}
 	if c.sent {
 		wg.Go(func() { s.comeBack(c) })
@@ -127,7 +127,7 @@ func (s *session) serve(c *conn) error {
 }
 
 // keep listens, reconciles and beats.
-func (s *session) keep(c *conn) {
+func (s *session) maintain(c *conn) {
 	beat := time.NewTimer(s.beatEvery())
 	defer beat.Stop()
 	reconcile := time.NewTimer(0)
@@ -139,17 +139,17 @@ func (s *session) keep(c *conn) {
 	failures, armed, synced := 0, false, false
 	hasty := false // the next try is one that new keys have brought forward
 	catchUp := func() {
-		err := s.catchUp(c)
+		err := s.flush(c)
 		if armed = err != nil; !armed {
 			failures, hasty = 0, false
 			return
 		}
-		report.Reset(s.t.retryDelay(failures)) // the table has kept what could not be told
+		report.Reset(s.timings.retryDelay(failures)) // the table has kept what could not be told
 		if !hasty {
 			failures++
 		}
 		hasty = false
-		s.doubt(c, err)
+		s.suspect(c, err)
 	}
 	for c.ctx.Err() == nil {
 		select {
@@ -163,7 +163,7 @@ func (s *session) keep(c *conn) {
 		case <-s.table.tell:
 			if !armed {
 				armed = true
-				report.Reset(s.t.report)
+				report.Reset(s.timings.report)
 			}
 		case <-report.C:
 			catchUp()
@@ -175,17 +175,17 @@ func (s *session) keep(c *conn) {
 			case !hasty:
 				// Keys that are declared while the server fails listens ask no more often than that, and put nothing off.
 				hasty, armed = true, true
-				report.Reset(s.t.retryDelay(hastyRetry))
+				report.Reset(s.timings.retryDelay(hastyRetry))
 			}
 		case <-reconcile.C:
 			if err := s.reconcile(c); err != nil {
-				reconcile.Reset(s.t.retryDelay(failures))
+				reconcile.Reset(s.timings.retryDelay(failures))
 				failures++
-				s.doubt(c, err)
+				s.suspect(c, err)
 				continue
 			}
 			failures = 0
-			reconcile.Reset(s.t.nextReconcile())
+			reconcile.Reset(s.timings.nextReconcile())
 			if !synced {
 				synced = true
 				s.set(c, true, nil)
@@ -198,14 +198,14 @@ func (s *session) keep(c *conn) {
 const hastyRetry = 3
 
 func (s *session) beatEvery() time.Duration {
-	if s.t.beatEvery > 0 {
-		return s.t.beatEvery
+	if s.timings.beatEvery > 0 {
+		return s.timings.beatEvery
 	}
-	return s.pulse.grade().every
+	return s.heartbeat.grade().every
 }
 
 // doubt asks for a sign of life when a request was not answered.
-func (s *session) doubt(c *conn, err error) {
+func (s *session) suspect(c *conn, err error) {
 	if source.KindOf(err) == source.Timeout {
 		s.beat(c)
 	}
@@ -219,11 +219,11 @@ func (s *session) beat(c *conn) {
 	}
 	for c.ctx.Err() == nil {
 		began := time.Now()
-		ctx, cancel := context.WithTimeout(c.ctx, s.t.beat)
+		ctx, cancel := context.WithTimeout(c.ctx, s.timings.beat)
 		got, err := s.exchange(ctx, c, m)
 		cancel()
 		if err == nil {
-			s.pulse.answered(time.Since(began))
+			s.heartbeat.answered(time.Since(began))
 			_, err = read[reply](got)
 			var refusal *codeError
 			if errors.As(err, &refusal) && refusal.code() == codeUnregistered {
@@ -234,8 +234,8 @@ func (s *session) beat(c *conn) {
 		if c.ctx.Err() != nil || source.KindOf(err) != source.Timeout {
 			return
 		}
-		inRow, dead := s.pulse.miss()
-		s.tell(Event{Kind: Missed, Server: c.server.String(), Attempt: inRow})
+		inRow, dead := s.heartbeat.miss()
+		s.tell(Event{Kind: EventHeartbeatMissed, Server: c.server.String(), Attempt: inRow})
 		if dead {
 			c.end(errSilent(c.server))
 		}
@@ -251,7 +251,7 @@ func (s *session) readStream(c *conn) {
 			c.end(err)
 			return
 		}
-		s.pulse.heard()
+		s.heartbeat.answerReceived()
 		if err := s.take(c, m); err != nil {
 			c.end(err)
 			return
@@ -280,9 +280,9 @@ func (s *session) take(c *conn, m message) error {
 	}
 	switch m.Type {
 	case typeNotify:
-		k := Key{Namespace: s.as.namespace, Group: p.Group, DataID: p.DataID}
-		if s.table.mark(k) {
-			s.tell(Event{Kind: Pushed, Server: c.server.String(), Document: k.String()})
+		k := Key{Namespace: s.settings.namespace, Group: p.Group, DataID: p.DataID}
+		if s.table.markStale(k) {
+			s.tell(Event{Kind: EventPushed, Server: c.server.String(), Document: k.String()})
 		}
 	case typeConnectReset:
 		return s.sentAway(c, p)

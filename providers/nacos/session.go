@@ -14,13 +14,13 @@ import (
 // session is the connection that clients with the same settings share: it connects, serves until the connection is lost,
 // and connects again, until it is closed.
 type session struct {
-	via   transport
-	as    settings
-	t     timings
-	auth  *auth
-	table *table
-	pulse pulse
-	space *space
+	transport transport
+	settings  settings
+	timings   timings
+	auth      *auth
+	table     *table
+	heartbeat heartbeat
+	space     *space
 
 	cancel context.CancelFunc
 	ended  chan struct{}
@@ -47,7 +47,7 @@ type session struct {
 func newSession(via transport, as settings, t timings, h *hook) *session {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &session{
-		via: via, as: as, t: t, table: newTable(t), space: newSpace(),
+		transport: via, settings: as, timings: t, table: newTable(t), space: newSpace(),
 		cancel: cancel, ended: make(chan struct{}), large: make(chan struct{}, 1), changed: make(chan struct{}), asked: make(chan struct{}), moved: make(chan struct{}, 1),
 		servers: as.servers,
 	}
@@ -73,7 +73,7 @@ func newSession(via transport, as settings, t timings, h *hook) *session {
 func (s *session) close() {
 	s.cancel()
 	s.table.close()
-	timer := time.NewTimer(s.t.close)
+	timer := time.NewTimer(s.timings.close)
 	defer timer.Stop()
 	select {
 	case <-s.ended:
@@ -83,7 +83,7 @@ func (s *session) close() {
 
 // run is the life of the session.
 func (s *session) run(ctx context.Context) {
-	wait := backoff{least: s.t.backMin, most: s.t.backMax}
+	wait := backoff{least: s.timings.backMin, most: s.timings.backMax}
 	order := s.present(nil)
 	var sent *address
 	var eager time.Time // until then a server is about to be ready
@@ -117,15 +117,15 @@ func (s *session) run(ctx context.Context) {
 		began := time.Now()
 		err = s.serve(c)
 		s.table.offline()
-		if time.Since(began) >= s.t.healthy {
+		if time.Since(began) >= s.timings.healthy {
 			wait.reset()
 		}
 		if ctx.Err() != nil {
 			return
 		}
-		s.tell(Event{Kind: Lost, Server: c.server.String(), Err: err})
-		if !errors.Is(err, SentAway) { // going where one is sent says nothing about the network
-			s.pulse.lost()
+		s.tell(Event{Kind: EventLost, Server: c.server.String(), Err: err})
+		if !errors.Is(err, Redirected) { // going where one is sent says nothing about the network
+			s.heartbeat.lost()
 		}
 		s.rest(ctx, wait.next())
 		order, sent = s.next(c) // after the rest: there may be other servers
@@ -187,7 +187,7 @@ func (s *session) open(ctx context.Context, servers []address, one bool) (open [
 	var wg sync.WaitGroup
 	for _, a := range servers {
 		wg.Go(func() {
-			if s.via.Knock(ctx, a) {
+			if s.transport.ProbePort(ctx, a) {
 				found <- a
 			}
 		})
@@ -228,13 +228,13 @@ func (s *session) connect(ctx context.Context, order []address, sent *address, f
 	s.shut = map[address]bool{}
 	for _, server := range order {
 		began := time.Now()
-		c, err := s.greet(ctx, server)
+		c, err := s.handshake(ctx, server)
 		if err == nil {
 			c.sent = sent != nil && *sent == server
 			s.set(c, false, nil)
 			s.leave(ctx, c, false) // the list may have come meanwhile, and found no connection
-			s.table.setTrouble(nil)
-			s.tell(Event{Kind: Connected, Server: server.String(), Attempt: failed + 1, Took: time.Since(began)})
+			s.table.setOffline(nil)
+			s.tell(Event{Kind: EventConnected, Server: server.String(), Attempt: failed + 1, Took: time.Since(began)})
 			return c, nil
 		}
 		if ctx.Err() != nil {
@@ -250,14 +250,14 @@ func (s *session) notConnected(ctx context.Context, err error, failed int) {
 		return
 	}
 	// A server that goes down fails in more than one way while it does; the sources are told the one that stays.
-	if kind := source.KindOf(err); same(s.before, err) || failed > 2 || kind == source.Timeout || kind == source.Denied {
+	if kind := source.KindOf(err); same(s.before, err) || failed > 2 || kind == source.Timeout || kind == source.PermissionDenied {
 		s.set(nil, false, err)
-		s.table.setTrouble(err)
+		s.table.setOffline(err)
 	}
 	s.before = err
-	s.tell(Event{Kind: TryFailed, Attempt: failed, Err: err})
-	if failed == s.t.outage {
-		s.tell(Event{Kind: Outage, Attempt: failed, Err: err})
+	s.tell(Event{Kind: EventConnectFailed, Attempt: failed, Err: err})
+	if failed == s.timings.outage {
+		s.tell(Event{Kind: EventOutage, Attempt: failed, Err: err})
 	}
 }
 
@@ -294,7 +294,7 @@ func (s *session) wait(ctx context.Context, synced bool) (*conn, error) {
 }
 
 // silence is the trouble before the first try has failed.
-func (s *session) silence() error { return NoAnswer.fail("connect to", s.as.name()) }
+func (s *session) silence() error { return NoResponse.fail("connect to", s.settings.name()) }
 
 // tell tells all clients' hooks.
 func (s *session) tell(e Event) {

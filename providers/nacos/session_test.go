@@ -20,7 +20,7 @@ var login = nacos.Config{Username: "u", Password: nacos.NewPassword("p")}
 func TestReconnectWaitsExponentiallyWithFullJitter(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, func(f *cluster) { f.down["a:8848"] = true }, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
-		src := follow(t, c.Config("x.yaml"))
+		src := follow(t, c.Source("x.yaml"))
 		if err := src.trouble(); !errors.Is(err, source.Unavailable) {
 			t.Errorf("while the server is down the source tells %v, want unavailable", err)
 		}
@@ -48,16 +48,16 @@ func TestReconnectWaitsExponentiallyWithFullJitter(t *testing.T) {
 			t.Errorf("the last try was %v ago: the session has given up", time.Since(last))
 		}
 		synctest.Wait()
-		if n := len(log.list(nacos.Outage)); n != 1 {
+		if n := len(log.list(nacos.EventOutage)); n != 1 {
 			t.Errorf("%d outages were told, want 1, after the tenth failure", n)
-		} else if e := log.list(nacos.Outage)[0]; e.Attempt != 10 || e.Err == nil {
+		} else if e := log.list(nacos.EventOutage)[0]; e.Attempt != 10 || e.Err == nil {
 			t.Errorf("the outage has attempt %d and error %v, want 10 and the cause", e.Attempt, e.Err)
 		}
 		f.do(func() { f.down["a:8848"], f.starts = false, true })
 		time.Sleep(20 * time.Second)
 		f.do(func() { f.starts = false })
 		time.Sleep(31 * time.Second)
-		if err := c.Ready(t.Context()); err != nil {
+		if err := c.WaitReady(t.Context()); err != nil {
 			t.Errorf("the server is ready for 31 s and the client is not: %v", err)
 		}
 	})
@@ -73,7 +73,7 @@ func TestServerThatComesBackIsFoundSoon(t *testing.T) {
 			time.Sleep(starts)
 			f.do(func() { f.starts = false })
 			begin := time.Now()
-			if err := c.Ready(t.Context()); err != nil {
+			if err := c.WaitReady(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			if took := time.Since(begin); took > 4*time.Second {
@@ -94,7 +94,7 @@ func (h *hosts) isOff(server nacos.Address) bool { return slices.Contains(h.off,
 func (h *hosts) Open(ctx context.Context, server nacos.Address) (nacos.Link, error) {
 	if h.isOff(server) {
 		<-ctx.Done()
-		return nil, &source.Error{Kind: source.Timeout, Op: "connect to", Document: server.String(), Err: nacos.NoAnswer}
+		return nil, &source.Error{Kind: source.Timeout, Op: "connect to", Document: server.String(), Err: nacos.NoResponse}
 	}
 	return h.cluster.Open(ctx, server)
 }
@@ -107,7 +107,7 @@ func (h *hosts) Knock(ctx context.Context, server nacos.Address) bool {
 		}
 		return false
 	}
-	return h.cluster.Knock(ctx, server)
+	return h.cluster.ProbePort(ctx, server)
 }
 
 // A server that comes back is tried first, and those beside it that are off cost it at most the two tries that are under way.
@@ -118,7 +118,7 @@ func TestServerThatComesBackBesideHostsThatAreOff(t *testing.T) {
 			f := newCluster()
 			f.down["c:8848"] = true
 			log := newEvents()
-			c, err := nacos.DialVia(&hosts{f, []string{"a:8848", "b:8848"}}, nacos.Config{Servers: []string{"a:8848", "b:8848", "c:8848"}}, log.hook())
+			c, err := nacos.NewClientVia(&hosts{f, []string{"a:8848", "b:8848"}}, nacos.Config{Servers: []string{"a:8848", "b:8848", "c:8848"}}, log.hook())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -126,7 +126,7 @@ func TestServerThatComesBackBesideHostsThatAreOff(t *testing.T) {
 			time.Sleep(10*time.Minute + rand.N(time.Minute))
 			f.do(func() { f.down["c:8848"] = false })
 			begin := time.Now()
-			log.wait(t, nacos.Connected, 1)
+			log.wait(t, nacos.EventConnected, 1)
 			if took := time.Since(begin); took > 12*time.Second {
 				t.Errorf("beside two hosts that are off it was found after %v", took)
 			}
@@ -138,7 +138,7 @@ func TestServerThatComesBackBesideHostsThatAreOff(t *testing.T) {
 func TestKeysDeclaredWhileListensFail(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
-		if err := c.Ready(t.Context()); err != nil {
+		if err := c.WaitReady(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		for _, lasts := range []time.Duration{240 * time.Millisecond, 10 * time.Second} {
@@ -148,7 +148,7 @@ func TestKeysDeclaredWhileListensFail(t *testing.T) {
 			for end := time.Now().Add(lasts); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 				id := fmt.Sprintf("%v-%d.yaml", lasts, len(readers))
 				f.put(id, "a: 1")
-				readers = append(readers, follow(t, c.Config(id)))
+				readers = append(readers, follow(t, c.Source(id)))
 			}
 			if n := len(f.calls("ConfigBatchListenRequest")) - before; n > 25 {
 				t.Errorf("%d listens within %v at a server that fails them all", n, lasts)
@@ -184,7 +184,7 @@ func TestBackoffStartsAnewOnlyAfterAMinuteOfHealth(t *testing.T) {
 			bubble(t, nacos.Config{}, func(f *cluster) { f.starts = true }, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
 				time.Sleep(10 * time.Minute) // the limit is at 30 s now
 				f.do(func() { f.starts = false })
-				if err := c.Ready(t.Context()); err != nil {
+				if err := c.WaitReady(t.Context()); err != nil {
 					t.Fatal(err)
 				}
 				time.Sleep(tc.healthy)
@@ -205,7 +205,7 @@ func TestEveryServerIsTried(t *testing.T) {
 	t.Parallel()
 	cfg := nacos.Config{Servers: []string{"a:8848", "b:8848", "c:8848"}}
 	bubble(t, cfg, func(f *cluster) { f.down["a:8848"], f.down["c:8848"] = true, true }, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
-		if err := c.Ready(t.Context()); err != nil {
+		if err := c.WaitReady(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if got := c.Status().Server; got != "b:8848" {
@@ -224,7 +224,7 @@ func TestLostPushesAreHealedByReconcile(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
 		f.put("x.yaml", "a: 1")
-		src := c.Config("x.yaml")
+		src := c.Source("x.yaml")
 		r := follow(t, src)
 		r.until("a: 1")
 		f.do(func() { f.lost = true })
@@ -237,7 +237,7 @@ func TestLostPushesAreHealedByReconcile(t *testing.T) {
 			if took := time.Since(begin); took > 33*time.Second {
 				t.Errorf("change %d, whose push was lost, was seen after %v; the bound is 33 s", i, took)
 			}
-			if age := time.Since(src.ProvenAt()); age > time.Second {
+			if age := time.Since(src.VerifiedAt()); age > time.Second {
 				t.Errorf("right after the read the content was proven %v ago", age)
 			}
 		}
@@ -246,10 +246,10 @@ func TestLostPushesAreHealedByReconcile(t *testing.T) {
 		if got := len(f.calls("ConfigQueryRequest")); got != n {
 			t.Errorf("%d reads in ten minutes without a change, want none: reconcile compares md5", got-n)
 		}
-		if age := time.Since(src.ProvenAt()); age > 33*time.Second {
+		if age := time.Since(src.VerifiedAt()); age > 33*time.Second {
 			t.Errorf("after ten quiet minutes the content was proven %v ago, want at most 33 s", age)
 		}
-		recs := log.list(nacos.Reconciled)
+		recs := log.list(nacos.EventReconciled)
 		for i := 1; i < len(recs); i++ {
 			if gap := recs[i].Time.Sub(recs[i-1].Time); gap < 27*time.Second || gap > 33*time.Second {
 				t.Errorf("reconcile %d came %v after the one before, want 27 to 33 s", i, gap)
@@ -261,11 +261,11 @@ func TestLostPushesAreHealedByReconcile(t *testing.T) {
 func TestSilentServerIsFoundOut(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
-		if err := c.Ready(t.Context()); err != nil {
+		if err := c.WaitReady(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		f.put("x.yaml", "a: 1")
-		src := follow(t, c.Config("x.yaml"))
+		src := follow(t, c.Source("x.yaml"))
 		src.until("a: 1")
 		for i := range 3 {
 			time.Sleep(5 * time.Minute)
@@ -273,13 +273,13 @@ func TestSilentServerIsFoundOut(t *testing.T) {
 			f.do(func() { f.silent = true })
 			begin := time.Now()
 			lost := i + 1
-			for len(log.list(nacos.Lost)) < lost && time.Since(begin) < time.Hour {
+			for len(log.list(nacos.EventLost)) < lost && time.Since(begin) < time.Hour {
 				time.Sleep(100 * time.Millisecond)
 			}
 			if took := time.Since(begin); took > bound {
 				t.Errorf("a server that fell silent was given up after %v, the bound is %v", took, bound)
 			}
-			if e := log.list(nacos.Lost)[i]; !errors.Is(e.Err, source.Timeout) {
+			if e := log.list(nacos.EventLost)[i]; !errors.Is(e.Err, source.Timeout) {
 				t.Errorf("the loss has the cause %v, want a timeout", e.Err)
 			}
 			text := fmt.Sprintf("b: %d", i)
@@ -305,7 +305,7 @@ func TestHeartbeatAdaptsToNetwork(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			bubble(t, nacos.Config{}, func(f *cluster) { f.latency = tc.latency }, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
-				if err := c.Ready(t.Context()); err != nil {
+				if err := c.WaitReady(t.Context()); err != nil {
 					t.Fatal(err)
 				}
 				time.Sleep(10 * time.Minute)
@@ -327,7 +327,7 @@ func TestTokenIsRenewedBeforeItEnds(t *testing.T) {
 	prepare := func(f *cluster) { f.password, f.ttl = "p", 100*time.Second }
 	bubble(t, login, prepare, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
 		f.put("x.yaml", "a: 1")
-		src := follow(t, c.Config("x.yaml"))
+		src := follow(t, c.Source("x.yaml"))
 		src.until("a: 1")
 		time.Sleep(10 * time.Minute)
 		logins := f.calls("login")
@@ -339,7 +339,7 @@ func TestTokenIsRenewedBeforeItEnds(t *testing.T) {
 				t.Errorf("login %d came after %v of a token of 100 s, want 80 to 90 s", i, gap)
 			}
 		}
-		if n := len(log.list(nacos.Lost)); n > 0 {
+		if n := len(log.list(nacos.EventLost)); n > 0 {
 			t.Errorf("the connection was lost %d times while tokens were renewed", n)
 		}
 	})
@@ -352,7 +352,7 @@ func TestRotatedSecretCostsOneLogin(t *testing.T) {
 		var sources []*reader
 		for i := range keys {
 			f.put(fmt.Sprintf("%d.yaml", i), "a: 1")
-			sources = append(sources, follow(t, c.Config(fmt.Sprintf("%d.yaml", i))))
+			sources = append(sources, follow(t, c.Source(fmt.Sprintf("%d.yaml", i))))
 		}
 		for _, s := range sources {
 			s.until("a: 1")
@@ -379,8 +379,8 @@ func TestRotatedSecretCostsOneLogin(t *testing.T) {
 func TestMissingPermissionDoesNotLoginInACircle(t *testing.T) {
 	t.Parallel()
 	bubble(t, login, func(f *cluster) { f.password, f.deny = "p", true }, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
-		src := follow(t, c.Config("x.yaml"))
-		if err := src.trouble(); !errors.Is(err, source.Denied) {
+		src := follow(t, c.Source("x.yaml"))
+		if err := src.trouble(); !errors.Is(err, source.PermissionDenied) {
 			t.Errorf("without the permission the source tells %v, want denied", err)
 		}
 		time.Sleep(10 * time.Minute)
@@ -400,8 +400,8 @@ func TestMissingPermissionDoesNotLoginInACircle(t *testing.T) {
 func TestWrongPassword(t *testing.T) {
 	t.Parallel()
 	bubble(t, login, nil, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
-		src := follow(t, c.Config("x.yaml"))
-		if err := src.trouble(); !errors.Is(err, source.Denied) {
+		src := follow(t, c.Source("x.yaml"))
+		if err := src.trouble(); !errors.Is(err, source.PermissionDenied) {
 			t.Errorf("with a wrong password the source tells %v, want denied", err)
 		}
 		time.Sleep(10 * time.Minute)
@@ -410,18 +410,18 @@ func TestWrongPassword(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if err := c.Ready(ctx); !errors.Is(err, source.Denied) {
+		if err := c.WaitReady(ctx); !errors.Is(err, source.PermissionDenied) {
 			t.Errorf("Ready says %v, want denied", err)
 		}
-		if _, err := c.Get(t.Context(), "x.yaml"); !errors.Is(err, source.Denied) {
+		if _, err := c.Get(t.Context(), "x.yaml"); !errors.Is(err, source.PermissionDenied) {
 			t.Errorf("Get says %v, want denied", err)
 		}
 		synctest.Wait()
-		if len(log.list(nacos.LoginRefused)) == 0 {
+		if len(log.list(nacos.EventLoginRefused)) == 0 {
 			t.Error("the refusal was not told as an event")
 		}
 		f.do(func() { f.password = "p" }) // an administrator mends it
-		if err := c.Ready(t.Context()); err != nil {
+		if err := c.WaitReady(t.Context()); err != nil {
 			t.Error(err)
 		}
 	})
@@ -431,7 +431,7 @@ func TestServerThatStartsIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, func(f *cluster) { f.starts = true }, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
 		f.put("x.yaml", "a: 1")
-		src := follow(t, c.Config("x.yaml"))
+		src := follow(t, c.Source("x.yaml"))
 		if err := src.trouble(); !errors.Is(err, source.Unavailable) {
 			t.Errorf("while the server starts the source tells %v, want unavailable", err)
 		}
@@ -445,7 +445,7 @@ func TestUnregisteredConnectionIsMadeAnew(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
 		f.put("x.yaml", "a: 1")
-		src := follow(t, c.Config("x.yaml"))
+		src := follow(t, c.Source("x.yaml"))
 		src.until("a: 1")
 		f.do(func() {
 			f.links[0].registered = false
@@ -458,7 +458,7 @@ func TestUnregisteredConnectionIsMadeAnew(t *testing.T) {
 			t.Errorf("a connection that the server forgot was found out after %v", took)
 		}
 		synctest.Wait()
-		if n := len(log.list(nacos.Lost)); n != 1 {
+		if n := len(log.list(nacos.EventLost)); n != 1 {
 			t.Errorf("%d losses were told, want 1", n)
 		}
 
@@ -481,7 +481,7 @@ func TestConnectResetIsFollowed(t *testing.T) {
 		t.Run("to "+tc.to, func(t *testing.T) {
 			t.Parallel()
 			bubble(t, cfg, nil, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
-				if err := c.Ready(t.Context()); err != nil {
+				if err := c.WaitReady(t.Context()); err != nil {
 					t.Fatal(err)
 				}
 				was := c.Status().Server
@@ -518,7 +518,7 @@ func TestCloseWhileConnecting(t *testing.T) {
 			t.Parallel()
 			for _, wait := range []time.Duration{0, 50 * time.Millisecond, 7 * time.Second} {
 				bubble(t, login, prepare, func(t *testing.T, _ *cluster, c *nacos.Client, _ *events) {
-					src := c.Config("x.yaml")
+					src := c.Source("x.yaml")
 					time.Sleep(wait)
 					done := make(chan error, 1)
 					go func() {
@@ -547,7 +547,7 @@ func TestRequestTimeoutThatIsMeantToBeNone(t *testing.T) {
 	bubble(t, nacos.Config{}, func(f *cluster) { f.latency, f.lie = time.Millisecond, 3 }, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
 		f.put("x.yaml", "a: 1")
 		begin := time.Now()
-		follow(t, c.Config("x.yaml")).until("a: 1")
+		follow(t, c.Source("x.yaml")).until("a: 1")
 		if took := time.Since(begin); took > 5*time.Second {
 			t.Errorf("after three answers with a wrong md5 the content came after %v", took)
 		}
@@ -561,16 +561,16 @@ func TestOutageAfter(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, func(f *cluster) { f.down["a:8848"] = true }, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
 		time.Sleep(time.Hour)
-		if e := log.wait(t, nacos.Outage, 1); e.Attempt != 3 || e.Err == nil {
+		if e := log.wait(t, nacos.EventOutage, 1); e.Attempt != 3 || e.Err == nil {
 			t.Errorf("the outage has attempt %d and error %v, want 3, as the option says", e.Attempt, e.Err)
 		}
 		f.do(func() { f.down["a:8848"] = false })
 		ready(t, c)
 		synctest.Wait()
-		if n := len(log.list(nacos.Outage)); n != 1 {
+		if n := len(log.list(nacos.EventOutage)); n != 1 {
 			t.Errorf("one outage was told %d times", n)
 		}
-		if e := log.wait(t, nacos.Connected, 1); e.Attempt < 4 {
+		if e := log.wait(t, nacos.EventConnected, 1); e.Attempt < 4 {
 			t.Errorf("the recovery is told as try %d", e.Attempt)
 		}
 	}, nacos.OutageAfter(3))

@@ -23,13 +23,13 @@ func TestSettledConnectionIsBelievedAtOnce(t *testing.T) {
 			bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
 				f.put("x.yaml", "v: all")
 				all := f.times[key]
-				r := follow(t, c.Config("x.yaml", nacos.Optional()))
+				r := follow(t, c.Source("x.yaml", nacos.AbsentOK()))
 				r.until("v: all")
 				time.Sleep(time.Minute)
 				f.put("x.yaml", "v: gray")
 				r.until("v: gray")
 				f.cut()
-				log.wait(t, nacos.Connected, 2)
+				log.wait(t, nacos.EventConnected, 2)
 				time.Sleep(70 * time.Second)
 				end(f, all)
 				begin := time.Now()
@@ -53,7 +53,7 @@ func TestDeletedConfigDoesNotComeBack(t *testing.T) {
 		first := f.times[key]
 		time.Sleep(time.Minute)
 		f.put("x.yaml", "v: 2")
-		r := follow(t, c.Config("x.yaml", nacos.Optional()))
+		r := follow(t, c.Source("x.yaml", nacos.AbsentOK()))
 		r.until("v: 2")
 		f.delete("x.yaml")
 		if d, err := r.next(); err != nil || !d.Absent {
@@ -65,7 +65,7 @@ func TestDeletedConfigDoesNotComeBack(t *testing.T) {
 		}{{"v: 2", f.times[key]}, {"v: 1", first}} {
 			f.do(func() { f.docs[key], f.times[key] = lags.text, lags.at })
 			f.cut()
-			log.wait(t, nacos.Connected, 2+i)
+			log.wait(t, nacos.EventConnected, 2+i)
 			time.Sleep(3 * time.Second)
 			f.delete("x.yaml") // the copy comes
 			r.quiet(time.Minute, "a connection to a server that lagged behind, of what was deleted")
@@ -89,13 +89,13 @@ func TestKeyThatIsReadAgainAndAgainSettles(t *testing.T) {
 			prepare := func(f *cluster) { f.nag, f.typ = nag, "text" }
 			bubble(t, nacos.Config{}, prepare, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
 				f.put("x", "v: 1")
-				r := follow(t, c.Config("x", nacos.Optional(), nacos.Format("yaml")))
+				r := follow(t, c.Source("x", nacos.AbsentOK(), nacos.Format("yaml")))
 				if !nag {
-					c.Config("x", nacos.Optional())
+					c.Source("x", nacos.AbsentOK())
 				}
 				r.until("v: 1")
 				f.cut()
-				log.wait(t, nacos.Connected, 2)
+				log.wait(t, nacos.EventConnected, 2)
 				time.Sleep(30 * time.Minute)
 				f.delete("x")
 				begin := time.Now()
@@ -116,7 +116,7 @@ func TestOutageShowsNotThatOlderContentStays(t *testing.T) {
 	const key = group + "/x.yaml"
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
 		times := map[string]int64{}
-		r := follow(t, c.Config("x.yaml"))
+		r := follow(t, c.Source("x.yaml"))
 		for _, text := range []string{"v: 1", "v: 2"} {
 			f.put("x.yaml", text)
 			times[text] = f.times[key]
@@ -126,7 +126,7 @@ func TestOutageShowsNotThatOlderContentStays(t *testing.T) {
 		has := func(text string) { f.docs[key], f.times[key] = text, times[text] }
 		f.do(func() { has("v: 1") })
 		f.cut()
-		log.wait(t, nacos.Connected, 2)
+		log.wait(t, nacos.EventConnected, 2)
 		r.quiet(time.Second, "a connection to a server that lags behind")
 		f.do(func() { f.down["a:8848"] = true })
 		f.cut()
@@ -135,7 +135,7 @@ func TestOutageShowsNotThatOlderContentStays(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		f.do(func() { f.down["a:8848"] = false })
-		log.wait(t, nacos.Connected, 3)
+		log.wait(t, nacos.EventConnected, 3)
 		time.Sleep(time.Second)
 		f.do(func() { has("v: 2"); f.pushLocked("x.yaml") })
 		if d, err := r.next(); err != nil || string(d.Data) != "v: 2" { // the end of the outage
@@ -151,7 +151,7 @@ func TestSameContentIsNoProofOfBeingNew(t *testing.T) {
 	const key = group + "/x.yaml"
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
 		var times []int64
-		r := follow(t, c.Config("x.yaml"))
+		r := follow(t, c.Source("x.yaml"))
 		for _, text := range []string{"v: good", "v: bad", "v: good"} {
 			f.put("x.yaml", text)
 			times = append(times, f.times[key])
@@ -160,7 +160,7 @@ func TestSameContentIsNoProofOfBeingNew(t *testing.T) {
 		}
 		f.do(func() { f.times[key] = times[0] })
 		f.cut()
-		log.wait(t, nacos.Connected, 2)
+		log.wait(t, nacos.EventConnected, 2)
 		time.Sleep(time.Second)
 		for i, text := range []string{"v: bad", "v: good"} { // the copies come
 			f.do(func() { f.docs[key], f.times[key] = text, times[i+1]; f.pushLocked("x.yaml") })
@@ -176,7 +176,7 @@ func TestSameContentPublishedAgainIsNew(t *testing.T) {
 	const key = group + "/x.yaml"
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
 		f.put("x.yaml", "v: good")
-		r := follow(t, c.Config("x.yaml"))
+		r := follow(t, c.Source("x.yaml"))
 		r.until("v: good")
 		time.Sleep(10 * time.Second)
 		bad := time.Now().UnixMilli()
@@ -186,7 +186,7 @@ func TestSameContentPublishedAgainIsNew(t *testing.T) {
 		again := f.times[key]
 		f.do(func() { f.docs[key], f.times[key] = "v: bad", bad })
 		f.cut()
-		log.wait(t, nacos.Connected, 2)
+		log.wait(t, nacos.EventConnected, 2)
 		r.quiet(10*time.Second, "a connection to a server that has what was before")
 		f.do(func() { f.docs[key], f.times[key] = "v: good", again; f.pushLocked("x.yaml") })
 		r.quiet(time.Minute, "the copy of what had been told before")

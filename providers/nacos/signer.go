@@ -32,8 +32,8 @@ func (s *session) proof(ctx context.Context, server address, about Key) (proof, 
 		return proof{}, err
 	}
 	c := proof{headers: map[string]string{}, login: number}
-	if s.as.signer != nil {
-		signed, err := sign(ctx, s.as.signer, about)
+	if s.settings.signer != nil {
+		signed, err := sign(ctx, s.settings.signer, about)
 		if err != nil {
 			if ctx.Err() != nil {
 				return c, errNoAnswer(server)
@@ -48,7 +48,7 @@ func (s *session) proof(ctx context.Context, server address, about Key) (proof, 
 	if len(c.headers) > 0 {
 		s.exposes(server)
 	}
-	if tag := s.as.labels[LabelTag]; tag != "" {
+	if tag := s.settings.labels[LabelTag]; tag != "" {
 		c.headers[LabelTag] = tag
 	}
 	return c, nil
@@ -69,14 +69,14 @@ func sign(ctx context.Context, by Signer, about Key) (headers map[string]string,
 func (s *session) refused(ctx context.Context, server address, with proof, again bool, document, message string) error {
 	denied := s.denied(server, document, message)
 	switch {
-	case !s.auth.needed() && s.as.signer == nil:
+	case !s.auth.needed() && s.settings.signer == nil:
 		return denied
 	case !s.auth.needed():
 		if again {
 			return denied
 		}
 		return nil
-	case again && s.auth.inVain(with.login):
+	case again && s.auth.rejectedRecently(with.login):
 		return denied
 	}
 	newer, err := s.auth.refused(ctx, server, with.login)

@@ -43,7 +43,7 @@ func TestSigner(t *testing.T) {
 	by := &signer{key: "one"}
 	bubble(t, nacos.Config{Namespace: "dev", Signer: by}, func(f *cluster) { f.signature = "one"; f.list = []string{`{"code":200,"data":[{"namespace":"dev"}]}`} },
 		func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
-			r := follow(t, c.Config("x.yaml", nacos.Optional()))
+			r := follow(t, c.Source("x.yaml", nacos.AbsentOK()))
 			if d, err := r.next(); err != nil || !d.Absent {
 				t.Fatalf("with a signature Next returned %+v, %v, want absent", d, err)
 			}
@@ -61,7 +61,7 @@ func TestSigner(t *testing.T) {
 
 			f.do(func() { f.signature = "two" }) // the key was rotated on the server
 			err := second(c.Get(t.Context(), "x.yaml"))
-			if !errors.Is(err, nacos.SignatureRefused) || !errors.Is(err, source.Denied) {
+			if !errors.Is(err, nacos.SignatureRefused) || !errors.Is(err, source.PermissionDenied) {
 				t.Errorf("with the old key: %v, want %v", err, nacos.SignatureRefused)
 			}
 			by.set(func() { by.key = "two" })
@@ -79,7 +79,7 @@ func TestSigner(t *testing.T) {
 				err := second(c.Get(t.Context(), "x.yaml"))
 				want := nacos.SigningFailed
 				if name == "hangs" {
-					want = nacos.NoAnswer
+					want = nacos.NoResponse
 				}
 				if took := time.Since(begin); !errors.Is(err, want) || took > 10*time.Second {
 					t.Errorf("a signer that %s: %v after %v, want %v", name, err, took, want)
@@ -101,9 +101,9 @@ func (holding) Sign(context.Context, nacos.Key) (map[string]string, error) { ret
 func TestSignerMustBeComparable(t *testing.T) {
 	t.Parallel()
 	for _, s := range []nacos.Signer{noPointer{}, holding{[]int{1}}} {
-		_, err := nacos.Dial(t.Context(), nacos.Config{Servers: []string{"h"}, Signer: s})
-		if !errors.Is(err, nacos.BadConfig) {
-			t.Errorf("Dial with a %T, which cannot be compared: %v, want %v", s, err, nacos.BadConfig)
+		_, err := nacos.NewClient(nacos.Config{Servers: []string{"h"}, Signer: s})
+		if !errors.Is(err, nacos.InvalidConfig) {
+			t.Errorf("NewClient with a %T, which cannot be compared: %v, want %v", s, err, nacos.InvalidConfig)
 		}
 	}
 }

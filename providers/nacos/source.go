@@ -11,13 +11,13 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// ConfigOption tells how to treat one config.
-type ConfigOption interface {
+// SourceOption tells how to treat one config.
+type SourceOption interface {
 	PublishOption
-	applyConfig(*configOptions)
+	applySource(*sourceOptions)
 }
 
-type configOptions struct {
+type sourceOptions struct {
 	group        string
 	grouped      bool // by Group
 	format       string
@@ -25,58 +25,58 @@ type configOptions struct {
 	allowUnknown bool
 }
 
-type configOption func(*configOptions)
+type sourceOption func(*sourceOptions)
 
-func (o configOption) applyConfig(to *configOptions) { o(to) }
+func (o sourceOption) applySource(to *sourceOptions) { o(to) }
 
 // Group names the config's group. Default: that of the client's Config, DEFAULT_GROUP where it names none. An empty name is
-// an error, [BadName]: whoever names a group and has none (a variable that is not set) does not mean the default one.
-func Group(name string) ConfigOption {
-	return configOption(func(o *configOptions) { o.group, o.grouped = name, true })
+// an error, [InvalidName]: whoever names a group and has none (a variable that is not set) does not mean the default one.
+func Group(name string) SourceOption {
+	return sourceOption(func(o *sourceOptions) { o.group, o.grouped = name, true })
 }
 
 // Format tells the format ("yaml", "json", "toml", "properties", "dotenv") of a config whose data ID does not end with an
 // extension, or with another. Default: the extension, else the type that the publisher gave.
-func Format(name string) ConfigOption {
-	return configOption(func(o *configOptions) { o.format = strings.ToLower(name) })
+func Format(name string) SourceOption {
+	return sourceOption(func(o *sourceOptions) { o.format = strings.ToLower(name) })
 }
 
-// Optional says that the config may be missing: that is then a state like another, and not an error.
-func Optional() ConfigOption { return configOption(func(o *configOptions) { o.optional = true }) }
+// AbsentOK says that the config may be missing: that is then a state like another, and not an error.
+func AbsentOK() SourceOption { return sourceOption(func(o *sourceOptions) { o.optional = true }) }
 
 // AllowUnknown says that keys which no field has are a matter of course: for a config that several services share.
-func AllowUnknown() ConfigOption {
-	return configOption(func(o *configOptions) { o.allowUnknown = true })
+func AllowUnknown() SourceOption {
+	return sourceOption(func(o *sourceOptions) { o.allowUnknown = true })
 }
 
 // Source is one config as a layer. It fulfils the contract of [source.Source]; Next is for one caller at a time, all
 // other methods are safe for concurrent use.
 type Source struct {
 	client *Client
-	entry  *entry          // its own, and in no table, with bad
-	fixed  string          // the format's, "" by what the publisher gave
-	told   source.Teller   // Next's own, as is gave
-	gave   source.Revision // the last content that Next returned
-	bad    error           // why this source can never work
+	entry  *entry                // its own, and in no table, with bad
+	fixed  string                // the format's, "" by what the publisher gave
+	told   source.ChangeDetector // Next's own, as is gave
+	gave   source.Revision       // the last content that Next returned
+	bad    error                 // why this source can never work
 
 	once                   sync.Once
 	optional, allowUnknown bool
 }
 
 var (
-	_ source.Prover     = (*Source)(nil)
-	_ source.Receiver   = (*Source)(nil)
-	_ source.Identifier = (*Source)(nil)
-	_ source.Scoped     = (*Source)(nil)
-	_ io.Closer         = (*Source)(nil)
+	_ source.FreshnessReporter = (*Source)(nil)
+	_ source.Acknowledger      = (*Source)(nil)
+	_ source.Identifier        = (*Source)(nil)
+	_ source.Scoped            = (*Source)(nil)
+	_ io.Closer                = (*Source)(nil)
 )
 
-// Config returns the config with that data ID as a source. From now on it is listened to, and read as soon as there is a
+// Source returns the config with that data ID as a source. From now on it is listened to, and read as soon as there is a
 // connection. A name that cannot be is told by Next. The source ends with Close or with the client.
-func (c *Client) Config(dataID string, opts ...ConfigOption) *Source {
-	var o configOptions
+func (c *Client) Source(dataID string, opts ...SourceOption) *Source {
+	var o sourceOptions
 	for _, opt := range opts {
-		opt.applyConfig(&o)
+		opt.applySource(&o)
 	}
 	if o.format == "" {
 		o.format = source.FormatOf(dataID)
@@ -99,7 +99,7 @@ func (s *Source) Name() string { return "nacos" }
 
 // Identity returns "nacos://10.0.0.1:8848/public/DEFAULT_GROUP/orders.yaml".
 func (s *Source) Identity() string {
-	return "nacos://" + s.client.as.name() + "/" + s.entry.key.String()
+	return "nacos://" + s.client.settings.name() + "/" + s.entry.key.String()
 }
 
 // Scope returns the namespace, "public" for the public one, and the group.
@@ -117,17 +117,17 @@ func (s *Source) String() string { return s.Identity() }
 // Format writes String for every verb and flag, so that nothing inside is printed by reflection.
 func (s *Source) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
-// ProvenAt returns when the server's answer last proved that what Next returned last, or is about to return, is what it
+// VerifiedAt returns when the server's answer last proved that what Next returned last, or is about to return, is what it
 // has: when it was asked, not when it answered. Zero: never.
-func (s *Source) ProvenAt() time.Time {
+func (s *Source) VerifiedAt() time.Time {
 	if s.bad != nil {
 		return time.Time{}
 	}
 	return s.client.session.table.provenAt(s.entry)
 }
 
-// Receive is told what became of a content, and tells the server which md5 is live here.
-func (s *Source) Receive(rev source.Revision, rejected error) {
+// Ack records what became of a content, and tells the server which md5 is live here.
+func (s *Source) Ack(rev source.Revision, rejected error) {
 	if s.bad != nil || rejected != nil {
 		return
 	}
@@ -150,10 +150,10 @@ func (s *Source) Next(ctx context.Context, prev source.Revision) (source.Content
 		d, changed, err := s.look()
 		switch {
 		case err != nil:
-			if s.told.Differs(prev, "", err) {
+			if s.told.Changed(prev, "", err) {
 				return source.Content{}, err
 			}
-		case d != nil && s.told.Differs(prev, d.revision, nil):
+		case d != nil && s.told.Changed(prev, d.revision, nil):
 			s.gave = d.revision
 			docs := make([]source.Document, 1)
 			docs[0].Origin.Location = s.location()

@@ -28,7 +28,7 @@ func TestWaitingSourceNeedsLittleStack(t *testing.T) {
 	for i := range n {
 		f.put(fmt.Sprintf("%d.yaml", i), "a: 1")
 	}
-	c, err := nacos.DialVia(f, nacos.Config{Servers: []string{"a:8848"}})
+	c, err := nacos.NewClientVia(f, nacos.Config{Servers: []string{"a:8848"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,11 +36,11 @@ func TestWaitingSourceNeedsLittleStack(t *testing.T) {
 	var read, ended sync.WaitGroup
 	read.Add(n)
 	for i := range n {
-		src := c.Config(fmt.Sprintf("%d.yaml", i))
+		src := c.Source(fmt.Sprintf("%d.yaml", i))
 		ended.Go(func() {
 			first, err := src.Next(t.Context(), "")
 			if err == nil {
-				src.Receive(first.Revision, nil)
+				src.Ack(first.Revision, nil)
 			}
 			read.Done()
 			_, _ = src.Next(t.Context(), first.Revision)

@@ -47,7 +47,7 @@ func TestAServerThatStopsWhileMuchIsSentIsFound(t *testing.T) {
 	}
 	addr := n.start(t)
 	log := newEvents()
-	c := dial(t, nacos.Config{Servers: []string{addr}}, log.hook(), nacos.Tune(func(t *nacos.Timings) {
+	c := newClient(t, nacos.Config{Servers: []string{addr}}, log.hook(), nacos.Tune(func(t *nacos.Timings) {
 		t.SetBeat(300*time.Millisecond, 5*time.Second) /* the publish must begin before the heartbeat is missed */
 	}))
 	ready(t, c)
@@ -60,7 +60,7 @@ func TestAServerThatStopsWhileMuchIsSentIsFound(t *testing.T) {
 		published <- c.Publish(context.WithoutCancel(t.Context()), "x.yaml", bytes.Repeat([]byte("x"), 10<<20-8<<10))
 	}()
 	<-stopped
-	log.wait(t, nacos.Lost, 1)
+	log.wait(t, nacos.EventLost, 1)
 	if err := <-published; err == nil {
 		t.Error("a publish to a server that stopped succeeded")
 	}
@@ -79,8 +79,8 @@ func TestAServerWithoutRoomForTheStream(t *testing.T) {
 		return false
 	}
 	log := newEvents()
-	c := dial(t, nacos.Config{Servers: []string{n.start(t)}}, log.hook(), nacos.Tune(func(t *nacos.Timings) { t.SetConnect(300 * time.Millisecond) }))
-	log.wait(t, nacos.TryFailed, 3)
+	c := newClient(t, nacos.Config{Servers: []string{n.start(t)}}, log.hook(), nacos.Tune(func(t *nacos.Timings) { t.SetConnect(300 * time.Millisecond) }))
+	log.wait(t, nacos.EventConnectFailed, 3)
 	if err := c.Close(); err != nil {
 		t.Errorf("Close: %v", err)
 	}
@@ -107,13 +107,13 @@ func TestAServerThatIsSlowIsNotALostConnection(t *testing.T) {
 		return slow && typ == "HealthCheckRequest"
 	}
 	log := newEvents()
-	c := dial(t, nacos.Config{Servers: []string{n.start(t)}}, log.hook(), nacos.Tune(func(t *nacos.Timings) { t.SetBeat(50*time.Millisecond, 100*time.Millisecond) }))
+	c := newClient(t, nacos.Config{Servers: []string{n.start(t)}}, log.hook(), nacos.Tune(func(t *nacos.Timings) { t.SetBeat(50*time.Millisecond, 100*time.Millisecond) }))
 	ready(t, c)
 	mu.Lock()
 	slow = true
 	mu.Unlock()
-	lost := log.wait(t, nacos.Lost, 1)
-	if misses := len(log.list(nacos.Missed)); misses < 2 || errors.Is(lost.Err, nacos.ConnectionLost) {
+	lost := log.wait(t, nacos.EventLost, 1)
+	if misses := len(log.list(nacos.EventHeartbeatMissed)); misses < 2 || errors.Is(lost.Err, nacos.ConnectionLost) {
 		t.Errorf("given up after %d missed heartbeats, by %v", misses, lost.Err)
 	}
 }
@@ -123,9 +123,9 @@ func TestAClientCertificateIsMissing(t *testing.T) {
 	t.Parallel()
 	addr, client := tlsFront(t, start(t, nacostest.Options{}), true)
 	log := newEvents()
-	dial(t, nacos.Config{Servers: []string{addr}, TLS: &tls.Config{RootCAs: client.RootCAs}}, log.hook())
+	newClient(t, nacos.Config{Servers: []string{addr}, TLS: &tls.Config{RootCAs: client.RootCAs}}, log.hook())
 	for i := range 3 {
-		if err := log.wait(t, nacos.TryFailed, i+1).Err; !errors.Is(err, nacos.RequestRefused) && !errors.Is(err, nacos.NotNacos) {
+		if err := log.wait(t, nacos.EventConnectFailed, i+1).Err; !errors.Is(err, nacos.RequestRefused) && !errors.Is(err, nacos.NotNacos) {
 			t.Errorf("got %v, want %v, or where the line broke before that came, %v", err, nacos.RequestRefused, nacos.NotNacos)
 		}
 	}
@@ -136,8 +136,8 @@ func TestAProgramWithoutHTTP2(t *testing.T) {
 	t.Setenv("GODEBUG", "http2client=0")
 	srv := start(t, nacostest.Options{})
 	log := newEvents()
-	dial(t, config(srv), log.hook())
-	if err := log.wait(t, nacos.TryFailed, 1).Err; !errors.Is(err, nacos.BadConfig) || !strings.Contains(err.Error(), "GODEBUG") {
-		t.Errorf("got %v, want %v and what to take out", err, nacos.BadConfig)
+	newClient(t, config(srv), log.hook())
+	if err := log.wait(t, nacos.EventConnectFailed, 1).Err; !errors.Is(err, nacos.InvalidConfig) || !strings.Contains(err.Error(), "GODEBUG") {
+		t.Errorf("got %v, want %v and what to take out", err, nacos.InvalidConfig)
 	}
 }

@@ -14,15 +14,15 @@ import (
 // it is read if the server said that it differs, or if it was stale anyway. What makes a key stale while it is being
 // read makes it be read again, so that no change falls between.
 type table struct {
-	t timings
+	timings timings
 
-	mu      sync.Mutex
-	entries map[Key]*entry
-	queue   []*entry
-	todo    map[*entry]struct{} // to be listened to, or told what was applied
-	gone    map[Key]*entry      // given up, and the server may have them registered still
-	trouble error               // why there is no connection
-	closed  bool
+	mu              sync.Mutex
+	entries         map[Key]*entry
+	queue           []*entry
+	pendingListen   map[*entry]struct{} // to be listened to, or told what was applied
+	pendingUnlisten map[Key]*entry      // given up, and the server may have them registered still
+	offlineErr      error               // why there is no connection
+	closed          bool
 
 	ready chan struct{} // there is something in the queue
 	flush chan struct{} // there is something in todo or gone that is due
@@ -31,7 +31,7 @@ type table struct {
 
 func newTable(t timings) *table {
 	return &table{
-		t: t, entries: map[Key]*entry{}, todo: map[*entry]struct{}{}, gone: map[Key]*entry{},
+		timings: t, entries: map[Key]*entry{}, pendingListen: map[*entry]struct{}{}, pendingUnlisten: map[Key]*entry{},
 		ready: make(chan struct{}, 1), flush: make(chan struct{}, 1), tell: make(chan struct{}, 1),
 	}
 }
@@ -49,10 +49,10 @@ func (t *table) add(k Key, s *Source) *entry {
 	defer t.mu.Unlock()
 	e := t.entries[k]
 	if e == nil {
-		e = &entry{key: k, changed: make(chan struct{}), stale: true, asked: t.gone[k] != nil}
+		e = &entry{key: k, changed: make(chan struct{}), stale: true, asked: t.pendingUnlisten[k] != nil}
 		t.entries[k] = e
-		delete(t.gone, k)
-		t.todo[e] = struct{}{}
+		delete(t.pendingUnlisten, k)
+		t.pendingListen[e] = struct{}{}
 		signal(t.flush)
 	}
 	e.sources = append(e.sources, holder{source: s})
@@ -71,16 +71,16 @@ func (t *table) remove(e *entry, s *Source) {
 		return
 	case len(e.sources) > 0:
 		if e.applied() != applied { // it was s alone that had not
-			t.todo[e] = struct{}{}
+			t.pendingListen[e] = struct{}{}
 			signal(t.tell)
 		}
 		return
 	}
 	e.stopRetry()
 	delete(t.entries, e.key)
-	delete(t.todo, e)
+	delete(t.pendingListen, e)
 	if e.asked {
-		t.gone[e.key] = e
+		t.pendingUnlisten[e.key] = e
 		signal(t.flush)
 	}
 }
@@ -94,30 +94,30 @@ func (t *table) receive(e *entry, s *Source, md5 string) {
 		return
 	}
 	h.applied = md5
-	t.todo[e] = struct{}{}
+	t.pendingListen[e] = struct{}{}
 	signal(t.tell)
 }
 
 // mark says that a key may have changed. It reports whether there is such a key.
-func (t *table) mark(k Key) bool {
+func (t *table) markStale(k Key) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	e := t.entries[k]
 	if e == nil {
 		return false
 	}
-	e.tries, e.vain = 0, 0 // what is new need not wait for what went wrong before
-	t.markLocked(e)
+	e.readFailures, e.emptyReads = 0, 0 // what is new need not wait for what went wrong before
+	t.markStaleLocked(e)
 	return true
 }
 
-func (t *table) markLocked(e *entry) {
+func (t *table) markStaleLocked(e *entry) {
 	e.stale = true
-	if !e.heard || e.busy || t.entries[e.key] != e || t.closed {
+	if !e.registered || e.inFlight || t.entries[e.key] != e || t.closed {
 		return
 	}
 	e.stopRetry()
-	e.busy = true
+	e.inFlight = true
 	t.queue = append(t.queue, e)
 	signal(t.ready)
 }
@@ -149,7 +149,7 @@ func (t *table) pop() (*entry, int) {
 		}
 		if t.entries[e.key] == e {
 			e.stale = false
-			return e, int(e.tries)
+			return e, int(e.readFailures)
 		}
 	}
 	return nil, 0
@@ -164,28 +164,28 @@ const maxVain = 3
 func (t *table) done(e *entry, d *doc, err error, c *conn, asked time.Time) (differs bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	e.busy = false
+	e.inFlight = false
 	if t.entries[e.key] != e {
 		return false
 	}
 	if err == nil {
-		e.tries = 0
+		e.readFailures = 0
 		e.notOlder()
 		differs = e.doc == nil || e.doc.revision != d.revision
 		if differs {
 			if e.doc != nil && !e.doc.absent {
 				e.remember().replaced = e.doc.stamp()
 			}
-			e.vain = 0
+			e.emptyReads = 0
 		} else {
 			d = e.doc.again(d)
 			if t.settled(c, asked) {
 				d = d.on(c.number)
 			}
-			if e.vain < maxVain {
+			if e.emptyReads < maxVain {
 				// Pushed, and nothing has changed: a listen will tell whether it was read too early.
-				e.vain++
-				t.todo[e] = struct{}{}
+				e.emptyReads++
+				t.pendingListen[e] = struct{}{}
 				signal(t.tell)
 			}
 		}
@@ -199,48 +199,48 @@ func (t *table) done(e *entry, d *doc, err error, c *conn, asked time.Time) (dif
 			e.provenAt = asked
 		}
 		if e.stale {
-			t.markLocked(e)
+			t.markStaleLocked(e)
 		}
 		return differs
 	}
 	if e.stale { // pushed meanwhile: it is worth trying now
-		t.markLocked(e)
+		t.markStaleLocked(e)
 		return false
 	}
 	e.stale = true
-	e.tries++
+	e.readFailures++
 	if t.closed {
 		return false
 	}
-	if int(e.tries) >= lasting(err) && !same(e.err, err) {
+	if int(e.readFailures) >= lasting(err) && !same(e.err, err) {
 		e.err = err
 		e.wake()
 	}
 	e.stopRetry()
-	delay := t.t.retryDelay(int(e.tries) - 1)
+	delay := t.timings.retryDelay(int(e.readFailures) - 1)
 	if errors.Is(err, ContentOlder) {
 		delay = min(delay, olderEvery)
 	}
-	e.retry = time.AfterFunc(delay, func() { t.again(e) })
+	e.retry = time.AfterFunc(delay, func() { t.retryNow(e) })
 	return false
 }
 
 // again is a retry whose time has come.
-func (t *table) again(e *entry) {
+func (t *table) retryNow(e *entry) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if e.stale {
-		t.markLocked(e)
+		t.markStaleLocked(e)
 	}
 }
 
 // giveBack returns a key that could not be read because the connection went.
-func (t *table) giveBack(e *entry) {
+func (t *table) requeue(e *entry) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	e.busy, e.stale = false, true
-	if e.heard { // on a new connection already
-		t.markLocked(e)
+	e.inFlight, e.stale = false, true
+	if e.registered { // on a new connection already
+		t.markStaleLocked(e)
 	}
 }
 
@@ -250,29 +250,29 @@ func (t *table) offline() {
 	defer t.mu.Unlock()
 	for _, e := range t.queue {
 		if e != nil {
-			e.busy, e.stale = false, true
+			e.inFlight, e.stale = false, true
 		}
 	}
 	t.queue = nil
-	clear(t.gone)
+	clear(t.pendingUnlisten)
 	for _, e := range t.entries {
-		e.asked, e.heard = false, false // and refused stays: what is wrong with a key is so for the next server too
-		e.notOlder()                    // while nothing can be read, nothing shows that it stays so
-		e.tries = 0
+		e.asked, e.registered = false, false // and refused stays: what is wrong with a key is so for the next server too
+		e.notOlder()                         // while nothing can be read, nothing shows that it stays so
+		e.readFailures = 0
 		e.stopRetry()
-		t.todo[e] = struct{}{}
+		t.pendingListen[e] = struct{}{}
 	}
 }
 
 // setTrouble says why there is no connection, or with nil that there is one. A source whose state is no other for it is
 // woken in vain, which costs a look.
-func (t *table) setTrouble(err error) {
+func (t *table) setOffline(err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if same(t.trouble, err) {
+	if same(t.offlineErr, err) {
 		return
 	}
-	t.trouble = err
+	t.offlineErr = err
 	for _, e := range t.entries {
 		e.wake()
 	}
@@ -283,7 +283,7 @@ func (t *table) setTrouble(err error) {
 func (t *table) look(e *entry, by *Source) (d *doc, changed <-chan struct{}, open bool, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if err = t.trouble; err == nil {
+	if err = t.offlineErr; err == nil {
 		err = e.err
 	}
 	return e.doc, e.changed, e.holder(by) != nil, err

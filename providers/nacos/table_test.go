@@ -15,14 +15,14 @@ func TestAppliedMD5IsReported(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
 		f.put("x.yaml", "a: 1")
-		src := c.Config("x.yaml")
+		src := c.Source("x.yaml")
 		r := follow(t, src)
 		r.until("a: 1")
 		time.Sleep(2 * time.Minute)
 		if got := f.told("x.yaml"); got != "" {
 			t.Errorf("a content that was read and not applied is reported as %q, want nothing", got)
 		}
-		src.Receive(r.rev, nil)
+		src.Ack(r.rev, nil)
 		time.Sleep(time.Second)
 		if got := f.told("x.yaml"); got != sumOf("a: 1") {
 			t.Errorf("a second after a content was applied %q is reported, want its md5", got)
@@ -34,13 +34,13 @@ func TestRejectedMD5IsNeitherReportedNorReadAgain(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
 		f.put("x.yaml", "a: 1")
-		src := c.Config("x.yaml")
+		src := c.Source("x.yaml")
 		r := follow(t, src)
 		r.until("a: 1")
-		src.Receive(r.rev, nil)
+		src.Ack(r.rev, nil)
 		f.put("x.yaml", "a: bad")
 		r.until("a: bad")
-		src.Receive(r.rev, errors.New("no good"))
+		src.Ack(r.rev, errors.New("no good"))
 		reads := len(f.calls("ConfigQueryRequest"))
 		r.quiet(10*time.Minute, "a content that it has seen rejected")
 		if got := f.told("x.yaml"); got != sumOf("a: 1") {
@@ -59,7 +59,7 @@ func TestRejectedMD5IsNeitherReportedNorReadAgain(t *testing.T) {
 			if took := time.Since(begin); took > 34*time.Second {
 				t.Errorf("%q in place of a rejected content was seen after %v", text, took)
 			}
-			src.Receive(r.rev, errors.New("no good"))
+			src.Ack(r.rev, errors.New("no good"))
 		}
 	})
 }
@@ -68,7 +68,7 @@ func TestReadsAreSingleFlight(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
 		f.put("x.yaml", "a: 0")
-		r := follow(t, c.Config("x.yaml"))
+		r := follow(t, c.Source("x.yaml"))
 		r.until("a: 0")
 		time.Sleep(time.Second)
 		f.do(func() { f.latency = 800 * time.Millisecond })
@@ -98,7 +98,7 @@ func TestWrongMD5IsDiscardedAndReadAgain(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
 		f.put("x.yaml", "a: 1")
-		r := follow(t, c.Config("x.yaml"))
+		r := follow(t, c.Source("x.yaml"))
 		r.until("a: 1")
 		f.do(func() { f.lie = 2 })
 		f.put("x.yaml", "a: 2")
@@ -110,7 +110,7 @@ func TestWrongMD5IsDiscardedAndReadAgain(t *testing.T) {
 			t.Errorf("two retries took %v", took)
 		}
 		synctest.Wait()
-		if n := len(log.list(nacos.Discarded)); n != 2 {
+		if n := len(log.list(nacos.EventDiscarded)); n != 2 {
 			t.Errorf("%d discarded contents were told, want 2", n)
 		}
 
@@ -134,7 +134,7 @@ func TestWrongMD5IsDiscardedAndReadAgain(t *testing.T) {
 func TestEmptyIsNotAbsent(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
-		r := follow(t, c.Config("x.yaml", nacos.Optional()))
+		r := follow(t, c.Source("x.yaml", nacos.AbsentOK()))
 		seen := map[source.Revision]string{}
 		for _, step := range []struct {
 			text   string
@@ -162,7 +162,7 @@ func TestMissingConfigIsNotFound(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
 		f.put("x.yaml", "a: 1")
-		src := c.Config("x.yaml")
+		src := c.Source("x.yaml")
 		r := follow(t, src)
 		r.until("a: 1")
 		f.delete("x.yaml")
@@ -170,7 +170,7 @@ func TestMissingConfigIsNotFound(t *testing.T) {
 			t.Errorf("a deleted config is told as %v, want not found", err)
 		}
 		time.Sleep(time.Hour)
-		if age := time.Since(src.ProvenAt()); age > 33*time.Second {
+		if age := time.Since(src.VerifiedAt()); age > 33*time.Second {
 			t.Errorf("that the config is missing was proven %v ago, want at most 33 s", age)
 		}
 		if n := len(f.calls("ConfigQueryRequest")); n > 3 {
@@ -185,12 +185,12 @@ func TestOneKeyIsRegisteredOnce(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
 		f.put("x.yaml", "a: 1")
-		one, two := c.Config("x.yaml"), c.Config("x.yaml")
-		other, err := nacos.DialVia(f, nacos.Config{Servers: []string{"a:8848"}})
+		one, two := c.Source("x.yaml"), c.Source("x.yaml")
+		other, err := nacos.NewClientVia(f, nacos.Config{Servers: []string{"a:8848"}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		three := other.Config("x.yaml")
+		three := other.Source("x.yaml")
 		readers := []*reader{follow(t, one), follow(t, two), follow(t, three)}
 		for _, r := range readers {
 			r.until("a: 1")
@@ -208,13 +208,13 @@ func TestOneKeyIsRegisteredOnce(t *testing.T) {
 		}
 
 		// The process has applied what all of its sources have.
-		one.Receive(readers[0].rev, nil)
-		two.Receive(readers[1].rev, nil)
+		one.Ack(readers[0].rev, nil)
+		two.Ack(readers[1].rev, nil)
 		time.Sleep(time.Minute)
 		if got := f.told("x.yaml"); got != "" {
 			t.Errorf("two of three sources have applied the content and %q is reported", got)
 		}
-		three.Receive(readers[2].rev, nil)
+		three.Ack(readers[2].rev, nil)
 		time.Sleep(time.Second)
 		if got := f.told("x.yaml"); got != sumOf("a: 1") {
 			t.Errorf("all sources have applied the content and %q is reported", got)
@@ -237,7 +237,7 @@ func TestOneKeyIsRegisteredOnce(t *testing.T) {
 				t.Error("the last source was closed and the key is still listened to")
 			}
 		})
-		again := follow(t, c.Config("x.yaml"))
+		again := follow(t, c.Source("x.yaml"))
 		again.until("a: 2")
 		f.put("x.yaml", "a: 3")
 		begin := time.Now()
@@ -272,7 +272,7 @@ func TestServerThatContradictsItselfIsNotReadInACircle(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
 		f.put("x.yaml", "a: 1")
-		r := follow(t, c.Config("x.yaml"))
+		r := follow(t, c.Source("x.yaml"))
 		r.until("a: 1")
 		stop := make(chan struct{})
 		go func() {
@@ -311,17 +311,17 @@ func TestFormat(t *testing.T) {
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
 		for _, tc := range []struct {
 			id   string
-			opts []nacos.ConfigOption
+			opts []nacos.SourceOption
 			want string
 		}{
 			{"a.json", nil, "json"},
 			{"b.properties", nil, "properties"},
 			{"c", nil, "yaml"}, // what the server says
-			{"d.json", []nacos.ConfigOption{nacos.Format("TOML")}, "toml"},
-			{"e", []nacos.ConfigOption{nacos.Format("json"), nacos.AllowUnknown()}, "json"},
+			{"d.json", []nacos.SourceOption{nacos.Format("TOML")}, "toml"},
+			{"e", []nacos.SourceOption{nacos.Format("json"), nacos.AllowUnknown()}, "json"},
 		} {
 			f.put(tc.id, "x")
-			d, err := follow(t, c.Config(tc.id, tc.opts...)).next()
+			d, err := follow(t, c.Source(tc.id, tc.opts...)).next()
 			if err != nil || d.Format != tc.want {
 				t.Errorf("%s has format %q and error %v, want %q", tc.id, d.Format, err, tc.want)
 			}
@@ -339,7 +339,7 @@ func TestTypeIsPutRight(t *testing.T) {
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
 		f.do(func() { f.typ = "text" })
 		f.put("orders", "a: 1")
-		r := follow(t, c.Config("orders"))
+		r := follow(t, c.Source("orders"))
 		if err := r.trouble(); !errors.Is(err, nacos.FormatUnknown) {
 			t.Errorf("a config of type text is told as %v", err)
 		}
@@ -363,7 +363,7 @@ func TestStartingServerDeletesNothing(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
 		f.put("x.yaml", "a: 1")
-		r := follow(t, c.Config("x.yaml", nacos.Optional()))
+		r := follow(t, c.Source("x.yaml", nacos.AbsentOK()))
 		r.until("a: 1")
 		f.do(func() { f.starts = true; f.pushLocked("x.yaml") })
 		for begin := time.Now(); time.Since(begin) < 5*time.Minute; {
@@ -386,7 +386,7 @@ func TestOddAnswersProveNothing(t *testing.T) {
 	for _, odd := range []string{`{"resultCode":200}`, `{"resultCode":200,"content":""}`, `{}`, ` `, `<html>`, `[1]`} {
 		bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
 			f.put("x.yaml", "a: 1")
-			src := c.Config("x.yaml", nacos.Optional())
+			src := c.Source("x.yaml", nacos.AbsentOK())
 			r := follow(t, src)
 			r.until("a: 1")
 			f.do(func() { f.odd = odd; f.pushLocked("x.yaml") })
@@ -394,9 +394,9 @@ func TestOddAnswersProveNothing(t *testing.T) {
 			if err == nil {
 				t.Errorf("an answer %q made a content of absent=%v %q", odd, d.Absent, d.Data)
 			}
-			proven := src.ProvenAt()
+			proven := src.VerifiedAt()
 			time.Sleep(10 * time.Minute)
-			if src.ProvenAt().After(proven) {
+			if src.VerifiedAt().After(proven) {
 				t.Errorf("an answer %q counts as proof", odd)
 			}
 			if err := c.Publish(t.Context(), "x.yaml", []byte("a: 2")); err == nil {
@@ -413,19 +413,19 @@ func TestOneBadKeyHarmsNoOther(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, func(f *cluster) { f.refuse = "bad.yaml" }, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
 		var good []*reader
-		bad := follow(t, c.Config("bad.yaml"))
+		bad := follow(t, c.Source("bad.yaml"))
 		for i := range 50 {
 			f.put(fmt.Sprintf("%d.yaml", i), "a: 1")
-			good = append(good, follow(t, c.Config(fmt.Sprintf("%d.yaml", i))))
+			good = append(good, follow(t, c.Source(fmt.Sprintf("%d.yaml", i))))
 		}
 		begin := time.Now()
 		for _, r := range good {
 			r.until("a: 1")
 		}
-		if err := bad.trouble(); !errors.Is(err, source.Misused) {
+		if err := bad.trouble(); !errors.Is(err, source.InvalidArgument) {
 			t.Errorf("the key that the server takes for wrong is told as %v", err)
 		}
-		if err := c.Ready(t.Context()); err != nil {
+		if err := c.WaitReady(t.Context()); err != nil {
 			t.Error(err)
 		}
 		if took := time.Since(begin); took > time.Second {
@@ -447,10 +447,10 @@ func TestMessageThatFailsDelaysNoOther(t *testing.T) {
 	t.Run("the first of three listens", func(t *testing.T) {
 		t.Parallel()
 		bubble(t, nacos.Config{}, slow, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
-			if err := c.Ready(t.Context()); err != nil {
+			if err := c.WaitReady(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			c.Config("first.yaml") // it is being listened to while the others are declared
+			c.Source("first.yaml") // it is being listened to while the others are declared
 			time.Sleep(50 * time.Millisecond)
 			readers := f.declare(t, c, 2500)
 			f.do(func() { f.failed = 1; f.latency = 0 })
@@ -460,11 +460,11 @@ func TestMessageThatFailsDelaysNoOther(t *testing.T) {
 	t.Run("the end of a listen", func(t *testing.T) {
 		t.Parallel()
 		bubble(t, nacos.Config{}, slow, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
-			src := c.Config("first.yaml")
-			if err := c.Ready(t.Context()); err != nil {
+			src := c.Source("first.yaml")
+			if err := c.WaitReady(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			c.Config("second.yaml")
+			c.Source("second.yaml")
 			time.Sleep(50 * time.Millisecond)
 			src.Close()
 			readers := f.declare(t, c, 1)
@@ -478,10 +478,10 @@ func TestMessageThatFailsDelaysNoOther(t *testing.T) {
 func TestKeyGivenUpWhileListening(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, func(f *cluster) { f.latency = 300 * time.Millisecond }, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
-		if err := c.Ready(t.Context()); err != nil {
+		if err := c.WaitReady(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		src := c.Config("x.yaml")
+		src := c.Source("x.yaml")
 		time.Sleep(100 * time.Millisecond)
 		src.Close()
 		time.Sleep(2 * time.Second)
@@ -498,7 +498,7 @@ func TestUnseenContentGoesBeforeError(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
 		f.put("x.yaml", "a: 1")
-		r := follow(t, c.Config("x.yaml"))
+		r := follow(t, c.Source("x.yaml"))
 		time.Sleep(time.Second)
 		f.do(func() { f.down["a:8848"] = true })
 		f.cut()

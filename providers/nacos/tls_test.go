@@ -84,8 +84,8 @@ func TestTLS(t *testing.T) {
 		t.Cleanup(srv.Close)
 		addr, client := tlsFront(t, srv, mutual)
 		cfg := nacos.Config{Servers: []string{"https://" + addr}, Username: "app", Password: nacos.NewPassword("s3cret"), TLS: client}
-		c := dial(t, cfg)
-		r := follow(t, c.Config("x.yaml", nacos.Optional()))
+		c := newClient(t, cfg)
+		r := follow(t, c.Source("x.yaml", nacos.AbsentOK()))
 		if err := c.Publish(within(t), "x.yaml", []byte("v: 1")); err != nil {
 			t.Errorf("publish over TLS, mutual=%v: %v", mutual, err)
 		}
@@ -100,7 +100,7 @@ func TestTLS(t *testing.T) {
 			"a client that does not know the CA":   {Servers: []string{addr}, TLS: &tls.Config{}},
 			"a login without TLS where it is used": {Servers: []string{addr}, Username: "app", Password: nacos.NewPassword("s3cret"), TLS: client, Plaintext: true},
 		} {
-			err := follow(t, dial(t, cfg).Config("x.yaml")).trouble()
+			err := follow(t, newClient(t, cfg).Source("x.yaml")).trouble()
 			var e *source.Error
 			if !errors.As(err, &e) || e.Kind != source.Unavailable || e.Fix == "" {
 				t.Errorf("%s is told %v, want unavailable with a fix", what, err)
@@ -146,12 +146,12 @@ func TestTLSFromEnv(t *testing.T) {
 			for k, v := range vars {
 				t.Setenv(k, v)
 			}
-			c := dial(t, nacos.FromEnv())
+			c := newClient(t, nacos.FromEnv())
 			ready(t, c)
 			if again := nacos.FromEnv(); again.TLS != nacos.FromEnv().TLS {
 				t.Error("the same files give two settings, so that two clients do not share a connection")
 			}
-			other := dial(t, nacos.FromEnv())
+			other := newClient(t, nacos.FromEnv())
 			ready(t, other)
 			if n := srv.Stats().Connections; n != 1 {
 				t.Errorf("two clients of the same environment have %d connections, want one", n)
@@ -184,7 +184,7 @@ func TestTLSCertificateIsReadAgain(t *testing.T) {
 	if _, err := made.GetClientCertificate(nil); err == nil {
 		t.Error("the certificate on disk is another one, and the old one is used")
 	}
-	if _, err := (nacos.TLSFiles{Cert: certFile, Key: keyFile}).Config(); !errors.Is(err, nacos.BadConfig) || !errors.Is(err, source.Misused) {
-		t.Errorf("a broken certificate: %v, want %v", err, nacos.BadConfig)
+	if _, err := (nacos.TLSFiles{Cert: certFile, Key: keyFile}).Config(); !errors.Is(err, nacos.InvalidConfig) || !errors.Is(err, source.InvalidArgument) {
+		t.Errorf("a broken certificate: %v, want %v", err, nacos.InvalidConfig)
 	}
 }

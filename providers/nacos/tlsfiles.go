@@ -32,7 +32,7 @@ type tlsIdentity struct {
 }
 
 // Config returns what [Config] takes as TLS; the same for the same files as long as the CA's content is the same. An error
-// is of kind Misused.
+// is of kind InvalidArgument.
 func (f TLSFiles) Config() (*tls.Config, error) {
 	c, problems := f.load()
 	if len(problems) > 0 {

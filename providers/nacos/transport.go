@@ -10,8 +10,8 @@ import (
 type transport interface {
 	// Open connects to a server and opens its push stream. It returns when ctx is done.
 	Open(ctx context.Context, server address) (link, error)
-	// Knock reports whether the server takes connections at all.
-	Knock(ctx context.Context, server address) bool
+	// ProbePort reports whether the server takes connections at all.
+	ProbePort(ctx context.Context, server address) bool
 	// Login trades a password for a token.
 	Login(ctx context.Context, server address, as settings) (grant, error)
 	// Fetch sends a request to an HTTP interface, and returns the status and the body. Its errors are the network's own.

@@ -30,15 +30,15 @@ func TestAnAnswerThatSwitchesProtocolsHoldsNothingUp(t *testing.T) {
 	at := strings.TrimPrefix(web.URL, "http://")
 	t.Run("login", func(t *testing.T) {
 		log := newEvents()
-		dial(t, nacos.Config{Servers: []string{at + "?grpc=1"}, Username: "u", Password: nacos.NewPassword("p")}, log.hook())
-		if e := log.wait(t, nacos.LoginRefused, 2); !errors.Is(e.Err, nacos.NotNacos) {
+		newClient(t, nacos.Config{Servers: []string{at + "?grpc=1"}, Username: "u", Password: nacos.NewPassword("p")}, log.hook())
+		if e := log.wait(t, nacos.EventLoginRefused, 2); !errors.Is(e.Err, nacos.NotNacos) {
 			t.Errorf("a login that is answered with status 101 is told as %v", e.Err)
 		}
 	})
 	t.Run("address server", func(t *testing.T) {
 		log := newEvents()
-		dial(t, nacos.Config{Endpoint: at}, log.hook())
-		if e := log.wait(t, nacos.NotLocated, 1); !errors.Is(e.Err, nacos.NoServers) {
+		newClient(t, nacos.Config{Endpoint: at}, log.hook())
+		if e := log.wait(t, nacos.EventAddressServerFailed, 1); !errors.Is(e.Err, nacos.NoServers) {
 			t.Errorf("a list that is answered with status 101 is told as %v", e.Err)
 		}
 	})

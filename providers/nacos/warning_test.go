@@ -104,13 +104,13 @@ func TestCredentialsInClearAreWarnedOf(t *testing.T) {
 		}
 		bubble(t, tc.cfg, prepare, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
 			f.put("x.yaml", "a: 1")
-			r := follow(t, c.Config("x.yaml"))
+			r := follow(t, c.Source("x.yaml"))
 			r.until("a: 1")
 			f.cut()
 			time.Sleep(time.Minute)
-			if got := log.list(nacos.Cleartext); len(got) != tc.want {
+			if got := log.list(nacos.EventUnencrypted); len(got) != tc.want {
 				t.Errorf("%s: %d warnings, want %d: %s", name, len(got), tc.want, log)
-			} else if tc.want > 0 && (!errors.Is(got[0].Err, nacos.SentInClear) || got[0].Server == "") {
+			} else if tc.want > 0 && (!errors.Is(got[0].Err, nacos.SentUnencrypted) || got[0].Server == "") {
 				t.Errorf("%s: the warning is %+v", name, got[0])
 			}
 		})
@@ -127,14 +127,14 @@ func TestLaterClientIsWarned(t *testing.T) {
 		cfg.Servers = []string{"a:8848"}
 		for range 2 {
 			log := newEvents()
-			c, err := nacos.DialVia(f, cfg, log.hook())
+			c, err := nacos.NewClientVia(f, cfg, log.hook())
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer c.Close()
 			ready(t, c)
 			synctest.Wait()
-			if n := len(log.list(nacos.Cleartext)); n != 1 {
+			if n := len(log.list(nacos.EventUnencrypted)); n != 1 {
 				t.Errorf("the client was warned %d times", n)
 			}
 		}
@@ -155,7 +155,7 @@ func TestWarningIsLogged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newCluster()
 		f.password = "canary"
-		c, err := nacos.DialVia(f, nacos.Config{Servers: []string{"logged:8848"}, Username: "u", Password: nacos.NewPassword("canary")})
+		c, err := nacos.NewClientVia(f, nacos.Config{Servers: []string{"logged:8848"}, Username: "u", Password: nacos.NewPassword("canary")})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -186,7 +186,7 @@ func TestPlaintextFromEnv(t *testing.T) {
 	if cfg.Plaintext || len(cfg.AllowRedirects) != 2 {
 		t.Errorf("the environment is read as %+v", cfg)
 	}
-	if _, err := nacos.Dial(t.Context(), cfg); !errors.Is(err, nacos.BadConfig) {
+	if _, err := nacos.NewClient(cfg); !errors.Is(err, nacos.InvalidConfig) {
 		t.Errorf("an http server beside %s: %v", nacos.EnvTLS, err)
 	}
 	t.Setenv(nacos.EnvPlaintext, "true")
@@ -194,7 +194,7 @@ func TestPlaintextFromEnv(t *testing.T) {
 		t.Errorf("with %s requests go to %s", nacos.EnvPlaintext, servers)
 	}
 	t.Setenv(nacos.EnvPlaintext, "canary")
-	if _, err := nacos.Dial(t.Context(), nacos.FromEnv()); err == nil || strings.Contains(err.Error(), "canary") {
+	if _, err := nacos.NewClient(nacos.FromEnv()); err == nil || strings.Contains(err.Error(), "canary") {
 		t.Errorf("%s that is neither true nor false: %v", nacos.EnvPlaintext, err)
 	}
 }

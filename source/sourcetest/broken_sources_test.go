@@ -56,7 +56,7 @@ func (e *edge) Next(ctx context.Context, prev source.Revision) (source.Content, 
 		if ctx.Err() != nil {
 			return source.Content{}, ctx.Err()
 		}
-		if e.told.Differs(prev, c.Revision, err) {
+		if e.told.Changed(prev, c.Revision, err) {
 			return c, err
 		}
 		select {
@@ -76,7 +76,7 @@ func (e *edge) Close() error {
 
 type alwaysProven struct{ *good }
 
-func (alwaysProven) ProvenAt() time.Time { return time.Now() }
+func (alwaysProven) VerifiedAt() time.Time { return time.Now() }
 
 // deadlocked holds a lock while Next blocks, and wants it in Receive. The lock is a channel, because the clock of a bubble
 // stands still while someone waits for a mutex.
@@ -91,7 +91,7 @@ func (d *deadlocked) Next(ctx context.Context, prev source.Revision) (source.Con
 	return d.good.Next(ctx, prev)
 }
 
-func (d *deadlocked) Receive(source.Revision, error) {
+func (d *deadlocked) Ack(source.Revision, error) {
 	d.lock <- struct{}{}
 	<-d.lock
 }

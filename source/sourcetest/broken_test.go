@@ -150,7 +150,7 @@ var broken = []struct {
 				default:
 				}
 				v.subscribe()
-				if v.told.Differs(prev, c.Revision, err) {
+				if v.told.Changed(prev, c.Revision, err) {
 					return c, err
 				}
 				if !v.blocks(ctx) {
@@ -168,7 +168,7 @@ var broken = []struct {
 				if ctx.Err() != nil {
 					return source.Content{}, ctx.Err()
 				}
-				if v.told.Differs(prev, c.Revision, err) {
+				if v.told.Changed(prev, c.Revision, err) {
 					return c, err
 				}
 				wake := make(chan struct{}, 1)
@@ -202,7 +202,7 @@ var broken = []struct {
 			v.subscribe()
 			for {
 				c, err := contentOf(o.read())
-				differs := v.told.Differs(prev, c.Revision, err)
+				differs := v.told.Changed(prev, c.Revision, err)
 				if differs && (err != nil || !seen[prev] || c.Revision != last) {
 					last = c.Revision // none for an error
 					if err == nil {
@@ -320,7 +320,7 @@ var broken = []struct {
 				if ctx.Err() != nil {
 					return source.Content{}, ctx.Err()
 				}
-				if v.told.Differs(prev, c.Revision, err) {
+				if v.told.Changed(prev, c.Revision, err) {
 					return c, err
 				}
 				select {
@@ -333,10 +333,10 @@ var broken = []struct {
 		return v
 	}},
 	{"tells every wake-up", 2, loop(func(v *variant, prev source.Revision, c source.Content, err error) bool {
-		v.told.Differs(prev, c.Revision, err)
+		v.told.Changed(prev, c.Revision, err)
 		first := !v.begun
 		v.begun = true
-		return first || len(v.wake) > 0 || v.told.Differs(prev, c.Revision, err)
+		return first || len(v.wake) > 0 || v.told.Changed(prev, c.Revision, err)
 	})},
 	{"returns at once, always", 2, func(o *origin) source.Source {
 		v := &variant{good: newGoodOne(o)}
@@ -349,14 +349,14 @@ var broken = []struct {
 		return v
 	}},
 	{"tells the same error again and again", 2, loop(func(v *variant, prev source.Revision, c source.Content, err error) bool {
-		return v.told.Differs(prev, c.Revision, err) || err != nil
+		return v.told.Changed(prev, c.Revision, err) || err != nil
 	})},
 	{"forgets the end of an error", 2, loop(func(v *variant, prev source.Revision, c source.Content, err error) bool {
-		differs := v.told.Differs(prev, c.Revision, err)
+		differs := v.told.Changed(prev, c.Revision, err)
 		return differs && (err != nil || c.Revision != prev)
 	})},
 	{"keeps errors to itself", 2, loop(func(v *variant, prev source.Revision, c source.Content, err error) bool {
-		return err == nil && v.told.Differs(prev, c.Revision, nil)
+		return err == nil && v.told.Changed(prev, c.Revision, nil)
 	})},
 	{"has a revision that changes with every write", 2, func(o *origin) source.Source {
 		v, wakes := &variant{good: newGoodOne(o)}, 0
@@ -368,7 +368,7 @@ var broken = []struct {
 				if ctx.Err() != nil {
 					return source.Content{}, ctx.Err()
 				}
-				if v.told.Differs(prev, c.Revision, err) {
+				if v.told.Changed(prev, c.Revision, err) {
 					return c, err
 				}
 				select {
@@ -415,7 +415,7 @@ var broken = []struct {
 				if ctx.Err() != nil {
 					return source.Content{}, ctx.Err()
 				}
-				if v.told.Differs(prev, c.Revision, err) {
+				if v.told.Changed(prev, c.Revision, err) {
 					return c, err
 				}
 				if !v.blocks(ctx) {
@@ -433,7 +433,7 @@ var broken = []struct {
 		return c
 	})},
 	{"has one revision for all documents", 5, loop(func(v *variant, prev source.Revision, c source.Content, err error) bool {
-		return v.told.Differs(prev, c.Revision, err)
+		return v.told.Changed(prev, c.Revision, err)
 	}, func(c source.Content) source.Content {
 		if len(c.Documents) > 0 && len(c.Documents[0].Data) > 0 {
 			c.Revision = "document"
@@ -441,7 +441,7 @@ var broken = []struct {
 		return c
 	})},
 	{"counts a document's bytes for a revision", 5, loop(func(v *variant, prev source.Revision, c source.Content, err error) bool {
-		return v.told.Differs(prev, c.Revision, err)
+		return v.told.Changed(prev, c.Revision, err)
 	}, func(c source.Content) source.Content {
 		if len(c.Documents) > 0 {
 			c.Revision = source.Revision(fmt.Sprint(len(c.Documents[0].Data)/100, c.Documents[0].Absent))

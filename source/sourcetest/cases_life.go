@@ -205,13 +205,13 @@ func abilities(c *check) {
 	c.put(1)
 	p := c.probe()
 	s := p.source
-	prover, proves := s.(source.Prover)
-	if proves && !prover.ProvenAt().IsZero() && prover.ProvenAt().Before(before.Add(-time.Hour)) {
-		c.report(12, "ProvenAt of a source that was never asked is in the past")
+	prover, proves := s.(source.FreshnessReporter)
+	if proves && !prover.VerifiedAt().IsZero() && prover.VerifiedAt().Before(before.Add(-time.Hour)) {
+		c.report(12, "VerifiedAt of a source that was never asked is in the past")
 	}
 	p.first(1)
-	if proves && (prover.ProvenAt().IsZero() || prover.ProvenAt().After(time.Now())) {
-		c.report(12, "ProvenAt is zero or in the future after the origin has answered")
+	if proves && (prover.VerifiedAt().IsZero() || prover.VerifiedAt().After(time.Now())) {
+		c.report(12, "VerifiedAt is zero or in the future after the origin has answered")
 	}
 	if id, ok := s.(source.Identifier); ok {
 		first := id.Identity()
@@ -237,12 +237,12 @@ func abilities(c *check) {
 	}
 	a := p.start(p.rev)
 	a.quiet(2, "a content that was seen")
-	if receiver, ok := s.(source.Receiver); ok {
+	if receiver, ok := s.(source.Acknowledger); ok {
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			receiver.Receive(p.rev, nil)
-			receiver.Receive("no such revision", &source.Error{Kind: source.Malformed, Op: "read", Document: "x"})
+			receiver.Ack(p.rev, nil)
+			receiver.Ack("no such revision", &source.Error{Kind: source.Malformed, Op: "read", Document: "x"})
 		}()
 		if !wait(done, Prompt) {
 			c.fail(12, "Receive blocks while Next runs")
@@ -258,8 +258,8 @@ func abilities(c *check) {
 	_ = p.trouble(2, "the origin broke")
 	told := time.Now()
 	p.start(p.rev).quiet(2, "an error that was told")
-	if prover.ProvenAt().After(told) {
-		c.report(12, "ProvenAt goes on while the origin does not answer")
+	if prover.VerifiedAt().After(told) {
+		c.report(12, "VerifiedAt goes on while the origin does not answer")
 	}
 	if _, ok := s.(io.Closer); ok {
 		p.close()

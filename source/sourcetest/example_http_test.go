@@ -36,7 +36,7 @@ const maxDocument = 10 << 20
 func (r *httpReader) fetch(ctx context.Context) (source.Content, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.url, nil)
 	if err != nil {
-		return source.Content{}, r.error(source.Misused, nil) // err quotes the URL, and a URL may hold a password
+		return source.Content{}, r.error(source.InvalidArgument, nil) // err quotes the URL, and a URL may hold a password
 	}
 	if r.etag != "" {
 		req.Header.Set("If-None-Match", r.etag)
@@ -55,7 +55,7 @@ func (r *httpReader) fetch(ctx context.Context) (source.Content, error) {
 		r.last = source.Content{Revision: "absent", Documents: []source.Document{{Name: r.name, Absent: true}}}
 		return r.last, nil
 	case http.StatusUnauthorized, http.StatusForbidden:
-		return source.Content{}, r.error(source.Denied, errors.New(res.Status))
+		return source.Content{}, r.error(source.PermissionDenied, errors.New(res.Status))
 	case http.StatusOK:
 	default:
 		return source.Content{}, r.error(source.Unavailable, errors.New(res.Status))
@@ -180,9 +180,9 @@ func TestHTTPErrors(t *testing.T) {
 		url  string
 		want source.Kind
 	}{
-		"a bad URL":             {"http://user:hunter2@[::1/orders.yaml", source.Misused},
+		"a bad URL":             {"http://user:hunter2@[::1/orders.yaml", source.InvalidArgument},
 		"nobody listens":        {refused.URL, source.Unavailable},
-		"no permission":         {status(http.StatusForbidden, "hunter2"), source.Denied},
+		"no permission":         {status(http.StatusForbidden, "hunter2"), source.PermissionDenied},
 		"a server in trouble":   {status(http.StatusBadGateway, "hunter2"), source.Unavailable},
 		"an answer that is cut": {status(http.StatusOK, "password: hunter2"), source.Unavailable},
 	} {

@@ -21,8 +21,8 @@ type Board struct {
 	name      string
 	subscribe sync.Once
 	leave     func()
-	wake      chan struct{} // one slot: many wake-ups are one
-	told      source.Teller // decides what is news, errors included
+	wake      chan struct{}         // one slot: many wake-ups are one
+	told      source.ChangeDetector // decides what is news, errors included
 }
 
 // NewBoard returns a source of the document with that name.
@@ -46,7 +46,7 @@ func (s *Board) Next(ctx context.Context, prev source.Revision) (source.Content,
 		if ctx.Err() != nil {
 			return source.Content{}, ctx.Err()
 		}
-		if s.told.Differs(prev, content.Revision, err) {
+		if s.told.Changed(prev, content.Revision, err) {
 			return content, err
 		}
 		select {

@@ -137,7 +137,7 @@ type good struct {
 	wake     chan struct{}
 	once     sync.Once
 	stop     func()
-	told     source.Teller
+	told     source.ChangeDetector
 }
 
 func newGood(o *origin) source.Source { return newGoodOne(o) }
@@ -173,7 +173,7 @@ func (g *good) Next(ctx context.Context, prev source.Revision) (source.Content, 
 		if ctx.Err() != nil {
 			return source.Content{}, ctx.Err()
 		}
-		if g.told.Differs(prev, c.Revision, err) {
+		if g.told.Changed(prev, c.Revision, err) {
 			return c, err
 		}
 		timer := time.NewTimer(g.interval)

@@ -15,7 +15,7 @@ import (
 // further sources of the same origin. While it has no document and does not fail it has nothing to tell, and Next blocks,
 // as with an origin that does not answer. Every change is one step: nobody sees half of it.
 //
-// It implements source.Receiver, source.Identifier, source.Reusable and io.Closer; see [Scripted.Bare], [Scripted.AsProver] and
+// It implements source.Acknowledger, source.Identifier, source.Reusable and io.Closer; see [Scripted.Bare], [Scripted.AsFreshnessReporter] and
 // [Scripted.AsLocal] for other abilities. After Close it may be used again, as if it were new to its user. Safe for
 // concurrent use, and at home in a bubble of testing/synctest if it was made there.
 type Scripted struct {

@@ -15,7 +15,7 @@ type reader struct {
 	script *Scripted
 	tokens int           // wake-ups that were not taken yet; guarded by script.mu
 	wake   chan struct{} // one slot: there are tokens
-	teller source.Teller
+	teller source.ChangeDetector
 }
 
 func (s *Scripted) newReader() *reader {
@@ -44,7 +44,7 @@ func (r *reader) Next(ctx context.Context, prev source.Revision) (source.Content
 		}
 		if ok {
 			again := r.script.takeRepeat()
-			if r.teller.Differs(prev, c.Revision, err) || again {
+			if r.teller.Changed(prev, c.Revision, err) || again {
 				return c, err
 			}
 		}
@@ -88,15 +88,15 @@ func (r *reader) signal() {
 
 // Close forgets what was told, so that the source is as new.
 func (r *reader) Close() error {
-	r.teller = source.Teller{}
+	r.teller = source.ChangeDetector{}
 	return nil
 }
 
 // Reusable marks the source as source.Reusable.
 func (r *reader) Reusable() {}
 
-// Receive is source.Receiver's: it notes what became of a content.
-func (r *reader) Receive(rev source.Revision, rejected error) {
+// Receive is source.Acknowledger's: it notes what became of a content.
+func (r *reader) Ack(rev source.Revision, rejected error) {
 	r.script.mu.Lock()
 	defer r.script.mu.Unlock()
 	r.script.receipts = append(r.script.receipts, Receipt{Revision: rev, Rejected: rejected, At: time.Now()})
@@ -108,14 +108,14 @@ func (r *reader) Identity() string { return r.script.identity }
 // Bare returns the same source without any ability.
 func (s *Scripted) Bare() source.Source { return bare{s.reader} }
 
-// AsProver returns the same source with the ability source.Prover: it was proven when a read of it last succeeded, or as
+// AsFreshnessReporter returns the same source with the ability source.FreshnessReporter: it was proven when a read of it last succeeded, or as
 // Prove said.
-func (s *Scripted) AsProver() source.Source { return prover{s.reader} }
+func (s *Scripted) AsFreshnessReporter() source.Source { return prover{s.reader} }
 
 // AsLocal returns the same source marked as source.Local.
 func (s *Scripted) AsLocal() source.Source { return local{s.reader} }
 
-// Prove sets when the source was last proven to be the newest, for AsProver.
+// Prove sets when the source was last proven to be the newest, for AsFreshnessReporter.
 func (s *Scripted) Prove(at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -135,17 +135,17 @@ func (local) Local() {}
 
 type prover struct{ *reader }
 
-func (p prover) ProvenAt() time.Time {
+func (p prover) VerifiedAt() time.Time {
 	p.script.mu.Lock()
 	defer p.script.mu.Unlock()
 	return p.script.proven
 }
 
 var (
-	_ source.Source     = (*Scripted)(nil)
-	_ source.Receiver   = (*Scripted)(nil)
-	_ source.Identifier = (*Scripted)(nil)
-	_ source.Reusable   = (*Scripted)(nil)
-	_ source.Prover     = prover{}
-	_ source.Local      = local{}
+	_ source.Source            = (*Scripted)(nil)
+	_ source.Acknowledger      = (*Scripted)(nil)
+	_ source.Identifier        = (*Scripted)(nil)
+	_ source.Reusable          = (*Scripted)(nil)
+	_ source.FreshnessReporter = prover{}
+	_ source.Local             = local{}
 )

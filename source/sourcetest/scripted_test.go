@@ -49,7 +49,7 @@ func TestScriptedKeepsTheRules(t *testing.T) {
 	t.Parallel()
 	views := map[string]func(*sourcetest.Scripted) source.Source{
 		"bare":   (*sourcetest.Scripted).Bare,
-		"prover": (*sourcetest.Scripted).AsProver,
+		"prover": (*sourcetest.Scripted).AsFreshnessReporter,
 		"local":  (*sourcetest.Scripted).AsLocal,
 		"reader": (*sourcetest.Scripted).Reader,
 	}
@@ -274,11 +274,11 @@ func TestScriptedAbilities(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := sourcetest.NewScripted("nacos")
 		has := func(s source.Source) (abilities []string) {
-			if _, ok := s.(source.Prover); ok {
-				abilities = append(abilities, "Prover")
+			if _, ok := s.(source.FreshnessReporter); ok {
+				abilities = append(abilities, "FreshnessReporter")
 			}
-			if _, ok := s.(source.Receiver); ok {
-				abilities = append(abilities, "Receiver")
+			if _, ok := s.(source.Acknowledger); ok {
+				abilities = append(abilities, "Acknowledger")
 			}
 			if _, ok := s.(source.Local); ok {
 				abilities = append(abilities, "Local")
@@ -297,30 +297,30 @@ func TestScriptedAbilities(t *testing.T) {
 			want []string
 		}{
 			{"bare", s.Bare(), nil},
-			{"plain", s, []string{"Receiver", "Identifier", "Closer"}},
-			{"prover", s.AsProver(), []string{"Prover", "Receiver", "Identifier", "Closer"}},
-			{"local", s.AsLocal(), []string{"Receiver", "Local", "Identifier", "Closer"}},
+			{"plain", s, []string{"Acknowledger", "Identifier", "Closer"}},
+			{"prover", s.AsFreshnessReporter(), []string{"FreshnessReporter", "Acknowledger", "Identifier", "Closer"}},
+			{"local", s.AsLocal(), []string{"Acknowledger", "Local", "Identifier", "Closer"}},
 		} {
 			if got := has(test.is); !slices.Equal(got, test.want) {
 				t.Errorf("the %s view has the abilities %v, documented are %v", test.view, got, test.want)
 			}
 		}
-		p := s.AsProver().(source.Prover)
-		if !p.ProvenAt().IsZero() {
+		p := s.AsFreshnessReporter().(source.FreshnessReporter)
+		if !p.VerifiedAt().IsZero() {
 			t.Error("a source is proven before it was read")
 		}
 		s.PutYAML("a.yaml", "n: 1")
 		c := next(t, s, "")
-		if !p.ProvenAt().Equal(time.Now()) {
+		if !p.VerifiedAt().Equal(time.Now()) {
 			t.Error("a read does not prove the source")
 		}
 		s.Prove(time.Now().Add(-time.Hour))
-		if time.Since(p.ProvenAt()) != time.Hour {
+		if time.Since(p.VerifiedAt()) != time.Hour {
 			t.Error("Prove has no effect")
 		}
-		s.Receive(c.Revision, nil)
+		s.Ack(c.Revision, nil)
 		rejected := errors.New("no")
-		s.Receive("other", rejected)
+		s.Ack("other", rejected)
 		want := []sourcetest.Receipt{{Revision: c.Revision, At: time.Now()}, {Revision: "other", Rejected: rejected, At: time.Now()}}
 		if got := s.Received(); !slices.Equal(got, want) {
 			t.Errorf("received %v", got)

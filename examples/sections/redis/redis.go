@@ -14,7 +14,7 @@ type Config struct {
 }
 
 // Settings says where the settings stand, for who opens the config: a start must be good for them, too.
-func Settings() nacre.Declaration { return nacre.Declare[Config]("redis") }
+func Settings() nacre.SectionDeclaration { return nacre.DeclareSection[Config]("redis") }
 
 // Client is what the package is for.
 type Client struct{ dial string }

@@ -110,7 +110,7 @@ func (s scenario) play(t *testing.T, f *field) {
 	defer cancel()
 	did := &record{}
 	dial := func(who string) *nacos.Client {
-		c, err := nacos.Dial(ctx, f.config(who), did.of(who, f)...)
+		c, err := nacos.NewClient(f.config(who), did.of(who, f)...)
 		if err != nil {
 			t.Fatal(err)
 		}

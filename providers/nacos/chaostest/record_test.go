@@ -33,7 +33,7 @@ func (r *record) of(who string, f *field) []nacos.Option {
 		return nil
 	}
 	return []nacos.Option{nacos.OnEvent(func(e nacos.Event) {
-		if e.Kind == nacos.Pushed || e.Kind == nacos.Read {
+		if e.Kind == nacos.EventPushed || e.Kind == nacos.EventRead {
 			return
 		}
 		r.mu.Lock()

@@ -96,7 +96,7 @@ func (b *board) watch(ctx context.Context, t *testing.T, wg *sync.WaitGroup, c *
 	b.has[who] = map[string]int{}
 	b.mu.Unlock()
 	for _, id := range ids {
-		src := c.Config(id, nacos.Optional())
+		src := c.Source(id, nacos.AbsentOK())
 		wg.Go(func() {
 			var rev source.Revision
 			for ctx.Err() == nil {
@@ -119,7 +119,7 @@ func (b *board) watch(ctx context.Context, t *testing.T, wg *sync.WaitGroup, c *
 				if before := b.note(who, id, v); before > v {
 					t.Errorf("session %s: version %d of %s came after version %d", who, v, id, before)
 				}
-				src.Receive(rev, nil)
+				src.Ack(rev, nil)
 			}
 		})
 	}

@@ -35,11 +35,11 @@ func ReconcileEvery(d time.Duration) Option {
 	return func(c *Client) { c.reconcile = max(d, time.Second) }
 }
 
-// New returns a Client. It fails with kind Misused without a client.
+// New returns a Client. It fails with kind InvalidArgument without a client.
 func New(sdk config_client.IConfigClient, opts ...Option) (*Client, error) {
 	if v := reflect.ValueOf(sdk); sdk == nil || v.Kind() == reflect.Pointer && v.IsNil() || !v.Comparable() {
 		return nil, &source.Error{
-			Kind: source.Misused, Op: "take over", Document: "the SDK's client", Err: errors.New("there is none"),
+			Kind: source.InvalidArgument, Op: "take over", Document: "the SDK's client", Err: errors.New("there is none"),
 			Fix: "make one by clients.NewConfigClient, and give its pointer",
 		}
 	}
@@ -59,10 +59,10 @@ func New(sdk config_client.IConfigClient, opts ...Option) (*Client, error) {
 	return c, nil
 }
 
-// ConfigOption tells how to treat one config.
-type ConfigOption func(*configOptions)
+// SourceOption tells how to treat one config.
+type SourceOption func(*sourceOptions)
 
-type configOptions struct {
+type sourceOptions struct {
 	group        string
 	format       string
 	optional     bool
@@ -70,25 +70,25 @@ type configOptions struct {
 }
 
 // Group names the config's group. Default: DEFAULT_GROUP.
-func Group(name string) ConfigOption { return func(o *configOptions) { o.group = name } }
+func Group(name string) SourceOption { return func(o *sourceOptions) { o.group = name } }
 
 // Format tells the format ("yaml", "json", "toml", "properties", "dotenv") of a config whose data ID does not end with an
 // extension, or with another. Default: the extension.
-func Format(name string) ConfigOption {
-	return func(o *configOptions) { o.format = strings.ToLower(name) }
+func Format(name string) SourceOption {
+	return func(o *sourceOptions) { o.format = strings.ToLower(name) }
 }
 
-// Optional says that the config may be missing: that is then a state like another, and not an error.
-func Optional() ConfigOption { return func(o *configOptions) { o.optional = true } }
+// AbsentOK says that the config may be missing: that is then a state like another, and not an error.
+func AbsentOK() SourceOption { return func(o *sourceOptions) { o.optional = true } }
 
 // AllowUnknown says that keys which no field has are a matter of course: for a config that several services share.
-func AllowUnknown() ConfigOption { return func(o *configOptions) { o.allowUnknown = true } }
+func AllowUnknown() SourceOption { return func(o *sourceOptions) { o.allowUnknown = true } }
 
-// Config returns the config with that data ID as a source, which is an [io.Closer] and a [source.Identifier], and a
-// [source.Prover] if the SDK's client does not use its disk. From now on it is listened to and read. A name that
+// Source returns the config with that data ID as a source, which is an [io.Closer] and a [source.Identifier], and a
+// [source.FreshnessReporter] if the SDK's client does not use its disk. From now on it is listened to and read. A name that
 // cannot be is told by Next.
-func (c *Client) Config(dataID string, opts ...ConfigOption) source.Source {
-	s := &Source{client: c, opts: configOptions{group: constant.DEFAULT_GROUP}}
+func (c *Client) Source(dataID string, opts ...SourceOption) source.Source {
+	s := &Source{client: c, opts: sourceOptions{group: constant.DEFAULT_GROUP}}
 	for _, opt := range opts {
 		opt(&s.opts)
 	}

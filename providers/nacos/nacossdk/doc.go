@@ -5,7 +5,7 @@
 //	if err != nil {
 //		return err
 //	}
-//	cfg, err := nacre.Open[Config](ctx, client.Config("orders.yaml"))
+//	cfg, err := nacre.Open[Config](ctx, client.Source("orders.yaml"))
 //
 // # When to use it
 //
@@ -31,6 +31,6 @@
 // one that hangs keeps its place. A panic in one is an error.
 //
 // A client that may use its disk copies, which is how the SDK comes, hands one out when the server fails, without
-// saying so. Nothing that it returns proves anything, so sources of such a client are no [source.Prover]. With
+// saying so. Nothing that it returns proves anything, so sources of such a client are no [source.FreshnessReporter]. With
 // DisableUseSnapShot they are.
 package nacossdk

@@ -150,7 +150,7 @@ func closed(t *testing.T, s source.Source) {
 func TestWakeAndReconcile(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, f *sdk, c *nacossdk.Client) {
-		src := c.Config("x.yaml", nacossdk.Optional())
+		src := c.Source("x.yaml", nacossdk.AbsentOK())
 		defer closed(t, src)
 		r := &follower{t: t, src: src}
 		r.want("absent")
@@ -171,8 +171,8 @@ func TestWakeAndReconcile(t *testing.T) {
 				t.Errorf("a change whose push was lost came after %v, want 33 s at most", took)
 			}
 		}
-		prover, ok := src.(source.Prover)
-		if !ok || time.Since(prover.ProvenAt()) > time.Second {
+		prover, ok := src.(source.FreshnessReporter)
+		if !ok || time.Since(prover.VerifiedAt()) > time.Second {
 			t.Error("a source of a client without snapshots does not say that it is proven")
 		}
 		f.do(func() { delete(f.docs, "x.yaml") })
@@ -185,7 +185,7 @@ func TestWakeAndReconcile(t *testing.T) {
 func TestReadTooEarly(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, f *sdk, c *nacossdk.Client) {
-		src := c.Config("x.yaml", nacossdk.Optional())
+		src := c.Source("x.yaml", nacossdk.AbsentOK())
 		defer closed(t, src)
 		r := &follower{t: t, src: src}
 		r.want("absent")
@@ -222,7 +222,7 @@ func TestListenThatFailed(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, f *sdk, c *nacossdk.Client) {
 		f.do(func() { f.deaf = true })
-		src := c.Config("x.yaml", nacossdk.Optional())
+		src := c.Source("x.yaml", nacossdk.AbsentOK())
 		defer closed(t, src)
 		r := &follower{t: t, src: src}
 		r.want("absent")
@@ -245,7 +245,7 @@ func TestBoundHoldsAfterErrors(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		src := c.Config("x.yaml", nacossdk.Optional())
+		src := c.Source("x.yaml", nacossdk.AbsentOK())
 		defer closed(t, src)
 		r := &follower{t: t, src: src}
 		r.want("absent")
@@ -269,7 +269,7 @@ func TestOneListenForAKey(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, b := c.Config("x.yaml", nacossdk.Optional()), other.Config("x.yaml", nacossdk.Optional())
+		a, b := c.Source("x.yaml", nacossdk.AbsentOK()), other.Source("x.yaml", nacossdk.AbsentOK())
 		(&follower{t: t, src: a}).want("absent")
 		r := &follower{t: t, src: b}
 		r.want("absent")
@@ -297,7 +297,7 @@ func TestOneListenForAKey(t *testing.T) {
 			}
 		})
 		// The SDK has kept the old listener and drops the new one: it must wake the new entry.
-		src := c.Config("x.yaml")
+		src := c.Source("x.yaml")
 		defer closed(t, src)
 		n := &follower{t: t, src: src}
 		n.want("v: 1")
@@ -320,7 +320,7 @@ func TestCallsThatHang(t *testing.T) {
 		f.hang = hang
 		var all []source.Source
 		for id := range strings.FieldsSeq("a b c d e f g h") {
-			all = append(all, c.Config(id+".yaml"))
+			all = append(all, c.Source(id+".yaml"))
 		}
 		r := &follower{t: t, src: all[7]}
 		if _, err := r.next(); !errors.Is(err, source.Timeout) {
@@ -351,7 +351,7 @@ func TestTroubles(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, f *sdk, c *nacossdk.Client) {
 		f.docs["x.yaml"] = "v: 1"
-		src := c.Config("x.yaml")
+		src := c.Source("x.yaml")
 		defer closed(t, src)
 		r := &follower{t: t, src: src}
 		r.want("v: 1")
@@ -360,7 +360,7 @@ func TestTroubles(t *testing.T) {
 			panic bool
 			kind  source.Kind
 		}{
-			{"canary 403 forbidden", false, source.Denied},
+			{"canary 403 forbidden", false, source.PermissionDenied},
 			{"canary: request timeout", false, source.Timeout},
 			{"canary connection refused", false, source.Unavailable},
 			{"canary", true, source.Unavailable},
@@ -380,28 +380,28 @@ func TestTroubles(t *testing.T) {
 
 func TestMisuse(t *testing.T) {
 	t.Parallel()
-	if _, err := nacossdk.New(nil); !errors.Is(err, source.Misused) {
-		t.Errorf("New without a client: %v, want misused", err)
+	if _, err := nacossdk.New(nil); !errors.Is(err, source.InvalidArgument) {
+		t.Errorf("New without a client: %v, want an invalid argument", err)
 	}
-	if _, err := nacossdk.New((*config_client.ConfigClient)(nil)); !errors.Is(err, source.Misused) {
-		t.Errorf("New with a nil pointer: %v, want misused", err)
+	if _, err := nacossdk.New((*config_client.ConfigClient)(nil)); !errors.Is(err, source.InvalidArgument) {
+		t.Errorf("New with a nil pointer: %v, want an invalid argument", err)
 	}
 	bubble(t, func(t *testing.T, f *sdk, c *nacossdk.Client) {
 		for name, src := range map[string]source.Source{
-			"no data ID": c.Config(""), "an illegal one": c.Config("a/b"), "an empty group": c.Config("x.yaml", nacossdk.Group("")),
+			"no data ID": c.Source(""), "an illegal one": c.Source("a/b"), "an empty group": c.Source("x.yaml", nacossdk.Group("")),
 		} {
-			if _, err := src.Next(t.Context(), ""); !errors.Is(err, source.Misused) {
-				t.Errorf("%s: %v, want misused", name, err)
+			if _, err := src.Next(t.Context(), ""); !errors.Is(err, source.InvalidArgument) {
+				t.Errorf("%s: %v, want an invalid argument", name, err)
 			}
 			closed(t, src)
 		}
 		f.docs["x"] = "v: 1"
-		plain := c.Config("x")
+		plain := c.Source("x")
 		defer closed(t, plain)
-		if _, err := plain.Next(t.Context(), ""); !errors.Is(err, source.Misused) {
-			t.Errorf("no format: %v, want misused", err)
+		if _, err := plain.Next(t.Context(), ""); !errors.Is(err, source.InvalidArgument) {
+			t.Errorf("no format: %v, want an invalid argument", err)
 		}
-		missing := c.Config("missing.yaml")
+		missing := c.Source("missing.yaml")
 		defer closed(t, missing)
 		if _, err := missing.Next(t.Context(), ""); !errors.Is(err, source.NotFound) {
 			t.Errorf("a config that is missing: %v, want not found", err)
@@ -412,9 +412,9 @@ func TestMisuse(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		unproven := disk.Config("x.yaml")
+		unproven := disk.Source("x.yaml")
 		defer closed(t, unproven)
-		if _, ok := unproven.(source.Prover); ok {
+		if _, ok := unproven.(source.FreshnessReporter); ok {
 			t.Error("a source of a client that may use its disk claims to be proven")
 		}
 		if id := unproven.(source.Identifier).Identity(); id != "nacossdk:dev/DEFAULT_GROUP/x.yaml" {

@@ -42,7 +42,7 @@ func (k key) check() error {
 		return nil
 	}
 	return &source.Error{
-		Kind: source.Misused, Op: "name", Document: k.String(), Err: errors.New(strings.Join(problems, "; ")),
+		Kind: source.InvalidArgument, Op: "name", Document: k.String(), Err: errors.New(strings.Join(problems, "; ")),
 		Fix: "use letters, digits and -_.: only, at most 256 for a data ID and 128 for a group",
 	}
 }

@@ -128,7 +128,7 @@ func explain(k key, err error) error {
 	case errors.Is(err, errPanic):
 		return fail(source.Unavailable, k, "the SDK's client has panicked", "look into the SDK's log; the read is tried again by itself")
 	case has("403", "forbid", "user not found", "authorization failed", "token invalid", "token expired", "access denied"):
-		return fail(source.Denied, k, "the server refused the SDK's client", "check the user name, password or access key that the SDK's client was made with, and its rights in this namespace")
+		return fail(source.PermissionDenied, k, "the server refused the SDK's client", "check the user name, password or access key that the SDK's client was made with, and its rights in this namespace")
 	case has("timeout", "timed out", "deadline"):
 		return fail(source.Timeout, k, "the SDK's client had no answer in time", "check the network between here and there, and the load of the server")
 	case has("being modified"):

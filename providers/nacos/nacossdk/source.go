@@ -16,11 +16,11 @@ import (
 type Source struct {
 	client *Client
 	key    key
-	opts   configOptions
-	told   source.Teller   // Next's own, as is gave
-	gave   source.Revision // the last content that Next returned
-	bad    error           // why this source can never work
-	entry  *entry          // nil with bad
+	opts   sourceOptions
+	told   source.ChangeDetector // Next's own, as is gave
+	gave   source.Revision       // the last content that Next returned
+	bad    error                 // why this source can never work
+	entry  *entry                // nil with bad
 
 	once sync.Once
 }
@@ -29,14 +29,14 @@ type Source struct {
 type provenSource struct{ *Source }
 
 var (
-	_ source.Identifier = (*Source)(nil)
-	_ source.Scoped     = (*Source)(nil)
-	_ io.Closer         = (*Source)(nil)
-	_ source.Prover     = (*provenSource)(nil)
+	_ source.Identifier        = (*Source)(nil)
+	_ source.Scoped            = (*Source)(nil)
+	_ io.Closer                = (*Source)(nil)
+	_ source.FreshnessReporter = (*provenSource)(nil)
 )
 
-// ProvenAt returns when the server was asked whose answer last proved what Next returned last.
-func (p *provenSource) ProvenAt() time.Time {
+// VerifiedAt returns when the server was asked whose answer last proved what Next returned last.
+func (p *provenSource) VerifiedAt() time.Time {
 	if p.entry == nil {
 		return time.Time{}
 	}
@@ -73,7 +73,7 @@ func (s *Source) Next(ctx context.Context, prev source.Revision) (source.Content
 			return source.Content{}, ctx.Err()
 		}
 		content, changed, err := s.look()
-		if (err != nil || content.Revision != "") && s.told.Differs(prev, content.Revision, err) {
+		if (err != nil || content.Revision != "") && s.told.Changed(prev, content.Revision, err) {
 			if err != nil {
 				return source.Content{}, err
 			}
@@ -116,7 +116,7 @@ func (s *Source) content(d *doc) (source.Content, error) {
 	if d.absent {
 		if !s.opts.optional {
 			return source.Content{}, fail(source.NotFound, s.key, "there is no such config",
-				"check data ID and group for a slip, and that the client's NamespaceId is an *id* and not a name; if it may be missing, say nacossdk.Optional()")
+				"check data ID and group for a slip, and that the client's NamespaceId is an *id* and not a name; if it may be missing, say nacossdk.AbsentOK()")
 		}
 		out.Absent = true
 		return source.Content{Revision: "absent", Documents: []source.Document{out}}, nil
@@ -127,7 +127,7 @@ func (s *Source) content(d *doc) (source.Content, error) {
 	}
 	if out.Format == "" {
 		return source.Content{}, &source.Error{
-			Kind: source.Misused, Op: "read", Document: s.key.String(), Err: errors.New("its format is not known"),
+			Kind: source.InvalidArgument, Op: "read", Document: s.key.String(), Err: errors.New("its format is not known"),
 			Fix: `name the data ID with an extension (.yaml, .json, .toml, .properties, .env), or say nacossdk.Format("yaml")`,
 		}
 	}

@@ -15,10 +15,10 @@
 //	srv.Faults().DropPushes(1)
 //	err = srv.Wait(ctx, func(s nacostest.Stats) bool { return s.Requests["ConfigQueryRequest"] > 1 })
 //
-// A config that is opened on it keeps a last good copy, by default in the cache folder of the user; each server has a port of
+// A config that is opened on it keeps a last known good copy, by default in the cache folder of the user; each server has a port of
 // its own, and so each run leaves another one. Give a test's config a folder of the test's, or no copy:
 //
-//	cfg, err := nacre.OpenWith[Config](ctx, nacre.Options{StateDir: t.TempDir()}, client.Config("orders.yaml"))
+//	cfg, err := nacre.OpenWith[Config](ctx, nacre.Options{LastKnownGoodDir: t.TempDir()}, client.Source("orders.yaml"))
 //
 // # What to know about Nacos
 //

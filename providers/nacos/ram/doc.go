@@ -6,7 +6,7 @@
 //	}
 //	cfg := nacos.FromEnv()
 //	cfg.Signer = signer
-//	client, err := nacos.Dial(ctx, cfg)
+//	client, err := nacos.NewClient(cfg)
 //
 // Besides a plain key it takes what RAM has in its place: a temporary token (STS), the role of a machine (ECS), the role
 // of a service account (OIDC), a role that is assumed (ARN), a credentials URI, a secret that is rotated. The work is done by

@@ -50,7 +50,7 @@ var (
 	errRefused = errors.New("credentials cannot be had")
 )
 
-// New returns a signer with these credentials. An error is of kind Misused where there are none, and Denied where they
+// New returns a signer with these credentials. An error is of kind InvalidArgument where there are none, and PermissionDenied where they
 // cannot be had; its cause is [nacos.SigningFailed].
 func New(c Credentials) (*Signer, error) {
 	return FromClientConfig(constant.ClientConfig{
@@ -74,9 +74,9 @@ func FromClientConfig(c constant.ClientConfig) (*Signer, error) {
 	found, err := s.login()
 	switch {
 	case err != nil:
-		return nil, fail(source.Denied, errRefused)
+		return nil, fail(source.PermissionDenied, errRefused)
 	case !found:
-		return nil, fail(source.Misused, errNone)
+		return nil, fail(source.InvalidArgument, errNone)
 	}
 	return s, nil
 }
@@ -121,7 +121,7 @@ func (s *Signer) Sign(ctx context.Context, about nacos.Key) (map[string]string, 
 	select {
 	case headers := <-signed:
 		if headers[security.CONFIG_AK_FILED] == "" || headers[security.SIGNATURE_HEADER] == "" {
-			return nil, fail(source.Denied, errRefused)
+			return nil, fail(source.PermissionDenied, errRefused)
 		}
 		return headers, nil
 	case <-ctx.Done():

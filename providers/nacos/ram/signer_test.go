@@ -97,8 +97,8 @@ func TestTemporaryKeyAndRegion(t *testing.T) {
 func TestNoCredentials(t *testing.T) {
 	unset(t)
 	_, err := ram.FromEnv()
-	if !errors.Is(err, source.Misused) || !errors.Is(err, nacos.SigningFailed) {
-		t.Errorf("without credentials: %v, want misused", err)
+	if !errors.Is(err, source.InvalidArgument) || !errors.Is(err, nacos.SigningFailed) {
+		t.Errorf("without credentials: %v, want an invalid argument", err)
 	}
 }
 
@@ -152,7 +152,7 @@ func TestCredentialsURI(t *testing.T) {
 		t.Errorf("%d requests for credentials hang, want one", n)
 	}
 	close(hang)
-	if _, err := s.Sign(t.Context(), nacos.Key{Group: "G"}); !errors.Is(err, source.Denied) {
+	if _, err := s.Sign(t.Context(), nacos.Key{Group: "G"}); !errors.Is(err, source.PermissionDenied) {
 		t.Errorf("without credentials: %v, want denied", err)
 	}
 }
@@ -169,7 +169,7 @@ func TestSession(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := nacos.Dial(t.Context(), nacos.Config{Servers: []string{srv.Addr()}, Signer: signer})
+	c, err := nacos.NewClient(nacos.Config{Servers: []string{srv.Addr()}, Signer: signer})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,7 @@
 //	if err != nil {
 //		return err
 //	}
-//	client, err := nacos.Dial(ctx, cfg, opts...)
+//	client, err := nacos.NewClient(cfg, opts...)
 //
 // # What becomes of each setting
 //

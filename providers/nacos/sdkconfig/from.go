@@ -28,8 +28,8 @@ const (
 )
 
 // From returns the settings that are equal to those of the SDK. The signer signs requests, for settings that have an access
-// key; nil for others. An error is of kind Misused and names all that has no equal. What is wrong with the values
-// themselves [nacos.Dial] says.
+// key; nil for others. An error is of kind InvalidArgument and names all that has no equal. What is wrong with the values
+// themselves [nacos.NewClient] says.
 func From(client constant.ClientConfig, servers []constant.ServerConfig, signer nacos.Signer) (nacos.Config, []nacos.Option, error) {
 	cfg := nacos.Config{
 		Namespace: client.NamespaceId,
@@ -65,7 +65,7 @@ func From(client constant.ClientConfig, servers []constant.ServerConfig, signer 
 	}
 	if len(problems) > 0 {
 		return nacos.Config{}, nil, &source.Error{
-			Kind: source.Misused, Op: "take over", Document: "ClientConfig", Err: errors.New(strings.Join(problems, "; ")),
+			Kind: source.InvalidArgument, Op: "take over", Document: "ClientConfig", Err: errors.New(strings.Join(problems, "; ")),
 			Fix: "change what is named, or write a nacos.Config by hand",
 		}
 	}

@@ -108,8 +108,8 @@ func TestFromRefuses(t *testing.T) {
 		TLSCfg: constant.TLSConfig{Enable: true, CaFile: "/no/such/canary.pem"},
 	}
 	_, _, err := sdkconfig.From(client, nil, nil)
-	if !errors.Is(err, source.Misused) {
-		t.Fatalf("settings that cannot be taken over: %v, want misused", err)
+	if !errors.Is(err, source.InvalidArgument) {
+		t.Fatalf("settings that cannot be taken over: %v, want an invalid argument", err)
 	}
 	for _, want := range []string{"access key", "OpenKMS", "TLS CA cannot be read"} {
 		if !strings.Contains(err.Error(), want) {
@@ -138,7 +138,7 @@ func TestFromRefusesTheEnvironment(t *testing.T) {
 				t.Setenv(name, value)
 			}
 			cfg, _, err := sdkconfig.From(constant.ClientConfig{}, []constant.ServerConfig{{IpAddr: "10.0.0.1"}}, nil)
-			if !errors.Is(err, source.Misused) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "canary") {
+			if !errors.Is(err, source.InvalidArgument) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "canary") {
 				t.Errorf("From returns TLS %v and error %v, want one that says %q", cfg.TLS != nil, err, want)
 			}
 		})
@@ -161,12 +161,12 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	client, err := nacos.Dial(context.Background(), cfg, opts...)
+	client, err := nacos.NewClient(cfg, opts...)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	defer client.Close()
-	fmt.Println("ready:", client.Ready(context.Background()) == nil)
+	fmt.Println("ready:", client.WaitReady(context.Background()) == nil)
 	// Output: ready: true
 }

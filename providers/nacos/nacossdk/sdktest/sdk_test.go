@@ -86,7 +86,7 @@ func TestConformance(t *testing.T) {
 		var made []source.Source
 		return sourcetest.Harness{
 			Source: func() source.Source {
-				s := c.Config("suite.json", nacossdk.Optional())
+				s := c.Source("suite.json", nacossdk.AbsentOK())
 				made = append(made, s)
 				return s
 			},
@@ -146,7 +146,7 @@ func TestRealConformance(t *testing.T) {
 		var made []source.Source
 		return sourcetest.Harness{
 			Source: func() source.Source {
-				s := c.Config(id, nacossdk.Optional())
+				s := c.Source(id, nacossdk.AbsentOK())
 				made = append(made, s)
 				return s
 			},
@@ -238,7 +238,7 @@ func TestBurst(t *testing.T) {
 	c := wrap(t, newClient(t, srv.Addr(), "", ""))
 	var all []source.Source
 	for i := range 100 {
-		src := c.Config(fmt.Sprintf("%d.yaml", i), nacossdk.Optional())
+		src := c.Source(fmt.Sprintf("%d.yaml", i), nacossdk.AbsentOK())
 		defer closed(t, src)
 		all = append(all, src)
 	}

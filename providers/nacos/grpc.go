@@ -27,26 +27,26 @@ const (
 )
 
 // wired is the transport over gRPC and HTTP.
-type wired struct {
+type grpcTransport struct {
 	tls *tls.Config
 }
 
 // Open makes one TCP connection and opens the push stream on it.
-func (w wired) Open(ctx context.Context, server address) (link, error) {
+func (w grpcTransport) Open(ctx context.Context, server address) (link, error) {
 	conn, err := rpc.Dial(ctx, server.grpc(), rpc.Options{
 		TLS: w.tls, MaxMessage: maxMessage, MaxPush: maxPush, Admit: admit, UserAgent: "nacre",
 	})
 	if err != nil {
 		return nil, notConnected(ctx, server, err)
 	}
-	l := &wiredLink{server: server, conn: conn}
+	l := &grpcLink{server: server, conn: conn}
 	// The stream's life is the link's, not that of ctx.
 	l.ctx, l.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	l.stream = conn.Stream(l.ctx, methodStream)
 	return l, nil
 }
 
-type wiredLink struct {
+type grpcLink struct {
 	server address
 	conn   *rpc.Conn
 	stream *rpc.Stream
@@ -91,7 +91,7 @@ func refusedByTLS(err error) bool {
 	return errors.As(err, &op) && op.Op == "remote error" && strings.Contains(op.Error(), "certificate")
 }
 
-func (l *wiredLink) Call(ctx context.Context, m message) (message, error) {
+func (l *grpcLink) Call(ctx context.Context, m message) (message, error) {
 	most := maxReply
 	if m.Type == typeQuery {
 		most = maxMessage
@@ -103,14 +103,14 @@ func (l *wiredLink) Call(ctx context.Context, m message) (message, error) {
 	return l.message(b)
 }
 
-func (l *wiredLink) Send(m message) error {
+func (l *grpcLink) Send(m message) error {
 	if err := l.stream.Send(append(encodePayload(m), m.Body...)); err != nil {
 		return l.classify(l.ctx, err)
 	}
 	return nil
 }
 
-func (l *wiredLink) Recv() (message, error) {
+func (l *grpcLink) Recv() (message, error) {
 	b, err := l.stream.Recv()
 	if err != nil {
 		return message{}, l.classify(l.ctx, err)
@@ -118,7 +118,7 @@ func (l *wiredLink) Recv() (message, error) {
 	return l.message(b)
 }
 
-func (l *wiredLink) message(b []byte) (message, error) {
+func (l *grpcLink) message(b []byte) (message, error) {
 	m, err := decodePayload(b)
 	if err != nil {
 		return message{}, errNoGRPC(l.server)
@@ -126,7 +126,7 @@ func (l *wiredLink) message(b []byte) (message, error) {
 	return m, nil
 }
 
-func (l *wiredLink) LocalIP() string {
+func (l *grpcLink) LocalIP() string {
 	host, _, err := net.SplitHostPort(l.conn.LocalAddr().String())
 	if err != nil {
 		return ""
@@ -134,13 +134,13 @@ func (l *wiredLink) LocalIP() string {
 	return host
 }
 
-func (l *wiredLink) Close() {
+func (l *grpcLink) Close() {
 	l.cancel()
 	l.conn.Close()
 }
 
 // classify makes gRPC's codes the session's errors.
-func (l *wiredLink) classify(ctx context.Context, err error) error {
+func (l *grpcLink) classify(ctx context.Context, err error) error {
 	if ctx.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return ctx.Err()
 	}

@@ -7,7 +7,7 @@ import (
 
 // pulse measures the network by heartbeats, and says how often the next ones are due: see [Option] for the table. It
 // outlives connections, since a network that keeps losing them is a bad one.
-type pulse struct {
+type heartbeat struct {
 	mu     sync.Mutex
 	last   [10]bool // whether the last heartbeats were answered, oldest overwritten first
 	count  int
@@ -29,13 +29,13 @@ var (
 	bad  = grade{"bad", 5 * time.Second, 5}
 )
 
-func (p *pulse) grade() grade {
+func (p *heartbeat) grade() grade {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.gradeLocked()
 }
 
-func (p *pulse) gradeLocked() grade {
+func (p *heartbeat) gradeLocked() grade {
 	lost := 0
 	for _, answered := range p.last[:min(p.count, len(p.last))] {
 		if !answered {
@@ -51,7 +51,7 @@ func (p *pulse) gradeLocked() grade {
 	return fair
 }
 
-func (p *pulse) note(answered bool) {
+func (p *heartbeat) note(answered bool) {
 	p.last[p.count%len(p.last)] = answered
 	p.count++
 	if p.count == 2*len(p.last) { // keep the index without growing
@@ -60,7 +60,7 @@ func (p *pulse) note(answered bool) {
 }
 
 // answered notes a heartbeat that was.
-func (p *pulse) answered(rtt time.Duration) {
+func (p *heartbeat) answered(rtt time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.note(true)
@@ -73,7 +73,7 @@ func (p *pulse) answered(rtt time.Duration) {
 }
 
 // miss notes a heartbeat that was not answered, and reports how many these are in a row and whether the connection is dead.
-func (p *pulse) miss() (inRow int, dead bool) {
+func (p *heartbeat) miss() (inRow int, dead bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.missed == 0 {
@@ -85,21 +85,21 @@ func (p *pulse) miss() (inRow int, dead bool) {
 }
 
 // begin starts on a new connection.
-func (p *pulse) begin() {
+func (p *heartbeat) begin() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.missed = 0
 }
 
 // lost notes that a connection broke.
-func (p *pulse) lost() {
+func (p *heartbeat) lost() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.note(false)
 }
 
 // heard notes any other sign of life.
-func (p *pulse) heard() {
+func (p *heartbeat) answerReceived() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.missed = 0

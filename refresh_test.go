@@ -111,7 +111,7 @@ func TestASlowResolverHoldsNothingUp(t *testing.T) {
 			}
 			return "token", nil
 		})
-		cfg, m, err := referring(t, quiet, "db: '${vault:db} and ${vault:db}'", vault, nacre.Reread(10*time.Second))
+		cfg, m, err := referring(t, quiet, "db: '${vault:db} and ${vault:db}'", vault, nacre.RefreshEvery(10*time.Second))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -147,7 +147,7 @@ func TestASlowResolverHoldsNothingUp(t *testing.T) {
 func TestRereadNever(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var calls atomic.Int64
-		_, _, err := referring(t, quiet, "db: '${vault:db}'", nacre.Reread(-1), nacre.Resolve("vault", func(context.Context, string) (string, error) {
+		_, _, err := referring(t, quiet, "db: '${vault:db}'", nacre.RefreshEvery(-1), nacre.Resolve("vault", func(context.Context, string) (string, error) {
 			calls.Add(1)
 			return "x", nil
 		}))
@@ -171,7 +171,7 @@ func TestARotatedSecretThatDoesHarm(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		nacre.Probe(cfg, func(_ context.Context, c *deriveConfig) error {
+		nacre.AutoRollback(cfg, func(_ context.Context, c *deriveConfig) error {
 			if c.DB == "bad" {
 				return errors.New("no answer")
 			}

@@ -15,7 +15,7 @@ import (
 
 type numbered struct {
 	name   string
-	cause  nacos.Cause
+	cause  nacos.Code
 	number int
 }
 
@@ -23,53 +23,53 @@ type numbered struct {
 var frozen = []numbered{
 	{"HostUnknown", nacos.HostUnknown, 1},
 	{"ConnectionRefused", nacos.ConnectionRefused, 2},
-	{"NoAnswer", nacos.NoAnswer, 3},
+	{"NoResponse", nacos.NoResponse, 3},
 	{"Unreachable", nacos.Unreachable, 4},
-	{"GRPCPortShut", nacos.GRPCPortShut, 5},
+	{"GRPCPortClosed", nacos.GRPCPortClosed, 5},
 	{"NotNacos", nacos.NotNacos, 6},
 	{"ConnectionLost", nacos.ConnectionLost, 7},
-	{"ServerSilent", nacos.ServerSilent, 8},
+	{"ServerUnresponsive", nacos.ServerUnresponsive, 8},
 	{"NotReady", nacos.NotReady, 9},
-	{"Unregistered", nacos.Unregistered, 10},
-	{"SentAway", nacos.SentAway, 11},
+	{"ConnectionForgotten", nacos.ConnectionForgotten, 10},
+	{"Redirected", nacos.Redirected, 11},
 	{"NoServers", nacos.NoServers, 12},
 	{"ServerFailed", nacos.ServerFailed, 13},
-	{"Unlisted", nacos.Unlisted, 14},
+	{"UnlistedServer", nacos.UnlistedServer, 14},
 	{"CertificateRefused", nacos.CertificateRefused, 15},
-	{"WrongLogin", nacos.WrongLogin, 20},
-	{"LoginMissing", nacos.LoginMissing, 21},
+	{"BadCredentials", nacos.BadCredentials, 20},
+	{"CredentialsMissing", nacos.CredentialsMissing, 21},
 	{"TokenRefused", nacos.TokenRefused, 22},
 	{"PermissionDenied", nacos.PermissionDenied, 23},
 	{"RequestRefused", nacos.RequestRefused, 24},
 	{"SigningFailed", nacos.SigningFailed, 25},
 	{"SignatureRefused", nacos.SignatureRefused, 26},
-	{"SentInClear", nacos.SentInClear, 27},
+	{"SentUnencrypted", nacos.SentUnencrypted, 27},
 	{"NamespaceMissing", nacos.NamespaceMissing, 40},
 	{"ConfigMissing", nacos.ConfigMissing, 41},
 	{"Duplicate", nacos.Duplicate, 42},
 	{"TooLarge", nacos.TooLarge, 43},
 	{"ContentCorrupt", nacos.ContentCorrupt, 44},
 	{"ContentChanging", nacos.ContentChanging, 45},
-	{"Changed", nacos.Changed, 46},
-	{"BadName", nacos.BadName, 47},
-	{"BadContent", nacos.BadContent, 48},
+	{"CompareFailed", nacos.CompareFailed, 46},
+	{"InvalidName", nacos.InvalidName, 47},
+	{"InvalidContent", nacos.InvalidContent, 48},
 	{"FormatUnknown", nacos.FormatUnknown, 49},
-	{"BadConfig", nacos.BadConfig, 50},
+	{"InvalidConfig", nacos.InvalidConfig, 50},
 	{"ClientClosed", nacos.ClientClosed, 51},
-	{"RequestWrong", nacos.RequestWrong, 52},
-	{"AnswerWrong", nacos.AnswerWrong, 53},
+	{"BadRequest", nacos.BadRequest, 52},
+	{"BadResponse", nacos.BadResponse, 53},
 	{"NotSupported", nacos.NotSupported, 54},
 	{"ContentOlder", nacos.ContentOlder, 55},
 }
 
 // Each cause has a text, one sentence that tells what to do, and a number that stays.
-func TestCauses(t *testing.T) {
+func TestCodes(t *testing.T) {
 	t.Parallel()
-	all := nacos.Causes()
+	all := nacos.Codes()
 	if len(all) != len(frozen) {
 		t.Errorf("there are %d causes, %d have a frozen number", len(all), len(frozen))
 	}
-	texts := map[string]nacos.Cause{}
+	texts := map[string]nacos.Code{}
 	for _, c := range all {
 		if !slices.ContainsFunc(frozen, func(f numbered) bool { return f.cause == c && f.number == int(c) }) {
 			t.Errorf("%q is %d, which is not its frozen number", c, c)
@@ -81,11 +81,11 @@ func TestCauses(t *testing.T) {
 		if fix := c.Fix(); fix == "" || strings.HasSuffix(fix, ".") || strings.Contains(fix, ". ") || strings.Contains(fix, "\n") {
 			t.Errorf("the fix of %q is not one sentence: %q", c, fix)
 		}
-		if c.Kind() == source.Unknown && c != nacos.AnswerWrong {
+		if c.Kind() == source.Unknown && c != nacos.BadResponse {
 			t.Errorf("%q has no kind", c)
 		}
 	}
-	if none := nacos.Cause(200); none.Error() != "unknown" || none.Fix() != "" || none.Kind() != source.Unknown {
+	if none := nacos.Code(200); none.Error() != "unknown" || none.Fix() != "" || none.Kind() != source.Unknown {
 		t.Errorf("a cause that is none says %q, %q, %v", none, none.Fix(), none.Kind())
 	}
 }
@@ -93,9 +93,9 @@ func TestCauses(t *testing.T) {
 // Kind and cause of an error are both reachable, by Is and by As, also of the errors of several servers.
 func TestCauseIsReachable(t *testing.T) {
 	t.Parallel()
-	c := dial(t, nacos.Config{Servers: []string{"127.0.0.1:2", "127.0.0.1:1"}})
-	err := follow(t, c.Config("x.yaml")).trouble()
-	var cause nacos.Cause
+	c := newClient(t, nacos.Config{Servers: []string{"127.0.0.1:2", "127.0.0.1:1"}})
+	err := follow(t, c.Source("x.yaml")).trouble()
+	var cause nacos.Code
 	if !errors.Is(err, nacos.ConnectionRefused) || !errors.Is(err, source.Unavailable) || !errors.As(err, &cause) || cause != nacos.ConnectionRefused {
 		t.Errorf("with two servers down: %v has cause %v", err, cause)
 	}
@@ -104,7 +104,7 @@ func TestCauseIsReachable(t *testing.T) {
 var update = flag.Bool("update", false, "write the table of docs/nacos-errors.md anew")
 
 // The document for users has all causes, as they are.
-func TestCausesDocument(t *testing.T) {
+func TestCodesDocument(t *testing.T) {
 	t.Parallel()
 	const file, begin, end = "../../docs/nacos-errors.md", "<!-- causes: begin -->\n", "<!-- causes: end -->\n"
 	data, err := os.ReadFile(file)
@@ -127,6 +127,6 @@ func TestCausesDocument(t *testing.T) {
 			t.Fatal(err)
 		}
 	} else if want != string(data) {
-		t.Errorf("%s is not what the code says; write it anew with go test ./providers/nacos -run TestCausesDocument -update", file)
+		t.Errorf("%s is not what the code says; write it anew with go test ./providers/nacos -run TestCodesDocument -update", file)
 	}
 }

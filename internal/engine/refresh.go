@@ -15,12 +15,12 @@ type reference struct{ scheme, name string }
 
 // reread looks from time to time whether the references of a layer stand for what they stood for when its documents were decoded: a secret
 // is rotated without a word from the layer. It asks the resolvers itself, so that one that is slow holds up no change.
-func (e *Engine) reread(ctx context.Context, f *feed) {
+func (e *Engine) reread(ctx context.Context, f *layerState) {
 	for {
-		if !sleep(ctx, f.Reread-f.Reread/10+rand.N(f.Reread/5+1)) { // not all instances of a service at once
+		if !sleep(ctx, f.RefreshEvery-f.RefreshEvery/10+rand.N(f.RefreshEvery/5+1)) { // not all instances of a service at once
 			return
 		}
-		for _, which := range []func() *content{func() *content { return f.latest }, f.behind} {
+		for _, which := range []func() *layerContent{func() *layerContent { return f.latest }, f.behind} {
 			if e.rereadOne(ctx, f, which) != nil {
 				return
 			}
@@ -29,7 +29,7 @@ func (e *Engine) reread(ctx context.Context, f *feed) {
 }
 
 // behind is the content that is live, where that is not the newest.
-func (l *feed) behind() *content {
+func (l *layerState) behind() *layerContent {
 	if l.applied == l.latest {
 		return nil
 	}
@@ -37,10 +37,10 @@ func (l *feed) behind() *content {
 }
 
 // rereadOne looks at the newest content of a layer, or at the one that is live where the newest is refused, held or not there.
-func (e *Engine) rereadOne(ctx context.Context, f *feed, which func() *content) error {
-	var of *content
+func (e *Engine) rereadOne(ctx context.Context, f *layerState, which func() *layerContent) error {
+	var of *layerContent
 	var known map[reference]string
-	if _, err := e.do(ctx, func() (int64, error) {
+	if _, err := e.runOnWriter(ctx, func() (int64, error) {
 		if of = which(); of != nil {
 			known = maps.Clone(of.referred)
 		}
@@ -49,7 +49,7 @@ func (e *Engine) rereadOne(ctx context.Context, f *feed, which func() *content) 
 		return err
 	}
 	rotated := e.rotated(f, known)
-	_, err := e.do(ctx, func() (int64, error) {
+	_, err := e.runOnWriter(ctx, func() (int64, error) {
 		switch {
 		case of != which() || e.pinned():
 		case !rotated:
@@ -57,7 +57,7 @@ func (e *Engine) rereadOne(ctx context.Context, f *feed, which func() *content) 
 				e.setRenewal(f, nil)
 			}
 		case of == f.latest:
-			e.lookAgain(f)
+			e.recheck(f)
 		default:
 			e.renew(f)
 		}
@@ -67,7 +67,7 @@ func (e *Engine) rereadOne(ctx context.Context, f *feed, which func() *content) 
 }
 
 // rotated reports whether any reference stands for something else now. One that cannot be resolved stands for what it did.
-func (e *Engine) rotated(f *feed, known map[reference]string) bool {
+func (e *Engine) rotated(f *layerState, known map[reference]string) bool {
 	for r, was := range known {
 		if now, err := e.resolve(f, r); err == nil && now != was {
 			return true
@@ -77,32 +77,32 @@ func (e *Engine) rotated(f *feed, known map[reference]string) bool {
 }
 
 // again is a content that is to be decoded as if it had just come.
-func (c *content) again() *content {
-	again := &content{Content: c.Content, kept: c.kept, fromDisk: c.fromDisk, released: c.released}
+func (c *layerContent) copyUndecoded() *layerContent {
+	again := &layerContent{Content: c.Content, kept: c.kept, fromDisk: c.fromDisk, released: c.released}
 	again.shown.Store(c.shown.Load())
 	return again
 }
 
 // lookAgain has the newest content of a layer decided on as if it had just come.
-func (e *Engine) lookAgain(f *feed) {
+func (e *Engine) recheck(f *layerState) {
 	e.mu.Lock()
-	f.latest = f.latest.again()
+	f.latest = f.latest.copyUndecoded()
 	f.rejected, f.held = nil, nil
 	e.mu.Unlock()
 	e.resources.Forget()
-	e.decideAgain()
+	e.retryDecision()
 }
 
 // renew applies what is live of a layer with what its references stand for now. If that is refused, the refusal is reported, and it is
 // tried again the next time.
-func (e *Engine) renew(f *feed) {
-	fresh := f.applied.again()
-	if why, harmful := e.harmful(f, fresh); harmful {
+func (e *Engine) renew(f *layerState) {
+	fresh := f.applied.copyUndecoded()
+	if why, harmful := e.isQuarantined(f, fresh); harmful {
 		e.refuseRenewal(f, source.Problems{{Kind: source.Invalid, Position: source.Position{Layer: f.name, Document: firstName(fresh), Revision: e.shown(fresh)},
 			Message: "what its references stand for now is held: " + why}})
 		return
 	}
-	c := e.choose(func(other *feed) *content {
+	c := e.choose(func(other *layerState) *layerContent {
 		if other == f {
 			return fresh
 		}
@@ -117,20 +117,20 @@ func (e *Engine) renew(f *feed) {
 
 // refuseRenewal records that what is live of a layer is refused with what its references stand for now. It is reported once, and not at
 // all where the layer's newest content is refused for the same.
-func (e *Engine) refuseRenewal(f *feed, problems source.Problems) {
+func (e *Engine) refuseRenewal(f *layerState, problems source.Problems) {
 	own := of(problems, f.name)
 	if known := e.setRenewal(f, own); known {
 		return
 	}
 	live := e.cell.Load()
 	causes := []observe.Cause{{Layer: f.name, Document: firstName(f.applied), Revision: e.shown(f.applied)}}
-	e.remember(nil, observe.Entry{Result: observe.ResultRejected, At: time.Now(), Version: live.Version, Causes: causes, Problems: own})
+	e.recordHistory(nil, observe.Entry{Result: observe.ResultRejected, At: time.Now(), Version: live.Version, Causes: causes, Problems: own})
 	observe.Tell(e.Observer.Rejected, observe.Rejected{Version: live.Version, Causes: causes, Problems: own})
 }
 
 // setRenewal notes why the references of what is live of a layer keep the values that they had; nil where they need not. It reports
 // whether that is known already.
-func (e *Engine) setRenewal(f *feed, why source.Problems) (known bool) {
+func (e *Engine) setRenewal(f *layerState, why source.Problems) (known bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	text := why.Error()

@@ -26,7 +26,7 @@ func lastError(t *testing.T, cfg *nacre.Config[scrubbing], text func(*scrubbing)
 	t.Helper()
 	sub := nacre.Subscribe(cfg, func(c *scrubbing) int { return c.N }, func(context.Context, nacre.Change[int]) error {
 		return errors.New(text(cfg.Get()))
-	}, nacre.Initial(), nacre.Name("says"))
+	}, nacre.InitialCall(), nacre.WithName("says"))
 	settle()
 	defer sub.Stop()
 	all := cfg.Health().Subscribers
@@ -78,7 +78,7 @@ func TestSecretsInUseAreNotForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const n = 6000
 		o := quiet
-		o.Breaker = -1
+		o.MaxBadChanges = -1
 		m := memory.New("config.yaml", []byte(many(0, n)))
 		cfg, err := nacre.OpenWith[scrubbing](t.Context(), o, m)
 		if err != nil {
@@ -102,7 +102,7 @@ func TestSecretsInUseAreNotForgotten(t *testing.T) {
 		// A version of the history may come back.
 		m.Set([]byte("n: 2\ntoken: canary-last"))
 		settle()
-		if _, err := cfg.Release(t.Context(), "memory"); err != nil {
+		if _, err := cfg.Approve(t.Context(), "memory"); err != nil {
 			t.Fatal(err)
 		}
 		settle()

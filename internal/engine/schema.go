@@ -11,9 +11,9 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Part is one type that is bound to a piece of the configuration: the service's own to the whole of it, a section's to what stands under a
+// Section is one type that is bound to a piece of the configuration: the service's own to the whole of it, a section's to what stands under a
 // key. A version has a value of each.
-type Part struct {
+type Section struct {
 	// At is where the piece stands; empty for the whole.
 	At tree.Path
 	// Type is that of the value, which is given as a pointer to it. Nil: the place is only reserved, and nothing is bound.
@@ -32,21 +32,21 @@ type Part struct {
 	closed bool // its value stays as it was
 }
 
-func (p *Part) open() bool { return p.Type != nil && !p.closed }
+func (p *Section) isOpen() bool { return p.Type != nil && !p.closed }
 
 // plan is all parts and what follows from them. It is immutable but for what the parts say of their users.
-type plan struct {
-	parts   []*Part // a part's place is that of its value in a State; the first is the service's own
-	alone   []*Part // those that are bound to each document by itself, which watchers do while the writer opens and closes parts
-	shape   *tree.Shape
-	freezer *guard.Freezer
+type schema struct {
+	sections   []*Section // a part's place is that of its value in a State; the first is the service's own
+	standalone []*Section // those that are bound to each document by itself, which watchers do while the writer opens and closes parts
+	shape      *tree.Shape
+	freezer    *guard.Freezer
 	// embedding is where references may stand.
 	embedding *layer.Embedding
 }
 
 // newPlan fails where two parts cannot both be, one having a list where another has keys.
-func newPlan(parts []*Part) (*plan, error) {
-	p := &plan{parts: parts, shape: parts[0].Shape}
+func newSchema(parts []*Section) (*schema, error) {
+	p := &schema{sections: parts, shape: parts[0].Shape}
 	for _, part := range parts[1:] {
 		shape := part.Shape
 		if part.closed {
@@ -54,7 +54,7 @@ func newPlan(parts []*Part) (*plan, error) {
 		}
 		grafted, err := tree.Graft(p.shape, part.At, shape)
 		if err != nil && !part.closed {
-			return nil, &source.Error{Kind: source.Misused, Op: "bind section", Document: part.At.String(), Err: err}
+			return nil, &source.Error{Kind: source.InvalidArgument, Op: "bind section", Document: part.At.String(), Err: err}
 		}
 		if err == nil {
 			p.shape = grafted
@@ -63,22 +63,22 @@ func newPlan(parts []*Part) (*plan, error) {
 	p.freezer = guard.NewFreezer(p.shape)
 	var bound []layer.Bound
 	for _, part := range parts {
-		if part.open() {
+		if part.isOpen() {
 			bound = append(bound, layer.Bound{At: part.At, Shape: part.Shape})
 		}
 	}
 	p.embedding = layer.NewEmbedding(bound...)
 	for _, part := range parts {
-		if part.open() && part.BindAlone {
-			p.alone = append(p.alone, part)
+		if part.isOpen() && part.BindAlone {
+			p.standalone = append(p.standalone, part)
 		}
 	}
 	return p, nil
 }
 
 // whole is what each part is told of the others: the shape of all; nil where there are no others.
-func (p *plan) whole() *tree.Shape {
-	if len(p.parts) == 1 {
+func (p *schema) whole() *tree.Shape {
+	if len(p.sections) == 1 {
 		return nil
 	}
 	return p.shape
@@ -86,9 +86,9 @@ func (p *plan) whole() *tree.Shape {
 
 // leftOf is what a closed part leaves of its shape: its keys stay known, and its secrets secret; nothing of it waits for a restart. Where
 // nobody else binds the place, anything may stand there, and nothing more of it is shown.
-func (p *plan) leftOf(part *Part) *tree.Shape {
-	for _, other := range p.parts {
-		if other.open() && other.At.String() == part.At.String() {
+func (p *schema) leftOf(part *Section) *tree.Shape {
+	for _, other := range p.sections {
+		if other.isOpen() && other.At.String() == part.At.String() {
 			return part.Shape.Live()
 		}
 	}
@@ -100,17 +100,17 @@ func (p *plan) leftOf(part *Part) *tree.Shape {
 }
 
 // find returns the number of the part that binds a type at a place, which may be closed; -1 where there is none.
-func (p *plan) find(at tree.Path, t reflect.Type) int {
-	return slices.IndexFunc(p.parts, func(part *Part) bool { return part.Type == t && part.At.String() == at.String() })
+func (p *schema) find(at tree.Path, t reflect.Type) int {
+	return slices.IndexFunc(p.sections, func(part *Section) bool { return part.Type == t && part.At.String() == at.String() })
 }
 
 // bind binds all parts. Those that are closed keep the value of had. Values is nil where one of them has no value.
-func (p *plan) bind(root *tree.Node, had []any) (values []any, problems source.Problems) {
-	values = make([]any, len(p.parts))
+func (p *schema) bind(root *tree.Node, had []any) (values []any, problems source.Problems) {
+	values = make([]any, len(p.sections))
 	complete := true
 	var all problemSet
-	for n, part := range p.parts {
-		if !part.open() {
+	for n, part := range p.sections {
+		if !part.isOpen() {
 			if n < len(had) {
 				values[n] = had[n]
 			}
@@ -129,7 +129,7 @@ func (p *plan) bind(root *tree.Node, had []any) (values []any, problems source.P
 }
 
 // blocked is what stands above the part's place and is no map, as a problem: nothing of the part can be there, and its defaults are not meant.
-func (p *Part) blocked(root *tree.Node) source.Problems {
+func (p *Section) blocked(root *tree.Node) source.Problems {
 	for i := range p.At {
 		n := root.Lookup(p.At[:i])
 		if n == nil || n.Kind == tree.Null {
@@ -143,9 +143,9 @@ func (p *Part) blocked(root *tree.Node) source.Problems {
 }
 
 // bindAlone looks at a document by itself, as far as that can be done.
-func (p *plan) bindAlone(root *tree.Node) source.Problems {
+func (p *schema) bindStandalone(root *tree.Node) source.Problems {
 	var all problemSet
-	for _, part := range p.alone {
+	for _, part := range p.standalone {
 		if piece := root.Lookup(part.At); piece != nil {
 			_, found := part.Bind(piece, p.whole())
 			all.add(found)
@@ -155,9 +155,9 @@ func (p *plan) bindAlone(root *tree.Node) source.Problems {
 }
 
 // validate validates the values of all parts.
-func (p *plan) validate(values []any, root *tree.Node) (problems source.Problems) {
-	for n, part := range p.parts {
-		if part.open() {
+func (p *schema) validate(values []any, root *tree.Node) (problems source.Problems) {
+	for n, part := range p.sections {
+		if part.isOpen() {
 			problems = append(problems, part.Validate(values[n], root.Lookup(part.At))...)
 		}
 	}

@@ -18,9 +18,9 @@ import (
 // own code, of sources and of libraries. It leaves nacre's own words alone, as far as wording knows
 // them: docs/adr/0017. The secrets that it knows are in memory.go. Safe for concurrent use; the zero
 // scrubber is ready.
-type scrubber struct {
+type redactor struct {
 	mu sync.Mutex
-	memory
+	secretMemory
 	replacer *strings.Replacer
 	short    []string // those that the replacer has not, the longest first
 }
@@ -29,7 +29,7 @@ type scrubber struct {
 // lest it tear holes into ordinary words.
 const minSecret = 4
 
-func (s *scrubber) text(t string) string {
+func (s *redactor) text(t string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.order) == 0 {
@@ -45,7 +45,7 @@ func (s *scrubber) text(t string) string {
 	return t
 }
 
-func (s *scrubber) prepare() {
+func (s *redactor) prepare() {
 	// Longest first, so that of two secrets that begin alike the longer one does not leave its end behind.
 	longest := slices.SortedFunc(slices.Values(s.order), func(a, b string) int { return cmp.Compare(len(b), len(a)) })
 	s.short = nil
@@ -98,7 +98,7 @@ func isWord(c rune) bool { return c == '_' || unicode.IsLetter(c) || unicode.IsD
 // err returns err if neither its text nor that of a cause holds a secret; else another error of the same kind without it, from
 // which no cause can be reached. Words of nacre's own in it stay. It stands errors whose own
 // methods panic, such as typed nil pointers.
-func (s *scrubber) err(err error) error {
+func (s *redactor) err(err error) error {
 	if clean := s.instead(err); clean != nil {
 		return clean
 	}
@@ -106,20 +106,20 @@ func (s *scrubber) err(err error) error {
 }
 
 // instead returns what may be shown instead of err, nil where err may.
-func (s *scrubber) instead(err error) (clean error) {
+func (s *redactor) instead(err error) (clean error) {
 	defer func() {
 		if recover() != nil {
-			clean = &scrubbed{text: "an error that cannot be printed"}
+			clean = &redactedError{text: "an error that cannot be printed"}
 		}
 	}()
 	if !s.tells(err, 0) {
 		return nil
 	}
-	return &scrubbed{wording.OfError(err).Redact(s.text), source.KindOf(err)}
+	return &redactedError{wording.OfError(err).Redact(s.text), source.KindOf(err)}
 }
 
 // tells reports whether the text of an error or of one of its causes holds a secret.
-func (s *scrubber) tells(err error, depth int) bool {
+func (s *redactor) tells(err error, depth int) bool {
 	if err == nil {
 		return false
 	}
@@ -139,22 +139,22 @@ func (s *scrubber) tells(err error, depth int) bool {
 const maxCauseDepth = 32
 
 // scrubbed is what is left of an error that told a secret.
-type scrubbed struct {
+type redactedError struct {
 	text string
 	kind source.Kind
 }
 
-func (e *scrubbed) Error() string { return e.text }
+func (e *redactedError) Error() string { return e.text }
 
-func (e *scrubbed) Unwrap() error { return e.kind }
+func (e *redactedError) Unwrap() error { return e.kind }
 
 // ofSource is err for an error of a source. What the source calls itself and its documents stays,
 // since a position is no use without, and so does what a source of nacre's own says beside the
 // cause.
-func (s *scrubber) ofSource(err error, l *feed, names ...string) (clean error) {
+func (s *redactor) ofSource(err error, l *layerState, names ...string) (clean error) {
 	defer func() {
 		if recover() != nil {
-			clean = &scrubbed{text: "an error that cannot be printed"}
+			clean = &redactedError{text: "an error that cannot be printed"}
 		}
 	}()
 	e, ok := err.(*source.Error) //nolint:errorlint // what wraps it has a text of its own
@@ -162,7 +162,7 @@ func (s *scrubber) ofSource(err error, l *feed, names ...string) (clean error) {
 		return s.err(err)
 	}
 	keep := func(text string) string {
-		if l.ours || text == l.name || slices.Contains(names, text) {
+		if l.builtIn || text == l.name || slices.Contains(names, text) {
 			return text
 		}
 		return s.text(text)
@@ -180,7 +180,7 @@ func (s *scrubber) ofSource(err error, l *feed, names ...string) (clean error) {
 // problems takes the notes off problems, with the secrets in the foreign parts of their messages,
 // and out of reach in the causes. What has no note is foreign. The problems of the steps go through
 // it once, on their way to whoever is told of them.
-func (s *scrubber) problems(all source.Problems) source.Problems {
+func (s *redactor) problems(all source.Problems) source.Problems {
 	if all == nil {
 		return nil
 	}

@@ -14,8 +14,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Probe is a check of the service that runs for some time after each change.
-type Probe struct {
+// AutoRollback is a check of the service that runs for some time after each change.
+type AutoRollback struct {
 	Name string
 	// Check looks at the service with the version that is live; an error or panic takes the version back.
 	Check func(ctx context.Context, live *State) error
@@ -24,69 +24,69 @@ type Probe struct {
 }
 
 // trial is the time after a change in which probes may take it back.
-type trial struct {
+type probation struct {
 	before *State        // the last version that has passed, or had not to
 	kept   *resource.Set // what was built for it, which is not closed yet
 	stop   context.CancelFunc
 }
 
-// AddProbe adds a probe for all versions from the next one on, until remove is called.
-func (e *Engine) AddProbe(p Probe) (remove func()) {
+// AddAutoRollback adds a probe for all versions from the next one on, until remove is called.
+func (e *Engine) AddAutoRollback(p AutoRollback) (remove func()) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.probes = append(e.probes, &p)
+	e.rollbacks = append(e.rollbacks, &p)
 	return func() {
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		e.probes = slices.DeleteFunc(e.probes, func(q *Probe) bool { return q == &p })
+		e.rollbacks = slices.DeleteFunc(e.rollbacks, func(q *AutoRollback) bool { return q == &p })
 	}
 }
 
 // adopt says that next is live in place of old. On trial, what was built for the version to go back to is kept open.
-func (e *Engine) adopt(old, next *State, onTrial bool) {
+func (e *Engine) activate(old, next *State, onTrial bool) {
 	if old == nil {
 		return
 	}
 	e.mu.Lock()
-	probes := slices.Clone(e.probes)
+	probes := slices.Clone(e.rollbacks)
 	e.mu.Unlock()
 	built := old.built.Load()
 	old.built.Store(nil) // the history keeps the state, and must not keep what was closed
 	before, kept := old, built
-	if t := e.trial; t != nil {
+	if t := e.probation; t != nil {
 		t.stop()
 		before, kept = t.before, t.kept // the version on trial did not get to its end: one goes back behind it
 	}
 	if !onTrial || len(probes) == 0 {
-		e.setTrial(nil)
+		e.setProbation(nil)
 		e.resources.Adopt(kept, next.built.Load())
 		e.resources.Adopt(built, next.built.Load())
 		return
 	}
 	ctx, stop := context.WithCancel(e.run)
-	e.setTrial(&trial{before: before, kept: kept, stop: stop})
+	e.setProbation(&probation{before: before, kept: kept, stop: stop})
 	e.resources.Adopt(built, next.built.Load(), kept)
-	e.aside.Go(func() { e.watchTrial(ctx, next, probes) })
+	e.background.Go(func() { e.watchProbation(ctx, next, probes) })
 }
 
 // setTrial is the writer's; others read the trial with mu held.
-func (e *Engine) setTrial(t *trial) {
+func (e *Engine) setProbation(t *probation) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.trial = t
+	e.probation = t
 }
 
 // acceptTrial ends a trial: the live version is good.
-func (e *Engine) acceptTrial() {
-	if t := e.trial; t != nil {
+func (e *Engine) acceptProbation() {
+	if t := e.probation; t != nil {
 		t.stop()
-		e.setTrial(nil)
+		e.setProbation(nil)
 		e.resources.Adopt(t.kept, e.builtSet())
 	}
 }
 
 // watchTrial makes the checks until their time is over, and then says what came of them.
-func (e *Engine) watchTrial(ctx context.Context, live *State, probes []*Probe) {
+func (e *Engine) watchProbation(ctx context.Context, live *State, probes []*AutoRollback) {
 	failed := make(chan error, len(probes))
 	var wait sync.WaitGroup
 	each, stop := context.WithCancel(ctx)
@@ -109,13 +109,13 @@ func (e *Engine) watchTrial(ctx context.Context, live *State, probes []*Probe) {
 	default:
 	}
 	select {
-	case e.commands <- func() { e.endTrial(live, why) }:
+	case e.commands <- func() { e.endProbation(live, why) }:
 	case <-ctx.Done():
 	}
 }
 
 // watch returns the first error of a check, nil when its time is over.
-func (p *Probe) watch(ctx context.Context, live *State) error {
+func (p *AutoRollback) watch(ctx context.Context, live *State) error {
 	end := time.NewTimer(p.For)
 	defer end.Stop()
 	tick := time.NewTicker(p.Every)
@@ -135,19 +135,19 @@ func (p *Probe) watch(ctx context.Context, live *State) error {
 }
 
 // check makes one check, and waits no longer than its time for it.
-func (p *Probe) check(ctx context.Context, live *State) error {
+func (p *AutoRollback) check(ctx context.Context, live *State) error {
 	_, err := rescue.Within(ctx, p.Timeout, func(ctx context.Context) (struct{}, error) { return struct{}{}, p.Check(ctx, live) })
 	return err
 }
 
 // endTrial accepts the version on trial, or takes it back.
-func (e *Engine) endTrial(live *State, why error) {
-	t := e.trial
+func (e *Engine) endProbation(live *State, why error) {
+	t := e.probation
 	if t == nil || e.cell.Load().Version != live.Version {
 		return // another version has become live meanwhile
 	}
 	if why == nil {
-		e.acceptTrial()
+		e.acceptProbation()
 		return
 	}
 	if e.revert(t, e.cell.Load(), why) { // which may have a part more than it had
@@ -156,12 +156,12 @@ func (e *Engine) endTrial(live *State, why error) {
 }
 
 // revert makes the version before the trial live again, and quarantines what made the one that is taken back.
-func (e *Engine) revert(t *trial, bad *State, why error) (reverted bool) {
+func (e *Engine) revert(t *probation, bad *State, why error) (reverted bool) {
 	told := observe.Reverted{Version: bad.Version, From: bad.Version, To: t.before.Version, Causes: bad.Causes, Why: why}
 	next, err := e.back(t.before, bad)
 	if problems, ok := errors.AsType[source.Problems](err); ok {
 		// One cannot go back: what was is gone. The version that failed is better than none.
-		e.acceptTrial()
+		e.acceptProbation()
 		told.Err = problems
 		observe.Tell(e.Observer.Reverted, told)
 		return false
@@ -171,7 +171,7 @@ func (e *Engine) revert(t *trial, bad *State, why error) (reverted bool) {
 	}
 	told.Causes = e.quarantine(bad, next, why)
 	problem := &source.Problem{Kind: source.Invalid, Message: why.Error(), Err: why}
-	e.announce(next, bad, candidate{started: next.At, causes: next.Causes}, observe.ResultReverted, source.Problems{problem})
+	e.publish(next, bad, candidate{started: next.At, causes: next.Causes}, observe.ResultReverted, source.Problems{problem})
 	told.Version = next.Version
 	observe.Tell(e.Observer.Reverted, told)
 	return true
@@ -179,7 +179,7 @@ func (e *Engine) revert(t *trial, bad *State, why error) (reverted bool) {
 
 // quarantine has the contents held that made a version which was taken back.
 func (e *Engine) quarantine(bad, back *State, why error) (all []observe.Cause) {
-	for i, f := range e.feeds {
+	for i, f := range e.layers {
 		c := bad.contents[i]
 		if c == nil || c == back.contents[i] {
 			continue
@@ -187,7 +187,7 @@ func (e *Engine) quarantine(bad, back *State, why error) (all []observe.Cause) {
 		if f.quarantine == nil {
 			f.quarantine = map[digest]string{}
 		}
-		f.quarantine[e.taste(f, c)] = fmt.Sprintf("version %d was taken back: %v", bad.Version, why)
+		f.quarantine[e.fingerprint(f, c)] = fmt.Sprintf("version %d was taken back: %v", bad.Version, why)
 		c.released = false // that somebody let it through was before it did harm
 		if f.latest != nil && f.latest.Revision == c.Revision {
 			f.latest.released = false // the same, with what its references stood for later
@@ -195,7 +195,7 @@ func (e *Engine) quarantine(bad, back *State, why error) (all []observe.Cause) {
 		for i := range c.Documents {
 			all = append(all, e.cause(f, c, &c.Documents[i]))
 		}
-		e.bad(f, time.Now())
+		e.recordFailure(f, time.Now())
 	}
 	return all
 }

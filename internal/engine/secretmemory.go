@@ -8,7 +8,7 @@ import (
 // memory is which secrets are known. It never forgets one of a content that is in use or has just been decoded, however many there
 // are: those of the live version, of the versions in the history, and of the newest contents. Of all others it knows
 // the latest.
-type memory struct {
+type secretMemory struct {
 	known  map[string]bool
 	order  []string   // oldest first
 	limit  int        // of order, before it is looked through
@@ -22,7 +22,7 @@ const (
 )
 
 // addContent adds the secrets of a content that was decoded.
-func (s *scrubber) addContent(secrets []string) {
+func (s *redactor) addContent(secrets []string) {
 	if len(secrets) == 0 {
 		return
 	}
@@ -36,7 +36,7 @@ func (s *scrubber) addContent(secrets []string) {
 }
 
 // add adds secrets.
-func (s *scrubber) add(secrets ...string) {
+func (s *redactor) add(secrets ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	news := false
@@ -58,14 +58,14 @@ func (s *scrubber) add(secrets ...string) {
 }
 
 // use says which contents are in use: the secrets of each.
-func (s *scrubber) use(all [][]string) {
+func (s *redactor) use(all [][]string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.inUse = all
 }
 
 // forget drops the oldest secrets of no content in use, once there are many more than at the last time.
-func (m *memory) forget() {
+func (m *secretMemory) forget() {
 	if len(m.order) <= max(m.limit, maxUnused) {
 		return
 	}
@@ -95,10 +95,10 @@ func (m *memory) forget() {
 
 // tellInUse tells the scrubber the secrets of the contents that are live, newest or in the history. Only the
 // writer calls it, after one of these has changed.
-func (e *Engine) tellInUse() {
-	done := map[*content]bool{nil: true}
+func (e *Engine) markSecretsInUse() {
+	done := map[*layerContent]bool{nil: true}
 	var all [][]string
-	use := func(contents ...*content) {
+	use := func(contents ...*layerContent) {
 		for _, c := range contents {
 			if !done[c] {
 				done[c] = true
@@ -108,8 +108,8 @@ func (e *Engine) tellInUse() {
 			}
 		}
 	}
-	for _, f := range e.feeds {
-		use(f.latest, f.applied, f.copy)
+	for _, f := range e.layers {
+		use(f.latest, f.applied, f.diskCopy)
 	}
 	if previous := e.cell.Previous(); previous != nil {
 		use(previous.contents...)
@@ -121,5 +121,5 @@ func (e *Engine) tellInUse() {
 		}
 	}
 	e.mu.Unlock()
-	e.scrub.use(all)
+	e.redactor.use(all)
 }

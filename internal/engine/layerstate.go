@@ -16,26 +16,26 @@ import (
 
 // content is what one layer says, in the form in which it takes part: with the documents that are kept although they are
 // absent, and decoded once.
-type content struct {
+type layerContent struct {
 	source.Content
-	decoded *plan // by which it was; nil: not yet
+	decodedBy *schema // by which it was; nil: not yet
 	// passing says that what is wrong may pass by itself; decodedAt is when it was found.
-	passing   bool
-	decodedAt time.Time
-	roots     []*tree.Node
-	named     []named
-	referred  map[reference]string // what its references stood for
-	secrets   []string             // that it brought into the process; not to be changed
-	plain     map[string][]byte    // its documents, decrypted; nil where they need not be
-	manifest  *release             // of a layer that is a manifest
-	problems  source.Problems      // of decoding
-	alone     source.Problems      // of binding each document by itself
-	fromDisk  bool
-	kept      []string            // documents that are absent, with their last content in their place
-	digest    *digest             // once it was asked for
-	sums      [][sha256.Size]byte // of the data of its documents; nil where no manifest has asked
-	released  bool                // somebody said that it may not be held
-	shown     atomic.Pointer[source.Revision]
+	transient  bool
+	decodedAt  time.Time
+	roots      []*tree.Node
+	named      []named
+	referred   map[reference]string // what its references stood for
+	secrets    []string             // that it brought into the process; not to be changed
+	plain      map[string][]byte    // its documents, decrypted; nil where they need not be
+	manifest   *release             // of a layer that is a manifest
+	problems   source.Problems      // of decoding
+	standalone source.Problems      // of binding each document by itself
+	fromDisk   bool
+	kept       []string            // documents that are absent, with their last content in their place
+	digest     *digest             // once it was asked for
+	sums       [][sha256.Size]byte // of the data of its documents; nil where no manifest has asked
+	released   bool                // somebody said that it may not be held
+	shown      atomic.Pointer[source.Revision]
 }
 
 // named is the root of a document.
@@ -45,7 +45,7 @@ type named struct {
 }
 
 // root returns that of a document; nil where there is none.
-func (c *content) root(name string) *tree.Node {
+func (c *layerContent) root(name string) *tree.Node {
 	for _, d := range c.named {
 		if d.name == name {
 			return d.root
@@ -55,31 +55,31 @@ func (c *content) root(name string) *tree.Node {
 }
 
 // feed is a layer's source and what is known of it. The fields below mu's mark are guarded by Engine.mu; only the writer changes them.
-type feed struct {
+type layerState struct {
 	Layer
 	index    int
 	name     string // unique in the config
 	identity string
 	scope    source.Scope // zero where the source has none
 	local    bool
-	ours     bool // the source is one of nacre's own
+	builtIn  bool // the source is one of nacre's own
 	trusted  bool // needs no signature
 
 	// guarded by Engine.mu
-	latest    *content // newest that the source gave
-	applied   *content // in the live version
-	appliedAt time.Time
-	copy      *content // from disk; nil where boot had no need of it
-	rejected  source.Problems
-	renewal   source.Problems // why applied keeps what its references stood for; nil where they stand for the same
-	held      []string        // why latest is not looked at; nil where it is
-	told      told            // what a Receiver was told
-	absent    []string
-	err       error // why the source fails now; nil when it does not
-	errKind   source.Kind
-	errText   string
-	since     time.Time
-	provenAt  time.Time // latest moment at which the source was known not to fail, before the present outage
+	latest         *layerContent // newest that the source gave
+	applied        *layerContent // in the live version
+	appliedAt      time.Time
+	diskCopy       *layerContent // from disk; nil where boot had no need of it
+	rejected       source.Problems
+	renewal        source.Problems // why applied keeps what its references stood for; nil where they stand for the same
+	held           []string        // why latest is not looked at; nil where it is
+	notified       notified        // what a Acknowledger was told
+	absent         []string
+	err            error // why the source fails now; nil when it does not
+	errKind        source.Kind
+	errText        string
+	since          time.Time
+	verifiedAtLast time.Time // latest moment at which the source was known not to fail, before the present outage
 
 	decoding atomic.Bool // its source has given a content, which is being decoded
 
@@ -89,22 +89,22 @@ type feed struct {
 	breaker    guard.Breaker
 }
 
-// told is what a Receiver was told last: which content is live, and which was refused since.
-type told struct {
+// told is what a Acknowledger was told last: which content is live, and which was refused since.
+type notified struct {
 	live, refused source.Revision
 }
 
 // newFeeds names the layers: a name that comes again gets a number.
-func newFeeds(settings []Layer) []*feed {
+func newLayerStates(settings []Layer) []*layerState {
 	taken := map[string]bool{}
-	feeds := make([]*feed, len(settings))
+	feeds := make([]*layerState, len(settings))
 	for i, s := range settings {
 		name := s.Source.Name()
 		for n := 2; taken[name]; n++ {
 			name = fmt.Sprintf("%s#%d", s.Source.Name(), n)
 		}
 		taken[name] = true
-		l := &feed{Layer: s, index: i, name: name}
+		l := &layerState{Layer: s, index: i, name: name}
 		if id, ok := s.Source.(source.Identifier); ok {
 			l.identity = id.Identity()
 		}
@@ -112,7 +112,7 @@ func newFeeds(settings []Layer) []*feed {
 			l.scope = s.Scope()
 		}
 		_, l.local = s.Source.(source.Local)
-		l.ours = isOwnSource(s.Source)
+		l.builtIn = isOwnSource(s.Source)
 		_, l.trusted = s.Source.(source.Trusted)
 		l.trusted = (l.trusted || s.TrustUnsigned) && !s.RequireSigned
 		feeds[i] = l
@@ -121,41 +121,41 @@ func newFeeds(settings []Layer) []*feed {
 }
 
 // ask asks a source that can tell when its content was proven; zero is no answer. It is the source's code: mu is not held.
-func (l *feed) ask() (at time.Time) {
+func (l *layerState) verifiedAt() (at time.Time) {
 	defer func() { _ = recover() }()
-	if p, ok := l.Source.(source.Prover); ok {
-		return p.ProvenAt()
+	if p, ok := l.Source.(source.FreshnessReporter); ok {
+		return p.VerifiedAt()
 	}
 	return time.Time{}
 }
 
 // ask asks all sources, in order.
 func (e *Engine) ask() []time.Time {
-	answers := make([]time.Time, len(e.feeds))
-	for i, f := range e.feeds {
-		answers[i] = f.ask()
+	answers := make([]time.Time, len(e.layers))
+	for i, f := range e.layers {
+		answers[i] = f.verifiedAt()
 	}
 	return answers
 }
 
 // proven returns when the layer's content was last known to be the newest, by the answer of its source.
-func (l *feed) proven(now, answer time.Time) time.Time {
-	if _, ok := l.Source.(source.Prover); ok {
+func (l *layerState) recordVerified(now, answer time.Time) time.Time {
+	if _, ok := l.Source.(source.FreshnessReporter); ok {
 		if !answer.IsZero() {
 			return answer
 		}
-		return l.provenAt
+		return l.verifiedAtLast
 	}
 	if l.err == nil && l.latest != nil {
 		return now // Next is blocked without an error
 	}
-	return l.provenAt
+	return l.verifiedAtLast
 }
 
 // keep returns c as it takes part: a document that is absent, and has been applied before, keeps its last content, unless the
 // layer is told to fall back.
-func (l *feed) keep(c *content) *content {
-	if l.FallBack || l.applied == nil {
+func (l *layerState) keep(c *layerContent) *layerContent {
+	if l.DropWhenAbsent || l.applied == nil {
 		return c
 	}
 	var kept []string
@@ -177,12 +177,12 @@ func (l *feed) keep(c *content) *content {
 	if kept == nil {
 		return c
 	}
-	with := &content{Content: source.Content{Revision: c.Revision, Documents: docs}, kept: kept}
+	with := &layerContent{Content: source.Content{Revision: c.Revision, Documents: docs}, kept: kept}
 	with.shown.Store(c.shown.Load())
 	return with
 }
 
-func (c *content) document(name string) *source.Document {
+func (c *layerContent) document(name string) *source.Document {
 	if c == nil {
 		return nil
 	}
@@ -195,14 +195,14 @@ func (c *content) document(name string) *source.Document {
 }
 
 // firstName is the name of the first document; "" where there is none.
-func firstName(c *content) string {
+func firstName(c *layerContent) string {
 	if len(c.Documents) == 0 {
 		return ""
 	}
 	return c.Documents[0].Name
 }
 
-func (c *content) names() []string {
+func (c *layerContent) names() []string {
 	if c == nil {
 		return nil
 	}
