@@ -15,13 +15,13 @@ import (
 func TestAnApprovedChangeThatIsTakenBackIsHeld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg, m := open[lossConfig](t, quiet, block("rest", 20)+"pool: 1")
-		remove := nacre.AutoRollback(cfg, func(_ context.Context, c *lossConfig) error {
+		check := nacre.AutoRollback(cfg, func(_ context.Context, c *lossConfig) error {
 			if c.Pool == 7 {
 				return errors.New("no connections")
 			}
 			return nil
 		}, nacre.RollbackWindow(5*time.Second), nacre.RollbackCheckInterval(time.Second), nacre.RollbackCheckTimeout(time.Second))
-		defer remove()
+		defer check.Stop()
 		layer := cfg.Health().Layers[0].Name
 		m.Set([]byte("pool: 7"))
 		settle()
@@ -32,7 +32,7 @@ func TestAnApprovedChangeThatIsTakenBackIsHeld(t *testing.T) {
 			time.Sleep(time.Minute)
 			synctest.Wait()
 			held := strings.Join(cfg.Health().Layers[0].Held, "; ")
-			if v := cfg.Snapshot().Version; v != version+1 || cfg.Get().Pool != 1 || !strings.Contains(held, "was taken back: ") {
+			if v := cfg.Snapshot().Version; v != version+1 || cfg.Get().Pool != 1 || !strings.Contains(held, "was rolled back: ") {
 				t.Errorf("version %d is live, with pool %d, held for %q; want version %d, the one before", v, cfg.Get().Pool, held, version+1)
 			}
 		}

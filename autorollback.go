@@ -7,62 +7,66 @@ import (
 	"github.com/nacre-go/nacre/internal/engine"
 )
 
-// AutoRollback has check called after each change, for some time; if it fails, the version before comes back.
+// AutoRollback reverts a change that makes the service unhealthy. It calls check for some time
+// after each change; if check fails, the version before the change becomes live again.
 //
 //	nacre.AutoRollback(cfg, func(ctx context.Context, c *Config) error { return selfTest(ctx) })
 //
-// Check is called a second after a change has become live, and then every second for half a minute ([RollbackCheckInterval], [RollbackWindow]), in a
-// goroutine of its own. An error, a panic, or no answer within 5 s ([RollbackCheckTimeout]) takes the change back: the last version that
-// passed becomes live again under a new number, with the resources that were built for it, which were kept open. What made the bad version
-// is held from then on, however often it is published, until Release or a restart; it is told as observe.Reverted, and stands in History
-// and Health. A change that comes while one is watched is applied and watched in its turn; if it fails too, one goes back behind both.
+// AutoRollback calls check one second after a change becomes live, and then every second for half
+// a minute ([RollbackCheckInterval], [RollbackWindow]), in a goroutine of its own. An error, a
+// panic, or no answer within 5 s ([RollbackCheckTimeout]) rolls the change back: the last version
+// that passed becomes live again under a new number, with the resources that were built for it,
+// which stay open until then. The contents of the bad version are held from then on, however often
+// they are published, until Config.Approve is called or the service restarts. The rollback is an
+// event, and is shown in History and Health. A change that arrives while another one is being
+// checked is applied and checked in its turn; if it fails too, both are rolled back.
 //
-// A config that was just opened, and what Pin and Rollback bring back, are not watched. Several probes run side by side. The function that
-// is returned removes the probe.
-func AutoRollback[T any](cfg *Config[T], check func(ctx context.Context, c *T) error, options ...RollbackOption) (remove func()) {
-	o := probeOptions{watched: 30 * time.Second, every: time.Second, timeout: 5 * time.Second}
+// The version that Open starts with, and the versions that Pin and Rollback bring back, are not
+// checked. Several checks can run side by side. The subscription that AutoRollback returns stops
+// its check; a version whose checks have all been stopped counts as good.
+func AutoRollback[T any](cfg *Config[T], check func(ctx context.Context, c *T) error, options ...RollbackOption) *Subscription {
+	o := rollbackOptions{window: 30 * time.Second, interval: time.Second, timeout: 5 * time.Second}
 	for _, option := range options {
-		option.applyProbe(&o)
+		option.applyRollback(&o)
 	}
 	if o.name == "" {
 		o.name = caller()
 	}
-	remove = cfg.engine.AddAutoRollback(engine.AutoRollback{
+	sub := cfg.engine.AddAutoRollback(engine.AutoRollback{
 		Name:    o.name,
 		Check:   func(ctx context.Context, live *engine.State) error { return check(ctx, cfg.value(live)) },
-		For:     max(o.watched, time.Millisecond),
-		Every:   max(o.every, time.Millisecond),
+		For:     max(o.window, time.Millisecond),
+		Every:   max(o.interval, time.Millisecond),
 		Timeout: max(o.timeout, time.Millisecond),
 	})
-	cfg.section.atEnd(remove)
-	return remove
+	cfg.section.own(sub)
+	return &Subscription{s: sub}
 }
 
 // RollbackOption is an option of [AutoRollback].
-type RollbackOption interface{ applyProbe(*probeOptions) }
+type RollbackOption interface{ applyRollback(*rollbackOptions) }
 
-type probeOptions struct {
-	name                    string
-	watched, every, timeout time.Duration
+type rollbackOptions struct {
+	name                      string
+	window, interval, timeout time.Duration
 }
 
-type probeOption func(*probeOptions)
+type rollbackOption func(*rollbackOptions)
 
-func (f probeOption) applyProbe(o *probeOptions) { f(o) }
+func (f rollbackOption) applyRollback(o *rollbackOptions) { f(o) }
 
-func (n NameOption) applyProbe(o *probeOptions) { o.name = string(n) }
-
-// RollbackWindow is how long after a change the probe is called. Default 30 s.
+// RollbackWindow sets for how long after a change the check is called. The default is 30 s.
 func RollbackWindow(d time.Duration) RollbackOption {
-	return probeOption(func(o *probeOptions) { o.watched = d })
+	return rollbackOption(func(o *rollbackOptions) { o.window = d })
 }
 
-// RollbackCheckInterval is the time between two calls, and before the first one. Default 1 s.
+// RollbackCheckInterval sets the time between two calls of the check, and before the first one.
+// The default is 1 s.
 func RollbackCheckInterval(d time.Duration) RollbackOption {
-	return probeOption(func(o *probeOptions) { o.every = d })
+	return rollbackOption(func(o *rollbackOptions) { o.interval = d })
 }
 
-// RollbackCheckTimeout is how long a call may take. Default 5 s.
+// RollbackCheckTimeout sets how long one call of the check may take. The default is 5 s.
 func RollbackCheckTimeout(d time.Duration) RollbackOption {
-	return probeOption(func(o *probeOptions) { o.timeout = d })
+	return rollbackOption(func(o *rollbackOptions) { o.timeout = d })
 }

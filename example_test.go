@@ -216,10 +216,10 @@ func ExampleAutoRollback() {
 
 	layer.Set([]byte("db: {dsn: x, pool: 2}"))
 	e := <-reverted
-	fmt.Printf("version %d was taken back: %v\n", e.From, e.Why)
+	fmt.Printf("version %d was rolled back: %v\n", e.From, e.Why)
 	fmt.Println("pool", cfg.Get().DB.Pool, "in version", e.Version)
 	// Output:
-	// version 2 was taken back: probe self test: requests wait for connections
+	// version 2 was rolled back: check self test: requests wait for connections
 	// pool 10 in version 3
 }
 

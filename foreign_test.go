@@ -156,13 +156,13 @@ func runBadly(t *testing.T, secrets []string) (all []string) {
 			t.Fatal(err)
 		}
 		nacre.Subscribe(cfg, func(c *runConfig) int { return c.Pool }, func(context.Context, nacre.Change[int]) error { runtime.Goexit(); return nil }, nacre.WithName("subscriber"))
-		remove := nacre.AutoRollback(cfg, func(ctx context.Context, c *runConfig) error {
+		check := nacre.AutoRollback(cfg, func(ctx context.Context, c *runConfig) error {
 			if c.Pool == 6 {
 				<-end
 			}
 			return nil
 		}, nacre.RollbackWindow(time.Second), nacre.RollbackCheckInterval(100*time.Millisecond), nacre.RollbackCheckTimeout(100*time.Millisecond))
-		defer remove()
+		defer check.Stop()
 		for _, text := range []string{"text: ${nowhere:x}", "text: ${slow:x}", "pool: 2", "pool: 3", "pool: 4", "pool: 5", "pool: 6", "pool: x\npol: 1", "text: flat"} {
 			m.Set([]byte(text))
 			time.Sleep(20 * time.Second)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/nacre-go/nacre"
 	"github.com/nacre-go/nacre/observe"
+	"github.com/nacre-go/nacre/providers/memory"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -272,7 +273,7 @@ func TestAFailingProbeTakesTheVersionBack(t *testing.T) {
 					!strings.Contains(r.reverted[0].Why.Error(), "self test") {
 					t.Errorf("told of %+v", r.reverted)
 				}
-				if held := h.Layers[0].Held; len(held) != 1 || !strings.Contains(held[0], "version 2 was taken back: probe self test") {
+				if held := h.Layers[0].Held; len(held) != 1 || !strings.Contains(held[0], "version 2 was rolled back: check self test") {
 					t.Errorf("held: %q", held)
 				}
 				history := cfg.History()
@@ -357,7 +358,7 @@ func TestResourcesAreKeptForTheWayBack(t *testing.T) {
 		cfg, m := open[deriveConfig](t, quiet, "db: one")
 		f := &factory{}
 		db := derive(t, cfg, f, nacre.CloseGrace(0))
-		remove := nacre.AutoRollback(cfg, func(_ context.Context, c *deriveConfig) error {
+		check := nacre.AutoRollback(cfg, func(_ context.Context, c *deriveConfig) error {
 			if c.DB == "two" {
 				return errors.New("bad")
 			}
@@ -383,7 +384,8 @@ func TestResourcesAreKeptForTheWayBack(t *testing.T) {
 		if log := f.took(); log != "open three, close one" {
 			t.Errorf("a good version: %q", log)
 		}
-		remove()
+		check.Stop()
+		<-check.Done()
 		m.Set([]byte("db: four"))
 		settle()
 		if log := f.took(); log != "open four, close three" {
@@ -400,5 +402,45 @@ func TestResourcesAreKeptForTheWayBack(t *testing.T) {
 		if log := f.took(); !strings.Contains(log, "close five") || !strings.Contains(log, "close four") || strings.Contains(log, "twice") {
 			t.Errorf("Close on trial: %q", log)
 		}
+	})
+}
+
+// A check that is stopped decides nothing any more: Stop ends a call that is running, Done tells that
+// none is, and the version on probation counts as good once no check watches it.
+func TestAStoppedRollbackCheckDecidesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := memory.New("config.yaml", []byte("pool: 1"))
+		cfg, err := nacre.OpenWith[guardConfig](t.Context(), quiet, src)
+		if err != nil {
+			t.Fatal(err)
+		}
+		calls := make(chan context.Context)
+		check := nacre.AutoRollback(cfg, func(ctx context.Context, _ *guardConfig) error {
+			calls <- ctx
+			<-ctx.Done()
+			return errors.New("too late to matter")
+		})
+		src.Set([]byte("pool: 2"))
+		call := <-calls
+		select {
+		case <-check.Done():
+			t.Error("Done is closed while the check is in use")
+		default:
+		}
+		check.Stop()
+		check.Stop()
+		<-check.Done()
+		if call.Err() == nil {
+			t.Error("the context of the running call goes on after Stop")
+		}
+		time.Sleep(time.Minute)
+		if h := cfg.Health(); cfg.Get().Pool != 2 || h.OnProbation {
+			t.Errorf("after Stop: pool %d, on probation %v, want 2 and false", cfg.Get().Pool, h.OnProbation)
+		}
+		other := nacre.AutoRollback(cfg, func(context.Context, *guardConfig) error { return nil })
+		if err := cfg.Close(); err != nil {
+			t.Error(err)
+		}
+		<-other.Done() // Close ends the checks that nobody stopped
 	})
 }

@@ -60,7 +60,6 @@ type section struct {
 	detached bool
 	last     atomic.Value // what it saw when it was closed
 	subs     []engine.Subscription
-	ends     []func()                      // of probes
 	builds   []func(context.Context) error // that close resources
 }
 
@@ -96,22 +95,6 @@ func done(sub engine.Subscription) bool {
 	}
 }
 
-// atEnd has end called when the section is closed.
-func (s *section) atEnd(end func()) {
-	if s == nil {
-		return
-	}
-	s.mu.Lock()
-	if !s.closed {
-		s.ends = append(s.ends, end)
-		end = nil
-	}
-	s.mu.Unlock()
-	if end != nil {
-		end()
-	}
-}
-
 // ownResource has a resource closed with the section. It reports false when that is closed already.
 func (s *section) ownResource(end func(context.Context) error) bool {
 	if s == nil {
@@ -131,14 +114,9 @@ func (s *section) close(e *engine.Engine, part int, timeout time.Duration) error
 	defer s.closing.Unlock()
 	s.mu.Lock()
 	s.closed = true
-	ends := s.ends
-	s.ends = nil
 	s.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
-	for _, end := range ends {
-		end()
-	}
 	for _, sub := range s.subs {
 		sub.Stop()
 	}

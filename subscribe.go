@@ -72,14 +72,17 @@ func Subscribe[T, V any](cfg *Config[T], selectFrom func(*T) V, fn func(context.
 	return &Subscription{s: sub}
 }
 
-// Subscription is a running subscriber. Safe for concurrent use.
+// Subscription is a function that a config calls until the subscription is stopped: a subscriber of
+// [Subscribe] or a check of [AutoRollback]. Its methods are safe for concurrent use.
 type Subscription struct{ s engine.Subscription }
 
-// Stop ends the subscription: the context of a call that runs, or is about to, ends, and no other comes. It does not wait, so that a
-// subscriber may stop itself; once Done is closed, nothing runs any more. It may be called more than once.
+// Stop ends the subscription. The context of a running call is canceled, and no further call
+// starts. Stop does not wait, so that a function may stop its own subscription; see [Subscription.Done].
+// It may be called more than once.
 func (s *Subscription) Stop() { s.s.Stop() }
 
-// Done is closed when the subscription has ended, by Stop or with the config, and the last call has returned.
+// Done returns a channel that is closed when the subscription has been stopped, or the config
+// closed, and the last call has returned.
 func (s *Subscription) Done() <-chan struct{} { return s.s.Done() }
 
 // SubscribeOption is an option of [Subscribe].
@@ -96,14 +99,16 @@ type subscribeOption func(*subscribeOptions)
 
 func (f subscribeOption) applySubscribe(o *subscribeOptions) { f(o) }
 
-// NameOption is an option of [Subscribe], [Derive] and [AutoRollback].
-type NameOption string
+// NameOption is an option of [Subscribe], [Derive] and [AutoRollback]; see [WithName].
+type NameOption struct{ name string }
 
-func (n NameOption) applySubscribe(o *subscribeOptions) { o.name = string(n) }
-func (n NameOption) applyDerive(o *deriveOptions)       { o.name = string(n) }
+func (n NameOption) applySubscribe(o *subscribeOptions) { o.name = n.name }
+func (n NameOption) applyDerive(o *deriveOptions)       { o.name = n.name }
+func (n NameOption) applyRollback(o *rollbackOptions)   { o.name = n.name }
 
-// WithName is what events and Health call a subscriber, a resource or a probe. Default: file and line of the call.
-func WithName(name string) NameOption { return NameOption(name) }
+// WithName sets the name of a subscriber, a resource or a check in events, Health and logs. The
+// default is the file and line of the call.
+func WithName(name string) NameOption { return NameOption{name} }
 
 // InitialCall calls the subscriber once with what is live, Old being the zero value. Default: only changes call it.
 func InitialCall() SubscribeOption {

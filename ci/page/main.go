@@ -214,13 +214,13 @@ func service(ctx context.Context) (*nacre.Config[Config], error) {
 	nacre.Subscribe(cfg, func(c *Config) string { return c.Title }, func(_ context.Context, ch nacre.Change[string]) error {
 		return errors.New("cannot show " + ch.New)
 	}, nacre.WithName("subscriber "+attacks[0]))
-	remove := nacre.AutoRollback(cfg, func(_ context.Context, c *Config) error {
+	check := nacre.AutoRollback(cfg, func(_ context.Context, c *Config) error {
 		if c.DB.Pool == 66 {
 			return errors.New("no request gets through")
 		}
 		return nil
 	}, nacre.WithName("self test"), nacre.RollbackCheckInterval(50*time.Millisecond))
-	defer remove()
+	defer check.Stop()
 
 	text := func(pool int, more string) []byte {
 		return fmt.Appendf(nil, "server: {addr: ':9090'}\ndb:\n  dsn: postgres://canary\n  pool: %d\n%s", pool, more)

@@ -47,7 +47,7 @@ func run(ctx context.Context, out io.Writer) (err error) {
 		Observer: &observe.Observer{
 			Held:     func(e observe.Held) { told <- "held: " + e.Reasons[0] },
 			Pending:  func(e observe.PendingRestart) { told <- "waits for a restart: " + e.Keys[0].Key },
-			Reverted: func(e observe.Reverted) { told <- fmt.Sprintf("version %d was taken back: %v", e.From, e.Why) },
+			Reverted: func(e observe.Reverted) { told <- fmt.Sprintf("version %d was rolled back: %v", e.From, e.Why) },
 		},
 	}, layer)
 	if err != nil {

@@ -26,13 +26,13 @@ a script that failed has lost most of it
     held: service.yaml: it loses 6 of 7 keys
     live: addr :8080, limit 100, 5 rates
 a limit with which nothing works
-    version 2 was taken back: probe self test: most requests are turned away
+    version 2 was rolled back: check self test: most requests are turned away
     live: addr :8080, limit 100, 5 rates
 it is still what the layer says
-    held: version 2 was taken back: probe self test: most requests are turned away
+    held: version 2 was rolled back: check self test: most requests are turned away
     live: addr :8080, limit 100, 5 rates
 the same once more, after what was good
-    held: version 2 was taken back: probe self test: most requests are turned away
+    held: version 2 was rolled back: check self test: most requests are turned away
     live: addr :8080, limit 100, 5 rates
 an address that takes effect only at the next start, and a limit
     waits for a restart: addr

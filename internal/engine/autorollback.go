@@ -23,6 +23,59 @@ type AutoRollback struct {
 	For, Every, Timeout time.Duration
 }
 
+// rollbackCheck is an AutoRollback that was added to an engine.
+type rollbackCheck struct {
+	AutoRollback
+	engine  *Engine
+	stopped context.Context
+	stop    context.CancelFunc
+	detach  func() bool // from the engine's end
+	done    chan struct{}
+
+	mu      sync.Mutex
+	running int // calls of watch
+	ended   bool
+}
+
+// Stop ends the check; see Done for a call that is still running. It may be called more than once.
+func (c *rollbackCheck) Stop() {
+	c.detach()
+	c.end()
+}
+
+func (c *rollbackCheck) end() {
+	c.stop()
+	c.engine.mu.Lock()
+	c.engine.rollbacks = slices.DeleteFunc(c.engine.rollbacks, func(other *rollbackCheck) bool { return other == c })
+	c.engine.mu.Unlock()
+	c.leave(0)
+}
+
+// Done is closed once the check has been stopped, or the engine closed, and no call is running.
+func (c *rollbackCheck) Done() <-chan struct{} { return c.done }
+
+// enter reports whether a call may begin.
+func (c *rollbackCheck) enter() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stopped.Err() != nil {
+		return false
+	}
+	c.running++
+	return true
+}
+
+// leave ends n calls, and closes done after the last one.
+func (c *rollbackCheck) leave(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.running -= n
+	if c.running == 0 && c.stopped.Err() != nil && !c.ended {
+		c.ended = true
+		close(c.done)
+	}
+}
+
 // trial is the time after a change in which probes may take it back.
 type probation struct {
 	before *State        // the last version that has passed, or had not to
@@ -30,25 +83,24 @@ type probation struct {
 	stop   context.CancelFunc
 }
 
-// AddAutoRollback adds a probe for all versions from the next one on, until remove is called.
-func (e *Engine) AddAutoRollback(p AutoRollback) (remove func()) {
+// AddAutoRollback adds a check for all versions from the next one on, until it is stopped.
+func (e *Engine) AddAutoRollback(p AutoRollback) Subscription {
+	c := &rollbackCheck{AutoRollback: p, engine: e, done: make(chan struct{})}
+	c.stopped, c.stop = context.WithCancel(e.run)
 	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.rollbacks = append(e.rollbacks, &p)
-	return func() {
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		e.rollbacks = slices.DeleteFunc(e.rollbacks, func(q *AutoRollback) bool { return q == &p })
-	}
+	e.rollbacks = append(e.rollbacks, c)
+	e.mu.Unlock()
+	c.detach = context.AfterFunc(e.run, c.end)
+	return c
 }
 
-// adopt says that next is live in place of old. On trial, what was built for the version to go back to is kept open.
+// activate records that next is live in place of old. On probation, what was built for the version to go back to is kept open.
 func (e *Engine) activate(old, next *State, onTrial bool) {
 	if old == nil {
 		return
 	}
 	e.mu.Lock()
-	probes := slices.Clone(e.rollbacks)
+	checks := slices.Clone(e.rollbacks)
 	e.mu.Unlock()
 	built := old.built.Load()
 	old.built.Store(nil) // the history keeps the state, and must not keep what was closed
@@ -57,7 +109,7 @@ func (e *Engine) activate(old, next *State, onTrial bool) {
 		t.stop()
 		before, kept = t.before, t.kept // the version on trial did not get to its end: one goes back behind it
 	}
-	if !onTrial || len(probes) == 0 {
+	if !onTrial || len(checks) == 0 {
 		e.setProbation(nil)
 		e.resources.Adopt(kept, next.built.Load())
 		e.resources.Adopt(built, next.built.Load())
@@ -66,7 +118,7 @@ func (e *Engine) activate(old, next *State, onTrial bool) {
 	ctx, stop := context.WithCancel(e.run)
 	e.setProbation(&probation{before: before, kept: kept, stop: stop})
 	e.resources.Adopt(built, next.built.Load(), kept)
-	e.background.Go(func() { e.watchProbation(ctx, next, probes) })
+	e.background.Go(func() { e.watchProbation(ctx, next, checks) })
 }
 
 // setTrial is the writer's; others read the trial with mu held.
@@ -86,15 +138,15 @@ func (e *Engine) acceptProbation() {
 }
 
 // watchTrial makes the checks until their time is over, and then says what came of them.
-func (e *Engine) watchProbation(ctx context.Context, live *State, probes []*AutoRollback) {
-	failed := make(chan error, len(probes))
+func (e *Engine) watchProbation(ctx context.Context, live *State, checks []*rollbackCheck) {
+	failed := make(chan error, len(checks))
 	var wait sync.WaitGroup
 	each, stop := context.WithCancel(ctx)
 	defer stop()
-	for _, p := range probes {
+	for _, p := range checks {
 		wait.Go(func() {
 			if err := p.watch(each, live); err != nil {
-				failed <- fmt.Errorf("probe %s: %w", p.Name, e.clean(err))
+				failed <- fmt.Errorf("check %s: %w", p.Name, e.clean(err))
 				stop() // the others need not go on
 			}
 		})
@@ -115,19 +167,25 @@ func (e *Engine) watchProbation(ctx context.Context, live *State, probes []*Auto
 }
 
 // watch returns the first error of a check, nil when its time is over.
-func (p *AutoRollback) watch(ctx context.Context, live *State) error {
-	end := time.NewTimer(p.For)
+func (c *rollbackCheck) watch(ctx context.Context, live *State) error {
+	if !c.enter() {
+		return nil
+	}
+	defer c.leave(1)
+	end := time.NewTimer(c.For)
 	defer end.Stop()
-	tick := time.NewTicker(p.Every)
+	tick := time.NewTicker(c.Every)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-c.stopped.Done():
+			return nil
 		case <-end.C:
 			return nil
 		case <-tick.C:
-			if err := p.check(ctx, live); err != nil && ctx.Err() == nil {
+			if err := c.check(ctx, live); err != nil && ctx.Err() == nil && c.stopped.Err() == nil {
 				return err
 			}
 		}
@@ -135,8 +193,11 @@ func (p *AutoRollback) watch(ctx context.Context, live *State) error {
 }
 
 // check makes one check, and waits no longer than its time for it.
-func (p *AutoRollback) check(ctx context.Context, live *State) error {
-	_, err := rescue.Within(ctx, p.Timeout, func(ctx context.Context) (struct{}, error) { return struct{}{}, p.Check(ctx, live) })
+func (c *rollbackCheck) check(ctx context.Context, live *State) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(c.stopped, cancel)()
+	_, err := rescue.Within(ctx, c.Timeout, func(ctx context.Context) (struct{}, error) { return struct{}{}, c.Check(ctx, live) })
 	return err
 }
 
@@ -187,7 +248,7 @@ func (e *Engine) quarantine(bad, back *State, why error) (all []observe.Cause) {
 		if f.quarantine == nil {
 			f.quarantine = map[digest]string{}
 		}
-		f.quarantine[e.fingerprint(f, c)] = fmt.Sprintf("version %d was taken back: %v", bad.Version, why)
+		f.quarantine[e.fingerprint(f, c)] = fmt.Sprintf("version %d was rolled back: %v", bad.Version, why)
 		c.released = false // that somebody let it through was before it did harm
 		if f.latest != nil && f.latest.Revision == c.Revision {
 			f.latest.released = false // the same, with what its references stood for later

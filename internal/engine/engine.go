@@ -61,7 +61,7 @@ type Engine struct {
 	reportedPending []observe.Pending
 	// accepted is what is remembered of signed releases; only the writer changes it.
 	accepted  accepted
-	rollbacks []*AutoRollback
+	rollbacks []*rollbackCheck
 	probation *probation // nil when no version is on trial
 }
 
