@@ -114,14 +114,12 @@ func shownWith(t *testing.T, s secrets, key []byte) string {
 				}
 				out.everything(x)
 			}
-			for _, path := range []string{"/ready", "/live", "/json", "/"} {
-				for _, h := range []http.Handler{confighttp.Handler(cfg), confighttp.Probes(cfg)} {
-					w := httptest.NewRecorder()
-					r := httptest.NewRequest(http.MethodGet, path, nil)
-					r.Host = "localhost"
-					h.ServeHTTP(w, r)
-					fmt.Fprintln(&out, path, w.Code, w.Body)
-				}
+			for _, h := range []http.Handler{confighttp.Page(cfg), confighttp.JSON(cfg), confighttp.Ready(cfg), confighttp.Live()} {
+				w := httptest.NewRecorder()
+				r := httptest.NewRequest(http.MethodGet, "/", nil)
+				r.Host = "localhost"
+				h.ServeHTTP(w, r)
+				fmt.Fprintln(&out, w.Code, w.Body)
 			}
 		}
 		look()

@@ -1,31 +1,33 @@
-// Package confighttp shows a config to whoever is on call: a page in HTML, the same in JSON, and answers for probes of an orchestrator.
+// Package confighttp serves the state of a config over HTTP: a page for people, the same as JSON, and
+// answers for the probes of an orchestrator.
 //
-//	mux.Handle("/debug/config/", confighttp.Handler(cfg)) // the page; …/json the same for programs
-//	mux.Handle("/ready", confighttp.Probes(cfg))          // 200 or 503
-//	mux.Handle("/live", confighttp.Probes(cfg))           // 200 as long as the process answers
+//	mux.Handle("/debug/config", confighttp.Page(cfg))
+//	mux.Handle("/debug/config.json", confighttp.JSON(cfg))
+//	mux.Handle("/readyz", confighttp.Ready(cfg))
+//	mux.Handle("/livez", confighttp.Live())
 //
-// Nothing is served unless a service mounts it. The last part of the path says what is wanted: ready, live, json, and the page for
-// anything else. Only GET and HEAD are answered; nothing can be changed.
+// Each handler serves one thing, under any path. Paths below it are answered with 404, methods other
+// than GET and HEAD with 405. A request changes nothing.
 //
 // # What is shown
 //
-//   - ready: whether the service should take traffic, as the status and one word. No reason, version, sum or name: probes are open to
-//     whoever reaches the port. The reasons are on the page and in [observe.Health].
-//   - live: that the process answers.
-//   - json and the page: the version and its sum, whether the service is ready and why not; layers with their identity, freshness and
-//     revisions, what was rejected or is held and why; what waits for a restart; every key with its value, where it comes from and
-//     what it overrides; subscribers and resources with their state and last error; the last changes with what they changed.
+// [Ready] and [Live] answer with a status and one word, and may be reached by anyone.
 //
-// Values of secrets are not shown, nor are values of keys that no field of the struct has, what references stand for, and digests
-// from which a secret could be found. **Other values are**: mount [Handler] where only those who may see the configuration reach it.
-// [Probes] has ready and live alone, for a port that all can reach.
+// [Page] and [JSON] show the version and its sum; whether the config is ready, and why not; each
+// layer with its freshness, its revision, and what was rejected or is held, with the reasons; keys
+// that wait for a restart; each key with its value, its origin and the values that it overrides;
+// subscribers and resources with their last error; and the last changes.
+//
+// Values of secrets are not shown. Neither are values of keys that the struct does not have, values
+// of references, or digests from which a secret could be found by trial. **All other values are
+// shown**: mount Page and JSON where only people reach them who may see the configuration.
 //
 // # Safety
 //
-// Whatever keys, values and errors hold is text on the page. It has no script, needs none, loads nothing, and says so to the browser.
-// So does every other answer. The page and the JSON are served only to requests whose Host header names this machine or a host of
-// [Hosts], so that a web page elsewhere cannot read them through the browser of someone who can (DNS rebinding). Ready and live are
-// served under any name. Neither check is a login.
+// The page has no script, and loads nothing; keys, values and errors appear on it as text. Each answer
+// has headers that tell the browser so. Page and JSON answer only requests whose Host header names
+// this machine, or a host of [Hosts], so that a web page elsewhere cannot read them through the
+// browser of someone who may (DNS rebinding). This check is not a login.
 //
 // # Concurrency
 //

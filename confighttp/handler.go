@@ -4,56 +4,53 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
-	"path"
+	"strings"
 	"time"
 
+	"github.com/nacre-go/nacre"
 	"github.com/nacre-go/nacre/observe"
 )
 
-// Config is what is shown: a *nacre.Config.
-type Config interface {
-	Health() observe.Health
-	ExplainAll() observe.Report
-	History() []observe.Entry
+// Page returns a handler that shows a config as an HTML page, with its values but without its
+// secrets. See the package comment for what it shows, and [Hosts] for whom it answers.
+func Page[T any](cfg *nacre.Config[T], opts ...Option) http.Handler {
+	return restricted(opts, func(w http.ResponseWriter, _ *http.Request) { servePage(w, overviewOf(cfg)) })
 }
 
-// Handler serves a config; see the package comment. Whoever reaches it may see the configuration without its secrets.
-func Handler(cfg Config, opts ...Option) http.Handler {
-	var o options
-	for _, opt := range opts {
-		if opt != nil {
-			opt(&o)
-		}
-	}
-	return guarded(func(w http.ResponseWriter, r *http.Request) {
-		if serveProbe(w, r, cfg) {
-			return
-		}
-		if !o.allows(r) {
-			http.Error(w, "the Host of the request is not served; allow it with confighttp.Hosts", http.StatusForbidden)
-			return
-		}
-		if path.Base(r.URL.Path) == "json" {
-			serveJSON(w, http.StatusOK, all(cfg))
-			return
-		}
-		servePage(w, cfg)
+// JSON returns a handler that shows what [Page] shows, as JSON for programs. It answers the same
+// hosts.
+func JSON[T any](cfg *nacre.Config[T], opts ...Option) http.Handler {
+	return restricted(opts, func(w http.ResponseWriter, _ *http.Request) {
+		serveJSON(w, http.StatusOK, overviewOf(cfg))
 	})
 }
 
-// Probes serves readiness and liveness alone, to whoever asks: 404 for all but ready and live.
-func Probes(cfg Config) http.Handler {
-	return guarded(func(w http.ResponseWriter, r *http.Request) {
-		if !serveProbe(w, r, cfg) {
-			http.NotFound(w, r)
+// Ready returns a handler for readiness probes. The status is 200 if the service should take
+// traffic, and 503 if not; the body is one word and gives no reason, since anyone who can reach the
+// port may call a probe. [nacre.Health] has the reasons.
+func Ready[T any](cfg *nacre.Config[T]) http.Handler {
+	return guarded(func(w http.ResponseWriter, _ *http.Request) {
+		ready, status := len(cfg.Health().NotReady) == 0, http.StatusOK
+		if !ready {
+			status = http.StatusServiceUnavailable
 		}
+		serveJSON(w, status, map[string]bool{"ready": ready})
 	})
 }
 
-// policy keeps what finds its way into an answer in spite of all from doing anything: no script, no font, no picture, no frame.
+// Live returns a handler for liveness probes. The status is 200 as long as the process answers,
+// whatever the state of the config: an orchestrator must not restart a service because a
+// configuration server is down.
+func Live() http.Handler {
+	return guarded(func(w http.ResponseWriter, _ *http.Request) {
+		serveJSON(w, http.StatusOK, map[string]bool{"live": true})
+	})
+}
+
 const policy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// guarded has the answers of a handler that only reads told to the browser as what they are.
+// guarded serves GET and HEAD requests for the path at which the handler is mounted. It tells the
+// browser, with every answer, to load and run nothing.
 func guarded(serve http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
@@ -62,39 +59,47 @@ func guarded(serve http.HandlerFunc) http.Handler {
 		header.Set("Content-Security-Policy", policy)
 		header.Set("Referrer-Policy", "no-referrer")
 		header.Set("Cross-Origin-Resource-Policy", "same-origin")
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		switch {
+		case r.Method != http.MethodGet && r.Method != http.MethodHead:
 			header.Set("Allow", "GET, HEAD")
 			http.Error(w, "only GET and HEAD", http.StatusMethodNotAllowed)
+		case !isMountPoint(r):
+			http.NotFound(w, r)
+		default:
+			serve(w, r)
+		}
+	})
+}
+
+// restricted is guarded, and serves only the hosts that the options allow.
+func restricted(opts []Option, serve http.HandlerFunc) http.Handler {
+	var o options
+	for _, opt := range opts {
+		if opt != nil {
+			opt.apply(&o)
+		}
+	}
+	return guarded(func(w http.ResponseWriter, r *http.Request) {
+		if !o.allows(r) {
+			http.Error(w, "the Host of the request is not served; allow it with confighttp.Hosts", http.StatusForbidden)
 			return
 		}
 		serve(w, r)
 	})
 }
 
-// serveProbe answers a probe, and reports whether the request is one. It tells nothing but what the status says: no reason, version, sum
-// or name, since probes are open to all.
-func serveProbe(w http.ResponseWriter, r *http.Request, cfg Config) bool {
-	switch path.Base(r.URL.Path) {
-	case "ready":
-		ready := len(cfg.Health().NotReady) == 0
-		status := http.StatusOK
-		if !ready {
-			status = http.StatusServiceUnavailable
-		}
-		serveJSON(w, status, struct {
-			Ready bool `json:"ready"`
-		}{ready})
-	case "live":
-		serveJSON(w, http.StatusOK, struct {
-			Live bool `json:"live"`
-		}{true}) // a process that answers lives: it must not be restarted for what a configuration server does
-	default:
-		return false
+// isMountPoint reports whether a request is for the path at which the handler is mounted, and not
+// for a path below it, which a pattern that ends in a slash matches too. Below http.StripPrefix the
+// mount point is "" or "/". Without a pattern (a router that sets none) every path is taken for it.
+func isMountPoint(r *http.Request) bool {
+	i := strings.IndexByte(r.Pattern, '/') // behind a method and a host
+	if i < 0 {
+		return true
 	}
-	return true
+	pattern := strings.TrimSuffix(r.Pattern[i:], "*")
+	return !strings.HasSuffix(pattern, "/") || r.URL.Path == pattern || r.URL.Path == "" || r.URL.Path == "/"
 }
 
-// overview is all that is shown.
 type overview struct {
 	At      time.Time      `json:"at"`
 	Health  observe.Health `json:"health"`
@@ -102,13 +107,13 @@ type overview struct {
 	History []entry        `json:"history"` // newest first
 }
 
-// entry is a change with its problems in words.
+// entry is a change with its problems as text.
 type entry struct {
 	observe.Entry
 	Why []string `json:"why,omitempty"`
 }
 
-func all(cfg Config) overview {
+func overviewOf[T any](cfg *nacre.Config[T]) overview {
 	o := overview{At: time.Now(), Health: cfg.Health(), Report: cfg.ExplainAll()}
 	history := cfg.History()
 	for i := range history {
@@ -125,7 +130,7 @@ func serveJSON(w http.ResponseWriter, status int, v any) {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(v); err != nil {
+	if err := encoder.Encode(v); err != nil { // before the status is sent
 		http.Error(w, "the answer cannot be written as JSON", http.StatusInternalServerError)
 		return
 	}
@@ -134,13 +139,13 @@ func serveJSON(w http.ResponseWriter, status int, v any) {
 	_, _ = w.Write(b.Bytes())
 }
 
-func servePage(w http.ResponseWriter, cfg Config) {
+func servePage(w http.ResponseWriter, o overview) {
 	var b bytes.Buffer
-	if err := page.Execute(&b, all(cfg)); err != nil {
+	if err := page.Execute(&b, o); err != nil { // into a buffer, so that half a page is never sent
 		http.Error(w, "the page cannot be made", http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Security-Policy", policy+"; style-src 'unsafe-inline'")
+	w.Header().Set("Content-Security-Policy", policy+"; style-src 'unsafe-inline'") // the page's own style
 	_, _ = w.Write(b.Bytes())
 }

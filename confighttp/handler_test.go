@@ -76,8 +76,18 @@ func settle() {
 	synctest.Wait()
 }
 
-func get(cfg confighttp.Config, path string) *httptest.ResponseRecorder {
-	return ask(confighttp.Handler(cfg), http.MethodGet, "localhost:8080", path)
+func get[T any](cfg *nacre.Config[T], path string) *httptest.ResponseRecorder {
+	return ask(mux(cfg), http.MethodGet, "localhost:8080", path)
+}
+
+// mux serves all handlers of a config.
+func mux[T any](cfg *nacre.Config[T], opts ...confighttp.Option) http.Handler {
+	m := http.NewServeMux()
+	m.Handle("/debug/config/", confighttp.Page(cfg, opts...))
+	m.Handle("/debug/config.json", confighttp.JSON(cfg, opts...))
+	m.Handle("/readyz", confighttp.Ready(cfg))
+	m.Handle("/livez", confighttp.Live())
+	return m
 }
 
 // texts returns the text of a page, and fails for elements that it must not have.
@@ -160,7 +170,7 @@ func TestJSON(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg, end := service(t)
 		defer end()
-		w := get(cfg, "/debug/config/json")
+		w := get(cfg, "/debug/config.json")
 		var got struct {
 			Health  struct{ Version int }
 			Report  struct{ Keys []struct{ Key string } }
@@ -185,17 +195,17 @@ func TestJSON(t *testing.T) {
 func TestReadyAndLive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg, end := service(t)
-		if w := get(cfg, "/ready"); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `"ready": true`) {
+		if w := get(cfg, "/readyz"); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `"ready": true`) {
 			t.Errorf("ready: %d %s", w.Code, w.Body)
 		}
-		if w := get(cfg, "/live"); w.Code != http.StatusOK {
+		if w := get(cfg, "/livez"); w.Code != http.StatusOK {
 			t.Errorf("live: %d %s", w.Code, w.Body)
 		}
 		end()
-		if w := get(cfg, "/debug/config/ready"); w.Code != http.StatusServiceUnavailable || strings.Contains(w.Body.String(), "closed") {
+		if w := get(cfg, "/readyz"); w.Code != http.StatusServiceUnavailable || strings.Contains(w.Body.String(), "closed") {
 			t.Errorf("closed: %d %s, want 503 without the reason", w.Code, w.Body)
 		}
-		if w := get(cfg, "/live"); w.Code != http.StatusOK {
+		if w := get(cfg, "/livez"); w.Code != http.StatusOK {
 			t.Errorf("a closed config makes the process not live: %d", w.Code)
 		}
 		if w := get(cfg, "/debug/config/"); !strings.Contains(texts(t, w.Body.String()), "not ready") {
@@ -210,7 +220,7 @@ func TestOnlyReads(t *testing.T) {
 		defer end()
 		for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete} {
 			w := httptest.NewRecorder()
-			confighttp.Handler(cfg).ServeHTTP(w, httptest.NewRequest(method, "/debug/config/", nil))
+			confighttp.Page(cfg).ServeHTTP(w, httptest.NewRequest(method, "/debug/config/", nil))
 			if w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") == "" {
 				t.Errorf("%s: %d", method, w.Code)
 			}
@@ -239,11 +249,11 @@ func TestAllFormsShowWhatIsLive(t *testing.T) {
 		defer cfg.Close()
 		low.Set([]byte("s: {x: 5, y: 6}\nlist: [a, b]\nlabels: {a: x}\naddr: ':2'"))
 		settle()
-		page := texts(t, get(cfg, "/").Body.String())
+		page := texts(t, get(cfg, "/debug/config/").Body.String())
 		var parsed struct {
 			Report struct{ Keys []observe.Explanation }
 		}
-		if err := json.Unmarshal(get(cfg, "/json").Body.Bytes(), &parsed); err != nil {
+		if err := json.Unmarshal(get(cfg, "/debug/config.json").Body.Bytes(), &parsed); err != nil {
 			t.Fatal(err)
 		}
 		for _, test := range []struct{ key, value, text, page string }{

@@ -7,30 +7,34 @@ import (
 	"strings"
 )
 
-// Option is an option of [Handler].
-type Option func(*options)
+// Option is an option of [Page] and [JSON].
+type Option interface{ apply(*options) }
+
+type option func(*options)
+
+func (f option) apply(o *options) { f(o) }
 
 type options struct {
 	hosts []string
 	any   bool
 }
 
-// Hosts names the hosts under which the page and the JSON are served, beside the default ones: "config.internal", or
-// "*.internal" for all names below. A port is ignored. Default: localhost and names below it, and addresses as they are, such as
-// 10.1.2.3. A request with another name in its Host header is refused, since it may be that of a web page whose name was made to
-// lead here (DNS rebinding).
+// Hosts allows further hosts in the Host header of a request: "config.internal", or "*.internal" for
+// all names below it. A port is ignored. The default is localhost, names below it, and IP addresses
+// such as 10.1.2.3. A request with another Host gets status 403: it may come from a web page that
+// made its own name resolve to this service (DNS rebinding).
 func Hosts(names ...string) Option {
-	return func(o *options) {
+	return option(func(o *options) {
 		for _, name := range names {
 			if name = hostname(name); name != "" && name != "*" && name != "*." {
 				o.hosts = append(o.hosts, name)
 			}
 		}
-	}
+	})
 }
 
-// AnyHost serves the page and the JSON under every name: for a handler behind one that checks who asks.
-func AnyHost() Option { return func(o *options) { o.any = true } }
+// AnyHost allows every Host header: for a handler behind one that authenticates its callers.
+func AnyHost() Option { return option(func(o *options) { o.any = true }) }
 
 // allows reports whether a request names a host of this service.
 func (o *options) allows(r *http.Request) bool {
@@ -53,7 +57,8 @@ func (o *options) allows(r *http.Request) bool {
 	return false
 }
 
-// hostname returns the name in a Host header in lower case, without the port, the brackets of an address and the dot at the end.
+// hostname returns the name in a Host header in lower case, without the port, the brackets of an
+// address and the final dot.
 func hostname(host string) string {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name

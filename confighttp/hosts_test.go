@@ -3,6 +3,7 @@ package confighttp_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -73,8 +74,8 @@ func TestOnlyKnownHostsAreServed(t *testing.T) {
 		{host: "", options: []confighttp.Option{confighttp.Hosts("")}, want: http.StatusForbidden},
 		{host: "evil.example", options: []confighttp.Option{confighttp.AnyHost()}, want: http.StatusOK},
 	} {
-		h := confighttp.Handler(cfg, test.options...)
-		for _, path := range []string{"/debug/config/", "/debug/config/json", "/"} {
+		h := mux(cfg, test.options...)
+		for _, path := range []string{"/debug/config/", "/debug/config.json"} {
 			w := ask(h, http.MethodGet, test.host, path)
 			if w.Code != test.want {
 				t.Errorf("host %q: %s is %d, want %d", test.host, path, w.Code, test.want)
@@ -84,7 +85,7 @@ func TestOnlyKnownHostsAreServed(t *testing.T) {
 			}
 		}
 		// A probe comes by whatever name the service has, and is told nothing that could be stolen.
-		for _, path := range []string{"/ready", "/live"} {
+		for _, path := range []string{"/readyz", "/livez"} {
 			if w := ask(h, http.MethodGet, test.host, path); w.Code != http.StatusOK {
 				t.Errorf("host %q: a probe of %s is %d", test.host, path, w.Code)
 			}
@@ -101,24 +102,24 @@ func TestProbesShowOneWord(t *testing.T) {
 		settle()
 		look := func(ready bool) {
 			t.Helper()
-			for what, h := range map[string]http.Handler{"Handler": confighttp.Handler(cfg), "Probes": confighttp.Probes(cfg)} {
-				for path, want := range map[string]string{"/x/ready": `{"ready":true}`, "/live": `{"live":true}`} {
-					code := http.StatusOK
-					if path != "/live" && !ready {
-						code, want = http.StatusServiceUnavailable, `{"ready":false}`
-					}
-					w := ask(h, http.MethodGet, "svc", path)
+			for _, probe := range []struct {
+				path, want string
+				handler    http.Handler
+				fails      bool
+			}{{"/readyz", "ready", confighttp.Ready(cfg), !ready}, {"/livez", "live", confighttp.Live(), false}} {
+				code := http.StatusOK
+				if probe.fails {
+					code = http.StatusServiceUnavailable
+				}
+				want := fmt.Sprintf(`{"%s":%t}`, probe.want, !probe.fails)
+				for what, h := range map[string]http.Handler{"alone": probe.handler, "in a mux": mux(cfg)} {
+					w := ask(h, http.MethodGet, "svc", probe.path)
 					if got := strings.Join(strings.Fields(w.Body.String()), ""); w.Code != code || got != want {
-						t.Errorf("%s: %s is %d %s, want %d %s and no more", what, path, w.Code, got, code, want)
+						t.Errorf("%s: %s is %d %s, want %d %s and no more", what, probe.path, w.Code, got, code, want)
 					}
 					if strings.Contains(w.Body.String(), sum) {
-						t.Errorf("%s: %s shows the sum", what, path)
+						t.Errorf("%s: %s shows the sum", what, probe.path)
 					}
-				}
-			}
-			for _, path := range []string{"/", "/json", "/x/json", "/readyz", "/ready/json"} {
-				if w := ask(confighttp.Probes(cfg), http.MethodGet, "localhost", path); w.Code != http.StatusNotFound || strings.Contains(w.Body.String(), "canary") {
-					t.Errorf("Probes answers %s with %d, and has only ready and live", path, w.Code)
 				}
 			}
 		}
@@ -134,10 +135,10 @@ func TestProbesShowOneWord(t *testing.T) {
 func TestEveryAnswerIsGuarded(t *testing.T) {
 	t.Parallel()
 	cfg := open(t)
-	for what, h := range map[string]http.Handler{"Handler": confighttp.Handler(cfg), "Probes": confighttp.Probes(cfg)} {
+	for what, h := range map[string]http.Handler{"Page": confighttp.Page(cfg), "JSON": confighttp.JSON(cfg), "Ready": confighttp.Ready(cfg), "Live": confighttp.Live()} {
 		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodOptions, "TRACE", "PROPFIND"} {
 			for _, host := range []string{"localhost", "evil.example"} {
-				for _, path := range []string{"/", "/json", "/ready", "/live"} {
+				for _, path := range []string{"/", "/debug/config/", "/debug/config/x", "/readyz"} {
 					w := ask(h, method, host, path)
 					header := w.Header()
 					if csp := header.Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") || !strings.Contains(csp, "frame-ancestors 'none'") {
@@ -158,6 +159,58 @@ func TestEveryAnswerIsGuarded(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// A handler serves one thing wherever it is mounted, and nothing below its mount point: a page with the
+// values of a config never answers a probe.
+func TestEachHandlerServesOneThing(t *testing.T) {
+	t.Parallel()
+	cfg := open(t)
+	page, probe := confighttp.Page(cfg), confighttp.Ready(cfg)
+	for _, test := range []struct {
+		pattern, path string
+		handler       http.Handler
+		want          int
+		isPage        bool
+	}{
+		{"/x", "/x", page, http.StatusOK, true},
+		{"/x/", "/x/", page, http.StatusOK, true},
+		{"GET localhost/x/", "/x/", page, http.StatusOK, true},
+		{"/x/", "/x/ready", page, http.StatusNotFound, true},
+		{"/x/", "/x/readyz", page, http.StatusNotFound, true},
+		{"/x/", "/x/json", page, http.StatusNotFound, true},
+		{"/x/", "/x/y/", page, http.StatusNotFound, true},
+		{"/", "/", page, http.StatusOK, true},
+		{"/", "/readyz", page, http.StatusNotFound, true},
+		{"/x/{$}", "/x/", page, http.StatusOK, true},
+		{"/x/", "/x/", http.StripPrefix("/x", page), http.StatusOK, true},
+		{"/x/", "/x/", http.StripPrefix("/x/", page), http.StatusOK, true},
+		{"/x/", "/x/ready", http.StripPrefix("/x", page), http.StatusNotFound, true},
+		{"/{name}/config", "/a/config", page, http.StatusOK, true},
+		{"/readyz", "/readyz", probe, http.StatusOK, false},
+		{"/health/ready", "/health/ready", probe, http.StatusOK, false},
+		{"/probe", "/probe", probe, http.StatusOK, false},
+		{"/probe/", "/probe/live", probe, http.StatusNotFound, false},
+	} {
+		m := http.NewServeMux()
+		m.Handle(test.pattern, test.handler)
+		w := ask(m, http.MethodGet, "localhost", test.path)
+		body := w.Body.String()
+		if w.Code != test.want || test.want != http.StatusOK && strings.Contains(body, "canary") {
+			t.Errorf("mounted at %s, %s is %d, want %d", test.pattern, test.path, w.Code, test.want)
+		}
+		if isPage := strings.Contains(body, "<table"); test.want == http.StatusOK && isPage != test.isPage {
+			t.Errorf("mounted at %s, %s serves the wrong thing: %q", test.pattern, test.path, body)
+		}
+	}
+	for path := range map[string]bool{"/readyz": true, "/": true, "/any/where": true} { // a router without patterns
+		if w := ask(page, http.MethodGet, "localhost", path); w.Code != http.StatusOK || !strings.Contains(w.Header().Get("Content-Type"), "html") {
+			t.Errorf("the page under %s is %d", path, w.Code)
+		}
+		if w := ask(probe, http.MethodGet, "localhost", path); strings.Contains(w.Body.String(), "canary") || w.Body.Len() > 40 {
+			t.Errorf("the probe under %s shows more than a word: %s", path, w.Body)
 		}
 	}
 }

@@ -63,9 +63,9 @@ func run(ctx context.Context, browser, out string) error {
 	}
 	defer func() { _ = cfg.Close() }()
 	mux := http.NewServeMux()
-	mux.Handle("/debug/config/", confighttp.Handler(cfg))
-	mux.Handle("/bare/", policy("", confighttp.Handler(cfg)))
-	mux.Handle("/noscript/", policy("sandbox", confighttp.Handler(cfg))) // no script may run in a sandbox, whatever the page has
+	mux.Handle("/debug/config/", confighttp.Page(cfg))
+	mux.Handle("/bare/", policy("", confighttp.Page(cfg)))
+	mux.Handle("/noscript/", policy("sandbox", confighttp.Page(cfg))) // no script may run in a sandbox, whatever the page has
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err

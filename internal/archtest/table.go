@@ -112,7 +112,7 @@ func rows() []Row {
 			Why:   "it is for whoever writes docs and schemas; a service need not compile it",
 		},
 		{
-			Room: "confighttp", May: []string{"observe"}, Tests: []string{".", "providers/memory", "golang.org/x/net/html"},
+			Room: "confighttp", May: []string{".", "observe"}, Tests: []string{"providers/memory", "golang.org/x/net/html"},
 			Why: "it shows what is told to everybody; a service that serves no page compiles no templates",
 		},
 		{Room: "observe", May: []string{"source"}, Why: "events are told to whoever listens; who that is, the teller does not know"},
