@@ -27,7 +27,7 @@ var sink int
 // pointer: the promise is one atomic load and no allocation. Compare the sub-benchmarks of one run.
 func BenchmarkGet(b *testing.B) {
 	m := memory.New("config.yaml", []byte("db: {pool: 20}\nname: orders"))
-	cfg, err := nacre.OpenWith[benchConfig](b.Context(), nacre.Options{Logger: slog.New(slog.DiscardHandler), Window: -1}, m)
+	cfg, err := nacre.OpenWith[benchConfig](b.Context(), nacre.Options{Logger: slog.New(slog.DiscardHandler), Window: nacre.Off}, m)
 	if err != nil {
 		b.Fatal(err)
 	}

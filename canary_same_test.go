@@ -81,7 +81,7 @@ func shownWith(t *testing.T, s secrets, key []byte) string {
 			return given.Load().(string), nil
 		})
 		o := nacre.Options{
-			MaxBadChanges: -1, Logger: slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})), Observer: tellAll(&out),
+			MaxBadChanges: nacre.Off, Logger: slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})), Observer: tellAll(&out),
 			LastKnownGoodDir: dir, LastKnownGoodKey: key, ServeStale: true,
 		}
 		d := newDigested(s.document(""))

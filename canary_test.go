@@ -101,9 +101,9 @@ func TestCanary(t *testing.T) {
 	dir := t.TempDir()
 	var out output
 	options := nacre.Options{
-		MaxBadChanges: -1, // all that is bad here is to be looked at
+		MaxBadChanges: nacre.Off, // all that is bad here is to be looked at
 		Logger:        slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Observer:      tellAll(&out), Window: -1, LastKnownGoodDir: filepath.Join(dir, "state"), BootTimeout: time.Second, ServeStale: true,
+		Observer:      tellAll(&out), Window: nacre.Off, LastKnownGoodDir: filepath.Join(dir, "state"), BootTimeout: time.Second, ServeStale: true,
 	}
 	path := filepath.Join(dir, "config.yaml")
 	write := func(text string) {

@@ -6,10 +6,11 @@ import (
 	"github.com/nacre-go/nacre/internal/engine"
 )
 
-// NewContext returns a context with the version that is live now, for work that must not see two: a request, a job. [Config.FromContext]
-// returns that version from it, however often the config changes meanwhile, and [Resource.From] the resources of that version, which
-// stay open until ctx ends, or their grace time after they were replaced is over. So ctx must end, as that of a request does. A context
-// that has a version of this config keeps it.
+// NewContext returns a context that holds the live version, for a request or a job that must not see
+// two versions. [Config.FromContext] returns that version, however often the config changes meanwhile,
+// and [Resource.From] returns the resources of that version, which stay open until ctx ends or their
+// grace period is over. So ctx must end, as the context of a request does. A context that holds a
+// version of this config already is returned as it is.
 //
 //	func handler(w http.ResponseWriter, r *http.Request) {
 //		ctx := cfg.NewContext(r.Context())
@@ -21,8 +22,8 @@ func (c *Config[T]) NewContext(ctx context.Context) context.Context {
 	return context.WithValue(ctx, contextKey{c.engine}, c.engine.Hold(ctx))
 }
 
-// FromContext returns the version that [Config.NewContext] put into ctx, and the live one where it did not, or had to before the
-// section was there.
+// FromContext returns the version that [Config.NewContext] stored in ctx, or the live version if there
+// is none, or if it is from before the section was attached.
 func (c *Config[T]) FromContext(ctx context.Context) *T {
 	if s := c.snapshotIn(ctx); s != nil {
 		if v := c.value(s.State); v != nil {
@@ -37,5 +38,5 @@ func (c *Config[T]) snapshotIn(ctx context.Context) *engine.Held {
 	return s
 }
 
-// contextKey tells the versions of several configs apart in one context.
+// contextKey is a key for each config, so that a context can hold versions of several.
 type contextKey struct{ engine *engine.Engine }

@@ -14,25 +14,27 @@ import (
 	"github.com/nacre-go/nacre/validate"
 )
 
-// SectionDeclaration says before a config is opened that a key is a section's: see [DeclareSection], [ReserveSection] and [Options].Sections. Immutable.
+// SectionDeclaration declares the key of a section before a config is opened; see [DeclareSection],
+// [ReserveSection] and [Options].Sections. It is immutable.
 type SectionDeclaration struct {
 	key  string
 	part func(at tree.Path, o *Options) (engine.Section, error) // nil: only reserved
 }
 
-// DeclareSection says that what stands under a key is bound to S, from the first version on: a start, too, must be good for it. [Section] then gives
-// the section, with no more ado. A package declares its section, so that its user need not know the type:
+// DeclareSection binds the value of a key to S from the first version on, so that Open fails if the
+// value is not good for S. [Section] returns the section. A package declares its section, so that its
+// users need not know the type:
 //
 //	func Settings() nacre.SectionDeclaration { return nacre.DeclareSection[Config]("redis") }
 func DeclareSection[S any](key string) SectionDeclaration {
 	return SectionDeclaration{key: key, part: newPart[S]}
 }
 
-// ReserveSection says that a key is for sections that come later, at it or below it, such as those of plugins. Until then nobody binds what stands
-// there, nothing of it is shown, and it is not refused as unknown.
+// ReserveSection reserves a key for sections that are attached later, at the key or below it, such as
+// those of plugins. Until then the value is not bound, is not shown, and is not an unknown key.
 func ReserveSection(key string) SectionDeclaration { return SectionDeclaration{key: key} }
 
-// newPart is what binds S at a place.
+// newPart returns the engine's section that binds S at a path.
 func newPart[S any](at tree.Path, o *Options) (engine.Section, error) {
 	return partIn(at, o, func() (holder any, value *S) { value = new(S); return value, value }, func(holder any) *S {
 		value, _ := holder.(*S)
@@ -40,7 +42,8 @@ func newPart[S any](at tree.Path, o *Options) (engine.Section, error) {
 	})
 }
 
-// newMain is what binds the service's own type, into the place where Get finds it.
+// newMain returns the engine's section that binds the service's own type, in the place from which Get
+// reads it.
 func newMain[T any](o *Options) (engine.Section, error) {
 	return partIn(nil, o, func() (holder any, value *T) { v := new(version[T]); return v, &v.Value }, func(holder any) *T {
 		if v, ok := holder.(*version[T]); ok {
@@ -50,7 +53,8 @@ func newMain[T any](o *Options) (engine.Section, error) {
 	})
 }
 
-// partIn binds S into what hold makes: a holder, which a version has, and the value in it, which never leaves it.
+// partIn binds S into a holder: hold returns the holder, which belongs to a version, and the value in
+// it, which is never copied.
 func partIn[S any](at tree.Path, o *Options, hold func() (holder any, value *S), in func(holder any) *S) (engine.Section, error) {
 	plan, bindErr := binder.Compile[S](o.Binder...)
 	checker, validateErr := validate.Compile[S](o.Validate...)
@@ -75,7 +79,7 @@ func partIn[S any](at tree.Path, o *Options, hold func() (holder any, value *S),
 	}, nil
 }
 
-// below says of mistakes in a section's type where they stand in the whole.
+// below prefixes the keys of mistakes in a section's type with the path of the section.
 func below(at tree.Path, err error) error {
 	problems, ok := errors.AsType[source.Problems](err)
 	if !ok || len(at) == 0 {
@@ -91,7 +95,7 @@ func below(at tree.Path, err error) error {
 	return err
 }
 
-// parts are the service's own type and what is declared, or all that is wrong with them.
+// parts returns the sections of a config, the service's own type first, or all mistakes in them.
 func parts[T any](o *Options) ([]*engine.Section, error) {
 	main, err := newMain[T](o)
 	all, errs := []*engine.Section{&main}, []error{err}
@@ -113,7 +117,7 @@ func parts[T any](o *Options) ([]*engine.Section, error) {
 	return all, errors.Join(errs...)
 }
 
-// sectionPath reads the key of a section.
+// sectionPath parses the key of a section.
 func sectionPath(key string) (tree.Path, error) {
 	at, ok := tree.ParsePath(key)
 	for _, segment := range at {

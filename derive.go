@@ -10,27 +10,29 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Derive builds a resource (a pool, a client, a limiter, a certificate) from a part of the config, and keeps it in step with the
-// config:
+// Derive builds a resource (a pool, a client, a limiter, a certificate) from a part of the config, and
+// keeps it in step with the config:
 //
 //	db, err := nacre.Derive(ctx, cfg, func(c *Config) DBConfig { return c.DB }, openDB, (*sql.DB).Close)
 //
 //	pool, release := db.Acquire() // in a request
 //	defer release()
 //
-// Whenever a change makes the part differ (by its method Equal, or else by reflect.DeepEqual; or see [EqualBy]), build is called with the new part **before** the
-// change is live. If it returns an error, panics, or takes longer than [BuildTimeout], the whole change is rejected with that reason
-// and everything old goes on; the change is tried again after 1 s, and then after growing times of up to 1 min, since what the
-// resource needs may have been down. If all resources can be built, the config and all of them are swapped in one step. A resource
-// that was replaced is closed when its last user has gone, or when its grace time is over: see [Resource.Acquire], [Resource.Get] and
-// [CloseGrace].
+// When a change alters the part, Derive calls build with the new part **before** the change becomes
+// live. (Parts are compared as values of [Subscribe] are.) If build returns an error, panics, or takes
+// longer than [BuildTimeout], the whole change is rejected with that reason, and the old config and
+// resources stay in use. Since the cause may be temporary, the change is tried again after 1 s, and
+// then after growing times of up to 1 min. If all resources can be built, the config and all of them
+// are swapped in together. A replaced resource is closed when its last user has released it, or after
+// its grace period; see [Resource.Acquire], [Resource.Get] and [CloseGrace].
 //
-// Resources are built at the same time. A build that needs another resource asks for it with [Resource.From]: then it is built
-// anew whenever that one is, and closed before it.
+// Resources are built in parallel. A build that needs another resource calls [Resource.From] of it:
+// then it is rebuilt whenever that one is, and closed before it.
 //
-// Derive itself builds the first one, and returns the error if it cannot; ctx is for that alone. The context that build is given
-// ends with the build: what lives longer must not hang on it. closeOld may be nil. Health shows each resource, with errors, panics and
-// users. Close of the config closes them. Derive must not be called from a build, from an observer, or from a source.
+// Derive builds the first resource itself and returns the error if that fails; ctx bounds only that.
+// The context of build is canceled when build returns, so the resource must not depend on it.
+// closeOld may be nil. Health shows each resource with its errors, panics and users. Closing the
+// config closes its resources. Derive must not be called from a build, an observer or a source.
 func Derive[T, V, R any](ctx context.Context, cfg *Config[T], selectFrom func(*T) V, build func(context.Context, V) (R, error),
 	closeOld func(R) error, options ...DeriveOption) (*Resource[R], error) {
 	o := deriveOptions{buildTimeout: 10 * time.Second, closeGrace: 30 * time.Second}
@@ -110,13 +112,14 @@ type deriveOption func(*deriveOptions)
 
 func (f deriveOption) applyDerive(o *deriveOptions) { f(o) }
 
-// BuildTimeout is how long a build may take before the change is rejected. Default 10 s. Changes wait for builds: while one runs,
-// no other change is looked at.
+// BuildTimeout sets how long a build may take before the change is rejected. The default is 10 s.
+// While a build runs, no other change is applied.
 func BuildTimeout(d time.Duration) DeriveOption {
 	return deriveOption(func(o *deriveOptions) { o.buildTimeout = d })
 }
 
-// CloseGrace is how long a resource that was replaced stays open, at most, for those who have it. Default 30 s; 0 closes it at once.
+// CloseGrace sets how long a replaced resource stays open, at most, for its remaining users. The
+// default is 30 s; 0 closes it at once.
 func CloseGrace(d time.Duration) DeriveOption {
 	return deriveOption(func(o *deriveOptions) { o.closeGrace = d })
 }

@@ -1,8 +1,10 @@
 // Package nacre keeps a service on the newest good configuration.
 //
-// A config is a struct, a list of layers and a handle. The layers (files, Nacos, the environment) are merged in order into the
-// struct. Whenever one changes, all of them are merged again; the result is bound strictly, validated, and only then swapped in,
-// atomically. A change that is refused changes nothing. Typed hooks tell the service of the fields it cares about.
+// A config is a struct, a list of layers and a handle. Layers are places that hold configuration:
+// files, Nacos, the environment. nacre merges them in order into the struct. Whenever a layer
+// changes, it merges all of them again, binds the result strictly, validates it, and then swaps it in
+// atomically. A change that is rejected changes nothing. Subscribers are called when the fields that
+// they select change.
 //
 //	type Config struct {
 //		Addr string `config:"addr" default:":8080"`
@@ -12,7 +14,7 @@
 //		} `config:"db"`
 //	}
 //
-//	cfg, err := nacre.Open[Config](ctx, // layers, low to high
+//	cfg, err := nacre.Open[Config](ctx, // layers, from low to high precedence
 //		file.New("config.yaml"),
 //		client.Source("orders.yaml"), // client, err := nacos.NewClient(nacos.FromEnv())
 //		env.New("ORDERS"),
@@ -24,18 +26,23 @@
 //	nacre.Subscribe(cfg, func(c *Config) int { return c.DB.Pool },
 //		func(ctx context.Context, ch nacre.Change[int]) error { return pool.Resize(ch.New) })
 //
-// What a service builds from its config (a database, a client) it gets from [Derive]: built before a change is live, closed after its last
-// user. [AutoRollback] takes a change back that the service does not stand. A package with settings of its own binds a [Section]. Package confighttp has a page for whoever is on call, package
-// describe tables and schemas of the struct.
+// [Derive] builds resources from the config, such as a database or a client: before a change becomes
+// live, and it closes the old one after its last user. [AutoRollback] reverts a change that makes the
+// service unhealthy. [Section] binds the settings of a package to a type of its own. Package
+// confighttp serves a page for operators and the readiness probe; package describe writes a table and
+// a JSON Schema of the struct.
 //
-// # What holds without any option
+// # Defaults
 //
-// Every key knows its layer, document and line, and every problem of a change is reported at once with them. Unknown keys are
-// errors. Contents that change within 100 ms of each other become one version. What a subscriber does harms nobody else. The
-// last good content of the remote layers is kept on disk, and a service starts from it when they are down. A deleted document
-// keeps its last content. Secrets don't print. Rejections and outages are logged with slog, without values.
+// These hold without any option. Each key knows its layer, document and line, and a change that is
+// rejected reports all of its problems with them. Unknown keys are problems. Documents that change
+// within 100 ms of each other become one version. A subscriber that blocks, fails or panics does not
+// affect others. The last good contents of the remote layers are kept on disk, and the service starts
+// from them while a layer is down. A deleted document keeps its last content. Secrets cannot be
+// printed. Rejections and outages are logged with log/slog, without values.
 //
 // # Concurrency
 //
-// Everything is safe for concurrent use. What Get returns must not be modified: all readers share it.
+// All functions and methods are safe for concurrent use. The value that Get returns is shared by all
+// readers and must not be modified.
 package nacre

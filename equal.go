@@ -13,12 +13,14 @@ type EqualOption struct{ equal any }
 func (e EqualOption) applySubscribe(o *subscribeOptions) { o.equal = e.equal }
 func (e EqualOption) applyDerive(o *deriveOptions)       { o.equal = e.equal }
 
-// EqualBy says when what is selected is the same as before, so that no subscriber is called and no resource built: for a list whose order does
-// not matter, or a number of which small changes don't. V is what is selected; a function for another type is an error of kind InvalidArgument, of
-// Derive, or of each call of the subscriber. Default: the method Equal(V) bool of V, or else reflect.DeepEqual.
+// EqualBy sets the function that compares two selected values. If it returns true, no subscriber is
+// called and no resource is built: use it for a list whose order does not matter, or for a number
+// whose small changes do not. V must be the selected type; with another type, Derive returns an error
+// of kind InvalidArgument, and so does each call of a subscriber. The default is the method
+// Equal(V) bool of V if it has one, and reflect.DeepEqual otherwise.
 func EqualBy[V any](equal func(a, b V) bool) EqualOption { return EqualOption{equal} }
 
-// equality is the function of an option, or the default one.
+// equality returns the function of an option, or the default one.
 func equality[V any](option any) (func(a, b V) bool, error) {
 	if option == nil {
 		return equal[V], nil
@@ -30,8 +32,8 @@ func equality[V any](option any) (func(a, b V) bool, error) {
 	return f, nil
 }
 
-// equal reports whether two values are the same to a subscriber or a resource: by the method Equal of their type, as time.Time
-// has one, or else by reflect.DeepEqual.
+// equal reports whether two values are the same to a subscriber or a resource: by the method Equal of
+// their type, such as that of time.Time, or else by reflect.DeepEqual.
 func equal[V any](a, b V) bool {
 	if e, ok := any(a).(interface{ Equal(V) bool }); ok {
 		x, y := reflect.ValueOf(a), reflect.ValueOf(b)

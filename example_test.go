@@ -118,7 +118,7 @@ func ExampleConfig_Explain() {
 // A bad change in production: go back, and hold what comes until it is mended.
 func ExampleConfig_Rollback() {
 	layer := memory.New("config.yaml", []byte("db: {dsn: x, pool: 20}"))
-	cfg, err := nacre.OpenWith[Service](context.Background(), nacre.Options{Window: -1, Logger: slog.New(slog.DiscardHandler)}, layer)
+	cfg, err := nacre.OpenWith[Service](context.Background(), nacre.Options{Window: nacre.Off, Logger: slog.New(slog.DiscardHandler)}, layer)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -162,7 +162,7 @@ func ExampleDerive() {
 	ctx := context.Background()
 	decided := make(chan struct{})
 	layer := memory.New("service.yaml", []byte("greeting: hello NAME"))
-	cfg, err := nacre.OpenWith[Config](ctx, nacre.Options{Window: -1, Logger: slog.New(slog.DiscardHandler), Observer: &observe.Observer{
+	cfg, err := nacre.OpenWith[Config](ctx, nacre.Options{Window: nacre.Off, Logger: slog.New(slog.DiscardHandler), Observer: &observe.Observer{
 		Rejected: func(observe.Rejected) { close(decided) },
 	}}, layer)
 	if err != nil {
@@ -199,7 +199,7 @@ func ExampleDerive() {
 func ExampleAutoRollback() {
 	reverted := make(chan observe.Reverted)
 	layer := memory.New("service.yaml", []byte("db: {dsn: x, pool: 10}"))
-	cfg, err := nacre.OpenWith[Service](context.Background(), nacre.Options{Window: -1, Logger: slog.New(slog.DiscardHandler), Observer: &observe.Observer{
+	cfg, err := nacre.OpenWith[Service](context.Background(), nacre.Options{Window: nacre.Off, Logger: slog.New(slog.DiscardHandler), Observer: &observe.Observer{
 		Reverted: func(e observe.Reverted) { reverted <- e },
 	}}, layer)
 	if err != nil {
@@ -232,7 +232,7 @@ func ExampleConfig_Approve() {
 			Addr string `config:"addr" default:":8080"`
 		} `config:"server"`
 		DB map[string]string `config:"db"`
-	}](context.Background(), nacre.Options{Window: -1, Logger: slog.New(slog.DiscardHandler), Observer: &observe.Observer{
+	}](context.Background(), nacre.Options{Window: nacre.Off, Logger: slog.New(slog.DiscardHandler), Observer: &observe.Observer{
 		Held: func(e observe.Held) { held <- e },
 	}}, layer)
 	if err != nil {

@@ -65,7 +65,7 @@ func openLayers[T any](t testing.TB, yaml []string, variables ...string) *nacre.
 	if variables != nil {
 		layers = append(layers, env.New("APP", env.Environ(func() []string { return variables })))
 	}
-	cfg, err := nacre.OpenWith[T](context.Background(), nacre.Options{Logger: slog.New(slog.DiscardHandler), LastKnownGoodDisabled: true, Window: -1}, layers...)
+	cfg, err := nacre.OpenWith[T](context.Background(), nacre.Options{Logger: slog.New(slog.DiscardHandler), LastKnownGoodDisabled: true, Window: nacre.Off}, layers...)
 	if err != nil {
 		t.Fatalf("%q: %v", yaml, err)
 	}

@@ -256,7 +256,7 @@ func TestForeignTextsCarryNoSecret(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out output
 		o := nacre.Options{
-			Logger: slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})), Observer: tellAll(&out), Window: -1, MaxBadChanges: -1, MaxKeyLoss: -1, LastKnownGoodDisabled: true,
+			Logger: slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})), Observer: tellAll(&out), Window: nacre.Off, MaxBadChanges: nacre.Off, MaxKeyLoss: nacre.Off, LastKnownGoodDisabled: true,
 			Binder: []binder.Option{binder.Parse(func(text string) (told2, error) {
 				if text == "fails" {
 					return told2{}, fmt.Errorf("at: %w", binder.PublicError("must not be "+told))

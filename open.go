@@ -3,30 +3,29 @@ package nacre
 import (
 	"context"
 	"errors"
-	"fmt"
 	"reflect"
 	"time"
 
 	"github.com/nacre-go/nacre/internal/engine"
-	"github.com/nacre-go/nacre/internal/lastgood"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/observe/slogobserve"
 	"github.com/nacre-go/nacre/source"
 )
 
-// Open makes a live config of T from layers, lowest precedence first, with the default [Options].
+// Open opens a live config of T from layers, in order of precedence, lowest first, with the default
+// [Options].
 //
-// It waits until every layer has spoken, at most Options.BootTimeout. For a layer that is down by then, or whose content is
-// refused, the last known good copy on disk stands in, and Health shows it; for a layer that is always at hand, such as a file, there is
-// no copy. Without one, Open fails: the error gives each layer that
-// is down as a *[LayerError], or all that is wrong with the content as [Problems]. Mistakes in T itself are Problems of kind
-// Misused.
+// Open waits until every layer has delivered a content, at most Options.BootTimeout. If a layer is
+// still down, or its content is rejected, its last known good copy is used instead, and Health shows
+// that. Local layers, such as files, have no copy. If there is no copy either, Open fails. The error
+// holds a *[LayerError] for each layer that is down, or [Problems] with everything that is wrong with
+// the contents. Mistakes in the tags of T are Problems of kind InvalidArgument.
 //
-// The config then lives until Close, whatever becomes of ctx, which bounds only Open: a deadline that comes before BootTimeout takes
-// its place. Open takes the layers over: it closes them when it fails, and with the config. A source belongs to one config, in one
-// layer: one that belongs to another config of the process is refused with an error of kind InvalidArgument, and is not touched. So is one
-// that was closed with its config, unless it is a source.Reusable. A source that has no Close can be used again then, and a
-// source.Sharable at any time.
+// ctx bounds Open only; a deadline that comes before BootTimeout replaces it. The config lives until
+// Close. It owns its layers: it closes them when Open fails, and when it is closed. A source belongs
+// to one layer of one config. Open rejects a source that another config of the process has, with an
+// error of kind InvalidArgument, and leaves it alone; it also rejects one that was closed with its
+// config, unless the source says that it can be reused.
 func Open[T any](ctx context.Context, layers ...source.Source) (*Config[T], error) {
 	return OpenWith[T](ctx, Options{}, layers...)
 }
@@ -36,7 +35,7 @@ func OpenWith[T any](ctx context.Context, options Options, layers ...source.Sour
 	o := options.withDefaults()
 	all, partErr := parts[T](&o)
 	taken, layerErr := takeLayers(unwrap(layers))
-	if err := errors.Join(partErr, layerErr, engine.CheckManifests(taken), checkKey(o.LastKnownGoodKey)); err != nil {
+	if err := errors.Join(partErr, layerErr, engine.CheckManifests(taken), options.check()); err != nil {
 		return nil, errors.Join(err, engine.Discard(taken, o.CloseTimeout))
 	}
 	live := &cell[T]{}
@@ -70,13 +69,6 @@ func OpenWith[T any](ctx context.Context, options Options, layers ...source.Sour
 	return &Config[T]{live: live.Current(), engine: e, options: &o}, nil
 }
 
-func checkKey(key []byte) error {
-	if len(key) == 0 || len(key) == lastgood.KeySize {
-		return nil
-	}
-	return &source.Error{Kind: source.InvalidArgument, Op: "open config", Err: fmt.Errorf("LastKnownGoodKey has %d bytes, and must have %d", len(key), lastgood.KeySize)}
-}
-
 func unwrap(layers []source.Source) []engine.Layer {
 	all := make([]engine.Layer, len(layers))
 	for i, l := range layers {
@@ -90,8 +82,8 @@ func unwrap(layers []source.Source) []engine.Layer {
 	return all
 }
 
-// takeLayers takes the layers' sources for a config. It returns the layers whose sources the config has, each source once, and
-// what is wrong with the others.
+// takeLayers takes ownership of the layers' sources. It returns the layers whose sources the config
+// now owns, each source once, and an error for the others.
 func takeLayers(layers []engine.Layer) (taken []engine.Layer, err error) {
 	owner := new(engine.Owner)
 	for _, l := range layers {

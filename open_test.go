@@ -89,9 +89,9 @@ func TestTheLongestWait(t *testing.T) {
 		window, most time.Duration
 		least, limit time.Duration
 	}{
-		"a short MaxWindow":    {0, 10 * time.Millisecond, 0, 60 * time.Millisecond},
-		"a negative MaxWindow": {time.Minute, -1, 0, 50 * time.Millisecond},
-		"a long Window":        {1300 * time.Millisecond, 0, 1200 * time.Millisecond, 10 * time.Second},
+		"a short MaxWindow":   {0, 10 * time.Millisecond, 0, 60 * time.Millisecond},
+		"the least MaxWindow": {time.Minute, 1, 0, 50 * time.Millisecond},
+		"a long Window":       {1300 * time.Millisecond, 0, 1200 * time.Millisecond, 10 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,78 +1,135 @@
 package nacre
 
 import (
+	"errors"
+	"fmt"
 	"log/slog"
+	"math"
 	"time"
 
 	"github.com/nacre-go/nacre/binder"
+	"github.com/nacre-go/nacre/internal/lastgood"
 	"github.com/nacre-go/nacre/observe"
+	"github.com/nacre-go/nacre/source"
 	"github.com/nacre-go/nacre/validate"
 )
 
-// Options are what [OpenWith] may be told. The zero Options are the defaults. A negative duration or number is 0, where 0 itself
-// means the default.
+// Off turns off what a number or duration in [Options], or in an option that says so, sets a bound
+// for. Other negative values are errors of kind InvalidArgument.
+const Off = -1
+
+// Options configures [OpenWith]. The zero value of each field means its default.
 type Options struct {
-	// Window is how long no further content may come before a change is applied, so that documents which are changed together
-	// become one version. Default 100 ms; negative applies each content at once.
+	// Window is how long the config waits for further contents before it applies a change, so that
+	// documents that are changed together become one version. The default is 100 ms; Off applies
+	// each content at once.
 	Window time.Duration
-	// MaxWindow is the longest that a change waits for Window, from its first content on. Default 1 s, or Window where that is longer.
+	// MaxWindow is the longest that a change waits for Window, from its first content on. The
+	// default is 1 s, or Window if that is longer.
 	MaxWindow time.Duration
-	// BootTimeout is how long Open waits for layers that are down before it looks for their last known good copy. Default 10 s.
+	// BootTimeout is how long Open waits for layers that are down before it uses their last known
+	// good copy. The default is 10 s.
 	BootTimeout time.Duration
-	// CloseTimeout is how long Close waits for subscribers and sources. Default 5 s.
+	// CloseTimeout is how long Close waits for subscribers and sources. The default is 5 s.
 	CloseTimeout time.Duration
 
-	// FreshWithin is how long ago each layer must have been proven fresh for Health.Ready to return nil. Default 2 min;
-	// negative is no bound.
+	// FreshWithin is the age at which a layer counts as stale: the time since its source last
+	// verified that the content in use is the newest. A config with a stale layer is not ready,
+	// unless ServeStale is set. The default is 2 min; with Off, layers are never stale.
 	FreshWithin time.Duration
-	// ServeStale makes Health.Ready return nil however old the layers are; Health still shows them as stale. Default: a config
-	// that is stale is not ready.
+	// ServeStale keeps a config ready however old its layers are. Health still shows which are
+	// stale. The default is that a stale config is not ready.
 	ServeStale bool
 
-	// History is how many applied changes, and how many rejected ones, are remembered, for History, Pin and Rollback.
-	// Default 20; negative is 1.
+	// History is how many applied changes, and how many rejected ones, History, Pin and Rollback
+	// remember. The default is 20.
 	History int
 
-	// MaxKeyLoss is the share of its keys that a change may take away, if it takes away five or more; an item of a list counts as a key. It
-	// holds for a document, for a layer that loses documents, and for the live configuration as a whole, whatever takes the keys away: a
-	// null or a shorter list in a higher layer, files that are gone, a document that is dropped. A file that is renamed, or moves to
-	// another layer, takes nothing away. A change that takes away more, that empties a document, that takes away five keys or more by one
-	// null, or that makes a key of one type another one (a map a list, a number a string), is held: it waits for a change that does not, for Config.Approve, or for a restart. Default 0.5; negative holds
-	// nothing. The layer option WithoutChangeGuard exempts a layer.
+	// MaxKeyLoss is the share of keys that a change may remove, from 0 to 1, if it removes at least
+	// five keys; an item of a list counts as a key. It applies to a document, to a layer that loses
+	// documents, and to the live configuration as a whole, whatever removes the keys: a null or a
+	// shorter list in a higher layer, deleted files, a document that is dropped. A file that is
+	// renamed, or that moves to another layer, removes nothing.
+	//
+	// A change that removes more is held: it waits for a change that does not, for Config.Approve, or
+	// for a restart. The change guard also holds a change that empties a document, removes five or
+	// more keys by one null, or gives a key another type (a list in place of a map, a number in place
+	// of a string). The default is 0.5; Off holds nothing. The layer option WithoutChangeGuard exempts
+	// a layer.
 	MaxKeyLoss float64
-	// MaxBadChanges is how many changes of a layer may be rejected or taken back within 10 minutes. After that its changes are held until it
-	// says again what was live before, or for Config.Approve. Default 10; negative is no bound.
+	// MaxBadChanges is how many changes of a layer may be rejected or rolled back within 10 minutes.
+	// Further changes of the layer are held until it returns to a content that was live before, or
+	// until Config.Approve. The default is 10; Off sets no limit.
 	MaxBadChanges int
 
-	// Sections are keys that packages of the service bind to types of their own: [DeclareSection] and [ReserveSection]. Default none. See [Section].
+	// Sections lists the keys that packages of the service bind to types of their own; see
+	// [DeclareSection], [ReserveSection] and [Section]. The default is none.
 	Sections []SectionDeclaration
 
 	// Service is the name of this service in the audience of a signed manifest; see
 	// [SignedManifest]. Include the environment if your environments use namespaces of the same
-	// name: "prod/orders". Default none.
+	// name: "prod/orders". The default is none.
 	Service string
 
-	// LastKnownGoodDir is the folder of the last known good copy, which holds the content of the remote layers in clear, readable by the owner
-	// only. Each process needs one of its own, and no other user should be able to write it: Health warns of that. Default: a folder "nacre" in os.UserCacheDir, with a file name that is made of the
-	// program, its working directory, the struct and the remote layers. Where there is no such folder, as with HOME unset, no copy is
-	// kept, and Health and the log say so. In tests, give it t.TempDir(), or set LastKnownGoodDisabled.
+	// LastKnownGoodDir is the folder of the last known good copy, which holds the contents of the
+	// remote layers. The copy is not encrypted unless LastKnownGoodKey is set, and only its owner can
+	// read it. Give each process a folder of its own that no other user can write; Health warns if
+	// others can. The default is the folder "nacre" in os.UserCacheDir, with a file name made of the
+	// program, its working directory, the struct and the remote layers. If there is no such folder,
+	// for example because HOME is not set, no copy is kept, and Health and the log say so. In tests,
+	// use t.TempDir() or LastKnownGoodDisabled.
 	LastKnownGoodDir string
-	// LastKnownGoodKey encrypts the last known good copy, with AES-256-GCM: 32 bytes, from wherever the service has its keys. A copy that is in clear, has
-	// another key, was made for another path, or is older than the newest one is then not used. With it, KeyedSum and revisions of documents with secrets compare
-	// between instances that share it. Default: the copy is in clear.
+	// LastKnownGoodKey is a key of 32 bytes that encrypts the last known good copy with AES-256-GCM.
+	// A copy that is not encrypted, has another key, was made for another path, or is older than the
+	// newest one is then not used. KeyedSum, and revisions of documents that hold secrets, compare
+	// between instances that have the same key. The default is none: the copy is not encrypted.
 	LastKnownGoodKey []byte
-	// LastKnownGoodDisabled keeps no copy on disk. Then a service cannot start while a remote layer is down.
+	// LastKnownGoodDisabled keeps no copy on disk. A service can then not start while a remote layer
+	// is down.
 	LastKnownGoodDisabled bool
 
-	// Logger gets a line for each change, rejection and outage. Default slog.Default(); slog.New(slog.DiscardHandler) is silent.
+	// Logger logs changes, rejections and outages. The default is slog.Default(). Use
+	// slog.New(slog.DiscardHandler) for no log.
 	Logger *slog.Logger
-	// Observer hears of every event. Default none.
+	// Observer is called with every event. The default is none.
 	Observer *observe.Observer
 
-	// Binder are options for the binding of the tree to the struct, such as decode hooks. Default none.
+	// Binder configures how the merged tree is bound to the struct, for example with decode hooks.
+	// The default is none.
 	Binder []binder.Option
-	// Validate are options for the validation, such as custom tags. Default none.
+	// Validate configures the validation, for example with rules of the service. The default is none.
 	Validate []validate.Option
+}
+
+// check returns what is wrong with the options, all at once.
+func (o Options) check() error {
+	var errs []error
+	wrong := func(name, what string) {
+		errs = append(errs, &source.Error{Kind: source.InvalidArgument, Op: "open config", Err: fmt.Errorf("Options.%s %s", name, what)})
+	}
+	negative := func(name string, value float64, canBeOff bool) {
+		switch {
+		case !canBeOff && value < 0:
+			wrong(name, "is negative")
+		case canBeOff && value < 0 && value != Off:
+			wrong(name, "is negative, and not nacre.Off")
+		}
+	}
+	negative("Window", float64(o.Window), true)
+	negative("MaxWindow", float64(o.MaxWindow), false)
+	negative("BootTimeout", float64(o.BootTimeout), false)
+	negative("CloseTimeout", float64(o.CloseTimeout), false)
+	negative("FreshWithin", float64(o.FreshWithin), true)
+	negative("History", float64(o.History), false)
+	negative("MaxKeyLoss", o.MaxKeyLoss, true)
+	negative("MaxBadChanges", float64(o.MaxBadChanges), true)
+	if o.MaxKeyLoss > 1 || math.IsNaN(o.MaxKeyLoss) {
+		wrong("MaxKeyLoss", "is not a share from 0 to 1")
+	}
+	if n := len(o.LastKnownGoodKey); n != 0 && n != lastgood.KeySize {
+		wrong("LastKnownGoodKey", fmt.Sprintf("has %d bytes, want %d", n, lastgood.KeySize))
+	}
+	return errors.Join(errs...)
 }
 
 func (o Options) withDefaults() Options {
@@ -90,12 +147,12 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// orDefault is value, or byDefault for 0, or 0 for what is negative.
+// orDefault returns byDefault for 0, and 0 for Off.
 func orDefault[N int | float64 | time.Duration](value, byDefault N) N {
 	switch {
 	case value == 0:
 		return byDefault
-	case value < 0:
+	case value == Off:
 		return 0
 	}
 	return value

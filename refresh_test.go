@@ -147,7 +147,7 @@ func TestASlowResolverHoldsNothingUp(t *testing.T) {
 func TestRereadNever(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var calls atomic.Int64
-		_, _, err := referring(t, quiet, "db: '${vault:db}'", nacre.RefreshEvery(-1), nacre.Resolve("vault", func(context.Context, string) (string, error) {
+		_, _, err := referring(t, quiet, "db: '${vault:db}'", nacre.RefreshEvery(nacre.Off), nacre.Resolve("vault", func(context.Context, string) (string, error) {
 			calls.Add(1)
 			return "x", nil
 		}))

@@ -20,8 +20,8 @@ var (
 	errNotRegular  = errors.New("it is not a regular file")
 )
 
-// openRegular opens a regular file in a folder, or what a link there leads to, as in a Kubernetes secret. It does not wait for
-// the other end of a pipe that somebody has put in the file's place.
+// openRegular opens a regular file in a folder, or the target of a link there, as in a Kubernetes
+// secret. If someone has put a pipe in place of the file, it does not wait for the other end.
 func openRegular(root *os.Root, name string) (*os.File, error) {
 	f, err := root.OpenFile(name, os.O_RDONLY|withoutWaiting, 0)
 	if err != nil {

@@ -11,7 +11,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Resource is what [Derive] has built, in its newest form. Safe for concurrent use.
+// Resource is a resource that [Derive] builds, in its newest form. Its methods are safe for concurrent
+// use.
 type Resource[R any] struct {
 	live   func() *resource.Instance
 	in     func(context.Context) (*resource.Instance, bool, error)
@@ -25,17 +26,19 @@ type Resource[R any] struct {
 	last atomic.Pointer[resource.Instance] // of a resource that was closed
 }
 
-// Get returns the resource that is live: a few nanoseconds. Since nobody knows when the caller is done with it, one that was
-// handed out by Get stays open for the whole grace time after it was replaced ([CloseGrace], 30 s): don't keep it, call Get again. Use Acquire
-// for work that may take longer. After Close of the config it returns the last one, closed.
+// Get returns the live resource. It takes a few nanoseconds. Get does not track use: a replaced
+// resource stays open for the full grace period ([CloseGrace], 30 s). Do not keep the result; call Get
+// again. For work that may take longer, use Acquire. After the config is closed, Get returns the last
+// resource, which is closed.
 func (r *Resource[R]) Get() R {
 	_, value, _ := r.take((*resource.Instance).Loose)
 	return value
 }
 
-// Acquire returns the resource that is live and a function that gives it back, which must be called; more calls of it do nothing. A
-// resource that was replaced is closed as soon as all have given it back, or when the grace time is over ([CloseGrace], 30 s). After Close of
-// the config it returns the last one, closed.
+// Acquire returns the live resource and a function that releases it, which must be called; further
+// calls of it do nothing. A replaced resource is closed as soon as all its users have released it, or
+// after its grace period ([CloseGrace], 30 s). After the config is closed, Acquire returns the last
+// resource, which is closed.
 func (r *Resource[R]) Acquire() (value R, release func()) {
 	in, value, open := r.take((*resource.Instance).Hold)
 	if !open {
@@ -49,7 +52,8 @@ func (r *Resource[R]) Acquire() (value R, release func()) {
 	}
 }
 
-// take takes the live instance in one of two ways; of a config that is closed, the last one, which is not open.
+// take returns the live instance, taken in one of two ways. If the config is closed, it returns the
+// last instance, which is not open.
 func (r *Resource[R]) take(way func(*resource.Instance) (any, bool)) (in *resource.Instance, value R, open bool) {
 	for {
 		if in = r.live(); in == nil {
@@ -71,10 +75,10 @@ func (r *Resource[R]) take(way func(*resource.Instance) (any, bool)) (in *resour
 	}
 }
 
-// Close gives the resource up: no change builds it any more, and the one that is there is closed as one that was replaced is. What Get and
-// Acquire return from then on is that one. It is not needed where the config is closed. The error is of kind InvalidArgument while another
-// resource stands on this one, and Timeout where the config is busy for longer than Options.CloseTimeout. It may be called
-// more than once.
+// Close ends the resource: no change builds it any more, and the present one is closed as a replaced
+// one is. Get and Acquire return that one from then on. Closing the config has the same effect. The
+// error is of kind InvalidArgument if another resource depends on this one, and of kind Timeout if the
+// config is busy for longer than Options.CloseTimeout. Close may be called more than once.
 func (r *Resource[R]) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), r.patience)
 	defer cancel()
@@ -97,10 +101,11 @@ func (r *Resource[R]) close(ctx context.Context) error {
 	return err
 }
 
-// From returns the resource that belongs to ctx. With the context that a build is given, that is the resource of the same change: From
-// waits for it where it is being built too, and makes what is being built depend on it; the error, which the build should return,
-// says why there is none. With a context from [Config.NewContext] it is the resource of that version. With any other it is that of
-// Get.
+// From returns the resource that belongs to ctx. In a build it returns the resource of the same change:
+// it waits if that one is being built too, and makes the one that calls it depend on it. The build
+// should return the error of From, which says why there is none. With a context of
+// [Config.NewContext], From returns the resource of that version. With any other context it returns
+// what Get returns.
 func (r *Resource[R]) From(ctx context.Context) (R, error) {
 	in, building, err := r.in(ctx)
 	if !building {

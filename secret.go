@@ -11,22 +11,23 @@ import (
 	"github.com/nacre-go/nacre/observe"
 )
 
-// Secret is a string that cannot be printed, logged, marshalled or diffed in clear: every way to text but [Secret.Reveal] gives
-// "******". Two Secrets are equal (with == too) when their texts are. Safe for concurrent use; the zero Secret is empty.
+// Secret is a string that is not shown in clear when it is printed, logged, marshaled or compared in a
+// diff: every conversion to text except [Secret.Reveal] gives "******". Two Secrets are equal, also
+// with ==, if their texts are. The zero Secret is empty. Secrets are safe for concurrent use.
 type Secret struct {
-	// A handle is a pointer: what prints a struct's unexported fields by reflection sees an address. What follows pointers, as
-	// many a test library does for its diffs, sees a text that is veiled.
+	// A handle is a pointer, so code that prints unexported fields by reflection prints an address.
+	// Code that follows pointers, as many diff libraries do, finds the veiled text.
 	h unique.Handle[string]
 }
 
-// veil is the same for the whole process, so that equal texts are equal secrets. It hides a text from eyes and searches, not from
-// who can read the process's memory.
+// veil is one pad for the whole process, so that equal texts are equal secrets. It hides texts from
+// logs and searches, not from anyone who can read the memory of the process.
 var veil = sync.OnceValue(func() (pad [64]byte) {
 	_, _ = rand.Read(pad[:]) // it does not fail
 	return pad
 })
 
-// veiled is text under the veil, and again without it.
+// veiled returns text under the veil; applied to a veiled text, it returns the text.
 func veiled(text string) string {
 	pad, b := veil(), []byte(text)
 	for i := range b {
@@ -43,7 +44,7 @@ func NewSecret(text string) Secret {
 	return Secret{unique.Make(veiled(text))}
 }
 
-// Reveal returns the text. The name is long enough to be found in a review.
+// Reveal returns the text. Its name is easy to find in a code review.
 func (s Secret) Reveal() string {
 	if s.IsZero() {
 		return ""

@@ -12,26 +12,28 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Section binds what stands under a key of a config to a type of its own, for a package of the service, or a plugin, that brings its own
-// settings:
+// Section binds the value of a key to a type of its own, for a package of the service, or a plugin,
+// that has its own settings:
 //
 //	redisCfg, err := nacre.Section[redis.Config](ctx, cfg, "redis")
 //
-// What it returns is a config like any other, from the same layers: Get, Subscribe, Derive and Probe work on it, with keys that count from the
-// section on. A change must be good for the config and all its sections, or none of them gets it; they are swapped in together, as one version
-// with one number. Who has seen a new version in one of them sees no older one in another, and [Config.NewContext] of any of them holds one
-// version of all. History, Pin, Rollback and Release are those of the whole.
+// The result is a config like any other, from the same layers: Get, Subscribe, Derive and AutoRollback
+// work on it, with keys relative to the section. A change must be good for the config and all of its
+// sections, or none of them gets it. They are swapped in together, as one version: a goroutine that
+// has seen a version in one of them sees no older one in another, and [Config.NewContext] of any of
+// them holds one version of all. History, Pin, Rollback and Approve act on the whole config.
 //
-// What is live must be good for S: otherwise the error is [Problems], and all is as it was. A service that was just started falls back to its last
-// good copy, as it does where a resource cannot be built. The key must be one that somebody knows when the config is opened: T has a field
-// for it, or [Options].Sections declare or reserve it. Otherwise its content is refused as unknown before Section is called. A key
-// that both T and S bind must be good for both, and is known if one of them knows it: so a map of T, which takes any key, hides what is
-// misspelt in a section there; reserve the key instead. Mistakes in S and in the key are of kind InvalidArgument. Section must not be called
-// from a build, from an observer, or from a source.
+// The live value must be good for S. Otherwise Section returns [Problems] and changes nothing; a
+// service that has just started falls back to its last known good copy, as it does if a resource
+// cannot be built. The key must be known when the config is opened: T has a field for it, or
+// [Options].Sections declares or reserves it. Otherwise Open rejects its value as unknown. A key that
+// both T and S bind must be good for both, and is known if one of them knows it. So a map field of T
+// accepts misspelled keys of a section in it; reserve the key instead. Mistakes in S and in the key
+// are of kind InvalidArgument. Section must not be called from a build, an observer or a source.
 //
-// Asking twice for one key and type gives the same section. Close of a section ends the subscribers, probes and resources that were made with
-// it, and what comes need not be good for it any more once all who asked for it have closed it; the one that was closed keeps what it saw
-// last. Close of the config that was opened closes all.
+// Calling Section twice for one key and type returns the same section. Close of a section ends its
+// subscribers, checks and resources. Once all callers have closed it, changes need not be good for it
+// any more, and it keeps the last value. Close of the config closes all sections.
 func Section[S, T any](ctx context.Context, cfg *Config[T], key string) (*Config[S], error) {
 	at, err := sectionPath(key)
 	if err != nil {
@@ -51,14 +53,14 @@ func Section[S, T any](ctx context.Context, cfg *Config[T], key string) (*Config
 	return c, nil
 }
 
-// section is what ends when a section is closed. Nil is that of the config that was opened, which ends as a whole.
+// section holds what ends when a section is closed. It is nil for the config that was opened.
 type section struct {
-	closing sync.Mutex // held by who closes it
+	closing sync.Mutex // held during close
 
 	mu       sync.Mutex
 	closed   bool
 	detached bool
-	last     atomic.Value // what it saw when it was closed
+	last     atomic.Value // the value when it was closed
 	subs     []engine.Subscription
 	builds   []func(context.Context) error // that close resources
 }
@@ -72,7 +74,7 @@ func (s *section) isClosed() bool {
 	return s.closed
 }
 
-// own has a subscriber end with the section.
+// own stops a subscription when the section is closed.
 func (s *section) own(sub engine.Subscription) {
 	if s == nil {
 		return
@@ -95,7 +97,7 @@ func done(sub engine.Subscription) bool {
 	}
 }
 
-// ownResource has a resource closed with the section. It reports false when that is closed already.
+// ownResource closes a resource with the section. It reports false if the section is closed already.
 func (s *section) ownResource(end func(context.Context) error) bool {
 	if s == nil {
 		return true
@@ -108,7 +110,8 @@ func (s *section) ownResource(end func(context.Context) error) bool {
 	return !s.closed
 }
 
-// close ends all that was made with the section, and gives its part up. What could not be ended in time is, when it is called again.
+// close ends what was made with the section and detaches it. Calling it again continues with what did
+// not end in time.
 func (s *section) close(e *engine.Engine, part int, timeout time.Duration) error {
 	s.closing.Lock()
 	defer s.closing.Unlock()

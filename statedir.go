@@ -13,7 +13,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// lastGoodPath is where the copy of a config is kept; "" where none is wanted, or none can be.
+// lastGoodPath returns the path of a config's last known good copy; "" if none is wanted, or with an
+// error if none is possible.
 func lastGoodPath(o Options, t reflect.Type, layers []engine.Layer) (string, error) {
 	if o.LastKnownGoodDisabled {
 		return "", nil
@@ -47,8 +48,8 @@ func programName() string {
 	return strings.TrimSuffix(base, filepath.Ext(base))
 }
 
-// fingerprint tells apart configs that must not share a copy. Local layers are not in the copy, and don't count: a new release with
-// another file finds it.
+// fingerprint distinguishes configs that must not share a copy. The copy does not hold local layers,
+// so they do not count: a release with another file finds the copy.
 func fingerprint(t reflect.Type, layers []engine.Layer, more ...string) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\x00", t)

@@ -11,26 +11,30 @@ import (
 	"github.com/nacre-go/nacre/observe"
 )
 
-// Change is what a subscriber is told.
+// Change is the argument of a subscriber.
 type Change[V any] struct {
-	// Old is what this subscriber saw last, New what is live.
+	// Old is the value that this subscriber saw last, New the value that is live.
 	Old, New V
-	// Version is the version in which New came. It only rises from call to call; versions may be left out.
+	// Version is the version that New is from. It rises from call to call, and may skip versions.
 	Version int64
-	// Causes are the contents that made the versions since the one that the subscriber saw last, at most 32.
+	// Causes are the contents that made the versions since the one that the subscriber saw last, at
+	// most 32.
 	Causes []Cause
 }
 
-// Subscribe calls fn whenever what selectFrom returns differs between the version that the subscriber saw last and the live one:
-// by the method Equal(V) bool where its type has one, or else by reflect.DeepEqual; or see [EqualBy]. Changes of other fields, and of comments, don't
-// call it.
+// Subscribe calls fn whenever the value that selectFrom returns differs between the version that the
+// subscriber saw last and the live one. Values are compared by the method Equal(V) bool of their type
+// if there is one, and by reflect.DeepEqual otherwise; see [EqualBy]. Changes of other fields do not
+// call fn.
 //
-// Each subscriber has a goroutine of its own. Calls are one after the other, in the order of versions. A subscriber that is slow
-// misses versions in between, never the last. An error or panic of fn is counted, reported and shown in Health; it has no effect
-// on the config, on other subscribers, or on later calls. The context ends when the subscription is stopped or the config closed.
+// Each subscriber has a goroutine of its own. Its calls follow one another, in the order of versions.
+// A slow subscriber skips versions, but never the last one. An error or a panic of fn is counted,
+// reported and shown in Health; it does not affect the config, other subscribers or later calls. The
+// context of fn is canceled when the subscription is stopped or the config is closed.
 //
-// The subscriber is taken to have seen the version that is live when Subscribe is called; with the option [InitialCall], fn is
-// called once with it. So Subscribe first and Get after, or use InitialCall: then no change can fall between.
+// A new subscriber counts as having seen the version that is live when Subscribe is called; with the
+// option [InitialCall], fn is called once with that version. To miss no change, call Subscribe before
+// Get, or use InitialCall.
 func Subscribe[T, V any](cfg *Config[T], selectFrom func(*T) V, fn func(context.Context, Change[V]) error, options ...SubscribeOption) *Subscription {
 	o := subscribeOptions{}
 	for _, option := range options {
@@ -41,7 +45,7 @@ func Subscribe[T, V any](cfg *Config[T], selectFrom func(*T) V, fn func(context.
 	}
 	same, misused := equality[V](o.equal)
 	start := func(seen *engine.State) engine.Handler {
-		// Computed on the first call, in the subscriber's goroutine, where a panic of selectFrom is counted.
+		// On the first call, in the subscriber's goroutine: a panic of selectFrom is counted there.
 		var old V
 		selected := o.initial
 		return func(ctx context.Context, s *engine.State, causes []observe.Cause) (bool, error) {
@@ -110,18 +114,20 @@ func (n NameOption) applyRollback(o *rollbackOptions)   { o.name = n.name }
 // default is the file and line of the call.
 func WithName(name string) NameOption { return NameOption{name} }
 
-// InitialCall calls the subscriber once with what is live, Old being the zero value. Default: only changes call it.
+// InitialCall calls the subscriber once with the live version; Old is the zero value. The default is
+// that only changes call it.
 func InitialCall() SubscribeOption {
 	return subscribeOption(func(o *subscribeOptions) { o.initial = true })
 }
 
-// SlowAfter is how long a call of the subscriber should take. The context that it gets ends then, and a call that goes on is counted and
-// told as late; it is not ended, and the next one waits for it. Default: none.
+// SlowAfter sets how long a call of the subscriber should take. After that time its context is canceled,
+// and the call is counted and reported as slow. It is not interrupted, and the next call waits for it.
+// The default is no limit.
 func SlowAfter(d time.Duration) SubscribeOption {
 	return subscribeOption(func(o *subscribeOptions) { o.deadline = d })
 }
 
-// caller names the place from which Subscribe was called.
+// caller returns the place from which the exported function was called.
 func caller() string {
 	_, file, line, ok := runtime.Caller(2)
 	if !ok {

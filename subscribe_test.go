@@ -205,7 +205,7 @@ func TestConcurrentSafeSubscribeWhileSwapping(t *testing.T) {
 func TestStopWhileTheSelectionRuns(t *testing.T) {
 	t.Parallel()
 	m := memory.New("a.yaml", []byte("name: a"))
-	cfg, err := nacre.OpenWith[benchConfig](t.Context(), nacre.Options{Window: -1, Logger: slog.New(slog.DiscardHandler)}, m)
+	cfg, err := nacre.OpenWith[benchConfig](t.Context(), nacre.Options{Window: nacre.Off, Logger: slog.New(slog.DiscardHandler)}, m)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -179,7 +179,7 @@ func service(ctx context.Context) (*nacre.Config[Config], error) {
 	defaults := memory.New("defaults.yaml", []byte("db: {pool: 5}\ntitle: orders\nserver: {timeout: 5s}"))
 	layer := memory.New("service.yaml", []byte("server: {addr: ':8080'}\ndb:\n  dsn: postgres://canary\n  pool: 20"))
 	cfg, err := nacre.OpenWith[Config](ctx, nacre.Options{
-		Window: -1,
+		Window: nacre.Off,
 		Logger: slog.New(slog.DiscardHandler),
 		Observer: &observe.Observer{
 			Applied:  func(observe.Applied) { changes <- "applied" },

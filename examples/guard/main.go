@@ -42,7 +42,7 @@ func run(ctx context.Context, out io.Writer) (err error) {
 	layer := memory.New("service.yaml", []byte(good))
 	told := make(chan string, 16)
 	cfg, err := nacre.OpenWith[Config](ctx, nacre.Options{
-		Window: -1,
+		Window: nacre.Off,
 		Logger: slog.New(slog.DiscardHandler),
 		Observer: &observe.Observer{
 			Held:     func(e observe.Held) { told <- "held: " + e.Reasons[0] },
