@@ -1,6 +1,6 @@
 # What is typed often. Everything here is a line that works without make too; .ci/run is what counts.
 
-.PHONY: check test race lint fmt fuzz bench cover tidy nacos vuln all help
+.PHONY: check test race lint fmt fuzz bench cover tidy nacos vuln api all help
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -43,6 +43,9 @@ tidy: ## go.mod and go.sum, of the module and of the tools
 
 vuln: ## known vulnerabilities in what is compiled and called; needs the network for its database
 	go tool -modfile=tools/go.mod govulncheck ./...
+
+api: ## record the exported API, after a change of it that is meant
+	bash ci/api.sh update
 
 nacos: ## the tests of the Nacos provider against a real server
 	bash .ci/run nacos

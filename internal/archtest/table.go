@@ -141,6 +141,7 @@ func rows() []Row {
 			Why: "the engine orders the steps and is told its sources; which providers there are is the user's affair",
 		},
 		{Room: "internal/archtest", Why: "what checks the house must not need it"},
+		{Room: "internal/apicheck", Why: "what checks the house must not need it"},
 
 		{
 			Room:  ".",
@@ -153,6 +154,7 @@ func rows() []Row {
 			Room: "ci/javaclient/host", May: []string{"providers/nacos/nacostest"},
 			Why: "it lends the double to clients in other languages, and is a program of CI",
 		},
+		{Room: "ci/api", May: []string{"internal/apicheck"}, Why: "it checks the exported API, and is a program of CI"},
 		{
 			Room: "ci/page", May: []string{".", "confighttp", "observe", "providers/memory"},
 			Why: "it shows a service to a browser, and is a program of CI",
@@ -175,7 +177,7 @@ func ambient() []Ambient {
 		{Import: "flag", Save: programs, Why: "it registers flags of the whole process; a library is told its options"},
 		{Import: "expvar", Why: "it registers a handler and variables of the whole process when it is imported"},
 		{Import: "net/http/pprof", Why: "it registers handlers of the whole process when it is imported"},
-		{Import: "os/exec", Save: append(programs, "internal/archtest"), Why: "reading a configuration starts no programs"},
+		{Import: "os/exec", Save: append(programs, "internal/archtest", "internal/apicheck"), Why: "reading a configuration starts no programs"},
 		{Import: "plugin", Why: "code is linked, not loaded"},
 		{Import: "unsafe", Why: "nothing here is worth it"},
 	}
