@@ -1,7 +1,9 @@
-// Command api compares the exported API of this module with the record in api/, and counts its names.
+// Command api compares the exported API of this module with the record in api/, and counts its
+// names.
 //
-// It fails if a recorded name is gone or changed, and if the module exports more names than api/limit.txt allows. A new
-// name passes. With -update it records the API as it is; the difference then shows in the review.
+// It fails if a recorded name is gone or changed, and if the module exports more names than
+// api/limit.txt allows. A new name passes. With -update it records the API as it is; the difference
+// then shows in the review.
 package main
 
 import (

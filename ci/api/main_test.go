@@ -20,7 +20,8 @@ func write(t *testing.T, file, text string) {
 	}
 }
 
-// TestRun holds that the check fails on a removed function and on too many names, and passes an added function.
+// TestRun holds that the check fails on a removed function and on too many names, and passes an
+// added function.
 func TestRun(t *testing.T) {
 	t.Parallel()
 	dir, record := t.TempDir(), filepath.Join(t.TempDir(), "api")

@@ -92,8 +92,8 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// TestRecord holds that a record reads as it was written, that a package that is gone leaves no file, and that a
-// function that is gone from the code is found in the record.
+// TestRecord holds that a record reads as it was written, that a package that is gone leaves no
+// file, and that a function that is gone from the code is found in the record.
 func TestRecord(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "api")

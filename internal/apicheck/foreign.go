@@ -7,17 +7,19 @@ import (
 	"strings"
 )
 
-// ForeignType is a type in a public signature that a user of the package cannot name, or that binds the module to
-// another one.
+// ForeignType is a type in a public signature that a user of the package cannot name, or that binds
+// the module to another one.
 type ForeignType struct {
-	// Place is the exported name whose signature has it, as in "binder.Bind" or "providers/file.Source.Next".
+	// Place is the exported name whose signature has it, as in "binder.Bind" or
+	// "providers/file.Source.Next".
 	Place string
 	// Type is the type, as in "internal/tree.Tree" or "example.com/mod/pkg.Type".
 	Type string
 }
 
-// Foreign returns the types of internal packages and of other modules in public signatures: in parameters, results,
-// fields, embedded types, type parameters, aliases and method sets, in order. The standard library is not foreign.
+// Foreign returns the types of internal packages and of other modules in public signatures: in
+// parameters, results, fields, embedded types, type parameters, aliases and method sets, in order.
+// The standard library is not foreign.
 func (a *API) Foreign() []ForeignType {
 	f := finder{api: a}
 	for _, pkg := range a.Packages {

@@ -32,8 +32,8 @@ var allowedTypes = []allowed{
 	},
 }
 
-// remainingTypes are in public signatures by mistake. Each entry is to be removed together with its cause; no new one
-// may be added.
+// remainingTypes are in public signatures by mistake. Each entry is to be removed together with its
+// cause; no new one may be added.
 var remainingTypes = []allowed{
 	{place: "binder.Hook", foreign: "github.com/go-viper/mapstructure/v2.DecodeHookFunc"},
 	{place: "binder.Plan.Bind", foreign: "internal/tree.Node"},
@@ -52,8 +52,8 @@ var remainingTypes = []allowed{
 	{place: "validate.With", foreign: "github.com/go-playground/validator/v10.Validate"},
 }
 
-// TestPublicSignatures holds that no exported name of this module shows a type of an internal package, which a user
-// cannot name, or of another module, which a user would be bound to.
+// TestPublicSignatures holds that no exported name of this module shows a type of an internal
+// package, which a user cannot name, or of another module, which a user would be bound to.
 func TestPublicSignatures(t *testing.T) {
 	t.Parallel()
 	api, err := apicheck.Load(t.Context(), "../..", "examples", "ci")

@@ -24,8 +24,9 @@ type API struct {
 	Packages []*types.Package
 }
 
-// Load reads the packages of the module in dir that a user can import: not programs, not internal packages, and none
-// below a folder of skip, such as "examples". It compiles what is not in the build cache.
+// Load reads the packages of the module in dir that a user can import: not programs, not internal
+// packages, and none below a folder of skip, such as "examples". It compiles what is not in the
+// build cache.
 func Load(ctx context.Context, dir string, skip ...string) (*API, error) {
 	listed, err := list(ctx, dir)
 	if err != nil {
@@ -84,7 +85,8 @@ func (p listedPackage) read() error {
 	return nil
 }
 
-// public reports whether a user of the module can import a package of it, and whether it has any code.
+// public reports whether a user of the module can import a package of it, and whether it has any
+// code.
 func (a *API) public(p listedPackage, skip []string) bool {
 	if p.Name == "main" || len(p.GoFiles) == 0 {
 		return false
@@ -98,7 +100,8 @@ func (a *API) public(p listedPackage, skip []string) bool {
 	return !isInternal(rel)
 }
 
-// rel returns the path of a package inside the module: "." for the root, "" for a package of another module.
+// rel returns the path of a package inside the module: "." for the root, "" for a package of
+// another module.
 func (a *API) rel(importPath string) string {
 	if importPath == a.Module {
 		return "."

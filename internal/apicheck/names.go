@@ -6,9 +6,10 @@ import (
 	"strings"
 )
 
-// Names returns what each package exports, by its path inside the module ("." is the root). Each name is one line, in
-// order: package-level names, declared methods of exported types, exported fields of exported structs, and methods of
-// exported interfaces. Embedded fields and interfaces count as one name; what they promote does not count again.
+// Names returns what each package exports, by its path inside the module ("." is the root). Each
+// name is one line, in order: package-level names, declared methods of exported types, exported
+// fields of exported structs, and methods of exported interfaces. Embedded fields and interfaces
+// count as one name; what they promote does not count again.
 func (a *API) Names() map[string][]string {
 	all := map[string][]string{}
 	for _, pkg := range a.Packages {
@@ -57,7 +58,8 @@ func (w *writer) text(t types.Type) string {
 	})
 }
 
-// signature returns type parameters, parameters and results. Parameters have no names, since renaming one breaks nobody.
+// signature returns type parameters, parameters and results. Parameters have no names, since
+// renaming one breaks nobody.
 func (w *writer) signature(s *types.Signature) string {
 	var b strings.Builder
 	b.WriteString(w.typeParams(s.TypeParams()))

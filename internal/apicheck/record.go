@@ -9,11 +9,12 @@ import (
 	"strings"
 )
 
-// rootFile is the name of the root package's file in a record; the others are named after their paths.
+// rootFile is the name of the root package's file in a record; the others are named after their
+// paths.
 const rootFile = "nacre"
 
-// ReadRecord reads a record that [WriteRecord] wrote: the names of each package. A folder that does not exist is an
-// empty record.
+// ReadRecord reads a record that [WriteRecord] wrote: the names of each package. A folder that does
+// not exist is an empty record.
 func ReadRecord(dir string) (map[string][]string, error) {
 	names := map[string][]string{}
 	err := filepath.WalkDir(dir, func(file string, entry fs.DirEntry, err error) error {
@@ -41,7 +42,8 @@ func ReadRecord(dir string) (map[string][]string, error) {
 	return names, err
 }
 
-// WriteRecord writes one file a package below dir, one name a line, and removes the files of packages that are gone.
+// WriteRecord writes one file a package below dir, one name a line, and removes the files of
+// packages that are gone.
 func WriteRecord(dir string, names map[string][]string) error {
 	old, err := ReadRecord(dir)
 	if err != nil {
@@ -78,10 +80,10 @@ func recordFile(dir, pkg string) string {
 
 // Changes is what differs between a record and the code, each as "package: name".
 type Changes struct {
-	// Incompatible are names that are gone or have another type or value, and methods that an implementation of an
-	// interface lacks.
+	// Incompatible are names that are gone or have another type or value, and methods that an
+	// implementation of an interface lacks.
 	Incompatible []string
-	// Added are new names that break nobody.
+	// Added are new names that break no caller.
 	Added []string
 }
 
@@ -111,7 +113,8 @@ func Compare(before, after map[string][]string) Changes {
 	return c
 }
 
-// obliges reports whether a new line asks more of those who implement an interface that was there before.
+// obliges reports whether a new line asks more of those who implement an interface that was there
+// before.
 func obliges(before []string, line string) bool {
 	head, _, ok := strings.Cut(line, " interface, ")
 	if !ok {

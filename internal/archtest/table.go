@@ -155,6 +155,7 @@ func rows() []Row {
 			Why: "it lends the double to clients in other languages, and is a program of CI",
 		},
 		{Room: "ci/api", May: []string{"internal/apicheck"}, Why: "it checks the exported API, and is a program of CI"},
+		{Room: "ci/prose", Why: "it checks words, whatever they are about, and is a program of CI"},
 		{
 			Room: "ci/page", May: []string{".", "confighttp", "observe", "providers/memory"},
 			Why: "it shows a service to a browser, and is a program of CI",

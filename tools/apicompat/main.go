@@ -1,10 +1,11 @@
-// Command apicompat prints the incompatible changes of a module's exported API, as golang.org/x/exp/apidiff finds them,
-// one a line and in order.
+// Command apicompat prints the incompatible changes of a module's exported API, as
+// golang.org/x/exp/apidiff finds them, one a line and in order.
 //
 //	apicompat [-skip folder,...] OLD NEW
 //
-// OLD and NEW are folders with two versions of one module. Programs, internal packages and the packages below the
-// folders of -skip are left out. The exit status is 0 whatever is found, and 1 if a version cannot be loaded.
+// OLD and NEW are folders with two versions of one module. Programs, internal packages and the
+// packages below the folders of -skip are left out. The exit status is 0 whatever is found, and 1
+// if a version cannot be loaded.
 package main
 
 import (
