@@ -59,7 +59,7 @@ func (w *writer) text(t types.Type) string {
 }
 
 // signature returns type parameters, parameters and results. Parameters have no names, since
-// renaming one breaks nobody.
+// renaming one breaks no caller.
 func (w *writer) signature(s *types.Signature) string {
 	var b strings.Builder
 	b.WriteString(w.typeParams(s.TypeParams()))
