@@ -36,8 +36,8 @@ type File struct {
 	ErrorsAsOwn []Mark
 	// LeakChecked says that the file calls goleak.
 	LeakChecked bool
-	// Tests are the test functions. Bubbles are the names of other functions that open a synctest bubble, in which
-	// whatever is handed to them runs.
+	// Tests are the test functions. Bubbles are the names of other functions that open a synctest
+	// bubble, in which whatever is handed to them runs.
 	Tests   []Test
 	Bubbles []string
 }
@@ -48,8 +48,8 @@ type Sleep struct {
 	Within []string
 }
 
-// Test is a test function and the functions of its package that it calls; "synctest.Test" is among them where it opens
-// a bubble itself, which fails by itself when a goroutine stays.
+// Test is a test function and the functions of its package that it calls; "synctest.Test" is among
+// them where it opens a bubble itself, which fails by itself when a goroutine stays.
 type Test struct {
 	Name  string
 	Calls []string
@@ -62,7 +62,7 @@ type Import struct {
 	Line  int
 }
 
-// Mark is a name and where it stands.
+// Mark is a name and its line.
 type Mark struct {
 	Name string
 	Line int
@@ -107,7 +107,8 @@ func (f *File) imports(path string) bool {
 	return false
 }
 
-// ignored reports whether a build constraint names the tag that no build sets. Eval asks for every tag.
+// ignored reports whether a build constraint names the tag that no build sets. Eval asks for every
+// tag.
 func ignored(tree *ast.File) bool {
 	for _, group := range tree.Comments {
 		if group.Pos() > tree.Package {
@@ -162,8 +163,8 @@ func (v *visitor) function(d *ast.FuncDecl) {
 	case slices.Contains(calls, synctestTest):
 		v.file.Bubbles = append(v.file.Bubbles, name)
 	}
-	// A helper beside a bubble is taken to run inside one. A test function itself is not, but the functions that it
-	// writes down are taken to be for the bubble that it opens.
+	// A helper next to a bubble is taken to run inside one. A test function itself is not, but the
+	// functions that it writes down are taken to be for the bubble that it opens.
 	if test {
 		v.inTest = calls
 	}
@@ -171,7 +172,8 @@ func (v *visitor) function(d *ast.FuncDecl) {
 	v.inTest = nil
 }
 
-// general looks for exported types, constants and variables without a comment of their own or of their group.
+// general looks for exported types, constants and variables without a comment of their own or of
+// their group.
 func (v *visitor) general(d *ast.GenDecl) {
 	for _, spec := range d.Specs {
 		switch s := spec.(type) {
@@ -189,8 +191,8 @@ func (v *visitor) general(d *ast.GenDecl) {
 	}
 }
 
-// body walks code for sleeps, goroutines and leak checks. Inside says that time is a bubble's; within names the functions
-// that the code is handed to.
+// body walks code for sleeps, goroutines and leak checks. Inside says that time is a bubble's;
+// within names the functions that the code is handed to.
 func (v *visitor) body(n ast.Node, inside bool, within []string) {
 	if n == nil || n == (*ast.BlockStmt)(nil) {
 		return
@@ -228,7 +230,8 @@ func (v *visitor) body(n ast.Node, inside bool, within []string) {
 
 const synctestTest = "synctest.Test"
 
-// called is what a call names: "f", "x.f", or ".f" where x is not a plain name; empty where there is no name.
+// called is what a call names: "f", "x.f", or ".f" where x is not a plain name; empty where there
+// is no name.
 func called(call *ast.CallExpr) string {
 	fun := call.Fun
 	switch f := fun.(type) {
@@ -266,7 +269,7 @@ func calledBy(body *ast.BlockStmt) []string {
 	return names
 }
 
-// exportedReceiver reports whether a function is no method, or a method of an exported type.
+// exportedReceiver reports whether a function is not a method, or is a method of an exported type.
 func exportedReceiver(d *ast.FuncDecl) bool {
 	if d.Recv == nil || len(d.Recv.List) == 0 {
 		return true

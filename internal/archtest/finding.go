@@ -20,7 +20,8 @@ type Finding struct {
 	Why string
 }
 
-// String returns "binder/bind.go:7: imports internal/layer (imports): the steps do not know their neighbours".
+// String returns "binder/bind.go:7: imports internal/layer (imports): the steps do not know their
+// neighbours".
 func (f Finding) String() string {
 	where := f.Where
 	if f.Line > 0 {
@@ -29,7 +30,8 @@ func (f Finding) String() string {
 	return fmt.Sprintf("%s: %s (%s): %s", where, f.What, f.Rule, f.Why)
 }
 
-// Check returns everything in the module that breaks a rule, in the order of places. It changes neither.
+// Check returns everything in the module that breaks a rule, in the order of places. It changes
+// neither.
 func Check(m *Module, r *Rules) []Finding {
 	checks := []func(*Module, *Rules, *exceptions) []Finding{
 		checkBroken, checkImports, checkAmbient, checkReach, checkBudgets,

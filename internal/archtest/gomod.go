@@ -13,7 +13,7 @@ func checkGoMod(m *Module, r *Rules, _ *exceptions) []Finding {
 		found = append(found, Finding{Rule: "go.mod", Where: "go.mod", What: what, Why: why})
 	}
 	for _, p := range m.Replaces {
-		report("replaces "+p, "a replace is not seen by who requires this module: it would be tested with one thing and used with another")
+		report("replaces "+p, "a module that requires this one ignores its replaces: the code would be tested with one thing and used with another")
 	}
 	for _, q := range m.Requires {
 		if why, never := r.GoMod.Never[q.Path]; never {
@@ -32,7 +32,8 @@ func checkGoMod(m *Module, r *Rules, _ *exceptions) []Finding {
 	return found
 }
 
-// checkDescribed wants a reason in docs/dependencies.md for each direct requirement, and none for what is not required.
+// checkDescribed wants a reason in docs/dependencies.md for each direct requirement, and none for
+// what is not required.
 func checkDescribed(m *Module, _ *Rules, _ *exceptions) []Finding {
 	const doc = "docs/dependencies.md"
 	var found []Finding
@@ -55,8 +56,8 @@ func checkDescribed(m *Module, _ *Rules, _ *exceptions) []Finding {
 	return found
 }
 
-// below reports whether a version is older than a released one: "v2.3.5" is below "v2.3.10", and a pre-release or a
-// commit before a release ("v2.3.5-rc1") below that release.
+// below reports whether a version is older than a released one: "v2.3.5" is below "v2.3.10", and a
+// pre-release or a commit before a release ("v2.3.5-rc1") below that release.
 func below(version, least string) bool {
 	core, pre, _ := strings.Cut(strings.TrimPrefix(version, "v"), "-")
 	have, want := strings.Split(core, "."), strings.Split(strings.TrimPrefix(least, "v"), ".")

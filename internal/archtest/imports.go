@@ -30,7 +30,7 @@ func checkImports(m *Module, r *Rules, ex *exceptions) []Finding {
 	noRow := map[string]bool{}
 	for _, f := range m.Files {
 		pkg := path.Dir(f.Path)
-		i := slices.IndexFunc(r.Rows, func(row Row) bool { return matches(row.Room, pkg) })
+		i := slices.IndexFunc(r.Rows, func(row Row) bool { return matches(row.Package, pkg) })
 		if i < 0 {
 			noRow[pkg] = true
 			continue
@@ -48,7 +48,7 @@ func checkImports(m *Module, r *Rules, ex *exceptions) []Finding {
 	for pkg := range noRow {
 		found = append(found, Finding{
 			Rule: "imports", Where: pkg, What: "has no row in the table of imports",
-			Why: "a new room needs a decision about what it may know: add its row to internal/archtest/table.go and to CONTRIBUTING",
+			Why: "a new package needs a decision about what it may know: add its row to internal/archtest/table.go, then run go test ./internal/archtest -run Tables -update",
 		})
 	}
 	return found

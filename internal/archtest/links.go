@@ -7,7 +7,7 @@ import (
 
 // Link is a link in a Markdown file to something in the module.
 type Link struct {
-	// File is where the link stands, Target what it says.
+	// File has the link, and Target is what it says.
 	File   string
 	Line   int
 	Target string
@@ -17,8 +17,8 @@ type Link struct {
 
 var linkText = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 
-// ParseLinks returns the links of a Markdown text that lead to files, without their anchors. Code is passed over. Exists
-// is asked about each target, which is relative to the file.
+// ParseLinks returns the links of a Markdown text that lead to files, without their anchors. Code
+// is passed over. Exists is asked about each target, which is relative to the file.
 func ParseLinks(file, text string, exists func(target string) bool) []Link {
 	var links []Link
 	fenced := false

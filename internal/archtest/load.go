@@ -17,7 +17,8 @@ import (
 // platforms are what Load asks the go command about.
 var platforms = []string{"linux", "darwin", "windows"}
 
-// Load reads the module in dir. It runs the go command, which needs the required modules to be at hand.
+// Load reads the module in dir. It runs the go command, which needs the required modules to be at
+// hand.
 func Load(ctx context.Context, dir string) (*Module, error) {
 	m := &Module{}
 	if err := m.loadGoMod(ctx, dir); err != nil {
@@ -65,8 +66,8 @@ func (m *Module) loadGoMod(ctx context.Context, dir string) error {
 	return nil
 }
 
-// loadFiles parses every Go file of the module, and the links of every Markdown file: not those of nested modules, and
-// not what the go command passes over.
+// loadFiles parses every Go file of the module, and the links of every Markdown file: not those of
+// nested modules, and not what the go command passes over.
 func (m *Module) loadFiles(dir string) error {
 	return filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {
 		if err != nil {
@@ -161,7 +162,7 @@ func goCommand(ctx context.Context, dir, platform string, args ...string) ([]byt
 var describedRow = regexp.MustCompile("(?m)^\\| `([^`]+)` \\|")
 
 func describedIn(doc string) []string {
-	// What was refused stands in a table of its own, below this heading.
+	// Refused modules have a table of their own, below this heading.
 	doc, _, _ = strings.Cut(doc, "\n## Refused")
 	var all []string
 	for _, match := range describedRow.FindAllStringSubmatch(doc, -1) {

@@ -59,7 +59,8 @@ func copyModule(t *testing.T) string {
 	return dir
 }
 
-// TestABrokenCopyOfTheHouse breaks rules in a copy of this very module, and runs the whole check on it.
+// TestABrokenCopyOfTheHouse breaks rules in a copy of this very module, and runs the whole check on
+// it.
 func TestABrokenCopyOfTheHouse(t *testing.T) {
 	t.Parallel()
 	dir := copyModule(t)
@@ -81,22 +82,22 @@ func TestABrokenCopyOfTheHouse(t *testing.T) {
 	}
 	rules := archtest.House()
 	found := archtest.Check(m, rules)
-	row := rules.Rows[slices.IndexFunc(rules.Rows, func(r archtest.Row) bool { return r.Room == "source" })]
+	row := rules.Rows[slices.IndexFunc(rules.Rows, func(r archtest.Row) bool { return r.Package == "source" })]
 	reach := rules.Reach[slices.IndexFunc(rules.Reach, func(r archtest.Reach) bool { return slices.Contains(r.From, "source") })]
 	expect(t, found, "imports", "source/zz.go", "imports github.com/gofrs/flock", row.Why)
 	expect(t, found, "imports", "source/zz_lin.go", "imports google.golang.org/grpc", row.Why)
 	expect(t, found, "reach", "source", "reaches google.golang.org/grpc by source → google.golang.org/grpc", reach.Why)
 	expect(t, found, "package doc", "source/zz.go", "which belongs in source/doc.go",
-		"a reader opens doc.go first; two package comments are joined in an order that nobody chose")
+		"a reader opens doc.go first; two package comments are joined in the order of file names")
 	expect(t, found, "exported", "source/zz.go", "ZZ has no comment", "an exported name is a promise, and the comment is where it is written")
 	for _, what := range []string{"has an init function", "imports google.golang.org/grpc for its side effects"} {
 		expect(t, found, "side effects", "source/zz_lin.go", what,
-			"importing a package must do nothing: no registry, no order of imports, nothing paid by who does not use it")
+			"importing a package must do nothing: no registry, no order of imports, no cost without a use")
 	}
 	expect(t, found, "imports", "util", "has no row in the table of imports",
-		"a new room needs a decision about what it may know: add its row to internal/archtest/table.go and to CONTRIBUTING")
+		"a new package needs a decision about what it may know: add its row to internal/archtest/table.go, then run go test ./internal/archtest -run Tables -update")
 	expect(t, found, "go.mod", "go.mod", "replaces example.com/a",
-		"a replace is not seen by who requires this module: it would be tested with one thing and used with another")
+		"a module that requires this one ignores its replaces: the code would be tested with one thing and used with another")
 }
 
 func TestLoad(t *testing.T) {

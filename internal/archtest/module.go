@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// Module is all that the rules look at. Load reads one from a folder; a test may write one as a literal.
+// Module is all that the rules look at. Load reads one from a folder; a test may write one as a
+// literal.
 type Module struct {
 	// Path is the module's import path.
 	Path string
@@ -44,7 +45,8 @@ type Require struct {
 	Indirect      bool
 }
 
-// rel returns the path of a package inside the module: "." for the root, "" for a package of somebody else.
+// rel returns the path of a package inside the module: "." for the root, "" for a package of
+// another module.
 func (m *Module) rel(importPath string) string {
 	if importPath == m.Path {
 		return "."
@@ -86,7 +88,8 @@ func (d folder) command() bool {
 	return slices.ContainsFunc(d.Files, func(f File) bool { return !f.Test && !f.Ignored && f.Package == "main" })
 }
 
-// bubbles are the functions of the folder's tests that run what they are handed in a synctest bubble.
+// bubbles are the functions of the folder's tests that run what they are handed in a synctest
+// bubble.
 func (d folder) bubbles() names {
 	var all names
 	for _, f := range d.Files {
@@ -108,8 +111,8 @@ func standard(importPath string) bool {
 	return !strings.Contains(first, ".")
 }
 
-// matches reports whether a path fits a pattern: "a/b" is itself, "a/*" each child of a, "a/**" a and all below it, and
-// "**" anything.
+// matches reports whether a path fits a pattern: "a/b" is itself, "a/*" each child of a, "a/**" a
+// and all below it, and "**" anything.
 func matches(pattern, p string) bool {
 	if pattern == "**" {
 		return true

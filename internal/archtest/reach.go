@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// checkReach looks for the shortest way from a room to a package that it must never bring into a program.
+// checkReach looks for the shortest way from a package to a package that it must never bring into a
+// program.
 func checkReach(m *Module, r *Rules, ex *exceptions) []Finding {
 	var found []Finding
 	for _, rule := range r.Reach {
@@ -22,7 +23,7 @@ func checkReach(m *Module, r *Rules, ex *exceptions) []Finding {
 			}
 		}
 	}
-	return append(found, m.unknownRooms(r)...)
+	return append(found, m.unknownPackages(r)...)
 }
 
 // firstReached walks breadth first, so that the way it returns is the shortest one.
@@ -71,7 +72,8 @@ func checkBudgets(m *Module, r *Rules, _ *exceptions) []Finding {
 	return found
 }
 
-// Foreign returns the packages of other modules that are compiled into a program that imports all of from, in order.
+// Foreign returns the packages of other modules that are compiled into a program that imports all
+// of from, in order.
 func (m *Module) Foreign(g Graph, from ...string) []string {
 	seen := map[string]bool{}
 	var third []string
@@ -96,7 +98,8 @@ func (m *Module) Foreign(g Graph, from ...string) []string {
 	return third
 }
 
-// matching returns the module's packages in the graph that match one of the patterns, by full path and in order.
+// matching returns the module's packages in the graph that match one of the patterns, by full path
+// and in order.
 func (m *Module) matching(g Graph, patterns []string) []string {
 	var all []string
 	for p := range g.Packages {
@@ -108,22 +111,22 @@ func (m *Module) matching(g Graph, patterns []string) []string {
 	return all
 }
 
-// unknownRooms reports rules about a room that is not there: a rule with a slip in its name holds nothing.
-func (m *Module) unknownRooms(r *Rules) []Finding {
-	var rooms []string
+// unknownPackages reports rules about a package that does not exist.
+func (m *Module) unknownPackages(r *Rules) []Finding {
+	var paths []string
 	for _, rule := range r.Reach {
-		rooms = append(rooms, rule.From...)
+		paths = append(paths, rule.From...)
 	}
 	for _, b := range r.Budgets {
-		rooms = append(rooms, b.From...)
+		paths = append(paths, b.From...)
 	}
 	var found []Finding
-	for _, room := range rooms {
-		here := slices.ContainsFunc(m.Graphs, func(g Graph) bool { return len(m.matching(g, []string{room})) > 0 })
+	for _, pkg := range paths {
+		here := slices.ContainsFunc(m.Graphs, func(g Graph) bool { return len(m.matching(g, []string{pkg})) > 0 })
 		if !here {
 			found = append(found, Finding{
-				Rule: "reach", Where: room, What: "stands in a rule, but is no package of this module",
-				Why: "a rule with a slip in its name holds nothing",
+				Rule: "reach", Where: pkg, What: "is named by a rule and is not a package of this module",
+				Why: "a rule that names a wrong package checks nothing",
 			})
 		}
 	}

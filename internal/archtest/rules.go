@@ -2,10 +2,11 @@ package archtest
 
 import "slices"
 
-// Rules are all the rules of one house. The zero Rules ask for nothing but a row for each package.
+// Rules are all the rules of one repository. The zero Rules ask for nothing but a row for each
+// package.
 type Rules struct {
 	Rows       []Row
-	TestsMay   []string // what any test may import, beside what its own room may
+	TestsMay   []string // what any test may import, besides what its own package may
 	Ambient    []Ambient
 	Reach      []Reach
 	Budgets    []Budget
@@ -14,17 +15,20 @@ type Rules struct {
 	Limits     Limits
 }
 
-// Row says what the packages that match Room may import, beside the standard library and what Reach forbids. Rooms and
-// imports are patterns: "source" or "internal/**" inside the module, "github.com/a/b/**" outside. The first row that
-// matches a package is the one that counts, and a package without a row is a finding: a new room needs a decision.
+// Row says what the packages that match Package may import, besides the standard library and
+// without what Reach forbids. Packages and imports are patterns: "source" or "internal/**" inside
+// the module, "github.com/a/b/**" outside. The first row that matches a package is the one that
+// counts, and a package without a row is a finding: a new package needs a decision.
 type Row struct {
-	Room  string
-	May   []string
-	Tests []string // what the room's tests may import beyond May and TestsMay
-	Why   string
+	Package string
+	Does    string // what the packages are for, in a few words, for the tables in the docs
+	May     []string
+	Tests   []string // what the package's tests may import beyond May and TestsMay
+	Why     string
 }
 
-// Ambient forbids an import of the standard library that would do harm everywhere, save in some rooms.
+// Ambient forbids an import of the standard library that is harmful everywhere except in some
+// packages.
 type Ambient struct {
 	Import string
 	Save   []string
@@ -58,7 +62,7 @@ type GoMod struct {
 	Why     string            // why AtLeast
 }
 
-// Limits are bounds on files and names. A limit of zero is no limit.
+// Limits are bounds on files and names. A limit of zero means no limit.
 type Limits struct {
 	CodeLines, TestLines int
 	NeverNames           []string

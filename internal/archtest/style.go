@@ -8,7 +8,7 @@ import (
 
 // checkPackageDocs wants one package comment in each folder, where a reader looks for it.
 func checkPackageDocs(m *Module, _ *Rules, ex *exceptions) []Finding {
-	const why = "a reader opens doc.go first; two package comments are joined in an order that nobody chose"
+	const why = "a reader opens doc.go first; two package comments are joined in the order of file names"
 	var found []Finding
 	report := func(where, what string) {
 		if !ex.allow("package doc", where) {
@@ -113,7 +113,7 @@ func checkSizes(m *Module, r *Rules, ex *exceptions) []Finding {
 
 // checkSideEffects refuses what runs because something was imported.
 func checkSideEffects(m *Module, _ *Rules, ex *exceptions) []Finding {
-	const why = "importing a package must do nothing: no registry, no order of imports, nothing paid by who does not use it"
+	const why = "importing a package must do nothing: no registry, no order of imports, no cost without a use"
 	var found []Finding
 	for _, f := range m.Files {
 		if f.Test || f.Ignored {
@@ -184,7 +184,7 @@ func checkLeaks(m *Module, _ *Rules, ex *exceptions) []Finding {
 		found = append(found, Finding{
 			Rule: "leaks", Where: starts.Path, Line: starts.Goroutines[0].Line,
 			What: "starts a goroutine, and the tests of " + d.Path + " do not prove that none stays",
-			Why:  "a leaked goroutine is seen by nobody until there are a million; call goleak in TestMain, or run every test in a synctest bubble",
+			Why:  "a leaked goroutine stays unnoticed until there are a million; call goleak in TestMain, or run every test in a synctest bubble",
 		})
 	}
 	return found

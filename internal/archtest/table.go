@@ -1,6 +1,6 @@
 package archtest
 
-// Modules of others that stand in more than one row.
+// Modules of others that are in more than one row.
 const (
 	anyKoanf = "github.com/knadh/koanf/**"
 	nacosSDK = "github.com/nacos-group/nacos-sdk-go/v2"
@@ -11,11 +11,11 @@ const (
 	protowire = "google.golang.org/protobuf/encoding/protowire"
 )
 
-// Reasons that stand in more than one row.
+// Reasons that are in more than one row.
 const (
 	whyProvider = "a provider knows the contract and its own library, so that it can move to a module of its own, and so that the next one is written the same way"
 	whyStep     = "the steps do not know their neighbours; they meet in the engine's apply, and each is tested alone"
-	whyGeneric  = "it is one generic mechanism; what it carries is no business of its"
+	whyGeneric  = "it is one generic mechanism, independent of what it carries"
 )
 
 // House returns the rules of this module.
@@ -35,147 +35,226 @@ func House() *Rules {
 	}
 }
 
-// rows is the table of imports, upwards: a room knows what stands above it and nothing below. The standard library is
-// open to all.
+// rows is the table of imports, upwards: a package imports what is above it and nothing below. The
+// standard library is open to all.
 func rows() []Row {
 	return []Row{
-		{Room: "source", Why: "the contract is what everyone depends on; it depends on the standard library alone"},
 		{
-			Room: "source/sourcetest", May: []string{"source"},
-			Why: "whoever writes a source runs this suite, and must get nothing else with it",
+			Package: "source", Does: "the contract between a place that holds configuration and the engine; the kinds of errors",
+			Why: "the contract is what everyone depends on; it depends on the standard library alone",
+		},
+		{
+			Package: "source/sourcetest", Does: "the conformance suite that every source passes; a scripted source with faults",
+			May: []string{"source"},
+			Why: "an author of a source runs this suite, and must get nothing else with it",
 		},
 
 		{
-			Room: "providers/file", May: []string{"source", "github.com/fsnotify/fsnotify/**", "golang.org/x/sys/unix"},
+			Package: "providers/file", Does: "files and folders as a source",
+			May: []string{"source", "github.com/fsnotify/fsnotify/**", "golang.org/x/sys/unix"},
 			Why: whyProvider,
 		},
-		{Room: "providers/koanf", May: []string{"source", anyKoanf}, Why: whyProvider},
 		{
-			Room: "providers/nacos", May: []string{"source", "providers/nacos/internal/rpc", protowire},
+			Package: "providers/koanf", Does: "a provider of koanf as a source",
+			May: []string{"source", anyKoanf}, Why: whyProvider,
+		},
+		{
+			Package: "providers/nacos", Does: "a session with a Nacos server, and sources on it",
+			May:   []string{"source", "providers/nacos/internal/rpc", protowire},
 			Tests: []string{"providers/nacos/nacostest", "providers/nacos/internal/rpc/rpctest", nacosSDK + "/api/grpc", anyProto, anyHTTP2}, Why: whyProvider,
 		},
 		{
-			Room: "providers/nacos/internal/rpc", Tests: []string{"providers/nacos/internal/rpc/rpctest", nacosSDK + "/api/grpc", anyGRPC, anyProto, anyHTTP2},
-			Why: "it knows gRPC and nothing of Nacos, and stands on the standard library; who speaks gRPC by another library tests it",
+			Package: "providers/nacos/internal/rpc", Does: "gRPC calls and a stream over one HTTP/2 connection of net/http",
+			Tests: []string{"providers/nacos/internal/rpc/rpctest", nacosSDK + "/api/grpc", anyGRPC, anyProto, anyHTTP2},
+			Why:   "it knows gRPC and nothing of Nacos, and needs the standard library alone; another implementation of gRPC tests it",
 		},
 		{
-			Room: "providers/nacos/internal/rpc/rpctest", May: []string{anyHTTP2},
+			Package: "providers/nacos/internal/rpc/rpctest", Does: "a server of HTTP/2 frames, for tests",
+			May: []string{anyHTTP2},
 			Why: "it puts frames on the wire for the tests of rpc and of the session, and knows nothing of either",
 		},
 		{
-			Room: "providers/nacos/nacostest", May: []string{nacosSDK + "/api/grpc", anyGRPC, anyProto},
+			Package: "providers/nacos/nacostest", Does: "a Nacos server in the process, with faults",
+			May: []string{nacosSDK + "/api/grpc", anyGRPC, anyProto},
 			Why: "the server is written from the protocol, not from our client: a mistake that both shared would hide itself",
 		},
 		{
-			Room: "providers/nacos/nacostest/sdktest", Tests: []string{"providers/nacos/nacostest", nacosSDK + "/**"},
-			Why: "it proves that the SDK's own client works against the server, and is the only room that has that client",
+			Package: "providers/nacos/nacostest/sdktest", Does: "tests of the SDK's client against `nacostest`; no code",
+			Tests: []string{"providers/nacos/nacostest", nacosSDK + "/**"},
+			Why:   "it proves that the SDK's own client works against the server, and is the only package that has that client",
 		},
 		{
-			Room: "providers/nacos/chaostest", Tests: []string{"providers/nacos", "providers/nacos/nacostest"},
-			Why: "it hurts servers and networks from outside, as a user's day does, and sees of a session what a user sees",
+			Package: "providers/nacos/chaostest", Does: "tests of sessions with killed servers and bad networks; no code",
+			Tests: []string{"providers/nacos", "providers/nacos/nacostest"},
+			Why:   "it hurts servers and networks from outside, as a user's day does, and sees of a session what a user sees",
 		},
 		{
-			Room: "providers/nacos/nacossdk", May: []string{"source", nacosSDK + "/clients/config_client", nacosSDK + "/common/constant", nacosSDK + "/vo"},
-			Why: "it stands on the SDK's client, for those who have one, and on nothing of our own session",
+			Package: "providers/nacos/nacossdk", Does: "sources on a client of nacos-sdk-go that a service already has",
+			May: []string{"source", nacosSDK + "/clients/config_client", nacosSDK + "/common/constant", nacosSDK + "/vo"},
+			Why: "it uses the SDK's client, for services that have one, and nothing of our own session",
 		},
 		{
-			Room: "providers/nacos/nacossdk/sdktest", Tests: []string{"providers/nacos/nacossdk", "providers/nacos/nacostest", nacosSDK + "/**"},
-			Why: "the SDK's client races with itself and leaves goroutines: it is kept from the tests that look for both",
+			Package: "providers/nacos/nacossdk/sdktest", Does: "tests of `nacossdk` with the SDK's real client; no code",
+			Tests: []string{"providers/nacos/nacossdk", "providers/nacos/nacostest", nacosSDK + "/**"},
+			Why:   "the SDK's client races with itself and leaves goroutines: it is kept from the tests that look for both",
 		},
 		{
-			Room: "providers/nacos/ram", May: []string{"source", "providers/nacos", nacosSDK + "/common/constant", nacosSDK + "/common/security"},
+			Package: "providers/nacos/ram", Does: "signs the requests of a session with an access key",
+			May:   []string{"source", "providers/nacos", nacosSDK + "/common/constant", nacosSDK + "/common/security"},
 			Tests: []string{"providers/nacos/nacostest"},
 			Why:   "it brings a cloud's packages, for the binaries that sign with its keys and for no others",
 		},
 		{
-			Room: "providers/nacos/sdkconfig", May: []string{"source", "providers/nacos", nacosSDK + "/common/constant"},
+			Package: "providers/nacos/sdkconfig", Does: "converts the settings that a service has for nacos-sdk-go",
+			May:   []string{"source", "providers/nacos", nacosSDK + "/common/constant"},
 			Tests: []string{"providers/nacos/nacostest"},
-			Why:   "it knows the SDK's settings and not its client, so that who leaves the SDK need not compile it",
+			Why:   "it knows the SDK's settings and not its client, so that a service that leaves the SDK need not compile it",
 		},
-		{Room: "providers/*", May: []string{"source"}, Why: whyProvider},
+		{
+			Package: "providers/*", Does: "the other sources: memory and environment",
+			May: []string{"source"}, Why: whyProvider,
+		},
 
 		{
-			Room: "binder", May: []string{"source", "internal/tree", "internal/wording", "github.com/go-viper/mapstructure/v2"},
+			Package: "binder", Does: "a tree to a struct, with all problems at once",
+			May:   []string{"source", "internal/tree", "internal/wording", "github.com/go-viper/mapstructure/v2"},
 			Tests: []string{"github.com/mitchellh/mapstructure"}, Why: whyStep,
 		},
 		{
-			Room: "validate", May: []string{"source", "internal/tree", "internal/wording", "github.com/go-playground/validator/v10/**"},
+			Package: "validate", Does: "checks a struct and reports its problems",
+			May: []string{"source", "internal/tree", "internal/wording", "github.com/go-playground/validator/v10/**"},
 			Why: whyStep,
 		},
 		{
-			Room: "manifest", May: []string{"source"}, Tests: []string{"go.yaml.in/yaml/v3"},
-			Why: "whoever publishes makes one, with no engine around; it knows documents as bytes",
+			Package: "manifest", Does: "a list of documents that belong to one release, with a signature",
+			May: []string{"source"}, Tests: []string{"go.yaml.in/yaml/v3"},
+			Why: "a publisher makes one without an engine; it knows documents as bytes",
 		},
 		{
-			Room: "describe", May: []string{"binder", "observe", "internal/tree", "github.com/google/jsonschema-go/jsonschema"},
+			Package: "describe", Does: "a struct as a Markdown table and a JSON Schema",
+			May:   []string{"binder", "observe", "internal/tree", "github.com/google/jsonschema-go/jsonschema"},
 			Tests: []string{"validate"},
-			Why:   "it is for whoever writes docs and schemas; a service need not compile it",
+			Why:   "it is for tools that write docs and schemas; a service need not compile it",
 		},
 		{
-			Room: "confighttp", May: []string{".", "observe"}, Tests: []string{"providers/memory", "golang.org/x/net/html"},
-			Why: "it shows what is told to everybody; a service that serves no page compiles no templates",
+			Package: "confighttp", Does: "a page, JSON and probes over HTTP",
+			May: []string{".", "observe"}, Tests: []string{"providers/memory", "golang.org/x/net/html"},
+			Why: "it shows what every observer receives; a service that serves no page compiles no templates",
 		},
-		{Room: "observe", May: []string{"source"}, Why: "events are told to whoever listens; who that is, the teller does not know"},
 		{
-			Room: "observe/*", May: []string{"source", "observe"},
+			Package: "observe", Does: "events; the data of Health, History and Explain",
+			May: []string{"source"}, Why: "events go to any observer; the code that sends them does not know which",
+		},
+		{
+			Package: "observe/*", Does: "adapters from events to one library, such as log lines of slog",
+			May: []string{"source", "observe"},
 			Why: "an adapter turns events into one library's terms, and that library is all it adds",
 		},
 
-		{Room: "internal/tree", May: []string{"source"}, Why: "it is the vocabulary between the steps, so it knows none of them"},
-		{Room: "internal/wording", May: []string{"source"}, Why: "whoever makes a message says who wrote it, and it knows none of them"},
 		{
-			Room:  "internal/layer",
+			Package: "internal/tree", Does: "a configuration as an immutable tree with the place of each key; the shape of a struct",
+			May: []string{"source"}, Why: "it is the vocabulary between the steps, so it knows none of them",
+		},
+		{
+			Package: "internal/wording", Does: "which parts of a message are from nacre, so that only foreign text is redacted",
+			May: []string{"source"}, Why: "every step that makes a message marks its parts, and this package knows none of the steps",
+		},
+		{
+			Package: "internal/layer", Does: "decodes and merges contents, and keeps where each key comes from",
 			May:   []string{"source", "internal/tree", "internal/wording", "go.yaml.in/yaml/v3", "github.com/pelletier/go-toml/v2/**"},
 			Tests: []string{anyKoanf}, Why: whyStep,
 		},
-		{Room: "internal/verify", May: []string{"source", "internal/tree"}, Why: whyStep},
-		{Room: "internal/guard", May: []string{"source", "internal/tree"}, Why: whyStep},
-		{Room: "internal/swap", Why: whyGeneric},
-		{Room: "internal/subset", Why: whyGeneric},
-		{Room: "internal/rescue", Why: whyGeneric},
-		{Room: "internal/notify", May: []string{"internal/rescue"}, Why: whyGeneric},
-		{Room: "internal/resource", May: []string{"internal/rescue", "internal/wording"}, Why: whyGeneric},
-		{Room: "internal/lastgood", May: []string{"source", "internal/tree", "internal/verify", "github.com/gofrs/flock"}, Why: whyStep},
 		{
-			Room: "internal/engine", May: []string{"source", "observe", "binder", "validate", "manifest", "internal/**"},
-			Why: "the engine orders the steps and is told its sources; which providers there are is the user's affair",
+			Package: "internal/verify", Does: "checksums of contents, trees and values",
+			May: []string{"source", "internal/tree"}, Why: whyStep,
 		},
-		{Room: "internal/archtest", Why: "what checks the house must not need it"},
-		{Room: "internal/apicheck", Why: "what checks the house must not need it"},
+		{
+			Package: "internal/guard", Does: "finds changes that a person should look at",
+			May: []string{"source", "internal/tree"}, Why: whyStep,
+		},
+		{
+			Package: "internal/swap", Does: "the live version, behind one atomic pointer",
+			Why: whyGeneric,
+		},
+		{
+			Package: "internal/subset", Does: "searches for the largest good part of a rejected change",
+			Why: whyGeneric,
+		},
+		{
+			Package: "internal/rescue", Does: "calls functions that may panic, end their goroutine or hang",
+			Why: whyGeneric,
+		},
+		{
+			Package: "internal/notify", Does: "subscribers, each with a mailbox of one slot",
+			May: []string{"internal/rescue"}, Why: whyGeneric,
+		},
+		{
+			Package: "internal/resource", Does: "what a service builds from its configuration: built before the swap, closed after the last user",
+			May: []string{"internal/rescue", "internal/wording"}, Why: whyGeneric,
+		},
+		{
+			Package: "internal/lastgood", Does: "the last known good copy on disk",
+			May: []string{"source", "internal/tree", "internal/verify", "github.com/gofrs/flock"}, Why: whyStep,
+		},
+		{
+			Package: "internal/engine", Does: "the writer goroutine, and `apply`, which runs the steps in order",
+			May: []string{"source", "observe", "binder", "validate", "manifest", "internal/**"},
+			Why: "the engine orders the steps and gets its sources from the user; it does not know which providers there are",
+		},
+		{
+			Package: "internal/archtest", Does: "the rules of this repository, and the code that checks them",
+			Why: "a check must not need what it checks",
+		},
+		{
+			Package: "internal/apicheck", Does: "reads, counts and compares the exported API",
+			Why: "a check must not need what it checks",
+		},
 
 		{
-			Room:  ".",
+			Package: ".", Does: "what a service calls",
 			May:   []string{"source", "observe", "observe/slogobserve", "binder", "validate", "internal/**", "github.com/knadh/koanf/v2", "github.com/knadh/koanf/providers/confmap"},
 			Tests: []string{"source/**", "manifest", "observe/**", "providers/memory", "providers/file", "providers/env", "providers/koanf", "confighttp", "describe", anyKoanf, "github.com/go-playground/validator/**", "go.yaml.in/yaml/v3"},
 			Why: "a user of the root compiles what the root imports, so it imports no provider, and of the adapters only that of the standard library; " +
 				"its tests import no client of a server, since go mod tidy of that user asks for the modules of these tests too",
 		},
 		{
-			Room: "ci/javaclient/host", May: []string{"providers/nacos/nacostest"},
+			Package: "ci/javaclient/host", Does: "lends a `nacostest` to the Java client",
+			May: []string{"providers/nacos/nacostest"},
 			Why: "it lends the double to clients in other languages, and is a program of CI",
 		},
-		{Room: "ci/api", May: []string{"internal/apicheck"}, Why: "it checks the exported API, and is a program of CI"},
-		{Room: "ci/prose", Why: "it checks words, whatever they are about, and is a program of CI"},
 		{
-			Room: "ci/page", May: []string{".", "confighttp", "observe", "providers/memory"},
+			Package: "ci/api", Does: "checks the exported API against `api/`",
+			May: []string{"internal/apicheck"}, Why: "it checks the exported API, and is a program of CI",
+		},
+		{
+			Package: "ci/prose", Does: "checks the words and the width of prose",
+			Why: "it reads text only, and is a program of CI",
+		},
+		{
+			Package: "ci/page", Does: "shows a service to a browser",
+			May: []string{".", "confighttp", "observe", "providers/memory"},
 			Why: "it shows a service to a browser, and is a program of CI",
 		},
-		{Room: "cmd/**", May: []string{".", "source", "providers/**", "observe/**", "binder", "validate"}, Why: whyPublic},
 		{
-			Room: "examples/**", May: []string{".", "source/**", "providers/**", "observe/**", "binder", "validate", "manifest", "examples/**", anyKoanf},
+			Package: "cmd/**", Does: "programs",
+			May: []string{".", "source", "providers/**", "observe/**", "binder", "validate"}, Why: whyPublic,
+		},
+		{
+			Package: "examples/**", Does: "example programs",
+			May: []string{".", "source/**", "providers/**", "observe/**", "binder", "validate", "manifest", "examples/**", anyKoanf},
 			Why: whyPublic,
 		},
 	}
 }
 
-const whyPublic = "programs use what a user can use: what they cannot do without internal/ is missing from the public rooms"
+const whyPublic = "programs use what a user can use: what they cannot do without internal/ is missing from the public packages"
 
 // ambient are packages of the standard library with an effect on the whole process.
 func ambient() []Ambient {
 	programs := []string{"cmd/**", "examples/**", "ci/**"}
 	return []Ambient{
 		{Import: "testing/**", Save: []string{"source/sourcetest"}, Why: "it puts test flags and a test's habits into a service; only the conformance suite is handed a *testing.T"},
-		{Import: "flag", Save: programs, Why: "it registers flags of the whole process; a library is told its options"},
+		{Import: "flag", Save: programs, Why: "it registers flags of the whole process; a library gets options from its caller"},
 		{Import: "expvar", Why: "it registers a handler and variables of the whole process when it is imported"},
 		{Import: "net/http/pprof", Why: "it registers handlers of the whole process when it is imported"},
 		{Import: "os/exec", Save: append(programs, "internal/archtest", "internal/apicheck"), Why: "reading a configuration starts no programs"},
@@ -184,8 +263,8 @@ func ambient() []Ambient {
 	}
 }
 
-// broughtBySDK are the modules that nacos-sdk-go alone brings into the module graph and that have had reports of vulnerabilities, are not
-// maintained, or parse what comes from the network.
+// broughtBySDK are the modules that nacos-sdk-go alone brings into the module graph and that have
+// had reports of vulnerabilities, are not maintained, or parse what comes from the network.
 func broughtBySDK() []string {
 	return []string{
 		"github.com/buger/jsonparser", "github.com/jmespath/go-jmespath", "github.com/aliyun/**", "github.com/alibabacloud-go/**", "github.com/pkg/errors",
@@ -203,7 +282,7 @@ func reach() []Reach {
 	return []Reach{
 		{
 			From: []string{".", "source", "binder", "validate", "observe", "internal/engine"}, Never: heavy,
-			Why: "a service that reads files must not compile a client of a server that it has not got",
+			Why: "a service that reads files must not compile a client of a server that it does not have",
 		},
 		{
 			From: []string{"providers/memory", "providers/env", "providers/file", "providers/koanf"}, Never: heavy,
@@ -220,14 +299,14 @@ func reach() []Reach {
 				nacosSDK + "/clients/**", nacosSDK + "/common/**", "go.uber.org/zap/**", "gopkg.in/natefinch/lumberjack.v2",
 				"github.com/prometheus/**", "github.com/aliyun/**", "github.com/alibabacloud-go/**",
 			},
-			Why: "the server stands on the SDK's stubs alone: its client brings a global logger, collectors registered at import and 31 cloud packages",
+			Why: "the server needs the SDK's stubs alone: its client brings a global logger, collectors registered at import and 31 cloud packages",
 		},
 		{
 			From: []string{"providers/nacos/sdkconfig"},
 			Never: []string{
 				nacosSDK + "/clients/**", "go.uber.org/zap/**", "github.com/prometheus/**", "github.com/aliyun/**", "github.com/alibabacloud-go/**",
 			},
-			Why: "who takes the SDK's settings over is leaving its client",
+			Why: "a service that takes over the SDK's settings is leaving its client",
 		},
 		{
 			From:  []string{".", "source", "providers/memory", "providers/env", "providers/file", "providers/koanf", "providers/nacos", "providers/nacos/nacostest", "providers/nacos/sdkconfig"},

@@ -43,8 +43,8 @@ func lines(found []archtest.Finding) string {
 	return b.String()
 }
 
-// room is a package path that fits a pattern of the tables.
-func room(pattern string) string {
+// example is a package path that fits a pattern of the tables.
+func example(pattern string) string {
 	return strings.NewReplacer("/**", "/zz", "/*", "/zz").Replace(pattern)
 }
 
@@ -70,14 +70,14 @@ func full(p string) string {
 	return own + "/" + p
 }
 
-// TestEachRowBites proves of every row in the table that an import which it does not list is found, with its reason, in
-// code and in tests, and that an import which it lists is not.
+// TestEachRowBites proves of every row in the table that an import which it does not list is found,
+// with its reason, in code and in tests, and that an import which it lists is not.
 func TestEachRowBites(t *testing.T) {
 	t.Parallel()
 	for _, row := range archtest.House().Rows {
-		t.Run(row.Room, func(t *testing.T) {
+		t.Run(row.Package, func(t *testing.T) {
 			t.Parallel()
-			pkg := room(row.Room)
+			pkg := example(row.Package)
 			if slices.Contains(row.May, "**") {
 				t.Skip("may import anything")
 			}
@@ -93,11 +93,11 @@ func TestEachRowBites(t *testing.T) {
 				expect(t, archtest.Check(m, archtest.House()), "imports", m.Files[0].Path, "imports example.com/elsewhere", row.Why)
 			}
 			for _, may := range row.May {
-				m := module(file(pkg, "zz.go", full(room(may)), "strings"))
+				m := module(file(pkg, "zz.go", full(example(may)), "strings"))
 				expectNone(t, archtest.Check(m, archtest.House()), "imports")
 			}
 			for _, may := range row.Tests {
-				m := module(file(pkg, "zz_test.go", full(room(may)), full(pkg), "testing"))
+				m := module(file(pkg, "zz_test.go", full(example(may)), full(pkg), "testing"))
 				expectNone(t, archtest.Check(m, archtest.House()), "imports")
 			}
 		})
@@ -146,22 +146,22 @@ func TestTheRulesThatTheDesignStates(t *testing.T) {
 	}
 }
 
-func TestARoomWithoutARowIsFound(t *testing.T) {
+func TestAPackageWithoutARowIsFound(t *testing.T) {
 	t.Parallel()
 	for _, pkg := range []string{"internal/cleverness", "providers/file/deeper"} {
 		expect(t, archtest.Check(module(file(pkg, "zz.go")), archtest.House()), "imports", pkg, "has no row in the table of imports",
-			"a new room needs a decision about what it may know: add its row to internal/archtest/table.go and to CONTRIBUTING")
+			"a new package needs a decision about what it may know: add its row to internal/archtest/table.go, then run go test ./internal/archtest -run Tables -update")
 	}
 }
 
 func TestEachAmbientImportIsFound(t *testing.T) {
 	t.Parallel()
 	for _, a := range archtest.House().Ambient {
-		m := module(file("binder", "zz.go", room(a.Import)))
-		expect(t, archtest.Check(m, archtest.House()), "ambient", "binder/zz.go", "imports "+room(a.Import), a.Why)
-		expectNone(t, archtest.Check(module(file("binder", "zz_test.go", room(a.Import))), archtest.House()), "ambient")
+		m := module(file("binder", "zz.go", example(a.Import)))
+		expect(t, archtest.Check(m, archtest.House()), "ambient", "binder/zz.go", "imports "+example(a.Import), a.Why)
+		expectNone(t, archtest.Check(module(file("binder", "zz_test.go", example(a.Import))), archtest.House()), "ambient")
 		for _, save := range a.Save {
-			expectNone(t, archtest.Check(module(file(room(save), "zz.go", room(a.Import))), archtest.House()), "ambient")
+			expectNone(t, archtest.Check(module(file(example(save), "zz.go", example(a.Import))), archtest.House()), "ambient")
 		}
 	}
 	m := module(file("providers/memory", "zz.go", "testing"))
@@ -171,7 +171,8 @@ func TestEachAmbientImportIsFound(t *testing.T) {
 	}
 }
 
-// TestEachReachRuleBites builds, for each rule, a graph in which the forbidden package is two imports away.
+// TestEachReachRuleBites builds, for each rule, a graph in which the forbidden package is two
+// imports away.
 func TestEachReachRuleBites(t *testing.T) {
 	t.Parallel()
 	for _, rule := range archtest.House().Reach {
@@ -180,7 +181,7 @@ func TestEachReachRuleBites(t *testing.T) {
 				if from == never {
 					continue
 				}
-				bad, start := full(room(never)), full(room(from))
+				bad, start := full(example(never)), full(example(from))
 				m := module()
 				m.Graphs = []archtest.Graph{{Platform: "linux", Packages: map[string]archtest.Node{
 					start:                 {Imports: []string{"fmt", "example.com/between"}},
@@ -193,8 +194,8 @@ func TestEachReachRuleBites(t *testing.T) {
 				if bad == own {
 					what = "reaches the root package"
 				}
-				expect(t, archtest.Check(m, archtest.House()), "reach", room(from), what, rule.Why)
-				expect(t, archtest.Check(m, archtest.House()), "reach", room(from), " → example.com/between → ", rule.Why)
+				expect(t, archtest.Check(m, archtest.House()), "reach", example(from), what, rule.Why)
+				expect(t, archtest.Check(m, archtest.House()), "reach", example(from), " → example.com/between → ", rule.Why)
 
 				m.Graphs[0].Packages["example.com/between"] = archtest.Node{}
 				for _, f := range archtest.Check(m, archtest.House()) {
@@ -235,7 +236,7 @@ func TestEachBudgetBites(t *testing.T) {
 func TestARuleAboutNoPackageIsFound(t *testing.T) {
 	t.Parallel()
 	rules := &archtest.Rules{Reach: []archtest.Reach{{From: []string{"bindre"}, Never: []string{"example.com/**"}}}}
-	expect(t, archtest.Check(module(), rules), "reach", "bindre", "is no package of this module", "a rule with a slip in its name holds nothing")
+	expect(t, archtest.Check(module(), rules), "reach", "bindre", "is not a package of this module", "a rule that names a wrong package checks nothing")
 	rules.Reach[0].From = []string{"binder"}
 	m := module()
 	m.Graphs = []archtest.Graph{{Packages: map[string]archtest.Node{own + "/binder": {}}}}
@@ -285,7 +286,7 @@ func TestGoMod(t *testing.T) {
 	m := good()
 	m.Replaces = []string{sdk}
 	expect(t, archtest.Check(m, rules), "go.mod", "go.mod", "replaces "+sdk,
-		"a replace is not seen by who requires this module: it would be tested with one thing and used with another")
+		"a module that requires this one ignores its replaces: the code would be tested with one thing and used with another")
 	for _, version := range []string{"v2.3.2", "v2.3.5-rc1", "v2.2.9", "v1.9.9"} {
 		m = good()
 		m.Requires[0].Version = version

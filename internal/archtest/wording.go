@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// ownWords are the functions that take words of nacre's own, by their last name. What they are given is
-// not redacted, so that the text of an error must not be a part of it.
+// ownWords are the functions that take words of nacre's own, by their last name. What they are
+// given is not redacted, so that the text of an error must not be a part of it.
 var ownWords = []string{"Own", "NewError", "Wrap", "note", "wrong", "wrongly", "report", "reportAt"}
 
-// wordingRooms are the packages in which messages are made that may embed foreign texts.
-var wordingRooms = []string{".", "binder", "validate", "internal/layer", "internal/verify", "internal/guard", "internal/engine", "internal/resource"}
+// wordingPackages are the packages in which messages are made that may embed foreign texts.
+var wordingPackages = []string{".", "binder", "validate", "internal/layer", "internal/verify", "internal/guard", "internal/engine", "internal/resource"}
 
 // errorsAsOwn finds the places at which the text of an error is passed on as words of nacre's own.
 func (v *visitor) errorsAsOwn(tree *ast.File) {
@@ -32,8 +32,8 @@ func (v *visitor) errorsAsOwn(tree *ast.File) {
 	})
 }
 
-// tellsError reports whether an expression has the text of an error in it: a call of its Error method, or
-// of a function of fmt with err. What is marked is not looked at.
+// tellsError reports whether an expression has the text of an error in it: a call of its Error
+// method, or of a function of fmt with err. What is marked is not looked at.
 func tellsError(e ast.Expr) (tells bool) {
 	ast.Inspect(e, func(n ast.Node) bool {
 		call, ok := n.(*ast.CallExpr)
@@ -56,7 +56,8 @@ func tellsError(e ast.Expr) (tells bool) {
 	return tells
 }
 
-// onlyType reports whether a call of fmt.Sprintf writes the types of what it is given, and nothing else.
+// onlyType reports whether a call of fmt.Sprintf writes the types of what it is given, and nothing
+// else.
 func onlyType(call *ast.CallExpr) bool {
 	format, ok := call.Args[0].(*ast.BasicLit)
 	return ok && strings.Count(format.Value, "%") == strings.Count(format.Value, "%T")
@@ -66,7 +67,7 @@ func onlyType(call *ast.CallExpr) bool {
 func checkWording(m *Module, _ *Rules, ex *exceptions) []Finding {
 	var found []Finding
 	for _, d := range m.folders() {
-		if !slices.Contains(wordingRooms, d.Path) {
+		if !slices.Contains(wordingPackages, d.Path) {
 			continue
 		}
 		for _, f := range d.Files {
