@@ -80,7 +80,7 @@ var places = map[string]place{
 		map[string]any{"default": "nil", "empty": "[]", "lower": "[1 2]"}),
 	"a number":              field("n", "1", func(c *nullConfig) any { return c.N }, map[string]any{"default": 7, "lower": 1}),
 	"a bool":                field("b", "false", func(c *nullConfig) any { return c.B }, map[string]any{"default": true, "lower": false}),
-	"a text":                field("t", "k", func(c *nullConfig) any { return c.T }, map[string]any{"default": "d", "empty": "", "lower": "k"}),
+	"a string":              field("t", "k", func(c *nullConfig) any { return c.T }, map[string]any{"default": "d", "empty": "", "lower": "k"}),
 	"a pointer to a number": field("p", "1", func(c *nullConfig) any { return deref(c.P) }, map[string]any{"default": "nil", "lower": 1}),
 	"a pointer to a struct": field("ps", "{x: 1, y: k}", func(c *nullConfig) any { return deref(c.PS) },
 		map[string]any{"default": "nil", "present": defaultItem, "lower": lowerItem}),
@@ -95,7 +95,7 @@ var places = map[string]place{
 	"an entry of a map of lists": inMap("ml", "[1]", func(c *nullConfig) (any, bool) { v, ok := c.ML["a"]; return nilOr[[]int, int](v, v == nil), ok },
 		map[string]any{"present": "[]", "lower": "[1]"}),
 	"an entry of a map of numbers": inMap("m", "1", func(c *nullConfig) (any, bool) { v, ok := c.M["a"]; return v, ok }, map[string]any{"lower": 1}),
-	"an entry of a map of texts":   inMap("mt", "k", func(c *nullConfig) (any, bool) { v, ok := c.MT["a"]; return v, ok }, map[string]any{"present": "", "lower": "k"}),
+	"an entry of a map of strings": inMap("mt", "k", func(c *nullConfig) (any, bool) { v, ok := c.MT["a"]; return v, ok }, map[string]any{"present": "", "lower": "k"}),
 	"an item of a list of numbers": {write: func(v string) string { return "l: [" + v + "]" }, get: func(c *nullConfig) any { return fmt.Sprint(c.L) }},
 	"an item of a list of structs": {write: func(v string) string { return "ls: [" + v + "]" },
 		get: func(c *nullConfig) any { return c.LS[0] }, words: map[string]any{"present": defaultItem}},
@@ -165,13 +165,13 @@ func check(t *testing.T, p place, name, value, want string, over bool) {
 	layers = append(layers, memoryLayer("top.yaml", top))
 	cfg, err := nacre.OpenWith[nullConfig](t.Context(), quiet, layers...)
 	if err != nil {
-		if want != "refused" || !strings.Contains(err.Error(), "top.yaml:1:") {
-			t.Errorf("%s, %s, over a lower layer: %v: refused, want %s: %v", name, value, over, want, err)
+		if want != "rejected" || !strings.Contains(err.Error(), "top.yaml:1:") {
+			t.Errorf("%s, %s, over a lower layer: %v: rejected, want %s: %v", name, value, over, want, err)
 		}
 		return
 	}
 	defer func() { _ = cfg.Close() }()
-	if got := p.get(cfg.Get()); want == "refused" || got != p.words[want] {
+	if got := p.get(cfg.Get()); want == "rejected" || got != p.words[want] {
 		t.Errorf("%s, %s, over a lower layer: %v: got %v, want %s (%v)", name, value, over, got, want, p.words[want])
 	}
 }
