@@ -15,18 +15,17 @@ import (
 	"github.com/nacre-go/nacre/providers/nacos"
 )
 
+// 1. A struct: keys, defaults and rules.
 type Config struct {
-	Server struct {
-		Addr    string        `config:"addr" default:":8080"`
-		Timeout time.Duration `config:"timeout" default:"3s" validate:"min=10ms"`
-	} `config:"server"`
-	DB       Database   `config:"db"`
+	Addr     string     `config:"addr" default:":8080"`
 	LogLevel slog.Level `config:"log_level" default:"info"`
+	DB       Database   `config:"db"`
 }
 
 type Database struct {
-	DSN  nacre.Secret `config:"dsn" validate:"required"`
-	Pool int          `config:"pool" default:"10" validate:"gte=1,lte=500"`
+	DSN     nacre.Secret  `config:"dsn" validate:"required"`
+	Pool    int           `config:"pool" default:"10" validate:"gte=1,lte=500"`
+	Timeout time.Duration `config:"timeout" default:"3s" validate:"min=10ms"`
 }
 
 func run(ctx context.Context) error {
@@ -35,25 +34,33 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer client.Close()
-	cfg, err := nacre.Open[Config](ctx, // layers, low to high
+
+	// 2. A list of layers: a later one overrides an earlier one.
+	cfg, err := nacre.Open[Config](ctx,
 		file.New("config.yaml"),
 		client.Source("orders.yaml"),
-		env.New("ORDERS"), // ORDERS_DB_POOL=40
+		env.New("ORDERS"), // ORDERS_DB_POOL=40 sets db.pool
 	)
 	if err != nil {
-		return err // every problem, each as orders.yaml:7:12 (nacos) db.pol: unknown key, did you mean db.pool?
+		return err // orders.yaml:7:3 (nacos) db.pol: unknown key, did you mean db.pool?
 	}
 	defer cfg.Close()
 
-	// Built from a change before it is live: if that fails, the change is refused. The old one is closed after its last user.
+	// 3. A handle. Get returns the live struct; Subscribe calls a function when a field changes.
+	level := new(slog.LevelVar)
+	nacre.Subscribe(cfg, func(c *Config) slog.Level { return c.LogLevel },
+		func(_ context.Context, ch nacre.Change[slog.Level]) error {
+			level.Set(ch.New)
+			return nil
+		}, nacre.InitialCall())
+
+	// Derive keeps a resource in step with the config: a change becomes live only if openPool
+	// succeeds, and the old pool is closed after its last user.
 	db, err := nacre.Derive(ctx, cfg, func(c *Config) Database { return c.DB }, openPool, (*Pool).Close)
 	if err != nil {
 		return err
 	}
-	level := new(slog.LevelVar)
-	nacre.Subscribe(cfg, func(c *Config) slog.Level { return c.LogLevel },
-		func(ctx context.Context, ch nacre.Change[slog.Level]) error { level.Set(ch.New); return nil }, nacre.InitialCall())
-	return serve(ctx, cfg, db) // cfg.Get() once a request: one version, one atomic load
+	return serve(ctx, cfg, db) // calls cfg.Get() once for each request
 }
 
 func main() {
@@ -66,7 +73,7 @@ func main() {
 	}
 }
 
-// Pool stands for what a service opens and closes, such as a *sql.DB.
+// Pool stands in for a resource that a service opens and closes, such as a *sql.DB.
 type Pool struct{ size int }
 
 func openPool(_ context.Context, d Database) (*Pool, error) { return &Pool{d.Pool}, nil }
@@ -75,12 +82,12 @@ func openPool(_ context.Context, d Database) (*Pool, error) { return &Pool{d.Poo
 func (*Pool) Close() error { return nil }
 
 func serve(ctx context.Context, cfg *nacre.Config[Config], db *nacre.Resource[*Pool]) error {
-	server := &http.Server{Addr: cfg.Get().Server.Addr, ReadHeaderTimeout: 5 * time.Second,
+	server := &http.Server{Addr: cfg.Get().Addr, ReadHeaderTimeout: 5 * time.Second,
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			c := cfg.Get()
 			pool, release := db.Acquire()
 			defer release()
-			fmt.Fprintf(w, "pool %d, timeout %s\n", pool.size, c.Server.Timeout)
+			fmt.Fprintf(w, "pool %d, timeout %s\n", pool.size, c.DB.Timeout)
 		})}
 	stopped := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stopped()
