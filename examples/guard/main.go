@@ -1,4 +1,4 @@
-// Command guard shows changes that are valid and would do harm, and what becomes of them.
+// Command guard shows valid changes that would do harm, and how nacre handles them.
 //
 //	go run ./examples/guard
 package main
@@ -17,7 +17,7 @@ import (
 	"github.com/nacre-go/nacre/providers/memory"
 )
 
-// Config is the service's configuration.
+// Config is the configuration of the service.
 type Config struct {
 	Addr  string         `config:"addr" default:":8080" live:"false"` // the listener is opened once
 	Limit int            `config:"limit" default:"100" validate:"gte=1"`
@@ -55,7 +55,8 @@ func run(ctx context.Context, out io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, cfg.Close()) }()
 
-	// The service looks at itself for some time after each change. Here, no request gets through with a limit of 1.
+	// The service checks itself for some time after each change. In this story, a limit of 1 turns
+	// requests away.
 	nacre.AutoRollback(cfg, func(_ context.Context, c *Config) error {
 		if c.Limit < 10 {
 			return errors.New("most requests are turned away")

@@ -1,5 +1,5 @@
-// Command manifest shows two documents that are one release: they come together or not at all, only
-// what was signed comes, and nothing old comes back.
+// Command manifest shows two documents that are one release. They are applied together or not at all,
+// only if they are signed, and an old release cannot be put back.
 //
 //	go run ./examples/manifest
 package main
@@ -20,22 +20,22 @@ import (
 	"github.com/nacre-go/nacre/providers/memory"
 )
 
-// Config is told by two documents. A price of one release with a tax of another would be wrong on
+// Config comes from two documents. The price of one release with the tax of another would be wrong on
 // every bill.
 type Config struct {
 	Price int `config:"price"`
 	Tax   int `config:"tax"`
 }
 
-// shop is where the documents are published: in a service, two configs of Nacos and a third for the
+// shop holds the published documents. In a service they are two configs in Nacos, and a third for the
 // manifest.
 type shop struct {
 	release, prices, taxes *memory.Source
 	key                    ed25519.PrivateKey
 }
 
-// sign makes the manifest of a release, as whoever releases does: in a CI, with a key that no
-// service has. The sequence says which release follows which, and the audience for whom it is.
+// sign makes the manifest of a release. In practice a CI job does this, with a key that no service
+// has. The sequence orders the releases, and the audience says which services a release is for.
 func (s *shop) sign(sequence uint64, name, prices, taxes string) []byte {
 	m := manifest.New(name, map[string][]byte{"prices.yaml": []byte(prices), "taxes.yaml": []byte(taxes)})
 	m.Sequence, m.Audience = sequence, []manifest.Audience{{Service: "shop/*"}}
@@ -68,7 +68,7 @@ func run(ctx context.Context, out io.Writer) (err error) {
 	told := make(chan string, 16)
 	cfg, err := nacre.OpenWith[Config](ctx, nacre.Options{
 		Service: "shop/berlin",
-		Window:  -1, // each content is looked at as soon as it comes, so that the story can be told step by step
+		Window:  nacre.Off, // apply each content at once, so that each step has a result of its own
 		Logger:  slog.New(slog.DiscardHandler),
 		Observer: &observe.Observer{
 			Applied: func(e observe.Applied) {

@@ -14,7 +14,7 @@ import (
 	"github.com/nacre-go/nacre/observe"
 )
 
-// tell is the whole story.
+// tell runs all chapters.
 func (s *story) tell(ctx context.Context) error {
 	for _, chapter := range []func(context.Context) error{
 		s.boot, s.oneHears, s.twoAsOne, s.badPublish, s.badSubscribers, s.serverDies, s.restartWithoutServer,
@@ -42,7 +42,7 @@ func (s *story) boot(ctx context.Context) error {
 	if err := s.publish(limits, "limits:\n  rate: 200\n"); err != nil {
 		return err
 	}
-	s.server.Flush() // a Nacos server shows what was published only after a moment; the service starts after it
+	s.server.Flush() // a Nacos server returns a publish only after a moment; the service starts after that
 	if err := s.startService(ctx); err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func (s *story) boot(ctx context.Context) error {
 	return s.ask(ctx)
 }
 
-// heard starts a subscriber that puts a line into the story at each call.
+// heard starts a subscriber that prints a line at each call.
 func heard[V any](s *story, name string, selectFrom func(*Config) V) *nacre.Subscription {
 	return nacre.Subscribe(s.cfg, selectFrom, func(_ context.Context, ch nacre.Change[V]) error {
 		s.say("subscriber %q: %v → %v in version %d, because of %v", name, ch.Old, ch.New, ch.Version, ch.Causes)
@@ -70,7 +70,7 @@ func pool(c *Config) int { return c.DB.Pool }
 func rate(c *Config) int { return c.Limits.Rate }
 
 func (s *story) oneHears(ctx context.Context) error {
-	s.chapter("2. A change that one subscriber hears, and another rightly does not")
+	s.chapter("2. A change that calls one subscriber, and rightly not the other")
 	heard(s, "pool", pool)
 	heard(s, "rate", rate)
 	published := time.Now()
@@ -80,7 +80,7 @@ func (s *story) oneHears(ctx context.Context) error {
 	if err := s.calls(ctx, "pool", 1); err != nil {
 		return err
 	}
-	s.say("%d ms after the publish: the server's own delay, then 100 ms in which more could have come", time.Since(published).Milliseconds())
+	s.say("%d ms after the publish: the server's own delay, then 100 ms in which more changes could have come", time.Since(published).Milliseconds())
 	s.say("subscriber \"rate\" was called %d times", s.subscriber("rate").Calls)
 	return s.ask(ctx)
 }
@@ -118,20 +118,20 @@ func (s *story) twoAsOne(ctx context.Context) error {
 	}
 	live := s.cfg.Snapshot()
 	s.say("version %d → %d; causes: %v", before, live.Version, live.Causes)
-	s.say("the first alone would have been refused: 300 connections are more than a rate of 200")
+	s.say("the first alone would have been rejected: 300 connections are more than a rate of 200")
 	return s.ask(ctx)
 }
 
 func (s *story) badPublish(ctx context.Context) error {
-	s.chapter("4. A bad publish is refused, and the service goes on")
+	s.chapter("4. A bad publish is rejected, and the service continues")
 	if err := s.publish(orders, "db:\n  dsn: "+dsn+"\n  pol: 60\nlimits:\n  timeout: 3\n"); err != nil {
 		return err
 	}
 	rejected := func(h nacre.Health) []string { return h.Layers[1].Rejected }
-	if err := s.until(ctx, "it is refused", func(h nacre.Health) bool { return len(rejected(h)) > 0 }); err != nil {
+	if err := s.until(ctx, "it is rejected", func(h nacre.Health) bool { return len(rejected(h)) > 0 }); err != nil {
 		return err
 	}
-	s.say("refused:\n%s", strings.Join(rejected(s.cfg.Health()), "\n"))
+	s.say("rejected:\n%s", strings.Join(rejected(s.cfg.Health()), "\n"))
 	if err := s.ask(ctx); err != nil {
 		return err
 	}
@@ -149,7 +149,7 @@ func (s *story) badPublish(ctx context.Context) error {
 }
 
 func (s *story) badSubscribers(ctx context.Context) error {
-	s.chapter("5. A subscriber that panics and one that blocks harm nobody")
+	s.chapter("5. A subscriber that panics and one that blocks do not affect the others")
 	calls := s.subscriber("pool").Calls
 	panics := nacre.Subscribe(s.cfg, pool, func(context.Context, nacre.Change[int]) error {
 		panic("cannot resize")
@@ -167,7 +167,7 @@ func (s *story) badSubscribers(ctx context.Context) error {
 	for _, h := range s.cfg.Health().Subscribers {
 		switch {
 		case !h.Running.IsZero():
-			s.say("health: subscriber %q is still in its call", h.Name)
+			s.say("health: subscriber %q is still running", h.Name)
 		case h.Panics > 0:
 			s.say("health: subscriber %q: %d panic, %q", h.Name, h.Panics, h.LastError)
 		}
@@ -179,7 +179,7 @@ func (s *story) badSubscribers(ctx context.Context) error {
 }
 
 func (s *story) serverDies(ctx context.Context) error {
-	s.chapter("6. The server is killed, a change is made, the server is back: the change is there")
+	s.chapter("6. The server is killed, a change is made, the server returns: the change arrives")
 	s.server.Stop()
 	s.say("server killed")
 	down := func(h nacre.Health) bool { return h.Layers[1].Down != "" }
@@ -220,7 +220,7 @@ func (s *story) restartWithoutServer(ctx context.Context) error {
 	s.say("service up after %.1f s, of which 2 s were spent waiting for the server", time.Since(began).Seconds())
 	for _, l := range s.cfg.Health().Layers {
 		if l.FromLastKnownGood {
-			s.say("health: %s %v is from the last known good copy, proven fresh at %s", l.Name, l.Documents, l.VerifiedAt.Format(time.TimeOnly))
+			s.say("health: %s %v is from the last known good copy, verified as current at %s", l.Name, l.Documents, l.VerifiedAt.Format(time.TimeOnly))
 		}
 	}
 	if err := s.ask(ctx); err != nil {
@@ -235,11 +235,11 @@ func (s *story) restartWithoutServer(ctx context.Context) error {
 	if err := s.until(ctx, "it is fresh again", fresh); err != nil {
 		return err
 	}
-	s.say("server back; every layer is proven fresh, ready: %v", s.cfg.Health().Ready() == nil)
+	s.say("server back; every layer is verified as current, ready: %v", s.cfg.Health().Ready() == nil)
 	return nil
 }
 
-// serveOn lets the reader publish and watch.
+// serveOn keeps serving, so that the reader can publish and watch.
 func (s *story) serveOn(ctx context.Context) error {
 	heard(s, "pool", pool)
 	heard(s, "rate", rate)
@@ -268,7 +268,7 @@ func (s *story) serveOn(ctx context.Context) error {
 		if text := strings.Join(all, "\n"); text != rejected {
 			rejected = text
 			if text != "" {
-				s.say("refused:\n%s", text)
+				s.say("rejected:\n%s", text)
 			}
 		}
 	}

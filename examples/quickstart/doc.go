@@ -1,11 +1,12 @@
-// Command quickstart shows nacre at work, with nothing installed but Go: it starts an in-process Nacos server and a small HTTP
-// service whose configuration comes from a file, Nacos and the environment, and tells a story with them: a change, two changes
-// together, a bad change, bad subscribers, a server that dies, and a restart without it. Then it serves on, and prints the
-// commands with which you can publish and watch.
+// Command quickstart shows nacre at work, with nothing installed but Go. It starts a Nacos server in
+// the process, and a small HTTP service whose configuration comes from a file, Nacos and the
+// environment. Then it plays seven chapters: a start, a change, two changes together, a bad change, bad
+// subscribers, a server that dies, and a restart without the server. After that it keeps serving, and
+// prints the commands with which you can publish and watch.
 //
-//	go run ./examples/quickstart          tell the story, then serve until interrupted
-//	go run ./examples/quickstart -once    tell the story and end
+//	go run ./examples/quickstart          play the chapters, then serve until interrupted
+//	go run ./examples/quickstart -once    play the chapters and end
 //
-// Everything it does is what your service would do; only the server is a double. To read it, begin with service.go: that is
-// all that a service needs. story.go makes things happen to it.
+// Only the server is a test double; the rest is what a service of yours would do. Read service.go
+// first: it is all that a service needs. story.go makes things happen to it.
 package main

@@ -24,7 +24,7 @@ func main() {
 }
 
 func run(ctx context.Context, once bool) (err error) {
-	// Nothing in the story takes long; what hangs is a bug, and should say so.
+	// No chapter takes long. If one hangs, that is a bug, and the program should say so.
 	limited, cancel := context.WithTimeout(ctx, 60*time.Second)
 	defer cancel()
 	s, err := newStory(os.Stdout)

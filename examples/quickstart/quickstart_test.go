@@ -34,12 +34,12 @@ func TestStory(t *testing.T) {
 		`orders\.yaml:3:3 \(nacos\) db\.pol: unknown key, did you mean db\.pool\?`,
 		`orders\.yaml:5:12 \(nacos\) limits\.timeout: must be a duration such as 3s, not a bare number`,
 		`subscriber "panics": 1 panic, "panic: cannot resize"`,
-		`subscriber "blocks" is still in its call`,
+		`subscriber "blocks" is still running`,
 		`layer nacos is down`,
 		`version 6 is live \d+ ms after the server was back`,
 		`nacos \[orders\.yaml\] is from the last known good copy`,
 		`pool 80, rate 1000, timeout 1\.5s \(version 1\)`,
-		`every layer is proven fresh, ready: true`,
+		`every layer is verified as current, ready: true`,
 	} {
 		if !regexp.MustCompile(want).MatchString(text) {
 			t.Errorf("the story does not say %s", want)

@@ -15,7 +15,7 @@ import (
 	"github.com/nacre-go/nacre/providers/nacos"
 )
 
-// Config is all that the service can be told.
+// Config is the configuration of the service.
 type Config struct {
 	Greeting string `config:"greeting" default:"Hello"`
 	DB       struct {
@@ -28,7 +28,7 @@ type Config struct {
 	} `config:"limits"`
 }
 
-// Validate is a rule that no tag can say.
+// Validate checks a rule that a tag cannot express.
 func (c *Config) Validate() error {
 	if c.DB.Pool > c.Limits.Rate {
 		return fmt.Errorf("db.pool must not be above limits.rate")
@@ -54,7 +54,7 @@ func start(ctx context.Context, path, nacosAddr, stateDir string) (*service, err
 		nacre.Options{
 			LastKnownGoodDir: stateDir,
 			BootTimeout:      2 * time.Second,
-			Logger:           slog.New(slog.DiscardHandler), // the story tells it in its own words
+			Logger:           slog.New(slog.DiscardHandler), // the story prints its own lines
 		},
 		file.New(path),               // low
 		client.Source("orders.yaml"), //
@@ -79,7 +79,7 @@ func start(ctx context.Context, path, nacosAddr, stateDir string) (*service, err
 	return s, nil
 }
 
-// hello serves with one version of the configuration, whatever changes meanwhile.
+// hello answers with one version of the configuration, even if it changes meanwhile.
 func (s *service) hello(w http.ResponseWriter, r *http.Request) {
 	live := s.cfg.Snapshot()
 	c := live.Value
@@ -106,7 +106,8 @@ func (s *service) explain(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprint(w, x)
 }
 
-// stop ends the service: first what uses the configuration, then the configuration, then the connection that it came over.
+// stop ends the service: first the users of the configuration, then the configuration, then the
+// connection to its server.
 func (s *service) stop() error {
 	_ = s.http.Close()
 	return closeAfter(nil, s.cfg, s.client)

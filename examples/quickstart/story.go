@@ -15,13 +15,13 @@ import (
 	"github.com/nacre-go/nacre/providers/nacos/nacostest"
 )
 
-// story makes things happen to a service and tells what comes of them.
+// story makes things happen to a service and prints the results.
 type story struct {
 	out   io.Writer
 	began time.Time
 	mu    sync.Mutex // for out
 
-	dir    string // where config.yaml is; the working directory while the story lasts
+	dir    string // where config.yaml is; the working directory during the story
 	home   string // the working directory before
 	server *nacostest.Server
 	*service
@@ -51,7 +51,7 @@ func newStory(out io.Writer) (*story, error) {
 	return s, nil
 }
 
-// end takes down what is up.
+// end stops everything that runs.
 func (s *story) end() error {
 	var err error
 	if s.service != nil {
@@ -99,7 +99,7 @@ func (s *story) version(ctx context.Context, version int64) error {
 	return s.until(ctx, fmt.Sprintf("version %d is live", version), func(h nacre.Health) bool { return h.Version >= version })
 }
 
-// ask asks the service as its users would.
+// ask sends a request to the service.
 func (s *story) ask(ctx context.Context) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.addr, nil)
 	if err != nil {

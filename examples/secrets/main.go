@@ -1,4 +1,5 @@
-// Command secrets shows secrets that are not in the configuration, documents that are encrypted, and that nothing of it is shown.
+// Command secrets shows references to secrets that are kept elsewhere, and encrypted documents. The
+// secrets appear in no output of nacre.
 //
 //	go run ./examples/secrets
 package main
@@ -21,14 +22,14 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Config is the service's configuration. A Secret prints as stars; Reveal gives it.
+// Config is the configuration of the service. A Secret prints as stars; Reveal returns its text.
 type Config struct {
 	DB struct {
 		DSN nacre.Secret `config:"dsn" validate:"required"`
 	} `config:"db"`
 	Partner struct {
 		URL   string `config:"url"`
-		Token string `config:"token" secret:"true"` // a plain string that nacre does not show; your own code must not either
+		Token string `config:"token" secret:"true"` // a string that nacre does not show; your own code must not show it either
 	} `config:"partner"`
 }
 
@@ -47,11 +48,11 @@ func main() {
 }
 
 func run(ctx context.Context, dir string, out io.Writer) (err error) {
-	// What an orchestrator mounts: a file for each secret.
+	// An orchestrator mounts a file for each secret.
 	if err := os.WriteFile(filepath.Join(dir, "db-password"), []byte("correct horse\n"), 0o600); err != nil {
 		return err
 	}
-	// A document that only services with the key can read.
+	// Only services with the key can read this document.
 	key := make([]byte, 32)
 	_, _ = rand.Read(key)
 	box, err := newBox(key)
@@ -65,7 +66,7 @@ func run(ctx context.Context, dir string, out io.Writer) (err error) {
 
 	cfg, err := nacre.OpenWith[Config](ctx, nacre.Options{
 		Logger:           slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{ReplaceAttr: withoutTimes})),
-		LastKnownGoodDir: dir, LastKnownGoodKey: key, // the last known good copy, if there were a remote layer, is encrypted too
+		LastKnownGoodDir: dir, LastKnownGoodKey: key, // with a remote layer, the last known good copy is encrypted too
 	},
 		nacre.Layer(memory.New("db.yaml", []byte("db:\n  dsn: postgres://orders:${file:db-password}@db/orders\n")), nacre.ResolveFiles(dir)),
 		nacre.Layer(memory.New("partner.yaml", sealed), nacre.Decrypt(func(_ context.Context, d source.Document) ([]byte, error) { return box.open(d.Data) })),
@@ -84,7 +85,7 @@ func run(ctx context.Context, dir string, out io.Writer) (err error) {
 		}
 		fmt.Fprint(out, "explain:  ", x)
 	}
-	// A secret that is missing is told by its place, not by its value; the service would not start.
+	// The error for a missing secret names its key and document. The service does not start.
 	err = nacre.CheckWith[Config](ctx, nacre.Options{BootTimeout: 100 * time.Millisecond}, nacre.Layer(memory.New("db.yaml", []byte("db:\n  dsn: ${file:no-such}\n")), nacre.ResolveFiles(dir)))
 	fmt.Fprintln(out, "missing: ", err)
 	return nil

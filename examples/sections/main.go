@@ -1,5 +1,5 @@
-// Command sections shows packages that bring their own settings, from the same layers as the service's: a change comes to all of them, as one
-// version, or to none.
+// Command sections shows packages that have settings of their own, from the same layers as the service.
+// A change reaches all of them as one version, or none of them.
 //
 //	go run ./examples/sections
 package main
@@ -20,7 +20,7 @@ import (
 	"github.com/nacre-go/nacre/providers/memory"
 )
 
-// App is what the service itself wants to know.
+// App holds the settings of the service itself.
 type App struct {
 	Name string `config:"name" validate:"required"`
 }
@@ -71,7 +71,7 @@ func run(ctx context.Context, out io.Writer) (err error) {
 		switch step.text {
 		case "":
 		case "-":
-			if err := plugin.Unload(); err != nil { // what was refused for the plugin alone is live before it returns
+			if err := plugin.Unload(); err != nil { // a change that was rejected only because of the plugin is live before Unload returns
 				return err
 			}
 		default:

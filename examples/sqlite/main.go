@@ -1,9 +1,10 @@
-// Sqlite shows a database that is opened anew when its DSN changes, while requests run: none of them fails.
+// Sqlite shows a database that is reopened when its DSN changes, while requests run. None of them
+// fails.
 //
 //	go -C examples/sqlite run .
 //
-// It makes two SQLite files, lets eight workers query whichever is configured, and moves the configuration from one to the other and
-// back. A DSN that does not work, in between, changes nothing.
+// It creates two SQLite files. Eight workers query the one that is configured, while the configuration
+// moves to the other one and back. In between, it publishes a DSN that does not work: nothing changes.
 package main
 
 import (
@@ -34,7 +35,7 @@ type Database struct {
 	Pool int          `config:"pool" default:"4" validate:"gte=1,lte=100"`
 }
 
-// openDB makes a pool and proves that it works: a DSN that does not is refused here, before anything uses it.
+// openDB opens a pool and checks that it works, so that a bad DSN is rejected before anything uses it.
 func openDB(ctx context.Context, d Database) (*sql.DB, error) {
 	db, err := sql.Open("sqlite", d.DSN.Reveal())
 	if err != nil {
@@ -63,7 +64,7 @@ func main() {
 	}
 }
 
-// report is what run has seen.
+// report is what run observed.
 type report struct {
 	moves            int
 	requests, failed int64
@@ -131,7 +132,7 @@ func run(ctx context.Context, dir string, moves int, pause time.Duration) (repor
 	return r, nil
 }
 
-// request is what a service does all day: it takes the pool that is live, and gives it back when it is done.
+// request is one request of a service: it acquires the live pool, and releases it at the end.
 func request(ctx context.Context, db *nacre.Resource[*sql.DB]) error {
 	pool, release := db.Acquire()
 	defer release()

@@ -6,16 +6,16 @@ import (
 	"github.com/nacre-go/nacre"
 )
 
-// Config is what stands under "plugins.audit".
+// Config holds the settings under the key "plugins.audit".
 type Config struct {
 	File  string   `config:"file" validate:"required"`
 	Users []string `config:"users"`
 }
 
-// Plugin writes down who does what.
+// Plugin records who does what.
 type Plugin struct{ cfg *nacre.Config[Config] }
 
-// Load starts the plugin. It fails, and changes nothing, where the settings that are live are not good for it.
+// Load starts the plugin. It fails, and changes nothing, if the live settings are not valid for it.
 func Load[App any](ctx context.Context, cfg *nacre.Config[App]) (*Plugin, error) {
 	own, err := nacre.Section[Config](ctx, cfg, "plugins.audit")
 	if err != nil {
@@ -24,8 +24,8 @@ func Load[App any](ctx context.Context, cfg *nacre.Config[App]) (*Plugin, error)
 	return &Plugin{own}, nil
 }
 
-// File is where the plugin writes to now.
+// File returns the file to which the plugin writes.
 func (p *Plugin) File() string { return p.cfg.Get().File }
 
-// Unload ends the plugin: from then on changes need not be good for it.
+// Unload stops the plugin. Changes need not be valid for it any more.
 func (p *Plugin) Unload() error { return p.cfg.Close() }

@@ -7,19 +7,20 @@ import (
 	"github.com/nacre-go/nacre"
 )
 
-// Config is what stands under "redis".
+// Config holds the settings under the key "redis".
 type Config struct {
 	Addr string `config:"addr" validate:"hostname_port"`
 	Pool int    `config:"pool" default:"10" validate:"gte=1,lte=100"`
 }
 
-// Settings says where the settings stand, for who opens the config: a start must be good for them, too.
+// Settings declares the section, so that a service starts only if these settings are valid.
 func Settings() nacre.SectionDeclaration { return nacre.DeclareSection[Config]("redis") }
 
-// Client is what the package is for.
+// Client is a client of a Redis server.
 type Client struct{ dial string }
 
-// Open makes a client that is opened anew when its settings change. App is the service's own type, of which this package knows nothing.
+// Open returns a client that is rebuilt when its settings change. App is the service's own type; this
+// package does not depend on it.
 func Open[App any](ctx context.Context, cfg *nacre.Config[App]) (*nacre.Resource[*Client], error) {
 	own, err := nacre.Section[Config](ctx, cfg, "redis")
 	if err != nil {
@@ -30,5 +31,5 @@ func Open[App any](ctx context.Context, cfg *nacre.Config[App]) (*nacre.Resource
 	}, nil)
 }
 
-// String tells where the client is connected to.
+// String returns the address of the server.
 func (c *Client) String() string { return c.dial }
