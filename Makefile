@@ -5,7 +5,7 @@
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-check: ## the quick part of .ci/run: format, vet, lint, tests
+check: ## the quick part of .ci/run: format, prose, vet, lint, tests
 	bash .ci/run quick
 
 all: ## all of .ci/run
