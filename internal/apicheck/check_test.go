@@ -57,6 +57,7 @@ func TestCompare(t *testing.T) {
 		incompatible  []string
 		added         []string
 	}{
+		"a parameter is renamed":  {before: "func F(f func(a int) (b error), m map[string]func(c ...int)) {}", after: "func F(g func(x int) error, n map[string]func(...int)) {}"},
 		"nothing changed":         {before: "func F(a int) {}", after: "func F(b int) {}"},
 		"a function is added":     {before: "func F() {}", after: "func F() {}\nfunc G() {}", added: []string{"p: func G()"}},
 		"a function is removed":   {before: "func F() {}\nfunc G() {}", after: "func F() {}", incompatible: []string{"p: func G() is gone or changed"}},

@@ -50,12 +50,40 @@ type writer struct {
 func (w *writer) line(parts ...string) { w.lines = append(w.lines, strings.Join(parts, "")) }
 
 func (w *writer) text(t types.Type) string {
-	return types.TypeString(t, func(p *types.Package) string {
+	return types.TypeString(withoutNames(t), func(p *types.Package) string {
 		if p == w.pkg {
 			return ""
 		}
 		return p.Path()
 	})
+}
+
+// withoutNames returns the type without the names of parameters and results, which a caller does not
+// depend on, in the functions that it consists of.
+func withoutNames(t types.Type) types.Type {
+	switch t := t.(type) {
+	case *types.Pointer:
+		return types.NewPointer(withoutNames(t.Elem()))
+	case *types.Slice:
+		return types.NewSlice(withoutNames(t.Elem()))
+	case *types.Array:
+		return types.NewArray(withoutNames(t.Elem()), t.Len())
+	case *types.Map:
+		return types.NewMap(withoutNames(t.Key()), withoutNames(t.Elem()))
+	case *types.Chan:
+		return types.NewChan(t.Dir(), withoutNames(t.Elem()))
+	case *types.Signature:
+		return types.NewSignatureType(nil, nil, nil, unnamed(t.Params()), unnamed(t.Results()), t.Variadic())
+	}
+	return t
+}
+
+func unnamed(t *types.Tuple) *types.Tuple {
+	var all []*types.Var
+	for v := range t.Variables() {
+		all = append(all, types.NewParam(v.Pos(), nil, "", withoutNames(v.Type())))
+	}
+	return types.NewTuple(all...)
 }
 
 // signature returns type parameters, parameters and results. Parameters have no names, since
