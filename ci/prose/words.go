@@ -22,6 +22,7 @@ var rules = []rule{
 	{"in vain", "without effect", nil},
 	{"whoever|whomever", `a noun: "anyone who", "a caller that"`, nil},
 	{"(for|by|than|from|with) who", `a noun before the clause: "for callers that", "for a user who"`, nil},
+	{"[.;:] who", `a noun first: "A caller that", "An editor who"`, nil},
 	{
 		"(is|are|was|were|be) no", `"is not a", "are not"`,
 		[]string{
@@ -64,6 +65,9 @@ var rules = []rule{
 	{"aside", `"except", "apart from"`, []string{"aside from"}},
 	{"by chance", `"at random", "accidentally"`, nil},
 	{"as it stands", `"literally", "unchanged"`, nil},
+	{"for ever", `"forever", "indefinitely"`, nil},
+	{"of before", `"earlier"`, nil},
+	{"(has|have|had) not got", `"does not have"`, nil},
 	{"in clear", `"in plaintext", "unencrypted"`, nil},
 	{"in hand", `"held", "in memory"`, nil},
 	{"thereof|therein|wherein|whereof|hereby|thereby|hence", "a plain sentence", nil},
