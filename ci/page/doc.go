@@ -1,7 +1,9 @@
-// Command page looks at the debug page of a config with a real browser: that it is readable with and without scripts, that nothing which
-// keys, values and errors hold is obeyed, even where the browser is not told to obey nothing, and how it looks.
+// Command page looks at the debug page of a config with a real browser: that it is readable with
+// and without scripts, that nothing which keys, values and errors hold is obeyed, even where the
+// browser is not told to obey nothing, and how it looks.
 //
 //	go run ./ci/page -browser chromium -out FOLDER
 //
-// It writes page.png, noscript.png, the same with scripts disabled, and narrow.png, as a telephone shows it.
+// It writes page.png, noscript.png, the same with scripts disabled, and narrow.png, as a telephone
+// shows it.
 package main

@@ -112,7 +112,8 @@ func run(ctx context.Context, browser, out string) error {
 	return nil
 }
 
-// policy puts another policy in place of the page's own; none for an empty one, so that the page has to be harmless by itself.
+// policy puts another policy in place of the page's own; none for an empty one, so that the page
+// has to be harmless by itself.
 func policy(text string, h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.ServeHTTP(withPolicy{w, text}, r)

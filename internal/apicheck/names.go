@@ -58,8 +58,8 @@ func (w *writer) text(t types.Type) string {
 	})
 }
 
-// withoutNames returns the type without the names of parameters and results, which a caller does not
-// depend on, in the functions that it consists of.
+// withoutNames returns the type without the names of parameters and results, which a caller does
+// not depend on, in the functions that it consists of.
 func withoutNames(t types.Type) types.Type {
 	switch t := t.(type) {
 	case *types.Pointer:

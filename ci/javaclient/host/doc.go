@@ -1,3 +1,4 @@
-// Command host runs a command beside a nacostest of its own, whose address it tells in NACRE_NACOS_ADDR, and ends as the
-// command ends. With -auth the server asks for a login, which is in NACRE_NACOS_USERNAME and NACRE_NACOS_PASSWORD.
+// Command host runs a command with a nacostest of its own, whose address it tells in
+// NACRE_NACOS_ADDR, and ends as the command ends. With -auth the server asks for a login, which is
+// in NACRE_NACOS_USERNAME and NACRE_NACOS_PASSWORD.
 package main
