@@ -50,7 +50,8 @@ served() {
 
   echo "a reader runs the quickstart"
   cd "$work"
-  timeout 120 go run "$module/examples/quickstart@$as" -once >"$work/quickstart" || { cat "$work/quickstart"; return 1; }
+  GOBIN=$work go install "$module/examples/quickstart@$as"
+  timeout 120 ./quickstart -once >output || { cat output; return 1; }
 
   local folder name
   folder=$work/modules/$module@$as
