@@ -189,3 +189,26 @@ func TestBaseline(t *testing.T) {
 		}
 	}
 }
+
+// FuzzMarkdown holds that taking code out of a text moves no line, and that findings are on lines
+// of the text.
+func FuzzMarkdown(f *testing.F) {
+	f.Add("# Title\n\nIt is no `map`.\n\n    code\n\n```\ncode\n```\n- item\n\n    more\n")
+	f.Add("<!-- a\nb --> [x](y\n| a | b |\n``` x\n\u00e9\x00\xff\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		lines := strings.Count(text, "\n")
+		u := markdown(text)
+		if got := strings.Count(u.text, "\n"); got != lines {
+			t.Errorf("the prose has %d line breaks, the text %d", got, lines)
+		}
+		found, err := newChecker(rules, nil).file("a.md", text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, finding := range found {
+			if finding.line < 1 || finding.line > lines+1 {
+				t.Errorf("%s is not in a text of %d lines", finding, lines+1)
+			}
+		}
+	})
+}
