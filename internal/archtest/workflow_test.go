@@ -68,7 +68,7 @@ func TestEachStepIsDescribedAndRuns(t *testing.T) {
 		if !strings.Contains(string(contributing), "\n| "+step+" | ") {
 			t.Errorf("CONTRIBUTING.md does not describe the step %s", step)
 		}
-		if n := runs[step]; n == 0 || n > 1 && step != "machine" {
+		if n := runs[step]; n != 1 && step != "machine" { // it installs what a runner has
 			t.Errorf("the workflow runs the step %s %d times, want once", step, n)
 		}
 		delete(runs, step)
