@@ -124,6 +124,8 @@ func TestPlaces(t *testing.T) {
 		"a long directive":       {"a.go", "package a\n\n//go:generate " + long + "\n", nil},
 		"long code in a comment": {"a.go", "package a\n\n// A is\n//\n//\t" + long + "\nvar A int\n", nil},
 		"the output of examples": {"a_test.go", "package a\n\nfunc ExampleA() {\n\t// Output:\n\t// " + long + "\n}\n", nil},
+		"a block behind code":    {"a.go", "package a\n\nvar A = \"" + long + "\" /* yes */\n", nil},
+		"a long block":           {"a.go", "package a\n\n/* " + long + "\n" + long + " */\nvar A int\n", []string{"a.go:3: has", "a.go:4: has"}},
 		"a comment in a string":  {"a.go", "package a\n\nvar A = `\n// " + long + "\n`\n", nil},
 		"a long line of code":    {"a.go", "package a\n\nvar A = \"" + long + "\"\n", nil},
 	} {

@@ -65,8 +65,8 @@ func wideComments(fset *token.FileSet, file *ast.File, src string) []int {
 func tooWide(line string) bool {
 	text, isLine := strings.CutPrefix(strings.TrimLeft(line, " \t"), "//")
 	switch {
-	case !isLine && strings.Contains(line, "//"): // behind code
-		return false
+	case !isLine && (strings.Contains(line, "//") || strings.Contains(line, "/*") && !strings.HasPrefix(strings.TrimSpace(line), "/*")):
+		return false // behind code
 	case isLine && (!strings.HasPrefix(text, " ") || strings.HasPrefix(text, "     ")): // a directive, or code
 		return false
 	}
