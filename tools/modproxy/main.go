@@ -8,6 +8,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -35,7 +36,7 @@ func main() {
 }
 
 func write(dir, revision, version, out string) (err error) {
-	text, err := exec.Command("git", "-C", dir, "show", revision+":go.mod").Output()
+	text, err := exec.CommandContext(context.Background(), "git", "-C", dir, "show", revision+":go.mod").Output()
 	if err != nil {
 		return fmt.Errorf("go.mod of %s: %w", revision, err)
 	}
