@@ -32,17 +32,17 @@ func TestAnAbsentDocumentIsLoggedOnceShownAndNoCause(t *testing.T) {
 	removed.Remove()
 	quick := file.PollInterval(10 * time.Millisecond)
 	var log bytes.Buffer
-	applied := make(chan observe.Applied, 100)
-	kept := make(chan observe.Absent, 100)
+	applied := make(chan observe.Event, 100)
+	kept := make(chan observe.Event, 100)
 	cfg, err := nacre.OpenWith[struct {
 		Port int    `config:"port" default:"80"`
 		Name string `config:"name"`
 	}](t.Context(), nacre.Options{
 		LastKnownGoodDisabled: true, Logger: slog.New(slog.NewTextHandler(&log, nil)),
-		Observer: &observe.Observer{
-			Applied: func(e observe.Applied) { applied <- e },
-			Absent:  func(e observe.Absent) { kept <- e },
-		},
+		Observers: on(handlers{
+			observe.Applied:        func(e observe.Event) { applied <- e },
+			observe.DocumentAbsent: func(e observe.Event) { kept <- e },
+		}),
 	},
 		file.New(filepath.Join(dir, "app.yaml"), file.WithFile(filepath.Join(dir, "local.yaml")), file.WithDir(filepath.Join(dir, "conf.d")), quick),
 		nacre.Layer(file.New(filepath.Join(dir, "none.yaml"), file.Name("optional")), nacre.MayBeDown()),

@@ -24,7 +24,7 @@ func TestNoVersionGoesBack(t *testing.T) {
 	o := reserving("redis")
 	o.Window, o.MaxBadChanges = -1, -1
 	received := make(chan struct{}, 10)
-	o.Observer = &observe.Observer{Received: func(observe.Received) { received <- struct{}{} }}
+	o.Observers = on(handlers{observe.ContentReceived: func(observe.Event) { received <- struct{}{} }})
 	cfg, m := open[appConfig](t, o, "n: 1\nredis: {addr: a}")
 	<-received
 	redis := section[redisConfig](t, cfg, "redis")

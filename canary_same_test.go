@@ -19,6 +19,7 @@ import (
 
 	"github.com/nacre-go/nacre"
 	"github.com/nacre-go/nacre/confighttp"
+	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -81,7 +82,7 @@ func shownWith(t *testing.T, s secrets, key []byte) string {
 			return given.Load().(string), nil
 		})
 		o := nacre.Options{
-			MaxBadChanges: nacre.Off, Logger: slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})), Observer: tellAll(&out),
+			MaxBadChanges: nacre.Off, Logger: slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})), Observers: []observe.Observer{tellAll(&out)},
 			LastKnownGoodDir: dir, LastKnownGoodKey: key, ServeStale: true,
 		}
 		d := newDigested(s.document(""))
@@ -141,7 +142,7 @@ func shownWith(t *testing.T, s secrets, key []byte) string {
 		look()
 		out.everything(cfg.Close())
 		look()
-		_, err = nacre.OpenWith[twin](t.Context(), nacre.Options{Logger: o.Logger, Observer: o.Observer, LastKnownGoodDisabled: true},
+		_, err = nacre.OpenWith[twin](t.Context(), nacre.Options{Logger: o.Logger, Observers: o.Observers, LastKnownGoodDisabled: true},
 			nacre.Layer(newDigested(s.document("unknown: "+s.text+"\nrule: tell")), resolve))
 		out.everything(err)
 	})

@@ -82,16 +82,14 @@ func (o *output) everything(v any) {
 }
 
 // tellAll is an observer that writes every event down whole.
-func tellAll(o *output) *observe.Observer {
-	observer := &observe.Observer{}
-	v := reflect.ValueOf(observer).Elem()
-	for _, field := range v.Fields() {
-		field.Set(reflect.MakeFunc(field.Type(), func(args []reflect.Value) []reflect.Value {
-			o.everything(args[0].Interface())
-			return nil
-		}))
+func tellAll(o *output) observe.Observer {
+	return func(e observe.Event) {
+		o.everything(e)
+		v := reflect.ValueOf(e)
+		for i := range v.NumField() {
+			o.everything(v.Field(i).Interface())
+		}
 	}
-	return observer
 }
 
 // A secret is planted in every layer, in good and bad places, and everything that can be read is searched for it: logs at the
@@ -103,7 +101,7 @@ func TestCanary(t *testing.T) {
 	options := nacre.Options{
 		MaxBadChanges: nacre.Off, // all that is bad here is to be looked at
 		Logger:        slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Observer:      tellAll(&out), Window: nacre.Off, LastKnownGoodDir: filepath.Join(dir, "state"), BootTimeout: time.Second, ServeStale: true,
+		Observers:     []observe.Observer{tellAll(&out)}, Window: nacre.Off, LastKnownGoodDir: filepath.Join(dir, "state"), BootTimeout: time.Second, ServeStale: true,
 	}
 	path := filepath.Join(dir, "config.yaml")
 	write := func(text string) {
@@ -121,11 +119,11 @@ func TestCanary(t *testing.T) {
 	remote := sourcetest.NewScripted("remote")
 	remote.PutYAML("remote.yaml", good)
 	events, down := make(chan struct{}, 1000), make(chan struct{}, 10)
-	options.Observer = observe.Join(options.Observer, &observe.Observer{
-		Rejected:  func(observe.Rejected) { events <- struct{}{} },
-		Applied:   func(observe.Applied) { events <- struct{}{} },
-		LayerDown: func(observe.LayerDown) { down <- struct{}{} },
-	})
+	options.Observers = append(options.Observers, on(handlers{
+		observe.Rejected:  func(observe.Event) { events <- struct{}{} },
+		observe.Applied:   func(observe.Event) { events <- struct{}{} },
+		observe.LayerDown: func(observe.Event) { down <- struct{}{} },
+	})...)
 	openIt := func() (*nacre.Config[canaryConfig], error) {
 		return nacre.OpenWith[canaryConfig](t.Context(), options, file.New(path), remote,
 			env.New("CANARY", env.Environ(func() []string {

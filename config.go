@@ -109,7 +109,7 @@ func (c *Config[T]) Explain(key string) (Explanation, error) {
 func (c *Config[T]) ExplainAll() Report { return c.engine.ExplainAll(c.at) }
 
 // History returns the last changes, applied and rejected, oldest first. Options.History is how many.
-func (c *Config[T]) History() []Entry { return c.engine.History() }
+func (c *Config[T]) History() []HistoryEntry { return c.engine.History() }
 
 // Pin makes a version of the history live again, under a new version number, and holds all further
 // changes until Unpin or the end of the process. Version 0 pins the live version. Pin returns the

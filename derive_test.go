@@ -169,7 +169,7 @@ func TestNothingIsHalfAppliedWhenABuildFails(t *testing.T) {
 					t.Errorf("Health says of the resource %+v", r)
 				}
 				last := cfg.History()[len(cfg.History())-1]
-				if last.Result != observe.ResultRejected || !errors.Is(last.Problems, source.BuildFailed) {
+				if last.Kind != observe.Rejected || !errors.Is(last.Problems, source.BuildFailed) {
 					t.Errorf("the history ends with %+v, want a rejected change of kind BuildFailed", last)
 				}
 				m.Set([]byte("db: three\ncache: two\nother: 3"))
@@ -188,7 +188,7 @@ func TestAFailedBuildIsTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var rejected int
 		o := quiet
-		o.Observer = &observe.Observer{Rejected: func(observe.Rejected) { rejected++ }}
+		o.Observers = on(handlers{observe.Rejected: func(observe.Event) { rejected++ }})
 		cfg, m := open[deriveConfig](t, o, "db: one")
 		f := &factory{refuse: map[string]error{"two": errors.New("connection refused")}}
 		db := derive(t, cfg, f)
@@ -236,7 +236,7 @@ func TestAnOldResourceIsClosedWhenItsLastUserHasGone(t *testing.T) {
 			t.Fatal("it was closed under one who holds it")
 		}
 		two, releaseTwo := db.Acquire()
-		if two.dsn != "two" || cfg.Health().Resources[0].Old != 1 {
+		if two.dsn != "two" || cfg.Health().Resources[0].Replaced != 1 {
 			t.Errorf("new users get %s, Health %+v", two.dsn, cfg.Health().Resources[0])
 		}
 		again()
@@ -252,7 +252,7 @@ func TestAnOldResourceIsClosedWhenItsLastUserHasGone(t *testing.T) {
 		}
 		time.Sleep(3 * time.Second)
 		synctest.Wait()
-		if r := cfg.Health().Resources[0]; !two.closed.Load() || r.Forced != 1 || r.Closed != 2 {
+		if r := cfg.Health().Resources[0]; !two.closed.Load() || r.ClosedInUse != 1 || r.Closed != 2 {
 			t.Errorf("after the grace time: closed %v, %+v, want it closed by force", two.closed.Load(), r)
 		}
 		releaseTwo()
@@ -538,14 +538,14 @@ func TestGoingBackBuildsAnew(t *testing.T) {
 
 func TestFailuresOfCloseAreCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var released []observe.Released
+		var released []observe.Event
 		var mu sync.Mutex
 		o := quiet
-		o.Observer = &observe.Observer{Released: func(r observe.Released) {
+		o.Observers = on(handlers{observe.ResourceClosed: func(r observe.Event) {
 			mu.Lock()
 			defer mu.Unlock()
 			released = append(released, r)
-		}}
+		}})
 		cfg, m := open[deriveConfig](t, o, "db: one\ntoken: hunter2-canary")
 		f := &factory{closeErr: errors.New("cannot close hunter2-canary")}
 		derive(t, cfg, f)
@@ -561,7 +561,7 @@ func TestFailuresOfCloseAreCounted(t *testing.T) {
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		if len(released) != 2 || slices.ContainsFunc(released, func(r observe.Released) bool { return r.Err == nil || strings.Contains(r.Err.Error(), "canary") }) {
+		if len(released) != 2 || slices.ContainsFunc(released, func(r observe.Event) bool { return r.Err == nil || strings.Contains(r.Err.Error(), "canary") }) {
 			t.Errorf("told of %+v", released)
 		}
 	})

@@ -162,9 +162,11 @@ func ExampleDerive() {
 	ctx := context.Background()
 	decided := make(chan struct{})
 	layer := memory.New("service.yaml", []byte("greeting: hello NAME"))
-	cfg, err := nacre.OpenWith[Config](ctx, nacre.Options{Window: nacre.Off, Logger: slog.New(slog.DiscardHandler), Observer: &observe.Observer{
-		Rejected: func(observe.Rejected) { close(decided) },
-	}}, layer)
+	cfg, err := nacre.OpenWith[Config](ctx, nacre.Options{Window: nacre.Off, Logger: slog.New(slog.DiscardHandler), Observers: []observe.Observer{func(e observe.Event) {
+		if e.Kind == observe.Rejected {
+			close(decided)
+		}
+	}}}, layer)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -197,11 +199,13 @@ func ExampleDerive() {
 
 // A change that is valid and does harm is taken back, and does not come again.
 func ExampleAutoRollback() {
-	reverted := make(chan observe.Reverted)
+	rolledBack := make(chan observe.Event)
 	layer := memory.New("service.yaml", []byte("db: {dsn: x, pool: 10}"))
-	cfg, err := nacre.OpenWith[Service](context.Background(), nacre.Options{Window: nacre.Off, Logger: slog.New(slog.DiscardHandler), Observer: &observe.Observer{
-		Reverted: func(e observe.Reverted) { reverted <- e },
-	}}, layer)
+	cfg, err := nacre.OpenWith[Service](context.Background(), nacre.Options{Window: nacre.Off, Logger: slog.New(slog.DiscardHandler), Observers: []observe.Observer{func(e observe.Event) {
+		if e.Kind == observe.RolledBack {
+			rolledBack <- e
+		}
+	}}}, layer)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -215,8 +219,8 @@ func ExampleAutoRollback() {
 	}, nacre.WithName("self test"), nacre.RollbackCheckInterval(time.Millisecond))
 
 	layer.Set([]byte("db: {dsn: x, pool: 2}"))
-	e := <-reverted
-	fmt.Printf("version %d was rolled back: %v\n", e.From, e.Why)
+	e := <-rolledBack
+	fmt.Printf("version %d was rolled back: %v\n", e.From, e.Err)
 	fmt.Println("pool", cfg.Get().DB.Pool, "in version", e.Version)
 	// Output:
 	// version 2 was rolled back: check self test: requests wait for connections
@@ -225,16 +229,18 @@ func ExampleAutoRollback() {
 
 // A document that was emptied by accident is held, and somebody who means it releases it.
 func ExampleConfig_Approve() {
-	held := make(chan observe.Held)
+	held := make(chan observe.Event)
 	layer := memory.New("service.yaml", []byte("server: {addr: ':9090'}\ndb: {dsn: x}"))
 	cfg, err := nacre.OpenWith[struct {
 		Server struct {
 			Addr string `config:"addr" default:":8080"`
 		} `config:"server"`
 		DB map[string]string `config:"db"`
-	}](context.Background(), nacre.Options{Window: nacre.Off, Logger: slog.New(slog.DiscardHandler), Observer: &observe.Observer{
-		Held: func(e observe.Held) { held <- e },
-	}}, layer)
+	}](context.Background(), nacre.Options{Window: nacre.Off, Logger: slog.New(slog.DiscardHandler), Observers: []observe.Observer{func(e observe.Event) {
+		if e.Kind == observe.Held {
+			held <- e
+		}
+	}}}, layer)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -288,7 +294,11 @@ func ExampleSection() {
 	cfg, err := nacre.OpenWith[App](context.Background(), nacre.Options{
 		Sections: []nacre.SectionDeclaration{nacre.ReserveSection("redis")}, // App has no field for it
 		Window:   -1, Logger: slog.New(slog.DiscardHandler),
-		Observer: &observe.Observer{Rejected: func(e observe.Rejected) { rejected <- e.Problems }},
+		Observers: []observe.Observer{func(e observe.Event) {
+			if e.Kind == observe.Rejected {
+				rejected <- e.Problems
+			}
+		}},
 	}, layer)
 	if err != nil {
 		fmt.Println(err)

@@ -12,7 +12,9 @@ import (
 	"testing/synctest"
 
 	"github.com/nacre-go/nacre"
+	"github.com/nacre-go/nacre/internal/explain"
 	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/internal/wording"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/providers/env"
 	"github.com/nacre-go/nacre/providers/memory"
@@ -227,7 +229,7 @@ func compareWithLive(t *testing.T, at func() string, live explainConfig, x obser
 		t.Fatalf("%s: %s is not a key", at(), x.Key)
 	}
 	headline, _, _ := strings.Cut(x.String(), "\n")
-	first := x.Lines()[0]
+	first := firstLine(x)
 	if shown := x.Key + " = " + x.Value; x.Value != "" && headline != shown && !strings.HasPrefix(headline, shown+"   ") {
 		t.Fatalf("%s: Value of %s is %q, and the text says %q", at(), x.Key, x.Value, headline)
 	}
@@ -249,10 +251,10 @@ func compareWithLive(t *testing.T, at func() string, live explainConfig, x obser
 			t.Fatalf("%s: there is no %s, and Explain says %s", at(), x.Key, x)
 		}
 	case x.Value == "":
-		if kind := v.Kind(); x.Within == nil && kind != reflect.Struct && kind != reflect.Array && !v.IsZero() && (kind != reflect.Slice || v.Len() > 0) {
+		if kind := v.Kind(); x.PartOf == nil && kind != reflect.Struct && kind != reflect.Array && !v.IsZero() && (kind != reflect.Slice || v.Len() > 0) {
 			t.Fatalf("%s: %s is %v, and Explain says %s", at(), x.Key, v, x)
 		}
-	case x.Value == observe.Redacted:
+	case x.Value == wording.Redacted:
 	case v.Kind() == reflect.Slice && strings.HasSuffix(x.Value, " items]"):
 		if x.Value != fmt.Sprintf("[%d items]", v.Len()) {
 			t.Fatalf("%s: %s has %d items, and Explain says %s", at(), x.Key, v.Len(), x)
@@ -437,6 +439,16 @@ func TestHistoryDiffShowsWhatWasLive(t *testing.T) {
 	})
 }
 
+// firstLine is the line of an explanation that the page of confighttp shows first.
+func firstLine(x nacre.Explanation) explain.Line {
+	k := explain.Key{Key: x.Key, Known: x.Known, Default: x.Default, HasDefault: x.HasDefault, Value: x.Value, ParentMissing: x.ParentMissing,
+		Pending: x.Pending, PartOf: (*explain.Value)(x.PartOf), RemovedBy: (*explain.Value)(x.RemovedBy)}
+	for _, v := range x.LayerValues {
+		k.Values = append(k.Values, explain.Value(v))
+	}
+	return explain.Lines(k)[0]
+}
+
 // values are those of all keys that a layer or a default sets.
 func values(cfg *nacre.Config[explainConfig]) map[string]string {
 	all := map[string]string{}
@@ -445,7 +457,7 @@ func values(cfg *nacre.Config[explainConfig]) map[string]string {
 			continue
 		}
 		all[x.Key] = x.Value
-		if x.Lines()[0].From == "default" {
+		if firstLine(x).From == "default" {
 			all[x.Key] += " by default"
 		}
 	}
@@ -510,12 +522,12 @@ func TestExplainIsOfOneMoment(t *testing.T) {
 		var cfg *nacre.Config[frozenConfig]
 		var said []string
 		o := quiet
-		o.Observer = &observe.Observer{Applied: func(e observe.Applied) {
+		o.Observers = on(handlers{observe.Applied: func(e observe.Event) {
 			if e.Version > 1 {
 				x, _ := cfg.Explain("addr")
 				said = append(said, strings.Split(x.String(), "\n")[0])
 			}
-		}}
+		}})
 		var m *memory.Source
 		cfg, m = open[frozenConfig](t, o, "addr: ':1'\npool: 1")
 		m.Set([]byte("addr: ':2'\npool: 2"))

@@ -115,15 +115,15 @@ func runBadly(t *testing.T, secrets []string) (all []string) {
 		o := quiet
 		o.MaxKeyLoss, o.MaxBadChanges, o.CloseTimeout, o.LastKnownGoodDisabled = -1, -1, time.Second, true
 		o.Sections = []nacre.SectionDeclaration{nacre.DeclareSection[explainHost]("text.deep")}
-		o.Observer = &observe.Observer{
-			Rejected: func(e observe.Rejected) { note(e.Problems.Error()) },
-			Reverted: func(e observe.Reverted) { note(e.Why.Error()) },
-			Built: func(e observe.Built) {
+		o.Observers = on(handlers{
+			observe.Rejected:   func(e observe.Event) { note(e.Problems.Error()) },
+			observe.RolledBack: func(e observe.Event) { note(e.Err.Error()) },
+			observe.ResourceBuilt: func(e observe.Event) {
 				if e.Err != nil {
 					note(e.Err.Error())
 				}
 			},
-		}
+		})
 		low := memory.New("low.yaml", nil)
 		if err := low.SetTree(map[string]any{"secrets": secrets}); err != nil {
 			t.Fatal(err)
@@ -256,7 +256,7 @@ func TestForeignTextsCarryNoSecret(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out output
 		o := nacre.Options{
-			Logger: slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})), Observer: tellAll(&out), Window: nacre.Off, MaxBadChanges: nacre.Off, MaxKeyLoss: nacre.Off, LastKnownGoodDisabled: true,
+			Logger: slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})), Observers: []observe.Observer{tellAll(&out)}, Window: nacre.Off, MaxBadChanges: nacre.Off, MaxKeyLoss: nacre.Off, LastKnownGoodDisabled: true,
 			Binder: []binder.Option{binder.Parse(func(text string) (told2, error) {
 				if text == "fails" {
 					return told2{}, fmt.Errorf("at: %w", binder.PublicError("must not be "+told))

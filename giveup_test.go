@@ -37,7 +37,7 @@ func TestAResourceIsGivenUp(t *testing.T) {
 		if log := f.took(); log != "" || cfg.Get().DB != "two" || held.closed.Load() {
 			t.Errorf("after it was given up: %q, live %+v, closed under its user: %v", log, *cfg.Get(), held.closed.Load())
 		}
-		if h := cfg.Health().Resources; len(h) != 1 || h[0].Old != 1 {
+		if h := cfg.Health().Resources; len(h) != 1 || h[0].Replaced != 1 {
 			t.Errorf("Health shows %+v, want one that is still open", h)
 		}
 		if in, err := db.From(request); err != nil || in != held || in.closed.Load() {

@@ -26,20 +26,20 @@ type guardConfig struct {
 
 // recorder hears of what guards do.
 type recorder struct {
-	held     []observe.Held
-	tripped  []observe.Tripped
-	pending  []observe.PendingRestart
-	reverted []observe.Reverted
+	held     []observe.Event
+	tripped  []observe.Event
+	pending  []observe.Event
+	reverted []observe.Event
 }
 
 func (r *recorder) options() nacre.Options {
 	o := quiet
-	o.Observer = &observe.Observer{
-		Held:     func(e observe.Held) { r.held = append(r.held, e) },
-		Tripped:  func(e observe.Tripped) { r.tripped = append(r.tripped, e) },
-		Pending:  func(e observe.PendingRestart) { r.pending = append(r.pending, e) },
-		Reverted: func(e observe.Reverted) { r.reverted = append(r.reverted, e) },
-	}
+	o.Observers = on(handlers{
+		observe.Held:           func(e observe.Event) { r.held = append(r.held, e) },
+		observe.BreakerOpened:  func(e observe.Event) { r.tripped = append(r.tripped, e) },
+		observe.PendingRestart: func(e observe.Event) { r.pending = append(r.pending, e) },
+		observe.RolledBack:     func(e observe.Event) { r.reverted = append(r.reverted, e) },
+	})
 	return o
 }
 
@@ -54,7 +54,7 @@ func TestARestartOnlyFieldStaysAndTheRestComes(t *testing.T) {
 			t.Errorf("live is %+v, want the old address and all else new", *c)
 		}
 		h := cfg.Health()
-		if len(h.Pending) != 1 || h.Pending[0].Key != "server.addr" || h.Pending[0].Line != 2 || len(r.pending) != 1 || h.Ready() != nil {
+		if len(h.Pending) != 1 || h.Pending[0] != "server.addr config.yaml:2:9 (memory)" || len(r.pending) != 1 || h.Ready() != nil {
 			t.Errorf("pending %v, told %d times, ready: %v", h.Pending, len(r.pending), h.Ready())
 		}
 		x, err := cfg.Explain("server.addr")
@@ -174,7 +174,7 @@ func TestTooManyBadChangesOpenTheBreaker(t *testing.T) {
 			m.Set(fmt.Appendf(nil, "pool: %d", 101+i))
 			settle()
 		}
-		if len(r.tripped) != 1 || r.tripped[0].Bad != 3 {
+		if len(r.tripped) != 1 || r.tripped[0].Count != 3 {
 			t.Fatalf("told of %+v", r.tripped)
 		}
 		m.Set([]byte("pool: 2"))
@@ -270,14 +270,14 @@ func TestAFailingProbeTakesTheVersionBack(t *testing.T) {
 					t.Fatalf("the probe fails, and live is pool %d, version %d", cfg.Get().Pool, h.Version)
 				}
 				if len(r.reverted) != 1 || r.reverted[0].From != 2 || r.reverted[0].To != 1 || r.reverted[0].Version != 3 || len(r.reverted[0].Causes) != 1 ||
-					!strings.Contains(r.reverted[0].Why.Error(), "self test") {
+					!strings.Contains(r.reverted[0].Err.Error(), "self test") {
 					t.Errorf("told of %+v", r.reverted)
 				}
 				if held := h.Layers[0].Held; len(held) != 1 || !strings.Contains(held[0], "version 2 was rolled back: check self test") {
 					t.Errorf("held: %q", held)
 				}
 				history := cfg.History()
-				if last := history[len(history)-1]; last.Result != observe.ResultReverted || last.Version != 3 {
+				if last := history[len(history)-1]; last.Kind != observe.RolledBack || last.Version != 3 {
 					t.Errorf("the history ends with %+v", last)
 				}
 				// It is not tried again, neither by itself nor when something else changes.

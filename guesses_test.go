@@ -47,12 +47,12 @@ func TestNoGuessIsShownToBeRight(t *testing.T) {
 			settle()
 			h := cfg.History()
 			last := h[len(h)-1]
-			what := fmt.Sprint(last.Result, last.Changed, cfg.Health().Pending)
+			what := fmt.Sprint(last.Kind, last.Diff, cfg.Health().Pending)
 			for _, x := range cfg.ExplainAll().Keys {
 				what += fmt.Sprint(x.Key, x.Pending)
 			}
-			if len(last.Changed) != 2*guesses {
-				t.Errorf("of %d guesses %d are shown as changes: %q", 2*guesses, len(last.Changed), last.Changed)
+			if len(last.Diff) != 2*guesses {
+				t.Errorf("of %d guesses %d are shown as changes: %q", 2*guesses, len(last.Diff), last.Diff)
 			}
 			seen[what] = pin
 		})

@@ -29,7 +29,7 @@ type release struct {
 	cfg        *nacre.Config[releaseConfig]
 	m, a, b, c *memory.Source
 	r          recorder
-	applied    []observe.Applied
+	applied    []observe.Event
 }
 
 func docA(n int) []byte { return fmt.Appendf(nil, "a: %d", n) }
@@ -68,7 +68,7 @@ func newRelease(t *testing.T, keys ...ed25519.PublicKey) *release {
 	}
 	r.m = memory.New("release.yaml", first)
 	o := r.r.options()
-	o.Observer.Applied = func(a observe.Applied) { r.applied = append(r.applied, a) }
+	o.Observers = append(o.Observers, on(handlers{observe.Applied: func(e observe.Event) { r.applied = append(r.applied, e) }})...)
 	option := nacre.Manifest()
 	if len(keys) > 0 {
 		option = nacre.SignedManifest(keys[0], keys[1:]...)

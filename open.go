@@ -43,7 +43,7 @@ func OpenWith[T any](ctx context.Context, options Options, layers ...source.Sour
 		Layers:        taken,
 		Parts:         all,
 		Cell:          live,
-		Observer:      observe.Join(slogobserve.New(o.Logger), o.Observer),
+		Observers:     append([]observe.Observer{slogobserve.New(o.Logger)}, o.Observers...),
 		Window:        o.Window,
 		MaxWindow:     o.MaxWindow,
 		BootTimeout:   o.BootTimeout,

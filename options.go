@@ -91,8 +91,8 @@ type Options struct {
 	// Logger logs changes, rejections and outages. The default is slog.Default(). Use
 	// slog.New(slog.DiscardHandler) for no log.
 	Logger *slog.Logger
-	// Observer is called with every event. The default is none.
-	Observer *observe.Observer
+	// Observers receive every event, in this order, after Logger. The default is none.
+	Observers []observe.Observer
 
 	// Binder configures how the merged tree is bound to the struct, for example with decode hooks.
 	// The default is none.

@@ -141,11 +141,7 @@ func TestAFolderThatOthersMayWriteIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	var told []string
-	o.Observer = &observe.Observer{LastGood: func(e observe.LastGood) {
-		if e.Warning != "" {
-			told = append(told, e.Warning)
-		}
-	}}
+	o.Observers = on(handlers{observe.LastKnownGoodExposed: func(e observe.Event) { told = append(told, e.Reasons...) }})
 	cfg, err := nacre.OpenWith[claimed](t.Context(), o, remote("r", "n: 1"))
 	if err != nil {
 		t.Fatal(err)

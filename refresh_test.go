@@ -29,10 +29,10 @@ func TestARotatedSecretIsSeen(t *testing.T) {
 		var events strings.Builder
 		var applied, rejected int
 		o := quiet
-		o.Observer = &observe.Observer{
-			Applied:  func(e observe.Applied) { applied++; events.WriteString(strings.Join(e.Changed, " ")) },
-			Rejected: func(e observe.Rejected) { rejected++; events.WriteString(e.Problems.Error()) },
-		}
+		o.Observers = on(handlers{
+			observe.Applied:  func(e observe.Event) { applied++; events.WriteString(strings.Join(e.Changed, " ")) },
+			observe.Rejected: func(e observe.Event) { rejected++; events.WriteString(e.Problems.Error()) },
+		})
 		cfg, m, err := referring(t, o, "db: 'pg://u:${file:password}@db'\nother: 1", nacre.ResolveFiles(dir))
 		if err != nil {
 			t.Fatal(err)

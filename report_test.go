@@ -32,7 +32,7 @@ func TestReport(t *testing.T) {
 		if got := strings.Join(keys, " "); got != "cache db host token" || r.Version != 2 || r.Sum != cfg.Snapshot().Sum {
 			t.Errorf("the keys are %q, version %d", got, r.Version)
 		}
-		dead, shadowed := r.UnusedKeys(), r.Shadowed()
+		dead, shadowed := r.UnusedKeys(), r.ShadowedKeys()
 		if len(dead) != 1 || dead[0].Key != "host" {
 			t.Errorf("dead are %+v, want host, which no field has", dead)
 		}

@@ -37,7 +37,7 @@ func TestARotatedSecretThatIsNotValidIsReportedOnce(t *testing.T) {
 				secret.Store(good)
 				rejected := 0
 				o := quiet
-				o.Observer = &observe.Observer{Rejected: func(observe.Rejected) { rejected++ }}
+				o.Observers = on(handlers{observe.Rejected: func(observe.Event) { rejected++ }})
 				m := memory.New("a.yaml", []byte("db: '${vault:x}'\nother: 1"))
 				cfg := layered[secretive](t, o, nacre.Layer(m, nacre.Resolve("vault", func(context.Context, string) (string, error) {
 					return secret.Load().(string), nil
@@ -46,7 +46,7 @@ func TestARotatedSecretThatIsNotValidIsReportedOnce(t *testing.T) {
 				settle()
 				refusals := func() (n int) {
 					for _, h := range cfg.History() {
-						if h.Result == observe.ResultRejected && strings.Contains(h.Problems.Error(), "db") {
+						if h.Kind == observe.Rejected && strings.Contains(h.Problems.Error(), "db") {
 							n++
 						}
 					}
@@ -99,7 +99,7 @@ func TestARotatedSecretOnTheCopyIsReportedOnce(t *testing.T) {
 		rejected := 0
 		o := quiet
 		o.LastKnownGoodDir = t.TempDir()
-		o.Observer = &observe.Observer{Rejected: func(observe.Rejected) { rejected++ }}
+		o.Observers = on(handlers{observe.Rejected: func(observe.Event) { rejected++ }})
 		s := &scripted{text: "db: '${vault:x}'\nother: 1"}
 		cfg := layered[deriveConfig](t, o, nacre.Layer(remoteLayer{s}, r))
 		settle()
@@ -134,7 +134,7 @@ func TestARotatedSecretThatWasRolledBackIsReported(t *testing.T) {
 		r := nacre.Resolve("vault", func(context.Context, string) (string, error) { return secret.Load().(string), nil })
 		var problems source.Problems
 		o := quiet
-		o.Observer = &observe.Observer{Rejected: func(e observe.Rejected) { problems = append(problems, e.Problems...) }}
+		o.Observers = on(handlers{observe.Rejected: func(e observe.Event) { problems = append(problems, e.Problems...) }})
 		m := memory.New("a.yaml", []byte("db: '${vault:x}'\nother: 1"))
 		cfg := layered[secretive](t, o, nacre.Layer(m, r))
 		nacre.AutoRollback(cfg, func(_ context.Context, c *secretive) error {

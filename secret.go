@@ -8,7 +8,7 @@ import (
 	"sync"
 	"unique"
 
-	"github.com/nacre-go/nacre/observe"
+	"github.com/nacre-go/nacre/internal/wording"
 )
 
 // Secret is a string that is not shown in clear when it is printed, logged, marshaled or compared in a
@@ -62,22 +62,22 @@ func (s *Secret) UnmarshalText(text []byte) error {
 }
 
 // String returns "******".
-func (Secret) String() string { return observe.Redacted }
+func (Secret) String() string { return wording.Redacted }
 
 // GoString returns "******".
-func (Secret) GoString() string { return observe.Redacted }
+func (Secret) GoString() string { return wording.Redacted }
 
 // Format writes "******" for every verb and flag.
-func (Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, observe.Redacted) }
+func (Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, wording.Redacted) }
 
 // MarshalText returns "******".
-func (Secret) MarshalText() ([]byte, error) { return []byte(observe.Redacted), nil }
+func (Secret) MarshalText() ([]byte, error) { return []byte(wording.Redacted), nil }
 
 // MarshalJSON returns "******" in quotes.
-func (Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + observe.Redacted + `"`), nil }
+func (Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + wording.Redacted + `"`), nil }
 
 // MarshalYAML returns "******".
-func (Secret) MarshalYAML() (any, error) { return observe.Redacted, nil }
+func (Secret) MarshalYAML() (any, error) { return wording.Redacted, nil }
 
 // LogValue returns "******".
-func (Secret) LogValue() slog.Value { return slog.StringValue(observe.Redacted) }
+func (Secret) LogValue() slog.Value { return slog.StringValue(wording.Redacted) }

@@ -6,8 +6,8 @@ import "github.com/nacre-go/nacre/observe"
 // whether the service should take traffic.
 type Health = observe.Health
 
-// Entry is one change in the history of a config.
-type Entry = observe.Entry
+// HistoryEntry is one change in the history of a config.
+type HistoryEntry = observe.HistoryEntry
 
 // Explanation is the origin of the value of a key.
 type Explanation = observe.Explanation

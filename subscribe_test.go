@@ -130,7 +130,7 @@ func TestSubscribersHarmNobody(t *testing.T) {
 			case "panics early":
 				ok = s.Panics == 3
 			case "blocks":
-				ok = !s.Running.IsZero() && s.Pending
+				ok = !s.RunningSince.IsZero() && s.Pending
 			case "fails":
 				ok = s.Failures == 3 && s.LastError == "cannot resize"
 			default:
@@ -228,13 +228,13 @@ func TestStopWhileTheSelectionRuns(t *testing.T) {
 func TestALateSubscriberIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
-		var late []observe.Late
+		var late []observe.Event
 		o := quiet
-		o.Observer = &observe.Observer{Late: func(l observe.Late) {
+		o.Observers = on(handlers{observe.SubscriberSlow: func(l observe.Event) {
 			mu.Lock()
 			defer mu.Unlock()
 			late = append(late, l)
-		}}
+		}})
 		cfg, m := open[subConfig](t, o, "pool: 10")
 		nacre.Subscribe(cfg, func(c *subConfig) int { return c.Pool }, func(ctx context.Context, ch nacre.Change[int]) error {
 			switch ch.New {
@@ -251,7 +251,7 @@ func TestALateSubscriberIsTold(t *testing.T) {
 		m.Set([]byte("pool: 11"))
 		time.Sleep(10 * time.Second)
 		synctest.Wait()
-		if got := cfg.Health().Subscribers[0].Late; got != 0 {
+		if got := cfg.Health().Subscribers[0].Slow; got != 0 {
 			t.Errorf("a call that is in time: late %d times", got)
 		}
 		m.Set([]byte("pool: 12"))
@@ -261,7 +261,7 @@ func TestALateSubscriberIsTold(t *testing.T) {
 		synctest.Wait()
 		mu.Lock()
 		defer mu.Unlock()
-		if s := cfg.Health().Subscribers[0]; s.Late == 0 || s.Running.IsZero() || len(late) == 0 || late[len(late)-1].Subscriber != "slow" || late[len(late)-1].Version != 4 {
+		if s := cfg.Health().Subscribers[0]; s.Slow == 0 || s.RunningSince.IsZero() || len(late) == 0 || late[len(late)-1].Name != "slow" || late[len(late)-1].Version != 4 {
 			t.Errorf("a call that goes on: %+v, told %+v", s, late)
 		}
 		time.Sleep(10 * time.Second)

@@ -66,7 +66,7 @@ func (d *digested) Ack(rev source.Revision, _ error) { d.got <- rev }
 func sums(cfg *nacre.Config[pinned]) []string {
 	all := []string{cfg.Snapshot().Sum, cfg.Health().Sum, cfg.ExplainAll().Sum}
 	for _, h := range cfg.History() {
-		if h.Version == cfg.Snapshot().Version && h.Result == observe.ResultApplied {
+		if h.Version == cfg.Snapshot().Version && h.Kind == observe.Applied {
 			all = append(all, h.Sum)
 		}
 	}
@@ -79,7 +79,7 @@ func TestTheSumDoesNotDependOnSecrets(t *testing.T) {
 	open := func(text, pin string) (*nacre.Config[pinned], string) {
 		t.Helper()
 		var out output
-		o := nacre.Options{Logger: slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})), Observer: tellAll(&out), LastKnownGoodDir: t.TempDir()}
+		o := nacre.Options{Logger: slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})), Observers: []observe.Observer{tellAll(&out)}, LastKnownGoodDir: t.TempDir()}
 		cfg, err := nacre.OpenWith[pinned](t.Context(), o, nacre.Layer(newDigested(text), nacre.Resolve("vault", func(context.Context, string) (string, error) {
 			return pin, nil
 		})))
@@ -217,7 +217,7 @@ func TestTheRevisionIsNoOracle(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				var out output
-				o := nacre.Options{Logger: slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})), Observer: tellAll(&out), LastKnownGoodDisabled: true}
+				o := nacre.Options{Logger: slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})), Observers: []observe.Observer{tellAll(&out)}, LastKnownGoodDisabled: true}
 				d := newDigested("pool: 1")
 				cfg, err := nacre.OpenWith[pinned](t.Context(), o, nacre.Layer(d, nacre.Resolve("vault", func(context.Context, string) (string, error) { return "34", nil })))
 				if err != nil {

@@ -92,7 +92,7 @@ func TestCrossFieldRulesOfAService(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					var said []string
 					o := quiet
-					o.Observer = &observe.Observer{Rejected: func(r observe.Rejected) { said = append(said, r.Problems.Error()) }}
+					o.Observers = on(handlers{observe.Rejected: func(r observe.Event) { said = append(said, r.Problems.Error()) }})
 					cfg, m := open[crossConfig](t, o, "{}")
 					m.Set([]byte(bad))
 					settle()
@@ -125,7 +125,7 @@ func TestNothingToCompareWith(t *testing.T) {
 		}
 		var said []string
 		o := quiet
-		o.Observer = &observe.Observer{Rejected: func(r observe.Rejected) { said = append(said, r.Problems.Error()) }}
+		o.Observers = on(handlers{observe.Rejected: func(r observe.Event) { said = append(said, r.Problems.Error()) }})
 		m := memory.New("config.yaml", []byte("max: 7\nother: 6\nlimits: {max_open: 5}"))
 		cfg, err := nacre.OpenWith[config](t.Context(), o, nacre.Layer(m, nacre.WithoutChangeGuard()))
 		if err != nil {

@@ -109,7 +109,7 @@ type overview struct {
 
 // entry is a change with its problems as text.
 type entry struct {
-	observe.Entry
+	observe.HistoryEntry
 	Why []string `json:"why,omitempty"`
 }
 
@@ -117,7 +117,7 @@ func overviewOf[T any](cfg *nacre.Config[T]) overview {
 	o := overview{At: time.Now(), Health: cfg.Health(), Report: cfg.ExplainAll()}
 	history := cfg.History()
 	for i := range history {
-		e := entry{Entry: history[len(history)-1-i]}
+		e := entry{HistoryEntry: history[len(history)-1-i]}
 		for _, p := range e.Problems {
 			e.Why = append(e.Why, p.Error())
 		}

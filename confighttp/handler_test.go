@@ -175,15 +175,15 @@ func TestJSON(t *testing.T) {
 			Health  struct{ Version int }
 			Report  struct{ Keys []struct{ Key string } }
 			History []struct {
-				Result string
-				Why    []string
-				Diff   []struct{ Key, Old, New string }
+				Kind string
+				Why  []string
+				Diff []struct{ Key, Old, New string }
 			}
 		}
 		if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
 			t.Fatal(err)
 		}
-		if got.Health.Version != 2 || len(got.Report.Keys) < 5 || len(got.History) != 3 || got.History[0].Result != "rejected" || len(got.History[0].Why) != 1 || len(got.History[1].Diff) != 3 {
+		if got.Health.Version != 2 || len(got.Report.Keys) < 5 || len(got.History) != 3 || got.History[0].Kind != "rejected" || len(got.History[0].Why) != 1 || len(got.History[1].Diff) != 3 {
 			t.Errorf("in JSON it is %+v", got)
 		}
 		if strings.Contains(w.Body.String(), "canary") {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/explain"
 	"github.com/nacre-go/nacre/observe"
 )
 
@@ -17,6 +18,8 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"ago":    ago,
 	"short":  short,
 	"causes": causes,
+	"lines":  lines,
+	"words":  words,
 	"word":   word,
 	"unset":  unset,
 }).Parse(pageText))
@@ -74,13 +77,27 @@ func word(l observe.LayerHealth) string {
 	return "fresh"
 }
 
+// lines returns the lines of an explanation, of which Explanation.String makes text.
+func lines(x observe.Explanation) []explain.Line {
+	k := explain.Key{Key: x.Key, Known: x.Known, Default: x.Default, HasDefault: x.HasDefault, Value: x.Value,
+		ParentMissing: x.ParentMissing, Pending: x.Pending,
+		PartOf: (*explain.Value)(x.PartOf), RemovedBy: (*explain.Value)(x.RemovedBy)}
+	for _, v := range x.LayerValues {
+		k.Values = append(k.Values, explain.Value(v))
+	}
+	return explain.Lines(k)
+}
+
 // unset says that a key has no value of its own; empty where it has one.
 func unset(x observe.Explanation) string {
-	switch first := x.Lines()[0]; {
-	case x.Within != nil:
-		return "part of " + x.Within.Key
+	switch first := lines(x)[0]; {
+	case x.PartOf != nil:
+		return "part of " + x.PartOf.Key
 	case first.Value == "" && (first.From == "" || x.Pending):
 		return "not set"
 	}
 	return ""
 }
+
+// words is the name of a kind with spaces.
+func words(k observe.EventKind) string { return strings.ReplaceAll(k.String(), "_", " ") }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/nacre-go/nacre/binder"
 	"github.com/nacre-go/nacre/internal/tree"
-	"github.com/nacre-go/nacre/observe"
+	"github.com/nacre-go/nacre/internal/wording"
 )
 
 // Description is what a struct accepts.
@@ -80,7 +80,7 @@ func (d *Description) add(at string, s *tree.Shape, above map[string]bool) {
 	}
 	k := Key{Path: at, Type: s.Type, Secret: s.Secret, RestartOnly: s.Static, Rules: s.Rules, Doc: s.Doc, HasDefault: s.Defaulted, Default: s.Default}
 	if s.HidesText() && s.Defaulted {
-		k.Default = observe.Redacted
+		k.Default = wording.Redacted
 	}
 	d.keys = append(d.keys, k)
 	if leaf.Kind == tree.StructOf || leaf.Kind == tree.RemainderOf {

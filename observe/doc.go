@@ -1,16 +1,35 @@
-// Package observe tells programs what a config does: each step of the flow as an event.
+// Package observe defines what a config reports about itself: an [Event] for each step of the flow,
+// and the data that [Health], the history and [Explanation] return.
 //
-// An [Observer] is a struct of optional functions; a nil one costs nothing. Adapters that turn events into logs, metrics
-// or traces live in packages of their own (slogobserve), so that nobody compiles what he does not use.
+// An [Observer] is a function that receives every event:
+//
+//	observer := func(e observe.Event) {
+//		switch e.Kind {
+//		case observe.Applied:
+//			log.Print("version ", e.Version, " from ", e.Causes)
+//		case observe.Rejected:
+//			log.Print("rejected: ", e.Problems)
+//		}
+//	}
+//	cfg, err := nacre.OpenWith[Config](ctx, nacre.Options{Observers: []observe.Observer{observer}}, layers...)
+//
+// Adapters that turn events into logs, metrics or traces live in packages of their own, such as
+// slogobserve, so that a program compiles only the adapters that it imports.
 //
 // # Concurrency
 //
-// The functions are called synchronously, most of them from the one goroutine that applies changes, Delivered from the
-// subscribers' goroutines: they must be safe for concurrent use, return quickly, and not call back into the config. A
-// panic in one is caught and dropped.
+// The config calls its observers synchronously: most of them from the goroutine that applies
+// changes, [SubscriberCalled] from the subscriber's goroutine, and [LastKnownGoodSaved] from the
+// one that writes the copy. An observer must be safe for concurrent use, return quickly, and not
+// call the config. A panic in an observer is recovered and dropped; the other observers still
+// receive the event.
+//
+// An observer may keep an event, for example in a queue: the config does not change what it has
+// passed. It must not modify what the event refers to.
 //
 // # Secrets
 //
-// No event carries a value of the configuration. Texts that come from the service's own code (a subscriber's error)
-// have had the values of the secret fields taken out, as far as they are whole in the text (or quoted) and at least 4 bytes long.
+// Events carry no values of the configuration. The text of an error from the service's own code,
+// such as a subscriber's, is redacted: each value of a secret field that is at least 4 bytes long
+// is replaced where the text has it whole, plain or quoted.
 package observe

@@ -11,31 +11,35 @@ import (
 // Health is the state of a config at one moment. It carries no value of the configuration.
 type Health struct {
 	Version int64 `json:"version"`
-	// Sum is a digest of the canonical merged tree without the values of secrets, as "v2-" and 64 hexadecimal digits. It is equal
-	// wherever the same program runs the same configuration.
+	// Sum is a digest of the merged configuration without the values of secrets, as "v2-" and 64
+	// hexadecimal digits. It is equal wherever the same program runs the same configuration.
 	Sum string `json:"sum"`
-	// KeyedSum also tells secrets apart. It is equal where Options.LastKnownGoodKey is too, and empty without one.
-	KeyedSum string    `json:"keyed_sum,omitempty"`
-	Since    time.Time `json:"since"`
-	// Pinned says that changes are received and held.
+	// KeyedSum is a digest that also tells secrets apart. It compares between configs that have the
+	// same Options.LastKnownGoodKey, and is empty without a key.
+	KeyedSum string `json:"keyed_sum,omitempty"`
+	// Since is when Version became live.
+	Since time.Time `json:"since"`
+	// Pinned reports whether the config holds all changes until Unpin.
 	Pinned bool `json:"pinned"`
-	// OnProbation says that probes watch the version, and may take it back.
+	// OnProbation reports whether the checks of an automatic rollback still watch the version.
 	OnProbation bool `json:"on_probation,omitempty"`
-	// Pending are keys that take effect only after a restart, and wait for one.
-	Pending []Pending `json:"pending,omitempty"`
-	Closed  bool      `json:"closed"`
-	// NotReady says why the config should not be relied on, one reason an entry; empty when it may be.
+	// Pending are the keys that wait for a restart, each with its position, such as
+	// "server.addr config.yaml:3:9 (file)".
+	Pending []string `json:"pending,omitempty"`
+	Closed  bool     `json:"closed"`
+	// NotReady says why the service should not rely on the config, one reason an entry; empty when
+	// it may. See [Health.Ready].
 	NotReady []string `json:"not_ready,omitempty"`
-	// Sections are the keys that packages bind to types of their own, or that are reserved for that.
+	// Sections are the keys that packages bind to types of their own, or have reserved.
 	Sections      []SectionHealth     `json:"sections,omitempty"`
-	Layers        []LayerHealth       `json:"layers"`
+	Layers        []LayerHealth       `json:"layers"` // lowest first
 	Subscribers   []SubscriberHealth  `json:"subscribers,omitempty"`
 	Resources     []ResourceHealth    `json:"resources,omitempty"`
 	LastKnownGood LastKnownGoodHealth `json:"last_known_good,omitzero"`
 }
 
-// Ready returns nil when a validated version is live and every layer was proven fresh within the bound, else an error that
-// gives all reasons.
+// Ready returns nil when a valid version is live and every layer was verified to be fresh within
+// the bound; otherwise an error with all reasons.
 func (h Health) Ready() error {
 	if len(h.NotReady) == 0 {
 		return nil
@@ -43,77 +47,91 @@ func (h Health) Ready() error {
 	return errors.New("config is not ready: " + strings.Join(h.NotReady, "; "))
 }
 
-// SectionHealth is a part of the configuration that is bound to a type of its own.
+// SectionHealth is the state of one section.
 type SectionHealth struct {
 	Key string `json:"key"`
-	// Type is empty where the key is only reserved.
+	// Type is the type of the section; empty where the key is only reserved.
 	Type string `json:"type,omitempty"`
-	// Users is how many have asked for it and have not closed it.
+	// Users is how many open handles the section has.
 	Users int `json:"users,omitempty"`
 }
 
 // LayerHealth is the state of one layer.
 type LayerHealth struct {
-	Name      string   `json:"name"`
-	Identity  string   `json:"identity,omitempty"`
-	Documents []string `json:"documents,omitempty"` // of the content in use
-	// Applied is the revision in use, Latest the newest that the source gave; they differ while a change is held or was
-	// rejected. Empty where there is none. A revision may be a digest of the document: where a secret stands in that, "keyed-…" is
-	// in its place, a digest of the revision under Options.LastKnownGoodKey, or without one under a key of this process.
+	Name string `json:"name"`
+	// Identity is what the source says of its origin; the last known good copy goes by it.
+	Identity string `json:"identity,omitempty"`
+	// Documents are the names of the documents in use.
+	Documents []string `json:"documents,omitempty"`
+	// Applied is the revision in use, and Latest the newest that the source returned. They differ
+	// while a change is held or rejected, and are empty where there is none. A revision may be a
+	// digest of the document. If the document holds a secret, "keyed-…" replaces it: a digest of
+	// the revision under Options.LastKnownGoodKey, or under a key of this process.
 	Applied source.Revision `json:"applied,omitempty"`
 	Latest  source.Revision `json:"latest,omitempty"`
-	// VerifiedAt is when the latest content was last known to be the newest of its origin; zero is never.
+	// VerifiedAt is when the source last verified that Latest is what its origin has; zero means
+	// never.
 	VerifiedAt time.Time `json:"verified_at,omitzero"`
-	// Stale says that VerifiedAt is longer ago than the bound.
+	// Stale reports whether VerifiedAt is further back than Options.FreshWithin.
 	Stale bool `json:"stale"`
-	// FromLastKnownGood says that the content in use came from the copy on disk.
+	// FromLastKnownGood reports whether the content in use came from the last known good copy.
 	FromLastKnownGood bool `json:"from_last_known_good,omitempty"`
-	// Absent lists the documents that are not at their origin. The last content of one that Documents lists too stays in use.
+	// Absent are the documents that are not at their origin. The last content of those that are
+	// also in Documents stays in use.
 	Absent []string `json:"absent,omitempty"`
-	// Down is why the source fails at this moment, and since when; empty when it does not.
+	// Down is the error of a source that fails now, and DownSince when its outage began.
 	Down      string    `json:"down,omitempty"`
 	DownSince time.Time `json:"down_since,omitzero"`
-	// Rejected is why the latest content, or the present value of a reference in the live one, is not in use; one problem an entry.
+	// Rejected says why the latest content, or the latest value of a reference in the live content,
+	// was rejected, one problem an entry.
 	Rejected []string `json:"rejected,omitempty"`
-	// Held is why the latest content was not even looked at: it waits for another one, or for Approve.
+	// Held says why the latest content waits for another content, or for an approval.
 	Held []string `json:"held,omitempty"`
 }
 
 // SubscriberHealth is the state of one subscriber.
 type SubscriberHealth struct {
-	Name        string    `json:"name"`
-	Calls       int64     `json:"calls"`
-	Failures    int64     `json:"failures"`
-	Panics      int64     `json:"panics"`
-	Late        int64     `json:"late"`                 // calls that did not end within their deadline
-	LastVersion int64     `json:"last_version"`         // of the last ended call; 0 before the first
-	LastError   string    `json:"last_error,omitempty"` // of the last ended call
-	Running     time.Time `json:"running,omitzero"`     // since when a call runs
-	Pending     bool      `json:"pending"`              // a newer version waits for it
+	Name     string `json:"name"`
+	Calls    int64  `json:"calls"` // ended calls
+	Failures int64  `json:"failures"`
+	Panics   int64  `json:"panics"`
+	Slow     int64  `json:"slow"` // calls that passed their deadline
+	// LastVersion and LastError are of the last call that ended; 0 and empty before the first.
+	LastVersion int64  `json:"last_version"`
+	LastError   string `json:"last_error,omitempty"`
+	// RunningSince is when the call that runs now began; zero when none does.
+	RunningSince time.Time `json:"running_since,omitzero"`
+	// Pending reports whether a newer version waits for the subscriber.
+	Pending bool `json:"pending"`
 }
 
-// ResourceHealth is the state of what a service has derived from its config.
+// ResourceHealth is the state of one resource that the service derives from its config.
 type ResourceHealth struct {
-	Name     string        `json:"name"`
-	Since    time.Time     `json:"since,omitzero"` // when what was built last was built
-	Took     time.Duration `json:"took"`           // the last build, in nanoseconds
-	Builds   int64         `json:"builds"`         // that succeeded
-	Failures int64         `json:"failures"`       // builds that failed or were given up
-	Panics   int64         `json:"panics"`         // of build and close
-	Users    int64         `json:"users"`          // who have acquired what is live
-	Old      int           `json:"old"`            // that were replaced and are still open
+	Name string `json:"name"`
+	// Since is when the last successful build ended, and Took how long the last build took, in
+	// nanoseconds.
+	Since    time.Time     `json:"since,omitzero"`
+	Took     time.Duration `json:"took"`
+	Builds   int64         `json:"builds"`   // successful builds
+	Failures int64         `json:"failures"` // builds that failed or were given up
+	Panics   int64         `json:"panics"`   // in build and close
+	Users    int64         `json:"users"`    // of the live instance
+	Replaced int           `json:"replaced"` // instances that were replaced and are still open
 	Closed   int64         `json:"closed"`
-	Forced   int64         `json:"forced"` // of them, those that were closed while somebody had them
-	// LastError is why the last build or close failed; empty once one has succeeded.
+	// ClosedInUse counts those of Closed that still had users when their grace period was over.
+	ClosedInUse int64 `json:"closed_in_use"`
+	// LastError says why the last build or close failed; empty once one has succeeded.
 	LastError string `json:"last_error,omitempty"`
 }
 
-// LastKnownGoodHealth is the state of the copy on disk.
+// LastKnownGoodHealth is the state of the last known good copy on disk.
 type LastKnownGoodHealth struct {
-	Path    string    `json:"path,omitempty"` // empty when none is kept
+	Path    string    `json:"path,omitempty"` // empty when no copy is kept
 	SavedAt time.Time `json:"saved_at,omitzero"`
-	Version int64     `json:"version,omitempty"` // saved by this process; 0 before the first
-	Error   string    `json:"error,omitempty"`   // why the last attempt to own, read or save it failed
-	// Warning is what other users of the machine may do to it, as at the start.
+	// Version is the last version that this process saved; 0 before the first.
+	Version int64 `json:"version,omitempty"`
+	// Error says why the last attempt to own, read or save the copy failed.
+	Error string `json:"error,omitempty"`
+	// Warning says what other users of the machine could do to the copy when the config was opened.
 	Warning string `json:"warning,omitempty"`
 }

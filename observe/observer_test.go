@@ -1,9 +1,9 @@
 package observe_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
-	"reflect"
 	"strings"
 	"testing"
 
@@ -12,58 +12,50 @@ import (
 )
 
 func Example() {
-	o := &observe.Observer{
-		Applied:  func(e observe.Applied) { fmt.Println("version", e.Version, "because of", e.Causes) },
-		Rejected: func(e observe.Rejected) { fmt.Println("rejected:", e.Problems) },
+	observer := func(e observe.Event) {
+		switch e.Kind {
+		case observe.Applied:
+			fmt.Println("version", e.Version, "because of", e.Causes)
+		case observe.Rejected:
+			fmt.Println("rejected:", e.Problems)
+		}
 	}
-	// nacre.OpenWith[Config](ctx, nacre.Options{Observer: o}, …) tells it; here a test does.
-	observe.Tell(o.Applied, observe.Applied{Version: 2, Causes: []observe.Cause{{Layer: "nacos", Document: "orders.yaml"}}})
-	observe.Tell(o.Held, observe.Held{})
+	// The config calls it: nacre.Options{Observers: []observe.Observer{observer}}. Here the example
+	// does.
+	observer(observe.Event{Kind: observe.Applied, Version: 2,
+		Causes: []observe.Cause{{Position: source.Position{Layer: "nacos", Document: "orders.yaml"}}}})
 	// Output: version 2 because of [orders.yaml (nacos)]
 }
 
-// Join tells every observer of every event, in order; so an event that is added must be joined too.
-func TestJoinTellsAllOfEverything(t *testing.T) {
+// Numbers and names of kinds may stand in a database: a new kind is added at the end.
+func TestKindsAreFrozen(t *testing.T) {
 	t.Parallel()
-	var heard []string
-	record := func(who string) *observe.Observer {
-		o := &observe.Observer{}
-		v := reflect.ValueOf(o).Elem()
-		for i := range v.NumField() {
-			name := v.Type().Field(i).Name
-			v.Field(i).Set(reflect.MakeFunc(v.Field(i).Type(), func([]reflect.Value) []reflect.Value {
-				heard = append(heard, who+" "+name)
-				return nil
-			}))
+	names := []string{"unknown", "content_received", "applied", "unchanged", "rejected", "held", "rolled_back", "rollback_failed",
+		"breaker_opened", "pending_restart", "document_absent", "document_missing", "layer_down", "layer_up", "subscriber_called",
+		"subscriber_slow", "resource_built", "resource_closed", "opened", "last_known_good_saved", "last_known_good_failed",
+		"last_known_good_exposed", "unknown"}
+	for i, want := range names {
+		k := observe.EventKind(i)
+		if got := k.String(); got != want {
+			t.Errorf("kind %d is called %q, want %q", i, got, want)
 		}
-		return o
-	}
-	joined := reflect.ValueOf(observe.Join(record("a"), nil, record("b"), &observe.Observer{})).Elem()
-	for i := range joined.NumField() {
-		f := joined.Field(i)
-		name := joined.Type().Field(i).Name
-		if f.IsNil() {
-			t.Errorf("Join forgets %s", name)
-			continue
+		var back observe.EventKind
+		text, err := json.Marshal(k)
+		if err == nil {
+			err = json.Unmarshal(text, &back)
 		}
-		heard = nil
-		f.Call([]reflect.Value{reflect.Zero(f.Type().In(0))})
-		if want := []string{"a " + name, "b " + name}; !reflect.DeepEqual(heard, want) {
-			t.Errorf("%s was told to %v, want %v", name, heard, want)
+		if known := want != "unknown"; (err == nil) != known || known && back != k || string(text) != `"`+want+`"` {
+			t.Errorf("%q is in JSON %s and comes back as %q: %v", want, text, back, err)
 		}
 	}
-	if o := observe.Join(); o.Applied != nil {
-		t.Error("nobody joined and yet somebody is told")
-	}
-}
-
-func TestAnObserverThatPanicsHarmsNobody(t *testing.T) {
-	t.Parallel()
-	told := false
-	o := observe.Join(&observe.Observer{Booted: func(observe.Booted) { panic("no") }}, &observe.Observer{Booted: func(observe.Booted) { told = true }})
-	observe.Tell(o.Booted, observe.Booted{})
-	if !told {
-		t.Error("a panic in one observer kept the next from hearing")
+	for i, k := range []observe.EventKind{observe.ContentReceived, observe.Applied, observe.Unchanged, observe.Rejected, observe.Held,
+		observe.RolledBack, observe.RollbackFailed, observe.BreakerOpened, observe.PendingRestart, observe.DocumentAbsent,
+		observe.DocumentMissing, observe.LayerDown, observe.LayerUp, observe.SubscriberCalled, observe.SubscriberSlow,
+		observe.ResourceBuilt, observe.ResourceClosed, observe.Opened, observe.LastKnownGoodSaved, observe.LastKnownGoodFailed,
+		observe.LastKnownGoodExposed} {
+		if int(k) != i+1 {
+			t.Errorf("%s has the number %d, and had %d", k, k, i+1)
+		}
 	}
 }
 
@@ -93,12 +85,12 @@ func TestExplanationReads(t *testing.T) {
 			{Position: at, Value: "{1 keys}", Effective: true}, {Position: below, Value: "{2 keys}", Effective: true}}},
 			"db = {3 keys}\n  with {1 keys}   orders.yaml:7:9 (nacos)\n  with {2 keys}   config.yaml:2 (file)\n"},
 		"only losers": {observe.Explanation{Key: "a.b", Known: true, LayerValues: []observe.LayerValue{{Position: at, Value: "5"}}}, "a.b: not set\n  over 5   orders.yaml:7:9 (nacos)\n"},
-		"removed": {observe.Explanation{Key: "a.b", Known: true, Value: "1", Default: "1", HasDefault: true, RemovedBy: &observe.DecidingKey{Key: "a", Value: "null", Position: at},
+		"removed": {observe.Explanation{Key: "a.b", Known: true, Value: "1", Default: "1", HasDefault: true, RemovedBy: &observe.LayerValue{Key: "a", Value: "null", Position: at},
 			LayerValues: []observe.LayerValue{{Position: below, Value: "5"}}}, "a.b = 1   default\n  since a = null   orders.yaml:7:9 (nacos)\n  over 5   config.yaml:2 (file)\n"},
-		"removed by the null at the key": {observe.Explanation{Key: "a", Known: true, RemovedBy: &observe.DecidingKey{Key: "a", Value: "null", Position: at},
+		"removed by the null at the key": {observe.Explanation{Key: "a", Known: true, RemovedBy: &observe.LayerValue{Key: "a", Value: "null", Position: at},
 			LayerValues: []observe.LayerValue{{Position: at, Value: "null"}, {Position: below, Value: "5"}}}, "a: not set\n  since a = null   orders.yaml:7:9 (nacos)\n  over 5   config.yaml:2 (file)\n"},
-		"gone": {observe.Explanation{Key: "a[3].b", Known: true, Default: "1", HasDefault: true, Gone: true}, "a[3].b: not set\n"},
-		"within a text": {observe.Explanation{Key: "a[0]", Known: true, Within: &observe.DecidingKey{Key: "a", Value: "x,y", Position: source.Position{Layer: "env", Document: "$A"}}},
+		"gone": {observe.Explanation{Key: "a[3].b", Known: true, Default: "1", HasDefault: true, ParentMissing: true}, "a[3].b: not set\n"},
+		"within a text": {observe.Explanation{Key: "a[0]", Known: true, PartOf: &observe.LayerValue{Key: "a", Value: "x,y", Position: source.Position{Layer: "env", Document: "$A"}}},
 			"a[0]: part of a = x,y   $A (env)\n"},
 		"waits": {observe.Explanation{Key: "a", Known: true, Pending: true, Value: "1", LayerValues: []observe.LayerValue{{Position: at, Value: "2", Effective: true}, {Position: below, Value: "3"}}},
 			"a = 1   until a restart\n  waits for a restart: 2   orders.yaml:7:9 (nacos)\n  over 3   config.yaml:2 (file)\n"},

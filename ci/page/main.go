@@ -142,7 +142,7 @@ func judge(dom string) error {
 	if strings.Contains(dom, "<script") || strings.Contains(dom, "<img") || strings.Contains(dom, "<svg") {
 		errs = append(errs, errors.New("a value has become an element of the page"))
 	}
-	for _, want := range []string{"Waits for a restart", "server.addr", "service.yaml:", "is rejected", "cannot be built", "subscriber", "reverted", "no request gets through"} {
+	for _, want := range []string{"Waits for a restart", "server.addr", "service.yaml:", "is rejected", "cannot be built", "subscriber", "rolled back", "no request gets through"} {
 		if !strings.Contains(dom, want) {
 			errs = append(errs, fmt.Errorf("the page does not show %q", want))
 		}
@@ -182,11 +182,12 @@ func service(ctx context.Context) (*nacre.Config[Config], error) {
 	cfg, err := nacre.OpenWith[Config](ctx, nacre.Options{
 		Window: nacre.Off,
 		Logger: slog.New(slog.DiscardHandler),
-		Observer: &observe.Observer{
-			Applied:  func(observe.Applied) { changes <- "applied" },
-			Rejected: func(observe.Rejected) { changes <- "rejected" },
-			Reverted: func(observe.Reverted) { changes <- "reverted" },
-		},
+		Observers: []observe.Observer{func(e observe.Event) {
+			switch e.Kind {
+			case observe.Applied, observe.Rejected, observe.RolledBack:
+				changes <- e.Kind.String()
+			}
+		}},
 	}, defaults, layer)
 	if err != nil {
 		return nil, err
@@ -237,7 +238,7 @@ func service(ctx context.Context) (*nacre.Config[Config], error) {
 		data  []byte
 		until string
 	}{
-		{layer, text(66, ""), "reverted"},
+		{layer, text(66, ""), "rolled_back"},
 		{layer, text(40, nasty), "applied"},
 		{defaults, []byte("db: {pool: x}\ntitle: orders"), "rejected"},
 		{layer, text(13, nasty), "rejected"},

@@ -44,11 +44,16 @@ func run(ctx context.Context, out io.Writer) (err error) {
 	cfg, err := nacre.OpenWith[Config](ctx, nacre.Options{
 		Window: nacre.Off,
 		Logger: slog.New(slog.DiscardHandler),
-		Observer: &observe.Observer{
-			Held:     func(e observe.Held) { told <- "held: " + e.Reasons[0] },
-			Pending:  func(e observe.PendingRestart) { told <- "waits for a restart: " + e.Keys[0].Key },
-			Reverted: func(e observe.Reverted) { told <- fmt.Sprintf("version %d was rolled back: %v", e.From, e.Why) },
-		},
+		Observers: []observe.Observer{func(e observe.Event) {
+			switch e.Kind {
+			case observe.Held:
+				told <- "held: " + e.Reasons[0]
+			case observe.PendingRestart:
+				told <- "waits for a restart: " + e.Changed[0]
+			case observe.RolledBack:
+				told <- fmt.Sprintf("version %d was rolled back: %v", e.From, e.Err)
+			}
+		}},
 	}, layer)
 	if err != nil {
 		return err

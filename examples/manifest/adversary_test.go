@@ -64,11 +64,16 @@ func TestASignedReleaseInNacos(t *testing.T) {
 
 	told := make(chan string, 100)
 	o := nacre.Options{LastKnownGoodDisabled: true, Logger: slog.New(slog.DiscardHandler)}
-	o.Observer = &observe.Observer{
-		Applied:  func(observe.Applied) { told <- "applied" },
-		Held:     func(e observe.Held) { told <- "held: " + strings.Join(e.Reasons, "; ") },
-		Rejected: func(e observe.Rejected) { told <- "rejected: " + e.Problems.Error() },
-	}
+	o.Observers = []observe.Observer{func(e observe.Event) {
+		switch e.Kind {
+		case observe.Applied:
+			told <- "applied"
+		case observe.Held:
+			told <- "held: " + strings.Join(e.Reasons, "; ")
+		case observe.Rejected:
+			told <- "rejected: " + e.Problems.Error()
+		}
+	}}
 	var cfg *nacre.Config[signedConfig]
 	for cfg == nil { // what was published is read some moments later
 		cfg, err = nacre.OpenWith[signedConfig](ctx, o, client.Source("orders"),

@@ -70,13 +70,16 @@ func run(ctx context.Context, out io.Writer) (err error) {
 		Service: "shop/berlin",
 		Window:  nacre.Off, // apply each content at once, so that each step has a result of its own
 		Logger:  slog.New(slog.DiscardHandler),
-		Observer: &observe.Observer{
-			Applied: func(e observe.Applied) {
+		Observers: []observe.Observer{func(e observe.Event) {
+			switch e.Kind {
+			case observe.Applied:
 				told <- fmt.Sprintf("version %d: %s, %d keys changed", e.Version, e.Causes[0].Release, len(e.Changed))
-			},
-			Held:     func(e observe.Held) { told <- "held: " + e.Reasons[0] },
-			Rejected: func(e observe.Rejected) { told <- "refused: " + e.Problems.Error() },
-		},
+			case observe.Held:
+				told <- "held: " + e.Reasons[0]
+			case observe.Rejected:
+				told <- "refused: " + e.Problems.Error()
+			}
+		}},
 	}, nacre.Layer(s.release, nacre.SignedManifest(public)), s.prices, s.taxes)
 	if err != nil {
 		return err

@@ -100,7 +100,7 @@ func (s *story) calls(ctx context.Context, name string, n int64) error {
 
 func (s *story) running(ctx context.Context, name string) error {
 	return s.until(ctx, name+" is in its call", func(h nacre.Health) bool {
-		return slices.ContainsFunc(h.Subscribers, func(sub observe.SubscriberHealth) bool { return sub.Name == name && !sub.Running.IsZero() })
+		return slices.ContainsFunc(h.Subscribers, func(sub observe.SubscriberHealth) bool { return sub.Name == name && !sub.RunningSince.IsZero() })
 	})
 }
 
@@ -166,7 +166,7 @@ func (s *story) badSubscribers(ctx context.Context) error {
 	}
 	for _, h := range s.cfg.Health().Subscribers {
 		switch {
-		case !h.Running.IsZero():
+		case !h.RunningSince.IsZero():
 			s.say("health: subscriber %q is still running", h.Name)
 		case h.Panics > 0:
 			s.say("health: subscriber %q: %d panic, %q", h.Name, h.Panics, h.LastError)

@@ -42,10 +42,14 @@ func run(ctx context.Context, out io.Writer) (err error) {
 		Sections: []nacre.SectionDeclaration{redis.Settings(), nacre.ReserveSection("plugins")},
 		Window:   -1,
 		Logger:   slog.New(slog.DiscardHandler),
-		Observer: &observe.Observer{
-			Applied:  func(e observe.Applied) { told <- fmt.Sprintf("version %d", e.Version) },
-			Rejected: func(e observe.Rejected) { told <- "refused: " + e.Problems.Error() },
-		},
+		Observers: []observe.Observer{func(e observe.Event) {
+			switch e.Kind {
+			case observe.Applied:
+				told <- fmt.Sprintf("version %d", e.Version)
+			case observe.Rejected:
+				told <- "refused: " + e.Problems.Error()
+			}
+		}},
 	}, layer)
 	if err != nil {
 		return err

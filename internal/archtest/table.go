@@ -132,18 +132,18 @@ func rows() []Row {
 		},
 		{
 			Package: "describe", Does: "a struct as a Markdown table and a JSON Schema",
-			May:   []string{"binder", "observe", "internal/tree", "github.com/google/jsonschema-go/jsonschema"},
+			May:   []string{"binder", "internal/tree", "internal/wording", "github.com/google/jsonschema-go/jsonschema"},
 			Tests: []string{"validate"},
 			Why:   "it is for tools that write docs and schemas; a service need not compile it",
 		},
 		{
 			Package: "confighttp", Does: "a page, JSON and probes over HTTP",
-			May: []string{".", "observe"}, Tests: []string{"providers/memory", "golang.org/x/net/html"},
+			May: []string{".", "observe", "internal/explain"}, Tests: []string{"providers/memory", "golang.org/x/net/html"},
 			Why: "it shows what every observer receives; a service that serves no page compiles no templates",
 		},
 		{
 			Package: "observe", Does: "events; the data of Health, History and Explain",
-			May: []string{"source"}, Why: "events go to any observer; the code that sends them does not know which",
+			May: []string{"source", "internal/explain"}, Why: "events go to any observer; the code that sends them does not know which",
 		},
 		{
 			Package: "observe/*", Does: "adapters from events to one library, such as log lines of slog",
@@ -151,6 +151,10 @@ func rows() []Row {
 			Why: "an adapter turns events into one library's terms, and that library is all it adds",
 		},
 
+		{
+			Package: "internal/explain", Does: "the lines that explain a key, for the text of an Explanation and for the page",
+			May: []string{"source"}, Why: "observe and confighttp both show explanations, and it knows neither",
+		},
 		{
 			Package: "internal/tree", Does: "a configuration as an immutable tree with the place of each key; the shape of a struct",
 			May: []string{"source"}, Why: "it is the vocabulary between the steps, so it knows none of them",

@@ -25,13 +25,13 @@ func (o *origin) putAll(revision source.Revision, texts map[string]string) {
 }
 
 // absences records what is told of absent documents, and of the causes of versions.
-func absences(j *journal) *observe.Observer {
-	return &observe.Observer{
-		Missing:   func(e observe.Missing) { j.add("missing " + e.Document + " " + e.Location) },
-		Absent:    func(e observe.Absent) { j.add("kept " + e.Document) },
-		Applied:   func(e observe.Applied) { j.add(fmt.Sprint("applied ", e.Causes)) },
-		Unchanged: func(e observe.Unchanged) { j.add(fmt.Sprint("unchanged ", e.Causes)) },
-	}
+func absences(j *journal) []observe.Observer {
+	return on(handlers{
+		observe.DocumentMissing: func(e observe.Event) { j.add("missing " + e.Document + " " + e.Location) },
+		observe.DocumentAbsent:  func(e observe.Event) { j.add("kept " + e.Document) },
+		observe.Applied:         func(e observe.Event) { j.add(fmt.Sprint("applied ", e.Causes)) },
+		observe.Unchanged:       func(e observe.Event) { j.add(fmt.Sprint("unchanged ", e.Causes)) },
+	})
 }
 
 // expect compares what was told with what should be, and Health's list of absent documents with absent.
@@ -60,7 +60,7 @@ func TestAnAbsentDocumentIsToldOnceAndCausesNothing(t *testing.T) {
 				s := settings(t, x)
 				s.Layers[0].DropWhenAbsent = fallBack
 				j := &journal{}
-				s.Observer = absences(j)
+				s.Observers = absences(j)
 				e := start(t, s)
 				expect(t, e, j, "start", []string{"b", "c"}, "missing b at/b", "missing c at/c", "applied [a (x)]")
 				if h := e.History(); len(h) != 1 || fmt.Sprint(h[0].Causes) != "[a (x)]" {
@@ -96,7 +96,7 @@ func TestALayerWithoutDocumentsCausesNothing(t *testing.T) {
 		x.putAll("1", map[string]string{"a": ""})
 		s := settings(t, x)
 		j := &journal{}
-		s.Observer = absences(j)
+		s.Observers = absences(j)
 		e := start(t, s)
 		expect(t, e, j, "start", []string{"a"}, "missing a at/a", "applied []")
 		x.putAll("2", map[string]string{"a": ""})

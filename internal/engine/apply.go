@@ -83,7 +83,7 @@ func (e *Engine) apply(c candidate) source.Problems {
 	e.activate(live, next, true)
 
 	// notify: each subscriber at its own pace; and keep the copy for a bad day
-	e.publish(next, live, c, observe.ResultApplied, nil)
+	e.publish(next, live, c, observe.Applied, nil)
 	return nil
 }
 
@@ -145,7 +145,7 @@ func (e *Engine) unchanged(c candidate, next, live *State) source.Problems {
 		return nil
 	}
 	if e.accept(next) {
-		observe.Tell(e.Observer.Unchanged, observe.Unchanged{Version: live.Version, Causes: c.causes})
+		e.tell(observe.Event{Kind: observe.Unchanged, Version: live.Version, Causes: c.causes})
 		e.reportPending(next)
 		e.keepLastGood() // what is hidden today counts on the day on which nothing hides it
 	}
@@ -153,14 +153,14 @@ func (e *Engine) unchanged(c candidate, next, live *State) source.Problems {
 }
 
 // announce tells everybody of a new live version, and has it saved.
-func (e *Engine) publish(next, old *State, c candidate, result observe.Result, problems source.Problems) {
+func (e *Engine) publish(next, old *State, c candidate, kind observe.EventKind, problems source.Problems) {
 	if !e.fallingBack {
 		e.snapshotSuspended.Store(false)
 	}
 	changed, diff := e.changedKeys(old, next)
-	e.recordHistory(next, observe.Entry{Diff: diff, Result: result, At: next.At, Version: next.Version,
-		Sum: next.Sum(), KeyedSum: e.KeyedSum(next), Causes: c.causes, Changed: changed, Problems: problems})
-	observe.Tell(e.Observer.Applied, observe.Applied{Version: next.Version, Sum: next.Sum(), KeyedSum: e.KeyedSum(next),
+	e.recordHistory(next, observe.HistoryEntry{Diff: diff, Kind: kind, Time: next.At, Version: next.Version,
+		Sum: next.Sum(), KeyedSum: e.KeyedSum(next), Causes: c.causes, Problems: problems})
+	e.tell(observe.Event{Kind: observe.Applied, Version: next.Version, Sum: next.Sum(), KeyedSum: e.KeyedSum(next),
 		Causes: c.causes, Changed: changed, Took: time.Since(c.started)})
 	e.reportPending(next)
 	e.hub.Publish(delivery{state: next, causes: next.Causes})
@@ -186,10 +186,13 @@ func (e *Engine) changedKeys(old, next *State) (changed []string, diff []observe
 			key.New = clip(show(n, shape, secret))
 		}
 		changed, diff = append(changed, key.Key), append(diff, key)
-		return len(changed) < observe.MaxChanged
+		return len(changed) < maxChanged
 	})
 	return changed, diff
 }
+
+// maxChanged is how many keys a version names as changed.
+const maxChanged = 100
 
 // maxShown is how much of a value the history keeps, in bytes.
 const maxShown = 200

@@ -85,7 +85,7 @@ func TestASlowDecoderHoldsUpOnlyItsLayer(t *testing.T) {
 					return d.Data, nil
 				}
 				applied := 0
-				s.Observer = &observe.Observer{Applied: func(observe.Applied) { applied++ }}
+				s.Observers = on(handlers{observe.Applied: func(observe.Event) { applied++ }})
 				e := start(t, s)
 				settle()
 				x.put("a: 2 # slow")

@@ -218,23 +218,23 @@ func (e *Engine) endProbation(live *State, why error) {
 
 // revert makes the version before the trial live again, and quarantines what made the one that is taken back.
 func (e *Engine) revert(t *probation, bad *State, why error) (reverted bool) {
-	told := observe.Reverted{Version: bad.Version, From: bad.Version, To: t.before.Version, Causes: bad.Causes, Why: why}
+	event := observe.Event{Kind: observe.RolledBack, Version: bad.Version, From: bad.Version, To: t.before.Version, Causes: bad.Causes, Err: why}
 	next, err := e.back(t.before, bad)
 	if problems, ok := errors.AsType[source.Problems](err); ok {
 		// One cannot go back: what was is gone. The version that failed is better than none.
 		e.acceptProbation()
-		told.Err = problems
-		observe.Tell(e.Observer.Reverted, told)
+		event.Kind, event.Problems = observe.RollbackFailed, problems
+		e.tell(event)
 		return false
 	}
 	if err != nil {
 		return false // closed
 	}
-	told.Causes = e.quarantine(bad, next, why)
+	event.Causes = e.quarantine(bad, next, why)
 	problem := &source.Problem{Kind: source.Invalid, Message: why.Error(), Err: why}
-	e.publish(next, bad, candidate{started: next.At, causes: next.Causes}, observe.ResultReverted, source.Problems{problem})
-	told.Version = next.Version
-	observe.Tell(e.Observer.Reverted, told)
+	e.publish(next, bad, candidate{started: next.At, causes: next.Causes}, observe.RolledBack, source.Problems{problem})
+	event.Version = next.Version
+	e.tell(event)
 	return true
 }
 

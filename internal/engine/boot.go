@@ -155,15 +155,15 @@ var (
 
 func (e *Engine) booted(started time.Time) {
 	live := e.cell.Load()
-	b := observe.Booted{Version: live.Version, Sum: live.Sum(), KeyedSum: e.KeyedSum(live), Took: time.Since(started)}
+	opened := observe.Event{Kind: observe.Opened, Version: live.Version, Sum: live.Sum(), KeyedSum: e.KeyedSum(live), Took: time.Since(started)}
 	for i, content := range live.contents {
 		if content != nil && content.fromDisk {
 			f := e.layers[i]
-			b.Stale = append(b.Stale, f.name)
+			opened.Stale = append(opened.Stale, f.name)
 			if !f.verifiedAtLast.IsZero() {
-				b.Age = max(b.Age, time.Since(f.verifiedAtLast))
+				opened.Age = max(opened.Age, time.Since(f.verifiedAtLast))
 			}
 		}
 	}
-	observe.Tell(e.Observer.Booted, b)
+	e.tell(opened)
 }

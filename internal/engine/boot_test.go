@@ -128,8 +128,8 @@ func TestBootFromLastGood(t *testing.T) {
 		x.fail(errDown)
 		s := settings(t, x, local)
 		s.LastKnownGoodPath = path
-		var booted observe.Booted
-		s.Observer = &observe.Observer{Booted: func(b observe.Booted) { booted = b }}
+		var booted observe.Event
+		s.Observers = on(handlers{observe.Opened: func(b observe.Event) { booted = b }})
 		e := start(t, s)
 		if v := value(e.Live()); v.A != 7 || v.B != 3 {
 			t.Errorf("booted with %+v, want the copy's a=7 and the local b=3", v)

@@ -43,14 +43,20 @@ func (e *Engine) causes(f *layerState, next *layerContent) (all []observe.Cause)
 	}
 	if first := next.names(); all == nil && !absences && first != nil {
 		// The same documents in another revision, or in another order.
-		all = append(all, observe.Cause{Layer: f.name, Document: first[0], Revision: e.shown(next)})
+		all = append(all, causeAt(f, first[0], e.shown(next)))
 	}
 	return all
 }
 
 // cause returns a document of a content as a cause.
 func (e *Engine) cause(l *layerState, c *layerContent, d *source.Document) observe.Cause {
-	return observe.Cause{Layer: l.name, Document: d.Name, Revision: e.shown(c), Release: d.Origin.Release}
+	at := causeAt(l, d.Name, e.shown(c))
+	at.Release = d.Origin.Release
+	return at
+}
+
+func causeAt(l *layerState, document string, shown source.Revision) observe.Cause {
+	return observe.Cause{Position: source.Position{Layer: l.name, Document: document, Revision: shown}}
 }
 
 // keeps reports whether a document is absent from the source and its last content stands in its place.

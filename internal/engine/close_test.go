@@ -73,11 +73,11 @@ func TestCloseWhileARollbackHangs(t *testing.T) {
 		x := newOrigin("x", "a: 1")
 		s := settings(t, x)
 		s.LastKnownGoodPath = path
-		s.Observer = &observe.Observer{Applied: func(a observe.Applied) {
+		s.Observers = on(handlers{observe.Applied: func(a observe.Event) {
 			if a.Version == 3 {
 				<-release
 			}
-		}}
+		}})
 		e, err := engine.Start(t.Context(), s)
 		if err != nil {
 			t.Fatal(err)
@@ -126,11 +126,11 @@ func TestACommandThatIsGivenUpOn(t *testing.T) {
 		release := make(chan struct{})
 		x := newOrigin("x", "a: 1")
 		s := settings(t, x)
-		s.Observer = &observe.Observer{Applied: func(a observe.Applied) {
+		s.Observers = on(handlers{observe.Applied: func(a observe.Event) {
 			if a.Version == 3 {
 				<-release
 			}
-		}}
+		}})
 		e := start(t, s)
 		x.put("a: 2")
 		settle()

@@ -25,7 +25,7 @@ func (e *Engine) decideOn(c candidate) (accepted bool) {
 		return false
 	}
 	if e.pinned() {
-		observe.Tell(e.Observer.Held, observe.Held{Version: e.cell.Load().Version, Causes: c.causes, Reasons: []string{"the config is pinned"}})
+		e.tell(observe.Event{Kind: observe.Held, Version: e.cell.Load().Version, Causes: c.causes, Reasons: []string{"the config is pinned"}})
 		return false
 	}
 	defer e.beginBuilding()()
@@ -141,8 +141,8 @@ func (e *Engine) refuse(c, good candidate, why func(layer int) source.Problems) 
 	}
 	problems := found.all
 	e.sort(problems, c.contents)
-	e.recordHistory(nil, observe.Entry{Result: observe.ResultRejected, At: time.Now(), Version: live.version(), Causes: told, Problems: problems})
-	observe.Tell(e.Observer.Rejected, observe.Rejected{Version: live.version(), Causes: told, Problems: problems})
+	e.recordHistory(nil, observe.HistoryEntry{Kind: observe.Rejected, Time: time.Now(), Version: live.version(), Causes: told, Problems: problems})
+	e.tell(observe.Event{Kind: observe.Rejected, Version: live.version(), Causes: told, Problems: problems})
 }
 
 // swap makes next live, and its contents the applied ones: Health shows both or neither. It reports false, and does nothing, once

@@ -207,12 +207,12 @@ func (e *Engine) waitsForBuild() bool {
 
 // built hears of each build that has ended.
 func (e *Engine) built(name string, took time.Duration, err error) {
-	observe.Tell(e.Observer.Built, observe.Built{Resource: name, Took: took, Err: e.clean(err)})
+	e.tell(observe.Event{Kind: observe.ResourceBuilt, Name: name, Took: took, Err: e.clean(err)})
 }
 
 // closedResource hears of each instance that was closed.
 func (e *Engine) closedResource(name string, users int64, err error) {
-	observe.Tell(e.Observer.Released, observe.Released{Resource: name, Users: users, Err: e.clean(err)})
+	e.tell(observe.Event{Kind: observe.ResourceClosed, Name: name, Count: users, Err: e.clean(err)})
 }
 
 // text is what an error says, if it can.

@@ -54,11 +54,11 @@ type Engine struct {
 	mu      sync.Mutex
 	schema  *schema      // how it is bound; the writer changes it, with mu held
 	roots   []*tree.Node // what is live, document by document, lowest first
-	history []event
-	pin     int64             // the pinned version; 0 when nothing is
-	pending []observe.Pending // with roots
+	history []historyEntry
+	pin     int64        // the pinned version; 0 when nothing is
+	pending []pendingKey // with roots
 	// toldPending is what of it observers were told last.
-	reportedPending []observe.Pending
+	reportedPending []pendingKey
 	// accepted is what is remembered of signed releases; only the writer changes it.
 	accepted  accepted
 	rollbacks []*rollbackCheck
@@ -80,9 +80,6 @@ func (s *State) version() int64 {
 
 // Start boots a config and runs it until Close. On an error nothing is left running, and the sources are closed.
 func Start(ctx context.Context, s Settings) (*Engine, error) {
-	if s.Observer == nil {
-		s.Observer = &observe.Observer{}
-	}
 	plan, err := newSchema(s.Parts)
 	if err != nil {
 		return nil, errors.Join(err, Discard(s.Layers, s.CloseTimeout))

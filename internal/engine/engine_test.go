@@ -12,6 +12,7 @@ import (
 
 	"github.com/nacre-go/nacre/internal/engine"
 	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/internal/wording"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 )
@@ -114,7 +115,7 @@ func TestRejectionKeepsTheWholeOldState(t *testing.T) {
 					t.Errorf("a bad publish made the service not ready: %v", h.Ready())
 				}
 				history := e.History()
-				if last := history[len(history)-1]; last.Result != observe.ResultRejected || len(last.Problems) == 0 {
+				if last := history[len(history)-1]; last.Kind != observe.Rejected || len(last.Problems) == 0 {
 					t.Errorf("the history does not end with the rejection: %+v", last)
 				}
 				x.put("a: 8")
@@ -146,7 +147,7 @@ func TestOneBadLayerDoesNotHoldBackTheOthers(t *testing.T) {
 		if value(e.Live()).B != 3 {
 			t.Error("a layer that stays bad holds back the next good change")
 		}
-		if n := len(slices.DeleteFunc(e.History(), func(h observe.Entry) bool { return h.Result != observe.ResultRejected })); n != 1 {
+		if n := len(slices.DeleteFunc(e.History(), func(h observe.HistoryEntry) bool { return h.Kind != observe.Rejected })); n != 1 {
 			t.Errorf("a rejection that has not changed is told %d times", n)
 		}
 		e.Close()
@@ -244,7 +245,7 @@ func TestAbsentIsNotEmpty(t *testing.T) {
 		s := settings(t, keeps, falls)
 		s.Layers[1].DropWhenAbsent = true
 		var gone []string
-		s.Observer = &observe.Observer{Absent: func(a observe.Absent) { gone = append(gone, a.Document) }}
+		s.Observers = on(handlers{observe.DocumentAbsent: func(a observe.Event) { gone = append(gone, a.Document) }})
 		e := start(t, s)
 		settle()
 		keeps.remove()
@@ -270,10 +271,10 @@ func TestOutageIsToldOnceAndHealed(t *testing.T) {
 		x := newOrigin("x", "a: 1")
 		s := settings(t, x)
 		j := &journal{}
-		s.Observer = &observe.Observer{
-			LayerDown: func(e observe.LayerDown) { j.add("down " + e.Err.Error()) },
-			LayerUp:   func(e observe.LayerUp) { j.add("up after " + e.Down.String()) },
-		}
+		s.Observers = on(handlers{
+			observe.LayerDown: func(e observe.Event) { j.add("down " + e.Err.Error()) },
+			observe.LayerUp:   func(e observe.Event) { j.add("up after " + e.Took.String()) },
+		})
 		e := start(t, s)
 		settle()
 		x.fail(errDown)
@@ -300,7 +301,7 @@ func TestPinHoldsRollbackRestores(t *testing.T) {
 		x := newOrigin("x", "a: 1")
 		s := settings(t, x)
 		held := 0
-		s.Observer = &observe.Observer{Held: func(observe.Held) { held++ }}
+		s.Observers = on(handlers{observe.Held: func(observe.Event) { held++ }})
 		e := start(t, s)
 		settle()
 		x.put("a: 2")
@@ -348,11 +349,11 @@ func TestSecretsAreTakenOutOfForeignTexts(t *testing.T) {
 		x := newOrigin("x", "token: "+canary)
 		s := settings(t, x)
 		j := &journal{}
-		s.Observer = &observe.Observer{
-			Rejected:  func(e observe.Rejected) { j.add(e.Problems.Error()) },
-			Delivered: func(e observe.Delivered) { j.add(fmt.Sprintf("%+v %v", e, e.Err)) },
-			LayerDown: func(e observe.LayerDown) { j.add(e.Err.Error()) },
-		}
+		s.Observers = on(handlers{
+			observe.Rejected:         func(e observe.Event) { j.add(e.Problems.Error()) },
+			observe.SubscriberCalled: func(e observe.Event) { j.add(fmt.Sprintf("%+v %v", e, e.Err)) },
+			observe.LayerDown:        func(e observe.Event) { j.add(e.Err.Error()) },
+		})
 		e := start(t, s)
 		e.Subscribe("panics", true, func(*engine.State) engine.Handler {
 			return func(_ context.Context, s *engine.State, _ []observe.Cause) (bool, error) {
@@ -376,7 +377,7 @@ func TestSecretsAreTakenOutOfForeignTexts(t *testing.T) {
 		if strings.Contains(all, canary) {
 			t.Errorf("a secret is shown:\n%s", all)
 		}
-		if n := strings.Count(all, observe.Redacted); n < 6 {
+		if n := strings.Count(all, wording.Redacted); n < 6 {
 			t.Errorf("the texts were lost, not cleaned (%d marks):\n%s", n, all)
 		}
 		e.Close()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/nacre-go/nacre/internal/layer"
 	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/internal/wording"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 )
@@ -51,7 +52,7 @@ type view struct {
 	live    *State
 	shape   *tree.Shape
 	roots   []*tree.Node
-	pending []observe.Pending
+	pending []pendingKey
 	since   map[source.Position]time.Time // of layer and revision
 }
 
@@ -73,7 +74,7 @@ func (v view) explain(p tree.Path) observe.Explanation {
 	if at.shape != nil {
 		x.Type, x.Default, x.HasDefault = at.shape.Type, at.shape.Default, at.shape.Defaulted
 		if x.HasDefault && (at.secret || at.shape.HidesText()) {
-			x.Default = observe.Redacted
+			x.Default = wording.Redacted
 		}
 	}
 	live := v.live.Merged.Lookup(p)
@@ -82,9 +83,9 @@ func (v view) explain(p tree.Path) observe.Explanation {
 	case live != nil:
 		x.Value = show(live, at.shape, at.secret)
 	case at.within != nil:
-		x.Within = at.within.decider()
+		x.PartOf = at.within.decider()
 	case at.gone:
-		x.Gone = true
+		x.ParentMissing = true
 	default:
 		x.Value = x.Default
 	}
@@ -101,7 +102,7 @@ func (v view) explain(p tree.Path) observe.Explanation {
 	if wins == nil {
 		x.RemovedBy = v.removedBy(p)
 	}
-	if x.RemovedBy != nil && x.Within != nil && x.RemovedBy.Key == x.Within.Key {
+	if x.RemovedBy != nil && x.PartOf != nil && x.RemovedBy.Key == x.PartOf.Key {
 		x.RemovedBy = nil // said already
 	}
 	x.Pending = v.waits(x.Key, live, wins)
@@ -109,22 +110,22 @@ func (v view) explain(p tree.Path) observe.Explanation {
 }
 
 // removedBy is what takes a path away from the layers below it.
-func (v view) removedBy(p tree.Path) *observe.DecidingKey {
+func (v view) removedBy(p tree.Path) *observe.LayerValue {
 	i, n := layer.Decides(p, v.roots...)
 	if n == nil {
 		return nil
 	}
 	shape, secret := v.shape.Lookup(p[:i])
-	return &observe.DecidingKey{Key: p[:i].String(), Position: n.Position(), Value: show(n, shape, secret)}
+	return &observe.LayerValue{Key: p[:i].String(), Position: n.Position(), Value: show(n, shape, secret)}
 }
 
 // waits reports whether what the layers say of a key, highest first, waits for a restart.
 func (v view) waits(key string, live *tree.Node, wins []*tree.Node) bool {
 	for _, q := range v.pending {
-		if q.Key == key {
+		if q.key == key {
 			return true
 		}
-		if rest, below := strings.CutPrefix(key, q.Key); below && (rest[0] == '.' || rest[0] == '[') {
+		if rest, below := strings.CutPrefix(key, q.key); below && (rest[0] == '.' || rest[0] == '[') {
 			switch {
 			case len(wins) == 0:
 				return live != nil
@@ -150,7 +151,7 @@ func show(n *tree.Node, shape *tree.Shape, secret bool) string {
 	}
 	// What no field takes may be a secret under a wrong name.
 	if secret || shape == nil || shape.Reserved || shape.HidesText() {
-		return observe.Redacted
+		return wording.Redacted
 	}
 	if n.Ref != "" {
 		return strconv.Quote(n.Ref) // what it stands for is not shown, whatever field takes it

@@ -24,8 +24,8 @@ import (
 
 var update = flag.Bool("update", false, "write the event logs in testdata/flow anew")
 
-// TestFlow plays scenes and holds the log of all events against testdata/flow: the flow as text. Read the difference before
-// you run it with -update.
+// TestFlow plays scenes and holds the log of all events against testdata/flow: the flow as text.
+// Read the difference before you run it with -update.
 func TestFlow(t *testing.T) {
 	for name, scene := range map[string]func(*flowStage){
 		"change": func(s *flowStage) {
@@ -250,7 +250,7 @@ func TestFlow(t *testing.T) {
 				s := &flowStage{low: newOrigin("low", "b: 2"), high: newOrigin("high", "a: 3")}
 				s.say = func(text string) { j.add("> " + text) }
 				set := settings(t, s.low, s.high)
-				set.Observer = writeDown(j, began)
+				set.Observers = []observe.Observer{writeDown(j, began)}
 				set.LastKnownGoodKey = bytes.Repeat([]byte{1}, 32) // keyed sums and revisions are the same each time
 				switch name {
 				case "manifest":
@@ -301,7 +301,7 @@ func (s *flowStage) derive(refuse func(a int) error) {
 func arrivalsInOrder(log []string) []string {
 	for i := 0; i < len(log); {
 		end := i + 1
-		for end < len(log) && strings.Contains(log[i], "s Received ") && strings.HasPrefix(log[end], log[i][:18]) {
+		for end < len(log) && strings.Contains(log[i], "s content_received ") && strings.HasPrefix(log[end], log[i][:18]) {
 			end++
 		}
 		slices.Sort(log[i:end])
@@ -310,40 +310,62 @@ func arrivalsInOrder(log []string) []string {
 	// What is closed is closed beside the writer: at any time within the moment.
 	moment := func(line string) string { at, _, _ := strings.Cut(line, "s "); return at }
 	for i := range log {
-		for k := i; strings.Contains(log[k], "s Released ") && k+1 < len(log) && moment(log[k]) == moment(log[k+1]) && !strings.Contains(log[k+1], "s Released "); k++ {
+		for k := i; strings.Contains(log[k], "s resource_closed ") && k+1 < len(log) && moment(log[k]) == moment(log[k+1]) && !strings.Contains(log[k+1], "s resource_closed "); k++ {
 			log[k], log[k+1] = log[k+1], log[k]
 		}
 	}
 	return log
 }
 
-// writeDown writes each event as a line: the time since the start, its name, its fields.
-func writeDown(j *journal, began time.Time) *observe.Observer {
-	o := &observe.Observer{}
-	v := reflect.ValueOf(o).Elem()
-	for i := range v.NumField() {
-		name := v.Type().Field(i).Name
-		v.Field(i).Set(reflect.MakeFunc(v.Field(i).Type(), func(args []reflect.Value) []reflect.Value {
-			line := fmt.Sprintf("%6.2fs %-9s", time.Since(began).Seconds(), name)
-			for f := range args[0].NumField() {
-				field := args[0].Type().Field(f).Name
-				value := args[0].Field(f).Interface()
-				switch value := value.(type) {
-				case time.Time:
-					line += fmt.Sprintf(" %s=%.2fs", field, value.Sub(began).Seconds())
-				case error:
-					line += fmt.Sprintf(" %s=%q", field, value.Error())
-				case string:
-					line += fmt.Sprintf(" %s=%.12s", field, value)
-				default:
-					line += fmt.Sprintf(" %s=%v", field, value)
-				}
+// fields are the fields that an event of each kind sets, in the order in which the log has them.
+var fields = map[observe.EventKind][]string{
+	observe.ContentReceived:  {"Layer", "Documents", "Revision"},
+	observe.Applied:          {"Version", "Sum", "KeyedSum", "Causes", "Changed", "Took"},
+	observe.Unchanged:        {"Version", "Causes"},
+	observe.Rejected:         {"Version", "Causes", "Problems"},
+	observe.Held:             {"Version", "Causes", "Reasons"},
+	observe.RolledBack:       {"Version", "From", "To", "Causes", "Err"},
+	observe.RollbackFailed:   {"Version", "From", "To", "Causes", "Err", "Problems"},
+	observe.BreakerOpened:    {"Layer", "Count", "Took"},
+	observe.PendingRestart:   {"Version", "Changed", "Reasons"},
+	observe.DocumentAbsent:   {"Layer", "Document"},
+	observe.DocumentMissing:  {"Layer", "Document", "Location"},
+	observe.LayerDown:        {"Layer", "Err", "Took"},
+	observe.LayerUp:          {"Layer", "Took"},
+	observe.SubscriberCalled: {"Name", "Version", "Took", "Err"},
+	observe.SubscriberSlow:   {"Name", "Version", "Took"},
+	observe.ResourceBuilt:    {"Name", "Took", "Err"},
+	observe.ResourceClosed:   {"Name", "Count", "Err"},
+	observe.Opened:           {"Version", "Sum", "KeyedSum", "Stale", "Age", "Took"},
+}
+
+// writeDown writes each event as a line: the time since the start, its kind, the fields that the
+// kind sets, and "!" with any other field that is set.
+func writeDown(j *journal, began time.Time) observe.Observer {
+	return func(e observe.Event) {
+		line := fmt.Sprintf("%6.2fs %-17s", time.Since(began).Seconds(), e.Kind)
+		if !e.Time.Equal(time.Now()) {
+			line += " !Time"
+		}
+		v := reflect.ValueOf(e)
+		for _, name := range fields[e.Kind] {
+			switch value := v.FieldByName(name).Interface().(type) {
+			case error:
+				line += fmt.Sprintf(" %s=%q", name, value.Error())
+			case string:
+				line += fmt.Sprintf(" %s=%.12s", name, value)
+			default:
+				line += fmt.Sprintf(" %s=%v", name, value)
 			}
-			j.add(line)
-			return nil
-		}))
+		}
+		for i := range v.NumField() {
+			name := v.Type().Field(i).Name
+			if name != "Kind" && name != "Time" && !v.Field(i).IsZero() && !slices.Contains(fields[e.Kind], name) {
+				line += " !" + name
+			}
+		}
+		j.add(line)
 	}
-	return o
 }
 
 func golden(t *testing.T, path, got string) {

@@ -108,7 +108,7 @@ func (e *Engine) admit() {
 		}
 	}
 	if all != nil { // a content of absent documents has no causes
-		observe.Tell(e.Observer.Held, observe.Held{Version: e.cell.Load().Version, Causes: told, Reasons: all})
+		e.tell(observe.Event{Kind: observe.Held, Version: e.cell.Load().Version, Causes: told, Reasons: all})
 	}
 }
 
@@ -149,7 +149,7 @@ func (e *Engine) wasGood(f *layerState, c *layerContent) bool {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return slices.ContainsFunc(e.history, func(h event) bool {
+	return slices.ContainsFunc(e.history, func(h historyEntry) bool {
 		return h.state != nil && h.state.contents[f.index] != nil && h.state.contents[f.index].sum() == sum
 	})
 }
@@ -157,7 +157,7 @@ func (e *Engine) wasGood(f *layerState, c *layerContent) bool {
 // bad counts a bad content of a layer.
 func (e *Engine) recordFailure(f *layerState, now time.Time) {
 	if f.breaker.Bad(now) {
-		observe.Tell(e.Observer.Tripped, observe.Tripped{Layer: f.name, Bad: f.breaker.Max, Within: f.breaker.Window})
+		e.tell(observe.Event{Kind: observe.BreakerOpened, Layer: f.name, Count: int64(f.breaker.Max), Took: f.breaker.Window})
 	}
 }
 
@@ -213,10 +213,14 @@ func place(root *tree.Node, p tree.Path) source.Position {
 // tellPending tells which fields wait for a restart, where that has changed.
 func (e *Engine) reportPending(next *State) {
 	e.mu.Lock()
-	news := !slices.EqualFunc(e.reportedPending, next.pending, func(a, b observe.Pending) bool { return a.Key == b.Key })
+	news := !slices.EqualFunc(e.reportedPending, next.pending, func(a, b pendingKey) bool { return a.key == b.key })
 	e.reportedPending = next.pending
 	e.mu.Unlock()
 	if news && len(next.pending) > 0 {
-		observe.Tell(e.Observer.Pending, observe.PendingRestart{Version: e.cell.Load().Version, Keys: next.pending})
+		event := observe.Event{Kind: observe.PendingRestart, Version: e.cell.Load().Version, Reasons: pendingTexts(next.pending)}
+		for _, p := range next.pending {
+			event.Changed = append(event.Changed, p.key)
+		}
+		e.tell(event)
 	}
 }

@@ -25,7 +25,7 @@ func (e *Engine) Health() observe.Health {
 	h.Version, h.Sum, h.KeyedSum, h.Since = live.Version, live.Sum(), e.KeyedSum(live), live.At
 	h.Pinned = e.pin != 0
 	h.OnProbation = e.probation != nil
-	h.Pending = slices.Clone(e.pending)
+	h.Pending = pendingTexts(e.pending)
 	h.Sections = e.schema.sectionHealth()
 	for _, f := range e.layers {
 		l := e.layerHealth(f, now, answers[f.index])
@@ -39,8 +39,8 @@ func (e *Engine) Health() observe.Health {
 	e.mu.Unlock()
 	for _, s := range e.hub.Subscribers() {
 		stats := s.Stats()
-		sub := observe.SubscriberHealth{Name: stats.Name, Calls: stats.Calls, Failures: stats.Failures, Panics: stats.Panics, Late: stats.Late,
-			LastVersion: stats.LastVersion, Running: stats.Running, Pending: stats.Pending}
+		sub := observe.SubscriberHealth{Name: stats.Name, Calls: stats.Calls, Failures: stats.Failures, Panics: stats.Panics, Slow: stats.Late,
+			LastVersion: stats.LastVersion, RunningSince: stats.Running, Pending: stats.Pending}
 		if err := e.clean(stats.LastErr); err != nil {
 			sub.LastError = err.Error()
 		}
@@ -54,7 +54,7 @@ func (e *Engine) Health() observe.Health {
 
 func (e *Engine) resourceHealth(s resource.Stats) observe.ResourceHealth {
 	r := observe.ResourceHealth{Name: s.Name, Since: s.Since, Took: s.Took, Builds: s.Builds, Failures: s.Failures, Panics: s.Panics,
-		Users: s.Users, Old: s.Old, Closed: s.Closed, Forced: s.Forced}
+		Users: s.Users, Replaced: s.Old, Closed: s.Closed, ClosedInUse: s.Forced}
 	if err := e.clean(s.LastErr); err != nil {
 		r.LastError = text(err)
 	}

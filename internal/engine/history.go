@@ -11,19 +11,19 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// event is an entry of the history; state is the version's, nil for a rejected change.
-type event struct {
-	observe.Entry
+// historyEntry is an entry of the history; state is the version's, nil for a rejected change.
+type historyEntry struct {
+	observe.HistoryEntry
 	state *State
 }
 
 // remember keeps as many entries of each result as Settings.History says, so that a storm of bad changes does not push out the
 // versions that one would go back to.
-func (e *Engine) recordHistory(state *State, entry observe.Entry) {
+func (e *Engine) recordHistory(state *State, entry observe.HistoryEntry) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.history = append(e.history, event{entry, state})
-	same := func(h event) bool { return h.Result == entry.Result }
+	e.history = append(e.history, historyEntry{entry, state})
+	same := func(h historyEntry) bool { return h.Kind == entry.Kind }
 	n := 0
 	for _, h := range e.history {
 		if same(h) {
@@ -37,12 +37,12 @@ func (e *Engine) recordHistory(state *State, entry observe.Entry) {
 }
 
 // History returns what has become of the last changes, oldest first.
-func (e *Engine) History() []observe.Entry {
+func (e *Engine) History() []observe.HistoryEntry {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	entries := make([]observe.Entry, len(e.history))
+	entries := make([]observe.HistoryEntry, len(e.history))
 	for i, h := range e.history {
-		entries[i] = h.Entry
+		entries[i] = h.HistoryEntry
 	}
 	return entries
 }
@@ -94,7 +94,7 @@ func (e *Engine) pinTo(version int64) (int64, error) {
 		return live.Version, nil
 	}
 	e.mu.Lock()
-	i := slices.IndexFunc(e.history, func(h event) bool { return h.state != nil && h.Version == version })
+	i := slices.IndexFunc(e.history, func(h historyEntry) bool { return h.state != nil && h.Version == version })
 	var state *State
 	if i >= 0 {
 		state = e.history[i].state
@@ -120,7 +120,7 @@ func (e *Engine) restore(old *State) (int64, error) {
 	e.pin = next.Version
 	e.mu.Unlock()
 	e.rebuildTimer.clear()
-	e.publish(next, live, candidate{started: next.At, causes: next.Causes}, observe.ResultApplied, nil)
+	e.publish(next, live, candidate{started: next.At, causes: next.Causes}, observe.Applied, nil)
 	return next.Version, nil
 }
 
@@ -133,7 +133,7 @@ func (e *Engine) back(to, live *State) (*State, error) {
 	}
 	defer e.beginBuilding()()
 	next := &State{Values: to.Values, full: to.full, Merged: to.Merged, schema: to.schema, contents: to.contents, roots: to.roots, pending: to.pending,
-		Version: live.Version + 1, At: time.Now(), Causes: []observe.Cause{{Document: fmt.Sprintf("back to version %d", from)}}}
+		Version: live.Version + 1, At: time.Now(), Causes: []observe.Cause{{Position: source.Position{Document: fmt.Sprintf("back to version %d", from)}}}}
 	if problems := e.prepare(next); problems != nil {
 		return nil, e.redactor.problems(problems)
 	}

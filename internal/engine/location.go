@@ -4,6 +4,7 @@ import (
 	"reflect"
 
 	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/internal/wording"
 	"github.com/nacre-go/nacre/observe"
 )
 
@@ -90,13 +91,13 @@ func (p location) isItem(segment string) bool {
 }
 
 // decider is the place as what holds the value of another.
-func (p location) decider() *observe.DecidingKey {
-	d := &observe.DecidingKey{Key: p.path.String(), Value: p.shape.Default}
+func (p location) decider() *observe.LayerValue {
+	d := &observe.LayerValue{Key: p.path.String(), Value: p.shape.Default}
 	switch {
 	case p.node != nil:
 		d.Position, d.Value = p.node.Position(), show(p.node, p.shape, p.secret)
 	case p.secret || p.shape.HidesText():
-		d.Value = observe.Redacted
+		d.Value = wording.Redacted
 	}
 	return d
 }

@@ -103,10 +103,10 @@ func (e *Engine) takeContent(l *layerState, c *layerContent) (news bool) {
 	e.mu.Unlock()
 
 	if down {
-		observe.Tell(e.Observer.LayerUp, observe.LayerUp{Layer: l.name, Down: now.Sub(since)})
+		e.tell(observe.Event{Kind: observe.LayerUp, Layer: l.name, Took: now.Sub(since)})
 	}
 	if news {
-		observe.Tell(e.Observer.Received, observe.Received{Layer: l.name, Documents: l.latest.names(), Revision: e.shown(c)})
+		e.tell(observe.Event{Kind: observe.ContentReceived, Layer: l.name, Documents: l.latest.names(), Revision: e.shown(c)})
 		e.reportAbsent(l, absent(c.Content), before)
 	}
 	return news
@@ -118,9 +118,9 @@ func (e *Engine) reportAbsent(l *layerState, absent []source.Document, before []
 		switch {
 		case slices.Contains(before, d.Name):
 		case l.latest.keeps(d.Name):
-			observe.Tell(e.Observer.Absent, observe.Absent{Layer: l.name, Document: d.Name})
+			e.tell(observe.Event{Kind: observe.DocumentAbsent, Layer: l.name, Document: d.Name})
 		default:
-			observe.Tell(e.Observer.Missing, observe.Missing{Layer: l.name, Document: d.Name, Location: d.Origin.Location})
+			e.tell(observe.Event{Kind: observe.DocumentMissing, Layer: l.name, Document: d.Name, Location: d.Origin.Location})
 		}
 	}
 }
@@ -145,5 +145,5 @@ func (e *Engine) takeError(l *layerState, err error) {
 	if known {
 		return // a source should not say the same twice, and need not be believed
 	}
-	observe.Tell(e.Observer.LayerDown, observe.LayerDown{Layer: l.name, Err: err, Since: since})
+	e.tell(observe.Event{Kind: observe.LayerDown, Layer: l.name, Err: err, Took: now.Sub(since)})
 }

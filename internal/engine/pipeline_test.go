@@ -358,7 +358,7 @@ func (p *pipeline) run() {
 		p.failf("close: %v", err)
 	}
 	for _, h := range p.e.Health().Resources {
-		if h.Old != 0 || h.Closed != h.Builds {
+		if h.Replaced != 0 || h.Closed != h.Builds {
 			p.failf("after Close, of %d resources %d are closed", h.Builds, h.Closed)
 		}
 	}

@@ -10,7 +10,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/nacre-go/nacre/internal/wording"
-	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -55,7 +54,7 @@ func (s *redactor) prepare() {
 			s.short = append(s.short, secret)
 			return
 		}
-		pairs = append(pairs, secret, observe.Redacted)
+		pairs = append(pairs, secret, wording.Redacted)
 	}
 	for _, secret := range longest {
 		add(secret)
@@ -88,7 +87,7 @@ func replaceWord(t, secret string) string {
 			continue
 		}
 		b.WriteString(t[from:i])
-		b.WriteString(observe.Redacted)
+		b.WriteString(wording.Redacted)
 		from, at = end, end
 	}
 }

@@ -123,9 +123,9 @@ func (e *Engine) refuseRenewal(f *layerState, problems source.Problems) {
 		return
 	}
 	live := e.cell.Load()
-	causes := []observe.Cause{{Layer: f.name, Document: firstName(f.applied), Revision: e.shown(f.applied)}}
-	e.recordHistory(nil, observe.Entry{Result: observe.ResultRejected, At: time.Now(), Version: live.Version, Causes: causes, Problems: own})
-	observe.Tell(e.Observer.Rejected, observe.Rejected{Version: live.Version, Causes: causes, Problems: own})
+	causes := []observe.Cause{causeAt(f, firstName(f.applied), e.shown(f.applied))}
+	e.recordHistory(nil, observe.HistoryEntry{Kind: observe.Rejected, Time: time.Now(), Version: live.Version, Causes: causes, Problems: own})
+	e.tell(observe.Event{Kind: observe.Rejected, Version: live.Version, Causes: causes, Problems: own})
 }
 
 // setRenewal notes why the references of what is live of a layer keep the values that they had; nil where they need not. It reports

@@ -141,10 +141,10 @@ func TestTroubleThatIsRepeatedIsToldOnce(t *testing.T) {
 		r := repeats{newOrigin("r", "a: 1")}
 		j := &journal{}
 		s := settings(t, r)
-		s.Observer = &observe.Observer{
-			LayerDown: func(d observe.LayerDown) { j.add("down: " + d.Err.Error()) },
-			LayerUp:   func(u observe.LayerUp) { j.add("up") },
-		}
+		s.Observers = on(handlers{
+			observe.LayerDown: func(d observe.Event) { j.add("down: " + d.Err.Error()) },
+			observe.LayerUp:   func(u observe.Event) { j.add("up") },
+		})
 		e := start(t, s)
 		settle()
 		r.fail(errors.New("first"))
@@ -241,9 +241,9 @@ func TestSecretsThatBeginAlike(t *testing.T) {
 		x := newOrigin("x", "token: hunter22")
 		s := settings(t, x)
 		j := &journal{}
-		s.Observer = &observe.Observer{Delivered: func(d observe.Delivered) {
+		s.Observers = on(handlers{observe.SubscriberCalled: func(d observe.Event) {
 			j.add(d.Err.Error())
-		}}
+		}})
 		e := start(t, s)
 		e.Subscribe("tells", false, func(*engine.State) engine.Handler {
 			return func(_ context.Context, s *engine.State, _ []observe.Cause) (bool, error) {
@@ -270,7 +270,7 @@ func TestSecretsInCausesAreOutOfReach(t *testing.T) {
 		x := newOrigin("x", "token: hunter22")
 		s := settings(t, x)
 		var told error
-		s.Observer = &observe.Observer{Delivered: func(d observe.Delivered) { told = d.Err }}
+		s.Observers = on(handlers{observe.SubscriberCalled: func(d observe.Event) { told = d.Err }})
 		e := start(t, s)
 		e.Subscribe("tells", true, func(*engine.State) engine.Handler {
 			return func(_ context.Context, s *engine.State, _ []observe.Cause) (bool, error) {

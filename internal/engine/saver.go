@@ -13,15 +13,15 @@ import (
 // saver keeps the copy on disk, in a goroutine of its own with a mailbox of one slot: a slow or full disk holds nobody up.
 // A nil saver keeps none.
 type saver struct {
-	path     string
-	key      []byte
-	observer *observe.Observer
-	loaded   *lastgood.Record
-	record   func() (lastgood.Record, bool) // what is live
-	store    *lastgood.Store                // nil while it is not owned; run's alone once that has begun
-	slot     chan struct{}                  // something new is live
-	done     chan struct{}
-	closeErr error // of store; to be read when done is closed
+	path      string
+	key       []byte
+	observers []observe.Observer
+	loaded    *lastgood.Record
+	record    func() (lastgood.Record, bool) // what is live
+	store     *lastgood.Store                // nil while it is not owned; run's alone once that has begun
+	slot      chan struct{}                  // something new is live
+	done      chan struct{}
+	closeErr  error // of store; to be read when done is closed
 
 	mu    sync.Mutex
 	ended bool
@@ -36,7 +36,7 @@ func newSaver(settings Settings, feeds []*layerState, record func() (lastgood.Re
 	if !remote || settings.LastKnownGoodPath == "" && settings.LastKnownGoodErr == nil {
 		return nil
 	}
-	s := &saver{path: settings.LastKnownGoodPath, key: settings.LastKnownGoodKey, observer: settings.Observer, record: record, slot: make(chan struct{}, 1), done: make(chan struct{})}
+	s := &saver{path: settings.LastKnownGoodPath, key: settings.LastKnownGoodKey, observers: settings.Observers, record: record, slot: make(chan struct{}, 1), done: make(chan struct{})}
 	s.state.Path = s.path
 	if settings.LastKnownGoodErr != nil {
 		s.failed(0, settings.LastKnownGoodErr)
@@ -55,7 +55,7 @@ func newSaver(settings Settings, feeds []*layerState, record func() (lastgood.Re
 		s.failed(0, err)
 	}
 	if s.state.Warning = lastgood.Warning(s.path, s.key); s.state.Warning != "" {
-		observe.Tell(s.observer.LastGood, observe.LastGood{Path: s.path, Warning: s.state.Warning})
+		tell(s.observers, observe.Event{Kind: observe.LastKnownGoodExposed, Location: s.path, Reasons: []string{s.state.Warning}})
 	}
 	go s.run()
 	return s
@@ -80,7 +80,7 @@ func (s *saver) run() {
 		s.mu.Lock()
 		s.state.Error, s.state.SavedAt, s.state.Version = "", r.SavedAt, r.Version
 		s.mu.Unlock()
-		observe.Tell(s.observer.LastGood, observe.LastGood{Path: s.path, Version: r.Version})
+		tell(s.observers, observe.Event{Kind: observe.LastKnownGoodSaved, Location: s.path, Version: r.Version})
 	}
 }
 
@@ -102,7 +102,7 @@ func (s *saver) failed(version int64, err error) {
 	s.state.Error = err.Error()
 	s.mu.Unlock()
 	if news {
-		observe.Tell(s.observer.LastGood, observe.LastGood{Path: s.path, Version: version, Err: err})
+		tell(s.observers, observe.Event{Kind: observe.LastKnownGoodFailed, Location: s.path, Version: version, Err: err})
 	}
 }
 

@@ -151,7 +151,7 @@ func (e *Engine) extend(number int, before *schema) source.Problems {
 		return e.redactor.problems(problems)
 	}
 	next.Version, next.At = live.Version+1, time.Now()
-	next.Causes = []observe.Cause{{Document: "section " + e.schema.sections[number].At.String()}}
+	next.Causes = []observe.Cause{{Position: source.Position{Document: "section " + e.schema.sections[number].At.String()}}}
 	if !e.swap(next) {
 		return nil // the config was closed meanwhile
 	}
@@ -159,7 +159,7 @@ func (e *Engine) extend(number int, before *schema) source.Problems {
 		e.first = next.Version // it is still what the service started with, read in full
 	}
 	e.activate(live, next, true)
-	e.publish(next, live, candidate{started: next.At, causes: next.Causes}, observe.ResultApplied, nil)
+	e.publish(next, live, candidate{started: next.At, causes: next.Causes}, observe.Applied, nil)
 	return nil
 }
 
@@ -184,9 +184,9 @@ func (e *Engine) complete(old, live *State, freezer *guard.Freezer) (*State, sou
 	return next, nil
 }
 
-func pendingAt(wanted *tree.Node, paths []tree.Path) (all []observe.Pending) {
+func pendingAt(wanted *tree.Node, paths []tree.Path) (all []pendingKey) {
 	for _, p := range paths {
-		all = append(all, observe.Pending{Key: p.String(), Position: place(wanted, p)})
+		all = append(all, pendingKey{p.String(), place(wanted, p)})
 	}
 	return all
 }

@@ -53,8 +53,9 @@ type Settings struct {
 	// Parts are what is bound; the first is the service's own type, at the root.
 	Parts []*Section
 	// Cell is where the live state is kept; nil: a plain one.
-	Cell     Cell
-	Observer *observe.Observer
+	Cell Cell
+	// Observers receive every event, in order.
+	Observers []observe.Observer
 
 	// Window is how long no further content may come before a change is applied; MaxWindow is the longest that it waits
 	// for that, from the first content on. 0 applies at once.
@@ -117,7 +118,7 @@ type State struct {
 	schema   *schema
 	contents []*layerContent
 	roots    []*tree.Node
-	pending  []observe.Pending // restart-only fields that the contents want otherwise
+	pending  []pendingKey // restart-only fields that the contents want otherwise
 	// built is what was made from Values; empty once another version is live. Only the writer stores.
 	built atomic.Pointer[resource.Set]
 }

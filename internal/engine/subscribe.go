@@ -70,12 +70,12 @@ func fold(missed, next delivery) delivery {
 
 // delivered hears of every call of a subscriber.
 func (e *Engine) delivered(name string, d delivery, took time.Duration, err error) {
-	observe.Tell(e.Observer.Delivered, observe.Delivered{Subscriber: name, Version: d.state.Version, Took: took, Err: e.clean(err)})
+	e.tell(observe.Event{Kind: observe.SubscriberCalled, Name: name, Version: d.state.Version, Took: took, Err: e.clean(err)})
 }
 
 // late hears of a call that has not ended within its deadline.
 func (e *Engine) subscriberSlow(name string, d delivery, deadline time.Duration) {
-	observe.Tell(e.Observer.Late, observe.Late{Subscriber: name, Version: d.state.Version, Deadline: deadline})
+	e.tell(observe.Event{Kind: observe.SubscriberSlow, Name: name, Version: d.state.Version, Took: deadline})
 }
 
 // said cleans an error of the service's own code, and returns what may be said of it: what is left

@@ -1,5 +1,10 @@
-// Package slogobserve writes the events of a config to a slog.Logger, one line each, never with a value.
+// Package slogobserve writes the events of a config to a slog.Logger, one line for each event,
+// never with a value of the configuration.
 //
-// Levels: a new version is Info; what was refused, held, absent, or down is Warn; a subscriber's error or panic and a last
-// good copy that cannot be saved are Error; what changes nothing is Debug.
+// # Levels
+//
+// A new version, a layer that has recovered and a resource are Info. A change that is rejected,
+// held or waits for a restart, a layer that is down, an absent document and a slow subscriber are
+// Warn. An error or panic of the service's code, a rollback, an open breaker and a last known good
+// copy that cannot be saved are Error. What changes nothing is Debug.
 package slogobserve

@@ -3,9 +3,9 @@ package slogobserve_test
 import (
 	"bytes"
 	"errors"
+	"io"
 	"log/slog"
 	"os"
-	"reflect"
 	"strings"
 	"testing"
 
@@ -22,49 +22,68 @@ func Example() {
 		return a
 	}}))
 	o := slogobserve.New(logger)
-	causes := []observe.Cause{{Layer: "nacos", Document: "orders.yaml"}}
-	o.Rejected(observe.Rejected{Version: 4, Causes: causes, Problems: source.Problems{{
+	causes := []observe.Cause{{Position: source.Position{Layer: "nacos", Document: "orders.yaml"}}}
+	o(observe.Event{Kind: observe.Rejected, Version: 4, Causes: causes, Problems: source.Problems{{
 		Kind: source.UnknownKey, Key: "db.pol", Message: "unknown key", Suggest: "db.pool",
 		Position: source.Position{Layer: "nacos", Document: "orders.yaml", Line: 7, Column: 3}}}})
-	o.Applied(observe.Applied{Version: 5, Sum: strings.Repeat("ab", 32), Causes: causes, Changed: []string{"db.pool"}})
+	o(observe.Event{Kind: observe.Applied, Version: 5, Sum: strings.Repeat("ab", 32), Causes: causes, Changed: []string{"db.pool"}})
 	// Output:
 	// level=WARN msg="config: change rejected" live=4 causes="orders.yaml (nacos)" problems="orders.yaml:7:3 (nacos) db.pol: unknown key, did you mean db.pool?"
 	// level=INFO msg="config: new version" version=5 sum=abababababab causes="orders.yaml (nacos)" changed=db.pool took=0s
 }
 
-// Every event is a line, so that one that is added is not forgotten here.
-func TestEveryEventIsALine(t *testing.T) {
+// Every kind is a line of its own, so that one that is added is not forgotten here.
+func TestEveryKindIsALine(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	v := reflect.ValueOf(slogobserve.New(slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})))).Elem()
-	for i := range v.NumField() {
-		name := v.Type().Field(i).Name
-		if v.Field(i).IsNil() {
-			t.Errorf("%s is not logged", name)
-			continue
-		}
+	o := slogobserve.New(debug(&out))
+	seen := map[string]observe.EventKind{}
+	for k := observe.EventKind(1); k.String() != "unknown"; k++ {
 		out.Reset()
-		v.Field(i).Call([]reflect.Value{reflect.Zero(v.Field(i).Type().In(0))})
+		o(observe.Event{Kind: k})
 		if n := strings.Count(out.String(), "\n"); n != 1 {
-			t.Errorf("%s is %d lines: %s", name, n, out.String())
+			t.Errorf("%s is %d lines: %s", k, n, out.String())
 		}
+		_, message, _ := strings.Cut(out.String(), "msg=")
+		message, _, _ = strings.Cut(message[1:], `"`)
+		if other, ok := seen[message]; ok || message == "config: "+k.String() {
+			t.Errorf("%s has no line of its own, or that of %s: %s", k, other, out.String())
+		}
+		seen[message] = k
+	}
+	out.Reset()
+	o(observe.Event{Kind: 255})
+	if !strings.Contains(out.String(), "kind=255") {
+		t.Errorf("a kind of a later version is lost: %q", out.String())
 	}
 }
 
 func TestLevels(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	o := slogobserve.New(slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})))
-	for want, tell := range map[string]func(){
-		"DEBUG": func() { o.Delivered(observe.Delivered{}) },
-		"ERROR": func() { o.Delivered(observe.Delivered{Err: errors.New("x")}) },
-		"INFO":  func() { o.Booted(observe.Booted{}) },
-		"WARN":  func() { o.Booted(observe.Booted{Stale: []string{"nacos"}}) },
+	o := slogobserve.New(debug(&out))
+	failed := errors.New("x")
+	for _, test := range []struct {
+		want  string
+		event observe.Event
+	}{
+		{"DEBUG", observe.Event{Kind: observe.SubscriberCalled}},
+		{"ERROR", observe.Event{Kind: observe.SubscriberCalled, Err: failed}},
+		{"INFO", observe.Event{Kind: observe.Opened}},
+		{"WARN", observe.Event{Kind: observe.Opened, Stale: []string{"nacos"}}},
+		{"INFO", observe.Event{Kind: observe.ResourceBuilt}},
+		{"ERROR", observe.Event{Kind: observe.ResourceBuilt, Err: failed}},
+		{"INFO", observe.Event{Kind: observe.ResourceClosed}},
+		{"WARN", observe.Event{Kind: observe.ResourceClosed, Count: 1}},
+		{"ERROR", observe.Event{Kind: observe.ResourceClosed, Err: failed}},
+		{"DEBUG", observe.Event{Kind: observe.LastKnownGoodSaved}},
+		{"ERROR", observe.Event{Kind: observe.LastKnownGoodFailed, Err: failed}},
+		{"WARN", observe.Event{Kind: observe.LastKnownGoodExposed}},
 	} {
 		out.Reset()
-		tell()
-		if !strings.Contains(out.String(), "level="+want) {
-			t.Errorf("want level %s: %s", want, out.String())
+		o(test.event)
+		if !strings.Contains(out.String(), "level="+test.want) {
+			t.Errorf("%+v is not of level %s: %s", test.event, test.want, out.String())
 		}
 	}
 }
@@ -72,13 +91,17 @@ func TestLevels(t *testing.T) {
 func TestLongListsAreCut(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	o := slogobserve.New(slog.New(slog.NewTextHandler(&out, nil)))
+	o := slogobserve.New(debug(&out))
 	keys := make([]string, 100)
 	for i := range keys {
 		keys[i] = "key"
 	}
-	o.Applied(observe.Applied{Changed: keys})
+	o(observe.Event{Kind: observe.Applied, Changed: keys})
 	if n := strings.Count(out.String(), "key"); n != 8 || !strings.Contains(out.String(), "and 92 more") || keys[8] != "key" {
 		t.Errorf("%d of 100 keys are shown: %s", n, out.String())
 	}
+}
+
+func debug(out io.Writer) *slog.Logger {
+	return slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }

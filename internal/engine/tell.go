@@ -1,0 +1,41 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/nacre-go/nacre/observe"
+	"github.com/nacre-go/nacre/source"
+)
+
+// tell reports an event to the observers.
+func (e *Engine) tell(event observe.Event) { tell(e.Observers, event) }
+
+func tell(observers []observe.Observer, event observe.Event) {
+	event.Time = time.Now()
+	for _, o := range observers {
+		tellOne(o, event)
+	}
+}
+
+// tellOne drops a panic of an observer, so that it affects neither the engine nor other observers.
+func tellOne(o observe.Observer, event observe.Event) {
+	if o == nil {
+		return
+	}
+	defer func() { _ = recover() }()
+	o(event)
+}
+
+// pendingKey is a restart-only key, and where the value is that waits for the restart.
+type pendingKey struct {
+	key string
+	at  source.Position
+}
+
+// pendingTexts returns each key with its position: "server.addr config.yaml:3:9 (file)".
+func pendingTexts(keys []pendingKey) (texts []string) {
+	for _, k := range keys {
+		texts = append(texts, k.key+" "+k.at.String())
+	}
+	return texts
+}

@@ -1,0 +1,4 @@
+package wording
+
+// Redacted replaces a secret.
+const Redacted = "******"

@@ -1,0 +1,128 @@
+package observe
+
+import "fmt"
+
+// EventKind is the kind of an event.
+type EventKind uint8
+
+// The kinds of events. Their numbers and names never change: databases of metrics may hold them.
+const (
+	// ContentReceived reports that a layer has new content, on which the config has not decided
+	// yet. It sets Layer, Documents and Revision.
+	ContentReceived EventKind = 1
+	// Applied reports that a new version is live. It sets Version, Sum, KeyedSum, Causes, Changed
+	// and Took, the time from the start of the decision to the swap.
+	Applied EventKind = 2
+	// Unchanged reports that new content was accepted and changes nothing, such as a comment. It
+	// sets Version and Causes.
+	Unchanged EventKind = 3
+	// Rejected reports that new content was rejected; the live version stays. It sets Version,
+	// Causes and Problems.
+	Rejected EventKind = 4
+	// Held reports that new content waits, because the config is pinned or a guard asks for an
+	// approval. It sets Version, Causes and Reasons.
+	Held EventKind = 5
+	// RolledBack reports that a version was rolled back because a check of an automatic rollback
+	// failed. It sets Version, From, To, Causes, which are the documents that made From and are
+	// held from now on, and Err, the error of the check.
+	RolledBack EventKind = 6
+	// RollbackFailed reports that a check of an automatic rollback failed and that the version
+	// before could not be made live again; the version that failed stays. It sets Version, From,
+	// To, Causes, Err, the error of the check, and Problems, which say why version To could not be
+	// made live.
+	RollbackFailed EventKind = 7
+	// BreakerOpened reports that a layer had too many bad changes. Its further changes are held
+	// until it has the content again that was good, or until an approval. It sets Layer, Count, the
+	// number of bad changes, and Took, the time within which they came at most.
+	BreakerOpened EventKind = 8
+	// PendingRestart reports that fields which take effect only after a restart have changed. It
+	// sets Version, Changed, the keys that wait, and Reasons, which give each key with its
+	// position.
+	PendingRestart EventKind = 9
+	// DocumentAbsent reports that a document is gone from its origin and that its last content
+	// stays in use. It sets Layer and Document.
+	DocumentAbsent EventKind = 10
+	// DocumentMissing reports that a document is not at its origin and that none of its content is
+	// in use, because it never was or because its layer drops absent documents. It comes once an
+	// absence, also at the start. It sets Layer, Document and Location.
+	DocumentMissing EventKind = 11
+	// LayerDown reports that the source of a layer fails. It comes once an outage, and again when
+	// the error changes. It sets Layer, Err and Took, the time since the outage began.
+	LayerDown EventKind = 12
+	// LayerUp reports that a failing source has recovered. It sets Layer and Took, the length of
+	// the outage.
+	LayerUp EventKind = 13
+	// SubscriberCalled reports that a call of a subscriber has ended. It sets Name, Version, Took
+	// and Err, what the subscriber returned.
+	SubscriberCalled EventKind = 14
+	// SubscriberSlow reports that a call of a subscriber has passed its deadline. SubscriberCalled
+	// follows when the call ends. It sets Name, Version and Took, the deadline.
+	SubscriberSlow EventKind = 15
+	// ResourceBuilt reports that a build of a resource has ended, or was given up. It sets Name,
+	// Took and Err, why it could not be built. A resource that was built may still not come into
+	// use, when another one could not be built.
+	ResourceBuilt EventKind = 16
+	// ResourceClosed reports that a resource which was replaced is closed. It sets Name, Count, the
+	// number of users that still had it, which is above 0 only when the grace period was over, and
+	// Err, what its close returned.
+	ResourceClosed EventKind = 17
+	// Opened reports that Open has a first version. It sets Version, Sum, KeyedSum, Stale, Age and
+	// Took.
+	Opened EventKind = 18
+	// LastKnownGoodSaved reports that the last known good copy was saved. It sets Location and
+	// Version.
+	LastKnownGoodSaved EventKind = 19
+	// LastKnownGoodFailed reports that the last known good copy could not be read, owned or saved.
+	// It sets Location, Version, 0 before the first save, and Err.
+	LastKnownGoodFailed EventKind = 20
+	// LastKnownGoodExposed reports, once at the start, that other users of the machine may read or
+	// change the last known good copy. It sets Location and Reasons.
+	LastKnownGoodExposed EventKind = 21
+)
+
+var kindNames = [...]string{
+	ContentReceived:      "content_received",
+	Applied:              "applied",
+	Unchanged:            "unchanged",
+	Rejected:             "rejected",
+	Held:                 "held",
+	RolledBack:           "rolled_back",
+	RollbackFailed:       "rollback_failed",
+	BreakerOpened:        "breaker_opened",
+	PendingRestart:       "pending_restart",
+	DocumentAbsent:       "document_absent",
+	DocumentMissing:      "document_missing",
+	LayerDown:            "layer_down",
+	LayerUp:              "layer_up",
+	SubscriberCalled:     "subscriber_called",
+	SubscriberSlow:       "subscriber_slow",
+	ResourceBuilt:        "resource_built",
+	ResourceClosed:       "resource_closed",
+	Opened:               "opened",
+	LastKnownGoodSaved:   "last_known_good_saved",
+	LastKnownGoodFailed:  "last_known_good_failed",
+	LastKnownGoodExposed: "last_known_good_exposed",
+}
+
+// String returns the kind in snake case, such as "content_received", which is fit for a label of a
+// metric; "unknown" for a number that this version does not have.
+func (k EventKind) String() string {
+	if k == 0 || int(k) >= len(kindNames) {
+		return "unknown"
+	}
+	return kindNames[k]
+}
+
+// MarshalText returns what String does, so that a kind reads well in JSON.
+func (k EventKind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// UnmarshalText is the reverse of MarshalText. A kind that this version does not have is an error.
+func (k *EventKind) UnmarshalText(text []byte) error {
+	for i, name := range kindNames {
+		if i > 0 && name == string(text) {
+			*k = EventKind(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("event kind %q is unknown", text)
+}
