@@ -255,7 +255,7 @@ func ExampleConfig_Approve() {
 	}
 	fmt.Println(cfg.Get().Server.Addr)
 	// Output:
-	// held: service.yaml: it is empty, and had 2 keys
+	// held: service.yaml: is empty and had 2 keys
 	// :9090
 	// :8080
 }

@@ -128,13 +128,13 @@ func TestWhatTheMergedConfigurationLosesIsHeld(t *testing.T) {
 		"a list of another layer is replaced by a short one": {
 			before: layers{one(list(20)), one("pool: 1")}, after: layers{high: one("pool: 2\nhosts: [x]")}, held: "loses 19 of 22 keys"},
 		"a list shrinks": {
-			before: layers{high: one(list(20))}, after: layers{high: one(list(3))}, held: "it loses 17 of 20 keys"},
+			before: layers{high: one(list(20))}, after: layers{high: one(list(3))}, held: "loses 17 of 20 keys"},
 		"a list shrinks by half": {
 			before: layers{high: one(list(20))}, after: layers{high: one(list(10))}},
 		"a list is replaced by one of the same length": {
 			before: layers{one(list(20)), one("pool: 1")}, after: layers{high: one("pool: 2\n" + list(20))}},
 		"a folder loses all but one of its files": {
-			before: layers{one(block("rest", 100)), files(20)}, after: layers{high: files(1)}, held: "it loses 19 of its 20 documents, and with them 57 of 60 keys"},
+			before: layers{one(block("rest", 100)), files(20)}, after: layers{high: files(1)}, held: "loses 19 of its 20 documents, and with them 57 of 60 keys"},
 		"a folder loses all of its files": {
 			before: layers{one(block("rest", 100)), files(1)}, after: layers{high: nil}, held: "1 of its 1 documents"},
 		"a folder loses one of its files": {

@@ -20,10 +20,10 @@ func TestStory(t *testing.T) {
 }
 
 const story = `a script that failed has emptied the document
-    held: service.yaml: it is empty, and had 7 keys
+    held: service.yaml: is empty and had 7 keys
     live: addr :8080, limit 100, 5 rates
 a script that failed has lost most of it
-    held: service.yaml: it loses 6 of 7 keys
+    held: service.yaml: loses 6 of 7 keys
     live: addr :8080, limit 100, 5 rates
 a limit with which nothing works
     version 2 was rolled back: check self test: most requests are turned away
@@ -38,7 +38,7 @@ an address that takes effect only at the next start, and a limit
     waits for a restart: addr
     live: addr :8080, limit 200, 5 rates
 all rates go, and somebody means it
-    held: service.yaml: it loses 5 of 7 keys
+    held: service.yaml: loses 5 of 7 keys
     live: addr :8080, limit 200, 5 rates
 released
     live: addr :8080, limit 200, 0 rates

@@ -166,7 +166,7 @@ func (l *losses) ofLayers() {
 			had, lost, from = had+guard.Keys(d.root), lost+n, from+n
 		}
 		if from > 0 && (left == 0 && lost == had || guard.TooMany(lost, had, l.e.MaxKeyLoss)) {
-			why[i] = []string{fmt.Sprintf("it loses %d of its %d documents, and with them %d of %d keys", len(gone), len(applied.named), lost, had)}
+			why[i] = []string{fmt.Sprintf("loses %d of its %d documents, and with them %d of %d keys", len(gone), len(applied.named), lost, had)}
 		}
 	}
 	for i := range why {

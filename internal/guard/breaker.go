@@ -2,9 +2,9 @@ package guard
 
 import "time"
 
-// Breaker opens when too many bad changes come within a time. The zero Breaker, with Max 0, never does.
+// Breaker opens after too many bad changes within a window. The zero Breaker never opens.
 type Breaker struct {
-	// Max is how many bad changes within Window open it; 0: none do.
+	// Max is how many bad changes within Window open the breaker; 0 means that it never opens.
 	Max    int
 	Window time.Duration
 
@@ -12,7 +12,7 @@ type Breaker struct {
 	open bool
 }
 
-// Bad counts a bad change, and reports whether it has opened the breaker.
+// Bad counts a bad change and reports whether it opened the breaker.
 func (b *Breaker) Bad(now time.Time) (opened bool) {
 	if b.Max <= 0 || b.open {
 		return false
@@ -28,8 +28,8 @@ func (b *Breaker) Bad(now time.Time) (opened bool) {
 	return b.open
 }
 
-// Open reports whether further changes should wait.
+// Open reports whether the breaker is open, so that further changes should wait.
 func (b *Breaker) Open() bool { return b.open }
 
-// Reset closes the breaker and forgets what was bad.
+// Reset closes the breaker and forgets all bad changes.
 func (b *Breaker) Reset() { b.bad, b.open = nil, false }

@@ -5,21 +5,22 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Charge is what one document takes away of what a configuration loses.
+// Charge is the part of a loss of the configuration that one document causes.
 type Charge struct {
 	Keys int
-	// Nulls are the nulls of the document that take something away, and that it did not have before.
+	// Nulls are the new nulls of the document that remove something.
 	Nulls []Null
 }
 
-// Null is a null, or a key without a value, with what it takes away.
+// Null is a null, or a key without a value, with what it removes.
 type Null struct {
 	Place
 	At source.Position
 }
 
-// Charge returns what a document takes away of what is gone, which was old and is next; nil for a document that was or is not there. It
-// looks at each key of the document once, however much is gone.
+// Charge returns the part of the loss that a document causes by changing from old to next; a nil
+// tree is a document that did not or does not exist. It looks at each key of the document once,
+// however large the loss is.
 func (g *Gone) Charge(old, next *tree.Node) (c Charge) {
 	if g.lacks == nil {
 		g.lacks = &lack{}
@@ -31,9 +32,9 @@ func (g *Gone) Charge(old, next *tree.Node) (c Charge) {
 	return c
 }
 
-// lack is a place at which, or below which, something is gone.
+// lack is a place at which, or below which, keys are gone.
 type lack struct {
-	keys int // that are gone, with those below
+	keys int // that are gone here and below
 	leaf bool
 	at   map[string]*lack
 }
@@ -59,7 +60,7 @@ func (c *Charge) walk(at tree.Path, gone *lack, old, next *tree.Node) {
 	switch {
 	case gone == nil || old == next:
 	case next != nil && (next.Kind != tree.Map || next.Bare) && (old == nil || old.Kind != next.Kind || old.Bare != next.Bare):
-		// it stands in the place of what is gone
+		// it replaces what is gone
 		c.Keys += gone.keys
 		if TakesAway(next) && !TakesAway(old) {
 			c.Nulls = append(c.Nulls, Null{Place{append(tree.Path(nil), at...), gone.keys}, next.Position()})
@@ -83,11 +84,12 @@ func (c *Charge) walk(at tree.Path, gone *lack, old, next *tree.Node) {
 	}
 }
 
-// TakesAway reports whether a node is there to take away what lower layers say: a null, or a key without a value.
+// TakesAway reports whether a node removes what lower layers set: a null, or a key without a value.
 func TakesAway(n *tree.Node) bool { return n != nil && (n.Kind == tree.Null || n.Bare) }
 
-// Unsaid is how many keys of a document that is not there any more nobody says now: they are neither in the documents that its layer has, nor
-// has the configuration, as it will be, the same value there. So a document can be renamed, and move to another layer.
+// Unsaid returns how many keys of a removed document nothing sets now: the other documents of its
+// layer do not have them, and the next configuration does not have their value. So a document can be
+// renamed, or move to another layer, without a loss.
 func Unsaid(document, own, config *tree.Node) int {
 	switch {
 	case document == nil || document.Kind == tree.Null:

@@ -1,8 +1,8 @@
-// Package guard looks at a change that is well formed and valid, and says why it should not be applied without a person: because a
-// document loses much of what it had ([Compare]), because a field takes effect only after a restart ([Freezer]), or because a layer has
-// been wrong too often ([Breaker]). Who asks decides what becomes of the change.
+// Package guard finds valid changes that should not be applied without an approval, and says why: a
+// document loses much of its content ([Compare]), a field takes effect only after a restart
+// ([Freezer]), or a layer had too many bad changes ([Breaker]). The caller decides what to do.
 //
 // # Concurrency
 //
-// Compare and a Freezer are safe for concurrent use; a Breaker belongs to one writer.
+// Compare and Freezer are safe for concurrent use; a Breaker belongs to one writer.
 package guard

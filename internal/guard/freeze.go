@@ -7,16 +7,16 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Freezer keeps fields that take effect only after a restart as they are.
+// Freezer keeps restart-only fields at their live values.
 type Freezer struct {
 	shape  *tree.Shape
-	within map[*tree.Shape]bool // whether a shape is such a field, or has one below
+	within map[*tree.Shape]bool // whether a shape is restart-only or has such a field below
 }
 
 // NewFreezer returns the freezer of a struct.
 func NewFreezer(shape *tree.Shape) *Freezer {
 	f := &Freezer{shape: shape, within: map[*tree.Shape]bool{}}
-	// A type may contain itself: what is found below spreads until nothing new is found.
+	// A type may contain itself, so repeat until a pass finds nothing new.
 	for more := true; more; {
 		more = false
 		seen := map[*tree.Shape]bool{}
@@ -42,8 +42,9 @@ func (f *Freezer) spread(s *tree.Shape, seen map[*tree.Shape]bool, more *bool) {
 	}
 }
 
-// Freeze returns next with the restart-only fields as they are in live, and the paths at which they differ. It shares what it does
-// not touch. A part of a map or list that live has not got is not frozen: nothing of it is running.
+// Freeze returns next with the restart-only fields of live, and the paths at which the two differ.
+// It shares the nodes that it does not change. It does not freeze entries of a map or list that
+// live does not have: nothing runs with them yet.
 func (f *Freezer) Freeze(live, next *tree.Node) (frozen *tree.Node, pending []tree.Path) {
 	if !f.within[f.shape] {
 		return next, nil
@@ -146,7 +147,7 @@ func (w *walker) walkList(at tree.Path, shape *tree.Shape, live, next *tree.Node
 	return tree.NewList(next.Doc, next.Line, next.Column, items)
 }
 
-// same reports whether a field has the same value, said or by default.
+// same reports whether a field has the same value, set or by default.
 func same(shape *tree.Shape, live, next *tree.Node) bool {
 	return tree.Same(live, next) || isDefault(shape, live) && isDefault(shape, next)
 }

@@ -2,24 +2,24 @@ package guard
 
 import "github.com/nacre-go/nacre/internal/tree"
 
-// Gone is what a merged configuration has less than the one before it, whatever the cause: a null, a document that is not there any more, a
-// list that shrank.
+// Gone is what a merged configuration lost against the one before it, whatever the cause: a null, a
+// removed document, or a shorter list.
 type Gone struct {
-	// Lost is how many keys are gone, counted as Loss does.
+	// Lost is how many keys are gone, counted as in Loss.
 	Lost int
-	// Places are where: the highest paths of which all is gone, and lists that have fewer items.
+	// Places are the highest paths that are gone completely, and the lists with fewer items.
 	Places []Place
 
-	lacks *lack // the places, once Charge was asked
+	lacks *lack // Places as a tree; built by the first Charge
 }
 
-// Place is a path at which something is gone.
+// Place is a path at which keys are gone.
 type Place struct {
 	Path tree.Path
 	Keys int
 }
 
-// Missing returns what next has less than old. What the two share is not looked at.
+// Missing returns what next lost against old. It skips the nodes that the two share.
 func Missing(old, next *tree.Node) Gone {
 	var g Gone
 	g.walk(nil, old, next)
@@ -45,7 +45,7 @@ func (g *Gone) walk(at tree.Path, old, next *tree.Node) {
 	case old.Kind == tree.List && next.Kind == tree.List:
 		lost = shrunk(old, next)
 	case old.Kind != tree.Scalar:
-		lost = max(0, leaves(old)-leaves(next)) // another type is in its place
+		lost = max(0, leaves(old)-leaves(next)) // a value of another type replaced it
 	}
 	if lost > 0 {
 		g.Lost += lost
@@ -56,7 +56,7 @@ func (g *Gone) walk(at tree.Path, old, next *tree.Node) {
 // Keys counts the keys of a configuration as Loss does.
 func Keys(n *tree.Node) int { return leaves(n) }
 
-// TooMany reports whether the loss of so many of so many keys is one that a person should look at.
+// TooMany reports whether losing lost of had keys needs an approval.
 func TooMany(lost, had int, maxShare float64) bool {
 	return lost >= MinLost && float64(lost) > maxShare*float64(had)
 }

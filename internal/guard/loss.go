@@ -8,23 +8,26 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Loss is what a document has less than the one before it.
+// Loss is what a document lost against the one before it.
 type Loss struct {
-	// Had is how many keys there were: scalars, wherever they stand, and an item of a list counts as a key. Lost is how many of them are gone.
+	// Had is how many keys there were, and Lost how many of them are gone. Each scalar at any depth
+	// and each item of a list counts as a key.
 	Had, Lost int
-	// Left is how many keys there are.
+	// Left is how many keys there are now.
 	Left int
-	// Retyped are keys of another type than before, with the types: "db.pool was a number and is a string".
+	// Retyped are the keys whose type changed, with the types: "db.pool was a number and is a
+	// string".
 	Retyped []string
 }
 
-// MinLost is the number of lost keys from which their share counts: a small document may lose half of its keys any day.
+// MinLost is the number of lost keys from which their share counts: a small document often loses
+// half of its keys.
 const MinLost = 5
 
-// maxRetyped is the most keys that Loss.Retyped names.
+// maxRetyped is how many keys Loss.Retyped has at most.
 const maxRetyped = 8
 
-// Compare compares two documents. An explicit null is a key that is gone.
+// Compare compares two documents. An explicit null counts as a lost key.
 func Compare(old, next *tree.Node) Loss {
 	var l Loss
 	l.walk(nil, old, next)
@@ -78,7 +81,8 @@ func leaves(n *tree.Node) int {
 	return count
 }
 
-// shrunk is how many keys a list has less than the one in its place. Which item is which does not count.
+// shrunk returns how many keys fewer next has than old, if both are lists. It compares counts, not
+// items.
 func shrunk(old, next *tree.Node) int {
 	if old.Kind != tree.List || next.Kind != tree.List || len(old.Items) == 0 {
 		return 0
@@ -89,7 +93,7 @@ func shrunk(old, next *tree.Node) int {
 	return max(0, leaves(old)-leaves(next))
 }
 
-// typeOf is the type of a node in words; empty where the document's format does not tell.
+// typeOf returns the type of a node in words; empty if the format of the document does not say.
 func typeOf(n *tree.Node) string {
 	switch n.Kind {
 	case tree.Map:
@@ -110,15 +114,15 @@ func typeOf(n *tree.Node) string {
 	return "a number"
 }
 
-// Reasons says why a person should look at the change; nil where nobody needs to. MaxShare is the share of keys that a document
-// may lose.
+// Reasons returns why the change needs an approval; nil if it does not. maxShare is the share of
+// its keys that a document may lose.
 func (l Loss) Reasons(maxShare float64) []string {
 	var reasons []string
 	switch {
 	case l.Had > 0 && l.Left == 0:
-		reasons = append(reasons, fmt.Sprintf("it is empty, and had %s", keys(l.Had)))
+		reasons = append(reasons, fmt.Sprintf("is empty and had %s", keys(l.Had)))
 	case TooMany(l.Lost, l.Had, maxShare):
-		reasons = append(reasons, fmt.Sprintf("it loses %d of %s", l.Lost, keys(l.Had)))
+		reasons = append(reasons, fmt.Sprintf("loses %d of %s", l.Lost, keys(l.Had)))
 	}
 	return append(reasons, l.Retyped...)
 }
