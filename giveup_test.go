@@ -77,13 +77,13 @@ func TestNothingIsGivenUpUnderAnother(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := db.Close(); !errors.Is(err, source.InvalidArgument) || !strings.Contains(err.Error(), "top stands on it") {
+		if err := db.Close(); !errors.Is(err, source.InvalidArgument) || !strings.Contains(err.Error(), "top depends on it") {
 			t.Errorf("closed under another: %v", err)
 		}
 		m.Set([]byte("db: two\ncache: x"))
 		settle()
 		if top.Get().below.dsn != "two" {
-			t.Errorf("what stands on it is on %q", top.Get().below.dsn)
+			t.Errorf("what depends on it is on %q", top.Get().below.dsn)
 		}
 		if err := errors.Join(top.Close(), db.Close()); err != nil {
 			t.Fatal(err)
@@ -188,7 +188,7 @@ func TestALongGraceIsWaitedForBelow(t *testing.T) {
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		if log := f.took(); strings.Contains(log, "close") {
-			t.Errorf("closed under what stands on it: %s", log)
+			t.Errorf("closed under what depends on it: %s", log)
 		}
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()

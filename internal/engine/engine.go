@@ -101,7 +101,7 @@ func Start(ctx context.Context, s Settings) (*Engine, error) {
 		f.breaker = guard.Breaker{Max: s.MaxBadChanges, Window: s.BreakerWindow}
 	}
 	e.hub.Fold, e.hub.Version, e.hub.Report = fold, func(d delivery) int64 { return d.state.Version }, e.delivered
-	e.hub.Late = e.subscriberSlow
+	e.hub.Slow = e.subscriberSlow
 
 	run, stop := context.WithCancel(context.Background())
 	e.run, e.stop = run, stop

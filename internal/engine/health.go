@@ -39,7 +39,7 @@ func (e *Engine) Health() observe.Health {
 	e.mu.Unlock()
 	for _, s := range e.hub.Subscribers() {
 		stats := s.Stats()
-		sub := observe.SubscriberHealth{Name: stats.Name, Calls: stats.Calls, Failures: stats.Failures, Panics: stats.Panics, Slow: stats.Late,
+		sub := observe.SubscriberHealth{Name: stats.Name, Calls: stats.Calls, Failures: stats.Failures, Panics: stats.Panics, Slow: stats.Slow,
 			LastVersion: stats.LastVersion, RunningSince: stats.Running, Pending: stats.Pending}
 		if err := e.clean(stats.LastErr); err != nil {
 			sub.LastError = err.Error()

@@ -1,11 +1,13 @@
 // Package notify delivers the newest state to subscribers, each at its own pace.
 //
-// Every subscriber has a goroutine and a mailbox with one slot. Publish puts the newest state into each slot and never
-// waits; a state that is still in the slot is folded into the new one. So a subscriber sees states in their order, may
-// miss some in between, never misses the last, and never sees an older one after a newer one. What a subscriber does
-// (block, fail, panic, end its goroutine) is counted and reported, and touches nobody else.
+// Every subscriber has a goroutine and a mailbox with one slot. Publish puts the newest state into
+// each slot and never waits; it folds a state that is still in the slot into the new one. A
+// subscriber therefore sees states in order. It may miss states in between, but never the last one.
+// A subscriber that blocks, fails, panics or ends its goroutine is counted and reported; others are
+// unaffected.
 //
 // # Concurrency
 //
-// Everything is safe for concurrent use, except that Publish calls must not overlap: there is one writer.
+// Everything is safe for concurrent use, except that calls of Publish must not overlap: there is
+// one writer.
 package notify

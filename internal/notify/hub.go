@@ -7,30 +7,32 @@ import (
 	"time"
 )
 
-// Hub hands states of type S to its subscribers. The exported fields are set before the first use.
+// Hub delivers states of type S to its subscribers. Set the exported fields before the first use.
 type Hub[S any] struct {
-	// Fold merges a state that a subscriber has not seen yet into the next one; nil means that the next replaces it.
+	// Fold merges a state that a subscriber has not seen into the next one. If it is nil, the next
+	// state replaces the missed one.
 	Fold func(missed, next S) S
-	// Version returns a state's version, for Stats; may be nil.
+	// Version returns the version of a state, for Stats; may be nil.
 	Version func(S) int64
-	// Report hears of every call that has ended, in the subscriber's goroutine; may be nil.
+	// Report is called after every call, in the goroutine of the subscriber; may be nil.
 	Report func(name string, state S, took time.Duration, err error)
-	// Late hears of a call that has not ended within its deadline, when it is over, in a goroutine of its own; may be nil.
-	Late func(name string, state S, deadline time.Duration)
+	// Slow is called when a call passes its deadline, in a new goroutine; may be nil.
+	Slow func(name string, state S, deadline time.Duration)
 
 	mu     sync.Mutex
 	subs   []*Subscriber[S]
 	closed bool
 }
 
-// Subscribe starts a subscriber, which calls handle for each state that it is given. The context that handle gets ends when
-// the subscriber is stopped or the hub closed. On a closed hub the subscriber is already done.
+// Subscribe starts a subscriber, which calls handle for each state that it gets. The context of a
+// call ends when the subscriber is stopped or the hub is closed. On a closed hub the subscriber is
+// already done.
 func (h *Hub[S]) Subscribe(name string, handle Handler[S]) *Subscriber[S] {
 	return h.SubscribeWithin(0, name, handle)
 }
 
-// SubscribeWithin is Subscribe with a deadline for each call: the context that handle gets ends with it too, and a call that goes on
-// is counted and told. 0 is none.
+// SubscribeWithin is like Subscribe with a deadline for each call: the context of the call ends
+// then, and a call that continues is counted and reported as slow. 0 means no deadline.
 func (h *Hub[S]) SubscribeWithin(deadline time.Duration, name string, handle Handler[S]) *Subscriber[S] {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Subscriber[S]{
@@ -55,7 +57,7 @@ func (h *Hub[S]) forget(s *Subscriber[S]) {
 	h.subs = slices.DeleteFunc(h.subs, func(other *Subscriber[S]) bool { return other == s })
 }
 
-// Publish hands state to every subscriber and never waits.
+// Publish delivers state to every subscriber and never waits.
 func (h *Hub[S]) Publish(state S) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -64,15 +66,15 @@ func (h *Hub[S]) Publish(state S) {
 	}
 }
 
-// Subscribers returns those that are there, in the order in which they came.
+// Subscribers returns the current subscribers, oldest first.
 func (h *Hub[S]) Subscribers() []*Subscriber[S] {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return slices.Clone(h.subs)
 }
 
-// Close stops all subscribers and waits until the running calls have ended, or ctx has. It returns the names of those that
-// still run. No call begins after Close has been called.
+// Close stops all subscribers and waits until the running calls have ended or ctx ends. It returns
+// the names of the subscribers whose call still runs. No call begins after Close was called.
 func (h *Hub[S]) Close(ctx context.Context) (running []string) {
 	h.mu.Lock()
 	h.closed = true

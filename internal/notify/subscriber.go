@@ -8,7 +8,8 @@ import (
 	"github.com/nacre-go/nacre/internal/rescue"
 )
 
-// Handler is called with each state. It reports whether it found anything to do; a call that did not is not counted.
+// Handler is called with each state. It reports whether it had anything to do; otherwise the call
+// is not counted.
 type Handler[S any] func(context.Context, S) (called bool, err error)
 
 // Stats are a subscriber's counts.
@@ -17,12 +18,12 @@ type Stats struct {
 	Calls       int64 // ended calls
 	Failures    int64 // calls that returned an error
 	Panics      int64 // calls that panicked or ended their goroutine
-	Late        int64 // calls that did not end within their deadline
+	Slow        int64 // calls that passed their deadline
 	LastVersion int64 // of the last ended call; 0 before the first
 	LastErr     error // of the last ended call
-	// Running is since when a call runs; zero when none does.
+	// Running is when the call that runs now began; zero when none does.
 	Running time.Time
-	// Pending says that a newer state waits in the mailbox.
+	// Pending reports whether a newer state waits in the mailbox.
 	Pending bool
 }
 
@@ -44,7 +45,7 @@ type Subscriber[S any] struct {
 	stats Stats
 }
 
-// Put hands a state to this subscriber alone, as Publish does to all.
+// Put delivers a state to this subscriber only.
 func (s *Subscriber[S]) Put(state S) { s.put(state) }
 
 func (s *Subscriber[S]) put(state S) {
@@ -71,8 +72,8 @@ func (s *Subscriber[S]) take() *S {
 	return state
 }
 
-// Stop ends the subscription: the context of a call that runs, or is about to, ends, and no other comes. It does not wait, so that a
-// handler may stop its own subscription; Done tells when the last call has ended.
+// Stop ends the subscription. The context of the running call ends, and no other call begins. Stop
+// does not wait, so that a handler may stop its own subscription; see Done.
 func (s *Subscriber[S]) Stop() {
 	s.cancel()
 	s.hub.forget(s)
@@ -81,7 +82,7 @@ func (s *Subscriber[S]) Stop() {
 // Done is closed when the subscriber has stopped and its last call has ended.
 func (s *Subscriber[S]) Done() <-chan struct{} { return s.done }
 
-// Stats returns the counts as they are now.
+// Stats returns the current counts.
 func (s *Subscriber[S]) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -98,7 +99,7 @@ func (s *Subscriber[S]) run() {
 			close(s.done)
 			return
 		}
-		go s.run() // the handler ended this goroutine (runtime.Goexit); the subscription goes on in another
+		go s.run() // the handler ended this goroutine (runtime.Goexit): the subscription continues in a new one
 	}()
 	for {
 		select {
@@ -107,7 +108,7 @@ func (s *Subscriber[S]) run() {
 			return
 		case <-s.wake:
 		}
-		if s.ctx.Err() != nil { // both were ready: a stop goes first
+		if s.ctx.Err() != nil { // both were ready: a stop wins
 			ended = true
 			return
 		}
@@ -136,7 +137,7 @@ func (s *Subscriber[S]) call(state S) {
 	returned = true
 }
 
-// within returns the context of a call, and what is to be called when it has ended.
+// within returns the context of a call, and a function to call when the call has ended.
 func (s *Subscriber[S]) within(state S) (context.Context, func()) {
 	if s.deadline <= 0 {
 		return s.ctx, func() {}
@@ -144,10 +145,10 @@ func (s *Subscriber[S]) within(state S) (context.Context, func()) {
 	ctx, cancel := context.WithTimeout(s.ctx, s.deadline)
 	timer := time.AfterFunc(s.deadline, func() {
 		s.mu.Lock()
-		s.stats.Late++
+		s.stats.Slow++
 		s.mu.Unlock()
-		if s.hub.Late != nil {
-			s.hub.Late(s.name, state, s.deadline)
+		if s.hub.Slow != nil {
+			s.hub.Slow(s.name, state, s.deadline)
 		}
 	})
 	return ctx, func() {

@@ -1,4 +1,5 @@
-// Package rescue calls what others have written, which may panic, end its goroutine or not come back, and makes errors of that.
+// Package rescue calls functions that may panic, end their goroutine or not return, and returns an
+// error for each of these.
 //
 // # Concurrency
 //

@@ -12,16 +12,16 @@ import (
 type Panic struct {
 	Value string // the panic's value as text
 	Stack string
-	Own   bool // nobody panicked, and Value says what happened
+	Own   bool // there was no panic; Value is text of this module that says what happened
 }
 
 // Error returns "panic: value".
 func (p *Panic) Error() string { return "panic: " + p.Value }
 
-// NewPanic returns the error for what recover has returned, with the stack of the caller.
+// NewPanic returns the error for what recover returned, with the stack of the caller.
 func NewPanic(v any) *Panic { return &Panic{Value: text(v), Stack: string(debug.Stack())} }
 
-// text is v as text; a value whose own String method panics has none.
+// text returns v as text, or a fixed text if the String method of v panics.
 func text(v any) (t string) {
 	defer func() {
 		if recover() != nil {
@@ -31,10 +31,11 @@ func text(v any) (t string) {
 	return fmt.Sprint(v)
 }
 
-// ErrGone is what becomes of a function that does not return.
+// ErrGone is the error of a function that ended its goroutine.
 var ErrGone = &Panic{Value: "the function ended its goroutine", Own: true}
 
-// Do calls f in a goroutine of its own and makes a panic, and an end of the goroutine, into an error.
+// Do calls f in a new goroutine and waits for it. If f panics or ends the goroutine, Do returns an
+// error of type *Panic.
 func Do(f func() error) error {
 	ended := make(chan error, 1)
 	go func() {
@@ -50,10 +51,11 @@ func Do(f func() error) error {
 	return <-ended
 }
 
-// ErrSlow is the error of Within for a function that has not come back.
-var ErrSlow = errors.New("it does not return")
+// ErrSlow is the error of Within for a function that has not returned in time.
+var ErrSlow = errors.New("not finished in time")
 
-// Within is Do with a value, for at most d, or until ctx ends; the context that f is given ends then. What f returns later is dropped.
+// Within is like Do for a function with a result, and waits for at most d or until ctx ends. The
+// context that f gets then ends too. Within drops what f returns later.
 func Within[R any](ctx context.Context, d time.Duration, f func(ctx context.Context) (R, error)) (R, error) {
 	type answer struct {
 		value R

@@ -13,15 +13,16 @@ import (
 	"github.com/nacre-go/nacre/internal/wording"
 )
 
-// Batch is the building for one decision, in which several candidates may be looked at. What was built for one of them is used for
-// the next that needs the same, and what could not be built is not tried again.
+// Batch builds the resources for one decision, which may look at several candidates. It reuses what
+// it built for one candidate in the next one that needs the same, and does not repeat a failed
+// build.
 type Batch struct {
 	registry *Registry
-	live     []*Set // that may be used again, and are nobody's to close here
+	live     []*Set // may be reused; not closed by the batch
 	made     map[*entry][]*attempt
 }
 
-// attempt is one build and what came of it.
+// attempt is one build and its result.
 type attempt struct {
 	part  any
 	needs []*Instance
@@ -29,7 +30,7 @@ type attempt struct {
 	err   error
 }
 
-// Begin begins a decision. The instances of the live sets are used again where they serve. It must be ended with End.
+// Begin begins a decision, which reuses instances of the live sets. The caller must call End.
 func (r *Registry) Begin(live ...*Set) *Batch {
 	b := &Batch{registry: r, live: live, made: map[*entry][]*attempt{}}
 	for e, failures := range r.failed {
@@ -38,7 +39,8 @@ func (r *Registry) Begin(live ...*Set) *Batch {
 	return b
 }
 
-// End ends a decision: what was built and is not in used, which may be nil, is closed.
+// End ends a decision. It closes what the batch built and the set used, which may be nil, does not
+// have.
 func (b *Batch) End(used *Set) {
 	b.registry.failed = nil
 	for e, attempts := range b.made {
@@ -54,7 +56,7 @@ func (b *Batch) End(used *Set) {
 	b.made = nil
 }
 
-// maxFailed is how many failures of a resource are remembered.
+// maxFailed is how many failed builds of a resource are kept.
 const maxFailed = 16
 
 func (r *Registry) keep(e *entry, failure *attempt) {
@@ -68,14 +70,15 @@ func (r *Registry) keep(e *entry, failure *attempt) {
 	}
 }
 
-// Build returns the set of a candidate. Resources are built at the same time, save where one asks for another. If one cannot be
-// built there is no set, and all that could not are returned.
+// Build returns the set of a candidate. It builds resources concurrently, except that a build waits
+// for the ones that it asks for. If any build fails, Build returns all failures and no set.
 func (b *Batch) Build(ctx context.Context, config any) (*Set, []Failure) {
 	return b.build(ctx, config, b.registry.list(), false)
 }
 
-// errBelow is why a resource is not there when one that it stands on could not be built, which is told by itself.
-var errBelow = wording.NewError("a resource that it stands on could not be built")
+// errBelow is the error of a resource that depends on one whose build failed; that failure is
+// reported on its own.
+var errBelow = wording.NewError("a resource that it depends on could not be built")
 
 // slot is a resource of the candidate that is being built.
 type slot struct {
@@ -123,7 +126,7 @@ func (b *Batch) build(ctx context.Context, config any, entries []*entry, lastOnl
 			failures = append(failures, Failure{Name: entries[i].Name, Err: s.err})
 		}
 	}
-	if !whole && failures == nil { // a build says that another one has failed, which has not
+	if !whole && failures == nil { // a build reports that another one failed, but none did
 		for i, s := range slots {
 			if s.err != nil {
 				failures = append(failures, Failure{Name: entries[i].Name, Err: s.err})
@@ -136,11 +139,12 @@ func (b *Batch) build(ctx context.Context, config any, entries []*entry, lastOnl
 	return set, nil
 }
 
-// one returns the instance of one resource for a candidate: a live one, one that was built in this decision, or a new one.
+// one returns the instance of one resource for a candidate: a live one, one that was built in this
+// decision, or a new one.
 func (b *Batch) one(ctx context.Context, config any, e *entry, slots []*slot, mu *sync.Mutex) (*Instance, error) {
 	var part any
 	if err := guard(func() { part = e.Select(config) }); err != nil {
-		return nil, wording.Wrap("the part that it is built from: ", err)
+		return nil, wording.Wrap("select its part of the configuration: ", err)
 	}
 	var known []*attempt
 	for _, live := range b.live {
@@ -154,20 +158,20 @@ func (b *Batch) one(ctx context.Context, config any, e *entry, slots []*slot, mu
 	for _, a := range known {
 		same := false
 		if err := guard(func() { same = e.Equal(a.part, part) }); err != nil {
-			return nil, wording.Wrap("whether it must be built anew: ", err)
+			return nil, wording.Wrap("compare its part of the configuration: ", err)
 		}
 		if !same {
 			continue
 		}
-		if stands, err := standsOn(a.needs, slots); err != nil {
+		if reusable, err := sameNeeds(a.needs, slots); err != nil {
 			return nil, err
-		} else if stands {
+		} else if reusable {
 			return a.in, a.err
 		}
 	}
 	a := b.make(ctx, e, part, slots)
 	if errors.Is(a.err, errBelow) {
-		return nil, a.err // with another one below it may work, in this very decision
+		return nil, a.err // it may succeed in this decision with another instance of the dependency
 	}
 	mu.Lock()
 	b.made[e] = append(b.made[e], a)
@@ -175,7 +179,7 @@ func (b *Batch) one(ctx context.Context, config any, e *entry, slots []*slot, mu
 	return a.in, a.err
 }
 
-// guard calls f and makes a panic into an error.
+// guard calls f and returns a panic as an error.
 func guard(f func()) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -186,12 +190,12 @@ func guard(f func()) (err error) {
 	return nil
 }
 
-// standsOn reports whether the candidate has just those instances.
-func standsOn(needs []*Instance, slots []*slot) (bool, error) {
+// sameNeeds reports whether the candidate has exactly these instances.
+func sameNeeds(needs []*Instance, slots []*slot) (bool, error) {
 	same := true
 	for _, n := range needs {
 		s := slots[n.of.number]
-		<-s.ready // it comes before in the order, so there is no circle
+		<-s.ready // it was added earlier, so there is no cycle
 		if s.err != nil {
 			return false, errBelow
 		}
@@ -200,7 +204,7 @@ func standsOn(needs []*Instance, slots []*slot) (bool, error) {
 	return same, nil
 }
 
-// make builds an instance, and gives up when ctx ends or the time is over.
+// make builds an instance, and gives up when ctx ends or the timeout has passed.
 func (b *Batch) make(ctx context.Context, e *entry, part any, slots []*slot) *attempt {
 	a := &attempt{part: part}
 	whole := ctx
@@ -212,7 +216,7 @@ func (b *Batch) make(ctx context.Context, e *entry, part any, slots []*slot) *at
 		err   error
 	}
 	done := make(chan result, 1)
-	var settled atomic.Bool // by the one who comes first: the build that ends, or who gives up on it
+	var settled atomic.Bool // set by whichever comes first: the end of the build, or giving up on it
 	counted := b.registry.running.add()
 	go func() {
 		if counted {
@@ -227,7 +231,7 @@ func (b *Batch) make(ctx context.Context, e *entry, part any, slots []*slot) *at
 		if settled.CompareAndSwap(false, true) {
 			done <- result{value, err}
 		} else if err == nil && e.Close != nil {
-			_ = rescue.Do(func() error { return e.Close(value) }) // nobody wants it any more
+			_ = rescue.Do(func() error { return e.Close(value) }) // it came too late
 		}
 	}()
 	var r result
@@ -239,7 +243,7 @@ func (b *Batch) make(ctx context.Context, e *entry, part any, slots []*slot) *at
 			break
 		}
 		if r.err = whole.Err(); r.err == nil {
-			r.err = wording.Wrap(fmt.Sprintf("it was not built within %v: ", e.BuildTimeout), ctx.Err())
+			r.err = wording.Wrap(fmt.Sprintf("not built within %v: ", e.BuildTimeout), ctx.Err())
 		}
 	}
 	e.built(time.Since(began), r.err)

@@ -1,19 +1,22 @@
-// Package resource builds what a service makes from a configuration (a pool, a client, a limiter) before that
-// configuration is live, and closes what it replaces when its last user has gone.
+// Package resource builds what a service makes from a configuration (a pool, a client, a limiter)
+// before that configuration is live, and closes what it replaces when the last user is done with
+// it.
 //
 // # Flow
 //
-// A [Registry] knows how each resource is made. For each decision there is a [Batch]: it builds a [Set], one [Instance] for
-// each resource, for as many candidates as are looked at, and builds nothing twice. A resource whose part of the
-// configuration is equal to that of the live instance is not built: the set shares the instance. When a set has become live,
-// the instances of the old one that are not in it are retired: they stay open for their users, at most for the grace
-// time, and are then closed.
+// A [Registry] knows how to make each resource. Each decision has a [Batch]. For each candidate
+// that the decision looks at, the batch builds a [Set] with one [Instance] of each resource, and it
+// builds nothing twice. If the part of the configuration that a resource is built from is equal to
+// that of the live instance, the set shares the live instance. When a set becomes live, the
+// registry retires the instances of the old set that the new one does not have. A retired instance
+// stays open for its users, at most for the grace period, and is then closed.
 //
 // # Dependencies
 //
-// A build that asks for another resource, by [Registry.In], gets the one of the same candidate, waiting for it where it is
-// being built. That makes it a dependency: it is seen from then on, so that a resource is built anew when one that it
-// stands on is, and closed before it. Only resources that were added before can be asked for, so there are no circles.
+// A build that asks for another resource with [Registry.In] gets the one of the same candidate, and
+// waits while that one is being built. It then depends on it: a resource is built again when one
+// that it depends on is, and is closed before it. A build can ask only for resources that were
+// added earlier, so there are no cycles.
 //
 // # Concurrency
 //

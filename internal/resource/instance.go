@@ -13,11 +13,11 @@ type Instance struct {
 	of      *entry
 	part    any
 	value   any
-	needs   []*Instance // what it stands on
+	needs   []*Instance // its dependencies
 	users   tally
-	above   tally        // instances that stand on it
-	longer  atomic.Int64 // how long those may take until they are closed, in ns
-	loose   atomic.Bool  // somebody got it without saying when he is done
+	above   tally        // instances that depend on it
+	longer  atomic.Int64 // how long their closing may take, in ns
+	loose   atomic.Bool  // a caller got it by Loose
 	retired atomic.Bool
 }
 
@@ -26,17 +26,17 @@ func newInstance(of *entry, part, value any, needs []*Instance) *Instance {
 	in.users.init()
 	in.above.init()
 	for _, n := range needs {
-		n.above.add() // it is not retired: the candidate that it belongs to is being built
+		n.above.add() // it is not retired: its candidate is being built
 		n.expect(of.Grace + closing)
 	}
 	return in
 }
 
-// closing is how long a Close is waited for by what it stands on.
+// closing is how long the closing of a dependency waits for one Close.
 const closing = 5 * time.Second
 
-// expect notes that something that stands on the instance may take so long until it is closed; what the instance stands on then has to wait
-// for both.
+// expect records that an instance that depends on this one may take up to d until it is closed. The
+// dependencies of this one then have to wait for both.
 func (in *Instance) expect(d time.Duration) {
 	for {
 		known := in.longer.Load()
@@ -52,11 +52,12 @@ func (in *Instance) expect(d time.Duration) {
 	}
 }
 
-// Loose returns the resource for somebody who will not say when he is done: it stays open for the grace time after it was
-// replaced. It reports false when it was retired; then another one is live.
+// Loose returns the resource to a caller that does not report when it is done: a replaced instance
+// stays open for the full grace period. It reports false if the instance is retired; then another
+// one is live.
 func (in *Instance) Loose() (any, bool) {
 	if !in.loose.Load() {
-		// Who retires it stores first and then looks at this; so one of the two sees the other.
+		// retire stores retired before it loads loose, so one of the two sees the other.
 		in.loose.Store(true)
 		if in.retired.Load() {
 			return nil, false
@@ -65,8 +66,8 @@ func (in *Instance) Loose() (any, bool) {
 	return in.value, true
 }
 
-// Hold returns the resource for somebody who calls Release when he is done. It reports false when it was retired; then another
-// one is live.
+// Hold returns the resource to a caller that calls Release when it is done. It reports false if the
+// instance is retired; then another one is live.
 func (in *Instance) Hold() (any, bool) {
 	if !in.users.add() {
 		return nil, false
@@ -81,10 +82,11 @@ func (in *Instance) Hold() (any, bool) {
 // Release ends a Hold.
 func (in *Instance) Release() { in.users.done() }
 
-// Value returns the resource as it is, open or not.
+// Value returns the resource, open or closed.
 func (in *Instance) Value() any { return in.value }
 
-// retire lets the instance go, when no set has it any more: it is closed when nobody uses it. Once more does nothing.
+// retire closes the instance when it has no more users, since no set has it. A second call does
+// nothing.
 func (in *Instance) retire() {
 	if in.retired.Swap(true) {
 		return
@@ -104,7 +106,8 @@ func (in *Instance) retire() {
 	}()
 }
 
-// await returns when the last user and whatever stands on the instance has gone, or when they have had their time.
+// await waits for the last user and for the instances that depend on this one, at most for the time
+// that each has.
 func (in *Instance) await(loose bool) {
 	r, grace := in.of.registry, in.of.Grace
 	users, cancel := context.WithTimeout(context.Background(), grace)
@@ -120,7 +123,8 @@ func (in *Instance) await(loose bool) {
 	case <-users.Done():
 	case <-r.force:
 	}
-	// What stands on it was retired with it, or before, and has a grace time of its own; one whose Close hangs is not waited for for ever.
+	// What depends on it was retired with it or earlier and has a grace period of its own. The wait
+	// is bounded, because a Close may hang.
 	above := time.NewTimer(time.Duration(in.longer.Load()))
 	defer above.Stop()
 	select {
@@ -130,7 +134,7 @@ func (in *Instance) await(loose bool) {
 	}
 }
 
-// close closes the instance, and lets go of what it stands on.
+// close closes the instance and releases its dependencies.
 func (in *Instance) close() {
 	left := max(0, in.users.n.Load())
 	err := rescue.Do(func() error {

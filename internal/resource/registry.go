@@ -13,11 +13,11 @@ import (
 // Registry knows the resources of one config.
 type Registry struct {
 	hooks   Hooks
-	hurry   chan struct{} // closed when nobody who got a resource loosely is waited for any more
-	force   chan struct{} // closed when no user is
-	running tally         // what goes on in the background: builds that were given up, and instances that are closed
+	hurry   chan struct{} // closed when the registry stops waiting for users that came by Loose
+	force   chan struct{} // closed when it stops waiting for any user
+	running tally         // work in the background: builds that were given up, and instances that are being closed
 
-	failed map[*entry][]*attempt // builds that are not to be tried again yet; the writer's
+	failed map[*entry][]*attempt // builds that are not tried again yet; owned by the writer
 
 	mu      sync.Mutex
 	entries []*entry // only the writer adds
@@ -28,7 +28,7 @@ type entry struct {
 	Spec
 	registry *Registry
 	number   int
-	gone     bool // it is built no more; guarded by Registry.mu, and only the writer changes it
+	gone     bool // removed; guarded by Registry.mu, and only the writer changes it
 
 	mu    sync.Mutex
 	stats Stats
@@ -39,17 +39,17 @@ type entry struct {
 type Stats struct {
 	Name     string
 	Since    time.Time // when the newest instance was built
-	Builds   int64     // that succeeded
+	Builds   int64     // successful builds
 	Failures int64     // builds that failed or were given up
-	Panics   int64     // of build and close
-	Closed   int64     // instances
-	Forced   int64     // of them, those that were closed while somebody used them
+	Panics   int64     // in build and close
+	Closed   int64     // closed instances
+	Forced   int64     // instances that were closed while they had users
 	Took     time.Duration
-	// LastErr is that of the last build or close.
+	// LastErr is the error of the last build or close.
 	LastErr error
 	// Old is how many instances were replaced and are still open.
 	Old int
-	// Users is how many hold the live instance.
+	// Users is how many users hold the live instance.
 	Users int64
 }
 
@@ -60,8 +60,8 @@ func New(hooks Hooks) *Registry {
 	return r
 }
 
-// Forget lets builds that have failed be tried again. Until then a later decision takes the failure for granted: a database that is down
-// must not hold up every other change for as long as a build may take.
+// Forget lets the next decision try failed builds again. Until then a decision reuses the failure,
+// so that a database that is down does not delay every other change by the time of a build.
 func (r *Registry) Forget() { r.failed = nil }
 
 func (r *Registry) list() []*entry {
@@ -76,8 +76,9 @@ func (r *Registry) isGone(e *entry) bool {
 	return e.gone
 }
 
-// Add builds one more resource for the live configuration. Keep is given its number and the live set with it, and makes that
-// set live; if it does not want to, it returns false and the resource is dropped.
+// Add builds one more resource for the live configuration. It calls keep with the number of the
+// resource and the live set with the resource in it. keep makes that set live, or returns false to
+// drop the resource.
 func (r *Registry) Add(ctx context.Context, spec Spec, live *Set, config any, keep func(number int, with *Set) bool) error {
 	entries := r.list()
 	e := &entry{Spec: spec, registry: r, number: len(entries), old: map[*Instance]bool{}}
@@ -99,14 +100,15 @@ func (r *Registry) Add(ctx context.Context, spec Spec, live *Set, config any, ke
 	return nil
 }
 
-// Remove gives a resource up: it is built for no candidate any more. The first of the sets is the live one, which it returns without the
-// resource; the caller makes that live and adopts it. The error names a resource of any of the sets that stands on it: that must go first.
+// Remove removes a resource: no later candidate builds it. The first of the sets is the live one.
+// Remove returns it without the resource; the caller makes the returned set live and adopts it. The
+// error names a resource in any of the sets that depends on it: remove that one first.
 func (r *Registry) Remove(number int, sets ...*Set) (without *Set, err error) {
 	e := r.list()[number]
 	for _, set := range sets {
 		for _, other := range set.all() {
 			if in := set.At(number); other != nil && in != nil && slices.Contains(other.needs, in) {
-				return nil, fmt.Errorf("%s stands on it", other.of.Name)
+				return nil, fmt.Errorf("%s depends on it", other.of.Name)
 			}
 		}
 	}
@@ -121,7 +123,7 @@ func (r *Registry) Remove(number int, sets ...*Set) (without *Set, err error) {
 	return without, nil
 }
 
-// Adopt says that old has gone: what is in none of the sets that stay is retired.
+// Adopt retires the instances of old that none of the sets in stay has.
 func (r *Registry) Adopt(old *Set, stay ...*Set) {
 	for _, in := range slices.Backward(old.all()) {
 		if in != nil && !slices.ContainsFunc(stay, func(s *Set) bool { return s.has(in) }) {
@@ -130,7 +132,7 @@ func (r *Registry) Adopt(old *Set, stay ...*Set) {
 	}
 }
 
-// Stats returns the counts of all resources, in the order in which they were added.
+// Stats returns the counts of all resources in the order of Add.
 func (r *Registry) Stats(live *Set) []Stats {
 	var all []Stats
 	for _, e := range r.list() {
@@ -149,15 +151,16 @@ func (r *Registry) Stats(live *Set) []Stats {
 	return all
 }
 
-// Close retires the live sets and closes all that is open. Users that hold a resource are waited for, until most of ctx's
-// time is over; then it is closed under them. It returns the names of those whose build or close still runs when ctx ends.
+// Close retires the live sets and closes all open instances. It waits for users until three
+// quarters of the time of ctx have passed, and then closes the instances that they hold. It returns
+// the names of the resources whose build or close still runs when ctx ends.
 func (r *Registry) Close(ctx context.Context, live ...*Set) (running []string) {
 	close(r.hurry)
 	for i, set := range live {
 		r.Adopt(set, live[i+1:]...)
 	}
 	r.running.done()
-	users, cancel := context.WithTimeout(ctx, patience(ctx))
+	users, cancel := context.WithTimeout(ctx, userTimeout(ctx))
 	defer cancel()
 	select {
 	case <-r.running.zero:
@@ -180,8 +183,8 @@ func (r *Registry) Close(ctx context.Context, live ...*Set) (running []string) {
 	return running
 }
 
-// patience is the time that users have: the rest is for closing.
-func patience(ctx context.Context) time.Duration {
+// userTimeout returns how long Close waits for users; the rest of the time is for closing.
+func userTimeout(ctx context.Context) time.Duration {
 	end, ok := ctx.Deadline()
 	if !ok {
 		return time.Minute
@@ -189,7 +192,7 @@ func patience(ctx context.Context) time.Duration {
 	return time.Until(end) * 3 / 4
 }
 
-// IsEmpty reports whether there is no resource.
+// IsEmpty reports whether the registry has no resources.
 func (r *Registry) IsEmpty() bool { return len(r.list()) == 0 }
 
 func (e *entry) retire(in *Instance) {

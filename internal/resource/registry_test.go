@@ -17,8 +17,8 @@ import (
 	"github.com/nacre-go/nacre/internal/resource"
 )
 
-// bench is a registry with resources that log what becomes of them. A configuration is a map from the name of a resource to the
-// part that it is built from.
+// bench is a registry with resources that log what becomes of them. A configuration is a map from
+// the name of a resource to the part that it is built from.
 type bench struct {
 	t    *testing.T
 	reg  *resource.Registry

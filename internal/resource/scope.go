@@ -8,7 +8,7 @@ import (
 	"github.com/nacre-go/nacre/internal/wording"
 )
 
-// scope is what a build sees of the candidate that it belongs to.
+// scope is what a build can see of its candidate.
 type scope struct {
 	number   int
 	slots    []*slot
@@ -21,15 +21,15 @@ type scope struct {
 
 type scopeKey struct{}
 
-// In returns the instance of a resource for the candidate that ctx is a build of, and makes it one that the build depends on. Building
-// is false where ctx is of no build of this registry.
+// In returns the instance of a resource in the candidate whose build has the context ctx, and makes
+// the build depend on it. building is false if ctx does not belong to a build of this registry.
 func (r *Registry) In(ctx context.Context, number int) (in *Instance, building bool, err error) {
 	s, _ := ctx.Value(scopeKey{}).(*scope)
 	if s == nil || s.registry != r {
 		return nil, false, nil
 	}
 	if number >= s.number {
-		return nil, true, wording.NewError("a resource can stand only on those that were derived before it")
+		return nil, true, wording.NewError("a resource can depend only on resources that were derived before it")
 	}
 	at := s.slots[number]
 	select {
@@ -54,7 +54,7 @@ func (r *Registry) In(ctx context.Context, number int) (in *Instance, building b
 	return at.in, true, nil
 }
 
-// end returns what the build has asked for. From now on it gets nothing.
+// end returns what the build asked for. Later calls of In fail.
 func (s *scope) end() []*Instance {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -5,29 +5,30 @@ import (
 	"time"
 )
 
-// Spec says how one resource is made. Its functions may panic or end their goroutine: that is an error like any other.
+// Spec says how to make one resource. If a function of it panics or ends its goroutine, that is an
+// error like any other.
 type Spec struct {
 	Name string
 	// Select returns the part of a configuration that the resource is built from.
 	Select func(config any) any
-	// Equal says that what was built from one part serves for the other.
+	// Equal reports whether what was built from a can be used for b.
 	Equal func(a, b any) bool
-	// Build makes the resource. When ctx ends it should give up; if it does not, nobody waits for it, and what it makes in the
-	// end is closed.
+	// Build makes the resource. It should give up when ctx ends. If it does not, the decision does
+	// not wait for it, and what it returns later is closed.
 	Build func(ctx context.Context, part any) (any, error)
-	// Close ends it; nil where there is nothing to end.
+	// Close closes the resource; nil if there is nothing to close.
 	Close func(built any) error
-	// BuildTimeout bounds Build.
+	// BuildTimeout is the longest that a build may take.
 	BuildTimeout time.Duration
-	// Grace is how long an instance that was replaced stays open, at most, for those who use it.
+	// Grace is how long a replaced instance stays open at most for its users.
 	Grace time.Duration
 }
 
-// Hooks hear of what happens; each may be nil. They are called from several goroutines.
+// Hooks are called when something happens, from several goroutines; each may be nil.
 type Hooks struct {
-	// Built: a build has ended, or was given up.
+	// Built is called when a build has ended or was given up.
 	Built func(name string, took time.Duration, err error)
-	// Closed: an instance was closed, forced while it had that many users left.
+	// Closed is called when an instance was closed; users is how many users it still had.
 	Closed func(name string, users int64, err error)
 }
 

@@ -2,10 +2,11 @@ package resource
 
 import "sync/atomic"
 
-// tally counts who holds something. It begins with one holder, the owner; once there is none it stays so.
+// tally counts the holders of something. It begins with one, the owner; once it is zero it stays
+// zero.
 type tally struct {
 	n    atomic.Int64
-	zero chan struct{} // closed when the last has gone
+	zero chan struct{} // closed when the count reaches zero
 }
 
 func (t *tally) init() {
@@ -13,7 +14,7 @@ func (t *tally) init() {
 	t.zero = make(chan struct{})
 }
 
-// add counts one more holder; false when the last has gone already.
+// add counts one more holder. It reports false if the count was zero.
 func (t *tally) add() bool {
 	for {
 		n := t.n.Load()
