@@ -21,20 +21,19 @@ import (
 
 // placed is a remote source of a document in a namespace and a group.
 type placed struct {
-	memory *memory.Source
-	scope  source.Scope
-	format string // what the publisher says of it; "": what its name says
-	err    error  // not nil: it is down
+	memory      *memory.Source
+	description source.Description
+	format      string // what the publisher says of it; "": what its name says
+	err         error  // not nil: it is down
 }
 
 // in returns a source of a document in prod and a group.
 func in(group, name string, data []byte) *placed {
-	return &placed{memory: memory.New(name, data), scope: source.Scope{Namespace: "prod", Group: group}}
+	return &placed{memory: memory.New(name, data), description: source.Description{Identity: "placed", Namespace: "prod", Group: group}}
 }
 
-func (p *placed) Name() string        { return "placed" }
-func (p *placed) Scope() source.Scope { return p.scope }
-func (p *placed) Identity() string    { return "placed" }
+func (p *placed) Name() string                 { return "placed" }
+func (p *placed) Describe() source.Description { return p.description }
 
 func (p *placed) Next(ctx context.Context, prev source.Revision) (source.Content, error) {
 	if p.err != nil {
@@ -245,7 +244,11 @@ func TestToBeAtHandIsNotToBeTrusted(t *testing.T) {
 // localOnly is a source that keeps at hand what it has from elsewhere.
 type localOnly struct{ *placed }
 
-func (localOnly) Local() {}
+func (l localOnly) Describe() source.Description {
+	d := l.placed.Describe()
+	d.Local = true
+	return d
+}
 
 // Held changes are logged, and the writer of an unsigned manifest decides how much it lists.
 func TestALargeReleaseIsHeldInFewWords(t *testing.T) {

@@ -16,11 +16,11 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre"
+	"github.com/nacre-go/nacre/internal/fakesource"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/providers/env"
 	"github.com/nacre-go/nacre/providers/file"
 	"github.com/nacre-go/nacre/source"
-	"github.com/nacre-go/nacre/source/sourcetest"
 )
 
 // canaryConfig has the canary in every kind of field; the validator and Validate are given every chance to tell it.
@@ -116,7 +116,7 @@ func TestCanary(t *testing.T) {
 	if err := os.WriteFile(secretFile, []byte(canary+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	remote := sourcetest.NewScripted("remote")
+	remote := fakesource.New("remote")
 	remote.PutYAML("remote.yaml", good)
 	events, down := make(chan struct{}, 1000), make(chan struct{}, 10)
 	options.Observers = append(options.Observers, on(handlers{

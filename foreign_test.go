@@ -19,10 +19,10 @@ import (
 
 	"github.com/nacre-go/nacre"
 	"github.com/nacre-go/nacre/binder"
+	"github.com/nacre-go/nacre/internal/fakesource"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/providers/memory"
 	"github.com/nacre-go/nacre/source"
-	"github.com/nacre-go/nacre/source/sourcetest"
 	"github.com/nacre-go/nacre/validate"
 )
 
@@ -245,7 +245,7 @@ func (tellingSection) Validate() error { return errors.New("a section with " + t
 
 // tellingSource tells a secret wherever an error of a source has room for it.
 type tellingSource struct {
-	*sourcetest.Scripted
+	*fakesource.Source
 }
 
 func (tellingSource) Close() error { return errors.New("close with " + told) }
@@ -282,7 +282,7 @@ func TestForeignTextsCarryNoSecret(t *testing.T) {
 			},
 		}
 		m := memory.New("config.yaml", []byte("token: "+told))
-		remote := tellingSource{sourcetest.NewScripted("remote")}
+		remote := tellingSource{fakesource.New("remote")}
 		remote.PutYAML("remote.yaml", "text: x")
 		fails := false
 		cfg, err := nacre.OpenWith[foreignConfig](t.Context(), o,

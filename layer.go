@@ -16,12 +16,7 @@ import (
 //
 //	nacre.Layer(client.Source("common.yaml"), nacre.AllowUnknown(), nacre.MayBeDown())
 func Layer(s source.Source, options ...LayerOption) source.Source {
-	l, ok := s.(*optioned)
-	if !ok {
-		l = &optioned{engine.Layer{Source: s}}
-	} else {
-		l = &optioned{l.layer}
-	}
+	l := &optioned{layerOf(s)}
 	for _, o := range options {
 		o.apply(&l.layer)
 	}
@@ -166,8 +161,23 @@ func Decrypt(decrypt func(ctx context.Context, d source.Document) ([]byte, error
 	return layerOption(func(l *engine.Layer) { l.Decrypt = decrypt })
 }
 
-// optioned is a source with options. Open unwraps it, so that the source's own abilities are found.
+// optioned is a source with options.
 type optioned struct{ layer engine.Layer }
+
+// Unwrap returns the source, so that Open finds its abilities, also through a decorator of the layer.
+func (o *optioned) Unwrap() source.Source { return o.layer.Source }
+
+// layerOf returns a source with the options of the Layer that it is, or that it wraps.
+func layerOf(s source.Source) engine.Layer {
+	var l engine.Layer
+	if o, ok := source.As[*optioned](s); ok {
+		l = o.layer
+	}
+	if o, ok := s.(*optioned); !ok || o == nil {
+		l.Source = s
+	}
+	return l
+}
 
 func (o *optioned) Name() string { return o.layer.Source.Name() }
 

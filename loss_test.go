@@ -31,7 +31,7 @@ func newFolder(docs map[string]string) *folder {
 
 func (*folder) Name() string { return "folder" }
 
-func (*folder) Local() {}
+func (*folder) Describe() source.Description { return source.Description{Local: true} }
 
 func (f *folder) set(docs map[string]string, gone ...string) {
 	f.mu.Lock()

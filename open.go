@@ -72,11 +72,7 @@ func OpenWith[T any](ctx context.Context, options Options, layers ...source.Sour
 func unwrap(layers []source.Source) []engine.Layer {
 	all := make([]engine.Layer, len(layers))
 	for i, l := range layers {
-		if o, ok := l.(*optioned); ok && o != nil {
-			all[i] = o.layer
-		} else {
-			all[i] = engine.Layer{Source: l}
-		}
+		all[i] = layerOf(l)
 		all[i].RefreshEvery = orDefault(all[i].RefreshEvery, time.Minute)
 	}
 	return all

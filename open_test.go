@@ -13,9 +13,9 @@ import (
 
 	"github.com/nacre-go/nacre"
 	"github.com/nacre-go/nacre/binder"
+	"github.com/nacre-go/nacre/internal/fakesource"
 	"github.com/nacre-go/nacre/providers/memory"
 	"github.com/nacre-go/nacre/source"
-	"github.com/nacre-go/nacre/source/sourcetest"
 )
 
 // closing is a source that counts how often it is closed.
@@ -27,8 +27,8 @@ type closing struct {
 func (c *closing) Close() error { c.closed++; return nil }
 
 // remote is a source that is not local, so that a copy of it is kept.
-func remote(name, yaml string) *sourcetest.Scripted {
-	s := sourcetest.NewScripted(name)
+func remote(name, yaml string) *fakesource.Source {
+	s := fakesource.New(name)
 	s.PutYAML(name+".yaml", yaml)
 	return s
 }
@@ -158,7 +158,7 @@ func TestTheCopyOutlivesARelease(t *testing.T) {
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
 	}
-	down := sourcetest.NewScripted("remote")
+	down := fakesource.New("remote")
 	down.Fail(&source.Error{Kind: source.Unavailable, Op: "read"})
 	second, err := nacre.OpenWith[config](t.Context(), o, memory.New("new.yaml", []byte("b: 2")), down, memory.New("newer.yaml", []byte("b: 3")))
 	if err != nil {

@@ -54,12 +54,13 @@ func fingerprint(t reflect.Type, layers []engine.Layer, more ...string) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\x00", t)
 	for _, l := range layers {
-		if _, local := l.Source.(source.Local); local {
+		d := source.DescriptionOf(l.Source)
+		if d.Local {
 			continue
 		}
 		fmt.Fprintf(h, "%s\x00", l.Source.Name())
-		if id, ok := l.Source.(source.Identifier); ok {
-			fmt.Fprintf(h, "%s\x00", id.Identity())
+		if d.Identity != "" {
+			fmt.Fprintf(h, "%s\x00", d.Identity)
 		}
 	}
 	for _, m := range more {

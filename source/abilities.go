@@ -1,68 +1,116 @@
 package source
 
-import "time"
+import (
+	"reflect"
+	"time"
+)
 
-// FreshnessReporter is a source that can tell when its content was last proven to be the newest that the origin has: an answer of
-// the origin, not the mere absence of trouble. Readiness hangs on it. A source without it counts as proven whenever
-// Next is blocked without an error. VerifiedAt is safe for concurrent use; the zero time is never.
+// FreshnessReporter is implemented by a source that knows when its content was last confirmed to be
+// the newest: by an answer of the origin, not by the absence of errors. Readiness depends on it. The
+// content of a source without it counts as confirmed while Next blocks without an error.
+//
+// VerifiedAt returns the zero time if the content was never confirmed. It is safe for concurrent use.
 type FreshnessReporter interface {
 	VerifiedAt() time.Time
 }
 
-// Acknowledger is a source that wants to know what became of its contents, so that it can tell the origin (Nacos shows an
-// operator which md5 each client has applied). Receive is called from the engine's goroutine, once for each content
-// that was decided on, after the decision; it must not block and must be safe to call while Next runs. A nil error
-// says that the content is live; otherwise the error says why it was rejected, and the content before it is still live.
+// Acknowledger is implemented by a source that reports to its origin what became of each content.
+// Nacos, for example, shows an operator which content each client has applied.
+//
+// The engine calls Ack once for each content that it decided on, after the decision. If rejected is
+// nil, the content is live; otherwise rejected says why the engine refused it, and the previous
+// content is still live. Ack must not block, and must be safe to call while Next runs.
 type Acknowledger interface {
 	Ack(rev Revision, rejected error)
 }
 
-// Local marks a source whose content is always at hand (an environment, a file on this machine), so
-// that there is no need to keep a last known good copy of it on disk. A source that is not Local may be
-// down when the service boots, and is then replaced by the last known good copy. It says nothing of who
-// has written the content: see [Trusted].
-type Local interface {
-	Local()
+// Describer is implemented by a source for which a field of [Description] is not zero.
+//
+// Describe always returns the same value. It is safe for concurrent use.
+type Describer interface {
+	Describe() Description
 }
 
-// Sharable marks a source that several configs may have at once: its Next may be called concurrently with itself, says the
-// same to everybody, and keeps nothing of who has asked. Any other source belongs to one config, and Open refuses one that
-// belongs to another. A source with a Close is not sharable, since the config that has it closes it.
-type Sharable interface {
-	Sharable()
-}
+// Description says what the engine may assume of a source. The zero Description is safe for every
+// source: each field that is set lifts a restriction or adds a name.
+type Description struct {
+	// Identity is the place that the source reads, such as
+	// "nacos://127.0.0.1:8848/public/DEFAULT_GROUP/orders.yaml", without a credential. The engine
+	// uses a last known good copy only for the layer with the name and identity that it was taken
+	// from. Empty: the name of the layer decides alone.
+	Identity string
 
-// Reusable marks a source that is as new after Close, and may be given to another config then. Without it Close is the end of a
-// source, and Open refuses one that was closed.
-type Reusable interface {
-	Reusable()
-}
-
-// Trusted marks a source whose content can be written only by someone who could also replace the
-// program: the environment of the process, or its files. Its documents need no signature where
-// manifests must be signed, unless the layer says otherwise; those of all other sources do. A source
-// that fetches content from elsewhere is not Trusted, even if it is [Local].
-type Trusted interface {
-	Trusted()
-}
-
-// Identifier is a source that can tell what it reads ("nacos://127.0.0.1:8848/public/DEFAULT_GROUP/orders.yaml"), never
-// with a credential in it. A last known good copy is given back only to the layer whose name and identity it was taken from.
-// Identity is safe for concurrent use and returns the same text always.
-type Identifier interface {
-	Identity() string
-}
-
-// Scope is the namespace and group of Nacos that a source reads from. Both are empty for an origin
-// that has no such thing.
-type Scope struct {
+	// Namespace and Group are those of the documents, as in Nacos. A manifest lists a document by
+	// namespace, group and name. The public namespace of Nacos is "public", not "". Both empty: a
+	// manifest lists the documents by their names alone.
 	Namespace, Group string
+
+	// Local says that the content is always at hand, such as an environment or a file on this
+	// machine. The engine keeps no last known good copy of it. False: the source may be unavailable
+	// when the service starts, and the engine then uses the copy. Local does not say who wrote the
+	// content; see Trusted.
+	Local bool
+
+	// Trusted says that whoever can write the content can also replace the program. Where a config
+	// has a signed manifest, the engine accepts the source's documents without a signature, unless an
+	// option of the layer says otherwise. False: each document needs one. A source that fetches
+	// content from elsewhere is not trusted, even if it is local.
+	Trusted bool
+
+	// Sharable says that several configs may have the source at the same time: Next may be called
+	// concurrently with itself, returns the same to every caller, and remembers nothing of a caller.
+	// False: a source belongs to one config, and Open refuses it if another config has it. Ignored for
+	// a source with a Close, because its config closes it.
+	Sharable bool
+
+	// Reusable says that the source can be used again after Close, as if it were new. False: Open
+	// refuses a source that was closed with its config. A source without a Close needs no Reusable.
+	Reusable bool
 }
 
-// Scoped is a source that reads from a namespace and a group. Together with a document's name they
-// are the identity by which a manifest lists the document; the documents of other sources are known
-// by their names alone. Scope is safe for concurrent use and always returns the same. The namespace
-// is not empty: the public one of Nacos is "public".
-type Scoped interface {
-	Scope() Scope
+// DescriptionOf returns the description of s or, if s is a decorator without one, of the source that
+// it wraps. It returns the zero Description if there is none.
+func DescriptionOf(s Source) Description {
+	if d, ok := As[Describer](s); ok {
+		return d.Describe()
+	}
+	return Description{}
+}
+
+// maxUnwrap bounds the walk of As, so that it ends although decorators wrap each other in a circle.
+const maxUnwrap = 64
+
+// As finds the first source that has ability A, in the chain of s and what its Unwrap methods return:
+// see "Decorators" in the package comment. A is usually one of the interfaces of this package, or
+// io.Closer.
+//
+//	if a, ok := source.As[source.Acknowledger](s); ok {
+//		a.Ack(rev, nil)
+//	}
+//
+// As stops at a source without Unwrap, at nil, and after 64 sources.
+func As[A any](s Source) (ability A, ok bool) {
+	for range maxUnwrap {
+		if isNil(s) {
+			break
+		}
+		if a, ok := s.(A); ok {
+			return a, true
+		}
+		decorator, ok := s.(interface{ Unwrap() Source })
+		if !ok {
+			break
+		}
+		s = decorator.Unwrap()
+	}
+	return ability, false
+}
+
+// isNil reports whether s is nil or a nil pointer, whose methods may panic.
+func isNil(s Source) bool {
+	if s == nil {
+		return true
+	}
+	v := reflect.ValueOf(s)
+	return v.Kind() == reflect.Pointer && v.IsNil()
 }

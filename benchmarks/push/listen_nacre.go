@@ -70,7 +70,7 @@ func apply(src source.Source, i int, got source.Content, heard func(index, versi
 	if v, ok := versionOf(string(data[:min(len(data), minSize)])); ok { // the beginning tells, and a copy of all would be counted too
 		heard(i, v)
 	}
-	if r, ok := src.(source.Acknowledger); ok {
+	if r, ok := source.As[source.Acknowledger](src); ok {
 		r.Ack(got.Revision, nil)
 	}
 }

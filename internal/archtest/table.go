@@ -214,6 +214,10 @@ func rows() []Row {
 			Package: "internal/apicheck", Does: "reads, counts and compares the exported API",
 			Why: "a check must not need what it checks",
 		},
+		{
+			Package: "internal/fakesource", Does: "tests only: a source whose content and faults a test decides",
+			May: []string{"source"}, Why: "it serves the tests of code that uses sources, and no program compiles it",
+		},
 
 		{
 			Package: ".", Does: "what a service calls",

@@ -32,7 +32,7 @@ type identity struct {
 	at  weak.Pointer[byte]
 }
 
-// owned is a source, or one that is embedded in it.
+// owned is a source, or one that it wraps.
 type owned struct {
 	identity
 	pointer *byte
@@ -40,15 +40,15 @@ type owned struct {
 	shared  bool // it belongs to nobody
 }
 
-// Take makes the source of a layer, and those that it embeds, o's, until it was closed with the config; one without Close, or
+// Take makes the source of a layer, and those that it wraps, o's, until it was closed with the config; one without Close, or
 // that is as new after it, can then be another's. Nothing is taken on an error, which is of kind InvalidArgument. A source that may be
 // shared belongs to nobody.
 func (o *Owner) Take(l *Layer) error {
-	all := ownable(reflect.ValueOf(l.Source), 0)
+	all := ownable(l.Source)
 	if owner, t := o.take(all); owner != nil {
 		name := l.Source.Name()
-		if id, ok := l.Source.(source.Identifier); ok {
-			name += " (" + id.Identity() + ")"
+		if id := source.DescriptionOf(l.Source).Identity; id != "" {
+			name += " (" + id + ")"
 		}
 		err := &source.Error{Kind: source.InvalidArgument, Op: "open config", Fix: "a source belongs to one config; make a second one with package " + packageOf(t)}
 		switch owner {
@@ -61,7 +61,7 @@ func (o *Owner) Take(l *Layer) error {
 		}
 		return err
 	}
-	_, closes := l.Source.(io.Closer)
+	_, closes := source.As[io.Closer](l.Source)
 	l.release = sync.OnceFunc(func() { giveBack(all, closes) })
 	return nil
 }
@@ -115,62 +115,4 @@ func forget(id identity) {
 	owners.Lock()
 	defer owners.Unlock()
 	delete(owners.of, id)
-}
-
-var (
-	sourceType   = reflect.TypeFor[source.Source]()
-	sharableType = reflect.TypeFor[source.Sharable]()
-	closerType   = reflect.TypeFor[io.Closer]()
-	reusableType = reflect.TypeFor[source.Reusable]()
-)
-
-// deepest is how many decorators are looked through.
-const deepest = 16
-
-// ownable returns a source and those that it embeds, as a decorator does: who calls the one calls the other. Sources in other
-// fields are the decorator's own affair.
-func ownable(v reflect.Value, depth int) (all []owned) {
-	if depth > deepest {
-		return nil
-	}
-	switch v.Kind() {
-	case reflect.Interface:
-		return ownable(v.Elem(), depth+1)
-	case reflect.Struct:
-		return embedded(v, depth)
-	case reflect.Pointer, reflect.Map, reflect.Chan:
-	default:
-		return nil
-	}
-	t := v.Type()
-	if v.IsNil() {
-		return nil
-	}
-	if t.Implements(sourceType) && (v.Kind() != reflect.Pointer || t.Elem().Size() > 0) {
-		p := (*byte)(v.UnsafePointer())
-		s := owned{identity: identity{t, weak.Make(p)}, pointer: p}
-		closes := t.Implements(closerType)
-		s.ends, s.shared = closes && !t.Implements(reusableType), !closes && t.Implements(sharableType)
-		if s.shared && depth > 0 {
-			return nil
-		}
-		if all = append(all, s); s.shared {
-			return all
-		}
-	}
-	if v.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct {
-		all = append(all, embedded(v.Elem(), depth)...)
-	}
-	return all
-}
-
-// embedded reads no field but those by which a decorator embeds a source, which nobody changes.
-func embedded(v reflect.Value, depth int) (all []owned) {
-	for i := range v.NumField() {
-		f := v.Type().Field(i)
-		if f.Anonymous && (f.Type.Implements(sourceType) || reflect.PointerTo(f.Type).Implements(sourceType)) {
-			all = append(all, ownable(v.Field(i), depth+1)...)
-		}
-	}
-	return all
 }

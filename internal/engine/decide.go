@@ -123,7 +123,7 @@ func (e *Engine) refuse(c, good candidate, why func(layer int) source.Problems) 
 		if !bad.fromDisk && f.notified.refused != bad.Revision {
 			f.notified.refused, news = bad.Revision, true
 			worse = append(worse, f)
-			if r, ok := f.Source.(source.Acknowledger); ok {
+			if r, ok := source.As[source.Acknowledger](f.Source); ok {
 				receivers = append(receivers, func() { r.Ack(bad.Revision, own) })
 			}
 		}
@@ -178,7 +178,7 @@ func (e *Engine) commit(next *State, swap func()) bool {
 		}
 		if c != nil && !c.fromDisk && f.notified.live != c.Revision {
 			f.notified.live = c.Revision
-			if r, ok := f.Source.(source.Acknowledger); ok {
+			if r, ok := source.As[source.Acknowledger](f.Source); ok {
 				receivers = append(receivers, func() { r.Ack(c.Revision, nil) })
 			}
 		}

@@ -224,7 +224,7 @@ func closeSource(ctx context.Context, f *layerState, watched <-chan struct{}, sc
 			defer f.release()
 		}
 		<-watched
-		if c, ok := f.Source.(io.Closer); ok {
+		if c, ok := source.As[io.Closer](f.Source); ok {
 			err = errPanicked
 			defer func() { _ = recover() }()
 			err = scrub.ofSource(c.Close(), f)

@@ -119,7 +119,7 @@ func (e *Engine) hold(f *layerState, why []string) (news bool) {
 	news = !slices.Equal(f.held, why)
 	f.held = why
 	var tell func()
-	if r, ok := f.Source.(source.Acknowledger); ok && news && why != nil {
+	if r, ok := source.As[source.Acknowledger](f.Source); ok && news && why != nil {
 		rev, err := f.latest.Revision, &source.Problem{Kind: source.Invalid, Position: source.Position{Layer: f.name}, Message: "it is held: " + why[0]}
 		tell = func() { r.Ack(rev, err) }
 	}

@@ -60,7 +60,7 @@ type layerState struct {
 	index    int
 	name     string // unique in the config
 	identity string
-	scope    source.Scope // zero where the source has none
+	scope    scope // zero where the source has none
 	local    bool
 	builtIn  bool // the source is one of nacre's own
 	trusted  bool // needs no signature
@@ -105,16 +105,10 @@ func newLayerStates(settings []Layer) []*layerState {
 		}
 		taken[name] = true
 		l := &layerState{Layer: s, index: i, name: name}
-		if id, ok := s.Source.(source.Identifier); ok {
-			l.identity = id.Identity()
-		}
-		if s, ok := s.Source.(source.Scoped); ok {
-			l.scope = s.Scope()
-		}
-		_, l.local = s.Source.(source.Local)
+		d := source.DescriptionOf(s.Source)
+		l.identity, l.scope, l.local = d.Identity, scope{d.Namespace, d.Group}, d.Local
 		l.builtIn = isOwnSource(s.Source)
-		_, l.trusted = s.Source.(source.Trusted)
-		l.trusted = (l.trusted || s.TrustUnsigned) && !s.RequireSigned
+		l.trusted = (d.Trusted || s.TrustUnsigned) && !s.RequireSigned
 		feeds[i] = l
 	}
 	return feeds
@@ -123,7 +117,7 @@ func newLayerStates(settings []Layer) []*layerState {
 // ask asks a source that can tell when its content was proven; zero is no answer. It is the source's code: mu is not held.
 func (l *layerState) verifiedAt() (at time.Time) {
 	defer func() { _ = recover() }()
-	if p, ok := l.Source.(source.FreshnessReporter); ok {
+	if p, ok := source.As[source.FreshnessReporter](l.Source); ok {
 		return p.VerifiedAt()
 	}
 	return time.Time{}
@@ -140,7 +134,7 @@ func (e *Engine) ask() []time.Time {
 
 // proven returns when the layer's content was last known to be the newest, by the answer of its source.
 func (l *layerState) recordVerified(now, answer time.Time) time.Time {
-	if _, ok := l.Source.(source.FreshnessReporter); ok {
+	if _, ok := source.As[source.FreshnessReporter](l.Source); ok {
 		if !answer.IsZero() {
 			return answer
 		}

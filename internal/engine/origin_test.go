@@ -119,7 +119,7 @@ func (o *origin) isClosed() bool {
 // localOrigin is an origin that is always at hand.
 type localOrigin struct{ *origin }
 
-func (localOrigin) Local() {}
+func (localOrigin) Describe() source.Description { return source.Description{Local: true} }
 
 type config struct {
 	A int    `config:"a" default:"1"`

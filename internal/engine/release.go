@@ -53,11 +53,11 @@ func (l *Layer) signed() bool { return len(l.ManifestKeys) > 0 }
 // release is the manifest that a layer's content is. It is immutable.
 type release struct {
 	*manifest.Manifest
-	scope  source.Scope // that of the manifest
+	scope  scope // that of the manifest
 	byName map[string][]*manifest.Document
 }
 
-func newRelease(m *manifest.Manifest, scope source.Scope) *release {
+func newRelease(m *manifest.Manifest, scope scope) *release {
 	r := &release{Manifest: m, scope: scope, byName: make(map[string][]*manifest.Document, len(m.Documents))}
 	for i := range m.Documents {
 		d := &m.Documents[i]
@@ -66,18 +66,21 @@ func newRelease(m *manifest.Manifest, scope source.Scope) *release {
 	return r
 }
 
+// scope is the namespace and group of a source; both are empty where it has none.
+type scope struct{ namespace, group string }
+
 // find returns the entry for a document of a layer; nil where the release does not list it. An
 // entry without a namespace or a group means that of the manifest, and without both also a document
 // that has neither.
 func (r *release) find(f *layerState, name string) *manifest.Document {
 	for _, d := range r.byName[name] {
-		if f.scope == (source.Scope{}) {
+		if f.scope == (scope{}) {
 			if d.Namespace == "" && d.Group == "" {
 				return d
 			}
 			continue
 		}
-		if cmp.Or(d.Namespace, r.scope.Namespace) == f.scope.Namespace && cmp.Or(d.Group, r.scope.Group) == f.scope.Group {
+		if cmp.Or(d.Namespace, r.scope.namespace) == f.scope.namespace && cmp.Or(d.Group, r.scope.group) == f.scope.group {
 			return d
 		}
 	}
@@ -117,7 +120,7 @@ func (r *release) unlike(d *source.Document, sum [sha256.Size]byte, listed *mani
 
 // place is where a document of the release has to be, in words.
 func (r *release) place(d *manifest.Document) string {
-	namespace, group := cmp.Or(d.Namespace, r.scope.Namespace), cmp.Or(d.Group, r.scope.Group)
+	namespace, group := cmp.Or(d.Namespace, r.scope.namespace), cmp.Or(d.Group, r.scope.group)
 	switch {
 	case namespace == "" && group == "":
 		return d.Name
@@ -141,9 +144,9 @@ func (e *Engine) decodeManifest(l *layerState, c *layerContent) {
 			c.problems = append(c.problems, manifestProblem(at, err))
 		case c.manifest != nil:
 			c.problems = append(c.problems, &source.Problem{Kind: source.InvalidArgument, Position: at, Message: "a layer can have one manifest only"})
-		case len(m.Audience) > 0 && !m.For(l.scope.Namespace, l.scope.Group, e.Service):
+		case len(m.Audience) > 0 && !m.For(l.scope.namespace, l.scope.group, e.Service):
 			c.problems = append(c.problems, &source.Problem{Kind: source.PermissionDenied, Position: at, Message: fmt.Sprintf(
-				"release %s is not for this service: its audience does not include namespace %q, group %q, service %q", m.Release, l.scope.Namespace, l.scope.Group, e.Service)})
+				"release %s is not for this service: its audience does not include namespace %q, group %q, service %q", m.Release, l.scope.namespace, l.scope.group, e.Service)})
 		default:
 			c.manifest = newRelease(m, l.scope)
 		}

@@ -31,9 +31,8 @@ type Source struct {
 }
 
 var (
-	_ source.Source  = (*Source)(nil)
-	_ source.Local   = (*Source)(nil)
-	_ source.Trusted = (*Source)(nil)
+	_ source.Source    = (*Source)(nil)
+	_ source.Describer = (*Source)(nil)
 )
 
 // New returns a source of the variables whose names begin with prefix and an underscore: "ORDERS" reads
@@ -56,11 +55,9 @@ func New(prefix string, opts ...Option) *Source {
 // Name returns "env".
 func (s *Source) Name() string { return "env" }
 
-// Local says that an environment is always at hand.
-func (s *Source) Local() {}
-
-// Trusted says that whoever sets the environment could start another program as well: no signature is asked for.
-func (s *Source) Trusted() {}
+// Describe says that the environment is local, and trusted: whoever sets it could start another
+// program as well.
+func (s *Source) Describe() source.Description { return source.Description{Local: true, Trusted: true} }
 
 // Next returns the variables once they, or a file that they name, differ from what it last returned; see package source.
 func (s *Source) Next(ctx context.Context, prev source.Revision) (source.Content, error) {

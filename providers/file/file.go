@@ -52,10 +52,9 @@ type entry struct {
 }
 
 var (
-	_ source.Source  = (*Source)(nil)
-	_ source.Local   = (*Source)(nil)
-	_ source.Trusted = (*Source)(nil)
-	_ io.Closer      = (*Source)(nil)
+	_ source.Source    = (*Source)(nil)
+	_ source.Describer = (*Source)(nil)
+	_ io.Closer        = (*Source)(nil)
 )
 
 // New returns the source of the file at path. A relative path is resolved against the working directory now. Whatever
@@ -125,12 +124,10 @@ func (e *entry) check() error {
 // Name returns "file", or what the option Name set.
 func (s *Source) Name() string { return s.name }
 
-// Local says that the files are at hand, so that no last known good copy of them is needed.
-func (s *Source) Local() {}
-
-// Trusted says that whoever can write the service's files needs no signature. For a folder into
-// which something else writes what it gets from elsewhere, see nacre.RequireSigned.
-func (s *Source) Trusted() {}
+// Describe says that the files are local, and trusted: whoever can write a service's files could
+// replace its program. For a folder into which another program writes what it fetches from elsewhere,
+// see nacre.RequireSigned.
+func (s *Source) Describe() source.Description { return source.Description{Local: true, Trusted: true} }
 
 // Watching returns nil while the system tells of changes, and otherwise why they are found by reading every second.
 func (s *Source) Watching() error {

@@ -16,7 +16,7 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Source is a koanf provider as a source with one document. Name, Identity and Close are safe for concurrent use; Next is
+// Source is a koanf provider as a source with one document. Name, Describe and Close are safe for concurrent use; Next is
 // not, see source.Source.
 type Source struct {
 	settings
@@ -71,9 +71,10 @@ func formatOf(parser koanf.Parser) string {
 // Name returns "koanf".
 func (s *Source) Name() string { return "koanf" }
 
-// Identity is source.Identifier's: the provider's type and the document's name.
-func (s *Source) Identity() string {
-	return fmt.Sprintf("koanf:%s:%s", strings.TrimPrefix(fmt.Sprintf("%T", s.provider), "*"), s.document)
+// Describe returns an identity of the provider's type and the document's name.
+func (s *Source) Describe() source.Description {
+	provider := strings.TrimPrefix(fmt.Sprintf("%T", s.provider), "*")
+	return source.Description{Identity: fmt.Sprintf("koanf:%s:%s", provider, s.document)}
 }
 
 // Next is source.Source's.
@@ -134,6 +135,6 @@ func (r *revisions) of(d source.Document) source.Revision {
 }
 
 var (
-	_ source.Source     = (*Source)(nil)
-	_ source.Identifier = (*Source)(nil)
+	_ source.Source    = (*Source)(nil)
+	_ source.Describer = (*Source)(nil)
 )

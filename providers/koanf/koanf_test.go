@@ -89,8 +89,8 @@ func TestTextAndNames(t *testing.T) {
 	if next(t, s, "").Revision == next(t, koanf.New(p, nil), "").Revision {
 		t.Error("two sources have one revision; a stored revision of an earlier process would be taken for current")
 	}
-	if s.Name() != "koanf" || s.Identity() != "koanf:confmap.Confmap:consul/orders" {
-		t.Errorf("name %q, identity %q", s.Name(), s.Identity())
+	if s.Name() != "koanf" || s.Describe().Identity != "koanf:confmap.Confmap:consul/orders" {
+		t.Errorf("name %q, identity %q", s.Name(), s.Describe().Identity)
 	}
 	if name := next(t, koanf.New(p, nil), "").Documents[0].Name; name != "confmap.Confmap" {
 		t.Errorf("without a name the document is called %q", name)

@@ -34,14 +34,12 @@ func New(name string, data []byte) *Source {
 // Name returns "memory".
 func (s *Source) Name() string { return "memory" }
 
-// Local marks the source as source.Local: what it says is always at hand.
-//
-// It is not source.Trusted, since a program may set what it was sent: where manifests must be
-// signed, so must its document, or the layer says nacre.TrustUnsigned.
-func (s *Source) Local() {}
-
-// Sharable marks the source as source.Sharable: it may be a layer of several configs.
-func (s *Source) Sharable() {}
+// Describe says that the document is local, and that the source may be a layer of several configs. It
+// does not say that the document is trusted, because a program may set what somebody has sent: in a
+// config with a signed manifest, the document needs a signature, or the layer nacre.TrustUnsigned.
+func (s *Source) Describe() source.Description {
+	return source.Description{Local: true, Sharable: true}
+}
 
 // Set replaces the document by data in the format that its name declares. No data are an empty document, not an absent
 // one.
@@ -116,7 +114,6 @@ func (s *Source) Next(ctx context.Context, prev source.Revision) (source.Content
 }
 
 var (
-	_ source.Source   = (*Source)(nil)
-	_ source.Local    = (*Source)(nil)
-	_ source.Sharable = (*Source)(nil)
+	_ source.Source    = (*Source)(nil)
+	_ source.Describer = (*Source)(nil)
 )

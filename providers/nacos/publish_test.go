@@ -123,13 +123,13 @@ func TestGroupsAndNamespaces(t *testing.T) {
 	if text, ok := srv.Get("", group, "x.yaml"); !ok || text != "v: 3" {
 		t.Error(`the namespace "public" is not the public one`)
 	}
-	if got := c.Source("x.yaml", nacos.Group("G2")).Identity(); got != "nacos://"+srv.Addr()+"/dev/G2/x.yaml" {
+	if got := c.Source("x.yaml", nacos.Group("G2")).Describe().Identity; got != "nacos://"+srv.Addr()+"/dev/G2/x.yaml" {
 		t.Errorf("Identity is %q", got)
 	}
-	if got := c.Source("x.yaml", nacos.Group("G2")).Scope(); got != (source.Scope{Namespace: "dev", Group: "G2"}) {
+	if got := c.Source("x.yaml", nacos.Group("G2")).Describe(); got.Namespace != "dev" || got.Group != "G2" {
 		t.Errorf("Scope is %+v", got)
 	}
-	if got := p.Source("x.yaml").Scope(); got.Namespace != "public" {
+	if got := p.Source("x.yaml").Describe(); got.Namespace != "public" {
 		t.Errorf("the public namespace is %q", got.Namespace)
 	}
 	src := c.Source("x.yaml")

@@ -66,8 +66,7 @@ type Source struct {
 var (
 	_ source.FreshnessReporter = (*Source)(nil)
 	_ source.Acknowledger      = (*Source)(nil)
-	_ source.Identifier        = (*Source)(nil)
-	_ source.Scoped            = (*Source)(nil)
+	_ source.Describer         = (*Source)(nil)
 	_ io.Closer                = (*Source)(nil)
 )
 
@@ -97,22 +96,20 @@ func (c *Client) Source(dataID string, opts ...SourceOption) *Source {
 // Name returns "nacos".
 func (s *Source) Name() string { return "nacos" }
 
-// Identity returns "nacos://10.0.0.1:8848/public/DEFAULT_GROUP/orders.yaml".
-func (s *Source) Identity() string {
+// Describe returns the source's identity, which is that of String, its namespace ("public" for the
+// public one) and its group.
+func (s *Source) Describe() source.Description {
+	d := source.Description{Identity: s.String(), Namespace: s.entry.key.Namespace, Group: s.entry.key.Group}
+	if d.Namespace == "" {
+		d.Namespace = publicNamespace
+	}
+	return d
+}
+
+// String returns "nacos://10.0.0.1:8848/public/DEFAULT_GROUP/orders.yaml".
+func (s *Source) String() string {
 	return "nacos://" + s.client.settings.name() + "/" + s.entry.key.String()
 }
-
-// Scope returns the namespace, "public" for the public one, and the group.
-func (s *Source) Scope() source.Scope {
-	k := s.entry.key
-	if k.Namespace == "" {
-		k.Namespace = publicNamespace
-	}
-	return source.Scope{Namespace: k.Namespace, Group: k.Group}
-}
-
-// String returns the identity.
-func (s *Source) String() string { return s.Identity() }
 
 // Format writes String for every verb and flag, so that nothing inside is printed by reflection.
 func (s *Source) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }

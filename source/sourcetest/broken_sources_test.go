@@ -78,7 +78,7 @@ type alwaysProven struct{ *good }
 
 func (alwaysProven) VerifiedAt() time.Time { return time.Now() }
 
-// deadlocked holds a lock while Next blocks, and wants it in Receive. The lock is a channel, because the clock of a bubble
+// deadlocked holds a lock while Next blocks, and wants it in Ack. The lock is a channel, because the clock of a bubble
 // stands still while someone waits for a mutex.
 type deadlocked struct {
 	*good
@@ -98,4 +98,29 @@ func (d *deadlocked) Ack(source.Revision, error) {
 
 type talkative struct{ *good }
 
-func (talkative) Identity() string { return "http://user:canary-5f1c0de@host" }
+func (talkative) Describe() source.Description {
+	return source.Description{Identity: "http://user:canary-5f1c0de@host"}
+}
+
+// fickle describes itself differently each time.
+type fickle struct {
+	*good
+	asked int
+}
+
+func (f *fickle) Describe() source.Description {
+	f.asked++
+	return source.Description{Local: f.asked%2 == 0}
+}
+
+type groupAlone struct{ *good }
+
+func (groupAlone) Describe() source.Description { return source.Description{Group: "G"} }
+
+// wraps is a decorator whose Unwrap returns what it is told.
+type wraps struct {
+	*good
+	inner func(*wraps) source.Source
+}
+
+func (w *wraps) Unwrap() source.Source { return w.inner(w) }

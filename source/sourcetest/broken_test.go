@@ -627,8 +627,19 @@ var broken = []struct {
 		return v
 	}},
 	{"is proven while it fails", 12, func(o *origin) source.Source { return alwaysProven{newGoodOne(o)} }},
-	{"blocks in Receive", 12, func(o *origin) source.Source { return &deadlocked{good: newGoodOne(o), lock: make(chan struct{}, 1)} }},
+	{"blocks in Ack", 12, func(o *origin) source.Source { return &deadlocked{good: newGoodOne(o), lock: make(chan struct{}, 1)} }},
 	{"has an identity with a value in it", 12, func(o *origin) source.Source { return talkative{newGoodOne(o)} }},
+	{"describes itself differently each time", 12, func(o *origin) source.Source { return &fickle{good: newGoodOne(o)} }},
+	{"has a group without a namespace", 12, func(o *origin) source.Source { return groupAlone{newGoodOne(o)} }},
+	{"unwraps to nil", 12, func(o *origin) source.Source {
+		return &wraps{newGoodOne(o), func(*wraps) source.Source { return nil }}
+	}},
+	{"unwraps to a nil pointer", 12, func(o *origin) source.Source {
+		return &wraps{newGoodOne(o), func(*wraps) source.Source { return (*good)(nil) }}
+	}},
+	{"unwraps to itself", 12, func(o *origin) source.Source {
+		return &wraps{newGoodOne(o), func(w *wraps) source.Source { return w }}
+	}},
 }
 
 // finders are the cases that find a broken source; another case may do so by chance, or by a fault that comes later.

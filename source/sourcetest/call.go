@@ -87,7 +87,7 @@ func wait(done <-chan struct{}, d time.Duration) bool {
 func pause(d time.Duration) { wait(nil, d) }
 
 // quiet reports a call that returns although nothing has changed.
-func (a *call) quiet(rule Rule, after string) {
+func (a *call) quiet(rule ruleID, after string) {
 	if !a.within(a.p.Quiet) {
 		return
 	}
@@ -100,8 +100,8 @@ func (a *call) quiet(rule Rule, after string) {
 // abandon cancels a call and waits for its end.
 func (a *call) abandon() {
 	a.cancel()
-	if !wait(a.done, Prompt) {
-		a.p.fail(6, "Next did not return within %v after its context had ended", Prompt)
+	if !wait(a.done, prompt) {
+		a.p.fail(6, "Next did not return within %v after its context had ended", prompt)
 	}
 	if !a.taken {
 		a.taken = true

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"reflect"
 	"runtime/pprof"
 	"strings"
 	"sync"
@@ -28,8 +29,8 @@ func cancelBlocked(c *check) {
 	}
 	ctx, cancel := context.WithTimeout(c.ctx, time.Millisecond)
 	a := p.startWith(ctx, cancel, p.rev)
-	if !wait(a.done, time.Millisecond+Prompt) {
-		c.fail(6, "Next did not return within %v after its deadline", Prompt)
+	if !wait(a.done, time.Millisecond+prompt) {
+		c.fail(6, "Next did not return within %v after its deadline", prompt)
 	}
 	if !errors.Is(a.err, context.DeadlineExceeded) {
 		c.fail(6, "Next returned something else than ctx.Err() after its deadline")
@@ -105,14 +106,14 @@ func noGoroutine(c *check) {
 	if len(c.found) > 0 { // what Close did not end would be told twice
 		return
 	}
-	deadline := time.Now().Add(Prompt)
+	deadline := time.Now().Add(prompt)
 	for {
 		stack := labelled(c.label)
 		if stack == "" {
 			return
 		}
 		if time.Now().After(deadline) {
-			c.report(6, "a goroutine that the source started is still there %v after Close:\n%s", Prompt, stack)
+			c.report(6, "a goroutine that the source started is still there %v after Close:\n%s", prompt, stack)
 			return
 		}
 		pause(5 * time.Millisecond)
@@ -205,7 +206,8 @@ func abilities(c *check) {
 	c.put(1)
 	p := c.probe()
 	s := p.source
-	prover, proves := s.(source.FreshnessReporter)
+	c.unwraps(s)
+	prover, proves := source.As[source.FreshnessReporter](s)
 	if proves && !prover.VerifiedAt().IsZero() && prover.VerifiedAt().Before(before.Add(-time.Hour)) {
 		c.report(12, "VerifiedAt of a source that was never asked is in the past")
 	}
@@ -213,41 +215,31 @@ func abilities(c *check) {
 	if proves && (prover.VerifiedAt().IsZero() || prover.VerifiedAt().After(time.Now())) {
 		c.report(12, "VerifiedAt is zero or in the future after the origin has answered")
 	}
-	if id, ok := s.(source.Identifier); ok {
-		first := id.Identity()
-		if first == "" || strings.Contains(first, canary) {
-			c.report(12, "Identity is empty, or has a value of the document in it")
-		}
-		defer func() {
-			if id.Identity() != first {
-				c.report(12, "Identity is not always the same")
-			}
-		}()
+	described := source.DescriptionOf(s)
+	if strings.Contains(described.Identity+described.Namespace+described.Group, canary) {
+		c.report(12, "Describe returns a value of the document")
 	}
-	if scoped, ok := s.(source.Scoped); ok {
-		first := scoped.Scope()
-		if first.Namespace == "" && first.Group != "" {
-			c.report(12, "Scope has a group and no namespace")
-		}
-		defer func() {
-			if scoped.Scope() != first {
-				c.report(12, "Scope is not always the same")
-			}
-		}()
+	if described.Namespace == "" && described.Group != "" {
+		c.report(12, "Describe returns a Group without a Namespace")
 	}
+	defer func() {
+		if source.DescriptionOf(s) != described {
+			c.report(12, "Describe does not always return the same")
+		}
+	}()
 	a := p.start(p.rev)
 	a.quiet(2, "a content that was seen")
-	if receiver, ok := s.(source.Acknowledger); ok {
+	if receiver, ok := source.As[source.Acknowledger](s); ok {
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
 			receiver.Ack(p.rev, nil)
 			receiver.Ack("no such revision", &source.Error{Kind: source.Malformed, Op: "read", Document: "x"})
 		}()
-		if !wait(done, Prompt) {
-			c.fail(12, "Receive blocks while Next runs")
+		if !wait(done, prompt) {
+			c.fail(12, "Ack blocks while Next runs")
 		}
-		a.quiet(2, "Receive")
+		a.quiet(2, "Ack")
 	}
 	c.put(2)
 	p.follow(a, 2, 1, "a put")
@@ -261,7 +253,23 @@ func abilities(c *check) {
 	if prover.VerifiedAt().After(told) {
 		c.report(12, "VerifiedAt goes on while the origin does not answer")
 	}
-	if _, ok := s.(io.Closer); ok {
+	if _, ok := source.As[io.Closer](s); ok {
 		p.close()
 	}
+}
+
+// unwraps reports a decorator whose chain of wrapped sources does not end at a source.
+func (c *check) unwraps(s source.Source) {
+	for range 64 {
+		decorator, ok := s.(interface{ Unwrap() source.Source })
+		if !ok {
+			return
+		}
+		s = decorator.Unwrap()
+		if v := reflect.ValueOf(s); s == nil || v.Kind() == reflect.Pointer && v.IsNil() {
+			c.report(12, "Unwrap returns nil")
+			return
+		}
+	}
+	c.report(12, "Unwrap returns sources without end: do decorators wrap each other?")
 }

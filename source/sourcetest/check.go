@@ -13,9 +13,12 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Prompt is how soon Next must return when its context ends, and Close when it is called. It is long for a machine that is
+// prompt is how soon Next must return when its context ends, and Close when it is called. It is long for a machine that is
 // busy; a source that does not listen takes for ever.
-const Prompt = 2 * time.Second
+const prompt = 2 * time.Second
+
+// valueSize is the size in bytes to which a value may grow in the cases that look for torn content.
+const valueSize = 8192
 
 // check is one case at work.
 type check struct {
@@ -26,7 +29,7 @@ type check struct {
 	label  string
 
 	mu    sync.Mutex
-	found []Violation
+	found []violation
 	told  map[string]bool
 }
 
@@ -48,7 +51,7 @@ func (c *check) putWithin(n int) {
 func (c *check) harness(name string, f func() error) {
 	result := make(chan error, 1)
 	go func() { result <- f() }()
-	timer := time.NewTimer(c.Settles + Prompt)
+	timer := time.NewTimer(c.Settles + prompt)
 	defer timer.Stop()
 	select {
 	case err := <-result:
@@ -64,7 +67,7 @@ func (c *check) values(n int) Values {
 	if n == empty {
 		return Values{}
 	}
-	return stamped(n, c.Size)
+	return stamped(n, valueSize)
 }
 
 func (c *check) delete() { c.harness("Delete", func() error { return c.Delete(c.ctx) }) }
@@ -130,12 +133,12 @@ func describe(n int) string {
 }
 
 // until asks until the document with number n has come, or fails the case by the rule.
-func (p *probe) until(n int, rule Rule, after string) {
+func (p *probe) until(n int, rule ruleID, after string) {
 	p.follow(p.resume(), n, rule, after)
 }
 
 // follow goes on from a call that runs already.
-func (p *probe) follow(a *call, n int, rule Rule, after string) {
+func (p *probe) follow(a *call, n int, rule ruleID, after string) {
 	deadline := time.Now().Add(p.Settles)
 	for {
 		if !a.within(time.Until(deadline)) {
@@ -150,7 +153,7 @@ func (p *probe) follow(a *call, n int, rule Rule, after string) {
 }
 
 // missing reports a document that did not come, after a look at what a call with the zero revision shows.
-func (p *probe) missing(n int, rule Rule, after string) {
+func (p *probe) missing(n int, rule ruleID, after string) {
 	what := fmt.Sprintf("after %s, %s did not come within %v; last seen was %s", after, describe(n), p.Settles, p.lastSeen())
 	p.call.abandon()
 	rev, at := p.rev, p.at
@@ -182,7 +185,7 @@ func (p *probe) lastSeen() string {
 }
 
 // trouble asks until an error has come, or fails the case.
-func (p *probe) trouble(rule Rule, after string) error {
+func (p *probe) trouble(rule ruleID, after string) error {
 	deadline := time.Now().Add(p.Settles)
 	for {
 		a := p.resume()
@@ -223,8 +226,8 @@ func (p *probe) close() {
 	p.source = nil
 	if a := p.call; a != nil {
 		a.cancel()
-		if !wait(a.done, Prompt) {
-			p.report(6, "Next did not return within %v after its context had ended", Prompt)
+		if !wait(a.done, prompt) {
+			p.report(6, "Next did not return within %v after its context had ended", prompt)
 			return // closing now would break the contract from our side
 		}
 	}
@@ -238,7 +241,7 @@ func (p *probe) close() {
 
 // closeSource calls Close, if there is one, once.
 func (p *probe) closeSource(s source.Source) {
-	closer, ok := s.(io.Closer)
+	closer, ok := source.As[io.Closer](s)
 	if !ok {
 		return
 	}
@@ -249,8 +252,8 @@ func (p *probe) closeSource(s source.Source) {
 		_ = closer.Close()
 	})
 	switch {
-	case !wait(done, Prompt):
-		p.report(10, "Close did not return within %v", Prompt)
+	case !wait(done, prompt):
+		p.report(10, "Close did not return within %v", prompt)
 	case panicked:
 		p.report(10, "Close panicked")
 	}

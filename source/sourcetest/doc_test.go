@@ -23,7 +23,7 @@ func TestDocumentShowsTestedCode(t *testing.T) {
 	if len(blocks) == 0 {
 		t.Fatal("the document shows no code")
 	}
-	for _, file := range []string{"example_http_test.go", "example_push_test.go"} {
+	for _, file := range []string{"example_http_test.go", "example_push_test.go", "example_decorator_test.go"} {
 		_, shown, ok := strings.Cut(read(file), "word for word.\n")
 		shown, _, ok2 := strings.Cut(shown, "// The marks end here.")
 		if !ok || !ok2 {

@@ -15,7 +15,7 @@ import (
 )
 
 var formats = []string{
-	source.FormatYAML, source.FormatJSON, source.FormatTOML, source.FormatDotenv, source.FormatProperties, source.FormatEnviron,
+	source.FormatYAML, source.FormatJSON, source.FormatTOML, source.FormatDotenv, source.FormatProperties, formatEnviron,
 }
 
 // examine looks at what Next returned: every content and every error of every case passes here.

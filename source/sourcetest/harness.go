@@ -41,8 +41,6 @@ type Harness struct {
 	// Quiet is how long to watch until nothing is taken to come: some poll intervals, for a source that polls.
 	// Default: 50 ms.
 	Quiet time.Duration
-	// Size is the size in bytes to which a value may grow in the cases that look for torn content. Default: 8192.
-	Size int
 	// Cannot names cases that cannot run here, each with the reason.
 	Cannot map[string]string
 }
@@ -53,9 +51,6 @@ func (h Harness) withDefaults() Harness {
 	}
 	if h.Quiet <= 0 {
 		h.Quiet = 50 * time.Millisecond
-	}
-	if h.Size <= 0 {
-		h.Size = 8192
 	}
 	return h
 }

@@ -27,12 +27,12 @@ func Run(t *testing.T, newHarness func(t *testing.T) Harness) {
 	}
 }
 
-// Check runs every case, or the named ones, and returns the rules that the source broke.
-func Check(newHarness func() Harness, names ...string) []Violation {
-	var all []Violation
+// violations runs every case, or the named ones, and returns the rules that the source breaks.
+func violations(newHarness func() Harness, names ...string) []violation {
+	var all []violation
 	for _, name := range names {
 		if !known(name) {
-			all = append(all, Violation{Case: name, What: "there is no such case; there are " + strings.Join(Cases(), ", "), At: here()})
+			all = append(all, violation{Case: name, What: "there is no such case; there are " + strings.Join(caseNames(), ", "), At: here()})
 		}
 	}
 	for _, k := range cases {
@@ -45,8 +45,8 @@ func Check(newHarness func() Harness, names ...string) []Violation {
 	return all
 }
 
-// Cases returns the names of the cases, in the order in which they run.
-func Cases() []string {
+// caseNames returns the names of the cases, in the order in which they run.
+func caseNames() []string {
 	names := make([]string, len(cases))
 	for i, k := range cases {
 		names[i] = k.name
@@ -54,13 +54,13 @@ func Cases() []string {
 	return names
 }
 
-func known(name string) bool { return slices.Contains(Cases(), name) }
+func known(name string) bool { return slices.Contains(caseNames(), name) }
 
 // testCase is one case. What it needs of a harness is told by need; rule is what it is there for, though a source may break
 // another one in it.
 type testCase struct {
 	name string
-	rule Rule
+	rule ruleID
 	need []string
 	try  func(*check)
 }
@@ -80,7 +80,7 @@ func lacks(h Harness, need []string) string {
 }
 
 // run runs the case, and returns what was found, or the reason for which the harness is excused.
-func (k testCase) run(h Harness) (found []Violation, excused string) {
+func (k testCase) run(h Harness) (found []violation, excused string) {
 	h = h.withDefaults()
 	c := &check{Harness: h, name: k.name, ctx: context.Background(), told: map[string]bool{}}
 	defer func() { found = c.found }()
@@ -121,8 +121,8 @@ func (k testCase) run(h Harness) (found []Violation, excused string) {
 type stop struct{}
 
 // report notes a broken rule; the same text once.
-func (c *check) report(rule Rule, format string, args ...any) {
-	v := Violation{Case: c.name, Rule: rule, What: fmt.Sprintf(format, args...), At: here()}
+func (c *check) report(rule ruleID, format string, args ...any) {
+	v := violation{Case: c.name, Rule: rule, What: fmt.Sprintf(format, args...), At: here()}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.told[v.What] {
@@ -132,7 +132,7 @@ func (c *check) report(rule Rule, format string, args ...any) {
 }
 
 // fail reports and ends the case.
-func (c *check) fail(rule Rule, format string, args ...any) {
+func (c *check) fail(rule ruleID, format string, args ...any) {
 	c.report(rule, format, args...)
 	panic(stop{})
 }

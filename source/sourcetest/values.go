@@ -42,12 +42,15 @@ func (v Values) Encode(format string) []byte {
 	return []byte(b.String())
 }
 
+// formatEnviron is the format of providers/env, which only the engine and that source know.
+const formatEnviron = "environ"
+
 var lines = map[string]func(k, v string) string{
 	source.FormatYAML:       func(k, v string) string { return k + ": \"" + v + "\"\n" },
 	source.FormatTOML:       func(k, v string) string { return k + " = \"" + v + "\"\n" },
 	source.FormatDotenv:     func(k, v string) string { return k + "=" + v + "\n" },
 	source.FormatProperties: func(k, v string) string { return k + "=" + v + "\n" },
-	source.FormatEnviron: func(k, v string) string {
+	formatEnviron: func(k, v string) string {
 		k = strings.ToUpper(k)
 		return k + "<APP_" + k + "=" + v + "\x00"
 	},
@@ -85,7 +88,7 @@ func decode(d source.Document) (Values, error) {
 		return v, nil
 	case source.FormatYAML:
 		sep = ":"
-	case source.FormatEnviron:
+	case formatEnviron:
 		end = "\x00"
 	}
 	for line := range strings.SplitSeq(strings.TrimSuffix(string(d.Data), end), end) {
@@ -93,7 +96,7 @@ func decode(d source.Document) (Values, error) {
 		if !ok {
 			return nil, errUndecodable
 		}
-		if d.Format == source.FormatEnviron {
+		if d.Format == formatEnviron {
 			k, _, _ = strings.Cut(k, "<")
 		}
 		v[strings.ToLower(strings.TrimSpace(k))] = strings.Trim(strings.TrimSpace(value), `"'`)

@@ -84,7 +84,7 @@ func AbsentOK() SourceOption { return func(o *sourceOptions) { o.optional = true
 // AllowUnknown says that keys which no field has are a matter of course: for a config that several services share.
 func AllowUnknown() SourceOption { return func(o *sourceOptions) { o.allowUnknown = true } }
 
-// Source returns the config with that data ID as a source, which is an [io.Closer] and a [source.Identifier], and a
+// Source returns the config with that data ID as a source, which is an [io.Closer] and a [source.Describer], and a
 // [source.FreshnessReporter] if the SDK's client does not use its disk. From now on it is listened to and read. A name that
 // cannot be is told by Next.
 func (c *Client) Source(dataID string, opts ...SourceOption) source.Source {

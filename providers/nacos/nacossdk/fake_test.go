@@ -417,10 +417,10 @@ func TestMisuse(t *testing.T) {
 		if _, ok := unproven.(source.FreshnessReporter); ok {
 			t.Error("a source of a client that may use its disk claims to be proven")
 		}
-		if id := unproven.(source.Identifier).Identity(); id != "nacossdk:dev/DEFAULT_GROUP/x.yaml" {
+		if id := source.DescriptionOf(unproven).Identity; id != "nacossdk:dev/DEFAULT_GROUP/x.yaml" {
 			t.Errorf("Identity is %q", id)
 		}
-		if scope := unproven.(source.Scoped).Scope(); scope != (source.Scope{Namespace: "dev", Group: "DEFAULT_GROUP"}) {
+		if scope := source.DescriptionOf(unproven); scope.Namespace != "dev" || scope.Group != "DEFAULT_GROUP" {
 			t.Errorf("Scope is %+v", scope)
 		}
 	})

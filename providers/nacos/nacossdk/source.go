@@ -29,8 +29,7 @@ type Source struct {
 type provenSource struct{ *Source }
 
 var (
-	_ source.Identifier        = (*Source)(nil)
-	_ source.Scoped            = (*Source)(nil)
+	_ source.Describer         = (*Source)(nil)
 	_ io.Closer                = (*Source)(nil)
 	_ source.FreshnessReporter = (*provenSource)(nil)
 )
@@ -48,20 +47,18 @@ func (p *provenSource) VerifiedAt() time.Time {
 // Name returns "nacos".
 func (s *Source) Name() string { return "nacos" }
 
-// Identity returns "nacossdk:public/DEFAULT_GROUP/orders.yaml".
-func (s *Source) Identity() string { return "nacossdk:" + s.key.String() }
-
-// Scope returns the namespace, "public" for the public one, and the group.
-func (s *Source) Scope() source.Scope {
-	scope := source.Scope{Namespace: s.key.namespace, Group: s.key.group}
-	if scope.Namespace == "" {
-		scope.Namespace = publicNamespace
+// Describe returns the source's identity, which is that of String, its namespace ("public" for the
+// public one) and its group.
+func (s *Source) Describe() source.Description {
+	d := source.Description{Identity: s.String(), Namespace: s.key.namespace, Group: s.key.group}
+	if d.Namespace == "" {
+		d.Namespace = publicNamespace
 	}
-	return scope
+	return d
 }
 
-// String returns the identity.
-func (s *Source) String() string { return s.Identity() }
+// String returns "nacossdk:public/DEFAULT_GROUP/orders.yaml".
+func (s *Source) String() string { return "nacossdk:" + s.key.String() }
 
 // Format writes String for every verb and flag, so that nothing inside is printed by reflection.
 func (s *Source) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }

@@ -1,4 +1,4 @@
-package sourcetest
+package fakesource
 
 import (
 	"context"
@@ -12,20 +12,21 @@ var errScripted = errors.New("the script says so")
 
 // reader is one source of a script.
 type reader struct {
-	script *Scripted
-	tokens int           // wake-ups that were not taken yet; guarded by script.mu
+	script *Source
+	tokens int           // wake-ups that are pending; guarded by script.mu
 	wake   chan struct{} // one slot: there are tokens
 	teller source.ChangeDetector
 }
 
-func (s *Scripted) newReader() *reader {
+func (s *Source) newReader() *reader {
 	r := &reader{script: s, wake: make(chan struct{}, 1)}
 	s.readers = append(s.readers, r)
 	return r
 }
 
-// Reader returns another source of the same origin, with the same faults and an own memory of what it has told.
-func (s *Scripted) Reader() source.Source {
+// Reader returns another source of the same origin, with the same faults, which remembers for itself
+// what it returned.
+func (s *Source) Reader() source.Source {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.newReader()
@@ -34,7 +35,7 @@ func (s *Scripted) Reader() source.Source {
 // Name returns the name that the script was made with.
 func (r *reader) Name() string { return r.script.name }
 
-// Next is source.Source's.
+// Next returns the content or the error of the script; see source.Source.
 func (r *reader) Next(ctx context.Context, prev source.Revision) (source.Content, error) {
 	for {
 		c, ok, err := r.script.read(ctx)
@@ -55,7 +56,7 @@ func (r *reader) Next(ctx context.Context, prev source.Revision) (source.Content
 	}
 }
 
-// block waits for a wake-up, or for the time to look without one; it reports false if ctx ends.
+// block waits for a wake-up or the interval of Reconcile. It reports false if ctx ends.
 func (r *reader) block(ctx context.Context) bool {
 	var tick <-chan time.Time
 	if every := r.script.reconcile(); every > 0 {
@@ -78,7 +79,7 @@ func (r *reader) block(ctx context.Context) bool {
 	}
 }
 
-// signal says that there are tokens. script.mu is held.
+// signal says that there are tokens. script.mu must be held.
 func (r *reader) signal() {
 	select {
 	case r.wake <- struct{}{}:
@@ -86,37 +87,36 @@ func (r *reader) signal() {
 	}
 }
 
-// Close forgets what was told, so that the source is as new.
+// Close forgets what the source returned, so that it is as new.
 func (r *reader) Close() error {
 	r.teller = source.ChangeDetector{}
 	return nil
 }
 
-// Reusable marks the source as source.Reusable.
-func (r *reader) Reusable() {}
+// Describe returns the identity "fake://NAME" and says that the source is reusable.
+func (r *reader) Describe() source.Description {
+	return source.Description{Identity: r.script.identity, Reusable: true}
+}
 
-// Receive is source.Acknowledger's: it notes what became of a content.
+// Ack records the call for Received.
 func (r *reader) Ack(rev source.Revision, rejected error) {
 	r.script.mu.Lock()
 	defer r.script.mu.Unlock()
 	r.script.receipts = append(r.script.receipts, Receipt{Revision: rev, Rejected: rejected, At: time.Now()})
 }
 
-// Identity is source.Identifier's: "scripted://" and the name.
-func (r *reader) Identity() string { return r.script.identity }
+// Bare returns the same source without abilities.
+func (s *Source) Bare() source.Source { return bare{s.reader} }
 
-// Bare returns the same source without any ability.
-func (s *Scripted) Bare() source.Source { return bare{s.reader} }
+// AsFreshnessReporter returns the same source with the ability source.FreshnessReporter: VerifiedAt is
+// the time of the last successful read, or what Prove set.
+func (s *Source) AsFreshnessReporter() source.Source { return prover{s.reader} }
 
-// AsFreshnessReporter returns the same source with the ability source.FreshnessReporter: it was proven when a read of it last succeeded, or as
-// Prove said.
-func (s *Scripted) AsFreshnessReporter() source.Source { return prover{s.reader} }
+// AsLocal returns the same source, which describes itself as Local.
+func (s *Source) AsLocal() source.Source { return local{s.reader} }
 
-// AsLocal returns the same source marked as source.Local.
-func (s *Scripted) AsLocal() source.Source { return local{s.reader} }
-
-// Prove sets when the source was last proven to be the newest, for AsFreshnessReporter.
-func (s *Scripted) Prove(at time.Time) {
+// Prove sets the VerifiedAt of AsFreshnessReporter.
+func (s *Source) Prove(at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.proven = at
@@ -131,7 +131,11 @@ func (b bare) Next(ctx context.Context, prev source.Revision) (source.Content, e
 
 type local struct{ *reader }
 
-func (local) Local() {}
+func (l local) Describe() source.Description {
+	d := l.reader.Describe()
+	d.Local = true
+	return d
+}
 
 type prover struct{ *reader }
 
@@ -142,10 +146,8 @@ func (p prover) VerifiedAt() time.Time {
 }
 
 var (
-	_ source.Source            = (*Scripted)(nil)
-	_ source.Acknowledger      = (*Scripted)(nil)
-	_ source.Identifier        = (*Scripted)(nil)
-	_ source.Reusable          = (*Scripted)(nil)
+	_ source.Source            = (*Source)(nil)
+	_ source.Acknowledger      = (*Source)(nil)
+	_ source.Describer         = (*Source)(nil)
 	_ source.FreshnessReporter = prover{}
-	_ source.Local             = local{}
 )

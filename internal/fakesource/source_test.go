@@ -1,4 +1,4 @@
-package sourcetest_test
+package fakesource_test
 
 import (
 	"context"
@@ -11,11 +11,12 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/fakesource"
 	"github.com/nacre-go/nacre/source"
 	"github.com/nacre-go/nacre/source/sourcetest"
 )
 
-func scriptedHarness(s *sourcetest.Scripted, view func() source.Source) sourcetest.Harness {
+func scriptedHarness(s *fakesource.Source, view func() source.Source) sourcetest.Harness {
 	ok := func(f func()) error { f(); return nil }
 	return sourcetest.Harness{
 		Source: view,
@@ -30,9 +31,9 @@ func scriptedHarness(s *sourcetest.Scripted, view func() source.Source) sourcete
 			s.DoubleWakeups(0)
 			switch f {
 			case sourcetest.Lost:
-				s.DropWakeups(sourcetest.Always)
+				s.DropWakeups(fakesource.Always)
 			case sourcetest.Doubled:
-				s.DoubleWakeups(sourcetest.Always)
+				s.DoubleWakeups(fakesource.Always)
 			case sourcetest.Held:
 				s.HoldWakeups()
 			case sourcetest.Intact:
@@ -45,19 +46,19 @@ func scriptedHarness(s *sourcetest.Scripted, view func() source.Source) sourcete
 	}
 }
 
-func TestScriptedKeepsTheRules(t *testing.T) {
+func TestKeepsTheRules(t *testing.T) {
 	t.Parallel()
-	views := map[string]func(*sourcetest.Scripted) source.Source{
-		"bare":   (*sourcetest.Scripted).Bare,
-		"prover": (*sourcetest.Scripted).AsFreshnessReporter,
-		"local":  (*sourcetest.Scripted).AsLocal,
-		"reader": (*sourcetest.Scripted).Reader,
+	views := map[string]func(*fakesource.Source) source.Source{
+		"bare":   (*fakesource.Source).Bare,
+		"prover": (*fakesource.Source).AsFreshnessReporter,
+		"local":  (*fakesource.Source).AsLocal,
+		"reader": (*fakesource.Source).Reader,
 	}
 	for name, view := range views {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			sourcetest.Run(t, func(*testing.T) sourcetest.Harness {
-				s := sourcetest.NewScripted("scripted")
+				s := fakesource.New("scripted")
 				s.Reconcile(30 * time.Millisecond)
 				first := true
 				return scriptedHarness(s, func() source.Source {
@@ -94,10 +95,10 @@ func blocks(t *testing.T, s source.Source, prev source.Revision, why string) {
 	}
 }
 
-func TestScriptedContents(t *testing.T) {
+func TestContents(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := sourcetest.NewScripted("nacos")
+		s := fakesource.New("nacos")
 		if s.Name() != "nacos" || s.Current() != "" {
 			t.Error("a new script has a name and nothing to tell")
 		}
@@ -133,10 +134,10 @@ func TestScriptedContents(t *testing.T) {
 	})
 }
 
-func TestScriptedWakeups(t *testing.T) {
+func TestWakeups(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := sourcetest.NewScripted("nacos")
+		s := fakesource.New("nacos")
 		s.PutYAML("a.yaml", "n: 1")
 		c := next(t, s, "")
 		// blocked runs change while Next is blocked, and tells after what time it returned; -1 is never.
@@ -172,7 +173,7 @@ func TestScriptedWakeups(t *testing.T) {
 			t.Error("more than one wake-up was dropped")
 		}
 		s.Reconcile(time.Minute)
-		s.DropWakeups(sourcetest.Always)
+		s.DropWakeups(fakesource.Always)
 		if took := blocked(put(5)); took != time.Minute {
 			t.Errorf("the source looks every minute, and the change came after %v", took)
 		}
@@ -203,21 +204,21 @@ func TestScriptedWakeups(t *testing.T) {
 	})
 }
 
-func TestScriptedFaults(t *testing.T) {
+func TestFaults(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := sourcetest.NewScripted("nacos")
+		s := fakesource.New("nacos")
 		s.PutYAML("a.yaml", "n: 12345")
 		s.CorruptDigest(1)
 		c := next(t, s, "")
-		if digest := c.Documents[0].Digest; digest == sourcetest.Text("a.yaml", "yaml", "n: 12345").Digest {
+		if digest := c.Documents[0].Digest; digest == fakesource.Text("a.yaml", "yaml", "n: 12345").Digest {
 			t.Error("the digest is not corrupt")
 		}
 		c = next(t, s, c.Revision)
 		if c.Revision != s.Current() {
 			t.Error("the good content does not follow the corrupt one")
 		}
-		s.Tear(sourcetest.Always)
+		s.Tear(fakesource.Always)
 		c = next(t, s, c.Revision)
 		if string(c.Documents[0].Data) != "n: 1" {
 			t.Errorf("torn content is %q", c.Documents[0].Data)
@@ -269,10 +270,10 @@ func TestScriptedFaults(t *testing.T) {
 	})
 }
 
-func TestScriptedAbilities(t *testing.T) {
+func TestAbilities(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := sourcetest.NewScripted("nacos")
+		s := fakesource.New("nacos")
 		has := func(s source.Source) (abilities []string) {
 			if _, ok := s.(source.FreshnessReporter); ok {
 				abilities = append(abilities, "FreshnessReporter")
@@ -280,11 +281,15 @@ func TestScriptedAbilities(t *testing.T) {
 			if _, ok := s.(source.Acknowledger); ok {
 				abilities = append(abilities, "Acknowledger")
 			}
-			if _, ok := s.(source.Local); ok {
+			d := source.DescriptionOf(s)
+			if d.Local {
 				abilities = append(abilities, "Local")
 			}
-			if _, ok := s.(source.Identifier); ok {
-				abilities = append(abilities, "Identifier")
+			if d.Identity != "" {
+				abilities = append(abilities, "Identity")
+			}
+			if d.Reusable {
+				abilities = append(abilities, "Reusable")
 			}
 			if _, ok := s.(io.Closer); ok {
 				abilities = append(abilities, "Closer")
@@ -297,9 +302,9 @@ func TestScriptedAbilities(t *testing.T) {
 			want []string
 		}{
 			{"bare", s.Bare(), nil},
-			{"plain", s, []string{"Acknowledger", "Identifier", "Closer"}},
-			{"prover", s.AsFreshnessReporter(), []string{"FreshnessReporter", "Acknowledger", "Identifier", "Closer"}},
-			{"local", s.AsLocal(), []string{"Acknowledger", "Local", "Identifier", "Closer"}},
+			{"plain", s, []string{"Acknowledger", "Identity", "Reusable", "Closer"}},
+			{"prover", s.AsFreshnessReporter(), []string{"FreshnessReporter", "Acknowledger", "Identity", "Reusable", "Closer"}},
+			{"local", s.AsLocal(), []string{"Acknowledger", "Local", "Identity", "Reusable", "Closer"}},
 		} {
 			if got := has(test.is); !slices.Equal(got, test.want) {
 				t.Errorf("the %s view has the abilities %v, documented are %v", test.view, got, test.want)
@@ -321,7 +326,7 @@ func TestScriptedAbilities(t *testing.T) {
 		s.Ack(c.Revision, nil)
 		rejected := errors.New("no")
 		s.Ack("other", rejected)
-		want := []sourcetest.Receipt{{Revision: c.Revision, At: time.Now()}, {Revision: "other", Rejected: rejected, At: time.Now()}}
+		want := []fakesource.Receipt{{Revision: c.Revision, At: time.Now()}, {Revision: "other", Rejected: rejected, At: time.Now()}}
 		if got := s.Received(); !slices.Equal(got, want) {
 			t.Errorf("received %v", got)
 		}
@@ -334,4 +339,29 @@ func TestScriptedAbilities(t *testing.T) {
 			t.Error("a script that was closed is not as new to its next user")
 		}
 	})
+}
+
+// The suite can test sources of every format, and of decoded trees.
+func TestSuiteReadsEveryFormat(t *testing.T) {
+	t.Parallel()
+	for _, format := range []string{source.FormatYAML, source.FormatJSON, source.FormatTOML, source.FormatDotenv, source.FormatProperties, "environ", "tree"} {
+		t.Run(format, func(t *testing.T) {
+			t.Parallel()
+			sourcetest.RunInBubble(t, func(*testing.T) sourcetest.Harness {
+				s := fakesource.New("formats")
+				h := scriptedHarness(s, s.Reader)
+				s.Reconcile(h.Quiet / 3)
+				h.Put = func(_ context.Context, v sourcetest.Values) error {
+					if format == "tree" {
+						s.PutTree("test", v.Tree())
+					} else {
+						s.Put(source.Document{Name: "test", Format: format, Data: v.Encode(format)})
+					}
+					return nil
+				}
+				h.Delete = func(context.Context) error { s.Delete("test"); return nil }
+				return h
+			})
+		})
+	}
 }
