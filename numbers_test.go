@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/binder"
+	"github.com/nacre-go/nacre/internal/environ"
 	"github.com/nacre-go/nacre/internal/layer"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/source"
@@ -36,7 +37,7 @@ var spelledIn = []struct{ name, format, before, after string }{
 	{"quoted", source.FormatTOML, `v = "`, "\"\n"},
 	{"text", source.FormatProperties, "v=", "\n"},
 	{"text", source.FormatDotenv, "V=", "\n"},
-	{"text", source.FormatEnviron, "V<APP_V=", "\x00"},
+	{"text", environ.Format, "V<APP_V=", "\x00"},
 }
 
 type spelledField[T any] struct {

@@ -54,9 +54,3 @@ func ExamplePoll() {
 	fmt.Printf("%s at %s: %s\n", content.Documents[0].Name, content.Revision, content.Documents[0].Data)
 	// Output: constant.yaml at 1: log: {level: info}
 }
-
-func ExampleCopyTree() {
-	_, err := source.CopyTree(map[string]any{"db": map[string]any{"pool": struct{ Size int }{5}}})
-	fmt.Println(err)
-	// Output: db.pool: a struct { Size int } has no place in a tree
-}

@@ -12,15 +12,6 @@ const (
 	FormatTOML       = "toml"
 	FormatDotenv     = "dotenv"
 	FormatProperties = "properties"
-	// FormatEnviron is variables of an environment, each "KEY<VARIABLE=value" and ended by a NUL byte: KEY is the
-	// variable's name without the prefix, VARIABLE is what errors show. KEY is resolved to a path by the keys that
-	// the bound struct has, so that DB_POOL_SIZE finds db.pool_size; every value is a [Text]. An entry
-	// "KEY<VARIABLE<file=content" behind it is what VARIABLE means if it is no key of the struct but names a file with the
-	// value of KEY; "KEY<VARIABLE<4=reason" says that the file could not be read, and the number is the
-	// [Kind]. "KEY<VARIABLE<named=value" is a variable that the source is told to read by its name, and
-	// "KEY<VARIABLE<unset=" one that it is told to read and that is not set. See [Variable],
-	// [AppendVariable] and [Variables].
-	FormatEnviron = "environ"
 )
 
 // FormatOf returns the format that a document's name declares by its extension: .yaml and .yml, .json, .toml, .env

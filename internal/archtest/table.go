@@ -44,7 +44,7 @@ func rows() []Row {
 			Why: "the contract is what everyone depends on; it depends on the standard library alone",
 		},
 		{
-			Package: "source/sourcetest", Does: "the conformance suite that every source passes; a scripted source with faults",
+			Package: "source/sourcetest", Does: "the conformance suite that every source passes",
 			May: []string{"source"},
 			Why: "an author of a source runs this suite, and must get nothing else with it",
 		},
@@ -56,7 +56,16 @@ func rows() []Row {
 		},
 		{
 			Package: "providers/koanf", Does: "a provider of koanf as a source",
-			May: []string{"source", anyKoanf}, Why: whyProvider,
+			May: []string{"source", "internal/plaintree", anyKoanf}, Why: whyProvider,
+		},
+		{
+			Package: "providers/memory", Does: "a document that a program sets, as a source",
+			May: []string{"source", "internal/plaintree"}, Why: whyProvider,
+		},
+		{
+			Package: "providers/env", Does: "the variables of the environment as a source",
+			May: []string{"source", "internal/environ"},
+			Why: "a provider knows the contract, and only this one writes the format of variables, which the engine reads",
 		},
 		{
 			Package: "providers/nacos", Does: "a session with a Nacos server, and sources on it",
@@ -111,7 +120,7 @@ func rows() []Row {
 			Why:   "it knows the SDK's settings and not its client, so that a service that leaves the SDK need not compile it",
 		},
 		{
-			Package: "providers/*", Does: "the other sources: memory and environment",
+			Package: "providers/*", Does: "other sources",
 			May: []string{"source"}, Why: whyProvider,
 		},
 
@@ -160,12 +169,20 @@ func rows() []Row {
 			May: []string{"source"}, Why: "it is the vocabulary between the steps, so it knows none of them",
 		},
 		{
+			Package: "internal/environ", Does: "the format of a document of variables",
+			May: []string{"source"}, Why: "its writer and its reader share a format, and nothing else",
+		},
+		{
+			Package: "internal/plaintree", Does: "copies what a library decoded into the tree of a document",
+			May: []string{"source"}, Why: "it knows the values of Go that a document may have, and no step",
+		},
+		{
 			Package: "internal/wording", Does: "which parts of a message are from nacre, so that only foreign text is redacted",
 			May: []string{"source"}, Why: "every step that makes a message marks its parts, and this package knows none of the steps",
 		},
 		{
 			Package: "internal/layer", Does: "decodes and merges contents, and keeps where each key comes from",
-			May:   []string{"source", "internal/tree", "internal/wording", "go.yaml.in/yaml/v3", "github.com/pelletier/go-toml/v2/**"},
+			May:   []string{"source", "internal/environ", "internal/tree", "internal/wording", "go.yaml.in/yaml/v3", "github.com/pelletier/go-toml/v2/**"},
 			Tests: []string{anyKoanf}, Why: whyStep,
 		},
 		{

@@ -1,6 +1,7 @@
 package layer
 
 import (
+	"github.com/nacre-go/nacre/internal/environ"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/source"
 )
@@ -57,7 +58,7 @@ func (r *reading) read(d source.Document) *tree.Node {
 		return r.dotenv()
 	case source.FormatProperties:
 		return r.properties()
-	case source.FormatEnviron:
+	case environ.Format:
 		return r.environ()
 	case "":
 		r.report(source.InvalidArgument, 0, 0, "has no format: name one, or use a file name that tells")

@@ -107,7 +107,7 @@ func TestCanary(t *testing.T) {
 		},
 		"dotenv":     {"DB_DSN=\"C\n", "DB_DSN='C\n", "DB_DSN=\"x\" C\n", "DB_DSN=C\nDB_DSN=C\n", "DB=C\n", "ZZ=C\n", "A_B_C=C\n", "HOSTS_7=C\n", "DB_DSN=C\nDB_DSN_0=C\n", "HOSTS=C\nHOSTS_0=C\n"},
 		"properties": {"db.dsn=C\ndb.dsn=C\n", "db=C\n", "zz=C\n", "db.dsn=C\\uC\n", "hosts[7]=C\n", "hosts=C\nhosts[0]=C\n"},
-		"environ":    {environ(t, "DB=C", "ZZ=C", "A_B_C=C", "HOSTS_7=C", "DB_DSN=C", "DB__DSN=C", "DB_POOL_SIZE=C\xff")},
+		"environ":    {environData(t, "DB=C", "ZZ=C", "A_B_C=C", "HOSTS_7=C", "DB_DSN=C", "DB__DSN=C", "DB_POOL_SIZE=C\xff")},
 	} {
 		for _, text := range texts {
 			_, ps := read(format, strings.ReplaceAll(text, "=C", "="+canary), fuzzShape)

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/nacre-go/nacre/internal/environ"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/source"
 )
@@ -12,9 +13,10 @@ import (
 // fileSuffix ends the name of a variable that names a file with the value.
 const fileSuffix = "_FILE"
 
-// environ reads the variables of an environment; see source.FormatEnviron. Each stands in a document of its own, "$NAME".
+// environ reads the variables of an environment; see package environ. Each has a document of its own,
+// "$NAME".
 func (r *reading) environ() *tree.Node {
-	variables, ok := source.Variables(r.data)
+	variables, ok := environ.Parse(r.data)
 	if !ok {
 		r.report(source.Malformed, 0, 0, fmt.Sprintf("is not a list of variables, from the %d. on", len(variables)+1))
 		return nil
@@ -46,7 +48,7 @@ func (r *reading) environ() *tree.Node {
 	return f.build()
 }
 
-func (r *reading) variable(v source.Variable) *setting {
+func (r *reading) variable(v environ.Variable) *setting {
 	doc := *r.doc
 	doc.Name = "$" + strings.ToValidUTF8(v.Name, string(utf8.RuneError))
 	return &setting{name: v.Key, shown: doc.Name, value: v.Value, doc: &doc, file: v.File, named: v.Named}
@@ -54,7 +56,7 @@ func (r *reading) variable(v source.Variable) *setting {
 
 // either takes a variable as it is if its name is a key, and otherwise as the name of the file in which the value of a key
 // stands. In a map of secrets, where any name would be a key, it is a file.
-func (f *flat) either(plain *setting, file source.Variable) {
+func (f *flat) either(plain *setting, file environ.Variable) {
 	asKey := f.resolver.resolve(plain.name)
 	isKey := len(asKey) > 0 && !(asKey[0].free && asKey[0].secret) && !asKey[0].section
 	if !isKey {
@@ -75,7 +77,7 @@ func (f *flat) either(plain *setting, file source.Variable) {
 }
 
 // file takes the content of a file, or tells why there is none.
-func (f *flat) file(s *setting, v source.Variable, targets []target) {
+func (f *flat) file(s *setting, v environ.Variable, targets []target) {
 	if !f.fits(s, targets) {
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/nacre-go/nacre/internal/environ"
 	"github.com/nacre-go/nacre/internal/layer"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/source"
@@ -84,7 +85,7 @@ func TestNamesMeanWhatTheStructHas(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			n, ps := layer.Decode("env", "r", source.Document{Name: "environment", Format: "environ", Data: []byte(environ(t, strings.Fields(c.env)...))}, c.shape)
+			n, ps := layer.Decode("env", "r", source.Document{Name: "environment", Format: "environ", Data: []byte(environData(t, strings.Fields(c.env)...))}, c.shape)
 			if ps != nil {
 				if got := ps[0].Error()[strings.Index(ps[0].Error(), "(env)")+len("(env)"):]; len(ps) > 1 || strings.TrimLeft(got, ": ") != c.want {
 					t.Errorf("%s: %v\nwant %s", c.env, ps, c.want)
@@ -117,7 +118,7 @@ func leaves(at tree.Path, n *tree.Node) (all []string) {
 
 func TestEnvironPositions(t *testing.T) {
 	t.Parallel()
-	n, ps := layer.Decode("env", "r7", source.Document{Name: "environment", Format: "environ", Data: []byte(environ(t, "DB_POOL=5"))},
+	n, ps := layer.Decode("env", "r7", source.Document{Name: "environment", Format: "environ", Data: []byte(environData(t, "DB_POOL=5"))},
 		structOf("db", structOf("pool")))
 	if ps != nil {
 		t.Fatal(ps)
@@ -131,7 +132,7 @@ func TestEnvironPositions(t *testing.T) {
 
 func TestEnvironIsStrictUnlessTold(t *testing.T) {
 	t.Parallel()
-	data := []byte(environ(t, "HOME=/root", "DB=x", "DB_POOL=5", "POL=1"))
+	data := []byte(environData(t, "HOME=/root", "DB=x", "DB_POOL=5", "POL=1"))
 	d := source.Document{Name: "environment", Format: "environ", Data: data}
 	if _, ps := layer.Decode("env", "", d, structOf("db", structOf("pool"))); len(ps) != 3 {
 		t.Errorf("strangers' variables with the prefix passed: %v", ps)
@@ -150,40 +151,40 @@ func TestEnvironFiles(t *testing.T) {
 	t.Parallel()
 	shape := structOf("db", structOf("dsn"), "tls", structOf("cert_file", "cert"), "labels", mapOf(leaf),
 		"secrets", mapOf(&tree.Shape{Kind: tree.Leaf, Secret: true}))
-	file := func(key, content string) source.Variable {
-		return source.Variable{Key: key, Name: "APP_" + key + "_FILE", Value: content, File: true}
+	file := func(key, content string) environ.Variable {
+		return environ.Variable{Key: key, Name: "APP_" + key + "_FILE", Value: content, File: true}
 	}
-	fault := func(key string) source.Variable {
-		return source.Variable{Key: key, Name: "APP_" + key + "_FILE", Value: "names a file that does not exist", Fault: source.NotFound, File: true}
+	fault := func(key string) environ.Variable {
+		return environ.Variable{Key: key, Name: "APP_" + key + "_FILE", Value: "names a file that does not exist", Fault: source.NotFound, File: true}
 	}
-	plain := func(key string) source.Variable {
-		return source.Variable{Key: key, Name: "APP_" + key, Value: "/path"}
+	plain := func(key string) environ.Variable {
+		return environ.Variable{Key: key, Name: "APP_" + key, Value: "/path"}
 	}
 	for _, c := range []struct {
 		name string
-		vs   []source.Variable
+		vs   []environ.Variable
 		want string
 	}{
-		{"content", []source.Variable{plain("DB_DSN_FILE"), file("DB_DSN", "x y")}, "db.dsn=x y"},
-		{"a key of that name", []source.Variable{plain("TLS_CERT_FILE"), file("TLS_CERT", "x")}, "tls.cert_file=/path"},
-		{"a key of that name, file missing", []source.Variable{plain("TLS_CERT_FILE"), fault("TLS_CERT")}, "tls.cert_file=/path"},
-		{"a key of that name beside the other", []source.Variable{plain("TLS_CERT"), plain("TLS_CERT_FILE"), file("TLS_CERT", "x")},
+		{"content", []environ.Variable{plain("DB_DSN_FILE"), file("DB_DSN", "x y")}, "db.dsn=x y"},
+		{"a key of that name", []environ.Variable{plain("TLS_CERT_FILE"), file("TLS_CERT", "x")}, "tls.cert_file=/path"},
+		{"a key of that name, file missing", []environ.Variable{plain("TLS_CERT_FILE"), fault("TLS_CERT")}, "tls.cert_file=/path"},
+		{"a key of that name beside the other", []environ.Variable{plain("TLS_CERT"), plain("TLS_CERT_FILE"), file("TLS_CERT", "x")},
 			"tls.cert=/path tls.cert_file=/path"},
-		{"missing", []source.Variable{plain("DB_DSN_FILE"), fault("DB_DSN")}, "$APP_DB_DSN_FILE (env) db.dsn: names a file that does not exist"},
-		{"both", []source.Variable{plain("DB_DSN"), plain("DB_DSN_FILE"), file("DB_DSN", "x")},
+		{"missing", []environ.Variable{plain("DB_DSN_FILE"), fault("DB_DSN")}, "$APP_DB_DSN_FILE (env) db.dsn: names a file that does not exist"},
+		{"both", []environ.Variable{plain("DB_DSN"), plain("DB_DSN_FILE"), file("DB_DSN", "x")},
 			"$APP_DB_DSN_FILE (env) db.dsn: is set by $APP_DB_DSN and by $APP_DB_DSN_FILE; only one of them may be"},
-		{"both, the other way", []source.Variable{plain("DB_DSN_FILE"), file("DB_DSN", "x"), plain("DB__DSN")},
+		{"both, the other way", []environ.Variable{plain("DB_DSN_FILE"), file("DB_DSN", "x"), plain("DB__DSN")},
 			"$APP_DB__DSN (env) db.dsn: is set by $APP_DB_DSN_FILE and by $APP_DB__DSN; only one of them may be"},
-		{"unknown", []source.Variable{plain("DB_DSM_FILE"), file("DB_DSM", "x")}, "$APP_DB_DSM_FILE (env): unknown key, did you mean APP_DB_DSN_FILE?"},
-		{"in a map", []source.Variable{plain("LABELS_LOG_FILE"), file("LABELS_LOG", "x")}, "labels.log_file=/path"},
-		{"in a map of secrets", []source.Variable{plain("SECRETS_KEY_FILE"), file("SECRETS_KEY", "x")}, "secrets.key=x"},
-		{"not UTF-8", []source.Variable{plain("DB_DSN_FILE"), file("DB_DSN", "\xff")}, "$APP_DB_DSN_FILE (env) db.dsn: is not UTF-8"},
+		{"unknown", []environ.Variable{plain("DB_DSM_FILE"), file("DB_DSM", "x")}, "$APP_DB_DSM_FILE (env): unknown key, did you mean APP_DB_DSN_FILE?"},
+		{"in a map", []environ.Variable{plain("LABELS_LOG_FILE"), file("LABELS_LOG", "x")}, "labels.log_file=/path"},
+		{"in a map of secrets", []environ.Variable{plain("SECRETS_KEY_FILE"), file("SECRETS_KEY", "x")}, "secrets.key=x"},
+		{"not UTF-8", []environ.Variable{plain("DB_DSN_FILE"), file("DB_DSN", "\xff")}, "$APP_DB_DSN_FILE (env) db.dsn: is not UTF-8"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			var data []byte
 			for _, v := range c.vs {
-				data, _ = source.AppendVariable(data, v)
+				data, _ = environ.Append(data, v)
 			}
 			n, ps := layer.Decode("env", "", source.Document{Name: "environment", Format: "environ", Data: data}, shape)
 			got := told(ps)

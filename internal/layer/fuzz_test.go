@@ -15,6 +15,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/nacre-go/nacre/internal/environ"
 	"github.com/nacre-go/nacre/internal/layer"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/source"
@@ -312,17 +313,17 @@ func FuzzEnviron(f *testing.F) {
 	f.Add("M__A__B__0", "x", "DBS_X_Y_A_B", true, uint8(3))
 	f.Fuzz(func(t *testing.T, key, value, other string, file bool, fault uint8) {
 		var data []byte
-		for _, v := range []source.Variable{
+		for _, v := range []environ.Variable{
 			{Key: key, Name: "X_" + key, Value: value}, {Key: other, Name: "X_" + key, Value: canary, File: file}, {Key: other, Name: "X_" + other, Value: canary},
 		} {
 			if fault > 0 && v.File {
 				v.Fault, v.Value = source.Kind(fault), "reason"
 			}
-			data, _ = source.AppendVariable(data, v)
-			data, _ = source.AppendVariable(data, source.Variable{Key: v.Key, Name: v.Name, File: v.File, Unset: true})
-			data, _ = source.AppendVariable(data, source.Variable{Key: v.Key, Name: v.Name, Value: v.Value, Named: true})
+			data, _ = environ.Append(data, v)
+			data, _ = environ.Append(data, environ.Variable{Key: v.Key, Name: v.Name, File: v.File, Unset: true})
+			data, _ = environ.Append(data, environ.Variable{Key: v.Key, Name: v.Name, Value: v.Value, Named: true})
 		}
-		if vs, ok := source.Variables(data); !ok {
+		if vs, ok := environ.Parse(data); !ok {
 			t.Fatalf("what AppendVariable wrote, Variables cannot read: %q %v", data, vs)
 		}
 		for _, shape := range []*tree.Shape{fuzzShape, nil} {

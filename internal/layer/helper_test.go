@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/nacre-go/nacre/internal/environ"
 	"github.com/nacre-go/nacre/internal/layer"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/source"
@@ -63,14 +64,14 @@ func structOf(fields ...any) *tree.Shape {
 	return s
 }
 
-// environ makes the data of a document of variables with the prefix APP_.
-func environ(t *testing.T, entries ...string) string {
+// environData returns the data of a document of variables with the prefix APP_.
+func environData(t *testing.T, entries ...string) string {
 	t.Helper()
 	var data []byte
 	for _, e := range entries {
 		key, value, _ := strings.Cut(e, "=")
 		var ok bool
-		if data, ok = source.AppendVariable(data, source.Variable{Key: key, Name: "APP_" + key, Value: value}); !ok {
+		if data, ok = environ.Append(data, environ.Variable{Key: key, Name: "APP_" + key, Value: value}); !ok {
 			t.Fatalf("%s cannot be a variable", e)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	"github.com/nacre-go/nacre/internal/environ"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/source"
 )
@@ -73,7 +74,7 @@ func (r *reading) text(format string) bool {
 		r.report(source.TooLarge, 0, 0, fmt.Sprintf("has more than %d bytes", MaxSize))
 		return false
 	}
-	if format == source.FormatEnviron {
+	if format == environ.Format {
 		return true // variables are looked at one by one
 	}
 	if bytes.HasPrefix(r.data, []byte("\xff\xfe")) || bytes.HasPrefix(r.data, []byte("\xfe\xff")) {

@@ -3,6 +3,7 @@ package layer_test
 import (
 	"testing"
 
+	"github.com/nacre-go/nacre/internal/environ"
 	"github.com/nacre-go/nacre/internal/layer"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/source"
@@ -65,7 +66,7 @@ func TestWhatIsToBeReadIsAKey(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			for _, allowed := range []bool{false, true} { // it makes no difference
-				data, ok := source.AppendVariable(nil, source.Variable{Key: c.key, Name: "APP_" + c.key, Unset: true})
+				data, ok := environ.Append(nil, environ.Variable{Key: c.key, Name: "APP_" + c.key, Unset: true})
 				if !ok {
 					t.Fatal("it cannot be a variable")
 				}
@@ -95,21 +96,21 @@ func TestANamedVariableIsAKeyWhereUnknownOnesAreAllowed(t *testing.T) {
 	t.Parallel()
 	shape := structOf("db", structOf("pool", "dsn"))
 	for _, c := range []struct {
-		vs   []source.Variable
+		vs   []environ.Variable
 		want string
 	}{
-		{[]source.Variable{{Key: "DB_POOL", Name: "DB_POOL", Value: "5", Named: true}}, ""},
-		{[]source.Variable{{Key: "DB_POL", Name: "DB_POL", Value: "5"}}, ""},
-		{[]source.Variable{{Key: "DB_POL", Name: "DB_POL", Value: "5", Named: true}}, "$DB_POL (env): unknown key, did you mean DB_POOL?"},
-		{[]source.Variable{{Key: "DB", Name: "DB", Value: "5"}}, ""},
-		{[]source.Variable{{Key: "DB", Name: "DB", Value: "5", Named: true}}, "$DB (env) db: has keys below it and takes no text"},
-		{[]source.Variable{{Key: "DB_DSM_FILE", Name: "DB_DSM_FILE", Value: "/x"}, {Key: "DB_DSM", Name: "DB_DSM_FILE", File: true}}, ""},
-		{[]source.Variable{{Key: "DB_DSM_FILE", Name: "DB_DSM_FILE", Value: "/x", Named: true}, {Key: "DB_DSM", Name: "DB_DSM_FILE", File: true}},
+		{[]environ.Variable{{Key: "DB_POOL", Name: "DB_POOL", Value: "5", Named: true}}, ""},
+		{[]environ.Variable{{Key: "DB_POL", Name: "DB_POL", Value: "5"}}, ""},
+		{[]environ.Variable{{Key: "DB_POL", Name: "DB_POL", Value: "5", Named: true}}, "$DB_POL (env): unknown key, did you mean DB_POOL?"},
+		{[]environ.Variable{{Key: "DB", Name: "DB", Value: "5"}}, ""},
+		{[]environ.Variable{{Key: "DB", Name: "DB", Value: "5", Named: true}}, "$DB (env) db: has keys below it and takes no text"},
+		{[]environ.Variable{{Key: "DB_DSM_FILE", Name: "DB_DSM_FILE", Value: "/x"}, {Key: "DB_DSM", Name: "DB_DSM_FILE", File: true}}, ""},
+		{[]environ.Variable{{Key: "DB_DSM_FILE", Name: "DB_DSM_FILE", Value: "/x", Named: true}, {Key: "DB_DSM", Name: "DB_DSM_FILE", File: true}},
 			"$DB_DSM_FILE (env): unknown key, did you mean DB_DSN_FILE?"},
 	} {
 		var data []byte
 		for _, v := range c.vs {
-			data, _ = source.AppendVariable(data, v)
+			data, _ = environ.Append(data, v)
 		}
 		_, ps := layer.Decode("env", "", source.Document{Name: "environment", Format: "environ", Data: data, AllowUnknown: true}, shape)
 		if got := told(ps); got != c.want {

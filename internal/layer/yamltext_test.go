@@ -57,7 +57,7 @@ func TestYAMLLineSeparators(t *testing.T) {
 	if got != "x\u0085y\u2028z\u2029" {
 		t.Errorf("escaped, they are %q", got)
 	}
-	for format, text := range map[string]string{"json": `{"k":"a` + "\u2028" + `b"}`, "toml": "k = 'a\u2028b'\n", "properties": "k=a\u2028b\n", "dotenv": "K=a\u2028b\n", "environ": environ(t, "K=a\u2028b")} {
+	for format, text := range map[string]string{"json": `{"k":"a` + "\u2028" + `b"}`, "toml": "k = 'a\u2028b'\n", "properties": "k=a\u2028b\n", "dotenv": "K=a\u2028b\n", "environ": environData(t, "K=a\u2028b")} {
 		if n, ps := read(format, text, structOf("k")); ps != nil || !strings.Contains(n.Child("k").Plain().(string), "a\u2028b") {
 			t.Errorf("a line separator of Unicode is an ordinary character in %s, and got lost: %v", format, ps)
 		}
@@ -135,9 +135,9 @@ func TestNotText(t *testing.T) {
 			}
 		}
 	}
-	_, ps := read("environ", environ(t, "K=\xff"), structOf("k"))
+	_, ps := read("environ", environData(t, "K=\xff"), structOf("k"))
 	want(t, ps, "$APP_K (l) k: is not UTF-8")
-	_, ps = read("environ", environ(t, "LABELS_\xff=x"), structOf("labels", mapOf(leaf)))
+	_, ps = read("environ", environData(t, "LABELS_\xff=x"), structOf("labels", mapOf(leaf)))
 	want(t, ps, "$APP_LABELS_\ufffd (l): has a name that is not UTF-8")
 	for _, text := range []string{`{"k":"\ud800"}`, `{"k":"a\udc00b"}`, `{"\ud83dx":1}`, `{"k":"\ud83d\u0041"}`} {
 		if _, ps := read("json", text, nil); len(ps) != 1 || ps[0].Kind != source.Malformed || ps[0].Message != `has a \u that is no character; a character beyond \uffff is a pair of them` {

@@ -14,6 +14,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/nacre-go/nacre/internal/environ"
 	"github.com/nacre-go/nacre/providers/env"
 	"github.com/nacre-go/nacre/source"
 	"github.com/nacre-go/nacre/source/sourcetest"
@@ -158,12 +159,12 @@ func (f fileAsValue) Next(ctx context.Context, prev source.Revision) (source.Con
 	if err != nil {
 		return c, err
 	}
-	vs, _ := source.Variables(c.Documents[0].Data)
+	vs, _ := environ.Parse(c.Documents[0].Data)
 	var data []byte
 	for _, v := range vs {
 		if v.File {
 			v.File = false
-			data, _ = source.AppendVariable(data, v)
+			data, _ = environ.Append(data, v)
 		}
 	}
 	c.Documents[0].Data = data

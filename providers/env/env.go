@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/environ"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -83,7 +84,7 @@ func (s *Source) fetch(ctx context.Context) (source.Content, error) {
 	return source.Content{
 		Revision: revision(data),
 		Documents: []source.Document{{
-			Name: "environment", Format: source.FormatEnviron, Data: data, AllowUnknown: s.allowUnknown,
+			Name: "environment", Format: environ.Format, Data: data, AllowUnknown: s.allowUnknown,
 			Origin: source.Origin{Location: s.prefix.String() + "*"},
 		}},
 	}, nil

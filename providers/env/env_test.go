@@ -13,21 +13,22 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/environ"
 	"github.com/nacre-go/nacre/providers/env"
 	"github.com/nacre-go/nacre/source"
 )
 
 // read returns what a source makes of an environment.
-func read(t *testing.T, s *env.Source) (source.Document, []source.Variable) {
+func read(t *testing.T, s *env.Source) (source.Document, []environ.Variable) {
 	t.Helper()
 	c, err := s.Next(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(c.Documents) != 1 || c.Documents[0].Absent || c.Documents[0].Format != source.FormatEnviron {
+	if len(c.Documents) != 1 || c.Documents[0].Absent || c.Documents[0].Format != environ.Format {
 		t.Fatalf("the content is %+v, want one document of variables", c.Documents)
 	}
-	vs, ok := source.Variables(c.Documents[0].Data)
+	vs, ok := environ.Parse(c.Documents[0].Data)
 	if !ok {
 		t.Fatal("the document cannot be read")
 	}
@@ -39,7 +40,7 @@ func list(entries ...string) env.Option {
 }
 
 // text shows variables as "KEY=value", and what stands in for a file behind it.
-func text(vs []source.Variable) string {
+func text(vs []environ.Variable) string {
 	var parts []string
 	for _, v := range vs {
 		part := v.Key + "=" + v.Value
@@ -189,7 +190,7 @@ func TestFiles(t *testing.T) {
 	}
 	// The name as it is stands before it, and both show the variable.
 	_, vs := read(t, env.New("APP", list("APP_a_file="+path("plain"))))
-	if want := []source.Variable{
+	if want := []environ.Variable{
 		{Key: "a_file", Name: "APP_a_file", Value: path("plain")}, {Key: "a", Name: "APP_a_file", Value: "x", File: true},
 	}; !reflect.DeepEqual(vs, want) {
 		t.Errorf("read %+v, want %+v", vs, want)
@@ -415,7 +416,7 @@ func TestRotation(t *testing.T) {
 	if err != nil {
 		t.Fatalf("a rotated file was not seen: %v", err)
 	}
-	if vs, _ := source.Variables(c.Documents[0].Data); vs[1].Value != "two" {
+	if vs, _ := environ.Parse(c.Documents[0].Data); vs[1].Value != "two" {
 		t.Errorf("read %q, want two", vs[1].Value)
 	}
 }
@@ -432,7 +433,7 @@ func FuzzRead(f *testing.F) {
 				}
 				continue
 			}
-			if _, ok := source.Variables(c.Documents[0].Data); !ok {
+			if _, ok := environ.Parse(c.Documents[0].Data); !ok {
 				t.Fatalf("the document cannot be read: %q", c.Documents[0].Data)
 			}
 		}

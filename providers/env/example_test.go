@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/nacre-go/nacre/providers/env"
-	"github.com/nacre-go/nacre/source"
 )
 
 func ExampleNew() {
@@ -17,13 +16,8 @@ func ExampleNew() {
 		fmt.Println(err)
 		return
 	}
-	variables, _ := source.Variables(content.Documents[0].Data)
-	for _, v := range variables {
-		fmt.Println(v.Name, "sets", v.Key)
-	}
-	// Output:
-	// ORDERS_DB_POOL_SIZE sets DB_POOL_SIZE
-	// ORDERS_HOSTS sets HOSTS
+	fmt.Printf("%q\n", content.Documents[0].Data) // the engine finds the keys of these names
+	// Output: "DB_POOL_SIZE<ORDERS_DB_POOL_SIZE=20\x00HOSTS<ORDERS_HOSTS=a,b\x00"
 }
 
 func ExampleOnly() {
@@ -31,7 +25,6 @@ func ExampleOnly() {
 		return []string{"ORDERS_DB_POOL=20", "ORDERS_DB_DEBUG=1", "ORDERS_ADDR=:80"}
 	}))
 	content, _ := s.Next(context.Background(), "")
-	variables, _ := source.Variables(content.Documents[0].Data)
-	fmt.Println(len(variables), variables[0].Name)
-	// Output: 1 ORDERS_DB_POOL
+	fmt.Printf("%q\n", content.Documents[0].Data)
+	// Output: "DB_POOL<ORDERS_DB_POOL=20\x00"
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/environ"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -48,30 +49,30 @@ var (
 )
 
 // content returns the content of a file as the value of a variable, or the fault.
-func (s *Source) content(ctx context.Context, path string) source.Variable {
+func (s *Source) content(ctx context.Context, path string) environ.Variable {
 	if path == "" {
-		return source.Variable{Fault: source.InvalidArgument, Value: "is empty, and should name a file"}
+		return environ.Variable{Fault: source.InvalidArgument, Value: "is empty, and should name a file"}
 	}
 	data, err := s.readFile(ctx, path)
 	switch {
 	case err == nil:
 		data = bytes.TrimSuffix(data, []byte("\n"))
 		data = bytes.TrimSuffix(data, []byte("\r"))
-		return source.Variable{Value: string(data)}
+		return environ.Variable{Value: string(data)}
 	case errors.Is(err, fs.ErrNotExist):
-		return source.Variable{Fault: source.NotFound, Value: "names a file that does not exist" + shown(path)}
+		return environ.Variable{Fault: source.NotFound, Value: "names a file that does not exist" + shown(path)}
 	case errors.Is(err, fs.ErrPermission):
-		return source.Variable{Fault: source.PermissionDenied, Value: "names a file that may not be read" + shown(path)}
+		return environ.Variable{Fault: source.PermissionDenied, Value: "names a file that may not be read" + shown(path)}
 	case errors.Is(err, errIrregular):
-		return source.Variable{Fault: source.InvalidArgument, Value: "names what is no regular file"}
+		return environ.Variable{Fault: source.InvalidArgument, Value: "names what is no regular file"}
 	case errors.Is(err, errTooLarge):
-		return source.Variable{Fault: source.TooLarge, Value: fmt.Sprintf("names a file of more than %d bytes", maxFile)}
+		return environ.Variable{Fault: source.TooLarge, Value: fmt.Sprintf("names a file of more than %d bytes", maxFile)}
 	case errors.Is(err, errNoText):
-		return source.Variable{Fault: source.Malformed, Value: "names a file with a NUL byte, which is no text"}
+		return environ.Variable{Fault: source.Malformed, Value: "names a file with a NUL byte, which is no text"}
 	case errors.Is(err, errBusy):
-		return source.Variable{Fault: source.Unavailable, Value: "names a file that is being written all the time"}
+		return environ.Variable{Fault: source.Unavailable, Value: "names a file that is being written all the time"}
 	}
-	return source.Variable{Fault: source.Unavailable, Value: "names a file that cannot be read"} // the cause may hold the path
+	return environ.Variable{Fault: source.Unavailable, Value: "names a file that cannot be read"} // the cause may hold the path
 }
 
 // shown returns ": path" if it is sure to be one: the value may be the secret itself, by mistake.

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/nacre-go/nacre/source"
+	"github.com/nacre-go/nacre/internal/environ"
 )
 
 // wanted applies Only and Ignore.
@@ -96,9 +96,9 @@ func (s *Source) appendUnset(data []byte, read []string) []byte {
 			slices.ContainsFunc(read, func(v string) bool { return match(s.alike(name), s.alike(v)) }) {
 			continue
 		}
-		data, _ = source.AppendVariable(data, source.Variable{Key: key, Name: name, Unset: true})
+		data, _ = environ.Append(data, environ.Variable{Key: key, Name: name, Unset: true})
 		if base, isFile := cutSuffix(key); isFile && s.files && base != "" && !strings.Contains(key, "*") {
-			data, _ = source.AppendVariable(data, source.Variable{Key: base, Name: name, File: true, Unset: true})
+			data, _ = environ.Append(data, environ.Variable{Key: base, Name: name, File: true, Unset: true})
 		}
 	}
 	return data

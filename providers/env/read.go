@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/nacre-go/nacre/source"
+	"github.com/nacre-go/nacre/internal/environ"
 )
 
 // fileSuffix ends the name of a variable that may name a file.
@@ -31,10 +31,10 @@ func (s *Source) read(ctx context.Context) (data []byte, files bool, err error) 
 	slices.Sort(names)
 
 	for _, name := range names {
-		v := source.Variable{Name: name, Value: all[name], Named: s.named(name)}
+		v := environ.Variable{Name: name, Value: all[name], Named: s.named(name)}
 		v.Key, _ = s.prefix.cut(name, s.folded)
 		var ok bool
-		if data, ok = source.AppendVariable(data, v); !ok {
+		if data, ok = environ.Append(data, v); !ok {
 			if s.prefix.empty() {
 				continue
 			}
@@ -51,7 +51,7 @@ func (s *Source) read(ctx context.Context) (data []byte, files bool, err error) 
 		}
 		files = true
 		file.Key, file.Name, file.File = base, name, true
-		data, _ = source.AppendVariable(data, file)
+		data, _ = environ.Append(data, file)
 	}
 	return s.appendUnset(data, names), files, nil
 }

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/plaintree"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -99,7 +100,7 @@ func (s *Source) fetch() (d source.Document, err error) {
 // decoded returns the document of a tree.
 func (s *Source) decoded(tree map[string]any) (source.Document, error) {
 	d := source.Document{Name: s.document}
-	plain, err := source.CopyTree(tree)
+	plain, err := plaintree.Copy(tree)
 	if err == nil && s.delimiter != "" {
 		plain, err = unflatten(plain, s.delimiter)
 	}

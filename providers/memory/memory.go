@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"sync"
 
+	"github.com/nacre-go/nacre/internal/plaintree"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -55,11 +56,11 @@ func (s *Source) Set(data []byte) {
 	s.replace(source.Document{Name: s.name, Format: format, Data: data})
 }
 
-// SetTree replaces the document by a decoded one, of what source.CopyTree takes: maps, slices, strings, numbers, booleans,
+// SetTree replaces the document by a decoded one, of what plaintree.Copy takes: maps, slices, strings, numbers, booleans,
 // times and nil, of any depth. It returns a source.Error of kind InvalidArgument, and changes nothing, if the tree holds anything
 // else; the error names the path and the type, never a value.
 func (s *Source) SetTree(tree map[string]any) error {
-	plain, err := source.CopyTree(tree)
+	plain, err := plaintree.Copy(tree)
 	if err != nil {
 		return &source.Error{Kind: source.InvalidArgument, Op: "set", Document: s.name, Err: err}
 	}

@@ -1,4 +1,4 @@
-package source
+package plaintree
 
 import (
 	"fmt"
@@ -7,19 +7,21 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/nacre-go/nacre/source"
 )
 
-// MaxTreeDepth is how deep a [Document]'s Tree may be, so that none exhausts the stack.
-const MaxTreeDepth = 1000
+// MaxDepth is the depth that a tree may have, so that none exhausts the stack.
+const MaxDepth = 1000
 
-// CopyTree returns a tree that a [Document] may have, sharing nothing with the one given: what a
-// library or a program hands over becomes content that nobody can change. Maps of any type become
-// map[string]any, slices and arrays []any, pointers what they point to, numbers int64, uint64 or
-// float64, a time.Duration, the permissions of an fs.FileMode and a []byte text.
+// Copy returns a tree that a source.Document may have, and that shares nothing with the one given, so
+// that nobody can change it. Maps of any type become map[string]any, slices and arrays []any, pointers
+// what they point to, and numbers int64, uint64 or float64. A time.Duration, the permissions of an
+// fs.FileMode and a []byte become text.
 //
-// The error names the path and the Go type of what has no place in a tree, a key that stands twice (1 and "1") or a tree
-// deeper than MaxTreeDepth, never a value.
-func CopyTree(tree map[string]any) (map[string]any, error) {
+// The error names the path and the Go type of a value that a tree cannot hold, a key that occurs twice
+// (1 and "1"), or a tree deeper than MaxDepth, never a value.
+func Copy(tree map[string]any) (map[string]any, error) {
 	c, err := copyTree("", reflect.ValueOf(tree), 0)
 	if err != nil {
 		return nil, err
@@ -28,14 +30,14 @@ func CopyTree(tree map[string]any) (map[string]any, error) {
 }
 
 func copyTree(at string, v reflect.Value, depth int) (any, error) {
-	if depth > MaxTreeDepth {
-		return nil, fmt.Errorf("nested deeper than %d", MaxTreeDepth)
+	if depth > MaxDepth {
+		return nil, fmt.Errorf("nested deeper than %d", MaxDepth)
 	}
 	if !v.IsValid() {
 		return nil, nil
 	}
 	switch value := v.Interface().(type) {
-	case Text, time.Time:
+	case source.Text, time.Time:
 		return value, nil
 	case time.Duration:
 		return value.String(), nil
@@ -58,7 +60,7 @@ func copyTree(at string, v reflect.Value, depth int) (any, error) {
 	case reflect.Float32, reflect.Float64:
 		return v.Float(), nil
 	case reflect.Interface:
-		return copyTree(at, v.Elem(), depth) // no level of the tree
+		return copyTree(at, v.Elem(), depth) // not a level of the tree
 	case reflect.Pointer:
 		return copyTree(at, v.Elem(), depth+1) // may point to itself
 	case reflect.Slice, reflect.Array:
