@@ -32,23 +32,16 @@ type Document struct {
 	// services share.
 	AllowUnknown bool
 
-	// Digest is the checksum that the origin declared for Data; the zero Digest declares none. A content whose data
-	// does not match is rejected.
-	Digest Digest
-	// Origin tells where the document came from.
-	Origin Origin
+	// Digest is the checksum that the origin declares for Data: "md5:" or "sha256:" and the sum in
+	// hexadecimal. The engine rejects a content whose data does not match. Empty: none is declared.
+	Digest string
+	// Location is the address in the terms of the source, for people and events: a path, or
+	// "public/DEFAULT_GROUP/orders.yaml".
+	Location string
+	// Modified is when the document changed last, as the origin says; zero if it does not say.
+	Modified time.Time
 }
 
 // Text is a scalar whose type its origin does not know, such as an environment variable or a properties value. The
 // field that it is bound to decides how it is read: "20" may become an int, "a,b" a list.
 type Text string
-
-// Origin tells where a document came from. It is for people and for events; nothing is decided by it.
-type Origin struct {
-	// Location is the address in the terms of the source: a path, or "public/DEFAULT_GROUP/orders.yaml".
-	Location string
-	// Modified is when the origin says that the document changed last; zero where it does not say.
-	Modified time.Time
-	// Release is what the publisher declared; empty where the origin has no such thing.
-	Release string
-}

@@ -18,17 +18,3 @@ func TestFormatOf(t *testing.T) {
 		}
 	}
 }
-
-func TestDigest(t *testing.T) {
-	t.Parallel()
-	none, md5 := source.Digest{}, source.Digest{Algorithm: source.MD5, Hex: "9e107d9d372bb6826bd81d3542a419d6"}
-	if !none.IsZero() || none.String() != "none" {
-		t.Errorf("the zero digest declares %q", none)
-	}
-	if md5.IsZero() || md5.String() != "md5:9e107d9d372bb6826bd81d3542a419d6" {
-		t.Errorf("the digest reads %q", md5)
-	}
-	if (source.Digest{Algorithm: source.SHA256}).IsZero() {
-		t.Error("a digest that is declared, and empty, counts for none: it would not be checked")
-	}
-}

@@ -175,11 +175,5 @@ func TestPosition(t *testing.T) {
 		if got := p.String(); got != want {
 			t.Errorf("the position reads %q, documented as %q", got, want)
 		}
-		if p.IsZero() != (want == "") {
-			t.Errorf("IsZero of %q is %v", want, p.IsZero())
-		}
-	}
-	if (source.Position{Revision: "r"}).IsZero() {
-		t.Error("a position with a revision is nowhere")
 	}
 }

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// DefaultPollInterval is the time between two fetches of [Poll] where none is given.
-const DefaultPollInterval = 30 * time.Second
+// defaultPollInterval is the interval of Poll if none is given.
+const defaultPollInterval = 30 * time.Second
 
-// Poll makes a Source of a function that reads the whole content, calling it every interval (DefaultPollInterval where
+// Poll makes a Source of a function that reads the whole content, calling it every interval (defaultPollInterval where
 // it is not positive). Fetch must fill Content.Revision. It keeps the rules that are easy to break: the same content or
 // the same error twice wakes nobody, and the end of an error is told. It starts no goroutine. Errors are the same when
 // their kind and text are.
@@ -28,7 +28,7 @@ func (p *poller) Name() string { return p.name }
 func (p *poller) Next(ctx context.Context, prev Revision) (Content, error) {
 	interval := p.interval
 	if interval <= 0 {
-		interval = DefaultPollInterval
+		interval = defaultPollInterval
 	}
 	for {
 		c, err := p.fetch(ctx)

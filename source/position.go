@@ -15,9 +15,6 @@ type Position struct {
 	Revision Revision
 }
 
-// IsZero reports whether the position is nowhere.
-func (p Position) IsZero() bool { return p == Position{} }
-
 // String returns "orders.yaml:7:12 (nacos)", with as much of it as there is.
 func (p Position) String() string {
 	s := p.Document

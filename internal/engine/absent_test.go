@@ -14,7 +14,7 @@ import (
 func (o *origin) putAll(revision source.Revision, texts map[string]string) {
 	c := source.Content{Revision: revision}
 	for name, text := range texts {
-		d := source.Document{Name: name, Absent: true, Origin: source.Origin{Location: "at/" + name}}
+		d := source.Document{Name: name, Absent: true, Location: "at/" + name}
 		if text != "" {
 			d.Absent, d.Format, d.Data = false, source.FormatYAML, []byte(text)
 		}

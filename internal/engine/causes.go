@@ -50,9 +50,7 @@ func (e *Engine) causes(f *layerState, next *layerContent) (all []observe.Cause)
 
 // cause returns a document of a content as a cause.
 func (e *Engine) cause(l *layerState, c *layerContent, d *source.Document) observe.Cause {
-	at := causeAt(l, d.Name, e.shown(c))
-	at.Release = d.Origin.Release
-	return at
+	return causeAt(l, d.Name, e.shown(c))
 }
 
 func causeAt(l *layerState, document string, shown source.Revision) observe.Cause {

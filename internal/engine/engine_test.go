@@ -227,7 +227,7 @@ func TestDigestIsVerified(t *testing.T) {
 		x := newOrigin("x", "a: 1")
 		e := start(t, settings(t, x))
 		settle()
-		x.putDigest("a: 2", source.Digest{Algorithm: source.MD5, Hex: "00000000000000000000000000000000"})
+		x.putDigest("a: 2", "md5:00000000000000000000000000000000")
 		settle()
 		if value(e.Live()).A != 1 {
 			t.Error("content that does not match its digest is live")

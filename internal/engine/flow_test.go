@@ -55,7 +55,7 @@ func TestFlow(t *testing.T) {
 			s.low.put("b: 9")
 			settle()
 			s.say("high: does not match its digest")
-			s.high.putDigest("a: 1", source.Digest{Algorithm: source.SHA256, Hex: strings.Repeat("0", 64)})
+			s.high.putDigest("a: 1", "sha256:"+strings.Repeat("0", 64))
 			settle()
 		},
 		"absence": func(s *flowStage) {

@@ -120,7 +120,7 @@ func (e *Engine) reportAbsent(l *layerState, absent []source.Document, before []
 		case l.latest.keeps(d.Name):
 			e.tell(observe.Event{Kind: observe.DocumentAbsent, Layer: l.name, Document: d.Name})
 		default:
-			e.tell(observe.Event{Kind: observe.DocumentMissing, Layer: l.name, Document: d.Name, Location: d.Origin.Location})
+			e.tell(observe.Event{Kind: observe.DocumentMissing, Layer: l.name, Document: d.Name, Location: d.Location})
 		}
 	}
 }

@@ -124,7 +124,7 @@ func runModel(t *testing.T, seed uint64) {
 			case 0: // corrupt
 				o.put([]string{"a: [", "a: x", "s: [x]", "zz: 1", "a: 1\na: 2", "- a", "\x00"}[r.IntN(7)])
 			case 1: // a digest that does not match
-				o.putDigest("a: 77", source.Digest{Algorithm: source.MD5, Hex: fmt.Sprintf("%032x", r.Uint64())})
+				o.putDigest("a: 77", fmt.Sprintf("md5:%032x", r.Uint64()))
 			case 2: // delete: the last good content stays
 				o.remove()
 			}

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"reflect"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -51,13 +52,13 @@ func revision(text string) source.Revision {
 	return source.Revision(hex.EncodeToString(sum[:4]))
 }
 
-func (o *origin) put(yaml string) { o.putDigest(yaml, source.Digest{}) }
+func (o *origin) put(yaml string) { o.putDigest(yaml, "") }
 
-func (o *origin) putDigest(yaml string, d source.Digest) {
+func (o *origin) putDigest(yaml, digest string) {
 	o.set(func() {
 		o.err = nil
-		o.content = source.Content{Revision: revision(yaml + d.Hex), Documents: []source.Document{
-			{Name: o.name + ".yaml", Format: source.FormatYAML, Data: []byte(yaml), Digest: d}}}
+		o.content = source.Content{Revision: revision(yaml + digest[strings.IndexByte(digest, ':')+1:]), Documents: []source.Document{
+			{Name: o.name + ".yaml", Format: source.FormatYAML, Data: []byte(yaml), Digest: digest}}}
 	})
 }
 

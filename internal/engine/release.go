@@ -175,9 +175,6 @@ func manifestProblem(at source.Position, err error) *source.Problem {
 func (e *Engine) nameRelease(causes []observe.Cause, m *release, by *layerState) {
 	for i := range causes {
 		c := &causes[i]
-		if c.Release != "" {
-			continue
-		}
 		of := slices.IndexFunc(e.layers, func(f *layerState) bool { return f.name == c.Layer })
 		if c.Layer == by.name || of >= 0 && m.find(e.layers[of], c.Document) != nil {
 			c.Release = m.Release

@@ -49,7 +49,7 @@ func (e *Engine) decrypt(l *layerState, c *layerContent, d source.Document) (sou
 		c.plain = map[string][]byte{}
 	}
 	c.plain[d.Name] = data
-	d.Data, d.Digest = data, source.Digest{} // the digest was that of what has been verified already
+	d.Data, d.Digest = data, "" // the digest was that of what has been verified already
 	return d, nil
 }
 

@@ -214,7 +214,7 @@ func (s *Source) damageLocked(c source.Content) source.Content {
 	if s.faults.corrupt.take() {
 		for i, d := range c.Documents {
 			if !d.Absent && d.Tree == nil {
-				c.Documents[i].Digest = source.Digest{Algorithm: source.SHA256, Hex: strings.Repeat("0", 64)}
+				c.Documents[i].Digest = "sha256:" + strings.Repeat("0", 64)
 			}
 		}
 		c.Revision += "-corrupt"

@@ -79,7 +79,7 @@ func Text(name, format, text string) source.Document {
 	sum := sha256.Sum256([]byte(text))
 	return source.Document{
 		Name: name, Format: format, Data: []byte(text),
-		Digest: source.Digest{Algorithm: source.SHA256, Hex: hex.EncodeToString(sum[:])},
+		Digest: "sha256:" + hex.EncodeToString(sum[:]),
 	}
 }
 

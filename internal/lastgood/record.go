@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/nacre-go/nacre/source"
@@ -43,35 +44,52 @@ type Layer struct {
 
 // Document is a source.Document as it is kept.
 type Document struct {
-	Name         string        `json:"name"`
-	Absent       bool          `json:"absent,omitempty"`
-	Format       string        `json:"format,omitempty"`
-	Data         []byte        `json:"data"`
-	Tree         plain         `json:"tree,omitzero"`
-	AllowUnknown bool          `json:"allow_unknown,omitempty"`
-	Digest       source.Digest `json:"digest,omitzero"`
-	Origin       source.Origin `json:"origin,omitzero"`
+	Name         string `json:"name"`
+	Absent       bool   `json:"absent,omitempty"`
+	Format       string `json:"format,omitempty"`
+	Data         []byte `json:"data"`
+	Tree         plain  `json:"tree,omitzero"`
+	AllowUnknown bool   `json:"allow_unknown,omitempty"`
+	Digest       digest `json:"digest,omitzero"`
+	Origin       origin `json:"origin,omitzero"`
+}
+
+type (
+	digest struct{ Algorithm, Hex string }
+	origin struct {
+		Location string
+		Modified time.Time
+	}
+)
+
+func (d digest) text() string {
+	if d == (digest{}) {
+		return ""
+	}
+	return d.Algorithm + ":" + d.Hex
 }
 
 // NewLayer returns a layer that keeps c.
 func NewLayer(name, identity string, provenAt time.Time, c source.Content) Layer {
 	l := Layer{Name: name, Identity: identity, VerifiedAt: provenAt, Revision: c.Revision}
 	for _, d := range c.Documents {
+		algorithm, sum, _ := strings.Cut(d.Digest, ":")
 		l.Documents = append(l.Documents, Document{
 			Name: d.Name, Absent: d.Absent, Format: d.Format, Data: d.Data, Tree: plain{d.Tree},
-			AllowUnknown: d.AllowUnknown, Digest: d.Digest, Origin: storable(d.Origin),
+			AllowUnknown: d.AllowUnknown, Digest: digest{algorithm, sum},
+			Origin: origin{d.Location, storable(d.Modified)},
 		})
 	}
 	return l
 }
 
-// storable leaves a time out that JSON has no form for. A source says what its server says, and that must not keep the copy
-// from being saved.
-func storable(o source.Origin) source.Origin {
-	if year := o.Modified.UTC().Year(); year < 1 || year > 9998 { // one year for time zones
-		o.Modified = time.Time{}
+// storable returns the zero time for a time that JSON cannot express. A source reports what its server
+// says, and that must not prevent the copy from being saved.
+func storable(t time.Time) time.Time {
+	if year := t.UTC().Year(); year < 1 || year > 9998 { // one year for time zones
+		return time.Time{}
 	}
-	return o
+	return t
 }
 
 // Content returns what NewLayer was given.
@@ -80,7 +98,7 @@ func (l Layer) Content() source.Content {
 	for _, d := range l.Documents {
 		c.Documents = append(c.Documents, source.Document{
 			Name: d.Name, Absent: d.Absent, Format: d.Format, Data: d.Data, Tree: d.Tree.m,
-			AllowUnknown: d.AllowUnknown, Digest: d.Digest, Origin: d.Origin,
+			AllowUnknown: d.AllowUnknown, Digest: d.Digest.text(), Location: d.Origin.Location, Modified: d.Origin.Modified,
 		})
 	}
 	return c

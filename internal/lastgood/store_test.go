@@ -26,8 +26,8 @@ func record(version int64) lastgood.Record {
 			lastgood.NewLayer("nacos", "nacos://a/b", time.Date(2026, 3, 1, 11, 0, 0, 0, time.UTC), source.Content{
 				Revision: "md5:1",
 				Documents: []source.Document{
-					{Name: "orders.yaml", Format: "yaml", Data: []byte("dsn: " + canary + "\n\x00\xff"), Digest: source.Digest{Algorithm: "md5", Hex: "1"},
-						Origin: source.Origin{Location: "x", Release: "r1"}, AllowUnknown: true},
+					{Name: "orders.yaml", Format: "yaml", Data: []byte("dsn: " + canary + "\n\x00\xff"), Digest: "md5:1",
+						Location: "x", AllowUnknown: true},
 					{Name: "gone.yaml", Absent: true},
 					{Name: "empty.yaml", Format: "yaml", Data: []byte{}},
 				},
@@ -286,14 +286,14 @@ func TestACopyIsSavedWhateverItsTimesAre(t *testing.T) {
 	for _, at := range []time.Time{time.UnixMilli(math.MaxInt64), time.UnixMilli(math.MinInt64), time.Unix(1<<40, 0), time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)} {
 		r := record(1)
 		r.Layers[0] = lastgood.NewLayer("nacos", "nacos://a/b", r.Layers[0].VerifiedAt, source.Content{Revision: "md5:1", Documents: []source.Document{
-			{Name: "orders.yaml", Format: "yaml", Data: []byte("a: 1\n"), Origin: source.Origin{Location: "x", Modified: at}},
+			{Name: "orders.yaml", Format: "yaml", Data: []byte("a: 1\n"), Location: "x", Modified: at},
 		}})
 		if err := s.Save(r); err != nil {
 			t.Errorf("a document that was modified at %v keeps the copy from being saved: %v", at.UTC(), err)
 			continue
 		}
 		got, err := lastgood.Load(path, nil)
-		if err != nil || !got.Layers[0].Content().Documents[0].Origin.Modified.IsZero() {
+		if err != nil || !got.Layers[0].Content().Documents[0].Modified.IsZero() {
 			t.Errorf("a time that no calendar has is kept: %v, %v", got, err)
 		}
 	}

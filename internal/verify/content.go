@@ -15,7 +15,7 @@ import (
 func Content(c source.Content) source.Problems {
 	var problems source.Problems
 	for _, d := range c.Documents {
-		if d.Absent || d.Digest.IsZero() {
+		if d.Absent || d.Digest == "" {
 			continue
 		}
 		if kind, message := compare(d); message != "" {
@@ -32,18 +32,19 @@ func compare(d source.Document) (source.Kind, string) {
 		return source.InvalidArgument, "has a declared checksum and no data that it could be the checksum of"
 	}
 	var sum []byte
-	switch d.Digest.Algorithm {
-	case source.MD5:
+	algorithm, declared, _ := strings.Cut(d.Digest, ":")
+	switch algorithm {
+	case "md5":
 		s := md5.Sum(d.Data)
 		sum = s[:]
-	case source.SHA256:
+	case "sha256":
 		s := sha256.Sum256(d.Data)
 		sum = s[:]
 	default:
 		return source.InvalidArgument, "has a declared checksum of an algorithm that is not known; md5 and sha256 are"
 	}
-	if !strings.EqualFold(d.Digest.Hex, hex.EncodeToString(sum)) {
-		return source.Corrupt, "data and declared " + d.Digest.Algorithm + " differ"
+	if !strings.EqualFold(declared, hex.EncodeToString(sum)) {
+		return source.Corrupt, "data and declared " + algorithm + " differ"
 	}
 	return 0, ""
 }

@@ -197,7 +197,7 @@ func BenchmarkSum2000(b *testing.B) {
 }
 
 func BenchmarkContent(b *testing.B) {
-	d := source.Document{Name: "x", Data: make([]byte, 64<<10), Digest: source.Digest{Algorithm: "md5", Hex: strings.Repeat("0", 32)}}
+	d := source.Document{Name: "x", Data: make([]byte, 64<<10), Digest: "md5:" + strings.Repeat("0", 32)}
 	c := source.Content{Documents: []source.Document{d}}
 	b.SetBytes(64 << 10)
 	for b.Loop() {

@@ -85,7 +85,7 @@ func (s *Source) fetch(ctx context.Context) (source.Content, error) {
 		Revision: revision(data),
 		Documents: []source.Document{{
 			Name: "environment", Format: environ.Format, Data: data, AllowUnknown: s.allowUnknown,
-			Origin: source.Origin{Location: s.prefix.String() + "*"},
+			Location: s.prefix.String() + "*",
 		}},
 	}, nil
 }

@@ -49,8 +49,8 @@ func TestAPrefixFindsItsVariablesHoweverItIsWritten(t *testing.T) {
 	if _, vs := read(t, env.New("my-app", env.CaseInsensitive(), all)); text(vs) != "NAME=5 HOST=4 PORT=2" {
 		t.Errorf("where case never counts, read %s, want NAME=5 HOST=4 PORT=2", text(vs))
 	}
-	if d, _ := read(t, env.New("my-app", all)); d.Origin.Location != "MY_APP_*" {
-		t.Errorf("the location is %s, want MY_APP_*", d.Origin.Location)
+	if d, _ := read(t, env.New("my-app", all)); d.Location != "MY_APP_*" {
+		t.Errorf("the location is %s, want MY_APP_*", d.Location)
 	}
 }
 

@@ -119,12 +119,12 @@ func content(shots []shot) (source.Content, error) {
 			Name:         sh.name,
 			Absent:       sh.absent(),
 			AllowUnknown: e.allowUnknown,
-			Origin:       source.Origin{Location: sh.path},
+			Location:     sh.path,
 		}
 		if !sh.absent() {
 			docs[i].Format = e.formatOf(sh.name)
 			docs[i].Data = sh.data
-			docs[i].Origin.Modified = time.Unix(0, sh.stamp.mtime)
+			docs[i].Modified = time.Unix(0, sh.stamp.mtime)
 		}
 		identify(h, sh)
 	}

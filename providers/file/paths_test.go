@@ -223,11 +223,11 @@ func TestRelativePathsAreResolvedOnce(t *testing.T) {
 	real, err := filepath.EvalSymlinks(dir)
 	must(t, err)
 	d := c.Documents[0]
-	if at, err := filepath.EvalSymlinks(d.Origin.Location); err != nil || at != filepath.Join(real, "app.yaml") {
-		t.Errorf("Location is %s, %v", d.Origin.Location, err)
+	if at, err := filepath.EvalSymlinks(d.Location); err != nil || at != filepath.Join(real, "app.yaml") {
+		t.Errorf("Location is %s, %v", d.Location, err)
 	}
-	if d.Name != "app.yaml" || d.Format != source.FormatYAML || d.Origin.Modified.IsZero() {
-		t.Errorf("document is %s %s %v", d.Name, d.Format, d.Origin.Modified)
+	if d.Name != "app.yaml" || d.Format != source.FormatYAML || d.Modified.IsZero() {
+		t.Errorf("document is %s %s %v", d.Name, d.Format, d.Modified)
 	}
 }
 

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"time"
-
-	"github.com/nacre-go/nacre/source"
 )
 
 // Option is an option of [New].
@@ -28,7 +26,7 @@ type settings struct {
 
 func defaults() settings {
 	return settings{
-		interval: source.DefaultPollInterval,
+		interval: 30 * time.Second,
 		timeout:  30 * time.Second,
 		absent:   func(err error) bool { return errors.Is(err, fs.ErrNotExist) },
 	}

@@ -16,8 +16,8 @@ func TestTimesThatNoCalendarHasAreNone(t *testing.T) {
 			f.docs[group+"/x.yaml"], f.times[group+"/x.yaml"] = "v: 1", ms
 		}, func(t *testing.T, _ *cluster, c *nacos.Client, _ *events) {
 			d, err := follow(t, c.Source("x.yaml")).next()
-			if err != nil || string(d.Data) != "v: 1" || !d.Origin.Modified.IsZero() {
-				t.Errorf("a content with the time %d came as %q, modified at %v, %v", ms, d.Data, d.Origin.Modified, err)
+			if err != nil || string(d.Data) != "v: 1" || !d.Modified.IsZero() {
+				t.Errorf("a content with the time %d came as %q, modified at %v, %v", ms, d.Data, d.Modified, err)
 			}
 			if _, err := json.Marshal(d); err != nil {
 				t.Errorf("a content with the time %d cannot be written: %v", ms, err)

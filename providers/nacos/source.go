@@ -153,7 +153,7 @@ func (s *Source) Next(ctx context.Context, prev source.Revision) (source.Content
 		case d != nil && s.told.Changed(prev, d.revision, nil):
 			s.gave = d.revision
 			docs := make([]source.Document, 1)
-			docs[0].Origin.Location = s.location()
+			docs[0].Location = s.location()
 			s.fill(&docs[0], d)
 			return source.Content{Revision: d.revision, Documents: docs}, nil
 		}
@@ -202,9 +202,9 @@ func (s *Source) fill(out *source.Document, d *doc) {
 	if d.absent {
 		return
 	}
-	out.Format, out.Data, out.Origin.Modified = s.format(d), d.content, d.modified
+	out.Format, out.Data, out.Modified = s.format(d), d.content, d.modified
 	if d.declared {
-		out.Digest.Algorithm, out.Digest.Hex = source.MD5, d.md5()
+		out.Digest = "md5:" + d.md5()
 	}
 }
 

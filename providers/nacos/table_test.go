@@ -325,8 +325,8 @@ func TestFormat(t *testing.T) {
 			if err != nil || d.Format != tc.want {
 				t.Errorf("%s has format %q and error %v, want %q", tc.id, d.Format, err, tc.want)
 			}
-			if d.Name != tc.id || d.Origin.Location != "public/DEFAULT_GROUP/"+tc.id || d.Origin.Modified.UnixMilli() != f.times[group+"/"+tc.id] ||
-				d.Digest != (source.Digest{Algorithm: "md5", Hex: sumOf("x")}) || d.AllowUnknown != (len(tc.opts) == 2) {
+			if d.Name != tc.id || d.Location != "public/DEFAULT_GROUP/"+tc.id || d.Modified.UnixMilli() != f.times[group+"/"+tc.id] ||
+				d.Digest != "md5:"+sumOf("x") || d.AllowUnknown != (len(tc.opts) == 2) {
 				t.Errorf("%s came as %+v", tc.id, d)
 			}
 		}

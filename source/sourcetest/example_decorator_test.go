@@ -50,7 +50,7 @@ func (r *Replace) Next(ctx context.Context, prev source.Revision) (source.Conten
 		d := &content.Documents[i]
 		if d.Data != nil {
 			d.Data = bytes.ReplaceAll(d.Data, []byte(r.from), []byte(r.to))
-			d.Digest = source.Digest{} // that of the origin was for the old data
+			d.Digest = "" // that of the origin was for the old data
 		}
 	}
 	return content, nil

@@ -72,7 +72,7 @@ func (r *httpReader) fetch(ctx context.Context) (source.Content, error) {
 	r.last = source.Content{
 		Revision: source.Revision(r.etag),
 		Documents: []source.Document{{
-			Name: r.name, Format: source.FormatOf(r.name), Data: data, Origin: source.Origin{Location: r.name},
+			Name: r.name, Format: source.FormatOf(r.name), Data: data, Location: r.name,
 		}},
 	}
 	return r.last, nil

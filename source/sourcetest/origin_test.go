@@ -200,6 +200,6 @@ func contentOf(s state) (source.Content, error) {
 		return source.Content{Revision: "absent", Documents: []source.Document{{Name: "test.yaml", Absent: true}}}, nil
 	}
 	sum := sha256.Sum256(bytes.Clone(s.data))
-	d.Digest = source.Digest{Algorithm: source.SHA256, Hex: hex.EncodeToString(sum[:])}
-	return source.Content{Revision: source.Revision(strconv.Itoa(len(s.data)) + "-" + d.Digest.Hex), Documents: []source.Document{d}}, nil
+	d.Digest = "sha256:" + hex.EncodeToString(sum[:])
+	return source.Content{Revision: source.Revision(strconv.Itoa(len(s.data)) + "-" + d.Digest), Documents: []source.Document{d}}, nil
 }

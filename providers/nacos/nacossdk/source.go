@@ -109,7 +109,7 @@ func (s *Source) look() (source.Content, <-chan struct{}, error) {
 
 // content makes a content of a state.
 func (s *Source) content(d *doc) (source.Content, error) {
-	out := source.Document{Name: s.key.dataID, AllowUnknown: s.opts.allowUnknown, Origin: source.Origin{Location: s.key.String()}}
+	out := source.Document{Name: s.key.dataID, AllowUnknown: s.opts.allowUnknown, Location: s.key.String()}
 	if d.absent {
 		if !s.opts.optional {
 			return source.Content{}, fail(source.NotFound, s.key, "there is no such config",
