@@ -6,10 +6,11 @@ import (
 )
 
 // FreshnessReporter is implemented by a source that knows when its content was last confirmed to be
-// the newest: by an answer of the origin, not by the absence of errors. Readiness depends on it. The
-// content of a source without it counts as confirmed while Next blocks without an error.
+// the newest: by an answer of the origin, not by the absence of errors. Readiness depends on it.
+// The content of a source without it counts as confirmed while Next blocks without an error.
 //
-// VerifiedAt returns the zero time if the content was never confirmed. It is safe for concurrent use.
+// VerifiedAt returns the zero time if the content was never confirmed. It is safe for concurrent
+// use.
 type FreshnessReporter interface {
 	VerifiedAt() time.Time
 }
@@ -52,15 +53,15 @@ type Description struct {
 	Local bool
 
 	// Trusted says that whoever can write the content can also replace the program. Where a config
-	// has a signed manifest, the engine accepts the source's documents without a signature, unless an
-	// option of the layer says otherwise. False: each document needs one. A source that fetches
+	// has a signed manifest, the engine accepts the source's documents without a signature, unless
+	// an option of the layer says otherwise. False: each document needs one. A source that fetches
 	// content from elsewhere is not trusted, even if it is local.
 	Trusted bool
 
 	// Sharable says that several configs may have the source at the same time: Next may be called
-	// concurrently with itself, returns the same to every caller, and remembers nothing of a caller.
-	// False: a source belongs to one config, and Open refuses it if another config has it. Ignored for
-	// a source with a Close, because its config closes it.
+	// concurrently with itself, returns the same to every caller, and remembers nothing of a
+	// caller. False: a source belongs to one config, and Open refuses it if another config has it.
+	// Ignored for a source with a Close, because its config closes it.
 	Sharable bool
 
 	// Reusable says that the source can be used again after Close, as if it were new. False: Open
@@ -68,8 +69,8 @@ type Description struct {
 	Reusable bool
 }
 
-// DescriptionOf returns the description of s or, if s is a decorator without one, of the source that
-// it wraps. It returns the zero Description if there is none.
+// DescriptionOf returns the description of s or, if s is a decorator without one, of the source
+// that it wraps. It returns the zero Description if there is none.
 func DescriptionOf(s Source) Description {
 	if d, ok := As[Describer](s); ok {
 		return d.Describe()
@@ -80,9 +81,9 @@ func DescriptionOf(s Source) Description {
 // maxUnwrap bounds the walk of As, so that it ends although decorators wrap each other in a circle.
 const maxUnwrap = 64
 
-// As finds the first source that has ability A, in the chain of s and what its Unwrap methods return:
-// see "Decorators" in the package comment. A is usually one of the interfaces of this package, or
-// io.Closer.
+// As finds the first source that has ability A, in the chain of s and what its Unwrap methods
+// return: see "Decorators" in the package comment. A is usually one of the interfaces of this
+// package, or io.Closer.
 //
 //	if a, ok := source.As[source.Acknowledger](s); ok {
 //		a.Ack(rev, nil)

@@ -108,7 +108,8 @@ func TestErrorText(t *testing.T) {
 	}
 }
 
-// Both what happened and why are found by errors.Is and errors.As, through every type of this package.
+// Both what happened and why are found by errors.Is and errors.As, through every type of this
+// package.
 func TestKindAndCauseAreReachable(t *testing.T) {
 	t.Parallel()
 	cause := &fs.PathError{Op: "open", Path: "x", Err: fs.ErrNotExist}

@@ -9,15 +9,16 @@ import (
 	"syscall"
 )
 
-// Error is a source's trouble. It never carries a value of the configuration. Both its Kind and its cause are reachable
-// with errors.Is and errors.As.
+// Error is a source's trouble. It never carries a value of the configuration. Both its Kind and its
+// cause are reachable with errors.Is and errors.As.
 type Error struct {
 	Kind Kind
 	// Op is what was being done: "read", "listen", "login".
 	Op string
 	// Document names the document or the server; empty where the trouble is with neither.
 	Document string
-	// Fix is one sentence that tells what a person can do about it; empty where there is nothing to say.
+	// Fix is one sentence that tells what a person can do about it; empty where there is nothing to
+	// say.
 	Fix string
 	// Err is the cause; may be nil.
 	Err error
@@ -71,9 +72,9 @@ func (e *LayerError) Error() string { return "layer " + e.Layer + ": " + e.Err.E
 // Unwrap yields the cause.
 func (e *LayerError) Unwrap() error { return e.Err }
 
-// KindOf returns the kind of err: that of the first [Error] or [Problem] in its tree, else what the standard library's
-// errors tell (a deadline is Timeout, a missing file NotFound, a permission Denied, a refused connection Unavailable),
-// else Unknown. KindOf(nil) is Unknown.
+// KindOf returns the kind of err: that of the first [Error] or [Problem] in its tree, else what the
+// standard library's errors tell (a deadline is Timeout, a missing file NotFound, a permission
+// Denied, a refused connection Unavailable), else Unknown. KindOf(nil) is Unknown.
 func KindOf(err error) Kind {
 	// Error and Problem unwrap to their kind before their cause.
 	if k, ok := errors.AsType[Kind](err); ok {

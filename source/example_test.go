@@ -42,7 +42,8 @@ func ExampleFormatOf() {
 	// Output: yaml dotenv
 }
 
-// Poll makes a source of any function that reads; see docs/writing-a-source.md for one that asks an HTTP server.
+// Poll makes a source of any function that reads; see docs/writing-a-source.md for one that asks an
+// HTTP server.
 func ExamplePoll() {
 	s := source.Poll("constant", 0, func(context.Context) (source.Content, error) {
 		return source.Content{

@@ -1,7 +1,8 @@
 package source
 
-// Kind is the category of an error: a short and frozen list, so that programs can decide by it and metrics can be
-// labelled with it. A Kind is itself an error, which makes errors.Is(err, source.Unavailable) the way to ask.
+// Kind is the category of an error: a short and frozen list, so that programs can decide by it and
+// metrics can be labelled with it. A Kind is itself an error, which makes errors.Is(err,
+// source.Unavailable) the way to ask.
 type Kind uint8
 
 // Kinds of a source's trouble. The numbers are frozen: they may stand in a database of metrics.

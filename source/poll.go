@@ -8,10 +8,10 @@ import (
 // defaultPollInterval is the interval of Poll if none is given.
 const defaultPollInterval = 30 * time.Second
 
-// Poll makes a Source of a function that reads the whole content, calling it every interval (defaultPollInterval where
-// it is not positive). Fetch must fill Content.Revision. It keeps the rules that are easy to break: the same content or
-// the same error twice wakes nobody, and the end of an error is told. It starts no goroutine. Errors are the same when
-// their kind and text are.
+// Poll makes a Source of a function that reads the whole content, calling it every interval
+// (defaultPollInterval where it is not positive). Fetch must fill Content.Revision. It keeps the
+// rules that are easy to break: the same content or the same error twice wakes nobody, and the end
+// of an error is told. It starts no goroutine. Errors are the same when their kind and text are.
 func Poll(name string, interval time.Duration, fetch func(context.Context) (Content, error)) Source {
 	return &poller{name: name, interval: interval, fetch: fetch}
 }

@@ -2,10 +2,11 @@ package source
 
 import "strconv"
 
-// Position is where a key stands: layer, document, line, column, revision. The zero Position is nowhere: a default, or
-// a key that no layer has.
+// Position is where a key stands: layer, document, line, column, revision. The zero Position is
+// nowhere: a default, or a key that no layer has.
 type Position struct {
-	// Layer is the name of the layer, made unique among the layers of one config ("nacos", "nacos#2").
+	// Layer is the name of the layer, made unique among the layers of one config ("nacos",
+	// "nacos#2").
 	Layer string
 	// Document is the name of the document; for a variable of the environment "$ORDERS_DB_POOL".
 	Document string

@@ -2,15 +2,16 @@ package source
 
 import "strings"
 
-// Problem is one thing that is wrong with a content, in the words of its author: where, which key, what, and what may
-// have been meant. It never carries a value of the configuration.
+// Problem is one thing that is wrong with a content, in the words of its author: where, which key,
+// what, and what may have been meant. It never carries a value of the configuration.
 type Problem struct {
 	Kind     Kind
 	Position Position
-	// Key is the path of the key as a person writes it: "db.pool", "hosts[2].port", `labels."app.io/name"`. Empty where
-	// the problem is with the document as a whole.
+	// Key is the path of the key as a person writes it: "db.pool", "hosts[2].port",
+	// `labels."app.io/name"`. Empty where the problem is with the document as a whole.
 	Key string
-	// Message says what is wrong without the position, the key and the value: "must be at most 500".
+	// Message says what is wrong without the position, the key and the value: "must be at most
+	// 500".
 	Message string
 	// Suggest is the nearest known key; empty where none is near.
 	Suggest string
@@ -52,8 +53,8 @@ func (p *Problem) Unwrap() []error {
 	return []error{p.Kind, p.Err}
 }
 
-// Problems are all that is wrong with a content, in the order of layers, documents and lines. It is never empty when it
-// is used as an error.
+// Problems are all that is wrong with a content, in the order of layers, documents and lines. It is
+// never empty when it is used as an error.
 type Problems []*Problem
 
 // Error returns one problem a line.

@@ -27,8 +27,8 @@ type chain struct {
 }
 
 // ownable returns a source and those that it wraps: a call of the one is a call of the others. A
-// decorator wraps what it embeds and what its Unwrap method returns; sources in other fields are not
-// looked at.
+// decorator wraps what it embeds and what its Unwrap method returns; sources in other fields are
+// not looked at.
 func ownable(s source.Source) []owned {
 	c := &chain{seen: map[identity]bool{}}
 	c.add(reflect.ValueOf(s), 0)
@@ -77,7 +77,7 @@ func (c *chain) add(v reflect.Value, depth int) {
 	c.unwrapped(v, depth)
 }
 
-// embedded reads no field but those by which a decorator embeds a source, which nobody changes.
+// embedded reads only the fields by which a decorator embeds a source. They do not change.
 func (c *chain) embedded(v reflect.Value, depth int) {
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
@@ -110,8 +110,8 @@ func ownDescription(v reflect.Value) source.Description {
 	return source.Description{}
 }
 
-// methodsOf returns a value whose methods can be called; nil for what is in an unexported field and not
-// a pointer. It copies no struct that is in use.
+// methodsOf returns a value whose methods can be called; nil for what is in an unexported field and
+// not a pointer. It copies no struct that is in use.
 func methodsOf(v reflect.Value) any {
 	switch {
 	case v.Kind() == reflect.Pointer:

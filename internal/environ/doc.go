@@ -2,14 +2,14 @@
 // engine.
 //
 // A document is a list of entries, each "KEY<VARIABLE=value" with a NUL byte at its end. KEY is the
-// variable's name without the prefix; VARIABLE is what errors show. The engine resolves KEY to a path by
-// the keys that the bound struct has, so that DB_POOL_SIZE finds db.pool_size. Every value is a
-// source.Text.
+// variable's name without the prefix; VARIABLE is what errors show. The engine resolves KEY to a
+// path by the keys that the bound struct has, so that DB_POOL_SIZE finds db.pool_size. Every value
+// is a source.Text.
 //
 // Other entries:
 //
-//   - "KEY<VARIABLE<file=content" after the entry of VARIABLE is what VARIABLE means if it is no key of
-//     the struct but names a file with the value of KEY.
+//   - "KEY<VARIABLE<file=content" after the entry of VARIABLE is what VARIABLE means if the struct
+//     has no such key and VARIABLE names a file with the value of KEY.
 //   - "KEY<VARIABLE<4=reason" says that this file could not be read; the number is the source.Kind.
 //   - "KEY<VARIABLE<named=value" is a variable that an option of the source names.
 //   - "KEY<VARIABLE<unset=" is a variable that an option names and that is not set;

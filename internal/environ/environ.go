@@ -13,34 +13,35 @@ const Format = "environ"
 // Variable is one entry of a document.
 //
 // A source cannot know whether DB_CERT_FILE is the key db.cert_file, or names the file that holds
-// db.cert; the struct decides. Such a variable is therefore two entries: the variable itself, and after
-// it the content of the file, with the Key DB_CERT and File set, or with Fault if the file could not be
-// read. The second entry counts only if the first is no key of the struct.
+// db.cert; the struct decides. Such a variable is therefore two entries: the variable itself, and
+// after it the content of the file, with the Key DB_CERT and File set, or with Fault if the file
+// could not be read. The second entry counts only if the struct does not have the key of the first.
 type Variable struct {
 	// Key is the variable's name without the prefix. The engine resolves it to a path.
 	Key string
 	// Name is the variable's whole name, for errors.
 	Name string
-	// Value is the variable's value, or the content of the file. If there is a Fault, it says in words
-	// what is wrong, without a value.
+	// Value is the variable's value, or the content of the file. If there is a Fault, it says in
+	// words what is wrong, without a value.
 	Value string
 	// File says that Value is the content of a file that the variable Name names.
 	File bool
 	// Fault is why that file could not be read; Unknown if it could.
 	Fault source.Kind
-	// Named says that an option of the source names this variable. If no key fits it, that is a problem
-	// even in a document that allows unknown keys.
+	// Named says that an option of the source names this variable. If no key fits it, that is a
+	// problem even in a document that allows unknown keys.
 	Named bool
-	// Unset says that an option of the source names a variable that the environment does not have. It has
-	// no Value. If no key fits it, that is a problem all the same. A '*' in Key stands for any text; it
-	// is a problem if no key fits any such name. With File, Key is that of the file's content.
+	// Unset says that an option of the source names a variable that the environment does not have.
+	// It has no Value. If no key fits it, that is a problem all the same. A '*' in Key stands for
+	// any text; it is a problem if no key fits any such name. With File, Key is that of the file's
+	// content.
 	Unset bool
 }
 
 // Append appends a variable to the data of a document. It reports false, and appends nothing, for a
-// variable that the format cannot express: a Key or Name that is empty or contains '=', '<' or NUL, a
-// Value with a NUL, one that is Unset with a Value or Fault, and one that is Named and also a File or
-// Unset.
+// variable that the format cannot express: a Key or Name that is empty or contains '=', '<' or NUL,
+// a Value with a NUL, one that is Unset with a Value or Fault, and one that is Named and also a
+// File or Unset.
 func Append(data []byte, v Variable) ([]byte, bool) {
 	if v.Key == "" || v.Name == "" || strings.ContainsAny(v.Key, "=<\x00") || strings.ContainsAny(v.Name, "=<\x00") ||
 		strings.Contains(v.Value, "\x00") || v.Unset && (v.Value != "" || v.Fault != source.Unknown) ||

@@ -1,6 +1,6 @@
-// Package fakesource is a source for tests, whose content, errors and faults a test decides. It loses
-// wake-ups, doubles and delays them, blocks, tears content, declares wrong digests and panics, and
-// records what the engine acknowledged.
+// Package fakesource is a source for tests, whose content, errors and faults a test decides. It
+// loses wake-ups, doubles and delays them, blocks, tears content, declares wrong digests and
+// panics, and records what the engine acknowledged.
 //
 // # Concurrency
 //

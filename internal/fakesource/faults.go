@@ -18,7 +18,7 @@ type faults struct {
 	hold                                bool
 	held                                int
 	every, delay, deaf                  time.Duration
-	gate                                chan struct{} // closed when reads may go on; nil when they are not blocked
+	gate                                chan struct{} // closed when reads may continue; nil when they are not blocked
 	panics                              []any
 }
 
@@ -33,15 +33,15 @@ func (t *times) take() bool {
 	return *t < 0
 }
 
-// DropWakeups drops the wake-ups of the next n changes, or of all for Always. A Next that is blocked
-// stays blocked until the next wake-up or the interval of Reconcile.
+// DropWakeups drops the wake-ups of the next n changes, or of all for Always. A Next that is
+// blocked stays blocked until the next wake-up or the interval of Reconcile.
 func (s *Source) DropWakeups(n int) { s.set(func(f *faults) { f.drop = times(n) }) }
 
 // DoubleWakeups sends each wake-up of the next n changes twice.
 func (s *Source) DoubleWakeups(n int) { s.set(func(f *faults) { f.double = times(n) }) }
 
-// HoldWakeups holds wake-ups until ReleaseWakeups. A wake-up carries nothing, so wake-ups that are late
-// are also out of order.
+// HoldWakeups holds wake-ups until ReleaseWakeups. A wake-up carries nothing, so wake-ups that are
+// late are also out of order.
 func (s *Source) HoldWakeups() { s.set(func(f *faults) { f.hold = true }) }
 
 // ReleaseWakeups sends the wake-ups that are held.
@@ -96,8 +96,8 @@ func (s *Source) CorruptDigest(n int) { s.set(func(f *faults) { f.corrupt = time
 // whole. A digest reveals the damage; without one, this is what a bad source does.
 func (s *Source) Tear(n int) { s.set(func(f *faults) { f.tear = times(n) }) }
 
-// Repeat breaks rule 2 of package source: the next n calls of Next return the content at once, changed or
-// not.
+// Repeat breaks rule 2 of package source: the next n calls of Next return the content at once,
+// changed or not.
 func (s *Source) Repeat(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -202,8 +202,8 @@ func (s *Source) read(ctx context.Context) (c source.Content, ok bool, err error
 	return s.damageLocked(s.contentLocked()), true, nil
 }
 
-// damageLocked applies the faults to a content. A damaged content has a revision of its own, so that the
-// good one after it is a change.
+// damageLocked applies the faults to a content. A damaged content has a revision of its own, so
+// that the good one after it is a change.
 func (s *Source) damageLocked(c source.Content) source.Content {
 	if s.faults.tear.take() {
 		for i, d := range c.Documents {

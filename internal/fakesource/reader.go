@@ -24,8 +24,8 @@ func (s *Source) newReader() *reader {
 	return r
 }
 
-// Reader returns another source of the same origin, with the same faults, which remembers for itself
-// what it returned.
+// Reader returns another source of the same origin, with the same faults, which remembers for
+// itself what it returned.
 func (s *Source) Reader() source.Source {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -108,8 +108,8 @@ func (r *reader) Ack(rev source.Revision, rejected error) {
 // Bare returns the same source without abilities.
 func (s *Source) Bare() source.Source { return bare{s.reader} }
 
-// AsFreshnessReporter returns the same source with the ability source.FreshnessReporter: VerifiedAt is
-// the time of the last successful read, or what Prove set.
+// AsFreshnessReporter returns the same source with the ability source.FreshnessReporter: VerifiedAt
+// is the time of the last successful read, or what Prove set.
 func (s *Source) AsFreshnessReporter() source.Source { return prover{s.reader} }
 
 // AsLocal returns the same source, which describes itself as Local.

@@ -13,12 +13,12 @@ import (
 )
 
 // Source is a source that does what a test says. It is both the origin and a source of it;
-// [Source.Reader] returns more sources of the same origin. While it has no document and no error, Next
-// blocks, as if the origin did not answer. Every change is atomic.
+// [Source.Reader] returns more sources of the same origin. While it has no document and no error,
+// Next blocks, as if the origin did not answer. Every change is atomic.
 //
-// It implements source.Acknowledger, source.Describer (with an Identity, and Reusable) and io.Closer.
-// See [Source.Bare], [Source.AsFreshnessReporter] and [Source.AsLocal] for other abilities. After
-// Close, it can be used again as if it were new.
+// It implements source.Acknowledger, source.Describer (with an Identity, and Reusable) and
+// io.Closer. See [Source.Bare], [Source.AsFreshnessReporter] and [Source.AsLocal] for other
+// abilities. After Close, it can be used again as if it were new.
 type Source struct {
 	*reader // the Source as a source
 	name    string
@@ -124,8 +124,8 @@ func (s *Source) Reads() int {
 	return s.reads
 }
 
-// Current returns the revision of the current content, without faults; the zero Revision if there is no
-// document.
+// Current returns the revision of the current content, without faults; the zero Revision if there
+// is no document.
 func (s *Source) Current() source.Revision {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -140,7 +140,8 @@ func TestWakeups(t *testing.T) {
 		s := fakesource.New("nacos")
 		s.PutYAML("a.yaml", "n: 1")
 		c := next(t, s, "")
-		// blocked runs change while Next is blocked, and tells after what time it returned; -1 is never.
+		// blocked runs change while Next is blocked, and tells after what time it returned; -1 is
+		// never.
 		blocked := func(change func()) time.Duration {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 			defer cancel()

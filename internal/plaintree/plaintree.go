@@ -14,13 +14,13 @@ import (
 // MaxDepth is the depth that a tree may have, so that none exhausts the stack.
 const MaxDepth = 1000
 
-// Copy returns a tree that a source.Document may have, and that shares nothing with the one given, so
-// that nobody can change it. Maps of any type become map[string]any, slices and arrays []any, pointers
-// what they point to, and numbers int64, uint64 or float64. A time.Duration, the permissions of an
-// fs.FileMode and a []byte become text.
+// Copy returns a tree that a source.Document may have, and that shares no memory with the one
+// given. Maps of any type become map[string]any, slices and arrays []any, pointers what they point
+// to, and numbers int64, uint64 or float64. A time.Duration, the permissions of an fs.FileMode and
+// a []byte become text.
 //
-// The error names the path and the Go type of a value that a tree cannot hold, a key that occurs twice
-// (1 and "1"), or a tree deeper than MaxDepth, never a value.
+// The error names the path and the Go type of a value that a tree cannot hold, a key that occurs
+// twice (1 and "1"), or a tree deeper than MaxDepth, never a value.
 func Copy(tree map[string]any) (map[string]any, error) {
 	c, err := copyTree("", reflect.ValueOf(tree), 0)
 	if err != nil {
@@ -94,7 +94,7 @@ func copyMap(at string, v reflect.Value, depth int) (any, error) {
 			path = at + "." + path
 		}
 		if _, twice := m[key]; twice {
-			return nil, fmt.Errorf("%s: the key stands twice", path)
+			return nil, fmt.Errorf("%s: the key occurs twice", path)
 		}
 		c, err := copyTree(path, iter.Value(), depth+1)
 		if err != nil {

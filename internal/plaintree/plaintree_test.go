@@ -63,7 +63,7 @@ func TestCopyRefuses(t *testing.T) {
 		`f: a func() has no place in a tree`:                               {"f": func() {}},
 		`m: a map[[1]string]string has no place in a tree`:                 {"m": map[[1]string]string{{secret}: secret}},
 		`m: a map[interface {}]string has no place in a tree`:              {"m": map[any]string{struct{}{}: secret}},
-		`m.1: the key stands twice`:                                        {"m": map[any]any{1: secret, "1": secret}},
+		`m.1: the key occurs twice`:                                        {"m": map[any]any{1: secret, "1": secret}},
 		`nested deeper than 1000`:                                          loop,
 		`nested deeper than 1000 `:                                         {"p": pointer},
 	} {
@@ -91,7 +91,8 @@ func TestCopyDepth(t *testing.T) {
 	}
 }
 
-// Whatever bytes a decoder made a tree of, Copy neither panics nor shows them, and copying a copy changes nothing.
+// Whatever bytes a decoder made a tree of, Copy neither panics nor shows them, and copying a copy
+// changes nothing.
 func FuzzCopy(f *testing.F) {
 	f.Add("key", "value", 3)
 	f.Add("", "\x00\xff", 0)

@@ -136,7 +136,7 @@ func TestTreeRefuses(t *testing.T) {
 		"a struct":        {map[string]any{"db": []any{secret{"hunter2"}}}, `db[0]: a memory_test.secret has no place in a tree`},
 		"a function":      {map[string]any{"f": func() {}}, `f: a func() has no place in a tree`},
 		"keys of structs": {map[string]any{"m": map[secret]string{{}: "hunter2"}}, `m: a map[memory_test.secret]string has no place in a tree`},
-		"a key twice":     {map[string]any{"m": map[any]any{1: "hunter2", "1": "hunter2"}}, `m.1: the key stands twice`},
+		"a key twice":     {map[string]any{"m": map[any]any{1: "hunter2", "1": "hunter2"}}, `m.1: the key occurs twice`},
 		"a loop":          {loop, "nested deeper than 1000"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -18,8 +18,8 @@ func valuesOf(data []byte) map[string]string {
 	return values
 }
 
-// edge is a source that believes what a push carries, as clients of config centres do: what comes last counts, in whatever
-// order it comes.
+// edge is a source that believes what a push carries, as clients of config centres do: what comes
+// last counts, in whatever order it comes.
 type edge struct {
 	*good
 	mu   sync.Mutex
@@ -78,8 +78,8 @@ type alwaysProven struct{ *good }
 
 func (alwaysProven) VerifiedAt() time.Time { return time.Now() }
 
-// deadlocked holds a lock while Next blocks, and wants it in Ack. The lock is a channel, because the clock of a bubble
-// stands still while someone waits for a mutex.
+// deadlocked holds a lock while Next blocks, and wants it in Ack. The lock is a channel, because
+// the clock of a bubble stands still while someone waits for a mutex.
 type deadlocked struct {
 	*good
 	lock chan struct{}

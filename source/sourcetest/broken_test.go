@@ -642,7 +642,8 @@ var broken = []struct {
 	}},
 }
 
-// finders are the cases that find a broken source; another case may do so by chance, or by a fault that comes later.
+// finders are the cases that find a broken source; another case may do so by chance, or by a fault
+// that comes later.
 var finders = map[string]string{
 	"reads before it subscribes":                                "NoChangeIsLost",
 	"subscribes anew for each call, after the read":             "NoChangeIsLost",
@@ -672,7 +673,8 @@ var consequences = map[string]sourcetest.Rule{
 	"holds up who wakes it while nobody asks":     6, // itself, when it is changed from within its own read
 }
 
-// TestBrokenSourcesAreFound is the proof that the suite can fail, and that it says which rule was broken.
+// TestBrokenSourcesAreFound is the proof that the suite can fail, and that it says which rule was
+// broken.
 func TestBrokenSourcesAreFound(t *testing.T) {
 	t.Parallel()
 	for _, b := range broken {

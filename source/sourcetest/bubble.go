@@ -5,10 +5,10 @@ import (
 	"testing/synctest"
 )
 
-// RunInBubble is [Run] with each case in a bubble of testing/synctest, where waiting takes no time: a
-// source that polls every minute is tested in a second. The origin must be in memory and made by
-// newHarness, and Harness.Settles and Quiet must suit the intervals of the source. Cases run one after
-// another.
+// RunInBubble is [Run] with each case in a bubble of testing/synctest, where waiting takes no time:
+// a source that polls every minute is tested in a second. The origin must be in memory and made by
+// newHarness, and Harness.Settles and Quiet must suit the intervals of the source. Cases run one
+// after another.
 func RunInBubble(t *testing.T, newHarness func(t *testing.T) Harness) {
 	t.Helper()
 	for _, k := range cases {

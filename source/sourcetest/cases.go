@@ -74,8 +74,8 @@ func sameAgain(c *check) {
 	p.start(p.rev).quiet(2, "a put of the same content")
 }
 
-// noChangeLost changes the origin at every moment that it can arrange around the start of Next, for sources that are new
-// and for one that has been asked before.
+// noChangeLost changes the origin at every moment that it can arrange around the start of Next, for
+// sources that are new and for one that has been asked before.
 func noChangeLost(c *check) {
 	c.put(1)
 	n, old := 1, c.probe()

@@ -13,8 +13,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// prompt is how soon Next must return when its context ends, and Close when it is called. It is long for a machine that is
-// busy; a source that does not listen takes for ever.
+// prompt is how soon Next must return when its context ends, and Close when it is called. It is
+// long for a machine that is busy; a source that does not listen takes for ever.
 const prompt = 2 * time.Second
 
 // valueSize is the size in bytes to which a value may grow in the cases that look for torn content.
@@ -152,7 +152,8 @@ func (p *probe) follow(a *call, n int, rule ruleID, after string) {
 	}
 }
 
-// missing reports a document that did not come, after a look at what a call with the zero revision shows.
+// missing reports a document that did not come, after a look at what a call with the zero revision
+// shows.
 func (p *probe) missing(n int, rule ruleID, after string) {
 	what := fmt.Sprintf("after %s, %s did not come within %v; last seen was %s", after, describe(n), p.Settles, p.lastSeen())
 	p.call.abandon()
@@ -174,7 +175,8 @@ func (p *probe) missing(n int, rule ruleID, after string) {
 // first asks for the first time, when there is a document.
 func (p *probe) first(n int) { p.until(n, 11, "a put") }
 
-// backOff waits a little, so that a source that returns again and again does not keep a bubble's clock from going on.
+// backOff waits a little, so that a source that returns again and again does not keep a bubble's
+// clock from going on.
 func (p *probe) backOff() { pause(100 * time.Microsecond) }
 
 func (p *probe) lastSeen() string {

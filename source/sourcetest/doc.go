@@ -1,9 +1,11 @@
-// Package sourcetest tests sources: a suite that reports which rule of package source a source breaks.
+// Package sourcetest tests sources: a suite that reports which rule of package source a source
+// breaks.
 //
 // [Run] takes a function that makes a [Harness]: a source, and an origin that the suite can change.
-// Each case is a subtest with its own harness, and checks one rule of package source, which a failure
-// quotes. What a harness cannot do, it declares with a reason in Harness.Cannot; the suite skips no
-// case silently. [RunInBubble] is the same in bubbles of testing/synctest, where waiting takes no time.
+// Each case is a subtest with its own harness, and checks one rule of package source, which a
+// failure quotes. What a harness cannot do, it declares with a reason in Harness.Cannot; the suite
+// skips no case silently. [RunInBubble] is the same in bubbles of testing/synctest, where waiting
+// takes no time.
 //
 // # Concurrency
 //
@@ -12,7 +14,7 @@
 //
 // # Limits
 //
-// The suite finds a race by trying, not by proof: it arranges the interleavings that it can, and exact
-// ones where Harness.AfterRead lets it. Only the race detector finds a data race: run the suite with
-// -race.
+// The suite finds a race by trying, not by proof: it arranges the interleavings that it can, and
+// exact ones where Harness.AfterRead lets it. Only the race detector finds a data race: run the
+// suite with -race.
 package sourcetest

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// What docs/writing-a-source.md shows is the code that is tested here: each of its Go blocks stands in one of these files, and
-// all that stands between their marks is in the document.
+// What docs/writing-a-source.md shows is the code that is tested here: each of its Go blocks stands
+// in one of these files, and all that stands between their marks is in the document.
 func TestDocumentShowsTestedCode(t *testing.T) {
 	t.Parallel()
 	read := func(name string) string {

@@ -29,8 +29,8 @@ func (r *Replace) Name() string { return r.inner.Name() }
 // Unwrap returns the wrapped source, which may be an io.Closer or a source.Acknowledger.
 func (r *Replace) Unwrap() source.Source { return r.inner }
 
-// Describe says that the documents are not those of the origin. They are still trusted if those of the
-// wrapped source are, because the program itself makes the change.
+// Describe says that the documents are not those of the origin. They are still trusted if those of
+// the wrapped source are, because the program itself makes the change.
 func (r *Replace) Describe() source.Description {
 	d := source.DescriptionOf(r.inner)
 	d.Identity += " with other text"

@@ -18,7 +18,7 @@ import (
 
 // The code between the marks stands in docs/writing-a-source.md, word for word.
 
-// NewHTTP returns a source of the document at url, which is asked for every interval.
+// NewHTTP returns a source of the document at url, which it requests every interval.
 func NewHTTP(client *http.Client, url string, interval time.Duration) source.Source {
 	r := &httpReader{client: client, url: url, name: path.Base(url)}
 	return source.Poll("http", interval, r.fetch)
@@ -27,7 +27,7 @@ func NewHTTP(client *http.Client, url string, interval time.Duration) source.Sou
 type httpReader struct {
 	client    *http.Client
 	url, name string
-	last      source.Content // what the server said last
+	last      source.Content // the last answer
 	etag      string
 }
 
@@ -61,7 +61,7 @@ func (r *httpReader) fetch(ctx context.Context) (source.Content, error) {
 		return source.Content{}, r.error(source.Unavailable, errors.New(res.Status))
 	}
 
-	data, err := io.ReadAll(io.LimitReader(res.Body, maxDocument+1)) // an error if the answer was cut
+	data, err := io.ReadAll(io.LimitReader(res.Body, maxDocument+1)) // an error if the answer is incomplete
 	if err != nil {
 		return source.Content{}, r.error(kindOr(err, source.Unavailable), err)
 	}
@@ -82,7 +82,7 @@ func (r *httpReader) error(kind source.Kind, cause error) error {
 	return &source.Error{Kind: kind, Op: "read", Document: r.name, Err: cause}
 }
 
-// kindOr is the kind that the standard library's errors tell, or other where they tell none.
+// kindOr returns the kind of an error of the standard library, or other if it has none.
 func kindOr(err error, other source.Kind) source.Kind {
 	if kind := source.KindOf(err); kind != source.Unknown {
 		return kind
@@ -103,10 +103,10 @@ func TestHTTP(t *testing.T) {
 			Repair: func(context.Context) error { return server.fail(false) },
 			Close:  func() error { client.CloseIdleConnections(); return nil },
 			Cannot: map[string]string{
-				"LostWakeups":             "it polls, and is not woken",
-				"DoubledWakeups":          "it polls, and is not woken",
-				"LateAndReorderedWakeups": "it polls, and is not woken",
-				"NoValueInErrors":         "it does not decode, so that there is no document that it cannot take",
+				"LostWakeups":             "it polls, and gets no wake-ups",
+				"DoubledWakeups":          "it polls, and gets no wake-ups",
+				"LateAndReorderedWakeups": "it polls, and gets no wake-ups",
+				"NoValueInErrors":         "it does not decode, so it accepts every document",
 			},
 		}
 	})

@@ -15,14 +15,14 @@ import (
 
 // The code between the marks stands in docs/writing-a-source.md, word for word.
 
-// Board is a source of one document of a bulletin board, which tells its readers when something was pinned to it.
+// Board is a source of one document of a bulletin board, which notifies its readers of each new pin.
 type Board struct {
 	board     *bulletins
 	name      string
 	subscribe sync.Once
 	leave     func()
 	wake      chan struct{}         // one slot: many wake-ups are one
-	told      source.ChangeDetector // decides what is news, errors included
+	changes   source.ChangeDetector // decides whether a result is new, errors included
 }
 
 // NewBoard returns a source of the document with that name.
@@ -33,12 +33,12 @@ func NewBoard(b *bulletins, name string) *Board {
 // Name returns "board".
 func (s *Board) Name() string { return "board" }
 
-// reconcile is how often the board is read without being asked to: what bounds the harm of a wake-up that got lost.
-const reconcile = 20 * time.Millisecond // 30 s, in earnest
+// reconcile is the interval of reads without a wake-up. It bounds the harm of a wake-up that is lost.
+const reconcile = 20 * time.Millisecond // 30 s in production
 
-// Next is source.Source's.
+// Next returns the document once it differs from what Next last returned; see source.Source.
 func (s *Board) Next(ctx context.Context, prev source.Revision) (source.Content, error) {
-	s.subscribe.Do(func() { s.leave = s.board.listen(s.woken) }) // before the read: a change after it is heard of
+	s.subscribe.Do(func() { s.leave = s.board.listen(s.woken) }) // before the read, so that no change is missed
 	tick := time.NewTicker(reconcile)
 	defer tick.Stop()
 	for {
@@ -46,7 +46,7 @@ func (s *Board) Next(ctx context.Context, prev source.Revision) (source.Content,
 		if ctx.Err() != nil {
 			return source.Content{}, ctx.Err()
 		}
-		if s.told.Changed(prev, content.Revision, err) {
+		if s.changes.Changed(prev, content.Revision, err) {
 			return content, err
 		}
 		select {
@@ -58,11 +58,11 @@ func (s *Board) Next(ctx context.Context, prev source.Revision) (source.Content,
 	}
 }
 
-// woken is called by the board, and must not hold it up. What the board may have to say is not looked at.
+// woken is called by the board, and must not block it. It ignores what the board sends along.
 func (s *Board) woken() {
 	select {
 	case s.wake <- struct{}{}:
-	default: // a wake-up is on its way already, and the read comes after it
+	default: // a wake-up is pending, and the read comes after it
 	}
 }
 
@@ -75,12 +75,12 @@ func (s *Board) read() (source.Content, error) {
 	if data == nil {
 		d.Absent = true
 	} else {
-		d.Format, d.Data = source.FormatOf(s.name), bytes.Clone(data) // the board's buffer is the board's
+		d.Format, d.Data = source.FormatOf(s.name), bytes.Clone(data) // the board may change its buffer
 	}
 	return source.Content{Revision: source.Revision(strconv.Itoa(version)), Documents: []source.Document{d}}, nil
 }
 
-// Close leaves the board. It is called after the last Next has returned, and perhaps without any.
+// Close leaves the board. It is called after the last Next has returned, or without any Next.
 func (s *Board) Close() error {
 	s.subscribe.Do(func() {})
 	if s.leave != nil {
@@ -102,7 +102,7 @@ func TestBoard(t *testing.T) {
 			Repair:    func(context.Context) error { return b.shut(false) },
 			Wakeups:   func(_ context.Context, f sourcetest.Fault) error { return b.o.wakeups(f) },
 			AfterRead: b.hook,
-			Cannot:    map[string]string{"NoValueInErrors": "it does not decode, so that there is no document that it cannot take"},
+			Cannot:    map[string]string{"NoValueInErrors": "it does not decode, so it accepts every document"},
 		}
 	})
 }

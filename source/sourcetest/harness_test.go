@@ -77,7 +77,8 @@ func TestCannotIsHeeded(t *testing.T) {
 	})
 }
 
-// Each violation quotes its rule as package source has it, and says where in the suite it was found.
+// Each violation quotes its rule as package source has it, and says where in the suite it was
+// found.
 func TestRulesAreThoseOfTheContract(t *testing.T) {
 	t.Parallel()
 	doc, err := os.ReadFile("../doc.go")

@@ -15,7 +15,8 @@ import (
 	"github.com/nacre-go/nacre/source/sourcetest"
 )
 
-// origin is the place that the sources of these tests read: one document, and wake-ups that can go wrong.
+// origin is the place that the sources of these tests read: one document, and wake-ups that can go
+// wrong.
 type origin struct {
 	mu        sync.Mutex
 	data      []byte // nil is absent
@@ -129,8 +130,8 @@ func (o *origin) harness(newSource func(*origin) source.Source) sourcetest.Harne
 	}
 }
 
-// good is a source as it should be, made so that each of its parts can be replaced by a bad one. It looks by itself every
-// interval, in case that a wake-up was lost.
+// good is a source as it should be, made so that each of its parts can be replaced by a bad one. It
+// looks by itself every interval, in case that a wake-up was lost.
 type good struct {
 	origin   *origin
 	interval time.Duration

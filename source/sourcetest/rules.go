@@ -28,7 +28,8 @@ var rules = map[ruleID]string{
 	12: "An ability does what its comment says",
 }
 
-// String returns the rule with its number: "rule 3 of package source: Absent is not empty, and an error is neither."
+// String returns the rule with its number: "rule 3 of package source: Absent is not empty, and an
+// error is neither."
 func (r ruleID) String() string {
 	if r == 0 {
 		return rules[0]

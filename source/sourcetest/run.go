@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// Run tests a source in subtests, one for each case; newHarness is called for each of them, and may register cleanups with
-// the t that it is given.
+// Run tests a source in subtests, one for each case; newHarness is called for each of them, and may
+// register cleanups with the t that it is given.
 func Run(t *testing.T, newHarness func(t *testing.T) Harness) {
 	t.Helper()
 	for _, k := range cases {
@@ -56,8 +56,8 @@ func caseNames() []string {
 
 func known(name string) bool { return slices.Contains(caseNames(), name) }
 
-// testCase is one case. What it needs of a harness is told by need; rule is what it is there for, though a source may break
-// another one in it.
+// testCase is one case. What it needs of a harness is told by need; rule is what it is there for,
+// though a source may break another one in it.
 type testCase struct {
 	name string
 	rule ruleID

@@ -14,12 +14,13 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Values are a document as the suite writes it: keys of small letters, values of letters, digits and "-".
+// Values are a document as the suite writes it: keys of small letters, values of letters, digits
+// and "-".
 type Values map[string]string
 
-// Encode returns the document in a format of package source; no values are zero bytes. The formats made of lines are
-// written one key a line, so that a cut document can still be decoded and only its checksum shows it. It panics for a
-// format that it does not know.
+// Encode returns the document in a format of package source; no values are zero bytes. The formats
+// made of lines are written one key a line, so that a cut document can still be decoded and only
+// its checksum shows it. It panics for a format that it does not know.
 func (v Values) Encode(format string) []byte {
 	if len(v) == 0 {
 		return []byte{}
@@ -107,8 +108,8 @@ func decode(d source.Document) (Values, error) {
 // canary stands in every document of the suite and must stand nowhere else.
 const canary = "canary-5f1c0de"
 
-// stamped returns document number n of the suite: it says its number and carries its own checksum. Its length goes up and
-// down with n, so that a mixture of two does not fit.
+// stamped returns document number n of the suite: it says its number and carries its own checksum.
+// Its length goes up and down with n, so that a mixture of two does not fit.
 func stamped(n, size int) Values {
 	fill := strings.Repeat(string(rune('a'+n%26)), 1+int(uint64(n)*2654435761%uint64(size)))
 	seq := strconv.Itoa(n)
