@@ -139,8 +139,8 @@ func ExampleConfig_Rollback() {
 	// pinned: true
 }
 
-// The merged tree as a koanf instance, for keys that are known only when the program runs.
-func ExampleConfig_Koanf() {
+// The merged tree, for keys that are known only when the program runs.
+func ExampleConfig_Tree() {
 	type Plugins struct {
 		Plugins map[string]any `config:"plugins"`
 	}
@@ -150,8 +150,8 @@ func ExampleConfig_Koanf() {
 		return
 	}
 	defer cfg.Close()
-	fmt.Println(cfg.Koanf().Int("plugins.audit.level"))
-	// Output: 3
+	fmt.Println(cfg.Tree()["plugins"])
+	// Output: map[audit:map[level:3]]
 }
 
 // A resource is built from a part of the config before a change is live. A change that it cannot be built from is refused.

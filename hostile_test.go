@@ -293,8 +293,6 @@ func TestAReservedScalarIsNotShown(t *testing.T) {
 	// H01c variants: reserved key shown?
 	cfg, _ := open[appConfig](t, reserving("plugins"), "plugins: {audit: {file: f}, other: "+canary+"}")
 	s := section[auditConfig](t, cfg, "plugins.audit")
-	k := cfg.Koanf()
-	_ = k
 	s.Close()
 	all := fmt.Sprintf("%+v %+v %+v", cfg.ExplainAll(), cfg.History(), cfg.Health())
 	if strings.Contains(all, canary) {

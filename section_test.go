@@ -74,8 +74,8 @@ func TestASectionIsAConfigOfItsOwn(t *testing.T) {
 		if x, err := redis.Explain("pool"); err != nil || x.Key != "redis.pool" || x.Value != "20" || !x.Known {
 			t.Errorf("Explain says %s, %v", x, err)
 		}
-		if k := redis.Koanf(); k.String("addr") != "r1:6379" || k.Int("pool") != 20 {
-			t.Errorf("as koanf: %v", k.All())
+		if tree := redis.Tree(); tree["addr"] != "r1:6379" || tree["pool"] != int64(20) || len(tree) != 2 {
+			t.Errorf("the section's tree is %v", tree)
 		}
 		var keys []string
 		for _, x := range redis.ExplainAll().Keys {

@@ -12,6 +12,7 @@ type allowed struct{ place, foreign, why string }
 
 // allowedTypes are the types of other modules that an adapter exists for.
 var allowedTypes = []allowed{
+	{"koanfview.Of", "github.com/knadh/koanf/v2.Koanf", "the package shows a config as koanf does"},
 	{"providers/koanf.New", "github.com/knadh/koanf/v2.Provider", "the package adapts providers of koanf"},
 	{"providers/koanf.New", "github.com/knadh/koanf/v2.Parser", "a provider of koanf is read with a parser of koanf"},
 	{
@@ -44,7 +45,6 @@ var remainingTypes = []allowed{
 	{place: "binder.Plan.BindPartInto", foreign: "internal/tree.Path"},
 	{place: "binder.Plan.BindPartInto", foreign: "internal/tree.Shape"},
 	{place: "binder.Plan.Shape", foreign: "internal/tree.Shape"},
-	{place: "nacre.Config.Koanf", foreign: "github.com/knadh/koanf/v2.Koanf"},
 	{place: "validate.Checker.Check", foreign: "internal/tree.Node"},
 	{place: "validate.Checker.CheckPart", foreign: "internal/tree.Node"},
 	{place: "validate.Checker.CheckPart", foreign: "internal/tree.Path"},

@@ -151,6 +151,12 @@ func rows() []Row {
 			Why: "it shows what every observer receives; a service that serves no page compiles no templates",
 		},
 		{
+			Package: "koanfview", Does: "a config as a koanf instance",
+			May:   []string{".", "github.com/knadh/koanf/v2", "github.com/knadh/koanf/providers/confmap"},
+			Tests: []string{"providers/memory"},
+			Why:   "it is for services that have code for koanf; the others compile none of it",
+		},
+		{
 			Package: "observe", Does: "events; the data of Health, History and Explain",
 			May: []string{"source", "internal/explain"}, Why: "events go to any observer; the code that sends them does not know which",
 		},
@@ -238,8 +244,8 @@ func rows() []Row {
 
 		{
 			Package: ".", Does: "what a service calls",
-			May:   []string{"source", "observe", "observe/slogobserve", "binder", "validate", "internal/**", "github.com/knadh/koanf/v2", "github.com/knadh/koanf/providers/confmap"},
-			Tests: []string{"source/**", "manifest", "observe/**", "providers/memory", "providers/file", "providers/env", "providers/koanf", "confighttp", "describe", anyKoanf, "github.com/go-playground/validator/**", "go.yaml.in/yaml/v3"},
+			May:   []string{"source", "observe", "observe/slogobserve", "binder", "validate", "internal/**"},
+			Tests: []string{"source/**", "manifest", "observe/**", "providers/memory", "providers/file", "providers/env", "providers/koanf", "confighttp", "describe", "github.com/go-playground/validator/**", "go.yaml.in/yaml/v3"},
 			Why: "a user of the root compiles what the root imports, so it imports no provider, and of the adapters only that of the standard library; " +
 				"its tests import no client of a server, since go mod tidy of that user asks for the modules of these tests too",
 		},
@@ -313,6 +319,11 @@ func reach() []Reach {
 		{
 			From: []string{"providers/memory", "providers/env", "providers/file", "providers/koanf"}, Never: heavy,
 			Why: "a program of files and environment compiles no gRPC, Nacos, Prometheus or OpenTelemetry",
+		},
+		{
+			From:  []string{".", "source", "binder", "validate", "describe", "observe", "internal/engine", "providers/memory", "providers/env", "providers/file"},
+			Never: []string{anyKoanf},
+			Why:   "only koanfview and providers/koanf compile koanf, for services that use it",
 		},
 		{
 			From:  []string{"providers/nacos"},
