@@ -7,11 +7,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/nacre-go/nacre/binder"
+	"github.com/nacre-go/nacre/internal/binding"
 	"github.com/nacre-go/nacre/internal/engine"
 	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/internal/validation"
 	"github.com/nacre-go/nacre/source"
-	"github.com/nacre-go/nacre/validate"
 )
 
 // SectionDeclaration declares the key of a section before a config is opened; see [DeclareSection],
@@ -56,8 +56,8 @@ func newMain[T any](o *Options) (engine.Section, error) {
 // partIn binds S into a holder: hold returns the holder, which belongs to a version, and the value in
 // it, which is never copied.
 func partIn[S any](at tree.Path, o *Options, hold func() (holder any, value *S), in func(holder any) *S) (engine.Section, error) {
-	plan, bindErr := binder.Compile[S](o.Binder...)
-	checker, validateErr := validate.Compile[S](o.Validate...)
+	plan, bindErr := binding.Compile[S](binding.Options(o.Binder)...)
+	checker, validateErr := validation.Compile[S](validation.Options(o.Validate)...)
 	if err := errors.Join(below(at, bindErr), below(at, validateErr)); err != nil {
 		return engine.Section{}, err
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/binder"
+	"github.com/nacre-go/nacre/internal/binding"
 	"github.com/nacre-go/nacre/internal/environ"
 	"github.com/nacre-go/nacre/internal/layer"
 	"github.com/nacre-go/nacre/internal/tree"
@@ -58,7 +59,7 @@ type reader struct {
 
 func readerOf[T any](t *testing.T, name string) reader {
 	t.Helper()
-	p, err := binder.Compile[spelledField[T]]()
+	p, err := binding.Compile[spelledField[T]]()
 	if err != nil {
 		t.Fatal(err)
 	}

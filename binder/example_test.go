@@ -48,13 +48,13 @@ func ExampleBind_problems() {
 	// pool: unknown key, did you mean db.pool?
 }
 
-// A plan finds the mistakes in the struct itself before there is any config.
-func ExampleCompile() {
+// Mistakes in the struct itself are found before any value is looked at.
+func ExampleBind_mistakes() {
 	type Config struct {
 		Timeout time.Duration `config:"timeout" default:"3"`
 		Wait    time.Duration `config:"timeout"`
 	}
-	_, err := binder.Compile[Config]()
+	err := binder.Bind(nil, new(Config))
 	fmt.Println(strings.ReplaceAll(err.Error(), "binder_test.", ""))
 	// Output:
 	// timeout: Config.Wait: has the same key as Config.Timeout

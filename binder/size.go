@@ -4,6 +4,8 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
+
+	"github.com/nacre-go/nacre/internal/binding"
 )
 
 // Size is a number of bytes, written "10MiB", "1.5GB", "512B" or as a bare number of bytes. kB, MB, GB, TB, PB and EB
@@ -37,8 +39,6 @@ var sizeUnits = []struct {
 	{"MiB", MiB}, {"MB", MB}, {"KiB", KiB}, {"kB", KB}, {"B", 1},
 }
 
-const wantSize = "a size such as 10MiB, 1.5GB or a number of bytes"
-
 // UnmarshalText reads a size. Its error is a [PublicError].
 func (s *Size) UnmarshalText(text []byte) error {
 	digits := strings.TrimSpace(string(text))
@@ -55,18 +55,18 @@ func (s *Size) UnmarshalText(text []byte) error {
 			}
 		}
 		if unit == 0 {
-			return PublicError("must be " + wantSize)
+			return PublicError("must be " + binding.WantSize)
 		}
 		digits = strings.TrimRight(digits[:end], " ")
 	}
 	// A Rat would also take exponents, fractions and any length.
 	whole, part, dotted := strings.Cut(digits, ".")
 	if whole == "" || dotted && part == "" || len(digits) > 40 || strings.Trim(whole+part, "0123456789") != "" {
-		return PublicError("must be " + wantSize)
+		return PublicError("must be " + binding.WantSize)
 	}
 	r, ok := new(big.Rat).SetString(digits)
 	if !ok {
-		return PublicError("must be " + wantSize)
+		return PublicError("must be " + binding.WantSize)
 	}
 	r.Mul(r, new(big.Rat).SetInt64(int64(unit)))
 	if !r.IsInt() {

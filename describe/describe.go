@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/nacre-go/nacre/binder"
+	"github.com/nacre-go/nacre/internal/binding"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/internal/wording"
 )
@@ -34,7 +35,7 @@ type Key struct {
 // Of describes T, as a config with those options of its binder takes it. The error is a source.Problems with all mistakes in T's
 // tags.
 func Of[T any](options ...binder.Option) (*Description, error) {
-	plan, err := binder.Compile[T](options...)
+	plan, err := binding.Compile[T](binding.Options(options)...)
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,6 @@ package koanfview_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"testing"
 
@@ -12,7 +11,7 @@ import (
 	"github.com/nacre-go/nacre/providers/memory"
 )
 
-var quiet = nacre.Options{Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), LastKnownGoodDisabled: true}
+var quiet = nacre.Options{Logger: slog.New(slog.DiscardHandler), LastKnownGoodDisabled: true}
 
 func ExampleOf() {
 	type Config struct {

@@ -2,9 +2,8 @@ package validate_test
 
 import (
 	"fmt"
+	"reflect"
 	"time"
-
-	"github.com/go-playground/validator/v10"
 
 	"github.com/nacre-go/nacre/validate"
 )
@@ -41,21 +40,21 @@ func ExampleTag() {
 	type Config struct {
 		Shards int `config:"shards" validate:"power_of_two"`
 	}
-	err := validate.Struct(Config{Shards: 12}, validate.Tag("power_of_two", func(f validator.FieldLevel) bool {
-		n := f.Field().Int()
+	err := validate.Struct(Config{Shards: 12}, validate.Tag("power_of_two", func(value reflect.Value, _ string) bool {
+		n := value.Int()
 		return n > 0 && n&(n-1) == 0
 	}, "must be a power of two"))
 	fmt.Println(err)
 	// Output: shards: must be a power of two
 }
 
-// A tag that cannot work is found before there is a config.
-func ExampleCompile() {
+// A tag that cannot work is a mistake of its own, whatever the value.
+func ExampleStruct_mistakes() {
 	type Config struct {
 		Pool int `config:"pool" validate:"gte=one"`
 		Max  int `config:"max" validate:"gtfield=Pol"`
 	}
-	_, err := validate.Compile[Config]()
+	err := validate.Struct(Config{})
 	fmt.Println(err)
 	// Output:
 	// pool: Config.Pool: gte=one does not fit a field of type int

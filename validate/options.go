@@ -1,124 +1,27 @@
 package validate
 
 import (
-	"errors"
-	"fmt"
-	"maps"
 	"reflect"
-	"slices"
-	"strings"
 
-	"github.com/go-playground/validator/v10"
+	"github.com/nacre-go/nacre/internal/validation"
 )
 
-// Option changes how a checker checks. The zero set of options knows all of validator's own tags.
-type Option interface{ apply(*settings) error }
+// Option changes what can be checked: [Tag], [Alias]. Without options, all of validator's own tags are known.
+type Option interface{ sealed() }
 
-type option func(*settings) error
+type option struct{ validation.Option }
 
-func (o option) apply(s *settings) error { return o(s) }
+func (option) sealed() {}
 
-// settings is what options set.
-type settings struct {
-	validate *validator.Validate
-	messages map[string]string
-	aliases  map[string]string
-	// open says that there may be rules which no tag tells of.
-	open bool
-}
-
-// Tag adds a rule that tags can name. The message says what must hold, "must be a known region"; {param} in it stands
-// for the tag's parameter. The rule must be safe for concurrent use; one that panics does not hold.
-func Tag(name string, rule validator.Func, message string) Option {
-	return option(func(s *settings) error {
-		if rule == nil || name == "" || message == "" {
-			return errors.New("a custom tag needs a name, a rule and a message")
-		}
-		s.messages[name] = message
-		return guarded(func() error {
-			return s.validate.RegisterValidation(name, func(field validator.FieldLevel) (holds bool) {
-				defer func() {
-					if recover() != nil {
-						holds = false
-					}
-				}()
-				return rule(field)
-			})
-		})
-	})
+// Tag adds a rule that validate tags can name. The rule gets the value of the field, what pointers to it point to, and
+// the tag's parameter, "2" in `validate:"multiple=2"`; a type with a method Reveal() string is given as the text that it
+// reveals. The message says what must hold: "must be a known region"; {param} in it stands for the parameter.
+//
+// The rule must be safe for concurrent use. A rule that panics does not hold. A rule sees one field: what depends on
+// several fields, or on a type of your own, is for a method Validate() error of the struct or of that type.
+func Tag(name string, rule func(value reflect.Value, param string) bool, message string) Option {
+	return option{validation.Tag(name, rule, message)}
 }
 
 // Alias adds a name for several tags: Alias("pool", "gte=1,lte=500", "must be between 1 and 500").
-func Alias(name, tags, message string) Option {
-	return option(func(s *settings) error {
-		if name == "" || message == "" {
-			return errors.New("an alias needs a name and a message")
-		}
-		s.messages[name], s.aliases[name] = message, tags
-		return guarded(func() error { s.validate.RegisterAlias(name, tags); return nil })
-	})
-}
-
-// circular returns an alias that stands for itself, on which validator would never stop; empty if there is none.
-func (c *checker) circular() string {
-	state := make(map[string]int) // 1 is being looked at, 2 is fine
-	var visit func(name string) bool
-	visit = func(name string) bool {
-		tags, ok := c.aliases[name]
-		if !ok || state[name] == 2 {
-			return false
-		}
-		if state[name] == 1 {
-			return true
-		}
-		state[name] = 1
-		if slices.ContainsFunc(strings.FieldsFunc(tags, func(r rune) bool { return r == ',' || r == '|' }), visit) {
-			return true
-		}
-		state[name] = 2
-		return false
-	}
-	for _, name := range slices.Sorted(maps.Keys(c.aliases)) {
-		if visit(name) {
-			return name
-		}
-	}
-	return ""
-}
-
-// With hands over the validator itself, for what has no option of its own: rules on whole structs, types of its own.
-// It runs once, while compiling; the validator must not be changed later. Tags that it adds have the message
-// "must satisfy" and their name.
-func With(set func(*validator.Validate) error) Option {
-	return option(func(s *settings) error {
-		if set == nil {
-			return errors.New("With needs a function")
-		}
-		s.open = true
-		return guarded(func() error { return set(s.validate) })
-	})
-}
-
-// guarded makes an error of a panic: validator panics on names that it does not allow.
-func guarded(do func() error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("validator: %s", panicText(p))
-		}
-	}()
-	return do()
-}
-
-// panicText returns what validator, or a method of the service, panicked with, if it is a text about types and tags;
-// otherwise only its type, since it may be a value.
-func panicText(p any) string {
-	if s, ok := p.(string); ok {
-		for _, known := range []string{"Bad field ", "Undefined validation function", "Invalid validation tag", "Alias '", "Tag '", "Bad param number",
-			"Duplicate param", "'keys' tag", "'endkeys' tag", "dive error", "function Key cannot", "Unrecognized parameter"} {
-			if strings.HasPrefix(s, known) {
-				return s
-			}
-		}
-	}
-	return "panicked with a " + reflect.TypeOf(p).String()
-}
+func Alias(name, tags, message string) Option { return option{validation.Alias(name, tags, message)} }

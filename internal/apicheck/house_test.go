@@ -33,25 +33,6 @@ var allowedTypes = []allowed{
 	},
 }
 
-// remainingTypes are in public signatures by mistake. Each entry is to be removed together with its
-// cause; no new one may be added.
-var remainingTypes = []allowed{
-	{place: "binder.Hook", foreign: "github.com/go-viper/mapstructure/v2.DecodeHookFunc"},
-	{place: "binder.Plan.Bind", foreign: "internal/tree.Node"},
-	{place: "binder.Plan.BindPart", foreign: "internal/tree.Node"},
-	{place: "binder.Plan.BindPart", foreign: "internal/tree.Path"},
-	{place: "binder.Plan.BindPart", foreign: "internal/tree.Shape"},
-	{place: "binder.Plan.BindPartInto", foreign: "internal/tree.Node"},
-	{place: "binder.Plan.BindPartInto", foreign: "internal/tree.Path"},
-	{place: "binder.Plan.BindPartInto", foreign: "internal/tree.Shape"},
-	{place: "binder.Plan.Shape", foreign: "internal/tree.Shape"},
-	{place: "validate.Checker.Check", foreign: "internal/tree.Node"},
-	{place: "validate.Checker.CheckPart", foreign: "internal/tree.Node"},
-	{place: "validate.Checker.CheckPart", foreign: "internal/tree.Path"},
-	{place: "validate.Tag", foreign: "github.com/go-playground/validator/v10.Func"},
-	{place: "validate.With", foreign: "github.com/go-playground/validator/v10.Validate"},
-}
-
 // TestPublicSignatures holds that no exported name of this module shows a type of an internal
 // package, which a user cannot name, or of another module, which a user would be bound to.
 func TestPublicSignatures(t *testing.T) {
@@ -60,17 +41,16 @@ func TestPublicSignatures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	known := slices.Concat(allowedTypes, remainingTypes)
-	used := make([]bool, len(known))
+	used := make([]bool, len(allowedTypes))
 	for _, f := range api.Foreign() {
-		i := slices.IndexFunc(known, func(a allowed) bool { return a.place == f.Place && a.foreign == f.Type })
+		i := slices.IndexFunc(allowedTypes, func(a allowed) bool { return a.place == f.Place && a.foreign == f.Type })
 		if i < 0 {
 			t.Errorf("%s has %s in its signature; use a type of a public package of this module, or make the name unexported", f.Place, f.Type)
 			continue
 		}
 		used[i] = true
 	}
-	for i, a := range known {
+	for i, a := range allowedTypes {
 		if !used[i] {
 			t.Errorf("%s no longer has %s in its signature; remove the stale entry from the list in this file", a.place, a.foreign)
 		}

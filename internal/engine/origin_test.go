@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nacre-go/nacre/binder"
+	"github.com/nacre-go/nacre/internal/binding"
 	"github.com/nacre-go/nacre/internal/engine"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/source"
@@ -136,7 +136,7 @@ func (t *token) UnmarshalText(b []byte) error { t.text = string(b); return nil }
 func (t token) Reveal() string                { return t.text }
 
 // part is what binds a type at a place, by rules that may be nil.
-func part[T any](at tree.Path, plan *binder.Plan[T], rules func(*T, *tree.Node) source.Problems) *engine.Section {
+func part[T any](at tree.Path, plan *binding.Plan[T], rules func(*T, *tree.Node) source.Problems) *engine.Section {
 	return &engine.Section{
 		At: at, Type: reflect.TypeFor[T](), Shape: plan.Shape(), BindAlone: true,
 		Bind: func(n *tree.Node, whole *tree.Shape) (any, source.Problems) {
@@ -183,7 +183,7 @@ func value(s *engine.State) *config { return s.Value(0).(*config) }
 // settings binds config strictly, by rules.
 func settings(t *testing.T, layers ...source.Source) engine.Settings {
 	t.Helper()
-	plan, err := binder.Compile[config]()
+	plan, err := binding.Compile[config]()
 	if err != nil {
 		t.Fatal(err)
 	}

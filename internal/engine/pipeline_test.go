@@ -11,7 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/nacre-go/nacre/binder"
+	"github.com/nacre-go/nacre/internal/binding"
 	"github.com/nacre-go/nacre/internal/engine"
 	"github.com/nacre-go/nacre/internal/resource"
 	"github.com/nacre-go/nacre/internal/tree"
@@ -50,7 +50,7 @@ type extra struct {
 // newExtra is the section's part.
 func newExtra(t *testing.T) engine.Section {
 	t.Helper()
-	plan, err := binder.Compile[extra]()
+	plan, err := binding.Compile[extra]()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,101 @@
+package binding
+
+import (
+	"fmt"
+	"reflect"
+
+	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/source"
+)
+
+// buildList binds slices and arrays.
+func (c *compiler) buildList(k *codec) {
+	c.enter("[]")
+	elem := c.codec(k.typ.Elem())
+	c.leave()
+	k.shape.Kind = tree.ListOf
+	k.shape.Elem = elem.shape
+	c.shapes = append(c.shapes, func() { k.shape.Type = "list of " + elem.shape.Type })
+	if k.typ.Kind() == reflect.Array {
+		k.plain = elem.plain
+		buildArray(k, elem)
+		c.later = append(c.later, func() {
+			if elem.fill != nil {
+				k.fill = func(r *run, v reflect.Value) { fillItems(r, elem, v) }
+			}
+		})
+		return
+	}
+	k.nilable = true
+	k.bind = func(r *run, n *tree.Node, v reflect.Value) {
+		items, ok := r.items(n)
+		if !ok {
+			return
+		}
+		v.Set(reflect.MakeSlice(k.typ, len(items), len(items)))
+		r.elements(elem, items, v)
+	}
+}
+
+func buildArray(k, elem *codec) {
+	want := k.typ.Len()
+	k.bind = func(r *run, n *tree.Node, v reflect.Value) {
+		items, ok := r.items(n)
+		if !ok {
+			return
+		}
+		if len(items) != want {
+			r.wrongly(n, fmt.Sprintf("must be a list of %d, not of %d", want, len(items)))
+			return
+		}
+		r.elements(elem, items, v)
+	}
+}
+
+func fillItems(r *run, elem *codec, v reflect.Value) {
+	for i := range v.Len() {
+		r.item(i)
+		elem.fill(r, v.Index(i))
+		r.up()
+	}
+}
+
+func (r *run) elements(elem *codec, items []*tree.Node, v reflect.Value) {
+	for i, item := range items {
+		r.item(i)
+		switch {
+		case item != nil && item.Kind != tree.Null:
+			elem.bind(r, item, v.Index(i))
+		case elem.fields != nil:
+			if elem.fill != nil {
+				elem.fill(r, v.Index(i))
+			}
+		case !elem.nilable:
+			// An item that is missing is a slip of the pen, not a zero.
+			r.wrongly(item, "must not be null")
+		}
+		r.up()
+	}
+}
+
+// items returns the items of a list, or of a text: "a,b".
+func (r *run) items(n *tree.Node) ([]*tree.Node, bool) {
+	if n.Kind == tree.List {
+		return n.Items, true
+	}
+	text, ok := untyped(n)
+	if !ok {
+		message := must(n, "a list")
+		if n.Kind == tree.Scalar {
+			message += " (put it in square brackets)"
+		}
+		r.wrongly(n, message)
+		return nil, false
+	}
+	parts := tree.SplitText(text)
+	items := make([]*tree.Node, len(parts))
+	for i, part := range parts {
+		items[i] = tree.NewScalar(n.Doc, n.Line, n.Column, source.Text(part))
+	}
+	return items, true
+}

@@ -1,0 +1,159 @@
+package binding
+
+import (
+	"encoding"
+	"errors"
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/source"
+)
+
+// keyReader makes a map's key of the text that stands in the tree.
+type keyReader func(key string, into reflect.Value) error
+
+var errKey = errors.New("no such key")
+
+// buildMap binds maps.
+func (c *compiler) buildMap(k *codec) {
+	c.enter("*")
+	elem := c.codec(k.typ.Elem())
+	k.nilable = true
+	read, want := c.keyReader(k.typ.Key())
+	c.leave()
+	k.shape.Kind = tree.MapOf
+	k.shape.Elem = elem.shape
+	c.shapes = append(c.shapes, func() { k.shape.Type = "map of " + elem.shape.Type })
+	if read == nil {
+		c.mistake(fmt.Sprintf("a %s cannot be the key of a map", k.typ.Key()))
+		return
+	}
+	k.readKey = read
+	k.bind = func(r *run, n *tree.Node, v reflect.Value) {
+		entries, ok := r.entries(n)
+		if !ok {
+			return
+		}
+		v.Set(reflect.MakeMapWithSize(k.typ, len(entries)))
+		into := mapping{v, reflect.New(k.typ.Key()).Elem(), reflect.New(elem.typ).Elem(), elem, read, want}
+		for i := range entries {
+			r.entry(&entries[i], into)
+		}
+	}
+}
+
+// mapping is a map that is being filled. Key and value are used for each entry anew, since the map copies them.
+type mapping struct {
+	m, key, value reflect.Value
+	elem          *codec
+	read          keyReader
+	want          string
+}
+
+// entry puts one entry of a tree into a map. One that is null stays out, as if no layer had it.
+func (r *run) entry(e *tree.Entry, to mapping) {
+	if e.Value == nil || e.Value.Kind == tree.Null {
+		return
+	}
+	r.key(e.Key)
+	defer r.up()
+	to.key.SetZero()
+	var err error
+	if !r.guard(e.Value, "reading a key", func() { err = to.read(e.Key, to.key) }) {
+		return
+	}
+	if err != nil || !to.key.Comparable() {
+		r.note(source.WrongType, e.Position(), "the key must be "+to.want, nil)
+		return
+	}
+	to.value.SetZero()
+	to.elem.bind(r, e.Value, to.value)
+	before := to.m.Len()
+	to.m.SetMapIndex(to.key, to.value)
+	if to.m.Len() == before {
+		r.note(source.DuplicateKey, e.Position(), "another key of this map is read as the same", nil)
+	}
+}
+
+// entries returns the entries of a map, or of a text: "a=1,b=2".
+func (r *run) entries(n *tree.Node) ([]tree.Entry, bool) {
+	if n.Kind == tree.Map {
+		return n.Entries, true
+	}
+	text, ok := untyped(n)
+	if !ok {
+		r.wrong(n, "a map")
+		return nil, false
+	}
+	parts := tree.SplitText(text)
+	entries := make([]tree.Entry, 0, len(parts))
+	for _, part := range parts {
+		key, value, ok := strings.Cut(part, "=")
+		if !ok {
+			r.wrongly(n, "must be a map, written key=value,key=value")
+			return nil, false
+		}
+		entries = append(entries, tree.Entry{
+			Key: strings.TrimSpace(key), Value: tree.NewScalar(n.Doc, n.Line, n.Column, source.Text(strings.TrimSpace(value))),
+		})
+	}
+	return entries, true
+}
+
+// utf8Key refuses a key that is not UTF-8.
+func utf8Key(key string) error {
+	if !utf8.ValidString(key) {
+		return errKey
+	}
+	return nil
+}
+
+// keyReader returns how keys of type t are read, and what is wanted of them; nil if they cannot be.
+func (c *compiler) keyReader(t reflect.Type) (keyReader, string) {
+	if parse, ok := c.settings.parsers[t]; ok {
+		return keyReader(parse), "a " + t.String()
+	}
+	if reflect.PointerTo(t).Implements(textType) {
+		want := "a " + t.String()
+		if words, ok := wordsOf(t); ok {
+			want = words[1]
+		}
+		return func(key string, into reflect.Value) error {
+			return into.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(key))
+		}, want
+	}
+	var read keyReader
+	want := wantInt
+	switch t.Kind() {
+	case reflect.String:
+		read, want = func(key string, into reflect.Value) error { into.SetString(key); return utf8Key(key) }, "UTF-8 text"
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		read = func(key string, into reflect.Value) error {
+			i, err := strconv.ParseInt(key, 10, t.Bits())
+			if into.SetInt(i); tree.LeadingZero(key) {
+				return errKey
+			}
+			return err
+		}
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		read = func(key string, into reflect.Value) error {
+			u, err := strconv.ParseUint(key, 10, t.Bits())
+			if into.SetUint(u); tree.LeadingZero(key) {
+				return errKey
+			}
+			return err
+		}
+	case reflect.Interface:
+		if t.NumMethod() == 0 {
+			read, want = func(key string, into reflect.Value) error { into.Set(reflect.ValueOf(key)); return utf8Key(key) }, "UTF-8 text"
+		}
+	}
+	if len(c.settings.hooks) > 0 {
+		read = hookedKey(c.settings.hooks, t, read)
+	}
+	return read, want
+}

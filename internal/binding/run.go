@@ -1,0 +1,242 @@
+package binding
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+
+	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/internal/wording"
+	"github.com/nacre-go/nacre/source"
+)
+
+// MaxProblems is how many problems are listed; one more says how many there are beyond.
+const MaxProblems = 100
+
+// run is the state of one bind: where it is, and what it has found. Not safe for concurrent use.
+type run struct {
+	plan     *plan
+	base     tree.Path // where the root stands in the whole config
+	path     []segment // from there
+	problems source.Problems
+	more     int  // problems that are not listed
+	spoilt   bool // a problem is more than a key too many
+	unused   []Unused
+	plain    map[*tree.Node]any // what hooks were shown; nil without hooks
+	whole    *tree.Shape        // of all that anybody binds; nil where nobody else does
+}
+
+// segment is a key, or an item of a list. It becomes text only in a problem.
+type segment struct {
+	key  string
+	item int
+	list bool
+}
+
+func (r *run) key(key string) { r.path = append(r.path, segment{key: key}) }
+func (r *run) item(i int)     { r.path = append(r.path, segment{item: i, list: true}) }
+func (r *run) up()            { r.path = r.path[:len(r.path)-1] }
+
+// here returns the path of where the run is, in the whole config.
+func (r *run) here() tree.Path { return append(r.base[:len(r.base):len(r.base)], r.local()...) }
+
+// local returns it from the root on.
+func (r *run) local() tree.Path {
+	p := make(tree.Path, len(r.path))
+	for i, s := range r.path {
+		if p[i] = s.key; s.list {
+			p[i] = tree.Item(s.item)
+		}
+	}
+	return p
+}
+
+// wrong notes that a value does not fit: it must be want, not what it is.
+func (r *run) wrong(n *tree.Node, want string) {
+	r.note(source.WrongType, n.Position(), must(n, want), nil)
+}
+
+// wrongly notes that a value does not fit, in words of its own.
+func (r *run) wrongly(n *tree.Node, message string) {
+	r.note(source.WrongType, n.Position(), message, nil)
+}
+
+// unread notes that a text could not be read. The cause's own text is shown only if its author vouches for it.
+func (r *run) unread(n *tree.Node, want string, cause error) {
+	var public PublicText
+	if errors.As(cause, &public) && public != "" {
+		_ = r.noteText(source.WrongType, n.Position(), wording.Foreign(string(public)), nil)
+		return
+	}
+	r.note(source.WrongType, n.Position(), must(n, want), &hidden{cause})
+}
+
+// note notes a problem in words of our own: no value, and no text of somebody else's code.
+func (r *run) note(kind source.Kind, at source.Position, own string, err error) *source.Problem {
+	return r.noteText(kind, at, wording.Own(own), err)
+}
+
+func (r *run) noteText(kind source.Kind, at source.Position, message wording.Text, err error) *source.Problem {
+	r.spoilt = r.spoilt || kind != source.UnknownKey
+	if len(r.problems) >= MaxProblems {
+		r.more++
+		return nil
+	}
+	p := message.On(&source.Problem{Kind: kind, Position: at, Key: r.here().String(), Err: err})
+	r.problems = append(r.problems, p)
+	return p
+}
+
+// hidden is a cause that may carry a value: errors.Is and errors.As reach it, printing and encoding do not.
+type hidden struct{ err error }
+
+func (h *hidden) Error() string { return "a cause that may carry a value" }
+func (h *hidden) Unwrap() error { return h.err }
+
+// GoString keeps %#v from looking inside.
+func (h *hidden) GoString() string { return h.Error() }
+
+// guard runs code of the user's, and makes a problem of a panic in it. What was panicked with is not kept: it may carry
+// a value.
+func (r *run) guard(n *tree.Node, what string, do func()) (ok bool) {
+	depth := len(r.path)
+	defer func() {
+		if p := recover(); p != nil {
+			if what == "" {
+				what = "binding"
+			}
+			r.note(source.WrongType, n.Position(), fmt.Sprintf("%s panicked with a %T", what, p), nil)
+			r.path, ok = r.path[:min(depth, len(r.path))], false
+		}
+	}()
+	do()
+	return true
+}
+
+// unknown notes a key that no field of a struct has.
+func (r *run) unknown(e *tree.Entry, siblings []field) {
+	r.key(e.Key)
+	defer r.up()
+	if r.whole != nil && r.isElsewhere(e) {
+		return
+	}
+	at, strict := strictPosition(e)
+	if !strict {
+		r.unused = append(r.unused, Unused{Key: r.here().String(), Position: e.Position()})
+		return
+	}
+	if p := r.note(source.UnknownKey, at, "unknown key", nil); p != nil {
+		p.Suggest = r.base.With(r.plan.index.nearest(r.local(), siblings))
+		if p.Suggest == "" && r.whole != nil {
+			p.Suggest = r.nearestOfAll()
+		}
+	}
+}
+
+// nearestOfAll is the key that may have been meant, among those that anybody binds.
+func (r *run) nearestOfAll() string {
+	here := r.here()
+	around, _ := r.whole.Lookup(here[:len(here)-1])
+	if around == nil {
+		return ""
+	}
+	siblings := make([]field, len(around.Order))
+	for i, key := range around.Order {
+		siblings[i].key = key
+	}
+	return newIndex(r.whole).nearest(here, siblings)
+}
+
+// isElsewhere reports whether others bind what stands under e. Of what they know only some keys of, the rest is noted.
+func (r *run) isElsewhere(e *tree.Entry) bool {
+	known, _ := r.whole.Lookup(r.here())
+	if known == nil {
+		return false
+	}
+	if known.Kind == tree.StructOf && e.Value.Kind == tree.Map {
+		for i := range e.Value.Entries {
+			r.unknown(&e.Value.Entries[i], nil)
+		}
+	}
+	return true
+}
+
+// strictPosition reports whether any document that has a say in e is one that does not allow unknown keys, and where.
+// What stands below a key may come from several documents.
+func strictPosition(e *tree.Entry) (source.Position, bool) {
+	n := e.Value
+	if n.Kind == tree.Map && len(n.Entries) > 0 {
+		own := n.Doc == nil || !n.Doc.AllowUnknown
+		for i := range n.Entries {
+			if at, strict := strictPosition(&n.Entries[i]); strict {
+				if own {
+					at = e.Position()
+				}
+				return at, true
+			}
+		}
+		return source.Position{}, false
+	}
+	return e.Position(), n.Doc == nil || !n.Doc.AllowUnknown
+}
+
+// report puts the problems in the order of documents, as the tree has them, and lines.
+func (r *run) report() Report {
+	type document struct{ layer, name string }
+	order := make(map[document]int)
+	for _, p := range r.problems {
+		d := document{p.Position.Layer, p.Position.Document}
+		if _, ok := order[d]; !ok {
+			order[d] = len(order)
+		}
+	}
+	slices.SortStableFunc(r.problems, func(a, b *source.Problem) int {
+		return cmp.Or(
+			order[document{a.Position.Layer, a.Position.Document}]-order[document{b.Position.Layer, b.Position.Document}],
+			a.Position.Line-b.Position.Line, a.Position.Column-b.Position.Column)
+	})
+	if r.more > 0 {
+		more := wording.Own(fmt.Sprintf("%d more problems are not listed", r.more))
+		r.problems = append(r.problems, more.On(&source.Problem{Kind: r.problems[0].Kind}))
+	}
+	return Report{Problems: r.problems, Unused: r.unused}
+}
+
+// must says what a value must be and, where its format has types, what it is.
+func must(n *tree.Node, want string) string {
+	if n.Kind == tree.Scalar {
+		if text, ok := n.Value.(source.Text); ok {
+			if text == "" {
+				return "must be " + want + ", but is empty"
+			}
+			return "must be " + want
+		}
+	}
+	what := kindOf(n)
+	if s, ok := n.Value.(string); ok && s == "" {
+		what = "an empty string"
+	}
+	return "must be " + want + ", not " + what
+}
+
+func kindOf(n *tree.Node) string {
+	switch n.Kind {
+	case tree.List:
+		return "a list"
+	case tree.Map:
+		return "a map"
+	case tree.Null:
+		return "null"
+	}
+	switch reflect.TypeOf(n.Value).Kind() {
+	case reflect.Bool:
+		return "a bool"
+	case reflect.Int64, reflect.Uint64, reflect.Float64:
+		return "a number"
+	case reflect.Struct:
+		return "a time"
+	}
+	return "a string"
+}

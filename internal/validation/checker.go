@@ -1,0 +1,220 @@
+package validation
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+
+	"github.com/go-playground/validator/v10"
+
+	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/internal/wording"
+	"github.com/nacre-go/nacre/source"
+)
+
+// Checker checks values of T. It is immutable and safe for concurrent use. Its Check speaks of trees, which are
+// internal: it is for the engine. Struct is for everybody else.
+type Checker[T any] struct{ c *checker }
+
+// checker is a Checker whose type is known only at run time.
+type checker struct {
+	validate *validator.Validate
+	messages map[string]string
+	aliases  map[string]string // what the names that Alias gave stand for
+	root     *kind
+	kinds    map[reflect.Type]*kind
+	tag      string // for a root that is no struct
+	// references are the fields that tags name, looked up while compiling and not changed later.
+	references map[referenceKey]*reference
+	compiled   bool
+}
+
+// Compile makes a checker for T. The error is a source.Problems with every tag that cannot work and every option that
+// is wrong; their kind is source.InvalidArgument, and their key is where in the config the field stands.
+func Compile[T any](options ...Option) (*Checker[T], error) {
+	c, err := compile(reflect.TypeFor[T](), options)
+	if err != nil {
+		return nil, err
+	}
+	return &Checker[T]{c}, nil
+}
+
+// Check returns all that is wrong with value, in the order of the struct; nil if nothing is. Root is the tree that value
+// was bound from, which tells where the keys stand; it may be nil.
+func (c *Checker[T]) Check(value *T, root *tree.Node) source.Problems {
+	return wording.Strip(c.CheckPart(nil, value, root))
+}
+
+// CheckPart is Check for a part of a config: root stands at a path, by which its keys are called.
+// The problems say who wrote their messages; see internal/wording.
+func (c *Checker[T]) CheckPart(at tree.Path, value *T, root *tree.Node) source.Problems {
+	return c.c.check(at, reflect.ValueOf(value), root)
+}
+
+// Struct compiles a checker for the type of value and checks value by it; see validate.Struct.
+func Struct(value any, options ...Option) error {
+	v := reflect.ValueOf(value)
+	if v.Kind() != reflect.Pointer {
+		if !v.IsValid() {
+			return source.Problems{{Kind: source.InvalidArgument, Message: "there is no value to validate"}}
+		}
+		p := reflect.New(v.Type())
+		p.Elem().Set(v)
+		v = p
+	}
+	if v.IsNil() {
+		return source.Problems{{Kind: source.InvalidArgument, Message: "there is no value to validate"}}
+	}
+	c, err := compile(v.Type().Elem(), options)
+	if err != nil {
+		return err
+	}
+	if problems := c.check(nil, v, nil); problems != nil {
+		return wording.Strip(problems)
+	}
+	return nil
+}
+
+func compile(t reflect.Type, options []Option) (*checker, error) {
+	s := &settings{
+		validate: validator.New(validator.WithRequiredStructEnabled()), messages: make(map[string]string), aliases: make(map[string]string),
+	}
+	c := &checker{validate: s.validate, messages: s.messages, aliases: s.aliases, references: make(map[referenceKey]*reference)}
+	var problems source.Problems
+	for _, register := range []func() error{c.registerRelations, c.registerPresences, c.registerUnique} {
+		if err := register(); err != nil {
+			problems = append(problems, &source.Problem{Kind: source.InvalidArgument, Message: err.Error()})
+		}
+	}
+	for _, o := range options {
+		if err := o(s); err != nil {
+			problems = append(problems, &source.Problem{Kind: source.InvalidArgument, Message: err.Error()})
+		}
+	}
+	if name := c.circular(); name != "" {
+		return nil, append(problems, &source.Problem{Kind: source.InvalidArgument, Message: "the alias " + name + " stands for itself"})
+	}
+	c.root, c.kinds = survey(t)
+	registerTypes(c.validate, c.kinds)
+	problems = append(problems, c.prepare()...)
+	c.compiled = true
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	return c, nil
+}
+
+// check runs the tags, then the methods. Pointer points to a value of the root's type.
+func (c *checker) check(at tree.Path, pointer reflect.Value, root *tree.Node) source.Problems {
+	var found []violation
+	if c.root.ruled {
+		found = c.rules(at, pointer, root)
+	}
+	if c.root.asked {
+		found = append(found, c.methods(pointer, len(found) > 0)...)
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	problems := make(source.Problems, 0, min(len(found), MaxProblems+1))
+	for i, v := range found {
+		if i == MaxProblems {
+			more := wording.Own(fmt.Sprintf("%d more problems are not listed", len(found)-i))
+			problems = append(problems, more.On(&source.Problem{Kind: source.Invalid}))
+			break
+		}
+		p := &source.Problem{
+			Kind: v.kind, Key: append(slices.Clip(at), v.path...).String(), Err: v.err, Position: nearest(root, v.path).Position(),
+		}
+		if message := wording.Parse(v.message); v.named && root.Lookup(v.path) == nil && !c.root.has(v.path) {
+			problems = append(problems, message.OnWithKey(p))
+		} else {
+			problems = append(problems, message.On(p))
+		}
+	}
+	return problems
+}
+
+// MaxProblems is how many problems are listed; one more says how many there are beyond.
+const MaxProblems = 100
+
+// violation is a rule that does not hold.
+type violation struct {
+	path    tree.Path
+	named   bool // the path was named by code of the service
+	kind    source.Kind
+	message string // with marks around what nacre has not written; see wording.Mark
+	err     error
+}
+
+// rules runs validator.
+func (c *checker) rules(base tree.Path, pointer reflect.Value, root *tree.Node) []violation {
+	found, err := c.validated(pointer)
+	var failed validator.ValidationErrors
+	if err != nil && !errors.As(err, &failed) {
+		return append(found, violation{kind: source.Invalid, message: fmt.Sprintf("cannot be validated (%T)", err)})
+	}
+	for _, f := range failed {
+		if len(found) >= MaxProblems { // it is counted and not listed
+			found = append(found, violation{})
+			continue
+		}
+		at, ok := c.locate(f.StructNamespace(), pointer.Elem())
+		at.base, at.root = base, pointer.Elem()
+		if root != nil && ok {
+			at.present, at.absent = isPresent(root, at.path), !isPresent(root, at.path)
+			at.secret, at.tree = at.secret || isReferred(root, at.path), root
+		}
+		v := c.violated(f, at)
+		v.named = !ok
+		found = append(found, v)
+	}
+	return found
+}
+
+func (c *checker) violated(f validator.FieldError, at place) violation {
+	v := violation{path: at.path, kind: source.Invalid, message: c.message(f, at)}
+	switch {
+	case wantsPresence(f):
+		if !at.present || at.isKeyless() {
+			v.kind = source.Missing
+		}
+	case isNil(f):
+		v.kind, v.message = source.Missing, v.message+", but is not set"
+	case c.unset(f, at) != "":
+		v.message += ", but " + c.unset(f, at) + " is not set"
+	case at.absent && isZero(f):
+		v.kind, v.message = source.Missing, v.message+", but is not set"
+	case at.absent && wantsAbsence(f):
+		v.message += ", but has a default"
+	case at.absent:
+		v.message += "; no layer sets it"
+	}
+	return v
+}
+
+// isPresent reports whether a document says what stands at a path: null is no value, and an item of a list that is
+// written as one text, "a,b", is one.
+func isPresent(root *tree.Node, path tree.Path) bool {
+	n := nearest(root, path)
+	return n != nil && n.Kind != tree.Null
+}
+
+// isReferred reports whether a reference gave what stands at a path: it is a secret, whatever field takes it.
+func isReferred(root *tree.Node, path tree.Path) bool {
+	n := nearest(root, path)
+	return n != nil && n.Ref != ""
+}
+
+// nearest returns what stands at a path, or the text in which it stands.
+func nearest(root *tree.Node, path tree.Path) *tree.Node {
+	n := root
+	for _, segment := range path {
+		if n == nil || n.Kind == tree.Scalar {
+			break
+		}
+		n = n.Child(segment)
+	}
+	return n
+}
