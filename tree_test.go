@@ -10,7 +10,8 @@ import (
 	"github.com/nacre-go/nacre/providers/memory"
 )
 
-// Tree is what the layers say, secrets included and defaults not, and a copy: nothing that is done to it reaches the config.
+// Tree is what the layers say, secrets included and defaults not, and a copy: nothing that is done
+// to it reaches the config.
 func TestTreeIsACopyOfTheMergedLayers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		type config struct {

@@ -12,20 +12,20 @@
 // A value of a format with types must have the type of its field: the string "3" is not a number,
 // and 3 is not a string; a duration needs a unit; only true and false are a bool. Text from an
 // origin without types, such as an environment variable, is read as its field needs, and an empty
-// text is not a number. A key without a field is a problem, unless its document allows unknown keys.
-// Keys are compared exactly, case included. A null counts as an absent key.
+// text is not a number. A key without a field is a problem, unless its document allows unknown
+// keys. Keys are compared exactly, case included. A null counts as an absent key.
 //
 // # Concurrency
 //
-// Options are immutable and can be used by several configs. Hooks, parsers and UnmarshalText methods
-// must be safe for concurrent use.
+// Options are immutable and can be used by several configs. Hooks, parsers and UnmarshalText
+// methods must be safe for concurrent use.
 //
 // # Errors
 //
 // Errors are source.Problems. Each problem names the layer, the document, the line, the key and,
 // where there is one, the nearest known key. No problem carries a value: the texts of other
-// libraries, of UnmarshalText methods and of hooks are not shown, except for a [PublicError]. Nothing
-// panics: a panic in a hook, a parser or an UnmarshalText method becomes a problem.
+// libraries, of UnmarshalText methods and of hooks are not shown, except for a [PublicError].
+// Nothing panics: a panic in a hook, a parser or an UnmarshalText method becomes a problem.
 //
 // # Limits
 //

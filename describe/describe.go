@@ -19,21 +19,23 @@ type Description struct {
 
 // Key is one key that the struct has.
 type Key struct {
-	// Path is the key as it is written: "db.pool". Of lists and maps it is "hosts[].port" and "labels.*".
+	// Path is the key as it is written: "db.pool". Of lists and maps it is "hosts[].port" and
+	// "labels.*".
 	Path string
 	// Type is what it takes, in words: "int", "duration", "list of string".
 	Type string
 	// Default is the text of its default; HasDefault says that there is one. Secrets show none.
 	Default    string
 	HasDefault bool
-	// Secret says that its value is never shown, RestartOnly that a change takes effect only after a restart.
+	// Secret says that its value is never shown, RestartOnly that a change takes effect only after
+	// a restart.
 	Secret, RestartOnly bool
 	// Rules is its validate tag, Doc its doc tag.
 	Rules, Doc string
 }
 
-// Of describes T, as a config with those options of its binder takes it. The error is a source.Problems with all mistakes in T's
-// tags.
+// Of describes T, as a config with those options of its binder takes it. The error is a
+// source.Problems with all mistakes in T's tags.
 func Of[T any](options ...binder.Option) (*Description, error) {
 	plan, err := binding.Compile[T](binding.Options(options)...)
 	if err != nil {
@@ -44,7 +46,8 @@ func Of[T any](options ...binder.Option) (*Description, error) {
 	return d, nil
 }
 
-// Keys returns all keys, in the order of the struct. A struct that contains itself is listed once on each way down.
+// Keys returns all keys, in the order of the struct. A struct that contains itself is listed once
+// on each way down.
 func (d *Description) Keys() []Key { return append([]Key(nil), d.keys...) }
 
 // walk lists the keys at and below a place. Above are the types on the way there.

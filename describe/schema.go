@@ -16,10 +16,12 @@ import (
 // dialect is the version of JSON Schema that is written.
 const dialect = "https://json-schema.org/draft/2020-12/schema"
 
-// Schema returns a JSON Schema (draft 2020-12) for a document that is one of several layers: no key need be in it.
+// Schema returns a JSON Schema (draft 2020-12) for a document that is one of several layers: no key
+// need be in it.
 func (d *Description) Schema() []byte { return d.schema(false) }
 
-// WholeSchema returns a JSON Schema for a document that is the only layer: keys that are required and have no default must be in it.
+// WholeSchema returns a JSON Schema for a document that is the only layer: keys that are required
+// and have no default must be in it.
 func (d *Description) WholeSchema() []byte { return d.schema(true) }
 
 func (d *Description) schema(whole bool) []byte {
@@ -188,8 +190,8 @@ func rules(tag string) []string {
 	return all
 }
 
-// constrain says as much of the rules as a schema can. Where a rule has conditions (omitempty, alternatives) or a parameter in words,
-// it is left out.
+// constrain says as much of the rules as a schema can. Where a rule has conditions (omitempty,
+// alternatives) or a parameter in words, it is left out.
 func constrain(s *jsonschema.Schema, f *tree.Shape) {
 	all := rules(f.Rules)
 	if slices.ContainsFunc(all, func(r string) bool { return strings.HasPrefix(r, "omit") || strings.HasPrefix(r, "structonly") }) {
@@ -255,7 +257,8 @@ func bound(s *jsonschema.Schema, rule string, n float64) {
 	}
 }
 
-// length sets the bounds of what has a length. Of strings validator counts characters, as JSON Schema does.
+// length sets the bounds of what has a length. Of strings validator counts characters, as JSON
+// Schema does.
 func length(low, high **int, rule string, n int) {
 	switch rule {
 	case "min", "gte":

@@ -11,8 +11,9 @@ import (
 	"github.com/nacre-go/nacre/internal/tree"
 )
 
-// adopt binds what a hook returned that neither has the field's type nor a place in a tree, such as a struct of another
-// type. It does so part by part, and each part goes through the hooks, as in mapstructure.
+// adopt binds what a hook returned that neither has the field's type nor a place in a tree, such as
+// a struct of another type. It does so part by part, and each part goes through the hooks, as in
+// mapstructure.
 func (r *run) adopt(hooks []hook, n *tree.Node, out any, v reflect.Value) {
 	a := adoption{run: r, hooks: hooks, node: n}
 	if err := a.set(v, out, 0); err != nil {
@@ -29,7 +30,8 @@ type adoption struct {
 
 var errPart = errors.New("a part that fits nowhere")
 
-// set fills v from out. Problems of scalars are noted where they are found; the error stands for all else.
+// set fills v from out. Problems of scalars are noted where they are found; the error stands for
+// all else.
 func (a *adoption) set(v reflect.Value, out any, depth int) error {
 	if depth > tree.MaxDepth {
 		return errDeep

@@ -61,8 +61,9 @@ type ourNode struct {
 	Host string `mapstructure:"host"`
 }
 
-// A struct that a hook returns is bound part by part, each part through the hooks, to what the successor of mapstructure
-// makes of it. Only structs with unexported fields differ: their values arrive here.
+// A struct that a hook returns is bound part by part, each part through the hooks, to what the
+// successor of mapstructure makes of it. Only structs with unexported fields differ: their values
+// arrive here.
 func TestAStructThatAHookReturns(t *testing.T) {
 	t.Parallel()
 	made := theirs{
@@ -108,7 +109,8 @@ func TestAStructThatAHookReturns(t *testing.T) {
 	}
 }
 
-// What has no place in the field's type is one problem without a value, at the node that the hook replaced.
+// What has no place in the field's type is one problem without a value, at the node that the hook
+// replaced.
 func TestAStructThatDoesNotFit(t *testing.T) {
 	t.Parallel()
 	type knot struct {

@@ -62,8 +62,9 @@ func benchValues(sections int) map[string]any {
 	}
 }
 
-// BenchmarkBind compares a compiled plan with the successor of mapstructure, with the one hook that this struct needs
-// and without any strictness. Both start from what a decoder leaves: a tree here, a map there.
+// BenchmarkBind compares a compiled plan with the successor of mapstructure, with the one hook that
+// this struct needs and without any strictness. Both start from what a decoder leaves: a tree here,
+// a map there.
 func BenchmarkBind(b *testing.B) {
 	for _, sections := range []int{0, 10, 100, 1000} {
 		values := benchValues(sections)

@@ -15,12 +15,14 @@ import (
 // binding fills v, which is zero and settable, from n, which is neither nil nor null.
 type binding func(r *run, n *tree.Node, v reflect.Value)
 
-// codec is what is known of one type. Compiling makes one a type, so that a recursive type is a ring of codecs.
+// codec is what is known of one type. Compiling makes one a type, so that a recursive type is a
+// ring of codecs.
 type codec struct {
 	typ   reflect.Type
 	shape *tree.Shape
 	bind  binding
-	// fill gives v its defaults where the tree has nothing for it; nil where there are none below this type.
+	// fill gives v its defaults where the tree has nothing for it; nil where there are none below
+	// this type.
 	fill func(r *run, v reflect.Value)
 	// plainly is bind without hooks; nil where there are none. readKey reads a key of a map.
 	plainly binding
@@ -58,7 +60,8 @@ var (
 	anyType      = reflect.TypeFor[any]()
 )
 
-// codec returns the codec of t. Where there is none it notes a mistake and returns one that binds nothing.
+// codec returns the codec of t. Where there is none it notes a mistake and returns one that binds
+// nothing.
 func (c *compiler) codec(t reflect.Type) *codec {
 	if k, ok := c.codecs[t]; ok {
 		return k

@@ -105,7 +105,8 @@ func (c *compiler) buildStruct(k *codec) {
 	})
 }
 
-// collect adds the fields of t, and of what is squashed into it, to f. Around are the structs that t is squashed into.
+// collect adds the fields of t, and of what is squashed into it, to f. Around are the structs that
+// t is squashed into.
 func (c *compiler) collect(f *fields, t reflect.Type, index []int, around []reflect.Type) {
 	for i := range t.NumField() {
 		sf := t.Field(i)
@@ -185,7 +186,8 @@ func (c *compiler) field(sf reflect.StructField, key string, at []int) field {
 	return f
 }
 
-// tryDefault binds a default once, so that a bad one is found here and not in a service that starts without the key.
+// tryDefault binds a default once, so that a bad one is found here and not in a service that starts
+// without the key.
 func (c *compiler) tryDefault(k *codec, def *fallback, where mistake) {
 	r := &run{plan: c.plan}
 	v := reflect.New(k.typ).Elem()
@@ -217,7 +219,8 @@ func (c *compiler) flag(sf reflect.StructField, name string, otherwise bool) boo
 	return otherwise
 }
 
-// unique takes away the fields that Go hides behind one that is less deep, and notes those of one depth.
+// unique takes away the fields that Go hides behind one that is less deep, and notes those of one
+// depth.
 func (c *compiler) unique(f *fields) {
 	best := make(map[string]*field, len(f.list))
 	for i := range f.list {

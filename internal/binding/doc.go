@@ -7,10 +7,11 @@
 //	tree ─Plan.Bind→ value and Report
 //
 // [Compile] examines a struct type once. It reports every mistake in the struct itself: two fields
-// with one key, a default that does not fit its field, a type that cannot be bound. The walk over the
-// struct is this package's own, because it keeps positions, knows unknown keys and continues after a
-// problem; docs/adr/0003-mapstructure-successor.md gives the reasons. Decode hooks are functions of
-// plain types, so that no version of mapstructure is compiled; docs/adr/0038-a-small-core.md says more.
+// with one key, a default that does not fit its field, a type that cannot be bound. The walk over
+// the struct is this package's own, because it keeps positions, knows unknown keys and continues
+// after a problem; docs/adr/0003-mapstructure-successor.md gives the reasons. Decode hooks are
+// functions of plain types, so that no version of mapstructure is compiled;
+// docs/adr/0038-a-small-core.md says more.
 //
 // # Concurrency
 //

@@ -162,7 +162,8 @@ func (g *gen) node(depth int) *tree.Node {
 	return tree.NewMap(doc, line, column, entries)
 }
 
-// FuzzBind holds that no tree panics, that every problem names a key and a kind, and that none shows a value.
+// FuzzBind holds that no tree panics, that every problem names a key and a kind, and that none
+// shows a value.
 func FuzzBind(f *testing.F) {
 	for i := range 40 {
 		seed := make([]byte, 400)

@@ -5,17 +5,17 @@ import "reflect"
 // hook is a decode hook in the form that has everything: from is the value, to is the field.
 type hook func(from, to reflect.Value) (any, error)
 
-// The three kinds of function that mapstructure accepts as a decode hook, in the order in which it tries them. Its own
-// types DecodeHookFuncType, DecodeHookFuncKind and DecodeHookFuncValue have these underlying types in both modules, and
-// so do functions that were written for them.
+// The three kinds of function that mapstructure accepts as a decode hook, in the order in which it
+// tries them. Its own types DecodeHookFuncType, DecodeHookFuncKind and DecodeHookFuncValue have
+// these underlying types in both modules, and so do functions that were written for them.
 type (
 	typeHook  = func(from, to reflect.Type, data any) (any, error)
 	kindHook  = func(from, to reflect.Kind, data any) (any, error)
 	valueHook = func(from, to reflect.Value) (any, error)
 )
 
-// hookOf returns h as a hook; nil if it is not a decode hook. The kind of function is resolved here, once, and not at
-// every value.
+// hookOf returns h as a hook; nil if it is not a decode hook. The kind of function is resolved
+// here, once, and not at every value.
 func hookOf(h any) hook {
 	v := reflect.ValueOf(h)
 	if v.Kind() != reflect.Func || v.IsNil() {

@@ -30,8 +30,9 @@ func hooked(hooks []hook, k *codec) binding {
 	}
 }
 
-// made binds what hooks made in the place of n. Items of a list and entries of a map go through the hooks one by one, as
-// they do in mapstructure; anything else that has the type of the field is done.
+// made binds what hooks made in the place of n. Items of a list and entries of a map go through the
+// hooks one by one, as they do in mapstructure; anything else that has the type of the field is
+// done.
 func (r *run) made(hooks []hook, k *codec, inner binding, n *tree.Node, out any, v reflect.Value) {
 	parts := k.shape.Kind == tree.ListOf || k.shape.Kind == tree.MapOf
 	if !parts && assign(v, out) {
@@ -83,8 +84,8 @@ func assign(v reflect.Value, out any) bool {
 	return true
 }
 
-// shown returns what a hook sees of a node: Go's own maps, lists and scalars, the same each time, with int for a whole
-// number as decoders of typed formats have it.
+// shown returns what a hook sees of a node: Go's own maps, lists and scalars, the same each time,
+// with int for a whole number as decoders of typed formats have it.
 func (r *run) shown(n *tree.Node) any {
 	switch n.Kind {
 	case tree.Scalar:
@@ -124,8 +125,8 @@ func (r *run) shown(n *tree.Node) any {
 	return p
 }
 
-// unchanged reports whether out is what a hook was given for n, and the hook has not written into it either. What lies
-// deeper is looked at when the walk gets there.
+// unchanged reports whether out is what a hook was given for n, and the hook has not written into
+// it either. What lies deeper is looked at when the walk gets there.
 func (r *run) unchanged(out, from any, n *tree.Node) bool {
 	switch n.Kind {
 	case tree.Scalar:
@@ -154,7 +155,8 @@ func (r *run) unchanged(out, from any, n *tree.Node) bool {
 	return true
 }
 
-// isShown reports whether x is what hooks are shown of n: the same scalar, or the very same map or list.
+// isShown reports whether x is what hooks are shown of n: the same scalar, or the very same map or
+// list.
 func (r *run) isShown(x any, n *tree.Node) bool {
 	shown := r.shown(n)
 	switch n.Kind {
@@ -167,8 +169,9 @@ func (r *run) isShown(x any, n *tree.Node) bool {
 
 var errDeep = errors.New("deeper than a tree may be")
 
-// graft makes a tree of what a hook returned in the place of n. What it took over from n keeps its position; the rest
-// stands where n does. New strings are text without a type, since it was the hook that made them.
+// graft makes a tree of what a hook returned in the place of n. What it took over from n keeps its
+// position; the rest stands where n does. New strings are text without a type, since it was the
+// hook that made them.
 func (r *run) graft(out any, n *tree.Node) (*tree.Node, error) { return r.graftAt(out, n, n, 0) }
 
 func (r *run) graftAt(out any, was, near *tree.Node, depth int) (*tree.Node, error) {

@@ -58,7 +58,8 @@ func toPoint(from, to reflect.Type, data any) (any, error) {
 	return p, nil
 }
 
-// toCelsius is a user's hook for a scalar, in the form with values. It gives a float64, not a celsius.
+// toCelsius is a user's hook for a scalar, in the form with values. It gives a float64, not a
+// celsius.
 func toCelsius(from, to reflect.Value) (any, error) {
 	if from.Kind() != reflect.String || to.Type() != reflect.TypeFor[celsius]() {
 		return from.Interface(), nil
@@ -80,8 +81,9 @@ func upper(from, to reflect.Kind, data any) (any, error) {
 	return data, nil
 }
 
-// TestLegacyHooksAndTags is the promise of docs/adr/0003: what was written for mitchellh/mapstructure works unchanged.
-// The same hooks and the same struct go through mitchellh's decoder and through ours, and must come out the same.
+// TestLegacyHooksAndTags is the promise of docs/adr/0003: what was written for
+// mitchellh/mapstructure works unchanged. The same hooks and the same struct go through mitchellh's
+// decoder and through ours, and must come out the same.
 func TestLegacyHooksAndTags(t *testing.T) {
 	t.Parallel()
 	// No conversion of ours is wanted here: these are the module's own functions and types.
@@ -244,7 +246,8 @@ func TestHooksThatFail(t *testing.T) {
 	}
 }
 
-// TestArchivedModuleShowsValues is why the successor must be 2.5 or newer, and why even then no text of it is shown.
+// TestArchivedModuleShowsValues is why the successor must be 2.5 or newer, and why even then no
+// text of it is shown.
 func TestArchivedModuleShowsValues(t *testing.T) {
 	t.Parallel()
 	var into struct{ N int }

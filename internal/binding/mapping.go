@@ -46,7 +46,8 @@ func (c *compiler) buildMap(k *codec) {
 	}
 }
 
-// mapping is a map that is being filled. Key and value are used for each entry anew, since the map copies them.
+// mapping is a map that is being filled. Key and value are used for each entry anew, since the map
+// copies them.
 type mapping struct {
 	m, key, value reflect.Value
 	elem          *codec

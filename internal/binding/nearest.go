@@ -22,7 +22,8 @@ func newIndex(root *tree.Shape) *index {
 	})}
 }
 
-// walk notes the keys of structs in structs. What is in lists and maps has no path before there is a config.
+// walk notes the keys of structs in structs. What is in lists and maps has no path before there is
+// a config.
 func walk(s *tree.Shape, at tree.Path, around map[*tree.Shape]bool, all map[string][]tree.Path) {
 	if s == nil || around[s] || s.Kind != tree.StructOf && s.Kind != tree.RemainderOf || len(at) > 16 {
 		return
@@ -41,7 +42,8 @@ func fold(key string) string { return separators.Replace(strings.ToLower(key)) }
 
 var separators = strings.NewReplacer("_", "", "-", "", ".", "", " ", "")
 
-// nearest returns the path that was most likely meant by at, an unknown key beside siblings; empty where none is near.
+// nearest returns the path that was most likely meant by at, an unknown key beside siblings; empty
+// where none is near.
 func (x *index) nearest(at tree.Path, siblings []field) string {
 	parent, key := at[:len(at)-1], at[len(at)-1]
 	folded, lower, most := fold(key), strings.ToLower(key), slack(key)
@@ -89,10 +91,12 @@ func slack(key string) int {
 	return 3
 }
 
-// longest is the length from which keys are not compared any more: nobody mistypes that, and it costs the square.
+// longest is the length from which keys are not compared any more: nobody mistypes that, and it
+// costs the square.
 const longest = 64
 
-// edits returns how many letters must be added, dropped, changed or swapped with their neighbour to make b of a.
+// edits returns how many letters must be added, dropped, changed or swapped with their neighbour to
+// make b of a.
 func edits(a, b string) int {
 	if len(a) > longest || len(b) > longest {
 		return longest

@@ -5,14 +5,15 @@ import (
 	"reflect"
 )
 
-// Option changes how a plan binds. Without options, binding is strict and has no conversions of the service's own.
+// Option changes how a plan binds. Without options, binding is strict and has no conversions of the
+// service's own.
 type Option func(*settings)
 
 // unwrap lets a public option embed an Option: the embedded method is how [Options] recognizes it.
 func (o Option) unwrap() Option { return o }
 
-// Options returns the options that public ones embed. Package binder declares its own Option type, so that no type
-// of this package appears in a public signature.
+// Options returns the options that public ones embed. Package binder declares its own Option type,
+// so that no type of this package appears in a public signature.
 func Options[O any](public []O) []Option {
 	var out []Option
 	for _, p := range public {
@@ -66,7 +67,8 @@ func Parse[T any](parse func(text string) (T, error)) Option {
 	}
 }
 
-// PublicText is the text of a binder.PublicError, which errors.As converts to it: this package cannot name that type.
+// PublicText is the text of a binder.PublicError, which errors.As converts to it: this package
+// cannot name that type.
 type PublicText string
 
 // Error returns the text.

@@ -224,7 +224,8 @@ func TestManyProblems(t *testing.T) {
 	}
 }
 
-// TestUnlistedProblemsCount holds that a value is not handed out because its wrong type is beyond the list.
+// TestUnlistedProblemsCount holds that a value is not handed out because its wrong type is beyond
+// the list.
 func TestUnlistedProblemsCount(t *testing.T) {
 	t.Parallel()
 	var many pairs

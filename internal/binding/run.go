@@ -63,7 +63,8 @@ func (r *run) wrongly(n *tree.Node, message string) {
 	r.note(source.WrongType, n.Position(), message, nil)
 }
 
-// unread notes that a text could not be read. The cause's own text is shown only if its author vouches for it.
+// unread notes that a text could not be read. The cause's own text is shown only if its author
+// vouches for it.
 func (r *run) unread(n *tree.Node, want string, cause error) {
 	var public PublicText
 	if errors.As(cause, &public) && public != "" {
@@ -89,7 +90,8 @@ func (r *run) noteText(kind source.Kind, at source.Position, message wording.Tex
 	return p
 }
 
-// hidden is a cause that may carry a value: errors.Is and errors.As reach it, printing and encoding do not.
+// hidden is a cause that may carry a value: errors.Is and errors.As reach it, printing and encoding
+// do not.
 type hidden struct{ err error }
 
 func (h *hidden) Error() string { return "a cause that may carry a value" }
@@ -98,8 +100,8 @@ func (h *hidden) Unwrap() error { return h.err }
 // GoString keeps %#v from looking inside.
 func (h *hidden) GoString() string { return h.Error() }
 
-// guard runs code of the user's, and makes a problem of a panic in it. What was panicked with is not kept: it may carry
-// a value.
+// guard runs code of the user's, and makes a problem of a panic in it. What was panicked with is
+// not kept: it may carry a value.
 func (r *run) guard(n *tree.Node, what string, do func()) (ok bool) {
 	depth := len(r.path)
 	defer func() {
@@ -149,7 +151,8 @@ func (r *run) nearestOfAll() string {
 	return newIndex(r.whole).nearest(here, siblings)
 }
 
-// isElsewhere reports whether others bind what stands under e. Of what they know only some keys of, the rest is noted.
+// isElsewhere reports whether others bind what stands under e. Of what they know only some keys of,
+// the rest is noted.
 func (r *run) isElsewhere(e *tree.Entry) bool {
 	known, _ := r.whole.Lookup(r.here())
 	if known == nil {
@@ -163,8 +166,8 @@ func (r *run) isElsewhere(e *tree.Entry) bool {
 	return true
 }
 
-// strictPosition reports whether any document that has a say in e is one that does not allow unknown keys, and where.
-// What stands below a key may come from several documents.
+// strictPosition reports whether any document that has a say in e is one that does not allow
+// unknown keys, and where. What stands below a key may come from several documents.
 func strictPosition(e *tree.Entry) (source.Position, bool) {
 	n := e.Value
 	if n.Kind == tree.Map && len(n.Entries) > 0 {

@@ -240,7 +240,8 @@ func leadingZero(n *tree.Node) bool {
 
 const zeroLeads = " that does not start with 0 - write 0o in front of an octal number, and nothing in front of a decimal one"
 
-// badNumber distinguishes a number that is out of range, or starts with 0, from text that is not a number.
+// badNumber distinguishes a number that is out of range, or starts with 0, from text that is not a
+// number.
 func (r *run) badNumber(n *tree.Node, err error, want, outside string) {
 	if leadingZero(n) {
 		r.wrongly(n, "must be "+want+zeroLeads)

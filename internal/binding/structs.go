@@ -7,7 +7,8 @@ import (
 	"github.com/nacre-go/nacre/internal/tree"
 )
 
-// fields are what a struct's plan is made of: its own fields and those of the structs that are squashed into it.
+// fields are what a struct's plan is made of: its own fields and those of the structs that are
+// squashed into it.
 type fields struct {
 	list  []field
 	byKey map[string]int
@@ -37,7 +38,8 @@ type fallback struct {
 // few is the number of fields up to which looking at each is as quick as a map.
 const few = 6
 
-// find returns the field of a key, or -1. Next is a guess: trees mostly have the order of the struct.
+// find returns the field of a key, or -1. Next is a guess: trees mostly have the order of the
+// struct.
 func (f *fields) find(key string, next int) int {
 	if next < len(f.list) && f.list[next].key == key {
 		return next

@@ -18,7 +18,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// textTypes are the standard library's types that read themselves from text, in words: what they are, and what is wanted.
+// textTypes are the standard library's types that read themselves from text, in words: what they
+// are, and what is wanted.
 var textTypes = map[reflect.Type][2]string{
 	reflect.TypeFor[netip.Addr]():     {"IP address", "an IP address"},
 	reflect.TypeFor[netip.AddrPort](): {"IP address and port", "an IP address and port such as 10.0.0.1:80"},
@@ -49,8 +50,8 @@ func wordsOf(t reflect.Type) (words [2]string, ok bool) {
 	return words, ok
 }
 
-// buildText binds a type that has an UnmarshalText method. Numbers are given as text only to types that are numbers:
-// for a password, 0123 is not 83.
+// buildText binds a type that has an UnmarshalText method. Numbers are given as text only to types
+// that are numbers: for a password, 0123 is not 83.
 func buildText(k *codec) {
 	t := k.typ
 	want := "text that a " + t.String() + " can be read from"
@@ -117,8 +118,8 @@ func buildParsed(k *codec, parse parser) {
 	}
 }
 
-// buildParsedBy binds a type of the standard library that has a function which reads it from text, and no UnmarshalText
-// method. What the function returns is never changed by anybody.
+// buildParsedBy binds a type of the standard library that has a function which reads it from text,
+// and no UnmarshalText method. What the function returns is never changed by anybody.
 func buildParsedBy[T any](k *codec, parse func(text string) (T, error), words, want string) {
 	k.shape.Type, k.plain = words, true
 	k.bind = func(r *run, n *tree.Node, v reflect.Value) {
@@ -168,7 +169,8 @@ func buildSelf(k *codec) {
 	}
 }
 
-// buildRaw gives a json.RawMessage whatever there is, as JSON. Text without a type may be JSON already.
+// buildRaw gives a json.RawMessage whatever there is, as JSON. Text without a type may be JSON
+// already.
 func buildRaw(k *codec) {
 	*k.shape = tree.Shape{Kind: tree.Any, Type: "anything"}
 	k.nilable = true

@@ -240,7 +240,8 @@ type holder[T any] struct {
 	V T `config:"v" validate:"required"`
 }
 
-// TestRulesThatPanic holds that a rule which panics at a value is told by the key, and hides no other problem.
+// TestRulesThatPanic holds that a rule which panics at a value is told by the key, and hides no
+// other problem.
 func TestRulesThatPanic(t *testing.T) {
 	t.Parallel()
 	type inner struct {

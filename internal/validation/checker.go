@@ -13,8 +13,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Checker checks values of T. It is immutable and safe for concurrent use. Its Check speaks of trees, which are
-// internal: it is for the engine. Struct is for everybody else.
+// Checker checks values of T. It is immutable and safe for concurrent use. Its Check speaks of
+// trees, which are internal: it is for the engine. Struct is for everybody else.
 type Checker[T any] struct{ c *checker }
 
 // checker is a Checker whose type is known only at run time.
@@ -30,8 +30,9 @@ type checker struct {
 	compiled   bool
 }
 
-// Compile makes a checker for T. The error is a source.Problems with every tag that cannot work and every option that
-// is wrong; their kind is source.InvalidArgument, and their key is where in the config the field stands.
+// Compile makes a checker for T. The error is a source.Problems with every tag that cannot work and
+// every option that is wrong; their kind is source.InvalidArgument, and their key is where in the
+// config the field stands.
 func Compile[T any](options ...Option) (*Checker[T], error) {
 	c, err := compile(reflect.TypeFor[T](), options)
 	if err != nil {
@@ -40,8 +41,8 @@ func Compile[T any](options ...Option) (*Checker[T], error) {
 	return &Checker[T]{c}, nil
 }
 
-// Check returns all that is wrong with value, in the order of the struct; nil if nothing is. Root is the tree that value
-// was bound from, which tells where the keys stand; it may be nil.
+// Check returns all that is wrong with value, in the order of the struct; nil if nothing is. Root
+// is the tree that value was bound from, which tells where the keys stand; it may be nil.
 func (c *Checker[T]) Check(value *T, root *tree.Node) source.Problems {
 	return wording.Strip(c.CheckPart(nil, value, root))
 }
@@ -194,14 +195,15 @@ func (c *checker) violated(f validator.FieldError, at place) violation {
 	return v
 }
 
-// isPresent reports whether a document says what stands at a path: null is no value, and an item of a list that is
-// written as one text, "a,b", is one.
+// isPresent reports whether a document says what stands at a path: null is no value, and an item of
+// a list that is written as one text, "a,b", is one.
 func isPresent(root *tree.Node, path tree.Path) bool {
 	n := nearest(root, path)
 	return n != nil && n.Kind != tree.Null
 }
 
-// isReferred reports whether a reference gave what stands at a path: it is a secret, whatever field takes it.
+// isReferred reports whether a reference gave what stands at a path: it is a secret, whatever field
+// takes it.
 func isReferred(root *tree.Node, path tree.Path) bool {
 	n := nearest(root, path)
 	return n != nil && n.Ref != ""

@@ -72,8 +72,9 @@ func classOfKind(t reflect.Type) class {
 	return numeric
 }
 
-// same reports whether two values are equal in what a config says: 3 is 3 whatever the type of integer, an instant is
-// the same in every zone, and lists, maps and structs are compared by what is in them.
+// same reports whether two values are equal in what a config says: 3 is 3 whatever the type of
+// integer, an instant is the same in every zone, and lists, maps and structs are compared by what
+// is in them.
 func same(a, b reflect.Value) bool {
 	if !a.IsValid() || !b.IsValid() || classOfKind(a.Type()) != classOfKind(b.Type()) {
 		return false
@@ -94,8 +95,8 @@ func same(a, b reflect.Value) bool {
 	return a.CanInterface() && b.CanInterface() && reflect.DeepEqual(a.Interface(), b.Interface())
 }
 
-// compare orders two values: numbers and instants by what they are, text by its characters, lists and maps by their
-// items. It reports false for values that have no order.
+// compare orders two values: numbers and instants by what they are, text by its characters, lists
+// and maps by their items. It reports false for values that have no order.
 func compare(a, b reflect.Value) (order int, ok bool) {
 	if !a.IsValid() || !b.IsValid() || classOfKind(a.Type()) != classOfKind(b.Type()) {
 		return 0, false

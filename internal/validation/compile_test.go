@@ -81,7 +81,8 @@ func TestOptionsThatAreWrong(t *testing.T) {
 	}
 }
 
-// TestCircularAliases holds that an alias which stands for itself is refused, and does not exhaust the stack.
+// TestCircularAliases holds that an alias which stands for itself is refused, and does not exhaust
+// the stack.
 func TestCircularAliases(t *testing.T) {
 	t.Parallel()
 	type config struct {
@@ -102,7 +103,8 @@ type careless int
 
 func (*careless) UnmarshalText([]byte) error { panic("canary") }
 
-// TestTypesThatPanic holds that a type of the service that panics at a parameter is a mistake in the tag.
+// TestTypesThatPanic holds that a type of the service that panics at a parameter is a mistake in
+// the tag.
 func TestTypesThatPanic(t *testing.T) {
 	t.Parallel()
 	type config struct {

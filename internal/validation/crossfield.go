@@ -20,9 +20,10 @@ type relation struct {
 	without bool
 }
 
-// relations are the rules that compare two fields. Validator's own are not used: those ending in csfield look beside
-// the field and not in the whole struct, two integers of different types are never equal, lists of one length always,
-// and some compare text by the alphabet where others count its bytes.
+// relations are the rules that compare two fields. Validator's own are not used: those ending in
+// csfield look beside the field and not in the whole struct, two integers of different types are
+// never equal, lists of one length always, and some compare text by the alphabet where others count
+// its bytes.
 var relations = func() map[string]relation {
 	ordered := func(want func(int) bool) func(a, b reflect.Value) bool {
 		return func(a, b reflect.Value) bool {
@@ -50,7 +51,8 @@ var relations = func() map[string]relation {
 	return out
 }()
 
-// registerRelations hands the rules over. It runs before the options, which may put others in their place.
+// registerRelations hands the rules over. It runs before the options, which may put others in their
+// place.
 func (c *checker) registerRelations() error {
 	for name, r := range relations {
 		if err := c.validate.RegisterValidation(name, func(f validator.FieldLevel) bool { return c.relates(r, f) }); err != nil {

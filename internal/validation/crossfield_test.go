@@ -11,8 +11,8 @@ import (
 	"github.com/nacre-go/nacre/validate"
 )
 
-// comparisons are the rules that compare a field with another: what must be said, and values with which each holds and
-// does not.
+// comparisons are the rules that compare a field with another: what must be said, and values with
+// which each holds and does not.
 var comparisons = map[string]struct {
 	words           string
 	holds, violates [2]int // the field and the other
@@ -31,8 +31,8 @@ type Beside struct {
 	Ref int `config:"the.limit"`
 }
 
-// places are where the field V with the rule and the field Ref that it names can stand. The keys are others than Go's
-// names in snake case, so that a message cannot name the right ones by chance.
+// places are where the field V with the rule and the field Ref that it names can stand. The keys
+// are others than Go's names in snake case, so that a message cannot name the right ones by chance.
 var places = []struct {
 	name  string
 	build func(rule string) reflect.Type
@@ -92,8 +92,9 @@ var places = []struct {
 	}, "V", "Ref", `v`, `"the.limit"`, "Ref", "Ref", ""},
 }
 
-// TestCrossFieldRules goes through each rule that compares two fields × where both stand × holds, does not, and has
-// nothing to compare with: it must be enforced and name both keys, or be refused while compiling with what to write.
+// TestCrossFieldRules goes through each rule that compares two fields × where both stand × holds,
+// does not, and has nothing to compare with: it must be enforced and name both keys, or be refused
+// while compiling with what to write.
 func TestCrossFieldRules(t *testing.T) {
 	t.Parallel()
 	for rule, c := range comparisons {
@@ -144,7 +145,8 @@ func TestCrossFieldRules(t *testing.T) {
 	}
 }
 
-// TestPresenceRules goes through each rule on presence × where both fields stand × met, not met, and nothing there.
+// TestPresenceRules goes through each rule on presence × where both fields stand × met, not met,
+// and nothing there.
 func TestPresenceRules(t *testing.T) {
 	t.Parallel()
 	const set, lacks = " is not 0", " is missing or 0"
@@ -210,7 +212,8 @@ func TestPresenceRules(t *testing.T) {
 	}
 }
 
-// structOf makes a struct of names, keys, types or values, and rules. A star before the name embeds.
+// structOf makes a struct of names, keys, types or values, and rules. A star before the name
+// embeds.
 func structOf(parts ...any) reflect.Type {
 	var fields []reflect.StructField
 	for ; len(parts) > 0; parts = parts[4:] {

@@ -6,8 +6,8 @@
 //	type  ─Compile→ Checker: tags are read, completed and tried
 //	value ─Check→   validator's rules on the fields, then Validate methods, inside out → problems
 //
-// [Compile] examines a struct type once and reports tags that cannot work. Validator itself panics at
-// the first value that meets such a tag.
+// [Compile] examines a struct type once and reports tags that cannot work. Validator itself panics
+// at the first value that meets such a tag.
 //
 // # Concurrency
 //
@@ -15,9 +15,9 @@
 //
 // # Errors
 //
-// Problems are of kind source.Missing where a rule fails for a key that no document sets, and of kind
-// source.Invalid otherwise. They have the position of the key in the tree. No message carries a
-// value; see package validate. Nothing panics.
+// Problems are of kind source.Missing where a rule fails for a key that no document sets, and of
+// kind source.Invalid otherwise. They have the position of the key in the tree. No message carries
+// a value; see package validate. Nothing panics.
 //
 // # Limits
 //

@@ -47,8 +47,8 @@ func FuzzTag(f *testing.F) {
 	})
 }
 
-// FuzzNames holds that a name in a rule either leads to a field, so that the rule can be asked and names its key, or is
-// refused, and that neither panics.
+// FuzzNames holds that a name in a rule either leads to a field, so that the rule can be asked and
+// names its key, or is refused, and that neither panics.
 func FuzzNames(f *testing.F) {
 	for _, s := range []string{"Ref", "In.Ref", "List[0].Ref", "Map[a].Ref", "Map[].Ref", "List[-1].Ref", "List[99999999999999999999]", "In..Ref", "In.", ".Ref", "[0]", "List[0]Ref", "Map[a", "Ref.X", "Beside.Ref", "in.ref", "Numbers[3]", "Map[a.b].Ref"} {
 		f.Add(s)

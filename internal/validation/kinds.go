@@ -43,7 +43,8 @@ var (
 func survey(t reflect.Type) (root *kind, all map[reflect.Type]*kind) {
 	all = make(map[reflect.Type]*kind)
 	root = look(t, all)
-	// What is below is known only once all kinds are: rings make it a matter of repeating until nothing is new.
+	// What is below is known only once all kinds are: rings make it a matter of repeating until
+	// nothing is new.
 	for changed := true; changed; {
 		changed = false
 		for _, k := range all {
@@ -115,8 +116,8 @@ func look(t reflect.Type, all map[reflect.Type]*kind) *kind {
 	return k
 }
 
-// rules returns the tags that validator shall use for a struct's fields: fields without rules here and below are left
-// out, and dive is added where the rules are below a slice, an array or a map.
+// rules returns the tags that validator shall use for a struct's fields: fields without rules here
+// and below are left out, and dive is added where the rules are below a slice, an array or a map.
 func (k *kind) rules() map[string]string {
 	out := make(map[string]string, len(k.fields))
 	for i := range k.fields {

@@ -29,8 +29,9 @@ type place struct {
 	tree    *tree.Node    // the documents; nil without
 }
 
-// locate finds the place of a name as validator gives it, "Config.Servers[0].Hosts[a.b].Port". Such a name is ambiguous
-// where a map's key has brackets in it, so that the value itself is asked which keys there are.
+// locate finds the place of a name as validator gives it, "Config.Servers[0].Hosts[a.b].Port". Such
+// a name is ambiguous where a map's key has brackets in it, so that the value itself is asked which
+// keys there are.
 func (c *checker) locate(name string, root reflect.Value) (place, bool) {
 	if c.root.typ.Kind() == reflect.Struct {
 		name = strings.TrimPrefix(name, c.root.typ.Name()+".")

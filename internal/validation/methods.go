@@ -128,7 +128,8 @@ func isJoin(err error, parts []error) bool {
 	return err.Error() == strings.Join(lines, "\n")
 }
 
-// add leaves out what was said already: an embedded struct's method is also that of the struct around it.
+// add leaves out what was said already: an embedded struct's method is also that of the struct
+// around it.
 func (a *asking) add(v violation) {
 	said := v.path.String() + "\x00" + v.message
 	if a.had[said] {
@@ -160,7 +161,8 @@ func (a *asking) shown(err error) string {
 	return wording.Mark(message)
 }
 
-// list collects the texts of all secrets: what reveals a text, and what is below a field that is tagged as secret.
+// list collects the texts of all secrets: what reveals a text, and what is below a field that is
+// tagged as secret.
 func (a *asking) list(v reflect.Value, secret bool, depth int) {
 	if !v.IsValid() || depth > tree.MaxDepth {
 		return
@@ -217,7 +219,8 @@ func (a *asking) keep(secret string) {
 	}
 }
 
-// cause is an error whose text was judged already: errors.Is and errors.As reach it, printing and encoding do not.
+// cause is an error whose text was judged already: errors.Is and errors.As reach it, printing and
+// encoding do not.
 type cause struct{ err error }
 
 func (c *cause) Error() string    { return "a cause that may carry a value" }

@@ -169,7 +169,8 @@ func (c *checker) misnamed(rule, name string, from reflect.Type, why error) erro
 	return fmt.Errorf("%s; this rule cannot name a field outside of its struct, but a Validate method of %s can ask it", text, whole)
 }
 
-// byKeys returns the fields that somebody means who writes their keys, "tls.on" for TLS.On; empty if there are none.
+// byKeys returns the fields that somebody means who writes their keys, "tls.on" for TLS.On; empty
+// if there are none.
 func (c *checker) byKeys(from reflect.Type, keys string) string {
 	var fields []string
 	for key := range strings.SplitSeq(keys, ".") {

@@ -11,14 +11,15 @@ import (
 	"github.com/go-playground/validator/v10"
 )
 
-// Option changes how a checker checks. Without options, a checker knows all of validator's own tags.
+// Option changes how a checker checks. Without options, a checker knows all of validator's own
+// tags.
 type Option func(*settings) error
 
 // unwrap lets a public option embed an Option: the embedded method is how [Options] recognizes it.
 func (o Option) unwrap() Option { return o }
 
-// Options returns the options that public ones embed. Package validate declares its own Option type, so that no type
-// of this package appears in a public signature.
+// Options returns the options that public ones embed. Package validate declares its own Option
+// type, so that no type of this package appears in a public signature.
 func Options[O any](public []O) []Option {
 	var out []Option
 	for _, p := range public {
@@ -67,7 +68,8 @@ func Alias(name, tags, message string) Option {
 	}
 }
 
-// circular returns an alias that stands for itself, on which validator would never stop; empty if there is none.
+// circular returns an alias that stands for itself, on which validator would never stop; empty if
+// there is none.
 func (c *checker) circular() string {
 	state := make(map[string]int) // 1 is being looked at, 2 is fine
 	var visit func(name string) bool
@@ -104,8 +106,8 @@ func guarded(do func() error) (err error) {
 	return do()
 }
 
-// panicText returns what validator, or a method of the service, panicked with, if it is a text about types and tags;
-// otherwise only its type, since it may be a value.
+// panicText returns what validator, or a method of the service, panicked with, if it is a text
+// about types and tags; otherwise only its type, since it may be a value.
 func panicText(p any) string {
 	if s, ok := p.(string); ok {
 		for _, known := range []string{"Bad field ", "Undefined validation function", "Invalid validation tag", "Alias '", "Tag '", "Bad param number",

@@ -9,8 +9,9 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// validated asks validator, and goes around the fields at which a rule panics: validator's own do so where a value, such
-// as that of an interface, has a type that the rule is not for. A violation says so for each.
+// validated asks validator, and goes around the fields at which a rule panics: validator's own do
+// so where a value, such as that of an interface, has a type that the rule is not for. A violation
+// says so for each.
 func (c *checker) validated(pointer reflect.Value) (stumbled []violation, err error) {
 	var at string // the field that was gone to last
 	skip := make(map[string]bool)

@@ -48,7 +48,8 @@ func (c *checker) notZero(f validator.FieldError, at place) string {
 	return "must not be 0"
 }
 
-// isKeyless reports whether a place is a field without a key of its own: a squashed struct, or the map of remaining keys.
+// isKeyless reports whether a place is a field without a key of its own: a squashed struct, or the
+// map of remaining keys.
 func (p place) isKeyless() bool {
 	return p.field != nil && p.field.place.Key == "" && len(p.path) == len(p.around)
 }
@@ -82,7 +83,8 @@ type other struct {
 	spread bool // key is several
 }
 
-// otherOf finds a named field. It has no reference if there is none, as in a struct that was seen only as a value.
+// otherOf finds a named field. It has no reference if there is none, as in a struct that was seen
+// only as a value.
 func (c *checker) otherOf(name, tag string, at place) other {
 	in, around, hidden := at.in, at.around, at.hidden
 	if relations[tag].top {
@@ -201,7 +203,8 @@ func (c *checker) isThere(o other, there bool) string {
 	return o.key + is[there]
 }
 
-// unset returns the key of the field that a comparison names if there is none, since a pointer to it is nil.
+// unset returns the key of the field that a comparison names if there is none, since a pointer to
+// it is nil.
 func (c *checker) unset(f validator.FieldError, at place) string {
 	r, ok := relations[f.Tag()]
 	if !ok || r.without || c.messages[f.Tag()] != "" {

@@ -10,8 +10,9 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// prepare completes the tags of all structs, hands them to validator, and tries each, so that a tag that cannot work is
-// told before there is a config. Validator itself panics at the first value that meets such a tag.
+// prepare completes the tags of all structs, hands them to validator, and tries each, so that a tag
+// that cannot work is told before there is a config. Validator itself panics at the first value
+// that meets such a tag.
 func (c *checker) prepare() source.Problems {
 	p := &preparing{checker: c, done: make(map[reflect.Type]bool)}
 	if c.root.typ.Kind() != reflect.Struct {
@@ -83,8 +84,9 @@ func nameOf(t reflect.Type) string {
 	return cmp.Or(t.Name(), "struct")
 }
 
-// try tells what is wrong with a tag. Every part is parsed; those of validator's own that look only at the value are
-// also run on a value that is not zero, because some find out only then that their parameter is no number.
+// try tells what is wrong with a tag. Every part is parsed; those of validator's own that look only
+// at the value are also run on a value that is not zero, because some find out only then that their
+// parameter is no number.
 func (p *preparing) try(tag string, f *field, parent *kind) error {
 	err := guarded(func() error {
 		// Parsing is all: a pointer that is nil stops at the first part.
@@ -128,8 +130,8 @@ var structural = map[string]bool{
 	"nostructlevel": true, "-": true,
 }
 
-// tried reports whether a rule may be run only to see whether it can: not those that would ask the network or the disk,
-// nor those that call the service.
+// tried reports whether a rule may be run only to see whether it can: not those that would ask the
+// network or the disk, nor those that call the service.
 func tried(name string) bool {
 	_, known := words[name]
 	return known && !outward[name]

@@ -15,13 +15,15 @@ type presence struct {
 	absent bool // it must not be there
 	// applies reports whether the rule's condition is met; nil for one that names values.
 	applies func(there []bool) bool
-	// values says that the rule names fields with their values: all of them must be met, or with unless, none.
+	// values says that the rule names fields with their values: all of them must be met, or with
+	// unless, none.
 	values bool
 	unless bool
 }
 
-// presences are validator's rules on presence. As with relations, validator's own are not used: they panic where an
-// embedded pointer is nil, and cannot read a value that is written as its field's own type is.
+// presences are validator's rules on presence. As with relations, validator's own are not used:
+// they panic where an embedded pointer is nil, and cannot read a value that is written as its
+// field's own type is.
 var presences = func() map[string]presence {
 	isThere := func(b bool) bool { return b }
 	some := func(there []bool) bool { return slices.Contains(there, true) }
@@ -70,7 +72,8 @@ func (c *checker) applies(p presence, f validator.FieldLevel) bool {
 	return true
 }
 
-// isThere reports whether there is a value: what is not nil in a pointer, list or map, and what is not zero elsewhere.
+// isThere reports whether there is a value: what is not nil in a pointer, list or map, and what is
+// not zero elsewhere.
 func isThere(f validator.FieldLevel, v reflect.Value) bool {
 	v, kind, nullable := f.ExtractType(v)
 	switch kind {
@@ -82,7 +85,8 @@ func isThere(f validator.FieldLevel, v reflect.Value) bool {
 	return nullable || !v.IsZero()
 }
 
-// fieldIsThere is isThere for the field of a rule, of which validator no longer says whether a pointer led to it.
+// fieldIsThere is isThere for the field of a rule, of which validator no longer says whether a
+// pointer led to it.
 func fieldIsThere(f validator.FieldLevel) bool {
 	v := f.Field()
 	if isNothing(v) {
@@ -94,7 +98,8 @@ func fieldIsThere(f validator.FieldLevel) bool {
 	return isThere(f, v)
 }
 
-// declaredType returns the type that the struct gives to the field of a rule, or to the item of it that was dived into.
+// declaredType returns the type that the struct gives to the field of a rule, or to the item of it
+// that was dived into.
 func declaredType(f validator.FieldLevel) reflect.Type {
 	parent := reached(f.Parent())
 	name, items, _ := strings.Cut(f.StructFieldName(), "[")
@@ -120,8 +125,8 @@ func declaredType(f validator.FieldLevel) reflect.Type {
 	return t
 }
 
-// isValue reports whether a field has the value that a condition names: as text, as a number, as true or false, nil, or
-// how many items a list or map has.
+// isValue reports whether a field has the value that a condition names: as text, as a number, as
+// true or false, nil, or how many items a list or map has.
 func isValue(f validator.FieldLevel, v reflect.Value, want string) bool {
 	v, _, _ = f.ExtractType(v)
 	if isNothing(v) {

@@ -33,8 +33,8 @@ var whens = map[string]string{
 	"with_all": " when other is not 0", "without": " when other is missing or 0 or p is not set", "none": " when p is not set", "skip": " when other is 1",
 }
 
-// TestRequiredAndPresent holds that a value that a document has is not said to be missing: each rule × type × absent,
-// null, and the value that is as good as none.
+// TestRequiredAndPresent holds that a value that a document has is not said to be missing: each
+// rule × type × absent, null, and the value that is as good as none.
 func TestRequiredAndPresent(t *testing.T) {
 	t.Parallel()
 	t.Run("false", present(false, false, "must not be false"))
@@ -116,7 +116,8 @@ func grown(t *testing.T, keys map[string]any) *tree.Node {
 	return root
 }
 
-// TestPresentInText holds that an item of a list that is one text, as in a variable, is there and stands where it does.
+// TestPresentInText holds that an item of a list that is one text, as in a variable, is there and
+// stands where it does.
 func TestPresentInText(t *testing.T) {
 	t.Parallel()
 	type config struct {
@@ -135,7 +136,8 @@ func TestPresentInText(t *testing.T) {
 	}
 }
 
-// TestConditions goes through the conditions of rules on presence: when they are met, and in which words.
+// TestConditions goes through the conditions of rules on presence: when they are met, and in which
+// words.
 func TestConditions(t *testing.T) {
 	t.Parallel()
 	type tls struct {
@@ -232,8 +234,8 @@ func TestConditions(t *testing.T) {
 	}
 }
 
-// TestHiddenConditions holds that no message tells the value of a secret: neither that of a condition, nor the parameter
-// of a rule that the secret itself breaks.
+// TestHiddenConditions holds that no message tells the value of a secret: neither that of a
+// condition, nor the parameter of a rule that the secret itself breaks.
 func TestHiddenConditions(t *testing.T) {
 	t.Parallel()
 	type creds struct {
@@ -275,7 +277,8 @@ type Squashed struct {
 	Mode string `config:"the.mode"`
 }
 
-// TestNilSquashed holds that a pointer to a squashed struct that is nil breaks no rule that names a field in it.
+// TestNilSquashed holds that a pointer to a squashed struct that is nil breaks no rule that names a
+// field in it.
 func TestNilSquashed(t *testing.T) {
 	t.Parallel()
 	type config struct {
@@ -303,7 +306,8 @@ rest: is required when one of the remaining keys is set`
 	}
 }
 
-// TestSetByDefault holds that a value which no document has, but a default, is not said to have been set.
+// TestSetByDefault holds that a value which no document has, but a default, is not said to have
+// been set.
 func TestSetByDefault(t *testing.T) {
 	t.Parallel()
 	type config struct {
@@ -322,7 +326,8 @@ func TestSetByDefault(t *testing.T) {
 	}
 }
 
-// TestRequiredWithoutAKey holds that a required squashed struct, and a map of remaining keys, say which keys are missing.
+// TestRequiredWithoutAKey holds that a required squashed struct, and a map of remaining keys, say
+// which keys are missing.
 func TestRequiredWithoutAKey(t *testing.T) {
 	t.Parallel()
 	type inner struct {
@@ -388,8 +393,8 @@ set: must be at least 1`
 	}
 }
 
-// TestKindOfPresence holds that each rule that wants a value has the kind of what is missing, also by an alias, on a
-// pointer, and beside alternatives.
+// TestKindOfPresence holds that each rule that wants a value has the kind of what is missing, also
+// by an alias, on a pointer, and beside alternatives.
 func TestKindOfPresence(t *testing.T) {
 	t.Parallel()
 	type config struct {

@@ -11,8 +11,8 @@ import (
 	"github.com/nacre-go/nacre/internal/tree"
 )
 
-// reference is a field that a rule names, "Inner.Hosts[0].Max": how to reach its value from a struct, and its path in
-// the config. Immutable.
+// reference is a field that a rule names, "Inner.Hosts[0].Max": how to reach its value from a
+// struct, and its path in the config. Immutable.
 type reference struct {
 	hops   []hop
 	path   tree.Path // from the struct on
@@ -190,7 +190,8 @@ func (s *searching) into(item string) error {
 	return nil
 }
 
-// value returns the field in a struct; false if a pointer on the way is nil, or a list or map lacks the item.
+// value returns the field in a struct; false if a pointer on the way is nil, or a list or map lacks
+// the item.
 func (r *reference) value(from reflect.Value) (reflect.Value, bool) {
 	v := from
 	for _, s := range r.hops {

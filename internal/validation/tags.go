@@ -53,8 +53,8 @@ func steps(tag string, k *kind, all map[reflect.Type]*kind) []step {
 // sized are the tags whose parameter is compared with the field itself.
 var sized = map[string]bool{"min": true, "max": true, "len": true, "eq": true, "ne": true, "gt": true, "gte": true, "lt": true, "lte": true}
 
-// rewrite makes numbers of parameters that are written as the field's own type is: max=10MiB. It keeps how they were
-// written, for the message.
+// rewrite makes numbers of parameters that are written as the field's own type is: max=10MiB. It
+// keeps how they were written, for the message.
 func rewrite(tag string, k *kind, all map[reflect.Type]*kind) (string, error) {
 	list := steps(tag, k, all)
 	parts := make([]string, len(list))

@@ -8,8 +8,9 @@ import (
 	"github.com/go-playground/validator/v10"
 )
 
-// registerUnique has unique compare what is in lists and maps. Validator's own panics on items that have lists in them,
-// takes no notice of the parameter where the field is a map, and panics where it is a single value of another type.
+// registerUnique has unique compare what is in lists and maps. Validator's own panics on items that
+// have lists in them, takes no notice of the parameter where the field is a map, and panics where
+// it is a single value of another type.
 func (c *checker) registerUnique() error {
 	return c.validate.RegisterValidation("unique", func(f validator.FieldLevel) bool {
 		v := f.Field()

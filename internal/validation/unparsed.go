@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// unparsed says what is wrong with a tag that validator cannot read: its own words speak of a field without a name.
+// unparsed says what is wrong with a tag that validator cannot read: its own words speak of a field
+// without a name.
 func (c *checker) unparsed(err error) error {
 	text := err.Error()
 	if rest, ok := strings.CutPrefix(text, "validator: Undefined validation function '"); ok {

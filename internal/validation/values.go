@@ -10,8 +10,8 @@ import (
 	"github.com/go-playground/validator/v10"
 )
 
-// registerTypes tells validator which types are to be checked by a text: those that reveal one, and those of the
-// standard library whose text is what people know them by.
+// registerTypes tells validator which types are to be checked by a text: those that reveal one, and
+// those of the standard library whose text is what people know them by.
 func registerTypes(v *validator.Validate, kinds map[reflect.Type]*kind) {
 	byText[url.URL](v, func(u url.URL) string { return u.String() })
 	byText[regexp.Regexp](v, func(r regexp.Regexp) string { return r.String() })

@@ -1,6 +1,7 @@
 package validation
 
-// byMeasure are the words for bounds, which depend on what is bound: numbers, characters, items, moments.
+// byMeasure are the words for bounds, which depend on what is bound: numbers, characters, items,
+// moments.
 var byMeasure = map[string][4]string{
 	"min": {"must be at least {param}", "must have at least {param} characters", "must have at least {param} items", "must not be in the past"},
 	"gte": {"must be at least {param}", "must have at least {param} characters", "must have at least {param} items", "must not be in the past"},
@@ -26,7 +27,8 @@ var (
 // uniqueField is said of a list whose items must differ in one key.
 const uniqueField = "must not have two items with the same {field}"
 
-// hiddenWords are said of a secret where the parameter of a rule that does not hold would be the secret, or a part of it.
+// hiddenWords are said of a secret where the parameter of a rule that does not hold would be the
+// secret, or a part of it.
 var hiddenWords = map[string]string{
 	"ne": notForbidden, "ne_ignore_case": notForbidden, "noneof": notForbidden, "noneofci": notForbidden,
 	"excludes": noForbidden, "excludesall": noForbidden, "excludesrune": noForbidden,
@@ -38,8 +40,8 @@ const (
 	noForbidden  = "must not contain what its rule forbids"
 )
 
-// words are what validator's own tags ask for. In them, {param} is the parameter, {list} its words, {field} the key of the field that
-// it names, {when} its conditions.
+// words are what validator's own tags ask for. In them, {param} is the parameter, {list} its words,
+// {field} the key of the field that it names, {when} its conditions.
 var words = map[string]string{
 	// presence
 	"required":             "is required",

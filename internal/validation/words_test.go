@@ -59,7 +59,8 @@ var asksNetwork = map[string]bool{
 	"ip_addr": true, "ip4_addr": true, "ip6_addr": true,
 }
 
-// TestEveryTagHasWords goes through all that this version of validator has, so that a new one is not forgotten.
+// TestEveryTagHasWords goes through all that this version of validator has, so that a new one is
+// not forgotten.
 func TestEveryTagHasWords(t *testing.T) {
 	t.Parallel()
 	v := reflect.ValueOf(validator.New()).Elem()
