@@ -67,13 +67,13 @@ func partIn[S any](at tree.Path, o *Options, hold func() (holder any, value *S),
 		Shape: plan.Shape(),
 		Bind: func(piece *tree.Node, whole *tree.Shape) (any, source.Problems) {
 			holder, value := hold()
-			report, complete := plan.BindPartInto(value, at, piece, whole)
+			report, complete := plan.BindSectionInto(value, at, piece, whole)
 			if !complete {
 				return nil, report.Problems
 			}
 			return holder, report.Problems
 		},
-		Validate: func(holder any, piece *tree.Node) source.Problems { return checker.CheckPart(at, in(holder), piece) },
+		Validate: func(holder any, piece *tree.Node) source.Problems { return checker.CheckSection(at, in(holder), piece) },
 		// A hook may need keys that another layer has.
 		BindAlone: len(o.Binder) == 0,
 	}, nil

@@ -43,7 +43,7 @@ func ExampleBind_problems() {
 	fmt.Println(err)
 	// Output:
 	// db.pol: unknown key, did you mean db.pool?
-	// db.pool: must be a whole number, not a string (take away the quotes)
+	// db.pool: must be a whole number, not a string; remove the quotes
 	// db.timeout: must be a duration such as 3s, not a bare number
 	// pool: unknown key, did you mean db.pool?
 }

@@ -11,17 +11,17 @@ import (
 	"github.com/nacre-go/nacre/internal/tree"
 )
 
-// adopt binds what a hook returned that neither has the field's type nor a place in a tree, such as
-// a struct of another type. It does so part by part, and each part goes through the hooks, as in
-// mapstructure.
+// adopt binds a hook's result that neither has the field's type nor can be part of a tree, such as
+// a struct of another type. It binds each part separately, and each part goes through the hooks, as
+// in mapstructure.
 func (r *run) adopt(hooks []hook, n *tree.Node, out any, v reflect.Value) {
 	a := adoption{run: r, hooks: hooks, node: n}
 	if err := a.set(v, out, 0); err != nil {
-		r.unread(n, "something that a "+v.Type().String()+" can be made of", err)
+		r.unread(n, "a value that converts to a "+v.Type().String(), err)
 	}
 }
 
-// adoption binds one value that a hook returned in place of a node.
+// adoption is the state of adopt for one node.
 type adoption struct {
 	*run
 	hooks []hook
@@ -30,15 +30,14 @@ type adoption struct {
 
 var errPart = errors.New("a part that fits nowhere")
 
-// set fills v from out. Problems of scalars are noted where they are found; the error stands for
-// all else.
+// set fills v from out. It records problems of scalars itself and returns an error for any other.
 func (a *adoption) set(v reflect.Value, out any, depth int) error {
 	if depth > tree.MaxDepth {
 		return errDeep
 	}
 	out, err, ok := a.convert(a.hooks, a.node, out, v)
 	if !ok || err != nil || out == nil || assign(v, out) {
-		return err // a panic was noted, and nil leaves v as it is
+		return err // a panic is recorded already, and nil leaves v unchanged
 	}
 	from := reflect.ValueOf(out)
 	for from.Kind() == reflect.Pointer && !from.IsNil() {
@@ -128,9 +127,9 @@ func (a *adoption) setList(v, from reflect.Value, depth int) error {
 	return nil
 }
 
-// madePart is a field of a struct or an entry of a map that a hook returned.
+// madePart is a field of a struct, or an entry of a map, that a hook returned.
 type madePart struct {
-	key, name string // as the tree would call it, and as Go does
+	key, name string // the key in a tree, and the name in Go
 	value     reflect.Value
 }
 

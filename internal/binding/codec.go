@@ -15,27 +15,27 @@ import (
 // binding fills v, which is zero and settable, from n, which is neither nil nor null.
 type binding func(r *run, n *tree.Node, v reflect.Value)
 
-// codec is what is known of one type. Compiling makes one a type, so that a recursive type is a
-// ring of codecs.
+// codec holds what is known about one type. There is one codec for each type, so the codecs of a
+// recursive type refer to each other.
 type codec struct {
 	typ   reflect.Type
 	shape *tree.Shape
 	bind  binding
-	// fill gives v its defaults where the tree has nothing for it; nil where there are none below
-	// this type.
+	// fill sets the defaults of v if the tree has no value for it; nil if there are no defaults
+	// below this type.
 	fill func(r *run, v reflect.Value)
 	// plainly is bind without hooks; nil where there are none. readKey reads a key of a map.
 	plainly binding
 	readKey keyReader
-	// fields are a struct's.
+	// fields are those of a struct.
 	fields *fields
-	// nilable says that null in a list has a value of this type.
+	// nilable reports whether an item of a list may be null.
 	nilable bool
-	// plain says that a value may be copied: nothing in it can be changed through the copy.
+	// plain reports whether a copy of a value shares no memory with it.
 	plain bool
 }
 
-// compiler makes codecs and collects what is wrong with the struct.
+// compiler makes codecs and collects the mistakes in the struct.
 type compiler struct {
 	plan     *plan
 	settings settings
@@ -43,8 +43,8 @@ type compiler struct {
 	mistakes []mistake
 	path     tree.Path
 	goPath   []string
-	later    []func() // what needs finished codecs
-	shapes   []func() // what needs finished shapes
+	later    []func() // run when all codecs are complete
+	shapes   []func() // run, in order, to complete the shapes
 }
 
 var (
@@ -60,8 +60,8 @@ var (
 	anyType      = reflect.TypeFor[any]()
 )
 
-// codec returns the codec of t. Where there is none it notes a mistake and returns one that binds
-// nothing.
+// codec returns the codec of t. For a type that cannot be bound, it records a mistake and returns a
+// codec that binds nothing.
 func (c *compiler) codec(t reflect.Type) *codec {
 	if k, ok := c.codecs[t]; ok {
 		return k
@@ -79,7 +79,7 @@ func (c *compiler) codec(t reflect.Type) *codec {
 	return k
 }
 
-// build fills k by the first rule that fits its type.
+// build completes k by the first rule that fits its type.
 func (c *compiler) build(k *codec) {
 	t := k.typ
 	if parse, ok := c.settings.parsers[t]; ok {
@@ -115,7 +115,7 @@ func (c *compiler) build(k *codec) {
 	}
 }
 
-// buildKind fills k by the kind of its type.
+// buildKind completes k by the kind of its type.
 func (c *compiler) buildKind(k *codec) {
 	switch k.typ.Kind() {
 	case reflect.Bool:
@@ -152,24 +152,24 @@ func (c *compiler) buildKind(k *codec) {
 			c.mistake(what)
 			delete(c.codecs, k.typ) // each field of this type is a mistake of its own
 		}
-		k.bind = func(r *run, n *tree.Node, _ reflect.Value) { r.wrongly(n, "no hook makes a "+k.typ.String()+" of it") }
+		k.bind = func(r *run, n *tree.Node, _ reflect.Value) { r.wrongly(n, "no hook converts it to a "+k.typ.String()) }
 	}
 }
 
-// buildPointer allocates what is pointed to once there is something to put into it.
+// buildPointer allocates the value that a pointer refers to when the tree has one.
 func (c *compiler) buildPointer(k *codec) {
 	k.nilable = true
 	base := k.typ.Elem()
 	seen := map[reflect.Type]bool{k.typ: true}
 	for base.Kind() == reflect.Pointer && base != reflect.PointerTo(locationType) {
 		if seen[base] {
-			c.mistake(fmt.Sprintf("%s points to nothing but itself", k.typ))
+			c.mistake(fmt.Sprintf("%s points only to itself", k.typ))
 			return
 		}
 		seen[base] = true
 		base = base.Elem()
 	}
-	// Noted before the type below is looked at, which may contain this one.
+	// This comes before the codec of the type below, which may contain this type.
 	c.shapes = append(c.shapes, func() {
 		*k.shape = *c.codecs[base].shape
 		k.shape.Pointer = true

@@ -10,7 +10,7 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// mistake is something wrong with the struct, and the config's key and Go's name for the place.
+// mistake is an error in the struct, with the key in the config and the name in Go.
 type mistake struct{ key, goName, message string }
 
 func (c *compiler) mistake(message string) {
@@ -20,7 +20,7 @@ func (c *compiler) mistake(message string) {
 func (c *compiler) enter(segment string) { c.path = c.path.Join(segment) }
 func (c *compiler) leave()               { c.path = c.path[:len(c.path)-1] }
 
-// compile makes a plan for t, or tells all that is wrong with it.
+// compile returns a plan for t, or an error with all mistakes in it.
 func compile(t reflect.Type, options []Option) (*plan, error) {
 	c := &compiler{codecs: make(map[reflect.Type]*codec), goPath: []string{nameOf(t)}, plan: new(plan)}
 	for _, o := range options {
@@ -44,7 +44,7 @@ func compile(t reflect.Type, options []Option) (*plan, error) {
 	return c.plan, c.err()
 }
 
-// nameOf returns a type as a person would write it; one without a name can be long.
+// nameOf returns the name of a type as Go code writes it, and "struct" for a struct without a name.
 func nameOf(t reflect.Type) string {
 	if t.Kind() == reflect.Struct && t.Name() == "" {
 		return "struct"
@@ -91,7 +91,7 @@ func (c *compiler) buildStruct(k *codec) {
 		c.shapes = append(c.shapes, func() { k.shape.Elem = f.remain.codec.shape.Elem })
 	}
 	if len(f.list) == 0 && f.remain == nil && len(c.settings.hooks) > 0 {
-		k.shape.Kind = tree.Leaf // a struct that only a hook can fill
+		k.shape.Kind = tree.Leaf // only a hook can fill this struct
 	}
 	c.later = append(c.later, func() {
 		for i := range f.list {
@@ -105,8 +105,8 @@ func (c *compiler) buildStruct(k *codec) {
 	})
 }
 
-// collect adds the fields of t, and of what is squashed into it, to f. Around are the structs that
-// t is squashed into.
+// collect adds the fields of t, and of the structs that are squashed into it, to f. around are the
+// structs that t is squashed into.
 func (c *compiler) collect(f *fields, t reflect.Type, index []int, around []reflect.Type) {
 	for i := range t.NumField() {
 		sf := t.Field(i)
@@ -149,14 +149,14 @@ func (c *compiler) add(f *fields, sf reflect.StructField, at []int, around []ref
 	}
 }
 
-// remain makes sf the field that takes all other keys.
+// remain makes sf the field for all other keys.
 func (c *compiler) remain(f *fields, sf reflect.StructField, at []int) {
 	if f.remain != nil {
-		c.mistake("only one field can take the remaining keys")
+		c.mistake("only one field can have the option remain")
 		return
 	}
 	if sf.Type.Kind() != reflect.Map {
-		c.mistake("the field that takes the remaining keys must be a map")
+		c.mistake("a field with the option remain must be a map")
 		return
 	}
 	f.remain = &field{index: at, codec: c.codec(sf.Type), goName: strings.Join(c.goPath, ".")}
@@ -186,8 +186,8 @@ func (c *compiler) field(sf reflect.StructField, key string, at []int) field {
 	return f
 }
 
-// tryDefault binds a default once, so that a bad one is found here and not in a service that starts
-// without the key.
+// tryDefault binds a default once, so that a bad default is an error of Open and not of the first
+// start without the key.
 func (c *compiler) tryDefault(k *codec, def *fallback, where mistake) {
 	r := &run{plan: c.plan}
 	v := reflect.New(k.typ).Elem()
@@ -196,7 +196,7 @@ func (c *compiler) tryDefault(k *codec, def *fallback, where mistake) {
 		m := where
 		m.message = "the default " + p.Message
 		if k.shape.Kind == tree.StructOf {
-			m.message = "a struct has no default of its own, its fields have"
+			m.message = "a struct cannot have a default; give its fields defaults"
 		}
 		c.mistakes = append(c.mistakes, m)
 	}
@@ -205,7 +205,7 @@ func (c *compiler) tryDefault(k *codec, def *fallback, where mistake) {
 	}
 }
 
-// flag reads a tag that is true or false.
+// flag returns the value of a tag that is true or false.
 func (c *compiler) flag(sf reflect.StructField, name string, otherwise bool) bool {
 	switch text, ok := sf.Tag.Lookup(name); {
 	case !ok:
@@ -219,8 +219,8 @@ func (c *compiler) flag(sf reflect.StructField, name string, otherwise bool) boo
 	return otherwise
 }
 
-// unique takes away the fields that Go hides behind one that is less deep, and notes those of one
-// depth.
+// unique removes the fields that Go hides behind a field at a smaller depth, and records fields of
+// the same depth as mistakes.
 func (c *compiler) unique(f *fields) {
 	best := make(map[string]*field, len(f.list))
 	for i := range f.list {

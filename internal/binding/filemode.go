@@ -22,8 +22,8 @@ const (
 	unixSticky   = 0o1000
 )
 
-// buildFileMode binds a file mode, which is what chmod reads. It refuses a bare decimal number: 640
-// is not 0640, and either may be meant.
+// buildFileMode binds a file mode as chmod reads it. It refuses a decimal number: 640 is not 0640,
+// and either may be meant.
 func buildFileMode(k *codec) {
 	k.shape.Type, k.plain = "file mode", true
 	k.bind = func(r *run, n *tree.Node, v reflect.Value) {
@@ -34,7 +34,7 @@ func buildFileMode(k *codec) {
 				r.wrongly(n, decimalMode)
 				return
 			}
-			mode = uint64(x) // a negative one is beyond the largest
+			mode = uint64(x) // a negative number is out of range
 		case uint64, float64:
 			r.wrongly(n, decimalMode)
 			return
@@ -62,7 +62,7 @@ func buildFileMode(k *codec) {
 	}
 }
 
-// octal reads 0640 and 0o640.
+// octal parses 0640 and 0o640.
 func octal(text string) (uint64, error) {
 	digits, ok := strings.CutPrefix(strings.Replace(text, "0O", "0o", 1), "0o")
 	if !ok && !strings.HasPrefix(text, "0") {
@@ -71,8 +71,7 @@ func octal(text string) (uint64, error) {
 	return strconv.ParseUint(digits, 8, 64)
 }
 
-// fileMode returns the mode that chmod means by a number: Go and Unix share only the bits of the
-// permissions.
+// fileMode converts a number as chmod reads it: Go and Unix share only the permission bits.
 func fileMode(unix uint32) fs.FileMode {
 	mode := fs.FileMode(unix) & fs.ModePerm
 	for bit, flag := range map[uint32]fs.FileMode{unixSetuid: fs.ModeSetuid, unixSetgid: fs.ModeSetgid, unixSticky: fs.ModeSticky} {

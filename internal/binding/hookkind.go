@@ -2,7 +2,7 @@ package binding
 
 import "reflect"
 
-// hook is a decode hook in the form that has everything: from is the value, to is the field.
+// hook is a decode hook in its most general form: from is the value, to is the field.
 type hook func(from, to reflect.Value) (any, error)
 
 // The three kinds of function that mapstructure accepts as a decode hook, in the order in which it

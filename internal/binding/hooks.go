@@ -10,7 +10,7 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// hooked puts the user's hooks before a codec.
+// hooked returns a binding that runs the hooks before the codec.
 func hooked(hooks []hook, k *codec) binding {
 	inner := k.bind
 	k.plainly = inner
@@ -20,19 +20,18 @@ func hooked(hooks []hook, k *codec) binding {
 		switch {
 		case !ok:
 		case err != nil:
-			r.unread(n, "something that a "+k.typ.String()+" can be made of", err)
+			r.unread(n, "a value that converts to a "+k.typ.String(), err)
 		case r.unchanged(out, from, n):
 			inner(r, n, v)
-		case out == nil: // as mapstructure has it: nothing to set
+		case out == nil: // as in mapstructure, there is nothing to set
 		default:
 			r.made(hooks, k, inner, n, out, v)
 		}
 	}
 }
 
-// made binds what hooks made in the place of n. Items of a list and entries of a map go through the
-// hooks one by one, as they do in mapstructure; anything else that has the type of the field is
-// done.
+// made binds what hooks returned for n. Items of a list and entries of a map go through the hooks
+// one by one, as in mapstructure. Any other value that has the type of the field is assigned.
 func (r *run) made(hooks []hook, k *codec, inner binding, n *tree.Node, out any, v reflect.Value) {
 	parts := k.shape.Kind == tree.ListOf || k.shape.Kind == tree.MapOf
 	if !parts && assign(v, out) {
@@ -47,7 +46,7 @@ func (r *run) made(hooks []hook, k *codec, inner binding, n *tree.Node, out any,
 	}
 }
 
-// convert runs the hooks, each on what the one before returned.
+// convert runs the hooks, each on the result of the previous one.
 func (r *run) convert(hooks []hook, n *tree.Node, from any, to reflect.Value) (out any, err error, ok bool) {
 	out = from
 	ok = r.guard(n, "a hook", func() {
@@ -71,7 +70,7 @@ func (r *run) convert(hooks []hook, n *tree.Node, from any, to reflect.Value) (o
 	return out, err, ok
 }
 
-// assign sets v to what a hook made for it: a value of its type, or a pointer to one.
+// assign sets v to a hook's result, if that is a value of its type or a pointer to one.
 func assign(v reflect.Value, out any) bool {
 	made := reflect.ValueOf(out)
 	if made.Kind() == reflect.Pointer && !made.Type().AssignableTo(v.Type()) {
@@ -84,8 +83,8 @@ func assign(v reflect.Value, out any) bool {
 	return true
 }
 
-// shown returns what a hook sees of a node: Go's own maps, lists and scalars, the same each time,
-// with int for a whole number as decoders of typed formats have it.
+// shown returns what a hook gets for a node: Go's own maps, lists and scalars, the same each time.
+// Whole numbers are of type int, as decoders of typed formats return them.
 func (r *run) shown(n *tree.Node) any {
 	switch n.Kind {
 	case tree.Scalar:
@@ -125,8 +124,8 @@ func (r *run) shown(n *tree.Node) any {
 	return p
 }
 
-// unchanged reports whether out is what a hook was given for n, and the hook has not written into
-// it either. What lies deeper is looked at when the walk gets there.
+// unchanged reports whether out is what a hook got for n, without changes in it. The walk compares
+// deeper levels when it reaches them.
 func (r *run) unchanged(out, from any, n *tree.Node) bool {
 	switch n.Kind {
 	case tree.Scalar:
@@ -155,8 +154,7 @@ func (r *run) unchanged(out, from any, n *tree.Node) bool {
 	return true
 }
 
-// isShown reports whether x is what hooks are shown of n: the same scalar, or the very same map or
-// list.
+// isShown reports whether x is what hooks get for n: the same scalar, or the identical map or list.
 func (r *run) isShown(x any, n *tree.Node) bool {
 	shown := r.shown(n)
 	switch n.Kind {
@@ -167,11 +165,11 @@ func (r *run) isShown(x any, n *tree.Node) bool {
 	return a.IsValid() && a.Type() == b.Type() && a.Len() == b.Len() && a.UnsafePointer() == b.UnsafePointer()
 }
 
-var errDeep = errors.New("deeper than a tree may be")
+var errDeep = errors.New("deeper than a tree can be")
 
-// graft makes a tree of what a hook returned in the place of n. What it took over from n keeps its
-// position; the rest stands where n does. New strings are text without a type, since it was the
-// hook that made them.
+// graft makes a tree of what a hook returned for n. Values taken from n keep their positions; new
+// values have the position of n. New strings are text without a type, because the hook, and not the
+// document, made them.
 func (r *run) graft(out any, n *tree.Node) (*tree.Node, error) { return r.graftAt(out, n, n, 0) }
 
 func (r *run) graftAt(out any, was, near *tree.Node, depth int) (*tree.Node, error) {
@@ -195,7 +193,7 @@ func (r *run) graftAt(out any, was, near *tree.Node, depth int) (*tree.Node, err
 			return r.graftPlain(out, near)
 		}
 		var entries []tree.Entry
-		for i := range entriesOf(was) { // in the old order, which problems keep
+		for i := range entriesOf(was) { // in the old order, which the order of problems follows
 			e := was.Entries[i]
 			if x, ok := plain[e.Key]; ok {
 				child, err := r.graftAt(x, e.Value, near, depth+1)
@@ -246,7 +244,7 @@ func entriesOf(n *tree.Node) []tree.Entry {
 	return n.Entries
 }
 
-// graftPlain makes a tree of what has nothing of the old one in it.
+// graftPlain makes a tree of a value that contains nothing of the old tree.
 func (r *run) graftPlain(out any, near *tree.Node) (*tree.Node, error) {
 	n, err := tree.FromPlain(near.Doc, out)
 	if err != nil {
@@ -277,7 +275,7 @@ func placed(n, near *tree.Node) *tree.Node {
 	return tree.NewScalar(near.Doc, near.Line, near.Column, value)
 }
 
-// hookedKey lets hooks make a map's key.
+// hookedKey returns a keyReader that runs the hooks first.
 func hookedKey(hooks []hook, t reflect.Type, read keyReader) keyReader {
 	return func(key string, into reflect.Value) error {
 		var out any = key

@@ -71,14 +71,14 @@ func (r *run) elements(elem *codec, items []*tree.Node, v reflect.Value) {
 				elem.fill(r, v.Index(i))
 			}
 		case !elem.nilable:
-			// An item that is missing is a slip of the pen, not a zero.
+			// A null item is a mistake, and not a zero value.
 			r.wrongly(item, "must not be null")
 		}
 		r.up()
 	}
 }
 
-// items returns the items of a list, or of a text: "a,b".
+// items returns the items of a list, or of text such as "a,b".
 func (r *run) items(n *tree.Node) ([]*tree.Node, bool) {
 	if n.Kind == tree.List {
 		return n.Items, true
@@ -87,7 +87,7 @@ func (r *run) items(n *tree.Node) ([]*tree.Node, bool) {
 	if !ok {
 		message := must(n, "a list")
 		if n.Kind == tree.Scalar {
-			message += " (put it in square brackets)"
+			message += "; put it in square brackets"
 		}
 		r.wrongly(n, message)
 		return nil, false

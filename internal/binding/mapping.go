@@ -13,7 +13,7 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// keyReader makes a map's key of the text that stands in the tree.
+// keyReader parses a key of the tree as the key of a Go map.
 type keyReader func(key string, into reflect.Value) error
 
 var errKey = errors.New("no such key")
@@ -46,8 +46,8 @@ func (c *compiler) buildMap(k *codec) {
 	}
 }
 
-// mapping is a map that is being filled. Key and value are used for each entry anew, since the map
-// copies them.
+// mapping is a map that is being filled. All entries share key and value, because the map copies
+// them.
 type mapping struct {
 	m, key, value reflect.Value
 	elem          *codec
@@ -55,7 +55,8 @@ type mapping struct {
 	want          string
 }
 
-// entry puts one entry of a tree into a map. One that is null stays out, as if no layer had it.
+// entry puts one entry of a tree into a map. It skips an entry that is null, which counts as
+// absent.
 func (r *run) entry(e *tree.Entry, to mapping) {
 	if e.Value == nil || e.Value.Kind == tree.Null {
 		return
@@ -76,11 +77,11 @@ func (r *run) entry(e *tree.Entry, to mapping) {
 	before := to.m.Len()
 	to.m.SetMapIndex(to.key, to.value)
 	if to.m.Len() == before {
-		r.note(source.DuplicateKey, e.Position(), "another key of this map is read as the same", nil)
+		r.note(source.DuplicateKey, e.Position(), "another key of this map has the same value", nil)
 	}
 }
 
-// entries returns the entries of a map, or of a text: "a=1,b=2".
+// entries returns the entries of a map, or of text such as "a=1,b=2".
 func (r *run) entries(n *tree.Node) ([]tree.Entry, bool) {
 	if n.Kind == tree.Map {
 		return n.Entries, true
@@ -113,7 +114,8 @@ func utf8Key(key string) error {
 	return nil
 }
 
-// keyReader returns how keys of type t are read, and what is wanted of them; nil if they cannot be.
+// keyReader returns the reader for keys of type t, and what a key must be, in words. The reader is
+// nil if t cannot be a key.
 func (c *compiler) keyReader(t reflect.Type) (keyReader, string) {
 	if parse, ok := c.settings.parsers[t]; ok {
 		return keyReader(parse), "a " + t.String()

@@ -7,10 +7,10 @@ import (
 	"github.com/nacre-go/nacre/internal/tree"
 )
 
-// index finds a key that may have been meant. It is safe for concurrent use.
+// index finds the known key that is nearest to an unknown one. It is safe for concurrent use.
 type index struct {
 	root *tree.Shape
-	// elsewhere are the paths of all keys by their folded last segment, made when first needed.
+	// elsewhere are the paths of all keys by their folded last segment, computed on first use.
 	elsewhere func() map[string][]tree.Path
 }
 
@@ -22,8 +22,7 @@ func newIndex(root *tree.Shape) *index {
 	})}
 }
 
-// walk notes the keys of structs in structs. What is in lists and maps has no path before there is
-// a config.
+// walk collects the keys of structs in structs. Keys in lists and maps have no fixed path.
 func walk(s *tree.Shape, at tree.Path, around map[*tree.Shape]bool, all map[string][]tree.Path) {
 	if s == nil || around[s] || s.Kind != tree.StructOf && s.Kind != tree.RemainderOf || len(at) > 16 {
 		return
@@ -37,13 +36,13 @@ func walk(s *tree.Shape, at tree.Path, around map[*tree.Shape]bool, all map[stri
 	}
 }
 
-// fold takes away what people get wrong first: case, and what stands between words.
+// fold removes the differences that people make most often: case, and the separators between words.
 func fold(key string) string { return separators.Replace(strings.ToLower(key)) }
 
 var separators = strings.NewReplacer("_", "", "-", "", ".", "", " ", "")
 
-// nearest returns the path that was most likely meant by at, an unknown key beside siblings; empty
-// where none is near.
+// nearest returns the path that most likely was meant by at, an unknown key among siblings; empty
+// if no key is near.
 func (x *index) nearest(at tree.Path, siblings []field) string {
 	parent, key := at[:len(at)-1], at[len(at)-1]
 	folded, lower, most := fold(key), strings.ToLower(key), slack(key)
@@ -54,7 +53,7 @@ func (x *index) nearest(at tree.Path, siblings []field) string {
 			return parent.Join(s).String()
 		}
 		if d := len(key) - len(s); d > most || -d > most {
-			continue // further away than is forgiven
+			continue // too different
 		}
 		if d := edits(lower, strings.ToLower(s)); d < distance {
 			best, distance = s, d
@@ -78,7 +77,7 @@ func (x *index) nearest(at tree.Path, siblings []field) string {
 	return ""
 }
 
-// slack is how many slips of the pen are forgiven in a key.
+// slack returns how many edits a key may need to count as a typo.
 func slack(key string) int {
 	switch n := len(key); {
 	case n < 3:
@@ -91,12 +90,11 @@ func slack(key string) int {
 	return 3
 }
 
-// longest is the length from which keys are not compared any more: nobody mistypes that, and it
-// costs the square.
+// longest is the length from which keys are not compared: the cost is the square of the length.
 const longest = 64
 
-// edits returns how many letters must be added, dropped, changed or swapped with their neighbour to
-// make b of a.
+// edits returns how many letters must be added, dropped, changed or swapped with the next one to
+// turn a into b.
 func edits(a, b string) int {
 	if len(a) > longest || len(b) > longest {
 		return longest

@@ -67,8 +67,8 @@ func Parse[T any](parse func(text string) (T, error)) Option {
 	}
 }
 
-// PublicText is the text of a binder.PublicError, which errors.As converts to it: this package
-// cannot name that type.
+// PublicText is the text of a binder.PublicError, which errors.As converts to it. This package
+// cannot import binder, which imports it.
 type PublicText string
 
 // Error returns the text.

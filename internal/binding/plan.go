@@ -8,9 +8,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Plan binds trees to values of T. It is immutable and safe for concurrent use. Its Shape and Bind
-// speak of trees, which are internal: they are for the engine. Bind the function is for everybody
-// else.
+// Plan binds trees to values of T. It is immutable and safe for concurrent use. The engine calls
+// it; a user calls Open or binder.Bind.
 type Plan[T any] struct{ p *plan }
 
 // plan is a Plan whose type is known only at run time.
@@ -20,9 +19,9 @@ type plan struct {
 	codecs map[reflect.Type]*codec // of all types below the root
 }
 
-// Compile makes a plan for T, a struct or a map with string keys. The error is a source.Problems
-// with every mistake in the type and in the options; their kind is source.InvalidArgument, and
-// their key is where in the config the field stands.
+// Compile returns a plan for T, a struct or a map with string keys. The error is a source.Problems
+// with every mistake in the type and in the options. Their kind is source.InvalidArgument, and
+// their key is that of the field in the config.
 func Compile[T any](options ...Option) (*Plan[T], error) {
 	p, err := compile(reflect.TypeFor[T](), options)
 	if err != nil {
@@ -32,54 +31,54 @@ func Compile[T any](options ...Option) (*Plan[T], error) {
 }
 
 // Shape returns which keys T has, which of them are secret, and what their defaults are. The shape
-// of a recursive type is a ring.
+// of a recursive type refers to itself.
 func (p *Plan[T]) Shape() *tree.Shape { return p.p.root.shape }
 
-// Report is what there is to say of a tree that was bound.
+// Report holds what binding a tree found.
 type Report struct {
 	// Problems are in the order of documents and lines; none if the tree is good.
 	Problems source.Problems
-	// Unused are the keys that no field has, of documents that allow that.
+	// Unused are the keys without a field, in documents that allow unknown keys.
 	Unused []Unused
 }
 
-// Unused is a key that no field has.
+// Unused is a key without a field.
 type Unused struct {
 	Key      string
 	Position source.Position
 }
 
-// Bind returns a new T with what the tree says, and with defaults where it says nothing; a nil tree
-// says nothing at all. The value is nil if the report has problems, unless all of them are unknown
-// keys: then every field has what it would have without those keys, so that the value can be looked
-// at further and all be told at once.
+// Bind returns a new T with the values of the tree, and with defaults for absent keys; in a nil
+// tree, all keys are absent. The value is nil if the report has problems, unless all of them are
+// unknown keys. Then every field has the value that it would have without those keys, so that the
+// value can be validated and all problems are reported at once.
 func (p *Plan[T]) Bind(root *tree.Node) (*T, Report) {
-	v, report := p.BindPart(nil, root, nil)
+	v, report := p.BindSection(nil, root, nil)
 	report.Problems = wording.Strip(report.Problems)
 	return v, report
 }
 
-// BindPart is Bind for a part of a config: root stands at a path, by which its keys are called.
-// Whole is the shape of all that is bound, from the config's root on: a key that is in it is not
-// unknown, though T has no field for it; nil where nobody else binds anything. The problems say who
-// wrote their messages; see internal/wording.
-func (p *Plan[T]) BindPart(at tree.Path, root *tree.Node, whole *tree.Shape) (*T, Report) {
+// BindSection is Bind for a section of a config: at is the path of root, and problems name keys
+// from the root of the config. whole is the shape of everything that is bound, from the root of the
+// config: a key in it is not unknown, even if T has no field for it. It is nil if T is all that is
+// bound. The problems mark which parts of their messages are from nacre; see internal/wording.
+func (p *Plan[T]) BindSection(at tree.Path, root *tree.Node, whole *tree.Shape) (*T, Report) {
 	v := new(T)
-	report, complete := p.BindPartInto(v, at, root, whole)
+	report, complete := p.BindSectionInto(v, at, root, whole)
 	if !complete {
 		return nil, report
 	}
 	return v, report
 }
 
-// BindPartInto is BindPart into a T of the caller's, which must be zero, for values that must not
-// move once they were bound. What is in *v is of use only if complete.
-func (p *Plan[T]) BindPartInto(v *T, at tree.Path, root *tree.Node, whole *tree.Shape) (report Report, complete bool) {
+// BindSectionInto is BindSection into a T of the caller, which must be zero, for values that must
+// not move once they are bound. Use *v only if complete is true.
+func (p *Plan[T]) BindSectionInto(v *T, at tree.Path, root *tree.Node, whole *tree.Shape) (report Report, complete bool) {
 	return p.p.bind(&run{base: at, whole: whole}, root, reflect.ValueOf(v).Elem())
 }
 
-// bind fills v, which must be zero and settable. It is whole if nothing that v has a place for is
-// missing.
+// bind fills v, which must be zero and settable. The result is whole if every value that v has a
+// field for was bound.
 func (p *plan) bind(r *run, root *tree.Node, v reflect.Value) (report Report, whole bool) {
 	r.plan = p
 	if root == nil || root.Kind == tree.Null {

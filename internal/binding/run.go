@@ -12,20 +12,21 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// MaxProblems is how many problems are listed; one more says how many there are beyond.
+// MaxProblems is how many problems a report lists. One more says how many are not listed.
 const MaxProblems = 100
 
-// run is the state of one bind: where it is, and what it has found. Not safe for concurrent use.
+// run is the state of one bind: the current place, and the problems so far. It is not safe for
+// concurrent use.
 type run struct {
 	plan     *plan
-	base     tree.Path // where the root stands in the whole config
-	path     []segment // from there
+	base     tree.Path // of the root, in the whole config
+	path     []segment // from the root
 	problems source.Problems
-	more     int  // problems that are not listed
-	spoilt   bool // a problem is more than a key too many
+	more     int  // the number of problems that are not listed
+	spoilt   bool // there is a problem other than an unknown key
 	unused   []Unused
-	plain    map[*tree.Node]any // what hooks were shown; nil without hooks
-	whole    *tree.Shape        // of all that anybody binds; nil where nobody else does
+	plain    map[*tree.Node]any // what hooks got for each node; nil without hooks
+	whole    *tree.Shape        // of everything that is bound; nil if that is only this plan
 }
 
 // segment is a key, or an item of a list. It becomes text only in a problem.
@@ -39,10 +40,10 @@ func (r *run) key(key string) { r.path = append(r.path, segment{key: key}) }
 func (r *run) item(i int)     { r.path = append(r.path, segment{item: i, list: true}) }
 func (r *run) up()            { r.path = r.path[:len(r.path)-1] }
 
-// here returns the path of where the run is, in the whole config.
+// here returns the current path in the whole config.
 func (r *run) here() tree.Path { return append(r.base[:len(r.base):len(r.base)], r.local()...) }
 
-// local returns it from the root on.
+// local returns the current path from the root.
 func (r *run) local() tree.Path {
 	p := make(tree.Path, len(r.path))
 	for i, s := range r.path {
@@ -53,18 +54,18 @@ func (r *run) local() tree.Path {
 	return p
 }
 
-// wrong notes that a value does not fit: it must be want, not what it is.
+// wrong records that a value must be want, and not what it is.
 func (r *run) wrong(n *tree.Node, want string) {
 	r.note(source.WrongType, n.Position(), must(n, want), nil)
 }
 
-// wrongly notes that a value does not fit, in words of its own.
+// wrongly records that a value does not fit, with a message of its own.
 func (r *run) wrongly(n *tree.Node, message string) {
 	r.note(source.WrongType, n.Position(), message, nil)
 }
 
-// unread notes that a text could not be read. The cause's own text is shown only if its author
-// vouches for it.
+// unread records that a text could not be parsed. The text of the cause is shown only if it is
+// public.
 func (r *run) unread(n *tree.Node, want string, cause error) {
 	var public PublicText
 	if errors.As(cause, &public) && public != "" {
@@ -74,7 +75,8 @@ func (r *run) unread(n *tree.Node, want string, cause error) {
 	r.note(source.WrongType, n.Position(), must(n, want), &hidden{cause})
 }
 
-// note notes a problem in words of our own: no value, and no text of somebody else's code.
+// note records a problem with a message from nacre: without a value, and without text from other
+// code.
 func (r *run) note(kind source.Kind, at source.Position, own string, err error) *source.Problem {
 	return r.noteText(kind, at, wording.Own(own), err)
 }
@@ -91,17 +93,17 @@ func (r *run) noteText(kind source.Kind, at source.Position, message wording.Tex
 }
 
 // hidden is a cause that may carry a value: errors.Is and errors.As reach it, printing and encoding
-// do not.
+// do not reach it.
 type hidden struct{ err error }
 
 func (h *hidden) Error() string { return "a cause that may carry a value" }
 func (h *hidden) Unwrap() error { return h.err }
 
-// GoString keeps %#v from looking inside.
+// GoString keeps %#v from printing the cause.
 func (h *hidden) GoString() string { return h.Error() }
 
-// guard runs code of the user's, and makes a problem of a panic in it. What was panicked with is
-// not kept: it may carry a value.
+// guard runs the user's code and turns a panic in it into a problem. The value of the panic is not
+// kept: it may be a value of the config.
 func (r *run) guard(n *tree.Node, what string, do func()) (ok bool) {
 	depth := len(r.path)
 	defer func() {
@@ -117,7 +119,7 @@ func (r *run) guard(n *tree.Node, what string, do func()) (ok bool) {
 	return true
 }
 
-// unknown notes a key that no field of a struct has.
+// unknown records a key that has no field.
 func (r *run) unknown(e *tree.Entry, siblings []field) {
 	r.key(e.Key)
 	defer r.up()
@@ -137,7 +139,7 @@ func (r *run) unknown(e *tree.Entry, siblings []field) {
 	}
 }
 
-// nearestOfAll is the key that may have been meant, among those that anybody binds.
+// nearestOfAll returns the nearest key among all that are bound.
 func (r *run) nearestOfAll() string {
 	here := r.here()
 	around, _ := r.whole.Lookup(here[:len(here)-1])
@@ -151,8 +153,8 @@ func (r *run) nearestOfAll() string {
 	return newIndex(r.whole).nearest(here, siblings)
 }
 
-// isElsewhere reports whether others bind what stands under e. Of what they know only some keys of,
-// the rest is noted.
+// isElsewhere reports whether another plan binds e. If it binds only some keys below e, isElsewhere
+// records the others.
 func (r *run) isElsewhere(e *tree.Entry) bool {
 	known, _ := r.whole.Lookup(r.here())
 	if known == nil {
@@ -166,8 +168,8 @@ func (r *run) isElsewhere(e *tree.Entry) bool {
 	return true
 }
 
-// strictPosition reports whether any document that has a say in e is one that does not allow
-// unknown keys, and where. What stands below a key may come from several documents.
+// strictPosition reports whether a document that contributes to e does not allow unknown keys, and
+// where. The values below a key may come from several documents.
 func strictPosition(e *tree.Entry) (source.Position, bool) {
 	n := e.Value
 	if n.Kind == tree.Map && len(n.Entries) > 0 {
@@ -185,7 +187,7 @@ func strictPosition(e *tree.Entry) (source.Position, bool) {
 	return e.Position(), n.Doc == nil || !n.Doc.AllowUnknown
 }
 
-// report puts the problems in the order of documents, as the tree has them, and lines.
+// report sorts the problems by document, in the order of the tree, and by line.
 func (r *run) report() Report {
 	type document struct{ layer, name string }
 	order := make(map[document]int)
@@ -207,7 +209,7 @@ func (r *run) report() Report {
 	return Report{Problems: r.problems, Unused: r.unused}
 }
 
-// must says what a value must be and, where its format has types, what it is.
+// must returns a message that says what a value must be and, if its format has types, what it is.
 func must(n *tree.Node, want string) string {
 	if n.Kind == tree.Scalar {
 		if text, ok := n.Value.(source.Text); ok {

@@ -12,10 +12,10 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Numbers and bools read text with the blanks around it taken away; strings take text as it is.
+// Numbers and bools ignore the blanks around a text; strings keep them.
 
-// notText is the problem of bytes where a field wants text. Only []byte and types with
-// UnmarshalText take them.
+// notText is the message for bytes that are not text. Only []byte and types with UnmarshalText
+// accept them.
 const notText = "must be UTF-8 text; use a []byte field for other bytes"
 
 func buildString(k *codec) {
@@ -33,7 +33,7 @@ func buildString(k *codec) {
 	}
 }
 
-// buildBytes takes a string's bytes as they are.
+// buildBytes binds the bytes of a string, unchanged.
 func buildBytes(k *codec) {
 	k.shape.Type, k.nilable = "string", true
 	k.bind = func(r *run, n *tree.Node, v reflect.Value) {
@@ -45,7 +45,7 @@ func buildBytes(k *codec) {
 	}
 }
 
-// textOf returns what is written in a string or a text.
+// textOf returns the text of a string, with a type or without.
 func textOf(n *tree.Node) (string, bool) {
 	switch s := n.Value.(type) {
 	case string:
@@ -56,16 +56,16 @@ func textOf(n *tree.Node) (string, bool) {
 	return "", false
 }
 
-// quoteNeeded notes a value that its format took for something else than the string that was meant.
+// quoteNeeded records a value that must be a string and is of another type in its format.
 func (r *run) quoteNeeded(n *tree.Node, want string) {
 	message := must(n, want)
 	if n.Kind == tree.Scalar {
-		message += " (put it in quotes)"
+		message += "; put it in quotes"
 	}
 	r.wrongly(n, message)
 }
 
-// unquoteNeeded notes a string where something else was meant.
+// unquoteNeeded records a string that must be of another type.
 func (r *run) unquoteNeeded(n *tree.Node, want string) {
 	if n.Kind == tree.Scalar && want != wantBool && leadingZero(n) {
 		r.wrongly(n, "must be "+want+zeroLeads)
@@ -73,7 +73,7 @@ func (r *run) unquoteNeeded(n *tree.Node, want string) {
 	}
 	message := must(n, want)
 	if s, ok := n.Value.(string); ok && bareIsTyped(s) {
-		message += " (take away the quotes)"
+		message += "; remove the quotes"
 	}
 	r.wrongly(n, message)
 }
@@ -106,14 +106,14 @@ func buildBool(k *codec) {
 			}
 		}
 		if s, ok := n.Value.(string); ok && oldBool(s) {
-			r.wrongly(n, must(n, wantBool)+" (yes, no, on and off are text in YAML 1.2)")
+			r.wrongly(n, must(n, wantBool)+"; yes, no, on and off are text in YAML 1.2")
 			return
 		}
 		r.unquoteNeeded(n, wantBool)
 	}
 }
 
-// oldBool reports whether YAML 1.1 would have taken s for a bool.
+// oldBool reports whether s is a bool in YAML 1.1.
 func oldBool(s string) bool {
 	switch strings.ToLower(s) {
 	case "yes", "no", "on", "off", "y", "n":
@@ -213,7 +213,7 @@ func buildUint(k *codec) {
 	}
 }
 
-// integer returns how strconv must be asked for a text: 010 is ten, 0x10 is sixteen.
+// integer returns the arguments of strconv for a text: 010 is ten, 0x10 is sixteen.
 func integer(x source.Text) (s string, base, bits int) {
 	s = strings.TrimSpace(string(x))
 	digits := strings.TrimLeft(s, "+-")
@@ -223,7 +223,7 @@ func integer(x source.Text) (s string, base, bits int) {
 	return s, 10, 64
 }
 
-// float reads a number as strconv does, and infinity as YAML writes it too.
+// float parses a number as strconv does, and infinity also as YAML writes it.
 func float(text string, bits int) (float64, error) {
 	switch text {
 	case ".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF", "-.inf", "-.Inf", "-.INF", ".nan", ".NaN", ".NAN":
@@ -283,7 +283,7 @@ func buildFloat(k *codec) {
 			r.unquoteNeeded(n, "a number")
 			return
 		}
-		// NaN is unequal to itself, so that the config would differ from itself for ever.
+		// NaN is not equal to itself, so the config would always differ from itself.
 		if math.IsNaN(f) {
 			r.wrongly(n, "must be a number, not NaN")
 			return
@@ -293,13 +293,13 @@ func buildFloat(k *codec) {
 			return
 		}
 		if f == 0 {
-			f = 0 // and not -0, which is a text's alone: typed formats read it as a whole number
+			f = 0 // and not -0: formats with types read -0 as a whole number
 		}
 		v.SetFloat(f)
 	}
 }
 
-// buildAny takes everything, as Go's own maps, lists and scalars.
+// buildAny binds any value, as Go's own maps, lists and scalars.
 func buildAny(k *codec) {
 	*k.shape = tree.Shape{Kind: tree.Any, Type: "anything"}
 	k.nilable = true

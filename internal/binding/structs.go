@@ -7,23 +7,22 @@ import (
 	"github.com/nacre-go/nacre/internal/tree"
 )
 
-// fields are what a struct's plan is made of: its own fields and those of the structs that are
-// squashed into it.
+// fields are the fields of a struct and of the structs that are squashed into it.
 type fields struct {
 	list  []field
 	byKey map[string]int
-	// remain takes the keys that no field has; nil where they are problems.
+	// remain takes the keys without a field; nil if such keys are problems.
 	remain *field
-	// absent are the fields that have something to do when the tree has nothing for them.
+	// absent are the fields with defaults, here or below.
 	absent []int
 }
 
 type field struct {
 	key   string
-	index []int // as reflect.Value.FieldByIndex
+	index []int // for reflect.Value.FieldByIndex
 	codec *codec
 	def   *fallback
-	// goName is the field as Go code calls it, for mistakes.
+	// goName is the path of the field in Go, for mistakes.
 	goName string
 	shape  *tree.Shape
 	depth  int
@@ -32,14 +31,14 @@ type field struct {
 // fallback is a default.
 type fallback struct {
 	node  *tree.Node    // its text
-	value reflect.Value // ready to be copied; invalid where a copy would share what can be changed
+	value reflect.Value // ready to be copied; invalid if a copy would share memory
 }
 
-// few is the number of fields up to which looking at each is as quick as a map.
+// few is the number of fields up to which a linear search is as fast as a map.
 const few = 6
 
-// find returns the field of a key, or -1. Next is a guess: trees mostly have the order of the
-// struct.
+// find returns the index of the field of a key, or -1. next is a guess: most trees have the order
+// of the struct.
 func (f *fields) find(key string, next int) int {
 	if next < len(f.list) && f.list[next].key == key {
 		return next
@@ -58,7 +57,7 @@ func (f *fields) find(key string, next int) int {
 	return -1
 }
 
-// needs notes, for each field that stands in embedded pointers of t, the keys that allocate them;
+// needs records, for each field in embedded pointers of t, the keys that allocate these pointers;
 // see of and fill.
 func (f *fields) needs(t reflect.Type) {
 	for i := range f.list {
@@ -78,7 +77,7 @@ func (f *fields) needs(t reflect.Type) {
 	}
 }
 
-// bindStruct is the binding of every struct.
+// bindStruct binds a struct.
 func (k *codec) bindStruct(r *run, n *tree.Node, v reflect.Value) {
 	if n.Kind != tree.Map {
 		r.wrong(n, "a map")
@@ -99,7 +98,7 @@ func (k *codec) bindStruct(r *run, n *tree.Node, v reflect.Value) {
 			if f.remain != nil {
 				rest = append(rest, *e)
 			} else {
-				r.unknown(e, f.list) // with null too: a misspelt key that is left empty is as lost as any other
+				r.unknown(e, f.list) // also if it is null: it is misspelt all the same
 			}
 			continue
 		}
@@ -123,14 +122,14 @@ func (k *codec) bindStruct(r *run, n *tree.Node, v reflect.Value) {
 	}
 }
 
-// fillStruct is what a struct is where the tree has nothing for it.
+// fillStruct sets the defaults of a struct for which the tree has no value.
 func (k *codec) fillStruct(r *run, v reflect.Value) {
 	for _, at := range k.fields.absent {
 		k.fields.list[at].fill(r, v)
 	}
 }
 
-// of returns the field in v, and allocates the embedded pointers on the way.
+// of returns the field in v. It allocates the embedded pointers on the way.
 func (f *field) of(v reflect.Value) reflect.Value {
 	if len(f.index) == 1 {
 		return v.Field(f.index[0])
@@ -147,7 +146,7 @@ func (f *field) of(v reflect.Value) reflect.Value {
 	return v
 }
 
-// fill gives the field its default, unless it is in an embedded pointer that is nil.
+// fill sets the default of the field, unless the field is in an embedded pointer that is nil.
 func (f *field) fill(r *run, v reflect.Value) {
 	for i, at := range f.index {
 		if i > 0 && v.Kind() == reflect.Pointer {

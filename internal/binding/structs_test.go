@@ -161,7 +161,7 @@ func TestMistakes(t *testing.T) {
 	want := map[string]string{
 		"same": "binding_test.config.B: has the same key as", "chan": ".Chan: a field of type chan int cannot be bound", "func": ".Func",
 		"ctx": ".Ctx", "cplx": ".Cplx", "def": ".Def: the default must be a whole number", "empty": ".Empty: the default must be a whole number, but is empty",
-		"struct": ".Struct: a struct has no default", "secret": ".Secret: the default must be a duration", "flag": ".Flag: the live tag must be true or false",
+		"struct": ".Struct: a struct cannot have a default", "secret": ".Secret: the default must be a duration", "flag": ".Flag: the live tag must be true or false",
 		"keys": ".Keys: a bool cannot be the key", "loop": ".Loop", "zone": ".Zone: a time zone is bound to a *time.Location",
 		"inner.x.[].y.*": ".Inner.X.Y: a field of type chan int",
 	}

@@ -18,8 +18,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// textTypes are the standard library's types that read themselves from text, in words: what they
-// are, and what is wanted.
+// textTypes are the types of the standard library with an UnmarshalText method. The words say what
+// the type is, and what a value must be.
 var textTypes = map[reflect.Type][2]string{
 	reflect.TypeFor[netip.Addr]():     {"IP address", "an IP address"},
 	reflect.TypeFor[netip.AddrPort](): {"IP address and port", "an IP address and port such as 10.0.0.1:80"},
@@ -33,7 +33,7 @@ var textTypes = map[reflect.Type][2]string{
 	reflect.TypeFor[big.Rat]():        {"float", "a number"},
 }
 
-// isSize reports whether t is binder.Size, which this package cannot name: binder stands on it.
+// isSize reports whether t is binder.Size. This package cannot import binder, which imports it.
 func isSize(t reflect.Type) bool {
 	return t.Name() == "Size" && t.PkgPath() == "github.com/nacre-go/nacre/binder"
 }
@@ -41,7 +41,7 @@ func isSize(t reflect.Type) bool {
 // WantSize is what a size must be, in words.
 const WantSize = "a size such as 10MiB, 1.5GB or a number of bytes"
 
-// wordsOf returns the words for a type that reads itself from text, if there are any.
+// wordsOf returns the words for a type with an UnmarshalText method, if there are any.
 func wordsOf(t reflect.Type) (words [2]string, ok bool) {
 	if isSize(t) {
 		return [2]string{"size", WantSize}, true
@@ -50,11 +50,11 @@ func wordsOf(t reflect.Type) (words [2]string, ok bool) {
 	return words, ok
 }
 
-// buildText binds a type that has an UnmarshalText method. Numbers are given as text only to types
-// that are numbers: for a password, 0123 is not 83.
+// buildText binds a type that has an UnmarshalText method. Only types that are numbers get a number
+// of the tree as text: for a password, 0123 is not 83.
 func buildText(k *codec) {
 	t := k.typ
-	want := "text that a " + t.String() + " can be read from"
+	want := "text that parses as a " + t.String()
 	if words, ok := wordsOf(t); ok {
 		k.shape.Type, want = words[0], words[1]
 	}
@@ -89,7 +89,7 @@ func buildText(k *codec) {
 	}
 }
 
-// numberText returns a number as it would be written.
+// numberText returns a number in decimal digits.
 func numberText(n *tree.Node) (string, bool) {
 	switch x := n.Value.(type) {
 	case int64:
@@ -102,9 +102,9 @@ func numberText(n *tree.Node) (string, bool) {
 	return "", false
 }
 
-// buildParsed binds a type for which there is a Parse option.
+// buildParsed binds a type that has a Parse option.
 func buildParsed(k *codec, parse parser) {
-	want := "text that a " + k.typ.String() + " can be read from"
+	want := "text that parses as a " + k.typ.String()
 	k.bind = func(r *run, n *tree.Node, v reflect.Value) {
 		text, ok := textOf(n)
 		if !ok {
@@ -118,8 +118,8 @@ func buildParsed(k *codec, parse parser) {
 	}
 }
 
-// buildParsedBy binds a type of the standard library that has a function which reads it from text,
-// and no UnmarshalText method. What the function returns is never changed by anybody.
+// buildParsedBy binds a type of the standard library that has a parse function and no UnmarshalText
+// method. No code changes what the function returns.
 func buildParsedBy[T any](k *codec, parse func(text string) (T, error), words, want string) {
 	k.shape.Type, k.plain = words, true
 	k.bind = func(r *run, n *tree.Node, v reflect.Value) {
@@ -153,10 +153,10 @@ func parseNet(text string) (net.IPNet, error) {
 	return *n, nil
 }
 
-// selfUnmarshaler is mapstructure's Unmarshaler.
+// selfUnmarshaler is the Unmarshaler of mapstructure.
 type selfUnmarshaler interface{ UnmarshalMapstructure(data any) error }
 
-// buildSelf binds a type that has mapstructure's UnmarshalMapstructure method.
+// buildSelf binds a type that has an UnmarshalMapstructure method.
 func buildSelf(k *codec) {
 	*k.shape = tree.Shape{Kind: tree.Any, Type: k.typ.String()}
 	k.bind = func(r *run, n *tree.Node, v reflect.Value) {
@@ -164,13 +164,13 @@ func buildSelf(k *codec) {
 		if r.guard(n, "UnmarshalMapstructure of "+k.typ.String(), func() {
 			err = v.Addr().Interface().(selfUnmarshaler).UnmarshalMapstructure(n.Plain())
 		}) && err != nil {
-			r.unread(n, "something that a "+k.typ.String()+" can be made of", err)
+			r.unread(n, "a value that converts to a "+k.typ.String(), err)
 		}
 	}
 }
 
-// buildRaw gives a json.RawMessage whatever there is, as JSON. Text without a type may be JSON
-// already.
+// buildRaw binds any value to a json.RawMessage, as JSON. Text without a type that is JSON is kept
+// as it is.
 func buildRaw(k *codec) {
 	*k.shape = tree.Shape{Kind: tree.Any, Type: "anything"}
 	k.nilable = true
@@ -185,7 +185,7 @@ func buildRaw(k *codec) {
 		}
 		b, err := json.Marshal(n.Plain())
 		if err != nil { // an infinite number
-			r.wrong(n, "something that JSON can hold")
+			r.wrong(n, "a value that JSON can hold")
 			return
 		}
 		v.SetBytes(b)
@@ -201,7 +201,7 @@ func buildDuration(k *codec) {
 		if !ok {
 			switch x := n.Value.(type) {
 			case int64:
-				if x == 0 { // no unit is needed to know how long nothing is
+				if x == 0 { // zero needs no unit
 					return
 				}
 				r.wrongly(n, bareDuration)
@@ -233,7 +233,8 @@ const bareDuration = "must be " + wantDuration + ", not a bare number"
 
 const wantTime = "a time such as 2006-01-02T15:04:05Z, or a date"
 
-// buildTime takes RFC 3339, a date (midnight in UTC), and the times of formats that have them.
+// buildTime binds a time in RFC 3339, a date (midnight in UTC), and the times of formats that have
+// them.
 func buildTime(k *codec) {
 	k.shape.Type, k.plain = "time", true
 	k.bind = func(r *run, n *tree.Node, v reflect.Value) {
@@ -259,7 +260,7 @@ func buildTime(k *codec) {
 	}
 }
 
-// isPlain reports whether nothing in a value of type t can be changed through a copy of it.
+// isPlain reports whether a copy of a value of type t shares no memory with it.
 func isPlain(t reflect.Type) bool {
 	switch t.Kind() {
 	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Interface, reflect.Chan, reflect.Func, reflect.UnsafePointer:
@@ -276,7 +277,7 @@ func isPlain(t reflect.Type) bool {
 	return true
 }
 
-// untyped returns the text of an origin without types.
+// untyped returns a text from an origin without types.
 func untyped(n *tree.Node) (string, bool) {
 	t, ok := n.Value.(source.Text)
 	return string(t), ok

@@ -140,7 +140,7 @@ func part[T any](at tree.Path, plan *binding.Plan[T], rules func(*T, *tree.Node)
 	return &engine.Section{
 		At: at, Type: reflect.TypeFor[T](), Shape: plan.Shape(), BindAlone: true,
 		Bind: func(n *tree.Node, whole *tree.Shape) (any, source.Problems) {
-			v, report := plan.BindPart(at, n, whole)
+			v, report := plan.BindSection(at, n, whole)
 			if v == nil {
 				return nil, report.Problems
 			}

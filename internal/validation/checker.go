@@ -44,12 +44,12 @@ func Compile[T any](options ...Option) (*Checker[T], error) {
 // Check returns all that is wrong with value, in the order of the struct; nil if nothing is. Root
 // is the tree that value was bound from, which tells where the keys stand; it may be nil.
 func (c *Checker[T]) Check(value *T, root *tree.Node) source.Problems {
-	return wording.Strip(c.CheckPart(nil, value, root))
+	return wording.Strip(c.CheckSection(nil, value, root))
 }
 
-// CheckPart is Check for a part of a config: root stands at a path, by which its keys are called.
+// CheckSection is Check for a part of a config: root stands at a path, by which its keys are called.
 // The problems say who wrote their messages; see internal/wording.
-func (c *Checker[T]) CheckPart(at tree.Path, value *T, root *tree.Node) source.Problems {
+func (c *Checker[T]) CheckSection(at tree.Path, value *T, root *tree.Node) source.Problems {
 	return c.c.check(at, reflect.ValueOf(value), root)
 }
 
