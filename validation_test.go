@@ -170,17 +170,17 @@ func TestOpenRefusesRulesThatCannotBeKept(t *testing.T) {
 			In  []struct {
 				Idle int `config:"idle" validate:"required_with=Top.Open"`
 			} `config:"in"`
-		}](t), []string{"in[].idle: struct.Idle: required_with names Top.Open", "a Validate method of the whole struct can ask it"}},
+		}](t), []string{"in[].idle: struct.Idle: required_with names Top.Open", "a Validate method of the whole struct can read it"}},
 		"a field of the same struct": {refusing[struct {
 			In struct {
 				Idle int `config:"idle" validate:"ltecsfield=Open"`
 				Open int `config:"max_open"`
 			} `config:"in"`
-		}](t), []string{"in.idle: struct.Idle: ltecsfield names Open", "write the whole path from there, or ltefield for a field beside this one"}},
+		}](t), []string{"in.idle: struct.Idle: ltecsfield names Open", "write the whole path from there, or ltefield for a field of the same struct"}},
 		"another type": {refusing[struct {
 			Idle string `config:"idle" validate:"ltefield=Open"`
 			Open int    `config:"max_open"`
-		}](t), []string{"idle: struct.Idle: ltefield=Open: a field of type string cannot be compared so with one of type int"}},
+		}](t), []string{"idle: struct.Idle: ltefield=Open: a field of type string cannot be compared with one of type int"}},
 		"an alias": {func() error {
 			o := quiet
 			o.Validate = []validate.Option{validate.Alias("pool", "gte=1,ltefield=Opne", "must be a size")}

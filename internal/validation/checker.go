@@ -13,26 +13,26 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Checker checks values of T. It is immutable and safe for concurrent use. Its Check speaks of
-// trees, which are internal: it is for the engine. Struct is for everybody else.
+// Checker checks values of T. It is immutable and safe for concurrent use. The engine calls it; a
+// user calls Open or validate.Struct.
 type Checker[T any] struct{ c *checker }
 
 // checker is a Checker whose type is known only at run time.
 type checker struct {
 	validate *validator.Validate
 	messages map[string]string
-	aliases  map[string]string // what the names that Alias gave stand for
+	aliases  map[string]string // the tags of each alias
 	root     *kind
 	kinds    map[reflect.Type]*kind
-	tag      string // for a root that is no struct
-	// references are the fields that tags name, looked up while compiling and not changed later.
+	tag      string // of a root that is not a struct
+	// references are the fields that tags name. They are resolved by Compile and not changed later.
 	references map[referenceKey]*reference
 	compiled   bool
 }
 
-// Compile makes a checker for T. The error is a source.Problems with every tag that cannot work and
-// every option that is wrong; their kind is source.InvalidArgument, and their key is where in the
-// config the field stands.
+// Compile returns a checker for T. The error is a source.Problems with every tag that cannot work
+// and every wrong option. Their kind is source.InvalidArgument, and their key is that of the field
+// in the config.
 func Compile[T any](options ...Option) (*Checker[T], error) {
 	c, err := compile(reflect.TypeFor[T](), options)
 	if err != nil {
@@ -41,14 +41,15 @@ func Compile[T any](options ...Option) (*Checker[T], error) {
 	return &Checker[T]{c}, nil
 }
 
-// Check returns all that is wrong with value, in the order of the struct; nil if nothing is. Root
-// is the tree that value was bound from, which tells where the keys stand; it may be nil.
+// Check returns the problems of value, in the order of the struct; nil if there are none. root is
+// the tree that value was bound from, which has the positions of the keys; it may be nil.
 func (c *Checker[T]) Check(value *T, root *tree.Node) source.Problems {
 	return wording.Strip(c.CheckSection(nil, value, root))
 }
 
-// CheckSection is Check for a part of a config: root stands at a path, by which its keys are called.
-// The problems say who wrote their messages; see internal/wording.
+// CheckSection is Check for a section of a config: at is the path of root, and problems name keys
+// from the root of the config. The problems mark which parts of their messages are from nacre; see
+// internal/wording.
 func (c *Checker[T]) CheckSection(at tree.Path, value *T, root *tree.Node) source.Problems {
 	return c.c.check(at, reflect.ValueOf(value), root)
 }
@@ -106,7 +107,7 @@ func compile(t reflect.Type, options []Option) (*checker, error) {
 	return c, nil
 }
 
-// check runs the tags, then the methods. Pointer points to a value of the root's type.
+// check applies the tags, then calls the methods. pointer points to a value of the root's type.
 func (c *checker) check(at tree.Path, pointer reflect.Value, root *tree.Node) source.Problems {
 	var found []violation
 	if c.root.ruled {
@@ -137,15 +138,15 @@ func (c *checker) check(at tree.Path, pointer reflect.Value, root *tree.Node) so
 	return problems
 }
 
-// MaxProblems is how many problems are listed; one more says how many there are beyond.
+// MaxProblems is how many problems a check lists. One more says how many are not listed.
 const MaxProblems = 100
 
-// violation is a rule that does not hold.
+// violation is a rule that fails.
 type violation struct {
 	path    tree.Path
-	named   bool // the path was named by code of the service
+	named   bool // code of the service named the path
 	kind    source.Kind
-	message string // with marks around what nacre has not written; see wording.Mark
+	message string // with marks around text that is not from nacre; see wording.Mark
 	err     error
 }
 
@@ -157,7 +158,7 @@ func (c *checker) rules(base tree.Path, pointer reflect.Value, root *tree.Node) 
 		return append(found, violation{kind: source.Invalid, message: fmt.Sprintf("cannot be validated (%T)", err)})
 	}
 	for _, f := range failed {
-		if len(found) >= MaxProblems { // it is counted and not listed
+		if len(found) >= MaxProblems { // counted, but not listed
 			found = append(found, violation{})
 			continue
 		}
@@ -195,21 +196,21 @@ func (c *checker) violated(f validator.FieldError, at place) violation {
 	return v
 }
 
-// isPresent reports whether a document says what stands at a path: null is no value, and an item of
-// a list that is written as one text, "a,b", is one.
+// isPresent reports whether a document has a value at a path. A null is not a value; an item of a
+// list that is written as one text, such as "a,b", is one.
 func isPresent(root *tree.Node, path tree.Path) bool {
 	n := nearest(root, path)
 	return n != nil && n.Kind != tree.Null
 }
 
-// isReferred reports whether a reference gave what stands at a path: it is a secret, whatever field
-// takes it.
+// isReferred reports whether the value at a path comes from a reference: it is a secret in any
+// field.
 func isReferred(root *tree.Node, path tree.Path) bool {
 	n := nearest(root, path)
 	return n != nil && n.Ref != ""
 }
 
-// nearest returns what stands at a path, or the text in which it stands.
+// nearest returns the node at a path, or the scalar that contains it.
 func nearest(root *tree.Node, path tree.Path) *tree.Node {
 	n := root
 	for _, segment := range path {

@@ -17,11 +17,11 @@ import (
 	"github.com/go-playground/validator/v10"
 )
 
-// class is what values are compared as.
+// class is how values are compared.
 type class int
 
 const (
-	unknown class = iota // known only from a value, such as that of an interface
+	unknown class = iota // only a value has a class, as with an interface
 	numeric
 	textual
 	boolean
@@ -33,7 +33,7 @@ const (
 var (
 	timeType   = reflect.TypeFor[time.Time]()
 	valuerType = reflect.TypeFor[validator.Valuer]()
-	// shownAsText are the types that registerTypes has validator see as text.
+	// shownAsText are the types that validator checks by their text; see registerTypes.
 	shownAsText = map[reflect.Type]bool{
 		reflect.TypeFor[url.URL](): true, reflect.TypeFor[regexp.Regexp](): true, reflect.TypeFor[netip.Addr](): true,
 		reflect.TypeFor[netip.AddrPort](): true, reflect.TypeFor[netip.Prefix](): true, reflect.TypeFor[net.IP](): true,
@@ -72,9 +72,9 @@ func classOfKind(t reflect.Type) class {
 	return numeric
 }
 
-// same reports whether two values are equal in what a config says: 3 is 3 whatever the type of
-// integer, an instant is the same in every zone, and lists, maps and structs are compared by what
-// is in them.
+// same reports whether two values mean the same in a config: integers of different types can be
+// equal, an instant is the same in every zone, and lists, maps and structs are compared by their
+// contents.
 func same(a, b reflect.Value) bool {
 	if !a.IsValid() || !b.IsValid() || classOfKind(a.Type()) != classOfKind(b.Type()) {
 		return false
@@ -95,8 +95,8 @@ func same(a, b reflect.Value) bool {
 	return a.CanInterface() && b.CanInterface() && reflect.DeepEqual(a.Interface(), b.Interface())
 }
 
-// compare orders two values: numbers and instants by what they are, text by its characters, lists
-// and maps by their items. It reports false for values that have no order.
+// compare orders two values: numbers and instants by value, text by the number of characters, lists
+// and maps by the number of items. It reports false for values without an order.
 func compare(a, b reflect.Value) (order int, ok bool) {
 	if !a.IsValid() || !b.IsValid() || classOfKind(a.Type()) != classOfKind(b.Type()) {
 		return 0, false
@@ -126,7 +126,7 @@ func compare(a, b reflect.Value) (order int, ok bool) {
 	return 0, false
 }
 
-// float returns a number of any type, exactly; nil for what is not a number.
+// float returns a number of any type, exactly; nil if v is not a number.
 func float(v reflect.Value) *big.Float {
 	switch {
 	case v.CanInt():
@@ -139,7 +139,7 @@ func float(v reflect.Value) *big.Float {
 	return nil
 }
 
-// parse reads the value that a condition names, as the type of its field is written.
+// parse parses the value in a condition as the type of its field.
 func parse(t reflect.Type, text string) (reflect.Value, error) {
 	v := reflect.New(t).Elem()
 	switch {
@@ -172,14 +172,14 @@ func parse(t reflect.Type, text string) (reflect.Value, error) {
 		}
 		v.SetFloat(f)
 	default:
-		return v, fmt.Errorf("a field of type %s has no value that a rule can name; name a field in it, or ask in a Validate method", t)
+		return v, fmt.Errorf("a field of type %s has no value that a rule can name; name a field in it, or write a Validate method", t)
 	}
 	return v, nil
 }
 
 var durationType = reflect.TypeFor[time.Duration]()
 
-// parseInt reads an integer whose type has a text form of its own.
+// parseInt parses an integer whose type has its own text form.
 func parseInt(v reflect.Value, text string) error {
 	if v.Type() == durationType {
 		d, err := time.ParseDuration(text)

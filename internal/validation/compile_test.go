@@ -157,9 +157,9 @@ none: wrong.None: validateFn names Validate, but validation_test.judged has no s
 takes: wrong.Takes: validateFn names Takes, but that method of validation_test.judged must take nothing and return a bool or an error
 nothing: wrong.Nothing: validateFn names Nothing, but that method of validation_test.judged must take nothing and return a bool or an error
 text: wrong.Text: validateFn names Text, but that method of validation_test.judged must take nothing and return a bool or an error
-hidden: wrong.Hidden: validateFn cannot ask a method of validation_test.secret, which is checked by its text; ask in a Validate method of the struct
+hidden: wrong.Hidden: validateFn cannot call a method of validation_test.secret, which is checked by its text; write a Validate method of the struct
 code: wrong.Code: postcode_iso3166_alpha2_field names Land, but there is no such field in wrong, which has Absent, None, Takes, Nothing, Text, Hidden, Code, Number, Fine
-number: wrong.Number: postcode_iso3166_alpha2_field=Fine names a field of type int, which is not the code of a country`
+number: wrong.Number: postcode_iso3166_alpha2_field=Fine names a field of type int, which cannot be a country code`
 	if _, err := validation.Compile[wrong](); err == nil || err.Error() != want {
 		t.Errorf("got\n%v\nwant\n%s", err, want)
 	}

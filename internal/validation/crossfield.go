@@ -9,21 +9,22 @@ import (
 	"github.com/go-playground/validator/v10"
 )
 
-// relation is how a rule wants its field to stand to the field that it names.
+// relation is what a rule demands of its field and the field that it names.
 type relation struct {
-	top   bool // the name counts from the whole struct, and not from the struct around the field
+	top   bool // the name counts from the root struct, and not from the struct around the field
 	order bool // the values must have an order
 	text  bool // both must be text
 	// holds compares the field with the one that it names.
 	holds func(field, other reflect.Value) bool
-	// without is what holds when there is no other field, since a pointer on the way to it is nil.
+	// without is the result if the other field does not exist, because a pointer on the way to it
+	// is nil.
 	without bool
 }
 
-// relations are the rules that compare two fields. Validator's own are not used: those ending in
-// csfield look beside the field and not in the whole struct, two integers of different types are
-// never equal, lists of one length always, and some compare text by the alphabet where others count
-// its bytes.
+// relations are the rules that compare two fields. They replace validator's, of which those that
+// end in csfield look in the struct around the field and not in the whole struct. There, two
+// integers of different types are never equal, lists of the same length always are, and some rules
+// compare text by the alphabet and others by its bytes.
 var relations = func() map[string]relation {
 	ordered := func(want func(int) bool) func(a, b reflect.Value) bool {
 		return func(a, b reflect.Value) bool {
@@ -51,8 +52,7 @@ var relations = func() map[string]relation {
 	return out
 }()
 
-// registerRelations hands the rules over. It runs before the options, which may put others in their
-// place.
+// registerRelations registers the relations. It runs before the options, which may replace rules.
 func (c *checker) registerRelations() error {
 	for name, r := range relations {
 		if err := c.validate.RegisterValidation(name, func(f validator.FieldLevel) bool { return c.relates(r, f) }); err != nil {
@@ -78,13 +78,13 @@ func (c *checker) relates(r relation, f validator.FieldLevel) bool {
 	return r.holds(f.Field(), other)
 }
 
-// named returns the field of that name, counted from a struct; false if there is none.
+// named returns the field with a name that counts from a struct; false if there is none.
 func (c *checker) named(from reflect.Value, name string) (reflect.Value, bool) {
 	if from = reached(from); !from.IsValid() {
 		return from, false
 	}
 	r, err := c.refer(from.Type(), name)
-	if err != nil { // in a struct that was not there to be looked at, such as one in an interface
+	if err != nil { // in a struct that Compile could not examine, such as one in an interface
 		return reflect.Value{}, false
 	}
 	return r.value(from)
@@ -94,7 +94,7 @@ func isNothing(v reflect.Value) bool {
 	return !v.IsValid() || (v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface) && v.IsNil()
 }
 
-// fits says why a field cannot be compared with another; nil if it can.
+// fits returns why a field cannot be compared with another; nil if it can.
 func (c *checker) fits(r relation, field, other reflect.Type) error {
 	a, b := c.classOf(field), c.classOf(other)
 	switch {
@@ -104,12 +104,12 @@ func (c *checker) fits(r relation, field, other reflect.Type) error {
 		r.text && a != textual,
 		r.order && !slices.Contains([]class{numeric, textual, moments, listed}, a),
 		!r.order && (a == listed || a == structured) && pointedTo(field) != pointedTo(other):
-		return fmt.Errorf("a field of type %s cannot be compared so with one of type %s; give both one type, or compare them in a Validate method", field, other)
+		return fmt.Errorf("a field of type %s cannot be compared with one of type %s by this rule; give both the same type, or compare them in a Validate method", field, other)
 	}
 	return nil
 }
 
-// checkRelation says what is wrong with the field that a comparison names.
+// checkRelation returns what is wrong with the field that a comparison names.
 func (c *checker) checkRelation(name, param string, k, parent *kind) error {
 	r, ok := relations[name]
 	if !ok {

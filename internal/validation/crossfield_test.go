@@ -184,7 +184,7 @@ func TestPresenceRules(t *testing.T) {
 				name, _, _ := strings.Cut(c.tag, "=")
 				if p.local == "" {
 					err := check(p.top, c.met, false)
-					if !errors.Is(err, source.InvalidArgument) || !strings.Contains(err.Error(), "V: "+name+" names "+p.top) || !strings.Contains(err.Error(), "a Validate method of the whole struct can ask it") {
+					if !errors.Is(err, source.InvalidArgument) || !strings.Contains(err.Error(), "V: "+name+" names "+p.top) || !strings.Contains(err.Error(), "a Validate method of the whole struct can read it") {
 						t.Errorf("%s cannot be: it must be refused, and the error must say what to do, not %v", c.tag, err)
 					}
 					return

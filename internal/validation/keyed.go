@@ -16,12 +16,10 @@ type said string
 
 func (s said) Error() string { return string(s) }
 
-// Field returns an error of a Validate method about one key, in the words of message: "must be
-// below db.max". The key is that of the config, relative to the value that has the method: "pool",
-// "hosts[2].port", `labels."app.io/name"`.
+// Field returns an error about a key; see validate.Field.
 func Field(key, message string) error { return At(key, said(message)) }
 
-// At returns err as one about a key; see Field. It is nil for a nil err.
+// At returns err as an error about a key; see validate.At.
 func At(key string, err error) error {
 	if err == nil {
 		return nil

@@ -9,7 +9,7 @@ import (
 	"github.com/nacre-go/nacre/internal/tree"
 )
 
-// kind is what is known of one type. A recursive type is a ring of kinds.
+// kind holds what is known about one type. The kinds of a recursive type refer to each other.
 type kind struct {
 	typ    reflect.Type
 	fields []field           // of a struct
@@ -19,7 +19,7 @@ type kind struct {
 	method bool              // the type, or a pointer to it, has a Validate method
 	asked  bool              // there is such a method here or below
 	ruled  bool              // there is a rule here or below
-	params map[string]string // of an int that reads itself from text: rewritten parameters, as they were written
+	params map[string]string // of an integer with an UnmarshalText method: the original text of rewritten parameters
 }
 
 // field is a field of a struct.
@@ -29,7 +29,7 @@ type field struct {
 	place  tree.Field
 	tag    string
 	secret bool
-	kind   *kind // nil for a field that has no place in the config
+	kind   *kind // nil for a field without a place in the config
 }
 
 type validating interface{ Validate() error }
@@ -39,12 +39,12 @@ var (
 	revealerType   = reflect.TypeFor[interface{ Reveal() string }]()
 )
 
-// survey makes the kinds of all types that can be reached from t.
+// survey returns the kinds of all types that can be reached from t.
 func survey(t reflect.Type) (root *kind, all map[reflect.Type]*kind) {
 	all = make(map[reflect.Type]*kind)
 	root = look(t, all)
-	// What is below is known only once all kinds are: rings make it a matter of repeating until
-	// nothing is new.
+	// A kind depends on the kinds below it, and recursive types on themselves, so this repeats
+	// until nothing changes.
 	for changed := true; changed; {
 		changed = false
 		for _, k := range all {
@@ -60,7 +60,7 @@ func survey(t reflect.Type) (root *kind, all map[reflect.Type]*kind) {
 	return root, all
 }
 
-// below returns the kinds that are walked into.
+// below returns the kinds of the fields or items of k.
 func (k *kind) below() []*kind {
 	if k.elem != nil {
 		return []*kind{k.elem}
@@ -90,7 +90,7 @@ func look(t reflect.Type, all map[reflect.Type]*kind) *kind {
 			look(t.Key(), all) // tags between keys and endkeys are about it
 		}
 	case reflect.Interface:
-		k.ruled = true // whatever is in there may have rules
+		k.ruled = true // its value may have rules
 	case reflect.Struct:
 		if k.one = tree.OneValue(t); k.one {
 			return k
@@ -104,7 +104,7 @@ func look(t reflect.Type, all map[reflect.Type]*kind) *kind {
 			}
 			f := field{index: i, name: sf.Name, place: place, tag: sf.Tag.Get("validate"), secret: sf.Tag.Get("secret") == "true"}
 			if place.Skip || err != nil {
-				f.tag = "-" // and nothing is looked for in there: it may be a client, a pool, anything
+				f.tag = "-" // its type is not examined: it may be a client or a pool
 			} else {
 				f.kind = look(sf.Type, all)
 			}
@@ -116,8 +116,8 @@ func look(t reflect.Type, all map[reflect.Type]*kind) *kind {
 	return k
 }
 
-// rules returns the tags that validator shall use for a struct's fields: fields without rules here
-// and below are left out, and dive is added where the rules are below a slice, an array or a map.
+// rules returns the tags that validator uses for the fields of a struct. It leaves out fields
+// without rules, here or below, and adds dive where the rules are below a slice, an array or a map.
 func (k *kind) rules() map[string]string {
 	out := make(map[string]string, len(k.fields))
 	for i := range k.fields {
@@ -132,14 +132,14 @@ func (k *kind) rules() map[string]string {
 	return out
 }
 
-// complete adds what a tag lacks to reach the rules below its field.
+// complete adds the dives that a tag needs to reach the rules below its field.
 func complete(tag string, k *kind) string {
 	parts := split(tag)
 	if slices.Contains(parts, "structonly") || slices.Contains(parts, "nostructlevel") {
 		return tag
 	}
 	var out []string
-	rest := parts // what of the tag is still to come
+	rest := parts // the parts that follow
 	for pointer := false; k.elem != nil; k = k.elem {
 		if k.typ.Kind() == reflect.Pointer {
 			pointer = true
@@ -155,7 +155,7 @@ func complete(tag string, k *kind) string {
 		}
 		out = append(out, rest[:at]...)
 		if pointer {
-			out = append(out, "omitnil") // validator has no way to dive into nil
+			out = append(out, "omitnil") // validator cannot dive into nil
 		}
 		out = append(out, "dive")
 		if had {
@@ -168,8 +168,7 @@ func complete(tag string, k *kind) string {
 	return join(append(out, rest...))
 }
 
-// has reports whether a struct has a field for a path, whatever the value is. The entries of a map
-// are not known.
+// has reports whether a struct has a field for a path. The entries of a map are not known.
 func (k *kind) has(path tree.Path) bool {
 	if len(path) == 0 {
 		return true

@@ -17,28 +17,28 @@ type place struct {
 	around tree.Path     // of that struct
 	in     reflect.Value // that struct
 	field  *field        // of that struct
-	kind   *kind         // of what stands there; nil if that is not known
-	hidden bool          // that struct stands in a secret
-	secret bool          // what stands there is a secret
-	rest   string        // what of the name was not found
+	kind   *kind         // of the value there; nil if it is not known
+	hidden bool          // that struct is in a secret
+	secret bool          // the value there is a secret
+	rest   string        // the part of the name that was not found
 
-	base    tree.Path     // where the whole stands in the config: a section's key
+	base    tree.Path     // path of the whole in the config: the key of a section
 	root    reflect.Value // the whole
-	present bool          // a document says what stands there
-	absent  bool          // no document does; neither is known without documents
+	present bool          // a document has a value there
+	absent  bool          // no document has one; without documents, both are false
 	tree    *tree.Node    // the documents; nil without
 }
 
-// locate finds the place of a name as validator gives it, "Config.Servers[0].Hosts[a.b].Port". Such
-// a name is ambiguous where a map's key has brackets in it, so that the value itself is asked which
-// keys there are.
+// locate finds the place of a name of validator, such as "Config.Servers[0].Hosts[a.b].Port". A
+// name is ambiguous if the key of a map contains brackets, so locate looks for the keys of the
+// value itself.
 func (c *checker) locate(name string, root reflect.Value) (place, bool) {
 	if c.root.typ.Kind() == reflect.Struct {
 		name = strings.TrimPrefix(name, c.root.typ.Name()+".")
 	}
 	f := finder{c}
 	p, ok := f.find(name, root, c.root, place{})
-	if !ok { // a name that a rule of the service's own made up
+	if !ok { // a name that is not that of a field
 		return place{path: p.path.Join(p.rest)}, false
 	}
 	return p, true
@@ -46,7 +46,7 @@ func (c *checker) locate(name string, root reflect.Value) (place, bool) {
 
 type finder struct{ *checker }
 
-// find goes on from v, which is what at.path leads to.
+// find continues from v, the value at at.path.
 func (f finder) find(rest string, v reflect.Value, k *kind, at place) (place, bool) {
 	for v.IsValid() && (v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface) {
 		v = v.Elem()
@@ -145,7 +145,7 @@ func (f finder) element(rest string, v reflect.Value, k *kind, at place) (place,
 	return at, false
 }
 
-// keyText returns a map's key as a config writes it.
+// keyText returns the key of a map as a config writes it.
 func keyText(key reflect.Value) string {
 	if key.CanInterface() {
 		if m, ok := reflect.TypeAssert[encoding.TextMarshaler](key); ok {

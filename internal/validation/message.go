@@ -10,7 +10,7 @@ import (
 	"github.com/nacre-go/nacre/internal/wording"
 )
 
-// message says what must hold, in the words of the binder, never with the value.
+// message returns what must hold, in the style of package binding. It never contains the value.
 func (c *checker) message(f validator.FieldError, at place) string {
 	for _, tag := range []string{f.Tag(), f.ActualTag()} {
 		if m, ok := c.messages[tag]; ok {
@@ -46,8 +46,8 @@ func (c *checker) alternative(name, param string, f validator.FieldError, at pla
 	return "must satisfy " + wording.Mark(name)
 }
 
-// custom is a message of the service's own, marked as that: but for the word that all of them begin
-// with.
+// custom returns a message from the service, marked as such except for the word that all messages
+// begin with.
 func custom(message, param string) string {
 	message = strings.ReplaceAll(message, "{param}", param)
 	if rest, ok := strings.CutPrefix(message, "must "); ok {
@@ -56,7 +56,7 @@ func custom(message, param string) string {
 	return wording.Mark(message)
 }
 
-// fill puts the parameter of a rule into its words.
+// fill inserts the parameter of a rule into its words.
 func (c *checker) fill(m, tag, param string, f validator.FieldError, at place) string {
 	if by, ok := byMeasure[tag]; ok {
 		m = by[c.measureOf(tag, param, f)]
@@ -89,7 +89,7 @@ func (c *checker) fill(m, tag, param string, f validator.FieldError, at place) s
 	).Replace(m)
 }
 
-// measure is what a field's bounds count.
+// measure is what the bounds of a field count.
 type measure int
 
 const (
@@ -113,7 +113,7 @@ func (c *checker) measureOf(tag, param string, f validator.FieldError) measure {
 	return number
 }
 
-// kindOf returns the kind of the field, or of what it would point to.
+// kindOf returns the kind of the field, or of the type that it points to.
 func kindOf(f validator.FieldError) reflect.Kind {
 	t := f.Type()
 	for t != nil && t.Kind() == reflect.Pointer {
@@ -125,7 +125,7 @@ func kindOf(f validator.FieldError) reflect.Kind {
 	return t.Kind()
 }
 
-// isNil reports whether a rule does not hold because there is nothing that it could be asked about.
+// isNil reports whether a rule fails because the field has no value.
 func isNil(f validator.FieldError) bool {
 	switch f.Kind() {
 	case reflect.Pointer, reflect.Interface, reflect.Invalid:
@@ -134,7 +134,7 @@ func isNil(f validator.FieldError) bool {
 	return false
 }
 
-// written returns a parameter as the struct's author wrote it: 10MiB, not 10485760.
+// written returns a parameter as it is in the struct: 10MiB, not 10485760.
 func (c *checker) written(f validator.FieldError, param string) string {
 	if k := c.kinds[f.Type()]; k != nil {
 		if was, ok := k.params[param]; ok {

@@ -11,18 +11,18 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// asking is one walk over a value that asks its Validate methods.
+// asking is one walk over a value that calls its Validate methods.
 type asking struct {
 	*checker
 	root    reflect.Value
 	found   []violation
-	had     map[string]bool // what was found, to say it once
-	stumble bool            // tags found something, so that a method may stumble over it
+	had     map[string]bool // problems so far, to report each once
+	stumble bool            // tags found problems, over which a method may panic
 	secrets []string
-	listed  bool // secrets are there
+	listed  bool // secrets is complete
 }
 
-// methods asks every Validate method in what pointer points to, inside out.
+// methods calls every Validate method in the value that pointer points to, inside out.
 func (c *checker) methods(pointer reflect.Value, stumble bool) []violation {
 	a := &asking{checker: c, root: pointer.Elem(), stumble: stumble}
 	a.walk(pointer.Elem(), c.root, nil)
@@ -63,7 +63,7 @@ func (a *asking) walk(v reflect.Value, k *kind, path tree.Path) {
 	}
 }
 
-// walkMap goes in the order of keys, so that the same value always has the same problems.
+// walkMap follows the order of the keys, so that the same value always has the same problems.
 func (a *asking) walkMap(v reflect.Value, k *kind, path tree.Path) {
 	type entry struct {
 		text string
@@ -80,7 +80,7 @@ func (a *asking) walkMap(v reflect.Value, k *kind, path tree.Path) {
 }
 
 func (a *asking) ask(v reflect.Value, path tree.Path) {
-	if !v.CanAddr() { // in a map; the method may want a pointer
+	if !v.CanAddr() { // in a map; the method may have a pointer receiver
 		p := reflect.New(v.Type())
 		p.Elem().Set(v)
 		v = p.Elem()
@@ -88,7 +88,7 @@ func (a *asking) ask(v reflect.Value, path tree.Path) {
 	if !v.Addr().CanInterface() {
 		return
 	}
-	// What is panicked with is not shown: it may be a value.
+	// The value of a panic is not shown: it may be a value of the config.
 	defer func() {
 		if p := recover(); p != nil && !a.stumble {
 			a.add(violation{path: path, kind: source.Invalid, message: "its Validate method panicked with a " + reflect.TypeOf(p).String()})
@@ -97,10 +97,9 @@ func (a *asking) ask(v reflect.Value, path tree.Path) {
 	a.flatten(v.Addr().Interface().(validating).Validate(), path, false)
 }
 
-// flatten makes a violation of each error that was joined. Named says that the path is not only
-// that of the value.
+// flatten makes a violation of each joined error. named reports that the error named the path.
 func (a *asking) flatten(err error, path tree.Path, named bool) {
-	switch e := err.(type) { //nolint:errorlint // an error that wraps another has a text of its own, which would be lost
+	switch e := err.(type) { //nolint:errorlint // the text of an error that wraps another would be lost
 	case nil:
 		return
 	case *keyed:
@@ -117,7 +116,7 @@ func (a *asking) flatten(err error, path tree.Path, named bool) {
 	a.add(violation{path: path, named: named, kind: source.Invalid, message: a.shown(err), err: &cause{err}})
 }
 
-// isJoin reports whether an error says nothing but what its parts say, as that of errors.Join.
+// isJoin reports whether the text of an error is that of its parts, as with errors.Join.
 func isJoin(err error, parts []error) bool {
 	lines := make([]string, 0, len(parts))
 	for _, p := range parts {
@@ -128,7 +127,7 @@ func isJoin(err error, parts []error) bool {
 	return err.Error() == strings.Join(lines, "\n")
 }
 
-// add leaves out what was said already: an embedded struct's method is also that of the struct
+// add skips a repeated problem: the method of an embedded struct is also a method of the struct
 // around it.
 func (a *asking) add(v violation) {
 	said := v.path.String() + "\x00" + v.message
@@ -142,7 +141,7 @@ func (a *asking) add(v violation) {
 	a.found = append(a.found, v)
 }
 
-// shown returns an error's text, marked, unless a secret of the config occurs in it.
+// shown returns the text of an error, marked, unless a secret of the config occurs in it.
 func (a *asking) shown(err error) string {
 	message := err.Error()
 	if !a.listed {
@@ -161,8 +160,8 @@ func (a *asking) shown(err error) string {
 	return wording.Mark(message)
 }
 
-// list collects the texts of all secrets: what reveals a text, and what is below a field that is
-// tagged as secret.
+// list collects the texts of all secrets: of values with a Reveal method, and of values below a
+// field that is tagged as secret.
 func (a *asking) list(v reflect.Value, secret bool, depth int) {
 	if !v.IsValid() || depth > tree.MaxDepth {
 		return
@@ -219,7 +218,7 @@ func (a *asking) keep(secret string) {
 	}
 }
 
-// cause is an error whose text was judged already: errors.Is and errors.As reach it, printing and
+// cause is an error whose text is not shown: errors.Is and errors.As reach it, printing and
 // encoding do not.
 type cause struct{ err error }
 

@@ -24,7 +24,7 @@ func (p *preparing) tryNames(name, param string, k, parent *kind) (bool, error) 
 			return true, p.misnamed(name, param, parent.typ, err)
 		}
 		if class := p.classOf(other.typ); class != textual && class != unknown {
-			return true, fmt.Errorf("%s=%s names a field of type %s, which is not the code of a country", name, param, other.typ)
+			return true, fmt.Errorf("%s=%s names a field of type %s, which cannot be a country code", name, param, other.typ)
 		}
 		return true, nil
 	case name == "validateFn":
@@ -46,7 +46,7 @@ func (p *preparing) tryNames(name, param string, k, parent *kind) (bool, error) 
 			continue
 		}
 		if !rule.unless && slices.Contains(names[:i], field) {
-			return true, fmt.Errorf("%s names %s twice, which cannot have two values", name, field)
+			return true, fmt.Errorf("%s names %s twice; a field cannot have two values", name, field)
 		}
 		if err := p.takes(other.typ, words[2*i+1]); err != nil {
 			return true, fmt.Errorf("%s=%s: %s never has that value: %w", name, param, field, err)
@@ -86,14 +86,14 @@ func (p *preparing) tryPart(part string, k *kind, parent *kind) error {
 	return nil
 }
 
-// checkMethod says why validateFn cannot ask a method; nil if it can.
+// checkMethod returns why validateFn cannot call a method; nil if it can.
 func (c *checker) checkMethod(name string, k *kind) error {
 	t := pointedTo(k.typ)
 	switch {
 	case t.Kind() == reflect.Interface || c.classOf(t) == unknown:
 		return nil
 	case shownAsText[t] || reveals(t):
-		return fmt.Errorf("validateFn cannot ask a method of %s, which is checked by its text; ask in a Validate method of the struct", t)
+		return fmt.Errorf("validateFn cannot call a method of %s, which is checked by its text; write a Validate method of the struct", t)
 	}
 	method, ok := reflect.PointerTo(t).MethodByName(name)
 	if !ok {
@@ -105,7 +105,7 @@ func (c *checker) checkMethod(name string, k *kind) error {
 	return nil
 }
 
-// namedFields returns the fields that a rule's parameter names; nil if it names none.
+// namedFields returns the fields that the parameter of a rule names; nil if it names none.
 func namedFields(name, param string) []string {
 	rule, ok := presences[name]
 	switch _, relates := relations[name]; {
@@ -144,7 +144,8 @@ func conditions(param string) []string {
 	return out
 }
 
-// misnamed says that a rule names no field, and what may have been meant.
+// misnamed returns the error for a rule that names a field which does not exist, with the nearest
+// name.
 func (c *checker) misnamed(rule, name string, from reflect.Type, why error) error {
 	text := fmt.Sprintf("%s names %s, but %s", rule, name, why)
 	if _, ok := errors.AsType[*noField](why); !ok {
@@ -158,7 +159,7 @@ func (c *checker) misnamed(rule, name string, from reflect.Type, why error) erro
 	whole := cmp.Or(c.root.typ.Name(), "the whole struct")
 	switch {
 	case relation.top:
-		return fmt.Errorf("%s; %s counts from %s: write the whole path from there, or %s for a field beside this one",
+		return fmt.Errorf("%s; %s counts from %s: write the whole path from there, or %s for a field of the same struct",
 			text, rule, whole, strings.Replace(rule, "csfield", "field", 1))
 	case elsewhere != nil || from == c.root.typ:
 		return errors.New(text)
@@ -166,11 +167,11 @@ func (c *checker) misnamed(rule, name string, from reflect.Type, why error) erro
 		rule = strings.Replace(rule, "field", "csfield", 1)
 		return fmt.Errorf("%s; write %s=%s, which counts from %s", text, rule, name, whole)
 	}
-	return fmt.Errorf("%s; this rule cannot name a field outside of its struct, but a Validate method of %s can ask it", text, whole)
+	return fmt.Errorf("%s; this rule cannot name a field outside of its struct, but a Validate method of %s can read it", text, whole)
 }
 
-// byKeys returns the fields that somebody means who writes their keys, "tls.on" for TLS.On; empty
-// if there are none.
+// byKeys returns the names of fields that are given by their keys, such as TLS.On for "tls.on";
+// empty if there are none.
 func (c *checker) byKeys(from reflect.Type, keys string) string {
 	var fields []string
 	for key := range strings.SplitSeq(keys, ".") {

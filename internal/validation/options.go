@@ -68,10 +68,10 @@ func Alias(name, tags, message string) Option {
 	}
 }
 
-// circular returns an alias that stands for itself, on which validator would never stop; empty if
+// circular returns an alias that refers to itself, on which validator would not terminate; empty if
 // there is none.
 func (c *checker) circular() string {
-	state := make(map[string]int) // 1 is being looked at, 2 is fine
+	state := make(map[string]int) // 1: in progress, 2: done
 	var visit func(name string) bool
 	visit = func(name string) bool {
 		tags, ok := c.aliases[name]
@@ -96,7 +96,7 @@ func (c *checker) circular() string {
 	return ""
 }
 
-// guarded makes an error of a panic: validator panics on names that it does not allow.
+// guarded turns a panic into an error: validator panics on names that it does not allow.
 func guarded(do func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -106,8 +106,9 @@ func guarded(do func() error) (err error) {
 	return do()
 }
 
-// panicText returns what validator, or a method of the service, panicked with, if it is a text
-// about types and tags; otherwise only its type, since it may be a value.
+// panicText returns the value of a panic of validator, or of a method of the service, if it is a
+// text about types and tags. Otherwise it returns only the type, because the value may be from the
+// config.
 func panicText(p any) string {
 	if s, ok := p.(string); ok {
 		for _, known := range []string{"Bad field ", "Undefined validation function", "Invalid validation tag", "Alias '", "Tag '", "Bad param number",

@@ -9,11 +9,11 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// validated asks validator, and goes around the fields at which a rule panics: validator's own do
-// so where a value, such as that of an interface, has a type that the rule is not for. A violation
-// says so for each.
+// validated runs validator, again without each field at which a rule panics. Rules of validator
+// panic if a value, such as that of an interface, has a type that the rule does not support. Each
+// such field gets a violation.
 func (c *checker) validated(pointer reflect.Value) (stumbled []violation, err error) {
-	var at string // the field that was gone to last
+	var at string // the last field that validator visited
 	skip := make(map[string]bool)
 	for len(stumbled) <= MaxProblems {
 		text := panicking(func() {
@@ -34,10 +34,10 @@ func (c *checker) validated(pointer reflect.Value) (stumbled []violation, err er
 			return stumbled[min(1, len(stumbled)):], err
 		case c.root.typ.Kind() != reflect.Struct:
 			return []violation{{kind: source.Invalid, message: "a validation rule " + wording.Mark(text)}}, nil
-		case len(stumbled) == 0: // once more, to see where
+		case len(stumbled) == 0: // again, to find the field
 			stumbled = []violation{{}}
 			continue
-		case skip[at]: // not at a field, but in a rule on a whole struct
+		case skip[at]: // not at a field
 			return append(stumbled[1:], violation{kind: source.Invalid, message: "a validation rule " + wording.Mark(text)}), nil
 		}
 		skip[at] = true
@@ -51,7 +51,8 @@ func (c *checker) validated(pointer reflect.Value) (stumbled []violation, err er
 	return stumbled[1:], nil
 }
 
-// panicking returns what do panicked with, as far as it may be shown; empty if it did not.
+// panicking returns the value of a panic in do, as far as it may be shown; empty if do did not
+// panic.
 func panicking(do func()) (text string) {
 	defer func() {
 		if p := recover(); p != nil {

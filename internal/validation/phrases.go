@@ -12,7 +12,7 @@ import (
 	"github.com/nacre-go/nacre/internal/wording"
 )
 
-// wantsPresence reports whether a rule that does not hold wants a value to be there.
+// wantsPresence reports whether a failed rule demands a value.
 func wantsPresence(f validator.FieldError) bool {
 	for _, tag := range []string{f.Tag(), f.ActualTag()} {
 		if strings.HasPrefix(tag, "required") || tag == "skip_unless" {
@@ -22,12 +22,12 @@ func wantsPresence(f validator.FieldError) bool {
 	return false
 }
 
-// wantsAbsence reports whether a rule that does not hold wants no value to be there.
+// wantsAbsence reports whether a failed rule forbids a value.
 func wantsAbsence(f validator.FieldError) bool {
 	return strings.HasPrefix(f.ActualTag(), "excluded_") || f.ActualTag() == "isdefault"
 }
 
-// notZero says what a value must not be that is there, but is as good as none for the rule.
+// notZero returns the message for a value that is present, but counts as absent for the rule.
 func (c *checker) notZero(f validator.FieldError, at place) string {
 	switch kindOf(f) {
 	case reflect.Bool:
@@ -42,19 +42,19 @@ func (c *checker) notZero(f validator.FieldError, at place) string {
 	}
 	if m, ok := reflect.TypeAssert[encoding.TextMarshaler](reflect.Zero(f.Type())); ok && !c.isHidden(at) {
 		if text, err := m.MarshalText(); err == nil && len(text) > 0 {
-			return "must not be " + string(text) // a level, say, whose first is not written as 0
+			return "must not be " + string(text) // such as a level, whose zero has a name
 		}
 	}
 	return "must not be 0"
 }
 
-// isKeyless reports whether a place is a field without a key of its own: a squashed struct, or the
-// map of remaining keys.
+// isKeyless reports whether a place is a field without its own key: a squashed struct, or the map
+// of remaining keys.
 func (p place) isKeyless() bool {
 	return p.field != nil && p.field.place.Key == "" && len(p.path) == len(p.around)
 }
 
-// keyless says what is missing where a field has no key of its own.
+// keyless returns what is missing in a field without its own key.
 func (p place) keyless() string {
 	var keys []string
 	if p.kind != nil && !p.field.place.Remain {
@@ -65,17 +65,17 @@ func (p place) keyless() string {
 		}
 	}
 	if len(keys) == 0 {
-		return "must have a key beside those of the struct"
+		return "must have a key besides those of the struct"
 	}
 	return "must have one of the keys " + strings.Join(keys, ", ")
 }
 
-// isHidden reports whether the value at a place is not shown.
+// isHidden reports whether the value at a place is hidden.
 func (c *checker) isHidden(at place) bool {
 	return at.secret || at.kind != nil && reveals(at.kind.typ)
 }
 
-// other is a field that a rule names, as seen from the field that has the rule.
+// other is a field that a rule names.
 type other struct {
 	*reference
 	key    string
@@ -83,8 +83,8 @@ type other struct {
 	spread bool // key is several
 }
 
-// otherOf finds a named field. It has no reference if there is none, as in a struct that was seen
-// only as a value.
+// otherOf finds a named field. It has no reference if the field is not known, as in a struct that
+// is the value of an interface.
 func (c *checker) otherOf(name, tag string, at place) other {
 	in, around, hidden := at.in, at.around, at.hidden
 	if relations[tag].top {
@@ -110,7 +110,7 @@ func (c *checker) otherOf(name, tag string, at place) other {
 	return other{key: tree.SnakeCase(name), hidden: true}
 }
 
-// spreadKeys returns the keys that a named field without a key of its own has; empty if it has one.
+// spreadKeys returns the keys of a named field without its own key; empty if it has one.
 func (c *checker) spreadKeys(r *reference, from tree.Path) string {
 	k := c.kinds[pointedTo(r.typ)]
 	if !r.spread || !r.placed || k == nil {
@@ -168,7 +168,7 @@ func (c *checker) when(tag, param string, at place) string {
 	return strings.Join(out, between)
 }
 
-// has says in words that a field has the value of a condition.
+// has returns the phrase for a field that has the value of a condition.
 func (o other) has(value string) string {
 	switch {
 	case o.hidden:
@@ -184,7 +184,8 @@ func (o other) has(value string) string {
 	return o.key + " is " + wording.Mark(value)
 }
 
-// isThere says in words that a field is there, or is not, as rules on presence mean it.
+// isThere returns the phrase for a field that is present, or is not, in the sense of the rules on
+// presence.
 func (c *checker) isThere(o other, there bool) string {
 	if o.spread {
 		return map[bool]string{true: "one of ", false: "none of "}[there] + o.key + " is set"
@@ -203,8 +204,7 @@ func (c *checker) isThere(o other, there bool) string {
 	return o.key + is[there]
 }
 
-// unset returns the key of the field that a comparison names if there is none, since a pointer to
-// it is nil.
+// unset returns the key of the field that a comparison names if a pointer to it is nil.
 func (c *checker) unset(f validator.FieldError, at place) string {
 	r, ok := relations[f.Tag()]
 	if !ok || r.without || c.messages[f.Tag()] != "" {
@@ -224,7 +224,7 @@ func (c *checker) unset(f validator.FieldError, at place) string {
 	return o.key
 }
 
-// isZero reports whether a value is as good as none.
+// isZero reports whether a value counts as absent.
 func isZero(f validator.FieldError) bool {
 	v := reflect.ValueOf(f.Value())
 	return !v.IsValid() || v.IsZero()

@@ -10,15 +10,15 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// prepare completes the tags of all structs, hands them to validator, and tries each, so that a tag
-// that cannot work is told before there is a config. Validator itself panics at the first value
-// that meets such a tag.
+// prepare completes the tags of all structs, passes them to validator, and tries each, so that a
+// tag that cannot work is an error of Open. Validator itself panics at the first value that meets
+// such a tag.
 func (c *checker) prepare() source.Problems {
 	p := &preparing{checker: c, done: make(map[reflect.Type]bool)}
 	if c.root.typ.Kind() != reflect.Struct {
 		c.tag = complete("", c.root)
 		if c.tag == "" {
-			c.root.ruled = false // nothing that validator could be asked about
+			c.root.ruled = false // there is nothing to validate
 		}
 	}
 	p.visit(c.root, nil)
@@ -61,7 +61,7 @@ func (p *preparing) visit(k *kind, at tree.Path) {
 		}
 		if tag := rules[f.name]; tag != "-" && tag != "" {
 			var rewritten string
-			err := guarded(func() (err error) { // the service's own types read parameters
+			err := guarded(func() (err error) { // types of the service parse parameters
 				if rewritten, err = rewrite(tag, f.kind, p.kinds); err == nil {
 					err = p.try(rewritten, f, k)
 				}
@@ -84,12 +84,12 @@ func nameOf(t reflect.Type) string {
 	return cmp.Or(t.Name(), "struct")
 }
 
-// try tells what is wrong with a tag. Every part is parsed; those of validator's own that look only
-// at the value are also run on a value that is not zero, because some find out only then that their
-// parameter is no number.
+// try returns what is wrong with a tag. Every part is parsed. Rules of validator that use only the
+// value are also run on a value that is not zero, because some report only then that their
+// parameter is not a number.
 func (p *preparing) try(tag string, f *field, parent *kind) error {
 	err := guarded(func() error {
-		// Parsing is all: a pointer that is nil stops at the first part.
+		// This only parses: a nil pointer stops at the first part.
 		_ = p.validate.Var((*int)(nil), "omitempty,"+tag)
 		return nil
 	})
@@ -108,7 +108,7 @@ func (p *preparing) tryAll(tag string, k, parent *kind) error {
 		case s.part == "omitempty" || s.part == "omitzero" || s.part == "omitnil" && s.kind != nil && nillable(s.kind.typ):
 			end = cmp.Or(end, s.part)
 		case end != "" && (name == "required" || isPresence(name)) && p.messages[name] == "":
-			return fmt.Errorf("%s is never asked after %s, which ends the rules of a field without a value; write it before %s", name, end, end)
+			return fmt.Errorf("%s is never applied after %s, which ends the rules of a field without a value; write it before %s", name, end, end)
 		}
 		for alternative := range strings.SplitSeq(s.part, "|") {
 			if err := p.tryPart(alternative, s.kind, parent); err != nil {
@@ -124,14 +124,14 @@ func isPresence(name string) bool {
 	return ok && !p.absent
 }
 
-// structural are the parts of a tag that are no rules.
+// structural are the parts of a tag that are not rules.
 var structural = map[string]bool{
 	"": true, "dive": true, "keys": true, "endkeys": true, "omitempty": true, "omitzero": true, "omitnil": true, "structonly": true,
 	"nostructlevel": true, "-": true,
 }
 
-// tried reports whether a rule may be run only to see whether it can: not those that would ask the
-// network or the disk, nor those that call the service.
+// tried reports whether a rule can be run as a trial. Rules that use the network or the disk, or
+// that call the service, cannot.
 func tried(name string) bool {
 	_, known := words[name]
 	return known && !outward[name]
@@ -143,7 +143,7 @@ var outward = map[string]bool{
 	"ip_addr": true, "ip4_addr": true, "ip6_addr": true, "unix_addr": true,
 }
 
-// sample returns a value of type t that is not zero, as far as there is one that is easily made.
+// sample returns a value of type t that is not zero, if the type is a simple one.
 func sample(t reflect.Type) any {
 	v := reflect.New(t).Elem()
 	at := v

@@ -10,20 +10,19 @@ import (
 	"github.com/go-playground/validator/v10"
 )
 
-// presence is a rule that wants a field to be there, or not to be, depending on others.
+// presence is a rule that demands or forbids a value, depending on other fields.
 type presence struct {
-	absent bool // it must not be there
-	// applies reports whether the rule's condition is met; nil for one that names values.
+	absent bool // the value must be absent
+	// applies reports whether the condition of the rule is met; nil for a rule that names values.
 	applies func(there []bool) bool
-	// values says that the rule names fields with their values: all of them must be met, or with
-	// unless, none.
+	// values reports that the rule names fields with their values. All must match, or none with
+	// unless.
 	values bool
 	unless bool
 }
 
-// presences are validator's rules on presence. As with relations, validator's own are not used:
-// they panic where an embedded pointer is nil, and cannot read a value that is written as its
-// field's own type is.
+// presences are the rules on presence. They replace validator's, which panic if an embedded pointer
+// is nil and cannot parse a value in the form of its field's type.
 var presences = func() map[string]presence {
 	isThere := func(b bool) bool { return b }
 	some := func(there []bool) bool { return slices.Contains(there, true) }
@@ -72,8 +71,8 @@ func (c *checker) applies(p presence, f validator.FieldLevel) bool {
 	return true
 }
 
-// isThere reports whether there is a value: what is not nil in a pointer, list or map, and what is
-// not zero elsewhere.
+// isThere reports whether a field has a value: a pointer, list or map that is not nil, or any other
+// value that is not zero.
 func isThere(f validator.FieldLevel, v reflect.Value) bool {
 	v, kind, nullable := f.ExtractType(v)
 	switch kind {
@@ -85,8 +84,8 @@ func isThere(f validator.FieldLevel, v reflect.Value) bool {
 	return nullable || !v.IsZero()
 }
 
-// fieldIsThere is isThere for the field of a rule, of which validator no longer says whether a
-// pointer led to it.
+// fieldIsThere is isThere for the field of a rule. Validator does not tell a rule whether its field
+// is a pointer.
 func fieldIsThere(f validator.FieldLevel) bool {
 	v := f.Field()
 	if isNothing(v) {
@@ -98,8 +97,8 @@ func fieldIsThere(f validator.FieldLevel) bool {
 	return isThere(f, v)
 }
 
-// declaredType returns the type that the struct gives to the field of a rule, or to the item of it
-// that was dived into.
+// declaredType returns the type of a rule's field in the struct, or of the item that the rule dived
+// into.
 func declaredType(f validator.FieldLevel) reflect.Type {
 	parent := reached(f.Parent())
 	name, items, _ := strings.Cut(f.StructFieldName(), "[")
@@ -125,8 +124,8 @@ func declaredType(f validator.FieldLevel) reflect.Type {
 	return t
 }
 
-// isValue reports whether a field has the value that a condition names: as text, as a number, as
-// true or false, nil, or how many items a list or map has.
+// isValue reports whether a field has the value that a condition names: a text, a number, true,
+// false, nil, or the number of items of a list or map.
 func isValue(f validator.FieldLevel, v reflect.Value, want string) bool {
 	v, _, _ = f.ExtractType(v)
 	if isNothing(v) {
@@ -146,7 +145,7 @@ func isValue(f validator.FieldLevel, v reflect.Value, want string) bool {
 	return err == nil && same(v, parsed)
 }
 
-// takes says why a field cannot have the value that a condition names; nil if it can.
+// takes returns why a field cannot have the value that a condition names; nil if it can.
 func (c *checker) takes(t reflect.Type, want string) error {
 	inner := pointedTo(t)
 	if want == "nil" && nillable(t) {
@@ -157,7 +156,7 @@ func (c *checker) takes(t reflect.Type, want string) error {
 		return nil
 	case listed:
 		if n, err := strconv.Atoi(want); err != nil || n < 0 {
-			return fmt.Errorf("of a list or map it names the number of items, or nil, and not %q", want)
+			return fmt.Errorf("a condition on a list or map must be a number of items or nil, not %q", want)
 		}
 		return nil
 	}

@@ -207,9 +207,9 @@ func TestConditions(t *testing.T) {
 		"no count":         {"required_if=O a", []int{1}, false, "O never has that value"},
 		"no value":         {"required_if=O", 1, false, "required_if=O must be names of fields, each with a value"},
 		"no name":          {"required_with=", 1, false, "required_with= must be names of fields"},
-		"twice":            {"required_if=O 1 O 2", 1, false, "required_if names O twice, which cannot have two values"},
-		"after omitempty":  {"omitempty,required_if=O 1", 1, false, "required_if is never asked after omitempty, which ends the rules of a field without a value; write it before omitempty"},
-		"after omitzero":   {"omitzero,required", 1, false, "required is never asked after omitzero"},
+		"twice":            {"required_if=O 1 O 2", 1, false, "required_if names O twice; a field cannot have two values"},
+		"after omitempty":  {"omitempty,required_if=O 1", 1, false, "required_if is never applied after omitempty, which ends the rules of a field without a value; write it before omitempty"},
+		"after omitzero":   {"omitzero,required", 1, false, "required is never applied after omitzero"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -357,7 +357,7 @@ in: must have one of the keys name, id`
 	}
 	v := config{}
 	v.In.Mode, v.In.Zone.ID = "x", "x"
-	want = `in: must have a key beside those of the struct when in."the.mode" is set`
+	want = `in: must have a key besides those of the struct when in."the.mode" is set`
 	if got := c.Check(&v, nil); got.Error() != want {
 		t.Errorf("got\n%v\nwant\n%s", got, want)
 	}

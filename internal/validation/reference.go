@@ -11,21 +11,21 @@ import (
 	"github.com/nacre-go/nacre/internal/tree"
 )
 
-// reference is a field that a rule names, "Inner.Hosts[0].Max": how to reach its value from a
-// struct, and its path in the config. Immutable.
+// reference is a field that a rule names, such as "Inner.Hosts[0].Max": how to reach its value from
+// a struct, and its path in the config. It is immutable.
 type reference struct {
 	hops   []hop
-	path   tree.Path // from the struct on
+	path   tree.Path // from the struct
 	placed bool      // the field has a place in the config, and path leads there
 	typ    reflect.Type
-	secret bool // the field, or what it stands in below the struct, is not shown
-	spread bool // the field has no key of its own: a squashed struct, or the map of remaining keys
+	secret bool // the field, or one around it below the struct, is secret
+	spread bool // the field has no key: a squashed struct, or the map of remaining keys
 }
 
-// hop goes from a struct to a field, or from a list or map to an item.
+// hop leads from a struct to a field, or from a list or map to an item.
 type hop struct {
 	field int
-	item  reflect.Value // valid for a map's key
+	item  reflect.Value // valid for the key of a map
 	index bool          // field is the index of an item
 }
 
@@ -34,7 +34,7 @@ type referenceKey struct {
 	name string
 }
 
-// refer returns the field of that name, counted from a struct type.
+// refer returns the field with a name that counts from a struct type.
 func (c *checker) refer(from reflect.Type, name string) (*reference, error) {
 	if r, ok := c.references[referenceKey{from, name}]; ok {
 		return r, nil
@@ -49,7 +49,7 @@ func (c *checker) refer(from reflect.Type, name string) (*reference, error) {
 	return s.reference, nil
 }
 
-// noField is a name that no field has.
+// noField is the error for a name without a field.
 type noField struct{ in reflect.Type }
 
 func (e *noField) Error() string {
@@ -81,7 +81,7 @@ func placeName(t reflect.Type) string {
 	return cmp.Or(t.Name(), t.String())
 }
 
-// searching follows a name through types.
+// searching is the search for a name through types.
 type searching struct {
 	*checker
 	*reference
@@ -119,7 +119,7 @@ func (s *searching) follow(rest string) error {
 	return nil
 }
 
-// field goes to a field, also to one that Go finds in an embedded struct.
+// field follows a field, which may be in an embedded struct.
 func (s *searching) field(name string) error {
 	t := pointedTo(s.typ)
 	if t.Kind() != reflect.Struct || tree.OneValue(t) {
@@ -130,7 +130,7 @@ func (s *searching) field(name string) error {
 		return &noField{s.typ}
 	}
 	if !found.IsExported() {
-		return errors.New("that field is not exported, so that no key sets it")
+		return errors.New("that field is not exported, so no key sets it")
 	}
 	for _, i := range found.Index {
 		t = pointedTo(s.typ)
@@ -149,7 +149,7 @@ func (s *searching) field(name string) error {
 	return nil
 }
 
-// into goes to an item of a list or a map.
+// into follows an item of a list or a map.
 func (s *searching) into(item string) error {
 	s.spread = false
 	t := pointedTo(s.typ)
@@ -190,8 +190,8 @@ func (s *searching) into(item string) error {
 	return nil
 }
 
-// value returns the field in a struct; false if a pointer on the way is nil, or a list or map lacks
-// the item.
+// value returns the field in a struct; false if a pointer on the way is nil, or a list or map does
+// not have the item.
 func (r *reference) value(from reflect.Value) (reflect.Value, bool) {
 	v := from
 	for _, s := range r.hops {
@@ -236,7 +236,7 @@ func nillable(t reflect.Type) bool {
 	return false
 }
 
-// isSecret reports whether what a field holds is never shown.
+// isSecret reports whether the value of a field is hidden.
 func isSecret(f reflect.StructField) bool {
 	return f.Tag.Get("secret") == "true" || reveals(pointedTo(f.Type))
 }

@@ -17,16 +17,16 @@ func split(tag string) []string {
 
 func join(parts []string) string { return strings.Join(parts, ",") }
 
-// step is one part of a tag, and the type that it is about.
+// step is one part of a tag, and the type that it applies to.
 type step struct {
 	part string
 	kind *kind
 }
 
-// steps follows a tag from its field into what is dived into.
+// steps returns the parts of a tag, with the types that dive leads to.
 func steps(tag string, k *kind, all map[reflect.Type]*kind) []step {
 	var out []step
-	var outside *kind // of the map whose keys are being talked about
+	var outside *kind // of the map, between keys and endkeys
 	for _, part := range split(tag) {
 		switch part {
 		case "dive":
@@ -53,8 +53,8 @@ func steps(tag string, k *kind, all map[reflect.Type]*kind) []step {
 // sized are the tags whose parameter is compared with the field itself.
 var sized = map[string]bool{"min": true, "max": true, "len": true, "eq": true, "ne": true, "gt": true, "gte": true, "lt": true, "lte": true}
 
-// rewrite makes numbers of parameters that are written as the field's own type is: max=10MiB. It
-// keeps how they were written, for the message.
+// rewrite converts parameters in the form of the field's type, such as max=10MiB, to numbers. It
+// keeps the original text for the message.
 func rewrite(tag string, k *kind, all map[reflect.Type]*kind) (string, error) {
 	list := steps(tag, k, all)
 	parts := make([]string, len(list))
@@ -75,7 +75,7 @@ func rewrite(tag string, k *kind, all map[reflect.Type]*kind) (string, error) {
 			}
 			v := reflect.New(target.typ)
 			if err := v.Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(param)); err != nil {
-				return "", fmt.Errorf("the parameter of %s cannot be read as %s", name, target.typ)
+				return "", fmt.Errorf("the parameter of %s is not a valid %s", name, target.typ)
 			}
 			number := strconv.FormatInt(v.Elem().Int(), 10)
 			if target.params == nil {
@@ -89,7 +89,7 @@ func rewrite(tag string, k *kind, all map[reflect.Type]*kind) (string, error) {
 	return join(parts), nil
 }
 
-// readsItself reports whether the type is an integer that has a text form of its own.
+// readsItself reports whether the type is an integer with its own text form.
 func (k *kind) readsItself() bool {
 	switch k.typ.Kind() {
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:

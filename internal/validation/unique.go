@@ -8,9 +8,9 @@ import (
 	"github.com/go-playground/validator/v10"
 )
 
-// registerUnique has unique compare what is in lists and maps. Validator's own panics on items that
-// have lists in them, takes no notice of the parameter where the field is a map, and panics where
-// it is a single value of another type.
+// registerUnique replaces validator's rule unique by one that compares the contents of items.
+// Validator's panics on items that contain lists and on single values of other types, and ignores
+// the parameter if the field is a map.
 func (c *checker) registerUnique() error {
 	return c.validate.RegisterValidation("unique", func(f validator.FieldLevel) bool {
 		v := f.Field()
@@ -34,7 +34,7 @@ func (c *checker) distinct(f validator.FieldLevel, list reflect.Value) bool {
 		}
 	}
 	seen := make(map[any]bool, len(items))
-	var rest []reflect.Value // what cannot be the key of a map
+	var rest []reflect.Value // items that cannot be the key of a map
 	for _, v := range items {
 		if f.Param() != "" {
 			if inner, ok := c.named(v, f.Param()); ok {
@@ -64,7 +64,7 @@ func (c *checker) distinct(f validator.FieldLevel, list reflect.Value) bool {
 	return true
 }
 
-// checkUnique says what is wrong with the field that unique names.
+// checkUnique returns what is wrong with the field that unique names.
 func (c *checker) checkUnique(k, parent *kind, param string) error {
 	t := pointedTo(k.typ)
 	switch c.classOf(t) {
@@ -84,7 +84,7 @@ func (c *checker) checkUnique(k, parent *kind, param string) error {
 		return nil
 	}
 	if param == "" {
-		return errors.New("unique is for lists and maps; on any other field it needs the name of the field from which it must differ, such as unique=Other")
+		return errors.New("unique is for lists and maps; on any other field it needs the name of the field that it must differ from, such as unique=Other")
 	}
 	return c.checkRelation("unique", param, k, parent)
 }

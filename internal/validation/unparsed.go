@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// unparsed says what is wrong with a tag that validator cannot read: its own words speak of a field
-// without a name.
+// unparsed returns what is wrong with a tag that validator cannot parse. Validator's own error does
+// not name the field.
 func (c *checker) unparsed(err error) error {
 	text := err.Error()
 	if rest, ok := strings.CutPrefix(text, "validator: Undefined validation function '"); ok {
@@ -23,7 +23,7 @@ func (c *checker) unparsed(err error) error {
 	return err
 }
 
-// nearestRule returns the rule that was most likely meant; empty if none is near.
+// nearestRule returns the rule with the nearest name; empty if none is near.
 func (c *checker) nearestRule(name string) string {
 	best, least := "", 1+len(name)/4
 	consider := func(rule string) {
@@ -45,7 +45,7 @@ func (c *checker) nearestRule(name string) string {
 	return best
 }
 
-// edits is how many letters must be put in, left out or changed to make b of a.
+// edits returns how many letters must be added, dropped or changed to turn a into b.
 func edits(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

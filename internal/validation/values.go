@@ -10,8 +10,8 @@ import (
 	"github.com/go-playground/validator/v10"
 )
 
-// registerTypes tells validator which types are to be checked by a text: those that reveal one, and
-// those of the standard library whose text is what people know them by.
+// registerTypes makes validator check some types by their text: types with a Reveal method, and
+// types of the standard library that people know by their text.
 func registerTypes(v *validator.Validate, kinds map[reflect.Type]*kind) {
 	byText[url.URL](v, func(u url.URL) string { return u.String() })
 	byText[regexp.Regexp](v, func(r regexp.Regexp) string { return r.String() })
@@ -61,7 +61,7 @@ func reveals(t reflect.Type) bool {
 	return t.Implements(revealerType) || reflect.PointerTo(t).Implements(revealerType)
 }
 
-// reveal returns a secret's text. It is for rules, never for messages.
+// reveal returns the text of a secret. It is for rules, and never for messages.
 func reveal(v reflect.Value) string {
 	if r, ok := reflect.TypeAssert[interface{ Reveal() string }](v); ok {
 		return r.Reveal()

@@ -1,6 +1,6 @@
 package validation
 
-// byMeasure are the words for bounds, which depend on what is bound: numbers, characters, items,
+// byMeasure are the words for bounds, which depend on the measure: numbers, characters, items,
 // moments.
 var byMeasure = map[string][4]string{
 	"min": {"must be at least {param}", "must have at least {param} characters", "must have at least {param} items", "must not be in the past"},
@@ -24,10 +24,10 @@ var (
 	atMost   = [4]string{"must be at most {field}", "must have at most as many characters as {field}", "must have at most as many items as {field}", "must not be after {field}"}
 )
 
-// uniqueField is said of a list whose items must differ in one key.
+// uniqueField is the message for a list whose items must differ in one key.
 const uniqueField = "must not have two items with the same {field}"
 
-// hiddenWords are said of a secret where the parameter of a rule that does not hold would be the
+// hiddenWords are the messages for a secret if the parameter of the failed rule would reveal the
 // secret, or a part of it.
 var hiddenWords = map[string]string{
 	"ne": notForbidden, "ne_ignore_case": notForbidden, "noneof": notForbidden, "noneofci": notForbidden,
@@ -40,8 +40,8 @@ const (
 	noForbidden  = "must not contain what its rule forbids"
 )
 
-// words are what validator's own tags ask for. In them, {param} is the parameter, {list} its words,
-// {field} the key of the field that it names, {when} its conditions.
+// words are the messages of validator's own tags. In them, {param} is the parameter, {list} its
+// words, {field} the key of the field that it names, and {when} its conditions.
 var words = map[string]string{
 	// presence
 	"required":             "is required",
@@ -168,16 +168,16 @@ var words = map[string]string{
 	"ip4_addr":          "must be an IPv4 address that can be resolved",
 	"ip6_addr":          "must be an IPv6 address that can be resolved",
 	"unix_addr":         "must be the path of a Unix socket",
-	"uds_exists":        "must be the path of a Unix socket that is there",
+	"uds_exists":        "must be the path of a Unix socket that exists",
 	"mac":               "must be a MAC address",
 	"email":             "must be an e-mail address",
 
 	// files
-	"file":     "must be a file that is there",
+	"file":     "must be a file that exists",
 	"filepath": "must be the path of a file",
-	"dir":      "must be a folder that is there",
+	"dir":      "must be a folder that exists",
 	"dirpath":  "must be the path of a folder",
-	"image":    "must be an image file that is there",
+	"image":    "must be an image file that exists",
 	"mimetype": "must be a MIME type such as text/html",
 
 	// time, places, money
