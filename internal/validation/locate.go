@@ -13,7 +13,7 @@ import (
 // place is where a violation is: its path in the config, and the struct around it.
 type place struct {
 	path   tree.Path
-	parent *kind         // of the struct whose field it is in; nil for a root that is no struct
+	parent *kind         // of the struct whose field it is in; nil for a root that is not a struct
 	around tree.Path     // of that struct
 	in     reflect.Value // that struct
 	field  *field        // of that struct
