@@ -11,31 +11,31 @@ import (
 	"github.com/nacre-go/nacre/internal/wording"
 )
 
-// Description is what a struct accepts.
+// Description describes what a struct accepts.
 type Description struct {
 	shape *tree.Shape
 	keys  []Key
 }
 
-// Key is one key that the struct has.
+// Key describes one key of the struct.
 type Key struct {
-	// Path is the key as it is written: "db.pool". Of lists and maps it is "hosts[].port" and
-	// "labels.*".
+	// Path is the key: "db.pool". In lists and maps it is "hosts[].port" and "labels.*".
 	Path string
-	// Type is what it takes, in words: "int", "duration", "list of string".
+	// Type is the type of its values, in words: "int", "duration", "list of string".
 	Type string
-	// Default is the text of its default; HasDefault says that there is one. Secrets show none.
+	// Default is the text of its default, redacted for a secret. HasDefault reports whether there
+	// is one.
 	Default    string
 	HasDefault bool
-	// Secret says that its value is never shown, RestartOnly that a change takes effect only after
-	// a restart.
+	// Secret reports whether its value is hidden, and RestartOnly whether a change takes effect
+	// only after a restart.
 	Secret, RestartOnly bool
-	// Rules is its validate tag, Doc its doc tag.
+	// Rules is its validate tag, and Doc its doc tag.
 	Rules, Doc string
 }
 
-// Of describes T, as a config with those options of its binder takes it. The error is a
-// source.Problems with all mistakes in T's tags.
+// Of describes T. The options must be those of the config, Options.Binder of package nacre. The
+// error is a source.Problems with all mistakes in the tags of T.
 func Of[T any](options ...binder.Option) (*Description, error) {
 	plan, err := binding.Compile[T](binding.Options(options)...)
 	if err != nil {
@@ -46,11 +46,11 @@ func Of[T any](options ...binder.Option) (*Description, error) {
 	return d, nil
 }
 
-// Keys returns all keys, in the order of the struct. A struct that contains itself is listed once
-// on each way down.
+// Keys returns all keys, in the order of the struct. Below a struct that contains itself, the keys
+// are listed once.
 func (d *Description) Keys() []Key { return append([]Key(nil), d.keys...) }
 
-// walk lists the keys at and below a place. Above are the types on the way there.
+// walk lists the keys at and below a place. above are the types on the way there.
 func (d *Description) walk(at string, s *tree.Shape, above map[string]bool) {
 	name := typeName(s)
 	if above[name] && name != "" {
@@ -102,7 +102,7 @@ func join(at, key string) string {
 	return at + "." + key
 }
 
-// typeName is the name of a struct's type; empty for one without.
+// typeName returns the name of the type of a struct; empty for a type without a name.
 func typeName(s *tree.Shape) string {
 	if s.Go == nil || s.Kind != tree.StructOf && s.Kind != tree.RemainderOf {
 		return ""
@@ -114,7 +114,7 @@ func typeName(s *tree.Shape) string {
 	return t.PkgPath() + "." + t.Name()
 }
 
-// pointedTo is the type at the end of pointers; nil stays nil.
+// pointedTo returns the type at the end of pointers, and nil for nil.
 func pointedTo(t reflect.Type) reflect.Type {
 	for t != nil && t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -122,7 +122,7 @@ func pointedTo(t reflect.Type) reflect.Type {
 	return t
 }
 
-// Markdown returns a table with a line for each key.
+// Markdown returns a table with a row for each key.
 func (d *Description) Markdown() string {
 	var b strings.Builder
 	b.WriteString("| Key | Type | Default | Rules | Notes |\n|---|---|---|---|---|\n")
@@ -152,12 +152,13 @@ func (k Key) defaultCell() string {
 	return code(k.Default)
 }
 
-// cell makes a text fit for a cell: one line, without the bar that would end it, and without HTML.
+// cell escapes a text for a cell of a table: it is one line, without HTML, and its bars do not end
+// the cell.
 func cell(text string) string {
 	return strings.NewReplacer("\r\n", " ", "\n", " ", "|", `\|`, "<", "&lt;", ">", "&gt;").Replace(text)
 }
 
-// code is a cell in which everything is meant as it stands.
+// code returns a cell with a text as code.
 func code(text string) string {
 	if text == "" {
 		return ""

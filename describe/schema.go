@@ -13,21 +13,21 @@ import (
 	"github.com/nacre-go/nacre/internal/tree"
 )
 
-// dialect is the version of JSON Schema that is written.
+// dialect is the version of JSON Schema.
 const dialect = "https://json-schema.org/draft/2020-12/schema"
 
-// Schema returns a JSON Schema (draft 2020-12) for a document that is one of several layers: no key
-// need be in it.
+// Schema returns a JSON Schema (draft 2020-12) for a document of one of several layers: it requires
+// no key.
 func (d *Description) Schema() []byte { return d.schema(false) }
 
-// WholeSchema returns a JSON Schema for a document that is the only layer: keys that are required
-// and have no default must be in it.
+// WholeSchema returns a JSON Schema for a document that is the only layer: it requires the keys
+// that are required and have no default.
 func (d *Description) WholeSchema() []byte { return d.schema(true) }
 
 func (d *Description) schema(whole bool) []byte {
 	w := &writer{whole: whole, defs: map[string]*jsonschema.Schema{}, open: map[string]bool{}, recursive: map[string]bool{}}
 	root := w.of(d.shape)
-	// A root that contains itself is referred to, and is then a definition itself.
+	// A root that contains itself is a definition, to which the schema refers.
 	root = &jsonschema.Schema{Schema: dialect, Type: root.Type, Ref: root.Ref, Properties: root.Properties, PropertyOrder: root.PropertyOrder,
 		Required: root.Required, AdditionalProperties: root.AdditionalProperties}
 	for name := range w.recursive {
@@ -37,7 +37,7 @@ func (d *Description) schema(whole bool) []byte {
 		root.Defs[name] = w.defs[name]
 	}
 	data, err := json.MarshalIndent(root, "", "  ")
-	if err != nil { // it is made of texts and numbers
+	if err != nil { // not possible: it consists of texts and numbers
 		return nil
 	}
 	return append(data, '\n')
@@ -46,8 +46,8 @@ func (d *Description) schema(whole bool) []byte {
 // writer writes one schema.
 type writer struct {
 	whole     bool
-	defs      map[string]*jsonschema.Schema // by the names of types
-	open      map[string]bool               // types that are being written
+	defs      map[string]*jsonschema.Schema // by name of the type
+	open      map[string]bool               // types in progress
 	recursive map[string]bool               // types that contain themselves
 }
 
@@ -94,7 +94,7 @@ func (w *writer) structure(s *tree.Shape) *jsonschema.Schema {
 	return out
 }
 
-// field is the schema of a field, with what its tags say.
+// field returns the schema of a field, with its tags.
 func (w *writer) field(f *tree.Shape) *jsonschema.Schema {
 	out := w.of(f)
 	if out.Ref != "" {
@@ -122,7 +122,7 @@ func (w *writer) field(f *tree.Shape) *jsonschema.Schema {
 	return out
 }
 
-// defaultOf is a default as a value of the type.
+// defaultOf returns a default as a value of the type.
 func defaultOf(of, text string) json.RawMessage {
 	switch of {
 	case "integer", "number", "boolean":
@@ -139,19 +139,19 @@ func defaultOf(of, text string) json.RawMessage {
 
 var textType = reflect.TypeFor[encoding.TextUnmarshaler]()
 
-// readsText reports whether a type reads itself from text.
+// readsText reports whether a type has an UnmarshalText method.
 func readsText(t reflect.Type) bool {
 	t = pointedTo(t)
 	return t != nil && (t.Implements(textType) || reflect.PointerTo(t).Implements(textType))
 }
 
-// duration is what time.ParseDuration reads.
+// duration is the syntax of time.ParseDuration.
 const duration = `^[-+]?(0|([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$`
 
-// fileMode is what an fs.FileMode is read from.
+// fileMode is the syntax of a file mode.
 const fileMode = `^0([oO]?[0-7]+)?$`
 
-// leaf is the schema of a scalar.
+// leaf returns the schema of a scalar.
 func leaf(s *tree.Shape) *jsonschema.Schema {
 	t := pointedTo(s.Go)
 	switch {
@@ -181,7 +181,7 @@ func leaf(s *tree.Shape) *jsonschema.Schema {
 	return &jsonschema.Schema{Type: "string"}
 }
 
-// rules splits a validate tag. What comes after dive is for what is below.
+// rules returns the rules of a validate tag, up to dive: those after it apply to the items.
 func rules(tag string) []string {
 	all := strings.Split(tag, ",")
 	if i := slices.Index(all, "dive"); i >= 0 {
@@ -190,8 +190,8 @@ func rules(tag string) []string {
 	return all
 }
 
-// constrain says as much of the rules as a schema can. Where a rule has conditions (omitempty,
-// alternatives) or a parameter in words, it is left out.
+// constrain adds the rules that a schema can express. It leaves out rules with conditions
+// (omitempty, alternatives) and rules with a parameter in words.
 func constrain(s *jsonschema.Schema, f *tree.Shape) {
 	all := rules(f.Rules)
 	if slices.ContainsFunc(all, func(r string) bool { return strings.HasPrefix(r, "omit") || strings.HasPrefix(r, "structonly") }) {
@@ -215,7 +215,7 @@ func constrain(s *jsonschema.Schema, f *tree.Shape) {
 			bound(s, name, n)
 		case "string":
 			if readsText(f.Go) {
-				continue // the bound is that of what is read, such as a log level
+				continue // the bound applies to the parsed value, such as a log level
 			}
 			length(&s.MinLength, &s.MaxLength, name, int(n))
 		case "array":
@@ -257,8 +257,8 @@ func bound(s *jsonschema.Schema, rule string, n float64) {
 	}
 }
 
-// length sets the bounds of what has a length. Of strings validator counts characters, as JSON
-// Schema does.
+// length sets the bounds of a length. Validator counts the characters of a string, as JSON Schema
+// does.
 func length(low, high **int, rule string, n int) {
 	switch rule {
 	case "min", "gte":
