@@ -194,7 +194,7 @@ func (s *story) serverDies(ctx context.Context) error {
 	if err := s.publish(orders, "db:\n  dsn: "+dsn+"\n  pool: 80\n"); err != nil {
 		return err
 	}
-	if err := s.server.StartAgain(ctx, true); err != nil {
+	if err := s.server.Start(ctx); err != nil {
 		return err
 	}
 	back := time.Now()
@@ -226,7 +226,7 @@ func (s *story) restartWithoutServer(ctx context.Context) error {
 	if err := s.ask(ctx); err != nil {
 		return err
 	}
-	if err := s.server.StartAgain(ctx, true); err != nil {
+	if err := s.server.Start(ctx); err != nil {
 		return err
 	}
 	fresh := func(h nacre.Health) bool {

@@ -72,8 +72,11 @@ func rows() []Row {
 		},
 		{
 			Package: "providers/nacos", Does: "a session with a Nacos server, and sources on it",
-			May:   []string{"source", "providers/nacos/internal/rpc", protowire},
-			Tests: []string{"providers/nacos/nacostest", "providers/nacos/internal/rpc/rpctest", nacosSDK + "/api/grpc", anyProto, anyHTTP2}, Why: whyProvider,
+			May: []string{"source", "providers/nacos/internal/rpc", protowire},
+			Tests: []string{
+				"providers/nacos/nacostest", "providers/nacos/internal/fakenacos", "providers/nacos/internal/rpc/rpctest", nacosSDK + "/api/grpc", anyProto, anyHTTP2,
+			},
+			Why: whyProvider,
 		},
 		{
 			Package: "providers/nacos/internal/rpc", Does: "gRPC calls and a stream over one HTTP/2 connection of net/http",
@@ -86,14 +89,19 @@ func rows() []Row {
 			Why: "it puts frames on the wire for the tests of rpc and of the session, and knows nothing of either",
 		},
 		{
-			Package: "providers/nacos/nacostest", Does: "a Nacos server in the process, with faults",
+			Package: "providers/nacos/internal/fakenacos", Does: "a Nacos server in the process, with faults",
 			May: []string{nacosSDK + "/api/grpc", anyGRPC, anyProto},
 			Why: "the server is written from the protocol, not from our client: a mistake that both shared would hide itself",
 		},
 		{
-			Package: "providers/nacos/nacostest/sdktest", Does: "tests of the SDK's client against `nacostest`; no code",
-			Tests: []string{"providers/nacos/nacostest", nacosSDK + "/**"},
+			Package: "providers/nacos/internal/fakenacos/sdktest", Does: "tests of the SDK's client against `fakenacos`; no code",
+			Tests: []string{"providers/nacos/internal/fakenacos", nacosSDK + "/**"},
 			Why:   "it proves that the SDK's own client works against the server, and is the only package that has that client",
+		},
+		{
+			Package: "providers/nacos/nacostest", Does: "the part of `fakenacos` that the tests of a service need",
+			May: []string{"providers/nacos/internal/fakenacos"}, Tests: []string{"source", "providers/nacos"},
+			Why: "it promises users little, so that the server of our own tests may change",
 		},
 		{
 			Package: "providers/nacos/chaostest", Does: "tests of sessions with killed servers and bad networks; no code",
@@ -107,7 +115,7 @@ func rows() []Row {
 		},
 		{
 			Package: "providers/nacos/nacossdk/sdktest", Does: "tests of `nacossdk` with the SDK's real client; no code",
-			Tests: []string{"providers/nacos/nacossdk", "providers/nacos/nacostest", nacosSDK + "/**"},
+			Tests: []string{"providers/nacos/nacossdk", "providers/nacos/internal/fakenacos", nacosSDK + "/**"},
 			Why:   "the SDK's client races with itself and leaves goroutines: it is kept from the tests that look for both",
 		},
 		{
@@ -394,7 +402,7 @@ func exceptionTable() []Exception {
 		{Rule: "sleep", Place: "providers/file/burst_test.go", Why: measured},
 		{Rule: "sleep", Place: "providers/file/deliver_test.go", Why: measured},
 		{
-			Rule: "sleep", Place: "providers/nacos/nacostest/conformance_http_test.go",
+			Rule: "sleep", Place: "providers/nacos/internal/fakenacos/conformance_http_test.go",
 			Why: "a server that may be a real one tells of nothing over HTTP; it is asked until it knows, at a pace that does not slow it",
 		},
 	}

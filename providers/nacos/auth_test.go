@@ -9,16 +9,16 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/providers/nacos"
-	"github.com/nacre-go/nacre/providers/nacos/nacostest"
+	"github.com/nacre-go/nacre/providers/nacos/internal/fakenacos"
 	"github.com/nacre-go/nacre/source"
 )
 
-var users = []nacostest.User{
+var users = []fakenacos.User{
 	{Name: "app", Password: "s3cret"},
-	{Name: "reader", Password: "s3cret", Grants: []nacostest.Grant{{Namespace: "", Read: true}}},
+	{Name: "reader", Password: "s3cret", Grants: []fakenacos.Grant{{Namespace: "", Read: true}}},
 }
 
-func as(srv *nacostest.Server, user, password string) nacos.Config {
+func as(srv *fakenacos.Server, user, password string) nacos.Config {
 	cfg := config(srv)
 	cfg.Username, cfg.Password = user, nacos.NewPassword(password)
 	return cfg
@@ -26,7 +26,7 @@ func as(srv *nacostest.Server, user, password string) nacos.Config {
 
 func TestLogin(t *testing.T) {
 	t.Parallel()
-	srv := start(t, nacostest.Options{Users: users, TokenTTL: time.Second})
+	srv := start(t, fakenacos.Options{Users: users, TokenTTL: time.Second})
 	if err := srv.Put("", group, "x.yaml", "v: 0"); err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +56,7 @@ func TestLogin(t *testing.T) {
 
 func TestRotatedSecretIsSurvivedAtOnce(t *testing.T) {
 	t.Parallel()
-	srv := start(t, nacostest.Options{Users: users})
+	srv := start(t, fakenacos.Options{Users: users})
 	if err := srv.Put("", group, "x.yaml", "v: 0"); err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func TestLoginIsRefused(t *testing.T) {
 		for _, user := range []string{"app", "nobody"} {
 			t.Run(fmt.Sprintf("%s plain=%v", user, plain), func(t *testing.T) {
 				t.Parallel()
-				srv := start(t, nacostest.Options{Users: users, PlainRefusal: plain})
+				srv := start(t, fakenacos.Options{Users: users, PlainRefusal: plain})
 				c := newClient(t, as(srv, user, "wrong"))
 				err := follow(t, c.Source("x.yaml")).trouble()
 				var e *source.Error
@@ -94,7 +94,7 @@ func TestLoginIsRefused(t *testing.T) {
 
 func TestDenied(t *testing.T) {
 	t.Parallel()
-	srv := start(t, nacostest.Options{Users: users})
+	srv := start(t, fakenacos.Options{Users: users})
 	anonymous := newClient(t, config(srv))
 	reader := newClient(t, as(srv, "reader", "s3cret"))
 	cfg := as(srv, "reader", "s3cret")
@@ -125,7 +125,7 @@ func second[T any](_ T, err error) error { return err }
 // A user whose namespace was not granted is denied, and gets the config as soon as it is.
 func TestLoginWhereNoneIsNeeded(t *testing.T) {
 	t.Parallel()
-	srv := start(t, nacostest.Options{})
+	srv := start(t, fakenacos.Options{})
 	c := newClient(t, as(srv, "nacos", "whatever"))
 	if err := c.Publish(within(t), "x.yaml", []byte("v: 1")); err != nil {
 		t.Errorf("a login at a server that asks for none: %v", err)

@@ -11,14 +11,14 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/providers/nacos"
-	"github.com/nacre-go/nacre/providers/nacos/nacostest"
+	"github.com/nacre-go/nacre/providers/nacos/internal/fakenacos"
 )
 
 // Nothing that can be printed holds a content, a password or a token.
 func TestNoSecretShows(t *testing.T) {
 	t.Parallel()
 	const content, password = "canary-content-7c1e", "canary-password-99ab"
-	srv := start(t, nacostest.Options{Users: []nacostest.User{{Name: "app", Password: password}}})
+	srv := start(t, fakenacos.Options{Users: []fakenacos.User{{Name: "app", Password: password}}})
 	if err := srv.Put("", group, "x.yaml", "v: "+content); err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func TestNoSecretShows(t *testing.T) {
 	show("holder pointer", &h)
 
 	faults := srv.Faults()
-	faults.WrongMD5(nacostest.Always)
+	faults.WrongMD5(fakenacos.Always)
 	if err := srv.Put("", group, "x.yaml", "v: 2"+content); err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +79,7 @@ func TestNoSecretShows(t *testing.T) {
 	faults.WrongMD5(0)
 	r.until("v: 2" + content)
 	for _, code := range []int{400, 403, 500, 302} {
-		faults.Fail(1, code, nacostest.Match{Type: "ConfigPublishRequest"})
+		faults.Fail(1, code, fakenacos.Match{Type: "ConfigPublishRequest"})
 		show("publish error", c.Publish(within(t), "x.yaml", []byte(content)))
 	}
 	show("conflict", c.Publish(within(t), "x.yaml", []byte(content), nacos.IfMD5("x")))
@@ -112,7 +112,7 @@ func TestNoSecretShows(t *testing.T) {
 
 func TestHookMayBeSlowOrPanic(t *testing.T) {
 	t.Parallel()
-	srv := start(t, nacostest.Options{})
+	srv := start(t, fakenacos.Options{})
 	release := make(chan struct{})
 	slow := newClient(t, config(srv), nacos.OnEvent(func(nacos.Event) { <-release }))
 	bad := newClient(t, config(srv), nacos.OnEvent(func(nacos.Event) { panic("no") }))

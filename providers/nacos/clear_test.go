@@ -18,7 +18,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/providers/nacos"
-	"github.com/nacre-go/nacre/providers/nacos/nacostest"
+	"github.com/nacre-go/nacre/providers/nacos/internal/fakenacos"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -195,7 +195,7 @@ func TestLoginFollowsNoRedirect(t *testing.T) {
 // A certificate that does not verify ends a connection before anything is sent, with an error that says so.
 func TestCertificateThatDoesNotVerify(t *testing.T) {
 	t.Parallel()
-	srv := start(t, nacostest.Options{Users: users})
+	srv := start(t, fakenacos.Options{Users: users})
 	addr, trusting := tlsFront(t, srv, false)
 	wrongName := trusting.Clone()
 	wrongName.ServerName = "nacos.example.org"
@@ -220,7 +220,7 @@ func TestCertificateThatDoesNotVerify(t *testing.T) {
 // A server whose HTTP speaks no TLS is told as that.
 func TestHTTPWithoutTLS(t *testing.T) {
 	t.Parallel()
-	srv := start(t, nacostest.Options{Users: users})
+	srv := start(t, fakenacos.Options{Users: users})
 	err := follow(t, newClient(t, withLogin(config(srv))).Source("x.yaml")).trouble()
 	var e *source.Error
 	if !errors.As(err, &e) || !errors.Is(err, nacos.Unreachable) || !strings.Contains(err.Error(), "TLS") || !strings.Contains(e.Fix, "Plaintext") {

@@ -11,13 +11,13 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/providers/nacos"
-	"github.com/nacre-go/nacre/providers/nacos/nacostest"
+	"github.com/nacre-go/nacre/providers/nacos/internal/fakenacos"
 )
 
 // The clock of the machine is set, forwards and backwards, with a server on it: what is live stays live and proven, nothing is
 // reported as lost, and the next change comes by its push, without one, and on a new connection.
 func TestClockJumps(t *testing.T) {
-	srv := start(t, nacostest.Options{Users: []nacostest.User{{Name: "nacos", Password: "nacos"}}, TokenTTL: time.Hour})
+	srv := start(t, fakenacos.Options{Users: []fakenacos.User{{Name: "nacos", Password: "nacos"}}, TokenTTL: time.Hour})
 	cfg := config(srv)
 	cfg.Username, cfg.Password = "nacos", nacos.NewPassword("nacos")
 	log := newEvents()

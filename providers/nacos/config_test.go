@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/providers/nacos"
-	"github.com/nacre-go/nacre/providers/nacos/nacostest"
+	"github.com/nacre-go/nacre/providers/nacos/internal/fakenacos"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -63,7 +63,7 @@ func TestFromEnv(t *testing.T) {
 	if err := os.WriteFile(file, []byte("s3cret\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	srv := start(t, nacostest.Options{Users: users})
+	srv := start(t, fakenacos.Options{Users: users})
 	unset(t)
 	if _, err := nacos.NewClient(nacos.FromEnv()); !errors.Is(err, source.InvalidArgument) || !strings.Contains(err.Error(), "NACOS_SERVER_ADDR is not set") {
 		t.Errorf("NewClient with an empty environment: %v", err)
@@ -108,7 +108,7 @@ func TestFromEnv(t *testing.T) {
 // Every cause that a user meets has its own error, with kind, what it is about, and a fix.
 func TestErrorsName(t *testing.T) {
 	t.Parallel()
-	srv := start(t, nacostest.Options{})
+	srv := start(t, fakenacos.Options{})
 	if err := srv.Put("", group, "plain", "v: 1"); err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func TestErrorsName(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { lone.Close() })
-	mute := start(t, nacostest.Options{})
+	mute := start(t, fakenacos.Options{})
 	mute.Faults().StallStreams(true)
 
 	for _, tc := range []struct {
@@ -162,7 +162,7 @@ func TestErrorsName(t *testing.T) {
 }
 
 // swap is the address of a server's gRPC port taken for its HTTP port, with something at 1000 above that is no gRPC.
-func swap(srv *nacostest.Server) string {
+func swap(srv *fakenacos.Server) string {
 	return net.JoinHostPort("127.0.0.1", strconv.Itoa(srv.Port()-1000))
 }
 
@@ -182,7 +182,7 @@ func TestSeveralServersDown(t *testing.T) {
 // A gRPC port that something maps elsewhere is named in the address.
 func TestGRPCPortElsewhere(t *testing.T) {
 	t.Parallel()
-	srv := start(t, nacostest.Options{})
+	srv := start(t, fakenacos.Options{})
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

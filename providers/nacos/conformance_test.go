@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/providers/nacos"
-	"github.com/nacre-go/nacre/providers/nacos/nacostest"
+	"github.com/nacre-go/nacre/providers/nacos/internal/fakenacos"
 	"github.com/nacre-go/nacre/source"
 	"github.com/nacre-go/nacre/source/sourcetest"
 )
@@ -19,7 +19,7 @@ func TestConformance(t *testing.T) {
 	t.Parallel()
 	sourcetest.Run(t, func(t *testing.T) sourcetest.Harness {
 		t.Helper()
-		srv := start(t, nacostest.Options{})
+		srv := start(t, fakenacos.Options{})
 		c := newClient(t, config(srv), nacos.ReconcileEvery(time.Second))
 		put := func(v sourcetest.Values) error {
 			return srv.Put("", group, "suite.json", string(v.Encode(source.FormatJSON)))
@@ -38,10 +38,10 @@ func TestConformance(t *testing.T) {
 				if srv.Stats().Connections > 0 {
 					return nil
 				}
-				return srv.StartAgain(ctx, true)
+				return srv.Start(ctx, true)
 			},
 			Spoil: func(_ context.Context, canary string) error {
-				srv.Faults().WrongMD5(nacostest.Always)
+				srv.Faults().WrongMD5(fakenacos.Always)
 				return put(sourcetest.Values{"key": canary})
 			},
 			Wakeups: func(_ context.Context, f sourcetest.Fault) error {
@@ -51,9 +51,9 @@ func TestConformance(t *testing.T) {
 				faults.ReorderPushes(0)
 				switch f {
 				case sourcetest.Lost:
-					faults.DropPushes(nacostest.Always)
+					faults.DropPushes(fakenacos.Always)
 				case sourcetest.Doubled:
-					faults.DoublePushes(nacostest.Always)
+					faults.DoublePushes(fakenacos.Always)
 				case sourcetest.Held:
 					faults.ReorderPushes(1000)
 				}

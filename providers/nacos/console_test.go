@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/providers/nacos"
-	"github.com/nacre-go/nacre/providers/nacos/nacostest"
+	"github.com/nacre-go/nacre/providers/nacos/internal/fakenacos"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -78,7 +78,7 @@ func TestHistory(t *testing.T) {
 // A history of more than one page comes whole, each entry once.
 func TestHistoryOfManyPages(t *testing.T) {
 	t.Parallel()
-	srv := start(t, nacostest.Options{})
+	srv := start(t, fakenacos.Options{})
 	c := newClient(t, config(srv))
 	for v := range 1201 {
 		if err := srv.Publish("", group, "x.yaml", fmt.Sprintf("v: %d", v)); err != nil {
@@ -205,7 +205,7 @@ func TestNamespaceMissing(t *testing.T) {
 	})
 	t.Run("name", func(t *testing.T) {
 		t.Parallel()
-		srv := start(t, nacostest.Options{})
+		srv := start(t, fakenacos.Options{})
 		defer http.DefaultClient.CloseIdleConnections()
 		res, err := http.PostForm(srv.URL()+"/v1/console/namespaces", url.Values{"customNamespaceId": {"id-7"}, "namespaceName": {"dev"}, "namespaceDesc": {"x"}})
 		if err != nil {
@@ -227,7 +227,7 @@ func TestNamespaceMissing(t *testing.T) {
 // A Nacos 3 has other paths and other names for the same, and refuses the old ones.
 func TestConsoleOfNacos3(t *testing.T) {
 	t.Parallel()
-	srv := start(t, nacostest.Options{})
+	srv := start(t, fakenacos.Options{})
 	const wrapped = `{"code":0,"message":"success","data":`
 	answers := map[string]string{
 		"GET /nacos/v3/admin/cs/history/list":    wrapped + `{"totalCount":1,"pageNumber":1,"pagesAvailable":1,"pageItems":[{"id":7,"namespaceId":"public","groupName":"DEFAULT_GROUP","dataId":"x.yaml","opType":"U         ","srcUser":"kim","srcIp":"192.0.2.1","modifyTime":1700000000123}]}}`,
@@ -271,7 +271,7 @@ func TestConsoleOfNacos3(t *testing.T) {
 // What an HTTP interface may answer has each its cause, and none of it takes long.
 func TestConsoleTroubles(t *testing.T) {
 	t.Parallel()
-	srv := start(t, nacostest.Options{})
+	srv := start(t, fakenacos.Options{})
 	var status int
 	var text string
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -312,7 +312,7 @@ func TestConsoleTroubles(t *testing.T) {
 // A server that lies about its history fills no memory: neither by a page of more entries than were asked for, nor by pages without end.
 func TestAHistoryThatDoesNotEndIsRefused(t *testing.T) {
 	t.Parallel()
-	srv := start(t, nacostest.Options{})
+	srv := start(t, fakenacos.Options{})
 	entry := `{"id":7,"opType":"U","srcUser":"` + strings.Repeat("u", 8<<10) + `"}`
 	for name, page := range map[string]string{
 		"pages without end":  strings.TrimSuffix(strings.Repeat(entry+",", 400), ","),
@@ -344,7 +344,7 @@ func TestAHistoryThatDoesNotEndIsRefused(t *testing.T) {
 // A history wants a login where there is one, and says whose right is missing.
 func TestConsoleLogsIn(t *testing.T) {
 	t.Parallel()
-	srv := start(t, nacostest.Options{Users: users})
+	srv := start(t, fakenacos.Options{Users: users})
 	cfg := config(srv)
 	if err := second(newClient(t, cfg).History(within(t), "x.yaml", 1)); !errors.Is(err, nacos.CredentialsMissing) {
 		t.Errorf("History without a login: %v, want %v", err, nacos.CredentialsMissing)

@@ -87,7 +87,7 @@ func ExampleNewClient() {
 
 // A compare-and-set publishes only over what was read.
 func ExampleIfMD5() {
-	srv, err := nacostest.Start(nacostest.Options{DumpDelay: -1})
+	srv, err := nacostest.Start(nacostest.Options{DumpDelay: nacostest.Off})
 	if err != nil {
 		fmt.Println(err)
 		return

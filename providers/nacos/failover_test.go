@@ -6,14 +6,14 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/providers/nacos"
-	"github.com/nacre-go/nacre/providers/nacos/nacostest"
+	"github.com/nacre-go/nacre/providers/nacos/internal/fakenacos"
 )
 
 // lagging are two servers of which the second has an older content, or none, and a client that has read the first's. The
 // first is down when it returns.
-func lagging(t *testing.T, old string) (behind *nacostest.Server, r *reader, log *events) {
+func lagging(t *testing.T, old string) (behind *fakenacos.Server, r *reader, log *events) {
 	t.Helper()
-	ahead, behind := start(t, nacostest.Options{}), start(t, nacostest.Options{})
+	ahead, behind := start(t, fakenacos.Options{}), start(t, fakenacos.Options{})
 	if old != "" {
 		if err := behind.Put("", group, "x.yaml", old); err != nil {
 			t.Fatal(err)
@@ -28,7 +28,7 @@ func lagging(t *testing.T, old string) (behind *nacostest.Server, r *reader, log
 	c := newClient(t, nacos.Config{Servers: []string{ahead.Addr(), behind.Addr()}}, log.hook())
 	r = follow(t, c.Source("x.yaml", nacos.AbsentOK()))
 	r.until("v: 2")
-	if err := behind.StartAgain(within(t), true); err != nil {
+	if err := behind.Start(within(t), true); err != nil {
 		t.Fatal(err)
 	}
 	ahead.Stop()

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/providers/nacos"
-	"github.com/nacre-go/nacre/providers/nacos/nacostest"
+	"github.com/nacre-go/nacre/providers/nacos/internal/fakenacos"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -19,13 +19,13 @@ func quickHeartbeat() nacos.Option {
 // Whatever breaks, what is published meanwhile is there when it is over.
 func TestConnectionGoesWrong(t *testing.T) {
 	t.Parallel()
-	restart := func(memory bool) func(*testing.T, *nacostest.Server, func()) {
-		return func(t *testing.T, srv *nacostest.Server, change func()) {
+	restart := func(memory bool) func(*testing.T, *fakenacos.Server, func()) {
+		return func(t *testing.T, srv *fakenacos.Server, change func()) {
 			srv.Stop()
 			if memory {
 				change()
 			}
-			if err := srv.StartAgain(within(t), memory); err != nil {
+			if err := srv.Start(within(t), memory); err != nil {
 				t.Fatal(err)
 			}
 			if !memory {
@@ -33,26 +33,26 @@ func TestConnectionGoesWrong(t *testing.T) {
 			}
 		}
 	}
-	for name, breakIt := range map[string]func(t *testing.T, srv *nacostest.Server, change func()){
-		"cut":          func(_ *testing.T, srv *nacostest.Server, change func()) { srv.Faults().CutStreams(); change() },
-		"ended":        func(_ *testing.T, srv *nacostest.Server, change func()) { srv.Faults().EndStreams(); change() },
-		"unregistered": func(_ *testing.T, srv *nacostest.Server, change func()) { srv.Faults().Unregister(); change() },
-		"reset": func(_ *testing.T, srv *nacostest.Server, change func()) {
+	for name, breakIt := range map[string]func(t *testing.T, srv *fakenacos.Server, change func()){
+		"cut":          func(_ *testing.T, srv *fakenacos.Server, change func()) { srv.Faults().CutStreams(); change() },
+		"ended":        func(_ *testing.T, srv *fakenacos.Server, change func()) { srv.Faults().EndStreams(); change() },
+		"unregistered": func(_ *testing.T, srv *fakenacos.Server, change func()) { srv.Faults().Unregister(); change() },
+		"reset": func(_ *testing.T, srv *fakenacos.Server, change func()) {
 			srv.Faults().ResetStreams(srv.Addr())
 			change()
 		},
-		"reset to nowhere": func(_ *testing.T, srv *nacostest.Server, change func()) {
+		"reset to nowhere": func(_ *testing.T, srv *fakenacos.Server, change func()) {
 			srv.Faults().ResetStreams("127.0.0.1:1")
 			change()
 		},
 		"restart":                restart(true),
 		"restart without memory": restart(false),
-		"stalled": func(t *testing.T, srv *nacostest.Server, change func()) {
+		"stalled": func(t *testing.T, srv *fakenacos.Server, change func()) {
 			srv.Faults().StallStreams(true)
 			change()
 			time.AfterFunc(3*time.Second, func() { srv.Faults().StallStreams(false) })
 		},
-		"refused": func(t *testing.T, srv *nacostest.Server, change func()) {
+		"refused": func(t *testing.T, srv *fakenacos.Server, change func()) {
 			if err := srv.Faults().RefuseConnections(true); err != nil {
 				t.Fatal(err)
 			}
@@ -60,30 +60,30 @@ func TestConnectionGoesWrong(t *testing.T) {
 			change()
 			time.AfterFunc(time.Second, func() { _ = srv.Faults().RefuseConnections(false) })
 		},
-		"unavailable": func(_ *testing.T, srv *nacostest.Server, change func()) {
+		"unavailable": func(_ *testing.T, srv *fakenacos.Server, change func()) {
 			srv.Faults().Unavailable(true)
 			change()
 			time.AfterFunc(time.Second, func() { srv.Faults().Unavailable(false) })
 		},
-		"not ready": func(_ *testing.T, srv *nacostest.Server, change func()) {
+		"not ready": func(_ *testing.T, srv *fakenacos.Server, change func()) {
 			srv.Faults().NotReady(true)
 			srv.Faults().CutStreams()
 			change()
 			time.AfterFunc(time.Second, func() { srv.Faults().NotReady(false) })
 		},
-		"answers lost": func(_ *testing.T, srv *nacostest.Server, change func()) { srv.Faults().LoseAnswers(3); change() },
-		"denied":       func(_ *testing.T, srv *nacostest.Server, change func()) { srv.Faults().Deny(15); change() },
-		"failing":      func(_ *testing.T, srv *nacostest.Server, change func()) { srv.Faults().Fail(15, 500); change() },
-		"modifying": func(_ *testing.T, srv *nacostest.Server, change func()) {
-			srv.Faults().Fail(15, 400, nacostest.Match{Type: "ConfigQueryRequest"})
+		"answers lost": func(_ *testing.T, srv *fakenacos.Server, change func()) { srv.Faults().LoseAnswers(3); change() },
+		"denied":       func(_ *testing.T, srv *fakenacos.Server, change func()) { srv.Faults().Deny(15); change() },
+		"failing":      func(_ *testing.T, srv *fakenacos.Server, change func()) { srv.Faults().Fail(15, 500); change() },
+		"modifying": func(_ *testing.T, srv *fakenacos.Server, change func()) {
+			srv.Faults().Fail(15, 400, fakenacos.Match{Type: "ConfigQueryRequest"})
 			change()
 		},
-		"wrong md5": func(_ *testing.T, srv *nacostest.Server, change func()) { srv.Faults().WrongMD5(15); change() },
-		"torn":      func(_ *testing.T, srv *nacostest.Server, change func()) { srv.Faults().TornContent(15); change() },
+		"wrong md5": func(_ *testing.T, srv *fakenacos.Server, change func()) { srv.Faults().WrongMD5(15); change() },
+		"torn":      func(_ *testing.T, srv *fakenacos.Server, change func()) { srv.Faults().TornContent(15); change() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f, _ := newFleet(t, 5, nacostest.Options{}, nacos.ReconcileEvery(time.Second), quickHeartbeat())
+			f, _ := newFleet(t, 5, fakenacos.Options{}, nacos.ReconcileEvery(time.Second), quickHeartbeat())
 			for round := range 3 {
 				text := fmt.Sprintf("v: %d", round+1)
 				breakIt(t, f.srv, func() {
@@ -106,7 +106,7 @@ func TestConnectionGoesWrong(t *testing.T) {
 // Data is never returned half, whatever the answers are.
 func TestTornContentIsNeverTold(t *testing.T) {
 	t.Parallel()
-	srv := start(t, nacostest.Options{})
+	srv := start(t, fakenacos.Options{})
 	c := newClient(t, config(srv))
 	r := follow(t, c.Source("x.yaml"))
 	for round := range 10 {
@@ -129,17 +129,17 @@ func TestErrorsWhileServerIsDown(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name string
-		set  func(*testing.T, *nacostest.Server)
+		set  func(*testing.T, *fakenacos.Server)
 		kind source.Kind
 	}{
-		{"stopped", func(_ *testing.T, srv *nacostest.Server) { srv.Stop() }, source.Unavailable},
-		{"stalled", func(_ *testing.T, srv *nacostest.Server) { srv.Faults().StallStreams(true) }, source.Timeout},
-		{"unavailable", func(_ *testing.T, srv *nacostest.Server) { srv.Faults().Unavailable(true) }, source.Unavailable},
-		{"not ready", func(_ *testing.T, srv *nacostest.Server) { srv.Faults().NotReady(true) }, source.Unavailable},
+		{"stopped", func(_ *testing.T, srv *fakenacos.Server) { srv.Stop() }, source.Unavailable},
+		{"stalled", func(_ *testing.T, srv *fakenacos.Server) { srv.Faults().StallStreams(true) }, source.Timeout},
+		{"unavailable", func(_ *testing.T, srv *fakenacos.Server) { srv.Faults().Unavailable(true) }, source.Unavailable},
+		{"not ready", func(_ *testing.T, srv *fakenacos.Server) { srv.Faults().NotReady(true) }, source.Unavailable},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			srv := start(t, nacostest.Options{})
+			srv := start(t, fakenacos.Options{})
 			tc.set(t, srv)
 			begin := time.Now()
 			c := newClient(t, config(srv), nacos.Tune(func(t *nacos.Timings) { t.SetConnect(time.Second) }))
@@ -167,17 +167,17 @@ func TestErrorsWhileServerIsDown(t *testing.T) {
 
 func TestCloseEndsAtOnce(t *testing.T) {
 	t.Parallel()
-	for name, set := range map[string]func(*nacostest.Server){
-		"connected":  func(*nacostest.Server) {},
-		"stalled":    func(srv *nacostest.Server) { srv.Faults().StallStreams(true) },
-		"stopped":    func(srv *nacostest.Server) { srv.Stop() },
-		"slow":       func(srv *nacostest.Server) { srv.Faults().Latency(time.Minute) },
-		"not ready":  func(srv *nacostest.Server) { srv.Faults().NotReady(true) },
-		"login slow": func(srv *nacostest.Server) { srv.Faults().Latency(time.Minute) },
+	for name, set := range map[string]func(*fakenacos.Server){
+		"connected":  func(*fakenacos.Server) {},
+		"stalled":    func(srv *fakenacos.Server) { srv.Faults().StallStreams(true) },
+		"stopped":    func(srv *fakenacos.Server) { srv.Stop() },
+		"slow":       func(srv *fakenacos.Server) { srv.Faults().Latency(time.Minute) },
+		"not ready":  func(srv *fakenacos.Server) { srv.Faults().NotReady(true) },
+		"login slow": func(srv *fakenacos.Server) { srv.Faults().Latency(time.Minute) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			opts := nacostest.Options{}
+			opts := fakenacos.Options{}
 			srv := start(t, opts)
 			cfg := config(srv)
 			if name == "login slow" {
@@ -222,7 +222,7 @@ func TestCloseEndsAtOnce(t *testing.T) {
 
 func TestClientsShareConnections(t *testing.T) {
 	t.Parallel()
-	srv := start(t, nacostest.Options{})
+	srv := start(t, fakenacos.Options{})
 	a, b := newClient(t, config(srv)), newClient(t, config(srv))
 	cfg := config(srv)
 	cfg.Namespace = "other"
@@ -248,7 +248,7 @@ func TestClientsShareConnections(t *testing.T) {
 		t.Errorf("the other client of the connection does not work any more: %v", err)
 	}
 	b.Close()
-	if err := srv.Wait(within(t), func(s nacostest.Stats) bool { return s.Connections == 1 }); err != nil {
+	if err := srv.Wait(within(t), func(s fakenacos.Stats) bool { return s.Connections == 1 }); err != nil {
 		t.Error("the last client of a connection was closed and the connection is still there")
 	}
 }

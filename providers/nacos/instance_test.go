@@ -9,13 +9,13 @@ import (
 	"testing"
 
 	"github.com/nacre-go/nacre/providers/nacos"
-	"github.com/nacre-go/nacre/providers/nacos/nacostest"
+	"github.com/nacre-go/nacre/providers/nacos/internal/fakenacos"
 )
 
 // A server knows who is connected to it: what the Config says, and defaults that tell instances apart.
 func TestInstanceIsTold(t *testing.T) {
 	t.Parallel()
-	srv := start(t, nacostest.Options{})
+	srv := start(t, fakenacos.Options{})
 	cfg := config(srv)
 	cfg.Instance = nacos.Instance{Service: "orders", Version: "v1.2.3", ID: "orders-7"}
 	cfg.Labels = map[string]string{"zone": "a", nacos.LabelGray: "g", nacos.LabelTag: "canary", "source": "mine", "app_lane": "blue"}

@@ -11,7 +11,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/nacre-go/nacre/providers/nacos"
-	"github.com/nacre-go/nacre/providers/nacos/nacostest"
+	"github.com/nacre-go/nacre/providers/nacos/internal/fakenacos"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -29,12 +29,12 @@ func within(t *testing.T) context.Context {
 	return ctx
 }
 
-func start(t *testing.T, opts nacostest.Options) *nacostest.Server {
+func start(t *testing.T, opts fakenacos.Options) *fakenacos.Server {
 	t.Helper()
 	if opts.DumpDelay == 0 {
 		opts.DumpDelay = 10 * time.Millisecond
 	}
-	srv, err := nacostest.Start(opts)
+	srv, err := fakenacos.Start(opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func (r *events) String() (text string) {
 	return text
 }
 
-func config(srv *nacostest.Server) nacos.Config { return nacos.Config{Servers: []string{srv.Addr()}} }
+func config(srv *fakenacos.Server) nacos.Config { return nacos.Config{Servers: []string{srv.Addr()}} }
 
 func newClient(t *testing.T, cfg nacos.Config, opts ...nacos.Option) *nacos.Client {
 	t.Helper()

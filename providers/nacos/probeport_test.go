@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/nacre-go/nacre/providers/nacos"
-	"github.com/nacre-go/nacre/providers/nacos/nacostest"
+	"github.com/nacre-go/nacre/providers/nacos/internal/fakenacos"
 )
 
 // listener takes connections and does with each what then says.
@@ -39,7 +39,7 @@ func TestKnock(t *testing.T) {
 		server string
 		want   bool
 	}{
-		"a server":                   {start(t, nacostest.Options{}).Addr(), true},
+		"a server":                   {start(t, fakenacos.Options{}).Addr(), true},
 		"waits for the client (TLS)": {silent, true},
 		"hangs up":                   {listener(t, func(c net.Conn) { _ = c.Close() }), false},
 		"nobody":                     {"127.0.0.1:1?grpc=1", false},

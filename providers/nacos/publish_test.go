@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/providers/nacos"
-	"github.com/nacre-go/nacre/providers/nacos/nacostest"
+	"github.com/nacre-go/nacre/providers/nacos/internal/fakenacos"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -39,7 +39,7 @@ func onEachConfig(t *testing.T, test func(t *testing.T, cfg nacos.Config, id str
 	}
 	t.Run("nacostest", func(t *testing.T) {
 		t.Parallel()
-		run(t, config(start(t, nacostest.Options{DumpDelay: 100 * time.Millisecond})))
+		run(t, config(start(t, fakenacos.Options{DumpDelay: 100 * time.Millisecond})))
 	})
 	t.Run("real", func(t *testing.T) {
 		t.Parallel()
@@ -100,7 +100,7 @@ func TestPublishGetDelete(t *testing.T) {
 
 func TestGroupsAndNamespaces(t *testing.T) {
 	t.Parallel()
-	srv := start(t, nacostest.Options{})
+	srv := start(t, fakenacos.Options{})
 	cfg := config(srv)
 	cfg.Namespace, cfg.Group = "dev", "G1"
 	c := newClient(t, cfg)
@@ -196,10 +196,10 @@ func TestLargeContent(t *testing.T) {
 // A server that fails within is told from one that answers nonsense, and a try later may help.
 func TestPublishToAServerThatFails(t *testing.T) {
 	t.Parallel()
-	srv := start(t, nacostest.Options{})
+	srv := start(t, fakenacos.Options{})
 	c := newClient(t, config(srv))
 	ready(t, c)
-	srv.Faults().Fail(1, 500, nacostest.Match{Type: "ConfigPublishRequest"})
+	srv.Faults().Fail(1, 500, fakenacos.Match{Type: "ConfigPublishRequest"})
 	err := c.Publish(within(t), "x.yaml", []byte("v: 1"))
 	if !errors.Is(err, nacos.ServerFailed) || !errors.Is(err, source.Unavailable) || !strings.Contains(err.Error(), "x.yaml") {
 		t.Errorf("got %v, want %v with the document", err, nacos.ServerFailed)

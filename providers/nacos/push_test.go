@@ -6,13 +6,13 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/providers/nacos"
-	"github.com/nacre-go/nacre/providers/nacos/nacostest"
+	"github.com/nacre-go/nacre/providers/nacos/internal/fakenacos"
 )
 
 // fleet are many configs and a reader of each.
 type fleet struct {
 	t       *testing.T
-	srv     *nacostest.Server
+	srv     *fakenacos.Server
 	readers []*reader
 }
 
@@ -32,7 +32,7 @@ func (f *fleet) until(text string) {
 	}
 }
 
-func newFleet(t *testing.T, n int, opts nacostest.Options, more ...nacos.Option) (*fleet, *nacos.Client) {
+func newFleet(t *testing.T, n int, opts fakenacos.Options, more ...nacos.Option) (*fleet, *nacos.Client) {
 	t.Helper()
 	f := &fleet{t: t, srv: start(t, opts)}
 	c := newClient(t, config(f.srv), more...)
@@ -50,7 +50,7 @@ func TestAllOfManyConfigsChangedTogetherAreFresh(t *testing.T) {
 	for _, n := range []int{2, 20, 200} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			t.Parallel()
-			f, _ := newFleet(t, n, nacostest.Options{}) // the reconcile is half a minute away
+			f, _ := newFleet(t, n, fakenacos.Options{}) // the reconcile is half a minute away
 			for round := range 3 {
 				text := fmt.Sprintf("v: %d", round+1)
 				f.put(text)
@@ -66,7 +66,7 @@ func TestAllOfManyConfigsChangedTogetherAreFresh(t *testing.T) {
 
 func TestKeysDeclaredWhilePushesArrive(t *testing.T) {
 	t.Parallel()
-	f, c := newFleet(t, 100, nacostest.Options{})
+	f, c := newFleet(t, 100, fakenacos.Options{})
 	f.put("v: 1")
 	for i := range 100 {
 		f.readers = append(f.readers, follow(t, c.Source(fmt.Sprintf("%d.yaml", 100+i))))
@@ -84,16 +84,16 @@ func TestKeysDeclaredWhilePushesArrive(t *testing.T) {
 
 func TestPushesGoWrong(t *testing.T) {
 	t.Parallel()
-	for name, fault := range map[string]func(*nacostest.Faults){
-		"dropped":   func(f *nacostest.Faults) { f.DropPushes(nacostest.Always) },
-		"doubled":   func(f *nacostest.Faults) { f.DoublePushes(nacostest.Always) },
-		"reordered": func(f *nacostest.Faults) { f.ReorderPushes(7) },
-		"delayed":   func(f *nacostest.Faults) { f.DelayPushes(300 * time.Millisecond) },
-		"too early": func(f *nacostest.Faults) { f.StaleReads(15) },
+	for name, fault := range map[string]func(*fakenacos.Faults){
+		"dropped":   func(f *fakenacos.Faults) { f.DropPushes(fakenacos.Always) },
+		"doubled":   func(f *fakenacos.Faults) { f.DoublePushes(fakenacos.Always) },
+		"reordered": func(f *fakenacos.Faults) { f.ReorderPushes(7) },
+		"delayed":   func(f *fakenacos.Faults) { f.DelayPushes(300 * time.Millisecond) },
+		"too early": func(f *fakenacos.Faults) { f.StaleReads(15) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f, _ := newFleet(t, 20, nacostest.Options{}, nacos.ReconcileEvery(time.Second))
+			f, _ := newFleet(t, 20, fakenacos.Options{}, nacos.ReconcileEvery(time.Second))
 			fault(f.srv.Faults())
 			for round := range 3 {
 				text := fmt.Sprintf("v: %d", round+1)
@@ -110,12 +110,12 @@ func TestPushesGoWrong(t *testing.T) {
 
 func TestPushesAreAcknowledged(t *testing.T) {
 	t.Parallel()
-	f, _ := newFleet(t, 20, nacostest.Options{AckTimeout: 500 * time.Millisecond})
+	f, _ := newFleet(t, 20, fakenacos.Options{AckTimeout: 500 * time.Millisecond})
 	for round := range 5 {
 		f.put(fmt.Sprintf("v: %d", round+1))
 		f.until(fmt.Sprintf("v: %d", round+1))
 	}
-	if err := f.srv.Wait(within(t), func(s nacostest.Stats) bool { return s.Acks >= s.Pushes }); err != nil {
+	if err := f.srv.Wait(within(t), func(s fakenacos.Stats) bool { return s.Acks >= s.Pushes }); err != nil {
 		t.Errorf("not every push was acknowledged: %+v", f.srv.Stats())
 	}
 	if n := f.srv.Stats().Repeats; n != 0 {
@@ -125,7 +125,7 @@ func TestPushesAreAcknowledged(t *testing.T) {
 
 func TestServerSeesAppliedMD5(t *testing.T) {
 	t.Parallel()
-	srv := start(t, nacostest.Options{})
+	srv := start(t, fakenacos.Options{})
 	if err := srv.Put("", group, "x.yaml", "v: 1"); err != nil {
 		t.Fatal(err)
 	}
@@ -133,8 +133,8 @@ func TestServerSeesAppliedMD5(t *testing.T) {
 	src := c.Source("x.yaml")
 	r := follow(t, src)
 	r.until("v: 1")
-	listens := func(md5 string) func(nacostest.Stats) bool {
-		return func(nacostest.Stats) bool {
+	listens := func(md5 string) func(fakenacos.Stats) bool {
+		return func(fakenacos.Stats) bool {
 			ls := srv.Listeners("", group, "x.yaml")
 			return len(ls) == 1 && ls[0].MD5 == md5
 		}
@@ -154,7 +154,7 @@ func TestServerSeesAppliedMD5(t *testing.T) {
 
 func TestDeleteAndCreate(t *testing.T) {
 	t.Parallel()
-	srv := start(t, nacostest.Options{})
+	srv := start(t, fakenacos.Options{})
 	c := newClient(t, config(srv))
 	must, may := follow(t, c.Source("x.yaml")), follow(t, c.Source("x.yaml", nacos.AbsentOK()))
 	for i := range 5 {

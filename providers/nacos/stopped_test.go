@@ -14,8 +14,8 @@ import (
 	"golang.org/x/net/http2"
 
 	"github.com/nacre-go/nacre/providers/nacos"
+	"github.com/nacre-go/nacre/providers/nacos/internal/fakenacos"
 	"github.com/nacre-go/nacre/providers/nacos/internal/rpc/rpctest"
-	"github.com/nacre-go/nacre/providers/nacos/nacostest"
 )
 
 // A server stops (its process, or its network) in the worst moment: while a large content is on its way to it, so that nothing more
@@ -121,7 +121,7 @@ func TestAServerThatIsSlowIsNotALostConnection(t *testing.T) {
 // A server that wants a client certificate is named as one, with what to do, although TLS 1.3 lets it say so only after the handshake.
 func TestAClientCertificateIsMissing(t *testing.T) {
 	t.Parallel()
-	addr, client := tlsFront(t, start(t, nacostest.Options{}), true)
+	addr, client := tlsFront(t, start(t, fakenacos.Options{}), true)
 	log := newEvents()
 	newClient(t, nacos.Config{Servers: []string{addr}, TLS: &tls.Config{RootCAs: client.RootCAs}}, log.hook())
 	for i := range 3 {
@@ -134,7 +134,7 @@ func TestAClientCertificateIsMissing(t *testing.T) {
 // A program that has turned HTTP/2 off is told so, and no server is blamed.
 func TestAProgramWithoutHTTP2(t *testing.T) {
 	t.Setenv("GODEBUG", "http2client=0")
-	srv := start(t, nacostest.Options{})
+	srv := start(t, fakenacos.Options{})
 	log := newEvents()
 	newClient(t, config(srv), log.hook())
 	if err := log.wait(t, nacos.EventConnectFailed, 1).Err; !errors.Is(err, nacos.InvalidConfig) || !strings.Contains(err.Error(), "GODEBUG") {

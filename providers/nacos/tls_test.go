@@ -16,12 +16,12 @@ import (
 	"testing"
 
 	"github.com/nacre-go/nacre/providers/nacos"
-	"github.com/nacre-go/nacre/providers/nacos/nacostest"
+	"github.com/nacre-go/nacre/providers/nacos/internal/fakenacos"
 	"github.com/nacre-go/nacre/source"
 )
 
 // tlsFront puts TLS before both ports of a server, and returns its address and the client's settings.
-func tlsFront(t *testing.T, srv *nacostest.Server, mutual bool) (string, *tls.Config) {
+func tlsFront(t *testing.T, srv *fakenacos.Server, mutual bool) (string, *tls.Config) {
 	t.Helper()
 	cert := httptest.NewUnstartedServer(nil)
 	cert.StartTLS()
@@ -80,7 +80,7 @@ func forward(t *testing.T, l net.Listener, to string) {
 func TestTLS(t *testing.T) {
 	t.Parallel()
 	for _, mutual := range []bool{false, true} {
-		srv := start(t, nacostest.Options{Users: users})
+		srv := start(t, fakenacos.Options{Users: users})
 		t.Cleanup(srv.Close)
 		addr, client := tlsFront(t, srv, mutual)
 		cfg := nacos.Config{Servers: []string{"https://" + addr}, Username: "app", Password: nacos.NewPassword("s3cret"), TLS: client}
@@ -131,7 +131,7 @@ func pemFiles(t *testing.T, cert tls.Certificate) (certFile, keyFile string) {
 
 // TLS and mTLS from files, as the environment names them, by our names and by those of the SDK.
 func TestTLSFromEnv(t *testing.T) {
-	srv := start(t, nacostest.Options{})
+	srv := start(t, fakenacos.Options{})
 	addr, client := tlsFront(t, srv, true)
 	certFile, keyFile := pemFiles(t, client.Certificates[0])
 	const sdk = "nacos_remote_client_rpc_tls_"

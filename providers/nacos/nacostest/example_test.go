@@ -1,12 +1,24 @@
 package nacostest_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
 
 	"github.com/nacre-go/nacre/providers/nacos/nacostest"
 )
+
+// get reads a config over HTTP; a client under test would be in its place.
+func get(srv *nacostest.Server) (status int, body string, err error) {
+	resp, err := http.Get(srv.URL() + "/v1/cs/configs?dataId=orders.yaml&group=DEFAULT_GROUP")
+	if err != nil {
+		return 0, "", err
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	return resp.StatusCode, string(text), err
+}
 
 func ExampleStart() {
 	srv, err := nacostest.Start(nacostest.Options{})
@@ -19,20 +31,13 @@ func ExampleStart() {
 		fmt.Println(err)
 		return
 	}
-	resp, err := http.Get(srv.URL() + "/v1/cs/configs?dataId=orders.yaml&group=DEFAULT_GROUP")
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	fmt.Println(resp.StatusCode, string(body), err)
+	fmt.Println(get(srv))
 	// Output: 200 db: {pool: 10} <nil>
 }
 
-// A client under test would be in the place of the HTTP reads here.
-func ExampleFaults() {
-	srv, err := nacostest.Start(nacostest.Options{DumpDelay: -1})
+// The server fails one request, and is then down until it starts again.
+func ExampleServer_FailRequests() {
+	srv, err := nacostest.Start(nacostest.Options{DumpDelay: nacostest.Off})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -42,22 +47,22 @@ func ExampleFaults() {
 		fmt.Println(err)
 		return
 	}
-	srv.Faults().TornContent(1)
-	srv.Faults().Deny(1, nacostest.Match{Key: nacostest.Key{DataID: "secret.yaml"}})
-	for _, id := range []string{"orders.yaml", "orders.yaml", "secret.yaml"} {
-		resp, err := http.Get(srv.URL() + "/v1/cs/configs?group=DEFAULT_GROUP&dataId=" + id)
-		if err != nil {
-			fmt.Println(err)
-			return
-		}
-		body, _ := io.ReadAll(resp.Body)
-		_ = resp.Body.Close()
-		fmt.Println(resp.StatusCode, len(body), "bytes")
+	srv.FailRequests(1, http.StatusInternalServerError)
+	for range 2 {
+		status, _, err := get(srv)
+		fmt.Println(status, err)
 	}
-	fmt.Println(srv.Stats().Faults)
+	srv.Stop()
+	_, _, err = get(srv)
+	fmt.Println("stopped:", err != nil)
+	if err := srv.Start(context.Background()); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(get(srv))
 	// Output:
-	// 200 7 bytes
-	// 200 14 bytes
-	// 403 108 bytes
-	// map[Deny:1 TornContent:1]
+	// 500 <nil>
+	// 200 <nil>
+	// stopped: true
+	// 200 db: {pool: 10} <nil>
 }

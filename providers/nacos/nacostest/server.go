@@ -2,222 +2,130 @@ package nacostest
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"math/rand/v2"
-	"net"
-	"net/http"
-	"strconv"
-	"sync"
 	"time"
 
-	pb "github.com/nacos-group/nacos-sdk-go/v2/api/grpc"
-	"google.golang.org/grpc"
+	"github.com/nacre-go/nacre/providers/nacos/internal/fakenacos"
 )
 
-// Server is one Nacos node. It is safe for concurrent use.
+// Off is the [Options.DumpDelay] of a server whose publishes are readable as soon as they are answered.
+const Off = fakenacos.Off
+
+// Options configures a server. The zero value is a server without login on free ports whose delays are
+// those of a real one.
+type Options struct {
+	// Port is the HTTP port; gRPC listens on Port+1000. Zero: a free pair.
+	Port int
+	// DumpDelay is the time from a publish or delete until reads and pushes see it. Zero: 100 ms, about
+	// what a real server needs. [Off]: none, which is quick, but hides that a read right after a publish
+	// may miss it.
+	DumpDelay time.Duration
+	// Users turns login on; empty but not nil, it admits nobody. Nil: no login.
+	Users []User
+}
+
+// User is a user who may log in and then do everything.
+type User struct {
+	Name, Password string
+}
+
+// Server is a Nacos server of one node.
 type Server struct {
-	opts   Options
-	port   int
-	auth   *authority // nil: no login
-	gate   *gate      // of everything
-	faults *Faults
-
-	mu     sync.Mutex
-	store  *store
-	conns  map[string]*connection // registered connections by ID
-	pushID int64
-	stats  Stats
-	change chan struct{} // closed and replaced when anything changes
-	run    *run          // nil while stopped
-	closed bool
+	fake *fakenacos.Server
 }
 
-// run is what lives between a start and a stop.
-type run struct {
-	ctx    context.Context
-	cancel context.CancelFunc
-	doors  [2]*door // HTTP, gRPC
-	grpc   *grpc.Server
-	http   *http.Server
-	timers *timers
-	wg     sync.WaitGroup
-}
-
-const grpcOffset = 1000
-
-// countConn makes the run wait for the goroutines of HTTP connections, which http.Server.Close does not.
-func (r *run) countConn(_ net.Conn, state http.ConnState) {
-	switch state {
-	case http.StateNew: // told from within Serve, which the run waits for itself
-		r.wg.Add(1)
-	case http.StateClosed, http.StateHijacked:
-		r.wg.Done()
-	}
-}
-
-// Start starts a server. Close it in the end.
+// Start starts a server. Call [Server.Close] when you no longer need it.
 func Start(opts Options) (*Server, error) {
-	s := &Server{
-		opts:   opts.withDefaults(),
-		port:   opts.Port,
-		gate:   newGate(),
-		store:  newStore(),
-		conns:  map[string]*connection{},
-		change: make(chan struct{}),
-	}
-	s.stats = newStats()
-	s.faults = &Faults{srv: s}
+	o := fakenacos.Options{Port: opts.Port, DumpDelay: opts.DumpDelay}
 	if opts.Users != nil {
-		s.auth = newAuthority(s.opts)
-	}
-	if s.port != 0 {
-		if err := s.begin(); err != nil {
-			return nil, err
-		}
-		return s, nil
-	}
-	// Below the range from which the system takes ports for outgoing connections, so that a stopped server finds its
-	// ports free when it starts again.
-	var err error
-	for range 200 {
-		s.port = 10000 + rand.IntN(20000)
-		if err = s.begin(); err == nil {
-			return s, nil
+		o.Users = make([]fakenacos.User, len(opts.Users))
+		for i, u := range opts.Users {
+			o.Users[i] = fakenacos.User{Name: u.Name, Password: u.Password}
 		}
 	}
-	return nil, err
+	fake, err := fakenacos.Start(o)
+	if err != nil {
+		return nil, err
+	}
+	return &Server{fake: fake}, nil
 }
 
-// Addr returns the host and port of the HTTP side, "127.0.0.1:18848"; gRPC is 1000 above.
-func (s *Server) Addr() string { return s.addr(0) }
+// Addr returns the host and port of the HTTP interface, "127.0.0.1:18848"; gRPC is 1000 above.
+func (s *Server) Addr() string { return s.fake.Addr() }
 
 // Port returns the HTTP port.
-func (s *Server) Port() int { return s.port }
+func (s *Server) Port() int { return s.fake.Port() }
 
 // URL returns "http://127.0.0.1:18848/nacos".
-func (s *Server) URL() string { return "http://" + s.Addr() + "/nacos" }
+func (s *Server) URL() string { return s.fake.URL() }
 
-// Faults returns the handle on which faults are set.
-func (s *Server) Faults() *Faults { return s.faults }
-
-func (s *Server) addr(offset int) string {
-	return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port+offset))
+// Publish publishes a config as a client does: it returns when the server has stored the content, and
+// reads and pushes see it after the dump delay. The namespaces "" and "public" are the public one.
+// Publish fails on names and contents that a real server rejects.
+func (s *Server) Publish(namespace, group, dataID, content string) error {
+	return s.fake.Publish(namespace, group, dataID, content)
 }
 
-func (s *Server) begin() error {
-	ctx, cancel := context.WithCancel(context.Background())
-	r := &run{ctx: ctx, cancel: cancel, timers: newTimers()}
-	for i, offset := range []int{0, grpcOffset} {
-		d, err := newDoor(s.addr(offset), s.gate)
-		if err != nil {
-			if i == 1 {
-				_ = r.doors[0].Close()
-			}
-			cancel()
-			return fmt.Errorf("nacostest: %w", err)
-		}
-		r.doors[i] = d
-	}
-	r.grpc = grpc.NewServer(
-		grpc.MaxRecvMsgSize(64<<20), grpc.MaxSendMsgSize(64<<20), grpc.StatsHandler(&connTagger{srv: s}), grpc.WaitForHandlers(true))
-	pb.RegisterRequestServer(r.grpc, &requestService{srv: s, run: r})
-	pb.RegisterBiRequestStreamServer(r.grpc, &streamService{srv: s, run: r})
-	r.http = &http.Server{Handler: s.handler(r), ErrorLog: discardLog, ReadHeaderTimeout: time.Minute, ConnState: r.countConn}
-
-	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
-		cancel()
-		_, _ = r.doors[0].Close(), r.doors[1].Close()
-		return errors.New("nacostest: server is closed")
-	}
-	s.run = r
-	if s.faults.refused {
-		r.doors[0].shut()
-		r.doors[1].shut()
-	}
-	s.store.dumpAll()
-	s.noteLocked()
-	s.mu.Unlock()
-
-	r.wg.Go(func() { _ = r.grpc.Serve(r.doors[1]) })
-	r.wg.Go(func() { _ = r.http.Serve(r.doors[0]) })
-	if s.opts.IdleTimeout > 0 {
-		r.wg.Go(func() { s.watchIdle(r) })
-	}
-	return nil
+// Put publishes a config without the dump delay: when it returns, reads see the content, and pushes are
+// on their way. It also works while the server is stopped.
+func (s *Server) Put(namespace, group, dataID, content string) error {
+	return s.fake.Put(namespace, group, dataID, content)
 }
+
+// Delete deletes a config as a client does, with the dump delay. Deleting a missing config is no error.
+func (s *Server) Delete(namespace, group, dataID string) { s.fake.Delete(namespace, group, dataID) }
+
+// Get returns what is stored, whether or not reads see it yet.
+func (s *Server) Get(namespace, group, dataID string) (content string, exists bool) {
+	return s.fake.Get(namespace, group, dataID)
+}
+
+// Flush ends the dump delay of everything published so far: reads see it, and pushes are on their way.
+func (s *Server) Flush() { s.fake.Flush() }
+
+// Listener is a connection that listens to a config.
+type Listener struct {
+	IP  string
+	MD5 string // as the client reported it; clients of nacre report the content that is live
+}
+
+// Listeners returns the connections that listen to a config, the oldest first.
+func (s *Server) Listeners(namespace, group, dataID string) []Listener {
+	var listeners []Listener
+	for _, l := range s.fake.Listeners(namespace, group, dataID) {
+		listeners = append(listeners, Listener{IP: l.IP, MD5: l.MD5})
+	}
+	return listeners
+}
+
+// Stats counts what a server has now.
+type Stats struct {
+	// Connections is the number of registered client connections.
+	Connections int
+	// Listening is the number of configs that they listen to, each counted once a connection.
+	Listening int
+}
+
+// Stats returns the current counts.
+func (s *Server) Stats() Stats { return statsOf(s.fake.Stats()) }
+
+func statsOf(st fakenacos.Stats) Stats {
+	return Stats{Connections: st.Connections, Listening: st.Listening}
+}
+
+// Wait returns when the condition holds. It checks the condition now and whenever anything changes on
+// the server; the condition may call the server's methods. Wait returns an error only if ctx ends first.
+func (s *Server) Wait(ctx context.Context, condition func(Stats) bool) error {
+	return s.fake.Wait(ctx, func(st fakenacos.Stats) bool { return condition(statsOf(st)) })
+}
+
+// Stop stops the server as a crash does: connections and requests break, and new ones are refused. The
+// server keeps what was published for [Server.Start]. Stopping a stopped server does nothing.
+func (s *Server) Stop() { s.fake.Stop() }
+
+// Start starts a stopped server on the same ports, with everything that was published. It waits for the
+// ports, if another process has them, until ctx ends. To start without any config, close the server and
+// start another one on its port.
+func (s *Server) Start(ctx context.Context) error { return s.fake.Start(ctx, true) }
 
 // Close ends all connections and goroutines of the server. It may be called more than once.
-func (s *Server) Close() {
-	s.mu.Lock()
-	s.closed = true
-	s.mu.Unlock()
-	s.Stop()
-}
-
-// Stop is a crash: ports are refused, connections break, and so do all requests that are under way. What was published
-// is kept for [Server.StartAgain]. Stopping a stopped server does nothing.
-func (s *Server) Stop() {
-	s.mu.Lock()
-	r := s.run
-	s.run = nil
-	clear(s.conns)
-	s.noteLocked()
-	s.mu.Unlock()
-	if r == nil {
-		return
-	}
-	for _, d := range r.doors { // first of all, so that no stream ends in good order
-		d.shut()
-		d.cut(func(string) bool { return true })
-	}
-	r.cancel()
-	r.timers.stop()
-	r.grpc.Stop()
-	_ = r.http.Close()
-	r.wg.Wait()
-	for _, d := range r.doors {
-		_ = d.Close()
-	}
-	r.timers.wait()
-}
-
-// StartAgain starts a stopped server on the ports that it had. With memory it has everything that was published,
-// dumped or not, the history and the key that tokens are signed with; without it is as new, configs, history and
-// tokens gone. It waits a little for its ports if somebody else has them.
-func (s *Server) StartAgain(ctx context.Context, memory bool) error {
-	s.mu.Lock()
-	running := s.run != nil
-	if !running && !memory {
-		s.store = newStore()
-	}
-	s.mu.Unlock()
-	if running {
-		return errors.New("nacostest: server is running")
-	}
-	if !memory && s.auth != nil {
-		s.auth.rotate()
-	}
-	for {
-		err := s.begin()
-		if err == nil {
-			return nil
-		}
-		if _, busy := errors.AsType[*net.OpError](err); !busy {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("%w (%w)", err, ctx.Err())
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
-}
-
-// Restart is [Server.Stop] and [Server.StartAgain].
-func (s *Server) Restart(ctx context.Context, memory bool) error {
-	s.Stop()
-	return s.StartAgain(ctx, memory)
-}
+func (s *Server) Close() { s.fake.Close() }

@@ -19,8 +19,8 @@ import (
 	"github.com/nacos-group/nacos-sdk-go/v2/common/constant"
 	"github.com/nacos-group/nacos-sdk-go/v2/vo"
 
+	"github.com/nacre-go/nacre/providers/nacos/internal/fakenacos"
 	"github.com/nacre-go/nacre/providers/nacos/nacossdk"
-	"github.com/nacre-go/nacre/providers/nacos/nacostest"
 	"github.com/nacre-go/nacre/source"
 	"github.com/nacre-go/nacre/source/sourcetest"
 )
@@ -67,9 +67,9 @@ func wrap(t *testing.T, c config_client.IConfigClient) *nacossdk.Client {
 	return wrapped
 }
 
-func start(t *testing.T) *nacostest.Server {
+func start(t *testing.T) *fakenacos.Server {
 	t.Helper()
-	srv, err := nacostest.Start(nacostest.Options{DumpDelay: 10 * time.Millisecond})
+	srv, err := fakenacos.Start(fakenacos.Options{DumpDelay: 10 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func TestConformance(t *testing.T) {
 				return nil
 			},
 			Break:  func(context.Context) error { srv.Stop(); return nil },
-			Repair: func(ctx context.Context) error { return srv.StartAgain(ctx, true) },
+			Repair: func(ctx context.Context) error { return srv.Start(ctx, true) },
 			Wakeups: func(_ context.Context, f sourcetest.Fault) error {
 				faults := srv.Faults()
 				faults.DropPushes(0)
@@ -107,9 +107,9 @@ func TestConformance(t *testing.T) {
 				faults.ReorderPushes(0)
 				switch f {
 				case sourcetest.Lost:
-					faults.DropPushes(nacostest.Always)
+					faults.DropPushes(fakenacos.Always)
 				case sourcetest.Doubled:
-					faults.DoublePushes(nacostest.Always)
+					faults.DoublePushes(fakenacos.Always)
 				case sourcetest.Held:
 					faults.ReorderPushes(1000)
 				}

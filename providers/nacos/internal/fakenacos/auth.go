@@ -1,0 +1,136 @@
+package fakenacos
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha512"
+	"encoding/base64"
+	"encoding/json"
+	"strings"
+	"sync"
+	"time"
+)
+
+// authority knows the users and signs tokens.
+type authority struct {
+	users map[string]User
+	ttl   time.Duration
+
+	mu     sync.Mutex
+	secret []byte
+	serial int64 // of the last token
+	dead   int64 // tokens up to this serial are expired
+}
+
+func newAuthority(o Options) *authority {
+	a := &authority{users: map[string]User{}, ttl: o.TokenTTL}
+	for _, u := range o.Users {
+		a.users[u.Name] = u
+	}
+	a.rotate()
+	return a
+}
+
+func (a *authority) rotate() {
+	secret := make([]byte, 48)
+	_, _ = rand.Read(secret) // never fails
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.secret = secret
+}
+
+func (a *authority) expire() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.dead = a.serial
+}
+
+type claims struct {
+	Subject string `json:"sub"`
+	Expires int64  `json:"exp"`
+	Serial  int64  `json:"n"` // not in a real token; it lets tokens be expired by order
+}
+
+const tokenHeader = `{"alg":"HS384"}`
+
+func b64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
+
+func (a *authority) signLocked(text string) string {
+	mac := hmac.New(sha512.New384, a.secret)
+	mac.Write([]byte(text))
+	return b64(mac.Sum(nil))
+}
+
+func (a *authority) token(user string) string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.serial++
+	body, err := json.Marshal(claims{Subject: user, Expires: time.Now().Add(a.ttl).Unix(), Serial: a.serial})
+	if err != nil {
+		return ""
+	}
+	text := b64([]byte(tokenHeader)) + "." + b64(body)
+	return text + "." + a.signLocked(text)
+}
+
+// The reasons for which a request is denied, in the words of the server.
+const (
+	denyNoUser    = "user not found!"
+	denyMalformed = "token invalid!"
+	denySignature = "Invalid signature"
+	denyExpired   = "token expired!"
+	denyForbidden = "authorization failed!"
+)
+
+// credentials are what a request may carry.
+type credentials struct{ token, user, password string }
+
+// who returns the user that the credentials stand for, or why there is none.
+func (a *authority) who(c credentials) (user User, denied string) {
+	if c.token == "" {
+		u, known := a.users[c.user]
+		if c.user == "" || !known || !hmac.Equal([]byte(u.Password), []byte(c.password)) {
+			return User{}, denyNoUser
+		}
+		return u, ""
+	}
+	parts := strings.Split(c.token, ".")
+	if len(parts) != 3 {
+		return User{}, denyMalformed
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !hmac.Equal([]byte(a.signLocked(parts[0]+"."+parts[1])), []byte(parts[2])) {
+		return User{}, denySignature
+	}
+	body, err := base64.RawURLEncoding.DecodeString(parts[1])
+	var cl claims
+	if err != nil || json.Unmarshal(body, &cl) != nil {
+		return User{}, denyMalformed
+	}
+	if cl.Serial <= a.dead || time.Now().Unix() >= cl.Expires {
+		return User{}, denyExpired
+	}
+	u, known := a.users[cl.Subject]
+	if !known {
+		return User{}, denyNoUser
+	}
+	return u, ""
+}
+
+// may returns "" if the credentials allow it, else why not, and the user's name.
+func (a *authority) may(c credentials, namespace string, write bool) (name, denied string) {
+	if a == nil {
+		return "", ""
+	}
+	u, denied := a.who(c)
+	if denied != "" || u.Grants == nil {
+		return u.Name, denied
+	}
+	for _, g := range u.Grants {
+		if g.Namespace == namespace && (write && g.Write || !write && g.Read) {
+			return u.Name, ""
+		}
+	}
+	return u.Name, denyForbidden
+}

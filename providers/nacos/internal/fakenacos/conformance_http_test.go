@@ -1,0 +1,429 @@
+package fakenacos_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+)
+
+var httpClient = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
+
+// curl sends what curl would send: a form with -d, headers "Name: value" with -H.
+func (g *target) curl(method, path, form string, headers ...string) (code int, head http.Header, body string) {
+	g.t.Helper()
+	var in io.Reader
+	if form != "" {
+		in = strings.NewReader(form)
+	}
+	req, err := http.NewRequest(method, "http://"+g.addr+"/nacos"+path, in)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	if form != "" {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	for _, h := range headers {
+		name, value, _ := strings.Cut(h, ": ")
+		req.Header[name] = []string{value}
+	}
+	resp, err := httpClient.Do(req)
+	if err != nil {
+		g.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return resp.StatusCode, resp.Header, string(b)
+}
+
+func (g *target) wantHTTP(method, path, form string, code int, media, body string, headers ...string) {
+	g.t.Helper()
+	gotCode, head, got := g.curl(method, path, form, headers...)
+	if gotCode != code || normal(got) != body || media != "" && head.Get("Content-Type") != media {
+		g.t.Errorf("%s %s %s\n gets %d %s %q\nwants %d %s %q", method, path, form, gotCode, head.Get("Content-Type"), normal(got), code, media, body)
+	}
+}
+
+func (g *target) login() string {
+	g.t.Helper()
+	code, _, body := g.curl("POST", "/v1/auth/login", url.Values{"username": {g.user}, "password": {g.pass}}.Encode())
+	var got struct{ AccessToken string }
+	if err := json.Unmarshal([]byte(body), &got); code != 200 || err != nil || got.AccessToken == "" {
+		g.t.Fatalf("login gets %d %v", code, err)
+	}
+	return got.AccessToken
+}
+
+// served waits until a read over HTTP gets this code.
+func (g *target) served(id string, code int) (http.Header, string) {
+	g.t.Helper()
+	for end := time.Now().Add(patience); ; {
+		got, head, body := g.curl("GET", "/v1/cs/configs?dataId="+id+"&group="+g.group, "")
+		if got == code {
+			return head, body
+		}
+		if time.Now().After(end) {
+			g.t.Fatalf("a read of %s gets %d, not %d", id, got, code)
+		}
+		time.Sleep(50 * time.Millisecond) // a real server gets slower if it is polled harder
+	}
+}
+
+const (
+	textUTF8 = "text/plain;charset=UTF-8"
+	jsonUTF8 = "application/json;charset=UTF-8"
+	jsonOnly = "application/json"
+)
+
+func TestConformanceHTTPConfig(t *testing.T) {
+	t.Parallel()
+	g := aim(t, false)
+	const path = "/v1/cs/configs"
+	at := "dataId=a&group=" + g.group
+	g.wantHTTP("GET", path+"?"+at, "", 404, jsonUTF8, "config data not exist\n")
+	g.wantHTTP("POST", path, at+"&content=a: 1&type=yaml", 200, jsonUTF8, "true")
+	t.Cleanup(func() { g.curl("DELETE", path+"?"+at, "") })
+	head, body := g.served("a", 200)
+	if body != "a: 1" || head.Get("Content-MD5") != digest("a: 1") || head.Get("Config-Type") != "yaml" || head.Get("Content-Type") != textUTF8 {
+		t.Errorf("a read gets %q with %v", body, head)
+	}
+	if _, err := http.ParseTime(head.Get("Last-Modified")); err != nil {
+		t.Errorf("Last-Modified: %v", err)
+	}
+	g.wantHTTP("GET", path+"?"+at+"&tenant=public", "", 200, textUTF8, "a: 1")
+	g.wantHTTP("GET", path+"?"+at+"&tenant=", "", 200, textUTF8, "a: 1")
+	g.wantHTTP("GET", path+"?"+at+"&tenant=nacre-none", "", 404, jsonUTF8, "config data not exist\n")
+	for _, c := range []struct {
+		method, query, form string
+		code                int
+		media, body         string
+	}{
+		{"GET", "", "", 400, textUTF8, "Parameter 'dataId' is missing"},
+		{"GET", "group=G", "", 400, textUTF8, "Parameter 'dataId' is missing"},
+		{"GET", "dataId=a", "", 400, textUTF8, "Parameter 'group' is missing"},
+		{"GET", "dataId=&group=G", "", 400, textUTF8, "invalid dataId : "},
+		{"GET", "dataId=%zz&group=G", "", 400, textUTF8, "Parameter 'dataId' is missing"},
+		{"GET", "dataId=a%20b&group=G", "", 400, jsonUTF8, "Param 'dataId' is illegal, illegal characters should not appear in the param.\r\n"},
+		{"POST", "", at, 400, textUTF8, "Parameter 'content' is missing"},
+		{"POST", "", at + "&content=", 400, textUTF8, "content is blank : "},
+		{"POST", "", "dataId=a&content=x", 400, textUTF8, "Parameter 'group' is missing"},
+		{"POST", "", "dataId=&group=G&content=x", 400, textUTF8, "invalid dataId : "},
+		{"POST", "", "dataId=x&group=G&content=x&config_tags=a,b,c,d,e,f", 400, textUTF8, "too much config_tags, over 5"},
+		{"POST", "", "dataId=x&group=G&content=x&tag=a+b", 400, textUTF8, "invalid tag : a b"},
+		{"PUT", "", at + "&content=x", 500, textUTF8, "caused: Request method 'PUT' not supported;"},
+		{"DELETE", "dataId=a", "", 400, textUTF8, "Parameter 'group' is missing"},
+		{"DELETE", "dataId=&group=G", "", 400, textUTF8, "invalid dataId : "},
+		{"DELETE", "dataId=none&group=" + g.group, "", 200, jsonUTF8, "true"},
+		{"GET", "search=accurate&dataId=none&group=" + g.group, "", 400, textUTF8, "Parameter 'pageNo' is missing"},
+		{"GET", "search=accurate&pageNo=1&pageSize=10&dataId=none&group=" + g.group, "", 200, jsonUTF8, `{"totalCount":0,"pageNumber":1,"pagesAvailable":0,"pageItems":[]}`},
+		{"GET", "search=accurate&pageNo=1&pageSize=10&" + at, "", 200, jsonUTF8, fmt.Sprintf(`{"totalCount":1,"pageNumber":1,"pagesAvailable":1,"pageItems":[{"id":"N","dataId":"a","group":%q,"content":"a: 1","md5":null,"encryptedDataKey":null,"tenant":"","appName":"","type":"yaml"}]}`, g.group)},
+		{"GET", "search=blur&pageNo=1&pageSize=10&dataId=*&group=" + g.group[:20] + "*", "", 200, jsonUTF8, fmt.Sprintf(`{"totalCount":1,"pageNumber":1,"pagesAvailable":1,"pageItems":[{"id":"N","dataId":"a","group":%q,"content":"a: 1","md5":null,"encryptedDataKey":"","tenant":"","appName":"","type":null}]}`, g.group)},
+		{"GET", "search=accurate&pageNo=0&pageSize=10&dataId=x&group=G", "", 500, textUTF8, "caused: serialize page error, dataId=x, group=G;caused: pageNo and pageSize must be greater than zero;"},
+		{"GET", "show=all&" + at, "", 200, jsonUTF8, fmt.Sprintf(`{"id":"N","dataId":"a","group":%q,"content":"a: 1","md5":%q,"encryptedDataKey":"","tenant":"","appName":"","type":"yaml","createTime":1,"modifyTime":1,"createUser":null,"createIp":"127.0.0.1","desc":null,"use":null,"effect":null,"schema":null,"configTags":null}`, g.group, digest("a: 1"))},
+	} {
+		p := path
+		if c.query != "" {
+			p += "?" + c.query
+		}
+		g.wantHTTP(c.method, p, c.form, c.code, c.media, c.body)
+	}
+	g.wantHTTP("POST", path, at+"&content=cas", 500, textUTF8, "Cas publish fail, server md5 may have changed.", "casMd5: abc")
+	g.wantHTTP("POST", path, at+"&content=cas2", 200, jsonUTF8, "true", "casMd5: "+digest("a: 1"))
+	g.wantHTTP("POST", path, at+"&content=notcas&casMd5=abc", 200, jsonUTF8, "true") // only the header counts
+	g.wantHTTP("POST", path+"?"+at, "content=half", 200, jsonUTF8, "true")
+	g.wantHTTP("POST", path+"?"+at+"&content=query", "", 200, jsonUTF8, "true")
+	part := func(name, value string) string {
+		return "--b\r\nContent-Disposition: form-data; name=\"" + name + "\"\r\n\r\n" + value + "\r\n"
+	}
+	g.wantHTTP("POST", path, part("dataId", "a")+part("group", g.group)+part("content", "curl -F")+"--b--\r\n", 200, jsonUTF8, "true",
+		"Content-Type: multipart/form-data; boundary=b")
+	g.wantHTTP("DELETE", path, at, 400, textUTF8, "Parameter 'dataId' is missing", "Content-Type: text/none")
+	g.wantHTTP("DELETE", path+"?"+at, "", 200, jsonUTF8, "true")
+	g.served("a", 404)
+}
+
+func TestConformanceHTTPTypes(t *testing.T) {
+	t.Parallel()
+	g := aim(t, false)
+	for typ, want := range map[string][2]string{
+		"json": {"json", jsonUTF8}, "xml": {"xml", "application/xml;charset=UTF-8"}, "html": {"html", "text/html;charset=UTF-8"},
+		"properties": {"properties", textUTF8}, "toml": {"toml", textUTF8}, "TEXT": {"text", textUTF8}, "nosuch": {"text", textUTF8},
+	} {
+		at := "dataId=" + typ + "&group=" + g.group
+		g.wantHTTP("POST", "/v1/cs/configs", at+"&content=x&type="+typ, 200, jsonUTF8, "true")
+		t.Cleanup(func() { g.curl("DELETE", "/v1/cs/configs?"+at, "") })
+		if head, _ := g.served(typ, 200); head.Get("Config-Type") != want[0] || head.Get("Content-Type") != want[1] {
+			t.Errorf("type %s is read with %s, %s", typ, head.Get("Config-Type"), head.Get("Content-Type"))
+		}
+	}
+}
+
+func TestConformanceHTTPv2(t *testing.T) {
+	t.Parallel()
+	g := aim(t, false)
+	const path = "/v2/cs/config"
+	at := "dataId=a&group=" + g.group
+	missing := func(kind, name, method string) string {
+		return fmt.Sprintf(`{"code":10000,"message":"parameter missing","data":"Required %s '%s' %stype String is not present"}`, kind, name, method)
+	}
+	invalid := `{"code":20002,"message":"parameter validate error","data":"invalid dataId : "}`
+	g.wantHTTP("GET", path+"?"+at, "", 404, jsonUTF8, `{"code":20004,"message":"resource not found","data":"config data not exist"}`+"\n")
+	g.wantHTTP("GET", path+"?group=G", "", 400, jsonOnly, missing("request parameter", "dataId", "for method parameter "))
+	g.wantHTTP("GET", path+"?dataId=G", "", 400, jsonOnly, missing("request parameter", "group", "for method parameter "))
+	g.wantHTTP("GET", path+"?dataId=&group=G", "", 400, jsonOnly, invalid)
+	g.wantHTTP("DELETE", path+"?dataId=&group=G", "", 400, jsonOnly, invalid)
+	g.wantHTTP("POST", path, at, 400, jsonOnly, missing("parameter", "content", ""))
+	g.wantHTTP("POST", path, at+"&content=+", 400, jsonOnly, missing("parameter", "content", ""))
+	g.wantHTTP("POST", path, "group=G&content=x", 400, jsonOnly, missing("parameter", "dataId", ""))
+	g.wantHTTP("POST", path, at+"&content={\"a\":1}&type=json", 200, jsonOnly, `{"code":0,"message":"success","data":true}`)
+	g.wantHTTP("POST", path, at+"&content=x", 500, jsonOnly, `{"code":20005,"message":"resource conflict","data":"Cas publish fail, server md5 may have changed."}`, "casMd5: abc")
+	g.served("a", 200)
+	_, head, _ := g.curl("GET", path+"?"+at+"&namespaceId=public", "")
+	if head.Get("Content-MD5") != digest(`{"a":1}`) || head.Get("Config-Type") != "json" {
+		t.Errorf("a read gets %v", head)
+	}
+	g.wantHTTP("GET", path+"?"+at, "", 200, jsonUTF8, `{"code":0,"message":"success","data":"{\"a\":1}"}`)
+	g.wantHTTP("DELETE", path+"?"+at, "", 200, jsonOnly, `{"code":0,"message":"success","data":true}`)
+	g.wantHTTP("DELETE", path+"?"+at, "", 200, jsonOnly, `{"code":0,"message":"success","data":true}`)
+	g.served("a", 404)
+}
+
+func TestConformanceHTTPBeta(t *testing.T) {
+	t.Parallel()
+	g := aim(t, false)
+	const path = "/v1/cs/configs"
+	at := "dataId=a&group=" + g.group
+	g.wantHTTP("POST", path, at+"&content=beta", 200, jsonUTF8, "true", "betaIps: 127.0.0.1")
+	if head, body := g.served("a", 200); body != "beta" || len(head.Values("isBeta")) != 1 {
+		t.Errorf("a beta address reads %q with %v", body, head)
+	}
+	g.wantHTTP("GET", path+"?beta=true&"+at, "", 200, jsonUTF8, fmt.Sprintf(
+		`{"code":200,"message":"query beta ok","data":{"id":"N","dataId":"a","group":%q,"content":"beta","md5":null,"encryptedDataKey":"","tenant":"","appName":"","type":null,"betaIps":"127.0.0.1","lastModified":1}}`, g.group))
+	g.wantHTTP("DELETE", path+"?beta=true&"+at, "", 200, jsonUTF8, `{"code":200,"message":"stop beta ok","data":true}`)
+	g.wantHTTP("GET", path+"?beta=true&"+at, "", 200, jsonUTF8, `{"code":200,"message":"query beta ok","data":null}`)
+	g.served("a", 404)
+}
+
+func TestConformanceHistory(t *testing.T) {
+	t.Parallel()
+	g := aim(t, false)
+	p := g.connect()
+	at := "dataId=a&group=" + g.group
+	entry := func(op, user string) string {
+		return fmt.Sprintf(`{"id":"N","lastId":-1,"dataId":"a","group":%q,"tenant":"","appName":"","md5":null,"content":null,"srcIp":"127.0.0.1","srcUser":%s,"opType":"%-10s","createdTime":"2010-05-05T00:00:00.000+00:00","lastModifiedTime":"NOW","encryptedDataKey":null}`, g.group, user, op)
+	}
+	g.publish(p, "", "a", "1", `{"src_user":"me"}`)
+	g.publish(p, "", "a", "2", "")
+	p.want("ConfigRemoveRequest", keyBody("", g.group, "a"), "ConfigRemoveResponse", done200)
+	p.want("ConfigRemoveRequest", keyBody("", g.group, "a"), "ConfigRemoveResponse", done200) // no entry
+	d, u, i := entry("D", "null"), entry("U", "null"), entry("I", `"me"`)
+	page := func(number, available int, entries ...string) string {
+		return fmt.Sprintf(`{"totalCount":3,"pageNumber":%d,"pagesAvailable":%d,"pageItems":[%s]}`, number, available, strings.Join(entries, ","))
+	}
+	const path = "/v1/cs/history"
+	g.wantHTTP("GET", path+"?search=accurate&"+at+"&pageNo=1&pageSize=10", "", 200, jsonUTF8, page(1, 1, d, u, i))
+	g.wantHTTP("GET", path+"?search=accurate&"+at+"&pageNo=1&pageSize=2", "", 200, jsonUTF8, page(1, 2, d, u))
+	g.wantHTTP("GET", path+"?search=accurate&"+at+"&pageNo=2&pageSize=2&tenant=", "", 200, jsonUTF8, page(2, 2, i))
+	g.wantHTTP("GET", path+"?search=accurate&"+at, "", 200, jsonUTF8, page(1, 1, d, u, i))
+	g.wantHTTP("GET", path+"?search=accurate&dataId=none&group="+g.group, "", 200, jsonUTF8, `{"totalCount":0,"pageNumber":1,"pagesAvailable":0,"pageItems":[]}`)
+	g.wantHTTP("GET", path+"?search=accurate&"+at+"&pageNo=0", "", 400, textUTF8, "pageNo and pageSize must be greater than zero")
+	g.wantHTTP("GET", "/v2/cs/history/list?"+at, "", 200, jsonOnly, `{"code":0,"message":"success","data":`+page(1, 1, d, u, i)+`}`)
+
+	_, _, body := g.curl("GET", path+"?search=accurate&"+at, "")
+	var list struct{ PageItems []struct{ ID string } }
+	if err := json.Unmarshal([]byte(body), &list); err != nil || len(list.PageItems) != 3 {
+		t.Fatalf("history: %v", err)
+	}
+	for n, content := range []string{"2", "1", "1"} { // a delete and an update tell what went, an insert what came
+		whole := strings.NewReplacer(`"md5":null`, fmt.Sprintf(`"md5":%q`, digest(content)), `"content":null`, fmt.Sprintf(`"content":%q`, content),
+			`"encryptedDataKey":null`, `"encryptedDataKey":""`).Replace([]string{d, u, i}[n])
+		g.wantHTTP("GET", path+"?nid="+list.PageItems[n].ID+"&"+at, "", 200, jsonUTF8, whole)
+		g.wantHTTP("GET", "/v2/cs/history?nid="+list.PageItems[n].ID+"&"+at, "", 200, jsonOnly, `{"code":0,"message":"success","data":`+whole+`}`)
+	}
+	g.wantHTTP("GET", path+"?nid=99999999999&"+at, "", 200, jsonUTF8, "")
+	if line := g.raw("GET", "/nacos"+path+"?nid="+list.PageItems[0].ID+"&dataId=other&group="+g.group, ""); line != "HTTP/1.1 0 " {
+		t.Errorf("a history entry of another config gets the status line %q", line)
+	}
+}
+
+// raw returns the status line, which may be one that net/http does not take.
+func (g *target) raw(method, path, form string) string {
+	g.t.Helper()
+	c, err := net.DialTimeout("tcp", g.addr, patience)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	defer c.Close()
+	_ = c.SetDeadline(time.Now().Add(patience))
+	fmt.Fprintf(c, "%s %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s", method, path, len(form), form)
+	b, err := io.ReadAll(c)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	line, _, _ := strings.Cut(string(b), "\r\n")
+	return line
+}
+
+func TestConformanceListeners(t *testing.T) {
+	t.Parallel()
+	g := aim(t, false)
+	p := g.connect()
+	path := "/v1/cs/configs/listener?dataId=a&group=" + g.group
+	none := `{"collectStatus":200,"lisentersGroupkeyStatus":{}}`
+	g.wantHTTP("GET", path, "", 200, jsonUTF8, none)
+	p.ask("ConfigBatchListenRequest", listenBody(true, "", g.group, "a", "abc", "nsx", g.group, "a", "def"))
+	g.wantHTTP("GET", path, "", 200, jsonUTF8, `{"collectStatus":200,"lisentersGroupkeyStatus":{"127.0.0.1":"abc"}}`)
+	g.wantHTTP("GET", path+"&tenant=nsx", "", 200, jsonUTF8, `{"collectStatus":200,"lisentersGroupkeyStatus":{"127.0.0.1":"def"}}`)
+	p.ask("ConfigBatchListenRequest", listenBody(true, "", g.group, "a", "xyz"))
+	g.wantHTTP("GET", path, "", 200, jsonUTF8, `{"collectStatus":200,"lisentersGroupkeyStatus":{"127.0.0.1":"xyz"}}`)
+	p.ask("ConfigBatchListenRequest", listenBody(false, "", g.group, "a", ""))
+	g.wantHTTP("GET", path, "", 200, jsonUTF8, none)
+	g.wantHTTP("GET", "/v1/cs/configs/listener?dataId=a", "", 400, textUTF8, "Parameter 'group' is missing")
+}
+
+func TestConformanceConsole(t *testing.T) {
+	t.Parallel()
+	g := aim(t, false)
+	g.wantHTTP("GET", "/v1/console/health/readiness", "", 200, textUTF8, "OK")
+	g.wantHTTP("GET", "/v1/console/health/liveness", "", 200, textUTF8, "OK")
+	g.wantHTTP("GET", "/v2/console/health/readiness", "", 200, jsonOnly, `{"code":0,"message":"success","data":"ok"}`)
+	g.wantHTTP("GET", "/v1/cs/health", "", 200, textUTF8, "UP")
+	g.wantHTTP("GET", "/v1/nosuch", "", 404, jsonOnly, `{"timestamp":"NOW","status":404,"error":"Not Found","path":"/nacos/v1/nosuch"}`)
+	_, _, body := g.curl("GET", "/v1/console/server/state", "")
+	var state map[string]any
+	if err := json.Unmarshal([]byte(body), &state); err != nil || state["version"] != "2.3.2" || state["auth_enabled"] != "false" || state["maxContent"] != "10485760" {
+		t.Errorf("server state: %v %v", state, err)
+	}
+	id := g.group
+	g.wantHTTP("POST", "/v1/console/namespaces", "customNamespaceId="+id+"&namespaceName=n&namespaceDesc=d", 200, jsonOnly, "true")
+	_, _, body = g.curl("GET", "/v1/console/namespaces", "")
+	if want := fmt.Sprintf(`{"namespace":%q,"namespaceShowName":"n","namespaceDesc":"d","quota":200,"configCount":0,"type":2}`, id); !strings.Contains(body, want) {
+		t.Errorf("namespaces are %s", body)
+	}
+	g.wantHTTP("DELETE", "/v1/console/namespaces?namespaceId="+id, "", 200, jsonOnly, "true")
+}
+
+func TestConformanceLoginOff(t *testing.T) {
+	t.Parallel()
+	g := aim(t, false)
+	g.wantHTTP("POST", "/v1/auth/login", "username=nacos&password=any", 200, jsonOnly, `{"code":200,"message":null,"data":"Bearer AUTH_DISABLED"}`)
+	g.wantHTTP("POST", "/v1/auth/login", "username=nobody&password=any", 500, textUTF8, "caused: User nobody not found;")
+}
+
+func TestConformanceLogin(t *testing.T) {
+	t.Parallel()
+	g := aim(t, true)
+	login := url.Values{"username": {g.user}, "password": {g.pass}}.Encode()
+	for _, path := range []string{"/v1/auth/login", "/v1/auth/users/login"} {
+		code, head, body := g.curl("POST", path, login)
+		var got struct {
+			AccessToken string
+			TokenTTL    int64
+			GlobalAdmin bool
+			Username    string
+		}
+		if err := json.Unmarshal([]byte(body), &got); code != 200 || err != nil || got.TokenTTL != 18000 || !got.GlobalAdmin || got.Username != g.user ||
+			head.Get("Authorization") != "Bearer "+got.AccessToken || strings.Count(got.AccessToken, ".") != 2 {
+			t.Errorf("POST %s gets %d, ttl %d, admin %v, %v", path, code, got.TokenTTL, got.GlobalAdmin, err)
+		}
+	}
+	g.wantHTTP("POST", "/v1/auth/login", "", 400, textUTF8, "Parameter 'username' is missing")
+	g.wantHTTP("POST", "/v1/auth/login", "username=nacos", 400, textUTF8, "Parameter 'password' is missing")
+	g.wantHTTP("POST", "/v1/auth/login", "username=nobody&password=x", 500, textUTF8, "caused: User nobody not found;")
+	g.wantHTTP("GET", "/v1/auth/login?"+login, "", 500, textUTF8, "caused: Request method 'GET' not supported;")
+	if line := g.raw("POST", "/nacos/v1/auth/login", "username="+g.user+"&password=wrong"); line != "HTTP/1.1 0 " {
+		t.Errorf("a wrong password gets the status line %q", line)
+	}
+	forbidden := `{"timestamp":"NOW","status":403,"error":"Forbidden","path":"/nacos/v1/cs/configs"}`
+	at := "/v1/cs/configs?dataId=a&group=" + g.group
+	g.wantHTTP("GET", at, "", 403, jsonUTF8, forbidden)
+	g.wantHTTP("GET", at+"&accessToken=bad", "", 403, jsonUTF8, forbidden)
+	g.wantHTTP("GET", at, "", 403, jsonUTF8, forbidden, "Authorization: "+g.token)
+	g.wantHTTP("GET", at+"&accessToken="+g.token, "", 404, jsonUTF8, "config data not exist\n")
+	g.wantHTTP("GET", at, "", 404, jsonUTF8, "config data not exist\n", "Accesstoken: "+g.token)
+	g.wantHTTP("GET", at, "", 404, jsonUTF8, "config data not exist\n", "Authorization: Bearer "+g.token)
+	g.wantHTTP("GET", at+"&"+login, "", 404, jsonUTF8, "config data not exist\n")
+	g.wantHTTP("GET", strings.Replace(at, "dataId=a", "dataId=a%20b", 1), "", 403, jsonUTF8, forbidden) // login comes before the names
+	g.wantHTTP("DELETE", at, "", 403, jsonUTF8, forbidden)
+	g.wantHTTP("GET", "/v2/cs/config?dataId=a&group=G", "", 403, jsonOnly, strings.Replace(forbidden, "v1/cs/configs", "v2/cs/config", 1))
+	g.wantHTTP("GET", "/v1/console/health/readiness", "", 200, textUTF8, "OK")
+}
+
+func TestConformanceLoginGRPC(t *testing.T) {
+	t.Parallel()
+	g := aim(t, true)
+	p := connect(t, g.addr) // without a token
+	p.want("HealthCheckRequest", "{}", "HealthCheckResponse", done200)
+	denied := func(text string) string {
+		return fmt.Sprintf(`{"resultCode":500,"errorCode":403,"message":%q,"lastModified":0,"beta":false,"success":false}`, text)
+	}
+	query := keyBody("", g.group, "a")
+	p.want("ConfigQueryRequest", query, "ConfigQueryResponse", denied("user not found!"))
+	p.want("ConfigPublishRequest", publishBody("", g.group, "a", "x", "", ""), "ConfigPublishResponse", failure(403, "user not found!"))
+	p.want("ConfigRemoveRequest", query, "ConfigRemoveResponse", failure(403, "user not found!"))
+	p.want("ConfigBatchListenRequest", listenBody(true, "", g.group, "a", ""), "ConfigChangeBatchListenResponse",
+		`{"resultCode":500,"errorCode":403,"message":"user not found!","changedConfigs":[],"success":false}`)
+	p.want("ConfigQueryRequest", keyBody("", g.group, "a b"), "ConfigQueryResponse", denied("user not found!"))
+	p.want("ConfigQueryRequest", "{broken", "ErrorResponse", failure(502, "errCode: 101, errMsg: Nacos deserialize failed.  "))
+	for token, text := range map[string]string{
+		"bad":         "token invalid!",
+		"":            "user not found!",
+		g.token + "x": "Invalid signature",
+	} {
+		p.header = map[string]string{"accessToken": token}
+		p.want("ConfigQueryRequest", query, "ConfigQueryResponse", denied(text))
+	}
+	p.header = map[string]string{"username": g.user, "password": "wrong"}
+	p.want("ConfigQueryRequest", query, "ConfigQueryResponse", denied("user not found!"))
+	p.header = map[string]string{"username": g.user, "password": g.pass}
+	p.want("ConfigQueryRequest", query, "ConfigQueryResponse", notFound)
+	p.header = map[string]string{"accessToken": g.token}
+	p.want("ConfigQueryRequest", query, "ConfigQueryResponse", notFound)
+	p.want("ConfigQueryRequest", keyBody("", g.group, "a b"), "ConfigQueryResponse",
+		`{"resultCode":500,"errorCode":400,"message":"Param check invalid:Param 'dataId' is illegal, illegal characters should not appear in the param.","lastModified":0,"beta":false,"success":false}`)
+	// Over gRPC the history knows who the client says that it is, over HTTP who logged in.
+	g.publish(p, "", "a", "1", `{"src_user":"somebody"}`)
+	g.wantHTTP("POST", "/v1/cs/configs", "dataId=a&content=2&group="+g.group+"&accessToken="+g.token, 200, jsonUTF8, "true")
+	_, _, body := g.curl("GET", "/v1/cs/history?search=accurate&dataId=a&group="+g.group+"&accessToken="+g.token, "")
+	for _, user := range []string{"somebody", g.user} {
+		if !strings.Contains(body, fmt.Sprintf(`"srcUser":%q`, user)) {
+			t.Errorf("the history does not name %s: %s", user, normal(body))
+		}
+	}
+}
+
+// What "public" means differs from page to page.
+func TestConformanceHTTPPublicNamespace(t *testing.T) {
+	t.Parallel()
+	g := aim(t, false)
+	p := g.connect()
+	at := "dataId=a&group=" + g.group
+	g.wantHTTP("POST", "/v1/cs/configs", at+"&content=x&tenant=public", 200, jsonUTF8, "true")
+	g.settled(p)
+	p.want("ConfigQueryRequest", keyBody("public", g.group, "a"), "ConfigQueryResponse", found("x", "text"))
+	p.want("ConfigQueryRequest", keyBody("", g.group, "a"), "ConfigQueryResponse", notFound)
+	g.wantHTTP("GET", "/v1/cs/configs?tenant=public&"+at, "", 404, jsonUTF8, "config data not exist\n")
+	if _, _, body := g.curl("GET", "/v1/cs/configs?show=all&tenant=public&"+at, ""); !strings.Contains(body, `"tenant":"public"`) {
+		t.Errorf("show=all gets %s", body)
+	}
+	g.wantHTTP("DELETE", "/v1/cs/configs?tenant=public&"+at, "", 200, jsonUTF8, "true")
+	g.wantHTTP("POST", "/v2/cs/config", at+"&content=y&namespaceId=public", 200, jsonOnly, `{"code":0,"message":"success","data":true}`)
+	g.settled(p)
+	p.want("ConfigQueryRequest", keyBody("public", g.group, "a"), "ConfigQueryResponse", notFound)
+	p.want("ConfigQueryRequest", keyBody("", g.group, "a"), "ConfigQueryResponse", found("y", "text"))
+	g.wantHTTP("GET", "/v1/cs/configs?tenant=public&"+at, "", 200, textUTF8, "y")
+	if _, _, body := g.curl("GET", "/v2/cs/history/list?namespaceId=public&"+at, ""); !strings.Contains(body, `"totalCount":1`) {
+		t.Errorf("the v2 history gets %s", body)
+	}
+	g.wantHTTP("GET", "/v1/cs/history?search=accurate&pageNo=1&pageSize=1&tenant=public&dataId=none&group="+g.group, "", 200, jsonUTF8, `{"totalCount":0,"pageNumber":1,"pagesAvailable":0,"pageItems":[]}`)
+	g.wantHTTP("DELETE", "/v2/cs/config?namespaceId=public&"+at, "", 200, jsonOnly, `{"code":0,"message":"success","data":true}`)
+	g.served("a", 404)
+}

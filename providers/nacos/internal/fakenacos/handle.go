@@ -1,0 +1,204 @@
+package fakenacos
+
+import "time"
+
+type healthRequest struct{}
+
+func (healthRequest) keys() []Key                { return nil }
+func (healthRequest) handle(*call) (any, string) { return plainReply{reply: ok(), Success: true}, "" }
+func (healthRequest) refuse(r reply) any         { return plainReply{reply: r} }
+
+type removeRequest struct {
+	keyRequest
+	Tag *loose `json:"tag"`
+}
+
+func (r keyRequest) keys() []Key          { return []Key{r.key()} }
+func (publishRequest) refuse(r reply) any { return plainReply{reply: r} }
+func (removeRequest) refuse(r reply) any  { return plainReply{reply: r} }
+func (queryRequest) refuse(r reply) any   { return queryReply{reply: r} }
+
+// What a real server says when it meets a null where it expects none.
+const (
+	nullString = `Cannot invoke "String.length()" because "str" is null`
+	nullList   = `Cannot invoke "java.util.List.iterator()" because the return value of ` +
+		`"com.alibaba.nacos.api.config.remote.request.ConfigBatchListenRequest.getConfigListenContexts()" is null`
+)
+
+func (r queryRequest) handle(c *call) (any, string) {
+	if r.DataID == nil || r.Group == nil {
+		return nil, nullString
+	}
+	tag := str(r.Tag)
+	if tag == "" {
+		tag = c.meta.GetHeaders()["Vipserver-Tag"]
+	}
+	got := c.srv.read(r.key(), c.from.ip, tag, Match{Key: r.key(), Connection: c.from.id, Type: c.typ})
+	if !got.known {
+		return queryReply{reply: fail(300, "config data not exist")}, ""
+	}
+	if got.version == nil { // it has only versions for others
+		return queryReply{reply: fail(300, "config data not exist"), ContentType: "text", MD5: new(string)}, ""
+	}
+	out := queryReply{
+		reply: ok(), Content: &got.content, ContentType: got.version.typeName(), MD5: &got.md5,
+		LastModified: got.version.modified.UnixMilli(), Beta: got.beta, Success: true,
+	}
+	if got.tagged {
+		out.Tag = tag
+	} else {
+		out.EncryptedDataKey = new(string)
+	}
+	return out, ""
+}
+
+func (r publishRequest) handle(c *call) (any, string) {
+	problem := checkParams(r.DataID, r.Group)
+	if problem == "" {
+		problem = checkContent(r.Content)
+	}
+	add := func(name string) string { return str(r.Addition[name]) }
+	if tag := add("tag"); problem == "" && !nameOf(tag, ".:") {
+		return r.refuse(fail(codeFailed, "invalid tag : "+tag)), ""
+	}
+	if problem == "" {
+		problem = checkAdvance(add)
+	}
+	if problem != "" {
+		return r.refuse(fail(codeBadRequest, problem)), ""
+	}
+	p := publication{
+		key: r.key(), content: str(r.Content), casMD5: string(r.CasMD5), kind: add("type"), app: add("appName"), desc: add("desc"),
+		tags: add("config_tags"), user: add("src_user"), ip: c.from.ip, tag: add("tag"), betaIPs: add("betaIps"),
+	}
+	if !c.srv.publish(p) {
+		return r.refuse(fail(codeFailed, "Cas publish fail,server md5 may have changed.")), ""
+	}
+	return plainReply{reply: ok(), Success: true}, ""
+}
+
+func (r removeRequest) handle(c *call) (any, string) {
+	if problem := checkParams(r.DataID, r.Group); problem != "" {
+		return r.refuse(fail(0, problem)), ""
+	}
+	if tag := str(r.Tag); tag != "" {
+		c.srv.drop(r.key(), tag)
+	} else {
+		c.srv.remove(r.key(), "", c.from.ip)
+	}
+	return plainReply{reply: ok(), Success: true}, ""
+}
+
+func (r listenRequest) keys() []Key {
+	keys := make([]Key, len(r.Contexts.list))
+	for i, ctx := range r.Contexts.list {
+		keys[i] = ctx.key()
+	}
+	return keys
+}
+
+func (listenRequest) refuse(r reply) any { return listenReply{reply: r, Changed: []changedConfig{}} }
+
+func (r listenRequest) handle(c *call) (any, string) {
+	if r.Contexts.null {
+		return nil, nullList
+	}
+	for _, ctx := range r.Contexts.list {
+		if ctx.DataID == nil || ctx.Group == nil {
+			return nil, nullString
+		}
+	}
+	listen := r.Listen == nil || *r.Listen
+	out := listenReply{reply: ok(), Changed: []changedConfig{}, Success: true}
+	s := c.srv
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if listen && s.faults.ruleLocked(faultStaleReads, Match{Connection: c.from.id, Type: c.typ}) != nil {
+		defer func(now map[Key]*state) { s.store.served = now }(s.store.served)
+		s.store.served = s.store.beforeLast()
+	}
+	for _, ctx := range r.Contexts.list {
+		k := ctx.key()
+		if !listen {
+			delete(c.conn.listens, k)
+			continue
+		}
+		c.conn.listens[k] = str(ctx.MD5)
+		v, _, _ := s.store.served[k].pick(c.from.ip, c.meta.GetHeaders()["Vipserver-Tag"])
+		now := ""
+		if v != nil {
+			now = v.md5
+		}
+		if ctx.MD5 == nil || str(ctx.MD5) != now {
+			out.Changed = append(out.Changed, changedConfig{Group: k.Group, DataID: k.DataID, Tenant: ctx.Tenant})
+		}
+	}
+	s.noteLocked()
+	return out, ""
+}
+
+func (s *Server) publish(p publication) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.store.publish(p, time.Now()) {
+		return false
+	}
+	s.stats.Publishes++
+	s.scheduleLocked(p.key)
+	s.noteLocked()
+	return true
+}
+
+func (s *Server) remove(k Key, user, ip string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.store.remove(k, user, ip, time.Now()) {
+		s.scheduleLocked(k)
+		s.noteLocked()
+	}
+}
+
+// drop removes what was published to some clients only: to those with the tag, or to the beta addresses if tag is empty.
+func (s *Server) drop(k Key, tag string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.store.drop(k, tag) {
+		s.scheduleLocked(k)
+		s.noteLocked()
+	}
+}
+
+// reading is what a read gets, faults done to it already.
+type reading struct {
+	known        bool // there is something under this key
+	version      *version
+	content, md5 string
+	beta, tagged bool
+}
+
+func (s *Server) read(k Key, ip, tag string, m Match) reading {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := s.store.served[k]
+	if s.faults.strikeLocked(faultStaleReads, m) {
+		if old, dumped := s.store.before[k]; dumped {
+			st = old
+		}
+	}
+	if st == nil {
+		return reading{}
+	}
+	r := reading{known: true}
+	r.version, r.beta, r.tagged = st.pick(ip, tag)
+	if r.version == nil {
+		return r
+	}
+	r.content, r.md5 = r.version.content, r.version.md5
+	if s.faults.strikeLocked(faultTornContent, m) {
+		r.content = r.content[:len(r.content)/2]
+	}
+	if s.faults.strikeLocked(faultWrongMD5, m) {
+		r.md5 = sum(r.md5)
+	}
+	return r
+}

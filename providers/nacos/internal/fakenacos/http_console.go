@@ -1,0 +1,116 @@
+package fakenacos
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+)
+
+// Namespace is one that was made on the console. Configs can be published into others too.
+type Namespace struct {
+	ID, Name, Description string
+}
+
+func text(s string) func(*web) { return func(h *web) { h.plain(http.StatusOK, s) } }
+
+func (h *web) ready() bool {
+	h.srv.mu.Lock()
+	defer h.srv.mu.Unlock()
+	return !h.srv.faults.notReady
+}
+
+func (h *web) readyV1() {
+	if !h.ready() {
+		h.plain(http.StatusInternalServerError, "Config not in readiness")
+		return
+	}
+	h.plain(http.StatusOK, "OK")
+}
+
+func (h *web) readyV2() {
+	if !h.ready() {
+		h.json(http.StatusInternalServerError, wrapped{30000, "server error", "config is not in readiness"})
+		return
+	}
+	h.aliveV2()
+}
+
+func (h *web) aliveV2() { h.json(http.StatusOK, good("ok")) }
+func (h *web) upV2()    { h.json(http.StatusOK, good("UP")) }
+
+func (h *web) metrics() { h.json(http.StatusOK, map[string]string{"status": "UP"}) }
+
+// state tells a client which server this is.
+func (h *web) state() {
+	kind, enabled := "", "false"
+	if h.srv.auth != nil {
+		kind, enabled = "nacos", "true"
+	}
+	h.json(http.StatusOK, map[string]any{
+		"version": "2.3.2", "startup_mode": "standalone", "function_mode": nil, "server_port": strconv.Itoa(h.srv.port),
+		"auth_enabled": enabled, "auth_system_type": kind, "login_page_enabled": enabled, "maxContent": strconv.Itoa(maxContent),
+		"defaultMaxSize": "102400", "defaultMaxAggrSize": "1024", "defaultMaxAggrCount": "10000", "defaultGroupQuota": "200",
+		"defaultClusterQuota": "100000", "maxHealthCheckFailCount": "12", "isHealthCheck": "true", "isManageCapacity": "true",
+		"isCapacityLimitCheck": "false", "console_ui_enabled": "true", "datasource_platform": "", "notifyConnectTimeout": "100",
+		"notifySocketTimeout": "200", "plugin_datasource_log_enabled": "false",
+	})
+}
+
+type namespaceItem struct {
+	ID    string  `json:"namespace"`
+	Name  string  `json:"namespaceShowName"`
+	Desc  *string `json:"namespaceDesc"`
+	Quota int     `json:"quota"`
+	Count int     `json:"configCount"`
+	Type  int     `json:"type"`
+}
+
+func (h *web) namespaces() []namespaceItem {
+	h.srv.mu.Lock()
+	defer h.srv.mu.Unlock()
+	count := map[string]int{}
+	for k := range h.srv.store.saved {
+		count[k.Namespace]++
+	}
+	out := []namespaceItem{{Name: "public", Quota: 200, Count: count[""]}}
+	for _, n := range h.srv.store.spaces {
+		out = append(out, namespaceItem{n.ID, n.Name, &n.Description, 200, count[n.ID], 2})
+	}
+	return out
+}
+
+func (h *web) namespacesV1() {
+	h.json(http.StatusOK, struct {
+		Code    int     `json:"code"`
+		Message *string `json:"message"`
+		Data    any     `json:"data"`
+	}{200, nil, h.namespaces()})
+}
+
+func (h *web) namespacesV2() { h.json(http.StatusOK, good(h.namespaces())) }
+
+func (h *web) addNamespace() {
+	if !h.wants("namespaceName") {
+		return
+	}
+	id := h.params.Get("customNamespaceId")
+	fine := checkName("", id, maxTenant, "") == ""
+	h.srv.mu.Lock()
+	if id == "" {
+		id = sum(strconv.FormatInt(h.srv.store.id(), 10))
+	}
+	fine = fine && !slices.ContainsFunc(h.srv.store.spaces, func(n Namespace) bool { return n.ID == id })
+	if fine {
+		h.srv.store.spaces = append(h.srv.store.spaces, Namespace{id, h.params.Get("namespaceName"), h.params.Get("namespaceDesc")})
+	}
+	h.srv.mu.Unlock()
+	h.json(http.StatusOK, fine)
+}
+
+func (h *web) dropNamespace() {
+	id := h.params.Get("namespaceId")
+	h.srv.mu.Lock()
+	h.srv.store.spaces = slices.DeleteFunc(h.srv.store.spaces, func(n Namespace) bool { return n.ID == id })
+	h.srv.mu.Unlock()
+	h.json(http.StatusOK, true)
+}

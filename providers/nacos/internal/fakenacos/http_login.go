@@ -1,0 +1,61 @@
+package fakenacos
+
+import (
+	"crypto/hmac"
+	"net/http"
+)
+
+// login gives out a token. With login off there is one user, nacos with the password nacos, and no token.
+func (h *web) login() {
+	if !h.wants("username", "password") {
+		return
+	}
+	name, password := h.params.Get("username"), h.params.Get("password")
+	a := h.srv.auth
+	if a == nil {
+		if name != "nacos" {
+			h.plain(http.StatusInternalServerError, "caused: User "+name+" not found;")
+			return
+		}
+		h.w.Header().Set("Authorization", "Bearer AUTH_DISABLED")
+		h.json(http.StatusOK, struct {
+			Code    int     `json:"code"`
+			Message *string `json:"message"`
+			Data    string  `json:"data"`
+		}{200, nil, "Bearer AUTH_DISABLED"})
+		return
+	}
+	u, known := a.users[name]
+	switch {
+	case !known:
+		h.srv.count(func(s *Stats) { s.Refused++ })
+		h.plain(http.StatusInternalServerError, "caused: User "+name+" not found;")
+	case !hmac.Equal([]byte(u.Password), []byte(password)):
+		h.srv.count(func(s *Stats) { s.Refused++ })
+		h.refuseRaw()
+	default:
+		h.srv.count(func(s *Stats) { s.Logins++ })
+		token := a.token(name)
+		h.w.Header().Set("Authorization", "Bearer "+token)
+		h.json(http.StatusOK, struct {
+			Token  string `json:"accessToken"`
+			TTL    int64  `json:"tokenTtl"`
+			Admin  bool   `json:"globalAdmin"`
+			Person string `json:"username"`
+		}{token, int64(a.ttl.Seconds()), u.Grants == nil, name})
+	}
+}
+
+// refuseRaw is how a 2.3.2 says no where its error has no code: the status is 0, which is not HTTP.
+func (h *web) refuseRaw() {
+	if h.srv.opts.PlainRefusal {
+		h.plain(http.StatusForbidden, "unknown user!")
+		return
+	}
+	c, _, err := http.NewResponseController(h.w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	defer c.Close()
+	_, _ = c.Write([]byte("HTTP/1.1 0 \r\nContent-Security-Policy: script-src 'self'\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"))
+}

@@ -1,0 +1,192 @@
+package fakenacos
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+type configItem struct {
+	ID      string  `json:"id"`
+	DataID  string  `json:"dataId"`
+	Group   string  `json:"group"`
+	Content string  `json:"content"`
+	MD5     *string `json:"md5"`
+	Key     *string `json:"encryptedDataKey"`
+	Tenant  string  `json:"tenant"`
+	App     string  `json:"appName"`
+	Type    *string `json:"type"`
+}
+
+// configDetail is what the console shows of one config.
+type configDetail struct {
+	configItem
+	Created  int64   `json:"createTime"`
+	Modified int64   `json:"modifyTime"`
+	User     *string `json:"createUser"`
+	IP       string  `json:"createIp"`
+	Desc     *string `json:"desc"`
+	Use      *string `json:"use"`
+	Effect   *string `json:"effect"`
+	Schema   *string `json:"schema"`
+	Tags     *string `json:"configTags"`
+}
+
+// orNil is nil for the empty string.
+func orNil(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+type paged struct {
+	Total     int `json:"totalCount"`
+	Number    int `json:"pageNumber"`
+	Available int `json:"pagesAvailable"`
+	Items     any `json:"pageItems"`
+}
+
+// paging reads a page's number and size, or answers that they are wrong. The size has a default of 100 where the page
+// has defaults at all.
+func (h *web) paging() (number, size int, fine bool) {
+	read := func(name string, def int) (int, bool) {
+		if !h.params.Has(name) {
+			return def, true
+		}
+		n, err := strconv.ParseInt(h.params.Get(name), 10, 32)
+		if err != nil {
+			h.plain(http.StatusInternalServerError, "caused: Failed to convert value of type 'java.lang.String' to required type 'int';")
+		}
+		return int(n), err == nil
+	}
+	if number, fine = read("pageNo", 1); fine {
+		size, fine = read("pageSize", 100)
+	}
+	return number, min(size, 500), fine
+}
+
+const noPage = "pageNo and pageSize must be greater than zero"
+
+func cutPage[T any](all []T, number, size int) paged {
+	from := min((number-1)*size, len(all))
+	to := min(from+size, len(all))
+	items := append([]T{}, all[from:to]...)
+	return paged{len(all), number, (len(all) + size - 1) / size, items}
+}
+
+// search lists configs. It takes the namespace as it is written.
+func (h *web) search() {
+	if !h.wants("dataId", "group", "pageNo", "pageSize") {
+		return
+	}
+	number, size, fine := h.paging()
+	switch {
+	case !fine:
+		return
+	case number < 1 || size < 1:
+		h.plain(http.StatusInternalServerError, "caused: serialize page error, dataId="+h.params.Get("dataId")+", group="+
+			h.params.Get("group")+";caused: "+noPage+";")
+		return
+	}
+	match := func(pattern, s string) bool { return pattern == "" || pattern == s }
+	blurred := h.params.Get("search") == "blur"
+	if blurred {
+		match = blur
+	}
+	var items []configItem
+	h.srv.mu.Lock()
+	for k, st := range h.srv.store.saved {
+		if st.formal != nil && k.Namespace == h.params.Get("tenant") && match(h.params.Get("dataId"), k.DataID) &&
+			match(h.params.Get("group"), k.Group) {
+			v := st.formal
+			item := configItem{
+				ID: strconv.FormatInt(v.id, 10), DataID: k.DataID, Group: k.Group, Content: v.content, Tenant: k.Namespace, App: v.app,
+			}
+			if blurred {
+				item.Key = new(string)
+			} else {
+				item.Type = orNil(v.kind)
+			}
+			items = append(items, item)
+		}
+	}
+	h.srv.mu.Unlock()
+	slices.SortFunc(items, func(a, b configItem) int {
+		return strings.Compare(a.DataID+"\x00"+a.Group, b.DataID+"\x00"+b.Group)
+	})
+	h.jsonUTF8(http.StatusOK, cutPage(items, number, size))
+}
+
+// blur matches with * for anything. Without a * the text has to occur.
+func blur(pattern, s string) bool {
+	if pattern == "" {
+		return true
+	}
+	if !strings.Contains(pattern, "*") {
+		return pattern == s
+	}
+	parts := strings.Split(pattern, "*")
+	last := len(parts) - 1
+	if !strings.HasPrefix(s, parts[0]) {
+		return false
+	}
+	s = s[len(parts[0]):]
+	for _, p := range parts[1:last] {
+		_, after, found := strings.Cut(s, p)
+		if !found {
+			return false
+		}
+		s = after
+	}
+	return strings.HasSuffix(s, parts[last])
+}
+
+func (h *web) showAll() {
+	if !h.wants("dataId", "group") {
+		return
+	}
+	h.srv.mu.Lock()
+	k := h.key()
+	st := h.srv.store.saved[k]
+	h.srv.mu.Unlock()
+	if st == nil || st.formal == nil {
+		h.w.Header().Set("Content-Type", "application/json;charset=UTF-8")
+		h.w.WriteHeader(http.StatusOK)
+		return
+	}
+	v := st.formal
+	h.jsonUTF8(http.StatusOK, configDetail{
+		configItem: configItem{
+			ID: strconv.FormatInt(v.id, 10), DataID: k.DataID, Group: k.Group, Content: v.content, MD5: &v.md5, Key: new(string),
+			Tenant: k.Namespace, App: v.app, Type: orNil(v.kind),
+		},
+		Created: v.created.UnixMilli(), Modified: v.modified.UnixMilli(), User: orNil(v.user), IP: v.ip, Desc: orNil(v.desc), Tags: orNil(v.tags),
+	})
+}
+
+// showBeta tells what is published to some addresses only.
+func (h *web) showBeta() {
+	if !h.wants("dataId", "group") {
+		return
+	}
+	k := h.key()
+	h.srv.mu.Lock()
+	st := h.srv.store.saved[k]
+	h.srv.mu.Unlock()
+	if st == nil || st.beta == nil {
+		h.jsonUTF8(http.StatusOK, wrapped{200, "query beta ok", nil})
+		return
+	}
+	v := st.beta
+	h.jsonUTF8(http.StatusOK, wrapped{200, "query beta ok", struct {
+		configItem
+		IPs      string `json:"betaIps"`
+		Modified int64  `json:"lastModified"`
+	}{
+		configItem{ID: strconv.FormatInt(v.id, 10), DataID: k.DataID, Group: k.Group, Content: v.content, Key: new(string), Tenant: k.Namespace, App: v.app},
+		strings.Join(slices.Sorted(maps.Keys(st.ips)), ","), v.modified.UnixMilli(),
+	}})
+}

@@ -1,0 +1,155 @@
+package fakenacos
+
+import (
+	"slices"
+	"time"
+)
+
+// scheduleLocked starts the dump timer of k, unless it runs.
+func (s *Server) scheduleLocked(k Key) {
+	if _, running := s.store.dirty[k]; running || s.run == nil {
+		return
+	}
+	s.store.round++
+	round := s.store.round
+	s.store.dirty[k] = round
+	if s.opts.DumpDelay < 0 {
+		if !s.faults.holdDumps {
+			s.dumpLocked(k)
+		}
+		return
+	}
+	r := s.run
+	r.timers.after(s.opts.DumpDelay, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.run == r && s.store.dirty[k] == round && !s.faults.holdDumps {
+			s.dumpLocked(k)
+		}
+	})
+}
+
+// dumpLocked makes k readable and tells who listens to it.
+func (s *Server) dumpLocked(k Key) {
+	news := s.store.dump(k)
+	s.stats.Dumps++
+	if news {
+		for _, c := range s.sortedLocked() {
+			if _, listens := c.listens[k]; listens {
+				s.pushLocked(c, k)
+			}
+		}
+	}
+	s.noteLocked()
+}
+
+// sortedLocked returns the connections in the order in which they came, so that pushes are reproducible.
+func (s *Server) sortedLocked() []*connection {
+	out := make([]*connection, 0, len(s.conns))
+	for _, c := range s.conns {
+		out = append(out, c)
+	}
+	slices.SortFunc(out, func(a, b *connection) int {
+		switch {
+		case a.transport.id < b.transport.id:
+			return -1
+		case a.transport.id > b.transport.id:
+			return 1
+		}
+		return 0
+	})
+	return out
+}
+
+// Flush makes everything readable that was published, without waiting for the dump delay, and puts the pushes into
+// their queues. It works while [Faults.HoldDumps] is on.
+func (s *Server) Flush() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.flushLocked()
+}
+
+func (s *Server) flushLocked() {
+	keys := make([]Key, 0, len(s.store.dirty))
+	for k := range s.store.dirty {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, func(a, b Key) int { return int(s.store.dirty[a] - s.store.dirty[b]) })
+	for _, k := range keys {
+		s.dumpLocked(k)
+	}
+}
+
+// pushLocked sends one push to one connection, through the faults.
+func (s *Server) pushLocked(c *connection, k Key) {
+	m := Match{Key: k, Connection: c.transport.id, Type: typeNotify}
+	f := s.faults
+	if f.strikeLocked(faultDropPushes, m) {
+		s.stats.Dropped++
+		return
+	}
+	send := func() { s.tellLocked(c, k, 1) }
+	if f.strikeLocked(faultDoublePushes, m) {
+		once := send
+		send = func() { once(); once() }
+	}
+	if d := f.pushDelay; d > 0 {
+		now := send
+		send = func() {
+			c.run.timers.after(d, func() {
+				s.mu.Lock()
+				defer s.mu.Unlock()
+				now()
+				s.noteLocked()
+			})
+		}
+	}
+	if f.reorder > 1 {
+		c.held = append(c.held, send)
+		if len(c.held) >= f.reorder {
+			c.releaseLocked()
+		}
+		return
+	}
+	send()
+}
+
+// releaseLocked sends what was held back, last first.
+func (c *connection) releaseLocked() {
+	held := c.held
+	c.held = nil
+	for _, send := range slices.Backward(held) {
+		send()
+	}
+}
+
+const typeNotify = "ConfigChangeNotifyRequest"
+
+// tellLocked sends a push and sends it again until it is acknowledged or the tries are used up.
+func (s *Server) tellLocked(c *connection, k Key, try int) {
+	if s.conns[c.transport.id] != c {
+		return
+	}
+	s.stats.Pushes++
+	if try > 1 {
+		s.stats.Repeats++
+	}
+	s.askLocked(c, typeNotify, s.opts.AckTimeout, func(id string) any {
+		return notifyRequest{RequestID: id, DataID: k.DataID, Group: k.Group, Tenant: k.Namespace, Module: "config"}
+	}, func(success bool) {
+		if success {
+			s.count(func(st *Stats) { st.Acks++ })
+			return
+		}
+		if try >= s.opts.PushTries {
+			s.unregister(c.transport.id)
+			return
+		}
+		c.run.timers.after(time.Duration(try)*s.opts.RetryDelay, func() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.tellLocked(c, k, try+1)
+			s.noteLocked()
+		})
+	})
+}

@@ -1,0 +1,198 @@
+package fakenacos
+
+import (
+	"context"
+	"time"
+
+	pb "github.com/nacos-group/nacos-sdk-go/v2/api/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+)
+
+// requestService answers the unary requests.
+type requestService struct {
+	pb.UnimplementedRequestServer
+	srv *Server
+	run *run
+}
+
+// call is one unary request on its way through the server.
+type call struct {
+	srv  *Server
+	from *transport
+	typ  string
+	meta *pb.Metadata
+	body []byte
+	conn *connection
+}
+
+// handler is what a server has for one type of request. Its steps are taken in this order, as in Nacos: decode, login,
+// check of names, handle.
+type handler struct {
+	answer string // type of the answer
+	decode func(body []byte) (req request, problem string)
+	write  bool
+}
+
+type request interface {
+	keys() []Key
+	// handle returns the answer; broken is the text of the exception that a real server throws in its place.
+	handle(c *call) (answer any, broken string)
+	// refuse wraps a failure into the answer type of the request.
+	refuse(r reply) any
+}
+
+var handlers = map[string]handler{
+	"HealthCheckRequest":       {"HealthCheckResponse", decodeAs[healthRequest], false},
+	"ConfigQueryRequest":       {"ConfigQueryResponse", decodeAs[queryRequest], false},
+	"ConfigPublishRequest":     {"ConfigPublishResponse", decodeAs[publishRequest], true},
+	"ConfigRemoveRequest":      {"ConfigRemoveResponse", decodeAs[removeRequest], true},
+	"ConfigBatchListenRequest": {"ConfigChangeBatchListenResponse", decodeAs[listenRequest], false},
+}
+
+func decodeAs[R request](body []byte) (request, string) {
+	var r R
+	problem := decode(body, &r)
+	return r, problem
+}
+
+const messageTooLarge = "stream terminated by RST_STREAM with error code: CANCEL"
+
+// Request answers one request.
+func (h *requestService) Request(ctx context.Context, p *pb.Payload) (*pb.Payload, error) {
+	if proto.Size(p) > h.srv.opts.MaxMessage {
+		return nil, status.Error(codes.Canceled, messageTooLarge)
+	}
+	c := &call{
+		srv: h.srv, from: transportOf(ctx), typ: p.GetMetadata().GetType(), meta: p.GetMetadata(), body: p.GetBody().GetValue(),
+	}
+	hd, known := handlers[c.typ]
+	var req request
+	m := Match{Connection: c.from.id, Type: c.typ}
+	problem := ""
+	if !known {
+		m.Type = c.countedType()
+	} else if req, problem = hd.decode(c.body); problem == "" {
+		if keys := req.keys(); len(keys) > 0 {
+			m.Key = keys[0]
+		}
+	}
+	if err := h.arrive(ctx, m); err != nil {
+		return nil, err
+	}
+	typ, body := c.answer(hd, known, req, problem, m)
+	if h.srv.faults.strike(faultLoseAnswers, m) != nil {
+		h.run.doors[1].cut(func(remote string) bool { return remote == c.from.remote })
+		return nil, status.Error(codes.Unavailable, "answer lost as ordered")
+	}
+	return encode(typ, "", body), nil
+}
+
+// arrive counts a request, tells the hook, and lets those faults strike that know nothing of Nacos.
+func (h *requestService) arrive(ctx context.Context, m Match) error {
+	if err := h.srv.arrive(ctx, h.run, m); err != nil {
+		return status.FromContextError(err).Err()
+	}
+	h.srv.mu.Lock()
+	defer h.srv.mu.Unlock()
+	if h.srv.faults.down {
+		return status.Error(codes.Unavailable, "server is away as ordered")
+	}
+	return nil
+}
+
+func (s *Server) arrive(ctx context.Context, r *run, m Match) error {
+	s.mu.Lock()
+	s.stats.Requests[m.Type]++
+	s.noteLocked()
+	wait := s.faults.latency
+	s.mu.Unlock()
+	if s.opts.OnRequest != nil {
+		s.opts.OnRequest(Request{Type: m.Type, Connection: m.Connection, Key: m.Key})
+	}
+	if wait <= 0 {
+		return nil
+	}
+	t := time.NewTimer(wait)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-r.ctx.Done():
+		return r.ctx.Err()
+	}
+}
+
+// countedType keeps requests of unknown types from filling the table of counts.
+func (c *call) countedType() string {
+	if c.typ == "ServerCheckRequest" {
+		return c.typ
+	}
+	return "other"
+}
+
+func errorAnswer(code int, text string) (string, any) {
+	return "ErrorResponse", plainReply{reply: fail(code, text)}
+}
+
+// answer takes the steps in the order in which Nacos takes them.
+func (c *call) answer(h handler, known bool, req request, problem string, m Match) (typ string, body any) {
+	s := c.srv
+	s.mu.Lock()
+	notReady := s.faults.notReady
+	s.mu.Unlock()
+	if notReady {
+		return errorAnswer(codeStarting, "Server is starting,please try later.")
+	}
+	if c.typ == "ServerCheckRequest" {
+		return "ServerCheckResponse", serverCheckReply{reply: ok(), ConnectionID: c.from.id, Negotiates: true, Success: true}
+	}
+	if !known {
+		return errorAnswer(codeNoHandler, "RequestHandler Not Found")
+	}
+	if c.conn = s.touch(c.from.id); c.conn == nil {
+		return errorAnswer(codeUnregistered, "Connection is unregistered.")
+	}
+	if problem != "" {
+		return errorAnswer(codeUnreadable, problem)
+	}
+	if r := s.faults.strike(faultFail, m); r != nil {
+		if r.code == codeUnregistered || r.code == codeNoHandler {
+			return errorAnswer(r.code, r.text)
+		}
+		return h.answer, req.refuse(fail(r.code, r.text))
+	}
+	if c.typ != "HealthCheckRequest" {
+		if denied := c.deny(req, h.write, m); denied != "" {
+			s.count(func(st *Stats) { st.Refused++ })
+			return h.answer, req.refuse(fail(codeDenied, denied))
+		}
+	}
+	for _, k := range req.keys() {
+		if problem := checkKey(k); problem != "" {
+			return h.answer, req.refuse(fail(codeBadRequest, "Param check invalid:"+problem))
+		}
+	}
+	out, broken := req.handle(c)
+	if broken != "" {
+		return errorAnswer(codeFailed, broken)
+	}
+	return h.answer, out
+}
+
+func (c *call) deny(req request, write bool, m Match) (denied string) {
+	if r := c.srv.faults.strike(faultDeny, m); r != nil {
+		return r.text
+	}
+	h := c.meta.GetHeaders()
+	cred := credentials{token: h["accessToken"], user: h["username"], password: h["password"]}
+	namespace := ""
+	if keys := req.keys(); len(keys) > 0 {
+		namespace = keys[0].Namespace
+	}
+	_, denied = c.srv.auth.may(cred, namespace, write)
+	return denied
+}

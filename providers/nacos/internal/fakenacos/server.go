@@ -1,0 +1,223 @@
+package fakenacos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	pb "github.com/nacos-group/nacos-sdk-go/v2/api/grpc"
+	"google.golang.org/grpc"
+)
+
+// Server is one Nacos node. It is safe for concurrent use.
+type Server struct {
+	opts   Options
+	port   int
+	auth   *authority // nil: no login
+	gate   *gate      // of everything
+	faults *Faults
+
+	mu     sync.Mutex
+	store  *store
+	conns  map[string]*connection // registered connections by ID
+	pushID int64
+	stats  Stats
+	change chan struct{} // closed and replaced when anything changes
+	run    *run          // nil while stopped
+	closed bool
+}
+
+// run is what lives between a start and a stop.
+type run struct {
+	ctx    context.Context
+	cancel context.CancelFunc
+	doors  [2]*door // HTTP, gRPC
+	grpc   *grpc.Server
+	http   *http.Server
+	timers *timers
+	wg     sync.WaitGroup
+}
+
+const grpcOffset = 1000
+
+// countConn makes the run wait for the goroutines of HTTP connections, which http.Server.Close does not.
+func (r *run) countConn(_ net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew: // told from within Serve, which the run waits for itself
+		r.wg.Add(1)
+	case http.StateClosed, http.StateHijacked:
+		r.wg.Done()
+	}
+}
+
+// Start starts a server. Close it in the end.
+func Start(opts Options) (*Server, error) {
+	s := &Server{
+		opts:   opts.withDefaults(),
+		port:   opts.Port,
+		gate:   newGate(),
+		store:  newStore(),
+		conns:  map[string]*connection{},
+		change: make(chan struct{}),
+	}
+	s.stats = newStats()
+	s.faults = &Faults{srv: s}
+	if opts.Users != nil {
+		s.auth = newAuthority(s.opts)
+	}
+	if s.port != 0 {
+		if err := s.begin(); err != nil {
+			return nil, err
+		}
+		return s, nil
+	}
+	// Below the range from which the system takes ports for outgoing connections, so that a stopped server finds its
+	// ports free when it starts again.
+	var err error
+	for range 200 {
+		s.port = 10000 + rand.IntN(20000)
+		if err = s.begin(); err == nil {
+			return s, nil
+		}
+	}
+	return nil, err
+}
+
+// Addr returns the host and port of the HTTP side, "127.0.0.1:18848"; gRPC is 1000 above.
+func (s *Server) Addr() string { return s.addr(0) }
+
+// Port returns the HTTP port.
+func (s *Server) Port() int { return s.port }
+
+// URL returns "http://127.0.0.1:18848/nacos".
+func (s *Server) URL() string { return "http://" + s.Addr() + "/nacos" }
+
+// Faults returns the handle on which faults are set.
+func (s *Server) Faults() *Faults { return s.faults }
+
+func (s *Server) addr(offset int) string {
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port+offset))
+}
+
+func (s *Server) begin() error {
+	ctx, cancel := context.WithCancel(context.Background())
+	r := &run{ctx: ctx, cancel: cancel, timers: newTimers()}
+	for i, offset := range []int{0, grpcOffset} {
+		d, err := newDoor(s.addr(offset), s.gate)
+		if err != nil {
+			if i == 1 {
+				_ = r.doors[0].Close()
+			}
+			cancel()
+			return fmt.Errorf("nacostest: %w", err)
+		}
+		r.doors[i] = d
+	}
+	r.grpc = grpc.NewServer(
+		grpc.MaxRecvMsgSize(64<<20), grpc.MaxSendMsgSize(64<<20), grpc.StatsHandler(&connTagger{srv: s}), grpc.WaitForHandlers(true))
+	pb.RegisterRequestServer(r.grpc, &requestService{srv: s, run: r})
+	pb.RegisterBiRequestStreamServer(r.grpc, &streamService{srv: s, run: r})
+	r.http = &http.Server{Handler: s.handler(r), ErrorLog: discardLog, ReadHeaderTimeout: time.Minute, ConnState: r.countConn}
+
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		cancel()
+		_, _ = r.doors[0].Close(), r.doors[1].Close()
+		return errors.New("nacostest: server is closed")
+	}
+	s.run = r
+	if s.faults.refused {
+		r.doors[0].shut()
+		r.doors[1].shut()
+	}
+	s.store.dumpAll()
+	s.noteLocked()
+	s.mu.Unlock()
+
+	r.wg.Go(func() { _ = r.grpc.Serve(r.doors[1]) })
+	r.wg.Go(func() { _ = r.http.Serve(r.doors[0]) })
+	if s.opts.IdleTimeout > 0 {
+		r.wg.Go(func() { s.watchIdle(r) })
+	}
+	return nil
+}
+
+// Close ends all connections and goroutines of the server. It may be called more than once.
+func (s *Server) Close() {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.Stop()
+}
+
+// Stop is a crash: ports are refused, connections break, and so do all requests that are under way. What was published
+// is kept for [Server.Start]. Stopping a stopped server does nothing.
+func (s *Server) Stop() {
+	s.mu.Lock()
+	r := s.run
+	s.run = nil
+	clear(s.conns)
+	s.noteLocked()
+	s.mu.Unlock()
+	if r == nil {
+		return
+	}
+	for _, d := range r.doors { // first of all, so that no stream ends in good order
+		d.shut()
+		d.cut(func(string) bool { return true })
+	}
+	r.cancel()
+	r.timers.stop()
+	r.grpc.Stop()
+	_ = r.http.Close()
+	r.wg.Wait()
+	for _, d := range r.doors {
+		_ = d.Close()
+	}
+	r.timers.wait()
+}
+
+// Start starts a stopped server on the ports that it had. With memory it has everything that was published,
+// dumped or not, the history and the key that tokens are signed with; without it is as new, configs, history and
+// tokens gone. It waits a little for its ports if somebody else has them.
+func (s *Server) Start(ctx context.Context, memory bool) error {
+	s.mu.Lock()
+	running := s.run != nil
+	if !running && !memory {
+		s.store = newStore()
+	}
+	s.mu.Unlock()
+	if running {
+		return errors.New("nacostest: server is running")
+	}
+	if !memory && s.auth != nil {
+		s.auth.rotate()
+	}
+	for {
+		err := s.begin()
+		if err == nil {
+			return nil
+		}
+		if _, busy := errors.AsType[*net.OpError](err); !busy {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%w (%w)", err, ctx.Err())
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+// Restart is [Server.Stop] and [Server.Start].
+func (s *Server) Restart(ctx context.Context, memory bool) error {
+	s.Stop()
+	return s.Start(ctx, memory)
+}

@@ -1,0 +1,245 @@
+package fakenacos
+
+import (
+	"crypto/md5" // the protocol's checksum
+	"encoding/hex"
+	"maps"
+	"strings"
+	"time"
+)
+
+// version is one content of a config. It is immutable.
+type version struct {
+	id       int64
+	content  string
+	md5      string
+	kind     string // the declared type: "yaml"; may be empty
+	app      string
+	desc     string
+	tags     string
+	user     string // who published it
+	ip       string
+	created  time.Time
+	modified time.Time
+}
+
+// typeName is the declared type, or what a config without one is.
+func (v *version) typeName() string {
+	if v.kind == "" {
+		return "text"
+	}
+	return v.kind
+}
+
+// state is one config in one of its two lives: as stored, or as served since the last dump.
+type state struct {
+	formal *version
+	beta   *version // for the addresses in betaIPs only
+	ips    map[string]bool
+	tagged map[string]*version
+}
+
+func (st *state) clone() *state {
+	if st == nil {
+		return &state{}
+	}
+	c := *st
+	c.tagged = make(map[string]*version, len(st.tagged))
+	maps.Copy(c.tagged, st.tagged)
+	return &c
+}
+
+func (st *state) empty() bool { return st.formal == nil && st.beta == nil && len(st.tagged) == 0 }
+
+// pick returns the version that a client gets.
+func (st *state) pick(ip, tag string) (v *version, beta, tagged bool) {
+	if st == nil {
+		return nil, false, false
+	}
+	if st.beta != nil && st.ips[ip] {
+		return st.beta, true, false
+	}
+	if t := st.tagged[tag]; t != nil && tag != "" {
+		return t, false, true
+	}
+	return st.formal, false, false
+}
+
+// store is what the node has. It is guarded by the server's lock.
+type store struct {
+	saved   map[Key]*state // what was published
+	served  map[Key]*state // what reads see
+	before  map[Key]*state // what reads saw before the last dump, for the fault of stale reads
+	dirty   map[Key]int64  // keys waiting for their dump, by the number of their timer
+	round   int64
+	history []Revision // oldest first
+	spaces  []Namespace
+	nextID  int64
+}
+
+func newStore() *store {
+	return &store{saved: map[Key]*state{}, served: map[Key]*state{}, before: map[Key]*state{}, dirty: map[Key]int64{}}
+}
+
+// Revision is one entry of the history. As in Nacos, the entry of an insert has the content that came, those of an
+// update and a delete have the content that went.
+type Revision struct {
+	ID      int64
+	Key     Key
+	Op      string // "I", "U" or "D"
+	Content string
+	MD5     string
+	User    string // who did it, where that is known
+	IP      string
+	App     string
+	Time    time.Time
+}
+
+// publication is a request to publish.
+type publication struct {
+	key      Key
+	content  string
+	casMD5   string
+	kind     string
+	app      string
+	desc     string
+	tags     string
+	user, ip string
+	tag      string
+	betaIPs  string
+}
+
+func sum(content string) string {
+	h := md5.Sum([]byte(content))
+	return hex.EncodeToString(h[:])
+}
+
+func (st *store) id() int64 { st.nextID++; return st.nextID }
+
+// publish changes the saved state; it reports false when the compare-and-set lost.
+func (st *store) publish(p publication, now time.Time) bool {
+	old := st.saved[p.key]
+	next := old.clone()
+	v := &version{
+		id: st.id(), content: p.content, md5: sum(p.content), kind: p.kind, app: p.app, desc: p.desc, tags: p.tags,
+		user: p.user, ip: p.ip, created: now, modified: now,
+	}
+	var prev *version
+	switch {
+	case p.betaIPs != "":
+		prev = next.beta
+	case p.tag != "":
+		prev = next.tagged[p.tag]
+	default:
+		prev = next.formal
+	}
+	// A compare-and-set on nothing succeeds: there is no md5 that the named one could differ from.
+	if prev != nil && p.casMD5 != "" && prev.md5 != p.casMD5 {
+		return false
+	}
+	if prev != nil {
+		v.id, v.created = prev.id, prev.created
+	}
+	switch {
+	case p.betaIPs != "":
+		next.beta, next.ips = v, map[string]bool{}
+		for ip := range strings.SplitSeq(p.betaIPs, ",") {
+			next.ips[strings.TrimSpace(ip)] = true
+		}
+	case p.tag != "":
+		next.tagged[p.tag] = v
+	default:
+		next.formal = v
+		op, told := "I", v
+		if prev != nil {
+			op, told = "U", prev
+		}
+		st.record(op, p.key, told, p.user, p.ip, now)
+	}
+	st.saved[p.key] = next
+	return true
+}
+
+// remove reports whether there was anything.
+func (st *store) remove(k Key, user, ip string, now time.Time) bool {
+	old := st.saved[k]
+	if old == nil || old.formal == nil {
+		return false
+	}
+	delete(st.saved, k)
+	st.record("D", k, old.formal, user, ip, now)
+	return true
+}
+
+// drop removes the beta or a tagged version and reports whether there was one.
+func (st *store) drop(k Key, tag string) bool {
+	old := st.saved[k]
+	if old == nil || tag == "" && old.beta == nil || tag != "" && old.tagged[tag] == nil {
+		return false
+	}
+	next := old.clone()
+	if tag == "" {
+		next.beta, next.ips = nil, nil
+	} else {
+		delete(next.tagged, tag)
+	}
+	st.saved[k] = next
+	if next.empty() {
+		delete(st.saved, k)
+	}
+	return true
+}
+
+func (st *store) record(op string, k Key, v *version, user, ip string, now time.Time) {
+	st.history = append(st.history, Revision{
+		ID: st.id(), Key: k, Op: op, Content: v.content, MD5: v.md5, User: user, IP: ip, App: v.app, Time: now,
+	})
+}
+
+// dump makes the saved state of k the served one and reports whether that is news.
+func (st *store) dump(k Key) bool {
+	delete(st.dirty, k)
+	was, is := st.served[k], st.saved[k]
+	st.before[k] = was
+	if is == nil || is.empty() {
+		delete(st.served, k)
+		return was != nil
+	}
+	st.served[k] = is
+	return !sameContent(was, is)
+}
+
+func sameContent(a, b *state) bool {
+	if a == nil || len(a.tagged) != len(b.tagged) || !sameVersion(a.formal, b.formal) || !sameVersion(a.beta, b.beta) {
+		return false
+	}
+	for t, v := range b.tagged {
+		if !sameVersion(a.tagged[t], v) {
+			return false
+		}
+	}
+	return true
+}
+
+func sameVersion(a, b *version) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.md5 == b.md5
+}
+
+// dumpAll is what a node does when it starts.
+func (st *store) dumpAll() {
+	clear(st.dirty)
+	clear(st.served)
+	clear(st.before)
+	maps.Copy(st.served, st.saved)
+}
+
+// beforeLast is the served state without the last dump of each key.
+func (st *store) beforeLast() map[Key]*state {
+	old := make(map[Key]*state, len(st.served))
+	maps.Copy(old, st.served)
+	maps.Copy(old, st.before)
+	return old
+}
