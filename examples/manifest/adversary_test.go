@@ -50,7 +50,7 @@ func TestASignedReleaseInNacos(t *testing.T) {
 		}
 	}
 	release := func(n uint64, namespace string, data []byte) []byte {
-		m := &manifest.Manifest{Release: namespace, Sequence: n, Audience: []manifest.Audience{{Namespace: namespace, Group: nacos.DefaultGroup, Service: "*"}}}
+		m := &manifest.Manifest{Release: namespace, Sequence: n, Audience: []manifest.Audience{{Namespace: namespace, Group: "DEFAULT_GROUP", Service: "*"}}}
 		m.Add(manifest.Document{Name: "orders", Format: "yaml"}, data)
 		signed, err := manifest.Sign(m.YAML(), key)
 		if err != nil {

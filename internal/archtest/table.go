@@ -72,11 +72,15 @@ func rows() []Row {
 		},
 		{
 			Package: "providers/nacos", Does: "a session with a Nacos server, and sources on it",
-			May: []string{"source", "providers/nacos/internal/rpc", protowire},
+			May: []string{"source", "providers/nacos/internal/envconf", "providers/nacos/internal/rpc", protowire},
 			Tests: []string{
 				"providers/nacos/nacostest", "providers/nacos/internal/fakenacos", "providers/nacos/internal/rpc/rpctest", nacosSDK + "/api/grpc", anyProto, anyHTTP2,
 			},
 			Why: whyProvider,
+		},
+		{
+			Package: "providers/nacos/internal/envconf", Does: "TLS settings and labels from the environment and from files",
+			Why: "it reads what the session and the SDK's settings have in common, and knows neither",
 		},
 		{
 			Package: "providers/nacos/internal/rpc", Does: "gRPC calls and a stream over one HTTP/2 connection of net/http",
@@ -126,7 +130,7 @@ func rows() []Row {
 		},
 		{
 			Package: "providers/nacos/sdkconfig", Does: "converts the settings that a service has for nacos-sdk-go",
-			May:   []string{"source", "providers/nacos", nacosSDK + "/common/constant"},
+			May:   []string{"source", "providers/nacos", "providers/nacos/internal/envconf", nacosSDK + "/common/constant"},
 			Tests: []string{"providers/nacos/nacostest"},
 			Why:   "it knows the SDK's settings and not its client, so that a service that leaves the SDK need not compile it",
 		},

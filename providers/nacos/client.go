@@ -3,7 +3,6 @@ package nacos
 import (
 	"context"
 	"fmt"
-	"io"
 	"slices"
 	"sync"
 	"time"
@@ -121,17 +120,10 @@ func (c *Client) disown(s *Source) {
 	c.sources = slices.DeleteFunc(c.sources, func(x *Source) bool { return x == s })
 }
 
-// String returns "nacos://10.0.0.1:8848/public".
-func (c *Client) String() string {
-	ns := c.settings.namespace
-	if ns == "" {
-		ns = "public"
-	}
-	return "nacos://" + c.settings.name() + "/" + ns
+// Format writes "nacos://10.0.0.1:8848/public" for every verb, so that fmt does not print the fields.
+func (c *Client) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "nacos://%s/%s", c.settings.name(), namespaceName(c.settings.namespace))
 }
-
-// Format writes String for every verb and flag, so that nothing inside is printed by reflection.
-func (c *Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
 
 func (c *Client) key(dataID string, o sourceOptions) Key {
 	k := Key{Namespace: c.settings.namespace, Group: c.settings.group, DataID: dataID}

@@ -126,10 +126,10 @@ func (c Code) Error() string {
 }
 
 // Kind returns the kind that an error of this cause has.
-func (c Code) Kind() source.Kind { return causes[c].kind }
+func (c Code) kind() source.Kind { return causes[c].kind }
 
 // Fix returns in one sentence what a person can do about it.
-func (c Code) Fix() string { return causes[c].fix }
+func (c Code) fix() string { return causes[c].fix }
 
 // worded is a cause in other words.
 type worded struct {
@@ -142,7 +142,7 @@ func (w *worded) Unwrap() error { return w.cause }
 
 // fail makes an error of a cause.
 func (c Code) fail(op, document string) *source.Error {
-	return &source.Error{Kind: c.Kind(), Op: op, Document: document, Fix: c.Fix(), Err: c}
+	return &source.Error{Kind: c.kind(), Op: op, Document: document, Fix: c.fix(), Err: c}
 }
 
 // failAs is fail with a text that says more than the cause's own.

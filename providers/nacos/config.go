@@ -3,7 +3,6 @@ package nacos
 import (
 	"crypto/tls"
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 )
@@ -33,7 +32,7 @@ type Config struct {
 	Username string
 	Password Password
 	// Signer signs requests, for servers that want an access key (AK/SK). Nil: they are not signed.
-	Signer Signer
+	Signer *Signer
 	// ContextPath is where the server's HTTP interface lives, for servers that do not name a path of their own. Empty:
 	// "/nacos"; "/" for none.
 	ContextPath string
@@ -46,12 +45,17 @@ type Config struct {
 	// be named. gRPC has TLS all the same. Without Plaintext a client that sends credentials in the clear to a host other
 	// than loopback warns once: with the event [EventUnencrypted], or through slog.Default if it has no [OnEvent].
 	Plaintext bool
-	// AppName is the application's name on the server. Empty: Instance.Service, else the name of the program.
+	// AppName is the name of the service. Empty: the name of the program.
 	AppName string
-	// Instance says which process this is. Empty fields have defaults.
-	Instance Instance
-	// Labels are told to the server when the connection is set up: [LabelTag], [LabelGray], or others of yours. Newer
-	// servers choose gray contents by them. Empty: none.
+	// AppVersion is the version of the service. Empty: the version of the main module, else its commit, if the
+	// build recorded one.
+	AppVersion string
+	// InstanceID identifies the process among the instances of the service. Empty: host, process number and a random
+	// part, the same for all clients of the process.
+	InstanceID string
+	// Labels are sent when a connection is set up. Two names have a meaning of their own: "Vipserver-Tag" is the tag
+	// for which [GrayTag] publishes a content, and "nacos_config_gray_label" is the label by which newer servers (2.5
+	// and 3) choose gray contents. Empty: none.
 	Labels map[string]string
 
 	problems   []string // what FromEnv found
@@ -67,7 +71,7 @@ type settings struct {
 	group     string
 	username  string
 	password  Password
-	signer    Signer
+	signer    *Signer
 	tls       *tls.Config
 	plaintext bool              // credentials may go in the clear
 	encrypted bool              // servers that the network names are https
@@ -85,10 +89,6 @@ func (s settings) name() string {
 // check returns the settings, or all that is wrong with them.
 func (c Config) check() (settings, []string) {
 	problems := slices.Clone(c.problems)
-	instance := c.Instance.filled(c.AppName)
-	if c.AppName != "" {
-		instance.Service = c.AppName
-	}
 	s := settings{
 		namespace: namespaceID(c.Namespace),
 		group:     c.Group,
@@ -98,10 +98,10 @@ func (c Config) check() (settings, []string) {
 		tls:       c.TLS,
 		plaintext: c.Plaintext,
 		encrypted: c.scheme() == schemeHTTPS,
-		labels:    connectionLabels(instance, c.Labels),
+		labels:    connectionLabels(c.instance(), c.Labels),
 	}
 	if s.group == "" {
-		s.group = DefaultGroup
+		s.group = defaultGroup
 	}
 	prefix := c.prefix()
 	for i, text := range c.Servers {
@@ -150,10 +150,10 @@ func (c Config) nameProblems(s settings) []string {
 		problems = append(problems, "of user name and password, one is missing")
 	}
 	switch {
-	case c.Signer != nil && !reflect.ValueOf(c.Signer).Comparable():
-		problems = append(problems, "the signer is of a type that cannot be compared; use a pointer")
+	case c.Signer != nil && c.Signer.Sign == nil:
+		problems = append(problems, "the signer has no Sign function")
 	case c.Signer == nil && c.wantSigner:
-		problems = append(problems, EnvAccessKey+" is set, and nothing signs: set Signer to ram.FromEnv() of the package ram")
+		problems = append(problems, envAccessKey+" is set, and nothing signs: set Signer to ram.FromEnv() of the package ram")
 	}
 	return problems
 }

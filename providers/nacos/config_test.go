@@ -68,13 +68,13 @@ func TestFromEnv(t *testing.T) {
 	if _, err := nacos.NewClient(nacos.FromEnv()); !errors.Is(err, source.InvalidArgument) || !strings.Contains(err.Error(), "NACOS_SERVER_ADDR is not set") {
 		t.Errorf("NewClient with an empty environment: %v", err)
 	}
-	t.Setenv(nacos.EnvServers, srv.Addr()+", 127.0.0.1:1;127.0.0.1:2")
-	t.Setenv(nacos.EnvNamespace, "dev")
-	t.Setenv(nacos.EnvGroup, "G1")
-	t.Setenv(nacos.EnvUsername, "app")
-	t.Setenv(nacos.EnvPasswordFile, file)
-	t.Setenv(nacos.EnvContextPath, "/nacos/")
-	t.Setenv(nacos.EnvAppName, "orders")
+	t.Setenv("NACOS_SERVER_ADDR", srv.Addr()+", 127.0.0.1:1;127.0.0.1:2")
+	t.Setenv("NACOS_NAMESPACE", "dev")
+	t.Setenv("NACOS_GROUP", "G1")
+	t.Setenv("NACOS_USERNAME", "app")
+	t.Setenv("NACOS_PASSWORD_FILE", file)
+	t.Setenv("NACOS_CONTEXT_PATH", "/nacos/")
+	t.Setenv("NACOS_APP_NAME", "orders")
 	cfg := nacos.FromEnv()
 	if len(cfg.Servers) != 3 || cfg.Servers[2] != "127.0.0.1:2" {
 		t.Errorf("servers are %q", cfg.Servers)
@@ -94,12 +94,12 @@ func TestFromEnv(t *testing.T) {
 			t.Errorf("the server sees %+v", conn)
 		}
 	}
-	t.Setenv(nacos.EnvPassword, "s3cret")
+	t.Setenv("NACOS_PASSWORD", "s3cret")
 	if _, err := nacos.NewClient(nacos.FromEnv()); !errors.Is(err, source.InvalidArgument) {
 		t.Errorf("with password and password file: %v", err)
 	}
-	t.Setenv(nacos.EnvPassword, "")
-	t.Setenv(nacos.EnvPasswordFile, file+".not")
+	t.Setenv("NACOS_PASSWORD", "")
+	t.Setenv("NACOS_PASSWORD_FILE", file+".not")
 	if _, err := nacos.NewClient(nacos.FromEnv()); !errors.Is(err, source.InvalidArgument) {
 		t.Errorf("with a password file that is missing: %v", err)
 	}

@@ -43,9 +43,9 @@ func TestHistory(t *testing.T) {
 			t.Fatalf("after three publishes and a delete History returned %v, %v", changes, err)
 		}
 		before := []string{"v: 3", "v: 2", "v: 1", "v: 1"} // of an insert it is what was inserted
-		for i, kind := range []nacos.ChangeKind{nacos.Deleted, nacos.Updated, nacos.Updated, nacos.Inserted} {
+		for i, kind := range []string{"delete", "update", "update", "insert"} {
 			ch := changes[i]
-			if ch.Kind != kind || ch.Key.DataID != id || ch.IP == "" || ch.ID <= 0 {
+			if ch.Op != kind || ch.Key.DataID != id || ch.IP == "" || ch.ID <= 0 {
 				t.Errorf("entry %d is %+v, want kind %s", i, ch, kind)
 			}
 			if age := ch.Time.Sub(begin); age < -time.Minute || age > time.Minute {
@@ -142,9 +142,9 @@ func TestGray(t *testing.T) {
 		t.Helper()
 		ctx := within(t)
 		all := newClient(t, cfg)
-		cfg.Labels = map[string]string{nacos.LabelTag: "canary"}
+		cfg.Labels = map[string]string{"Vipserver-Tag": "canary"}
 		tagged := newClient(t, cfg)
-		t.Cleanup(func() { _ = tagged.DeleteGray(within(t), id, "canary"); _ = all.Delete(within(t), id) })
+		t.Cleanup(func() { _ = tagged.Delete(within(t), id, nacos.GrayTag("canary")); _ = all.Delete(within(t), id) })
 		a, b := follow(t, all.Source(id, nacos.AbsentOK())), follow(t, tagged.Source(id, nacos.AbsentOK()))
 		publish := func(text string, opts ...nacos.PublishOption) {
 			if err := all.Publish(ctx, id, []byte(text), opts...); err != nil {
@@ -164,18 +164,18 @@ func TestGray(t *testing.T) {
 		}
 		publish("v: 3")
 		a.until("v: 3") // b stays with what was published for its tag
-		if err := all.DeleteGray(ctx, id, "canary"); err != nil {
+		if err := all.Delete(ctx, id, nacos.GrayTag("canary")); err != nil {
 			t.Fatal(err)
 		}
 		b.until("v: 3")
 		publish("v: 4", nacos.BetaIPs("127.0.0.1"))
 		a.until("v: 4")
-		if err := all.DeleteBeta(ctx, id); err != nil {
+		if err := all.Delete(ctx, id, nacos.BetaIPs()); err != nil {
 			t.Fatal(err)
 		}
 		a.until("v: 3")
-		if err := all.DeleteGray(ctx, id, ""); !errors.Is(err, nacos.InvalidName) {
-			t.Errorf("DeleteGray without a tag: %v, want %v", err, nacos.InvalidName)
+		if err := all.Delete(ctx, id, nacos.GrayTag("")); !errors.Is(err, nacos.InvalidName) {
+			t.Errorf("Delete with an empty tag: %v, want %v", err, nacos.InvalidName)
 		}
 	})
 }
@@ -250,7 +250,7 @@ func TestConsoleOfNacos3(t *testing.T) {
 	c := dialConsole(t, config(srv), web.URL)
 	ctx := within(t)
 	changes, err := c.History(ctx, "x.yaml", 10)
-	if err != nil || len(changes) != 1 || changes[0].ID != 7 || changes[0].User != "kim" || changes[0].Kind != nacos.Updated || changes[0].Time.UnixMilli() != 1700000000123 {
+	if err != nil || len(changes) != 1 || changes[0].ID != 7 || changes[0].User != "kim" || changes[0].Op != "update" || changes[0].Time.UnixMilli() != 1700000000123 {
 		t.Errorf("History returned %+v, %v", changes, err)
 	}
 	if item, err := c.PreviousContent(ctx, nacos.HistoryEntry{ID: 7, Key: nacos.Key{Group: group, DataID: "x.yaml"}}); err != nil || string(item.Content) != "v: 1" {
@@ -259,8 +259,8 @@ func TestConsoleOfNacos3(t *testing.T) {
 	if all, err := c.Listeners(ctx, "x.yaml"); err != nil || len(all) != 2 || all[0] != (nacos.Listener{IP: "192.0.2.1", MD5: "a"}) {
 		t.Errorf("Listeners returned %v, %v", all, err)
 	}
-	if err := c.DeleteBeta(ctx, "x.yaml"); err != nil {
-		t.Errorf("DeleteBeta: %v", err)
+	if err := c.Delete(ctx, "x.yaml", nacos.BetaIPs()); err != nil {
+		t.Errorf("Delete with BetaIPs: %v", err)
 	}
 	answers = nil
 	if _, err := c.History(ctx, "x.yaml", 10); !errors.Is(err, nacos.NotSupported) {

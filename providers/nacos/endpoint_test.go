@@ -2,6 +2,7 @@ package nacos_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -25,7 +26,7 @@ func TestEndpointIsFollowed(t *testing.T) {
 		if got := c.Status().Server; got != "a:8848" {
 			t.Fatalf("the session is at %q, want a:8848", got)
 		}
-		if got := c.String(); got != "nacos://finder:8080/public" {
+		if got := fmt.Sprint(c); got != "nacos://finder:8080/public" {
 			t.Errorf("the client is called %q: its name must not hang on the servers of the day", got)
 		}
 		f.do(func() { f.list = []string{"c:8848", "a"} })

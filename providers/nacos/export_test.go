@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 	"unsafe"
+
+	"github.com/nacre-go/nacre/source"
 )
 
 // What the tests of the session's logic need of the inside: the seam to the network and the durations.
@@ -187,3 +189,7 @@ func Turn(one chan struct{}) (take func(context.Context) error, give func()) {
 	t := &turn{one: one}
 	return t.take, t.give
 }
+
+// Kind and Fix are those of an error with the code.
+func (c Code) Kind() source.Kind { return c.kind() }
+func (c Code) Fix() string       { return c.fix() }

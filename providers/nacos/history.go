@@ -14,22 +14,12 @@ import (
 type HistoryEntry struct {
 	ID   int64 // of this entry; what [Client.PreviousContent] takes
 	Key  Key
-	Kind ChangeKind
+	Op   string // "insert", "update" or "delete"
 	Time time.Time
 	User string // who made it, where there was a login; may be empty
 	IP   string // from where
 	App  string // as published
 }
-
-// ChangeKind says what was done to a config.
-type ChangeKind string
-
-// What is done to a config.
-const (
-	Inserted ChangeKind = "insert"
-	Updated  ChangeKind = "update"
-	Deleted  ChangeKind = "delete"
-)
 
 // historyPage is how many entries are asked for at a time: the most that a server gives.
 const historyPage = 500
@@ -187,11 +177,11 @@ func (e historyEntry) change(k Key) HistoryEntry {
 	c := HistoryEntry{ID: id, Key: k, User: e.User, IP: e.IP, App: e.App}
 	switch strings.TrimSpace(e.Op) {
 	case "I":
-		c.Kind = Inserted
+		c.Op = "insert"
 	case "U":
-		c.Kind = Updated
+		c.Op = "update"
 	case "D":
-		c.Kind = Deleted
+		c.Op = "delete"
 	}
 	if c.Time = serverTime(e.Modified3); !c.Time.IsZero() {
 		return c

@@ -17,8 +17,8 @@ func TestInstanceIsTold(t *testing.T) {
 	t.Parallel()
 	srv := start(t, fakenacos.Options{})
 	cfg := config(srv)
-	cfg.Instance = nacos.Instance{Service: "orders", Version: "v1.2.3", ID: "orders-7"}
-	cfg.Labels = map[string]string{"zone": "a", nacos.LabelGray: "g", nacos.LabelTag: "canary", "source": "mine", "app_lane": "blue"}
+	cfg.AppName, cfg.AppVersion, cfg.InstanceID = "orders", "v1.2.3", "orders-7"
+	cfg.Labels = map[string]string{"zone": "a", "nacos_config_gray_label": "g", "Vipserver-Tag": "canary", "source": "mine", "app_lane": "blue"}
 	ready(t, newClient(t, cfg))
 	ready(t, newClient(t, config(srv)))
 	conns := srv.Connections()
@@ -57,7 +57,7 @@ func TestRealInstanceIsTold(t *testing.T) {
 	if cfg.Username != "" {
 		t.Skip("the list of connections wants an administrator's token; the run without a login shows it")
 	}
-	cfg.Instance = nacos.Instance{Service: "nacre-orders", Version: "v1.2.3", ID: "orders-7"}
+	cfg.AppName, cfg.AppVersion, cfg.InstanceID = "nacre-orders", "v1.2.3", "orders-7"
 	ready(t, newClient(t, cfg))
 	req, err := http.NewRequestWithContext(within(t), http.MethodGet, "http://"+cfg.Servers[0]+"/nacos/v2/core/loader/current", nil)
 	if err != nil {
@@ -90,10 +90,10 @@ func TestRealInstanceIsTold(t *testing.T) {
 func unset(t *testing.T) {
 	t.Helper()
 	for _, name := range []string{
-		nacos.EnvServers, nacos.EnvRedirects, nacos.EnvEndpoint, nacos.EnvNamespace, nacos.EnvGroup, nacos.EnvUsername, nacos.EnvPassword, nacos.EnvPasswordFile,
-		nacos.EnvContextPath, nacos.EnvAppName, nacos.EnvVersion, nacos.EnvInstance, nacos.EnvLabels, nacos.EnvGrayLabel, nacos.EnvTag,
-		nacos.EnvAccessKey, nacos.EnvSecretKey, nacos.EnvTLS, nacos.EnvTLSCA, nacos.EnvTLSCert, nacos.EnvTLSKey, nacos.EnvTLSName,
-		nacos.EnvTLSInsecure, nacos.EnvPlaintext, "nacos_app_conn_labels", "nacos_config_gray_label",
+		"NACOS_SERVER_ADDR", "NACOS_REDIRECTS", "NACOS_ENDPOINT", "NACOS_NAMESPACE", "NACOS_GROUP", "NACOS_USERNAME", "NACOS_PASSWORD", "NACOS_PASSWORD_FILE",
+		"NACOS_CONTEXT_PATH", "NACOS_APP_NAME", "NACOS_APP_VERSION", "NACOS_INSTANCE_ID", "NACOS_APP_LABELS", "NACOS_GRAY_LABEL", "NACOS_TAG",
+		"NACOS_ACCESS_KEY", "NACOS_SECRET_KEY", "NACOS_TLS", "NACOS_TLS_CA_FILE", "NACOS_TLS_CERT_FILE", "NACOS_TLS_KEY_FILE", "NACOS_TLS_SERVER_NAME",
+		"NACOS_TLS_INSECURE", "NACOS_PLAINTEXT", "nacos_app_conn_labels", "nacos_config_gray_label",
 	} {
 		t.Setenv(name, "")
 	}
@@ -101,30 +101,30 @@ func unset(t *testing.T) {
 
 func TestInstanceFromEnv(t *testing.T) {
 	unset(t)
-	t.Setenv(nacos.EnvEndpoint, "finder")
-	t.Setenv(nacos.EnvVersion, "v2")
-	t.Setenv(nacos.EnvInstance, "i-1")
+	t.Setenv("NACOS_ENDPOINT", "finder")
+	t.Setenv("NACOS_APP_VERSION", "v2")
+	t.Setenv("NACOS_INSTANCE_ID", "i-1")
 	t.Setenv("nacos_app_conn_labels", "zone=a, lane = blue")
 	t.Setenv("nacos_config_gray_label", "g")
-	t.Setenv(nacos.EnvTag, "canary")
+	t.Setenv("NACOS_TAG", "canary")
 	c := nacos.FromEnv()
-	if c.Endpoint != "finder" || c.Instance.Version != "v2" || c.Instance.ID != "i-1" || c.Labels["zone"] != "a" || c.Labels["lane"] != "blue" ||
-		c.Labels[nacos.LabelGray] != "g" || c.Labels[nacos.LabelTag] != "canary" || len(c.Labels) != 4 {
+	if c.Endpoint != "finder" || c.AppVersion != "v2" || c.InstanceID != "i-1" || c.Labels["zone"] != "a" || c.Labels["lane"] != "blue" ||
+		c.Labels["nacos_config_gray_label"] != "g" || c.Labels["Vipserver-Tag"] != "canary" || len(c.Labels) != 4 {
 		t.Errorf("the environment is read as %+v", c)
 	}
 	if c.TLS != nil {
 		t.Error("TLS is on, and nothing in the environment says so")
 	}
-	t.Setenv(nacos.EnvLabels, "zone")
-	t.Setenv(nacos.EnvAccessKey, "key")
-	t.Setenv(nacos.EnvTLS, "maybe")
-	t.Setenv(nacos.EnvTLSCert, "cert.pem")
-	t.Setenv(nacos.EnvTLSCA, filepath.Join(t.TempDir(), "none.pem"))
+	t.Setenv("NACOS_APP_LABELS", "zone")
+	t.Setenv("NACOS_ACCESS_KEY", "key")
+	t.Setenv("NACOS_TLS", "maybe")
+	t.Setenv("NACOS_TLS_CERT_FILE", "cert.pem")
+	t.Setenv("NACOS_TLS_CA_FILE", filepath.Join(t.TempDir(), "none.pem"))
 	_, err := nacos.NewClient(nacos.FromEnv())
 	if err == nil {
 		t.Fatal("Dial takes an environment with five mistakes")
 	}
-	for _, want := range []string{nacos.EnvLabels, nacos.EnvAccessKey, nacos.EnvTLS, "TLS CA cannot be read", "one is missing"} {
+	for _, want := range []string{"NACOS_APP_LABELS", "NACOS_ACCESS_KEY", "NACOS_TLS", "TLS CA cannot be read", "one is missing"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the error does not say %q: %v", want, err)
 		}

@@ -3,7 +3,6 @@ package nacos
 import (
 	"context"
 	"fmt"
-	"io"
 	"time"
 )
 
@@ -16,13 +15,10 @@ type Item struct {
 	Modified time.Time // zero where the server does not say
 }
 
-// String returns key, md5 and size, and not the content.
-func (i Item) String() string {
-	return fmt.Sprintf("%v md5 %s, %d bytes", i.Key, i.MD5, len(i.Content))
+// Format writes key, md5 and size for every verb, and never the content.
+func (i Item) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "%v md5 %s, %d bytes", i.Key, i.MD5, len(i.Content))
 }
-
-// Format writes String for every verb and flag: a content is not printed by mistake.
-func (i Item) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, i.String()) }
 
 // Get reads one config now. Of the options only [Group] means something. It waits for a connection for as long as ctx
 // allows, 5 s where it has no deadline. A config that is not there is an error of kind NotFound. Right after a publish

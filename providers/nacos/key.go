@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// DefaultGroup is the group of a config where none is named.
-const DefaultGroup = "DEFAULT_GROUP"
+// defaultGroup is the group of a config that names none.
+const defaultGroup = "DEFAULT_GROUP"
 
 // Key names one config. The public namespace is "".
 type Key struct {

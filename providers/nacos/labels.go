@@ -1,6 +1,7 @@
 package nacos
 
 import (
+	"cmp"
 	"crypto/rand"
 	"fmt"
 	"maps"
@@ -10,67 +11,44 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
-)
 
-// Labels that mean something to a server.
-const (
-	// LabelTag is the tag of a client: it gets the content that was published for this tag, where there is one. It is sent
-	// with each request too.
-	LabelTag = "Vipserver-Tag"
-	// LabelGray is what newer servers (2.5, 3) choose gray contents by.
-	LabelGray = "nacos_config_gray_label"
+	"github.com/nacre-go/nacre/providers/nacos/internal/envconf"
 )
 
 // appPrefix marks a label as one of the application's.
 const appPrefix = "app_"
 
-// Instance says which process this is. It is sent when a connection is set up, and stands in the server's list of
-// connections: there an operator finds who has not applied what.
-type Instance struct {
-	// Service is the name of the service. Empty: Config.AppName, else the name of the program.
-	Service string
-	// Version is that of the service. Empty: the version of the main module or its commit, as the build says it; where it
-	// says none, none is sent.
-	Version string
-	// ID tells the instances of a service apart. Empty: host, process and a random part, the same for all clients of a
-	// process.
-	ID string
+// instance is what a connection says about this process.
+type instance struct {
+	service, version, id string
 }
 
-// filled returns the instance with its defaults.
-func (i Instance) filled(appName string) Instance {
-	if i.Service == "" {
-		i.Service = appName
-	}
+// instance returns the settings, with what the process knows about itself in the place of empty ones.
+func (c Config) instance() instance {
 	program := thisProgram()
-	if i.Service == "" {
-		i.Service = program.Service
+	return instance{
+		service: cmp.Or(c.AppName, program.service),
+		version: cmp.Or(c.AppVersion, program.version),
+		id:      cmp.Or(c.InstanceID, program.id),
 	}
-	if i.Version == "" {
-		i.Version = program.Version
-	}
-	if i.ID == "" {
-		i.ID = program.ID
-	}
-	return i
 }
 
 // thisProgram is what the process knows about itself.
-var thisProgram = sync.OnceValue(func() Instance {
-	i := Instance{Service: "unknown"}
+var thisProgram = sync.OnceValue(func() instance {
+	i := instance{service: "unknown"}
 	if len(os.Args) > 0 {
-		i.Service = strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
+		i.service = strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
 	}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		if name := path.Base(info.Path); name != "." && name != "command-line-arguments" {
-			i.Service = name
+			i.service = name
 		}
 		if v := info.Main.Version; v != "" && v != "(devel)" {
-			i.Version = v
+			i.version = v
 		} else {
 			for _, s := range info.Settings {
 				if s.Key == "vcs.revision" {
-					i.Version = s.Value
+					i.version = s.Value
 				}
 			}
 		}
@@ -79,25 +57,25 @@ var thisProgram = sync.OnceValue(func() Instance {
 	if err != nil {
 		host = "unknown"
 	}
-	i.ID = fmt.Sprintf("%s-%d-%s", host, os.Getpid(), strings.ToLower(rand.Text()[:8]))
+	i.id = fmt.Sprintf("%s-%d-%s", host, os.Getpid(), strings.ToLower(rand.Text()[:8]))
 	return i
 })
 
 // connectionLabels are those that a connection is set up with: some that servers know, those of the instance, and those of
 // the application with the prefix that newer servers want.
-func connectionLabels(instance Instance, labels map[string]string) map[string]string {
+func connectionLabels(instance instance, labels map[string]string) map[string]string {
 	all := map[string]string{}
-	if instance.Version != "" {
-		all[appPrefix+"version"] = instance.Version
+	if instance.version != "" {
+		all[appPrefix+"version"] = instance.version
 	}
-	all[appPrefix+"instance"] = instance.ID
+	all[appPrefix+"instance"] = instance.id
 	for name, value := range labels {
-		if name == LabelTag {
+		if name == envconf.TagLabel {
 			all[name] = value
 			continue
 		}
 		all[appPrefix+strings.TrimPrefix(name, appPrefix)] = value
 	}
-	maps.Copy(all, map[string]string{"source": "sdk", "module": "config", "AppName": instance.Service})
+	maps.Copy(all, map[string]string{"source": "sdk", "module": "config", "AppName": instance.service})
 	return all
 }

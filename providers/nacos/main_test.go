@@ -17,7 +17,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const group = nacos.DefaultGroup
+const group = "DEFAULT_GROUP"
 
 // patience is how long a test waits for what must come.
 const patience = 2 * time.Minute

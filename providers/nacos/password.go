@@ -3,7 +3,6 @@ package nacos
 import (
 	"fmt"
 	"io"
-	"log/slog"
 	"unique"
 )
 
@@ -40,14 +39,8 @@ func (p *Password) UnmarshalText(text []byte) error {
 // String returns "******".
 func (Password) String() string { return redacted }
 
-// GoString returns "******".
-func (Password) GoString() string { return redacted }
-
 // Format writes "******" for every verb and flag.
 func (Password) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
 
 // MarshalText returns "******".
 func (Password) MarshalText() ([]byte, error) { return []byte(redacted), nil }
-
-// LogValue returns "******".
-func (Password) LogValue() slog.Value { return slog.StringValue(redacted) }

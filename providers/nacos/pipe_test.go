@@ -24,22 +24,22 @@ func TestAPipeInPlaceOfAFileIsAMistake(t *testing.T) {
 	if err := os.Symlink("/dev/zero", filepath.Join(dir, "endless")); err != nil {
 		t.Fatal(err)
 	}
-	tls := func(f nacos.TLSFiles) func() error {
-		return func() error { _, err := f.Config(); return err }
+	tls := func(ca, cert, key string) func() error {
+		return func() error { _, err := nacos.TLSFromFiles(ca, cert, key); return err }
 	}
 	for _, path := range []string{pipe, filepath.Join(dir, "endless"), dir} {
 		for what, use := range map[string]func() error{
 			"password": func() error {
-				t.Setenv(nacos.EnvServers, "127.0.0.1:1")
-				t.Setenv(nacos.EnvPasswordFile, path)
+				t.Setenv("NACOS_SERVER_ADDR", "127.0.0.1:1")
+				t.Setenv("NACOS_PASSWORD_FILE", path)
 				c, err := nacos.NewClient(nacos.FromEnv())
 				if err == nil {
 					c.Close()
 				}
 				return err
 			},
-			"CA":          tls(nacos.TLSFiles{CA: path}),
-			"certificate": tls(nacos.TLSFiles{Cert: path, Key: path}),
+			"CA":          tls(path, "", ""),
+			"certificate": tls("", path, path),
 		} {
 			done := make(chan error, 1)
 			go func() { done <- use() }()

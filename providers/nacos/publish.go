@@ -12,11 +12,17 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// MaxContent is the size in bytes of the largest content that a Nacos takes with its default settings.
-const MaxContent = 10 << 20
+// maxContent is the size in bytes of the largest content that a server accepts with its default settings.
+const maxContent = 10 << 20
 
-// PublishOption says more about what is published. A [SourceOption] is one too, of which only [Group] means something.
+// PublishOption is an option of [Client.Publish].
 type PublishOption interface{ applyPublish(*publishOptions) }
+
+// DeleteOption is an option of [Client.Delete], and of [Client.Publish].
+type DeleteOption interface {
+	PublishOption
+	applyDelete(*deleteOptions)
+}
 
 type publishOptions struct {
 	sourceOptions
@@ -24,49 +30,72 @@ type publishOptions struct {
 	addition map[string]string
 }
 
+type deleteOptions struct {
+	sourceOptions
+	tagged bool // by GrayTag
+	tag    string
+	beta   bool // by BetaIPs
+}
+
 type publishOption func(*publishOptions)
 
 func (o publishOption) applyPublish(to *publishOptions) { o(to) }
 
+// grayOption publishes a content for some clients, and deletes it.
+type grayOption struct {
+	publishOption
+	delete func(*deleteOptions)
+}
+
+func (o grayOption) applyDelete(to *deleteOptions) { o.delete(to) }
+
 func (o sourceOption) applyPublish(to *publishOptions) { o(&to.sourceOptions) }
 
+func (o sourceOption) applyDelete(to *deleteOptions) { o(&to.sourceOptions) }
+
 // addition is a publishOption that sends a parameter; empty sends none.
-func addition(name, value string) PublishOption {
-	return publishOption(func(o *publishOptions) {
+func addition(name, value string) publishOption {
+	return func(o *publishOptions) {
 		if value != "" {
 			o.addition[name] = value
 		}
-	})
+	}
 }
 
-// IfMD5 publishes only if the config still has that md5, and otherwise fails with kind Conflict. It holds for a config
-// that is there: a server publishes a missing one whatever md5 is named.
+// IfMD5 publishes only if the config still has this md5; otherwise Publish fails with kind Conflict. It protects an
+// existing config: a server publishes a missing one whatever the md5.
 func IfMD5(md5 string) PublishOption { return publishOption(func(o *publishOptions) { o.md5 = md5 }) }
 
-// Type tells the server the content's type. Default: by the extension of the data ID, else "text".
+// Type sets the content's type on the server. Default: by the extension of the data ID, else "text".
 func Type(name string) PublishOption { return addition("type", name) }
 
-// App names the application that the config belongs to.
+// App sets the name of the application that the config belongs to.
 func App(name string) PublishOption { return addition("appName", name) }
 
-// Tags marks the config with words that the console can search by.
+// Tags sets words by which the console can search for the config.
 func Tags(tags ...string) PublishOption { return addition("config_tags", strings.Join(tags, ",")) }
 
-// Description says what the config is for.
+// Description sets a text that says what the config is for.
 func Description(text string) PublishOption { return addition("desc", text) }
 
-// BetaIPs publishes beside the present content a second one, which only clients with these addresses get.
-func BetaIPs(ips ...string) PublishOption { return addition("betaIps", strings.Join(ips, ",")) }
+// BetaIPs publishes the content for the clients with these addresses only, beside the content for all others. As an
+// option of Delete it removes that content, whatever the addresses; that request goes to the HTTP interface, as
+// [Client.History] does.
+func BetaIPs(ips ...string) DeleteOption {
+	return grayOption{addition("betaIps", strings.Join(ips, ",")), func(o *deleteOptions) { o.beta = true }}
+}
 
-// GrayTag publishes beside the present content another one, which only clients with this tag get: those whose Config.Labels
-// have it as [LabelTag]. There may be one for each tag.
-func GrayTag(tag string) PublishOption { return addition("tag", tag) }
+// GrayTag publishes the content for the clients with this tag only, beside the content for all others. A client has the
+// tag if its [Config].Labels set "Vipserver-Tag" to it. A config may have one content for each tag. As an option of
+// Delete it removes the content for the tag.
+func GrayTag(tag string) DeleteOption {
+	return grayOption{addition("tag", tag), func(o *deleteOptions) { o.tagged, o.tag = true, tag }}
+}
 
-// Publish sets the content of a config. It returns when the server has stored it; reads and pushes see it about a tenth of a
-// second later. It waits for a connection for as long as ctx allows, 5 s where it has no deadline (and a second more for
-// each megabyte), and tries once: after
-// an error of kind Unavailable or Timeout the content may have been published. A server takes any namespace, also one
-// that does not exist.
+// Publish sets the content of a config. It returns when the server has stored the content; reads and pushes see it
+// about a tenth of a second later. It waits for a connection until ctx ends, or, if ctx has no deadline, for 5 s and a
+// second more for each megabyte. It tries once: after an error of kind Unavailable or Timeout the content may or may not
+// be published. A server accepts any namespace, even one that does not exist.
 func (c *Client) Publish(ctx context.Context, dataID string, content []byte, opts ...PublishOption) error {
 	o := publishOptions{addition: map[string]string{}}
 	for _, opt := range opts {
@@ -83,35 +112,28 @@ func (c *Client) Publish(ctx context.Context, dataID string, content []byte, opt
 	return c.change(ctx, k, typePublish, req, time.Duration(len(content))*time.Microsecond)
 }
 
-// Delete removes a config. A server says the same when there is none. What was published for a tag or for addresses stays:
-// see [Client.DeleteGray] and [Client.DeleteBeta].
-func (c *Client) Delete(ctx context.Context, dataID string, opts ...SourceOption) error {
-	return c.deleteGray(ctx, dataID, "", opts)
+// Delete removes a config; deleting a missing one is no error. Contents for a tag or for addresses stay: Delete with
+// [GrayTag] or [BetaIPs] removes one of those instead, and its clients then get the content for all.
+func (c *Client) Delete(ctx context.Context, dataID string, opts ...DeleteOption) error {
+	var o deleteOptions
+	for _, opt := range opts {
+		opt.applyDelete(&o)
+	}
+	k := c.key(dataID, o.sourceOptions)
+	switch problems := k.problems(); {
+	case problems != nil:
+		return errBadKey(k, problems)
+	case o.tagged && o.beta:
+		return InvalidName.failAs("delete", k.String(), "both a tag and addresses are given; delete their contents one by one")
+	case o.tagged && o.tag == "":
+		return InvalidName.failAs("delete", k.String(), "the tag is empty")
+	case o.beta:
+		return c.deleteBeta(ctx, k)
+	}
+	return c.change(ctx, k, typeRemove, removeRequest{keyRequest: about(k), Tag: o.tag}, 0)
 }
 
-// DeleteGray removes what was published with [GrayTag] for this tag; clients with it get the config that all get.
-func (c *Client) DeleteGray(ctx context.Context, dataID, tag string, opts ...SourceOption) error {
-	if tag == "" {
-		return InvalidName.failAs("delete", dataID, "the tag is empty")
-	}
-	return c.deleteGray(ctx, dataID, tag, opts)
-}
-
-func (c *Client) deleteGray(ctx context.Context, dataID, tag string, opts []SourceOption) error {
-	k, err := c.named(dataID, opts)
-	if err != nil {
-		return err
-	}
-	return c.change(ctx, k, typeRemove, removeRequest{keyRequest: about(k), Tag: tag}, 0)
-}
-
-// DeleteBeta removes what was published with [BetaIPs]; those clients get the config that all get. It asks the HTTP
-// interface, as [Client.History] does.
-func (c *Client) DeleteBeta(ctx context.Context, dataID string, opts ...SourceOption) error {
-	k, err := c.named(dataID, opts)
-	if err != nil {
-		return err
-	}
+func (c *Client) deleteBeta(ctx context.Context, k Key) error {
 	return c.on(ctx, 0, false, func(ctx context.Context, s *session, conn *conn) error {
 		_, err := s.console(ctx, conn, k, "delete",
 			call{method: http.MethodDelete, path: "/v1/cs/configs", query: with(about2(k), "beta", "true")},
@@ -143,7 +165,7 @@ func checkPublish(k Key, content []byte) error {
 		return errBadContent(k, InvalidContent, "the content is empty", "delete the config instead: Nacos stores no empty one")
 	case !utf8.Valid(content):
 		return errBadContent(k, InvalidContent, "the content is not UTF-8", "encode it, in base64 for one: Nacos stores text")
-	case len(content) > MaxContent:
+	case len(content) > maxContent:
 		return errBadContent(k, TooLarge, "the content is over 10 MiB", "split it into several configs, or publish a reference to it")
 	}
 	return nil

@@ -32,7 +32,7 @@ type identity struct {
 	namespace string
 	username  string
 	password  Password
-	signer    Signer
+	signer    *Signer
 	tls       *tls.Config
 	labels    string
 	timings   timings

@@ -3,15 +3,17 @@ package nacos
 import (
 	"context"
 	"maps"
+
+	"github.com/nacre-go/nacre/providers/nacos/internal/envconf"
 )
 
-// Signer signs requests, as the access keys of a cloud want it (AK/SK): see the package ram beside this one, which is
-// the only one that brings a cloud's packages along. It must be comparable, a pointer for one: clients with the same
-// Signer share a connection. Its method must be safe for concurrent use.
-type Signer interface {
-	// Sign returns the headers that a request about this config carries. The zero Key: it is about no single one. It is
-	// called for every request, and again when a server refuses one, so it should remember what can be remembered.
-	Sign(ctx context.Context, about Key) (map[string]string, error)
+// Signer signs requests with the access keys of a cloud (AK/SK). Package ram, beside this one, makes a Signer
+// for Alibaba Cloud. Clients with the same *Signer share a connection.
+type Signer struct {
+	// Sign returns the headers of a request about a config; the zero Key stands for a request that is about
+	// none, or about several. The client calls Sign for every request, and again when a server rejects one, so
+	// Sign should cache what it can. It must be safe for concurrent use.
+	Sign func(ctx context.Context, about Key) (map[string]string, error)
 }
 
 // keyed is a request about one config.
@@ -48,20 +50,20 @@ func (s *session) proof(ctx context.Context, server address, about Key) (proof, 
 	if len(c.headers) > 0 {
 		s.exposes(server)
 	}
-	if tag := s.settings.labels[LabelTag]; tag != "" {
-		c.headers[LabelTag] = tag
+	if tag := s.settings.labels[envconf.TagLabel]; tag != "" {
+		c.headers[envconf.TagLabel] = tag
 	}
 	return c, nil
 }
 
 // sign keeps a Signer's panic from the session.
-func sign(ctx context.Context, by Signer, about Key) (headers map[string]string, err error) {
+func sign(ctx context.Context, signer *Signer, about Key) (headers map[string]string, err error) {
 	defer func() {
 		if recover() != nil {
 			err = SigningFailed
 		}
 	}()
-	return by.Sign(ctx, about)
+	return signer.Sign(ctx, about)
 }
 
 // refused is told that a server has refused what came with this proof, for the second time if again. It returns

@@ -13,7 +13,7 @@ import (
 
 // SourceOption tells how to treat one config.
 type SourceOption interface {
-	PublishOption
+	DeleteOption
 	applySource(*sourceOptions)
 }
 

@@ -136,13 +136,13 @@ func TestTLSFromEnv(t *testing.T) {
 	certFile, keyFile := pemFiles(t, client.Certificates[0])
 	const sdk = "nacos_remote_client_rpc_tls_"
 	for name, vars := range map[string]map[string]string{
-		"ours":      {nacos.EnvTLSCA: certFile, nacos.EnvTLSCert: certFile, nacos.EnvTLSKey: keyFile},
+		"ours":      {"NACOS_TLS_CA_FILE": certFile, "NACOS_TLS_CERT_FILE": certFile, "NACOS_TLS_KEY_FILE": keyFile},
 		"the SDK's": {sdk + "enable": "true", sdk + "trustAll": "true", sdk + "certChainFile": certFile, sdk + "certPrivateKey": keyFile},
-		"the name":  {nacos.EnvTLS: "true", nacos.EnvTLSCA: certFile, nacos.EnvTLSCert: certFile, nacos.EnvTLSKey: keyFile, nacos.EnvTLSName: "example.com"},
+		"the name":  {"NACOS_TLS": "true", "NACOS_TLS_CA_FILE": certFile, "NACOS_TLS_CERT_FILE": certFile, "NACOS_TLS_KEY_FILE": keyFile, "NACOS_TLS_SERVER_NAME": "example.com"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			unset(t)
-			t.Setenv(nacos.EnvServers, addr)
+			t.Setenv("NACOS_SERVER_ADDR", addr)
 			for k, v := range vars {
 				t.Setenv(k, v)
 			}
@@ -156,7 +156,7 @@ func TestTLSFromEnv(t *testing.T) {
 			if n := srv.Stats().Connections; n != 1 {
 				t.Errorf("two clients of the same environment have %d connections, want one", n)
 			}
-			t.Setenv(nacos.EnvTLS, "false")
+			t.Setenv("NACOS_TLS", "false")
 			if nacos.FromEnv().TLS != nil {
 				t.Error("TLS is on though the environment turns it off")
 			}
@@ -171,7 +171,7 @@ func TestTLSCertificateIsReadAgain(t *testing.T) {
 	cert.StartTLS()
 	t.Cleanup(cert.Close)
 	certFile, keyFile := pemFiles(t, cert.TLS.Certificates[0])
-	made, err := nacos.TLSFiles{Cert: certFile, Key: keyFile}.Config()
+	made, err := nacos.TLSFromFiles("", certFile, keyFile)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +184,7 @@ func TestTLSCertificateIsReadAgain(t *testing.T) {
 	if _, err := made.GetClientCertificate(nil); err == nil {
 		t.Error("the certificate on disk is another one, and the old one is used")
 	}
-	if _, err := (nacos.TLSFiles{Cert: certFile, Key: keyFile}).Config(); !errors.Is(err, nacos.InvalidConfig) || !errors.Is(err, source.InvalidArgument) {
+	if _, err := nacos.TLSFromFiles("", certFile, keyFile); !errors.Is(err, nacos.InvalidConfig) || !errors.Is(err, source.InvalidArgument) {
 		t.Errorf("a broken certificate: %v, want %v", err, nacos.InvalidConfig)
 	}
 }

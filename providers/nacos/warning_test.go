@@ -65,10 +65,7 @@ func TestSchemes(t *testing.T) {
 	}
 }
 
-// signer is a pointer, and so comparable.
-type plainSigner struct{}
-
-func (*plainSigner) Sign(context.Context, nacos.Key) (map[string]string, error) {
+func plainSignature(context.Context, nacos.Key) (map[string]string, error) {
 	return map[string]string{"Spas-Signature": "x"}, nil
 }
 
@@ -88,7 +85,7 @@ func TestCredentialsInClearAreWarnedOf(t *testing.T) {
 	}{
 		"a login": {with(func(*nacos.Config) {}), 1},
 		"a login by HTTPS, and a token by gRPC in the clear": {with(func(c *nacos.Config) { c.Servers = []string{"https://a:8848"} }), 1},
-		"a signature":                 {with(func(c *nacos.Config) { noLogin(c); c.Signer = &plainSigner{} }), 1},
+		"a signature":                 {with(func(c *nacos.Config) { noLogin(c); c.Signer = &nacos.Signer{Sign: plainSignature} }), 1},
 		"a network that is trusted":   {with(func(c *nacos.Config) { c.Plaintext = true }), 0},
 		"TLS":                         {with(func(c *nacos.Config) { c.TLS = &tls.Config{} }), 0},
 		"TLS for gRPC alone, as said": {with(func(c *nacos.Config) { c.TLS, c.Plaintext = &tls.Config{}, true }), 0},
@@ -168,7 +165,7 @@ func TestWarningIsLogged(t *testing.T) {
 	defer mu.Unlock()
 	text := out.String()
 	if strings.Count(text, "without encryption") != 2 || strings.Count(text, "\n") != 1 || !strings.Contains(text, "logged:8848") ||
-		!strings.Contains(text, nacos.EnvPlaintext) || strings.Contains(text, "canary") {
+		!strings.Contains(text, "NACOS_PLAINTEXT") || strings.Contains(text, "canary") {
 		t.Errorf("logged is %q, want one line with the server and the fix", text)
 	}
 }
@@ -179,22 +176,22 @@ func (w writer) Write(b []byte) (int, error) { return w(b) }
 
 func TestPlaintextFromEnv(t *testing.T) {
 	unset(t)
-	t.Setenv(nacos.EnvServers, "a,http://b")
-	t.Setenv(nacos.EnvRedirects, "10.0.0.0/8, spare")
-	t.Setenv(nacos.EnvTLS, "true")
+	t.Setenv("NACOS_SERVER_ADDR", "a,http://b")
+	t.Setenv("NACOS_REDIRECTS", "10.0.0.0/8, spare")
+	t.Setenv("NACOS_TLS", "true")
 	cfg := nacos.FromEnv()
 	if cfg.Plaintext || len(cfg.AllowRedirects) != 2 {
 		t.Errorf("the environment is read as %+v", cfg)
 	}
 	if _, err := nacos.NewClient(cfg); !errors.Is(err, nacos.InvalidConfig) {
-		t.Errorf("an http server beside %s: %v", nacos.EnvTLS, err)
+		t.Errorf("an http server beside %s: %v", "NACOS_TLS", err)
 	}
-	t.Setenv(nacos.EnvPlaintext, "true")
+	t.Setenv("NACOS_PLAINTEXT", "true")
 	if servers, _, _ := nacos.URLs(nacos.FromEnv(), ""); servers != "http://a:8848/nacos http://b:8848/nacos" {
-		t.Errorf("with %s requests go to %s", nacos.EnvPlaintext, servers)
+		t.Errorf("with %s requests go to %s", "NACOS_PLAINTEXT", servers)
 	}
-	t.Setenv(nacos.EnvPlaintext, "canary")
+	t.Setenv("NACOS_PLAINTEXT", "canary")
 	if _, err := nacos.NewClient(nacos.FromEnv()); err == nil || strings.Contains(err.Error(), "canary") {
-		t.Errorf("%s that is neither true nor false: %v", nacos.EnvPlaintext, err)
+		t.Errorf("%s that is neither true nor false: %v", "NACOS_PLAINTEXT", err)
 	}
 }

@@ -75,7 +75,7 @@ func (f *field) length(d time.Duration) time.Duration {
 
 // config names the servers through their proxies.
 func (f *field) config(who string) nacos.Config {
-	c := nacos.Config{Instance: nacos.Instance{Service: "chaos", ID: who}}
+	c := nacos.Config{AppName: "chaos", InstanceID: who}
 	for _, n := range f.nodes {
 		c.Servers = append(c.Servers, n.proxy.addr())
 	}

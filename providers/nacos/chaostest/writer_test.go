@@ -91,7 +91,7 @@ func (f *field) truth(t *testing.T, ids []string) map[string]int {
 	t.Helper()
 	var all []map[string]int
 	for _, addr := range f.direct {
-		c, err := nacos.NewClient(nacos.Config{Servers: []string{addr}, Instance: nacos.Instance{Service: "chaos", ID: "truth"}})
+		c, err := nacos.NewClient(nacos.Config{Servers: []string{addr}, AppName: "chaos", InstanceID: "truth"})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nacos-group/nacos-sdk-go/v2/common/constant"
 	"go.uber.org/goleak"
 
 	"github.com/nacre-go/nacre/providers/nacos"
@@ -30,8 +31,8 @@ func TestMain(m *testing.M) {
 // unset takes out of the environment what would be found there.
 func unset(t *testing.T) {
 	t.Helper()
-	t.Setenv(nacos.EnvAccessKey, "")
-	t.Setenv(nacos.EnvSecretKey, "")
+	t.Setenv("NACOS_ACCESS_KEY", "")
+	t.Setenv("NACOS_SECRET_KEY", "")
 	for _, name := range []string{
 		"ACCESS_KEY_ID", "ACCESS_KEY_SECRET", "SECURITY_TOKEN", "SIGNATURE_REGION_ID", "RAM_ROLE_NAME", "ROLE_ARN", "OIDC_PROVIDER_ARN",
 		"OIDC_TOKEN_FILE", "CREDENTIALS_URI", "SECRET_NAME",
@@ -50,8 +51,8 @@ func mac(secret, text string) string {
 // A plain key signs namespace, group and time.
 func TestAccessKey(t *testing.T) {
 	unset(t)
-	t.Setenv(nacos.EnvAccessKey, "key")
-	t.Setenv(nacos.EnvSecretKey, "secret-canary")
+	t.Setenv("NACOS_ACCESS_KEY", "key")
+	t.Setenv("NACOS_SECRET_KEY", "secret-canary")
 	s, err := ram.FromEnv()
 	if err != nil {
 		t.Fatal(err)
@@ -73,18 +74,16 @@ func TestAccessKey(t *testing.T) {
 			t.Errorf("%v is signed by %v", about, got)
 		}
 	}
-	for _, printed := range []string{
-		fmt.Sprintf("%+v %#v %v", s, s, *s), fmt.Sprintf("%+v %#v", ram.Credentials{SecretKey: "secret-canary"}, ram.Credentials{Token: "secret-canary"}),
-	} {
-		if strings.Contains(printed, "canary") {
-			t.Errorf("the secret is printed: %s", printed)
-		}
+	if printed := fmt.Sprintf("%+v %#v %+v", s, s, nacos.Config{Signer: s}); strings.Contains(printed, "canary") {
+		t.Errorf("the secret is printed: %s", printed)
 	}
 }
 
 func TestTemporaryKeyAndRegion(t *testing.T) {
 	unset(t)
-	s, err := ram.New(ram.Credentials{AccessKey: "key", SecretKey: "secret", Token: "sts", Region: "cn-hangzhou"})
+	s, err := ram.New(constant.ClientConfig{
+		AccessKey: "key", SecretKey: "secret", RamConfig: &constant.RamConfig{SecurityToken: "sts", SignatureRegionId: "cn-hangzhou"},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +122,7 @@ func TestCredentialsURI(t *testing.T) {
 			time.Now().Add(time.Second).UTC().Format(time.RFC3339))
 	}))
 	defer web.Close()
-	s, err := ram.New(ram.Credentials{CredentialsURI: web.URL})
+	s, err := ram.New(constant.ClientConfig{RamConfig: &constant.RamConfig{CredentialsURI: web.URL}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +164,7 @@ func TestSession(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer srv.Close()
-	signer, err := ram.New(ram.Credentials{AccessKey: "key", SecretKey: "secret"})
+	signer, err := ram.New(constant.ClientConfig{AccessKey: "key", SecretKey: "secret"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,7 @@
 //	EndpointQueryParams, ClusterName    Config.Endpoint, where there are no ServerConfigs: so the SDK has it
 //	TLSCfg                              Config.TLS; where it is not Appointed, as the environment says
 //	TimeoutMs                           the option RequestTimeout
-//	AccessKey, SecretKey, RamConfig     want a signer: see the package ram, whose FromClientConfig takes the same ClientConfig
+//	AccessKey, SecretKey, RamConfig     want a signer: see the package ram, whose New takes the same ClientConfig
 //	OpenKMS                             an error: encrypted configs are not decrypted
 //
 // The SDK logs in by the Scheme of a server, which is "http" by default, even where TLSCfg turns TLS on for

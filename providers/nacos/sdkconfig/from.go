@@ -14,6 +14,7 @@ import (
 	"github.com/nacos-group/nacos-sdk-go/v2/common/constant"
 
 	"github.com/nacre-go/nacre/providers/nacos"
+	"github.com/nacre-go/nacre/providers/nacos/internal/envconf"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -30,7 +31,7 @@ const (
 // From returns the settings that are equal to those of the SDK. The signer signs requests, for settings that have an access
 // key; nil for others. An error is of kind InvalidArgument and names all that has no equal. What is wrong with the values
 // themselves [nacos.NewClient] says.
-func From(client constant.ClientConfig, servers []constant.ServerConfig, signer nacos.Signer) (nacos.Config, []nacos.Option, error) {
+func From(client constant.ClientConfig, servers []constant.ServerConfig, signer *nacos.Signer) (nacos.Config, []nacos.Option, error) {
 	cfg := nacos.Config{
 		Namespace: client.NamespaceId,
 		Username:  client.Username,
@@ -40,15 +41,14 @@ func From(client constant.ClientConfig, servers []constant.ServerConfig, signer 
 	}
 	var problems []string
 	if hasKey(client) && cfg.Signer == nil {
-		problems = append(problems, "an access key is set, and nothing signs: make a signer by ram.FromClientConfig, and give it to From")
+		problems = append(problems, "an access key is set, and nothing signs: make a signer with ram.New and pass it to From")
 	}
 	if client.OpenKMS {
 		problems = append(problems, "OpenKMS is set, and encrypted configs are not decrypted")
 	}
-	var err error
-	if cfg.TLS, err = tlsOf(client.TLSCfg); err != nil {
-		problems = append(problems, "TLSCfg cannot be used: "+err.Error())
-	}
+	var unusable []string
+	cfg.TLS, unusable = tlsOf(client.TLSCfg)
+	problems = append(problems, unusable...)
 	for _, s := range servers {
 		path := cmp.Or(s.ContextPath, client.ContextPath, defaultPath)
 		if strings.Trim(path, "/") == "" {
@@ -60,9 +60,8 @@ func From(client constant.ClientConfig, servers []constant.ServerConfig, signer 
 		cfg.Endpoint = endpoint(client, cfg.TLS != nil)
 		cfg.ContextPath = client.ContextPath
 	}
-	if cfg.Labels, err = labels(client.AppConnLabels); err != nil {
-		problems = append(problems, "the labels of the environment cannot be used: "+err.Error())
-	}
+	cfg.Labels, unusable = labels(client.AppConnLabels)
+	problems = append(problems, unusable...)
 	if len(problems) > 0 {
 		return nacos.Config{}, nil, &source.Error{
 			Kind: source.InvalidArgument, Op: "take over", Document: "ClientConfig", Err: errors.New(strings.Join(problems, "; ")),
@@ -131,9 +130,9 @@ func endpoint(c constant.ClientConfig, secure bool) string {
 }
 
 // labels are those of the settings and of the environment; which of the two goes first is the SDK's rule.
-func labels(set map[string]string) (map[string]string, error) {
+func labels(set map[string]string) (map[string]string, []string) {
 	all := map[string]string{}
-	weak, err := nacos.LabelsFromEnv()
+	weak, problems := envconf.Labels()
 	strong := set
 	if strings.EqualFold(os.Getenv(preferredVariable), environmentIsFirst) {
 		weak, strong = strong, weak
@@ -141,7 +140,7 @@ func labels(set map[string]string) (map[string]string, error) {
 	maps.Copy(all, weak)
 	maps.Copy(all, strong)
 	if len(all) == 0 {
-		return nil, err
+		return nil, problems
 	}
-	return all, err
+	return all, problems
 }

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/nacre-go/nacre/providers/nacos"
+	"github.com/nacre-go/nacre/providers/nacos/internal/envconf"
 	"github.com/nacre-go/nacre/providers/nacos/nacostest"
 	"github.com/nacre-go/nacre/providers/nacos/sdkconfig"
 	"github.com/nacre-go/nacre/source"
@@ -24,8 +25,8 @@ func unset(t *testing.T) {
 	t.Helper()
 	const sdk = "nacos_remote_client_rpc_tls_"
 	for _, name := range []string{
-		nacos.EnvLabels, nacos.EnvGrayLabel, nacos.EnvTag, nacos.EnvTLS, nacos.EnvTLSCA, nacos.EnvTLSCert, nacos.EnvTLSKey, nacos.EnvTLSName,
-		nacos.EnvTLSInsecure, "nacos_app_conn_labels", "nacos_config_gray_label", "nacos_app_conn_labels_preferred",
+		"NACOS_APP_LABELS", "NACOS_GRAY_LABEL", "NACOS_TAG", "NACOS_TLS", "NACOS_TLS_CA_FILE", "NACOS_TLS_CERT_FILE", "NACOS_TLS_KEY_FILE", "NACOS_TLS_SERVER_NAME",
+		"NACOS_TLS_INSECURE", "nacos_app_conn_labels", "nacos_config_gray_label", "nacos_app_conn_labels_preferred",
 		sdk + "enable", sdk + "trustAll", sdk + "trustCollectionChainPath", sdk + "certChainFile", sdk + "certPrivateKey",
 	} {
 		t.Setenv(name, "")
@@ -35,9 +36,9 @@ func unset(t *testing.T) {
 func TestFrom(t *testing.T) {
 	unset(t)
 	t.Setenv("nacos_app_conn_labels", "zone=a,lane=blue")
-	insecure, err := nacos.TLSFiles{Insecure: true}.Config()
-	if err != nil {
-		t.Fatal(err)
+	insecure, problems := envconf.TLSFiles{Insecure: true}.Load()
+	if problems != nil {
+		t.Fatal(problems)
 	}
 	for name, tc := range map[string]struct {
 		client  constant.ClientConfig
@@ -96,10 +97,6 @@ func TestFrom(t *testing.T) {
 	}
 }
 
-type signer struct{}
-
-func (*signer) Sign(context.Context, nacos.Key) (map[string]string, error) { return nil, nil }
-
 // What has no equal is named, all of it, and never dropped in silence.
 func TestFromRefuses(t *testing.T) {
 	unset(t)
@@ -119,7 +116,7 @@ func TestFromRefuses(t *testing.T) {
 	if strings.Contains(err.Error(), "canary") {
 		t.Errorf("the error repeats a value: %v", err)
 	}
-	by := &signer{}
+	by := &nacos.Signer{}
 	if cfg, _, err := sdkconfig.From(constant.ClientConfig{AccessKey: "k", SecretKey: "s"}, nil, by); err != nil || cfg.Signer != by {
 		t.Errorf("with a signer: %v", err)
 	}
@@ -128,9 +125,9 @@ func TestFromRefuses(t *testing.T) {
 // What the environment adds and cannot be is an error: without the TLS that somebody wants, the login would go in the clear.
 func TestFromRefusesTheEnvironment(t *testing.T) {
 	for want, variables := range map[string]map[string]string{
-		"the TLS CA cannot be read":   {nacos.EnvTLS: "true", nacos.EnvTLSCA: "/no/such/canary.pem"},
-		"is not a list of name=value": {nacos.EnvLabels: "canary"},
-		"is neither true nor false":   {nacos.EnvTLS: "canary"},
+		"the TLS CA cannot be read":   {"NACOS_TLS": "true", "NACOS_TLS_CA_FILE": "/no/such/canary.pem"},
+		"is not a list of name=value": {"NACOS_APP_LABELS": "canary"},
+		"is neither true nor false":   {"NACOS_TLS": "canary"},
 	} {
 		t.Run(want, func(t *testing.T) {
 			unset(t)

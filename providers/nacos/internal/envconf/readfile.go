@@ -1,4 +1,4 @@
-package nacos
+package envconf
 
 import (
 	"errors"
@@ -6,7 +6,7 @@ import (
 	"os"
 )
 
-// maxFile is the largest file of a password or of certificates that is read, in bytes.
+// maxFile is the size in bytes of the largest file that ReadFile reads.
 const maxFile = 16 << 20
 
 var (
@@ -14,9 +14,9 @@ var (
 	errBigFile   = errors.New("too large a file")
 )
 
-// readFile reads a regular file whole. It does not wait for the other end of a pipe that stands in the file's place.
-func readFile(path string) ([]byte, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|withoutWaiting, 0)
+// ReadFile reads a regular file. It does not wait for the other end of a pipe at that path.
+func ReadFile(path string) ([]byte, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|nonblocking, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,5 @@
+//go:build !unix
+
+package envconf
+
+const nonblocking = 0

@@ -1,5 +1,0 @@
-//go:build !unix
-
-package nacos
-
-const withoutWaiting = 0
