@@ -14,8 +14,7 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// DefaultReconcile is the time between two reads of a config where no option says another.
-const DefaultReconcile = 30 * time.Second
+const defaultReconcile = 30 * time.Second
 
 // Client makes sources of a config client. Its methods are safe for concurrent use. It needs no closing: close its sources,
 // and then the SDK's client, which stays its owner's.
@@ -25,14 +24,18 @@ type Client struct {
 	reconcile time.Duration
 }
 
-// Option changes how a [Client] works.
-type Option func(*Client)
+// Option is an option of [New].
+type Option interface{ apply(*Client) }
+
+type option func(*Client)
+
+func (o option) apply(to *Client) { o(to) }
 
 // ReconcileEvery sets the time between two reads of a config, give or take a tenth: the bound of staleness when the SDK
-// loses a change. Default [DefaultReconcile]; least 1 s. Where two clients of one SDK client differ, the shorter holds
+// loses a change. Default 30 s; least 1 s. Where two clients of one SDK client differ, the shorter holds
 // for the configs of both.
 func ReconcileEvery(d time.Duration) Option {
-	return func(c *Client) { c.reconcile = max(d, time.Second) }
+	return option(func(c *Client) { c.reconcile = max(d, time.Second) })
 }
 
 // New returns a Client. It fails with kind InvalidArgument without a client.
@@ -43,7 +46,7 @@ func New(sdk config_client.IConfigClient, opts ...Option) (*Client, error) {
 			Fix: "make one by clients.NewConfigClient, and give its pointer",
 		}
 	}
-	c := &Client{sdk: sdk, reconcile: DefaultReconcile}
+	c := &Client{sdk: sdk, reconcile: defaultReconcile}
 	// What the SDK returns can be asked for its settings; a wrapper of a service's own may not, and is then taken for a client
 	// of the public namespace that uses its disk.
 	if s, ok := sdk.(interface {
@@ -54,13 +57,13 @@ func New(sdk config_client.IConfigClient, opts ...Option) (*Client, error) {
 		}
 	}
 	for _, opt := range opts {
-		opt(c)
+		opt.apply(c)
 	}
 	return c, nil
 }
 
-// SourceOption tells how to treat one config.
-type SourceOption func(*sourceOptions)
+// SourceOption is an option of [Client.Source].
+type SourceOption interface{ apply(*sourceOptions) }
 
 type sourceOptions struct {
 	group        string
@@ -69,28 +72,36 @@ type sourceOptions struct {
 	allowUnknown bool
 }
 
+type sourceOption func(*sourceOptions)
+
+func (o sourceOption) apply(to *sourceOptions) { o(to) }
+
 // Group names the config's group. Default: DEFAULT_GROUP.
-func Group(name string) SourceOption { return func(o *sourceOptions) { o.group = name } }
+func Group(name string) SourceOption { return sourceOption(func(o *sourceOptions) { o.group = name }) }
 
 // Format tells the format ("yaml", "json", "toml", "properties", "dotenv") of a config whose data ID does not end with an
 // extension, or with another. Default: the extension.
 func Format(name string) SourceOption {
-	return func(o *sourceOptions) { o.format = strings.ToLower(name) }
+	return sourceOption(func(o *sourceOptions) { o.format = strings.ToLower(name) })
 }
 
 // AbsentOK says that the config may be missing: that is then a state like another, and not an error.
-func AbsentOK() SourceOption { return func(o *sourceOptions) { o.optional = true } }
+func AbsentOK() SourceOption {
+	return sourceOption(func(o *sourceOptions) { o.optional = true })
+}
 
 // AllowUnknown says that keys which no field has are a matter of course: for a config that several services share.
-func AllowUnknown() SourceOption { return func(o *sourceOptions) { o.allowUnknown = true } }
+func AllowUnknown() SourceOption {
+	return sourceOption(func(o *sourceOptions) { o.allowUnknown = true })
+}
 
 // Source returns the config with that data ID as a source, which is an [io.Closer] and a [source.Describer], and a
 // [source.FreshnessReporter] if the SDK's client does not use its disk. From now on it is listened to and read. A name that
 // cannot be is told by Next.
 func (c *Client) Source(dataID string, opts ...SourceOption) source.Source {
-	s := &Source{client: c, opts: sourceOptions{group: constant.DEFAULT_GROUP}}
+	s := &configSource{client: c, opts: sourceOptions{group: constant.DEFAULT_GROUP}}
 	for _, opt := range opts {
-		opt(&s.opts)
+		opt.apply(&s.opts)
 	}
 	s.key = key{namespace: c.settings.NamespaceId, group: s.opts.group, dataID: dataID}
 	if s.bad = s.key.check(); s.bad == nil {
@@ -102,8 +113,5 @@ func (c *Client) Source(dataID string, opts ...SourceOption) source.Source {
 	return s
 }
 
-// String returns "nacossdk client".
-func (c *Client) String() string { return "nacossdk client" }
-
-// Format writes String for every verb and flag: the SDK's settings have a password in them.
-func (c *Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
+// Format writes "nacossdk client" for every verb: the SDK's settings contain a password.
+func (c *Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "nacossdk client") }

@@ -36,7 +36,7 @@ type entry struct {
 	woken  chan struct{}
 
 	mu       sync.Mutex
-	sources  map[*Source]bool
+	sources  map[*configSource]bool
 	every    time.Duration
 	doc      *doc
 	err      error
@@ -48,20 +48,20 @@ type entry struct {
 func newEntry(h *hub, k key, every time.Duration) *entry {
 	e := &entry{
 		hub: h, key: k, ended: make(chan struct{}), woken: make(chan struct{}, 1),
-		sources: map[*Source]bool{}, every: every, changed: make(chan struct{}),
+		sources: map[*configSource]bool{}, every: every, changed: make(chan struct{}),
 	}
 	e.ctx, e.cancel = context.WithCancel(context.Background())
 	return e
 }
 
-func (e *entry) add(by *Source, every time.Duration) {
+func (e *entry) add(by *configSource, every time.Duration) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.sources[by] = true
 	e.every = min(e.every, every)
 }
 
-func (e *entry) drop(by *Source) (last bool) {
+func (e *entry) drop(by *configSource) (last bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if !e.sources[by] {

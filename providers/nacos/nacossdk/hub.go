@@ -28,7 +28,7 @@ type hub struct {
 var hubs = &registry{hubs: map[config_client.IConfigClient]*hub{}}
 
 // take returns the entry of a key for one more source.
-func (r *registry) take(sdk config_client.IConfigClient, k key, by *Source, every time.Duration) *entry {
+func (r *registry) take(sdk config_client.IConfigClient, k key, by *configSource, every time.Duration) *entry {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	h := r.hubs[sdk]
@@ -49,7 +49,7 @@ func (r *registry) take(sdk config_client.IConfigClient, k key, by *Source, ever
 }
 
 // give takes a source off an entry; the last one ends it, and the last entry of a hub the hub.
-func (r *registry) give(e *entry, by *Source) {
+func (r *registry) give(e *entry, by *configSource) {
 	r.mu.Lock()
 	h := e.hub
 	h.mu.Lock()

@@ -11,9 +11,9 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Source is one config as a layer. It fulfils the contract of [source.Source]; Next is for one caller at a time, all
+// configSource is one config as a layer. It fulfils the contract of [source.Source]; Next is for one caller at a time, all
 // other methods are safe for concurrent use.
-type Source struct {
+type configSource struct {
 	client *Client
 	key    key
 	opts   sourceOptions
@@ -26,11 +26,11 @@ type Source struct {
 }
 
 // provenSource is a Source of a client that does not use its disk.
-type provenSource struct{ *Source }
+type provenSource struct{ *configSource }
 
 var (
-	_ source.Describer         = (*Source)(nil)
-	_ io.Closer                = (*Source)(nil)
+	_ source.Describer         = (*configSource)(nil)
+	_ io.Closer                = (*configSource)(nil)
 	_ source.FreshnessReporter = (*provenSource)(nil)
 )
 
@@ -45,11 +45,11 @@ func (p *provenSource) VerifiedAt() time.Time {
 }
 
 // Name returns "nacos".
-func (s *Source) Name() string { return "nacos" }
+func (s *configSource) Name() string { return "nacos" }
 
 // Describe returns the source's identity, which is that of String, its namespace ("public" for the
 // public one) and its group.
-func (s *Source) Describe() source.Description {
+func (s *configSource) Describe() source.Description {
 	d := source.Description{Identity: s.String(), Namespace: s.key.namespace, Group: s.key.group}
 	if d.Namespace == "" {
 		d.Namespace = publicNamespace
@@ -58,13 +58,13 @@ func (s *Source) Describe() source.Description {
 }
 
 // String returns "nacossdk:public/DEFAULT_GROUP/orders.yaml".
-func (s *Source) String() string { return "nacossdk:" + s.key.String() }
+func (s *configSource) String() string { return "nacossdk:" + s.key.String() }
 
 // Format writes String for every verb and flag, so that nothing inside is printed by reflection.
-func (s *Source) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
+func (s *configSource) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
 // Next returns the config when it differs from prev; see [source.Source].
-func (s *Source) Next(ctx context.Context, prev source.Revision) (source.Content, error) {
+func (s *configSource) Next(ctx context.Context, prev source.Revision) (source.Content, error) {
 	for {
 		if ctx.Err() != nil {
 			return source.Content{}, ctx.Err()
@@ -86,7 +86,7 @@ func (s *Source) Next(ctx context.Context, prev source.Revision) (source.Content
 
 // look returns what there is to say. A content that was never returned goes before an error; otherwise an error goes before
 // the content, in whose place it stands. With neither, nothing is known yet.
-func (s *Source) look() (source.Content, <-chan struct{}, error) {
+func (s *configSource) look() (source.Content, <-chan struct{}, error) {
 	if s.bad != nil {
 		return source.Content{}, nil, s.bad
 	}
@@ -108,7 +108,7 @@ func (s *Source) look() (source.Content, <-chan struct{}, error) {
 }
 
 // content makes a content of a state.
-func (s *Source) content(d *doc) (source.Content, error) {
+func (s *configSource) content(d *doc) (source.Content, error) {
 	out := source.Document{Name: s.key.dataID, AllowUnknown: s.opts.allowUnknown, Location: s.key.String()}
 	if d.absent {
 		if !s.opts.optional {
@@ -134,7 +134,7 @@ func (s *Source) content(d *doc) (source.Content, error) {
 
 // Close ends the source: Next returns, and the key is listened to no longer unless another source has it. It waits at most
 // 1 s, where a call of the SDK hangs, and may be called more than once.
-func (s *Source) Close() error {
+func (s *configSource) Close() error {
 	s.once.Do(func() {
 		if s.entry != nil {
 			hubs.give(s.entry, s)
