@@ -25,8 +25,8 @@ type address struct {
 	prefix string // of HTTP paths: "/nacos"
 }
 
-// parseAddress reads "host", "host:port", "host:port/nacos" or "http://host:port/nacos", each with "?grpc=port" or without. The scheme
-// is empty where none is named.
+// parseAddress reads "host", "host:port", "host:port/nacos" or "http://host:port/nacos", each with
+// "?grpc=port" or without. The scheme is empty where none is named.
 func parseAddress(text, prefix string) (address, error) {
 	a := address{prefix: prefix, port: defaultPort}
 	text, query, asked := strings.Cut(strings.TrimSpace(text), "?")

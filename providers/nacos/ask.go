@@ -10,7 +10,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// codeError is an answer that is not success. It does not leave the package: [session.explain] makes a user's error of it.
+// codeError is an answer that is not success. It does not leave the package: [session.explain]
+// makes a user's error of it.
 type codeError struct {
 	reply
 	typ string // of the answer
@@ -25,9 +26,10 @@ func (e *codeError) code() int {
 	return e.ErrorCode
 }
 
-// ask sends a request with the token and reads its answer. It logs in again and asks once more when the token is refused,
-// and gives the connection up when the server does not know it or it is broken. Answers that are not success are
-// *codeError, save these two. It takes as long as the patience says, two logins included.
+// ask sends a request with the token and reads its answer. It logs in again and asks once more when
+// the token is refused, and gives the connection up when the server does not know it or it is
+// broken. Answers that are not success are *codeError, save these two. It takes as long as the
+// patience says, two logins included.
 func ask[T answer](ctx context.Context, s *session, c *conn, patience time.Duration, document, typ string, body any) (T, error) {
 	var none T
 	m, err := encode(typ, body)
@@ -63,7 +65,7 @@ func ask[T answer](ctx context.Context, s *session, c *conn, patience time.Durat
 		}
 		switch refusal.code() {
 		case codeUnregistered:
-			err := errUnregistered(c.server)
+			err := errNotRegistered(c.server)
 			c.end(err)
 			return none, err
 		case codeDenied:
@@ -76,8 +78,8 @@ func ask[T answer](ctx context.Context, s *session, c *conn, patience time.Durat
 	}
 }
 
-// maxRequest is the size of the largest body that a server takes with its default settings: 10 MiB with all around it. A
-// larger one makes it break the connection, for everyone who shares it.
+// maxRequest is the size of the largest body that a server takes with its default settings: 10 MiB
+// with all around it. A larger one makes it break the connection, for everyone who shares it.
 const maxRequest = 10<<20 - 4<<10
 
 // exchange sends one message and returns the answer, without looking into either.
@@ -121,7 +123,7 @@ func (s *session) explain(c *conn, document, typ string, err error) error {
 	}
 	switch code := refusal.code(); {
 	case typ == typeQuery && code == codeBadRequest && strings.Contains(refusal.Message, "modif"):
-		return errModifying(document)
+		return errUpdateInProgress(document)
 	case code == codeBadRequest:
 		return BadRequest.fail(opOf(typ), place(document, c.server))
 	case code >= 300 && code < 400 && code != codeNoHandler, code == codeBusy:

@@ -10,13 +10,13 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// uselessLogin is how long a login that did not help keeps others from being made for the same reason: then it is not
-// the token, but the user who has no right to what was asked.
+// uselessLogin is how long a login that did not help keeps others from being made for the same
+// reason: then it is not the token, but the user who has no right to what was asked.
 const uselessLogin = 15 * time.Second
 
-// auth holds the token. It is renewed before it ends, and at once when a server refuses it. However many requests are
-// refused together, there is one login. It goes on when who asked for it has given up: every server has its time, and the next one who
-// asks finds what came of it.
+// auth holds the token. It is renewed before it ends, and at once when a server refuses it. However
+// many requests are refused together, there is one login. It goes on when who asked for it has
+// given up: every server has its time, and the next one who asks finds what came of it.
 type auth struct {
 	ctx       context.Context // the session's life
 	transport transport
@@ -86,8 +86,8 @@ func (a *auth) validLocked() bool {
 	return a.number > 0 && time.Since(a.at) < a.grant.ttl
 }
 
-// refused is told that a server has not taken the token of that login, and reports whether there is a newer one, so that
-// it is worth asking again.
+// refused is told that a server has not taken the token of that login, and reports whether there is
+// a newer one, so that it is worth asking again.
 func (a *auth) refused(ctx context.Context, server address, number int) (bool, error) {
 	a.mu.Lock()
 	newer := a.number > number
@@ -100,8 +100,9 @@ func (a *auth) refused(ctx context.Context, server address, number int) (bool, e
 	return err == nil, err
 }
 
-// inVain is told that the token of that login was refused, after another one, and reports whether the login was made since a token was
-// refused: then a further one is of no use. Otherwise it may have been under way when the server's secret changed.
+// inVain is told that the token of that login was refused, after another one, and reports whether
+// the login was made since a token was refused: then a further one is of no use. Otherwise it may
+// have been under way when the server's secret changed.
 func (a *auth) rejectedRecently(number int) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -140,7 +141,7 @@ func (a *auth) loginFor(ctx context.Context, first address, seen int, remedy boo
 	case <-l.done:
 		return l.token, l.number, l.err
 	case <-ctx.Done():
-		return "", 0, errors.Join(errNoAnswer(first), ctx.Err())
+		return "", 0, errors.Join(errNoResponse(first), ctx.Err())
 	}
 }
 
@@ -159,7 +160,7 @@ func (a *auth) log(l *login, first address) {
 		}
 		a.notBefore = time.Now().Add(wait)
 		if a.ctx.Err() == nil {
-			a.tell(Event{Kind: EventLoginRefused, Server: server.String(), Err: err})
+			a.tell(Event{Kind: EventLoginFailed, Server: server.String(), Err: err})
 		}
 		return
 	}
@@ -173,8 +174,8 @@ func (a *auth) log(l *login, first address) {
 	a.tell(Event{Kind: EventLoggedIn, Server: server.String()})
 }
 
-// tryAll asks the server first that is to take the token, then the others. A refusal ends it: they share their users. A server that is
-// listed no longer is not asked.
+// tryAll asks the server first that is to take the token, then the others. A refusal ends it: they
+// share their users. A server that is listed no longer is not asked.
 func (a *auth) tryAll(first address) (g grant, server address, err error) {
 	if _, ok := a.listed(first); ok {
 		g, err = a.try(first)

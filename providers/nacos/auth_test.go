@@ -49,7 +49,7 @@ func TestLogin(t *testing.T) {
 			t.Errorf("step %d: it took %v to see a change", i, took)
 		}
 	}
-	if n := len(log.list(nacos.EventLost)); n != 0 {
+	if n := len(log.list(nacos.EventConnectionLost)); n != 0 {
 		t.Errorf("the connection was lost %d times because of tokens", n)
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// backoff gives waiting times that are random between nothing and a limit that doubles: many clients of a server that
-// comes back must not arrive together.
+// backoff gives waiting times that are random between nothing and a limit that doubles: many
+// clients of a server that comes back must not arrive together.
 type backoff struct {
 	least, most time.Duration
 	limit       time.Duration
@@ -24,8 +24,8 @@ func (b *backoff) next() time.Duration {
 
 func (b *backoff) reset() { b.limit = 0 }
 
-// retryDelay is the waiting time before the n-th retry of a read: at least half of the doubling limit, since a read that
-// comes back at once only slows the server down.
+// retryDelay is the waiting time before the n-th retry of a read: at least half of the doubling
+// limit, since a read that comes back at once only slows the server down.
 func (t timings) retryDelay(n int) time.Duration {
 	limit := t.retryMax
 	if n < 20 {

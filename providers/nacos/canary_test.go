@@ -93,7 +93,7 @@ func TestNoSecretShows(t *testing.T) {
 	show("login error", follow(t, newClient(t, wrong).Source("x.yaml")).trouble())
 	srv.Stop()
 	show("unavailable", r.trouble())
-	log.wait(t, nacos.EventLost, 1)
+	log.wait(t, nacos.EventConnectionLost, 1)
 	recorded.Close()
 	c.Close()
 

@@ -207,8 +207,8 @@ func TestCertificateThatDoesNotVerify(t *testing.T) {
 			}
 			err := follow(t, newClient(t, cfg).Source("x.yaml")).trouble()
 			var e *source.Error
-			if !errors.As(err, &e) || !errors.Is(err, nacos.CertificateRefused) || !strings.Contains(e.Fix, "NACOS_TLS_CA_FILE") {
-				t.Errorf("%s, user %q: told is %v, want %v", name, user, err, nacos.CertificateRefused)
+			if !errors.As(err, &e) || !errors.Is(err, nacos.InvalidCertificate) || !strings.Contains(e.Fix, "NACOS_TLS_CA_FILE") {
+				t.Errorf("%s, user %q: told is %v, want %v", name, user, err, nacos.InvalidCertificate)
 			}
 		}
 	}

@@ -22,7 +22,8 @@ func (c Config) scheme() string {
 	return schemeHTTP
 }
 
-// reported returns a server that came from the network with a scheme. What comes from there cannot lower it.
+// reported returns a server that came from the network with a scheme. What comes from there cannot
+// lower it.
 func (s settings) reported(a address) address {
 	switch {
 	case s.encrypted:
@@ -48,7 +49,7 @@ func (s *session) exposes(a address) {
 	if s.settings.plaintext || !s.settings.secret() || a.scheme == schemeHTTPS && s.settings.tls != nil || isLoopback(a.host) {
 		return
 	}
-	s.warn(&s.warnings.server, SentUnencrypted.fail("log in to", a.String()), a)
+	s.warn(&s.warnings.server, UnencryptedCredentials.fail("log in to", a.String()), a)
 }
 
 // exposesList warns if somebody on the way may say which servers get the password.
@@ -57,14 +58,14 @@ func (s *session) exposesList() {
 	if s.settings.plaintext || !s.settings.secret() || s.settings.tls == nil || a.scheme == schemeHTTPS || isLoopback(a.host) {
 		return
 	}
-	e := SentUnencrypted.failAs("ask", a.String(), "the list of the servers that get the credentials comes without encryption")
+	e := UnencryptedCredentials.failAs("ask", a.String(), "the list of the servers that get the credentials comes without encryption")
 	e.Fix = "give Config.Endpoint as https; where the network is trusted, set Config.Plaintext, or NACOS_PLAINTEXT=true"
 	s.warn(&s.warnings.endpoint, e, a)
 }
 
 // warn tells all hooks, those that come later too, or where there is none the default logger.
 func (s *session) warn(given *bool, err error, a address) {
-	e := Event{Kind: EventUnencrypted, Time: time.Now(), Server: a.String(), Err: err}
+	e := Event{Kind: EventUnencryptedCredentials, Time: time.Now(), Server: a.String(), Err: err}
 	s.mu.Lock()
 	if *given {
 		s.mu.Unlock()

@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// Client stands for one Nacos, as one user, in one namespace. Its methods are safe for concurrent use.
+// Client stands for one Nacos, as one user, in one namespace. Its methods are safe for concurrent
+// use.
 type Client struct {
 	session  *shared
 	settings settings
@@ -19,9 +20,10 @@ type Client struct {
 	sources []*Source
 }
 
-// NewClient returns a client, and connects in the background: a service boots with its server down, from what it had, and the
-// sources tell that there is no connection. [Client.WaitReady] waits for one. NewClient fails at once, with all that is wrong, on a
-// Config that cannot work. The client must be closed; ctx is for Dial alone and does not end the client.
+// NewClient returns a client, and connects in the background: a service boots with its server down,
+// from what it had, and the sources tell that there is no connection. [Client.WaitReady] waits for
+// one. NewClient fails at once, with all that is wrong, on a Config that cannot work. The client
+// must be closed; ctx is for Dial alone and does not end the client.
 func NewClient(cfg Config, opts ...Option) (*Client, error) {
 	return newClient(nil, cfg, defaults(), opts)
 }
@@ -40,8 +42,8 @@ func newClient(via transport, cfg Config, t timings, opts []Option) (*Client, er
 	return c, nil
 }
 
-// WaitReady waits until a server has taken the connection and the listen of every key that is declared by then. When ctx is done
-// first it returns the reason why there is no connection.
+// WaitReady waits until a server has taken the connection and the listen of every key that is
+// declared by then. When ctx is done first it returns the reason why there is no connection.
 func (c *Client) WaitReady(ctx context.Context) error {
 	if c.isClosed() {
 		return errClosed("client")
@@ -56,11 +58,13 @@ type Status struct {
 	Server string
 	// Since is when it took it.
 	Since time.Time
-	// Network is how often heartbeats are due by the quality of the network: "good", "fair" or "bad".
+	// Network is how often heartbeats are due by the quality of the network: "good", "fair" or
+	// "bad".
 	Network string
 	// Keys is how many keys are listened to.
 	Keys int
-	// Err is why there is no connection; nil while there is one, and before the first try has failed.
+	// Err is why there is no connection; nil while there is one, and before the first try has
+	// failed.
 	Err error
 }
 
@@ -77,8 +81,8 @@ func (c *Client) Status() Status {
 	return st
 }
 
-// Close closes the client and all its sources. The connection ends with the last client that shares it. Close waits until
-// what it ends has ended, at most 5 s, and may be called more than once.
+// Close closes the client and all its sources. The connection ends with the last client that shares
+// it. Close waits until what it ends has ended, at most 5 s, and may be called more than once.
 func (c *Client) Close() error {
 	c.mu.Lock()
 	if c.closed {
@@ -102,7 +106,8 @@ func (c *Client) isClosed() bool {
 	return c.closed
 }
 
-// adopt declares a source's key, and notes the source so that Close closes it. It reports whether the client is open.
+// adopt declares a source's key, and notes the source so that Close closes it. It reports whether
+// the client is open.
 func (c *Client) adopt(s *Source, k Key) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -120,7 +125,8 @@ func (c *Client) disown(s *Source) {
 	c.sources = slices.DeleteFunc(c.sources, func(x *Source) bool { return x == s })
 }
 
-// Format writes "nacos://10.0.0.1:8848/public" for every verb, so that fmt does not print the fields.
+// Format writes "nacos://10.0.0.1:8848/public" for every verb, so that fmt does not print the
+// fields.
 func (c *Client) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "nacos://%s/%s", c.settings.name(), namespaceName(c.settings.namespace))
 }
@@ -133,8 +139,9 @@ func (c *Client) key(dataID string, o sourceOptions) Key {
 	return k
 }
 
-// on calls f with a connection as soon as there is one, and again when that broke meanwhile, if f may be repeated. A ctx
-// without a deadline gets the request timeout for the whole, and that much more.
+// on calls f with a connection as soon as there is one, and again when that broke meanwhile, if f
+// may be repeated. A ctx without a deadline gets the request timeout for the whole, and that much
+// more.
 func (c *Client) on(ctx context.Context, more time.Duration, repeat bool, f func(context.Context, *session, *conn) error) error {
 	if c.isClosed() {
 		return errClosed("client")

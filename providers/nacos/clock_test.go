@@ -45,15 +45,15 @@ func TestClockJumps(t *testing.T) {
 		if age := time.Since(src.VerifiedAt()); age < 0 || age > time.Minute {
 			t.Errorf("after a jump of %v it was proven %v ago", jump, age)
 		}
-		lost := len(log.list(nacos.EventLost))
+		lost := len(log.list(nacos.EventConnectionLost))
 		change(fmt.Sprintf("v: %d, by its push", i))
 		srv.Faults().DropPushes(1)
 		change(fmt.Sprintf("v: %d, by comparing", i))
-		if n := len(log.list(nacos.EventLost)) - lost; n != 0 {
+		if n := len(log.list(nacos.EventConnectionLost)) - lost; n != 0 {
 			t.Errorf("a jump of %v cost %d connections", jump, n)
 		}
 		srv.Faults().CutStreams()
-		log.wait(t, nacos.EventLost, lost+1)
+		log.wait(t, nacos.EventConnectionLost, lost+1)
 		change(fmt.Sprintf("v: %d, on a new connection", i))
 	}
 }

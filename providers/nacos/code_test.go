@@ -21,7 +21,7 @@ type numbered struct {
 
 // frozen are the causes by their names.
 var frozen = []numbered{
-	{"HostUnknown", nacos.HostUnknown, 1},
+	{"UnknownHost", nacos.UnknownHost, 1},
 	{"ConnectionRefused", nacos.ConnectionRefused, 2},
 	{"NoResponse", nacos.NoResponse, 3},
 	{"Unreachable", nacos.Unreachable, 4},
@@ -30,36 +30,36 @@ var frozen = []numbered{
 	{"ConnectionLost", nacos.ConnectionLost, 7},
 	{"ServerUnresponsive", nacos.ServerUnresponsive, 8},
 	{"NotReady", nacos.NotReady, 9},
-	{"ConnectionForgotten", nacos.ConnectionForgotten, 10},
+	{"NotRegistered", nacos.NotRegistered, 10},
 	{"Redirected", nacos.Redirected, 11},
 	{"NoServers", nacos.NoServers, 12},
-	{"ServerFailed", nacos.ServerFailed, 13},
+	{"ServerError", nacos.ServerError, 13},
 	{"UnlistedServer", nacos.UnlistedServer, 14},
-	{"CertificateRefused", nacos.CertificateRefused, 15},
+	{"InvalidCertificate", nacos.InvalidCertificate, 15},
 	{"BadCredentials", nacos.BadCredentials, 20},
 	{"CredentialsMissing", nacos.CredentialsMissing, 21},
-	{"TokenRefused", nacos.TokenRefused, 22},
+	{"TokenRejected", nacos.TokenRejected, 22},
 	{"PermissionDenied", nacos.PermissionDenied, 23},
-	{"RequestRefused", nacos.RequestRefused, 24},
+	{"RequestRejected", nacos.RequestRejected, 24},
 	{"SigningFailed", nacos.SigningFailed, 25},
-	{"SignatureRefused", nacos.SignatureRefused, 26},
-	{"SentUnencrypted", nacos.SentUnencrypted, 27},
-	{"NamespaceMissing", nacos.NamespaceMissing, 40},
-	{"ConfigMissing", nacos.ConfigMissing, 41},
-	{"Duplicate", nacos.Duplicate, 42},
+	{"SignatureRejected", nacos.SignatureRejected, 26},
+	{"UnencryptedCredentials", nacos.UnencryptedCredentials, 27},
+	{"NamespaceNotFound", nacos.NamespaceNotFound, 40},
+	{"ConfigNotFound", nacos.ConfigNotFound, 41},
+	{"DuplicateListener", nacos.DuplicateListener, 42},
 	{"TooLarge", nacos.TooLarge, 43},
 	{"ContentCorrupt", nacos.ContentCorrupt, 44},
-	{"ContentChanging", nacos.ContentChanging, 45},
-	{"CompareFailed", nacos.CompareFailed, 46},
+	{"UpdateInProgress", nacos.UpdateInProgress, 45},
+	{"PreconditionFailed", nacos.PreconditionFailed, 46},
 	{"InvalidName", nacos.InvalidName, 47},
 	{"InvalidContent", nacos.InvalidContent, 48},
-	{"FormatUnknown", nacos.FormatUnknown, 49},
+	{"UnknownFormat", nacos.UnknownFormat, 49},
 	{"InvalidConfig", nacos.InvalidConfig, 50},
 	{"ClientClosed", nacos.ClientClosed, 51},
 	{"BadRequest", nacos.BadRequest, 52},
 	{"BadResponse", nacos.BadResponse, 53},
 	{"NotSupported", nacos.NotSupported, 54},
-	{"ContentOlder", nacos.ContentOlder, 55},
+	{"StaleContent", nacos.StaleContent, 55},
 }
 
 // Each cause has a text, one sentence that tells what to do, and a number that stays.
@@ -117,7 +117,7 @@ func TestCodesDocument(t *testing.T) {
 		t.Fatalf("%s has lost the marks of its table", file)
 	}
 	var table strings.Builder
-	table.WriteString("| Cause | Kind | What it says | What to do |\n|---|---|---|---|\n")
+	table.WriteString("| Code | Kind | Text | What to do |\n|---|---|---|---|\n")
 	for _, f := range frozen {
 		fmt.Fprintf(&table, "| `%s` (%d) | %v | %v | %s |\n", f.name, f.number, f.cause.Kind(), f.cause, f.cause.Fix())
 	}

@@ -7,24 +7,28 @@ import (
 	"strings"
 )
 
-// Config says which Nacos to use, and as whom. Only Servers, or Endpoint, is required. It may be printed: the password does
-// not show.
+// Config says which Nacos to use, and as whom. Only Servers, or Endpoint, is required. It may be
+// printed: the password does not show.
 type Config struct {
-	// Servers are the nodes of one cluster: "host", "host:port", "host:port/nacos", or a URL with http or https. Without a
-	// scheme it is https if TLS is set, and otherwise http. The port is that of HTTP, 8848 where none is named; gRPC is taken to be 1000 above, as Nacos has it, unless something maps ports and
-	// the address says where to: "host:30848?grpc=31848".
+	// Servers are the nodes of one cluster: "host", "host:port", "host:port/nacos", or a URL with
+	// http or https. Without a scheme it is https if TLS is set, and otherwise http. The port is
+	// that of HTTP, 8848 where none is named; gRPC is taken to be 1000 above, as Nacos has it,
+	// unless something maps ports and the address says where to: "host:30848?grpc=31848".
 	Servers []string
-	// Endpoint is an address server, which tells the nodes: "host", "host:port" or a URL. Without a scheme it is https if
-	// TLS is set. Its port is 8080 where none is named, its path /nacos/serverlist; its answer is one node a line. It is
-	// asked every 30 s, and what it said last goes on being used while it cannot be. Until it has answered Servers are used,
-	// if there are any. With TLS, or if one of Servers is https, the nodes are https whatever it says. Empty: none.
+	// Endpoint is an address server, which tells the nodes: "host", "host:port" or a URL. Without a
+	// scheme it is https if TLS is set. Its port is 8080 where none is named, its path
+	// /nacos/serverlist; its answer is one node a line. It is asked every 30 s, and what it said
+	// last goes on being used while it cannot be. Until it has answered Servers are used, if there
+	// are any. With TLS, or if one of Servers is https, the nodes are https whatever it says.
+	// Empty: none.
 	Endpoint string
-	// AllowRedirects are hosts to which a server may send the session beside those of Servers and of the address server's
-	// list: "host", "host:port", or a network, "10.0.0.0/8". They get name, password and token as a listed server does.
-	// After 10 minutes at one of them the session goes back to the list. Empty: listed servers alone.
+	// AllowRedirects are hosts to which a server may send the session beside those of Servers and
+	// of the address server's list: "host", "host:port", or a network, "10.0.0.0/8". They get name,
+	// password and token as a listed server does. After 10 minutes at one of them the session goes
+	// back to the list. Empty: listed servers alone.
 	AllowRedirects []string
-	// Namespace is the *id* of the namespace, which is not the name that the console shows. Empty and "public": the
-	// public one.
+	// Namespace is the *id* of the namespace, which is not the name that the console shows. Empty
+	// and "public": the public one.
 	Namespace string
 	// Group is the group of configs that name none themselves. Empty: DEFAULT_GROUP.
 	Group string
@@ -33,29 +37,32 @@ type Config struct {
 	Password Password
 	// Signer signs requests, for servers that want an access key (AK/SK). Nil: they are not signed.
 	Signer *Signer
-	// ContextPath is where the server's HTTP interface lives, for servers that do not name a path of their own. Empty:
-	// "/nacos"; "/" for none.
+	// ContextPath is where the server's HTTP interface lives, for servers that do not name a path
+	// of their own. Empty: "/nacos"; "/" for none.
 	ContextPath string
-	// TLS turns TLS on: for gRPC, and for HTTP, which is https where no scheme is named. Servers with http are then an
-	// error, unless Plaintext is set. Nil: gRPC without TLS, and HTTP as the addresses say. It must not be changed
-	// afterwards.
+	// TLS turns TLS on: for gRPC, and for HTTP, which is https where no scheme is named. Servers
+	// with http are then an error, unless Plaintext is set. Nil: gRPC without TLS, and HTTP as the
+	// addresses say. It must not be changed afterwards.
 	TLS *tls.Config
-	// Plaintext says that the network to the servers is trusted: name, password and token may go without encryption. With
-	// TLS it means that HTTP has none: it is http where no scheme is named, for the address server's nodes too, and http may
-	// be named. gRPC has TLS all the same. Without Plaintext a client that sends credentials in the clear to a host other
-	// than loopback warns once: with the event [EventUnencrypted], or through slog.Default if it has no [OnEvent].
+	// Plaintext says that the network to the servers is trusted: name, password and token may go
+	// without encryption. With TLS it means that HTTP has none: it is http where no scheme is
+	// named, for the address server's nodes too, and http may be named. gRPC has TLS all the same.
+	// Without Plaintext a client that sends credentials in the clear to a host other than loopback
+	// warns once: with the event [EventUnencryptedCredentials], or through slog.Default if it has
+	// no [OnEvent].
 	Plaintext bool
 	// AppName is the name of the service. Empty: the name of the program.
 	AppName string
-	// AppVersion is the version of the service. Empty: the version of the main module, else its commit, if the
-	// build recorded one.
+	// AppVersion is the version of the service. Empty: the version of the main module, else its
+	// commit, if the build recorded one.
 	AppVersion string
-	// InstanceID identifies the process among the instances of the service. Empty: host, process number and a random
-	// part, the same for all clients of the process.
+	// InstanceID identifies the process among the instances of the service. Empty: host, process
+	// number and a random part, the same for all clients of the process.
 	InstanceID string
-	// Labels are sent when a connection is set up. Two names have a meaning of their own: "Vipserver-Tag" is the tag
-	// for which [GrayTag] publishes a content, and "nacos_config_gray_label" is the label by which newer servers (2.5
-	// and 3) choose gray contents. Empty: none.
+	// Labels are sent when a connection is set up. Two names have a meaning of their own:
+	// "Vipserver-Tag" is the tag for which [GrayTag] publishes a content, and
+	// "nacos_config_gray_label" is the label by which newer servers (2.5 and 3) choose gray
+	// contents. Empty: none.
 	Labels map[string]string
 
 	problems   []string // what FromEnv found
@@ -78,7 +85,8 @@ type settings struct {
 	labels    map[string]string // all that a connection is set up with
 }
 
-// name is how the servers are called in identities, which do not change with what an address server says.
+// name is how the servers are called in identities, which do not change with what an address server
+// says.
 func (s settings) name() string {
 	if s.endpoint != nil {
 		return s.endpoint.server.String()

@@ -133,12 +133,12 @@ func TestErrorsName(t *testing.T) {
 	}{
 		{"refused", at("127.0.0.1:1").Source("x.yaml"), nacos.ConnectionRefused, "connection refused", "Nacos runs"},
 		// A label of 64 letters is no host anywhere, which needs no answer of a name server.
-		{"no host", at(strings.Repeat("x", 64) + ".invalid").Source("x.yaml"), nacos.HostUnknown, "no host", "DNS"},
+		{"no host", at(strings.Repeat("x", 64) + ".invalid").Source("x.yaml"), nacos.UnknownHost, "no host has this name", "DNS"},
 		{"gRPC port shut", at(lone.Addr().String()).Source("x.yaml"), nacos.GRPCPortClosed, "but not the gRPC port", "open port"},
 		{"no Nacos there", at(swap(srv)).Source("x.yaml"), nacos.NotNacos, "does not speak the gRPC of Nacos", "1000 above"},
 		{"no answer", at(mute.Addr()).Source("x.yaml"), nacos.NoResponse, "no answer in time", "network"},
-		{"not found", c.Source("missing.yaml"), nacos.ConfigMissing, "public/DEFAULT_GROUP/missing.yaml", "*id*"},
-		{"no format", c.Source("plain"), nacos.FormatUnknown, "format", "nacos.Format"},
+		{"not found", c.Source("missing.yaml"), nacos.ConfigNotFound, "public/DEFAULT_GROUP/missing.yaml", "*id*"},
+		{"no format", c.Source("plain"), nacos.UnknownFormat, "format", "nacos.Format"},
 		{"empty data ID", c.Source(""), nacos.InvalidName, "data ID is empty", "letters"},
 		{"empty group", c.Source("x.yaml", nacos.Group("")), nacos.InvalidName, "group is empty", "letters"},
 		{"illegal data ID", c.Source("a/b"), nacos.InvalidName, "illegal character", "letters"},

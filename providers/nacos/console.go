@@ -8,8 +8,8 @@ import (
 	"strconv"
 )
 
-// Some questions only a server's HTTP interface answers. It has other paths on a Nacos 3 than on a Nacos 2; they are tried
-// in the order in which they are given until a server knows one.
+// Some questions only a server's HTTP interface answers. It has other paths on a Nacos 3 than on a
+// Nacos 2; they are tried in the order in which they are given until a server knows one.
 
 // call is one request of that interface.
 type call struct {
@@ -39,8 +39,8 @@ func with(v url.Values, name, value string) url.Values {
 	return v
 }
 
-// console asks the server of the connection and returns the body of its answer. Newer servers wrap it: the wrapping is
-// taken off.
+// console asks the server of the connection and returns the body of its answer. Newer servers wrap
+// it: the wrapping is taken off.
 func (s *session) console(ctx context.Context, c *conn, k Key, op string, calls ...call) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timings.request)
 	defer cancel()
@@ -81,7 +81,7 @@ func (s *session) consoleCall(ctx context.Context, server address, k Key, op str
 			}
 			continue
 		case code == codeNoResource:
-			return nil, true, ConfigMissing.fail(op, document)
+			return nil, true, ConfigNotFound.fail(op, document)
 		case status == http.StatusServiceUnavailable, status == http.StatusBadGateway, status == http.StatusGatewayTimeout,
 			status == http.StatusTooManyRequests:
 			return nil, true, errNotReady(server)
@@ -92,7 +92,7 @@ func (s *session) consoleCall(ctx context.Context, server address, k Key, op str
 		}
 		cause := BadResponse
 		if status == http.StatusInternalServerError {
-			cause = ServerFailed
+			cause = ServerError
 		}
 		return nil, true, cause.failAs(op, document, "the server answered with HTTP status "+strconv.Itoa(status))
 	}
@@ -101,7 +101,8 @@ func (s *session) consoleCall(ctx context.Context, server address, k Key, op str
 // codeNoResource is what newer servers have in an answer about something that is not there.
 const codeNoResource = 20004
 
-// unwrap takes the wrapping of newer servers off: {"code": 0, "message": "success", "data": …}. Some have 200 for 0.
+// unwrap takes the wrapping of newer servers off: {"code": 0, "message": "success", "data": …}.
+// Some have 200 for 0.
 func unwrap(body []byte) (code int, message string, data []byte) {
 	var w struct {
 		Code    *int            `json:"code"`

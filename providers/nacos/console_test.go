@@ -61,8 +61,8 @@ func TestHistory(t *testing.T) {
 		}
 		none := changes[0]
 		none.ID = 1 << 40
-		if _, err := c.PreviousContent(ctx, none); !errors.Is(err, nacos.ConfigMissing) {
-			t.Errorf("Before of an entry that is not there: %v, want %v", err, nacos.ConfigMissing)
+		if _, err := c.PreviousContent(ctx, none); !errors.Is(err, nacos.ConfigNotFound) {
+			t.Errorf("Before of an entry that is not there: %v, want %v", err, nacos.ConfigNotFound)
 		}
 		for _, bad := range []string{"", "a b"} {
 			if _, err := c.History(ctx, bad, 0); !errors.Is(err, nacos.InvalidName) {
@@ -190,13 +190,13 @@ func TestNamespaceMissing(t *testing.T) {
 		c := newClient(t, cfg, log.hook())
 		r := follow(t, c.Source(id))
 		err := r.trouble()
-		if !errors.Is(err, nacos.NamespaceMissing) || !errors.Is(err, source.NotFound) || !strings.Contains(err.Error(), cfg.Namespace) {
-			t.Errorf("a namespace that is not there: %v, want %v", err, nacos.NamespaceMissing)
+		if !errors.Is(err, nacos.NamespaceNotFound) || !errors.Is(err, source.NotFound) || !strings.Contains(err.Error(), cfg.Namespace) {
+			t.Errorf("a namespace that is not there: %v, want %v", err, nacos.NamespaceNotFound)
 		}
-		if _, err := c.Get(within(t), id); !errors.Is(err, nacos.NamespaceMissing) {
-			t.Errorf("Get in it: %v, want %v", err, nacos.NamespaceMissing)
+		if _, err := c.Get(within(t), id); !errors.Is(err, nacos.NamespaceNotFound) {
+			t.Errorf("Get in it: %v, want %v", err, nacos.NamespaceNotFound)
 		}
-		if e := log.wait(t, nacos.EventNamespaceMissing, 1); e.Err == nil || e.Server == "" {
+		if e := log.wait(t, nacos.EventNamespaceNotFound, 1); e.Err == nil || e.Server == "" {
 			t.Errorf("the event is %+v", e)
 		}
 		if d, err := follow(t, c.Source(id, nacos.AbsentOK())).next(); err != nil || !d.Absent {
@@ -214,12 +214,12 @@ func TestNamespaceMissing(t *testing.T) {
 		res.Body.Close()
 		cfg := config(srv)
 		cfg.Namespace = "dev"
-		if err := follow(t, newClient(t, cfg).Source("x.yaml")).trouble(); !errors.Is(err, nacos.NamespaceMissing) || !strings.Contains(err.Error(), "id-7") {
+		if err := follow(t, newClient(t, cfg).Source("x.yaml")).trouble(); !errors.Is(err, nacos.NamespaceNotFound) || !strings.Contains(err.Error(), "id-7") {
 			t.Errorf("a name for an id: %v, want the id", err)
 		}
 		cfg.Namespace = "id-7"
-		if err := follow(t, newClient(t, cfg).Source("x.yaml")).trouble(); !errors.Is(err, nacos.ConfigMissing) {
-			t.Errorf("a config that is missing in a namespace that is there: %v, want %v", err, nacos.ConfigMissing)
+		if err := follow(t, newClient(t, cfg).Source("x.yaml")).trouble(); !errors.Is(err, nacos.ConfigNotFound) {
+			t.Errorf("a config that is missing in a namespace that is there: %v, want %v", err, nacos.ConfigNotFound)
 		}
 	})
 }
@@ -288,9 +288,9 @@ func TestConsoleTroubles(t *testing.T) {
 		{403, `{"status":403,"message":"canary"}`, nacos.CredentialsMissing},
 		{503, "canary", nacos.NotReady},
 		{400, "canary", nacos.BadRequest},
-		{500, "canary", nacos.ServerFailed},
+		{500, "canary", nacos.ServerError},
 		{302, "canary", nacos.BadResponse},
-		{404, `{"code":20004,"message":"canary","data":null}`, nacos.ConfigMissing},
+		{404, `{"code":20004,"message":"canary","data":null}`, nacos.ConfigNotFound},
 		{404, "canary", nacos.NotSupported},
 		{200, "canary", nacos.BadResponse},
 		{200, "", nacos.BadResponse},

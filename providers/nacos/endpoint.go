@@ -18,7 +18,8 @@ const (
 	endpointPath = "/nacos/serverlist"
 )
 
-// endpoint is an address server: an HTTP resource that names the servers of a cluster, one a line. The SDKs have the same.
+// endpoint is an address server: an HTTP resource that names the servers of a cluster, one a line.
+// The SDKs have the same.
 type endpoint struct {
 	server address // for people
 	url    string
@@ -148,9 +149,9 @@ func sameServers(one, other []address) bool {
 	return !slices.ContainsFunc(one, notIn(other)) && !slices.ContainsFunc(other, notIn(one))
 }
 
-// leave gives up a connection to a server that is not in the list; of one where a server has sent the session that is asked when the list
-// has changed. It does so as soon as a server of the list can be reached: what an address server says may be a slip, or a page about its
-// own maintenance.
+// leave gives up a connection to a server that is not in the list; of one where a server has sent
+// the session that is asked when the list has changed. It does so as soon as a server of the list
+// can be reached: what an address server says may be a slip, or a page about its own maintenance.
 func (s *session) leave(ctx context.Context, c *conn, changed bool) {
 	servers, _ := s.known()
 	if c == nil || isAmong(servers, c.server) {

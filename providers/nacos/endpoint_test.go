@@ -44,7 +44,7 @@ func TestEndpointIsFollowed(t *testing.T) {
 		if n := len(log.list(nacos.EventServersChanged)); n != 3 {
 			t.Errorf("%d lists were told, want 3: %s", n, log)
 		}
-		if n := len(log.list(nacos.EventLost)); n != 1 {
+		if n := len(log.list(nacos.EventConnectionLost)); n != 1 {
 			t.Errorf("the connection was lost %d times, want once", n)
 		}
 	})
@@ -72,7 +72,7 @@ func TestListThatChangesBetweenTwoConnections(t *testing.T) {
 			for i := range 12 { // the waits between two connections have grown
 				log.wait(t, nacos.EventConnected, i+1)
 				f.cut()
-				log.wait(t, nacos.EventLost, i+1)
+				log.wait(t, nacos.EventConnectionLost, i+1)
 			}
 			f.do(func() { f.list = []string{"z:8848"} })
 			time.Sleep(2 * time.Minute)
@@ -113,7 +113,7 @@ func TestEndpointThatNamesNobody(t *testing.T) {
 		ready(t, c)
 		f.do(func() { f.list = []string{"maintenance"} })
 		time.Sleep(10 * time.Minute)
-		if got := c.Status().Server; got != "a:8848" || len(log.list(nacos.EventLost)) > 0 {
+		if got := c.Status().Server; got != "a:8848" || len(log.list(nacos.EventConnectionLost)) > 0 {
 			t.Errorf("the address server names a host that is none, and the session is at %q:\n%s", got, log)
 		}
 		f.do(func() { f.down["maintenance:8848"] = false }) // and now it is one

@@ -8,8 +8,9 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// A service may have thousands of keys, and Go's collector lets a heap grow to twice what lives in it: a word in doc, entry or
-// Source is paid for twice. So what most keys do not have stands apart, and what follows from another field is no field.
+// A service may have thousands of keys, and Go's collector lets a heap grow to twice what lives in
+// it: a word in doc, entry or Source is paid for twice. So what most keys do not have stands apart,
+// and what follows from another field is no field.
 
 // doc is one state of a config, as it was read and verified. It is immutable.
 type doc struct {
@@ -47,7 +48,8 @@ func (d *doc) on(conn uint64) *doc {
 	return &later
 }
 
-// again is the same state, read once more: it may have been published anew, with another type. Its content is not held twice.
+// again is the same state, read once more: it may have been published anew, with another type. Its
+// content is not held twice.
 func (d *doc) again(read *doc) *doc {
 	same := *d
 	same.contentType, same.declared = read.contentType, read.declared
@@ -121,8 +123,8 @@ func (e *entry) have() string {
 	return e.doc.md5()
 }
 
-// applied is the md5 that the server is told. If one of several sources has not applied what was read, it is that
-// one's: the process has made a content live when all of it has.
+// applied is the md5 that the server is told. If one of several sources has not applied what was
+// read, it is that one's: the process has made a content live when all of it has.
 func (e *entry) applied() string {
 	have := e.have()
 	for _, h := range e.sources {

@@ -25,8 +25,8 @@ const (
 	envPlaintext    = "NACOS_PLAINTEXT"
 )
 
-// FromEnv returns the Config that the environment describes. It reports no error: [NewClient] returns
-// everything that is wrong with the variables.
+// FromEnv returns the Config that the environment describes. It reports no error: [NewClient]
+// returns everything that is wrong with the variables.
 //
 //	NACOS_SERVER_ADDR      Servers: "10.0.0.1:8848,10.0.0.2:8848"
 //	NACOS_ENDPOINT         Endpoint: "10.0.0.9:8080"
@@ -53,9 +53,10 @@ const (
 //	NACOS_TLS_SERVER_NAME  the name in the server's certificate; default the host of its address
 //	NACOS_TLS_INSECURE     "true" does not verify the server's certificate
 //
-// Where one of these is not set, FromEnv reads the variable that nacos-sdk-go has for the same setting:
-// nacos_app_conn_labels, nacos_config_gray_label and, with the prefix nacos_remote_client_rpc_tls_, enable,
-// trustCollectionChainPath, certChainFile, certPrivateKey and trustAll.
+// Where one of these is not set, FromEnv reads the variable that nacos-sdk-go has for the same
+// setting: nacos_app_conn_labels, nacos_config_gray_label and, with the prefix
+// nacos_remote_client_rpc_tls_, enable, trustCollectionChainPath, certChainFile, certPrivateKey and
+// trustAll.
 func FromEnv() Config {
 	c := Config{
 		Servers:        envconf.Fields(os.Getenv(envServers), ",; "),

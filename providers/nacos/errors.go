@@ -13,28 +13,29 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Every error that a user can see, each with its kind and the one fix. Texts hang on the cause alone, never on the count
-// of tries or on a time, so that the same trouble reads the same and wakes nobody twice. No text of the server or of a
-// library goes in: it may quote what was sent.
+// The errors that users see. A text depends on the code alone, never on a number of attempts or on
+// a time, so that the same trouble has the same text and wakes no source twice. It includes no text
+// of the server or of a library, which may quote what was sent.
 
 func errBadConfig(problems []string) error {
-	return InvalidConfig.failAs("dial", "nacos", strings.Join(problems, "; "))
+	return InvalidConfig.failAs("open", "nacos", strings.Join(problems, "; "))
 }
 
 // errPlainServer is a problem of a Config.
-var errPlainServer = errors.New("is http though TLS is set; write https, or set Plaintext (NACOS_PLAINTEXT=true) if its HTTP has no TLS and the network is trusted")
+var errPlainServer = errors.New("is http although TLS is set; use https, or, if you trust the network and its HTTP has no TLS, set Plaintext (NACOS_PLAINTEXT=true)")
 
-// errNoTLS is for a server whose HTTP speaks no TLS.
+// errNoTLS is the error of a server whose HTTP port does not speak TLS.
 func errNoTLS(op string, a address) error {
 	e := Unreachable.failAs(op, a.String(), fmt.Sprintf("port %d speaks HTTP without TLS", a.port))
-	e.Fix = "turn TLS on for the server's HTTP, or in front of it; where gRPC alone has TLS and the network is trusted, set Config.Plaintext, or NACOS_PLAINTEXT=true"
+	e.Fix = "turn on TLS for the server's HTTP port, or in front of it; if only gRPC uses TLS and you trust the network, set Config.Plaintext, or NACOS_PLAINTEXT=true"
 	return e
 }
 
-func errNoHost(a address) error { return HostUnknown.fail("connect to", a.String()) }
+func errUnknownHost(a address) error { return UnknownHost.fail("connect to", a.String()) }
 
-// errNotReachable is for a dial or request that had no answer; only what kind of error it was is used.
-func errNotReachable(a address, err error) error {
+// errUnreachable is the error of a dial or a request without an answer. It keeps only the class of
+// err.
+func errUnreachable(a address, err error) error {
 	cause := Unreachable
 	var dns *net.OpError
 	switch {
@@ -46,36 +47,36 @@ func errNotReachable(a address, err error) error {
 	return cause.fail("connect to", a.String())
 }
 
-func errGRPCShut(a address) error {
+func errGRPCPortClosed(a address) error {
 	e := GRPCPortClosed.failAs("connect to", a.String(), fmt.Sprintf("port %d is open, but not the gRPC port %d", a.port, a.grpcPort()))
-	e.Fix = fmt.Sprintf("open port %d too, in the firewall, the container and the service: Nacos 2 and later need both; where it is mapped to another one, name that by ?grpc=port", a.grpcPort())
+	e.Fix = fmt.Sprintf("open port %d too, in the firewall, the container and the service: Nacos 2 and later need both; if it is mapped to another port, add ?grpc=port to the address", a.grpcPort())
 	return e
 }
 
-func errNoGRPC(a address) error {
+func errNotNacos(a address) error {
 	return NotNacos.failAs("connect to", a.String(), fmt.Sprintf("port %d does not speak the gRPC of Nacos", a.grpcPort()))
 }
 
-// errNoHTTP2 is for a program that has turned HTTP/2 off in net/http.
+// errNoHTTP2 is the error of a program that has turned HTTP/2 off in net/http.
 func errNoHTTP2(a address) error {
 	e := InvalidConfig.failAs("connect to", a.String(), "HTTP/2 is turned off in this program")
-	e.Fix = "take http2client=0 out of GODEBUG, or the tag nethttpomithttp2 out of the build: gRPC needs it"
+	e.Fix = "remove http2client=0 from GODEBUG, or the build tag nethttpomithttp2: gRPC needs HTTP/2"
 	return e
 }
 
-func errNoAnswer(a address) error { return NoResponse.fail("ask", a.String()) }
+func errNoResponse(a address) error { return NoResponse.fail("ask", a.String()) }
 
 func errLost(a address) error { return ConnectionLost.fail("ask", a.String()) }
 
-func errSilent(a address) error { return ServerUnresponsive.fail("ask", a.String()) }
+func errUnresponsive(a address) error { return ServerUnresponsive.fail("ask", a.String()) }
 
 func errNotReady(a address) error { return NotReady.fail("ask", a.String()) }
 
-func errUnregistered(a address) error { return ConnectionForgotten.fail("ask", a.String()) }
+func errNotRegistered(a address) error { return NotRegistered.fail("ask", a.String()) }
 
-func errReset(a address) error { return Redirected.fail("ask", a.String()) }
+func errRedirected(a address) error { return Redirected.fail("ask", a.String()) }
 
-// ops say what a request is for.
+// ops are the operations of requests.
 var ops = map[string]string{typeQuery: "read", typePublish: "publish", typeRemove: "delete", typeListen: "listen to"}
 
 func opOf(typ string) string {
@@ -91,35 +92,35 @@ func errAnswer(document, op string, code int) error {
 	case codeNoHandler:
 		cause = NotSupported
 	case codeDuplicate:
-		cause = Duplicate
+		cause = DuplicateListener
 	case codeFailed:
-		cause = ServerFailed
+		cause = ServerError
 	}
 	return cause.failAs(op, document, fmt.Sprintf("the server answered with code %d", code))
 }
 
 func errTooLarge(document string) error { return TooLarge.fail("ask", document) }
 
-func errRefused(a address) error { return RequestRefused.fail("ask", a.String()) }
+func errRejected(a address) error { return RequestRejected.fail("ask", a.String()) }
 
-func errBadLogin(a address) error { return BadCredentials.fail("login to", a.String()) }
+func errBadCredentials(a address) error { return BadCredentials.fail("login to", a.String()) }
 
 func errLoginAnswer(a address) error {
-	e := NotNacos.failAs("login to", a.String(), "the answer is not that of a Nacos")
-	e.Fix = "check that address and ContextPath are those of Nacos' HTTP interface"
+	e := NotNacos.failAs("login to", a.String(), "the answer is not from Nacos")
+	e.Fix = "check that address and ContextPath are those of the HTTP interface of Nacos"
 	return e
 }
 
-// denied says why a request was refused, as far as the server's message tells.
+// denied returns why the server rejected a request, as far as its message says.
 func (s *session) denied(a address, document, message string) error {
 	cause := PermissionDenied
 	switch {
 	case s.settings.signer != nil && !s.auth.needed():
-		cause = SignatureRefused
+		cause = SignatureRejected
 	case !s.auth.needed():
 		cause = CredentialsMissing
 	case strings.Contains(strings.ToLower(message), "token"):
-		cause = TokenRefused
+		cause = TokenRejected
 	}
 	return cause.fail("ask", place(document, a))
 }
@@ -131,21 +132,21 @@ func place(document string, a address) string {
 	return document
 }
 
-func errNotFound(k Key) error { return ConfigMissing.fail("read", k.String()) }
+func errNotFound(k Key) error { return ConfigNotFound.fail("read", k.String()) }
 
 func errCorrupt(document string) error { return ContentCorrupt.fail("read", document) }
 
-func errModifying(document string) error { return ContentChanging.fail("read", document) }
+func errUpdateInProgress(document string) error { return UpdateInProgress.fail("read", document) }
 
 func errBadKey(k Key, problems []string) error {
 	return InvalidName.failAs("name", k.String(), strings.Join(problems, "; "))
 }
 
-func errNoFormat(k Key) error { return FormatUnknown.fail("read", k.String()) }
+func errUnknownFormat(k Key) error { return UnknownFormat.fail("read", k.String()) }
 
 func errClosed(what string) error { return ClientClosed.fail("use", what) }
 
-func errConflict(k Key) error { return CompareFailed.fail("publish", k.String()) }
+func errPreconditionFailed(k Key) error { return PreconditionFailed.fail("publish", k.String()) }
 
 func errBadContent(k Key, cause Code, text, fix string) error {
 	e := cause.failAs("publish", k.String(), text)
@@ -153,8 +154,8 @@ func errBadContent(k Key, cause Code, text, fix string) error {
 	return e
 }
 
-// all joins what each server of a round said into one error of the most telling kind, in an order that does not hang on
-// which server was tried first.
+// all joins the errors of the servers of a round into one, with the most specific kind. The order
+// does not depend on which server was tried first.
 func all(servers []address, byServer map[address]error) error {
 	if len(byServer) == 1 {
 		for _, err := range byServer {

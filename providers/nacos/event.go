@@ -5,38 +5,62 @@ import (
 	"time"
 )
 
-// EventKind says what happened.
+// EventKind is the kind of an [Event]. Its numbers never change, so that you may store them.
 type EventKind uint8
 
-// What the session tells. The numbers are frozen: they may stand in a database of metrics.
+// The kinds of events, each with the fields that are set besides Kind, Time and Dropped.
 const (
-	EventConnected           EventKind = 1  // a server took the connection; Server, Attempt (which try it was), Took
-	EventLost                EventKind = 2  // the connection is gone; Server, Err
-	EventConnectFailed       EventKind = 3  // no server of the list could be reached; Attempt, Err
-	EventOutage              EventKind = 4  // the tenth such failure in a row, or as [OutageAfter] says; once in an outage; Attempt, Err
-	EventRedirected          EventKind = 5  // the server sends its clients away; Server is where to; Err is set where the session does not go there
-	EventLoggedIn            EventKind = 6  // there is a new token; Server
-	EventLoginRefused        EventKind = 7  // there is none; Server, Err
-	EventPushed              EventKind = 8  // the server says that a key has changed; Server, Document
-	EventRead                EventKind = 9  // a key was read and differs from what it was; Server, Document, MD5, Took
-	EventDiscarded           EventKind = 10 // a content was thrown away because it does not match its md5; Server, Document, Err
-	EventReadFailed          EventKind = 11 // a key could not be read, and will be tried again; Server, Document, Err
-	EventReconciled          EventKind = 12 // all keys were compared with the server's; Server, Keys, Changed, Took
-	EventHeartbeatMissed     EventKind = 13 // a heartbeat was not answered; Server, Attempt (how many in a row)
-	EventServersChanged      EventKind = 14 // the address server names other servers than before; Server has them all
-	EventAddressServerFailed EventKind = 15 // the address server cannot be asked, or names none; Server is that one, Err
-	EventNamespaceMissing    EventKind = 16 // there is no namespace of the id that Config names; Server, Err
-	EventUnencrypted         EventKind = 17 // credentials, or the list of who gets them, can be read on their way; once for each client; Server, Err
+	// EventConnected: a server registered the connection. Server, Attempt (1 for the first), Took.
+	EventConnected EventKind = 1
+	// EventConnectionLost: the connection ended. Server, Err.
+	EventConnectionLost EventKind = 2
+	// EventConnectFailed: every server of the list failed. Attempt, Err.
+	EventConnectFailed EventKind = 3
+	// EventOutage: the tenth such failure in a row, or as [OutageAfter] sets it; once an outage.
+	// Attempt, Err.
+	EventOutage EventKind = 4
+	// EventRedirected: the server redirects its clients. Server (the target; empty for any other
+	// server), Err (why the session does not follow).
+	EventRedirected EventKind = 5
+	// EventLoggedIn: the session has a new token. Server.
+	EventLoggedIn EventKind = 6
+	// EventLoginFailed: a login failed. Server, Err.
+	EventLoginFailed EventKind = 7
+	// EventPushReceived: the server pushed that a key has changed. Server, Document.
+	EventPushReceived EventKind = 8
+	// EventConfigRead: a key was read, and its content is new. Server, Document, MD5 (empty if the
+	// config is absent), Took.
+	EventConfigRead EventKind = 9
+	// EventContentDiscarded: a content did not match its md5. Server, Document, Err.
+	EventContentDiscarded EventKind = 10
+	// EventReadFailed: a key could not be read; the session reads it again. Server, Document, Err.
+	EventReadFailed EventKind = 11
+	// EventReconciled: all keys were compared with the server's. Server, Keys, Changed, Took.
+	EventReconciled EventKind = 12
+	// EventHeartbeatMissed: the server did not answer a heartbeat. Server, Attempt (misses in a
+	// row).
+	EventHeartbeatMissed EventKind = 13
+	// EventServersChanged: the list of the address server has changed. Server (all of them).
+	EventServersChanged EventKind = 14
+	// EventAddressServerFailed: the address server does not answer, or lists no servers. Server
+	// (the address server), Err.
+	EventAddressServerFailed EventKind = 15
+	// EventNamespaceNotFound: no namespace has the id of [Config].Namespace. Server, Err.
+	EventNamespaceNotFound EventKind = 16
+	// EventUnencryptedCredentials: credentials, or the list of servers that receive them, travel
+	// without encryption; once per client. Server, Err.
+	EventUnencryptedCredentials EventKind = 17
 )
 
 var eventNames = map[EventKind]string{
-	EventConnected: "connected", EventLost: "lost", EventConnectFailed: "try failed", EventOutage: "outage", EventRedirected: "redirected",
-	EventLoggedIn: "logged in", EventLoginRefused: "login refused", EventPushed: "pushed", EventRead: "read", EventDiscarded: "discarded",
-	EventReadFailed: "read failed", EventReconciled: "reconciled", EventHeartbeatMissed: "missed",
-	EventServersChanged: "located", EventAddressServerFailed: "not located", EventNamespaceMissing: "no namespace", EventUnencrypted: "credentials in clear",
+	EventConnected: "connected", EventConnectionLost: "connection lost", EventConnectFailed: "connect failed", EventOutage: "outage",
+	EventRedirected: "redirected", EventLoggedIn: "logged in", EventLoginFailed: "login failed", EventPushReceived: "push received",
+	EventConfigRead: "config read", EventContentDiscarded: "content discarded", EventReadFailed: "read failed", EventReconciled: "reconciled",
+	EventHeartbeatMissed: "heartbeat missed", EventServersChanged: "servers changed", EventAddressServerFailed: "address server failed",
+	EventNamespaceNotFound: "namespace not found", EventUnencryptedCredentials: "unencrypted credentials",
 }
 
-// String returns the kind in words.
+// String returns the name of the kind, such as "connection lost".
 func (k EventKind) String() string {
 	if s, ok := eventNames[k]; ok {
 		return s
@@ -44,26 +68,28 @@ func (k EventKind) String() string {
 	return "unknown"
 }
 
-// Event is one fact about the session. Which fields are set, the kind says. It never holds a content, a password or a
-// token, so that it may be logged whole.
+// Event reports one thing that happened to a session. Its kind says which fields are set. An Event
+// never holds a content, a password or a token, so that you may log all of it.
 type Event struct {
 	Kind     EventKind
 	Time     time.Time
 	Server   string // "10.0.0.1:8848"
 	Document string // "public/DEFAULT_GROUP/orders.yaml"
-	MD5      string // of the content; empty: there is none any more
+	MD5      string
 	Attempt  int
 	Keys     int
 	Changed  int
 	Took     time.Duration
 	Err      error
-	// Dropped is how many events before this one were dropped because the hook was slow.
+	// Dropped is the number of events lost before this one because the function of [OnEvent] was
+	// slow.
 	Dropped int
 }
 
 const eventQueue = 1024
 
-// hook tells one client's function what happens, from one goroutine, so that a slow function slows nothing.
+// hook calls one client's function with each event, from one goroutine, so that a slow function
+// delays nothing else.
 type hook struct {
 	f    func(Event)
 	in   chan Event
@@ -111,7 +137,7 @@ func (h *hook) tell(e Event) {
 	}
 }
 
-// close has what waits told, and waits for it at most that long.
+// close delivers the queued events, and waits for that at most that long.
 func (h *hook) close(most time.Duration) {
 	if h == nil {
 		return

@@ -74,7 +74,7 @@ func ExampleClient_Get() {
 	fmt.Println(err)
 	// Output:
 	// true
-	// read public/DEFAULT_GROUP/ordres.yaml: not found: there is no such config (check data ID and group for a slip, and that the namespace is given by its *id* and not its name; if it may be missing, say nacos.AbsentOK())
+	// read public/DEFAULT_GROUP/ordres.yaml: not found: config does not exist (check data ID and group for a typo, and that the namespace is an *id* and not a name; if the config may be missing, use nacos.AbsentOK())
 }
 
 // A NewClient that cannot work says all that is wrong, at once.

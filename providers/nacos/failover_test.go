@@ -32,8 +32,8 @@ func lagging(t *testing.T, old string) (behind *fakenacos.Server, r *reader, log
 		t.Fatal(err)
 	}
 	ahead.Stop()
-	if e := log.wait(t, nacos.EventReadFailed, 1); !errors.Is(e.Err, nacos.ContentOlder) {
-		t.Errorf("the read of an older content is told as %v, want %v", e.Err, nacos.ContentOlder)
+	if e := log.wait(t, nacos.EventReadFailed, 1); !errors.Is(e.Err, nacos.StaleContent) {
+		t.Errorf("the read of an older content is told as %v, want %v", e.Err, nacos.StaleContent)
 	}
 	return behind, r, log
 }
@@ -76,8 +76,8 @@ func TestVersionDoesNotGoBackwardsBehindOneAddress(t *testing.T) {
 		r.until("v: 2")
 		f.do(func() { f.docs[group+"/x.yaml"] = "v: 1" }) // the very publish that was before, of the same moment
 		f.cut()
-		if e := log.wait(t, nacos.EventReadFailed, 1); !errors.Is(e.Err, nacos.ContentOlder) {
-			t.Errorf("the read of an older content is told as %v, want %v", e.Err, nacos.ContentOlder)
+		if e := log.wait(t, nacos.EventReadFailed, 1); !errors.Is(e.Err, nacos.StaleContent) {
+			t.Errorf("the read of an older content is told as %v, want %v", e.Err, nacos.StaleContent)
 		}
 		time.Sleep(3 * time.Second)
 		f.put("x.yaml", "v: 3")

@@ -15,8 +15,8 @@ import (
 // readers is how many keys are read at the same time.
 const readers = 4
 
-// readKeys reads what the table has for it, until the connection ends. A read that is tried again may take longer: a large
-// content on a slow line must come through some day.
+// readKeys reads what the table has for it, until the connection ends. A read that is tried again
+// may take longer: a large content on a slow line must come through some day.
 func (s *session) readKeys(c *conn) {
 	for {
 		e, tries, alive := s.table.next(c.ctx)
@@ -34,17 +34,17 @@ func (s *session) readKeys(c *conn) {
 			return
 		}
 		if err == nil && s.table.isOlder(e, d, asked) {
-			err = ContentOlder.fail("read", e.key.String())
+			err = StaleContent.fail("read", e.key.String())
 		}
 		differs := s.table.done(e, d, err, c, asked)
 		event := Event{Server: c.server.String(), Document: e.key.String(), Took: time.Since(asked), Err: err}
 		switch {
 		case differs:
-			event.Kind, event.MD5 = EventRead, d.md5()
+			event.Kind, event.MD5 = EventConfigRead, d.md5()
 		case err == nil:
 			continue
 		case source.KindOf(err) == source.Corrupt:
-			event.Kind = EventDiscarded
+			event.Kind = EventContentDiscarded
 		default:
 			event.Kind = EventReadFailed
 		}
@@ -97,23 +97,24 @@ func sum(content []byte) string {
 	return hex.EncodeToString(h[:])
 }
 
-// lasting is how many times an error must come in a row until it stands for the key: what another try may mend is not
-// told at once.
+// lasting is how many times an error must come in a row until it stands for the key: what another
+// try may mend is not told at once.
 func lasting(err error) int {
 	switch source.KindOf(err) {
 	case source.PermissionDenied, source.InvalidArgument, source.TooLarge:
 		return 1
 	}
-	if errors.Is(err, ContentOlder) {
+	if errors.Is(err, StaleContent) {
 		return math.MaxInt // it is taken in the end
 	}
 	return 3
 }
 
-// The servers of a cluster copy a config from each other within about a tenth of a second; one that is busy, or was halted or
-// down, many seconds later. A client that changes from one to another could get what was before, or that there is nothing,
-// and get it again when the copy comes. Nor does the same address mean the same state: a server that was killed begins with
-// what it had on disk, and behind one name there may be several.
+// The servers of a cluster copy a config from each other within about a tenth of a second; one that
+// is busy, or was halted or down, many seconds later. A client that changes from one to another
+// could get what was before, or that there is nothing, and get it again when the copy comes. Nor
+// does the same address mean the same state: a server that was killed begins with what it had on
+// disk, and behind one name there may be several.
 
 const (
 	clockGrain = time.Second            // some databases of servers keep no more of a time
@@ -121,11 +122,12 @@ const (
 	olderEvery = 2 * time.Second        // the copy is waited for by reads that are no further apart
 )
 
-// settled reports whether a connection has stood for so long that its server is not behind any more.
+// settled reports whether a connection has stood for so long that its server is not behind any
+// more.
 func (t *table) settled(c *conn, asked time.Time) bool { return asked.Sub(c.since) >= t.timings.older }
 
-// isOlder reports whether a content that was asked for at the given time is older than what came on another connection. When it has
-// been so for as long as the settings say, it is what there is.
+// isOlder reports whether a content that was asked for at the given time is older than what came on
+// another connection. When it has been so for as long as the settings say, it is what there is.
 func (t *table) isOlder(e *entry, d *doc, asked time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -153,7 +155,8 @@ func older(d, had *doc, of *past) bool {
 	return of != nil && before(d.modified, of.replaced.modified) // what was deleted was newer
 }
 
-// before reports whether a content was published before another one, as far as the servers' times can tell.
+// before reports whether a content was published before another one, as far as the servers' times
+// can tell.
 func before(one, other time.Time) bool {
 	if one.IsZero() {
 		return false

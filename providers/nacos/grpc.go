@@ -10,11 +10,12 @@ import (
 	"github.com/nacre-go/nacre/providers/nacos/internal/rpc"
 )
 
-// maxMessage is the largest message that is taken. The server's limit of a content is 10 MiB, which JSON may make six
-// times as long.
+// maxMessage is the largest message that is taken. The server's limit of a content is 10 MiB, which
+// JSON may make six times as long.
 const maxMessage = 64 << 20
 
-// What is no content is small: pushes name one key, the answer to a listen at most maxListen of them.
+// What is no content is small: pushes name one key, the answer to a listen at most maxListen of
+// them.
 const (
 	maxPush  = 1 << 20
 	maxReply = 1 << 20
@@ -67,21 +68,21 @@ func notConnected(ctx context.Context, server address, err error) error {
 	case errors.Is(err, rpc.ErrTurnedOff):
 		return errNoHTTP2(server)
 	case taken && ctx.Err() != nil:
-		return errNoAnswer(server)
+		return errNoResponse(server)
 	case errors.As(err, &certificate):
-		return CertificateRefused.fail("connect to", server.String())
+		return InvalidCertificate.fail("connect to", server.String())
 	case taken && refusedByTLS(err):
-		return errRefused(server)
+		return errRejected(server)
 	case taken:
-		return errNoGRPC(server)
+		return errNotNacos(server)
 	case errors.As(err, &name):
-		return errNoHost(server)
+		return errUnknownHost(server)
 	case httpOpen(server):
-		return errGRPCShut(server)
+		return errGRPCPortClosed(server)
 	case ctx.Err() != nil:
 		err = context.DeadlineExceeded // dialling still
 	}
-	return errNotReachable(server, err)
+	return errUnreachable(server, err)
 }
 
 // refusedByTLS reports whether the server has ended a handshake for the sake of our certificate.
@@ -121,7 +122,7 @@ func (l *grpcLink) Recv() (message, error) {
 func (l *grpcLink) message(b []byte) (message, error) {
 	m, err := decodePayload(b)
 	if err != nil {
-		return message{}, errNoGRPC(l.server)
+		return message{}, errNotNacos(l.server)
 	}
 	return m, nil
 }
@@ -148,13 +149,13 @@ func (l *grpcLink) classify(ctx context.Context, err error) error {
 	_ = errors.As(err, &code)
 	switch code {
 	case rpc.DeadlineExceeded:
-		return errNoAnswer(l.server)
+		return errNoResponse(l.server)
 	case rpc.ResourceExhausted:
 		return errTooLarge(l.server.String())
 	case rpc.PermissionDenied, rpc.Unauthenticated:
-		return errRefused(l.server)
+		return errRejected(l.server)
 	case rpc.Unimplemented:
-		return errNoGRPC(l.server)
+		return errNotNacos(l.server)
 	}
 	return errLost(l.server)
 }

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// pulse measures the network by heartbeats, and says how often the next ones are due: see [Option] for the table. It
-// outlives connections, since a network that keeps losing them is a bad one.
+// pulse measures the network by heartbeats, and says how often the next ones are due: see [Option]
+// for the table. It outlives connections, since a network that keeps losing them is a bad one.
 type heartbeat struct {
 	mu     sync.Mutex
 	last   [10]bool // whether the last heartbeats were answered, oldest overwritten first
@@ -72,7 +72,8 @@ func (p *heartbeat) answered(rtt time.Duration) {
 	p.missed = 0
 }
 
-// miss notes a heartbeat that was not answered, and reports how many these are in a row and whether the connection is dead.
+// miss notes a heartbeat that was not answered, and reports how many these are in a row and whether
+// the connection is dead.
 func (p *heartbeat) miss() (inRow int, dead bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -24,17 +24,19 @@ type HistoryEntry struct {
 // historyPage is how many entries are asked for at a time: the most that a server gives.
 const historyPage = 500
 
-// What is kept of a history, however long the server says that it is. A history of 30 days is far below.
+// What is kept of a history, however long the server says that it is. A history of 30 days is far
+// below.
 const (
 	pageBytes   = 4 << 20  // of one answer
 	mostHistory = 64 << 20 // of all: answers and entries
 	changeBytes = 256      // an entry, its texts aside
 )
 
-// History returns what was done to a config, the newest first, at most limit entries; 0 for all that the server has kept,
-// which is 30 days on a Nacos as it comes. Of the options only [Group] means something. It asks the HTTP interface, which
-// on a Nacos 3 takes the right to administer. An error is what [Client.Get] has, and NotSupported (InvalidArgument) where the
-// server has no such interface. A config that never was has no history, which is no error.
+// History returns what was done to a config, the newest first, at most limit entries; 0 for all
+// that the server has kept, which is 30 days on a Nacos as it comes. Of the options only [Group]
+// means something. It asks the HTTP interface, which on a Nacos 3 takes the right to administer. An
+// error is what [Client.Get] has, and NotSupported (InvalidArgument) where the server has no such
+// interface. A config that never was has no history, which is no error.
 func (c *Client) History(ctx context.Context, dataID string, limit int, opts ...SourceOption) ([]HistoryEntry, error) {
 	k, err := c.named(dataID, opts)
 	if err != nil {
@@ -70,8 +72,8 @@ func (c *Client) History(ctx context.Context, dataID string, limit int, opts ...
 	return all, err
 }
 
-// PreviousContent returns the content that a config had before a change; of an insert, the one that was inserted: so Nacos keeps it.
-// To take a change back, publish what was before it.
+// PreviousContent returns the content that a config had before a change; of an insert, the one that
+// was inserted: so Nacos keeps it. To take a change back, publish what was before it.
 func (c *Client) PreviousContent(ctx context.Context, change HistoryEntry) (Item, error) {
 	k := change.Key
 	item := Item{Key: k, Modified: change.Time}
@@ -94,7 +96,7 @@ func (c *Client) PreviousContent(ctx context.Context, change HistoryEntry) (Item
 		}
 		// An entry that is not there is an empty body on some servers.
 		if len(body) == 0 || json.Unmarshal(body, &got) == nil && got.Content == nil {
-			return ConfigMissing.failAs("read history of", k.String(), "there is no such entry in its history")
+			return ConfigNotFound.failAs("read history of", k.String(), "there is no such entry in its history")
 		}
 		if got.Content == nil {
 			return BadResponse.fail("read history of", k.String())
@@ -134,8 +136,8 @@ func (s *session) history(ctx context.Context, c *conn, k Key, page, size int) (
 	return items, changeBytes*(len(items)+1) + len(body), page < got.Pages && len(items) > 0, nil
 }
 
-// historyItems are the entries of a page. More than were asked for are an error: an entry takes two bytes of an answer, and many of
-// memory.
+// historyItems are the entries of a page. More than were asked for are an error: an entry takes two
+// bytes of an answer, and many of memory.
 type historyItems []historyEntry
 
 // UnmarshalJSON reads one entry after the other.

@@ -23,8 +23,9 @@ type fetch struct {
 	most    int // bytes of the answer; 0: maxFetch
 }
 
-// Fetch sends a request and returns status and body. It follows no redirect, which would carry a password or a token to
-// where nobody said that it may go, and asks no proxy of the environment for the same reason.
+// Fetch sends a request and returns status and body. It follows no redirect, which would carry a
+// password or a token to where nobody said that it may go, and asks no proxy of the environment for
+// the same reason.
 func (w grpcTransport) Fetch(ctx context.Context, f fetch) (int, []byte, error) {
 	tr := &http.Transport{TLSClientConfig: w.overHTTP1(), DisableKeepAlives: true, MaxResponseHeaderBytes: maxHeader}
 	defer tr.CloseIdleConnections()
@@ -93,13 +94,13 @@ func errHTTP(ctx context.Context, op string, server address, err error) error {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return NoResponse.fail(op, server.String())
 	case errors.As(err, &name):
-		return errNoHost(server)
+		return errUnknownHost(server)
 	case errors.Is(err, errTooMuch):
 		return BadResponse.failAs(op, server.String(), errTooMuch.Error())
 	case errors.As(err, &certificate):
-		return CertificateRefused.fail(op, server.String())
+		return InvalidCertificate.fail(op, server.String())
 	case errors.Is(err, http.ErrSchemeMismatch):
 		return errNoTLS(op, server)
 	}
-	return errNotReachable(server, err)
+	return errUnreachable(server, err)
 }

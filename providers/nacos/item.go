@@ -20,9 +20,10 @@ func (i Item) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "%v md5 %s, %d bytes", i.Key, i.MD5, len(i.Content))
 }
 
-// Get reads one config now. Of the options only [Group] means something. It waits for a connection for as long as ctx
-// allows, 5 s where it has no deadline. A config that is not there is an error of kind NotFound. Right after a publish
-// Get still returns what was before, on every Nacos: to follow a config use [Client.Source], and do not call Get in a loop.
+// Get reads one config now. Of the options only [Group] means something. It waits for a connection
+// for as long as ctx allows, 5 s where it has no deadline. A config that is not there is an error
+// of kind NotFound. Right after a publish Get still returns what was before, on every Nacos: to
+// follow a config use [Client.Source], and do not call Get in a loop.
 func (c *Client) Get(ctx context.Context, dataID string, opts ...SourceOption) (Item, error) {
 	k, err := c.named(dataID, opts)
 	if err != nil {

@@ -23,7 +23,8 @@ type instance struct {
 	service, version, id string
 }
 
-// instance returns the settings, with what the process knows about itself in the place of empty ones.
+// instance returns the settings, with what the process knows about itself in the place of empty
+// ones.
 func (c Config) instance() instance {
 	program := thisProgram()
 	return instance{
@@ -61,8 +62,8 @@ var thisProgram = sync.OnceValue(func() instance {
 	return i
 })
 
-// connectionLabels are those that a connection is set up with: some that servers know, those of the instance, and those of
-// the application with the prefix that newer servers want.
+// connectionLabels are those that a connection is set up with: some that servers know, those of the
+// instance, and those of the application with the prefix that newer servers want.
 func connectionLabels(instance instance, labels map[string]string) map[string]string {
 	all := map[string]string{}
 	if instance.version != "" {

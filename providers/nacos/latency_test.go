@@ -34,7 +34,7 @@ func BenchmarkAfterPush(b *testing.B) {
 	id := fmt.Sprintf("nacre-%08x.yaml", rand.Uint32())
 	pushed := make(chan time.Time, 1024)
 	c, err := nacos.NewClient(cfg, nacos.OnEvent(func(e nacos.Event) {
-		if e.Kind == nacos.EventPushed {
+		if e.Kind == nacos.EventPushReceived {
 			pushed <- e.Time
 		}
 	}))

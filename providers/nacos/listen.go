@@ -7,14 +7,16 @@ import (
 	"time"
 )
 
-// maxListen is how many keys are asked about in one listen. A server takes 3000 and more, but the buffers of such a message, made anew
-// every 30 s, are half a megabyte each, which an idle service should not weigh.
+// maxListen is how many keys are asked about in one listen. A server takes 3000 and more, but the
+// buffers of such a message, made anew every 30 s, are half a megabyte each, which an idle service
+// should not weigh.
 const maxListen = 1000
 
-// listen registers keys and compares them with the server's. The md5 of what was read is asked about first: its answer says
-// which keys to read. Where something else is live (not applied yet, or rejected), that is told right after, and stands in
-// the server's list of listeners until the next time. What differs only in that way is not read again. After an error the
-// table has what was not come to, for the next time.
+// listen registers keys and compares them with the server's. The md5 of what was read is asked
+// about first: its answer says which keys to read. Where something else is live (not applied yet,
+// or rejected), that is told right after, and stands in the server's list of listeners until the
+// next time. What differs only in that way is not read again. After an error the table has what was
+// not come to, for the next time.
 func (s *session) listen(ctx context.Context, c *conn, entries []*entry) (changed int, err error) {
 	compare := func(keys []listening) error {
 		asked := time.Now()
@@ -52,8 +54,9 @@ func (s *session) listen(ctx context.Context, c *conn, entries []*entry) (change
 	return changed, err
 }
 
-// unlisten takes the registrations of what was given up back. What is still registered when that fails costs pushes that nobody waits
-// for, and is in the server's list of listeners; so it is tried again.
+// unlisten takes the registrations of what was given up back. What is still registered when that
+// fails costs pushes that nobody waits for, and is in the server's list of listeners; so it is
+// tried again.
 func (s *session) unlisten(ctx context.Context, c *conn) error {
 	takeBack := func(keys []listening) error {
 		_, err := s.listenOnce(ctx, c, keys, false, listening.nothing)
@@ -71,8 +74,9 @@ func (s *session) unlisten(ctx context.Context, c *conn) error {
 	return s.retryListen(refused, takeBack)
 }
 
-// How many keys a server may take for wrong in one go. One that takes all of them for wrong, as what is none may, must not be asked about
-// each. They are asked about by themselves the next time, and so harm nobody.
+// How many keys a server may take for wrong in one go. One that takes all of them for wrong, as
+// what is none may, must not be asked about each. They are asked about by themselves the next time,
+// and so harm nobody.
 const (
 	maxRefused  = 8  // while it has taken none for right
 	mostRefused = 64 // else
@@ -81,8 +85,8 @@ const (
 // lastingRefusal is how many times in a row that must have been so until it stands for all of them.
 const lastingRefusal = 10
 
-// sift does something with keys. A key that the server takes for wrong must not be the trouble of those that were asked about
-// with it: it is found by halves.
+// sift does something with keys. A key that the server takes for wrong must not be the trouble of
+// those that were asked about with it: it is found by halves.
 func (s *session) sift(keys []listening, do func([]listening) error) error {
 	refused, most := 0, maxRefused
 	var halve func([]listening) error
@@ -113,8 +117,9 @@ func (s *session) sift(keys []listening, do func([]listening) error) error {
 	return halve(keys)
 }
 
-// again does something with keys that the server has taken for wrong before: with all together, since what it was may be over, and else
-// with a few by themselves. The others have their turn later: their order hangs on chance.
+// again does something with keys that the server has taken for wrong before: with all together,
+// since what it was may be over, and else with a few by themselves. The others have their turn
+// later: their order hangs on chance.
 func (s *session) retryListen(refused []listening, do func([]listening) error) error {
 	refused = refused[:min(maxListen, len(refused))]
 	if len(refused) > 1 {
@@ -152,7 +157,8 @@ func (s *session) listenOnce(ctx context.Context, c *conn, keys []listening, on 
 	}
 	differ := make(map[Key]bool, len(res.Changed))
 	for _, k := range res.Changed {
-		// The namespace is not looked at: some servers leave it out for the public one, and there is but one.
+		// The namespace is not looked at: some servers leave it out for the public one, and there
+		// is but one.
 		differ[Key{Namespace: s.settings.namespace, Group: k.Group, DataID: k.DataID}] = true
 	}
 	return differ, nil

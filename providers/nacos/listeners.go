@@ -11,14 +11,16 @@ import (
 // Listener is a client that listens to a config, as the server sees it.
 type Listener struct {
 	IP string
-	// MD5 is that of the content which the client has told that it has. Clients of this package tell what they have made
-	// live: a content that one has rejected does not stand here, but the one before it.
+	// MD5 is that of the content which the client has told that it has. Clients of this package
+	// tell what they have made live: a content that one has rejected does not stand here, but the
+	// one before it.
 	MD5 string
 }
 
-// Listeners returns who listens to a config, in the order of their addresses: who has applied what. It asks the HTTP
-// interface, and the server asks the other servers of its cluster. Of several clients with one address a server tells but
-// one. Options and errors are those of [Client.History].
+// Listeners returns who listens to a config, in the order of their addresses: who has applied what.
+// It asks the HTTP interface, and the server asks the other servers of its cluster. Of several
+// clients with one address a server tells but one. Options and errors are those of
+// [Client.History].
 func (c *Client) Listeners(ctx context.Context, dataID string, opts ...SourceOption) ([]Listener, error) {
 	k, err := c.named(dataID, opts)
 	if err != nil {

@@ -36,8 +36,8 @@ func (t *table) takePendingListen() []*entry {
 	return keys
 }
 
-// takeGone returns the keys that were given up, and those of them that the server takes for wrong; they stay where they are until they
-// are known to be listened to no longer.
+// takeGone returns the keys that were given up, and those of them that the server takes for wrong;
+// they stay where they are until they are known to be listened to no longer.
 func (t *table) takePendingUnlisten() (gone, refused []listening) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -85,8 +85,8 @@ func (t *table) requeueListen(keys []*entry) {
 	}
 }
 
-// ask says how keys stand now that the server is about to be asked about them; those that were given up are left out. What it returns
-// takes the place of room, if that is large enough.
+// ask says how keys stand now that the server is about to be asked about them; those that were
+// given up are left out. What it returns takes the place of room, if that is large enough.
 func (t *table) ask(keys []*entry, room []listening) []listening {
 	t.mu.Lock()
 	defer t.mu.Unlock()

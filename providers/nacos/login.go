@@ -15,7 +15,8 @@ const (
 	loginPathV3 = "/v3/auth/user/login" // of servers that have given up the first
 )
 
-// Login posts name and password. They are in the body and not in the URL, so that no error and no access log has them.
+// Login posts name and password. They are in the body and not in the URL, so that no error and no
+// access log has them.
 func (w grpcTransport) Login(ctx context.Context, server address, as settings) (grant, error) {
 	g, code, err := w.postLogin(ctx, server, loginPath, as)
 	if otherPath(code) {
@@ -28,17 +29,18 @@ func (w grpcTransport) postLogin(ctx context.Context, server address, path strin
 	form := url.Values{"username": {as.username}, "password": {as.password.reveal()}}
 	code, body, err := w.Fetch(ctx, fetch{method: http.MethodPost, url: server.url(path), form: form, most: fewBytes})
 	if err != nil {
-		// A server of 2.3 refuses a wrong password with the status line "HTTP/1.1 0", which the HTTP client takes for a
-		// broken answer.
+		// A server of 2.3 refuses a wrong password with the status line "HTTP/1.1 0", which the
+		// HTTP client takes for a broken answer.
 		if strings.Contains(err.Error(), "malformed HTTP status code") {
-			return grant{}, 0, errBadLogin(server)
+			return grant{}, 0, errBadCredentials(server)
 		}
 		return grant{}, 0, errHTTP(ctx, "login to", server, err)
 	}
 	return judgeLogin(server, code, body)
 }
 
-// otherPath reports whether a status says that a server knows no such path, since it is newer or older.
+// otherPath reports whether a status says that a server knows no such path, since it is newer or
+// older.
 func otherPath(code int) bool {
 	return code == http.StatusNotFound || code == http.StatusGone || code == http.StatusMethodNotAllowed
 }
@@ -58,7 +60,7 @@ func judgeLogin(server address, code int, body []byte) (grant, int, error) {
 		return grant{ttl: time.Hour}, code, nil // login is off; it may be turned on
 	case code == http.StatusUnauthorized, code == http.StatusForbidden, code == http.StatusBadRequest,
 		code == http.StatusInternalServerError: // so a server of 2.3 and 3 answers an unknown user
-		return grant{}, code, errBadLogin(server)
+		return grant{}, code, errBadCredentials(server)
 	case code == http.StatusServiceUnavailable, code == http.StatusBadGateway, code == http.StatusGatewayTimeout,
 		code == http.StatusTooManyRequests:
 		return grant{}, code, errNotReady(server)

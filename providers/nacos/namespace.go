@@ -11,9 +11,10 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// A server does not say that a namespace is missing: it answers as if each config in it were, and takes what is published.
-// Since naming a namespace by its name and not by its id is the commonest slip of all, a config that is missing outside
-// the public namespace makes the session look into the list of namespaces.
+// A server does not say that a namespace is missing: it answers as if each config in it were, and
+// takes what is published. Since naming a namespace by its name and not by its id is the commonest
+// slip of all, a config that is missing outside the public namespace makes the session look into
+// the list of namespaces.
 
 const (
 	namespaceEvery  = time.Minute // at most that often
@@ -40,7 +41,7 @@ func (p *space) absent(k Key) error {
 	if !p.missing {
 		return errNotFound(k)
 	}
-	e := NamespaceMissing.fail("read", k.String())
+	e := NamespaceNotFound.fail("read", k.String())
 	if p.called != "" {
 		e.Fix = "name the namespace by its id, " + p.called + ": what is given now is its name"
 	}
@@ -60,8 +61,9 @@ func (p *space) isUnknown() bool {
 	return p.unknown
 }
 
-// lookForNamespace asks whether there is such a namespace, unless that is known. A server that does not tell (the user may not, it has
-// another interface) leaves it open, and then there is. One that cannot be asked now changes nothing in what is known.
+// lookForNamespace asks whether there is such a namespace, unless that is known. A server that does
+// not tell (the user may not, it has another interface) leaves it open, and then there is. One that
+// cannot be asked now changes nothing in what is known.
 func (s *session) lookForNamespace(ctx context.Context, c *conn) {
 	p := s.space
 	if s.settings.namespace == "" {
@@ -96,7 +98,7 @@ func (s *session) lookForNamespace(ctx context.Context, c *conn) {
 	}
 	s.table.wakeAbsent()
 	if missing {
-		s.tell(Event{Kind: EventNamespaceMissing, Server: c.server.String(), Err: p.absent(Key{Namespace: s.settings.namespace, Group: s.settings.group})})
+		s.tell(Event{Kind: EventNamespaceNotFound, Server: c.server.String(), Err: p.absent(Key{Namespace: s.settings.namespace, Group: s.settings.group})})
 	}
 }
 

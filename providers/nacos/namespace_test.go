@@ -72,7 +72,7 @@ func TestNamespaceIsLookedFor(t *testing.T) {
 				for range 6 {
 					time.Sleep(10 * time.Minute)
 					_, err = c.Source("x.yaml").Next(t.Context(), "")
-					if errors.Is(err, nacos.NamespaceMissing) != tc.missing {
+					if errors.Is(err, nacos.NamespaceNotFound) != tc.missing {
 						t.Errorf("a config of a namespace that is given by its name is told as %v", err)
 					}
 				}

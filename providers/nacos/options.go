@@ -5,16 +5,18 @@ import (
 	"time"
 )
 
-// Option changes how a [Client] works. Clients with different durations have connections of their own.
+// Option changes how a [Client] works. Clients with different durations have connections of their
+// own.
 //
-// The heartbeat adapts to the network, whose quality is measured by the last ten heartbeats and the answer times:
+// The heartbeat adapts to the network, whose quality is measured by the last ten heartbeats and the
+// answer times:
 //
 //	good   no miss, answers under 100 ms    every 30 s   dead after 2 misses in a row
 //	fair   what is neither                  every 15 s   after 3
 //	bad    two misses, or answers over 1 s  every 5 s    after 5
 //
-// A heartbeat that is not answered within 3 s is a miss, and the next one follows at once. Any other answer of the server,
-// and a push, counts as an answered one.
+// A heartbeat that is not answered within 3 s is a miss, and the next one follows at once. Any
+// other answer of the server, and a push, counts as an answered one.
 type Option interface{ apply(*options) }
 
 type options struct {
@@ -67,13 +69,13 @@ type option func(*options)
 
 func (o option) apply(to *options) { o(to) }
 
-// OnEvent has what the session does told to f: see [Event]. Events are told in order, from one goroutine; f must return
-// soon: while it does not, up to 1024 events wait, and those beyond are dropped and counted. A panic in f is dropped.
-// Default: nobody is told.
+// OnEvent has what the session does told to f: see [Event]. Events are told in order, from one
+// goroutine; f must return soon: while it does not, up to 1024 events wait, and those beyond are
+// dropped and counted. A panic in f is dropped. Default: nobody is told.
 func OnEvent(f func(Event)) Option { return option(func(o *options) { o.onEvent = f }) }
 
-// ReconcileEvery sets the time between two comparisons of all keys with the server's, give or take a tenth: the bound of
-// staleness when pushes are lost. Default 30 s; least 1 s.
+// ReconcileEvery sets the time between two comparisons of all keys with the server's, give or take
+// a tenth: the bound of staleness when pushes are lost. Default 30 s; least 1 s.
 func ReconcileEvery(d time.Duration) Option {
 	return option(func(o *options) { o.timings.reconcile = max(d, time.Second) })
 }
@@ -83,8 +85,8 @@ func RequestTimeout(d time.Duration) Option {
 	return option(func(o *options) { o.timings.request = min(max(d, 100*time.Millisecond), time.Hour) })
 }
 
-// OutageAfter sets after how many rounds of tries in a row, each of which has failed at every server, an outage is told,
-// with [EventOutage]. Default 10; least 1.
+// OutageAfter sets after how many rounds of tries in a row, each of which has failed at every
+// server, an outage is told, with [EventOutage]. Default 10; least 1.
 func OutageAfter(rounds int) Option {
 	return option(func(o *options) { o.timings.outage = max(rounds, 1) })
 }

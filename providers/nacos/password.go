@@ -6,8 +6,9 @@ import (
 	"unique"
 )
 
-// Password is a text that cannot be printed, logged or marshalled: every way to text gives "******". The zero Password
-// is none. Two are equal, with ==, when their texts are. Safe for concurrent use.
+// Password is a text that cannot be printed, logged or marshalled: every way to text gives
+// "******". The zero Password is none. Two are equal, with ==, when their texts are. Safe for
+// concurrent use.
 type Password struct {
 	// A handle is a pointer: what prints unexported fields by reflection sees an address.
 	h unique.Handle[string]

@@ -7,8 +7,9 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// The envelope of every message, with the numbers of the fields that Nacos gave them (api/proto/nacos_grpc_service.proto of its
-// SDKs). It is written out here, since four messages do not need what generated code stands on.
+// The envelope of every message, with the numbers of the fields that Nacos gave them
+// (api/proto/nacos_grpc_service.proto of its SDKs). It is written out here, since four messages do
+// not need what generated code stands on.
 const (
 	fieldMetadata  protowire.Number = 2 // of Payload
 	fieldBody      protowire.Number = 3 // of Payload; a google.protobuf.Any
@@ -53,8 +54,8 @@ func encodePayload(m message) (head []byte) {
 	return protowire.AppendVarint(b, uint64(len(m.Body)))
 }
 
-// decodePayload takes whatever came: any part may be missing, fields that it does not know are passed over, and of what comes twice
-// the last counts. The body is a part of b.
+// decodePayload takes whatever came: any part may be missing, fields that it does not know are
+// passed over, and of what comes twice the last counts. The body is a part of b.
 func decodePayload(b []byte) (message, error) {
 	var m message
 	err := eachField(b, func(field protowire.Number, v []byte) error {

@@ -13,11 +13,12 @@ const (
 	knockPatience = 200 * time.Millisecond
 )
 
-// ProbePort connects to the gRPC port, sees whether somebody holds the line, and hangs up. Nothing is sent.
+// ProbePort connects to the gRPC port, sees whether somebody holds the line, and hangs up. Nothing
+// is sent.
 //
-// That a connection is taken does not say enough: what stands before a server, a load balancer or a proxy, takes connections while
-// there is nothing behind it, and hangs up then. A server that is there speaks first (the SETTINGS of HTTP/2, RFC 9113, 3.4), or with
-// TLS waits.
+// That a connection is taken does not say enough: what stands before a server, a load balancer or a
+// proxy, takes connections while there is nothing behind it, and hangs up then. A server that is
+// there speaks first (the SETTINGS of HTTP/2, RFC 9113, 3.4), or with TLS waits.
 func (w grpcTransport) ProbePort(ctx context.Context, server address) bool {
 	ctx, cancel := context.WithTimeout(ctx, knockTimeout)
 	defer cancel()

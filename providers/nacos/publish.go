@@ -12,7 +12,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// maxContent is the size in bytes of the largest content that a server accepts with its default settings.
+// maxContent is the size in bytes of the largest content that a server accepts with its default
+// settings.
 const maxContent = 10 << 20
 
 // PublishOption is an option of [Client.Publish].
@@ -62,11 +63,12 @@ func addition(name, value string) publishOption {
 	}
 }
 
-// IfMD5 publishes only if the config still has this md5; otherwise Publish fails with kind Conflict. It protects an
-// existing config: a server publishes a missing one whatever the md5.
+// IfMD5 publishes only if the config still has this md5; otherwise Publish fails with kind
+// Conflict. It protects an existing config: a server publishes a missing one whatever the md5.
 func IfMD5(md5 string) PublishOption { return publishOption(func(o *publishOptions) { o.md5 = md5 }) }
 
-// Type sets the content's type on the server. Default: by the extension of the data ID, else "text".
+// Type sets the content's type on the server. Default: by the extension of the data ID, else
+// "text".
 func Type(name string) PublishOption { return addition("type", name) }
 
 // App sets the name of the application that the config belongs to.
@@ -78,24 +80,25 @@ func Tags(tags ...string) PublishOption { return addition("config_tags", strings
 // Description sets a text that says what the config is for.
 func Description(text string) PublishOption { return addition("desc", text) }
 
-// BetaIPs publishes the content for the clients with these addresses only, beside the content for all others. As an
-// option of Delete it removes that content, whatever the addresses; that request goes to the HTTP interface, as
-// [Client.History] does.
+// BetaIPs publishes the content for the clients with these addresses only, beside the content for
+// all others. As an option of Delete it removes that content, whatever the addresses; that request
+// goes to the HTTP interface, as [Client.History] does.
 func BetaIPs(ips ...string) DeleteOption {
 	return grayOption{addition("betaIps", strings.Join(ips, ",")), func(o *deleteOptions) { o.beta = true }}
 }
 
-// GrayTag publishes the content for the clients with this tag only, beside the content for all others. A client has the
-// tag if its [Config].Labels set "Vipserver-Tag" to it. A config may have one content for each tag. As an option of
-// Delete it removes the content for the tag.
+// GrayTag publishes the content for the clients with this tag only, beside the content for all
+// others. A client has the tag if its [Config].Labels set "Vipserver-Tag" to it. A config may have
+// one content for each tag. As an option of Delete it removes the content for the tag.
 func GrayTag(tag string) DeleteOption {
 	return grayOption{addition("tag", tag), func(o *deleteOptions) { o.tagged, o.tag = true, tag }}
 }
 
-// Publish sets the content of a config. It returns when the server has stored the content; reads and pushes see it
-// about a tenth of a second later. It waits for a connection until ctx ends, or, if ctx has no deadline, for 5 s and a
-// second more for each megabyte. It tries once: after an error of kind Unavailable or Timeout the content may or may not
-// be published. A server accepts any namespace, even one that does not exist.
+// Publish sets the content of a config. It returns when the server has stored the content; reads
+// and pushes see it about a tenth of a second later. It waits for a connection until ctx ends, or,
+// if ctx has no deadline, for 5 s and a second more for each megabyte. It tries once: after an
+// error of kind Unavailable or Timeout the content may or may not be published. A server accepts
+// any namespace, even one that does not exist.
 func (c *Client) Publish(ctx context.Context, dataID string, content []byte, opts ...PublishOption) error {
 	o := publishOptions{addition: map[string]string{}}
 	for _, opt := range opts {
@@ -112,8 +115,9 @@ func (c *Client) Publish(ctx context.Context, dataID string, content []byte, opt
 	return c.change(ctx, k, typePublish, req, time.Duration(len(content))*time.Microsecond)
 }
 
-// Delete removes a config; deleting a missing one is no error. Contents for a tag or for addresses stay: Delete with
-// [GrayTag] or [BetaIPs] removes one of those instead, and its clients then get the content for all.
+// Delete removes a config; deleting a missing one is no error. Contents for a tag or for addresses
+// stay: Delete with [GrayTag] or [BetaIPs] removes one of those instead, and its clients then get
+// the content for all.
 func (c *Client) Delete(ctx context.Context, dataID string, opts ...DeleteOption) error {
 	var o deleteOptions
 	for _, opt := range opts {
@@ -148,7 +152,7 @@ func (c *Client) change(ctx context.Context, k Key, typ string, body any, more t
 		_, err := ask[reply](ctx, s, conn, s.timings.request+more, k.String(), typ, body)
 		var refusal *codeError
 		if errors.As(err, &refusal) && strings.Contains(strings.ToLower(refusal.Message), "cas publish fail") {
-			return errConflict(k)
+			return errPreconditionFailed(k)
 		}
 		if err == nil {
 			return nil

@@ -201,8 +201,8 @@ func TestPublishToAServerThatFails(t *testing.T) {
 	ready(t, c)
 	srv.Faults().Fail(1, 500, fakenacos.Match{Type: "ConfigPublishRequest"})
 	err := c.Publish(within(t), "x.yaml", []byte("v: 1"))
-	if !errors.Is(err, nacos.ServerFailed) || !errors.Is(err, source.Unavailable) || !strings.Contains(err.Error(), "x.yaml") {
-		t.Errorf("got %v, want %v with the document", err, nacos.ServerFailed)
+	if !errors.Is(err, nacos.ServerError) || !errors.Is(err, source.Unavailable) || !strings.Contains(err.Error(), "x.yaml") {
+		t.Errorf("got %v, want %v with the document", err, nacos.ServerError)
 	}
 	if err := c.Publish(within(t), "x.yaml", []byte("v: 1")); err != nil {
 		t.Errorf("the next try: %v", err)

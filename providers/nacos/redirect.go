@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// A server may ask the session to go to another one. The session goes to listed servers only: what it
-// is asked may come from a server, or from somebody in its place, that wants the login.
+// A server may ask the session to go to another one. The session goes to listed servers only: what
+// it is asked may come from a server, or from somebody in its place, that wants the login.
 
 // allowed are the hosts beside those that are listed to which a server may send the session.
 type allowed struct {
@@ -98,7 +98,8 @@ func (s *session) listed(a address) (address, bool) {
 	return a, s.settings.allowed.has(a)
 }
 
-// sentAway notes where the server wants the session to go, if that is listed, and returns why the connection ends.
+// sentAway notes where the server wants the session to go, if that is listed, and returns why the
+// connection ends.
 func (s *session) sentAway(c *conn, p push) error {
 	event := Event{Kind: EventRedirected}
 	port, err := strconv.Atoi(p.ServerPort)
@@ -119,11 +120,11 @@ func (s *session) sentAway(c *conn, p push) error {
 		}
 	}
 	s.tell(event)
-	return errReset(c.server)
+	return errRedirected(c.server)
 }
 
-// next says which servers to try after a connection was lost: where that server sent us, if that is listed still, then those after it
-// in the list, and itself last.
+// next says which servers to try after a connection was lost: where that server sent us, if that is
+// listed still, then those after it in the list, and itself last.
 func (s *session) next(c *conn) (order []address, sent *address) {
 	servers, _ := s.known()
 	order = s.present(nil)
@@ -140,8 +141,9 @@ func (s *session) next(c *conn) (order []address, sent *address) {
 	return order, nil
 }
 
-// comeBack ends a connection to a server that is in no list, to which the session was sent, when its time is over and a listed server
-// can be reached: whoever sent the session there does not keep it from the servers that people have named.
+// comeBack ends a connection to a server that is in no list, to which the session was sent, when
+// its time is over and a listed server can be reached: whoever sent the session there does not keep
+// it from the servers that people have named.
 func (s *session) comeBack(c *conn) {
 	for wait := s.timings.away; sleep(c.ctx, jittered(wait, s.timings.jitter)); wait = time.Minute {
 		servers, _ := s.known()

@@ -49,7 +49,7 @@ func TestRedirectToAnUnlistedHost(t *testing.T) {
 				log.wait(t, nacos.EventConnected, i+1)
 				f.do(func() { f.token = "rotated" }) // the host that it goes to refuses the token
 				f.reset(to[0], to[1])
-				log.wait(t, nacos.EventLost, i+1)
+				log.wait(t, nacos.EventConnectionLost, i+1)
 			}
 			time.Sleep(time.Minute)
 			ready(t, c)
@@ -109,7 +109,7 @@ func TestRedirectsInALoop(t *testing.T) {
 					for range 50 { // many at once are one
 						f.reset(host, "8848")
 					}
-					log.wait(t, nacos.EventLost, i)
+					log.wait(t, nacos.EventConnectionLost, i)
 					if e.Time.Sub(log.wait(t, nacos.EventConnected, 1).Time) > time.Hour {
 						break
 					}
@@ -117,7 +117,7 @@ func TestRedirectsInALoop(t *testing.T) {
 				if n := len(f.attempts()); n > 400 {
 					t.Errorf("in an hour of redirects the session connected %d times, want a back-off of 30 s", n)
 				}
-				if lost, told := len(log.list(nacos.EventLost)), len(log.list(nacos.EventRedirected)); told > lost {
+				if lost, told := len(log.list(nacos.EventConnectionLost)), len(log.list(nacos.EventRedirected)); told > lost {
 					t.Errorf("%d redirects were told of %d connections", told, lost)
 				}
 			})
@@ -170,7 +170,7 @@ func TestNoLoginAtAServerThatIsListedNoLonger(t *testing.T) {
 				t.Fatalf("the password was sent to %s, which is listed no longer", one.key)
 			}
 		}
-		if e := log.list(nacos.EventLoginRefused); len(e) > 0 && errors.Is(e[0].Err, source.PermissionDenied) {
+		if e := log.list(nacos.EventLoginFailed); len(e) > 0 && errors.Is(e[0].Err, source.PermissionDenied) {
 			t.Errorf("that no login is made is told as %v", e[0].Err)
 		}
 	})
@@ -210,7 +210,7 @@ func TestAllowedRedirect(t *testing.T) {
 			}
 			f.do(func() { f.down["a:8848"], f.down["b:8848"] = true, true })
 			time.Sleep(30 * time.Minute)
-			if listed() || len(log.list(nacos.EventLost)) > 1 {
+			if listed() || len(log.list(nacos.EventConnectionLost)) > 1 {
 				t.Fatal("the session has left for a list of which no server can be reached")
 			}
 			f.do(func() { f.down["a:8848"], f.down["b:8848"] = false, false })

@@ -75,7 +75,8 @@ func (s *session) register(ctx context.Context, c *conn) error {
 	return err
 }
 
-// registered asks until the server knows the connection: the set-up goes by the stream, the questions beside it.
+// registered asks until the server knows the connection: the set-up goes by the stream, the
+// questions beside it.
 func (s *session) registered(ctx context.Context, c *conn) error {
 	m, err := encode(typeHealthCheck, emptyRequest{Module: "internal"})
 	if err != nil {
@@ -97,7 +98,7 @@ func (s *session) registered(ctx context.Context, c *conn) error {
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
-			return errUnregistered(c.server)
+			return errNotRegistered(c.server)
 		case <-c.ctx.Done():
 			return context.Cause(c.ctx)
 		}
@@ -173,7 +174,8 @@ func (s *session) maintain(c *conn) {
 			case failures == 0:
 				catchUp()
 			case !hasty:
-				// Keys that are declared while the server fails listens ask no more often than that, and put nothing off.
+				// Keys that are declared while the server fails listens ask no more often than
+				// that, and put nothing off.
 				hasty, armed = true, true
 				report.Reset(s.timings.retryDelay(hastyRetry))
 			}
@@ -227,7 +229,7 @@ func (s *session) beat(c *conn) {
 			_, err = read[reply](got)
 			var refusal *codeError
 			if errors.As(err, &refusal) && refusal.code() == codeUnregistered {
-				c.end(errUnregistered(c.server))
+				c.end(errNotRegistered(c.server))
 			}
 			return
 		}
@@ -237,7 +239,7 @@ func (s *session) beat(c *conn) {
 		inRow, dead := s.heartbeat.miss()
 		s.tell(Event{Kind: EventHeartbeatMissed, Server: c.server.String(), Attempt: inRow})
 		if dead {
-			c.end(errSilent(c.server))
+			c.end(errUnresponsive(c.server))
 		}
 	}
 }
@@ -259,7 +261,8 @@ func (s *session) readStream(c *conn) {
 	}
 }
 
-// take acknowledges a message at once and then does what it asks for. What it does not know it leaves unanswered.
+// take acknowledges a message at once and then does what it asks for. What it does not know it
+// leaves unanswered.
 func (s *session) take(c *conn, m message) error {
 	switch m.Type {
 	case typeNotify, typeDetection, typeConnectReset, typeSetupAck:
@@ -282,7 +285,7 @@ func (s *session) take(c *conn, m message) error {
 	case typeNotify:
 		k := Key{Namespace: s.settings.namespace, Group: p.Group, DataID: p.DataID}
 		if s.table.markStale(k) {
-			s.tell(Event{Kind: EventPushed, Server: c.server.String(), Document: k.String()})
+			s.tell(Event{Kind: EventPushReceived, Server: c.server.String(), Document: k.String()})
 		}
 	case typeConnectReset:
 		return s.sentAway(c, p)

@@ -11,8 +11,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// session is the connection that clients with the same settings share: it connects, serves until the connection is lost,
-// and connects again, until it is closed.
+// session is the connection that clients with the same settings share: it connects, serves until
+// the connection is lost, and connects again, until it is closed.
 type session struct {
 	transport transport
 	settings  settings
@@ -92,7 +92,8 @@ func (s *session) run(ctx context.Context) {
 		sent = nil
 		if err != nil {
 			failed++
-			// It was away, and is starting. A server that wavers between the two is eagerly tried for a while, and no longer.
+			// It was away, and is starting. A server that wavers between the two is eagerly tried
+			// for a while, and no longer.
 			if errors.Is(err, NotReady) && s.before != nil && !errors.Is(s.before, NotReady) && !time.Now().Before(eager) {
 				wait.reset()
 				eager = time.Now().Add(eagerFor)
@@ -123,7 +124,7 @@ func (s *session) run(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		s.tell(Event{Kind: EventLost, Server: c.server.String(), Err: err})
+		s.tell(Event{Kind: EventConnectionLost, Server: c.server.String(), Err: err})
 		if !errors.Is(err, Redirected) { // going where one is sent says nothing about the network
 			s.heartbeat.lost()
 		}
@@ -132,8 +133,9 @@ func (s *session) run(ctx context.Context) {
 	}
 }
 
-// present returns the servers that there are now: those of an order that are still among them in that order, and then the
-// others in one that hangs on chance, so that not all clients go to the same server.
+// present returns the servers that there are now: those of an order that are still among them in
+// that order, and then the others in one that hangs on chance, so that not all clients go to the
+// same server.
 func (s *session) present(order []address) []address {
 	servers, _ := s.known()
 	order = slices.DeleteFunc(slices.Clone(order), func(a address) bool { return !slices.Contains(servers, a) })
@@ -155,10 +157,10 @@ func (s *session) rest(ctx context.Context, d time.Duration) (moved bool) {
 	return false
 }
 
-// pause waits between two rounds of tries. A long wait ends early when there are other servers, or a
-// server's port opens that was shut: what was down comes up, and that is worth a try whatever the back-off has grown to. Such a server is
-// returned. A port that was open all the
-// time (the server starts, refuses the login, is at its limit) ends no wait.
+// pause waits between two rounds of tries. A long wait ends early when there are other servers, or
+// a server's port opens that was shut: what was down comes up, and that is worth a try whatever the
+// back-off has grown to. Such a server is returned. A port that was open all the time (the server
+// starts, refuses the login, is at its limit) ends no wait.
 func (s *session) pause(ctx context.Context, servers []address, d time.Duration) (opened []address, early bool) {
 	if d < knockEvery {
 		return nil, s.rest(ctx, d)
@@ -179,7 +181,8 @@ func (s *session) pause(ctx context.Context, servers []address, d time.Duration)
 	return nil, false
 }
 
-// open looks which servers' ports are open, at all of them together; or with one for the first that is.
+// open looks which servers' ports are open, at all of them together; or with one for the first that
+// is.
 func (s *session) open(ctx context.Context, servers []address, one bool) (open []address) {
 	ctx, enough := context.WithCancel(ctx)
 	defer enough()
@@ -204,8 +207,8 @@ func (s *session) open(ctx context.Context, servers []address, one bool) (open [
 	return open
 }
 
-// A server that has come back takes some seconds until it serves: for that time no wait is longer than eagerMost, however
-// long it was away before.
+// A server that has come back takes some seconds until it serves: for that time no wait is longer
+// than eagerMost, however long it was away before.
 const (
 	eagerFor  = time.Minute
 	eagerMost = 2 * time.Second
@@ -249,7 +252,8 @@ func (s *session) notConnected(ctx context.Context, err error, failed int) {
 	if ctx.Err() != nil {
 		return
 	}
-	// A server that goes down fails in more than one way while it does; the sources are told the one that stays.
+	// A server that goes down fails in more than one way while it does; the sources are told the
+	// one that stays.
 	if kind := source.KindOf(err); same(s.before, err) || failed > 2 || kind == source.Timeout || kind == source.PermissionDenied {
 		s.set(nil, false, err)
 		s.table.setOffline(err)
@@ -270,8 +274,8 @@ func (s *session) set(c *conn, synced bool, err error) {
 	s.changed = make(chan struct{})
 }
 
-// wait returns the connection as soon as there is one, or with synced as soon as all keys are listened to on it; when ctx
-// is done first, the trouble.
+// wait returns the connection as soon as there is one, or with synced as soon as all keys are
+// listened to on it; when ctx is done first, the trouble.
 func (s *session) wait(ctx context.Context, synced bool) (*conn, error) {
 	for {
 		s.mu.Lock()

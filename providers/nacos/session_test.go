@@ -273,13 +273,13 @@ func TestSilentServerIsFoundOut(t *testing.T) {
 			f.do(func() { f.silent = true })
 			begin := time.Now()
 			lost := i + 1
-			for len(log.list(nacos.EventLost)) < lost && time.Since(begin) < time.Hour {
+			for len(log.list(nacos.EventConnectionLost)) < lost && time.Since(begin) < time.Hour {
 				time.Sleep(100 * time.Millisecond)
 			}
 			if took := time.Since(begin); took > bound {
 				t.Errorf("a server that fell silent was given up after %v, the bound is %v", took, bound)
 			}
-			if e := log.list(nacos.EventLost)[i]; !errors.Is(e.Err, source.Timeout) {
+			if e := log.list(nacos.EventConnectionLost)[i]; !errors.Is(e.Err, source.Timeout) {
 				t.Errorf("the loss has the cause %v, want a timeout", e.Err)
 			}
 			text := fmt.Sprintf("b: %d", i)
@@ -339,7 +339,7 @@ func TestTokenIsRenewedBeforeItEnds(t *testing.T) {
 				t.Errorf("login %d came after %v of a token of 100 s, want 80 to 90 s", i, gap)
 			}
 		}
-		if n := len(log.list(nacos.EventLost)); n > 0 {
+		if n := len(log.list(nacos.EventConnectionLost)); n > 0 {
 			t.Errorf("the connection was lost %d times while tokens were renewed", n)
 		}
 	})
@@ -417,7 +417,7 @@ func TestWrongPassword(t *testing.T) {
 			t.Errorf("Get says %v, want denied", err)
 		}
 		synctest.Wait()
-		if len(log.list(nacos.EventLoginRefused)) == 0 {
+		if len(log.list(nacos.EventLoginFailed)) == 0 {
 			t.Error("the refusal was not told as an event")
 		}
 		f.do(func() { f.password = "p" }) // an administrator mends it
@@ -458,7 +458,7 @@ func TestUnregisteredConnectionIsMadeAnew(t *testing.T) {
 			t.Errorf("a connection that the server forgot was found out after %v", took)
 		}
 		synctest.Wait()
-		if n := len(log.list(nacos.EventLost)); n != 1 {
+		if n := len(log.list(nacos.EventConnectionLost)); n != 1 {
 			t.Errorf("%d losses were told, want 1", n)
 		}
 

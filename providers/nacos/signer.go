@@ -7,12 +7,12 @@ import (
 	"github.com/nacre-go/nacre/providers/nacos/internal/envconf"
 )
 
-// Signer signs requests with the access keys of a cloud (AK/SK). Package ram, beside this one, makes a Signer
-// for Alibaba Cloud. Clients with the same *Signer share a connection.
+// Signer signs requests with the access keys of a cloud (AK/SK). Package ram, beside this one,
+// makes a Signer for Alibaba Cloud. Clients with the same *Signer share a connection.
 type Signer struct {
-	// Sign returns the headers of a request about a config; the zero Key stands for a request that is about
-	// none, or about several. The client calls Sign for every request, and again when a server rejects one, so
-	// Sign should cache what it can. It must be safe for concurrent use.
+	// Sign returns the headers of a request about a config; the zero Key stands for a request that
+	// is about none, or about several. The client calls Sign for every request, and again when a
+	// server rejects one, so Sign should cache what it can. It must be safe for concurrent use.
 	Sign func(ctx context.Context, about Key) (map[string]string, error)
 }
 
@@ -38,7 +38,7 @@ func (s *session) proof(ctx context.Context, server address, about Key) (proof, 
 		signed, err := sign(ctx, s.settings.signer, about)
 		if err != nil {
 			if ctx.Err() != nil {
-				return c, errNoAnswer(server)
+				return c, errNoResponse(server)
 			}
 			return c, SigningFailed.fail("ask", server.String())
 		}
@@ -66,8 +66,8 @@ func sign(ctx context.Context, signer *Signer, about Key) (headers map[string]st
 	return signer.Sign(ctx, about)
 }
 
-// refused is told that a server has refused what came with this proof, for the second time if again. It returns
-// nil if it is worth asking once more, and otherwise the error.
+// refused is told that a server has refused what came with this proof, for the second time if
+// again. It returns nil if it is worth asking once more, and otherwise the error.
 func (s *session) refused(ctx context.Context, server address, with proof, again bool, document, message string) error {
 	denied := s.denied(server, document, message)
 	switch {

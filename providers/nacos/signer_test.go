@@ -61,8 +61,8 @@ func TestSigner(t *testing.T) {
 
 			f.do(func() { f.signature = "two" }) // the key was rotated on the server
 			err := second(c.Get(t.Context(), "x.yaml"))
-			if !errors.Is(err, nacos.SignatureRefused) || !errors.Is(err, source.PermissionDenied) {
-				t.Errorf("with the old key: %v, want %v", err, nacos.SignatureRefused)
+			if !errors.Is(err, nacos.SignatureRejected) || !errors.Is(err, source.PermissionDenied) {
+				t.Errorf("with the old key: %v, want %v", err, nacos.SignatureRejected)
 			}
 			by.set(func() { by.key = "two" })
 			if err := second(c.Get(t.Context(), "x.yaml")); err != nil {

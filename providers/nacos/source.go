@@ -29,28 +29,32 @@ type sourceOption func(*sourceOptions)
 
 func (o sourceOption) applySource(to *sourceOptions) { o(to) }
 
-// Group names the config's group. Default: that of the client's Config, DEFAULT_GROUP where it names none. An empty name is
-// an error, [InvalidName]: whoever names a group and has none (a variable that is not set) does not mean the default one.
+// Group names the config's group. Default: that of the client's Config, DEFAULT_GROUP where it
+// names none. An empty name is an error, [InvalidName]: whoever names a group and has none (a
+// variable that is not set) does not mean the default one.
 func Group(name string) SourceOption {
 	return sourceOption(func(o *sourceOptions) { o.group, o.grouped = name, true })
 }
 
-// Format tells the format ("yaml", "json", "toml", "properties", "dotenv") of a config whose data ID does not end with an
-// extension, or with another. Default: the extension, else the type that the publisher gave.
+// Format tells the format ("yaml", "json", "toml", "properties", "dotenv") of a config whose data
+// ID does not end with an extension, or with another. Default: the extension, else the type that
+// the publisher gave.
 func Format(name string) SourceOption {
 	return sourceOption(func(o *sourceOptions) { o.format = strings.ToLower(name) })
 }
 
-// AbsentOK says that the config may be missing: that is then a state like another, and not an error.
+// AbsentOK says that the config may be missing: that is then a state like another, and not an
+// error.
 func AbsentOK() SourceOption { return sourceOption(func(o *sourceOptions) { o.optional = true }) }
 
-// AllowUnknown says that keys which no field has are a matter of course: for a config that several services share.
+// AllowUnknown says that keys which no field has are a matter of course: for a config that several
+// services share.
 func AllowUnknown() SourceOption {
 	return sourceOption(func(o *sourceOptions) { o.allowUnknown = true })
 }
 
-// Source is one config as a layer. It fulfils the contract of [source.Source]; Next is for one caller at a time, all
-// other methods are safe for concurrent use.
+// Source is one config as a layer. It fulfils the contract of [source.Source]; Next is for one
+// caller at a time, all other methods are safe for concurrent use.
 type Source struct {
 	client *Client
 	entry  *entry                // its own, and in no table, with bad
@@ -70,8 +74,9 @@ var (
 	_ io.Closer                = (*Source)(nil)
 )
 
-// Source returns the config with that data ID as a source. From now on it is listened to, and read as soon as there is a
-// connection. A name that cannot be is told by Next. The source ends with Close or with the client.
+// Source returns the config with that data ID as a source. From now on it is listened to, and read
+// as soon as there is a connection. A name that cannot be is told by Next. The source ends with
+// Close or with the client.
 func (c *Client) Source(dataID string, opts ...SourceOption) *Source {
 	var o sourceOptions
 	for _, opt := range opts {
@@ -114,8 +119,8 @@ func (s *Source) String() string {
 // Format writes String for every verb and flag, so that nothing inside is printed by reflection.
 func (s *Source) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
-// VerifiedAt returns when the server's answer last proved that what Next returned last, or is about to return, is what it
-// has: when it was asked, not when it answered. Zero: never.
+// VerifiedAt returns when the server's answer last proved that what Next returned last, or is about
+// to return, is what it has: when it was asked, not when it answered. Zero: never.
 func (s *Source) VerifiedAt() time.Time {
 	if s.bad != nil {
 		return time.Time{}
@@ -137,8 +142,9 @@ func (s *Source) Ack(rev source.Revision, rejected error) {
 
 // Next returns the config when it differs from prev; see [source.Source].
 //
-// A service may have thousands of goroutines in Next, and what it needs of their stack decides whether each has 2 KiB of it
-// or 4, for good: so nothing large stands in it, what it calls is not deep, and what is returned is filled in where it stays.
+// A service may have thousands of goroutines in Next, and what it needs of their stack decides
+// whether each has 2 KiB of it or 4, for good: so nothing large stands in it, what it calls is not
+// deep, and what is returned is filled in where it stays.
 func (s *Source) Next(ctx context.Context, prev source.Revision) (source.Content, error) {
 	for {
 		if ctx.Err() != nil {
@@ -164,8 +170,9 @@ func (s *Source) Next(ctx context.Context, prev source.Revision) (source.Content
 	}
 }
 
-// look returns what there is to say. A content that was never returned goes before an error; otherwise an error goes before
-// the content, in whose place it stands. With neither, nothing is known yet.
+// look returns what there is to say. A content that was never returned goes before an error;
+// otherwise an error goes before the content, in whose place it stands. With neither, nothing is
+// known yet.
 func (s *Source) look() (*doc, <-chan struct{}, error) {
 	if s.bad != nil {
 		return nil, nil, s.bad
@@ -174,8 +181,8 @@ func (s *Source) look() (*doc, <-chan struct{}, error) {
 	return d, changed, s.judge(d, open, err)
 }
 
-// judge is the error that stands for a state. It is no part of look, so that its room for errors is not under the wait for the
-// table's lock: see Next.
+// judge is the error that stands for a state. It is no part of look, so that its room for errors is
+// not under the wait for the table's lock: see Next.
 func (s *Source) judge(d *doc, open bool, err error) error {
 	switch {
 	case !open:
@@ -184,7 +191,7 @@ func (s *Source) judge(d *doc, open bool, err error) error {
 	case d.absent && !s.optional:
 		return s.client.session.space.absent(s.entry.key)
 	case !d.absent && s.format(d) == "":
-		return errNoFormat(s.entry.key)
+		return errUnknownFormat(s.entry.key)
 	case d.revision != s.gave:
 		return nil
 	}
@@ -216,7 +223,8 @@ func (s *Source) format(d *doc) string {
 	return source.FormatOf("x." + d.contentType)
 }
 
-// Close ends the source: Next returns, and the key is listened to no longer unless another source has it.
+// Close ends the source: Next returns, and the key is listened to no longer unless another source
+// has it.
 func (s *Source) Close() error {
 	s.once.Do(func() {
 		if s.bad == nil {

@@ -60,7 +60,7 @@ func TestAServerThatStopsWhileMuchIsSentIsFound(t *testing.T) {
 		published <- c.Publish(context.WithoutCancel(t.Context()), "x.yaml", bytes.Repeat([]byte("x"), 10<<20-8<<10))
 	}()
 	<-stopped
-	log.wait(t, nacos.EventLost, 1)
+	log.wait(t, nacos.EventConnectionLost, 1)
 	if err := <-published; err == nil {
 		t.Error("a publish to a server that stopped succeeded")
 	}
@@ -112,7 +112,7 @@ func TestAServerThatIsSlowIsNotALostConnection(t *testing.T) {
 	mu.Lock()
 	slow = true
 	mu.Unlock()
-	lost := log.wait(t, nacos.EventLost, 1)
+	lost := log.wait(t, nacos.EventConnectionLost, 1)
 	if misses := len(log.list(nacos.EventHeartbeatMissed)); misses < 2 || errors.Is(lost.Err, nacos.ConnectionLost) {
 		t.Errorf("given up after %d missed heartbeats, by %v", misses, lost.Err)
 	}
@@ -125,8 +125,8 @@ func TestAClientCertificateIsMissing(t *testing.T) {
 	log := newEvents()
 	newClient(t, nacos.Config{Servers: []string{addr}, TLS: &tls.Config{RootCAs: client.RootCAs}}, log.hook())
 	for i := range 3 {
-		if err := log.wait(t, nacos.EventConnectFailed, i+1).Err; !errors.Is(err, nacos.RequestRefused) && !errors.Is(err, nacos.NotNacos) {
-			t.Errorf("got %v, want %v, or where the line broke before that came, %v", err, nacos.RequestRefused, nacos.NotNacos)
+		if err := log.wait(t, nacos.EventConnectFailed, i+1).Err; !errors.Is(err, nacos.RequestRejected) && !errors.Is(err, nacos.NotNacos) {
+			t.Errorf("got %v, want %v, or where the line broke before that came, %v", err, nacos.RequestRejected, nacos.NotNacos)
 		}
 	}
 }

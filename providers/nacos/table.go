@@ -10,9 +10,10 @@ import (
 
 // table is the listen table: every key that a source of this session has declared, once.
 //
-// A key goes listen → read → wake. On a new connection nothing is listened to; once the listen of a key has been answered,
-// it is read if the server said that it differs, or if it was stale anyway. What makes a key stale while it is being
-// read makes it be read again, so that no change falls between.
+// A key goes listen → read → wake. On a new connection nothing is listened to; once the listen of a
+// key has been answered, it is read if the server said that it differs, or if it was stale anyway.
+// What makes a key stale while it is being read makes it be read again, so that no change falls
+// between.
 type table struct {
 	timings timings
 
@@ -85,7 +86,8 @@ func (t *table) remove(e *entry, s *Source) {
 	}
 }
 
-// receive notes what a source has applied. The server is told a little later, so that many go in one message.
+// receive notes what a source has applied. The server is told a little later, so that many go in
+// one message.
 func (t *table) receive(e *entry, s *Source, md5 string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -122,8 +124,8 @@ func (t *table) markStaleLocked(e *entry) {
 	signal(t.ready)
 }
 
-// next waits for a key to read, which the caller must give to done or giveBack, and says how many reads of it in a row went
-// wrong. Without a key the context has ended.
+// next waits for a key to read, which the caller must give to done or giveBack, and says how many
+// reads of it in a row went wrong. Without a key the context has ended.
 func (t *table) next(ctx context.Context) (e *entry, tries int, alive bool) {
 	for {
 		select {
@@ -155,12 +157,12 @@ func (t *table) pop() (*entry, int) {
 	return nil, 0
 }
 
-// maxVain is how many reads in a row may find nothing new before only the reconcile asks again: a server that says
-// "changed" and has nothing else to give must not be read in a circle.
+// maxVain is how many reads in a row may find nothing new before only the reconcile asks again: a
+// server that says "changed" and has nothing else to give must not be read in a circle.
 const maxVain = 3
 
-// done takes the result of a read that was asked for at the given time. It reports whether the config differs from what
-// it was, and why it could not be read.
+// done takes the result of a read that was asked for at the given time. It reports whether the
+// config differs from what it was, and why it could not be read.
 func (t *table) done(e *entry, d *doc, err error, c *conn, asked time.Time) (differs bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -183,7 +185,8 @@ func (t *table) done(e *entry, d *doc, err error, c *conn, asked time.Time) (dif
 				d = d.on(c.number)
 			}
 			if e.emptyReads < maxVain {
-				// Pushed, and nothing has changed: a listen will tell whether it was read too early.
+				// Pushed, and nothing has changed: a listen will tell whether it was read too
+				// early.
 				e.emptyReads++
 				t.pendingListen[e] = struct{}{}
 				signal(t.tell)
@@ -218,7 +221,7 @@ func (t *table) done(e *entry, d *doc, err error, c *conn, asked time.Time) (dif
 	}
 	e.stopRetry()
 	delay := t.timings.retryDelay(int(e.readFailures) - 1)
-	if errors.Is(err, ContentOlder) {
+	if errors.Is(err, StaleContent) {
 		delay = min(delay, olderEvery)
 	}
 	e.retry = time.AfterFunc(delay, func() { t.retryNow(e) })
@@ -264,8 +267,8 @@ func (t *table) offline() {
 	}
 }
 
-// setTrouble says why there is no connection, or with nil that there is one. A source whose state is no other for it is
-// woken in vain, which costs a look.
+// setTrouble says why there is no connection, or with nil that there is one. A source whose state
+// is no other for it is woken in vain, which costs a look.
 func (t *table) setOffline(err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -278,8 +281,8 @@ func (t *table) setOffline(err error) {
 	}
 }
 
-// look returns what a source sees: the trouble with the connection goes before that with the key, and both stand beside
-// what was read before.
+// look returns what a source sees: the trouble with the connection goes before that with the key,
+// and both stand beside what was read before.
 func (t *table) look(e *entry, by *Source) (d *doc, changed <-chan struct{}, open bool, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

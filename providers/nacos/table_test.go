@@ -110,7 +110,7 @@ func TestWrongMD5IsDiscardedAndReadAgain(t *testing.T) {
 			t.Errorf("two retries took %v", took)
 		}
 		synctest.Wait()
-		if n := len(log.list(nacos.EventDiscarded)); n != 2 {
+		if n := len(log.list(nacos.EventContentDiscarded)); n != 2 {
 			t.Errorf("%d discarded contents were told, want 2", n)
 		}
 
@@ -340,7 +340,7 @@ func TestTypeIsPutRight(t *testing.T) {
 		f.do(func() { f.typ = "text" })
 		f.put("orders", "a: 1")
 		r := follow(t, c.Source("orders"))
-		if err := r.trouble(); !errors.Is(err, nacos.FormatUnknown) {
+		if err := r.trouble(); !errors.Is(err, nacos.UnknownFormat) {
 			t.Errorf("a config of type text is told as %v", err)
 		}
 		time.Sleep(10 * time.Minute)

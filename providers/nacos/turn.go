@@ -7,9 +7,9 @@ import (
 	"github.com/nacre-go/nacre/providers/nacos/internal/rpc"
 )
 
-// turn is the right to hold a large answer, from before it is read until it is decoded. One read of a
-// session has it at a time: an answer of 64 MiB takes four times that while it is decoded, and the
-// workers are four.
+// turn is the right to hold a large answer, from before it is read until it is decoded. One read of
+// a session has it at a time: an answer of 64 MiB takes four times that while it is decoded, and
+// the workers are four.
 type turn struct {
 	one chan struct{} // the session's
 

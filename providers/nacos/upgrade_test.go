@@ -31,7 +31,7 @@ func TestAnAnswerThatSwitchesProtocolsHoldsNothingUp(t *testing.T) {
 	t.Run("login", func(t *testing.T) {
 		log := newEvents()
 		newClient(t, nacos.Config{Servers: []string{at + "?grpc=1"}, Username: "u", Password: nacos.NewPassword("p")}, log.hook())
-		if e := log.wait(t, nacos.EventLoginRefused, 2); !errors.Is(e.Err, nacos.NotNacos) {
+		if e := log.wait(t, nacos.EventLoginFailed, 2); !errors.Is(e.Err, nacos.NotNacos) {
 			t.Errorf("a login that is answered with status 101 is told as %v", e.Err)
 		}
 	})

@@ -34,7 +34,7 @@ func TestSchemes(t *testing.T) {
 		},
 		"TLS and http": {
 			nacos.Config{Servers: []string{"http://s"}, TLS: withTLS},
-			"server 1 is http though TLS is set; write https, or set Plaintext (NACOS_PLAINTEXT=true) if its HTTP has no TLS and the network is trusted", "", "",
+			"server 1 is http although TLS is set; use https, or, if you trust the network and its HTTP has no TLS, set Plaintext (NACOS_PLAINTEXT=true)", "", "",
 		},
 		"TLS and plaintext": {
 			nacos.Config{Servers: []string{"s", "http://t", "https://u:443"}, TLS: withTLS, Plaintext: true, Endpoint: "e"},
@@ -105,9 +105,9 @@ func TestCredentialsInClearAreWarnedOf(t *testing.T) {
 			r.until("a: 1")
 			f.cut()
 			time.Sleep(time.Minute)
-			if got := log.list(nacos.EventUnencrypted); len(got) != tc.want {
+			if got := log.list(nacos.EventUnencryptedCredentials); len(got) != tc.want {
 				t.Errorf("%s: %d warnings, want %d: %s", name, len(got), tc.want, log)
-			} else if tc.want > 0 && (!errors.Is(got[0].Err, nacos.SentUnencrypted) || got[0].Server == "") {
+			} else if tc.want > 0 && (!errors.Is(got[0].Err, nacos.UnencryptedCredentials) || got[0].Server == "") {
 				t.Errorf("%s: the warning is %+v", name, got[0])
 			}
 		})
@@ -131,7 +131,7 @@ func TestLaterClientIsWarned(t *testing.T) {
 			defer c.Close()
 			ready(t, c)
 			synctest.Wait()
-			if n := len(log.list(nacos.EventUnencrypted)); n != 1 {
+			if n := len(log.list(nacos.EventUnencryptedCredentials)); n != 1 {
 				t.Errorf("the client was warned %d times", n)
 			}
 		}

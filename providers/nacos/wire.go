@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// The bodies on the wire. They are written out here because the SDK's own types bring its logger with them.
+// The bodies on the wire. They are written out here because the SDK's own types bring its logger
+// with them.
 
 const (
 	typeServerCheck  = "ServerCheckRequest"
@@ -25,8 +26,8 @@ const (
 	typeSetupAck     = "SetupAckRequest"
 )
 
-// answerTypes are the types that a success must have. Another one (a proxy's, an error that says 200) must not be read as
-// "empty" or "nothing has changed".
+// answerTypes are the types that a success must have. Another one (a proxy's, an error that says
+// 200) must not be read as "empty" or "nothing has changed".
 var answerTypes = map[string]string{
 	typeListen:  "ConfigChangeBatchListenResponse",
 	typeQuery:   "ConfigQueryResponse",
@@ -82,8 +83,9 @@ func about(k Key) keyRequest {
 	return keyRequest{DataID: k.DataID, Group: k.Group, Tenant: k.Namespace, Module: "config"}
 }
 
-// listenRequest is about many keys, and made anew every 30 s for all of them. It has no slice of its contexts, and is written
-// one by one, since a [json.Encoder] would have a second buffer as large as the message.
+// listenRequest is about many keys, and made anew every 30 s for all of them. It has no slice of
+// its contexts, and is written one by one, since a [json.Encoder] would have a second buffer as
+// large as the message.
 type listenRequest struct {
 	listen   bool
 	contexts iter.Seq[listenContext]
@@ -140,7 +142,8 @@ type queryReply struct {
 
 func (q queryReply) modified() time.Time { return serverTime(q.LastModified) }
 
-// lastTime ends the year 9998: what a server gives as a later time is none, and JSON has no form for it.
+// lastTime ends the year 9998: what a server gives as a later time is none, and JSON has no form
+// for it.
 var lastTime = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC).UnixMilli()
 
 // serverTime is a time as servers write it, in milliseconds; zero where they say none.

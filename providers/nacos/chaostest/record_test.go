@@ -33,7 +33,7 @@ func (r *record) of(who string, f *field) []nacos.Option {
 		return nil
 	}
 	return []nacos.Option{nacos.OnEvent(func(e nacos.Event) {
-		if e.Kind == nacos.EventPushed || e.Kind == nacos.EventRead {
+		if e.Kind == nacos.EventPushReceived || e.Kind == nacos.EventConfigRead {
 			return
 		}
 		r.mu.Lock()

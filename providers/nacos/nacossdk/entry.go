@@ -102,8 +102,8 @@ func (e *entry) run() {
 	}
 	defer func() {
 		if listening {
-			// The key may have been declared anew meanwhile, by an entry that made its listen before this is taken back.
-			// It does without, then: its reconcile is the bound.
+			// The key may have been declared anew meanwhile, by an entry that made its listen
+			// before this is taken back. It does without, then: its reconcile is the bound.
 			_ = guard(func() error {
 				return e.hub.sdk.CancelListenConfig(vo.ConfigParam{DataId: e.key.dataID, Group: e.key.group})
 			})

@@ -67,8 +67,8 @@ func (r *registry) give(e *entry, by *configSource) {
 	}
 }
 
-// wake is what the SDK's listener of a key does. It looks the entry up, since the SDK may go on calling a listener that was
-// taken back, and keeps it where a new one was given.
+// wake is what the SDK's listener of a key does. It looks the entry up, since the SDK may go on
+// calling a listener that was taken back, and keeps it where a new one was given.
 func (r *registry) wake(sdk config_client.IConfigClient, k key) {
 	r.mu.Lock()
 	h := r.hubs[sdk]

@@ -24,8 +24,8 @@ func guard(f func() error) (err error) {
 	return f()
 }
 
-// call makes a call of the SDK when there is room for one. It waits for it as long as the entry lives, and says so when it
-// takes long.
+// call makes a call of the SDK when there is room for one. It waits for it as long as the entry
+// lives, and says so when it takes long.
 func (e *entry) call(f func() error) error {
 	timer := time.NewTimer(readWait)
 	defer timer.Stop()
@@ -113,7 +113,8 @@ func fail(kind source.Kind, k key, cause, fix string) error {
 	return &source.Error{Kind: kind, Op: "read", Document: k.String(), Fix: fix, Err: errors.New(cause)}
 }
 
-// explain makes an error of one of the SDK's, whose text is looked at and not passed on: it may quote a content.
+// explain makes an error of one of the SDK's, whose text is looked at and not passed on: it may
+// quote a content.
 func explain(k key, err error) error {
 	text := strings.ToLower(err.Error())
 	has := func(words ...string) bool {

@@ -11,8 +11,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// configSource is one config as a layer. It fulfils the contract of [source.Source]; Next is for one caller at a time, all
-// other methods are safe for concurrent use.
+// configSource is one config as a layer. It fulfils the contract of [source.Source]; Next is for
+// one caller at a time, all other methods are safe for concurrent use.
 type configSource struct {
 	client *Client
 	key    key
@@ -84,8 +84,9 @@ func (s *configSource) Next(ctx context.Context, prev source.Revision) (source.C
 	}
 }
 
-// look returns what there is to say. A content that was never returned goes before an error; otherwise an error goes before
-// the content, in whose place it stands. With neither, nothing is known yet.
+// look returns what there is to say. A content that was never returned goes before an error;
+// otherwise an error goes before the content, in whose place it stands. With neither, nothing is
+// known yet.
 func (s *configSource) look() (source.Content, <-chan struct{}, error) {
 	if s.bad != nil {
 		return source.Content{}, nil, s.bad
@@ -132,8 +133,8 @@ func (s *configSource) content(d *doc) (source.Content, error) {
 	return source.Content{Revision: source.Revision("md5:" + d.md5), Documents: []source.Document{out}}, nil
 }
 
-// Close ends the source: Next returns, and the key is listened to no longer unless another source has it. It waits at most
-// 1 s, where a call of the SDK hangs, and may be called more than once.
+// Close ends the source: Next returns, and the key is listened to no longer unless another source
+// has it. It waits at most 1 s, where a call of the SDK hangs, and may be called more than once.
 func (s *configSource) Close() error {
 	s.once.Do(func() {
 		if s.entry != nil {

@@ -1,5 +1,5 @@
-// Package nacostest runs a Nacos server inside the test process, as net/http/httptest does for HTTP.
-// The server speaks gRPC and HTTP on 127.0.0.1 and answers as a real Nacos 2.3.2 does.
+// Package nacostest runs a Nacos server inside the test process, as net/http/httptest does for
+// HTTP. The server speaks gRPC and HTTP on 127.0.0.1 and answers as a real Nacos 2.3.2 does.
 //
 //	srv, err := nacostest.Start(nacostest.Options{})
 //	if err != nil {
@@ -12,24 +12,24 @@
 //	...
 //	srv.Publish("", "DEFAULT_GROUP", "orders.yaml", "db: {pool: 20}") // pushed and readable 100 ms later
 //
-// A config that you open on it stores a last known good copy, by default in the cache folder of the user.
-// Each server has its own port, so each run would leave another copy. Give the config of a test a
-// temporary folder:
+// A config that you open on it stores a last known good copy, by default in the cache folder of the
+// user. Each server has its own port, so each run would leave another copy. Give the config of a
+// test a temporary folder:
 //
 //	cfg, err := nacre.OpenWith[Config](ctx, nacre.Options{LastKnownGoodDir: t.TempDir()}, client.Source("orders.yaml"))
 //
 // # What to know about Nacos
 //
 // A server answers a publish before the content can be read: reads and pushes see it after
-// [Options.DumpDelay], and a read right after a publish misses it. Several publishes of one key within
-// that time appear as one. Publishing the same content again pushes nothing. Deleting a missing key
-// succeeds, and so does publishing into an unknown namespace.
+// [Options.DumpDelay], and a read right after a publish misses it. Several publishes of one key
+// within that time appear as one. Publishing the same content again pushes nothing. Deleting a
+// missing key succeeds, and so does publishing into an unknown namespace.
 //
 // # Faults
 //
 // The server can misbehave: see [Server.Stop], [Server.Stall], [Server.Disconnect],
-// [Server.FailRequests], [Server.DropPushes], [Server.CorruptReads] and [Server.ExpireTokens]. A fault
-// with a count n affects the next n requests or pushes, [Always] all of them, and 0 ends it.
+// [Server.FailRequests], [Server.DropPushes], [Server.CorruptReads] and [Server.ExpireTokens]. A
+// fault with a count n affects the next n requests or pushes, [Always] all of them, and 0 ends it.
 // [Server.ClearFaults] ends all faults.
 //
 // # Concurrency
@@ -39,6 +39,6 @@
 //
 // # Limits
 //
-// The server is one node without a cluster, and keeps its state in memory. It has no service discovery
-// (naming), no capacity quotas and no encryption plugin.
+// The server is one node without a cluster, and keeps its state in memory. It has no service
+// discovery (naming), no capacity quotas and no encryption plugin.
 package nacostest

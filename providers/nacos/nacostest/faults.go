@@ -5,16 +5,17 @@ import "github.com/nacre-go/nacre/providers/nacos/internal/fakenacos"
 // Always is the count of a fault that lasts until it is ended.
 const Always = fakenacos.Always
 
-// Stall freezes all connections, current and new: they stay open, and nothing goes in or out, as with a
-// hanging process or a half-open connection. Stall(false) ends that, and what was sent meanwhile arrives.
+// Stall freezes all connections, current and new: they stay open, and nothing goes in or out, as
+// with a hanging process or a half-open connection. Stall(false) ends that, and what was sent
+// meanwhile arrives.
 func (s *Server) Stall(on bool) { s.fake.Faults().StallStreams(on) }
 
 // Disconnect breaks the connections of all clients.
 func (s *Server) Disconnect() { s.fake.Faults().CutStreams() }
 
-// FailRequests answers the next n requests with an error of this code: in gRPC a code of Nacos such as
-// 300 (not ready), 403 (forbidden) or 500 (failed), in HTTP the status, where a code below 400 becomes
-// 500.
+// FailRequests answers the next n requests with an error of this code: in gRPC a code of Nacos such
+// as 300 (not ready), 403 (forbidden) or 500 (failed), in HTTP the status, where a code below 400
+// becomes 500.
 func (s *Server) FailRequests(n, code int) { s.fake.Faults().Fail(n, code) }
 
 // DropPushes loses the next n pushes: the server neither sends nor repeats them.

@@ -7,17 +7,18 @@ import (
 	"github.com/nacre-go/nacre/providers/nacos/internal/fakenacos"
 )
 
-// Off is the [Options.DumpDelay] of a server whose publishes are readable as soon as they are answered.
+// Off is the [Options.DumpDelay] of a server whose publishes are readable as soon as they are
+// answered.
 const Off = fakenacos.Off
 
-// Options configures a server. The zero value is a server without login on free ports whose delays are
-// those of a real one.
+// Options configures a server. The zero value is a server without login on free ports whose delays
+// are those of a real one.
 type Options struct {
 	// Port is the HTTP port; gRPC listens on Port+1000. Zero: a free pair.
 	Port int
-	// DumpDelay is the time from a publish or delete until reads and pushes see it. Zero: 100 ms, about
-	// what a real server needs. [Off]: none, which is quick, but hides that a read right after a publish
-	// may miss it.
+	// DumpDelay is the time from a publish or delete until reads and pushes see it. Zero: 100 ms,
+	// about what a real server needs. [Off]: none, which is quick, but hides that a read right
+	// after a publish may miss it.
 	DumpDelay time.Duration
 	// Users turns login on; empty but not nil, it admits nobody. Nil: no login.
 	Users []User
@@ -58,20 +59,21 @@ func (s *Server) Port() int { return s.fake.Port() }
 // URL returns "http://127.0.0.1:18848/nacos".
 func (s *Server) URL() string { return s.fake.URL() }
 
-// Publish publishes a config as a client does: it returns when the server has stored the content, and
-// reads and pushes see it after the dump delay. The namespaces "" and "public" are the public one.
-// Publish fails on names and contents that a real server rejects.
+// Publish publishes a config as a client does: it returns when the server has stored the content,
+// and reads and pushes see it after the dump delay. The namespaces "" and "public" are the public
+// one. Publish fails on names and contents that a real server rejects.
 func (s *Server) Publish(namespace, group, dataID, content string) error {
 	return s.fake.Publish(namespace, group, dataID, content)
 }
 
-// Put publishes a config without the dump delay: when it returns, reads see the content, and pushes are
-// on their way. It also works while the server is stopped.
+// Put publishes a config without the dump delay: when it returns, reads see the content, and pushes
+// are on their way. It also works while the server is stopped.
 func (s *Server) Put(namespace, group, dataID, content string) error {
 	return s.fake.Put(namespace, group, dataID, content)
 }
 
-// Delete deletes a config as a client does, with the dump delay. Deleting a missing config is no error.
+// Delete deletes a config as a client does, with the dump delay. Deleting a missing config is no
+// error.
 func (s *Server) Delete(namespace, group, dataID string) { s.fake.Delete(namespace, group, dataID) }
 
 // Get returns what is stored, whether or not reads see it yet.
@@ -79,7 +81,8 @@ func (s *Server) Get(namespace, group, dataID string) (content string, exists bo
 	return s.fake.Get(namespace, group, dataID)
 }
 
-// Flush ends the dump delay of everything published so far: reads see it, and pushes are on their way.
+// Flush ends the dump delay of everything published so far: reads see it, and pushes are on their
+// way.
 func (s *Server) Flush() { s.fake.Flush() }
 
 // Listener is a connection that listens to a config.
@@ -112,19 +115,20 @@ func statsOf(st fakenacos.Stats) Stats {
 	return Stats{Connections: st.Connections, Listening: st.Listening}
 }
 
-// Wait returns when the condition holds. It checks the condition now and whenever anything changes on
-// the server; the condition may call the server's methods. Wait returns an error only if ctx ends first.
+// Wait returns when the condition holds. It checks the condition now and whenever anything changes
+// on the server; the condition may call the server's methods. Wait returns an error only if ctx
+// ends first.
 func (s *Server) Wait(ctx context.Context, condition func(Stats) bool) error {
 	return s.fake.Wait(ctx, func(st fakenacos.Stats) bool { return condition(statsOf(st)) })
 }
 
-// Stop stops the server as a crash does: connections and requests break, and new ones are refused. The
-// server keeps what was published for [Server.Start]. Stopping a stopped server does nothing.
+// Stop stops the server as a crash does: connections and requests break, and new ones are refused.
+// The server keeps what was published for [Server.Start]. Stopping a stopped server does nothing.
 func (s *Server) Stop() { s.fake.Stop() }
 
-// Start starts a stopped server on the same ports, with everything that was published. It waits for the
-// ports, if another process has them, until ctx ends. To start without any config, close the server and
-// start another one on its port.
+// Start starts a stopped server on the same ports, with everything that was published. It waits for
+// the ports, if another process has them, until ctx ends. To start without any config, close the
+// server and start another one on its port.
 func (s *Server) Start(ctx context.Context) error { return s.fake.Start(ctx, true) }
 
 // Close ends all connections and goroutines of the server. It may be called more than once.

@@ -28,19 +28,20 @@ var (
 	errUnavailable = errors.New("credentials are not available")
 )
 
-// FromEnv returns a signer with the credentials of the environment: NACOS_ACCESS_KEY and NACOS_SECRET_KEY,
-// or, where they are not set, the ALIBABA_CLOUD_… variables. Errors are as for [New].
+// FromEnv returns a signer with the credentials of the environment: NACOS_ACCESS_KEY and
+// NACOS_SECRET_KEY, or, where they are not set, the ALIBABA_CLOUD_… variables. Errors are as for
+// [New].
 func FromEnv() (*nacos.Signer, error) {
 	return New(constant.ClientConfig{
 		AccessKey: os.Getenv(envAccessKey), SecretKey: os.Getenv(envSecretKey), RamConfig: &constant.RamConfig{},
 	})
 }
 
-// New returns a signer with the credentials of the SDK's settings: AccessKey and SecretKey, or RamConfig for the
-// other kinds. As in the SDK, the ALIBABA_CLOUD_… variables stand in for empty fields of RamConfig, and count for
-// nothing but a plain key where RamConfig is nil. New ignores the other settings. An error is of kind
-// InvalidArgument if there are no credentials, and PermissionDenied if the service that issues them fails;
-// both have the code [nacos.SigningFailed].
+// New returns a signer with the credentials of the SDK's settings: AccessKey and SecretKey, or
+// RamConfig for the other kinds. As in the SDK, the ALIBABA_CLOUD_… variables stand in for empty
+// fields of RamConfig, and count for nothing but a plain key where RamConfig is nil. New ignores
+// the other settings. An error is of kind InvalidArgument if there are no credentials, and
+// PermissionDenied if the service that issues them fails; both have the code [nacos.SigningFailed].
 func New(settings constant.ClientConfig) (*nacos.Signer, error) {
 	s := &signer{client: security.NewRamAuthClient(settings), slot: make(chan struct{}, 1)}
 	found, err := s.login()
@@ -70,8 +71,8 @@ func fail(kind source.Kind, cause error) error {
 	}
 }
 
-// sign returns the headers that sign a request about a config. It waits for credentials until ctx ends; one caller at a
-// time gets them.
+// sign returns the headers that sign a request about a config. It waits for credentials until ctx
+// ends; one caller at a time gets them.
 func (s *signer) sign(ctx context.Context, about nacos.Key) (map[string]string, error) {
 	select {
 	case s.slot <- struct{}{}:
@@ -79,8 +80,8 @@ func (s *signer) sign(ctx context.Context, about nacos.Key) (map[string]string, 
 		return nil, ctx.Err()
 	}
 	signed := make(chan map[string]string, 1)
-	// The SDK takes no context. If ctx ends first, its call runs on and holds the slot until it returns, so that at most
-	// one call hangs.
+	// The SDK takes no context. If ctx ends first, its call runs on and holds the slot until it
+	// returns, so that at most one call hangs.
 	go func() {
 		defer func() { <-s.slot }()
 		defer func() {

@@ -28,9 +28,9 @@ const (
 	environmentIsFirst = "env"
 )
 
-// From returns the settings that are equal to those of the SDK. The signer signs requests, for settings that have an access
-// key; nil for others. An error is of kind InvalidArgument and names all that has no equal. What is wrong with the values
-// themselves [nacos.NewClient] says.
+// From returns the settings that are equal to those of the SDK. The signer signs requests, for
+// settings that have an access key; nil for others. An error is of kind InvalidArgument and names
+// all that has no equal. What is wrong with the values themselves [nacos.NewClient] says.
 func From(client constant.ClientConfig, servers []constant.ServerConfig, signer *nacos.Signer) (nacos.Config, []nacos.Option, error) {
 	cfg := nacos.Config{
 		Namespace: client.NamespaceId,
@@ -129,7 +129,8 @@ func endpoint(c constant.ClientConfig, secure bool) string {
 	return at
 }
 
-// labels are those of the settings and of the environment; which of the two goes first is the SDK's rule.
+// labels are those of the settings and of the environment; which of the two goes first is the SDK's
+// rule.
 func labels(set map[string]string) (map[string]string, []string) {
 	all := map[string]string{}
 	weak, problems := envconf.Labels()

@@ -8,8 +8,8 @@ import (
 	"github.com/nacre-go/nacre/providers/nacos/internal/envconf"
 )
 
-// tlsOf returns the TLS settings, nil for none, or what is wrong with them. The environment's apply where the settings
-// are not Appointed, as in the SDK.
+// tlsOf returns the TLS settings, nil for none, or what is wrong with them. The environment's apply
+// where the settings are not Appointed, as in the SDK.
 func tlsOf(c constant.TLSConfig) (*tls.Config, []string) {
 	switch {
 	case c.Enable:

@@ -16,7 +16,8 @@ type TLSFiles struct {
 	Insecure   bool   // do not verify the server's certificate
 }
 
-// tlsConfigs holds what was loaded from equal files, so that clients with equal settings share a connection.
+// tlsConfigs holds what was loaded from equal files, so that clients with equal settings share a
+// connection.
 var tlsConfigs = struct {
 	sync.Mutex
 	byFiles map[tlsIdentity]*tls.Config
@@ -27,9 +28,9 @@ type tlsIdentity struct {
 	ca    [sha256.Size]byte
 }
 
-// Load returns the settings of the files, or what is wrong with them. It returns the same pointer for the same files for
-// as long as the content of the CA file stays. Each connection reads the client's certificate again, so that it
-// may be renewed while the service runs.
+// Load returns the settings of the files, or what is wrong with them. It returns the same pointer
+// for the same files for as long as the content of the CA file stays. Each connection reads the
+// client's certificate again, so that it may be renewed while the service runs.
 func (f TLSFiles) Load() (*tls.Config, []string) {
 	id := tlsIdentity{files: f}
 	c := &tls.Config{ServerName: f.ServerName, InsecureSkipVerify: f.Insecure, MinVersion: tls.VersionTLS12} //nolint:gosec // the user's wish, under a name that says so

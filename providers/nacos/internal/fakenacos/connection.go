@@ -11,8 +11,8 @@ import (
 	pb "github.com/nacos-group/nacos-sdk-go/v2/api/grpc"
 )
 
-// connection is a registered client: a stream that was set up, and what it listens to. The fields below the line are
-// guarded by the server's lock.
+// connection is a registered client: a stream that was set up, and what it listens to. The fields
+// below the line are guarded by the server's lock.
 type connection struct {
 	transport *transport
 	run       *run
@@ -54,7 +54,8 @@ func (q *queue) take() []*pb.Payload {
 	return items
 }
 
-// register makes c known, unless its transport is known already; then the stream that was first goes on being the one.
+// register makes c known, unless its transport is known already; then the stream that was first
+// goes on being the one.
 func (s *Server) register(c *connection) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -94,8 +95,8 @@ func (s *Server) nextPushIDLocked() string {
 	return strconv.FormatInt(s.pushID, 10)
 }
 
-// askLocked sends a request that wants an acknowledgement; then is called once: with the client's verdict, or with
-// false after the timeout.
+// askLocked sends a request that wants an acknowledgement; then is called once: with the client's
+// verdict, or with false after the timeout.
 func (s *Server) askLocked(c *connection, typ string, timeout time.Duration, body func(id string) any, then func(bool)) {
 	id := s.nextPushIDLocked()
 	var once sync.Once

@@ -5,7 +5,8 @@ import (
 	"sync"
 )
 
-// gate stops bytes in both directions while it is shut: the peer sees a connection that is open and silent.
+// gate stops bytes in both directions while it is shut: the peer sees a connection that is open and
+// silent.
 type gate struct {
 	mu   sync.Mutex
 	open chan struct{} // closed while the gate is open
@@ -117,7 +118,8 @@ func (d *door) shut() {
 	}
 }
 
-// cut breaks the connections whose remote address is wanted, as a lost cable would: with a reset, without a goodbye.
+// cut breaks the connections whose remote address is wanted, as a lost cable would: with a reset,
+// without a goodbye.
 func (d *door) cut(wanted func(remote string) bool) {
 	d.mu.Lock()
 	var hit []*conn

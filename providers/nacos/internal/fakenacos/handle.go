@@ -158,7 +158,8 @@ func (s *Server) remove(k Key, user, ip string) {
 	}
 }
 
-// drop removes what was published to some clients only: to those with the tag, or to the beta addresses if tag is empty.
+// drop removes what was published to some clients only: to those with the tag, or to the beta
+// addresses if tag is empty.
 func (s *Server) drop(k Key, tag string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

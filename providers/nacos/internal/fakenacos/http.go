@@ -129,8 +129,8 @@ func (h *web) dispatch(methods map[string]page, m Match) {
 	p.handle(h)
 }
 
-// parse collects the parameters wherever the client put them: query, form or multipart form. What cannot be decoded is
-// left out, as a real server leaves it out, and is then missing.
+// parse collects the parameters wherever the client put them: query, form or multipart form. What
+// cannot be decoded is left out, as a real server leaves it out, and is then missing.
 func (h *web) parse() {
 	h.r.Body = http.MaxBytesReader(h.w, h.r.Body, maxBody)
 	h.params, _ = url.ParseQuery(h.r.URL.RawQuery)
@@ -162,8 +162,9 @@ func (h *web) add(form map[string][]string) {
 // maxBody is enough for the largest content with every byte escaped.
 const maxBody = 64 << 20
 
-// key is what the request is about. The v2 API and the plain read of v1 take "public" for the public namespace; to all
-// else in v1, publish and delete among it, "public" is a namespace like others.
+// key is what the request is about. The v2 API and the plain read of v1 take "public" for the
+// public namespace; to all else in v1, publish and delete among it, "public" is a namespace like
+// others.
 func (h *web) key() Key {
 	group, id := h.params.Get("group"), h.params.Get("dataId")
 	if strings.HasPrefix(h.r.URL.Path, "/nacos/v2/") {

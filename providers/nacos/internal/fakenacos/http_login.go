@@ -5,7 +5,8 @@ import (
 	"net/http"
 )
 
-// login gives out a token. With login off there is one user, nacos with the password nacos, and no token.
+// login gives out a token. With login off there is one user, nacos with the password nacos, and no
+// token.
 func (h *web) login() {
 	if !h.wants("username", "password") {
 		return

@@ -49,8 +49,8 @@ type paged struct {
 	Items     any `json:"pageItems"`
 }
 
-// paging reads a page's number and size, or answers that they are wrong. The size has a default of 100 where the page
-// has defaults at all.
+// paging reads a page's number and size, or answers that they are wrong. The size has a default of
+// 100 where the page has defaults at all.
 func (h *web) paging() (number, size int, fine bool) {
 	read := func(name string, def int) (int, bool) {
 		if !h.params.Has(name) {

@@ -6,14 +6,15 @@ import (
 	"unicode/utf8"
 )
 
-// Publish publishes as a client does: it returns when the content is stored, and reads and pushes see it after the dump
-// delay. Namespace "" and "public" are the public one. It fails on names and contents that a server refuses.
+// Publish publishes as a client does: it returns when the content is stored, and reads and pushes
+// see it after the dump delay. Namespace "" and "public" are the public one. It fails on names and
+// contents that a server refuses.
 func (s *Server) Publish(namespace, group, dataID, content string) error {
 	return s.put(namespace, group, dataID, content, false)
 }
 
-// Put publishes and dumps at once: when it returns, reads see the content and pushes are in their queues. It works
-// while the server is stopped, as if the change had come over another node.
+// Put publishes and dumps at once: when it returns, reads see the content and pushes are in their
+// queues. It works while the server is stopped, as if the change had come over another node.
 func (s *Server) Put(namespace, group, dataID, content string) error {
 	return s.put(namespace, group, dataID, content, true)
 }

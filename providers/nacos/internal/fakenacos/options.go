@@ -5,42 +5,48 @@ import "time"
 // Off switches off the delay or the check that a duration stands for.
 const Off time.Duration = -1
 
-// Options configures a server. The zero value is a server without login on free ports whose delays are those of a real
-// one.
+// Options configures a server. The zero value is a server without login on free ports whose delays
+// are those of a real one.
 type Options struct {
 	// Port is the HTTP port; gRPC listens on Port+1000. Zero: a free pair.
 	Port int
 
-	// DumpDelay is the time from a publish or delete until reads and pushes see it; those of one key within it come out
-	// as one. Zero: 100 ms, about what a real server needs. [Off]: none, so that a publish is readable when
-	// it is answered, which is quick, but hides that a read after a publish may miss it. See also
-	// [Server.Flush] and [Faults.HoldDumps].
+	// DumpDelay is the time from a publish or delete until reads and pushes see it; those of one
+	// key within it come out as one. Zero: 100 ms, about what a real server needs. [Off]: none, so
+	// that a publish is readable when it is answered, which is quick, but hides that a read after a
+	// publish may miss it. See also [Server.Flush] and [Faults.HoldDumps].
 	DumpDelay time.Duration
 	// AckTimeout is how long a push may stay unacknowledged. Zero: 3 s.
 	AckTimeout time.Duration
-	// RetryDelay is the pause before a push is sent again, times the number of times that it was sent. Zero: 2 s.
+	// RetryDelay is the pause before a push is sent again, times the number of times that it was
+	// sent. Zero: 2 s.
 	RetryDelay time.Duration
 	// PushTries is how often a push is sent before the connection is given up. Zero: 50.
 	PushTries int
-	// IdleTimeout is how long a connection may be silent before the server asks whether it is alive. Zero: 20 s.
+	// IdleTimeout is how long a connection may be silent before the server asks whether it is
+	// alive. Zero: 20 s.
 	// [Off]: it never asks.
 	IdleTimeout time.Duration
 	// DetectTimeout is how long the client may take to answer that. Zero: 5 s.
 	DetectTimeout time.Duration
-	// MaxMessage is the size of the largest gRPC message in bytes. Zero: 10 MiB. HTTP takes as much.
+	// MaxMessage is the size of the largest gRPC message in bytes. Zero: 10 MiB. HTTP takes as
+	// much.
 	MaxMessage int
 
-	// Users turns login on; empty but not nil, it admits nobody. Nil: no login, everything is allowed.
-	// (A real server with login off answers a login of the user nacos as if it were on; so does this one.)
+	// Users turns login on; empty but not nil, it admits nobody. Nil: no login, everything is
+	// allowed. (A real server with login off answers a login of the user nacos as if it were on; so
+	// does this one.)
 	Users []User
 	// TokenTTL is the life of a token, in whole seconds. Zero: 5 h.
 	TokenTTL time.Duration
-	// PlainRefusal makes a login with a wrong password answer HTTP 403, as newer servers do. A 2.3.2 answers with the
-	// status line "HTTP/1.1 0", which strict HTTP clients reject as malformed; that is the default here.
+	// PlainRefusal makes a login with a wrong password answer HTTP 403, as newer servers do. A
+	// 2.3.2 answers with the status line "HTTP/1.1 0", which strict HTTP clients reject as
+	// malformed; that is the default here.
 	PlainRefusal bool
 
-	// OnRequest is called with each request before it is handled, from the goroutine that handles it. A request waits
-	// until it returns: that is a way to stop the world at a chosen place. Nil: nothing.
+	// OnRequest is called with each request before it is handled, from the goroutine that handles
+	// it. A request waits until it returns: that is a way to stop the world at a chosen place. Nil:
+	// nothing.
 	OnRequest func(Request)
 }
 

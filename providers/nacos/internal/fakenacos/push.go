@@ -43,7 +43,8 @@ func (s *Server) dumpLocked(k Key) {
 	s.noteLocked()
 }
 
-// sortedLocked returns the connections in the order in which they came, so that pushes are reproducible.
+// sortedLocked returns the connections in the order in which they came, so that pushes are
+// reproducible.
 func (s *Server) sortedLocked() []*connection {
 	out := make([]*connection, 0, len(s.conns))
 	for _, c := range s.conns {
@@ -61,8 +62,8 @@ func (s *Server) sortedLocked() []*connection {
 	return out
 }
 
-// Flush makes everything readable that was published, without waiting for the dump delay, and puts the pushes into
-// their queues. It works while [Faults.HoldDumps] is on.
+// Flush makes everything readable that was published, without waiting for the dump delay, and puts
+// the pushes into their queues. It works while [Faults.HoldDumps] is on.
 func (s *Server) Flush() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

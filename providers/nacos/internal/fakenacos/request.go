@@ -27,8 +27,8 @@ type call struct {
 	conn *connection
 }
 
-// handler is what a server has for one type of request. Its steps are taken in this order, as in Nacos: decode, login,
-// check of names, handle.
+// handler is what a server has for one type of request. Its steps are taken in this order, as in
+// Nacos: decode, login, check of names, handle.
 type handler struct {
 	answer string // type of the answer
 	decode func(body []byte) (req request, problem string)
@@ -37,7 +37,8 @@ type handler struct {
 
 type request interface {
 	keys() []Key
-	// handle returns the answer; broken is the text of the exception that a real server throws in its place.
+	// handle returns the answer; broken is the text of the exception that a real server throws in
+	// its place.
 	handle(c *call) (answer any, broken string)
 	// refuse wraps a failure into the answer type of the request.
 	refuse(r reply) any

@@ -46,7 +46,8 @@ type run struct {
 
 const grpcOffset = 1000
 
-// countConn makes the run wait for the goroutines of HTTP connections, which http.Server.Close does not.
+// countConn makes the run wait for the goroutines of HTTP connections, which http.Server.Close does
+// not.
 func (r *run) countConn(_ net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew: // told from within Serve, which the run waits for itself
@@ -77,8 +78,8 @@ func Start(opts Options) (*Server, error) {
 		}
 		return s, nil
 	}
-	// Below the range from which the system takes ports for outgoing connections, so that a stopped server finds its
-	// ports free when it starts again.
+	// Below the range from which the system takes ports for outgoing connections, so that a stopped
+	// server finds its ports free when it starts again.
 	var err error
 	for range 200 {
 		s.port = 10000 + rand.IntN(20000)
@@ -157,8 +158,8 @@ func (s *Server) Close() {
 	s.Stop()
 }
 
-// Stop is a crash: ports are refused, connections break, and so do all requests that are under way. What was published
-// is kept for [Server.Start]. Stopping a stopped server does nothing.
+// Stop is a crash: ports are refused, connections break, and so do all requests that are under way.
+// What was published is kept for [Server.Start]. Stopping a stopped server does nothing.
 func (s *Server) Stop() {
 	s.mu.Lock()
 	r := s.run
@@ -184,9 +185,9 @@ func (s *Server) Stop() {
 	r.timers.wait()
 }
 
-// Start starts a stopped server on the ports that it had. With memory it has everything that was published,
-// dumped or not, the history and the key that tokens are signed with; without it is as new, configs, history and
-// tokens gone. It waits a little for its ports if somebody else has them.
+// Start starts a stopped server on the ports that it had. With memory it has everything that was
+// published, dumped or not, the history and the key that tokens are signed with; without it is as
+// new, configs, history and tokens gone. It waits a little for its ports if somebody else has them.
 func (s *Server) Start(ctx context.Context, memory bool) error {
 	s.mu.Lock()
 	running := s.run != nil

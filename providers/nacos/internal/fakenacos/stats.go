@@ -8,7 +8,8 @@ import (
 
 // Stats counts what the server has seen since it was made, over restarts too.
 type Stats struct {
-	// Requests counts by gRPC type ("ConfigQueryRequest") and by HTTP method and path ("GET /nacos/v1/cs/configs").
+	// Requests counts by gRPC type ("ConfigQueryRequest") and by HTTP method and path ("GET
+	// /nacos/v1/cs/configs").
 	Requests map[string]int
 	// Streams counts the push streams that were ever registered, Connections those that are now.
 	Streams, Connections int
@@ -16,10 +17,11 @@ type Stats struct {
 	Listening int
 	// Publishes counts those that were accepted, Dumps the keys that became readable.
 	Publishes, Dumps int
-	// Pushes counts config pushes sent, repeats among them; Acks those acknowledged; Repeats those sent once more for
-	// want of an acknowledgement; Dropped those that a fault swallowed.
+	// Pushes counts config pushes sent, repeats among them; Acks those acknowledged; Repeats those
+	// sent once more for want of an acknowledgement; Dropped those that a fault swallowed.
 	Pushes, Acks, Repeats, Dropped int
-	// Logins counts those that were granted, Refused those that were not and requests that were answered with 403.
+	// Logins counts those that were granted, Refused those that were not and requests that were
+	// answered with 403.
 	Logins, Refused int
 	// Faults counts the faults that struck, by the name of the method that set them.
 	Faults map[string]int
@@ -44,8 +46,9 @@ func (s *Server) statsLocked() Stats {
 	return st
 }
 
-// Wait returns when the condition holds, which it checks now and whenever anything on the server changes. The condition
-// may call the server's methods ([Server.Listeners], say). Wait returns an error only when ctx ends first.
+// Wait returns when the condition holds, which it checks now and whenever anything on the server
+// changes. The condition may call the server's methods ([Server.Listeners], say). Wait returns an
+// error only when ctx ends first.
 func (s *Server) Wait(ctx context.Context, condition func(Stats) bool) error {
 	for {
 		s.mu.Lock()

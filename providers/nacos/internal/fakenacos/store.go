@@ -81,8 +81,8 @@ func newStore() *store {
 	return &store{saved: map[Key]*state{}, served: map[Key]*state{}, before: map[Key]*state{}, dirty: map[Key]int64{}}
 }
 
-// Revision is one entry of the history. As in Nacos, the entry of an insert has the content that came, those of an
-// update and a delete have the content that went.
+// Revision is one entry of the history. As in Nacos, the entry of an insert has the content that
+// came, those of an update and a delete have the content that went.
 type Revision struct {
 	ID      int64
 	Key     Key

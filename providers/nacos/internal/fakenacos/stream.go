@@ -22,8 +22,8 @@ func (h *streamService) RequestBiStream(stream pb.BiRequestStream_RequestBiStrea
 	t := transportOf(ctx)
 	in := make(chan *pb.Payload)
 	failed := make(chan error, 1)
-	// Recv and Send may block until the stream's own context ends, which is when this method returns: their goroutines
-	// cannot be waited for here, so that the run does.
+	// Recv and Send may block until the stream's own context ends, which is when this method
+	// returns: their goroutines cannot be waited for here, so that the run does.
 	h.run.wg.Go(func() {
 		for {
 			p, err := stream.Recv()
@@ -54,7 +54,8 @@ func (h *streamService) RequestBiStream(stream pb.BiRequestStream_RequestBiStrea
 				h.receive(c, p)
 			}
 		case err := <-failed:
-			// The stream has ended, the TCP connection may not have: Nacos keeps the registration until that ends.
+			// The stream has ended, the TCP connection may not have: Nacos keeps the registration
+			// until that ends.
 			if errors.Is(err, io.EOF) {
 				return nil
 			}
@@ -67,8 +68,8 @@ func (h *streamService) RequestBiStream(stream pb.BiRequestStream_RequestBiStrea
 	}
 }
 
-// setup returns the connection that p sets up, or nil if it is another message. A stream may be set up again after the
-// server has forgotten it.
+// setup returns the connection that p sets up, or nil if it is another message. A stream may be set
+// up again after the server has forgotten it.
 func (h *streamService) setup(t *transport, p *pb.Payload, q *queue, end context.CancelFunc) *connection {
 	if p.GetMetadata().GetType() != "ConnectionSetupRequest" {
 		return nil
@@ -90,8 +91,8 @@ func (h *streamService) setup(t *transport, p *pb.Payload, q *queue, end context
 	return c
 }
 
-// answers are the types that a client may answer with. Any of them will do for any push: the Go SDK answers a config
-// push with the type of a naming push.
+// answers are the types that a client may answer with. Any of them will do for any push: the Go SDK
+// answers a config push with the type of a naming push.
 var answers = map[string]bool{
 	"ConfigChangeNotifyResponse": true, "NotifySubscriberResponse": true, "ClientDetectionResponse": true,
 	"ConnectResetResponse": true, "SetupAckResponse": true, "ErrorResponse": true,

@@ -15,7 +15,8 @@ type timers struct {
 
 func newTimers() *timers { return &timers{pending: map[*time.Timer]struct{}{}} }
 
-// after calls f, from a goroutine of its own, once d has passed, unless stop or the returned function comes first.
+// after calls f, from a goroutine of its own, once d has passed, unless stop or the returned
+// function comes first.
 func (t *timers) after(d time.Duration, f func()) (cancel func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

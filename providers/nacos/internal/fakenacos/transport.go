@@ -9,8 +9,8 @@ import (
 	"google.golang.org/grpc/stats"
 )
 
-// transport is one TCP connection to the gRPC port. A client's requests are attributed to it, as in Nacos: the unary
-// calls that come over it are those of the stream that was set up on it.
+// transport is one TCP connection to the gRPC port. A client's requests are attributed to it, as in
+// Nacos: the unary calls that come over it are those of the stream that was set up on it.
 type transport struct {
 	id     string
 	ip     string

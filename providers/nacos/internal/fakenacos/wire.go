@@ -10,8 +10,8 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 )
 
-// The bodies on the wire, with the fields that a real server sends and no others. They are written out here, and not
-// taken from the SDK, because the SDK's types leave out and add fields.
+// The bodies on the wire, with the fields that a real server sends and no others. They are written
+// out here, and not taken from the SDK, because the SDK's types leave out and add fields.
 
 type reply struct {
 	ResultCode int    `json:"resultCode"`
@@ -158,7 +158,8 @@ func (l *listenContexts) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, &l.list)
 }
 
-// loose is a string that may also come as a number or a boolean, as the server's JSON library takes it.
+// loose is a string that may also come as a number or a boolean, as the server's JSON library takes
+// it.
 type loose string
 
 func (l *loose) UnmarshalJSON(b []byte) error {

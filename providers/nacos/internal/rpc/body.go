@@ -5,7 +5,8 @@ import (
 	"sync"
 )
 
-// body is what a request sends. net/http closes it when it is done with the request, for better or for worse.
+// body is what a request sends. net/http closes it when it is done with the request, for better or
+// for worse.
 type body struct {
 	io.Reader
 	closer io.Closer // may be nil

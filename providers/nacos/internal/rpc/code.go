@@ -7,8 +7,9 @@ import (
 	"strconv"
 )
 
-// Code is the status of a call, with the numbers of gRPC (https://grpc.io/docs/guides/status-codes). As an error it says the
-// code alone: what the server said beside it may quote what was sent, and is not read.
+// Code is the status of a call, with the numbers of gRPC
+// (https://grpc.io/docs/guides/status-codes). As an error it says the code alone: what the server
+// said beside it may quote what was sent, and is not read.
 type Code uint32
 
 // The codes that this package returns by itself, and those that a caller may want to tell apart.
@@ -52,8 +53,8 @@ func failed(ctx context.Context, err error) error {
 	return Unavailable
 }
 
-// ofHTTP is the code for an answer that is not gRPC's, from a proxy for example: the table of gRPC's
-// "HTTP to gRPC Status Code Mapping".
+// ofHTTP is the code for an answer that is not gRPC's, from a proxy for example: the table of
+// gRPC's "HTTP to gRPC Status Code Mapping".
 func ofHTTP(status int) Code {
 	switch status {
 	case http.StatusBadRequest:

@@ -13,7 +13,8 @@ import (
 	"time"
 )
 
-// Conn is one connection. When it breaks it stays broken: every call of it fails then. It is safe for concurrent use.
+// Conn is one connection. When it breaks it stays broken: every call of it fails then. It is safe
+// for concurrent use.
 type Conn struct {
 	cc           *http.ClientConn
 	scheme, host string
@@ -30,9 +31,10 @@ func (c *Conn) LocalAddr() net.Addr { return c.local }
 // Close breaks the connection, and all calls and streams on it.
 func (c *Conn) Close() { _ = c.cc.Close() }
 
-// Call sends a message to a method, as "/package.Service/method", and returns the answer, or when ctx is done, whatever the other side
-// does. The message is in parts, which are sent one after the other; they must not be changed any more, since they may still be read
-// when Call has returned. Its errors are of type [Code].
+// Call sends a message to a method, as "/package.Service/method", and returns the answer, or when
+// ctx is done, whatever the other side does. The message is in parts, which are sent one after the
+// other; they must not be changed any more, since they may still be read when Call has returned.
+// Its errors are of type [Code].
 func (c *Conn) Call(ctx context.Context, method string, message ...[]byte) ([]byte, error) {
 	return c.CallFor(ctx, c.max, method, message...)
 }
@@ -123,8 +125,8 @@ func noMessage(resp *http.Response) error {
 	return Internal
 }
 
-// grace is how much longer the server may work on a call than we wait: it must not be the first to give up, since what it says then
-// is not always what it means.
+// grace is how much longer the server may work on a call than we wait: it must not be the first to
+// give up, since what it says then is not always what it means.
 const grace = 100 * time.Millisecond
 
 // longest is what fits into the eight digits that the header of a timeout has, in milliseconds.

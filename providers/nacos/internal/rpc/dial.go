@@ -12,8 +12,8 @@ import (
 var (
 	// ErrProtocol is in the error when the other side said something, and it was not HTTP/2.
 	ErrProtocol = errors.New("rpc: the other side does not speak HTTP/2")
-	// ErrTurnedOff is in the error when this program has HTTP/2 turned off, by GODEBUG=http2client=0 or the build tag
-	// nethttpomithttp2.
+	// ErrTurnedOff is in the error when this program has HTTP/2 turned off, by
+	// GODEBUG=http2client=0 or the build tag nethttpomithttp2.
 	ErrTurnedOff = errors.New("rpc: HTTP/2 is turned off in this program")
 )
 
@@ -34,8 +34,9 @@ type Options struct {
 	TLS        *tls.Config // nil: without; it is not changed
 	MaxMessage int         // bytes of one message, either way; default 4 MiB
 	MaxPush    int         // bytes of one message that comes on a stream; default MaxMessage
-	// Admit is asked before an answer of more than 1 MiB is read, with the context of its call; its error is the call's. It
-	// may be asked when the call has returned already, whose context has ended then. Nil: all are read.
+	// Admit is asked before an answer of more than 1 MiB is read, with the context of its call; its
+	// error is the call's. It may be asked when the call has returned already, whose context has
+	// ended then. Nil: all are read.
 	Admit     func(ctx context.Context) error
 	UserAgent string // default that of net/http
 }
@@ -46,8 +47,9 @@ const (
 	readFrameSize     = 16 << 10 // the least of HTTP/2: the buffer for one is kept as long as the connection
 )
 
-// Dial makes one connection to host:port, without the proxies of the environment, and returns when the other side has shown
-// that it speaks HTTP/2. ctx is for that alone. Its errors are of type [*DialError].
+// Dial makes one connection to host:port, without the proxies of the environment, and returns when
+// the other side has shown that it speaks HTTP/2. ctx is for that alone. Its errors are of type
+// [*DialError].
 func Dial(ctx context.Context, address string, o Options) (*Conn, error) {
 	c := &Conn{host: address, scheme: "http", max: o.MaxMessage, maxPush: o.MaxPush, admit: o.Admit, agent: o.UserAgent}
 	if c.max <= 0 {

@@ -14,7 +14,8 @@ func framePrefix(length int) []byte {
 
 func frame(message []byte) []byte { return append(framePrefix(len(message)), message...) }
 
-// parts reads parts as one, and fills what it is given: net/http sends what each read gives by itself.
+// parts reads parts as one, and fills what it is given: net/http sends what each read gives by
+// itself.
 type parts struct{ rest [][]byte }
 
 func (p *parts) Read(b []byte) (n int, err error) {
@@ -31,15 +32,16 @@ func (p *parts) Read(b []byte) (n int, err error) {
 	return n, err
 }
 
-// ahead is how much room is made for a message because its prefix says so. More is made as it comes, so that a prefix alone
-// costs no memory.
+// ahead is how much room is made for a message because its prefix says so. More is made as it
+// comes, so that a prefix alone costs no memory.
 const ahead = 1 << 20
 
-// readFrame reads a message of at most limit bytes. [io.EOF] is the end of all messages; its other errors are codes and the
-// reader's own.
+// readFrame reads a message of at most limit bytes. [io.EOF] is the end of all messages; its other
+// errors are codes and the reader's own.
 func readFrame(r io.Reader, limit int) ([]byte, error) { return readFrameIf(r, limit, nil) }
 
-// readFrameIf asks, before it reads a message for which no room is made ahead, whether it may, if there is somebody to ask.
+// readFrameIf asks, before it reads a message for which no room is made ahead, whether it may, if
+// there is somebody to ask.
 func readFrameIf(r io.Reader, limit int, admit func() error) ([]byte, error) {
 	var head [prefix]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {

@@ -7,7 +7,8 @@ import (
 	"sync/atomic"
 )
 
-// greeted is a connection that sees whether what comes first on it is HTTP/2's: a SETTINGS frame (RFC 9113, 3.4).
+// greeted is a connection that sees whether what comes first on it is HTTP/2's: a SETTINGS frame
+// (RFC 9113, 3.4).
 type greeted struct {
 	net.Conn
 	first []byte

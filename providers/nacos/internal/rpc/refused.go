@@ -2,8 +2,8 @@ package rpc
 
 import "errors"
 
-// refused reports whether the other side took a stream back without looking at it, as it does while it changes its mind about how
-// many there may be: then it may be begun again (RFC 9113, 8.7).
+// refused reports whether the other side took a stream back without looking at it, as it does while
+// it changes its mind about how many there may be: then it may be begun again (RFC 9113, 8.7).
 func refused(err error) bool {
 	const refusedStream = 7
 	// net/http fills any struct of this form.

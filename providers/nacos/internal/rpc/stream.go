@@ -18,14 +18,16 @@ type Stream struct {
 	err      error
 }
 
-// Stream begins one. It does not wait for the server, which may answer nothing before it has something to say; [Stream.Recv]
-// tells whether there is such a method. The stream holds no more than its context and its connection, one of which must end.
+// Stream begins one. It does not wait for the server, which may answer nothing before it has
+// something to say; [Stream.Recv] tells whether there is such a method. The stream holds no more
+// than its context and its connection, one of which must end.
 func (c *Conn) Stream(ctx context.Context, method string) *Stream {
 	in, out := io.Pipe()
 	s := &Stream{ctx: ctx, max: c.max, maxPush: c.maxPush, out: out, answered: make(chan struct{})}
 	b := newBody(in)
 	req := c.request(ctx, method, b, -1)
-	// net/http looks at the context of a request until the answer begins, and then again when the request's body has ended.
+	// net/http looks at the context of a request until the answer begins, and then again when the
+	// request's body has ended.
 	context.AfterFunc(ctx, func() {
 		_ = in.CloseWithError(failed(ctx, ctx.Err()))
 		c.nudgeUnless(b.closed)
@@ -45,8 +47,8 @@ func (c *Conn) Stream(ctx context.Context, method string) *Stream {
 	return s
 }
 
-// Send puts a message on the stream, and waits while the other side takes no more. It is for one caller at a time, and may run
-// beside Recv. Its errors are of type [Code].
+// Send puts a message on the stream, and waits while the other side takes no more. It is for one
+// caller at a time, and may run beside Recv. Its errors are of type [Code].
 func (s *Stream) Send(message []byte) error {
 	if len(message) > s.max {
 		return ResourceExhausted
@@ -57,8 +59,8 @@ func (s *Stream) Send(message []byte) error {
 	return nil
 }
 
-// Recv waits for a message. It is for one caller at a time. Its errors are of type [Code]: a stream that the server ended, in
-// whatever manner, is [Unavailable] unless it says more.
+// Recv waits for a message. It is for one caller at a time. Its errors are of type [Code]: a stream
+// that the server ended, in whatever manner, is [Unavailable] unless it says more.
 func (s *Stream) Recv() ([]byte, error) {
 	<-s.answered
 	if s.err != nil {

@@ -20,8 +20,8 @@ type Server struct {
 	conns   []net.Conn
 }
 
-// Start begins one. settings are those of its preface; on is called with each frame that comes, in one goroutine for each
-// connection, after what HTTP/2 wants for an answer has been sent.
+// Start begins one. settings are those of its preface; on is called with each frame that comes, in
+// one goroutine for each connection, after what HTTP/2 wants for an answer has been sent.
 func Start(settings []http2.Setting, on func(*Conn, http2.Frame)) (*Server, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
