@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Client stands for one Nacos, as one user, in one namespace. Its methods are safe for concurrent
-// use.
+// Client connects to one Nacos cluster, as one user and in one namespace. Its methods are safe for
+// concurrent use.
 type Client struct {
 	session  *shared
 	settings settings
@@ -20,30 +20,30 @@ type Client struct {
 	sources []*Source
 }
 
-// NewClient returns a client, and connects in the background: a service boots with its server down,
-// from what it had, and the sources tell that there is no connection. [Client.WaitReady] waits for
-// one. NewClient fails at once, with all that is wrong, on a Config that cannot work. The client
-// must be closed; ctx is for Dial alone and does not end the client.
+// NewClient returns a client that connects in the background, so that a service starts while its
+// server is down, from its last known good copy; the sources report that there is no connection.
+// [Client.WaitReady] waits for a connection. NewClient fails at once on an invalid Config, and its
+// error lists everything that is wrong. Close the client when you no longer need it.
 func NewClient(cfg Config, opts ...Option) (*Client, error) {
 	return newClient(nil, cfg, defaults(), opts)
 }
 
-func newClient(via transport, cfg Config, t timings, opts []Option) (*Client, error) {
-	as, problems := cfg.check()
+func newClient(network transport, cfg Config, durations timings, opts []Option) (*Client, error) {
+	checked, problems := cfg.check()
 	if len(problems) > 0 {
 		return nil, errBadConfig(problems)
 	}
-	o := options{timings: t}
+	o := options{timings: durations}
 	for _, opt := range opts {
 		opt.apply(&o)
 	}
-	c := &Client{settings: as, hook: newHook(o.onEvent)}
-	c.session = sessions.take(via, as, o.timings, c.hook)
+	c := &Client{settings: checked, hook: newHook(o.onEvent)}
+	c.session = sessions.take(network, checked, o.timings, c.hook)
 	return c, nil
 }
 
-// WaitReady waits until a server has taken the connection and the listen of every key that is
-// declared by then. When ctx is done first it returns the reason why there is no connection.
+// WaitReady waits until a server has registered the connection and the listens of all keys declared
+// so far. If ctx ends first, WaitReady returns the reason why there is no connection.
 func (c *Client) WaitReady(ctx context.Context) error {
 	if c.isClosed() {
 		return errClosed("client")
@@ -52,23 +52,22 @@ func (c *Client) WaitReady(ctx context.Context) error {
 	return err
 }
 
-// Status is how a client's connection stands.
+// Status is the state of a client's connection.
 type Status struct {
-	// Server is the server that has the connection; empty while there is none.
+	// Server is the server of the connection; empty without one.
 	Server string
-	// Since is when it took it.
+	// Since is when the server registered the connection.
 	Since time.Time
-	// Network is how often heartbeats are due by the quality of the network: "good", "fair" or
-	// "bad".
+	// Network is the quality of the network: "good", "fair" or "bad"; see [Option].
 	Network string
-	// Keys is how many keys are listened to.
+	// Keys is the number of keys that the session listens to.
 	Keys int
-	// Err is why there is no connection; nil while there is one, and before the first try has
-	// failed.
+	// Err is why there is no connection. It is nil while there is one, and before the first attempt
+	// has failed.
 	Err error
 }
 
-// Status returns how the connection stands.
+// Status returns the state of the connection.
 func (c *Client) Status() Status {
 	s := c.session
 	st := Status{Network: s.heartbeat.grade().name, Keys: s.table.size()}
@@ -82,7 +81,7 @@ func (c *Client) Status() Status {
 }
 
 // Close closes the client and all its sources. The connection ends with the last client that shares
-// it. Close waits until what it ends has ended, at most 5 s, and may be called more than once.
+// it. Close waits at most 5 s for what it ends, and may be called more than once.
 func (c *Client) Close() error {
 	c.mu.Lock()
 	if c.closed {
@@ -106,7 +105,7 @@ func (c *Client) isClosed() bool {
 	return c.closed
 }
 
-// adopt declares a source's key, and notes the source so that Close closes it. It reports whether
+// adopt declares a source's key, and records the source so that Close closes it. It reports whether
 // the client is open.
 func (c *Client) adopt(s *Source, k Key) bool {
 	c.mu.Lock()
@@ -139,9 +138,9 @@ func (c *Client) key(dataID string, o sourceOptions) Key {
 	return k
 }
 
-// on calls f with a connection as soon as there is one, and again when that broke meanwhile, if f
-// may be repeated. A ctx without a deadline gets the request timeout for the whole, and that much
-// more.
+// on calls f as soon as there is a connection. If that connection breaks meanwhile and repeat is
+// set, it calls f again with the next one. Without a deadline, ctx gets the request timeout and
+// more for all calls together.
 func (c *Client) on(ctx context.Context, more time.Duration, repeat bool, f func(context.Context, *session, *conn) error) error {
 	if c.isClosed() {
 		return errClosed("client")

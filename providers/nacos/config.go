@@ -7,49 +7,49 @@ import (
 	"strings"
 )
 
-// Config says which Nacos to use, and as whom. Only Servers, or Endpoint, is required. It may be
-// printed: the password does not show.
+// Config holds the settings of a [Client]. Servers or Endpoint is required. You may print a Config:
+// its password stays hidden.
 type Config struct {
 	// Servers are the nodes of one cluster: "host", "host:port", "host:port/nacos", or a URL with
-	// http or https. Without a scheme it is https if TLS is set, and otherwise http. The port is
-	// that of HTTP, 8848 where none is named; gRPC is taken to be 1000 above, as Nacos has it,
-	// unless something maps ports and the address says where to: "host:30848?grpc=31848".
+	// http or https. Without a scheme it is https if TLS is set, and http otherwise. The port is
+	// the HTTP port, default 8848; the gRPC port is 1000 above, unless the address names another
+	// one: "host:30848?grpc=31848".
 	Servers []string
-	// Endpoint is an address server, which tells the nodes: "host", "host:port" or a URL. Without a
-	// scheme it is https if TLS is set. Its port is 8080 where none is named, its path
-	// /nacos/serverlist; its answer is one node a line. It is asked every 30 s, and what it said
-	// last goes on being used while it cannot be. Until it has answered Servers are used, if there
-	// are any. With TLS, or if one of Servers is https, the nodes are https whatever it says.
-	// Empty: none.
+	// Endpoint is an address server, which lists the nodes: "host", "host:port" or a URL. Without a
+	// scheme it is https if TLS is set. Its default port is 8080, its default path
+	// /nacos/serverlist; its answer has one node per line. The client asks it every 30 s and keeps
+	// the last answer while it fails. Until the first answer the client uses Servers, if there are
+	// any. With TLS, or if one of Servers is https, the nodes are https whatever the answer says.
+	// Empty: no address server.
 	Endpoint string
-	// AllowRedirects are hosts to which a server may send the session beside those of Servers and
-	// of the address server's list: "host", "host:port", or a network, "10.0.0.0/8". They get name,
-	// password and token as a listed server does. After 10 minutes at one of them the session goes
-	// back to the list. Empty: listed servers alone.
+	// AllowRedirects are hosts to which a server may redirect the client, besides Servers and the
+	// list of the address server: "host", "host:port", or a network such as "10.0.0.0/8". They
+	// receive user name, password and token, as a listed server does. After 10 minutes at one of
+	// them the client returns to the list. Empty: listed servers only.
 	AllowRedirects []string
-	// Namespace is the *id* of the namespace, which is not the name that the console shows. Empty
-	// and "public": the public one.
+	// Namespace is the *id* of the namespace, which is not the name in the console. Empty and
+	// "public": the public namespace.
 	Namespace string
-	// Group is the group of configs that name none themselves. Empty: DEFAULT_GROUP.
+	// Group is the group of configs without the option [Group]. Empty: DEFAULT_GROUP.
 	Group string
 	// Username and Password log in. Both empty: no login.
 	Username string
 	Password Password
-	// Signer signs requests, for servers that want an access key (AK/SK). Nil: they are not signed.
+	// Signer signs requests, for servers that require an access key (AK/SK). Nil: requests are not
+	// signed.
 	Signer *Signer
-	// ContextPath is where the server's HTTP interface lives, for servers that do not name a path
-	// of their own. Empty: "/nacos"; "/" for none.
+	// ContextPath is the path of the HTTP interface of servers whose address has no path. Empty:
+	// "/nacos"; "/" for none.
 	ContextPath string
-	// TLS turns TLS on: for gRPC, and for HTTP, which is https where no scheme is named. Servers
-	// with http are then an error, unless Plaintext is set. Nil: gRPC without TLS, and HTTP as the
-	// addresses say. It must not be changed afterwards.
+	// TLS turns on TLS for gRPC, and for HTTP, whose default scheme is then https. With TLS a
+	// server with http is an error unless Plaintext is set. Do not change it after NewClient. Nil:
+	// gRPC without TLS, and HTTP as the addresses say. See [TLSFromFiles].
 	TLS *tls.Config
-	// Plaintext says that the network to the servers is trusted: name, password and token may go
-	// without encryption. With TLS it means that HTTP has none: it is http where no scheme is
-	// named, for the address server's nodes too, and http may be named. gRPC has TLS all the same.
-	// Without Plaintext a client that sends credentials in the clear to a host other than loopback
-	// warns once: with the event [EventUnencryptedCredentials], or through slog.Default if it has
-	// no [OnEvent].
+	// Plaintext states that you trust the network to the servers: user name, password and token may
+	// travel without encryption. With TLS it means that only gRPC uses TLS: HTTP is http unless an
+	// address says https, for the nodes of the address server too. Without Plaintext a client that
+	// sends credentials without encryption to a host other than loopback warns once: with the event
+	// [EventUnencryptedCredentials], or through slog.Default if it has no [OnEvent].
 	Plaintext bool
 	// AppName is the name of the service. Empty: the name of the program.
 	AppName string
@@ -57,7 +57,8 @@ type Config struct {
 	// commit, if the build recorded one.
 	AppVersion string
 	// InstanceID identifies the process among the instances of the service. Empty: host, process
-	// number and a random part, the same for all clients of the process.
+	// number and a random part, the same for all clients of the process. The server shows it in its
+	// list of connections.
 	InstanceID string
 	// Labels are sent when a connection is set up. Two names have a meaning of their own:
 	// "Vipserver-Tag" is the tag for which [GrayTag] publishes a content, and
@@ -69,7 +70,7 @@ type Config struct {
 	wantSigner bool     // FromEnv found an access key
 }
 
-// settings are a Config that was checked.
+// settings are a checked Config.
 type settings struct {
 	servers   []address
 	endpoint  *endpoint // nil: none
@@ -85,8 +86,8 @@ type settings struct {
 	labels    map[string]string // all that a connection is set up with
 }
 
-// name is how the servers are called in identities, which do not change with what an address server
-// says.
+// name returns the servers as identities name them. It does not depend on the answers of an address
+// server.
 func (s settings) name() string {
 	if s.endpoint != nil {
 		return s.endpoint.server.String()
@@ -94,7 +95,7 @@ func (s settings) name() string {
 	return names(s.servers)
 }
 
-// check returns the settings, or all that is wrong with them.
+// check returns the settings, or everything that is wrong with them.
 func (c Config) check() (settings, []string) {
 	problems := slices.Clone(c.problems)
 	s := settings{
@@ -131,7 +132,7 @@ func (c Config) check() (settings, []string) {
 	if c.Endpoint != "" {
 		e, err := parseEndpoint(c.Endpoint, c.scheme(), prefix)
 		if err != nil {
-			problems = append(problems, fmt.Sprintf("the endpoint %v", err))
+			problems = append(problems, fmt.Sprintf("Endpoint %v", err))
 		}
 		s.endpoint = e
 	}
@@ -141,7 +142,7 @@ func (c Config) check() (settings, []string) {
 		}
 	}
 	if len(c.Servers) == 0 && c.Endpoint == "" && len(c.problems) == 0 {
-		problems = append(problems, "no server is named")
+		problems = append(problems, "no server is set")
 	}
 	return s, append(problems, c.nameProblems(s)...)
 }
@@ -151,22 +152,22 @@ func (c Config) nameProblems(s settings) []string {
 	var problems []string
 	if found := nameProblems("namespace", s.namespace, maxNamespace); found != nil {
 		problems = append(problems, found...)
-		problems = append(problems, "a namespace is named by its id, as the console's list of namespaces shows it, not by its name")
+		problems = append(problems, "a namespace is set by its id, as the console's list of namespaces shows it, not by its name")
 	}
 	problems = append(problems, nameProblems("group", s.group, maxGroup)...)
 	if (c.Username == "") != (c.Password == Password{}) {
-		problems = append(problems, "of user name and password, one is missing")
+		problems = append(problems, "one of user name and password is missing")
 	}
 	switch {
 	case c.Signer != nil && c.Signer.Sign == nil:
 		problems = append(problems, "the signer has no Sign function")
 	case c.Signer == nil && c.wantSigner:
-		problems = append(problems, envAccessKey+" is set, and nothing signs: set Signer to ram.FromEnv() of the package ram")
+		problems = append(problems, envAccessKey+" is set, but no signer: set Signer to ram.FromEnv() of package ram")
 	}
 	return problems
 }
 
-// prefix is the path of the HTTP interface on servers that name none.
+// prefix returns the path of the HTTP interface of servers whose address has none.
 func (c Config) prefix() string {
 	if c.ContextPath == "" {
 		return defaultPrefix

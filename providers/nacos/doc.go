@@ -1,6 +1,5 @@
-// Package nacos reads configuration from a Nacos server over a session of its own. A [Client]
-// stands for one server set, namespace and login; each [Source] of it is one config, ready to be a
-// layer.
+// Package nacos reads configuration from a Nacos server. A [Client] connects to one cluster, as one
+// user and in one namespace. Each [Source] of a client is one config, which you can use as a layer.
 //
 //	client, err := nacos.NewClient(nacos.FromEnv())
 //	if err != nil {
@@ -9,75 +8,80 @@
 //	defer client.Close()
 //	cfg, err := nacre.Open[Config](ctx, client.Source("orders.yaml"))
 //
-// # Flow
+// The package has its own implementation of the protocol and does not import nacos-sdk-go. Package
+// sdkconfig converts the settings that a service has for that SDK, and package nacossdk makes
+// sources of a client of the SDK. Package nacostest is a Nacos server for tests.
 //
-// A session keeps one gRPC connection to one server of the list. On it goes: a check of the server,
-// the set-up, a batch listen of all keys, then pushes. A push is acknowledged at once and only
-// marks its key; one of four workers reads the key, checks the content against the md5 that the
-// server declares, and wakes the sources. A key is never read twice at the same time. Every 30 s,
-// give or take a tenth, all keys are compared with the server's by batch listen, so that a push
-// that was lost costs half a minute at most and not the day. A declared key is listened to from
-// [Client.Source] on, not from the first read.
+// # How updates arrive
 //
-// What is reported to the server in a listen is the md5 that was applied, not the one that was
-// read: a console that shows the listeners of a config shows who has made it live. A content that
-// was rejected keeps the old md5 there and is not read again until it changes.
+// A session keeps one gRPC connection to one server. It registers all keys with a batch listen and
+// then receives pushes. It acknowledges a push at once and marks the key stale; one of four workers
+// reads the key, compares the content with the md5 that the server declares, and wakes the sources.
+// Two reads of the same key never overlap. A key is registered from [Client.Source] on, not from
+// the first read.
+//
+// Every 30 s, give or take a tenth, the session compares all keys with the server's by batch
+// listen. A lost push therefore delays an update by half a minute at most.
+//
+// The session reports to the server the md5 of the content that is live, not of the one that it has
+// read. The list of listeners in the console thus shows who has applied a change. After a rejected
+// content it still shows the previous md5; the session does not read the rejected content again
+// until the config changes.
 //
 // # Concurrency
 //
-// A Client and its methods are safe for concurrent use. Clients with the same servers, namespace,
-// login and settings share one connection in the process, and sources of the same key share one
-// registration and one read. A Source's Next is for one caller, its other methods for any number.
-// Events are told from a goroutine of their own. Close ends every goroutine, also while a server
-// does not answer.
+// A [Client] and its methods are safe for concurrent use. Clients with equal settings share one
+// connection, and sources of the same key share one registration and one read. Call [Source.Next]
+// from one goroutine at a time; the other methods are safe for concurrent use. A goroutine of its
+// own delivers events. Close ends every goroutine, even while a server does not answer.
 //
 // # Errors
 //
-// Every error is a [source.Error] with its kind, the server or document it is about and one
-// sentence with the fix, and has a [Code], which names the trouble more exactly: errors.Is(err,
-// nacos.GRPCPortClosed). None has a content, a password or a token in it, and no text of the server
-// is passed on.
+// Every error is a [source.Error] with its kind, the server or document, and one sentence that says
+// how to fix it. It also has a [Code]: errors.Is(err, nacos.GRPCPortClosed). No error contains a
+// content, a password, a token or text of the server.
 //
 // # Servers
 //
 // A session knows its servers from [Config].Servers, or from an address server, [Config].Endpoint,
-// which it asks every 30 s. It starts with a random one, follows a server's redirects to listed
-// servers, and leaves one that the address server no longer names. It goes to no other host unless
-// [Config].AllowRedirects names it, and after 10 minutes there it returns to the list. The server
-// is told which instance connects: see [Instance].
+// which it asks every 30 s. It starts with a random server, follows redirects to listed servers,
+// and leaves a server that drops out of the list of the address server. It follows a redirect to an
+// unlisted host only if [Config].AllowRedirects has that host, and returns to the list after 10
+// minutes.
 //
 // # Encryption
 //
-// With [Config].TLS everything goes by TLS: gRPC, and HTTP for the login, the console's interface
-// and the address server. Neither an address server nor a redirect can change that.
-// [Config].Plaintext allows HTTP without TLS. Without TLS a session that has credentials warns
-// once, by the event [EventUnencryptedCredentials] or through slog.Default.
+// With [Config].TLS all traffic uses TLS: gRPC, and HTTP for the login, the console's interface and
+// the address server. Neither an address server nor a redirect can change that. [Config].Plaintext
+// allows HTTP without TLS. Without TLS a client that has credentials warns once, with
+// [EventUnencryptedCredentials] or through slog.Default.
 //
 // # Bounds
 //
-// How long things take at worst with the default settings, see [Option] for changing them: a change
-// whose push was lost is seen after 33 s plus the read. A connection whose other end has gone
-// silent is given up after at most 41 s on a good network, 29 s on a fair one and 25 s on a bad
-// one, see [Option]. A lost connection is made again after a random time between nothing and a
-// limit that doubles from 100 ms to 30 s, without end, and each time every server of the list is
-// tried; the port of a server that refuses connections is looked at about once a second, and the
-// wait ends, and starts from 100 ms again, when it opens. A request is given up after 5 s, Close
-// takes at most 5 s.
+// These bounds hold with the default settings; see [Option] for how to change them.
 //
-// A push, and an answer that is no content, may have 1 MiB, and a content 64 MiB as it travels. One
-// answer of more than 1 MiB is read and decoded at a time, so that a server cannot make a session
-// hold more than about 320 MiB beside the contents themselves.
+//   - An update whose push was lost arrives after 33 s, plus the time of the read.
+//   - A connection whose other end is silent ends after at most 41 s on a good network, 29 s on a
+//     fair one and 25 s on a bad one.
+//   - The session reconnects without end. It tries every server of the list, then waits for a
+//     random time below a limit that doubles from 100 ms to 30 s. About once a second it probes the
+//     ports of servers that refused a connection; when one opens, the wait ends and starts again
+//     from 100 ms.
+//   - A request takes at most 5 s, and so does Close.
+//   - A push, and an answer other than a content, has at most 1 MiB, a content at most 64 MiB on
+//     the wire. The session decodes one answer of more than 1 MiB at a time, so that a server
+//     cannot make it allocate more than about 320 MiB besides the contents themselves.
 //
 // # Administration
 //
-// [Client.Publish], [Client.Delete] and their options, [Client.History] and [Client.Listeners] are
-// what a tool for the command line needs. Some of it a server offers over HTTP alone, and a Nacos 3
-// under other paths, for administrators: each method says so.
+// [Client.Publish], [Client.Delete], [Client.History] and [Client.Listeners] are for command-line
+// tools. A server offers some of them over HTTP alone, and a Nacos 3 for administrators only: each
+// method says so.
 //
 // # Limits
 //
-// Publishing is answered before it can be read: a read right after it misses it, on every Nacos.
-// Reading a key in a tight loop slows the server's own update down; wait for the source instead. In
-// gRPC the public namespace has an empty id; here "public" means it too. Proxies of the environment
-// are not used.
+// A server answers a publish before the content can be read, so a read right after it misses it.
+// Reading a key in a tight loop delays the server's own update; wait for the source instead.
+// "public" names the public namespace here, although its id is empty in gRPC. The package does not
+// use the proxies of the environment.
 package nacos

@@ -5,18 +5,17 @@ import (
 	"time"
 )
 
-// Option changes how a [Client] works. Clients with different durations have connections of their
-// own.
+// Option is an option of [NewClient]. Clients with different durations do not share a connection.
 //
-// The heartbeat adapts to the network, whose quality is measured by the last ten heartbeats and the
-// answer times:
+// The interval of heartbeats adapts to the quality of the network, measured by the last ten
+// heartbeats and the response times:
 //
 //	good   no miss, answers under 100 ms    every 30 s   dead after 2 misses in a row
-//	fair   what is neither                  every 15 s   after 3
+//	fair   all others                       every 15 s   after 3
 //	bad    two misses, or answers over 1 s  every 5 s    after 5
 //
-// A heartbeat that is not answered within 3 s is a miss, and the next one follows at once. Any
-// other answer of the server, and a push, counts as an answered one.
+// A heartbeat without an answer within 3 s is a miss, and the next one follows at once. Any other
+// answer or push of the server counts as an answer.
 type Option interface{ apply(*options) }
 
 type options struct {
@@ -24,24 +23,25 @@ type options struct {
 	timings timings
 }
 
-// timings are part of what makes two sessions the same, so they are comparable.
+// timings are the durations of a session. They are comparable, since sessions with different ones
+// are not shared.
 type timings struct {
 	request   time.Duration // one request
-	connect   time.Duration // one try of one server, from dialling to registered
+	connect   time.Duration // one attempt at one server, from dialing to registered
 	reconcile time.Duration
 	jitter    float64
 	backMin   time.Duration
 	backMax   time.Duration
-	healthy   time.Duration // after which the back-off starts from its beginning
-	outage    int           // rounds of tries after which an outage is told
+	healthy   time.Duration // after which the back-off starts again
+	outage    int           // failed rounds after which there is an EventOutage
 	beat      time.Duration // within which a heartbeat must be answered
-	beatEvery time.Duration // for tests; zero: as the network is
-	report    time.Duration // from "applied" until the server is told
-	locate    time.Duration // between two questions to the address server
-	away      time.Duration // at a server that is not listed, until the session goes back to the list
-	retryMin  time.Duration // of a read that went wrong
+	beatEvery time.Duration // for tests; zero: by the quality of the network
+	report    time.Duration // from Ack to the report to the server
+	locate    time.Duration // between two requests to the address server
+	away      time.Duration // at an unlisted server, until the session returns to the list
+	retryMin  time.Duration // of a failed read
 	retryMax  time.Duration
-	older     time.Duration // another server's older content is not taken for so long
+	older     time.Duration // how long older content of another server is not accepted
 	close     time.Duration
 }
 
@@ -60,7 +60,8 @@ func (t timings) nextReconcile() time.Duration {
 	return jittered(t.reconcile, t.jitter)
 }
 
-// jittered returns d give or take a share of it, so that not all clients come at once.
+// jittered returns d, give or take a random part of the share, so that clients do not act at the
+// same time.
 func jittered(d time.Duration, share float64) time.Duration {
 	return time.Duration(float64(d) * (1 + share*(2*rand.Float64()-1)))
 }
@@ -69,24 +70,24 @@ type option func(*options)
 
 func (o option) apply(to *options) { o(to) }
 
-// OnEvent has what the session does told to f: see [Event]. Events are told in order, from one
-// goroutine; f must return soon: while it does not, up to 1024 events wait, and those beyond are
-// dropped and counted. A panic in f is dropped. Default: nobody is told.
+// OnEvent sets a function that receives the client's events, in order and from one goroutine. While
+// f does not return, up to 1024 events wait; the client drops and counts more. It ignores a panic
+// of f. Default: none.
 func OnEvent(f func(Event)) Option { return option(func(o *options) { o.onEvent = f }) }
 
-// ReconcileEvery sets the time between two comparisons of all keys with the server's, give or take
-// a tenth: the bound of staleness when pushes are lost. Default 30 s; least 1 s.
+// ReconcileEvery sets the interval at which the client compares all keys with the server's, give or
+// take a tenth. It bounds the delay of an update whose push was lost. Default 30 s; minimum 1 s.
 func ReconcileEvery(d time.Duration) Option {
 	return option(func(o *options) { o.timings.reconcile = max(d, time.Second) })
 }
 
-// RequestTimeout sets how long one request may take. Default 5 s; least 100 ms, most an hour.
+// RequestTimeout sets the timeout of one request. Default 5 s; minimum 100 ms, maximum one hour.
 func RequestTimeout(d time.Duration) Option {
 	return option(func(o *options) { o.timings.request = min(max(d, 100*time.Millisecond), time.Hour) })
 }
 
-// OutageAfter sets after how many rounds of tries in a row, each of which has failed at every
-// server, an outage is told, with [EventOutage]. Default 10; least 1.
+// OutageAfter sets the number of failed rounds in a row, each over all servers, after which the
+// client sends [EventOutage]. Default 10; minimum 1.
 func OutageAfter(rounds int) Option {
 	return option(func(o *options) { o.timings.outage = max(rounds, 1) })
 }

@@ -80,16 +80,16 @@ func Tags(tags ...string) PublishOption { return addition("config_tags", strings
 // Description sets a text that says what the config is for.
 func Description(text string) PublishOption { return addition("desc", text) }
 
-// BetaIPs publishes the content for the clients with these addresses only, beside the content for
-// all others. As an option of Delete it removes that content, whatever the addresses; that request
-// goes to the HTTP interface, as [Client.History] does.
+// BetaIPs publishes the content for the clients with these addresses only, in addition to the
+// content for all others. As an option of Delete it removes that content, whatever the addresses;
+// that request goes to the HTTP interface, as [Client.History] does.
 func BetaIPs(ips ...string) DeleteOption {
 	return grayOption{addition("betaIps", strings.Join(ips, ",")), func(o *deleteOptions) { o.beta = true }}
 }
 
-// GrayTag publishes the content for the clients with this tag only, beside the content for all
-// others. A client has the tag if its [Config].Labels set "Vipserver-Tag" to it. A config may have
-// one content for each tag. As an option of Delete it removes the content for the tag.
+// GrayTag publishes the content for the clients with this tag only, in addition to the content for
+// all others. A client has the tag if its [Config].Labels set "Vipserver-Tag" to it. A config may
+// have one content for each tag. As an option of Delete it removes the content for the tag.
 func GrayTag(tag string) DeleteOption {
 	return grayOption{addition("tag", tag), func(o *deleteOptions) { o.tagged, o.tag = true, tag }}
 }
@@ -115,9 +115,9 @@ func (c *Client) Publish(ctx context.Context, dataID string, content []byte, opt
 	return c.change(ctx, k, typePublish, req, time.Duration(len(content))*time.Microsecond)
 }
 
-// Delete removes a config; deleting a missing one is no error. Contents for a tag or for addresses
-// stay: Delete with [GrayTag] or [BetaIPs] removes one of those instead, and its clients then get
-// the content for all.
+// Delete removes a config; deleting a missing one is not an error. Contents for a tag or for
+// addresses stay: Delete with [GrayTag] or [BetaIPs] removes one of those instead, and its clients
+// then get the content for all.
 func (c *Client) Delete(ctx context.Context, dataID string, opts ...DeleteOption) error {
 	var o deleteOptions
 	for _, opt := range opts {
