@@ -10,16 +10,16 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// codeError is an answer that is not success. It does not leave the package: [session.explain]
+// replyError is an answer that is not success. It does not leave the package: [session.explain]
 // makes a user's error of it.
-type codeError struct {
+type replyError struct {
 	reply
 	typ string // of the answer
 }
 
-func (e *codeError) Error() string { return "the server answered with a code" }
+func (e *replyError) Error() string { return "the server answered with a code" }
 
-func (e *codeError) code() int {
+func (e *replyError) code() int {
 	if e.ErrorCode == 0 {
 		return e.ResultCode
 	}
@@ -28,7 +28,7 @@ func (e *codeError) code() int {
 
 // ask sends a request with the token and reads its answer. It logs in again and asks once more when
 // the token is refused, and gives the connection up when the server does not know it or it is
-// broken. Answers that are not success are *codeError, save these two. It takes as long as the
+// broken. Answers that are not success are *replyError, save these two. It takes as long as the
 // patience says, two logins included.
 func ask[T answer](ctx context.Context, s *session, c *conn, patience time.Duration, document, typ string, body any) (T, error) {
 	var none T
@@ -56,7 +56,7 @@ func ask[T answer](ctx context.Context, s *session, c *conn, patience time.Durat
 			return none, err
 		}
 		res, err := read[T](got)
-		var refusal *codeError
+		var refusal *replyError
 		if !errors.As(err, &refusal) {
 			if err == nil && got.Type != answerTypes[typ] {
 				err = errBody
@@ -69,7 +69,7 @@ func ask[T answer](ctx context.Context, s *session, c *conn, patience time.Durat
 			c.end(err)
 			return none, err
 		case codeDenied:
-			if err := s.refused(ctx, c.server, with, again, document, refusal.Message); err != nil {
+			if err := s.rejected(ctx, c.server, with, again, document, refusal.Message); err != nil {
 				return none, err
 			}
 		default:
@@ -100,21 +100,21 @@ func (s *session) exchange(ctx context.Context, c *conn, m message) (message, er
 	return got, err
 }
 
-// read decodes an answer; what is not success is a *codeError.
+// read decodes an answer; what is not success is a *replyError.
 func read[T answer](m message) (T, error) {
 	var res T
 	if err := decode(m.Body, &res); err != nil {
 		return res, err
 	}
 	if st := res.status(); st.ResultCode != codeSuccess {
-		return res, &codeError{st, m.Type}
+		return res, &replyError{st, m.Type}
 	}
 	return res, nil
 }
 
 // explain makes a user's error of one that ask returned.
 func (s *session) explain(c *conn, document, typ string, err error) error {
-	var refusal *codeError
+	var refusal *replyError
 	switch {
 	case errors.Is(err, errBody):
 		return BadResponse.fail(opOf(typ), place(document, c.server))
@@ -135,16 +135,16 @@ func (s *session) explain(c *conn, document, typ string, err error) error {
 
 // conn is one connection to one server, from "registered" until it is lost.
 type conn struct {
-	link   link
-	number uint64 // counts the connections of a session
-	server address
-	ctx    context.Context
-	end    context.CancelCauseFunc // says why; the first cause counts
-	moveTo chan address            // where the server sends its clients; holds one at most
-	since  time.Time
-	reader chan struct{} // closed when the stream is read no more
-	doubt  chan struct{} // a request was not answered: a heartbeat is due
+	link    link
+	number  uint64 // counts the connections of a session
+	server  address
+	ctx     context.Context
+	end     context.CancelCauseFunc // takes the reason; the first one counts
+	moveTo  chan address            // where the server redirects its clients; holds one at most
+	since   time.Time
+	reader  chan struct{} // closed when the stream reader has ended
+	suspect chan struct{} // a request had no answer: a heartbeat is due
 
-	sent     bool        // a server has sent the session here
-	unlisted atomic.Bool // its server is to be left since the list has it no more
+	redirected bool        // a server redirected the session here
+	unlisted   atomic.Bool // its server dropped out of the list, and the session is to leave it
 }

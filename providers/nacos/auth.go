@@ -10,55 +10,56 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// uselessLogin is how long a login that did not help keeps others from being made for the same
-// reason: then it is not the token, but the user who has no right to what was asked.
-const uselessLogin = 15 * time.Second
+// rejectedFor is how long a token that was rejected right after its login keeps others from being
+// requested for the same reason: then the user lacks the permission, and the token is not the
+// problem.
+const rejectedFor = 15 * time.Second
 
-// auth holds the token. It is renewed before it ends, and at once when a server refuses it. However
-// many requests are refused together, there is one login. It goes on when who asked for it has
-// given up: every server has its time, and the next one who asks finds what came of it.
+// auth holds the token. It renews the token before it expires, and at once when a server rejects
+// it. However many requests are rejected together, auth logs in once. The login continues if its
+// caller gives up: every server has its timeout, and the next caller gets the result.
 type auth struct {
-	ctx       context.Context // the session's life
+	ctx       context.Context // ends with the session
 	transport transport
 	settings  settings
-	servers   func() []address              // those that there are
-	listed    func(address) (address, bool) // whether a server may have the password
-	exposes   func(address)                 // warns
-	tell      func(Event)
+	servers   func() []address              // the current ones
+	listed    func(address) (address, bool) // whether a server may receive the password
+	exposes   func(address)                 // warns about missing encryption
+	emit      func(Event)
 	backoff   backoff
-	within    time.Duration // the time of one server
+	within    time.Duration // the timeout of one server
 	running   sync.WaitGroup
 
-	mu        sync.Mutex
-	now       *login // under way; nil: none is
-	closed    bool
-	grant     grant
-	number    int // of the login that gave it; 0: there was none
-	at        time.Time
-	remedy    int // the number of the last login that was made since a token was refused
-	useless   time.Time
-	err       error // of the last login, if that was refused
-	notBefore time.Time
+	mu          sync.Mutex
+	current     *login // in progress; nil: none
+	closed      bool
+	grant       grant
+	number      int // of the login that returned it; 0: none
+	at          time.Time
+	afterReject int       // the number of the last login after a rejected token
+	rejected    time.Time // when such a token was rejected too
+	err         error     // of the last login, if it failed
+	notBefore   time.Time
 }
 
-// login is one that is under way.
+// login is a login in progress.
 type login struct {
-	remedy bool // begun since a token was refused
-	done   chan struct{}
-	token  string // to be read after done, as what follows
-	number int
-	err    error
+	afterReject bool // started after a rejected token
+	done        chan struct{}
+	token       string // this and the fields below are set when done is closed
+	number      int
+	err         error
 }
 
 func newAuth(ctx context.Context, s *session) *auth {
 	return &auth{
-		ctx: ctx, transport: s.transport, settings: s.settings, listed: s.listed, exposes: s.exposes, tell: s.tell, within: s.timings.request,
+		ctx: ctx, transport: s.transport, settings: s.settings, listed: s.listed, exposes: s.exposes, emit: s.emit, within: s.timings.request,
 		servers: func() []address { servers, _ := s.known(); return servers },
 		backoff: backoff{least: time.Second, most: s.timings.backMax},
 	}
 }
 
-// close waits for a login that is under way; ctx has ended.
+// close waits for a login in progress; ctx has ended.
 func (a *auth) close() {
 	a.mu.Lock()
 	a.closed = true
@@ -86,30 +87,30 @@ func (a *auth) validLocked() bool {
 	return a.number > 0 && time.Since(a.at) < a.grant.ttl
 }
 
-// refused is told that a server has not taken the token of that login, and reports whether there is
-// a newer one, so that it is worth asking again.
-func (a *auth) refused(ctx context.Context, server address, number int) (bool, error) {
+// renew logs in again after a server rejected the token of that login, and reports whether there is
+// a newer token, so that the request is worth repeating.
+func (a *auth) renew(ctx context.Context, server address, number int) (bool, error) {
 	a.mu.Lock()
 	newer := a.number > number
-	inVain := time.Since(a.useless) < uselessLogin
+	recently := time.Since(a.rejected) < rejectedFor
 	a.mu.Unlock()
-	if newer || inVain {
+	if newer || recently {
 		return newer, nil
 	}
 	_, _, err := a.loginFor(ctx, server, number, true)
 	return err == nil, err
 }
 
-// inVain is told that the token of that login was refused, after another one, and reports whether
-// the login was made since a token was refused: then a further one is of no use. Otherwise it may
-// have been under way when the server's secret changed.
-func (a *auth) rejectedRecently(number int) bool {
+// rejectedAgain records that the token of that login was rejected after another one, and reports
+// whether the login was made after a rejected token: then a further one is useless. Otherwise the
+// login may have been in progress when the secret of the server changed.
+func (a *auth) rejectedAgain(number int) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if number != a.remedy {
+	if number != a.afterReject {
 		return false
 	}
-	a.useless = time.Now()
+	a.rejected = time.Now()
 	return true
 }
 
@@ -118,24 +119,24 @@ func (a *auth) login(ctx context.Context, first address, seen int) (string, int,
 	return a.loginFor(ctx, first, seen, false)
 }
 
-func (a *auth) loginFor(ctx context.Context, first address, seen int, remedy bool) (string, int, error) {
+func (a *auth) loginFor(ctx context.Context, first address, seen int, afterReject bool) (string, int, error) {
 	a.mu.Lock()
 	switch {
-	case a.number > seen && a.validLocked(): // somebody else was quicker
+	case a.number > seen && a.validLocked(): // another caller was faster
 		defer a.mu.Unlock()
 		return a.grant.token, a.number, nil
 	case a.closed:
 		defer a.mu.Unlock()
 		return "", 0, errClosed("nacos")
-	case a.now == nil && time.Now().Before(a.notBefore):
+	case a.current == nil && time.Now().Before(a.notBefore):
 		defer a.mu.Unlock()
 		return "", 0, a.err
-	case a.now == nil:
-		l := &login{remedy: remedy, done: make(chan struct{})}
-		a.now = l
-		a.running.Go(func() { a.log(l, first) })
+	case a.current == nil:
+		l := &login{afterReject: afterReject, done: make(chan struct{})}
+		a.current = l
+		a.running.Go(func() { a.run(l, first) })
 	}
-	l := a.now
+	l := a.current
 	a.mu.Unlock()
 	select {
 	case <-l.done:
@@ -145,37 +146,37 @@ func (a *auth) loginFor(ctx context.Context, first address, seen int, remedy boo
 	}
 }
 
-// log makes a login.
-func (a *auth) log(l *login, first address) {
+// run performs a login.
+func (a *auth) run(l *login, first address) {
 	defer close(l.done)
 	g, server, err := a.tryAll(first)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.now = nil
+	a.current = nil
 	if err != nil {
 		l.err, a.err = err, err
 		wait := a.backoff.next()
-		if source.KindOf(err) != source.PermissionDenied { // it is worth a try as soon as there is a server
+		if source.KindOf(err) != source.PermissionDenied { // retry as soon as a server is up
 			wait = min(wait, eagerMost)
 		}
 		a.notBefore = time.Now().Add(wait)
 		if a.ctx.Err() == nil {
-			a.tell(Event{Kind: EventLoginFailed, Server: server.String(), Err: err})
+			a.emit(Event{Kind: EventLoginFailed, Server: server.String(), Err: err})
 		}
 		return
 	}
 	a.grant, a.at, a.err, a.notBefore = g, time.Now(), nil, time.Time{}
 	a.number++
-	if l.remedy {
-		a.remedy = a.number
+	if l.afterReject {
+		a.afterReject = a.number
 	}
 	a.backoff.reset()
 	l.token, l.number = g.token, a.number
-	a.tell(Event{Kind: EventLoggedIn, Server: server.String()})
+	a.emit(Event{Kind: EventLoggedIn, Server: server.String()})
 }
 
-// tryAll asks the server first that is to take the token, then the others. A refusal ends it: they
-// share their users. A server that is listed no longer is not asked.
+// tryAll asks the server that is to get the token, then the others. A rejection ends the search,
+// since servers share their users. It does not ask a server that is no longer listed.
 func (a *auth) tryAll(first address) (g grant, server address, err error) {
 	if _, ok := a.listed(first); ok {
 		g, err = a.try(first)
@@ -206,7 +207,7 @@ func (a *auth) try(server address) (grant, error) {
 	return a.transport.Login(ctx, server, a.settings)
 }
 
-// keep renews the token before it ends, until ctx is done.
+// refreshTokens renews the token before it expires, until ctx ends.
 func (a *auth) refreshTokens(ctx context.Context, server address) {
 	for {
 		a.mu.Lock()
@@ -223,7 +224,7 @@ func (a *auth) refreshTokens(ctx context.Context, server address) {
 		renewed := a.number > number
 		a.mu.Unlock()
 		if !renewed {
-			_, _, _ = a.login(ctx, server, number) // told as an event; the token that there is goes on being used
+			_, _, _ = a.login(ctx, server, number) // emits an event on failure; the session keeps using its token
 		}
 	}
 }

@@ -76,7 +76,7 @@ func (s *session) warn(given *bool, err error, a address) {
 	hooks := s.hooks
 	s.mu.Unlock()
 	for _, h := range hooks {
-		h.tell(e)
+		h.emit(e)
 	}
 	if len(hooks) == 0 {
 		logWarning(e)

@@ -76,7 +76,7 @@ func (c *Client) Status() Status {
 	if s.current != nil {
 		st.Server, st.Since = s.current.server.String(), s.current.since
 	}
-	st.Err = s.trouble
+	st.Err = s.offlineErr
 	return st
 }
 

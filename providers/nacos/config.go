@@ -132,7 +132,7 @@ func (c Config) check() (settings, []string) {
 	if c.Endpoint != "" {
 		e, err := parseEndpoint(c.Endpoint, c.scheme(), prefix)
 		if err != nil {
-			problems = append(problems, fmt.Sprintf("Endpoint %v", err))
+			problems = append(problems, fmt.Sprintf("endpoint %v", err))
 		}
 		s.endpoint = e
 	}

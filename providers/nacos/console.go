@@ -76,7 +76,7 @@ func (s *session) consoleCall(ctx context.Context, server address, k Key, op str
 		case status == http.StatusOK && code == 0:
 			return data, true, nil
 		case status == http.StatusForbidden || status == http.StatusUnauthorized:
-			if err := s.refused(ctx, server, with, again, document, message); err != nil {
+			if err := s.rejected(ctx, server, with, again, document, message); err != nil {
 				return nil, true, err
 			}
 			continue

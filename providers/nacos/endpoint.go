@@ -135,7 +135,7 @@ func (s *session) located(ctx context.Context, servers []address) {
 	s.mu.Unlock()
 	changed := !sameServers(old, servers)
 	if changed {
-		s.tell(Event{Kind: EventServersChanged, Server: names(servers)})
+		s.emit(Event{Kind: EventServersChanged, Server: names(servers)})
 		signal(s.moved)
 	}
 	s.leave(ctx, c, changed)
@@ -157,7 +157,7 @@ func (s *session) leave(ctx context.Context, c *conn, changed bool) {
 	if c == nil || isAmong(servers, c.server) {
 		return
 	}
-	if changed || !c.sent {
+	if changed || !c.redirected {
 		c.unlisted.Store(true)
 	}
 	if c.unlisted.Load() && len(s.open(ctx, servers, true)) > 0 {
@@ -174,7 +174,7 @@ func (s *session) notLocated(err error) {
 	s.mu.Lock()
 	s.noServers = err
 	s.mu.Unlock()
-	s.tell(Event{Kind: EventAddressServerFailed, Server: s.settings.endpoint.server.String(), Err: err})
+	s.emit(Event{Kind: EventAddressServerFailed, Server: s.settings.endpoint.server.String(), Err: err})
 }
 
 // known returns the servers as they are known now, and with none why.

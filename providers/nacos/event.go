@@ -119,7 +119,7 @@ func (h *hook) call(e Event) {
 	h.f(e)
 }
 
-func (h *hook) tell(e Event) {
+func (h *hook) emit(e Event) {
 	if h == nil {
 		return
 	}

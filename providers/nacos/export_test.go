@@ -95,7 +95,7 @@ func ParseAddress(text string) (string, error) {
 }
 
 func JudgeLogin(code int, body []byte) error {
-	_, _, err := judgeLogin(address{host: "h", port: 1}, code, body)
+	_, _, err := readLogin(address{host: "h", port: 1}, code, body)
 	return err
 }
 

@@ -48,9 +48,9 @@ func (s *session) readKeys(c *conn) {
 		default:
 			event.Kind = EventReadFailed
 		}
-		s.tell(event)
+		s.emit(event)
 		if source.KindOf(err) == source.Timeout {
-			signal(c.doubt)
+			signal(c.suspect)
 		}
 	}
 }
@@ -60,7 +60,7 @@ func (s *session) query(ctx context.Context, c *conn, k Key, patience time.Durat
 	turned, give := s.withTurn(ctx)
 	defer give()
 	res, err := ask[queryReply](turned, s, c, patience, k.String(), typeQuery, about(k))
-	var refusal *codeError
+	var refusal *replyError
 	if errors.As(err, &refusal) && refusal.code() == codeNotFound && refusal.typ == answerTypes[typeQuery] {
 		s.lookForNamespace(ctx, c)
 		return &doc{absent: true, conn: c.number, revision: revisionAbsent}, nil

@@ -5,18 +5,18 @@ import (
 	"time"
 )
 
-// pulse measures the network by heartbeats, and says how often the next ones are due: see [Option]
-// for the table. It outlives connections, since a network that keeps losing them is a bad one.
+// heartbeat measures the network by heartbeats, and says how often they are due: see [Option] for
+// the table. It outlives connections, since a network that keeps losing them is a bad one.
 type heartbeat struct {
 	mu     sync.Mutex
-	last   [10]bool // whether the last heartbeats were answered, oldest overwritten first
+	last   [10]bool // whether the last heartbeats were answered; a ring
 	count  int
 	rtt    time.Duration // smoothed
 	missed int           // in a row, on this connection
-	limit  int           // of misses, as it was at the first of them
+	limit  int           // of misses, fixed at the first one
 }
 
-// grade is a row of the table.
+// grade is a line of the table.
 type grade struct {
 	name   string
 	every  time.Duration
@@ -29,79 +29,79 @@ var (
 	bad  = grade{"bad", 5 * time.Second, 5}
 )
 
-func (p *heartbeat) grade() grade {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.gradeLocked()
+func (h *heartbeat) grade() grade {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.gradeLocked()
 }
 
-func (p *heartbeat) gradeLocked() grade {
+func (h *heartbeat) gradeLocked() grade {
 	lost := 0
-	for _, answered := range p.last[:min(p.count, len(p.last))] {
+	for _, answered := range h.last[:min(h.count, len(h.last))] {
 		if !answered {
 			lost++
 		}
 	}
 	switch {
-	case lost >= 2 || p.rtt > time.Second:
+	case lost >= 2 || h.rtt > time.Second:
 		return bad
-	case lost == 0 && p.rtt < 100*time.Millisecond:
+	case lost == 0 && h.rtt < 100*time.Millisecond:
 		return good
 	}
 	return fair
 }
 
-func (p *heartbeat) note(answered bool) {
-	p.last[p.count%len(p.last)] = answered
-	p.count++
-	if p.count == 2*len(p.last) { // keep the index without growing
-		p.count = len(p.last)
+func (h *heartbeat) recordLocked(answered bool) {
+	h.last[h.count%len(h.last)] = answered
+	h.count++
+	if h.count == 2*len(h.last) { // keep the index without growing
+		h.count = len(h.last)
 	}
 }
 
-// answered notes a heartbeat that was.
-func (p *heartbeat) answered(rtt time.Duration) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.note(true)
-	if p.rtt == 0 {
-		p.rtt = rtt
+// answered records a heartbeat with an answer.
+func (h *heartbeat) answered(rtt time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.recordLocked(true)
+	if h.rtt == 0 {
+		h.rtt = rtt
 	} else {
-		p.rtt += (rtt - p.rtt) / 4
+		h.rtt += (rtt - h.rtt) / 4
 	}
-	p.missed = 0
+	h.missed = 0
 }
 
-// miss notes a heartbeat that was not answered, and reports how many these are in a row and whether
+// miss records a heartbeat without an answer. It returns the number of misses in a row, and whether
 // the connection is dead.
-func (p *heartbeat) miss() (inRow int, dead bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.missed == 0 {
-		p.limit = p.gradeLocked().misses
+func (h *heartbeat) miss() (inRow int, dead bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.missed == 0 {
+		h.limit = h.gradeLocked().misses
 	}
-	p.missed++
-	p.note(false)
-	return p.missed, p.missed >= p.limit
+	h.missed++
+	h.recordLocked(false)
+	return h.missed, h.missed >= h.limit
 }
 
 // begin starts on a new connection.
-func (p *heartbeat) begin() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.missed = 0
+func (h *heartbeat) begin() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.missed = 0
 }
 
-// lost notes that a connection broke.
-func (p *heartbeat) lost() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.note(false)
+// lost records that a connection broke.
+func (h *heartbeat) lost() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.recordLocked(false)
 }
 
-// heard notes any other sign of life.
-func (p *heartbeat) answerReceived() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.missed = 0
+// answerReceived records any other sign of life.
+func (h *heartbeat) answerReceived() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.missed = 0
 }

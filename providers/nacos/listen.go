@@ -178,7 +178,7 @@ func (s *session) reconcile(c *conn) error {
 	if s.space.isMissing() || s.space.isUnknown() && s.table.anyAbsent() { // it may have been made, or can be asked for by now
 		s.lookForNamespace(c.ctx, c)
 	}
-	s.tell(Event{Kind: EventReconciled, Server: c.server.String(), Keys: len(keys), Changed: changed, Took: time.Since(began)})
+	s.emit(Event{Kind: EventReconciled, Server: c.server.String(), Keys: len(keys), Changed: changed, Took: time.Since(began)})
 	return nil
 }
 

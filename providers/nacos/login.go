@@ -12,21 +12,21 @@ import (
 
 const (
 	loginPath   = "/v1/auth/login"
-	loginPathV3 = "/v3/auth/user/login" // of servers that have given up the first
+	loginPathV3 = "/v3/auth/user/login" // of servers without the first
 )
 
-// Login posts name and password. They are in the body and not in the URL, so that no error and no
-// access log has them.
-func (w grpcTransport) Login(ctx context.Context, server address, as settings) (grant, error) {
-	g, code, err := w.postLogin(ctx, server, loginPath, as)
+// Login posts user name and password, in the body and not in the URL, so that no error and no
+// access log contains them.
+func (w grpcTransport) Login(ctx context.Context, server address, cfg settings) (grant, error) {
+	g, code, err := w.postLogin(ctx, server, loginPath, cfg)
 	if otherPath(code) {
-		g, _, err = w.postLogin(ctx, server, loginPathV3, as)
+		g, _, err = w.postLogin(ctx, server, loginPathV3, cfg)
 	}
 	return g, err
 }
 
-func (w grpcTransport) postLogin(ctx context.Context, server address, path string, as settings) (grant, int, error) {
-	form := url.Values{"username": {as.username}, "password": {as.password.reveal()}}
+func (w grpcTransport) postLogin(ctx context.Context, server address, path string, cfg settings) (grant, int, error) {
+	form := url.Values{"username": {cfg.username}, "password": {cfg.password.reveal()}}
 	code, body, err := w.Fetch(ctx, fetch{method: http.MethodPost, url: server.url(path), form: form, most: fewBytes})
 	if err != nil {
 		// A server of 2.3 refuses a wrong password with the status line "HTTP/1.1 0", which the
@@ -36,17 +36,17 @@ func (w grpcTransport) postLogin(ctx context.Context, server address, path strin
 		}
 		return grant{}, 0, errHTTP(ctx, "login to", server, err)
 	}
-	return judgeLogin(server, code, body)
+	return readLogin(server, code, body)
 }
 
-// otherPath reports whether a status says that a server knows no such path, since it is newer or
-// older.
+// otherPath reports whether a status says that a server does not know the path, since it is newer
+// or older.
 func otherPath(code int) bool {
 	return code == http.StatusNotFound || code == http.StatusGone || code == http.StatusMethodNotAllowed
 }
 
-// judgeLogin reads a login's answer.
-func judgeLogin(server address, code int, body []byte) (grant, int, error) {
+// readLogin reads the answer to a login.
+func readLogin(server address, code int, body []byte) (grant, int, error) {
 	var ok struct {
 		AccessToken string `json:"accessToken"`
 		TokenTTL    int64  `json:"tokenTtl"` // in seconds
@@ -57,9 +57,9 @@ func judgeLogin(server address, code int, body []byte) (grant, int, error) {
 		ttl := time.Duration(min(max(ok.TokenTTL, 1), 1<<30)) * time.Second
 		return grant{token: ok.AccessToken, ttl: ttl}, code, nil
 	case code == http.StatusOK && strings.HasSuffix(ok.Data, "AUTH_DISABLED"):
-		return grant{ttl: time.Hour}, code, nil // login is off; it may be turned on
+		return grant{ttl: time.Hour}, code, nil // login is off, but may be turned on
 	case code == http.StatusUnauthorized, code == http.StatusForbidden, code == http.StatusBadRequest,
-		code == http.StatusInternalServerError: // so a server of 2.3 and 3 answers an unknown user
+		code == http.StatusInternalServerError: // servers of 2.3 and 3 answer so for an unknown user
 		return grant{}, code, errBadCredentials(server)
 	case code == http.StatusServiceUnavailable, code == http.StatusBadGateway, code == http.StatusGatewayTimeout,
 		code == http.StatusTooManyRequests:
@@ -68,7 +68,7 @@ func judgeLogin(server address, code int, body []byte) (grant, int, error) {
 	return grant{}, code, errLoginAnswer(server)
 }
 
-// httpOpen reports whether the server's HTTP port takes connections.
+// httpOpen reports whether the server's HTTP port accepts connections.
 func httpOpen(server address) bool {
 	d := net.Dialer{Timeout: time.Second}
 	c, err := d.Dial("tcp", server.String())

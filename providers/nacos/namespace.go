@@ -98,7 +98,7 @@ func (s *session) lookForNamespace(ctx context.Context, c *conn) {
 	}
 	s.table.wakeAbsent()
 	if missing {
-		s.tell(Event{Kind: EventNamespaceNotFound, Server: c.server.String(), Err: p.absent(Key{Namespace: s.settings.namespace, Group: s.settings.group})})
+		s.emit(Event{Kind: EventNamespaceNotFound, Server: c.server.String(), Err: p.absent(Key{Namespace: s.settings.namespace, Group: s.settings.group})})
 	}
 }
 

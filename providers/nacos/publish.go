@@ -150,7 +150,7 @@ func (c *Client) deleteBeta(ctx context.Context, k Key) error {
 func (c *Client) change(ctx context.Context, k Key, typ string, body any, more time.Duration) error {
 	return c.on(ctx, more, false, func(ctx context.Context, s *session, conn *conn) error {
 		_, err := ask[reply](ctx, s, conn, s.timings.request+more, k.String(), typ, body)
-		var refusal *codeError
+		var refusal *replyError
 		if errors.As(err, &refusal) && strings.Contains(strings.ToLower(refusal.Message), "cas publish fail") {
 			return errPreconditionFailed(k)
 		}

@@ -119,7 +119,7 @@ func (s *session) sentAway(c *conn, p push) error {
 		default:
 		}
 	}
-	s.tell(event)
+	s.emit(event)
 	return errRedirected(c.server)
 }
 

@@ -15,18 +15,19 @@ type registry struct {
 	sessions map[identity]*shared
 }
 
-// shared is a session and how many clients have it.
+// shared is a session and the number of its clients.
 type shared struct {
 	*session
 	id      identity
 	clients int
 }
 
-// identity is what makes two sessions one: all that the server or the timing could tell apart.
+// identity is what makes two sessions the same: everything that the server or the timing could tell
+// apart.
 type identity struct {
 	transport transport // nil for the real one
 	servers   string    // with scheme and path, in order of the names
-	endpoint  string    // with the path of the servers that it names
+	endpoint  string    // with the path of the servers in its list
 	allowed   string
 	plaintext bool
 	namespace string
@@ -40,38 +41,38 @@ type identity struct {
 
 var sessions = &registry{sessions: map[identity]*shared{}}
 
-func identify(via transport, as settings, t timings) identity {
+func identify(network transport, cfg settings, durations timings) identity {
 	id := identity{
-		transport: via, allowed: as.allowed.String(), plaintext: as.plaintext, namespace: as.namespace, username: as.username, password: as.password, signer: as.signer, tls: as.tls, timings: t,
+		transport: network, allowed: cfg.allowed.String(), plaintext: cfg.plaintext, namespace: cfg.namespace, username: cfg.username, password: cfg.password, signer: cfg.signer, tls: cfg.tls, timings: durations,
 	}
-	list := make([]string, len(as.servers))
-	for i, a := range as.servers {
+	list := make([]string, len(cfg.servers))
+	for i, a := range cfg.servers {
 		list[i] = a.full()
 	}
 	slices.Sort(list)
 	id.servers = strings.Join(list, " ")
-	if as.endpoint != nil {
-		id.endpoint = as.endpoint.url + " " + as.endpoint.prefix
+	if cfg.endpoint != nil {
+		id.endpoint = cfg.endpoint.url + " " + cfg.endpoint.prefix
 	}
 	var labels strings.Builder
-	for _, k := range slices.Sorted(maps.Keys(as.labels)) {
-		fmt.Fprintf(&labels, " %q=%q", k, as.labels[k])
+	for _, k := range slices.Sorted(maps.Keys(cfg.labels)) {
+		fmt.Fprintf(&labels, " %q=%q", k, cfg.labels[k])
 	}
 	id.labels = labels.String()
 	return id
 }
 
-// take returns the session of these settings, a new one where there is none.
-func (r *registry) take(via transport, as settings, t timings, h *hook) *shared {
-	id := identify(via, as, t)
+// take returns the session of these settings, and starts one if there is none.
+func (r *registry) take(network transport, cfg settings, durations timings, h *hook) *shared {
+	id := identify(network, cfg, durations)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	sh := r.sessions[id]
 	if sh == nil {
-		if via == nil {
-			via = grpcTransport{tls: as.tls}
+		if network == nil {
+			network = grpcTransport{tls: cfg.tls}
 		}
-		sh = &shared{session: newSession(via, as, t, h), id: id}
+		sh = &shared{session: newSession(network, cfg, durations, h), id: id}
 		r.sessions[id] = sh
 	} else {
 		sh.addHook(h)

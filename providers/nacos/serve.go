@@ -21,11 +21,11 @@ func (s *session) handshake(life context.Context, server address) (*conn, error)
 	}
 	l, err := s.transport.Open(ctx, server)
 	if err != nil {
-		s.shut[server] = errors.Is(err, ConnectionRefused) || errors.Is(err, GRPCPortClosed)
+		s.closed[server] = errors.Is(err, ConnectionRefused) || errors.Is(err, GRPCPortClosed)
 		return nil, err
 	}
 	s.conns++
-	c := &conn{link: l, number: s.conns, server: server, moveTo: make(chan address, 1), reader: make(chan struct{}), doubt: make(chan struct{}, 1)}
+	c := &conn{link: l, number: s.conns, server: server, moveTo: make(chan address, 1), reader: make(chan struct{}), suspect: make(chan struct{}, 1)}
 	c.ctx, c.end = context.WithCancelCause(life)
 	if err := s.register(ctx, c); err != nil {
 		c.end(err)
@@ -88,7 +88,7 @@ func (s *session) registered(ctx context.Context, c *conn) error {
 			return err
 		}
 		_, err = read[reply](got)
-		var refusal *codeError
+		var refusal *replyError
 		if !errors.As(err, &refusal) || refusal.code() != codeUnregistered {
 			if err == nil {
 				return nil
@@ -116,7 +116,7 @@ func (s *session) serve(c *conn) error {
 	if s.auth.needed() {
 		wg.Go(func() { s.auth.refreshTokens(c.ctx, c.server) })
 	}
-	if c.sent {
+	if c.redirected {
 		wg.Go(func() { s.comeBack(c) })
 	}
 	<-c.ctx.Done()
@@ -159,7 +159,7 @@ func (s *session) maintain(c *conn) {
 		case <-beat.C:
 			s.beat(c)
 			beat.Reset(s.beatEvery())
-		case <-c.doubt:
+		case <-c.suspect:
 			s.beat(c)
 		case <-s.table.tell:
 			if !armed {
@@ -227,7 +227,7 @@ func (s *session) beat(c *conn) {
 		if err == nil {
 			s.heartbeat.answered(time.Since(began))
 			_, err = read[reply](got)
-			var refusal *codeError
+			var refusal *replyError
 			if errors.As(err, &refusal) && refusal.code() == codeUnregistered {
 				c.end(errNotRegistered(c.server))
 			}
@@ -237,7 +237,7 @@ func (s *session) beat(c *conn) {
 			return
 		}
 		inRow, dead := s.heartbeat.miss()
-		s.tell(Event{Kind: EventHeartbeatMissed, Server: c.server.String(), Attempt: inRow})
+		s.emit(Event{Kind: EventHeartbeatMissed, Server: c.server.String(), Attempt: inRow})
 		if dead {
 			c.end(errUnresponsive(c.server))
 		}
@@ -285,7 +285,7 @@ func (s *session) take(c *conn, m message) error {
 	case typeNotify:
 		k := Key{Namespace: s.settings.namespace, Group: p.Group, DataID: p.DataID}
 		if s.table.markStale(k) {
-			s.tell(Event{Kind: EventPushReceived, Server: c.server.String(), Document: k.String()})
+			s.emit(Event{Kind: EventPushReceived, Server: c.server.String(), Document: k.String()})
 		}
 	case typeConnectReset:
 		return s.sentAway(c, p)

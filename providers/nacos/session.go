@@ -11,8 +11,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// session is the connection that clients with the same settings share: it connects, serves until
-// the connection is lost, and connects again, until it is closed.
+// session is the connection that clients with the same settings share. It connects, serves the
+// connection until it is lost, and connects again, until it is closed.
 type session struct {
 	transport transport
 	settings  settings
@@ -25,31 +25,31 @@ type session struct {
 	cancel context.CancelFunc
 	ended  chan struct{}
 
-	large chan struct{} // held by who has a large answer in hand
-	asked chan struct{} // closed when the address server has been asked once
-	moved chan struct{} // there are other servers
+	large chan struct{} // held while a large answer is in memory
+	asked chan struct{} // closed when the first request to the address server has ended
+	moved chan struct{} // signals a new list of servers
 
-	mu        sync.Mutex
-	servers   []address // as they are known now
-	noServers error     // why the address server names none
-	hooks     []*hook
-	warnings  warnings
-	current   *conn // nil while there is none
-	synced    bool  // all keys have been listened to on it
-	trouble   error // why there is none
-	changed   chan struct{}
+	mu         sync.Mutex
+	servers    []address // as known now
+	noServers  error     // why the address server lists none
+	hooks      []*hook
+	warnings   warnings
+	current    *conn // nil without a connection
+	synced     bool  // it has registered all keys
+	offlineErr error // why there is none
+	changed    chan struct{}
 
-	before error            // of the last round of tries; run's own
-	shut   map[address]bool // whose port was shut in it; run's own
-	conns  uint64           // how many connections there were; run's own
+	lastErr error            // of the last round of attempts; used by run only
+	closed  map[address]bool // servers whose port was closed in it; used by run only
+	conns   uint64           // number of connections so far; used by run only
 }
 
-func newSession(via transport, as settings, t timings, h *hook) *session {
+func newSession(network transport, cfg settings, durations timings, h *hook) *session {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &session{
-		transport: via, settings: as, timings: t, table: newTable(t), space: newSpace(),
+		transport: network, settings: cfg, timings: durations, table: newTable(durations), space: newSpace(),
 		cancel: cancel, ended: make(chan struct{}), large: make(chan struct{}, 1), changed: make(chan struct{}), asked: make(chan struct{}), moved: make(chan struct{}, 1),
-		servers: as.servers,
+		servers: cfg.servers,
 	}
 	s.auth = newAuth(ctx, s)
 	s.addHook(h)
@@ -58,10 +58,10 @@ func newSession(via transport, as settings, t timings, h *hook) *session {
 		var wg sync.WaitGroup
 		defer wg.Wait()
 		defer s.auth.close()
-		if as.endpoint != nil {
+		if cfg.endpoint != nil {
 			wg.Go(func() { s.locate(ctx) })
 		}
-		if len(as.servers) == 0 {
+		if len(cfg.servers) == 0 {
 			<-s.asked // ends with ctx too
 		}
 		s.run(ctx)
@@ -69,7 +69,7 @@ func newSession(via transport, as settings, t timings, h *hook) *session {
 	return s
 }
 
-// close ends everything, and waits for it at most as long as the settings say.
+// close ends the session, and waits at most timings.close for its goroutines.
 func (s *session) close() {
 	s.cancel()
 	s.table.close()
@@ -81,20 +81,20 @@ func (s *session) close() {
 	}
 }
 
-// run is the life of the session.
+// run connects and serves until ctx ends.
 func (s *session) run(ctx context.Context) {
 	wait := backoff{least: s.timings.backMin, most: s.timings.backMax}
 	order := s.present(nil)
-	var sent *address
-	var eager time.Time // until then a server is about to be ready
+	var redirect *address
+	var eager time.Time // until then a server is expected to become ready
 	for failed := 0; ctx.Err() == nil; {
-		c, err := s.connect(ctx, order, sent, failed)
-		sent = nil
+		c, err := s.connect(ctx, order, redirect, failed)
+		redirect = nil
 		if err != nil {
 			failed++
-			// It was away, and is starting. A server that wavers between the two is eagerly tried
-			// for a while, and no longer.
-			if errors.Is(err, NotReady) && s.before != nil && !errors.Is(s.before, NotReady) && !time.Now().Before(eager) {
+			// The server was down, and now it starts. If it alternates between the two, the session
+			// tries it often only for eagerFor.
+			if errors.Is(err, NotReady) && s.lastErr != nil && !errors.Is(s.lastErr, NotReady) && !time.Now().Before(eager) {
 				wait.reset()
 				eager = time.Now().Add(eagerFor)
 			}
@@ -114,7 +114,7 @@ func (s *session) run(ctx context.Context) {
 			order = s.present(inFront(order, opened...))
 			continue
 		}
-		failed, s.before = 0, nil
+		failed, s.lastErr = 0, nil
 		began := time.Now()
 		err = s.serve(c)
 		s.table.offline()
@@ -124,18 +124,17 @@ func (s *session) run(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		s.tell(Event{Kind: EventConnectionLost, Server: c.server.String(), Err: err})
-		if !errors.Is(err, Redirected) { // going where one is sent says nothing about the network
+		s.emit(Event{Kind: EventConnectionLost, Server: c.server.String(), Err: err})
+		if !errors.Is(err, Redirected) { // a redirect says nothing about the network
 			s.heartbeat.lost()
 		}
 		s.rest(ctx, wait.next())
-		order, sent = s.next(c) // after the rest: there may be other servers
+		order, redirect = s.next(c) // after the rest, which a new list may have ended
 	}
 }
 
-// present returns the servers that there are now: those of an order that are still among them in
-// that order, and then the others in one that hangs on chance, so that not all clients go to the
-// same server.
+// present returns the current servers: those in order that are still listed, then the others in
+// random order, so that clients spread over the servers.
 func (s *session) present(order []address) []address {
 	servers, _ := s.known()
 	order = slices.DeleteFunc(slices.Clone(order), func(a address) bool { return !slices.Contains(servers, a) })
@@ -144,7 +143,7 @@ func (s *session) present(order []address) []address {
 	return append(order, fresh...)
 }
 
-// rest waits. It ends early, and returns true, when there are other servers.
+// rest waits. It ends early, and returns true, if the list of servers changes.
 func (s *session) rest(ctx context.Context, d time.Duration) (moved bool) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -157,32 +156,32 @@ func (s *session) rest(ctx context.Context, d time.Duration) (moved bool) {
 	return false
 }
 
-// pause waits between two rounds of tries. A long wait ends early when there are other servers, or
-// a server's port opens that was shut: what was down comes up, and that is worth a try whatever the
-// back-off has grown to. Such a server is returned. A port that was open all the time (the server
-// starts, refuses the login, is at its limit) ends no wait.
+// pause waits between two rounds of attempts. A long wait ends early if the list of servers
+// changes, or if a server's closed port opens: a server that comes up is worth an attempt whatever
+// the back-off. pause returns such servers. A port that was open all the time (the server starts,
+// rejects the login, is at its limit) does not end a wait.
 func (s *session) pause(ctx context.Context, servers []address, d time.Duration) (opened []address, early bool) {
-	if d < knockEvery {
+	if d < probeEvery {
 		return nil, s.rest(ctx, d)
 	}
 	end := time.Now().Add(d)
-	// One whose port was shut when it was tried may have come up while the others were.
-	wasShut := func(a address) bool { return s.shut[a] }
-	open := s.open(ctx, slices.DeleteFunc(slices.Clone(servers), wasShut), false)
-	shut := slices.DeleteFunc(slices.Clone(servers), func(a address) bool { return slices.Contains(open, a) })
+	// A server whose port was closed may have come up while the session tried the others.
+	wasClosed := func(a address) bool { return s.closed[a] }
+	open := s.open(ctx, slices.DeleteFunc(slices.Clone(servers), wasClosed), false)
+	closed := slices.DeleteFunc(slices.Clone(servers), func(a address) bool { return slices.Contains(open, a) })
 	for time.Now().Before(end) {
-		if opened = s.open(ctx, shut, true); len(opened) > 0 {
+		if opened = s.open(ctx, closed, true); len(opened) > 0 {
 			return opened, true
 		}
-		if moved := s.rest(ctx, min(knockEvery/2+rand.N(knockEvery), time.Until(end))); moved || ctx.Err() != nil {
+		if moved := s.rest(ctx, min(probeEvery/2+rand.N(probeEvery), time.Until(end))); moved || ctx.Err() != nil {
 			return nil, moved
 		}
 	}
 	return nil, false
 }
 
-// open looks which servers' ports are open, at all of them together; or with one for the first that
-// is.
+// open returns the servers whose ports are open. It probes all of them at once; with one it returns
+// the first that is open.
 func (s *session) open(ctx context.Context, servers []address, one bool) (open []address) {
 	ctx, enough := context.WithCancel(ctx)
 	defer enough()
@@ -207,37 +206,37 @@ func (s *session) open(ctx context.Context, servers []address, one bool) (open [
 	return open
 }
 
-// A server that has come back takes some seconds until it serves: for that time no wait is longer
-// than eagerMost, however long it was away before.
+// A server needs some seconds from its start until it serves. For that time no wait is longer than
+// eagerMost, however long the server was down before.
 const (
 	eagerFor  = time.Minute
 	eagerMost = 2 * time.Second
 )
 
-// knockEvery is about the time between two looks at a port that is shut.
-const knockEvery = time.Second
+// probeEvery is the approximate interval between two probes of a closed port.
+const probeEvery = time.Second
 
 func inFront(order []address, first ...address) []address {
 	return append(slices.Clone(first), slices.DeleteFunc(order, func(a address) bool { return slices.Contains(first, a) })...)
 }
 
-// connect tries every server once; to the first of them a server may have sent the session.
-func (s *session) connect(ctx context.Context, order []address, sent *address, failed int) (*conn, error) {
+// connect tries every server once. If redirect is set, a server has redirected the session to it.
+func (s *session) connect(ctx context.Context, order []address, redirect *address, failed int) (*conn, error) {
 	if len(order) == 0 {
 		_, err := s.known()
 		return nil, err
 	}
 	errs := map[address]error{}
-	s.shut = map[address]bool{}
+	s.closed = map[address]bool{}
 	for _, server := range order {
 		began := time.Now()
 		c, err := s.handshake(ctx, server)
 		if err == nil {
-			c.sent = sent != nil && *sent == server
+			c.redirected = redirect != nil && *redirect == server
 			s.set(c, false, nil)
-			s.leave(ctx, c, false) // the list may have come meanwhile, and found no connection
+			s.leave(ctx, c, false) // a list that came meanwhile found no connection
 			s.table.setOffline(nil)
-			s.tell(Event{Kind: EventConnected, Server: server.String(), Attempt: failed + 1, Took: time.Since(began)})
+			s.emit(Event{Kind: EventConnected, Server: server.String(), Attempt: failed + 1, Took: time.Since(began)})
 			return c, nil
 		}
 		if ctx.Err() != nil {
@@ -252,34 +251,33 @@ func (s *session) notConnected(ctx context.Context, err error, failed int) {
 	if ctx.Err() != nil {
 		return
 	}
-	// A server that goes down fails in more than one way while it does; the sources are told the
-	// one that stays.
-	if kind := source.KindOf(err); same(s.before, err) || failed > 2 || kind == source.Timeout || kind == source.PermissionDenied {
+	// A server that goes down fails in several ways on the way; the sources get the error that stays.
+	if kind := source.KindOf(err); same(s.lastErr, err) || failed > 2 || kind == source.Timeout || kind == source.PermissionDenied {
 		s.set(nil, false, err)
 		s.table.setOffline(err)
 	}
-	s.before = err
-	s.tell(Event{Kind: EventConnectFailed, Attempt: failed, Err: err})
+	s.lastErr = err
+	s.emit(Event{Kind: EventConnectFailed, Attempt: failed, Err: err})
 	if failed == s.timings.outage {
-		s.tell(Event{Kind: EventOutage, Attempt: failed, Err: err})
+		s.emit(Event{Kind: EventOutage, Attempt: failed, Err: err})
 	}
 }
 
-// set says what connection there is, and wakes who waits for one.
+// set sets the connection, or why there is none, and wakes the callers of wait.
 func (s *session) set(c *conn, synced bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.current, s.synced, s.trouble = c, synced, err
+	s.current, s.synced, s.offlineErr = c, synced, err
 	close(s.changed)
 	s.changed = make(chan struct{})
 }
 
-// wait returns the connection as soon as there is one, or with synced as soon as all keys are
-// listened to on it; when ctx is done first, the trouble.
+// wait returns the connection as soon as there is one, or, with synced, as soon as it has
+// registered all keys. If ctx ends first, wait returns why there is none.
 func (s *session) wait(ctx context.Context, synced bool) (*conn, error) {
 	for {
 		s.mu.Lock()
-		c, ok, err, changed := s.current, s.synced, s.trouble, s.changed
+		c, ok, err, changed := s.current, s.synced, s.offlineErr, s.changed
 		s.mu.Unlock()
 		if c != nil && c.ctx.Err() == nil && (ok || !synced) {
 			return c, nil
@@ -290,24 +288,24 @@ func (s *session) wait(ctx context.Context, synced bool) (*conn, error) {
 			return nil, errClosed("nacos")
 		case <-ctx.Done():
 			if err == nil {
-				err = s.silence()
+				err = s.noResponse()
 			}
 			return nil, err
 		}
 	}
 }
 
-// silence is the trouble before the first try has failed.
-func (s *session) silence() error { return NoResponse.fail("connect to", s.settings.name()) }
+// noResponse is the error before the first attempt has failed.
+func (s *session) noResponse() error { return NoResponse.fail("connect to", s.settings.name()) }
 
-// tell tells all clients' hooks.
-func (s *session) tell(e Event) {
+// emit sends an event to the hooks of all clients.
+func (s *session) emit(e Event) {
 	e.Time = time.Now()
 	s.mu.Lock()
 	hooks := s.hooks
 	s.mu.Unlock()
 	for _, h := range hooks {
-		h.tell(e)
+		h.emit(e)
 	}
 }
 
@@ -319,7 +317,7 @@ func (s *session) addHook(h *hook) {
 	defer s.mu.Unlock()
 	s.hooks = append(slices.Clone(s.hooks), h)
 	for _, e := range s.warnings.events {
-		h.tell(e)
+		h.emit(e)
 	}
 }
 

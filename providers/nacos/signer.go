@@ -21,13 +21,13 @@ type keyed interface{ about() Key }
 
 func (r keyRequest) about() Key { return Key{Namespace: r.Tenant, Group: r.Group, DataID: r.DataID} }
 
-// proof is what a request carries to say whose it is.
+// proof is what a request carries to authenticate.
 type proof struct {
 	headers map[string]string
-	login   int // the number of the login that gave the token
+	login   int // the number of the login that returned the token
 }
 
-// proof returns that of a request about this key, after a login where one is due.
+// proof returns the proof of a request about a key. It logs in if necessary.
 func (s *session) proof(ctx context.Context, server address, about Key) (proof, error) {
 	token, number, err := s.auth.token(ctx, server)
 	if err != nil {
@@ -56,7 +56,7 @@ func (s *session) proof(ctx context.Context, server address, about Key) (proof, 
 	return c, nil
 }
 
-// sign keeps a Signer's panic from the session.
+// sign turns a panic of a Signer into an error.
 func sign(ctx context.Context, signer *Signer, about Key) (headers map[string]string, err error) {
 	defer func() {
 		if recover() != nil {
@@ -66,9 +66,9 @@ func sign(ctx context.Context, signer *Signer, about Key) (headers map[string]st
 	return signer.Sign(ctx, about)
 }
 
-// refused is told that a server has refused what came with this proof, for the second time if
-// again. It returns nil if it is worth asking once more, and otherwise the error.
-func (s *session) refused(ctx context.Context, server address, with proof, again bool, document, message string) error {
+// rejected handles a rejection of a request with this proof, the second one if again is set. It
+// returns nil if the request is worth repeating, and the error otherwise.
+func (s *session) rejected(ctx context.Context, server address, with proof, again bool, document, message string) error {
 	denied := s.denied(server, document, message)
 	switch {
 	case !s.auth.needed() && s.settings.signer == nil:
@@ -78,10 +78,10 @@ func (s *session) refused(ctx context.Context, server address, with proof, again
 			return denied
 		}
 		return nil
-	case again && s.auth.rejectedRecently(with.login):
+	case again && s.auth.rejectedAgain(with.login):
 		return denied
 	}
-	newer, err := s.auth.refused(ctx, server, with.login)
+	newer, err := s.auth.renew(ctx, server, with.login)
 	if err == nil && !newer {
 		return denied
 	}

@@ -5,36 +5,36 @@ import (
 	"time"
 )
 
-// transport is all that the session needs of the network. The session's logic is tested against a
-// scripted one, with a faked clock; [wired] is the real one. Errors of it are of type
-// *source.Error, but for those of Fetch.
+// transport is all that a session needs of the network. The tests of the session use a scripted
+// one, with a fake clock; [grpcTransport] is the real one. Its errors are of type *source.Error,
+// except those of Fetch.
 type transport interface {
-	// Open connects to a server and opens its push stream. It returns when ctx is done.
+	// Open connects to a server and opens its push stream. It returns when ctx ends.
 	Open(ctx context.Context, server address) (link, error)
-	// ProbePort reports whether the server takes connections at all.
+	// ProbePort reports whether the server accepts connections at all.
 	ProbePort(ctx context.Context, server address) bool
-	// Login trades a password for a token.
-	Login(ctx context.Context, server address, as settings) (grant, error)
-	// Fetch sends a request to an HTTP interface, and returns the status and the body. Its errors
-	// are the network's own.
+	// Login exchanges a password for a token.
+	Login(ctx context.Context, server address, cfg settings) (grant, error)
+	// Fetch sends a request to an HTTP interface, and returns status and body. It returns the
+	// network's own errors.
 	Fetch(ctx context.Context, f fetch) (status int, body []byte, err error)
 }
 
-// link is one connection. When it breaks it stays broken.
+// link is one connection. Once it breaks it stays broken.
 type link interface {
 	// Call sends a request and returns the answer. It is safe for concurrent use.
 	Call(ctx context.Context, m message) (message, error)
-	// Send puts a message on the stream; Recv blocks until the server has sent one. Each is for one
-	// caller at a time.
+	// Send puts a message on the stream; Recv blocks until the server sends one. One goroutine at a
+	// time may call each.
 	Send(m message) error
 	Recv() (message, error)
-	// LocalIP is this side's address, as the server shows it to people.
+	// LocalIP returns this side's address, which the server shows to people.
 	LocalIP() string
-	// Close breaks the link, at once.
+	// Close breaks the link at once.
 	Close()
 }
 
-// message is what travels either way: a type, headers and a JSON body.
+// message is a message in either direction: a type, headers and a JSON body.
 type message struct {
 	Type     string
 	Headers  map[string]string
@@ -42,7 +42,7 @@ type message struct {
 	Body     []byte
 }
 
-// grant is what a login gives. The zero token says that the server asks for none.
+// grant is the result of a login. The token is empty if the server requires none.
 type grant struct {
 	token string
 	ttl   time.Duration
