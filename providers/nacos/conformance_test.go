@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -71,11 +72,10 @@ func TestConformance(t *testing.T) {
 func TestRealConformance(t *testing.T) {
 	cfg := realServer(t)
 	run := fmt.Sprintf("nacre-%08x", rand.Uint32())
-	n := 0
+	var n atomic.Int32
 	sourcetest.Run(t, func(t *testing.T) sourcetest.Harness {
 		t.Helper()
-		n++
-		id := fmt.Sprintf("%s-%d.json", run, n)
+		id := fmt.Sprintf("%s-%d.json", run, n.Add(1))
 		c := newClient(t, cfg, nacos.ReconcileEvery(time.Second))
 		ready(t, c)
 		writer := newClient(t, cfg) // outlives the client under test

@@ -6,24 +6,43 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
-// Run tests a source in subtests, one for each case; newHarness is called for each of them, and may
-// register cleanups with the t that it is given.
+// atOnce bounds how many cases run at the same time in a process. It exceeds the number of
+// processors on purpose: cases wait most of the time, and go test's -parallel does not count them.
+const atOnce = 16
+
+var slots = make(chan struct{}, atOnce)
+
+// Run tests a source in subtests, one for each case, and returns when all of them have ended. It
+// calls newHarness once for each case, with the t of that case, on which newHarness may register
+// cleanups.
+//
+// Up to 16 cases run at the same time. newHarness must therefore be safe for concurrent calls, and
+// each harness needs an origin of its own.
 func Run(t *testing.T, newHarness func(t *testing.T) Harness) {
 	t.Helper()
+	var all sync.WaitGroup
 	for _, k := range cases {
-		t.Run(k.name, func(t *testing.T) {
-			t.Helper()
-			found, reason := k.run(newHarness(t))
-			for _, v := range found {
-				t.Error(v)
-			}
-			if reason != "" && len(found) == 0 {
-				t.Skip("the harness cannot: " + reason)
-			}
+		slots <- struct{}{} // before the goroutine, so that cases begin in their order
+		all.Go(func() {
+			defer func() { <-slots }()
+			t.Run(k.name, func(t *testing.T) { k.subtest(t, newHarness) })
 		})
+	}
+	all.Wait()
+}
+
+func (k testCase) subtest(t *testing.T, newHarness func(t *testing.T) Harness) {
+	t.Helper()
+	found, reason := k.run(newHarness(t))
+	for _, v := range found {
+		t.Error(v)
+	}
+	if reason != "" && len(found) == 0 {
+		t.Skip("the harness cannot: " + reason)
 	}
 }
 

@@ -1,6 +1,7 @@
 package sourcetest_test
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -11,6 +12,24 @@ import (
 func TestSuitePassesGoodSource(t *testing.T) {
 	t.Parallel()
 	sourcetest.Run(t, func(*testing.T) sourcetest.Harness { return (&origin{}).harness(newGood) })
+}
+
+// Run does not leave cases to wait for one another: the first two meet.
+func TestCasesRunAtTheSameTime(t *testing.T) {
+	t.Parallel()
+	var begun atomic.Int32
+	met := make(chan struct{})
+	sourcetest.Run(t, func(t *testing.T) sourcetest.Harness {
+		if begun.Add(1) == 2 {
+			close(met)
+		}
+		select {
+		case <-met:
+		case <-time.After(time.Minute):
+			t.Error("a case has waited a minute for another one to begin: they run one after another")
+		}
+		return (&origin{}).harness(newGood)
+	})
 }
 
 // In a bubble of synctest the suite takes no time, also for a source that polls every minute.

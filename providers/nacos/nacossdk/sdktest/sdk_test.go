@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -77,24 +78,28 @@ func start(t *testing.T) *fakenacos.Server {
 	return srv
 }
 
+// The SDK reads a data ID five times a second at most, counted over all clients of the process:
+// each case has a data ID of its own, so that none waits for what the others have read.
 func TestConformance(t *testing.T) {
 	t.Parallel()
+	var n atomic.Int32
 	sourcetest.Run(t, func(t *testing.T) sourcetest.Harness {
 		t.Helper()
+		id := fmt.Sprintf("suite-%d.json", n.Add(1))
 		srv := start(t)
 		c := wrap(t, newClient(t, srv.Addr(), "", ""))
 		var made []source.Source
 		return sourcetest.Harness{
 			Source: func() source.Source {
-				s := c.Source("suite.json", nacossdk.AbsentOK())
+				s := c.Source(id, nacossdk.AbsentOK())
 				made = append(made, s)
 				return s
 			},
 			Put: func(_ context.Context, v sourcetest.Values) error {
-				return srv.Put("", group, "suite.json", string(v.Encode(source.FormatJSON)))
+				return srv.Put("", group, id, string(v.Encode(source.FormatJSON)))
 			},
 			Delete: func(context.Context) error {
-				srv.Delete("", group, "suite.json")
+				srv.Delete("", group, id)
 				srv.Flush()
 				return nil
 			},
@@ -134,11 +139,10 @@ func TestRealConformance(t *testing.T) {
 		t.Skip("set NACRE_NACOS_ADDR=host:port (and NACRE_NACOS_USERNAME, NACRE_NACOS_PASSWORD) to run this against a real server")
 	}
 	run := fmt.Sprintf("nacre-%08x", rand.Uint32())
-	n := 0
+	var n atomic.Int32
 	sourcetest.Run(t, func(t *testing.T) sourcetest.Harness {
 		t.Helper()
-		n++
-		id := fmt.Sprintf("%s-%d.json", run, n)
+		id := fmt.Sprintf("%s-%d.json", run, n.Add(1))
 		sdk := newClient(t, addr, os.Getenv("NACRE_NACOS_USERNAME"), os.Getenv("NACRE_NACOS_PASSWORD"))
 		c := wrap(t, sdk)
 		key := vo.ConfigParam{DataId: id, Group: group}
