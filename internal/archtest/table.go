@@ -25,7 +25,7 @@ const (
 func House() *Rules {
 	return &Rules{
 		Rows:       rows(),
-		TestsMay:   []string{"source", "source/sourcetest", "go.uber.org/goleak/**"},
+		TestsMay:   []string{"source", "source/sourcetest", "internal/testrun", "go.uber.org/goleak/**"},
 		Ambient:    ambient(),
 		Reach:      reach(),
 		Budgets:    budgets(),
@@ -264,6 +264,10 @@ func rows() []Row {
 			Package: "internal/fakesource", Does: "tests only: a source whose content and faults a test decides",
 			May: []string{"source"}, Why: "it serves the tests of code that uses sources, and no program compiles it",
 		},
+		{
+			Package: "internal/testrun", Does: "tests only: full or reduced counts, and more waiting tests than processors",
+			Why: "it sets up test runs of any package, and no program compiles it",
+		},
 
 		{
 			Package: ".", Does: "what a service calls",
@@ -309,7 +313,7 @@ func ambient() []Ambient {
 	programs := []string{"cmd/**", "examples/**", "ci/**"}
 	return []Ambient{
 		{Import: "testing/**", Save: []string{"source/sourcetest"}, Why: "it puts test flags and a test's habits into a service; only the conformance suite is handed a *testing.T"},
-		{Import: "flag", Save: programs, Why: "it registers flags of the whole process; a library gets options from its caller"},
+		{Import: "flag", Save: append(programs, "internal/testrun"), Why: "it registers flags of the whole process; a library gets options from its caller"},
 		{Import: "expvar", Why: "it registers a handler and variables of the whole process when it is imported"},
 		{Import: "net/http/pprof", Why: "it registers handlers of the whole process when it is imported"},
 		{Import: "os/exec", Save: append(programs, "internal/archtest", "internal/apicheck"), Why: "reading a configuration starts no programs"},
@@ -372,6 +376,10 @@ func reach() []Reach {
 			From:  []string{".", "source", "providers/memory", "providers/env", "providers/file", "providers/koanf", "providers/nacos", "providers/nacos/nacostest", "providers/nacos/sdkconfig"},
 			Never: broughtBySDK(),
 			Why:   "docs/dependencies.md says that only nacossdk and ram compile what nacos-sdk-go brings",
+		},
+		{
+			From: []string{".", "internal/engine"}, Never: []string{"internal/testrun"},
+			Why: "it registers nothing, but it reads the flags of a test: it is for tests alone",
 		},
 		{
 			From: []string{"source/sourcetest"}, Never: []string{"internal/**", "providers/**", "."},
