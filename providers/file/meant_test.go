@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/nacre-go/nacre/providers/file"
@@ -56,28 +57,36 @@ func TestAPathThatCannotBeMeantIsAnError(t *testing.T) {
 		write(t, name, []byte("a: 1\n"))
 	}
 	yaml := file.Format("yaml")
+	var all sync.WaitGroup // at the same time: the kernel takes a while to close a watch
 	for path, fix := range unmeant {
-		for how, s := range map[string]*file.Source{
-			"New":          file.New(path, yaml),
-			"Dir":          file.Dir(path),
-			"And":          file.New("app.yaml", file.WithFile(path, yaml)),
-			"AndDir":       file.New("app.yaml", file.WithDir(path)),
-			"New Required": file.New(path, yaml, file.Required()),
-			"no Format":    file.New(path),
-		} {
-			_, err := s.Next(t.Context(), "")
-			if err := s.Close(); err != nil {
-				t.Error(err)
+		all.Go(func() {
+			for how, s := range map[string]*file.Source{
+				"New":          file.New(path, yaml),
+				"Dir":          file.Dir(path),
+				"And":          file.New("app.yaml", file.WithFile(path, yaml)),
+				"AndDir":       file.New("app.yaml", file.WithDir(path)),
+				"New Required": file.New(path, yaml, file.Required()),
+				"no Format":    file.New(path),
+			} {
+				checkUnmeant(t, path, fix, how, s)
 			}
-			var se *source.Error
-			if !errors.As(err, &se) || se.Kind != source.InvalidArgument {
-				t.Errorf("%s(%q): error is %v, want an invalid argument: nobody means this path", how, path, err)
-				continue
-			}
-			if se.Document != path || !strings.Contains(se.Fix, fix) {
-				t.Errorf("%s(%q): the error does not name the path and %s: %v", how, path, fix, err)
-			}
-		}
+		})
+	}
+	all.Wait()
+}
+
+func checkUnmeant(t *testing.T, path, fix, how string, s *file.Source) {
+	t.Helper()
+	_, err := s.Next(t.Context(), "")
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	var se *source.Error
+	switch {
+	case !errors.As(err, &se) || se.Kind != source.InvalidArgument:
+		t.Errorf("%s(%q): error is %v, want an invalid argument: nobody means this path", how, path, err)
+	case se.Document != path || !strings.Contains(se.Fix, fix):
+		t.Errorf("%s(%q): the error does not name the path and %s: %v", how, path, fix, err)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/nacre-go/nacre/internal/testrun"
 	"github.com/nacre-go/nacre/providers/file"
 	"github.com/nacre-go/nacre/source"
 )
@@ -216,7 +217,7 @@ func TestWritersOnlyWait(t *testing.T) {
 	for range 4 {
 		newReader(t, file.New(path, unpolled))
 	}
-	for v := range 2000 {
+	for v := range testrun.Count(2000, 200) {
 		begin := time.Now()
 		must(t, os.WriteFile(path, body(v%200), 0o600))
 		if took := time.Since(begin); took > 5*time.Second {
