@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/testrun"
 	"github.com/nacre-go/nacre/providers/nacos"
 	"github.com/nacre-go/nacre/providers/nacos/internal/fakenacos"
 	"github.com/nacre-go/nacre/source"
@@ -84,7 +85,7 @@ func TestConnectionGoesWrong(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f, _ := newFleet(t, 5, fakenacos.Options{}, nacos.ReconcileEvery(time.Second), quickHeartbeat())
-			for round := range 3 {
+			for round := range testrun.Count(3, 1) {
 				text := fmt.Sprintf("v: %d", round+1)
 				breakIt(t, f.srv, func() {
 					for i := range f.readers {

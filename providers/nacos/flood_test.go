@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/testrun"
 	"github.com/nacre-go/nacre/providers/nacos"
 )
 
@@ -149,8 +150,9 @@ func live() int {
 	return int(m.HeapAlloc >> 20) //nolint:gosec // a size
 }
 
-// However much a server says, and however long, the session holds a bounded part of it, and is well when it is over. It measures
-// the memory of the process, and so is not parallel.
+// However much a server says, and however long, the session holds a bounded part of it, and is well
+// when it is over. It measures the memory of the process, and so is not parallel. A reduced run has a
+// fifth of each flood.
 func TestFloodsAreBounded(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it moves gigabytes over loopback")
@@ -231,6 +233,7 @@ func TestFloodsAreBounded(t *testing.T) {
 		}, nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
+			units := int64(testrun.Count(int(tc.units), max(2, int(tc.units)/5)))
 			tr := &torrent{answer: tc.answer, push: tc.push}
 			tr.content.Store("v: 1")
 			log := newEvents()
@@ -248,10 +251,10 @@ func TestFloodsAreBounded(t *testing.T) {
 			tr.flooding.Store(true)
 			most, mostThreads := 0, 0
 			deadline := time.Now().Add(patience)
-			for tr.units.Load() < tc.units {
+			for tr.units.Load() < units {
 				most, mostThreads = max(most, live()-before), max(mostThreads, runtime.NumGoroutine()-threads)
 				if time.Now().After(deadline) {
-					t.Fatalf("within %v only %d of %d went out: %v", 30*time.Second, tr.units.Load(), tc.units, log)
+					t.Fatalf("within %v only %d of %d went out: %v", 30*time.Second, tr.units.Load(), units, log)
 				}
 				<-time.After(5 * time.Millisecond)
 			}

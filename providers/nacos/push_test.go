@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/testrun"
 	"github.com/nacre-go/nacre/providers/nacos"
 	"github.com/nacre-go/nacre/providers/nacos/internal/fakenacos"
 )
@@ -51,7 +52,7 @@ func TestAllOfManyConfigsChangedTogetherAreFresh(t *testing.T) {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			t.Parallel()
 			f, _ := newFleet(t, n, fakenacos.Options{}) // the reconcile is half a minute away
-			for round := range 3 {
+			for round := range testrun.Count(3, 1) {
 				text := fmt.Sprintf("v: %d", round+1)
 				f.put(text)
 				begin := time.Now()
@@ -95,7 +96,7 @@ func TestPushesGoWrong(t *testing.T) {
 			t.Parallel()
 			f, _ := newFleet(t, 20, fakenacos.Options{}, nacos.ReconcileEvery(time.Second))
 			fault(f.srv.Faults())
-			for round := range 3 {
+			for round := range testrun.Count(3, 1) {
 				text := fmt.Sprintf("v: %d", round+1)
 				f.put(text)
 				begin := time.Now()
