@@ -472,22 +472,67 @@ func TestNothingIsGivenUpThatTheWayBackNeeds(t *testing.T) {
 	})
 }
 
-// For the race detector.
+// Health shows each section that is open, with all who have asked for it, whoever else opens and
+// closes sections meanwhile; and none of that is a new version.
 func TestSectionsAndHealthTogether(t *testing.T) {
-	cfg, _ := open[appConfig](t, reserving("redis"), "n: 1\nredis: {addr: a}")
+	const askers, times = 4, 100
+	keys := []string{"kafka", "mail", "jobs", "cache", "audit", "search"}
+	text := "n: 1\nredis: {addr: a}\n"
+	for _, key := range keys {
+		text += key + ": {addr: a}\n"
+	}
+	cfg, _ := open[appConfig](t, reserving(append(keys, "redis")...), text)
 	section[redisConfig](t, cfg, "redis")
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		for range 200 {
-			nacre.Section[redisConfig](t.Context(), cfg, "redis")
+	users := func(key string) (n int) {
+		h := cfg.Health()
+		if h.Version != 1 {
+			t.Errorf("version %d is live although the configuration has not changed", h.Version)
 		}
-	})
-	wg.Go(func() {
-		for range 200 {
-			cfg.Health()
+		for _, s := range h.Sections {
+			if s.Key == key {
+				n += s.Users
+			}
 		}
-	})
-	wg.Wait()
+		return n
+	}
+	ask := func(key string) *nacre.Config[redisConfig] {
+		s, err := nacre.Section[redisConfig](t.Context(), cfg, key)
+		if err != nil || s.Get().Addr != "a" {
+			t.Errorf("section %s: %v, %v", key, s, err)
+		}
+		return s
+	}
+	var all sync.WaitGroup
+	for range askers {
+		all.Go(func() {
+			for n := range times {
+				ask("redis")
+				if got := users("redis"); got < n+2 {
+					t.Errorf("Health shows %d users of a section that was asked for %d times", got, n+2)
+				}
+			}
+		})
+	}
+	for _, key := range keys {
+		all.Go(func() {
+			for range times {
+				s := ask(key)
+				if got := users(key); got != 1 {
+					t.Errorf("Health shows %d users of section %s, which has one", got, key)
+				}
+				if err := s.Close(); err != nil {
+					t.Error(err)
+				}
+				if got := users(key); got != 0 {
+					t.Errorf("Health shows %d users of section %s, which is closed", got, key)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if got := users("redis"); got != 1+askers*times {
+		t.Errorf("Health shows %d users of a section that was asked for %d times", got, 1+askers*times)
+	}
 }
 
 var slowly atomic.Bool // a test below is alone with it

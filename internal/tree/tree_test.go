@@ -242,14 +242,42 @@ func TestShapeLookupAndSecrets(t *testing.T) {
 
 func TestReadingConcurrentSafe(t *testing.T) {
 	t.Parallel()
-	v := random(rand.New(rand.NewPCG(7, 7)), 5)
-	n := node(t, m{"r": v})
+	r, v := rand.New(rand.NewPCG(7, 7)), m{"r": m{}, "s": m{}}
+	for _, side := range v {
+		for i := range 20 {
+			side.(m)[fmt.Sprint("k", i)] = random(r, 3)
+		}
+	}
+	read := func(n *tree.Node) string {
+		var b strings.Builder
+		fmt.Fprintln(&b, n.Plain())
+		for _, key := range []string{"r", "s", "none"} {
+			for i := range 20 {
+				fmt.Fprintln(&b, n.Lookup(tree.Path{key, fmt.Sprint("k", i)}).Plain())
+			}
+		}
+		tree.Diff(n.Child("r"), n.Child("s"), func(p tree.Path) bool { fmt.Fprintln(&b, p); return true })
+		return b.String()
+	}
+	want := read(node(t, v)) // of a tree that nobody else reads
+	n := node(t, v)
 	var wg sync.WaitGroup
-	for range 8 {
+	for i := range 8 {
+		path := tree.Path{"r", fmt.Sprint("k", i)} // another one than the others look up
+		found := n.Lookup(path)
 		wg.Go(func() {
-			_ = n.Plain()
-			n.Lookup(tree.Path{"r", "k1"})
-			tree.Diff(n, n.Child("r"), func(tree.Path) bool { return true })
+			for range 500_000 {
+				if n.Lookup(path) != found {
+					t.Errorf("%v is another value while others read the tree", path)
+					return
+				}
+			}
+			for range 10 {
+				if got := read(n); got != want {
+					t.Errorf("a tree that others read at the same time reads\n%s\nwant\n%s", got, want)
+					return
+				}
+			}
 		})
 	}
 	wg.Wait()

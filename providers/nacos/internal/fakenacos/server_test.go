@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -305,6 +306,8 @@ func TestConcurrentSafe(t *testing.T) {
 	p.want("ConfigQueryRequest", keyBody("", group, "a"), "ConfigQueryResponse", found("the last", "text"))
 }
 
+// However many close a server in the middle of its pushes: when they have returned, what was connected
+// to its ports is cut off, and it counts no connection.
 func TestClosingInTheMiddle(t *testing.T) {
 	t.Parallel()
 	for range 10 {
@@ -316,10 +319,27 @@ func TestClosingInTheMiddle(t *testing.T) {
 		p.listen("a")
 		put(t, srv, "a", "1")
 		_ = srv.Publish("", group, "a", "2")
+		idle, err := net.Dial("tcp", srv.Addr())
+		if err != nil {
+			t.Fatal(err)
+		}
 		var wg sync.WaitGroup
 		for range 3 {
 			wg.Go(srv.Close)
 		}
 		wg.Wait()
+		if n := srv.Stats().Connections; n != 0 {
+			t.Errorf("a server that is closed counts %d connections", n)
+		}
+		select {
+		case <-p.ended:
+		case <-time.After(patience):
+			t.Fatal("the stream of a client outlives the server")
+		}
+		_ = idle.SetReadDeadline(time.Now().Add(patience))
+		if _, err := idle.Read(make([]byte, 1)); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("a connection to the HTTP port outlives the server: %v", err)
+		}
+		idle.Close()
 	}
 }
