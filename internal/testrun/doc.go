@@ -13,4 +13,9 @@
 // go test runs as many parallel tests of a package as there are processors. Tests that wait for
 // sockets and timers then queue while the processors are idle. A package of such tests calls
 // [AtOnce] in its TestMain.
+//
+// # Tests that compute
+//
+// A test that bounds how long a computation takes measures [CPU], and is not parallel: time on the
+// wall depends on what else the machine does.
 package testrun

@@ -35,6 +35,15 @@ func TestAsManyTestsAsWereAskedForRunAtTheSameTime(t *testing.T) {
 	}
 }
 
+func TestCPUGrowsWithWork(t *testing.T) {
+	before := testrun.CPU()
+	for begin := time.Now(); testrun.CPU()-before < 20*time.Millisecond; {
+		if time.Since(begin) > 30*time.Second {
+			t.Fatalf("half a minute of work took %v of processor time", testrun.CPU()-before)
+		}
+	}
+}
+
 func TestCountIsReducedUnlessTheRunIsFull(t *testing.T) {
 	for setting, want := range map[string]int{"": 3, "0": 3, "1": 60} {
 		t.Setenv("NACRE_FULL", setting)

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/testrun"
 	"github.com/nacre-go/nacre/providers/nacos"
 	"github.com/nacre-go/nacre/providers/nacos/internal/fakenacos"
 	"github.com/nacre-go/nacre/source"
@@ -45,7 +46,7 @@ func TestLogin(t *testing.T) {
 		}
 		begin := time.Now()
 		r.until(text)
-		if took := time.Since(begin); took > 8*time.Second {
+		if took := time.Since(begin); testrun.Full() && took > 8*time.Second {
 			t.Errorf("step %d: it took %v to see a change", i, took)
 		}
 	}
@@ -69,7 +70,7 @@ func TestRotatedSecretIsSurvivedAtOnce(t *testing.T) {
 	}
 	begin := time.Now()
 	r.until("v: 1")
-	if took := time.Since(begin); took > 2*time.Second {
+	if took := time.Since(begin); testrun.Full() && took > 2*time.Second {
 		t.Errorf("after the secret was rotated it took %v to see a change", took)
 	}
 }

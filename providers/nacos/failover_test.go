@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/testrun"
 	"github.com/nacre-go/nacre/providers/nacos"
 	"github.com/nacre-go/nacre/providers/nacos/internal/fakenacos"
 )
@@ -93,7 +94,7 @@ func TestOlderContentThatStaysIsTaken(t *testing.T) {
 	_, r, _ := lagging(t, "v: 1")
 	begin := time.Now()
 	r.until("v: 1")
-	if took := time.Since(begin); took > 10*time.Second {
+	if took := time.Since(begin); testrun.Full() && took > 10*time.Second {
 		t.Errorf("it was taken after %v", took)
 	}
 	_, r, _ = lagging(t, "")

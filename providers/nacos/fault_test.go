@@ -96,7 +96,7 @@ func TestConnectionGoesWrong(t *testing.T) {
 				})
 				begin := time.Now()
 				f.until(text)
-				if took := time.Since(begin); took > 10*time.Second {
+				if took := time.Since(begin); testrun.Full() && took > 10*time.Second {
 					t.Errorf("round %d: after the connection was %s it took %v until all was fresh", round, name, took)
 				}
 			}
@@ -150,7 +150,7 @@ func TestErrorsWhileServerIsDown(t *testing.T) {
 			if !errors.As(err, &e) || e.Kind != tc.kind || e.Fix == "" || e.Document != srv.Addr() {
 				t.Errorf("the source tells %v, want kind %q, the server and a fix", err, tc.kind)
 			}
-			if took := time.Since(begin); took > 5*time.Second {
+			if took := time.Since(begin); testrun.Full() && took > 5*time.Second {
 				t.Errorf("the error came after %v", took)
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
@@ -208,12 +208,12 @@ func TestCloseEndsAtOnce(t *testing.T) {
 				if err := c.Close(); err != nil {
 					t.Error(err)
 				}
-				if took := time.Since(begin); took > 2*time.Second {
+				if took := time.Since(begin); testrun.Full() && took > 2*time.Second {
 					t.Errorf("Close took %v with a server that is %s, connected=%v", took, name, connected)
 				}
 				select {
 				case <-told:
-				case <-time.After(2 * time.Second):
+				case <-time.After(patience):
 					t.Errorf("Next did not return after Close with a server that is %s", name)
 				}
 			}

@@ -51,15 +51,11 @@ func TestAllOfManyConfigsChangedTogetherAreFresh(t *testing.T) {
 	for _, n := range []int{2, 20, 200} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			t.Parallel()
-			f, _ := newFleet(t, n, fakenacos.Options{}) // the reconcile is half a minute away
+			f, _ := newFleet(t, n, fakenacos.Options{}, nacos.ReconcileEvery(time.Hour)) // so that pushes alone bring it
 			for round := range testrun.Count(3, 1) {
 				text := fmt.Sprintf("v: %d", round+1)
 				f.put(text)
-				begin := time.Now()
 				f.until(text)
-				if took := time.Since(begin); took > 10*time.Second {
-					t.Errorf("%d configs changed together were fresh after %v: some needed the reconcile", n, took)
-				}
 			}
 		})
 	}
@@ -67,7 +63,7 @@ func TestAllOfManyConfigsChangedTogetherAreFresh(t *testing.T) {
 
 func TestKeysDeclaredWhilePushesArrive(t *testing.T) {
 	t.Parallel()
-	f, c := newFleet(t, 100, fakenacos.Options{})
+	f, c := newFleet(t, 100, fakenacos.Options{}, nacos.ReconcileEvery(time.Hour)) // so that pushes alone bring it
 	f.put("v: 1")
 	for i := range 100 {
 		f.readers = append(f.readers, follow(t, c.Source(fmt.Sprintf("%d.yaml", 100+i))))
@@ -76,11 +72,7 @@ func TestKeysDeclaredWhilePushesArrive(t *testing.T) {
 		}
 	}
 	f.put("v: 3")
-	begin := time.Now()
 	f.until("v: 3")
-	if took := time.Since(begin); took > 10*time.Second {
-		t.Errorf("200 configs were fresh after %v: some needed the reconcile", took)
-	}
 }
 
 func TestPushesGoWrong(t *testing.T) {
@@ -101,7 +93,7 @@ func TestPushesGoWrong(t *testing.T) {
 				f.put(text)
 				begin := time.Now()
 				f.until(text)
-				if took := time.Since(begin); took > 5*time.Second {
+				if took := time.Since(begin); testrun.Full() && took > 5*time.Second {
 					t.Errorf("with pushes %s a change was seen after %v; the reconcile comes every second", name, took)
 				}
 			}

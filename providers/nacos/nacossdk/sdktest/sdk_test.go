@@ -20,6 +20,7 @@ import (
 	"github.com/nacos-group/nacos-sdk-go/v2/common/constant"
 	"github.com/nacos-group/nacos-sdk-go/v2/vo"
 
+	"github.com/nacre-go/nacre/internal/testrun"
 	"github.com/nacre-go/nacre/providers/nacos/internal/fakenacos"
 	"github.com/nacre-go/nacre/providers/nacos/nacossdk"
 	"github.com/nacre-go/nacre/source"
@@ -126,8 +127,9 @@ func TestConformance(t *testing.T) {
 				}
 				return nil
 			},
-			Quiet:  300 * time.Millisecond,
-			Cannot: map[string]string{"EmptyIsNoAbsence": noEmpty, "AbsentIsNotEmpty": noEmpty, "NoValueInErrors": noMD5, "NoGoroutineStays": leaves},
+			Settles: 15 * time.Second, // the SDK takes three to connect again, more on a busy machine
+			Quiet:   300 * time.Millisecond,
+			Cannot:  map[string]string{"EmptyIsNoAbsence": noEmpty, "AbsentIsNotEmpty": noEmpty, "NoValueInErrors": noMD5, "NoGoroutineStays": leaves},
 		}
 	})
 }
@@ -259,7 +261,7 @@ func TestBurst(t *testing.T) {
 		}
 		took := time.Since(begin)
 		t.Logf("round %d: all fresh %v after the last publish", round, took.Round(time.Millisecond))
-		if took > 10*time.Second {
+		if testrun.Full() && took > 10*time.Second {
 			t.Errorf("with a reconcile every second, 100 configs were fresh after %v", took)
 		}
 	}
