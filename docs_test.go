@@ -70,3 +70,26 @@ func testsOf(t *testing.T, dir string) (names []string) {
 	}
 	return names
 }
+
+// docs/adr/README.md lists every decision record with its title.
+func TestTheRecordsAreListed(t *testing.T) {
+	t.Parallel()
+	records, err := filepath.Glob("docs/adr/[0-9]*.md")
+	if err != nil || len(records) < 20 {
+		t.Fatalf("%d records, %v", len(records), err)
+	}
+	table := "| | Decision |\n|---|---|\n"
+	for _, record := range records {
+		text, err := os.ReadFile(record)
+		if err != nil {
+			t.Fatal(err)
+		}
+		heading, _, _ := strings.Cut(string(text), "\n")
+		number, title, ok := strings.Cut(strings.TrimPrefix(heading, "# "), ". ")
+		if !ok || !strings.HasPrefix(filepath.Base(record), strings.Repeat("0", max(0, 4-len(number)))+number+"-") {
+			t.Errorf("%s begins with %q, and not with its number and title", record, heading)
+		}
+		table += "| [" + number + "](" + filepath.Base(record) + ") | " + title + " |\n"
+	}
+	checkTable(t, "docs/adr/README.md", table)
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -19,7 +20,7 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-var updateNumbers = flag.Bool("update", false, "write the table of docs/numbers.md anew")
+var updateNumbers = flag.Bool("update", false, "write the tables of docs again")
 
 // spelled are texts that some format takes as a number, a bool or nothing.
 var spelled = []string{
@@ -139,7 +140,8 @@ func TestNumbersMeanOneThing(t *testing.T) {
 // checkTable holds that a document has a table, or writes it.
 func checkTable(t *testing.T, file, table string) {
 	t.Helper()
-	const begin, end = "<!-- numbers: begin -->\n", "<!-- numbers: end -->\n"
+	name := strings.TrimSuffix(filepath.Base(file), ".md")
+	begin, end := "<!-- "+name+": begin -->\n", "<!-- "+name+": end -->\n"
 	have, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -155,7 +157,7 @@ func checkTable(t *testing.T, file, table string) {
 			t.Fatal(err)
 		}
 	} else if want != string(have) {
-		t.Errorf("%s does not say what the code does; write it again with go test . -run TestNumbersMeanOneThing -update", file)
+		t.Errorf("%s is out of date; write it again with go test . -run '^%s$' -update", file, t.Name())
 	}
 }
 
