@@ -1,9 +1,11 @@
 package nacre_test
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -92,4 +94,41 @@ func TestTheRecordsAreListed(t *testing.T) {
 		table += "| [" + number + "](" + filepath.Base(record) + ") | " + title + " |\n"
 	}
 	checkTable(t, "docs/adr/README.md", table)
+}
+
+var namedTest = regexp.MustCompile(`\b(?:Test|Benchmark|Fuzz)[A-Z]\w*`)
+
+// Every test that a document names is there; the name may be the beginning of one.
+func TestDocumentsNameTests(t *testing.T) {
+	t.Parallel()
+	var all []string
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && path != "." && strings.HasPrefix(d.Name(), ".") {
+			return filepath.SkipDir
+		}
+		if err == nil && d.IsDir() {
+			all = append(all, testsOf(t, path)...)
+		}
+		return err
+	})
+	if err != nil || len(all) < 500 {
+		t.Fatalf("%d tests are found, %v", len(all), err)
+	}
+	for _, pattern := range []string{"*.md", "docs/*.md", "docs/adr/*.md"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, name := range namedTest.FindAllString(string(text), -1) {
+				if !slices.ContainsFunc(all, func(test string) bool { return strings.HasPrefix(test, name) }) {
+					t.Errorf("%s names %s, and there is no such test", file, name)
+				}
+			}
+		}
+	}
 }
