@@ -15,7 +15,8 @@ var (
 	testName = regexp.MustCompile(`(?m)^func ((?:Test|Benchmark|Example|Fuzz)\w*)\(`)
 )
 
-// Every command of the threat model runs a test: each of its packages has one that the command names, and each name is that of one.
+// Every command of the threat model runs a test: each of its packages has one that the command names,
+// and each name is that of one.
 func TestTheThreatModelNamesTests(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("docs/threat-model.md")
@@ -114,6 +115,46 @@ func TestDocumentsNameTests(t *testing.T) {
 	if err != nil || len(all) < 500 {
 		t.Fatalf("%d tests are found, %v", len(all), err)
 	}
+	for file, text := range documents(t) {
+		for _, name := range namedTest.FindAllString(text, -1) {
+			if !slices.ContainsFunc(all, func(test string) bool { return strings.HasPrefix(test, name) }) {
+				t.Errorf("%s names %s, and there is no such test", file, name)
+			}
+		}
+	}
+}
+
+var qualified = regexp.MustCompile(`\b([a-z]+)\.([A-Z]\w*)`)
+
+// Every qualified name of this module's packages in a document, such as nacos.NewClient, is in the
+// record of the exported API.
+func TestDocumentsNameTheAPI(t *testing.T) {
+	t.Parallel()
+	exported := map[string]string{} // by the last part of the package's path
+	err := filepath.WalkDir("api", func(path string, _ fs.DirEntry, err error) error {
+		if name, ok := strings.CutSuffix(filepath.Base(path), ".txt"); ok && err == nil && name != "limit" {
+			text, readErr := os.ReadFile(path)
+			exported[name], err = exported[name]+string(text), readErr
+		}
+		return err
+	})
+	if err != nil || len(exported) < 15 {
+		t.Fatalf("%d packages are recorded, %v", len(exported), err)
+	}
+	for file, text := range documents(t) {
+		for _, m := range qualified.FindAllStringSubmatch(text, -1) {
+			record, ours := exported[m[1]]
+			if ours && !regexp.MustCompile(`\b`+m[2]+`\b`).MatchString(record) {
+				t.Errorf("%s names %s, which api/ does not have", file, m[0])
+			}
+		}
+	}
+}
+
+// documents returns the texts of the Markdown files for readers, by their path.
+func documents(t *testing.T) map[string]string {
+	t.Helper()
+	texts := map[string]string{}
 	for _, pattern := range []string{"*.md", "docs/*.md", "docs/adr/*.md"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil {
@@ -124,11 +165,8 @@ func TestDocumentsNameTests(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, name := range namedTest.FindAllString(string(text), -1) {
-				if !slices.ContainsFunc(all, func(test string) bool { return strings.HasPrefix(test, name) }) {
-					t.Errorf("%s names %s, and there is no such test", file, name)
-				}
-			}
+			texts[file] = string(text)
 		}
 	}
+	return texts
 }
