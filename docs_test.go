@@ -126,26 +126,35 @@ func TestDocumentsNameTests(t *testing.T) {
 
 var qualified = regexp.MustCompile(`\b([a-z]+)\.([A-Z]\w*)`)
 
-// Every qualified name of this module's packages in a document, such as nacos.NewClient, is in the
-// record of the exported API.
+// Every qualified name of this module's packages in a document, such as nacos.NewClient, is declared
+// in the package.
 func TestDocumentsNameTheAPI(t *testing.T) {
 	t.Parallel()
-	exported := map[string]string{} // by the last part of the package's path
-	err := filepath.WalkDir("api", func(path string, _ fs.DirEntry, err error) error {
-		if name, ok := strings.CutSuffix(filepath.Base(path), ".txt"); ok && err == nil && name != "limit" {
-			text, readErr := os.ReadFile(path)
-			exported[name], err = exported[name]+string(text), readErr
-		}
-		return err
-	})
-	if err != nil || len(exported) < 15 {
-		t.Fatalf("%d packages are recorded, %v", len(exported), err)
+	code := map[string]string{} // by the last part of the package's path
+	patterns := []string{
+		"*.go", "*/*.go", "providers/*/*.go", "providers/nacos/*/*.go", "source/*/*.go", "observe/*/*.go",
 	}
+	for _, pattern := range patterns {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if name := filepath.Base(filepath.Dir(file)); !strings.HasSuffix(file, "_test.go") {
+				code[name] += string(text)
+			}
+		}
+	}
+	code["nacre"] = code["."]
 	for file, text := range documents(t) {
 		for _, m := range qualified.FindAllStringSubmatch(text, -1) {
-			record, ours := exported[m[1]]
-			if ours && !regexp.MustCompile(`\b`+m[2]+`\b`).MatchString(record) {
-				t.Errorf("%s names %s, which api/ does not have", file, m[0])
+			declared := regexp.MustCompile(`(?m)^((func |type |const |var )` + m[2] + `\b|\t` + m[2] + `\b.* = )`)
+			if in, ours := code[m[1]]; ours && !declared.MatchString(in) {
+				t.Errorf("%s names %s, and package %s has no such name", file, m[0], m[1])
 			}
 		}
 	}
