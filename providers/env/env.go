@@ -44,9 +44,11 @@ var (
 // prefix that no variable can have, with anything but letters, digits, '_', '-' and '.', is an error of
 // Next.
 func New(prefix string, opts ...Option) *Source {
-	s := &Source{prefix: newPrefix(prefix), every: DefaultPollInterval, environ: os.Environ, files: true, upper: runtime.GOOS == "windows", open: openFile}
+	s := &Source{prefix: newPrefix(prefix), every: 10 * time.Second, environ: os.Environ, files: true, upper: runtime.GOOS == "windows", open: openFile}
 	for _, o := range opts {
-		o.apply(s)
+		if o != nil {
+			o.apply(s)
+		}
 	}
 	s.allowUnknown = s.lenient || s.prefix.empty()
 	s.poll = source.Poll(s.Name(), s.every, s.fetch)

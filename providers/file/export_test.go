@@ -7,6 +7,9 @@ import (
 	"time"
 )
 
+// DefaultSettleTime is the default of SettleTime.
+const DefaultSettleTime = defaultSettleTime
+
 // Modes in which a source can be made to work, so that each of them is tested wherever the tests run.
 const (
 	AsIs    = "as is"   // what the system offers: on Linux inotify and leases

@@ -67,10 +67,10 @@ func Dir(path string, opts ...Option) *Source { return newSource(path, true, opt
 func newSource(path string, dir bool, opts []Option) *Source {
 	s := &Source{
 		name:     "file",
-		maxSize:  DefaultMaxSize,
-		settle:   DefaultSettleTime,
-		patience: DefaultWriteTimeout,
-		poll:     DefaultPollInterval,
+		maxSize:  defaultMaxSize,
+		settle:   defaultSettleTime,
+		patience: defaultWriteTimeout,
+		poll:     defaultPollInterval,
 		newWatch: newWatch,
 		lease:    lease,
 		traces:   map[string]*trace{},

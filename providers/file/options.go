@@ -1,19 +1,16 @@
 package file
 
-import (
-	"time"
-)
+import "time"
 
-// Defaults of the options.
 const (
-	DefaultMaxSize      = 10 << 20               // bytes, see [MaxSize]
-	DefaultSettleTime   = 100 * time.Millisecond // see [SettleTime]
-	DefaultWriteTimeout = 10 * time.Second       // see [WriteTimeout]
-	DefaultPollInterval = 10 * time.Second       // see [PollInterval]
+	defaultMaxSize      = 10 << 20 // bytes
+	defaultSettleTime   = 100 * time.Millisecond
+	defaultWriteTimeout = 10 * time.Second
+	defaultPollInterval = 10 * time.Second
 )
 
-// Option changes what a source reads or how. [Required], [Format] and [AllowUnknown] speak of the path that they are
-// given with; all others speak of the whole source, wherever they stand.
+// Option is an option of [New] and [Dir]. [Required], [Format] and [AllowUnknown] apply to the path that
+// they are given with; all others apply to the whole source, wherever they are given.
 type Option interface {
 	apply(s *Source, e *entry)
 }
@@ -22,35 +19,35 @@ type option func(s *Source, e *entry)
 
 func (o option) apply(s *Source, e *entry) { o(s, e) }
 
-// WithFile adds a file, of higher precedence than what was named before it. All files of one source are read as one state;
-// files that need not change together may as well be layers of their own.
+// WithFile adds a file, with a higher precedence than the paths before it. All files of one source are
+// read as one state. Files that need not change together may as well be layers of their own.
 func WithFile(path string, opts ...Option) Option {
 	return option(func(s *Source, _ *entry) { s.add(path, false, opts) })
 }
 
-// WithDir adds a folder, of higher precedence than what was named before it. See [Dir].
+// WithDir adds a folder, with a higher precedence than the paths before it. See [Dir].
 func WithDir(path string, opts ...Option) Option {
 	return option(func(s *Source, _ *entry) { s.add(path, true, opts) })
 }
 
-// Required makes it an error of kind NotFound that the file is not there, or that the folder is not there or has nothing
-// to read. The default is that it is then absent.
+// Required makes it an error of kind NotFound if the file does not exist, or if the folder does not
+// exist or has no file to read. The default is that the document is then absent.
 func Required() Option {
 	return option(func(_ *Source, e *entry) { e.required = true })
 }
 
-// Format declares the format, one of the source.Format constants for files, and wins over the extension. For a folder
-// it holds for all of its files, and takes in those whose extension is not known.
+// Format sets the format, one of the source.Format constants for files, in place of that of the
+// extension. For a folder, it applies to all of its files, also to those with an unknown extension.
 func Format(format string) Option {
 	return option(func(_ *Source, e *entry) { e.format, e.declared = format, true })
 }
 
-// AllowUnknown makes keys that no field has acceptable, for a file that several services share.
+// AllowUnknown accepts keys that no field has. It is for a file that several services share.
 func AllowUnknown() Option {
 	return option(func(_ *Source, e *entry) { e.allowUnknown = true })
 }
 
-// Name sets what the source is called in errors and events. The default is "file".
+// Name sets the name of the source in errors and events. The default is "file"; "" is ignored.
 func Name(name string) Option {
 	return option(func(s *Source, _ *entry) {
 		if name != "" {
@@ -59,35 +56,39 @@ func Name(name string) Option {
 	})
 }
 
-// MaxSize sets how many bytes one file may have; a larger one is an error of kind TooLarge. The default, also for
-// values that are not positive, is DefaultMaxSize.
+// MaxSize sets the size in bytes above which a file is an error of kind TooLarge. The default is 10 MiB;
+// a value that is not positive is ignored.
 func MaxSize(bytes int64) Option {
-	return option(func(s *Source, _ *entry) { s.maxSize = positive(bytes, DefaultMaxSize) })
+	return option(func(s *Source, _ *entry) { s.maxSize = positive(bytes, s.maxSize) })
 }
 
-// SettleTime sets for how long a file must stay unchanged before it is delivered where the system cannot tell whether it
-// is still being written, and for how long a file must stay away or empty before that is news: ten times as long if it
-// is empty and the system cannot tell. The default, also for values that are not positive, is DefaultSettleTime.
+// SettleTime sets how long a file must be unchanged before the source delivers it, if the system cannot
+// tell whether a process is still writing it, and how long a file must be missing or empty before that
+// is a change: ten times as long if it is empty and the system cannot tell. The default is 100 ms; a
+// value that is not positive is ignored.
 func SettleTime(window time.Duration) Option {
-	return option(func(s *Source, _ *entry) { s.settle = positive(window, DefaultSettleTime) })
+	return option(func(s *Source, _ *entry) { s.settle = positive(window, s.settle) })
 }
 
-// WriteTimeout sets how long a file may be in the middle of a change, such as open for writing, before Next reports it as
-// Unavailable. The default, also for values that are not positive, is DefaultWriteTimeout.
+// WriteTimeout sets how long a change of a file may take, for example while a process has it open for
+// writing, before Next reports it as Unavailable. The default is 10 s; a value that is not positive is
+// ignored.
 func WriteTimeout(limit time.Duration) Option {
-	return option(func(s *Source, _ *entry) { s.patience = positive(limit, DefaultWriteTimeout) })
+	return option(func(s *Source, _ *entry) { s.patience = positive(limit, s.patience) })
 }
 
-// PollInterval sets how often all files are read although nothing was heard: the net below the watch, and the only way to see
-// what another machine writes to a network file system. Where the watch does not work, the interval is this or one
-// second, whichever is shorter. The default, also for values that are not positive, is DefaultPollInterval.
+// PollInterval sets the time between two reads of all files without an event. It bounds the delay of a
+// change that the watch misses, such as one that another machine makes on a network file system. Where
+// the watch does not work, the source reads at least once a second. The default is 10 s; a value that is
+// not positive is ignored.
 func PollInterval(interval time.Duration) Option {
-	return option(func(s *Source, _ *entry) { s.poll = positive(interval, DefaultPollInterval) })
+	return option(func(s *Source, _ *entry) { s.poll = positive(interval, s.poll) })
 }
 
-func positive[N int64 | time.Duration](n, otherwise N) N {
+// positive returns n if it is positive, and otherwise the value that was set before.
+func positive[N int64 | time.Duration](n, before N) N {
 	if n <= 0 {
-		return otherwise
+		return before
 	}
 	return n
 }

@@ -32,9 +32,9 @@ type Source struct {
 
 // New returns a source of what the provider holds; see the package comment for what the parser does, which may be nil.
 // Nothing is read before Next is called.
-func New(provider koanf.Provider, parser koanf.Parser, options ...Option) *Source {
+func New(provider koanf.Provider, parser koanf.Parser, opts ...Option) *Source {
 	s := &Source{settings: defaults(), provider: provider, parser: parser, revision: newRevisions()}
-	for _, o := range options {
+	for _, o := range opts {
 		if o != nil {
 			o.apply(&s.settings)
 		}

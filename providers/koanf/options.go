@@ -11,7 +11,7 @@ type Option interface{ apply(*settings) }
 
 type option func(*settings)
 
-func (f option) apply(s *settings) { f(s) }
+func (o option) apply(s *settings) { o(s) }
 
 type settings struct {
 	document  string
@@ -32,52 +32,56 @@ func defaults() settings {
 	}
 }
 
-// Name names the document, for errors and for the last known good copy: "orders.yaml". Default: the provider's Go type,
-// "file.File", which is the same for two files.
+// Name sets the name of the document, for errors and for the last known good copy: "orders.yaml". The
+// default is the provider's Go type, such as "file.File", which is the same for two files.
 func Name(document string) Option {
 	return option(func(s *settings) { s.document = document })
 }
 
-// Format says that the provider's bytes are in a format that nacre decodes: source.FormatYAML, FormatJSON, FormatTOML,
-// FormatDotenv or FormatProperties. The parser may then be nil, and is not called. Default: what a parser of koanf's own
-// is for.
+// Format sets the format of the provider's bytes to one that nacre decodes: source.FormatYAML,
+// FormatJSON, FormatTOML, FormatDotenv or FormatProperties. The parser is then not called, and may be
+// nil. The default is the format of koanf's own yaml, json and toml parsers.
 func Format(format string) Option {
 	return option(func(s *settings) { s.format = format })
 }
 
-// PollInterval is the time between two reads, watched or not. Default: 30 s. It is ignored if it is not positive.
-func PollInterval(d time.Duration) Option {
+// PollInterval sets the time between two reads, with or without a watch. The default is 30 s; a value
+// that is not positive is ignored.
+func PollInterval(interval time.Duration) Option {
 	return option(func(s *settings) {
-		if d > 0 {
-			s.interval = d
+		if interval > 0 {
+			s.interval = interval
 		}
 	})
 }
 
-// Timeout is how long a read may take before it is an error of kind Timeout. Default: 30 s. It is ignored if it is not
-// positive.
-func Timeout(d time.Duration) Option {
+// Timeout sets the time after which a read is an error of kind Timeout. The default is 30 s; a value
+// that is not positive is ignored.
+func Timeout(timeout time.Duration) Option {
 	return option(func(s *settings) {
-		if d > 0 {
-			s.timeout = d
+		if timeout > 0 {
+			s.timeout = timeout
 		}
 	})
 }
 
-// Delimiter splits the keys of the outermost map, so that "db/pool" becomes pool in db: for providers that return flat
-// keys, such as etcd, consul and nats. Default: keys stay as they are, and may hold any text. It applies to trees only.
+// Delimiter splits the keys of the outermost map, so that "db/pool" becomes pool in db. It is for
+// providers that return flat keys, such as etcd, consul and nats, and applies to trees only. The default
+// is that a key may contain any text.
 func Delimiter(delimiter string) Option {
 	return option(func(s *settings) { s.delimiter = delimiter })
 }
 
-// Text leaves it to the struct's fields what a string is: "20" may become an int, "a,b" a list. For providers that know
-// no other type than string, such as env, etcd and consul. Default: a string is a string. It applies to trees only.
+// Text lets the struct's fields decide the type of each string: "20" may become an int, "a,b" a list. It
+// is for providers that have no other type, such as env, etcd and consul, and applies to trees only. The
+// default is that a string is a string.
 func Text() Option {
 	return option(func(s *settings) { s.text = true })
 }
 
-// Absent says which errors of the provider mean that it was reached and has no such document. Default: those for
-// which errors.Is(err, fs.ErrNotExist) holds, which are absence in any case.
+// Absent sets a function that reports whether an error of the provider means that it has no such
+// document. An error for which errors.Is(err, fs.ErrNotExist) holds always means that. The default is no
+// other error.
 func Absent(absent func(error) bool) Option {
 	return option(func(s *settings) {
 		byDefault := s.absent
@@ -85,8 +89,9 @@ func Absent(absent func(error) bool) Option {
 	})
 }
 
-// ErrorText passes the texts of the provider's errors on, for a provider that is known to put no value of the
-// configuration into them. Default: only what the standard library's errors say. A parser's errors are never passed on.
+// ErrorText passes on the texts of the provider's errors. It is for a provider that puts no value of the
+// configuration into them. The default is to show only what errors of the standard library say. The
+// texts of a parser's errors are never passed on.
 func ErrorText() Option {
 	return option(func(s *settings) { s.errorText = true })
 }
