@@ -1,28 +1,28 @@
 package source
 
-// ChangeDetector remembers the error that a source returned last, and so decides whether a state is
-// news: see rule 2 of the package comment. The zero ChangeDetector is ready to use. It is not safe
-// for concurrent use; Next is the only place for it.
+// ChangeDetector decides whether a state is a change, as rule 2 of the package comment requires. It
+// remembers the error that a source returned last. The zero ChangeDetector is ready to use. It is not
+// safe for concurrent use: use it in Next only.
 type ChangeDetector struct {
-	err  string
-	kind Kind
-	told bool // an error was the last thing returned
+	err    string
+	kind   Kind
+	failed bool // an error was the last result
 }
 
-// Changed reports whether a state (rev, or err where it is not nil) differs from what was last
-// returned, given the caller's prev, and takes it as returned if so. Two errors are the same when
-// their kind and text are.
-func (t *ChangeDetector) Changed(prev, rev Revision, err error) bool {
+// Changed reports whether a state, which is rev, or err if err is not nil, differs from what Next
+// returned last. prev is the revision that Next was called with. If Changed returns true, Next must
+// return the state. Two errors are equal if their kinds and texts are.
+func (d *ChangeDetector) Changed(prev, rev Revision, err error) bool {
 	if err != nil {
 		kind, text := KindOf(err), err.Error()
-		if t.told && t.kind == kind && t.err == text {
+		if d.failed && d.kind == kind && d.err == text {
 			return false
 		}
-		t.told, t.kind, t.err = true, kind, text
+		d.failed, d.kind, d.err = true, kind, text
 		return true
 	}
-	if t.told {
-		*t = ChangeDetector{}
+	if d.failed {
+		*d = ChangeDetector{}
 		return true
 	}
 	return rev != prev

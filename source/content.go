@@ -2,51 +2,47 @@ package source
 
 import "time"
 
-// Content is one whole state of a source: its documents, lowest precedence first. Most sources have
-// one document; a folder of files has as many as there are files. Content is immutable once
-// returned: neither side may change it.
+// Content is one whole state of a source: its documents, lowest precedence first. Most sources have one
+// document; a folder has one for each of its files. A content must not be changed after Next has
+// returned it, by the source or by the caller.
 type Content struct {
-	// Revision names this content. Never zero.
+	// Revision identifies the content. It is never zero.
 	Revision Revision
-	// Documents are merged in order, a later one over an earlier one.
+	// Documents are merged in order: a later document overrides an earlier one.
 	Documents []Document
 }
 
-// Document is one named part of a content: a file, a Nacos config, an environment. It holds either
-// Data and Format, or Tree, or it is Absent.
+// Document is one named part of a content: a file, a Nacos config, an environment. It has either Data
+// and Format, or a Tree, or it is Absent.
 type Document struct {
-	// Name is what a person calls it: "orders.yaml". It stands in every error about the document.
+	// Name is what people call the document: "orders.yaml". Every error about the document contains it.
 	Name string
-	// Absent says that the origin answered and has no such document. It is not an error, and not an
+	// Absent says that the origin answered and has no such document. That is not an error, and not an
 	// empty document.
 	Absent bool
 
-	// Format tells how to decode Data: "yaml", "json", "toml", "dotenv", "properties" or "environ".
-	// See [FormatOf].
+	// Format is the format of Data: one of the Format constants. See [FormatOf].
 	Format string
-	// Data are the document's bytes. Zero bytes are an empty document.
+	// Data is the content of the document. Zero bytes are an empty document.
 	Data []byte
 
-	// Tree is a document that its origin has decoded already. Its values are map[string]any, []any,
-	// string, [Text], bool, int64, uint64, float64, time.Time or nil, or other Go integers and
-	// floats.
+	// Tree is the document if the origin has decoded it already. Its values are map[string]any, []any,
+	// string, [Text], bool, int64, uint64, float64, time.Time, nil, or other integers and floats of Go.
 	Tree map[string]any
 
-	// AllowUnknown makes keys that no field has a matter of course and not an error: for a document
-	// that several services share.
+	// AllowUnknown accepts keys that no field has. It is for a document that several services share.
 	AllowUnknown bool
 
 	// Digest is the checksum that the origin declares for Data: "md5:" or "sha256:" and the sum in
 	// hexadecimal. The engine rejects a content whose data does not match. Empty: none is declared.
 	Digest string
-	// Location is the address in the terms of the source, for people and events: a path, or
-	// "public/DEFAULT_GROUP/orders.yaml".
+	// Location is the address of the document in the terms of the source: a path, or
+	// "public/DEFAULT_GROUP/orders.yaml". It is for people, and decides nothing.
 	Location string
-	// Modified is when the document changed last, as the origin says; zero if it does not say.
+	// Modified is when the document changed last, as the origin reports. The zero time: it does not.
 	Modified time.Time
 }
 
-// Text is a scalar whose type its origin does not know, such as an environment variable or a
-// properties value. The field that it is bound to decides how it is read: "20" may become an int,
-// "a,b" a list.
+// Text is a scalar without a type, such as the value of an environment variable or of a properties
+// file. The field that it is bound to decides its type: "20" may become an int, "a,b" a list.
 type Text string

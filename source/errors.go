@@ -9,18 +9,17 @@ import (
 	"syscall"
 )
 
-// Error is a source's trouble. It never carries a value of the configuration. Both its Kind and its
-// cause are reachable with errors.Is and errors.As.
+// Error is an error of a source. It never contains a value of the configuration. errors.Is and
+// errors.As reach both its Kind and its cause.
 type Error struct {
 	Kind Kind
-	// Op is what was being done: "read", "listen", "login".
+	// Op is the operation that failed: "read", "listen", "login".
 	Op string
-	// Document names the document or the server; empty where the trouble is with neither.
+	// Document is the name of the document or of the server. Empty: the error concerns neither.
 	Document string
-	// Fix is one sentence that tells what a person can do about it; empty where there is nothing to
-	// say.
+	// Fix is one sentence that says what a person can do about the error. It may be empty.
 	Fix string
-	// Err is the cause; may be nil.
+	// Err is the cause. It may be nil.
 	Err error
 }
 
@@ -52,7 +51,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap yields the kind and the cause.
+// Unwrap returns the kind and the cause.
 func (e *Error) Unwrap() []error {
 	if e.Err == nil {
 		return []error{e.Kind}
@@ -60,7 +59,7 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Kind, e.Err}
 }
 
-// LayerError is an error of one layer of a config, under the layer's unique name.
+// LayerError is an error of one layer of a config. Layer is the unique name of the layer.
 type LayerError struct {
 	Layer string
 	Err   error
@@ -69,12 +68,13 @@ type LayerError struct {
 // Error returns "layer nacos: cause".
 func (e *LayerError) Error() string { return "layer " + e.Layer + ": " + e.Err.Error() }
 
-// Unwrap yields the cause.
+// Unwrap returns the cause.
 func (e *LayerError) Unwrap() error { return e.Err }
 
-// KindOf returns the kind of err: that of the first [Error] or [Problem] in its tree, else what the
-// standard library's errors tell (a deadline is Timeout, a missing file NotFound, a permission
-// Denied, a refused connection Unavailable), else Unknown. KindOf(nil) is Unknown.
+// KindOf returns the kind of err: that of the first [Error] or [Problem] in its tree, and otherwise
+// that of an error of the standard library (a deadline is Timeout, a missing file NotFound, a
+// permission PermissionDenied, a refused connection Unavailable), and otherwise Unknown.
+// KindOf(nil) is Unknown.
 func KindOf(err error) Kind {
 	// Error and Problem unwrap to their kind before their cause.
 	if k, ok := errors.AsType[Kind](err); ok {

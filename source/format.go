@@ -14,9 +14,9 @@ const (
 	FormatProperties = "properties"
 )
 
-// FormatOf returns the format that a document's name declares by its extension: .yaml and .yml,
-// .json, .toml, .env (also a file that is called ".env" or ".env.local"), .properties. It returns
-// "" for any other name.
+// FormatOf returns the format that the extension of a name stands for: .yaml and .yml, .json,
+// .toml, .env (also a file named ".env" or ".env.local"), .properties. It returns "" for any other
+// name.
 func FormatOf(name string) string {
 	base := strings.ToLower(path.Base(strings.ReplaceAll(name, "\\", "/")))
 	if base == ".env" || strings.HasPrefix(base, ".env.") {

@@ -1,33 +1,33 @@
 package source
 
-// Kind is the category of an error: a short and frozen list, so that programs can decide by it and
-// metrics can be labelled with it. A Kind is itself an error, which makes errors.Is(err,
-// source.Unavailable) the way to ask.
+// Kind is the category of an error. The list is short and frozen, so that programs can decide by it
+// and metrics can use it as a label. A Kind is itself an error: errors.Is(err, source.Unavailable)
+// reports whether err is of that kind.
 type Kind uint8
 
-// Kinds of a source's trouble. The numbers are frozen: they may stand in a database of metrics.
+// Kinds of errors of a source. The numbers are frozen, because databases of metrics may contain them.
 const (
-	Unknown          Kind = 0 // none of the below
-	Unavailable      Kind = 1 // the origin cannot be reached, or says that it is not ready; trying again may help
-	Timeout          Kind = 2 // the origin did not answer in time; trying again may help
-	PermissionDenied Kind = 3 // the origin refused who asked: credentials, an expired token, permissions
-	NotFound         Kind = 4 // the origin answered and has no such document, and the source was told that it must
-	InvalidArgument  Kind = 5 // the request itself is wrong: a bad name, a bad option; trying again does not help
+	Unknown          Kind = 0 // none of those below
+	Unavailable      Kind = 1 // the origin cannot be reached or is not ready; a retry may help
+	Timeout          Kind = 2 // the origin did not answer in time; a retry may help
+	PermissionDenied Kind = 3 // the origin refused the caller: credentials, an expired token, permissions
+	NotFound         Kind = 4 // the origin answered and lacks a document that is required
+	InvalidArgument  Kind = 5 // the request is wrong: a bad name, a bad option; a retry does not help
 	TooLarge         Kind = 6 // over a limit
-	Conflict         Kind = 7 // a compare-and-set lost
+	Conflict         Kind = 7 // a compare-and-set failed
 	Closed           Kind = 8 // used after Close
 )
 
-// Kinds of a content's trouble: what a [Problem] can be.
+// Kinds of problems of a content; see [Problem].
 const (
-	Corrupt      Kind = 20 // data and declared digest differ, or a stored copy was tampered with
+	Corrupt      Kind = 20 // the data does not match its digest, or a stored copy was changed
 	Malformed    Kind = 21 // the data is not in its format
-	DuplicateKey Kind = 22 // a key stands twice in one map
+	DuplicateKey Kind = 22 // a key occurs twice in one map
 	UnknownKey   Kind = 23 // no field of the struct has this key
-	WrongType    Kind = 24 // the value does not fit the field
-	Invalid      Kind = 25 // a validation rule does not hold
-	Missing      Kind = 26 // a required key is in no layer
-	BuildFailed  Kind = 27 // what the service makes from it, such as a connection, could not be made
+	WrongType    Kind = 24 // the value does not fit the type of the field
+	Invalid      Kind = 25 // the value breaks a validation rule
+	Missing      Kind = 26 // no layer has a required key
+	BuildFailed  Kind = 27 // the service could not build something from it, such as a connection
 )
 
 var kindNames = map[Kind]string{
@@ -45,5 +45,5 @@ func (k Kind) String() string {
 	return "unknown"
 }
 
-// Error makes a Kind usable as the target of errors.Is.
+// Error returns String. It makes a Kind a target for errors.Is.
 func (k Kind) Error() string { return k.String() }

@@ -8,10 +8,10 @@ import (
 // defaultPollInterval is the interval of Poll if none is given.
 const defaultPollInterval = 30 * time.Second
 
-// Poll makes a Source of a function that reads the whole content, calling it every interval
-// (defaultPollInterval where it is not positive). Fetch must fill Content.Revision. It keeps the
-// rules that are easy to break: the same content or the same error twice wakes nobody, and the end
-// of an error is told. It starts no goroutine. Errors are the same when their kind and text are.
+// Poll returns a source that calls fetch every interval; if interval is not positive, every 30 s.
+// fetch reads the whole content, and must set Content.Revision. Poll implements the rules that are
+// easy to break: it does not return the same content or the same error twice, and it reports the
+// end of an error. It starts no goroutine. Two errors are equal if their kinds and texts are.
 func Poll(name string, interval time.Duration, fetch func(context.Context) (Content, error)) Source {
 	return &poller{name: name, interval: interval, fetch: fetch}
 }
@@ -20,7 +20,7 @@ type poller struct {
 	name     string
 	interval time.Duration
 	fetch    func(context.Context) (Content, error)
-	told     ChangeDetector
+	changes  ChangeDetector
 }
 
 func (p *poller) Name() string { return p.name }
@@ -35,7 +35,7 @@ func (p *poller) Next(ctx context.Context, prev Revision) (Content, error) {
 		if ctx.Err() != nil {
 			return Content{}, ctx.Err()
 		}
-		if p.told.Changed(prev, c.Revision, err) {
+		if p.changes.Changed(prev, c.Revision, err) {
 			return c, err
 		}
 		timer := time.NewTimer(interval)

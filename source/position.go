@@ -2,21 +2,20 @@ package source
 
 import "strconv"
 
-// Position is where a key stands: layer, document, line, column, revision. The zero Position is
-// nowhere: a default, or a key that no layer has.
+// Position is where a key is: layer, document, line, column and revision. The zero Position is that
+// of a default, and of a key that no layer has.
 type Position struct {
-	// Layer is the name of the layer, made unique among the layers of one config ("nacos",
-	// "nacos#2").
+	// Layer is the name of the layer, unique among the layers of a config ("nacos", "nacos#2").
 	Layer string
-	// Document is the name of the document; for a variable of the environment "$ORDERS_DB_POOL".
+	// Document is the name of the document. That of an environment variable is "$ORDERS_DB_POOL".
 	Document string
-	// Line and Column count from 1, columns in bytes; 0 where the format has none.
+	// Line and Column count from 1, columns in bytes. They are 0 if the format has none.
 	Line, Column int
-	// Revision is that of the content in which the document came.
+	// Revision is that of the content with the document.
 	Revision Revision
 }
 
-// String returns "orders.yaml:7:12 (nacos)", with as much of it as there is.
+// String returns "orders.yaml:7:12 (nacos)", without the parts that are not known.
 func (p Position) String() string {
 	s := p.Document
 	if p.Line > 0 {

@@ -2,20 +2,20 @@ package source
 
 import "strings"
 
-// Problem is one thing that is wrong with a content, in the words of its author: where, which key,
-// what, and what may have been meant. It never carries a value of the configuration.
+// Problem is one thing that is wrong with a content, for its author: where, which key, what is
+// wrong, and what the author may have meant. It never contains a value of the configuration.
 type Problem struct {
 	Kind     Kind
 	Position Position
-	// Key is the path of the key as a person writes it: "db.pool", "hosts[2].port",
-	// `labels."app.io/name"`. Empty where the problem is with the document as a whole.
+	// Key is the path of the key as people write it: "db.pool", "hosts[2].port",
+	// `labels."app.io/name"`. Empty: the problem concerns the document as a whole.
 	Key string
-	// Message says what is wrong without the position, the key and the value: "must be at most
-	// 500".
+	// Message says what is wrong, without the position, the key and the value: "must be at most
+	// 500". Empty: the Kind says it.
 	Message string
-	// Suggest is the nearest known key; empty where none is near.
+	// Suggest is the known key that is most similar. Empty: none is.
 	Suggest string
-	// Err is the cause; may be nil. It is not part of the text.
+	// Err is the cause. It may be nil, and is not part of the text.
 	Err error
 }
 
@@ -45,7 +45,7 @@ func (p *Problem) Error() string {
 	return b.String()
 }
 
-// Unwrap yields the kind and the cause.
+// Unwrap returns the kind and the cause.
 func (p *Problem) Unwrap() []error {
 	if p.Err == nil {
 		return []error{p.Kind}
@@ -53,11 +53,11 @@ func (p *Problem) Unwrap() []error {
 	return []error{p.Kind, p.Err}
 }
 
-// Problems are all that is wrong with a content, in the order of layers, documents and lines. It is
-// never empty when it is used as an error.
+// Problems is everything that is wrong with a content, in the order of layers, documents and lines.
+// As an error, it is never empty.
 type Problems []*Problem
 
-// Error returns one problem a line.
+// Error returns one line for each problem.
 func (ps Problems) Error() string {
 	lines := make([]string, len(ps))
 	for i, p := range ps {
@@ -66,7 +66,7 @@ func (ps Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Unwrap yields the problems.
+// Unwrap returns the problems.
 func (ps Problems) Unwrap() []error {
 	errs := make([]error, len(ps))
 	for i, p := range ps {

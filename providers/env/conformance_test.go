@@ -152,7 +152,9 @@ func replace(path, text string) error {
 }
 
 // fileAsValue shows what a decoder would take: the content of the files instead of their names.
-type fileAsValue struct{ *env.Source }
+type fileAsValue struct{ source.Source }
+
+func (f fileAsValue) Unwrap() source.Source { return f.Source }
 
 func (f fileAsValue) Next(ctx context.Context, prev source.Revision) (source.Content, error) {
 	c, err := f.Source.Next(ctx, prev)

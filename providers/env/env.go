@@ -17,8 +17,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Source reads an environment. Use [New] to make one. Name is safe for concurrent use, Next is not, as package source has it.
-type Source struct {
+// environment is the source that New returns.
+type environment struct {
 	prefix       prefix
 	every        time.Duration
 	environ      func() []string
@@ -32,8 +32,8 @@ type Source struct {
 }
 
 var (
-	_ source.Source    = (*Source)(nil)
-	_ source.Describer = (*Source)(nil)
+	_ source.Source    = (*environment)(nil)
+	_ source.Describer = (*environment)(nil)
 )
 
 // New returns a source of the variables whose names begin with prefix and an underscore: "ORDERS" reads
@@ -43,8 +43,8 @@ var (
 // reads MY_APP_PORT. It reads the names that are spelled as it is, too: my-app_port and my_app_port. A
 // prefix that no variable can have, with anything but letters, digits, '_', '-' and '.', is an error of
 // Next.
-func New(prefix string, opts ...Option) *Source {
-	s := &Source{prefix: newPrefix(prefix), every: 10 * time.Second, environ: os.Environ, files: true, upper: runtime.GOOS == "windows", open: openFile}
+func New(prefix string, opts ...Option) source.Source {
+	s := &environment{prefix: newPrefix(prefix), every: 10 * time.Second, environ: os.Environ, files: true, upper: runtime.GOOS == "windows", open: openFile}
 	for _, o := range opts {
 		if o != nil {
 			o.apply(s)
@@ -56,20 +56,22 @@ func New(prefix string, opts ...Option) *Source {
 }
 
 // Name returns "env".
-func (s *Source) Name() string { return "env" }
+func (s *environment) Name() string { return "env" }
 
 // Describe says that the environment is local, and trusted: whoever sets it could start another
 // program as well.
-func (s *Source) Describe() source.Description { return source.Description{Local: true, Trusted: true} }
+func (s *environment) Describe() source.Description {
+	return source.Description{Local: true, Trusted: true}
+}
 
 // Next returns the variables once they, or a file that they name, differ from what it last returned; see package source.
-func (s *Source) Next(ctx context.Context, prev source.Revision) (source.Content, error) {
+func (s *environment) Next(ctx context.Context, prev source.Revision) (source.Content, error) {
 	return s.poll.Next(ctx, prev)
 }
 
 // fetch reads until two looks see the same, if there are files: they cannot be read at one instant, and a folder of secrets that
 // is swapped meanwhile would give a part of each.
-func (s *Source) fetch(ctx context.Context) (source.Content, error) {
+func (s *environment) fetch(ctx context.Context) (source.Content, error) {
 	data, files, err := s.read(ctx)
 	for again := 0; err == nil && files; again++ {
 		before := data

@@ -19,7 +19,7 @@ import (
 )
 
 // read returns what a source makes of an environment.
-func read(t *testing.T, s *env.Source) (source.Document, []environ.Variable) {
+func read(t *testing.T, s source.Source) (source.Document, []environ.Variable) {
 	t.Helper()
 	c, err := s.Next(t.Context(), "")
 	if err != nil {
@@ -107,7 +107,7 @@ func TestProcessEnvironment(t *testing.T) {
 
 func TestMisuse(t *testing.T) {
 	t.Parallel()
-	for name, s := range map[string]*env.Source{
+	for name, s := range map[string]source.Source{
 		"prefix with =": env.New("A=B", list()), "prefix with NUL": env.New("A\x00", list()),
 		"name with <":    env.New("APP", list("APP_A<B=cAnArY")),
 		"value with NUL": env.New("APP", list("APP_A=cAnArY\x00")),

@@ -49,7 +49,7 @@ var (
 )
 
 // content returns the content of a file as the value of a variable, or the fault.
-func (s *Source) content(ctx context.Context, path string) environ.Variable {
+func (s *environment) content(ctx context.Context, path string) environ.Variable {
 	if path == "" {
 		return environ.Variable{Fault: source.InvalidArgument, Value: "is empty, and should name a file"}
 	}
@@ -89,7 +89,7 @@ func shown(path string) string {
 
 // readFile reads a whole file. It waits until the file has been left alone for a while, so that it is not read while
 // somebody writes it.
-func (s *Source) readFile(ctx context.Context, path string) ([]byte, error) {
+func (s *environment) readFile(ctx context.Context, path string) ([]byte, error) {
 	for range attempts {
 		data, wait, err := s.tryFile(path)
 		if err != nil {
@@ -110,7 +110,7 @@ func (s *Source) readFile(ctx context.Context, path string) ([]byte, error) {
 }
 
 // tryFile reads a file once; wait is how long to wait until it is worth trying again.
-func (s *Source) tryFile(path string) (data []byte, wait time.Duration, err error) {
+func (s *environment) tryFile(path string) (data []byte, wait time.Duration, err error) {
 	f, stat, err := s.open(path)
 	if err != nil {
 		return nil, 0, err

@@ -8,18 +8,18 @@ import (
 )
 
 // wanted applies Only and Ignore.
-func (s *Source) wanted(name string) bool {
+func (s *environment) wanted(name string) bool {
 	return (len(s.only) == 0 || s.matched(s.only, name)) && !s.matched(s.ignore, name)
 }
 
-func (s *Source) matched(patterns []string, name string) bool {
+func (s *environment) matched(patterns []string, name string) bool {
 	name = s.alike(name)
 	return slices.ContainsFunc(patterns, func(p string) bool { return match(s.alike(p), name) })
 }
 
 // alike makes equal what is the same name to Only and Ignore: beneath a prefix, letters of either case,
 // and '_', '-' and '.'. In the whole environment, a stranger's http_proxy is not HTTP_PROXY.
-func (s *Source) alike(name string) string {
+func (s *environment) alike(name string) string {
 	if s.prefix.empty() {
 		return s.folded(name)
 	}
@@ -47,7 +47,7 @@ func match(pattern, name string) bool {
 }
 
 // checkOnly refuses what Only names and no variable of the source can be called.
-func (s *Source) checkOnly() error {
+func (s *environment) checkOnly() error {
 	for _, name := range s.only {
 		if strings.ContainsAny(name, "=<\x00") {
 			return invalidArgument("", "env.Only has a name with '=', '<' or NUL, which no variable has", "name variables without their values")
@@ -65,7 +65,7 @@ func (s *Source) checkOnly() error {
 
 // keyOf returns what of a name in Only follows the prefix, and false for one that lacks it. Of a pattern
 // whose * stands for a part of the prefix, that is "*": it may match any key.
-func (s *Source) keyOf(name string) (key string, ok bool) {
+func (s *environment) keyOf(name string) (key string, ok bool) {
 	if key, ok = s.prefix.cut(name, func(spelling string) string { return spelling }); ok {
 		return key, true
 	}
@@ -79,14 +79,14 @@ func (s *Source) keyOf(name string) (key string, ok bool) {
 }
 
 // named reports whether Only has the name itself, so that a key must fit it.
-func (s *Source) named(name string) bool {
+func (s *environment) named(name string) bool {
 	name = s.alike(name)
 	return !s.lenient && slices.ContainsFunc(s.only, func(p string) bool { return s.alike(p) == name })
 }
 
 // appendUnset appends the names and patterns of Only that no variable has that is read: only the struct
 // can tell whether one that is set later would be.
-func (s *Source) appendUnset(data []byte, read []string) []byte {
+func (s *environment) appendUnset(data []byte, read []string) []byte {
 	if s.lenient {
 		return data
 	}

@@ -3,16 +3,16 @@ package env
 import "time"
 
 // Option is an option of [New].
-type Option interface{ apply(*Source) }
+type Option interface{ apply(*environment) }
 
-type option func(*Source)
+type option func(*environment)
 
-func (o option) apply(s *Source) { o(s) }
+func (o option) apply(s *environment) { o(s) }
 
 // PollInterval sets the time between two reads of the environment and of the files that it names. The
 // default is 10 s; a value that is not positive is ignored.
 func PollInterval(interval time.Duration) Option {
-	return option(func(s *Source) {
+	return option(func(s *environment) {
 		if interval > 0 {
 			s.every = interval
 		}
@@ -23,7 +23,7 @@ func PollInterval(interval time.Duration) Option {
 // name, the first counts. It is called from one goroutine at a time. The default is [os.Environ]; nil
 // is ignored.
 func Environ(environ func() []string) Option {
-	return option(func(s *Source) {
+	return option(func(s *environment) {
 		if environ != nil {
 			s.environ = environ
 		}
@@ -37,23 +37,23 @@ func Environ(environ func() []string) Option {
 // matches no name of a key; [AllowUnknown] accepts both. With a prefix, upper and lower case are the
 // same, and so are '_', '-' and '.'; in the whole environment, names are compared as they are.
 func Only(names ...string) Option {
-	return option(func(s *Source) { s.only = append(s.only, names...) })
+	return option(func(s *environment) { s.only = append(s.only, names...) })
 }
 
 // Ignore leaves out variables that match one of the names, which are as for [Only]. It overrides Only.
 // The default is none.
 func Ignore(names ...string) Option {
-	return option(func(s *Source) { s.ignore = append(s.ignore, names...) })
+	return option(func(s *environment) { s.ignore = append(s.ignore, names...) })
 }
 
 // AllowUnknown accepts variables with the prefix that no key fits, and such names in [Only]. The default
 // is that they are errors. With an empty prefix, only the names in Only are.
 func AllowUnknown() Option {
-	return option(func(s *Source) { s.lenient = true })
+	return option(func(s *environment) { s.lenient = true })
 }
 
 // WithoutFiles reads no files. The default is that a variable X_FILE names a file with the value of X, if
 // X is a key and X_FILE is not.
 func WithoutFiles() Option {
-	return option(func(s *Source) { s.files = false })
+	return option(func(s *environment) { s.files = false })
 }

@@ -13,7 +13,7 @@ const fileSuffix = "_FILE"
 
 // read returns the variables as the data of a document, sorted by name, so that the same environment is the same document, and
 // whether files were read for it.
-func (s *Source) read(ctx context.Context) (data []byte, files bool, err error) {
+func (s *environment) read(ctx context.Context) (data []byte, files bool, err error) {
 	if err := s.prefix.check(); err != nil {
 		return nil, false, err
 	}
@@ -57,7 +57,7 @@ func (s *Source) read(ctx context.Context) (data []byte, files bool, err error) 
 }
 
 // variables returns the environment; of a name that comes twice the first counts, as for os.Getenv.
-func (s *Source) variables() map[string]string {
+func (s *environment) variables() map[string]string {
 	all := map[string]string{}
 	for _, entry := range s.environ() {
 		name, value, ok := strings.Cut(entry, "=")
@@ -75,7 +75,7 @@ func (s *Source) variables() map[string]string {
 }
 
 // folded returns a name as it compares: on Windows, in upper case.
-func (s *Source) folded(name string) string {
+func (s *environment) folded(name string) string {
 	if s.upper {
 		return strings.ToUpper(name)
 	}

@@ -1,5 +1,5 @@
-// Package memory is a source whose document a program sets: a layer for tests, for command-line flags, for what an
-// administrator's handler or a library without a provider of its own hands over.
+// Package memory is a source whose document a program sets. Use it in tests, and for command-line
+// flags, an administrator's handler, or a library without a provider of its own.
 //
 //	overrides := memory.New("overrides.yaml", []byte("log: {level: info}"))
 //	cfg, err := nacre.Open[Config](ctx, file.New("config.yaml"), overrides)
@@ -8,16 +8,17 @@
 //
 // # Flow
 //
-// Set, SetTree and Remove replace the document in one step and wake every Next that is blocked. Setting what is there
-// already wakes nobody. What is set is copied.
+// Set, SetTree and Remove replace the document atomically and wake every Next that is blocked. Setting
+// the current document again wakes none. The source copies what it is given.
 //
 // # Concurrency
 //
-// Everything is safe for concurrent use. One Source may be a layer of several configs at once, and of each of them it says
-// the same: it keeps no memory of who has asked. It starts no goroutine and needs no Close.
+// Everything is safe for concurrent use. One Source may be a layer of several configs at once, and
+// returns the same to each of them. It starts no goroutine and needs no Close.
 //
 // # Errors
 //
-// A document is looked at when a config reads it, not when it is set: what does not decode or validate is rejected there,
-// and the state before it stays in use. Next itself never fails but for the end of its context.
+// A config checks a document when it reads it, not when it is set. A config rejects a document that it
+// cannot decode or that is invalid, and keeps the previous state. Next returns no error except that of
+// its context.
 package memory

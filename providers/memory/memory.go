@@ -12,7 +12,7 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Source is a source with one document that a program sets. Safe for concurrent use.
+// Source is a source with one document that a program sets. It is safe for concurrent use.
 type Source struct {
 	name     string
 	instance string // makes revisions of this Source differ from those of any other
@@ -23,9 +23,9 @@ type Source struct {
 	changed chan struct{} // closed at the next change
 }
 
-// New returns a source whose document has that name and that data, which may be empty. The name's extension tells the
-// format, see source.FormatOf; any other name is YAML. For a document that is not there yet, call Remove before the source
-// is used.
+// New returns a source whose document has that name and data; the data may be empty. The extension
+// of the name decides the format, see source.FormatOf; without a known extension, the format is
+// YAML. To begin without a document, call Remove before the source is used.
 func New(name string, data []byte) *Source {
 	s := &Source{name: name, instance: rand.Text()[:10], changed: make(chan struct{})}
 	s.Set(data)
@@ -35,15 +35,15 @@ func New(name string, data []byte) *Source {
 // Name returns "memory".
 func (s *Source) Name() string { return "memory" }
 
-// Describe says that the document is local, and that the source may be a layer of several configs. It
-// does not say that the document is trusted, because a program may set what somebody has sent: in a
-// config with a signed manifest, the document needs a signature, or the layer nacre.TrustUnsigned.
+// Describe says that the document is local, and that the source may be a layer of several configs.
+// The document is not trusted, because a program may set what another party has sent: in a config
+// with a signed manifest, the document needs a signature, or the layer nacre.TrustUnsigned.
 func (s *Source) Describe() source.Description {
 	return source.Description{Local: true, Sharable: true}
 }
 
-// Set replaces the document by data in the format that its name declares. No data are an empty document, not an absent
-// one.
+// Set replaces the document by data in the format of its name. Without data, the document is empty,
+// not absent.
 func (s *Source) Set(data []byte) {
 	format := source.FormatOf(s.name)
 	if format == "" {
@@ -56,9 +56,9 @@ func (s *Source) Set(data []byte) {
 	s.replace(source.Document{Name: s.name, Format: format, Data: data})
 }
 
-// SetTree replaces the document by a decoded one, of what plaintree.Copy takes: maps, slices, strings, numbers, booleans,
-// times and nil, of any depth. It returns a source.Error of kind InvalidArgument, and changes nothing, if the tree holds anything
-// else; the error names the path and the type, never a value.
+// SetTree replaces the document by a decoded one: maps, slices, strings, numbers, booleans, times
+// and nil, of any depth. If the tree contains anything else, SetTree changes nothing and returns a
+// source.Error of kind InvalidArgument, which names the path and the type, never a value.
 func (s *Source) SetTree(tree map[string]any) error {
 	plain, err := plaintree.Copy(tree)
 	if err != nil {
@@ -68,7 +68,7 @@ func (s *Source) SetTree(tree map[string]any) error {
 	return nil
 }
 
-// Remove makes the document absent, which is not an empty document: see nacre.DropWhenAbsent for what becomes of it.
+// Remove makes the document absent, which is not the same as empty: see nacre.DropWhenAbsent.
 func (s *Source) Remove() {
 	s.replace(source.Document{Name: s.name, Absent: true})
 }
@@ -80,7 +80,7 @@ func (s *Source) replace(d source.Document) {
 		return
 	}
 	s.n++
-	// A number and not a checksum: a revision is shown to people, and the content may be a short secret.
+	// A number, not a checksum: revisions are shown to people, and the content may be a short secret.
 	s.content = source.Content{
 		Revision:  source.Revision(s.instance + "-" + strconv.Itoa(s.n)),
 		Documents: []source.Document{d},
@@ -93,7 +93,8 @@ func same(a, b source.Document) bool {
 	return a.Absent == b.Absent && (a.Tree == nil) == (b.Tree == nil) && bytes.Equal(a.Data, b.Data) && reflect.DeepEqual(a.Tree, b.Tree)
 }
 
-// Next is source.Source's. It may be called concurrently with itself.
+// Next returns the document when it differs from that of revision prev; see source.Source. It may
+// be called concurrently with itself.
 func (s *Source) Next(ctx context.Context, prev source.Revision) (source.Content, error) {
 	for {
 		s.mu.Lock()
@@ -103,7 +104,7 @@ func (s *Source) Next(ctx context.Context, prev source.Revision) (source.Content
 			return source.Content{}, err
 		}
 		if content.Revision != prev {
-			content.Documents = []source.Document{content.Documents[0]} // the caller's own
+			content.Documents = []source.Document{content.Documents[0]} // a slice of its own for the caller
 			return content, nil
 		}
 		select {
