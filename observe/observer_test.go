@@ -4,8 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
+	"time"
+	"unicode"
 
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
@@ -68,6 +71,51 @@ func TestHealthGivesAllReasons(t *testing.T) {
 	if err == nil || err.Error() != "config is not ready: one; two" {
 		t.Errorf("got %v", err)
 	}
+}
+
+// JSON names follow the Go names, so that a reader of one knows the other.
+func TestJSONNamesAreTheGoNamesInSnakeCase(t *testing.T) {
+	t.Parallel()
+	seen := map[reflect.Type]bool{}
+	var look func(reflect.Type)
+	look = func(of reflect.Type) {
+		switch of.Kind() {
+		case reflect.Slice, reflect.Pointer:
+			look(of.Elem())
+		case reflect.Struct:
+			if seen[of] || of == reflect.TypeFor[time.Time]() {
+				return
+			}
+			seen[of] = true
+			for f := range of.Fields() {
+				name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+				if name == "-" {
+					continue
+				}
+				look(f.Type)
+				if want := snake(f.Name); !f.Anonymous && name != want {
+					t.Errorf("%s.%s is %q in JSON, want %q", of, f.Name, name, want)
+				}
+			}
+		}
+	}
+	look(reflect.TypeFor[observe.Health]())
+	look(reflect.TypeFor[observe.Report]())
+	look(reflect.TypeFor[observe.HistoryEntry]())
+	if len(seen) < 11 {
+		t.Errorf("only %d types were looked at: %v", len(seen), seen)
+	}
+}
+
+func snake(name string) string {
+	var b strings.Builder
+	for i, r := range name {
+		if unicode.IsUpper(r) && i > 0 {
+			b.WriteByte('_')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
 }
 
 func TestExplanationReads(t *testing.T) {
