@@ -159,6 +159,26 @@ func TestFlow(t *testing.T) {
 			}
 			settle()
 		},
+		"rollbackfailed": func(s *flowStage) {
+			s.e.AddAutoRollback(engine.AutoRollback{Name: "self test", For: 10 * time.Second, Every: 5 * time.Second, Timeout: time.Second,
+				Check: func(_ context.Context, live *engine.State) error {
+					if value(live).A == 5 {
+						return errors.New("no answer")
+					}
+					return nil
+				}})
+			s.say("high: a: 4, and a key that is bad for the section, which is not there yet")
+			s.high.put(fmt.Sprintf("a: 4\nextra: {n: %d}", foreign))
+			time.Sleep(12 * time.Second)
+			s.say("high: a: 5, with which the service does not work")
+			s.high.put("a: 5\nextra: {n: 4}")
+			settle()
+			s.say("the section comes, so that there is no way back")
+			if _, err := s.e.Attach(context.Background(), s.extra); err != nil {
+				s.say(err.Error())
+			}
+			settle()
+		},
 		"guard": func(s *flowStage) {
 			s.say("low: empty; high: good")
 			s.low.put("")
@@ -256,7 +276,7 @@ func TestFlow(t *testing.T) {
 				case "manifest":
 					s.release = newOrigin("release", releaseOf("1", "b: 2", "a: 3"))
 					set.Layers = append([]engine.Layer{{Source: s.release, Manifest: true}}, set.Layers...)
-				case "section":
+				case "section", "rollbackfailed":
 					s.extra = newExtra(t)
 					set.Parts = append(set.Parts, &engine.Section{At: s.extra.At, Shape: &tree.Shape{Reserved: true}})
 				case "guard":
