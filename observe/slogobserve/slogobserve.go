@@ -101,9 +101,9 @@ func logService(l *slog.Logger, e observe.Event) {
 func logLastKnownGood(l *slog.Logger, e observe.Event) {
 	switch e.Kind {
 	case observe.LastKnownGoodFailed:
-		l.Error("config: trouble with the last known good copy", "path", e.Location, "version", e.Version, "error", e.Err)
+		l.Error("config: last known good copy cannot be read, owned or saved", "path", e.Location, "version", e.Version, "error", e.Err)
 	case observe.LastKnownGoodExposed:
-		l.Warn("config: others may change the last known good copy", "path", e.Location, "warning", shorten(e.Reasons))
+		l.Warn("config: other users may change the last known good copy", "path", e.Location, "warning", shorten(e.Reasons))
 	default:
 		l.Debug("config: last known good copy saved", "path", e.Location, "version", e.Version)
 	}
