@@ -88,8 +88,8 @@ func (c *Charge) walk(at tree.Path, gone *lack, old, next *tree.Node) {
 func TakesAway(n *tree.Node) bool { return n != nil && (n.Kind == tree.Null || n.Bare) }
 
 // Unsaid returns how many keys of a removed document nothing sets now: the other documents of its
-// layer do not have them, and the next configuration does not have their value. So a document can be
-// renamed, or move to another layer, without a loss.
+// layer do not have them, and the next configuration does not have their values. So a document can
+// be renamed, or move to another layer, without a loss.
 func Unsaid(document, own, config *tree.Node) int {
 	switch {
 	case document == nil || document.Kind == tree.Null:
