@@ -106,7 +106,7 @@ var update = flag.Bool("update", false, "write the table of docs/nacos-errors.md
 // The document for users has all causes, as they are.
 func TestCodesDocument(t *testing.T) {
 	t.Parallel()
-	const file, begin, end = "../../docs/nacos-errors.md", "<!-- causes: begin -->\n", "<!-- causes: end -->\n"
+	const file, begin, end = "../../docs/nacos-errors.md", "<!-- codes: begin -->\n", "<!-- codes: end -->\n"
 	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
