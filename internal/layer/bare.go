@@ -2,13 +2,14 @@ package layer
 
 import "github.com/nacre-go/nacre/internal/tree"
 
-// bare gives the bare keys of a document a meaning where the service has a map of structs, maps or lists: in
+// bare gives bare keys a meaning in a map of structs, maps or lists: in
 //
 //	volumes:
 //	  data:
 //
-// there is a volume called data, with all defaults. YAML reads such a key as null. Null takes away what lower layers say, so the key
-// becomes an empty map or list that does so, see tree.Node.Bare. It returns n itself where it has no null.
+// there is a volume called data, with all defaults. YAML decodes such a key as null. A null removes
+// the values of lower layers, so the key becomes an empty map or list that removes them too; see
+// tree.Node.Bare. bare returns n itself if it has no null.
 func bare(n *tree.Node, shape *tree.Shape) *tree.Node {
 	if !n.HasNulls() || shape == nil {
 		return n

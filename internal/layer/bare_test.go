@@ -101,7 +101,8 @@ func TestBareKeysMergeAsTheFold(t *testing.T) {
 		if merged.HasNulls() {
 			t.Fatalf("seed %d: a null is left", seed)
 		}
-		// The candidates say the same: what the last one that is not hidden takes away is not there.
+		// The candidates say the same: what the last one that is not hidden takes away is not
+		// there.
 		for _, path := range paths(roots) {
 			var last *tree.Node
 			for _, c := range layer.Candidates(path, roots...) {

@@ -7,8 +7,8 @@ import (
 	"github.com/nacre-go/nacre/internal/tree"
 )
 
-// matchBracketed reads a map's key in brackets: m[eu], or m[app.io/name].dsn. The shortest key that
-// leads somewhere counts.
+// matchBracketed matches the key of a map in brackets: m[eu], or m[app.io/name].dsn. The shortest
+// key that leads to a path counts.
 func (r *resolver) matchBracketed(shape *tree.Shape, at int, secret bool) bool {
 	for end := r.closing(at, at); end > 0; end = r.closing(at, end) {
 		if r.below(step{r.name[at+1 : end-1], -1}, shape.Elem, end, true, secret) {
@@ -18,9 +18,9 @@ func (r *resolver) matchBracketed(shape *tree.Shape, at int, secret bool) bool {
 	return false
 }
 
-// closing returns the offset behind the first bracket from after on that closes the one at open:
-// the name ends there, or another level begins. It returns 0 if there is none, or if the brackets
-// are empty.
+// closing returns the offset after the first bracket, from after, that closes the one at open:
+// there, the name ends or another level begins. It returns 0 if there is no such bracket, or if the
+// brackets are empty.
 func (r *resolver) closing(open, after int) int {
 	for i := max(open+2, after); i < len(r.name); i++ {
 		if r.name[i] == ']' && (i+1 == len(r.name) || r.name[i+1] == '.' || r.name[i+1] == '[') {
@@ -30,8 +30,9 @@ func (r *resolver) closing(open, after int) int {
 	return 0
 }
 
-// matchDotted reads the rest of the name of a property where anything fits: keys between dots, keys
-// in brackets, and items of lists, [0]. If keyed, the first level is a map's, so that [0] is a key.
+// matchDotted matches the rest of the name of a property below an interface: keys between dots,
+// keys in brackets, and items of lists, [0]. If keyed is true, the first level is a key of a map,
+// also if it is [0].
 func (r *resolver) matchDotted(at int, keyed, secret bool) bool {
 	r.tries += len(r.text) - at
 	before := len(r.steps)
@@ -54,7 +55,7 @@ func (r *resolver) matchDotted(at int, keyed, secret bool) bool {
 	}
 }
 
-// level reads one level and returns the offset behind it, or 0 if there is none.
+// level matches one level and returns the offset after it, or 0 if there is none.
 func (r *resolver) level(at int, keyed bool) (step, int) {
 	if r.name[at] == '[' {
 		end := r.closing(at, at)

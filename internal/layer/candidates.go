@@ -6,20 +6,21 @@ import (
 	"github.com/nacre-go/nacre/internal/tree"
 )
 
-// Candidate is what one root says at a path.
+// Candidate is the value of one root at a path.
 type Candidate struct {
-	// Root is the index of the root among those that were given.
+	// Root is the index of the root among the arguments.
 	Root int
 	Node *tree.Node
-	// Entry is the key that Node stands under; nil for a list's item and for the root itself.
+	// Entry is the entry of Node; nil for an item of a list and for the root itself.
 	Entry *tree.Entry
-	// Hidden says that a higher root replaces it: at the path, or somewhere above it, both have something, and one of the two
-	// is not a map.
+	// Hidden reports whether a higher root replaces it: at the path, or above it, both have a
+	// value, and one of the two is not a map.
 	Hidden bool
 }
 
-// Candidates returns what the roots, lowest first and nil skipped, say at a path. Those that are not Hidden make up what Merge
-// has there: one, or several maps. A Null that is not Hidden means that there is nothing.
+// Candidates returns the values of the roots, lowest first, at a path. It skips nil roots. The
+// candidates that are not Hidden form the value of Merge: they are one value, or several maps. A
+// Null that is not Hidden means that the path is absent.
 func Candidates(path tree.Path, roots ...*tree.Node) []Candidate {
 	var found []Candidate
 	for i, root := range roots {
@@ -32,7 +33,7 @@ func Candidates(path tree.Path, roots ...*tree.Node) []Candidate {
 		}
 		if n := root.Lookup(path); n != nil {
 			if n.Bare && says {
-				n = n.AsNull() // it takes that away
+				n = n.AsNull() // it removes the values below
 			}
 			c := Candidate{Root: i, Node: n}
 			if len(path) > 0 {
@@ -44,14 +45,14 @@ func Candidates(path tree.Path, roots ...*tree.Node) []Candidate {
 	return found
 }
 
-// hides reports whether a higher root replaces what a lower one has at the path or above it.
+// hides reports whether a higher root replaces the value of a lower one at the path or above it.
 func hides(path tree.Path, high, low *tree.Node) bool {
 	_, by := hidesAt(path, high, low)
 	return by != nil
 }
 
-// hidesAt returns what of a higher root replaces what a lower one has at the path or above it,
-// where both have something and one of them is not a map; nil where nothing does. It stands at
+// hidesAt returns the node of a higher root that replaces the value of a lower one at the path or
+// above it, because one of the two is not a map; nil if there is none. The path of the node is
 // path[:at].
 func hidesAt(path tree.Path, high, low *tree.Node) (at int, by *tree.Node) {
 	for i := 0; high != nil && low != nil; i++ {
@@ -69,9 +70,9 @@ func hidesAt(path tree.Path, high, low *tree.Node) (at int, by *tree.Node) {
 	return 0, nil
 }
 
-// Decides returns why Merge has nothing at a path: the highest null at the path or above it, or
-// what replaces something above it that a lower root has the path in. It stands at path[:at]; nil
-// where no root says anything of the path.
+// Decides returns the node because of which Merge has no value at a path: the highest null at the
+// path or above it, or the node that replaces a parent of the path in a lower root. The path of the
+// node is path[:at]. It returns nil if no root has the path.
 func Decides(path tree.Path, roots ...*tree.Node) (at int, by *tree.Node) {
 	for i, high := range slices.Backward(roots) {
 		for _, low := range roots[:i] {

@@ -9,15 +9,16 @@ import (
 // The limits of one document.
 const (
 	MaxSize  = 16 << 20      // bytes
-	MaxNodes = tree.MaxNodes // values, those that aliases repeat counted each time
+	MaxNodes = tree.MaxNodes // values, counting each alias
 )
 
-// Decode turns one document into a tree. LayerName is the layer's unique name and rev the revision of the content that the
-// document came in; both stand in positions. Shape tells which keys there are, for the formats that have flat names, and
-// where a key without a value is an entry of a map.
+// Decode decodes one document to a tree. layerName is the unique name of the layer, and rev the
+// revision of the content; both become part of positions. shape has the known keys, for formats
+// with flat names, and decides where a key without a value is an entry of a map.
 //
-// A document that is Absent yields nil and no problems. One with problems yields what could be read beside them, or nil; it
-// is not fit to be used, but what is secret in it can be found. A document without content is an empty map.
+// For a document that is Absent, Decode returns nil and no problems. For a document with problems,
+// it returns the part that could be decoded, or nil. That part must not be applied, but its secrets
+// can be found. A document without content is an empty map.
 func Decode(layerName string, rev source.Revision, d source.Document, shape *tree.Shape) (root *tree.Node, problems source.Problems) {
 	if d.Absent {
 		return nil, nil
@@ -28,7 +29,7 @@ func Decode(layerName string, rev source.Revision, d source.Document, shape *tre
 		shape: shape,
 	}
 	defer func() {
-		if recover() != nil { // a parser's own fault; what it says may hold anything
+		if recover() != nil { // a bug of a parser; the text may contain anything
 			r.report(source.Malformed, 0, 0, panicked)
 			root, problems = nil, r.problems
 		}
@@ -38,7 +39,7 @@ func Decode(layerName string, rev source.Revision, d source.Document, shape *tre
 	return root, r.problems
 }
 
-const panicked = "makes its parser give up"
+const panicked = "makes its parser panic"
 
 func (r *reading) read(d source.Document) *tree.Node {
 	if d.Tree != nil {
@@ -61,22 +62,22 @@ func (r *reading) read(d source.Document) *tree.Node {
 	case environ.Format:
 		return r.environ()
 	case "":
-		r.report(source.InvalidArgument, 0, 0, "has no format: name one, or use a file name that tells")
+		r.report(source.InvalidArgument, 0, 0, "has no format; set one, or use a file name whose extension names it")
 	default:
-		r.report(source.InvalidArgument, 0, 0, "has a format that is not known: yaml, json, toml, dotenv, properties and environ are")
+		r.report(source.InvalidArgument, 0, 0, "has an unknown format; use yaml, json, toml, dotenv, properties or environ")
 	}
 	return nil
 }
 
-// plain takes a document that its source has decoded.
+// plain converts a document that its source has decoded.
 func (r *reading) plain(d source.Document) *tree.Node {
 	if d.Format != "" || len(d.Data) > 0 {
-		r.report(source.InvalidArgument, 0, 0, "has a tree and data, and can have only one")
+		r.report(source.InvalidArgument, 0, 0, "has both a tree and data; set only one")
 		return nil
 	}
 	root, err := tree.FromPlain(r.doc, d.Tree)
 	if err != nil { // names a path and a Go type
-		r.report(source.Malformed, 0, 0, "cannot be a tree: "+err.Error())
+		r.report(source.Malformed, 0, 0, "cannot be converted to a tree: "+err.Error())
 		return nil
 	}
 	return root

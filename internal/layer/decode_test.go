@@ -29,13 +29,13 @@ func TestDecodeDocuments(t *testing.T) {
 		{"empty environ", source.Document{Name: "doc", Format: "environ"}, "{}"},
 		{"tree", source.Document{Name: "doc", Tree: map[string]any{"b": []any{1, nil}, "a": map[string]any{"c.d": source.Text("x")}}}, `{"a":{"c.d":"x"},"b":[1,null]}`},
 		{"empty tree", source.Document{Name: "doc", Tree: map[string]any{}}, "{}"},
-		{"no format", source.Document{Name: "doc", Data: []byte("a")}, "doc (l): has no format: name one, or use a file name that tells"},
+		{"no format", source.Document{Name: "doc", Data: []byte("a")}, "doc (l): has no format; set one, or use a file name whose extension names it"},
 		{"unknown format", source.Document{Name: "doc", Format: "ini", Data: []byte("a")},
-			"doc (l): has a format that is not known: yaml, json, toml, dotenv, properties and environ are"},
-		{"tree and data", source.Document{Name: "doc", Format: "yaml", Tree: map[string]any{}}, "doc (l): has a tree and data, and can have only one"},
-		{"no tree", source.Document{Name: "doc", Tree: map[string]any{"a": make(chan int)}}, "doc (l): cannot be a tree: a: a chan int has no place in a tree"},
+			"doc (l): has an unknown format; use yaml, json, toml, dotenv, properties or environ"},
+		{"tree and data", source.Document{Name: "doc", Format: "yaml", Tree: map[string]any{}}, "doc (l): has both a tree and data; set only one"},
+		{"no tree", source.Document{Name: "doc", Tree: map[string]any{"a": make(chan int)}}, "doc (l): cannot be converted to a tree: a: a chan int has no place in a tree"},
 		{"too large", source.Document{Name: "doc", Format: "yaml", Data: make([]byte, layer.MaxSize+1)}, "doc (l): has more than 16777216 bytes"},
-		{"cyclic tree", source.Document{Name: "doc", Tree: cyclic}, "doc (l): cannot be a tree: nested deeper than 1000"},
+		{"cyclic tree", source.Document{Name: "doc", Tree: cyclic}, "doc (l): cannot be converted to a tree: nested deeper than 1000"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

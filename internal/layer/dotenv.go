@@ -8,14 +8,17 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// dotenvReader reads a .env file, line by line: NAME=value, with or without "export" in front. A value is
+// dotenvReader decodes a .env file, line by line: NAME=value, with or without "export" before it. A
+// value is
 //
-//   - plain: to the end of the line, without the space around it and without a comment (a # after a space);
-//   - in 'single quotes': as it is, over several lines if need be;
-//   - in "double quotes": the same with \n, \r, \t, \", \\, \$ and \ at the end of a line, which joins it with the next. Any
-//     other \ is itself.
+//   - plain: to the end of the line, without the space around it and without a comment (a # after a
+//     space);
+//   - in 'single quotes': literal, possibly over several lines;
+//   - in "double quotes": the same with \n, \r, \t, \", \\, \$ and \ at the end of a line, which
+//     joins it with the next. Any other \ is literal.
 //
-// A $ is a dollar sign: nothing is expanded, because a password with a $ in it is more common than a reference.
+// A $ is literal: variables are not expanded, because a password with a $ is more common than a
+// reference.
 type dotenvReader struct {
 	*flat
 	next int
@@ -60,7 +63,7 @@ func (d *dotenvReader) assignment() {
 	}
 }
 
-// nameByte reports whether a name may have c in it.
+// nameByte reports whether a name may contain c.
 func nameByte(c byte) bool {
 	return c == '_' || c == '.' || c == '-' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
 }
@@ -71,7 +74,7 @@ func (d *dotenvReader) skip(set string) {
 	}
 }
 
-// export skips the word, unless it is the name itself.
+// export skips the word "export", unless that is the name itself.
 func (d *dotenvReader) export() {
 	rest := d.data[d.next:]
 	if !bytes.HasPrefix(rest, []byte("export")) || len(rest) < 7 || rest[6] != ' ' && rest[6] != '\t' {
@@ -128,14 +131,14 @@ func (d *dotenvReader) loneCR(offset int) bool {
 
 func isSpace(c byte) bool { return c == ' ' || c == '\t' }
 
-// quoted reads up to the closing quote, behind which only a comment may stand.
+// quoted decodes up to the closing quote, after which only a comment is allowed.
 func (d *dotenvReader) quoted(quote byte) (string, bool) {
 	start := d.next
 	var b strings.Builder
 	for d.next++; ; d.next++ {
 		if d.next == len(d.data) {
 			d.next = start
-			d.malformed(start, "has a quote that is never closed")
+			d.malformed(start, "has a quote that is not closed")
 			return "", false
 		}
 		c := d.data[d.next]
@@ -150,7 +153,7 @@ func (d *dotenvReader) quoted(quote byte) (string, bool) {
 			if d.next+1 == len(d.data) || d.data[d.next+1] != '\n' {
 				return "", d.loneCR(d.next)
 			}
-			continue // a line ends with \n, whoever saved the file
+			continue // lines end with \n, on every system
 		}
 		b.WriteByte(c)
 	}
@@ -158,14 +161,14 @@ func (d *dotenvReader) quoted(quote byte) (string, bool) {
 	end := d.next
 	d.skip(" \t\r")
 	if d.next < len(d.data) && d.data[d.next] != '\n' && (d.data[d.next] != '#' || d.next == end) {
-		d.malformed(d.next, "has something behind the closing quote")
+		d.malformed(d.next, "has text after the closing quote")
 		return "", false
 	}
 	d.toNextLine()
 	return b.String(), true
 }
 
-// escape reads a backslash, and what it escapes, between double quotes.
+// escape decodes a backslash, and what it escapes, between double quotes.
 func (d *dotenvReader) escape(b *strings.Builder) {
 	rest := d.data[d.next+1:]
 	switch {
@@ -188,7 +191,7 @@ func (d *dotenvReader) escape(b *strings.Builder) {
 	case '\n':
 	default:
 		b.WriteByte('\\')
-		return // c is read next
+		return // c is next
 	}
 	d.next++
 }

@@ -55,12 +55,12 @@ func TestDotenv(t *testing.T) {
 
 	for _, c := range []struct{ name, text, want string }{
 		{"unknown", "DB_POL_SIZE=5\n", "doc:1:1 (l) DB_POL_SIZE: unknown key, did you mean DB_POOL_SIZE?"},
-		{"twice", "DB_DSN=1\n\nexport DB__DSN=2\n", "doc:3:8 (l) db.dsn: stands twice; the first is DB_DSN on line 1"},
+		{"twice", "DB_DSN=1\n\nexport DB__DSN=2\n", "doc:3:8 (l) db.dsn: is defined twice; the first is DB_DSN on line 1"},
 		{"all lines", "x y\nDB_DSN\n=5\nDB_DSN=\"a\" b\nDB_DSN='a\nHOSTS=a\n", "doc:1:1 (l): is not NAME=value\ndoc:2:1 (l): is not NAME=value\n" +
-			"doc:3:1 (l): is not NAME=value\ndoc:4:12 (l): has something behind the closing quote\ndoc:5:8 (l): has a quote that is never closed"},
+			"doc:3:1 (l): is not NAME=value\ndoc:4:12 (l): has text after the closing quote\ndoc:5:8 (l): has a quote that is not closed"},
 		{"gap", "HOSTS_0=a\nHOSTS_2=b\n", "doc:2:1 (l): is item 2 of a list that has no item 1; a list is given as a whole, from 0 on"},
-		{"list twice", "HOSTS=a,b\nHOSTS_0=b\n", "doc:2:1 (l) hosts[0]: stands below what is set as a whole by HOSTS on line 1"},
-		{"list twice, the other way", "HOSTS_0=b\nHOSTS=a,b\n", "doc:2:1 (l) hosts: is set as a whole, and a part of it by HOSTS_0 on line 1"},
+		{"list twice", "HOSTS=a,b\nHOSTS_0=b\n", "doc:2:1 (l) hosts[0]: is below a key that is set as a whole by HOSTS on line 1"},
+		{"list twice, the other way", "HOSTS_0=b\nHOSTS=a,b\n", "doc:2:1 (l) hosts: is set as a whole, and a part of it is set by HOSTS_0 on line 1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

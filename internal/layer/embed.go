@@ -13,22 +13,24 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Embedding says where a reference may stand. Who may edit a document and sees which changes are refused could find what a reference
-// stands for by halves otherwise: by putting digits before or a unit behind it in a value that has a bound, or by a rule that compares
-// it with another key. Immutable; safe for concurrent use. A nil Embedding allows all.
+// Embedding decides where a reference is allowed. Otherwise, anyone who can edit a document and
+// sees which changes are refused could find the referenced value by bisection: by digits before it
+// or a unit after it in a value that has a bound, or by a rule that compares it with another key.
+// An Embedding is immutable and safe for concurrent use. A nil Embedding allows references
+// everywhere.
 type Embedding struct{ parts []*embedding }
 
-// Bound is a shape that is bound by itself, and where it stands: rules count fields from its top.
+// Bound is a shape that is bound separately, and its path: rules count fields from its root.
 type Bound struct {
 	At    tree.Path
 	Shape *tree.Shape
 }
 
-// embedding is what the types and rules of one shape allow.
+// embedding holds what the types and rules of one shape allow.
 type embedding struct {
 	Bound
-	compared map[*tree.Shape]bool // fields that a rule puts in an order with another field, or looks for in it
-	distinct map[*tree.Shape]bool // fields whose items a rule compares with each other
+	compared map[*tree.Shape]bool // fields that a rule orders with another field, or searches in it
+	distinct map[*tree.Shape]bool // fields whose items a rule compares
 }
 
 // NewEmbedding returns what the types and rules of shapes allow together.
@@ -42,14 +44,15 @@ func NewEmbedding(parts ...Bound) *Embedding {
 	return all
 }
 
-// visit is a shape that compare has seen.
+// visit is a shape that compare has visited.
 type visit struct {
 	shape *tree.Shape
 	many  bool
 }
 
-// compare notes the fields below a struct that are compared, and those that they are compared with. Many says that a document can
-// have the struct as often as it likes. Then equality is a search too: each item is a guess.
+// compare records the fields below a struct that a rule compares, and the fields that it compares
+// them with. many reports that a document can have the struct any number of times. Then equality
+// allows a search too: each item is a guess.
 func (e *embedding) compare(s *tree.Shape, many bool, done map[visit]bool) {
 	if s == nil || done[visit{s, many}] {
 		return
@@ -83,7 +86,8 @@ func (e *embedding) compare(s *tree.Shape, many bool, done map[visit]bool) {
 	e.compare(s.Elem, true, done)
 }
 
-// unique notes what a rule compares of the items of a field: all of them, or the field that it names.
+// unique records what the rule unique compares: the items of a field, or the field of each item
+// that it names.
 func (e *embedding) unique(f *tree.Shape, param string) {
 	item := f.Elem
 	for range tree.MaxDepth {
@@ -99,15 +103,17 @@ func (e *embedding) unique(f *tree.Shape, param string) {
 	e.distinct[f] = true
 }
 
-// isMany reports whether a place can have items.
+// isMany reports whether a shape has items.
 func isMany(s *tree.Shape) bool {
 	return s.Kind == tree.ListOf || s.Kind == tree.MapOf || s.Kind == tree.Any
 }
 
-// equality reports whether a rule is one of eqfield and nefield, or with another suffix of that kind.
+// equality reports whether a rule is one of eqfield and nefield, or with another suffix of that
+// kind.
 func equality(name, suffix string) bool { return name == "eq"+suffix || name == "ne"+suffix }
 
-// ordering reports whether a rule is one of gtfield, gtefield, ltfield, ltefield, or with another suffix of that kind.
+// ordering reports whether a rule is one of gtfield, gtefield, ltfield, ltefield, or with another
+// suffix of that kind.
 func ordering(name, suffix string) bool {
 	return slices.Contains([]string{"gt", "gte", "lt", "lte"}, strings.TrimSuffix(name, suffix)) && strings.HasSuffix(name, suffix)
 }
@@ -124,8 +130,9 @@ func rules(tag string) func(yield func(name, param string) bool) {
 	}
 }
 
-// follow returns the shape of the field that a rule names by the names of Go, "Inner.Hosts[0].Max", counted from a struct; nil where
-// that is not known, and then the rule does not work either.
+// follow returns the shape of the field that a rule names by its name in Go, such as
+// "Inner.Hosts[0].Max", counted from a struct; nil if it is not known, in which case the rule does
+// not work either.
 func follow(from *tree.Shape, name string) (found *tree.Shape) {
 	for part := range strings.SplitSeq(name, ".") {
 		part, items, _ := strings.Cut(part, "[")
@@ -158,7 +165,7 @@ func follow(from *tree.Shape, name string) (found *tree.Shape) {
 	return found
 }
 
-// pointed is the type of a shape without pointers; nil where that is not known.
+// pointed returns the type of a shape without pointers; nil if it is not known.
 func pointed(s *tree.Shape) reflect.Type {
 	if s == nil || s.Go == nil {
 		return nil
@@ -170,14 +177,14 @@ func pointed(s *tree.Shape) reflect.Type {
 	return t
 }
 
-// spot is where a text stands, for one of the shapes.
+// spot is the place of a text, for one of the shapes.
 type spot struct {
 	of       *embedding
-	above    tree.Path // what is left of the way down to the shape
+	above    tree.Path // the rest of the path down to the shape
 	shape    *tree.Shape
-	rules    string // of the field, also for what is in its list or map
+	rules    string // of the field, also for its items
 	compared bool
-	distinct bool // its items are compared with each other
+	distinct bool // a rule compares its items
 }
 
 func (e *Embedding) root() []spot {
@@ -191,7 +198,7 @@ func (e *Embedding) root() []spot {
 	return spots
 }
 
-// below returns the spots below a key or item, without those of shapes that stand elsewhere.
+// below returns the spots below a key or item, without those of shapes at other paths.
 func below(spots []spot, segment string) []spot {
 	next := make([]spot, 0, len(spots))
 	for _, s := range spots {
@@ -222,7 +229,7 @@ func (s spot) below(segment string) spot {
 	return below
 }
 
-// refuses returns what is wrong with a text that has references, where it may not stand where it does.
+// refuses returns why a text with references is not allowed at its place; empty if it is allowed.
 func refuses(spots []spot, at tree.Path, n *tree.Node, text string, free func(scheme string) bool) *source.Problem {
 	if allFree(text, free) {
 		return nil
@@ -232,7 +239,7 @@ func refuses(spots []spot, at tree.Path, n *tree.Node, text string, free func(sc
 			continue
 		}
 		if why := s.refuses(text); why != "" {
-			const fix = "; make the reference the whole value of a key of its own, or allow it with nacre.AllowEmbedding if what it stands for is not secret"
+			const fix = "; make the reference the whole value of a key of its own, or allow it with nacre.AllowEmbedding if the referenced value is not secret"
 			return wording.Own(why + fix).On(&source.Problem{Kind: source.Invalid, Position: n.Position(), Key: at.String()})
 		}
 	}
@@ -242,20 +249,21 @@ func refuses(spots []spot, at tree.Path, n *tree.Node, text string, free func(sc
 func (s spot) refuses(text string) (why string) {
 	switch whole := isReference(text); {
 	case takesKeys(s.shape):
-		return "has a reference in a text from which the keys of a map are read, and keys are shown"
+		return "has a reference in a text that is parsed as a map, and the keys of a map are shown"
 	case s.compared:
-		return "has a reference, and a rule compares it with another key: whoever may edit that key could find by trial what the reference stands for"
+		return "has a reference, and a rule compares it with another key: anyone who can edit that key could find the referenced value by trial"
 	case whole:
 		return ""
 	case !isText(s.shape):
-		return "has a reference as a part of a value that is not plain text: whoever may edit the rest could find by trial what the reference stands for"
+		return "has a reference as a part of a value that is not plain text: anyone who can edit the rest could find the referenced value by trial"
 	case !blind(s.rules):
-		return "has a reference as a part of a value that has a rule: whoever may edit the rest could find by trial what the reference stands for"
+		return "has a reference as a part of a value that has a rule: anyone who can edit the rest could find the referenced value by trial"
 	}
 	return ""
 }
 
-// allFree reports whether the references of a text are all of schemes that may stand anywhere. A text without references is free.
+// allFree reports whether all references of a text are of schemes that are allowed everywhere. A
+// text without references is free.
 func allFree(text string, free func(scheme string) bool) bool {
 	for {
 		_, scheme, _, after, found := tree.CutReference(text)
@@ -269,13 +277,14 @@ func allFree(text string, free func(scheme string) bool) bool {
 	}
 }
 
-// isReference reports whether a text is one reference and no more.
+// isReference reports whether a text is exactly one reference.
 func isReference(text string) bool {
 	before, _, _, after, found := tree.CutReference(text)
 	return found && before == "" && after == ""
 }
 
-// takesKeys reports whether a text that stands in a place may be read as a map, "a=1,b=2", or as a list of maps.
+// takesKeys reports whether a text in this place can be parsed as a map, "a=1,b=2", or as a list of
+// maps.
 func takesKeys(s *tree.Shape) bool {
 	for range tree.MaxDepth {
 		if s == nil || s.Kind != tree.ListOf {
@@ -288,7 +297,7 @@ func takesKeys(s *tree.Shape) bool {
 
 var textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
 
-// isText reports whether a place takes text as it is, so that what is read from it cannot fail for what it says.
+// isText reports whether a field takes text unchanged, so that binding does not depend on the text.
 func isText(s *tree.Shape) bool {
 	for range tree.MaxDepth {
 		if s == nil || s.Kind != tree.ListOf && s.Kind != tree.MapOf {
@@ -299,19 +308,19 @@ func isText(s *tree.Shape) bool {
 	t := pointed(s)
 	switch {
 	case t == nil:
-		return true // nobody reads it, or nothing is known
+		return true // not bound, or not known
 	case t == reflect.TypeFor[url.URL](), t == reflect.TypeFor[json.RawMessage](), t.Kind() == reflect.Interface:
 		return true
 	case s.Secret && t.Kind() == reflect.Struct:
-		return true // a Secret, or another one with a Reveal method
+		return true // a Secret, or another type with a Reveal method
 	case reflect.PointerTo(t).Implements(textUnmarshaler):
 		return false
 	}
 	return t.Kind() == reflect.String || t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8
 }
 
-// blind reports whether the rules of a tag say nothing of a text in which something is embedded: whether it is there, whether it is a
-// URL, how it begins or ends.
+// blind reports whether the rules of a tag reveal nothing about the embedded part of a text: they
+// check whether the text is present, is a URL, or how it begins or ends.
 func blind(tag string) bool {
 	for name := range rules(tag) {
 		if !blindRules[name] && !strings.HasPrefix(name, "required") && !strings.HasPrefix(name, "excluded_") {

@@ -13,8 +13,8 @@ import (
 // fileSuffix ends the name of a variable that names a file with the value.
 const fileSuffix = "_FILE"
 
-// environ reads the variables of an environment; see package environ. Each has a document of its own,
-// "$NAME".
+// environ decodes the variables of an environment; see package environ. Each is a document of
+// its own, "$NAME".
 func (r *reading) environ() *tree.Node {
 	variables, ok := environ.Parse(r.data)
 	if !ok {
@@ -54,8 +54,9 @@ func (r *reading) variable(v environ.Variable) *setting {
 	return &setting{name: v.Key, shown: doc.Name, value: v.Value, doc: &doc, file: v.File, named: v.Named}
 }
 
-// either takes a variable as it is if its name is a key, and otherwise as the name of the file in which the value of a key
-// stands. In a map of secrets, where any name would be a key, it is a file.
+// either takes a variable as a value if its name is a key, and otherwise as the name of the file
+// that holds the value of a key. In a map of secrets, where any name would be a key, it names a
+// file.
 func (f *flat) either(plain *setting, file environ.Variable) {
 	asKey := f.resolver.resolve(plain.name)
 	isKey := len(asKey) > 0 && !(asKey[0].free && asKey[0].secret) && !asKey[0].section
@@ -76,7 +77,7 @@ func (f *flat) either(plain *setting, file environ.Variable) {
 	}
 }
 
-// file takes the content of a file, or tells why there is none.
+// file takes the content of a file, or reports why there is none.
 func (f *flat) file(s *setting, v environ.Variable, targets []target) {
 	if !f.fits(s, targets) {
 		return

@@ -19,40 +19,40 @@ type flat struct {
 	edits    edits
 }
 
-// setting is one name and its text, and where they stand.
+// setting is one name and its text, with their positions.
 type setting struct {
-	name         string // as it is resolved
-	shown        string // as a person knows it: "$ORDERS_DB_POOL", "DB_POOL", "db.pool"
+	name         string // as the resolver gets it
+	shown        string // as in messages: "$ORDERS_DB_POOL", "DB_POOL", "db.pool"
 	value        string
 	doc          *tree.Doc
 	line, column int32 // of the name
 	valueLine    int32
 	valueColumn  int32
 	file         bool // shown names a file, and value is its content
-	named        bool // the source is told to read it by its name
+	named        bool // an option of the source names it
 }
 
-// slot is a place of the tree while it is made.
+// slot is a place of the tree while it is built.
 type slot struct {
 	step  step
-	set   *setting // the text that stands here; nil for a section
+	set   *setting // the text of this place; nil for a map or list
 	below []*slot
 	index map[step]*slot
-	first *setting // what made it
+	first *setting // the setting that created it
 }
 
 func (r *reading) flat(dots bool) *flat {
 	return &flat{reading: r, resolver: newResolver(r.shape, dots)}
 }
 
-// add resolves a name and puts its text in place.
+// add resolves a name and puts its text into the tree.
 func (f *flat) add(s *setting) {
 	if targets := f.resolver.resolve(s.name); f.fits(s, targets) {
 		f.put(s, targets[0])
 	}
 }
 
-// fits reports what is wrong with what a name can mean, and whether there is anything to put.
+// fits reports problems with the targets of a name, and whether there is one target to set.
 func (f *flat) fits(s *setting, targets []target) bool {
 	switch {
 	case f.resolver.spent():
@@ -67,12 +67,12 @@ func (f *flat) fits(s *setting, targets []target) bool {
 		}
 		return false
 	case targets[0].section:
-		if !f.doc.AllowUnknown || s.named { // a stranger's variable that is called as our section is
-			f.tell(s, source.WrongType, targets[0].path().String(), "has keys below it and takes no text")
+		if !f.doc.AllowUnknown || s.named { // a variable of another program with the name of one of our maps
+			f.tell(s, source.WrongType, targets[0].path().String(), "has keys below it and cannot be set to a text")
 		}
 		return false
 	case len(targets) > 1:
-		f.tell(s, source.Malformed, "", fmt.Sprintf("is ambiguous: it can mean %s and %s; %s",
+		f.tell(s, source.Malformed, "", fmt.Sprintf("is ambiguous: it can mean %s or %s; %s",
 			targets[0].path(), targets[1].path(), f.wayOut()))
 		return false
 	}
@@ -81,7 +81,7 @@ func (f *flat) fits(s *setting, targets []target) bool {
 
 func (f *flat) wayOut() string {
 	if f.resolver.dots {
-		return "the keys of the struct should not differ in case, '-' and '_' only"
+		return "the keys of the struct must not differ only in case, '-' and '_'"
 	}
 	return "write __ between levels to tell them apart, or in front of a name that is one key"
 }
@@ -103,13 +103,13 @@ func (f *flat) put(s *setting, t target) {
 	at := &f.root
 	for _, st := range t.steps {
 		if at.set != nil {
-			f.tell(s, source.DuplicateKey, path, "stands below what is set as a whole by "+f.other(at.set))
+			f.tell(s, source.DuplicateKey, path, "is below a key that is set as a whole by "+f.other(at.set))
 			return
 		}
 		if len(at.below) > 0 && (at.below[0].step.index >= 0) != (st.index >= 0) {
-			message := "is a key of what " + f.other(at.below[0].first) + " makes a list"
+			message := "is a key, but " + f.other(at.below[0].first) + " makes its parent a list"
 			if st.index >= 0 {
-				message = "is an item of what " + f.other(at.below[0].first) + " makes a map"
+				message = "is an item of a list, but " + f.other(at.below[0].first) + " makes its parent a map"
 			}
 			f.tell(s, source.DuplicateKey, path, message)
 			return
@@ -118,17 +118,17 @@ func (f *flat) put(s *setting, t target) {
 	}
 	switch {
 	case at.set != nil && at.set.file != s.file:
-		f.tell(s, source.InvalidArgument, path, "is set by "+at.set.shown+" and by "+s.shown+"; only one of them may be")
+		f.tell(s, source.InvalidArgument, path, "is set by both "+at.set.shown+" and "+s.shown+"; set only one of them")
 	case at.set != nil:
-		f.tell(s, source.DuplicateKey, path, "stands twice; the first is "+f.other(at.set))
+		f.tell(s, source.DuplicateKey, path, "is defined twice; the first is "+f.other(at.set))
 	case len(at.below) > 0:
-		f.tell(s, source.DuplicateKey, path, "is set as a whole, and a part of it by "+f.other(at.first))
+		f.tell(s, source.DuplicateKey, path, "is set as a whole, and a part of it is set by "+f.other(at.first))
 	default:
 		at.set = s
 	}
 }
 
-// other names a setting that another one collides with.
+// other describes the setting that another one collides with.
 func (f *flat) other(s *setting) string {
 	if s.line > 0 {
 		return fmt.Sprintf("%s on line %d", s.shown, s.line)
@@ -188,7 +188,7 @@ func (f *flat) node(s *slot) *tree.Node {
 	return tree.NewMap(doc, line, column, es)
 }
 
-// items returns a list's, which must have no gap.
+// items returns the items of a list, which must have no gap.
 func (f *flat) items(s *slot) []*tree.Node {
 	slices.SortFunc(s.below, func(a, b *slot) int { return cmp.Compare(a.step.index, b.step.index) })
 	items := make([]*tree.Node, 0, len(s.below))

@@ -1,10 +1,10 @@
 package layer
 
-// fold makes texts comparable that mean the same key: ASCII letters in lower case, '-' and '.' as '_'. It keeps the length, so
-// that a place in the result is one in s.
+// fold makes texts that mean the same key equal: it converts ASCII letters to lower case, and '-'
+// and '.' to '_'. It keeps the length, so offsets in the result are offsets in s.
 func fold(s string) string { return mapped(s, true) }
 
-// lower makes ASCII letters lower case.
+// lower converts ASCII letters to lower case.
 func lower(s string) string { return mapped(s, false) }
 
 func mapped(s string, separators bool) string {

@@ -13,8 +13,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// jsonReader reads JSON. The standard library has said that it is valid; this walks over it once more for positions, exact
-// numbers and keys that stand twice, none of which the library tells.
+// jsonReader decodes JSON that the standard library found valid. The library does not report
+// positions, exact numbers and duplicate keys, so jsonReader parses the text itself.
 type jsonReader struct {
 	*reading
 	next      int   // offset of the next byte
@@ -39,7 +39,8 @@ func (r *reading) json() *tree.Node {
 	return j.value(0)
 }
 
-// syntax reports where JSON stops being JSON. The library's text quotes the document, so it is not used.
+// syntax reports the position of a syntax error. The text of the library quotes the document, so it
+// is not used.
 func (j *jsonReader) syntax(err error) {
 	var se *json.SyntaxError
 	if !errors.As(err, &se) {
@@ -51,7 +52,7 @@ func (j *jsonReader) syntax(err error) {
 		j.report(source.Malformed, line, column, "is not valid JSON: it ends too early")
 		return
 	}
-	at := int(se.Offset) - 1 // the byte that was one too many
+	at := int(se.Offset) - 1 // the offending byte
 	line, column := j.at(at)
 	if strings.Contains(se.Error(), "max depth") {
 		j.deep(tree.MaxDepth+1, line, column)
@@ -66,7 +67,7 @@ func (j *jsonReader) syntax(err error) {
 
 func (j *jsonReader) column() int32 { return int32(j.next-j.lineStart) + 1 }
 
-// space skips white space, and what stands between values.
+// space skips white space and the characters between values.
 func (j *jsonReader) space() {
 	for ; j.next < len(j.data); j.next++ {
 		switch j.data[j.next] {
@@ -83,7 +84,7 @@ func (j *jsonReader) space() {
 	}
 }
 
-// value reads what stands next.
+// value decodes the next value.
 func (j *jsonReader) value(depth int) *tree.Node {
 	j.space()
 	line, column := j.line, j.column()
@@ -160,7 +161,7 @@ func (j *jsonReader) array(line, column int32, depth int) *tree.Node {
 	}
 }
 
-// text reads a string.
+// text decodes a string.
 func (j *jsonReader) text() string {
 	start, escaped := j.next, false
 	for j.next++; j.data[j.next] != '"'; j.next++ {
@@ -194,7 +195,7 @@ func halfPair(quoted []byte) int {
 		}
 		c := unit(quoted[i:])
 		if !utf16.IsSurrogate(c) {
-			i++ // what is escaped
+			i++ // the escaped character
 			continue
 		}
 		if utf16.DecodeRune(c, unit(quoted[i+unitLen:])) == utf8.RuneError {
@@ -219,7 +220,8 @@ func unit(text []byte) rune {
 	return rune(n)
 }
 
-// number reads a number exactly: one that fits in no type without loss of digits before the point is a problem.
+// number decodes a number exactly. A number whose digits before the point fit in no type is a
+// problem.
 func (j *jsonReader) number(line, column int32) any {
 	start, whole := j.next, true
 digits:

@@ -38,11 +38,11 @@ func TestJSONProblems(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"list", " [1]", "doc:1:2 (l): is not a map of keys"},
 		{"all duplicates and wide numbers", "{\"a\":1,\n\"b\":{\"c\":1, \"c\":2},\n \"a\":18446744073709551616, \"d\":1e999}",
-			"doc:2:13 (l) b.c: stands twice; the first is on line 2\n" +
-				"doc:3:2 (l) a: stands twice; the first is on line 1\n" +
+			"doc:2:13 (l) b.c: is defined twice; the first is on line 2\n" +
+				"doc:3:2 (l) a: is defined twice; the first is on line 1\n" +
 				"doc:3:6 (l) a: is a whole number that does not fit in 64 bits; quote it if it is a text\n" +
 				"doc:3:32 (l) d: is a number beyond the range of a float of 64 bits"},
-		{"escaped duplicate", `{"a":1,"\u0061":2}`, "doc:1:8 (l) a: stands twice; the first is on line 1"},
+		{"escaped duplicate", `{"a":1,"\u0061":2}`, "doc:1:8 (l) a: is defined twice; the first is on line 1"},
 		{"trailing comma", "{\"a\":1,\n}", "doc:2:1 (l): is not valid JSON"},
 		{"missing comma", "{\"a\":1\n \"b\":2}", "doc:2:2 (l): is not valid JSON"},
 		{"comment", "{\"a\":1}\n// x", "doc:2:1 (l): is not valid JSON"},

@@ -6,15 +6,18 @@ import (
 	"github.com/nacre-go/nacre/internal/tree"
 )
 
-// Merge folds decoded documents, lowest first: maps merge key by key, everything else replaces what is below it, and a null
-// takes it away (RFC 7396). So does a bare key, of which an empty map or list is left where there is nothing below it. A list replaces a list as a whole. Roots that are nil are skipped. The result is never nil, and
-// none of its maps holds a Null.
+// Merge merges decoded documents, lowest first: maps merge key by key, any other value replaces the
+// value of lower documents, and a null removes it (RFC 7396). A bare key removes it too, and leaves
+// an empty map or list. A list replaces a whole list. Merge skips nil roots. The result is never
+// nil, and none of its maps contains a Null.
 //
-// The result shares with the roots every subtree that stands in it unchanged; a root that alone has a say is returned itself.
-// So two merges of which one root differs share all that it does not touch, and tree.Diff of them is quick.
+// The result shares unchanged subtrees with the roots; a single root is returned itself. So two
+// merges that differ in one root share all that this root does not touch, and tree.Diff of them is
+// fast.
 //
-// Entries come in the order of the lowest root that has them. A map that was made of several stands where the highest of
-// them stands, but a document that does not allow unknown keys goes before one that does.
+// Entries are in the order of the lowest root that has them. A map that was merged from several has
+// the position of the highest, but a document that does not allow unknown keys takes precedence
+// over one that does.
 func Merge(roots ...*tree.Node) *tree.Node {
 	level := make([]*tree.Entry, 0, len(roots))
 	for _, r := range roots {
@@ -30,7 +33,8 @@ func Merge(roots ...*tree.Node) *tree.Node {
 	return tree.NewMap(nil, 0, 0, nil)
 }
 
-// merge folds what stands at one place, lowest first; the Value of the result is nil where there is nothing in the end.
+// merge merges the values of one place, lowest first. The Value of the result is nil if no value is
+// left.
 func merge(level []*tree.Entry) tree.Entry {
 	top := level[len(level)-1]
 	first := len(level) - 1
@@ -79,10 +83,12 @@ func merge(level []*tree.Entry) tree.Entry {
 	return joined(level, made)
 }
 
-// maxCompared is how many maps are compared with each other, key by key; more of them are gone through once.
+// maxCompared is the number of maps up to which keys are found by comparison. More maps are
+// indexed.
 const maxCompared = 8
 
-// byKey returns the entries of some maps, lowest first, by their keys, which come in the order of the lowest map that has them.
+// byKey returns the entries of some maps, lowest first, by key. The keys are in the order of the
+// lowest map that has them.
 func byKey(level []*tree.Entry) (all [][]*tree.Entry) {
 	index := map[string]int{}
 	for _, e := range level {
@@ -99,7 +105,7 @@ func byKey(level []*tree.Entry) (all [][]*tree.Entry) {
 	return all
 }
 
-// joined is the entry for some maps, lowest first, that together have the entries made.
+// joined returns the entry for the merge of some maps, lowest first, with the entries made.
 func joined(level []*tree.Entry, made []tree.Entry) tree.Entry {
 	lead := lead(level)
 	result := tree.Entry{Key: level[len(level)-1].Key, Line: lead.Line, Column: lead.Column}
@@ -113,14 +119,15 @@ func joined(level []*tree.Entry, made []tree.Entry) tree.Entry {
 	return result
 }
 
-// says reports whether there is something at a place of which the layers say level, bare keys aside.
+// says reports whether a place has a value in level, the values of the layers, apart from bare
+// keys.
 func says(level []*tree.Entry) (something bool) {
 	for _, e := range level {
 		switch {
 		case e.Value.Kind == tree.Null:
 			something = false
 		case e.Value.Bare:
-			something = false // it stands there by itself, or takes away what did
+			something = false // it has no value, and removes those below
 		default:
 			something = true
 		}
@@ -137,8 +144,8 @@ func seen(lower []*tree.Entry, key string) bool {
 	return false
 }
 
-// lead returns whose position a merged map has: the highest, but one that must not have unknown keys if there is one, lest
-// an unknown map pass because somebody else may have it.
+// lead returns the map whose position a merged map has: the highest, or the highest that must not
+// have unknown keys. Otherwise an unknown map would be accepted because another document allows it.
 func lead(level []*tree.Entry) *tree.Entry {
 	for _, e := range slices.Backward(level) {
 		if d := e.Value.Doc; d != nil && !d.AllowUnknown {
@@ -148,7 +155,7 @@ func lead(level []*tree.Entry) *tree.Entry {
 	return level[len(level)-1]
 }
 
-// same reports whether a map has just these entries.
+// same reports whether a map has exactly these entries.
 func same(m *tree.Node, made []tree.Entry) bool {
 	if len(m.Entries) != len(made) {
 		return false
@@ -171,7 +178,7 @@ func clean(n *tree.Node) *tree.Node {
 	case n.Kind == tree.List:
 		items := make([]*tree.Node, len(n.Items))
 		for i, item := range n.Items {
-			if items[i] = item; item.Kind != tree.Null { // an item of a list takes nothing away
+			if items[i] = item; item.Kind != tree.Null { // an item of a list removes nothing
 				items[i] = clean(item)
 			}
 		}

@@ -9,7 +9,8 @@ import (
 	"github.com/nacre-go/nacre/internal/tree"
 )
 
-// Many maps are merged by another way than a few. Maps that say nothing make many of a few, and change nothing.
+// Many maps are merged by another way than a few. Maps that say nothing make many of a few, and
+// change nothing.
 func TestManyMapsMergeAsAFewDo(t *testing.T) {
 	t.Parallel()
 	empty := tree.NewMap(nil, 0, 0, nil)

@@ -94,7 +94,8 @@ func TestMergePositions(t *testing.T) {
 			t.Errorf("%s stands at %s, want %s", path, got, expected)
 		}
 	}
-	// A map that a strict and a lenient document share is the strict one's, so that an unknown one is found.
+	// A map that a strict and a lenient document share is the strict one's, so that an unknown one
+	// is found.
 	merged = layer.Merge(decode("strict", "a: {b: 1}", false), decode("lenient", "a: {b: 2}\n", true))
 	if d := merged.Child("a").Doc; d.AllowUnknown {
 		t.Errorf("a map of a strict and a lenient document counts as %s's; an unknown key in it would pass", d.Name)
@@ -121,7 +122,8 @@ func plainMerge(target, patch any) any {
 	return m
 }
 
-// random makes a tree with few keys, so that layers meet. Lists hold no maps: the RFC leaves nulls in those, Merge does not.
+// random makes a tree with few keys, so that layers meet. Lists hold no maps: the RFC leaves nulls
+// in those, Merge does not.
 func random(r *rand.Rand, depth int, nulls bool) any {
 	switch n := r.IntN(12); {
 	case depth > 0 && n < 7:
@@ -186,7 +188,8 @@ func foldLeft(roots []*tree.Node) *tree.Node {
 	return at
 }
 
-// Merging is associative where no layer takes away or changes a kind; where one does, only the order from below is right.
+// Merging is associative where no layer takes away or changes a kind; where one does, only the
+// order from below is right.
 func TestMergeIsAssociative(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(2000) {

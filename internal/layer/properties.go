@@ -9,10 +9,11 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// propertiesReader reads .properties as java.util.Properties does: a key ends at '=', ':' or white space, a backslash at the
-// end of a line joins it with the next, \t \n \r \f and \uXXXX are what they are in Java, any other backslash is dropped, and
-// lines that begin with '#' or '!' are comments. It differs in three things: the file is UTF-8, a key that stands twice is a
-// problem, and so is a key without '=' or ':' or a value, such as a heading that lost its comment sign.
+// propertiesReader decodes .properties as java.util.Properties does: a key ends at '=', ':' or
+// white space, a backslash at the end of a line joins it with the next, \t \n \r \f and \uXXXX mean
+// the same as in Java, any other backslash is dropped, and lines that begin with '#' or '!' are
+// comments. It differs in three ways: the file is UTF-8, a duplicate key is a problem, and so is a
+// key without '=', ':' and a value, such as a heading without its comment sign.
 type propertiesReader struct {
 	*flat
 	next int
@@ -26,7 +27,7 @@ func (r *reading) properties() *tree.Node {
 	return p.build()
 }
 
-// line reads one logical line.
+// line decodes one logical line.
 func (p *propertiesReader) line() {
 	for p.next < len(p.data) && (blank(p.data[p.next]) || lineEnd(p.data[p.next])) {
 		p.next++
@@ -64,7 +65,7 @@ func (p *propertiesReader) line() {
 func blank(c byte) bool   { return c == ' ' || c == '\t' || c == '\f' }
 func lineEnd(c byte) bool { return c == '\n' || c == '\r' }
 
-// separator skips what stands between key and value, and reports whether a '=' or ':' was in it.
+// separator skips the text between key and value, and reports whether it contains a '=' or ':'.
 func (p *propertiesReader) separator() (found bool) {
 	for p.joined(); p.next < len(p.data); p.joined() {
 		switch c := p.data[p.next]; {
@@ -92,7 +93,7 @@ func (p *propertiesReader) joined() {
 	}
 }
 
-// text reads a key or a value. What is malformed is reported, and reading goes on behind it.
+// text decodes a key or a value. It reports malformed text and continues after it.
 func (p *propertiesReader) text(key bool) (string, bool) {
 	var b strings.Builder
 	ok := true
@@ -107,7 +108,7 @@ func (p *propertiesReader) text(key bool) (string, bool) {
 			continue
 		}
 		if p.next == len(p.data) {
-			break // as Java: a backslash at the end of the file is nothing
+			break // as in Java, a backslash at the end of the file is ignored
 		}
 		c = p.data[p.next]
 		p.next++
@@ -129,7 +130,7 @@ func (p *propertiesReader) text(key bool) (string, bool) {
 	return b.String(), ok
 }
 
-// unicode reads the XXXX of \uXXXX, and the second half of a pair behind it.
+// unicode decodes the XXXX of \uXXXX, and the second half of a pair after it.
 func (p *propertiesReader) unicode(b *strings.Builder) bool {
 	start := p.next - 2
 	c, ok := p.hex()

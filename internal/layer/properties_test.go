@@ -79,11 +79,11 @@ grid[0][0] = r
 		{"huge", "any.l[0]=1\nany.l[999999999]=1\nhosts[999999999]=1\n", "doc:2:1 (l): is item 999999999 of a list that has no item 1; a list is given as a whole, from 0 on\n" +
 			"doc:3:1 (l): is item 999999999 of a list that has no item 0; a list is given as a whole, from 0 on"},
 		{"beyond any number", "hosts[99999999999999999999]=1\n", "doc:1:1 (l) hosts[99999999999999999999]: unknown key, did you mean hosts?"},
-		{"list and map", "any.l[0]=1\nany.l.x=1\n", "doc:2:1 (l) any.l.x: is a key of what any.l[0] on line 1 makes a list"},
-		{"map and list", "any.l.x=1\nany.l[0]=1\n", "doc:2:1 (l) any.l[0]: is an item of what any.l.x on line 1 makes a map"},
-		{"whole and part", "any.a=1\nany.a.b=2\nany.c.d=1\nany.c=2\n", "doc:2:1 (l) any.a.b: stands below what is set as a whole by any.a on line 1\n" +
-			"doc:4:1 (l) any.c: is set as a whole, and a part of it by any.c.d on line 3"},
-		{"twice", "labels.a=1\nlabels[a]=2\n", "doc:2:1 (l) labels.a: stands twice; the first is labels.a on line 1"},
+		{"list and map", "any.l[0]=1\nany.l.x=1\n", "doc:2:1 (l) any.l.x: is a key, but any.l[0] on line 1 makes its parent a list"},
+		{"map and list", "any.l.x=1\nany.l[0]=1\n", "doc:2:1 (l) any.l[0]: is an item of a list, but any.l.x on line 1 makes its parent a map"},
+		{"whole and part", "any.a=1\nany.a.b=2\nany.c.d=1\nany.c=2\n", "doc:2:1 (l) any.a.b: is below a key that is set as a whole by any.a on line 1\n" +
+			"doc:4:1 (l) any.c: is set as a whole, and a part of it is set by any.c.d on line 3"},
+		{"twice", "labels.a=1\nlabels[a]=2\n", "doc:2:1 (l) labels.a: is defined twice; the first is labels.a on line 1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -127,10 +127,10 @@ nested.a.b.c = i
 	for _, c := range []struct{ name, text, want string }{
 		{"unknown", "db.pol-size=5\n", "doc:1:1 (l) db.pol-size: unknown key, did you mean db.pool-size?"},
 		{"unknown in a list", "servers[3].adr=5\n", "doc:1:1 (l) servers[3].adr: unknown key, did you mean servers[3].addr?"},
-		{"twice", "db.dsn=1\n#\ndb.dsn=2\n", "doc:3:1 (l) db.dsn: stands twice; the first is db.dsn on line 1"},
-		{"twice in other letters", "db.dsn=1\nDB.DSN=2\n", "doc:2:1 (l) db.dsn: stands twice; the first is db.dsn on line 1"},
-		{"ambiguous", "FOO=1\n", "doc:1:1 (l): is ambiguous: it can mean Foo and foo; the keys of the struct should not differ in case, '-' and '_' only"},
-		{"section", "db=1\n", "doc:1:1 (l) db: has keys below it and takes no text"},
+		{"twice", "db.dsn=1\n#\ndb.dsn=2\n", "doc:3:1 (l) db.dsn: is defined twice; the first is db.dsn on line 1"},
+		{"twice in other letters", "db.dsn=1\nDB.DSN=2\n", "doc:2:1 (l) db.dsn: is defined twice; the first is db.dsn on line 1"},
+		{"ambiguous", "FOO=1\n", "doc:1:1 (l): is ambiguous: it can mean Foo or foo; the keys of the struct must not differ only in case, '-' and '_'"},
+		{"section", "db=1\n", "doc:1:1 (l) db: has keys below it and cannot be set to a text"},
 		{"no key", "= 1\n", "doc:1:1 (l): has no key"},
 		{"no value", "a heading\nheading\n", "doc:1:1 (l) a: unknown key\ndoc:2:1 (l): is neither key = value nor a comment"},
 		{"unicode", "foo=\\u12\nFoo=\\ud800x\nhosts=\\udc00\\ud800\ndb.dsn=\\u0000\n",

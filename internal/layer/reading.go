@@ -12,19 +12,19 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// reading is one document while it is decoded.
+// reading is the decoding of one document.
 type reading struct {
 	doc      *tree.Doc
 	data     []byte
-	lines    lines // of data, once they are asked for
+	lines    lines // of data, computed on first use
 	shape    *tree.Shape
 	problems source.Problems
-	path     tree.Path // where the decoder is
-	nodes    int       // values made so far
-	stopped  bool      // a limit was hit, or the problems are too many
+	path     tree.Path // of the current value
+	nodes    int       // number of values so far
+	stopped  bool      // a limit was exceeded, or there are too many problems
 }
 
-// maxProblems is how many problems of one document are told; nobody mends more at once.
+// maxProblems is how many problems of one document are reported.
 const maxProblems = 100
 
 func (r *reading) report(kind source.Kind, line, column int32, message string) {
@@ -44,7 +44,7 @@ func (r *reading) reportAt(kind source.Kind, line, column int32, key, message st
 	})
 }
 
-// count takes n values from the budget, and stops the reading once it is spent.
+// count takes n values from the budget, and stops when none is left.
 func (r *reading) count(n int, line, column int32) bool {
 	if r.stopped {
 		return false
@@ -57,25 +57,25 @@ func (r *reading) count(n int, line, column int32) bool {
 	return true
 }
 
-// deep reports whether the decoder may go one level deeper.
+// deep reports whether the depth allows one more level.
 func (r *reading) deep(depth int, line, column int32) bool {
 	if depth <= tree.MaxDepth {
 		return true
 	}
 	r.stopped = true
-	r.path = nil // too long to be read
+	r.path = nil // too long for a message
 	r.report(source.TooLarge, line, column, fmt.Sprintf("is nested deeper than %d", tree.MaxDepth))
 	return false
 }
 
-// text prepares the data: a byte order mark is dropped, and what is no text is refused.
+// text prepares the data: it drops a byte order mark and refuses bytes that are not text.
 func (r *reading) text(format string) bool {
 	if len(r.data) > MaxSize {
 		r.report(source.TooLarge, 0, 0, fmt.Sprintf("has more than %d bytes", MaxSize))
 		return false
 	}
 	if format == environ.Format {
-		return true // variables are looked at one by one
+		return true // variables are checked one by one
 	}
 	if bytes.HasPrefix(r.data, []byte("\xff\xfe")) || bytes.HasPrefix(r.data, []byte("\xfe\xff")) {
 		r.report(source.Malformed, 1, 1, "is UTF-16; save it as UTF-8")
@@ -84,7 +84,7 @@ func (r *reading) text(format string) bool {
 	r.data = bytes.TrimPrefix(r.data, []byte("\xef\xbb\xbf"))
 	if i := bytes.IndexByte(r.data, 0); i >= 0 {
 		line, column := r.at(i)
-		r.report(source.Malformed, line, column, "has a NUL byte, so it is no text")
+		r.report(source.Malformed, line, column, "has a NUL byte, so it is not text")
 		return false
 	}
 	if !utf8.Valid(r.data) {
@@ -103,7 +103,7 @@ func (r *reading) text(format string) bool {
 	return true
 }
 
-// at returns line and column of an offset.
+// at returns the line and column of an offset.
 func (r *reading) at(offset int) (line, column int32) {
 	if r.lines.starts == nil {
 		r.lines = newLines(r.data)
@@ -111,7 +111,7 @@ func (r *reading) at(offset int) (line, column int32) {
 	return r.lines.at(min(max(offset, 0), len(r.data)))
 }
 
-// sort puts the problems in the order of the lines; those of variables stay as they are.
+// sort sorts the problems by line; the problems of variables keep their order.
 func (r *reading) sort() {
 	slices.SortStableFunc(r.problems, func(a, b *source.Problem) int {
 		return cmp.Or(cmp.Compare(a.Position.Line, b.Position.Line), cmp.Compare(a.Position.Column, b.Position.Column))
@@ -122,13 +122,13 @@ func (r *reading) sort() {
 func (r *reading) enter(segment string) { r.path = append(r.path, segment) }
 func (r *reading) leave()               { r.path = r.path[:max(len(r.path)-1, 0)] }
 
-// entries gathers a map's, and reports those that come again. Seen becomes the index of the node.
+// entries collects the entries of a map and reports duplicates. seen becomes the index of the node.
 type entries struct {
 	list []tree.Entry
 	seen map[string]int
 }
 
-// few is the number of entries up to which looking at each is quicker than a map.
+// few is the number of entries up to which a linear search is faster than a map.
 const few = 8
 
 func (e *entries) find(key string) *tree.Entry {
@@ -159,7 +159,7 @@ func (e *entries) add(entry tree.Entry) {
 	}
 }
 
-// twice reports a key that stands twice in one map.
+// twice reports a duplicate key of a map.
 func (r *reading) twice(line, column, first int32) {
-	r.report(source.DuplicateKey, line, column, fmt.Sprintf("stands twice; the first is on line %d", first))
+	r.report(source.DuplicateKey, line, column, fmt.Sprintf("is defined twice; the first is on line %d", first))
 }

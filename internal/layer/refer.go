@@ -8,14 +8,15 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Expand puts texts in place of the references of a document: "${scheme:name}" wherever it stands in a text; "$${" is a "${" that is
-// none. Look gives the text of one; its error is a problem of that key, in those words. Other dollars are left alone. It shares what
-// has no reference.
+// Expand replaces the references "${scheme:name}" in the texts of a document. "$${" is a literal
+// "${". look returns the text of a reference; its error becomes a problem of the key, with the same
+// text. Other dollars are literal. The result shares nodes without references.
 func Expand(root *tree.Node, look func(scheme, name string) (string, error)) (*tree.Node, source.Problems) {
 	return ExpandWithin(nil, root, nil, look)
 }
 
-// ExpandWithin is Expand where references may not stand everywhere. One that may not is a problem and is not looked for, unless its scheme is free.
+// ExpandWithin is Expand with limits on the places of references. A reference that is not allowed
+// is a problem, and look is not called for it, unless its scheme is free.
 func ExpandWithin(within *Embedding, root *tree.Node, free func(scheme string) bool, look func(scheme, name string) (string, error)) (*tree.Node, source.Problems) {
 	e := expander{look: look, free: free}
 	return e.node(nil, within.root(), root), e.problems
@@ -72,7 +73,7 @@ func (e *expander) scalar(at tree.Path, in []spot, n *tree.Node) *tree.Node {
 	}
 	if p := refuses(in, at, n, text, e.free); p != nil {
 		e.problems = append(e.problems, p)
-		return n.AsNull() // it is refused: nothing more is to be said of it
+		return n.AsNull() // it is refused; this avoids more problems of it
 	}
 	expanded, referred := e.text(at, n, text)
 	if expanded == text {
@@ -89,7 +90,7 @@ func (e *expander) scalar(at tree.Path, in []spot, n *tree.Node) *tree.Node {
 	return made
 }
 
-// text expands one text, and reports whether it had a reference.
+// text expands one text, and reports whether it contains a reference.
 func (e *expander) text(at tree.Path, n *tree.Node, text string) (string, bool) {
 	var b strings.Builder
 	for referred := false; ; referred = true {

@@ -8,19 +8,21 @@ import (
 	"github.com/nacre-go/nacre/internal/tree"
 )
 
-// A flat name means a path of the bound struct, and which one it is, only the struct's keys can tell: DB_POOL_SIZE may be
-// db.pool_size, db.pool.size or db_pool.size.
+// A flat name means a path of the bound struct. Only the keys of the struct decide which:
+// DB_POOL_SIZE may be db.pool_size, db.pool.size or db_pool.size.
 //
 // The rules for names of variables (environments and .env files):
 //
 //   - Keys compare without regard to case, and '-', '.' and '_' are the same.
-//   - "_" separates levels, or is a part of a key. All ways to read a name are tried. If two of them lead to two paths that
-//     both exist, the name is ambiguous, and that is a problem.
-//   - "__" is the way out: it separates levels, and in a name that has it, nothing else does, if it can be read so. In front
-//     of the whole name (ORDERS__A_B, or _A_B in a file) it says that A_B is one key.
+//   - "_" separates levels, or is a part of a key. All ways to read a name are tried. If two of
+//     them lead to two paths that both exist, the name is ambiguous, and that is a problem.
+//   - "__" is the way out: it separates levels, and in a name that has it, nothing else does, if it
+//     can be read so. In front of the whole name (ORDERS__A_B, or _A_B in a file) it says that A_B
+//     is one key.
 //   - An item of a list is its number: HOSTS_0, SERVERS_1_ADDR.
-//   - In a map, the rest of the name is the key, in lower case, save what its elements need: DATABASES_MAIN_DSN is
-//     databases.main.dsn if the elements have a dsn. Where anything fits (an interface), only "__" separates levels.
+//   - In a map, the rest of the name is the key, in lower case, save what its elements need:
+//     DATABASES_MAIN_DSN is databases.main.dsn if the elements have a dsn. Where anything fits (an
+//     interface), only "__" separates levels.
 //
 // The rules for names of properties: "." separates levels; keys are compared as they are, and only
 // if that leads nowhere as above; items of a list are hosts[0] or hosts.0; a map's key goes as far
@@ -46,7 +48,8 @@ type resolver struct {
 	beyond int // what the names before it took beyond fairTries
 }
 
-// maxName is the length in bytes beyond which no name means anything: the ways to read one grow with the square of it.
+// maxName is the length in bytes beyond which no name means anything: the ways to read one grow
+// with the square of it.
 const maxName = 1024
 
 // The ways to read a name can grow with the square of its length. Those beyond fairTries of each
@@ -95,8 +98,8 @@ func newResolver(shape *tree.Shape, dots bool) *resolver {
 	return &resolver{shape: shape, dots: dots, folded: map[*tree.Shape]map[string][]string{}, lengths: map[*tree.Shape]int{}}
 }
 
-// resolve returns what a name can mean: nothing, one target, or two that make it ambiguous. A target that is a section comes
-// only where there is no other.
+// resolve returns what a name can mean: nothing, one target, or two that make it ambiguous. A
+// target that is a section comes only where there is no other.
 func (r *resolver) resolve(name string) []target {
 	if len(name) > maxName || r.spent() {
 		return nil
@@ -244,7 +247,8 @@ func (r *resolver) matchItem(shape *tree.Shape, at int, secret bool) bool {
 	return r.boundary(end) && r.below(step{"", index}, shape.Elem, end, false, secret)
 }
 
-// matchFree reads a key of a map. Of names of properties, the shortest key that leads somewhere counts; of variables, all do.
+// matchFree reads a key of a map. Of names of properties, the shortest key that leads somewhere
+// counts; of variables, all do.
 func (r *resolver) matchFree(shape *tree.Shape, at int, secret bool) (ok bool) {
 	if shape.Elem == nil || shape.Elem.Kind == tree.Any {
 		secret = secret || shape.Elem != nil && shape.Elem.Secret

@@ -8,22 +8,22 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// spelling is a key of the shape as it would be written.
+// spelling is a key of the shape in the style of a document.
 type spelling struct {
 	text   string // in the style of the document
 	folded string
 }
 
-// maxSpellings bounds what is looked through for a suggestion, and maxSpellingDepth how deep: a shape may be recursive.
+// maxSpellings and maxSpellingDepth limit the search for a suggestion: a shape may be recursive.
 const (
 	maxSpellings     = 4096
 	maxSpellingDepth = 8
 )
 
-// unknown reports a name that means nothing, with the nearest that would.
+// unknown reports an unknown name, with the nearest known one.
 func (f *flat) unknown(s *setting) {
 	key := ""
-	if s.line > 0 { // a variable stands in the position already
+	if s.line > 0 { // the position of a variable has its name already
 		key = s.shown
 	}
 	f.tell(s, source.UnknownKey, key, "")
@@ -63,7 +63,7 @@ func (f *flat) suggest(s *setting) string {
 	return prefix + renumbered(best, numbers) + suffix
 }
 
-// byTail finds the one key that ends as the name does: POOL for DB_POOL.
+// byTail finds the only key with the same end as the name: POOL for DB_POOL.
 func (f *flat) byTail(name string) (best string) {
 	if len(name) <= 2 {
 		return ""
@@ -80,7 +80,7 @@ func (f *flat) byTail(name string) (best string) {
 	return best
 }
 
-// spell returns all names that the shape has.
+// spell returns all names of the keys of the shape.
 func (f *flat) spell(shape *tree.Shape, path tree.Path, out []spelling, depth int) []spelling {
 	if shape == nil || len(out) >= maxSpellings || depth > maxSpellingDepth {
 		return out
@@ -100,7 +100,7 @@ func (f *flat) spell(shape *tree.Shape, path tree.Path, out []spelling, depth in
 		}
 		return out
 	case tree.MapOf:
-		return out // its keys are anybody's guess
+		return out // its keys are not known
 	case tree.ListOf:
 		if shape.Elem != nil && (shape.Elem.Kind == tree.StructOf || shape.Elem.Kind == tree.RemainderOf) {
 			return f.spell(shape.Elem, path.Join(tree.Item(0)), out, depth+1)
@@ -120,7 +120,7 @@ func (f *flat) spell(shape *tree.Shape, path tree.Path, out []spelling, depth in
 	return append(out, spelling{text, fold(strings.NewReplacer("[", ".", "]", "").Replace(text))})
 }
 
-// unnumbered puts 0 for the numbers of a list's items, and returns them.
+// unnumbered replaces the numbers of list items by 0, and returns them.
 func unnumbered(name string) (string, []string) {
 	name = strings.NewReplacer("[", "_", "]", "").Replace(name)
 	parts := strings.Split(name, "_")
@@ -134,7 +134,7 @@ func unnumbered(name string) (string, []string) {
 	return strings.Join(parts, "_"), numbers
 }
 
-// renumbered puts the numbers back.
+// renumbered restores the numbers.
 func renumbered(text string, numbers []string) string {
 	for _, mark := range []string{"_0_", "[0]"} {
 		parts := strings.Split(text, mark)
@@ -153,12 +153,12 @@ func renumbered(text string, numbers []string) string {
 	return text
 }
 
-// edits counts how far texts are from each other. It keeps its rows, because a document with many unknown
-// names asks for many distances.
+// edits computes the distance of texts. It keeps its rows, because a document with many unknown
+// names needs many distances.
 type edits struct{ two, one, row []int }
 
-// distance returns the number of letters to insert, drop, change or swap with a neighbor; limit+1 stands for
-// any number above limit. It looks only at what can be within the limit.
+// distance returns the number of letters to insert, drop, change or swap with a neighbor, or
+// limit+1 for any number above limit. It computes only what can be within the limit.
 func (e *edits) distance(a, b string, limit int) int {
 	if d := len(a) - len(b); d > limit || -d > limit {
 		return limit + 1
@@ -193,7 +193,7 @@ func (e *edits) distance(a, b string, limit int) int {
 				cost = 0
 			}
 			row[j] = min(row[j-1]+1, one[j-1]+cost, beyond)
-			if j < i+limit { // above it lies within the limit too
+			if j < i+limit { // the cell above is within the limit too
 				row[j] = min(row[j], one[j]+1)
 			}
 			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {

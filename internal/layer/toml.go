@@ -11,8 +11,9 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// tomlReader reads TOML from go-toml's syntax tree, which tells where everything stands. Which tables and keys may stand where
-// is checked here: the library stops at the first that may not, and takes time that grows with the square of their number.
+// tomlReader decodes TOML from the syntax tree of go-toml, which has positions. It checks duplicate
+// tables and keys itself: the library stops at the first, and its time grows with the square of
+// their number.
 type tomlReader struct {
 	*reading
 	parser  unstable.Parser
@@ -20,15 +21,15 @@ type tomlReader struct {
 	current *table
 }
 
-// table is a TOML table while it is read, or what stands in the place of one.
+// table is a TOML table that is being decoded, or a value in place of one.
 type table struct {
 	kind         tableKind
 	explicit     bool // has a header of its own
 	entries      []*table
 	index        map[string]int // of entries; nil for a few
 	key          string
-	line, column int32      // of the key that made it
-	value        *tree.Node // of a tableValue; nil if it was reported
+	line, column int32      // of the key that created it
+	value        *tree.Node // of a tableValue; nil if it has a problem
 	elements     []*table   // of a tableArray
 }
 
@@ -36,9 +37,9 @@ type tableKind uint8
 
 const (
 	tableHeader tableKind = iota // [a]
-	tableDotted                  // made by a.b = 1
+	tableDotted                  // created by a.b = 1
 	tableArray                   // [[a]]
-	tableValue                   // anything behind a '='
+	tableValue                   // anything after a '='
 )
 
 func (r *reading) toml() *tree.Node {
@@ -64,7 +65,8 @@ func (r *reading) toml() *tree.Node {
 	return t.build(t.root, 0)
 }
 
-// syntax reports where TOML stops being TOML. The library's text quotes the document, so it is not used.
+// syntax reports the position of a syntax error. The text of the library quotes the document, so it
+// is not used.
 func (t *tomlReader) syntax(err error, data []byte) {
 	t.path = nil
 	var pe *unstable.ParserError
@@ -96,13 +98,13 @@ func tomlHint(data []byte, at int) string {
 	return ""
 }
 
-// numberByte reports whether c may stand in a whole number.
+// numberByte reports whether a whole number may contain c.
 func numberByte(c byte) bool { return c >= '0' && c <= '9' || c == '_' || c == '+' || c == '-' }
 
-// zeroHint says why TOML refuses a number.
+// zeroHint explains why TOML refuses a number.
 const zeroHint = ": it has a number that starts with 0; write 0o in front of an octal number, or quote it if it is text"
 
-// child returns what a table has under a key, or makes it.
+// child returns the child of a table for a key, and creates it if necessary.
 func (t *table) child(key string) *table {
 	if t.index != nil {
 		if i, ok := t.index[key]; ok {
@@ -132,7 +134,7 @@ func (t *table) add(c *table) *table {
 	return c
 }
 
-// last returns the table that headers below t mean: of an array, its newest.
+// last returns the table that headers below t refer to: of an array, the last element.
 func (t *table) last() *table {
 	if t.kind == tableArray {
 		return t.elements[len(t.elements)-1]
@@ -140,7 +142,7 @@ func (t *table) last() *table {
 	return t
 }
 
-// header reads [a.b] or [[a.b]]. What stands below one that was reported is read into nowhere.
+// header decodes [a.b] or [[a.b]]. The content of a header with a problem is discarded.
 func (t *tomlReader) header(e *unstable.Node, kind tableKind) {
 	at := t.root
 	t.path = t.path[:0]
@@ -186,12 +188,12 @@ func (t *tomlReader) header(e *unstable.Node, kind tableKind) {
 	}
 }
 
-// taken reports a key that something else has.
+// taken reports a key that is defined already.
 func (t *tomlReader) taken(line, column int32, first *table) {
-	t.report(source.DuplicateKey, line, column, fmt.Sprintf("stands twice; the first is on line %d", first.line))
+	t.report(source.DuplicateKey, line, column, fmt.Sprintf("is defined twice; the first is on line %d", first.line))
 }
 
-// keyValue reads key = value into a table, and returns the offset behind it. The path that it was called with is left as it was.
+// keyValue decodes key = value into a table, and returns the offset after it. It restores the path.
 func (t *tomlReader) keyValue(at *table, e *unstable.Node, offset int) int {
 	before := len(t.path)
 	defer func() { t.path = t.path[:min(before, len(t.path))] }()

@@ -98,25 +98,25 @@ func TestTOMLProblems(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, text, want string }{
 		{"all duplicates", "a = 1\na = 2\n[b]\nc = 1\nc = 2\n[b]\nd = 1\n[x]\ny = {z = 1, z = 2}\n",
-			"doc:2:1 (l) a: stands twice; the first is on line 1\ndoc:5:1 (l) b.c: stands twice; the first is on line 4\n" +
-				"doc:6:2 (l) b: stands twice; the first is on line 3\ndoc:9:13 (l) x.y.z: stands twice; the first is on line 9"},
-		{"in an item of a list of tables", "[[s]]\nn = 1\n[[s]]\nn = 1\nn = 2\n", "doc:5:1 (l) s[1].n: stands twice; the first is on line 4"},
-		{"table over a value", "a = 1\n[a]\n", "doc:2:2 (l) a: stands twice; the first is on line 1"},
-		{"table below a value", "a = 1\n[a.b]\n", "doc:2:2 (l) a: stands twice; the first is on line 1"},
-		{"table over an inline table", "a = {}\n[a.b]\n", "doc:2:2 (l) a: stands twice; the first is on line 1"},
-		{"header of a dotted table", "[x]\na.b = 1\n[x.a]\n", "doc:3:4 (l) x.a: stands twice; the first is on line 2"},
-		{"dotted key into a table", "[a.b]\n[a]\nb.c = 1\n", "doc:3:1 (l) a.b: stands twice; the first is on line 1"},
-		{"list of tables over a list", "a = []\n[[a]]\n", "doc:2:3 (l) a: stands twice; the first is on line 1"},
-		{"table over a list of tables", "[[a]]\n[a]\n", "doc:2:2 (l) a: stands twice; the first is on line 1"},
-		{"list of tables over a table", "[a]\n[[a]]\n", "doc:2:3 (l) a: stands twice; the first is on line 1"},
+			"doc:2:1 (l) a: is defined twice; the first is on line 1\ndoc:5:1 (l) b.c: is defined twice; the first is on line 4\n" +
+				"doc:6:2 (l) b: is defined twice; the first is on line 3\ndoc:9:13 (l) x.y.z: is defined twice; the first is on line 9"},
+		{"in an item of a list of tables", "[[s]]\nn = 1\n[[s]]\nn = 1\nn = 2\n", "doc:5:1 (l) s[1].n: is defined twice; the first is on line 4"},
+		{"table over a value", "a = 1\n[a]\n", "doc:2:2 (l) a: is defined twice; the first is on line 1"},
+		{"table below a value", "a = 1\n[a.b]\n", "doc:2:2 (l) a: is defined twice; the first is on line 1"},
+		{"table over an inline table", "a = {}\n[a.b]\n", "doc:2:2 (l) a: is defined twice; the first is on line 1"},
+		{"header of a dotted table", "[x]\na.b = 1\n[x.a]\n", "doc:3:4 (l) x.a: is defined twice; the first is on line 2"},
+		{"dotted key into a table", "[a.b]\n[a]\nb.c = 1\n", "doc:3:1 (l) a.b: is defined twice; the first is on line 1"},
+		{"list of tables over a list", "a = []\n[[a]]\n", "doc:2:3 (l) a: is defined twice; the first is on line 1"},
+		{"table over a list of tables", "[[a]]\n[a]\n", "doc:2:2 (l) a: is defined twice; the first is on line 1"},
+		{"list of tables over a table", "[a]\n[[a]]\n", "doc:2:3 (l) a: is defined twice; the first is on line 1"},
 		{"syntax", "a = 1\nb = \n", "doc:2:5 (l): is not valid TOML"},
 		{"unquoted", "a = 20s\n", "doc:1:7 (l): is not valid TOML"},
 		{"no value", "abc\n", "doc:1:4 (l): is not valid TOML"},
 		{"cut", "a = \"b", "doc:1:6 (l): is not valid TOML"},
-		{"syntax behind a duplicate", "a = 1\na = 2\nb =", "doc:2:1 (l) a: stands twice; the first is on line 1\ndoc:3:3 (l): is not valid TOML"},
+		{"syntax behind a duplicate", "a = 1\na = 2\nb =", "doc:2:1 (l) a: is defined twice; the first is on line 1\ndoc:3:3 (l): is not valid TOML"},
 		{"wide number", "a = 9223372036854775808\n", "doc:1:5 (l) a: is a whole number that does not fit in 64 bits; quote it if it is a text"},
 		{"great number", "a = 1e999\n", "doc:1:5 (l) a: is a number beyond the range of a float of 64 bits"},
-		{"no date", "a = 2024-13-01\n", "doc:1:5 (l) a: is no date or time"},
+		{"no date", "a = 2024-13-01\n", "doc:1:5 (l) a: is not a date or time"},
 		{"too deep", "a = " + strings.Repeat("[", 1001) + strings.Repeat("]", 1001), "doc:1:1005 (l): is nested deeper than 1000"},
 		{"too deep tables", "[" + strings.Repeat("a.", 1001) + "a]", "doc:1:2002 (l): is nested deeper than 1000"},
 	} {
@@ -128,8 +128,8 @@ func TestTOMLProblems(t *testing.T) {
 	}
 }
 
-// The library checks for duplicates in a time that grows with the square of the keys. This must not. It
-// measures the processor time of the process, and so is not parallel.
+// The library checks for duplicates in a time that grows with the square of the keys. This must
+// not.
 func TestTOMLIsLinear(t *testing.T) {
 	var b strings.Builder
 	for i := range 30_000 {

@@ -14,8 +14,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// filler skips what may stand between a key and a value, or between the items of a list: the library does not tell where a
-// list begins.
+// filler skips the text between a key and a value, or between the items of a list: the library does
+// not report the position of a list.
 func (t *tomlReader) filler(offset int) int {
 	for offset < len(t.data) {
 		switch t.data[offset] {
@@ -32,7 +32,7 @@ func (t *tomlReader) filler(offset int) int {
 	return offset
 }
 
-// value reads the value that begins at offset, and returns the offset behind it.
+// value decodes the value at offset, and returns the offset after it.
 func (t *tomlReader) value(v *unstable.Node, offset, depth int) (*tree.Node, int) {
 	line, column := t.at(offset)
 	if !t.deep(depth, line, column) || !t.count(1, line, column) {
@@ -58,7 +58,7 @@ func (t *tomlReader) value(v *unstable.Node, offset, depth int) (*tree.Node, int
 		for it := v.Children(); it.Next() && !t.stopped; {
 			offset = t.keyValue(inline, it.Node(), offset)
 		}
-		t.nodes-- // build counts it once more
+		t.nodes-- // build counts it again
 		return t.build(inline, depth), t.filler(offset) + 1
 	}
 	n := t.scalar(v, line, column)
@@ -90,7 +90,7 @@ func (t *tomlReader) scalar(v *unstable.Node, line, column int32) *tree.Node {
 	default:
 		var ok bool
 		if value, ok = tomlTime(text); !ok {
-			t.report(source.Malformed, line, column, "is no date or time")
+			t.report(source.Malformed, line, column, "is not a date or time")
 			return nil
 		}
 	}
@@ -117,8 +117,8 @@ func tomlFloat(s string) (float64, bool) {
 
 var tomlMoment = regexp.MustCompile(`^([0-9]{4}-[0-9]{2}-[0-9]{2})?([Tt ]?)(?:([0-9]{2}:[0-9]{2})(:[0-9]{2}(?:\.[0-9]+)?)?([Zz]|[-+](?:[01][0-9]|2[0-3]):[0-5][0-9])?)?$`)
 
-// tomlTime returns the instant of a date and time with an offset. One without is no instant, and stays the text that it is:
-// the field knows what it wants.
+// tomlTime returns the instant of a date and time with an offset. A time without an offset is not
+// an instant and remains text: the field parses it.
 func tomlTime(s string) (any, bool) {
 	m := tomlMoment.FindStringSubmatch(s)
 	if m == nil {
@@ -135,7 +135,7 @@ func tomlTime(s string) (any, bool) {
 	case offset == "":
 		return s, true
 	}
-	if _, east := t.Zone(); east != 0 { // not this machine's zone, should it have the same offset
+	if _, east := t.Zone(); east != 0 { // not the local zone, even if it has the same offset
 		return t.In(time.FixedZone("", east)), true
 	}
 	return t.UTC(), true

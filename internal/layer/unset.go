@@ -8,8 +8,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// unset reports a variable that the source is told to read, that is not set, and that no key fits by any
-// of the names: what is set later under the name that was meant would not be read.
+// unset reports a variable that an option of the source names, that is not set, and that matches no
+// key. If the name is a typo, the variable that was meant would never be read.
 func (f *flat) unset(s *setting, names []string) {
 	if strings.Contains(s.name, "*") {
 		f.unsetPattern(s)
@@ -25,7 +25,7 @@ func (f *flat) unset(s *setting, names []string) {
 		}
 	}
 	if section != "" {
-		f.tell(s, source.WrongType, section, "has keys below it and takes no text; "+strings.TrimPrefix(s.shown, "$")+"_* is all of them")
+		f.tell(s, source.WrongType, section, "has keys below it and cannot be set to a text; "+strings.TrimPrefix(s.shown, "$")+"_* is all of them")
 		return
 	}
 	last := *s
@@ -33,10 +33,10 @@ func (f *flat) unset(s *setting, names []string) {
 		last.name, last.file = names[n], true
 	}
 	f.unknown(&last)
-	f.say("unknown key, which the source is told to read")
+	f.say("unknown key, although the source is configured to read it")
 }
 
-// say sets the text of the problem that was just reported.
+// say replaces the text of the last problem.
 func (f *flat) say(message string) {
 	if n := len(f.problems); n > 0 && !f.stopped {
 		f.problems[n-1].Message = message
@@ -51,7 +51,7 @@ func (f *flat) unsetPattern(s *setting) {
 			return
 		}
 	}
-	f.tell(s, source.UnknownKey, "", "no key has a name like this, which the source is told to read")
+	f.tell(s, source.UnknownKey, "", "no key matches this pattern, which the source is configured to read")
 	if n := len(f.problems); n > 0 && !f.stopped {
 		f.problems[n-1].Suggest = f.suggestPattern(s, pattern)
 	}
@@ -83,11 +83,11 @@ func (f *flat) suggestPattern(s *setting, pattern string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(s.shown, "$"), s.name) + best + "_*"
 }
 
-// patterns returns the folded names that keys of the shape may have, with a * for any text: of a list
-// "hosts" and "hosts_*", of a map "labels_*".
+// patterns returns the folded names that keys of the shape may have, with a * for any text: of a
+// list "hosts" and "hosts_*", of a map "labels_*".
 func (f *flat) patterns(shape *tree.Shape, at string, out []string, depth int) []string {
 	if len(out) >= maxSpellings {
-		return append(out, "*") // nobody knows what else there is
+		return append(out, "*") // its keys are not known
 	}
 	kind := tree.Any
 	if shape != nil {
@@ -123,10 +123,10 @@ func (f *flat) patterns(shape *tree.Shape, at string, out []string, depth int) [
 	case tree.MapOf:
 		return append(out, below)
 	}
-	return append(out, at, below) // below stands for the name of a file too
+	return append(out, at, below) // below also matches the name of a file
 }
 
-// single makes one of several underscores, which separate levels as one does, and drops those in front.
+// single replaces several underscores by one, which separates levels too, and drops leading ones.
 func single(name string) string {
 	for strings.Contains(name, "__") {
 		name = strings.ReplaceAll(name, "__", "_")
@@ -134,9 +134,9 @@ func single(name string) string {
 	return strings.TrimPrefix(name, "_")
 }
 
-// meet reports whether two patterns have a text in common; a * stands for any text in either.
+// meet reports whether a text matches both patterns; a * matches any text.
 func meet(a, b string) bool {
-	// reach[j] says that the part of a that was looked at, and b[:j], have a text in common.
+	// reach[j] reports whether a text matches both the part of a so far and b[:j].
 	reach := make([]bool, len(b)+1)
 	reach[0] = true
 	for j := 0; j < len(b) && b[j] == '*'; j++ {

@@ -22,8 +22,8 @@ func TestWhatIsToBeReadIsAKey(t *testing.T) {
 		wide.Fields["key"+itoa(i)] = leaf
 	}
 	db := structOf("db", structOf("pool", "pool_size"), "port")
-	none := "no key has a name like this, which the source is told to read"
-	unknown := "unknown key, which the source is told to read"
+	none := "no key matches this pattern, which the source is configured to read"
+	unknown := "unknown key, although the source is configured to read it"
 	for _, c := range []struct {
 		name, key string
 		shape     *tree.Shape
@@ -32,7 +32,7 @@ func TestWhatIsToBeReadIsAKey(t *testing.T) {
 		{"key", "DB_POOL", db, ""},
 		{"levels", "DB__POOL_SIZE", db, ""},
 		{"misspelt", "DB_POL", db, unknown + ", did you mean APP_DB_POOL?"},
-		{"section", "DB", db, "db: has keys below it and takes no text; APP_DB_* is all of them"},
+		{"section", "DB", db, "db: has keys below it and cannot be set to a text; APP_DB_* is all of them"},
 		{"ambiguous", "A_B_C", structOf("a_b", structOf("c"), "a", structOf("b_c")), ""},
 		{"no shape", "DB_POL", nil, ""},
 		{"no keys", "A", structOf(), unknown},
@@ -103,7 +103,7 @@ func TestANamedVariableIsAKeyWhereUnknownOnesAreAllowed(t *testing.T) {
 		{[]environ.Variable{{Key: "DB_POL", Name: "DB_POL", Value: "5"}}, ""},
 		{[]environ.Variable{{Key: "DB_POL", Name: "DB_POL", Value: "5", Named: true}}, "$DB_POL (env): unknown key, did you mean DB_POOL?"},
 		{[]environ.Variable{{Key: "DB", Name: "DB", Value: "5"}}, ""},
-		{[]environ.Variable{{Key: "DB", Name: "DB", Value: "5", Named: true}}, "$DB (env) db: has keys below it and takes no text"},
+		{[]environ.Variable{{Key: "DB", Name: "DB", Value: "5", Named: true}}, "$DB (env) db: has keys below it and cannot be set to a text"},
 		{[]environ.Variable{{Key: "DB_DSM_FILE", Name: "DB_DSM_FILE", Value: "/x"}, {Key: "DB_DSM", Name: "DB_DSM_FILE", File: true}}, ""},
 		{[]environ.Variable{{Key: "DB_DSM_FILE", Name: "DB_DSM_FILE", Value: "/x", Named: true}, {Key: "DB_DSM", Name: "DB_DSM_FILE", File: true}},
 			"$DB_DSM_FILE (env): unknown key, did you mean DB_DSN_FILE?"},

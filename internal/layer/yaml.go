@@ -11,17 +11,18 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// yamlReader reads YAML 1.2 as yaml.v3 understands it. Keys are texts as they are written, whatever they look like; yes,
-// no, on and off are texts; timestamps stay texts, because only the field knows what it wants. Anchors, aliases and merge
-// keys work; a document with a second one behind it is refused, since one of them would be lost.
+// yamlReader decodes YAML 1.2 with yaml.v3. Keys are texts as written, also if they look like
+// numbers. yes, no, on and off are texts. Timestamps remain texts, because only the field knows its
+// type. Anchors, aliases and merge keys work. A second document in the same text is refused,
+// because one of the two would be lost.
 type yamlReader struct {
 	*reading
-	columns  *runeColumns // nil until a position is asked for
+	columns  *runeColumns // computed on first use
 	anchored map[*yaml.Node]shared
-	open     map[*yaml.Node]bool // anchored nodes that we are inside of
+	open     map[*yaml.Node]bool // anchored nodes around the current node
 }
 
-// shared is an anchored node, which its aliases repeat.
+// shared is an anchored node that its aliases repeat.
 type shared struct {
 	node         *tree.Node
 	size, height int
@@ -65,7 +66,7 @@ func (r *reading) yaml() *tree.Node {
 	return n
 }
 
-// emptyYAML reports whether a document has nothing in it.
+// emptyYAML reports whether a document is empty.
 func emptyYAML(n *yaml.Node) bool {
 	return n.Kind == yaml.ScalarNode && n.Tag == "!!null" && n.Value == "" && n.Style == 0 && n.Anchor == ""
 }
@@ -78,8 +79,8 @@ func (y *yamlReader) target(n *yaml.Node) *yaml.Node {
 	return n
 }
 
-// convert returns the tree of a node, how many values it has with its aliases expanded, and how high it is. It returns nil
-// for what was reported.
+// convert returns the tree of a node, its number of values with aliases expanded, and its height.
+// It returns nil for a node with a problem.
 func (y *yamlReader) convert(n *yaml.Node, depth int) (made *tree.Node, size, height int) {
 	line, column := y.position(n)
 	if !y.deep(depth, line, column) {
@@ -125,16 +126,16 @@ func (y *yamlReader) convert(n *yaml.Node, depth int) (made *tree.Node, size, he
 	return made, 1, 0
 }
 
-const customTag = "has a YAML tag that means nothing here"
+const customTag = "has a YAML tag that is not supported"
 
 func (y *yamlReader) alias(n *yaml.Node, line, column int32, depth int) (*tree.Node, int, int) {
 	t := y.target(n)
 	if y.open[t] {
-		y.report(source.Malformed, line, column, "is an alias of something that it is a part of")
+		y.report(source.Malformed, line, column, "is an alias of a value that contains it")
 		return nil, 0, 0
 	}
 	s, ok := y.anchored[t]
-	if !ok || s.node == nil { // reported where it stands
+	if !ok || s.node == nil { // reported at the anchor
 		return nil, 0, 0
 	}
 	if !y.count(s.size, line, column) || !y.deep(depth+s.height, line, column) {
@@ -205,8 +206,8 @@ func (y *yamlReader) mapping(n *yaml.Node, line, column int32, depth int) (*tree
 	return tree.NewIndexedMap(y.doc, line, column, es.list, es.seen), size, height
 }
 
-// mergeInto adds what a merge key names: a map, or a list of maps of which an earlier one wins. What the map has of its own
-// wins over all of them.
+// mergeInto adds the entries of a merge key: a map, or a list of maps of which an earlier one takes
+// precedence. The map's own entries take precedence over all of them.
 func (y *yamlReader) mergeInto(es *entries, n *yaml.Node, depth int) (size, height int) {
 	line, column := y.position(n)
 	parts := []*yaml.Node{n}
@@ -219,7 +220,7 @@ func (y *yamlReader) mergeInto(es *entries, n *yaml.Node, depth int) (size, heig
 	for _, part := range parts {
 		line, column := y.position(part)
 		if y.target(part).Kind != yaml.MappingNode {
-			y.report(source.Malformed, line, column, "merges (<<) what is not a map")
+			y.report(source.Malformed, line, column, "merges (<<) a value that is not a map")
 			continue
 		}
 		m, s, h := y.convert(part, depth)

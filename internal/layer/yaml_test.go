@@ -86,34 +86,34 @@ func TestYAMLProblems(t *testing.T) {
 		{"scalar", "\nabc\n", "doc:2:1 (l): is not a map of keys"},
 		{"null", "null\n", "doc:1:1 (l): is not a map of keys"},
 		{"two documents", "a: 1\n---\nb: 2\n", "doc:3:1 (l): is a second YAML document in one; only one is allowed"},
-		{"all duplicates", "a: 1\nb:\n  c: 1\n  c: 2\na: 2\na: 3\n", "doc:4:3 (l) b.c: stands twice; the first is on line 3\n" +
-			"doc:5:1 (l) a: stands twice; the first is on line 1\ndoc:6:1 (l) a: stands twice; the first is on line 1"},
-		{"duplicates by text", "1: a\n\"1\": b\n", "doc:2:1 (l) 1: stands twice; the first is on line 1"},
-		{"duplicate in a list", "a:\n- b: 1\n- b: 1\n  b: 2\n", "doc:4:3 (l) a[1].b: stands twice; the first is on line 3"},
-		{"two merge keys", "a: &x {b: 1}\nc:\n  <<: *x\n  <<: *x\n", "doc:4:3 (l) c.<<: stands twice; the first is on line 3"},
-		{"custom tag", "a: !vault x\n", "doc:1:4 (l) a: has a YAML tag that means nothing here"},
-		{"custom tag on a map", "a: !x {b: 1}\n", "doc:1:4 (l) a: has a YAML tag that means nothing here"},
-		{"wrong tag", "a: !!int x\n", "doc:1:4 (l) a: is not what its YAML tag says"},
+		{"all duplicates", "a: 1\nb:\n  c: 1\n  c: 2\na: 2\na: 3\n", "doc:4:3 (l) b.c: is defined twice; the first is on line 3\n" +
+			"doc:5:1 (l) a: is defined twice; the first is on line 1\ndoc:6:1 (l) a: is defined twice; the first is on line 1"},
+		{"duplicates by text", "1: a\n\"1\": b\n", "doc:2:1 (l) 1: is defined twice; the first is on line 1"},
+		{"duplicate in a list", "a:\n- b: 1\n- b: 1\n  b: 2\n", "doc:4:3 (l) a[1].b: is defined twice; the first is on line 3"},
+		{"two merge keys", "a: &x {b: 1}\nc:\n  <<: *x\n  <<: *x\n", "doc:4:3 (l) c.<<: is defined twice; the first is on line 3"},
+		{"custom tag", "a: !vault x\n", "doc:1:4 (l) a: has a YAML tag that is not supported"},
+		{"custom tag on a map", "a: !x {b: 1}\n", "doc:1:4 (l) a: has a YAML tag that is not supported"},
+		{"wrong tag", "a: !!int x\n", "doc:1:4 (l) a: does not have the type of its YAML tag"},
 		{"wrong binary", "a: !!binary '%'\n", "doc:1:4 (l) a: is tagged !!binary and is not base64"},
 		{"wide number", "a: 18446744073709551616\n", "doc:1:4 (l) a: is a whole number that does not fit in 64 bits; quote it if it is a text"},
 		{"map as key", "{a: 1}: b\n", "doc:1:1 (l): has a key that is a map or a list; keys are texts"},
-		{"merge of a scalar", "a:\n  <<: 5\n", "doc:2:7 (l) a: merges (<<) what is not a map"},
-		{"alias of a whole", "a: &x\n  b: *x\n", "doc:2:6 (l) a.b: is an alias of something that it is a part of"},
-		{"merge of a whole", "a: &x\n  <<: *x\n", "doc:2:7 (l) a: is an alias of something that it is a part of"},
-		{"unknown anchor", "a: 1\nb: *x\n", "doc:2:4 (l): has an alias of an anchor that does not stand above it"},
-		{"tab", "a:\n\tb: 1\n", "doc:2 (l): is not valid YAML: it has a character that cannot start a value; a tab in the indentation, or a text that wants quotes"},
-		{"colon", "a: b: c\n", "doc:1 (l): is not valid YAML: it has a colon where no key can be; a text with a colon wants quotes"},
-		{"open quote", "a: 1\nb: \"c\n", "doc:2 (l): is not valid YAML: it has a quote that is never closed"},
+		{"merge of a scalar", "a:\n  <<: 5\n", "doc:2:7 (l) a: merges (<<) a value that is not a map"},
+		{"alias of a whole", "a: &x\n  b: *x\n", "doc:2:6 (l) a.b: is an alias of a value that contains it"},
+		{"merge of a whole", "a: &x\n  <<: *x\n", "doc:2:7 (l) a: is an alias of a value that contains it"},
+		{"unknown anchor", "a: 1\nb: *x\n", "doc:2:4 (l): has an alias of an anchor that is not defined above it"},
+		{"tab", "a:\n\tb: 1\n", "doc:2 (l): is not valid YAML: it has a character that cannot start a value; a tab in the indentation, or a text that needs quotes"},
+		{"colon", "a: b: c\n", "doc:1 (l): is not valid YAML: it has a colon where no key can be; a text with a colon needs quotes"},
+		{"open quote", "a: 1\nb: \"c\n", "doc:2 (l): is not valid YAML: it has a quote that is not closed"},
 		{"no colon", "a: 1\nbc\nd: 2\n", "doc:2 (l): is not valid YAML: it has a key without a colon"},
-		{"open brace", "a: {b: 1\n", "doc:1 (l): is not valid YAML: it has a { without its }"},
-		{"indentation", "a:\n  b: 1\n c: 2\n", "doc:3 (l): is not valid YAML: it has a line whose indentation fits nothing above it"},
-		{"far from where it began", "x: 1\na:\n  b: 1\n  c: 2\n  d: 3\n   e: 4\n", "doc:6 (l): is not valid YAML: it has a colon where no key can be; a text with a colon wants quotes"},
-		{"list item in a map", "x: 1\na:\n  b: 1\n  c: 2\n  - d\nf: 1\n", "doc:5 (l): is not valid YAML: it has a line whose indentation fits nothing above it"},
-		{"anchor in a later line", "x: '*y'\na: *y\n", "doc:2:4 (l): has an alias of an anchor that does not stand above it"},
-		{"NUL", "a: 1\nb: \x00\n", "doc:2:4 (l): has a NUL byte, so it is no text"},
+		{"open brace", "a: {b: 1\n", "doc:1 (l): is not valid YAML: it has a { without a }"},
+		{"indentation", "a:\n  b: 1\n c: 2\n", "doc:3 (l): is not valid YAML: it has a line whose indentation matches no line above it"},
+		{"far from where it began", "x: 1\na:\n  b: 1\n  c: 2\n  d: 3\n   e: 4\n", "doc:6 (l): is not valid YAML: it has a colon where no key can be; a text with a colon needs quotes"},
+		{"list item in a map", "x: 1\na:\n  b: 1\n  c: 2\n  - d\nf: 1\n", "doc:5 (l): is not valid YAML: it has a line whose indentation matches no line above it"},
+		{"anchor in a later line", "x: '*y'\na: *y\n", "doc:2:4 (l): has an alias of an anchor that is not defined above it"},
+		{"NUL", "a: 1\nb: \x00\n", "doc:2:4 (l): has a NUL byte, so it is not text"},
 		{"latin-1", "a: 1\nb: \xe9\n", "doc:2:4 (l): is not UTF-8"},
 		{"UTF-16", "\xff\xfea\x00:\x00", "doc:1:1 (l): is UTF-16; save it as UTF-8"},
-		{"columns are bytes", "äö: {b: 1, é: 2, é: 3}\n", "doc:1:21 (l) äö.é: stands twice; the first is on line 1"},
+		{"columns are bytes", "äö: {b: 1, é: 2, é: 3}\n", "doc:1:21 (l) äö.é: is defined twice; the first is on line 1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -174,8 +174,8 @@ func TestYAMLFaultyLines(t *testing.T) {
 	t.Parallel()
 	for _, before := range []int{0, 1, 2, 3, 7, 60} {
 		for _, c := range []struct{ text, message string }{
-			{"a: b: c\n", "has a colon where no key can be"}, {"\tx\n", "a tab"}, {"a: 'x\n", "has a quote that is never closed"},
-			{"a: [\n" + strings.Repeat("1,\n", before) + "]]\n", "has a line whose indentation fits"},
+			{"a: b: c\n", "has a colon where no key can be"}, {"\tx\n", "a tab"}, {"a: 'x\n", "has a quote that is not closed"},
+			{"a: [\n" + strings.Repeat("1,\n", before) + "]]\n", "has a line whose indentation matches"},
 		} {
 			for _, after := range []int{0, 1, 30} {
 				if strings.Contains(c.text, "'") && after > 0 {
@@ -194,7 +194,8 @@ func TestYAMLFaultyLines(t *testing.T) {
 	}
 }
 
-// Aliases repeat what they name without copying it, and a document that would grow beyond all bounds is refused.
+// Aliases repeat what they name without copying it, and a document that would grow beyond all
+// bounds is refused.
 func TestYAMLAliasesShare(t *testing.T) {
 	t.Parallel()
 	n := must(t, "yaml", "a: &x {b: 1}\nc: *x\nd:\n  <<: *x\n", nil)

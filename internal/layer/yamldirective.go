@@ -19,7 +19,7 @@ func (y *yamlReader) directives() bool {
 	if bytes.IndexByte(y.data, '%') < 0 {
 		return true
 	}
-	mayStand := true // directives stand before a document, not in it
+	mayStand := true // directives come before a document, not in it
 	declared := false
 	for start := 0; start < len(y.data); {
 		end := start + lineLength(y.data[start:])
@@ -55,7 +55,7 @@ func (y *yamlReader) directives() bool {
 	return true
 }
 
-// lineLength returns the length of the first line of data, with what ends it.
+// lineLength returns the length of the first line of data, including its end.
 func lineLength(data []byte) int {
 	i := bytes.IndexAny(data, "\r\n")
 	switch {
@@ -67,7 +67,7 @@ func lineLength(data []byte) int {
 	return i + 1
 }
 
-// ended reports whether a line is the "..." behind a document.
+// ended reports whether a line is the "..." after a document.
 func ended(line []byte) bool {
 	rest, ok := bytes.CutPrefix(line, []byte("..."))
 	return ok && (len(rest) == 0 || bytes.IndexByte([]byte(" \t\r\n"), rest[0]) >= 0)
@@ -90,8 +90,8 @@ func version(line []byte) (at int, known bool) {
 // editors.
 var unicodeLineEnds = [][]byte{[]byte("\u0085"), []byte("\u2028"), []byte("\u2029")}
 
-// oneWayToSeeLines refuses unicodeLineEnds: the rest of a comment to one reader would be a key to
-// another.
+// oneWayToSeeLines refuses unicodeLineEnds: one parser would see a comment where another sees a
+// key.
 func (y *yamlReader) oneWayToSeeLines() bool {
 	for _, end := range unicodeLineEnds {
 		if i := bytes.Index(y.data, end); i >= 0 {

@@ -16,31 +16,31 @@ import (
 
 var yamlLine = regexp.MustCompile(`line ([0-9]+): `)
 
-// yamlWords are what the parser says, as far as it is of use, in words of our own. Anything else becomes "is not valid YAML":
-// the parser's text may quote the document.
+// yamlWords are nacre's texts for errors of the parser. Any other error becomes "is not valid
+// YAML": the text of the parser may quote the document.
 var yamlWords = []struct{ theirs, ours string }{
-	{"found character that cannot start any token", "has a character that cannot start a value; a tab in the indentation, or a text that wants quotes"},
-	{"mapping values are not allowed in this context", "has a colon where no key can be; a text with a colon wants quotes"},
+	{"found character that cannot start any token", "has a character that cannot start a value; a tab in the indentation, or a text that needs quotes"},
+	{"mapping values are not allowed in this context", "has a colon where no key can be; a text with a colon needs quotes"},
 	{"could not find expected ':'", "has a key without a colon"},
-	{"did not find expected key", "has a line whose indentation fits nothing above it"},
-	{"did not find expected '-' indicator", "has a list whose items are not in one column"},
-	{"did not find expected ',' or '}'", "has a { without its }"},
-	{"did not find expected ',' or ']'", "has a [ without its ]"},
-	{"found unexpected end of stream", "has a quote that is never closed"},
-	{"found a tab character", "is indented with a tab; YAML wants spaces"},
+	{"did not find expected key", "has a line whose indentation matches no line above it"},
+	{"did not find expected '-' indicator", "has a list whose items start in different columns"},
+	{"did not find expected ',' or '}'", "has a { without a }"},
+	{"did not find expected ',' or ']'", "has a [ without a ]"},
+	{"found unexpected end of stream", "has a quote that is not closed"},
+	{"found a tab character", "is indented with a tab; use spaces"},
 	{"block sequence entries are not allowed", "has a list item where none can be"},
 	{"unknown escape character", "has an escape that is not known between double quotes"},
 	{"undefined tag handle", "has a tag that is not declared"},
-	{"did not find expected <document start>", "has a directive (%) that no line --- follows"},
+	{"did not find expected <document start>", "has a directive (%) without a line --- after it"},
 	{"found duplicate %YAML directive", "has two %YAML lines"},
 	{"found duplicate %TAG directive", "declares a tag twice"},
 	{"found unknown directive name", "has a directive other than %YAML and %TAG"},
-	{"invalid Unicode character escape code", "has an escape that is no character; write the character itself, or \\U and eight digits"},
-	{"exceeded max depth", "is nested too deep"},
+	{"invalid Unicode character escape code", "has an escape that is not a character; write the character itself, or \\U and eight digits"},
+	{"exceeded max depth", "is nested too deeply"},
 	{"control characters are not allowed", "has a control character"},
 }
 
-// maxSearch is the size in bytes up to which the line of an error is searched for.
+// maxSearch is the size in bytes up to which faultyLine searches for the line of an error.
 const maxSearch = 256 << 10
 
 // syntax reports an error of the parser.
@@ -56,7 +56,7 @@ func (y *yamlReader) syntax(err error) {
 	}
 	if name, ok := strings.CutPrefix(text, "yaml: unknown anchor '"); ok {
 		name, _, _ = strings.Cut(name, "' referenced")
-		message = "has an alias of an anchor that does not stand above it"
+		message = "has an alias of an anchor that is not defined above it"
 		start := y.offset(line)
 		if i := bytes.Index(y.data[start:], []byte("*"+name)); i >= 0 {
 			line, column = y.at(start + i)
@@ -65,14 +65,15 @@ func (y *yamlReader) syntax(err error) {
 	y.report(source.Malformed, line, column, message)
 }
 
-// faultyLine returns the line that the parser fails at. The parser itself tells the beginning of what it was reading, and is
-// often one line off. So this looks for the shortest beginning of the document that fails in the same way: its last line is it.
+// faultyLine returns the line at which the parser fails. The parser itself reports the beginning of
+// a construct, and is often off by one line. So faultyLine searches for the shortest prefix of the
+// document that fails in the same way: its last line is the result.
 func (y *yamlReader) faultyLine(err error) int32 {
 	text := err.Error()
 	if len(y.data) > maxSearch {
 		return told(text)
 	}
-	y.at(0) // have the lines
+	y.at(0) // compute the lines
 	starts := y.lines.starts
 	last := len(starts)
 	if starts[last-1] == len(y.data) {
@@ -86,7 +87,7 @@ func (y *yamlReader) faultyLine(err error) int32 {
 		fault := firstFault(y.data[:end])
 		return fault != nil && fault.Error() == text
 	}
-	// The parser's own line is near, mostly: look around it in steps that double.
+	// The line of the parser is usually near: search around it in steps that double.
 	low, high := 0, last // the first that fails is in [low, high]
 	for at, step := int(told(text))-1, 1; at >= 0 && at < last; step *= 2 {
 		if fails(at) {
@@ -107,7 +108,7 @@ func (y *yamlReader) faultyLine(err error) int32 {
 	return int32(min(k+1, max(last, 1)))
 }
 
-// told returns the line in the parser's error, or 0.
+// told returns the line in the error of the parser, or 0.
 func told(text string) int32 {
 	m := yamlLine.FindStringSubmatch(text)
 	if m == nil {
@@ -120,7 +121,7 @@ func told(text string) int32 {
 	return int32(n)
 }
 
-// firstFault returns the first error that the parser has with the data.
+// firstFault returns the first error of the parser for the data.
 func firstFault(data []byte) error {
 	documents := yaml.NewDecoder(bytes.NewReader(data))
 	for {

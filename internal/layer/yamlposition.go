@@ -10,14 +10,14 @@ import (
 // empty for an ASCII document, where the two are the same.
 type runeColumns struct {
 	lines []lineStart
-	marks []int // offset of each markEvery-th character, so that a long line is not walked again for each of its values
+	marks []int // offset of each markEvery-th character, so that each value of a long line is found fast
 }
 
 type lineStart struct{ offset, char int }
 
 const markEvery = 64
 
-// position returns line and column, the column in bytes.
+// position returns the line and the column, in bytes.
 func (y *yamlReader) position(n *yaml.Node) (line, column int32) {
 	if y.columns == nil {
 		y.columns = newRuneColumns(y.data)
@@ -49,7 +49,7 @@ func newRuneColumns(data []byte) *runeColumns {
 	return c
 }
 
-// offset returns where a character begins.
+// offset returns the offset of a character.
 func (c *runeColumns) offset(data []byte, char int) int {
 	mark := min(char/markEvery, len(c.marks)-1)
 	offset := c.marks[mark]

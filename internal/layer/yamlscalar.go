@@ -14,7 +14,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// scalar returns the value of a scalar: the type is what its tag says, or what yaml.v3 makes of a plain one.
+// scalar returns the value of a scalar, of the type of its tag, or of the type that yaml.v3 gives
+// to a plain scalar.
 func (y *yamlReader) scalar(n *yaml.Node, line, column int32) (any, bool) {
 	plain := n.Style == 0
 	tag := n.ShortTag()
@@ -49,7 +50,7 @@ func (y *yamlReader) scalar(n *yaml.Node, line, column int32) (any, bool) {
 		if v, ok := yamlFloat(n.Value); ok {
 			return v, true
 		}
-	case "!!str", "!!timestamp", "!!merge": // a field of type string wants the text of a date as it is written
+	case "!!str", "!!timestamp", "!!merge": // a field of type string takes the text of a date as written
 		return n.Value, true
 	case "!!binary":
 		if text, ok := fromBase64(n.Value); ok {
@@ -61,7 +62,7 @@ func (y *yamlReader) scalar(n *yaml.Node, line, column int32) (any, bool) {
 		y.report(source.Malformed, line, column, customTag)
 		return nil, false
 	}
-	y.report(source.Malformed, line, column, "is not what its YAML tag says")
+	y.report(source.Malformed, line, column, "does not have the type of its YAML tag")
 	return nil, false
 }
 
@@ -79,7 +80,7 @@ var (
 	wholeNumber = regexp.MustCompile(`^[-+]?[0-9][0-9_]*$`)
 )
 
-// taggedZero is the problem of !!int 0644. Without a tag, 0644 is text.
+// taggedZero is the message for !!int 0644. Without a tag, 0644 is text.
 const taggedZero = "is tagged as a number and starts with 0; write 0o in front of an octal number, and nothing in front of a decimal one"
 
 func fromBase64(text string) (string, bool) {
@@ -87,8 +88,8 @@ func fromBase64(text string) (string, bool) {
 	return string(b), err == nil
 }
 
-// yamlKey returns the text of a key, or what is wrong with it. A key is the text as written,
-// whatever it looks like; only !!binary is decoded.
+// yamlKey returns the text of a key, or what is wrong with it. A key is the text as written; only
+// !!binary is decoded.
 func yamlKey(n *yaml.Node) (key, fault string) {
 	if n.Kind != yaml.ScalarNode {
 		return "", "has a key that is a map or a list; keys are texts"
@@ -109,10 +110,10 @@ func yamlKey(n *yaml.Node) (key, fault string) {
 	case "!!str", "!!int", "!!float", "!!bool", "!!null", "!!timestamp":
 		return n.Value, ""
 	}
-	return "", "has a key with a YAML tag that means nothing here"
+	return "", "has a key with a YAML tag that is not supported"
 }
 
-// yamlInt reads decimal, 0x, 0o and 0b, with underscores, as yaml.v3 does.
+// yamlInt parses decimal, 0x, 0o and 0b, with underscores, as yaml.v3 does.
 func yamlInt(s string) (any, bool) {
 	s = strings.ReplaceAll(s, "_", "")
 	if i, err := strconv.ParseInt(s, 0, 64); err == nil {

@@ -113,8 +113,8 @@ func TestYAMLBinary(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"a: 1\n!!binary /w==: 1\n", "doc:2:1 (l): has a key that is not UTF-8 after decoding; keys are text"},
 		{"!!binary '%': 1\n", "doc:1:1 (l): has a key that is tagged !!binary and is not base64"},
-		{"!x a: 1\n", "doc:1:1 (l): has a key with a YAML tag that means nothing here"},
-		{"hi: 1\n!!binary aGk=: 1\n", "doc:2:1 (l) hi: stands twice; the first is on line 1"},
+		{"!x a: 1\n", "doc:1:1 (l): has a key with a YAML tag that is not supported"},
+		{"hi: 1\n!!binary aGk=: 1\n", "doc:2:1 (l) hi: is defined twice; the first is on line 1"},
 	} {
 		_, ps := read("yaml", c.text, nil)
 		want(t, ps, c.want)
@@ -126,7 +126,7 @@ func TestNotText(t *testing.T) {
 	t.Parallel()
 	for format, text := range map[string]string{"yaml": "a: 1\nk: \"$\"\n", "json": "{\"a\":1,\n \"k\": \"$\"}", "toml": "a = 1\nk = '$'\n", "properties": "a = 1\nk = $\n", "dotenv": "A=1\nK='$'\n"} {
 		column := strings.Index(strings.Split(text, "\n")[1], "$") + 1
-		for bad, message := range map[string]string{"\xff": "is not UTF-8", "\xed\xa0\x80": "is not UTF-8", "\x00": "has a NUL byte, so it is no text"} {
+		for bad, message := range map[string]string{"\xff": "is not UTF-8", "\xed\xa0\x80": "is not UTF-8", "\x00": "has a NUL byte, so it is not text"} {
 			_, ps := read(format, strings.ReplaceAll(text, "$", bad), structOf("a", "k"))
 			want(t, ps, "doc:2:"+itoa(column)+" (l): "+message)
 			_, ps = read(format, strings.ReplaceAll(text, "k", bad), structOf("a", "k"))
@@ -149,7 +149,8 @@ func TestNotText(t *testing.T) {
 	}
 }
 
-// A NUL byte is refused because it shows a file that is not text; an escape says that a NUL is meant.
+// A NUL byte is refused because it shows a file that is not text; an escape says that a NUL is
+// meant.
 func TestEscapedNUL(t *testing.T) {
 	t.Parallel()
 	for format, text := range map[string]string{"json": `{"k":"\u0000"}`, "yaml": `k: "\0"`, "toml": `k = "\u0000"`} {
