@@ -13,23 +13,23 @@ import (
 //
 // The rules for names of variables (environments and .env files):
 //
-//   - Keys compare without regard to case, and '-', '.' and '_' are the same.
-//   - "_" separates levels, or is a part of a key. All ways to read a name are tried. If two of
-//     them lead to two paths that both exist, the name is ambiguous, and that is a problem.
-//   - "__" is the way out: it separates levels, and in a name that has it, nothing else does, if it
-//     can be read so. In front of the whole name (ORDERS__A_B, or _A_B in a file) it says that A_B
-//     is one key.
+//   - Keys are compared without regard to case, and '-', '.' and '_' are equal.
+//   - "_" separates levels, or is a part of a key. The resolver tries all ways to split a name. If
+//     two of them lead to different paths of the struct, the name is ambiguous, which is a problem.
+//   - "__" resolves an ambiguity: it separates levels, and in a name that contains it, nothing else
+//     does, if the name has a meaning that way. Before the whole name (ORDERS__A_B, or _A_B in a
+//     file), it means that A_B is one key.
 //   - An item of a list is its number: HOSTS_0, SERVERS_1_ADDR.
-//   - In a map, the rest of the name is the key, in lower case, save what its elements need:
-//     DATABASES_MAIN_DSN is databases.main.dsn if the elements have a dsn. Where anything fits (an
-//     interface), only "__" separates levels.
+//   - In a map, the rest of the name is the key, in lower case, without the part that its elements
+//     need: DATABASES_MAIN_DSN is databases.main.dsn if the elements have a dsn. Below an
+//     interface, only "__" separates levels.
 //
-// The rules for names of properties: "." separates levels; keys are compared as they are, and only
-// if that leads nowhere as above; items of a list are hosts[0] or hosts.0; a map's key goes as far
-// as the first dot after which the rest fits, and keeps its case, so that
-// labels.app.kubernetes.io/name is the label "app.kubernetes.io/name". In brackets, a map's key may
-// have any character: dbs[eu.main].dsn. Where anything fits, [0] is an item of a list and any other
-// bracket a key. See bracket.go.
+// The rules for names of properties: "." separates levels. Keys are compared exactly, and as above
+// only if that leads to no path. Items of a list are hosts[0] or hosts.0. The key of a map ends at
+// the first dot after which the rest has a meaning, and keeps its case, so that
+// labels.app.kubernetes.io/name is the label "app.kubernetes.io/name". In brackets, the key of a
+// map may contain any character: dbs[eu.main].dsn. Below an interface, [0] is an item of a list,
+// and any other bracket is a key. See bracket.go.
 type resolver struct {
 	shape   *tree.Shape
 	dots    bool // names of properties
@@ -45,15 +45,15 @@ type resolver struct {
 	steps  []step
 	failed map[place]bool
 	tries  int // of this name
-	beyond int // what the names before it took beyond fairTries
+	beyond int // tries of the names before it beyond fairTries
 }
 
-// maxName is the length in bytes beyond which no name means anything: the ways to read one grow
-// with the square of it.
+// maxName is the length in bytes beyond which a name has no meaning: the number of ways to split a
+// name grows with the square of its length.
 const maxName = 1024
 
-// The ways to read a name can grow with the square of its length. Those beyond fairTries of each
-// name count towards maxTries, the limit of the document.
+// The number of ways to split a name can grow with the square of its length. The tries beyond
+// fairTries of each name count towards maxTries, the limit of the document.
 const (
 	fairTries = 512
 	maxTries  = 1 << 22
@@ -98,8 +98,8 @@ func newResolver(shape *tree.Shape, dots bool) *resolver {
 	return &resolver{shape: shape, dots: dots, folded: map[*tree.Shape]map[string][]string{}, lengths: map[*tree.Shape]int{}}
 }
 
-// resolve returns what a name can mean: nothing, one target, or two that make it ambiguous. A
-// target that is a section comes only where there is no other.
+// resolve returns the targets of a name: none, one, or two that make it ambiguous. A target that is
+// a struct or a map is returned only if there is no other.
 func (r *resolver) resolve(name string) []target {
 	if len(name) > maxName || r.spent() {
 		return nil
@@ -130,7 +130,7 @@ type pass struct {
 	strict, exact bool
 }
 
-// passes are the ways to read a name, the more binding ones first.
+// passes are the ways to split a name, those that take precedence first.
 func (r *resolver) passes(name string) []pass {
 	if r.dots {
 		return []pass{{name, false, true}, {name, false, false}}
@@ -145,7 +145,7 @@ func (r *resolver) passes(name string) []pass {
 	return []pass{{name, false, false}}
 }
 
-// best drops the sections if there is anything else.
+// best drops structs and maps if there is another target.
 func (r *resolver) best() []target {
 	var found []target
 	for _, t := range r.targets {
@@ -161,14 +161,14 @@ func (r *resolver) best() []target {
 
 func (r *resolver) done() bool { return len(r.targets) >= 8 || r.spent() }
 
-// spent reports whether the names took more than they may.
+// spent reports whether the names exceeded the limit.
 func (r *resolver) spent() bool { return r.beyond+max(0, r.tries-fairTries) > maxTries }
 
-// take notes that the whole name is read.
+// take adds a target if the whole name is used.
 func (r *resolver) take(shape *tree.Shape, free, secret bool) bool {
 	section := shape != nil && (shape.Kind == tree.StructOf || shape.Kind == tree.MapOf || shape.Kind == tree.RemainderOf)
 	if section && free {
-		return false // what is unknown below a map of structs would else be a key of the map
+		return false // otherwise an unknown key below a map of structs would be a key of the map
 	}
 	t := target{steps: slices.Clone(r.steps), section: section, free: free, secret: secret || shape != nil && shape.Secret}
 	for _, other := range r.targets {
@@ -180,7 +180,8 @@ func (r *resolver) take(shape *tree.Shape, free, secret bool) bool {
 	return true
 }
 
-// match reads the name from at on as something below shape, and reports whether it can be.
+// match matches the name, from at, with the keys below shape, and reports whether it found a
+// target.
 func (r *resolver) match(shape *tree.Shape, at int, secret bool) bool {
 	if r.done() || r.failed[place{shape, at}] {
 		return false
@@ -212,7 +213,7 @@ func (r *resolver) match(shape *tree.Shape, at int, secret bool) bool {
 	return ok
 }
 
-// matchField reads a struct's key, and what is below it.
+// matchField matches a key of a struct, and the rest below it.
 func (r *resolver) matchField(shape *tree.Shape, at int, secret bool) (ok bool) {
 	for end := at + 1; end <= min(len(r.text), at+r.longest(shape)); end++ {
 		if r.tries++; !r.boundary(end) {
@@ -225,7 +226,7 @@ func (r *resolver) matchField(shape *tree.Shape, at int, secret bool) (ok bool) 
 	return ok
 }
 
-// matchItem reads the number of a list's item: 0, or [0] in the name of a property.
+// matchItem matches the number of a list item: 0, or [0] in the name of a property.
 func (r *resolver) matchItem(shape *tree.Shape, at int, secret bool) bool {
 	digits := at
 	if r.dots && r.name[at] == '[' {
@@ -247,8 +248,8 @@ func (r *resolver) matchItem(shape *tree.Shape, at int, secret bool) bool {
 	return r.boundary(end) && r.below(step{"", index}, shape.Elem, end, false, secret)
 }
 
-// matchFree reads a key of a map. Of names of properties, the shortest key that leads somewhere
-// counts; of variables, all do.
+// matchFree matches a key of a map. For properties, the shortest key that leads to a target counts;
+// for variables, all do.
 func (r *resolver) matchFree(shape *tree.Shape, at int, secret bool) (ok bool) {
 	if shape.Elem == nil || shape.Elem.Kind == tree.Any {
 		secret = secret || shape.Elem != nil && shape.Elem.Secret
@@ -265,7 +266,7 @@ func (r *resolver) matchFree(shape *tree.Shape, at int, secret bool) (ok bool) {
 			continue
 		}
 		if r.dots && strings.ContainsAny(r.name[at:end], "[]") {
-			return ok // what is meant to be a bracket is not a part of a key
+			return ok // a bracket is not a part of a key
 		}
 		ok = r.below(step{r.freeKey(at, end), -1}, shape.Elem, end, true, secret) || ok
 		if ok && r.dots {
@@ -275,7 +276,7 @@ func (r *resolver) matchFree(shape *tree.Shape, at int, secret bool) (ok bool) {
 	return ok
 }
 
-// matchAny reads the rest of the name of a variable where anything fits.
+// matchAny matches the rest of the name of a variable below an interface.
 func (r *resolver) matchAny(at int, secret bool) bool {
 	r.tries += len(r.text) - at
 	before, start := len(r.steps), at
@@ -298,7 +299,7 @@ func (r *resolver) matchAny(at int, secret bool) bool {
 	return r.take(nil, true, secret)
 }
 
-// below goes on behind a key that ends at end.
+// below continues after a key that ends at end.
 func (r *resolver) below(s step, shape *tree.Shape, end int, free, secret bool) (ok bool) {
 	r.steps = append(r.steps, s)
 	defer func() { r.steps = r.steps[:len(r.steps)-1] }()
@@ -306,7 +307,7 @@ func (r *resolver) below(s step, shape *tree.Shape, end int, free, secret bool) 
 		return r.take(shape, free, secret)
 	}
 	for _, width := range r.separators(end) {
-		if end+width < len(r.text) && !(r.dots && width > 0 && r.name[end+width] == '[') { // no key stands before that bracket
+		if end+width < len(r.text) && !(r.dots && width > 0 && r.name[end+width] == '[') { // there is no key before that bracket
 			ok = r.match(shape, end+width, secret) || ok
 		}
 	}
@@ -324,7 +325,7 @@ var (
 	eitherWay = []int{2, 1}
 )
 
-// separators returns how wide the separator at i may be.
+// separators returns the possible widths of the separator at i.
 func (r *resolver) separators(i int) []int {
 	c := r.name[i]
 	if r.dots {
@@ -349,7 +350,7 @@ func (r *resolver) separators(i int) []int {
 	return noWidth
 }
 
-// freeKey returns a map's key: as it is written in the name of a property, in lower case otherwise.
+// freeKey returns the key of a map: unchanged in the name of a property, in lower case otherwise.
 func (r *resolver) freeKey(at, end int) string {
 	if r.dots {
 		return r.name[at:end]
@@ -357,7 +358,7 @@ func (r *resolver) freeKey(at, end int) string {
 	return r.low[at:end]
 }
 
-// longest returns the length of a struct's longest key: a name need not be read further for one.
+// longest returns the length of the longest key of a struct, which limits the search.
 func (r *resolver) longest(shape *tree.Shape) int {
 	n, ok := r.lengths[shape]
 	if !ok {
@@ -369,7 +370,7 @@ func (r *resolver) longest(shape *tree.Shape) int {
 	return n
 }
 
-// keys returns a struct's keys that are written so.
+// keys returns the keys of a struct with this text.
 func (r *resolver) keys(shape *tree.Shape, text string) []string {
 	if r.exact {
 		if _, ok := shape.Fields[text]; ok {
