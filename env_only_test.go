@@ -62,7 +62,7 @@ func TestANameInOnlyThatMatchesNoKeyIsAnErrorOfOpen(t *testing.T) {
 
 		{name: "a pattern", prefix: "APP", only: []string{"APP_DB_*", "APP_*_POOL", "APP_*", "*", "APP_DB*", "*_POOL", "A*L", "app-db-*"}},
 		{name: "a pattern, misspelt", prefix: "APP", only: []string{"APP_DP_*"}, want: "$APP_DP_* (env): no key matches this pattern, which the source is configured to read, did you mean APP_DB_*?"},
-		{name: "a pattern of nothing near", prefix: "APP", only: []string{"APP_SERVER_*_QQQ"}, want: "$APP_SERVER_*_QQQ (env): no key has a name like this"},
+		{name: "a pattern of nothing near", prefix: "APP", only: []string{"APP_SERVER_*_QQQ"}, want: "$APP_SERVER_*_QQQ (env): no key matches this pattern"},
 		{name: "a pattern that a variable matches", prefix: "APP", only: []string{"APP_DP_*"}, vars: []string{"APP_DP_X=1"}, want: "$APP_DP_X (env): unknown key"},
 		{name: "patterns of files, lists, maps and anything", prefix: "APP", only: []string{"APP_DB_*_FILE", "APP_HOSTS_*", "APP_ITEMS_*_ADDR", "APP_LABELS_*_X", "APP_EX*_Y_*"}},
 		{name: "a pattern of the whole environment", only: []string{"DB_*", "D*", "*"}, vars: []string{"HOME=/"}},
