@@ -146,7 +146,7 @@ func TestAFolderThatOthersMayWriteIsTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w := cfg.Health().LastKnownGood.Warning; len(told) != 1 || told[0] != w || !strings.Contains(w, "every user may write its folder") || !strings.Contains(w, "LastKnownGoodKey") {
+	if w := cfg.Health().LastKnownGood.Warning; len(told) != 1 || told[0] != w || !strings.Contains(w, "every user can write its folder") || !strings.Contains(w, "LastKnownGoodKey") {
 		t.Errorf("told %q, Health says %q", told, w)
 	}
 	if err := errors.Join(cfg.Health().Ready(), cfg.Close()); err != nil {

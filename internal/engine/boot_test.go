@@ -234,7 +234,7 @@ func TestTwoConfigsOneCopy(t *testing.T) {
 		s2 := settings(t, o2)
 		s2.LastKnownGoodPath = path
 		second := start(t, s2)
-		if h := second.Health().LastKnownGood; !strings.Contains(h.Error, "another config of this process owns it") {
+		if h := second.Health().LastKnownGood; !strings.Contains(h.Error, "another config of this process owns the copy") {
 			t.Errorf("the second owner shows %+v", h)
 		}
 		first.Close()

@@ -1,20 +1,23 @@
-// Package lastgood keeps the last good content of a config's layers on disk, so that a service can start while the place
-// that holds its configuration is down.
+// Package lastgood keeps the last good content of a config's layers on disk, so that a service can
+// start while the origin of its configuration is down.
 //
-// The copy is replaced whole: written beside the old one, synced, renamed over it, and the folder synced; a crash or a full
-// disk leaves the old copy. Its file is readable by its owner only (0600, folder 0700). The first line carries a SHA-256 of
-// the rest, and a copy that does not match it is refused. One config of one process owns the file, by a lock on a file
-// beside it that ends with the process; others may read the copy but not replace it.
+// A copy is replaced atomically: a new file is written next to the old one, synced and renamed, and
+// the folder is synced. A crash or a full disk leaves the old copy. Only the owner can read the
+// file (0600, folder 0700). The first line contains a SHA-256 of the rest, and a copy that does not
+// match it is refused. One config of one process owns the file, by a lock on a lock file that ends
+// with the process. Other processes can read the copy, but not replace it.
 //
 // # Other users
 //
-// Files are opened without waiting for anybody and without following a link, and checked before they are read. A copy in clear
-// that another user may have written is refused. A sealed copy, with a key, is authenticated with its path, and refused when it
-// is older than the newest one that was saved at that path, which a file beside it tells. docs/adr/0021 says what is decided how,
-// and why nothing of it keeps a service from starting.
+// Files are opened without blocking and without following links, and checked before they are read.
+// A copy in plaintext that another user may have written is refused. A sealed copy, with a key, is
+// authenticated together with its path. It is refused if it is older than the newest copy that was
+// saved at that path, which a separate file records. docs/adr/0021 describes these decisions, and
+// why none of them prevents a service from starting.
 //
 // # Limits
 //
-// The checksum finds damage and careless edits. It is not a signature: a copy in clear is as good as its owner. A sealed copy
-// can be removed, and put back together with the mark of its time.
+// The checksum detects damage and careless edits. It is not a signature: a copy in plaintext is as
+// trustworthy as its owner. A sealed copy can be removed, and can be restored together with the
+// file that records the newest one.
 package lastgood

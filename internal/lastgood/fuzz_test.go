@@ -13,8 +13,9 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// FuzzLoadBody reads files whose checksum holds and whose body is anything, which FuzzLoad cannot find. None may panic, an error is a
-// *source.Error of kind Corrupt, and what loads can be saved and loads as the same again.
+// FuzzLoadBody reads files whose checksum holds and whose body is anything, which FuzzLoad cannot
+// find. None may panic, an error is a *source.Error of kind Corrupt, and what loads can be saved
+// and loads as the same again.
 func FuzzLoadBody(f *testing.F) {
 	dir := f.TempDir()
 	path := filepath.Join(dir, "seed")

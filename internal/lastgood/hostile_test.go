@@ -144,7 +144,8 @@ func TestWhatIsPutInPlaceOfTheMarkHoldsNobodyUp(t *testing.T) {
 	}
 }
 
-// What stands in the mark's place and is no file was put there by somebody, and so may the copy have been.
+// What stands in the mark's place and is no file was put there by somebody, and so may the copy
+// have been.
 func TestACopyBesideWhatIsPutInPlaceOfTheMarkIsNotUsed(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "x.lastgood")
@@ -163,7 +164,8 @@ func TestACopyBesideWhatIsPutInPlaceOfTheMarkIsNotUsed(t *testing.T) {
 	}
 }
 
-// The key vouches for a sealed copy when it has been read, which must not take what memory another user likes.
+// The key vouches for a sealed copy when it has been read, which must not take what memory another
+// user likes.
 func TestALargeFileOfAnotherUserIsNotRead(t *testing.T) {
 	asRoot(t)
 	path := filepath.Join(t.TempDir(), "x.lastgood")
@@ -196,10 +198,10 @@ func TestACopyThatAnotherUserMayHaveWrittenIsNotUsed(t *testing.T) {
 		{"its own, read by all", 0, 0o644, 0o755, true, ""},
 		{"its own, in a folder of all with the sticky bit", 0, 0o600, 0o777 | os.ModeSticky, true, ""},
 		{"its own, as a Kubernetes fsGroup makes it", 0, 0o660, 0o775 | os.ModeSetgid, true, "group"},
-		{"its own, in an emptyDir of Kubernetes", 0, 0o600, 0o777, true, "every user may write its folder"},
+		{"its own, in an emptyDir of Kubernetes", 0, 0o600, 0o777, true, "every user can write its folder"},
 		{"written by all", 0, 0o666, 0o700, false, "group"},
 		{"another's", nobody, 0o600, 0o700, false, ""},
-		{"another's, in a folder of all", nobody, 0o644, 0o777, false, "every user may write its folder"},
+		{"another's, in a folder of all", nobody, 0o644, 0o777, false, "every user can write its folder"},
 	} {
 		path := filepath.Join(t.TempDir(), "state", "x.lastgood")
 		for _, k := range [][]byte{nil, key} {
@@ -301,8 +303,9 @@ func TestAnotherUserCannotHoldTheLock(t *testing.T) {
 	s.Close()
 }
 
-// Whoever may write the folder must not have the service change the mode of another file of its user: by a second name for it, or by a
-// link that is put in place of the lock file while that is looked at.
+// Whoever may write the folder must not have the service change the mode of another file of its
+// user: by a second name for it, or by a link that is put in place of the lock file while that is
+// looked at.
 func TestTheLockTightensNoOtherFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "x.lastgood")
@@ -368,7 +371,7 @@ func TestTheOwnerIsNamed(t *testing.T) {
 	}
 	for _, p := range []string{path, filepath.Join(link, "x.lastgood")} {
 		_, err := lastgood.Own(p, nil)
-		if !errors.Is(err, lastgood.ErrOwned) || !strings.Contains(err.Error(), "another config of this process owns it") || strings.Contains(err.Error(), "another process") {
+		if !errors.Is(err, lastgood.ErrOwned) || !strings.Contains(err.Error(), "another config of this process owns the copy") || strings.Contains(err.Error(), "another process") {
 			t.Errorf("a copy that this process owns: %v", err)
 		}
 	}
@@ -390,7 +393,7 @@ func TestTheOwnerIsNamed(t *testing.T) {
 	if line, err := bufio.NewReader(out).ReadString('\n'); line != "owned\n" {
 		t.Fatalf("the other process says %q, %v", line, err)
 	}
-	if _, err := lastgood.Own(path, nil); !errors.Is(err, lastgood.ErrOwned) || !strings.Contains(err.Error(), "another process owns it") {
+	if _, err := lastgood.Own(path, nil); !errors.Is(err, lastgood.ErrOwned) || !strings.Contains(err.Error(), "another process owns the copy") {
 		t.Errorf("a copy that another process owns: %v", err)
 	}
 	in.Close()

@@ -14,13 +14,14 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// ErrOwned says that somebody else owns the file: another process or, as the text says then, another config of this one.
-var ErrOwned = errors.New("another process owns it")
+// ErrOwned means that another process owns the file or, according to the text, another config of
+// this process.
+var ErrOwned = errors.New("another process owns the copy")
 
 // ownedHere is ErrOwned of a file that this process owns.
 type ownedHere struct{}
 
-func (ownedHere) Error() string        { return "another config of this process owns it" }
+func (ownedHere) Error() string        { return "another config of this process owns the copy" }
 func (ownedHere) Is(target error) bool { return target == ErrOwned }
 
 // held are the lock files that this process has locked.
@@ -35,7 +36,7 @@ type lock struct {
 	file fs.FileInfo
 }
 
-// takeLock locks the file beside a copy. It waits for nobody.
+// takeLock locks the lock file of a copy. It does not wait.
 func takeLock(path string) (*lock, error) {
 	name := path + ".lock"
 	if err := reserve(name); err != nil {
@@ -47,18 +48,18 @@ func takeLock(path string) (*lock, error) {
 	ok, err := f.TryLock()
 	if err != nil {
 		if isLink(name) {
-			err = fmt.Errorf("its lock file: %w", errLink)
+			err = fmt.Errorf("lock file: %w", errLink)
 		}
 		return nil, refused("own", path, err)
 	}
 	info, err := f.Stat()
 	switch {
 	case !ok && err == nil && slices.ContainsFunc(held.files, func(h fs.FileInfo) bool { return os.SameFile(h, info) }):
-		return nil, owned(path, ownedHere{}, "give each config a LastKnownGoodDir of its own, or one of them LastKnownGoodDisabled")
+		return nil, owned(path, ownedHere{}, "give each config its own LastKnownGoodDir, or set LastKnownGoodDisabled for one of them")
 	case !ok:
-		return nil, owned(path, ErrOwned, "give each process a state folder of its own")
+		return nil, owned(path, ErrOwned, "give each process its own LastKnownGoodDir")
 	case err == nil && !info.Mode().IsRegular():
-		err = fmt.Errorf("its lock file: %w", errIrregular)
+		err = fmt.Errorf("lock file: %w", errIrregular)
 	}
 	if err != nil {
 		_ = f.Close()
@@ -68,12 +69,12 @@ func takeLock(path string) (*lock, error) {
 	return &lock{f, info}, nil
 }
 
-// reserve sees to it that nobody else can hold the lock: a lock file of another user is removed, and one that others may open is
-// closed to them.
+// reserve ensures that no other user can hold the lock: it removes a lock file of another user, and
+// denies others access to a lock file that they could open.
 func reserve(name string) error {
 	info, _ := os.Lstat(name)
 	if info == nil || !info.Mode().IsRegular() {
-		return nil // to open it will tell
+		return nil // opening it returns the error
 	}
 	uid, ok := ownerOf(info)
 	switch {
@@ -85,7 +86,7 @@ func reserve(name string) error {
 			}
 		}
 		if os.Remove(name) != nil {
-			return fmt.Errorf("its lock file belongs to another user (uid %d): %w", uid, source.PermissionDenied)
+			return fmt.Errorf("lock file belongs to another user (uid %d): %w", uid, source.PermissionDenied)
 		}
 	case uid == os.Geteuid() && info.Mode().Perm()&^0o600 != 0:
 		tighten(name, info)
@@ -93,16 +94,17 @@ func reserve(name string) error {
 	return nil
 }
 
-// tighten closes a lock file to other users. It changes the file that it has opened, and that is the one that was looked at: whoever may
-// write the folder can put a link to another file of this user in its place meanwhile. A file with a second name is left alone,
-// since it may be a file of another purpose; then the lock is as open as it was.
+// tighten denies other users access to a lock file. It changes the file that it has opened, after a
+// check that this is the file that it examined: anyone who can write the folder can replace the
+// file by a link to another file of this user. It does not change a file with a second name, which
+// may have another purpose; then the lock stays accessible.
 func tighten(name string, looked fs.FileInfo) {
 	f, info, err := openFile(name)
 	if err != nil {
 		return
 	}
 	defer f.Close()
-	if os.SameFile(info, looked) && names(looked) == 1 && names(info) == 1 { // a second name may be gone by now, and was there before
+	if os.SameFile(info, looked) && names(looked) == 1 && names(info) == 1 { // a second name may have been removed meanwhile
 		_ = f.Chmod(0o600)
 	}
 }
@@ -111,7 +113,7 @@ func owned(path string, cause error, fix string) error {
 	return &source.Error{Kind: source.Conflict, Op: "own last known good copy", Document: path, Err: cause, Fix: fix}
 }
 
-// Close gives the lock up.
+// Close releases the lock.
 func (l *lock) Close() error {
 	held.Lock()
 	defer held.Unlock()

@@ -9,29 +9,31 @@ import (
 	"time"
 )
 
-// newest is the end of the name of the file that says which sealed copy is the newest: a copy that was put back is older.
+// newest is the suffix of the file that records which sealed copy is the newest, to detect that an
+// older one was restored.
 const newest = ".newest"
 
-// mark is what the file holds, sealed.
+// mark is the content of that file, which is sealed.
 type mark struct {
 	Sequence int64     `json:"sequence"`
 	SavedAt  time.Time `json:"saved_at"`
 	Accepted *Accepted `json:"accepted,omitempty"`
 }
 
-// maxMark is the largest such file that is read, in bytes.
+// maxMark is the largest size of such a file, in bytes.
 const maxMark = 4096
 
-var errOlder = errors.New("it is older than the newest copy that was saved here")
+var errOlder = errors.New("copy is older than the newest one that was saved here")
 
-// Remembered returns what the newest sealed copy at a path remembered of signed releases, also if the copy itself is missing, damaged or an
-// older one; nil where that is not known.
+// Remembered returns the signed releases that the newest sealed copy at a path recorded, also if
+// the copy itself is missing, damaged or an older one; nil if they are not known.
 func Remembered(path string, key []byte) *Accepted {
 	m, _ := readMark(path, key)
 	return m.Accepted
 }
 
-// readMark returns the mark of the newest copy, or the zero mark and why it is not known. Without a key there is no mark and no error.
+// readMark returns the mark of the newest copy, or an error if it is not known. Without a key,
+// there is no mark and no error.
 func readMark(path string, key []byte) (mark, error) {
 	if len(key) == 0 {
 		return mark{}, nil
@@ -59,7 +61,7 @@ func readMark(path string, key []byte) (mark, error) {
 	return m, nil
 }
 
-// isPlaced reports whether there is something in the place of the mark that nacre does not put there.
+// isPlaced reports whether the mark was replaced by a file that nacre does not write.
 func isPlaced(err error) bool { return errors.Is(err, errLink) || errors.Is(err, errIrregular) }
 
 func unknownAge(path string, err error) string {
@@ -67,7 +69,7 @@ func unknownAge(path string, err error) string {
 	if errors.Is(err, fs.ErrNotExist) {
 		why = "is missing"
 	}
-	return "whether it is the newest that was saved cannot be told, since " + filepath.Base(path) + newest + " " + why
+	return "cannot tell whether the copy is the newest one that was saved: " + filepath.Base(path) + newest + " " + why
 }
 
 func writeMark(path string, key []byte, r Record) error {

@@ -8,17 +8,17 @@ import (
 	"syscall"
 )
 
-// quickly opens what it is given, without waiting for the other end of a pipe that somebody has put in the file's place, and
-// follows no link that he has put there.
+// quickly is the flags to open a file that another user may have replaced: without waiting for the
+// other end of a pipe, and without following a link.
 const quickly = syscall.O_NONBLOCK | syscall.O_NOFOLLOW
 
-// isLink reports whether that is why a file was not opened.
+// isLink reports whether an open failed because the file is a link.
 func isLink(path string) bool {
 	info, err := os.Lstat(path)
 	return err == nil && info.Mode()&fs.ModeSymlink != 0
 }
 
-// names is how many names a file has: hard links.
+// names returns the number of hard links of a file.
 func names(info fs.FileInfo) uint64 {
 	if sys, isStat := info.Sys().(*syscall.Stat_t); isStat {
 		return uint64(sys.Nlink) //nolint:unconvert // it has other types on other systems
@@ -26,7 +26,7 @@ func names(info fs.FileInfo) uint64 {
 	return 1
 }
 
-// ownerOf returns the user to whom a file belongs. It reports false where files have none.
+// ownerOf returns the owner of a file. It reports false on systems without owners.
 func ownerOf(info fs.FileInfo) (uid int, ok bool) {
 	if sys, isStat := info.Sys().(*syscall.Stat_t); isStat {
 		return int(sys.Uid), true

@@ -13,8 +13,9 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// plain is a document's tree in JSON that gives back the very types that went in: JSON's own numbers cannot tell 5 from
-// 5.0, nor a string from a time. Strings, booleans and null are JSON's; the rest is an object with one tagged member.
+// plain is the tree of a document in a JSON encoding that keeps types: JSON does not distinguish 5
+// from 5.0, or a string from a time. Strings, booleans and null are those of JSON; any other value
+// is an object with one tagged member.
 type plain struct{ m map[string]any }
 
 // Set replaces the tree.
@@ -103,7 +104,7 @@ func tag(v any) (any, error) {
 		}
 		return tag(rv.Elem().Interface())
 	}
-	return nil, fmt.Errorf("a %T has no place in a tree", v)
+	return nil, fmt.Errorf("a %T cannot be part of a tree", v)
 }
 
 // tagString is a string, or bytes that are not text, which JSON would change.

@@ -10,7 +10,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// A tree document says the same from its source and from the copy, whatever types its keys have, and where its strings are not text.
+// A tree document says the same from its source and from the copy, whatever types its keys have,
+// and where its strings are not text.
 func TestATreeIsTheSameFromTheCopy(t *testing.T) {
 	t.Parallel()
 	document := map[string]any{"m": map[any]any{nil: 1, 2: "a", true: []any{nil}, "null text": 1.0}, "n": map[string]any(nil),

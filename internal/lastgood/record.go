@@ -12,37 +12,39 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Record is what is kept: the contents that made up one good version.
+// Record is the content of a copy: the contents of one good version.
 type Record struct {
 	SavedAt time.Time `json:"saved_at"`
 	Version int64     `json:"version"`
 	Sum     string    `json:"sum"`
-	// Sequence counts the sealed copies that were saved at a place, over all processes; 0 in a copy that is not sealed.
+	// Sequence counts the sealed copies that were saved at a path, by all processes; 0 in a copy
+	// that is not sealed.
 	Sequence int64   `json:"sequence,omitempty"`
 	Layers   []Layer `json:"layers"`
-	// Accepted is what is remembered of signed releases; nil where there are none.
+	// Accepted records the signed releases that were live; nil if there were none.
 	Accepted *Accepted `json:"accepted,omitempty"`
 }
 
-// Accepted is the highest sequence of a signed release that was live, with the digest of that release, and the digest of a release
-// that an operator has approved although its sequence is not higher. Digests are in hexadecimal.
+// Accepted holds the highest sequence of a signed release that was live, with the digest of that
+// release, and the digest of a release that an operator approved although its sequence is not
+// higher. Digests are in hexadecimal.
 type Accepted struct {
 	Sequence uint64 `json:"sequence"`
 	Digest   string `json:"digest"`
 	Approved string `json:"approved,omitempty"`
 }
 
-// Layer is the content of one layer. It is given back to the layer with the same name and identity.
+// Layer is the content of one layer. It is restored to the layer with the same name and identity.
 type Layer struct {
 	Name     string `json:"name"`
 	Identity string `json:"identity"`
-	// VerifiedAt is when the content was last known to be the newest.
+	// VerifiedAt is the time at which the content was last known to be the newest.
 	VerifiedAt time.Time       `json:"proven_at"`
 	Revision   source.Revision `json:"revision"`
 	Documents  []Document      `json:"documents"`
 }
 
-// Document is a source.Document as it is kept.
+// Document is a source.Document in a copy.
 type Document struct {
 	Name         string `json:"name"`
 	Absent       bool   `json:"absent,omitempty"`
@@ -69,7 +71,7 @@ func (d digest) text() string {
 	return d.Algorithm + ":" + d.Hex
 }
 
-// NewLayer returns a layer that keeps c.
+// NewLayer returns a layer with the content c.
 func NewLayer(name, identity string, provenAt time.Time, c source.Content) Layer {
 	l := Layer{Name: name, Identity: identity, VerifiedAt: provenAt, Revision: c.Revision}
 	for _, d := range c.Documents {
@@ -92,7 +94,7 @@ func storable(t time.Time) time.Time {
 	return t
 }
 
-// Content returns what NewLayer was given.
+// Content returns the argument of NewLayer.
 func (l Layer) Content() source.Content {
 	c := source.Content{Revision: l.Revision}
 	for _, d := range l.Documents {
@@ -104,7 +106,7 @@ func (l Layer) Content() source.Content {
 	return c
 }
 
-// Find returns the layer of that name and identity, nil where there is none.
+// Find returns the layer with a name and identity; nil if there is none.
 func (r *Record) Find(name, identity string) *Layer {
 	if r == nil {
 		return nil
@@ -117,7 +119,7 @@ func (r *Record) Find(name, identity string) *Layer {
 	return nil
 }
 
-// magic starts the first line of a file; the checksum of all that follows the line ends it.
+// magic begins the first line of a file, which ends with the checksum of the rest.
 const magic = "nacre-lastgood-1 sha256:"
 
 func encode(r Record) ([]byte, error) {
@@ -131,12 +133,12 @@ func encode(r Record) ([]byte, error) {
 }
 
 var (
-	errNotOurs  = errors.New("it is not a last known good copy of this version of nacre")
-	errTampered = errors.New("its checksum does not match: it was changed or cut short")
-	errContent  = errors.New("its checksum matches, its content does not parse")
+	errNotOurs  = errors.New("file is not a last known good copy of this version of nacre")
+	errTampered = errors.New("checksum does not match: the copy was changed or truncated")
+	errContent  = errors.New("checksum matches, but the content does not parse")
 )
 
-// decode is the inverse of encode. Its errors say nothing of the content.
+// decode is the inverse of encode. Its errors contain nothing of the content.
 func decode(data []byte) (*Record, error) {
 	head, body, ok := bytes.Cut(data, []byte("\n"))
 	declared, ours := bytes.CutPrefix(head, []byte(magic))

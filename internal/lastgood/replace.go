@@ -5,7 +5,8 @@ import (
 	"path/filepath"
 )
 
-// replace writes data to path so that at every moment, a power cut included, path holds either the old content or the new.
+// replace writes data to path atomically: at any time, even after a power cut, path holds either
+// the old content or the new.
 func replace(path string, data []byte) (err error) {
 	folder := filepath.Dir(path)
 	f, err := os.CreateTemp(folder, filepath.Base(path)+".*.tmp") // 0600
@@ -33,7 +34,7 @@ func replace(path string, data []byte) (err error) {
 	return syncFolder(folder)
 }
 
-// syncFolder makes a rename last. Not every system lets a folder be synced; there the rename is as lasting as it gets.
+// syncFolder makes a rename durable, on systems that can sync a folder.
 func syncFolder(folder string) error {
 	d, err := os.Open(folder)
 	if err != nil {

@@ -43,7 +43,8 @@ func put(t *testing.T, path string, data []byte) {
 	}
 }
 
-// A sealed copy that was put back is older than the newest one, whatever version it has: versions count in each process anew.
+// A sealed copy that was put back is older than the newest one, whatever version it has: versions
+// count in each process anew.
 func TestAnOlderSealedCopyIsNotUsed(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "x.lastgood")
@@ -117,7 +118,8 @@ func TestASealedCopyIsGoodAtItsPlaceAlone(t *testing.T) {
 	}
 }
 
-// Who puts an older copy back and spoils its mark gets what he gets who removes the mark: a warning, or no copy.
+// Who puts an older copy back and spoils its mark gets what he gets who removes the mark: a
+// warning, or no copy.
 func TestASpoiledMarkIsNotSilent(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "x.lastgood")

@@ -10,21 +10,22 @@ import (
 // KeySize is the size of a key, in bytes.
 const KeySize = 32
 
-// sealed is the first line of a copy that is encrypted, with AES-256 in Galois/Counter Mode: a nonce and the rest follow. The line
-// and the path are authenticated too: the copy of another config, or of another place, is not taken for this one.
+// sealed is the first line of a copy that is encrypted, with AES-256 in Galois/Counter Mode. A
+// nonce and the ciphertext follow. The line and the path are authenticated too, so that the copy of
+// another config or path is refused.
 const (
 	sealed       = "nacre-lastgood-sealed-2\n"
 	sealedBefore = "nacre-lastgood-sealed-1\n"
 )
 
 var (
-	errSealed    = errors.New("it is encrypted, and there is no key")
-	errNotSealed = errors.New("it is not encrypted, and there is a key: anybody may have written it")
-	errKey       = errors.New("it was encrypted with another key or for another path, or was changed")
-	errBefore    = errors.New("it was written by an earlier version of nacre")
+	errSealed    = errors.New("copy is encrypted, and no key is set")
+	errNotSealed = errors.New("copy is not encrypted although a key is set: any user may have written it")
+	errKey       = errors.New("copy was encrypted with another key or for another path, or was changed")
+	errBefore    = errors.New("copy was written by an earlier version of nacre")
 )
 
-// seal encrypts what encode has made, for a path; without a key it is left as it is.
+// seal encrypts the result of encode, for a path. Without a key, it returns the result unchanged.
 func seal(plain, key []byte, path string) ([]byte, error) {
 	if len(key) == 0 {
 		return plain, nil
@@ -60,7 +61,7 @@ func unseal(data, key []byte, path string) ([]byte, error) {
 	return plain, nil
 }
 
-// newAEAD makes a cipher that brings a nonce of its own, by chance, with each text.
+// newAEAD returns a cipher that adds a random nonce to each text.
 func newAEAD(key []byte) (cipher.AEAD, error) {
 	block, err := aes.NewCipher(key)
 	if err != nil {

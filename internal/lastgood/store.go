@@ -12,17 +12,21 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// MaxSize is the largest copy that is read, in bytes. A larger file is refused, so that a stray file cannot exhaust memory.
+// MaxSize is the largest size of a copy that Load reads, in bytes. It refuses larger files, so that
+// a stray file cannot exhaust memory.
 const MaxSize = 1 << 30
 
-// largest is the size of the largest sealed copy that is read whoever has written it, in bytes: only a whole one can be authenticated.
+// largest is the largest size, in bytes, of a sealed copy that Load reads regardless of its owner:
+// a copy can be authenticated only as a whole.
 const largest = 64 << 20
 
-// Load reads the copy at path, which must be sealed with key, or not at all for an empty one. No file is nil, nil. The error is a
-// *source.Error of kind Corrupt for a copy that does not match its checksum, has another key, or is sealed and older than the
-// newest one, and Denied for one that another user may have written and that is in clear, or sealed and larger than 64 MiB.
+// Load reads the copy at path, which must be sealed with key, or be in plaintext if key is empty.
+// Without a file, it returns nil, nil. The error is a *source.Error. Its kind is Corrupt for a copy
+// that does not match its checksum, has another key, or is sealed and older than the newest one. It
+// is PermissionDenied for a copy that another user may have written and that is in plaintext, or
+// sealed and larger than 64 MiB.
 func Load(path string, key []byte) (*Record, error) {
-	newestKnown, errMark := readMark(path, key) // before the copy: whoever saves writes the copy first
+	newestKnown, errMark := readMark(path, key) // before the copy, because Save writes the copy first
 	f, info, err := openFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -36,7 +40,7 @@ func Load(path string, key []byte) (*Record, error) {
 	if info.Size() > MaxSize {
 		return nil, corrupt(path, errNotOurs)
 	}
-	if len(key) == 0 || info.Size() > largest { // with a key it is not the owner who vouches for it, once it has been read
+	if len(key) == 0 || info.Size() > largest { // with a key, the owner does not matter
 		if err := trust(path, info); err != nil {
 			return nil, distrusted(path, err)
 		}
@@ -53,23 +57,23 @@ func Load(path string, key []byte) (*Record, error) {
 		return nil, corrupt(path, err)
 	}
 	if isPlaced(errMark) {
-		return nil, &source.Error{Kind: source.Corrupt, Op: "read last known good copy", Document: path, Err: fmt.Errorf("its mark %s: %w", newest, errMark),
-			Fix: "it is not used; to use it all the same, remove " + path + newest}
+		return nil, &source.Error{Kind: source.Corrupt, Op: "read last known good copy", Document: path, Err: fmt.Errorf("mark %s: %w", newest, errMark),
+			Fix: "nacre does not use the copy; to use it all the same, remove " + path + newest}
 	}
 	if r.Sequence < newestKnown.Sequence {
 		return nil, &source.Error{Kind: source.Corrupt, Op: "read last known good copy", Document: path, Err: errOlder,
-			Fix: "it is not used; to use it all the same, remove " + path + newest}
+			Fix: "nacre does not use the copy; to use it all the same, remove " + path + newest}
 	}
 	return r, nil
 }
 
 func corrupt(path string, cause error) error {
 	return &source.Error{Kind: source.Corrupt, Op: "read last known good copy", Document: path, Err: cause,
-		Fix: "it is not used; remove it, the next good version writes a new one"}
+		Fix: "nacre does not use the copy; remove it, and the next good version writes a new one"}
 }
 
-// refused leaves out the path that the system names: it may be that of a temporary file, another one each time, and the same
-// trouble would look like another.
+// refused removes the path from an error of the system: it may be that of a temporary file, which
+// differs each time, so that the same error would look like another.
 func refused(op, path string, cause error) error {
 	var of *fs.PathError
 	var link *os.LinkError
@@ -90,8 +94,9 @@ type Store struct {
 	sequence int64 // of the newest sealed copy
 }
 
-// Own takes the ownership of the copy at path, making its folder. What is saved is sealed with key, where it is not empty. The error is ErrOwned (with errors.Is) where another
-// process, or another config of this one, has it.
+// Own takes ownership of the copy at path, and creates its folder. Save seals the copy if key is
+// not empty. The error is ErrOwned (with errors.Is) if another process, or another config of this
+// process, owns the copy.
 func Own(path string, key []byte) (*Store, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, refused("own", path, err)
@@ -105,14 +110,15 @@ func Own(path string, key []byte) (*Store, error) {
 	if len(key) > 0 {
 		m, _ := readMark(path, key)
 		s.sequence = m.Sequence
-		if r, err := Load(path, key); err == nil && r != nil { // its mark may be lost
+		if r, err := Load(path, key); err == nil && r != nil { // the mark may be missing
 			s.sequence = max(s.sequence, r.Sequence)
 		}
 	}
 	return s, nil
 }
 
-// sweep removes what a process that died while saving left behind. Only the owner may.
+// sweep removes the temporary files of a process that ended while saving. Only the owner may call
+// it.
 func sweep(path string) {
 	entries, _ := os.ReadDir(filepath.Dir(path))
 	for _, e := range entries {
@@ -122,7 +128,7 @@ func sweep(path string) {
 	}
 }
 
-// Save replaces the copy: whole or not at all.
+// Save replaces the copy atomically.
 func (s *Store) Save(r Record) error {
 	if len(s.key) > 0 {
 		r.Sequence = max(s.sequence, r.Sequence) + 1
@@ -147,5 +153,5 @@ func (s *Store) Save(r Record) error {
 	return nil
 }
 
-// Close gives the ownership up.
+// Close releases the ownership.
 func (s *Store) Close() error { return s.lock.Close() }

@@ -17,12 +17,13 @@ const (
 )
 
 var (
-	errIrregular = errors.New("it is not a regular file")
-	errLink      = errors.New("it is a symbolic link, which is not followed")
-	errAllWrite  = errors.New("every user may write it")
+	errIrregular = errors.New("not a regular file")
+	errLink      = errors.New("symbolic link, which is not followed")
+	errAllWrite  = errors.New("every user can write the copy")
 )
 
-// openFile opens a regular file that another user may have replaced by anything. It does not block and follows no link.
+// openFile opens a regular file that another user may have replaced. It does not block, and does
+// not follow links.
 func openFile(path string) (*os.File, fs.FileInfo, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|quickly, 0)
 	if err != nil {
@@ -42,8 +43,9 @@ func openFile(path string) (*os.File, fs.FileInfo, error) {
 	return f, info, nil
 }
 
-// trust returns why the content of a file is not to be trusted: because another user may have written it. Not every file
-// system has owners and modes that mean something; so the file is compared with one that this process makes beside it.
+// trust returns an error if another user may have written the content of a file. On some file
+// systems, owners and modes mean nothing, so trust compares the file with one that it creates in
+// the same folder.
 func trust(path string, info fs.FileInfo) error {
 	uid, ok := ownerOf(info)
 	if !ok || mine(uid) && info.Mode()&allMayWrite == 0 {
@@ -61,13 +63,13 @@ func trust(path string, info fs.FileInfo) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("it belongs to another user (uid %d)", uid)
+	return fmt.Errorf("copy belongs to another user (uid %d)", uid)
 }
 
-// mine reports whether a user is this process's or root, who may do anything.
+// mine reports whether a user is that of this process, or root.
 func mine(uid int) bool { return uid == os.Geteuid() || uid == 0 }
 
-// sample returns what a file is that this process makes in a folder; nil where it cannot.
+// sample returns the attributes of a file that this process creates in a folder; nil if it cannot.
 func sample(folder string) fs.FileInfo {
 	f, err := os.CreateTemp(folder, ".nacre-*.tmp")
 	if err != nil {
@@ -82,8 +84,8 @@ func sample(folder string) fs.FileInfo {
 	return info
 }
 
-// Warning says what others may do to the copy at path that no check finds; "" where there is nothing to say. The folder should
-// be there.
+// Warning returns what other users can do to the copy at path that no check detects; empty if there
+// is nothing. The folder should exist.
 func Warning(path string, key []byte) string {
 	var all []string
 	sealed := len(key) > 0
@@ -93,17 +95,17 @@ func Warning(path string, key []byte) string {
 		switch mode := info.Mode(); {
 		case !ok:
 		case mode&allMayWrite != 0 && mode&fs.ModeSticky == 0:
-			all = append(all, "every user may write its folder")
+			all = append(all, "every user can write its folder")
 		case !mine(uid):
 			all = append(all, fmt.Sprintf("its folder belongs to another user (uid %d)", uid))
-		case mode&fs.ModeSticky != 0: // nobody may touch what is another's
+		case mode&fs.ModeSticky != 0: // users can change only their own files
 		case mode&groupMayWrite != 0 && !sealed:
-			all = append(all, "the group of its folder may write there")
+			all = append(all, "the group of its folder can write there")
 		}
 	}
 	if info, err := os.Lstat(path); err == nil && info.Mode().IsRegular() {
 		if info.Mode()&groupMayWrite != 0 && !sealed {
-			all = append(all, "its group may write it")
+			all = append(all, "its group can write it")
 		}
 		if _, err := readMark(path, key); err != nil && !isPlaced(err) {
 			all = append(all, unknownAge(path, err))
@@ -112,14 +114,14 @@ func Warning(path string, key []byte) string {
 	if all == nil {
 		return ""
 	}
-	fix := "set Options.LastKnownGoodKey, or a LastKnownGoodDir that only the service's user may write"
+	fix := "set Options.LastKnownGoodKey, or a LastKnownGoodDir that only the user of the service can write"
 	if sealed {
-		fix = "the copy can be removed, or an older one put back with its mark; use a LastKnownGoodDir that only the service's user may write"
+		fix = "the copy can be removed, or an older one put back with its mark; use a LastKnownGoodDir that only the user of the service can write"
 	}
-	return strings.Join(all, ", ") + " (" + fix + ")"
+	return strings.Join(all, ", ") + "; " + fix
 }
 
 func distrusted(path string, cause error) error {
 	return &source.Error{Kind: source.PermissionDenied, Op: "read last known good copy", Document: path, Err: cause,
-		Fix: "it is not used, and the next good version replaces it; set Options.LastKnownGoodKey (for a copy of at most 64 MiB), or a LastKnownGoodDir that only the service's user may write"}
+		Fix: "nacre does not use the copy, and the next good version replaces it; set Options.LastKnownGoodKey (for a copy of at most 64 MiB), or a LastKnownGoodDir that only the user of the service can write"}
 }

@@ -1,24 +1,28 @@
 package subset
 
-// Test reports whether a set is good: set[i] says that element i is in it. If it is not good, blamed are elements that may be the cause;
-// what is not in the set is ignored, and it may be empty.
+// Test reports whether a set is good: set[i] reports whether element i is in it. If the set is not
+// good, blamed are elements that may be the cause. blamed may be empty; elements that are not in
+// the set are ignored.
 type Test func(set []bool) (blamed []int, good bool)
 
-// Problem is what is known before a search.
+// Problem is the input of a search.
 type Problem struct {
-	// N is the number of elements, which have the numbers from 0. All of them together are known not to be good.
+	// N is the number of elements, which are numbered from 0. All of them together are known not to
+	// be good.
 	N int
-	// Blamed are the elements that were blamed for that.
+	// Blamed are the elements that the test of all of them blamed.
 	Blamed []int
-	// Hopeless are elements that no good set has.
+	// Hopeless are elements that are in no good set.
 	Hopeless []int
-	// Limit returns the greatest number of tests. It is asked before each test, and may return more after a test that told little.
+	// Limit returns the largest number of tests. It is called before each test, and may return more
+	// after a test without a useful result.
 	Limit func() int
 }
 
-// Largest returns a good set to which no single element can be added, preferring elements that are not blamed and, among the others,
-// those with low numbers. The empty set is taken to be good and is not tested. It makes no test twice. Complete is false if the limit
-// was reached: then there may be elements that could be added. It has no state, and is safe for concurrent use.
+// Largest returns a good set to which no single element can be added, preferring elements that are
+// not blamed and, among the others, those with low numbers. The empty set counts as good and is not
+// tested. No test is repeated. complete is false if the limit was reached: then some elements may
+// be missing. Largest has no state, and is safe for concurrent use.
 func Largest(p Problem, test Test) (set []bool, complete bool) {
 	s := &search{test: test, limit: p.Limit, in: make([]bool, p.N), failed: map[string][]int{}}
 	all := make([]bool, p.N)
@@ -27,7 +31,7 @@ func Largest(p Problem, test Test) (set []bool, complete bool) {
 	}
 	s.failed[key(all)] = p.Blamed
 	rest := without(all, p.Hopeless)
-	open := members(rest) // those that may be in the result
+	open := members(rest) // elements that can be in the result
 
 	for range maxBlameRounds {
 		blamed, good := s.try(rest)
@@ -55,17 +59,18 @@ func Largest(p Problem, test Test) (set []bool, complete bool) {
 	return s.in, !s.exhausted
 }
 
-// maxBlameRounds is how often what is blamed is left out. A blame that leads nowhere must not cost a test for each element.
+// maxBlameRounds is how often blamed elements are left out. A useless blame must not cost a test
+// for each element.
 const maxBlameRounds = 3
 
-// search is the state of one Largest.
+// search is the state of one call of Largest.
 type search struct {
 	test      Test
 	limit     func() int
 	made      int // tests
 	exhausted bool
-	in        []bool           // the best set until now, which is good
-	failed    map[string][]int // sets that are known not to be good, and what was blamed
+	in        []bool           // the best good set so far
+	failed    map[string][]int // sets that are not good, and the elements blamed for it
 }
 
 func (s *search) try(set []bool) (blamed []int, good bool) {
@@ -88,8 +93,8 @@ func (s *search) try(set []bool) (blamed []int, good bool) {
 	return blamed, good
 }
 
-// add adds what it can of some elements, which are not in the set. It goes by what is blamed only if it trusts the blame: where the
-// elements that are not blamed turn out not to be good either, halving them finds out more.
+// add adds as many as it can of some elements that are not in the set. It uses the blame only if
+// trust is true: if the elements that are not blamed are not good either, halving finds out more.
 func (s *search) add(elements []int, trust bool) {
 	if len(elements) == 0 || s.exhausted {
 		return

@@ -10,7 +10,8 @@ import (
 	"github.com/nacre-go/nacre/internal/subset"
 )
 
-// world says which sets are good: no set has a bad element, both of a pair, or an element without the one that it needs.
+// world says which sets are good: no set has a bad element, both of a pair, or an element without
+// the one that it needs.
 type world struct {
 	n      int
 	bad    map[int]bool
@@ -94,7 +95,8 @@ func random(t *testing.T, r *rand.Rand) *world {
 	return w
 }
 
-// The result is good, has no hopeless element, and takes no further element, whatever is bad and whoever is blamed.
+// The result is good, has no hopeless element, and takes no further element, whatever is bad and
+// whoever is blamed.
 func TestNothingCanBeAdded(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(3000) {
@@ -150,7 +152,8 @@ func TestTheLimitHolds(t *testing.T) {
 	}
 }
 
-// Of two that exclude each other the one with the lower number is in the result: it does not depend on chance.
+// Of two that exclude each other the one with the lower number is in the result: it does not depend
+// on chance.
 func TestTheLowerOfTwo(t *testing.T) {
 	t.Parallel()
 	for _, blames := range []string{"all", "none", "right"} {
@@ -161,7 +164,8 @@ func TestTheLowerOfTwo(t *testing.T) {
 	}
 }
 
-// What a search costs: nothing where the blame is right or the bad ones are known, a few tests for each bad one otherwise.
+// What a search costs: nothing where the blame is right or the bad ones are known, a few tests for
+// each bad one otherwise.
 func TestTheNumberOfTests(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{2, 10, 100, 1000} {

@@ -9,9 +9,10 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Diff calls yield with the path of each leaf (scalar, list, or empty map) that one tree has and the other has not, or has
-// otherwise, in the order of the trees, until yield returns false. Subtrees that both share are not entered. A scalar is otherwise
-// too if other references gave it, or if references gave it in one tree alone; see [Same].
+// Diff calls yield with the path of each leaf (scalar, list, or empty map) that is in only one tree
+// or differs between the trees, in the order of the trees, until yield returns false. It does not
+// enter shared subtrees. Two scalars also differ if their values come from different references, or
+// if only one comes from a reference; see [Same].
 func Diff(a, b *Node, yield func(Path) bool) { diff(nil, a, b, yield) }
 
 func diff(at Path, a, b *Node, yield func(Path) bool) bool {
@@ -22,7 +23,7 @@ func diff(at Path, a, b *Node, yield func(Path) bool) bool {
 	if !aMap && !bMap || (a == nil && len(b.Entries) == 0) || (b == nil && len(a.Entries) == 0) {
 		return Same(a, b) || yield(at)
 	}
-	if aMap != bMap && a != nil && b != nil { // one became the other: the key itself changed
+	if aMap != bMap && a != nil && b != nil { // one is a map and one is not: the key itself changed
 		return yield(at)
 	}
 	if aMap {
@@ -42,11 +43,12 @@ func diff(at Path, a, b *Node, yield func(Path) bool) bool {
 	return true
 }
 
-// Equal reports whether two trees have the same content, wherever it stands and in whatever order the keys are.
+// Equal reports whether two trees have the same content, regardless of positions and of the order
+// of keys.
 func Equal(a, b *Node) bool { return equal(a, b, false) }
 
-// Same reports whether two trees are Equal and the same references gave it. What is shown goes by Same: by Equal, whoever may put
-// guesses in place of references would be told which of them is right.
+// Same reports whether two trees are Equal and have the same references. Output depends on Same:
+// with Equal, anyone who can replace references by guesses would learn which guess is right.
 func Same(a, b *Node) bool { return equal(a, b, true) }
 
 func equal(a, b *Node, refs bool) bool {
@@ -88,8 +90,8 @@ func sameScalar(a, b any) bool {
 	return a == b
 }
 
-// Secrets calls yield with the text of every scalar but a boolean that stands where shape says secret; of the text of a list or map of secrets also
-// with each of its parts.
+// Secrets calls yield with the text of every scalar that is secret by shape, except booleans. For
+// the text of a list or map of secrets, it also calls yield with each part.
 func Secrets(n *Node, shape *Shape, yield func(string)) { secrets(n, shape, false, yield) }
 
 func secrets(n *Node, shape *Shape, within bool, yield func(string)) {
@@ -114,7 +116,7 @@ func secrets(n *Node, shape *Shape, within bool, yield func(string)) {
 		case time.Time:
 			text = v.Format(time.RFC3339Nano)
 		default:
-			return // true and false are no secrets that could be found in a text
+			return // a search for true and false in texts is of no use
 		}
 		if !within && !shape.HidesText() {
 			return

@@ -1,6 +1,6 @@
-// Package tree is what the steps between decoding and binding hand to each other: a configuration as an immutable tree
-// of nodes, each of which knows where it stands, and the shape of the struct that it will be bound to.
+// Package tree holds the data that the steps between decoding and binding exchange: a configuration
+// as an immutable tree of nodes with positions, and the shape of the struct that it is bound to.
 //
-// A [Node] is never changed once it is built, so that trees of different versions share what they have in common and
-// may be read by any number of goroutines.
+// A [Node] is never changed once it is built. So trees of different versions share their common
+// parts, and any number of goroutines can read them.
 package tree

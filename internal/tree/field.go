@@ -11,22 +11,23 @@ import (
 	"unicode"
 )
 
-// Field is what the tags of a struct's field say about its place in a tree. Binding and validation both go by it, so
-// that an error of either names the same key.
+// Field is the place of a field of a struct in a tree, from its tags. Binding and validation both
+// use it, so that their errors name the same key.
 type Field struct {
 	// Key is the field's key; empty for one that is Skip, Squash or Remain.
 	Key string
-	// Skip says that the field has no place in the tree.
+	// Skip reports that the field has no place in the tree.
 	Skip bool
-	// Squash says that the keys of the struct in this field stand in the map of the struct around it.
+	// Squash reports that the keys of the struct in this field are in the map of the struct around
+	// it.
 	Squash bool
-	// Remain says that this field, a map, takes the keys that no other field has.
+	// Remain reports that this field, a map, takes the keys without another field.
 	Remain bool
 }
 
-// FieldOf reads the tag `config:"key,squash|remain"`, or where there is none, `mapstructure:"…"`. A field without a
-// key in either has its name in snake case; an embedded struct without one is squashed, as encoding/json does. The error
-// says what is wrong with the tag.
+// FieldOf parses the tag `config:"key,squash|remain"`, or without one, `mapstructure:"…"`. The key
+// of a field without either is its name in snake case. An embedded struct without either is
+// squashed, as in encoding/json. The error says what is wrong with the tag.
 func FieldOf(f reflect.StructField) (Field, error) {
 	tag, own := f.Tag.Lookup("config")
 	if !own {
@@ -45,7 +46,7 @@ func FieldOf(f reflect.StructField) (Field, error) {
 			out.Remain = true
 		case "":
 		default:
-			if own { // mapstructure has options that only matter for encoding
+			if own { // mapstructure has options for encoding
 				return Field{Skip: true}, fmt.Errorf("the config tag has no option %q, only squash and remain", option)
 			}
 		}
@@ -71,8 +72,8 @@ func FieldOf(f reflect.StructField) (Field, error) {
 	return out, nil
 }
 
-// squashed reports whether an embedded field of type t lends its keys to the struct around it: a struct that is not one
-// value, such as a time.
+// squashed reports whether an embedded field of type t is squashed: it is a struct, but not a
+// single value such as a time.
 func squashed(t reflect.Type) bool {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -87,14 +88,14 @@ var (
 	}
 )
 
-// OneValue reports whether a struct type stands for a single value, so that its fields are no keys: it reads itself
-// from text, or is one of the standard library's that do not, but could.
+// OneValue reports whether a struct type is a single value, whose fields are not keys: it has an
+// UnmarshalText method, or is a type of the standard library with a text form.
 func OneValue(t reflect.Type) bool {
 	return oneValue[t] || reflect.PointerTo(t).Implements(textUnmarshaler)
 }
 
-// SnakeCase returns the key of a field that has none in its tag: MaxConns is max_conns, HTTPServer http_server, UserID
-// user_id, BaseURLs base_urls, S3Bucket s3_bucket, IPv4Only ipv4_only.
+// SnakeCase returns the key of a field that has none in its tag: MaxConns is max_conns, HTTPServer
+// http_server, UserID user_id, BaseURLs base_urls, S3Bucket s3_bucket, IPv4Only ipv4_only.
 func SnakeCase(name string) string {
 	r := []rune(name)
 	var b strings.Builder
@@ -115,8 +116,8 @@ func startsWord(r []rune, i int) bool {
 	if !unicode.IsUpper(r[i-1]) {
 		return true // xY, 3Y
 	}
-	// Inside a run of capitals, the last one starts a word if a small letter follows: HTTPServer. A plural s and
-	// the v of a version belong to the run: BaseURLs, IPv4.
+	// Inside a run of capitals, the last one starts a word if a small letter follows: HTTPServer. A
+	// plural s and the v of a version belong to the run: BaseURLs, IPv4.
 	if i+1 >= len(r) || !unicode.IsLower(r[i+1]) {
 		return false
 	}

@@ -6,8 +6,9 @@ import (
 	"slices"
 )
 
-// Graft returns the shape of a whole in which what stands at a path has the shape part as well: the keys of both, secret where one of them
-// says so. Neither is changed. The error says, by its key, what cannot be both.
+// Graft returns the shape of a whole with the shape part merged in at a path: it has the keys of
+// both, and a key is secret if it is in one of them. Neither argument is changed. The error names a
+// key that cannot have both shapes.
 func Graft(whole *Shape, at Path, part *Shape) (*Shape, error) {
 	g := grafter{done: map[[2]*Shape]*Shape{}}
 	s := g.graft(nil, whole, at, part)
@@ -15,7 +16,7 @@ func Graft(whole *Shape, at Path, part *Shape) (*Shape, error) {
 }
 
 type grafter struct {
-	done map[[2]*Shape]*Shape // types may contain themselves
+	done map[[2]*Shape]*Shape // types can contain themselves
 	err  error
 }
 
@@ -38,7 +39,7 @@ func kindText(s *Shape) string {
 	return "anything"
 }
 
-// graft goes down to the place, by copies.
+// graft copies the shapes down to the path.
 func (g *grafter) graft(at Path, s *Shape, rest Path, part *Shape) *Shape {
 	if len(rest) == 0 {
 		return g.both(at, s, part)
@@ -69,7 +70,7 @@ func (g *grafter) graft(at Path, s *Shape, rest Path, part *Shape) *Shape {
 	return out
 }
 
-// both is the shape of what must fit two.
+// both returns the merge of two shapes.
 func (g *grafter) both(at Path, a, b *Shape) *Shape {
 	switch {
 	case a == nil || a == b:
@@ -83,7 +84,7 @@ func (g *grafter) both(at Path, a, b *Shape) *Shape {
 	}
 	out := new(Shape)
 	g.done[pair] = out
-	top, under := b, a // who says more leads
+	top, under := b, a // the more specific shape leads
 	if b.Kind == Any {
 		top, under = a, b
 	}
@@ -114,7 +115,7 @@ func (g *grafter) both(at Path, a, b *Shape) *Shape {
 
 func keyed(s *Shape) bool { return s.Kind == StructOf || s.Kind == RemainderOf || s.Kind == MapOf }
 
-// keys gives out the keys of both.
+// keys merges the keys of both.
 func (g *grafter) keys(out *Shape, at Path, a, b *Shape) {
 	out.Fields, out.Order, out.Elem = map[string]*Shape{}, nil, nil
 	for _, key := range slices.Concat(a.Order, b.Order) {

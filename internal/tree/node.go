@@ -7,10 +7,11 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Kind is what a node is.
+// Kind is the kind of a node.
 type Kind uint8
 
-// The kinds of node. A Null is an explicit null: in a merge it takes away what lower layers said (RFC 7396).
+// The kinds of node. A Null is an explicit null: in a merge, it removes the values of lower layers
+// (RFC 7396).
 const (
 	Null Kind = iota
 	Scalar
@@ -21,28 +22,32 @@ const (
 // String returns "null", "scalar", "list" or "map".
 func (k Kind) String() string { return [...]string{"null", "scalar", "list", "map"}[k] }
 
-// Node is one value of a tree. Immutable once built; safe for concurrent use.
+// Node is one value of a tree. It is immutable once built, and safe for concurrent use.
 type Node struct {
 	Kind Kind
-	// Octal says that a number was written in octal, as 0o644. Only a file mode wants to know.
+	// Octal reports whether a number was written in octal, such as 0o644. Only file modes use it.
 	Octal bool
-	// Value is a scalar's: string, source.Text, bool, int64, uint64 (only above the range of int64), float64 or time.Time.
+	// Value is the value of a scalar: string, source.Text, bool, int64, uint64 (only above the
+	// range of int64), float64 or time.Time.
 	Value any
-	// Ref is the text of a scalar whose Value was put in place of references in it: that text may be shown, the value may not.
+	// Ref is the original text of a scalar whose references were resolved. It may be shown; the
+	// Value may not.
 	Ref string
-	// Items are a list's.
+	// Items are the items of a list.
 	Items []*Node
-	// Entries are a map's, in the order of the document (of the lowest layer first, after a merge); keys are unique.
+	// Entries are the entries of a map, in the order of the document (after a merge, of the lowest
+	// layer first). Keys are unique.
 	Entries []Entry
 	// index finds an entry of a large map; nil for a small one.
 	index map[string]int
-	// Bare says that an empty map or list is a key without a value in a map of such: there is an entry, with all defaults, where no lower
-	// layer says anything of it, and none where one does, since in a merge it takes away what they said as a Null does.
+	// Bare reports that an empty map or list is a key without a value, in a map of maps or lists.
+	// In a merge it removes the values of lower layers, as a Null does. What is left is an entry
+	// with all defaults.
 	Bare bool
-	// nulls says that a map below or at this node has a Null; see HasNulls.
+	// nulls reports whether a map at or below this node has a Null; see HasNulls.
 	nulls bool
 
-	Doc          *Doc // which document; nil for a node of no document, such as an empty root
+	Doc          *Doc // the document; nil for a node without one, such as an empty root
 	Line, Column int32
 }
 
@@ -50,20 +55,20 @@ type Node struct {
 type Entry struct {
 	Key   string
 	Value *Node
-	// Line and Column are the key's own; the value may stand elsewhere.
+	// Line and Column are those of the key; the value may have another position.
 	Line, Column int32
 }
 
-// Doc is what all nodes of a document share.
+// Doc is the data that all nodes of a document share.
 type Doc struct {
 	Layer    string
 	Name     string
 	Revision source.Revision
-	// AllowUnknown is source.Document's.
+	// AllowUnknown is that of source.Document.
 	AllowUnknown bool
 }
 
-// small is the number of entries up to which looking at each is as quick as a map.
+// small is the number of entries up to which a linear search is as fast as a map.
 const small = 8
 
 // NewMap returns a map node of entries, whose keys must be unique.
@@ -78,8 +83,9 @@ func NewMap(doc *Doc, line, column int32, entries []Entry) *Node {
 	return NewIndexedMap(doc, line, column, entries, index)
 }
 
-// NewIndexedMap returns a map node of entries whose keys the caller has indexed already: index holds the
-// place of each key, and the caller must not change it afterwards. A nil index is for a few entries.
+// NewIndexedMap returns a map node of entries whose keys the caller has indexed: index holds the
+// position of each key, and the caller must not change it later. index may be nil for a few
+// entries.
 func NewIndexedMap(doc *Doc, line, column int32, entries []Entry, index map[string]int) *Node {
 	n := &Node{Kind: Map, Entries: entries, Doc: doc, Line: line, Column: column, index: index}
 	for i := range entries {
@@ -103,8 +109,9 @@ func NewList(doc *Doc, line, column int32, items []*Node) *Node {
 	return n
 }
 
-// HasNulls reports whether any map at or below n holds a Null. A Null that is an item of a list does not count: it takes
-// nothing away. It costs nothing, so that a merge can share what needs no cleaning.
+// HasNulls reports whether any map at or below n contains a Null. A Null in a list does not count:
+// it removes nothing. HasNulls does not walk the tree, so that a merge can share subtrees without
+// nulls.
 func (n *Node) HasNulls() bool { return n != nil && n.nulls }
 
 // NewScalar returns a scalar node, or a Null for nil.
@@ -116,12 +123,12 @@ func NewScalar(doc *Doc, line, column int32, value any) *Node {
 	return n
 }
 
-// NewBare returns a bare map or list in the place of a Null.
+// NewBare returns a bare map or list in place of a Null.
 func NewBare(kind Kind, null *Node) *Node {
 	return &Node{Kind: kind, Bare: true, Doc: null.Doc, Line: null.Line, Column: null.Column}
 }
 
-// AsNull returns a Null in the place of a node.
+// AsNull returns a Null in place of a node.
 func (n *Node) AsNull() *Node { return NewScalar(n.Doc, n.Line, n.Column, nil) }
 
 // Entry returns the entry of a map with that key, or nil.
@@ -143,7 +150,8 @@ func (n *Node) Entry(key string) *Entry {
 	return nil
 }
 
-// Child returns what stands under one segment of a path: a map's key, or a list's "[i]"; nil if there is none.
+// Child returns the node for one segment of a path: the key of a map, or "[i]" of a list; nil if
+// there is none.
 func (n *Node) Child(segment string) *Node {
 	if n == nil {
 		return nil
@@ -170,7 +178,7 @@ func (n *Node) Lookup(p Path) *Node {
 	return n
 }
 
-// Position returns where the node stands.
+// Position returns the position of the node.
 func (n *Node) Position() source.Position {
 	if n == nil {
 		return source.Position{}
@@ -178,7 +186,7 @@ func (n *Node) Position() source.Position {
 	return position(n.Doc, n.Line, n.Column)
 }
 
-// Position returns where the key of e stands, in the document of its value.
+// Position returns the position of the key of e, in the document of its value.
 func (e *Entry) Position() source.Position {
 	if e.Line == 0 {
 		return e.Value.Position()

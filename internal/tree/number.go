@@ -3,8 +3,8 @@ package tree
 import "strings"
 
 // LeadingZero reports whether s consists of several digits of which the first is 0, with or without
-// a sign and underscores: 0644, 08, -07. Some readers take that as octal and some as decimal, so
-// that no format and no field takes it as a number.
+// a sign and underscores: 0644, 08, -07. Some parsers read it as octal and some as decimal, so no
+// format and no field accepts it as a number.
 func LeadingZero(s string) bool {
 	s = unsigned(s)
 	return len(s) > 1 && s[0] == '0' && strings.Trim(s, "0123456789_") == ""

@@ -6,16 +6,18 @@ import (
 	"unicode"
 )
 
-// Path leads from the root to a node: a map's key as it is, a list's item as "[i]". Keys may hold any text, dots included.
+// Path is the way from the root to a node: the keys of maps, and "[i]" for items of lists. A key
+// may be any text, also with dots.
 type Path []string
 
-// Item returns the segment of a list's item: "[i]".
+// Item returns the segment of a list item: "[i]".
 func Item(i int) string { return "[" + strconv.Itoa(i) + "]" }
 
-// Join returns p with one segment more. It never shares memory that a later Join of p could overwrite.
+// Join returns p with one more segment. It shares no memory that a later Join of p could overwrite.
 func (p Path) Join(segment string) Path { return append(p[:len(p):len(p)], segment) }
 
-// With returns the text of a path that goes on from p as key says, which is such a text itself; the empty one where key is.
+// With returns the text of the path p followed by key, which is the text of a path itself; empty if
+// key is empty.
 func (p Path) With(key string) string {
 	switch {
 	case len(p) == 0 || key == "":
@@ -26,7 +28,8 @@ func (p Path) With(key string) string {
 	return p.String() + "." + key
 }
 
-// String returns the path as a person writes it: `db.pool`, `hosts[2].port`, `labels."app.io/name"`.
+// String returns the path in the form of messages: `db.pool`, `hosts[2].port`,
+// `labels."app.io/name"`.
 func (p Path) String() string {
 	var b strings.Builder
 	for i, segment := range p {
@@ -46,12 +49,14 @@ func (p Path) String() string {
 	return b.String()
 }
 
-// quoted reports whether a key with c in it is shown in quotes: what has a meaning in a path, and what does not print.
+// quoted reports whether a key that contains c is quoted: c has a meaning in a path, or is not
+// printable.
 func quoted(c rune) bool {
 	return strings.ContainsRune(".\"[] ", c) || !unicode.IsPrint(c) || c == unicode.ReplacementChar
 }
 
-// ParsePath is the inverse of String. It reports false for a text that is no path, such as an open quote.
+// ParsePath is the inverse of String. It reports false for a text that is not a path, such as an
+// open quote.
 func ParsePath(s string) (Path, bool) {
 	if s == "" {
 		return nil, true

@@ -12,7 +12,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Plain returns the tree as Go's own maps, lists and scalars, all of them new; a source.Text becomes a string.
+// Plain returns the tree as Go's own maps, lists and scalars, all of them new; a source.Text
+// becomes a string.
 func (n *Node) Plain() any {
 	if n == nil {
 		return nil
@@ -39,15 +40,16 @@ func (n *Node) Plain() any {
 	return nil
 }
 
-// FromPlain returns the tree of a value of Go's maps, lists and scalars, as source.Document.Tree allows them. Keys are in
-// alphabetical order. The error names the path and the Go type of what it cannot take, never a value.
+// FromPlain returns the tree of a value of Go's maps, lists and scalars, as source.Document.Tree
+// allows them. Keys are in alphabetical order. The error names the path and the Go type of a value
+// that cannot be part of a tree, and never the value.
 func FromPlain(doc *Doc, v any) (*Node, error) {
 	g := grower{doc: doc, budget: MaxNodes}
 	return g.grow(v, 0)
 }
 
-// The limits of a tree, so that no input exhausts the stack or the memory: how deep it may be, and how many values it may
-// have, those that are shared counted each time.
+// The limits of a tree, so that no input exhausts the stack or the memory: its depth, and its
+// number of values, counting shared ones each time.
 const (
 	MaxDepth = 1000
 	MaxNodes = 1 << 20
@@ -56,7 +58,7 @@ const (
 // grower makes a tree of a Go value.
 type grower struct {
 	doc    *Doc
-	at     Path // where it is
+	at     Path // of the current value
 	budget int
 }
 
@@ -92,7 +94,7 @@ func (g *grower) grow(v any, depth int) (*Node, error) {
 		}
 		return g.grow(rv.Elem().Interface(), depth+1)
 	}
-	return nil, fmt.Errorf("%s: a %T has no place in a tree", g.at, v)
+	return nil, fmt.Errorf("%s: a %T cannot be part of a tree", g.at, v)
 }
 
 func (g *grower) below(segment string, v reflect.Value, depth int) (*Node, error) {
@@ -115,14 +117,14 @@ func (g *grower) growMap(rv reflect.Value, depth int) (*Node, error) {
 	slices.SortFunc(entries, func(a, b Entry) int { return cmp.Compare(a.Key, b.Key) })
 	for i := 1; i < len(entries); i++ {
 		if entries[i].Key == entries[i-1].Key { // 1 and "1" in a map of any
-			return nil, fmt.Errorf("%s: key stands twice", g.at.Join(entries[i].Key))
+			return nil, fmt.Errorf("%s: duplicate key", g.at.Join(entries[i].Key))
 		}
 	}
 	return NewMap(g.doc, 0, 0, entries), nil
 }
 
-// KeyText returns the key of a Go map as the key of a tree: a string of whatever type as it is, nil as null, anything else as it is
-// written.
+// KeyText returns the key of a Go map as the key of a tree: a string of any type unchanged, "null"
+// for nil, and any other key as fmt.Sprint prints it.
 func KeyText(key reflect.Value) string {
 	if key.Kind() == reflect.Interface {
 		key = key.Elem()
@@ -136,16 +138,16 @@ func KeyText(key reflect.Value) string {
 	return fmt.Sprint(key.Interface())
 }
 
-// scalar returns v as one of the types that Node.Value has.
+// scalar converts v to one of the types of Node.Value.
 func scalar(v any) (any, bool) {
 	switch v := v.(type) {
 	case nil:
 		return nil, true
 	case string, bool, int64, float64, source.Text, time.Time:
 		return v, true
-	case time.Duration: // a type of its own, kept as it is written
+	case time.Duration: // kept as text
 		return v.String(), true
-	case fs.FileMode: // as text, because a bare number is none
+	case fs.FileMode: // as text, because a decimal number is not a file mode
 		if v == v.Perm() {
 			return fmt.Sprintf("%#o", uint32(v)), true
 		}

@@ -2,8 +2,8 @@ package tree
 
 import "strings"
 
-// CutReference cuts text around its first reference, "${scheme:name}". What stands before it is returned with "$${" read as "${".
-// Without a reference, before is all of the text.
+// CutReference cuts text around its first reference, "${scheme:name}". In before, "$${" is replaced
+// by "${". Without a reference, before is the whole text.
 func CutReference(text string) (before, scheme, name, after string, found bool) {
 	var b strings.Builder
 	for {
@@ -23,12 +23,12 @@ func CutReference(text string) (before, scheme, name, after string, found bool) 
 		if scheme, name, ok := strings.Cut(inside, ":"); closed && ok && isScheme(scheme) {
 			return b.String(), scheme, name, after, true
 		}
-		b.WriteString("${") // a text like many others
+		b.WriteString("${") // literal
 		text = rest
 	}
 }
 
-// References returns the references of a text as they are written, without what stands around them.
+// References returns the references of a text as written, without the text around them.
 func References(text string) (all []string) {
 	for {
 		_, scheme, name, after, found := CutReference(text)
@@ -39,7 +39,8 @@ func References(text string) (all []string) {
 	}
 }
 
-// isScheme reports whether a text is a scheme: small letters, digits and hyphens, a letter first.
+// isScheme reports whether a text is a scheme: lower-case letters, digits and hyphens, beginning
+// with a letter.
 func isScheme(s string) bool {
 	for i, c := range s {
 		if c >= 'a' && c <= 'z' || i > 0 && (c >= '0' && c <= '9' || c == '-') {

@@ -2,7 +2,7 @@ package tree
 
 import "reflect"
 
-// ShapeKind is what a place in the bound struct takes.
+// ShapeKind is the kind of value that a place in the bound struct takes.
 type ShapeKind uint8
 
 // The kinds of shape.
@@ -15,39 +15,40 @@ const (
 	RemainderOf                  // as StructOf, and any other key, each an Elem
 )
 
-// Shape describes the struct that a tree will be bound to, as far as decoding and explaining need it: which keys there
-// are, so that DB_POOL_SIZE can be told to be db.pool_size, and which of them are secret. Immutable once built; safe for
-// concurrent use. A nil Shape is one of kind Any.
+// Shape describes the struct that a tree is bound to, for decoding and explaining: its keys, so
+// that DB_POOL_SIZE can be resolved to db.pool_size, and which of them are secret. It is immutable
+// once built, and safe for concurrent use. A nil Shape has the kind Any.
 type Shape struct {
 	Kind   ShapeKind
 	Fields map[string]*Shape
 	// Order lists the keys of Fields in the order of the struct.
 	Order []string
 	Elem  *Shape
-	// Secret says that whatever stands here, or below, must not be shown.
+	// Secret reports that the values here and below must not be shown.
 	Secret bool
-	// Reserved says that nobody binds what stands here: it is known, and must not be shown.
+	// Reserved reports that the values here are known, but not bound, and must not be shown.
 	Reserved bool
-	// Default is the text of the default tag; Defaulted says that there is one. Of a secret, Default is not kept.
+	// Default is the text of the default tag, empty for a secret. Defaulted reports whether there
+	// is one.
 	Default   string
 	Defaulted bool
-	// Static says that a change takes effect only after a restart (live:"false").
+	// Static reports that a change takes effect only after a restart (live:"false").
 	Static bool
-	// Pointer says that there is nothing here, not even a default below, where no layer says
-	// anything.
+	// Pointer reports that the value, with the defaults below it, exists only if a layer sets it.
 	Pointer bool
-	// Needs are, of a field that came with embedded pointers, the keys for each of which one must
-	// be set, or the field's default does not hold: the pointer is nil.
+	// Needs are the keys that allocate the embedded pointers around a field, one list for each
+	// pointer. If no key of a list is set, the pointer is nil, and the default of the field does
+	// not apply.
 	Needs [][]string
 	// Type is the Go type in words for people: "duration", "int", "list of string".
 	Type string
-	// Go is the type itself; nil where none was compiled.
+	// Go is the type itself; nil if it is not known.
 	Go reflect.Type
 	// Rules is the text of the validate tag, Doc that of the doc tag.
 	Rules, Doc string
 }
 
-// At returns the shape under one segment of a path, or nil where nothing is known of it.
+// At returns the shape for one segment of a path, or nil if it is not known.
 func (s *Shape) At(segment string) *Shape {
 	if s == nil {
 		return nil
@@ -64,7 +65,8 @@ func (s *Shape) At(segment string) *Shape {
 	return nil
 }
 
-// Lookup returns the shape at a path, or nil; secret reports whether it, or anything above it, is secret.
+// Lookup returns the shape at a path, or nil; secret reports whether it, or anything above it, is
+// secret.
 func (s *Shape) Lookup(p Path) (at *Shape, secret bool) {
 	at = s
 	for _, segment := range p {
@@ -74,10 +76,10 @@ func (s *Shape) Lookup(p Path) (at *Shape, secret bool) {
 	return at, secret || at != nil && at.Secret
 }
 
-// HidesText reports whether a text that stands here must not be shown: a secret, or a list or map of secrets that is given as one
-// text, such as "a,b".
+// HidesText reports whether a text here must not be shown: it is a secret, or a list or map of
+// secrets as one text, such as "a,b".
 func (s *Shape) HidesText() bool {
-	for range MaxDepth { // a list may contain itself
+	for range MaxDepth { // a list can contain itself
 		switch {
 		case s == nil:
 			return false

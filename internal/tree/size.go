@@ -1,6 +1,6 @@
 package tree
 
-// Size returns the number of nodes at n and below; 0 for nil. It looks at each.
+// Size returns the number of nodes at and below n, and 0 for nil. It walks the tree.
 func (n *Node) Size() int {
 	if n == nil {
 		return 0

@@ -2,8 +2,9 @@ package tree
 
 import "strings"
 
-// SplitText splits the text of a list, as formats without types have it, at its commas and takes away the blanks around each part.
-// `\,` is a comma that does not split, `\\` a backslash; any other backslash is itself. An empty text has no parts.
+// SplitText splits the text of a list, from a format without types, at its commas, and trims the
+// blanks around each part. `\,` is a literal comma and `\\` a backslash; any other backslash is
+// literal. An empty text has no parts.
 func SplitText(text string) []string {
 	if strings.TrimSpace(text) == "" {
 		return nil

@@ -55,10 +55,10 @@ func TestFromPlain(t *testing.T) {
 		in   any
 		want string
 	}{
-		"a channel":      {m{"a": []any{1, make(chan int)}}, "a[1]: a chan int has no place in a tree"},
-		"a struct":       {m{"a.b": struct{ Secret string }{"cAnArY"}}, `"a.b": a struct { Secret string } has no place in a tree`},
-		"two of one key": {map[any]any{1: "x", "1": "y"}, `1: key stands twice`},
-		"integer keys":   {map[int]int{1: 1}, ": a map[int]int has no place in a tree"},
+		"a channel":      {m{"a": []any{1, make(chan int)}}, "a[1]: a chan int cannot be part of a tree"},
+		"a struct":       {m{"a.b": struct{ Secret string }{"cAnArY"}}, `"a.b": a struct { Secret string } cannot be part of a tree`},
+		"two of one key": {map[any]any{1: "x", "1": "y"}, `1: duplicate key`},
+		"integer keys":   {map[int]int{1: 1}, ": a map[int]int cannot be part of a tree"},
 		"a cycle":        {cyclic, "nested deeper than 1000"},
 		"too many":       {wide, "more than 1048576 values"},
 	} {

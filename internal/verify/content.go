@@ -1,7 +1,7 @@
 package verify
 
 import (
-	"crypto/md5" // what Nacos declares; it finds damage, not malice
+	"crypto/md5" // Nacos declares MD5, which detects damage and not malice
 	"crypto/sha256"
 	"encoding/hex"
 	"strings"
@@ -9,9 +9,10 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Content compares the data of each document with the digest that its origin declares, and returns a problem for each that
-// differs or cannot be compared. A document that is absent, or whose origin declares nothing, is passed over. Hexadecimal
-// digits may be of either case. The position of a problem is the document; layer and revision are the caller's to fill in.
+// Content compares the data of each document with the digest that its origin declares. It returns a
+// problem for each document that differs or cannot be compared. It skips documents that are absent
+// or have no declared digest. Hexadecimal digits may be of either case. The position of a problem
+// is the document; the caller adds the layer and the revision.
 func Content(c source.Content) source.Problems {
 	var problems source.Problems
 	for _, d := range c.Documents {
@@ -29,7 +30,7 @@ func Content(c source.Content) source.Problems {
 
 func compare(d source.Document) (source.Kind, string) {
 	if d.Tree != nil {
-		return source.InvalidArgument, "has a declared checksum and no data that it could be the checksum of"
+		return source.InvalidArgument, "has a declared checksum, but no data"
 	}
 	var sum []byte
 	algorithm, declared, _ := strings.Cut(d.Digest, ":")
@@ -41,7 +42,7 @@ func compare(d source.Document) (source.Kind, string) {
 		s := sha256.Sum256(d.Data)
 		sum = s[:]
 	default:
-		return source.InvalidArgument, "has a declared checksum of an algorithm that is not known; md5 and sha256 are"
+		return source.InvalidArgument, "has a declared checksum of an unknown algorithm; use md5 or sha256"
 	}
 	if !strings.EqualFold(declared, hex.EncodeToString(sum)) {
 		return source.Corrupt, "data and declared " + algorithm + " differ"

@@ -1,5 +1,5 @@
-// Package verify computes and checks checksums: that a content is what its origin says it is, and which configuration a
-// merged tree is, on whatever instance and from whatever files it came.
+// Package verify computes and checks checksums: whether a content matches the digest that its
+// origin declares, and which configuration a merged tree is, on any instance and from any files.
 //
 // All functions are safe for concurrent use.
 package verify

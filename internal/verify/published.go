@@ -7,20 +7,23 @@ import (
 	"github.com/nacre-go/nacre/internal/tree"
 )
 
-// Full returns a digest of all that Sum counts, and of the texts of references: a value that a reference gave is not the same value
-// written in the document. It must not leave the process: who has it can try values of a secret against it.
+// Full returns a digest of everything in Sum and of the texts of references: a value from a
+// reference differs from the same value in the document. The digest must not leave the process:
+// anyone who has it can test guesses of a secret against it.
 func Full(root *tree.Node) [32]byte {
 	s := summer{refs: true}
 	return s.root(root, place{})
 }
 
-// Form begins a published sum. It changes when the encoding does, so that two encodings are not taken for two configurations.
+// Form is the prefix of a published sum. It changes with the encoding, so that sums of different
+// encodings are not compared.
 const Form = "v2-"
 
-// Published returns the sum of a tree that may be shown, as Form and 64 hexadecimal digits. It counts what Sum counts, but for the values of
-// scalars that must not be shown: of a secret, of what a reference stands for, and of a key that no field of the shape has. Of them
-// it counts that they are there, and their references: the whole text where only the reference makes it secret, and otherwise the
-// references without what stands around them. So it depends on the shape too.
+// Published returns a sum of a tree that can be shown, as Form and 64 hexadecimal digits. It covers
+// what Sum covers, except for values that must not be shown: secrets, values from references, and
+// values of keys without a field in the shape. Of these, it covers their presence and their
+// references: the whole text if only the reference makes it secret, and otherwise the references
+// without the text around them. So the sum depends on the shape too.
 func Published(root *tree.Node, shape *tree.Shape) string {
 	s := summer{published: true}
 	if shape == nil {
@@ -30,8 +33,8 @@ func Published(root *tree.Node, shape *tree.Shape) string {
 	return Form + hex.EncodeToString(sum[:])
 }
 
-// Hides reports whether a tree has a value that Published leaves out and that stands in the document itself: not one that references
-// alone gave.
+// Hides reports whether a tree has a value that Published leaves out and that is in the document
+// itself, and does not come only from references.
 func Hides(root *tree.Node, shape *tree.Shape) bool {
 	if shape == nil {
 		shape = &tree.Shape{}
@@ -59,7 +62,7 @@ func hides(n *tree.Node, at place) bool {
 	return false
 }
 
-// onlyReferences reports whether nothing of a scalar's text stands around its references.
+// onlyReferences reports whether the text of a scalar consists of references only.
 func onlyReferences(n *tree.Node) bool {
 	if n.Ref == "" {
 		return false
@@ -76,13 +79,13 @@ func onlyReferences(n *tree.Node) bool {
 	}
 }
 
-// place is what the shape says of where a node stands.
+// place is the shape at the path of a node.
 type place struct {
-	shape  *tree.Shape // nil where no field takes it
+	shape  *tree.Shape // nil without a field
 	secret bool
 }
 
-// below is the place of a key, or of an item by its segment. What stands in a value of any type is taken with it.
+// below returns the place of a key or item. A value of any type includes the values below it.
 func (p place) below(segment string) place {
 	if p.shape == nil || p.shape.Kind == tree.Any && !p.shape.Reserved {
 		return p
@@ -98,7 +101,8 @@ func (p place) item(i int) place {
 	return p.below(tree.Item(i))
 }
 
-// hides reports whether the value of a scalar must not be shown. What no field takes may be a secret under a wrong name.
+// hides reports whether the value of a scalar must not be shown. A value without a field may be a
+// secret under a wrong name.
 func (p place) hides() bool {
 	return p.secret || p.shape == nil || p.shape.Reserved || p.shape.HidesText()
 }
@@ -117,10 +121,10 @@ func (s *summer) item(at place, i int) place {
 	return at.item(i)
 }
 
-// hidden writes that there is a value, and which references gave it.
+// hidden encodes the presence of a value and its references.
 func hidden(b []byte, n *tree.Node, at place) []byte {
 	refs := []string{n.Ref}
-	if at.hides() { // what stands around them is a part of the secret
+	if at.hides() { // the text around them is a part of the secret
 		refs = tree.References(n.Ref)
 	}
 	b = binary.BigEndian.AppendUint64(append(b, tagHidden), uint64(len(refs)))

@@ -101,7 +101,8 @@ func TestPublishedIsEqualityWithoutSecrets(t *testing.T) {
 	}
 }
 
-// Published sums are compared between instances of different versions of this package: a new encoding needs a new Form.
+// Published sums are compared between instances of different versions of this package: a new
+// encoding needs a new Form.
 func TestPublishedIsFrozen(t *testing.T) {
 	t.Parallel()
 	n := node(t, nil, m{"plain": 5, "token": "x", "tokens": []any{"a", nil}, "any": m{"d": []any{true, 1.5}}, "tokn": "y", "list": []any{time.Unix(1, 2)}})

@@ -12,18 +12,21 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Sum returns the canonical SHA-256 of a tree. Two trees have the same sum if and only if a service would be bound the same
-// from them: the order of keys, documents, positions and formats do not count (5 in YAML is 5 in JSON), types do ("5", 5
-// and 5.0 are three things, and the text of an environment variable is a fourth, since the binder reads it differently). A time
-// counts as its instant, -0.0 as 0.0, and all NaN are one. A nil tree is as an empty map.
+// Sum returns the canonical SHA-256 of a tree. Two trees have the same sum if and only if they bind
+// to the same value. The order of keys, documents, positions and formats do not matter (5 in YAML
+// is 5 in JSON). Types matter: "5", 5 and 5.0 differ, and so does the text of an environment
+// variable, because it is bound differently. A time is encoded as its instant, -0.0 as 0.0, and all
+// NaN are equal. A nil tree equals an empty map.
 //
-// The encoding is a tag and a length before everything, so that no two trees run together into the same bytes. A map counts as
-// the digest of its own encoding; so the digest of a map that two versions share need not be computed twice.
+// Each value is encoded with a tag and a length, so that different trees have different encodings.
+// A map is encoded as the digest of its own encoding, so that the digest of a shared map need not
+// be computed twice.
 func Sum(root *tree.Node) [32]byte {
 	return new(summer).root(root, place{})
 }
 
-// Tags. They are part of the sum and frozen with it: sums are compared between instances and kept on disk.
+// Tags. They are part of the sum and frozen with it: sums are compared between instances and kept
+// on disk.
 const (
 	tagNull   = 'n'
 	tagFalse  = 'f'
@@ -41,11 +44,11 @@ const (
 	tagHidden = '*' // a scalar of Published whose value is left out: number of references, each a length and its bytes
 )
 
-// summer keeps buffers between maps. A place of a tree is only of interest where published is.
+// summer keeps buffers between maps. It uses the place of a node only if published is true.
 type summer struct {
 	free      [][]byte
-	refs      bool // a reference counts beside what it stands for
-	published bool // values that must not be shown do not count
+	refs      bool // include references, besides the values
+	published bool // leave out values that must not be shown
 }
 
 func (s *summer) root(root *tree.Node, at place) [32]byte {
@@ -132,7 +135,7 @@ func scalar(b []byte, v any) []byte {
 		b = binary.BigEndian.AppendUint64(append(b, tagTime), uint64(v.Unix()))
 		return binary.BigEndian.AppendUint32(b, uint32(v.Nanosecond()))
 	}
-	return append(b, tagOther) // a tree has no other types
+	return append(b, tagOther) // not possible: a tree has no other types
 }
 
 func text(b []byte, tag byte, s string) []byte {

@@ -76,7 +76,8 @@ func TestSumIsTheSame(t *testing.T) {
 	}
 }
 
-// Sums are compared between instances of different versions of this package: the encoding is frozen.
+// Sums are compared between instances of different versions of this package: the encoding is
+// frozen.
 func TestSumIsFrozen(t *testing.T) {
 	t.Parallel()
 	n := node(t, nil, m{
@@ -118,7 +119,8 @@ func random(r *rand.Rand, depth int) any {
 	return int64(r.IntN(5))
 }
 
-// shuffled returns the same tree with all maps in another order, in another document, at other positions.
+// shuffled returns the same tree with all maps in another order, in another document, at other
+// positions.
 func shuffled(r *rand.Rand, n *tree.Node) *tree.Node {
 	doc := &tree.Doc{Layer: fmt.Sprint(r.IntN(9)), Name: "other"}
 	line := int32(r.IntN(99))

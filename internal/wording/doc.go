@@ -1,12 +1,11 @@
-// Package wording keeps nacre's own words apart from the texts of others in the message of a
-// problem.
+// Package wording distinguishes nacre's own words from foreign text in the message of a problem.
 //
 // # What
 //
-// A message may embed what foreign code said: the error of a Validate method, of a resolver, of a
-// library. Such a text may carry a secret, and the engine takes out of it whatever is one. Nacre's
-// own words must stay whole, also where a secret happens to be "true" or "required". A [Text] is a
-// message whose parts have an author, and [Text.On] notes it on a problem.
+// A message may embed text from foreign code: the error of a Validate method, of a resolver, of a
+// library. Such a text may contain a secret, which the engine redacts. Nacre's own words must not
+// be redacted, even if a secret happens to be "true" or "required". A [Text] is a message whose
+// parts have an author. [Text.On] attaches it to a problem.
 //
 // # Flow
 //
@@ -14,6 +13,6 @@
 //
 // # Limits
 //
-// What nobody has noted an author of is foreign. So a message that is made without this package, or
-// changed after On, loses a word too many at worst, and shows no secret.
+// Text without a known author is foreign. So a message that is made without this package, or
+// changed after On, is redacted too much at worst, and shows no secret.
 package wording

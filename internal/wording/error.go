@@ -1,6 +1,6 @@
 package wording
 
-// Error is an error of which it is known who wrote its text.
+// Error is an error whose text has known authors.
 type Error struct {
 	text  Text
 	cause error
@@ -9,7 +9,7 @@ type Error struct {
 // NewError returns an error whose text is nacre's own; see [Own].
 func NewError(text string) *Error { return &Error{text: Own(text)} }
 
-// Wrap returns an error that begins with words of nacre's own, and then has the text of its cause.
+// Wrap returns an error whose text is a prefix from nacre and the text of its cause.
 func Wrap(own string, cause error) *Error {
 	return &Error{Join(Own(own), OfError(cause)), cause}
 }
@@ -23,15 +23,15 @@ func (e *Error) Error() string { return e.text.String() }
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.cause }
 
-// OfError returns the text of an error, which is foreign unless it is an [Error]. An error that
-// panics when it is asked has none.
+// OfError returns the text of an error, which is foreign unless the error is an [Error]. An error
+// whose Error method panics has no text.
 func OfError(err error) (t Text) {
 	defer func() {
 		if recover() != nil {
 			t = Own("an error that cannot be printed")
 		}
 	}()
-	if e, ok := err.(*Error); ok && e != nil { //nolint:errorlint // what wraps it has a text of its own
+	if e, ok := err.(*Error); ok && e != nil { //nolint:errorlint // an error that wraps it has another text
 		return e.text
 	}
 	return Foreign(err.Error())

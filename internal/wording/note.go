@@ -6,17 +6,17 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Note is what is known of a problem's message.
+// Note holds what is known about the message of a problem.
 type Note struct {
 	Message Text
-	// ForeignKey says that the key was made up by foreign code too, and is none that the
-	// configuration has.
+	// ForeignKey reports that foreign code made the key too, and the configuration does not have
+	// it.
 	ForeignKey bool
-	// Cause is the problem's, nil for none.
+	// Cause is the cause of the problem; nil if there is none.
 	Cause error
 }
 
-// noted carries a note on a problem, in the place of its cause.
+// noted carries a note in a problem, in place of its cause.
 type noted struct {
 	error // the cause, or errNone
 	note  Note
@@ -26,13 +26,13 @@ func (n *noted) Unwrap() error { return n.error }
 
 var errNone = errors.New("no cause")
 
-// On makes t the message of p and notes who wrote it. It returns p. Whoever hands the problem to a
-// user takes the note off again, by Of or Strip.
+// On sets the message of p to t, with a note of its authors, and returns p. Of or Strip must remove
+// the note before a user gets the problem.
 func (t Text) On(p *source.Problem) *source.Problem {
 	return Note{Message: t, Cause: p.Err}.on(p)
 }
 
-// OnWithKey is On for a problem whose key foreign code has made up.
+// OnWithKey is On for a problem whose key comes from foreign code.
 func (t Text) OnWithKey(p *source.Problem) *source.Problem {
 	return Note{Message: t, ForeignKey: true, Cause: p.Err}.on(p)
 }
@@ -46,8 +46,8 @@ func (n Note) on(p *source.Problem) *source.Problem {
 	return p
 }
 
-// Of returns the note on p. Without one, or where the message is another one by now, all of it is
-// foreign.
+// Of returns the note of p. Without a note, or if the message has changed since, the whole message
+// is foreign.
 func Of(p *source.Problem) Note {
 	n, ok := p.Err.(*noted) //nolint:errorlint // the note itself, and not one of a cause
 	switch {
@@ -59,7 +59,7 @@ func Of(p *source.Problem) Note {
 	return n.note
 }
 
-// OwnAll notes on problems without a note that their messages are nacre's own, and returns them.
+// OwnAll marks the messages of problems without a note as nacre's own, and returns the problems.
 func OwnAll(all source.Problems) source.Problems {
 	for _, p := range all {
 		if _, ok := p.Err.(*noted); !ok { //nolint:errorlint // the note itself
@@ -69,7 +69,7 @@ func OwnAll(all source.Problems) source.Problems {
 	return all
 }
 
-// Strip takes the notes off problems, in place, and returns them.
+// Strip removes the notes from problems, in place, and returns them.
 func Strip(all source.Problems) source.Problems {
 	for _, p := range all {
 		p.Err = Of(p).Cause

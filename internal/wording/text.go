@@ -2,7 +2,8 @@ package wording
 
 import "strings"
 
-// Text is a message that knows who wrote which part of it. Immutable; safe for concurrent use.
+// Text is a message that knows the author of each part. It is immutable and safe for concurrent
+// use.
 type Text struct{ parts []part }
 
 type part struct {
@@ -10,11 +11,11 @@ type part struct {
 	foreign bool
 }
 
-// Own returns a text of nacre's own: constants, keys, names of documents, layers and Go types. It
-// must hold nothing that foreign code made at run time.
+// Own returns a text from nacre: constants, keys, names of documents, layers and Go types. It must
+// not contain anything that foreign code makes at run time.
 func Own(text string) Text { return Text{[]part{{text, false}}} }
 
-// Foreign returns a text that others wrote.
+// Foreign returns a text from foreign code.
 func Foreign(text string) Text { return Text{[]part{{text, true}}} }
 
 // Join returns the texts one after another.
@@ -26,10 +27,10 @@ func Join(texts ...Text) Text {
 	return Text{all}
 }
 
-// String returns the text as it is, secrets included.
+// String returns the text unchanged, including secrets.
 func (t Text) String() string { return t.Redact(func(foreign string) string { return foreign }) }
 
-// Redact returns the text with what clean makes of the foreign parts.
+// Redact returns the text with clean applied to its foreign parts.
 func (t Text) Redact(clean func(foreign string) string) string {
 	var b strings.Builder
 	for _, p := range t.parts {
@@ -41,8 +42,8 @@ func (t Text) Redact(clean func(foreign string) string) string {
 	return b.String()
 }
 
-// Mark returns a foreign text as a part of a string, for Parse: for messages that are put together as
-// strings. What is in it already that looks like a mark is replaced.
+// Mark returns a foreign text with marks around it, for messages that are built as strings; see
+// Parse. It replaces marks within the text.
 func Mark(text string) string {
 	return begin + strings.NewReplacer(begin, "\ufffd", end, "\ufffd").Replace(text) + end
 }
@@ -50,7 +51,7 @@ func Mark(text string) string {
 // Noncharacters of Unicode, which no text has.
 const begin, end = "\ufdd0", "\ufdd1"
 
-// Parse returns the text of a string that has marks: what is not marked is nacre's own.
+// Parse returns the text of a string with marks. Unmarked parts are nacre's own.
 func Parse(marked string) Text {
 	var t Text
 	for marked != "" {
