@@ -27,7 +27,7 @@ func as(srv *fakenacos.Server, user, password string) nacos.Config {
 
 func TestLogin(t *testing.T) {
 	t.Parallel()
-	srv := start(t, fakenacos.Options{Users: users, TokenTTL: time.Second})
+	srv := start(t, fakenacos.Options{Users: users, TokenTTL: 3 * time.Second})
 	if err := srv.Put("", group, "x.yaml", "v: 0"); err != nil {
 		t.Fatal(err)
 	}

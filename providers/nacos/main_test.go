@@ -17,7 +17,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testrun.AtOnce(16)
+	testrun.AtOnce(8)
 	goleak.VerifyTestMain(m)
 }
 

@@ -20,7 +20,7 @@ func onEach(t *testing.T, test func(t *testing.T, c *nacos.Client, id string)) {
 	t.Helper()
 	onEachConfig(t, func(t *testing.T, cfg nacos.Config, id string) {
 		t.Helper()
-		c := newClient(t, cfg)
+		c := newClient(t, cfg, nacos.RequestTimeout(time.Minute)) // large contents take a busy machine a while
 		t.Cleanup(func() {
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
 			defer cancel()
