@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/nacre-go/nacre"
@@ -167,12 +168,13 @@ func one(int) int   { return 1 }
 func all(n int) int { return n }
 
 // Whatever is wrong with a change of many layers, the good ones become live, each other one is told why it does not, and it costs a few
-// evaluations of the whole, however many layers there are.
+// evaluations of the whole, however many layers there are. In bubbles: on a busy machine a timer would come in between and
+// have it evaluated once more.
 func TestARefusalCostsAFewEvaluations(t *testing.T) {
 	const n = 60
-	f := newFleet(t, n, 200) // large enough that it is not searched in full
 	for k, c := range refusals {
-		t.Run(c.name, func(t *testing.T) {
+		t.Run(c.name, inBubble(func(t *testing.T) {
+			f := newFleet(t, n, 200) // large enough that it is not searched in full
 			if _, evaluated := f.decide(t, func(i int) []byte { return f.doc(i, 10+k, "y") }); evaluated != 1 {
 				t.Fatalf("a good change is evaluated %d times", evaluated)
 			}
@@ -205,8 +207,12 @@ func TestARefusalCostsAFewEvaluations(t *testing.T) {
 			if left != c.left(n) {
 				t.Errorf("%d layers keep what they had, want %d", left, c.left(n))
 			}
-		})
+		}))
 	}
+}
+
+func inBubble(test func(*testing.T)) func(*testing.T) {
+	return func(t *testing.T) { synctest.Test(t, test) }
 }
 
 // The largest evaluation counts of a large change are those of its search; a small one is searched in full, whatever is wrong.
