@@ -20,7 +20,7 @@ var allowedTypes = []allowed{
 		"the package adapts the client of nacos-sdk-go that a service has",
 	},
 	{
-		"providers/nacos/ram.FromClientConfig", "github.com/nacos-group/nacos-sdk-go/v2/common/constant.ClientConfig",
+		"providers/nacos/ram.New", "github.com/nacos-group/nacos-sdk-go/v2/common/constant.ClientConfig",
 		"the package reads the settings that a service has for nacos-sdk-go",
 	},
 	{
