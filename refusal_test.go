@@ -167,9 +167,11 @@ var refusals = []struct {
 func one(int) int   { return 1 }
 func all(n int) int { return n }
 
-// Whatever is wrong with a change of many layers, the good ones become live, each other one is told why it does not, and it costs a few
-// evaluations of the whole, however many layers there are. In bubbles: on a busy machine a timer would come in between and
-// have it evaluated once more.
+// Whatever is wrong with a change of many layers, the good ones become live, each other one is told
+// why it does not, and it costs a few evaluations of the whole, however many layers there are.
+//
+// Each case runs in a bubble: on a busy machine a timer could fire during the decision, and the
+// engine would evaluate the change once more.
 func TestARefusalCostsAFewEvaluations(t *testing.T) {
 	const n = 60
 	for k, c := range refusals {

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// CPU returns the processor time that the process has used. A test that is not parallel bounds by it
-// what it computes, however busy the machine is.
+// CPU returns the processor time that the process has used. A test that is not parallel bounds its
+// work by it, however busy the machine is.
 func CPU() time.Duration {
 	var used syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &used) != nil {

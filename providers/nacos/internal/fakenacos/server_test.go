@@ -306,8 +306,8 @@ func TestConcurrentSafe(t *testing.T) {
 	p.want("ConfigQueryRequest", keyBody("", group, "a"), "ConfigQueryResponse", found("the last", "text"))
 }
 
-// However many close a server in the middle of its pushes: when they have returned, what was connected
-// to its ports is cut off, and it counts no connection.
+// However many goroutines close a server in the middle of its pushes: when they have returned, what
+// was connected to its ports is cut off, and it counts no connection.
 func TestClosingInTheMiddle(t *testing.T) {
 	t.Parallel()
 	for range 10 {
