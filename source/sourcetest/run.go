@@ -12,7 +12,7 @@ import (
 
 // atOnce bounds how many cases run at the same time in a process. It exceeds the number of
 // processors on purpose: cases wait most of the time, and go test's -parallel does not count them.
-const atOnce = 16
+const atOnce = 8
 
 var slots = make(chan struct{}, atOnce)
 
@@ -20,7 +20,7 @@ var slots = make(chan struct{}, atOnce)
 // calls newHarness once for each case, with the t of that case, on which newHarness may register
 // cleanups.
 //
-// Up to 16 cases run at the same time. newHarness must therefore be safe for concurrent calls, and
+// Up to 8 cases run at the same time. newHarness must therefore be safe for concurrent calls, and
 // each harness needs an origin of its own.
 func Run(t *testing.T, newHarness func(t *testing.T) Harness) {
 	t.Helper()
