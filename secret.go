@@ -64,20 +64,11 @@ func (s *Secret) UnmarshalText(text []byte) error {
 // String returns "******".
 func (Secret) String() string { return wording.Redacted }
 
-// GoString returns "******".
-func (Secret) GoString() string { return wording.Redacted }
-
-// Format writes "******" for every verb and flag.
+// Format writes "******" for every verb and flag, %#v included.
 func (Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, wording.Redacted) }
 
 // MarshalText returns "******".
 func (Secret) MarshalText() ([]byte, error) { return []byte(wording.Redacted), nil }
-
-// MarshalJSON returns "******" in quotes.
-func (Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + wording.Redacted + `"`), nil }
-
-// MarshalYAML returns "******".
-func (Secret) MarshalYAML() (any, error) { return wording.Redacted, nil }
 
 // LogValue returns "******".
 func (Secret) LogValue() slog.Value { return slog.StringValue(wording.Redacted) }

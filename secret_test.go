@@ -67,7 +67,7 @@ func TestSecretIsNowhereInClear(t *testing.T) {
 		defer func() { fmt.Fprint(&out, recover()) }()
 		panic(s)
 	}()
-	fmt.Fprint(&out, fmt.Errorf("dial: %w", fmt.Errorf("%v", s)), reflect.ValueOf(s), s.String(), s.GoString())
+	fmt.Fprint(&out, fmt.Errorf("dial: %w", fmt.Errorf("%v", s)), reflect.ValueOf(s), s.String(), fmt.Sprintf("%#v", s))
 	if strings.Contains(out.String(), canary) || strings.Contains(out.String(), fmt.Sprintf("%x", canary)) {
 		t.Errorf("a secret is in clear in:\n%s", out.String())
 	}

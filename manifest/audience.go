@@ -2,10 +2,10 @@ package manifest
 
 import "strings"
 
-// Audience says for which instances a release is, by three patterns. In a pattern, "*" stands for
-// any text, also for none and for one with dots or slashes; every other character stands for
-// itself. A pattern matches the whole of a text or not at all, and upper and lower case differ. So
-// "" matches only an instance that has no such name, and "*" every instance.
+// Audience selects instances by three patterns. In a pattern, "*" matches any text, including none and
+// a text with dots or slashes; every other character matches itself. A pattern must match the whole
+// text, and case matters. So "" matches only an instance without such a name, and "*" matches every
+// instance.
 type Audience struct {
 	// Namespace and Group match those in which the instance reads the manifest. The public
 	// namespace of Nacos is "public".
@@ -14,15 +14,15 @@ type Audience struct {
 	Service string
 }
 
-// Includes reports whether an instance belongs to the audience.
-func (a Audience) Includes(namespace, group, service string) bool {
+// includes reports whether an instance belongs to the audience.
+func (a Audience) includes(namespace, group, service string) bool {
 	return match(a.Namespace, namespace) && match(a.Group, group) && match(a.Service, service)
 }
 
 // For reports whether the release is for an instance.
 func (m *Manifest) For(namespace, group, service string) bool {
 	for _, a := range m.Audience {
-		if a.Includes(namespace, group, service) {
+		if a.includes(namespace, group, service) {
 			return true
 		}
 	}
@@ -43,7 +43,7 @@ func match(pattern, text string) bool {
 		if !star {
 			return strings.HasSuffix(text, part)
 		}
-		i := strings.Index(text, part) // the first place is as good as any: what follows may begin with any text
+		i := strings.Index(text, part) // the first place: a later one leaves less to match
 		if i < 0 {
 			return false
 		}

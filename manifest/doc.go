@@ -36,21 +36,21 @@
 //	  sha256: …
 //	signature: base64 of an Ed25519 signature
 //
-// The first line is always the same. Comments and blank lines have lines of their own. A value is
-// text on one line: as it is, in single quotes, or in the double quotes of JSON. Anything else that
-// YAML allows is refused, so that the text has one meaning and takes time in proportion to its
-// size.
+// The first line is fixed. Comments and blank lines have lines of their own. A value is a text on one
+// line: plain, in single quotes, or in the double quotes of JSON. The rest of YAML is rejected, so
+// that a text has one meaning and is parsed in time proportional to its size.
 //
-// A document that gives no namespace or group is in those of the manifest, or in a source that has
-// none, such as a file. What is signed is the text above the line of the signature, with lines that
-// end in "\n": a signature made elsewhere, such as by "openssl pkeyutl -sign -rawin", does as well.
-// [Verify] looks at the signature before it interprets anything of the text.
+// A document without namespace or group is in those of the manifest, or in a source that has none,
+// such as a file. The signed text is everything above the line of the signature, with lines that end
+// in "\n". A signature that another tool makes, such as "openssl pkeyutl -sign -rawin", is valid too.
+// [Verify] verifies the signature before it parses anything.
 //
 // # Concurrency
 //
-// All functions are safe for concurrent use. A Manifest is so while nobody changes it.
+// All functions are safe for concurrent use. A Manifest is safe to read concurrently.
 //
 // # Limits
 //
-// [MaxSize], [MaxDocuments], [MaxAudiences] and [MaxText].
+// A manifest has at most 1 MiB with its signature, 2000 documents and 100 entries of an audience. A
+// name, a pattern or another value has at most 1024 bytes. A larger manifest is rejected.
 package manifest

@@ -13,14 +13,16 @@ import (
 type Manifest struct {
 	// Release is the name of the release.
 	Release string
-	// Sequence orders the signed releases: an instance refuses one below the highest that it has
-	// accepted. From 1 on; 0 is none, which only a manifest without a signature may have.
+	// Sequence orders the signed releases: an instance rejects a release with a lower sequence than
+	// the highest that it has accepted. It counts from 1; 0 means none, which only an unsigned
+	// manifest may have.
 	Sequence uint64
-	// Expires is the moment after which no instance accepts the release any more; zero for never.
-	// An instance that has accepted it before keeps it, also over restarts, as long as its last
-	// good copy is there.
+	// Expires is the time after which no instance accepts the release; zero means never. An instance
+	// that accepted it before keeps it, also after a restart, as long as its last known good copy
+	// exists.
 	Expires time.Time
-	// Audience is for whom the release is. A signed manifest needs at least one entry.
+	// Audience selects the instances for which the release is. A signed manifest needs at least one
+	// entry.
 	Audience []Audience
 	// Documents are the documents of the release.
 	Documents []Document
@@ -30,19 +32,20 @@ type Manifest struct {
 
 // Document is one document of a release.
 type Document struct {
-	// Name is the name of the document: its data ID, or the name of the file.
+	// Name is the name of the document: a data ID, or the name of a file.
 	Name string
-	// Namespace and Group are where it is. An empty one is that of the manifest; both empty also
-	// mean a document of that name from a source that has neither.
+	// Namespace and Group are those of the document. An empty one is that of the manifest. If both
+	// are empty, the document may also be from a source that has neither.
 	Namespace, Group string
-	// Format is how its data is decoded, as in [source.Document]. A signed manifest needs it; in
-	// another one, "" is any.
+	// Format is the format of the document, as in [source.Document]. A signed manifest needs it;
+	// otherwise "" matches every format.
 	Format string
-	// SHA256 is the digest of its data.
+	// SHA256 is the digest of the data of the document.
 	SHA256 [sha256.Size]byte
 }
 
-// New returns a manifest of documents, by their names, with the formats that the names declare.
+// New returns a manifest of the documents with the given names and data. Their formats are those that
+// the names declare.
 func New(release string, documents map[string][]byte) *Manifest {
 	m := &Manifest{Release: release}
 	for _, name := range slices.Sorted(maps.Keys(documents)) {
@@ -51,7 +54,7 @@ func New(release string, documents map[string][]byte) *Manifest {
 	return m
 }
 
-// Add adds a document with the digest of data and, where d has no format, the format that its name
+// Add appends a document with the digest of data. If d has no format, it gets the one that its name
 // declares.
 func (m *Manifest) Add(d Document, data []byte) {
 	d.SHA256 = sha256.Sum256(data)
@@ -61,6 +64,6 @@ func (m *Manifest) Add(d Document, data []byte) {
 	m.Documents = append(m.Documents, d)
 }
 
-// Digest returns the SHA-256 of the text that the manifest was read from, without the signature:
-// two manifests with the same digest say the same. It is zero for a manifest that was not read.
+// Digest returns the SHA-256 of the text from which the manifest was parsed, without the signature.
+// Manifests with the same digest are the same. It is zero for a manifest that was not parsed.
 func (m *Manifest) Digest() [sha256.Size]byte { return m.digest }

@@ -161,8 +161,8 @@ func TestPatterns(t *testing.T) {
 		{"a*b*c", "a-b-b-c", true}, {"a*b*c", "acb", false}, {"*ab*ab", "abab", true}, {"*ab*ab", "ab", false}, {"a?", "ab", false}, {"a?", "a?", true},
 		{"[ab]", "a", false}, {`\*`, "*", false}, {`\*`, `\x`, true}, {"prod-*", "prod-eu", true}, {"prod-*", "staging-prod-eu", false},
 	} {
-		a := manifest.Audience{Namespace: c.pattern, Group: "*", Service: "*"}
-		if got := a.Includes(c.text, "g", "s"); got != c.want {
+		m := manifest.Manifest{Audience: []manifest.Audience{{Namespace: c.pattern, Group: "*", Service: "*"}}}
+		if got := m.For(c.text, "g", "s"); got != c.want {
 			t.Errorf("%q matches %q: %v, want %v", c.pattern, c.text, got, c.want)
 		}
 	}

@@ -10,28 +10,21 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/nacre-go/nacre/source"
 )
 
-// The limits of a manifest. What is larger is refused.
+// The limits of a manifest, which the package comment states.
 const (
-	MaxSize      = 1 << 20 // bytes of the whole, with the signature
-	MaxDocuments = 2000
-	MaxAudiences = 100
-	MaxText      = 1024 // bytes of a name, a pattern or another value
+	maxSize      = 1 << 20 // bytes of the whole, with the signature
+	maxDocuments = 2000
+	maxAudiences = 100
+	maxText      = 1024 // bytes of a name, a pattern or another value
 )
 
-// firstLine begins each manifest, and so each signed text: the signature of something else never
-// does for a manifest.
+// firstLine is the first line of each manifest, and so of each signed text: a signature of another
+// kind of text is never valid for a manifest.
 const firstLine = "nacre-manifest: 2"
-
-// SyntaxError says what is wrong with the text of a manifest. It has no value of the text.
-type SyntaxError struct {
-	Line int // from 1
-	Text string
-}
-
-// Error returns "line 7: …".
-func (e *SyntaxError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Text) }
 
 // parser reads a manifest line by line, each line once.
 type parser struct {
@@ -70,7 +63,10 @@ func parse(text []byte) (*Manifest, error) {
 	return p.m, nil
 }
 
-func (p *parser) fail(text string) error { return &SyntaxError{Line: max(p.line, 1), Text: text} }
+func (p *parser) fail(text string) error {
+	at := source.Position{Line: max(p.line, 1)}
+	return &source.Problem{Kind: source.Malformed, Position: at, Message: text}
+}
 
 func (p *parser) read(line string) error {
 	if p.line == 1 {
@@ -115,20 +111,20 @@ func (p *parser) begin(indent int, text string) error {
 	p.column, p.item = indent+len(text)-len(rest), map[string]bool{}
 	switch p.list {
 	case "documents":
-		if len(p.m.Documents) == MaxDocuments {
-			return p.fail(fmt.Sprintf("the manifest lists more than %d documents", MaxDocuments))
+		if len(p.m.Documents) == maxDocuments {
+			return p.fail(fmt.Sprintf("the manifest lists more than %d documents", maxDocuments))
 		}
 		p.m.Documents = append(p.m.Documents, Document{})
 	default:
-		if len(p.m.Audience) == MaxAudiences {
-			return p.fail(fmt.Sprintf("the audience has more than %d entries", MaxAudiences))
+		if len(p.m.Audience) == maxAudiences {
+			return p.fail(fmt.Sprintf("the audience has more than %d entries", maxAudiences))
 		}
 		p.m.Audience = append(p.m.Audience, Audience{})
 	}
 	return p.field(rest)
 }
 
-// endItem looks at an item whose last line was read.
+// endItem checks an item after its last line.
 func (p *parser) endItem() error {
 	if p.item == nil {
 		return nil
@@ -152,7 +148,7 @@ func (p *parser) endItem() error {
 	}
 	id := Document{Name: d.Name, Namespace: d.Namespace, Group: d.Group}
 	if p.documents[id] {
-		return p.fail("the document that ends above stands twice")
+		return p.fail("the document that ends above is listed twice")
 	}
 	p.documents[id] = true
 	return nil
@@ -231,14 +227,14 @@ func (p *parser) field(text string) error {
 	return nil
 }
 
-// pair cuts a line into a key, which may stand once, and what stands for its value.
+// pair splits a line into a key, which may be given once, and the text of its value.
 func (p *parser) pair(text string, seen map[string]bool) (key, value string, err error) {
 	key, rest, ok := strings.Cut(text, ":")
 	if !ok || rest != "" && rest[0] != ' ' {
 		return "", "", p.fail("must be a key, a colon, a space and a value")
 	}
 	if seen[key] {
-		return "", "", p.fail("the key stands twice")
+		return "", "", p.fail("the key is given twice")
 	}
 	seen[key] = true
 	return key, strings.TrimLeft(rest, " "), nil
@@ -262,8 +258,8 @@ func (p *parser) text(key, value string) (string, error) {
 	default:
 		return "", p.fail(key + " must be one text, in quotes where it is empty or has characters that YAML uses")
 	}
-	if len(text) > MaxText {
-		return "", p.fail(fmt.Sprintf("%s has more than %d bytes", key, MaxText))
+	if len(text) > maxText {
+		return "", p.fail(fmt.Sprintf("%s has more than %d bytes", key, maxText))
 	}
 	if strings.ContainsFunc(text, unicode.IsControl) {
 		return "", p.fail(key + " has a control character")

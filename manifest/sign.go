@@ -12,18 +12,19 @@ import (
 
 // Errors of Verify.
 var (
-	// ErrUnsigned says that a manifest has no signature.
+	// ErrUnsigned is the error of a manifest without a signature.
 	ErrUnsigned = errors.New("the manifest is not signed")
-	// ErrSignature says that no trusted key has signed the text as it is.
+	// ErrSignature is the error of a text that no trusted key has signed in this form.
 	ErrSignature = errors.New("the manifest is not signed by a trusted key, or was changed after it was signed")
 )
 
 // signatureKey begins the last line of a signed manifest.
 const signatureKey = "signature: "
 
-// Verify reads a signed manifest. It looks at the signature first, which has to be that of one of
-// the keys, and interprets nothing of a text that none of them has signed. An error is ErrUnsigned
-// or ErrSignature (with errors.Is), a *SyntaxError, or says what a signed manifest lacks.
+// Verify reads a signed manifest. It verifies the signature first, which must be from one of the
+// keys, and parses nothing of a text that none of them has signed. The error is ErrUnsigned or
+// ErrSignature (with errors.Is), a *[source.Problem] with the line of a mistake, or says what a
+// signed manifest lacks.
 func Verify(data []byte, key ed25519.PublicKey, more ...ed25519.PublicKey) (*Manifest, error) {
 	text, signature, err := split(data)
 	if err != nil {
@@ -53,9 +54,9 @@ func verify(key ed25519.PublicKey, text, signature []byte) bool {
 	return len(key) == ed25519.PublicKeySize && ed25519.Verify(key, text, signature)
 }
 
-// Parse reads a manifest and leaves its signature, if it has one, alone: whoever can write the
-// manifest can make it say anything. An error is a *SyntaxError, or says that the manifest is too
-// large.
+// Parse reads a manifest and ignores its signature, if it has one: anyone who can write the manifest
+// decides what it says. The error is a *[source.Problem] with the line of a mistake, or says that the
+// manifest is too large.
 func Parse(data []byte) (*Manifest, error) {
 	text, _, err := split(data)
 	if err != nil {
@@ -64,9 +65,9 @@ func Parse(data []byte) (*Manifest, error) {
 	return parse(text)
 }
 
-// Sign signs the text of a manifest, written by [Manifest.YAML] or by hand, in place of the
-// signature that it may have. It refuses a text that Verify would refuse. The key is an
-// ed25519.PrivateKey, or a signer that has one elsewhere.
+// Sign signs the text of a manifest, from [Manifest.YAML] or written by hand, and replaces a signature
+// that it has. It rejects a text that Verify would reject. The key is an ed25519.PrivateKey, or a
+// signer whose private key is elsewhere.
 func Sign(text []byte, key crypto.Signer) ([]byte, error) {
 	public, err := publicKey(key)
 	if err != nil {
@@ -112,8 +113,8 @@ func publicKey(key crypto.Signer) (ed25519.PublicKey, error) {
 // split returns the text of a manifest, with lines that end in "\n", and its signature; nil for
 // none. It looks at the last line only.
 func split(data []byte) (text, signature []byte, err error) {
-	if len(data) > MaxSize {
-		return nil, nil, fmt.Errorf("the manifest has more than %d bytes", MaxSize)
+	if len(data) > maxSize {
+		return nil, nil, fmt.Errorf("the manifest has more than %d bytes", maxSize)
 	}
 	text = bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))
 	whole := bytes.TrimRight(text, " \n")
@@ -129,7 +130,7 @@ func split(data []byte) (text, signature []byte, err error) {
 	return text[:last], signature, nil
 }
 
-// complete returns what a signed manifest lacks.
+// complete returns an error for what a signed manifest lacks.
 func (m *Manifest) complete() error {
 	if m.Sequence == 0 {
 		return errors.New("a signed manifest needs a sequence, a number that is higher than that of every release before it")

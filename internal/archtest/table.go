@@ -243,6 +243,10 @@ func rows() []Row {
 			May: []string{"internal/rescue", "internal/wording"}, Why: whyGeneric,
 		},
 		{
+			Package: "internal/publickey", Does: "checks the public keys that sign manifests",
+			Why: whyStep,
+		},
+		{
 			Package: "internal/lastgood", Does: "the last known good copy on disk",
 			May: []string{"source", "internal/tree", "internal/verify", "github.com/gofrs/flock"}, Why: whyStep,
 		},

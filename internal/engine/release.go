@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/nacre-go/nacre/internal/publickey"
 	"github.com/nacre-go/nacre/manifest"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
@@ -32,7 +33,7 @@ func CheckManifests(layers []Layer) error {
 		}
 		if l.signed() {
 			isSigned = true
-			if err := manifest.CheckKeys(l.ManifestKeys...); err != nil {
+			if err := publickey.Check(l.ManifestKeys...); err != nil {
 				misused(err, "give SignedManifest the public keys of those who release")
 			}
 		}
@@ -165,8 +166,8 @@ func manifestProblem(at source.Position, err error) *source.Problem {
 	if errors.Is(err, manifest.ErrUnsigned) || errors.Is(err, manifest.ErrSignature) {
 		p.Kind = source.PermissionDenied
 	}
-	if syntax, ok := errors.AsType[*manifest.SyntaxError](err); ok {
-		p.Position.Line, p.Message = syntax.Line, syntax.Text
+	if syntax, ok := errors.AsType[*source.Problem](err); ok {
+		p.Position.Line, p.Message = syntax.Position.Line, syntax.Message
 	}
 	return p
 }

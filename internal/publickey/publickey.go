@@ -1,4 +1,4 @@
-package manifest
+package publickey
 
 import (
 	"crypto/ed25519"
@@ -7,20 +7,20 @@ import (
 	"fmt"
 )
 
-// CheckKeys returns an error where a list of keys cannot be what its author means: a key that has
-// not 32 bytes, that stands twice, or for which anybody can make a signature, such as one of zeros
-// alone.
-func CheckKeys(keys ...ed25519.PublicKey) error {
+// Check returns an error if a list of keys cannot be what its author means: it is empty, a key does
+// not have 32 bytes, a key is given twice, or anyone can make a signature for a key, such as one of
+// zeros only.
+func Check(keys ...ed25519.PublicKey) error {
 	if len(keys) == 0 {
 		return errors.New("a signed manifest needs at least one public key")
 	}
 	seen := map[string]int{}
 	for i, key := range keys {
 		if len(key) != ed25519.PublicKeySize {
-			return fmt.Errorf("public key %d has %d bytes, and must have %d", i+1, len(key), ed25519.PublicKeySize)
+			return fmt.Errorf("public key %d has %d bytes, want %d", i+1, len(key), ed25519.PublicKeySize)
 		}
 		if weak(key) {
-			return fmt.Errorf("public key %d is not usable: anybody can make signatures for it", i+1)
+			return fmt.Errorf("public key %d is not usable: anyone can make signatures for it", i+1)
 		}
 		if first, twice := seen[string(key)]; twice {
 			return fmt.Errorf("public keys %d and %d are the same", first, i+1)
