@@ -139,7 +139,8 @@ func (e *Engine) bind(merged *tree.Node, alone source.Problems) (values []any, p
 	return values, problems
 }
 
-// unchanged accepts a candidate whose merged tree is the live one: a comment changed, or what a higher layer hides.
+// unchanged accepts a candidate with the live merged tree: only a comment changed, or a value that a
+// higher layer overrides.
 func (e *Engine) unchanged(c candidate, next, live *State) source.Problems {
 	if c.prepareOnly {
 		return nil
@@ -152,7 +153,8 @@ func (e *Engine) unchanged(c candidate, next, live *State) source.Problems {
 	return nil
 }
 
-// announce tells everybody of a new live version, and has it saved.
+// publish reports a new live version to the history, the observers and the subscribers, and has it
+// saved.
 func (e *Engine) publish(next, old *State, c candidate, kind observe.EventKind, problems source.Problems) {
 	if !e.fallingBack {
 		e.snapshotSuspended.Store(false)

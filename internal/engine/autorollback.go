@@ -76,7 +76,7 @@ func (c *rollbackCheck) leave(n int) {
 	}
 }
 
-// trial is the time after a change in which probes may take it back.
+// probation is the time after a change in which a failing check rolls it back.
 type probation struct {
 	before *State        // the last version that has passed, or had not to
 	kept   *resource.Set // what was built for it, which is not closed yet
@@ -121,14 +121,14 @@ func (e *Engine) activate(old, next *State, onTrial bool) {
 	e.background.Go(func() { e.watchProbation(ctx, next, checks) })
 }
 
-// setTrial is the writer's; others read the trial with mu held.
+// setProbation is called by the writer; others read probation with mu held.
 func (e *Engine) setProbation(t *probation) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.probation = t
 }
 
-// acceptTrial ends a trial: the live version is good.
+// acceptProbation ends a probation: the live version is good.
 func (e *Engine) acceptProbation() {
 	if t := e.probation; t != nil {
 		t.stop()
@@ -137,7 +137,8 @@ func (e *Engine) acceptProbation() {
 	}
 }
 
-// watchTrial makes the checks until their time is over, and then says what came of them.
+// watchProbation runs the checks until the end of the probation, and then reports the result to the
+// writer.
 func (e *Engine) watchProbation(ctx context.Context, live *State, checks []*rollbackCheck) {
 	failed := make(chan error, len(checks))
 	var wait sync.WaitGroup
@@ -201,7 +202,7 @@ func (c *rollbackCheck) check(ctx context.Context, live *State) error {
 	return err
 }
 
-// endTrial accepts the version on trial, or takes it back.
+// endProbation accepts the version on probation, or rolls it back.
 func (e *Engine) endProbation(live *State, why error) {
 	t := e.probation
 	if t == nil || e.cell.Load().Version != live.Version {
@@ -216,7 +217,8 @@ func (e *Engine) endProbation(live *State, why error) {
 	}
 }
 
-// revert makes the version before the trial live again, and quarantines what made the one that is taken back.
+// revert makes the version before the probation live again, and quarantines the contents of the one
+// that is rolled back.
 func (e *Engine) revert(t *probation, bad *State, why error) (reverted bool) {
 	event := observe.Event{Kind: observe.RolledBack, Version: bad.Version, From: bad.Version, To: t.before.Version, Causes: bad.Causes, Err: why}
 	next, err := e.back(t.before, bad)

@@ -46,7 +46,8 @@ func (e *Engine) applied() []*layerContent {
 	return all
 }
 
-// freed judges the layers again of which some are held, and reports whether one is not any more.
+// retryHeld decides again which layers are held, and reports whether one of those that were is held no
+// longer.
 func (e *Engine) retryHeld() (freed bool) {
 	held := slices.DeleteFunc(slices.Clone(e.layers), func(f *layerState) bool { return f.held == nil })
 	if len(held) == 0 {
@@ -154,7 +155,8 @@ func (e *Engine) swap(next *State) bool {
 // accept makes next's contents the applied ones under the version that is live. It reports as swap does.
 func (e *Engine) accept(next *State) bool { return e.commit(next, func() {}) }
 
-// settle runs swap and marks the contents in one step, and then tells the sources.
+// commit runs swap and marks the contents of next as applied in one step, and then acknowledges them
+// to the sources. It reports false, and does nothing, once the config is closed.
 func (e *Engine) commit(next *State, swap func()) bool {
 	var receivers []func()
 	e.mu.Lock()

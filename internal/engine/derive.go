@@ -118,7 +118,7 @@ func (e *Engine) prepare(next *State) source.Problems {
 // buildProblems are not scrubbed yet: what is refused by them is.
 func (e *Engine) buildProblems(failures []resource.Failure) (problems source.Problems) {
 	for _, f := range failures {
-		why, err := e.ackSources(f.Err)
+		why, err := e.cleanText(f.Err)
 		message := wording.Join(wording.Own(f.Name+" cannot be built: "), why)
 		problems = append(problems, message.On(&source.Problem{Kind: source.BuildFailed, Err: err}))
 	}
@@ -154,7 +154,8 @@ func (e *Engine) builtSets() []*resource.Set {
 	return sets
 }
 
-// rebuild is the time at which contents are tried again from which a resource could not be built: what was down may be up.
+// rebuildTimer says when the writer tries contents again whose resources could not be built, because
+// what the build needs may have recovered.
 type rebuildTimer struct {
 	due   <-chan time.Time // nil: at no time
 	at    time.Time
@@ -174,7 +175,8 @@ func (r *rebuildTimer) clear() {
 	r.due, r.timer = nil, nil
 }
 
-// planRebuild decides whether and when the newest contents are tried again although nothing has come.
+// scheduleRebuild decides whether and when the writer tries the newest contents again although nothing
+// new has arrived.
 func (e *Engine) scheduleRebuild() {
 	if !e.waitsForBuild() {
 		e.rebuildTimer.wait, e.rebuildTimer.at = 0, time.Time{}
@@ -182,7 +184,7 @@ func (e *Engine) scheduleRebuild() {
 		return
 	}
 	if !e.rebuildTimer.at.IsZero() && time.Now().Before(e.rebuildTimer.at) {
-		e.rebuildTimer.start(time.Until(e.rebuildTimer.at)) // what has come meanwhile changes nothing in when it is tried again
+		e.rebuildTimer.start(time.Until(e.rebuildTimer.at)) // a change in between does not move it
 		return
 	}
 	e.rebuildTimer.wait = min(max(2*e.rebuildTimer.wait, e.Rebuild), e.MaxRebuild)
@@ -205,12 +207,12 @@ func (e *Engine) waitsForBuild() bool {
 	return false
 }
 
-// built hears of each build that has ended.
+// built is called after each build.
 func (e *Engine) built(name string, took time.Duration, err error) {
 	e.tell(observe.Event{Kind: observe.ResourceBuilt, Name: name, Took: took, Err: e.clean(err)})
 }
 
-// closedResource hears of each instance that was closed.
+// closedResource is called after each close of an instance.
 func (e *Engine) closedResource(name string, users int64, err error) {
 	e.tell(observe.Event{Kind: observe.ResourceClosed, Name: name, Count: users, Err: e.clean(err)})
 }

@@ -143,7 +143,7 @@ func (e *Engine) Close() error { return e.close() }
 // which they have no time to close.
 const resourcesShare = 10
 
-// shut ends all parts at once: one that is stuck takes no time away from the others.
+// shutDown ends all parts at the same time, so that a part that hangs takes no time from the others.
 func (e *Engine) shutDown() error {
 	e.mu.Lock()
 	close(e.ended)
@@ -256,7 +256,7 @@ func closeTimeout(format string, args ...any) error {
 	return &source.Error{Kind: source.Timeout, Op: "close", Err: fmt.Errorf(format, args...)}
 }
 
-// do runs f in the writer and waits for it. Who gives up on it, because ctx ends, does not end f.
+// runOnWriter runs f in the writer and waits for it. If ctx ends first, f still runs to completion.
 func (e *Engine) runOnWriter(ctx context.Context, f func() (int64, error)) (int64, error) {
 	type result struct {
 		live int64

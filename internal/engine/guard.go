@@ -43,8 +43,8 @@ func (c *layerContent) sum() digest {
 	return *c.digest
 }
 
-// taste tells contents apart by what they say and what their references stand for: the same document with another secret is another
-// change.
+// fingerprint returns a digest of the documents and of the values of their references, since the same
+// document with another secret is another change.
 func (e *Engine) fingerprint(f *layerState, c *layerContent) digest {
 	if len(f.Resolvers) == 0 {
 		return c.sum()
@@ -62,7 +62,7 @@ func (e *Engine) fingerprint(f *layerState, c *layerContent) digest {
 	return digest(h.Sum(nil))
 }
 
-// harmful says why a content was taken back, if it was.
+// isQuarantined reports whether a content was rolled back, and why.
 func (e *Engine) isQuarantined(f *layerState, c *layerContent) (why string, ok bool) {
 	if len(f.quarantine) > 0 { // else there is no need to look into it
 		why, ok = f.quarantine[e.fingerprint(f, c)]
@@ -70,7 +70,8 @@ func (e *Engine) isQuarantined(f *layerState, c *layerContent) (why string, ok b
 	return why, ok
 }
 
-// judge says for each layer whether its newest content is to be looked at or held, and why. It tells of those that are held now.
+// admit decides for each layer whether its newest content is held, and why, and reports those that
+// are held now.
 func (e *Engine) admit() {
 	reasons := make([][]string, len(e.layers))
 	release := e.waitsForRelease()
@@ -154,7 +155,7 @@ func (e *Engine) wasGood(f *layerState, c *layerContent) bool {
 	})
 }
 
-// bad counts a bad content of a layer.
+// recordFailure counts a bad content of a layer.
 func (e *Engine) recordFailure(f *layerState, now time.Time) {
 	if f.breaker.Bad(now) {
 		e.tell(observe.Event{Kind: observe.BreakerOpened, Layer: f.name, Count: int64(f.breaker.Max), Took: f.breaker.Window})
@@ -210,7 +211,7 @@ func place(root *tree.Node, p tree.Path) source.Position {
 	}
 }
 
-// tellPending tells which fields wait for a restart, where that has changed.
+// reportPending reports the keys that wait for a restart, if they have changed.
 func (e *Engine) reportPending(next *State) {
 	e.mu.Lock()
 	news := !slices.EqualFunc(e.reportedPending, next.pending, func(a, b pendingKey) bool { return a.key == b.key })

@@ -17,8 +17,8 @@ type historyEntry struct {
 	state *State
 }
 
-// remember keeps as many entries of each result as Settings.History says, so that a storm of bad changes does not push out the
-// versions that one would go back to.
+// recordHistory keeps Settings.History entries of each kind, so that many bad changes do not push out
+// the versions to go back to.
 func (e *Engine) recordHistory(state *State, entry observe.HistoryEntry) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

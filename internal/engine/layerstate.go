@@ -14,8 +14,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// content is what one layer says, in the form in which it takes part: with the documents that are kept although they are
-// absent, and decoded once.
+// layerContent is the current content of one layer, with absent documents replaced by their last
+// content, and decoded once.
 type layerContent struct {
 	source.Content
 	decodedBy *schema // by which it was; nil: not yet
@@ -54,7 +54,7 @@ func (c *layerContent) root(name string) *tree.Node {
 	return nil
 }
 
-// feed is a layer's source and what is known of it. The fields below mu's mark are guarded by Engine.mu; only the writer changes them.
+// layerState is the source of a layer and what the engine knows of it.
 type layerState struct {
 	Layer
 	index    int
@@ -65,7 +65,7 @@ type layerState struct {
 	builtIn  bool // the source is one of nacre's own
 	trusted  bool // needs no signature
 
-	// guarded by Engine.mu
+	// guarded by Engine.mu; only the writer changes them
 	latest         *layerContent // newest that the source gave
 	applied        *layerContent // in the live version
 	appliedAt      time.Time
@@ -73,7 +73,7 @@ type layerState struct {
 	rejected       source.Problems
 	renewal        source.Problems // why applied keeps what its references stood for; nil where they stand for the same
 	held           []string        // why latest is not looked at; nil where it is
-	notified       notified        // what a Acknowledger was told
+	notified       notified        // what the Acknowledger received
 	absent         []string
 	err            error // why the source fails now; nil when it does not
 	errKind        source.Kind
@@ -89,12 +89,13 @@ type layerState struct {
 	breaker    guard.Breaker
 }
 
-// told is what a Acknowledger was told last: which content is live, and which was refused since.
+// notified is what an Acknowledger received last: the revision that is live, and the one that was
+// rejected since.
 type notified struct {
 	live, refused source.Revision
 }
 
-// newFeeds names the layers: a name that comes again gets a number.
+// newLayerStates returns the states of layers with unique names: a repeated name gets a number.
 func newLayerStates(settings []Layer) []*layerState {
 	taken := map[string]bool{}
 	feeds := make([]*layerState, len(settings))
@@ -114,7 +115,8 @@ func newLayerStates(settings []Layer) []*layerState {
 	return feeds
 }
 
-// ask asks a source that can tell when its content was proven; zero is no answer. It is the source's code: mu is not held.
+// verifiedAt returns when the source last verified its content; zero if it does not say. It calls the
+// code of the source, so mu must not be held.
 func (l *layerState) verifiedAt() (at time.Time) {
 	defer func() { _ = recover() }()
 	if p, ok := source.As[source.FreshnessReporter](l.Source); ok {
@@ -123,7 +125,7 @@ func (l *layerState) verifiedAt() (at time.Time) {
 	return time.Time{}
 }
 
-// ask asks all sources, in order.
+// ask returns verifiedAt of all layers, in order.
 func (e *Engine) ask() []time.Time {
 	answers := make([]time.Time, len(e.layers))
 	for i, f := range e.layers {
@@ -132,7 +134,8 @@ func (e *Engine) ask() []time.Time {
 	return answers
 }
 
-// proven returns when the layer's content was last known to be the newest, by the answer of its source.
+// recordVerified returns when the content of the layer was last known to be the newest, given the
+// answer of its source.
 func (l *layerState) recordVerified(now, answer time.Time) time.Time {
 	if _, ok := source.As[source.FreshnessReporter](l.Source); ok {
 		if !answer.IsZero() {

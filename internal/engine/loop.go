@@ -29,9 +29,9 @@ func (e *Engine) write(ctx context.Context) {
 	}
 }
 
-// gather waits until no new content has come for Window, or MaxWindow has passed since the first, so that contents which
-// were changed together become one version. It returns false when ctx ends. Commands don't wait for the window: who pins wants
-// what is live now, not what is about to come.
+// collect waits until no new content has arrived for Window, or MaxWindow has passed since the first,
+// so that contents that were changed together become one version. It returns false when ctx ends.
+// Commands do not wait for the window: Pin means the version that is live now, not the next one.
 func (e *Engine) collect(ctx context.Context) bool {
 	if e.Window <= 0 {
 		return true
@@ -60,8 +60,9 @@ func (e *Engine) collect(ctx context.Context) bool {
 	}
 }
 
-// decideAgain decides on what has come before, since something other than a content has changed. While contents are gathered it is left to the
-// end of that: what belongs together is not torn apart. What is pinned stays.
+// retryDecision decides again on the contents that are there, because something other than a content
+// has changed. While a window is open, the decision at its end does this, so that contents that were
+// changed together stay together. A pinned config stays as it is.
 func (e *Engine) retryDecision() {
 	if !e.inWindow && !e.pinned() {
 		e.decide()
@@ -112,7 +113,7 @@ func (e *Engine) takeContent(l *layerState, c *layerContent) (news bool) {
 	return news
 }
 
-// tellAbsent tells of the absent documents that were not so before.
+// reportAbsent reports the absent documents that were not absent before.
 func (e *Engine) reportAbsent(l *layerState, absent []source.Document, before []string) {
 	for _, d := range absent {
 		switch {

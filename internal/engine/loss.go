@@ -11,9 +11,10 @@ import (
 	"github.com/nacre-go/nacre/internal/tree"
 )
 
-// judgeLosses adds why contents are held for what they lose: of their own document or layer, or of what is live as a whole. A content
-// that is refused anyway is not held, and is in doubt: the refusal has the better words. All contents that lose too much are looked at
-// together, so that a hundred of them cost what one costs.
+// admitLosses adds the reasons to hold contents that lose too much: of their document, of their layer,
+// or of the live configuration. It does not hold a content that is rejected anyway, since the problems
+// say more; that layer is in doubt. It evaluates all contents that lose too much together, so that a
+// hundred of them cost as much as one.
 func (e *Engine) admitLosses(reasons [][]string) {
 	for _, f := range e.layers {
 		f.doubt = nil
@@ -58,8 +59,8 @@ func (e *Engine) admitLosses(reasons [][]string) {
 	}
 }
 
-// doubt leaves layers to be refused that would be held, for they are not good beside what is live of the others, unless they are good beside
-// what is newest of them.
+// recordDoubt lets the guilty layers be rejected in place of being held, because their contents are not
+// valid with the live contents of the others, unless they are valid with the newest ones.
 func (l *losses) recordDoubt(guilty []int) {
 	newest := slices.Clone(l.next)
 	for _, i := range guilty {

@@ -25,9 +25,9 @@ func (e *Engine) manifestOf(contents []*layerContent) (*release, *layerState) {
 	return nil, nil
 }
 
-// misfits are the documents among contents that are not those of the manifest, as problems. Where
-// the manifest must be signed, so must all that is not trusted without a signature: what is not
-// listed does not fit.
+// manifestMismatches returns a problem for each document that is not the one that the manifest lists.
+// If the manifest must be signed, an unlisted document is a mismatch too, unless its layer is trusted
+// without a signature.
 func (e *Engine) manifestMismatches(contents []*layerContent) (problems source.Problems) {
 	m, by := e.manifestOf(contents)
 	if m == nil {

@@ -93,7 +93,8 @@ func (s *partial) contents(set []bool) []*layerContent {
 	return all
 }
 
-// test rehearses a set.
+// tryGroups evaluates the candidate with the groups of a set, and returns the groups that the problems
+// blame.
 func (s *partial) tryGroups(set []bool) (blamed []int, good bool) {
 	with := s.contents(set)
 	if s.e.manifestMismatches(with) != nil { // a part of a release; what was wrong with the release is worth more as a reason
@@ -157,7 +158,8 @@ func (s *partial) groupsOf(layers []int) (units []int) {
 	return units
 }
 
-// units are the layers that can be tried by themselves, lowest first: each for itself, those of a release together.
+// releaseGroups returns the groups of layers that can be tried separately, lowest first: the layers of
+// a release are one group, and every other layer is a group of its own.
 func (e *Engine) releaseGroups(contents []*layerContent) (all [][]int) {
 	release := -1
 	m, _ := e.manifestOf(contents)

@@ -13,10 +13,10 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// scrubber takes the values of secret fields out of texts that were written by others: the errors and panics of the service's
-// own code, of sources and of libraries. It leaves nacre's own words alone, as far as wording knows
-// them: docs/adr/0017. The secrets that it knows are in memory.go. Safe for concurrent use; the zero
-// scrubber is ready.
+// redactor replaces the values of secret fields in foreign texts: the errors and panics of the
+// service's own code, of sources and of libraries. It does not change text that wording knows to be
+// nacre's own; see docs/adr/0017. secretMemory has the secrets that it knows. It is safe for
+// concurrent use, and its zero value is ready.
 type redactor struct {
 	mu sync.Mutex
 	secretMemory
@@ -137,7 +137,7 @@ func (s *redactor) tells(err error, depth int) bool {
 // maxCauseDepth is how deep causes are looked at; an error with deeper ones keeps none.
 const maxCauseDepth = 32
 
-// scrubbed is what is left of an error that told a secret.
+// redactedError replaces an error whose text held a secret.
 type redactedError struct {
 	text string
 	kind source.Kind

@@ -76,14 +76,14 @@ func (e *Engine) rotated(f *layerState, known map[reference]string) bool {
 	return false
 }
 
-// again is a content that is to be decoded as if it had just come.
+// copyUndecoded returns a copy of the content that is decoded as if it had just arrived.
 func (c *layerContent) copyUndecoded() *layerContent {
 	again := &layerContent{Content: c.Content, kept: c.kept, fromDisk: c.fromDisk, released: c.released}
 	again.shown.Store(c.shown.Load())
 	return again
 }
 
-// lookAgain has the newest content of a layer decided on as if it had just come.
+// recheck decides on the newest content of a layer as if it had just arrived.
 func (e *Engine) recheck(f *layerState) {
 	e.mu.Lock()
 	f.latest = f.latest.copyUndecoded()

@@ -34,7 +34,8 @@ type Section struct {
 
 func (p *Section) isOpen() bool { return p.Type != nil && !p.closed }
 
-// plan is all parts and what follows from them. It is immutable but for what the parts say of their users.
+// schema is all sections and what follows from them. It is immutable except for the number of users of
+// each section.
 type schema struct {
 	sections   []*Section // a part's place is that of its value in a State; the first is the service's own
 	standalone []*Section // those that are bound to each document by itself, which watchers do while the writer opens and closes parts
@@ -44,7 +45,8 @@ type schema struct {
 	embedding *layer.Embedding
 }
 
-// newPlan fails where two parts cannot both be, one having a list where another has keys.
+// newSchema returns an error if two sections contradict each other, such as a list and a map at one
+// key.
 func newSchema(parts []*Section) (*schema, error) {
 	p := &schema{sections: parts, shape: parts[0].Shape}
 	for _, part := range parts[1:] {
@@ -142,7 +144,7 @@ func (p *Section) blocked(root *tree.Node) source.Problems {
 	return nil
 }
 
-// bindAlone looks at a document by itself, as far as that can be done.
+// bindStandalone binds a document without the others, as far as that is possible.
 func (p *schema) bindStandalone(root *tree.Node) source.Problems {
 	var all problemSet
 	for _, part := range p.standalone {

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// memory is which secrets are known. It never forgets one of a content that is in use or has just been decoded, however many there
-// are: those of the live version, of the versions in the history, and of the newest contents. Of all others it knows
-// the latest.
+// secretMemory holds the known secrets. It keeps all secrets of the contents in use (those of the live
+// version, of the versions in the history, and the newest ones) and of a content that was just
+// decoded. Of all other secrets it keeps the latest.
 type secretMemory struct {
 	known  map[string]bool
 	order  []string   // oldest first
@@ -93,8 +93,8 @@ func (m *secretMemory) forget() {
 	m.limit = len(m.order) + maxUnused/2
 }
 
-// tellInUse tells the scrubber the secrets of the contents that are live, newest or in the history. Only the
-// writer calls it, after one of these has changed.
+// markSecretsInUse gives the redactor the secrets of the contents that are live, newest or in the
+// history. Only the writer calls it, after one of these has changed.
 func (e *Engine) markSecretsInUse() {
 	done := map[*layerContent]bool{nil: true}
 	var all [][]string

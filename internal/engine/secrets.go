@@ -41,7 +41,7 @@ func (e *Engine) decrypt(l *layerState, c *layerContent, d source.Document) (sou
 		data, err = bounded(e, func(ctx context.Context) ([]byte, error) { return l.Decrypt(ctx, d) })
 	}
 	if err != nil {
-		why, err := e.ackSources(err)
+		why, err := e.cleanText(err)
 		message := wording.Join(wording.Own("cannot be decrypted: "), why)
 		return d, message.On(&source.Problem{Kind: source.Unavailable, Position: source.Position{Layer: l.name, Document: d.Name, Revision: c.Revision}, Err: err})
 	}
@@ -79,7 +79,7 @@ func (e *Engine) expand(plan *schema, l *layerState, c *layerContent, root *tree
 func (e *Engine) resolve(l *layerState, r reference) (string, error) {
 	found, err := bounded(e, func(ctx context.Context) (string, error) { return l.Resolvers[r.scheme](ctx, r.name) })
 	if err != nil {
-		return "", wording.Said(e.ackSources(err))
+		return "", wording.Said(e.cleanText(err))
 	}
 	e.redactor.add(found)
 	return found, nil

@@ -191,7 +191,7 @@ func pendingAt(wanted *tree.Node, paths []tree.Path) (all []pendingKey) {
 	return all
 }
 
-// sections tells which there are; called with mu held.
+// sectionHealth returns the state of all sections; called with mu held.
 func (p *schema) sectionHealth() (all []observe.SectionHealth) {
 	for _, part := range p.sections[1:] {
 		s := observe.SectionHealth{Key: part.At.String(), Users: part.users}

@@ -68,24 +68,23 @@ func fold(missed, next delivery) delivery {
 	return delivery{state: next.state, causes: all}
 }
 
-// delivered hears of every call of a subscriber.
+// delivered is called after every call of a subscriber.
 func (e *Engine) delivered(name string, d delivery, took time.Duration, err error) {
 	e.tell(observe.Event{Kind: observe.SubscriberCalled, Name: name, Version: d.state.Version, Took: took, Err: e.clean(err)})
 }
 
-// late hears of a call that has not ended within its deadline.
+// subscriberSlow is called when a call of a subscriber passes its deadline.
 func (e *Engine) subscriberSlow(name string, d delivery, deadline time.Duration) {
 	e.tell(observe.Event{Kind: observe.SubscriberSlow, Name: name, Version: d.state.Version, Took: deadline})
 }
 
-// said cleans an error of the service's own code, and returns what may be said of it: what is left
-// of foreign text in it holds no secret any more.
-func (e *Engine) ackSources(err error) (wording.Text, error) {
+// cleanText returns the redacted text of an error of the service's own code, and the redacted error.
+func (e *Engine) cleanText(err error) (wording.Text, error) {
 	err = e.clean(err)
 	return wording.Own(text(err)), err
 }
 
-// clean makes an error of the service's own code fit to be shown.
+// clean returns an error of the service's own code without secrets.
 func (e *Engine) clean(err error) error {
 	p, panicked := errors.AsType[*rescue.Panic](err)
 	switch {

@@ -11,7 +11,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// arrival is what one call of Next returned: a content, decoded, or an error, or a content and the error that came after it.
+// update is what one call of Next returned: a decoded content or an error. In the inbox it may hold a
+// content and the error that came after it.
 type update struct {
 	feed    *layerState
 	content *layerContent
@@ -58,7 +59,7 @@ var (
 	errPanicked   = errors.New("the source panicked")
 )
 
-// isOurs reports whether an error of a source was made here.
+// isBuiltIn reports whether the engine made this error of a source.
 func isBuiltIn(err error) bool {
 	e, ok := err.(*source.Error) //nolint:errorlint // what wraps it was made elsewhere
 	return ok && e != nil && (errors.Is(e.Err, errNoRevision) || errors.Is(e.Err, errPanicked))
