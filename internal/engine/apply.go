@@ -23,11 +23,13 @@ type candidate struct {
 	evaluateOnly bool // build nothing either
 }
 
-// apply is the flow: what a configuration goes through on its way from its layers to its subscribers. Each step is a package
-// that knows nothing of the others. Until the swap nothing is touched: whichever step refuses the candidate, everything
-// that was live stays live, and all the problems that the step found are returned.
+// apply is the flow: what a configuration goes through on its way from its layers to its
+// subscribers. Each step is a package that knows nothing of the others. Until the swap nothing is
+// touched: whichever step refuses the candidate, everything that was live stays live, and all the
+// problems that the step found are returned.
 func (e *Engine) apply(c candidate) source.Problems {
-	// decode: what has come is verified and decoded already, see arrived; what else is new to the plan is now
+	// decode: what has come is verified and decoded already, see arrived; what else is new to the
+	// plan is now
 	roots, alone, problems := e.decode(c.contents)
 	if problems != nil {
 		return append(problems, alone...)
@@ -55,7 +57,8 @@ func (e *Engine) apply(c candidate) source.Problems {
 		return e.unchanged(c, next, live)
 	}
 
-	// bind: tree to the service's type and those of its sections, strictly; and validate: tags and the service's own rules
+	// bind: tree to the service's type and those of its sections, strictly; and validate: tags and
+	// the service's own rules
 	if r := e.prepared; r != nil && r.schema == next.schema && r.full == next.full && alone == nil {
 		next.Values = r.Values // good, and what was built from them may know where they are
 	} else if next.Values, problems = e.check(merged, alone); problems != nil {
@@ -95,8 +98,8 @@ type mergedRoots struct {
 	sumDone bool
 }
 
-// merge merges documents, lowest first. It keeps the last result until the decision that the writer makes is over: a decision looks at the
-// same documents several times.
+// merge merges documents, lowest first. It keeps the last result until the decision that the writer
+// makes is over: a decision looks at the same documents several times.
 func (e *Engine) merge(roots []*tree.Node) *mergedRoots {
 	if e.merged == nil || !slices.Equal(e.merged.roots, roots) {
 		e.merged = &mergedRoots{roots: roots, tree: layer.Merge(roots...)}
@@ -119,8 +122,8 @@ func (e *Engine) check(merged *tree.Node, alone source.Problems) (values []any, 
 	return values, problems
 }
 
-// bind binds the merged tree, and adds what is wrong in a document under a key that a higher one hides: it would come up on the
-// day on which the higher one goes.
+// bind binds the merged tree, and adds what is wrong in a document under a key that a higher one
+// hides: it would come up on the day on which the higher one goes.
 func (e *Engine) bind(merged *tree.Node, alone source.Problems) (values []any, problems source.Problems) {
 	var had []any
 	if live := e.cell.Load(); live != nil {
@@ -139,8 +142,8 @@ func (e *Engine) bind(merged *tree.Node, alone source.Problems) (values []any, p
 	return values, problems
 }
 
-// unchanged accepts a candidate with the live merged tree: only a comment changed, or a value that a
-// higher layer overrides.
+// unchanged accepts a candidate with the live merged tree: only a comment changed, or a value that
+// a higher layer overrides.
 func (e *Engine) unchanged(c candidate, next, live *State) source.Problems {
 	if c.prepareOnly {
 		return nil

@@ -17,9 +17,11 @@ import (
 // AutoRollback is a check of the service that runs for some time after each change.
 type AutoRollback struct {
 	Name string
-	// Check looks at the service with the version that is live; an error or panic takes the version back.
+	// Check looks at the service with the version that is live; an error or panic takes the version
+	// back.
 	Check func(ctx context.Context, live *State) error
-	// For is how long after a change the check is made, Every how often, Timeout how long one may take.
+	// For is how long after a change the check is made, Every how often, Timeout how long one may
+	// take.
 	For, Every, Timeout time.Duration
 }
 
@@ -94,7 +96,8 @@ func (e *Engine) AddAutoRollback(p AutoRollback) Subscription {
 	return c
 }
 
-// activate records that next is live in place of old. On probation, what was built for the version to go back to is kept open.
+// activate records that next is live in place of old. On probation, what was built for the version
+// to go back to is kept open.
 func (e *Engine) activate(old, next *State, onTrial bool) {
 	if old == nil {
 		return

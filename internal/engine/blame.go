@@ -8,8 +8,9 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// blame finds the changed layers that problems may come from. A problem names the layer of the value that is wrong; one of a key that is
-// missing, or of a struct as a whole, names at best the layer that has the map around it, which is often another one.
+// blame finds the changed layers that problems may come from. A problem names the layer of the
+// value that is wrong; one of a key that is missing, or of a struct as a whole, names at best the
+// layer that has the map around it, which is often another one.
 type blame struct {
 	feeds      []*layerState
 	base, next []*layerContent // what is live and what is wanted, by layer
@@ -28,7 +29,8 @@ func (e *Engine) newBlame(base, next []*layerContent) *blame {
 	return b
 }
 
-// layers returns the changed layers that problems may come from, in order. Vague says that no problem names a single layer.
+// layers returns the changed layers that problems may come from, in order. Vague says that no
+// problem names a single layer.
 func (b *blame) layers(problems source.Problems) (all []int, vague bool) {
 	guilty := map[int]bool{}
 	vague = true
@@ -109,7 +111,8 @@ func (c *layerContent) says(p tree.Path) bool {
 	})
 }
 
-// rootNear is root for a document that probably has a place in the order of documents, as it has in another revision.
+// rootNear is root for a document that probably has a place in the order of documents, as it has in
+// another revision.
 func (c *layerContent) rootNear(i int, name string) *tree.Node {
 	if c != nil && i < len(c.named) && c.named[i].name == name {
 		return c.named[i].root

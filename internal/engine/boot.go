@@ -10,9 +10,10 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// boot waits, for a bounded time, until every layer has spoken, and makes the first version. A layer that is down is
-// replaced by its last known good copy; so are all of them when what they say now is refused, and what is good in it joins them. With
-// neither it fails and says which layer and why.
+// boot waits, for a bounded time, until every layer has spoken, and makes the first version. A
+// layer that is down is replaced by its last known good copy; so are all of them when what they say
+// now is refused, and what is good in it joins them. With neither it fails and says which layer and
+// why.
 func (e *Engine) boot(ctx context.Context) error {
 	started := time.Now()
 	late := e.await(ctx)
@@ -30,7 +31,8 @@ func (e *Engine) boot(ctx context.Context) error {
 		problems = e.try(c)
 	}
 	if problems != nil {
-		// What the layers say now is bad. The last known good copy may know better: a bad publish must not keep a service down.
+		// What the layers say now is bad. The last known good copy may know better: a bad publish
+		// must not keep a service down.
 		old := e.bootCandidate(func(f *layerState) bool { return !f.local })
 		if !old.fromDisk() || e.try(old) != nil {
 			return problems
@@ -55,8 +57,9 @@ func (c candidate) fromDisk() bool {
 	return false
 }
 
-// await returns when no layer is worth waiting for: it has content, or an error that time does not heal, or BootTimeout is over.
-// It returns ctx's error where that ends first. A deadline is a time to wait as BootTimeout is: the copy may do.
+// await returns when no layer is worth waiting for: it has content, or an error that time does not
+// heal, or BootTimeout is over. It returns ctx's error where that ends first. A deadline is a time
+// to wait as BootTimeout is: the copy may do.
 func (e *Engine) await(ctx context.Context) error {
 	timer := time.NewTimer(e.BootTimeout)
 	defer timer.Stop()
@@ -96,7 +99,8 @@ func mayHeal(err error) bool {
 	return true
 }
 
-// bootCandidate takes the last known good copy of the layers that old names, and the newest content of the others.
+// bootCandidate takes the last known good copy of the layers that old names, and the newest content
+// of the others.
 func (e *Engine) bootCandidate(old func(*layerState) bool) candidate {
 	record := e.saver.copy()
 	return e.choose(func(f *layerState) *layerContent {
@@ -117,8 +121,9 @@ func (e *Engine) bootCandidate(old func(*layerState) bool) candidate {
 	})
 }
 
-// provenBefore takes over when another process has proven a copy, as a time that no setting of the clock moves any more. One that is
-// yet to come says that the clock was set back since: how old the copy is nobody knows then, and it counts as never proven.
+// provenBefore takes over when another process has proven a copy, as a time that no setting of the
+// clock moves any more. One that is yet to come says that the clock was set back since: how old the
+// copy is nobody knows then, and it counts as never proven.
 func provenBefore(at time.Time) time.Time {
 	age := time.Since(at)
 	if at.IsZero() || age < 0 {

@@ -7,9 +7,9 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// causes returns the documents in which next differs from what is applied. A document that is absent
-// in both causes nothing. One that went or came back while its last content stayed in use is named only
-// where nothing else differs.
+// causes returns the documents in which next differs from what is applied. A document that is
+// absent in both causes nothing. One that went or came back while its last content stayed in use is
+// named only where nothing else differs.
 func (e *Engine) causes(f *layerState, next *layerContent) (all []observe.Cause) {
 	if next == nil || next == f.applied {
 		return nil
@@ -57,7 +57,8 @@ func causeAt(l *layerState, document string, shown source.Revision) observe.Caus
 	return observe.Cause{Position: source.Position{Layer: l.name, Document: document, Revision: shown}}
 }
 
-// keeps reports whether a document is absent from the source and its last content stands in its place.
+// keeps reports whether a document is absent from the source and its last content stands in its
+// place.
 func (c *layerContent) keeps(name string) bool { return c != nil && slices.Contains(c.kept, name) }
 
 // absent returns the documents of a content that are not at their origin, in order.

@@ -16,8 +16,9 @@ import (
 // Owner is a config, as the one to whom sources belong.
 type Owner struct{ shared []identity }
 
-// owners are the configs of this process to whom sources belong, by source. It keeps no source alive: those in use are kept by
-// their configs, and of those that were closed the entry goes when nobody has them any more.
+// owners are the configs of this process to whom sources belong, by source. It keeps no source
+// alive: those in use are kept by their configs, and of those that were closed the entry goes when
+// nobody has them any more.
 var owners = struct {
 	sync.Mutex
 	of map[identity]*Owner
@@ -26,7 +27,8 @@ var owners = struct {
 // ended is in owners for a source that was closed with its config: nobody can have it any more.
 var ended = new(Owner)
 
-// identity tells sources apart. Only what is reached by a pointer has one: two values that are equal are two sources.
+// identity tells sources apart. Only what is reached by a pointer has one: two values that are
+// equal are two sources.
 type identity struct {
 	typ reflect.Type
 	at  weak.Pointer[byte]
@@ -40,9 +42,9 @@ type owned struct {
 	shared  bool // it belongs to nobody
 }
 
-// Take makes the source of a layer, and those that it wraps, o's, until it was closed with the config; one without Close, or
-// that is as new after it, can then be another's. Nothing is taken on an error, which is of kind InvalidArgument. A source that may be
-// shared belongs to nobody.
+// Take makes the source of a layer, and those that it wraps, o's, until it was closed with the
+// config; one without Close, or that is as new after it, can then be another's. Nothing is taken on
+// an error, which is of kind InvalidArgument. A source that may be shared belongs to nobody.
 func (o *Owner) Take(l *Layer) error {
 	all := ownable(l.Source)
 	if owner, t := o.take(all); owner != nil {

@@ -46,8 +46,8 @@ func (e *Engine) applied() []*layerContent {
 	return all
 }
 
-// retryHeld decides again which layers are held, and reports whether one of those that were is held no
-// longer.
+// retryHeld decides again which layers are held, and reports whether one of those that were is held
+// no longer.
 func (e *Engine) retryHeld() (freed bool) {
 	held := slices.DeleteFunc(slices.Clone(e.layers), func(f *layerState) bool { return f.held == nil })
 	if len(held) == 0 {
@@ -57,7 +57,8 @@ func (e *Engine) retryHeld() (freed bool) {
 	return slices.ContainsFunc(held, func(f *layerState) bool { return f.held == nil && f.doubt == nil })
 }
 
-// try is apply, with a panic in a step made into a problem: nothing that content can do may end the writer.
+// try is apply, with a panic in a step made into a problem: nothing that content can do may end the
+// writer.
 func (e *Engine) try(c candidate) (problems source.Problems) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -84,7 +85,8 @@ func (e *Engine) live() candidate {
 	return e.choose(func(f *layerState) *layerContent { return f.applied })
 }
 
-// choose makes a candidate of one content a layer. It reads what only the writer changes, without mu: it may decode.
+// choose makes a candidate of one content a layer. It reads what only the writer changes, without
+// mu: it may decode.
 func (e *Engine) choose(of func(*layerState) *layerContent) candidate {
 	c := candidate{started: time.Now(), contents: make([]*layerContent, len(e.layers))}
 	for i, f := range e.layers {
@@ -146,17 +148,18 @@ func (e *Engine) refuse(c, good candidate, why func(layer int) source.Problems) 
 	e.tell(observe.Event{Kind: observe.Rejected, Version: live.version(), Causes: told, Problems: problems})
 }
 
-// swap makes next live, and its contents the applied ones: Health shows both or neither. It reports false, and does nothing, once
-// the config is closed.
+// swap makes next live, and its contents the applied ones: Health shows both or neither. It reports
+// false, and does nothing, once the config is closed.
 func (e *Engine) swap(next *State) bool {
 	return e.commit(next, func() { e.cell.Swap(next) })
 }
 
-// accept makes next's contents the applied ones under the version that is live. It reports as swap does.
+// accept makes next's contents the applied ones under the version that is live. It reports as swap
+// does.
 func (e *Engine) accept(next *State) bool { return e.commit(next, func() {}) }
 
-// commit runs swap and marks the contents of next as applied in one step, and then acknowledges them
-// to the sources. It reports false, and does nothing, once the config is closed.
+// commit runs swap and marks the contents of next as applied in one step, and then acknowledges
+// them to the sources. It reports false, and does nothing, once the config is closed.
 func (e *Engine) commit(next *State, swap func()) bool {
 	var receivers []func()
 	e.mu.Lock()

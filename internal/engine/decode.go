@@ -13,8 +13,9 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// arrived returns a content that a source has just given, decoded. The layer's watcher calls it, so that decoding, which may take long or
-// call the service's own code, holds up neither the writer nor another layer.
+// arrived returns a content that a source has just given, decoded. The layer's watcher calls it, so
+// that decoding, which may take long or call the service's own code, holds up neither the writer
+// nor another layer.
 func (e *Engine) arrived(f *layerState, c source.Content) *layerContent {
 	if f.AllowUnknown {
 		c.Documents = slices.Clone(c.Documents)
@@ -32,8 +33,8 @@ func (e *Engine) arrived(f *layerState, c source.Content) *layerContent {
 	return a
 }
 
-// decode returns the trees of the documents of all contents, lowest first; what is wrong in single documents as far as the struct can
-// tell; and what cannot be decoded at all.
+// decode returns the trees of the documents of all contents, lowest first; what is wrong in single
+// documents as far as the struct can tell; and what cannot be decoded at all.
 func (e *Engine) decode(contents []*layerContent) (roots []*tree.Node, alone, problems source.Problems) {
 	for i, c := range contents {
 		if c == nil {
@@ -47,14 +48,17 @@ func (e *Engine) decode(contents []*layerContent) (roots []*tree.Node, alone, pr
 	return roots, alone, problems
 }
 
-// decodeAgain is the time after which a content is decoded again whose trouble may have passed, such as a reference to what was not there.
+// decodeAgain is the time after which a content is decoded again whose trouble may have passed,
+// such as a reference to what was not there.
 const decodeAgain = 500 * time.Millisecond
 
-// decodeContent decodes what has not been decoded by the plan of now: what came before a section did, what is kept of an absent document,
-// or what may have got over its trouble. Only the writer calls it.
+// decodeContent decodes what has not been decoded by the plan of now: what came before a section
+// did, what is kept of an absent document, or what may have got over its trouble. Only the writer
+// calls it.
 func (e *Engine) decodeContent(f *layerState, c *layerContent) { e.decodeBy(e.schema, f, c) }
 
-// decodeBy verifies and decodes a content by a plan, once where nothing is wrong that may pass. A panic becomes a problem of the content.
+// decodeBy verifies and decodes a content by a plan, once where nothing is wrong that may pass. A
+// panic becomes a problem of the content.
 func (e *Engine) decodeBy(plan *schema, f *layerState, c *layerContent) {
 	if c.decodedBy == plan && !(c.transient && time.Since(c.decodedAt) > decodeAgain) {
 		return
@@ -82,7 +86,8 @@ func (e *Engine) decodeBy(plan *schema, f *layerState, c *layerContent) {
 	}
 }
 
-// panicked is the problem for a panic in a step. It has the functions and lines of the panic, and not its value.
+// panicked is the problem for a panic in a step. It has the functions and lines of the panic, and
+// not its value.
 func panicked(err error, at source.Position) *source.Problem {
 	where := &observe.PanicError{Text: "in a step"}
 	if p, ok := err.(*rescue.Panic); ok { //nolint:errorlint // rescue returns it as it is

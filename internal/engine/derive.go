@@ -13,8 +13,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Derive builds a resource from the live configuration, and from now on from each candidate before it is live. It returns the
-// resource's number. An error leaves nothing behind.
+// Derive builds a resource from the live configuration, and from now on from each candidate before
+// it is live. It returns the resource's number. An error leaves nothing behind.
 func (e *Engine) Derive(ctx context.Context, spec resource.Spec) (int, error) {
 	d := &derivation{e: e, ctx: ctx, spec: spec}
 	_, err := e.runOnWriter(ctx, func() (int64, error) { return 0, d.run() })
@@ -72,7 +72,8 @@ func (d *derivation) add() error {
 	})
 }
 
-// GiveUp ends a resource: it is built no more, and closed as one that was replaced is. Last is given its instance before nobody finds it.
+// GiveUp ends a resource: it is built no more, and closed as one that was replaced is. Last is
+// given its instance before nobody finds it.
 func (e *Engine) GiveUp(ctx context.Context, number int, name string, last func(*resource.Instance)) error {
 	_, err := e.runOnWriter(ctx, func() (int64, error) {
 		live := e.cell.Load()
@@ -97,7 +98,8 @@ func (e *Engine) Instance(number int) *resource.Instance {
 	return e.cell.Load().built.Load().At(number)
 }
 
-// InstanceIn is the resource in the candidate that ctx is a build of; building is false where it is of none.
+// InstanceIn is the resource in the candidate that ctx is a build of; building is false where it is
+// of none.
 func (e *Engine) InstanceIn(ctx context.Context, number int) (in *resource.Instance, building bool, err error) {
 	return e.resources.In(ctx, number)
 }
@@ -154,8 +156,8 @@ func (e *Engine) builtSets() []*resource.Set {
 	return sets
 }
 
-// rebuildTimer says when the writer tries contents again whose resources could not be built, because
-// what the build needs may have recovered.
+// rebuildTimer says when the writer tries contents again whose resources could not be built,
+// because what the build needs may have recovered.
 type rebuildTimer struct {
 	due   <-chan time.Time // nil: at no time
 	at    time.Time
@@ -175,8 +177,8 @@ func (r *rebuildTimer) clear() {
 	r.due, r.timer = nil, nil
 }
 
-// scheduleRebuild decides whether and when the writer tries the newest contents again although nothing
-// new has arrived.
+// scheduleRebuild decides whether and when the writer tries the newest contents again although
+// nothing new has arrived.
 func (e *Engine) scheduleRebuild() {
 	if !e.waitsForBuild() {
 		e.rebuildTimer.wait, e.rebuildTimer.at = 0, time.Time{}

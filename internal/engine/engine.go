@@ -65,7 +65,8 @@ type Engine struct {
 	probation *probation // nil when no version is on trial
 }
 
-// delivery is a state on its way to a subscriber, with the causes of all the versions since the one that it saw.
+// delivery is a state on its way to a subscriber, with the causes of all the versions since the one
+// that it saw.
 type delivery struct {
 	state  *State
 	causes []observe.Cause
@@ -78,7 +79,8 @@ func (s *State) version() int64 {
 	return s.Version
 }
 
-// Start boots a config and runs it until Close. On an error nothing is left running, and the sources are closed.
+// Start boots a config and runs it until Close. On an error nothing is left running, and the
+// sources are closed.
 func Start(ctx context.Context, s Settings) (*Engine, error) {
 	plan, err := newSchema(s.Parts)
 	if err != nil {
@@ -135,15 +137,17 @@ func Start(ctx context.Context, s Settings) (*Engine, error) {
 // Live returns the live state, which is there from Start on.
 func (e *Engine) Live() *State { return e.cell.Load() }
 
-// Close ends the config: sources, subscribers and the writer. What is live stays readable. It waits for at most CloseTimeout
-// and then returns an error that names what still runs. Calling it again returns the same.
+// Close ends the config: sources, subscribers and the writer. What is live stays readable. It waits
+// for at most CloseTimeout and then returns an error that names what still runs. Calling it again
+// returns the same.
 func (e *Engine) Close() error { return e.close() }
 
-// resourcesShare is the part of CloseTimeout that resources have for themselves, one tenth: a source that is stuck must not be the reason for
-// which they have no time to close.
+// resourcesShare is the part of CloseTimeout that resources have for themselves, one tenth: a
+// source that is stuck must not be the reason for which they have no time to close.
 const resourcesShare = 10
 
-// shutDown ends all parts at the same time, so that a part that hangs takes no time from the others.
+// shutDown ends all parts at the same time, so that a part that hangs takes no time from the
+// others.
 func (e *Engine) shutDown() error {
 	e.mu.Lock()
 	close(e.ended)
@@ -196,8 +200,8 @@ func (e *Engine) isClosed() bool {
 	}
 }
 
-// within waits for done, at most until ctx ends, and returns *err or an error of kind Timeout. What is done counts, even if ctx
-// has ended too.
+// within waits for done, at most until ctx ends, and returns *err or an error of kind Timeout. What
+// is done counts, even if ctx has ended too.
 func within(ctx context.Context, done <-chan struct{}, err *error, message string, args ...any) error {
 	select {
 	case <-done:
@@ -214,7 +218,8 @@ func within(ctx context.Context, done <-chan struct{}, err *error, message strin
 	return *err
 }
 
-// closeSource closes a source that can be closed, when its watcher has ended. One that comes back late is closed late.
+// closeSource closes a source that can be closed, when its watcher has ended. One that comes back
+// late is closed late.
 func closeSource(ctx context.Context, f *layerState, watched <-chan struct{}, scrub *redactor) error {
 	var err error
 	closed := make(chan struct{})

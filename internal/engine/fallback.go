@@ -7,13 +7,14 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// startIsOver is the time after which a resource that cannot be built, or a section that cannot be bound, is no reason to doubt what the
-// service started with.
+// startIsOver is the time after which a resource that cannot be built, or a section that cannot be
+// bound, is no reason to doubt what the service started with.
 const startIsOver = 5 * time.Minute
 
-// fallBack is for a service that starts with contents from which a resource cannot be built or a section bound, which was told by why: what
-// would have been refused while it ran must not keep it down. It makes the last known good copy live, if that will do, which again finds out;
-// then the new contents are refused as ever, and tried again.
+// fallBack is for a service that starts with contents from which a resource cannot be built or a
+// section bound, which was told by why: what would have been refused while it ran must not keep it
+// down. It makes the last known good copy live, if that will do, which again finds out; then the
+// new contents are refused as ever, and tried again.
 func (e *Engine) fallBack(again func() error, why source.Problems) bool {
 	live := e.cell.Load()
 	if live.Version != e.first || time.Since(live.At) > startIsOver {

@@ -43,8 +43,8 @@ func (c *layerContent) sum() digest {
 	return *c.digest
 }
 
-// fingerprint returns a digest of the documents and of the values of their references, since the same
-// document with another secret is another change.
+// fingerprint returns a digest of the documents and of the values of their references, since the
+// same document with another secret is another change.
 func (e *Engine) fingerprint(f *layerState, c *layerContent) digest {
 	if len(f.Resolvers) == 0 {
 		return c.sum()
@@ -113,8 +113,8 @@ func (e *Engine) admit() {
 	}
 }
 
-// hold notes why a layer's newest content is held, nil for not at all, and reports whether that is news. The source is told as
-// of a content that was refused: what is live is another.
+// hold notes why a layer's newest content is held, nil for not at all, and reports whether that is
+// news. The source is told as of a content that was refused: what is live is another.
 func (e *Engine) hold(f *layerState, why []string) (news bool) {
 	e.mu.Lock()
 	news = !slices.Equal(f.held, why)
@@ -131,7 +131,8 @@ func (e *Engine) hold(f *layerState, why []string) (news bool) {
 	return news
 }
 
-// suspicion is why a content is held for what has been before: it, or others of its layer, did harm. Nil where nothing speaks against it.
+// suspicion is why a content is held for what has been before: it, or others of its layer, did
+// harm. Nil where nothing speaks against it.
 func (e *Engine) suspicion(f *layerState, c *layerContent) []string {
 	if why, ok := e.isQuarantined(f, c); ok {
 		return []string{why}
@@ -142,7 +143,8 @@ func (e *Engine) suspicion(f *layerState, c *layerContent) []string {
 	return nil
 }
 
-// wasGood reports whether a content was live before and was not taken back: then a layer is on its way back from what was bad.
+// wasGood reports whether a content was live before and was not taken back: then a layer is on its
+// way back from what was bad.
 func (e *Engine) wasGood(f *layerState, c *layerContent) bool {
 	sum := c.sum()
 	if f.applied.sum() == sum {
@@ -162,7 +164,8 @@ func (e *Engine) recordFailure(f *layerState, now time.Time) {
 	}
 }
 
-// Approve lets the newest content of a layer be looked at although it is held, and closes its breaker.
+// Approve lets the newest content of a layer be looked at although it is held, and closes its
+// breaker.
 func (e *Engine) Approve(ctx context.Context, layer string) (int64, error) {
 	return e.runOnWriter(ctx, func() (int64, error) {
 		i := slices.IndexFunc(e.layers, func(f *layerState) bool { return f.name == layer })
@@ -183,8 +186,8 @@ func (e *Engine) Approve(ctx context.Context, layer string) (int64, error) {
 	})
 }
 
-// freeze keeps the restart-only fields of a candidate as they are live. What the candidate wants of them must be good all the same:
-// the next start will go by it.
+// freeze keeps the restart-only fields of a candidate as they are live. What the candidate wants of
+// them must be good all the same: the next start will go by it.
 func (e *Engine) freeze(next *State, live *State, alone source.Problems) source.Problems {
 	if live == nil {
 		return nil

@@ -29,7 +29,8 @@ func (e *Engine) Health() observe.Health {
 	h.Sections = e.schema.sectionHealth()
 	for _, f := range e.layers {
 		l := e.layerHealth(f, now, answers[f.index])
-		// Who runs without an optional layer serves without it; once it has come, it is held to the same as the others.
+		// Who runs without an optional layer serves without it; once it has come, it is held to the
+		// same as the others.
 		without := f.MayBeDown && f.applied == nil
 		if l.Stale && !e.ServeStale && !without {
 			h.NotReady = append(h.NotReady, staleText(l, now))

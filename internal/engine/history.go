@@ -17,8 +17,8 @@ type historyEntry struct {
 	state *State
 }
 
-// recordHistory keeps Settings.History entries of each kind, so that many bad changes do not push out
-// the versions to go back to.
+// recordHistory keeps Settings.History entries of each kind, so that many bad changes do not push
+// out the versions to go back to.
 func (e *Engine) recordHistory(state *State, entry observe.HistoryEntry) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -53,8 +53,8 @@ func (e *Engine) pinned() bool {
 	return e.pin != 0
 }
 
-// Pin makes a version of the history live again, as a new version, and holds all changes until Unpin; version 0 is the live one,
-// which stays as it is. It returns the version that is live.
+// Pin makes a version of the history live again, as a new version, and holds all changes until
+// Unpin; version 0 is the live one, which stays as it is. It returns the version that is live.
 func (e *Engine) Pin(ctx context.Context, version int64) (live int64, err error) {
 	return e.runOnWriter(ctx, func() (int64, error) { return e.pinTo(version) })
 }
@@ -107,8 +107,8 @@ func (e *Engine) pinTo(version int64) (int64, error) {
 	return e.restore(state)
 }
 
-// restore makes an old state live again under a new version, and pins it. What the service makes from it is built anew where it
-// differs from what is live; if it cannot be, all stays as it is.
+// restore makes an old state live again under a new version, and pins it. What the service makes
+// from it is built anew where it differs from what is live; if it cannot be, all stays as it is.
 func (e *Engine) restore(old *State) (int64, error) {
 	live := e.cell.Load()
 	e.resources.Forget() // somebody wants it now
@@ -124,7 +124,8 @@ func (e *Engine) restore(old *State) (int64, error) {
 	return next.Version, nil
 }
 
-// back swaps an old state in under a new version, with what the service makes from it. An error leaves all as it is.
+// back swaps an old state in under a new version, with what the service makes from it. An error
+// leaves all as it is.
 func (e *Engine) back(to, live *State) (*State, error) {
 	from := to.Version
 	to, problems := e.complete(to, live, e.schema.freezer)

@@ -115,8 +115,8 @@ func newLayerStates(settings []Layer) []*layerState {
 	return feeds
 }
 
-// verifiedAt returns when the source last verified its content; zero if it does not say. It calls the
-// code of the source, so mu must not be held.
+// verifiedAt returns when the source last verified its content; zero if it does not say. It calls
+// the code of the source, so mu must not be held.
 func (l *layerState) verifiedAt() (at time.Time) {
 	defer func() { _ = recover() }()
 	if p, ok := source.As[source.FreshnessReporter](l.Source); ok {
@@ -149,8 +149,8 @@ func (l *layerState) recordVerified(now, answer time.Time) time.Time {
 	return l.verifiedAtLast
 }
 
-// keep returns c as it takes part: a document that is absent, and has been applied before, keeps its last content, unless the
-// layer is told to fall back.
+// keep returns c as it takes part: a document that is absent, and has been applied before, keeps
+// its last content, unless the layer is told to fall back.
 func (l *layerState) keep(c *layerContent) *layerContent {
 	if l.DropWhenAbsent || l.applied == nil {
 		return c

@@ -29,9 +29,10 @@ func (e *Engine) write(ctx context.Context) {
 	}
 }
 
-// collect waits until no new content has arrived for Window, or MaxWindow has passed since the first,
-// so that contents that were changed together become one version. It returns false when ctx ends.
-// Commands do not wait for the window: Pin means the version that is live now, not the next one.
+// collect waits until no new content has arrived for Window, or MaxWindow has passed since the
+// first, so that contents that were changed together become one version. It returns false when ctx
+// ends. Commands do not wait for the window: Pin means the version that is live now, not the next
+// one.
 func (e *Engine) collect(ctx context.Context) bool {
 	if e.Window <= 0 {
 		return true
@@ -60,9 +61,9 @@ func (e *Engine) collect(ctx context.Context) bool {
 	}
 }
 
-// retryDecision decides again on the contents that are there, because something other than a content
-// has changed. While a window is open, the decision at its end does this, so that contents that were
-// changed together stay together. A pinned config stays as it is.
+// retryDecision decides again on the contents that are there, because something other than a
+// content has changed. While a window is open, the decision at its end does this, so that contents
+// that were changed together stay together. A pinned config stays as it is.
 func (e *Engine) retryDecision() {
 	if !e.inWindow && !e.pinned() {
 		e.decide()

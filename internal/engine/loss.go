@@ -11,10 +11,10 @@ import (
 	"github.com/nacre-go/nacre/internal/tree"
 )
 
-// admitLosses adds the reasons to hold contents that lose too much: of their document, of their layer,
-// or of the live configuration. It does not hold a content that is rejected anyway, since the problems
-// say more; that layer is in doubt. It evaluates all contents that lose too much together, so that a
-// hundred of them cost as much as one.
+// admitLosses adds the reasons to hold contents that lose too much: of their document, of their
+// layer, or of the live configuration. It does not hold a content that is rejected anyway, since
+// the problems say more; that layer is in doubt. It evaluates all contents that lose too much
+// together, so that a hundred of them cost as much as one.
 func (e *Engine) admitLosses(reasons [][]string) {
 	for _, f := range e.layers {
 		f.doubt = nil
@@ -59,8 +59,8 @@ func (e *Engine) admitLosses(reasons [][]string) {
 	}
 }
 
-// recordDoubt lets the guilty layers be rejected in place of being held, because their contents are not
-// valid with the live contents of the others, unless they are valid with the newest ones.
+// recordDoubt lets the guilty layers be rejected in place of being held, because their contents are
+// not valid with the live contents of the others, unless they are valid with the newest ones.
 func (l *losses) recordDoubt(guilty []int) {
 	newest := slices.Clone(l.next)
 	for _, i := range guilty {
@@ -96,7 +96,8 @@ func (e *Engine) lossesOf(contents []*layerContent) map[int][]string {
 	return l.held
 }
 
-// maxJudgeRounds is how often the losses are looked at again since a layer is held: another one may have given up what that one has.
+// maxJudgeRounds is how often the losses are looked at again since a layer is held: another one may
+// have given up what that one has.
 const maxJudgeRounds = 8
 
 func (l *losses) admit() {
@@ -118,7 +119,8 @@ func (l *losses) guards(i int) bool {
 // hold holds a layer: it is not wanted any more.
 func (l *losses) hold(i int, why []string) { l.held[i], l.next[i] = why, l.base[i] }
 
-// ofDocuments is why the documents of a layer lose too much of what is applied of them, each by itself.
+// ofDocuments is why the documents of a layer lose too much of what is applied of them, each by
+// itself.
 func (l *losses) ofDocuments(applied, next *layerContent) (all []string) {
 	for i, d := range next.named {
 		for _, why := range guard.Compare(applied.rootNear(i, d.name), d.root).Reasons(l.e.MaxKeyLoss) {
@@ -128,8 +130,8 @@ func (l *losses) ofDocuments(applied, next *layerContent) (all []string) {
 	return all
 }
 
-// goneOf returns the documents of a layer that are not there any more. A document that is absent is not one of them: it is kept, or the
-// layer is told to drop it.
+// goneOf returns the documents of a layer that are not there any more. A document that is absent is
+// not one of them: it is kept, or the layer is told to drop it.
 func goneOf(applied, next *layerContent) (gone []named) {
 	for i, d := range applied.named {
 		if next.rootNear(i, d.name) == nil && next.document(d.name) == nil {
@@ -139,8 +141,9 @@ func goneOf(applied, next *layerContent) (gone []named) {
 	return gone
 }
 
-// ofLayers holds the layers that lose too much with documents that are not there any more. What another document of the layer
-// has, or the configuration says as before, is not lost: a file is renamed, or moves to another folder.
+// ofLayers holds the layers that lose too much with documents that are not there any more. What
+// another document of the layer has, or the configuration says as before, is not lost: a file is
+// renamed, or moves to another folder.
 func (l *losses) ofLayers() {
 	var config *tree.Node
 	why := map[int][]string{}
@@ -175,8 +178,9 @@ func (l *losses) ofLayers() {
 	}
 }
 
-// ofWhole holds the layers through which the merged configuration loses too much: more than its share of all keys, or five by one null. Of
-// those that together take too many it holds the ones that take the most, and leaves alone those without which it would not be too many.
+// ofWhole holds the layers through which the merged configuration loses too much: more than its
+// share of all keys, or five by one null. Of those that together take too many it holds the ones
+// that take the most, and leaves alone those without which it would not be too many.
 func (l *losses) ofWhole() {
 	if slices.Equal(l.base, l.next) {
 		return

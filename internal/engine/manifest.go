@@ -25,9 +25,9 @@ func (e *Engine) manifestOf(contents []*layerContent) (*release, *layerState) {
 	return nil, nil
 }
 
-// manifestMismatches returns a problem for each document that is not the one that the manifest lists.
-// If the manifest must be signed, an unlisted document is a mismatch too, unless its layer is trusted
-// without a signature.
+// manifestMismatches returns a problem for each document that is not the one that the manifest
+// lists. If the manifest must be signed, an unlisted document is a mismatch too, unless its layer
+// is trusted without a signature.
 func (e *Engine) manifestMismatches(contents []*layerContent) (problems source.Problems) {
 	m, by := e.manifestOf(contents)
 	if m == nil {
@@ -117,8 +117,8 @@ func (e *Engine) waitsForRelease() []string {
 	return reasons
 }
 
-// maxMisfits is how many documents are named of those for which a release waits: a manifest may list
-// thousands, and what is held is logged.
+// maxMisfits is how many documents are named of those for which a release waits: a manifest may
+// list thousands, and what is held is logged.
 const maxMisfits = 20
 
 // badManifest reports whether the newest manifest is refused: then the one that is applied counts.

@@ -9,7 +9,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// applyPartially makes live what is good in a candidate that was refused, and records the rest as rejected.
+// applyPartially makes live what is good in a candidate that was refused, and records the rest as
+// rejected.
 func (e *Engine) applyPartially(c candidate, problems source.Problems) {
 	good, why := e.largestGoodSubset(c, problems)
 	e.refuse(c, good, why)
@@ -21,8 +22,9 @@ func (e *Engine) applyPartially(c candidate, problems source.Problems) {
 	}
 }
 
-// largestGoodSubset returns the best candidate without the rejected contents, and why each excluded layer was rejected. Problems are those
-// for which the whole of c was refused. See package subset for how it searches, and searchLimit for how long.
+// largestGoodSubset returns the best candidate without the rejected contents, and why each excluded
+// layer was rejected. Problems are those for which the whole of c was refused. See package subset
+// for how it searches, and searchLimit for how long.
 func (e *Engine) largestGoodSubset(c candidate, problems source.Problems) (good candidate, why func(layer int) source.Problems) {
 	base := e.live().contents
 	s := partial{e: e, whole: c.contents, base: base, why: make([]source.Problems, len(base)), unitOf: map[int]int{}}
@@ -68,8 +70,8 @@ func (c *layerContent) ownProblems() source.Problems {
 	return append(slices.Clone(c.problems), c.standalone...)
 }
 
-// partial is a search for the layers of a refused candidate that are good together. Its elements are units: layers that change by
-// themselves, and the layers of a release.
+// partial is a search for the layers of a refused candidate that are good together. Its elements
+// are units: layers that change by themselves, and the layers of a release.
 type partial struct {
 	e           *Engine
 	whole, base []*layerContent // as the candidate and as live, by layer
@@ -93,8 +95,8 @@ func (s *partial) contents(set []bool) []*layerContent {
 	return all
 }
 
-// tryGroups evaluates the candidate with the groups of a set, and returns the groups that the problems
-// blame.
+// tryGroups evaluates the candidate with the groups of a set, and returns the groups that the
+// problems blame.
 func (s *partial) tryGroups(set []bool) (blamed []int, good bool) {
 	with := s.contents(set)
 	if s.e.manifestMismatches(with) != nil { // a part of a release; what was wrong with the release is worth more as a reason
@@ -126,8 +128,8 @@ func (s *partial) tryGroups(set []bool) (blamed []int, good bool) {
 	return blamed, false
 }
 
-// losses is why contents would lose too much if they became live without the others: what they have no more may be in one that is refused.
-// At boot nothing is held.
+// losses is why contents would lose too much if they became live without the others: what they have
+// no more may be in one that is refused. At boot nothing is held.
 func (s *partial) losses(contents []*layerContent) (problems source.Problems, layers []int) {
 	if s.e.batch == nil {
 		return nil, nil
@@ -143,7 +145,8 @@ func (s *partial) losses(contents []*layerContent) (problems source.Problems, la
 	return problems, layers
 }
 
-// blamed returns the units that the problems of some contents may come from; vague is that of blame.
+// blamed returns the units that the problems of some contents may come from; vague is that of
+// blame.
 func (s *partial) blamed(contents []*layerContent, problems source.Problems) (units []int, vague bool) {
 	layers, vague := s.e.newBlame(s.base, contents).layers(problems)
 	return s.groupsOf(layers), vague
@@ -158,8 +161,8 @@ func (s *partial) groupsOf(layers []int) (units []int) {
 	return units
 }
 
-// releaseGroups returns the groups of layers that can be tried separately, lowest first: the layers of
-// a release are one group, and every other layer is a group of its own.
+// releaseGroups returns the groups of layers that can be tried separately, lowest first: the layers
+// of a release are one group, and every other layer is a group of its own.
 func (e *Engine) releaseGroups(contents []*layerContent) (all [][]int) {
 	release := -1
 	m, _ := e.manifestOf(contents)
@@ -178,16 +181,17 @@ func (e *Engine) releaseGroups(contents []*layerContent) (all [][]int) {
 }
 
 const (
-	// searchValues is how many values of a configuration may be looked at to find out which layers of a refused change are good, all
-	// tests together: some 20 ms on a machine of today. What is small is searched in full.
+	// searchValues is how many values of a configuration may be looked at to find out which layers
+	// of a refused change are good, all tests together: some 20 ms on a machine of today. What is
+	// small is searched in full.
 	searchValues = 20_000
-	// minTests is how many tests are made however large the configuration is. With them, a refusal costs at most five times
-	// what it costs to accept a change of the same size.
+	// minTests is how many tests are made however large the configuration is. With them, a refusal
+	// costs at most five times what it costs to accept a change of the same size.
 	minTests = 3
 )
 
-// limit is how many tests the search may make. Where the problems of a test did not tell which layer they come from, it may halve the
-// layers as often as it takes to find one that is bad.
+// limit is how many tests the search may make. Where the problems of a test did not tell which
+// layer they come from, it may halve the layers as often as it takes to find one that is bad.
 func (s *partial) limit() int {
 	limit := max(minTests, searchValues/s.size)
 	if s.vague {
@@ -209,8 +213,9 @@ func sizeOf(contents []*layerContent) int {
 	return size
 }
 
-// giveReason tells the layers that a search which was ended left out, and with which nothing is known to be wrong. A layer that took away a
-// key that is required is told of that, wherever the problem stands.
+// giveReason tells the layers that a search which was ended left out, and with which nothing is
+// known to be wrong. A layer that took away a key that is required is told of that, wherever the
+// problem stands.
 func (s *partial) giveReason(in []bool) {
 	b := s.e.newBlame(s.base, s.whole)
 	charged := map[*source.Problem][]int{}

@@ -2,7 +2,8 @@ package engine
 
 import "github.com/nacre-go/nacre/source"
 
-// problemSet gathers problems, each once: two that say the same of the same place are one. The zero problemSet is empty.
+// problemSet gathers problems, each once: two that say the same of the same place are one. The zero
+// problemSet is empty.
 type problemSet struct {
 	all   source.Problems
 	known map[problemKey]bool

@@ -24,8 +24,8 @@ type redactor struct {
 	short    []string // those that the replacer has not, the longest first
 }
 
-// minSecret is the length in bytes from which a secret is taken out wherever it occurs; a shorter one is only where it stands by itself,
-// lest it tear holes into ordinary words.
+// minSecret is the length in bytes from which a secret is taken out wherever it occurs; a shorter
+// one is only where it stands by itself, lest it tear holes into ordinary words.
 const minSecret = 4
 
 func (s *redactor) text(t string) string {
@@ -45,7 +45,8 @@ func (s *redactor) text(t string) string {
 }
 
 func (s *redactor) prepare() {
-	// Longest first, so that of two secrets that begin alike the longer one does not leave its end behind.
+	// Longest first, so that of two secrets that begin alike the longer one does not leave its end
+	// behind.
 	longest := slices.SortedFunc(slices.Values(s.order), func(a, b string) int { return cmp.Compare(len(b), len(a)) })
 	s.short = nil
 	var pairs []string
@@ -94,9 +95,9 @@ func replaceWord(t, secret string) string {
 
 func isWord(c rune) bool { return c == '_' || unicode.IsLetter(c) || unicode.IsDigit(c) }
 
-// err returns err if neither its text nor that of a cause holds a secret; else another error of the same kind without it, from
-// which no cause can be reached. Words of nacre's own in it stay. It stands errors whose own
-// methods panic, such as typed nil pointers.
+// err returns err if neither its text nor that of a cause holds a secret; else another error of the
+// same kind without it, from which no cause can be reached. Words of nacre's own in it stay. It
+// stands errors whose own methods panic, such as typed nil pointers.
 func (s *redactor) err(err error) error {
 	if clean := s.instead(err); clean != nil {
 		return clean

@@ -13,8 +13,9 @@ import (
 // reference is what a text of a document refers to.
 type reference struct{ scheme, name string }
 
-// reread looks from time to time whether the references of a layer stand for what they stood for when its documents were decoded: a secret
-// is rotated without a word from the layer. It asks the resolvers itself, so that one that is slow holds up no change.
+// reread looks from time to time whether the references of a layer stand for what they stood for
+// when its documents were decoded: a secret is rotated without a word from the layer. It asks the
+// resolvers itself, so that one that is slow holds up no change.
 func (e *Engine) reread(ctx context.Context, f *layerState) {
 	for {
 		if !sleep(ctx, f.RefreshEvery-f.RefreshEvery/10+rand.N(f.RefreshEvery/5+1)) { // not all instances of a service at once
@@ -36,7 +37,8 @@ func (l *layerState) behind() *layerContent {
 	return l.applied
 }
 
-// rereadOne looks at the newest content of a layer, or at the one that is live where the newest is refused, held or not there.
+// rereadOne looks at the newest content of a layer, or at the one that is live where the newest is
+// refused, held or not there.
 func (e *Engine) rereadOne(ctx context.Context, f *layerState, which func() *layerContent) error {
 	var of *layerContent
 	var known map[reference]string
@@ -66,7 +68,8 @@ func (e *Engine) rereadOne(ctx context.Context, f *layerState, which func() *lay
 	return err
 }
 
-// rotated reports whether any reference stands for something else now. One that cannot be resolved stands for what it did.
+// rotated reports whether any reference stands for something else now. One that cannot be resolved
+// stands for what it did.
 func (e *Engine) rotated(f *layerState, known map[reference]string) bool {
 	for r, was := range known {
 		if now, err := e.resolve(f, r); err == nil && now != was {
@@ -93,8 +96,8 @@ func (e *Engine) recheck(f *layerState) {
 	e.retryDecision()
 }
 
-// renew applies what is live of a layer with what its references stand for now. If that is refused, the refusal is reported, and it is
-// tried again the next time.
+// renew applies what is live of a layer with what its references stand for now. If that is refused,
+// the refusal is reported, and it is tried again the next time.
 func (e *Engine) renew(f *layerState) {
 	fresh := f.applied.copyUndecoded()
 	if why, harmful := e.isQuarantined(f, fresh); harmful {
@@ -115,8 +118,9 @@ func (e *Engine) renew(f *layerState) {
 	}
 }
 
-// refuseRenewal records that what is live of a layer is refused with what its references stand for now. It is reported once, and not at
-// all where the layer's newest content is refused for the same.
+// refuseRenewal records that what is live of a layer is refused with what its references stand for
+// now. It is reported once, and not at all where the layer's newest content is refused for the
+// same.
 func (e *Engine) refuseRenewal(f *layerState, problems source.Problems) {
 	own := of(problems, f.name)
 	if known := e.setRenewal(f, own); known {
@@ -128,8 +132,8 @@ func (e *Engine) refuseRenewal(f *layerState, problems source.Problems) {
 	e.tell(observe.Event{Kind: observe.Rejected, Version: live.Version, Causes: causes, Problems: own})
 }
 
-// setRenewal notes why the references of what is live of a layer keep the values that they had; nil where they need not. It reports
-// whether that is known already.
+// setRenewal notes why the references of what is live of a layer keep the values that they had; nil
+// where they need not. It reports whether that is known already.
 func (e *Engine) setRenewal(f *layerState, why source.Problems) (known bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -88,8 +88,8 @@ func (r *release) find(f *layerState, name string) *manifest.Document {
 	return nil
 }
 
-// dataSums returns the digests of the documents' data. They are computed once: in the layer's watcher,
-// when the content is decoded, or here for a content that was made since.
+// dataSums returns the digests of the documents' data. They are computed once: in the layer's
+// watcher, when the content is decoded, or here for a content that was made since.
 func (c *layerContent) dataSums() [][sha256.Size]byte {
 	if c.sums == nil {
 		c.sums = make([][sha256.Size]byte, len(c.Documents))
@@ -105,8 +105,8 @@ func (e *Engine) hasManifest() bool {
 	return slices.ContainsFunc(e.layers, func(f *layerState) bool { return f.Manifest })
 }
 
-// unlike says why a document, with the digest of its data, is not the one that the release lists; ""
-// where it is. A digest is one of bytes, and says nothing of a tree.
+// unlike says why a document, with the digest of its data, is not the one that the release lists;
+// "" where it is. A digest is one of bytes, and says nothing of a tree.
 func (r *release) unlike(d *source.Document, sum [sha256.Size]byte, listed *manifest.Document) (kind source.Kind, why string) {
 	switch {
 	case d.Tree != nil:

@@ -10,8 +10,8 @@ import (
 	"github.com/nacre-go/nacre/observe"
 )
 
-// saver keeps the copy on disk, in a goroutine of its own with a mailbox of one slot: a slow or full disk holds nobody up.
-// A nil saver keeps none.
+// saver keeps the copy on disk, in a goroutine of its own with a mailbox of one slot: a slow or
+// full disk holds nobody up. A nil saver keeps none.
 type saver struct {
 	path      string
 	key       []byte
@@ -29,8 +29,8 @@ type saver struct {
 	state observe.LastKnownGoodHealth
 }
 
-// newSaver loads the copy and takes its ownership. Nothing that can go wrong with it keeps a config from starting; it is shown in
-// Health. A config of local layers alone needs no copy.
+// newSaver loads the copy and takes its ownership. Nothing that can go wrong with it keeps a config
+// from starting; it is shown in Health. A config of local layers alone needs no copy.
 func newSaver(settings Settings, feeds []*layerState, record func() (lastgood.Record, bool)) *saver {
 	remote := slices.ContainsFunc(feeds, func(f *layerState) bool { return !f.local })
 	if !remote || settings.LastKnownGoodPath == "" && settings.LastKnownGoodErr == nil {
@@ -84,8 +84,8 @@ func (s *saver) run() {
 	}
 }
 
-// save tries for the ownership each time: the process that has it may have ended, as when a service is replaced by a new one that
-// starts before the old one stops.
+// save tries for the ownership each time: the process that has it may have ended, as when a service
+// is replaced by a new one that starts before the old one stops.
 func (s *saver) save(r lastgood.Record) (err error) {
 	if s.store == nil {
 		if s.store, err = lastgood.Own(s.path, s.key); err != nil {
@@ -122,8 +122,9 @@ func (s *saver) put() {
 	}
 }
 
-// bootGrace is how long the copy that a start has found is left alone, where there is one: what the service builds from its config in
-// the first moments may fail, and then the copy is what it can start from.
+// bootGrace is how long the copy that a start has found is left alone, where there is one: what the
+// service builds from its config in the first moments may fail, and then the copy is what it can
+// start from.
 const bootGrace = 10 * time.Second
 
 // putBoot has what was booted saved: at once where there is no copy yet.
@@ -142,7 +143,8 @@ func (s *saver) putBoot() {
 	}
 }
 
-// close saves a last time, so that the copy knows how fresh the content was at the end, and gives up the ownership.
+// close saves a last time, so that the copy knows how fresh the content was at the end, and gives
+// up the ownership.
 func (s *saver) close(ctx context.Context) error {
 	if s == nil {
 		return nil
@@ -177,7 +179,8 @@ func (s *saver) copy() *lastgood.Record {
 	return s.loaded
 }
 
-// accepted is what was remembered of signed releases at the start. A sealed copy that is missing or not used does not make it forgotten.
+// accepted is what was remembered of signed releases at the start. A sealed copy that is missing or
+// not used does not make it forgotten.
 func (s *saver) accepted() *lastgood.Accepted {
 	switch {
 	case s == nil:

@@ -11,20 +11,23 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Section is one type that is bound to a piece of the configuration: the service's own to the whole of it, a section's to what stands under a
-// key. A version has a value of each.
+// Section is one type that is bound to a piece of the configuration: the service's own to the whole
+// of it, a section's to what stands under a key. A version has a value of each.
 type Section struct {
 	// At is where the piece stands; empty for the whole.
 	At tree.Path
-	// Type is that of the value, which is given as a pointer to it. Nil: the place is only reserved, and nothing is bound.
+	// Type is that of the value, which is given as a pointer to it. Nil: the place is only
+	// reserved, and nothing is bound.
 	Type  reflect.Type
 	Shape *tree.Shape
-	// Bind returns the value, or a holder of it, and what is wrong, by the keys of the whole; a value beside problems is one that
-	// may be validated, so that all is told at once. It is given the piece, and the shape of all that is bound, nil where this
-	// part is the only one. The value is never copied: Validate, the builds and the readers have what Bind has made.
+	// Bind returns the value, or a holder of it, and what is wrong, by the keys of the whole; a
+	// value beside problems is one that may be validated, so that all is told at once. It is given
+	// the piece, and the shape of all that is bound, nil where this part is the only one. The value
+	// is never copied: Validate, the builds and the readers have what Bind has made.
 	Bind     func(piece *tree.Node, whole *tree.Shape) (value any, problems source.Problems)
 	Validate func(value any, piece *tree.Node) source.Problems
-	// BindAlone says that a part of a configuration can be bound: Bind finds nothing wrong in what is merely not there.
+	// BindAlone says that a part of a configuration can be bound: Bind finds nothing wrong in what
+	// is merely not there.
 	BindAlone bool
 
 	// guarded by Engine.mu; only the writer changes them
@@ -34,8 +37,8 @@ type Section struct {
 
 func (p *Section) isOpen() bool { return p.Type != nil && !p.closed }
 
-// schema is all sections and what follows from them. It is immutable except for the number of users of
-// each section.
+// schema is all sections and what follows from them. It is immutable except for the number of users
+// of each section.
 type schema struct {
 	sections   []*Section // a part's place is that of its value in a State; the first is the service's own
 	standalone []*Section // those that are bound to each document by itself, which watchers do while the writer opens and closes parts
@@ -86,8 +89,9 @@ func (p *schema) whole() *tree.Shape {
 	return p.shape
 }
 
-// leftOf is what a closed part leaves of its shape: its keys stay known, and its secrets secret; nothing of it waits for a restart. Where
-// nobody else binds the place, anything may stand there, and nothing more of it is shown.
+// leftOf is what a closed part leaves of its shape: its keys stay known, and its secrets secret;
+// nothing of it waits for a restart. Where nobody else binds the place, anything may stand there,
+// and nothing more of it is shown.
 func (p *schema) leftOf(part *Section) *tree.Shape {
 	for _, other := range p.sections {
 		if other.isOpen() && other.At.String() == part.At.String() {
@@ -101,12 +105,14 @@ func (p *schema) leftOf(part *Section) *tree.Shape {
 	return left
 }
 
-// find returns the number of the part that binds a type at a place, which may be closed; -1 where there is none.
+// find returns the number of the part that binds a type at a place, which may be closed; -1 where
+// there is none.
 func (p *schema) find(at tree.Path, t reflect.Type) int {
 	return slices.IndexFunc(p.sections, func(part *Section) bool { return part.Type == t && part.At.String() == at.String() })
 }
 
-// bind binds all parts. Those that are closed keep the value of had. Values is nil where one of them has no value.
+// bind binds all parts. Those that are closed keep the value of had. Values is nil where one of
+// them has no value.
 func (p *schema) bind(root *tree.Node, had []any) (values []any, problems source.Problems) {
 	values = make([]any, len(p.sections))
 	complete := true
@@ -130,7 +136,8 @@ func (p *schema) bind(root *tree.Node, had []any) (values []any, problems source
 	return values, all.all
 }
 
-// blocked is what stands above the part's place and is no map, as a problem: nothing of the part can be there, and its defaults are not meant.
+// blocked is what stands above the part's place and is no map, as a problem: nothing of the part
+// can be there, and its defaults are not meant.
 func (p *Section) blocked(root *tree.Node) source.Problems {
 	for i := range p.At {
 		n := root.Lookup(p.At[:i])

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// secretMemory holds the known secrets. It keeps all secrets of the contents in use (those of the live
-// version, of the versions in the history, and the newest ones) and of a content that was just
+// secretMemory holds the known secrets. It keeps all secrets of the contents in use (those of the
+// live version, of the versions in the history, and the newest ones) and of a content that was just
 // decoded. Of all other secrets it keeps the latest.
 type secretMemory struct {
 	known  map[string]bool
@@ -64,7 +64,8 @@ func (s *redactor) use(all [][]string) {
 	s.inUse = all
 }
 
-// forget drops the oldest secrets of no content in use, once there are many more than at the last time.
+// forget drops the oldest secrets of no content in use, once there are many more than at the last
+// time.
 func (m *secretMemory) forget() {
 	if len(m.order) <= max(m.limit, maxUnused) {
 		return

@@ -15,9 +15,9 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Attach adds a part to a config that runs, and returns its number: from then on a version has a value of it too. What is live must be good
-// for it; the error has all that is not, and then all is as before. A part that is there already is given once more. Each Attach wants a
-// Detach.
+// Attach adds a part to a config that runs, and returns its number: from then on a version has a
+// value of it too. What is live must be good for it; the error has all that is not, and then all is
+// as before. A part that is there already is given once more. Each Attach wants a Detach.
 func (e *Engine) Attach(ctx context.Context, part Section) (int, error) {
 	var settled atomic.Bool // by the writer who is done, or by who gives up on it
 	var made int            // the writer's, until it has settled
@@ -89,8 +89,8 @@ func (e *Engine) use(p *Section, n int) (open bool) {
 	return !p.closed
 }
 
-// Detach gives a part up: once it has been for each Attach, what comes need not be good for it, and its value stays as it is. Its place
-// stays reserved.
+// Detach gives a part up: once it has been for each Attach, what comes need not be good for it, and
+// its value stays as it is. Its place stays reserved.
 func (e *Engine) Detach(ctx context.Context, number int) error {
 	_, err := e.runOnWriter(ctx, func() (int64, error) { e.detach(number); return 0, nil })
 	return err
@@ -120,9 +120,10 @@ func (e *Engine) setSchema(p *schema) {
 	e.schema = p
 }
 
-// extend makes what is live fit the plan after a part was added or closed. Mostly the configuration says the same as before, and the
-// version stays what it is, with a value more. Where the layers have flat names, the part's keys give them a meaning that they
-// had not, and that is a new version.
+// extend makes what is live fit the plan after a part was added or closed. Mostly the configuration
+// says the same as before, and the version stays what it is, with a value more. Where the layers
+// have flat names, the part's keys give them a meaning that they had not, and that is a new
+// version.
 func (e *Engine) extend(number int, before *schema) source.Problems {
 	live, freezer := e.cell.Load(), before.freezer // what a new part would keep until a restart does not run yet
 	if !e.schema.sections[number].isOpen() {
@@ -163,8 +164,8 @@ func (e *Engine) extend(number int, before *schema) source.Problems {
 	return nil
 }
 
-// complete is a state from before the plan has changed as it is by the plan of now: from the same contents, with restart-only fields as they are
-// live.
+// complete is a state from before the plan has changed as it is by the plan of now: from the same
+// contents, with restart-only fields as they are live.
 func (e *Engine) complete(old, live *State, freezer *guard.Freezer) (*State, source.Problems) {
 	if old.schema == e.schema {
 		return old, nil

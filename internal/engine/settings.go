@@ -17,17 +17,21 @@ import (
 // Layer is a source and how it is treated.
 type Layer struct {
 	Source source.Source
-	// DropWhenAbsent lets an absent document fall back to the layers below; otherwise its last content stays in use.
+	// DropWhenAbsent lets an absent document fall back to the layers below; otherwise its last
+	// content stays in use.
 	DropWhenAbsent bool
-	// MayBeDown lets the config boot without this layer when it is down and there is no last known good copy.
+	// MayBeDown lets the config boot without this layer when it is down and there is no last known
+	// good copy.
 	MayBeDown bool
 	// AllowUnknown is set on all documents.
 	AllowUnknown bool
-	// Resolvers are those of references in texts, by their schemes; none: what looks like a reference is text.
+	// Resolvers are those of references in texts, by their schemes; none: what looks like a
+	// reference is text.
 	Resolvers map[string]Resolver
 	// Embeddable are the schemes of references that may be a part of any value, and be compared.
 	Embeddable map[string]bool
-	// RefreshEvery is how often it is looked whether they give something else than they gave; 0 is never.
+	// RefreshEvery is how often it is looked whether they give something else than they gave; 0 is
+	// never.
 	RefreshEvery time.Duration
 	// Decrypt makes the data of a document readable; nil where it is.
 	Decrypt func(ctx context.Context, d source.Document) ([]byte, error)
@@ -47,7 +51,8 @@ type Layer struct {
 // Resolver gives the text that a reference stands for.
 type Resolver func(ctx context.Context, name string) (string, error)
 
-// Settings are what an engine needs. All durations are used as they are; the root fills in defaults.
+// Settings are what an engine needs. All durations are used as they are; the root fills in
+// defaults.
 type Settings struct {
 	Layers []Layer
 	// Parts are what is bound; the first is the service's own type, at the root.
@@ -57,8 +62,8 @@ type Settings struct {
 	// Observers receive every event, in order.
 	Observers []observe.Observer
 
-	// Window is how long no further content may come before a change is applied; MaxWindow is the longest that it waits
-	// for that, from the first content on. 0 applies at once.
+	// Window is how long no further content may come before a change is applied; MaxWindow is the
+	// longest that it waits for that, from the first content on. 0 applies at once.
 	Window, MaxWindow time.Duration
 	// BootTimeout is how long Start waits for the layers.
 	BootTimeout time.Duration
@@ -78,20 +83,23 @@ type Settings struct {
 	LastKnownGoodKey []byte
 	// LastKnownGoodErr is why there is no path although a copy is wanted; nil otherwise.
 	LastKnownGoodErr error
-	// BackOff is how long to wait before a failing source is asked again: it doubles from the first to the second.
+	// BackOff is how long to wait before a failing source is asked again: it doubles from the first
+	// to the second.
 	BackOff, MaxBackOff time.Duration
-	// Rebuild is how long to wait before a content is tried again from which a resource could not be built: it doubles from
-	// the first to the second.
+	// Rebuild is how long to wait before a content is tried again from which a resource could not
+	// be built: it doubles from the first to the second.
 	Rebuild, MaxRebuild time.Duration
 	// MaxKeyLoss is the share of its keys that a document may lose in a change; 0 is no guard.
 	MaxKeyLoss float64
-	// MaxBadChanges is how many bad changes of a layer within BreakerWindow make its further changes wait; 0 is no bound.
+	// MaxBadChanges is how many bad changes of a layer within BreakerWindow make its further
+	// changes wait; 0 is no bound.
 	MaxBadChanges int
 	BreakerWindow time.Duration
 }
 
-// Cell is a place for the live state and the one before, as a swap.Cell is: Load is safe for concurrent use, the rest belongs
-// to the writer. The root has one of its own, in which a read finds the service's value at once.
+// Cell is a place for the live state and the one before, as a swap.Cell is: Load is safe for
+// concurrent use, the rest belongs to the writer. The root has one of its own, in which a read
+// finds the service's value at once.
 type Cell interface {
 	Load() *State
 	Swap(next *State) (old *State)
@@ -101,8 +109,8 @@ type Cell interface {
 
 // State is one version. It is immutable once it is in a cell, but for what was built.
 type State struct {
-	// Values has what Bind returned for each part, in the order of the plan; a state from before a part was added has none of
-	// it. States that say the same share them.
+	// Values has what Bind returned for each part, in the order of the plan; a state from before a
+	// part was added has none of it. States that say the same share them.
 	Values  []any
 	Version int64
 	At      time.Time
@@ -110,7 +118,8 @@ type State struct {
 	// Merged is the tree that Values were bound from.
 	Merged *tree.Node
 
-	// full is of all that Merged says, secrets included: it tells whether anything has changed, and never leaves the process as it is.
+	// full is of all that Merged says, secrets included: it tells whether anything has changed, and
+	// never leaves the process as it is.
 	full      [32]byte
 	publish   sync.Once
 	published string // by Sum
@@ -119,7 +128,8 @@ type State struct {
 	contents []*layerContent
 	roots    []*tree.Node
 	pending  []pendingKey // restart-only fields that the contents want otherwise
-	// built is what was made from Values; empty once another version is live. Only the writer stores.
+	// built is what was made from Values; empty once another version is live. Only the writer
+	// stores.
 	built atomic.Pointer[resource.Set]
 }
 

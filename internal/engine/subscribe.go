@@ -14,8 +14,8 @@ import (
 // maxCauses bounds the causes that gather for a subscriber that is slow.
 const maxCauses = 32
 
-// Handler is called with a state that is newer than the last, and the causes of all versions since. It reports whether
-// anything in it was of interest.
+// Handler is called with a state that is newer than the last, and the causes of all versions since.
+// It reports whether anything in it was of interest.
 type Handler func(ctx context.Context, s *State, causes []observe.Cause) (called bool, err error)
 
 // Subscription is a running subscriber.
@@ -24,8 +24,9 @@ type Subscription interface {
 	Done() <-chan struct{}
 }
 
-// Subscribe starts a subscriber. Make is given the live state, which the subscriber is taken to have seen unless it wants it as the
-// first, and returns the handler; no state after that one is missed.
+// Subscribe starts a subscriber. Make is given the live state, which the subscriber is taken to
+// have seen unless it wants it as the first, and returns the handler; no state after that one is
+// missed.
 func (e *Engine) Subscribe(name string, first bool, make func(seen *State) Handler) Subscription {
 	return e.SubscribeWithin(0, name, first, make)
 }
@@ -78,7 +79,8 @@ func (e *Engine) subscriberSlow(name string, d delivery, deadline time.Duration)
 	e.tell(observe.Event{Kind: observe.SubscriberSlow, Name: name, Version: d.state.Version, Took: deadline})
 }
 
-// cleanText returns the redacted text of an error of the service's own code, and the redacted error.
+// cleanText returns the redacted text of an error of the service's own code, and the redacted
+// error.
 func (e *Engine) cleanText(err error) (wording.Text, error) {
 	err = e.clean(err)
 	return wording.Own(text(err)), err

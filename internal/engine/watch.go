@@ -11,16 +11,16 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// update is what one call of Next returned: a decoded content or an error. In the inbox it may hold a
-// content and the error that came after it.
+// update is what one call of Next returned: a decoded content or an error. In the inbox it may hold
+// a content and the error that came after it.
 type update struct {
 	feed    *layerState
 	content *layerContent
 	err     error
 }
 
-// watch calls the source's Next until ctx ends. It owns the back-off: a source that fails is asked again after a growing time,
-// with jitter, so that many services don't ask in step.
+// watch calls the source's Next until ctx ends. It owns the back-off: a source that fails is asked
+// again after a growing time, with jitter, so that many services don't ask in step.
 func (e *Engine) watch(ctx context.Context, l *layerState) {
 	var prev source.Revision
 	wait, failing := e.BackOff, false
@@ -65,7 +65,8 @@ func isBuiltIn(err error) bool {
 	return ok && e != nil && (errors.Is(e.Err, errNoRevision) || errors.Is(e.Err, errPanicked))
 }
 
-// next is Next with a panic made into an error; the panic's text may hold anything, so it is not passed on.
+// next is Next with a panic made into an error; the panic's text may hold anything, so it is not
+// passed on.
 func next(ctx context.Context, s source.Source, prev source.Revision) (c source.Content, err error) {
 	defer func() {
 		if recover() != nil {
