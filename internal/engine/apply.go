@@ -18,7 +18,7 @@ type candidate struct {
 	contents     []*layerContent
 	started      time.Time
 	causes       []observe.Cause
-	news         bool // a content is not the applied one; what is absent before and after is no cause
+	news         bool // a content is not the applied one; a document that is absent before and after is not a cause
 	prepareOnly  bool // stop before the swap
 	evaluateOnly bool // build nothing either
 }
@@ -69,7 +69,7 @@ func (e *Engine) apply(c candidate) source.Problems {
 		return nil
 	}
 
-	// prepare: what the service makes from it, before anybody sees it
+	// prepare: build the resources of the service, before any reader sees the version
 	if problems := e.prepare(next); problems != nil {
 		return problems
 	}

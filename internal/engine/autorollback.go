@@ -17,8 +17,7 @@ import (
 // AutoRollback is a check of the service that runs for some time after each change.
 type AutoRollback struct {
 	Name string
-	// Check looks at the service with the version that is live; an error or panic takes the version
-	// back.
+	// Check checks the service with the live version; an error or panic rolls the version back.
 	Check func(ctx context.Context, live *State) error
 	// For is how long after a change the check is made, Every how often, Timeout how long one may
 	// take.
@@ -151,7 +150,7 @@ func (e *Engine) watchProbation(ctx context.Context, live *State, checks []*roll
 		wait.Go(func() {
 			if err := p.watch(each, live); err != nil {
 				failed <- fmt.Errorf("check %s: %w", p.Name, e.clean(err))
-				stop() // the others need not go on
+				stop() // the others can stop
 			}
 		})
 	}
@@ -243,7 +242,7 @@ func (e *Engine) revert(t *probation, bad *State, why error) (reverted bool) {
 	return true
 }
 
-// quarantine has the contents held that made a version which was taken back.
+// quarantine holds the contents that made a version that was rolled back.
 func (e *Engine) quarantine(bad, back *State, why error) (all []observe.Cause) {
 	for i, f := range e.layers {
 		c := bad.contents[i]
@@ -254,7 +253,7 @@ func (e *Engine) quarantine(bad, back *State, why error) (all []observe.Cause) {
 			f.quarantine = map[digest]string{}
 		}
 		f.quarantine[e.fingerprint(f, c)] = fmt.Sprintf("version %d was rolled back: %v", bad.Version, why)
-		c.released = false // that somebody let it through was before it did harm
+		c.released = false // the approval was given before it did harm
 		if f.latest != nil && f.latest.Revision == c.Revision {
 			f.latest.released = false // the same, with what its references stood for later
 		}

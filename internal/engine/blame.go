@@ -42,7 +42,7 @@ func (b *blame) layers(problems source.Problems) (all []int, vague bool) {
 		named, isNamed := b.index[p.Position.Layer]
 		path, ok := tree.ParsePath(p.Key)
 		if !ok || len(path) == 0 {
-			continue // what is said of the whole stands in the highest layer, for want of a better place
+			continue // a problem of the whole is reported in the highest layer, since it has no better place
 		}
 		if p.Kind != source.Missing && isNamed && b.isValue(named, path) {
 			guilty[named], vague = true, false
@@ -79,7 +79,7 @@ func (b *blame) isValue(layer int, p tree.Path) bool {
 	return false
 }
 
-// lost reports whether a layer had something at a path and has not any more.
+// lost reports whether a layer had something at a path and no longer has it.
 func (b *blame) lost(layer int, p tree.Path) bool {
 	return b.base[layer].says(p) && !b.next[layer].says(p)
 }

@@ -121,9 +121,9 @@ func (e *Engine) bootCandidate(old func(*layerState) bool) candidate {
 	})
 }
 
-// provenBefore takes over when another process has proven a copy, as a time that no setting of the
-// clock moves any more. One that is yet to come says that the clock was set back since: how old the
-// copy is nobody knows then, and it counts as never proven.
+// provenBefore returns when another process verified a copy, as a time that no setting of the clock
+// moves. A time in the future means that the clock was set back: the age of the copy is then
+// unknown, and it counts as never verified.
 func provenBefore(at time.Time) time.Time {
 	age := time.Since(at)
 	if at.IsZero() || age < 0 {

@@ -57,8 +57,7 @@ func causeAt(l *layerState, document string, shown source.Revision) observe.Caus
 	return observe.Cause{Position: source.Position{Layer: l.name, Document: document, Revision: shown}}
 }
 
-// keeps reports whether a document is absent from the source and its last content stands in its
-// place.
+// keeps reports whether a document is absent from the source and its last content replaces it.
 func (c *layerContent) keeps(name string) bool { return c != nil && slices.Contains(c.kept, name) }
 
 // absent returns the documents of a content that are not at their origin, in order.

@@ -16,15 +16,15 @@ import (
 // Owner is a config, as the one to whom sources belong.
 type Owner struct{ shared []identity }
 
-// owners are the configs of this process to whom sources belong, by source. It keeps no source
-// alive: those in use are kept by their configs, and of those that were closed the entry goes when
-// nobody has them any more.
+// owners are the configs of this process that own sources, by source. It keeps no source alive: the
+// configs keep the sources in use, and the entry of a closed one goes with the last reference to
+// it.
 var owners = struct {
 	sync.Mutex
 	of map[identity]*Owner
 }{of: map[identity]*Owner{}}
 
-// ended is in owners for a source that was closed with its config: nobody can have it any more.
+// ended is the owner of a source that was closed with its config: no other config can have it.
 var ended = new(Owner)
 
 // identity tells sources apart. Only what is reached by a pointer has one: two values that are
@@ -39,12 +39,13 @@ type owned struct {
 	identity
 	pointer *byte
 	ends    bool // with its Close
-	shared  bool // it belongs to nobody
+	shared  bool // it has no owner
 }
 
-// Take makes the source of a layer, and those that it wraps, o's, until it was closed with the
-// config; one without Close, or that is as new after it, can then be another's. Nothing is taken on
-// an error, which is of kind InvalidArgument. A source that may be shared belongs to nobody.
+// Take makes o the owner of the source of a layer, and of those that it wraps, until the source was
+// closed with the config. After that, another config can take a source that has no Close or can be
+// reused. On an error, which is of kind InvalidArgument, Take takes nothing. A source that may be
+// shared has no owner.
 func (o *Owner) Take(l *Layer) error {
 	all := ownable(l.Source)
 	if owner, t := o.take(all); owner != nil {
@@ -97,7 +98,7 @@ func packageOf(t reflect.Type) string {
 	return pkg
 }
 
-// giveBack gives back what was taken, when the engine calls no method of it any more.
+// giveBack gives back what was taken, when the engine no longer calls a method of it.
 func giveBack(all []owned, closed bool) {
 	owners.Lock()
 	defer owners.Unlock()

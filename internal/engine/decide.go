@@ -92,7 +92,7 @@ func (e *Engine) choose(of func(*layerState) *layerContent) candidate {
 	for i, f := range e.layers {
 		c.contents[i] = of(f)
 		if next := c.contents[i]; next != nil && next.decodedBy == nil {
-			e.decodeContent(f, next) // else nobody knows how its revision may be shown
+			e.decodeContent(f, next) // otherwise it is unknown how to show its revision
 		}
 		c.causes = append(c.causes, e.causes(f, c.contents[i])...)
 		c.news = c.news || c.contents[i] != nil && c.contents[i] != f.applied

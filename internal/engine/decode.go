@@ -63,7 +63,7 @@ func (e *Engine) decodeBy(plan *schema, f *layerState, c *layerContent) {
 	if c.decodedBy == plan && !(c.transient && time.Since(c.decodedAt) > decodeAgain) {
 		return
 	}
-	if c.decodedBy == nil || c.transient { // else only the plan is another: it says what it said, and nobody is asked again
+	if c.decodedBy == nil || c.transient { // otherwise only the schema changed: the references keep their values
 		c.referred, c.plain = nil, nil
 	}
 	c.decodedBy, c.transient = plan, false

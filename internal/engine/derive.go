@@ -72,8 +72,8 @@ func (d *derivation) add() error {
 	})
 }
 
-// GiveUp ends a resource: it is built no more, and closed as one that was replaced is. Last is
-// given its instance before nobody finds it.
+// GiveUp ends a resource: it is not built again, and is closed as a replaced one is. GiveUp calls
+// last with the instance before it becomes unreachable.
 func (e *Engine) GiveUp(ctx context.Context, number int, name string, last func(*resource.Instance)) error {
 	_, err := e.runOnWriter(ctx, func() (int64, error) {
 		live := e.cell.Load()

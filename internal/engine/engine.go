@@ -57,7 +57,7 @@ type Engine struct {
 	history []historyEntry
 	pin     int64        // the pinned version; 0 when nothing is
 	pending []pendingKey // with roots
-	// toldPending is what of it observers were told last.
+	// reportedPending is what observers received of it last.
 	reportedPending []pendingKey
 	// accepted is what is remembered of signed releases; only the writer changes it.
 	accepted  accepted

@@ -139,7 +139,7 @@ func (v view) waits(key string, live *tree.Node, wins []*tree.Node) bool {
 	return false
 }
 
-// show is the text of a node that nobody needs to hide.
+// show returns the text of a node, redacted if the node may hold a secret.
 func show(n *tree.Node, shape *tree.Shape, secret bool) string {
 	switch n.Kind {
 	case tree.Map:

@@ -8,13 +8,13 @@ import (
 )
 
 // startIsOver is the time after which a resource that cannot be built, or a section that cannot be
-// bound, is no reason to doubt what the service started with.
+// bound, does not cast doubt on the contents that the service started with.
 const startIsOver = 5 * time.Minute
 
 // fallBack is for a service that starts with contents from which a resource cannot be built or a
-// section bound, which was told by why: what would have been refused while it ran must not keep it
-// down. It makes the last known good copy live, if that will do, which again finds out; then the
-// new contents are refused as ever, and tried again.
+// section bound, with the problems why: contents that a running service would reject must not keep
+// it from starting. It makes the last known good copy live if again succeeds with it. The new
+// contents are then rejected as usual, and tried again.
 func (e *Engine) fallBack(again func() error, why source.Problems) bool {
 	live := e.cell.Load()
 	if live.Version != e.first || time.Since(live.At) > startIsOver {
@@ -41,7 +41,7 @@ func (e *Engine) fallBack(again func() error, why source.Problems) bool {
 		return false
 	}
 	if again() != nil {
-		e.decide() // the copy is no better: go on with what is newest
+		e.decide() // the copy is not better: continue with the newest contents
 		return false
 	}
 	e.snapshotSuspended.Store(false)

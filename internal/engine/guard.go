@@ -113,8 +113,9 @@ func (e *Engine) admit() {
 	}
 }
 
-// hold notes why a layer's newest content is held, nil for not at all, and reports whether that is
-// news. The source is told as of a content that was refused: what is live is another.
+// hold records why the newest content of a layer is held, nil if it is not, and reports whether
+// that is new. The source gets the same answer as for a rejected content, because another one is
+// live.
 func (e *Engine) hold(f *layerState, why []string) (news bool) {
 	e.mu.Lock()
 	news = !slices.Equal(f.held, why)
@@ -143,8 +144,8 @@ func (e *Engine) suspicion(f *layerState, c *layerContent) []string {
 	return nil
 }
 
-// wasGood reports whether a content was live before and was not taken back: then a layer is on its
-// way back from what was bad.
+// wasGood reports whether a content was live before and was not rolled back: the layer then returns
+// to good content.
 func (e *Engine) wasGood(f *layerState, c *layerContent) bool {
 	sum := c.sum()
 	if f.applied.sum() == sum {
@@ -204,7 +205,7 @@ func (e *Engine) freeze(next *State, live *State, alone source.Problems) source.
 	return nil
 }
 
-// place is where a key stands, or the nearest one above it.
+// place returns the position of a key, or of the nearest one above it.
 func place(root *tree.Node, p tree.Path) source.Position {
 	for {
 		if n := root.Lookup(p); n != nil || len(p) == 0 {

@@ -107,11 +107,11 @@ func (e *Engine) pinTo(version int64) (int64, error) {
 	return e.restore(state)
 }
 
-// restore makes an old state live again under a new version, and pins it. What the service makes
-// from it is built anew where it differs from what is live; if it cannot be, all stays as it is.
+// restore makes an old state live again under a new version, and pins it. It builds the resources
+// that differ from the live ones again; if a build fails, nothing changes.
 func (e *Engine) restore(old *State) (int64, error) {
 	live := e.cell.Load()
-	e.resources.Forget() // somebody wants it now
+	e.resources.Forget() // an operator asked for it
 	next, err := e.back(old, live)
 	if err != nil {
 		return 0, err

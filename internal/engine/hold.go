@@ -12,8 +12,8 @@ type Held struct {
 	Built *resource.Set
 }
 
-// Hold holds the live version for ctx: what was built for it is not closed before ctx ends, its
-// grace time aside.
+// Hold holds the live version for ctx: its resources are not closed before ctx ends, at most for
+// their grace period.
 func (e *Engine) Hold(ctx context.Context) *Held {
 	for {
 		s := e.cell.Load()

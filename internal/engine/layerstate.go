@@ -34,7 +34,7 @@ type layerContent struct {
 	kept       []string            // documents that are absent, with their last content in their place
 	digest     *digest             // once it was asked for
 	sums       [][sha256.Size]byte // of the data of its documents; nil where no manifest has asked
-	released   bool                // somebody said that it may not be held
+	released   bool                // it was approved
 	shown      atomic.Pointer[source.Revision]
 }
 
@@ -85,7 +85,7 @@ type layerState struct {
 
 	// the writer's own
 	doubt      []string          // why latest would be held if it were not refused
-	quarantine map[digest]string // contents that were taken back, and why
+	quarantine map[digest]string // contents that were rolled back, and why
 	breaker    guard.Breaker
 }
 
@@ -149,8 +149,8 @@ func (l *layerState) recordVerified(now, answer time.Time) time.Time {
 	return l.verifiedAtLast
 }
 
-// keep returns c as it takes part: a document that is absent, and has been applied before, keeps
-// its last content, unless the layer is told to fall back.
+// keep returns c with the last content of each document that is absent and was applied before,
+// unless the layer drops absent documents.
 func (l *layerState) keep(c *layerContent) *layerContent {
 	if l.DropWhenAbsent || l.applied == nil {
 		return c

@@ -15,7 +15,7 @@ type location struct {
 	shape  *tree.Shape // nil where nothing is known of it
 	secret bool
 	node   *tree.Node // in the merged tree; nil where that has nothing or null
-	// gone says that what the path stands in is not there, so that no default holds.
+	// gone reports whether what would hold the path does not exist, so that no default applies.
 	gone bool
 	// within is the place above that has a text for all of it, such as "a,b" for a list; nil where
 	// there is none.
@@ -30,8 +30,8 @@ func (v view) locate(p tree.Path) location {
 	return at
 }
 
-// below is the shape of what stands in a map or list that a field of type any has, or that is
-// reserved: known, and not shown.
+// below is the shape of what is in a map or list of a field of type any, or of a reserved key:
+// known, and not shown.
 var below = &tree.Shape{Reserved: true}
 
 // step goes one segment down, to the end of path.
@@ -39,7 +39,7 @@ func (p location) step(path tree.Path) location {
 	segment := path[len(path)-1]
 	next := location{path: path, shape: p.shape.At(segment), node: p.node.Child(segment), gone: p.gone, within: p.within}
 	if next.shape == nil && p.shape != nil && p.shape.Kind == tree.Any {
-		next.shape = below // it is taken, with what it stands in
+		next.shape = below // it is known, as is what it is in
 	}
 	next.secret = p.secret || next.shape != nil && next.shape.Secret
 	there := next.node != nil

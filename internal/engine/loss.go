@@ -116,7 +116,7 @@ func (l *losses) guards(i int) bool {
 	return l.next[i] != nil && l.next[i] != l.base[i] && !l.next[i].released && !l.e.layers[i].WithoutChangeGuard
 }
 
-// hold holds a layer: it is not wanted any more.
+// hold holds a layer: its newest content no longer takes part.
 func (l *losses) hold(i int, why []string) { l.held[i], l.next[i] = why, l.base[i] }
 
 // ofDocuments is why the documents of a layer lose too much of what is applied of them, each by
@@ -130,8 +130,8 @@ func (l *losses) ofDocuments(applied, next *layerContent) (all []string) {
 	return all
 }
 
-// goneOf returns the documents of a layer that are not there any more. A document that is absent is
-// not one of them: it is kept, or the layer is told to drop it.
+// goneOf returns the documents that a layer no longer has. An absent document is not one of them:
+// it keeps its last content, or the layer drops it on purpose.
 func goneOf(applied, next *layerContent) (gone []named) {
 	for i, d := range applied.named {
 		if next.rootNear(i, d.name) == nil && next.document(d.name) == nil {
@@ -141,9 +141,9 @@ func goneOf(applied, next *layerContent) (gone []named) {
 	return gone
 }
 
-// ofLayers holds the layers that lose too much with documents that are not there any more. What
-// another document of the layer has, or the configuration says as before, is not lost: a file is
-// renamed, or moves to another folder.
+// ofLayers holds the layers that lose too much with removed documents. A key that another document
+// of the layer has, or that keeps its value in the configuration, is not lost: a file may be
+// renamed or move to another folder.
 func (l *losses) ofLayers() {
 	var config *tree.Node
 	why := map[int][]string{}
@@ -187,7 +187,7 @@ func (l *losses) ofWhole() {
 	}
 	live := l.e.cell.Load()
 	was := live.Merged
-	if live.pending != nil { // it has keys that nobody says any more, until the restart
+	if live.pending != nil { // until the restart it has keys that no layer sets
 		was = layer.Merge(live.roots...)
 	}
 	gone := guard.Missing(was, l.merged())

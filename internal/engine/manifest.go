@@ -96,8 +96,8 @@ func (l *layerState) latestName() string {
 	return ""
 }
 
-// waitsForRelease says why the layers that belong to a release cannot go on: not all that it lists
-// is there yet. Nil where they can.
+// waitsForRelease returns why the layers of a release have to wait: not all of its documents are
+// there. It returns nil if they are.
 func (e *Engine) waitsForRelease() []string {
 	newest := make([]*layerContent, len(e.layers))
 	for i, f := range e.layers {

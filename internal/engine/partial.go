@@ -46,7 +46,7 @@ func (e *Engine) largestGoodSubset(c candidate, problems source.Problems) (good 
 			if e.layers[i].doubt != nil { // it must not become live
 				search.Hopeless = append(search.Hopeless, n)
 			}
-			if own := c.contents[i].ownProblems(); own != nil { // which no other layer can mend
+			if own := c.contents[i].ownProblems(); own != nil { // which no other layer can fix
 				search.Hopeless = append(search.Hopeless, n)
 				if ownOf(problems, e.layers[i].name) == nil {
 					s.why[i] = e.redactor.problems(own)
@@ -213,9 +213,8 @@ func sizeOf(contents []*layerContent) int {
 	return size
 }
 
-// giveReason tells the layers that a search which was ended left out, and with which nothing is
-// known to be wrong. A layer that took away a key that is required is told of that, wherever the
-// problem stands.
+// giveReason gives a reason to the layers that an interrupted search left out and that have no
+// known problem. A layer that removed a required key gets that problem, whatever its position.
 func (s *partial) giveReason(in []bool) {
 	b := s.e.newBlame(s.base, s.whole)
 	charged := map[*source.Problem][]int{}

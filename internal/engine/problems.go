@@ -29,7 +29,7 @@ func (s *problemSet) add(more source.Problems) {
 	}
 }
 
-// ownOf returns the problems that stand in a layer.
+// ownOf returns the problems with a position in a layer.
 func ownOf(problems source.Problems, layer string) (own source.Problems) {
 	for _, p := range problems {
 		if p.Position.Layer == layer {
@@ -39,7 +39,7 @@ func ownOf(problems source.Problems, layer string) (own source.Problems) {
 	return own
 }
 
-// of returns the problems that stand in a layer; all of them where none does.
+// of returns the problems with a position in a layer; all of them if there are none.
 func of(problems source.Problems, layer string) source.Problems {
 	if own := ownOf(problems, layer); own != nil {
 		return own

@@ -24,8 +24,8 @@ type redactor struct {
 	short    []string // those that the replacer has not, the longest first
 }
 
-// minSecret is the length in bytes from which a secret is taken out wherever it occurs; a shorter
-// one is only where it stands by itself, lest it tear holes into ordinary words.
+// minSecret is the length in bytes from which a secret is redacted wherever it occurs. A shorter
+// one is redacted only as a whole word, so that it does not damage ordinary words.
 const minSecret = 4
 
 func (s *redactor) text(t string) string {
@@ -66,7 +66,7 @@ func (s *redactor) prepare() {
 	s.replacer = strings.NewReplacer(pairs...)
 }
 
-// replaceWord takes a secret out of a text where neither a letter nor a digit stands beside it.
+// replaceWord redacts a secret in a text where no letter or digit is next to it.
 func replaceWord(t, secret string) string {
 	if !strings.Contains(t, secret) {
 		return t
@@ -95,9 +95,9 @@ func replaceWord(t, secret string) string {
 
 func isWord(c rune) bool { return c == '_' || unicode.IsLetter(c) || unicode.IsDigit(c) }
 
-// err returns err if neither its text nor that of a cause holds a secret; else another error of the
-// same kind without it, from which no cause can be reached. Words of nacre's own in it stay. It
-// stands errors whose own methods panic, such as typed nil pointers.
+// err returns err if neither its text nor that of a cause holds a secret. Otherwise it returns an
+// error of the same kind with redacted text and without causes. It does not redact nacre's own
+// words. It tolerates errors whose methods panic, such as typed nil pointers.
 func (s *redactor) err(err error) error {
 	if clean := s.instead(err); clean != nil {
 		return clean
@@ -148,9 +148,9 @@ func (e *redactedError) Error() string { return e.text }
 
 func (e *redactedError) Unwrap() error { return e.kind }
 
-// ofSource is err for an error of a source. What the source calls itself and its documents stays,
-// since a position is no use without, and so does what a source of nacre's own says beside the
-// cause.
+// ofSource is like err for an error of a source. It does not redact the names of the source and of
+// its documents, since a position is useless without them, nor what one of nacre's own sources says
+// in addition to the cause.
 func (s *redactor) ofSource(err error, l *layerState, names ...string) (clean error) {
 	defer func() {
 		if recover() != nil {
@@ -177,9 +177,9 @@ func (s *redactor) ofSource(err error, l *layerState, names ...string) (clean er
 	return out
 }
 
-// problems takes the notes off problems, with the secrets in the foreign parts of their messages,
-// and out of reach in the causes. What has no note is foreign. The problems of the steps go through
-// it once, on their way to whoever is told of them.
+// problems returns problems without their notes, with the secrets removed from the foreign parts of
+// their messages and from their causes. A problem without a note is foreign. The problems of the
+// steps pass through it once, before they are reported.
 func (s *redactor) problems(all source.Problems) source.Problems {
 	if all == nil {
 		return nil

@@ -10,8 +10,8 @@ import (
 	"github.com/nacre-go/nacre/observe"
 )
 
-// saver keeps the copy on disk, in a goroutine of its own with a mailbox of one slot: a slow or
-// full disk holds nobody up. A nil saver keeps none.
+// saver writes the copy to disk, in a goroutine of its own with a mailbox of one slot, so that a
+// slow or full disk delays nothing else. A nil saver keeps no copy.
 type saver struct {
 	path      string
 	key       []byte

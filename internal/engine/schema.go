@@ -11,19 +11,19 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Section is one type that is bound to a piece of the configuration: the service's own to the whole
-// of it, a section's to what stands under a key. A version has a value of each.
+// Section is one type that is bound to a piece of the configuration: that of the service to the
+// whole, that of a section to what is under a key. A version has a value of each.
 type Section struct {
-	// At is where the piece stands; empty for the whole.
+	// At is the key of the piece; empty for the whole.
 	At tree.Path
 	// Type is that of the value, which is given as a pointer to it. Nil: the place is only
 	// reserved, and nothing is bound.
 	Type  reflect.Type
 	Shape *tree.Shape
-	// Bind returns the value, or a holder of it, and what is wrong, by the keys of the whole; a
-	// value beside problems is one that may be validated, so that all is told at once. It is given
-	// the piece, and the shape of all that is bound, nil where this part is the only one. The value
-	// is never copied: Validate, the builds and the readers have what Bind has made.
+	// Bind returns the value, or a holder of it, and the problems, with the keys of the whole. If
+	// it returns both, the value can be validated, so that all problems are reported at once. It
+	// gets the piece, and the shape of all sections, nil if there is only this one. The value is
+	// never copied: Validate, the builds and the readers get the value that Bind returned.
 	Bind     func(piece *tree.Node, whole *tree.Shape) (value any, problems source.Problems)
 	Validate func(value any, piece *tree.Node) source.Problems
 	// BindAlone says that a part of a configuration can be bound: Bind finds nothing wrong in what
@@ -44,7 +44,7 @@ type schema struct {
 	standalone []*Section // those that are bound to each document by itself, which watchers do while the writer opens and closes parts
 	shape      *tree.Shape
 	freezer    *guard.Freezer
-	// embedding is where references may stand.
+	// embedding says where references are allowed.
 	embedding *layer.Embedding
 }
 
@@ -81,7 +81,7 @@ func newSchema(parts []*Section) (*schema, error) {
 	return p, nil
 }
 
-// whole is what each part is told of the others: the shape of all; nil where there are no others.
+// whole returns the shape of all sections, which each gets; nil if there is only one.
 func (p *schema) whole() *tree.Shape {
 	if len(p.sections) == 1 {
 		return nil
@@ -89,9 +89,9 @@ func (p *schema) whole() *tree.Shape {
 	return p.shape
 }
 
-// leftOf is what a closed part leaves of its shape: its keys stay known, and its secrets secret;
-// nothing of it waits for a restart. Where nobody else binds the place, anything may stand there,
-// and nothing more of it is shown.
+// leftOf returns what remains of the shape of a closed section: its keys stay known, its secrets
+// stay secret, and none of its keys waits for a restart. If no other section binds the key, any
+// value is allowed there, and no more of it is shown.
 func (p *schema) leftOf(part *Section) *tree.Shape {
 	for _, other := range p.sections {
 		if other.isOpen() && other.At.String() == part.At.String() {
@@ -136,8 +136,8 @@ func (p *schema) bind(root *tree.Node, had []any) (values []any, problems source
 	return values, all.all
 }
 
-// blocked is what stands above the part's place and is no map, as a problem: nothing of the part
-// can be there, and its defaults are not meant.
+// blocked returns a problem if a value above the key of the section is not a map: the section can
+// then have no keys, and its defaults do not apply.
 func (p *Section) blocked(root *tree.Node) source.Problems {
 	for i := range p.At {
 		n := root.Lookup(p.At[:i])
@@ -145,7 +145,7 @@ func (p *Section) blocked(root *tree.Node) source.Problems {
 			return nil
 		}
 		if n.Kind != tree.Map {
-			return wording.OwnAll(source.Problems{{Kind: source.WrongType, Key: p.At[:i].String(), Position: n.Position(), Message: "must be a map, since " + p.At.String() + " stands below it"}})
+			return wording.OwnAll(source.Problems{{Kind: source.WrongType, Key: p.At[:i].String(), Position: n.Position(), Message: "must be a map, because " + p.At.String() + " is below it"}})
 		}
 	}
 	return nil

@@ -19,13 +19,13 @@ import (
 // value of it too. What is live must be good for it; the error has all that is not, and then all is
 // as before. A part that is there already is given once more. Each Attach wants a Detach.
 func (e *Engine) Attach(ctx context.Context, part Section) (int, error) {
-	var settled atomic.Bool // by the writer who is done, or by who gives up on it
+	var settled atomic.Bool // set by whichever comes first: the writer, or giving up on it
 	var made int            // the writer's, until it has settled
 	n, err := e.runOnWriter(ctx, func() (int64, error) {
 		n, err := e.attach(&part)
 		made = n
 		if err == nil && !settled.CompareAndSwap(false, true) {
-			e.detach(n) // nobody wants it any more
+			e.detach(n) // it came too late
 		}
 		return int64(n), err
 	})
@@ -72,7 +72,7 @@ func (e *Engine) attach(part *Section) (int, error) {
 			return undo(err)
 		}
 	} else {
-		e.retryDecision() // what was refused for a key that nobody knew may be good now
+		e.retryDecision() // content that was rejected for an unknown key may be good now
 	}
 	if e.isClosed() && e.cell.Load().schema != next {
 		return 0, closed()

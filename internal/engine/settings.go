@@ -35,8 +35,9 @@ type Layer struct {
 	RefreshEvery time.Duration
 	// Decrypt makes the data of a document readable; nil where it is.
 	Decrypt func(ctx context.Context, d source.Document) ([]byte, error)
-	// Manifest says that the layer's document is no configuration but says which documents of the
-	// others belong together. With keys, one of them must have signed it. See CheckManifests.
+	// Manifest reports whether the document of the layer is not configuration, but lists which
+	// documents of the others belong together. With keys, one of them must have signed it. See
+	// CheckManifests.
 	Manifest     bool
 	ManifestKeys []ed25519.PublicKey
 	// TrustUnsigned lets documents be without a signature where there is a signed manifest, and
@@ -69,7 +70,7 @@ type Settings struct {
 	BootTimeout time.Duration
 	// CloseTimeout is how long Close waits for sources and subscribers.
 	CloseTimeout time.Duration
-	// FreshWithin is how long ago a layer may have been proven fresh; 0 is no bound.
+	// FreshWithin is how long ago a layer may have been verified; 0 means no bound.
 	FreshWithin time.Duration
 	// ServeStale makes a config ready however old its layers are.
 	ServeStale bool
@@ -79,7 +80,7 @@ type Settings struct {
 	Service string
 	// LastKnownGoodPath is the path of the copy on disk; "" keeps none.
 	LastKnownGoodPath string
-	// LastKnownGoodKey encrypts it; empty: it is kept in clear.
+	// LastKnownGoodKey encrypts it; empty for a copy without encryption.
 	LastKnownGoodKey []byte
 	// LastKnownGoodErr is why there is no path although a copy is wanted; nil otherwise.
 	LastKnownGoodErr error
@@ -89,10 +90,10 @@ type Settings struct {
 	// Rebuild is how long to wait before a content is tried again from which a resource could not
 	// be built: it doubles from the first to the second.
 	Rebuild, MaxRebuild time.Duration
-	// MaxKeyLoss is the share of its keys that a document may lose in a change; 0 is no guard.
+	// MaxKeyLoss is the share of its keys that a document may lose in a change; 0 means no guard.
 	MaxKeyLoss float64
 	// MaxBadChanges is how many bad changes of a layer within BreakerWindow make its further
-	// changes wait; 0 is no bound.
+	// changes wait; 0 means no bound.
 	MaxBadChanges int
 	BreakerWindow time.Duration
 }

@@ -20,8 +20,8 @@ func (s *State) Sum() string {
 	return s.published
 }
 
-// KeyedSum tells states apart that differ in secrets alone, for who has the key of the copy; it is
-// empty without one.
+// KeyedSum returns a digest that differs also if only secrets differ. It needs the key of the copy,
+// and is empty without one.
 func (e *Engine) KeyedSum(s *State) string {
 	if len(e.LastKnownGoodKey) == 0 {
 		return ""
@@ -62,8 +62,9 @@ func (e *Engine) veiled(rev source.Revision) source.Revision {
 	return source.Revision(veil + hex.EncodeToString(keyed(key, "nacre revision 1", []byte(rev))[:16]))
 }
 
-// shown is the revision of a content wherever it is shown: that of its origin, unless a secret
-// stands in a document, of which it may be a digest. Of a content that is not decoded nobody knows.
+// shown returns the revision of a content as it is shown: that of its origin, or a keyed digest of
+// it if a document holds a secret, since the revision may be a digest of the document. A content
+// that is not decoded counts as one with a secret.
 func (e *Engine) shown(c *layerContent) source.Revision {
 	if rev := c.shown.Load(); rev != nil {
 		return *rev

@@ -116,8 +116,8 @@ func (e *Engine) takeInbox() []*update {
 	return all
 }
 
-// isOwnSource reports whether a source is one of nacre's, whose errors have words of nacre's own
-// beside the cause.
+// isOwnSource reports whether a source is one of nacre's, whose errors have text of nacre's own in
+// addition to the cause.
 func isOwnSource(s source.Source) bool {
 	t := reflect.TypeOf(s)
 	for t.Kind() == reflect.Pointer {
