@@ -7,7 +7,7 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// call is one Next at work.
+// call is a call of Next in progress.
 type call struct {
 	p        *probe
 	prev     source.Revision
@@ -53,7 +53,7 @@ func (p *probe) resume() *call {
 	return p.start(p.rev)
 }
 
-// within reports whether the call returns within d. What it returned is then examined.
+// within reports whether the call returns within d. It examines the result.
 func (a *call) within(d time.Duration) bool {
 	if !wait(a.done, d) {
 		return false
@@ -86,15 +86,15 @@ func wait(done <-chan struct{}, d time.Duration) bool {
 // pause lets d pass.
 func pause(d time.Duration) { wait(nil, d) }
 
-// quiet reports a call that returns although nothing has changed.
+// quiet reports a call that returns without a change.
 func (a *call) quiet(rule ruleID, after string) {
 	if !a.within(a.p.Quiet) {
 		return
 	}
 	if a.err != nil {
-		a.p.fail(rule, "after %s Next returned an error of kind %q, though nothing had changed since", after, source.KindOf(a.err))
+		a.p.fail(rule, "after %s Next returned an error of kind %q, although nothing had changed since", after, source.KindOf(a.err))
 	}
-	a.p.fail(rule, "after %s Next returned %s, though nothing had changed since", after, a.p.describe(a.content))
+	a.p.fail(rule, "after %s Next returned %s, although nothing had changed since", after, a.p.describe(a.content))
 }
 
 // abandon cancels a call and waits for its end.

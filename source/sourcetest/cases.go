@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// cases are what the suite tries, simple things first.
+// cases are the cases of the suite, simple ones first.
 var cases = []testCase{
 	{"ZeroPrevAsksForWhatIsThere", 11, nil, zeroPrev},
 	{"CurrentPrevBlocks", 2, nil, currentBlocks},
@@ -42,10 +42,10 @@ func zeroPrev(c *check) {
 	for _, prev := range []struct{ rev, text string }{{"", "the zero revision"}, {"no such revision", "a revision that it never gave"}} {
 		a := p.start(sourceRevision(prev.rev))
 		if !a.within(c.Settles) {
-			c.fail(11, "Next with %s blocked, though there is a content", prev.text)
+			c.fail(11, "Next with %s blocked, although there is a content", prev.text)
 		}
 		if a.err != nil || p.at != 1 {
-			c.fail(11, "Next with %s did not return the content that is there", prev.text)
+			c.fail(11, "Next with %s did not return the current content", prev.text)
 		}
 	}
 }
@@ -55,7 +55,7 @@ func currentBlocks(c *check) {
 	p := c.probe()
 	p.first(1)
 	a := p.start(p.rev)
-	a.quiet(2, "a content that was seen")
+	a.quiet(2, "a content that Next had returned")
 	c.put(2)
 	p.follow(a, 2, 1, "a put while Next was blocked")
 }
@@ -75,7 +75,7 @@ func sameAgain(c *check) {
 }
 
 // noChangeLost changes the origin at every moment that it can arrange around the start of Next, for
-// sources that are new and for one that has been asked before.
+// new sources and for one that was called before.
 func noChangeLost(c *check) {
 	c.put(1)
 	n, old := 1, c.probe()
@@ -109,7 +109,7 @@ func noChangeLost(c *check) {
 	}
 }
 
-// stagger lets a time pass that differs from round to round: from none to about a millisecond.
+// stagger waits for a time that differs from round to round, from none to about a millisecond.
 func (c *check) stagger(round int) {
 	for range round {
 		runtime.Gosched()
@@ -119,7 +119,7 @@ func (c *check) stagger(round int) {
 	}
 }
 
-// lastOfMany changes the origin faster than anyone reads, and while nobody reads.
+// lastOfMany changes the origin faster than the source reads, and while no call of Next runs.
 func lastOfMany(c *check) {
 	c.put(1)
 	p, q := c.probe(), c.probe()
@@ -133,7 +133,7 @@ func lastOfMany(c *check) {
 	p.start(p.rev).quiet(2, "the last of many changes")
 }
 
-// whole reads while it is being written.
+// whole reads while the origin writes.
 func whole(c *check) {
 	c.put(1)
 	p := c.probe()
@@ -174,7 +174,7 @@ func whole(c *check) {
 	p.follow(a, n, 1, "many changes")
 }
 
-// comesBack has the origin return to what it was.
+// comesBack makes the origin return to an earlier content.
 func comesBack(c *check) {
 	c.put(1)
 	p := c.probe()
@@ -195,7 +195,7 @@ func twoSources(c *check) {
 	p.follow(a, 2, 1, "a change, in the first source of two,")
 	q.follow(b, 2, 1, "a change, in the second source of two,")
 	b = q.start(q.rev)
-	b.quiet(2, "a content that was seen")
+	b.quiet(2, "a content that Next had returned")
 	p.close()
 	c.put(3)
 	q.follow(b, 3, 1, "a change after the other source was closed,")

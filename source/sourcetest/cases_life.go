@@ -21,10 +21,10 @@ func cancelBlocked(c *check) {
 	p.first(1)
 	for range 3 {
 		a := p.start(p.rev)
-		a.quiet(2, "a content that was seen")
+		a.quiet(2, "a content that Next had returned")
 		a.abandon()
 		if a.err != a.ctx.Err() { //nolint:errorlint // the contract says ctx.Err() itself
-			c.fail(6, "Next returned something else than ctx.Err() when its context was cancelled")
+			c.fail(6, "Next returned something other than ctx.Err() when its context was cancelled")
 		}
 	}
 	ctx, cancel := context.WithTimeout(c.ctx, time.Millisecond)
@@ -33,7 +33,7 @@ func cancelBlocked(c *check) {
 		c.fail(6, "Next did not return within %v after its deadline", prompt)
 	}
 	if !errors.Is(a.err, context.DeadlineExceeded) {
-		c.fail(6, "Next returned something else than ctx.Err() after its deadline")
+		c.fail(6, "Next returned something other than ctx.Err() after its deadline")
 	}
 }
 
@@ -47,7 +47,7 @@ func cancelledBefore(c *check) {
 		a := p.startWith(ctx, cancel, p.rev)
 		a.abandon()
 		if a.err != ctx.Err() { //nolint:errorlint // the contract says ctx.Err() itself
-			c.fail(6, "Next returned something else than ctx.Err() with a context that had ended before")
+			c.fail(6, "Next returned something other than ctx.Err() with a context that had ended before")
 		}
 	}
 	fresh := c.probe()
@@ -58,7 +58,7 @@ func cancelledBefore(c *check) {
 		fresh.until(1, 1, "a first call whose context had ended before")
 	}
 	a := fresh.start(fresh.rev)
-	a.quiet(2, "a content that was seen")
+	a.quiet(2, "a content that Next had returned")
 	c.put(2)
 	fresh.follow(a, 2, 1, "a change, to a source whose first call's context had ended before,")
 }
@@ -113,7 +113,7 @@ func noGoroutine(c *check) {
 			return
 		}
 		if time.Now().After(deadline) {
-			c.report(6, "a goroutine that the source started is still there %v after Close:\n%s", prompt, stack)
+			c.report(6, "a goroutine that the source started still runs %v after Close:\n%s", prompt, stack)
 			return
 		}
 		pause(5 * time.Millisecond)
@@ -196,7 +196,7 @@ func closing(c *check) {
 	p := c.probe()
 	p.until(2, 1, "all other sources of the origin were closed")
 	a = p.start(p.rev)
-	a.quiet(2, "a content that was seen")
+	a.quiet(2, "a content that Next had returned")
 	c.put(3)
 	p.follow(a, 3, 1, "a change, to a source that came after all others were closed,")
 }
@@ -209,7 +209,7 @@ func abilities(c *check) {
 	c.unwraps(s)
 	prover, proves := source.As[source.FreshnessReporter](s)
 	if proves && !prover.VerifiedAt().IsZero() && prover.VerifiedAt().Before(before.Add(-time.Hour)) {
-		c.report(12, "VerifiedAt of a source that was never asked is in the past")
+		c.report(12, "VerifiedAt is in the past before the first Next")
 	}
 	p.first(1)
 	if proves && (prover.VerifiedAt().IsZero() || prover.VerifiedAt().After(time.Now())) {
@@ -228,7 +228,7 @@ func abilities(c *check) {
 		}
 	}()
 	a := p.start(p.rev)
-	a.quiet(2, "a content that was seen")
+	a.quiet(2, "a content that Next had returned")
 	if receiver, ok := source.As[source.Acknowledger](s); ok {
 		done := make(chan struct{})
 		go func() {
@@ -249,9 +249,9 @@ func abilities(c *check) {
 	c.breakOrigin()
 	_ = p.trouble(2, "the origin broke")
 	told := time.Now()
-	p.start(p.rev).quiet(2, "an error that was told")
+	p.start(p.rev).quiet(2, "an error that Next had returned")
 	if prover.VerifiedAt().After(told) {
-		c.report(12, "VerifiedAt goes on while the origin does not answer")
+		c.report(12, "VerifiedAt advances while the origin does not answer")
 	}
 	if _, ok := source.As[io.Closer](s); ok {
 		p.close()

@@ -12,7 +12,7 @@ func emptyDocument(c *check) {
 	c.put(empty)
 	p.until(empty, 1, "a put of an empty document")
 	if p.rev == full {
-		c.report(5, "an empty and a full document have one revision")
+		c.report(5, "an empty and a full document have the same revision")
 	}
 	c.put(1)
 	p.until(1, 1, "an empty document was filled")
@@ -25,11 +25,11 @@ func absent(c *check) {
 	c.delete()
 	p.until(none, 1, "a delete")
 	gone := p.rev
-	p.start(p.rev).quiet(2, "an absence that was seen")
+	p.start(p.rev).quiet(2, "an absence that Next had returned")
 	c.put(empty)
 	p.until(empty, 1, "an empty document was put in place of an absent one")
 	if p.rev == gone {
-		c.report(5, "an empty and an absent document have one revision")
+		c.report(5, "an empty and an absent document have the same revision")
 	}
 	c.delete()
 	p.until(none, 1, "a delete of an empty document")
@@ -95,15 +95,15 @@ func sameError(c *check) {
 	c.put(1)
 	p := c.probe()
 	p.first(1)
-	p.start(p.rev).quiet(2, "a content that was seen")
+	p.start(p.rev).quiet(2, "a content that Next had returned")
 	c.breakOrigin()
 	_ = p.trouble(2, "the origin broke")
 	for range 2 {
 		a := p.start(p.rev)
-		a.quiet(2, "an error that was told")
+		a.quiet(2, "an error that Next had returned")
 		a.abandon()
 	}
-	p.start("").quiet(2, "an error that was told, and the zero revision,")
+	p.start("").quiet(2, "an error that Next had returned, and the zero revision,")
 }
 
 func endOfError(c *check) {
@@ -115,11 +115,11 @@ func endOfError(c *check) {
 		_ = p.trouble(2, "the origin broke")
 		c.repairOrigin()
 		p.seeAgain(1, "the origin was repaired with the content as before")
-		p.start(p.rev).quiet(2, "the end of an error that was told")
+		p.start(p.rev).quiet(2, "the end of an error")
 	}
 	c.breakOrigin()
 	_ = p.trouble(2, "the origin broke")
-	p.start(p.rev).quiet(2, "an error that was told")
+	p.start(p.rev).quiet(2, "an error that Next had returned")
 	c.repairOrigin()
 	c.put(2)
 	p.until(2, 2, "the origin was repaired and changed while Next was blocked")
@@ -146,11 +146,11 @@ func noValue(c *check) {
 	p := c.probe()
 	p.first(1)
 	c.harness("Spoil", func() error { return c.Spoil(c.ctx, canary) })
-	_ = p.trouble(2, "a document that the source cannot take")
-	p.start(p.rev).quiet(2, "a document that the source cannot take")
+	_ = p.trouble(2, "a document that the source cannot decode")
+	p.start(p.rev).quiet(2, "a document that the source cannot decode")
 	c.put(2)
 	if c.Repair != nil {
 		c.repairOrigin()
 	}
-	p.until(2, 2, "a good document in place of one that the source could not take")
+	p.until(2, 2, "a good document in place of one that the source could not decode")
 }

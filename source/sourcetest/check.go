@@ -13,14 +13,14 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// prompt is how soon Next must return when its context ends, and Close when it is called. It is
-// long for a machine that is busy; a source that does not listen takes for ever.
+// prompt is the time within which Next must return after its context has ended, and Close after it
+// was called. It is long, for a busy machine; a source that ignores its context never returns.
 const prompt = 2 * time.Second
 
 // valueSize is the size in bytes to which a value may grow in the cases that look for torn content.
 const valueSize = 8192
 
-// check is one case at work.
+// check is one case in progress.
 type check struct {
 	Harness
 	name   string
@@ -35,19 +35,19 @@ type check struct {
 
 var serial atomic.Int64
 
-// put writes document n of the suite; 0 is an empty one.
+// put writes document n of the suite; document 0 is empty.
 func (c *check) put(n int) {
 	c.harness("Put", func() error { return c.Put(c.ctx, c.values(n)) })
 }
 
-// putWithin is put for Harness.AfterRead: it runs in the source's goroutine, which must not panic.
+// putWithin is put for Harness.AfterRead. It runs in the source's goroutine, which must not panic.
 func (c *check) putWithin(n int) {
 	if err := c.Put(c.ctx, c.values(n)); err != nil {
 		c.report(0, "Put of the harness, right after a read: %v", err)
 	}
 }
 
-// harness calls a function of the harness; if it fails or does not come back, the case ends.
+// harness calls a function of the harness. If it fails or does not return, the case ends.
 func (c *check) harness(name string, f func() error) {
 	result := make(chan error, 1)
 	go func() { result <- f() }()
@@ -59,7 +59,7 @@ func (c *check) harness(name string, f func() error) {
 			c.fail(0, "%s of the harness: %v", name, err)
 		}
 	case <-timer.C:
-		c.fail(1, "%s of the harness does not come back: does the source hold up whoever wakes it?", name)
+		c.fail(1, "%s of the harness does not return: does the source block its origin?", name)
 	}
 }
 
@@ -84,13 +84,13 @@ type probe struct {
 	revs   map[source.Revision]string
 }
 
-// kept is a content that was returned, and what it looked like then.
+// kept is a content that Next returned, and its fingerprint at that time.
 type kept struct {
 	content source.Content
 	print   string
 }
 
-// probe makes a source.
+// probe returns a new source under observation.
 func (c *check) probe() *probe {
 	if c.label == "" {
 		c.label = "sourcetest-" + strconv.FormatInt(serial.Add(1), 10)
@@ -104,7 +104,7 @@ func (c *check) probe() *probe {
 	return p
 }
 
-// labelled runs f so that the goroutines that it starts can be told from all others.
+// labelled runs f with a label by which the goroutines that it starts can be found.
 func (c *check) labelled(f func()) {
 	pprof.Do(context.Background(), pprof.Labels("sourcetest", c.label), func(context.Context) { f() })
 }
@@ -132,12 +132,13 @@ func describe(n int) string {
 	return fmt.Sprintf("document %d", n)
 }
 
-// until asks until the document with number n has come, or fails the case by the rule.
+// until calls Next until it has returned document n. If that takes too long, the case fails by the
+// rule.
 func (p *probe) until(n int, rule ruleID, after string) {
 	p.follow(p.resume(), n, rule, after)
 }
 
-// follow goes on from a call that runs already.
+// follow is until, beginning with a call that runs already.
 func (p *probe) follow(a *call, n int, rule ruleID, after string) {
 	deadline := time.Now().Add(p.Settles)
 	for {
@@ -152,8 +153,7 @@ func (p *probe) follow(a *call, n int, rule ruleID, after string) {
 	}
 }
 
-// missing reports a document that did not come, after a look at what a call with the zero revision
-// shows.
+// missing reports that a document did not arrive, after a call with the zero revision.
 func (p *probe) missing(n int, rule ruleID, after string) {
 	what := fmt.Sprintf("after %s, %s did not come within %v; last seen was %s", after, describe(n), p.Settles, p.lastSeen())
 	p.call.abandon()
@@ -172,11 +172,11 @@ func (p *probe) missing(n int, rule ruleID, after string) {
 	p.fail(rule, "%s", what)
 }
 
-// first asks for the first time, when there is a document.
+// first makes the first call, when there is a document.
 func (p *probe) first(n int) { p.until(n, 11, "a put") }
 
-// backOff waits a little, so that a source that returns again and again does not keep a bubble's
-// clock from going on.
+// backOff waits briefly, so that a source that returns repeatedly does not stop the clock of a
+// bubble.
 func (p *probe) backOff() { pause(100 * time.Microsecond) }
 
 func (p *probe) lastSeen() string {
@@ -186,7 +186,7 @@ func (p *probe) lastSeen() string {
 	return describe(p.at)
 }
 
-// trouble asks until an error has come, or fails the case.
+// trouble calls Next until it has returned an error. If that takes too long, the case fails.
 func (p *probe) trouble(rule ruleID, after string) error {
 	deadline := time.Now().Add(p.Settles)
 	for {
@@ -198,13 +198,13 @@ func (p *probe) trouble(rule ruleID, after string) error {
 			return a.err
 		}
 		if p.at <= empty && p.at >= none {
-			p.fail(3, "after %s Next returned %s, and not an error", after, describe(p.at))
+			p.fail(3, "after %s Next returned %s, not an error", after, describe(p.at))
 		}
 		p.backOff()
 	}
 }
 
-// end closes everything and looks at what was kept.
+// end closes all sources and checks the contents that were kept.
 func (c *check) end() {
 	defer func() {
 		if r := recover(); r != nil && r != (stop{}) {
@@ -219,7 +219,7 @@ func (c *check) end() {
 	}
 }
 
-// close ends the probe's calls and its source.
+// close ends the calls of the probe and closes its source.
 func (p *probe) close() {
 	if p.source == nil {
 		return
@@ -236,12 +236,12 @@ func (p *probe) close() {
 	p.closeSource(s)
 	for _, k := range p.kept {
 		if fingerprint(k.content) != k.print {
-			p.report(8, "a content was changed after it was returned")
+			p.report(8, "a content changed after Next had returned it")
 		}
 	}
 }
 
-// closeSource calls Close, if there is one, once.
+// closeSource calls Close once, if there is one.
 func (p *probe) closeSource(s source.Source) {
 	closer, ok := source.As[io.Closer](s)
 	if !ok {

@@ -18,7 +18,7 @@ var formats = []string{
 	source.FormatYAML, source.FormatJSON, source.FormatTOML, source.FormatDotenv, source.FormatProperties, formatEnviron,
 }
 
-// examine looks at what Next returned: every content and every error of every case passes here.
+// examine checks what Next returned: every content and every error of every case.
 func (p *probe) examine(a *call) {
 	switch {
 	case a.panicked:
@@ -36,10 +36,10 @@ func (p *probe) examine(a *call) {
 		p.fail(5, "a content has the zero revision, which is that of no content")
 	}
 	if len(c.Documents) == 0 {
-		p.fail(3, "a content has no document; a document that is not there has Absent set")
+		p.fail(3, "a content has no document; a missing document has Absent set")
 	}
 	if strings.Contains(string(c.Revision), canary) {
-		p.report(7, "the revision has a value of the document in it")
+		p.report(7, "the revision contains a value of the document")
 	}
 	var names []string
 	for _, d := range c.Documents {
@@ -51,11 +51,11 @@ func (p *probe) examine(a *call) {
 	}
 	print := fingerprint(c)
 	if old, ok := p.revs[c.Revision]; ok && old != print {
-		p.fail(5, "two contents that differ have one revision")
+		p.fail(5, "two contents that differ have the same revision")
 	}
 	p.revs[c.Revision] = print
 	if c.Revision == a.prev && !erred {
-		p.fail(2, "Next returned a content with the revision that it was given")
+		p.fail(2, "Next returned a content with the revision prev")
 	}
 	p.kept = append(p.kept, kept{c, print})
 	n, err := number(c)
@@ -70,17 +70,17 @@ func (p *probe) examineDocument(d source.Document) {
 		p.report(8, "a document has no name")
 	}
 	if strings.Contains(d.Name+d.Location, canary) {
-		p.report(7, "the name or location of a document has a value of the document in it")
+		p.report(7, "the name or location of a document contains a value of the document")
 	}
 	switch {
 	case d.Absent && (d.Data != nil || d.Tree != nil):
 		p.report(3, "an absent document has data or a tree")
 	case d.Absent:
 	case d.Tree != nil && (d.Data != nil || d.Format != ""):
-		p.report(8, "a document has a tree and data as well")
+		p.report(8, "a document has both a tree and data")
 	case d.Tree != nil:
 		if at := foreign(d.Tree); at != "" {
-			p.report(8, "the tree of a document holds a %s, which has no place there", at)
+			p.report(8, "the tree of a document contains a %s, which a tree cannot hold", at)
 		}
 	case !slices.Contains(formats, d.Format):
 		p.fail(8, "a document's format is %q, which the engine does not know", d.Format)
@@ -102,7 +102,7 @@ func (p *probe) examineDocument(d source.Document) {
 		return
 	}
 	if declared != want {
-		p.report(8, "a document's digest is not that of its data")
+		p.report(8, "the digest of a document does not match its data")
 	}
 }
 
@@ -129,26 +129,26 @@ func foreign(v any) string {
 	return ""
 }
 
-// examineError looks at an error; that of the context only where the context has ended.
+// examineError checks an error; that of the context only if the context has ended.
 func (p *probe) examineError(a *call) {
 	err := a.err
 	if ctxErr := a.ctx.Err(); ctxErr != nil {
 		if errors.Is(err, ctxErr) && err != ctxErr { //nolint:errorlint // the contract says ctx.Err() itself
-			p.report(6, "Next returned an error around ctx.Err() and not ctx.Err() itself")
+			p.report(6, "Next returned an error that wraps ctx.Err(), not ctx.Err() itself")
 		}
 		if errors.Is(err, ctxErr) {
 			return
 		}
 	} else if errors.Is(err, context.Canceled) {
-		p.report(6, "Next said that its context had ended, which it had not")
+		p.report(6, "Next returned an error of its context, which had not ended")
 		return
 	}
 	p.erred = true
 	if strings.Contains(err.Error(), canary) || strings.Contains(fmt.Sprintf("%+v %#v", err, err), canary) {
-		p.report(7, "an error has a value of the document in it")
+		p.report(7, "an error contains a value of the document")
 	}
 	if source.KindOf(err) == source.Unknown {
-		p.report(7, "an error of type %T has no kind, or Unknown", err)
+		p.report(7, "an error of type %T has the kind Unknown", err)
 	}
 	var named string
 	if e, ok := errors.AsType[*source.Error](err); ok {
@@ -158,11 +158,12 @@ func (p *probe) examineError(a *call) {
 		p.report(7, "an error of kind %q names no document", source.KindOf(err))
 	}
 	if a.content.Revision != "" || a.content.Documents != nil {
-		p.report(2, "Next returned an error and a content as well")
+		p.report(2, "Next returned both an error and a content")
 	}
 }
 
-// namesDocument reports whether a text has the name of a document in it that the source has shown.
+// namesDocument reports whether a text contains the name of a document that the source has
+// returned.
 func (p *probe) namesDocument(text string) bool {
 	for _, other := range p.probes {
 		for _, k := range other.kept {
@@ -176,7 +177,7 @@ func (p *probe) namesDocument(text string) bool {
 	return false
 }
 
-// fingerprint is a checksum of all of a content that is its state.
+// fingerprint returns a checksum of the state of a content.
 func fingerprint(c source.Content) string {
 	h := sha256.New()
 	for _, d := range c.Documents {

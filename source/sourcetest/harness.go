@@ -8,45 +8,47 @@ import (
 )
 
 // Harness is a source under test and the origin that it reads. A nil function is an ability that
-// the harness lacks: the cases that need it must then be named in Cannot. Functions are called from
-// one goroutine at a time while the source's Next runs in another; their errors fail the case.
+// the harness lacks; Cannot must then name the cases that need it. The suite calls the functions
+// from one goroutine at a time, while Next of the source runs in another. An error of a function
+// fails the case.
 type Harness struct {
-	// Source returns a new source of the origin. It is called several times: two sources of one
-	// origin must both work. Required. The suite closes what it returns if it is an io.Closer.
+	// Source returns a new source of the origin. The suite calls it several times, because two
+	// sources of one origin must both work, and closes what it returns if that is an io.Closer.
+	// Required.
 	Source func() source.Source
-	// Put makes the origin hold one document with these values; no values are an empty document,
-	// not an absent one. It returns when the origin has taken it, which may be before a read shows
-	// it. Required.
+	// Put makes the origin hold one document with these values; without values, an empty document,
+	// not an absent one. It returns when the origin has accepted the document, which may be before
+	// a read shows it. Required.
 	Put func(context.Context, Values) error
-	// Delete takes the document away.
+	// Delete removes the document.
 	Delete func(context.Context) error
-	// Break makes every read of the origin fail until Repair; the document stays as it is
+	// Break makes every read of the origin fail until Repair. The document does not change
 	// meanwhile.
 	Break func(context.Context) error
-	// Repair ends what Break began, and what Spoil began where the next Put does not.
+	// Repair ends Break, and ends Spoil if the next Put does not.
 	Repair func(context.Context) error
-	// Spoil puts a document that the source itself cannot take, with the canary where a value
-	// stands; for sources that decode what they read.
+	// Spoil puts a document that the source itself cannot decode, with the canary in place of a
+	// value. It is for sources that decode what they read.
 	Spoil func(ctx context.Context, canary string) error
-	// Wakeups makes the wake-ups misbehave that the origin sends from now on; for sources that are
-	// pushed to.
+	// Wakeups sets what happens to the wake-ups that the origin sends from now on. It is for
+	// sources that receive pushes.
 	Wakeups func(context.Context, Fault) error
-	// AfterRead sets a function that the origin calls once, right after the next read of a source
-	// was answered and before the source goes on; nil sets none. Where it is there, the suite tests
-	// the exact moment between read and block. It needs no entry in Cannot. The function calls Put,
-	// also while the suite does.
+	// AfterRead sets a function that the origin calls once: right after it has answered the next
+	// read of a source, and before the source continues; nil sets none. With AfterRead, the suite
+	// tests the exact moment between read and block. Cannot need not name it. The function calls
+	// Put, also while the suite does.
 	AfterRead func(func())
-	// Close ends what the sources share, a client for example; called after the last source was
-	// closed and before goroutines are counted. May be nil.
+	// Close ends what the sources share, such as a client. The suite calls it after it has closed
+	// the last source, and before it counts goroutines. It may be nil.
 	Close func() error
 
-	// Settles bounds how long the source may take to tell a change, its wake-up lost or not.
-	// Default: 5 s.
+	// Settles is the time within which the source must return a change, even if its wake-up is
+	// lost. The default is 5 s.
 	Settles time.Duration
-	// Quiet is how long to watch until nothing is taken to come: some poll intervals, for a source
-	// that polls. Default: 50 ms.
+	// Quiet is how long the suite waits to see that nothing happens. For a source that polls, use
+	// several intervals. The default is 50 ms.
 	Quiet time.Duration
-	// Cannot names cases that cannot run here, each with the reason.
+	// Cannot names the cases that cannot run with this harness, each with the reason.
 	Cannot map[string]string
 }
 
@@ -60,16 +62,15 @@ func (h Harness) withDefaults() Harness {
 	return h
 }
 
-// Fault is what happens to wake-ups on their way.
+// Fault is what happens to wake-ups between the origin and the source.
 type Fault int
 
-// The faults. Wake-ups are held in order and let go in reverse order, so that they come late and
-// reordered.
+// The faults. Held wake-ups arrive in reverse order, and so are late and out of order.
 const (
-	Intact  Fault = iota // arrive as they should; what was held is let go
+	Intact  Fault = iota // arrive normally; those that were held arrive now
 	Lost                 // never arrive
 	Doubled              // arrive twice
-	Held                 // arrive when the fault is Intact again, the last one first
+	Held                 // arrive when the fault is Intact again, last one first
 )
 
 // String returns the fault in words.

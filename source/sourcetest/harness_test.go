@@ -24,7 +24,7 @@ func TestHarnessMustDeclare(t *testing.T) {
 	}{
 		"an ability that is missing": {func(h *sourcetest.Harness) { h.Delete = nil }, []string{"AbsentIsNotEmpty"}, "the harness has no Delete; name the case in Cannot"},
 		"half an ability":            {func(h *sourcetest.Harness) { h.Repair = nil }, []string{"SameErrorWakesNobody"}, "the harness has no Break"},
-		"a case that is none":        {func(h *sourcetest.Harness) { h.Cannot = map[string]string{"Delete": "x"} }, []string{"TwoSources"}, `Cannot names "Delete", which is no case`},
+		"a case that is none":        {func(h *sourcetest.Harness) { h.Cannot = map[string]string{"Delete": "x"} }, []string{"TwoSources"}, `Cannot names "Delete", which is not a case`},
 		"no reason":                  {func(h *sourcetest.Harness) { h.Cannot = map[string]string{"TwoSources": " "} }, []string{"TwoSources"}, "Cannot gives no reason"},
 		"no source":                  {func(h *sourcetest.Harness) { h.Source = nil }, []string{"TwoSources"}, "a harness needs Source and Put"},
 		"a source that is nil":       {func(h *sourcetest.Harness) { h.Source = func() source.Source { return nil } }, []string{"TwoSources"}, "Source of the harness returned nil"},

@@ -75,8 +75,8 @@ func caseNames() []string {
 
 func known(name string) bool { return slices.Contains(caseNames(), name) }
 
-// testCase is one case. What it needs of a harness is told by need; rule is what it is there for,
-// though a source may break another one in it.
+// testCase is one case. need lists the abilities of the harness that it needs. rule is the rule
+// that it checks; a source may break another rule in it.
 type testCase struct {
 	name string
 	rule ruleID
@@ -84,7 +84,7 @@ type testCase struct {
 	try  func(*check)
 }
 
-// lacks returns the first ability of those that h lacks, or "".
+// lacks returns the first of the abilities need that h lacks, or "".
 func lacks(h Harness, need []string) string {
 	has := map[string]bool{
 		"Delete": h.Delete != nil, "Break": h.Break != nil && h.Repair != nil, "Spoil": h.Spoil != nil,
@@ -98,14 +98,14 @@ func lacks(h Harness, need []string) string {
 	return ""
 }
 
-// run runs the case, and returns what was found, or the reason for which the harness is excused.
+// run runs the case. It returns the violations, or the reason why the harness cannot run it.
 func (k testCase) run(h Harness) (found []violation, excused string) {
 	h = h.withDefaults()
 	c := &check{Harness: h, name: k.name, ctx: context.Background(), told: map[string]bool{}}
 	defer func() { found = c.found }()
 	for _, name := range slices.Sorted(maps.Keys(h.Cannot)) {
 		if !known(name) {
-			c.report(0, "Cannot names %q, which is no case", name)
+			c.report(0, "Cannot names %q, which is not a case", name)
 		}
 	}
 	reason, declared := h.Cannot[k.name]
@@ -136,10 +136,10 @@ func (k testCase) run(h Harness) (found []violation, excused string) {
 	return nil, ""
 }
 
-// stop is what a check panics with when there is no use in going on.
+// stop is the value that a check panics with to end the case.
 type stop struct{}
 
-// report notes a broken rule; the same text once.
+// report records a violation, once for each text.
 func (c *check) report(rule ruleID, format string, args ...any) {
 	v := violation{Case: c.name, Rule: rule, What: fmt.Sprintf(format, args...), At: here()}
 	c.mu.Lock()
@@ -150,7 +150,7 @@ func (c *check) report(rule ruleID, format string, args ...any) {
 	}
 }
 
-// fail reports and ends the case.
+// fail reports a violation and ends the case.
 func (c *check) fail(rule ruleID, format string, args ...any) {
 	c.report(rule, format, args...)
 	panic(stop{})

@@ -14,13 +14,12 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Values are a document as the suite writes it: keys of small letters, values of letters, digits
-// and "-".
+// Values is a document of the suite: keys of small letters, and values of letters, digits and "-".
 type Values map[string]string
 
-// Encode returns the document in a format of package source; no values are zero bytes. The formats
-// made of lines are written one key a line, so that a cut document can still be decoded and only
-// its checksum shows it. It panics for a format that it does not know.
+// Encode returns the document in a format of package source; no values are zero bytes. In formats
+// made of lines, each key has a line, so that a document that is cut can still be decoded and only
+// its checksum reveals the damage. Encode panics if it does not know the format.
 func (v Values) Encode(format string) []byte {
 	if len(v) == 0 {
 		return []byte{}
@@ -68,7 +67,7 @@ func (v Values) Tree() map[string]any {
 
 var errUndecodable = errors.New("cannot be decoded")
 
-// decode reads what Encode or Tree made, as far as it is whole.
+// decode reads what Encode or Tree returned, as far as it is whole.
 func decode(d source.Document) (Values, error) {
 	v := Values{}
 	if d.Tree != nil {
@@ -105,11 +104,11 @@ func decode(d source.Document) (Values, error) {
 	return v, nil
 }
 
-// canary stands in every document of the suite and must stand nowhere else.
+// canary is in every document of the suite and must not appear anywhere else.
 const canary = "canary-5f1c0de"
 
-// stamped returns document number n of the suite: it says its number and carries its own checksum.
-// Its length goes up and down with n, so that a mixture of two does not fit.
+// stamped returns document number n of the suite, which contains its number and its own checksum.
+// Its length varies with n, so that a mixture of two documents does not fit.
 func stamped(n, size int) Values {
 	fill := strings.Repeat(string(rune('a'+n%26)), 1+int(uint64(n)*2654435761%uint64(size)))
 	seq := strconv.Itoa(n)
@@ -127,7 +126,7 @@ const (
 	empty = 0
 )
 
-// number tells which document of the suite a content holds.
+// number returns the number of the document in a content.
 func number(c source.Content) (int, error) {
 	merged, present := Values{}, false
 	for _, d := range c.Documents {
