@@ -36,13 +36,15 @@ var (
 	_ source.Describer = (*environment)(nil)
 )
 
-// New returns a source of the variables whose names begin with prefix and an underscore: "ORDERS" reads
-// ORDERS_DB_POOL as DB_POOL. The empty prefix reads the whole environment.
+// New returns a source of the variables whose names begin with prefix and an underscore: "ORDERS"
+// reads ORDERS_DB_POOL as DB_POOL. The empty prefix reads the whole environment.
 //
-// However it is written, a prefix stands for the name in upper case with '_' for '-' and '.': "my-app"
-// reads MY_APP_PORT. It reads the names that are spelled as it is, too: my-app_port and my_app_port. A
-// prefix that no variable can have, with anything but letters, digits, '_', '-' and '.', is an error of
-// Next.
+// A prefix is the name in upper case with '_' for '-' and '.', however it is written: "my-app"
+// reads MY_APP_PORT. It also reads names that are spelled like the prefix: my-app_port and
+// my_app_port. A prefix with anything but letters, digits, '_', '-' and '.' cannot be part of a
+// variable's name; Next then returns an error.
+//
+// The source is local and trusted; see source.Description.
 func New(prefix string, opts ...Option) source.Source {
 	s := &environment{prefix: newPrefix(prefix), every: 10 * time.Second, environ: os.Environ, files: true, upper: runtime.GOOS == "windows", open: openFile}
 	for _, o := range opts {
@@ -58,19 +60,19 @@ func New(prefix string, opts ...Option) source.Source {
 // Name returns "env".
 func (s *environment) Name() string { return "env" }
 
-// Describe says that the environment is local, and trusted: whoever sets it could start another
-// program as well.
+// Describe says that the environment is local, and trusted: anyone who can set it can also start
+// another program.
 func (s *environment) Describe() source.Description {
 	return source.Description{Local: true, Trusted: true}
 }
 
-// Next returns the variables once they, or a file that they name, differ from what it last returned; see package source.
+// Next returns the variables when they, or a file that they name, have changed; see package source.
 func (s *environment) Next(ctx context.Context, prev source.Revision) (source.Content, error) {
 	return s.poll.Next(ctx, prev)
 }
 
-// fetch reads until two looks see the same, if there are files: they cannot be read at one instant, and a folder of secrets that
-// is swapped meanwhile would give a part of each.
+// fetch reads until two reads in a row are equal, if there are files. Files cannot be read at one
+// instant, and a folder of secrets that is replaced in between would give a part of each.
 func (s *environment) fetch(ctx context.Context) (source.Content, error) {
 	data, files, err := s.read(ctx)
 	for again := 0; err == nil && files; again++ {
@@ -94,7 +96,8 @@ func (s *environment) fetch(ctx context.Context) (source.Content, error) {
 	}, nil
 }
 
-// key makes revisions: a plain hash would let anybody who sees one try out short secrets.
+// key is the key of the revisions: with a plain hash, anyone who sees a revision could test short
+// secrets.
 var key = sync.OnceValue(func() []byte {
 	b := make([]byte, sha256.Size)
 	_, _ = rand.Read(b) // never fails

@@ -16,18 +16,18 @@ import (
 )
 
 const (
-	// maxFile is the most that a file may have, in bytes.
+	// maxFile is the largest size of a file, in bytes.
 	maxFile = 1 << 20
-	// settle is how long a file must have been left alone; attempts is how often that is waited for.
+	// settle is how long a file must be unchanged; attempts is how often the source waits for that.
 	settle   = 200 * time.Millisecond
 	attempts = 10
 )
 
-// opener opens a file and returns what it is. It does not block, whatever the path leads to.
+// opener opens a file and returns its description. It does not block, whatever the path leads to.
 type opener func(path string) (io.ReadCloser, func() (fs.FileInfo, error), error)
 
 func openFile(path string) (io.ReadCloser, func() (fs.FileInfo, error), error) {
-	info, err := os.Stat(path) // before opening it: to open a pipe may block for ever
+	info, err := os.Stat(path) // before opening it, because opening a pipe may block for ever
 	if err != nil {
 		return nil, nil, err
 	}
@@ -42,16 +42,16 @@ func openFile(path string) (io.ReadCloser, func() (fs.FileInfo, error), error) {
 }
 
 var (
-	errIrregular = errors.New("no regular file")
+	errIrregular = errors.New("not a regular file")
 	errTooLarge  = errors.New("too large")
-	errNoText    = errors.New("no text")
-	errBusy      = errors.New("the files that variables name are being written all the time")
+	errNoText    = errors.New("not text")
+	errBusy      = errors.New("the files that variables name change too often")
 )
 
 // content returns the content of a file as the value of a variable, or the fault.
 func (s *environment) content(ctx context.Context, path string) environ.Variable {
 	if path == "" {
-		return environ.Variable{Fault: source.InvalidArgument, Value: "is empty, and should name a file"}
+		return environ.Variable{Fault: source.InvalidArgument, Value: "is empty; it must name a file"}
 	}
 	data, err := s.readFile(ctx, path)
 	switch {
@@ -62,20 +62,21 @@ func (s *environment) content(ctx context.Context, path string) environ.Variable
 	case errors.Is(err, fs.ErrNotExist):
 		return environ.Variable{Fault: source.NotFound, Value: "names a file that does not exist" + shown(path)}
 	case errors.Is(err, fs.ErrPermission):
-		return environ.Variable{Fault: source.PermissionDenied, Value: "names a file that may not be read" + shown(path)}
+		return environ.Variable{Fault: source.PermissionDenied, Value: "names a file without read permission" + shown(path)}
 	case errors.Is(err, errIrregular):
-		return environ.Variable{Fault: source.InvalidArgument, Value: "names what is no regular file"}
+		return environ.Variable{Fault: source.InvalidArgument, Value: "names something that is not a regular file"}
 	case errors.Is(err, errTooLarge):
 		return environ.Variable{Fault: source.TooLarge, Value: fmt.Sprintf("names a file of more than %d bytes", maxFile)}
 	case errors.Is(err, errNoText):
-		return environ.Variable{Fault: source.Malformed, Value: "names a file with a NUL byte, which is no text"}
+		return environ.Variable{Fault: source.Malformed, Value: "names a file with a NUL byte, which is not text"}
 	case errors.Is(err, errBusy):
-		return environ.Variable{Fault: source.Unavailable, Value: "names a file that is being written all the time"}
+		return environ.Variable{Fault: source.Unavailable, Value: "names a file that changes too often"}
 	}
-	return environ.Variable{Fault: source.Unavailable, Value: "names a file that cannot be read"} // the cause may hold the path
+	return environ.Variable{Fault: source.Unavailable, Value: "names a file that cannot be read"} // the cause may contain the path
 }
 
-// shown returns ": path" if it is sure to be one: the value may be the secret itself, by mistake.
+// shown returns ": path" if the text is surely a path: the value may be the secret itself, by
+// mistake.
 func shown(path string) string {
 	dir := filepath.Dir(path)
 	if dir == "." || dir == filepath.Dir(dir) {
@@ -87,8 +88,8 @@ func shown(path string) string {
 	return ": " + path
 }
 
-// readFile reads a whole file. It waits until the file has been left alone for a while, so that it is not read while
-// somebody writes it.
+// readFile reads a whole file. It waits until the file has been unchanged for a while, so that it
+// does not read while another process writes.
 func (s *environment) readFile(ctx context.Context, path string) ([]byte, error) {
 	for range attempts {
 		data, wait, err := s.tryFile(path)
@@ -109,7 +110,7 @@ func (s *environment) readFile(ctx context.Context, path string) ([]byte, error)
 	return nil, errBusy
 }
 
-// tryFile reads a file once; wait is how long to wait until it is worth trying again.
+// tryFile reads a file once. If wait is not zero, the caller must wait that long and try again.
 func (s *environment) tryFile(path string) (data []byte, wait time.Duration, err error) {
 	f, stat, err := s.open(path)
 	if err != nil {

@@ -7,24 +7,24 @@ import (
 	"strings"
 )
 
-// linkName is the name of the variable that tells the address of one port of a service: ORDERS_PORT_8080_TCP.
+// linkName matches the variable with the address of one port of a service: ORDERS_PORT_8080_TCP.
 var linkName = regexp.MustCompile(`^(.+)_PORT_([0-9]+)_(TCP|UDP|SCTP)$`)
 
-// service is what Kubernetes has injected for one service.
+// service holds what Kubernetes has injected for one service.
 type service struct {
 	hosts, ports, urls map[string]bool
 }
 
-// injected returns the names of the variables that Kubernetes has injected for its services. For the service "orders" with
-// the address 10.0.0.1 and a port 8080 called "http" they are
+// injected returns the names of the variables that Kubernetes has injected for its services. For the
+// service "orders" with the address 10.0.0.1 and a port 8080 named "http", they are
 //
 //	ORDERS_SERVICE_HOST=10.0.0.1               ORDERS_PORT_8080_TCP=tcp://10.0.0.1:8080
 //	ORDERS_SERVICE_PORT=8080                   ORDERS_PORT_8080_TCP_PROTO=tcp
 //	ORDERS_SERVICE_PORT_HTTP=8080              ORDERS_PORT_8080_TCP_PORT=8080
 //	ORDERS_PORT=tcp://10.0.0.1:8080            ORDERS_PORT_8080_TCP_ADDR=10.0.0.1
 //
-// Those in the second column cannot be mistaken: name and value say the same. Those in the first are injected if their values
-// are what the second column says, and somebody's own otherwise.
+// Those in the second column are unmistakable: name and value match. Those in the first are injected if
+// their values match the second column, and belong to the user otherwise.
 func injected(all map[string]string) map[string]bool {
 	found := map[string]bool{}
 	services := map[string]*service{}

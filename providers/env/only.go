@@ -17,8 +17,9 @@ func (s *environment) matched(patterns []string, name string) bool {
 	return slices.ContainsFunc(patterns, func(p string) bool { return match(s.alike(p), name) })
 }
 
-// alike makes equal what is the same name to Only and Ignore: beneath a prefix, letters of either case,
-// and '_', '-' and '.'. In the whole environment, a stranger's http_proxy is not HTTP_PROXY.
+// alike returns the form in which Only and Ignore compare names. With a prefix, letters of either
+// case are equal, and so are '_', '-' and '.'. In the whole environment, http_proxy of another
+// program is not HTTP_PROXY.
 func (s *environment) alike(name string) string {
 	if s.prefix.empty() {
 		return s.folded(name)
@@ -26,7 +27,7 @@ func (s *environment) alike(name string) string {
 	return strings.ToUpper(separators.Replace(name))
 }
 
-// match reports whether a name is what a pattern says, in which * stands for any text.
+// match reports whether a name matches a pattern, in which * matches any text.
 func match(pattern, name string) bool {
 	parts := strings.Split(pattern, "*")
 	if len(parts) == 1 {
@@ -46,16 +47,16 @@ func match(pattern, name string) bool {
 	return strings.HasSuffix(rest, parts[len(parts)-1])
 }
 
-// checkOnly refuses what Only names and no variable of the source can be called.
+// checkOnly returns an error for a name in Only that no variable of the source can have.
 func (s *environment) checkOnly() error {
 	for _, name := range s.only {
 		if strings.ContainsAny(name, "=<\x00") {
-			return invalidArgument("", "env.Only has a name with '=', '<' or NUL, which no variable has", "name variables without their values")
+			return invalidArgument("", "env.Only has a name with '=', '<' or NUL, which no variable's name can have", "name variables without their values")
 		}
 		key, ok := s.keyOf(name)
 		switch {
 		case name == "", ok && key == "":
-			return invalidArgument("$"+name, "env.Only has a name that names no variable", "name a whole variable, "+s.prefix.String()+"… or a pattern")
+			return invalidArgument("$"+name, "env.Only has a name without a key", "name a whole variable, "+s.prefix.String()+"… or a pattern")
 		case !ok:
 			return invalidArgument("$"+name, "env.Only names a variable without the prefix", "the name is "+s.prefix.String()+name)
 		}
@@ -63,8 +64,9 @@ func (s *environment) checkOnly() error {
 	return nil
 }
 
-// keyOf returns what of a name in Only follows the prefix, and false for one that lacks it. Of a pattern
-// whose * stands for a part of the prefix, that is "*": it may match any key.
+// keyOf returns the part of a name in Only that follows the prefix, and false if the name lacks the
+// prefix. If * in a pattern covers part of the prefix, the key is "*", because it may match any
+// key.
 func (s *environment) keyOf(name string) (key string, ok bool) {
 	if key, ok = s.prefix.cut(name, func(spelling string) string { return spelling }); ok {
 		return key, true
@@ -78,14 +80,14 @@ func (s *environment) keyOf(name string) (key string, ok bool) {
 	return "*", pattern && strings.HasPrefix(s.alike(s.prefix.String()), s.alike(literal))
 }
 
-// named reports whether Only has the name itself, so that a key must fit it.
+// named reports whether Only contains the name itself, so that a key must fit it.
 func (s *environment) named(name string) bool {
 	name = s.alike(name)
 	return !s.lenient && slices.ContainsFunc(s.only, func(p string) bool { return s.alike(p) == name })
 }
 
-// appendUnset appends the names and patterns of Only that no variable has that is read: only the struct
-// can tell whether one that is set later would be.
+// appendUnset appends the names and patterns of Only that match no variable: only the struct can
+// tell whether a key fits them.
 func (s *environment) appendUnset(data []byte, read []string) []byte {
 	if s.lenient {
 		return data

@@ -6,15 +6,15 @@ import (
 	"unicode"
 )
 
-// prefix is what the names of a source's variables begin with, each spelling with the "_" at its end;
-// the first is the one that people are shown. None is the whole environment.
+// prefix holds the spellings with which the names of a source's variables begin, each with the "_"
+// at its end. The first is the one to show. Without a spelling, it is the whole environment.
 type prefix []string
 
-// separators are the same in a name.
+// separators are the characters that are equal in a name.
 var separators = strings.NewReplacer("-", "_", ".", "_")
 
-// newPrefix returns the spellings of a prefix: in upper case, as it is given, and that with "_" for "-"
-// and ".".
+// newPrefix returns the spellings of a prefix: in upper case, as it is given, and as given with "_"
+// for "-" and ".".
 func newPrefix(given string) prefix {
 	if given == "" {
 		return nil
@@ -34,7 +34,7 @@ func newPrefix(given string) prefix {
 
 func (p prefix) empty() bool { return len(p) == 0 }
 
-// String returns the prefix as a variable has it.
+// String returns the prefix as variables have it.
 func (p prefix) String() string {
 	if p.empty() {
 		return ""
@@ -42,7 +42,7 @@ func (p prefix) String() string {
 	return p[0]
 }
 
-// check refuses a prefix that no variable can have.
+// check returns an error for a prefix that no variable can have.
 func (p prefix) check() error {
 	if p.empty() {
 		return nil
@@ -51,7 +51,7 @@ func (p prefix) check() error {
 	if strings.ContainsFunc(given, func(r rune) bool {
 		return r == unicode.ReplacementChar || r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
 	}) {
-		return invalidArgument("", "the prefix has a character that no variable's name has",
+		return invalidArgument("", "the prefix has a character that no variable's name can have",
 			"a prefix has letters, digits, '_', '-' and '.'")
 	}
 	if strings.Trim(given, "_") == "" {
@@ -60,7 +60,8 @@ func (p prefix) check() error {
 	return nil
 }
 
-// cut returns what of a name follows the prefix; same makes equal what compares as equal.
+// cut returns the part of a name that follows the prefix. same returns the form in which names are
+// compared.
 func (p prefix) cut(name string, same func(string) string) (key string, ok bool) {
 	if p.empty() {
 		return name, true

@@ -11,8 +11,8 @@ import (
 // fileSuffix ends the name of a variable that may name a file.
 const fileSuffix = "_FILE"
 
-// read returns the variables as the data of a document, sorted by name, so that the same environment is the same document, and
-// whether files were read for it.
+// read returns the variables as the data of a document, and whether it read files. The variables
+// are sorted by name, so that equal environments give equal documents.
 func (s *environment) read(ctx context.Context) (data []byte, files bool, err error) {
 	if err := s.prefix.check(); err != nil {
 		return nil, false, err
@@ -25,7 +25,7 @@ func (s *environment) read(ctx context.Context) (data []byte, files bool, err er
 	names := make([]string, 0, len(all))
 	for name := range all {
 		if key, ok := s.prefix.cut(name, s.folded); ok && key != "" && !links[name] && s.wanted(name) {
-			names = append(names, name) // "ORDERS_" alone is nothing
+			names = append(names, name) // "ORDERS_" alone has no key
 		}
 	}
 	slices.Sort(names)
@@ -38,7 +38,7 @@ func (s *environment) read(ctx context.Context) (data []byte, files bool, err er
 			if s.prefix.empty() {
 				continue
 			}
-			return nil, false, invalidArgument("$"+name, "its name has a '<', or its value a NUL, which nothing can be bound to",
+			return nil, false, invalidArgument("$"+name, "the name has a '<', or the value a NUL, which no key can have",
 				"unset it, or leave it out with env.Ignore")
 		}
 		base, isFile := cutSuffix(v.Key)
@@ -56,7 +56,8 @@ func (s *environment) read(ctx context.Context) (data []byte, files bool, err er
 	return s.appendUnset(data, names), files, nil
 }
 
-// variables returns the environment; of a name that comes twice the first counts, as for os.Getenv.
+// variables returns the environment. Of two variables with one name, the first counts, as for
+// os.Getenv.
 func (s *environment) variables() map[string]string {
 	all := map[string]string{}
 	for _, entry := range s.environ() {
@@ -74,7 +75,7 @@ func (s *environment) variables() map[string]string {
 	return all
 }
 
-// folded returns a name as it compares: on Windows, in upper case.
+// folded returns the form in which names are compared: on Windows, in upper case.
 func (s *environment) folded(name string) string {
 	if s.upper {
 		return strings.ToUpper(name)
