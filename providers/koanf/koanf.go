@@ -16,22 +16,22 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Source is a koanf provider as a source with one document. Name, Describe and Close are safe for concurrent use; Next is
-// not, see source.Source.
+// Source is a koanf provider as a source with one document. Name, Describe and Close are safe for
+// concurrent use; Next is not, see source.Source.
 type Source struct {
 	settings
 	provider koanf.Provider
 	parser   koanf.Parser
 
 	told     source.ChangeDetector
-	reading  *reading // nil when no read is at work
+	reading  *reading // nil if no read is in progress
 	watch    *watch
 	revision revisions
 	closed   sync.Once
 }
 
-// New returns a source of what the provider holds; see the package comment for what the parser does, which may be nil.
-// Nothing is read before Next is called.
+// New returns a source of what the provider holds. The parser may be nil; see the package comment.
+// New reads nothing.
 func New(provider koanf.Provider, parser koanf.Parser, opts ...Option) *Source {
 	s := &Source{settings: defaults(), provider: provider, parser: parser, revision: newRevisions()}
 	for _, o := range opts {
@@ -49,14 +49,15 @@ func New(provider koanf.Provider, parser koanf.Parser, opts ...Option) *Source {
 	return s
 }
 
-// formats are the parsers whose bytes nacre decodes itself.
+// formats are the parsers whose bytes nacre decodes itself, by the paths of their packages.
 var formats = map[string]string{
 	"github.com/knadh/koanf/parsers/yaml": source.FormatYAML,
 	"github.com/knadh/koanf/parsers/json": source.FormatJSON,
 	"github.com/knadh/koanf/parsers/toml": source.FormatTOML,
 }
 
-// formatOf goes by the name of the parser's package, so that nobody compiles parsers that they do not use.
+// formatOf uses the path of the parser's package, so that a program compiles only the parsers that
+// it imports.
 func formatOf(parser koanf.Parser) string {
 	t := reflect.TypeOf(parser)
 	if t == nil {
@@ -71,13 +72,13 @@ func formatOf(parser koanf.Parser) string {
 // Name returns "koanf".
 func (s *Source) Name() string { return "koanf" }
 
-// Describe returns an identity of the provider's type and the document's name.
+// Describe returns an identity: the provider's type and the document's name.
 func (s *Source) Describe() source.Description {
 	provider := strings.TrimPrefix(fmt.Sprintf("%T", s.provider), "*")
 	return source.Description{Identity: fmt.Sprintf("koanf:%s:%s", provider, s.document)}
 }
 
-// Next is source.Source's.
+// Next returns the document when it differs from what Next returned last; see source.Source.
 func (s *Source) Next(ctx context.Context, prev source.Revision) (source.Content, error) {
 	for {
 		d, err := s.read(ctx)
@@ -85,7 +86,7 @@ func (s *Source) Next(ctx context.Context, prev source.Revision) (source.Content
 			return source.Content{}, ctx.Err()
 		}
 		if err == nil && !d.Absent && s.watch.begin(ctx, s.interval) {
-			continue // subscribed; what was read before does not count
+			continue // subscribed: read again, because a change after the first read may have been missed
 		}
 		if err != nil {
 			if s.told.Changed(prev, "", err) {
@@ -106,16 +107,16 @@ func (s *Source) Next(ctx context.Context, prev source.Revision) (source.Content
 	}
 }
 
-// Close ends the watch. It waits for the provider for two seconds at most, and returns a source.Error of kind
-// Timeout if its Unwatch does not come back. Further calls do nothing.
+// Close ends the watch. It waits for the provider for two seconds at most, and returns a
+// source.Error of kind Timeout if Unwatch does not return. More calls do nothing.
 func (s *Source) Close() error {
 	var err error
 	s.closed.Do(func() { err = s.watch.close(s.document) })
 	return err
 }
 
-// revisions numbers the states of a document. A number and not a checksum, because a revision is shown to people, and the
-// document may be a short secret.
+// revisions numbers the states of a document. It uses numbers, not checksums, because revisions are
+// shown to people and the document may be a short secret.
 type revisions struct {
 	instance string
 	n        int

@@ -144,7 +144,7 @@ func TestErrorsTellKindAndDocumentAndNoValue(t *testing.T) {
 		"a foreign type": {koanf.New(confmap.Provider(map[string]any{"db": map[string]any{"x": panicking{}}}, ""), nil, koanf.Name("d")),
 			source.Malformed, "db.x: a koanf_test.panicking has no place in a tree"},
 		"keys that collide": {koanf.New(confmap.Provider(map[string]any{"a": secret, "a/b": secret}, ""), nil, koanf.Name("d"), koanf.Delimiter("/")),
-			source.Malformed, `"a/b": another key says the same path`},
+			source.Malformed, `"a/b": another key has the same path`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -16,15 +16,16 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// reading is one read of the provider, in a goroutine of its own because koanf's methods take no context.
+// reading is one read of the provider. It has its own goroutine, because koanf's methods take no
+// context.
 type reading struct {
 	done     chan struct{}
 	document source.Document
 	err      error
-	old      bool // it began before what the caller waits for now
+	old      bool // it began before the present call
 }
 
-// read reads the provider once, or goes on waiting for a read that has not come back.
+// read reads the provider once, or waits for a read that has not returned.
 func (s *Source) read(ctx context.Context) (source.Document, error) {
 	timer := time.NewTimer(s.timeout)
 	defer timer.Stop()
@@ -57,11 +58,11 @@ func (s *Source) read(ctx context.Context) (source.Document, error) {
 }
 
 var (
-	errSlow       = errors.New("the provider has not answered in time")
+	errSlow       = errors.New("the provider did not answer in time")
 	errNoProvider = errors.New("the provider is nil")
 )
 
-// fetch calls the provider and the parser, and makes a document of what they return.
+// fetch calls the provider and the parser, and returns the document.
 func (s *Source) fetch() (d source.Document, err error) {
 	defer func() {
 		if recover() != nil {
@@ -87,7 +88,7 @@ func (s *Source) fetch() (d source.Document, err error) {
 		d.Format, d.Data = s.format, append([]byte{}, data...)
 		return d, nil
 	}
-	if len(data) == 0 { // an empty document, which many a parser does not know
+	if len(data) == 0 { // an empty document, which many parsers reject
 		return s.decoded(nil)
 	}
 	tree, err := s.parser.Unmarshal(slices.Clone(data))
@@ -114,7 +115,7 @@ func (s *Source) decoded(tree map[string]any) (source.Document, error) {
 	return d, nil
 }
 
-// failed returns what the provider's error stands for.
+// failed returns the absence or the error that an error of the provider means.
 func (s *Source) failed(err error) (source.Document, error) {
 	if s.absent(err) {
 		return source.Document{Name: s.document, Absent: true}, nil
@@ -142,7 +143,7 @@ func (s *Source) error(kind source.Kind, op string, err error) *source.Error {
 	return &source.Error{Kind: kind, Op: op, Document: s.document, Err: err}
 }
 
-// stripped is an error of which only this text is shown.
+// stripped is an error that shows only this text.
 type stripped struct {
 	text string
 	err  error
@@ -151,7 +152,8 @@ type stripped struct {
 func (e *stripped) Error() string { return e.text }
 func (e *stripped) Unwrap() error { return e.err }
 
-// safeText is what an error says as far as the standard library's errors, which hold paths and addresses, say it.
+// safeText returns the parts of an error's text that come from the standard library's errors, which
+// contain paths and addresses.
 func safeText(err error) string {
 	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		return path.Op + " " + path.Path + ": " + safeText(path.Err)
@@ -181,7 +183,8 @@ func safeText(err error) string {
 
 var lineNumber = regexp.MustCompile(`\bline (\d{1,9})\b`)
 
-// parserText says which parser could not decode, and where, without the parser's words, which quote the document.
+// parserText says which parser failed, and where, without the parser's words, which quote the
+// document.
 func parserText(parser any, err error) string {
 	text := fmt.Sprintf("%T cannot decode it", parser)
 	if m := lineNumber.FindStringSubmatch(err.Error()); m != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// unflatten splits the keys of the outermost map. Empty parts of a key are left out, and so is a key that ends in the
-// delimiter and has no value: the mark of a folder.
+// unflatten splits the keys of the outermost map. It skips empty parts of a key, and a key without
+// a value that ends in the delimiter, which marks a folder.
 func unflatten(flat map[string]any, delimiter string) (map[string]any, error) {
 	tree := map[string]any{}
 	for _, key := range slices.Sorted(maps.Keys(flat)) {
@@ -23,13 +23,13 @@ func unflatten(flat map[string]any, delimiter string) (map[string]any, error) {
 			path = []string{key}
 		}
 		if !insert(tree, path, value) {
-			return nil, fmt.Errorf("%q: another key says the same path, or one above it", key)
+			return nil, fmt.Errorf("%q: another key has the same path, or a path above it", key)
 		}
 	}
 	return tree, nil
 }
 
-// insert puts value at path; maps that meet are joined. It reports false if something else stands there.
+// insert sets value at path, and joins maps. It reports false if the path has another value.
 func insert(tree map[string]any, path []string, value any) bool {
 	for _, part := range path[:len(path)-1] {
 		child, there := tree[part]
@@ -62,7 +62,7 @@ func insert(tree map[string]any, path []string, value any) bool {
 	return true
 }
 
-// asText makes every string one whose type the bound field decides. The tree is changed in place.
+// asText turns every string into a source.Text, in place.
 func asText(v any) any {
 	switch v := v.(type) {
 	case string:

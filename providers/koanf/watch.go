@@ -11,10 +11,11 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// patience is how long Watch and Unwatch may take before the source goes on without them.
+// patience is how long the source waits for Watch and Unwatch.
 const patience = time.Second
 
-// watch is a provider's Watch. All but the callback belongs to the goroutine of Next, or after it to that of Close.
+// watch is a provider's Watch. Only the goroutine of Next, and after it that of Close, uses it,
+// except for the callback.
 type watch struct {
 	watcher interface {
 		Watch(cb func(event any, err error)) error
@@ -22,9 +23,9 @@ type watch struct {
 	unwatcher interface{ Unwatch() error }
 
 	wake  chan struct{}             // one slot
-	done  chan struct{}             // closed when the Watch called last has come back; nil if none was called
-	never atomic.Bool               // Watch or Unwatch failed: neither is called again, for one of them may hold a lock for ever
-	ended atomic.Pointer[time.Time] // when the watch told of its end; nil while it is on
+	done  chan struct{}             // closed when the last Watch has returned; nil if it was never called
+	never atomic.Bool               // Watch or Unwatch failed: neither is called again, because one of them may hold a lock for ever
+	ended atomic.Pointer[time.Time] // when the watch reported its end; nil while it runs
 }
 
 func newWatch(provider koanf.Provider) *watch {
@@ -36,8 +37,8 @@ func newWatch(provider koanf.Provider) *watch {
 	return w
 }
 
-// begin calls Watch if it is time to, and reports whether it did. It is time when the provider was never watched, and at
-// the interval after a watch has ended.
+// begin calls Watch if necessary, and reports whether it did: if Watch was never called, and an
+// interval after a watch has ended.
 func (w *watch) begin(ctx context.Context, interval time.Duration) bool {
 	if w.watcher == nil || w.never.Load() {
 		return false
@@ -62,7 +63,7 @@ func (w *watch) begin(ctx context.Context, interval time.Duration) bool {
 		if guarded(func() error { return w.watcher.Watch(w.heard) }) != nil {
 			w.never.Store(true)
 		}
-		if late.Load() { // it watched until now
+		if late.Load() { // the watch has ended
 			w.heard(nil, errEnded)
 		}
 	}()
@@ -71,14 +72,14 @@ func (w *watch) begin(ctx context.Context, interval time.Duration) bool {
 	select {
 	case <-done:
 	case <-timer.C:
-		late.Store(true) // a Watch that does not come back is taken for one that watches until it does
+		late.Store(true) // a Watch that does not return watches until it does
 	case <-ctx.Done():
 		late.Store(true)
 	}
 	return true
 }
 
-// heard is the callback. Neither event nor error is looked at: they only wake.
+// heard is the callback. It ignores the event and only wakes the source.
 func (w *watch) heard(_ any, err error) {
 	if err != nil {
 		now := time.Now()
@@ -112,8 +113,8 @@ func (w *watch) close(document string) error {
 }
 
 var (
-	errStuck    = errors.New("the provider's Unwatch does not come back; its watch may go on")
-	errUnwatch  = errors.New("the provider's Unwatch returned an error; its watch may go on")
+	errStuck    = errors.New("the provider's Unwatch does not return; its watch may continue")
+	errUnwatch  = errors.New("the provider's Unwatch returned an error; its watch may continue")
 	errEnded    = errors.New("the watch has ended")
 	errPanicked = errors.New("the provider or the parser panicked")
 )
@@ -133,7 +134,7 @@ func within(ctx context.Context, f func() error) (back bool, err error) {
 	return false, nil
 }
 
-// guarded is f with a panic made into an error.
+// guarded calls f and returns a panic as an error.
 func guarded(f func() error) (err error) {
 	defer func() {
 		if recover() != nil {
