@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// inode names a file regardless of its path.
+// inode identifies a file regardless of its path.
 type inode struct{ device, number uint64 }
 
 func attributes(info fs.FileInfo) (inode, int64) {

@@ -6,10 +6,11 @@ import (
 	"time"
 )
 
-// blindPoll is the longest time between two looks where no watch tells of changes.
+// blindPoll is the longest time between two reads without a watch.
 const blindPoll = time.Second
 
-// subscribe returns the watch, made at the first look and again after it was lost; nil where there is none to have.
+// subscribe returns the watch, which it makes at the first read and after a watch was lost. It
+// returns nil if the system has no watch to give.
 func (s *Source) subscribe() watcher {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -25,7 +26,7 @@ func (s *Source) subscribe() watcher {
 	return w
 }
 
-// subscribed ends a scan: what it did not come across need not be watched any more.
+// subscribed ends a scan, and the watches that it did not need.
 func (s *Source) subscribed(sc *scan) {
 	s.heard = sc.heard
 	for path := range s.writes {
@@ -45,7 +46,8 @@ func (s *Source) subscribed(sc *scan) {
 	}
 }
 
-// await blocks until there is a reason to look again: an event, the end of a window, the poll interval, ctx, Close.
+// await blocks until there is a reason to read again: an event, the end of a window, the poll
+// interval, the end of ctx, or Close.
 func (s *Source) await(ctx context.Context, v verdict) {
 	s.mu.Lock()
 	w, blind := s.watch, s.trouble != nil || s.watch == nil
@@ -77,8 +79,9 @@ func (s *Source) await(ctx context.Context, v verdict) {
 	}
 }
 
-// overtaken notes what happened during a look, before its result is judged: a writer that came in between must not be
-// taken for one that is done. It reports whether there is a reason to look again before waiting.
+// overtaken records what happened during a read, before its result is judged: a writer that came in
+// between must not count as one that has finished. It reports whether there is a reason to read
+// again at once.
 func (s *Source) overtaken(ctx context.Context, w watcher) bool {
 	if w == nil {
 		return false
@@ -91,8 +94,8 @@ func (s *Source) overtaken(ctx context.Context, w watcher) bool {
 	return s.heed(events)
 }
 
-// heed notes what events tell about writers, and reports whether they are a reason to look. Once a file is known to be
-// written, one more write to it is none: its end will be told.
+// heed records what events say about writers, and reports whether they are a reason to read.
+// Another write to a file that is known to be in a write is not: the end of the write follows.
 func (s *Source) heed(events []event) bool {
 	look := false
 	for _, ev := range events {
@@ -121,7 +124,7 @@ func (s *Source) heed(events []event) bool {
 	return look
 }
 
-// forsake gives up a watch that failed. The next look makes another.
+// forsake drops a watch that failed. The next read makes another.
 func (s *Source) forsake(ctx context.Context, w watcher, err error) {
 	s.mu.Lock()
 	if s.watch == w {
@@ -131,7 +134,7 @@ func (s *Source) forsake(ctx context.Context, w watcher, err error) {
 	}
 	s.mu.Unlock()
 	clear(s.writes)
-	s.sleep(ctx, min(s.poll, blindPoll)) // or a watch that always fails would have us run in circles
+	s.sleep(ctx, min(s.poll, blindPoll)) // or a watch that always fails would make a busy loop
 }
 
 func (s *Source) sleep(ctx context.Context, d time.Duration) {

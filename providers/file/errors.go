@@ -15,7 +15,8 @@ func invalidArgument(name, cause, fix string) error {
 	return &source.Error{Kind: source.InvalidArgument, Op: "read", Document: name, Err: errors.New(cause), Fix: fix}
 }
 
-// trouble names what an operation on a file met. The error that a caller acts on (errMoved) passes as it is.
+// trouble returns the error of an operation on a file. It returns errMoved, on which the caller
+// acts, as it is.
 func trouble(name string, err error) error {
 	if errors.Is(err, errMoved) {
 		return err
@@ -23,7 +24,7 @@ func trouble(name string, err error) error {
 	e := &source.Error{Kind: source.Unavailable, Op: "read", Document: name, Err: bare(err)}
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		e.Kind, e.Fix = source.PermissionDenied, "let the user that the service runs as read it, and enter its folders"
+		e.Kind, e.Fix = source.PermissionDenied, "let the user of the service read it, and enter its folders"
 	case errors.Is(err, errLoop), errors.Is(err, syscall.ELOOP):
 		e.Kind, e.Fix = source.InvalidArgument, "a symbolic link leads back to itself"
 	case errors.Is(err, syscall.ENAMETOOLONG), errors.Is(err, syscall.EINVAL), errors.Is(err, syscall.EISDIR):
@@ -32,7 +33,8 @@ func trouble(name string, err error) error {
 	return e
 }
 
-// bare drops the operation and the path from an error of package os: the document is named already.
+// bare removes the operation and the path from an error of package os, because the error names the
+// document already.
 func bare(err error) error {
 	if pe, ok := errors.AsType[*fs.PathError](err); ok {
 		return pe.Err
@@ -57,16 +59,16 @@ func notFound(e *entry) error {
 func tooLarge(name string, limit int64) error {
 	return &source.Error{
 		Kind: source.TooLarge, Op: "read", Document: name, Err: fmt.Errorf("more than %d bytes", limit),
-		Fix: "is it the right file? file.MaxSize raises the limit",
+		Fix: "check that it is the right file; file.MaxSize raises the limit",
 	}
 }
 
-// unfinished is the error of a file that has been in the middle of a change for too long. The text is the same for as
-// long as the trouble lasts.
+// unfinished returns the error of a file whose change takes too long. The text does not change
+// while the error lasts.
 func unfinished(name string, since time.Time) error {
 	return &source.Error{
 		Kind: source.Unavailable, Op: "read", Document: name,
 		Err: fmt.Errorf("being written since %s", since.Format(time.TimeOnly)),
-		Fix: "the writer has to close the file, or better write a new one and rename it over this one",
+		Fix: "the writer must close the file, or write a new file and rename it over this one",
 	}
 }

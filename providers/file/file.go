@@ -12,11 +12,11 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Source is a layer of one or more files. It is made by [New] and [Dir].
+// Source is a source of one or more files. [New] and [Dir] return one.
 type Source struct {
 	name     string
 	entries  []*entry
-	misuse   error // what is wrong with the call of New; Next tells it
+	misuse   error // what is wrong with the arguments of New; Next returns it
 	maxSize  int64
 	settle   time.Duration
 	patience time.Duration
@@ -29,26 +29,26 @@ type Source struct {
 	told    source.ChangeDetector
 	last    map[string]int        // the documents returned last, with their sizes
 	traces  map[string]*trace     // by document
-	writes  map[string]writeState // by resolved path: what the watch told about writers
-	heard   interest              // which names matter, as of the last look
-	pause   time.Duration         // until the next look at a file that somebody has open for writing
+	writes  map[string]writeState // by resolved path: what the watch reported about writers
+	heard   interest              // which names matter, as of the last read
+	pause   time.Duration         // until the next read of a file that is open for writing
 	mu      sync.Mutex            // guards the fields below
-	watch   watcher               // nil before the first look and where there are no watches to have
-	trouble error                 // why changes are found by polling
+	watch   watcher               // nil before the first read, and without watches
+	trouble error                 // why the source only polls
 	closed  bool
 	done    chan struct{} // closed by Close
 }
 
 // entry is a path as it was given.
 type entry struct {
-	name         string // as the user wrote it
+	name         string // as it was given
 	path         string // absolute
 	dir          bool
 	format       string
 	declared     bool
 	required     bool
 	allowUnknown bool
-	met          bool // something stood there at some time; Next's own
+	met          bool // it has existed; Next's own
 }
 
 var (
@@ -57,11 +57,14 @@ var (
 	_ io.Closer        = (*Source)(nil)
 )
 
-// New returns the source of the file at path. A relative path is resolved against the working directory now. Whatever
-// is wrong with the path or the options is told by the first Next.
+// New returns a source of the file at path. A relative path is resolved against the present working
+// directory. The first Next reports an error in the path or the options.
+//
+// The source is local and trusted; see source.Description.
 func New(path string, opts ...Option) *Source { return newSource(path, false, opts) }
 
-// Dir returns the source of all files in a folder whose extension is known, the alphabetically later over the earlier.
+// Dir returns a source of all files in a folder whose extension is known. A file overrides those
+// before it in alphabetical order.
 func Dir(path string, opts ...Option) *Source { return newSource(path, true, opts) }
 
 func newSource(path string, dir bool, opts []Option) *Source {
@@ -103,7 +106,7 @@ func (e *entry) check() error {
 	}
 	path, err := filepath.Abs(e.name)
 	if err != nil {
-		return invalidArgument(e.name, "the working directory is not known", "give an absolute path")
+		return invalidArgument(e.name, "the working directory is unknown", "give an absolute path")
 	}
 	e.path = path
 	switch e.format {
@@ -111,32 +114,33 @@ func (e *entry) check() error {
 	case "":
 		if !e.dir || e.declared {
 			if err := e.unmeant(); err != nil && !errors.Is(err, errMoved) {
-				return err // and its name does not tell the format because of that
+				return err // and that is why it has no known extension
 			}
-			return invalidArgument(e.name, "its name does not tell the format", "declare it with file.Format, or file.Dir for a folder")
+			return invalidArgument(e.name, "the extension does not name a format", "declare it with file.Format, or file.Dir for a folder")
 		}
 	default:
-		return invalidArgument(e.name, "the declared format is not known", "use one of source.FormatYAML, JSON, TOML, Dotenv, Properties")
+		return invalidArgument(e.name, "the format is unknown", "use one of source.FormatYAML, JSON, TOML, Dotenv, Properties")
 	}
 	return nil
 }
 
-// Name returns "file", or what the option Name set.
+// Name returns "file", or the option Name.
 func (s *Source) Name() string { return s.name }
 
-// Describe says that the files are local, and trusted: whoever can write a service's files could
-// replace its program. For a folder into which another program writes what it fetches from elsewhere,
-// see nacre.RequireSigned.
+// Describe says that the files are local, and trusted: anyone who can write a service's files could
+// replace its program. For a folder into which another program writes what it fetches from
+// elsewhere, see nacre.RequireSigned.
 func (s *Source) Describe() source.Description { return source.Description{Local: true, Trusted: true} }
 
-// Watching returns nil while the system tells of changes, and otherwise why they are found by reading every second.
+// Watching returns nil while the system reports changes, and otherwise why the source reads the
+// files every second.
 func (s *Source) Watching() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.trouble
 }
 
-// Next returns the files once they differ from prev; see [source.Source].
+// Next returns the files when they differ from what Next returned last; see [source.Source].
 func (s *Source) Next(ctx context.Context, prev source.Revision) (source.Content, error) {
 	if prev == "" {
 		s.last = nil
@@ -161,7 +165,7 @@ func (s *Source) Next(ctx context.Context, prev source.Revision) (source.Content
 	}
 }
 
-// Close ends the watch. A Next after it, or one that is still running, returns an error of kind Closed.
+// Close ends the watch. A later Next, and one that is blocked, returns an error of kind Closed.
 func (s *Source) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -178,7 +182,7 @@ func (s *Source) Close() error {
 	return w.close()
 }
 
-// over tells why Next must end.
+// over returns why Next must end, or nil.
 func (s *Source) over(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err

@@ -28,11 +28,12 @@ var masks = map[role]uint32{
 	itself: unix.IN_ATTRIB | writes,
 }
 
-// inotify is the watch of Linux. It is used directly because it tells when a file is closed after writing, which the
-// portable library keeps to itself, and because it needs no goroutine: the runtime's poller waits.
+// inotify is the watch of Linux. The source uses it directly, because it reports when a file is
+// closed after writing, which the portable library does not, and because it needs no goroutine: the
+// runtime's poller waits.
 type inotify struct {
 	f      *os.File
-	conn   syscall.RawConn // f's number, safe from a close in between
+	conn   syscall.RawConn // the descriptor of f, safe from a concurrent close
 	byPath map[string]int32
 	paths  map[int32][]string // one folder may be mounted at several places
 	files  map[int32]bool     // watches on files: events have no name
@@ -61,7 +62,7 @@ func newWatch() (watcher, error) {
 }
 
 func (w *inotify) add(path string, r role) error {
-	// Without IN_MASK_ADD a second role of the same folder would take away the events of the first.
+	// Without IN_MASK_ADD, a second role of the same folder would remove the events of the first.
 	var wd int32
 	var err error
 	unusable := w.conn.Control(func(fd uintptr) {
@@ -88,7 +89,7 @@ func (w *inotify) add(path string, r role) error {
 	return nil
 }
 
-// forget ends the watch of wd on path, and the watch itself with the last of its paths.
+// forget ends the watch of wd on path, and the watch itself after the last of its paths.
 func (w *inotify) forget(wd int32, path string) {
 	if w.byPath[path] == wd {
 		delete(w.byPath, path)
@@ -101,7 +102,7 @@ func (w *inotify) forget(wd int32, path string) {
 	delete(w.paths, wd)
 	delete(w.files, wd)
 	_ = w.conn.Control(func(fd uintptr) {
-		_, _ = unix.InotifyRmWatch(int(fd), uint32(wd)) // it may be gone already
+		_, _ = unix.InotifyRmWatch(int(fd), uint32(wd)) // it may not exist any more
 	})
 }
 
@@ -114,7 +115,7 @@ func (w *inotify) keep(want map[string]role) {
 }
 
 func (w *inotify) wait(ctx context.Context, d time.Duration) ([]event, error) {
-	// A read by f would not even try once its deadline has passed, and so overlook what is there.
+	// After its deadline, f.Read does not even try, and would miss pending events.
 	if n, err := w.poll(); n > 0 || err != nil || d <= 0 {
 		return w.parse(w.buf[:n]), err
 	}
@@ -136,7 +137,7 @@ func (w *inotify) wait(ctx context.Context, d time.Duration) ([]event, error) {
 	return w.parse(w.buf[:max(n, 0)]), nil
 }
 
-// poll reads what is there, without waiting.
+// poll reads pending events without waiting.
 func (w *inotify) poll() (int, error) {
 	var n int
 	var err error
@@ -174,7 +175,7 @@ func (w *inotify) translate(events []event, wd int32, mask uint32, name string) 
 		return append(events, event{what: lost})
 	}
 	isFile := w.files[wd]
-	for _, path := range slices.Clone(w.paths[wd]) { // none if the watch was ended by us
+	for _, path := range slices.Clone(w.paths[wd]) { // none if the source has ended the watch
 		switch {
 		case mask&gone != 0 && isFile:
 			events = append(events, event{path, changed})

@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// remote are file systems whose writers may be on another machine. Some of them refuse a lease with EAGAIN for reasons of
-// their own, which is not to be taken for somebody who writes.
+// remote are file systems whose writers may be on another machine. Some of them refuse a lease with
+// EAGAIN for their own reasons, which must not count as a writer.
 var remote = map[uint32]bool{
 	unix.NFS_SUPER_MAGIC:  true,
 	unix.SMB_SUPER_MAGIC:  true,
@@ -26,9 +26,10 @@ func local(fd int) bool {
 	return unix.Fstatfs(fd, &st) == nil && !remote[uint32(st.Type)]
 }
 
-// lease takes a read lease on f, which the kernel grants only while nobody has the file open or mapped for writing, and
-// which makes whoever opens it for writing wait until release is called. Only the owner of the file and CAP_LEASE get
-// one, and not all file systems have them: then nothing is proven.
+// lease takes a read lease on f. The kernel grants it only while no process has the file open or
+// mapped for writing; a process that then opens it for writing waits until release is called. Only
+// the owner of the file and CAP_LEASE get a lease, and not every file system has them; without a
+// lease, nothing is known.
 func lease(f *os.File) (proof, func()) {
 	p := unproven
 	conn, err := f.SyscallConn()
@@ -39,8 +40,8 @@ func lease(f *os.File) (proof, func()) {
 		if !local(int(fd)) {
 			return
 		}
-		// A waiting writer is announced by a signal. SIGURG is what the Go runtime sends to itself all the time, so
-		// that no program is surprised by it; the default, SIGIO, could be.
+		// The kernel announces a waiting writer by a signal. The Go runtime sends SIGURG to itself all the
+		// time, so no program is surprised by it, as it could be by the default, SIGIO.
 		if _, err := unix.FcntlInt(fd, unix.F_SETSIG, int(unix.SIGURG)); err != nil {
 			return
 		}

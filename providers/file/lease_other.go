@@ -4,5 +4,5 @@ package file
 
 import "os"
 
-// lease proves nothing: only Linux can tell whether somebody has a file open for writing.
+// lease returns no proof: only Linux can tell whether a process has a file open for writing.
 func lease(f *os.File) (proof, func()) { return noLease(f) }

@@ -11,19 +11,19 @@ import (
 )
 
 const (
-	tries      = 8                      // reads in a row before a look gives way to a file that keeps changing
-	firstPause = 250 * time.Microsecond // a closed file stays open for writing until the kernel has put it away
+	tries      = 8                      // reads in a row, while a file keeps changing
+	firstPause = 250 * time.Microsecond // a closed file stays open for writing until the kernel has released it
 	longPause  = 250 * time.Millisecond
-	racy       = time.Second // attributes of a file this young may be those of two states: clocks of file systems tick
+	racy       = time.Second // two states of a younger file may have the same attributes: clocks of file systems tick
 )
 
-// verdict is what one look came to.
+// verdict is the result of one read of all files.
 type verdict struct {
 	decided bool // content or err is the state of the files
 	content source.Content
 	err     error
-	again   time.Duration // where something is in the middle of a change, when to look again
-	stale   bool          // something happened during the look
+	again   time.Duration // if a change is in progress, when to read again
+	stale   bool          // something happened during the read
 }
 
 // look subscribes, reads and judges, in this order.
@@ -37,7 +37,7 @@ func (s *Source) look(ctx context.Context) verdict {
 		before := err
 		shots, err = s.collect(ctx, sc)
 		if err != nil && !errors.Is(err, errMoved) && err.Error() == before.Error() {
-			break // an error that stands, and not one of files that are just being moved
+			break // a lasting error, not one of files that are just being moved
 		}
 	}
 	s.subscribed(sc)
@@ -54,7 +54,7 @@ func (s *Source) look(ctx context.Context) verdict {
 	return v
 }
 
-// collect reads all files such that there was a moment at which they were all so.
+// collect reads all files so that all of them were in the returned state at one moment.
 func (s *Source) collect(ctx context.Context, sc *scan) ([]shot, error) {
 	spots, err := s.survey(sc)
 	if err != nil {
@@ -63,7 +63,7 @@ func (s *Source) collect(ctx context.Context, sc *scan) ([]shot, error) {
 	shots := make([]shot, len(spots))
 	for i, sp := range spots {
 		if ctx.Err() != nil {
-			return nil, errMoved // the caller looks at ctx
+			return nil, errMoved // the caller checks ctx
 		}
 		if shots[i], err = s.read(sp); err != nil {
 			return nil, err
@@ -72,7 +72,7 @@ func (s *Source) collect(ctx context.Context, sc *scan) ([]shot, error) {
 	if len(s.entries) == 1 && !s.entries[0].dir {
 		return shots, nil // one file, one moment
 	}
-	// Whatever is now as it was before the first read was so during all of them.
+	// A file that is now as it was before the first read was so during all reads.
 	after, err := s.survey(sc)
 	if err != nil {
 		return nil, err
@@ -91,7 +91,8 @@ func (s *Source) collect(ctx context.Context, sc *scan) ([]shot, error) {
 	return shots, nil
 }
 
-// confirm reads a file again that is so young that it may have changed without a change of its attributes.
+// confirm reads a file again if it is so young that it may have changed without a change of its
+// attributes.
 func (s *Source) confirm(sh shot) error {
 	if sh.absent() || sh.proof == inWriting || sh.stamp.old(racy) {
 		return nil
@@ -106,7 +107,7 @@ func (s *Source) confirm(sh shot) error {
 	return nil
 }
 
-// content makes the content of what was read.
+// content returns the content of what was read.
 func content(shots []shot) (source.Content, error) {
 	docs := make([]source.Document, len(shots))
 	h := sha256.New()

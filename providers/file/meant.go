@@ -9,19 +9,19 @@ import (
 )
 
 var (
-	// variable is what a shell would put a value for.
+	// variable matches what a shell replaces by a value.
 	variable = regexp.MustCompile(`\$[A-Za-z_({]`)
-	// percent is the same on Windows.
+	// percent matches the same on Windows.
 	percent = regexp.MustCompile(`%[A-Za-z_][A-Za-z0-9_()]*%`)
-	// pattern is what a shell would put the names of files for, and the placeholder of a template.
+	// pattern matches what a shell replaces by names of files, and the placeholder of a template.
 	pattern = regexp.MustCompile(`[*?]|\[.+]|\{.+}`)
 	scheme  = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]+):/`)
 )
 
-// unmeant returns the error of a path at which nothing stands and which nobody means as it stands,
-// such as "~/app.yaml": as an absent file it would let a service run on defaults. It returns nil for
-// any other path, and errMoved if something has come to stand there. What exists is meant, whatever its
-// name; of a pattern, so are the folders that exist.
+// unmeant returns the error of a path that does not exist and is surely a mistake, such as
+// "~/app.yaml": as an absent file, it would let a service run with defaults. It returns nil for any
+// other path, and errMoved if something exists there now. A path that exists is never a mistake; in
+// a pattern, neither are the folders that exist.
 func (e *entry) unmeant() error {
 	if mistake, _ := e.mistake(e.name); mistake == "" {
 		return nil
@@ -29,7 +29,7 @@ func (e *entry) unmeant() error {
 	missing := missingPart(e.path)
 	if missing == "" {
 		if isLink(os.Lstat(e.path)) {
-			return nil // leads nowhere
+			return nil // a link without a target
 		}
 		return errMoved
 	}
@@ -39,31 +39,31 @@ func (e *entry) unmeant() error {
 	return nil
 }
 
-// mistake tells what is wrong with a path of which a part is missing, and what to write instead; nothing
-// where it may be meant.
+// mistake returns what is wrong with a path of which a part is missing, and what to write instead;
+// nothing if the path may be right.
 func (e *entry) mistake(missing string) (mistake, fix string) {
 	if name := strings.TrimSpace(e.name); name != e.name {
 		return "the path begins or ends with white space", "remove the white space"
 	}
 	if n := len(e.name); n > 1 && e.name[0] == e.name[n-1] && strings.ContainsRune("\"'`", rune(e.name[0])) {
-		return "the path stands in quotation marks", "remove the quotation marks"
+		return "the path is in quotation marks", "remove the quotation marks"
 	}
 	if m := scheme.FindStringSubmatch(e.name); m != nil {
 		switch {
 		case strings.EqualFold(m[1], "file"):
 			return "the path is a URL", "give the path without " + m[1] + "://"
 		case strings.HasPrefix(e.name[len(m[0]):], "/"):
-			return "the path is a URL", "package file reads files of this machine; source.Poll makes a source of what a function fetches"
+			return "the path is a URL", "package file reads files of this machine; source.Poll makes a source of a function that fetches"
 		}
 	}
 	if tilde(e.name) {
 		return `nacre does not expand "~"`, "use filepath.Join with what os.UserHomeDir or os.UserConfigDir returns"
 	}
 	if variable.MatchString(e.name) {
-		return `nacre does not expand "$"`, "use os.ExpandEnv, and see that the variable is set"
+		return `nacre does not expand "$"`, "use os.ExpandEnv, and check that the variable is set"
 	}
 	if percent.MatchString(e.name) {
-		return `nacre does not expand "%"`, "use os.Getenv, and see that the variable is set"
+		return `nacre does not expand "%"`, "use os.Getenv, and check that the variable is set"
 	}
 	if pattern.MatchString(missing) {
 		return "nacre does not expand a pattern", "use file.Dir or file.WithDir for all files of a folder, and file.WithFile for each further file"
@@ -71,14 +71,14 @@ func (e *entry) mistake(missing string) (mistake, fix string) {
 	return "", ""
 }
 
-// tilde reports whether a path begins with somebody's home, or has a folder "~", which is what a home
-// becomes that was joined to a folder.
+// tilde reports whether a path begins with a home folder, or contains a folder "~", which is the
+// result of joining a home folder to another one.
 func tilde(name string) bool {
 	parts := strings.FieldsFunc(name, func(r rune) bool { return r == '/' || r == '\\' })
 	return slices.Contains(parts, "~") || strings.HasPrefix(name, "~") && strings.ContainsAny(name, `/\`)
 }
 
-// missingPart returns what of a path does not exist, and nothing if all of it does.
+// missingPart returns the part of a path that does not exist.
 func missingPart(path string) string {
 	rest := ""
 	for {
@@ -87,7 +87,7 @@ func missingPart(path string) string {
 		}
 		parent := filepath.Dir(path)
 		if parent == path {
-			return rest // a volume has marks of its own: \\?\C:\
+			return rest // the name of a volume may look like a pattern: \\?\C:\
 		}
 		rest = filepath.Join(filepath.Base(path), rest)
 		path = parent

@@ -8,8 +8,9 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
-// notify is the watch of all systems but Linux. It does not tell when a file is closed. Parents are not watched: on the
-// BSDs a watch opens every file of a folder, and a home or temporary folder may have many.
+// notify is the watch of all systems except Linux. It does not report when a file is closed. It
+// does not watch parents: on the BSDs, a watch opens every file of a folder, and a home or
+// temporary folder may have many.
 type notify struct {
 	w     *fsnotify.Watcher
 	paths map[string]bool
@@ -27,7 +28,8 @@ func (n *notify) add(path string, r role) error {
 	if r != step && r != leaf {
 		return nil
 	}
-	// Again on each look: the library forgets a folder that was removed, without a word when another one takes its place.
+	// On each read again: the library forgets a folder that was removed, and does not say so when another
+	// one replaces it.
 	if err := n.w.Add(path); err != nil {
 		return err
 	}
@@ -39,14 +41,14 @@ func (n *notify) keep(want map[string]role) {
 	for path := range n.paths {
 		if r := want[path]; r != step && r != leaf {
 			delete(n.paths, path)
-			_ = n.w.Remove(path) // it may be gone already
+			_ = n.w.Remove(path) // it may not exist any more
 		}
 	}
 }
 
 func (n *notify) wait(ctx context.Context, d time.Duration) ([]event, error) {
 	if d <= 0 {
-		return nil, nil // without word of closed files there is nothing to know before a read is judged
+		return nil, nil // without reports of closed files, nothing here changes the judgement of a read
 	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -8,10 +8,11 @@ import (
 	"syscall"
 )
 
-// open does not wait: not for the other end of a pipe that took the file's place, nor for another's write lease.
+// open does not wait, neither for the other end of a pipe that has replaced the file, nor for a
+// write lease of another process.
 func open(path string) (*os.File, error) {
 	return os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 }
 
-// inUse reports whether open was refused because of somebody who is writing.
+// inUse reports whether open failed because a process is writing.
 func inUse(err error) bool { return errors.Is(err, syscall.EWOULDBLOCK) }

@@ -10,12 +10,12 @@ import (
 type proof int
 
 const (
-	unproven  proof = iota // nobody can say
-	whole                  // nobody had the file open for writing
-	inWriting              // somebody has
+	unproven  proof = iota // unknown
+	whole                  // no process had the file open for writing
+	inWriting              // a process has
 )
 
-// noLease is the lease of systems, file systems and users that get none.
+// noLease is the lease of systems, file systems and users without leases.
 func noLease(*os.File) (proof, func()) { return unproven, func() {} }
 
 // shot is what was read at a spot.
@@ -25,8 +25,8 @@ type shot struct {
 	proof proof
 }
 
-// read reads the file at a spot. It returns errMoved if nothing stands there any more or it changed meanwhile, and no data
-// if somebody is known to be writing.
+// read reads the file at a spot. It returns errMoved if the file has disappeared or changed
+// meanwhile, and no data if a process is writing.
 func (s *Source) read(sp spot) (shot, error) {
 	if sp.absent() {
 		return shot{spot: sp, proof: whole}, nil
@@ -41,7 +41,7 @@ func (s *Source) read(sp spot) (shot, error) {
 		return shot{}, trouble(sp.name, err)
 	}
 	defer f.Close()
-	// What stood there a moment ago was regular; now it may be a pipe, which must not be read.
+	// The file was regular a moment ago; now it may be a pipe, which must not be read.
 	info, err := f.Stat()
 	if err != nil {
 		return shot{}, trouble(sp.name, err)
@@ -59,7 +59,7 @@ func (s *Source) read(sp spot) (shot, error) {
 
 // readAll reads f, whose attributes must be the same before and after.
 func (s *Source) readAll(f *os.File, sp spot, p proof) (shot, error) {
-	// Not as they were on the way to it: a writer may have come and gone, which matters to nobody.
+	// Not the attributes from the walk: a write between the walk and the read does no harm.
 	before, err := f.Stat()
 	if err != nil {
 		return shot{}, trouble(sp.name, err)
@@ -69,7 +69,7 @@ func (s *Source) readAll(f *os.File, sp spot, p proof) (shot, error) {
 		return shot{}, tooLarge(sp.name, s.maxSize)
 	}
 	var b bytes.Buffer
-	b.Grow(int(before.Size()) + bytes.MinRead) // no second allocation to find the end
+	b.Grow(int(before.Size()) + bytes.MinRead) // without a second allocation to find the end
 	if _, err := b.ReadFrom(io.LimitReader(f, s.maxSize+1)); err != nil {
 		return shot{}, trouble(sp.name, err)
 	}

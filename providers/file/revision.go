@@ -9,8 +9,9 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// identify adds a document to the sum of a content: its name, whether it is there, and the sum of its bytes. Lengths
-// are fixed or written first, so that no two lists of documents are one sequence of bytes.
+// identify adds a document to the checksum of a content: its name, whether it is absent, and the
+// checksum of its bytes. Lengths are fixed or come first, so that two lists of documents never give
+// the same sequence of bytes.
 func identify(h hash.Hash, sh shot) {
 	var length [8]byte
 	binary.BigEndian.PutUint64(length[:], uint64(len(sh.name)))

@@ -8,14 +8,15 @@ import (
 )
 
 const (
-	// settled is the age from which on an untouched file is taken as finished at once. It is far above the settle
-	// window because the clocks of a file system and of this machine may differ.
+	// settled is the age at which an untouched file counts as finished at once. It is far above the
+	// settle window, because the clocks of a file system and of this machine may differ.
 	settled = 2 * time.Second
-	// closing is the part of the settle window for which a file must rest that was seen to be closed after writing:
-	// the next writer may have begun already without having been told.
+	// closing is the part of the settle window for which a file must be unchanged after it was
+	// closed: the next writer may have begun already, and the watch has not reported it yet.
 	closing = 20
-	// emptying is by how much longer an empty file must stay so if nobody can say whether it is being written. A write
-	// begins with it: the file is empty before the watch is told, for as long as a busy disk keeps the kernel waiting.
+	// emptying is how much longer an empty file must stay empty if the system cannot tell whether a
+	// process is writing it. A write begins with an empty file, and the watch reports it only
+	// later, on a busy disk much later.
 	emptying = 10
 )
 
@@ -24,11 +25,12 @@ type trace struct {
 	stamp   stamp
 	sum     [sha256.Size]byte
 	since   time.Time
-	pending time.Time // since when it is in the middle of a change; zero if it is not
+	pending time.Time // since when a change is in progress; zero if none is
 }
 
-// judge decides whether all files are whole and to stay. If not, again says when to look again, and late is the error
-// of a file for which patience has ended. Moved says that the files changed faster than they could be read.
+// judge decides whether all files are whole and final. If not, again is the time until the next
+// read, and late is the error of a file whose change takes too long. moved says that the files
+// changed faster than the source could read them.
 func (s *Source) judge(shots []shot, moved bool, now time.Time) (again time.Duration, late error) {
 	here := map[string]bool{"": true}
 	weigh := func(name string, d time.Duration) {
@@ -60,11 +62,11 @@ func (s *Source) judge(shots []shot, moved bool, now time.Time) (again time.Dura
 	for _, sh := range shots {
 		here[sh.name] = true
 		if sh.proof == whole {
-			delete(s.writes, sh.real) // what was written before is over, told or not
+			delete(s.writes, sh.real) // earlier writes have ended, reported or not
 		}
 		weigh(sh.name, s.rest(sh, pause, now))
 	}
-	for name := range s.last { // gone from a folder
+	for name := range s.last { // removed from a folder
 		if !here[name] {
 			here[name] = true
 			weigh(name, s.rest(shot{spot: spot{name: name}, proof: whole}, pause, now))
@@ -78,7 +80,7 @@ func (s *Source) judge(shots []shot, moved bool, now time.Time) (again time.Dura
 	return again, late
 }
 
-// rest returns for how long a file must yet stay as it is before it may be delivered.
+// rest returns how long a file must still be unchanged before the source delivers it.
 func (s *Source) rest(sh shot, pause time.Duration, now time.Time) time.Duration {
 	t := s.traces[sh.name]
 	if t == nil {
@@ -98,7 +100,7 @@ func (s *Source) rest(sh shot, pause time.Duration, now time.Time) time.Duration
 	switch write := s.writes[sh.real]; {
 	case sh.absent():
 		if !known {
-			return 0 // it was not there before either
+			return 0 // it did not exist before either
 		}
 	case len(sh.data) == 0 && known && size == 0:
 		return 0
@@ -121,8 +123,8 @@ func (s *Source) rest(sh shot, pause time.Duration, now time.Time) time.Duration
 	return t.since.Add(window).Sub(now)
 }
 
-// nextPause returns the time until the next look at a file that is open for writing: ever longer, because the watch
-// tells when it is closed, and a look costs little but not nothing.
+// nextPause returns the time until the next read of a file that is open for writing. It increases,
+// because the watch reports when the file is closed, and a read is cheap but not free.
 func (s *Source) nextPause(shots []shot, moved bool) time.Duration {
 	for _, sh := range shots {
 		moved = moved || sh.proof == inWriting
@@ -138,7 +140,7 @@ func (s *Source) nextPause(shots []shot, moved bool) time.Duration {
 	return s.pause
 }
 
-// remember keeps what was returned: only the loss of something that the caller has is waited for.
+// remember records what Next returned: only the loss of something that the caller has must wait.
 func (s *Source) remember(c source.Content) {
 	s.last = make(map[string]int, len(c.Documents))
 	for _, d := range c.Documents {

@@ -5,12 +5,13 @@ import (
 	"time"
 )
 
-// stamp tells one state of a file from another as far as its attributes can. The zero stamp is no file.
+// stamp distinguishes states of a file as far as its attributes can. The zero stamp is that of no
+// file.
 type stamp struct {
 	inode inode
 	size  int64
 	mtime int64 // ns
-	ctime int64 // ns; 0 where the system does not have it
+	ctime int64 // ns; 0 if the system does not have it
 }
 
 func stampOf(info fs.FileInfo) stamp {
@@ -18,7 +19,8 @@ func stampOf(info fs.FileInfo) stamp {
 	return stamp{inode: id, size: info.Size(), mtime: info.ModTime().UnixNano(), ctime: ctime}
 }
 
-// old reports whether the file was last touched more than age ago. A time in the future is not old.
+// old reports whether the file was last touched more than age ago. A file from the future is not
+// old.
 func (st stamp) old(age time.Duration) bool {
 	return time.Since(time.Unix(0, max(st.mtime, st.ctime))) > age
 }

@@ -10,13 +10,13 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// spot is a document's place, as found by walking to it.
+// spot is the place of a document, as a walk has found it.
 type spot struct {
 	entry *entry
 	name  string // of the document
 	path  string // absolute, as given
-	real  string // without links; empty where there is nothing
-	stamp stamp  // zero where there is nothing
+	real  string // without links; empty if nothing exists
+	stamp stamp  // zero if nothing exists
 }
 
 func (sp spot) absent() bool { return sp.real == "" }
@@ -25,7 +25,7 @@ func (sp spot) same(other spot) bool {
 	return sp.name == other.name && sp.real == other.real && sp.stamp == other.stamp
 }
 
-// survey walks to every file, and watches all that it passes.
+// survey walks to every file, and watches what it passes.
 func (s *Source) survey(sc *scan) ([]spot, error) {
 	var spots []spot
 	for _, e := range s.entries {
@@ -49,14 +49,14 @@ func (s *Source) survey(sc *scan) ([]spot, error) {
 			sc.heard.name(real)
 			spots = append(spots, spot{entry: e, name: e.name, path: e.path, real: real, stamp: stampOf(info)})
 		case !info.IsDir():
-			return nil, invalidArgument(e.name, "not a folder", "use file.New or file.WithFile for a file")
+			return nil, invalidArgument(e.name, "is not a folder", "use file.New or file.WithFile for a file")
 		default:
 			inside, err := s.list(sc, e, real)
 			if err != nil {
 				return nil, err
 			}
 			if len(inside) == 0 {
-				inside = []spot{{entry: e, name: e.name, path: e.path}} // a content is never without a document
+				inside = []spot{{entry: e, name: e.name, path: e.path}} // a content always has a document
 			}
 			spots = append(spots, inside...)
 		}
@@ -85,7 +85,7 @@ func (s *Source) list(sc *scan, e *entry, folder string) ([]spot, error) {
 		switch {
 		case err != nil:
 			return nil, trouble(sp.name, err)
-		case info == nil: // a link that leads nowhere
+		case info == nil: // a link without a target
 		case info.IsDir():
 			continue
 		default:
@@ -101,13 +101,13 @@ func (s *Source) list(sc *scan, e *entry, folder string) ([]spot, error) {
 	return spots, nil
 }
 
-// leftovers end the names of files that editors, package managers and people leave behind.
+// leftovers are the ends of names of files that editors, package managers and people leave behind.
 var leftovers = []string{
 	"~", ".bak", ".old", ".orig", ".rej", ".swp", ".swo", ".tmp", ".save",
 	".rpmnew", ".rpmsave", ".rpmorig", ".dpkg-old", ".dpkg-new", ".dpkg-dist", ".ucf-old", ".ucf-new", ".ucf-dist",
 }
 
-// takes reports whether a folder's file is configuration.
+// takes reports whether a file of a folder is configuration.
 func (e *entry) takes(name string) bool {
 	if name[0] == '.' || name[0] == '#' || name[0] == '~' {
 		return false
@@ -131,9 +131,9 @@ func (e *entry) formatOf(name string) string {
 func regular(name string, info fs.FileInfo) error {
 	switch {
 	case info.IsDir():
-		return invalidArgument(name, "a folder", "use file.Dir or file.WithDir for a folder")
+		return invalidArgument(name, "is a folder", "use file.Dir or file.WithDir for a folder")
 	case !info.Mode().IsRegular():
-		return invalidArgument(name, "not a regular file", "a pipe or a device cannot be configuration; use a file")
+		return invalidArgument(name, "is not a regular file", "a pipe or a device cannot be configuration; use a file")
 	}
 	return nil
 }

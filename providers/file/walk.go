@@ -14,9 +14,9 @@ var (
 	errLoop  = errors.New("too many symbolic links")
 )
 
-const maxLinks = 40 // as Linux does
+const maxLinks = 40 // as in Linux
 
-// scan is one look at the paths: it watches what it comes across, always before it looks.
+// scan is one walk of all paths. It watches everything that it passes, always before it looks.
 type scan struct {
 	watch   watcher // may be nil
 	want    map[string]role
@@ -32,7 +32,7 @@ func newScan(w watcher) *scan {
 	}
 }
 
-// see watches a path in a role and reports whether that is more than what this scan had asked for already.
+// see watches a path in a role, and reports whether this scan did not watch it in that role before.
 func (sc *scan) see(path string, r role) bool {
 	if sc.want[path] >= r {
 		return false
@@ -44,18 +44,18 @@ func (sc *scan) see(path string, r role) bool {
 	err := sc.watch.add(path, r)
 	switch {
 	case err == nil, missing(err):
-		// What went away in the meantime is seen to be gone by the look that follows.
+		// The look that follows sees that it has disappeared.
 	case errors.Is(err, fs.ErrPermission) && (r == parent || r == itself):
-		// A parent that may be passed through but not listed is rarely replaced; and a file that may not be read
-		// is an error of the read.
+		// A parent that can be entered but not listed is rarely replaced; and for a file without read
+		// permission, the read returns an error.
 	case sc.trouble == nil:
 		sc.trouble = err
 	}
 	return true
 }
 
-// walk follows rest from the folder at, which has no link in its path, and returns the path without links and what
-// stands there. Nothing there is a nil info and no error.
+// walk follows rest from the folder at, whose path has no link. It returns the path without links
+// and what exists there; if nothing does, info is nil and there is no error.
 func (sc *scan) walk(at string, rest []string) (string, fs.FileInfo, error) {
 	var info fs.FileInfo
 	for links := 0; len(rest) > 0; {
@@ -105,7 +105,7 @@ func (sc *scan) walk(at string, rest []string) (string, fs.FileInfo, error) {
 	if info != nil {
 		return at, info, nil
 	}
-	info, err := os.Lstat(at) // the last link led to a root or upwards
+	info, err := os.Lstat(at) // the last link led to a root or to a parent
 	if missing(err) {
 		return "", nil, nil
 	}
@@ -116,7 +116,7 @@ func isLink(info fs.FileInfo, err error) bool {
 	return err == nil && info.Mode()&fs.ModeSymlink != 0
 }
 
-// missing reports whether an error says that nothing stands at a path.
+// missing reports whether an error says that nothing exists at a path.
 func missing(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
 }

@@ -8,53 +8,53 @@ import (
 	"time"
 )
 
-// watcher tells that something may have changed. Only Next uses it, except for close.
+// watcher reports that something may have changed. Only Next uses it, except for close.
 type watcher interface {
-	// add puts a watch on path, or strengthens the one that is there. It may be called for what is watched already; if
-	// another folder stands at the path by now, the watch moves to it.
+	// add watches path, or adds a role to a watch. If path is watched already and is another folder
+	// now, the watch moves to that folder.
 	add(path string, r role) error
 	// keep ends the watches on all paths that are not in want.
 	keep(want map[string]role)
-	// wait returns what has happened since the last wait, or nothing after d. It may return early with nothing, and must
-	// not wait if d is zero.
+	// wait returns what has happened since the last wait, or nothing after d. It may return early
+	// with nothing, and must not wait if d is zero.
 	wait(ctx context.Context, d time.Duration) ([]event, error)
 	close() error
 }
 
-// role says why a path is watched; a later one sees all that an earlier one sees.
+// role says why a path is watched. A later role includes the events of an earlier one.
 type role int
 
 const (
 	parent role = iota + 1 // a folder on the way, which may be replaced
-	step                   // a folder in which a link stands or a name is missing
-	leaf                   // a folder in which a file stands: its writes matter
+	step                   // a folder with a link, or in which a name is missing
+	leaf                   // a folder with a file: its writes matter
 	itself                 // the file itself
 )
 
 type happening int
 
 const (
-	changed  happening = iota // a name appeared, went away or was replaced; or no telling what
+	changed  happening = iota // a name appeared, disappeared or was replaced; or unknown
 	touched                   // attributes changed, such as permissions
-	modified                  // bytes were written by somebody who has yet to close the file
-	closed                    // somebody who could write closed the file
-	lost                      // the watched folder itself went, or events were dropped
+	modified                  // a process wrote bytes, and has not closed the file yet
+	closed                    // a process that had the file open for writing closed it
+	lost                      // the watched folder disappeared, or events were dropped
 )
 
-// event is one happening to the file or folder at path.
+// event is something that happened to the file or folder at path.
 type event struct {
 	path string
 	what happening
 }
 
-// interest is what a look came across: the names that decide about the content. Paths are folded.
+// interest holds the names that decide about the content, as of a scan. Paths are folded.
 type interest struct {
 	names   map[string]bool // full paths
 	folders map[string]bool // folders in which every name may matter
 }
 
-// fold makes equal what a file system that ignores case takes for equal: the user's letters in a path need not be those
-// that the watch tells.
+// fold returns the form in which paths are compared. On a file system that ignores case, the
+// letters of a given path need not be those that the watch reports.
 func fold(path string) string {
 	switch runtime.GOOS {
 	case "windows", "darwin", "ios":
@@ -66,7 +66,7 @@ func fold(path string) string {
 func (in interest) name(path string)   { in.names[fold(path)] = true }
 func (in interest) folder(path string) { in.folders[fold(path)] = true }
 
-// writeState is what the watch told about the writers of one file since it came to its name.
+// writeState is what the watch has reported about the writers of a file since it has its name.
 type writeState int
 
 const (
