@@ -37,13 +37,10 @@ var kindNames = map[Kind]string{
 	WrongType: "wrong type", Invalid: "invalid", Missing: "missing", BuildFailed: "build failed",
 }
 
-// String returns the kind in words: "not found".
-func (k Kind) String() string {
+// Error returns the kind in words: "not found". It makes a Kind a target for errors.Is.
+func (k Kind) Error() string {
 	if s, ok := kindNames[k]; ok {
 		return s
 	}
 	return "unknown"
 }
-
-// Error returns String. It makes a Kind a target for errors.Is.
-func (k Kind) Error() string { return k.String() }

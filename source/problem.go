@@ -35,7 +35,7 @@ func (p *Problem) Error() string {
 	if p.Message != "" {
 		b.WriteString(p.Message)
 	} else {
-		b.WriteString(p.Kind.String())
+		b.WriteString(p.Kind.Error())
 	}
 	if p.Suggest != "" {
 		b.WriteString(", did you mean ")

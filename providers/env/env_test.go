@@ -48,7 +48,7 @@ func text(vs []environ.Variable) string {
 			part = "[" + part + "]"
 		}
 		if v.Fault != source.Unknown {
-			part = "[" + v.Key + ": " + v.Fault.String() + "]"
+			part = "[" + v.Key + ": " + v.Fault.Error() + "]"
 		}
 		parts = append(parts, part)
 	}

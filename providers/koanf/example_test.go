@@ -13,7 +13,6 @@ import (
 
 func Example() {
 	layer := koanf.New(rawbytes.Provider([]byte("db: {pool: 5}")), yaml.Parser(), koanf.Name("orders.yaml"))
-	defer layer.Close()
 
 	content, err := layer.Next(context.Background(), "")
 	if err != nil {
@@ -29,7 +28,6 @@ func Example() {
 func ExampleDelimiter() {
 	consul := confmap.Provider(map[string]any{"db/pool": "5", "db/dsn": "postgres://db"}, "")
 	layer := koanf.New(consul, nil, koanf.Delimiter("/"), koanf.Text(), koanf.Name("consul/orders"))
-	defer layer.Close()
 
 	content, _ := layer.Next(context.Background(), "")
 	fmt.Println(content.Documents[0].Tree)

@@ -16,9 +16,9 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Source is a koanf provider as a source with one document. Name, Describe and Close are safe for
-// concurrent use; Next is not, see source.Source.
-type Source struct {
+// koanfSource is the source that New returns. Name, Describe and Close are safe for concurrent use;
+// Next is not, see source.Source.
+type koanfSource struct {
 	settings
 	provider koanf.Provider
 	parser   koanf.Parser
@@ -30,10 +30,10 @@ type Source struct {
 	closed   sync.Once
 }
 
-// New returns a source of what the provider holds. The parser may be nil; see the package comment.
-// New reads nothing.
-func New(provider koanf.Provider, parser koanf.Parser, opts ...Option) *Source {
-	s := &Source{settings: defaults(), provider: provider, parser: parser, revision: newRevisions()}
+// New returns a source of what the provider holds, with one document. The parser may be nil; see
+// the package comment. New reads nothing. The source is an io.Closer, which its config closes.
+func New(provider koanf.Provider, parser koanf.Parser, opts ...Option) source.Source {
+	s := &koanfSource{settings: defaults(), provider: provider, parser: parser, revision: newRevisions()}
 	for _, o := range opts {
 		if o != nil {
 			o.apply(&s.settings)
@@ -70,16 +70,16 @@ func formatOf(parser koanf.Parser) string {
 }
 
 // Name returns "koanf".
-func (s *Source) Name() string { return "koanf" }
+func (s *koanfSource) Name() string { return "koanf" }
 
 // Describe returns an identity: the provider's type and the document's name.
-func (s *Source) Describe() source.Description {
+func (s *koanfSource) Describe() source.Description {
 	provider := strings.TrimPrefix(fmt.Sprintf("%T", s.provider), "*")
 	return source.Description{Identity: fmt.Sprintf("koanf:%s:%s", provider, s.document)}
 }
 
 // Next returns the document when it differs from what Next returned last; see source.Source.
-func (s *Source) Next(ctx context.Context, prev source.Revision) (source.Content, error) {
+func (s *koanfSource) Next(ctx context.Context, prev source.Revision) (source.Content, error) {
 	for {
 		d, err := s.read(ctx)
 		if ctx.Err() != nil {
@@ -109,7 +109,7 @@ func (s *Source) Next(ctx context.Context, prev source.Revision) (source.Content
 
 // Close ends the watch. It waits for the provider for two seconds at most, and returns a
 // source.Error of kind Timeout if Unwatch does not return. More calls do nothing.
-func (s *Source) Close() error {
+func (s *koanfSource) Close() error {
 	var err error
 	s.closed.Do(func() { err = s.watch.close(s.document) })
 	return err
@@ -136,6 +136,6 @@ func (r *revisions) of(d source.Document) source.Revision {
 }
 
 var (
-	_ source.Source    = (*Source)(nil)
-	_ source.Describer = (*Source)(nil)
+	_ source.Source    = (*koanfSource)(nil)
+	_ source.Describer = (*koanfSource)(nil)
 )

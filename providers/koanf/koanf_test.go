@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -65,7 +66,7 @@ func TestWhatProviderAndParserGive(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := koanf.New(test.provider, test.parser, test.options...)
-			defer s.Close()
+			defer closeSource(s)
 			d := next(t, s, "").Documents[0]
 			got := d.Format + " " + string(d.Data)
 			if d.Tree != nil {
@@ -89,8 +90,8 @@ func TestTextAndNames(t *testing.T) {
 	if next(t, s, "").Revision == next(t, koanf.New(p, nil), "").Revision {
 		t.Error("two sources have one revision; a stored revision of an earlier process would be taken for current")
 	}
-	if s.Name() != "koanf" || s.Describe().Identity != "koanf:confmap.Confmap:consul/orders" {
-		t.Errorf("name %q, identity %q", s.Name(), s.Describe().Identity)
+	if s.Name() != "koanf" || source.DescriptionOf(s).Identity != "koanf:confmap.Confmap:consul/orders" {
+		t.Errorf("name %q, identity %q", s.Name(), source.DescriptionOf(s).Identity)
 	}
 	if name := next(t, koanf.New(p, nil), "").Documents[0].Name; name != "confmap.Confmap" {
 		t.Errorf("without a name the document is called %q", name)
@@ -125,7 +126,7 @@ func TestErrorsTellKindAndDocumentAndNoValue(t *testing.T) {
 	const secret = "hunter2"
 	opened := &fs.PathError{Op: "open", Path: "/etc/app.json", Err: syscall.EACCES}
 	for name, test := range map[string]struct {
-		source *koanf.Source
+		source source.Source
 		kind   source.Kind
 		want   string
 	}{
@@ -148,7 +149,7 @@ func TestErrorsTellKindAndDocumentAndNoValue(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			defer test.source.Close()
+			defer closeSource(test.source)
 			_, err := test.source.Next(t.Context(), "")
 			if err == nil {
 				t.Fatal("there is no error")
@@ -315,7 +316,16 @@ func TestFileThatComesLate(t *testing.T) {
 			t.Fatal("a file that was removed must be absent")
 		}
 	}
-	if err := s.Close(); err != nil {
+	if err := closeSource(s); err != nil {
 		t.Error(err)
 	}
+}
+
+// closeSource closes a source, as its config does.
+func closeSource(s source.Source) error {
+	c, ok := source.As[io.Closer](s)
+	if !ok {
+		return errors.New("the source has no Close")
+	}
+	return c.Close()
 }

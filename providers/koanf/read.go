@@ -26,7 +26,7 @@ type reading struct {
 }
 
 // read reads the provider once, or waits for a read that has not returned.
-func (s *Source) read(ctx context.Context) (source.Document, error) {
+func (s *koanfSource) read(ctx context.Context) (source.Document, error) {
 	timer := time.NewTimer(s.timeout)
 	defer timer.Stop()
 	for {
@@ -63,7 +63,7 @@ var (
 )
 
 // fetch calls the provider and the parser, and returns the document.
-func (s *Source) fetch() (d source.Document, err error) {
+func (s *koanfSource) fetch() (d source.Document, err error) {
 	defer func() {
 		if recover() != nil {
 			d, err = source.Document{}, s.error(source.InvalidArgument, "read", errPanicked)
@@ -99,7 +99,7 @@ func (s *Source) fetch() (d source.Document, err error) {
 }
 
 // decoded returns the document of a tree.
-func (s *Source) decoded(tree map[string]any) (source.Document, error) {
+func (s *koanfSource) decoded(tree map[string]any) (source.Document, error) {
 	d := source.Document{Name: s.document}
 	plain, err := plaintree.Copy(tree)
 	if err == nil && s.delimiter != "" {
@@ -116,7 +116,7 @@ func (s *Source) decoded(tree map[string]any) (source.Document, error) {
 }
 
 // failed returns the absence or the error that an error of the provider means.
-func (s *Source) failed(err error) (source.Document, error) {
+func (s *koanfSource) failed(err error) (source.Document, error) {
 	if s.absent(err) {
 		return source.Document{Name: s.document, Absent: true}, nil
 	}
@@ -139,7 +139,7 @@ func (s *Source) failed(err error) (source.Document, error) {
 	return source.Document{}, s.error(kind, "read", &stripped{text, err})
 }
 
-func (s *Source) error(kind source.Kind, op string, err error) *source.Error {
+func (s *koanfSource) error(kind source.Kind, op string, err error) *source.Error {
 	return &source.Error{Kind: kind, Op: op, Document: s.document, Err: err}
 }
 

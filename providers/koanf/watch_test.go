@@ -68,7 +68,7 @@ func (c *counter) tell(err error) {
 }
 
 // after calls Next, runs change when it is blocked, and returns after what time the number came that is there then.
-func after(t *testing.T, s *koanf.Source, c *counter, prev *source.Revision, change func()) time.Duration {
+func after(t *testing.T, s source.Source, c *counter, prev *source.Revision, change func()) time.Duration {
 	t.Helper()
 	begin := time.Now()
 	done := make(chan struct{})
@@ -96,7 +96,7 @@ func after(t *testing.T, s *koanf.Source, c *counter, prev *source.Revision, cha
 
 const interval = time.Minute
 
-func watchedCounter(c *counter) *koanf.Source {
+func watchedCounter(c *counter) source.Source {
 	return koanf.New(c, nil, koanf.Name("counter"), koanf.PollInterval(interval))
 }
 
@@ -121,10 +121,10 @@ func TestWatchWakes(t *testing.T) {
 		}); took != 0 {
 			t.Errorf("wake-ups for nothing delay a change: %v", took)
 		}
-		if err := s.Close(); err != nil || c.stops.Load() != 1 {
+		if err := closeSource(s); err != nil || c.stops.Load() != 1 {
 			t.Errorf("Close returned %v and called Unwatch %d times", err, c.stops.Load())
 		}
-		_ = s.Close()
+		_ = closeSource(s)
 		c.tell(errors.New("late"))
 		if c.watches.Load() != 1 || c.stops.Load() != 1 {
 			t.Errorf("Watch was called %d times and Unwatch %d times", c.watches.Load(), c.stops.Load())
@@ -144,7 +144,7 @@ func TestChangeWhileWatchBegins(t *testing.T) {
 		if content.Documents[0].Tree["n"] != "1" || time.Since(begin) != 0 {
 			t.Error("what changed while the watch was being set up is not seen")
 		}
-		_ = s.Close()
+		_ = closeSource(s)
 	})
 }
 
@@ -170,7 +170,7 @@ func TestWatchThatEnds(t *testing.T) {
 		if took := after(t, s, c, &prev, func() { c.n.Add(1); c.tell(nil) }); took != 0 {
 			t.Errorf("the second watch does not wake: %v", took)
 		}
-		_ = s.Close()
+		_ = closeSource(s)
 	})
 }
 
@@ -188,7 +188,7 @@ func TestWatchWaitsForTheFirstRead(t *testing.T) {
 		if took := after(t, s, c, &prev, func() { c.missing.Store(false) }); took != interval || c.watches.Load() != 1 {
 			t.Errorf("the provider was mended, and seen after %v, with %d watches", took, c.watches.Load())
 		}
-		_ = s.Close()
+		_ = closeSource(s)
 	})
 }
 
@@ -214,7 +214,7 @@ func TestWatchThatFails(t *testing.T) {
 				if c.watches.Load() != 1 {
 					t.Errorf("Watch was called %d times", c.watches.Load())
 				}
-				if err := s.Close(); err != nil {
+				if err := closeSource(s); err != nil {
 					t.Error(err)
 				}
 			})
@@ -238,7 +238,7 @@ func TestWatchThatBlocks(t *testing.T) {
 		if took := after(t, s, c, &prev, func() { c.n.Add(1); c.tell(nil) }); took != 0 {
 			t.Errorf("a Watch that blocks does not wake: %v", took)
 		}
-		if err := s.Close(); err != nil || c.stops.Load() != 1 {
+		if err := closeSource(s); err != nil || c.stops.Load() != 1 {
 			t.Errorf("Close returned %v and called Unwatch %d times", err, c.stops.Load())
 		}
 		synctest.Wait()
@@ -259,7 +259,7 @@ func TestWatchThatBlocksAndEnds(t *testing.T) {
 			t.Errorf("a change came after %v, with %d watches", took, c.watches.Load())
 		}
 		stop <- struct{}{}
-		_ = s.Close()
+		_ = closeSource(s)
 	})
 }
 
@@ -273,7 +273,7 @@ func TestCloseNeverHangs(t *testing.T) {
 		s := watchedCounter(c)
 		next(t, s, "")
 		begin := time.Now()
-		if err := s.Close(); !errors.Is(err, source.Timeout) {
+		if err := closeSource(s); !errors.Is(err, source.Timeout) {
 			t.Errorf("an Unwatch that hangs gives %v, must be a timeout", err)
 		}
 		if took := time.Since(begin); took != time.Second {
@@ -283,12 +283,12 @@ func TestCloseNeverHangs(t *testing.T) {
 		c = &counter{onStop: func() error { panic("hunter2") }}
 		s = watchedCounter(c)
 		next(t, s, "")
-		if err := s.Close(); !errors.Is(err, source.Unavailable) {
+		if err := closeSource(s); !errors.Is(err, source.Unavailable) {
 			t.Errorf("an Unwatch that panics gives %v", err)
 		}
 
 		s = watchedCounter(&counter{})
-		if err := s.Close(); err != nil {
+		if err := closeSource(s); err != nil {
 			t.Errorf("Close of a source that was never asked: %v", err)
 		}
 	})
@@ -305,7 +305,7 @@ func TestCloseWaitsForTheWatch(t *testing.T) {
 			s := watchedCounter(c)
 			next(t, s, "")
 			begin := time.Now()
-			if err := s.Close(); err != nil || time.Since(begin) != want {
+			if err := closeSource(s); err != nil || time.Since(begin) != want {
 				t.Errorf("a watch that ends after %v was waited for %v, error %v; documented as %v", lasts, time.Since(begin), err, want)
 			}
 			<-time.After(lasts)
@@ -332,7 +332,7 @@ func TestCancelWhileWatchHangs(t *testing.T) {
 		if took := after(t, s, c, &prev, func() { c.n.Add(1) }); took != interval || c.watches.Load() != 1 {
 			t.Errorf("a change came after %v, with %d watches", took, c.watches.Load())
 		}
-		if err := s.Close(); err != nil || c.stops.Load() != 0 {
+		if err := closeSource(s); err != nil || c.stops.Load() != 0 {
 			t.Errorf("Close returned %v and called Unwatch %d times though Watch had failed", err, c.stops.Load())
 		}
 	})
