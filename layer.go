@@ -164,7 +164,7 @@ func Decrypt(decrypt func(ctx context.Context, d source.Document) ([]byte, error
 // optioned is a source with options.
 type optioned struct{ layer engine.Layer }
 
-// Unwrap returns the source, so that Open finds its abilities, also through a decorator of the layer.
+// Unwrap returns the source, so that Open finds its abilities and options through a decorator.
 func (o *optioned) Unwrap() source.Source { return o.layer.Source }
 
 // layerOf returns a source with the options of the Layer that it is, or that it wraps.
