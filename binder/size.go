@@ -10,7 +10,7 @@ import (
 
 // Size is a number of bytes, written "10MiB", "1.5GB", "512B" or as a bare number of bytes. kB, MB,
 // GB, TB, PB and EB are powers of 1000; KiB, MiB, GiB, TiB, PiB and EiB are powers of 1024. The
-// case of the unit does not matter, a blank may stand before it. A size is never negative and
+// case of the unit does not matter, and a blank before it is allowed. A size is never negative and
 // always a whole number of bytes.
 type Size int64
 

@@ -39,7 +39,7 @@ func Hook(hooks ...any) Option {
 		for i, h := range hooks {
 			hook := hookOf(h)
 			if hook == nil {
-				s.mistakes = append(s.mistakes, fmt.Sprintf("hook %d, a %T, is not a decode hook", i+1, h))
+				s.mistakes = append(s.mistakes, fmt.Sprintf("hook %d, a %T, is not a decode hook; see binder.Hook for the three kinds of function", i+1, h))
 				continue
 			}
 			s.hooks = append(s.hooks, hook)

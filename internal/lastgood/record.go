@@ -85,8 +85,8 @@ func NewLayer(name, identity string, provenAt time.Time, c source.Content) Layer
 	return l
 }
 
-// storable returns the zero time for a time that JSON cannot express. A source reports what its server
-// says, and that must not prevent the copy from being saved.
+// storable returns the zero time for a time that JSON cannot express. A source reports what its
+// server says, and that must not prevent the copy from being saved.
 func storable(t time.Time) time.Time {
 	if year := t.UTC().Year(); year < 1 || year > 9998 { // one year for time zones
 		return time.Time{}

@@ -184,7 +184,7 @@ func (j *jsonReader) text() string {
 	return s
 }
 
-const halfOfAPair = `has a \u that is no character; a character beyond \uffff is a pair of them`
+const halfOfAPair = `has a \u that is not a character; a character beyond \uffff is a pair of them`
 
 // halfPair returns the offset of the first \u in a valid string that is half of a surrogate pair,
 // or -1. The library replaces it with U+FFFD.

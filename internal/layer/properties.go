@@ -147,7 +147,7 @@ func (p *propertiesReader) unicode(b *strings.Builder) bool {
 	}
 	if !ok || c == 0 {
 		line, column := p.at(start)
-		p.reportAt(source.Malformed, line, column, "", `has a \u that is no character; four hexadecimal digits are one`)
+		p.reportAt(source.Malformed, line, column, "", `has a \u that is not a character; it needs four hexadecimal digits`)
 		return false
 	}
 	b.WriteRune(c)

@@ -134,8 +134,8 @@ nested.a.b.c = i
 		{"no key", "= 1\n", "doc:1:1 (l): has no key"},
 		{"no value", "a heading\nheading\n", "doc:1:1 (l) a: unknown key\ndoc:2:1 (l): is neither key = value nor a comment"},
 		{"unicode", "foo=\\u12\nFoo=\\ud800x\nhosts=\\udc00\\ud800\ndb.dsn=\\u0000\n",
-			"doc:1:5 (l): has a \\u that is no character; four hexadecimal digits are one\ndoc:2:5 (l): has a \\u that is no character; four hexadecimal digits are one\n" +
-				"doc:3:7 (l): has a \\u that is no character; four hexadecimal digits are one\ndoc:4:8 (l): has a \\u that is no character; four hexadecimal digits are one"},
+			"doc:1:5 (l): has a \\u that is not a character; it needs four hexadecimal digits\ndoc:2:5 (l): has a \\u that is not a character; it needs four hexadecimal digits\n" +
+				"doc:3:7 (l): has a \\u that is not a character; it needs four hexadecimal digits\ndoc:4:8 (l): has a \\u that is not a character; it needs four hexadecimal digits"},
 		{"dots without keys", "db.=1\n.=2\ndb..dsn=3\n", "doc:1:1 (l) db.: unknown key\ndoc:2:1 (l) .: unknown key\ndoc:3:1 (l) db..dsn: unknown key, did you mean db.dsn?"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -37,7 +37,7 @@ type resolver struct {
 	lengths map[*tree.Shape]int
 	targets []target
 
-	name   string // as it is written
+	name   string // as written
 	low    string // in lower case; not of properties
 	text   string // folded, unless exact
 	strict bool   // only "__" separates levels

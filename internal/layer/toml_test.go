@@ -129,7 +129,7 @@ func TestTOMLProblems(t *testing.T) {
 }
 
 // The library checks for duplicates in a time that grows with the square of the keys. This must
-// not.
+// not. It measures the processor time of the process, so it is not parallel.
 func TestTOMLIsLinear(t *testing.T) {
 	var b strings.Builder
 	for i := range 30_000 {

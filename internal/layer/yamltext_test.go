@@ -140,7 +140,7 @@ func TestNotText(t *testing.T) {
 	_, ps = read("environ", environData(t, "LABELS_\xff=x"), structOf("labels", mapOf(leaf)))
 	want(t, ps, "$APP_LABELS_\ufffd (l): has a name that is not UTF-8")
 	for _, text := range []string{`{"k":"\ud800"}`, `{"k":"a\udc00b"}`, `{"\ud83dx":1}`, `{"k":"\ud83d\u0041"}`} {
-		if _, ps := read("json", text, nil); len(ps) != 1 || ps[0].Kind != source.Malformed || ps[0].Message != `has a \u that is no character; a character beyond \uffff is a pair of them` {
+		if _, ps := read("json", text, nil); len(ps) != 1 || ps[0].Kind != source.Malformed || ps[0].Message != `has a \u that is not a character; a character beyond \uffff is a pair of them` {
 			t.Errorf("%s was made another text than it is: %v", text, ps)
 		}
 	}
