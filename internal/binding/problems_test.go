@@ -337,7 +337,7 @@ func TestCauses(t *testing.T) {
 	}
 }
 
-// TestUnknownKeyWithoutAValue holds that a misspelt key is told although nothing stands behind it.
+// TestUnknownKeyWithoutAValue holds that a misspelt key is reported although it has no value.
 func TestUnknownKeyWithoutAValue(t *testing.T) {
 	t.Parallel()
 	problems := problemsOf[one[string]](t, pairs{"w", nil})

@@ -19,7 +19,7 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// nobody is a user that is neither this process's nor root.
+// nobody is a user other than that of this process and root.
 const nobody = 65534
 
 var key = []byte("0123456789abcdef0123456789abcdef")
@@ -144,8 +144,8 @@ func TestWhatIsPutInPlaceOfTheMarkHoldsNobodyUp(t *testing.T) {
 	}
 }
 
-// What stands in the mark's place and is no file was put there by somebody, and so may the copy
-// have been.
+// If the mark was replaced by something that is not a file, another user did it, who may have
+// replaced the copy too.
 func TestACopyBesideWhatIsPutInPlaceOfTheMarkIsNotUsed(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "x.lastgood")
@@ -303,7 +303,7 @@ func TestAnotherUserCannotHoldTheLock(t *testing.T) {
 	s.Close()
 }
 
-// Whoever may write the folder must not have the service change the mode of another file of its
+// A user who can write the folder must not make the service change the mode of another file of its
 // user: by a second name for it, or by a link that is put in place of the lock file while that is
 // looked at.
 func TestTheLockTightensNoOtherFile(t *testing.T) {

@@ -11,9 +11,9 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// FuzzSealed changes a sealed copy and its mark at any place. What an attacker who has not got the
-// key makes of them is never used: either the very copy comes back or none. Nothing panics, and an
-// error is a *source.Error of kind Corrupt.
+// FuzzSealed changes a sealed copy and its mark at any place. A result of an attacker without the
+// key is never used: Load returns the original copy or none. Nothing panics, and an error is a
+// *source.Error of kind Corrupt.
 func FuzzSealed(f *testing.F) {
 	key := bytes.Repeat([]byte{7}, lastgood.KeySize)
 	path := filepath.Join(f.TempDir(), "x.lastgood")

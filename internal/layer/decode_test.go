@@ -119,7 +119,7 @@ func TestCanary(t *testing.T) {
 				t.Errorf("%s %q is taken for right, so that it proves nothing", format, text)
 			}
 			for _, p := range ps {
-				// A key that is called so may be told.
+				// A message may name a key of that name.
 				if said := p.Message + p.Suggest; strings.Contains(said, canary) && !strings.Contains(p.Key, canary) || p.Err != nil {
 					t.Errorf("%s %q tells the value: %v %v", format, text, p, p.Err)
 				}

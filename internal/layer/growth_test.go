@@ -19,7 +19,7 @@ type growth struct {
 	make         func(size int) string
 }
 
-// repeated returns documents of parts, each told its number, between a head and a tail.
+// repeated returns documents of parts, each of which gets its number, between a head and a tail.
 func repeated(head, part, tail string) func(int) string {
 	numbered := strings.Contains(part, "%")
 	return func(size int) string {

@@ -9,7 +9,7 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// A name that a source is told to read has to be that of a key, set or not.
+// A name in the options of a source must be that of a key, set or not.
 func TestWhatIsToBeReadIsAKey(t *testing.T) {
 	t.Parallel()
 	node := structOf("value")

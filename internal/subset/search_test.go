@@ -96,7 +96,7 @@ func random(t *testing.T, r *rand.Rand) *world {
 }
 
 // The result is good, has no hopeless element, and takes no further element, whatever is bad and
-// whoever is blamed.
+// whatever is blamed.
 func TestNothingCanBeAdded(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(3000) {

@@ -193,7 +193,7 @@ func TestLookup(t *testing.T) {
 	if none.Child("a") != nil || none.Entry("a") != nil || none.Lookup(tree.Path{"a"}) != nil || none.Plain() != nil || none.HasNulls() || none.Position() != (source.Position{}) {
 		t.Error("a nil node has something")
 	}
-	// An entry without a position of its own stands where its value does.
+	// An entry without a position has that of its value.
 	e := tree.NewMap(nil, 0, 0, []tree.Entry{{Key: "a", Value: tree.NewScalar(&tree.Doc{Name: "d"}, 7, 8, "x")}}).Entry("a")
 	if got := e.Position().String(); got != "d:7:8" {
 		t.Errorf("the entry stands at %s, want d:7:8", got)
@@ -259,7 +259,7 @@ func TestReadingConcurrentSafe(t *testing.T) {
 		tree.Diff(n.Child("r"), n.Child("s"), func(p tree.Path) bool { fmt.Fprintln(&b, p); return true })
 		return b.String()
 	}
-	want := read(node(t, v)) // of a tree that nobody else reads
+	want := read(node(t, v)) // of a tree of its own
 	n := node(t, v)
 	var wg sync.WaitGroup
 	for i := range 8 {

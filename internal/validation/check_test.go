@@ -70,7 +70,7 @@ type config struct {
 	Optional *host                        `config:"optional"`
 }
 
-// derived is computed from a config and has no place in it; its tags are nobody's business.
+// derived is computed from a config and has no place in it; its tags are not read.
 type derived struct {
 	X     int `validate:"no_such_rule"`
 	inner *derived
@@ -240,7 +240,7 @@ type holder[T any] struct {
 	V T `config:"v" validate:"required"`
 }
 
-// TestRulesThatPanic holds that a rule which panics at a value is told by the key, and hides no
+// TestRulesThatPanic holds that a rule which panics at a value is reported by the key, and hides no
 // other problem.
 func TestRulesThatPanic(t *testing.T) {
 	t.Parallel()

@@ -81,7 +81,7 @@ func TestOptionsThatAreWrong(t *testing.T) {
 	}
 }
 
-// TestCircularAliases holds that an alias which stands for itself is refused, and does not exhaust
+// TestCircularAliases holds that an alias which refers to itself is refused, and does not exhaust
 // the stack.
 func TestCircularAliases(t *testing.T) {
 	t.Parallel()
@@ -165,7 +165,7 @@ number: wrong.Number: postcode_iso3166_alpha2_field=Fine names a field of type i
 	}
 }
 
-// TestRulesThatDoNotExist holds that a misspelt rule is told with the one that was meant.
+// TestRulesThatDoNotExist holds that a misspelt rule is reported with the one that was meant.
 func TestRulesThatDoNotExist(t *testing.T) {
 	t.Parallel()
 	for tag, want := range map[string]string{

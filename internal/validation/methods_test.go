@@ -141,7 +141,7 @@ type angry struct{}
 
 func (angry) Error() string { panic("canary") }
 
-// TestStumble holds that a method that stumbles over what a tag has told already adds nothing.
+// TestStumble holds that a method that panics over what a tag has reported adds nothing.
 func TestStumble(t *testing.T) {
 	t.Parallel()
 	v := service{DB: db{Pool: -1, Panics: true}}

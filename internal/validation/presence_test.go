@@ -116,8 +116,8 @@ func grown(t *testing.T, keys map[string]any) *tree.Node {
 	return root
 }
 
-// TestPresentInText holds that an item of a list that is one text, as in a variable, is there and
-// stands where it does.
+// TestPresentInText holds that an item of a list that is one text, as in a variable, is present and
+// has its position.
 func TestPresentInText(t *testing.T) {
 	t.Parallel()
 	type config struct {

@@ -38,7 +38,7 @@ func TestPublishedLeavesSecretsOut(t *testing.T) {
 	for name, test := range map[string]struct {
 		a, b *tree.Node
 		same bool
-		hide bool // a secret stands in a itself
+		hide bool // a itself contains a secret
 	}{
 		"secret":                 {node(t, nil, m{"token": "a"}), node(t, nil, m{"token": "b"}), true, true},
 		"secret, another type":   {node(t, nil, m{"token": "1"}), node(t, nil, m{"token": 1}), true, true},
@@ -86,7 +86,7 @@ func TestPublishedLeavesSecretsOut(t *testing.T) {
 	}
 }
 
-// Where there is no secret, the published sum says what tree.Equal says.
+// Without secrets, published sums are equal exactly if the trees are Equal.
 func TestPublishedIsEqualityWithoutSecrets(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(500) {

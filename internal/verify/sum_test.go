@@ -141,7 +141,7 @@ func shuffled(r *rand.Rand, n *tree.Node) *tree.Node {
 	return tree.NewScalar(doc, line, 1, n.Value)
 }
 
-// The sum says what tree.Equal says, in any order and wherever it stands.
+// Sums are equal exactly if the trees are Equal, in any order and at any position.
 func TestSumIsEquality(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(2000) {
