@@ -12,7 +12,7 @@ import (
 
 const (
 	defaultPort   = 8848
-	grpcOffset    = 1000 // the gRPC port stands that far above the HTTP port, unless something maps ports
+	grpcOffset    = 1000 // the distance of the gRPC port from the HTTP port, unless ports are mapped
 	defaultPrefix = "/nacos"
 )
 
@@ -20,13 +20,13 @@ const (
 type address struct {
 	host   string
 	port   int // of HTTP
-	rpc    int // of gRPC, where it is not grpcOffset above; 0: it is
+	rpc    int // of gRPC; 0: grpcOffset above port
 	scheme string
 	prefix string // of HTTP paths: "/nacos"
 }
 
 // parseAddress reads "host", "host:port", "host:port/nacos" or "http://host:port/nacos", each with
-// "?grpc=port" or without. The scheme is empty where none is named.
+// or without "?grpc=port". The scheme is empty if the text has none.
 func parseAddress(text, prefix string) (address, error) {
 	a := address{prefix: prefix, port: defaultPort}
 	text, query, asked := strings.Cut(strings.TrimSpace(text), "?")
@@ -46,13 +46,13 @@ func parseAddress(text, prefix string) (address, error) {
 		u, err := url.Parse(text)
 		switch {
 		case err != nil:
-			return a, errors.New("is not a URL") // the parser's own text repeats what may hold a password
+			return a, errors.New("is not a URL") // the parser's own text may repeat a password
 		case u.User != nil:
 			return a, errors.New("has a login in it, which belongs in Username and Password")
 		case !bare && u.Scheme != schemeHTTP && u.Scheme != schemeHTTPS:
 			return a, errors.New("has a scheme that is neither http nor https")
 		case u.Fragment != "":
-			return a, errors.New("has a fragment, which means nothing here")
+			return a, errors.New("has a fragment, which has no meaning here")
 		}
 		a.scheme, hostport = u.Scheme, u.Host
 		if p := strings.TrimRight(u.EscapedPath(), "/"); p != "" {
@@ -69,9 +69,9 @@ func parseAddress(text, prefix string) (address, error) {
 		a.rpc = 0
 	}
 	if a.rpc == 0 && a.port > 65535-grpcOffset {
-		return a, fmt.Errorf("has a port above %d, and gRPC would be %d above it: name the port of gRPC by ?grpc=port", 65535-grpcOffset, grpcOffset)
+		return a, fmt.Errorf("has a port above %d, and the gRPC port would be %d above it: add ?grpc=port", 65535-grpcOffset, grpcOffset)
 	}
-	// A list comes from the network, and netip takes any text for a zone.
+	// A list comes from the network, and netip accepts any text as a zone.
 	if bare, zone, zoned := strings.Cut(host, "%"); !isHost(bare) || zoned && (!strings.Contains(bare, ":") || !isHost(zone)) {
 		return a, errors.New("has no valid host")
 	}
@@ -93,7 +93,7 @@ func grpcPort(query string) (int, error) {
 
 func notInHost(r rune) bool { return r == ':' || illegal(r) }
 
-// String returns "host:port", the port being that of HTTP, which is the one people know.
+// String returns "host:port" with the HTTP port, which is the one that people know.
 func (a address) String() string { return net.JoinHostPort(a.host, strconv.Itoa(a.port)) }
 
 func (a address) grpc() string { return net.JoinHostPort(a.host, strconv.Itoa(a.grpcPort())) }
@@ -105,12 +105,12 @@ func (a address) grpcPort() int {
 	return a.port + grpcOffset
 }
 
-// full is the address with all that makes it another one.
+// full returns the address with everything that distinguishes it from another one.
 func (a address) full() string { return a.url("") + "?grpc=" + strconv.Itoa(a.grpcPort()) }
 
 func (a address) url(path string) string { return a.scheme + "://" + a.String() + a.prefix + path }
 
-// names lists addresses for people, in an order that does not hang on how they were given.
+// names lists addresses for people, in an order of its own.
 func names(all []address) string {
 	list := make([]string, len(all))
 	for i, a := range all {

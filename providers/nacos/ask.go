@@ -10,8 +10,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// replyError is an answer that is not success. It does not leave the package: [session.explain]
-// makes a user's error of it.
+// replyError is an answer with an error. It does not leave the package: [session.explain] turns it
+// into an error for users.
 type replyError struct {
 	reply
 	typ string // of the answer
@@ -26,11 +26,11 @@ func (e *replyError) code() int {
 	return e.ErrorCode
 }
 
-// ask sends a request with the token and reads its answer. It logs in again and asks once more when
-// the token is refused, and gives the connection up when the server does not know it or it is
-// broken. Answers that are not success are *replyError, save these two. It takes as long as the
-// patience says, two logins included.
-func ask[T answer](ctx context.Context, s *session, c *conn, patience time.Duration, document, typ string, body any) (T, error) {
+// ask sends a request with the token and reads its answer. If the server rejects the token it logs
+// in and asks once more. If the server does not know the connection, or the connection is broken,
+// it ends the connection. Other errors of the server are *replyError. The timeout includes two
+// logins.
+func ask[T answer](ctx context.Context, s *session, c *conn, timeout time.Duration, document, typ string, body any) (T, error) {
 	var none T
 	m, err := encode(typ, body)
 	if err != nil {
@@ -39,13 +39,13 @@ func ask[T answer](ctx context.Context, s *session, c *conn, patience time.Durat
 	if len(m.Body) > maxRequest {
 		return none, errTooLarge(place(document, c.server))
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	var key Key
 	if k, ok := body.(keyed); ok {
 		key = k.about()
 	}
-	for again := false; ; again = true {
+	for repeated := false; ; repeated = true {
 		with, err := s.proof(ctx, c.server, key)
 		if err != nil {
 			return none, err
@@ -69,7 +69,7 @@ func ask[T answer](ctx context.Context, s *session, c *conn, patience time.Durat
 			c.end(err)
 			return none, err
 		case codeDenied:
-			if err := s.rejected(ctx, c.server, with, again, document, refusal.Message); err != nil {
+			if err := s.rejected(ctx, c.server, with, repeated, document, refusal.Message); err != nil {
 				return none, err
 			}
 		default:
@@ -78,11 +78,12 @@ func ask[T answer](ctx context.Context, s *session, c *conn, patience time.Durat
 	}
 }
 
-// maxRequest is the size of the largest body that a server takes with its default settings: 10 MiB
-// with all around it. A larger one makes it break the connection, for everyone who shares it.
+// maxRequest is the size of the largest body that a server accepts with its default settings: 10
+// MiB with its envelope. A larger one makes the server break the connection for all clients that
+// share it.
 const maxRequest = 10<<20 - 4<<10
 
-// exchange sends one message and returns the answer, without looking into either.
+// exchange sends one message and returns the answer, without reading either.
 func (s *session) exchange(ctx context.Context, c *conn, m message) (message, error) {
 	m.ClientIP = c.link.LocalIP()
 	got, err := c.link.Call(ctx, m)
@@ -100,7 +101,7 @@ func (s *session) exchange(ctx context.Context, c *conn, m message) (message, er
 	return got, err
 }
 
-// read decodes an answer; what is not success is a *replyError.
+// read decodes an answer. An answer with an error is a *replyError.
 func read[T answer](m message) (T, error) {
 	var res T
 	if err := decode(m.Body, &res); err != nil {
@@ -112,7 +113,7 @@ func read[T answer](m message) (T, error) {
 	return res, nil
 }
 
-// explain makes a user's error of one that ask returned.
+// explain turns an error of ask into one for users.
 func (s *session) explain(c *conn, document, typ string, err error) error {
 	var refusal *replyError
 	switch {
@@ -133,10 +134,10 @@ func (s *session) explain(c *conn, document, typ string, err error) error {
 	}
 }
 
-// conn is one connection to one server, from "registered" until it is lost.
+// conn is one connection to one server, from its registration until it is lost.
 type conn struct {
 	link    link
-	number  uint64 // counts the connections of a session
+	number  uint64 // of the connections of a session
 	server  address
 	ctx     context.Context
 	end     context.CancelCauseFunc // takes the reason; the first one counts

@@ -55,7 +55,7 @@ func newAuth(ctx context.Context, s *session) *auth {
 	return &auth{
 		ctx: ctx, transport: s.transport, settings: s.settings, listed: s.listed, exposes: s.exposes, emit: s.emit, within: s.timings.request,
 		servers: func() []address { servers, _ := s.known(); return servers },
-		backoff: backoff{least: time.Second, most: s.timings.backMax},
+		backoff: backoff{shortest: time.Second, longest: s.timings.backMax},
 	}
 }
 

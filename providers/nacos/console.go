@@ -8,8 +8,8 @@ import (
 	"strconv"
 )
 
-// Some questions only a server's HTTP interface answers. It has other paths on a Nacos 3 than on a
-// Nacos 2; they are tried in the order in which they are given until a server knows one.
+// Some requests are possible over the HTTP interface alone. Its paths differ between Nacos 2 and
+// Nacos 3: the session tries them in order until the server knows one.
 
 // call is one request of that interface.
 type call struct {
@@ -17,10 +17,10 @@ type call struct {
 	path   string
 	query  url.Values
 	form   url.Values
-	most   int // bytes of the answer; 0: as many as a content has
+	most   int // limit of the answer in bytes; 0: maxFetch
 }
 
-// about2 and about3 name a config as a Nacos 2 and a Nacos 3 want it.
+// about2 and about3 are the parameters of a config in Nacos 2 and Nacos 3.
 func about2(k Key) url.Values {
 	v := url.Values{"dataId": {k.DataID}, "group": {k.Group}}
 	if k.Namespace != "" {
@@ -39,8 +39,8 @@ func with(v url.Values, name, value string) url.Values {
 	return v
 }
 
-// console asks the server of the connection and returns the body of its answer. Newer servers wrap
-// it: the wrapping is taken off.
+// console sends a request to the server of the connection and returns the body of the answer,
+// without the envelope of newer servers.
 func (s *session) console(ctx context.Context, c *conn, k Key, op string, calls ...call) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timings.request)
 	defer cancel()
@@ -61,7 +61,7 @@ func (s *session) consoleCall(ctx context.Context, server address, k Key, op str
 	if k != (Key{}) {
 		document = k.String()
 	}
-	for again := false; ; again = true {
+	for repeated := false; ; repeated = true {
 		with, err := s.proof(ctx, server, k)
 		if err != nil {
 			return nil, true, err
@@ -76,7 +76,7 @@ func (s *session) consoleCall(ctx context.Context, server address, k Key, op str
 		case status == http.StatusOK && code == 0:
 			return data, true, nil
 		case status == http.StatusForbidden || status == http.StatusUnauthorized:
-			if err := s.rejected(ctx, server, with, again, document, message); err != nil {
+			if err := s.rejected(ctx, server, with, repeated, document, message); err != nil {
 				return nil, true, err
 			}
 			continue
@@ -98,11 +98,11 @@ func (s *session) consoleCall(ctx context.Context, server address, k Key, op str
 	}
 }
 
-// codeNoResource is what newer servers have in an answer about something that is not there.
+// codeNoResource is the code of newer servers for a missing config.
 const codeNoResource = 20004
 
-// unwrap takes the wrapping of newer servers off: {"code": 0, "message": "success", "data": …}.
-// Some have 200 for 0.
+// unwrap removes the envelope of newer servers: {"code": 0, "message": "success", "data": …}. Some
+// use 200 for 0.
 func unwrap(body []byte) (code int, message string, data []byte) {
 	var w struct {
 		Code    *int            `json:"code"`
@@ -118,7 +118,7 @@ func unwrap(body []byte) (code int, message string, data []byte) {
 	return *w.Code, w.Message, w.Data
 }
 
-// namespaceName is the id of a namespace where the public one has an id too.
+// namespaceName returns the id of a namespace for interfaces in which the public one has an id.
 func namespaceName(id string) string {
 	if id == "" {
 		return "public"

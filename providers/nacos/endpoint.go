@@ -18,15 +18,15 @@ const (
 	endpointPath = "/nacos/serverlist"
 )
 
-// endpoint is an address server: an HTTP resource that names the servers of a cluster, one a line.
-// The SDKs have the same.
+// endpoint is an address server: an HTTP resource that lists the servers of a cluster, one per
+// line. The SDKs support the same.
 type endpoint struct {
 	server address // for people
 	url    string
-	prefix string // of the HTTP paths of the servers that it names
+	prefix string // of the HTTP paths of the listed servers
 }
 
-// parseEndpoint reads "host", "host:port" or a URL. The scheme is for those that name none.
+// parseEndpoint reads "host", "host:port" or a URL. scheme applies to a text without one.
 func parseEndpoint(text, scheme, prefix string) (*endpoint, error) {
 	text = strings.TrimSpace(text)
 	port := endpointPort
@@ -38,7 +38,7 @@ func parseEndpoint(text, scheme, prefix string) (*endpoint, error) {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil:
-		return nil, errors.New("is not a URL") // the parser's own text repeats what may hold a password
+		return nil, errors.New("is not a URL") // the parser's own text may repeat a password
 	case u.User != nil:
 		return nil, errors.New("has a login in it, which is not sent")
 	case u.Scheme != schemeHTTP && u.Scheme != schemeHTTPS:
@@ -61,10 +61,10 @@ func parseEndpoint(text, scheme, prefix string) (*endpoint, error) {
 	return &endpoint{server: address{host: u.Hostname(), port: port, scheme: u.Scheme}, url: u.String(), prefix: prefix}, nil
 }
 
-// mostServers is how many servers are taken of an answer; a cluster has a handful.
-const mostServers = 256
+// maxServers is the number of servers that are taken from an answer; a cluster has a handful.
+const maxServers = 256
 
-// read returns the servers in an answer, each once. Lines that name none are passed over.
+// read returns the servers in an answer, each once. It ignores other lines.
 func (s settings) read(body []byte) []address {
 	var found []address
 	for line := range strings.FieldsFuncSeq(string(body), func(r rune) bool { return r == '\n' || r == '\r' || r == ',' }) {
@@ -72,16 +72,16 @@ func (s settings) read(body []byte) []address {
 		if a = s.reported(a); err == nil && !slices.Contains(found, a) {
 			found = append(found, a)
 		}
-		if len(found) == mostServers {
+		if len(found) == maxServers {
 			break
 		}
 	}
 	return found
 }
 
-// locate keeps the list of servers as the address server has it, until ctx is done.
+// locate keeps the list of servers equal to that of the address server, until ctx ends.
 func (s *session) locate(ctx context.Context) {
-	retry := backoff{least: time.Second, most: s.timings.locate}
+	retry := backoff{shortest: time.Second, longest: s.timings.locate}
 	var before error
 	first := sync.OnceFunc(func() { close(s.asked) })
 	defer first()
@@ -118,7 +118,7 @@ func (s *session) askEndpoint(ctx context.Context) ([]address, error) {
 		return nil, errHTTP(ctx, "ask", e.server, err)
 	}
 	if status != http.StatusOK {
-		return nil, NoServers.failAs("ask", e.server.String(), "the address server answers with HTTP status "+strconv.Itoa(status))
+		return nil, NoServers.failAs("ask", e.server.String(), "the address server answered with HTTP status "+strconv.Itoa(status))
 	}
 	servers := s.settings.read(body)
 	if len(servers) == 0 {
@@ -141,7 +141,7 @@ func (s *session) located(ctx context.Context, servers []address) {
 	s.leave(ctx, c, changed)
 }
 
-// sameServers does not look at the order: an address server may change that with each answer.
+// sameServers ignores the order, which an address server may change with each answer.
 func sameServers(one, other []address) bool {
 	notIn := func(list []address) func(address) bool {
 		return func(a address) bool { return !slices.Contains(list, a) }
@@ -149,9 +149,9 @@ func sameServers(one, other []address) bool {
 	return !slices.ContainsFunc(one, notIn(other)) && !slices.ContainsFunc(other, notIn(one))
 }
 
-// leave gives up a connection to a server that is not in the list; of one where a server has sent
-// the session that is asked when the list has changed. It does so as soon as a server of the list
-// can be reached: what an address server says may be a slip, or a page about its own maintenance.
+// leave ends a connection to a server that is not in the list. A redirect target is checked when
+// the list has changed. The connection ends as soon as a listed server is up: the answer of an
+// address server may be a mistake, or a page about its maintenance.
 func (s *session) leave(ctx context.Context, c *conn, changed bool) {
 	servers, _ := s.known()
 	if c == nil || isAmong(servers, c.server) {
@@ -161,7 +161,7 @@ func (s *session) leave(ctx context.Context, c *conn, changed bool) {
 		c.unlisted.Store(true)
 	}
 	if c.unlisted.Load() && len(s.open(ctx, servers, true)) > 0 {
-		c.end(Redirected.failAs("ask", c.server.String(), "the address server does not name this server any more"))
+		c.end(Redirected.failAs("ask", c.server.String(), "the server has left the list of the address server"))
 	}
 }
 
@@ -177,7 +177,7 @@ func (s *session) notLocated(err error) {
 	s.emit(Event{Kind: EventAddressServerFailed, Server: s.settings.endpoint.server.String(), Err: err})
 }
 
-// known returns the servers as they are known now, and with none why.
+// known returns the current servers, or why there are none.
 func (s *session) known() ([]address, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

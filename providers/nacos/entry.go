@@ -8,9 +8,9 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// A service may have thousands of keys, and Go's collector lets a heap grow to twice what lives in
-// it: a word in doc, entry or Source is paid for twice. So what most keys do not have stands apart,
-// and what follows from another field is no field.
+// A service may have thousands of keys, and Go's collector lets a heap grow to twice its live size:
+// a word in doc, entry or Source costs two. So rare fields are in a struct of their own, and a
+// field that another one implies does not exist.
 
 // doc is one state of a config, as it was read and verified. It is immutable.
 type doc struct {
@@ -18,9 +18,9 @@ type doc struct {
 	revision    source.Revision
 	contentType string
 	modified    time.Time
-	conn        uint64 // the number of the connection on which it came, or of a later one that is sure to know better
+	conn        uint64 // number of the connection that returned it, or of a later, settled one that confirmed it
 	absent      bool
-	declared    bool // the md5, by the server, and not only computed here
+	declared    bool // the server declared the md5
 }
 
 const (
@@ -28,7 +28,7 @@ const (
 	revisionAbsent = "absent"
 )
 
-// md5 is that of the content, "" when absent.
+// md5 returns the md5 of the content, "" if the config is absent.
 func (d *doc) md5() string {
 	if d.absent {
 		return ""
@@ -38,7 +38,7 @@ func (d *doc) md5() string {
 
 func (d *doc) stamp() stamp { return stamp{d.md5(), d.modified} }
 
-// on is the same state, which a later connection has too.
+// on returns the same state, confirmed by a later connection.
 func (d *doc) on(conn uint64) *doc {
 	if d.conn == conn {
 		return d
@@ -48,8 +48,8 @@ func (d *doc) on(conn uint64) *doc {
 	return &later
 }
 
-// again is the same state, read once more: it may have been published anew, with another type. Its
-// content is not held twice.
+// again returns the same state after another read: its type may differ if it was published again.
+// Both share the content.
 func (d *doc) again(read *doc) *doc {
 	same := *d
 	same.contentType, same.declared = read.contentType, read.declared
@@ -59,41 +59,41 @@ func (d *doc) again(read *doc) *doc {
 	return &same
 }
 
-// stamp tells the publishes of a key apart: the same content published again has another time.
+// stamp identifies a publish of a key: the same content published again has another time.
 type stamp struct {
 	md5      string
 	modified time.Time
 }
 
-// entry is one key of the listen table. All fields are guarded by table.mu.
+// entry is one key of the listen table. table.mu guards all fields.
 type entry struct {
 	key     Key
-	sources []holder // few: most keys have one
+	sources []holder // most keys have one
 
 	doc      *doc      // nil until the key has been read
-	err      error     // why it cannot be read now
-	provenAt time.Time // when the server's answer last proved doc: when that was asked, not when it came
+	err      error     // why the last reads or listens failed
+	provenAt time.Time // when the server last confirmed doc: the time of the request
 	changed  chan struct{}
-	past     *past // nil with one that has none
+	past     *past // nil if there is nothing to remember
 	retry    *time.Timer
 
-	readFailures   int32 // reads in a row that went wrong
-	listenFailures int32 // listens in a row that went wrong
-	emptyReads     uint8 // reads in a row that found nothing new, as far as that counts
-	asked          bool  // on the present connection: the server may have it registered
-	registered     bool  // and has answered that it has
-	refused        bool  // and takes it for wrong
-	stale          bool  // what the server has may differ from doc: to be read
-	inFlight       bool  // in the queue, or being read
+	readFailures   int32 // failed reads in a row
+	listenFailures int32 // failed listens in a row
+	emptyReads     uint8 // reads in a row without a change, up to maxEmptyReads
+	asked          bool  // a listen was sent on this connection: the server may have registered the key
+	registered     bool  // the server has confirmed the registration
+	rejected       bool  // the server rejects the key
+	stale          bool  // doc may be out of date: the key is to be read
+	inFlight       bool  // queued, or being read
 }
 
 // past is what is known of the contents before doc.
 type past struct {
-	replaced   stamp     // what doc took the place of
-	olderSince time.Time // since when the reads have found only what is older than doc
+	replaced   stamp     // what doc replaced
+	olderSince time.Time // since when reads have returned only older contents than doc
 }
 
-func (e *entry) remember() *past {
+func (e *entry) pastLocked() *past {
 	if e.past == nil {
 		e.past = new(past)
 	}
@@ -103,7 +103,7 @@ func (e *entry) remember() *past {
 // holder is one source of an entry.
 type holder struct {
 	source  *Source
-	applied string // the md5 of the content that it has made live
+	applied string // the md5 of its live content
 }
 
 func (e *entry) holder(s *Source) *holder {
@@ -115,7 +115,7 @@ func (e *entry) holder(s *Source) *holder {
 	return nil
 }
 
-// have is the md5 of what was read.
+// have returns the md5 of what was read.
 func (e *entry) have() string {
 	if e.doc == nil {
 		return ""
@@ -123,8 +123,8 @@ func (e *entry) have() string {
 	return e.doc.md5()
 }
 
-// applied is the md5 that the server is told. If one of several sources has not applied what was
-// read, it is that one's: the process has made a content live when all of it has.
+// applied returns the md5 for the report to the server. If one of several sources has not applied
+// what was read, it is that of this source: a process has a content live when all its sources have.
 func (e *entry) applied() string {
 	have := e.have()
 	for _, h := range e.sources {
@@ -135,7 +135,7 @@ func (e *entry) applied() string {
 	return have
 }
 
-// notOlder ends the time in which the reads have found only what is older.
+// notOlder ends the time in which reads return only older contents.
 func (e *entry) notOlder() {
 	if e.past != nil {
 		e.past.olderSince = time.Time{}
@@ -144,18 +144,18 @@ func (e *entry) notOlder() {
 
 func (e *entry) absent() bool { return e.doc != nil && e.doc.absent }
 
-// formless reports whether a source cannot tell the format of what was read.
+// formless reports whether a source does not know the format of what was read.
 func (e *entry) formless() bool {
 	return e.doc != nil && !e.doc.absent && slices.ContainsFunc(e.sources, func(h holder) bool { return h.source.format(e.doc) == "" })
 }
 
-// wake tells the sources that something has changed.
-func (e *entry) wake() {
+// wakeLocked wakes the sources.
+func (e *entry) wakeLocked() {
 	close(e.changed)
 	e.changed = make(chan struct{})
 }
 
-func (e *entry) stopRetry() {
+func (e *entry) stopRetryLocked() {
 	if e.retry != nil {
 		e.retry.Stop()
 		e.retry = nil

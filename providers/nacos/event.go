@@ -137,8 +137,8 @@ func (h *hook) emit(e Event) {
 	}
 }
 
-// close delivers the queued events, and waits for that at most that long.
-func (h *hook) close(most time.Duration) {
+// close delivers the queued events, and waits for that until the timeout.
+func (h *hook) close(timeout time.Duration) {
 	if h == nil {
 		return
 	}
@@ -148,7 +148,7 @@ func (h *hook) close(most time.Duration) {
 		close(h.in)
 	}
 	h.mu.Unlock()
-	timer := time.NewTimer(most)
+	timer := time.NewTimer(timeout)
 	defer timer.Stop()
 	select {
 	case <-h.done:

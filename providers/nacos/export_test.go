@@ -165,7 +165,7 @@ func TakePush(cfg Config, frame []byte) (to string, answers int, told []Event) {
 	s := &session{settings: as, servers: as.servers, table: newTable(defaults()), hooks: []*hook{h}}
 	sent := &answersOnly{}
 	c := &conn{link: sent, server: as.servers[0], moveTo: make(chan address, 1)}
-	_ = s.take(c, m)
+	_ = s.handle(c, m)
 	if _, there := s.next(c); there != nil {
 		to = there.url("")
 	}

@@ -12,14 +12,14 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// readers is how many keys are read at the same time.
+// readers is the number of keys that are read at the same time.
 const readers = 4
 
-// readKeys reads what the table has for it, until the connection ends. A read that is tried again
-// may take longer: a large content on a slow line must come through some day.
+// readKeys reads stale keys until the connection ends. A retry may take longer, so that a large
+// content on a slow line arrives in the end.
 func (s *session) readKeys(c *conn) {
 	for {
-		e, tries, alive := s.table.next(c.ctx)
+		e, failures, alive := s.table.next(c.ctx)
 		if e == nil {
 			return
 		}
@@ -28,7 +28,7 @@ func (s *session) readKeys(c *conn) {
 			return
 		}
 		asked := time.Now()
-		d, err := s.query(c.ctx, c, e.key, s.timings.request<<min(tries, 3))
+		d, err := s.query(c.ctx, c, e.key, s.timings.request<<min(failures, 3))
 		if err != nil && c.ctx.Err() != nil {
 			s.table.requeue(e)
 			return
@@ -55,14 +55,14 @@ func (s *session) readKeys(c *conn) {
 	}
 }
 
-// query reads one key and verifies what came.
-func (s *session) query(ctx context.Context, c *conn, k Key, patience time.Duration) (*doc, error) {
+// query reads one key and verifies the answer.
+func (s *session) query(ctx context.Context, c *conn, k Key, timeout time.Duration) (*doc, error) {
 	turned, give := s.withTurn(ctx)
 	defer give()
-	res, err := ask[queryReply](turned, s, c, patience, k.String(), typeQuery, about(k))
+	res, err := ask[queryReply](turned, s, c, timeout, k.String(), typeQuery, about(k))
 	var refusal *replyError
 	if errors.As(err, &refusal) && refusal.code() == codeNotFound && refusal.typ == answerTypes[typeQuery] {
-		s.lookForNamespace(ctx, c)
+		s.checkNamespace(ctx, c)
 		return &doc{absent: true, conn: c.number, revision: revisionAbsent}, nil
 	}
 	if err == nil && res.Content == nil {
@@ -79,7 +79,8 @@ func (s *session) query(ctx context.Context, c *conn, k Key, patience time.Durat
 	return d, nil
 }
 
-// verify makes a document of an answer if its content is what the server says that it is.
+// verify returns the document of an answer, and reports whether its content matches the declared
+// md5.
 func verify(q queryReply) (*doc, bool) {
 	d := &doc{contentType: q.ContentType, modified: q.modified()}
 	if q.Content == nil {
@@ -91,43 +92,42 @@ func verify(q queryReply) (*doc, bool) {
 	return d, !d.declared || strings.EqualFold(d.md5(), q.MD5)
 }
 
-// sum is the md5 in hexadecimal: what Nacos has for a checksum. It finds damage, not malice.
+// sum returns the md5 in hexadecimal, the checksum of Nacos. It detects damage, not malice.
 func sum(content []byte) string {
 	h := md5.Sum(content)
 	return hex.EncodeToString(h[:])
 }
 
-// lasting is how many times an error must come in a row until it stands for the key: what another
-// try may mend is not told at once.
+// lasting returns how many times in a row an error must occur until the sources see it. A retry
+// often succeeds.
 func lasting(err error) int {
 	switch source.KindOf(err) {
 	case source.PermissionDenied, source.InvalidArgument, source.TooLarge:
 		return 1
 	}
 	if errors.Is(err, StaleContent) {
-		return math.MaxInt // it is taken in the end
+		return math.MaxInt // the session accepts the content in the end
 	}
 	return 3
 }
 
-// The servers of a cluster copy a config from each other within about a tenth of a second; one that
-// is busy, or was halted or down, many seconds later. A client that changes from one to another
-// could get what was before, or that there is nothing, and get it again when the copy comes. Nor
-// does the same address mean the same state: a server that was killed begins with what it had on
-// disk, and behind one name there may be several.
+// The servers of a cluster copy a config from each other within about a tenth of a second; a busy
+// one, or one that was down, many seconds later. A client that changes from one server to another
+// could read the previous content, or none, and then the new one again. The same address does not
+// mean the same state: a server that was killed starts with what it had on disk, and one name may
+// have several servers behind it.
 
 const (
-	clockGrain = time.Second            // some databases of servers keep no more of a time
-	clockSkew  = 100 * time.Millisecond // by which the clocks of servers may differ that keep more
-	olderEvery = 2 * time.Second        // the copy is waited for by reads that are no further apart
+	clockGrain = time.Second            // some databases store whole seconds
+	clockSkew  = 100 * time.Millisecond // the clocks of servers may differ by that
+	olderEvery = 2 * time.Second        // the longest interval of reads that wait for the copy
 )
 
-// settled reports whether a connection has stood for so long that its server is not behind any
-// more.
+// settled reports whether a connection is old enough that its server is no longer behind.
 func (t *table) settled(c *conn, asked time.Time) bool { return asked.Sub(c.since) >= t.timings.older }
 
-// isOlder reports whether a content that was asked for at the given time is older than what came on
-// another connection. When it has been so for as long as the settings say, it is what there is.
+// isOlder reports whether a content that was requested at the given time is older than one from
+// another connection. After timings.older the session accepts it.
 func (t *table) isOlder(e *entry, d *doc, asked time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -135,28 +135,28 @@ func (t *table) isOlder(e *entry, d *doc, asked time.Time) bool {
 	if had == nil || had.conn == d.conn || had.revision == d.revision || !older(d, had, e.past) {
 		return false
 	}
-	p := e.remember()
+	p := e.pastLocked()
 	if p.olderSince.IsZero() {
 		p.olderSince = asked
 	}
 	return asked.Sub(p.olderSince) < t.timings.older
 }
 
-// older reports whether a state may be one from before the one that there is.
+// older reports whether a state may be from before the current one.
 func older(d, had *doc, of *past) bool {
 	switch {
 	case d.absent:
-		return true // it may not have been copied yet
+		return true // the server may not have the copy yet
 	case of != nil && d.stamp() == of.replaced:
 		return true
 	case !had.absent:
 		return before(d.modified, had.modified)
 	}
-	return of != nil && before(d.modified, of.replaced.modified) // what was deleted was newer
+	return of != nil && before(d.modified, of.replaced.modified) // the deleted content was newer
 }
 
-// before reports whether a content was published before another one, as far as the servers' times
-// can tell.
+// before reports whether one content was published before another, as far as the servers' times
+// tell.
 func before(one, other time.Time) bool {
 	if one.IsZero() {
 		return false

@@ -10,38 +10,37 @@ import (
 	"github.com/nacre-go/nacre/providers/nacos/internal/rpc"
 )
 
-// maxMessage is the largest message that is taken. The server's limit of a content is 10 MiB, which
-// JSON may make six times as long.
+// maxMessage is the size of the largest message. A server limits a content to 10 MiB, which JSON
+// can make six times as long.
 const maxMessage = 64 << 20
 
-// What is no content is small: pushes name one key, the answer to a listen at most maxListen of
-// them.
+// All other messages are small: a push names one key, the answer to a listen at most maxListen.
 const (
 	maxPush  = 1 << 20
 	maxReply = 1 << 20
 )
 
-// The methods of Nacos: a request with its answer, and the stream on which the server pushes.
+// The methods of Nacos: a request with its answer, and the stream of pushes.
 const (
 	methodRequest = "/Request/request"
 	methodStream  = "/BiRequestStream/requestBiStream"
 )
 
-// wired is the transport over gRPC and HTTP.
+// grpcTransport is the transport over gRPC and HTTP.
 type grpcTransport struct {
 	tls *tls.Config
 }
 
 // Open makes one TCP connection and opens the push stream on it.
-func (w grpcTransport) Open(ctx context.Context, server address) (link, error) {
+func (t grpcTransport) Open(ctx context.Context, server address) (link, error) {
 	conn, err := rpc.Dial(ctx, server.grpc(), rpc.Options{
-		TLS: w.tls, MaxMessage: maxMessage, MaxPush: maxPush, Admit: admit, UserAgent: "nacre",
+		TLS: t.tls, MaxMessage: maxMessage, MaxPush: maxPush, Admit: admit, UserAgent: "nacre",
 	})
 	if err != nil {
 		return nil, notConnected(ctx, server, err)
 	}
 	l := &grpcLink{server: server, conn: conn}
-	// The stream's life is the link's, not that of ctx.
+	// The stream lives as long as the link, not as long as ctx.
 	l.ctx, l.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	l.stream = conn.Stream(l.ctx, methodStream)
 	return l, nil
@@ -55,40 +54,40 @@ type grpcLink struct {
 	cancel context.CancelFunc
 }
 
-// notConnected says why, and looks whether only the gRPC port is shut.
+// notConnected returns why a connection failed. It checks whether only the gRPC port is closed.
 func notConnected(ctx context.Context, server address, err error) error {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return ctx.Err()
 	}
-	var came *rpc.DialError
-	taken := errors.As(err, &came) && came.Taken
+	var dial *rpc.DialError
+	accepted := errors.As(err, &dial) && dial.Taken
 	var name *net.DNSError
 	var certificate *tls.CertificateVerificationError
 	switch {
 	case errors.Is(err, rpc.ErrTurnedOff):
 		return errNoHTTP2(server)
-	case taken && ctx.Err() != nil:
+	case accepted && ctx.Err() != nil:
 		return errNoResponse(server)
 	case errors.As(err, &certificate):
 		return InvalidCertificate.fail("connect to", server.String())
-	case taken && refusedByTLS(err):
+	case accepted && rejectedByTLS(err):
 		return errRejected(server)
-	case taken:
+	case accepted:
 		return errNotNacos(server)
 	case errors.As(err, &name):
 		return errUnknownHost(server)
 	case httpOpen(server):
 		return errGRPCPortClosed(server)
 	case ctx.Err() != nil:
-		err = context.DeadlineExceeded // dialling still
+		err = context.DeadlineExceeded // still dialing
 	}
 	return errUnreachable(server, err)
 }
 
-// refusedByTLS reports whether the server has ended a handshake for the sake of our certificate.
-func refusedByTLS(err error) bool {
+// rejectedByTLS reports whether the server has ended a handshake because of our certificate.
+func rejectedByTLS(err error) bool {
 	var op *net.OpError
-	// crypto/tls has no type for what the other side says.
+	// crypto/tls has no type for an alert of the other side.
 	return errors.As(err, &op) && op.Op == "remote error" && strings.Contains(op.Error(), "certificate")
 }
 
@@ -140,7 +139,7 @@ func (l *grpcLink) Close() {
 	l.conn.Close()
 }
 
-// classify makes gRPC's codes the session's errors.
+// classify turns gRPC's codes into errors for users.
 func (l *grpcLink) classify(ctx context.Context, err error) error {
 	if ctx.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return ctx.Err()

@@ -10,33 +10,32 @@ import (
 	"time"
 )
 
-// HistoryEntry is one entry of a config's history.
+// HistoryEntry is one change of a config.
 type HistoryEntry struct {
-	ID   int64 // of this entry; what [Client.PreviousContent] takes
+	ID   int64 // identifies the entry for [Client.PreviousContent]
 	Key  Key
 	Op   string // "insert", "update" or "delete"
 	Time time.Time
-	User string // who made it, where there was a login; may be empty
-	IP   string // from where
-	App  string // as published
+	User string // who made the change; may be empty
+	IP   string // where the request came from
+	App  string // the application, if it was published with [App]
 }
 
-// historyPage is how many entries are asked for at a time: the most that a server gives.
+// historyPage is the number of entries in a page: the maximum of a server.
 const historyPage = 500
 
-// What is kept of a history, however long the server says that it is. A history of 30 days is far
-// below.
+// The limits of a history, whatever the server returns. A history of 30 days is far below.
 const (
 	pageBytes   = 4 << 20  // of one answer
-	mostHistory = 64 << 20 // of all: answers and entries
-	changeBytes = 256      // an entry, its texts aside
+	maxHistory  = 64 << 20 // of all answers and entries
+	changeBytes = 256      // of an entry without its texts
 )
 
-// History returns what was done to a config, the newest first, at most limit entries; 0 for all
-// that the server has kept, which is 30 days on a Nacos as it comes. Of the options only [Group]
-// means something. It asks the HTTP interface, which on a Nacos 3 takes the right to administer. An
-// error is what [Client.Get] has, and NotSupported (InvalidArgument) where the server has no such
-// interface. A config that never was has no history, which is no error.
+// History returns the changes of a config, the newest first, at most limit entries; 0 means all
+// that the server has kept, which is 30 days by default. Of the options only [Group] has a meaning
+// here. History uses the HTTP interface, for which a Nacos 3 requires the permissions of an
+// administrator. Errors are those of [Client.Get], and NotSupported if the server has no such
+// interface. A config that never existed has an empty history.
 func (c *Client) History(ctx context.Context, dataID string, limit int, opts ...SourceOption) ([]HistoryEntry, error) {
 	k, err := c.named(dataID, opts)
 	if err != nil {
@@ -55,9 +54,9 @@ func (c *Client) History(ctx context.Context, dataID string, limit int, opts ...
 			if err != nil {
 				return err
 			}
-			if held += read; held > mostHistory {
+			if held += read; held > maxHistory {
 				all = nil
-				return BadResponse.failAs("read history of", k.String(), "the history does not end; give a limit")
+				return BadResponse.failAs("read history of", k.String(), "the history is too long; set a limit")
 			}
 			all = append(all, items...)
 			if limit > 0 && len(all) >= limit {
@@ -72,8 +71,9 @@ func (c *Client) History(ctx context.Context, dataID string, limit int, opts ...
 	return all, err
 }
 
-// PreviousContent returns the content that a config had before a change; of an insert, the one that
-// was inserted: so Nacos keeps it. To take a change back, publish what was before it.
+// PreviousContent returns the content that a config had before a change; for an insert, the
+// inserted content, since that is what Nacos stores. To revert a change, publish its previous
+// content.
 func (c *Client) PreviousContent(ctx context.Context, change HistoryEntry) (Item, error) {
 	k := change.Key
 	item := Item{Key: k, Modified: change.Time}
@@ -94,9 +94,9 @@ func (c *Client) PreviousContent(ctx context.Context, change HistoryEntry) (Item
 			MD5     string  `json:"md5"`
 			Type    string  `json:"type"`
 		}
-		// An entry that is not there is an empty body on some servers.
+		// Some servers answer with an empty body if the entry does not exist.
 		if len(body) == 0 || json.Unmarshal(body, &got) == nil && got.Content == nil {
-			return ConfigNotFound.failAs("read history of", k.String(), "there is no such entry in its history")
+			return ConfigNotFound.failAs("read history of", k.String(), "the history has no such entry")
 		}
 		if got.Content == nil {
 			return BadResponse.fail("read history of", k.String())
@@ -111,7 +111,7 @@ func (c *Client) PreviousContent(ctx context.Context, change HistoryEntry) (Item
 	return item, err
 }
 
-// history asks for one page. Read is what it takes of mostHistory.
+// history reads one page. read is its size as counted by maxHistory.
 func (s *session) history(ctx context.Context, c *conn, k Key, page, size int) (items []HistoryEntry, read int, more bool, err error) {
 	number := strconv.Itoa(page)
 	paged2 := with(with(with(about2(k), "search", "accurate"), "pageNo", number), "pageSize", strconv.Itoa(size))
@@ -136,8 +136,8 @@ func (s *session) history(ctx context.Context, c *conn, k Key, page, size int) (
 	return items, changeBytes*(len(items)+1) + len(body), page < got.Pages && len(items) > 0, nil
 }
 
-// historyItems are the entries of a page. More than were asked for are an error: an entry takes two
-// bytes of an answer, and many of memory.
+// historyItems are the entries of a page. More than were requested are an error: an entry takes two
+// bytes of an answer and many of memory.
 type historyItems []historyEntry
 
 // UnmarshalJSON reads one entry after the other.
@@ -163,7 +163,7 @@ func (h *historyItems) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// historyEntry is an entry as a Nacos 2 or a Nacos 3 writes it.
+// historyEntry is an entry in the form of a Nacos 2 or a Nacos 3.
 type historyEntry struct {
 	ID        json.Number `json:"id"`
 	Op        string      `json:"opType"`

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// maxFetch is how much is read of an answer: a content of 10 MiB, written in JSON.
+// maxFetch is the number of bytes that are read of an answer: a content of 10 MiB in JSON.
 const maxFetch = 64 << 20
 
 // fetch is one HTTP request.
@@ -23,11 +23,11 @@ type fetch struct {
 	most    int // bytes of the answer; 0: maxFetch
 }
 
-// Fetch sends a request and returns status and body. It follows no redirect, which would carry a
-// password or a token to where nobody said that it may go, and asks no proxy of the environment for
-// the same reason.
-func (w grpcTransport) Fetch(ctx context.Context, f fetch) (int, []byte, error) {
-	tr := &http.Transport{TLSClientConfig: w.overHTTP1(), DisableKeepAlives: true, MaxResponseHeaderBytes: maxHeader}
+// Fetch sends a request and returns status and body. It does not follow redirects, which would
+// carry a password or a token to a host that no one has allowed; for the same reason it does not
+// use a proxy of the environment.
+func (t grpcTransport) Fetch(ctx context.Context, f fetch) (int, []byte, error) {
+	tr := &http.Transport{TLSClientConfig: t.overHTTP1(), DisableKeepAlives: true, MaxResponseHeaderBytes: maxHeader}
 	defer tr.CloseIdleConnections()
 	client := &http.Client{
 		Transport:     tr,
@@ -53,7 +53,7 @@ func (w grpcTransport) Fetch(ctx context.Context, f fetch) (int, []byte, error) 
 	}
 	defer res.Body.Close()
 	if res.StatusCode == http.StatusSwitchingProtocols {
-		return res.StatusCode, nil, nil // what follows is no body, and no context ends a read of it
+		return res.StatusCode, nil, nil // what follows is not a body, and no context ends a read of it
 	}
 	most := maxFetch
 	if f.most > 0 {
@@ -66,25 +66,25 @@ func (w grpcTransport) Fetch(ctx context.Context, f fetch) (int, []byte, error) 
 	return res.StatusCode, got, err
 }
 
-// fewBytes is for answers that name some servers, a token or the namespaces.
+// fewBytes is the limit of answers that have some servers, a token or the namespaces.
 const fewBytes = 1 << 20
 
 var errTooMuch = errors.New("the answer is too large")
 
-// maxHeader is the size of the largest header of an answer.
+// maxHeader is the limit of the header of an answer.
 const maxHeader = 256 << 10
 
-// overHTTP1 is TLS that agrees on HTTP/1.1 whatever the user's agrees on.
-func (w grpcTransport) overHTTP1() *tls.Config {
-	if w.tls == nil {
+// overHTTP1 returns TLS settings that negotiate HTTP/1.1, whatever the user's negotiate.
+func (t grpcTransport) overHTTP1() *tls.Config {
+	if t.tls == nil {
 		return nil
 	}
-	c := w.tls.Clone()
+	c := t.tls.Clone()
 	c.NextProtos = []string{"http/1.1"}
 	return c
 }
 
-// errHTTP classifies a request that had no answer.
+// errHTTP classifies a request without an answer.
 func errHTTP(ctx context.Context, op string, server address, err error) error {
 	var name *net.DNSError
 	var certificate *tls.CertificateVerificationError

@@ -10,9 +10,9 @@ import (
 type Item struct {
 	Key      Key
 	Content  []byte
-	MD5      string    // checked against Content; what [IfMD5] takes
-	Type     string    // as published: "yaml", "text"; may be empty
-	Modified time.Time // zero where the server does not say
+	MD5      string    // matches Content; for [IfMD5]
+	Type     string    // as published, such as "yaml" or "text"; may be empty
+	Modified time.Time // zero if the server does not report it
 }
 
 // Format writes key, md5 and size for every verb, and never the content.
@@ -20,9 +20,9 @@ func (i Item) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "%v md5 %s, %d bytes", i.Key, i.MD5, len(i.Content))
 }
 
-// Get reads one config now. Of the options only [Group] means something. It waits for a connection
-// for as long as ctx allows, 5 s where it has no deadline. A config that is not there is an error
-// of kind NotFound. Right after a publish Get still returns what was before, on every Nacos: to
+// Get reads a config once. Of the options only [Group] has a meaning here. Get waits for a
+// connection until ctx ends, or for 5 s if ctx has no deadline. A missing config is an error of
+// kind NotFound. Right after a publish Get still returns the previous content, on every Nacos: to
 // follow a config use [Client.Source], and do not call Get in a loop.
 func (c *Client) Get(ctx context.Context, dataID string, opts ...SourceOption) (Item, error) {
 	k, err := c.named(dataID, opts)

@@ -8,12 +8,12 @@ import (
 // defaultGroup is the group of a config that names none.
 const defaultGroup = "DEFAULT_GROUP"
 
-// Key names one config. The public namespace is "".
+// Key identifies a config. The namespace of the public one is "".
 type Key struct {
 	Namespace, Group, DataID string
 }
 
-// publicNamespace is what the namespace "" is called.
+// publicNamespace is the name of the namespace "".
 const publicNamespace = "public"
 
 // String returns "public/DEFAULT_GROUP/orders.yaml".
@@ -25,7 +25,7 @@ func (k Key) String() string {
 	return ns + "/" + k.Group + "/" + k.DataID
 }
 
-// What a server takes as names. It counts characters, and so all are ASCII it counts bytes.
+// The limits of names. A server counts characters; valid names are ASCII.
 const (
 	maxDataID    = 256
 	maxGroup     = 128
@@ -35,10 +35,10 @@ const (
 func (k Key) problems() []string {
 	var all []string
 	if k.DataID == "" {
-		all = append(all, "the data ID is empty")
+		all = append(all, "data ID is empty")
 	}
 	if k.Group == "" {
-		all = append(all, "the group is empty")
+		all = append(all, "group is empty")
 	}
 	all = append(all, nameProblems("data ID", k.DataID, maxDataID)...)
 	return append(all, nameProblems("group", k.Group, maxGroup)...)
@@ -47,10 +47,10 @@ func (k Key) problems() []string {
 func nameProblems(what, name string, limit int) []string {
 	var all []string
 	if i := strings.IndexFunc(name, illegal); i >= 0 {
-		all = append(all, fmt.Sprintf("the %s has an illegal character at byte %d", what, i))
+		all = append(all, fmt.Sprintf("%s has an illegal character at byte %d", what, i))
 	}
 	if len(name) > limit {
-		all = append(all, fmt.Sprintf("the %s has %d characters, the limit is %d", what, len(name), limit))
+		all = append(all, fmt.Sprintf("%s has %d characters, the limit is %d", what, len(name), limit))
 	}
 	return all
 }

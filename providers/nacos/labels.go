@@ -15,7 +15,7 @@ import (
 	"github.com/nacre-go/nacre/providers/nacos/internal/envconf"
 )
 
-// appPrefix marks a label as one of the application's.
+// appPrefix marks a label of the application.
 const appPrefix = "app_"
 
 // instance is what a connection says about this process.
@@ -62,8 +62,8 @@ var thisProgram = sync.OnceValue(func() instance {
 	return i
 })
 
-// connectionLabels are those that a connection is set up with: some that servers know, those of the
-// instance, and those of the application with the prefix that newer servers want.
+// connectionLabels returns the labels of a connection: some that servers know, those of the
+// instance, and those of the application with the prefix that newer servers require.
 func connectionLabels(instance instance, labels map[string]string) map[string]string {
 	all := map[string]string{}
 	if instance.version != "" {

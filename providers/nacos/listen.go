@@ -7,20 +7,20 @@ import (
 	"time"
 )
 
-// maxListen is how many keys are asked about in one listen. A server takes 3000 and more, but the
-// buffers of such a message, made anew every 30 s, are half a megabyte each, which an idle service
-// should not weigh.
+// maxListen is the number of keys in one listen. A server accepts 3000 and more, but the buffers of
+// such a message, allocated every 30 s, would take half a megabyte each, which an idle service
+// should not need.
 const maxListen = 1000
 
-// listen registers keys and compares them with the server's. The md5 of what was read is asked
-// about first: its answer says which keys to read. Where something else is live (not applied yet,
-// or rejected), that is told right after, and stands in the server's list of listeners until the
-// next time. What differs only in that way is not read again. After an error the table has what was
-// not come to, for the next time.
+// listen registers keys and compares them with the server's. The first listen has the md5 of what
+// was read, so that its answer says which keys to read. If another content is live (the new one is
+// not applied yet, or is rejected), a second listen reports that one, and it remains in the
+// server's list of listeners until the next time. The session does not read a key for that
+// difference. After an error the table keeps what is still to do.
 func (s *session) listen(ctx context.Context, c *conn, entries []*entry) (changed int, err error) {
 	compare := func(keys []listening) error {
 		asked := time.Now()
-		differ, err := s.listenOnce(ctx, c, keys, true, listening.inHand)
+		differ, err := s.listenOnce(ctx, c, keys, true, listening.readMD5)
 		if err == nil {
 			s.table.listened(keys, differ, c, asked)
 			changed += len(differ)
@@ -28,67 +28,67 @@ func (s *session) listen(ctx context.Context, c *conn, entries []*entry) (change
 		return err
 	}
 	report := func(keys []listening) error {
-		_, err := s.listenOnce(ctx, c, keys, true, listening.inUse)
+		_, err := s.listenOnce(ctx, c, keys, true, listening.appliedMD5)
 		return err
 	}
-	entries, refused := s.table.apart(entries)
-	var room []listening
+	entries, rejected := s.table.separate(entries)
+	var buffer []listening
 	for rest := entries; len(rest) > 0; rest = rest[min(maxListen, len(rest)):] {
-		room = s.table.ask(rest[:min(maxListen, len(rest))], room)
-		err := s.sift(room, compare)
+		buffer = s.table.snapshot(rest[:min(maxListen, len(rest))], buffer)
+		err := s.bisect(buffer, compare)
 		if err == nil {
-			err = s.sift(s.table.toReport(room), report)
+			err = s.bisect(s.table.toReport(buffer), report)
 		}
 		if err != nil {
 			s.table.requeueListen(rest)
 			if errors.Is(err, BadRequest) {
-				s.table.allRefused(rest)
+				s.table.allRejected(rest)
 			}
 			return changed, err
 		}
 	}
-	keys := s.table.ask(refused, nil)
+	keys := s.table.snapshot(rejected, nil)
 	if err = s.retryListen(keys, compare); err == nil {
-		err = s.sift(s.table.toReport(keys), report)
+		err = s.bisect(s.table.toReport(keys), report)
 	}
 	return changed, err
 }
 
-// unlisten takes the registrations of what was given up back. What is still registered when that
-// fails costs pushes that nobody waits for, and is in the server's list of listeners; so it is
-// tried again.
+// unlisten removes the registrations of keys without a source. A registration that stays costs
+// pushes that no source needs, and remains in the server's list of listeners; so the session tries
+// again after an error.
 func (s *session) unlisten(ctx context.Context, c *conn) error {
-	takeBack := func(keys []listening) error {
-		_, err := s.listenOnce(ctx, c, keys, false, listening.nothing)
+	remove := func(keys []listening) error {
+		_, err := s.listenOnce(ctx, c, keys, false, listening.noMD5)
 		if err == nil {
 			s.table.unlistened(keys)
 		}
 		return err
 	}
-	gone, refused := s.table.takePendingUnlisten()
-	for chunk := range slices.Chunk(gone, maxListen) {
-		if err := s.sift(chunk, takeBack); err != nil {
+	removed, rejected := s.table.takePendingUnlisten()
+	for chunk := range slices.Chunk(removed, maxListen) {
+		if err := s.bisect(chunk, remove); err != nil {
 			return err
 		}
 	}
-	return s.retryListen(refused, takeBack)
+	return s.retryListen(rejected, remove)
 }
 
-// How many keys a server may take for wrong in one go. One that takes all of them for wrong, as
-// what is none may, must not be asked about each. They are asked about by themselves the next time,
-// and so harm nobody.
+// How many keys a server may reject in one pass. One that rejects all of them, as a service that is
+// not Nacos may, must not be asked about each. The next pass asks about them separately, so that
+// they do not affect the others.
 const (
-	maxRefused  = 8  // while it has taken none for right
-	mostRefused = 64 // else
+	maxRejected  = 8  // until it has accepted one
+	mostRejected = 64 // afterwards
 )
 
-// lastingRefusal is how many times in a row that must have been so until it stands for all of them.
-const lastingRefusal = 10
+// lastingRejection is the number of such passes in a row after which all of the keys get the error.
+const lastingRejection = 10
 
-// sift does something with keys. A key that the server takes for wrong must not be the trouble of
-// those that were asked about with it: it is found by halves.
-func (s *session) sift(keys []listening, do func([]listening) error) error {
-	refused, most := 0, maxRefused
+// bisect calls do with keys. A key that the server rejects must not fail the others of its message:
+// bisect finds it by halving.
+func (s *session) bisect(keys []listening, do func([]listening) error) error {
+	rejected, most := 0, maxRejected
 	var halve func([]listening) error
 	halve = func(some []listening) error {
 		if len(some) == 0 {
@@ -97,7 +97,7 @@ func (s *session) sift(keys []listening, do func([]listening) error) error {
 		err := do(some)
 		switch {
 		case err == nil:
-			most = mostRefused
+			most = mostRejected
 			return nil
 		case !errors.Is(err, BadRequest):
 			s.table.notListened(some, lasting(err), err)
@@ -108,8 +108,8 @@ func (s *session) sift(keys []listening, do func([]listening) error) error {
 			}
 			return halve(some[len(some)/2:])
 		}
-		s.table.refused(some[0].entry, err)
-		if refused++; refused < most {
+		s.table.rejected(some[0].entry, err)
+		if rejected++; rejected < most {
 			return nil
 		}
 		return err
@@ -117,21 +117,21 @@ func (s *session) sift(keys []listening, do func([]listening) error) error {
 	return halve(keys)
 }
 
-// again does something with keys that the server has taken for wrong before: with all together,
-// since what it was may be over, and else with a few by themselves. The others have their turn
-// later: their order hangs on chance.
-func (s *session) retryListen(refused []listening, do func([]listening) error) error {
-	refused = refused[:min(maxListen, len(refused))]
-	if len(refused) > 1 {
-		if err := do(refused); !errors.Is(err, BadRequest) {
+// retryListen calls do with keys that the server has rejected before: with all of them at once,
+// since the cause may be gone, and after another rejection with a few separately. The others follow
+// later, since their order is random.
+func (s *session) retryListen(rejected []listening, do func([]listening) error) error {
+	rejected = rejected[:min(maxListen, len(rejected))]
+	if len(rejected) > 1 {
+		if err := do(rejected); !errors.Is(err, BadRequest) {
 			if err != nil {
-				s.table.notListened(refused, lasting(err), err)
+				s.table.notListened(rejected, lasting(err), err)
 			}
 			return err
 		}
 	}
-	for one := range slices.Chunk(refused[:min(maxRefused, len(refused))], 1) {
-		if err := s.sift(one, do); err != nil {
+	for one := range slices.Chunk(rejected[:min(maxRejected, len(rejected))], 1) {
+		if err := s.bisect(one, do); err != nil {
 			return err
 		}
 	}
@@ -157,8 +157,7 @@ func (s *session) listenOnce(ctx context.Context, c *conn, keys []listening, on 
 	}
 	differ := make(map[Key]bool, len(res.Changed))
 	for _, k := range res.Changed {
-		// The namespace is not looked at: some servers leave it out for the public one, and there
-		// is but one.
+		// The namespace is ignored: some servers omit the public one, and a session has only one.
 		differ[Key{Namespace: s.settings.namespace, Group: k.Group, DataID: k.DataID}] = true
 	}
 	return differ, nil
@@ -173,16 +172,16 @@ func (s *session) reconcile(c *conn) error {
 		return err
 	}
 	if s.unlisten(c.ctx, c) != nil {
-		signal(s.table.flush) // all keys have been compared, and that is what counts here
+		signal(s.table.flush) // retry later: reconcile has compared all keys
 	}
-	if s.space.isMissing() || s.space.isUnknown() && s.table.anyAbsent() { // it may have been made, or can be asked for by now
-		s.lookForNamespace(c.ctx, c)
+	if s.space.isMissing() || s.space.isUnknown() && s.table.anyAbsent() { // it may exist by now, or the list may be available
+		s.checkNamespace(c.ctx, c)
 	}
 	s.emit(Event{Kind: EventReconciled, Server: c.server.String(), Keys: len(keys), Changed: changed, Took: time.Since(began)})
 	return nil
 }
 
-// catchUp listens to what is new, and tells what was applied and what was given up.
+// flush listens to new keys, and reports what was applied and what is no longer needed.
 func (s *session) flush(c *conn) error {
 	if _, err := s.listen(c.ctx, c, s.table.takePendingListen()); err != nil {
 		return err

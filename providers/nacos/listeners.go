@@ -11,15 +11,14 @@ import (
 // Listener is a client that listens to a config, as the server sees it.
 type Listener struct {
 	IP string
-	// MD5 is that of the content which the client has told that it has. Clients of this package
-	// tell what they have made live: a content that one has rejected does not stand here, but the
-	// one before it.
+	// MD5 is that of the content that the client has reported. Clients of this package report the
+	// live content: after a rejected content it is that of the previous one.
 	MD5 string
 }
 
-// Listeners returns who listens to a config, in the order of their addresses: who has applied what.
-// It asks the HTTP interface, and the server asks the other servers of its cluster. Of several
-// clients with one address a server tells but one. Options and errors are those of
+// Listeners returns the clients that listen to a config and what they have applied, sorted by
+// address. It uses the HTTP interface, and the server asks the other servers of its cluster. Of
+// several clients with one address a server reports one. Options and errors are those of
 // [Client.History].
 func (c *Client) Listeners(ctx context.Context, dataID string, opts ...SourceOption) ([]Listener, error) {
 	k, err := c.named(dataID, opts)
@@ -36,7 +35,7 @@ func (c *Client) Listeners(ctx context.Context, dataID string, opts ...SourceOpt
 			return err
 		}
 		var got struct {
-			Two   map[string]string `json:"lisentersGroupkeyStatus"` // as it is spelled on the wire
+			Two   map[string]string `json:"lisentersGroupkeyStatus"` // the misspelling of the protocol
 			Three map[string]string `json:"listenersStatus"`
 		}
 		if json.Unmarshal(body, &got) != nil {
@@ -54,7 +53,7 @@ func (c *Client) Listeners(ctx context.Context, dataID string, opts ...SourceOpt
 	return all, err
 }
 
-// named returns the key that a call is about.
+// named returns the key of a call.
 func (c *Client) named(dataID string, opts []SourceOption) (Key, error) {
 	var o sourceOptions
 	for _, opt := range opts {

@@ -6,18 +6,18 @@ import (
 	"time"
 )
 
-// listening is a key as it stood when a listen was made of it.
+// listening is the state of a key at the time of a listen.
 type listening struct {
 	entry         *entry
 	have, applied string // md5 of what was read, and of what was made live
 }
 
-func (l listening) key() Key        { return l.entry.key } // never changes, and so needs no lock
-func (l listening) inHand() string  { return l.have }
-func (l listening) inUse() string   { return l.applied }
-func (l listening) nothing() string { return "" }
+func (l listening) key() Key           { return l.entry.key } // constant, so it needs no lock
+func (l listening) readMD5() string    { return l.have }
+func (l listening) appliedMD5() string { return l.applied }
+func (l listening) noMD5() string      { return "" }
 
-// What the table gives to be listened to, and what it takes of the answers.
+// What the table gives to listens, and what it takes from their answers.
 
 // takeAll returns all keys.
 func (t *table) takeAll() []*entry {
@@ -27,7 +27,7 @@ func (t *table) takeAll() []*entry {
 	return slices.AppendSeq(make([]*entry, 0, len(t.entries)), maps.Values(t.entries))
 }
 
-// takeTodo returns the keys that something is to be told about.
+// takePendingListen returns the keys with something to report to the server.
 func (t *table) takePendingListen() []*entry {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -36,19 +36,19 @@ func (t *table) takePendingListen() []*entry {
 	return keys
 }
 
-// takeGone returns the keys that were given up, and those of them that the server takes for wrong;
-// they stay where they are until they are known to be listened to no longer.
-func (t *table) takePendingUnlisten() (gone, refused []listening) {
+// takePendingUnlisten returns the keys without a source, and those of them that the server rejects.
+// They remain pending until the server has confirmed that it no longer listens to them.
+func (t *table) takePendingUnlisten() (removed, rejected []listening) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, e := range t.pendingUnlisten {
-		if e.refused {
-			refused = append(refused, listening{entry: e})
+		if e.rejected {
+			rejected = append(rejected, listening{entry: e})
 		} else {
-			gone = append(gone, listening{entry: e})
+			removed = append(removed, listening{entry: e})
 		}
 	}
-	return gone, refused
+	return removed, rejected
 }
 
 func (t *table) unlistened(keys []listening) {
@@ -61,20 +61,20 @@ func (t *table) unlistened(keys []listening) {
 	}
 }
 
-// apart takes the keys out that the server takes for wrong.
-func (t *table) apart(keys []*entry) (fine, refused []*entry) {
+// separate splits off the keys that the server rejects.
+func (t *table) separate(keys []*entry) (accepted, rejected []*entry) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	fine = slices.DeleteFunc(keys, func(e *entry) bool {
-		if e.refused {
-			refused = append(refused, e)
+	accepted = slices.DeleteFunc(keys, func(e *entry) bool {
+		if e.rejected {
+			rejected = append(rejected, e)
 		}
-		return e.refused
+		return e.rejected
 	})
-	return fine, refused
+	return accepted, rejected
 }
 
-// keep takes keys back that nothing could be told about.
+// requeueListen returns keys that could not be reported.
 func (t *table) requeueListen(keys []*entry) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -85,45 +85,45 @@ func (t *table) requeueListen(keys []*entry) {
 	}
 }
 
-// ask says how keys stand now that the server is about to be asked about them; those that were
-// given up are left out. What it returns takes the place of room, if that is large enough.
-func (t *table) ask(keys []*entry, room []listening) []listening {
+// snapshot returns the state of keys for a listen that is about to be sent, without the keys that
+// no longer have a source. It reuses the memory of buffer if that is large enough.
+func (t *table) snapshot(keys []*entry, buffer []listening) []listening {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	room = slices.Grow(room[:0], len(keys))
+	buffer = slices.Grow(buffer[:0], len(keys))
 	for _, e := range keys {
 		if t.entries[e.key] == e {
 			e.asked = true
-			room = append(room, listening{entry: e, have: e.have(), applied: e.applied()})
+			buffer = append(buffer, listening{entry: e, have: e.have(), applied: e.applied()})
 		}
 	}
-	return room
+	return buffer
 }
 
-// toReport returns those of keys of which something else is live than what was read.
-func (t *table) toReport(keys []listening) (told []listening) {
+// toReport returns those of keys whose live content differs from the one that was read.
+func (t *table) toReport(keys []listening) (report []listening) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, l := range keys {
 		if l.applied != l.have && l.entry.registered && t.entries[l.entry.key] == l.entry {
-			told = append(told, l)
+			report = append(report, l)
 		}
 	}
-	return told
+	return report
 }
 
-// listened takes the answer to a listen that was asked on a connection at the given time.
+// listened takes the answer to a listen that was sent on a connection at the given time.
 func (t *table) listened(keys []listening, differ map[Key]bool, c *conn, asked time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	settled := t.settled(c, asked)
 	for _, l := range keys {
 		e := l.entry
-		if t.entries[e.key] != e { // given up meanwhile
+		if t.entries[e.key] != e { // it has no source any longer
 			continue
 		}
-		e.registered, e.refused, e.listenFailures = true, false, 0
-		if e.formless() { // its type may have been put right, which makes no other md5
+		e.registered, e.rejected, e.listenFailures = true, false, 0
+		if e.formless() { // its type may have been corrected, which does not change the md5
 			e.stale = true
 		}
 		if e.stale || differ[e.key] {
@@ -141,12 +141,12 @@ func (t *table) listened(keys []listening, differ map[Key]bool, c *conn, asked t
 		}
 		if e.err != nil {
 			e.err = nil
-			e.wake()
+			e.wakeLocked()
 		}
 	}
 }
 
-// notListened says why keys are not listened to, where that was so that many times in a row.
+// notListened records an error of a listen; sources see it after so many in a row.
 func (t *table) notListened(keys []listening, times int, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -162,26 +162,27 @@ func (t *table) listenFailedLocked(e *entry, times int, err error) {
 	e.listenFailures++
 	if int(e.listenFailures) >= times && !same(e.err, err) {
 		e.err = err
-		e.wake()
+		e.wakeLocked()
 	}
 }
 
-// allRefused says that the server takes so many keys for wrong that it is not asked about each.
-func (t *table) allRefused(keys []*entry) {
+// allRejected records that the server rejects so many keys that the session does not ask about
+// each.
+func (t *table) allRejected(keys []*entry) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, e := range keys {
-		t.listenFailedLocked(e, lastingRefusal, BadRequest.fail(opOf(typeListen), e.key.String()))
+		t.listenFailedLocked(e, lastingRejection, BadRequest.fail(opOf(typeListen), e.key.String()))
 	}
 }
 
-// refused says that the server takes a key for wrong.
-func (t *table) refused(e *entry, err error) {
+// rejected records that the server rejects a key.
+func (t *table) rejected(e *entry, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	e.registered, e.refused = false, true
+	e.registered, e.rejected = false, true
 	if t.entries[e.key] == e && !same(e.err, err) {
 		e.err = err
-		e.wake()
+		e.wakeLocked()
 	}
 }

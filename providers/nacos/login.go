@@ -17,20 +17,20 @@ const (
 
 // Login posts user name and password, in the body and not in the URL, so that no error and no
 // access log contains them.
-func (w grpcTransport) Login(ctx context.Context, server address, cfg settings) (grant, error) {
-	g, code, err := w.postLogin(ctx, server, loginPath, cfg)
+func (t grpcTransport) Login(ctx context.Context, server address, cfg settings) (grant, error) {
+	g, code, err := t.postLogin(ctx, server, loginPath, cfg)
 	if otherPath(code) {
-		g, _, err = w.postLogin(ctx, server, loginPathV3, cfg)
+		g, _, err = t.postLogin(ctx, server, loginPathV3, cfg)
 	}
 	return g, err
 }
 
-func (w grpcTransport) postLogin(ctx context.Context, server address, path string, cfg settings) (grant, int, error) {
+func (t grpcTransport) postLogin(ctx context.Context, server address, path string, cfg settings) (grant, int, error) {
 	form := url.Values{"username": {cfg.username}, "password": {cfg.password.reveal()}}
-	code, body, err := w.Fetch(ctx, fetch{method: http.MethodPost, url: server.url(path), form: form, most: fewBytes})
+	code, body, err := t.Fetch(ctx, fetch{method: http.MethodPost, url: server.url(path), form: form, most: fewBytes})
 	if err != nil {
-		// A server of 2.3 refuses a wrong password with the status line "HTTP/1.1 0", which the
-		// HTTP client takes for a broken answer.
+		// A server of 2.3 rejects a wrong password with the status line "HTTP/1.1 0", which is
+		// malformed for the HTTP client.
 		if strings.Contains(err.Error(), "malformed HTTP status code") {
 			return grant{}, 0, errBadCredentials(server)
 		}

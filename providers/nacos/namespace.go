@@ -11,30 +11,30 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// A server does not say that a namespace is missing: it answers as if each config in it were, and
-// takes what is published. Since naming a namespace by its name and not by its id is the commonest
-// slip of all, a config that is missing outside the public namespace makes the session look into
-// the list of namespaces.
+// A server does not report a missing namespace: it answers as if every config in it were missing,
+// and accepts publishes. The most common mistake is to use the name of a namespace in the place of
+// its id. So, if a config outside the public namespace is missing, the session reads the list of
+// namespaces.
 
 const (
-	namespaceEvery  = time.Minute // at most that often
-	namespaceWithin = time.Second // and for no longer: the reason of an error is worth no more waiting
+	namespaceEvery  = time.Minute // the shortest interval of such reads
+	namespaceWithin = time.Second // and their timeout: a better error is not worth a longer wait
 )
 
 // space is what is known of the session's namespace.
 type space struct {
-	one chan struct{} // held while the list is asked for
+	slot chan struct{} // held while the list is read
 
 	mu      sync.Mutex
 	asked   time.Time
-	unknown bool // it could not be asked for
+	unknown bool // the list could not be read
 	missing bool
-	called  string // the id of the namespace whose *name* is what was given as an id; may be empty
+	realID  string // the id of the namespace whose *name* is set as an id; may be empty
 }
 
-func newSpace() *space { return &space{one: make(chan struct{}, 1)} }
+func newSpace() *space { return &space{slot: make(chan struct{}, 1)} }
 
-// absent returns the error of a config that is not there.
+// absent returns the error of a missing config.
 func (p *space) absent(k Key) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -42,8 +42,8 @@ func (p *space) absent(k Key) error {
 		return errNotFound(k)
 	}
 	e := NamespaceNotFound.fail("read", k.String())
-	if p.called != "" {
-		e.Fix = "name the namespace by its id, " + p.called + ": what is given now is its name"
+	if p.realID != "" {
+		e.Fix = "use the id of the namespace, " + p.realID + "; Config.Namespace has its name"
 	}
 	return e
 }
@@ -54,17 +54,17 @@ func (p *space) isMissing() bool {
 	return p.missing
 }
 
-// isUnknown reports whether it is worth asking again.
+// isUnknown reports whether the list should be read again.
 func (p *space) isUnknown() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.unknown
 }
 
-// lookForNamespace asks whether there is such a namespace, unless that is known. A server that does
-// not tell (the user may not, it has another interface) leaves it open, and then there is. One that
-// cannot be asked now changes nothing in what is known.
-func (s *session) lookForNamespace(ctx context.Context, c *conn) {
+// checkNamespace checks whether the namespace exists, unless that is known. If a server does not
+// list its namespaces (the user lacks the permission, the interface differs), the namespace counts
+// as existing. A failed read changes nothing.
+func (s *session) checkNamespace(ctx context.Context, c *conn) {
 	p := s.space
 	if s.settings.namespace == "" {
 		return
@@ -72,8 +72,8 @@ func (s *session) lookForNamespace(ctx context.Context, c *conn) {
 	ctx, cancel := context.WithTimeout(ctx, namespaceWithin)
 	defer cancel()
 	select {
-	case p.one <- struct{}{}:
-		defer func() { <-p.one }()
+	case p.slot <- struct{}{}:
+		defer func() { <-p.slot }()
 	case <-ctx.Done():
 		return
 	}
@@ -83,7 +83,7 @@ func (s *session) lookForNamespace(ctx context.Context, c *conn) {
 	if known {
 		return
 	}
-	missing, called, err := s.namespaceMissing(ctx, c)
+	missing, realID, err := s.namespaceMissing(ctx, c)
 	p.mu.Lock()
 	was := p.missing
 	p.asked, p.unknown = time.Now(), err != nil
@@ -91,7 +91,7 @@ func (s *session) lookForNamespace(ctx context.Context, c *conn) {
 		p.mu.Unlock()
 		return
 	}
-	p.missing, p.called = missing, called
+	p.missing, p.realID = missing, realID
 	p.mu.Unlock()
 	if missing == was {
 		return
@@ -102,8 +102,8 @@ func (s *session) lookForNamespace(ctx context.Context, c *conn) {
 	}
 }
 
-// namespaceMissing returns the error of a server that is not there or not ready, no other.
-func (s *session) namespaceMissing(ctx context.Context, c *conn) (missing bool, called string, err error) {
+// namespaceMissing returns an error only if the server is down or not ready.
+func (s *session) namespaceMissing(ctx context.Context, c *conn) (missing bool, realID string, err error) {
 	body, err := s.console(ctx, c, Key{}, "read namespaces of",
 		call{method: http.MethodGet, path: "/v1/console/namespaces", most: fewBytes},
 		call{method: http.MethodGet, path: "/v3/admin/core/namespace/list", most: fewBytes},
@@ -117,18 +117,18 @@ func (s *session) namespaceMissing(ctx context.Context, c *conn) (missing bool, 
 		return false, "", errors.Join(err, ctx.Err())
 	}
 	if err != nil || json.Unmarshal(body, &list) != nil || len(list) == 0 {
-		return false, "", nil //nolint:nilerr // it does not tell
+		return false, "", nil //nolint:nilerr // the server does not list them
 	}
 	for _, n := range list {
 		if n.ID == s.settings.namespace {
 			return false, "", nil
 		}
-		// What a server says goes into an error only where it can be an id.
+		// Text of a server enters an error only if it can be an id.
 		if n.Name == s.settings.namespace && nameProblems("namespace", n.ID, maxNamespace) == nil {
-			called = n.ID
+			realID = n.ID
 		}
 	}
-	return true, called, nil
+	return true, realID, nil
 }
 
 func (t *table) anyAbsent() bool {
@@ -142,13 +142,13 @@ func (t *table) anyAbsent() bool {
 	return false
 }
 
-// wakeAbsent wakes the sources of all configs that are not there: the reason may be another one.
+// wakeAbsent wakes the sources of all missing configs, whose error may have changed.
 func (t *table) wakeAbsent() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, e := range t.entries {
 		if e.absent() {
-			e.wake()
+			e.wakeLocked()
 		}
 	}
 }

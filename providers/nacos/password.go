@@ -6,17 +6,17 @@ import (
 	"unique"
 )
 
-// Password is a text that cannot be printed, logged or marshalled: every way to text gives
-// "******". The zero Password is none. Two are equal, with ==, when their texts are. Safe for
-// concurrent use.
+// Password is a text that does not show when it is printed, logged or marshaled: each conversion to
+// text returns "******". The zero Password is none. Two are equal, with ==, if their texts are. It
+// is safe for concurrent use.
 type Password struct {
-	// A handle is a pointer: what prints unexported fields by reflection sees an address.
+	// A handle is a pointer: code that prints unexported fields by reflection shows an address.
 	h unique.Handle[string]
 }
 
 const redacted = "******"
 
-// NewPassword returns a Password with that text.
+// NewPassword returns the Password with this text.
 func NewPassword(text string) Password {
 	if text == "" {
 		return Password{}

@@ -7,9 +7,9 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// The envelope of every message, with the numbers of the fields that Nacos gave them
-// (api/proto/nacos_grpc_service.proto of its SDKs). It is written out here, since four messages do
-// not need what generated code stands on.
+// The envelope of every message, with the field numbers of Nacos
+// (api/proto/nacos_grpc_service.proto of its SDKs). Four messages do not justify the packages that
+// generated code needs.
 const (
 	fieldMetadata  protowire.Number = 2 // of Payload
 	fieldBody      protowire.Number = 3 // of Payload; a google.protobuf.Any
@@ -19,10 +19,10 @@ const (
 	fieldAnyValue  protowire.Number = 2 // of Any
 	fieldMapKey    protowire.Number = 1 // of an entry of a map
 	fieldMapValue  protowire.Number = 2
-	envelopeBeyond                  = 64 // bytes of tags and lengths, about
+	envelopeBeyond                  = 64 // approximate bytes of tags and lengths
 )
 
-var errEnvelope = errors.New("the envelope is not what the protocol says")
+var errEnvelope = errors.New("the envelope does not follow the protocol")
 
 func appendText(b []byte, field protowire.Number, text string) []byte {
 	if text == "" {
@@ -35,7 +35,7 @@ func appendBytes(b []byte, field protowire.Number, v []byte) []byte {
 	return protowire.AppendBytes(protowire.AppendTag(b, field, protowire.BytesType), v)
 }
 
-// encodePayload makes the envelope. The body comes last in it and is not copied: it follows head.
+// encodePayload returns the envelope up to the body, which follows head without a copy.
 func encodePayload(m message) (head []byte) {
 	meta := appendText(nil, fieldType, m.Type)
 	for k, v := range m.Headers {
@@ -54,8 +54,8 @@ func encodePayload(m message) (head []byte) {
 	return protowire.AppendVarint(b, uint64(len(m.Body)))
 }
 
-// decodePayload takes whatever came: any part may be missing, fields that it does not know are
-// passed over, and of what comes twice the last counts. The body is a part of b.
+// decodePayload reads an envelope. Any part may be missing, it ignores unknown fields, and of
+// repeated fields the last counts. The body is a part of b.
 func decodePayload(b []byte) (message, error) {
 	var m message
 	err := eachField(b, func(field protowire.Number, v []byte) error {
@@ -115,7 +115,7 @@ func text(to *string, v []byte) error {
 	return nil
 }
 
-// eachField calls do for each field whose value is bytes: the envelope has no others.
+// eachField calls do for each field whose value is bytes; the envelope has no others.
 func eachField(b []byte, do func(protowire.Number, []byte) error) error {
 	for len(b) > 0 {
 		field, kind, n := protowire.ConsumeTag(b)

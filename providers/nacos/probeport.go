@@ -9,18 +9,17 @@ import (
 )
 
 const (
-	knockTimeout  = time.Second
-	knockPatience = 200 * time.Millisecond
+	probeTimeout = time.Second
+	probeWait    = 200 * time.Millisecond
 )
 
-// ProbePort connects to the gRPC port, sees whether somebody holds the line, and hangs up. Nothing
-// is sent.
+// ProbePort connects to the gRPC port, waits briefly and disconnects. It sends nothing.
 //
-// That a connection is taken does not say enough: what stands before a server, a load balancer or a
-// proxy, takes connections while there is nothing behind it, and hangs up then. A server that is
-// there speaks first (the SETTINGS of HTTP/2, RFC 9113, 3.4), or with TLS waits.
-func (w grpcTransport) ProbePort(ctx context.Context, server address) bool {
-	ctx, cancel := context.WithTimeout(ctx, knockTimeout)
+// An accepted connection is not enough: a load balancer or a proxy accepts connections while no
+// server is behind it, and then closes them. A server speaks first (the SETTINGS of HTTP/2, RFC
+// 9113, 3.4), or, with TLS, waits.
+func (t grpcTransport) ProbePort(ctx context.Context, server address) bool {
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
 	var d net.Dialer
 	c, err := d.DialContext(ctx, "tcp", server.grpc())
@@ -29,7 +28,7 @@ func (w grpcTransport) ProbePort(ctx context.Context, server address) bool {
 	}
 	defer func() { _ = c.Close() }()
 	defer context.AfterFunc(ctx, func() { _ = c.SetReadDeadline(time.Unix(1, 0)) })()
-	if c.SetReadDeadline(time.Now().Add(knockPatience)) != nil {
+	if c.SetReadDeadline(time.Now().Add(probeWait)) != nil {
 		return false
 	}
 	_, err = c.Read(make([]byte, 1))

@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// A server may ask the session to go to another one. The session goes to listed servers only: what
-// it is asked may come from a server, or from somebody in its place, that wants the login.
+// A server may redirect a session. The session follows to listed servers only: the redirect may
+// come from a server, or from an attacker in its place that wants the login.
 
-// allowed are the hosts beside those that are listed to which a server may send the session.
+// allowed are the unlisted hosts to which a server may redirect the session.
 type allowed struct {
 	hosts    []string // "host", or "host:port"
 	networks []netip.Prefix
@@ -55,7 +55,7 @@ func (l *allowed) has(a address) bool {
 	return err == nil && slices.ContainsFunc(l.networks, func(n netip.Prefix) bool { return n.Contains(ip.Unmap()) })
 }
 
-// String returns what tells two of them apart.
+// String returns a text that is equal for equal values.
 func (l *allowed) String() string {
 	all := slices.Clone(l.hosts)
 	for _, n := range l.networks {
@@ -65,19 +65,19 @@ func (l *allowed) String() string {
 	return strings.Join(slices.Compact(all), " ")
 }
 
-// longestHost is what the DNS takes.
-const longestHost = 253
+// maxHost is the limit of the DNS.
+const maxHost = 253
 
 // isHost reports whether a server's text may be a host.
 func isHost(text string) bool {
-	if len(text) == 0 || len(text) > longestHost {
+	if len(text) == 0 || len(text) > maxHost {
 		return false
 	}
 	ip, err := netip.ParseAddr(text)
 	return err == nil && ip.Zone() == "" || !strings.ContainsFunc(text, notInHost)
 }
 
-// find returns a server as the list has it.
+// find returns a server as it is in the list.
 func find(list []address, a address) (address, bool) {
 	i := slices.IndexFunc(list, func(b address) bool { return strings.EqualFold(a.String(), b.String()) })
 	if i < 0 {
@@ -86,8 +86,8 @@ func find(list []address, a address) (address, bool) {
 	return list[i], true
 }
 
-// listed returns a server as the Config or the address server names it, or as it is where redirects
-// to it are allowed, and whether one of them is so. No other server gets a password.
+// listed returns a server as the Config or the address server has it, or unchanged if redirects to
+// it are allowed, and reports whether one of these is so. No other server receives a password.
 func (s *session) listed(a address) (address, bool) {
 	known, _ := s.known()
 	for _, list := range [][]address{known, s.settings.servers} {
@@ -98,20 +98,20 @@ func (s *session) listed(a address) (address, bool) {
 	return a, s.settings.allowed.has(a)
 }
 
-// sentAway notes where the server wants the session to go, if that is listed, and returns why the
-// connection ends.
-func (s *session) sentAway(c *conn, p push) error {
+// redirected records where the server wants the session to go, if that is listed, and returns why
+// the connection ends.
+func (s *session) redirected(c *conn, p push) error {
 	event := Event{Kind: EventRedirected}
 	port, err := strconv.Atoi(p.ServerPort)
 	switch {
 	case p.ServerIP == "": // anywhere else
 	case err != nil || port < 1 || port > 65535-grpcOffset || !isHost(p.ServerIP):
-		event.Err = UnlistedServer.failAs("leave", c.server.String(), "the server sends its clients to what is not a host and a port")
+		event.Err = UnlistedServer.failAs("leave", c.server.String(), "the server redirects its clients to what is not a host and a port")
 	default:
 		to, ok := s.listed(s.settings.reported(address{host: p.ServerIP, port: port, scheme: c.server.scheme, prefix: c.server.prefix}))
 		event.Server = to.String()
 		if !ok {
-			event.Err = UnlistedServer.failAs("leave", c.server.String(), "the server sends its clients to "+to.String()+", which is not listed")
+			event.Err = UnlistedServer.failAs("leave", c.server.String(), "the server redirects its clients to "+to.String()+", which is not listed")
 			break
 		}
 		select {
@@ -123,9 +123,9 @@ func (s *session) sentAway(c *conn, p push) error {
 	return errRedirected(c.server)
 }
 
-// next says which servers to try after a connection was lost: where that server sent us, if that is
-// listed still, then those after it in the list, and itself last.
-func (s *session) next(c *conn) (order []address, sent *address) {
+// next returns the servers to try after a connection was lost: the target of a redirect, if it is
+// still listed, then the servers after the lost one in the list, and the lost one last.
+func (s *session) next(c *conn) (order []address, redirect *address) {
 	servers, _ := s.known()
 	order = s.present(nil)
 	if i := slices.Index(servers, c.server); i >= 0 {
@@ -141,9 +141,8 @@ func (s *session) next(c *conn) (order []address, sent *address) {
 	return order, nil
 }
 
-// comeBack ends a connection to a server that is in no list, to which the session was sent, when
-// its time is over and a listed server can be reached: whoever sent the session there does not keep
-// it from the servers that people have named.
+// comeBack ends a connection to an unlisted server after timings.away, as soon as a listed server
+// is up: a redirect must not keep the session from the servers that the Config names.
 func (s *session) comeBack(c *conn) {
 	for wait := s.timings.away; sleep(c.ctx, jittered(wait, s.timings.jitter)); wait = time.Minute {
 		servers, _ := s.known()
@@ -151,7 +150,7 @@ func (s *session) comeBack(c *conn) {
 			return
 		}
 		if len(s.open(c.ctx, servers, true)) > 0 {
-			c.end(Redirected.failAs("ask", c.server.String(), "the time at a server that is not listed is over"))
+			c.end(Redirected.failAs("ask", c.server.String(), "the time at an unlisted server is over"))
 		}
 	}
 }

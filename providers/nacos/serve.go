@@ -12,7 +12,7 @@ import (
 
 const clientVersion = "Nacre-Go:v1"
 
-// greet connects to one server and returns when that server has registered the connection.
+// handshake connects to one server, and returns when that server has registered the connection.
 func (s *session) handshake(life context.Context, server address) (*conn, error) {
 	ctx, cancel := context.WithTimeout(life, s.timings.connect)
 	defer cancel()
@@ -36,7 +36,7 @@ func (s *session) handshake(life context.Context, server address) (*conn, error)
 	return c, nil
 }
 
-// register checks the server, sets the connection up and waits until the server knows it.
+// register checks the server, sets up the connection and waits until the server knows it.
 func (s *session) register(ctx context.Context, c *conn) error {
 	m, err := encode(typeServerCheck, emptyRequest{Module: "internal"})
 	if err != nil {
@@ -57,7 +57,7 @@ func (s *session) register(ctx context.Context, c *conn) error {
 		return err
 	}
 	m.ClientIP = c.link.LocalIP()
-	// A server that has no room for the stream takes nothing, however long.
+	// A server at its limit of streams accepts no message, ever.
 	stop := context.AfterFunc(ctx, c.link.Close)
 	err = c.link.Send(m)
 	if stop(); err != nil {
@@ -69,14 +69,14 @@ func (s *session) register(ctx context.Context, c *conn) error {
 		c.link.Close()
 		<-c.reader
 		if cause := context.Cause(c.ctx); cause != nil && source.KindOf(err) == source.Unavailable {
-			return cause // sent away, or hung up on
+			return cause // redirected, or disconnected
 		}
 	}
 	return err
 }
 
-// registered asks until the server knows the connection: the set-up goes by the stream, the
-// questions beside it.
+// registered asks until the server knows the connection: the set-up travels on the stream, and the
+// requests do not.
 func (s *session) registered(ctx context.Context, c *conn) error {
 	m, err := encode(typeHealthCheck, emptyRequest{Module: "internal"})
 	if err != nil {
@@ -105,7 +105,8 @@ func (s *session) registered(ctx context.Context, c *conn) error {
 	}
 }
 
-// serve does all that is done on a connection, and returns why that ended when everything has.
+// serve runs everything that a connection needs. It returns the reason why the connection ended,
+// after all of that has ended.
 func (s *session) serve(c *conn) error {
 	s.heartbeat.begin()
 	var wg sync.WaitGroup
@@ -127,7 +128,7 @@ func (s *session) serve(c *conn) error {
 	return context.Cause(c.ctx)
 }
 
-// keep listens, reconciles and beats.
+// maintain listens, reconciles and sends heartbeats.
 func (s *session) maintain(c *conn) {
 	beat := time.NewTimer(s.beatEvery())
 	defer beat.Stop()
@@ -138,18 +139,18 @@ func (s *session) maintain(c *conn) {
 	defer report.Stop()
 
 	failures, armed, synced := 0, false, false
-	hasty := false // the next try is one that new keys have brought forward
-	catchUp := func() {
+	early := false // new keys have brought the next attempt forward
+	flush := func() {
 		err := s.flush(c)
 		if armed = err != nil; !armed {
-			failures, hasty = 0, false
+			failures, early = 0, false
 			return
 		}
-		report.Reset(s.timings.retryDelay(failures)) // the table has kept what could not be told
-		if !hasty {
+		report.Reset(s.timings.retryDelay(failures)) // the table still has what could not be sent
+		if !early {
 			failures++
 		}
-		hasty = false
+		early = false
 		s.suspect(c, err)
 	}
 	for c.ctx.Err() == nil {
@@ -161,23 +162,23 @@ func (s *session) maintain(c *conn) {
 			beat.Reset(s.beatEvery())
 		case <-c.suspect:
 			s.beat(c)
-		case <-s.table.tell:
+		case <-s.table.report:
 			if !armed {
 				armed = true
 				report.Reset(s.timings.report)
 			}
 		case <-report.C:
-			catchUp()
+			flush()
 		case <-s.table.flush:
 			switch {
-			case !synced: // it is in the first reconcile
+			case !synced: // the first reconcile includes the new keys
 			case failures == 0:
-				catchUp()
-			case !hasty:
+				flush()
+			case !early:
 				// Keys that are declared while the server fails listens ask no more often than
 				// that, and put nothing off.
-				hasty, armed = true, true
-				report.Reset(s.timings.retryDelay(hastyRetry))
+				early, armed = true, true
+				report.Reset(s.timings.retryDelay(earlyRetry))
 			}
 		case <-reconcile.C:
 			if err := s.reconcile(c); err != nil {
@@ -196,8 +197,8 @@ func (s *session) maintain(c *conn) {
 	}
 }
 
-// hastyRetry is the retry whose delay such a try has: about half a second.
-const hastyRetry = 3
+// earlyRetry is the number of the retry whose delay such an attempt has: about half a second.
+const earlyRetry = 3
 
 func (s *session) beatEvery() time.Duration {
 	if s.timings.beatEvery > 0 {
@@ -206,14 +207,14 @@ func (s *session) beatEvery() time.Duration {
 	return s.heartbeat.grade().every
 }
 
-// doubt asks for a sign of life when a request was not answered.
+// suspect sends a heartbeat after a request without an answer.
 func (s *session) suspect(c *conn, err error) {
 	if source.KindOf(err) == source.Timeout {
 		s.beat(c)
 	}
 }
 
-// beat asks the server for a sign of life until it comes or the connection is taken for dead.
+// beat sends heartbeats until the server answers one or the connection is dead.
 func (s *session) beat(c *conn) {
 	m, err := encode(typeHealthCheck, emptyRequest{Module: "internal"})
 	if err != nil {
@@ -244,7 +245,7 @@ func (s *session) beat(c *conn) {
 	}
 }
 
-// readStream takes what the server sends by itself, until the link breaks.
+// readStream reads what the server pushes, until the link breaks.
 func (s *session) readStream(c *conn) {
 	defer close(c.reader)
 	for {
@@ -254,16 +255,16 @@ func (s *session) readStream(c *conn) {
 			return
 		}
 		s.heartbeat.answerReceived()
-		if err := s.take(c, m); err != nil {
+		if err := s.handle(c, m); err != nil {
 			c.end(err)
 			return
 		}
 	}
 }
 
-// take acknowledges a message at once and then does what it asks for. What it does not know it
-// leaves unanswered.
-func (s *session) take(c *conn, m message) error {
+// handle acknowledges a message at once and then does what it asks for. It does not answer unknown
+// messages.
+func (s *session) handle(c *conn, m message) error {
 	switch m.Type {
 	case typeNotify, typeDetection, typeConnectReset, typeSetupAck:
 	default:
@@ -271,7 +272,7 @@ func (s *session) take(c *conn, m message) error {
 	}
 	var p push
 	if err := decode(m.Body, &p); err != nil {
-		return nil //nolint:nilerr // the reconcile finds what a broken push was about
+		return nil //nolint:nilerr // the next reconcile finds what a broken push was about
 	}
 	ack, err := encode(strings.TrimSuffix(m.Type, "Request")+"Response", ackReply{ResultCode: codeSuccess, RequestID: p.RequestID, Success: true})
 	if err != nil {
@@ -288,7 +289,7 @@ func (s *session) take(c *conn, m message) error {
 			s.emit(Event{Kind: EventPushReceived, Server: c.server.String(), Document: k.String()})
 		}
 	case typeConnectReset:
-		return s.sentAway(c, p)
+		return s.redirected(c, p)
 	}
 	return nil
 }

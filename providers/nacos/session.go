@@ -83,7 +83,7 @@ func (s *session) close() {
 
 // run connects and serves until ctx ends.
 func (s *session) run(ctx context.Context) {
-	wait := backoff{least: s.timings.backMin, most: s.timings.backMax}
+	wait := backoff{shortest: s.timings.backMin, longest: s.timings.backMax}
 	order := s.present(nil)
 	var redirect *address
 	var eager time.Time // until then a server is expected to become ready
@@ -251,7 +251,8 @@ func (s *session) notConnected(ctx context.Context, err error, failed int) {
 	if ctx.Err() != nil {
 		return
 	}
-	// A server that goes down fails in several ways on the way; the sources get the error that stays.
+	// A server that goes down fails in several ways on the way; the sources get the error that
+	// stays.
 	if kind := source.KindOf(err); same(s.lastErr, err) || failed > 2 || kind == source.Timeout || kind == source.PermissionDenied {
 		s.set(nil, false, err)
 		s.table.setOffline(err)

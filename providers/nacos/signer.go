@@ -7,8 +7,8 @@ import (
 	"github.com/nacre-go/nacre/providers/nacos/internal/envconf"
 )
 
-// Signer signs requests with the access keys of a cloud (AK/SK). Package ram, beside this one,
-// makes a Signer for Alibaba Cloud. Clients with the same *Signer share a connection.
+// Signer signs requests with the access keys of a cloud (AK/SK). Package ram makes a Signer for
+// Alibaba Cloud. Clients with the same *Signer share a connection.
 type Signer struct {
 	// Sign returns the headers of a request about a config; the zero Key stands for a request that
 	// is about none, or about several. The client calls Sign for every request, and again when a
@@ -66,19 +66,19 @@ func sign(ctx context.Context, signer *Signer, about Key) (headers map[string]st
 	return signer.Sign(ctx, about)
 }
 
-// rejected handles a rejection of a request with this proof, the second one if again is set. It
+// rejected handles a rejection of a request with this proof, the second one if repeated is set. It
 // returns nil if the request is worth repeating, and the error otherwise.
-func (s *session) rejected(ctx context.Context, server address, with proof, again bool, document, message string) error {
+func (s *session) rejected(ctx context.Context, server address, with proof, repeated bool, document, message string) error {
 	denied := s.denied(server, document, message)
 	switch {
 	case !s.auth.needed() && s.settings.signer == nil:
 		return denied
 	case !s.auth.needed():
-		if again {
+		if repeated {
 			return denied
 		}
 		return nil
-	case again && s.auth.rejectedAgain(with.login):
+	case repeated && s.auth.rejectedAgain(with.login):
 		return denied
 	}
 	newer, err := s.auth.renew(ctx, server, with.login)

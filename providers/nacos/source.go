@@ -11,7 +11,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// SourceOption tells how to treat one config.
+// SourceOption is an option of [Client.Source]. Most other methods of a [Client] accept one too,
+// for [Group].
 type SourceOption interface {
 	DeleteOption
 	applySource(*sourceOptions)
@@ -29,39 +30,37 @@ type sourceOption func(*sourceOptions)
 
 func (o sourceOption) applySource(to *sourceOptions) { o(to) }
 
-// Group names the config's group. Default: that of the client's Config, DEFAULT_GROUP where it
-// names none. An empty name is an error, [InvalidName]: whoever names a group and has none (a
-// variable that is not set) does not mean the default one.
+// Group sets the group of the config. Default: that of the client's [Config]. An empty name is an
+// error, [InvalidName]: it comes from a variable that is not set, and does not mean the default.
 func Group(name string) SourceOption {
 	return sourceOption(func(o *sourceOptions) { o.group, o.grouped = name, true })
 }
 
-// Format tells the format ("yaml", "json", "toml", "properties", "dotenv") of a config whose data
-// ID does not end with an extension, or with another. Default: the extension, else the type that
-// the publisher gave.
+// Format sets the format ("yaml", "json", "toml", "properties", "dotenv") of a config whose data ID
+// has no extension, or a wrong one. Default: the extension, else the type that the publisher has
+// set.
 func Format(name string) SourceOption {
 	return sourceOption(func(o *sourceOptions) { o.format = strings.ToLower(name) })
 }
 
-// AbsentOK says that the config may be missing: that is then a state like another, and not an
+// AbsentOK allows the config to be missing: the source then reports an absent document, and not an
 // error.
 func AbsentOK() SourceOption { return sourceOption(func(o *sourceOptions) { o.optional = true }) }
 
-// AllowUnknown says that keys which no field has are a matter of course: for a config that several
-// services share.
+// AllowUnknown allows keys that match no field, for a config that several services share.
 func AllowUnknown() SourceOption {
 	return sourceOption(func(o *sourceOptions) { o.allowUnknown = true })
 }
 
-// Source is one config as a layer. It fulfils the contract of [source.Source]; Next is for one
-// caller at a time, all other methods are safe for concurrent use.
+// Source is one config as a layer. It implements [source.Source]. Call Next from one goroutine at a
+// time; the other methods are safe for concurrent use.
 type Source struct {
 	client *Client
-	entry  *entry                // its own, and in no table, with bad
-	fixed  string                // the format's, "" by what the publisher gave
-	told   source.ChangeDetector // Next's own, as is gave
+	entry  *entry                // not in the table if bad is set
+	fixed  string                // the format; "": by the type that the publisher has set
+	detect source.ChangeDetector // used by Next only, as is gave
 	gave   source.Revision       // the last content that Next returned
-	bad    error                 // why this source can never work
+	bad    error                 // why this source cannot work
 
 	once                   sync.Once
 	optional, allowUnknown bool
@@ -74,9 +73,9 @@ var (
 	_ io.Closer                = (*Source)(nil)
 )
 
-// Source returns the config with that data ID as a source. From now on it is listened to, and read
-// as soon as there is a connection. A name that cannot be is told by Next. The source ends with
-// Close or with the client.
+// Source returns the config with that data ID as a source. The client listens to it from now on,
+// and reads it as soon as there is a connection. Next reports an invalid name. The source ends with
+// its Close or with the client.
 func (c *Client) Source(dataID string, opts ...SourceOption) *Source {
 	var o sourceOptions
 	for _, opt := range opts {
@@ -101,26 +100,26 @@ func (c *Client) Source(dataID string, opts ...SourceOption) *Source {
 // Name returns "nacos".
 func (s *Source) Name() string { return "nacos" }
 
-// Describe returns the source's identity, which is that of String, its namespace ("public" for the
-// public one) and its group.
+// Describe returns the identity, "nacos://10.0.0.1:8848/public/DEFAULT_GROUP/orders.yaml", the
+// namespace ("public" for the public one) and the group.
 func (s *Source) Describe() source.Description {
-	d := source.Description{Identity: s.String(), Namespace: s.entry.key.Namespace, Group: s.entry.key.Group}
+	d := source.Description{Identity: s.identity(), Namespace: s.entry.key.Namespace, Group: s.entry.key.Group}
 	if d.Namespace == "" {
 		d.Namespace = publicNamespace
 	}
 	return d
 }
 
-// String returns "nacos://10.0.0.1:8848/public/DEFAULT_GROUP/orders.yaml".
-func (s *Source) String() string {
+// Format writes "nacos://10.0.0.1:8848/public/DEFAULT_GROUP/orders.yaml", the identity, for every
+// verb, so that fmt does not print the fields.
+func (s *Source) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.identity()) }
+
+func (s *Source) identity() string {
 	return "nacos://" + s.client.settings.name() + "/" + s.entry.key.String()
 }
 
-// Format writes String for every verb and flag, so that nothing inside is printed by reflection.
-func (s *Source) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
-
-// VerifiedAt returns when the server's answer last proved that what Next returned last, or is about
-// to return, is what it has: when it was asked, not when it answered. Zero: never.
+// VerifiedAt returns when the server last confirmed the content that Next has returned, or is about
+// to return: the time of the request, not of the answer. Zero: never.
 func (s *Source) VerifiedAt() time.Time {
 	if s.bad != nil {
 		return time.Time{}
@@ -128,7 +127,7 @@ func (s *Source) VerifiedAt() time.Time {
 	return s.client.session.table.provenAt(s.entry)
 }
 
-// Ack records what became of a content, and tells the server which md5 is live here.
+// Ack records whether a content is live, and reports the live md5 to the server.
 func (s *Source) Ack(rev source.Revision, rejected error) {
 	if s.bad != nil || rejected != nil {
 		return
@@ -137,14 +136,14 @@ func (s *Source) Ack(rev source.Revision, rejected error) {
 	if !isMD5 {
 		md5 = ""
 	}
-	s.client.session.table.receive(s.entry, s, md5)
+	s.client.session.table.acknowledge(s.entry, s, md5)
 }
 
 // Next returns the config when it differs from prev; see [source.Source].
 //
-// A service may have thousands of goroutines in Next, and what it needs of their stack decides
-// whether each has 2 KiB of it or 4, for good: so nothing large stands in it, what it calls is not
-// deep, and what is returned is filled in where it stays.
+// A service may have thousands of goroutines in Next, and the stack that Next needs decides whether
+// each has 2 KiB of it or 4, permanently. So Next has no large variables, calls nothing deep, and
+// fills in its result in place.
 func (s *Source) Next(ctx context.Context, prev source.Revision) (source.Content, error) {
 	for {
 		if ctx.Err() != nil {
@@ -153,10 +152,10 @@ func (s *Source) Next(ctx context.Context, prev source.Revision) (source.Content
 		d, changed, err := s.look()
 		switch {
 		case err != nil:
-			if s.told.Changed(prev, "", err) {
+			if s.detect.Changed(prev, "", err) {
 				return source.Content{}, err
 			}
-		case d != nil && s.told.Changed(prev, d.revision, nil):
+		case d != nil && s.detect.Changed(prev, d.revision, nil):
 			s.gave = d.revision
 			docs := make([]source.Document, 1)
 			docs[0].Location = s.location()
@@ -170,20 +169,20 @@ func (s *Source) Next(ctx context.Context, prev source.Revision) (source.Content
 	}
 }
 
-// look returns what there is to say. A content that was never returned goes before an error;
-// otherwise an error goes before the content, in whose place it stands. With neither, nothing is
+// look returns what there is to report. A content that Next has not returned yet takes precedence
+// over an error; otherwise an error takes precedence over the content. With neither, nothing is
 // known yet.
 func (s *Source) look() (*doc, <-chan struct{}, error) {
 	if s.bad != nil {
 		return nil, nil, s.bad
 	}
 	d, changed, open, err := s.client.session.table.look(s.entry, s)
-	return d, changed, s.judge(d, open, err)
+	return d, changed, s.errorOf(d, open, err)
 }
 
-// judge is the error that stands for a state. It is no part of look, so that its room for errors is
-// not under the wait for the table's lock: see Next.
-func (s *Source) judge(d *doc, open bool, err error) error {
+// errorOf returns the error of a state. It is separate from look, so that its memory for errors is
+// not below the wait for the table's lock: see Next.
+func (s *Source) errorOf(d *doc, open bool, err error) error {
 	switch {
 	case !open:
 		return errClosed(s.entry.key.String())
@@ -198,12 +197,12 @@ func (s *Source) judge(d *doc, open bool, err error) error {
 	return err
 }
 
-// location is by itself since its buffer would stand in Next while that waits.
+// location is separate since its buffer would be on the stack of Next while that waits.
 //
 //go:noinline
 func (s *Source) location() string { return s.entry.key.String() }
 
-// fill makes the document of a content.
+// fill fills in the document of a content.
 func (s *Source) fill(out *source.Document, d *doc) {
 	out.Name, out.AllowUnknown, out.Absent = s.entry.key.DataID, s.allowUnknown, d.absent
 	if d.absent {
@@ -215,7 +214,8 @@ func (s *Source) fill(out *source.Document, d *doc) {
 	}
 }
 
-// format is that of the options or of the data ID, else what the publisher gave.
+// format returns the format of the options or of the data ID, else that of the type that the
+// publisher has set.
 func (s *Source) format(d *doc) string {
 	if s.fixed != "" {
 		return s.fixed
@@ -223,8 +223,8 @@ func (s *Source) format(d *doc) string {
 	return source.FormatOf("x." + d.contentType)
 }
 
-// Close ends the source: Next returns, and the key is listened to no longer unless another source
-// has it.
+// Close ends the source: Next returns, and the client stops listening to the key unless another
+// source has it.
 func (s *Source) Close() error {
 	s.once.Do(func() {
 		if s.bad == nil {

@@ -8,32 +8,32 @@ import (
 	"time"
 )
 
-// table is the listen table: every key that a source of this session has declared, once.
+// table is the listen table: every key that a source of the session has declared, once.
 //
-// A key goes listen → read → wake. On a new connection nothing is listened to; once the listen of a
-// key has been answered, it is read if the server said that it differs, or if it was stale anyway.
-// What makes a key stale while it is being read makes it be read again, so that no change falls
-// between.
+// A key goes listen → read → wake. A new connection has no registrations. When the server has
+// answered the listen of a key, the session reads the key if the server reported a difference, or
+// if it was stale already. A key that becomes stale during its read is read again, so that no
+// change is lost.
 type table struct {
 	timings timings
 
 	mu              sync.Mutex
 	entries         map[Key]*entry
 	queue           []*entry
-	pendingListen   map[*entry]struct{} // to be listened to, or told what was applied
-	pendingUnlisten map[Key]*entry      // given up, and the server may have them registered still
+	pendingListen   map[*entry]struct{} // to register, or to report what was applied
+	pendingUnlisten map[Key]*entry      // without a source, but maybe still registered
 	offlineErr      error               // why there is no connection
 	closed          bool
 
-	ready chan struct{} // there is something in the queue
-	flush chan struct{} // there is something in todo or gone that is due
-	tell  chan struct{} // there is something in todo that can wait a little
+	ready  chan struct{} // signals that the queue is not empty
+	flush  chan struct{} // signals that something pending is due
+	report chan struct{} // signals that something pending is due soon
 }
 
 func newTable(t timings) *table {
 	return &table{
 		timings: t, entries: map[Key]*entry{}, pendingListen: map[*entry]struct{}{}, pendingUnlisten: map[Key]*entry{},
-		ready: make(chan struct{}, 1), flush: make(chan struct{}, 1), tell: make(chan struct{}, 1),
+		ready: make(chan struct{}, 1), flush: make(chan struct{}, 1), report: make(chan struct{}, 1),
 	}
 }
 
@@ -60,24 +60,24 @@ func (t *table) add(k Key, s *Source) *entry {
 	return e
 }
 
-// remove takes a source's declaration back; with the last one the key goes.
+// remove removes a source's declaration; the last one removes the key.
 func (t *table) remove(e *entry, s *Source) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	applied := e.applied()
 	e.sources = slices.DeleteFunc(e.sources, func(h holder) bool { return h.source == s })
-	e.wake() // s is waiting
+	e.wakeLocked() // s may be waiting
 	switch {
 	case t.entries[e.key] != e:
 		return
 	case len(e.sources) > 0:
-		if e.applied() != applied { // it was s alone that had not
+		if e.applied() != applied { // only s had not applied it
 			t.pendingListen[e] = struct{}{}
-			signal(t.tell)
+			signal(t.report)
 		}
 		return
 	}
-	e.stopRetry()
+	e.stopRetryLocked()
 	delete(t.entries, e.key)
 	delete(t.pendingListen, e)
 	if e.asked {
@@ -86,9 +86,9 @@ func (t *table) remove(e *entry, s *Source) {
 	}
 }
 
-// receive notes what a source has applied. The server is told a little later, so that many go in
-// one message.
-func (t *table) receive(e *entry, s *Source, md5 string) {
+// acknowledge records what a source has applied. The report to the server follows a little later,
+// so that one message has many.
+func (t *table) acknowledge(e *entry, s *Source, md5 string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	h := e.holder(s)
@@ -97,10 +97,10 @@ func (t *table) receive(e *entry, s *Source, md5 string) {
 	}
 	h.applied = md5
 	t.pendingListen[e] = struct{}{}
-	signal(t.tell)
+	signal(t.report)
 }
 
-// mark says that a key may have changed. It reports whether there is such a key.
+// markStale records that a key may have changed. It reports whether the table has the key.
 func (t *table) markStale(k Key) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -108,7 +108,7 @@ func (t *table) markStale(k Key) bool {
 	if e == nil {
 		return false
 	}
-	e.readFailures, e.emptyReads = 0, 0 // what is new need not wait for what went wrong before
+	e.readFailures, e.emptyReads = 0, 0 // earlier failures do not delay a new content
 	t.markStaleLocked(e)
 	return true
 }
@@ -118,23 +118,23 @@ func (t *table) markStaleLocked(e *entry) {
 	if !e.registered || e.inFlight || t.entries[e.key] != e || t.closed {
 		return
 	}
-	e.stopRetry()
+	e.stopRetryLocked()
 	e.inFlight = true
 	t.queue = append(t.queue, e)
 	signal(t.ready)
 }
 
-// next waits for a key to read, which the caller must give to done or giveBack, and says how many
-// reads of it in a row went wrong. Without a key the context has ended.
-func (t *table) next(ctx context.Context) (e *entry, tries int, alive bool) {
+// next waits for a key to read, which the caller must pass to done or requeue. failures is the
+// number of failed reads in a row. Without a key the context has ended.
+func (t *table) next(ctx context.Context) (e *entry, failures int, alive bool) {
 	for {
 		select {
 		case <-ctx.Done():
 			return nil, 0, false
 		case <-t.ready:
 		}
-		if e, tries := t.pop(); e != nil {
-			return e, tries, ctx.Err() == nil
+		if e, failures := t.pop(); e != nil {
+			return e, failures, ctx.Err() == nil
 		}
 	}
 }
@@ -157,12 +157,12 @@ func (t *table) pop() (*entry, int) {
 	return nil, 0
 }
 
-// maxVain is how many reads in a row may find nothing new before only the reconcile asks again: a
-// server that says "changed" and has nothing else to give must not be read in a circle.
-const maxVain = 3
+// maxEmptyReads is the number of reads in a row without a change after which only the reconcile
+// reads the key: a server that reports changes and has none must not cause an endless loop.
+const maxEmptyReads = 3
 
-// done takes the result of a read that was asked for at the given time. It reports whether the
-// config differs from what it was, and why it could not be read.
+// done takes the result of a read that was sent at the given time. It reports whether the config
+// has changed. err is why the read failed.
 func (t *table) done(e *entry, d *doc, err error, c *conn, asked time.Time) (differs bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -176,7 +176,7 @@ func (t *table) done(e *entry, d *doc, err error, c *conn, asked time.Time) (dif
 		differs = e.doc == nil || e.doc.revision != d.revision
 		if differs {
 			if e.doc != nil && !e.doc.absent {
-				e.remember().replaced = e.doc.stamp()
+				e.pastLocked().replaced = e.doc.stamp()
 			}
 			e.emptyReads = 0
 		} else {
@@ -184,19 +184,18 @@ func (t *table) done(e *entry, d *doc, err error, c *conn, asked time.Time) (dif
 			if t.settled(c, asked) {
 				d = d.on(c.number)
 			}
-			if e.emptyReads < maxVain {
-				// Pushed, and nothing has changed: a listen will tell whether it was read too
-				// early.
+			if e.emptyReads < maxEmptyReads {
+				// A push without a change: a listen finds out whether the read was too early.
 				e.emptyReads++
 				t.pendingListen[e] = struct{}{}
-				signal(t.tell)
+				signal(t.report)
 			}
 		}
 		retyped := !differs && e.doc.contentType != d.contentType
 		e.doc = d
 		if differs || retyped || e.err != nil {
 			e.err = nil
-			e.wake()
+			e.wakeLocked()
 		}
 		if e.provenAt.Before(asked) {
 			e.provenAt = asked
@@ -206,7 +205,7 @@ func (t *table) done(e *entry, d *doc, err error, c *conn, asked time.Time) (dif
 		}
 		return differs
 	}
-	if e.stale { // pushed meanwhile: it is worth trying now
+	if e.stale { // pushed meanwhile: retry now
 		t.markStaleLocked(e)
 		return false
 	}
@@ -217,9 +216,9 @@ func (t *table) done(e *entry, d *doc, err error, c *conn, asked time.Time) (dif
 	}
 	if int(e.readFailures) >= lasting(err) && !same(e.err, err) {
 		e.err = err
-		e.wake()
+		e.wakeLocked()
 	}
-	e.stopRetry()
+	e.stopRetryLocked()
 	delay := t.timings.retryDelay(int(e.readFailures) - 1)
 	if errors.Is(err, StaleContent) {
 		delay = min(delay, olderEvery)
@@ -228,7 +227,7 @@ func (t *table) done(e *entry, d *doc, err error, c *conn, asked time.Time) (dif
 	return false
 }
 
-// again is a retry whose time has come.
+// retryNow is the end of a retry delay.
 func (t *table) retryNow(e *entry) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -237,17 +236,17 @@ func (t *table) retryNow(e *entry) {
 	}
 }
 
-// giveBack returns a key that could not be read because the connection went.
+// requeue returns a key that could not be read because the connection ended.
 func (t *table) requeue(e *entry) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	e.inFlight, e.stale = false, true
-	if e.registered { // on a new connection already
+	if e.registered { // a new connection has registered it already
 		t.markStaleLocked(e)
 	}
 }
 
-// offline forgets what hangs on a connection.
+// offline resets everything that depends on the connection.
 func (t *table) offline() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -259,16 +258,16 @@ func (t *table) offline() {
 	t.queue = nil
 	clear(t.pendingUnlisten)
 	for _, e := range t.entries {
-		e.asked, e.registered = false, false // and refused stays: what is wrong with a key is so for the next server too
-		e.notOlder()                         // while nothing can be read, nothing shows that it stays so
+		e.asked, e.registered = false, false // rejected stays: the next server rejects the key too
+		e.notOlder()                         // without reads there is no evidence that it stays older
 		e.readFailures = 0
-		e.stopRetry()
+		e.stopRetryLocked()
 		t.pendingListen[e] = struct{}{}
 	}
 }
 
-// setTrouble says why there is no connection, or with nil that there is one. A source whose state
-// is no other for it is woken in vain, which costs a look.
+// setOffline sets why there is no connection; nil means that there is one. It wakes all sources,
+// also those whose state does not change.
 func (t *table) setOffline(err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -277,19 +276,19 @@ func (t *table) setOffline(err error) {
 	}
 	t.offlineErr = err
 	for _, e := range t.entries {
-		e.wake()
+		e.wakeLocked()
 	}
 }
 
-// look returns what a source sees: the trouble with the connection goes before that with the key,
-// and both stand beside what was read before.
-func (t *table) look(e *entry, by *Source) (d *doc, changed <-chan struct{}, open bool, err error) {
+// look returns what a source sees: an error of the connection takes precedence over that of the
+// key, and neither hides what was read before.
+func (t *table) look(e *entry, s *Source) (d *doc, changed <-chan struct{}, open bool, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if err = t.offlineErr; err == nil {
 		err = e.err
 	}
-	return e.doc, e.changed, e.holder(by) != nil, err
+	return e.doc, e.changed, e.holder(s) != nil, err
 }
 
 func (t *table) provenAt(e *entry) time.Time {
@@ -298,17 +297,17 @@ func (t *table) provenAt(e *entry) time.Time {
 	return e.provenAt
 }
 
-// close ends the timers; nothing is read any more.
+// close stops the timers and all reads.
 func (t *table) close() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.closed = true
 	for _, e := range t.entries {
-		e.stopRetry()
+		e.stopRetryLocked()
 	}
 }
 
-// same reports whether two errors read the same.
+// same reports whether two errors have the same text.
 func same(a, b error) bool {
 	if a == nil || b == nil {
 		return a == nil && b == nil

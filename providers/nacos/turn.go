@@ -7,9 +7,9 @@ import (
 	"github.com/nacre-go/nacre/providers/nacos/internal/rpc"
 )
 
-// turn is the right to hold a large answer, from before it is read until it is decoded. One read of
-// a session has it at a time: an answer of 64 MiB takes four times that while it is decoded, and
-// the workers are four.
+// turn is the right to hold a large answer, from before the read until it is decoded. One read of a
+// session has it at a time: an answer of 64 MiB takes four times that while it is decoded, and
+// there are four workers.
 type turn struct {
 	one chan struct{} // the session's
 
@@ -20,14 +20,14 @@ type turn struct {
 
 type turnKey struct{}
 
-// withTurn returns a context whose calls may hold a large answer, one at a time, until the function
-// that it returns is called.
+// withTurn returns a context whose calls may hold a large answer, one at a time, until the returned
+// function is called.
 func (s *session) withTurn(ctx context.Context) (context.Context, func()) {
 	t := &turn{one: s.large}
 	return context.WithValue(ctx, turnKey{}, t), t.give
 }
 
-// admit waits for the turn of a context. A call that has none gets no large answer.
+// admit waits for the turn of a context. A call without one gets no large answer.
 func admit(ctx context.Context) error {
 	t, ok := ctx.Value(turnKey{}).(*turn)
 	if !ok {
@@ -50,7 +50,7 @@ func (t *turn) take(ctx context.Context) error {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.over { // the call has returned, and its reader comes too late
+	if t.over { // the call has returned already
 		<-t.one
 		return context.Canceled
 	}

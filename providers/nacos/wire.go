@@ -9,8 +9,7 @@ import (
 	"time"
 )
 
-// The bodies on the wire. They are written out here because the SDK's own types bring its logger
-// with them.
+// The bodies on the wire. The SDK's own types would add its logger.
 
 const (
 	typeServerCheck  = "ServerCheckRequest"
@@ -26,8 +25,8 @@ const (
 	typeSetupAck     = "SetupAckRequest"
 )
 
-// answerTypes are the types that a success must have. Another one (a proxy's, an error that says
-// 200) must not be read as "empty" or "nothing has changed".
+// answerTypes are the types of successful answers. Another type (from a proxy, or an error with
+// status 200) must not be taken for an empty answer.
 var answerTypes = map[string]string{
 	typeListen:  "ConfigChangeBatchListenResponse",
 	typeQuery:   "ConfigQueryResponse",
@@ -35,13 +34,13 @@ var answerTypes = map[string]string{
 	typeRemove:  "ConfigRemoveResponse",
 }
 
-// What a server's errorCode and resultCode say.
+// The values of a server's errorCode and resultCode.
 const (
 	codeSuccess      = 200
-	codeNotFound     = 300 // in an answer to a query; in an error of the server as a whole it is "starting"
+	codeNotFound     = 300 // in an answer to a query; as an error of the whole server it means "starting"
 	codeUnregistered = 301
 	codeNoHandler    = 302
-	codeBadRequest   = 400 // of a query also: is being modified
+	codeBadRequest   = 400 // for a query also: the config is being modified
 	codeDenied       = 403
 	codeDuplicate    = 409
 	codeFailed       = 500
@@ -63,7 +62,7 @@ type setupRequest struct {
 	ClientVersion string            `json:"clientVersion"`
 	Tenant        string            `json:"tenant"`
 	Labels        map[string]string `json:"labels"`
-	// Abilities makes newer servers say that the set-up is done; older ones pass over it.
+	// Abilities makes newer servers confirm the set-up; older ones ignore it.
 	Abilities map[string]bool `json:"abilityTable"`
 	Module    string          `json:"module"`
 }
@@ -83,15 +82,15 @@ func about(k Key) keyRequest {
 	return keyRequest{DataID: k.DataID, Group: k.Group, Tenant: k.Namespace, Module: "config"}
 }
 
-// listenRequest is about many keys, and made anew every 30 s for all of them. It has no slice of
-// its contexts, and is written one by one, since a [json.Encoder] would have a second buffer as
-// large as the message.
+// listenRequest names all keys, and the session sends one every 30 s. It has no slice of its
+// contexts and encodes them one by one, since a [json.Encoder] would need a second buffer of the
+// size of the message.
 type listenRequest struct {
 	listen   bool
 	contexts iter.Seq[listenContext]
 }
 
-// aroundContext is about what stands in JSON around the names of a listenContext.
+// aroundContext is the approximate number of JSON bytes around the names of a listenContext.
 const aroundContext = len(`,{"dataId":"","group":"","tenant":"","md5":""}`) + 1
 
 func (r listenRequest) encode(b *bytes.Buffer, e *json.Encoder) error {
@@ -142,11 +141,12 @@ type queryReply struct {
 
 func (q queryReply) modified() time.Time { return serverTime(q.LastModified) }
 
-// lastTime ends the year 9998: what a server gives as a later time is none, and JSON has no form
-// for it.
+// lastTime is the end of the year 9998. A later time is not a real one, and JSON has no form for
+// it.
 var lastTime = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC).UnixMilli()
 
-// serverTime is a time as servers write it, in milliseconds; zero where they say none.
+// serverTime returns the time of a server, which is in milliseconds, or zero if the server has
+// none.
 func serverTime(ms int64) time.Time {
 	if ms <= 0 || ms >= lastTime {
 		return time.Time{}
@@ -166,7 +166,7 @@ type removeRequest struct {
 	Tag string `json:"tag,omitempty"`
 }
 
-// push is what the server sends on the stream, of whatever type.
+// push is any message of the server on the stream.
 type push struct {
 	RequestID  string `json:"requestId"`
 	DataID     string `json:"dataId"`
@@ -181,9 +181,9 @@ type ackReply struct {
 	Success    bool   `json:"success"`
 }
 
-var errBody = errors.New("the answer is not what the protocol says")
+var errBody = errors.New("the answer does not follow the protocol")
 
-// decode reads a body. The decoder's own error is not passed on: it may quote the content.
+// decode reads a body. It drops the decoder's own error, which may quote the content.
 func decode(body []byte, into any) error {
 	if len(bytes.TrimSpace(body)) == 0 || json.Unmarshal(body, into) != nil {
 		return errBody

@@ -16,8 +16,8 @@ import (
 
 const defaultReconcile = 30 * time.Second
 
-// Client makes sources of a config client. Its methods are safe for concurrent use. It needs no closing: close its sources,
-// and then the SDK's client, which stays its owner's.
+// Client makes sources of the SDK's client. Its methods are safe for concurrent use. It needs no
+// Close: close its sources, and then the SDK's client, which the caller owns.
 type Client struct {
 	sdk       config_client.IConfigClient
 	settings  constant.ClientConfig
@@ -31,24 +31,24 @@ type option func(*Client)
 
 func (o option) apply(to *Client) { o(to) }
 
-// ReconcileEvery sets the time between two reads of a config, give or take a tenth: the bound of staleness when the SDK
-// loses a change. Default 30 s; least 1 s. Where two clients of one SDK client differ, the shorter holds
-// for the configs of both.
+// ReconcileEvery sets the interval at which each config is read, give or take a tenth. It bounds
+// the delay of a change that the SDK loses. Default 30 s; minimum 1 s. If two clients of one SDK
+// client differ, the shorter interval applies to the configs of both.
 func ReconcileEvery(d time.Duration) Option {
 	return option(func(c *Client) { c.reconcile = max(d, time.Second) })
 }
 
-// New returns a Client. It fails with kind InvalidArgument without a client.
+// New returns a Client. It fails with kind InvalidArgument if there is no SDK client.
 func New(sdk config_client.IConfigClient, opts ...Option) (*Client, error) {
 	if v := reflect.ValueOf(sdk); sdk == nil || v.Kind() == reflect.Pointer && v.IsNil() || !v.Comparable() {
 		return nil, &source.Error{
-			Kind: source.InvalidArgument, Op: "take over", Document: "the SDK's client", Err: errors.New("there is none"),
-			Fix: "make one by clients.NewConfigClient, and give its pointer",
+			Kind: source.InvalidArgument, Op: "use", Document: "the SDK's client", Err: errors.New("there is no client"),
+			Fix: "create one with clients.NewConfigClient, and pass its pointer",
 		}
 	}
 	c := &Client{sdk: sdk, reconcile: defaultReconcile}
-	// What the SDK returns can be asked for its settings; a wrapper of a service's own may not, and is then taken for a client
-	// of the public namespace that uses its disk.
+	// The SDK's own client returns its settings; a wrapper may not, and then counts as a client of
+	// the public namespace that uses its disk.
 	if s, ok := sdk.(interface {
 		GetClientConfig() (constant.ClientConfig, error)
 	}); ok {
@@ -76,28 +76,29 @@ type sourceOption func(*sourceOptions)
 
 func (o sourceOption) apply(to *sourceOptions) { o(to) }
 
-// Group names the config's group. Default: DEFAULT_GROUP.
+// Group sets the group of the config. Default: DEFAULT_GROUP.
 func Group(name string) SourceOption { return sourceOption(func(o *sourceOptions) { o.group = name }) }
 
-// Format tells the format ("yaml", "json", "toml", "properties", "dotenv") of a config whose data ID does not end with an
-// extension, or with another. Default: the extension.
+// Format sets the format ("yaml", "json", "toml", "properties", "dotenv") of a config whose data ID
+// has no extension, or a wrong one. Default: the extension.
 func Format(name string) SourceOption {
 	return sourceOption(func(o *sourceOptions) { o.format = strings.ToLower(name) })
 }
 
-// AbsentOK says that the config may be missing: that is then a state like another, and not an error.
+// AbsentOK allows the config to be missing: the source then reports an absent document, and not an
+// error.
 func AbsentOK() SourceOption {
 	return sourceOption(func(o *sourceOptions) { o.optional = true })
 }
 
-// AllowUnknown says that keys which no field has are a matter of course: for a config that several services share.
+// AllowUnknown allows keys that match no field, for a config that several services share.
 func AllowUnknown() SourceOption {
 	return sourceOption(func(o *sourceOptions) { o.allowUnknown = true })
 }
 
-// Source returns the config with that data ID as a source, which is an [io.Closer] and a [source.Describer], and a
-// [source.FreshnessReporter] if the SDK's client does not use its disk. From now on it is listened to and read. A name that
-// cannot be is told by Next.
+// Source returns the config with that data ID as a source, which is an [io.Closer] and a
+// [source.Describer], and a [source.FreshnessReporter] if the SDK's client does not use its disk.
+// The client listens to it and reads it from now on. Next reports an invalid name.
 func (c *Client) Source(dataID string, opts ...SourceOption) source.Source {
 	s := &configSource{client: c, opts: sourceOptions{group: constant.DEFAULT_GROUP}}
 	for _, opt := range opts {

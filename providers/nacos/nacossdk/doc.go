@@ -1,5 +1,5 @@
-// Package nacossdk makes sources of a config client of nacos-sdk-go that a service has already, so
-// that it can use nacre without a second connection:
+// Package nacossdk makes sources of a config client of nacos-sdk-go, so that a service that has one
+// can use nacre without a second connection:
 //
 //	client, err := nacossdk.New(sdkClient)
 //	if err != nil {
@@ -9,30 +9,32 @@
 //
 // # When to use it
 //
-// The package providers/nacos, a session of nacre's own, is better in all but one thing: the
-// connection. With the SDK's client a change that it loses (of several within milliseconds, most)
-// is seen with the next reconcile, 30 s later and not at once; a server that cannot be reached may
-// look like one that can; what the SDK writes to disk and logs, it goes on writing; and a binary
-// has the SDK's 220 packages. Use this one while parts of a service still need the SDK's client, or
-// where its encryption (KMS) is needed, and move when they do not.
+// Package nacos, with nacre's own session, is better in everything but the second connection. The
+// SDK's client loses most of several changes within milliseconds: a source of this package then
+// sees them with the next reconcile, up to 30 s later. A server that is down may look like one that
+// works. The SDK continues to write its disk copies and logs, and adds its 220 packages to the
+// program. Use this package while parts of a service still need the SDK's client, or if you need
+// its encryption (KMS).
 //
-// # What is taken from the SDK, and what is not
+// # How it uses the SDK
 //
-// Its listener only wakes: the content that it hands over is not looked at, the config is read.
-// Each config is read every 30 s too, give or take a tenth, since wakes get lost: that is the bound
-// of staleness. One listen is made for a key and client in the process, however many sources have
-// it, since the SDK drops a second one in silence; so a key that the service's own code listens to,
-// by the same client, wakes that code and not this package, and closing the last source here ends
-// that listen too.
+// The SDK's listener only wakes a source; the source then reads the config and ignores the content
+// that the listener received. Since listeners miss changes, a source also reads its config every 30
+// s, give or take a tenth, which bounds its staleness.
 //
-// The transport is the SDK's too: it logs in by the Scheme of each ServerConfig, which is "http" by
-// default, even where TLSCfg turns TLS on for gRPC. Set Scheme to "https" to keep the password off
-// the network.
+// The SDK silently drops a second listen on a key. So the package listens once per key and client
+// in the process, however many sources there are. If the service itself listens to a key with the
+// same client, that listener receives the changes and this package does not; and when the last
+// source of the key closes, that listen ends too.
 //
-// The SDK's calls know no context and may hang. No method here waits for one: at most four are
-// under way for a client, and one that hangs keeps its place. A panic in one is an error.
+// The SDK logs in with the Scheme of each ServerConfig, which is "http" by default, even if TLSCfg
+// turns on TLS for gRPC. Set Scheme to "https" to keep the password off the network.
 //
-// A client that may use its disk copies, which is how the SDK comes, hands one out when the server
-// fails, without saying so. Nothing that it returns proves anything, so sources of such a client
-// are no [source.FreshnessReporter]. With DisableUseSnapShot they are.
+// The SDK's calls take no context and may hang. No method of this package waits for one: at most
+// four calls of a client run at a time, and a call that hangs keeps its place. A panic in a call is
+// an error.
+//
+// By default the SDK's client returns its disk copies when the server fails, without saying so. Its
+// answers then prove nothing, so sources of such a client do not implement
+// [source.FreshnessReporter]. With DisableUseSnapShot they do.
 package nacossdk

@@ -10,13 +10,13 @@ import (
 )
 
 const (
-	readGap  = 200 * time.Millisecond // least time between two reads of a key: quicker ones slow a server's own update
-	readWait = 10 * time.Second       // after that a read is said to hang; it goes on, and no second one begins
-	again    = 500 * time.Millisecond // after a wake that found nothing new, doubling, wakeTries times
-	closing  = time.Second            // how long Close waits for what it ends
+	readGap      = 200 * time.Millisecond // minimum interval of reads of a key: faster ones slow the server's own update
+	readWait     = 10 * time.Second       // after that a read counts as hanging; it continues, and no second one starts
+	retryDelay   = 500 * time.Millisecond // after an empty read, doubling, wakeTries times
+	closeTimeout = time.Second            // how long Close waits
 
 	wakeTries = 3
-	lasting   = 2 // errors in a row until one stands in the place of a content
+	lasting   = 2 // errors in a row until the sources report one
 )
 
 // doc is one state of a config. It is immutable.
@@ -40,7 +40,7 @@ type entry struct {
 	every    time.Duration
 	doc      *doc
 	err      error
-	tries    int // reads in a row that went wrong
+	failures int // failed reads in a row
 	provenAt time.Time
 	changed  chan struct{}
 }
@@ -54,20 +54,20 @@ func newEntry(h *hub, k key, every time.Duration) *entry {
 	return e
 }
 
-func (e *entry) add(by *configSource, every time.Duration) {
+func (e *entry) add(s *configSource, every time.Duration) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.sources[by] = true
+	e.sources[s] = true
 	e.every = min(e.every, every)
 }
 
-func (e *entry) drop(by *configSource) (last bool) {
+func (e *entry) drop(s *configSource) (last bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if !e.sources[by] {
+	if !e.sources[s] {
 		return false
 	}
-	delete(e.sources, by)
+	delete(e.sources, s)
 	e.changedLocked()
 	return len(e.sources) == 0
 }
@@ -75,7 +75,7 @@ func (e *entry) drop(by *configSource) (last bool) {
 // end stops following the key.
 func (e *entry) end() {
 	e.cancel()
-	timer := time.NewTimer(closing)
+	timer := time.NewTimer(closeTimeout)
 	defer timer.Stop()
 	select {
 	case <-e.ended:
@@ -93,24 +93,24 @@ func (e *entry) wake() {
 // run follows the key until it ends.
 func (e *entry) run() {
 	defer close(e.ended)
-	heard := func(string, string, string, string) { hubs.wake(e.hub.sdk, e.key) }
+	changed := func(string, string, string, string) { hubs.wake(e.hub.sdk, e.key) }
 	listening := false
 	listen := func() {
 		listening = listening || e.call(func() error {
-			return e.hub.sdk.ListenConfig(vo.ConfigParam{DataId: e.key.dataID, Group: e.key.group, OnChange: heard})
+			return e.hub.sdk.ListenConfig(vo.ConfigParam{DataId: e.key.dataID, Group: e.key.group, OnChange: changed})
 		}) == nil
 	}
 	defer func() {
 		if listening {
-			// The key may have been declared anew meanwhile, by an entry that made its listen
-			// before this is taken back. It does without, then: its reconcile is the bound.
+			// A new entry of the key may have called ListenConfig already; then this call ends that
+			// listen too, and only the reconcile of the new entry finds changes.
 			_ = guard(func() error {
 				return e.hub.sdk.CancelListenConfig(vo.ConfigParam{DataId: e.key.dataID, Group: e.key.group})
 			})
 		}
 	}()
-	first := 0.5 + rand.Float64()/2 // keys that are declared together are not read together for ever
-	var failed, vain int
+	first := 0.5 + rand.Float64()/2 // keys that are declared together spread their reads
+	var failed, empty int
 	woken := false
 	for e.ctx.Err() == nil {
 		listen()
@@ -119,19 +119,19 @@ func (e *entry) run() {
 		var wait time.Duration
 		switch {
 		case err != nil:
-			wait = min(again<<min(failed, 10), e.interval()) // so that the bound of staleness holds after it too
+			wait = min(retryDelay<<min(failed, 10), e.interval()) // the bound of staleness holds after an error too
 			failed++
-		case woken && !differs && vain < wakeTries: // read too early: the server has pushed before all of it had the new one
-			failed, wait = 0, again<<vain
-			vain++
+		case woken && !differs && empty < wakeTries: // read too early: the server pushes before all its nodes have the new content
+			failed, wait = 0, retryDelay<<empty
+			empty++
 		default:
-			failed, vain, woken = 0, 0, false
+			failed, empty, woken = 0, 0, false
 			wait = time.Duration(float64(e.interval()) * first * (0.9 + 0.2*rand.Float64()))
 			first = 1
 		}
 		woke := e.rest(wait)
 		if woke {
-			woken, vain = true, 0
+			woken, empty = true, 0
 		}
 		e.pause(readGap - time.Since(began))
 	}
@@ -143,7 +143,7 @@ func (e *entry) interval() time.Duration {
 	return e.every
 }
 
-// rest waits, and reports whether the SDK has woken it.
+// rest waits, and reports whether the SDK has woken the entry.
 func (e *entry) rest(d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

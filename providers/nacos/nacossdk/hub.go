@@ -7,19 +7,20 @@ import (
 	"github.com/nacos-group/nacos-sdk-go/v2/clients/config_client"
 )
 
-// calls is how many calls of one SDK client are under way at the same time.
-const calls = 4
+// maxCalls is how many maxCalls of one SDK client run at the same time.
+const maxCalls = 4
 
-// registry has a hub for each client of the SDK that is in use, so that a key is listened to once.
+// registry has a hub for each client of the SDK that is in use, so that there is one listen per
+// key.
 type registry struct {
 	mu   sync.Mutex
 	hubs map[config_client.IConfigClient]*hub
 }
 
-// hub is what is followed by one client of the SDK.
+// hub holds the entries of one client of the SDK.
 type hub struct {
 	sdk   config_client.IConfigClient
-	slots chan struct{} // one for each call that is under way
+	slots chan struct{} // one for each call in progress
 
 	mu      sync.Mutex
 	entries map[key]*entry
@@ -28,12 +29,12 @@ type hub struct {
 var hubs = &registry{hubs: map[config_client.IConfigClient]*hub{}}
 
 // take returns the entry of a key for one more source.
-func (r *registry) take(sdk config_client.IConfigClient, k key, by *configSource, every time.Duration) *entry {
+func (r *registry) take(sdk config_client.IConfigClient, k key, s *configSource, every time.Duration) *entry {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	h := r.hubs[sdk]
 	if h == nil {
-		h = &hub{sdk: sdk, slots: make(chan struct{}, calls), entries: map[key]*entry{}}
+		h = &hub{sdk: sdk, slots: make(chan struct{}, maxCalls), entries: map[key]*entry{}}
 		r.hubs[sdk] = h
 	}
 	h.mu.Lock()
@@ -44,16 +45,16 @@ func (r *registry) take(sdk config_client.IConfigClient, k key, by *configSource
 		h.entries[k] = e
 		go e.run()
 	}
-	e.add(by, every)
+	e.add(s, every)
 	return e
 }
 
-// give takes a source off an entry; the last one ends it, and the last entry of a hub the hub.
-func (r *registry) give(e *entry, by *configSource) {
+// give removes a source from an entry. The last source ends the entry, and the last entry its hub.
+func (r *registry) give(e *entry, s *configSource) {
 	r.mu.Lock()
 	h := e.hub
 	h.mu.Lock()
-	last := e.drop(by)
+	last := e.drop(s)
 	if last && h.entries[e.key] == e {
 		delete(h.entries, e.key)
 	}
@@ -67,8 +68,8 @@ func (r *registry) give(e *entry, by *configSource) {
 	}
 }
 
-// wake is what the SDK's listener of a key does. It looks the entry up, since the SDK may go on
-// calling a listener that was taken back, and keeps it where a new one was given.
+// wake is the SDK's listener of a key. It looks the entry up, since the SDK may continue to call a
+// listener after its end, or keep it in the place of a new one.
 func (r *registry) wake(sdk config_client.IConfigClient, k key) {
 	r.mu.Lock()
 	h := r.hubs[sdk]

@@ -7,10 +7,10 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// key names one config.
+// key identifies a config.
 type key struct{ namespace, group, dataID string }
 
-// publicNamespace is what the namespace "" is called.
+// publicNamespace is the name of the namespace "".
 const publicNamespace = "public"
 
 // String returns "public/DEFAULT_GROUP/orders.yaml".
@@ -22,7 +22,7 @@ func (k key) String() string {
 	return ns + "/" + k.group + "/" + k.dataID
 }
 
-// check refuses what no server takes, and what the SDK takes for something else.
+// check rejects names that are not valid in Nacos, and those that the SDK takes for others.
 func (k key) check() error {
 	var problems []string
 	for _, part := range []struct {
@@ -31,11 +31,11 @@ func (k key) check() error {
 	}{{"data ID", k.dataID, 256}, {"group", k.group, 128}} {
 		switch {
 		case part.name == "":
-			problems = append(problems, "the "+part.what+" is empty")
+			problems = append(problems, part.what+" is empty")
 		case strings.ContainsFunc(part.name, illegal):
-			problems = append(problems, "the "+part.what+" has an illegal character")
+			problems = append(problems, part.what+" has an illegal character")
 		case len(part.name) > part.most:
-			problems = append(problems, "the "+part.what+" is too long")
+			problems = append(problems, part.what+" is too long")
 		}
 	}
 	if problems == nil {

@@ -14,7 +14,7 @@ import (
 
 var errPanic = errors.New("panic")
 
-// guard keeps a panic of the SDK from the service.
+// guard turns a panic of the SDK into an error.
 func guard(f func() error) (err error) {
 	defer func() {
 		if recover() != nil {
@@ -24,17 +24,17 @@ func guard(f func() error) (err error) {
 	return f()
 }
 
-// call makes a call of the SDK when there is room for one. It waits for it as long as the entry
-// lives, and says so when it takes long.
+// call makes a call of the SDK when there is a free slot. It waits as long as the entry lives, and
+// reports a call that takes long.
 func (e *entry) call(f func() error) error {
 	timer := time.NewTimer(readWait)
 	defer timer.Stop()
 	done := make(chan error, 1)
-	begun := e.hub.slots
+	free := e.hub.slots
 	for {
 		select {
-		case begun <- struct{}{}:
-			begun = nil
+		case free <- struct{}{}:
+			free = nil
 			go func() {
 				defer func() { <-e.hub.slots }()
 				done <- guard(f)
@@ -42,14 +42,14 @@ func (e *entry) call(f func() error) error {
 		case err := <-done:
 			return err
 		case <-timer.C:
-			e.fail(fail(source.Timeout, e.key, "the SDK's client does not answer", "check that Nacos can be reached, and whether the client was closed"))
+			e.fail(fail(source.Timeout, e.key, "the SDK's client does not answer", "check that Nacos is reachable, and that the client is open"))
 		case <-e.ctx.Done():
 			return e.ctx.Err()
 		}
 	}
 }
 
-// read reads the config and takes what came. It reports whether that differs from what there was.
+// read reads the config and reports whether it has changed.
 func (e *entry) read() (differs bool, err error) {
 	asked := time.Now()
 	var content string
@@ -65,7 +65,7 @@ func (e *entry) read() (differs bool, err error) {
 		e.failed(explain(e.key, err))
 		return false, err
 	}
-	d := &doc{content: content, absent: content == ""} // Nacos stores no empty content, and so the SDK says "missing"
+	d := &doc{content: content, absent: content == ""} // Nacos stores no empty content; in the SDK it means "missing"
 	if !d.absent {
 		sum := md5.Sum([]byte(content))
 		d.md5 = hex.EncodeToString(sum[:])
@@ -74,7 +74,7 @@ func (e *entry) read() (differs bool, err error) {
 	defer e.mu.Unlock()
 	differs = e.doc == nil || *e.doc != *d
 	e.provenAt = asked
-	e.tries = 0
+	e.failures = 0
 	if differs || e.err != nil {
 		e.doc, e.err = d, nil
 		e.changedLocked()
@@ -82,18 +82,18 @@ func (e *entry) read() (differs bool, err error) {
 	return differs, nil
 }
 
-// failed notes an error of a read, and tells it when it lasts or nothing else is known.
+// failed records an error of a read. The sources see it if it lasts, or if nothing else is known.
 func (e *entry) failed(err error) {
 	e.mu.Lock()
-	e.tries++
-	tell := e.doc == nil || e.tries >= lasting
+	e.failures++
+	report := e.doc == nil || e.failures >= lasting
 	e.mu.Unlock()
-	if tell {
+	if report {
 		e.fail(err)
 	}
 }
 
-// fail has the sources tell an error.
+// fail sets the error that the sources report.
 func (e *entry) fail(err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -113,8 +113,8 @@ func fail(kind source.Kind, k key, cause, fix string) error {
 	return &source.Error{Kind: kind, Op: "read", Document: k.String(), Fix: fix, Err: errors.New(cause)}
 }
 
-// explain makes an error of one of the SDK's, whose text is looked at and not passed on: it may
-// quote a content.
+// explain returns the error for one of the SDK's. It examines that text and does not pass it on,
+// since it may quote a content.
 func explain(k key, err error) error {
 	text := strings.ToLower(err.Error())
 	has := func(words ...string) bool {
@@ -127,13 +127,13 @@ func explain(k key, err error) error {
 	}
 	switch {
 	case errors.Is(err, errPanic):
-		return fail(source.Unavailable, k, "the SDK's client has panicked", "look into the SDK's log; the read is tried again by itself")
+		return fail(source.Unavailable, k, "the SDK's client has panicked", "see the SDK's log; the source reads again")
 	case has("403", "forbid", "user not found", "authorization failed", "token invalid", "token expired", "access denied"):
-		return fail(source.PermissionDenied, k, "the server refused the SDK's client", "check the user name, password or access key that the SDK's client was made with, and its rights in this namespace")
+		return fail(source.PermissionDenied, k, "the server rejects the SDK's client", "check the user name, password or access key of the SDK's client, and its permissions in this namespace")
 	case has("timeout", "timed out", "deadline"):
-		return fail(source.Timeout, k, "the SDK's client had no answer in time", "check the network between here and there, and the load of the server")
+		return fail(source.Timeout, k, "the SDK's client has no answer in time", "check the network, and the load of the server")
 	case has("being modified"):
-		return fail(source.Unavailable, k, "the config is being modified", "nothing: the read is tried again by itself")
+		return fail(source.Unavailable, k, "the server is modifying the config", "nothing: the source reads again")
 	}
-	return fail(source.Unavailable, k, "the SDK's client cannot read it", "check that Nacos runs and that the address is right; the SDK's log says more")
+	return fail(source.Unavailable, k, "the SDK's client cannot read the config", "check the address, and that Nacos runs there; the SDK's log says more")
 }

@@ -11,21 +11,20 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// configSource is one config as a layer. It fulfils the contract of [source.Source]; Next is for
-// one caller at a time, all other methods are safe for concurrent use.
+// configSource is one config as a layer.
 type configSource struct {
 	client *Client
 	key    key
 	opts   sourceOptions
-	told   source.ChangeDetector // Next's own, as is gave
+	detect source.ChangeDetector // used by Next only, as is gave
 	gave   source.Revision       // the last content that Next returned
-	bad    error                 // why this source can never work
-	entry  *entry                // nil with bad
+	bad    error                 // why this source cannot work
+	entry  *entry                // nil if bad is set
 
 	once sync.Once
 }
 
-// provenSource is a Source of a client that does not use its disk.
+// provenSource is a source of a client that does not use its disk.
 type provenSource struct{ *configSource }
 
 var (
@@ -34,34 +33,34 @@ var (
 	_ source.FreshnessReporter = (*provenSource)(nil)
 )
 
-// VerifiedAt returns when the server was asked whose answer last proved what Next returned last.
-func (p *provenSource) VerifiedAt() time.Time {
-	if p.entry == nil {
+// VerifiedAt returns when the server last confirmed the content that Next has returned: the time of
+// the request.
+func (s *provenSource) VerifiedAt() time.Time {
+	if s.entry == nil {
 		return time.Time{}
 	}
-	p.entry.mu.Lock()
-	defer p.entry.mu.Unlock()
-	return p.entry.provenAt
+	s.entry.mu.Lock()
+	defer s.entry.mu.Unlock()
+	return s.entry.provenAt
 }
 
 // Name returns "nacos".
 func (s *configSource) Name() string { return "nacos" }
 
-// Describe returns the source's identity, which is that of String, its namespace ("public" for the
-// public one) and its group.
+// Describe returns the identity, "nacossdk:public/DEFAULT_GROUP/orders.yaml", the namespace
+// ("public" for the public one) and the group.
 func (s *configSource) Describe() source.Description {
-	d := source.Description{Identity: s.String(), Namespace: s.key.namespace, Group: s.key.group}
+	d := source.Description{Identity: s.identity(), Namespace: s.key.namespace, Group: s.key.group}
 	if d.Namespace == "" {
 		d.Namespace = publicNamespace
 	}
 	return d
 }
 
-// String returns "nacossdk:public/DEFAULT_GROUP/orders.yaml".
-func (s *configSource) String() string { return "nacossdk:" + s.key.String() }
+// Format writes the identity for every verb, so that fmt does not print the fields.
+func (s *configSource) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.identity()) }
 
-// Format writes String for every verb and flag, so that nothing inside is printed by reflection.
-func (s *configSource) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
+func (s *configSource) identity() string { return "nacossdk:" + s.key.String() }
 
 // Next returns the config when it differs from prev; see [source.Source].
 func (s *configSource) Next(ctx context.Context, prev source.Revision) (source.Content, error) {
@@ -70,7 +69,7 @@ func (s *configSource) Next(ctx context.Context, prev source.Revision) (source.C
 			return source.Content{}, ctx.Err()
 		}
 		content, changed, err := s.look()
-		if (err != nil || content.Revision != "") && s.told.Changed(prev, content.Revision, err) {
+		if (err != nil || content.Revision != "") && s.detect.Changed(prev, content.Revision, err) {
 			if err != nil {
 				return source.Content{}, err
 			}
@@ -84,8 +83,8 @@ func (s *configSource) Next(ctx context.Context, prev source.Revision) (source.C
 	}
 }
 
-// look returns what there is to say. A content that was never returned goes before an error;
-// otherwise an error goes before the content, in whose place it stands. With neither, nothing is
+// look returns what there is to report. A content that Next has not returned yet takes precedence
+// over an error; otherwise an error takes precedence over the content. With neither, nothing is
 // known yet.
 func (s *configSource) look() (source.Content, <-chan struct{}, error) {
 	if s.bad != nil {
@@ -96,7 +95,7 @@ func (s *configSource) look() (source.Content, <-chan struct{}, error) {
 	open, d, err, changed := e.sources[s], e.doc, e.err, e.changed
 	e.mu.Unlock()
 	if !open {
-		return source.Content{}, changed, fail(source.Closed, s.key, "the source is closed", "keep it open for as long as it is used")
+		return source.Content{}, changed, fail(source.Closed, s.key, "the source is closed", "keep it open as long as it is in use")
 	}
 	if d == nil {
 		return source.Content{}, changed, err
@@ -108,13 +107,13 @@ func (s *configSource) look() (source.Content, <-chan struct{}, error) {
 	return content, changed, bad
 }
 
-// content makes a content of a state.
+// content returns the content of a state.
 func (s *configSource) content(d *doc) (source.Content, error) {
 	out := source.Document{Name: s.key.dataID, AllowUnknown: s.opts.allowUnknown, Location: s.key.String()}
 	if d.absent {
 		if !s.opts.optional {
-			return source.Content{}, fail(source.NotFound, s.key, "there is no such config",
-				"check data ID and group for a slip, and that the client's NamespaceId is an *id* and not a name; if it may be missing, say nacossdk.AbsentOK()")
+			return source.Content{}, fail(source.NotFound, s.key, "config does not exist",
+				"check data ID and group for a typo, and that the client's NamespaceId is an *id* and not a name; if the config may be missing, use nacossdk.AbsentOK()")
 		}
 		out.Absent = true
 		return source.Content{Revision: "absent", Documents: []source.Document{out}}, nil
@@ -125,16 +124,17 @@ func (s *configSource) content(d *doc) (source.Content, error) {
 	}
 	if out.Format == "" {
 		return source.Content{}, &source.Error{
-			Kind: source.InvalidArgument, Op: "read", Document: s.key.String(), Err: errors.New("its format is not known"),
-			Fix: `name the data ID with an extension (.yaml, .json, .toml, .properties, .env), or say nacossdk.Format("yaml")`,
+			Kind: source.InvalidArgument, Op: "read", Document: s.key.String(), Err: errors.New("the format is not known"),
+			Fix: `give the data ID an extension (.yaml, .json, .toml, .properties, .env), or use nacossdk.Format("yaml")`,
 		}
 	}
 	out.Data = []byte(d.content)
 	return source.Content{Revision: source.Revision("md5:" + d.md5), Documents: []source.Document{out}}, nil
 }
 
-// Close ends the source: Next returns, and the key is listened to no longer unless another source
-// has it. It waits at most 1 s, where a call of the SDK hangs, and may be called more than once.
+// Close ends the source: Next returns, and the client stops listening to the key unless another
+// source has it. It waits at most 1 s for a call of the SDK that hangs, and may be called more than
+// once.
 func (s *configSource) Close() error {
 	s.once.Do(func() {
 		if s.entry != nil {

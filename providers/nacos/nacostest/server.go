@@ -20,7 +20,7 @@ type Options struct {
 	// about what a real server needs. [Off]: none, which is quick, but hides that a read right
 	// after a publish may miss it.
 	DumpDelay time.Duration
-	// Users turns login on; empty but not nil, it admits nobody. Nil: no login.
+	// Users turns login on; empty but not nil: no user may log in. Nil: no login.
 	Users []User
 }
 
@@ -72,8 +72,8 @@ func (s *Server) Put(namespace, group, dataID, content string) error {
 	return s.fake.Put(namespace, group, dataID, content)
 }
 
-// Delete deletes a config as a client does, with the dump delay. Deleting a missing config is no
-// error.
+// Delete deletes a config as a client does, with the dump delay. Deleting a missing config is not
+// an error.
 func (s *Server) Delete(namespace, group, dataID string) { s.fake.Delete(namespace, group, dataID) }
 
 // Get returns what is stored, whether or not reads see it yet.

@@ -38,10 +38,10 @@ func FromEnv() (*nacos.Signer, error) {
 }
 
 // New returns a signer with the credentials of the SDK's settings: AccessKey and SecretKey, or
-// RamConfig for the other kinds. As in the SDK, the ALIBABA_CLOUD_… variables stand in for empty
-// fields of RamConfig, and count for nothing but a plain key where RamConfig is nil. New ignores
-// the other settings. An error is of kind InvalidArgument if there are no credentials, and
-// PermissionDenied if the service that issues them fails; both have the code [nacos.SigningFailed].
+// RamConfig for the other kinds. As in the SDK, the ALIBABA_CLOUD_… variables replace empty fields
+// of RamConfig; if RamConfig is nil, only those of a plain key count. New ignores the other
+// settings. An error is of kind InvalidArgument if there are no credentials, and PermissionDenied
+// if the service that issues them fails; both have the code [nacos.SigningFailed].
 func New(settings constant.ClientConfig) (*nacos.Signer, error) {
 	s := &signer{client: security.NewRamAuthClient(settings), slot: make(chan struct{}, 1)}
 	found, err := s.login()

@@ -18,7 +18,7 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// What the SDK has where nothing is set.
+// The defaults of the SDK.
 const (
 	defaultPort        = 8848
 	defaultPath        = "/nacos"
@@ -29,8 +29,8 @@ const (
 )
 
 // From returns the settings that are equal to those of the SDK. The signer signs requests, for
-// settings that have an access key; nil for others. An error is of kind InvalidArgument and names
-// all that has no equal. What is wrong with the values themselves [nacos.NewClient] says.
+// settings with an access key; nil for others. An error is of kind InvalidArgument, and names every
+// setting without an equivalent. [nacos.NewClient] checks the values themselves.
 func From(client constant.ClientConfig, servers []constant.ServerConfig, signer *nacos.Signer) (nacos.Config, []nacos.Option, error) {
 	cfg := nacos.Config{
 		Namespace: client.NamespaceId,
@@ -41,10 +41,10 @@ func From(client constant.ClientConfig, servers []constant.ServerConfig, signer 
 	}
 	var problems []string
 	if hasKey(client) && cfg.Signer == nil {
-		problems = append(problems, "an access key is set, and nothing signs: make a signer with ram.New and pass it to From")
+		problems = append(problems, "an access key is set, but no signer: make one with ram.New and pass it to From")
 	}
 	if client.OpenKMS {
-		problems = append(problems, "OpenKMS is set, and encrypted configs are not decrypted")
+		problems = append(problems, "OpenKMS is set, but encrypted configs are not decrypted")
 	}
 	var unusable []string
 	cfg.TLS, unusable = tlsOf(client.TLSCfg)
@@ -52,7 +52,7 @@ func From(client constant.ClientConfig, servers []constant.ServerConfig, signer 
 	for _, s := range servers {
 		path := cmp.Or(s.ContextPath, client.ContextPath, defaultPath)
 		if strings.Trim(path, "/") == "" {
-			cfg.ContextPath = "/" // of those that name no other
+			cfg.ContextPath = "/" // of servers without a path
 		}
 		cfg.Servers = append(cfg.Servers, address(s, path, cfg.TLS != nil))
 	}
@@ -64,8 +64,8 @@ func From(client constant.ClientConfig, servers []constant.ServerConfig, signer 
 	problems = append(problems, unusable...)
 	if len(problems) > 0 {
 		return nacos.Config{}, nil, &source.Error{
-			Kind: source.InvalidArgument, Op: "take over", Document: "ClientConfig", Err: errors.New(strings.Join(problems, "; ")),
-			Fix: "change what is named, or write a nacos.Config by hand",
+			Kind: source.InvalidArgument, Op: "convert", Document: "ClientConfig", Err: errors.New(strings.Join(problems, "; ")),
+			Fix: "change these settings, or write a nacos.Config",
 		}
 	}
 	var opts []nacos.Option
@@ -82,13 +82,13 @@ func hasKey(c constant.ClientConfig) bool {
 	return c.RamConfig != nil && *c.RamConfig != constant.RamConfig{}
 }
 
-// address is a server as nacos.Config has it.
+// address returns a server in the form of nacos.Config.
 func address(s constant.ServerConfig, path string, secure bool) string {
 	scheme, host := s.Scheme, s.IpAddr
-	if secure && scheme == "http" { // it is the SDK's default, and says nothing
+	if secure && scheme == "http" { // the SDK's default, which has no meaning
 		scheme = ""
 	}
-	if before, after, ok := strings.Cut(host, "://"); ok { // the SDK takes the scheme in both places
+	if before, after, ok := strings.Cut(host, "://"); ok { // the SDK accepts the scheme in both places
 		scheme, host = before, after
 	}
 	if scheme == "" && !secure {
@@ -105,7 +105,7 @@ func address(s constant.ServerConfig, path string, secure bool) string {
 	return strings.TrimPrefix(u.String(), "//")
 }
 
-// endpoint is the URL that the SDK asks.
+// endpoint returns the URL that the SDK requests.
 func endpoint(c constant.ClientConfig, secure bool) string {
 	path, list := strings.Trim(strings.TrimSpace(c.EndpointContextPath), "/"), strings.TrimSpace(c.ClusterName)
 	if path == "" {
@@ -129,8 +129,8 @@ func endpoint(c constant.ClientConfig, secure bool) string {
 	return at
 }
 
-// labels are those of the settings and of the environment; which of the two goes first is the SDK's
-// rule.
+// labels returns the labels of the settings and of the environment. The SDK's rule decides which
+// take precedence.
 func labels(set map[string]string) (map[string]string, []string) {
 	all := map[string]string{}
 	weak, problems := envconf.Labels()

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// body is what a request sends. net/http closes it when it is done with the request, for better or
-// for worse.
+// body is the body of a request. net/http closes it when it no longer needs the request, whatever
+// the outcome.
 type body struct {
 	io.Reader
 	closer io.Closer // may be nil

@@ -8,11 +8,11 @@ import (
 )
 
 // Code is the status of a call, with the numbers of gRPC
-// (https://grpc.io/docs/guides/status-codes). As an error it says the code alone: what the server
-// said beside it may quote what was sent, and is not read.
+// (https://grpc.io/docs/guides/status-codes). As an error it has the text of the code alone: the
+// server's own text may quote what was sent, and is not read.
 type Code uint32
 
-// The codes that this package returns by itself, and those that a caller may want to tell apart.
+// The codes that this package returns itself, and those that callers handle.
 const (
 	Canceled          Code = 1
 	Unknown           Code = 2
@@ -31,7 +31,7 @@ var codeNames = map[Code]string{
 	Unauthenticated: "not authenticated",
 }
 
-// Error returns the code in words.
+// Error returns the text of the code.
 func (c Code) Error() string {
 	if s, ok := codeNames[c]; ok {
 		return "rpc: " + s
@@ -39,7 +39,7 @@ func (c Code) Error() string {
 	return "rpc: code " + strconv.FormatUint(uint64(c), 10)
 }
 
-// failed makes a code of what the network or the context says.
+// failed returns the code for an error of the network or the context.
 func failed(ctx context.Context, err error) error {
 	var c Code
 	switch {
@@ -53,8 +53,8 @@ func failed(ctx context.Context, err error) error {
 	return Unavailable
 }
 
-// ofHTTP is the code for an answer that is not gRPC's, from a proxy for example: the table of
-// gRPC's "HTTP to gRPC Status Code Mapping".
+// ofHTTP returns the code for an answer that is not gRPC, such as a proxy's, after the table "HTTP
+// to gRPC Status Code Mapping" of gRPC.
 func ofHTTP(status int) Code {
 	switch status {
 	case http.StatusBadRequest:
@@ -76,7 +76,7 @@ func ofTrailer(h http.Header) error {
 	n, err := strconv.ParseUint(h.Get("Grpc-Status"), 10, 32)
 	switch {
 	case err != nil:
-		return Internal // it broke off, or it is not gRPC
+		return Internal // truncated, or not gRPC
 	case n == 0:
 		return nil
 	}

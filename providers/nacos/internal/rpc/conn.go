@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// Conn is one connection. When it breaks it stays broken: every call of it fails then. It is safe
-// for concurrent use.
+// Conn is one connection. Once it breaks it stays broken, and every call fails. It is safe for
+// concurrent use.
 type Conn struct {
 	cc           *http.ClientConn
 	scheme, host string
@@ -25,22 +25,22 @@ type Conn struct {
 	local        net.Addr
 }
 
-// LocalAddr is this side of the connection.
+// LocalAddr returns the local address of the connection.
 func (c *Conn) LocalAddr() net.Addr { return c.local }
 
 // Close breaks the connection, and all calls and streams on it.
 func (c *Conn) Close() { _ = c.cc.Close() }
 
-// Call sends a message to a method, as "/package.Service/method", and returns the answer, or when
-// ctx is done, whatever the other side does. The message is in parts, which are sent one after the
-// other; they must not be changed any more, since they may still be read when Call has returned.
-// Its errors are of type [Code].
+// Call sends a message to a method, such as "/package.Service/method", and returns the answer. It
+// returns when ctx ends, whatever the server does. It sends the parts of the message one after the
+// other; do not change them afterwards, since it may still read them after it has returned. Its
+// errors are of type [Code].
 func (c *Conn) Call(ctx context.Context, method string, message ...[]byte) ([]byte, error) {
 	return c.CallFor(ctx, c.max, method, message...)
 }
 
-// CallFor is Call for an answer of at most that many bytes.
-func (c *Conn) CallFor(ctx context.Context, most int, method string, message ...[]byte) ([]byte, error) {
+// CallFor is Call with a limit on the bytes of the answer.
+func (c *Conn) CallFor(ctx context.Context, limit int, method string, message ...[]byte) ([]byte, error) {
 	length := 0
 	for _, p := range message {
 		length += len(p)
@@ -53,16 +53,16 @@ func (c *Conn) CallFor(ctx context.Context, most int, method string, message ...
 		answer []byte
 		err    error
 	}
-	// net/http can wait in a read of the answer for what somebody else is writing.
+	// net/http can block in a read of the answer while another goroutine writes.
 	got := make(chan result, 1)
 	go func() {
-		answer, err := c.call(ctx, most, method, framed, prefix+length)
-		if refused(err) {
-			answer, err = c.call(ctx, most, method, framed, prefix+length)
+		answer, err := c.call(ctx, limit, method, framed, prefix+length)
+		if streamRefused(err) {
+			answer, err = c.call(ctx, limit, method, framed, prefix+length)
 		}
 		got <- result{answer, err}
 	}()
-	long := time.NewTicker(lookAgain)
+	long := time.NewTicker(checkEvery)
 	defer long.Stop()
 	for {
 		select {
@@ -80,7 +80,7 @@ func (c *Conn) CallFor(ctx context.Context, most int, method string, message ...
 	}
 }
 
-func (c *Conn) call(ctx context.Context, most int, method string, framed [][]byte, length int) ([]byte, error) {
+func (c *Conn) call(ctx context.Context, limit int, method string, framed [][]byte, length int) ([]byte, error) {
 	b := newBody(&parts{rest: slices.Clone(framed)})
 	ctx, cancel := context.WithCancel(ctx)
 	defer c.nudgeUnless(b.closed)
@@ -97,14 +97,14 @@ func (c *Conn) call(ctx context.Context, most int, method string, framed [][]byt
 	if c.admit != nil {
 		admit = func() error { return c.admit(ctx) }
 	}
-	answer, err := readFrameIf(resp.Body, most, admit)
+	answer, err := readFrameIf(resp.Body, limit, admit)
 	if errors.Is(err, io.EOF) {
 		return nil, noMessage(resp)
 	}
 	if err != nil {
 		return nil, err
 	}
-	// What the server has to say of it comes last.
+	// The status comes last.
 	switch _, err := readFrame(resp.Body, 0); {
 	case err == nil, errors.Is(err, ResourceExhausted):
 		return nil, Internal // a second answer
@@ -117,7 +117,7 @@ func (c *Conn) call(ctx context.Context, most int, method string, framed [][]byt
 	return answer, nil
 }
 
-// noMessage is why a call ended without an answer.
+// noMessage returns why a call ended without an answer.
 func noMessage(resp *http.Response) error {
 	if err := ofTrailer(resp.Trailer); err != nil {
 		return err
@@ -125,12 +125,12 @@ func noMessage(resp *http.Response) error {
 	return Internal
 }
 
-// grace is how much longer the server may work on a call than we wait: it must not be the first to
-// give up, since what it says then is not always what it means.
+// grace is how much longer the server may work on a call than the caller waits. The server should
+// not time out first, since its answer is then not always accurate.
 const grace = 100 * time.Millisecond
 
-// longest is what fits into the eight digits that the header of a timeout has, in milliseconds.
-const longest = 99_999_999 * time.Millisecond
+// maxTimeout is the maximum of the header Grpc-Timeout: eight digits, in milliseconds.
+const maxTimeout = 99_999_999 * time.Millisecond
 
 func (c *Conn) request(ctx context.Context, method string, body io.ReadCloser, length int64) *http.Request {
 	r := &http.Request{
@@ -141,14 +141,14 @@ func (c *Conn) request(ctx context.Context, method string, body io.ReadCloser, l
 	if c.agent != "" {
 		r.Header.Set("User-Agent", c.agent)
 	}
-	// The server stops to work on what nobody waits for any more.
+	// The server stops working when no caller waits any longer.
 	if t, ok := ctx.Deadline(); ok {
-		r.Header.Set("Grpc-Timeout", strconv.FormatInt(max(1, min(time.Until(t)+grace, longest).Milliseconds()), 10)+"m")
+		r.Header.Set("Grpc-Timeout", strconv.FormatInt(max(1, min(time.Until(t)+grace, maxTimeout).Milliseconds()), 10)+"m")
 	}
 	return r.WithContext(ctx)
 }
 
-// began sees whether an answer is gRPC's, and whether it ends before it has begun.
+// began checks whether an answer is gRPC, and whether it ends before its first message.
 func began(resp *http.Response) error {
 	if resp.StatusCode != http.StatusOK {
 		return ofHTTP(resp.StatusCode)
@@ -165,7 +165,7 @@ func began(resp *http.Response) error {
 	return Internal // a success without an answer
 }
 
-// isGRPC takes "application/grpc", with the name of an encoding after a plus, and with parameters.
+// isGRPC accepts "application/grpc", also with an encoding after a plus and with parameters.
 func isGRPC(contentType string) bool {
 	rest, ok := strings.CutPrefix(strings.ToLower(contentType), "application/grpc")
 	return ok && (rest == "" || rest[0] == '+' || rest[0] == ';')

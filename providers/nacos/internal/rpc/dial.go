@@ -8,47 +8,47 @@ import (
 	"net/http"
 )
 
-// Why [Dial] failed when the network did not.
+// Errors of [Dial] other than those of the network.
 var (
-	// ErrProtocol is in the error when the other side said something, and it was not HTTP/2.
+	// ErrProtocol means that the server answered, but not in HTTP/2.
 	ErrProtocol = errors.New("rpc: the other side does not speak HTTP/2")
-	// ErrTurnedOff is in the error when this program has HTTP/2 turned off, by
-	// GODEBUG=http2client=0 or the build tag nethttpomithttp2.
+	// ErrTurnedOff means that this program has HTTP/2 turned off, by GODEBUG=http2client=0 or the
+	// build tag nethttpomithttp2.
 	ErrTurnedOff = errors.New("rpc: HTTP/2 is turned off in this program")
 )
 
-// A DialError says how far [Dial] came.
+// DialError is an error of [Dial].
 type DialError struct {
-	Taken bool  // there was a TCP connection
-	Err   error // has the network's error, the context's, or one of this package
+	Taken bool  // the server accepted a TCP connection
+	Err   error // an error of the network, of the context, or of this package
 }
 
-// Error returns the cause in the words of whoever found it.
+// Error returns the text of Err.
 func (e *DialError) Error() string { return "rpc: connect: " + e.Err.Error() }
 
 // Unwrap returns Err.
 func (e *DialError) Unwrap() error { return e.Err }
 
-// Options are how to connect.
+// Options are the options of [Dial].
 type Options struct {
-	TLS        *tls.Config // nil: without; it is not changed
-	MaxMessage int         // bytes of one message, either way; default 4 MiB
-	MaxPush    int         // bytes of one message that comes on a stream; default MaxMessage
-	// Admit is asked before an answer of more than 1 MiB is read, with the context of its call; its
-	// error is the call's. It may be asked when the call has returned already, whose context has
-	// ended then. Nil: all are read.
+	TLS        *tls.Config // nil: no TLS; Dial does not change it
+	MaxMessage int         // bytes of one message in either direction; default 4 MiB
+	MaxPush    int         // bytes of one message received on a stream; default MaxMessage
+	// Admit is called with the context of a call before an answer of more than 1 MiB is read; the
+	// call fails with its error. If the call has returned already, its context has ended. Nil: all
+	// answers are read.
 	Admit     func(ctx context.Context) error
-	UserAgent string // default that of net/http
+	UserAgent string // default: that of net/http
 }
 
 const (
 	defaultMaxMessage = 4 << 20
 	maxHeader         = 256 << 10
-	readFrameSize     = 16 << 10 // the least of HTTP/2: the buffer for one is kept as long as the connection
+	readFrameSize     = 16 << 10 // the minimum of HTTP/2; the connection keeps one such buffer
 )
 
-// Dial makes one connection to host:port, without the proxies of the environment, and returns when
-// the other side has shown that it speaks HTTP/2. ctx is for that alone. Its errors are of type
+// Dial makes one connection to host:port, without the proxies of the environment. It returns when
+// the server has shown that it speaks HTTP/2. ctx applies to Dial alone. Its errors are of type
 // [*DialError].
 func Dial(ctx context.Context, address string, o Options) (*Conn, error) {
 	c := &Conn{host: address, scheme: "http", max: o.MaxMessage, maxPush: o.MaxPush, admit: o.Admit, agent: o.UserAgent}
@@ -61,7 +61,7 @@ func Dial(ctx context.Context, address string, o Options) (*Conn, error) {
 	if o.TLS != nil {
 		c.scheme = "https"
 	}
-	var d dialler
+	var d dialer
 	t := &http.Transport{
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: maxHeader,
@@ -72,7 +72,7 @@ func Dial(ctx context.Context, address string, o Options) (*Conn, error) {
 			return d.secure(ctx, network, addr, o.TLS)
 		},
 	}
-	// net/http is given a connection that is encrypted already, and need not know.
+	// net/http gets a connection that is encrypted already.
 	t.Protocols.SetUnencryptedHTTP2(true)
 	cc, err := t.NewClientConn(ctx, c.scheme, address)
 	if err == nil {
@@ -82,7 +82,7 @@ func Dial(ctx context.Context, address string, o Options) (*Conn, error) {
 		}
 		_ = cc.Close()
 	} else if d.line != nil && !d.line.written.Load() {
-		err = errors.Join(ErrTurnedOff, err) // the connection stood, and nobody made use of it
+		err = errors.Join(ErrTurnedOff, err) // the connection was open, and net/http did not use it
 	}
 	if d.raw != nil {
 		_ = d.raw.Close()
@@ -90,13 +90,13 @@ func Dial(ctx context.Context, address string, o Options) (*Conn, error) {
 	return nil, &DialError{Taken: d.raw != nil, Err: err}
 }
 
-// dialler makes the one connection for net/http, which calls it once and waits.
-type dialler struct {
-	raw  net.Conn // nil: there was none
-	line *greeted // nil: nobody may speak on it yet
+// dialer makes the one connection of net/http, which calls it once and waits.
+type dialer struct {
+	raw  net.Conn // nil: none yet
+	line *greeted // nil: the TLS handshake has not ended
 }
 
-func (d *dialler) plain(ctx context.Context, network, addr string) (net.Conn, error) {
+func (d *dialer) plain(ctx context.Context, network, addr string) (net.Conn, error) {
 	raw, err := new(net.Dialer).DialContext(ctx, network, addr)
 	if err != nil {
 		return nil, err
@@ -105,7 +105,7 @@ func (d *dialler) plain(ctx context.Context, network, addr string) (net.Conn, er
 	return d.line, nil
 }
 
-func (d *dialler) secure(ctx context.Context, network, addr string, config *tls.Config) (net.Conn, error) {
+func (d *dialer) secure(ctx context.Context, network, addr string, config *tls.Config) (net.Conn, error) {
 	raw, err := new(net.Dialer).DialContext(ctx, network, addr)
 	if err != nil {
 		return nil, err

@@ -5,17 +5,17 @@ import (
 	"io"
 )
 
-// prefix is what stands before each message: whether it is compressed, and how long it is.
+// prefix is the size of what precedes each message: a flag for compression and the length.
 const prefix = 5
 
 func framePrefix(length int) []byte {
-	return binary.BigEndian.AppendUint32([]byte{0}, uint32(length)) //nolint:gosec // Conn refuses what is longer than its limit
+	return binary.BigEndian.AppendUint32([]byte{0}, uint32(length)) //nolint:gosec // Conn rejects what is longer than its limit
 }
 
 func frame(message []byte) []byte { return append(framePrefix(len(message)), message...) }
 
-// parts reads parts as one, and fills what it is given: net/http sends what each read gives by
-// itself.
+// parts reads parts as one text. It fills the buffer of the caller, since net/http sends the result
+// of each read separately.
 type parts struct{ rest [][]byte }
 
 func (p *parts) Read(b []byte) (n int, err error) {
@@ -32,16 +32,15 @@ func (p *parts) Read(b []byte) (n int, err error) {
 	return n, err
 }
 
-// ahead is how much room is made for a message because its prefix says so. More is made as it
-// comes, so that a prefix alone costs no memory.
+// ahead is the maximum memory that is allocated because of a length in a prefix. More follows as
+// data arrives, so that a prefix alone costs no memory.
 const ahead = 1 << 20
 
-// readFrame reads a message of at most limit bytes. [io.EOF] is the end of all messages; its other
-// errors are codes and the reader's own.
+// readFrame reads a message of at most limit bytes. It returns [io.EOF] after the last message; its
+// other errors are codes and those of the reader.
 func readFrame(r io.Reader, limit int) ([]byte, error) { return readFrameIf(r, limit, nil) }
 
-// readFrameIf asks, before it reads a message for which no room is made ahead, whether it may, if
-// there is somebody to ask.
+// readFrameIf calls admit, if it is set, before it reads a message of more than ahead bytes.
 func readFrameIf(r io.Reader, limit int, admit func() error) ([]byte, error) {
 	var head [prefix]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {
@@ -73,11 +72,11 @@ func readFrameIf(r io.Reader, limit int, admit func() error) ([]byte, error) {
 		if len(b) == int(n) {
 			return b, nil
 		}
-		b = append(make([]byte, 0, min(2*cap(b), int(n))), b...) // and no more than it will be
+		b = append(make([]byte, 0, min(2*cap(b), int(n))), b...) // but not more than the message
 	}
 }
 
-// cut makes an end in the middle of a message what it is.
+// cut returns the error for an end within a message.
 func cut(err error) error {
 	if err == io.EOF { //nolint:errorlint // as io.ReadFull and io.CopyN return it
 		return io.ErrUnexpectedEOF

@@ -7,16 +7,16 @@ import (
 	"sync/atomic"
 )
 
-// greeted is a connection that sees whether what comes first on it is HTTP/2's: a SETTINGS frame
-// (RFC 9113, 3.4).
+// greeted is a connection that checks whether the first bytes of the server are HTTP/2: a SETTINGS
+// frame (RFC 9113, 3.4).
 type greeted struct {
 	net.Conn
 	first []byte
-	seen  bool          // nothing more is looked at
-	done  chan struct{} // closed when err is set for good
+	seen  bool          // the check has ended
+	done  chan struct{} // closed when err is final
 	err   error
 
-	written atomic.Bool // from this side
+	written atomic.Bool // this side has written
 }
 
 const frameHeader = 9
@@ -32,7 +32,7 @@ func (g *greeted) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// Write notes that there was one.
+// Write records that this side has written.
 func (g *greeted) Write(b []byte) (int, error) {
 	g.written.Store(true)
 	return g.Conn.Write(b)
@@ -42,7 +42,7 @@ func (g *greeted) see(b []byte, err error) {
 	g.first = append(g.first, b[:min(len(b), frameHeader-len(g.first))]...)
 	switch {
 	case len(g.first) == frameHeader:
-		// Its length is small, its type is 4, and it is about no stream.
+		// Its length is small, its type 4 and its stream 0.
 		if f := g.first; f[0] != 0 || f[3] != 4 || !slices.Equal(f[5:], []byte{0, 0, 0, 0}) {
 			g.err = ErrProtocol
 		}

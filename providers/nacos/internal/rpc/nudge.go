@@ -6,18 +6,18 @@ import (
 	"time"
 )
 
-// A request of net/http that waits for room (for its stream, or for its message in the other side's
-// window) looks at its context, and at how many streams there may be by now, when another request
-// ends or more window comes, and at no other time. So a call could outlast its context by as long
-// as the other side likes. What follows makes it look.
+// A request of net/http that waits for a stream, or for room in the window of the server, checks
+// its context, and the number of streams, only when another request ends or the window grows. So a
+// call could outlast its context by as long as the server likes. The functions below make waiting
+// requests check.
 
 const (
-	lingering = 100 * time.Millisecond // how long a request may take to go when its context has ended
-	lookAgain = time.Second            // how often a call that waits is made to look at what it waits for
+	lingering  = 100 * time.Millisecond // how long a request may take to end after its context
+	checkEvery = time.Second            // how often a waiting call checks
 )
 
-// nudgeUnless makes requests look, unless the one whose context has ended is gone soon: what is
-// left of it must not hold a stream and a message.
+// nudgeUnless makes requests check, unless the one whose context has ended is gone soon: it must
+// not keep its stream and its message.
 func (c *Conn) nudgeUnless(gone func() bool) {
 	if !gone() {
 		time.AfterFunc(lingering, func() {
@@ -28,10 +28,10 @@ func (c *Conn) nudgeUnless(gone func() bool) {
 	}
 }
 
-// nudge makes all requests that wait look. Nothing is sent.
+// nudge makes all waiting requests check. It sends nothing.
 func (c *Conn) nudge() {
 	over, cancel := context.WithCancel(context.Background())
-	cancel() // a request that is over before it begins is not sent
+	cancel() // a request whose context has ended is not sent
 	if resp, err := c.cc.RoundTrip(c.request(over, "/", http.NoBody, 0)); err == nil {
 		_ = resp.Body.Close()
 	}

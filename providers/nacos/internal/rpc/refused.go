@@ -2,11 +2,11 @@ package rpc
 
 import "errors"
 
-// refused reports whether the other side took a stream back without looking at it, as it does while
-// it changes its mind about how many there may be: then it may be begun again (RFC 9113, 8.7).
-func refused(err error) bool {
+// streamRefused reports whether the server refused a stream before it processed anything of it, as
+// it does while it lowers its limit of streams: then the caller may repeat it (RFC 9113, 8.7).
+func streamRefused(err error) bool {
 	const refusedStream = 7
-	// net/http fills any struct of this form.
+	// net/http fills in any struct of this form.
 	var e streamError
 	return errors.As(err, &e) && e.Code == refusedStream
 }
@@ -17,5 +17,5 @@ type streamError struct {
 	Cause    error
 }
 
-// Error makes a streamError what errors.As may look for.
+// Error makes streamError a target of errors.As.
 func (streamError) Error() string { return "rpc: stream error" }

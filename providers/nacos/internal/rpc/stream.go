@@ -7,7 +7,7 @@ import (
 	"net/http"
 )
 
-// Stream is a call with messages both ways, for as long as its context and its connection last.
+// Stream is a call with messages in both directions. It ends with its context or its connection.
 type Stream struct {
 	ctx      context.Context
 	max      int
@@ -18,15 +18,15 @@ type Stream struct {
 	err      error
 }
 
-// Stream begins one. It does not wait for the server, which may answer nothing before it has
-// something to say; [Stream.Recv] tells whether there is such a method. The stream holds no more
-// than its context and its connection, one of which must end.
+// Stream starts a stream. It does not wait for the server, which may not answer before it has a
+// message; [Stream.Recv] reports whether the method exists. End the context or the connection to
+// release the stream.
 func (c *Conn) Stream(ctx context.Context, method string) *Stream {
 	in, out := io.Pipe()
 	s := &Stream{ctx: ctx, max: c.max, maxPush: c.maxPush, out: out, answered: make(chan struct{})}
 	b := newBody(in)
 	req := c.request(ctx, method, b, -1)
-	// net/http looks at the context of a request until the answer begins, and then again when the
+	// net/http checks the context of a request until the answer starts, and then again when the
 	// request's body has ended.
 	context.AfterFunc(ctx, func() {
 		_ = in.CloseWithError(failed(ctx, ctx.Err()))
@@ -34,21 +34,21 @@ func (c *Conn) Stream(ctx context.Context, method string) *Stream {
 	})
 	go func() {
 		defer close(s.answered)
-		s.resp, s.err = c.cc.RoundTrip(req) //nolint:bodyclose // the body is read for as long as the stream lasts, and ends with it
+		s.resp, s.err = c.cc.RoundTrip(req) //nolint:bodyclose // Recv reads the body as long as the stream lasts
 		if s.err == nil {
 			if s.err = began(s.resp); s.err != nil {
 				_ = s.resp.Body.Close()
 			}
 		}
 		if s.err != nil {
-			_ = in.CloseWithError(failed(ctx, s.err)) // Send does not wait for who reads no more
+			_ = in.CloseWithError(failed(ctx, s.err)) // Send does not wait for a server that no longer reads
 		}
 	}()
 	return s
 }
 
-// Send puts a message on the stream, and waits while the other side takes no more. It is for one
-// caller at a time, and may run beside Recv. Its errors are of type [Code].
+// Send puts a message on the stream, and waits while the server does not accept more. One goroutine
+// at a time may call it, concurrently with Recv. Its errors are of type [Code].
 func (s *Stream) Send(message []byte) error {
 	if len(message) > s.max {
 		return ResourceExhausted
@@ -59,8 +59,8 @@ func (s *Stream) Send(message []byte) error {
 	return nil
 }
 
-// Recv waits for a message. It is for one caller at a time. Its errors are of type [Code]: a stream
-// that the server ended, in whatever manner, is [Unavailable] unless it says more.
+// Recv waits for a message. One goroutine at a time may call it. Its errors are of type [Code]: a
+// stream that the server ended is [Unavailable], unless its status says more.
 func (s *Stream) Recv() ([]byte, error) {
 	<-s.answered
 	if s.err != nil {

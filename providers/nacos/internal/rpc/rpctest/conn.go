@@ -11,13 +11,13 @@ import (
 
 // Conn is one connection of a [Server]. Its methods are safe for concurrent use.
 type Conn struct {
-	Framer *http2.Framer // to be written to in Write
+	Framer *http2.Framer // write to it in Write only
 
-	mu      sync.Mutex // of writes
+	mu      sync.Mutex // guards writes
 	decoder *hpack.Decoder
 }
 
-// OnRequest makes a function for [Start] that calls do for each request that begins.
+// OnRequest returns a function for [Start] that calls do for each request that starts.
 func OnRequest(do func(c *Conn, id uint32, header map[string]string)) func(*Conn, http2.Frame) {
 	return func(c *Conn, f http2.Frame) {
 		h, ok := f.(*http2.HeadersFrame)
@@ -33,14 +33,14 @@ func OnRequest(do func(c *Conn, id uint32, header map[string]string)) func(*Conn
 	}
 }
 
-// Write calls do while nobody else writes.
+// Write calls do while no other goroutine writes.
 func (c *Conn) Write(do func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	do()
 }
 
-// Headers sends names and values by turns.
+// Headers sends headers; fields are names and values in turn.
 func (c *Conn) Headers(id uint32, end bool, fields ...string) {
 	var b bytes.Buffer
 	e := hpack.NewEncoder(&b)
@@ -53,24 +53,24 @@ func (c *Conn) Headers(id uint32, end bool, fields ...string) {
 	})
 }
 
-// Begin sends what an answer of gRPC begins with.
+// Begin sends the start of an answer of gRPC.
 func (c *Conn) Begin(id uint32) {
 	c.Headers(id, false, ":status", "200", "content-type", "application/grpc")
 }
 
-// Answer sends a whole answer of gRPC.
+// Answer sends a complete answer of gRPC.
 func (c *Conn) Answer(id uint32, message []byte) {
 	c.Begin(id)
 	c.Write(func() { _ = c.Framer.WriteData(id, false, Message(message)) })
 	c.Headers(id, true, "grpc-status", "0")
 }
 
-// Reset takes a stream back.
+// Reset ends a stream with an error.
 func (c *Conn) Reset(id uint32, code http2.ErrCode) {
 	c.Write(func() { _ = c.Framer.WriteRSTStream(id, code) })
 }
 
-// Message is a message of gRPC with its prefix.
+// Message returns a message of gRPC with its prefix.
 func Message(message []byte) []byte {
 	return append(binary.BigEndian.AppendUint32([]byte{0}, uint32(len(message))), message...) //nolint:gosec // tests send no 4 GiB
 }

@@ -1,3 +1,3 @@
-// Package rpctest is a server of HTTP/2 frames, for tests alone: exactly what the test says goes
-// over the wire, also what no library for servers lets it do.
+// Package rpctest is a server of HTTP/2 frames for tests. It sends exactly what the test says, also
+// what libraries for servers do not allow.
 package rpctest

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/net/http2/hpack"
 )
 
-// Server takes connections on loopback.
+// Server accepts connections on loopback.
 type Server struct {
 	listener net.Listener
 	settings []http2.Setting
@@ -20,8 +20,8 @@ type Server struct {
 	conns   []net.Conn
 }
 
-// Start begins one. settings are those of its preface; on is called with each frame that comes, in
-// one goroutine for each connection, after what HTTP/2 wants for an answer has been sent.
+// Start starts a server. settings are those of its preface; the server calls on with each frame, in
+// one goroutine per connection, after it has sent the acknowledgement that HTTP/2 requires.
 func Start(settings []http2.Setting, on func(*Conn, http2.Frame)) (*Server, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -35,7 +35,7 @@ func Start(settings []http2.Setting, on func(*Conn, http2.Frame)) (*Server, erro
 // Addr returns host and port.
 func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 
-// Close breaks all connections, and returns when on is called no more.
+// Close breaks all connections, and returns when no call of on is running.
 func (s *Server) Close() {
 	_ = s.listener.Close()
 	s.mu.Lock()
@@ -62,7 +62,7 @@ func (s *Server) accept() {
 func (s *Server) serve(conn net.Conn) {
 	defer conn.Close()
 	if _, err := io.ReadFull(conn, make([]byte, len(http2.ClientPreface))); err != nil {
-		return // looked whether there is a server
+		return // a probe of the port
 	}
 	c := &Conn{Framer: http2.NewFramer(conn, conn), decoder: hpack.NewDecoder(4096, nil)}
 	c.Write(func() { _ = c.Framer.WriteSettings(s.settings...) })

@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// What goes without encryption, and who is told of it. docs/adr/0030 has the reasons.
+// What travels without encryption, and the warnings about it; see docs/adr/0030.
 
 const (
 	schemeHTTP  = "http"
 	schemeHTTPS = "https"
 )
 
-// scheme is that of a server, or an address server, of the Config that names none.
+// scheme returns the scheme of a server or an address server without one.
 func (c Config) scheme() string {
 	if c.TLS != nil && !c.Plaintext {
 		return schemeHTTPS
@@ -22,8 +22,7 @@ func (c Config) scheme() string {
 	return schemeHTTP
 }
 
-// reported returns a server that came from the network with a scheme. What comes from there cannot
-// lower it.
+// reported returns a server from the network with its scheme, which the network cannot downgrade.
 func (s settings) reported(a address) address {
 	switch {
 	case s.encrypted:
@@ -34,17 +33,17 @@ func (s settings) reported(a address) address {
 	return a
 }
 
-// secret reports whether requests carry what must not be read on their way.
+// secret reports whether requests carry credentials.
 func (s settings) secret() bool { return s.username != "" || s.signer != nil }
 
-// warnings are those that a session has given.
+// warnings are the warnings that a session has emitted.
 type warnings struct {
 	server, endpoint bool
 	events           []Event
 }
 
-// exposes is called with each server that is about to get a password, a token or a signature, and
-// warns, once in a session, if these can be read on their way.
+// exposes is called with each server before it receives a password, a token or a signature. It
+// warns, once per session, if these travel without encryption.
 func (s *session) exposes(a address) {
 	if s.settings.plaintext || !s.settings.secret() || a.scheme == schemeHTTPS && s.settings.tls != nil || isLoopback(a.host) {
 		return
@@ -52,18 +51,19 @@ func (s *session) exposes(a address) {
 	s.warn(&s.warnings.server, UnencryptedCredentials.fail("log in to", a.String()), a)
 }
 
-// exposesList warns if somebody on the way may say which servers get the password.
+// exposesList warns if the list of servers that receive the password travels without encryption.
 func (s *session) exposesList() {
 	a := s.settings.endpoint.server
 	if s.settings.plaintext || !s.settings.secret() || s.settings.tls == nil || a.scheme == schemeHTTPS || isLoopback(a.host) {
 		return
 	}
-	e := UnencryptedCredentials.failAs("ask", a.String(), "the list of the servers that get the credentials comes without encryption")
-	e.Fix = "give Config.Endpoint as https; where the network is trusted, set Config.Plaintext, or NACOS_PLAINTEXT=true"
+	e := UnencryptedCredentials.failAs("ask", a.String(), "the list of servers that receive the credentials is sent without encryption")
+	e.Fix = "use https in Config.Endpoint; if you trust the network, set Config.Plaintext, or NACOS_PLAINTEXT=true"
 	s.warn(&s.warnings.endpoint, e, a)
 }
 
-// warn tells all hooks, those that come later too, or where there is none the default logger.
+// warn sends a warning to all hooks, including later ones, or to the default logger if there is
+// none.
 func (s *session) warn(given *bool, err error, a address) {
 	e := Event{Kind: EventUnencryptedCredentials, Time: time.Now(), Server: a.String(), Err: err}
 	s.mu.Lock()
@@ -83,13 +83,13 @@ func (s *session) warn(given *bool, err error, a address) {
 	}
 }
 
-// logWarning keeps a handler's panic from the session.
+// logWarning ignores a handler's panic.
 func logWarning(e Event) {
 	defer func() { _ = recover() }()
 	slog.Default().Warn("nacos: credentials without encryption", "server", e.Server, "err", e.Err)
 }
 
-// isLoopback reports whether what goes to a host does not leave this machine.
+// isLoopback reports whether traffic to a host stays on this machine.
 func isLoopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {
 		return true
