@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// authority knows the users and signs tokens.
+// authority holds the users and signs tokens.
 type authority struct {
 	users map[string]User
 	ttl   time.Duration
@@ -48,7 +48,7 @@ func (a *authority) expire() {
 type claims struct {
 	Subject string `json:"sub"`
 	Expires int64  `json:"exp"`
-	Serial  int64  `json:"n"` // not in a real token; it lets tokens be expired by order
+	Serial  int64  `json:"n"` // not in a real token; ExpireTokens needs it
 }
 
 const tokenHeader = `{"alg":"HS384"}`
@@ -73,7 +73,7 @@ func (a *authority) token(user string) string {
 	return text + "." + a.signLocked(text)
 }
 
-// The reasons for which a request is denied, in the words of the server.
+// The reasons why a request is denied, in the words of the server.
 const (
 	denyNoUser    = "user not found!"
 	denyMalformed = "token invalid!"
@@ -82,10 +82,10 @@ const (
 	denyForbidden = "authorization failed!"
 )
 
-// credentials are what a request may carry.
+// credentials are those of a request.
 type credentials struct{ token, user, password string }
 
-// who returns the user that the credentials stand for, or why there is none.
+// who returns the user of the credentials, or why there is none.
 func (a *authority) who(c credentials) (user User, denied string) {
 	if c.token == "" {
 		u, known := a.users[c.user]
@@ -118,7 +118,7 @@ func (a *authority) who(c credentials) (user User, denied string) {
 	return u, ""
 }
 
-// may returns "" if the credentials allow it, else why not, and the user's name.
+// may returns "" if the credentials allow the request, otherwise why not, and the name of the user.
 func (a *authority) may(c credentials, namespace string, write bool) (name, denied string) {
 	if a == nil {
 		return "", ""

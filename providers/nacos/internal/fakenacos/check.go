@@ -10,7 +10,7 @@ const (
 	maxContent                     = 10 << 20
 )
 
-// checkKey is the filter that stands before all handlers. Empty fields pass it.
+// checkKey is the filter before all handlers. Empty fields pass it.
 func checkKey(k Key) string {
 	if p := checkName("namespaceId/tenant", k.Namespace, maxTenant, ""); p != "" {
 		return p
@@ -42,7 +42,7 @@ func nameOf(s, extra string) bool {
 	return true
 }
 
-// orNull is how the server prints a parameter that may be missing.
+// orNull returns the text of the server for a parameter that may be missing.
 func orNull(p *loose) string {
 	if p == nil {
 		return "null"
@@ -50,7 +50,7 @@ func orNull(p *loose) string {
 	return string(*p)
 }
 
-// checkParams is the handlers' own check of what must be there.
+// checkParams is the handlers' own check for missing parameters.
 func checkParams(dataID, group *loose) string {
 	if blank(str(dataID)) || !nameOf(str(dataID), ".:") {
 		return "invalid dataId : " + orNull(dataID)
@@ -73,7 +73,7 @@ func checkContent(content *loose) string {
 
 func blank(s string) bool { return strings.TrimSpace(s) == "" }
 
-// checkAdvance checks what may be published along with the content.
+// checkAdvance checks the optional parameters of a publish.
 func checkAdvance(get func(string) string) string {
 	if tags := get("config_tags"); tags != "" {
 		parts := strings.Split(strings.TrimRight(tags, ","), ",")

@@ -11,8 +11,8 @@ import (
 	pb "github.com/nacos-group/nacos-sdk-go/v2/api/grpc"
 )
 
-// connection is a registered client: a stream that was set up, and what it listens to. The fields
-// below the line are guarded by the server's lock.
+// connection is a registered client: its stream, and the keys that it listens to. The server's lock
+// guards the fields below the blank line.
 type connection struct {
 	transport *transport
 	run       *run
@@ -20,14 +20,14 @@ type connection struct {
 	gone      context.CancelFunc // ends the stream
 	queue     *queue
 
-	listens map[Key]string // md5 as the client told it
+	listens map[Key]string // md5 as the client reported it
 	acks    map[string]func(success bool)
 	active  time.Time
-	asked   bool // whether it is alive, and no answer yet
+	asked   bool // the server waits for a sign of life
 	held    []func()
 }
 
-// queue takes payloads without ever blocking and hands them to the goroutine that sends.
+// queue accepts payloads without blocking, for the goroutine that sends them.
 type queue struct {
 	mu    sync.Mutex
 	items []*pb.Payload
@@ -54,8 +54,8 @@ func (q *queue) take() []*pb.Payload {
 	return items
 }
 
-// register makes c known, unless its transport is known already; then the stream that was first
-// goes on being the one.
+// register registers c, unless its transport has a stream already; then that one remains
+// registered.
 func (s *Server) register(c *connection) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -68,7 +68,7 @@ func (s *Server) register(c *connection) bool {
 	return true
 }
 
-// unregister forgets a connection and ends its stream.
+// unregister removes a connection and ends its stream.
 func (s *Server) unregister(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -79,7 +79,7 @@ func (s *Server) unregister(id string) {
 	}
 }
 
-// touch notes a sign of life and returns the registered connection, or nil.
+// touch records a sign of life and returns the registered connection, or nil.
 func (s *Server) touch(id string) *connection {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -95,8 +95,8 @@ func (s *Server) nextPushIDLocked() string {
 	return strconv.FormatInt(s.pushID, 10)
 }
 
-// askLocked sends a request that wants an acknowledgement; then is called once: with the client's
-// verdict, or with false after the timeout.
+// askLocked sends a request that requires an acknowledgement. It calls then once: with the client's
+// result, or with false after the timeout.
 func (s *Server) askLocked(c *connection, typ string, timeout time.Duration, body func(id string) any, then func(bool)) {
 	id := s.nextPushIDLocked()
 	var once sync.Once
@@ -114,7 +114,7 @@ func (s *Server) askLocked(c *connection, typ string, timeout time.Duration, bod
 	c.queue.put(encode(typ, "127.0.0.1", body(id)))
 }
 
-// ack takes the answer to a push.
+// ack handles the answer to a push.
 func (s *Server) ack(c *connection, a ackReply) {
 	s.mu.Lock()
 	f := c.acks[a.RequestID]
@@ -125,7 +125,7 @@ func (s *Server) ack(c *connection, a ackReply) {
 	}
 }
 
-// watchIdle asks silent clients whether they are alive, and gives up those that don't say so.
+// watchIdle asks silent clients for a sign of life, and disconnects those that do not answer.
 func (s *Server) watchIdle(r *run) {
 	tick := time.NewTicker(max(min(s.opts.IdleTimeout/8, 3*time.Second), time.Millisecond))
 	defer tick.Stop()
@@ -165,7 +165,7 @@ func (s *Server) detectLocked(id string, c *connection) {
 type Connection struct {
 	ID, IP        string
 	ClientVersion string
-	Namespace     string // as declared at setup
+	Namespace     string // as declared in the set-up
 	Labels        map[string]string
 	Listens       int
 }

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// gate stops bytes in both directions while it is shut: the peer sees a connection that is open and
-// silent.
+// gate holds back the bytes in both directions while it is closed: the peer sees an open, silent
+// connection.
 type gate struct {
 	mu   sync.Mutex
 	open chan struct{} // closed while the gate is open
@@ -47,7 +47,7 @@ func (g *gate) wait(done <-chan struct{}) {
 	}
 }
 
-// door is a net.Listener whose port can be shut and opened again while its connections live on.
+// door is a net.Listener whose port can be closed and opened again while its connections stay open.
 type door struct {
 	addr string
 	gate *gate
@@ -55,7 +55,7 @@ type door struct {
 	done chan struct{}
 
 	mu     sync.Mutex
-	tcp    net.Listener // nil while shut
+	tcp    net.Listener // nil while closed
 	closed bool
 	conns  map[*conn]struct{}
 	wg     sync.WaitGroup
@@ -92,7 +92,7 @@ func (d *door) acceptFrom(l net.Listener) {
 		}
 		w := &conn{Conn: c, door: d, done: make(chan struct{})}
 		d.mu.Lock()
-		if d.tcp != l { // shut meanwhile
+		if d.tcp != l { // closed meanwhile
 			d.mu.Unlock()
 			_ = c.Close()
 			continue
@@ -118,8 +118,7 @@ func (d *door) shut() {
 	}
 }
 
-// cut breaks the connections whose remote address is wanted, as a lost cable would: with a reset,
-// without a goodbye.
+// cut breaks the connections with a wanted remote address by a reset.
 func (d *door) cut(wanted func(remote string) bool) {
 	d.mu.Lock()
 	var hit []*conn
@@ -137,7 +136,7 @@ func (d *door) cut(wanted func(remote string) bool) {
 	}
 }
 
-// Accept, Close and Addr make a net.Listener of the door.
+// Accept, Close and Addr implement net.Listener.
 func (d *door) Accept() (net.Conn, error) {
 	select {
 	case c := <-d.in:
@@ -167,7 +166,7 @@ func (d *door) Addr() net.Addr {
 	return a
 }
 
-// conn passes its bytes through the gate.
+// conn is a connection behind the gate.
 type conn struct {
 	net.Conn
 	door *door

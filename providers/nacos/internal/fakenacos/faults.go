@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// Faults makes the server misbehave. A fault stays until it has struck the given number of times or
-// is set again: a count of n strikes the next n times, [Always] strikes for ever, 0 ends it. A
-// later call of the same method with the same matches replaces the earlier one. [Stats.Faults]
-// counts how often those with a count struck. Clear ends all.
+// Faults makes the server misbehave. A fault with a count n affects the next n requests or pushes,
+// [Always] all of them, and 0 ends it. A later call of the same method with the same matches
+// replaces the earlier one. [Stats.Faults] counts the faults that took effect. Clear ends all
+// faults.
 //
 // Faults are safe for concurrent use and survive a restart.
 type Faults struct {
 	srv *Server
-	// All below is guarded by the server's lock.
+	// The server's lock guards the fields below.
 	rules     map[string][]*rule
 	latency   time.Duration
 	pushDelay time.Duration
@@ -26,10 +26,10 @@ type Faults struct {
 	down      bool
 }
 
-// Always is a count without an end.
+// Always is the count of a fault that lasts until it is ended.
 const Always = -1
 
-// Match narrows a fault to some requests or pushes. A zero field matches all.
+// Match restricts a fault to some requests or pushes. A zero field matches all.
 type Match struct {
 	// Key matches by its fields that are not empty; to match only the public namespace use
 	// "public".
@@ -96,7 +96,7 @@ func (f *Faults) strikeLocked(name string, got Match) bool {
 	return f.ruleLocked(name, got) != nil
 }
 
-// ruleLocked uses up one strike of the first rule that matches.
+// ruleLocked returns the first rule that matches, and counts it.
 func (f *Faults) ruleLocked(name string, got Match) *rule {
 	for _, r := range f.rules[name] {
 		if r.left == 0 || !r.match.matches(got) {
@@ -117,34 +117,34 @@ func (f *Faults) strike(name string, got Match) *rule {
 	return f.ruleLocked(name, got)
 }
 
-// DropPushes loses the next n config pushes: they are not sent, and not repeated either.
+// DropPushes loses the next n config pushes: the server neither sends nor repeats them.
 func (f *Faults) DropPushes(n int, m ...Match) { f.set(faultDropPushes, n, 0, "", m) }
 
 // DoublePushes sends the next n config pushes twice.
 func (f *Faults) DoublePushes(n int, m ...Match) { f.set(faultDoublePushes, n, 0, "", m) }
 
-// WrongMD5 makes the next n answers that carry content declare the md5 of something else.
+// WrongMD5 makes the next n answers that carry a content declare the md5 of another one.
 func (f *Faults) WrongMD5(n int, m ...Match) { f.set(faultWrongMD5, n, 0, "", m) }
 
-// TornContent makes the next n answers that carry content carry half of it, with the md5 of the
+// TornContent makes the next n answers that carry a content carry half of it, with the md5 of the
 // whole.
 func (f *Faults) TornContent(n int, m ...Match) { f.set(faultTornContent, n, 0, "", m) }
 
-// StaleReads makes the next n reads, listens among them, see the state before the last dump of
-// their key, as on a cluster's node that lags behind the one that pushed.
+// StaleReads makes the next n reads, including listens, see the state before the last dump of their
+// key, as on a node of a cluster that lags behind.
 func (f *Faults) StaleReads(n int, m ...Match) { f.set(faultStaleReads, n, 0, "", m) }
 
 // Deny answers the next n config requests with 403.
 func (f *Faults) Deny(n int, m ...Match) { f.set(faultDeny, n, codeDenied, "authorization failed!", m) }
 
-// Fail answers the next n requests with an error of this code: 301 unregistered, 302 unknown
-// request, 400 modified concurrently, 500 and so on in gRPC; the status in HTTP, where a code below
-// 400 becomes 500.
+// Fail answers the next n requests with an error of this code: in gRPC a code such as 301
+// (unregistered), 302 (unknown request), 400 (modified concurrently) or 500, in HTTP the status,
+// where a code below 400 becomes 500.
 func (f *Faults) Fail(n, code int, m ...Match) {
 	f.set(faultFail, n, code, "fault "+strconv.Itoa(code)+" as ordered", m)
 }
 
-// LoseAnswers carries out the next n requests and breaks their TCP connection in place of an
+// LoseAnswers processes the next n requests and breaks their TCP connection in the place of an
 // answer: the client cannot know whether its publish was accepted.
 func (f *Faults) LoseAnswers(n int, m ...Match) { f.set(faultLoseAnswers, n, 0, "", m) }
 
@@ -155,12 +155,11 @@ func (f *Faults) update(change func()) {
 	f.srv.noteLocked()
 }
 
-// DelayPushes sends each config push that much later. Zero ends it; what is delayed already stays
-// so.
+// DelayPushes delays each config push by d. Zero ends it for later pushes.
 func (f *Faults) DelayPushes(d time.Duration) { f.update(func() { f.pushDelay = d }) }
 
-// ReorderPushes holds the config pushes of a connection back until there are n of them, and sends
-// those last first. Less than 2 ends it and sends what is held.
+// ReorderPushes holds back the config pushes of a connection until there are n of them, and sends
+// those in reverse order. A value below 2 ends it and sends the pushes that are held back.
 func (f *Faults) ReorderPushes(n int) {
 	f.update(func() {
 		f.reorder = n
@@ -172,8 +171,7 @@ func (f *Faults) ReorderPushes(n int) {
 	})
 }
 
-// HoldDumps keeps what is published from being read and pushed until it is ended or [Server.Flush]
-// is called.
+// HoldDumps delays the dump of all publishes until it is ended or [Server.Flush] is called.
 func (f *Faults) HoldDumps(on bool) {
 	f.update(func() {
 		f.holdDumps = on
@@ -186,18 +184,18 @@ func (f *Faults) HoldDumps(on bool) {
 // Latency delays the handling of each request, gRPC and HTTP, by d.
 func (f *Faults) Latency(d time.Duration) { f.update(func() { f.latency = d }) }
 
-// NotReady makes the server answer as one that still starts: gRPC with error 300 "Server is
-// starting", the readiness page with 500. Config over HTTP goes on, as it does on a real server for
-// a while.
+// NotReady makes the server answer as one that is starting: gRPC with error 300 "Server is
+// starting", the readiness page with 500. Config over HTTP still works, as it does on a real server
+// for a while.
 func (f *Faults) NotReady(on bool) { f.update(func() { f.notReady = on }) }
 
 // Unavailable answers HTTP with 503 and gRPC with the status Unavailable, as a proxy does whose
-// server is away.
+// server is down.
 func (f *Faults) Unavailable(on bool) { f.update(func() { f.down = on }) }
 
 // Unregister makes the server forget all connections (or those of the matches' Connection) while
-// their streams stay open: there are no more pushes, and each request is answered with error 301
-// until the client sets up a new stream.
+// their streams stay open: there are no more pushes, and the server answers each request with error
+// 301 until the client sets up a new stream.
 func (f *Faults) Unregister(m ...Match) {
 	f.update(func() {
 		for _, c := range f.chosenLocked(m) {
@@ -206,7 +204,7 @@ func (f *Faults) Unregister(m ...Match) {
 	})
 }
 
-// EndStreams ends the push streams in good order (EOF) and forgets the connections.
+// EndStreams ends the push streams regularly (EOF) and removes the connections.
 func (f *Faults) EndStreams(m ...Match) {
 	f.update(func() {
 		for _, c := range f.chosenLocked(m) {
@@ -216,8 +214,8 @@ func (f *Faults) EndStreams(m ...Match) {
 	})
 }
 
-// CutStreams breaks the TCP connections of the registered clients with a reset, and with them all
-// that is under way.
+// CutStreams breaks the TCP connections of the registered clients by a reset, with all their
+// requests.
 func (f *Faults) CutStreams(m ...Match) {
 	f.srv.mu.Lock()
 	r := f.srv.run
@@ -233,7 +231,7 @@ func (f *Faults) CutStreams(m ...Match) {
 	}
 }
 
-// ResetStreams sends each client a ConnectResetRequest, which asks it to reconnect: to addr
+// ResetStreams sends each client a ConnectResetRequest, which redirects it to addr
 // ("127.0.0.1:8848"), or to a server of its choice if addr is empty.
 func (f *Faults) ResetStreams(addr string, m ...Match) {
 	host, port, _ := net.SplitHostPort(addr)
@@ -246,7 +244,7 @@ func (f *Faults) ResetStreams(addr string, m ...Match) {
 	})
 }
 
-// Detect asks each client now whether it is alive, and gives up those that do not answer in time.
+// Detect asks each client for a sign of life now, and disconnects those that do not answer in time.
 func (f *Faults) Detect(m ...Match) {
 	f.update(func() {
 		for _, c := range f.chosenLocked(m) {
@@ -269,13 +267,13 @@ func (f *Faults) chosenLocked(ms []Match) []*connection {
 	return out
 }
 
-// StallStreams freezes all connections, gRPC and HTTP, old and new: they are open, and nothing goes
-// in or out, as with a hanging process or a half-open connection. When it ends, what was sent
-// meanwhile is handled.
+// StallStreams freezes all connections, gRPC and HTTP, current and new: they stay open, and nothing
+// goes in or out, as with a hanging process or a half-open connection. When it ends, what was sent
+// meanwhile arrives.
 func (f *Faults) StallStreams(on bool) { f.srv.gate.set(on) }
 
-// RefuseConnections makes new TCP connections fail with "connection refused"; those that are open
-// live on. Ending it can fail if another process has taken the port.
+// RefuseConnections makes new TCP connections fail with "connection refused"; open ones stay open.
+// Ending it can fail if another process has taken the port.
 func (f *Faults) RefuseConnections(on bool) error {
 	f.srv.mu.Lock()
 	defer f.srv.mu.Unlock()
@@ -293,15 +291,15 @@ func (f *Faults) RefuseConnections(on bool) error {
 	return nil
 }
 
-// ExpireTokens makes every token that was given out so far an expired one.
+// ExpireTokens makes every token that was issued so far an expired one.
 func (f *Faults) ExpireTokens() {
 	if a := f.srv.auth; a != nil {
 		a.expire()
 	}
 }
 
-// RotateSecret changes the key that tokens are signed with, as an operator may: every token that
-// was given out has an invalid signature.
+// RotateSecret changes the key that signs tokens, as an operator may: every issued token then has
+// an invalid signature.
 func (f *Faults) RotateSecret() {
 	if a := f.srv.auth; a != nil {
 		a.rotate()

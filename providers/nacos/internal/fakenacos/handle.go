@@ -18,7 +18,7 @@ func (publishRequest) refuse(r reply) any { return plainReply{reply: r} }
 func (removeRequest) refuse(r reply) any  { return plainReply{reply: r} }
 func (queryRequest) refuse(r reply) any   { return queryReply{reply: r} }
 
-// What a real server says when it meets a null where it expects none.
+// The answers of a real server to an unexpected null.
 const (
 	nullString = `Cannot invoke "String.length()" because "str" is null`
 	nullList   = `Cannot invoke "java.util.List.iterator()" because the return value of ` +
@@ -37,7 +37,7 @@ func (r queryRequest) handle(c *call) (any, string) {
 	if !got.known {
 		return queryReply{reply: fail(300, "config data not exist")}, ""
 	}
-	if got.version == nil { // it has only versions for others
+	if got.version == nil { // it has versions for other clients only
 		return queryReply{reply: fail(300, "config data not exist"), ContentType: "text", MD5: new(string)}, ""
 	}
 	out := queryReply{
@@ -158,8 +158,7 @@ func (s *Server) remove(k Key, user, ip string) {
 	}
 }
 
-// drop removes what was published to some clients only: to those with the tag, or to the beta
-// addresses if tag is empty.
+// drop removes the content for the clients with the tag, or for the beta addresses if tag is empty.
 func (s *Server) drop(k Key, tag string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -169,9 +168,9 @@ func (s *Server) drop(k Key, tag string) {
 	}
 }
 
-// reading is what a read gets, faults done to it already.
+// reading is the result of a read, after faults.
 type reading struct {
-	known        bool // there is something under this key
+	known        bool // the key has any version
 	version      *version
 	content, md5 string
 	beta, tagged bool

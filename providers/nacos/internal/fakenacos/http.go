@@ -12,13 +12,13 @@ import (
 
 var discardLog = log.New(io.Discard, "", 0)
 
-// web is one HTTP request on its way through the server.
+// web is one HTTP request.
 type web struct {
 	srv    *Server
 	run    *run
 	w      http.ResponseWriter
 	r      *http.Request
-	params url.Values // query and form together, the query first
+	params url.Values // query and form, the query first
 	user   string
 }
 
@@ -74,7 +74,7 @@ func (h *web) serve() {
 		m.Type = "other" // a scan must not fill the table of counts
 	}
 	if h.srv.arrive(h.r.Context(), h.run, m) != nil {
-		panic(http.ErrAbortHandler) // the client or the server is gone
+		panic(http.ErrAbortHandler) // the client or the server has gone
 	}
 	h.srv.mu.Lock()
 	down := h.srv.faults.down
@@ -88,11 +88,11 @@ func (h *web) serve() {
 		h.dispatch(methods, m)
 	}
 	if h.srv.faults.strike(faultLoseAnswers, m) != nil {
-		panic(http.ErrAbortHandler) // the way that net/http has to break the connection
+		panic(http.ErrAbortHandler) // makes net/http break the connection
 	}
 }
 
-// method takes HEAD for GET; net/http leaves the body out.
+// method treats HEAD as GET; net/http omits the body.
 func (h *web) method() string {
 	if h.r.Method == http.MethodHead {
 		return http.MethodGet
@@ -129,8 +129,8 @@ func (h *web) dispatch(methods map[string]page, m Match) {
 	p.handle(h)
 }
 
-// parse collects the parameters wherever the client put them: query, form or multipart form. What
-// cannot be decoded is left out, as a real server leaves it out, and is then missing.
+// parse collects the parameters of query, form and multipart form. Like a real server it omits
+// those that cannot be decoded, which then are missing.
 func (h *web) parse() {
 	h.r.Body = http.MaxBytesReader(h.w, h.r.Body, maxBody)
 	h.params, _ = url.ParseQuery(h.r.URL.RawQuery)
@@ -162,9 +162,8 @@ func (h *web) add(form map[string][]string) {
 // maxBody is enough for the largest content with every byte escaped.
 const maxBody = 64 << 20
 
-// key is what the request is about. The v2 API and the plain read of v1 take "public" for the
-// public namespace; to all else in v1, publish and delete among it, "public" is a namespace like
-// others.
+// key returns the key of the request. In the v2 API and the plain read of v1 "public" is the public
+// namespace; in the rest of v1, including publish and delete, it is a namespace like others.
 func (h *web) key() Key {
 	group, id := h.params.Get("group"), h.params.Get("dataId")
 	if strings.HasPrefix(h.r.URL.Path, "/nacos/v2/") {
@@ -181,7 +180,7 @@ func (h *web) ip() string {
 	return host
 }
 
-// denied answers 403 if the request may not.
+// denied answers 403 if the credentials do not allow the request.
 func (h *web) denied(write bool, m Match) bool {
 	cred := credentials{token: h.params.Get("accessToken"), user: h.params.Get("username"), password: h.params.Get("password")}
 	if t, bearer := strings.CutPrefix(h.r.Header.Get("Authorization"), "Bearer "); bearer {

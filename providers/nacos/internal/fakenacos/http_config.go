@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// wants answers 400 unless all the parameters were sent, be they empty.
+// wants answers 400 unless all the parameters were sent, even if empty.
 func (h *web) wants(names ...string) bool {
 	for _, n := range names {
 		if !h.params.Has(n) {
@@ -17,7 +17,7 @@ func (h *web) wants(names ...string) bool {
 	return true
 }
 
-// wantsV2 is wants in the v2 API, where a parameter of a form must not be blank either.
+// wantsV2 is wants in the v2 API, where a parameter of a form must not be blank.
 func (h *web) wantsV2(kind string, names ...string) bool {
 	for _, n := range names {
 		if !h.params.Has(n) || kind == inForm && blank(h.params.Get(n)) {
@@ -41,7 +41,7 @@ func forMethod(kind string) string {
 	return ""
 }
 
-// headed reads the config and sets the headers that go with it; it reports false if there is none.
+// headed reads the config and sets its headers; it reports false if there is no config.
 func (h *web) headed() (reading, bool) {
 	tag := h.params.Get("tag")
 	if tag == "" {
@@ -134,12 +134,12 @@ func (h *web) getV2() {
 	h.jsonUTF8(http.StatusOK, good(got.content))
 }
 
-// jsonUTF8 is json with the charset that some pages name.
+// jsonUTF8 is json with the charset of some pages.
 func (h *web) jsonUTF8(code int, body any) {
 	h.json(code, body, "application/json;charset=UTF-8")
 }
 
-// publication builds what a publish asks for, or the problem with it.
+// publication returns the publication of a request, or the problem with it.
 func (h *web) publication() (p publication, problem string) {
 	get := h.params.Get
 	content := loose(get("content"))
@@ -239,7 +239,7 @@ func (h *web) deleteV2() {
 	h.json(http.StatusOK, good(true))
 }
 
-// listeners tells which address has which md5. Two clients behind one address are one.
+// listeners lists the md5 of each address. Two clients with one address count as one.
 func (h *web) listeners() {
 	if !h.wants("dataId", "group") {
 		return

@@ -6,7 +6,8 @@ import (
 	"strconv"
 )
 
-// Namespace is one that was made on the console. Configs can be published into others too.
+// Namespace is a namespace that was created in the console. Configs can be published into others
+// too.
 type Namespace struct {
 	ID, Name, Description string
 }
@@ -40,7 +41,7 @@ func (h *web) upV2()    { h.json(http.StatusOK, good("UP")) }
 
 func (h *web) metrics() { h.json(http.StatusOK, map[string]string{"status": "UP"}) }
 
-// state tells a client which server this is.
+// state says which server this is.
 func (h *web) state() {
 	kind, enabled := "", "false"
 	if h.srv.auth != nil {

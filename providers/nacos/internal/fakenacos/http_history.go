@@ -23,7 +23,7 @@ type historyItem struct {
 	DataKey  *string `json:"encryptedDataKey"`
 }
 
-// historyDawn is what the server's table has as the time of creation of every entry.
+// historyDawn is the time of creation that a real server stores for every entry.
 const historyDawn = "2010-05-05T00:00:00.000+00:00"
 
 func itemOf(r Revision, whole bool) historyItem {
@@ -59,7 +59,7 @@ func (h *web) historyPage() (paged, bool) {
 	return cutPage(items, number, size), true
 }
 
-// revision finds the one that nid names; other reports that it is of another key.
+// revision returns the entry with the id nid; other reports that it belongs to another key.
 func (h *web) revision() (item *historyItem, other bool) {
 	nid, err := strconv.ParseInt(h.params.Get("nid"), 10, 64)
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// login gives out a token. With login off there is one user, nacos with the password nacos, and no
+// login issues a token. With login off there is one user, nacos with the password nacos, and no
 // token.
 func (h *web) login() {
 	if !h.wants("username", "password") {
@@ -47,7 +47,8 @@ func (h *web) login() {
 	}
 }
 
-// refuseRaw is how a 2.3.2 says no where its error has no code: the status is 0, which is not HTTP.
+// refuseRaw answers as a 2.3.2 does for an error without a code: with the status 0, which is not
+// valid HTTP.
 func (h *web) refuseRaw() {
 	if h.srv.opts.PlainRefusal {
 		h.plain(http.StatusForbidden, "unknown user!")

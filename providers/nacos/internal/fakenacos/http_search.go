@@ -20,7 +20,7 @@ type configItem struct {
 	Type    *string `json:"type"`
 }
 
-// configDetail is what the console shows of one config.
+// configDetail is a config in the form of the console.
 type configDetail struct {
 	configItem
 	Created  int64   `json:"createTime"`
@@ -49,8 +49,8 @@ type paged struct {
 	Items     any `json:"pageItems"`
 }
 
-// paging reads a page's number and size, or answers that they are wrong. The size has a default of
-// 100 where the page has defaults at all.
+// paging reads number and size of a page, or answers that they are wrong. The default size, if the
+// request has one, is 100.
 func (h *web) paging() (number, size int, fine bool) {
 	read := func(name string, def int) (int, bool) {
 		if !h.params.Has(name) {
@@ -77,7 +77,7 @@ func cutPage[T any](all []T, number, size int) paged {
 	return paged{len(all), number, (len(all) + size - 1) / size, items}
 }
 
-// search lists configs. It takes the namespace as it is written.
+// search lists configs. It uses the namespace unchanged.
 func (h *web) search() {
 	if !h.wants("dataId", "group", "pageNo", "pageSize") {
 		return
@@ -120,7 +120,7 @@ func (h *web) search() {
 	h.jsonUTF8(http.StatusOK, cutPage(items, number, size))
 }
 
-// blur matches with * for anything. Without a * the text has to occur.
+// blur matches a pattern in which * stands for any text. Without a * the text must occur.
 func blur(pattern, s string) bool {
 	if pattern == "" {
 		return true
@@ -167,7 +167,7 @@ func (h *web) showAll() {
 	})
 }
 
-// showBeta tells what is published to some addresses only.
+// showBeta returns the content for some addresses.
 func (h *web) showBeta() {
 	if !h.wants("dataId", "group") {
 		return

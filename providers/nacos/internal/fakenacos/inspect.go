@@ -7,14 +7,14 @@ import (
 )
 
 // Publish publishes as a client does: it returns when the content is stored, and reads and pushes
-// see it after the dump delay. Namespace "" and "public" are the public one. It fails on names and
-// contents that a server refuses.
+// see it after the dump delay. The namespaces "" and "public" are the public one. It fails on names
+// and contents that a real server rejects.
 func (s *Server) Publish(namespace, group, dataID, content string) error {
 	return s.put(namespace, group, dataID, content, false)
 }
 
-// Put publishes and dumps at once: when it returns, reads see the content and pushes are in their
-// queues. It works while the server is stopped, as if the change had come over another node.
+// Put publishes and dumps at once: when it returns, reads see the content and pushes are queued. It
+// also works while the server is stopped, like a change on another node.
 func (s *Server) Put(namespace, group, dataID, content string) error {
 	return s.put(namespace, group, dataID, content, true)
 }
@@ -47,12 +47,12 @@ func (s *Server) put(namespace, group, dataID, content string, now bool) error {
 	return nil
 }
 
-// Delete deletes as a client does, with the dump delay. Deleting what is not there is no error.
+// Delete deletes as a client does, with the dump delay. Deleting a missing config is not an error.
 func (s *Server) Delete(namespace, group, dataID string) {
 	s.remove(keyOf(namespace, group, dataID), "", "127.0.0.1")
 }
 
-// Get returns what is stored, dumped or not.
+// Get returns what is stored, whether or not it is dumped.
 func (s *Server) Get(namespace, group, dataID string) (content string, exists bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -65,10 +65,10 @@ func (s *Server) Get(namespace, group, dataID string) (content string, exists bo
 // Listener is one connection that listens to a key.
 type Listener struct {
 	Connection, IP string
-	MD5            string // as the client told it in its last batch listen
+	MD5            string // as reported in the last batch listen
 }
 
-// Listeners returns who listens to a key, oldest connection first.
+// Listeners returns the connections that listen to a key, the oldest first.
 func (s *Server) Listeners(namespace, group, dataID string) []Listener {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -102,7 +102,7 @@ func keyOf(namespace, group, dataID string) Key {
 	return Key{Namespace: publicOf(namespace), Group: group, DataID: dataID}
 }
 
-// publicOf is what HTTP does with a namespace.
+// publicOf returns the namespace as HTTP interprets it.
 func publicOf(namespace string) string {
 	if namespace == "public" {
 		return ""

@@ -11,49 +11,48 @@ type Options struct {
 	// Port is the HTTP port; gRPC listens on Port+1000. Zero: a free pair.
 	Port int
 
-	// DumpDelay is the time from a publish or delete until reads and pushes see it; those of one
-	// key within it come out as one. Zero: 100 ms, about what a real server needs. [Off]: none, so
-	// that a publish is readable when it is answered, which is quick, but hides that a read after a
-	// publish may miss it. See also [Server.Flush] and [Faults.HoldDumps].
+	// DumpDelay is the time from a publish or delete until reads and pushes see it; several changes
+	// of one key within it appear as one. Zero: 100 ms, about what a real server needs. [Off]:
+	// none, so that a publish is readable when it is answered, which is quick, but hides that a
+	// read after a publish may miss it. See also [Server.Flush] and [Faults.HoldDumps].
 	DumpDelay time.Duration
 	// AckTimeout is how long a push may stay unacknowledged. Zero: 3 s.
 	AckTimeout time.Duration
-	// RetryDelay is the pause before a push is sent again, times the number of times that it was
+	// RetryDelay is the pause before a push is repeated, times the number of times that it was
 	// sent. Zero: 2 s.
 	RetryDelay time.Duration
-	// PushTries is how often a push is sent before the connection is given up. Zero: 50.
+	// PushTries is how often a push is sent before the server ends the connection. Zero: 50.
 	PushTries int
-	// IdleTimeout is how long a connection may be silent before the server asks whether it is
-	// alive. Zero: 20 s.
-	// [Off]: it never asks.
+	// IdleTimeout is how long a connection may be silent before the server asks for a sign of life.
+	// Zero: 20 s. [Off]: it never asks.
 	IdleTimeout time.Duration
-	// DetectTimeout is how long the client may take to answer that. Zero: 5 s.
+	// DetectTimeout is how long the client may take to answer. Zero: 5 s.
 	DetectTimeout time.Duration
-	// MaxMessage is the size of the largest gRPC message in bytes. Zero: 10 MiB. HTTP takes as
+	// MaxMessage is the size of the largest gRPC message in bytes. Zero: 10 MiB. HTTP accepts as
 	// much.
 	MaxMessage int
 
-	// Users turns login on; empty but not nil, it admits nobody. Nil: no login, everything is
+	// Users turns login on; empty but not nil: no user may log in. Nil: no login, everything is
 	// allowed. (A real server with login off answers a login of the user nacos as if it were on; so
 	// does this one.)
 	Users []User
-	// TokenTTL is the life of a token, in whole seconds. Zero: 5 h.
+	// TokenTTL is the lifetime of a token, in whole seconds. Zero: 5 h.
 	TokenTTL time.Duration
 	// PlainRefusal makes a login with a wrong password answer HTTP 403, as newer servers do. A
 	// 2.3.2 answers with the status line "HTTP/1.1 0", which strict HTTP clients reject as
 	// malformed; that is the default here.
 	PlainRefusal bool
 
-	// OnRequest is called with each request before it is handled, from the goroutine that handles
-	// it. A request waits until it returns: that is a way to stop the world at a chosen place. Nil:
+	// OnRequest is called with each request before the server handles it, from the goroutine that
+	// handles it. The request waits until OnRequest returns, so that a test can stop it there. Nil:
 	// nothing.
 	OnRequest func(Request)
 }
 
-// User may log in.
+// User is a user who may log in.
 type User struct {
 	Name, Password string
-	// Grants are what the user may do. Nil: everything.
+	// Grants are the permissions of the user. Nil: all.
 	Grants []Grant
 }
 
@@ -63,18 +62,18 @@ type Grant struct {
 	Read, Write bool
 }
 
-// Request is what [Options.OnRequest] is told. It carries no content.
+// Request is the argument of [Options.OnRequest]. It carries no content.
 type Request struct {
 	// Type is the name of the gRPC request ("ConfigQueryRequest"), or the HTTP method and path
 	// ("GET /nacos/v1/cs/configs").
 	Type string
 	// Connection is the ID of the gRPC connection; empty for HTTP.
 	Connection string
-	// Key is the key that the request is about, where there is one.
+	// Key is the key of the request, if it has one.
 	Key Key
 }
 
-// Key names a config. The public namespace is "".
+// Key identifies a config. The public namespace is "".
 type Key struct {
 	Namespace, Group, DataID string
 }

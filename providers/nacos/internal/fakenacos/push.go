@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// scheduleLocked starts the dump timer of k, unless it runs.
+// scheduleLocked starts the dump timer of k, unless it is running.
 func (s *Server) scheduleLocked(k Key) {
 	if _, running := s.store.dirty[k]; running || s.run == nil {
 		return
@@ -29,7 +29,7 @@ func (s *Server) scheduleLocked(k Key) {
 	})
 }
 
-// dumpLocked makes k readable and tells who listens to it.
+// dumpLocked makes k readable and queues pushes to its listeners.
 func (s *Server) dumpLocked(k Key) {
 	news := s.store.dump(k)
 	s.stats.Dumps++
@@ -43,7 +43,7 @@ func (s *Server) dumpLocked(k Key) {
 	s.noteLocked()
 }
 
-// sortedLocked returns the connections in the order in which they came, so that pushes are
+// sortedLocked returns the connections in the order of their registration, so that pushes are
 // reproducible.
 func (s *Server) sortedLocked() []*connection {
 	out := make([]*connection, 0, len(s.conns))
@@ -62,8 +62,8 @@ func (s *Server) sortedLocked() []*connection {
 	return out
 }
 
-// Flush makes everything readable that was published, without waiting for the dump delay, and puts
-// the pushes into their queues. It works while [Faults.HoldDumps] is on.
+// Flush ends the dump delay of everything published so far: reads see it, and pushes are queued. It
+// works while [Faults.HoldDumps] is on.
 func (s *Server) Flush() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -89,7 +89,7 @@ func (s *Server) pushLocked(c *connection, k Key) {
 		s.stats.Dropped++
 		return
 	}
-	send := func() { s.tellLocked(c, k, 1) }
+	send := func() { s.sendLocked(c, k, 1) }
 	if f.strikeLocked(faultDoublePushes, m) {
 		once := send
 		send = func() { once(); once() }
@@ -115,7 +115,7 @@ func (s *Server) pushLocked(c *connection, k Key) {
 	send()
 }
 
-// releaseLocked sends what was held back, last first.
+// releaseLocked sends the pushes that were held back, in reverse order.
 func (c *connection) releaseLocked() {
 	held := c.held
 	c.held = nil
@@ -126,8 +126,9 @@ func (c *connection) releaseLocked() {
 
 const typeNotify = "ConfigChangeNotifyRequest"
 
-// tellLocked sends a push and sends it again until it is acknowledged or the tries are used up.
-func (s *Server) tellLocked(c *connection, k Key, try int) {
+// sendLocked sends a push, and repeats it until it is acknowledged or the number of tries is
+// reached.
+func (s *Server) sendLocked(c *connection, k Key, try int) {
 	if s.conns[c.transport.id] != c {
 		return
 	}
@@ -149,7 +150,7 @@ func (s *Server) tellLocked(c *connection, k Key, try int) {
 		c.run.timers.after(time.Duration(try)*s.opts.RetryDelay, func() {
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			s.tellLocked(c, k, try+1)
+			s.sendLocked(c, k, try+1)
 			s.noteLocked()
 		})
 	})

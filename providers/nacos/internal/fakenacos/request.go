@@ -17,7 +17,7 @@ type requestService struct {
 	run *run
 }
 
-// call is one unary request on its way through the server.
+// call is one unary request.
 type call struct {
 	srv  *Server
 	from *transport
@@ -27,8 +27,8 @@ type call struct {
 	conn *connection
 }
 
-// handler is what a server has for one type of request. Its steps are taken in this order, as in
-// Nacos: decode, login, check of names, handle.
+// handler handles one type of request. The steps are, as in Nacos: decode, login, check of names,
+// handle.
 type handler struct {
 	answer string // type of the answer
 	decode func(body []byte) (req request, problem string)
@@ -37,10 +37,10 @@ type handler struct {
 
 type request interface {
 	keys() []Key
-	// handle returns the answer; broken is the text of the exception that a real server throws in
-	// its place.
+	// handle returns the answer; broken is the text of the exception that a real server throws
+	// instead.
 	handle(c *call) (answer any, broken string)
-	// refuse wraps a failure into the answer type of the request.
+	// refuse returns a failure as an answer to the request.
 	refuse(r reply) any
 }
 
@@ -90,7 +90,7 @@ func (h *requestService) Request(ctx context.Context, p *pb.Payload) (*pb.Payloa
 	return encode(typ, "", body), nil
 }
 
-// arrive counts a request, tells the hook, and lets those faults strike that know nothing of Nacos.
+// arrive counts a request, calls the hook, and applies the faults that do not depend on Nacos.
 func (h *requestService) arrive(ctx context.Context, m Match) error {
 	if err := h.srv.arrive(ctx, h.run, m); err != nil {
 		return status.FromContextError(err).Err()
@@ -127,7 +127,7 @@ func (s *Server) arrive(ctx context.Context, r *run, m Match) error {
 	}
 }
 
-// countedType keeps requests of unknown types from filling the table of counts.
+// countedType counts all unknown types as one, so that they do not fill the table.
 func (c *call) countedType() string {
 	if c.typ == "ServerCheckRequest" {
 		return c.typ
@@ -139,7 +139,7 @@ func errorAnswer(code int, text string) (string, any) {
 	return "ErrorResponse", plainReply{reply: fail(code, text)}
 }
 
-// answer takes the steps in the order in which Nacos takes them.
+// answer performs the steps in the order of Nacos.
 func (c *call) answer(h handler, known bool, req request, problem string, m Match) (typ string, body any) {
 	s := c.srv
 	s.mu.Lock()

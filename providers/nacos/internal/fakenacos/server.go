@@ -20,7 +20,7 @@ type Server struct {
 	opts   Options
 	port   int
 	auth   *authority // nil: no login
-	gate   *gate      // of everything
+	gate   *gate      // of all connections
 	faults *Faults
 
 	mu     sync.Mutex
@@ -33,7 +33,7 @@ type Server struct {
 	closed bool
 }
 
-// run is what lives between a start and a stop.
+// run is what exists between a start and a stop.
 type run struct {
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -50,14 +50,14 @@ const grpcOffset = 1000
 // not.
 func (r *run) countConn(_ net.Conn, state http.ConnState) {
 	switch state {
-	case http.StateNew: // told from within Serve, which the run waits for itself
+	case http.StateNew: // called within Serve, for which the run waits anyway
 		r.wg.Add(1)
 	case http.StateClosed, http.StateHijacked:
 		r.wg.Done()
 	}
 }
 
-// Start starts a server. Close it in the end.
+// Start starts a server. Call [Server.Close] at the end.
 func Start(opts Options) (*Server, error) {
 	s := &Server{
 		opts:   opts.withDefaults(),
@@ -78,8 +78,8 @@ func Start(opts Options) (*Server, error) {
 		}
 		return s, nil
 	}
-	// Below the range from which the system takes ports for outgoing connections, so that a stopped
-	// server finds its ports free when it starts again.
+	// Below the system's range for outgoing connections, so that the ports of a stopped server stay
+	// free for its next start.
 	var err error
 	for range 200 {
 		s.port = 10000 + rand.IntN(20000)
@@ -90,7 +90,7 @@ func Start(opts Options) (*Server, error) {
 	return nil, err
 }
 
-// Addr returns the host and port of the HTTP side, "127.0.0.1:18848"; gRPC is 1000 above.
+// Addr returns the host and port of the HTTP interface, "127.0.0.1:18848"; gRPC is 1000 above.
 func (s *Server) Addr() string { return s.addr(0) }
 
 // Port returns the HTTP port.
@@ -99,7 +99,7 @@ func (s *Server) Port() int { return s.port }
 // URL returns "http://127.0.0.1:18848/nacos".
 func (s *Server) URL() string { return "http://" + s.Addr() + "/nacos" }
 
-// Faults returns the handle on which faults are set.
+// Faults returns the faults of the server.
 func (s *Server) Faults() *Faults { return s.faults }
 
 func (s *Server) addr(offset int) string {
@@ -158,8 +158,8 @@ func (s *Server) Close() {
 	s.Stop()
 }
 
-// Stop is a crash: ports are refused, connections break, and so do all requests that are under way.
-// What was published is kept for [Server.Start]. Stopping a stopped server does nothing.
+// Stop stops the server as a crash does: ports are refused, and connections and requests break. The
+// server keeps what was published for [Server.Start]. Stopping a stopped server does nothing.
 func (s *Server) Stop() {
 	s.mu.Lock()
 	r := s.run
@@ -170,7 +170,7 @@ func (s *Server) Stop() {
 	if r == nil {
 		return
 	}
-	for _, d := range r.doors { // first of all, so that no stream ends in good order
+	for _, d := range r.doors { // first, so that no stream ends regularly
 		d.shut()
 		d.cut(func(string) bool { return true })
 	}
@@ -185,20 +185,20 @@ func (s *Server) Stop() {
 	r.timers.wait()
 }
 
-// Start starts a stopped server on the ports that it had. With memory it has everything that was
-// published, dumped or not, the history and the key that tokens are signed with; without it is as
-// new, configs, history and tokens gone. It waits a little for its ports if somebody else has them.
-func (s *Server) Start(ctx context.Context, memory bool) error {
+// Start starts a stopped server on the same ports. With keep it has everything that was published,
+// dumped or not, the history and the key that signs tokens; without it the server is empty, and old
+// tokens are invalid. It waits for its ports, if another process has them, until ctx ends.
+func (s *Server) Start(ctx context.Context, keep bool) error {
 	s.mu.Lock()
 	running := s.run != nil
-	if !running && !memory {
+	if !running && !keep {
 		s.store = newStore()
 	}
 	s.mu.Unlock()
 	if running {
 		return errors.New("nacostest: server is running")
 	}
-	if !memory && s.auth != nil {
+	if !keep && s.auth != nil {
 		s.auth.rotate()
 	}
 	for {
@@ -218,7 +218,7 @@ func (s *Server) Start(ctx context.Context, memory bool) error {
 }
 
 // Restart is [Server.Stop] and [Server.Start].
-func (s *Server) Restart(ctx context.Context, memory bool) error {
+func (s *Server) Restart(ctx context.Context, keep bool) error {
 	s.Stop()
-	return s.Start(ctx, memory)
+	return s.Start(ctx, keep)
 }

@@ -6,24 +6,25 @@ import (
 	"maps"
 )
 
-// Stats counts what the server has seen since it was made, over restarts too.
+// Stats counts what the server has done since it was created, including restarts.
 type Stats struct {
 	// Requests counts by gRPC type ("ConfigQueryRequest") and by HTTP method and path ("GET
 	// /nacos/v1/cs/configs").
 	Requests map[string]int
 	// Streams counts the push streams that were ever registered, Connections those that are now.
 	Streams, Connections int
-	// Listening is the number of pairs of connection and key that are listened to now.
+	// Listening is the number of configs that connections listen to now, each counted once per
+	// connection.
 	Listening int
-	// Publishes counts those that were accepted, Dumps the keys that became readable.
+	// Publishes counts accepted publishes, Dumps the keys that became readable.
 	Publishes, Dumps int
-	// Pushes counts config pushes sent, repeats among them; Acks those acknowledged; Repeats those
-	// sent once more for want of an acknowledgement; Dropped those that a fault swallowed.
+	// Pushes counts config pushes sent, including repeats; Acks those acknowledged; Repeats those
+	// sent again without an acknowledgement; Dropped those that a fault dropped.
 	Pushes, Acks, Repeats, Dropped int
-	// Logins counts those that were granted, Refused those that were not and requests that were
-	// answered with 403.
+	// Logins counts successful logins, Refused failed ones and requests that were answered with
+	// 403.
 	Logins, Refused int
-	// Faults counts the faults that struck, by the name of the method that set them.
+	// Faults counts the faults that took effect, by the name of their method.
 	Faults map[string]int
 }
 
@@ -46,9 +47,9 @@ func (s *Server) statsLocked() Stats {
 	return st
 }
 
-// Wait returns when the condition holds, which it checks now and whenever anything on the server
-// changes. The condition may call the server's methods ([Server.Listeners], say). Wait returns an
-// error only when ctx ends first.
+// Wait returns when the condition holds. It checks the condition now and whenever anything changes
+// on the server; the condition may call the server's methods, such as [Server.Listeners]. Wait
+// returns an error only if ctx ends first.
 func (s *Server) Wait(ctx context.Context, condition func(Stats) bool) error {
 	for {
 		s.mu.Lock()
@@ -60,12 +61,12 @@ func (s *Server) Wait(ctx context.Context, condition func(Stats) bool) error {
 		select {
 		case <-change:
 		case <-ctx.Done():
-			return fmt.Errorf("nacostest: the condition did not come true: %w", context.Cause(ctx))
+			return fmt.Errorf("nacostest: the condition does not hold: %w", context.Cause(ctx))
 		}
 	}
 }
 
-// noteLocked wakes whoever waits.
+// noteLocked wakes the callers of Wait.
 func (s *Server) noteLocked() {
 	close(s.change)
 	s.change = make(chan struct{})

@@ -23,7 +23,7 @@ type version struct {
 	modified time.Time
 }
 
-// typeName is the declared type, or what a config without one is.
+// typeName returns the declared type, or the default.
 func (v *version) typeName() string {
 	if v.kind == "" {
 		return "text"
@@ -31,10 +31,10 @@ func (v *version) typeName() string {
 	return v.kind
 }
 
-// state is one config in one of its two lives: as stored, or as served since the last dump.
+// state is one config, either as stored or as served since the last dump.
 type state struct {
 	formal *version
-	beta   *version // for the addresses in betaIPs only
+	beta   *version // for the addresses in ips only
 	ips    map[string]bool
 	tagged map[string]*version
 }
@@ -65,11 +65,11 @@ func (st *state) pick(ip, tag string) (v *version, beta, tagged bool) {
 	return st.formal, false, false
 }
 
-// store is what the node has. It is guarded by the server's lock.
+// store holds the configs of the node. The server's lock guards it.
 type store struct {
-	saved   map[Key]*state // what was published
-	served  map[Key]*state // what reads see
-	before  map[Key]*state // what reads saw before the last dump, for the fault of stale reads
+	saved   map[Key]*state // as published
+	served  map[Key]*state // as reads see them
+	before  map[Key]*state // as reads saw them before the last dump, for StaleReads
 	dirty   map[Key]int64  // keys waiting for their dump, by the number of their timer
 	round   int64
 	history []Revision // oldest first
@@ -81,15 +81,15 @@ func newStore() *store {
 	return &store{saved: map[Key]*state{}, served: map[Key]*state{}, before: map[Key]*state{}, dirty: map[Key]int64{}}
 }
 
-// Revision is one entry of the history. As in Nacos, the entry of an insert has the content that
-// came, those of an update and a delete have the content that went.
+// Revision is one entry of the history. As in Nacos, the entry of an insert has the new content,
+// those of an update and a delete have the old one.
 type Revision struct {
 	ID      int64
 	Key     Key
 	Op      string // "I", "U" or "D"
 	Content string
 	MD5     string
-	User    string // who did it, where that is known
+	User    string // may be empty
 	IP      string
 	App     string
 	Time    time.Time
@@ -116,7 +116,7 @@ func sum(content string) string {
 
 func (st *store) id() int64 { st.nextID++; return st.nextID }
 
-// publish changes the saved state; it reports false when the compare-and-set lost.
+// publish changes the stored state. It reports false if the compare-and-set failed.
 func (st *store) publish(p publication, now time.Time) bool {
 	old := st.saved[p.key]
 	next := old.clone()
@@ -133,7 +133,7 @@ func (st *store) publish(p publication, now time.Time) bool {
 	default:
 		prev = next.formal
 	}
-	// A compare-and-set on nothing succeeds: there is no md5 that the named one could differ from.
+	// A compare-and-set on a missing config succeeds, since there is no md5 to compare with.
 	if prev != nil && p.casMD5 != "" && prev.md5 != p.casMD5 {
 		return false
 	}
@@ -160,7 +160,7 @@ func (st *store) publish(p publication, now time.Time) bool {
 	return true
 }
 
-// remove reports whether there was anything.
+// remove reports whether there was a config.
 func (st *store) remove(k Key, user, ip string, now time.Time) bool {
 	old := st.saved[k]
 	if old == nil || old.formal == nil {
@@ -196,7 +196,7 @@ func (st *store) record(op string, k Key, v *version, user, ip string, now time.
 	})
 }
 
-// dump makes the saved state of k the served one and reports whether that is news.
+// dump serves the stored state of k, and reports whether that is a change.
 func (st *store) dump(k Key) bool {
 	delete(st.dirty, k)
 	was, is := st.served[k], st.saved[k]
@@ -228,7 +228,7 @@ func sameVersion(a, b *version) bool {
 	return a.md5 == b.md5
 }
 
-// dumpAll is what a node does when it starts.
+// dumpAll serves the stored state of all keys, as a node does when it starts.
 func (st *store) dumpAll() {
 	clear(st.dirty)
 	clear(st.served)
@@ -236,7 +236,7 @@ func (st *store) dumpAll() {
 	maps.Copy(st.served, st.saved)
 }
 
-// beforeLast is the served state without the last dump of each key.
+// beforeLast returns the served state without the last dump of each key.
 func (st *store) beforeLast() map[Key]*state {
 	old := make(map[Key]*state, len(st.served))
 	maps.Copy(old, st.served)

@@ -9,7 +9,7 @@ import (
 	pb "github.com/nacos-group/nacos-sdk-go/v2/api/grpc"
 )
 
-// streamService is the server's side of the push stream.
+// streamService is the server of the push stream.
 type streamService struct {
 	pb.UnimplementedBiRequestStreamServer
 	srv *Server
@@ -22,8 +22,8 @@ func (h *streamService) RequestBiStream(stream pb.BiRequestStream_RequestBiStrea
 	t := transportOf(ctx)
 	in := make(chan *pb.Payload)
 	failed := make(chan error, 1)
-	// Recv and Send may block until the stream's own context ends, which is when this method
-	// returns: their goroutines cannot be waited for here, so that the run does.
+	// Recv and Send may block until the context of the stream ends, which is when this method
+	// returns. So the run waits for their goroutines, and this method does not.
 	h.run.wg.Go(func() {
 		for {
 			p, err := stream.Recv()
@@ -54,7 +54,7 @@ func (h *streamService) RequestBiStream(stream pb.BiRequestStream_RequestBiStrea
 				h.receive(c, p)
 			}
 		case err := <-failed:
-			// The stream has ended, the TCP connection may not have: Nacos keeps the registration
+			// The stream has ended, but maybe not the TCP connection: Nacos keeps the registration
 			// until that ends.
 			if errors.Is(err, io.EOF) {
 				return nil
@@ -68,8 +68,8 @@ func (h *streamService) RequestBiStream(stream pb.BiRequestStream_RequestBiStrea
 	}
 }
 
-// setup returns the connection that p sets up, or nil if it is another message. A stream may be set
-// up again after the server has forgotten it.
+// setup returns the connection that p sets up, or nil if p is another message. A stream may be set
+// up again after the server has removed it.
 func (h *streamService) setup(t *transport, p *pb.Payload, q *queue, end context.CancelFunc) *connection {
 	if p.GetMetadata().GetType() != "ConnectionSetupRequest" {
 		return nil
@@ -91,7 +91,7 @@ func (h *streamService) setup(t *transport, p *pb.Payload, q *queue, end context
 	return c
 }
 
-// answers are the types that a client may answer with. Any of them will do for any push: the Go SDK
+// answers are the types of answers of a client. Any of them is valid for any push: the Go SDK
 // answers a config push with the type of a naming push.
 var answers = map[string]bool{
 	"ConfigChangeNotifyResponse": true, "NotifySubscriberResponse": true, "ClientDetectionResponse": true,
@@ -109,7 +109,7 @@ func (h *streamService) receive(c *connection, p *pb.Payload) {
 	}
 }
 
-// send hands the queue to the stream until the stream ends.
+// send sends the queue on the stream until the stream ends.
 func (q *queue) send(ctx context.Context, stream pb.BiRequestStream_RequestBiStreamServer, end context.CancelFunc) {
 	for {
 		for _, p := range q.take() {

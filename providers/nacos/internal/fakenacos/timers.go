@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// timers runs functions later and can stop and outwait them all.
+// timers runs functions later, and can stop all of them and wait for them.
 type timers struct {
 	mu      sync.Mutex
 	stopped bool
@@ -15,8 +15,7 @@ type timers struct {
 
 func newTimers() *timers { return &timers{pending: map[*time.Timer]struct{}{}} }
 
-// after calls f, from a goroutine of its own, once d has passed, unless stop or the returned
-// function comes first.
+// after calls f in its own goroutine after d, unless stop or the returned function is called first.
 func (t *timers) after(d time.Duration, f func()) (cancel func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

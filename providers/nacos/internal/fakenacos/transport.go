@@ -9,8 +9,8 @@ import (
 	"google.golang.org/grpc/stats"
 )
 
-// transport is one TCP connection to the gRPC port. A client's requests are attributed to it, as in
-// Nacos: the unary calls that come over it are those of the stream that was set up on it.
+// transport is one TCP connection to the gRPC port. As in Nacos, the unary calls on it belong to
+// the client of its stream.
 type transport struct {
 	id     string
 	ip     string
@@ -26,7 +26,7 @@ func transportOf(ctx context.Context) *transport {
 	return &transport{id: "unknown", ip: "127.0.0.1"}
 }
 
-// connTagger names each TCP connection and forgets what was registered on it when it ends.
+// connTagger names each TCP connection, and removes its registration when it ends.
 type connTagger struct{ srv *Server }
 
 func (g *connTagger) TagConn(ctx context.Context, info *stats.ConnTagInfo) context.Context {

@@ -10,8 +10,8 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 )
 
-// The bodies on the wire, with the fields that a real server sends and no others. They are written
-// out here, and not taken from the SDK, because the SDK's types leave out and add fields.
+// The bodies on the wire, with exactly the fields that a real server sends. The types of the SDK
+// omit some and add others.
 
 type reply struct {
 	ResultCode int    `json:"resultCode"`
@@ -20,7 +20,7 @@ type reply struct {
 }
 
 const (
-	codeStarting     = 300 // as error of a query: not found
+	codeStarting     = 300 // as an error of a query: not found
 	codeUnregistered = 301
 	codeNoHandler    = 302
 	codeBadRequest   = 400
@@ -78,7 +78,7 @@ type notifyRequest struct {
 	RequestID string  `json:"requestId"`
 	DataID    string  `json:"dataId"`
 	Group     string  `json:"group"`
-	Tenant    string  `json:"tenant,omitempty"` // left out for the public namespace
+	Tenant    string  `json:"tenant,omitempty"` // omitted for the public namespace
 	Module    string  `json:"module"`
 }
 
@@ -110,11 +110,11 @@ type setupRequest struct {
 }
 
 type ackReply struct {
-	ResultCode *int   `json:"resultCode"` // 200 if left out
+	ResultCode *int   `json:"resultCode"` // 200 if omitted
 	RequestID  string `json:"requestId"`
 }
 
-// keyRequest is what query, publish and remove have in common. A nil field was not sent.
+// keyRequest has the common fields of query, publish and remove. A nil field was not sent.
 type keyRequest struct {
 	DataID *loose `json:"dataId"`
 	Group  *loose `json:"group"`
@@ -147,7 +147,7 @@ type listenRequest struct {
 	Contexts listenContexts `json:"configListenContexts"`
 }
 
-// listenContexts tells null from nothing.
+// listenContexts distinguishes null from a missing field.
 type listenContexts struct {
 	list []listenContext
 	null bool
@@ -158,7 +158,7 @@ func (l *listenContexts) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, &l.list)
 }
 
-// loose is a string that may also come as a number or a boolean, as the server's JSON library takes
+// loose is a string that may also be a number or a boolean, as the server's JSON library accepts
 // it.
 type loose string
 
@@ -182,13 +182,13 @@ func str(p *loose) string {
 	return string(*p)
 }
 
-// How a body can be unreadable, in the words of the server.
+// The errors of an unreadable body, in the words of the server.
 const (
 	badJSON = "errCode: 101, errMsg: Nacos deserialize failed.  "
 	noBody  = "Invalid request"
 )
 
-// decode reads one JSON object, whatever comes after it; it returns "" or the problem.
+// decode reads one JSON object and ignores what follows it. It returns "" or the problem.
 func decode(body []byte, into any) (problem string) {
 	body = bytes.TrimLeft(body, " \t\r\n")
 	switch {
@@ -207,7 +207,7 @@ func encode(typ, ip string, body any) *pb.Payload {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	if err := e.Encode(body); err != nil { // cannot be: all of them are strings, numbers and booleans
+	if err := e.Encode(body); err != nil { // impossible: all fields are strings, numbers and booleans
 		b.Reset()
 		b.WriteString(`{"resultCode":500,"errorCode":500,"success":false}`)
 	}
