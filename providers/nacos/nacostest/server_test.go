@@ -52,7 +52,8 @@ func follow(t *testing.T, srv *nacostest.Server) (next func() string) {
 	}
 }
 
-// A client sees what is published through every fault, and the server counts the client while it is there.
+// A client sees what is published through every fault, and the server counts the client while it is
+// there.
 func TestServer(t *testing.T) {
 	t.Parallel()
 	srv := start(t, nacostest.Options{DumpDelay: nacostest.Off})
@@ -162,7 +163,8 @@ func TestServerUsers(t *testing.T) {
 	}
 }
 
-// Two servers share no port, one of a port that is taken fails, and so does starting one that is closed.
+// Two servers share no port, one of a port that is taken fails, and so does starting one that is
+// closed.
 func TestServerPort(t *testing.T) {
 	t.Parallel()
 	srv := start(t, nacostest.Options{})

@@ -12,9 +12,9 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// The tests whose names begin with TestConformance are true of a real server as well. They run against one when
-// NACRE_NACOS_ADDR names it ("127.0.0.1:8848"; a 2.3.2 with login off, unless NACRE_NACOS_USERNAME and
-// NACRE_NACOS_PASSWORD are set). Where the two differ, fakenacos is wrong.
+// The tests whose names begin with TestConformance are true of a real server as well. They run
+// against one when NACRE_NACOS_ADDR names it ("127.0.0.1:8848"; a 2.3.2 with login off, unless
+// NACRE_NACOS_USERNAME and NACRE_NACOS_PASSWORD are set). Where the two differ, fakenacos is wrong.
 
 // target is the server under test, and a group that is this test's own.
 type target struct {
@@ -69,8 +69,8 @@ func (g *target) publish(p *peer, ns, id, content, addition string) {
 	g.t.Cleanup(func() { _, _, _ = p.try("ConfigRemoveRequest", keyBody(ns, g.group, id)) })
 }
 
-// settled waits until all that was published before is served, by way of a config of its own: dumps of one moment come
-// out together, so that the second push of another key is after them.
+// settled waits until all that was published before is served, by way of a config of its own: dumps
+// of one moment come out together, so that the second push of another key is after them.
 func (g *target) settled(p *peer) {
 	g.t.Helper()
 	const id = "settled"
@@ -261,8 +261,8 @@ func TestConformancePublishAndQuery(t *testing.T) {
 	query("", "a", found("v: 2", "text"))
 }
 
-// A publish is answered before it can be read. On a real server the read right after it may, once in many times, see
-// it already: one in ten must miss.
+// A publish is answered before it can be read. On a real server the read right after it may, once
+// in many times, see it already: one in ten must miss.
 func TestConformanceReadAfterPublishMisses(t *testing.T) {
 	t.Parallel()
 	g := aim(t, false)

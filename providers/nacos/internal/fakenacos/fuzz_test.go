@@ -12,7 +12,8 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// FuzzRequest sends anything as a unary request and on the stream. The server answers each with a payload, and goes on.
+// FuzzRequest sends anything as a unary request and on the stream. The server answers each with a
+// payload, and goes on.
 func FuzzRequest(f *testing.F) {
 	srv := start(f, fakenacos.Options{DumpDelay: fakenacos.Off, Users: []fakenacos.User{{Name: "u", Password: "p"}}})
 	p := connect(f, srv.Addr())

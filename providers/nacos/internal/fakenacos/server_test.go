@@ -264,7 +264,8 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// Everything at once, for the race detector; and in the end each client has heard of the last content.
+// Everything at once, for the race detector; and in the end each client has heard of the last
+// content.
 func TestConcurrentSafe(t *testing.T) {
 	t.Parallel()
 	srv := start(t, fakenacos.Options{DumpDelay: time.Millisecond, AckTimeout: 50 * time.Millisecond, RetryDelay: time.Millisecond})

@@ -25,8 +25,8 @@ const (
 	patience = 20 * time.Second
 )
 
-// root holds the SDK's logs and caches. It is not t.TempDir, which fails a test when a file is written while it is
-// removed: the SDK writes for a while after it was closed.
+// root holds the SDK's logs and caches. It is not t.TempDir, which fails a test when a file is
+// written while it is removed: the SDK writes for a while after it was closed.
 var root string
 
 func TestMain(m *testing.M) {
@@ -203,7 +203,8 @@ func TestSDKLogin(t *testing.T) {
 	}
 }
 
-// Each fault meets a client of its own: within 100 ms of a reconnect the SDK does not notice that its stream has ended.
+// Each fault meets a client of its own: within 100 ms of a reconnect the SDK does not notice that
+// its stream has ended.
 func TestSDKReconnects(t *testing.T) {
 	for name, fault := range map[string]func(*testing.T, *fakenacos.Server){
 		"cut": func(_ *testing.T, srv *fakenacos.Server) { srv.Faults().CutStreams() },
