@@ -106,7 +106,7 @@ type holder struct {
 	applied string // the md5 of its live content
 }
 
-func (e *entry) holder(s *Source) *holder {
+func (e *entry) holderLocked(s *Source) *holder {
 	for i := range e.sources {
 		if e.sources[i].source == s {
 			return &e.sources[i]
@@ -115,18 +115,19 @@ func (e *entry) holder(s *Source) *holder {
 	return nil
 }
 
-// have returns the md5 of what was read.
-func (e *entry) have() string {
+// haveLocked returns the md5 of what was read.
+func (e *entry) haveLocked() string {
 	if e.doc == nil {
 		return ""
 	}
 	return e.doc.md5()
 }
 
-// applied returns the md5 for the report to the server. If one of several sources has not applied
-// what was read, it is that of this source: a process has a content live when all its sources have.
-func (e *entry) applied() string {
-	have := e.have()
+// appliedLocked returns the md5 for the report to the server. If one of several sources has not
+// applied what was read, it is that of this source: a process has a content live when all its
+// sources have.
+func (e *entry) appliedLocked() string {
+	have := e.haveLocked()
 	for _, h := range e.sources {
 		if h.applied != have {
 			return h.applied
@@ -135,17 +136,17 @@ func (e *entry) applied() string {
 	return have
 }
 
-// notOlder ends the time in which reads return only older contents.
-func (e *entry) notOlder() {
+// notOlderLocked ends the time in which reads return only older contents.
+func (e *entry) notOlderLocked() {
 	if e.past != nil {
 		e.past.olderSince = time.Time{}
 	}
 }
 
-func (e *entry) absent() bool { return e.doc != nil && e.doc.absent }
+func (e *entry) absentLocked() bool { return e.doc != nil && e.doc.absent }
 
-// formless reports whether a source does not know the format of what was read.
-func (e *entry) formless() bool {
+// formlessLocked reports whether a source does not know the format of what was read.
+func (e *entry) formlessLocked() bool {
 	return e.doc != nil && !e.doc.absent && slices.ContainsFunc(e.sources, func(h holder) bool { return h.source.format(e.doc) == "" })
 }
 

@@ -187,7 +187,7 @@ func (a *answersOnly) Send(message) error { a.n++; return nil }
 // Turn is the turn of a call, of those that share one.
 func Turn(one chan struct{}) (take func(context.Context) error, give func()) {
 	t := &turn{one: one}
-	return t.take, t.give
+	return t.take, t.release
 }
 
 // Kind and Fix are those of an error with the code.

@@ -34,7 +34,7 @@ type space struct {
 
 func newSpace() *space { return &space{slot: make(chan struct{}, 1)} }
 
-// absent returns the error of a missing config.
+// absentLocked returns the error of a missing config.
 func (p *space) absent(k Key) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -135,7 +135,7 @@ func (t *table) anyAbsent() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, e := range t.entries {
-		if e.absent() {
+		if e.absentLocked() {
 			return true
 		}
 	}
@@ -147,7 +147,7 @@ func (t *table) wakeAbsent() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, e := range t.entries {
-		if e.absent() {
+		if e.absentLocked() {
 			e.wakeLocked()
 		}
 	}

@@ -64,14 +64,14 @@ func (t *table) add(k Key, s *Source) *entry {
 func (t *table) remove(e *entry, s *Source) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	applied := e.applied()
+	applied := e.appliedLocked()
 	e.sources = slices.DeleteFunc(e.sources, func(h holder) bool { return h.source == s })
 	e.wakeLocked() // s may be waiting
 	switch {
 	case t.entries[e.key] != e:
 		return
 	case len(e.sources) > 0:
-		if e.applied() != applied { // only s had not applied it
+		if e.appliedLocked() != applied { // only s had not applied it
 			t.pendingListen[e] = struct{}{}
 			signal(t.report)
 		}
@@ -91,7 +91,7 @@ func (t *table) remove(e *entry, s *Source) {
 func (t *table) acknowledge(e *entry, s *Source, md5 string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	h := e.holder(s)
+	h := e.holderLocked(s)
 	if h == nil || h.applied == md5 {
 		return
 	}
@@ -172,7 +172,7 @@ func (t *table) done(e *entry, d *doc, err error, c *conn, asked time.Time) (dif
 	}
 	if err == nil {
 		e.readFailures = 0
-		e.notOlder()
+		e.notOlderLocked()
 		differs = e.doc == nil || e.doc.revision != d.revision
 		if differs {
 			if e.doc != nil && !e.doc.absent {
@@ -259,7 +259,7 @@ func (t *table) offline() {
 	clear(t.pendingUnlisten)
 	for _, e := range t.entries {
 		e.asked, e.registered = false, false // rejected stays: the next server rejects the key too
-		e.notOlder()                         // without reads there is no evidence that it stays older
+		e.notOlderLocked()                   // without reads there is no evidence that it stays older
 		e.readFailures = 0
 		e.stopRetryLocked()
 		t.pendingListen[e] = struct{}{}
@@ -288,7 +288,7 @@ func (t *table) look(e *entry, s *Source) (d *doc, changed <-chan struct{}, open
 	if err = t.offlineErr; err == nil {
 		err = e.err
 	}
-	return e.doc, e.changed, e.holder(s) != nil, err
+	return e.doc, e.changed, e.holderLocked(s) != nil, err
 }
 
 func (t *table) provenAt(e *entry) time.Time {

@@ -24,7 +24,7 @@ type turnKey struct{}
 // function is called.
 func (s *session) withTurn(ctx context.Context) (context.Context, func()) {
 	t := &turn{one: s.large}
-	return context.WithValue(ctx, turnKey{}, t), t.give
+	return context.WithValue(ctx, turnKey{}, t), t.release
 }
 
 // admit waits for the turn of a context. A call without one gets no large answer.
@@ -58,7 +58,7 @@ func (t *turn) take(ctx context.Context) error {
 	return nil
 }
 
-func (t *turn) give() {
+func (t *turn) release() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.over = true

@@ -150,11 +150,11 @@ func (st *store) publish(p publication, now time.Time) bool {
 		next.tagged[p.tag] = v
 	default:
 		next.formal = v
-		op, told := "I", v
+		op, entry := "I", v
 		if prev != nil {
-			op, told = "U", prev
+			op, entry = "U", prev
 		}
-		st.record(op, p.key, told, p.user, p.ip, now)
+		st.record(op, p.key, entry, p.user, p.ip, now)
 	}
 	st.saved[p.key] = next
 	return true

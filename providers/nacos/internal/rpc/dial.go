@@ -92,8 +92,8 @@ func Dial(ctx context.Context, address string, o Options) (*Conn, error) {
 
 // dialer makes the one connection of net/http, which calls it once and waits.
 type dialer struct {
-	raw  net.Conn // nil: none yet
-	line *greeted // nil: the TLS handshake has not ended
+	raw  net.Conn     // nil: none yet
+	line *checkedConn // nil: the TLS handshake has not ended
 }
 
 func (d *dialer) plain(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -101,7 +101,7 @@ func (d *dialer) plain(ctx context.Context, network, addr string) (net.Conn, err
 	if err != nil {
 		return nil, err
 	}
-	d.raw, d.line = raw, newGreeted(raw)
+	d.raw, d.line = raw, newCheckedConn(raw)
 	return d.line, nil
 }
 
@@ -125,6 +125,6 @@ func (d *dialer) secure(ctx context.Context, network, addr string, config *tls.C
 	if c.ConnectionState().NegotiatedProtocol != "h2" {
 		return nil, ErrProtocol
 	}
-	d.line = newGreeted(c)
+	d.line = newCheckedConn(c)
 	return d.line, nil
 }

@@ -94,7 +94,7 @@ func (t *table) snapshot(keys []*entry, buffer []listening) []listening {
 	for _, e := range keys {
 		if t.entries[e.key] == e {
 			e.asked = true
-			buffer = append(buffer, listening{entry: e, have: e.have(), applied: e.applied()})
+			buffer = append(buffer, listening{entry: e, have: e.haveLocked(), applied: e.appliedLocked()})
 		}
 	}
 	return buffer
@@ -123,7 +123,7 @@ func (t *table) listened(keys []listening, differ map[Key]bool, c *conn, asked t
 			continue
 		}
 		e.registered, e.rejected, e.listenFailures = true, false, 0
-		if e.formless() { // its type may have been corrected, which does not change the md5
+		if e.formlessLocked() { // its type may have been corrected, which does not change the md5
 			e.stale = true
 		}
 		if e.stale || differ[e.key] {

@@ -57,8 +57,8 @@ func (s *session) readKeys(c *conn) {
 
 // query reads one key and verifies the answer.
 func (s *session) query(ctx context.Context, c *conn, k Key, timeout time.Duration) (*doc, error) {
-	turned, give := s.withTurn(ctx)
-	defer give()
+	turned, release := s.withTurn(ctx)
+	defer release()
 	res, err := ask[queryReply](turned, s, c, timeout, k.String(), typeQuery, about(k))
 	var refusal *replyError
 	if errors.As(err, &refusal) && refusal.code() == codeNotFound && refusal.typ == answerTypes[typeQuery] {

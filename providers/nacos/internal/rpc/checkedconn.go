@@ -7,9 +7,9 @@ import (
 	"sync/atomic"
 )
 
-// greeted is a connection that checks whether the first bytes of the server are HTTP/2: a SETTINGS
-// frame (RFC 9113, 3.4).
-type greeted struct {
+// checkedConn is a connection that checks whether the first bytes of the server are HTTP/2: a
+// SETTINGS frame (RFC 9113, 3.4).
+type checkedConn struct {
 	net.Conn
 	first []byte
 	seen  bool          // the check has ended
@@ -21,10 +21,10 @@ type greeted struct {
 
 const frameHeader = 9
 
-func newGreeted(c net.Conn) *greeted { return &greeted{Conn: c, done: make(chan struct{})} }
+func newCheckedConn(c net.Conn) *checkedConn { return &checkedConn{Conn: c, done: make(chan struct{})} }
 
 // Read is called by one goroutine, as HTTP/2 does.
-func (g *greeted) Read(b []byte) (int, error) {
+func (g *checkedConn) Read(b []byte) (int, error) {
 	n, err := g.Conn.Read(b)
 	if !g.seen {
 		g.see(b[:n], err)
@@ -33,12 +33,12 @@ func (g *greeted) Read(b []byte) (int, error) {
 }
 
 // Write records that this side has written.
-func (g *greeted) Write(b []byte) (int, error) {
+func (g *checkedConn) Write(b []byte) (int, error) {
 	g.written.Store(true)
 	return g.Conn.Write(b)
 }
 
-func (g *greeted) see(b []byte, err error) {
+func (g *checkedConn) see(b []byte, err error) {
 	g.first = append(g.first, b[:min(len(b), frameHeader-len(g.first))]...)
 	switch {
 	case len(g.first) == frameHeader:
@@ -55,7 +55,7 @@ func (g *greeted) see(b []byte, err error) {
 	close(g.done)
 }
 
-func (g *greeted) wait(ctx context.Context) error {
+func (g *checkedConn) wait(ctx context.Context) error {
 	select {
 	case <-g.done:
 		return g.err
