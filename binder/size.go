@@ -14,21 +14,11 @@ import (
 // always a whole number of bytes.
 type Size int64
 
-// The units of size.
+// Units for sizes in code: 10 * binder.MiB.
 const (
-	KB Size = 1000
-	MB      = 1000 * KB
-	GB      = 1000 * MB
-	TB      = 1000 * GB
-	PB      = 1000 * TB
-	EB      = 1000 * PB
-
 	KiB Size = 1024
 	MiB      = 1024 * KiB
 	GiB      = 1024 * MiB
-	TiB      = 1024 * GiB
-	PiB      = 1024 * TiB
-	EiB      = 1024 * PiB
 )
 
 // sizeUnits are from the largest to the smallest, for String.
@@ -36,8 +26,8 @@ var sizeUnits = []struct {
 	name string
 	size Size
 }{
-	{"EiB", EiB}, {"EB", EB}, {"PiB", PiB}, {"PB", PB}, {"TiB", TiB}, {"TB", TB}, {"GiB", GiB}, {"GB", GB},
-	{"MiB", MiB}, {"MB", MB}, {"KiB", KiB}, {"kB", KB}, {"B", 1},
+	{"EiB", GiB * GiB}, {"EB", 1e18}, {"PiB", MiB * GiB}, {"PB", 1e15}, {"TiB", KiB * GiB}, {"TB", 1e12},
+	{"GiB", GiB}, {"GB", 1e9}, {"MiB", MiB}, {"MB", 1e6}, {"KiB", KiB}, {"kB", 1e3}, {"B", 1},
 }
 
 // UnmarshalText reads a size. Its error is a [PublicError].

@@ -112,8 +112,8 @@ func TestTypes(t *testing.T) {
 		good("duration pointer", "1ms", new(time.Millisecond)),
 		good("size", "10MiB", 10*binder.MiB),
 		good("size bare", 4096, 4*binder.KiB),
-		good("size whole float", 1e3, binder.KB),
-		good("size text", text("1.5 gb"), 1500*binder.MB),
+		good("size whole float", 1e3, binder.Size(1000)),
+		good("size text", text("1.5 gb"), binder.Size(15e8)),
 		good("time", at, at),
 		good("time text", text("2026-01-02T03:04:05Z"), at),
 		good("time string", "2026-01-02", at.Truncate(24*time.Hour)),
@@ -244,7 +244,7 @@ func TestValuesShareNothing(t *testing.T) {
 func TestSize(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]binder.Size{
-		"0": 0, "1": 1, "1B": 1, "1kB": 1000, "1KB": 1000, "1kib": 1024, "0.5KiB": 512, "1.5GB": 15e8, "7EiB": 7 * binder.EiB,
+		"0": 0, "1": 1, "1B": 1, "1kB": 1000, "1KB": 1000, "1kib": 1024, "0.5KiB": 512, "1.5GB": 15e8, "7EiB": 7 << 60,
 		"9223372036854775807": math.MaxInt64, " 2 MB ": 2e6,
 	} {
 		var s binder.Size
