@@ -15,7 +15,8 @@ func (t token) Reveal() string { return t.text }
 
 type region string
 
-// A rule gets the value behind pointers, a secret as its text, and the parameter of the tag; a nil pointer has no value.
+// A rule gets the value behind pointers, a secret as its text, and the parameter of the tag; a nil
+// pointer has no value.
 func TestTagGetsTheValueAndTheParameter(t *testing.T) {
 	t.Parallel()
 	type config struct {
