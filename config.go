@@ -10,6 +10,7 @@ import (
 
 	"github.com/nacre-go/nacre/internal/engine"
 	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -106,7 +107,7 @@ func (c *Config[T]) Explain(key string) (Explanation, error) {
 // ExplainAll explains every key, and lists the keys that nothing reads and those that have no effect.
 // It takes about a microsecond for each key. Secrets are not shown. In a section it explains the keys
 // of the section, by their names in the whole configuration.
-func (c *Config[T]) ExplainAll() Report { return c.engine.ExplainAll(c.at) }
+func (c *Config[T]) ExplainAll() observe.Report { return c.engine.ExplainAll(c.at) }
 
 // History returns the last changes, applied and rejected, oldest first. Options.History is how many.
 func (c *Config[T]) History() []HistoryEntry { return c.engine.History() }

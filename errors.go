@@ -9,11 +9,3 @@ type Problem = source.Problem
 // Problems are all mistakes of a configuration. Open returns them, to be found with errors.As, when
 // it rejects the contents of the layers.
 type Problems = source.Problems
-
-// Kind is the category of an error or problem. It works with errors.Is:
-// errors.Is(err, source.NotFound).
-type Kind = source.Kind
-
-// LayerError is an error of a layer's source. Open returns one for each layer that is down and has no
-// last known good copy.
-type LayerError = source.LayerError

@@ -18,7 +18,7 @@ import (
 // Open waits until every layer has delivered a content, at most Options.BootTimeout. If a layer is
 // still down, or its content is rejected, its last known good copy is used instead, and Health shows
 // that. Local layers, such as files, have no copy. If there is no copy either, Open fails. The error
-// holds a *[LayerError] for each layer that is down, or [Problems] with everything that is wrong with
+// holds a *[source.LayerError] for each layer that is down, or [Problems] with everything that is wrong with
 // the contents. Mistakes in the tags of T are Problems of kind InvalidArgument.
 //
 // ctx bounds Open only; a deadline that comes before BootTimeout replaces it. The config lives until

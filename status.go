@@ -12,11 +12,5 @@ type HistoryEntry = observe.HistoryEntry
 // Explanation is the origin of the value of a key.
 type Explanation = observe.Explanation
 
-// Report explains every key of a config.
-type Report = observe.Report
-
 // Cause is a content that made a version: layer, document and revision.
 type Cause = observe.Cause
-
-// PanicError is the panic of a subscriber.
-type PanicError = observe.PanicError

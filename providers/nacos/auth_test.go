@@ -33,7 +33,7 @@ func TestLogin(t *testing.T) {
 	}
 	log := newEvents()
 	c := newClient(t, as(srv, "app", "s3cret"), log.hook())
-	r := follow(t, c.Source("x.yaml"))
+	r := follow(t, c.Config("x.yaml"))
 	r.until("v: 0")
 	log.wait(t, nacos.EventLoggedIn, 4) // the token has ended three times
 	for i, breakIt := range []func(){
@@ -62,7 +62,7 @@ func TestRotatedSecretIsSurvivedAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := newClient(t, as(srv, "app", "s3cret"))
-	r := follow(t, c.Source("x.yaml"))
+	r := follow(t, c.Config("x.yaml"))
 	r.until("v: 0")
 	srv.Faults().RotateSecret()
 	if err := srv.Put("", group, "x.yaml", "v: 1"); err != nil {
@@ -83,7 +83,7 @@ func TestLoginIsRefused(t *testing.T) {
 				t.Parallel()
 				srv := start(t, fakenacos.Options{Users: users, PlainRefusal: plain})
 				c := newClient(t, as(srv, user, "wrong"))
-				err := follow(t, c.Source("x.yaml")).trouble()
+				err := follow(t, c.Config("x.yaml")).trouble()
 				var e *source.Error
 				if !errors.As(err, &e) || e.Kind != source.PermissionDenied || e.Op != "login to" || e.Fix == "" {
 					t.Errorf("a refused login is told as %v, want denied with a fix", err)
@@ -102,8 +102,8 @@ func TestDenied(t *testing.T) {
 	cfg.Namespace = "elsewhere"
 	stranger := newClient(t, cfg)
 	for what, err := range map[string]error{
-		"a source without a login":              follow(t, anonymous.Source("x.yaml")).trouble(),
-		"a source in a namespace of others":     follow(t, stranger.Source("x.yaml")).trouble(),
+		"a source without a login":              follow(t, anonymous.Config("x.yaml")).trouble(),
+		"a source in a namespace of others":     follow(t, stranger.Config("x.yaml")).trouble(),
 		"a publish of one who may only read":    reader.Publish(within(t), "x.yaml", []byte("v: 1")),
 		"a delete of one who may only read":     reader.Delete(within(t), "x.yaml"),
 		"a get without a login":                 second(anonymous.Get(within(t), "x.yaml")),

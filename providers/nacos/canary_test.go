@@ -46,7 +46,7 @@ func TestNoSecretShows(t *testing.T) {
 	log := newEvents()
 	c := newClient(t, cfg, nacos.OnEvent(func(e nacos.Event) { show("event", e) }))
 	recorded := newClient(t, cfg, log.hook())
-	src := c.Source("x.yaml")
+	src := c.Config("x.yaml")
 	r := follow(t, src)
 	r.until("v: " + content)
 	src.Ack(r.rev, nil)
@@ -91,7 +91,7 @@ func TestNoSecretShows(t *testing.T) {
 	_, err = nacos.NewClient(bad)
 	show("dial error", err)
 	wrong := as(srv, "app", password+"x")
-	show("login error", follow(t, newClient(t, wrong).Source("x.yaml")).trouble())
+	show("login error", follow(t, newClient(t, wrong).Config("x.yaml")).trouble())
 	srv.Stop()
 	show("unavailable", r.trouble())
 	log.wait(t, nacos.EventConnectionLost, 1)
@@ -117,7 +117,7 @@ func TestHookMayBeSlowOrPanic(t *testing.T) {
 	release := make(chan struct{})
 	slow := newClient(t, config(srv), nacos.OnEvent(func(nacos.Event) { <-release }))
 	bad := newClient(t, config(srv), nacos.OnEvent(func(nacos.Event) { panic("no") }))
-	r, q := follow(t, slow.Source("x.yaml", nacos.AbsentOK())), follow(t, bad.Source("x.yaml", nacos.AbsentOK()))
+	r, q := follow(t, slow.Config("x.yaml", nacos.AbsentOK())), follow(t, bad.Config("x.yaml", nacos.AbsentOK()))
 	for i := range 3 {
 		text := fmt.Sprintf("v: %d", i)
 		if err := srv.Put("", group, "x.yaml", text); err != nil {

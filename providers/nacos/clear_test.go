@@ -125,7 +125,7 @@ func TestNothingInClearWithTLS(t *testing.T) {
 			t.Parallel()
 			w := tap(t)
 			c := newClient(t, withLogin(of(t, w)))
-			err := follow(t, c.Source("x.yaml")).trouble()
+			err := follow(t, c.Config("x.yaml")).trouble()
 			for w.conns.Load() < 4 {
 				<-time.After(50 * time.Millisecond)
 			}
@@ -181,7 +181,7 @@ func TestLoginFollowsNoRedirect(t *testing.T) {
 				t.Cleanup(web.Close)
 				trusting := web.Client().Transport.(*http.Transport).TLSClientConfig
 				c := newClient(t, withLogin(nacos.Config{Servers: []string{web.URL + "?grpc=1"}, TLS: trusting}))
-				if err := follow(t, c.Source("x.yaml")).trouble(); !errors.Is(err, nacos.NotNacos) {
+				if err := follow(t, c.Config("x.yaml")).trouble(); !errors.Is(err, nacos.NotNacos) {
 					t.Errorf("a redirect with status %d is told as %v", status, err)
 				}
 				if asked.Load() == 0 || w.conns.Load() > 0 {
@@ -205,7 +205,7 @@ func TestCertificateThatDoesNotVerify(t *testing.T) {
 			if user == "" {
 				cfg.Username, cfg.Password = "", nacos.Password{}
 			}
-			err := follow(t, newClient(t, cfg).Source("x.yaml")).trouble()
+			err := follow(t, newClient(t, cfg).Config("x.yaml")).trouble()
 			var e *source.Error
 			if !errors.As(err, &e) || !errors.Is(err, nacos.InvalidCertificate) || !strings.Contains(e.Fix, "NACOS_TLS_CA_FILE") {
 				t.Errorf("%s, user %q: told is %v, want %v", name, user, err, nacos.InvalidCertificate)
@@ -221,7 +221,7 @@ func TestCertificateThatDoesNotVerify(t *testing.T) {
 func TestHTTPWithoutTLS(t *testing.T) {
 	t.Parallel()
 	srv := start(t, fakenacos.Options{Users: users})
-	err := follow(t, newClient(t, withLogin(config(srv))).Source("x.yaml")).trouble()
+	err := follow(t, newClient(t, withLogin(config(srv))).Config("x.yaml")).trouble()
 	var e *source.Error
 	if !errors.As(err, &e) || !errors.Is(err, nacos.Unreachable) || !strings.Contains(err.Error(), "TLS") || !strings.Contains(e.Fix, "Plaintext") {
 		t.Errorf("told is %v, want that the port speaks no TLS, and the setting that allows that", err)
@@ -260,7 +260,7 @@ func TestDowngradedALPN(t *testing.T) {
 			t.Cleanup(func() { l.Close(); wg.Wait() })
 			_, port, _ := net.SplitHostPort(l.Addr().String())
 			c := newClient(t, nacos.Config{Servers: []string{"127.0.0.1:1?grpc=" + port}, TLS: trusting})
-			if err := follow(t, c.Source("x.yaml")).trouble(); !errors.Is(err, source.Unavailable) {
+			if err := follow(t, c.Config("x.yaml")).trouble(); !errors.Is(err, source.Unavailable) {
 				t.Errorf("told is %v, want %v", err, source.Unavailable)
 			}
 			c.Close()

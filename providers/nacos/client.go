@@ -17,7 +17,7 @@ type Client struct {
 
 	mu      sync.Mutex
 	closed  bool
-	sources []*Source
+	sources []*configSource
 }
 
 // NewClient returns a client that connects in the background, so that a service starts while its
@@ -107,7 +107,7 @@ func (c *Client) isClosed() bool {
 
 // adopt declares a source's key, and records the source so that Close closes it. It reports whether
 // the client is open.
-func (c *Client) adopt(s *Source, k Key) bool {
+func (c *Client) adopt(s *configSource, k Key) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
@@ -118,10 +118,10 @@ func (c *Client) adopt(s *Source, k Key) bool {
 	return true
 }
 
-func (c *Client) disown(s *Source) {
+func (c *Client) disown(s *configSource) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.sources = slices.DeleteFunc(c.sources, func(x *Source) bool { return x == s })
+	c.sources = slices.DeleteFunc(c.sources, func(x *configSource) bool { return x == s })
 }
 
 // Format writes "nacos://10.0.0.1:8848/public" for every verb, so that fmt does not print the

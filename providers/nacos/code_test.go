@@ -94,7 +94,7 @@ func TestCodes(t *testing.T) {
 func TestCauseIsReachable(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, nacos.Config{Servers: []string{"127.0.0.1:2", "127.0.0.1:1"}})
-	err := follow(t, c.Source("x.yaml")).trouble()
+	err := follow(t, c.Config("x.yaml")).trouble()
 	var cause nacos.Code
 	if !errors.Is(err, nacos.ConnectionRefused) || !errors.Is(err, source.Unavailable) || !errors.As(err, &cause) || cause != nacos.ConnectionRefused {
 		t.Errorf("with two servers down: %v has cause %v", err, cause)

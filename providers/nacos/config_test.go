@@ -132,18 +132,18 @@ func TestErrorsName(t *testing.T) {
 		says string
 		fix  string
 	}{
-		{"refused", at("127.0.0.1:1").Source("x.yaml"), nacos.ConnectionRefused, "connection refused", "Nacos runs"},
+		{"refused", at("127.0.0.1:1").Config("x.yaml"), nacos.ConnectionRefused, "connection refused", "Nacos runs"},
 		// A label of 64 letters is no host anywhere, which needs no answer of a name server.
-		{"no host", at(strings.Repeat("x", 64) + ".invalid").Source("x.yaml"), nacos.UnknownHost, "no host has this name", "DNS"},
-		{"gRPC port shut", at(lone.Addr().String()).Source("x.yaml"), nacos.GRPCPortClosed, "but not the gRPC port", "open port"},
-		{"no Nacos there", at(swap(srv)).Source("x.yaml"), nacos.NotNacos, "does not speak the gRPC of Nacos", "1000 above"},
-		{"no answer", at(mute.Addr()).Source("x.yaml"), nacos.NoResponse, "no answer in time", "network"},
-		{"not found", c.Source("missing.yaml"), nacos.ConfigNotFound, "public/DEFAULT_GROUP/missing.yaml", "*id*"},
-		{"no format", c.Source("plain"), nacos.UnknownFormat, "format", "nacos.Format"},
-		{"empty data ID", c.Source(""), nacos.InvalidName, "data ID is empty", "letters"},
-		{"empty group", c.Source("x.yaml", nacos.Group("")), nacos.InvalidName, "group is empty", "letters"},
-		{"illegal data ID", c.Source("a/b"), nacos.InvalidName, "illegal character", "letters"},
-		{"long group", c.Source("x", nacos.Group(strings.Repeat("g", 129))), nacos.InvalidName, "limit is 128", "128"},
+		{"no host", at(strings.Repeat("x", 64) + ".invalid").Config("x.yaml"), nacos.UnknownHost, "no host has this name", "DNS"},
+		{"gRPC port shut", at(lone.Addr().String()).Config("x.yaml"), nacos.GRPCPortClosed, "but not the gRPC port", "open port"},
+		{"no Nacos there", at(swap(srv)).Config("x.yaml"), nacos.NotNacos, "does not speak the gRPC of Nacos", "1000 above"},
+		{"no answer", at(mute.Addr()).Config("x.yaml"), nacos.NoResponse, "no answer in time", "network"},
+		{"not found", c.Config("missing.yaml"), nacos.ConfigNotFound, "public/DEFAULT_GROUP/missing.yaml", "*id*"},
+		{"no format", c.Config("plain"), nacos.UnknownFormat, "format", "nacos.Format"},
+		{"empty data ID", c.Config(""), nacos.InvalidName, "data ID is empty", "letters"},
+		{"empty group", c.Config("x.yaml", nacos.Group("")), nacos.InvalidName, "group is empty", "letters"},
+		{"illegal data ID", c.Config("a/b"), nacos.InvalidName, "illegal character", "letters"},
+		{"long group", c.Config("x", nacos.Group(strings.Repeat("g", 129))), nacos.InvalidName, "limit is 128", "128"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -170,7 +170,7 @@ func swap(srv *fakenacos.Server) string {
 func TestSeveralServersDown(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, nacos.Config{Servers: []string{"127.0.0.1:2", "127.0.0.1:1"}})
-	r := follow(t, c.Source("x.yaml"))
+	r := follow(t, c.Config("x.yaml"))
 	err := r.trouble()
 	for _, want := range []string{"127.0.0.1:1", "127.0.0.1:2"} {
 		if !strings.Contains(err.Error(), want) {
@@ -197,7 +197,7 @@ func TestGRPCPortElsewhere(t *testing.T) {
 	}
 	shut.Close()
 	_, port, _ = net.SplitHostPort(shut.Addr().String())
-	err = follow(t, newClient(t, nacos.Config{Servers: []string{srv.Addr() + "?grpc=" + port}}).Source("x.yaml")).trouble()
+	err = follow(t, newClient(t, nacos.Config{Servers: []string{srv.Addr() + "?grpc=" + port}}).Config("x.yaml")).trouble()
 	if !errors.Is(err, nacos.GRPCPortClosed) || !strings.Contains(err.Error(), port) {
 		t.Errorf("with another gRPC port that is shut: %v, want %v and the port", err, nacos.GRPCPortClosed)
 	}

@@ -1,5 +1,5 @@
 // Package nacos reads configuration from a Nacos server. A [Client] connects to one cluster, as one
-// user and in one namespace. Each [Source] of a client is one config, which you can use as a layer.
+// user and in one namespace. Each source of a client is one config, which you can use as a layer.
 //
 //	client, err := nacos.NewClient(nacos.FromEnv())
 //	if err != nil {
@@ -31,7 +31,7 @@
 // # Concurrency
 //
 // A [Client] and its methods are safe for concurrent use. Clients with equal settings share one
-// connection, and sources of the same key share one registration and one read. Call [Source.Next]
+// connection, and sources of the same key share one registration and one read. Call Next of a source
 // from one goroutine at a time; the other methods are safe for concurrent use. A goroutine of its
 // own delivers events. Close ends every goroutine, even while a server does not answer.
 //

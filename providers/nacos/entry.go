@@ -102,11 +102,11 @@ func (e *entry) pastLocked() *past {
 
 // holder is one source of an entry.
 type holder struct {
-	source  *Source
+	source  *configSource
 	applied string // the md5 of its live content
 }
 
-func (e *entry) holderLocked(s *Source) *holder {
+func (e *entry) holderLocked(s *configSource) *holder {
 	for i := range e.sources {
 		if e.sources[i].source == s {
 			return &e.sources[i]

@@ -121,7 +121,7 @@ func EncodePayload(typ, ip string, headers map[string]string, body []byte) []byt
 
 // Weights are the bytes of what each key has.
 func Weights() (entryBytes, docBytes, sourceBytes uintptr) {
-	return unsafe.Sizeof(entry{}), unsafe.Sizeof(doc{}), unsafe.Sizeof(Source{})
+	return unsafe.Sizeof(entry{}), unsafe.Sizeof(doc{}), unsafe.Sizeof(configSource{})
 }
 
 // URLs returns where the HTTP requests of a Config go: to its servers, to its address server, and to those that this one names.
@@ -193,3 +193,11 @@ func Turn(one chan struct{}) (take func(context.Context) error, give func()) {
 // Kind and Fix are those of an error with the code.
 func (c Code) Kind() source.Kind { return c.kind() }
 func (c Code) Fix() string       { return c.fix() }
+
+// Source is the type of the sources of a client.
+type Source = configSource
+
+// Config is Source with the type that the sources of a client have.
+func (c *Client) Config(dataID string, opts ...SourceOption) *Source {
+	return c.Source(dataID, opts...).(*configSource)
+}

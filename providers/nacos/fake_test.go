@@ -307,7 +307,7 @@ func (f *cluster) declare(t *testing.T, c *nacos.Client, n int) []*reader {
 	for i := range readers {
 		id := fmt.Sprintf("%d.yaml", i)
 		f.put(id, "a: 1")
-		readers[i] = follow(t, c.Source(id))
+		readers[i] = follow(t, c.Config(id))
 	}
 	return readers
 }

@@ -109,7 +109,7 @@ func TestTornContentIsNeverTold(t *testing.T) {
 	t.Parallel()
 	srv := start(t, fakenacos.Options{})
 	c := newClient(t, config(srv))
-	r := follow(t, c.Source("x.yaml"))
+	r := follow(t, c.Config("x.yaml"))
 	for round := range 10 {
 		text := fmt.Sprintf("v: %0100d", round)
 		srv.Faults().TornContent(1)
@@ -144,7 +144,7 @@ func TestErrorsWhileServerIsDown(t *testing.T) {
 			tc.set(t, srv)
 			begin := time.Now()
 			c := newClient(t, config(srv), nacos.Tune(func(t *nacos.Timings) { t.SetConnect(time.Second) }))
-			r := follow(t, c.Source("x.yaml"))
+			r := follow(t, c.Config("x.yaml"))
 			err := r.trouble()
 			var e *source.Error
 			if !errors.As(err, &e) || e.Kind != tc.kind || e.Fix == "" || e.Document != srv.Addr() {
@@ -186,7 +186,7 @@ func TestCloseEndsAtOnce(t *testing.T) {
 			}
 			for _, connected := range []bool{true, false} {
 				c := newClient(t, cfg, quickHeartbeat())
-				src := c.Source("x.yaml")
+				src := c.Config("x.yaml")
 				if connected && name != "login slow" {
 					srv.Faults().Latency(0)
 					srv.Faults().StallStreams(false)
@@ -234,7 +234,7 @@ func TestClientsShareConnections(t *testing.T) {
 	if n := srv.Stats().Connections; n != 2 {
 		t.Errorf("two clients of one namespace and one of another have %d connections, want 2", n)
 	}
-	src := a.Source("x.yaml", nacos.AbsentOK())
+	src := a.Config("x.yaml", nacos.AbsentOK())
 	a.Close()
 	if _, err := src.Next(t.Context(), ""); !errors.Is(err, source.Closed) {
 		t.Errorf("the source of a closed client tells %v, want closed", err)
@@ -242,7 +242,7 @@ func TestClientsShareConnections(t *testing.T) {
 	if _, err := a.Get(t.Context(), "x.yaml"); !errors.Is(err, source.Closed) {
 		t.Errorf("Get of a closed client says %v, want closed", err)
 	}
-	if _, err := a.Source("y.yaml").Next(t.Context(), ""); !errors.Is(err, source.Closed) {
+	if _, err := a.Config("y.yaml").Next(t.Context(), ""); !errors.Is(err, source.Closed) {
 		t.Errorf("a source of a closed client tells %v, want closed", err)
 	}
 	if err := b.Publish(within(t), "x.yaml", []byte("v: 1")); err != nil {

@@ -244,7 +244,7 @@ func TestFloodsAreBounded(t *testing.T) {
 			c := newClient(t, nacos.Config{Servers: []string{tr.start(t)}}, tune, nacos.OnEvent(func(nacos.Event) {}))
 			var readers []*reader
 			for i := range ask {
-				readers = append(readers, follow(t, c.Source(fmt.Sprintf("%d.yaml", i))))
+				readers = append(readers, follow(t, c.Config(fmt.Sprintf("%d.yaml", i))))
 				readers[i].until("v: 1")
 			}
 			before, threads := live(), runtime.NumGoroutine()

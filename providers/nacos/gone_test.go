@@ -17,7 +17,7 @@ func TestGivenUpKeyIsListenedToNoLonger(t *testing.T) {
 	two := func(t *testing.T, f *cluster, c *nacos.Client) (x, y *reader) {
 		f.put("x.yaml", "a: 1")
 		f.put("y.yaml", "a: 1")
-		x, y = follow(t, c.Source("x.yaml")), follow(t, c.Source("y.yaml"))
+		x, y = follow(t, c.Config("x.yaml")), follow(t, c.Config("y.yaml"))
 		x.until("a: 1")
 		y.until("a: 1")
 		time.Sleep(time.Second)
@@ -40,11 +40,11 @@ func TestGivenUpKeyIsListenedToNoLonger(t *testing.T) {
 		}},
 		"declared anew, which fails, and given up again": {slow, func(t *testing.T, f *cluster, c *nacos.Client) {
 			x, _ := two(t, f, c)
-			c.Source("z.yaml") // it is being listened to meanwhile
+			c.Config("z.yaml") // it is being listened to meanwhile
 			time.Sleep(50 * time.Millisecond)
 			f.do(func() { f.failed, f.latency = 1, 0 })
 			x.src.Close()
-			again := c.Source("x.yaml")
+			again := c.Config("x.yaml")
 			time.Sleep(60 * time.Millisecond)
 			again.Close()
 		}},
@@ -52,23 +52,23 @@ func TestGivenUpKeyIsListenedToNoLonger(t *testing.T) {
 			x, _ := two(t, f, c)
 			f.do(func() { f.failed = 1 })
 			x.src.Close()
-			c.Source("x.yaml").Close()
+			c.Config("x.yaml").Close()
 		}},
 		"while a listen of it has no answer": {nil, func(t *testing.T, f *cluster, c *nacos.Client) {
 			if err := c.WaitReady(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			f.do(func() { f.latency = 6 * time.Second }) // the server takes it, and answers too late
-			x := c.Source("x.yaml")
+			x := c.Config("x.yaml")
 			time.Sleep(time.Second)
 			x.Close()
 			time.Sleep(4500 * time.Millisecond)
 			f.do(func() { f.latency = 0 })
 		}},
 		"between two tries of the first comparison": {slow, func(t *testing.T, f *cluster, c *nacos.Client) {
-			all := []*nacos.Source{c.Source("x.yaml")}
+			all := []*nacos.Source{c.Config("x.yaml")}
 			for i := range 1500 {
-				all = append(all, c.Source(fmt.Sprintf("%d.yaml", i)))
+				all = append(all, c.Config(fmt.Sprintf("%d.yaml", i)))
 			}
 			for len(f.calls("ConfigBatchListenRequest")) == 0 {
 				time.Sleep(time.Millisecond)
@@ -108,7 +108,7 @@ func TestAppliedIsToldWhenTheSourceThatHadNotIsGivenUp(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
 		f.put("x.yaml", "a: 1")
-		one, other := follow(t, c.Source("x.yaml")), follow(t, c.Source("x.yaml"))
+		one, other := follow(t, c.Config("x.yaml")), follow(t, c.Config("x.yaml"))
 		one.until("a: 1")
 		other.until("a: 1")
 		one.src.Ack(one.rev, nil)

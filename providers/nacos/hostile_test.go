@@ -53,9 +53,9 @@ func TestAListOfNamespacesWritesNoErrors(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer c.Close()
-			follow(t, c.Source("x.yaml")).trouble()
+			follow(t, c.Config("x.yaml")).trouble()
 			time.Sleep(time.Minute)
-			_, err = c.Source("x.yaml").Next(t.Context(), "")
+			_, err = c.Config("x.yaml").Next(t.Context(), "")
 			if text := err.Error(); len(text) > 1000 || strings.Contains(text, "canary") || strings.ContainsFunc(text, unicode.IsControl) {
 				t.Errorf("an error repeats what a server says an id is: %.200q", text)
 			}

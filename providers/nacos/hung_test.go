@@ -72,7 +72,7 @@ func TestLoginWithoutAnswer(t *testing.T) {
 				}
 				defer c.Close()
 				f.put("x.yaml", "a: 1")
-				r := follow(t, c.Source("x.yaml"))
+				r := follow(t, c.Config("x.yaml"))
 				r.until("a: 1")
 				f.do(func() { well, f.down["b:8848"] = false, false })
 				for range 600 {
@@ -134,7 +134,7 @@ func TestSecretRotatedDuringLogin(t *testing.T) {
 		}
 		defer c.Close()
 		f.put("x.yaml", "a: 1")
-		follow(t, c.Source("x.yaml")).until("a: 1")
+		follow(t, c.Config("x.yaml")).until("a: 1")
 		by.Store(int64(time.Second))
 		for len(f.calls("login")) < 2 {
 			time.Sleep(10 * time.Millisecond)

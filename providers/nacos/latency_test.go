@@ -43,7 +43,7 @@ func BenchmarkAfterPush(b *testing.B) {
 	}
 	defer c.Close()
 	defer func() { _ = c.Delete(context.WithoutCancel(b.Context()), id) }()
-	src := c.Source(id, nacos.AbsentOK())
+	src := c.Config(id, nacos.AbsentOK())
 	var rev source.Revision
 	next := func() {
 		got, err := src.Next(b.Context(), rev)

@@ -15,7 +15,7 @@ func TestTimesThatNoCalendarHasAreNone(t *testing.T) {
 		bubble(t, nacos.Config{}, func(f *cluster) {
 			f.docs[group+"/x.yaml"], f.times[group+"/x.yaml"] = "v: 1", ms
 		}, func(t *testing.T, _ *cluster, c *nacos.Client, _ *events) {
-			d, err := follow(t, c.Source("x.yaml")).next()
+			d, err := follow(t, c.Config("x.yaml")).next()
 			if err != nil || string(d.Data) != "v: 1" || !d.Modified.IsZero() {
 				t.Errorf("a content with the time %d came as %q, modified at %v, %v", ms, d.Data, d.Modified, err)
 			}

@@ -68,10 +68,10 @@ func TestNamespaceIsLookedFor(t *testing.T) {
 					t.Fatal(err)
 				}
 				defer c.Close()
-				follow(t, c.Source("x.yaml")).trouble()
+				follow(t, c.Config("x.yaml")).trouble()
 				for range 6 {
 					time.Sleep(10 * time.Minute)
-					_, err = c.Source("x.yaml").Next(t.Context(), "")
+					_, err = c.Config("x.yaml").Next(t.Context(), "")
 					if errors.Is(err, nacos.NamespaceNotFound) != tc.missing {
 						t.Errorf("a config of a namespace that is given by its name is told as %v", err)
 					}

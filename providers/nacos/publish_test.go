@@ -58,7 +58,7 @@ func TestPublishGetDelete(t *testing.T) {
 		if err := c.Delete(ctx, id); err != nil {
 			t.Errorf("Delete of what is not there: %v", err)
 		}
-		r := follow(t, c.Source(id, nacos.AbsentOK()))
+		r := follow(t, c.Config(id, nacos.AbsentOK()))
 		if d, err := r.next(); err != nil || !d.Absent {
 			t.Errorf("before the first publish Next returned %+v, %v, want absent", d, err)
 		}
@@ -117,22 +117,22 @@ func TestGroupsAndNamespaces(t *testing.T) {
 			t.Errorf("%s: %v", id, err)
 		}
 	}
-	follow(t, c.Source("x.yaml")).until("v: 1")
-	follow(t, c.Source("x.yaml", nacos.Group("G2"))).until("v: 2")
-	follow(t, p.Source("x.yaml")).until("v: 3")
+	follow(t, c.Config("x.yaml")).until("v: 1")
+	follow(t, c.Config("x.yaml", nacos.Group("G2"))).until("v: 2")
+	follow(t, p.Config("x.yaml")).until("v: 3")
 	if text, ok := srv.Get("", group, "x.yaml"); !ok || text != "v: 3" {
 		t.Error(`the namespace "public" is not the public one`)
 	}
-	if got := c.Source("x.yaml", nacos.Group("G2")).Describe().Identity; got != "nacos://"+srv.Addr()+"/dev/G2/x.yaml" {
+	if got := c.Config("x.yaml", nacos.Group("G2")).Describe().Identity; got != "nacos://"+srv.Addr()+"/dev/G2/x.yaml" {
 		t.Errorf("Identity is %q", got)
 	}
-	if got := c.Source("x.yaml", nacos.Group("G2")).Describe(); got.Namespace != "dev" || got.Group != "G2" {
+	if got := c.Config("x.yaml", nacos.Group("G2")).Describe(); got.Namespace != "dev" || got.Group != "G2" {
 		t.Errorf("Scope is %+v", got)
 	}
-	if got := p.Source("x.yaml").Describe(); got.Namespace != "public" {
+	if got := p.Config("x.yaml").Describe(); got.Namespace != "public" {
 		t.Errorf("the public namespace is %q", got.Namespace)
 	}
-	src := c.Source("x.yaml")
+	src := c.Config("x.yaml")
 	if src.Name() != "nacos" {
 		t.Errorf("Name is %q", src.Name())
 	}
@@ -185,7 +185,7 @@ func TestLargeContent(t *testing.T) {
 	onEach(t, func(t *testing.T, c *nacos.Client, id string) {
 		t.Helper()
 		text := strings.Repeat("0123456789abcdef\n", 3<<20/17)
-		r := follow(t, c.Source(id, nacos.AbsentOK()))
+		r := follow(t, c.Config(id, nacos.AbsentOK()))
 		if err := c.Publish(within(t), id, []byte(text)); err != nil {
 			t.Fatal(err)
 		}

@@ -38,7 +38,7 @@ func newFleet(t *testing.T, n int, opts fakenacos.Options, more ...nacos.Option)
 	f := &fleet{t: t, srv: start(t, opts)}
 	c := newClient(t, config(f.srv), more...)
 	for i := range n {
-		f.readers = append(f.readers, follow(t, c.Source(fmt.Sprintf("%d.yaml", i))))
+		f.readers = append(f.readers, follow(t, c.Config(fmt.Sprintf("%d.yaml", i))))
 	}
 	f.put("v: 0")
 	f.until("v: 0")
@@ -66,7 +66,7 @@ func TestKeysDeclaredWhilePushesArrive(t *testing.T) {
 	f, c := newFleet(t, 100, fakenacos.Options{}, nacos.ReconcileEvery(time.Hour)) // so that pushes alone bring it
 	f.put("v: 1")
 	for i := range 100 {
-		f.readers = append(f.readers, follow(t, c.Source(fmt.Sprintf("%d.yaml", 100+i))))
+		f.readers = append(f.readers, follow(t, c.Config(fmt.Sprintf("%d.yaml", 100+i))))
 		if i == 50 {
 			f.put("v: 2")
 		}
@@ -120,7 +120,7 @@ func TestServerSeesAppliedMD5(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := newClient(t, config(srv))
-	src := c.Source("x.yaml")
+	src := c.Config("x.yaml")
 	r := follow(t, src)
 	r.until("v: 1")
 	listens := func(md5 string) func(fakenacos.Stats) bool {
@@ -146,7 +146,7 @@ func TestDeleteAndCreate(t *testing.T) {
 	t.Parallel()
 	srv := start(t, fakenacos.Options{})
 	c := newClient(t, config(srv))
-	must, may := follow(t, c.Source("x.yaml")), follow(t, c.Source("x.yaml", nacos.AbsentOK()))
+	must, may := follow(t, c.Config("x.yaml")), follow(t, c.Config("x.yaml", nacos.AbsentOK()))
 	for i := range 5 {
 		if err := srv.Put("", group, "x.yaml", "v: 1"); err != nil {
 			t.Fatal(err)

@@ -83,7 +83,7 @@ func TestRealBurst(t *testing.T) {
 			})
 			var readers []*reader
 			for i := range n {
-				readers = append(readers, follow(t, c.Source(id(i), nacos.AbsentOK())))
+				readers = append(readers, follow(t, c.Config(id(i), nacos.AbsentOK())))
 			}
 			for round := range 4 {
 				text := fmt.Sprintf("v: %d", round)

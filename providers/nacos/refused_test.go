@@ -27,7 +27,7 @@ func TestRefusedKeyIsReportedByItself(t *testing.T) {
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
 		rejecting := func(id string) *reader {
 			f.put(id, "a: 1")
-			r := follow(t, c.Source(id))
+			r := follow(t, c.Config(id))
 			r.until("a: 1")
 			r.src.Ack(r.rev, errors.New("no good"))
 			return r
@@ -77,12 +77,12 @@ func TestManyRefusedKeys(t *testing.T) {
 		var good []*reader
 		for i := range 450 {
 			if i%3 == 0 {
-				c.Source(fmt.Sprintf("bad%d.yaml", i))
+				c.Config(fmt.Sprintf("bad%d.yaml", i))
 				continue
 			}
 			id := fmt.Sprintf("%d.yaml", i)
 			f.put(id, "a: 1")
-			good = append(good, follow(t, c.Source(id)))
+			good = append(good, follow(t, c.Config(id)))
 		}
 		begin := time.Now()
 		for _, r := range good {

@@ -20,7 +20,7 @@ var login = nacos.Config{Username: "u", Password: nacos.NewPassword("p")}
 func TestReconnectWaitsExponentiallyWithFullJitter(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, func(f *cluster) { f.down["a:8848"] = true }, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
-		src := follow(t, c.Source("x.yaml"))
+		src := follow(t, c.Config("x.yaml"))
 		if err := src.trouble(); !errors.Is(err, source.Unavailable) {
 			t.Errorf("while the server is down the source tells %v, want unavailable", err)
 		}
@@ -148,7 +148,7 @@ func TestKeysDeclaredWhileListensFail(t *testing.T) {
 			for end := time.Now().Add(lasts); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 				id := fmt.Sprintf("%v-%d.yaml", lasts, len(readers))
 				f.put(id, "a: 1")
-				readers = append(readers, follow(t, c.Source(id)))
+				readers = append(readers, follow(t, c.Config(id)))
 			}
 			if n := len(f.calls("ConfigBatchListenRequest")) - before; n > 25 {
 				t.Errorf("%d listens within %v at a server that fails them all", n, lasts)
@@ -224,7 +224,7 @@ func TestLostPushesAreHealedByReconcile(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
 		f.put("x.yaml", "a: 1")
-		src := c.Source("x.yaml")
+		src := c.Config("x.yaml")
 		r := follow(t, src)
 		r.until("a: 1")
 		f.do(func() { f.lost = true })
@@ -265,7 +265,7 @@ func TestSilentServerIsFoundOut(t *testing.T) {
 			t.Fatal(err)
 		}
 		f.put("x.yaml", "a: 1")
-		src := follow(t, c.Source("x.yaml"))
+		src := follow(t, c.Config("x.yaml"))
 		src.until("a: 1")
 		for i := range 3 {
 			time.Sleep(5 * time.Minute)
@@ -327,7 +327,7 @@ func TestTokenIsRenewedBeforeItEnds(t *testing.T) {
 	prepare := func(f *cluster) { f.password, f.ttl = "p", 100*time.Second }
 	bubble(t, login, prepare, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
 		f.put("x.yaml", "a: 1")
-		src := follow(t, c.Source("x.yaml"))
+		src := follow(t, c.Config("x.yaml"))
 		src.until("a: 1")
 		time.Sleep(10 * time.Minute)
 		logins := f.calls("login")
@@ -352,7 +352,7 @@ func TestRotatedSecretCostsOneLogin(t *testing.T) {
 		var sources []*reader
 		for i := range keys {
 			f.put(fmt.Sprintf("%d.yaml", i), "a: 1")
-			sources = append(sources, follow(t, c.Source(fmt.Sprintf("%d.yaml", i))))
+			sources = append(sources, follow(t, c.Config(fmt.Sprintf("%d.yaml", i))))
 		}
 		for _, s := range sources {
 			s.until("a: 1")
@@ -379,7 +379,7 @@ func TestRotatedSecretCostsOneLogin(t *testing.T) {
 func TestMissingPermissionDoesNotLoginInACircle(t *testing.T) {
 	t.Parallel()
 	bubble(t, login, func(f *cluster) { f.password, f.deny = "p", true }, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
-		src := follow(t, c.Source("x.yaml"))
+		src := follow(t, c.Config("x.yaml"))
 		if err := src.trouble(); !errors.Is(err, source.PermissionDenied) {
 			t.Errorf("without the permission the source tells %v, want denied", err)
 		}
@@ -400,7 +400,7 @@ func TestMissingPermissionDoesNotLoginInACircle(t *testing.T) {
 func TestWrongPassword(t *testing.T) {
 	t.Parallel()
 	bubble(t, login, nil, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
-		src := follow(t, c.Source("x.yaml"))
+		src := follow(t, c.Config("x.yaml"))
 		if err := src.trouble(); !errors.Is(err, source.PermissionDenied) {
 			t.Errorf("with a wrong password the source tells %v, want denied", err)
 		}
@@ -431,7 +431,7 @@ func TestServerThatStartsIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, func(f *cluster) { f.starts = true }, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
 		f.put("x.yaml", "a: 1")
-		src := follow(t, c.Source("x.yaml"))
+		src := follow(t, c.Config("x.yaml"))
 		if err := src.trouble(); !errors.Is(err, source.Unavailable) {
 			t.Errorf("while the server starts the source tells %v, want unavailable", err)
 		}
@@ -445,7 +445,7 @@ func TestUnregisteredConnectionIsMadeAnew(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
 		f.put("x.yaml", "a: 1")
-		src := follow(t, c.Source("x.yaml"))
+		src := follow(t, c.Config("x.yaml"))
 		src.until("a: 1")
 		f.do(func() {
 			f.links[0].registered = false
@@ -518,7 +518,7 @@ func TestCloseWhileConnecting(t *testing.T) {
 			t.Parallel()
 			for _, wait := range []time.Duration{0, 50 * time.Millisecond, 7 * time.Second} {
 				bubble(t, login, prepare, func(t *testing.T, _ *cluster, c *nacos.Client, _ *events) {
-					src := c.Source("x.yaml")
+					src := c.Config("x.yaml")
 					time.Sleep(wait)
 					done := make(chan error, 1)
 					go func() {
@@ -547,7 +547,7 @@ func TestRequestTimeoutThatIsMeantToBeNone(t *testing.T) {
 	bubble(t, nacos.Config{}, func(f *cluster) { f.latency, f.lie = time.Millisecond, 3 }, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
 		f.put("x.yaml", "a: 1")
 		begin := time.Now()
-		follow(t, c.Source("x.yaml")).until("a: 1")
+		follow(t, c.Config("x.yaml")).until("a: 1")
 		if took := time.Since(begin); took > 5*time.Second {
 			t.Errorf("after three answers with a wrong md5 the content came after %v", took)
 		}

@@ -23,7 +23,7 @@ func TestSettledConnectionIsBelievedAtOnce(t *testing.T) {
 			bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
 				f.put("x.yaml", "v: all")
 				all := f.times[key]
-				r := follow(t, c.Source("x.yaml", nacos.AbsentOK()))
+				r := follow(t, c.Config("x.yaml", nacos.AbsentOK()))
 				r.until("v: all")
 				time.Sleep(time.Minute)
 				f.put("x.yaml", "v: gray")
@@ -53,7 +53,7 @@ func TestDeletedConfigDoesNotComeBack(t *testing.T) {
 		first := f.times[key]
 		time.Sleep(time.Minute)
 		f.put("x.yaml", "v: 2")
-		r := follow(t, c.Source("x.yaml", nacos.AbsentOK()))
+		r := follow(t, c.Config("x.yaml", nacos.AbsentOK()))
 		r.until("v: 2")
 		f.delete("x.yaml")
 		if d, err := r.next(); err != nil || !d.Absent {
@@ -89,9 +89,9 @@ func TestKeyThatIsReadAgainAndAgainSettles(t *testing.T) {
 			prepare := func(f *cluster) { f.nag, f.typ = nag, "text" }
 			bubble(t, nacos.Config{}, prepare, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
 				f.put("x", "v: 1")
-				r := follow(t, c.Source("x", nacos.AbsentOK(), nacos.Format("yaml")))
+				r := follow(t, c.Config("x", nacos.AbsentOK(), nacos.Format("yaml")))
 				if !nag {
-					c.Source("x", nacos.AbsentOK())
+					c.Config("x", nacos.AbsentOK())
 				}
 				r.until("v: 1")
 				f.cut()
@@ -116,7 +116,7 @@ func TestOutageShowsNotThatOlderContentStays(t *testing.T) {
 	const key = group + "/x.yaml"
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
 		times := map[string]int64{}
-		r := follow(t, c.Source("x.yaml"))
+		r := follow(t, c.Config("x.yaml"))
 		for _, text := range []string{"v: 1", "v: 2"} {
 			f.put("x.yaml", text)
 			times[text] = f.times[key]
@@ -151,7 +151,7 @@ func TestSameContentIsNoProofOfBeingNew(t *testing.T) {
 	const key = group + "/x.yaml"
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
 		var times []int64
-		r := follow(t, c.Source("x.yaml"))
+		r := follow(t, c.Config("x.yaml"))
 		for _, text := range []string{"v: good", "v: bad", "v: good"} {
 			f.put("x.yaml", text)
 			times = append(times, f.times[key])
@@ -176,7 +176,7 @@ func TestSameContentPublishedAgainIsNew(t *testing.T) {
 	const key = group + "/x.yaml"
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
 		f.put("x.yaml", "v: good")
-		r := follow(t, c.Source("x.yaml"))
+		r := follow(t, c.Config("x.yaml"))
 		r.until("v: good")
 		time.Sleep(10 * time.Second)
 		bad := time.Now().UnixMilli()

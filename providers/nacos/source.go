@@ -52,9 +52,9 @@ func AllowUnknown() SourceOption {
 	return sourceOption(func(o *sourceOptions) { o.allowUnknown = true })
 }
 
-// Source is one config as a layer. It implements [source.Source]. Call Next from one goroutine at a
+// configSource is one config as a layer. It implements [source.Source]. Call Next from one goroutine at a
 // time; the other methods are safe for concurrent use.
-type Source struct {
+type configSource struct {
 	client *Client
 	entry  *entry                // not in the table if bad is set
 	fixed  string                // the format; "": by the type that the publisher has set
@@ -67,16 +67,16 @@ type Source struct {
 }
 
 var (
-	_ source.FreshnessReporter = (*Source)(nil)
-	_ source.Acknowledger      = (*Source)(nil)
-	_ source.Describer         = (*Source)(nil)
-	_ io.Closer                = (*Source)(nil)
+	_ source.FreshnessReporter = (*configSource)(nil)
+	_ source.Acknowledger      = (*configSource)(nil)
+	_ source.Describer         = (*configSource)(nil)
+	_ io.Closer                = (*configSource)(nil)
 )
 
 // Source returns the config with that data ID as a source. The client listens to it from now on,
 // and reads it as soon as there is a connection. Next reports an invalid name. The source ends with
 // its Close or with the client.
-func (c *Client) Source(dataID string, opts ...SourceOption) *Source {
+func (c *Client) Source(dataID string, opts ...SourceOption) source.Source {
 	var o sourceOptions
 	for _, opt := range opts {
 		opt.applySource(&o)
@@ -84,7 +84,7 @@ func (c *Client) Source(dataID string, opts ...SourceOption) *Source {
 	if o.format == "" {
 		o.format = source.FormatOf(dataID)
 	}
-	s := &Source{client: c, fixed: o.format, optional: o.optional, allowUnknown: o.allowUnknown}
+	s := &configSource{client: c, fixed: o.format, optional: o.optional, allowUnknown: o.allowUnknown}
 	k := c.key(dataID, o)
 	if problems := k.problems(); problems != nil {
 		s.bad = errBadKey(k, problems)
@@ -98,11 +98,11 @@ func (c *Client) Source(dataID string, opts ...SourceOption) *Source {
 }
 
 // Name returns "nacos".
-func (s *Source) Name() string { return "nacos" }
+func (s *configSource) Name() string { return "nacos" }
 
 // Describe returns the identity, "nacos://10.0.0.1:8848/public/DEFAULT_GROUP/orders.yaml", the
 // namespace ("public" for the public one) and the group.
-func (s *Source) Describe() source.Description {
+func (s *configSource) Describe() source.Description {
 	d := source.Description{Identity: s.identity(), Namespace: s.entry.key.Namespace, Group: s.entry.key.Group}
 	if d.Namespace == "" {
 		d.Namespace = publicNamespace
@@ -112,15 +112,15 @@ func (s *Source) Describe() source.Description {
 
 // Format writes "nacos://10.0.0.1:8848/public/DEFAULT_GROUP/orders.yaml", the identity, for every
 // verb, so that fmt does not print the fields.
-func (s *Source) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.identity()) }
+func (s *configSource) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.identity()) }
 
-func (s *Source) identity() string {
+func (s *configSource) identity() string {
 	return "nacos://" + s.client.settings.name() + "/" + s.entry.key.String()
 }
 
 // VerifiedAt returns when the server last confirmed the content that Next has returned, or is about
 // to return: the time of the request, not of the answer. Zero: never.
-func (s *Source) VerifiedAt() time.Time {
+func (s *configSource) VerifiedAt() time.Time {
 	if s.bad != nil {
 		return time.Time{}
 	}
@@ -128,7 +128,7 @@ func (s *Source) VerifiedAt() time.Time {
 }
 
 // Ack records whether a content is live, and reports the live md5 to the server.
-func (s *Source) Ack(rev source.Revision, rejected error) {
+func (s *configSource) Ack(rev source.Revision, rejected error) {
 	if s.bad != nil || rejected != nil {
 		return
 	}
@@ -144,7 +144,7 @@ func (s *Source) Ack(rev source.Revision, rejected error) {
 // A service may have thousands of goroutines in Next, and the stack that Next needs decides whether
 // each has 2 KiB of it or 4, permanently. So Next has no large variables, calls nothing deep, and
 // fills in its result in place.
-func (s *Source) Next(ctx context.Context, prev source.Revision) (source.Content, error) {
+func (s *configSource) Next(ctx context.Context, prev source.Revision) (source.Content, error) {
 	for {
 		if ctx.Err() != nil {
 			return source.Content{}, ctx.Err()
@@ -172,7 +172,7 @@ func (s *Source) Next(ctx context.Context, prev source.Revision) (source.Content
 // look returns what there is to report. A content that Next has not returned yet takes precedence
 // over an error; otherwise an error takes precedence over the content. With neither, nothing is
 // known yet.
-func (s *Source) look() (*doc, <-chan struct{}, error) {
+func (s *configSource) look() (*doc, <-chan struct{}, error) {
 	if s.bad != nil {
 		return nil, nil, s.bad
 	}
@@ -182,7 +182,7 @@ func (s *Source) look() (*doc, <-chan struct{}, error) {
 
 // errorOf returns the error of a state. It is separate from look, so that its memory for errors is
 // not below the wait for the table's lock: see Next.
-func (s *Source) errorOf(d *doc, open bool, err error) error {
+func (s *configSource) errorOf(d *doc, open bool, err error) error {
 	switch {
 	case !open:
 		return errClosed(s.entry.key.String())
@@ -200,10 +200,10 @@ func (s *Source) errorOf(d *doc, open bool, err error) error {
 // location is separate since its buffer would be on the stack of Next while that waits.
 //
 //go:noinline
-func (s *Source) location() string { return s.entry.key.String() }
+func (s *configSource) location() string { return s.entry.key.String() }
 
 // fill fills in the document of a content.
-func (s *Source) fill(out *source.Document, d *doc) {
+func (s *configSource) fill(out *source.Document, d *doc) {
 	out.Name, out.AllowUnknown, out.Absent = s.entry.key.DataID, s.allowUnknown, d.absent
 	if d.absent {
 		return
@@ -216,7 +216,7 @@ func (s *Source) fill(out *source.Document, d *doc) {
 
 // format returns the format of the options or of the data ID, else that of the type that the
 // publisher has set.
-func (s *Source) format(d *doc) string {
+func (s *configSource) format(d *doc) string {
 	if s.fixed != "" {
 		return s.fixed
 	}
@@ -225,7 +225,7 @@ func (s *Source) format(d *doc) string {
 
 // Close ends the source: Next returns, and the client stops listening to the key unless another
 // source has it.
-func (s *Source) Close() error {
+func (s *configSource) Close() error {
 	s.once.Do(func() {
 		if s.bad == nil {
 			s.client.disown(s)

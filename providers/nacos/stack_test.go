@@ -36,7 +36,7 @@ func TestWaitingSourceNeedsLittleStack(t *testing.T) {
 	var read, ended sync.WaitGroup
 	read.Add(n)
 	for i := range n {
-		src := c.Source(fmt.Sprintf("%d.yaml", i))
+		src := c.Config(fmt.Sprintf("%d.yaml", i))
 		ended.Go(func() {
 			first, err := src.Next(t.Context(), "")
 			if err == nil {

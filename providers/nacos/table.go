@@ -45,7 +45,7 @@ func signal(c chan struct{}) {
 }
 
 // add declares a key for a source.
-func (t *table) add(k Key, s *Source) *entry {
+func (t *table) add(k Key, s *configSource) *entry {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	e := t.entries[k]
@@ -61,7 +61,7 @@ func (t *table) add(k Key, s *Source) *entry {
 }
 
 // remove removes a source's declaration; the last one removes the key.
-func (t *table) remove(e *entry, s *Source) {
+func (t *table) remove(e *entry, s *configSource) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	applied := e.appliedLocked()
@@ -88,7 +88,7 @@ func (t *table) remove(e *entry, s *Source) {
 
 // acknowledge records what a source has applied. The report to the server follows a little later,
 // so that one message has many.
-func (t *table) acknowledge(e *entry, s *Source, md5 string) {
+func (t *table) acknowledge(e *entry, s *configSource, md5 string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	h := e.holderLocked(s)
@@ -282,7 +282,7 @@ func (t *table) setOffline(err error) {
 
 // look returns what a source sees: an error of the connection takes precedence over that of the
 // key, and neither hides what was read before.
-func (t *table) look(e *entry, s *Source) (d *doc, changed <-chan struct{}, open bool, err error) {
+func (t *table) look(e *entry, s *configSource) (d *doc, changed <-chan struct{}, open bool, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if err = t.offlineErr; err == nil {

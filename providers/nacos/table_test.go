@@ -15,7 +15,7 @@ func TestAppliedMD5IsReported(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
 		f.put("x.yaml", "a: 1")
-		src := c.Source("x.yaml")
+		src := c.Config("x.yaml")
 		r := follow(t, src)
 		r.until("a: 1")
 		time.Sleep(2 * time.Minute)
@@ -34,7 +34,7 @@ func TestRejectedMD5IsNeitherReportedNorReadAgain(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
 		f.put("x.yaml", "a: 1")
-		src := c.Source("x.yaml")
+		src := c.Config("x.yaml")
 		r := follow(t, src)
 		r.until("a: 1")
 		src.Ack(r.rev, nil)
@@ -68,7 +68,7 @@ func TestReadsAreSingleFlight(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
 		f.put("x.yaml", "a: 0")
-		r := follow(t, c.Source("x.yaml"))
+		r := follow(t, c.Config("x.yaml"))
 		r.until("a: 0")
 		time.Sleep(time.Second)
 		f.do(func() { f.latency = 800 * time.Millisecond })
@@ -98,7 +98,7 @@ func TestWrongMD5IsDiscardedAndReadAgain(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
 		f.put("x.yaml", "a: 1")
-		r := follow(t, c.Source("x.yaml"))
+		r := follow(t, c.Config("x.yaml"))
 		r.until("a: 1")
 		f.do(func() { f.lie = 2 })
 		f.put("x.yaml", "a: 2")
@@ -134,7 +134,7 @@ func TestWrongMD5IsDiscardedAndReadAgain(t *testing.T) {
 func TestEmptyIsNotAbsent(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
-		r := follow(t, c.Source("x.yaml", nacos.AbsentOK()))
+		r := follow(t, c.Config("x.yaml", nacos.AbsentOK()))
 		seen := map[source.Revision]string{}
 		for _, step := range []struct {
 			text   string
@@ -162,7 +162,7 @@ func TestMissingConfigIsNotFound(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
 		f.put("x.yaml", "a: 1")
-		src := c.Source("x.yaml")
+		src := c.Config("x.yaml")
 		r := follow(t, src)
 		r.until("a: 1")
 		f.delete("x.yaml")
@@ -185,12 +185,12 @@ func TestOneKeyIsRegisteredOnce(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
 		f.put("x.yaml", "a: 1")
-		one, two := c.Source("x.yaml"), c.Source("x.yaml")
+		one, two := c.Config("x.yaml"), c.Config("x.yaml")
 		other, err := nacos.NewClientVia(f, nacos.Config{Servers: []string{"a:8848"}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		three := other.Source("x.yaml")
+		three := other.Config("x.yaml")
 		readers := []*reader{follow(t, one), follow(t, two), follow(t, three)}
 		for _, r := range readers {
 			r.until("a: 1")
@@ -237,7 +237,7 @@ func TestOneKeyIsRegisteredOnce(t *testing.T) {
 				t.Error("the last source was closed and the key is still listened to")
 			}
 		})
-		again := follow(t, c.Source("x.yaml"))
+		again := follow(t, c.Config("x.yaml"))
 		again.until("a: 2")
 		f.put("x.yaml", "a: 3")
 		begin := time.Now()
@@ -272,7 +272,7 @@ func TestServerThatContradictsItselfIsNotReadInACircle(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
 		f.put("x.yaml", "a: 1")
-		r := follow(t, c.Source("x.yaml"))
+		r := follow(t, c.Config("x.yaml"))
 		r.until("a: 1")
 		stop := make(chan struct{})
 		go func() {
@@ -321,7 +321,7 @@ func TestFormat(t *testing.T) {
 			{"e", []nacos.SourceOption{nacos.Format("json"), nacos.AllowUnknown()}, "json"},
 		} {
 			f.put(tc.id, "x")
-			d, err := follow(t, c.Source(tc.id, tc.opts...)).next()
+			d, err := follow(t, c.Config(tc.id, tc.opts...)).next()
 			if err != nil || d.Format != tc.want {
 				t.Errorf("%s has format %q and error %v, want %q", tc.id, d.Format, err, tc.want)
 			}
@@ -339,7 +339,7 @@ func TestTypeIsPutRight(t *testing.T) {
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
 		f.do(func() { f.typ = "text" })
 		f.put("orders", "a: 1")
-		r := follow(t, c.Source("orders"))
+		r := follow(t, c.Config("orders"))
 		if err := r.trouble(); !errors.Is(err, nacos.UnknownFormat) {
 			t.Errorf("a config of type text is told as %v", err)
 		}
@@ -363,7 +363,7 @@ func TestStartingServerDeletesNothing(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
 		f.put("x.yaml", "a: 1")
-		r := follow(t, c.Source("x.yaml", nacos.AbsentOK()))
+		r := follow(t, c.Config("x.yaml", nacos.AbsentOK()))
 		r.until("a: 1")
 		f.do(func() { f.starts = true; f.pushLocked("x.yaml") })
 		for begin := time.Now(); time.Since(begin) < 5*time.Minute; {
@@ -386,7 +386,7 @@ func TestOddAnswersProveNothing(t *testing.T) {
 	for _, odd := range []string{`{"resultCode":200}`, `{"resultCode":200,"content":""}`, `{}`, ` `, `<html>`, `[1]`} {
 		bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
 			f.put("x.yaml", "a: 1")
-			src := c.Source("x.yaml", nacos.AbsentOK())
+			src := c.Config("x.yaml", nacos.AbsentOK())
 			r := follow(t, src)
 			r.until("a: 1")
 			f.do(func() { f.odd = odd; f.pushLocked("x.yaml") })
@@ -413,10 +413,10 @@ func TestOneBadKeyHarmsNoOther(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, func(f *cluster) { f.refuse = "bad.yaml" }, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
 		var good []*reader
-		bad := follow(t, c.Source("bad.yaml"))
+		bad := follow(t, c.Config("bad.yaml"))
 		for i := range 50 {
 			f.put(fmt.Sprintf("%d.yaml", i), "a: 1")
-			good = append(good, follow(t, c.Source(fmt.Sprintf("%d.yaml", i))))
+			good = append(good, follow(t, c.Config(fmt.Sprintf("%d.yaml", i))))
 		}
 		begin := time.Now()
 		for _, r := range good {
@@ -450,7 +450,7 @@ func TestMessageThatFailsDelaysNoOther(t *testing.T) {
 			if err := c.WaitReady(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			c.Source("first.yaml") // it is being listened to while the others are declared
+			c.Config("first.yaml") // it is being listened to while the others are declared
 			time.Sleep(50 * time.Millisecond)
 			readers := f.declare(t, c, 2500)
 			f.do(func() { f.failed = 1; f.latency = 0 })
@@ -460,11 +460,11 @@ func TestMessageThatFailsDelaysNoOther(t *testing.T) {
 	t.Run("the end of a listen", func(t *testing.T) {
 		t.Parallel()
 		bubble(t, nacos.Config{}, slow, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
-			src := c.Source("first.yaml")
+			src := c.Config("first.yaml")
 			if err := c.WaitReady(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			c.Source("second.yaml")
+			c.Config("second.yaml")
 			time.Sleep(50 * time.Millisecond)
 			src.Close()
 			readers := f.declare(t, c, 1)
@@ -481,7 +481,7 @@ func TestKeyGivenUpWhileListening(t *testing.T) {
 		if err := c.WaitReady(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		src := c.Source("x.yaml")
+		src := c.Config("x.yaml")
 		time.Sleep(100 * time.Millisecond)
 		src.Close()
 		time.Sleep(2 * time.Second)
@@ -498,7 +498,7 @@ func TestUnseenContentGoesBeforeError(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
 		f.put("x.yaml", "a: 1")
-		r := follow(t, c.Source("x.yaml"))
+		r := follow(t, c.Config("x.yaml"))
 		time.Sleep(time.Second)
 		f.do(func() { f.down["a:8848"] = true })
 		f.cut()

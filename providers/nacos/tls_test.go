@@ -85,7 +85,7 @@ func TestTLS(t *testing.T) {
 		addr, client := tlsFront(t, srv, mutual)
 		cfg := nacos.Config{Servers: []string{"https://" + addr}, Username: "app", Password: nacos.NewPassword("s3cret"), TLS: client}
 		c := newClient(t, cfg)
-		r := follow(t, c.Source("x.yaml", nacos.AbsentOK()))
+		r := follow(t, c.Config("x.yaml", nacos.AbsentOK()))
 		if err := c.Publish(within(t), "x.yaml", []byte("v: 1")); err != nil {
 			t.Errorf("publish over TLS, mutual=%v: %v", mutual, err)
 		}
@@ -100,7 +100,7 @@ func TestTLS(t *testing.T) {
 			"a client that does not know the CA":   {Servers: []string{addr}, TLS: &tls.Config{}},
 			"a login without TLS where it is used": {Servers: []string{addr}, Username: "app", Password: nacos.NewPassword("s3cret"), TLS: client, Plaintext: true},
 		} {
-			err := follow(t, newClient(t, cfg).Source("x.yaml")).trouble()
+			err := follow(t, newClient(t, cfg).Config("x.yaml")).trouble()
 			var e *source.Error
 			if !errors.As(err, &e) || e.Kind != source.Unavailable || e.Fix == "" {
 				t.Errorf("%s is told %v, want unavailable with a fix", what, err)

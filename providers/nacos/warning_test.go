@@ -101,7 +101,7 @@ func TestCredentialsInClearAreWarnedOf(t *testing.T) {
 		}
 		bubble(t, tc.cfg, prepare, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
 			f.put("x.yaml", "a: 1")
-			r := follow(t, c.Source("x.yaml"))
+			r := follow(t, c.Config("x.yaml"))
 			r.until("a: 1")
 			f.cut()
 			time.Sleep(time.Minute)

@@ -97,6 +97,7 @@ func (b *board) watch(ctx context.Context, t *testing.T, wg *sync.WaitGroup, c *
 	b.mu.Unlock()
 	for _, id := range ids {
 		src := c.Source(id, nacos.AbsentOK())
+		applied, _ := source.As[source.Acknowledger](src)
 		wg.Go(func() {
 			var rev source.Revision
 			for ctx.Err() == nil {
@@ -119,7 +120,7 @@ func (b *board) watch(ctx context.Context, t *testing.T, wg *sync.WaitGroup, c *
 				if before := b.note(who, id, v); before > v {
 					t.Errorf("session %s: version %d of %s came after version %d", who, v, id, before)
 				}
-				src.Ack(rev, nil)
+				applied.Ack(rev, nil)
 			}
 		})
 	}
