@@ -149,10 +149,10 @@ func (o Options) withDefaults() Options {
 
 // orDefault returns byDefault for 0, and 0 for Off.
 func orDefault[N int | float64 | time.Duration](value, byDefault N) N {
-	switch {
-	case value == 0:
+	switch value {
+	case 0:
 		return byDefault
-	case value == Off:
+	case Off:
 		return 0
 	}
 	return value

@@ -14,20 +14,13 @@ import (
 // always a whole number of bytes.
 type Size int64
 
-// Units for sizes in code: 10 * binder.MiB.
-const (
-	KiB Size = 1024
-	MiB      = 1024 * KiB
-	GiB      = 1024 * MiB
-)
-
 // sizeUnits are from the largest to the smallest, for String.
 var sizeUnits = []struct {
 	name string
 	size Size
 }{
-	{"EiB", GiB * GiB}, {"EB", 1e18}, {"PiB", MiB * GiB}, {"PB", 1e15}, {"TiB", KiB * GiB}, {"TB", 1e12},
-	{"GiB", GiB}, {"GB", 1e9}, {"MiB", MiB}, {"MB", 1e6}, {"KiB", KiB}, {"kB", 1e3}, {"B", 1},
+	{"EiB", 1 << 60}, {"EB", 1e18}, {"PiB", 1 << 50}, {"PB", 1e15}, {"TiB", 1 << 40}, {"TB", 1e12},
+	{"GiB", 1 << 30}, {"GB", 1e9}, {"MiB", 1 << 20}, {"MB", 1e6}, {"KiB", 1 << 10}, {"kB", 1e3}, {"B", 1},
 }
 
 // UnmarshalText reads a size. Its error is a [PublicError].

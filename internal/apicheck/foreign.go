@@ -11,7 +11,7 @@ import (
 // the module to another one.
 type ForeignType struct {
 	// Place is the exported name whose signature has it, as in "binder.Bind" or
-	// "providers/file.Source.Next".
+	// "providers/file.fileSource.Next".
 	Place string
 	// Type is the type, as in "internal/tree.Tree" or "example.com/mod/pkg.Type".
 	Type string

@@ -154,7 +154,7 @@ func TestSuccessorHooks(t *testing.T) {
 			case reflect.TypeFor[chan int]():
 				return make(chan int, 3), nil
 			case reflect.TypeFor[fmt.Stringer]():
-				return binder.KiB, nil
+				return binder.Size(1 << 10), nil
 			}
 			return data, nil
 		})

@@ -86,7 +86,7 @@ func TestDefaults(t *testing.T) {
 		Absent *struct{ I item } `config:"absent"`
 	}
 	got := bindTo[config](t, pairs{"items", []any{pairs{}}, "by", pairs{"a", pairs{}}, "n", nil})
-	want := config{N: 3, D: 3 * time.Second, L: []string{"a", "b"}, M: map[string]int{"a": 1}, E: []string{}, Size: 10 * binder.MiB, Any: "x",
+	want := config{N: 3, D: 3 * time.Second, L: []string{"a", "b"}, M: map[string]int{"a": 1}, E: []string{}, Size: 10 << 20, Any: "x",
 		Items: []item{{1}}, By: map[string]item{"a": {1}}, Three: [2]item{{1}, {1}}}
 	want.Nested.I.Weight = 1
 	if !reflect.DeepEqual(*got, want) {

@@ -11,7 +11,7 @@ const blindPoll = time.Second
 
 // subscribe returns the watch, which it makes at the first read and after a watch was lost. It
 // returns nil if the system has no watch to give.
-func (s *Source) subscribe() watcher {
+func (s *fileSource) subscribe() watcher {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.watch != nil || s.closed {
@@ -27,7 +27,7 @@ func (s *Source) subscribe() watcher {
 }
 
 // subscribed ends a scan, and the watches that it did not need.
-func (s *Source) subscribed(sc *scan) {
+func (s *fileSource) subscribed(sc *scan) {
 	s.heard = sc.heard
 	for path := range s.writes {
 		if !sc.heard.has(path) {
@@ -48,7 +48,7 @@ func (s *Source) subscribed(sc *scan) {
 
 // await blocks until there is a reason to read again: an event, the end of a window, the poll
 // interval, the end of ctx, or Close.
-func (s *Source) await(ctx context.Context, v verdict) {
+func (s *fileSource) await(ctx context.Context, v verdict) {
 	s.mu.Lock()
 	w, blind := s.watch, s.trouble != nil || s.watch == nil
 	s.mu.Unlock()
@@ -82,7 +82,7 @@ func (s *Source) await(ctx context.Context, v verdict) {
 // overtaken records what happened during a read, before its result is judged: a writer that came in
 // between must not count as one that has finished. It reports whether there is a reason to read
 // again at once.
-func (s *Source) overtaken(ctx context.Context, w watcher) bool {
+func (s *fileSource) overtaken(ctx context.Context, w watcher) bool {
 	if w == nil {
 		return false
 	}
@@ -96,7 +96,7 @@ func (s *Source) overtaken(ctx context.Context, w watcher) bool {
 
 // heed records what events say about writers, and reports whether they are a reason to read.
 // Another write to a file that is known to be in a write is not: the end of the write follows.
-func (s *Source) heed(events []event) bool {
+func (s *fileSource) heed(events []event) bool {
 	look := false
 	for _, ev := range events {
 		if ev.what == lost {
@@ -125,7 +125,7 @@ func (s *Source) heed(events []event) bool {
 }
 
 // forsake drops a watch that failed. The next read makes another.
-func (s *Source) forsake(ctx context.Context, w watcher, err error) {
+func (s *fileSource) forsake(ctx context.Context, w watcher, err error) {
 	s.mu.Lock()
 	if s.watch == w {
 		s.watch = nil
@@ -137,7 +137,7 @@ func (s *Source) forsake(ctx context.Context, w watcher, err error) {
 	s.sleep(ctx, min(s.poll, blindPoll)) // or a watch that always fails would make a busy loop
 }
 
-func (s *Source) sleep(ctx context.Context, d time.Duration) {
+func (s *fileSource) sleep(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

@@ -92,7 +92,7 @@ func oneFile(t *testing.T, mode string, put func(string, []byte) error) sourcete
 	}
 	var h hook
 	return sourcetest.Harness{
-		Source: func() source.Source { return file.New(path, unpolled, window).Force(mode).AfterRead(h.call) },
+		Source: func() source.Source { return file.NewSource(path, unpolled, window).Force(mode).AfterRead(h.call) },
 		Put: func(_ context.Context, v sourcetest.Values) error {
 			return put(path, v.Encode(source.FormatYAML))
 		},
@@ -124,7 +124,7 @@ func folder(t *testing.T) sourcetest.Harness {
 	path := filepath.Join(dir, "50-app.json")
 	var h hook
 	return sourcetest.Harness{
-		Source: func() source.Source { return file.Dir(dir, unpolled).AfterRead(h.call) },
+		Source: func() source.Source { return file.DirSource(dir, unpolled).AfterRead(h.call) },
 		Put: func(_ context.Context, v sourcetest.Values) error {
 			return os.WriteFile(path, v.Encode(source.FormatJSON), 0o600)
 		},
@@ -154,9 +154,9 @@ func mounted(t *testing.T, whole bool) sourcetest.Harness {
 	return sourcetest.Harness{
 		Source: func() source.Source {
 			if whole {
-				return file.Dir(m.dir, unpolled).AfterRead(h.call)
+				return file.DirSource(m.dir, unpolled).AfterRead(h.call)
 			}
-			return file.New(m.dir+"/a.yaml", file.WithFile(m.dir+"/b.yaml"), unpolled).AfterRead(h.call)
+			return file.NewSource(m.dir+"/a.yaml", file.WithFile(m.dir+"/b.yaml"), unpolled).AfterRead(h.call)
 		},
 		Put: func(_ context.Context, v sourcetest.Values) error {
 			halves := []sourcetest.Values{{}, {}}

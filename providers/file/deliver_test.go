@@ -60,7 +60,7 @@ func TestEveryKindOfChangeIsDeliveredOnceAndWhole(t *testing.T) {
 				// busy machine is not taken for one.
 				window, limit = file.SettleTime(5*file.DefaultSettleTime), 5*file.DefaultSettleTime/2
 			}
-			r := newReader(t, file.New(path, window).Force(mode))
+			r := newReader(t, file.NewSource(path, window).Force(mode))
 			trials[mode+", "+kind] = func() error { return eachOnce(t, mode+", "+kind, r, change, limit) }
 		}
 	}
@@ -114,7 +114,7 @@ func TestDeletedAndCreatedIsSeenWithin250ms(t *testing.T) {
 		t.Run(mode, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "app.yaml")
 			write(t, path, body(0))
-			r := newReader(t, file.New(path).Force(mode))
+			r := newReader(t, file.NewSource(path).Force(mode))
 			r.version(t)
 			creates := testrun.Count(6, 2)
 			for v := 1; v <= creates; v++ {
@@ -165,7 +165,7 @@ func TestTheLastOf200ChangesInASecondIsThere(t *testing.T) {
 					path := filepath.Join(t.TempDir(), "app.yaml")
 					write(t, path, body(0))
 					trials[fmt.Sprintf("%s, %s, %s, run %d of %d", mode, kind, gapName, run, runs)] = func() error {
-						r := newReader(t, file.New(path, settle(mode)).Force(mode))
+						r := newReader(t, file.NewSource(path, settle(mode)).Force(mode))
 						return burst(r, changes, gap, func(v int) error { return change(path, v) })
 					}
 				}

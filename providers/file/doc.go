@@ -39,7 +39,7 @@
 // does not exist. It also watches the file itself, for writes through another name or a mount. So it
 // sees a rename over the file, a replaced ..data link of Kubernetes, a folder that is removed and
 // created again, and a link that is changed. If the system does not report changes (no watches left, a
-// folder that cannot be listed), the source reads every file once a second; [Source.Watching] says why.
+// folder that cannot be listed), the source reads every file once a second. Its method Watching() error says why.
 // A source uses one inotify instance, of which Linux gives a user 128, and a watch for each folder and
 // file. In addition, the source reads everything every 10 s, because no system reports what another
 // machine writes to a network file system. See [PollInterval].

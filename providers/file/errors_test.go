@@ -26,23 +26,23 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		kind  source.Kind
 		names string
 	}{
-		"no path":                  {file.New(""), source.InvalidArgument, ""},
-		"unknown extension":        {file.New(dir + "/app.conf"), source.InvalidArgument, "app.conf"},
-		"unknown extension in And": {file.New(dir+"/a.yaml", file.WithFile(dir+"/app.conf")), source.InvalidArgument, "app.conf"},
-		"unknown format":           {file.New(dir+"/a.yaml", file.Format("yml")), source.InvalidArgument, "a.yaml"},
-		"empty format":             {file.Dir(dir, file.Format("")), source.InvalidArgument, filepath.Base(dir)},
-		"impossible path":          {file.New(dir + "/a\x00.yaml"), source.InvalidArgument, "a\x00.yaml"},
-		"too long a name":          {file.New(dir + "/" + strings.Repeat("n", 300) + ".yaml"), source.InvalidArgument, "nnn"},
-		"a folder as file":         {file.New(dir + "/folder.yaml"), source.InvalidArgument, "folder.yaml"},
-		"a file as folder":         {file.Dir(dir + "/a.yaml"), source.InvalidArgument, "a.yaml"},
-		"a loop of links":          {file.New(dir + "/loop1.yaml"), source.InvalidArgument, "loop1.yaml"},
-		"a device":                 {file.New(os.DevNull, file.Format("yaml")), source.InvalidArgument, os.DevNull},
-		"required file is missing": {file.New(dir+"/none.yaml", file.Required()), source.NotFound, "none.yaml"},
-		"required And is missing":  {file.New(dir+"/a.yaml", file.WithFile(dir+"/none.yaml", file.Required())), source.NotFound, "none.yaml"},
-		"required folder missing":  {file.Dir(dir+"/none", file.Required()), source.NotFound, "none"},
-		"required AndDir missing":  {file.New(dir+"/a.yaml", file.WithDir(dir+"/none", file.Required())), source.NotFound, "none"},
-		"required folder is empty": {file.Dir(dir+"/folder.yaml", file.Required()), source.NotFound, "folder.yaml"},
-		"more than the maximum":    {file.New(dir+"/long.yaml", file.MaxSize(100)), source.TooLarge, "long.yaml"},
+		"no path":                  {file.NewSource(""), source.InvalidArgument, ""},
+		"unknown extension":        {file.NewSource(dir + "/app.conf"), source.InvalidArgument, "app.conf"},
+		"unknown extension in And": {file.NewSource(dir+"/a.yaml", file.WithFile(dir+"/app.conf")), source.InvalidArgument, "app.conf"},
+		"unknown format":           {file.NewSource(dir+"/a.yaml", file.Format("yml")), source.InvalidArgument, "a.yaml"},
+		"empty format":             {file.DirSource(dir, file.Format("")), source.InvalidArgument, filepath.Base(dir)},
+		"impossible path":          {file.NewSource(dir + "/a\x00.yaml"), source.InvalidArgument, "a\x00.yaml"},
+		"too long a name":          {file.NewSource(dir + "/" + strings.Repeat("n", 300) + ".yaml"), source.InvalidArgument, "nnn"},
+		"a folder as file":         {file.NewSource(dir + "/folder.yaml"), source.InvalidArgument, "folder.yaml"},
+		"a file as folder":         {file.DirSource(dir + "/a.yaml"), source.InvalidArgument, "a.yaml"},
+		"a loop of links":          {file.NewSource(dir + "/loop1.yaml"), source.InvalidArgument, "loop1.yaml"},
+		"a device":                 {file.NewSource(os.DevNull, file.Format("yaml")), source.InvalidArgument, os.DevNull},
+		"required file is missing": {file.NewSource(dir+"/none.yaml", file.Required()), source.NotFound, "none.yaml"},
+		"required And is missing":  {file.NewSource(dir+"/a.yaml", file.WithFile(dir+"/none.yaml", file.Required())), source.NotFound, "none.yaml"},
+		"required folder missing":  {file.DirSource(dir+"/none", file.Required()), source.NotFound, "none"},
+		"required AndDir missing":  {file.NewSource(dir+"/a.yaml", file.WithDir(dir+"/none", file.Required())), source.NotFound, "none"},
+		"required folder is empty": {file.DirSource(dir+"/folder.yaml", file.Required()), source.NotFound, "folder.yaml"},
+		"more than the maximum":    {file.NewSource(dir+"/long.yaml", file.MaxSize(100)), source.TooLarge, "long.yaml"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -67,7 +67,7 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 func TestErrorsEndWithTheirCause(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "app.yaml")
-	r := newReader(t, file.New(path, unpolled, file.Required(), file.MaxSize(10)))
+	r := newReader(t, file.NewSource(path, unpolled, file.Required(), file.MaxSize(10)))
 	r.fails(t, source.NotFound)
 	write(t, path, []byte("a: 1\n"))
 	if got := r.data(t); got != "a: 1\n" {
@@ -86,7 +86,7 @@ func TestErrorsEndWithTheirCause(t *testing.T) {
 func TestAMissingFileIsAbsentAndNotEmpty(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "app.yaml")
-	r := newReader(t, file.New(path))
+	r := newReader(t, file.NewSource(path))
 	absent := r.content(t)
 	if len(absent.Documents) != 1 || !absent.Documents[0].Absent || absent.Documents[0].Name != path {
 		t.Fatalf("content is %s, want one absent document", show(absent))
@@ -105,8 +105,8 @@ func TestRevisionsAreThoseOfTheContent(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	write(t, dir+"/app.yaml", body(1))
-	first := newReader(t, file.New(dir+"/app.yaml"))
-	second := newReader(t, file.New(dir+"/app.yaml"))
+	first := newReader(t, file.NewSource(dir+"/app.yaml"))
+	second := newReader(t, file.NewSource(dir+"/app.yaml"))
 	one := first.content(t).Revision
 	if two := second.content(t).Revision; two != one {
 		t.Errorf("two sources of one file have revisions %s and %s", one, two)
@@ -128,7 +128,7 @@ func TestNextEndsPromptly(t *testing.T) {
 	for _, mode := range append(modes, file.Blind) {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
-			s := file.New(path, unpolled).Force(mode)
+			s := file.NewSource(path, unpolled).Force(mode)
 			c, err := s.Next(t.Context(), "")
 			must(t, err)
 			ends := map[string]struct {

@@ -3,6 +3,7 @@ package file_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -30,7 +31,7 @@ func ExampleNew() {
 	write("conf.d/10-db.toml", "pool = 10\n")
 
 	files := file.New(at("base.yaml"), file.Required(), file.WithFile(at("local.yaml")), file.WithDir(at("conf.d")))
-	defer files.Close()
+	defer files.(io.Closer).Close() // Open does this
 
 	var seen source.Revision
 	show := func() {
@@ -59,7 +60,7 @@ func ExampleNew() {
 
 func ExampleRequired() {
 	files := file.New("/nonexistent/orders.yaml", file.Required())
-	defer files.Close()
+	defer files.(io.Closer).Close() // Open does this
 	_, err := files.Next(context.Background(), "")
 	fmt.Println(err)
 	fmt.Println(source.KindOf(err))

@@ -19,7 +19,7 @@ const (
 )
 
 // Force makes s work in a mode. It must come before the first Next.
-func (s *Source) Force(mode string) *Source {
+func (s *fileSource) Force(mode string) *fileSource {
 	if mode != AsIs {
 		s.lease = noLease
 	}
@@ -42,7 +42,7 @@ const (
 
 // Scripted makes s use a watch on path that tells only what the test tells it: by waiting to a Next that waits, by
 // meanwhile to one that has just read. It calls made whenever a watch is made.
-func (s *Source) Scripted(path string, waiting, meanwhile <-chan int, made func()) *Source {
+func (s *fileSource) Scripted(path string, waiting, meanwhile <-chan int, made func()) *fileSource {
 	s.newWatch = func() (watcher, error) {
 		made()
 		return scripted{path, waiting, meanwhile}, nil
@@ -90,7 +90,7 @@ func (w scripted) tell(what int) ([]event, error) {
 }
 
 // Refusing makes every watch on a path fail, as when the system has no more of them.
-func (s *Source) Refusing(err error) *Source {
+func (s *fileSource) Refusing(err error) *fileSource {
 	make := s.newWatch
 	s.newWatch = func() (watcher, error) {
 		w, werr := make()
@@ -107,7 +107,7 @@ type refusing struct {
 func (r refusing) add(string, role) error { return r.err }
 
 // AfterRead makes s call hook after each read of a file, at the moment at which a writer may come again.
-func (s *Source) AfterRead(hook func()) *Source {
+func (s *fileSource) AfterRead(hook func()) *fileSource {
 	lease := s.lease
 	s.lease = func(f *os.File) (proof, func()) {
 		p, release := lease(f)
@@ -121,3 +121,12 @@ func (s *Source) AfterRead(hook func()) *Source {
 	}
 	return s
 }
+
+// Source is the type of the sources that New and Dir return.
+type Source = fileSource
+
+// NewSource is New with the type of the source.
+func NewSource(path string, opts ...Option) *Source { return newSource(path, false, opts) }
+
+// DirSource is Dir with the type of the source.
+func DirSource(path string, opts ...Option) *Source { return newSource(path, true, opts) }

@@ -12,8 +12,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Source is a source of one or more files. [New] and [Dir] return one.
-type Source struct {
+// fileSource is a source of one or more files. [New] and [Dir] return one.
+type fileSource struct {
 	name     string
 	entries  []*entry
 	misuse   error // what is wrong with the arguments of New; Next returns it
@@ -52,23 +52,23 @@ type entry struct {
 }
 
 var (
-	_ source.Source    = (*Source)(nil)
-	_ source.Describer = (*Source)(nil)
-	_ io.Closer        = (*Source)(nil)
+	_ source.Source    = (*fileSource)(nil)
+	_ source.Describer = (*fileSource)(nil)
+	_ io.Closer        = (*fileSource)(nil)
 )
 
 // New returns a source of the file at path. A relative path is resolved against the present working
 // directory. The first Next reports an error in the path or the options.
 //
 // The source is local and trusted; see source.Description.
-func New(path string, opts ...Option) *Source { return newSource(path, false, opts) }
+func New(path string, opts ...Option) source.Source { return newSource(path, false, opts) }
 
 // Dir returns a source of all files in a folder whose extension is known. A file overrides those
 // before it in alphabetical order.
-func Dir(path string, opts ...Option) *Source { return newSource(path, true, opts) }
+func Dir(path string, opts ...Option) source.Source { return newSource(path, true, opts) }
 
-func newSource(path string, dir bool, opts []Option) *Source {
-	s := &Source{
+func newSource(path string, dir bool, opts []Option) *fileSource {
+	s := &fileSource{
 		name:     "file",
 		maxSize:  defaultMaxSize,
 		settle:   defaultSettleTime,
@@ -84,7 +84,7 @@ func newSource(path string, dir bool, opts []Option) *Source {
 	return s
 }
 
-func (s *Source) add(path string, dir bool, opts []Option) {
+func (s *fileSource) add(path string, dir bool, opts []Option) {
 	e := &entry{name: path, dir: dir}
 	s.entries = append(s.entries, e)
 	for _, o := range opts {
@@ -125,23 +125,25 @@ func (e *entry) check() error {
 }
 
 // Name returns "file", or the option Name.
-func (s *Source) Name() string { return s.name }
+func (s *fileSource) Name() string { return s.name }
 
 // Describe says that the files are local, and trusted: anyone who can write a service's files could
 // replace its program. For a folder into which another program writes what it fetches from
 // elsewhere, see nacre.RequireSigned.
-func (s *Source) Describe() source.Description { return source.Description{Local: true, Trusted: true} }
+func (s *fileSource) Describe() source.Description {
+	return source.Description{Local: true, Trusted: true}
+}
 
 // Watching returns nil while the system reports changes, and otherwise why the source reads the
 // files every second.
-func (s *Source) Watching() error {
+func (s *fileSource) Watching() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.trouble
 }
 
 // Next returns the files when they differ from what Next returned last; see [source.Source].
-func (s *Source) Next(ctx context.Context, prev source.Revision) (source.Content, error) {
+func (s *fileSource) Next(ctx context.Context, prev source.Revision) (source.Content, error) {
 	if prev == "" {
 		s.last = nil
 	}
@@ -166,7 +168,7 @@ func (s *Source) Next(ctx context.Context, prev source.Revision) (source.Content
 }
 
 // Close ends the watch. A later Next, and one that is blocked, returns an error of kind Closed.
-func (s *Source) Close() error {
+func (s *fileSource) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -183,7 +185,7 @@ func (s *Source) Close() error {
 }
 
 // over returns why Next must end, or nil.
-func (s *Source) over(ctx context.Context) error {
+func (s *fileSource) over(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}

@@ -21,14 +21,14 @@ func TestAFolderIsItsFilesInOrder(t *testing.T) {
 	}
 	must(t, os.Symlink(".#10-a.yaml", "conf.d/.#10-a.yaml"))
 	must(t, os.Symlink("nowhere", "conf.d/99-dangling.yaml"))
-	r := newReader(t, file.Dir("conf.d", unpolled))
+	r := newReader(t, file.DirSource("conf.d", unpolled))
 	want := "[conf.d/05.yml:yaml:0 conf.d/10-a.yaml:yaml:0 conf.d/20-b.json:json:0 conf.d/25-x.toml:toml:0 " +
 		"conf.d/27.properties:properties:0 conf.d/30-c.env:dotenv:0 conf.d/99-dangling.yaml:absent]"
 	if got := filepath.ToSlash(show(r.content(t))); got != want {
 		t.Errorf("content is\n%s, want\n%s", got, want)
 	}
 
-	declared := newReader(t, file.Dir("conf.d/sub.yaml", file.Format("toml"), unpolled))
+	declared := newReader(t, file.DirSource("conf.d/sub.yaml", file.Format("toml"), unpolled))
 	for _, name := range []string{"a", "b.yaml", "c~", "d.bak", ".e"} {
 		write(t, filepath.Join("conf.d", "sub.yaml", name), []byte{})
 	}
@@ -40,7 +40,7 @@ func TestAFolderIsItsFilesInOrder(t *testing.T) {
 
 func TestFilesThatComeAndGoAreChanges(t *testing.T) {
 	t.Chdir(t.TempDir())
-	r := newReader(t, file.Dir("conf.d", unpolled))
+	r := newReader(t, file.DirSource("conf.d", unpolled))
 	expect := func(want string) {
 		t.Helper()
 		if got := filepath.ToSlash(show(r.content(t))); got != want {
@@ -76,7 +76,7 @@ func TestSeveralPathsKeepTheirOrderAndOptions(t *testing.T) {
 	write(t, "conf.d/z.yaml", []byte("z: 1"))
 	write(t, "shared", []byte("s: 1"))
 	write(t, "base.yaml", []byte("b: 1"))
-	s := file.New("base.yaml", file.Required(), file.Name("files"), nil,
+	s := file.NewSource("base.yaml", file.Required(), file.Name("files"), nil,
 		file.WithDir("conf.d"),
 		file.WithFile("local.toml"),
 		file.WithFile("shared", file.Format("yaml"), file.AllowUnknown()),
@@ -95,7 +95,7 @@ func TestSeveralPathsKeepTheirOrderAndOptions(t *testing.T) {
 			t.Errorf("AllowUnknown of %s is %v", d.Name, d.AllowUnknown)
 		}
 	}
-	if file.New("a.yaml").Name() != "file" {
+	if file.NewSource("a.yaml").Name() != "file" {
 		t.Error("the default name is not file")
 	}
 }

@@ -27,7 +27,7 @@ type verdict struct {
 }
 
 // look subscribes, reads and judges, in this order.
-func (s *Source) look(ctx context.Context) verdict {
+func (s *fileSource) look(ctx context.Context) verdict {
 	if s.misuse != nil {
 		return verdict{decided: true, err: s.misuse}
 	}
@@ -55,7 +55,7 @@ func (s *Source) look(ctx context.Context) verdict {
 }
 
 // collect reads all files so that all of them were in the returned state at one moment.
-func (s *Source) collect(ctx context.Context, sc *scan) ([]shot, error) {
+func (s *fileSource) collect(ctx context.Context, sc *scan) ([]shot, error) {
 	spots, err := s.survey(sc)
 	if err != nil {
 		return nil, err
@@ -93,7 +93,7 @@ func (s *Source) collect(ctx context.Context, sc *scan) ([]shot, error) {
 
 // confirm reads a file again if it is so young that it may have changed without a change of its
 // attributes.
-func (s *Source) confirm(sh shot) error {
+func (s *fileSource) confirm(sh shot) error {
 	if sh.absent() || sh.proof == inWriting || sh.stamp.old(racy) {
 		return nil
 	}

@@ -61,12 +61,12 @@ func TestAPathThatCannotBeMeantIsAnError(t *testing.T) {
 	for path, fix := range unmeant {
 		all.Go(func() {
 			for how, s := range map[string]*file.Source{
-				"New":          file.New(path, yaml),
-				"Dir":          file.Dir(path),
-				"And":          file.New("app.yaml", file.WithFile(path, yaml)),
-				"AndDir":       file.New("app.yaml", file.WithDir(path)),
-				"New Required": file.New(path, yaml, file.Required()),
-				"no Format":    file.New(path),
+				"New":          file.NewSource(path, yaml),
+				"Dir":          file.DirSource(path),
+				"And":          file.NewSource("app.yaml", file.WithFile(path, yaml)),
+				"AndDir":       file.NewSource("app.yaml", file.WithDir(path)),
+				"New Required": file.NewSource(path, yaml, file.Required()),
+				"no Format":    file.NewSource(path),
 			} {
 				checkUnmeant(t, path, fix, how, s)
 			}
@@ -100,7 +100,7 @@ func TestAPathThatMayBeMeantIsAbsent(t *testing.T) {
 		"conf/a{.yaml", "conf/a].yaml", "conf/a[b.yaml", "conf/[slug]/app.yaml", "conf/[slug]/{id}/app.yaml", "C:/app.yaml", "conf:/app.yaml",
 		"conf/it's.yaml", "conf/a@b+c,d=e#f!.yaml", "größe.yaml", `a\b.yaml`, "'app.yaml",
 	} {
-		s := file.New(path)
+		s := file.NewSource(path)
 		c, err := s.Next(t.Context(), "")
 		if err != nil || len(c.Documents) != 1 || !c.Documents[0].Absent {
 			t.Errorf("%q: content is %s, %v, want an absent document", path, show(c), err)
@@ -122,7 +122,7 @@ func TestAFileThatHasSuchANameIsRead(t *testing.T) {
 			must(t, os.Mkdir(dir, 0o700))
 		}
 		write(t, path, []byte("a: 1\n"))
-		r := newReader(t, file.New(path, file.Format("yaml"), unpolled))
+		r := newReader(t, file.NewSource(path, file.Format("yaml"), unpolled))
 		if got := r.data(t); got != "a: 1\n" {
 			t.Errorf("%q: content has %d bytes", path, len(got))
 		}
@@ -132,7 +132,7 @@ func TestAFileThatHasSuchANameIsRead(t *testing.T) {
 		}
 		must(t, r.close())
 
-		r = newReader(t, file.New(path, file.Format("yaml"), unpolled))
+		r = newReader(t, file.NewSource(path, file.Format("yaml"), unpolled))
 		r.fails(t, source.InvalidArgument)
 		write(t, path, []byte("a: 2\n"))
 		if got := r.data(t); got != "a: 2\n" { // the error ends with its cause
@@ -149,7 +149,7 @@ func TestALinkThatHasSuchANameIsMeant(t *testing.T) {
 	}
 	t.Chdir(t.TempDir())
 	must(t, os.Symlink("nowhere.yaml", "*.yaml"))
-	r := newReader(t, file.New("*.yaml"))
+	r := newReader(t, file.NewSource("*.yaml"))
 	if c := r.content(t); !c.Documents[0].Absent {
 		t.Errorf("content is %s, want an absent document", show(c))
 	}
@@ -163,7 +163,7 @@ func FuzzPaths(f *testing.F) {
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, path string) {
 		path = filepath.Join(dir, "none") + "/" + strings.ReplaceAll(path, "..", "")
-		s := file.New(path, file.Format("yaml")).Force(file.Blind)
+		s := file.NewSource(path, file.Format("yaml")).Force(file.Blind)
 		defer s.Close()
 		c, err := s.Next(t.Context(), "")
 		var se *source.Error

@@ -12,44 +12,44 @@ const (
 // Option is an option of [New] and [Dir]. [Required], [Format] and [AllowUnknown] apply to the path that
 // they are given with; all others apply to the whole source, wherever they are given.
 type Option interface {
-	apply(s *Source, e *entry)
+	apply(s *fileSource, e *entry)
 }
 
-type option func(s *Source, e *entry)
+type option func(s *fileSource, e *entry)
 
-func (o option) apply(s *Source, e *entry) { o(s, e) }
+func (o option) apply(s *fileSource, e *entry) { o(s, e) }
 
 // WithFile adds a file, with a higher precedence than the paths before it. All files of one source are
 // read as one state. Files that need not change together may as well be layers of their own.
 func WithFile(path string, opts ...Option) Option {
-	return option(func(s *Source, _ *entry) { s.add(path, false, opts) })
+	return option(func(s *fileSource, _ *entry) { s.add(path, false, opts) })
 }
 
 // WithDir adds a folder, with a higher precedence than the paths before it. See [Dir].
 func WithDir(path string, opts ...Option) Option {
-	return option(func(s *Source, _ *entry) { s.add(path, true, opts) })
+	return option(func(s *fileSource, _ *entry) { s.add(path, true, opts) })
 }
 
 // Required makes it an error of kind NotFound if the file does not exist, or if the folder does not
 // exist or has no file to read. The default is that the document is then absent.
 func Required() Option {
-	return option(func(_ *Source, e *entry) { e.required = true })
+	return option(func(_ *fileSource, e *entry) { e.required = true })
 }
 
 // Format sets the format, one of the source.Format constants for files, in place of that of the
 // extension. For a folder, it applies to all of its files, also to those with an unknown extension.
 func Format(format string) Option {
-	return option(func(_ *Source, e *entry) { e.format, e.declared = format, true })
+	return option(func(_ *fileSource, e *entry) { e.format, e.declared = format, true })
 }
 
 // AllowUnknown accepts keys that no field has. It is for a file that several services share.
 func AllowUnknown() Option {
-	return option(func(_ *Source, e *entry) { e.allowUnknown = true })
+	return option(func(_ *fileSource, e *entry) { e.allowUnknown = true })
 }
 
 // Name sets the name of the source in errors and events. The default is "file"; "" is ignored.
 func Name(name string) Option {
-	return option(func(s *Source, _ *entry) {
+	return option(func(s *fileSource, _ *entry) {
 		if name != "" {
 			s.name = name
 		}
@@ -59,7 +59,7 @@ func Name(name string) Option {
 // MaxSize sets the size in bytes above which a file is an error of kind TooLarge. The default is 10 MiB;
 // a value that is not positive is ignored.
 func MaxSize(bytes int64) Option {
-	return option(func(s *Source, _ *entry) { s.maxSize = positive(bytes, s.maxSize) })
+	return option(func(s *fileSource, _ *entry) { s.maxSize = positive(bytes, s.maxSize) })
 }
 
 // SettleTime sets how long a file must be unchanged before the source delivers it, if the system cannot
@@ -67,14 +67,14 @@ func MaxSize(bytes int64) Option {
 // is a change: ten times as long if it is empty and the system cannot tell. The default is 100 ms; a
 // value that is not positive is ignored.
 func SettleTime(window time.Duration) Option {
-	return option(func(s *Source, _ *entry) { s.settle = positive(window, s.settle) })
+	return option(func(s *fileSource, _ *entry) { s.settle = positive(window, s.settle) })
 }
 
 // WriteTimeout sets how long a change of a file may take, for example while a process has it open for
 // writing, before Next reports it as Unavailable. The default is 10 s; a value that is not positive is
 // ignored.
 func WriteTimeout(limit time.Duration) Option {
-	return option(func(s *Source, _ *entry) { s.patience = positive(limit, s.patience) })
+	return option(func(s *fileSource, _ *entry) { s.patience = positive(limit, s.patience) })
 }
 
 // PollInterval sets the time between two reads of all files without an event. It bounds the delay of a
@@ -82,7 +82,7 @@ func WriteTimeout(limit time.Duration) Option {
 // the watch does not work, the source reads at least once a second. The default is 10 s; a value that is
 // not positive is ignored.
 func PollInterval(interval time.Duration) Option {
-	return option(func(s *Source, _ *entry) { s.poll = positive(interval, s.poll) })
+	return option(func(s *fileSource, _ *entry) { s.poll = positive(interval, s.poll) })
 }
 
 // positive returns n if it is positive, and otherwise the value that was set before.

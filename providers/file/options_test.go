@@ -16,7 +16,7 @@ func TestOptionsThatAreIgnored(t *testing.T) {
 	if err := os.WriteFile(path, []byte("key: a value of more than 5 bytes\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := file.New(path, file.MaxSize(5), nil, file.MaxSize(0), file.MaxSize(-1), file.SettleTime(0), file.WriteTimeout(-1), file.PollInterval(0))
+	s := file.NewSource(path, file.MaxSize(5), nil, file.MaxSize(0), file.MaxSize(-1), file.SettleTime(0), file.WriteTimeout(-1), file.PollInterval(0))
 	defer s.Close()
 	if _, err := s.Next(t.Context(), ""); source.KindOf(err) != source.TooLarge {
 		t.Errorf("a file above the limit gives %v", err)

@@ -148,7 +148,7 @@ func TestWhateverMovesOnTheWayToAFileIsSeen(t *testing.T) {
 			linuxOnly(t)
 			dir := t.TempDir()
 			step.prepare(t, dir)
-			r := newReader(t, file.New(filepath.Join(dir, step.path), unpolled))
+			r := newReader(t, file.NewSource(filepath.Join(dir, step.path), unpolled))
 			_, _ = r.next(bound) // absent, an error or version 0
 			r.nothing(t, "nothing has changed yet")
 			if err := r.s.Watching(); err != nil {
@@ -177,7 +177,7 @@ func TestChangesOfChangedPlacesAreSeen(t *testing.T) {
 	dir := t.TempDir()
 	must(t, os.MkdirAll(dir+"/conf", 0o700))
 	write(t, dir+"/conf/app.yaml", body(0))
-	r := newReader(t, file.New(dir+"/conf/app.yaml", unpolled))
+	r := newReader(t, file.NewSource(dir+"/conf/app.yaml", unpolled))
 	r.version(t)
 	for v := 1; v < 20; v += 2 { // the watch has to follow to each new folder
 		must(t, os.Mkdir(dir+"/new", 0o700))
@@ -202,7 +202,7 @@ func TestNeighboursWakeNobody(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	write(t, dir+"/app.yaml", body(0))
-	r := newReader(t, file.New(dir+"/app.yaml", unpolled))
+	r := newReader(t, file.NewSource(dir+"/app.yaml", unpolled))
 	r.version(t)
 	for range 100 {
 		write(t, dir+"/other.yaml", body(1))
@@ -217,7 +217,7 @@ func TestRelativePathsAreResolvedOnce(t *testing.T) {
 	dir, other := t.TempDir(), t.TempDir()
 	write(t, dir+"/app.yaml", body(1))
 	t.Chdir(dir)
-	r := newReader(t, file.New("app.yaml"))
+	r := newReader(t, file.NewSource("app.yaml"))
 	t.Chdir(other)
 	c := r.content(t)
 	real, err := filepath.EvalSymlinks(dir)
@@ -235,7 +235,7 @@ func TestWithoutAWatchChangesAreFoundByPolling(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "app.yaml")
 	write(t, path, body(0))
-	r := newReader(t, file.New(path, file.PollInterval(10*time.Millisecond)).Force(file.Blind))
+	r := newReader(t, file.NewSource(path, file.PollInterval(10*time.Millisecond)).Force(file.Blind))
 	r.version(t)
 	if r.s.Watching() == nil {
 		t.Error("Watching is nil though there is no watch")
@@ -254,7 +254,7 @@ func TestFoldersThatComeOneByOneAreFollowed(t *testing.T) {
 	linuxOnly(t)
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a/b/c/d/e/f/app.yaml")
-	r := newReader(t, file.New(path, unpolled, file.SettleTime(time.Millisecond)))
+	r := newReader(t, file.NewSource(path, unpolled, file.SettleTime(time.Millisecond)))
 	for v := range 100 {
 		if c := r.content(t); !c.Documents[0].Absent {
 			t.Fatalf("content is %s, want an absent document", show(c))

@@ -27,7 +27,7 @@ type shot struct {
 
 // read reads the file at a spot. It returns errMoved if the file has disappeared or changed
 // meanwhile, and no data if a process is writing.
-func (s *Source) read(sp spot) (shot, error) {
+func (s *fileSource) read(sp spot) (shot, error) {
 	if sp.absent() {
 		return shot{spot: sp, proof: whole}, nil
 	}
@@ -58,7 +58,7 @@ func (s *Source) read(sp spot) (shot, error) {
 }
 
 // readAll reads f, whose attributes must be the same before and after.
-func (s *Source) readAll(f *os.File, sp spot, p proof) (shot, error) {
+func (s *fileSource) readAll(f *os.File, sp spot, p proof) (shot, error) {
 	// Not the attributes from the walk: a write between the walk and the read does no harm.
 	before, err := f.Stat()
 	if err != nil {

@@ -31,7 +31,7 @@ type trace struct {
 // judge decides whether all files are whole and final. If not, again is the time until the next
 // read, and late is the error of a file whose change takes too long. moved says that the files
 // changed faster than the source could read them.
-func (s *Source) judge(shots []shot, moved bool, now time.Time) (again time.Duration, late error) {
+func (s *fileSource) judge(shots []shot, moved bool, now time.Time) (again time.Duration, late error) {
 	here := map[string]bool{"": true}
 	weigh := func(name string, d time.Duration) {
 		t := s.traces[name]
@@ -81,7 +81,7 @@ func (s *Source) judge(shots []shot, moved bool, now time.Time) (again time.Dura
 }
 
 // rest returns how long a file must still be unchanged before the source delivers it.
-func (s *Source) rest(sh shot, pause time.Duration, now time.Time) time.Duration {
+func (s *fileSource) rest(sh shot, pause time.Duration, now time.Time) time.Duration {
 	t := s.traces[sh.name]
 	if t == nil {
 		t = &trace{since: now}
@@ -125,7 +125,7 @@ func (s *Source) rest(sh shot, pause time.Duration, now time.Time) time.Duration
 
 // nextPause returns the time until the next read of a file that is open for writing. It increases,
 // because the watch reports when the file is closed, and a read is cheap but not free.
-func (s *Source) nextPause(shots []shot, moved bool) time.Duration {
+func (s *fileSource) nextPause(shots []shot, moved bool) time.Duration {
 	for _, sh := range shots {
 		moved = moved || sh.proof == inWriting
 	}
@@ -141,7 +141,7 @@ func (s *Source) nextPause(shots []shot, moved bool) time.Duration {
 }
 
 // remember records what Next returned: only the loss of something that the caller has must wait.
-func (s *Source) remember(c source.Content) {
+func (s *fileSource) remember(c source.Content) {
 	s.last = make(map[string]int, len(c.Documents))
 	for _, d := range c.Documents {
 		if !d.Absent {

@@ -26,7 +26,7 @@ func (sp spot) same(other spot) bool {
 }
 
 // survey walks to every file, and watches what it passes.
-func (s *Source) survey(sc *scan) ([]spot, error) {
+func (s *fileSource) survey(sc *scan) ([]spot, error) {
 	var spots []spot
 	for _, e := range s.entries {
 		real, info, err := sc.walk(rootOf(e.path), split(e.path))
@@ -65,7 +65,7 @@ func (s *Source) survey(sc *scan) ([]spot, error) {
 }
 
 // list walks to every file of a folder, in alphabetical order.
-func (s *Source) list(sc *scan, e *entry, folder string) ([]spot, error) {
+func (s *fileSource) list(sc *scan, e *entry, folder string) ([]spot, error) {
 	sc.see(folder, leaf)
 	sc.heard.folder(folder)
 	items, err := os.ReadDir(folder)

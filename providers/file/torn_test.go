@@ -73,7 +73,7 @@ func TestHalfAWriteIsNeverDelivered(t *testing.T) {
 				}
 				path := filepath.Join(t.TempDir(), "app.yaml")
 				write(t, path, body(1))
-				r := newReader(t, file.New(path, window).Force(mode))
+				r := newReader(t, file.NewSource(path, window).Force(mode))
 				if v := r.version(t); v != 1 {
 					t.Fatalf("first content is version %d", v)
 				}
@@ -101,7 +101,7 @@ func TestHalfAWriteIsNotTheFirstContent(t *testing.T) {
 			// So old that nothing but the open file tells: no event came, no window is running.
 			long := time.Now().Add(-time.Hour)
 			must(t, os.Chtimes(path, long, long))
-			r := newReader(t, file.New(path, file.SettleTime(time.Millisecond)))
+			r := newReader(t, file.NewSource(path, file.SettleTime(time.Millisecond)))
 			r.nothing(t, "the file was half written before the source came, "+half)
 			finish()
 			if got := r.version(t); got != 1 {
@@ -116,7 +116,7 @@ func TestAFileIsHeldBackUntilItsLastWriterIsDone(t *testing.T) {
 	exactOnly(t)
 	path := filepath.Join(t.TempDir(), "app.yaml")
 	write(t, path, body(1))
-	r := newReader(t, file.New(path))
+	r := newReader(t, file.NewSource(path))
 	r.version(t)
 	first := pausing(t, path, body(2), 10)
 	second := pausing(t, path, body(3), 10)
@@ -133,7 +133,7 @@ func TestAFileThatIsRenamedBeforeItIsClosedIsHeldBack(t *testing.T) {
 	exactOnly(t)
 	path := filepath.Join(t.TempDir(), "app.yaml")
 	write(t, path, body(1))
-	r := newReader(t, file.New(path))
+	r := newReader(t, file.NewSource(path))
 	r.version(t)
 	finish := pausing(t, path+".new", body(2), 100)
 	must(t, os.Rename(path+".new", path))
@@ -149,7 +149,7 @@ func TestAWriterThatNeverClosesIsReportedAndNotDelivered(t *testing.T) {
 	exactOnly(t)
 	path := filepath.Join(t.TempDir(), "app.yaml")
 	write(t, path, body(1))
-	r := newReader(t, file.New(path, file.WriteTimeout(50*time.Millisecond)))
+	r := newReader(t, file.NewSource(path, file.WriteTimeout(50*time.Millisecond)))
 	r.version(t)
 	finish := pausing(t, path, body(2), 100)
 	r.fails(t, source.Unavailable)
@@ -171,7 +171,7 @@ func TestAnAppenderKeepsNobodyBusy(t *testing.T) {
 	exactOnly(t)
 	path := filepath.Join(t.TempDir(), "app.yaml")
 	write(t, path, []byte("a: 1\n"))
-	r := newReader(t, file.New(path))
+	r := newReader(t, file.NewSource(path))
 	r.data(t)
 	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
 	must(t, err)
@@ -190,7 +190,7 @@ func TestWritesWithoutAnOpenFileAreSeen(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "app.yaml")
 	write(t, path, []byte("a: 1\nb: 2\nc: 3\n"))
-	r := newReader(t, file.New(path, file.PollInterval(time.Hour)))
+	r := newReader(t, file.NewSource(path, file.PollInterval(time.Hour)))
 	r.data(t)
 	for _, size := range []int64{10, 5} { // no close follows
 		must(t, os.Truncate(path, size))
@@ -205,7 +205,7 @@ func TestEmptyAndGoneAreWaitedFor(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "app.yaml")
 	write(t, path, body(1))
-	r := newReader(t, file.New(path, file.SettleTime(4*quiet)))
+	r := newReader(t, file.NewSource(path, file.SettleTime(4*quiet)))
 	r.version(t)
 	write(t, path, nil)
 	r.nothing(t, "the file has just been emptied")
@@ -239,7 +239,7 @@ func TestAHammerTearsNothing(t *testing.T) {
 			linuxOnly(t)
 			path := filepath.Join(t.TempDir(), "app.yaml")
 			write(t, path, body(0))
-			r := newReader(t, file.New(path).Force(mode))
+			r := newReader(t, file.NewSource(path).Force(mode))
 			r.version(t)
 			stop, done := make(chan struct{}), make(chan struct{})
 			go func() {
@@ -285,9 +285,9 @@ func TestTwoFilesAreNeverFromTwoSidesOfASwap(t *testing.T) {
 	t.Parallel()
 	makers := map[string]func(m *mount) *file.Source{
 		"files": func(m *mount) *file.Source {
-			return file.New(filepath.Join(m.dir, "a.yaml"), file.WithFile(filepath.Join(m.dir, "b.yaml")))
+			return file.NewSource(filepath.Join(m.dir, "a.yaml"), file.WithFile(filepath.Join(m.dir, "b.yaml")))
 		},
-		"folder": func(m *mount) *file.Source { return file.Dir(m.dir) },
+		"folder": func(m *mount) *file.Source { return file.DirSource(m.dir) },
 	}
 	for name, mk := range makers {
 		for _, remove := range []bool{true, false} {

@@ -83,7 +83,7 @@ func TestAUserWhoDoesNotOwnTheFileReadsItWhole(t *testing.T) {
 	path := filepath.Join(openFolder(t), "app.yaml")
 	write(t, path, body(0))
 	must(t, os.Chmod(path, 0o644))
-	r := caller{s: file.New(path, unpolled)}
+	r := caller{s: file.NewSource(path, unpolled)}
 	defer r.s.Close()
 	err := onOwnThread(func() error {
 		if err := becomeNobody(); err != nil {
@@ -127,7 +127,7 @@ func TestAFileThatMayNotBeReadIsDenied(t *testing.T) {
 	path := filepath.Join(dir, "conf", "app.yaml")
 	must(t, os.Mkdir(filepath.Dir(path), 0o755))
 	write(t, path, body(0)) // 0600
-	r := caller{s: file.New(path, unpolled)}
+	r := caller{s: file.NewSource(path, unpolled)}
 	defer r.s.Close()
 	err := onOwnThread(func() error {
 		if err := becomeNobody(); err != nil {
@@ -164,7 +164,7 @@ func TestAFileThatIsMountedAloneIsWatched(t *testing.T) {
 	inside := filepath.Join(t.TempDir(), "app.yaml")
 	write(t, outside, body(0))
 	write(t, inside, nil)
-	r := caller{s: file.New(inside, unpolled)}
+	r := caller{s: file.NewSource(inside, unpolled)}
 	defer r.s.Close()
 	err := onOwnThread(func() error {
 		if unix.Unshare(unix.CLONE_NEWNS|unix.CLONE_FS) != nil ||
@@ -197,7 +197,7 @@ func TestAPipeIsRefusedAndNotWaitedFor(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "app.yaml")
 	must(t, syscall.Mkfifo(path, 0o600))
-	r := newReader(t, file.New(path, unpolled))
+	r := newReader(t, file.NewSource(path, unpolled))
 	r.fails(t, source.InvalidArgument)
 	must(t, os.Remove(path))
 	if c := r.content(t); !c.Documents[0].Absent {
@@ -215,7 +215,7 @@ func TestWritersOnlyWait(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "app.yaml")
 	write(t, path, body(0))
 	for range 4 {
-		newReader(t, file.New(path, unpolled))
+		newReader(t, file.NewSource(path, unpolled))
 	}
 	for v := range testrun.Count(2000, 200) {
 		begin := time.Now()
@@ -231,7 +231,7 @@ func TestAMappedFileIsHeldBackUntilItIsUnmapped(t *testing.T) {
 	exactOnly(t)
 	path := filepath.Join(t.TempDir(), "app.yaml")
 	write(t, path, []byte("port: 10002\n"))
-	r := newReader(t, file.New(path, unpolled))
+	r := newReader(t, file.NewSource(path, unpolled))
 	r.data(t)
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	must(t, err)

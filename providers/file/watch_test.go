@@ -15,7 +15,7 @@ func TestDroppedEventsAreMadeUpFor(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "app.yaml")
 	write(t, path, body(0))
 	tell := make(chan int)
-	r := newReader(t, file.New(path, unpolled).Scripted(path, tell, nil, func() {}))
+	r := newReader(t, file.NewSource(path, unpolled).Scripted(path, tell, nil, func() {}))
 	r.version(t)
 	for v := 1; v < 5; v++ {
 		must(t, replace(path, body(v)))
@@ -35,7 +35,7 @@ func TestAWriterThatComesDuringAReadIsNoticed(t *testing.T) {
 	write(t, path, body(0))
 	waiting, meanwhile := make(chan int), make(chan int, 1)
 	meanwhile <- file.Modified
-	s := file.New(path, unpolled, file.SettleTime(time.Nanosecond)).Force(file.Events).Scripted(path, waiting, meanwhile, func() {})
+	s := file.NewSource(path, unpolled, file.SettleTime(time.Nanosecond)).Force(file.Events).Scripted(path, waiting, meanwhile, func() {})
 	r := newReader(t, s)
 	r.nothing(t, "somebody began to write during the first read")
 	waiting <- file.ClosedAfterWrite
@@ -50,7 +50,7 @@ func TestALostWatchIsReplaced(t *testing.T) {
 	write(t, path, body(0))
 	tell := make(chan int, 1)
 	var made atomic.Int32
-	r := newReader(t, file.New(path, file.PollInterval(20*time.Millisecond)).Scripted(path, tell, nil, func() { made.Add(1) }))
+	r := newReader(t, file.NewSource(path, file.PollInterval(20*time.Millisecond)).Scripted(path, tell, nil, func() { made.Add(1) }))
 	r.version(t)
 	tell <- file.Broken
 	r.nothing(t, "a lost watch is not a change")
@@ -70,7 +70,7 @@ func TestWithoutWatchesToHaveAllIsPolled(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "app.yaml")
 	write(t, path, body(0))
-	r := newReader(t, file.New(path, unpolled).Refusing(syscall.ENOSPC)) // polled every second all the same
+	r := newReader(t, file.NewSource(path, unpolled).Refusing(syscall.ENOSPC)) // polled every second all the same
 	r.version(t)
 	if r.s.Watching() == nil {
 		t.Error("Watching is nil though nothing can be watched")

@@ -37,9 +37,6 @@ func (p *Password) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// String returns "******".
-func (Password) String() string { return redacted }
-
 // Format writes "******" for every verb and flag.
 func (Password) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
 
