@@ -75,7 +75,7 @@ func partIn[S any](at tree.Path, o *Options, hold func() (holder any, value *S),
 		},
 		Validate: func(holder any, piece *tree.Node) source.Problems { return checker.CheckSection(at, in(holder), piece) },
 		// A hook may need keys that another layer has.
-		BindAlone: len(o.Binder) == 0,
+		BindsDocuments: len(o.Binder) == 0,
 	}, nil
 }
 

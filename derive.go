@@ -87,7 +87,7 @@ func Derive[T, V, R any](ctx context.Context, cfg *Config[T], selectFrom func(*T
 		closed: e.Closed,
 	}
 	r.patience = cfg.options.CloseTimeout
-	r.giveUp = func(ctx context.Context) error { return e.GiveUp(ctx, number, o.name, r.last.Store) }
+	r.giveUp = func(ctx context.Context) error { return e.RemoveResource(ctx, number, o.name, r.last.Store) }
 	if !cfg.section.ownResource(r.close) { // the section was closed meanwhile
 		return nil, errors.Join(closedSection(o.name), r.Close())
 	}

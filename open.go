@@ -41,7 +41,7 @@ func OpenWith[T any](ctx context.Context, options Options, layers ...source.Sour
 	live := &cell[T]{}
 	settings := engine.Settings{
 		Layers:        taken,
-		Parts:         all,
+		Sections:      all,
 		Cell:          live,
 		Observers:     append([]observe.Observer{slogobserve.New(o.Logger)}, o.Observers...),
 		Window:        o.Window,
@@ -87,7 +87,7 @@ func takeLayers(layers []engine.Layer) (taken []engine.Layer, err error) {
 			err = errors.Join(err, &source.Error{Kind: source.InvalidArgument, Op: "open config", Err: errors.New("a layer is nil")})
 			continue
 		}
-		if misused := owner.Take(&l); misused != nil {
+		if misused := owner.Claim(&l); misused != nil {
 			err = errors.Join(err, misused)
 			continue
 		}

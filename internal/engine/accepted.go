@@ -7,29 +7,30 @@ import (
 	"github.com/nacre-go/nacre/internal/lastgood"
 )
 
-// accepted is what is remembered of the signed releases that were live, in this process or in those
-// before it that kept a copy.
+// accepted records the signed releases that were live in this process, and in earlier processes
+// that saved a copy.
 type accepted struct {
-	sequence uint64            // the highest
-	digest   [sha256.Size]byte // of the release that had it
-	approved [sha256.Size]byte // of the one that an operator has approved although its sequence is not higher; zero for none
+	sequence uint64            // the highest sequence number
+	digest   [sha256.Size]byte // of the release with that sequence number
+	approved [sha256.Size]byte // of the release that an operator approved despite its sequence number; zero for none
 }
 
-// accept remembers a release that is live from now on. It is called with mu held.
-func (a *accepted) accept(f *layerState, c *layerContent) {
-	if c == nil || c.manifest == nil || !f.signed() {
+// recordLocked records the release in a content that becomes live. The caller must hold Engine.mu.
+func (a *accepted) recordLocked(l *layerState, c *layerContent) {
+	if c == nil || c.manifest == nil || !l.signed() {
 		return
 	}
 	switch digest := c.manifest.Digest(); {
 	case c.manifest.Sequence > a.sequence:
 		*a = accepted{sequence: c.manifest.Sequence, digest: digest}
-	case digest != a.digest && c.released:
+	case digest != a.digest && c.approved:
 		a.approved = digest
 	}
 }
 
-// kept is what is kept of it in the copy; nil for nothing.
-func (a *accepted) kept() *lastgood.Accepted {
+// storedLocked returns the record for the last known good copy, or nil for none. The caller must
+// hold Engine.mu.
+func (a *accepted) storedLocked() *lastgood.Accepted {
 	if a.sequence == 0 {
 		return nil
 	}
@@ -40,16 +41,16 @@ func (a *accepted) kept() *lastgood.Accepted {
 	return k
 }
 
-// acceptedBefore returns what is kept of it.
-func acceptedBefore(kept *lastgood.Accepted) (a accepted) {
+// acceptedFrom converts the record in the last known good copy.
+func acceptedFrom(kept *lastgood.Accepted) (a accepted) {
 	if kept == nil {
 		return a
 	}
 	a.sequence = kept.Sequence
-	_, _ = hex.Decode(a.digest[:], clipped(kept.Digest))
-	_, _ = hex.Decode(a.approved[:], clipped(kept.Approved))
+	_, _ = hex.Decode(a.digest[:], clipDigest(kept.Digest))
+	_, _ = hex.Decode(a.approved[:], clipDigest(kept.Approved))
 	return a
 }
 
-// clipped is at most as much of a text as a digest has digits.
-func clipped(text string) []byte { return []byte(text[:min(len(text), 2*sha256.Size)]) }
+// clipDigest limits a text to the length of a hexadecimal digest.
+func clipDigest(text string) []byte { return []byte(text[:min(len(text), 2*sha256.Size)]) }

@@ -13,39 +13,38 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// candidate is a choice of one content a layer (nil: none), which may become a version.
+// candidate is one content per layer, or nil for none, that may become a version.
 type candidate struct {
 	contents     []*layerContent
 	started      time.Time
 	causes       []observe.Cause
-	news         bool // a content is not the applied one; a document that is absent before and after is not a cause
+	changed      bool // a content differs from the applied one
 	prepareOnly  bool // stop before the swap
-	evaluateOnly bool // build nothing either
+	evaluateOnly bool // also build no resources
 }
 
-// apply is the flow: what a configuration goes through on its way from its layers to its
-// subscribers. Each step is a package that knows nothing of the others. Until the swap nothing is
-// touched: whichever step refuses the candidate, everything that was live stays live, and all the
-// problems that the step found are returned.
+// apply takes a candidate through all steps, from its layers to its subscribers. Each step is a
+// package that does not import the others. apply changes nothing before the swap: if a step rejects
+// the candidate, the live version stays live, and apply returns all problems that the step found.
+// Only the writer calls it.
 func (e *Engine) apply(c candidate) source.Problems {
-	// decode: what has come is verified and decoded already, see arrived; what else is new to the
-	// plan is now
+	// decode: the watcher has decoded new contents, see newContent; decode the rest by this schema
 	roots, alone, problems := e.decode(c.contents)
 	if problems != nil {
 		return append(problems, alone...)
 	}
 	if problems := wording.OwnAll(e.manifestMismatches(c.contents)); problems != nil {
-		return problems // never a part of a release
+		return problems // a release applies as a whole or not at all
 	}
 
-	// layer: all of them, from scratch, lowest first
+	// layer: merge all documents, lowest first
 	all := e.merge(roots)
 	merged := all.tree
 	next := &State{full: all.sum(), At: time.Now(), Causes: c.causes, Merged: merged,
 		schema: e.schema, contents: c.contents, roots: roots}
 	live := e.cell.Load()
 
-	// guard: what takes effect only after a restart stays as it is
+	// guard: keep the live values of restart-only fields
 	if problems := e.freeze(next, live, alone); problems != nil {
 		return problems
 	}
@@ -54,14 +53,13 @@ func (e *Engine) apply(c candidate) source.Problems {
 		next.full = verify.Full(merged)
 	}
 	if live != nil && live.full == next.full && live.schema == next.schema && alone == nil {
-		return e.unchanged(c, next, live)
+		return e.acceptUnchanged(c, next, live)
 	}
 
-	// bind: tree to the service's type and those of its sections, strictly; and validate: tags and
-	// the service's own rules
+	// bind the tree to the types of the service and its sections; validate tags and Validate methods
 	if r := e.prepared; r != nil && r.schema == next.schema && r.full == next.full && alone == nil {
-		next.Values = r.Values // good, and what was built from them may know where they are
-	} else if next.Values, problems = e.check(merged, alone); problems != nil {
+		next.Values = r.Values // already validated; resources may hold pointers into them
+	} else if next.Values, problems = e.bindAndValidate(merged, alone); problems != nil {
 		return problems
 	}
 
@@ -69,7 +67,7 @@ func (e *Engine) apply(c candidate) source.Problems {
 		return nil
 	}
 
-	// prepare: build the resources of the service, before any reader sees the version
+	// prepare: build the resources before the version is visible
 	if problems := e.prepare(next); problems != nil {
 		return problems
 	}
@@ -78,28 +76,28 @@ func (e *Engine) apply(c candidate) source.Problems {
 		return nil
 	}
 
-	// swap: from here on every Get returns the new version
+	// swap: from here on, Get returns the new version
 	next.Version = live.version() + 1
 	if !e.swap(next) {
-		return nil // the config was closed meanwhile
+		return nil // the config is closed
 	}
 	e.activate(live, next, true)
 
-	// notify: each subscriber at its own pace; and keep the copy for a bad day
+	// notify: each subscriber at its own pace; save the last known good copy
 	e.publish(next, live, c, observe.Applied, nil)
 	return nil
 }
 
-// mergedRoots is what some documents say together.
+// mergedRoots is the merged tree of some documents.
 type mergedRoots struct {
-	roots   []*tree.Node
-	tree    *tree.Node
-	digest  [32]byte
-	sumDone bool
+	roots     []*tree.Node
+	tree      *tree.Node
+	digest    [32]byte
+	hasDigest bool
 }
 
-// merge merges documents, lowest first. It keeps the last result until the decision that the writer
-// makes is over: a decision looks at the same documents several times.
+// merge merges documents, lowest first. It keeps the last result until the decision ends, since a
+// decision merges the same documents several times. Only the writer calls it.
 func (e *Engine) merge(roots []*tree.Node) *mergedRoots {
 	if e.merged == nil || !slices.Equal(e.merged.roots, roots) {
 		e.merged = &mergedRoots{roots: roots, tree: layer.Merge(roots...)}
@@ -108,28 +106,28 @@ func (e *Engine) merge(roots []*tree.Node) *mergedRoots {
 }
 
 func (m *mergedRoots) sum() [32]byte {
-	if !m.sumDone {
-		m.digest, m.sumDone = verify.Full(m.tree), true
+	if !m.hasDigest {
+		m.digest, m.hasDigest = verify.Full(m.tree), true
 	}
 	return m.digest
 }
 
-// check binds a merged tree and validates the values, if there are any.
-func (e *Engine) check(merged *tree.Node, alone source.Problems) (values []any, problems source.Problems) {
+// bindAndValidate binds a merged tree and validates the values if it could bind them.
+func (e *Engine) bindAndValidate(merged *tree.Node, alone source.Problems) (values []any, problems source.Problems) {
 	if values, problems = e.bind(merged, alone); values != nil {
 		problems = append(problems, e.schema.validate(values, merged)...)
 	}
 	return values, problems
 }
 
-// bind binds the merged tree, and adds what is wrong in a document under a key that a higher one
-// hides: it would come up on the day on which the higher one goes.
+// bind binds the merged tree. It adds the standalone problems of keys that a higher layer hides,
+// which would otherwise appear only after that layer drops the key.
 func (e *Engine) bind(merged *tree.Node, alone source.Problems) (values []any, problems source.Problems) {
-	var had []any
+	var previous []any
 	if live := e.cell.Load(); live != nil {
-		had = live.Values
+		previous = live.Values
 	}
-	values, problems = e.schema.bind(merged, had)
+	values, problems = e.schema.bind(merged, previous)
 	for _, p := range alone {
 		if slices.ContainsFunc(problems, func(q *source.Problem) bool { return q.Position == p.Position && q.Key == p.Key }) {
 			continue
@@ -142,16 +140,16 @@ func (e *Engine) bind(merged *tree.Node, alone source.Problems) (values []any, p
 	return values, problems
 }
 
-// unchanged accepts a candidate with the live merged tree: only a comment changed, or a value that
-// a higher layer overrides.
-func (e *Engine) unchanged(c candidate, next, live *State) source.Problems {
+// acceptUnchanged accepts a candidate with the same merged tree as the live version. Only comments
+// or hidden values changed.
+func (e *Engine) acceptUnchanged(c candidate, next, live *State) source.Problems {
 	if c.prepareOnly {
 		return nil
 	}
 	if e.accept(next) {
-		e.tell(observe.Event{Kind: observe.Unchanged, Version: live.Version, Causes: c.causes})
+		e.emit(observe.Event{Kind: observe.Unchanged, Version: live.Version, Causes: c.causes})
 		e.reportPending(next)
-		e.keepLastGood() // what is hidden today counts on the day on which nothing hides it
+		e.saveLastGood() // a hidden value counts as soon as no layer hides it
 	}
 	return nil
 }
@@ -165,18 +163,19 @@ func (e *Engine) publish(next, old *State, c candidate, kind observe.EventKind, 
 	changed, diff := e.changedKeys(old, next)
 	e.recordHistory(next, observe.HistoryEntry{Diff: diff, Kind: kind, Time: next.At, Version: next.Version,
 		Sum: next.Sum(), KeyedSum: e.KeyedSum(next), Causes: c.causes, Problems: problems})
-	e.tell(observe.Event{Kind: observe.Applied, Version: next.Version, Sum: next.Sum(), KeyedSum: e.KeyedSum(next),
+	e.emit(observe.Event{Kind: observe.Applied, Version: next.Version, Sum: next.Sum(), KeyedSum: e.KeyedSum(next),
 		Causes: c.causes, Changed: changed, Took: time.Since(c.started)})
 	e.reportPending(next)
 	e.hub.Publish(delivery{state: next, causes: next.Causes})
 	if old == nil {
-		e.saver.putBoot()
+		e.saver.requestAfterBoot()
 		return
 	}
-	e.keepLastGood()
+	e.saveLastGood()
 }
 
-// changedKeys lists the keys in which two versions differ, with what may be shown of their values.
+// changedKeys lists the keys in which two versions differ, with the displayable text of their
+// values.
 func (e *Engine) changedKeys(old, next *State) (changed []string, diff []observe.KeyChange) {
 	if old == nil {
 		return nil, nil
@@ -185,10 +184,10 @@ func (e *Engine) changedKeys(old, next *State) (changed []string, diff []observe
 		shape, secret := e.schema.shape.Lookup(p)
 		key := observe.KeyChange{Key: p.String()}
 		if n := old.Merged.Lookup(p); n != nil {
-			key.Old = clip(show(n, shape, secret))
+			key.Old = clip(valueText(n, shape, secret))
 		}
 		if n := next.Merged.Lookup(p); n != nil {
-			key.New = clip(show(n, shape, secret))
+			key.New = clip(valueText(n, shape, secret))
 		}
 		changed, diff = append(changed, key.Key), append(diff, key)
 		return len(changed) < maxChanged
@@ -196,10 +195,10 @@ func (e *Engine) changedKeys(old, next *State) (changed []string, diff []observe
 	return changed, diff
 }
 
-// maxChanged is how many keys a version names as changed.
+// maxChanged is the number of keys that a version reports as changed.
 const maxChanged = 100
 
-// maxShown is how much of a value the history keeps, in bytes.
+// maxShown is the number of bytes of a value that the history keeps.
 const maxShown = 200
 
 func clip(text string) string {

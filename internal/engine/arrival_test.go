@@ -23,10 +23,10 @@ func TestAContentWhoseDecodingPanicsIsRefused(t *testing.T) {
 				x, y := newOrigin("x", "a: 1"), newOrigin("y", "b: 1")
 				s := settings(t, x, y)
 				s.MaxKeyLoss = maxLoss
-				part := s.Parts[0]
-				bind := part.Bind
-				part.BindAlone = true
-				part.Bind = func(piece *tree.Node, whole *tree.Shape) (any, source.Problems) {
+				section := s.Sections[0]
+				bind := section.Bind
+				section.BindsDocuments = true
+				section.Bind = func(piece *tree.Node, whole *tree.Shape) (any, source.Problems) {
 					if n := piece.Lookup(tree.Path{"a"}); n != nil && n.Value == int64(13) {
 						panic("a type of the service does not expect 13")
 					}

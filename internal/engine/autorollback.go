@@ -17,10 +17,9 @@ import (
 // AutoRollback is a check of the service that runs for some time after each change.
 type AutoRollback struct {
 	Name string
-	// Check checks the service with the live version; an error or panic rolls the version back.
+	// Check looks at the service with the version that is live; an error or panic takes the version back.
 	Check func(ctx context.Context, live *State) error
-	// For is how long after a change the check is made, Every how often, Timeout how long one may
-	// take.
+	// For is how long after a change the check is made, Every how often, Timeout how long one may take.
 	For, Every, Timeout time.Duration
 }
 
@@ -77,27 +76,26 @@ func (c *rollbackCheck) leave(n int) {
 	}
 }
 
-// probation is the time after a change in which a failing check rolls it back.
+// trial is the time after a change in which probes may take it back.
 type probation struct {
 	before *State        // the last version that has passed, or had not to
-	kept   *resource.Set // what was built for it, which is not closed yet
+	built  *resource.Set // what was built for it, which is not closed yet
 	stop   context.CancelFunc
 }
 
 // AddAutoRollback adds a check for all versions from the next one on, until it is stopped.
-func (e *Engine) AddAutoRollback(p AutoRollback) Subscription {
-	c := &rollbackCheck{AutoRollback: p, engine: e, done: make(chan struct{})}
-	c.stopped, c.stop = context.WithCancel(e.run)
+func (e *Engine) AddAutoRollback(check AutoRollback) Subscription {
+	c := &rollbackCheck{AutoRollback: check, engine: e, done: make(chan struct{})}
+	c.stopped, c.stop = context.WithCancel(e.runCtx)
 	e.mu.Lock()
 	e.rollbacks = append(e.rollbacks, c)
 	e.mu.Unlock()
-	c.detach = context.AfterFunc(e.run, c.end)
+	c.detach = context.AfterFunc(e.runCtx, c.end)
 	return c
 }
 
-// activate records that next is live in place of old. On probation, what was built for the version
-// to go back to is kept open.
-func (e *Engine) activate(old, next *State, onTrial bool) {
+// activate records that next is live in place of old. On probation, what was built for the version to go back to is kept open.
+func (e *Engine) activate(old, next *State, onProbation bool) {
 	if old == nil {
 		return
 	}
@@ -107,50 +105,49 @@ func (e *Engine) activate(old, next *State, onTrial bool) {
 	built := old.built.Load()
 	old.built.Store(nil) // the history keeps the state, and must not keep what was closed
 	before, kept := old, built
-	if t := e.probation; t != nil {
-		t.stop()
-		before, kept = t.before, t.kept // the version on trial did not get to its end: one goes back behind it
+	if p := e.probation; p != nil {
+		p.stop()
+		before, kept = p.before, p.built // the version on trial did not get to its end: one goes back behind it
 	}
-	if !onTrial || len(checks) == 0 {
+	if !onProbation || len(checks) == 0 {
 		e.setProbation(nil)
 		e.resources.Adopt(kept, next.built.Load())
 		e.resources.Adopt(built, next.built.Load())
 		return
 	}
-	ctx, stop := context.WithCancel(e.run)
-	e.setProbation(&probation{before: before, kept: kept, stop: stop})
+	ctx, stop := context.WithCancel(e.runCtx)
+	e.setProbation(&probation{before: before, built: kept, stop: stop})
 	e.resources.Adopt(built, next.built.Load(), kept)
 	e.background.Go(func() { e.watchProbation(ctx, next, checks) })
 }
 
-// setProbation is called by the writer; others read probation with mu held.
-func (e *Engine) setProbation(t *probation) {
+// setTrial is the writer's; others read the trial with mu held.
+func (e *Engine) setProbation(p *probation) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.probation = t
+	e.probation = p
 }
 
-// acceptProbation ends a probation: the live version is good.
+// acceptTrial ends a trial: the live version is good.
 func (e *Engine) acceptProbation() {
-	if t := e.probation; t != nil {
-		t.stop()
+	if p := e.probation; p != nil {
+		p.stop()
 		e.setProbation(nil)
-		e.resources.Adopt(t.kept, e.builtSet())
+		e.resources.Adopt(p.built, e.builtSet())
 	}
 }
 
-// watchProbation runs the checks until the end of the probation, and then reports the result to the
-// writer.
+// watchTrial makes the checks until their time is over, and then says what came of them.
 func (e *Engine) watchProbation(ctx context.Context, live *State, checks []*rollbackCheck) {
 	failed := make(chan error, len(checks))
 	var wait sync.WaitGroup
 	each, stop := context.WithCancel(ctx)
 	defer stop()
-	for _, p := range checks {
+	for _, check := range checks {
 		wait.Go(func() {
-			if err := p.watch(each, live); err != nil {
-				failed <- fmt.Errorf("check %s: %w", p.Name, e.clean(err))
-				stop() // the others can stop
+			if err := check.watch(each, live); err != nil {
+				failed <- fmt.Errorf("check %s: %w", check.Name, e.clean(err))
+				stop() // the others need not go on
 			}
 		})
 	}
@@ -158,13 +155,13 @@ func (e *Engine) watchProbation(ctx context.Context, live *State, checks []*roll
 	if ctx.Err() != nil {
 		return // closed, or another version is live
 	}
-	var why error
+	var failure error
 	select {
-	case why = <-failed:
+	case failure = <-failed:
 	default:
 	}
 	select {
-	case e.commands <- func() { e.endProbation(live, why) }:
+	case e.commands <- func() { e.endProbation(live, failure) }:
 	case <-ctx.Done():
 	}
 }
@@ -204,63 +201,62 @@ func (c *rollbackCheck) check(ctx context.Context, live *State) error {
 	return err
 }
 
-// endProbation accepts the version on probation, or rolls it back.
-func (e *Engine) endProbation(live *State, why error) {
-	t := e.probation
-	if t == nil || e.cell.Load().Version != live.Version {
+// endTrial accepts the version on trial, or takes it back.
+func (e *Engine) endProbation(live *State, failure error) {
+	p := e.probation
+	if p == nil || e.cell.Load().Version != live.Version {
 		return // another version has become live meanwhile
 	}
-	if why == nil {
+	if failure == nil {
 		e.acceptProbation()
 		return
 	}
-	if e.revert(t, e.cell.Load(), why) { // which may have a part more than it had
+	if e.revert(p, e.cell.Load(), failure) { // which may have a part more than it had
 		e.decide() // what else has come meanwhile
 	}
 }
 
-// revert makes the version before the probation live again, and quarantines the contents of the one
-// that is rolled back.
-func (e *Engine) revert(t *probation, bad *State, why error) (reverted bool) {
-	event := observe.Event{Kind: observe.RolledBack, Version: bad.Version, From: bad.Version, To: t.before.Version, Causes: bad.Causes, Err: why}
-	next, err := e.back(t.before, bad)
+// revert makes the version before the trial live again, and quarantines what made the one that is taken back.
+func (e *Engine) revert(p *probation, bad *State, failure error) (reverted bool) {
+	event := observe.Event{Kind: observe.RolledBack, Version: bad.Version, From: bad.Version, To: p.before.Version, Causes: bad.Causes, Err: failure}
+	next, err := e.makeLiveAgain(p.before, bad)
 	if problems, ok := errors.AsType[source.Problems](err); ok {
 		// One cannot go back: what was is gone. The version that failed is better than none.
 		e.acceptProbation()
 		event.Kind, event.Problems = observe.RollbackFailed, problems
-		e.tell(event)
+		e.emit(event)
 		return false
 	}
 	if err != nil {
 		return false // closed
 	}
-	event.Causes = e.quarantine(bad, next, why)
-	problem := &source.Problem{Kind: source.Invalid, Message: why.Error(), Err: why}
+	event.Causes = e.quarantine(bad, next, failure)
+	problem := &source.Problem{Kind: source.Invalid, Message: failure.Error(), Err: failure}
 	e.publish(next, bad, candidate{started: next.At, causes: next.Causes}, observe.RolledBack, source.Problems{problem})
 	event.Version = next.Version
-	e.tell(event)
+	e.emit(event)
 	return true
 }
 
-// quarantine holds the contents that made a version that was rolled back.
-func (e *Engine) quarantine(bad, back *State, why error) (all []observe.Cause) {
-	for i, f := range e.layers {
+// quarantine has the contents held that made a version which was taken back.
+func (e *Engine) quarantine(bad, back *State, failure error) (all []observe.Cause) {
+	for i, l := range e.layers {
 		c := bad.contents[i]
 		if c == nil || c == back.contents[i] {
 			continue
 		}
-		if f.quarantine == nil {
-			f.quarantine = map[digest]string{}
+		if l.quarantine == nil {
+			l.quarantine = map[digest]string{}
 		}
-		f.quarantine[e.fingerprint(f, c)] = fmt.Sprintf("version %d was rolled back: %v", bad.Version, why)
-		c.released = false // the approval was given before it did harm
-		if f.latest != nil && f.latest.Revision == c.Revision {
-			f.latest.released = false // the same, with what its references stood for later
+		l.quarantine[e.fingerprint(l, c)] = fmt.Sprintf("version %d was rolled back: %v", bad.Version, failure)
+		c.approved = false // that somebody let it through was before it did harm
+		if l.latest != nil && l.latest.Revision == c.Revision {
+			l.latest.approved = false // the same, with what its references stood for later
 		}
 		for i := range c.Documents {
-			all = append(all, e.cause(f, c, &c.Documents[i]))
+			all = append(all, e.cause(l, c, &c.Documents[i]))
 		}
-		e.recordFailure(f, time.Now())
+		e.recordFailure(l, time.Now())
 	}
 	return all
 }

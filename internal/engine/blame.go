@@ -8,61 +8,59 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// blame finds the changed layers that problems may come from. A problem names the layer of the
-// value that is wrong; one of a key that is missing, or of a struct as a whole, names at best the
-// layer that has the map around it, which is often another one.
+// blame finds the changed layers that problems may come from. A problem names the layer of the value that is wrong; one of a key that is
+// missing, or of a struct as a whole, names at best the layer that has the map around it, which is often another one.
 type blame struct {
-	feeds      []*layerState
-	base, next []*layerContent // what is live and what is wanted, by layer
-	changed    []int           // the layers in which the two differ
-	index      map[string]int
+	layerStates []*layerState
+	base, next  []*layerContent // what is live and what is wanted, by layer
+	changed     []int           // the layers in which the two differ
+	index       map[string]int
 }
 
 func (e *Engine) newBlame(base, next []*layerContent) *blame {
-	b := &blame{feeds: e.layers, base: base, next: next, index: map[string]int{}}
-	for i, f := range e.layers {
+	b := &blame{layerStates: e.layers, base: base, next: next, index: map[string]int{}}
+	for i, l := range e.layers {
 		if next[i] != nil && next[i] != base[i] {
 			b.changed = append(b.changed, i)
-			b.index[f.name] = i
+			b.index[l.name] = i
 		}
 	}
 	return b
 }
 
-// layers returns the changed layers that problems may come from, in order. Vague says that no
-// problem names a single layer.
-func (b *blame) layers(problems source.Problems) (all []int, vague bool) {
-	guilty := map[int]bool{}
+// layers returns the changed layers that problems may come from, in order. Vague says that no problem names a single layer.
+func (b *blame) suspects(problems source.Problems) (all []int, vague bool) {
+	suspected := map[int]bool{}
 	vague = true
-	asked := map[string]bool{}
+	seen := map[string]bool{}
 	for _, p := range problems {
-		if p.Key != "" && asked[p.Key] && p.Kind != source.Missing {
+		if p.Key != "" && seen[p.Key] && p.Kind != source.Missing {
 			continue
 		}
 		named, isNamed := b.index[p.Position.Layer]
 		path, ok := tree.ParsePath(p.Key)
 		if !ok || len(path) == 0 {
-			continue // a problem of the whole is reported in the highest layer, since it has no better place
+			continue // what is said of the whole stands in the highest layer, for want of a better place
 		}
 		if p.Kind != source.Missing && isNamed && b.isValue(named, path) {
-			guilty[named], vague = true, false
+			suspected[named], vague = true, false
 			continue
 		}
-		asked[p.Key] = true
+		seen[p.Key] = true
 		found := 0
 		for _, i := range b.changed {
-			if p.Kind == source.Missing && b.lost(i, path) || p.Kind != source.Missing && b.differs(i, path) {
-				guilty[i] = true
+			if p.Kind == source.Missing && b.drops(i, path) || p.Kind != source.Missing && b.differs(i, path) {
+				suspected[i] = true
 				found++
 			}
 		}
 		if found == 0 && isNamed {
-			guilty[named] = true
+			suspected[named] = true
 		}
 		vague = vague && found != 1
 	}
 	for _, i := range b.changed {
-		if guilty[i] {
+		if suspected[i] {
 			all = append(all, i)
 		}
 	}
@@ -79,16 +77,16 @@ func (b *blame) isValue(layer int, p tree.Path) bool {
 	return false
 }
 
-// lost reports whether a layer had something at a path and no longer has it.
-func (b *blame) lost(layer int, p tree.Path) bool {
-	return b.base[layer].says(p) && !b.next[layer].says(p)
+// lost reports whether a layer had something at a path and has not any more.
+func (b *blame) drops(layer int, p tree.Path) bool {
+	return b.base[layer].sets(p) && !b.next[layer].sets(p)
 }
 
 // differs reports whether a layer says something else at a path, or below it, than it did.
 func (b *blame) differs(layer int, p tree.Path) bool {
 	old, next := b.base[layer], b.next[layer]
 	for i, d := range next.named {
-		if !tree.Same(old.rootNear(i, d.name).Lookup(p), d.root.Lookup(p)) {
+		if !tree.Same(old.rootAt(i, d.name).Lookup(p), d.root.Lookup(p)) {
 			return true
 		}
 	}
@@ -96,7 +94,7 @@ func (b *blame) differs(layer int, p tree.Path) bool {
 		return false
 	}
 	for i, d := range old.named {
-		if d.root.Lookup(p) != nil && next.rootNear(i, d.name) == nil {
+		if d.root.Lookup(p) != nil && next.rootAt(i, d.name) == nil {
 			return true
 		}
 	}
@@ -104,16 +102,15 @@ func (b *blame) differs(layer int, p tree.Path) bool {
 }
 
 // says reports whether a document of a content has something at a path, and not null.
-func (c *layerContent) says(p tree.Path) bool {
-	return c != nil && slices.ContainsFunc(c.named, func(d named) bool {
+func (c *layerContent) sets(p tree.Path) bool {
+	return c != nil && slices.ContainsFunc(c.named, func(d namedRoot) bool {
 		n := d.root.Lookup(p)
 		return n != nil && !guard.TakesAway(n)
 	})
 }
 
-// rootNear is root for a document that probably has a place in the order of documents, as it has in
-// another revision.
-func (c *layerContent) rootNear(i int, name string) *tree.Node {
+// rootNear is root for a document that probably has a place in the order of documents, as it has in another revision.
+func (c *layerContent) rootAt(i int, name string) *tree.Node {
 	if c != nil && i < len(c.named) && c.named[i].name == name {
 		return c.named[i].root
 	}

@@ -7,43 +7,43 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// causes returns the documents in which next differs from what is applied. A document that is
-// absent in both causes nothing. One that went or came back while its last content stayed in use is
-// named only where nothing else differs.
-func (e *Engine) causes(f *layerState, next *layerContent) (all []observe.Cause) {
-	if next == nil || next == f.applied {
+// causes returns the documents in which next differs from what is applied. A document that is absent
+// in both causes nothing. One that went or came back while its last content stayed in use is named only
+// where nothing else differs.
+func (e *Engine) causes(l *layerState, next *layerContent) (all []observe.Cause) {
+	if next == nil || next == l.applied {
 		return nil
 	}
 	var moved []observe.Cause // went or came back
-	absences := false         // differ in documents that are in neither
+	absenceDiffers := false   // differ in documents that are in neither
 	for i := range next.Documents {
-		d, old := &next.Documents[i], f.applied.document(next.Documents[i].Name)
+		d, old := &next.Documents[i], l.applied.document(next.Documents[i].Name)
 		switch {
 		case d.Absent && (old == nil || old.Absent):
-			absences = absences || old == nil
-		case !same(old, d):
-			all = append(all, e.cause(f, next, d))
-		case next.keeps(d.Name) != f.applied.keeps(d.Name):
-			moved = append(moved, e.cause(f, next, d))
+			absenceDiffers = absenceDiffers || old == nil
+		case !sameDocument(old, d):
+			all = append(all, e.cause(l, next, d))
+		case next.isKept(d.Name) != l.applied.isKept(d.Name):
+			moved = append(moved, e.cause(l, next, d))
 		}
 	}
-	if f.applied != nil {
-		for i := range f.applied.Documents {
-			switch d := &f.applied.Documents[i]; {
+	if l.applied != nil {
+		for i := range l.applied.Documents {
+			switch d := &l.applied.Documents[i]; {
 			case next.document(d.Name) != nil:
 			case d.Absent:
-				absences = true
+				absenceDiffers = true
 			default:
-				all = append(all, e.cause(f, next, d))
+				all = append(all, e.cause(l, next, d))
 			}
 		}
 	}
 	if all == nil {
 		all = moved
 	}
-	if first := next.names(); all == nil && !absences && first != nil {
+	if first := next.names(); all == nil && !absenceDiffers && first != nil {
 		// The same documents in another revision, or in another order.
-		all = append(all, causeAt(f, first[0], e.shown(next)))
+		all = append(all, causeAt(l, first[0], e.shown(next)))
 	}
 	return all
 }
@@ -57,11 +57,11 @@ func causeAt(l *layerState, document string, shown source.Revision) observe.Caus
 	return observe.Cause{Position: source.Position{Layer: l.name, Document: document, Revision: shown}}
 }
 
-// keeps reports whether a document is absent from the source and its last content replaces it.
-func (c *layerContent) keeps(name string) bool { return c != nil && slices.Contains(c.kept, name) }
+// keeps reports whether a document is absent from the source and its last content stands in its place.
+func (c *layerContent) isKept(name string) bool { return c != nil && slices.Contains(c.kept, name) }
 
 // absent returns the documents of a content that are not at their origin, in order.
-func absent(c source.Content) (all []source.Document) {
+func absentDocuments(c source.Content) (all []source.Document) {
 	for _, d := range c.Documents {
 		if d.Absent {
 			all = append(all, d)

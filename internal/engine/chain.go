@@ -63,7 +63,7 @@ func (c *chain) add(v reflect.Value, depth int) {
 		}
 		c.seen[s.identity] = true
 		d := ownDescription(v)
-		s.ends, s.shared = t.Implements(closerType) && !d.Reusable, d.Sharable && !closes(v)
+		s.endsWithClose, s.shared = t.Implements(closerType) && !d.Reusable, d.Sharable && !closes(v)
 		if s.shared && depth > 0 {
 			return
 		}

@@ -54,7 +54,7 @@ func TestNothingGoodIsLeftOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x, y := newOrigin("x", "a: 1"), newOrigin("y", "b: 1")
 		s := settings(t, x, y)
-		s.Parts[0].Validate = checked(func(c *config, n *tree.Node) (ps source.Problems) {
+		s.Sections[0].Validate = checked(func(c *config, n *tree.Node) (ps source.Problems) {
 			if c.A+c.B > 10 {
 				for _, key := range []string{"a", "b"} {
 					ps = append(ps, &source.Problem{Kind: source.Invalid, Key: key, Message: "are too much", Position: n.Lookup(tree.Path{key}).Position()})

@@ -16,39 +16,36 @@ import (
 // Owner is a config, as the one to whom sources belong.
 type Owner struct{ shared []identity }
 
-// owners are the configs of this process that own sources, by source. It keeps no source alive: the
-// configs keep the sources in use, and the entry of a closed one goes with the last reference to
-// it.
+// owners are the configs of this process to whom sources belong, by source. It keeps no source alive: those in use are kept by
+// their configs, and of those that were closed the entry goes when nobody has them any more.
 var owners = struct {
 	sync.Mutex
 	of map[identity]*Owner
 }{of: map[identity]*Owner{}}
 
-// ended is the owner of a source that was closed with its config: no other config can have it.
-var ended = new(Owner)
+// ended is in owners for a source that was closed with its config: nobody can have it any more.
+var closedOwner = new(Owner)
 
-// identity tells sources apart. Only what is reached by a pointer has one: two values that are
-// equal are two sources.
+// identity tells sources apart. Only what is reached by a pointer has one: two values that are equal are two sources.
 type identity struct {
-	typ reflect.Type
-	at  weak.Pointer[byte]
+	typ     reflect.Type
+	pointer weak.Pointer[byte]
 }
 
 // owned is a source, or one that it wraps.
 type owned struct {
 	identity
-	pointer *byte
-	ends    bool // with its Close
-	shared  bool // it has no owner
+	pointer       *byte
+	endsWithClose bool // with its Close
+	shared        bool // it belongs to nobody
 }
 
-// Take makes o the owner of the source of a layer, and of those that it wraps, until the source was
-// closed with the config. After that, another config can take a source that has no Close or can be
-// reused. On an error, which is of kind InvalidArgument, Take takes nothing. A source that may be
-// shared has no owner.
-func (o *Owner) Take(l *Layer) error {
+// Take makes the source of a layer, and those that it wraps, o's, until it was closed with the config; one without Close, or
+// that is as new after it, can then be another's. Nothing is taken on an error, which is of kind InvalidArgument. A source that may be
+// shared belongs to nobody.
+func (o *Owner) Claim(l *Layer) error {
 	all := ownable(l.Source)
-	if owner, t := o.take(all); owner != nil {
+	if owner, t := o.claimAll(all); owner != nil {
 		name := l.Source.Name()
 		if id := source.DescriptionOf(l.Source).Identity; id != "" {
 			name += " (" + id + ")"
@@ -57,7 +54,7 @@ func (o *Owner) Take(l *Layer) error {
 		switch owner {
 		case o:
 			err.Err = fmt.Errorf("two layers are the same source %s", name)
-		case ended:
+		case closedOwner:
 			err.Err = fmt.Errorf("source %s was closed with the config that had it", name)
 		default:
 			err.Err = fmt.Errorf("source %s belongs to another config of this process", name)
@@ -65,12 +62,12 @@ func (o *Owner) Take(l *Layer) error {
 		return err
 	}
 	_, closes := source.As[io.Closer](l.Source)
-	l.release = sync.OnceFunc(func() { giveBack(all, closes) })
+	l.releaseClaim = sync.OnceFunc(func() { releaseClaims(all, closes) })
 	return nil
 }
 
 // take takes all, or none and returns to whom which of them belongs.
-func (o *Owner) take(all []owned) (owner *Owner, which reflect.Type) {
+func (o *Owner) claimAll(all []owned) (owner *Owner, which reflect.Type) {
 	owners.Lock()
 	defer owners.Unlock()
 	for _, s := range all {
@@ -98,23 +95,23 @@ func packageOf(t reflect.Type) string {
 	return pkg
 }
 
-// giveBack gives back what was taken, when the engine no longer calls a method of it.
-func giveBack(all []owned, closed bool) {
+// giveBack gives back what was taken, when the engine calls no method of it any more.
+func releaseClaims(all []owned, closed bool) {
 	owners.Lock()
 	defer owners.Unlock()
 	for _, s := range all {
 		switch {
 		case s.shared:
-		case closed && s.ends:
-			owners.of[s.identity] = ended
-			runtime.AddCleanup(s.pointer, forget, s.identity)
+		case closed && s.endsWithClose:
+			owners.of[s.identity] = closedOwner
+			runtime.AddCleanup(s.pointer, dropOwner, s.identity)
 		default:
 			delete(owners.of, s.identity)
 		}
 	}
 }
 
-func forget(id identity) {
+func dropOwner(id identity) {
 	owners.Lock()
 	defer owners.Unlock()
 	delete(owners.of, id)

@@ -26,7 +26,7 @@ func TestCloseWhileTheServicesOwnRuleHangs(t *testing.T) {
 			x, y := newOrigin("x", "a: 1"), newOrigin("y", "b: 1")
 			s := settings(t, x, y)
 			s.LastKnownGoodPath = path
-			s.Parts[0].Validate = checked(func(c *config, n *tree.Node) source.Problems {
+			s.Sections[0].Validate = checked(func(c *config, n *tree.Node) source.Problems {
 				if c.A == 2 {
 					<-release
 				}

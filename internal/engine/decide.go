@@ -9,57 +9,55 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// decide makes the newest good contents live. See the package comment for what is decided.
+// decide makes the newest good contents live; see the package comment. Only the writer calls it.
 func (e *Engine) decide() {
 	e.rebuildTimer.clear()
 	defer func() { e.merged = nil }()
 	e.admit()
-	for e.decideOn(e.newest()) && e.retryHeld() { // what one layer was held for may have been in another one
+	for e.decideOn(e.newestCandidate()) && e.retryHeld() { // a new version may lift the hold of another layer
 		continue
 	}
 }
 
-// decideOn makes live what is good of a candidate, and reports whether there was any.
+// decideOn applies the good part of a candidate, and reports whether the applied contents changed.
 func (e *Engine) decideOn(c candidate) (accepted bool) {
-	if !c.news {
+	if !c.changed {
 		return false
 	}
 	if e.pinned() {
-		e.tell(observe.Event{Kind: observe.Held, Version: e.cell.Load().Version, Causes: c.causes, Reasons: []string{"the config is pinned"}})
+		e.emit(observe.Event{Kind: observe.Held, Version: e.cell.Load().Version, Causes: c.causes, Reasons: []string{"the config is pinned"}})
 		return false
 	}
 	defer e.beginBuilding()()
 	before := e.applied()
-	if problems := e.try(c); problems != nil {
+	if problems := e.tryApply(c); problems != nil {
 		e.applyPartially(c, problems)
 	}
 	e.scheduleRebuild()
 	return !slices.Equal(before, e.applied())
 }
 
-// applied returns what is applied of each layer.
+// applied returns the applied content of each layer.
 func (e *Engine) applied() []*layerContent {
 	all := make([]*layerContent, len(e.layers))
-	for i, f := range e.layers {
-		all[i] = f.applied
+	for i, l := range e.layers {
+		all[i] = l.applied
 	}
 	return all
 }
 
-// retryHeld decides again which layers are held, and reports whether one of those that were is held
-// no longer.
+// retryHeld checks the held layers again and reports whether one is no longer held.
 func (e *Engine) retryHeld() (freed bool) {
-	held := slices.DeleteFunc(slices.Clone(e.layers), func(f *layerState) bool { return f.held == nil })
+	held := slices.DeleteFunc(slices.Clone(e.layers), func(l *layerState) bool { return l.held == nil })
 	if len(held) == 0 {
 		return false
 	}
 	e.admit()
-	return slices.ContainsFunc(held, func(f *layerState) bool { return f.held == nil && f.doubt == nil })
+	return slices.ContainsFunc(held, func(l *layerState) bool { return l.held == nil && l.suppressedHold == nil })
 }
 
-// try is apply, with a panic in a step made into a problem: nothing that content can do may end the
-// writer.
-func (e *Engine) try(c candidate) (problems source.Problems) {
+// tryApply calls apply and turns a panic into a problem, so that no content can end the writer.
+func (e *Engine) tryApply(c candidate) (problems source.Problems) {
 	defer func() {
 		if v := recover(); v != nil {
 			problems = source.Problems{panicked(rescue.NewPanic(v), source.Position{})}
@@ -70,32 +68,32 @@ func (e *Engine) try(c candidate) (problems source.Problems) {
 	return problems
 }
 
-// newest is the candidate of every layer's newest content that is not held.
-func (e *Engine) newest() candidate {
-	return e.choose(func(f *layerState) *layerContent {
-		if f.latest != nil && f.held == nil {
-			return f.latest
+// newestCandidate returns the candidate of each layer's newest content that is not held.
+func (e *Engine) newestCandidate() candidate {
+	return e.candidateOf(func(l *layerState) *layerContent {
+		if l.latest != nil && l.held == nil {
+			return l.latest
 		}
-		return f.applied
+		return l.applied
 	})
 }
 
-// live is the candidate of what is live already.
-func (e *Engine) live() candidate {
-	return e.choose(func(f *layerState) *layerContent { return f.applied })
+// liveCandidate returns the candidate of the applied contents.
+func (e *Engine) liveCandidate() candidate {
+	return e.candidateOf(func(l *layerState) *layerContent { return l.applied })
 }
 
-// choose makes a candidate of one content a layer. It reads what only the writer changes, without
-// mu: it may decode.
-func (e *Engine) choose(of func(*layerState) *layerContent) candidate {
+// candidateOf returns a candidate of one content per layer. It decodes contents and reads fields
+// that only the writer changes; the caller must be the writer and must not hold mu.
+func (e *Engine) candidateOf(of func(*layerState) *layerContent) candidate {
 	c := candidate{started: time.Now(), contents: make([]*layerContent, len(e.layers))}
-	for i, f := range e.layers {
-		c.contents[i] = of(f)
+	for i, l := range e.layers {
+		c.contents[i] = of(l)
 		if next := c.contents[i]; next != nil && next.decodedBy == nil {
-			e.decodeContent(f, next) // otherwise it is unknown how to show its revision
+			e.decodeContent(l, next) // decoding determines how to show its revision
 		}
-		c.causes = append(c.causes, e.causes(f, c.contents[i])...)
-		c.news = c.news || c.contents[i] != nil && c.contents[i] != f.applied
+		c.causes = append(c.causes, e.causes(l, c.contents[i])...)
+		c.changed = c.changed || c.contents[i] != nil && c.contents[i] != l.applied
 	}
 	if m, by := e.manifestOf(c.contents); m != nil {
 		e.nameRelease(c.causes, m, by)
@@ -103,65 +101,66 @@ func (e *Engine) choose(of func(*layerState) *layerContent) candidate {
 	return c
 }
 
-// refuse records that the parts of c that are not in good are rejected, and why.
-func (e *Engine) refuse(c, good candidate, why func(layer int) source.Problems) {
-	var told []observe.Cause
-	var found problemSet
-	var receivers []func()
-	var worse []*layerState
-	news := false
+// recordRejected records that the contents of c that are not in good are rejected, and why. It
+// reports a rejection once.
+func (e *Engine) recordRejected(c, good candidate, reasons func(layer int) source.Problems) {
+	var causes []observe.Cause
+	var problems problemSet
+	var acks []func()
+	var rejected []*layerState
+	changed := false
 	e.mu.Lock()
-	for i, f := range e.layers {
-		bad := c.contents[i]
-		if bad == nil || bad == good.contents[i] || bad == f.applied {
+	for i, l := range e.layers {
+		content := c.contents[i]
+		if content == nil || content == good.contents[i] || content == l.applied {
 			continue
 		}
-		told = append(told, e.causes(f, bad)...)
-		own := of(why(i), f.name)
-		found.add(own)
-		if f.rejected.Error() != own.Error() {
-			news = true
+		causes = append(causes, e.causes(l, content)...)
+		own := problemsOf(reasons(i), l.name)
+		problems.add(own)
+		if l.rejected.Error() != own.Error() {
+			changed = true
 		}
-		f.rejected = own
-		if !bad.fromDisk && f.notified.refused != bad.Revision {
-			f.notified.refused, news = bad.Revision, true
-			worse = append(worse, f)
-			if r, ok := source.As[source.Acknowledger](f.Source); ok {
-				receivers = append(receivers, func() { r.Ack(bad.Revision, own) })
+		l.rejected = own
+		if !content.fromDisk && l.notified.refused != content.Revision {
+			l.notified.refused, changed = content.Revision, true
+			rejected = append(rejected, l)
+			if r, ok := source.As[source.Acknowledger](l.Source); ok {
+				acks = append(acks, func() { r.Ack(content.Revision, own) })
 			}
 		}
 	}
 	live := e.cell.Load()
 	e.mu.Unlock()
-	for _, tell := range receivers {
-		guarded(tell)
+	for _, ack := range acks {
+		callSafely(ack)
 	}
-	for _, f := range worse {
-		e.recordFailure(f, time.Now())
+	for _, l := range rejected {
+		e.recordFailure(l, time.Now())
 	}
-	if !news {
-		return // it is as bad as it was when it was last told
+	if !changed {
+		return // reported before
 	}
-	problems := found.all
-	e.sort(problems, c.contents)
-	e.recordHistory(nil, observe.HistoryEntry{Kind: observe.Rejected, Time: time.Now(), Version: live.version(), Causes: told, Problems: problems})
-	e.tell(observe.Event{Kind: observe.Rejected, Version: live.version(), Causes: told, Problems: problems})
+	sorted := problems.all
+	e.sort(sorted, c.contents)
+	e.recordHistory(nil, observe.HistoryEntry{Kind: observe.Rejected, Time: time.Now(), Version: live.version(), Causes: causes, Problems: sorted})
+	e.emit(observe.Event{Kind: observe.Rejected, Version: live.version(), Causes: causes, Problems: sorted})
 }
 
-// swap makes next live, and its contents the applied ones: Health shows both or neither. It reports
-// false, and does nothing, once the config is closed.
+// swap makes next live and its contents the applied ones in one step for Health. If the config is
+// closed, swap does nothing and returns false.
 func (e *Engine) swap(next *State) bool {
 	return e.commit(next, func() { e.cell.Swap(next) })
 }
 
-// accept makes next's contents the applied ones under the version that is live. It reports as swap
-// does.
+// accept makes next's contents the applied ones of the live version. It returns false if the config
+// is closed.
 func (e *Engine) accept(next *State) bool { return e.commit(next, func() {}) }
 
-// commit runs swap and marks the contents of next as applied in one step, and then acknowledges
-// them to the sources. It reports false, and does nothing, once the config is closed.
+// commit calls swap and marks the contents as applied with mu held, and then acknowledges them to
+// their sources. It returns false if the config is closed.
 func (e *Engine) commit(next *State, swap func()) bool {
-	var receivers []func()
+	var acks []func()
 	e.mu.Lock()
 	if e.isClosed() {
 		e.mu.Unlock()
@@ -169,35 +168,35 @@ func (e *Engine) commit(next *State, swap func()) bool {
 	}
 	swap()
 	e.roots, e.pending = next.roots, next.pending
-	for i, f := range e.layers {
+	for i, l := range e.layers {
 		c := next.contents[i]
-		if f.applied != c {
-			e.accepted.accept(f, c)
-			f.applied, f.appliedAt, f.renewal = c, time.Now(), nil
+		if l.applied != c {
+			e.accepted.recordLocked(l, c)
+			l.applied, l.appliedAt, l.refreshProblems = c, time.Now(), nil
 		}
-		if c == f.latest {
-			f.rejected, f.notified.refused, f.held = nil, "", nil
-			if f.breaker.Open() {
-				f.breaker.Reset() // it says again what was good
+		if c == l.latest {
+			l.rejected, l.notified.refused, l.held = nil, "", nil
+			if l.breaker.Open() {
+				l.breaker.Reset() // the layer is back at a good content
 			}
 		}
-		if c != nil && !c.fromDisk && f.notified.live != c.Revision {
-			f.notified.live = c.Revision
-			if r, ok := source.As[source.Acknowledger](f.Source); ok {
-				receivers = append(receivers, func() { r.Ack(c.Revision, nil) })
+		if c != nil && !c.fromDisk && l.notified.live != c.Revision {
+			l.notified.live = c.Revision
+			if r, ok := source.As[source.Acknowledger](l.Source); ok {
+				acks = append(acks, func() { r.Ack(c.Revision, nil) })
 			}
 		}
 	}
 	e.mu.Unlock()
 	e.markSecretsInUse()
-	for _, tell := range receivers {
-		guarded(tell)
+	for _, ack := range acks {
+		callSafely(ack)
 	}
 	return true
 }
 
-// guarded calls f and drops a panic.
-func guarded(f func()) {
+// callSafely calls f and recovers from a panic.
+func callSafely(f func()) {
 	defer func() { _ = recover() }()
 	f()
 }

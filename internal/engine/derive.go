@@ -13,17 +13,17 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Derive builds a resource from the live configuration, and from now on from each candidate before
-// it is live. It returns the resource's number. An error leaves nothing behind.
+// Derive builds a resource from the live configuration, and from now on from each candidate before it is live. It returns the
+// resource's number. An error leaves nothing behind.
 func (e *Engine) Derive(ctx context.Context, spec resource.Spec) (int, error) {
-	d := &derivation{e: e, ctx: ctx, spec: spec}
+	d := &derivation{engine: e, ctx: ctx, spec: spec}
 	_, err := e.runOnWriter(ctx, func() (int64, error) { return 0, d.run() })
-	if !d.decided.CompareAndSwap(false, true) {
+	if !d.settled.CompareAndSwap(false, true) {
 		return d.number, nil
 	}
 	switch {
 	case err == nil || e.isClosed():
-		return 0, closed()
+		return 0, errClosed()
 	case errors.Is(err, source.Closed) || ctx.Err() != nil:
 		return 0, e.clean(err)
 	}
@@ -32,17 +32,17 @@ func (e *Engine) Derive(ctx context.Context, spec resource.Spec) (int, error) {
 
 // derivation is one call of Derive.
 type derivation struct {
-	e    *Engine
-	ctx  context.Context
-	spec resource.Spec
+	engine *Engine
+	ctx    context.Context
+	spec   resource.Spec
 	// Who gives up and the writer that has just built: the first to say so decides.
-	decided atomic.Bool
+	settled atomic.Bool
 	number  int
 }
 
 // run is the writer's part.
 func (d *derivation) run() error {
-	e := d.e
+	e := d.engine
 	err := d.add()
 	if err == nil || d.ctx.Err() != nil || e.isClosed() {
 		return err
@@ -55,16 +55,16 @@ func (d *derivation) run() error {
 }
 
 func (d *derivation) add() error {
-	e := d.e
+	e := d.engine
 	build, cancel := context.WithCancel(d.ctx)
 	defer cancel()
-	defer context.AfterFunc(e.run, cancel)()
+	defer context.AfterFunc(e.runCtx, cancel)()
 	live := e.cell.Load()
 	return e.resources.Add(build, d.spec, live.built.Load(), live, func(n int, with *resource.Set) bool {
 		d.number = n
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		if e.isClosed() || !d.decided.CompareAndSwap(false, true) {
+		if e.isClosed() || !d.settled.CompareAndSwap(false, true) {
 			return false
 		}
 		live.built.Store(with)
@@ -72,9 +72,8 @@ func (d *derivation) add() error {
 	})
 }
 
-// GiveUp ends a resource: it is not built again, and is closed as a replaced one is. GiveUp calls
-// last with the instance before it becomes unreachable.
-func (e *Engine) GiveUp(ctx context.Context, number int, name string, last func(*resource.Instance)) error {
+// GiveUp ends a resource: it is built no more, and closed as one that was replaced is. Last is given its instance before nobody finds it.
+func (e *Engine) RemoveResource(ctx context.Context, number int, name string, last func(*resource.Instance)) error {
 	_, err := e.runOnWriter(ctx, func() (int64, error) {
 		live := e.cell.Load()
 		old := live.built.Load()
@@ -98,8 +97,7 @@ func (e *Engine) Instance(number int) *resource.Instance {
 	return e.cell.Load().built.Load().At(number)
 }
 
-// InstanceIn is the resource in the candidate that ctx is a build of; building is false where it is
-// of none.
+// InstanceIn is the resource in the candidate that ctx is a build of; building is false where it is of none.
 func (e *Engine) InstanceIn(ctx context.Context, number int) (in *resource.Instance, building bool, err error) {
 	return e.resources.In(ctx, number)
 }
@@ -112,7 +110,7 @@ func (e *Engine) prepare(next *State) source.Problems {
 	if e.batch == nil {
 		return nil // at boot there is nothing to build
 	}
-	set, failures := e.batch.Build(e.run, next)
+	set, failures := e.batch.Build(e.runCtx, next)
 	next.built.Store(set)
 	return e.buildProblems(failures)
 }
@@ -120,8 +118,8 @@ func (e *Engine) prepare(next *State) source.Problems {
 // buildProblems are not scrubbed yet: what is refused by them is.
 func (e *Engine) buildProblems(failures []resource.Failure) (problems source.Problems) {
 	for _, f := range failures {
-		why, err := e.cleanText(f.Err)
-		message := wording.Join(wording.Own(f.Name+" cannot be built: "), why)
+		reason, err := e.cleanText(f.Err)
+		message := wording.Join(wording.Own(f.Name+" cannot be built: "), reason)
 		problems = append(problems, message.On(&source.Problem{Kind: source.BuildFailed, Err: err}))
 	}
 	return problems
@@ -151,18 +149,17 @@ func (e *Engine) builtSets() []*resource.Set {
 		sets[0] = live.built.Load()
 	}
 	if e.probation != nil {
-		sets = append(sets, e.probation.kept)
+		sets = append(sets, e.probation.built)
 	}
 	return sets
 }
 
-// rebuildTimer says when the writer tries contents again whose resources could not be built,
-// because what the build needs may have recovered.
+// rebuild is the time at which contents are tried again from which a resource could not be built: what was down may be up.
 type rebuildTimer struct {
-	due   <-chan time.Time // nil: at no time
-	at    time.Time
-	timer *time.Timer
-	wait  time.Duration
+	due     <-chan time.Time // nil: at no time
+	at      time.Time
+	timer   *time.Timer
+	backOff time.Duration
 }
 
 func (r *rebuildTimer) start(d time.Duration) {
@@ -177,30 +174,29 @@ func (r *rebuildTimer) clear() {
 	r.due, r.timer = nil, nil
 }
 
-// scheduleRebuild decides whether and when the writer tries the newest contents again although
-// nothing new has arrived.
+// planRebuild decides whether and when the newest contents are tried again although nothing has come.
 func (e *Engine) scheduleRebuild() {
-	if !e.waitsForBuild() {
-		e.rebuildTimer.wait, e.rebuildTimer.at = 0, time.Time{}
+	if !e.hasFailedBuild() {
+		e.rebuildTimer.backOff, e.rebuildTimer.at = 0, time.Time{}
 		e.resources.Forget()
 		return
 	}
 	if !e.rebuildTimer.at.IsZero() && time.Now().Before(e.rebuildTimer.at) {
-		e.rebuildTimer.start(time.Until(e.rebuildTimer.at)) // a change in between does not move it
+		e.rebuildTimer.start(time.Until(e.rebuildTimer.at)) // what has come meanwhile changes nothing in when it is tried again
 		return
 	}
-	e.rebuildTimer.wait = min(max(2*e.rebuildTimer.wait, e.Rebuild), e.MaxRebuild)
-	if e.rebuildTimer.wait <= 0 {
+	e.rebuildTimer.backOff = min(max(2*e.rebuildTimer.backOff, e.Rebuild), e.MaxRebuild)
+	if e.rebuildTimer.backOff <= 0 {
 		return
 	}
-	e.rebuildTimer.start(e.rebuildTimer.wait/2 + rand.N(e.rebuildTimer.wait/2+1))
+	e.rebuildTimer.start(e.rebuildTimer.backOff/2 + rand.N(e.rebuildTimer.backOff/2+1))
 }
 
-func (e *Engine) waitsForBuild() bool {
+func (e *Engine) hasFailedBuild() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for _, f := range e.layers {
-		for _, p := range f.rejected {
+	for _, l := range e.layers {
+		for _, p := range l.rejected {
 			if p.Kind == source.BuildFailed || p.Kind == source.Unavailable {
 				return true
 			}
@@ -209,15 +205,15 @@ func (e *Engine) waitsForBuild() bool {
 	return false
 }
 
-// built is called after each build.
-func (e *Engine) built(name string, took time.Duration, err error) {
-	e.tell(observe.Event{Kind: observe.ResourceBuilt, Name: name, Took: took, Err: e.clean(err)})
+// built hears of each build that has ended.
+func (e *Engine) resourceBuilt(name string, took time.Duration, err error) {
+	e.emit(observe.Event{Kind: observe.ResourceBuilt, Name: name, Took: took, Err: e.clean(err)})
 }
 
-// closedResource is called after each close of an instance.
-func (e *Engine) closedResource(name string, users int64, err error) {
-	e.tell(observe.Event{Kind: observe.ResourceClosed, Name: name, Count: users, Err: e.clean(err)})
+// closedResource hears of each instance that was closed.
+func (e *Engine) resourceClosed(name string, users int64, err error) {
+	e.emit(observe.Event{Kind: observe.ResourceClosed, Name: name, Count: users, Err: e.clean(err)})
 }
 
 // text is what an error says, if it can.
-func text(err error) string { return wording.OfError(err).String() }
+func errorText(err error) string { return wording.OfError(err).String() }

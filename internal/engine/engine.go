@@ -36,20 +36,20 @@ type Engine struct {
 	rebuildTimer      rebuildTimer    // the writer's
 	background        sync.WaitGroup  // of goroutines that watch a trial, or references
 	inWindow          bool            // the writer's: a window is open
-	first             int64           // the writer's: the version that the service started with
+	bootVersion       int64           // the writer's: the version that the service started with
 	fallingBack       bool            // the writer's: it falls back to the copy
 	snapshotSuspended atomic.Bool     // a resource cannot be built from what the service started with: that is not kept as good
-	run               context.Context // ends when Close begins
+	runCtx            context.Context // ends when Close begins
 
-	inboxMu  sync.Mutex
-	inbox    []*update // one slot a layer
-	wake     chan struct{}
-	commands chan func()
-	stop     context.CancelFunc
-	written  chan struct{}   // closed when the writer has ended
-	watchers []chan struct{} // closed when the layer's watcher has ended
-	ended    chan struct{}   // closed when Close begins, with mu held: from then on nothing is swapped in
-	close    func() error
+	inboxMu      sync.Mutex
+	inbox        []*update // one slot a layer
+	wake         chan struct{}
+	commands     chan func()
+	cancelRun    context.CancelFunc
+	writerDone   chan struct{}   // closed when the writer has ended
+	watchersDone []chan struct{} // closed when the layer's watcher has ended
+	closing      chan struct{}   // closed when Close begins, with mu held: from then on nothing is swapped in
+	closeOnce    func() error
 
 	mu      sync.Mutex
 	schema  *schema      // how it is bound; the writer changes it, with mu held
@@ -57,7 +57,7 @@ type Engine struct {
 	history []historyEntry
 	pin     int64        // the pinned version; 0 when nothing is
 	pending []pendingKey // with roots
-	// reportedPending is what observers received of it last.
+	// toldPending is what of it observers were told last.
 	reportedPending []pendingKey
 	// accepted is what is remembered of signed releases; only the writer changes it.
 	accepted  accepted
@@ -65,8 +65,7 @@ type Engine struct {
 	probation *probation // nil when no version is on trial
 }
 
-// delivery is a state on its way to a subscriber, with the causes of all the versions since the one
-// that it saw.
+// delivery is a state on its way to a subscriber, with the causes of all the versions since the one that it saw.
 type delivery struct {
 	state  *State
 	causes []observe.Cause
@@ -79,56 +78,55 @@ func (s *State) version() int64 {
 	return s.Version
 }
 
-// Start boots a config and runs it until Close. On an error nothing is left running, and the
-// sources are closed.
+// Start boots a config and runs it until Close. On an error nothing is left running, and the sources are closed.
 func Start(ctx context.Context, s Settings) (*Engine, error) {
-	plan, err := newSchema(s.Parts)
+	schema, err := newSchema(s.Sections)
 	if err != nil {
 		return nil, errors.Join(err, Discard(s.Layers, s.CloseTimeout))
 	}
-	for _, p := range s.Parts {
-		if p.Type != nil {
-			p.users = 1 // who has opened the config; it does not give up what it has declared
+	for _, section := range s.Sections {
+		if section.Type != nil {
+			section.users = 1 // who has opened the config; it does not give up what it has declared
 		}
 	}
 	e := &Engine{
-		Settings: s, schema: plan, first: 1, layers: newLayerStates(s.Layers), inbox: make([]*update, len(s.Layers)),
-		wake: make(chan struct{}, 1), commands: make(chan func()), ended: make(chan struct{}), written: make(chan struct{}),
+		Settings: s, schema: schema, bootVersion: 1, layers: newLayerStates(s.Layers), inbox: make([]*update, len(s.Layers)),
+		wake: make(chan struct{}, 1), commands: make(chan func()), closing: make(chan struct{}), writerDone: make(chan struct{}),
 	}
 	if e.cell = s.Cell; e.cell == nil {
 		e.cell = &swap.Cell[State]{}
 	}
-	e.close = sync.OnceValue(e.shutDown)
-	for _, f := range e.layers {
-		f.breaker = guard.Breaker{Max: s.MaxBadChanges, Window: s.BreakerWindow}
+	e.closeOnce = sync.OnceValue(e.shutDown)
+	for _, l := range e.layers {
+		l.breaker = guard.Breaker{Max: s.MaxBadChanges, Window: s.BreakerWindow}
 	}
-	e.hub.Fold, e.hub.Version, e.hub.Report = fold, func(d delivery) int64 { return d.state.Version }, e.delivered
+	e.hub.Fold, e.hub.Version, e.hub.Report = mergeDeliveries, func(d delivery) int64 { return d.state.Version }, e.subscriberCalled
 	e.hub.Slow = e.subscriberSlow
 
 	run, stop := context.WithCancel(context.Background())
-	e.run, e.stop = run, stop
-	e.resources = resource.New(resource.Hooks{Built: e.built, Closed: e.closedResource})
-	e.saver = newSaver(s, e.layers, e.record)
-	e.accepted = acceptedBefore(e.saver.accepted())
-	for _, f := range e.layers {
+	e.runCtx, e.cancelRun = run, stop
+	e.resources = resource.New(resource.Hooks{Built: e.resourceBuilt, Closed: e.resourceClosed})
+	e.saver = newSaver(s, e.layers, e.lastGoodRecord)
+	e.accepted = acceptedFrom(e.saver.acceptedReleases())
+	for _, l := range e.layers {
 		done := make(chan struct{})
-		e.watchers = append(e.watchers, done)
+		e.watchersDone = append(e.watchersDone, done)
 		go func() {
 			defer close(done)
-			e.watch(run, f)
+			e.watch(run, l)
 		}()
 	}
 	if err := e.boot(ctx); err != nil {
-		close(e.written)
+		close(e.writerDone)
 		return nil, errors.Join(err, e.Close())
 	}
 	go func() {
-		defer close(e.written)
-		e.write(run)
+		defer close(e.writerDone)
+		e.runWriter(run)
 	}()
-	for _, f := range e.layers {
-		if len(f.Resolvers) > 0 && f.RefreshEvery > 0 {
-			e.background.Go(func() { e.reread(run, f) })
+	for _, l := range e.layers {
+		if len(l.Resolvers) > 0 && l.RefreshEvery > 0 {
+			e.background.Go(func() { e.refreshReferences(run, l) })
 		}
 	}
 	return e, nil
@@ -137,34 +135,32 @@ func Start(ctx context.Context, s Settings) (*Engine, error) {
 // Live returns the live state, which is there from Start on.
 func (e *Engine) Live() *State { return e.cell.Load() }
 
-// Close ends the config: sources, subscribers and the writer. What is live stays readable. It waits
-// for at most CloseTimeout and then returns an error that names what still runs. Calling it again
-// returns the same.
-func (e *Engine) Close() error { return e.close() }
+// Close ends the config: sources, subscribers and the writer. What is live stays readable. It waits for at most CloseTimeout
+// and then returns an error that names what still runs. Calling it again returns the same.
+func (e *Engine) Close() error { return e.closeOnce() }
 
-// resourcesShare is the part of CloseTimeout that resources have for themselves, one tenth: a
-// source that is stuck must not be the reason for which they have no time to close.
-const resourcesShare = 10
+// resourcesShare is the part of CloseTimeout that resources have for themselves, one tenth: a source that is stuck must not be the reason for
+// which they have no time to close.
+const resourcesCloseShare = 10
 
-// shutDown ends all parts at the same time, so that a part that hangs takes no time from the
-// others.
+// shut ends all parts at once: one that is stuck takes no time away from the others.
 func (e *Engine) shutDown() error {
 	e.mu.Lock()
-	close(e.ended)
+	close(e.closing)
 	e.mu.Unlock()
-	e.stop()
+	e.cancelRun()
 	whole, cancel := context.WithTimeout(context.Background(), e.CloseTimeout)
 	defer cancel()
 	ctx := whole
 	if !e.resources.IsEmpty() {
-		ctx, cancel = context.WithTimeout(whole, e.CloseTimeout-e.CloseTimeout/resourcesShare)
+		ctx, cancel = context.WithTimeout(whole, e.CloseTimeout-e.CloseTimeout/resourcesCloseShare)
 		defer cancel()
 	}
 	parts := []func() error{func() error {
-		return within(ctx, e.written, nil, "an observer, a build or the service's own validation still runs")
+		return waitFor(ctx, e.writerDone, nil, "an observer, a build or the service's own validation still runs")
 	}}
-	for i, f := range e.layers {
-		parts = append(parts, func() error { return closeSource(ctx, f, e.watchers[i], &e.redactor) })
+	for i, l := range e.layers {
+		parts = append(parts, func() error { return closeSource(ctx, l, e.watchersDone[i], &e.redactor) })
 	}
 	parts = append(parts, func() error {
 		if running := e.hub.Close(ctx); len(running) > 0 {
@@ -174,7 +170,7 @@ func (e *Engine) shutDown() error {
 	}, func() error { return e.saver.close(ctx) }, func() error {
 		watched := make(chan struct{})
 		go func() { e.background.Wait(); close(watched) }()
-		return within(ctx, watched, nil, "a probe or a resolver still runs")
+		return waitFor(ctx, watched, nil, "a probe or a resolver still runs")
 	})
 
 	errs := make([]error, len(parts))
@@ -193,16 +189,16 @@ func (e *Engine) shutDown() error {
 
 func (e *Engine) isClosed() bool {
 	select {
-	case <-e.ended:
+	case <-e.closing:
 		return true
 	default:
 		return false
 	}
 }
 
-// within waits for done, at most until ctx ends, and returns *err or an error of kind Timeout. What
-// is done counts, even if ctx has ended too.
-func within(ctx context.Context, done <-chan struct{}, err *error, message string, args ...any) error {
+// within waits for done, at most until ctx ends, and returns *err or an error of kind Timeout. What is done counts, even if ctx
+// has ended too.
+func waitFor(ctx context.Context, done <-chan struct{}, err *error, message string, args ...any) error {
 	select {
 	case <-done:
 	case <-ctx.Done():
@@ -218,28 +214,27 @@ func within(ctx context.Context, done <-chan struct{}, err *error, message strin
 	return *err
 }
 
-// closeSource closes a source that can be closed, when its watcher has ended. One that comes back
-// late is closed late.
-func closeSource(ctx context.Context, f *layerState, watched <-chan struct{}, scrub *redactor) error {
+// closeSource closes a source that can be closed, when its watcher has ended. One that comes back late is closed late.
+func closeSource(ctx context.Context, l *layerState, watched <-chan struct{}, r *redactor) error {
 	var err error
 	closed := make(chan struct{})
 	go func() {
 		defer close(closed)
-		if f.release != nil {
-			defer f.release()
+		if l.releaseClaim != nil {
+			defer l.releaseClaim()
 		}
 		<-watched
-		if c, ok := source.As[io.Closer](f.Source); ok {
+		if c, ok := source.As[io.Closer](l.Source); ok {
 			err = errPanicked
 			defer func() { _ = recover() }()
-			err = scrub.ofSource(c.Close(), f)
+			err = r.sourceError(c.Close(), l)
 		}
 	}()
-	if err := within(ctx, watched, nil, "source %s has not returned from Next", f.name); err != nil {
+	if err := waitFor(ctx, watched, nil, "source %s has not returned from Next", l.name); err != nil {
 		return err
 	}
-	if err := within(ctx, closed, &err, "source %s has not closed", f.name); err != nil {
-		return fmt.Errorf("close %s: %w", f.name, err)
+	if err := waitFor(ctx, closed, &err, "source %s has not closed", l.name); err != nil {
+		return fmt.Errorf("close %s: %w", l.name, err)
 	}
 	return nil
 }
@@ -251,8 +246,8 @@ func Discard(layers []Layer, timeout time.Duration) error {
 	idle := make(chan struct{})
 	close(idle)
 	var errs []error
-	for _, f := range newLayerStates(layers) {
-		errs = append(errs, closeSource(ctx, f, idle, &redactor{}))
+	for _, l := range newLayerStates(layers) {
+		errs = append(errs, closeSource(ctx, l, idle, &redactor{}))
 	}
 	return errors.Join(errs...)
 }
@@ -261,7 +256,7 @@ func closeTimeout(format string, args ...any) error {
 	return &source.Error{Kind: source.Timeout, Op: "close", Err: fmt.Errorf(format, args...)}
 }
 
-// runOnWriter runs f in the writer and waits for it. If ctx ends first, f still runs to completion.
+// do runs f in the writer and waits for it. Who gives up on it, because ctx ends, does not end f.
 func (e *Engine) runOnWriter(ctx context.Context, f func() (int64, error)) (int64, error) {
 	type result struct {
 		live int64
@@ -275,8 +270,8 @@ func (e *Engine) runOnWriter(ctx context.Context, f func() (int64, error)) (int6
 	}:
 	case <-ctx.Done():
 		return 0, ctx.Err()
-	case <-e.ended:
-		return 0, closed()
+	case <-e.closing:
+		return 0, errClosed()
 	}
 	select {
 	case r := <-done:
@@ -286,6 +281,6 @@ func (e *Engine) runOnWriter(ctx context.Context, f func() (int64, error)) (int6
 	}
 }
 
-func closed() error {
+func errClosed() error {
 	return &source.Error{Kind: source.Closed, Op: "use config", Err: errors.New("it was closed")}
 }

@@ -60,9 +60,9 @@ func (e *Engine) view() view {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	v := view{live: e.cell.Load(), shape: e.schema.shape, roots: e.roots, pending: e.pending, since: map[source.Position]time.Time{}}
-	for _, f := range e.layers {
-		if f.applied != nil {
-			v.since[source.Position{Layer: f.name, Revision: e.shown(f.applied)}] = f.appliedAt
+	for _, l := range e.layers {
+		if l.applied != nil {
+			v.since[source.Position{Layer: l.name, Revision: e.shown(l.applied)}] = l.appliedAt
 		}
 	}
 	return v
@@ -81,31 +81,31 @@ func (v view) explain(p tree.Path) observe.Explanation {
 	x.Secret = x.Secret || live != nil && live.Ref != ""
 	switch {
 	case live != nil:
-		x.Value = show(live, at.shape, at.secret)
+		x.Value = valueText(live, at.shape, at.secret)
 	case at.within != nil:
-		x.PartOf = at.within.decider()
-	case at.gone:
+		x.PartOf = at.within.layerValue()
+	case at.parentMissing:
 		x.ParentMissing = true
 	default:
 		x.Value = x.Default
 	}
-	var wins []*tree.Node
+	var effective []*tree.Node
 	for _, c := range slices.Backward(layer.Candidates(p, v.roots...)) {
 		where := c.Node.Position()
-		claim := observe.LayerValue{Position: where, Value: show(c.Node, at.shape, at.secret), Since: v.since[source.Position{Layer: where.Layer, Revision: where.Revision}]}
+		value := observe.LayerValue{Position: where, Value: valueText(c.Node, at.shape, at.secret), Since: v.since[source.Position{Layer: where.Layer, Revision: where.Revision}]}
 		// Of nulls only the item of a list stays in the merged tree.
-		if claim.Effective = !c.Hidden && (c.Node.Kind != tree.Null || c.Node == live); claim.Effective {
-			wins = append(wins, c.Node)
+		if value.Effective = !c.Hidden && (c.Node.Kind != tree.Null || c.Node == live); value.Effective {
+			effective = append(effective, c.Node)
 		}
-		x.LayerValues = append(x.LayerValues, claim)
+		x.LayerValues = append(x.LayerValues, value)
 	}
-	if wins == nil {
+	if effective == nil {
 		x.RemovedBy = v.removedBy(p)
 	}
 	if x.RemovedBy != nil && x.PartOf != nil && x.RemovedBy.Key == x.PartOf.Key {
 		x.RemovedBy = nil // said already
 	}
-	x.Pending = v.waits(x.Key, live, wins)
+	x.Pending = v.waits(x.Key, live, effective)
 	return x
 }
 
@@ -116,31 +116,31 @@ func (v view) removedBy(p tree.Path) *observe.LayerValue {
 		return nil
 	}
 	shape, secret := v.shape.Lookup(p[:i])
-	return &observe.LayerValue{Key: p[:i].String(), Position: n.Position(), Value: show(n, shape, secret)}
+	return &observe.LayerValue{Key: p[:i].String(), Position: n.Position(), Value: valueText(n, shape, secret)}
 }
 
 // waits reports whether what the layers say of a key, highest first, waits for a restart.
-func (v view) waits(key string, live *tree.Node, wins []*tree.Node) bool {
+func (v view) waits(key string, live *tree.Node, effective []*tree.Node) bool {
 	for _, q := range v.pending {
 		if q.key == key {
 			return true
 		}
 		if rest, below := strings.CutPrefix(key, q.key); below && (rest[0] == '.' || rest[0] == '[') {
 			switch {
-			case len(wins) == 0:
+			case len(effective) == 0:
 				return live != nil
-			case wins[0].Kind != tree.Map:
-				return !tree.Same(wins[0], live)
+			case effective[0].Kind != tree.Map:
+				return !tree.Same(effective[0], live)
 			}
-			slices.Reverse(wins)
-			return !tree.Same(layer.Merge(wins...), live)
+			slices.Reverse(effective)
+			return !tree.Same(layer.Merge(effective...), live)
 		}
 	}
 	return false
 }
 
-// show returns the text of a node, redacted if the node may hold a secret.
-func show(n *tree.Node, shape *tree.Shape, secret bool) string {
+// show is the text of a node that nobody needs to hide.
+func valueText(n *tree.Node, shape *tree.Shape, secret bool) string {
 	switch n.Kind {
 	case tree.Map:
 		return fmt.Sprintf("{%d keys}", len(n.Entries))

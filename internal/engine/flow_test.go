@@ -278,7 +278,7 @@ func TestFlow(t *testing.T) {
 					set.Layers = append([]engine.Layer{{Source: s.release, Manifest: true}}, set.Layers...)
 				case "section", "rollbackfailed":
 					s.extra = newExtra(t)
-					set.Parts = append(set.Parts, &engine.Section{At: s.extra.At, Shape: &tree.Shape{Reserved: true}})
+					set.Sections = append(set.Sections, &engine.Section{At: s.extra.At, Shape: &tree.Shape{Reserved: true}})
 				case "guard":
 					set.MaxKeyLoss, set.MaxBadChanges, set.BreakerWindow = 0.5, 2, time.Minute
 				}

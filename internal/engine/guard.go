@@ -17,7 +17,7 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// digest tells contents apart by what they say, whatever their source calls them.
+// digest identifies a content by its data, whatever revision its source gives it.
 type digest [sha256.Size]byte
 
 func (c *layerContent) sum() digest {
@@ -30,7 +30,7 @@ func (c *layerContent) sum() digest {
 				continue
 			}
 			root, err := tree.FromPlain(nil, d.Tree)
-			if err != nil { // such a document is refused whatever it holds
+			if err != nil { // decoding rejects such a document
 				fmt.Fprintf(h, "not a tree: %v", err)
 				continue
 			}
@@ -43,13 +43,13 @@ func (c *layerContent) sum() digest {
 	return *c.digest
 }
 
-// fingerprint returns a digest of the documents and of the values of their references, since the
-// same document with another secret is another change.
-func (e *Engine) fingerprint(f *layerState, c *layerContent) digest {
-	if len(f.Resolvers) == 0 {
+// fingerprint identifies a content by its data and the values of its references: the same document
+// with a rotated secret is a different change. Only the writer calls it.
+func (e *Engine) fingerprint(l *layerState, c *layerContent) digest {
+	if len(l.Resolvers) == 0 {
 		return c.sum()
 	}
-	e.decodeContent(f, c)
+	e.decodeContent(l, c)
 	h := sha256.New()
 	sum := c.sum()
 	h.Write(sum[:])
@@ -62,133 +62,132 @@ func (e *Engine) fingerprint(f *layerState, c *layerContent) digest {
 	return digest(h.Sum(nil))
 }
 
-// isQuarantined reports whether a content was rolled back, and why.
-func (e *Engine) isQuarantined(f *layerState, c *layerContent) (why string, ok bool) {
-	if len(f.quarantine) > 0 { // else there is no need to look into it
-		why, ok = f.quarantine[e.fingerprint(f, c)]
+// isQuarantined reports whether a content is quarantined, and why.
+func (e *Engine) isQuarantined(l *layerState, c *layerContent) (reason string, ok bool) {
+	if len(l.quarantine) > 0 { // skip the digest otherwise
+		reason, ok = l.quarantine[e.fingerprint(l, c)]
 	}
-	return why, ok
+	return reason, ok
 }
 
-// admit decides for each layer whether its newest content is held, and why, and reports those that
-// are held now.
+// admit decides for each layer whether its newest content is held, and why. It reports new holds.
+// Only the writer calls it.
 func (e *Engine) admit() {
 	reasons := make([][]string, len(e.layers))
-	release := e.waitsForRelease()
-	for i, f := range e.layers {
-		c := f.latest
-		if c == nil || f.applied == nil || c == f.applied {
+	release := e.releaseHoldReasons()
+	for i, l := range e.layers {
+		c := l.latest
+		if c == nil || l.applied == nil || c == l.applied {
 			continue
 		}
-		replayed := e.replayedNow(f)
+		replayed := e.latestReplayProblem(l)
 		switch {
 		case replayed != nil:
 			reasons[i] = []string{replayed.Error()}
-		case release != nil && e.ofRelease(f):
+		case release != nil && e.isPartOfRelease(l):
 			reasons[i] = release
-		case !c.released:
-			reasons[i] = e.suspicion(f, c)
+		case !c.approved:
+			reasons[i] = e.failureHoldReasons(l, c)
 		}
 	}
-	e.admitLosses(reasons)
+	e.addLossReasons(reasons)
 
-	var told []observe.Cause
-	var all []string
+	var causes []observe.Cause
+	var held []string
 	known := map[string]bool{}
-	for i, f := range e.layers {
-		why := reasons[i]
-		if !e.hold(f, why) || why == nil {
+	for i, l := range e.layers {
+		own := reasons[i]
+		if !e.hold(l, own) || own == nil {
 			continue
 		}
-		told = append(told, e.causes(f, f.latest)...)
-		for _, w := range why {
-			if !known[w] { // the layers of a release wait for the same
-				known[w] = true
-				all = append(all, w)
+		causes = append(causes, e.causes(l, l.latest)...)
+		for _, reason := range own {
+			if !known[reason] { // all layers of a release have the same reason
+				known[reason] = true
+				held = append(held, reason)
 			}
 		}
 	}
-	if all != nil { // a content of absent documents has no causes
-		e.tell(observe.Event{Kind: observe.Held, Version: e.cell.Load().Version, Causes: told, Reasons: all})
+	if held != nil { // causes may be empty: a content of absent documents has none
+		e.emit(observe.Event{Kind: observe.Held, Version: e.cell.Load().Version, Causes: causes, Reasons: held})
 	}
 }
 
-// hold records why the newest content of a layer is held, nil if it is not, and reports whether
-// that is new. The source gets the same answer as for a rejected content, because another one is
-// live.
-func (e *Engine) hold(f *layerState, why []string) (news bool) {
+// hold records why a layer's newest content is held, nil for not held, and reports whether the
+// reasons changed. It rejects a held content to an Acknowledger, since another content is live.
+func (e *Engine) hold(l *layerState, reasons []string) (changed bool) {
 	e.mu.Lock()
-	news = !slices.Equal(f.held, why)
-	f.held = why
-	var tell func()
-	if r, ok := source.As[source.Acknowledger](f.Source); ok && news && why != nil {
-		rev, err := f.latest.Revision, &source.Problem{Kind: source.Invalid, Position: source.Position{Layer: f.name}, Message: "it is held: " + why[0]}
-		tell = func() { r.Ack(rev, err) }
+	changed = !slices.Equal(l.held, reasons)
+	l.held = reasons
+	var ack func()
+	if r, ok := source.As[source.Acknowledger](l.Source); ok && changed && reasons != nil {
+		rev, err := l.latest.Revision, &source.Problem{Kind: source.Invalid, Position: source.Position{Layer: l.name}, Message: "content is held: " + reasons[0]}
+		ack = func() { r.Ack(rev, err) }
 	}
 	e.mu.Unlock()
-	if tell != nil {
-		guarded(tell)
+	if ack != nil {
+		callSafely(ack)
 	}
-	return news
+	return changed
 }
 
-// suspicion is why a content is held for what has been before: it, or others of its layer, did
-// harm. Nil where nothing speaks against it.
-func (e *Engine) suspicion(f *layerState, c *layerContent) []string {
-	if why, ok := e.isQuarantined(f, c); ok {
-		return []string{why}
+// failureHoldReasons returns the hold reasons from earlier failures: the content is quarantined, or
+// the layer's breaker is open. It returns nil if there are none.
+func (e *Engine) failureHoldReasons(l *layerState, c *layerContent) []string {
+	if reason, ok := e.isQuarantined(l, c); ok {
+		return []string{reason}
 	}
-	if f.breaker.Open() && !e.wasGood(f, c) {
-		return []string{fmt.Sprintf("layer %s has had %d bad changes within %v; it is held until it says what was live before, or Approve is called", f.name, f.breaker.Max, f.breaker.Window)}
+	if l.breaker.Open() && !e.wasLive(l, c) {
+		return []string{fmt.Sprintf("layer %s has had %d bad changes within %v; publish a content that was live before, or call Approve", l.name, l.breaker.Max, l.breaker.Window)}
 	}
 	return nil
 }
 
-// wasGood reports whether a content was live before and was not rolled back: the layer then returns
-// to good content.
-func (e *Engine) wasGood(f *layerState, c *layerContent) bool {
+// wasLive reports whether a content was live before and not rolled back; a layer that publishes it
+// is returning to a good state.
+func (e *Engine) wasLive(l *layerState, c *layerContent) bool {
 	sum := c.sum()
-	if f.applied.sum() == sum {
+	if l.applied.sum() == sum {
 		return true
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return slices.ContainsFunc(e.history, func(h historyEntry) bool {
-		return h.state != nil && h.state.contents[f.index] != nil && h.state.contents[f.index].sum() == sum
+		return h.state != nil && h.state.contents[l.index] != nil && h.state.contents[l.index].sum() == sum
 	})
 }
 
 // recordFailure counts a bad content of a layer.
-func (e *Engine) recordFailure(f *layerState, now time.Time) {
-	if f.breaker.Bad(now) {
-		e.tell(observe.Event{Kind: observe.BreakerOpened, Layer: f.name, Count: int64(f.breaker.Max), Took: f.breaker.Window})
+func (e *Engine) recordFailure(l *layerState, now time.Time) {
+	if l.breaker.Bad(now) {
+		e.emit(observe.Event{Kind: observe.BreakerOpened, Layer: l.name, Count: int64(l.breaker.Max), Took: l.breaker.Window})
 	}
 }
 
-// Approve lets the newest content of a layer be looked at although it is held, and closes its
-// breaker.
+// Approve lets the engine evaluate the newest content of a layer although it is held, and closes
+// the layer's breaker.
 func (e *Engine) Approve(ctx context.Context, layer string) (int64, error) {
 	return e.runOnWriter(ctx, func() (int64, error) {
-		i := slices.IndexFunc(e.layers, func(f *layerState) bool { return f.name == layer })
+		i := slices.IndexFunc(e.layers, func(l *layerState) bool { return l.name == layer })
 		if i < 0 {
-			return 0, &source.Error{Kind: source.NotFound, Op: "release", Document: layer, Err: errors.New("there is no such layer"),
-				Fix: "Health lists the layers by their names"}
+			return 0, &source.Error{Kind: source.NotFound, Op: "approve", Document: layer, Err: errors.New("no layer has this name"),
+				Fix: "use a name that Health lists"}
 		}
-		f := e.layers[i]
+		l := e.layers[i]
 		e.resources.Forget()
-		e.take()
-		f.breaker.Reset()
-		if c := f.latest; c != nil {
-			c.released = true
-			delete(f.quarantine, e.fingerprint(f, c))
+		e.drainInbox()
+		l.breaker.Reset()
+		if c := l.latest; c != nil {
+			c.approved = true
+			delete(l.quarantine, e.fingerprint(l, c))
 		}
 		e.decide()
 		return e.cell.Load().Version, nil
 	})
 }
 
-// freeze keeps the restart-only fields of a candidate as they are live. What the candidate wants of
-// them must be good all the same: the next start will go by it.
+// freeze keeps the live values of restart-only fields in a candidate. The values that the candidate
+// wants must be good too, since the next start uses them.
 func (e *Engine) freeze(next *State, live *State, alone source.Problems) source.Problems {
 	if live == nil {
 		return nil
@@ -197,16 +196,16 @@ func (e *Engine) freeze(next *State, live *State, alone source.Problems) source.
 	if pending == nil {
 		return nil
 	}
-	if _, problems := e.check(next.Merged, alone); problems != nil {
+	if _, problems := e.bindAndValidate(next.Merged, alone); problems != nil {
 		return problems
 	}
-	next.pending = pendingAt(next.Merged, pending)
+	next.pending = pendingKeys(next.Merged, pending)
 	next.Merged = frozen
 	return nil
 }
 
-// place returns the position of a key, or of the nearest one above it.
-func place(root *tree.Node, p tree.Path) source.Position {
+// nearestPosition returns the position of a key, or of the nearest key above it.
+func nearestPosition(root *tree.Node, p tree.Path) source.Position {
 	for {
 		if n := root.Lookup(p); n != nil || len(p) == 0 {
 			return n.Position()
@@ -215,17 +214,17 @@ func place(root *tree.Node, p tree.Path) source.Position {
 	}
 }
 
-// reportPending reports the keys that wait for a restart, if they have changed.
+// reportPending reports the fields that wait for a restart if they changed.
 func (e *Engine) reportPending(next *State) {
 	e.mu.Lock()
-	news := !slices.EqualFunc(e.reportedPending, next.pending, func(a, b pendingKey) bool { return a.key == b.key })
+	changed := !slices.EqualFunc(e.reportedPending, next.pending, func(a, b pendingKey) bool { return a.key == b.key })
 	e.reportedPending = next.pending
 	e.mu.Unlock()
-	if news && len(next.pending) > 0 {
+	if changed && len(next.pending) > 0 {
 		event := observe.Event{Kind: observe.PendingRestart, Version: e.cell.Load().Version, Reasons: pendingTexts(next.pending)}
 		for _, p := range next.pending {
 			event.Changed = append(event.Changed, p.key)
 		}
-		e.tell(event)
+		e.emit(event)
 	}
 }

@@ -11,11 +11,11 @@ import (
 
 // Health returns the state of everything as it is now.
 func (e *Engine) Health() observe.Health {
-	answers := e.ask()
+	answers := e.askVerifiedTimes()
 	now := time.Now()
 	h := observe.Health{LastKnownGood: e.saver.health()}
 	select {
-	case <-e.ended:
+	case <-e.closing:
 		h.Closed = true
 		h.NotReady = append(h.NotReady, "it is closed")
 	default:
@@ -26,16 +26,15 @@ func (e *Engine) Health() observe.Health {
 	h.Pinned = e.pin != 0
 	h.OnProbation = e.probation != nil
 	h.Pending = pendingTexts(e.pending)
-	h.Sections = e.schema.sectionHealth()
-	for _, f := range e.layers {
-		l := e.layerHealth(f, now, answers[f.index])
-		// Who runs without an optional layer serves without it; once it has come, it is held to the
-		// same as the others.
-		without := f.MayBeDown && f.applied == nil
-		if l.Stale && !e.ServeStale && !without {
-			h.NotReady = append(h.NotReady, staleText(l, now))
+	h.Sections = e.schema.sectionHealthLocked()
+	for _, l := range e.layers {
+		health := e.layerHealthLocked(l, now, answers[l.index])
+		// Who runs without an optional layer serves without it; once it has come, it is held to the same as the others.
+		without := l.MayBeDown && l.applied == nil
+		if health.Stale && !e.ServeStale && !without {
+			h.NotReady = append(h.NotReady, staleText(health, now))
 		}
-		h.Layers = append(h.Layers, l)
+		h.Layers = append(h.Layers, health)
 	}
 	e.mu.Unlock()
 	for _, s := range e.hub.Subscribers() {
@@ -57,30 +56,30 @@ func (e *Engine) resourceHealth(s resource.Stats) observe.ResourceHealth {
 	r := observe.ResourceHealth{Name: s.Name, Since: s.Since, Took: s.Took, Builds: s.Builds, Failures: s.Failures, Panics: s.Panics,
 		Users: s.Users, Replaced: s.Old, Closed: s.Closed, ClosedInUse: s.Forced}
 	if err := e.clean(s.LastErr); err != nil {
-		r.LastError = text(err)
+		r.LastError = errorText(err)
 	}
 	return r
 }
 
 // layerHealth is called with mu held.
-func (e *Engine) layerHealth(f *layerState, now, answer time.Time) observe.LayerHealth {
-	l := observe.LayerHealth{Name: f.name, Identity: f.identity, Documents: f.applied.names(), VerifiedAt: f.recordVerified(now, answer),
-		Absent: slices.Clone(f.absent)}
-	l.Stale = e.FreshWithin > 0 && now.Sub(l.VerifiedAt) > e.FreshWithin
-	if f.applied != nil {
-		l.Applied, l.FromLastKnownGood = e.shown(f.applied), f.applied.fromDisk
+func (e *Engine) layerHealthLocked(l *layerState, now, answer time.Time) observe.LayerHealth {
+	h := observe.LayerHealth{Name: l.name, Identity: l.identity, Documents: l.applied.names(), VerifiedAt: l.verifiedAtLocked(now, answer),
+		Absent: slices.Clone(l.absent)}
+	h.Stale = e.FreshWithin > 0 && now.Sub(h.VerifiedAt) > e.FreshWithin
+	if l.applied != nil {
+		h.Applied, h.FromLastKnownGood = e.shown(l.applied), l.applied.fromDisk
 	}
-	if f.latest != nil {
-		l.Latest = e.shown(f.latest)
+	if l.latest != nil {
+		h.Latest = e.shown(l.latest)
 	}
-	if f.err != nil {
-		l.Down, l.DownSince = f.errText, f.since
+	if l.err != nil {
+		h.Down, h.DownSince = l.errText, l.downSince
 	}
-	for _, p := range slices.Concat(f.rejected, f.renewal) {
-		l.Rejected = append(l.Rejected, p.Error())
+	for _, p := range slices.Concat(l.rejected, l.refreshProblems) {
+		h.Rejected = append(h.Rejected, p.Error())
 	}
-	l.Held = slices.Clone(f.held)
-	return l
+	h.Held = slices.Clone(l.held)
+	return h
 }
 
 func staleText(l observe.LayerHealth, now time.Time) string {

@@ -17,8 +17,8 @@ type historyEntry struct {
 	state *State
 }
 
-// recordHistory keeps Settings.History entries of each kind, so that many bad changes do not push
-// out the versions to go back to.
+// remember keeps as many entries of each result as Settings.History says, so that a storm of bad changes does not push out the
+// versions that one would go back to.
 func (e *Engine) recordHistory(state *State, entry observe.HistoryEntry) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -53,8 +53,8 @@ func (e *Engine) pinned() bool {
 	return e.pin != 0
 }
 
-// Pin makes a version of the history live again, as a new version, and holds all changes until
-// Unpin; version 0 is the live one, which stays as it is. It returns the version that is live.
+// Pin makes a version of the history live again, as a new version, and holds all changes until Unpin; version 0 is the live one,
+// which stays as it is. It returns the version that is live.
 func (e *Engine) Pin(ctx context.Context, version int64) (live int64, err error) {
 	return e.runOnWriter(ctx, func() (int64, error) { return e.pinTo(version) })
 }
@@ -66,7 +66,7 @@ func (e *Engine) Rollback(ctx context.Context) (live int64, err error) {
 		if previous == nil {
 			return 0, &source.Error{Kind: source.NotFound, Op: "roll back", Err: errors.New("there is no version before this one")}
 		}
-		return e.restore(previous)
+		return e.restoreAndPin(previous)
 	})
 }
 
@@ -77,7 +77,7 @@ func (e *Engine) Unpin(ctx context.Context) error {
 		e.pin = 0
 		e.mu.Unlock()
 		e.resources.Forget()
-		e.take()
+		e.drainInbox()
 		e.decide()
 		return 0, nil
 	})
@@ -104,15 +104,15 @@ func (e *Engine) pinTo(version int64) (int64, error) {
 		return 0, &source.Error{Kind: source.NotFound, Op: "pin", Document: fmt.Sprintf("version %d", version),
 			Err: errors.New("it is not in the history"), Fix: "History lists the versions that are"}
 	}
-	return e.restore(state)
+	return e.restoreAndPin(state)
 }
 
-// restore makes an old state live again under a new version, and pins it. It builds the resources
-// that differ from the live ones again; if a build fails, nothing changes.
-func (e *Engine) restore(old *State) (int64, error) {
+// restore makes an old state live again under a new version, and pins it. What the service makes from it is built anew where it
+// differs from what is live; if it cannot be, all stays as it is.
+func (e *Engine) restoreAndPin(old *State) (int64, error) {
 	live := e.cell.Load()
-	e.resources.Forget() // an operator asked for it
-	next, err := e.back(old, live)
+	e.resources.Forget() // somebody wants it now
+	next, err := e.makeLiveAgain(old, live)
 	if err != nil {
 		return 0, err
 	}
@@ -124,22 +124,21 @@ func (e *Engine) restore(old *State) (int64, error) {
 	return next.Version, nil
 }
 
-// back swaps an old state in under a new version, with what the service makes from it. An error
-// leaves all as it is.
-func (e *Engine) back(to, live *State) (*State, error) {
-	from := to.Version
-	to, problems := e.complete(to, live, e.schema.freezer)
+// back swaps an old state in under a new version, with what the service makes from it. An error leaves all as it is.
+func (e *Engine) makeLiveAgain(old, live *State) (*State, error) {
+	from := old.Version
+	old, problems := e.rebind(old, live, e.schema.freezer)
 	if problems != nil {
 		return nil, problems
 	}
 	defer e.beginBuilding()()
-	next := &State{Values: to.Values, full: to.full, Merged: to.Merged, schema: to.schema, contents: to.contents, roots: to.roots, pending: to.pending,
+	next := &State{Values: old.Values, full: old.full, Merged: old.Merged, schema: old.schema, contents: old.contents, roots: old.roots, pending: old.pending,
 		Version: live.Version + 1, At: time.Now(), Causes: []observe.Cause{{Position: source.Position{Document: fmt.Sprintf("back to version %d", from)}}}}
 	if problems := e.prepare(next); problems != nil {
 		return nil, e.redactor.problems(problems)
 	}
 	if !e.swap(next) {
-		return nil, closed()
+		return nil, errClosed()
 	}
 	e.activate(live, next, false)
 	return next, nil

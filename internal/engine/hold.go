@@ -6,14 +6,14 @@ import (
 	"github.com/nacre-go/nacre/internal/resource"
 )
 
-// Held is a version that a context holds, with what was built for it.
+// Held is a version that a context holds, with the resources that were built for it.
 type Held struct {
 	State *State
 	Built *resource.Set
 }
 
-// Hold holds the live version for ctx: its resources are not closed before ctx ends, at most for
-// their grace period.
+// Hold holds the live version for ctx: its resources stay open until ctx ends or the grace period
+// is over.
 func (e *Engine) Hold(ctx context.Context) *Held {
 	for {
 		s := e.cell.Load()
@@ -21,7 +21,7 @@ func (e *Engine) Hold(ctx context.Context) *Held {
 		release, ok := set.Hold()
 		closed := e.isClosed()
 		if !closed && (!ok || set == nil && e.cell.Load() != s) {
-			continue // it was replaced in this moment
+			continue // the version was replaced just now
 		}
 		if ok && set != nil {
 			context.AfterFunc(ctx, release)

@@ -14,8 +14,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// layerContent is the current content of one layer, with absent documents replaced by their last
-// content, and decoded once.
+// content is what one layer says, in the form in which it takes part: with the documents that are kept although they are
+// absent, and decoded once.
 type layerContent struct {
 	source.Content
 	decodedBy *schema // by which it was; nil: not yet
@@ -23,7 +23,7 @@ type layerContent struct {
 	transient  bool
 	decodedAt  time.Time
 	roots      []*tree.Node
-	named      []named
+	named      []namedRoot
 	referred   map[reference]string // what its references stood for
 	secrets    []string             // that it brought into the process; not to be changed
 	plain      map[string][]byte    // its documents, decrypted; nil where they need not be
@@ -34,12 +34,12 @@ type layerContent struct {
 	kept       []string            // documents that are absent, with their last content in their place
 	digest     *digest             // once it was asked for
 	sums       [][sha256.Size]byte // of the data of its documents; nil where no manifest has asked
-	released   bool                // it was approved
+	approved   bool                // somebody said that it may not be held
 	shown      atomic.Pointer[source.Revision]
 }
 
 // named is the root of a document.
-type named struct {
+type namedRoot struct {
 	name string
 	root *tree.Node
 }
@@ -54,7 +54,7 @@ func (c *layerContent) root(name string) *tree.Node {
 	return nil
 }
 
-// layerState is the source of a layer and what the engine knows of it.
+// feed is a layer's source and what is known of it. The fields below mu's mark are guarded by Engine.mu; only the writer changes them.
 type layerState struct {
 	Layer
 	index    int
@@ -65,59 +65,57 @@ type layerState struct {
 	builtIn  bool // the source is one of nacre's own
 	trusted  bool // needs no signature
 
-	// guarded by Engine.mu; only the writer changes them
-	latest         *layerContent // newest that the source gave
-	applied        *layerContent // in the live version
-	appliedAt      time.Time
-	diskCopy       *layerContent // from disk; nil where boot had no need of it
-	rejected       source.Problems
-	renewal        source.Problems // why applied keeps what its references stood for; nil where they stand for the same
-	held           []string        // why latest is not looked at; nil where it is
-	notified       notified        // what the Acknowledger received
-	absent         []string
-	err            error // why the source fails now; nil when it does not
-	errKind        source.Kind
-	errText        string
-	since          time.Time
-	verifiedAtLast time.Time // latest moment at which the source was known not to fail, before the present outage
+	// guarded by Engine.mu
+	latest          *layerContent // newest that the source gave
+	applied         *layerContent // in the live version
+	appliedAt       time.Time
+	diskCopy        *layerContent // from disk; nil where boot had no need of it
+	rejected        source.Problems
+	refreshProblems source.Problems // why applied keeps what its references stood for; nil where they stand for the same
+	held            []string        // why latest is not looked at; nil where it is
+	notified        notified        // what a Acknowledger was told
+	absent          []string
+	err             error // why the source fails now; nil when it does not
+	errKind         source.Kind
+	errText         string
+	downSince       time.Time
+	lastHealthyAt   time.Time // latest moment at which the source was known not to fail, before the present outage
 
 	decoding atomic.Bool // its source has given a content, which is being decoded
 
 	// the writer's own
-	doubt      []string          // why latest would be held if it were not refused
-	quarantine map[digest]string // contents that were rolled back, and why
-	breaker    guard.Breaker
+	suppressedHold []string          // why latest would be held if it were not refused
+	quarantine     map[digest]string // contents that were taken back, and why
+	breaker        guard.Breaker
 }
 
-// notified is what an Acknowledger received last: the revision that is live, and the one that was
-// rejected since.
+// told is what a Acknowledger was told last: which content is live, and which was refused since.
 type notified struct {
 	live, refused source.Revision
 }
 
-// newLayerStates returns the states of layers with unique names: a repeated name gets a number.
+// newFeeds names the layers: a name that comes again gets a number.
 func newLayerStates(settings []Layer) []*layerState {
-	taken := map[string]bool{}
-	feeds := make([]*layerState, len(settings))
+	used := map[string]bool{}
+	layers := make([]*layerState, len(settings))
 	for i, s := range settings {
 		name := s.Source.Name()
-		for n := 2; taken[name]; n++ {
+		for n := 2; used[name]; n++ {
 			name = fmt.Sprintf("%s#%d", s.Source.Name(), n)
 		}
-		taken[name] = true
+		used[name] = true
 		l := &layerState{Layer: s, index: i, name: name}
 		d := source.DescriptionOf(s.Source)
 		l.identity, l.scope, l.local = d.Identity, scope{d.Namespace, d.Group}, d.Local
 		l.builtIn = isOwnSource(s.Source)
 		l.trusted = (d.Trusted || s.TrustUnsigned) && !s.RequireSigned
-		feeds[i] = l
+		layers[i] = l
 	}
-	return feeds
+	return layers
 }
 
-// verifiedAt returns when the source last verified its content; zero if it does not say. It calls
-// the code of the source, so mu must not be held.
-func (l *layerState) verifiedAt() (at time.Time) {
+// ask asks a source that can tell when its content was proven; zero is no answer. It is the source's code: mu is not held.
+func (l *layerState) askVerifiedAt() (at time.Time) {
 	defer func() { _ = recover() }()
 	if p, ok := source.As[source.FreshnessReporter](l.Source); ok {
 		return p.VerifiedAt()
@@ -125,33 +123,32 @@ func (l *layerState) verifiedAt() (at time.Time) {
 	return time.Time{}
 }
 
-// ask returns verifiedAt of all layers, in order.
-func (e *Engine) ask() []time.Time {
+// ask asks all sources, in order.
+func (e *Engine) askVerifiedTimes() []time.Time {
 	answers := make([]time.Time, len(e.layers))
-	for i, f := range e.layers {
-		answers[i] = f.verifiedAt()
+	for i, l := range e.layers {
+		answers[i] = l.askVerifiedAt()
 	}
 	return answers
 }
 
-// recordVerified returns when the content of the layer was last known to be the newest, given the
-// answer of its source.
-func (l *layerState) recordVerified(now, answer time.Time) time.Time {
+// proven returns when the layer's content was last known to be the newest, by the answer of its source.
+func (l *layerState) verifiedAtLocked(now, answer time.Time) time.Time {
 	if _, ok := source.As[source.FreshnessReporter](l.Source); ok {
 		if !answer.IsZero() {
 			return answer
 		}
-		return l.verifiedAtLast
+		return l.lastHealthyAt
 	}
 	if l.err == nil && l.latest != nil {
 		return now // Next is blocked without an error
 	}
-	return l.verifiedAtLast
+	return l.lastHealthyAt
 }
 
-// keep returns c with the last content of each document that is absent and was applied before,
-// unless the layer drops absent documents.
-func (l *layerState) keep(c *layerContent) *layerContent {
+// keep returns c as it takes part: a document that is absent, and has been applied before, keeps its last content, unless the
+// layer is told to fall back.
+func (l *layerState) withKept(c *layerContent) *layerContent {
 	if l.DropWhenAbsent || l.applied == nil {
 		return c
 	}
@@ -174,9 +171,9 @@ func (l *layerState) keep(c *layerContent) *layerContent {
 	if kept == nil {
 		return c
 	}
-	with := &layerContent{Content: source.Content{Revision: c.Revision, Documents: docs}, kept: kept}
-	with.shown.Store(c.shown.Load())
-	return with
+	content := &layerContent{Content: source.Content{Revision: c.Revision, Documents: docs}, kept: kept}
+	content.shown.Store(c.shown.Load())
+	return content
 }
 
 func (c *layerContent) document(name string) *source.Document {
@@ -213,7 +210,7 @@ func (c *layerContent) names() []string {
 }
 
 // same reports whether two documents say the same.
-func same(a, b *source.Document) bool {
+func sameDocument(a, b *source.Document) bool {
 	if a == nil || b == nil {
 		return a == b
 	}

@@ -15,8 +15,8 @@ type location struct {
 	shape  *tree.Shape // nil where nothing is known of it
 	secret bool
 	node   *tree.Node // in the merged tree; nil where that has nothing or null
-	// gone reports whether what would hold the path does not exist, so that no default applies.
-	gone bool
+	// gone says that what the path stands in is not there, so that no default holds.
+	parentMissing bool
 	// within is the place above that has a text for all of it, such as "a,b" for a list; nil where
 	// there is none.
 	within *location
@@ -30,46 +30,46 @@ func (v view) locate(p tree.Path) location {
 	return at
 }
 
-// below is the shape of what is in a map or list of a field of type any, or of a reserved key:
-// known, and not shown.
-var below = &tree.Shape{Reserved: true}
+// below is the shape of what stands in a map or list that a field of type any has, or that is
+// reserved: known, and not shown.
+var unboundShape = &tree.Shape{Reserved: true}
 
 // step goes one segment down, to the end of path.
-func (p location) step(path tree.Path) location {
+func (at location) step(path tree.Path) location {
 	segment := path[len(path)-1]
-	next := location{path: path, shape: p.shape.At(segment), node: p.node.Child(segment), gone: p.gone, within: p.within}
-	if next.shape == nil && p.shape != nil && p.shape.Kind == tree.Any {
-		next.shape = below // it is known, as is what it is in
+	next := location{path: path, shape: at.shape.At(segment), node: at.node.Child(segment), parentMissing: at.parentMissing, within: at.within}
+	if next.shape == nil && at.shape != nil && at.shape.Kind == tree.Any {
+		next.shape = unboundShape // it is taken, with what it stands in
 	}
-	next.secret = p.secret || next.shape != nil && next.shape.Secret
+	next.secret = at.secret || next.shape != nil && next.shape.Secret
 	there := next.node != nil
 	if there && next.node.Kind == tree.Null {
 		next.node = nil
 	}
-	if next.shape == nil || p.gone || p.within != nil {
+	if next.shape == nil || at.parentMissing || at.within != nil {
 		return next
 	}
-	_, field := p.shape.Fields[segment]
+	_, field := at.shape.Fields[segment]
 	switch {
-	case p.node != nil && p.node.Kind == tree.Scalar, p.node == nil && p.shape.Defaulted:
-		around := p // which does not leave the stack otherwise
+	case at.node != nil && at.node.Kind == tree.Scalar, at.node == nil && at.shape.Defaulted:
+		around := at // which does not leave the stack otherwise
 		next.within = &around
-	case p.shape.Pointer && p.node == nil:
-		next.gone = true
+	case at.shape.Pointer && at.node == nil:
+		next.parentMissing = true
 	case field:
 		for _, keys := range next.shape.Needs {
-			next.gone = next.gone || !p.hasOne(keys)
+			next.parentMissing = next.parentMissing || !at.hasAny(keys)
 		}
 	case !there:
-		next.gone = !p.isItem(segment)
+		next.parentMissing = !at.isItem(segment)
 	}
 	return next
 }
 
 // hasOne reports whether the tree has a value for one of these keys of a map.
-func (p location) hasOne(keys []string) bool {
+func (at location) hasAny(keys []string) bool {
 	for _, key := range keys {
-		if n := p.node.Child(key); n != nil && n.Kind != tree.Null {
+		if n := at.node.Child(key); n != nil && n.Kind != tree.Null {
 			return true
 		}
 	}
@@ -78,11 +78,11 @@ func (p location) hasOne(keys []string) bool {
 
 // isItem reports whether a segment is an item of an array, which has all of them whatever the tree
 // has.
-func (p location) isItem(segment string) bool {
-	if p.node != nil || p.shape.Go == nil || p.shape.Go.Kind() != reflect.Array {
+func (at location) isItem(segment string) bool {
+	if at.node != nil || at.shape.Go == nil || at.shape.Go.Kind() != reflect.Array {
 		return false
 	}
-	for i := range p.shape.Go.Len() {
+	for i := range at.shape.Go.Len() {
 		if tree.Item(i) == segment {
 			return true
 		}
@@ -91,37 +91,37 @@ func (p location) isItem(segment string) bool {
 }
 
 // decider is the place as what holds the value of another.
-func (p location) decider() *observe.LayerValue {
-	d := &observe.LayerValue{Key: p.path.String(), Value: p.shape.Default}
+func (at location) layerValue() *observe.LayerValue {
+	value := &observe.LayerValue{Key: at.path.String(), Value: at.shape.Default}
 	switch {
-	case p.node != nil:
-		d.Position, d.Value = p.node.Position(), show(p.node, p.shape, p.secret)
-	case p.secret || p.shape.HidesText():
-		d.Value = wording.Redacted
+	case at.node != nil:
+		value.Position, value.Value = at.node.Position(), valueText(at.node, at.shape, at.secret)
+	case at.secret || at.shape.HidesText():
+		value.Value = wording.Redacted
 	}
-	return d
+	return value
 }
 
 // maxDefaultDepth is how deep keys with a default are looked for: a struct may contain itself.
 const maxDefaultDepth = 16
 
 // defaults gathers the paths at and below a place at which a default may hold.
-func (p location) defaults(into map[string]tree.Path, depth int) {
-	if depth > maxDefaultDepth || p.shape == nil || p.gone || p.within != nil {
+func (at location) defaults(into map[string]tree.Path, depth int) {
+	if depth > maxDefaultDepth || at.shape == nil || at.parentMissing || at.within != nil {
 		return
 	}
-	if p.shape.Defaulted {
-		into[p.path.String()] = p.path
+	if at.shape.Defaulted {
+		into[at.path.String()] = at.path
 	}
-	for _, key := range p.shape.Order {
-		p.step(p.path.Join(key)).defaults(into, depth+1)
+	for _, key := range at.shape.Order {
+		at.step(at.path.Join(key)).defaults(into, depth+1)
 	}
-	if p.shape.Elem == nil || p.node == nil || p.node.Kind != tree.Map {
+	if at.shape.Elem == nil || at.node == nil || at.node.Kind != tree.Map {
 		return
 	}
-	for _, e := range p.node.Entries {
-		if p.shape.Fields[e.Key] == nil {
-			p.step(p.path.Join(e.Key)).defaults(into, depth+1)
+	for _, e := range at.node.Entries {
+		if at.shape.Fields[e.Key] == nil {
+			at.step(at.path.Join(e.Key)).defaults(into, depth+1)
 		}
 	}
 }

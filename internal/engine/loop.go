@@ -10,30 +10,29 @@ import (
 )
 
 // write is the writer's life: it takes what arrives, gathers what belongs together, and decides.
-func (e *Engine) write(ctx context.Context) {
+func (e *Engine) runWriter(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-e.wake:
-			if e.take() && e.collect(ctx) {
+			if e.drainInbox() && e.collectWindow(ctx) {
 				e.decide()
 			}
 		case command := <-e.commands:
 			command()
 		case <-e.rebuildTimer.due:
 			e.resources.Forget()
-			e.take()
+			e.drainInbox()
 			e.decide()
 		}
 	}
 }
 
-// collect waits until no new content has arrived for Window, or MaxWindow has passed since the
-// first, so that contents that were changed together become one version. It returns false when ctx
-// ends. Commands do not wait for the window: Pin means the version that is live now, not the next
-// one.
-func (e *Engine) collect(ctx context.Context) bool {
+// gather waits until no new content has come for Window, or MaxWindow has passed since the first, so that contents which
+// were changed together become one version. It returns false when ctx ends. Commands don't wait for the window: who pins wants
+// what is live now, not what is about to come.
+func (e *Engine) collectWindow(ctx context.Context) bool {
 	if e.Window <= 0 {
 		return true
 	}
@@ -48,7 +47,7 @@ func (e *Engine) collect(ctx context.Context) bool {
 		case <-ctx.Done():
 			return false
 		case <-e.wake:
-			if e.take() {
+			if e.drainInbox() {
 				quiet.Reset(e.Window)
 			}
 		case command := <-e.commands:
@@ -61,9 +60,8 @@ func (e *Engine) collect(ctx context.Context) bool {
 	}
 }
 
-// retryDecision decides again on the contents that are there, because something other than a
-// content has changed. While a window is open, the decision at its end does this, so that contents
-// that were changed together stay together. A pinned config stays as it is.
+// decideAgain decides on what has come before, since something other than a content has changed. While contents are gathered it is left to the
+// end of that: what belongs together is not torn apart. What is pinned stays.
 func (e *Engine) retryDecision() {
 	if !e.inWindow && !e.pinned() {
 		e.decide()
@@ -71,81 +69,81 @@ func (e *Engine) retryDecision() {
 }
 
 // take moves the inbox into the layers and reports whether there is a content that is not applied.
-func (e *Engine) take() (news bool) {
-	for _, a := range e.takeInbox() {
-		if a.content != nil && e.takeContent(a.feed, a.content) {
-			news = true
+func (e *Engine) drainInbox() (changed bool) {
+	for _, a := range e.emptyInbox() {
+		if a.content != nil && e.receiveContent(a.layer, a.content) {
+			changed = true
 		}
 		if a.err != nil {
-			e.takeError(a.feed, a.err)
+			e.receiveError(a.layer, a.err)
 		}
 	}
-	if news {
+	if changed {
 		e.markSecretsInUse()
 	}
-	return news
+	return changed
 }
 
-func (e *Engine) takeContent(l *layerState, c *layerContent) (news bool) {
+func (e *Engine) receiveContent(l *layerState, c *layerContent) (changed bool) {
 	now := time.Now()
 	e.mu.Lock()
-	down, since := l.err != nil, l.since
-	l.err, l.verifiedAtLast = nil, now
+	wasDown, since := l.err != nil, l.downSince
+	l.err, l.lastHealthyAt = nil, now
 	var before []string
 	if l.latest == nil || l.latest.Revision != c.Revision {
-		news = true
+		changed = true
 		before = l.absent
-		l.latest = l.keep(c)
+		l.latest = l.withKept(c)
 		l.absent = nil
-		for _, d := range absent(c.Content) {
+		for _, d := range absentDocuments(c.Content) {
 			l.absent = append(l.absent, d.Name)
 		}
 		l.rejected, l.held = nil, nil
 	}
 	e.mu.Unlock()
 
-	if down {
-		e.tell(observe.Event{Kind: observe.LayerUp, Layer: l.name, Took: now.Sub(since)})
+	if wasDown {
+		e.emit(observe.Event{Kind: observe.LayerUp, Layer: l.name, Took: now.Sub(since)})
 	}
-	if news {
-		e.tell(observe.Event{Kind: observe.ContentReceived, Layer: l.name, Documents: l.latest.names(), Revision: e.shown(c)})
-		e.reportAbsent(l, absent(c.Content), before)
+	if changed {
+		e.emit(observe.Event{Kind: observe.ContentReceived, Layer: l.name, Documents: l.latest.names(), Revision: e.shown(c)})
+		e.reportAbsent(l, absentDocuments(c.Content), before)
 	}
-	return news
+	return changed
 }
 
-// reportAbsent reports the absent documents that were not absent before.
+// tellAbsent tells of the absent documents that were not so before.
 func (e *Engine) reportAbsent(l *layerState, absent []source.Document, before []string) {
 	for _, d := range absent {
 		switch {
 		case slices.Contains(before, d.Name):
-		case l.latest.keeps(d.Name):
-			e.tell(observe.Event{Kind: observe.DocumentAbsent, Layer: l.name, Document: d.Name})
+		case l.latest.isKept(d.Name):
+			e.emit(observe.Event{Kind: observe.DocumentAbsent, Layer: l.name, Document: d.Name})
 		default:
-			e.tell(observe.Event{Kind: observe.DocumentMissing, Layer: l.name, Document: d.Name, Location: d.Location})
+			e.emit(observe.Event{Kind: observe.DocumentMissing, Layer: l.name, Document: d.Name, Location: d.Location})
 		}
 	}
 }
 
-func (e *Engine) takeError(l *layerState, err error) {
+func (e *Engine) receiveError(l *layerState, err error) {
 	if !isBuiltIn(err) {
-		err = e.redactor.ofSource(err, l, l.latest.names()...)
+		err = e.redactor.sourceError(err, l, l.latest.names()...)
 	}
 	kind, text := source.KindOf(err), err.Error() // the source's code: mu is not held
 	now := time.Now()
 	e.mu.Lock()
 	if l.err == nil {
-		l.since = now
+		l.downSince = now
 		if l.latest != nil {
-			l.verifiedAtLast = now
+			l.lastHealthyAt = now
 		}
 	}
 	known := l.err != nil && l.errKind == kind && l.errText == text
 	l.err, l.errKind, l.errText = err, kind, text
-	since := l.since
+	since := l.downSince
 	e.mu.Unlock()
 	if known {
 		return // a source should not say the same twice, and need not be believed
 	}
-	e.tell(observe.Event{Kind: observe.LayerDown, Layer: l.name, Err: err, Took: now.Sub(since)})
+	e.emit(observe.Event{Kind: observe.LayerDown, Layer: l.name, Err: err, Took: now.Sub(since)})
 }

@@ -11,196 +11,198 @@ import (
 	"github.com/nacre-go/nacre/internal/tree"
 )
 
-// admitLosses adds the reasons to hold contents that lose too much: of their document, of their
-// layer, or of the live configuration. It does not hold a content that is rejected anyway, since
-// the problems say more; that layer is in doubt. It evaluates all contents that lose too much
-// together, so that a hundred of them cost as much as one.
-func (e *Engine) admitLosses(reasons [][]string) {
-	for _, f := range e.layers {
-		f.doubt = nil
+// addLossReasons adds the hold reasons of contents that lose too many keys of their document, their
+// layer or the merged configuration. A content that would be rejected anyway is not held, since the
+// rejection explains more; its hold is suppressed. All contents that lose too much are evaluated
+// together, so that a hundred of them cost as much as one. Only the writer calls it.
+func (e *Engine) addLossReasons(reasons [][]string) {
+	for _, l := range e.layers {
+		l.suppressedHold = nil
 	}
 	if e.MaxKeyLoss <= 0 {
 		return
 	}
-	l := e.newLosses(e.live().contents)
-	for i, f := range e.layers {
-		c := f.latest
-		if c == nil || c == f.applied || reasons[i] != nil {
+	check := e.newLossCheck(e.liveCandidate().contents)
+	for i, l := range e.layers {
+		c := l.latest
+		if c == nil || c == l.applied || reasons[i] != nil {
 			continue
 		}
-		e.decodeContent(f, c)
+		e.decodeContent(l, c)
 		if c.ownProblems() != nil {
-			continue // it is refused
+			continue // rejected anyway
 		}
-		l.next[i] = c
-		if l.guards(i) && f.applied != nil {
-			if why := l.ofDocuments(f.applied, c); why != nil {
-				l.hold(i, why)
+		check.wanted[i] = c
+		if check.isGuarded(i) && l.applied != nil {
+			if reasonsOfLayer := check.documentReasons(l.applied, c); reasonsOfLayer != nil {
+				check.hold(i, reasonsOfLayer)
 			}
 		}
 	}
-	l.admit()
-	if len(l.held) == 0 {
+	check.run()
+	if len(check.held) == 0 {
 		return
 	}
-	with := slices.Clone(l.base)
-	for i := range l.held {
+	with := slices.Clone(check.live)
+	for i := range check.held {
 		with[i] = e.layers[i].latest
 	}
-	if problems := e.try(candidate{contents: with, prepareOnly: true, evaluateOnly: true}); problems != nil {
-		guilty, _ := e.newBlame(l.base, with).layers(problems)
-		if len(l.held) == 1 {
-			guilty = slices.Collect(maps.Keys(l.held))
+	if problems := e.tryApply(candidate{contents: with, prepareOnly: true, evaluateOnly: true}); problems != nil {
+		suspects, _ := e.newBlame(check.live, with).suspects(problems)
+		if len(check.held) == 1 {
+			suspects = slices.Collect(maps.Keys(check.held))
 		}
-		l.recordDoubt(guilty)
+		check.suppressHolds(suspects)
 	}
-	for i, why := range l.held {
-		reasons[i] = why
+	for i, reasonsOfLayer := range check.held {
+		reasons[i] = reasonsOfLayer
 	}
 }
 
-// recordDoubt lets the guilty layers be rejected in place of being held, because their contents are
-// not valid with the live contents of the others, unless they are valid with the newest ones.
-func (l *losses) recordDoubt(guilty []int) {
-	newest := slices.Clone(l.next)
-	for _, i := range guilty {
-		newest[i] = l.e.layers[i].latest
+// suppressHolds leaves layers to be rejected instead of held, since they are not good together with
+// the live contents of the others. It does nothing if they are good together with the newest
+// contents of the others.
+func (c *lossCheck) suppressHolds(layers []int) {
+	newest := slices.Clone(c.wanted)
+	for _, i := range layers {
+		newest[i] = c.e.layers[i].latest
 	}
-	if l.e.try(candidate{contents: newest, prepareOnly: true, evaluateOnly: true}) == nil {
+	if c.e.tryApply(candidate{contents: newest, prepareOnly: true, evaluateOnly: true}) == nil {
 		return
 	}
-	for _, i := range guilty {
-		l.e.layers[i].doubt = l.held[i]
-		delete(l.held, i)
+	for _, i := range layers {
+		c.e.layers[i].suppressedHold = c.held[i]
+		delete(c.held, i)
 	}
 }
 
-// losses looks for layers that lose too much.
-type losses struct {
-	e          *Engine
-	base, next []*layerContent  // what is live, and what is wanted and not held yet, by layer
-	held       map[int][]string // why, by layer
+// lossCheck looks for layers that lose too many keys.
+type lossCheck struct {
+	e            *Engine
+	live, wanted []*layerContent  // the live contents and those to apply that are not held, by layer
+	held         map[int][]string // reasons, by layer
 }
 
-func (e *Engine) newLosses(next []*layerContent) *losses {
-	return &losses{e: e, base: e.live().contents, next: slices.Clone(next), held: map[int][]string{}}
+func (e *Engine) newLossCheck(next []*layerContent) *lossCheck {
+	return &lossCheck{e: e, live: e.liveCandidate().contents, wanted: slices.Clone(next), held: map[int][]string{}}
 }
 
-// lossesOf returns why layers would have to be held if just these contents became live.
-func (e *Engine) lossesOf(contents []*layerContent) map[int][]string {
+// lossHoldReasons returns the layers that the change guard would hold if exactly these contents
+// became live, with the reasons.
+func (e *Engine) lossHoldReasons(contents []*layerContent) map[int][]string {
 	if e.MaxKeyLoss <= 0 {
 		return nil
 	}
-	l := e.newLosses(contents)
-	l.admit()
-	return l.held
+	check := e.newLossCheck(contents)
+	check.run()
+	return check.held
 }
 
-// maxJudgeRounds is how often the losses are looked at again since a layer is held: another one may
-// have given up what that one has.
-const maxJudgeRounds = 8
+// maxLossRounds is the number of rounds of a loss check. Each hold needs another round, since a
+// held layer may still have the keys that another layer gave up.
+const maxLossRounds = 8
 
-func (l *losses) admit() {
-	for range maxJudgeRounds {
-		n := len(l.held)
-		l.ofLayers()
-		l.ofWhole()
-		if len(l.held) == n {
+func (c *lossCheck) run() {
+	for range maxLossRounds {
+		n := len(c.held)
+		c.checkLayers()
+		c.checkWhole()
+		if len(c.held) == n {
 			return
 		}
 	}
 }
 
-// guards reports whether what a layer wants may be held.
-func (l *losses) guards(i int) bool {
-	return l.next[i] != nil && l.next[i] != l.base[i] && !l.next[i].released && !l.e.layers[i].WithoutChangeGuard
+// isGuarded reports whether the change guard may hold a layer.
+func (c *lossCheck) isGuarded(i int) bool {
+	return c.wanted[i] != nil && c.wanted[i] != c.live[i] && !c.wanted[i].approved && !c.e.layers[i].WithoutChangeGuard
 }
 
-// hold holds a layer: its newest content no longer takes part.
-func (l *losses) hold(i int, why []string) { l.held[i], l.next[i] = why, l.base[i] }
+// hold holds a layer: its live content stays.
+func (c *lossCheck) hold(i int, reasons []string) { c.held[i], c.wanted[i] = reasons, c.live[i] }
 
-// ofDocuments is why the documents of a layer lose too much of what is applied of them, each by
-// itself.
-func (l *losses) ofDocuments(applied, next *layerContent) (all []string) {
+// documentReasons returns the reasons for documents of a layer that lose too many of their applied
+// keys.
+func (c *lossCheck) documentReasons(applied, next *layerContent) (all []string) {
 	for i, d := range next.named {
-		for _, why := range guard.Compare(applied.rootNear(i, d.name), d.root).Reasons(l.e.MaxKeyLoss) {
-			all = append(all, d.name+": "+why)
+		for _, reason := range guard.Compare(applied.rootAt(i, d.name), d.root).Reasons(c.e.MaxKeyLoss) {
+			all = append(all, d.name+": "+reason)
 		}
 	}
 	return all
 }
 
-// goneOf returns the documents that a layer no longer has. An absent document is not one of them:
-// it keeps its last content, or the layer drops it on purpose.
-func goneOf(applied, next *layerContent) (gone []named) {
+// goneDocuments returns the documents that a layer no longer lists. An absent document is still
+// listed: the layer keeps its last content, or drops it as configured.
+func goneDocuments(applied, next *layerContent) (gone []namedRoot) {
 	for i, d := range applied.named {
-		if next.rootNear(i, d.name) == nil && next.document(d.name) == nil {
+		if next.rootAt(i, d.name) == nil && next.document(d.name) == nil {
 			gone = append(gone, d)
 		}
 	}
 	return gone
 }
 
-// ofLayers holds the layers that lose too much with removed documents. A key that another document
-// of the layer has, or that keeps its value in the configuration, is not lost: a file may be
-// renamed or move to another folder.
-func (l *losses) ofLayers() {
+// checkLayers holds the layers that lose too many keys with documents that they no longer list.
+// Keys that another document of the layer has, or that the merged configuration still has, are not
+// lost; for example, a file was renamed or moved to another folder.
+func (c *lossCheck) checkLayers() {
 	var config *tree.Node
-	why := map[int][]string{}
-	for i, applied := range l.base {
-		if applied == nil || !l.guards(i) {
+	reasons := map[int][]string{}
+	for i, applied := range c.live {
+		if applied == nil || !c.isGuarded(i) {
 			continue
 		}
-		next := l.next[i]
-		gone := goneOf(applied, next)
+		next := c.wanted[i]
+		gone := goneDocuments(applied, next)
 		if gone == nil {
 			continue
 		}
 		if config == nil {
-			config = l.merged()
+			config = c.mergedTree()
 		}
 		var had, lost, left, from int
 		for n, d := range next.named {
-			loss := guard.Compare(applied.rootNear(n, d.name), d.root)
+			loss := guard.Compare(applied.rootAt(n, d.name), d.root)
 			had, lost, left = had+loss.Had, lost+loss.Lost, left+loss.Left
 		}
-		own := layer.Merge(next.roots...)
+		merged := layer.Merge(next.roots...)
 		for _, d := range gone {
-			n := guard.Unsaid(d.root, own, config)
+			n := guard.Unsaid(d.root, merged, config)
 			had, lost, from = had+guard.Keys(d.root), lost+n, from+n
 		}
-		if from > 0 && (left == 0 && lost == had || guard.TooMany(lost, had, l.e.MaxKeyLoss)) {
-			why[i] = []string{fmt.Sprintf("loses %d of its %d documents, and with them %d of %d keys", len(gone), len(applied.named), lost, had)}
+		if from > 0 && (left == 0 && lost == had || guard.TooMany(lost, had, c.e.MaxKeyLoss)) {
+			reasons[i] = []string{fmt.Sprintf("loses %d of its %d documents, and with them %d of %d keys", len(gone), len(applied.named), lost, had)}
 		}
 	}
-	for i := range why {
-		l.hold(i, why[i])
+	for i := range reasons {
+		c.hold(i, reasons[i])
 	}
 }
 
-// ofWhole holds the layers through which the merged configuration loses too much: more than its
-// share of all keys, or five by one null. Of those that together take too many it holds the ones
-// that take the most, and leaves alone those without which it would not be too many.
-func (l *losses) ofWhole() {
-	if slices.Equal(l.base, l.next) {
+// checkWhole holds the layers through which the merged configuration loses too many keys: more than
+// the allowed share, or five by one null. If several layers together take too many keys, it holds
+// those that take the most, until the rest is within the limit.
+func (c *lossCheck) checkWhole() {
+	if slices.Equal(c.live, c.wanted) {
 		return
 	}
-	live := l.e.cell.Load()
-	was := live.Merged
-	if live.pending != nil { // until the restart it has keys that no layer sets
-		was = layer.Merge(live.roots...)
+	live := c.e.cell.Load()
+	before := live.Merged
+	if live.pending != nil { // Merged keeps restart-only keys that no layer sets
+		before = layer.Merge(live.roots...)
 	}
-	gone := guard.Missing(was, l.merged())
+	gone := guard.Missing(before, c.mergedTree())
 	if gone.Lost < guard.MinLost {
 		return
 	}
-	had, taken := guard.Keys(was), 0
+	had, charged := guard.Keys(before), 0
 	charges := map[int]int{}
-	for _, i := range l.e.newBlame(l.base, l.next).changed {
-		if !l.guards(i) {
+	for _, i := range c.e.newBlame(c.live, c.wanted).changed {
+		if !c.isGuarded(i) {
 			continue
 		}
-		charge := chargeOf(&gone, l.base[i], l.next[i])
+		charge := chargeOf(&gone, c.live[i], c.wanted[i])
 		var nulls []string
 		for _, null := range charge.Nulls {
 			if null.Keys >= guard.MinLost {
@@ -209,39 +211,39 @@ func (l *losses) ofWhole() {
 		}
 		switch {
 		case nulls != nil:
-			l.hold(i, nulls)
+			c.hold(i, nulls)
 		case charge.Keys > 0:
 			charges[i] = charge.Keys
-			taken += charge.Keys
+			charged += charge.Keys
 		}
 	}
-	most := slices.SortedFunc(maps.Keys(charges), func(a, b int) int { return cmp.Or(charges[b]-charges[a], a-b) })
-	for n, i := range most {
-		if asMany := n > 0 && charges[i] == charges[most[n-1]]; !asMany && !guard.TooMany(min(taken, gone.Lost), had, l.e.MaxKeyLoss) {
+	byCharge := slices.SortedFunc(maps.Keys(charges), func(a, b int) int { return cmp.Or(charges[b]-charges[a], a-b) })
+	for n, i := range byCharge {
+		if sameCharge := n > 0 && charges[i] == charges[byCharge[n-1]]; !sameCharge && !guard.TooMany(min(charged, gone.Lost), had, c.e.MaxKeyLoss) {
 			return
 		}
-		l.hold(i, []string{fmt.Sprintf("the configuration loses %d of %d keys, of which this layer takes away %d", gone.Lost, had, charges[i])})
-		taken -= charges[i]
+		c.hold(i, []string{fmt.Sprintf("the configuration loses %d of %d keys, of which this layer takes away %d", gone.Lost, had, charges[i])})
+		charged -= charges[i]
 	}
 }
 
-// merged is the configuration as it would be with what is not held yet.
-func (l *losses) merged() *tree.Node {
-	roots, _, _ := l.e.decode(l.next)
-	return l.e.merge(roots).tree
+// mergedTree returns the merged configuration of the live contents and those that are not held.
+func (c *lossCheck) mergedTree() *tree.Node {
+	roots, _, _ := c.e.decode(c.wanted)
+	return c.e.merge(roots).tree
 }
 
-// chargeOf is what a layer takes away of what is gone.
+// chargeOf returns the part of the loss that a layer causes.
 func chargeOf(gone *guard.Gone, old, next *layerContent) (all guard.Charge) {
 	add := func(c guard.Charge) { all.Keys, all.Nulls = all.Keys+c.Keys, append(all.Nulls, c.Nulls...) }
 	for i, d := range next.named {
-		add(gone.Charge(old.rootNear(i, d.name), d.root))
+		add(gone.Charge(old.rootAt(i, d.name), d.root))
 	}
 	if old == nil {
 		return all
 	}
 	for i, d := range old.named {
-		if next.rootNear(i, d.name) == nil {
+		if next.rootAt(i, d.name) == nil {
 			add(gone.Charge(d.root, nil))
 		}
 	}

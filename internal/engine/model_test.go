@@ -53,7 +53,7 @@ func runModel(t *testing.T, seed uint64) {
 		sources = append(sources, origins[i])
 	}
 	s := settings(t, sources...)
-	s.Parts[0].Validate = checked(func(*config, *tree.Node) source.Problems { return nil }) // what is bad is bad by itself: the model has no rules across layers
+	s.Sections[0].Validate = checked(func(*config, *tree.Node) source.Problems { return nil }) // what is bad is bad by itself: the model has no rules across layers
 	e := start(t, s)
 
 	type seen struct {

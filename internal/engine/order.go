@@ -7,7 +7,7 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// sort sorts problems by layer, document and line; those without a position come last.
+// sort puts problems in the order of layers, documents and lines; what stands nowhere comes last.
 func (e *Engine) sort(problems source.Problems, contents []*layerContent) {
 	type place struct{ layer, document string }
 	rank := map[place]int{}

@@ -138,7 +138,7 @@ func (t token) Reveal() string                { return t.text }
 // part is what binds a type at a place, by rules that may be nil.
 func part[T any](at tree.Path, plan *binding.Plan[T], rules func(*T, *tree.Node) source.Problems) *engine.Section {
 	return &engine.Section{
-		At: at, Type: reflect.TypeFor[T](), Shape: plan.Shape(), BindAlone: true,
+		At: at, Type: reflect.TypeFor[T](), Shape: plan.Shape(), BindsDocuments: true,
 		Bind: func(n *tree.Node, whole *tree.Shape) (any, source.Problems) {
 			v, report := plan.BindSection(at, n, whole)
 			if v == nil {
@@ -188,8 +188,8 @@ func settings(t *testing.T, layers ...source.Source) engine.Settings {
 		t.Fatal(err)
 	}
 	s := engine.Settings{
-		Parts:  []*engine.Section{part(nil, plan, rules)},
-		Window: 100 * time.Millisecond, MaxWindow: time.Second, BootTimeout: 10 * time.Second, CloseTimeout: 5 * time.Second,
+		Sections: []*engine.Section{part(nil, plan, rules)},
+		Window:   100 * time.Millisecond, MaxWindow: time.Second, BootTimeout: 10 * time.Second, CloseTimeout: 5 * time.Second,
 		FreshWithin: 2 * time.Minute, History: 20, BackOff: 100 * time.Millisecond, MaxBackOff: 30 * time.Second,
 	}
 	for _, l := range layers {

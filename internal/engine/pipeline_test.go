@@ -96,7 +96,7 @@ func newPipeline(t *testing.T, seed uint64) *pipeline {
 	p := &pipeline{t: t, seed: seed, r: rand.New(rand.NewPCG(seed, 2)), good: [2]int{1, 2}}
 	p.origins = [2]*origin{newOrigin("low", "a: 1"), newOrigin("high", "b: 2\nextra: {n: 2}")}
 	p.set = settings(t, p.origins[0], p.origins[1])
-	p.set.Parts = append(p.set.Parts, &engine.Section{At: tree.Path{"extra"}, Shape: &tree.Shape{Reserved: true}})
+	p.set.Sections = append(p.set.Sections, &engine.Section{At: tree.Path{"extra"}, Shape: &tree.Shape{Reserved: true}})
 	p.set.LastKnownGoodPath = filepath.Join(t.TempDir(), "copy")
 	p.set.Rebuild, p.set.MaxRebuild = time.Second, 10*time.Second
 	p.start()

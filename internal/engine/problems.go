@@ -2,8 +2,7 @@ package engine
 
 import "github.com/nacre-go/nacre/source"
 
-// problemSet gathers problems, each once: two that say the same of the same place are one. The zero
-// problemSet is empty.
+// problemSet gathers problems, each once: two that say the same of the same place are one. The zero problemSet is empty.
 type problemSet struct {
 	all   source.Problems
 	known map[problemKey]bool
@@ -29,8 +28,8 @@ func (s *problemSet) add(more source.Problems) {
 	}
 }
 
-// ownOf returns the problems with a position in a layer.
-func ownOf(problems source.Problems, layer string) (own source.Problems) {
+// ownOf returns the problems that stand in a layer.
+func problemsIn(problems source.Problems, layer string) (own source.Problems) {
 	for _, p := range problems {
 		if p.Position.Layer == layer {
 			own = append(own, p)
@@ -39,9 +38,9 @@ func ownOf(problems source.Problems, layer string) (own source.Problems) {
 	return own
 }
 
-// of returns the problems with a position in a layer; all of them if there are none.
-func of(problems source.Problems, layer string) source.Problems {
-	if own := ownOf(problems, layer); own != nil {
+// of returns the problems that stand in a layer; all of them where none does.
+func problemsOf(problems source.Problems, layer string) source.Problems {
+	if own := problemsIn(problems, layer); own != nil {
 		return own
 	}
 	return problems

@@ -13,10 +13,10 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// redactor replaces the values of secret fields in foreign texts: the errors and panics of the
-// service's own code, of sources and of libraries. It does not change text that wording knows to be
-// nacre's own; see docs/adr/0017. secretMemory has the secrets that it knows. It is safe for
-// concurrent use, and its zero value is ready.
+// scrubber takes the values of secret fields out of texts that were written by others: the errors and panics of the service's
+// own code, of sources and of libraries. It leaves nacre's own words alone, as far as wording knows
+// them: docs/adr/0017. The secrets that it knows are in memory.go. Safe for concurrent use; the zero
+// scrubber is ready.
 type redactor struct {
 	mu sync.Mutex
 	secretMemory
@@ -24,35 +24,34 @@ type redactor struct {
 	short    []string // those that the replacer has not, the longest first
 }
 
-// minSecret is the length in bytes from which a secret is redacted wherever it occurs. A shorter
-// one is redacted only as a whole word, so that it does not damage ordinary words.
-const minSecret = 4
+// minSecret is the length in bytes from which a secret is taken out wherever it occurs; a shorter one is only where it stands by itself,
+// lest it tear holes into ordinary words.
+const minSecretLen = 4
 
-func (s *redactor) text(t string) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.order) == 0 {
+func (r *redactor) text(t string) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.order) == 0 {
 		return t
 	}
-	if s.replacer == nil {
-		s.prepare()
+	if r.replacer == nil {
+		r.buildReplacer()
 	}
-	t = s.replacer.Replace(t)
-	for _, secret := range s.short {
+	t = r.replacer.Replace(t)
+	for _, secret := range r.short {
 		t = replaceWord(t, secret)
 	}
 	return t
 }
 
-func (s *redactor) prepare() {
-	// Longest first, so that of two secrets that begin alike the longer one does not leave its end
-	// behind.
-	longest := slices.SortedFunc(slices.Values(s.order), func(a, b string) int { return cmp.Compare(len(b), len(a)) })
-	s.short = nil
+func (r *redactor) buildReplacer() {
+	// Longest first, so that of two secrets that begin alike the longer one does not leave its end behind.
+	longest := slices.SortedFunc(slices.Values(r.order), func(a, b string) int { return cmp.Compare(len(b), len(a)) })
+	r.short = nil
 	var pairs []string
 	add := func(secret string) {
-		if len(secret) < minSecret {
-			s.short = append(s.short, secret)
+		if len(secret) < minSecretLen {
+			r.short = append(r.short, secret)
 			return
 		}
 		pairs = append(pairs, secret, wording.Redacted)
@@ -63,20 +62,20 @@ func (s *redactor) prepare() {
 			add(quoted[1 : len(quoted)-1])
 		}
 	}
-	s.replacer = strings.NewReplacer(pairs...)
+	r.replacer = strings.NewReplacer(pairs...)
 }
 
-// replaceWord redacts a secret in a text where no letter or digit is next to it.
+// replaceWord takes a secret out of a text where neither a letter nor a digit stands beside it.
 func replaceWord(t, secret string) string {
 	if !strings.Contains(t, secret) {
 		return t
 	}
 	var b strings.Builder
-	from := 0 // what is written already
+	copied := 0 // what is written already
 	for at := 0; ; {
 		i := strings.Index(t[at:], secret)
 		if i < 0 {
-			b.WriteString(t[from:])
+			b.WriteString(t[copied:])
 			return b.String()
 		}
 		i += at
@@ -87,50 +86,50 @@ func replaceWord(t, secret string) string {
 			at = i + 1
 			continue
 		}
-		b.WriteString(t[from:i])
+		b.WriteString(t[copied:i])
 		b.WriteString(wording.Redacted)
-		from, at = end, end
+		copied, at = end, end
 	}
 }
 
 func isWord(c rune) bool { return c == '_' || unicode.IsLetter(c) || unicode.IsDigit(c) }
 
-// err returns err if neither its text nor that of a cause holds a secret. Otherwise it returns an
-// error of the same kind with redacted text and without causes. It does not redact nacre's own
-// words. It tolerates errors whose methods panic, such as typed nil pointers.
-func (s *redactor) err(err error) error {
-	if clean := s.instead(err); clean != nil {
+// err returns err if neither its text nor that of a cause holds a secret; else another error of the same kind without it, from
+// which no cause can be reached. Words of nacre's own in it stay. It stands errors whose own
+// methods panic, such as typed nil pointers.
+func (r *redactor) err(err error) error {
+	if clean := r.replacement(err); clean != nil {
 		return clean
 	}
 	return err
 }
 
 // instead returns what may be shown instead of err, nil where err may.
-func (s *redactor) instead(err error) (clean error) {
+func (r *redactor) replacement(err error) (clean error) {
 	defer func() {
 		if recover() != nil {
 			clean = &redactedError{text: "an error that cannot be printed"}
 		}
 	}()
-	if !s.tells(err, 0) {
+	if !r.holdsSecret(err, 0) {
 		return nil
 	}
-	return &redactedError{wording.OfError(err).Redact(s.text), source.KindOf(err)}
+	return &redactedError{wording.OfError(err).Redact(r.text), source.KindOf(err)}
 }
 
 // tells reports whether the text of an error or of one of its causes holds a secret.
-func (s *redactor) tells(err error, depth int) bool {
+func (r *redactor) holdsSecret(err error, depth int) bool {
 	if err == nil {
 		return false
 	}
-	if text := err.Error(); depth > maxCauseDepth || wording.OfError(err).Redact(s.text) != text {
+	if text := err.Error(); depth > maxCauseDepth || wording.OfError(err).Redact(r.text) != text {
 		return true
 	}
 	switch e := err.(type) { //nolint:errorlint // this walks the causes
 	case interface{ Unwrap() error }:
-		return s.tells(e.Unwrap(), depth+1)
+		return r.holdsSecret(e.Unwrap(), depth+1)
 	case interface{ Unwrap() []error }:
-		return slices.ContainsFunc(e.Unwrap(), func(cause error) bool { return s.tells(cause, depth+1) })
+		return slices.ContainsFunc(e.Unwrap(), func(cause error) bool { return r.holdsSecret(cause, depth+1) })
 	}
 	return false
 }
@@ -138,7 +137,7 @@ func (s *redactor) tells(err error, depth int) bool {
 // maxCauseDepth is how deep causes are looked at; an error with deeper ones keeps none.
 const maxCauseDepth = 32
 
-// redactedError replaces an error whose text held a secret.
+// scrubbed is what is left of an error that told a secret.
 type redactedError struct {
 	text string
 	kind source.Kind
@@ -148,10 +147,10 @@ func (e *redactedError) Error() string { return e.text }
 
 func (e *redactedError) Unwrap() error { return e.kind }
 
-// ofSource is like err for an error of a source. It does not redact the names of the source and of
-// its documents, since a position is useless without them, nor what one of nacre's own sources says
-// in addition to the cause.
-func (s *redactor) ofSource(err error, l *layerState, names ...string) (clean error) {
+// ofSource is err for an error of a source. What the source calls itself and its documents stays,
+// since a position is no use without, and so does what a source of nacre's own says beside the
+// cause.
+func (r *redactor) sourceError(err error, l *layerState, names ...string) (clean error) {
 	defer func() {
 		if recover() != nil {
 			clean = &redactedError{text: "an error that cannot be printed"}
@@ -159,15 +158,15 @@ func (s *redactor) ofSource(err error, l *layerState, names ...string) (clean er
 	}()
 	e, ok := err.(*source.Error) //nolint:errorlint // what wraps it has a text of its own
 	if !ok {
-		return s.err(err)
+		return r.err(err)
 	}
 	keep := func(text string) string {
 		if l.builtIn || text == l.name || slices.Contains(names, text) {
 			return text
 		}
-		return s.text(text)
+		return r.text(text)
 	}
-	out := &source.Error{Kind: e.Kind, Op: keep(e.Op), Document: keep(e.Document), Fix: keep(e.Fix), Err: s.instead(e.Err)}
+	out := &source.Error{Kind: e.Kind, Op: keep(e.Op), Document: keep(e.Document), Fix: keep(e.Fix), Err: r.replacement(e.Err)}
 	if out.Err == nil && out.Op == e.Op && out.Document == e.Document && out.Fix == e.Fix {
 		return err
 	}
@@ -177,10 +176,10 @@ func (s *redactor) ofSource(err error, l *layerState, names ...string) (clean er
 	return out
 }
 
-// problems returns problems without their notes, with the secrets removed from the foreign parts of
-// their messages and from their causes. A problem without a note is foreign. The problems of the
-// steps pass through it once, before they are reported.
-func (s *redactor) problems(all source.Problems) source.Problems {
+// problems takes the notes off problems, with the secrets in the foreign parts of their messages,
+// and out of reach in the causes. What has no note is foreign. The problems of the steps go through
+// it once, on their way to whoever is told of them.
+func (r *redactor) problems(all source.Problems) source.Problems {
 	if all == nil {
 		return nil
 	}
@@ -188,11 +187,11 @@ func (s *redactor) problems(all source.Problems) source.Problems {
 	for i, p := range all {
 		note := wording.Of(p)
 		copied := *p
-		copied.Message, copied.Err = note.Message.Redact(s.text), note.Cause
+		copied.Message, copied.Err = note.Message.Redact(r.text), note.Cause
 		if note.ForeignKey {
-			copied.Key = s.text(p.Key)
+			copied.Key = r.text(p.Key)
 		}
-		if copied.Message != p.Message || s.instead(note.Cause) != nil {
+		if copied.Message != p.Message || r.replacement(note.Cause) != nil {
 			copied.Err = nil
 		}
 		clean[i] = &copied

@@ -13,16 +13,15 @@ import (
 // reference is what a text of a document refers to.
 type reference struct{ scheme, name string }
 
-// reread looks from time to time whether the references of a layer stand for what they stood for
-// when its documents were decoded: a secret is rotated without a word from the layer. It asks the
-// resolvers itself, so that one that is slow holds up no change.
-func (e *Engine) reread(ctx context.Context, f *layerState) {
+// reread looks from time to time whether the references of a layer stand for what they stood for when its documents were decoded: a secret
+// is rotated without a word from the layer. It asks the resolvers itself, so that one that is slow holds up no change.
+func (e *Engine) refreshReferences(ctx context.Context, l *layerState) {
 	for {
-		if !sleep(ctx, f.RefreshEvery-f.RefreshEvery/10+rand.N(f.RefreshEvery/5+1)) { // not all instances of a service at once
+		if !sleep(ctx, l.RefreshEvery-l.RefreshEvery/10+rand.N(l.RefreshEvery/5+1)) { // not all instances of a service at once
 			return
 		}
-		for _, which := range []func() *layerContent{func() *layerContent { return f.latest }, f.behind} {
-			if e.rereadOne(ctx, f, which) != nil {
+		for _, choose := range []func() *layerContent{func() *layerContent { return l.latest }, l.outdatedApplied} {
+			if e.refreshContent(ctx, l, choose) != nil {
 				return
 			}
 		}
@@ -30,119 +29,116 @@ func (e *Engine) reread(ctx context.Context, f *layerState) {
 }
 
 // behind is the content that is live, where that is not the newest.
-func (l *layerState) behind() *layerContent {
+func (l *layerState) outdatedApplied() *layerContent {
 	if l.applied == l.latest {
 		return nil
 	}
 	return l.applied
 }
 
-// rereadOne looks at the newest content of a layer, or at the one that is live where the newest is
-// refused, held or not there.
-func (e *Engine) rereadOne(ctx context.Context, f *layerState, which func() *layerContent) error {
-	var of *layerContent
+// rereadOne looks at the newest content of a layer, or at the one that is live where the newest is refused, held or not there.
+func (e *Engine) refreshContent(ctx context.Context, l *layerState, choose func() *layerContent) error {
+	var content *layerContent
 	var known map[reference]string
 	if _, err := e.runOnWriter(ctx, func() (int64, error) {
-		if of = which(); of != nil {
-			known = maps.Clone(of.referred)
+		if content = choose(); content != nil {
+			known = maps.Clone(content.referred)
 		}
 		return 0, nil
 	}); err != nil {
 		return err
 	}
-	rotated := e.rotated(f, known)
+	rotated := e.hasRotated(l, known)
 	_, err := e.runOnWriter(ctx, func() (int64, error) {
 		switch {
-		case of != which() || e.pinned():
+		case content != choose() || e.pinned():
 		case !rotated:
-			if of == f.applied {
-				e.setRenewal(f, nil)
+			if content == l.applied {
+				e.setRefreshProblems(l, nil)
 			}
-		case of == f.latest:
-			e.recheck(f)
+		case content == l.latest:
+			e.recheck(l)
 		default:
-			e.renew(f)
+			e.refreshApplied(l)
 		}
 		return 0, nil
 	})
 	return err
 }
 
-// rotated reports whether any reference stands for something else now. One that cannot be resolved
-// stands for what it did.
-func (e *Engine) rotated(f *layerState, known map[reference]string) bool {
+// rotated reports whether any reference stands for something else now. One that cannot be resolved stands for what it did.
+func (e *Engine) hasRotated(l *layerState, known map[reference]string) bool {
 	for r, was := range known {
-		if now, err := e.resolve(f, r); err == nil && now != was {
+		if now, err := e.resolve(l, r); err == nil && now != was {
 			return true
 		}
 	}
 	return false
 }
 
-// copyUndecoded returns a copy of the content that is decoded as if it had just arrived.
+// again is a content that is to be decoded as if it had just come.
 func (c *layerContent) copyUndecoded() *layerContent {
-	again := &layerContent{Content: c.Content, kept: c.kept, fromDisk: c.fromDisk, released: c.released}
-	again.shown.Store(c.shown.Load())
-	return again
+	copied := &layerContent{Content: c.Content, kept: c.kept, fromDisk: c.fromDisk, approved: c.approved}
+	copied.shown.Store(c.shown.Load())
+	return copied
 }
 
-// recheck decides on the newest content of a layer as if it had just arrived.
-func (e *Engine) recheck(f *layerState) {
+// lookAgain has the newest content of a layer decided on as if it had just come.
+func (e *Engine) recheck(l *layerState) {
 	e.mu.Lock()
-	f.latest = f.latest.copyUndecoded()
-	f.rejected, f.held = nil, nil
+	l.latest = l.latest.copyUndecoded()
+	l.rejected, l.held = nil, nil
 	e.mu.Unlock()
 	e.resources.Forget()
 	e.retryDecision()
 }
 
-// renew applies what is live of a layer with what its references stand for now. If that is refused,
-// the refusal is reported, and it is tried again the next time.
-func (e *Engine) renew(f *layerState) {
-	fresh := f.applied.copyUndecoded()
-	if why, harmful := e.isQuarantined(f, fresh); harmful {
-		e.refuseRenewal(f, source.Problems{{Kind: source.Invalid, Position: source.Position{Layer: f.name, Document: firstName(fresh), Revision: e.shown(fresh)},
-			Message: "what its references stand for now is held: " + why}})
+// renew applies what is live of a layer with what its references stand for now. If that is refused, the refusal is reported, and it is
+// tried again the next time.
+func (e *Engine) refreshApplied(l *layerState) {
+	fresh := l.applied.copyUndecoded()
+	if reason, quarantined := e.isQuarantined(l, fresh); quarantined {
+		e.rejectRefresh(l, source.Problems{{Kind: source.Invalid, Position: source.Position{Layer: l.name, Document: firstName(fresh), Revision: e.shown(fresh)},
+			Message: "what its references stand for now is held: " + reason}})
 		return
 	}
-	c := e.choose(func(other *layerState) *layerContent {
-		if other == f {
+	c := e.candidateOf(func(other *layerState) *layerContent {
+		if other == l {
 			return fresh
 		}
 		return other.applied
 	})
 	e.resources.Forget()
 	defer e.beginBuilding()()
-	if problems := e.try(c); problems != nil {
-		e.refuseRenewal(f, problems)
+	if problems := e.tryApply(c); problems != nil {
+		e.rejectRefresh(l, problems)
 	}
 }
 
-// refuseRenewal records that what is live of a layer is refused with what its references stand for
-// now. It is reported once, and not at all where the layer's newest content is refused for the
-// same.
-func (e *Engine) refuseRenewal(f *layerState, problems source.Problems) {
-	own := of(problems, f.name)
-	if known := e.setRenewal(f, own); known {
+// refuseRenewal records that what is live of a layer is refused with what its references stand for now. It is reported once, and not at
+// all where the layer's newest content is refused for the same.
+func (e *Engine) rejectRefresh(l *layerState, problems source.Problems) {
+	own := problemsOf(problems, l.name)
+	if known := e.setRefreshProblems(l, own); known {
 		return
 	}
 	live := e.cell.Load()
-	causes := []observe.Cause{causeAt(f, firstName(f.applied), e.shown(f.applied))}
+	causes := []observe.Cause{causeAt(l, firstName(l.applied), e.shown(l.applied))}
 	e.recordHistory(nil, observe.HistoryEntry{Kind: observe.Rejected, Time: time.Now(), Version: live.Version, Causes: causes, Problems: own})
-	e.tell(observe.Event{Kind: observe.Rejected, Version: live.Version, Causes: causes, Problems: own})
+	e.emit(observe.Event{Kind: observe.Rejected, Version: live.Version, Causes: causes, Problems: own})
 }
 
-// setRenewal notes why the references of what is live of a layer keep the values that they had; nil
-// where they need not. It reports whether that is known already.
-func (e *Engine) setRenewal(f *layerState, why source.Problems) (known bool) {
+// setRenewal notes why the references of what is live of a layer keep the values that they had; nil where they need not. It reports
+// whether that is known already.
+func (e *Engine) setRefreshProblems(l *layerState, problems source.Problems) (known bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	text := why.Error()
-	if f.rejected.Error() == text {
-		f.renewal = nil
+	text := problems.Error()
+	if l.rejected.Error() == text {
+		l.refreshProblems = nil
 		return true
 	}
-	known = f.renewal.Error() == text
-	f.renewal = why
+	known = l.refreshProblems.Error() == text
+	l.refreshProblems = problems
 	return known
 }

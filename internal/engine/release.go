@@ -17,7 +17,7 @@ import (
 // meant, or a second manifest, which would decide in place of the first.
 func CheckManifests(layers []Layer) error {
 	var errs []error
-	misused := func(err error, fix string) {
+	addError := func(err error, fix string) {
 		errs = append(errs, &source.Error{Kind: source.InvalidArgument, Op: "open config", Err: err, Fix: fix})
 	}
 	first, required, isSigned := "", "", false
@@ -34,16 +34,16 @@ func CheckManifests(layers []Layer) error {
 		if l.signed() {
 			isSigned = true
 			if err := publickey.Check(l.ManifestKeys...); err != nil {
-				misused(err, "give SignedManifest the public keys of those who release")
+				addError(err, "give SignedManifest the public keys of those who release")
 			}
 		}
 		if first != "" {
-			misused(fmt.Errorf("the layers %s and %s are both manifests", first, l.Source.Name()), "a config has one manifest; list all documents of a release in it")
+			addError(fmt.Errorf("the layers %s and %s are both manifests", first, l.Source.Name()), "a config has one manifest; list all documents of a release in it")
 		}
 		first = l.Source.Name()
 	}
 	if required != "" && !isSigned {
-		misused(fmt.Errorf("the layer %s must be signed, and there is no signed manifest", required), "add a layer with SignedManifest")
+		addError(fmt.Errorf("the layer %s must be signed, and there is no signed manifest", required), "add a layer with SignedManifest")
 	}
 	return errors.Join(errs...)
 }
@@ -73,23 +73,23 @@ type scope struct{ namespace, group string }
 // find returns the entry for a document of a layer; nil where the release does not list it. An
 // entry without a namespace or a group means that of the manifest, and without both also a document
 // that has neither.
-func (r *release) find(f *layerState, name string) *manifest.Document {
+func (r *release) find(l *layerState, name string) *manifest.Document {
 	for _, d := range r.byName[name] {
-		if f.scope == (scope{}) {
+		if l.scope == (scope{}) {
 			if d.Namespace == "" && d.Group == "" {
 				return d
 			}
 			continue
 		}
-		if cmp.Or(d.Namespace, r.scope.namespace) == f.scope.namespace && cmp.Or(d.Group, r.scope.group) == f.scope.group {
+		if cmp.Or(d.Namespace, r.scope.namespace) == l.scope.namespace && cmp.Or(d.Group, r.scope.group) == l.scope.group {
 			return d
 		}
 	}
 	return nil
 }
 
-// dataSums returns the digests of the documents' data. They are computed once: in the layer's
-// watcher, when the content is decoded, or here for a content that was made since.
+// dataSums returns the digests of the documents' data. They are computed once: in the layer's watcher,
+// when the content is decoded, or here for a content that was made since.
 func (c *layerContent) dataSums() [][sha256.Size]byte {
 	if c.sums == nil {
 		c.sums = make([][sha256.Size]byte, len(c.Documents))
@@ -102,12 +102,12 @@ func (c *layerContent) dataSums() [][sha256.Size]byte {
 
 // hasManifest reports whether any layer is a manifest.
 func (e *Engine) hasManifest() bool {
-	return slices.ContainsFunc(e.layers, func(f *layerState) bool { return f.Manifest })
+	return slices.ContainsFunc(e.layers, func(l *layerState) bool { return l.Manifest })
 }
 
-// unlike says why a document, with the digest of its data, is not the one that the release lists;
-// "" where it is. A digest is one of bytes, and says nothing of a tree.
-func (r *release) unlike(d *source.Document, sum [sha256.Size]byte, listed *manifest.Document) (kind source.Kind, why string) {
+// unlike says why a document, with the digest of its data, is not the one that the release lists; ""
+// where it is. A digest is one of bytes, and says nothing of a tree.
+func (r *release) mismatch(d *source.Document, sum [sha256.Size]byte, listed *manifest.Document) (kind source.Kind, reason string) {
 	switch {
 	case d.Tree != nil:
 		return source.PermissionDenied, "is listed in release " + r.Release + " and comes as a tree, of which there is no digest; use a source that gives its bytes"
@@ -120,7 +120,7 @@ func (r *release) unlike(d *source.Document, sum [sha256.Size]byte, listed *mani
 }
 
 // place is where a document of the release has to be, in words.
-func (r *release) place(d *manifest.Document) string {
+func (r *release) describe(d *manifest.Document) string {
 	namespace, group := cmp.Or(d.Namespace, r.scope.namespace), cmp.Or(d.Group, r.scope.group)
 	switch {
 	case namespace == "" && group == "":
@@ -176,7 +176,7 @@ func manifestProblem(at source.Position, err error) *source.Problem {
 func (e *Engine) nameRelease(causes []observe.Cause, m *release, by *layerState) {
 	for i := range causes {
 		c := &causes[i]
-		of := slices.IndexFunc(e.layers, func(f *layerState) bool { return f.name == c.Layer })
+		of := slices.IndexFunc(e.layers, func(l *layerState) bool { return l.name == c.Layer })
 		if c.Layer == by.name || of >= 0 && m.find(e.layers[of], c.Document) != nil {
 			c.Release = m.Release
 		}

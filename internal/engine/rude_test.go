@@ -57,7 +57,7 @@ func TestACauseThatCannotBeCompared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := newOrigin("x", "a: 1")
 		s := settings(t, x)
-		s.Parts[0].Validate = checked(func(c *config, _ *tree.Node) source.Problems {
+		s.Sections[0].Validate = checked(func(c *config, _ *tree.Node) source.Problems {
 			if c.A == 2 {
 				return source.Problems{{Kind: source.Invalid, Message: "is bad", Err: many{"a", "b"}}}
 			}
@@ -168,7 +168,7 @@ func TestAContentThatTroubleFollowsIsNotLost(t *testing.T) {
 		x, y := newOrigin("x", "a: 1"), newOrigin("y", "b: 1")
 		s := settings(t, x, y)
 		release := make(chan struct{})
-		s.Parts[0].Validate = checked(func(c *config, n *tree.Node) source.Problems {
+		s.Sections[0].Validate = checked(func(c *config, n *tree.Node) source.Problems {
 			if c.B == 2 {
 				<-release
 			}

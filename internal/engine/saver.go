@@ -10,52 +10,52 @@ import (
 	"github.com/nacre-go/nacre/observe"
 )
 
-// saver writes the copy to disk, in a goroutine of its own with a mailbox of one slot, so that a
-// slow or full disk delays nothing else. A nil saver keeps no copy.
+// saver keeps the copy on disk, in a goroutine of its own with a mailbox of one slot: a slow or full disk holds nobody up.
+// A nil saver keeps none.
 type saver struct {
 	path      string
 	key       []byte
 	observers []observe.Observer
 	loaded    *lastgood.Record
-	record    func() (lastgood.Record, bool) // what is live
+	current   func() (lastgood.Record, bool) // what is live
 	store     *lastgood.Store                // nil while it is not owned; run's alone once that has begun
-	slot      chan struct{}                  // something new is live
+	requests  chan struct{}                  // something new is live
 	done      chan struct{}
 	closeErr  error // of store; to be read when done is closed
 
-	mu    sync.Mutex
-	ended bool
-	boot  *time.Timer // until what was booted is saved
-	state observe.LastKnownGoodHealth
+	mu        sync.Mutex
+	ended     bool
+	bootTimer *time.Timer // until what was booted is saved
+	state     observe.LastKnownGoodHealth
 }
 
-// newSaver loads the copy and takes its ownership. Nothing that can go wrong with it keeps a config
-// from starting; it is shown in Health. A config of local layers alone needs no copy.
-func newSaver(settings Settings, feeds []*layerState, record func() (lastgood.Record, bool)) *saver {
-	remote := slices.ContainsFunc(feeds, func(f *layerState) bool { return !f.local })
+// newSaver loads the copy and takes its ownership. Nothing that can go wrong with it keeps a config from starting; it is shown in
+// Health. A config of local layers alone needs no copy.
+func newSaver(settings Settings, layers []*layerState, record func() (lastgood.Record, bool)) *saver {
+	remote := slices.ContainsFunc(layers, func(l *layerState) bool { return !l.local })
 	if !remote || settings.LastKnownGoodPath == "" && settings.LastKnownGoodErr == nil {
 		return nil
 	}
-	s := &saver{path: settings.LastKnownGoodPath, key: settings.LastKnownGoodKey, observers: settings.Observers, record: record, slot: make(chan struct{}, 1), done: make(chan struct{})}
+	s := &saver{path: settings.LastKnownGoodPath, key: settings.LastKnownGoodKey, observers: settings.Observers, current: record, requests: make(chan struct{}, 1), done: make(chan struct{})}
 	s.state.Path = s.path
 	if settings.LastKnownGoodErr != nil {
-		s.failed(0, settings.LastKnownGoodErr)
+		s.reportError(0, settings.LastKnownGoodErr)
 		s.ended = true
 		close(s.done)
 		return s
 	}
 	var err error
 	if s.loaded, err = lastgood.Load(s.path, settings.LastKnownGoodKey); err != nil {
-		s.failed(0, err)
+		s.reportError(0, err)
 	}
 	if s.loaded != nil {
 		s.state.SavedAt = s.loaded.SavedAt
 	}
 	if s.store, err = lastgood.Own(s.path, s.key); err != nil {
-		s.failed(0, err)
+		s.reportError(0, err)
 	}
 	if s.state.Warning = lastgood.Warning(s.path, s.key); s.state.Warning != "" {
-		tell(s.observers, observe.Event{Kind: observe.LastKnownGoodExposed, Location: s.path, Reasons: []string{s.state.Warning}})
+		emit(s.observers, observe.Event{Kind: observe.LastKnownGoodExposed, Location: s.path, Reasons: []string{s.state.Warning}})
 	}
 	go s.run()
 	return s
@@ -68,24 +68,24 @@ func (s *saver) run() {
 			s.closeErr = s.store.Close()
 		}
 	}()
-	for range s.slot {
-		r, ok := s.record()
+	for range s.requests {
+		r, ok := s.current()
 		if !ok {
 			continue
 		}
 		if err := s.save(r); err != nil {
-			s.failed(r.Version, err)
+			s.reportError(r.Version, err)
 			continue
 		}
 		s.mu.Lock()
 		s.state.Error, s.state.SavedAt, s.state.Version = "", r.SavedAt, r.Version
 		s.mu.Unlock()
-		tell(s.observers, observe.Event{Kind: observe.LastKnownGoodSaved, Location: s.path, Version: r.Version})
+		emit(s.observers, observe.Event{Kind: observe.LastKnownGoodSaved, Location: s.path, Version: r.Version})
 	}
 }
 
-// save tries for the ownership each time: the process that has it may have ended, as when a service
-// is replaced by a new one that starts before the old one stops.
+// save tries for the ownership each time: the process that has it may have ended, as when a service is replaced by a new one that
+// starts before the old one stops.
 func (s *saver) save(r lastgood.Record) (err error) {
 	if s.store == nil {
 		if s.store, err = lastgood.Own(s.path, s.key); err != nil {
@@ -96,18 +96,18 @@ func (s *saver) save(r lastgood.Record) (err error) {
 }
 
 // failed shows an error, and tells of it if it is another one than before.
-func (s *saver) failed(version int64, err error) {
+func (s *saver) reportError(version int64, err error) {
 	s.mu.Lock()
-	news := s.state.Error != err.Error()
+	changed := s.state.Error != err.Error()
 	s.state.Error = err.Error()
 	s.mu.Unlock()
-	if news {
-		tell(s.observers, observe.Event{Kind: observe.LastKnownGoodFailed, Location: s.path, Version: version, Err: err})
+	if changed {
+		emit(s.observers, observe.Event{Kind: observe.LastKnownGoodFailed, Location: s.path, Version: version, Err: err})
 	}
 }
 
 // put has what is live saved. It never waits; after close it does nothing.
-func (s *saver) put() {
+func (s *saver) request() {
 	if s == nil {
 		return
 	}
@@ -117,49 +117,47 @@ func (s *saver) put() {
 		return
 	}
 	select {
-	case s.slot <- struct{}{}:
+	case s.requests <- struct{}{}:
 	default: // it will be: what is saved is read when its turn comes
 	}
 }
 
-// bootGrace is how long the copy that a start has found is left alone, where there is one: what the
-// service builds from its config in the first moments may fail, and then the copy is what it can
-// start from.
+// bootGrace is how long the copy that a start has found is left alone, where there is one: what the service builds from its config in
+// the first moments may fail, and then the copy is what it can start from.
 const bootGrace = 10 * time.Second
 
 // putBoot has what was booted saved: at once where there is no copy yet.
-func (s *saver) putBoot() {
+func (s *saver) requestAfterBoot() {
 	if s == nil {
 		return
 	}
 	if s.loaded == nil {
-		s.put()
+		s.request()
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.ended {
-		s.boot = time.AfterFunc(bootGrace, s.put)
+		s.bootTimer = time.AfterFunc(bootGrace, s.request)
 	}
 }
 
-// close saves a last time, so that the copy knows how fresh the content was at the end, and gives
-// up the ownership.
+// close saves a last time, so that the copy knows how fresh the content was at the end, and gives up the ownership.
 func (s *saver) close(ctx context.Context) error {
 	if s == nil {
 		return nil
 	}
-	s.put()
+	s.request()
 	s.mu.Lock()
-	if s.boot != nil {
-		s.boot.Stop()
+	if s.bootTimer != nil {
+		s.bootTimer.Stop()
 	}
 	if !s.ended {
 		s.ended = true
-		close(s.slot)
+		close(s.requests)
 	}
 	s.mu.Unlock()
-	return within(ctx, s.done, &s.closeErr, "the last known good copy at %s is not saved", s.path)
+	return waitFor(ctx, s.done, &s.closeErr, "the last known good copy at %s is not saved", s.path)
 }
 
 func (s *saver) health() observe.LastKnownGoodHealth {
@@ -172,16 +170,15 @@ func (s *saver) health() observe.LastKnownGoodHealth {
 }
 
 // copy is what was on disk at the start; nil where nothing was.
-func (s *saver) copy() *lastgood.Record {
+func (s *saver) loadedRecord() *lastgood.Record {
 	if s == nil {
 		return nil
 	}
 	return s.loaded
 }
 
-// accepted is what was remembered of signed releases at the start. A sealed copy that is missing or
-// not used does not make it forgotten.
-func (s *saver) accepted() *lastgood.Accepted {
+// accepted is what was remembered of signed releases at the start. A sealed copy that is missing or not used does not make it forgotten.
+func (s *saver) acceptedReleases() *lastgood.Accepted {
 	switch {
 	case s == nil:
 		return nil
@@ -192,11 +189,11 @@ func (s *saver) accepted() *lastgood.Accepted {
 }
 
 // keepLastGood has what is live saved.
-func (e *Engine) keepLastGood() { e.saver.put() }
+func (e *Engine) saveLastGood() { e.saver.request() }
 
 // record is what is live, as it is kept. It reports false when nothing is live.
-func (e *Engine) record() (lastgood.Record, bool) {
-	answers := e.ask()
+func (e *Engine) lastGoodRecord() (lastgood.Record, bool) {
+	answers := e.askVerifiedTimes()
 	now := time.Now()
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -204,10 +201,10 @@ func (e *Engine) record() (lastgood.Record, bool) {
 	if live == nil || e.snapshotSuspended.Load() {
 		return lastgood.Record{}, false
 	}
-	r := lastgood.Record{SavedAt: now, Version: live.Version, Sum: live.Sum(), Accepted: e.accepted.kept()}
-	for _, f := range e.layers {
-		if !f.local && f.applied != nil {
-			r.Layers = append(r.Layers, lastgood.NewLayer(f.name, f.identity, f.recordVerified(now, answers[f.index]), f.applied.Content))
+	r := lastgood.Record{SavedAt: now, Version: live.Version, Sum: live.Sum(), Accepted: e.accepted.storedLocked()}
+	for _, l := range e.layers {
+		if !l.local && l.applied != nil {
+			r.Layers = append(r.Layers, lastgood.NewLayer(l.name, l.identity, l.verifiedAtLocked(now, answers[l.index]), l.applied.Content))
 		}
 	}
 	return r, true

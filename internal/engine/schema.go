@@ -11,121 +11,113 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Section is one type that is bound to a piece of the configuration: that of the service to the
-// whole, that of a section to what is under a key. A version has a value of each.
+// Section is one type that is bound to a piece of the configuration: the service's own to the whole of it, a section's to what stands under a
+// key. A version has a value of each.
 type Section struct {
-	// At is the key of the piece; empty for the whole.
+	// At is where the piece stands; empty for the whole.
 	At tree.Path
-	// Type is that of the value, which is given as a pointer to it. Nil: the place is only
-	// reserved, and nothing is bound.
+	// Type is that of the value, which is given as a pointer to it. Nil: the place is only reserved, and nothing is bound.
 	Type  reflect.Type
 	Shape *tree.Shape
-	// Bind returns the value, or a holder of it, and the problems, with the keys of the whole. If
-	// it returns both, the value can be validated, so that all problems are reported at once. It
-	// gets the piece, and the shape of all sections, nil if there is only this one. The value is
-	// never copied: Validate, the builds and the readers get the value that Bind returned.
+	// Bind returns the value, or a holder of it, and what is wrong, by the keys of the whole; a value beside problems is one that
+	// may be validated, so that all is told at once. It is given the piece, and the shape of all that is bound, nil where this
+	// part is the only one. The value is never copied: Validate, the builds and the readers have what Bind has made.
 	Bind     func(piece *tree.Node, whole *tree.Shape) (value any, problems source.Problems)
 	Validate func(value any, piece *tree.Node) source.Problems
-	// BindAlone says that a part of a configuration can be bound: Bind finds nothing wrong in what
-	// is merely not there.
-	BindAlone bool
+	// BindsDocuments says that a part of a configuration can be bound: Bind finds nothing wrong in what is merely not there.
+	BindsDocuments bool
 
 	// guarded by Engine.mu; only the writer changes them
 	users  int  // that have attached it and not detached it
 	closed bool // its value stays as it was
 }
 
-func (p *Section) isOpen() bool { return p.Type != nil && !p.closed }
+func (s *Section) isOpen() bool { return s.Type != nil && !s.closed }
 
-// schema is all sections and what follows from them. It is immutable except for the number of users
-// of each section.
+// plan is all parts and what follows from them. It is immutable but for what the parts say of their users.
 type schema struct {
 	sections   []*Section // a part's place is that of its value in a State; the first is the service's own
 	standalone []*Section // those that are bound to each document by itself, which watchers do while the writer opens and closes parts
 	shape      *tree.Shape
 	freezer    *guard.Freezer
-	// embedding says where references are allowed.
+	// embedding is where references may stand.
 	embedding *layer.Embedding
 }
 
-// newSchema returns an error if two sections contradict each other, such as a list and a map at one
-// key.
-func newSchema(parts []*Section) (*schema, error) {
-	p := &schema{sections: parts, shape: parts[0].Shape}
-	for _, part := range parts[1:] {
-		shape := part.Shape
-		if part.closed {
-			shape = p.leftOf(part)
+// newPlan fails where two parts cannot both be, one having a list where another has keys.
+func newSchema(sections []*Section) (*schema, error) {
+	s := &schema{sections: sections, shape: sections[0].Shape}
+	for _, section := range sections[1:] {
+		shape := section.Shape
+		if section.closed {
+			shape = s.closedShape(section)
 		}
-		grafted, err := tree.Graft(p.shape, part.At, shape)
-		if err != nil && !part.closed {
-			return nil, &source.Error{Kind: source.InvalidArgument, Op: "bind section", Document: part.At.String(), Err: err}
+		grafted, err := tree.Graft(s.shape, section.At, shape)
+		if err != nil && !section.closed {
+			return nil, &source.Error{Kind: source.InvalidArgument, Op: "bind section", Document: section.At.String(), Err: err}
 		}
 		if err == nil {
-			p.shape = grafted
+			s.shape = grafted
 		}
 	}
-	p.freezer = guard.NewFreezer(p.shape)
+	s.freezer = guard.NewFreezer(s.shape)
 	var bound []layer.Bound
-	for _, part := range parts {
-		if part.isOpen() {
-			bound = append(bound, layer.Bound{At: part.At, Shape: part.Shape})
+	for _, section := range sections {
+		if section.isOpen() {
+			bound = append(bound, layer.Bound{At: section.At, Shape: section.Shape})
 		}
 	}
-	p.embedding = layer.NewEmbedding(bound...)
-	for _, part := range parts {
-		if part.isOpen() && part.BindAlone {
-			p.standalone = append(p.standalone, part)
+	s.embedding = layer.NewEmbedding(bound...)
+	for _, section := range sections {
+		if section.isOpen() && section.BindsDocuments {
+			s.standalone = append(s.standalone, section)
 		}
 	}
-	return p, nil
+	return s, nil
 }
 
-// whole returns the shape of all sections, which each gets; nil if there is only one.
-func (p *schema) whole() *tree.Shape {
-	if len(p.sections) == 1 {
+// whole is what each part is told of the others: the shape of all; nil where there are no others.
+func (s *schema) sharedShape() *tree.Shape {
+	if len(s.sections) == 1 {
 		return nil
 	}
-	return p.shape
+	return s.shape
 }
 
-// leftOf returns what remains of the shape of a closed section: its keys stay known, its secrets
-// stay secret, and none of its keys waits for a restart. If no other section binds the key, any
-// value is allowed there, and no more of it is shown.
-func (p *schema) leftOf(part *Section) *tree.Shape {
-	for _, other := range p.sections {
-		if other.isOpen() && other.At.String() == part.At.String() {
-			return part.Shape.Live()
+// leftOf is what a closed part leaves of its shape: its keys stay known, and its secrets secret; nothing of it waits for a restart. Where
+// nobody else binds the place, anything may stand there, and nothing more of it is shown.
+func (s *schema) closedShape(section *Section) *tree.Shape {
+	for _, other := range s.sections {
+		if other.isOpen() && other.At.String() == section.At.String() {
+			return section.Shape.Live()
 		}
 	}
-	left := part.Shape.Live()
+	left := section.Shape.Live()
 	if left.Kind == tree.StructOf {
 		left.Kind, left.Elem = tree.RemainderOf, &tree.Shape{Reserved: true}
 	}
 	return left
 }
 
-// find returns the number of the part that binds a type at a place, which may be closed; -1 where
-// there is none.
-func (p *schema) find(at tree.Path, t reflect.Type) int {
-	return slices.IndexFunc(p.sections, func(part *Section) bool { return part.Type == t && part.At.String() == at.String() })
+// find returns the number of the part that binds a type at a place, which may be closed; -1 where there is none.
+func (s *schema) find(at tree.Path, t reflect.Type) int {
+	return slices.IndexFunc(s.sections, func(section *Section) bool { return section.Type == t && section.At.String() == at.String() })
 }
 
-// bind binds all parts. Those that are closed keep the value of had. Values is nil where one of
-// them has no value.
-func (p *schema) bind(root *tree.Node, had []any) (values []any, problems source.Problems) {
-	values = make([]any, len(p.sections))
+// bind binds all parts. Those that are closed keep the value of had. Values is nil where one of them has no value.
+func (s *schema) bind(root *tree.Node, previous []any) (values []any, problems source.Problems) {
+	values = make([]any, len(s.sections))
 	complete := true
 	var all problemSet
-	for n, part := range p.sections {
-		if !part.isOpen() {
-			if n < len(had) {
-				values[n] = had[n]
+	for n, section := range s.sections {
+		if !section.isOpen() {
+			if n < len(previous) {
+				values[n] = previous[n]
 			}
 			continue
 		}
-		value, found := part.Bind(root.Lookup(part.At), p.whole())
-		found = append(found, part.blocked(root)...)
+		value, found := section.Bind(root.Lookup(section.At), s.sharedShape())
+		found = append(found, section.obstacles(root)...)
 		values[n] = value
 		complete = complete && value != nil
 		all.add(found)
@@ -136,27 +128,26 @@ func (p *schema) bind(root *tree.Node, had []any) (values []any, problems source
 	return values, all.all
 }
 
-// blocked returns a problem if a value above the key of the section is not a map: the section can
-// then have no keys, and its defaults do not apply.
-func (p *Section) blocked(root *tree.Node) source.Problems {
-	for i := range p.At {
-		n := root.Lookup(p.At[:i])
+// blocked is what stands above the part's place and is no map, as a problem: nothing of the part can be there, and its defaults are not meant.
+func (s *Section) obstacles(root *tree.Node) source.Problems {
+	for i := range s.At {
+		n := root.Lookup(s.At[:i])
 		if n == nil || n.Kind == tree.Null {
 			return nil
 		}
 		if n.Kind != tree.Map {
-			return wording.OwnAll(source.Problems{{Kind: source.WrongType, Key: p.At[:i].String(), Position: n.Position(), Message: "must be a map, because " + p.At.String() + " is below it"}})
+			return wording.OwnAll(source.Problems{{Kind: source.WrongType, Key: s.At[:i].String(), Position: n.Position(), Message: "must be a map, because " + s.At.String() + " is below it"}})
 		}
 	}
 	return nil
 }
 
-// bindStandalone binds a document without the others, as far as that is possible.
-func (p *schema) bindStandalone(root *tree.Node) source.Problems {
+// bindAlone looks at a document by itself, as far as that can be done.
+func (s *schema) bindStandalone(root *tree.Node) source.Problems {
 	var all problemSet
-	for _, part := range p.standalone {
-		if piece := root.Lookup(part.At); piece != nil {
-			_, found := part.Bind(piece, p.whole())
+	for _, section := range s.standalone {
+		if piece := root.Lookup(section.At); piece != nil {
+			_, found := section.Bind(piece, s.sharedShape())
 			all.add(found)
 		}
 	}
@@ -164,10 +155,10 @@ func (p *schema) bindStandalone(root *tree.Node) source.Problems {
 }
 
 // validate validates the values of all parts.
-func (p *schema) validate(values []any, root *tree.Node) (problems source.Problems) {
-	for n, part := range p.sections {
-		if part.isOpen() {
-			problems = append(problems, part.Validate(values[n], root.Lookup(part.At))...)
+func (s *schema) validate(values []any, root *tree.Node) (problems source.Problems) {
+	for n, section := range s.sections {
+		if section.isOpen() {
+			problems = append(problems, section.Validate(values[n], root.Lookup(section.At))...)
 		}
 	}
 	return problems

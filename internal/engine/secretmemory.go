@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// secretMemory holds the known secrets. It keeps all secrets of the contents in use (those of the
-// live version, of the versions in the history, and the newest ones) and of a content that was just
-// decoded. Of all other secrets it keeps the latest.
+// memory is which secrets are known. It never forgets one of a content that is in use or has just been decoded, however many there
+// are: those of the live version, of the versions in the history, and of the newest contents. Of all others it knows
+// the latest.
 type secretMemory struct {
 	known  map[string]bool
 	order  []string   // oldest first
@@ -22,51 +22,50 @@ const (
 )
 
 // addContent adds the secrets of a content that was decoded.
-func (s *redactor) addContent(secrets []string) {
+func (r *redactor) addContent(secrets []string) {
 	if len(secrets) == 0 {
 		return
 	}
-	s.mu.Lock()
-	s.recent = append(s.recent, secrets)
-	if over := len(s.recent) - maxRecent; over > 0 {
-		s.recent = slices.Delete(s.recent, 0, over)
+	r.mu.Lock()
+	r.recent = append(r.recent, secrets)
+	if over := len(r.recent) - maxRecent; over > 0 {
+		r.recent = slices.Delete(r.recent, 0, over)
 	}
-	s.mu.Unlock()
-	s.add(secrets...)
+	r.mu.Unlock()
+	r.add(secrets...)
 }
 
 // add adds secrets.
-func (s *redactor) add(secrets ...string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	news := false
+func (r *redactor) add(secrets ...string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	changed := false
 	for _, secret := range secrets {
-		if s.known[secret] || strings.TrimSpace(secret) == "" {
+		if r.known[secret] || strings.TrimSpace(secret) == "" {
 			continue
 		}
-		if s.known == nil {
-			s.known = map[string]bool{}
+		if r.known == nil {
+			r.known = map[string]bool{}
 		}
-		s.known[secret] = true
-		s.order = append(s.order, secret)
-		news = true
+		r.known[secret] = true
+		r.order = append(r.order, secret)
+		changed = true
 	}
-	if news {
-		s.replacer = nil
-		s.forget()
+	if changed {
+		r.replacer = nil
+		r.dropUnused()
 	}
 }
 
 // use says which contents are in use: the secrets of each.
-func (s *redactor) use(all [][]string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.inUse = all
+func (r *redactor) setInUse(all [][]string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.inUse = all
 }
 
-// forget drops the oldest secrets of no content in use, once there are many more than at the last
-// time.
-func (m *secretMemory) forget() {
+// forget drops the oldest secrets of no content in use, once there are many more than at the last time.
+func (m *secretMemory) dropUnused() {
 	if len(m.order) <= max(m.limit, maxUnused) {
 		return
 	}
@@ -94,12 +93,12 @@ func (m *secretMemory) forget() {
 	m.limit = len(m.order) + maxUnused/2
 }
 
-// markSecretsInUse gives the redactor the secrets of the contents that are live, newest or in the
-// history. Only the writer calls it, after one of these has changed.
+// tellInUse tells the scrubber the secrets of the contents that are live, newest or in the history. Only the
+// writer calls it, after one of these has changed.
 func (e *Engine) markSecretsInUse() {
 	done := map[*layerContent]bool{nil: true}
 	var all [][]string
-	use := func(contents ...*layerContent) {
+	add := func(contents ...*layerContent) {
 		for _, c := range contents {
 			if !done[c] {
 				done[c] = true
@@ -109,18 +108,18 @@ func (e *Engine) markSecretsInUse() {
 			}
 		}
 	}
-	for _, f := range e.layers {
-		use(f.latest, f.applied, f.diskCopy)
+	for _, l := range e.layers {
+		add(l.latest, l.applied, l.diskCopy)
 	}
 	if previous := e.cell.Previous(); previous != nil {
-		use(previous.contents...)
+		add(previous.contents...)
 	}
 	e.mu.Lock()
 	for _, h := range e.history {
 		if h.state != nil {
-			use(h.state.contents...)
+			add(h.state.contents...)
 		}
 	}
 	e.mu.Unlock()
-	e.redactor.use(all)
+	e.redactor.setInUse(all)
 }

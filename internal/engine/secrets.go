@@ -16,14 +16,14 @@ import (
 )
 
 // secretsWithin is how long one document's decryption, and one reference, may take.
-const secretsWithin = 5 * time.Second
+const secretsTimeout = 5 * time.Second
 
-var errSlow = wording.NewError("no answer within " + secretsWithin.String())
+var errSlow = wording.NewError("no answer within " + secretsTimeout.String())
 
 // bounded calls the service's own code, which may fail, panic, hang, or say a secret in its error:
 // that is for said.
-func bounded[R any](e *Engine, f func(ctx context.Context) (R, error)) (R, error) {
-	value, err := rescue.Within(e.run, secretsWithin, f)
+func callWithin[R any](e *Engine, f func(ctx context.Context) (R, error)) (R, error) {
+	value, err := rescue.Within(e.runCtx, secretsTimeout, f)
 	if errors.Is(err, rescue.ErrSlow) {
 		return value, errSlow
 	}
@@ -38,11 +38,11 @@ func (e *Engine) decrypt(l *layerState, c *layerContent, d source.Document) (sou
 	data, known := c.plain[d.Name]
 	var err error
 	if !known {
-		data, err = bounded(e, func(ctx context.Context) ([]byte, error) { return l.Decrypt(ctx, d) })
+		data, err = callWithin(e, func(ctx context.Context) ([]byte, error) { return l.Decrypt(ctx, d) })
 	}
 	if err != nil {
-		why, err := e.cleanText(err)
-		message := wording.Join(wording.Own("cannot be decrypted: "), why)
+		reason, err := e.cleanText(err)
+		message := wording.Join(wording.Own("cannot be decrypted: "), reason)
 		return d, message.On(&source.Problem{Kind: source.Unavailable, Position: source.Position{Layer: l.name, Document: d.Name, Revision: c.Revision}, Err: err})
 	}
 	if c.plain == nil {
@@ -54,9 +54,9 @@ func (e *Engine) decrypt(l *layerState, c *layerContent, d source.Document) (sou
 }
 
 // expand puts texts in place of the references of a document.
-func (e *Engine) expand(plan *schema, l *layerState, c *layerContent, root *tree.Node) (*tree.Node, source.Problems) {
+func (e *Engine) expand(s *schema, l *layerState, c *layerContent, root *tree.Node) (*tree.Node, source.Problems) {
 	free := func(scheme string) bool { return l.Embeddable[scheme] }
-	return layer.ExpandWithin(plan.embedding, root, free, func(scheme, name string) (string, error) {
+	return layer.ExpandWithin(s.embedding, root, free, func(scheme, name string) (string, error) {
 		if found, known := c.referred[reference{scheme, name}]; known {
 			return found, nil
 		}
@@ -77,7 +77,7 @@ func (e *Engine) expand(plan *schema, l *layerState, c *layerContent, root *tree
 
 // resolve asks the resolver of a reference's scheme, which there must be.
 func (e *Engine) resolve(l *layerState, r reference) (string, error) {
-	found, err := bounded(e, func(ctx context.Context) (string, error) { return l.Resolvers[r.scheme](ctx, r.name) })
+	found, err := callWithin(e, func(ctx context.Context) (string, error) { return l.Resolvers[r.scheme](ctx, r.name) })
 	if err != nil {
 		return "", wording.Said(e.cleanText(err))
 	}

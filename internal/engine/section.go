@@ -15,17 +15,17 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Attach adds a part to a config that runs, and returns its number: from then on a version has a
-// value of it too. What is live must be good for it; the error has all that is not, and then all is
-// as before. A part that is there already is given once more. Each Attach wants a Detach.
+// Attach adds a part to a config that runs, and returns its number: from then on a version has a value of it too. What is live must be good
+// for it; the error has all that is not, and then all is as before. A part that is there already is given once more. Each Attach wants a
+// Detach.
 func (e *Engine) Attach(ctx context.Context, part Section) (int, error) {
-	var settled atomic.Bool // set by whichever comes first: the writer, or giving up on it
-	var made int            // the writer's, until it has settled
+	var settled atomic.Bool // by the writer who is done, or by who gives up on it
+	var number int          // the writer's, until it has settled
 	n, err := e.runOnWriter(ctx, func() (int64, error) {
 		n, err := e.attach(&part)
-		made = n
+		number = n
 		if err == nil && !settled.CompareAndSwap(false, true) {
-			e.detach(n) // it came too late
+			e.detach(n) // nobody wants it any more
 		}
 		return int64(n), err
 	})
@@ -35,62 +35,62 @@ func (e *Engine) Attach(ctx context.Context, part Section) (int, error) {
 	if settled.CompareAndSwap(false, true) {
 		return 0, err
 	}
-	return made, nil // it was there before ctx ended
+	return number, nil // it was there before ctx ended
 }
 
-func (e *Engine) attach(part *Section) (int, error) {
+func (e *Engine) attach(section *Section) (int, error) {
 	old := e.schema
-	n := old.find(part.At, part.Type)
+	n := old.find(section.At, section.Type)
 	if n >= 0 && old.sections[n].isOpen() {
-		e.use(old.sections[n], 1)
+		e.addUsers(old.sections[n], 1)
 		return n, nil
 	}
-	parts := old.sections
+	sections := old.sections
 	if n < 0 {
-		n, parts = len(parts), append(parts[:len(parts):len(parts)], part)
+		n, sections = len(sections), append(sections[:len(sections):len(sections)], section)
 	}
-	e.use(parts[n], 1) // one that was closed before is opened again
+	e.addUsers(sections[n], 1) // one that was closed before is opened again
 	undo := func(err error) (int, error) {
-		e.use(parts[n], -1)
+		e.addUsers(sections[n], -1)
 		return 0, err
 	}
-	next, err := newSchema(parts)
+	next, err := newSchema(sections)
 	if err != nil {
 		return undo(err)
 	}
 	add := func() error {
 		e.setSchema(next)
-		if problems := e.extend(n, old); problems != nil {
+		if problems := e.applySchema(n, old); problems != nil {
 			e.setSchema(old)
 			return problems
 		}
 		return nil
 	}
 	if err := add(); err != nil {
-		if why, ok := errors.AsType[source.Problems](err); !ok || !e.fallBack(add, why) {
+		if found, ok := errors.AsType[source.Problems](err); !ok || !e.fallBack(add, found) {
 			e.snapshotSuspended.Store(true) // as where a resource cannot be built
 			return undo(err)
 		}
 	} else {
-		e.retryDecision() // content that was rejected for an unknown key may be good now
+		e.retryDecision() // what was refused for a key that nobody knew may be good now
 	}
 	if e.isClosed() && e.cell.Load().schema != next {
-		return 0, closed()
+		return 0, errClosed()
 	}
 	return n, nil
 }
 
 // use counts the users of a part, and reports whether it is open.
-func (e *Engine) use(p *Section, n int) (open bool) {
+func (e *Engine) addUsers(s *Section, n int) (open bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	p.users += n
-	p.closed = p.users <= 0
-	return !p.closed
+	s.users += n
+	s.closed = s.users <= 0
+	return !s.closed
 }
 
-// Detach gives a part up: once it has been for each Attach, what comes need not be good for it, and
-// its value stays as it is. Its place stays reserved.
+// Detach gives a part up: once it has been for each Attach, what comes need not be good for it, and its value stays as it is. Its place
+// stays reserved.
 func (e *Engine) Detach(ctx context.Context, number int) error {
 	_, err := e.runOnWriter(ctx, func() (int64, error) { e.detach(number); return 0, nil })
 	return err
@@ -98,7 +98,7 @@ func (e *Engine) Detach(ctx context.Context, number int) error {
 
 func (e *Engine) detach(number int) {
 	old := e.schema
-	if e.use(old.sections[number], -1) {
+	if e.addUsers(old.sections[number], -1) {
 		return
 	}
 	next, err := newSchema(old.sections)
@@ -106,30 +106,29 @@ func (e *Engine) detach(number int) {
 		return // it knows less than before, so that it can be
 	}
 	e.setSchema(next)
-	if e.extend(number, old) != nil {
+	if e.applySchema(number, old) != nil {
 		kept := *old // as it was, without the part that is closed
-		kept.standalone = slices.DeleteFunc(slices.Clone(old.standalone), func(p *Section) bool { return p == old.sections[number] })
+		kept.standalone = slices.DeleteFunc(slices.Clone(old.standalone), func(s *Section) bool { return s == old.sections[number] })
 		e.setSchema(&kept)
 	}
 	e.retryDecision() // what was refused for it alone is good now
 }
 
-func (e *Engine) setSchema(p *schema) {
+func (e *Engine) setSchema(s *schema) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.schema = p
+	e.schema = s
 }
 
-// extend makes what is live fit the plan after a part was added or closed. Mostly the configuration
-// says the same as before, and the version stays what it is, with a value more. Where the layers
-// have flat names, the part's keys give them a meaning that they had not, and that is a new
-// version.
-func (e *Engine) extend(number int, before *schema) source.Problems {
+// extend makes what is live fit the plan after a part was added or closed. Mostly the configuration says the same as before, and the
+// version stays what it is, with a value more. Where the layers have flat names, the part's keys give them a meaning that they
+// had not, and that is a new version.
+func (e *Engine) applySchema(number int, before *schema) source.Problems {
 	live, freezer := e.cell.Load(), before.freezer // what a new part would keep until a restart does not run yet
 	if !e.schema.sections[number].isOpen() {
 		freezer = e.schema.freezer
 	}
-	next, problems := e.complete(live, live, freezer)
+	next, problems := e.rebind(live, live, freezer)
 	if problems != nil {
 		return problems
 	}
@@ -156,17 +155,17 @@ func (e *Engine) extend(number int, before *schema) source.Problems {
 	if !e.swap(next) {
 		return nil // the config was closed meanwhile
 	}
-	if e.first == live.Version {
-		e.first = next.Version // it is still what the service started with, read in full
+	if e.bootVersion == live.Version {
+		e.bootVersion = next.Version // it is still what the service started with, read in full
 	}
 	e.activate(live, next, true)
 	e.publish(next, live, candidate{started: next.At, causes: next.Causes}, observe.Applied, nil)
 	return nil
 }
 
-// complete is a state from before the plan has changed as it is by the plan of now: from the same
-// contents, with restart-only fields as they are live.
-func (e *Engine) complete(old, live *State, freezer *guard.Freezer) (*State, source.Problems) {
+// complete is a state from before the plan has changed as it is by the plan of now: from the same contents, with restart-only fields as they are
+// live.
+func (e *Engine) rebind(old, live *State, freezer *guard.Freezer) (*State, source.Problems) {
 	if old.schema == e.schema {
 		return old, nil
 	}
@@ -176,8 +175,8 @@ func (e *Engine) complete(old, live *State, freezer *guard.Freezer) (*State, sou
 	}
 	merged := layer.Merge(roots...)
 	frozen, pending := freezer.Freeze(live.Merged, merged)
-	next := &State{Merged: frozen, full: verify.Full(frozen), schema: e.schema, contents: old.contents, roots: roots, pending: pendingAt(merged, pending)}
-	if next.Values, problems = e.check(frozen, alone); problems != nil {
+	next := &State{Merged: frozen, full: verify.Full(frozen), schema: e.schema, contents: old.contents, roots: roots, pending: pendingKeys(merged, pending)}
+	if next.Values, problems = e.bindAndValidate(frozen, alone); problems != nil {
 		problems = e.redactor.problems(problems)
 		e.sort(problems, old.contents)
 		return nil, problems
@@ -185,24 +184,24 @@ func (e *Engine) complete(old, live *State, freezer *guard.Freezer) (*State, sou
 	return next, nil
 }
 
-func pendingAt(wanted *tree.Node, paths []tree.Path) (all []pendingKey) {
+func pendingKeys(wanted *tree.Node, paths []tree.Path) (all []pendingKey) {
 	for _, p := range paths {
-		all = append(all, pendingKey{p.String(), place(wanted, p)})
+		all = append(all, pendingKey{p.String(), nearestPosition(wanted, p)})
 	}
 	return all
 }
 
-// sectionHealth returns the state of all sections; called with mu held.
-func (p *schema) sectionHealth() (all []observe.SectionHealth) {
-	for _, part := range p.sections[1:] {
-		s := observe.SectionHealth{Key: part.At.String(), Users: part.users}
-		if part.Type != nil {
-			s.Type = part.Type.String()
+// sections tells which there are; called with mu held.
+func (s *schema) sectionHealthLocked() (all []observe.SectionHealth) {
+	for _, section := range s.sections[1:] {
+		health := observe.SectionHealth{Key: section.At.String(), Users: section.users}
+		if section.Type != nil {
+			health.Type = section.Type.String()
 		}
-		if part.closed || slices.Contains(all, s) {
+		if section.closed || slices.Contains(all, health) {
 			continue
 		}
-		all = append(all, s)
+		all = append(all, health)
 	}
 	return all
 }

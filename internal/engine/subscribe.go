@@ -14,8 +14,8 @@ import (
 // maxCauses bounds the causes that gather for a subscriber that is slow.
 const maxCauses = 32
 
-// Handler is called with a state that is newer than the last, and the causes of all versions since.
-// It reports whether anything in it was of interest.
+// Handler is called with a state that is newer than the last, and the causes of all versions since. It reports whether
+// anything in it was of interest.
 type Handler func(ctx context.Context, s *State, causes []observe.Cause) (called bool, err error)
 
 // Subscription is a running subscriber.
@@ -24,9 +24,8 @@ type Subscription interface {
 	Done() <-chan struct{}
 }
 
-// Subscribe starts a subscriber. Make is given the live state, which the subscriber is taken to
-// have seen unless it wants it as the first, and returns the handler; no state after that one is
-// missed.
+// Subscribe starts a subscriber. Make is given the live state, which the subscriber is taken to have seen unless it wants it as the
+// first, and returns the handler; no state after that one is missed.
 func (e *Engine) Subscribe(name string, first bool, make func(seen *State) Handler) Subscription {
 	return e.SubscribeWithin(0, name, first, make)
 }
@@ -53,7 +52,7 @@ func (e *Engine) SubscribeWithin(deadline time.Duration, name string, first bool
 }
 
 // fold keeps the newer of two states and what caused both.
-func fold(missed, next delivery) delivery {
+func mergeDeliveries(missed, next delivery) delivery {
 	if next.state.Version <= missed.state.Version {
 		return missed
 	}
@@ -69,24 +68,24 @@ func fold(missed, next delivery) delivery {
 	return delivery{state: next.state, causes: all}
 }
 
-// delivered is called after every call of a subscriber.
-func (e *Engine) delivered(name string, d delivery, took time.Duration, err error) {
-	e.tell(observe.Event{Kind: observe.SubscriberCalled, Name: name, Version: d.state.Version, Took: took, Err: e.clean(err)})
+// delivered hears of every call of a subscriber.
+func (e *Engine) subscriberCalled(name string, d delivery, took time.Duration, err error) {
+	e.emit(observe.Event{Kind: observe.SubscriberCalled, Name: name, Version: d.state.Version, Took: took, Err: e.clean(err)})
 }
 
-// subscriberSlow is called when a call of a subscriber passes its deadline.
+// late hears of a call that has not ended within its deadline.
 func (e *Engine) subscriberSlow(name string, d delivery, deadline time.Duration) {
-	e.tell(observe.Event{Kind: observe.SubscriberSlow, Name: name, Version: d.state.Version, Took: deadline})
+	e.emit(observe.Event{Kind: observe.SubscriberSlow, Name: name, Version: d.state.Version, Took: deadline})
 }
 
-// cleanText returns the redacted text of an error of the service's own code, and the redacted
-// error.
+// said cleans an error of the service's own code, and returns what may be said of it: what is left
+// of foreign text in it holds no secret any more.
 func (e *Engine) cleanText(err error) (wording.Text, error) {
 	err = e.clean(err)
-	return wording.Own(text(err)), err
+	return wording.Own(errorText(err)), err
 }
 
-// clean returns an error of the service's own code without secrets.
+// clean makes an error of the service's own code fit to be shown.
 func (e *Engine) clean(err error) error {
 	p, panicked := errors.AsType[*rescue.Panic](err)
 	switch {

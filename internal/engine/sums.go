@@ -13,15 +13,13 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Sum is what the state is called wherever it is shown: a digest that does not depend on secrets;
-// see [verify.Published].
+// Sum is what the state is called wherever it is shown: a digest that does not depend on secrets; see [verify.Published].
 func (s *State) Sum() string {
 	s.publish.Do(func() { s.published = verify.Published(s.Merged, s.schema.shape) })
 	return s.published
 }
 
-// KeyedSum returns a digest that differs also if only secrets differ. It needs the key of the copy,
-// and is empty without one.
+// KeyedSum tells states apart that differ in secrets alone, for who has the key of the copy; it is empty without one.
 func (e *Engine) KeyedSum(s *State) string {
 	if len(e.LastKnownGoodKey) == 0 {
 		return ""
@@ -38,8 +36,7 @@ func keyed(key []byte, purpose string, text []byte) []byte {
 	return mac.Sum(nil)
 }
 
-// processKey is the key of who has given none: digests of this process compare with each other, and
-// with no others.
+// processKey is the key of who has given none: digests of this process compare with each other, and with no others.
 var processKey = sync.OnceValue(func() []byte {
 	key := make([]byte, sha256.Size)
 	_, _ = rand.Read(key) // it does not fail
@@ -47,11 +44,10 @@ var processKey = sync.OnceValue(func() []byte {
 })
 
 // veil begins a revision that is shown in place of one that may be a digest of a secret.
-const veil = "keyed-"
+const keyedPrefix = "keyed-"
 
-// veiled is what is shown in place of the revision of a content with a secret in it. A revision
-// that is a number counts, and stays.
-func (e *Engine) veiled(rev source.Revision) source.Revision {
+// veiled is what is shown in place of the revision of a content with a secret in it. A revision that is a number counts, and stays.
+func (e *Engine) keyedRevision(rev source.Revision) source.Revision {
 	if strings.Trim(string(rev), "0123456789") == "" {
 		return rev
 	}
@@ -59,29 +55,27 @@ func (e *Engine) veiled(rev source.Revision) source.Revision {
 	if len(key) == 0 {
 		key = processKey()
 	}
-	return source.Revision(veil + hex.EncodeToString(keyed(key, "nacre revision 1", []byte(rev))[:16]))
+	return source.Revision(keyedPrefix + hex.EncodeToString(keyed(key, "nacre revision 1", []byte(rev))[:16]))
 }
 
-// shown returns the revision of a content as it is shown: that of its origin, or a keyed digest of
-// it if a document holds a secret, since the revision may be a digest of the document. A content
-// that is not decoded counts as one with a secret.
+// shown is the revision of a content wherever it is shown: that of its origin, unless a secret stands in a document, of which it may
+// be a digest. Of a content that is not decoded nobody knows.
 func (e *Engine) shown(c *layerContent) source.Revision {
 	if rev := c.shown.Load(); rev != nil {
 		return *rev
 	}
-	return e.veiled(c.Revision)
+	return e.keyedRevision(c.Revision)
 }
 
-// setShown decides how the revision of a content is shown, which has just been decoded as plan
-// says, and names it so in what was found.
-func (e *Engine) setShown(plan *schema, f *layerState, c *layerContent) {
+// setShown decides how the revision of a content is shown, which has just been decoded as plan says, and names it so in what was found.
+func (e *Engine) setShown(s *schema, l *layerState, c *layerContent) {
 	rev := c.Revision
-	hides := !f.Manifest && slices.ContainsFunc(c.problems, func(p *source.Problem) bool { return p.Kind != source.Unavailable })
+	hides := !l.Manifest && slices.ContainsFunc(c.problems, func(p *source.Problem) bool { return p.Kind != source.Unavailable })
 	for _, root := range c.roots {
-		hides = hides || verify.Hides(root, plan.shape)
+		hides = hides || verify.Hides(root, s.shape)
 	}
 	if hides {
-		rev = e.veiled(rev)
+		rev = e.keyedRevision(rev)
 	}
 	c.shown.Store(&rev)
 	for _, root := range c.roots {

@@ -11,16 +11,15 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// update is what one call of Next returned: a decoded content or an error. In the inbox it may hold
-// a content and the error that came after it.
+// arrival is what one call of Next returned: a content, decoded, or an error, or a content and the error that came after it.
 type update struct {
-	feed    *layerState
+	layer   *layerState
 	content *layerContent
 	err     error
 }
 
-// watch calls the source's Next until ctx ends. It owns the back-off: a source that fails is asked
-// again after a growing time, with jitter, so that many services don't ask in step.
+// watch calls the source's Next until ctx ends. It owns the back-off: a source that fails is asked again after a growing time,
+// with jitter, so that many services don't ask in step.
 func (e *Engine) watch(ctx context.Context, l *layerState) {
 	var prev source.Revision
 	wait, failing := e.BackOff, false
@@ -35,9 +34,9 @@ func (e *Engine) watch(ctx context.Context, l *layerState) {
 		repeated := err == nil && c.Revision == prev && !failing
 		switch {
 		case err != nil:
-			e.arrive(update{feed: l, err: err}) // a content that comes with an error is none
+			e.enqueue(update{layer: l, err: err}) // a content that comes with an error is none
 		case !repeated:
-			e.arrive(update{feed: l, content: e.arrived(l, c)})
+			e.enqueue(update{layer: l, content: e.newContent(l, c)})
 		}
 		failing = err != nil
 		if !failing {
@@ -59,14 +58,13 @@ var (
 	errPanicked   = errors.New("the source panicked")
 )
 
-// isBuiltIn reports whether the engine made this error of a source.
+// isOurs reports whether an error of a source was made here.
 func isBuiltIn(err error) bool {
 	e, ok := err.(*source.Error) //nolint:errorlint // what wraps it was made elsewhere
 	return ok && e != nil && (errors.Is(e.Err, errNoRevision) || errors.Is(e.Err, errPanicked))
 }
 
-// next is Next with a panic made into an error; the panic's text may hold anything, so it is not
-// passed on.
+// next is Next with a panic made into an error; the panic's text may hold anything, so it is not passed on.
 func next(ctx context.Context, s source.Source, prev source.Revision) (c source.Content, err error) {
 	defer func() {
 		if recover() != nil {
@@ -88,9 +86,9 @@ func sleep(ctx context.Context, d time.Duration) bool {
 }
 
 // arrive leaves what a source returned in the inbox, in place of what the writer has not taken yet.
-func (e *Engine) arrive(a update) {
+func (e *Engine) enqueue(a update) {
 	e.inboxMu.Lock()
-	slot := &e.inbox[a.feed.index]
+	slot := &e.inbox[a.layer.index]
 	if a.err != nil && *slot != nil {
 		a.content = (*slot).content // a content that came before the error counts, however many errors there were
 	}
@@ -103,7 +101,7 @@ func (e *Engine) arrive(a update) {
 }
 
 // takeInbox empties the inbox.
-func (e *Engine) takeInbox() []*update {
+func (e *Engine) emptyInbox() []*update {
 	e.inboxMu.Lock()
 	defer e.inboxMu.Unlock()
 	var all []*update
@@ -116,8 +114,8 @@ func (e *Engine) takeInbox() []*update {
 	return all
 }
 
-// isOwnSource reports whether a source is one of nacre's, whose errors have text of nacre's own in
-// addition to the cause.
+// isOwnSource reports whether a source is one of nacre's, whose errors have words of nacre's own
+// beside the cause.
 func isOwnSource(s source.Source) bool {
 	t := reflect.TypeOf(s)
 	for t.Kind() == reflect.Pointer {

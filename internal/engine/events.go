@@ -8,17 +8,17 @@ import (
 )
 
 // tell reports an event to the observers.
-func (e *Engine) tell(event observe.Event) { tell(e.Observers, event) }
+func (e *Engine) emit(event observe.Event) { emit(e.Observers, event) }
 
-func tell(observers []observe.Observer, event observe.Event) {
+func emit(observers []observe.Observer, event observe.Event) {
 	event.Time = time.Now()
 	for _, o := range observers {
-		tellOne(o, event)
+		callObserver(o, event)
 	}
 }
 
 // tellOne drops a panic of an observer, so that it affects neither the engine nor other observers.
-func tellOne(o observe.Observer, event observe.Event) {
+func callObserver(o observe.Observer, event observe.Event) {
 	if o == nil {
 		return
 	}
