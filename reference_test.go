@@ -76,7 +76,7 @@ func TestReferences(t *testing.T) {
 		"${file:" + outside + "}":  "not in the folder",
 		"${env:NACRE_TEST_OTHER}":  "not among those",
 		"${env:NACRE_TEST_NONE}":   "not set",
-		"${vault:x}":               "no resolver of that scheme, there are env, file",
+		"${vault:x}":               "scheme has no resolver; the schemes are env, file",
 		"${file:none} ${env:NONE}": "no such file",
 	} {
 		var err error

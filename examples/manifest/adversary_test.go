@@ -106,7 +106,7 @@ func TestASignedReleaseInNacos(t *testing.T) {
 	}
 	await("applied", 1)
 	publish("orders", second, "yaml")
-	await("held: the release is not whole", 1)
+	await("held: release is incomplete", 1)
 	publish("release", release(2, "prod", second), "yaml")
 	await("applied", 2)
 	publish("release", release(1, "prod", first), "yaml")

@@ -23,16 +23,16 @@ const story = `the service starts
     version 1: spring, 0 keys changed
     live: price 100, tax 19
 the prices of the summer are published
-    held: the release is not whole: prices.yaml (memory#2): is not the one of release spring
+    held: release is incomplete: prices.yaml (memory#2): is not the one of release spring
     live: price 100, tax 19
 its manifest
-    held: the release is not whole: taxes.yaml (memory#3): is not the one of release summer
+    held: release is incomplete: taxes.yaml (memory#3): is not the one of release summer
     live: price 100, tax 19
 its taxes: now it is whole
     version 2: summer, 2 keys changed
     live: price 119, tax 21
 somebody changes the taxes by hand
-    held: the release is not whole: taxes.yaml (memory#3): is not the one of release summer
+    held: release is incomplete: taxes.yaml (memory#3): is not the one of release summer
     live: price 119, tax 21
 and signs it with a key of their own
     refused: release.yaml (memory): the manifest is not signed by a trusted key, or was changed after it was signed

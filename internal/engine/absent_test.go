@@ -24,7 +24,7 @@ func (o *origin) putAll(revision source.Revision, texts map[string]string) {
 	o.set(func() { o.content, o.err = c, nil })
 }
 
-// absences records what is told of absent documents, and of the causes of versions.
+// absences records the events for absent documents, and the causes of versions.
 func absences(j *journal) []observe.Observer {
 	return on(handlers{
 		observe.DocumentMissing: func(e observe.Event) { j.add("missing " + e.Document + " " + e.Location) },
@@ -34,7 +34,7 @@ func absences(j *journal) []observe.Observer {
 	})
 }
 
-// expect compares what was told with what should be, and Health's list of absent documents with absent.
+// expect compares the recorded events with want, and Health's absent documents with absent.
 func expect(t *testing.T, e interface{ Health() observe.Health }, j *journal, step string, absent []string, want ...string) {
 	t.Helper()
 	settle()
@@ -50,7 +50,7 @@ func expect(t *testing.T, e interface{ Health() observe.Health }, j *journal, st
 	}
 }
 
-// A document that is absent before and after causes nothing; each absence is told once.
+// A document that is absent before and after is not a cause; each absence is reported once.
 func TestAnAbsentDocumentIsToldOnceAndCausesNothing(t *testing.T) {
 	for _, fallBack := range []bool{false, true} {
 		t.Run(fmt.Sprint("falls back: ", fallBack), func(t *testing.T) {
@@ -89,7 +89,7 @@ func TestAnAbsentDocumentIsToldOnceAndCausesNothing(t *testing.T) {
 	}
 }
 
-// A layer of which nothing is there causes nothing, and its contents are taken all the same.
+// A layer whose documents are all absent is not a cause, and its contents still apply.
 func TestALayerWithoutDocumentsCausesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := newOrigin("x", "")

@@ -29,9 +29,9 @@ type candidate struct {
 // Only the writer calls it.
 func (e *Engine) apply(c candidate) source.Problems {
 	// decode: the watcher has decoded new contents, see newContent; decode the rest by this schema
-	roots, alone, problems := e.decode(c.contents)
+	roots, standalone, problems := e.decode(c.contents)
 	if problems != nil {
-		return append(problems, alone...)
+		return append(problems, standalone...)
 	}
 	if problems := wording.OwnAll(e.manifestMismatches(c.contents)); problems != nil {
 		return problems // a release applies as a whole or not at all
@@ -45,21 +45,21 @@ func (e *Engine) apply(c candidate) source.Problems {
 	live := e.cell.Load()
 
 	// guard: keep the live values of restart-only fields
-	if problems := e.freeze(next, live, alone); problems != nil {
+	if problems := e.freeze(next, live, standalone); problems != nil {
 		return problems
 	}
 	if next.pending != nil {
 		merged = next.Merged
 		next.full = verify.Full(merged)
 	}
-	if live != nil && live.full == next.full && live.schema == next.schema && alone == nil {
+	if live != nil && live.full == next.full && live.schema == next.schema && standalone == nil {
 		return e.acceptUnchanged(c, next, live)
 	}
 
-	// bind the tree to the types of the service and its sections; validate tags and Validate methods
-	if r := e.prepared; r != nil && r.schema == next.schema && r.full == next.full && alone == nil {
+	// bind the tree to the types of the sections, and validate: check tags and Validate methods
+	if r := e.prepared; r != nil && r.schema == next.schema && r.full == next.full && standalone == nil {
 		next.Values = r.Values // already validated; resources may hold pointers into them
-	} else if next.Values, problems = e.bindAndValidate(merged, alone); problems != nil {
+	} else if next.Values, problems = e.bindAndValidate(merged, standalone); problems != nil {
 		return problems
 	}
 
@@ -113,8 +113,8 @@ func (m *mergedRoots) sum() [32]byte {
 }
 
 // bindAndValidate binds a merged tree and validates the values if it could bind them.
-func (e *Engine) bindAndValidate(merged *tree.Node, alone source.Problems) (values []any, problems source.Problems) {
-	if values, problems = e.bind(merged, alone); values != nil {
+func (e *Engine) bindAndValidate(merged *tree.Node, standalone source.Problems) (values []any, problems source.Problems) {
+	if values, problems = e.bind(merged, standalone); values != nil {
 		problems = append(problems, e.schema.validate(values, merged)...)
 	}
 	return values, problems
@@ -122,13 +122,13 @@ func (e *Engine) bindAndValidate(merged *tree.Node, alone source.Problems) (valu
 
 // bind binds the merged tree. It adds the standalone problems of keys that a higher layer hides,
 // which would otherwise appear only after that layer drops the key.
-func (e *Engine) bind(merged *tree.Node, alone source.Problems) (values []any, problems source.Problems) {
+func (e *Engine) bind(merged *tree.Node, standalone source.Problems) (values []any, problems source.Problems) {
 	var previous []any
 	if live := e.cell.Load(); live != nil {
 		previous = live.Values
 	}
 	values, problems = e.schema.bind(merged, previous)
-	for _, p := range alone {
+	for _, p := range standalone {
 		if slices.ContainsFunc(problems, func(q *source.Problem) bool { return q.Position == p.Position && q.Key == p.Key }) {
 			continue
 		}

@@ -14,8 +14,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// A content whose decoding panics is refused like any other, with the layer named, and the config goes on: also where a guard looks at
-// the content before the pipeline does.
+// A content whose decoding panics is rejected like any other, with the layer named, and the config
+// keeps running, also if the change guard decodes the content before the pipeline does.
 func TestAContentWhoseDecodingPanicsIsRefused(t *testing.T) {
 	for name, maxLoss := range map[string]float64{"guarded": 0.5, "not guarded": 0} {
 		t.Run(name, func(t *testing.T) {
@@ -58,7 +58,7 @@ func TestAContentWhoseDecodingPanicsIsRefused(t *testing.T) {
 	}
 }
 
-// What a content needs to be decoded may be slow. It holds up that content and nothing else.
+// Slow decoding of a content delays that content only.
 func TestASlowDecoderHoldsUpOnlyItsLayer(t *testing.T) {
 	for name, slow := range map[string]func(l *slowLayer, ctx context.Context) error{
 		"answers late": func(l *slowLayer, ctx context.Context) error {
@@ -116,7 +116,8 @@ func TestASlowDecoderHoldsUpOnlyItsLayer(t *testing.T) {
 
 type slowLayer struct{ go_ chan struct{} }
 
-// A start does not wait longer than it should for a content that cannot be decoded, and the error says what it waits for.
+// A start waits at most BootTimeout for a content that is still being decoded, and its error says
+// so.
 func TestAStartWithADecoderThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := newOrigin("x", "a: 1")

@@ -14,12 +14,13 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// AutoRollback is a check of the service that runs for some time after each change.
+// AutoRollback is a check that runs for some time after each change.
 type AutoRollback struct {
 	Name string
-	// Check looks at the service with the version that is live; an error or panic takes the version back.
+	// Check checks the service with the live version. An error or a panic reverts the version.
 	Check func(ctx context.Context, live *State) error
-	// For is how long after a change the check is made, Every how often, Timeout how long one may take.
+	// For is how long after a change the check runs, Every the interval between calls, and Timeout
+	// the limit of one call.
 	For, Every, Timeout time.Duration
 }
 
@@ -29,7 +30,7 @@ type rollbackCheck struct {
 	engine  *Engine
 	stopped context.Context
 	stop    context.CancelFunc
-	detach  func() bool // from the engine's end
+	detach  func() bool // detaches from the engine's context
 	done    chan struct{}
 
 	mu      sync.Mutex
@@ -37,7 +38,8 @@ type rollbackCheck struct {
 	ended   bool
 }
 
-// Stop ends the check; see Done for a call that is still running. It may be called more than once.
+// Stop ends the check. Done reports when a running call has ended. Stop may be called more than
+// once.
 func (c *rollbackCheck) Stop() {
 	c.detach()
 	c.end()
@@ -51,7 +53,7 @@ func (c *rollbackCheck) end() {
 	c.leave(0)
 }
 
-// Done is closed once the check has been stopped, or the engine closed, and no call is running.
+// Done is closed when the check is stopped, or the engine closed, and no call is running.
 func (c *rollbackCheck) Done() <-chan struct{} { return c.done }
 
 // enter reports whether a call may begin.
@@ -76,14 +78,14 @@ func (c *rollbackCheck) leave(n int) {
 	}
 }
 
-// trial is the time after a change in which probes may take it back.
+// probation is the time after a change during which checks can revert it.
 type probation struct {
-	before *State        // the last version that has passed, or had not to
-	built  *resource.Set // what was built for it, which is not closed yet
+	before *State        // the version to go back to
+	built  *resource.Set // its resources, which stay open
 	stop   context.CancelFunc
 }
 
-// AddAutoRollback adds a check for all versions from the next one on, until it is stopped.
+// AddAutoRollback adds a check for the next version and all later ones, until it is stopped.
 func (e *Engine) AddAutoRollback(check AutoRollback) Subscription {
 	c := &rollbackCheck{AutoRollback: check, engine: e, done: make(chan struct{})}
 	c.stopped, c.stop = context.WithCancel(e.runCtx)
@@ -94,7 +96,8 @@ func (e *Engine) AddAutoRollback(check AutoRollback) Subscription {
 	return c
 }
 
-// activate records that next is live in place of old. On probation, what was built for the version to go back to is kept open.
+// activate completes a swap from old to next. On probation, it keeps the resources of the version
+// to go back to. Only the writer calls it.
 func (e *Engine) activate(old, next *State, onProbation bool) {
 	if old == nil {
 		return
@@ -103,11 +106,11 @@ func (e *Engine) activate(old, next *State, onProbation bool) {
 	checks := slices.Clone(e.rollbacks)
 	e.mu.Unlock()
 	built := old.built.Load()
-	old.built.Store(nil) // the history keeps the state, and must not keep what was closed
+	old.built.Store(nil) // the history keeps the state; it must not keep closed resources
 	before, kept := old, built
 	if p := e.probation; p != nil {
 		p.stop()
-		before, kept = p.before, p.built // the version on trial did not get to its end: one goes back behind it
+		before, kept = p.before, p.built // old was on probation itself: go back to the version before it
 	}
 	if !onProbation || len(checks) == 0 {
 		e.setProbation(nil)
@@ -121,14 +124,15 @@ func (e *Engine) activate(old, next *State, onProbation bool) {
 	e.background.Go(func() { e.watchProbation(ctx, next, checks) })
 }
 
-// setTrial is the writer's; others read the trial with mu held.
+// setProbation sets the probation. Only the writer calls it; other goroutines read the probation
+// with mu held.
 func (e *Engine) setProbation(p *probation) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.probation = p
 }
 
-// acceptTrial ends a trial: the live version is good.
+// acceptProbation ends the probation: the live version is good.
 func (e *Engine) acceptProbation() {
 	if p := e.probation; p != nil {
 		p.stop()
@@ -137,7 +141,8 @@ func (e *Engine) acceptProbation() {
 	}
 }
 
-// watchTrial makes the checks until their time is over, and then says what came of them.
+// watchProbation runs the checks until the first failure or the end of the probation, and sends the
+// result to the writer.
 func (e *Engine) watchProbation(ctx context.Context, live *State, checks []*rollbackCheck) {
 	failed := make(chan error, len(checks))
 	var wait sync.WaitGroup
@@ -147,13 +152,13 @@ func (e *Engine) watchProbation(ctx context.Context, live *State, checks []*roll
 		wait.Go(func() {
 			if err := check.watch(each, live); err != nil {
 				failed <- fmt.Errorf("check %s: %w", check.Name, e.clean(err))
-				stop() // the others need not go on
+				stop() // end the other checks
 			}
 		})
 	}
 	wait.Wait()
 	if ctx.Err() != nil {
-		return // closed, or another version is live
+		return // the engine is closed, or another version is live
 	}
 	var failure error
 	select {
@@ -166,7 +171,7 @@ func (e *Engine) watchProbation(ctx context.Context, live *State, checks []*roll
 	}
 }
 
-// watch returns the first error of a check, nil when its time is over.
+// watch returns the first error of a check, or nil at the end of the probation.
 func (c *rollbackCheck) watch(ctx context.Context, live *State) error {
 	if !c.enter() {
 		return nil
@@ -192,7 +197,7 @@ func (c *rollbackCheck) watch(ctx context.Context, live *State) error {
 	}
 }
 
-// check makes one check, and waits no longer than its time for it.
+// check calls Check once and waits at most Timeout for it.
 func (c *rollbackCheck) check(ctx context.Context, live *State) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -201,34 +206,35 @@ func (c *rollbackCheck) check(ctx context.Context, live *State) error {
 	return err
 }
 
-// endTrial accepts the version on trial, or takes it back.
+// endProbation accepts the version on probation, or reverts it. Only the writer calls it.
 func (e *Engine) endProbation(live *State, failure error) {
 	p := e.probation
 	if p == nil || e.cell.Load().Version != live.Version {
-		return // another version has become live meanwhile
+		return // another version is live
 	}
 	if failure == nil {
 		e.acceptProbation()
 		return
 	}
-	if e.revert(p, e.cell.Load(), failure) { // which may have a part more than it had
-		e.decide() // what else has come meanwhile
+	if e.revert(p, e.cell.Load(), failure) { // live may have more sections than the argument
+		e.decide() // apply contents that arrived during the probation
 	}
 }
 
-// revert makes the version before the trial live again, and quarantines what made the one that is taken back.
+// revert makes the version before the probation live again, and quarantines the contents of the
+// failed version.
 func (e *Engine) revert(p *probation, bad *State, failure error) (reverted bool) {
 	event := observe.Event{Kind: observe.RolledBack, Version: bad.Version, From: bad.Version, To: p.before.Version, Causes: bad.Causes, Err: failure}
 	next, err := e.makeLiveAgain(p.before, bad)
 	if problems, ok := errors.AsType[source.Problems](err); ok {
-		// One cannot go back: what was is gone. The version that failed is better than none.
+		// The rollback failed. The failed version stays live.
 		e.acceptProbation()
 		event.Kind, event.Problems = observe.RollbackFailed, problems
 		e.emit(event)
 		return false
 	}
 	if err != nil {
-		return false // closed
+		return false // the config is closed
 	}
 	event.Causes = e.quarantine(bad, next, failure)
 	problem := &source.Problem{Kind: source.Invalid, Message: failure.Error(), Err: failure}
@@ -238,7 +244,8 @@ func (e *Engine) revert(p *probation, bad *State, failure error) (reverted bool)
 	return true
 }
 
-// quarantine has the contents held that made a version which was taken back.
+// quarantine quarantines the contents of a version that was rolled back, and returns their
+// documents.
 func (e *Engine) quarantine(bad, back *State, failure error) (all []observe.Cause) {
 	for i, l := range e.layers {
 		c := bad.contents[i]
@@ -249,9 +256,9 @@ func (e *Engine) quarantine(bad, back *State, failure error) (all []observe.Caus
 			l.quarantine = map[digest]string{}
 		}
 		l.quarantine[e.fingerprint(l, c)] = fmt.Sprintf("version %d was rolled back: %v", bad.Version, failure)
-		c.approved = false // that somebody let it through was before it did harm
+		c.approved = false // the approval does not outlive the failure
 		if l.latest != nil && l.latest.Revision == c.Revision {
-			l.latest.approved = false // the same, with what its references stood for later
+			l.latest.approved = false // the same revision, decoded again
 		}
 		for i := range c.Documents {
 			all = append(all, e.cause(l, c, &c.Documents[i]))

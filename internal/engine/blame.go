@@ -8,11 +8,12 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// blame finds the changed layers that problems may come from. A problem names the layer of the value that is wrong; one of a key that is
-// missing, or of a struct as a whole, names at best the layer that has the map around it, which is often another one.
+// blame finds the changed layers that problems may come from. A problem names the layer of the
+// wrong value. A problem of a missing key, or of a struct as a whole, at best names the layer of
+// the enclosing map, which is often a different one.
 type blame struct {
 	layerStates []*layerState
-	base, next  []*layerContent // what is live and what is wanted, by layer
+	base, next  []*layerContent // the live contents and those of the candidate, by layer
 	changed     []int           // the layers in which the two differ
 	index       map[string]int
 }
@@ -28,7 +29,8 @@ func (e *Engine) newBlame(base, next []*layerContent) *blame {
 	return b
 }
 
-// layers returns the changed layers that problems may come from, in order. Vague says that no problem names a single layer.
+// suspects returns the changed layers that problems may come from, in order. vague reports that no
+// problem identifies a single layer.
 func (b *blame) suspects(problems source.Problems) (all []int, vague bool) {
 	suspected := map[int]bool{}
 	vague = true
@@ -40,7 +42,7 @@ func (b *blame) suspects(problems source.Problems) (all []int, vague bool) {
 		named, isNamed := b.index[p.Position.Layer]
 		path, ok := tree.ParsePath(p.Key)
 		if !ok || len(path) == 0 {
-			continue // what is said of the whole stands in the highest layer, for want of a better place
+			continue // a problem of the whole configuration has the position of the highest layer
 		}
 		if p.Kind != source.Missing && isNamed && b.isValue(named, path) {
 			suspected[named], vague = true, false
@@ -77,12 +79,12 @@ func (b *blame) isValue(layer int, p tree.Path) bool {
 	return false
 }
 
-// lost reports whether a layer had something at a path and has not any more.
+// drops reports whether a layer had something at a path and no longer has.
 func (b *blame) drops(layer int, p tree.Path) bool {
 	return b.base[layer].sets(p) && !b.next[layer].sets(p)
 }
 
-// differs reports whether a layer says something else at a path, or below it, than it did.
+// differs reports whether a layer changes the value at a path or below it.
 func (b *blame) differs(layer int, p tree.Path) bool {
 	old, next := b.base[layer], b.next[layer]
 	for i, d := range next.named {
@@ -101,7 +103,7 @@ func (b *blame) differs(layer int, p tree.Path) bool {
 	return false
 }
 
-// says reports whether a document of a content has something at a path, and not null.
+// sets reports whether a document of a content has a value other than null at a path.
 func (c *layerContent) sets(p tree.Path) bool {
 	return c != nil && slices.ContainsFunc(c.named, func(d namedRoot) bool {
 		n := d.root.Lookup(p)
@@ -109,7 +111,7 @@ func (c *layerContent) sets(p tree.Path) bool {
 	})
 }
 
-// rootNear is root for a document that probably has a place in the order of documents, as it has in another revision.
+// rootAt is root with a hint: the document is probably the i-th, as in another revision.
 func (c *layerContent) rootAt(i int, name string) *tree.Node {
 	if c != nil && i < len(c.named) && c.named[i].name == name {
 		return c.named[i].root

@@ -10,9 +10,10 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// boot waits, for a bounded time, until every layer has spoken, and makes the first version. A layer that is down is
-// replaced by its last known good copy; so are all of them when what they say now is refused, and what is good in it joins them. With
-// neither it fails and says which layer and why.
+// boot waits, for a bounded time, for a content of each layer and makes the first version. It
+// replaces a layer that is down with its last known good copy. If the newest contents are rejected,
+// it starts from the copies and applies the good part of the newest contents. Without a copy it
+// fails with the layers and their errors.
 func (e *Engine) boot(ctx context.Context) error {
 	started := time.Now()
 	waitErr := e.awaitLayers(ctx)
@@ -30,7 +31,8 @@ func (e *Engine) boot(ctx context.Context) error {
 		problems = e.tryApply(c)
 	}
 	if problems != nil {
-		// What the layers say now is bad. The last known good copy may know better: a bad publish must not keep a service down.
+		// The newest contents are bad. Start from the last known good copy: a bad publish must not
+		// keep a service down.
 		copied := e.bootCandidate(func(l *layerState) bool { return !l.local })
 		if !copied.fromDisk() || e.tryApply(copied) != nil {
 			return problems
@@ -41,7 +43,8 @@ func (e *Engine) boot(ctx context.Context) error {
 	return nil
 }
 
-// mayPass reports whether what is wrong may pass by itself, such as a secret that is not there yet.
+// hasTransient reports whether a problem may disappear without a new content, such as a secret that
+// does not exist yet.
 func hasTransient(problems source.Problems) bool {
 	return slices.ContainsFunc(problems, func(p *source.Problem) bool { return p.Kind == source.Unavailable })
 }
@@ -55,8 +58,9 @@ func (c candidate) fromDisk() bool {
 	return false
 }
 
-// await returns when no layer is worth waiting for: it has content, or an error that time does not heal, or BootTimeout is over.
-// It returns ctx's error where that ends first. A deadline is a time to wait as BootTimeout is: the copy may do.
+// awaitLayers waits until each layer has a content or an error that is not worth retrying, or until
+// BootTimeout is over. If ctx ends first, it returns the error of ctx; the caller treats a deadline
+// as the end of BootTimeout, since the copy may suffice.
 func (e *Engine) awaitLayers(ctx context.Context) error {
 	timer := time.NewTimer(e.BootTimeout)
 	defer timer.Stop()
@@ -87,7 +91,7 @@ func (e *Engine) hasPendingLayer() bool {
 	return false
 }
 
-// mayHeal reports whether an error may be gone in a moment.
+// isRetryable reports whether an error may disappear within a moment.
 func isRetryable(err error) bool {
 	switch source.KindOf(err) {
 	case source.InvalidArgument, source.NotFound, source.PermissionDenied, source.TooLarge, source.Closed:
@@ -96,7 +100,8 @@ func isRetryable(err error) bool {
 	return true
 }
 
-// bootCandidate takes the last known good copy of the layers that old names, and the newest content of the others.
+// bootCandidate returns the candidate of the last known good copies of the layers for which old
+// returns true, and the newest contents of the others.
 func (e *Engine) bootCandidate(old func(*layerState) bool) candidate {
 	record := e.saver.loadedRecord()
 	return e.candidateOf(func(l *layerState) *layerContent {
@@ -117,8 +122,9 @@ func (e *Engine) bootCandidate(old func(*layerState) bool) candidate {
 	})
 }
 
-// provenBefore takes over when another process has proven a copy, as a time that no setting of the clock moves any more. One that is
-// yet to come says that the clock was set back since: how old the copy is nobody knows then, and it counts as never proven.
+// verifiedTime converts the time at which another process verified a copy to one with a monotonic
+// clock. A time in the future means that the clock was set back: the age of the copy is then
+// unknown, and verifiedTime returns zero, for never.
 func verifiedTime(at time.Time) time.Time {
 	age := time.Since(at)
 	if at.IsZero() || age < 0 {
@@ -127,7 +133,7 @@ func verifiedTime(at time.Time) time.Time {
 	return time.Now().Add(-age)
 }
 
-// missing is the error for the layers that have no content.
+// missingLayers returns an error that names the layers without a content.
 func (e *Engine) missingLayers(contents []*layerContent) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -150,7 +156,7 @@ func (e *Engine) missingLayers(contents []*layerContent) error {
 
 var (
 	errSilent   = errors.New("the source has not answered yet")
-	errDecoding = errors.New("its content is still being decoded, which may wait for a resolver or for decryption")
+	errDecoding = errors.New("content is still being decoded; a resolver or the decryption may be slow")
 )
 
 func (e *Engine) reportOpened(started time.Time) {

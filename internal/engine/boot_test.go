@@ -15,7 +15,7 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// ran makes a last known good copy by a config that ran once with x saying yaml.
+// ran makes a last known good copy by running a config once with yaml as the content of x.
 func ran(t *testing.T, path, yaml string) {
 	t.Helper()
 	s := settings(t, newOrigin("x", yaml))
@@ -247,7 +247,7 @@ func TestTwoConfigsOneCopy(t *testing.T) {
 			t.Errorf("who does not own the copy has written it: a=%d", value(third.Live()).A)
 		}
 		third.Close()
-		o2.put("a: 9") // the owner has ended: now the second takes its place
+		o2.put("a: 9") // the owner has ended: the second config saves now
 		settle()
 		if h := second.Health().LastKnownGood; h.Error != "" || h.Version != 2 {
 			t.Errorf("the owner has ended, and the copy is not kept by the other: %+v", h)

@@ -7,15 +7,15 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// causes returns the documents in which next differs from what is applied. A document that is absent
-// in both causes nothing. One that went or came back while its last content stayed in use is named only
-// where nothing else differs.
+// causes returns the documents in which next differs from the applied content. A document that is
+// absent in both is not a cause. A document that became absent or present while its last content
+// stayed in use is a cause only if nothing else differs.
 func (e *Engine) causes(l *layerState, next *layerContent) (all []observe.Cause) {
 	if next == nil || next == l.applied {
 		return nil
 	}
-	var moved []observe.Cause // went or came back
-	absenceDiffers := false   // differ in documents that are in neither
+	var moved []observe.Cause // became absent or present
+	absenceDiffers := false   // the contents differ in absent documents only
 	for i := range next.Documents {
 		d, old := &next.Documents[i], l.applied.document(next.Documents[i].Name)
 		switch {
@@ -42,7 +42,7 @@ func (e *Engine) causes(l *layerState, next *layerContent) (all []observe.Cause)
 		all = moved
 	}
 	if first := next.names(); all == nil && !absenceDiffers && first != nil {
-		// The same documents in another revision, or in another order.
+		// The documents are the same; the revision or their order differs.
 		all = append(all, causeAt(l, first[0], e.shown(next)))
 	}
 	return all
@@ -57,10 +57,10 @@ func causeAt(l *layerState, document string, shown source.Revision) observe.Caus
 	return observe.Cause{Position: source.Position{Layer: l.name, Document: document, Revision: shown}}
 }
 
-// keeps reports whether a document is absent from the source and its last content stands in its place.
+// isKept reports whether a document is absent from the source and its last content replaces it.
 func (c *layerContent) isKept(name string) bool { return c != nil && slices.Contains(c.kept, name) }
 
-// absent returns the documents of a content that are not at their origin, in order.
+// absentDocuments returns the absent documents of a content, in order.
 func absentDocuments(c source.Content) (all []source.Document) {
 	for _, d := range c.Documents {
 		if d.Absent {

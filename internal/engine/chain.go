@@ -13,22 +13,22 @@ var (
 	closerType = reflect.TypeFor[io.Closer]()
 )
 
-// A chain is bounded in depth and in number, so that decorators that wrap each other end.
+// The limits end a search through decorators that wrap each other.
 const (
 	maxDepth = 16
 	maxChain = 256
 )
 
-// chain collects a source and those that it wraps.
+// chain collects a source and the sources that it wraps.
 type chain struct {
 	all     []owned
 	seen    map[identity]bool
 	visited int
 }
 
-// ownable returns a source and those that it wraps: a call of the one is a call of the others. A
-// decorator wraps what it embeds and what its Unwrap method returns; sources in other fields are
-// not looked at.
+// ownable returns a source and the sources that it wraps, since a call of one is a call of the
+// others. A decorator wraps the sources that it embeds and the one that its Unwrap method returns.
+// ownable does not look at sources in other fields.
 func ownable(s source.Source) []owned {
 	c := &chain{seen: map[identity]bool{}}
 	c.add(reflect.ValueOf(s), 0)
@@ -77,7 +77,8 @@ func (c *chain) add(v reflect.Value, depth int) {
 	c.unwrapped(v, depth)
 }
 
-// embedded reads only the fields by which a decorator embeds a source. They do not change.
+// embedded adds the sources that a decorator embeds. It reads no other field, since other fields
+// may change.
 func (c *chain) embedded(v reflect.Value, depth int) {
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
@@ -93,7 +94,7 @@ func (c *chain) unwrapped(v reflect.Value, depth int) {
 	}
 }
 
-// closes reports whether a source, or one that it wraps, has a Close.
+// closes reports whether a source, or one that it wraps, has a Close method.
 func closes(v reflect.Value) bool {
 	s, ok := methodsOf(v).(source.Source)
 	if ok {
@@ -102,7 +103,7 @@ func closes(v reflect.Value) bool {
 	return ok || v.Type().Implements(closerType)
 }
 
-// ownDescription returns what a source says of itself, not of what it wraps.
+// ownDescription returns the description of a source itself, without the sources that it wraps.
 func ownDescription(v reflect.Value) source.Description {
 	if d, ok := methodsOf(v).(source.Describer); ok {
 		return d.Describe()
@@ -110,8 +111,8 @@ func ownDescription(v reflect.Value) source.Description {
 	return source.Description{}
 }
 
-// methodsOf returns a value whose methods can be called; nil for what is in an unexported field and
-// not a pointer. It copies no struct that is in use.
+// methodsOf returns a value whose methods can be called, or nil for a value in an unexported field
+// that is not a pointer. It copies no struct that is in use.
 func methodsOf(v reflect.Value) any {
 	switch {
 	case v.Kind() == reflect.Pointer:

@@ -14,7 +14,7 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Each layer that is left out is told its own faults, not another's.
+// Each excluded layer gets its own problems, not those of another layer.
 func TestEachLayerHearsItsOwnFaults(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x, y, z, w := newOrigin("x", "a: 1"), newOrigin("y", "b: 1"), newOrigin("z", "s: a"), newOrigin("w", "s: b")
@@ -48,8 +48,8 @@ func TestEachLayerHearsItsOwnFaults(t *testing.T) {
 	})
 }
 
-// Of two that don't go together one is taken, whatever the millisecond in which they come: what is live could not take in
-// another layer's content.
+// Of two contents that conflict, exactly one applies, whichever arrives first, and the live version
+// stays consistent.
 func TestNothingGoodIsLeftOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x, y := newOrigin("x", "a: 1"), newOrigin("y", "b: 1")
@@ -77,7 +77,7 @@ func TestNothingGoodIsLeftOut(t *testing.T) {
 	})
 }
 
-// A boot from the copy, for one layer is bad, takes in the others' newest content all the same.
+// A boot from the copy, since one layer is bad, still applies the newest contents of the others.
 func TestBootWithOneBadLayerTakesTheOthersNewest(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.lastgood")
 	synctest.Test(t, func(t *testing.T) {
@@ -100,7 +100,8 @@ func TestBootWithOneBadLayerTakesTheOthersNewest(t *testing.T) {
 	})
 }
 
-// What is accepted without a new version (another layer hides it) is in the copy too.
+// A content that is accepted without a new version, since another layer hides it, is in the copy
+// too.
 func TestTheCopyHoldsWhatIsHidden(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.lastgood")
 	synctest.Test(t, func(t *testing.T) {
@@ -119,7 +120,7 @@ func TestTheCopyHoldsWhatIsHidden(t *testing.T) {
 	})
 }
 
-// Health is the state at one moment: the version, and the contents that made it.
+// Health shows a consistent state: the version, and the contents that made it.
 func TestConcurrentSafeHealthIsOfOneMoment(t *testing.T) {
 	x := newOrigin("x", "a: 1")
 	s := settings(t, x)
@@ -145,7 +146,8 @@ func TestConcurrentSafeHealthIsOfOneMoment(t *testing.T) {
 	}
 }
 
-// A deadline that comes before BootTimeout is a time to wait as well: where there is a copy, it does.
+// A deadline before BootTimeout limits the wait in the same way: the start uses the copy if there
+// is one.
 func TestBootFromTheCopyWhenTheDeadlineComesFirst(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.lastgood")
 	synctest.Test(t, func(t *testing.T) {

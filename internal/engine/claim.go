@@ -13,36 +13,38 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Owner is a config, as the one to whom sources belong.
+// Owner is a config as the owner of sources.
 type Owner struct{ shared []identity }
 
-// owners are the configs of this process to whom sources belong, by source. It keeps no source alive: those in use are kept by
-// their configs, and of those that were closed the entry goes when nobody has them any more.
+// owners holds the owner of each claimed source of this process. It keeps no source alive: the
+// configs keep the sources in use, and the entry of a closed source is dropped with the source.
 var owners = struct {
 	sync.Mutex
 	of map[identity]*Owner
 }{of: map[identity]*Owner{}}
 
-// ended is in owners for a source that was closed with its config: nobody can have it any more.
+// closedOwner is the owner of sources that were closed with their config. No config can claim them.
 var closedOwner = new(Owner)
 
-// identity tells sources apart. Only what is reached by a pointer has one: two values that are equal are two sources.
+// identity identifies a source. Only pointers, maps and channels have one: two equal values are two
+// sources.
 type identity struct {
 	typ     reflect.Type
 	pointer weak.Pointer[byte]
 }
 
-// owned is a source, or one that it wraps.
+// owned is a source, or a source that it wraps.
 type owned struct {
 	identity
 	pointer       *byte
-	endsWithClose bool // with its Close
-	shared        bool // it belongs to nobody
+	endsWithClose bool // Close makes it unusable
+	shared        bool // several configs may use it
 }
 
-// Take makes the source of a layer, and those that it wraps, o's, until it was closed with the config; one without Close, or
-// that is as new after it, can then be another's. Nothing is taken on an error, which is of kind InvalidArgument. A source that may be
-// shared belongs to nobody.
+// Claim makes o the owner of a layer's source and of the sources that it wraps, until the config
+// closes. After that, another config can claim a source without Close, or one that is reusable. A
+// source that is sharable has no owner. On an error, which has kind InvalidArgument, Claim claims
+// nothing.
 func (o *Owner) Claim(l *Layer) error {
 	all := ownable(l.Source)
 	if owner, t := o.claimAll(all); owner != nil {
@@ -66,7 +68,8 @@ func (o *Owner) Claim(l *Layer) error {
 	return nil
 }
 
-// take takes all, or none and returns to whom which of them belongs.
+// claimAll claims all sources, or none and returns the owner and type of one that is claimed
+// already.
 func (o *Owner) claimAll(all []owned) (owner *Owner, which reflect.Type) {
 	owners.Lock()
 	defer owners.Unlock()
@@ -88,14 +91,15 @@ func (o *Owner) claimAll(all []owned) (owner *Owner, which reflect.Type) {
 	return nil, nil
 }
 
-// packageOf returns the package of a source's type; the type itself where it has none.
+// packageOf returns the package of a source's type, or the type itself if it has none.
 func packageOf(t reflect.Type) string {
 	name := strings.TrimPrefix(t.String(), "*")
 	pkg, _, _ := strings.Cut(name, ".")
 	return pkg
 }
 
-// giveBack gives back what was taken, when the engine calls no method of it any more.
+// releaseClaims ends the claims on sources. The engine calls it after the last call of their
+// methods.
 func releaseClaims(all []owned, closed bool) {
 	owners.Lock()
 	defer owners.Unlock()

@@ -17,10 +17,10 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// One rule of the service that hangs must not keep the sources open, nor let a version come to life after Close.
+// A validation that blocks must not keep the sources open, or make a version live after Close.
 func TestCloseWhileTheServicesOwnRuleHangs(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.lastgood")
-	for range 20 { // what is chosen by chance must be right each time
+	for range 20 { // select chooses at random: each choice must be right
 		synctest.Test(t, func(t *testing.T) {
 			release := make(chan struct{})
 			x, y := newOrigin("x", "a: 1"), newOrigin("y", "b: 1")
@@ -65,7 +65,7 @@ func TestCloseWhileTheServicesOwnRuleHangs(t *testing.T) {
 	}
 }
 
-// A command that outlives Close must not take the process with it.
+// A command that outlives Close must not crash the process.
 func TestCloseWhileARollbackHangs(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.lastgood")
 	synctest.Test(t, func(t *testing.T) {
@@ -94,10 +94,11 @@ func TestCloseWhileARollbackHangs(t *testing.T) {
 	})
 }
 
-// A source that is stuck, and one that comes back late, must not keep the others from being closed, nor from being closed later.
+// A source that blocks must not keep other sources from being closed; one that returns late is
+// closed late.
 func TestCloseClosesTheOthersAndTheLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := stuck{newOrigin("stuck", "a: 1"), make(chan struct{})}
+		s := blockingSource{newOrigin("stuck", "a: 1"), make(chan struct{})}
 		others := []*origin{newOrigin("x", "b: 1"), newOrigin("y", "b: 2"), newOrigin("z", "b: 3")}
 		e, err := engine.Start(t.Context(), settings(t, s, others[0], others[1], others[2]))
 		if err != nil {
@@ -120,7 +121,7 @@ func TestCloseClosesTheOthersAndTheLate(t *testing.T) {
 	})
 }
 
-// A caller that gives up on a command shares nothing with the command, which goes on.
+// A caller that gives up on a command shares nothing with the command, which keeps running.
 func TestACommandThatIsGivenUpOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -154,7 +155,7 @@ func TestACommandThatIsGivenUpOn(t *testing.T) {
 	})
 }
 
-// An operator who stops the world does not wait for a window that is open, and what waits in it is held.
+// Pin does not wait for an open window, and the contents in the window are held.
 func TestPinAndRollbackWithinAWindow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := newOrigin("x", "a: 1")
@@ -179,7 +180,7 @@ func TestPinAndRollbackWithinAWindow(t *testing.T) {
 	})
 }
 
-// Closing from everywhere at once is one Close.
+// Concurrent calls of Close close once.
 func TestConcurrentSafeClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := newOrigin("x", "a: 1")

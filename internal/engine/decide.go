@@ -25,7 +25,7 @@ func (e *Engine) decideOn(c candidate) (accepted bool) {
 		return false
 	}
 	if e.pinned() {
-		e.emit(observe.Event{Kind: observe.Held, Version: e.cell.Load().Version, Causes: c.causes, Reasons: []string{"the config is pinned"}})
+		e.emit(observe.Event{Kind: observe.Held, Version: e.cell.Load().Version, Causes: c.causes, Reasons: []string{"config is pinned"}})
 		return false
 	}
 	defer e.beginBuilding()()
@@ -116,17 +116,17 @@ func (e *Engine) recordRejected(c, good candidate, reasons func(layer int) sourc
 			continue
 		}
 		causes = append(causes, e.causes(l, content)...)
-		own := problemsOf(reasons(i), l.name)
-		problems.add(own)
-		if l.rejected.Error() != own.Error() {
+		problemsOfLayer := problemsOf(reasons(i), l.name)
+		problems.add(problemsOfLayer)
+		if l.rejected.Error() != problemsOfLayer.Error() {
 			changed = true
 		}
-		l.rejected = own
+		l.rejected = problemsOfLayer
 		if !content.fromDisk && l.notified.refused != content.Revision {
 			l.notified.refused, changed = content.Revision, true
 			rejected = append(rejected, l)
 			if r, ok := source.As[source.Acknowledger](l.Source); ok {
-				acks = append(acks, func() { r.Ack(content.Revision, own) })
+				acks = append(acks, func() { r.Ack(content.Revision, problemsOfLayer) })
 			}
 		}
 	}

@@ -13,8 +13,9 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// arrived returns a content that a source has just given, decoded. The layer's watcher calls it, so that decoding, which may take long or
-// call the service's own code, holds up neither the writer nor another layer.
+// newContent decodes a content that a source has just returned. The layer's watcher calls it, so
+// that decoding, which may be slow or call code of the service, blocks neither the writer nor
+// another layer.
 func (e *Engine) newContent(l *layerState, c source.Content) *layerContent {
 	if l.AllowUnknown {
 		c.Documents = slices.Clone(c.Documents)
@@ -32,38 +33,41 @@ func (e *Engine) newContent(l *layerState, c source.Content) *layerContent {
 	return a
 }
 
-// decode returns the trees of the documents of all contents, lowest first; what is wrong in single documents as far as the struct can
-// tell; and what cannot be decoded at all.
-func (e *Engine) decode(contents []*layerContent) (roots []*tree.Node, alone, problems source.Problems) {
+// decode returns the trees of the documents of all contents, lowest first, their standalone
+// problems, and the problems of documents that cannot be decoded. Only the writer calls it.
+func (e *Engine) decode(contents []*layerContent) (roots []*tree.Node, standalone, problems source.Problems) {
 	for i, c := range contents {
 		if c == nil {
 			continue
 		}
 		e.decodeContent(e.layers[i], c)
 		roots = append(roots, c.roots...)
-		alone = append(alone, c.standalone...)
+		standalone = append(standalone, c.standalone...)
 		problems = append(problems, c.problems...)
 	}
-	return roots, alone, problems
+	return roots, standalone, problems
 }
 
-// decodeAgain is the time after which a content is decoded again whose trouble may have passed, such as a reference to what was not there.
+// decodeRetryAfter is the time after which a content with a transient problem, such as a reference
+// to a secret that does not exist yet, is decoded again.
 const decodeRetryAfter = 500 * time.Millisecond
 
-// decodeContent decodes what has not been decoded by the plan of now: what came before a section did, what is kept of an absent document,
-// or what may have got over its trouble. Only the writer calls it.
+// decodeContent decodes a content that is not decoded by the current schema: it arrived before a
+// section was attached, replaces an absent document, or had a transient problem. Only the writer
+// calls it.
 func (e *Engine) decodeContent(l *layerState, c *layerContent) { e.decodeBy(e.schema, l, c) }
 
-// decodeBy verifies and decodes a content by a plan, once where nothing is wrong that may pass. A panic becomes a problem of the content.
+// decodeBy verifies and decodes a content by a schema. It does nothing if it has done so, unless
+// the content had a transient problem. A panic becomes a problem of the content.
 func (e *Engine) decodeBy(s *schema, l *layerState, c *layerContent) {
 	if c.decodedBy == s && !(c.transient && time.Since(c.decodedAt) > decodeRetryAfter) {
 		return
 	}
-	if c.decodedBy == nil || c.transient { // else only the plan is another: it says what it said, and nobody is asked again
+	if c.decodedBy == nil || c.transient { // for another schema, keep what resolvers returned
 		c.referred, c.plain = nil, nil
 	}
 	c.decodedBy, c.transient = s, false
-	defer func() { c.decodedAt = time.Now() }() // when all have been asked: one that gives no answer is not asked again at once
+	defer func() { c.decodedAt = time.Now() }() // after the resolvers, so that a slow one is not called again at once
 	c.roots, c.named, c.problems, c.standalone, c.manifest, c.secrets = nil, nil, nil, nil, nil, nil
 	err := rescue.Do(func() error {
 		e.decodeDocuments(s, l, c)
@@ -82,13 +86,14 @@ func (e *Engine) decodeBy(s *schema, l *layerState, c *layerContent) {
 	}
 }
 
-// panicked is the problem for a panic in a step. It has the functions and lines of the panic, and not its value.
+// panicked returns the problem for a panic in a step. It contains the stack of the panic and not
+// its value.
 func panicked(err error, at source.Position) *source.Problem {
 	where := &observe.PanicError{Text: "in a step"}
 	if p, ok := err.(*rescue.Panic); ok { //nolint:errorlint // rescue returns it as it is
 		where.Stack = p.Stack
 	}
-	return wording.Own("a step panicked while it looked at this content").On(&source.Problem{Kind: source.Unknown, Position: at, Err: where})
+	return wording.Own("a step panicked while processing this content").On(&source.Problem{Kind: source.Unknown, Position: at, Err: where})
 }
 
 func (e *Engine) decodeDocuments(s *schema, l *layerState, c *layerContent) {
@@ -97,7 +102,7 @@ func (e *Engine) decodeDocuments(s *schema, l *layerState, c *layerContent) {
 		c.problems = append(c.problems, p)
 	}
 	if c.problems != nil {
-		return // what is damaged is not worth a word about its syntax
+		return // the syntax of a damaged content does not matter
 	}
 	if l.Manifest {
 		e.decodeManifest(l, c)

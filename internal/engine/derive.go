@@ -13,8 +13,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Derive builds a resource from the live configuration, and from now on from each candidate before it is live. It returns the
-// resource's number. An error leaves nothing behind.
+// Derive builds a resource from the live configuration, and from then on from each candidate before
+// it becomes live. It returns the number of the resource. On an error it leaves nothing behind.
 func (e *Engine) Derive(ctx context.Context, spec resource.Spec) (int, error) {
 	d := &derivation{engine: e, ctx: ctx, spec: spec}
 	_, err := e.runOnWriter(ctx, func() (int64, error) { return 0, d.run() })
@@ -35,12 +35,12 @@ type derivation struct {
 	engine *Engine
 	ctx    context.Context
 	spec   resource.Spec
-	// Who gives up and the writer that has just built: the first to say so decides.
+	// settled is set by the caller that gives up or by the writer that has built.
 	settled atomic.Bool
 	number  int
 }
 
-// run is the writer's part.
+// run builds the resource, in the writer.
 func (d *derivation) run() error {
 	e := d.engine
 	err := d.add()
@@ -50,7 +50,7 @@ func (d *derivation) run() error {
 	if e.fallBack(d.add, e.redactor.problems(e.buildProblems([]resource.Failure{{Name: d.spec.Name, Err: err}}))) {
 		return nil
 	}
-	e.snapshotSuspended.Store(true) // the next start must find the copy that is there, and not what this one fails on
+	e.snapshotSuspended.Store(true) // the next start must find the current copy, not the contents that fail
 	return err
 }
 
@@ -72,7 +72,8 @@ func (d *derivation) add() error {
 	})
 }
 
-// GiveUp ends a resource: it is built no more, and closed as one that was replaced is. Last is given its instance before nobody finds it.
+// RemoveResource stops building a resource, and closes it as one that was replaced. It calls last
+// with the instance before Instance no longer returns it.
 func (e *Engine) RemoveResource(ctx context.Context, number int, name string, last func(*resource.Instance)) error {
 	_, err := e.runOnWriter(ctx, func() (int64, error) {
 		live := e.cell.Load()
@@ -86,18 +87,19 @@ func (e *Engine) RemoveResource(ctx context.Context, number int, name string, la
 		}
 		live.built.Store(without)
 		e.resources.Adopt(old, e.builtSets()...)
-		e.retryDecision() // what was refused for it alone is good now
+		e.retryDecision() // a change that only this resource rejected is good now
 		return 0, nil
 	})
 	return err
 }
 
-// Instance is a resource in the live version.
+// Instance returns a resource of the live version.
 func (e *Engine) Instance(number int) *resource.Instance {
 	return e.cell.Load().built.Load().At(number)
 }
 
-// InstanceIn is the resource in the candidate that ctx is a build of; building is false where it is of none.
+// InstanceIn returns a resource of the candidate that ctx is a build of; building is false if ctx
+// is not from a build.
 func (e *Engine) InstanceIn(ctx context.Context, number int) (in *resource.Instance, building bool, err error) {
 	return e.resources.In(ctx, number)
 }
@@ -105,7 +107,7 @@ func (e *Engine) InstanceIn(ctx context.Context, number int) (in *resource.Insta
 // Closed reports whether Close has begun.
 func (e *Engine) Closed() bool { return e.isClosed() }
 
-// prepare builds what the service makes from a candidate.
+// prepare builds the resources of a candidate.
 func (e *Engine) prepare(next *State) source.Problems {
 	if e.batch == nil {
 		return nil // at boot there is nothing to build
@@ -115,7 +117,7 @@ func (e *Engine) prepare(next *State) source.Problems {
 	return e.buildProblems(failures)
 }
 
-// buildProblems are not scrubbed yet: what is refused by them is.
+// buildProblems converts failed builds to problems, which are not redacted yet.
 func (e *Engine) buildProblems(failures []resource.Failure) (problems source.Problems) {
 	for _, f := range failures {
 		reason, err := e.cleanText(f.Err)
@@ -125,7 +127,8 @@ func (e *Engine) buildProblems(failures []resource.Failure) (problems source.Pro
 	return problems
 }
 
-// beginBuilding begins a decision, in which nothing is built twice; what it returns ends it.
+// beginBuilding begins a decision, in which each resource is built at most once per value; the
+// function that it returns ends it. Only the writer calls it.
 func (e *Engine) beginBuilding() (end func()) {
 	if e.batch != nil {
 		return func() {} // within another decision
@@ -137,10 +140,11 @@ func (e *Engine) beginBuilding() (end func()) {
 	}
 }
 
-// builtSet is what was built for the live version.
+// builtSet returns the resources of the live version.
 func (e *Engine) builtSet() *resource.Set { return e.builtSets()[0] }
 
-// builtSets are that and, while a version is on trial, what was built for the one before.
+// builtSets returns the resources of the live version and, during probation, those of the version
+// before it.
 func (e *Engine) builtSets() []*resource.Set {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -154,9 +158,10 @@ func (e *Engine) builtSets() []*resource.Set {
 	return sets
 }
 
-// rebuild is the time at which contents are tried again from which a resource could not be built: what was down may be up.
+// rebuildTimer is the time at which the writer tries contents again from which a resource could not
+// be built, since the cause may be over.
 type rebuildTimer struct {
-	due     <-chan time.Time // nil: at no time
+	due     <-chan time.Time // nil if nothing waits
 	at      time.Time
 	timer   *time.Timer
 	backOff time.Duration
@@ -174,7 +179,8 @@ func (r *rebuildTimer) clear() {
 	r.due, r.timer = nil, nil
 }
 
-// planRebuild decides whether and when the newest contents are tried again although nothing has come.
+// scheduleRebuild sets or clears the time at which the newest contents are tried again without a
+// change. Only the writer calls it.
 func (e *Engine) scheduleRebuild() {
 	if !e.hasFailedBuild() {
 		e.rebuildTimer.backOff, e.rebuildTimer.at = 0, time.Time{}
@@ -182,7 +188,7 @@ func (e *Engine) scheduleRebuild() {
 		return
 	}
 	if !e.rebuildTimer.at.IsZero() && time.Now().Before(e.rebuildTimer.at) {
-		e.rebuildTimer.start(time.Until(e.rebuildTimer.at)) // what has come meanwhile changes nothing in when it is tried again
+		e.rebuildTimer.start(time.Until(e.rebuildTimer.at)) // a change meanwhile does not move the time
 		return
 	}
 	e.rebuildTimer.backOff = min(max(2*e.rebuildTimer.backOff, e.Rebuild), e.MaxRebuild)
@@ -205,15 +211,15 @@ func (e *Engine) hasFailedBuild() bool {
 	return false
 }
 
-// built hears of each build that has ended.
+// resourceBuilt reports a build that has ended.
 func (e *Engine) resourceBuilt(name string, took time.Duration, err error) {
 	e.emit(observe.Event{Kind: observe.ResourceBuilt, Name: name, Took: took, Err: e.clean(err)})
 }
 
-// closedResource hears of each instance that was closed.
+// resourceClosed reports an instance that was closed.
 func (e *Engine) resourceClosed(name string, users int64, err error) {
 	e.emit(observe.Event{Kind: observe.ResourceClosed, Name: name, Count: users, Err: e.clean(err)})
 }
 
-// text is what an error says, if it can.
+// errorText returns the text of an error, even if its Error method panics.
 func errorText(err error) string { return wording.OfError(err).String() }

@@ -14,7 +14,7 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// pool is a resource of a that cannot be built while refuse says so.
+// pool is a resource of a that fails to build while refuse reports true.
 func pool(refuse func(a int) error) resource.Spec {
 	return resource.Spec{
 		Name:         "pool",
@@ -25,7 +25,7 @@ func pool(refuse func(a int) error) resource.Spec {
 	}
 }
 
-// A bad publish must not keep a service down, also where only a build finds it bad.
+// A bad publish must not keep a service down, even if only a build fails.
 func TestAStartWithWhatCannotBeBuilt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x, y := newOrigin("x", "a: 2"), newOrigin("y", "b: 2")
@@ -82,7 +82,7 @@ func TestAStartWithWhatCannotBeBuilt(t *testing.T) {
 			stop(e)
 		}
 
-		// It heals: what could not be built can be.
+		// The cause is over: the build succeeds.
 		e = run()
 		if _, err := e.Derive(t.Context(), pool(refuse)); err != nil {
 			t.Fatal(err)
@@ -95,7 +95,7 @@ func TestAStartWithWhatCannotBeBuilt(t *testing.T) {
 		}
 		stop(e)
 
-		// With nothing to fall back on Derive fails, and the copy is left alone.
+		// Without a copy to fall back to, Derive fails and does not change the copy.
 		down.Store(true)
 		x.put("a: 2")
 		stop(run()) // leaves a copy with 2

@@ -30,42 +30,43 @@ type Engine struct {
 	redactor redactor
 
 	resources         *resource.Registry
-	batch             *resource.Batch // of the decision that the writer makes; nil when it makes none
-	prepared          *State          // the writer's: what was found good last in the decision that it makes, and not swapped in yet
-	merged            *mergedRoots    // the writer's: what it merged last in the decision that it makes
+	batch             *resource.Batch // of the writer's current decision, or nil
+	prepared          *State          // the writer's: the last state found good in the current decision
+	merged            *mergedRoots    // the writer's: the last merge of the current decision
 	rebuildTimer      rebuildTimer    // the writer's
-	background        sync.WaitGroup  // of goroutines that watch a trial, or references
+	background        sync.WaitGroup  // goroutines that watch a probation or references
 	inWindow          bool            // the writer's: a window is open
 	bootVersion       int64           // the writer's: the version that the service started with
-	fallingBack       bool            // the writer's: it falls back to the copy
-	snapshotSuspended atomic.Bool     // a resource cannot be built from what the service started with: that is not kept as good
+	fallingBack       bool            // the writer's: it is returning to the last known good copy
+	snapshotSuspended atomic.Bool     // do not save the contents that the service started with: a build fails
 	runCtx            context.Context // ends when Close begins
 
 	inboxMu      sync.Mutex
-	inbox        []*update // one slot a layer
+	inbox        []*update // one slot per layer
 	wake         chan struct{}
 	commands     chan func()
 	cancelRun    context.CancelFunc
 	writerDone   chan struct{}   // closed when the writer has ended
-	watchersDone []chan struct{} // closed when the layer's watcher has ended
-	closing      chan struct{}   // closed when Close begins, with mu held: from then on nothing is swapped in
+	watchersDone []chan struct{} // by layer; closed when its watcher has ended
+	closing      chan struct{}   // closed with mu held when Close begins; no swap happens afterwards
 	closeOnce    func() error
 
 	mu      sync.Mutex
-	schema  *schema      // how it is bound; the writer changes it, with mu held
-	roots   []*tree.Node // what is live, document by document, lowest first
+	schema  *schema      // changed by the writer with mu held
+	roots   []*tree.Node // of the live version's documents, lowest first
 	history []historyEntry
-	pin     int64        // the pinned version; 0 when nothing is
-	pending []pendingKey // with roots
-	// toldPending is what of it observers were told last.
+	pin     int64        // the pinned version, or 0
+	pending []pendingKey // of roots
+	// reportedPending is the last pending value that was reported to observers.
 	reportedPending []pendingKey
-	// accepted is what is remembered of signed releases; only the writer changes it.
+	// accepted records the signed releases; only the writer changes it.
 	accepted  accepted
 	rollbacks []*rollbackCheck
-	probation *probation // nil when no version is on trial
+	probation *probation // nil if no version is on probation
 }
 
-// delivery is a state on its way to a subscriber, with the causes of all the versions since the one that it saw.
+// delivery is a state for a subscriber, with the causes of all versions since the last one it
+// received.
 type delivery struct {
 	state  *State
 	causes []observe.Cause
@@ -78,7 +79,8 @@ func (s *State) version() int64 {
 	return s.Version
 }
 
-// Start boots a config and runs it until Close. On an error nothing is left running, and the sources are closed.
+// Start boots a config and runs it until Close. On an error it stops everything that it started and
+// closes the sources.
 func Start(ctx context.Context, s Settings) (*Engine, error) {
 	schema, err := newSchema(s.Sections)
 	if err != nil {
@@ -86,7 +88,7 @@ func Start(ctx context.Context, s Settings) (*Engine, error) {
 	}
 	for _, section := range s.Sections {
 		if section.Type != nil {
-			section.users = 1 // who has opened the config; it does not give up what it has declared
+			section.users = 1 // the user that opened the config, which never detaches
 		}
 	}
 	e := &Engine{
@@ -132,18 +134,20 @@ func Start(ctx context.Context, s Settings) (*Engine, error) {
 	return e, nil
 }
 
-// Live returns the live state, which is there from Start on.
+// Live returns the live state, which is never nil.
 func (e *Engine) Live() *State { return e.cell.Load() }
 
-// Close ends the config: sources, subscribers and the writer. What is live stays readable. It waits for at most CloseTimeout
-// and then returns an error that names what still runs. Calling it again returns the same.
+// Close stops the sources, the subscribers and the writer. The live state stays readable. Close
+// waits for at most CloseTimeout and then returns an error that names what still runs. Further
+// calls return the same error.
 func (e *Engine) Close() error { return e.closeOnce() }
 
-// resourcesShare is the part of CloseTimeout that resources have for themselves, one tenth: a source that is stuck must not be the reason for
-// which they have no time to close.
+// resourcesCloseShare is the divisor for the part of CloseTimeout that is reserved for resources,
+// so that a source that does not close leaves them time.
 const resourcesCloseShare = 10
 
-// shut ends all parts at once: one that is stuck takes no time away from the others.
+// shutDown ends all parts concurrently, so that one that does not end takes no time from the
+// others.
 func (e *Engine) shutDown() error {
 	e.mu.Lock()
 	close(e.closing)
@@ -156,13 +160,13 @@ func (e *Engine) shutDown() error {
 		ctx, cancel = context.WithTimeout(whole, e.CloseTimeout-e.CloseTimeout/resourcesCloseShare)
 		defer cancel()
 	}
-	parts := []func() error{func() error {
+	closers := []func() error{func() error {
 		return waitFor(ctx, e.writerDone, nil, "an observer, a build or the service's own validation still runs")
 	}}
 	for i, l := range e.layers {
-		parts = append(parts, func() error { return closeSource(ctx, l, e.watchersDone[i], &e.redactor) })
+		closers = append(closers, func() error { return closeSource(ctx, l, e.watchersDone[i], &e.redactor) })
 	}
-	parts = append(parts, func() error {
+	closers = append(closers, func() error {
 		if running := e.hub.Close(ctx); len(running) > 0 {
 			return closeTimeout("subscriber %s still runs", strings.Join(running, ", "))
 		}
@@ -170,16 +174,16 @@ func (e *Engine) shutDown() error {
 	}, func() error { return e.saver.close(ctx) }, func() error {
 		watched := make(chan struct{})
 		go func() { e.background.Wait(); close(watched) }()
-		return waitFor(ctx, watched, nil, "a probe or a resolver still runs")
+		return waitFor(ctx, watched, nil, "an AutoRollback check or a resolver still runs")
 	})
 
-	errs := make([]error, len(parts))
+	errs := make([]error, len(closers))
 	var wait sync.WaitGroup
-	for i, part := range parts {
-		wait.Go(func() { errs[i] = part() })
+	for i, closePart := range closers {
+		wait.Go(func() { errs[i] = closePart() })
 	}
 	wait.Wait()
-	// Last, since subscribers and sources may use them.
+	// Resources close last, since subscribers and sources may use them.
 	var stuck error
 	if running := e.resources.Close(whole, e.builtSets()...); len(running) > 0 {
 		stuck = closeTimeout("resource %s has not closed", strings.Join(running, ", "))
@@ -196,8 +200,8 @@ func (e *Engine) isClosed() bool {
 	}
 }
 
-// within waits for done, at most until ctx ends, and returns *err or an error of kind Timeout. What is done counts, even if ctx
-// has ended too.
+// waitFor waits for done, at most until ctx ends, and returns *err or an error of kind Timeout. If
+// both have ended, done counts.
 func waitFor(ctx context.Context, done <-chan struct{}, err *error, message string, args ...any) error {
 	select {
 	case <-done:
@@ -214,7 +218,8 @@ func waitFor(ctx context.Context, done <-chan struct{}, err *error, message stri
 	return *err
 }
 
-// closeSource closes a source that can be closed, when its watcher has ended. One that comes back late is closed late.
+// closeSource closes a source that has a Close method, after its watcher has ended. If the watcher
+// ends after ctx, closeSource still closes the source then.
 func closeSource(ctx context.Context, l *layerState, watched <-chan struct{}, r *redactor) error {
 	var err error
 	closed := make(chan struct{})
@@ -239,7 +244,7 @@ func closeSource(ctx context.Context, l *layerState, watched <-chan struct{}, r 
 	return nil
 }
 
-// Discard closes the sources of a config that never was, within timeout.
+// Discard closes the sources of a config that was not started, within timeout.
 func Discard(layers []Layer, timeout time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
@@ -256,7 +261,8 @@ func closeTimeout(format string, args ...any) error {
 	return &source.Error{Kind: source.Timeout, Op: "close", Err: fmt.Errorf(format, args...)}
 }
 
-// do runs f in the writer and waits for it. Who gives up on it, because ctx ends, does not end f.
+// runOnWriter runs f in the writer goroutine and waits for the result. If ctx ends first, f still
+// runs to completion.
 func (e *Engine) runOnWriter(ctx context.Context, f func() (int64, error)) (int64, error) {
 	type result struct {
 		live int64
@@ -282,5 +288,5 @@ func (e *Engine) runOnWriter(ctx context.Context, f func() (int64, error)) (int6
 }
 
 func errClosed() error {
-	return &source.Error{Kind: source.Closed, Op: "use config", Err: errors.New("it was closed")}
+	return &source.Error{Kind: source.Closed, Op: "use config", Err: errors.New("config is closed")}
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// settle lets all that is under way come to its end, windows included.
+// settle waits until all pending work has ended, windows included.
 func settle() {
 	time.Sleep(3 * time.Second)
 	synctest.Wait()
@@ -154,7 +154,7 @@ func TestOneBadLayerDoesNotHoldBackTheOthers(t *testing.T) {
 	})
 }
 
-// Two contents that are good only together, beside one that is bad.
+// Two contents are good only together, and a third one is bad.
 func TestContentsThatAreGoodTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x, y := newOrigin("x", "a: 1"), newOrigin("y", "b: 1")
@@ -404,13 +404,13 @@ func TestCloseClosesAndEnds(t *testing.T) {
 	})
 }
 
-// stuck is a source that does not heed its context.
-type stuck struct {
+// blockingSource is a source that ignores its context.
+type blockingSource struct {
 	*origin
 	release chan struct{}
 }
 
-func (s stuck) Next(ctx context.Context, prev source.Revision) (source.Content, error) {
+func (s blockingSource) Next(ctx context.Context, prev source.Revision) (source.Content, error) {
 	c, err := s.origin.Next(ctx, prev)
 	if ctx.Err() != nil {
 		<-s.release
@@ -420,7 +420,7 @@ func (s stuck) Next(ctx context.Context, prev source.Revision) (source.Content, 
 
 func TestCloseIsBoundedAndNamesWhatIsStuck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := stuck{newOrigin("stuck", "a: 1"), make(chan struct{})}
+		s := blockingSource{newOrigin("stuck", "a: 1"), make(chan struct{})}
 		e, err := engine.Start(t.Context(), settings(t, s))
 		if err != nil {
 			t.Fatal(err)
@@ -435,10 +435,10 @@ func TestCloseIsBoundedAndNamesWhatIsStuck(t *testing.T) {
 	})
 }
 
-// rude is a source that panics and that says the same again and again.
-type rude struct{ *origin }
+// panickingSource is a source that panics and then repeats the same content.
+type panickingSource struct{ *origin }
 
-func (r rude) Next(ctx context.Context, _ source.Revision) (source.Content, error) {
+func (r panickingSource) Next(ctx context.Context, _ source.Revision) (source.Content, error) {
 	r.mu.Lock()
 	c := r.content
 	r.mu.Unlock()
@@ -450,8 +450,8 @@ func (r rude) Next(ctx context.Context, _ source.Revision) (source.Content, erro
 
 func TestRudeSourcesAreKeptInBounds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := rude{newOrigin("rude", "a: 1")}
-		e := start(t, settings(t, r)) // would spin, and the bubble's clock stand still, were it not slowed
+		r := panickingSource{newOrigin("rude", "a: 1")}
+		e := start(t, settings(t, r)) // without a delay this would spin and stop the bubble's clock
 		settle()
 		r.put("a: 2")
 		time.Sleep(time.Minute)
@@ -467,7 +467,8 @@ func TestRudeSourcesAreKeptInBounds(t *testing.T) {
 	})
 }
 
-// Forbids the mine: a wrong value that a higher layer hides would go off when the higher one drops the key.
+// A wrong value that a higher layer hides is rejected: it would appear when that layer drops the
+// key.
 func TestWhatAHigherLayerHidesIsRefusedAllTheSame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		low, high := newOrigin("low", "a: 2"), newOrigin("high", "a: 3")

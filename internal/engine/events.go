@@ -7,7 +7,7 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// tell reports an event to the observers.
+// emit reports an event to the observers.
 func (e *Engine) emit(event observe.Event) { emit(e.Observers, event) }
 
 func emit(observers []observe.Observer, event observe.Event) {
@@ -17,7 +17,8 @@ func emit(observers []observe.Observer, event observe.Event) {
 	}
 }
 
-// tellOne drops a panic of an observer, so that it affects neither the engine nor other observers.
+// callObserver recovers from a panic of an observer, so that it affects neither the engine nor
+// other observers.
 func callObserver(o observe.Observer, event observe.Event) {
 	if o == nil {
 		return
@@ -26,7 +27,7 @@ func callObserver(o observe.Observer, event observe.Event) {
 	o(event)
 }
 
-// pendingKey is a restart-only key, and where the value is that waits for the restart.
+// pendingKey is a restart-only key, with the position of the value that waits for the restart.
 type pendingKey struct {
 	key string
 	at  source.Position

@@ -9,8 +9,8 @@ import (
 	"github.com/nacre-go/nacre/observe"
 )
 
-// Every observer receives every event, in the order of the list; a nil one and one that panics affect
-// neither the others nor the engine.
+// Every observer receives every event, in the order of the list. A nil observer and one that panics
+// affect neither the others nor the engine.
 func TestObserversDoNotAffectEachOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := &journal{}

@@ -15,15 +15,15 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Explain tells where the value at a path comes from.
+// Explain returns where the value at a path comes from.
 func (e *Engine) Explain(p tree.Path) observe.Explanation { return e.view().explain(p) }
 
-// ExplainAll explains all keys at a path and below.
+// ExplainAll explains all keys at a path and below it.
 func (e *Engine) ExplainAll(below tree.Path) observe.Report {
 	v := e.view()
 	r := observe.Report{Version: v.live.Version, Sum: v.live.Sum()}
 	paths := map[string]tree.Path{}
-	leaves(below, v.live.Merged.Lookup(below), paths) // has what waits for a restart to go
+	leaves(below, v.live.Merged.Lookup(below), paths) // includes keys that a restart will remove
 	for _, root := range v.roots {
 		leaves(below, root.Lookup(below), paths)
 	}
@@ -34,7 +34,7 @@ func (e *Engine) ExplainAll(below tree.Path) observe.Report {
 	return r
 }
 
-// leaves gathers the paths of scalars, lists and nulls.
+// leaves adds the paths of scalars, lists and nulls to into.
 func leaves(at tree.Path, n *tree.Node, into map[string]tree.Path) {
 	switch {
 	case n == nil:
@@ -47,13 +47,13 @@ func leaves(at tree.Path, n *tree.Node, into map[string]tree.Path) {
 	}
 }
 
-// view is what is needed to explain, of one moment.
+// view is a consistent copy of the state that an explanation needs.
 type view struct {
 	live    *State
 	shape   *tree.Shape
 	roots   []*tree.Node
 	pending []pendingKey
-	since   map[source.Position]time.Time // of layer and revision
+	since   map[source.Position]time.Time // keyed by layer and revision
 }
 
 func (e *Engine) view() view {
@@ -93,7 +93,7 @@ func (v view) explain(p tree.Path) observe.Explanation {
 	for _, c := range slices.Backward(layer.Candidates(p, v.roots...)) {
 		where := c.Node.Position()
 		value := observe.LayerValue{Position: where, Value: valueText(c.Node, at.shape, at.secret), Since: v.since[source.Position{Layer: where.Layer, Revision: where.Revision}]}
-		// Of nulls only the item of a list stays in the merged tree.
+		// The merged tree keeps nulls only as items of a list.
 		if value.Effective = !c.Hidden && (c.Node.Kind != tree.Null || c.Node == live); value.Effective {
 			effective = append(effective, c.Node)
 		}
@@ -103,13 +103,13 @@ func (v view) explain(p tree.Path) observe.Explanation {
 		x.RemovedBy = v.removedBy(p)
 	}
 	if x.RemovedBy != nil && x.PartOf != nil && x.RemovedBy.Key == x.PartOf.Key {
-		x.RemovedBy = nil // said already
+		x.RemovedBy = nil // PartOf says the same
 	}
 	x.Pending = v.waits(x.Key, live, effective)
 	return x
 }
 
-// removedBy is what takes a path away from the layers below it.
+// removedBy returns the value that removes a path from the layers below it.
 func (v view) removedBy(p tree.Path) *observe.LayerValue {
 	i, n := layer.Decides(p, v.roots...)
 	if n == nil {
@@ -119,7 +119,7 @@ func (v view) removedBy(p tree.Path) *observe.LayerValue {
 	return &observe.LayerValue{Key: p[:i].String(), Position: n.Position(), Value: valueText(n, shape, secret)}
 }
 
-// waits reports whether what the layers say of a key, highest first, waits for a restart.
+// waits reports whether the effective values of a key, highest first, wait for a restart.
 func (v view) waits(key string, live *tree.Node, effective []*tree.Node) bool {
 	for _, q := range v.pending {
 		if q.key == key {
@@ -139,7 +139,7 @@ func (v view) waits(key string, live *tree.Node, effective []*tree.Node) bool {
 	return false
 }
 
-// show is the text of a node that nobody needs to hide.
+// valueText returns the text of a node, redacted if it may be a secret.
 func valueText(n *tree.Node, shape *tree.Shape, secret bool) string {
 	switch n.Kind {
 	case tree.Map:
@@ -149,12 +149,12 @@ func valueText(n *tree.Node, shape *tree.Shape, secret bool) string {
 	case tree.Null:
 		return "null"
 	}
-	// What no field takes may be a secret under a wrong name.
+	// A value without a field may be a secret under a misspelled key.
 	if secret || shape == nil || shape.Reserved || shape.HidesText() {
 		return wording.Redacted
 	}
 	if n.Ref != "" {
-		return strconv.Quote(n.Ref) // what it stands for is not shown, whatever field takes it
+		return strconv.Quote(n.Ref) // show the reference, never its value
 	}
 	switch v := n.Value.(type) {
 	case string:

@@ -7,13 +7,15 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// startIsOver is the time after which a resource that cannot be built, or a section that cannot be bound, is no reason to doubt what the
-// service started with.
+// bootPhase is the time after boot in which a failed build or section makes the engine suspect the
+// contents that the service started with.
 const bootPhase = 5 * time.Minute
 
-// fallBack is for a service that starts with contents from which a resource cannot be built or a section bound, which was told by why: what
-// would have been refused while it ran must not keep it down. It makes the last known good copy live, if that will do, which again finds out;
-// then the new contents are refused as ever, and tried again.
+// fallBack handles a service that started with contents from which a resource cannot be built or a
+// section cannot be bound, for the given reasons. A running service would have rejected these
+// contents, so they must not keep it down. fallBack makes the last known good copy live and calls
+// retry. If retry succeeds, the engine rejects the new contents as usual and tries them again
+// later. It reports whether retry succeeded. Only the writer calls it.
 func (e *Engine) fallBack(retry func() error, reasons source.Problems) bool {
 	live := e.cell.Load()
 	if live.Version != e.bootVersion || time.Since(live.At) > bootPhase {
@@ -30,7 +32,7 @@ func (e *Engine) fallBack(retry func() error, reasons source.Problems) bool {
 		return false
 	}
 	good := e.candidateOf(func(l *layerState) *layerContent { return old.contents[l.index] })
-	e.snapshotSuspended.Store(true) // until it is known which of the two is good
+	e.snapshotSuspended.Store(true) // until one of the two proves good
 	e.fallingBack = true
 	defer func() { e.fallingBack = false }()
 	end := e.beginBuilding()
@@ -40,7 +42,7 @@ func (e *Engine) fallBack(retry func() error, reasons source.Problems) bool {
 		return false
 	}
 	if retry() != nil {
-		e.decide() // the copy is no better: go on with what is newest
+		e.decide() // the copy is not better: return to the newest contents
 		return false
 	}
 	e.snapshotSuspended.Store(false)

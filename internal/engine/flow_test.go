@@ -24,7 +24,7 @@ import (
 
 var update = flag.Bool("update", false, "write the event logs in testdata/flow anew")
 
-// TestFlow plays scenes and holds the log of all events against testdata/flow: the flow as text.
+// TestFlow plays scenes and compares the log of all events with testdata/flow.
 // Read the difference before you run it with -update.
 func TestFlow(t *testing.T) {
 	for name, scene := range map[string]func(*flowStage){
@@ -296,7 +296,7 @@ func TestFlow(t *testing.T) {
 	}
 }
 
-// flowStage is what a scene plays on.
+// flowStage is the environment of a scene.
 type flowStage struct {
 	low, high, release *origin
 	extra              engine.Section
@@ -304,12 +304,12 @@ type flowStage struct {
 	say                func(string)
 }
 
-// releaseOf is the manifest of what low and high say.
+// releaseOf returns the manifest of the contents of low and high.
 func releaseOf(name, low, high string) string {
 	return string(manifest.New(name, map[string][]byte{"low.yaml": []byte(low), "high.yaml": []byte(high)}).YAML())
 }
 
-// derive makes a resource of a.
+// derive builds a resource from a.
 func (s *flowStage) derive(refuse func(a int) error) {
 	_, err := s.e.Derive(context.Background(), pool(refuse))
 	if err != nil {
@@ -327,7 +327,7 @@ func arrivalsInOrder(log []string) []string {
 		slices.Sort(log[i:end])
 		i = end
 	}
-	// What is closed is closed beside the writer: at any time within the moment.
+	// Resources close concurrently with the writer, in any order within the moment.
 	moment := func(line string) string { at, _, _ := strings.Cut(line, "s "); return at }
 	for i := range log {
 		for k := i; strings.Contains(log[k], "s resource_closed ") && k+1 < len(log) && moment(log[k]) == moment(log[k+1]) && !strings.Contains(log[k+1], "s resource_closed "); k++ {

@@ -188,7 +188,7 @@ func (e *Engine) Approve(ctx context.Context, layer string) (int64, error) {
 
 // freeze keeps the live values of restart-only fields in a candidate. The values that the candidate
 // wants must be good too, since the next start uses them.
-func (e *Engine) freeze(next *State, live *State, alone source.Problems) source.Problems {
+func (e *Engine) freeze(next *State, live *State, standalone source.Problems) source.Problems {
 	if live == nil {
 		return nil
 	}
@@ -196,7 +196,7 @@ func (e *Engine) freeze(next *State, live *State, alone source.Problems) source.
 	if pending == nil {
 		return nil
 	}
-	if _, problems := e.bindAndValidate(next.Merged, alone); problems != nil {
+	if _, problems := e.bindAndValidate(next.Merged, standalone); problems != nil {
 		return problems
 	}
 	next.pending = pendingKeys(next.Merged, pending)

@@ -9,7 +9,7 @@ import (
 	"github.com/nacre-go/nacre/observe"
 )
 
-// Health returns the state of everything as it is now.
+// Health returns the current state of the config.
 func (e *Engine) Health() observe.Health {
 	answers := e.askVerifiedTimes()
 	now := time.Now()
@@ -17,11 +17,11 @@ func (e *Engine) Health() observe.Health {
 	select {
 	case <-e.closing:
 		h.Closed = true
-		h.NotReady = append(h.NotReady, "it is closed")
+		h.NotReady = append(h.NotReady, "config is closed")
 	default:
 	}
 	e.mu.Lock()
-	live := e.cell.Load() // with mu held: a version and the contents that made it change together
+	live := e.cell.Load() // with mu held, so that the version matches the applied contents
 	h.Version, h.Sum, h.KeyedSum, h.Since = live.Version, live.Sum(), e.KeyedSum(live), live.At
 	h.Pinned = e.pin != 0
 	h.OnProbation = e.probation != nil
@@ -29,7 +29,7 @@ func (e *Engine) Health() observe.Health {
 	h.Sections = e.schema.sectionHealthLocked()
 	for _, l := range e.layers {
 		health := e.layerHealthLocked(l, now, answers[l.index])
-		// Who runs without an optional layer serves without it; once it has come, it is held to the same as the others.
+		// A config is ready without an optional layer; a layer that has a content must be fresh.
 		without := l.MayBeDown && l.applied == nil
 		if health.Stale && !e.ServeStale && !without {
 			h.NotReady = append(h.NotReady, staleText(health, now))
@@ -61,7 +61,7 @@ func (e *Engine) resourceHealth(s resource.Stats) observe.ResourceHealth {
 	return r
 }
 
-// layerHealth is called with mu held.
+// layerHealthLocked returns the health of a layer. The caller must hold mu.
 func (e *Engine) layerHealthLocked(l *layerState, now, answer time.Time) observe.LayerHealth {
 	h := observe.LayerHealth{Name: l.name, Identity: l.identity, Documents: l.applied.names(), VerifiedAt: l.verifiedAtLocked(now, answer),
 		Absent: slices.Clone(l.absent)}
@@ -84,7 +84,7 @@ func (e *Engine) layerHealthLocked(l *layerState, now, answer time.Time) observe
 
 func staleText(l observe.LayerHealth, now time.Time) string {
 	if l.VerifiedAt.IsZero() {
-		return fmt.Sprintf("layer %s was never proven fresh", l.Name)
+		return fmt.Sprintf("layer %s was never verified as fresh", l.Name)
 	}
-	return fmt.Sprintf("layer %s was last proven fresh %s ago", l.Name, now.Sub(l.VerifiedAt).Round(time.Second))
+	return fmt.Sprintf("layer %s was last verified as fresh %s ago", l.Name, now.Sub(l.VerifiedAt).Round(time.Second))
 }

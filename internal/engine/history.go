@@ -11,14 +11,15 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// historyEntry is an entry of the history; state is the version's, nil for a rejected change.
+// historyEntry is an entry of the history. state is that of the version, or nil for a rejected
+// change.
 type historyEntry struct {
 	observe.HistoryEntry
 	state *State
 }
 
-// remember keeps as many entries of each result as Settings.History says, so that a storm of bad changes does not push out the
-// versions that one would go back to.
+// recordHistory adds an entry and keeps Settings.History entries of each kind, so that many
+// rejected changes do not evict the versions to roll back to.
 func (e *Engine) recordHistory(state *State, entry observe.HistoryEntry) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -36,7 +37,7 @@ func (e *Engine) recordHistory(state *State, entry observe.HistoryEntry) {
 	}
 }
 
-// History returns what has become of the last changes, oldest first.
+// History returns the last applied and rejected changes, oldest first.
 func (e *Engine) History() []observe.HistoryEntry {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -53,13 +54,13 @@ func (e *Engine) pinned() bool {
 	return e.pin != 0
 }
 
-// Pin makes a version of the history live again, as a new version, and holds all changes until Unpin; version 0 is the live one,
-// which stays as it is. It returns the version that is live.
+// Pin makes a version of the history live again, as a new version, and holds all changes until
+// Unpin. Version 0 is the live one, which stays live. Pin returns the live version.
 func (e *Engine) Pin(ctx context.Context, version int64) (live int64, err error) {
 	return e.runOnWriter(ctx, func() (int64, error) { return e.pinTo(version) })
 }
 
-// Rollback pins the version that was live before the live one.
+// Rollback pins the version before the live one.
 func (e *Engine) Rollback(ctx context.Context) (live int64, err error) {
 	return e.runOnWriter(ctx, func() (int64, error) {
 		previous := e.cell.Previous()
@@ -70,7 +71,7 @@ func (e *Engine) Rollback(ctx context.Context) (live int64, err error) {
 	})
 }
 
-// Unpin ends a Pin or Rollback: the newest contents are decided on at once.
+// Unpin ends a Pin or Rollback. The writer then decides on the newest contents at once.
 func (e *Engine) Unpin(ctx context.Context) error {
 	_, err := e.runOnWriter(ctx, func() (int64, error) {
 		e.mu.Lock()
@@ -87,7 +88,7 @@ func (e *Engine) Unpin(ctx context.Context) error {
 func (e *Engine) pinTo(version int64) (int64, error) {
 	live := e.cell.Load()
 	if version == 0 || version == live.Version {
-		e.acceptProbation() // who pins it has decided
+		e.acceptProbation() // pinning the version accepts it
 		e.mu.Lock()
 		e.pin = live.Version
 		e.mu.Unlock()
@@ -102,16 +103,17 @@ func (e *Engine) pinTo(version int64) (int64, error) {
 	e.mu.Unlock()
 	if state == nil {
 		return 0, &source.Error{Kind: source.NotFound, Op: "pin", Document: fmt.Sprintf("version %d", version),
-			Err: errors.New("it is not in the history"), Fix: "History lists the versions that are"}
+			Err: errors.New("version is not in the history"), Fix: "use a version that History lists"}
 	}
 	return e.restoreAndPin(state)
 }
 
-// restore makes an old state live again under a new version, and pins it. What the service makes from it is built anew where it
-// differs from what is live; if it cannot be, all stays as it is.
+// restoreAndPin makes an old state live again under a new version, and pins it. It builds resources
+// again where their values differ from the live ones; if a build fails, nothing changes. Only the
+// writer calls it.
 func (e *Engine) restoreAndPin(old *State) (int64, error) {
 	live := e.cell.Load()
-	e.resources.Forget() // somebody wants it now
+	e.resources.Forget() // build again even after a recent failure
 	next, err := e.makeLiveAgain(old, live)
 	if err != nil {
 		return 0, err
@@ -124,7 +126,8 @@ func (e *Engine) restoreAndPin(old *State) (int64, error) {
 	return next.Version, nil
 }
 
-// back swaps an old state in under a new version, with what the service makes from it. An error leaves all as it is.
+// makeLiveAgain swaps in an old state under a new version, with its resources. On an error nothing
+// changes.
 func (e *Engine) makeLiveAgain(old, live *State) (*State, error) {
 	from := old.Version
 	old, problems := e.rebind(old, live, e.schema.freezer)

@@ -14,37 +14,37 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// content is what one layer says, in the form in which it takes part: with the documents that are kept although they are
-// absent, and decoded once.
+// layerContent is the current content of one layer, with absent documents replaced by their last
+// value, decoded once per schema.
 type layerContent struct {
 	source.Content
-	decodedBy *schema // by which it was; nil: not yet
-	// passing says that what is wrong may pass by itself; decodedAt is when it was found.
+	decodedBy *schema // nil if not decoded yet
+	// transient reports that a problem may disappear without a new content.
 	transient  bool
 	decodedAt  time.Time
 	roots      []*tree.Node
 	named      []namedRoot
-	referred   map[reference]string // what its references stood for
-	secrets    []string             // that it brought into the process; not to be changed
-	plain      map[string][]byte    // its documents, decrypted; nil where they need not be
-	manifest   *release             // of a layer that is a manifest
+	referred   map[reference]string // values of its references
+	secrets    []string             // its secret values; immutable
+	plain      map[string][]byte    // its decrypted documents; nil if it has none
+	manifest   *release             // of a manifest layer
 	problems   source.Problems      // of decoding
 	standalone source.Problems      // of binding each document by itself
 	fromDisk   bool
-	kept       []string            // documents that are absent, with their last content in their place
-	digest     *digest             // once it was asked for
-	sums       [][sha256.Size]byte // of the data of its documents; nil where no manifest has asked
-	approved   bool                // somebody said that it may not be held
+	kept       []string            // absent documents that were replaced by their last content
+	digest     *digest             // set by sum
+	sums       [][sha256.Size]byte // of the data of its documents; nil if there is no manifest
+	approved   bool                // by Approve: it is not held
 	shown      atomic.Pointer[source.Revision]
 }
 
-// named is the root of a document.
+// namedRoot is a document's name and root.
 type namedRoot struct {
 	name string
 	root *tree.Node
 }
 
-// root returns that of a document; nil where there is none.
+// root returns the root of a document, or nil if there is none.
 func (c *layerContent) root(name string) *tree.Node {
 	for _, d := range c.named {
 		if d.name == name {
@@ -54,47 +54,48 @@ func (c *layerContent) root(name string) *tree.Node {
 	return nil
 }
 
-// feed is a layer's source and what is known of it. The fields below mu's mark are guarded by Engine.mu; only the writer changes them.
+// layerState is a layer with its state. Engine.mu guards the fields of the second group; only the
+// writer changes them.
 type layerState struct {
 	Layer
 	index    int
 	name     string // unique in the config
 	identity string
-	scope    scope // zero where the source has none
+	scope    scope // zero if the source has none
 	local    bool
-	builtIn  bool // the source is one of nacre's own
+	builtIn  bool // the source is one of nacre's
 	trusted  bool // needs no signature
 
 	// guarded by Engine.mu
-	latest          *layerContent // newest that the source gave
+	latest          *layerContent // newest from the source
 	applied         *layerContent // in the live version
 	appliedAt       time.Time
-	diskCopy        *layerContent // from disk; nil where boot had no need of it
+	diskCopy        *layerContent // last known good; nil if boot did not need it
 	rejected        source.Problems
-	refreshProblems source.Problems // why applied keeps what its references stood for; nil where they stand for the same
-	held            []string        // why latest is not looked at; nil where it is
-	notified        notified        // what a Acknowledger was told
+	refreshProblems source.Problems // why applied keeps earlier values of its references, or nil
+	held            []string        // why latest is held, or nil
+	notified        notified        // the last calls of Acknowledger.Ack
 	absent          []string
-	err             error // why the source fails now; nil when it does not
+	err             error // the current error of the source, or nil
 	errKind         source.Kind
 	errText         string
 	downSince       time.Time
-	lastHealthyAt   time.Time // latest moment at which the source was known not to fail, before the present outage
+	lastHealthyAt   time.Time // last time the source worked before the current error
 
-	decoding atomic.Bool // its source has given a content, which is being decoded
+	decoding atomic.Bool // the watcher is decoding a content
 
 	// the writer's own
-	suppressedHold []string          // why latest would be held if it were not refused
-	quarantine     map[digest]string // contents that were taken back, and why
+	suppressedHold []string          // why latest would be held if it were not rejected
+	quarantine     map[digest]string // contents that were rolled back, and why
 	breaker        guard.Breaker
 }
 
-// told is what a Acknowledger was told last: which content is live, and which was refused since.
+// notified is the last content that an Acknowledger accepted, and the last that it rejected since.
 type notified struct {
 	live, refused source.Revision
 }
 
-// newFeeds names the layers: a name that comes again gets a number.
+// newLayerStates names the layers: a repeated name gets a number.
 func newLayerStates(settings []Layer) []*layerState {
 	used := map[string]bool{}
 	layers := make([]*layerState, len(settings))
@@ -114,7 +115,8 @@ func newLayerStates(settings []Layer) []*layerState {
 	return layers
 }
 
-// ask asks a source that can tell when its content was proven; zero is no answer. It is the source's code: mu is not held.
+// askVerifiedAt returns when the source's content was last verified, or zero if the source cannot
+// tell. It calls code of the source; the caller must not hold mu.
 func (l *layerState) askVerifiedAt() (at time.Time) {
 	defer func() { _ = recover() }()
 	if p, ok := source.As[source.FreshnessReporter](l.Source); ok {
@@ -123,7 +125,7 @@ func (l *layerState) askVerifiedAt() (at time.Time) {
 	return time.Time{}
 }
 
-// ask asks all sources, in order.
+// askVerifiedTimes calls askVerifiedAt for all layers, in order.
 func (e *Engine) askVerifiedTimes() []time.Time {
 	answers := make([]time.Time, len(e.layers))
 	for i, l := range e.layers {
@@ -132,7 +134,8 @@ func (e *Engine) askVerifiedTimes() []time.Time {
 	return answers
 }
 
-// proven returns when the layer's content was last known to be the newest, by the answer of its source.
+// verifiedAtLocked returns when the layer's content was last known to be the newest, given the
+// answer of askVerifiedAt. The caller must hold Engine.mu.
 func (l *layerState) verifiedAtLocked(now, answer time.Time) time.Time {
 	if _, ok := source.As[source.FreshnessReporter](l.Source); ok {
 		if !answer.IsZero() {
@@ -141,13 +144,13 @@ func (l *layerState) verifiedAtLocked(now, answer time.Time) time.Time {
 		return l.lastHealthyAt
 	}
 	if l.err == nil && l.latest != nil {
-		return now // Next is blocked without an error
+		return now // Next is waiting without an error
 	}
 	return l.lastHealthyAt
 }
 
-// keep returns c as it takes part: a document that is absent, and has been applied before, keeps its last content, unless the
-// layer is told to fall back.
+// withKept returns c with each absent document replaced by its applied content, unless the layer
+// has DropWhenAbsent.
 func (l *layerState) withKept(c *layerContent) *layerContent {
 	if l.DropWhenAbsent || l.applied == nil {
 		return c
@@ -188,7 +191,7 @@ func (c *layerContent) document(name string) *source.Document {
 	return nil
 }
 
-// firstName is the name of the first document; "" where there is none.
+// firstName returns the name of the first document, or "" if there is none.
 func firstName(c *layerContent) string {
 	if len(c.Documents) == 0 {
 		return ""
@@ -209,7 +212,7 @@ func (c *layerContent) names() []string {
 	return names
 }
 
-// same reports whether two documents say the same.
+// sameDocument reports whether two documents have the same content.
 func sameDocument(a, b *source.Document) bool {
 	if a == nil || b == nil {
 		return a == b

@@ -8,17 +8,16 @@ import (
 	"github.com/nacre-go/nacre/observe"
 )
 
-// location is what a live value has at a path, by the rules of binding: also where the merged tree
-// has nothing, and a default holds.
+// location is the live value at a path by the rules of binding, which include defaults of keys that
+// the merged tree does not have.
 type location struct {
 	path   tree.Path
-	shape  *tree.Shape // nil where nothing is known of it
+	shape  *tree.Shape // nil if no field has the path
 	secret bool
-	node   *tree.Node // in the merged tree; nil where that has nothing or null
-	// gone says that what the path stands in is not there, so that no default holds.
+	node   *tree.Node // in the merged tree; nil for none or null
+	// parentMissing says that the enclosing value does not exist, so that no default applies.
 	parentMissing bool
-	// within is the place above that has a text for all of it, such as "a,b" for a list; nil where
-	// there is none.
+	// within is the enclosing value that is one text, such as "a,b" for a list, or nil.
 	within *location
 }
 
@@ -30,16 +29,16 @@ func (v view) locate(p tree.Path) location {
 	return at
 }
 
-// below is the shape of what stands in a map or list that a field of type any has, or that is
-// reserved: known, and not shown.
+// unboundShape is the shape of values below a field of type any or a reserved key: known, and never
+// shown.
 var unboundShape = &tree.Shape{Reserved: true}
 
-// step goes one segment down, to the end of path.
+// step goes down by the last segment of path.
 func (at location) step(path tree.Path) location {
 	segment := path[len(path)-1]
 	next := location{path: path, shape: at.shape.At(segment), node: at.node.Child(segment), parentMissing: at.parentMissing, within: at.within}
 	if next.shape == nil && at.shape != nil && at.shape.Kind == tree.Any {
-		next.shape = unboundShape // it is taken, with what it stands in
+		next.shape = unboundShape // the enclosing field takes it
 	}
 	next.secret = at.secret || next.shape != nil && next.shape.Secret
 	there := next.node != nil
@@ -52,7 +51,7 @@ func (at location) step(path tree.Path) location {
 	_, field := at.shape.Fields[segment]
 	switch {
 	case at.node != nil && at.node.Kind == tree.Scalar, at.node == nil && at.shape.Defaulted:
-		around := at // which does not leave the stack otherwise
+		around := at // keeps at itself on the stack
 		next.within = &around
 	case at.shape.Pointer && at.node == nil:
 		next.parentMissing = true
@@ -66,7 +65,7 @@ func (at location) step(path tree.Path) location {
 	return next
 }
 
-// hasOne reports whether the tree has a value for one of these keys of a map.
+// hasAny reports whether the tree has a value for one of these keys of a map.
 func (at location) hasAny(keys []string) bool {
 	for _, key := range keys {
 		if n := at.node.Child(key); n != nil && n.Kind != tree.Null {
@@ -76,8 +75,8 @@ func (at location) hasAny(keys []string) bool {
 	return false
 }
 
-// isItem reports whether a segment is an item of an array, which has all of them whatever the tree
-// has.
+// isItem reports whether a segment is an item of an array, which has all its items whatever the
+// tree has.
 func (at location) isItem(segment string) bool {
 	if at.node != nil || at.shape.Go == nil || at.shape.Go.Kind() != reflect.Array {
 		return false
@@ -90,7 +89,7 @@ func (at location) isItem(segment string) bool {
 	return false
 }
 
-// decider is the place as what holds the value of another.
+// layerValue returns the location as the layer value that contains another one.
 func (at location) layerValue() *observe.LayerValue {
 	value := &observe.LayerValue{Key: at.path.String(), Value: at.shape.Default}
 	switch {
@@ -102,10 +101,10 @@ func (at location) layerValue() *observe.LayerValue {
 	return value
 }
 
-// maxDefaultDepth is how deep keys with a default are looked for: a struct may contain itself.
+// maxDefaultDepth bounds the search for keys with a default, since a struct may contain itself.
 const maxDefaultDepth = 16
 
-// defaults gathers the paths at and below a place at which a default may hold.
+// defaults adds the paths at and below a location at which a default may apply.
 func (at location) defaults(into map[string]tree.Path, depth int) {
 	if depth > maxDefaultDepth || at.shape == nil || at.parentMissing || at.within != nil {
 		return

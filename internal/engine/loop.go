@@ -9,7 +9,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// write is the writer's life: it takes what arrives, gathers what belongs together, and decides.
+// runWriter is the writer goroutine: it receives updates, waits for the window, decides, and runs
+// commands.
 func (e *Engine) runWriter(ctx context.Context) {
 	for {
 		select {
@@ -29,9 +30,9 @@ func (e *Engine) runWriter(ctx context.Context) {
 	}
 }
 
-// gather waits until no new content has come for Window, or MaxWindow has passed since the first, so that contents which
-// were changed together become one version. It returns false when ctx ends. Commands don't wait for the window: who pins wants
-// what is live now, not what is about to come.
+// collectWindow waits until no new content has arrived for Window, or until MaxWindow has passed
+// since the first, so that contents that change together become one version. It returns false when
+// ctx ends. Commands do not wait for the window, since they concern the live version.
 func (e *Engine) collectWindow(ctx context.Context) bool {
 	if e.Window <= 0 {
 		return true
@@ -60,15 +61,16 @@ func (e *Engine) collectWindow(ctx context.Context) bool {
 	}
 }
 
-// decideAgain decides on what has come before, since something other than a content has changed. While contents are gathered it is left to the
-// end of that: what belongs together is not torn apart. What is pinned stays.
+// retryDecision decides again after something other than a content has changed. It does nothing
+// while a window is open, since the decision follows, and while the config is pinned.
 func (e *Engine) retryDecision() {
 	if !e.inWindow && !e.pinned() {
 		e.decide()
 	}
 }
 
-// take moves the inbox into the layers and reports whether there is a content that is not applied.
+// drainInbox moves the updates from the inbox to the layers and reports whether there is a new
+// content.
 func (e *Engine) drainInbox() (changed bool) {
 	for _, a := range e.emptyInbox() {
 		if a.content != nil && e.receiveContent(a.layer, a.content) {
@@ -112,7 +114,7 @@ func (e *Engine) receiveContent(l *layerState, c *layerContent) (changed bool) {
 	return changed
 }
 
-// tellAbsent tells of the absent documents that were not so before.
+// reportAbsent reports the absent documents that were not absent before.
 func (e *Engine) reportAbsent(l *layerState, absent []source.Document, before []string) {
 	for _, d := range absent {
 		switch {
@@ -143,7 +145,7 @@ func (e *Engine) receiveError(l *layerState, err error) {
 	since := l.downSince
 	e.mu.Unlock()
 	if known {
-		return // a source should not say the same twice, and need not be believed
+		return // report an error that a source repeats once
 	}
 	e.emit(observe.Event{Kind: observe.LayerDown, Layer: l.name, Err: err, Took: now.Sub(since)})
 }

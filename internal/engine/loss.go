@@ -192,8 +192,8 @@ func (c *lossCheck) checkWhole() {
 	if live.pending != nil { // Merged keeps restart-only keys that no layer sets
 		before = layer.Merge(live.roots...)
 	}
-	gone := guard.Missing(before, c.mergedTree())
-	if gone.Lost < guard.MinLost {
+	missing := guard.Missing(before, c.mergedTree())
+	if missing.Lost < guard.MinLost {
 		return
 	}
 	had, charged := guard.Keys(before), 0
@@ -202,7 +202,7 @@ func (c *lossCheck) checkWhole() {
 		if !c.isGuarded(i) {
 			continue
 		}
-		charge := chargeOf(&gone, c.live[i], c.wanted[i])
+		charge := chargeOf(&missing, c.live[i], c.wanted[i])
 		var nulls []string
 		for _, null := range charge.Nulls {
 			if null.Keys >= guard.MinLost {
@@ -219,10 +219,10 @@ func (c *lossCheck) checkWhole() {
 	}
 	byCharge := slices.SortedFunc(maps.Keys(charges), func(a, b int) int { return cmp.Or(charges[b]-charges[a], a-b) })
 	for n, i := range byCharge {
-		if sameCharge := n > 0 && charges[i] == charges[byCharge[n-1]]; !sameCharge && !guard.TooMany(min(charged, gone.Lost), had, c.e.MaxKeyLoss) {
+		if sameCharge := n > 0 && charges[i] == charges[byCharge[n-1]]; !sameCharge && !guard.TooMany(min(charged, missing.Lost), had, c.e.MaxKeyLoss) {
 			return
 		}
-		c.hold(i, []string{fmt.Sprintf("the configuration loses %d of %d keys, of which this layer takes away %d", gone.Lost, had, charges[i])})
+		c.hold(i, []string{fmt.Sprintf("the configuration loses %d of %d keys, of which this layer takes away %d", missing.Lost, had, charges[i])})
 		charged -= charges[i]
 	}
 }

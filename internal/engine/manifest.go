@@ -9,8 +9,7 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// manifestOf returns the manifest among contents, and the layer that has it; nil where there is
-// none that is good.
+// manifestOf returns the manifest in contents and its layer, or nil if there is no valid one.
 func (e *Engine) manifestOf(contents []*layerContent) (*release, *layerState) {
 	for i, l := range e.layers {
 		c := contents[i]
@@ -25,9 +24,8 @@ func (e *Engine) manifestOf(contents []*layerContent) (*release, *layerState) {
 	return nil, nil
 }
 
-// misfits are the documents among contents that are not those of the manifest, as problems. Where
-// the manifest must be signed, so must all that is not trusted without a signature: what is not
-// listed does not fit.
+// manifestMismatches returns the documents in contents that do not match the manifest, as problems.
+// If the manifest must be signed, each document of a layer that is not trusted must be listed.
 func (e *Engine) manifestMismatches(contents []*layerContent) (problems source.Problems) {
 	m, by := e.manifestOf(contents)
 	if m == nil {
@@ -70,7 +68,8 @@ func (e *Engine) manifestMismatches(contents []*layerContent) (problems source.P
 	return problems
 }
 
-// unsigned are the documents that must be signed, where there is no manifest at all.
+// unsignedDocuments returns the documents that must be in a signed manifest if there is no manifest
+// at all.
 func (e *Engine) unsignedDocuments(contents []*layerContent) (problems source.Problems) {
 	if !slices.ContainsFunc(e.layers, func(l *layerState) bool { return l.Manifest && l.signed() }) {
 		return nil
@@ -96,8 +95,8 @@ func (l *layerState) latestDocument() string {
 	return ""
 }
 
-// waitsForRelease says why the layers that belong to a release cannot go on: not all that it lists
-// is there yet. Nil where they can.
+// releaseHoldReasons returns why the layers of a release are held: not all documents that it lists
+// have arrived. It returns nil if the release is complete.
 func (e *Engine) releaseHoldReasons() []string {
 	newest := make([]*layerContent, len(e.layers))
 	for i, l := range e.layers {
@@ -109,25 +108,25 @@ func (e *Engine) releaseHoldReasons() []string {
 	var reasons []string
 	for i, p := range problems {
 		if i == maxMismatches {
-			reasons = append(reasons, fmt.Sprintf("the release is not whole: %d documents more", len(problems)-i))
+			reasons = append(reasons, fmt.Sprintf("release is incomplete: %d more documents", len(problems)-i))
 			break
 		}
-		reasons = append(reasons, "the release is not whole: "+p.Error())
+		reasons = append(reasons, "release is incomplete: "+p.Error())
 	}
 	return reasons
 }
 
-// maxMisfits is how many documents are named of those for which a release waits: a manifest may list
-// thousands, and what is held is logged.
+// maxMismatches is the number of documents in the hold reasons of a release: a manifest may list
+// thousands, and the reasons are logged.
 const maxMismatches = 20
 
-// badManifest reports whether the newest manifest is refused: then the one that is applied counts.
+// isLatestManifestBad reports whether the newest manifest is rejected; then the applied one counts.
 func (e *Engine) isLatestManifestBad(l *layerState) bool {
 	e.decodeContent(l, l.latest)
 	return l.latest.problems != nil
 }
 
-// ofRelease reports whether a layer has to wait for the others of a release.
+// isPartOfRelease reports whether a layer waits for the other layers of a release.
 func (e *Engine) isPartOfRelease(l *layerState) bool {
 	if l.Manifest {
 		return !e.isLatestManifestBad(l)

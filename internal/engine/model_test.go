@@ -14,9 +14,10 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// TestModel drives random scripts of put, delete, corrupt, reorder and outages on some layers, and compares what is live with a
-// model that is simple enough to be seen right: each layer has a last good content; what is live is the fold of those, lowest
-// first. Every subscriber, however slow, sees versions that only rise, and ends with the last one.
+// TestModel drives random scripts of put, delete, corrupt, reorder and outages on some layers, and
+// compares the live version with a model that is simple enough to verify by reading: each layer has
+// a last good content, and the live version is the merge of those, lowest first. Every subscriber,
+// however slow, receives increasing versions and ends with the last one.
 //
 // A failure names its seed: run it alone with that number in the loop.
 func TestModel(t *testing.T) {
@@ -28,7 +29,7 @@ func TestModel(t *testing.T) {
 	}
 }
 
-// say is one layer's content in the model: nil keys are not said.
+// say is one layer's content in the model; a nil key is not set.
 type say struct{ a, b *int }
 
 func (s say) yaml() string {
@@ -53,7 +54,7 @@ func runModel(t *testing.T, seed uint64) {
 		sources = append(sources, origins[i])
 	}
 	s := settings(t, sources...)
-	s.Sections[0].Validate = checked(func(*config, *tree.Node) source.Problems { return nil }) // what is bad is bad by itself: the model has no rules across layers
+	s.Sections[0].Validate = checked(func(*config, *tree.Node) source.Problems { return nil }) // bad contents are bad by themselves
 	e := start(t, s)
 
 	type seen struct {
@@ -83,9 +84,9 @@ func runModel(t *testing.T, seed uint64) {
 	subscribe(70 * time.Millisecond)
 	subscribe(2 * time.Second)
 
-	// What each layer says now, when it is good and not settled yet; nil otherwise.
+	// The newest good content of each layer that has not settled yet, or nil.
 	newest := make([]*say, layers)
-	// settled lets all end: what is good now is the last good, and must be live.
+	// settled waits for all pending work: the last good contents must be live.
 	settled := func() {
 		for _, o := range origins {
 			o.heal()
@@ -116,7 +117,8 @@ func runModel(t *testing.T, seed uint64) {
 			o.put(next.yaml())
 			newest[i] = &next
 		case 5, 6, 7:
-			// Whether a good content was seen before the bad one that follows at once is a matter of luck: not in a model.
+			// The model cannot tell whether a good content applies before a bad one that follows at
+			// once.
 			if newest[i] != nil {
 				settled()
 			}

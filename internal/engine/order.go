@@ -7,7 +7,7 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// sort puts problems in the order of layers, documents and lines; what stands nowhere comes last.
+// sort orders problems by layer, document and line. Problems without a position come last.
 func (e *Engine) sort(problems source.Problems, contents []*layerContent) {
 	type place struct{ layer, document string }
 	rank := map[place]int{}
@@ -19,7 +19,7 @@ func (e *Engine) sort(problems source.Problems, contents []*layerContent) {
 		for j := range c.Documents {
 			rank[place{name, c.Documents[j].Name}] = len(rank) + 1
 		}
-		rank[place{name, ""}] = len(rank) + 1 // what has another name in errors, such as a variable
+		rank[place{name, ""}] = len(rank) + 1 // positions without a listed document, such as a variable
 	}
 	of := func(p *source.Problem) int {
 		if r, ok := rank[place{p.Position.Layer, p.Position.Document}]; ok {

@@ -17,7 +17,7 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// origin is a source of one document that the test holds in its hands.
+// origin is a source of one document that the test controls.
 type origin struct {
 	name  string
 	local bool
@@ -117,7 +117,7 @@ func (o *origin) isClosed() bool {
 	return o.closed
 }
 
-// localOrigin is an origin that is always at hand.
+// localOrigin is an origin that is always available.
 type localOrigin struct{ *origin }
 
 func (localOrigin) Describe() source.Description { return source.Description{Local: true} }
@@ -135,8 +135,9 @@ type token struct{ text string }
 func (t *token) UnmarshalText(b []byte) error { t.text = string(b); return nil }
 func (t token) Reveal() string                { return t.text }
 
-// part is what binds a type at a place, by rules that may be nil.
-func part[T any](at tree.Path, plan *binding.Plan[T], rules func(*T, *tree.Node) source.Problems) *engine.Section {
+// newSection returns a section that binds a type at a key and validates it by rules, which may be
+// nil.
+func newSection[T any](at tree.Path, plan *binding.Plan[T], rules func(*T, *tree.Node) source.Problems) *engine.Section {
 	return &engine.Section{
 		At: at, Type: reflect.TypeFor[T](), Shape: plan.Shape(), BindsDocuments: true,
 		Bind: func(n *tree.Node, whole *tree.Shape) (any, source.Problems) {
@@ -150,7 +151,7 @@ func part[T any](at tree.Path, plan *binding.Plan[T], rules func(*T, *tree.Node)
 	}
 }
 
-// checked is the validation of a part by rules.
+// checked returns the validation of a section by rules.
 func checked[T any](rules func(*T, *tree.Node) source.Problems) func(any, *tree.Node) source.Problems {
 	return func(v any, n *tree.Node) source.Problems {
 		if rules == nil {
@@ -177,7 +178,7 @@ func rules(c *config, n *tree.Node) (ps source.Problems) {
 	return ps
 }
 
-// value is what the service sees of a state.
+// value returns the service's value of a state.
 func value(s *engine.State) *config { return s.Value(0).(*config) }
 
 // settings binds config strictly, by rules.
@@ -188,7 +189,7 @@ func settings(t *testing.T, layers ...source.Source) engine.Settings {
 		t.Fatal(err)
 	}
 	s := engine.Settings{
-		Sections: []*engine.Section{part(nil, plan, rules)},
+		Sections: []*engine.Section{newSection(nil, plan, rules)},
 		Window:   100 * time.Millisecond, MaxWindow: time.Second, BootTimeout: 10 * time.Second, CloseTimeout: 5 * time.Second,
 		FreshWithin: 2 * time.Minute, History: 20, BackOff: 100 * time.Millisecond, MaxBackOff: 30 * time.Second,
 	}
@@ -198,7 +199,7 @@ func settings(t *testing.T, layers ...source.Source) engine.Settings {
 	return s
 }
 
-// journal is an observer that writes events down as text.
+// journal is an observer that records events as text.
 type journal struct {
 	mu    sync.Mutex
 	lines []string

@@ -9,20 +9,22 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// applyPartially makes live what is good in a candidate that was refused, and records the rest as rejected.
+// applyPartially applies the good part of a rejected candidate and records the rest as rejected.
+// Only the writer calls it.
 func (e *Engine) applyPartially(c candidate, problems source.Problems) {
 	good, reasons := e.largestGoodSubset(c, problems)
 	e.recordRejected(c, good, reasons)
 	if !good.changed {
 		return
 	}
-	if problems := e.tryApply(good); problems != nil { // it has been rehearsed; what is refused now is refused as a whole
+	if problems := e.tryApply(good); problems != nil { // it was evaluated before; reject it as a whole if it fails now
 		e.recordRejected(good, e.liveCandidate(), func(int) source.Problems { return problems })
 	}
 }
 
-// largestGoodSubset returns the best candidate without the rejected contents, and why each excluded layer was rejected. Problems are those
-// for which the whole of c was refused. See package subset for how it searches, and searchLimit for how long.
+// largestGoodSubset returns the best candidate without the rejected contents, and why each excluded
+// layer was rejected. The argument problems has the reasons for which c as a whole was rejected.
+// Package subset describes the search, and testLimit bounds it.
 func (e *Engine) largestGoodSubset(c candidate, problems source.Problems) (good candidate, reasons func(layer int) source.Problems) {
 	base := e.liveCandidate().contents
 	s := subsetSearch{e: e, wanted: c.contents, live: base, reasons: make([]source.Problems, len(base)), groupOf: map[int]int{}}
@@ -41,10 +43,10 @@ func (e *Engine) largestGoodSubset(c candidate, problems source.Problems) (good 
 	for n, group := range s.groups {
 		for _, i := range group {
 			s.reasons[i] = problems
-			if e.layers[i].suppressedHold != nil { // it must not become live
+			if e.layers[i].suppressedHold != nil { // the change guard would hold it
 				search.Hopeless = append(search.Hopeless, n)
 			}
-			if own := c.contents[i].ownProblems(); own != nil { // which no other layer can mend
+			if own := c.contents[i].ownProblems(); own != nil { // which no other layer can fix
 				search.Hopeless = append(search.Hopeless, n)
 				if problemsIn(problems, e.layers[i].name) == nil {
 					s.reasons[i] = e.redactor.problems(own)
@@ -60,7 +62,7 @@ func (e *Engine) largestGoodSubset(c candidate, problems source.Problems) (good 
 	return e.candidateOf(func(l *layerState) *layerContent { return best[l.index] }), func(layer int) source.Problems { return s.reasons[layer] }
 }
 
-// ownProblems is what is wrong with a content whatever the other layers say; nil for none.
+// ownProblems returns the problems of a content that do not depend on other layers, or nil.
 func (c *layerContent) ownProblems() source.Problems {
 	if c == nil || c.problems == nil && c.standalone == nil {
 		return nil
@@ -68,19 +70,19 @@ func (c *layerContent) ownProblems() source.Problems {
 	return append(slices.Clone(c.problems), c.standalone...)
 }
 
-// partial is a search for the layers of a refused candidate that are good together. Its elements are units: layers that change by
-// themselves, and the layers of a release.
+// subsetSearch looks for the layers of a rejected candidate that are good together. It tries
+// groups: single layers, and the layers of a release together.
 type subsetSearch struct {
 	e            *Engine
-	wanted, live []*layerContent // as the candidate and as live, by layer
+	wanted, live []*layerContent // of the candidate and of the live version, by layer
 	groups       [][]int
 	groupOf      map[int]int       // by layer
-	values       int               // of the candidate, in values
-	vague        bool              // the problems of a test did not say which layer they come from
-	reasons      []source.Problems // by layer: what was found in the last test that it was in and that failed
+	values       int               // number of values in the candidate
+	vague        bool              // the problems of a test do not identify a layer
+	reasons      []source.Problems // by layer: the problems of the last failed test that included it
 }
 
-// contents returns what is live with the units of a set as the candidate has them.
+// contents returns the live contents, with those of the candidate for a set of groups.
 func (s *subsetSearch) contents(set []bool) []*layerContent {
 	all := slices.Clone(s.live)
 	for n, included := range set {
@@ -93,10 +95,10 @@ func (s *subsetSearch) contents(set []bool) []*layerContent {
 	return all
 }
 
-// test rehearses a set.
+// tryGroups evaluates a set of groups.
 func (s *subsetSearch) tryGroups(set []bool) (blamed []int, good bool) {
 	with := s.contents(set)
-	if s.e.manifestMismatches(with) != nil { // a part of a release; what was wrong with the release is worth more as a reason
+	if s.e.manifestMismatches(with) != nil { // part of a release; the problems of the whole release explain more
 		return nil, false
 	}
 	problems := s.e.tryApply(candidate{contents: with, prepareOnly: true})
@@ -125,8 +127,9 @@ func (s *subsetSearch) tryGroups(set []bool) (blamed []int, good bool) {
 	return blamed, false
 }
 
-// losses is why contents would lose too much if they became live without the others: what they have no more may be in one that is refused.
-// At boot nothing is held.
+// lossProblems returns why contents would lose too many keys if they became live without the
+// others: the keys may have moved to a layer that is rejected. It returns nothing at boot, when the
+// change guard is off.
 func (s *subsetSearch) lossProblems(contents []*layerContent) (problems source.Problems, layers []int) {
 	if s.e.batch == nil {
 		return nil, nil
@@ -142,7 +145,8 @@ func (s *subsetSearch) lossProblems(contents []*layerContent) (problems source.P
 	return problems, layers
 }
 
-// blamed returns the units that the problems of some contents may come from; vague is that of blame.
+// blamed returns the groups that problems may come from. vague reports that no problem identifies a
+// single layer.
 func (s *subsetSearch) blamed(contents []*layerContent, problems source.Problems) (groups []int, vague bool) {
 	layers, vague := s.e.newBlame(s.live, contents).suspects(problems)
 	return s.groupsOf(layers), vague
@@ -157,7 +161,8 @@ func (s *subsetSearch) groupsOf(layers []int) (groups []int) {
 	return groups
 }
 
-// units are the layers that can be tried by themselves, lowest first: each for itself, those of a release together.
+// releaseGroups returns the groups of layers that can be tried separately, lowest first: each layer
+// is a group, except that the layers of a release are one group.
 func (e *Engine) releaseGroups(contents []*layerContent) (groups [][]int) {
 	release := -1
 	m, _ := e.manifestOf(contents)
@@ -176,16 +181,16 @@ func (e *Engine) releaseGroups(contents []*layerContent) (groups [][]int) {
 }
 
 const (
-	// searchValues is how many values of a configuration may be looked at to find out which layers of a refused change are good, all
-	// tests together: some 20 ms on a machine of today. What is small is searched in full.
+	// maxSearchValues is the number of values that all tests of a search may evaluate together,
+	// which takes about 20 ms. A small configuration is searched in full.
 	maxSearchValues = 20_000
-	// minTests is how many tests are made however large the configuration is. With them, a refusal costs at most five times
-	// what it costs to accept a change of the same size.
+	// minTests is the number of tests that a search makes however large the configuration is. With
+	// it, rejecting a change costs at most five times as much as applying one of the same size.
 	minTests = 3
 )
 
-// limit is how many tests the search may make. Where the problems of a test did not tell which layer they come from, it may halve the
-// layers as often as it takes to find one that is bad.
+// testLimit returns the number of tests that the search may make. If the problems of a test do not
+// identify a layer, the search may halve the layers until it finds a bad one.
 func (s *subsetSearch) testLimit() int {
 	limit := max(minTests, maxSearchValues/s.values)
 	if s.vague {
@@ -194,7 +199,7 @@ func (s *subsetSearch) testLimit() int {
 	return limit
 }
 
-// sizeOf is how many values some contents have, at least 1.
+// valueCount returns the number of values in contents, at least 1.
 func valueCount(contents []*layerContent) int {
 	size := 1
 	for _, c := range contents {
@@ -207,8 +212,8 @@ func valueCount(contents []*layerContent) int {
 	return size
 }
 
-// giveReason tells the layers that a search which was ended left out, and with which nothing is known to be wrong. A layer that took away a
-// key that is required is told of that, wherever the problem stands.
+// explainExcluded sets the reasons of layers that the search excluded because it reached its limit.
+// A layer that dropped a required key gets that problem, whatever position the problem has.
 func (s *subsetSearch) explainExcluded(included []bool) {
 	b := s.e.newBlame(s.live, s.wanted)
 	charged := map[*source.Problem][]int{}
@@ -222,7 +227,7 @@ func (s *subsetSearch) explainExcluded(included []bool) {
 				continue
 			}
 			var own source.Problems
-			vague := "" // what is said of no layer
+			vague := "" // the problem that identifies no layer
 			for _, p := range s.reasons[i] {
 				layers, known := charged[p]
 				if !known {
@@ -238,7 +243,7 @@ func (s *subsetSearch) explainExcluded(included []bool) {
 			}
 			if s.reasons[i] = own; own == nil {
 				s.reasons[i] = source.Problems{{Kind: source.Invalid, Position: source.Position{Layer: name, Document: firstName(s.wanted[i]), Revision: s.e.shown(s.wanted[i])},
-					Message: "is refused together with the other layers of this change" + vague + "; the change is too large to try its layers one by one"}}
+					Message: "is rejected together with the other layers of this change" + vague + "; the change is too large to try its layers one by one"}}
 			}
 		}
 	}

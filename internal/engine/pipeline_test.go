@@ -19,10 +19,12 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// TestPipeline drives random scripts of all that can happen to a config (good and bad publishes, builds that fail for a while or for
-// ever, probes that fail, subscribers that panic, sections that come and go, pins, restarts) and compares what is live with a model that is simple
-// enough to be seen right: each of two layers has a last good number. All through it, no resource is used after it was closed, none
-// belongs to another version than the config, versions only rise, and a subscriber ends with what is live.
+// TestPipeline drives random scripts of good and bad publishes, builds that fail temporarily or
+// always, failing AutoRollback checks, subscribers that panic, sections that are attached and
+// detached, pins and restarts. It compares the live version with a model that is simple enough to
+// verify by reading: each of two layers has a last good number. At all times, no resource is used
+// after it was closed, each belongs to the live version, versions only increase, and a subscriber
+// ends with the live version.
 //
 // A failure names its seed: run it alone with that number in the loop.
 func TestPipeline(t *testing.T) {
@@ -36,25 +38,25 @@ func TestPipeline(t *testing.T) {
 
 // Numbers that are good for all but one step.
 const (
-	unbuildable = 31 // never can a resource be built from it
-	unready     = 32 // for a while none can
-	harmful     = 33 // the probe fails
+	unbuildable = 31 // no resource can be built from it
+	unready     = 32 // no resource can be built from it while down is set
+	harmful     = 33 // the AutoRollback check fails
 	foreign     = 34 // the section of layer 1 cannot be bound
 )
 
-// extra is what the section binds: the number of layer 1 once more.
+// extra is the type of the section: the number of layer 1 again.
 type extra struct {
 	N int `config:"n"`
 }
 
-// newExtra is the section's part.
+// newExtra returns the section.
 func newExtra(t *testing.T) engine.Section {
 	t.Helper()
 	plan, err := binding.Compile[extra]()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return *part(tree.Path{"extra"}, plan, func(x *extra, _ *tree.Node) source.Problems {
+	return *newSection(tree.Path{"extra"}, plan, func(x *extra, _ *tree.Node) source.Problems {
 		if x.N == foreign {
 			return source.Problems{{Kind: source.Invalid, Key: "extra.n", Message: "is foreign"}}
 		}
@@ -62,7 +64,7 @@ func newExtra(t *testing.T) engine.Section {
 	})
 }
 
-// pipeline is one script. Layer 0 says a, layer 1 says b.
+// pipeline is one script. Layer 0 sets a, layer 1 sets b.
 type pipeline struct {
 	t       *testing.T
 	seed    uint64
@@ -73,12 +75,12 @@ type pipeline struct {
 	numbers [2]int // of the resources
 
 	// the model
-	good   [2]int  // what each layer has said last that is good
-	newest [2]*int // what it has said since and must become good; nil: nothing
+	good   [2]int  // the last good number of each layer
+	newest [2]*int // a later number that must become good, or nil
 	pinned bool
-	waits  bool // layer 1 says foreign, and the section holds it off
+	waits  bool // layer 1 has foreign, which the section rejects
 
-	sections []int       // the numbers of those that are attached
+	sections []int       // numbers of the attached sections
 	down     atomic.Bool // no resource can be built from unready
 	seen     struct {
 		version int64
@@ -86,7 +88,7 @@ type pipeline struct {
 	}
 }
 
-// thing is a resource of one number.
+// thing is a resource built from one number.
 type thing struct {
 	n      int
 	closed atomic.Bool
@@ -108,7 +110,8 @@ func (p *pipeline) failf(format string, args ...any) {
 	p.t.Errorf("seed %d: %s", p.seed, fmt.Sprintf(format, args...))
 }
 
-// start starts the service: a config, a resource for each layer of which the second stands on the first, a subscriber, a probe.
+// start starts the service: a config, a resource for each layer of which the second uses the first,
+// a subscriber and an AutoRollback check.
 func (p *pipeline) start() {
 	e, err := engine.Start(p.t.Context(), p.set)
 	if err != nil {
@@ -173,8 +176,8 @@ func (p *pipeline) start() {
 		}})
 }
 
-// look checks what must hold at every moment.
-func (p *pipeline) look() {
+// checkInvariants checks what must hold at all times.
+func (p *pipeline) checkInvariants() {
 	p.t.Helper()
 	ctx, end := context.WithCancel(p.t.Context())
 	defer end()
@@ -191,7 +194,7 @@ func (p *pipeline) look() {
 	}
 }
 
-// attach adds the section, which works unless what is live is foreign to it.
+// attach attaches the section, which succeeds unless the live version has foreign.
 func (p *pipeline) attach() {
 	p.t.Helper()
 	p.settle()
@@ -211,7 +214,7 @@ func (p *pipeline) attach() {
 	}
 }
 
-// detach gives the section up once.
+// detach detaches the section once.
 func (p *pipeline) detach() {
 	p.t.Helper()
 	p.settle()
@@ -225,12 +228,12 @@ func (p *pipeline) detach() {
 	}
 }
 
-// settle lets all end, and compares with the model.
+// settle waits for all pending work, and compares with the model.
 func (p *pipeline) settle() {
 	p.t.Helper()
 	for range 12 {
-		p.look()
-		time.Sleep(2500 * time.Millisecond) // trials, grace times and tries to build again among them
+		p.checkInvariants()
+		time.Sleep(2500 * time.Millisecond) // probations, grace periods and rebuilds included
 		synctest.Wait()
 	}
 	for i, n := range p.newest {
@@ -238,7 +241,7 @@ func (p *pipeline) settle() {
 			p.good[i], p.newest[i] = *n, nil
 		}
 	}
-	p.look()
+	p.checkInvariants()
 	live := p.e.Live()
 	if v := value(live); v.A != p.good[0] || v.B != p.good[1] {
 		p.failf("live are %d and %d, want %v; %+v", v.A, v.B, p.good, p.e.Health().Layers)
@@ -273,13 +276,13 @@ func (p *pipeline) run() {
 			n := 1 + p.r.IntN(29)
 			p.put(i, n)
 			p.newest[i] = &n
-		case 3: // both at once
+		case 3: // both at the same time
 			for i := range p.origins {
 				n := 1 + p.r.IntN(29)
 				p.put(i, n)
 				p.newest[i] = &n
 			}
-		case 4: // bad, each for another step
+		case 4: // bad, each for a different step
 			p.settle()
 			p.say(i, []string{"a: [", "zz: 1", "b: x", "s: boom"}[p.r.IntN(4)])
 			p.newest[i] = nil
@@ -287,7 +290,7 @@ func (p *pipeline) run() {
 			p.settle()
 			p.put(i, unbuildable)
 			p.newest[i] = nil
-		case 6: // taken back, with all that has come with it: so nothing may wait behind a pin
+		case 6: // rolled back with all that arrived with it, so that nothing may wait for Unpin
 			if p.pinned {
 				continue
 			}
@@ -304,7 +307,7 @@ func (p *pipeline) run() {
 			p.down.Store(false)
 			if n := unready; p.r.IntN(2) == 0 {
 				p.newest[i] = &n
-			} else { // or something else is said before
+			} else { // or another number replaces it before
 				n = 5
 				p.put(i, n)
 				p.newest[i] = &n
@@ -316,13 +319,13 @@ func (p *pipeline) run() {
 			}
 			p.pinned = true
 		case 9, 10:
-			synctest.Wait() // else it is a matter of luck whether a good content is applied before a bad one that has followed it
+			synctest.Wait() // apply a good content before a bad one follows it
 			if err := p.e.Unpin(ctx); err != nil {
 				p.failf("unpin: %v", err)
 			}
 			p.pinned = false
-		case 11: // a restart; what was harmful is not known to the next process, so it must not be what is newest
-			p.unharm()
+		case 11: // a restart, which forgets quarantines: harmful must not be the newest content
+			p.replaceHarmful()
 			p.settle()
 			if err := p.e.Close(); err != nil {
 				p.failf("close: %v", err)
@@ -348,7 +351,7 @@ func (p *pipeline) run() {
 		case 16:
 			time.Sleep(time.Duration(p.r.IntN(3000)) * time.Millisecond)
 		}
-		p.look()
+		p.checkInvariants()
 		if p.r.IntN(3) == 0 {
 			p.settle()
 		}
@@ -364,8 +367,8 @@ func (p *pipeline) run() {
 	}
 }
 
-// unharm has each layer say something good whose newest content was taken back.
-func (p *pipeline) unharm() {
+// replaceHarmful publishes a good content in each layer whose newest content was rolled back.
+func (p *pipeline) replaceHarmful() {
 	for i := range p.origins {
 		if p.newest[i] == nil {
 			n := p.good[i]

@@ -2,7 +2,8 @@ package engine
 
 import "github.com/nacre-go/nacre/source"
 
-// problemSet gathers problems, each once: two that say the same of the same place are one. The zero problemSet is empty.
+// problemSet collects distinct problems: two with the same kind and text are one. The zero
+// problemSet is empty.
 type problemSet struct {
 	all   source.Problems
 	known map[problemKey]bool
@@ -28,7 +29,7 @@ func (s *problemSet) add(more source.Problems) {
 	}
 }
 
-// ownOf returns the problems that stand in a layer.
+// problemsIn returns the problems with a position in a layer.
 func problemsIn(problems source.Problems, layer string) (own source.Problems) {
 	for _, p := range problems {
 		if p.Position.Layer == layer {
@@ -38,7 +39,7 @@ func problemsIn(problems source.Problems, layer string) (own source.Problems) {
 	return own
 }
 
-// of returns the problems that stand in a layer; all of them where none does.
+// problemsOf returns the problems with a position in a layer, or all problems if there are none.
 func problemsOf(problems source.Problems, layer string) source.Problems {
 	if own := problemsIn(problems, layer); own != nil {
 		return own

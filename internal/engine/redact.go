@@ -13,21 +13,22 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// scrubber takes the values of secret fields out of texts that were written by others: the errors and panics of the service's
-// own code, of sources and of libraries. It leaves nacre's own words alone, as far as wording knows
-// them: docs/adr/0017. The secrets that it knows are in memory.go. Safe for concurrent use; the zero
-// scrubber is ready.
+// redactor removes the values of secret fields from texts of others: the errors and panics of the
+// service's code, of sources and of libraries. It does not change nacre's own words, as package
+// wording knows them: docs/adr/0017. secretmemory.go holds the known secrets. A redactor is safe
+// for concurrent use; its zero value is ready to use.
 type redactor struct {
 	mu sync.Mutex
 	secretMemory
 	replacer *strings.Replacer
-	short    []string // those that the replacer has not, the longest first
+	short    []string // secrets that replacer does not have, longest first
 }
 
-// minSecret is the length in bytes from which a secret is taken out wherever it occurs; a shorter one is only where it stands by itself,
-// lest it tear holes into ordinary words.
+// minSecretLen is the length in bytes from which a secret is removed wherever it occurs. A shorter
+// secret is removed only as a whole word, so that ordinary words stay intact.
 const minSecretLen = 4
 
+// text returns t without secrets.
 func (r *redactor) text(t string) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -35,7 +36,7 @@ func (r *redactor) text(t string) string {
 		return t
 	}
 	if r.replacer == nil {
-		r.buildReplacer()
+		r.buildReplacerLocked()
 	}
 	t = r.replacer.Replace(t)
 	for _, secret := range r.short {
@@ -44,8 +45,9 @@ func (r *redactor) text(t string) string {
 	return t
 }
 
-func (r *redactor) buildReplacer() {
-	// Longest first, so that of two secrets that begin alike the longer one does not leave its end behind.
+// buildReplacerLocked builds the replacer of the known secrets. The caller must hold mu.
+func (r *redactor) buildReplacerLocked() {
+	// Longest first, so that a secret does not hide the start of a longer one.
 	longest := slices.SortedFunc(slices.Values(r.order), func(a, b string) int { return cmp.Compare(len(b), len(a)) })
 	r.short = nil
 	var pairs []string
@@ -65,13 +67,13 @@ func (r *redactor) buildReplacer() {
 	r.replacer = strings.NewReplacer(pairs...)
 }
 
-// replaceWord takes a secret out of a text where neither a letter nor a digit stands beside it.
+// replaceWord removes a secret from a text where it has no letter or digit next to it.
 func replaceWord(t, secret string) string {
 	if !strings.Contains(t, secret) {
 		return t
 	}
 	var b strings.Builder
-	copied := 0 // what is written already
+	copied := 0 // the end of the part in b
 	for at := 0; ; {
 		i := strings.Index(t[at:], secret)
 		if i < 0 {
@@ -94,9 +96,9 @@ func replaceWord(t, secret string) string {
 
 func isWord(c rune) bool { return c == '_' || unicode.IsLetter(c) || unicode.IsDigit(c) }
 
-// err returns err if neither its text nor that of a cause holds a secret; else another error of the same kind without it, from
-// which no cause can be reached. Words of nacre's own in it stay. It stands errors whose own
-// methods panic, such as typed nil pointers.
+// err returns err if neither its text nor that of a cause has a secret. Otherwise it returns an
+// error of the same kind without the secret and without causes. Words of nacre in it stay. It
+// accepts errors whose methods panic, such as typed nil pointers.
 func (r *redactor) err(err error) error {
 	if clean := r.replacement(err); clean != nil {
 		return clean
@@ -104,11 +106,11 @@ func (r *redactor) err(err error) error {
 	return err
 }
 
-// instead returns what may be shown instead of err, nil where err may.
+// replacement returns the error to show instead of err, or nil if err has no secret.
 func (r *redactor) replacement(err error) (clean error) {
 	defer func() {
 		if recover() != nil {
-			clean = &redactedError{text: "an error that cannot be printed"}
+			clean = &redactedError{text: unprintable}
 		}
 	}()
 	if !r.holdsSecret(err, 0) {
@@ -117,7 +119,7 @@ func (r *redactor) replacement(err error) (clean error) {
 	return &redactedError{wording.OfError(err).Redact(r.text), source.KindOf(err)}
 }
 
-// tells reports whether the text of an error or of one of its causes holds a secret.
+// holdsSecret reports whether the text of an error or of one of its causes has a secret.
 func (r *redactor) holdsSecret(err error, depth int) bool {
 	if err == nil {
 		return false
@@ -134,10 +136,13 @@ func (r *redactor) holdsSecret(err error, depth int) bool {
 	return false
 }
 
-// maxCauseDepth is how deep causes are looked at; an error with deeper ones keeps none.
+// unprintable is the text for an error whose methods panic.
+const unprintable = "an error that cannot be printed"
+
+// maxCauseDepth is the depth to which causes are checked; an error with deeper causes keeps none.
 const maxCauseDepth = 32
 
-// scrubbed is what is left of an error that told a secret.
+// redactedError replaces an error that had a secret.
 type redactedError struct {
 	text string
 	kind source.Kind
@@ -147,16 +152,16 @@ func (e *redactedError) Error() string { return e.text }
 
 func (e *redactedError) Unwrap() error { return e.kind }
 
-// ofSource is err for an error of a source. What the source calls itself and its documents stays,
-// since a position is no use without, and so does what a source of nacre's own says beside the
-// cause.
+// sourceError is err for an error of a source. The names of the source and its documents stay,
+// since a position is useless without them. Apart from its cause, an error of a nacre source stays
+// too.
 func (r *redactor) sourceError(err error, l *layerState, names ...string) (clean error) {
 	defer func() {
 		if recover() != nil {
-			clean = &redactedError{text: "an error that cannot be printed"}
+			clean = &redactedError{text: unprintable}
 		}
 	}()
-	e, ok := err.(*source.Error) //nolint:errorlint // what wraps it has a text of its own
+	e, ok := err.(*source.Error) //nolint:errorlint // a wrapping error has its own text
 	if !ok {
 		return r.err(err)
 	}
@@ -176,9 +181,9 @@ func (r *redactor) sourceError(err error, l *layerState, names ...string) (clean
 	return out
 }
 
-// problems takes the notes off problems, with the secrets in the foreign parts of their messages,
-// and out of reach in the causes. What has no note is foreign. The problems of the steps go through
-// it once, on their way to whoever is told of them.
+// problems returns problems without the notes of package wording. It removes secrets from the
+// foreign parts of their messages and drops causes that have one. A message without a note is
+// foreign. tryApply calls it for the problems of all steps, before they are reported.
 func (r *redactor) problems(all source.Problems) source.Problems {
 	if all == nil {
 		return nil

@@ -10,14 +10,15 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// reference is what a text of a document refers to.
+// reference is a reference in a text of a document.
 type reference struct{ scheme, name string }
 
-// reread looks from time to time whether the references of a layer stand for what they stood for when its documents were decoded: a secret
-// is rotated without a word from the layer. It asks the resolvers itself, so that one that is slow holds up no change.
+// refreshReferences checks at intervals whether the references of a layer resolve to other values
+// than when its documents were decoded: a secret can rotate without a change of the layer. It calls
+// the resolvers in its own goroutine, so that a slow one does not block changes.
 func (e *Engine) refreshReferences(ctx context.Context, l *layerState) {
 	for {
-		if !sleep(ctx, l.RefreshEvery-l.RefreshEvery/10+rand.N(l.RefreshEvery/5+1)) { // not all instances of a service at once
+		if !sleep(ctx, l.RefreshEvery-l.RefreshEvery/10+rand.N(l.RefreshEvery/5+1)) { // spread the instances of a service
 			return
 		}
 		for _, choose := range []func() *layerContent{func() *layerContent { return l.latest }, l.outdatedApplied} {
@@ -28,7 +29,7 @@ func (e *Engine) refreshReferences(ctx context.Context, l *layerState) {
 	}
 }
 
-// behind is the content that is live, where that is not the newest.
+// outdatedApplied returns the applied content if it is not the newest, or nil.
 func (l *layerState) outdatedApplied() *layerContent {
 	if l.applied == l.latest {
 		return nil
@@ -36,7 +37,8 @@ func (l *layerState) outdatedApplied() *layerContent {
 	return l.applied
 }
 
-// rereadOne looks at the newest content of a layer, or at the one that is live where the newest is refused, held or not there.
+// refreshContent checks the references of the content that choose returns: the newest content of a
+// layer, or the applied one if it differs.
 func (e *Engine) refreshContent(ctx context.Context, l *layerState, choose func() *layerContent) error {
 	var content *layerContent
 	var known map[reference]string
@@ -66,24 +68,25 @@ func (e *Engine) refreshContent(ctx context.Context, l *layerState, choose func(
 	return err
 }
 
-// rotated reports whether any reference stands for something else now. One that cannot be resolved stands for what it did.
-func (e *Engine) hasRotated(l *layerState, known map[reference]string) bool {
-	for r, was := range known {
-		if now, err := e.resolve(l, r); err == nil && now != was {
+// hasRotated reports whether any reference resolves to another value. A reference that fails to
+// resolve counts as unchanged.
+func (e *Engine) hasRotated(l *layerState, values map[reference]string) bool {
+	for r, known := range values {
+		if now, err := e.resolve(l, r); err == nil && now != known {
 			return true
 		}
 	}
 	return false
 }
 
-// again is a content that is to be decoded as if it had just come.
+// copyUndecoded returns a copy of a content that is not decoded yet.
 func (c *layerContent) copyUndecoded() *layerContent {
 	copied := &layerContent{Content: c.Content, kept: c.kept, fromDisk: c.fromDisk, approved: c.approved}
 	copied.shown.Store(c.shown.Load())
 	return copied
 }
 
-// lookAgain has the newest content of a layer decided on as if it had just come.
+// recheck decides on the newest content of a layer again, as if it had just arrived.
 func (e *Engine) recheck(l *layerState) {
 	e.mu.Lock()
 	l.latest = l.latest.copyUndecoded()
@@ -93,13 +96,13 @@ func (e *Engine) recheck(l *layerState) {
 	e.retryDecision()
 }
 
-// renew applies what is live of a layer with what its references stand for now. If that is refused, the refusal is reported, and it is
-// tried again the next time.
+// refreshApplied applies the live content of a layer with the current values of its references. If
+// it is rejected, refreshApplied reports it; the next refresh tries again.
 func (e *Engine) refreshApplied(l *layerState) {
 	fresh := l.applied.copyUndecoded()
 	if reason, quarantined := e.isQuarantined(l, fresh); quarantined {
 		e.rejectRefresh(l, source.Problems{{Kind: source.Invalid, Position: source.Position{Layer: l.name, Document: firstName(fresh), Revision: e.shown(fresh)},
-			Message: "what its references stand for now is held: " + reason}})
+			Message: "the current values of its references are held: " + reason}})
 		return
 	}
 	c := e.candidateOf(func(other *layerState) *layerContent {
@@ -115,8 +118,9 @@ func (e *Engine) refreshApplied(l *layerState) {
 	}
 }
 
-// refuseRenewal records that what is live of a layer is refused with what its references stand for now. It is reported once, and not at
-// all where the layer's newest content is refused for the same.
+// rejectRefresh records that the live content of a layer is rejected with the current values of its
+// references. It reports this once, and not at all if the layer's newest content is rejected for
+// the same reason.
 func (e *Engine) rejectRefresh(l *layerState, problems source.Problems) {
 	own := problemsOf(problems, l.name)
 	if known := e.setRefreshProblems(l, own); known {
@@ -128,8 +132,8 @@ func (e *Engine) rejectRefresh(l *layerState, problems source.Problems) {
 	e.emit(observe.Event{Kind: observe.Rejected, Version: live.Version, Causes: causes, Problems: own})
 }
 
-// setRenewal notes why the references of what is live of a layer keep the values that they had; nil where they need not. It reports
-// whether that is known already.
+// setRefreshProblems records why the live content of a layer keeps the earlier values of its
+// references; nil if it does not. It reports whether the problems are known already.
 func (e *Engine) setRefreshProblems(l *layerState, problems source.Problems) (known bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -13,8 +13,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// CheckManifests returns what is wrong with the layers that are manifests: keys that cannot be
-// meant, or a second manifest, which would decide in place of the first.
+// CheckManifests returns what is wrong with the manifest layers, such as unusable keys or a second
+// manifest.
 func CheckManifests(layers []Layer) error {
 	var errs []error
 	addError := func(err error, fix string) {
@@ -48,13 +48,13 @@ func CheckManifests(layers []Layer) error {
 	return errors.Join(errs...)
 }
 
-// signed reports whether the layer is a manifest that has to be signed.
+// signed reports whether the layer is a manifest that must be signed.
 func (l *Layer) signed() bool { return len(l.ManifestKeys) > 0 }
 
-// release is the manifest that a layer's content is. It is immutable.
+// release is the manifest in a layer's content. It is immutable.
 type release struct {
 	*manifest.Manifest
-	scope  scope // that of the manifest
+	scope  scope // of the manifest's source
 	byName map[string][]*manifest.Document
 }
 
@@ -67,12 +67,12 @@ func newRelease(m *manifest.Manifest, scope scope) *release {
 	return r
 }
 
-// scope is the namespace and group of a source; both are empty where it has none.
+// scope is the namespace and group of a source; both are empty if it has none.
 type scope struct{ namespace, group string }
 
-// find returns the entry for a document of a layer; nil where the release does not list it. An
-// entry without a namespace or a group means that of the manifest, and without both also a document
-// that has neither.
+// find returns the entry for a document of a layer, or nil if the release does not list it. An
+// entry without a namespace or group means that of the manifest. An entry without both also matches
+// a document of a source without both.
 func (r *release) find(l *layerState, name string) *manifest.Document {
 	for _, d := range r.byName[name] {
 		if l.scope == (scope{}) {
@@ -88,8 +88,8 @@ func (r *release) find(l *layerState, name string) *manifest.Document {
 	return nil
 }
 
-// dataSums returns the digests of the documents' data. They are computed once: in the layer's watcher,
-// when the content is decoded, or here for a content that was made since.
+// dataSums returns the digests of the documents' data, and computes them once. The layer's watcher
+// calls it when it decodes the content; the writer calls it for contents made since.
 func (c *layerContent) dataSums() [][sha256.Size]byte {
 	if c.sums == nil {
 		c.sums = make([][sha256.Size]byte, len(c.Documents))
@@ -105,21 +105,21 @@ func (e *Engine) hasManifest() bool {
 	return slices.ContainsFunc(e.layers, func(l *layerState) bool { return l.Manifest })
 }
 
-// unlike says why a document, with the digest of its data, is not the one that the release lists; ""
-// where it is. A digest is one of bytes, and says nothing of a tree.
+// mismatch returns why a document, with the digest of its data, is not the one that the release
+// lists, or "". A digest covers bytes, so that a tree has none.
 func (r *release) mismatch(d *source.Document, sum [sha256.Size]byte, listed *manifest.Document) (kind source.Kind, reason string) {
 	switch {
 	case d.Tree != nil:
-		return source.PermissionDenied, "is listed in release " + r.Release + " and comes as a tree, of which there is no digest; use a source that gives its bytes"
+		return source.PermissionDenied, "is listed in release " + r.Release + " but is a tree, which has no digest; use a source that returns bytes"
 	case sum != listed.SHA256:
 		return source.Corrupt, "is not the one of release " + r.Release
 	case listed.Format != "" && listed.Format != d.Format:
-		return source.Corrupt, fmt.Sprintf("is to be decoded as another format than %s, which release %s says", listed.Format, r.Release)
+		return source.Corrupt, fmt.Sprintf("has another format than %s, which release %s lists", listed.Format, r.Release)
 	}
 	return 0, ""
 }
 
-// place is where a document of the release has to be, in words.
+// describe returns the place of a document of the release in words.
 func (r *release) describe(d *manifest.Document) string {
 	namespace, group := cmp.Or(d.Namespace, r.scope.namespace), cmp.Or(d.Group, r.scope.group)
 	switch {
@@ -131,8 +131,8 @@ func (r *release) describe(d *manifest.Document) string {
 	return fmt.Sprintf("%s (in namespace %s and group %s)", d.Name, namespace, group)
 }
 
-// decodeManifest reads the manifest that a layer's content is. Where it must be signed, nothing of
-// it is interpreted before the signature was verified.
+// decodeManifest parses the manifest in a layer's content. If the manifest must be signed,
+// decodeManifest verifies the signature before it parses anything.
 func (e *Engine) decodeManifest(l *layerState, c *layerContent) {
 	for _, d := range c.Documents {
 		if d.Absent {
@@ -144,7 +144,7 @@ func (e *Engine) decodeManifest(l *layerState, c *layerContent) {
 		case err != nil:
 			c.problems = append(c.problems, manifestProblem(at, err))
 		case c.manifest != nil:
-			c.problems = append(c.problems, &source.Problem{Kind: source.InvalidArgument, Position: at, Message: "a layer can have one manifest only"})
+			c.problems = append(c.problems, &source.Problem{Kind: source.InvalidArgument, Position: at, Message: "layer has a second manifest; a manifest layer has one document"})
 		case len(m.Audience) > 0 && !m.For(l.scope.namespace, l.scope.group, e.Service):
 			c.problems = append(c.problems, &source.Problem{Kind: source.PermissionDenied, Position: at, Message: fmt.Sprintf(
 				"release %s is not for this service: its audience does not include namespace %q, group %q, service %q", m.Release, l.scope.namespace, l.scope.group, e.Service)})
@@ -172,7 +172,7 @@ func manifestProblem(at source.Position, err error) *source.Problem {
 	return p
 }
 
-// nameRelease gives the causes that belong to a release its name.
+// nameRelease sets the release of the causes that belong to it.
 func (e *Engine) nameRelease(causes []observe.Cause, m *release, by *layerState) {
 	for i := range causes {
 		c := &causes[i]

@@ -7,10 +7,11 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// replayed says why a signed release may not take part although its signature holds: it comes after
-// one that it came before, or too late. Nil where it may. What is live, what was live last, what
-// comes from the copy and what an operator has approved may: neither a clock nor a restart takes a
-// service down that runs with it.
+// replayProblem returns why a correctly signed release must not apply: its sequence number is not
+// higher than that of an accepted release, or it has expired. It returns nil for a release that may
+// apply. The live release, the last accepted one, one from the last known good copy and one that an
+// operator approved may apply, so that neither a clock nor a restart stops a service that runs with
+// it.
 func (e *Engine) replayProblem(l *layerState, c *layerContent) *source.Problem {
 	if c == nil || c.manifest == nil || !l.signed() || c.fromDisk || c.approved {
 		return nil
@@ -38,7 +39,7 @@ func (e *Engine) replayProblem(l *layerState, c *layerContent) *source.Problem {
 		Message: "release " + m.Release + " " + reason}
 }
 
-// replayedNow is replayed for the newest content of a layer.
+// latestReplayProblem is replayProblem for the newest content of a layer.
 func (e *Engine) latestReplayProblem(l *layerState) *source.Problem {
 	if !l.Manifest || l.latest == nil || e.isLatestManifestBad(l) {
 		return nil

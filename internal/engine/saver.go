@@ -10,27 +10,27 @@ import (
 	"github.com/nacre-go/nacre/observe"
 )
 
-// saver keeps the copy on disk, in a goroutine of its own with a mailbox of one slot: a slow or full disk holds nobody up.
-// A nil saver keeps none.
+// saver writes the last known good copy in a goroutine with a mailbox of one slot, so that a slow
+// or full disk blocks no caller. A nil saver writes nothing.
 type saver struct {
 	path      string
 	key       []byte
 	observers []observe.Observer
 	loaded    *lastgood.Record
-	current   func() (lastgood.Record, bool) // what is live
-	store     *lastgood.Store                // nil while it is not owned; run's alone once that has begun
-	requests  chan struct{}                  // something new is live
+	current   func() (lastgood.Record, bool) // returns the live contents
+	store     *lastgood.Store                // nil while another process owns the file; used by run only
+	requests  chan struct{}                  // a save is due
 	done      chan struct{}
-	closeErr  error // of store; to be read when done is closed
+	closeErr  error // of store; valid once done is closed
 
 	mu        sync.Mutex
 	ended     bool
-	bootTimer *time.Timer // until what was booted is saved
+	bootTimer *time.Timer // until the first save
 	state     observe.LastKnownGoodHealth
 }
 
-// newSaver loads the copy and takes its ownership. Nothing that can go wrong with it keeps a config from starting; it is shown in
-// Health. A config of local layers alone needs no copy.
+// newSaver loads the copy and claims the file. A problem with the copy does not prevent a start;
+// Health shows it. A config of local layers has no copy.
 func newSaver(settings Settings, layers []*layerState, record func() (lastgood.Record, bool)) *saver {
 	remote := slices.ContainsFunc(layers, func(l *layerState) bool { return !l.local })
 	if !remote || settings.LastKnownGoodPath == "" && settings.LastKnownGoodErr == nil {
@@ -84,8 +84,8 @@ func (s *saver) run() {
 	}
 }
 
-// save tries for the ownership each time: the process that has it may have ended, as when a service is replaced by a new one that
-// starts before the old one stops.
+// save claims the file if necessary: the process that owned it may have ended, for example when a
+// new instance starts before the old one stops.
 func (s *saver) save(r lastgood.Record) (err error) {
 	if s.store == nil {
 		if s.store, err = lastgood.Own(s.path, s.key); err != nil {
@@ -95,7 +95,8 @@ func (s *saver) save(r lastgood.Record) (err error) {
 	return s.store.Save(r)
 }
 
-// failed shows an error, and tells of it if it is another one than before.
+// reportError shows an error in Health, and reports it to the observers if it differs from the last
+// one.
 func (s *saver) reportError(version int64, err error) {
 	s.mu.Lock()
 	changed := s.state.Error != err.Error()
@@ -106,7 +107,7 @@ func (s *saver) reportError(version int64, err error) {
 	}
 }
 
-// put has what is live saved. It never waits; after close it does nothing.
+// request requests a save of the live contents. It never waits, and does nothing after close.
 func (s *saver) request() {
 	if s == nil {
 		return
@@ -118,15 +119,16 @@ func (s *saver) request() {
 	}
 	select {
 	case s.requests <- struct{}{}:
-	default: // it will be: what is saved is read when its turn comes
+	default: // a save is due already and reads the contents later
 	}
 }
 
-// bootGrace is how long the copy that a start has found is left alone, where there is one: what the service builds from its config in
-// the first moments may fail, and then the copy is what it can start from.
+// bootGrace is how long a start keeps the copy that it found. If the service fails to build its
+// resources in the first moments, it can then start from that copy.
 const bootGrace = 10 * time.Second
 
-// putBoot has what was booted saved: at once where there is no copy yet.
+// requestAfterBoot requests the first save: at once if there is no copy yet, otherwise after
+// bootGrace.
 func (s *saver) requestAfterBoot() {
 	if s == nil {
 		return
@@ -142,7 +144,7 @@ func (s *saver) requestAfterBoot() {
 	}
 }
 
-// close saves a last time, so that the copy knows how fresh the content was at the end, and gives up the ownership.
+// close saves a last time, so that the copy has the last verified times, and gives up the file.
 func (s *saver) close(ctx context.Context) error {
 	if s == nil {
 		return nil
@@ -169,7 +171,7 @@ func (s *saver) health() observe.LastKnownGoodHealth {
 	return s.state
 }
 
-// copy is what was on disk at the start; nil where nothing was.
+// loadedRecord returns the copy that was on disk at the start, or nil.
 func (s *saver) loadedRecord() *lastgood.Record {
 	if s == nil {
 		return nil
@@ -177,7 +179,8 @@ func (s *saver) loadedRecord() *lastgood.Record {
 	return s.loaded
 }
 
-// accepted is what was remembered of signed releases at the start. A sealed copy that is missing or not used does not make it forgotten.
+// acceptedReleases returns the signed releases that earlier processes accepted. They are remembered
+// even if the sealed copy is missing or not used.
 func (s *saver) acceptedReleases() *lastgood.Accepted {
 	switch {
 	case s == nil:
@@ -188,10 +191,11 @@ func (s *saver) acceptedReleases() *lastgood.Accepted {
 	return lastgood.Remembered(s.path, s.key)
 }
 
-// keepLastGood has what is live saved.
+// saveLastGood requests a save of the live contents.
 func (e *Engine) saveLastGood() { e.saver.request() }
 
-// record is what is live, as it is kept. It reports false when nothing is live.
+// lastGoodRecord returns the live contents for the copy. It returns false if nothing is live or the
+// copy is suspended.
 func (e *Engine) lastGoodRecord() (lastgood.Record, bool) {
 	answers := e.askVerifiedTimes()
 	now := time.Now()

@@ -11,40 +11,45 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Section is one type that is bound to a piece of the configuration: the service's own to the whole of it, a section's to what stands under a
-// key. A version has a value of each.
+// Section binds a type to a piece of the configuration: the service's own type to all of it, that
+// of a section to the value under a key. A version has one value per section.
 type Section struct {
-	// At is where the piece stands; empty for the whole.
+	// At is the key of the piece, or empty for the whole configuration.
 	At tree.Path
-	// Type is that of the value, which is given as a pointer to it. Nil: the place is only reserved, and nothing is bound.
+	// Type is the type of the value; Bind returns a pointer to it. Nil means that the key is
+	// reserved and not bound.
 	Type  reflect.Type
 	Shape *tree.Shape
-	// Bind returns the value, or a holder of it, and what is wrong, by the keys of the whole; a value beside problems is one that
-	// may be validated, so that all is told at once. It is given the piece, and the shape of all that is bound, nil where this
-	// part is the only one. The value is never copied: Validate, the builds and the readers have what Bind has made.
+	// Bind returns the value or a holder of it, and the problems, with keys from the root. If it
+	// returns both, the value can be validated, so that all problems are reported together. Its
+	// arguments are the piece and the shape of all sections, which is nil if there is only one. The
+	// engine never copies the value: Validate, the builds and the readers use the value that Bind
+	// made.
 	Bind     func(piece *tree.Node, whole *tree.Shape) (value any, problems source.Problems)
 	Validate func(value any, piece *tree.Node) source.Problems
-	// BindsDocuments says that a part of a configuration can be bound: Bind finds nothing wrong in what is merely not there.
+	// BindsDocuments reports whether Bind accepts the piece of a single document: it reports no
+	// problem for missing keys.
 	BindsDocuments bool
 
 	// guarded by Engine.mu; only the writer changes them
-	users  int  // that have attached it and not detached it
-	closed bool // its value stays as it was
+	users  int  // calls of Attach without a Detach
+	closed bool // its value no longer changes
 }
 
 func (s *Section) isOpen() bool { return s.Type != nil && !s.closed }
 
-// plan is all parts and what follows from them. It is immutable but for what the parts say of their users.
+// schema is all sections and the data derived from them. It is immutable, except for the users of
+// the sections.
 type schema struct {
-	sections   []*Section // a part's place is that of its value in a State; the first is the service's own
-	standalone []*Section // those that are bound to each document by itself, which watchers do while the writer opens and closes parts
+	sections   []*Section // in the order of State.Values; the first is the service's own
+	standalone []*Section // sections that watchers bind to single documents
 	shape      *tree.Shape
 	freezer    *guard.Freezer
-	// embedding is where references may stand.
+	// embedding is where references may occur.
 	embedding *layer.Embedding
 }
 
-// newPlan fails where two parts cannot both be, one having a list where another has keys.
+// newSchema returns an error if two sections conflict, such as a list and a map at the same key.
 func newSchema(sections []*Section) (*schema, error) {
 	s := &schema{sections: sections, shape: sections[0].Shape}
 	for _, section := range sections[1:] {
@@ -76,7 +81,7 @@ func newSchema(sections []*Section) (*schema, error) {
 	return s, nil
 }
 
-// whole is what each part is told of the others: the shape of all; nil where there are no others.
+// sharedShape returns the shape of all sections, or nil if there is only one.
 func (s *schema) sharedShape() *tree.Shape {
 	if len(s.sections) == 1 {
 		return nil
@@ -84,8 +89,9 @@ func (s *schema) sharedShape() *tree.Shape {
 	return s.shape
 }
 
-// leftOf is what a closed part leaves of its shape: its keys stay known, and its secrets secret; nothing of it waits for a restart. Where
-// nobody else binds the place, anything may stand there, and nothing more of it is shown.
+// closedShape returns the shape of a closed section: its keys stay known and its secrets secret,
+// and no key waits for a restart. If no open section has the same key, any value is accepted below
+// it and not shown.
 func (s *schema) closedShape(section *Section) *tree.Shape {
 	for _, other := range s.sections {
 		if other.isOpen() && other.At.String() == section.At.String() {
@@ -99,12 +105,13 @@ func (s *schema) closedShape(section *Section) *tree.Shape {
 	return left
 }
 
-// find returns the number of the part that binds a type at a place, which may be closed; -1 where there is none.
+// find returns the index of the section that binds a type at a key, open or closed, or -1.
 func (s *schema) find(at tree.Path, t reflect.Type) int {
 	return slices.IndexFunc(s.sections, func(section *Section) bool { return section.Type == t && section.At.String() == at.String() })
 }
 
-// bind binds all parts. Those that are closed keep the value of had. Values is nil where one of them has no value.
+// bind binds all sections. A closed section keeps its previous value. values is nil if a section
+// has no value.
 func (s *schema) bind(root *tree.Node, previous []any) (values []any, problems source.Problems) {
 	values = make([]any, len(s.sections))
 	complete := true
@@ -128,7 +135,8 @@ func (s *schema) bind(root *tree.Node, previous []any) (values []any, problems s
 	return values, all.all
 }
 
-// blocked is what stands above the part's place and is no map, as a problem: nothing of the part can be there, and its defaults are not meant.
+// obstacles returns a problem if a value above the section's key is not a map: the section cannot
+// have values then, and its defaults do not apply.
 func (s *Section) obstacles(root *tree.Node) source.Problems {
 	for i := range s.At {
 		n := root.Lookup(s.At[:i])
@@ -142,7 +150,7 @@ func (s *Section) obstacles(root *tree.Node) source.Problems {
 	return nil
 }
 
-// bindAlone looks at a document by itself, as far as that can be done.
+// bindStandalone binds a document by itself to the sections that allow it.
 func (s *schema) bindStandalone(root *tree.Node) source.Problems {
 	var all problemSet
 	for _, section := range s.standalone {
@@ -154,7 +162,7 @@ func (s *schema) bindStandalone(root *tree.Node) source.Problems {
 	return all.all
 }
 
-// validate validates the values of all parts.
+// validate validates the values of all open sections.
 func (s *schema) validate(values []any, root *tree.Node) (problems source.Problems) {
 	for n, section := range s.sections {
 		if section.isOpen() {

@@ -5,23 +5,23 @@ import (
 	"strings"
 )
 
-// memory is which secrets are known. It never forgets one of a content that is in use or has just been decoded, however many there
-// are: those of the live version, of the versions in the history, and of the newest contents. Of all others it knows
-// the latest.
+// secretMemory holds the known secrets. It keeps all secrets of contents that are in use or were
+// decoded recently: those of the live version, the history and the newest contents. Of other
+// secrets it keeps the latest.
 type secretMemory struct {
 	known  map[string]bool
 	order  []string   // oldest first
-	limit  int        // of order, before it is looked through
-	inUse  [][]string // as the writer has said last
-	recent [][]string // that were added last
+	limit  int        // length of order at which to drop unused secrets
+	inUse  [][]string // by content, as the writer set them
+	recent [][]string // by content, the last ones added
 }
 
 const (
-	maxUnused = 4096 // secrets of no content in use that are known
-	maxRecent = 16   // contents that are decoded and that the writer may not have taken yet
+	maxUnused = 4096 // known secrets of contents not in use
+	maxRecent = 16   // decoded contents that the writer may not have received yet
 )
 
-// addContent adds the secrets of a content that was decoded.
+// addContent adds the secrets of a decoded content.
 func (r *redactor) addContent(secrets []string) {
 	if len(secrets) == 0 {
 		return
@@ -53,19 +53,20 @@ func (r *redactor) add(secrets ...string) {
 	}
 	if changed {
 		r.replacer = nil
-		r.dropUnused()
+		r.dropUnusedLocked()
 	}
 }
 
-// use says which contents are in use: the secrets of each.
+// setInUse sets the secrets of the contents in use.
 func (r *redactor) setInUse(all [][]string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.inUse = all
 }
 
-// forget drops the oldest secrets of no content in use, once there are many more than at the last time.
-func (m *secretMemory) dropUnused() {
+// dropUnusedLocked drops the oldest secrets of contents not in use, once their number has grown by
+// half of maxUnused. The caller must hold redactor.mu.
+func (m *secretMemory) dropUnusedLocked() {
 	if len(m.order) <= max(m.limit, maxUnused) {
 		return
 	}
@@ -93,8 +94,8 @@ func (m *secretMemory) dropUnused() {
 	m.limit = len(m.order) + maxUnused/2
 }
 
-// tellInUse tells the scrubber the secrets of the contents that are live, newest or in the history. Only the
-// writer calls it, after one of these has changed.
+// markSecretsInUse gives the redactor the secrets of the live contents, the newest ones and those
+// in the history. Only the writer calls it, after one of these has changed.
 func (e *Engine) markSecretsInUse() {
 	done := map[*layerContent]bool{nil: true}
 	var all [][]string

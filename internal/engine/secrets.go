@@ -15,13 +15,13 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// secretsWithin is how long one document's decryption, and one reference, may take.
+// secretsTimeout is the limit for the decryption of one document and for resolving one reference.
 const secretsTimeout = 5 * time.Second
 
 var errSlow = wording.NewError("no answer within " + secretsTimeout.String())
 
-// bounded calls the service's own code, which may fail, panic, hang, or say a secret in its error:
-// that is for said.
+// callWithin calls code of the service, which may fail, panic, block, or return an error with a
+// secret; the caller redacts the error.
 func callWithin[R any](e *Engine, f func(ctx context.Context) (R, error)) (R, error) {
 	value, err := rescue.Within(e.runCtx, secretsTimeout, f)
 	if errors.Is(err, rescue.ErrSlow) {
@@ -30,7 +30,7 @@ func callWithin[R any](e *Engine, f func(ctx context.Context) (R, error)) (R, er
 	return value, err
 }
 
-// decrypt returns a document whose data can be read.
+// decrypt returns a document with readable data.
 func (e *Engine) decrypt(l *layerState, c *layerContent, d source.Document) (source.Document, *source.Problem) {
 	if l.Decrypt == nil || d.Absent || d.Tree != nil {
 		return d, nil
@@ -49,11 +49,11 @@ func (e *Engine) decrypt(l *layerState, c *layerContent, d source.Document) (sou
 		c.plain = map[string][]byte{}
 	}
 	c.plain[d.Name] = data
-	d.Data, d.Digest = data, "" // the digest was that of what has been verified already
+	d.Data, d.Digest = data, "" // the digest covers the encrypted data
 	return d, nil
 }
 
-// expand puts texts in place of the references of a document.
+// expand replaces the references of a document by their values.
 func (e *Engine) expand(s *schema, l *layerState, c *layerContent, root *tree.Node) (*tree.Node, source.Problems) {
 	free := func(scheme string) bool { return l.Embeddable[scheme] }
 	return layer.ExpandWithin(s.embedding, root, free, func(scheme, name string) (string, error) {
@@ -61,7 +61,7 @@ func (e *Engine) expand(s *schema, l *layerState, c *layerContent, root *tree.No
 			return found, nil
 		}
 		if l.Resolvers[scheme] == nil {
-			return "", wording.NewError("there is no resolver of that scheme, there are " + strings.Join(slices.Sorted(maps.Keys(l.Resolvers)), ", "))
+			return "", wording.NewError("scheme has no resolver; the schemes are " + strings.Join(slices.Sorted(maps.Keys(l.Resolvers)), ", "))
 		}
 		found, err := e.resolve(l, reference{scheme, name})
 		if err != nil {
@@ -75,7 +75,7 @@ func (e *Engine) expand(s *schema, l *layerState, c *layerContent, root *tree.No
 	})
 }
 
-// resolve asks the resolver of a reference's scheme, which there must be.
+// resolve calls the resolver of a reference's scheme, which must exist.
 func (e *Engine) resolve(l *layerState, r reference) (string, error) {
 	found, err := callWithin(e, func(ctx context.Context) (string, error) { return l.Resolvers[r.scheme](ctx, r.name) })
 	if err != nil {

@@ -15,17 +15,18 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Attach adds a part to a config that runs, and returns its number: from then on a version has a value of it too. What is live must be good
-// for it; the error has all that is not, and then all is as before. A part that is there already is given once more. Each Attach wants a
-// Detach.
-func (e *Engine) Attach(ctx context.Context, part Section) (int, error) {
-	var settled atomic.Bool // by the writer who is done, or by who gives up on it
-	var number int          // the writer's, until it has settled
+// Attach adds a section to a running config and returns its number: from then on each version has a
+// value of it. The live configuration must be good for the section; otherwise Attach returns all
+// problems and changes nothing. If the section exists, Attach adds a user to it. Each Attach needs
+// a Detach.
+func (e *Engine) Attach(ctx context.Context, section Section) (int, error) {
+	var settled atomic.Bool // set by the writer that is done, or by a caller that gives up
+	var number int          // the writer's until settled
 	n, err := e.runOnWriter(ctx, func() (int64, error) {
-		n, err := e.attach(&part)
+		n, err := e.attach(&section)
 		number = n
 		if err == nil && !settled.CompareAndSwap(false, true) {
-			e.detach(n) // nobody wants it any more
+			e.detach(n) // the caller has given up
 		}
 		return int64(n), err
 	})
@@ -35,7 +36,7 @@ func (e *Engine) Attach(ctx context.Context, part Section) (int, error) {
 	if settled.CompareAndSwap(false, true) {
 		return 0, err
 	}
-	return number, nil // it was there before ctx ended
+	return number, nil // the section was attached before ctx ended
 }
 
 func (e *Engine) attach(section *Section) (int, error) {
@@ -49,7 +50,7 @@ func (e *Engine) attach(section *Section) (int, error) {
 	if n < 0 {
 		n, sections = len(sections), append(sections[:len(sections):len(sections)], section)
 	}
-	e.addUsers(sections[n], 1) // one that was closed before is opened again
+	e.addUsers(sections[n], 1) // reopens a closed section
 	undo := func(err error) (int, error) {
 		e.addUsers(sections[n], -1)
 		return 0, err
@@ -68,11 +69,11 @@ func (e *Engine) attach(section *Section) (int, error) {
 	}
 	if err := add(); err != nil {
 		if found, ok := errors.AsType[source.Problems](err); !ok || !e.fallBack(add, found) {
-			e.snapshotSuspended.Store(true) // as where a resource cannot be built
+			e.snapshotSuspended.Store(true) // the contents are suspect, as after a failed build
 			return undo(err)
 		}
 	} else {
-		e.retryDecision() // what was refused for a key that nobody knew may be good now
+		e.retryDecision() // a change with a key of this section may be good now
 	}
 	if e.isClosed() && e.cell.Load().schema != next {
 		return 0, errClosed()
@@ -80,7 +81,7 @@ func (e *Engine) attach(section *Section) (int, error) {
 	return n, nil
 }
 
-// use counts the users of a part, and reports whether it is open.
+// addUsers changes the number of users of a section, and reports whether the section is open.
 func (e *Engine) addUsers(s *Section, n int) (open bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -89,8 +90,8 @@ func (e *Engine) addUsers(s *Section, n int) (open bool) {
 	return !s.closed
 }
 
-// Detach gives a part up: once it has been for each Attach, what comes need not be good for it, and its value stays as it is. Its place
-// stays reserved.
+// Detach ends one Attach of a section. After the last one, contents need not be good for the
+// section, its value no longer changes, and its key stays reserved.
 func (e *Engine) Detach(ctx context.Context, number int) error {
 	_, err := e.runOnWriter(ctx, func() (int64, error) { e.detach(number); return 0, nil })
 	return err
@@ -103,15 +104,15 @@ func (e *Engine) detach(number int) {
 	}
 	next, err := newSchema(old.sections)
 	if err != nil {
-		return // it knows less than before, so that it can be
+		return // cannot happen: the schema only shrinks
 	}
 	e.setSchema(next)
 	if e.applySchema(number, old) != nil {
-		kept := *old // as it was, without the part that is closed
+		kept := *old // the old schema, without binding documents to the closed section
 		kept.standalone = slices.DeleteFunc(slices.Clone(old.standalone), func(s *Section) bool { return s == old.sections[number] })
 		e.setSchema(&kept)
 	}
-	e.retryDecision() // what was refused for it alone is good now
+	e.retryDecision() // a change that only this section rejected is good now
 }
 
 func (e *Engine) setSchema(s *schema) {
@@ -120,11 +121,12 @@ func (e *Engine) setSchema(s *schema) {
 	e.schema = s
 }
 
-// extend makes what is live fit the plan after a part was added or closed. Mostly the configuration says the same as before, and the
-// version stays what it is, with a value more. Where the layers have flat names, the part's keys give them a meaning that they
-// had not, and that is a new version.
+// applySchema makes the live version fit the schema after a section was attached or detached. If
+// the configuration does not change, the version stays the same, with one more value. If the layers
+// have flat names, the keys of the section can change their meaning, and that makes a new version.
+// Only the writer calls it.
 func (e *Engine) applySchema(number int, before *schema) source.Problems {
-	live, freezer := e.cell.Load(), before.freezer // what a new part would keep until a restart does not run yet
+	live, freezer := e.cell.Load(), before.freezer // restart-only fields of a new section are not in use yet
 	if !e.schema.sections[number].isOpen() {
 		freezer = e.schema.freezer
 	}
@@ -141,7 +143,7 @@ func (e *Engine) applySchema(number int, before *schema) source.Problems {
 		}
 		next.built.Store(live.built.Load())
 		if e.commit(next, func() { e.cell.Replace(next) }) {
-			live.built.Store(nil) // the history keeps the state
+			live.built.Store(nil) // the history keeps the state; it must not keep closed resources
 			e.reportPending(next)
 		}
 		return nil
@@ -153,30 +155,30 @@ func (e *Engine) applySchema(number int, before *schema) source.Problems {
 	next.Version, next.At = live.Version+1, time.Now()
 	next.Causes = []observe.Cause{{Position: source.Position{Document: "section " + e.schema.sections[number].At.String()}}}
 	if !e.swap(next) {
-		return nil // the config was closed meanwhile
+		return nil // the config is closed
 	}
 	if e.bootVersion == live.Version {
-		e.bootVersion = next.Version // it is still what the service started with, read in full
+		e.bootVersion = next.Version // still the contents that the service started with
 	}
 	e.activate(live, next, true)
 	e.publish(next, live, candidate{started: next.At, causes: next.Causes}, observe.Applied, nil)
 	return nil
 }
 
-// complete is a state from before the plan has changed as it is by the plan of now: from the same contents, with restart-only fields as they are
-// live.
+// rebind returns an older state by the current schema: the same contents, with the live values of
+// restart-only fields. Only the writer calls it.
 func (e *Engine) rebind(old, live *State, freezer *guard.Freezer) (*State, source.Problems) {
 	if old.schema == e.schema {
 		return old, nil
 	}
-	roots, alone, problems := e.decode(old.contents)
+	roots, standalone, problems := e.decode(old.contents)
 	if problems != nil {
-		return nil, e.redactor.problems(append(problems, alone...))
+		return nil, e.redactor.problems(append(problems, standalone...))
 	}
 	merged := layer.Merge(roots...)
 	frozen, pending := freezer.Freeze(live.Merged, merged)
 	next := &State{Merged: frozen, full: verify.Full(frozen), schema: e.schema, contents: old.contents, roots: roots, pending: pendingKeys(merged, pending)}
-	if next.Values, problems = e.bindAndValidate(frozen, alone); problems != nil {
+	if next.Values, problems = e.bindAndValidate(frozen, standalone); problems != nil {
 		problems = e.redactor.problems(problems)
 		e.sort(problems, old.contents)
 		return nil, problems
@@ -191,7 +193,7 @@ func pendingKeys(wanted *tree.Node, paths []tree.Path) (all []pendingKey) {
 	return all
 }
 
-// sections tells which there are; called with mu held.
+// sectionHealthLocked returns the health of the open sections. The caller must hold Engine.mu.
 func (s *schema) sectionHealthLocked() (all []observe.SectionHealth) {
 	for _, section := range s.sections[1:] {
 		health := observe.SectionHealth{Key: section.At.String(), Users: section.users}

@@ -14,84 +14,93 @@ import (
 	"github.com/nacre-go/nacre/internal/tree"
 )
 
-// Layer is a source and how it is treated.
+// Layer is a source and its options.
 type Layer struct {
 	Source source.Source
-	// DropWhenAbsent lets an absent document fall back to the layers below; otherwise its last content stays in use.
+	// DropWhenAbsent drops the values of an absent document; otherwise its last content stays in
+	// use.
 	DropWhenAbsent bool
-	// MayBeDown lets the config boot without this layer when it is down and there is no last known good copy.
+	// MayBeDown lets the config boot without this layer if it is down and has no last known good
+	// copy.
 	MayBeDown bool
-	// AllowUnknown is set on all documents.
+	// AllowUnknown allows unknown keys in all documents.
 	AllowUnknown bool
-	// Resolvers are those of references in texts, by their schemes; none: what looks like a reference is text.
+	// Resolvers resolve references in texts, by scheme. If there are none, references are plain
+	// text.
 	Resolvers map[string]Resolver
-	// Embeddable are the schemes of references that may be a part of any value, and be compared.
+	// Embeddable has the schemes of references that may be part of any value.
 	Embeddable map[string]bool
-	// RefreshEvery is how often it is looked whether they give something else than they gave; 0 is never.
+	// RefreshEvery is the interval at which references are resolved again; 0 is never.
 	RefreshEvery time.Duration
-	// Decrypt makes the data of a document readable; nil where it is.
+	// Decrypt decrypts the data of a document; nil for plaintext.
 	Decrypt func(ctx context.Context, d source.Document) ([]byte, error)
-	// Manifest says that the layer's document is no configuration but says which documents of the
-	// others belong together. With keys, one of them must have signed it. See CheckManifests.
+	// Manifest marks the layer's document as a manifest, which lists the documents of the other
+	// layers that belong together, and not as configuration. With ManifestKeys, one of them must
+	// have signed it. See CheckManifests.
 	Manifest     bool
 	ManifestKeys []ed25519.PublicKey
-	// TrustUnsigned lets documents be without a signature where there is a signed manifest, and
-	// RequireSigned does not, whatever the source says of itself.
+	// TrustUnsigned allows documents that the signed manifest does not list. RequireSigned forbids
+	// them even if the source describes itself as trusted.
 	TrustUnsigned, RequireSigned bool
-	// WithoutChangeGuard lets documents lose as much as they like.
+	// WithoutChangeGuard lets documents lose any number of keys.
 	WithoutChangeGuard bool
 
-	releaseClaim func() // gives the source back; nil where it was not taken
+	releaseClaim func() // ends the claim on the source; nil if there is none
 }
 
-// Resolver gives the text that a reference stands for.
+// Resolver returns the value of a reference.
 type Resolver func(ctx context.Context, name string) (string, error)
 
-// Settings are what an engine needs. All durations are used as they are; the root fills in defaults.
+// Settings configure an engine. The engine uses all durations unchanged; the root package sets
+// defaults.
 type Settings struct {
 	Layers []Layer
-	// Parts are what is bound; the first is the service's own type, at the root.
+	// Sections are the types to bind. The first is the service's own type, at the root.
 	Sections []*Section
-	// Cell is where the live state is kept; nil: a plain one.
+	// Cell holds the live state; nil means a swap.Cell.
 	Cell Cell
-	// Observers receive every event, in order.
+	// Observers receive each event, in order.
 	Observers []observe.Observer
 
-	// Window is how long no further content may come before a change is applied; MaxWindow is the longest that it waits
-	// for that, from the first content on. 0 applies at once.
+	// Window is the time without a new content after which a change is applied. MaxWindow is the
+	// longest wait from the first content on. 0 applies at once.
 	Window, MaxWindow time.Duration
 	// BootTimeout is how long Start waits for the layers.
 	BootTimeout time.Duration
 	// CloseTimeout is how long Close waits for sources and subscribers.
 	CloseTimeout time.Duration
-	// FreshWithin is how long ago a layer may have been proven fresh; 0 is no bound.
+	// FreshWithin is the age up to which a layer is fresh; 0 means any age.
 	FreshWithin time.Duration
-	// ServeStale makes a config ready however old its layers are.
+	// ServeStale makes a config with stale layers ready.
 	ServeStale bool
-	// History is how many applied and how many rejected changes are remembered.
+	// History is the number of applied and of rejected changes to keep.
 	History int
-	// Service is the name by which the audience of a manifest knows the config.
+	// Service is the name of the config in the audience of a manifest.
 	Service string
-	// LastKnownGoodPath is the path of the copy on disk; "" keeps none.
+	// LastKnownGoodPath is the path of the last known good copy; "" disables it.
 	LastKnownGoodPath string
-	// LastKnownGoodKey encrypts it; empty: it is kept in clear.
+	// LastKnownGoodKey encrypts the copy; without a key, it is plaintext.
 	LastKnownGoodKey []byte
-	// LastKnownGoodErr is why there is no path although a copy is wanted; nil otherwise.
+	// LastKnownGoodErr is why a wanted copy has no path, or nil.
 	LastKnownGoodErr error
-	// BackOff is how long to wait before a failing source is asked again: it doubles from the first to the second.
+	// BackOff is the first wait after an error of a source. Each further error doubles it, up to
+	// MaxBackOff.
 	BackOff, MaxBackOff time.Duration
-	// Rebuild is how long to wait before a content is tried again from which a resource could not be built: it doubles from
-	// the first to the second.
+	// Rebuild is the first wait after a failed build of a resource. Each further failure doubles
+	// it, up to MaxRebuild.
 	Rebuild, MaxRebuild time.Duration
-	// MaxKeyLoss is the share of its keys that a document may lose in a change; 0 is no guard.
+	// MaxKeyLoss is the share of its keys that a document may lose in a change; 0 disables the
+	// check.
 	MaxKeyLoss float64
-	// MaxBadChanges is how many bad changes of a layer within BreakerWindow make its further changes wait; 0 is no bound.
+	// MaxBadChanges is the number of bad changes of a layer within BreakerWindow after which its
+	// further changes are held; 0 means no limit.
 	MaxBadChanges int
 	BreakerWindow time.Duration
 }
 
-// Cell is a place for the live state and the one before, as a swap.Cell is: Load is safe for concurrent use, the rest belongs
-// to the writer. The root has one of its own, in which a read finds the service's value at once.
+// Cell holds the live state and the one before it, as a swap.Cell does. Load is safe for concurrent
+// use; only the writer calls the other methods. The root package has its own implementation, in
+// which a read finds the service's value with one load.
 type Cell interface {
 	Load() *State
 	Swap(next *State) (old *State)
@@ -99,10 +108,11 @@ type Cell interface {
 	Previous() *State
 }
 
-// State is one version. It is immutable once it is in a cell, but for what was built.
+// State is one version. It is immutable once it is in a cell, except for its resources.
 type State struct {
-	// Values has what Bind returned for each part, in the order of the plan; a state from before a part was added has none of
-	// it. States that say the same share them.
+	// Values has the result of Bind for each section, in the order of the schema. A state from
+	// before a section was attached has no value of it. States with the same configuration share
+	// them.
 	Values  []any
 	Version int64
 	At      time.Time
@@ -110,23 +120,25 @@ type State struct {
 	// Merged is the tree that Values were bound from.
 	Merged *tree.Node
 
-	// full is of all that Merged says, secrets included: it tells whether anything has changed, and never leaves the process as it is.
+	// full is the digest of Merged with its secrets, which shows whether anything has changed. It
+	// never leaves the process.
 	full      [32]byte
 	publish   sync.Once
-	published string // by Sum
+	published string // set by Sum
 
 	schema   *schema
 	contents []*layerContent
 	roots    []*tree.Node
-	pending  []pendingKey // restart-only fields that the contents want otherwise
-	// built is what was made from Values; empty once another version is live. Only the writer stores.
+	pending  []pendingKey // restart-only fields with another value in the contents
+	// built has the resources built from Values, or nil once another version is live. Only the
+	// writer stores it.
 	built atomic.Pointer[resource.Set]
 }
 
-// Value returns that of a part; nil where the state is older than it.
-func (s *State) Value(part int) any {
-	if part >= len(s.Values) {
+// Value returns the value of a section, or nil if the state is older than the section.
+func (s *State) Value(index int) any {
+	if index >= len(s.Values) {
 		return nil
 	}
-	return s.Values[part]
+	return s.Values[index]
 }

@@ -11,11 +11,11 @@ import (
 	"github.com/nacre-go/nacre/observe"
 )
 
-// maxCauses bounds the causes that gather for a subscriber that is slow.
+// maxCauses is the number of causes that a slow subscriber collects.
 const maxCauses = 32
 
-// Handler is called with a state that is newer than the last, and the causes of all versions since. It reports whether
-// anything in it was of interest.
+// Handler is called with a state that is newer than the last one, and the causes of all versions
+// since. It reports whether the subscriber's function was called.
 type Handler func(ctx context.Context, s *State, causes []observe.Cause) (called bool, err error)
 
 // Subscription is a running subscriber.
@@ -24,13 +24,13 @@ type Subscription interface {
 	Done() <-chan struct{}
 }
 
-// Subscribe starts a subscriber. Make is given the live state, which the subscriber is taken to have seen unless it wants it as the
-// first, and returns the handler; no state after that one is missed.
+// Subscribe starts a subscriber. It calls make with the live state, which counts as seen unless
+// first is set, and make returns the handler. The subscriber misses no later state.
 func (e *Engine) Subscribe(name string, first bool, make func(seen *State) Handler) Subscription {
 	return e.SubscribeWithin(0, name, first, make)
 }
 
-// SubscribeWithin is Subscribe with a deadline for each call; 0 is none.
+// SubscribeWithin is Subscribe with a deadline for each call; 0 means none.
 func (e *Engine) SubscribeWithin(deadline time.Duration, name string, first bool, make func(seen *State) Handler) Subscription {
 	seen := e.cell.Load()
 	handle, last := make(seen), seen.Version
@@ -39,19 +39,19 @@ func (e *Engine) SubscribeWithin(deadline time.Duration, name string, first bool
 	}
 	s := e.hub.SubscribeWithin(deadline, name, func(ctx context.Context, d delivery) (bool, error) {
 		if d.state.Version <= last {
-			return false, nil // this subscriber has seen it
+			return false, nil // seen before
 		}
 		last = d.state.Version
 		return handle(ctx, d.state, d.causes)
 	})
-	// What was swapped in between the load above and the hub's knowing of the subscriber.
+	// Deliver a state that was swapped in before the hub knew the subscriber.
 	if live := e.cell.Load(); first || live != seen {
 		s.Put(delivery{state: live, causes: live.Causes})
 	}
 	return s
 }
 
-// fold keeps the newer of two states and what caused both.
+// mergeDeliveries returns the newer of two states with the causes of both.
 func mergeDeliveries(missed, next delivery) delivery {
 	if next.state.Version <= missed.state.Version {
 		return missed
@@ -68,28 +68,28 @@ func mergeDeliveries(missed, next delivery) delivery {
 	return delivery{state: next.state, causes: all}
 }
 
-// delivered hears of every call of a subscriber.
+// subscriberCalled reports a call of a subscriber.
 func (e *Engine) subscriberCalled(name string, d delivery, took time.Duration, err error) {
 	e.emit(observe.Event{Kind: observe.SubscriberCalled, Name: name, Version: d.state.Version, Took: took, Err: e.clean(err)})
 }
 
-// late hears of a call that has not ended within its deadline.
+// subscriberSlow reports a call that has not ended within its deadline.
 func (e *Engine) subscriberSlow(name string, d delivery, deadline time.Duration) {
 	e.emit(observe.Event{Kind: observe.SubscriberSlow, Name: name, Version: d.state.Version, Took: deadline})
 }
 
-// said cleans an error of the service's own code, and returns what may be said of it: what is left
-// of foreign text in it holds no secret any more.
+// cleanText redacts an error of the service's code, and returns it with its text, which then
+// counts as nacre's own since it has no secret.
 func (e *Engine) cleanText(err error) (wording.Text, error) {
 	err = e.clean(err)
 	return wording.Own(errorText(err)), err
 }
 
-// clean makes an error of the service's own code fit to be shown.
+// clean redacts an error of the service's code.
 func (e *Engine) clean(err error) error {
 	p, panicked := errors.AsType[*rescue.Panic](err)
 	switch {
-	case err == rescue.ErrSlow: //nolint:errorlint // it itself
+	case err == rescue.ErrSlow: //nolint:errorlint // exactly this value
 		return err
 	case !panicked:
 		return e.redactor.err(err)

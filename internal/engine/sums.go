@@ -13,13 +13,15 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Sum is what the state is called wherever it is shown: a digest that does not depend on secrets; see [verify.Published].
+// Sum returns the public digest of the state, which does not depend on secrets; see
+// [verify.Published].
 func (s *State) Sum() string {
 	s.publish.Do(func() { s.published = verify.Published(s.Merged, s.schema.shape) })
 	return s.published
 }
 
-// KeyedSum tells states apart that differ in secrets alone, for who has the key of the copy; it is empty without one.
+// KeyedSum returns a digest that distinguishes states that differ in secrets only, for users with
+// the key of the copy. It returns "" if there is no key.
 func (e *Engine) KeyedSum(s *State) string {
 	if len(e.LastKnownGoodKey) == 0 {
 		return ""
@@ -27,7 +29,7 @@ func (e *Engine) KeyedSum(s *State) string {
 	return hex.EncodeToString(keyed(e.LastKnownGoodKey, "nacre keyed sum 1", s.full[:])[:16])
 }
 
-// keyed is a digest that only who has the key can compute: of a text, for a purpose.
+// keyed returns a keyed digest of a text, separated by purpose.
 func keyed(key []byte, purpose string, text []byte) []byte {
 	own := hmac.New(sha256.New, key)
 	own.Write([]byte(purpose))
@@ -36,17 +38,19 @@ func keyed(key []byte, purpose string, text []byte) []byte {
 	return mac.Sum(nil)
 }
 
-// processKey is the key of who has given none: digests of this process compare with each other, and with no others.
+// processKey returns the key to use if no key is set. Its digests are comparable only within this
+// process.
 var processKey = sync.OnceValue(func() []byte {
 	key := make([]byte, sha256.Size)
-	_, _ = rand.Read(key) // it does not fail
+	_, _ = rand.Read(key) // never returns an error
 	return key
 })
 
-// veil begins a revision that is shown in place of one that may be a digest of a secret.
+// keyedPrefix begins a revision that replaces one that may be a digest of a secret.
 const keyedPrefix = "keyed-"
 
-// veiled is what is shown in place of the revision of a content with a secret in it. A revision that is a number counts, and stays.
+// keyedRevision returns the revision to show for a content with a secret. A number is a counter and
+// is shown unchanged.
 func (e *Engine) keyedRevision(rev source.Revision) source.Revision {
 	if strings.Trim(string(rev), "0123456789") == "" {
 		return rev
@@ -58,8 +62,9 @@ func (e *Engine) keyedRevision(rev source.Revision) source.Revision {
 	return source.Revision(keyedPrefix + hex.EncodeToString(keyed(key, "nacre revision 1", []byte(rev))[:16]))
 }
 
-// shown is the revision of a content wherever it is shown: that of its origin, unless a secret stands in a document, of which it may
-// be a digest. Of a content that is not decoded nobody knows.
+// shown returns the revision of a content as the engine shows it: the one of its source, or a keyed
+// digest of it if the content has a secret or is not decoded yet, since the revision may be a
+// digest of the secret.
 func (e *Engine) shown(c *layerContent) source.Revision {
 	if rev := c.shown.Load(); rev != nil {
 		return *rev
@@ -67,7 +72,8 @@ func (e *Engine) shown(c *layerContent) source.Revision {
 	return e.keyedRevision(c.Revision)
 }
 
-// setShown decides how the revision of a content is shown, which has just been decoded as plan says, and names it so in what was found.
+// setShown determines the shown revision of a content that was just decoded by schema s, and sets
+// it in the positions of its nodes and problems.
 func (e *Engine) setShown(s *schema, l *layerState, c *layerContent) {
 	rev := c.Revision
 	hides := !l.Manifest && slices.ContainsFunc(c.problems, func(p *source.Problem) bool { return p.Kind != source.Unavailable })

@@ -11,15 +11,16 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// arrival is what one call of Next returned: a content, decoded, or an error, or a content and the error that came after it.
+// update is the result of a call of Next: a decoded content, an error, or a content and a later
+// error.
 type update struct {
 	layer   *layerState
 	content *layerContent
 	err     error
 }
 
-// watch calls the source's Next until ctx ends. It owns the back-off: a source that fails is asked again after a growing time,
-// with jitter, so that many services don't ask in step.
+// watch calls the source's Next until ctx ends. After an error it waits before the next call; the
+// time grows and has jitter, so that services do not call in step.
 func (e *Engine) watch(ctx context.Context, l *layerState) {
 	var prev source.Revision
 	wait, failing := e.BackOff, false
@@ -34,7 +35,7 @@ func (e *Engine) watch(ctx context.Context, l *layerState) {
 		repeated := err == nil && c.Revision == prev && !failing
 		switch {
 		case err != nil:
-			e.enqueue(update{layer: l, err: err}) // a content that comes with an error is none
+			e.enqueue(update{layer: l, err: err}) // ignore a content with an error
 		case !repeated:
 			e.enqueue(update{layer: l, content: e.newContent(l, c)})
 		}
@@ -58,13 +59,13 @@ var (
 	errPanicked   = errors.New("the source panicked")
 )
 
-// isOurs reports whether an error of a source was made here.
+// isBuiltIn reports whether the engine made an error of a source.
 func isBuiltIn(err error) bool {
-	e, ok := err.(*source.Error) //nolint:errorlint // what wraps it was made elsewhere
+	e, ok := err.(*source.Error) //nolint:errorlint // the engine does not wrap its own errors
 	return ok && e != nil && (errors.Is(e.Err, errNoRevision) || errors.Is(e.Err, errPanicked))
 }
 
-// next is Next with a panic made into an error; the panic's text may hold anything, so it is not passed on.
+// next calls Next and turns a panic into an error without its text, which may have a secret.
 func next(ctx context.Context, s source.Source, prev source.Revision) (c source.Content, err error) {
 	defer func() {
 		if recover() != nil {
@@ -85,12 +86,12 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// arrive leaves what a source returned in the inbox, in place of what the writer has not taken yet.
+// enqueue puts an update into the inbox in place of one that the writer has not received yet.
 func (e *Engine) enqueue(a update) {
 	e.inboxMu.Lock()
 	slot := &e.inbox[a.layer.index]
 	if a.err != nil && *slot != nil {
-		a.content = (*slot).content // a content that came before the error counts, however many errors there were
+		a.content = (*slot).content // keep a content that came before the error
 	}
 	*slot = &a
 	e.inboxMu.Unlock()
@@ -100,7 +101,7 @@ func (e *Engine) enqueue(a update) {
 	}
 }
 
-// takeInbox empties the inbox.
+// emptyInbox returns the updates in the inbox and empties it.
 func (e *Engine) emptyInbox() []*update {
 	e.inboxMu.Lock()
 	defer e.inboxMu.Unlock()
@@ -114,8 +115,8 @@ func (e *Engine) emptyInbox() []*update {
 	return all
 }
 
-// isOwnSource reports whether a source is one of nacre's, whose errors have words of nacre's own
-// beside the cause.
+// isOwnSource reports whether a source is one of nacre's, whose errors are nacre's own words except
+// for their cause.
 func isOwnSource(s source.Source) bool {
 	t := reflect.TypeOf(s)
 	for t.Kind() == reflect.Pointer {
@@ -124,5 +125,5 @@ func isOwnSource(s source.Source) bool {
 	return strings.HasPrefix(t.PkgPath(), providers)
 }
 
-// providers is the folder of nacre's own sources.
+// providers is the path of nacre's own sources.
 var providers = strings.TrimSuffix(reflect.TypeFor[layerState]().PkgPath(), "internal/engine") + "providers/"

@@ -2,16 +2,16 @@ package swap
 
 import "sync/atomic"
 
-// Box holds a value and the newest state that has it. Several states may have the same value, one after the other; the value
-// stays where it was made, so that a pointer into it is good for all of them.
+// Box holds a value and the newest state that has it. Several states may have the same value, one
+// after the other. The value is never copied, so that a pointer into it is valid for all of them.
 type Box[V, S any] struct {
-	// Value must not be changed once a state that has it was swapped in.
+	// Value must not change once a state that has it was swapped in.
 	Value V
 	state atomic.Pointer[S]
 }
 
-// Boxes is a [Cell] of states that have their value in a [Box]: who wants only the value finds it by one atomic load, and
-// need not look into the state. Load is safe for concurrent use with everything; the other methods belong to one writer. The
+// Boxes is a [Cell] of states whose value is in a [Box]. A reader of the value needs one atomic
+// load and not the state. Load is safe for concurrent use; one writer calls the other methods. The
 // zero Boxes is empty.
 type Boxes[V, S any] struct {
 	current  atomic.Pointer[Box[V, S]]
@@ -26,15 +26,15 @@ func (c *Boxes[V, S]) Load() *S {
 			return nil
 		}
 		s := b.state.Load()
-		// A box that is about to be current again has its next state already, and must not show it too early.
+		// A box that becomes current again has its next state before that; do not return it early.
 		if c.current.Load() == b {
 			return s
 		}
 	}
 }
 
-// Current returns the pointer to the current box, for callers that read so often that a function call counts. They must only
-// load it.
+// Current returns a pointer to the current box, for callers that read so often that a function call
+// matters. They must only load it.
 func (c *Boxes[V, S]) Current() *atomic.Pointer[Box[V, S]] { return &c.current }
 
 // Swap makes next, whose value is in b, the current state and returns the one that it replaces.
@@ -44,12 +44,12 @@ func (c *Boxes[V, S]) Swap(b *Box[V, S], next *S) (old *S) {
 	return c.previous
 }
 
-// Replace makes next, whose value is in b, the current state in place of one that says the same: what was before that one
-// stays the previous.
+// Replace makes next, whose value is in b, the current state in place of one with the same
+// configuration. The previous state stays.
 func (c *Boxes[V, S]) Replace(b *Box[V, S], next *S) {
 	b.state.Store(next)
 	c.current.Store(b)
 }
 
-// Previous returns what the last Swap replaced.
+// Previous returns the state that the last Swap replaced.
 func (c *Boxes[V, S]) Previous() *S { return c.previous }

@@ -40,8 +40,8 @@ func TestBoxesKeepCurrentAndPrevious(t *testing.T) {
 	}
 }
 
-// A box that was current before, and is to be again, must not show its next state while another box is current: versions
-// would seem to go back.
+// A box that becomes current again must not show its next state while another box is current, since
+// versions would appear to go back.
 func TestBoxesNeverGoBack(t *testing.T) {
 	t.Parallel()
 	boxes := [2]*swap.Box[int, numbered]{{Value: 0}, {Value: 1}}

@@ -24,7 +24,7 @@ func TestCellKeepsCurrentAndPrevious(t *testing.T) {
 	}
 }
 
-// Forbids the torn read: a reader that sees a half of one state and a half of another.
+// A reader must not see half of one state and half of another.
 func TestNoTornRead(t *testing.T) {
 	t.Parallel()
 	var c swap.Cell[pair]

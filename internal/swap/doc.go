@@ -1,4 +1,4 @@
-// Package swap holds what is live: one atomic pointer for any number of readers, and the state before it for the one
-// writer. Readers never wait, writers never wait for readers, and what a reader holds stays valid and unchanged for as
-// long as it is held.
+// Package swap holds the live state behind an atomic pointer for any number of readers, and the
+// state before it for one writer. Readers never wait, the writer never waits for readers, and a
+// state that a reader holds stays valid and unchanged.
 package swap

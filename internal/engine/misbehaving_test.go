@@ -14,10 +14,10 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// mine is an error that is well-known from typed nil pointers: it panics when it is asked for its text.
-type mine struct{ text string }
+// panickingError is an error whose Error method panics, as that of a typed nil pointer does.
+type panickingError struct{ text string }
 
-func (m *mine) Error() string { return m.text }
+func (m *panickingError) Error() string { return m.text }
 
 func TestErrorsThatCannotBePrinted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -25,7 +25,7 @@ func TestErrorsThatCannotBePrinted(t *testing.T) {
 		e := start(t, settings(t, x))
 		e.Subscribe("typed nil", true, func(*engine.State) engine.Handler {
 			return func(context.Context, *engine.State, []observe.Cause) (bool, error) {
-				var none *mine
+				var none *panickingError
 				return true, none
 			}
 		})
@@ -74,22 +74,22 @@ func TestACauseThatCannotBeCompared(t *testing.T) {
 	})
 }
 
-// nilError survives being told apart in the test's origin, and panics from then on.
+// nilError panics in Error, though not in the comparisons of the test's origin.
 type nilError struct{}
 
 func (nilError) Error() string { panic("no text") }
 
-// prover is a source whose word on freshness is not worth much.
-type prover struct {
+// unreliableReporter is a source with an unreliable VerifiedAt.
+type unreliableReporter struct {
 	*origin
 	proven func() time.Time
 }
 
-func (p prover) VerifiedAt() time.Time { return p.proven() }
+func (p unreliableReporter) VerifiedAt() time.Time { return p.proven() }
 
 func TestAProverThatPanicsOrBlocksHarmsNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := prover{newOrigin("p", "a: 1"), func() time.Time { panic("rude") }}
+		p := unreliableReporter{newOrigin("p", "a: 1"), func() time.Time { panic("rude") }}
 		e := start(t, settings(t, p))
 		settle()
 		if h := e.Health(); h.Layers[0].VerifiedAt.IsZero() {
@@ -105,7 +105,7 @@ func TestAProverThatPanicsOrBlocksHarmsNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
 		asked := false
-		p := prover{newOrigin("p", "a: 1"), func() time.Time { asked = true; <-release; return time.Now() }}
+		p := unreliableReporter{newOrigin("p", "a: 1"), func() time.Time { asked = true; <-release; return time.Now() }}
 		e := start(t, settings(t, p))
 		settle()
 		go e.Health()
@@ -123,7 +123,7 @@ func TestAProverThatPanicsOrBlocksHarmsNobody(t *testing.T) {
 	})
 }
 
-// repeats is a source that says the same trouble again each time that it is asked.
+// repeats is a source that returns the same error from each call.
 type repeats struct{ *origin }
 
 func (r repeats) Next(ctx context.Context, prev source.Revision) (source.Content, error) {
@@ -162,7 +162,7 @@ func TestTroubleThatIsRepeatedIsToldOnce(t *testing.T) {
 	})
 }
 
-// A content that is followed by more than one error before the writer looks is not lost.
+// A content is not lost if several errors follow it before the writer receives it.
 func TestAContentThatTroubleFollowsIsNotLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x, y := newOrigin("x", "a: 1"), newOrigin("y", "b: 1")
@@ -196,7 +196,7 @@ func TestAContentThatTroubleFollowsIsNotLost(t *testing.T) {
 	})
 }
 
-// A content that comes with an error is none.
+// A content that a source returns with an error is ignored.
 type half struct{ *origin }
 
 func (h half) Next(ctx context.Context, prev source.Revision) (source.Content, error) {
@@ -235,7 +235,7 @@ func TestNamesOfLayersAreUnique(t *testing.T) {
 	})
 }
 
-// A secret that begins with another one, which was there before, is taken out as a whole.
+// A secret that begins with an older secret is redacted as a whole.
 func TestSecretsThatBeginAlike(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := newOrigin("x", "token: hunter22")
@@ -259,7 +259,7 @@ func TestSecretsThatBeginAlike(t *testing.T) {
 	})
 }
 
-// quiet is an error that keeps its cause out of its text.
+// quiet is an error whose text does not include its cause.
 type quiet struct{ cause error }
 
 func (q quiet) Error() string { return "it did not work" }
