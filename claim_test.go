@@ -347,7 +347,7 @@ func TestOneSourceInTwoLayers(t *testing.T) {
 		"the source itself": s, "in a Layer": nacre.Layer(s), "in a decorator": &byPointer{Source: s}, "in a value": byValue{Source: s},
 	} {
 		_, err := claim(t, s, again)
-		if source.KindOf(err) != source.InvalidArgument || !strings.Contains(err.Error(), "two layers are the same source stateful") {
+		if source.KindOf(err) != source.InvalidArgument || !strings.Contains(err.Error(), "two layers use the same source stateful") {
 			t.Errorf("%s: one source in two layers was taken: %v", what, err)
 		}
 	}

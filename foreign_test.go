@@ -85,7 +85,7 @@ func TestOwnWordsAreNotRedacted(t *testing.T) {
 // resolvers, releases.
 func TestOwnWordsOfTheEngineAreNotRedacted(t *testing.T) {
 	plain := strings.Join(runBadly(t, []string{"harmless-secret"}), "\n")
-	for _, want := range []string{"the source panicked", "a content without a revision", "scheme has no resolver", "no answer within 5s", "not built within 1s", "ended its goroutine",
+	for _, want := range []string{"source panicked", "a content without a revision", "scheme has no resolver", "no answer within 5s", "not built within 1s", "ended its goroutine",
 		"not finished in time", "source stuck has not returned from Next", "unknown key", "cannot be printed", " is below it"} {
 		if !strings.Contains(plain, want) {
 			t.Errorf("the test does not make nacre say %q:\n%s", want, plain)

@@ -57,7 +57,7 @@ func TestWhoTakesNothingAwayIsNotHeld(t *testing.T) {
 	}
 	for name, layers := range map[string][]change{
 		"one key beside a null": {
-			{before: block("rest", 60)}, {before: "pool: 1", after: "pool: 2\nrest:\n", held: "null at rest takes away 60 keys"},
+			{before: block("rest", 60)}, {before: "pool: 1", after: "pool: 2\nrest:\n", held: "null at rest removes 60 keys"},
 			{before: "cache: {x: 1, y: 2}", after: "cache: {x: 2}"}},
 		"one key beside a layer that is unguarded": {
 			{before: block("rest", 60), after: block("rest", 1), options: []nacre.LayerOption{nacre.WithoutChangeGuard()}},
@@ -66,7 +66,7 @@ func TestWhoTakesNothingAwayIsNotHeld(t *testing.T) {
 			{before: block("old", 10), after: "{}", approved: true},
 			{before: "cache: {x: 1, y: 2, z: 3}", after: "cache: {x: 2}"}},
 		"a null in the middle": {
-			{before: more(0, 9) + block("rest", 60)}, {before: "pool: 1", after: "pool: 2\ndb:\n", held: "null at db takes away 8 keys"},
+			{before: more(0, 9) + block("rest", 60)}, {before: "pool: 1", after: "pool: 2\ndb:\n", held: "null at db removes 8 keys"},
 			{before: "db: {more: {k000: 5}}"}},
 		"an invalid loss beside one that is good": {
 			{before: more(0, 20), after: more(0, 2), held: "loses 18 of 20 keys", rejected: "66 is not allowed"},

@@ -114,7 +114,7 @@ func TestWhatTheMergedConfigurationLosesIsHeld(t *testing.T) {
 		held          string   // a part of the reason, of the layer that changes; "" if the change is live
 	}{
 		"a null over a map": {
-			before: layers{one(block("db", 8) + "pool: 1"), one("pool: 1")}, after: layers{high: one("db:\npool: 2")}, held: "null at db takes away 8 keys"},
+			before: layers{one(block("db", 8) + "pool: 1"), one("pool: 1")}, after: layers{high: one("db:\npool: 2")}, held: "null at db removes 8 keys"},
 		"a null over a small part of much": {
 			before: layers{one(block("db", 8) + block("rest", 100)), one("pool: 1")}, after: layers{high: one("pool: 2\ndb:\n")}, held: "a.yaml:2:"},
 		"a null over a small map": {
@@ -124,7 +124,7 @@ func TestWhatTheMergedConfigurationLosesIsHeld(t *testing.T) {
 		"a null that was there": {
 			before: layers{one(block("db", 8) + block("rest", 8)), one("pool: 1\ndb:\n")}, after: layers{high: one("pool: 2\ndb:\n")}},
 		"a null over an entry of a map": {
-			before: layers{one(block("rest", 100) + "tree: {x: {a: 1, b: 2, c: 3, d: 4, e: 5, f: 6, g: 7}}"), one("pool: 1")}, after: layers{high: one("pool: 2\ntree: {x: null}")}, held: "null at tree.x takes away 7 keys"},
+			before: layers{one(block("rest", 100) + "tree: {x: {a: 1, b: 2, c: 3, d: 4, e: 5, f: 6, g: 7}}"), one("pool: 1")}, after: layers{high: one("pool: 2\ntree: {x: null}")}, held: "null at tree.x removes 7 keys"},
 		"a list of another layer is replaced by a short one": {
 			before: layers{one(list(20)), one("pool: 1")}, after: layers{high: one("pool: 2\nhosts: [x]")}, held: "loses 19 of 22 keys"},
 		"a list shrinks": {
@@ -134,7 +134,7 @@ func TestWhatTheMergedConfigurationLosesIsHeld(t *testing.T) {
 		"a list is replaced by one of the same length": {
 			before: layers{one(list(20)), one("pool: 1")}, after: layers{high: one("pool: 2\n" + list(20))}},
 		"a folder loses all but one of its files": {
-			before: layers{one(block("rest", 100)), files(20)}, after: layers{high: files(1)}, held: "loses 19 of its 20 documents, and with them 57 of 60 keys"},
+			before: layers{one(block("rest", 100)), files(20)}, after: layers{high: files(1)}, held: "loses 19 of its 20 documents with 57 of 60 keys"},
 		"a folder loses all of its files": {
 			before: layers{one(block("rest", 100)), files(1)}, after: layers{high: nil}, held: "1 of its 1 documents"},
 		"a folder loses one of its files": {

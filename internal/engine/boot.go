@@ -155,7 +155,7 @@ func (e *Engine) missingLayers(contents []*layerContent) error {
 }
 
 var (
-	errSilent   = errors.New("the source has not answered yet")
+	errSilent   = errors.New("source has not answered yet")
 	errDecoding = errors.New("content is still being decoded; a resolver or the decryption may be slow")
 )
 

@@ -55,7 +55,7 @@ func (o *Owner) Claim(l *Layer) error {
 		err := &source.Error{Kind: source.InvalidArgument, Op: "open config", Fix: "a source belongs to one config; make a second one with package " + packageOf(t)}
 		switch owner {
 		case o:
-			err.Err = fmt.Errorf("two layers are the same source %s", name)
+			err.Err = fmt.Errorf("two layers use the same source %s", name)
 		case closedOwner:
 			err.Err = fmt.Errorf("source %s was closed with the config that had it", name)
 		default:

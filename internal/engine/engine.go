@@ -161,7 +161,7 @@ func (e *Engine) shutDown() error {
 		defer cancel()
 	}
 	closers := []func() error{func() error {
-		return waitFor(ctx, e.writerDone, nil, "an observer, a build or the service's own validation still runs")
+		return waitFor(ctx, e.writerDone, nil, "observer, build or validation still runs")
 	}}
 	for i, l := range e.layers {
 		closers = append(closers, func() error { return closeSource(ctx, l, e.watchersDone[i], &e.redactor) })
@@ -174,7 +174,7 @@ func (e *Engine) shutDown() error {
 	}, func() error { return e.saver.close(ctx) }, func() error {
 		watched := make(chan struct{})
 		go func() { e.background.Wait(); close(watched) }()
-		return waitFor(ctx, watched, nil, "an AutoRollback check or a resolver still runs")
+		return waitFor(ctx, watched, nil, "AutoRollback check or resolver still runs")
 	})
 
 	errs := make([]error, len(closers))

@@ -65,7 +65,7 @@ func (e *Engine) Rollback(ctx context.Context) (live int64, err error) {
 	return e.runOnWriter(ctx, func() (int64, error) {
 		previous := e.cell.Previous()
 		if previous == nil {
-			return 0, &source.Error{Kind: source.NotFound, Op: "roll back", Err: errors.New("there is no version before this one")}
+			return 0, &source.Error{Kind: source.NotFound, Op: "roll back", Err: errors.New("config has no earlier version")}
 		}
 		return e.restoreAndPin(previous)
 	})

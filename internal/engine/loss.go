@@ -172,7 +172,7 @@ func (c *lossCheck) checkLayers() {
 			had, lost, from = had+guard.Keys(d.root), lost+n, from+n
 		}
 		if from > 0 && (left == 0 && lost == had || guard.TooMany(lost, had, c.e.MaxKeyLoss)) {
-			reasons[i] = []string{fmt.Sprintf("loses %d of its %d documents, and with them %d of %d keys", len(gone), len(applied.named), lost, had)}
+			reasons[i] = []string{fmt.Sprintf("loses %d of its %d documents with %d of %d keys", len(gone), len(applied.named), lost, had)}
 		}
 	}
 	for i := range reasons {
@@ -206,7 +206,7 @@ func (c *lossCheck) checkWhole() {
 		var nulls []string
 		for _, null := range charge.Nulls {
 			if null.Keys >= guard.MinLost {
-				nulls = append(nulls, fmt.Sprintf("%s: null at %s takes away %d keys", null.At, null.Path, null.Keys))
+				nulls = append(nulls, fmt.Sprintf("%s: null at %s removes %d keys", null.At, null.Path, null.Keys))
 			}
 		}
 		switch {
@@ -222,7 +222,7 @@ func (c *lossCheck) checkWhole() {
 		if sameCharge := n > 0 && charges[i] == charges[byCharge[n-1]]; !sameCharge && !guard.TooMany(min(charged, missing.Lost), had, c.e.MaxKeyLoss) {
 			return
 		}
-		c.hold(i, []string{fmt.Sprintf("the configuration loses %d of %d keys, of which this layer takes away %d", missing.Lost, had, charges[i])})
+		c.hold(i, []string{fmt.Sprintf("configuration loses %d of %d keys, %d of them through this layer", missing.Lost, had, charges[i])})
 		charged -= charges[i]
 	}
 }

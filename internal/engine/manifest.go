@@ -80,7 +80,7 @@ func (e *Engine) unsignedDocuments(contents []*layerContent) (problems source.Pr
 		}
 		for _, d := range contents[i].Documents {
 			if !d.Absent {
-				problems = append(problems, &source.Problem{Kind: source.PermissionDenied, Message: "must be in a signed manifest, and there is none",
+				problems = append(problems, &source.Problem{Kind: source.PermissionDenied, Message: "must be in a signed manifest and no layer has one",
 					Position: source.Position{Layer: l.name, Document: d.Name, Revision: e.shown(contents[i])}})
 			}
 		}

@@ -38,12 +38,12 @@ func CheckManifests(layers []Layer) error {
 			}
 		}
 		if first != "" {
-			addError(fmt.Errorf("the layers %s and %s are both manifests", first, l.Source.Name()), "a config has one manifest; list all documents of a release in it")
+			addError(fmt.Errorf("layers %s and %s are both manifests", first, l.Source.Name()), "a config has one manifest; list all documents of a release in it")
 		}
 		first = l.Source.Name()
 	}
 	if required != "" && !isSigned {
-		addError(fmt.Errorf("the layer %s must be signed, and there is no signed manifest", required), "add a layer with SignedManifest")
+		addError(fmt.Errorf("layer %s must be signed and the config has no signed manifest", required), "add a layer with SignedManifest")
 	}
 	return errors.Join(errs...)
 }

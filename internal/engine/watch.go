@@ -55,8 +55,8 @@ func (e *Engine) watch(ctx context.Context, l *layerState) {
 }
 
 var (
-	errNoRevision = errors.New("the source returned a content without a revision")
-	errPanicked   = errors.New("the source panicked")
+	errNoRevision = errors.New("source returned a content without a revision")
+	errPanicked   = errors.New("source panicked")
 )
 
 // isBuiltIn reports whether the engine made an error of a source.
