@@ -39,7 +39,7 @@ func expect(t *testing.T, e interface{ Health() observe.Health }, j *journal, st
 	t.Helper()
 	settle()
 	if got := j.take(); !slices.Equal(got, want) {
-		t.Errorf("%s: told %q\nwant %q", step, got, want)
+		t.Errorf("%s: got %q\nwant %q", step, got, want)
 	}
 	l := e.Health().Layers[0]
 	if !slices.Equal(l.Absent, absent) {
@@ -51,7 +51,7 @@ func expect(t *testing.T, e interface{ Health() observe.Health }, j *journal, st
 }
 
 // A document that is absent before and after is not a cause; each absence is reported once.
-func TestAnAbsentDocumentIsToldOnceAndCausesNothing(t *testing.T) {
+func TestAbsentDocumentIsReportedOnceAndIsNoCause(t *testing.T) {
 	for _, fallBack := range []bool{false, true} {
 		t.Run(fmt.Sprint("falls back: ", fallBack), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -90,7 +90,7 @@ func TestAnAbsentDocumentIsToldOnceAndCausesNothing(t *testing.T) {
 }
 
 // A layer whose documents are all absent is not a cause, and its contents still apply.
-func TestALayerWithoutDocumentsCausesNothing(t *testing.T) {
+func TestLayerWithoutDocumentsIsNoCause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := newOrigin("x", "")
 		x.putAll("1", map[string]string{"a": ""})
@@ -104,7 +104,7 @@ func TestALayerWithoutDocumentsCausesNothing(t *testing.T) {
 		x.putAll("3", map[string]string{"b": ""})
 		expect(t, e, j, "another document that is not there", []string{"b"}, "missing b at/b", "unchanged []")
 		if want := []string{"1", "2", "3"}; !slices.Equal(x.received, want) {
-			t.Errorf("the source was told of %q, want %q: each content was accepted", x.received, want)
+			t.Errorf("Ack received %q, want %q: each content was accepted", x.received, want)
 		}
 		x.putAll("4", map[string]string{"b": "b: 7"})
 		expect(t, e, j, "it comes", nil, "applied [b (x)]")

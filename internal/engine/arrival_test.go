@@ -16,7 +16,7 @@ import (
 
 // A content whose decoding panics is rejected like any other, with the layer named, and the config
 // keeps running, also if the change guard decodes the content before the pipeline does.
-func TestAContentWhoseDecodingPanicsIsRefused(t *testing.T) {
+func TestContentWhoseDecodingPanicsIsRejected(t *testing.T) {
 	for name, maxLoss := range map[string]float64{"guarded": 0.5, "not guarded": 0} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -59,7 +59,7 @@ func TestAContentWhoseDecodingPanicsIsRefused(t *testing.T) {
 }
 
 // Slow decoding of a content delays that content only.
-func TestASlowDecoderHoldsUpOnlyItsLayer(t *testing.T) {
+func TestSlowDecoderDelaysOnlyItsLayer(t *testing.T) {
 	for name, slow := range map[string]func(l *slowLayer, ctx context.Context) error{
 		"answers late": func(l *slowLayer, ctx context.Context) error {
 			select {
@@ -118,7 +118,7 @@ type slowLayer struct{ go_ chan struct{} }
 
 // A start waits at most BootTimeout for a content that is still being decoded, and its error says
 // so.
-func TestAStartWithADecoderThatHangs(t *testing.T) {
+func TestStartWithBlockedDecoder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := newOrigin("x", "a: 1")
 		s := settings(t, x)

@@ -70,7 +70,7 @@ func TestBootFailsWithEveryLayerAndCause(t *testing.T) {
 	})
 }
 
-func TestBootDoesNotWaitForWhatTimeDoesNotHeal(t *testing.T) {
+func TestBootDoesNotWaitForPermanentErrors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := newOrigin("x", "")
 		x.fail(&source.Error{Kind: source.NotFound, Op: "read", Document: "orders.yaml"})
@@ -84,7 +84,7 @@ func TestBootDoesNotWaitForWhatTimeDoesNotHeal(t *testing.T) {
 	})
 }
 
-func TestBootHeedsItsContext(t *testing.T) {
+func TestBootEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
@@ -135,7 +135,7 @@ func TestBootFromLastGood(t *testing.T) {
 			t.Errorf("booted with %+v, want the copy's a=7 and the local b=3", v)
 		}
 		if len(booted.Stale) != 1 || booted.Stale[0] != "x" || booted.Age < time.Hour || booted.Age > 61*time.Minute {
-			t.Errorf("the event says %+v, want x stale for an hour", booted)
+			t.Errorf("the event is %+v, want x stale for an hour", booted)
 		}
 		h := e.Health()
 		if !h.Layers[0].FromLastKnownGood || !h.Layers[0].Stale || h.Ready() == nil || len(x.received) != 0 {
@@ -151,7 +151,7 @@ func TestBootFromLastGood(t *testing.T) {
 	})
 }
 
-func TestABadPublishDoesNotKeepAServiceDown(t *testing.T) {
+func TestBadPublishDoesNotKeepServiceDown(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.lastgood")
 	synctest.Test(t, func(t *testing.T) {
 		ran(t, path, "a: 7")
@@ -163,7 +163,7 @@ func TestABadPublishDoesNotKeepAServiceDown(t *testing.T) {
 			t.Errorf("a=%d, %+v; want the copy, and the rejection shown", value(e.Live()).A, e.Health().Layers[0])
 		}
 		if len(x.received) != 1 || !strings.Contains(x.received[0], "x.yaml:1") {
-			t.Errorf("the origin was told %q", x.received)
+			t.Errorf("Ack received %q", x.received)
 		}
 		x.put("a: 8")
 		settle()
@@ -174,7 +174,7 @@ func TestABadPublishDoesNotKeepAServiceDown(t *testing.T) {
 	})
 }
 
-func TestBootRefusesACopyThatIsNotItsOwn(t *testing.T) {
+func TestBootRejectsDamagedCopy(t *testing.T) {
 	dir := t.TempDir()
 	for name, spoil := range map[string]func(path string) error{
 		"tampered": func(path string) error {
@@ -208,7 +208,7 @@ func TestBootRefusesACopyThatIsNotItsOwn(t *testing.T) {
 	}
 }
 
-func TestLastGoodThatCannotBeKeptHarmsNothing(t *testing.T) {
+func TestCopyThatCannotBeSavedIsReported(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)

@@ -15,7 +15,7 @@ import (
 )
 
 // Each excluded layer gets its own problems, not those of another layer.
-func TestEachLayerHearsItsOwnFaults(t *testing.T) {
+func TestEachLayerGetsItsOwnProblems(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x, y, z, w := newOrigin("x", "a: 1"), newOrigin("y", "b: 1"), newOrigin("z", "s: a"), newOrigin("w", "s: b")
 		e := start(t, settings(t, x, y, z, w))
@@ -35,14 +35,14 @@ func TestEachLayerHearsItsOwnFaults(t *testing.T) {
 			}
 		}
 		history := e.History()
-		var told source.Problems
+		var reported source.Problems
 		for _, entry := range history {
 			if entry.Problems != nil {
-				told = entry.Problems
+				reported = entry.Problems
 			}
 		}
-		if len(told) != 3 {
-			t.Errorf("the rejection tells of %d problems, want all 3 at once:\n%v", len(told), told)
+		if len(reported) != 3 {
+			t.Errorf("the rejection has %d problems, want all 3 at once:\n%v", len(reported), reported)
 		}
 		e.Close()
 	})
@@ -50,7 +50,7 @@ func TestEachLayerHearsItsOwnFaults(t *testing.T) {
 
 // Of two contents that conflict, exactly one applies, whichever arrives first, and the live version
 // stays consistent.
-func TestNothingGoodIsLeftOut(t *testing.T) {
+func TestLargestGoodSubsetApplies(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x, y := newOrigin("x", "a: 1"), newOrigin("y", "b: 1")
 		s := settings(t, x, y)
@@ -78,7 +78,7 @@ func TestNothingGoodIsLeftOut(t *testing.T) {
 }
 
 // A boot from the copy, since one layer is bad, still applies the newest contents of the others.
-func TestBootWithOneBadLayerTakesTheOthersNewest(t *testing.T) {
+func TestBootWithOneBadLayerAppliesTheOthersNewest(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.lastgood")
 	synctest.Test(t, func(t *testing.T) {
 		s := settings(t, newOrigin("x", "a: 7"), newOrigin("y", "b: 7"))
@@ -102,7 +102,7 @@ func TestBootWithOneBadLayerTakesTheOthersNewest(t *testing.T) {
 
 // A content that is accepted without a new version, since another layer hides it, is in the copy
 // too.
-func TestTheCopyHoldsWhatIsHidden(t *testing.T) {
+func TestCopyIncludesHiddenContents(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.lastgood")
 	synctest.Test(t, func(t *testing.T) {
 		x, top := newOrigin("x", "a: 7"), localOrigin{newOrigin("top", "a: 9")}
@@ -121,7 +121,7 @@ func TestTheCopyHoldsWhatIsHidden(t *testing.T) {
 }
 
 // Health shows a consistent state: the version, and the contents that made it.
-func TestConcurrentSafeHealthIsOfOneMoment(t *testing.T) {
+func TestConcurrentSafeHealthIsConsistent(t *testing.T) {
 	x := newOrigin("x", "a: 1")
 	s := settings(t, x)
 	s.Window = 0
@@ -148,7 +148,7 @@ func TestConcurrentSafeHealthIsOfOneMoment(t *testing.T) {
 
 // A deadline before BootTimeout limits the wait in the same way: the start uses the copy if there
 // is one.
-func TestBootFromTheCopyWhenTheDeadlineComesFirst(t *testing.T) {
+func TestBootFromCopyAtDeadline(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.lastgood")
 	synctest.Test(t, func(t *testing.T) {
 		ran(t, path, "a: 7")

@@ -18,7 +18,7 @@ import (
 )
 
 // A validation that blocks must not keep the sources open, or make a version live after Close.
-func TestCloseWhileTheServicesOwnRuleHangs(t *testing.T) {
+func TestCloseWhileValidationBlocks(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.lastgood")
 	for range 20 { // select chooses at random: each choice must be right
 		synctest.Test(t, func(t *testing.T) {
@@ -66,7 +66,7 @@ func TestCloseWhileTheServicesOwnRuleHangs(t *testing.T) {
 }
 
 // A command that outlives Close must not crash the process.
-func TestCloseWhileARollbackHangs(t *testing.T) {
+func TestCloseWhileRollbackBlocks(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.lastgood")
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -96,7 +96,7 @@ func TestCloseWhileARollbackHangs(t *testing.T) {
 
 // A source that blocks must not keep other sources from being closed; one that returns late is
 // closed late.
-func TestCloseClosesTheOthersAndTheLate(t *testing.T) {
+func TestCloseClosesOtherSourcesAndLateOnes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := blockingSource{newOrigin("stuck", "a: 1"), make(chan struct{})}
 		others := []*origin{newOrigin("x", "b: 1"), newOrigin("y", "b: 2"), newOrigin("z", "b: 3")}
@@ -122,7 +122,7 @@ func TestCloseClosesTheOthersAndTheLate(t *testing.T) {
 }
 
 // A caller that gives up on a command shares nothing with the command, which keeps running.
-func TestACommandThatIsGivenUpOn(t *testing.T) {
+func TestCommandOfCallerThatGaveUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
 		x := newOrigin("x", "a: 1")

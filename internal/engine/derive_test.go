@@ -26,7 +26,7 @@ func pool(refuse func(a int) error) resource.Spec {
 }
 
 // A bad publish must not keep a service down, even if only a build fails.
-func TestAStartWithWhatCannotBeBuilt(t *testing.T) {
+func TestStartWithContentThatCannotBeBuilt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x, y := newOrigin("x", "a: 2"), newOrigin("y", "b: 2")
 		set := settings(t, x, y)
@@ -77,7 +77,7 @@ func TestAStartWithWhatCannotBeBuilt(t *testing.T) {
 			}
 			settle()
 			if h := e.Health(); len(h.Layers[0].Rejected) != 1 || value(e.Live()).B != 3 {
-				t.Errorf("rejected %q, live %+v: want the bad layer told, and the good one in use", h.Layers[0].Rejected, value(e.Live()))
+				t.Errorf("rejected %q, live %+v: want the bad layer reported and the good one in use", h.Layers[0].Rejected, value(e.Live()))
 			}
 			stop(e)
 		}
@@ -103,7 +103,7 @@ func TestAStartWithWhatCannotBeBuilt(t *testing.T) {
 		e = run()
 		bad := pool(func(int) error { return errors.New("down") })
 		if _, err := e.Derive(t.Context(), bad); !errors.Is(err, source.BuildFailed) {
-			t.Errorf("nothing can be built, and Derive says %v", err)
+			t.Errorf("nothing can be built, and Derive returned %v", err)
 		}
 		if value(e.Live()).A != 13 {
 			t.Errorf("the copy is no better, and live is %+v", value(e.Live()))

@@ -140,7 +140,7 @@ func TestOneBadLayerDoesNotHoldBackTheOthers(t *testing.T) {
 		z.put("s: hello")
 		settle()
 		if s := e.Live(); s.Version != 2 || value(s).B != 2 || value(s).S != "hello" || value(s).A != 1 {
-			t.Errorf("good contents beside a bad one: version %d, %+v; want both in version 2", s.Version, value(s))
+			t.Errorf("good contents with a bad one: version %d, %+v; want both in version 2", s.Version, value(s))
 		}
 		y.put("b: 3")
 		settle()
@@ -148,7 +148,7 @@ func TestOneBadLayerDoesNotHoldBackTheOthers(t *testing.T) {
 			t.Error("a layer that stays bad holds back the next good change")
 		}
 		if n := len(slices.DeleteFunc(e.History(), func(h observe.HistoryEntry) bool { return h.Kind != observe.Rejected })); n != 1 {
-			t.Errorf("a rejection that has not changed is told %d times", n)
+			t.Errorf("an unchanged rejection is reported %d times", n)
 		}
 		e.Close()
 	})
@@ -174,7 +174,7 @@ func TestContentsThatAreGoodTogether(t *testing.T) {
 	})
 }
 
-func TestReceiversHearWhatBecameOfTheirContents(t *testing.T) {
+func TestAcknowledgersReceiveResults(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := newOrigin("x", "a: 1")
 		e := start(t, settings(t, x))
@@ -195,7 +195,7 @@ func TestReceiversHearWhatBecameOfTheirContents(t *testing.T) {
 	})
 }
 
-func TestNothingChangedIsNoVersion(t *testing.T) {
+func TestUnchangedConfigurationMakesNoVersion(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := newOrigin("x", "a: 1\n")
 		e := start(t, settings(t, x))
@@ -216,7 +216,7 @@ func TestNothingChangedIsNoVersion(t *testing.T) {
 			t.Errorf("Explain shows the line of before the comment: %+v", c)
 		}
 		if x.received[len(x.received)-1] != string(revision("# a comment\na: 1\n")) {
-			t.Error("the origin was not told that its content is in use")
+			t.Error("Ack did not report the content in use")
 		}
 		e.Close()
 	})
@@ -266,7 +266,7 @@ func TestAbsentIsNotEmpty(t *testing.T) {
 	})
 }
 
-func TestOutageIsToldOnceAndHealed(t *testing.T) {
+func TestOutageIsReportedOnceAndEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := newOrigin("x", "a: 1")
 		s := settings(t, x)
@@ -290,7 +290,7 @@ func TestOutageIsToldOnceAndHealed(t *testing.T) {
 			t.Errorf("after the outage, with the content as before: %v, version %d", e.Health().Ready(), e.Live().Version)
 		}
 		if lines := j.take(); len(lines) != 2 || !strings.HasPrefix(lines[1], "up after 1h") {
-			t.Errorf("told %q, want the loss once and the end once", lines)
+			t.Errorf("events are %q, want one LayerDown and one LayerUp", lines)
 		}
 		e.Close()
 	})
@@ -343,7 +343,7 @@ func TestPinHoldsRollbackRestores(t *testing.T) {
 	})
 }
 
-func TestSecretsAreTakenOutOfForeignTexts(t *testing.T) {
+func TestSecretsAreRedactedInForeignTexts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const canary = "canary-s3cret"
 		x := newOrigin("x", "token: "+canary)
@@ -418,7 +418,7 @@ func (s blockingSource) Next(ctx context.Context, prev source.Revision) (source.
 	return c, err
 }
 
-func TestCloseIsBoundedAndNamesWhatIsStuck(t *testing.T) {
+func TestCloseIsBoundedAndNamesWhatStillRuns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := blockingSource{newOrigin("stuck", "a: 1"), make(chan struct{})}
 		e, err := engine.Start(t.Context(), settings(t, s))
@@ -448,7 +448,7 @@ func (r panickingSource) Next(ctx context.Context, _ source.Revision) (source.Co
 	return c, ctx.Err()
 }
 
-func TestRudeSourcesAreKeptInBounds(t *testing.T) {
+func TestPanickingSourcesAreSlowedDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := panickingSource{newOrigin("rude", "a: 1")}
 		e := start(t, settings(t, r)) // without a delay this would spin and stop the bubble's clock
@@ -469,7 +469,7 @@ func TestRudeSourcesAreKeptInBounds(t *testing.T) {
 
 // A wrong value that a higher layer hides is rejected: it would appear when that layer drops the
 // key.
-func TestWhatAHigherLayerHidesIsRefusedAllTheSame(t *testing.T) {
+func TestHiddenValuesAreValidated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		low, high := newOrigin("low", "a: 2"), newOrigin("high", "a: 3")
 		e := start(t, settings(t, low, high))
@@ -488,7 +488,7 @@ func TestWhatAHigherLayerHidesIsRefusedAllTheSame(t *testing.T) {
 	})
 }
 
-func TestAllIsToldAtOnceInOrder(t *testing.T) {
+func TestAllProblemsAreReportedInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		low, high := newOrigin("low", ""), newOrigin("high", "")
 		low.put("zz: 1\ns: a\nyy: 2")

@@ -53,7 +53,7 @@ type many []string
 
 func (m many) Error() string { return strings.Join(m, " ") }
 
-func TestACauseThatCannotBeCompared(t *testing.T) {
+func TestCauseThatIsNotComparable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := newOrigin("x", "a: 1")
 		s := settings(t, x)
@@ -87,7 +87,7 @@ type unreliableReporter struct {
 
 func (p unreliableReporter) VerifiedAt() time.Time { return p.proven() }
 
-func TestAProverThatPanicsOrBlocksHarmsNobody(t *testing.T) {
+func TestFreshnessReporterThatPanicsOrBlocks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := unreliableReporter{newOrigin("p", "a: 1"), func() time.Time { panic("rude") }}
 		e := start(t, settings(t, p))
@@ -136,7 +136,7 @@ func (r repeats) Next(ctx context.Context, prev source.Revision) (source.Content
 	return r.origin.Next(ctx, prev)
 }
 
-func TestTroubleThatIsRepeatedIsToldOnce(t *testing.T) {
+func TestRepeatedErrorIsReportedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := repeats{newOrigin("r", "a: 1")}
 		j := &journal{}
@@ -156,14 +156,14 @@ func TestTroubleThatIsRepeatedIsToldOnce(t *testing.T) {
 		r.heal()
 		time.Sleep(time.Minute)
 		if got := strings.Join(j.take(), ", "); got != "down: first, down: second, up" {
-			t.Errorf("the outage is told as %q, want each error once", got)
+			t.Errorf("the outage is reported as %q, want each error once", got)
 		}
 		e.Close()
 	})
 }
 
 // A content is not lost if several errors follow it before the writer receives it.
-func TestAContentThatTroubleFollowsIsNotLost(t *testing.T) {
+func TestContentBeforeErrorsIsNotLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x, y := newOrigin("x", "a: 1"), newOrigin("y", "b: 1")
 		s := settings(t, x, y)
@@ -207,7 +207,7 @@ func (h half) Next(ctx context.Context, prev source.Revision) (source.Content, e
 	return c, err
 }
 
-func TestAContentBesideAnErrorIsNone(t *testing.T) {
+func TestContentWithErrorIsIgnored(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := half{newOrigin("h", "a: 1")}
 		e := start(t, settings(t, h))
@@ -236,7 +236,7 @@ func TestNamesOfLayersAreUnique(t *testing.T) {
 }
 
 // A secret that begins with an older secret is redacted as a whole.
-func TestSecretsThatBeginAlike(t *testing.T) {
+func TestSecretsWithCommonPrefix(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := newOrigin("x", "token: hunter22")
 		s := settings(t, x)
@@ -265,12 +265,12 @@ type quiet struct{ cause error }
 func (q quiet) Error() string { return "it did not work" }
 func (q quiet) Unwrap() error { return q.cause }
 
-func TestSecretsInCausesAreOutOfReach(t *testing.T) {
+func TestSecretsInCausesAreUnreachable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := newOrigin("x", "token: hunter22")
 		s := settings(t, x)
-		var told error
-		s.Observers = on(handlers{observe.SubscriberCalled: func(d observe.Event) { told = d.Err }})
+		var reported error
+		s.Observers = on(handlers{observe.SubscriberCalled: func(d observe.Event) { reported = d.Err }})
 		e := start(t, s)
 		e.Subscribe("tells", true, func(*engine.State) engine.Handler {
 			return func(_ context.Context, s *engine.State, _ []observe.Cause) (bool, error) {
@@ -278,10 +278,10 @@ func TestSecretsInCausesAreOutOfReach(t *testing.T) {
 			}
 		})
 		settle()
-		if told == nil || told.Error() != "it did not work" {
-			t.Fatalf("told %v", told)
+		if reported == nil || reported.Error() != "it did not work" {
+			t.Fatalf("got %v", reported)
 		}
-		if errors.As(told, new(quiet)) {
+		if errors.As(reported, new(quiet)) {
 			t.Error("the secret can be reached through the causes of an event's error")
 		}
 		e.Close()

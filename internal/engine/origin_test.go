@@ -26,7 +26,7 @@ type origin struct {
 	content  source.Content
 	err      error
 	changed  chan struct{}
-	told     source.ChangeDetector
+	detector source.ChangeDetector
 	received []string // "revision" or "revision: why it was refused"
 	closed   bool
 }
@@ -79,7 +79,7 @@ func (o *origin) Next(ctx context.Context, prev source.Revision) (source.Content
 		c, err, changed := o.content, o.err, o.changed
 		o.mu.Unlock()
 		if err != nil || c.Revision != "" {
-			if o.told.Changed(prev, c.Revision, err) {
+			if o.detector.Changed(prev, c.Revision, err) {
 				if err != nil {
 					return source.Content{}, err
 				}
