@@ -140,8 +140,8 @@ func (e *Engine) bind(merged *tree.Node, standalone source.Problems) (values []a
 	return values, problems
 }
 
-// acceptUnchanged accepts a candidate with the same merged tree as the live version. Only comments
-// or hidden values changed.
+// acceptUnchanged accepts a candidate with the same merged tree as the live version: only comments
+// or hidden values changed. Only the writer calls it.
 func (e *Engine) acceptUnchanged(c candidate, next, live *State) source.Problems {
 	if c.prepareOnly {
 		return nil
@@ -155,7 +155,7 @@ func (e *Engine) acceptUnchanged(c candidate, next, live *State) source.Problems
 }
 
 // publish reports a new live version to the history, the observers and the subscribers, and has it
-// saved.
+// saved. Only the writer calls it.
 func (e *Engine) publish(next, old *State, c candidate, kind observe.EventKind, problems source.Problems) {
 	if !e.fallingBack {
 		e.snapshotSuspended.Store(false)
@@ -201,6 +201,7 @@ const maxChanged = 100
 // maxShown is the number of bytes of a value that the history keeps.
 const maxShown = 200
 
+// clip returns at most maxShown bytes of a text.
 func clip(text string) string {
 	if len(text) <= maxShown {
 		return text

@@ -45,6 +45,7 @@ func (c *rollbackCheck) Stop() {
 	c.end()
 }
 
+// end ends the check without detaching it from the engine.
 func (c *rollbackCheck) end() {
 	c.stop()
 	c.engine.mu.Lock()
@@ -132,7 +133,7 @@ func (e *Engine) setProbation(p *probation) {
 	e.probation = p
 }
 
-// acceptProbation ends the probation: the live version is good.
+// acceptProbation ends the probation: the live version is good. Only the writer calls it.
 func (e *Engine) acceptProbation() {
 	if p := e.probation; p != nil {
 		p.stop()
@@ -222,7 +223,7 @@ func (e *Engine) endProbation(live *State, failure error) {
 }
 
 // revert makes the version before the probation live again, and quarantines the contents of the
-// failed version.
+// failed version. Only the writer calls it.
 func (e *Engine) revert(p *probation, bad *State, failure error) (reverted bool) {
 	event := observe.Event{Kind: observe.RolledBack, Version: bad.Version, From: bad.Version, To: p.before.Version, Causes: bad.Causes, Err: failure}
 	next, err := e.makeLiveAgain(p.before, bad)
@@ -245,7 +246,7 @@ func (e *Engine) revert(p *probation, bad *State, failure error) (reverted bool)
 }
 
 // quarantine quarantines the contents of a version that was rolled back, and returns their
-// documents.
+// documents. Only the writer calls it.
 func (e *Engine) quarantine(bad, back *State, failure error) (all []observe.Cause) {
 	for i, l := range e.layers {
 		c := bad.contents[i]

@@ -80,6 +80,7 @@ func (e *Engine) awaitLayers(ctx context.Context) error {
 	}
 }
 
+// hasPendingLayer reports whether a layer has no content and may still get one.
 func (e *Engine) hasPendingLayer() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -159,6 +160,7 @@ var (
 	errDecoding = errors.New("content is still being decoded; a resolver or the decryption may be slow")
 )
 
+// reportOpened reports the start, with the layers that use the last known good copy.
 func (e *Engine) reportOpened(started time.Time) {
 	live := e.cell.Load()
 	opened := observe.Event{Kind: observe.Opened, Version: live.Version, Sum: live.Sum(), KeyedSum: e.KeyedSum(live), Took: time.Since(started)}

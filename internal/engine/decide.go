@@ -20,6 +20,7 @@ func (e *Engine) decide() {
 }
 
 // decideOn applies the good part of a candidate, and reports whether the applied contents changed.
+// Only the writer calls it.
 func (e *Engine) decideOn(c candidate) (accepted bool) {
 	if !c.changed {
 		return false
@@ -46,8 +47,9 @@ func (e *Engine) applied() []*layerContent {
 	return all
 }
 
-// retryHeld checks the held layers again and reports whether one is no longer held.
-func (e *Engine) retryHeld() (freed bool) {
+// retryHeld checks the held layers again and reports whether one is no longer held. Only the writer
+// calls it.
+func (e *Engine) retryHeld() (released bool) {
 	held := slices.DeleteFunc(slices.Clone(e.layers), func(l *layerState) bool { return l.held == nil })
 	if len(held) == 0 {
 		return false
@@ -57,6 +59,7 @@ func (e *Engine) retryHeld() (freed bool) {
 }
 
 // tryApply calls apply and turns a panic into a problem, so that no content can end the writer.
+// Only the writer calls it.
 func (e *Engine) tryApply(c candidate) (problems source.Problems) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -102,7 +105,7 @@ func (e *Engine) candidateOf(of func(*layerState) *layerContent) candidate {
 }
 
 // recordRejected records that the contents of c that are not in good are rejected, and why. It
-// reports a rejection once.
+// reports a rejection once. Only the writer calls it.
 func (e *Engine) recordRejected(c, good candidate, reasons func(layer int) source.Problems) {
 	var causes []observe.Cause
 	var problems problemSet
@@ -122,8 +125,8 @@ func (e *Engine) recordRejected(c, good candidate, reasons func(layer int) sourc
 			changed = true
 		}
 		l.rejected = problemsOfLayer
-		if !content.fromDisk && l.notified.refused != content.Revision {
-			l.notified.refused, changed = content.Revision, true
+		if !content.fromDisk && l.notified.rejected != content.Revision {
+			l.notified.rejected, changed = content.Revision, true
 			rejected = append(rejected, l)
 			if r, ok := source.As[source.Acknowledger](l.Source); ok {
 				acks = append(acks, func() { r.Ack(content.Revision, problemsOfLayer) })
@@ -158,7 +161,7 @@ func (e *Engine) swap(next *State) bool {
 func (e *Engine) accept(next *State) bool { return e.commit(next, func() {}) }
 
 // commit calls swap and marks the contents as applied with mu held, and then acknowledges them to
-// their sources. It returns false if the config is closed.
+// their sources. It returns false if the config is closed. Only the writer calls it.
 func (e *Engine) commit(next *State, swap func()) bool {
 	var acks []func()
 	e.mu.Lock()
@@ -175,7 +178,7 @@ func (e *Engine) commit(next *State, swap func()) bool {
 			l.applied, l.appliedAt, l.refreshProblems = c, time.Now(), nil
 		}
 		if c == l.latest {
-			l.rejected, l.notified.refused, l.held = nil, "", nil
+			l.rejected, l.notified.rejected, l.held = nil, "", nil
 			if l.breaker.Open() {
 				l.breaker.Reset() // the layer is back at a good content
 			}

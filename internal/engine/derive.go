@@ -54,6 +54,7 @@ func (d *derivation) run() error {
 	return err
 }
 
+// add builds the resource from the live version and adds it. Only the writer calls it.
 func (d *derivation) add() error {
 	e := d.engine
 	build, cancel := context.WithCancel(d.ctx)
@@ -198,6 +199,8 @@ func (e *Engine) scheduleRebuild() {
 	e.rebuildTimer.start(e.rebuildTimer.backOff/2 + rand.N(e.rebuildTimer.backOff/2+1))
 }
 
+// hasFailedBuild reports whether a content was rejected for a failed build or an unavailable
+// secret.
 func (e *Engine) hasFailedBuild() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -72,6 +72,7 @@ type delivery struct {
 	causes []observe.Cause
 }
 
+// version returns the version of the state, or 0 for nil.
 func (s *State) version() int64 {
 	if s == nil {
 		return 0
@@ -191,6 +192,7 @@ func (e *Engine) shutDown() error {
 	return errors.Join(append(slices.Clip(errs), stuck)...)
 }
 
+// isClosed reports whether Close has begun.
 func (e *Engine) isClosed() bool {
 	select {
 	case <-e.closing:
@@ -257,6 +259,7 @@ func Discard(layers []Layer, timeout time.Duration) error {
 	return errors.Join(errs...)
 }
 
+// closeTimeout returns an error of Close for a part that has not ended in time.
 func closeTimeout(format string, args ...any) error {
 	return &source.Error{Kind: source.Timeout, Op: "close", Err: fmt.Errorf(format, args...)}
 }
@@ -287,6 +290,7 @@ func (e *Engine) runOnWriter(ctx context.Context, f func() (int64, error)) (int6
 	}
 }
 
+// errClosed returns the error of calls after Close.
 func errClosed() error {
 	return &source.Error{Kind: source.Closed, Op: "use config", Err: errors.New("config is closed")}
 }

@@ -115,6 +115,7 @@ func (e *Engine) admit() {
 
 // hold records why a layer's newest content is held, nil for not held, and reports whether the
 // reasons changed. It rejects a held content to an Acknowledger, since another content is live.
+// Only the writer calls it.
 func (e *Engine) hold(l *layerState, reasons []string) (changed bool) {
 	e.mu.Lock()
 	changed = !slices.Equal(l.held, reasons)
@@ -157,7 +158,7 @@ func (e *Engine) wasLive(l *layerState, c *layerContent) bool {
 	})
 }
 
-// recordFailure counts a bad content of a layer.
+// recordFailure counts a bad content of a layer. Only the writer calls it.
 func (e *Engine) recordFailure(l *layerState, now time.Time) {
 	if l.breaker.Bad(now) {
 		e.emit(observe.Event{Kind: observe.BreakerOpened, Layer: l.name, Count: int64(l.breaker.Max), Took: l.breaker.Window})

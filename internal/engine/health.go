@@ -82,6 +82,7 @@ func (e *Engine) layerHealthLocked(l *layerState, now, answer time.Time) observe
 	return h
 }
 
+// staleText returns why a stale layer makes the config not ready.
 func staleText(l observe.LayerHealth, now time.Time) string {
 	if l.VerifiedAt.IsZero() {
 		return fmt.Sprintf("layer %s was never verified as fresh", l.Name)

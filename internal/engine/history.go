@@ -48,6 +48,7 @@ func (e *Engine) History() []observe.HistoryEntry {
 	return entries
 }
 
+// pinned reports whether the config is pinned.
 func (e *Engine) pinned() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -85,6 +86,7 @@ func (e *Engine) Unpin(ctx context.Context) error {
 	return err
 }
 
+// pinTo pins a version. Only the writer calls it.
 func (e *Engine) pinTo(version int64) (int64, error) {
 	live := e.cell.Load()
 	if version == 0 || version == live.Version {

@@ -92,7 +92,7 @@ type layerState struct {
 
 // notified is the last content that an Acknowledger accepted, and the last that it rejected since.
 type notified struct {
-	live, refused source.Revision
+	live, rejected source.Revision
 }
 
 // newLayerStates names the layers: a repeated name gets a number.
@@ -179,6 +179,7 @@ func (l *layerState) withKept(c *layerContent) *layerContent {
 	return content
 }
 
+// document returns a document of a content, or nil if there is none.
 func (c *layerContent) document(name string) *source.Document {
 	if c == nil {
 		return nil
@@ -199,6 +200,7 @@ func firstName(c *layerContent) string {
 	return c.Documents[0].Name
 }
 
+// names returns the names of the documents that are not absent.
 func (c *layerContent) names() []string {
 	if c == nil {
 		return nil
@@ -220,6 +222,7 @@ func sameDocument(a, b *source.Document) bool {
 	return a.Absent == b.Absent && a.Format == b.Format && bytes.Equal(a.Data, b.Data) && sameTree(a.Tree, b.Tree)
 }
 
+// sameTree reports whether two trees are equal; an absent tree differs from an empty one.
 func sameTree(a, b map[string]any) bool {
 	if a == nil || b == nil {
 		return (a == nil) == (b == nil)

@@ -62,7 +62,8 @@ func (e *Engine) collectWindow(ctx context.Context) bool {
 }
 
 // retryDecision decides again after something other than a content has changed. It does nothing
-// while a window is open, since the decision follows, and while the config is pinned.
+// while a window is open, since the decision follows, and while the config is pinned. Only the
+// writer calls it.
 func (e *Engine) retryDecision() {
 	if !e.inWindow && !e.pinned() {
 		e.decide()
@@ -70,7 +71,7 @@ func (e *Engine) retryDecision() {
 }
 
 // drainInbox moves the updates from the inbox to the layers and reports whether there is a new
-// content.
+// content. Only the writer calls it.
 func (e *Engine) drainInbox() (changed bool) {
 	for _, a := range e.emptyInbox() {
 		if a.content != nil && e.receiveContent(a.layer, a.content) {
@@ -86,6 +87,7 @@ func (e *Engine) drainInbox() (changed bool) {
 	return changed
 }
 
+// receiveContent makes c the newest content of a layer and reports whether its revision is new.
 func (e *Engine) receiveContent(l *layerState, c *layerContent) (changed bool) {
 	now := time.Now()
 	e.mu.Lock()
@@ -127,6 +129,7 @@ func (e *Engine) reportAbsent(l *layerState, absent []source.Document, before []
 	}
 }
 
+// receiveError records an error of a source. It reports an error that a source repeats once.
 func (e *Engine) receiveError(l *layerState, err error) {
 	if !isBuiltIn(err) {
 		err = e.redactor.sourceError(err, l, l.latest.names()...)
@@ -145,7 +148,7 @@ func (e *Engine) receiveError(l *layerState, err error) {
 	since := l.downSince
 	e.mu.Unlock()
 	if known {
-		return // report an error that a source repeats once
+		return // reported before
 	}
 	e.emit(observe.Event{Kind: observe.LayerDown, Layer: l.name, Err: err, Took: now.Sub(since)})
 }

@@ -86,7 +86,8 @@ func (c *layerContent) copyUndecoded() *layerContent {
 	return copied
 }
 
-// recheck decides on the newest content of a layer again, as if it had just arrived.
+// recheck decides on the newest content of a layer again, as if it had just arrived. Only the
+// writer calls it.
 func (e *Engine) recheck(l *layerState) {
 	e.mu.Lock()
 	l.latest = l.latest.copyUndecoded()
@@ -97,7 +98,8 @@ func (e *Engine) recheck(l *layerState) {
 }
 
 // refreshApplied applies the live content of a layer with the current values of its references. If
-// it is rejected, refreshApplied reports it; the next refresh tries again.
+// it is rejected, refreshApplied reports it; the next refresh tries again. Only the writer calls
+// it.
 func (e *Engine) refreshApplied(l *layerState) {
 	fresh := l.applied.copyUndecoded()
 	if reason, quarantined := e.isQuarantined(l, fresh); quarantined {

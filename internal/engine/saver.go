@@ -61,6 +61,7 @@ func newSaver(settings Settings, layers []*layerState, record func() (lastgood.R
 	return s
 }
 
+// run saves the live contents on each request, until close.
 func (s *saver) run() {
 	defer close(s.done)
 	defer func() {

@@ -98,11 +98,11 @@ func (s *schema) closedShape(section *Section) *tree.Shape {
 			return section.Shape.Live()
 		}
 	}
-	left := section.Shape.Live()
-	if left.Kind == tree.StructOf {
-		left.Kind, left.Elem = tree.RemainderOf, &tree.Shape{Reserved: true}
+	shape := section.Shape.Live()
+	if shape.Kind == tree.StructOf {
+		shape.Kind, shape.Elem = tree.RemainderOf, &tree.Shape{Reserved: true}
 	}
-	return left
+	return shape
 }
 
 // find returns the index of the section that binds a type at a key, open or closed, or -1.

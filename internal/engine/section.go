@@ -39,6 +39,7 @@ func (e *Engine) Attach(ctx context.Context, section Section) (int, error) {
 	return number, nil // the section was attached before ctx ended
 }
 
+// attach is Attach in the writer.
 func (e *Engine) attach(section *Section) (int, error) {
 	old := e.schema
 	n := old.find(section.At, section.Type)
@@ -97,6 +98,7 @@ func (e *Engine) Detach(ctx context.Context, number int) error {
 	return err
 }
 
+// detach is Detach in the writer.
 func (e *Engine) detach(number int) {
 	old := e.schema
 	if e.addUsers(old.sections[number], -1) {
@@ -115,6 +117,7 @@ func (e *Engine) detach(number int) {
 	e.retryDecision() // a change that only this section rejected is good now
 }
 
+// setSchema changes the schema. Only the writer calls it.
 func (e *Engine) setSchema(s *schema) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -186,6 +189,7 @@ func (e *Engine) rebind(old, live *State, freezer *guard.Freezer) (*State, sourc
 	return next, nil
 }
 
+// pendingKeys returns the restart-only keys at paths with the positions of their wanted values.
 func pendingKeys(wanted *tree.Node, paths []tree.Path) (all []pendingKey) {
 	for _, p := range paths {
 		all = append(all, pendingKey{p.String(), nearestPosition(wanted, p)})

@@ -75,6 +75,7 @@ func next(ctx context.Context, s source.Source, prev source.Revision) (c source.
 	return s.Next(ctx, prev)
 }
 
+// sleep waits for d and returns true, or returns false when ctx ends first.
 func sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
