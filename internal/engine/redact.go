@@ -47,7 +47,7 @@ func (r *redactor) text(t string) string {
 
 // buildReplacerLocked builds the replacer of the known secrets. The caller must hold mu.
 func (r *redactor) buildReplacerLocked() {
-	// Longest first, so that a secret does not hide the start of a longer one.
+	// Longest first: a shorter secret with the same start would leave the end of the longer one.
 	longest := slices.SortedFunc(slices.Values(r.order), func(a, b string) int { return cmp.Compare(len(b), len(a)) })
 	r.short = nil
 	var pairs []string
