@@ -129,7 +129,7 @@ func TestFlow(t *testing.T) {
 			s.high.put("a: 6")
 			settle()
 		},
-		"probe": func(s *flowStage) {
+		"autorollback": func(s *flowStage) {
 			s.derive(func(int) error { return nil })
 			s.e.AddAutoRollback(engine.AutoRollback{Name: "self test", For: 10 * time.Second, Every: time.Second, Timeout: time.Second,
 				Check: func(_ context.Context, live *engine.State) error {

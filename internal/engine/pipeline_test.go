@@ -167,7 +167,7 @@ func (p *pipeline) start() {
 			return true, nil
 		}
 	})
-	e.AddAutoRollback(engine.AutoRollback{Name: "probe", For: 5 * time.Second, Every: time.Second, Timeout: time.Second,
+	e.AddAutoRollback(engine.AutoRollback{Name: "health", For: 5 * time.Second, Every: time.Second, Timeout: time.Second,
 		Check: func(_ context.Context, s *engine.State) error {
 			if value(s).A == harmful || value(s).B == harmful {
 				return errors.New("harmful")
