@@ -17,7 +17,8 @@ import (
 	"github.com/nacre-go/nacre/providers/memory"
 )
 
-// An absent document is logged once an absence, is shown by Health, and causes no version, whichever source has it.
+// An absent document is logged once an absence, is shown by Health, and causes no version,
+// whichever source has it.
 func TestAnAbsentDocumentIsLoggedOnceShownAndNoCause(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

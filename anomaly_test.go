@@ -14,12 +14,13 @@ import (
 	"github.com/nacre-go/nacre/observe"
 )
 
-// The anomalies that a config must not show, each with the test that forbids it: torn read (TestNoTornReadAcrossSections, and TestNoTornRead
-// of internal/swap), half-applied (TestNoSectionIsHalfApplied, TestNothingIsHalfAppliedWhenABuildFails, TestAReleaseComesWholeOrNotAtAll), use
-// after close (TestNoUseAfterClose), and those below.
+// The anomalies that a config must not show, each with the test that forbids it: torn read
+// (TestNoTornReadAcrossSections, and TestNoTornRead of internal/swap), half-applied
+// (TestNoSectionIsHalfApplied, TestNothingIsHalfAppliedWhenABuildFails,
+// TestAReleaseComesWholeOrNotAtAll), use after close (TestNoUseAfterClose), and those below.
 
-// Anomaly: a version that goes back. Whatever is done to a config, its versions only rise, for all who look: by Snapshot, Health, and
-// subscribers of the whole and of a section.
+// Anomaly: a version that goes back. Whatever is done to a config, its versions only rise, for all
+// who look: by Snapshot, Health, and subscribers of the whole and of a section.
 func TestNoVersionGoesBack(t *testing.T) {
 	o := reserving("redis")
 	o.Window, o.MaxBadChanges = -1, -1
@@ -94,8 +95,8 @@ func TestNoVersionGoesBack(t *testing.T) {
 	}
 }
 
-// Anomaly: a resurrected key. What was deleted stays deleted, through changes of other layers, outages, roll-backs that are taken back,
-// and restarts with a copy on disk from when it was there.
+// Anomaly: a resurrected key. What was deleted stays deleted, through changes of other layers,
+// outages, roll-backs that are taken back, and restarts with a copy on disk from when it was there.
 func TestNoResurrectedKey(t *testing.T) {
 	type config struct {
 		Keys  map[string]int `config:"keys"`

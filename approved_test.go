@@ -11,7 +11,8 @@ import (
 	"github.com/nacre-go/nacre"
 )
 
-// A change that was let through, and that a probe takes back, is held; it is not made live again at once, to be taken back again.
+// A change that was let through, and that a probe takes back, is held; it is not made live again at
+// once, to be taken back again.
 func TestAnApprovedChangeThatIsTakenBackIsHeld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg, m := open[lossConfig](t, quiet, block("rest", 20)+"pool: 1")

@@ -23,8 +23,9 @@ type benchDB struct {
 
 var sink int
 
-// BenchmarkGet reads an int and a string of the live version, beside a bare atomic.Pointer to the same struct and beside a plain
-// pointer: the promise is one atomic load and no allocation. Compare the sub-benchmarks of one run.
+// BenchmarkGet reads an int and a string of the live version, beside a bare atomic.Pointer to the
+// same struct and beside a plain pointer: the promise is one atomic load and no allocation. Compare
+// the sub-benchmarks of one run.
 func BenchmarkGet(b *testing.B) {
 	m := memory.New("config.yaml", []byte("db: {pool: 20}\nname: orders"))
 	cfg, err := nacre.OpenWith[benchConfig](b.Context(), nacre.Options{Logger: slog.New(slog.DiscardHandler), Window: nacre.Off}, m)

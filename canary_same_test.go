@@ -67,7 +67,8 @@ var (
 	keyedSum       = regexp.MustCompile(`\b[0-9a-f]{32}\b|\b[0-9a-f]{16}…`) // where there is a key
 )
 
-// shownWith is all that anybody can see of a scene with these secrets: logs, events, errors, Health, Explain, Report, History, the answers over HTTP.
+// shownWith is all that anybody can see of a scene with these secrets: logs, events, errors,
+// Health, Explain, Report, History, the answers over HTTP.
 func shownWith(t *testing.T, s secrets, key []byte) string {
 	t.Helper()
 	var out output
@@ -175,8 +176,9 @@ func checkCopy(t *testing.T, dir string, s secrets) {
 	}
 }
 
-// What is shown does not depend on the secrets: two runs with other secrets look the same, but for digests under a key. So there is no
-// digest, length, position or comparison from which one could be found.
+// What is shown does not depend on the secrets: two runs with other secrets look the same, but for
+// digests under a key. So there is no digest, length, position or comparison from which one could
+// be found.
 func TestWhatIsShownIsTheSameWhateverTheSecretsAre(t *testing.T) {
 	for name, key := range map[string][]byte{"without a key": nil, "with a key": bytes.Repeat([]byte{7}, 32)} {
 		t.Run(name, func(t *testing.T) {
@@ -200,7 +202,8 @@ func TestWhatIsShownIsTheSameWhateverTheSecretsAre(t *testing.T) {
 	}
 }
 
-// onlyIn returns the first lines of a that are not in b as often. What happens at one moment has no order.
+// onlyIn returns the first lines of a that are not in b as often. What happens at one moment has no
+// order.
 func onlyIn(a, b string) string {
 	count := map[string]int{}
 	for line := range strings.SplitSeq(b, "\n") {

@@ -23,7 +23,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// canaryConfig has the canary in every kind of field; the validator and Validate are given every chance to tell it.
+// canaryConfig has the canary in every kind of field; the validator and Validate are given every
+// chance to tell it.
 type canaryConfig struct {
 	Token  nacre.Secret            `config:"token" validate:"required,min=8"`
 	Tokens map[string]nacre.Secret `config:"tokens"`
@@ -92,9 +93,9 @@ func tellAll(o *output) observe.Observer {
 	}
 }
 
-// A secret is planted in every layer, in good and bad places, and everything that can be read is searched for it: logs at the
-// lowest level, events, errors, Health, Explain, History, panics. What is planted under keys that are no secrets must be in no
-// error either, for errors carry no values.
+// A secret is planted in every layer, in good and bad places, and everything that can be read is
+// searched for it: logs at the lowest level, events, errors, Health, Explain, History, panics. What
+// is planted under keys that are no secrets must be in no error either, for errors carry no values.
 func TestCanary(t *testing.T) {
 	dir := t.TempDir()
 	var out output

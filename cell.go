@@ -5,11 +5,12 @@ import (
 	"github.com/nacre-go/nacre/internal/swap"
 )
 
-// version is where the service's own value is bound, validated and read: it never moves. Several states have it when one goes
-// back to a version.
+// version is where the service's own value is bound, validated and read: it never moves. Several
+// states have it when one goes back to a version.
 type version[T any] = swap.Box[T, engine.State]
 
-// cell keeps the live state and the one before. Get finds the service's own value in it by one atomic load.
+// cell keeps the live state and the one before. Get finds the service's own value in it by one
+// atomic load.
 type cell[T any] struct{ swap.Boxes[T, engine.State] }
 
 // boxOf returns where the service's own value is in a state. A cell is given no state without one.

@@ -8,9 +8,9 @@ import (
 )
 
 // Check reads the layers once and returns everything for which [Open] would reject them, without
-// starting a config: for a CI job that checks files before they are published. It writes nothing, and
-// closes the layers. Required keys may be in any layer, so pass all layers that the service has; to
-// check one document alone, ignore [source.Problems] of kind Missing.
+// starting a config: for a CI job that checks files before they are published. It writes nothing,
+// and closes the layers. Required keys may be in any layer, so pass all layers that the service
+// has; to check one document alone, ignore [source.Problems] of kind Missing.
 //
 //	err := nacre.Check[Config](ctx, file.New("config.yaml"), file.New("prod/orders.yaml"))
 func Check[T any](ctx context.Context, layers ...source.Source) error {

@@ -19,8 +19,9 @@ import (
 	"github.com/nacre-go/nacre/providers/memory"
 )
 
-// The clock of the machine is set, forwards and backwards: what is live stays ready, and changes of each kind of layer come as
-// ever. A start with the clock where it is then takes the last known good copy that was written before, and gives it an age.
+// The clock of the machine is set, forwards and backwards: what is live stays ready, and changes of
+// each kind of layer come as ever. A start with the clock where it is then takes the last known
+// good copy that was written before, and gives it an age.
 func TestClockOfTheMachineIsSet(t *testing.T) {
 	type service struct {
 		File, Memory, Remote string
@@ -86,7 +87,8 @@ func TestClockOfTheMachineIsSet(t *testing.T) {
 		if err := cfg.Close(); err != nil {
 			t.Fatal(err)
 		}
-		// The copy was written by the clock as it is now; the next start's is a day behind, or a month ahead.
+		// The copy was written by the clock as it is now; the next start's is a day behind, or a
+		// month ahead.
 		atomic.AddInt64(&time.WallJump, -86400+int64(i)*30*86400)
 		away := remote("remote", "remote: x")
 		away.Fail(fmt.Errorf("away"))

@@ -11,7 +11,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// A source that does not return from Next takes the time of Close, and not that of the resources, which close after it.
+// A source that does not return from Next takes the time of Close, and not that of the resources,
+// which close after it.
 func TestAStuckSourceLeavesResourcesTimeToClose(t *testing.T) {
 	for range 20 { // which of two timers comes first is chance
 		synctest.Test(t, func(t *testing.T) {

@@ -14,8 +14,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Config is the handle of a live configuration. Its methods are safe for concurrent use. Make one with
-// [Open]; the zero Config cannot be used.
+// Config is the handle of a live configuration. Its methods are safe for concurrent use. Make one
+// with [Open]; the zero Config cannot be used.
 type Config[T any] struct {
 	live    *atomic.Pointer[version[T]] // nil for a section
 	look    func() *T                   // Get of a section
@@ -53,9 +53,9 @@ func (c Config[T]) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "nacre.Config(version %d)", c.engine.Live().Version)
 }
 
-// Get returns the live version of the configuration. It costs one atomic load. All fields are of one
-// version. The value stays valid and unchanged for as long as you hold it, and must not be modified.
-// Call Get once for each request. After Close, Get returns the last live version.
+// Get returns the live version of the configuration. It costs one atomic load. All fields are of
+// one version. The value stays valid and unchanged for as long as you hold it, and must not be
+// modified. Call Get once for each request. After Close, Get returns the last live version.
 func (c *Config[T]) Get() *T {
 	if c.live == nil {
 		return c.look() // by a field: with a call of a method this one would be too large to be inlined
@@ -69,8 +69,8 @@ type Snapshot[T any] struct {
 	Value *T
 	// Version counts from 1 in each process and only rises.
 	Version int64
-	// Sum is a digest of the merged configuration without the values of secrets. It is equal for all
-	// instances of a program that run the same configuration. See docs/secrets.md.
+	// Sum is a digest of the merged configuration without the values of secrets. It is equal for
+	// all instances of a program that run the same configuration. See docs/secrets.md.
 	Sum string
 	// KeyedSum is a digest that includes secrets. It is equal for instances that have the same
 	// Options.LastKnownGoodKey, and empty without a key.
@@ -81,20 +81,20 @@ type Snapshot[T any] struct {
 	Causes []Cause
 }
 
-// Snapshot returns the live version with its metadata, for example for a log line that records which
-// configuration a request used.
+// Snapshot returns the live version with its metadata, for example for a log line that records
+// which configuration a request used.
 func (c *Config[T]) Snapshot() Snapshot[T] {
 	s := c.engine.Live()
 	return Snapshot[T]{Value: c.value(s), Version: s.Version, Sum: s.Sum(), KeyedSum: c.engine.KeyedSum(s), At: s.At, Causes: s.Causes}
 }
 
-// Health returns the state of the layers, the subscribers, the resources and the last known good copy.
-// It takes microseconds.
+// Health returns the state of the layers, the subscribers, the resources and the last known good
+// copy. It takes microseconds.
 func (c *Config[T]) Health() Health { return c.engine.Health() }
 
 // Explain returns the origin of the value of a key, such as "db.pool", "hosts[2].port" or
-// `labels."app.io/name"`. The keys of a section begin at the section. Secrets are not shown. The error
-// is of kind InvalidArgument if the text is not a key.
+// `labels."app.io/name"`. The keys of a section begin at the section. Secrets are not shown. The
+// error is of kind InvalidArgument if the text is not a key.
 func (c *Config[T]) Explain(key string) (Explanation, error) {
 	p, ok := tree.ParsePath(key)
 	if !ok {
@@ -104,36 +104,37 @@ func (c *Config[T]) Explain(key string) (Explanation, error) {
 	return c.engine.Explain(slices.Concat(c.at, p)), nil
 }
 
-// ExplainAll explains every key, and lists the keys that nothing reads and those that have no effect.
-// It takes about a microsecond for each key. Secrets are not shown. In a section it explains the keys
-// of the section, by their names in the whole configuration.
+// ExplainAll explains every key, and lists the keys that nothing reads and those that have no
+// effect. It takes about a microsecond for each key. Secrets are not shown. In a section it
+// explains the keys of the section, by their names in the whole configuration.
 func (c *Config[T]) ExplainAll() observe.Report { return c.engine.ExplainAll(c.at) }
 
-// History returns the last changes, applied and rejected, oldest first. Options.History is how many.
+// History returns the last changes, applied and rejected, oldest first. Options.History is how
+// many.
 func (c *Config[T]) History() []HistoryEntry { return c.engine.History() }
 
 // Pin makes a version of the history live again, under a new version number, and holds all further
 // changes until Unpin or the end of the process. Version 0 pins the live version. Pin returns the
-// number of the live version. The error is of kind NotFound if the history does not have the version,
-// and of kind Closed after Close. If ctx ends while Pin waits for its turn, nothing changes; once it
-// has begun, it runs to completion.
+// number of the live version. The error is of kind NotFound if the history does not have the
+// version, and of kind Closed after Close. If ctx ends while Pin waits for its turn, nothing
+// changes; once it has begun, it runs to completion.
 func (c *Config[T]) Pin(ctx context.Context, version int64) (int64, error) {
 	return c.engine.Pin(ctx, version)
 }
 
-// Rollback makes the version before the live one live again, under a new version number, and pins it.
-// It returns that number. A second Rollback undoes the first; use Pin to go further back.
+// Rollback makes the version before the live one live again, under a new version number, and pins
+// it. It returns that number. A second Rollback undoes the first; use Pin to go further back.
 func (c *Config[T]) Rollback(ctx context.Context) (int64, error) { return c.engine.Rollback(ctx) }
 
 // Unpin ends a Pin or Rollback. Before it returns, it applies the newest contents of the layers, if
 // they are good.
 func (c *Config[T]) Unpin(ctx context.Context) error { return c.engine.Unpin(ctx) }
 
-// Approve applies the newest content of a layer that is held. Health shows which layers are held, and
-// why: the content removes too many keys, was rolled back before, follows too many bad changes, or is
-// a signed manifest that is older than one that was live here or has expired. Before Approve returns,
-// the content is applied, if it is good. It returns the number of the live version. The error is of
-// kind NotFound if there is no layer of that name, and of kind Closed after Close.
+// Approve applies the newest content of a layer that is held. Health shows which layers are held,
+// and why: the content removes too many keys, was rolled back before, follows too many bad changes,
+// or is a signed manifest that is older than one that was live here or has expired. Before Approve
+// returns, the content is applied, if it is good. It returns the number of the live version. The
+// error is of kind NotFound if there is no layer of that name, and of kind Closed after Close.
 func (c *Config[T]) Approve(ctx context.Context, layer string) (int64, error) {
 	return c.engine.Approve(ctx, layer)
 }
@@ -141,9 +142,9 @@ func (c *Config[T]) Approve(ctx context.Context, layer string) (int64, error) {
 // Close closes the config. It stops watching the layers, ends the subscribers and waits for them,
 // closes the resources and the sources, and saves the last known good copy. It waits at most
 // Options.CloseTimeout, and then returns an error of kind Timeout that names what is still running.
-// Close may be called more than once. Values that Get has returned stay valid. A subscriber must not
-// call Close itself, since Close waits for it; let another goroutine call it. Close of a section ends
-// the section only; see [Section].
+// Close may be called more than once. Values that Get has returned stay valid. A subscriber must
+// not call Close itself, since Close waits for it; let another goroutine call it. Close of a
+// section ends the section only; see [Section].
 func (c *Config[T]) Close() error {
 	if c.section != nil {
 		return c.section.close(c.engine, c.part, c.options.CloseTimeout)

@@ -22,16 +22,16 @@ type SectionDeclaration struct {
 }
 
 // DeclareSection binds the value of a key to S from the first version on, so that Open fails if the
-// value is not good for S. [Section] returns the section. A package declares its section, so that its
-// users need not know the type:
+// value is not good for S. [Section] returns the section. A package declares its section, so that
+// its users need not know the type:
 //
 //	func Settings() nacre.SectionDeclaration { return nacre.DeclareSection[Config]("redis") }
 func DeclareSection[S any](key string) SectionDeclaration {
 	return SectionDeclaration{key: key, part: newPart[S]}
 }
 
-// ReserveSection reserves a key for sections that are attached later, at the key or below it, such as
-// those of plugins. Until then the value is not bound, is not shown, and is not an unknown key.
+// ReserveSection reserves a key for sections that are attached later, at the key or below it, such
+// as those of plugins. Until then the value is not bound, is not shown, and is not an unknown key.
 func ReserveSection(key string) SectionDeclaration { return SectionDeclaration{key: key} }
 
 // newPart returns the engine's section that binds S at a path.
@@ -42,8 +42,8 @@ func newPart[S any](at tree.Path, o *Options) (engine.Section, error) {
 	})
 }
 
-// newMain returns the engine's section that binds the service's own type, in the place from which Get
-// reads it.
+// newMain returns the engine's section that binds the service's own type, in the place from which
+// Get reads it.
 func newMain[T any](o *Options) (engine.Section, error) {
 	return partIn(nil, o, func() (holder any, value *T) { v := new(version[T]); return v, &v.Value }, func(holder any) *T {
 		if v, ok := holder.(*version[T]); ok {
@@ -53,8 +53,8 @@ func newMain[T any](o *Options) (engine.Section, error) {
 	})
 }
 
-// partIn binds S into a holder: hold returns the holder, which belongs to a version, and the value in
-// it, which is never copied.
+// partIn binds S into a holder: hold returns the holder, which belongs to a version, and the value
+// in it, which is never copied.
 func partIn[S any](at tree.Path, o *Options, hold func() (holder any, value *S), in func(holder any) *S) (engine.Section, error) {
 	plan, bindErr := binding.Compile[S](binding.Options(o.Binder)...)
 	checker, validateErr := validation.Compile[S](validation.Options(o.Validate)...)

@@ -10,8 +10,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Derive builds a resource (a pool, a client, a limiter, a certificate) from a part of the config, and
-// keeps it in step with the config:
+// Derive builds a resource (a pool, a client, a limiter, a certificate) from a part of the config,
+// and keeps it in step with the config:
 //
 //	db, err := nacre.Derive(ctx, cfg, func(c *Config) DBConfig { return c.DB }, openDB, (*sql.DB).Close)
 //
@@ -19,18 +19,18 @@ import (
 //	defer release()
 //
 // When a change alters the part, Derive calls build with the new part **before** the change becomes
-// live. (Parts are compared as values of [Subscribe] are.) If build returns an error, panics, or takes
-// longer than [BuildTimeout], the whole change is rejected with that reason, and the old config and
-// resources stay in use. Since the cause may be temporary, the change is tried again after 1 s, and
-// then after growing times of up to 1 min. If all resources can be built, the config and all of them
-// are swapped in together. A replaced resource is closed when its last user has released it, or after
-// its grace period; see [Resource.Acquire], [Resource.Get] and [CloseGrace].
+// live. (Parts are compared as values of [Subscribe] are.) If build returns an error, panics, or
+// takes longer than [BuildTimeout], the whole change is rejected with that reason, and the old
+// config and resources stay in use. Since the cause may be temporary, the change is tried again
+// after 1 s, and then after growing times of up to 1 min. If all resources can be built, the config
+// and all of them are swapped in together. A replaced resource is closed when its last user has
+// released it, or after its grace period; see [Resource.Acquire], [Resource.Get] and [CloseGrace].
 //
 // Resources are built in parallel. A build that needs another resource calls [Resource.From] of it:
 // then it is rebuilt whenever that one is, and closed before it.
 //
-// Derive builds the first resource itself and returns the error if that fails; ctx bounds only that.
-// The context of build is canceled when build returns, so the resource must not depend on it.
+// Derive builds the first resource itself and returns the error if that fails; ctx bounds only
+// that. The context of build is canceled when build returns, so the resource must not depend on it.
 // closeOld may be nil. Health shows each resource with its errors, panics and users. Closing the
 // config closes its resources. Derive must not be called from a build, an observer or a source.
 func Derive[T, V, R any](ctx context.Context, cfg *Config[T], selectFrom func(*T) V, build func(context.Context, V) (R, error),
@@ -50,7 +50,7 @@ func Derive[T, V, R any](ctx context.Context, cfg *Config[T], selectFrom func(*T
 		Name:   o.name,
 		Select: func(config any) any { return selectFrom(cfg.value(config.(*engine.State))) },
 		Equal: func(a, b any) bool {
-			x, _ := a.(V) // where V is an interface type, nil is no V
+			x, _ := a.(V) // if V is an interface type, nil is not a V
 			y, _ := b.(V)
 			return same(x, y)
 		},

@@ -259,7 +259,8 @@ func TestAnOldResourceIsClosedWhenItsLastUserHasGone(t *testing.T) {
 	})
 }
 
-// Anomaly: use after close, with real concurrency: nobody who holds one, or has just got one, sees it closed.
+// Anomaly: use after close, with real concurrency: nobody who holds one, or has just got one, sees
+// it closed.
 func TestNoUseAfterClose(t *testing.T) {
 	o := quiet
 	o.Window = -1

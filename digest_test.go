@@ -13,7 +13,8 @@ import (
 	"github.com/nacre-go/nacre/providers/memory"
 )
 
-// The fix of a change that was rolled back is a content of its own: no two trees that say different things are one for the quarantine.
+// The fix of a change that was rolled back is a content of its own: no two trees that say different
+// things are one for the quarantine.
 func TestTheFixOfATreeIsNotTheBadTree(t *testing.T) {
 	t.Parallel()
 	for _, pair := range [][2]any{

@@ -15,8 +15,8 @@ var (
 	testName = regexp.MustCompile(`(?m)^func ((?:Test|Benchmark|Example|Fuzz)\w*)\(`)
 )
 
-// Every command of the threat model runs a test: each of its packages has one that the command names,
-// and each name is that of one.
+// Every command of the threat model runs a test: each of its packages has one that the command
+// names, and each name is that of one.
 func TestTheThreatModelNamesTests(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("docs/threat-model.md")
@@ -126,8 +126,8 @@ func TestDocumentsNameTests(t *testing.T) {
 
 var qualified = regexp.MustCompile(`\b([a-z]+)\.([A-Z]\w*)`)
 
-// Every qualified name of this module's packages in a document, such as nacos.NewClient, is declared
-// in the package; decision records may also name what they removed.
+// Every qualified name of this module's packages in a document, such as nacos.NewClient, is
+// declared in the package; decision records may also name what they removed.
 func TestDocumentsNameTheAPI(t *testing.T) {
 	t.Parallel()
 	code := map[string]string{} // by the last part of the package's path

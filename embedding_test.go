@@ -70,7 +70,8 @@ type pinnedUser struct {
 	PIN  string `config:"pin"`
 }
 
-// embedding opens a config of a document that may refer to one secret, and returns what an editor of the document can see of it.
+// embedding opens a config of a document that may refer to one secret, and returns what an editor
+// of the document can see of it.
 func embedding(t *testing.T, text, secret string, options ...nacre.LayerOption) (*compared, error) {
 	t.Helper()
 	options = append(options, nacre.Resolve("vault", func(context.Context, string) (string, error) { return secret, nil }))
@@ -86,8 +87,8 @@ func embedding(t *testing.T, text, secret string, options ...nacre.LayerOption) 
 	return cfg.Get(), nil
 }
 
-// Whoever may edit a document must not find a secret by halves: what nacre says of a value that a reference is a part of must not
-// depend on what the reference stands for.
+// Whoever may edit a document must not find a secret by halves: what nacre says of a value that a
+// reference is a part of must not depend on what the reference stands for.
 func TestASecretCannotBeSearchedByEmbeddingIt(t *testing.T) {
 	t.Parallel()
 	secrets := []string{"0001", "1", "4999", "5001", "99999999", "z", "aaaaaaaaaaaa", "true"}
@@ -162,7 +163,8 @@ func TestReferencesThatAreNoSearch(t *testing.T) {
 	}
 }
 
-// A resolver is not even asked for a reference that may not stand where it does, and a change with one leaves what is live.
+// A resolver is not even asked for a reference that may not stand where it does, and a change with
+// one leaves what is live.
 func TestAReferenceThatIsRefusedIsNotResolved(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -234,7 +236,8 @@ type knotted struct {
 	Loose  int                 `config:"loose" validate:"gte=1|lte=3"`
 }
 
-// TestWhatIsCompared holds that a reference is refused in both fields that a rule compares, wherever they stand, and in no other.
+// TestWhatIsCompared holds that a reference is refused in both fields that a rule compares,
+// wherever they stand, and in no other.
 func TestWhatIsCompared(t *testing.T) {
 	t.Parallel()
 	resolve := nacre.Resolve("x", func(context.Context, string) (string, error) { return "1", nil })

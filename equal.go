@@ -15,8 +15,8 @@ func (e EqualOption) applyDerive(o *deriveOptions)       { o.equal = e.equal }
 
 // EqualBy sets the function that compares two selected values. If it returns true, no subscriber is
 // called and no resource is built: use it for a list whose order does not matter, or for a number
-// whose small changes do not. V must be the selected type; with another type, Derive returns an error
-// of kind InvalidArgument, and so does each call of a subscriber. The default is the method
+// whose small changes do not. V must be the selected type; with another type, Derive returns an
+// error of kind InvalidArgument, and so does each call of a subscriber. The default is the method
 // Equal(V) bool of V if it has one, and reflect.DeepEqual otherwise.
 func EqualBy[V any](equal func(a, b V) bool) EqualOption { return EqualOption{equal} }
 
@@ -32,8 +32,8 @@ func equality[V any](option any) (func(a, b V) bool, error) {
 	return f, nil
 }
 
-// equal reports whether two values are the same to a subscriber or a resource: by the method Equal of
-// their type, such as that of time.Time, or else by reflect.DeepEqual.
+// equal reports whether two values are the same to a subscriber or a resource: by the method Equal
+// of their type, such as that of time.Time, or else by reflect.DeepEqual.
 func equal[V any](a, b V) bool {
 	if e, ok := any(a).(interface{ Equal(V) bool }); ok {
 		x, y := reflect.ValueOf(a), reflect.ValueOf(b)

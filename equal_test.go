@@ -11,7 +11,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Who says what is equal is called only for what is not, counted from what was told last: small steps add up.
+// Who says what is equal is called only for what is not, counted from what was told last: small
+// steps add up.
 func TestEqualBy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg, m := open[appConfig](t, quiet, "n: 100")

@@ -154,7 +154,8 @@ func ExampleConfig_Tree() {
 	// Output: map[audit:map[level:3]]
 }
 
-// A resource is built from a part of the config before a change is live. A change that it cannot be built from is refused.
+// A resource is built from a part of the config before a change is live. A change that it cannot be
+// built from is refused.
 func ExampleDerive() {
 	type Config struct {
 		Greeting string `config:"greeting"`
@@ -284,7 +285,8 @@ type RedisConfig struct {
 	Pool int    `config:"pool" default:"10" validate:"lte=100"`
 }
 
-// A package binds its own section of the service's config. What is bad for one of them changes neither.
+// A package binds its own section of the service's config. What is bad for one of them changes
+// neither.
 func ExampleSection() {
 	type App struct {
 		Name string `config:"name"`

@@ -18,8 +18,8 @@ type secretFiles struct {
 	} `config:"db"`
 }
 
-// A variable that ends in _FILE is a secret's file where no key has that name, and an ordinary value where one has; a rotated
-// file is a new version.
+// A variable that ends in _FILE is a secret's file where no key has that name, and an ordinary
+// value where one has; a rotated file is a new version.
 func TestFilesOfSecretsFromTheEnvironment(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "dsn")
 	write := func(text string, age time.Duration) {

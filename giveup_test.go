@@ -12,7 +12,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// A resource that was closed is built no more, holds no change up, and is closed as one that was replaced is.
+// A resource that was closed is built no more, holds no change up, and is closed as one that was
+// replaced is.
 func TestAResourceIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg, m := open[deriveConfig](t, quiet, "db: one\ncache: x")
@@ -101,7 +102,8 @@ func TestNothingIsGivenUpUnderAnother(t *testing.T) {
 	})
 }
 
-// Given up while a version is on trial, it does not come back with the version before; and the last of it is closed when the trial is over.
+// Given up while a version is on trial, it does not come back with the version before; and the last
+// of it is closed when the trial is over.
 func TestGivenUpDuringATrial(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg, m := open[deriveConfig](t, quiet, "db: one\nother: 1")

@@ -352,7 +352,8 @@ func TestPinEndsATrial(t *testing.T) {
 	})
 }
 
-// The resources of the version to go back to stay open while the new one is on trial, so that there is something to go back to.
+// The resources of the version to go back to stay open while the new one is on trial, so that there
+// is something to go back to.
 func TestResourcesAreKeptForTheWayBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg, m := open[deriveConfig](t, quiet, "db: one")
@@ -405,8 +406,8 @@ func TestResourcesAreKeptForTheWayBack(t *testing.T) {
 	})
 }
 
-// A check that is stopped decides nothing any more: Stop ends a call that is running, Done tells that
-// none is, and the version on probation counts as good once no check watches it.
+// A check that is stopped decides nothing any more: Stop ends a call that is running, Done tells
+// that none is, and the version on probation counts as good once no check watches it.
 func TestAStoppedRollbackCheckDecidesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := memory.New("config.yaml", []byte("pool: 1"))

@@ -10,7 +10,8 @@ import (
 	"github.com/nacre-go/nacre/providers/memory"
 )
 
-// Adversary: an editor of one document puts a hundred guesses in place of as many references, and looks which of them is no change.
+// Adversary: an editor of one document puts a hundred guesses in place of as many references, and
+// looks which of them is no change.
 func TestNoGuessIsShownToBeRight(t *testing.T) {
 	t.Parallel()
 	type config struct {

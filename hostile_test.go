@@ -82,7 +82,8 @@ func TestAFailedSectionSpoilsNothing(t *testing.T) {
 	})
 }
 
-// Nothing is resolved again because a section goes: what a secret stands for now may be bad, and is refused by itself.
+// Nothing is resolved again because a section goes: what a secret stands for now may be bad, and is
+// refused by itself.
 func TestClosingASectionAsksNobodyAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var secret atomic.Value
@@ -235,7 +236,8 @@ func TestASectionThatWasNotClosedInTimeIsClosedLater(t *testing.T) {
 	})
 }
 
-// What a closed section knew stays known, so that the others of its key, and sections elsewhere, have no trouble of it.
+// What a closed section knew stays known, so that the others of its key, and sections elsewhere,
+// have no trouble of it.
 func TestClosingOneOfTwoTypesOfAKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg, m := open[appConfig](t, reserving("redis", "audit"), "n: 1\nredis: {addr: a}")
@@ -586,7 +588,8 @@ func (f flatLayer) Next(ctx context.Context, prev source.Revision) (source.Conte
 	return c, err
 }
 
-// A start falls back for the second of two sections, too, though the first has given names a meaning and so made a version.
+// A start falls back for the second of two sections, too, though the first has given names a
+// meaning and so made a version.
 func TestAStartFallsBackForTheSecondSection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := reserving("redis", "audit")

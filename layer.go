@@ -30,15 +30,15 @@ type layerOption func(*engine.Layer)
 
 func (f layerOption) apply(l *engine.Layer) { f(l) }
 
-// AllowUnknown accepts keys that the struct does not have, for documents that several services share.
-// The default is that an unknown key is a problem.
+// AllowUnknown accepts keys that the struct does not have, for documents that several services
+// share. The default is that an unknown key is a problem.
 func AllowUnknown() LayerOption {
 	return layerOption(func(l *engine.Layer) { l.AllowUnknown = true })
 }
 
-// DropWhenAbsent drops the content of a document that is deleted while the service runs, so that the
-// values of lower layers take effect. The default is that its last content stays in use, and that the
-// deletion is reported.
+// DropWhenAbsent drops the content of a document that is deleted while the service runs, so that
+// the values of lower layers take effect. The default is that its last content stays in use, and
+// that the deletion is reported.
 func DropWhenAbsent() LayerOption {
 	return layerOption(func(l *engine.Layer) { l.DropWhenAbsent = true })
 }
@@ -51,11 +51,11 @@ func MayBeDown() LayerOption {
 	return layerOption(func(l *engine.Layer) { l.MayBeDown = true })
 }
 
-// Manifest declares that the layer's document is a manifest; see package manifest. A manifest holds no
-// configuration. It lists which documents of the other layers are one release. The config applies a
-// release as one version when all of its documents have arrived, and holds them until then. Manifest
-// does not verify a signature: anyone who can write the document decides what it says. A config has
-// at most one manifest.
+// Manifest declares that the layer's document is a manifest; see package manifest. A manifest holds
+// no configuration. It lists which documents of the other layers are one release. The config
+// applies a release as one version when all of its documents have arrived, and holds them until
+// then. Manifest does not verify a signature: anyone who can write the document decides what it
+// says. A config has at most one manifest.
 //
 // A service that starts while a release is only partly published starts from its last known good
 // copy.
@@ -63,36 +63,38 @@ func Manifest() LayerOption {
 	return layerOption(func(l *engine.Layer) { l.Manifest = true })
 }
 
-// SignedManifest is like [Manifest], and requires a signature of one of the keys. The config rejects
-// documents that the manifest does not list, except those of trusted sources, such as files and the
-// environment; see [TrustUnsigned] and [RequireSigned]. The audience of a release must include this
-// service: Options.Service, and the namespace and group of the manifest. The sequence must be higher
-// than that of every release that was live here, as far as the last known good copy records it: an
-// old release that is put back is held until [Config.Approve]. See docs/manifests.md for the rules.
+// SignedManifest is like [Manifest], and requires a signature of one of the keys. The config
+// rejects documents that the manifest does not list, except those of trusted sources, such as files
+// and the environment; see [TrustUnsigned] and [RequireSigned]. The audience of a release must
+// include this service: Options.Service, and the namespace and group of the manifest. The sequence
+// must be higher than that of every release that was live here, as far as the last known good copy
+// records it: an old release that is put back is held until [Config.Approve]. See docs/manifests.md
+// for the rules.
 //
 // Open rejects a key that does not have 32 bytes, that is given twice, or for which anyone can make
-// signatures. To replace a key, first give the services the new one beside the old one.
+// signatures. To replace a key, first give the services the new one in addition to the old one.
 func SignedManifest(key ed25519.PublicKey, more ...ed25519.PublicKey) LayerOption {
 	keys := append([]ed25519.PublicKey{key}, more...)
 	return layerOption(func(l *engine.Layer) { l.Manifest, l.ManifestKeys = true, slices.Concat(l.ManifestKeys, keys) })
 }
 
-// TrustUnsigned exempts the layer's documents from the signature that a [SignedManifest] requires. A
-// document that the manifest lists must still match it. The default is that only trusted sources are
-// exempt, such as files and the environment.
+// TrustUnsigned exempts the layer's documents from the signature that a [SignedManifest] requires.
+// A document that the manifest lists must still match it. The default is that only trusted sources
+// are exempt, such as files and the environment.
 func TrustUnsigned() LayerOption {
 	return layerOption(func(l *engine.Layer) { l.TrustUnsigned, l.RequireSigned = true, false })
 }
 
-// RequireSigned ends the exemption of a trusted source. Use it for files that another program writes,
-// such as a folder that is synchronized with a repository. Open fails if there is no
+// RequireSigned ends the exemption of a trusted source. Use it for files that another program
+// writes, such as a folder that is synchronized with a repository. Open fails if there is no
 // [SignedManifest].
 func RequireSigned() LayerOption {
 	return layerOption(func(l *engine.Layer) { l.TrustUnsigned, l.RequireSigned = false, true })
 }
 
-// WithoutChangeGuard lets the layer's documents lose any number of keys; see Options.MaxKeyLoss. Use it
-// for documents that come and go, such as overrides. The default is that the change guard applies.
+// WithoutChangeGuard lets the layer's documents lose any number of keys; see Options.MaxKeyLoss.
+// Use it for documents that come and go, such as overrides. The default is that the change guard
+// applies.
 func WithoutChangeGuard() LayerOption {
 	return layerOption(func(l *engine.Layer) { l.WithoutChangeGuard = true })
 }
@@ -100,16 +102,16 @@ func WithoutChangeGuard() LayerOption {
 // Resolve lets the layer's documents refer to texts that are kept elsewhere. A reference is written
 // "${scheme:name}"; write "$${" for a literal "${". The resolver returns the text of a name. It is
 // called when a document is read, and again from time to time ([RefreshEvery]); it must be safe for
-// concurrent use, and has 5 s. If it fails, the change is rejected and tried again later; Open tries
-// for BootTimeout. Reports never show the text: they show the reference, or nothing for a secret
-// field. A scheme consists of lower-case letters, digits and hyphens. A layer can have several
-// schemes. The default is none: a reference is then text.
+// concurrent use, and has 5 s. If it fails, the change is rejected and tried again later; Open
+// tries for BootTimeout. Reports never show the text: they show the reference, or nothing for a
+// secret field. A scheme consists of lower-case letters, digits and hyphens. A layer can have
+// several schemes. The default is none: a reference is then text.
 //
 // A reference must be the whole value of a key, or part of a text that no rule measures, such as a
 // connection string. Elsewhere it is rejected, unless [AllowEmbedding] allows it.
 //
-// Anyone who can write the layer can put any text that its resolvers return into any of its keys, so
-// give a layer only resolvers for what its writers may use.
+// Anyone who can write the layer can put any text that its resolvers return into any of its keys,
+// so give a layer only resolvers for what its writers may use.
 func Resolve(scheme string, resolver func(ctx context.Context, name string) (string, error)) LayerOption {
 	return layerOption(func(l *engine.Layer) {
 		l.Resolvers = maps.Clone(l.Resolvers) // a layer that was given options before is another one
@@ -120,9 +122,9 @@ func Resolve(scheme string, resolver func(ctx context.Context, name string) (str
 	})
 }
 
-// RefreshEvery sets how often the config resolves a layer's references again. A secret that was rotated
-// is a change like any other; a reference that cannot be resolved keeps its last text. The default is
-// 1 min, plus or minus a tenth; with [Off] references are not resolved again.
+// RefreshEvery sets how often the config resolves a layer's references again. A secret that was
+// rotated is a change like any other; a reference that cannot be resolved keeps its last text. The
+// default is 1 min, plus or minus a tenth; with [Off] references are not resolved again.
 func RefreshEvery(every time.Duration) LayerOption {
 	return layerOption(func(l *engine.Layer) { l.RefreshEvery = every })
 }
@@ -137,10 +139,10 @@ func ResolveFiles(dir string) LayerOption { return Resolve("file", fileResolver(
 func ResolveEnv(names ...string) LayerOption { return Resolve("env", envResolver(names)) }
 
 // AllowEmbedding lets references of these schemes be part of any value: of a number or duration
-// ("${env:N}s"), of a text that has a rule, of a field that a rule compares with another key or item,
-// and of a text that is read as a map. The default is that a reference must be the whole value of a
-// key, or part of a text without rules. Anyone who can edit the document can find the text of such a
-// reference by trial, so allow it only for schemes whose texts are not secret.
+// ("${env:N}s"), of a text that has a rule, of a field that a rule compares with another key or
+// item, and of a text that is read as a map. The default is that a reference must be the whole
+// value of a key, or part of a text without rules. Anyone who can edit the document can find the
+// text of such a reference by trial, so allow it only for schemes whose texts are not secret.
 func AllowEmbedding(schemes ...string) LayerOption {
 	return layerOption(func(l *engine.Layer) {
 		l.Embeddable = maps.Clone(l.Embeddable)
@@ -153,10 +155,10 @@ func AllowEmbedding(schemes ...string) LayerOption {
 	})
 }
 
-// Decrypt sets a function that decrypts the data of the layer's documents before they are decoded, for
-// documents that are encrypted as a whole. Digests are verified before, and the last known good copy
-// keeps the encrypted data. The function must be safe for concurrent use, and has 5 s. If it fails,
-// the change is rejected and tried again later. The default is none.
+// Decrypt sets a function that decrypts the data of the layer's documents before they are decoded,
+// for documents that are encrypted as a whole. Digests are verified before, and the last known good
+// copy keeps the encrypted data. The function must be safe for concurrent use, and has 5 s. If it
+// fails, the change is rejected and tried again later. The default is none.
 func Decrypt(decrypt func(ctx context.Context, d source.Document) ([]byte, error)) LayerOption {
 	return layerOption(func(l *engine.Layer) { l.Decrypt = decrypt })
 }

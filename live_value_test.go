@@ -13,8 +13,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// selfish is a config that must not be copied once it was validated: it knows where it is, as an index of pointers, a cache
-// or a lock does.
+// selfish is a config that must not be copied once it was validated: it knows where it is, as an
+// index of pointers, a cache or a lock does.
 type selfish struct {
 	Users []selfishUser `config:"users"`
 	Limit int           `config:"limit" validate:"lte=100"`
@@ -75,7 +75,8 @@ func never(_, _ *selfish) bool { return false }
 
 func sameLimit(a, b *selfish) bool { return a.Limit == b.Limit }
 
-// What Validate and the builds of a version have seen is, to the address, what everybody gets who asks for that version.
+// What Validate and the builds of a version have seen is, to the address, what everybody gets who
+// asks for that version.
 func TestTheValueThatWasValidatedIsTheOneThatIsLive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := memory.New("a.yaml", []byte("users: [{name: ann}, {name: bob}]\nlimit: 1\nredis: {addr: 'r1:1'}"))
@@ -216,7 +217,8 @@ func TestASectionsValueIsTheOneThatWasValidated(t *testing.T) {
 	})
 }
 
-// Whoever asks while versions come and go, back and forth, sees their numbers rise, and the value that belongs to the number.
+// Whoever asks while versions come and go, back and forth, sees their numbers rise, and the value
+// that belongs to the number.
 func TestVersionsOnlyRiseWhileOneGoesBackAndForth(t *testing.T) {
 	t.Parallel()
 	type numbered struct {

@@ -116,7 +116,8 @@ func TestWhoTakesNothingAwayIsNotHeld(t *testing.T) {
 	}
 }
 
-// A file that is renamed, or moves to another folder, takes nothing away, unless what has it now is refused.
+// A file that is renamed, or moves to another folder, takes nothing away, unless what has it now is
+// refused.
 func TestDocumentsMayMove(t *testing.T) {
 	t.Parallel()
 	type step struct {

@@ -102,7 +102,8 @@ func files(n int) map[string]string {
 	return all
 }
 
-// What the running service would lose counts, whatever takes it away; and what it would not lose does not.
+// What the running service would lose counts, whatever takes it away; and what it would not lose
+// does not.
 func TestWhatTheMergedConfigurationLosesIsHeld(t *testing.T) {
 	t.Parallel()
 	type layers struct{ low, high map[string]string }

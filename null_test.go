@@ -32,7 +32,8 @@ type nullConfig struct {
 	LS []nullItem                `config:"ls"`
 }
 
-// place is a row of the table in docs/null.md: where the value stands, what a lower layer has there, and what a config has there.
+// place is a row of the table in docs/null.md: where the value stands, what a lower layer has
+// there, and what a config has there.
 type place struct {
 	write func(value string) string
 	lower string
@@ -176,7 +177,8 @@ func check(t *testing.T, p place, name, value, want string, over bool) {
 	}
 }
 
-// The same holds for every format that has null, and a key without a value is no default of the entry's neighbours.
+// The same holds for every format that has null, and a key without a value is no default of the
+// entry's neighbours.
 func TestABareKeyInJSON(t *testing.T) {
 	t.Parallel()
 	cfg := layered[nullConfig](t, quiet, memoryLayer("a.json", `{"ms": {"a": null, "b": {"x": 2}}, "mm": {"c": {"d": 1}, "e": null}}`))
@@ -185,7 +187,8 @@ func TestABareKeyInJSON(t *testing.T) {
 	}
 }
 
-// Three layers: what the middle takes away is not there for the top, and what the top names again is there with defaults.
+// Three layers: what the middle takes away is not there for the top, and what the top names again
+// is there with defaults.
 func TestBareKeysInThreeLayers(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

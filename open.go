@@ -16,16 +16,16 @@ import (
 // [Options].
 //
 // Open waits until every layer has delivered a content, at most Options.BootTimeout. If a layer is
-// still down, or its content is rejected, its last known good copy is used instead, and Health shows
-// that. Local layers, such as files, have no copy. If there is no copy either, Open fails. The error
-// holds a *[source.LayerError] for each layer that is down, or [Problems] with everything that is wrong with
-// the contents. Mistakes in the tags of T are Problems of kind InvalidArgument.
+// still down, or its content is rejected, its last known good copy is used instead, and Health
+// shows that. Local layers, such as files, have no copy. If there is no copy either, Open fails.
+// The error holds a *[source.LayerError] for each layer that is down, or [Problems] with everything
+// that is wrong with the contents. Mistakes in the tags of T are Problems of kind InvalidArgument.
 //
-// ctx bounds Open only; a deadline that comes before BootTimeout replaces it. The config lives until
-// Close. It owns its layers: it closes them when Open fails, and when it is closed. A source belongs
-// to one layer of one config. Open rejects a source that another config of the process has, with an
-// error of kind InvalidArgument, and leaves it alone; it also rejects one that was closed with its
-// config, unless the source says that it can be reused.
+// ctx bounds Open only; a deadline that comes before BootTimeout replaces it. The config lives
+// until Close. It owns its layers: it closes them when Open fails, and when it is closed. A source
+// belongs to one layer of one config. Open rejects a source that another config of the process has,
+// with an error of kind InvalidArgument, and leaves it alone; it also rejects one that was closed
+// with its config, unless the source says that it can be reused.
 func Open[T any](ctx context.Context, layers ...source.Source) (*Config[T], error) {
 	return OpenWith[T](ctx, Options{}, layers...)
 }

@@ -82,7 +82,8 @@ func opened[T any](cfg *nacre.Config[T], err error) error {
 	return err
 }
 
-// MaxWindow bounds Window whichever of them is given, and a Window that is longer than MaxWindow's default is not cut by it.
+// MaxWindow bounds Window whichever of them is given, and a Window that is longer than MaxWindow's
+// default is not cut by it.
 func TestTheLongestWait(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -113,7 +114,8 @@ func TestTheLongestWait(t *testing.T) {
 			m.Set([]byte("a: 2"))
 			select {
 			case at := <-heard:
-				// The lower bound is exact; the upper one leaves room for a busy machine, and is below the default of the other.
+				// The lower bound is exact; the upper one leaves room for a busy machine, and is
+				// below the default of the other.
 				if took := at.Sub(began); took < c.least {
 					t.Errorf("the change waited %v, want at least %v", took, c.least)
 				}
@@ -142,8 +144,8 @@ func TestNoPlaceForTheCopyIsShown(t *testing.T) {
 	}
 }
 
-// A new release of a service has other files, another working directory and other variables; the copy of what Nacos said is its own
-// all the same.
+// A new release of a service has other files, another working directory and other variables; the
+// copy of what Nacos said is its own all the same.
 func TestTheCopyOutlivesARelease(t *testing.T) {
 	dir := t.TempDir()
 	o := nacre.Options{LastKnownGoodDir: filepath.Join(dir, "state"), Logger: slog.New(slog.DiscardHandler), BootTimeout: 50 * time.Millisecond}

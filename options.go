@@ -51,15 +51,15 @@ type Options struct {
 	// shorter list in a higher layer, deleted files, a document that is dropped. A file that is
 	// renamed, or that moves to another layer, removes nothing.
 	//
-	// A change that removes more is held: it waits for a change that does not, for Config.Approve, or
-	// for a restart. The change guard also holds a change that empties a document, removes five or
-	// more keys by one null, or gives a key another type (a list in place of a map, a number in place
-	// of a string). The default is 0.5; Off holds nothing. The layer option WithoutChangeGuard exempts
-	// a layer.
+	// A change that removes more is held: it waits for a change that does not, for Config.Approve,
+	// or for a restart. The change guard also holds a change that empties a document, removes five
+	// or more keys by one null, or gives a key another type (a list in place of a map, a number in
+	// place of a string). The default is 0.5; Off holds nothing. The layer option
+	// WithoutChangeGuard exempts a layer.
 	MaxKeyLoss float64
-	// MaxBadChanges is how many changes of a layer may be rejected or rolled back within 10 minutes.
-	// Further changes of the layer are held until it returns to a content that was live before, or
-	// until Config.Approve. The default is 10; Off sets no limit.
+	// MaxBadChanges is how many changes of a layer may be rejected or rolled back within 10
+	// minutes. Further changes of the layer are held until it returns to a content that was live
+	// before, or until Config.Approve. The default is 10; Off sets no limit.
 	MaxBadChanges int
 
 	// Sections lists the keys that packages of the service bind to types of their own; see
@@ -72,20 +72,21 @@ type Options struct {
 	Service string
 
 	// LastKnownGoodDir is the folder of the last known good copy, which holds the contents of the
-	// remote layers. The copy is not encrypted unless LastKnownGoodKey is set, and only its owner can
-	// read it. Give each process a folder of its own that no other user can write; Health warns if
-	// others can. The default is the folder "nacre" in os.UserCacheDir, with a file name made of the
-	// program, its working directory, the struct and the remote layers. If there is no such folder,
-	// for example because HOME is not set, no copy is kept, and Health and the log say so. In tests,
-	// use t.TempDir() or LastKnownGoodDisabled.
+	// remote layers. The copy is not encrypted unless LastKnownGoodKey is set, and only its owner
+	// can read it. Give each process a folder of its own that no other user can write; Health warns
+	// if others can. The default is the folder "nacre" in os.UserCacheDir, with a file name made of
+	// the program, its working directory, the struct and the remote layers. If there is no such
+	// folder, for example because HOME is not set, no copy is kept, and Health and the log say so.
+	// In tests, use t.TempDir() or LastKnownGoodDisabled.
 	LastKnownGoodDir string
-	// LastKnownGoodKey is a key of 32 bytes that encrypts the last known good copy with AES-256-GCM.
-	// A copy that is not encrypted, has another key, was made for another path, or is older than the
-	// newest one is then not used. KeyedSum, and revisions of documents that hold secrets, compare
-	// between instances that have the same key. The default is none: the copy is not encrypted.
+	// LastKnownGoodKey is a key of 32 bytes that encrypts the last known good copy with
+	// AES-256-GCM. A copy that is not encrypted, has another key, was made for another path, or is
+	// older than the newest one is then not used. KeyedSum, and revisions of documents that hold
+	// secrets, compare between instances that have the same key. The default is none: the copy is
+	// not encrypted.
 	LastKnownGoodKey []byte
-	// LastKnownGoodDisabled keeps no copy on disk. A service can then not start while a remote layer
-	// is down.
+	// LastKnownGoodDisabled keeps no copy on disk. A service can then not start while a remote
+	// layer is down.
 	LastKnownGoodDisabled bool
 
 	// Logger logs changes, rejections and outages. The default is slog.Default(). Use
@@ -97,7 +98,8 @@ type Options struct {
 	// Binder configures how the merged tree is bound to the struct, for example with decode hooks.
 	// The default is none.
 	Binder []binder.Option
-	// Validate configures the validation, for example with rules of the service. The default is none.
+	// Validate configures the validation, for example with rules of the service. The default is
+	// none.
 	Validate []validate.Option
 }
 

@@ -102,7 +102,8 @@ func TestAReferenceFollowsTheLinksOfAKubernetesSecret(t *testing.T) {
 	}
 }
 
-// Whatever another user puts in the place of the copy's files, Open neither hangs nor fails, and Health says what is wrong.
+// Whatever another user puts in the place of the copy's files, Open neither hangs nor fails, and
+// Health says what is wrong.
 func TestPipesInPlaceOfTheCopysFiles(t *testing.T) {
 	t.Parallel()
 	for _, end := range []string{"", ".lock", ".newest"} {

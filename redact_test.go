@@ -33,7 +33,8 @@ func lastError(t *testing.T, cfg *nacre.Config[scrubbing], text func(*scrubbing)
 	return all[len(all)-1].LastError
 }
 
-// A short secret is redacted where it stands by itself, and leaves the words alone that it is a part of.
+// A short secret is redacted where it stands by itself, and leaves the words alone that it is a
+// part of.
 func TestShortSecretsAreRedacted(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

@@ -15,7 +15,8 @@ import (
 	"github.com/nacre-go/nacre/observe"
 )
 
-// A secret that is rotated is a change like any other: seen within a minute or so, built from before it is live, refused if it is bad.
+// A secret that is rotated is a change like any other: seen within a minute or so, built from
+// before it is live, refused if it is bad.
 func TestARotatedSecretIsSeen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
@@ -162,7 +163,8 @@ func TestRereadNever(t *testing.T) {
 	})
 }
 
-// A secret that does harm is taken back, and the next one is not taken for it, though the document is the same.
+// A secret that does harm is taken back, and the next one is not taken for it, though the document
+// is the same.
 func TestARotatedSecretThatDoesHarm(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var secret atomic.Value

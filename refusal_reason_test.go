@@ -10,8 +10,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// A change that is too large to try its layers one by one says of each layer what is known of it, whatever layer the problem stands in, and
-// of the others why the change was refused.
+// A change that is too large to try its layers one by one says of each layer what is known of it,
+// whatever layer the problem stands in, and of the others why the change was refused.
 func TestTheReasonsOfAChangeThatIsTooLarge(t *testing.T) {
 	t.Parallel()
 	const n, generic = 200, "too large to try its layers one by one"

@@ -17,7 +17,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// wide is the config of many layers, each of which has one document with a hundred keys under a key of its own.
+// wide is the config of many layers, each of which has one document with a hundred keys under a key
+// of its own.
 type wide struct {
 	Docs map[string]wideDoc `config:"docs"`
 }
@@ -41,7 +42,8 @@ func (w *wide) Validate() error {
 	return nil
 }
 
-// fleet is a config of many layers, the content of which is changed while it is pinned, and decided on by Unpin.
+// fleet is a config of many layers, the content of which is changed while it is pinned, and decided
+// on by Unpin.
 type fleet struct {
 	cfg    *nacre.Config[wide]
 	layers []*memory.Source
@@ -82,7 +84,8 @@ func (f *fleet) doc(i, n int, name string) []byte {
 	return []byte(b.String())
 }
 
-// decide changes all layers at once, and returns how long it took to decide on them and how often the whole was evaluated.
+// decide changes all layers at once, and returns how long it took to decide on them and how often
+// the whole was evaluated.
 func (f *fleet) decide(tb testing.TB, content func(i int) []byte) (took time.Duration, evaluated int64) {
 	tb.Helper()
 	if _, err := f.cfg.Pin(tb.Context(), 0); err != nil {
@@ -217,7 +220,8 @@ func inBubble(test func(*testing.T)) func(*testing.T) {
 	return func(t *testing.T) { synctest.Test(t, test) }
 }
 
-// The largest evaluation counts of a large change are those of its search; a small one is searched in full, whatever is wrong.
+// The largest evaluation counts of a large change are those of its search; a small one is searched
+// in full, whatever is wrong.
 func TestASmallChangeIsSearchedInFull(t *testing.T) {
 	const n = 30
 	f := newFleet(t, n, 1)
@@ -236,7 +240,8 @@ func TestASmallChangeIsSearchedInFull(t *testing.T) {
 	}
 }
 
-// A search that is too long ends, and the layers that it has not got to are told so; nothing bad is live.
+// A search that is too long ends, and the layers that it has not got to are told so; nothing bad is
+// live.
 func TestASearchThatIsTooLongEnds(t *testing.T) {
 	const n = 60
 	f := newFleet(t, n, 200)
@@ -270,8 +275,9 @@ func TestASearchThatIsTooLongEnds(t *testing.T) {
 	}
 }
 
-// BenchmarkRefusal measures what deciding on a change of n layers with a hundred keys each costs where it is refused, beside what it costs
-// where it is accepted. It reports the ratio, and on the largest n the exponent with which the time of a refusal grows.
+// BenchmarkRefusal measures what deciding on a change of n layers with a hundred keys each costs
+// where it is refused, beside what it costs where it is accepted. It reports the ratio, and on the
+// largest n the exponent with which the time of a refusal grows.
 func BenchmarkRefusal(b *testing.B) {
 	sizes := []int{10, 25, 50, 100, 200}
 	for _, c := range refusals {

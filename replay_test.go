@@ -391,8 +391,8 @@ func TestExpiry(t *testing.T) {
 }
 
 // Not promised: whoever can put an older copy back together with its mark, or take both away, and
-// write to Nacos, can put back what came after that copy. It is a whole release of somebody who has a key, for this
-// service.
+// write to Nacos, can put back what came after that copy. It is a whole release of somebody who has
+// a key, for this service.
 func TestWhatAnOlderCopyForgets(t *testing.T) {
 	bubble(t, func(p *production) {
 		p.mustStart()
@@ -441,7 +441,8 @@ func restore(t *testing.T, files ...string) (putBack func()) {
 	}
 }
 
-// An older copy that is put back without its mark, a damaged one and none at all let no old release in: the mark remembers the sequence.
+// An older copy that is put back without its mark, a damaged one and none at all let no old release
+// in: the mark remembers the sequence.
 func TestWithoutItsCopyAnInstanceRemembersTheSequence(t *testing.T) {
 	for what, spoil := range map[string]func(t *testing.T, file string, putBack func()){
 		"an older copy":  func(_ *testing.T, _ string, putBack func()) { putBack() },

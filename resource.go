@@ -11,8 +11,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Resource is a resource that [Derive] builds, in its newest form. Its methods are safe for concurrent
-// use.
+// Resource is a resource that [Derive] builds, in its newest form. Its methods are safe for
+// concurrent use.
 type Resource[R any] struct {
 	live   func() *resource.Instance
 	in     func(context.Context) (*resource.Instance, bool, error)
@@ -27,18 +27,18 @@ type Resource[R any] struct {
 }
 
 // Get returns the live resource. It takes a few nanoseconds. Get does not track use: a replaced
-// resource stays open for the full grace period ([CloseGrace], 30 s). Do not keep the result; call Get
-// again. For work that may take longer, use Acquire. After the config is closed, Get returns the last
-// resource, which is closed.
+// resource stays open for the full grace period ([CloseGrace], 30 s). Do not keep the result; call
+// Get again. For work that may take longer, use Acquire. After the config is closed, Get returns
+// the last resource, which is closed.
 func (r *Resource[R]) Get() R {
 	_, value, _ := r.take((*resource.Instance).Loose)
 	return value
 }
 
 // Acquire returns the live resource and a function that releases it, which must be called; further
-// calls of it do nothing. A replaced resource is closed as soon as all its users have released it, or
-// after its grace period ([CloseGrace], 30 s). After the config is closed, Acquire returns the last
-// resource, which is closed.
+// calls of it do nothing. A replaced resource is closed as soon as all its users have released it,
+// or after its grace period ([CloseGrace], 30 s). After the config is closed, Acquire returns the
+// last resource, which is closed.
 func (r *Resource[R]) Acquire() (value R, release func()) {
 	in, value, open := r.take((*resource.Instance).Hold)
 	if !open {
@@ -75,10 +75,11 @@ func (r *Resource[R]) take(way func(*resource.Instance) (any, bool)) (in *resour
 	}
 }
 
-// Close ends the resource: no change builds it any more, and the present one is closed as a replaced
-// one is. Get and Acquire return that one from then on. Closing the config has the same effect. The
-// error is of kind InvalidArgument if another resource depends on this one, and of kind Timeout if the
-// config is busy for longer than Options.CloseTimeout. Close may be called more than once.
+// Close ends the resource: changes no longer build it, and the present one is closed as a
+// replaced one is. Get and Acquire return that one from then on. Closing the config has the same
+// effect. The error is of kind InvalidArgument if another resource depends on this one, and of kind
+// Timeout if the config is busy for longer than Options.CloseTimeout. Close may be called more than
+// once.
 func (r *Resource[R]) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), r.patience)
 	defer cancel()
@@ -101,9 +102,9 @@ func (r *Resource[R]) close(ctx context.Context) error {
 	return err
 }
 
-// From returns the resource that belongs to ctx. In a build it returns the resource of the same change:
-// it waits if that one is being built too, and makes the one that calls it depend on it. The build
-// should return the error of From, which says why there is none. With a context of
+// From returns the resource that belongs to ctx. In a build it returns the resource of the same
+// change: it waits if that one is being built too, and makes the one that calls it depend on it.
+// The build should return the error of From, which says why there is none. With a context of
 // [Config.NewContext], From returns the resource of that version. With any other context it returns
 // what Get returns.
 func (r *Resource[R]) From(ctx context.Context) (R, error) {

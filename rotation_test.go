@@ -15,8 +15,9 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// A rotated secret with which the live document is not valid is reported once, wherever the service stands: the newest content
-// may be live, refused, held, or missing because the service runs on its last known good copy.
+// A rotated secret with which the live document is not valid is reported once, wherever the service
+// stands: the newest content may be live, refused, held, or missing because the service runs on its
+// last known good copy.
 func TestARotatedSecretThatIsNotValidIsReportedOnce(t *testing.T) {
 	t.Parallel()
 	const good, bad, other = "s1", "much-too-long-canary", "s2"
@@ -126,7 +127,8 @@ func TestARotatedSecretOnTheCopyIsReportedOnce(t *testing.T) {
 	})
 }
 
-// A secret that was rolled back comes again while the newest content is refused: it is not tried, and that is reported.
+// A secret that was rolled back comes again while the newest content is refused: it is not tried,
+// and that is reported.
 func TestARotatedSecretThatWasRolledBackIsReported(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var secret atomic.Value

@@ -11,9 +11,9 @@ import (
 	"github.com/nacre-go/nacre/internal/wording"
 )
 
-// Secret is a string that is not shown in clear when it is printed, logged, marshaled or compared in a
-// diff: every conversion to text except [Secret.Reveal] gives "******". Two Secrets are equal, also
-// with ==, if their texts are. The zero Secret is empty. Secrets are safe for concurrent use.
+// Secret is a string that does not show its text when it is printed, logged, marshaled or compared
+// in a diff: every conversion to text except [Secret.Reveal] gives "******". Two Secrets are equal,
+// also with ==, if their texts are. The zero Secret is empty. Secrets are safe for concurrent use.
 type Secret struct {
 	// A handle is a pointer, so code that prints unexported fields by reflection prints an address.
 	// Code that follows pointers, as many diff libraries do, finds the veiled text.

@@ -21,7 +21,8 @@ import (
 
 const canary = "canary-s3cret-0451"
 
-// holder has a secret where formatting by reflection finds it: exported, unexported, embedded, behind a pointer, in a map.
+// holder has a secret where formatting by reflection finds it: exported, unexported, embedded,
+// behind a pointer, in a map.
 type holder struct {
 	nacre.Secret
 	Field    nacre.Secret
@@ -76,7 +77,8 @@ func TestSecretIsNowhereInClear(t *testing.T) {
 	}
 }
 
-// follow writes all texts that reflection can reach, unexported fields and pointers included, as test libraries do for diffs.
+// follow writes all texts that reflection can reach, unexported fields and pointers included, as
+// test libraries do for diffs.
 func follow(out *strings.Builder, v reflect.Value, depth int) {
 	if depth > 20 {
 		return
@@ -144,7 +146,8 @@ type listConfig struct {
 	Tokens []nacre.Secret `config:"tokens"`
 }
 
-// The secrets of a list that is given as one text, as a variable does, are hidden like those of any other.
+// The secrets of a list that is given as one text, as a variable does, are hidden like those of any
+// other.
 func TestAListOfSecretsInOneTextIsHidden(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := quiet

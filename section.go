@@ -17,23 +17,25 @@ import (
 //
 //	redisCfg, err := nacre.Section[redis.Config](ctx, cfg, "redis")
 //
-// The result is a config like any other, from the same layers: Get, Subscribe, Derive and AutoRollback
-// work on it, with keys relative to the section. A change must be good for the config and all of its
-// sections, or none of them gets it. They are swapped in together, as one version: a goroutine that
-// has seen a version in one of them sees no older one in another, and [Config.NewContext] of any of
-// them holds one version of all. History, Pin, Rollback and Approve act on the whole config.
+// The result is a config like any other, from the same layers: Get, Subscribe, Derive and
+// AutoRollback work on it, with keys relative to the section. A change must be good for the config
+// and all of its sections, or none of them gets it. They are swapped in together, as one version: a
+// goroutine that has seen a version in one of them sees no older one in another, and
+// [Config.NewContext] of any of them holds one version of all. History, Pin, Rollback and Approve
+// act on the whole config.
 //
 // The live value must be good for S. Otherwise Section returns [Problems] and changes nothing; a
 // service that has just started falls back to its last known good copy, as it does if a resource
 // cannot be built. The key must be known when the config is opened: T has a field for it, or
-// [Options].Sections declares or reserves it. Otherwise Open rejects its value as unknown. A key that
-// both T and S bind must be good for both, and is known if one of them knows it. So a map field of T
-// accepts misspelled keys of a section in it; reserve the key instead. Mistakes in S and in the key
-// are of kind InvalidArgument. Section must not be called from a build, an observer or a source.
+// [Options].Sections declares or reserves it. Otherwise Open rejects its value as unknown. A key
+// that both T and S bind must be good for both, and is known if one of them knows it. So a map
+// field of T accepts misspelled keys of a section in it; reserve the key instead. Mistakes in S and
+// in the key are of kind InvalidArgument. Section must not be called from a build, an observer or a
+// source.
 //
 // Calling Section twice for one key and type returns the same section. Close of a section ends its
-// subscribers, checks and resources. Once all callers have closed it, changes need not be good for it
-// any more, and it keeps the last value. Close of the config closes all sections.
+// subscribers, checks and resources. Once all callers have closed it, changes need no longer be
+// good for it, and it keeps the last value. Close of the config closes all sections.
 func Section[S, T any](ctx context.Context, cfg *Config[T], key string) (*Config[S], error) {
 	at, err := sectionPath(key)
 	if err != nil {
@@ -97,7 +99,8 @@ func done(sub engine.Subscription) bool {
 	}
 }
 
-// ownResource closes a resource with the section. It reports false if the section is closed already.
+// ownResource closes a resource with the section. It reports false if the section is closed
+// already.
 func (s *section) ownResource(end func(context.Context) error) bool {
 	if s == nil {
 		return true
@@ -110,8 +113,8 @@ func (s *section) ownResource(end func(context.Context) error) bool {
 	return !s.closed
 }
 
-// close ends what was made with the section and detaches it. Calling it again continues with what did
-// not end in time.
+// close ends what was made with the section and detaches it. Calling it again continues with what
+// did not end in time.
 func (s *section) close(e *engine.Engine, part int, timeout time.Duration) error {
 	s.closing.Lock()
 	defer s.closing.Unlock()
@@ -124,7 +127,7 @@ func (s *section) close(e *engine.Engine, part int, timeout time.Duration) error
 		sub.Stop()
 	}
 	var errs []error
-	for i, end := range slices.Backward(s.builds) { // the later may stand on the earlier
+	for i, end := range slices.Backward(s.builds) { // a later one may depend on an earlier one
 		if err := end(ctx); err != nil {
 			errs = append(errs, err)
 			break

@@ -10,7 +10,8 @@ import (
 	"github.com/nacre-go/nacre/providers/memory"
 )
 
-// A rule in a section compares fields of the section, counted from its own top; and where two types bind one key, the rules of both hold.
+// A rule in a section compares fields of the section, counted from its own top; and where two types
+// bind one key, the rules of both hold.
 func TestASecretCannotBeSearchedThroughASection(t *testing.T) {
 	t.Parallel()
 	type own struct {

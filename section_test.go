@@ -204,7 +204,8 @@ func TestASectionThatCannotBeBound(t *testing.T) {
 	})
 }
 
-// Where names are flat, only the struct says what they mean: a section that comes later gives them a meaning, and that is a new version.
+// Where names are flat, only the struct says what they mean: a section that comes later gives them
+// a meaning, and that is a new version.
 func TestASectionGivesFlatNamesTheirMeaning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := memory.New("app.env", []byte("N=1\nREDIS_ADDR=a\nREDIS_TLS_CERT=c"))
@@ -248,8 +249,8 @@ func TestASectionMakesAKeyKnown(t *testing.T) {
 	})
 }
 
-// Read by many while it is written, the whole and its sections are of one version, and who has seen one version in any of them sees none
-// that is older in another.
+// Read by many while it is written, the whole and its sections are of one version, and who has seen
+// one version in any of them sees none that is older in another.
 func TestNoTornReadAcrossSections(t *testing.T) {
 	const versions = 300
 	o := reserving("redis", "more")
@@ -289,7 +290,8 @@ func TestNoTornReadAcrossSections(t *testing.T) {
 	readers.Wait()
 }
 
-// A resource of a section is built from the candidate, and one that cannot be built stops the whole change.
+// A resource of a section is built from the candidate, and one that cannot be built stops the whole
+// change.
 func TestAResourceOfASection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg, m := open[appConfig](t, reserving("redis"), "n: 1\nredis: {addr: a}")
@@ -324,7 +326,8 @@ func TestAResourceOfASection(t *testing.T) {
 	})
 }
 
-// A probe of a section takes back the whole change; so it does with a change before which, or during whose trial, a section came.
+// A probe of a section takes back the whole change; so it does with a change before which, or
+// during whose trial, a section came.
 func TestAProbeOfASection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg, m := open[appConfig](t, reserving("redis", "audit"), "n: 1\nredis: {addr: a}\naudit: {file: f}")
@@ -388,7 +391,8 @@ func TestARestartOnlyFieldOfASection(t *testing.T) {
 	})
 }
 
-// Closing a section ends what was made with it, and it holds nothing up any more once all who asked for it have closed it.
+// Closing a section ends what was made with it, and it holds nothing up any more once all who asked
+// for it have closed it.
 func TestClosingASection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg, m := open[appConfig](t, reserving("redis"), "n: 1\nredis: {addr: a}")
@@ -476,7 +480,8 @@ func TestWhatCannotBeASection(t *testing.T) {
 	}
 }
 
-// A service whose section cannot be bound to what it has just started with goes back to its last known good copy.
+// A service whose section cannot be bound to what it has just started with goes back to its last
+// known good copy.
 func TestAStartFallsBackForASection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := reserving("redis")

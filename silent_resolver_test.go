@@ -10,7 +10,8 @@ import (
 	"github.com/nacre-go/nacre"
 )
 
-// A resolver that gives no answer has 5 s. A decision waits for it once, and not in each step that looks at the content.
+// A resolver that gives no answer has 5 s. A decision waits for it once, and not in each step that
+// looks at the content.
 func TestADecisionWaitsOnceForASilentResolver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var asked atomic.Int64

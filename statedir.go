@@ -13,8 +13,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// lastGoodPath returns the path of a config's last known good copy; "" if none is wanted, or with an
-// error if none is possible.
+// lastGoodPath returns the path of a config's last known good copy; "" if none is wanted, or with
+// an error if none is possible.
 func lastGoodPath(o Options, t reflect.Type, layers []engine.Layer) (string, error) {
 	if o.LastKnownGoodDisabled {
 		return "", nil
@@ -48,8 +48,8 @@ func programName() string {
 	return strings.TrimSuffix(base, filepath.Ext(base))
 }
 
-// fingerprint distinguishes configs that must not share a copy. The copy does not hold local layers,
-// so they do not count: a release with another file finds the copy.
+// fingerprint distinguishes configs that must not share a copy. The copy does not hold local
+// layers, so they do not count: a release with another file finds the copy.
 func fingerprint(t reflect.Type, layers []engine.Layer, more ...string) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\x00", t)

@@ -2,8 +2,8 @@ package nacre
 
 import "github.com/nacre-go/nacre/observe"
 
-// Health is the state of a config: layers, freshness, rejections, subscribers. Its method Ready reports
-// whether the service should take traffic.
+// Health is the state of a config: layers, freshness, rejections, subscribers. Its method Ready
+// reports whether the service should take traffic.
 type Health = observe.Health
 
 // HistoryEntry is one change in the history of a config.

@@ -22,19 +22,19 @@ type Change[V any] struct {
 	Causes []Cause
 }
 
-// Subscribe calls fn whenever the value that selectFrom returns differs between the version that the
-// subscriber saw last and the live one. Values are compared by the method Equal(V) bool of their type
-// if there is one, and by reflect.DeepEqual otherwise; see [EqualBy]. Changes of other fields do not
-// call fn.
+// Subscribe calls fn whenever the value that selectFrom returns differs between the version that
+// the subscriber saw last and the live one. Values are compared by the method Equal(V) bool of
+// their type if there is one, and by reflect.DeepEqual otherwise; see [EqualBy]. Changes of other
+// fields do not call fn.
 //
-// Each subscriber has a goroutine of its own. Its calls follow one another, in the order of versions.
-// A slow subscriber skips versions, but never the last one. An error or a panic of fn is counted,
-// reported and shown in Health; it does not affect the config, other subscribers or later calls. The
-// context of fn is canceled when the subscription is stopped or the config is closed.
+// Each subscriber has a goroutine of its own. Its calls follow one another, in the order of
+// versions. A slow subscriber skips versions, but never the last one. An error or a panic of fn is
+// counted, reported and shown in Health; it does not affect the config, other subscribers or later
+// calls. The context of fn is canceled when the subscription is stopped or the config is closed.
 //
-// A new subscriber counts as having seen the version that is live when Subscribe is called; with the
-// option [InitialCall], fn is called once with that version. To miss no change, call Subscribe before
-// Get, or use InitialCall.
+// A new subscriber counts as having seen the version that is live when Subscribe is called; with
+// the option [InitialCall], fn is called once with that version. To miss no change, call Subscribe
+// before Get, or use InitialCall.
 func Subscribe[T, V any](cfg *Config[T], selectFrom func(*T) V, fn func(context.Context, Change[V]) error, options ...SubscribeOption) *Subscription {
 	o := subscribeOptions{}
 	for _, option := range options {
@@ -81,8 +81,8 @@ func Subscribe[T, V any](cfg *Config[T], selectFrom func(*T) V, fn func(context.
 type Subscription struct{ s engine.Subscription }
 
 // Stop ends the subscription. The context of a running call is canceled, and no further call
-// starts. Stop does not wait, so that a function may stop its own subscription; see [Subscription.Done].
-// It may be called more than once.
+// starts. Stop does not wait, so that a function may stop its own subscription; see
+// [Subscription.Done]. It may be called more than once.
 func (s *Subscription) Stop() { s.s.Stop() }
 
 // Done returns a channel that is closed when the subscription has been stopped, or the config
@@ -114,15 +114,15 @@ func (n NameOption) applyRollback(o *rollbackOptions)   { o.name = n.name }
 // default is the file and line of the call.
 func WithName(name string) NameOption { return NameOption{name} }
 
-// InitialCall calls the subscriber once with the live version; Old is the zero value. The default is
-// that only changes call it.
+// InitialCall calls the subscriber once with the live version; Old is the zero value. The default
+// is that only changes call it.
 func InitialCall() SubscribeOption {
 	return subscribeOption(func(o *subscribeOptions) { o.initial = true })
 }
 
-// SlowAfter sets how long a call of the subscriber should take. After that time its context is canceled,
-// and the call is counted and reported as slow. It is not interrupted, and the next call waits for it.
-// The default is no limit.
+// SlowAfter sets how long a call of the subscriber should take. After that time its context is
+// canceled, and the call is counted and reported as slow. It is not interrupted, and the next call
+// waits for it. By default there is no limit.
 func SlowAfter(d time.Duration) SubscribeOption {
 	return subscribeOption(func(o *subscribeOptions) { o.deadline = d })
 }

@@ -145,8 +145,8 @@ func TestSubscribersHarmNobody(t *testing.T) {
 	})
 }
 
-// Forbids the lost update between Subscribe and Get: whatever is swapped while a subscriber is being made, it ends with what is
-// live.
+// Forbids the lost update between Subscribe and Get: whatever is swapped while a subscriber is
+// being made, it ends with what is live.
 func TestConcurrentSafeSubscribeWhileSwapping(t *testing.T) {
 	t.Parallel()
 	o := quiet

@@ -73,7 +73,8 @@ func sums(cfg *nacre.Config[pinned]) []string {
 	return all
 }
 
-// The sum can be read by many, and a secret of four digits would be found from it in a second: it must not depend on one.
+// The sum can be read by many, and a secret of four digits would be found from it in a second: it
+// must not depend on one.
 func TestTheSumDoesNotDependOnSecrets(t *testing.T) {
 	t.Parallel()
 	open := func(text, pin string) (*nacre.Config[pinned], string) {
@@ -134,7 +135,8 @@ func TestTheSumDoesNotDependOnSecrets(t *testing.T) {
 	}
 }
 
-// A rotated secret is a new version all the same, and instances that share a LastKnownGoodKey can be told apart by it.
+// A rotated secret is a new version all the same, and instances that share a LastKnownGoodKey can
+// be told apart by it.
 func TestAKeyedSumTellsSecretsApart(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -175,7 +177,8 @@ func TestAKeyedSumTellsSecretsApart(t *testing.T) {
 	})
 }
 
-// Who may edit a document must not learn by publishing a guess in place of a reference that nothing has changed.
+// Who may edit a document must not learn by publishing a guess in place of a reference that nothing
+// has changed.
 func TestAGuessInPlaceOfAReferenceIsAChange(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -197,7 +200,8 @@ func TestAGuessInPlaceOfAReferenceIsAChange(t *testing.T) {
 	})
 }
 
-// The revision of a document is its md5 in Nacos, from which a secret that stands in it can be guessed as well.
+// The revision of a document is its md5 in Nacos, from which a secret that stands in it can be
+// guessed as well.
 func TestTheRevisionIsNoOracle(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

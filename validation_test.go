@@ -24,7 +24,8 @@ type across struct {
 	Lte *int `config:"lte" validate:"omitempty,ltecsfield=Top.Limits.Open"`
 }
 
-// beside has a field for each rule that compares with a field of the same struct, or of one below it.
+// beside has a field for each rule that compares with a field of the same struct, or of one below
+// it.
 type beside struct {
 	Eq  *int    `config:"eq" validate:"omitempty,eqfield=Limits.Open"`
 	Ne  *int    `config:"ne" validate:"omitempty,nefield=Limits.Open"`
@@ -58,8 +59,9 @@ type crossConfig struct {
 	Owns    []beside           `config:"owns"`
 }
 
-// TestCrossFieldRulesOfAService goes through each rule × the place of its field × a start and a change, from a document
-// to the error: the rule is enforced, what is live stays, and the error names both keys where they stand.
+// TestCrossFieldRulesOfAService goes through each rule × the place of its field × a start and a
+// change, from a document to the error: the rule is enforced, what is live stays, and the error
+// names both keys where they stand.
 func TestCrossFieldRulesOfAService(t *testing.T) {
 	t.Parallel()
 	rules := []struct {
@@ -110,7 +112,8 @@ func TestCrossFieldRulesOfAService(t *testing.T) {
 	}
 }
 
-// TestNothingToCompareWith holds that a rule whose other field goes is no longer kept, says so, and changes nothing.
+// TestNothingToCompareWith holds that a rule whose other field goes is no longer kept, says so, and
+// changes nothing.
 func TestNothingToCompareWith(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		type config struct {
@@ -140,8 +143,8 @@ func TestNothingToCompareWith(t *testing.T) {
 	})
 }
 
-// TestOpenRefusesRulesThatCannotBeKept holds that a rule which could never be enforced starts no service, and that the
-// error has the key, the field, the rule and what to write.
+// TestOpenRefusesRulesThatCannotBeKept holds that a rule which could never be enforced starts no
+// service, and that the error has the key, the field, the rule and what to write.
 func TestOpenRefusesRulesThatCannotBeKept(t *testing.T) {
 	t.Parallel()
 	type top struct {
@@ -208,7 +211,8 @@ func refusing[T any](t *testing.T) func() error {
 	}
 }
 
-// TestAPresentValueIsNotMissing holds that what a document says is judged as what it says, whichever layer says it.
+// TestAPresentValueIsNotMissing holds that what a document says is judged as what it says,
+// whichever layer says it.
 func TestAPresentValueIsNotMissing(t *testing.T) {
 	t.Parallel()
 	type config struct {
@@ -258,7 +262,8 @@ func problemsIn(err error) source.Problems {
 	return all
 }
 
-// TestASectionsProblemsNameTheKeysOfTheWhole holds it for rules that name other fields, and for mistakes in tags.
+// TestASectionsProblemsNameTheKeysOfTheWhole holds it for rules that name other fields, and for
+// mistakes in tags.
 func TestASectionsProblemsNameTheKeysOfTheWhole(t *testing.T) {
 	t.Parallel()
 	type redis struct {

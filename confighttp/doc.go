@@ -1,13 +1,13 @@
-// Package confighttp serves the state of a config over HTTP: a page for people, the same as JSON, and
-// answers for the probes of an orchestrator.
+// Package confighttp serves the state of a config over HTTP: a page for people, the same as JSON,
+// and answers for the probes of an orchestrator.
 //
 //	mux.Handle("/debug/config", confighttp.Page(cfg))
 //	mux.Handle("/debug/config.json", confighttp.JSON(cfg))
 //	mux.Handle("/readyz", confighttp.Ready(cfg))
 //	mux.Handle("/livez", confighttp.Live())
 //
-// Each handler serves one thing, under any path. Paths below it are answered with 404, methods other
-// than GET and HEAD with 405. A request changes nothing.
+// Each handler serves one thing, under any path. Paths below it are answered with 404, methods
+// other than GET and HEAD with 405. A request changes nothing.
 //
 // # What is shown
 //
@@ -24,10 +24,10 @@
 //
 // # Safety
 //
-// The page has no script, and loads nothing; keys, values and errors appear on it as text. Each answer
-// has headers that tell the browser so. Page and JSON answer only requests whose Host header names
-// this machine, or a host of [Hosts], so that a web page elsewhere cannot read them through the
-// browser of someone who may (DNS rebinding). This check is not a login.
+// The page has no script, and loads nothing; keys, values and errors appear on it as text. Each
+// answer has headers that tell the browser so. Page and JSON answer only requests whose Host header
+// names this machine, or a host of [Hosts], so that a web page elsewhere cannot read them through
+// the browser of someone who may (DNS rebinding). This check is not a login.
 //
 // # Concurrency
 //

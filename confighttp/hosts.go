@@ -19,10 +19,10 @@ type options struct {
 	any   bool
 }
 
-// Hosts allows further hosts in the Host header of a request: "config.internal", or "*.internal" for
-// all names below it. A port is ignored. The default is localhost, names below it, and IP addresses
-// such as 10.1.2.3. A request with another Host gets status 403: it may come from a web page that
-// made its own name resolve to this service (DNS rebinding).
+// Hosts allows further hosts in the Host header of a request: "config.internal", or "*.internal"
+// for all names below it. A port is ignored. The default is localhost, names below it, and IP
+// addresses such as 10.1.2.3. A request with another Host gets status 403: it may come from a web
+// page that made its own name resolve to this service (DNS rebinding).
 func Hosts(names ...string) Option {
 	return option(func(o *options) {
 		for _, name := range names {

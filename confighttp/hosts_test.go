@@ -36,7 +36,8 @@ func open(t *testing.T) *nacre.Config[config] {
 	return cfg
 }
 
-// A page that makes a browser resolve its own name to this machine is refused what this machine shows.
+// A page that makes a browser resolve its own name to this machine is refused what this machine
+// shows.
 func TestOnlyKnownHostsAreServed(t *testing.T) {
 	t.Parallel()
 	cfg := open(t)
@@ -131,7 +132,8 @@ func TestProbesShowOneWord(t *testing.T) {
 	})
 }
 
-// Every answer, a refusal included, is told to be what it is, to load nothing, and to stand in no frame.
+// Every answer, a refusal included, is told to be what it is, to load nothing, and to stand in no
+// frame.
 func TestEveryAnswerIsGuarded(t *testing.T) {
 	t.Parallel()
 	cfg := open(t)
@@ -163,8 +165,8 @@ func TestEveryAnswerIsGuarded(t *testing.T) {
 	}
 }
 
-// A handler serves one thing wherever it is mounted, and nothing below its mount point: a page with the
-// values of a config never answers a probe.
+// A handler serves one thing wherever it is mounted, and nothing below its mount point: a page with
+// the values of a config never answers a probe.
 func TestEachHandlerServesOneThing(t *testing.T) {
 	t.Parallel()
 	cfg := open(t)

@@ -2,10 +2,10 @@ package manifest
 
 import "strings"
 
-// Audience selects instances by three patterns. In a pattern, "*" matches any text, including none and
-// a text with dots or slashes; every other character matches itself. A pattern must match the whole
-// text, and case matters. So "" matches only an instance without such a name, and "*" matches every
-// instance.
+// Audience selects instances by three patterns. In a pattern, "*" matches any text, including none
+// and a text with dots or slashes; every other character matches itself. A pattern must match the
+// whole text, and case matters. So "" matches only an instance without such a name, and "*" matches
+// every instance.
 type Audience struct {
 	// Namespace and Group match those in which the instance reads the manifest. The public
 	// namespace of Nacos is "public".

@@ -36,14 +36,14 @@
 //	  sha256: …
 //	signature: base64 of an Ed25519 signature
 //
-// The first line is fixed. Comments and blank lines have lines of their own. A value is a text on one
-// line: plain, in single quotes, or in the double quotes of JSON. The rest of YAML is rejected, so
-// that a text has one meaning and is parsed in time proportional to its size.
+// The first line is fixed. Comments and blank lines have lines of their own. A value is a text on
+// one line: plain, in single quotes, or in the double quotes of JSON. The rest of YAML is rejected,
+// so that a text has one meaning and is parsed in time proportional to its size.
 //
 // A document without namespace or group is in those of the manifest, or in a source that has none,
-// such as a file. The signed text is everything above the line of the signature, with lines that end
-// in "\n". A signature that another tool makes, such as "openssl pkeyutl -sign -rawin", is valid too.
-// [Verify] verifies the signature before it parses anything.
+// such as a file. The signed text is everything above the line of the signature, with lines that
+// end in "\n". A signature that another tool makes, such as "openssl pkeyutl -sign -rawin", is
+// valid too. [Verify] verifies the signature before it parses anything.
 //
 // # Concurrency
 //

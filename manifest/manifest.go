@@ -17,9 +17,9 @@ type Manifest struct {
 	// the highest that it has accepted. It counts from 1; 0 means none, which only an unsigned
 	// manifest may have.
 	Sequence uint64
-	// Expires is the time after which no instance accepts the release; zero means never. An instance
-	// that accepted it before keeps it, also after a restart, as long as its last known good copy
-	// exists.
+	// Expires is the time after which no instance accepts the release; zero means never. An
+	// instance that accepted it before keeps it, also after a restart, as long as its last known
+	// good copy exists.
 	Expires time.Time
 	// Audience selects the instances for which the release is. A signed manifest needs at least one
 	// entry.
@@ -44,8 +44,8 @@ type Document struct {
 	SHA256 [sha256.Size]byte
 }
 
-// New returns a manifest of the documents with the given names and data. Their formats are those that
-// the names declare.
+// New returns a manifest of the documents with the given names and data. Their formats are those
+// that the names declare.
 func New(release string, documents map[string][]byte) *Manifest {
 	m := &Manifest{Release: release}
 	for _, name := range slices.Sorted(maps.Keys(documents)) {

@@ -54,9 +54,9 @@ func verify(key ed25519.PublicKey, text, signature []byte) bool {
 	return len(key) == ed25519.PublicKeySize && ed25519.Verify(key, text, signature)
 }
 
-// Parse reads a manifest and ignores its signature, if it has one: anyone who can write the manifest
-// decides what it says. The error is a *[source.Problem] with the line of a mistake, or says that the
-// manifest is too large.
+// Parse reads a manifest and ignores its signature, if it has one: anyone who can write the
+// manifest decides what it says. The error is a *[source.Problem] with the line of a mistake, or
+// says that the manifest is too large.
 func Parse(data []byte) (*Manifest, error) {
 	text, _, err := split(data)
 	if err != nil {
@@ -65,9 +65,9 @@ func Parse(data []byte) (*Manifest, error) {
 	return parse(text)
 }
 
-// Sign signs the text of a manifest, from [Manifest.YAML] or written by hand, and replaces a signature
-// that it has. It rejects a text that Verify would reject. The key is an ed25519.PrivateKey, or a
-// signer whose private key is elsewhere.
+// Sign signs the text of a manifest, from [Manifest.YAML] or written by hand, and replaces a
+// signature that it has. It rejects a text that Verify would reject. The key is an
+// ed25519.PrivateKey, or a signer whose private key is elsewhere.
 func Sign(text []byte, key crypto.Signer) ([]byte, error) {
 	public, err := publicKey(key)
 	if err != nil {

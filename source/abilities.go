@@ -52,10 +52,10 @@ type Description struct {
 	// content; see Trusted.
 	Local bool
 
-	// Trusted says that anyone who can write the content can also replace the program. Where a config
-	// has a signed manifest, the engine accepts the source's documents without a signature, unless
-	// an option of the layer says otherwise. False: each document needs one. A source that fetches
-	// content from elsewhere is not trusted, even if it is local.
+	// Trusted says that anyone who can write the content can also replace the program. Where a
+	// config has a signed manifest, the engine accepts the source's documents without a signature,
+	// unless an option of the layer says otherwise. False: each document needs one. A source that
+	// fetches content from elsewhere is not trusted, even if it is local.
 	Trusted bool
 
 	// Sharable says that several configs may have the source at the same time: Next may be called

@@ -1,8 +1,8 @@
 package source
 
 // ChangeDetector decides whether a state is a change, as rule 2 of the package comment requires. It
-// remembers the error that a source returned last. The zero ChangeDetector is ready to use. It is not
-// safe for concurrent use: use it in Next only.
+// remembers the error that a source returned last. The zero ChangeDetector is ready to use. It is
+// not safe for concurrent use: use it in Next only.
 type ChangeDetector struct {
 	err    string
 	kind   Kind

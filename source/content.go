@@ -2,9 +2,9 @@ package source
 
 import "time"
 
-// Content is one whole state of a source: its documents, lowest precedence first. Most sources have one
-// document; a folder has one for each of its files. A content must not be changed after Next has
-// returned it, by the source or by the caller.
+// Content is one whole state of a source: its documents, lowest precedence first. Most sources have
+// one document; a folder has one for each of its files. A content must not be changed after Next
+// has returned it, by the source or by the caller.
 type Content struct {
 	// Revision identifies the content. It is never zero.
 	Revision Revision
@@ -12,13 +12,14 @@ type Content struct {
 	Documents []Document
 }
 
-// Document is one named part of a content: a file, a Nacos config, an environment. It has either Data
-// and Format, or a Tree, or it is Absent.
+// Document is one named part of a content: a file, a Nacos config, an environment. It has either
+// Data and Format, or a Tree, or it is Absent.
 type Document struct {
-	// Name is what people call the document: "orders.yaml". Every error about the document contains it.
+	// Name is what people call the document: "orders.yaml". Every error about the document contains
+	// it.
 	Name string
-	// Absent says that the origin answered and has no such document. That is not an error, and not an
-	// empty document.
+	// Absent says that the origin answered and has no such document. That is not an error, and not
+	// an empty document.
 	Absent bool
 
 	// Format is the format of Data: one of the Format constants. See [FormatOf].
@@ -26,11 +27,13 @@ type Document struct {
 	// Data is the content of the document. Zero bytes are an empty document.
 	Data []byte
 
-	// Tree is the document if the origin has decoded it already. Its values are map[string]any, []any,
-	// string, [Text], bool, int64, uint64, float64, time.Time, nil, or other integers and floats of Go.
+	// Tree is the document if the origin has decoded it already. Its values are map[string]any,
+	// []any, string, [Text], bool, int64, uint64, float64, time.Time, nil, or other integers and
+	// floats of Go.
 	Tree map[string]any
 
-	// AllowUnknown accepts keys that no field has. It is for a document that several services share.
+	// AllowUnknown accepts keys that no field has. It is for a document that several services
+	// share.
 	AllowUnknown bool
 
 	// Digest is the checksum that the origin declares for Data: "md5:" or "sha256:" and the sum in
@@ -39,7 +42,8 @@ type Document struct {
 	// Location is the address of the document in the terms of the source: a path, or
 	// "public/DEFAULT_GROUP/orders.yaml". It is for people, and decides nothing.
 	Location string
-	// Modified is when the document changed last, as the origin reports. The zero time: it does not.
+	// Modified is when the document changed last, as the origin reports. The zero time: it does
+	// not.
 	Modified time.Time
 }
 

@@ -5,7 +5,8 @@ package source
 // reports whether err is of that kind.
 type Kind uint8
 
-// Kinds of errors of a source. The numbers are frozen, because databases of metrics may contain them.
+// Kinds of errors of a source. The numbers are frozen, because databases of metrics may contain
+// them.
 const (
 	Unknown          Kind = 0 // none of those below
 	Unavailable      Kind = 1 // the origin cannot be reached or is not ready; a retry may help

@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// changeAdded lets a client add its listeners one after the other, and changes each config just after the client has begun
-// to listen to it: so pushes arrive all the time while listeners are added.
+// changeAdded lets a client add its listeners one after the other, and changes each config just
+// after the client has begun to listen to it: so pushes arrive all the time while listeners are
+// added.
 func (b *bench) changeAdded(ctx context.Context, j job) (change, error) {
 	j.Pause = addingPause
 	var heard board

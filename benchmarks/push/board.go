@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// board holds when each config was first heard of in the version that is awaited, or in a later one.
+// board holds when each config was first heard of in the version that is awaited, or in a later
+// one.
 type board struct {
 	mu      sync.Mutex
 	version int
@@ -14,7 +15,8 @@ type board struct {
 	all     chan struct{} // closed when nothing is missing
 }
 
-// await begins to wait for a version of n configs, and returns what is closed when all have been heard of.
+// await begins to wait for a version of n configs, and returns what is closed when all have been
+// heard of.
 func (b *board) await(n, version int) <-chan struct{} {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -57,7 +57,7 @@ func startChild(ctx context.Context, j job, to func(note)) (*child, error) {
 	return c, nil
 }
 
-// stop ends it, by force where it does not end by itself: the SDK's close may wait for ever.
+// stop ends the process, by force if it does not end by itself: Close of the SDK may block forever.
 func (c *child) stop() {
 	_ = c.stdin.Close()
 	select {
@@ -68,7 +68,7 @@ func (c *child) stop() {
 	}
 }
 
-// failure is why it ended before it was told to.
+// failure returns why the process ended early.
 func (c *child) failure() error {
 	return fmt.Errorf("the client ended: %w; it said: %s", c.err, c.said.text())
 }

@@ -15,8 +15,8 @@ const (
 // dataID names config i of a try.
 func dataID(prefix string, i int) string { return fmt.Sprintf("%s-%05d.yaml", prefix, i) }
 
-// content is version v of config i: one key of its own, so that a nacre.Open can merge them all, and a comment that makes
-// all contents equally long.
+// content is version v of config i: one key of its own, so that a nacre.Open can merge them all,
+// and a comment that makes all contents equally long.
 func content(i, v, size int) string {
 	text := fmt.Sprintf("v:\n  k%05d: %d\n# ", i, v)
 	return text + strings.Repeat("x", max(0, size-len(text)-1)) + "\n"

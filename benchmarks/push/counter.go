@@ -14,9 +14,10 @@ import (
 	"golang.org/x/net/http2"
 )
 
-// counter stands between a client and a server, and counts the requests: a call of gRPC is one, and a request of HTTP.
+// counter is a proxy between a client and a server that counts the requests: a call of gRPC is one,
+// and a request of HTTP.
 type counter struct {
-	addr     string // what the client is told: HTTP is here, gRPC a thousand ports above, as on a server
+	addr     string // the address for the client: HTTP is here, gRPC a thousand ports above, as on a server
 	requests atomic.Int64
 	web      *http.Server
 	calls    net.Listener
@@ -106,7 +107,8 @@ func (c *counter) carry(client net.Conn) {
 	wg.Wait()
 }
 
-// countCalls reads what a client says until it ends. Each call begins with a frame of headers, and a client sends no other.
+// countCalls reads what a client says until it ends. Each call begins with a frame of headers, and
+// a client sends no other.
 func (c *counter) countCalls(said io.Reader) {
 	if _, err := io.CopyN(io.Discard, said, int64(len(http2.ClientPreface))); err != nil {
 		return

@@ -9,12 +9,13 @@ import (
 	"strings"
 )
 
-// marks are the lines of a file between which the table of a kind of server stands.
+// marks returns the lines of a file that enclose the table of a kind of server.
 func marks(kind string) (begin, end string) {
 	return "<!-- push " + kind + ": begin -->\n", "<!-- push " + kind + ": end -->\n"
 }
 
-// around returns what a file has before and after the table; nothing for a file that is not there or empty.
+// around returns what a file has before and after the table; nothing for a file that is not there
+// or empty.
 func around(path, kind string) (before, after string, err error) {
 	old, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && len(old) == 0 {
@@ -42,7 +43,8 @@ func writable(path, kind string) error {
 	return err
 }
 
-// writeBetween writes the text into a file: between the marks of this kind of server, or as all of a new file.
+// writeBetween writes the text into a file: between the marks of this kind of server, or as all of
+// a new file.
 func writeBetween(path, kind, text string) error {
 	before, after, err := around(path, kind)
 	if err != nil {

@@ -44,7 +44,8 @@ func (b *bench) idles(ctx context.Context) ([]idle, error) {
 	return all, nil
 }
 
-// oneAndMany watches both at the same time, since it takes minutes. If one cannot be watched the other is worth nothing.
+// oneAndMany watches both at the same time, since it takes minutes. If one cannot be watched the
+// other is worth nothing.
 func (b *bench) oneAndMany(ctx context.Context, client string) (one, many idle, err error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -61,7 +62,8 @@ func (b *bench) oneAndMany(ctx context.Context, client string) (one, many idle, 
 	return one, many, context.Cause(ctx)
 }
 
-// calm is how long a client has after it has heard of its configs: what it reads at first is not idle.
+// calm is how long a client has after it has heard of its configs: what it reads at first is not
+// idle.
 const calm = 10 * time.Second
 
 // watch says what a client with n listeners used while it was idle.
@@ -121,8 +123,9 @@ func used(pid int) (idle, error) {
 	return parseStat(string(text))
 }
 
-// parseStat takes what proc(5) says of a process. After its name, which is in brackets, come the state, field 3, and so on:
-// utime and stime are 14 and 15, in hundredths of a second, rss is 24, in pages.
+// parseStat takes what proc(5) says of a process. After its name, which is in brackets, come the
+// state, field 3, and so on: utime and stime are 14 and 15, in hundredths of a second, rss is 24,
+// in pages.
 func parseStat(text string) (idle, error) {
 	fields := strings.Fields(text[strings.LastIndexByte(text, ')')+1:])
 	if len(fields) < 22 {

@@ -15,7 +15,8 @@ import (
 // listenCommand is the first argument of a process that is one client under test.
 const listenCommand = "listen"
 
-// job is what such a process is told, in JSON, as its second argument. It has no password: that is in the environment.
+// job is the second argument of such a process, as JSON. It has no password, which is in the
+// environment.
 type job struct {
 	Client string
 	Addr   string
@@ -30,7 +31,8 @@ type job struct {
 // note is what it tells: a line for each content that the client gave.
 type note struct{ index, version int }
 
-// listener is one client under test. It follows all configs of the job and tells of each content, until ctx is done.
+// listener is one client under test. It follows all configs of the job and tells of each content,
+// until ctx is done.
 type listener func(ctx context.Context, j job, heard func(index, version int)) error
 
 // The clients, in the order of the table.
@@ -54,7 +56,8 @@ func clientNames() []string {
 	return names
 }
 
-// runListener is the process of one client. It ends when its standard input does: so it never outlives its parent.
+// runListener is the process of one client. It ends when its standard input does: so it never
+// outlives its parent.
 func runListener(args []string) int {
 	signal.Ignore(os.Interrupt) // it reaches the parent too, which then ends this process
 	// Whatever a library prints must not come between the lines of the protocol.
@@ -86,7 +89,8 @@ func listenTo(args []string, in io.Reader, out io.Writer) error {
 		defer cancel()
 		_, _ = io.Copy(io.Discard, in)
 	}()
-	// One goroutine writes: in those of the clients the printing would leave large stacks behind, which are not theirs.
+	// One goroutine writes: in those of the clients the printing would leave large stacks behind,
+	// which are not theirs.
 	notes := make(chan note, 1024)
 	go func() {
 		for n := range notes {

@@ -7,8 +7,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// listenNacosSDK follows the configs with nacre's sources on the SDK's client: its listener wakes, and each config is read
-// every 30 s.
+// listenNacosSDK follows the configs with nacre's sources on the SDK's client: its listener wakes,
+// and each config is read every 30 s.
 func listenNacosSDK(ctx context.Context, j job, heard func(index, version int)) error {
 	sdk, err := connectSDK(ctx, j)
 	if err != nil {

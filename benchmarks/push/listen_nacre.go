@@ -28,8 +28,8 @@ func listenSession(ctx context.Context, j job, heard func(index, version int)) e
 	return nil
 }
 
-// follow follows each config with a Next of its own until ctx is done, and tells the source what was applied, as the engine
-// does.
+// follow follows each config with a Next of its own until ctx is done, and tells the source what
+// was applied, as the engine does.
 func follow(ctx context.Context, j job, config func(id string) source.Source, heard func(index, version int)) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
@@ -51,7 +51,8 @@ func follow(ctx context.Context, j job, config func(id string) source.Source, he
 	}
 }
 
-// pause is the back-off after an error, which is the caller's: a tenth of a second is what the engine begins with.
+// pause is the back-off after an error, which is the caller's: a tenth of a second is what the
+// engine begins with.
 //
 //go:noinline
 func pause(ctx context.Context) {
@@ -61,8 +62,8 @@ func pause(ctx context.Context) {
 	}
 }
 
-// apply is a function of its own, so that what it needs does not stand on the stack of a goroutine that waits in Next: that would be
-// counted as the client's.
+// apply is a function of its own, so that its variables are not on the stack of a goroutine that
+// waits in Next, where they would count as memory of the client.
 //
 //go:noinline
 func apply(src source.Source, i int, got source.Content, heard func(index, version int)) {
@@ -80,7 +81,8 @@ type merged struct {
 	V map[string]int `config:"v"`
 }
 
-// listenOpen follows the configs as a service does: each is a layer, and a subscriber hears of the merged struct.
+// listenOpen follows the configs as a service does: each is a layer, and a subscriber hears of the
+// merged struct.
 func listenOpen(ctx context.Context, j job, heard func(index, version int)) error {
 	client, err := dial(ctx, j.Addr, j.user, j.pass, "push-listener")
 	if err != nil {

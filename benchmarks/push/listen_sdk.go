@@ -42,8 +42,8 @@ func connectSDK(ctx context.Context, j job) (config_client.IConfigClient, error)
 	if err != nil {
 		return nil, err
 	}
-	// The client is made before it is connected. It is asked for a config that is not there: one that is would be put on
-	// disk, and the listener would take it for known and not tell of it.
+	// The client is made before it is connected. It is asked for a config that is not there: one
+	// that is would be put on disk, and the listener would take it for known and not tell of it.
 	for {
 		_, err := client.GetConfig(vo.ConfigParam{DataId: j.Prefix + "-none", Group: group})
 		if err == nil {

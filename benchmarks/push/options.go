@@ -56,7 +56,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.BoolVar(&o.recovery, "recovery", true, "kill a server of its own, and change configs when it is back; in half as many tries")
 	f.IntVar(&o.idle, "idle", 3000, "listeners whose requests, processor and memory are measured while nothing changes; 0: not at all")
 	f.DurationVar(&o.idleFor, "idle-for", time.Minute, "how long they are watched")
-	// Go's collector runs every two minutes where nothing else calls for it, and gives back what the start needed.
+	// Go's collector runs every two minutes where nothing else calls for it, and gives back what
+	// the start needed.
 	f.DurationVar(&o.idleUntil, "idle-until", 150*time.Second, "when their memory is taken a second time, counted from the start")
 	f.BoolVar(&o.binaries, "binaries", true, "build a small program on each client, and say how large it is")
 	f.IntVar(&o.size, "size", 1024, "size of a content in `bytes`")
@@ -76,7 +77,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	for text := range strings.SplitSeq(counts, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(text))
 		if err != nil || n < 1 || n > 10000 {
-			return options{}, fmt.Errorf("-n: %q is no number from 1 to 10000", text)
+			return options{}, fmt.Errorf("-n: %q is not a number from 1 to 10000", text)
 		}
 		o.counts = append(o.counts, n)
 	}
@@ -110,7 +111,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	return o, nil
 }
 
-// triesOf is how often n configs are changed together. A large n is many samples by itself, and takes its time.
+// triesOf is how often n configs are changed together. A large n is many samples by itself, and
+// takes its time.
 func (o options) triesOf(n int) int {
 	switch {
 	case n > 100:

@@ -2,5 +2,6 @@
 
 package main
 
-// raceDetector says that the tests run with it. The SDK has races of its own, so that it is left out then.
+// raceDetector says that the tests run with it. The SDK has races of its own, so that it is left
+// out then.
 const raceDetector = true

@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// envFolders is where the launcher says which server is this command's own, to be killed and started again.
+// envFolders is where the launcher says which server is this command's own, to be killed and
+// started again.
 const envFolders = "NACRE_NACOS_FOLDERS"
 
 // away is how long the server is gone: long enough for back-offs to grow.
@@ -21,7 +22,8 @@ const away = 20 * time.Second
 // recoveryConfigs is how many configs change when the server is back.
 const recoveryConfigs = 10
 
-// own is the server's folder and the launcher that has started it; without one it is somebody else's.
+// own is the folder of the server and the launcher that started it; without a launcher, another
+// process owns the server.
 func (s *server) own() (script, folder string, err error) {
 	folder = os.Getenv(envFolders)
 	if s.kind == inProcess || folder == "" || strings.Contains(folder, ",") {
@@ -31,8 +33,8 @@ func (s *server) own() (script, folder string, err error) {
 	return script, folder, err
 }
 
-// restart kills the server, starts it again after a while, and returns when it serves, with a client that publishes and has
-// known no trouble.
+// restart kills the server, starts it again after a while, and returns when it serves, with a
+// client that publishes and has known no trouble.
 func (b *bench) restart(ctx context.Context, proc *child) error {
 	script, folder, err := b.server.own()
 	if err != nil {

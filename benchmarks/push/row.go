@@ -32,7 +32,8 @@ func (c change) fresh(d time.Duration) int {
 // allFresh is when the last config was heard of.
 func (c change) allFresh() time.Duration { return slices.Max(c.after) }
 
-// share is the share of configs, of all changes, that were fresh after d. It is not known where nobody waited so long.
+// share is the share of configs, of all changes, that were fresh after d. It is unknown if no
+// run waited for that long.
 func (r row) share(d time.Duration) (float64, bool) {
 	fresh, known := 0, true
 	for _, c := range r.changes {
@@ -88,8 +89,8 @@ func (r row) stall() time.Duration {
 	return worst
 }
 
-// line is the row in JSON. What is null was not seen within wait_ms; fresh_each is left out where changes came one after
-// the other in a try.
+// line is the row in JSON. What is null was not seen within wait_ms; fresh_each is left out where
+// changes came one after the other in a try.
 type line struct {
 	Client    string   `json:"client"`
 	N         int      `json:"n"`

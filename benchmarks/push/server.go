@@ -36,7 +36,8 @@ func kindOf(addr string) string {
 	return "server"
 }
 
-// launcher starts a real server, runs a command with its address in the environment, and stops it again.
+// launcher starts a real server, runs a command with its address in the environment, and stops it
+// again.
 const launcher = "ci/nacos/nacos.sh"
 
 // underLauncher runs this program once more, with a real server.
@@ -49,7 +50,8 @@ func underLauncher(args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	// An interrupt reaches the launcher and the other run too: they clean up, and this one waits for them.
+	// An interrupt reaches the launcher and the other run too: they clean up, and this one waits
+	// for them.
 	signal.Ignore(os.Interrupt)
 	cmd := exec.Command("bash", append([]string{script, "run", self}, args...)...) //nolint:noctx // it ends by itself, see above
 	cmd.Stdout, cmd.Stderr = stdout, stderr

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// stallMeter tells how long this process, which only measures, was kept from running by the machine. What a client took
-// longer in such a time says nothing about the client.
+// stallMeter tells how long this process, which only measures, was kept from running by the
+// machine. What a client took longer in such a time says nothing about the client.
 type stallMeter struct {
 	mu    sync.Mutex
 	last  time.Time
@@ -40,7 +40,7 @@ func (m *stallMeter) lookLocked() {
 	m.last = now
 }
 
-// reset begins anew and returns the longest stall since the last reset.
+// reset returns the longest stall since the last reset, and starts again.
 func (m *stallMeter) reset() time.Duration {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -156,7 +156,8 @@ func (b *bench) publish(ctx context.Context, prefix string, n, version int) erro
 	return eachConfig(ctx, n, func(ctx context.Context, i int) error { return readable(ctx, b.server.writer, dataID(prefix, i)) })
 }
 
-// readable waits until a config that was published can be read. It asks rarely: reads slow the server down.
+// readable waits until a config that was published can be read. It asks rarely: reads slow the
+// server down.
 func readable(ctx context.Context, client *nacos.Client, id string) error {
 	deadline := time.Now().Add(time.Minute)
 	for {

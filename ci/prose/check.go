@@ -6,7 +6,6 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
-	"os"
 	"path"
 	"slices"
 	"strings"
@@ -124,13 +123,4 @@ func (c *checker) unused() []allowance {
 		}
 	}
 	return all
-}
-
-// readFile reads a file of the repository; one that does not exist is empty.
-func readFile(name string) (string, error) {
-	text, err := os.ReadFile(name)
-	if os.IsNotExist(err) {
-		return "", nil
-	}
-	return string(text), err
 }

@@ -158,40 +158,6 @@ func TestAllowances(t *testing.T) {
 	}
 }
 
-func TestBaseline(t *testing.T) {
-	t.Parallel()
-	base, err := parseBaseline("# comment\n2 a.md\n1 b c.md\n")
-	if err != nil {
-		t.Fatal(err)
-	}
-	a, b, n := finding{file: "a.md"}, finding{file: "b c.md"}, finding{file: "new.md"}
-	for name, test := range map[string]struct {
-		found   []finding
-		over    []finding
-		lowered baseline
-	}{
-		"as many as before": {[]finding{a, a, b}, nil, baseline{"a.md": 2, "b c.md": 1}},
-		"fewer":             {[]finding{a}, nil, baseline{"a.md": 1}},
-		"one more":          {[]finding{a, a, a}, []finding{a, a, a}, baseline{"a.md": 2}},
-		"in another file":   {[]finding{n}, []finding{n}, baseline{}},
-	} {
-		if over := base.over(test.found); !slices.Equal(over, test.over) {
-			t.Errorf("%s: %v are too many, want %v", name, over, test.over)
-		}
-		if low := base.lowered(test.found); low.String() != test.lowered.String() {
-			t.Errorf("%s: the lowered baseline is %v, want %v", name, low, test.lowered)
-		}
-	}
-	if again, err := parseBaseline(base.String()); err != nil || again.String() != base.String() {
-		t.Errorf("a baseline reads otherwise than it is written: %v, %v", again, err)
-	}
-	for _, bad := range []string{"a.md", "x a.md", "0 a.md", "-1 a.md"} {
-		if _, err := parseBaseline(bad); err == nil {
-			t.Errorf("the baseline %q is accepted", bad)
-		}
-	}
-}
-
 // FuzzMarkdown holds that taking code out of a text moves no line, and that findings are on lines
 // of the text.
 func FuzzMarkdown(f *testing.F) {

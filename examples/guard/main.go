@@ -86,7 +86,7 @@ func run(ctx context.Context, out io.Writer) (err error) {
 		{"an address that takes effect only at the next start, and a limit", func() {
 			layer.Set([]byte("addr: ':9090'\nlimit: 200\nrates: {de: 19, at: 20, fr: 20, it: 22, nl: 21}\n"))
 		}},
-		{"all rates go, and somebody means it", func() {
+		{"all rates are removed, and an operator approves it", func() {
 			layer.Set([]byte("addr: ':9090'\nlimit: 200\n"))
 		}},
 	} {

@@ -37,7 +37,7 @@ the same once more, after what was good
 an address that takes effect only at the next start, and a limit
     waits for a restart: addr
     live: addr :8080, limit 200, 5 rates
-all rates go, and somebody means it
+all rates are removed, and an operator approves it
     held: service.yaml: loses 5 of 7 keys
     live: addr :8080, limit 200, 5 rates
 released

@@ -1,5 +1,5 @@
-// Command manifest shows two documents that are one release. They are applied together or not at all,
-// only if they are signed, and an old release cannot be put back.
+// Command manifest shows two documents that are one release. They are applied together or not at
+// all, only if they are signed, and an old release cannot be put back.
 //
 //	go run ./examples/manifest
 package main
@@ -20,15 +20,15 @@ import (
 	"github.com/nacre-go/nacre/providers/memory"
 )
 
-// Config comes from two documents. The price of one release with the tax of another would be wrong on
-// every bill.
+// Config comes from two documents. The price of one release with the tax of another would be wrong
+// on every bill.
 type Config struct {
 	Price int `config:"price"`
 	Tax   int `config:"tax"`
 }
 
-// shop holds the published documents. In a service they are two configs in Nacos, and a third for the
-// manifest.
+// shop holds the published documents. In a service they are two configs in Nacos, and a third for
+// the manifest.
 type shop struct {
 	release, prices, taxes *memory.Source
 	key                    ed25519.PrivateKey
@@ -103,7 +103,7 @@ func run(ctx context.Context, out io.Writer) (err error) {
 		{"the prices of the summer are published", func() { s.prices.Set([]byte("price: 119")) }},
 		{"its manifest", func() { s.release.Set(s.sign(2, "summer", "price: 119", "tax: 21")) }},
 		{"its taxes: now it is whole", func() { s.taxes.Set([]byte("tax: 21")) }},
-		{"somebody changes the taxes by hand", func() { s.taxes.Set([]byte("tax: 0")) }},
+		{"an attacker changes the taxes by hand", func() { s.taxes.Set([]byte("tax: 0")) }},
 		{"and signs it with a key of their own", func() {
 			_, own, _ := ed25519.GenerateKey(nil)
 			s.release.Set((&shop{key: own}).sign(3, "autumn", "price: 119", "tax: 0"))

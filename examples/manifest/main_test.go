@@ -31,7 +31,7 @@ its manifest
 its taxes: now it is whole
     version 2: summer, 2 keys changed
     live: price 119, tax 21
-somebody changes the taxes by hand
+an attacker changes the taxes by hand
     held: release is incomplete: taxes.yaml (memory#3): is not the one of release summer
     live: price 119, tax 21
 and signs it with a key of their own

@@ -11,7 +11,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// The story is told to its end, each chapter shows what its title says, and no secret is in what the service shows.
+// The story is told to its end, each chapter shows what its title says, and no secret is in what
+// the service shows.
 func TestStory(t *testing.T) {
 	var out bytes.Buffer
 	s, err := newStory(&out)

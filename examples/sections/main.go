@@ -1,5 +1,5 @@
-// Command sections shows packages that have settings of their own, from the same layers as the service.
-// A change reaches all of them as one version, or none of them.
+// Command sections shows packages that have settings of their own, from the same layers as the
+// service. A change reaches all of them as one version, or none of them.
 //
 //	go run ./examples/sections
 package main

@@ -73,7 +73,7 @@ func main() {
 	}
 }
 
-// Pool stands in for a resource that a service opens and closes, such as a *sql.DB.
+// Pool represents a resource that a service opens and closes, such as a *sql.DB.
 type Pool struct{ size int }
 
 func openPool(_ context.Context, d Database) (*Pool, error) { return &Pool{d.Pool}, nil }

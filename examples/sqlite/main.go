@@ -3,8 +3,9 @@
 //
 //	go -C examples/sqlite run .
 //
-// It creates two SQLite files. Eight workers query the one that is configured, while the configuration
-// moves to the other one and back. In between, it publishes a DSN that does not work: nothing changes.
+// It creates two SQLite files. Eight workers query the one that is configured, while the
+// configuration moves to the other one and back. In between, it publishes a DSN that does not work:
+// nothing changes.
 package main
 
 import (
@@ -35,7 +36,8 @@ type Database struct {
 	Pool int          `config:"pool" default:"4" validate:"gte=1,lte=100"`
 }
 
-// openDB opens a pool and checks that it works, so that a bad DSN is rejected before anything uses it.
+// openDB opens a pool and checks that it works, so that a bad DSN is rejected before anything uses
+// it.
 func openDB(ctx context.Context, d Database) (*sql.DB, error) {
 	db, err := sql.Open("sqlite", d.DSN.Reveal())
 	if err != nil {

@@ -124,7 +124,8 @@ func TestMisuse(t *testing.T) {
 	}
 }
 
-// What Kubernetes injects for the services orders, orders-db (two ports) and others is left out; what is one's own is not.
+// What Kubernetes injects for the services orders, orders-db (two ports) and others is left out;
+// what is one's own is not.
 func TestKubernetesServiceLinks(t *testing.T) {
 	t.Parallel()
 	links := []string{
@@ -254,8 +255,8 @@ func TestFaultsTellNoValue(t *testing.T) {
 	}
 }
 
-// A file that is being written is not read until it has been left alone for 200 ms, and nobody waits for that longer than
-// the context.
+// A file that is being written is not read until it has been left alone for 200 ms, and nobody
+// waits for that longer than the context.
 func TestYoungFilesSettle(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "f")

@@ -27,7 +27,7 @@ const (
 type opener func(path string) (io.ReadCloser, func() (fs.FileInfo, error), error)
 
 func openFile(path string) (io.ReadCloser, func() (fs.FileInfo, error), error) {
-	info, err := os.Stat(path) // before opening it, because opening a pipe may block for ever
+	info, err := os.Stat(path) // before opening it, because opening a pipe may block forever
 	if err != nil {
 		return nil, nil, err
 	}

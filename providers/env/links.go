@@ -15,16 +15,16 @@ type service struct {
 	hosts, ports, urls map[string]bool
 }
 
-// injected returns the names of the variables that Kubernetes has injected for its services. For the
-// service "orders" with the address 10.0.0.1 and a port 8080 named "http", they are
+// injected returns the names of the variables that Kubernetes has injected for its services. For
+// the service "orders" with the address 10.0.0.1 and a port 8080 named "http", they are
 //
 //	ORDERS_SERVICE_HOST=10.0.0.1               ORDERS_PORT_8080_TCP=tcp://10.0.0.1:8080
 //	ORDERS_SERVICE_PORT=8080                   ORDERS_PORT_8080_TCP_PROTO=tcp
 //	ORDERS_SERVICE_PORT_HTTP=8080              ORDERS_PORT_8080_TCP_PORT=8080
 //	ORDERS_PORT=tcp://10.0.0.1:8080            ORDERS_PORT_8080_TCP_ADDR=10.0.0.1
 //
-// Those in the second column are unmistakable: name and value match. Those in the first are injected if
-// their values match the second column, and belong to the user otherwise.
+// Those in the second column are unmistakable: name and value match. Those in the first are
+// injected if their values match the second column, and belong to the user otherwise.
 func injected(all map[string]string) map[string]bool {
 	found := map[string]bool{}
 	services := map[string]*service{}

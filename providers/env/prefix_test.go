@@ -9,7 +9,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// The case of a prefix does not matter, and neither do '-' and '.': no variable is ignored for them.
+// The case of a prefix does not matter, and neither do '-' and '.': no variable is ignored for
+// them.
 func TestAPrefixFindsItsVariablesHoweverItIsWritten(t *testing.T) {
 	t.Parallel()
 	all := list("APP_PORT=1", "MY_APP_PORT=2", "app_host=3", "my_app_host=4", "my-app_name=5", "my.app_name=6", "App_x=7", "APPLE_A=8", "2FA_A=9", "ÄPP_A=10")

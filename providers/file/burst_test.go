@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// burst makes changes while r reads, and returns what went wrong. It closes r's source, for a user may have no more than
-// 128 watches of the kernel's at a time.
+// burst makes changes while r reads, and returns what went wrong. It closes r's source, for a user
+// may have no more than 128 watches of the kernel's at a time.
 func burst(r *reader, changes int, gap time.Duration, change func(v int) error) error {
 	defer r.close()
 	c, err := r.next(bound)

@@ -36,8 +36,8 @@ func TestConformance(t *testing.T) {
 	all.Wait()
 }
 
-// oneAtATime keeps a writer that comes right after a read from writing into what another is writing: no reader could
-// make a whole file of that.
+// oneAtATime keeps a writer that comes right after a read from writing into what another is
+// writing: no reader could make a whole file of that.
 func oneAtATime(h sourcetest.Harness) sourcetest.Harness {
 	var mu sync.Mutex
 	put := h.Put

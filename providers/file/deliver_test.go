@@ -16,8 +16,8 @@ import (
 
 var modes = []string{file.AsIs, file.Events, file.Windows}
 
-// settle makes the window longer than the pauses that a busy machine puts into os.WriteFile, where nothing but the window
-// keeps half a file back.
+// settle makes the window longer than the pauses that a busy machine puts into os.WriteFile, where
+// nothing but the window keeps half a file back.
 func settle(mode string) file.Option {
 	if mode == file.Windows {
 		return file.SettleTime(200 * time.Millisecond)
@@ -56,8 +56,8 @@ func TestEveryKindOfChangeIsDeliveredOnceAndWhole(t *testing.T) {
 			must(t, change(0))
 			window, limit := settle(mode), bound
 			if mode == file.AsIs && exact(path) {
-				// Half of the changes must come without a settle window, which is so long here that a
-				// busy machine is not taken for one.
+				// Half of the changes must come without a settle window, which is so long here that
+				// a busy machine is not taken for one.
 				window, limit = file.SettleTime(5*file.DefaultSettleTime), 5*file.DefaultSettleTime/2
 			}
 			r := newReader(t, file.NewSource(path, window).Force(mode))
@@ -107,8 +107,8 @@ func eachOnce(t *testing.T, name string, r *reader, change func(int) error, limi
 }
 
 // TestDeletedAndCreatedIsSeenWithin250ms measures from the return of the create to the return of
-// Next. It runs alone: the others would take the processors from it. A reduced run awaits the content
-// and does not measure.
+// Next. It runs alone: the others would take the processors from it. A reduced run awaits the
+// content and does not measure.
 func TestDeletedAndCreatedIsSeenWithin250ms(t *testing.T) {
 	for _, mode := range modes {
 		t.Run(mode, func(t *testing.T) {

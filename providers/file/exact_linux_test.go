@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// exact reports whether this system tells, for a file at path, whether somebody has it open for writing. It asks the
-// kernel itself, so that a source that forgets to ask is found out.
+// exact reports whether this system tells, for a file at path, whether somebody has it open for
+// writing. It asks the kernel itself, so that a source that forgets to ask is found out.
 func exact(path string) bool {
 	f, err := os.Open(path)
 	if err != nil {

@@ -10,7 +10,8 @@ import (
 // DefaultSettleTime is the default of SettleTime.
 const DefaultSettleTime = defaultSettleTime
 
-// Modes in which a source can be made to work, so that each of them is tested wherever the tests run.
+// Modes in which a source can be made to work, so that each of them is tested wherever the tests
+// run.
 const (
 	AsIs    = "as is"   // what the system offers: on Linux inotify and leases
 	Events  = "events"  // the system's watch, and no lease: a user who does not own the files
@@ -32,7 +33,8 @@ func (s *fileSource) Force(mode string) *fileSource {
 	return s
 }
 
-// What a scripted watch can tell: that events were dropped, that the file at its path was written or closed, or an error.
+// What a scripted watch can tell: that events were dropped, that the file at its path was written
+// or closed, or an error.
 const (
 	Dropped = iota
 	Modified
@@ -40,8 +42,8 @@ const (
 	Broken
 )
 
-// Scripted makes s use a watch on path that tells only what the test tells it: by waiting to a Next that waits, by
-// meanwhile to one that has just read. It calls made whenever a watch is made.
+// Scripted makes s use a watch on path that tells only what the test tells it: by waiting to a Next
+// that waits, by meanwhile to one that has just read. It calls made whenever a watch is made.
 func (s *fileSource) Scripted(path string, waiting, meanwhile <-chan int, made func()) *fileSource {
 	s.newWatch = func() (watcher, error) {
 		made()
@@ -106,7 +108,8 @@ type refusing struct {
 
 func (r refusing) add(string, role) error { return r.err }
 
-// AfterRead makes s call hook after each read of a file, at the moment at which a writer may come again.
+// AfterRead makes s call hook after each read of a file, at the moment at which a writer may come
+// again.
 func (s *fileSource) AfterRead(hook func()) *fileSource {
 	lease := s.lease
 	s.lease = func(f *os.File) (proof, func()) {

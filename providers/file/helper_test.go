@@ -18,7 +18,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// bound is how long a test waits for something that must happen. It says nothing about how fast it is.
+// bound is how long a test waits for something that must happen. It says nothing about how fast it
+// is.
 const bound = 20 * time.Second
 
 // quiet is how long a test watches that something does not happen.
@@ -65,8 +66,8 @@ func versionOf(data []byte) (int, error) {
 	return strconv.Atoi(string(bytes.TrimPrefix(line, []byte("version: "))))
 }
 
-// reader is always in Next, as the engine is: a change that is made between two calls would be found by the look with
-// which each call begins, whether it was watched for or not.
+// reader is always in Next, as the engine is: a change that is made between two calls would be
+// found by the look with which each call begins, whether it was watched for or not.
 type reader struct {
 	s      *file.Source
 	states chan state
@@ -153,7 +154,8 @@ func (r *reader) data(t testing.TB) string {
 	return string(c.Documents[0].Data)
 }
 
-// version returns the version of the next content, whose documents must all be whole and of one version.
+// version returns the version of the next content, whose documents must all be whole and of one
+// version.
 func (r *reader) version(t testing.TB) int {
 	t.Helper()
 	v, err := wholeVersion(r.content(t))
@@ -257,7 +259,8 @@ func newMount(t testing.TB, files ...string) *mount {
 	return m
 }
 
-// swap puts version in all files at once; remove says whether the folder of the version before goes.
+// swap puts version in all files at once; remove says whether the folder of the version before
+// goes.
 func (m *mount) swap(version int, remove bool) error {
 	contents := make([][]byte, len(m.files))
 	for i := range contents {

@@ -102,7 +102,7 @@ func (w *inotify) forget(wd int32, path string) {
 	delete(w.paths, wd)
 	delete(w.files, wd)
 	_ = w.conn.Control(func(fd uintptr) {
-		_, _ = unix.InotifyRmWatch(int(fd), uint32(wd)) // it may not exist any more
+		_, _ = unix.InotifyRmWatch(int(fd), uint32(wd)) // it may be gone
 	})
 }
 

@@ -40,8 +40,8 @@ func lease(f *os.File) (proof, func()) {
 		if !local(int(fd)) {
 			return
 		}
-		// The kernel announces a waiting writer by a signal. The Go runtime sends SIGURG to itself all the
-		// time, so no program is surprised by it, as it could be by the default, SIGIO.
+		// The kernel announces a waiting writer by a signal. The Go runtime sends SIGURG to itself
+		// all the time, so no program is surprised by it, as it could be by the default, SIGIO.
 		if _, err := unix.FcntlInt(fd, unix.F_SETSIG, int(unix.SIGURG)); err != nil {
 			return
 		}

@@ -49,7 +49,8 @@ var unmeant = map[string]string{
 	"nacos://127.0.0.1/orders.yaml": "source.Poll",
 }
 
-// TestAPathThatCannotBeMeantIsAnError: it would be an absent file, and the service would run on defaults.
+// TestAPathThatCannotBeMeantIsAnError: it would be an absent file, and the service would run on
+// defaults.
 func TestAPathThatCannotBeMeantIsAnError(t *testing.T) {
 	t.Chdir(t.TempDir())
 	must(t, os.Mkdir("conf", 0o700))
@@ -109,7 +110,8 @@ func TestAPathThatMayBeMeantIsAbsent(t *testing.T) {
 	}
 }
 
-// TestAFileThatHasSuchANameIsRead: it exists, so that it is meant; once it was there, its absence is one like any other.
+// TestAFileThatHasSuchANameIsRead: it exists, so that it is meant; once it was there, its absence
+// is one like any other.
 func TestAFileThatHasSuchANameIsRead(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("such names cannot be")
@@ -155,7 +157,8 @@ func TestALinkThatHasSuchANameIsMeant(t *testing.T) {
 	}
 }
 
-// FuzzPaths: any path is an absent document or an error of kind InvalidArgument with a fix, where nothing exists.
+// FuzzPaths: any path is an absent document or an error of kind InvalidArgument with a fix, where
+// nothing exists.
 func FuzzPaths(f *testing.F) {
 	for path := range unmeant {
 		f.Add(path)

@@ -28,8 +28,8 @@ func (n *notify) add(path string, r role) error {
 	if r != step && r != leaf {
 		return nil
 	}
-	// On each read again: the library forgets a folder that was removed, and does not say so when another
-	// one replaces it.
+	// On each read again: the library forgets a folder that was removed, and does not say so when
+	// another one replaces it.
 	if err := n.w.Add(path); err != nil {
 		return err
 	}
@@ -41,7 +41,7 @@ func (n *notify) keep(want map[string]role) {
 	for path := range n.paths {
 		if r := want[path]; r != step && r != leaf {
 			delete(n.paths, path)
-			_ = n.w.Remove(path) // it may not exist any more
+			_ = n.w.Remove(path) // it may be gone
 		}
 	}
 }

@@ -9,8 +9,8 @@ const (
 	defaultPollInterval = 10 * time.Second
 )
 
-// Option is an option of [New] and [Dir]. [Required], [Format] and [AllowUnknown] apply to the path that
-// they are given with; all others apply to the whole source, wherever they are given.
+// Option is an option of [New] and [Dir]. [Required], [Format] and [AllowUnknown] apply to the path
+// that they are given with; all others apply to the whole source, wherever they are given.
 type Option interface {
 	apply(s *fileSource, e *entry)
 }
@@ -19,8 +19,8 @@ type option func(s *fileSource, e *entry)
 
 func (o option) apply(s *fileSource, e *entry) { o(s, e) }
 
-// WithFile adds a file, with a higher precedence than the paths before it. All files of one source are
-// read as one state. Files that need not change together may as well be layers of their own.
+// WithFile adds a file, with a higher precedence than the paths before it. All files of one source
+// are read as one state. Files that need not change together may as well be layers of their own.
 func WithFile(path string, opts ...Option) Option {
 	return option(func(s *fileSource, _ *entry) { s.add(path, false, opts) })
 }
@@ -56,31 +56,31 @@ func Name(name string) Option {
 	})
 }
 
-// MaxSize sets the size in bytes above which a file is an error of kind TooLarge. The default is 10 MiB;
-// a value that is not positive is ignored.
+// MaxSize sets the size in bytes above which a file is an error of kind TooLarge. The default is 10
+// MiB; a value that is not positive is ignored.
 func MaxSize(bytes int64) Option {
 	return option(func(s *fileSource, _ *entry) { s.maxSize = positive(bytes, s.maxSize) })
 }
 
-// SettleTime sets how long a file must be unchanged before the source delivers it, if the system cannot
-// tell whether a process is still writing it, and how long a file must be missing or empty before that
-// is a change: ten times as long if it is empty and the system cannot tell. The default is 100 ms; a
-// value that is not positive is ignored.
+// SettleTime sets how long a file must be unchanged before the source delivers it, if the system
+// cannot tell whether a process is still writing it, and how long a file must be missing or empty
+// before that is a change: ten times as long if it is empty and the system cannot tell. The default
+// is 100 ms; a value that is not positive is ignored.
 func SettleTime(window time.Duration) Option {
 	return option(func(s *fileSource, _ *entry) { s.settle = positive(window, s.settle) })
 }
 
-// WriteTimeout sets how long a change of a file may take, for example while a process has it open for
-// writing, before Next reports it as Unavailable. The default is 10 s; a value that is not positive is
-// ignored.
+// WriteTimeout sets how long a change of a file may take, for example while a process has it open
+// for writing, before Next reports it as Unavailable. The default is 10 s; a value that is not
+// positive is ignored.
 func WriteTimeout(limit time.Duration) Option {
 	return option(func(s *fileSource, _ *entry) { s.patience = positive(limit, s.patience) })
 }
 
-// PollInterval sets the time between two reads of all files without an event. It bounds the delay of a
-// change that the watch misses, such as one that another machine makes on a network file system. Where
-// the watch does not work, the source reads at least once a second. The default is 10 s; a value that is
-// not positive is ignored.
+// PollInterval sets the time between two reads of all files without an event. It bounds the delay
+// of a change that the watch misses, such as one that another machine makes on a network file
+// system. Where the watch does not work, the source reads at least once a second. The default is 10
+// s; a value that is not positive is ignored.
 func PollInterval(interval time.Duration) Option {
 	return option(func(s *fileSource, _ *entry) { s.poll = positive(interval, s.poll) })
 }

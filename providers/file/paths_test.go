@@ -13,10 +13,12 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// unpolled makes sure that a change was seen by the watch: the first poll comes after the bound of the tests.
+// unpolled makes sure that a change was seen by the watch: the first poll comes after the bound of
+// the tests.
 var unpolled = file.PollInterval(time.Hour)
 
-// TestWhateverMovesOnTheWayToAFileIsSeen changes something on the path of a file, without a poll to help.
+// TestWhateverMovesOnTheWayToAFileIsSeen changes something on the path of a file, without a poll to
+// help.
 func TestWhateverMovesOnTheWayToAFileIsSeen(t *testing.T) {
 	t.Parallel()
 	steps := map[string]struct {
@@ -260,7 +262,8 @@ func TestWithoutAWatchChangesAreFoundByPolling(t *testing.T) {
 	}
 }
 
-// TestFoldersThatComeOneByOneAreFollowed creates what is below a new folder while the source has yet to watch it.
+// TestFoldersThatComeOneByOneAreFollowed creates what is below a new folder while the source has
+// yet to watch it.
 func TestFoldersThatComeOneByOneAreFollowed(t *testing.T) {
 	t.Parallel()
 	linuxOnly(t)

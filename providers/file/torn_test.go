@@ -14,8 +14,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// halves are the places at which a writer pauses: after nothing, at a line's end, inside a number (10002 as 10), inside
-// a quoted text.
+// halves are the places at which a writer pauses: after nothing, at a line's end, inside a number
+// (10002 as 10), inside a quoted text.
 var halves = map[string]func(data []byte) int{
 	"empty":           func([]byte) int { return 0 },
 	"cut at a line":   func(b []byte) int { return bytes.Index(b, []byte("key100")) },
@@ -23,7 +23,8 @@ var halves = map[string]func(data []byte) int{
 	"cut in a quote":  func(b []byte) int { return bytes.Index(b, []byte("name: \"")) + len("name: \"or") },
 }
 
-// pausing writes data to path in two parts; the second comes, and the file is closed, when finish is called.
+// pausing writes data to path in two parts; the second comes, and the file is closed, when finish
+// is called.
 func pausing(t *testing.T, path string, data []byte, cut int) (finish func()) {
 	t.Helper()
 	f, err := os.Create(path)
@@ -66,7 +67,8 @@ func TestHalfAWriteIsNeverDelivered(t *testing.T) {
 				case file.Events:
 					linuxOnly(t)
 				}
-				// Where only the window protects, it has to be longer than the pause: that is all it promises.
+				// Where only the window protects, it has to be longer than the pause: that is all
+				// it promises.
 				window, last := file.SettleTime(20*time.Millisecond), 4
 				if mode == file.Windows {
 					window, last = file.SettleTime(4*quiet), 2
@@ -200,7 +202,8 @@ func TestWritesWithoutAnOpenFileAreSeen(t *testing.T) {
 	}
 }
 
-// TestEmptyAndGoneAreWaitedFor: tools that truncate and open once more, or delete and create, are not torn by a close.
+// TestEmptyAndGoneAreWaitedFor: tools that truncate and open once more, or delete and create, are
+// not torn by a close.
 func TestEmptyAndGoneAreWaitedFor(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "app.yaml")
@@ -229,8 +232,8 @@ func TestEmptyAndGoneAreWaitedFor(t *testing.T) {
 	}
 }
 
-// TestAHammerTearsNothing writes as fast as it can, in place, under a reader that reads as fast as it
-// can, for two seconds, or until a reduced run has had 20 contents.
+// TestAHammerTearsNothing writes as fast as it can, in place, under a reader that reads as fast as
+// it can, for two seconds, or until a reduced run has had 20 contents.
 func TestAHammerTearsNothing(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []string{file.AsIs, file.Events} {
@@ -280,7 +283,8 @@ func TestAHammerTearsNothing(t *testing.T) {
 	}
 }
 
-// TestTwoFilesAreNeverFromTwoSidesOfASwap reads two files of a Kubernetes mount under swaps back to back.
+// TestTwoFilesAreNeverFromTwoSidesOfASwap reads two files of a Kubernetes mount under swaps back to
+// back.
 func TestTwoFilesAreNeverFromTwoSidesOfASwap(t *testing.T) {
 	t.Parallel()
 	makers := map[string]func(m *mount) *file.Source{

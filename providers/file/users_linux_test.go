@@ -17,8 +17,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// onOwnThread runs f on a thread that dies with it, so that f may change what the thread is allowed or sees. Next does
-// all its work in the caller's thread.
+// onOwnThread runs f on a thread that dies with it, so that f may change what the thread is allowed
+// or sees. Next does all its work in the caller's thread.
 func onOwnThread(f func() error) error {
 	done := make(chan error, 1)
 	go func() {
@@ -157,7 +157,8 @@ func TestAFileThatMayNotBeReadIsDenied(t *testing.T) {
 	must(t, err)
 }
 
-// TestAFileThatIsMountedAloneIsWatched: docker -v app.yaml:/etc/app.yaml. Its folder hears nothing of writes outside.
+// TestAFileThatIsMountedAloneIsWatched: docker -v app.yaml:/etc/app.yaml. Its folder hears nothing
+// of writes outside.
 func TestAFileThatIsMountedAloneIsWatched(t *testing.T) {
 	t.Parallel()
 	outside := filepath.Join(t.TempDir(), "app.yaml")
@@ -209,7 +210,8 @@ func TestAPipeIsRefusedAndNotWaitedFor(t *testing.T) {
 	}
 }
 
-// TestWritersOnlyWait: a lease must not make anybody's open fail, and its signal must not reach the program.
+// TestWritersOnlyWait: a lease must not make anybody's open fail, and its signal must not reach the
+// program.
 func TestWritersOnlyWait(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "app.yaml")

@@ -46,8 +46,8 @@ func (sc *scan) see(path string, r role) bool {
 	case err == nil, missing(err):
 		// The look that follows sees that it has disappeared.
 	case errors.Is(err, fs.ErrPermission) && (r == parent || r == itself):
-		// A parent that can be entered but not listed is rarely replaced; and for a file without read
-		// permission, the read returns an error.
+		// A parent that can be entered but not listed is rarely replaced; and for a file without
+		// read permission, the read returns an error.
 	case sc.trouble == nil:
 		sc.trouble = err
 	}

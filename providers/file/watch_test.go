@@ -26,7 +26,8 @@ func TestDroppedEventsAreMadeUpFor(t *testing.T) {
 	}
 }
 
-// TestAWriterThatComesDuringAReadIsNoticed: what was read then is not to be judged by what was known before.
+// TestAWriterThatComesDuringAReadIsNoticed: what was read then is not to be judged by what was
+// known before.
 func TestAWriterThatComesDuringAReadIsNoticed(t *testing.T) {
 	t.Parallel()
 	path, err := filepath.EvalSymlinks(t.TempDir())

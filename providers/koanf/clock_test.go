@@ -22,7 +22,8 @@ func (w *watched) Watch(cb func(any, error)) error {
 	return nil
 }
 
-// A watch that ended is begun again after its interval, and not when a clock that was set back has caught up.
+// A watch that ended is begun again after its interval, and not when a clock that was set back has
+// caught up.
 func TestClockSetBackAfterAWatchEnded(t *testing.T) {
 	p := &watched{}
 	w := newWatch(p)

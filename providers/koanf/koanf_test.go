@@ -224,7 +224,8 @@ func TestInterval(t *testing.T) {
 	}
 }
 
-// A read that hangs is an error in time, holds up no cancellation, and is not counted when it comes back late.
+// A read that hangs is an error in time, holds up no cancellation, and is not counted when it comes
+// back late.
 func TestReadThatHangs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -293,7 +294,8 @@ func TestProviderKeepsItsBuffer(t *testing.T) {
 	}
 }
 
-// A file that is not there when the program starts, koanf's known trap: its provider keeps a lock when it is asked to watch.
+// A file that is not there when the program starts, koanf's known trap: its provider keeps a lock
+// when it is asked to watch.
 func TestFileThatComesLate(t *testing.T) {
 	t.Parallel()
 	name := filepath.Join(t.TempDir(), "late.yaml")

@@ -70,8 +70,8 @@ func TestFileProviderKeepsTheRules(t *testing.T) {
 	}
 }
 
-// faulty is a koanf provider that a test changes, with a Watch whose callbacks go wrong. Without the wrapper watched it
-// cannot be watched.
+// faulty is a koanf provider that a test changes, with a Watch whose callbacks go wrong. Without
+// the wrapper watched it cannot be watched.
 type faulty struct {
 	mu      sync.Mutex
 	data    []byte

@@ -24,7 +24,7 @@ type watch struct {
 
 	wake  chan struct{}             // one slot
 	done  chan struct{}             // closed when the last Watch has returned; nil if it was never called
-	never atomic.Bool               // Watch or Unwatch failed: neither is called again, because one of them may hold a lock for ever
+	never atomic.Bool               // Watch or Unwatch failed: neither is called again, because one of them may hold a lock forever
 	ended atomic.Pointer[time.Time] // when the watch reported its end; nil while it runs
 }
 

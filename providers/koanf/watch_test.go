@@ -67,7 +67,8 @@ func (c *counter) tell(err error) {
 	cb("event", err)
 }
 
-// after calls Next, runs change when it is blocked, and returns after what time the number came that is there then.
+// after calls Next, runs change when it is blocked, and returns after what time the number came
+// that is there then.
 func after(t *testing.T, s source.Source, c *counter, prev *source.Revision, change func()) time.Duration {
 	t.Helper()
 	begin := time.Now()
@@ -132,7 +133,8 @@ func TestWatchWakes(t *testing.T) {
 	})
 }
 
-// The change between the read and the subscription is the one that is lost by whoever does these in the wrong order.
+// The change between the read and the subscription is the one that is lost by whoever does these in
+// the wrong order.
 func TestChangeWhileWatchBegins(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -148,7 +150,8 @@ func TestChangeWhileWatchBegins(t *testing.T) {
 	})
 }
 
-// A watch that ends is begun again, at the interval and not sooner, after Unwatch; until then the provider is polled.
+// A watch that ends is begun again, at the interval and not sooner, after Unwatch; until then the
+// provider is polled.
 func TestWatchThatEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -192,7 +195,8 @@ func TestWatchWaitsForTheFirstRead(t *testing.T) {
 	})
 }
 
-// A Watch that fails may have kept a lock: neither Watch nor Unwatch is called again, and nothing hangs.
+// A Watch that fails may have kept a lock: neither Watch nor Unwatch is called again, and nothing
+// hangs.
 func TestWatchThatFails(t *testing.T) {
 	t.Parallel()
 	for name, watch := range map[string]func(func(any, error)) error{

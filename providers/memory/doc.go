@@ -8,8 +8,8 @@
 //
 // # Flow
 //
-// Set, SetTree and Remove replace the document atomically and wake every Next that is blocked. Setting
-// the current document again wakes none. The source copies what it is given.
+// Set, SetTree and Remove replace the document atomically and wake every Next that is blocked.
+// Setting the current document again wakes none. The source copies what it is given.
 //
 // # Concurrency
 //
@@ -18,7 +18,7 @@
 //
 // # Errors
 //
-// A config checks a document when it reads it, not when it is set. A config rejects a document that it
-// cannot decode or that is invalid, and keeps the previous state. Next returns no error except that of
-// its context.
+// A config checks a document when it reads it, not when it is set. A config rejects a document that
+// it cannot decode or that is invalid, and keeps the previous state. Next returns no error except
+// that of its context.
 package memory

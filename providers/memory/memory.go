@@ -80,7 +80,8 @@ func (s *Source) replace(d source.Document) {
 		return
 	}
 	s.n++
-	// A number, not a checksum: revisions are shown to people, and the content may be a short secret.
+	// A number, not a checksum: revisions are shown to people, and the content may be a short
+	// secret.
 	s.content = source.Content{
 		Revision:  source.Revision(s.instance + "-" + strconv.Itoa(s.n)),
 		Documents: []source.Document{d},

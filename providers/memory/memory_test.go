@@ -182,7 +182,8 @@ func TestSameContentKeepsRevision(t *testing.T) {
 	}
 }
 
-// Several configs on one memory all see the last value, whoever asks when. The name has it repeated.
+// Several configs on one memory all see the last value, whoever asks when. The name has it
+// repeated.
 func TestManyReadersConcurrentSafe(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

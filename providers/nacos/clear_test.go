@@ -102,7 +102,8 @@ func withLogin(cfg nacos.Config) nacos.Config {
 	return cfg
 }
 
-// With TLS set nothing goes out in the clear, whatever the servers, the address server and redirects say.
+// With TLS set nothing goes out in the clear, whatever the servers, the address server and
+// redirects say.
 func TestNothingInClearWithTLS(t *testing.T) {
 	t.Parallel()
 	for name, of := range map[string]func(t *testing.T, w *wiretap) nacos.Config{
@@ -139,7 +140,8 @@ func TestNothingInClearWithTLS(t *testing.T) {
 	}
 }
 
-// A plain address beside TLS is a contradiction that the start tells, not one that a password decides.
+// A plain address beside TLS is a contradiction that the start tells, not one that a password
+// decides.
 func TestPlainServerBesideTLSIsRefused(t *testing.T) {
 	t.Parallel()
 	_, err := nacos.NewClient(withLogin(nacos.Config{Servers: []string{"a", "http://b"}}))
@@ -192,7 +194,8 @@ func TestLoginFollowsNoRedirect(t *testing.T) {
 	}
 }
 
-// A certificate that does not verify ends a connection before anything is sent, with an error that says so.
+// A certificate that does not verify ends a connection before anything is sent, with an error that
+// says so.
 func TestCertificateThatDoesNotVerify(t *testing.T) {
 	t.Parallel()
 	srv := start(t, fakenacos.Options{Users: users})

@@ -14,8 +14,9 @@ import (
 	"github.com/nacre-go/nacre/providers/nacos/internal/fakenacos"
 )
 
-// The clock of the machine is set, forwards and backwards, with a server on it: what is live stays live and proven, nothing is
-// reported as lost, and the next change comes by its push, without one, and on a new connection.
+// The clock of the machine is set, forwards and backwards, with a server on it: what is live stays
+// live and proven, nothing is reported as lost, and the next change comes by its push, without one,
+// and on a new connection.
 func TestClockJumps(t *testing.T) {
 	srv := start(t, fakenacos.Options{Users: []fakenacos.User{{Name: "nacos", Password: "nacos"}}, TokenTTL: time.Hour})
 	cfg := config(srv)

@@ -90,7 +90,8 @@ func TestCodes(t *testing.T) {
 	}
 }
 
-// Kind and cause of an error are both reachable, by Is and by As, also of the errors of several servers.
+// Kind and cause of an error are both reachable, by Is and by As, also of the errors of several
+// servers.
 func TestCauseIsReachable(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, nacos.Config{Servers: []string{"127.0.0.1:2", "127.0.0.1:1"}})

@@ -162,7 +162,8 @@ func TestErrorsName(t *testing.T) {
 	}
 }
 
-// swap is the address of a server's gRPC port taken for its HTTP port, with something at 1000 above that is no gRPC.
+// swap is the address of a server's gRPC port taken for its HTTP port, with something at 1000 above
+// that is no gRPC.
 func swap(srv *fakenacos.Server) string {
 	return net.JoinHostPort("127.0.0.1", strconv.Itoa(srv.Port()-1000))
 }

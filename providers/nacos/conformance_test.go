@@ -68,8 +68,8 @@ func TestConformance(t *testing.T) {
 	})
 }
 
-// TestRealConformance runs the same suite against a server that the environment names, with a data ID of its own for each
-// case, which is deleted afterwards.
+// TestRealConformance runs the same suite against a server that the environment names, with a data
+// ID of its own for each case, which is deleted afterwards.
 func TestRealConformance(t *testing.T) {
 	cfg := realServer(t)
 	run := fmt.Sprintf("nacre-%08x", rand.Uint32())

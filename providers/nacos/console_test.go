@@ -309,7 +309,8 @@ func TestConsoleTroubles(t *testing.T) {
 	}
 }
 
-// A server that lies about its history fills no memory: neither by a page of more entries than were asked for, nor by pages without end.
+// A server that lies about its history fills no memory: neither by a page of more entries than were
+// asked for, nor by pages without end.
 func TestAHistoryThatDoesNotEndIsRefused(t *testing.T) {
 	t.Parallel()
 	srv := start(t, fakenacos.Options{})

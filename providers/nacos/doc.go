@@ -31,9 +31,9 @@
 // # Concurrency
 //
 // A [Client] and its methods are safe for concurrent use. Clients with equal settings share one
-// connection, and sources of the same key share one registration and one read. Call Next of a source
-// from one goroutine at a time; the other methods are safe for concurrent use. A goroutine of its
-// own delivers events. Close ends every goroutine, even while a server does not answer.
+// connection, and sources of the same key share one registration and one read. Call Next of a
+// source from one goroutine at a time; the other methods are safe for concurrent use. A goroutine
+// of its own delivers events. Close ends every goroutine, even while a server does not answer.
 //
 // # Errors
 //

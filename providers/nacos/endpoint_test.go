@@ -18,7 +18,8 @@ import (
 
 var located = nacos.Config{Endpoint: "finder:8080"}
 
-// The servers that the address server names are used, and when it names others the session goes there.
+// The servers that the address server names are used, and when it names others the session goes
+// there.
 func TestEndpointIsFollowed(t *testing.T) {
 	t.Parallel()
 	bubble(t, located, func(f *cluster) { f.list = []string{"a:8848"} }, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
@@ -63,7 +64,8 @@ func TestEndpointAnswersWhileConnecting(t *testing.T) {
 	})
 }
 
-// The list may change at any time between two connections; the session does not stay at a server that is not in it.
+// The list may change at any time between two connections; the session does not stay at a server
+// that is not in it.
 func TestListThatChangesBetweenTwoConnections(t *testing.T) {
 	t.Parallel()
 	for range 20 {
@@ -124,7 +126,8 @@ func TestEndpointThatNamesNobody(t *testing.T) {
 	})
 }
 
-// While the address server cannot be asked, what it said last is used, and before its first word the servers of the Config.
+// While the address server cannot be asked, what it said last is used, and before its first word
+// the servers of the Config.
 func TestEndpointIsDown(t *testing.T) {
 	t.Parallel()
 	bubble(t, located, nil, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {

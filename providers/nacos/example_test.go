@@ -10,7 +10,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// A config is a source from the moment it is declared; what is published afterwards comes by itself.
+// A config is a source from the moment it is declared; what is published afterwards comes by
+// itself.
 func Example() {
 	srv, err := nacostest.Start(nacostest.Options{}) // in production: NACOS_SERVER_ADDR and nacos.FromEnv()
 	if err != nil {

@@ -9,7 +9,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// What the tests of the session's logic need of the inside: the seam to the network and the durations.
+// What the tests of the session's logic need of the inside: the seam to the network and the
+// durations.
 
 type (
 	Transport = transport
@@ -63,7 +64,8 @@ func Quick() Option {
 	})
 }
 
-// SetBeat sets how often heartbeats are sent, whatever the network, and how long one may be unanswered.
+// SetBeat sets how often heartbeats are sent, whatever the network, and how long one may be
+// unanswered.
 func (t *Timings) SetBeat(every, timeout time.Duration) { t.beatEvery, t.beat = every, timeout }
 
 // SetConnect sets how long one try of one server may take.
@@ -124,7 +126,8 @@ func Weights() (entryBytes, docBytes, sourceBytes uintptr) {
 	return unsafe.Sizeof(entry{}), unsafe.Sizeof(doc{}), unsafe.Sizeof(configSource{})
 }
 
-// URLs returns where the HTTP requests of a Config go: to its servers, to its address server, and to those that this one names.
+// URLs returns where the HTTP requests of a Config go: to its servers, to its address server, and
+// to those that this one names.
 func URLs(cfg Config, answer string) (servers, endpoint, named string) {
 	s, problems := cfg.check()
 	if len(problems) > 0 {
@@ -153,8 +156,8 @@ func Share(one, other Config) bool {
 // SetReconcile sets the time between two comparisons of all keys, however short.
 func (t *Timings) SetReconcile(d time.Duration) { t.reconcile = d }
 
-// TakePush gives a session of a Config one message of the stream, and returns where it would go now, how many answers it sent, and what
-// it told.
+// TakePush gives a session of a Config one message of the stream, and returns where it would go
+// now, how many answers it sent, and what it told.
 func TakePush(cfg Config, frame []byte) (to string, answers int, told []Event) {
 	as, problems := cfg.check()
 	m, err := decodePayload(frame)

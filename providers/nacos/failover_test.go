@@ -10,8 +10,8 @@ import (
 	"github.com/nacre-go/nacre/providers/nacos/internal/fakenacos"
 )
 
-// lagging are two servers of which the second has an older content, or none, and a client that has read the first's. The
-// first is down when it returns.
+// lagging are two servers of which the second has an older content, or none, and a client that has
+// read the first's. The first is down when it returns.
 func lagging(t *testing.T, old string) (behind *fakenacos.Server, r *reader, log *events) {
 	t.Helper()
 	ahead, behind := start(t, fakenacos.Options{}), start(t, fakenacos.Options{})
@@ -39,8 +39,8 @@ func lagging(t *testing.T, old string) (behind *fakenacos.Server, r *reader, log
 	return behind, r, log
 }
 
-// Forbids that a version goes backwards: a client that changes to a server which lags behind does not get what was before,
-// nor that there is nothing, but the newest as soon as that server has it.
+// Forbids that a version goes backwards: a client that changes to a server which lags behind does
+// not get what was before, nor that there is nothing, but the newest as soon as that server has it.
 func TestVersionDoesNotGoBackwards(t *testing.T) {
 	t.Parallel()
 	for name, old := range map[string]string{"older": "v: 1", "absent": ""} {
@@ -65,8 +65,8 @@ func TestVersionDoesNotGoBackwards(t *testing.T) {
 	}
 }
 
-// Forbids that a version goes backwards where the address stays the same: a server that was killed begins with what it had on disk, and
-// behind one name there may be several servers.
+// Forbids that a version goes backwards where the address stays the same: a server that was killed
+// begins with what it had on disk, and behind one name there may be several servers.
 func TestVersionDoesNotGoBackwardsBehindOneAddress(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {

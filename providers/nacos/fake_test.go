@@ -18,7 +18,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// cluster is a scripted Nacos without a network, for bubbles of synctest. Its servers share their configs.
+// cluster is a scripted Nacos without a network, for bubbles of synctest. Its servers share their
+// configs.
 type cluster struct {
 	mu      sync.Mutex
 	docs    map[string]string // by group/dataId

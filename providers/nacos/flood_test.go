@@ -151,8 +151,8 @@ func live() int {
 }
 
 // However much a server says, and however long, the session holds a bounded part of it, and is well
-// when it is over. It measures the memory of the process, and so is not parallel. A reduced run has a
-// fifth of each flood.
+// when it is over. It measures the memory of the process, and so is not parallel. A reduced run has
+// a fifth of each flood.
 func TestFloodsAreBounded(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it moves gigabytes over loopback")

@@ -7,8 +7,8 @@ import (
 	"github.com/nacre-go/nacre/providers/nacos"
 )
 
-// Whatever comes on the stream, nothing panics, one message has one answer at most, the session goes
-// nowhere but to listed servers, and no event repeats what is not a name.
+// Whatever comes on the stream, nothing panics, one message has one answer at most, the session
+// goes nowhere but to listed servers, and no event repeats what is not a name.
 func FuzzPush(f *testing.F) {
 	for _, body := range []string{
 		`{"requestId":"1","dataId":"x.yaml","group":"DEFAULT_GROUP"}`, `{"requestId":"1","serverIp":"b","serverPort":"8848"}`,
@@ -40,7 +40,8 @@ func FuzzPush(f *testing.F) {
 	})
 }
 
-// Whatever an address server says, its servers are valid, few, and not http where the Config is encrypted.
+// Whatever an address server says, its servers are valid, few, and not http where the Config is
+// encrypted.
 func FuzzServerList(f *testing.F) {
 	for _, seed := range []string{"a\nb", "http://a:1/x\r\nhttps://b", "a,b,,a", "//a", "a/b?grpc=1", "<html>", "http://u:p@a", "a//b://c", "\x00", "a/ b?grpc=1", "a/%0a%3f"} {
 		f.Add(seed)

@@ -11,8 +11,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// A server may answer anything: nothing panics, no content gets through whose md5 is not the declared one, and no error
-// quotes what came.
+// A server may answer anything: nothing panics, no content gets through whose md5 is not the
+// declared one, and no error quotes what came.
 func FuzzAnswers(f *testing.F) {
 	for _, seed := range []string{
 		`{"resultCode":200,"content":"a: 1","md5":"e6f8a1b2","contentType":"yaml","lastModified":1700000000000}`,

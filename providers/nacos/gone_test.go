@@ -8,8 +8,8 @@ import (
 	"github.com/nacre-go/nacre/providers/nacos"
 )
 
-// The server's list of listeners is what an operator looks at: a key that was given up is not in it any more, whatever went wrong
-// meanwhile.
+// The server's list of listeners is what an operator looks at: a key that was given up is not in it
+// any more, whatever went wrong meanwhile.
 func TestGivenUpKeyIsListenedToNoLonger(t *testing.T) {
 	t.Parallel()
 	slow := func(f *cluster) { f.latency = 100 * time.Millisecond }
@@ -103,7 +103,8 @@ func TestGivenUpKeyIsListenedToNoLonger(t *testing.T) {
 	}
 }
 
-// What is live in the process is what all its sources have applied: where the one that had not is given up, that is told.
+// What is live in the process is what all its sources have applied: where the one that had not is
+// given up, that is told.
 func TestAppliedIsToldWhenTheSourceThatHadNotIsGivenUp(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {

@@ -63,7 +63,8 @@ func TestAListOfNamespacesWritesNoErrors(t *testing.T) {
 	}
 }
 
-// Clients with other settings must not get each other's session: its login goes where the settings of the first say.
+// Clients with other settings must not get each other's session: its login goes where the settings
+// of the first say.
 func TestClientsShareNoSessionWithOtherSettings(t *testing.T) {
 	t.Parallel()
 	base := func() nacos.Config {

@@ -41,7 +41,8 @@ func (l *lateLogins) Login(ctx context.Context, server nacos.Address, as nacos.S
 	return grant, late(l.after)
 }
 
-// A login that has no answer is one login: it is neither waited for for ever, nor does it keep those at other servers from being made.
+// A login that has no answer is one login: it is neither waited for for ever, nor does it keep
+// those at other servers from being made.
 func TestLoginWithoutAnswer(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -89,7 +90,8 @@ func TestLoginWithoutAnswer(t *testing.T) {
 	}
 }
 
-// Whoever asks for a token waits no longer than it wants to, and what comes of the login is there for the next.
+// Whoever asks for a token waits no longer than it wants to, and what comes of the login is there
+// for the next.
 func TestLoginGoesOnWithoutWhoAskedForIt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -120,7 +122,8 @@ func TestLoginGoesOnWithoutWhoAskedForIt(t *testing.T) {
 	})
 }
 
-// A secret that is rotated while a login is under way: what that gives is no use, and the next one is.
+// A secret that is rotated while a login is under way: what that gives is no use, and the next one
+// is.
 func TestSecretRotatedDuringLogin(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

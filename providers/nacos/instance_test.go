@@ -12,7 +12,8 @@ import (
 	"github.com/nacre-go/nacre/providers/nacos/internal/fakenacos"
 )
 
-// A server knows who is connected to it: what the Config says, and defaults that tell instances apart.
+// A server knows who is connected to it: what the Config says, and defaults that tell instances
+// apart.
 func TestInstanceIsTold(t *testing.T) {
 	t.Parallel()
 	srv := start(t, fakenacos.Options{})

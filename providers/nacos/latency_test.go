@@ -14,8 +14,9 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// BenchmarkAfterPush changes one config b.N times, and reports how much later than the server's own push the reader of
-// the source has the new content: what the session adds. It uses the server of the environment, else nacostest.
+// BenchmarkAfterPush changes one config b.N times, and reports how much later than the server's own
+// push the reader of the source has the new content: what the session adds. It uses the server of
+// the environment, else nacostest.
 //
 //	NACRE_NACOS_ADDR=… go test -run '^$' -bench AfterPush -benchtime 200x ./providers/nacos
 func BenchmarkAfterPush(b *testing.B) {

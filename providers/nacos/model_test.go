@@ -23,8 +23,8 @@ func (m modelSource) close() {
 	<-m.ended
 }
 
-// Whatever happens in whatever order, in the end each key that is declared is proven, listened to and reported as it is applied, and
-// no other key is listened to.
+// Whatever happens in whatever order, in the end each key that is declared is proven, listened to
+// and reported as it is applied, and no other key is listened to.
 func TestListenTableAgainstModel(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(40) {

@@ -8,7 +8,8 @@ import (
 	"github.com/nacre-go/nacre/providers/nacos"
 )
 
-// A time that JSON has no form for would keep the last known good copy from being saved, and make all honest contents older ones.
+// A time that JSON has no form for would keep the last known good copy from being saved, and make
+// all honest contents older ones.
 func TestTimesThatNoCalendarHasAreNone(t *testing.T) {
 	t.Parallel()
 	for _, ms := range []int64{math.MaxInt64, 253402300800000, math.MinInt64, -1, 0} {

@@ -36,8 +36,8 @@ func (s *spaces) Fetch(ctx context.Context, _ nacos.Fetch) (int, []byte, error) 
 	return 200, []byte(`{"code":200,"data":[{"namespace":"","namespaceShowName":"public"},{"namespace":"8d6c","namespaceShowName":"dev"}]}`), nil
 }
 
-// Whoever names a namespace by its name is told so, also when the list of namespaces could not be had at first, or later can be had no
-// longer. A user who may not see it asks no more.
+// Whoever names a namespace by its name is told so, also when the list of namespaces could not be
+// had at first, or later can be had no longer. A user who may not see it asks no more.
 func TestNamespaceIsLookedFor(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {

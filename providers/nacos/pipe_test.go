@@ -13,7 +13,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// What stands in the place of a password's or a certificate's file is a mistake, and nothing waits for it.
+// What stands in the place of a password's or a certificate's file is a mistake, and nothing waits
+// for it.
 func TestAPipeInPlaceOfAFileIsAMistake(t *testing.T) {
 	unset(t)
 	dir := t.TempDir()

@@ -30,7 +30,8 @@ func listener(t *testing.T, then func(net.Conn)) (server string) {
 	return "127.0.0.1:1?grpc=" + l.Addr().String()[strings.LastIndex(l.Addr().String(), ":")+1:]
 }
 
-// A session that backs off is woken by a server that comes up, and not by the load balancer in front of one that is down.
+// A session that backs off is woken by a server that comes up, and not by the load balancer in
+// front of one that is down.
 func TestKnock(t *testing.T) {
 	silent := listener(t, func(c net.Conn) {
 		go func() { _, _ = io.Copy(io.Discard, c); _ = c.Close() }()

@@ -14,8 +14,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// onEach runs a test against nacostest, and against a real server where the environment names one. The data ID is unique
-// and is deleted in the end.
+// onEach runs a test against nacostest, and against a real server where the environment names one.
+// The data ID is unique and is deleted in the end.
 func onEach(t *testing.T, test func(t *testing.T, c *nacos.Client, id string)) {
 	t.Helper()
 	onEachConfig(t, func(t *testing.T, cfg nacos.Config, id string) {

@@ -13,7 +13,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// explain tells what the server has of a config and what the session did with it, where the two differ.
+// explain tells what the server has of a config and what the session did with it, where the two
+// differ.
 func explain(ctx context.Context, t *testing.T, writer *nacos.Client, log *events, id string) {
 	t.Helper()
 	item, err := writer.Get(ctx, id)
@@ -30,7 +31,8 @@ func explain(ctx context.Context, t *testing.T, writer *nacos.Client, log *event
 	}
 }
 
-// written repeats a write that a server was not able to take: a cluster on a busy machine loses its leader now and then.
+// written repeats a write that a server was not able to take: a cluster on a busy machine loses its
+// leader now and then.
 func written(ctx context.Context, write func() error) error {
 	for {
 		err := write()
@@ -45,8 +47,8 @@ func written(ctx context.Context, write func() error) error {
 	}
 }
 
-// TestRealBurst changes many configs of a real server together and tells how long it takes until all are fresh. The
-// reconcile is half a minute away, so that what is fresh in time was pushed.
+// TestRealBurst changes many configs of a real server together and tells how long it takes until
+// all are fresh. The reconcile is half a minute away, so that what is fresh in time was pushed.
 func TestRealBurst(t *testing.T) {
 	cfg := realServer(t)
 	for _, n := range []int{2, 100, 1000} {

@@ -92,8 +92,8 @@ func TestRedirectWithAnAddressServer(t *testing.T) {
 	})
 }
 
-// A server that sends its clients away as soon as they come, to itself, to another one that does the
-// same, or to nowhere, costs some connections a minute, and not a processor.
+// A server that sends its clients away as soon as they come, to itself, to another one that does
+// the same, or to nowhere, costs some connections a minute, and not a processor.
 func TestRedirectsInALoop(t *testing.T) {
 	t.Parallel()
 	for name, to := range map[string]string{"itself": "a", "each other": "other", "anywhere": "", "unlisted": "evil"} {
@@ -138,7 +138,8 @@ func (w wavering) Open(ctx context.Context, server nacos.Address) (nacos.Link, e
 	return link, err
 }
 
-// Nor does a server that is starting, and away, and starting: each of these changes would be a reason to try soon.
+// Nor does a server that is starting, and away, and starting: each of these changes would be a
+// reason to try soon.
 func TestServerThatWavers(t *testing.T) {
 	t.Parallel()
 	prepare := func(f *cluster) { f.via = wavering{f} }

@@ -21,7 +21,8 @@ func unproven(readers []*reader) (n int) {
 	return n
 }
 
-// A key that the server takes for wrong is nobody else's trouble, also where it is to be reported that its content is not live.
+// A key that the server takes for wrong is nobody else's trouble, also where it is to be reported
+// that its content is not live.
 func TestRefusedKeyIsReportedByItself(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
@@ -70,7 +71,8 @@ func TestRefusedKeyIsReportedByItself(t *testing.T) {
 	})
 }
 
-// Many keys that the server takes for wrong do not keep the others waiting, neither at first nor after a new connection.
+// Many keys that the server takes for wrong do not keep the others waiting, neither at first nor
+// after a new connection.
 func TestManyRefusedKeys(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, func(f *cluster) { f.refused = "bad" }, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
@@ -109,7 +111,8 @@ func TestManyRefusedKeys(t *testing.T) {
 	})
 }
 
-// A server, or what stands in its place, that takes every listen for wrong is not asked about each key.
+// A server, or what stands in its place, that takes every listen for wrong is not asked about each
+// key.
 func TestServerThatRefusesAllIsNotHammered(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, func(f *cluster) { f.wrong, f.latency = true, time.Millisecond }, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {

@@ -110,7 +110,8 @@ func (h *hosts) Knock(ctx context.Context, server nacos.Address) bool {
 	return h.cluster.ProbePort(ctx, server)
 }
 
-// A server that comes back is tried first, and those beside it that are off cost it at most the two tries that are under way.
+// A server that comes back is tried first, and those beside it that are off cost it at most the two
+// tries that are under way.
 func TestServerThatComesBackBesideHostsThatAreOff(t *testing.T) {
 	t.Parallel()
 	for range 30 {
@@ -134,7 +135,8 @@ func TestServerThatComesBackBesideHostsThatAreOff(t *testing.T) {
 	}
 }
 
-// Keys that are declared while a server fails listens neither ask for all keys again and again, nor put off what comes when it is well.
+// Keys that are declared while a server fails listens neither ask for all keys again and again, nor
+// put off what comes when it is well.
 func TestKeysDeclaredWhileListensFail(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {

@@ -8,7 +8,8 @@ import (
 	"github.com/nacre-go/nacre/providers/nacos"
 )
 
-// What a server says that is older than what another one had is doubted while that may be since it lags behind, and no longer.
+// What a server says that is older than what another one had is doubted while that may be since it
+// lags behind, and no longer.
 func TestSettledConnectionIsBelievedAtOnce(t *testing.T) {
 	t.Parallel()
 	const key = group + "/x.yaml"
@@ -44,7 +45,8 @@ func TestSettledConnectionIsBelievedAtOnce(t *testing.T) {
 	}
 }
 
-// A config that was deleted does not come back from a server that has not deleted it yet, and does when it stays.
+// A config that was deleted does not come back from a server that has not deleted it yet, and does
+// when it stays.
 func TestDeletedConfigDoesNotComeBack(t *testing.T) {
 	t.Parallel()
 	const key = group + "/x.yaml"
@@ -80,7 +82,8 @@ func TestDeletedConfigDoesNotComeBack(t *testing.T) {
 	})
 }
 
-// Keys that are read again with each comparison, since the server always says "changed" or one source cannot tell the format, settle too.
+// Keys that are read again with each comparison, since the server always says "changed" or one
+// source cannot tell the format, settle too.
 func TestKeyThatIsReadAgainAndAgainSettles(t *testing.T) {
 	t.Parallel()
 	for name, nag := range map[string]bool{"always changed": true, "format not known": false} {
@@ -110,7 +113,8 @@ func TestKeyThatIsReadAgainAndAgainSettles(t *testing.T) {
 	}
 }
 
-// That an older content stays is shown by reads, and not by the time in which nothing could be read.
+// That an older content stays is shown by reads, and not by the time in which nothing could be
+// read.
 func TestOutageShowsNotThatOlderContentStays(t *testing.T) {
 	t.Parallel()
 	const key = group + "/x.yaml"
@@ -145,7 +149,8 @@ func TestOutageShowsNotThatOlderContentStays(t *testing.T) {
 	})
 }
 
-// A content that was published, changed and published again is not left for the change by a server that has the first publish alone.
+// A content that was published, changed and published again is not left for the change by a server
+// that has the first publish alone.
 func TestSameContentIsNoProofOfBeingNew(t *testing.T) {
 	t.Parallel()
 	const key = group + "/x.yaml"
@@ -170,7 +175,8 @@ func TestSameContentIsNoProofOfBeingNew(t *testing.T) {
 	})
 }
 
-// A content that is published again is as new as that, also where the change between was never seen.
+// A content that is published again is as new as that, also where the change between was never
+// seen.
 func TestSameContentPublishedAgainIsNew(t *testing.T) {
 	t.Parallel()
 	const key = group + "/x.yaml"

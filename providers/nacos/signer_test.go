@@ -38,7 +38,8 @@ func (s *signer) Sign(ctx context.Context, about nacos.Key) (map[string]string, 
 
 func (s *signer) set(do func()) { s.mu.Lock(); defer s.mu.Unlock(); do() }
 
-// Every request about configs is signed, with what it is about, and anew when the server refuses one.
+// Every request about configs is signed, with what it is about, and anew when the server refuses
+// one.
 func TestSigner(t *testing.T) {
 	t.Parallel()
 	by := &signer{key: "one"}

@@ -52,8 +52,8 @@ func AllowUnknown() SourceOption {
 	return sourceOption(func(o *sourceOptions) { o.allowUnknown = true })
 }
 
-// configSource is one config as a layer. It implements [source.Source]. Call Next from one goroutine at a
-// time; the other methods are safe for concurrent use.
+// configSource is one config as a layer. It implements [source.Source]. Call Next from one
+// goroutine at a time; the other methods are safe for concurrent use.
 type configSource struct {
 	client *Client
 	entry  *entry                // not in the table if bad is set

@@ -20,8 +20,9 @@ func stacks() uint64 {
 	return sample[0].Value.Uint64()
 }
 
-// A stack of 2 KiB that is once too small is 4 KiB until its goroutine ends: what waits needs too much for the collector to halve it
-// again. Some outgrow it whatever Next does, since what the runtime needs below it depends on what else is going on.
+// A stack of 2 KiB that is once too small is 4 KiB until its goroutine ends: what waits needs too
+// much for the collector to halve it again. Some outgrow it whatever Next does, since what the
+// runtime needs below it depends on what else is going on.
 func TestWaitingSourceNeedsLittleStack(t *testing.T) {
 	const n = 3000
 	f := newCluster()

@@ -18,8 +18,9 @@ import (
 	"github.com/nacre-go/nacre/providers/nacos/internal/rpc/rpctest"
 )
 
-// A server stops (its process, or its network) in the worst moment: while a large content is on its way to it, so that nothing more
-// can be sent, and when it had begun to answer a heartbeat. It is found all the same.
+// A server stops (its process, or its network) in the worst moment: while a large content is on its
+// way to it, so that nothing more can be sent, and when it had begun to answer a heartbeat. It is
+// found all the same.
 func TestAServerThatStopsWhileMuchIsSentIsFound(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
@@ -68,7 +69,8 @@ func TestAServerThatStopsWhileMuchIsSentIsFound(t *testing.T) {
 	close(goOn)
 }
 
-// A server that has no room for the stream costs a try its time, and no more: the next one comes, and Close does not wait.
+// A server that has no room for the stream costs a try its time, and no more: the next one comes,
+// and Close does not wait.
 func TestAServerWithoutRoomForTheStream(t *testing.T) {
 	t.Parallel()
 	n := &rawNacos{settings: []http2.Setting{{ID: http2.SettingMaxConcurrentStreams, Val: 1}}}
@@ -86,8 +88,8 @@ func TestAServerWithoutRoomForTheStream(t *testing.T) {
 	}
 }
 
-// A server that is slow to answer, and gives a request up when its time is over, has missed a heartbeat. It is not a connection that
-// broke.
+// A server that is slow to answer, and gives a request up when its time is over, has missed a
+// heartbeat. It is not a connection that broke.
 func TestAServerThatIsSlowIsNotALostConnection(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
@@ -118,7 +120,8 @@ func TestAServerThatIsSlowIsNotALostConnection(t *testing.T) {
 	}
 }
 
-// A server that wants a client certificate is named as one, with what to do, although TLS 1.3 lets it say so only after the handshake.
+// A server that wants a client certificate is named as one, with what to do, although TLS 1.3 lets
+// it say so only after the handshake.
 func TestAClientCertificateIsMissing(t *testing.T) {
 	t.Parallel()
 	addr, client := tlsFront(t, start(t, fakenacos.Options{}), true)

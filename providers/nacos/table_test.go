@@ -333,7 +333,8 @@ func TestFormat(t *testing.T) {
 	})
 }
 
-// A type that is put right makes no other content, and is seen all the same by who has no other way to know the format.
+// A type that is put right makes no other content, and is seen all the same by who has no other way
+// to know the format.
 func TestTypeIsPutRight(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
@@ -358,7 +359,8 @@ func TestTypeIsPutRight(t *testing.T) {
 	})
 }
 
-// While a server starts it answers a read with the code that also means "not found". That must not delete a config.
+// While a server starts it answers a read with the code that also means "not found". That must not
+// delete a config.
 func TestStartingServerDeletesNothing(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
@@ -408,7 +410,8 @@ func TestOddAnswersProveNothing(t *testing.T) {
 	}
 }
 
-// A key that the server takes for wrong is its own trouble and not that of those it is listened to with.
+// A key that the server takes for wrong is its own trouble and not that of those it is listened to
+// with.
 func TestOneBadKeyHarmsNoOther(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, func(f *cluster) { f.refuse = "bad.yaml" }, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
@@ -434,8 +437,8 @@ func TestOneBadKeyHarmsNoOther(t *testing.T) {
 	})
 }
 
-// What was to be told in one go with a message that went wrong is told as soon as that message is tried again, and does not wait for the
-// reconcile.
+// What was to be told in one go with a message that went wrong is told as soon as that message is
+// tried again, and does not wait for the reconcile.
 func TestMessageThatFailsDelaysNoOther(t *testing.T) {
 	t.Parallel()
 	soon := func(t *testing.T, readers []*reader) {

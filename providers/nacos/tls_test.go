@@ -20,7 +20,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// tlsFront puts TLS before both ports of a server, and returns its address and the client's settings.
+// tlsFront puts TLS before both ports of a server, and returns its address and the client's
+// settings.
 func tlsFront(t *testing.T, srv *fakenacos.Server, mutual bool) (string, *tls.Config) {
 	t.Helper()
 	cert := httptest.NewUnstartedServer(nil)

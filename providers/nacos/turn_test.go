@@ -9,8 +9,8 @@ import (
 	"github.com/nacre-go/nacre/providers/nacos"
 )
 
-// The turn to hold a large answer comes back whatever becomes of the calls: a call that returns while
-// its reader waits, or has just got the turn, takes it with it for nobody.
+// The turn to hold a large answer comes back whatever becomes of the calls: a call that returns
+// while its reader waits, or has just got the turn, takes it with it for nobody.
 func TestTurnComesBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -138,7 +138,8 @@ func TestLaterClientIsWarned(t *testing.T) {
 	})
 }
 
-// Where nobody takes events the warning is logged, once. It changes the default logger, and so is not parallel.
+// Where nobody takes events the warning is logged, once. It changes the default logger, and so is
+// not parallel.
 func TestWarningIsLogged(t *testing.T) {
 	var mu sync.Mutex
 	var out bytes.Buffer

@@ -7,8 +7,8 @@ import (
 	"github.com/nacre-go/nacre/providers/nacos"
 )
 
-// Go gives memory in sizes of steps: 96, 112, 128, 144, 160, 176. A word more in what each key has is a step more, thousands of
-// times, and the collector doubles it.
+// Go gives memory in sizes of steps: 96, 112, 128, 144, 160, 176. A word more in what each key has
+// is a step more, thousands of times, and the collector doubles it.
 func TestKeyWeighsLittle(t *testing.T) {
 	t.Parallel()
 	if strconv.IntSize != 64 {

@@ -103,7 +103,7 @@ func noGoroutine(c *check) {
 	a.abandon()
 	p.start(p.rev).within(c.Quiet)
 	c.end()
-	if len(c.found) > 0 { // what Close did not end would be told twice
+	if len(c.found) > 0 { // what Close did not end would be reported twice
 		return
 	}
 	deadline := time.Now().Add(prompt)

@@ -9,8 +9,8 @@
 //
 // # Concurrency
 //
-// Run and RunInBubble call the functions of one harness from one goroutine at a time, but Next of its
-// sources runs meanwhile. Run has several cases under way at the same time, each with its own
+// Run and RunInBubble call the functions of one harness from one goroutine at a time, but Next of
+// its sources runs meanwhile. Run has several cases under way at the same time, each with its own
 // harness; RunInBubble runs one after another.
 //
 // # Limits

@@ -15,7 +15,8 @@ import (
 
 // The code between the marks stands in docs/writing-a-source.md, word for word.
 
-// Board is a source of one document of a bulletin board, which notifies its readers of each new pin.
+// Board is a source of one document of a bulletin board, which notifies its readers of each new
+// pin.
 type Board struct {
 	board     *bulletins
 	name      string
@@ -33,7 +34,8 @@ func NewBoard(b *bulletins, name string) *Board {
 // Name returns "board".
 func (s *Board) Name() string { return "board" }
 
-// reconcile is the interval of reads without a wake-up. It bounds the harm of a wake-up that is lost.
+// reconcile is the interval of reads without a wake-up. It bounds the harm of a wake-up that is
+// lost.
 const reconcile = 20 * time.Millisecond // 30 s in production
 
 // Next returns the document once it differs from what Next last returned; see source.Source.

@@ -27,5 +27,5 @@ func Load[App any](ctx context.Context, cfg *nacre.Config[App]) (*Plugin, error)
 // File returns the file to which the plugin writes.
 func (p *Plugin) File() string { return p.cfg.Get().File }
 
-// Unload stops the plugin. Changes need not be valid for it any more.
+// Unload stops the plugin. Changes need no longer be valid for it.
 func (p *Plugin) Unload() error { return p.cfg.Close() }

@@ -19,8 +19,8 @@ func Settings() nacre.SectionDeclaration { return nacre.DeclareSection[Config]("
 // Client is a client of a Redis server.
 type Client struct{ dial string }
 
-// Open returns a client that is rebuilt when its settings change. App is the service's own type; this
-// package does not depend on it.
+// Open returns a client that is rebuilt when its settings change. App is the service's own type;
+// this package does not depend on it.
 func Open[App any](ctx context.Context, cfg *nacre.Config[App]) (*nacre.Resource[*Client], error) {
 	own, err := nacre.Section[Config](ctx, cfg, "redis")
 	if err != nil {

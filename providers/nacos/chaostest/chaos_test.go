@@ -18,8 +18,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// bound is how long a session may take, after the last fault has ended, until it has what the server has: a back-off of 30 s
-// and a try of 5 s, or else a reconcile after 33 s; and the reads.
+// bound is how long a session may take, after the last fault has ended, until it has what the
+// server has: a back-off of 30 s and a try of 5 s, or else a reconcile after 33 s; and the reads.
 const bound = 45 * time.Second
 
 func seed(t *testing.T) uint64 {
@@ -45,7 +45,8 @@ type run struct {
 	writer   *writer
 }
 
-// scenario lets sessions follow configs while trouble runs and configs are published, and checks the invariants.
+// scenario lets sessions follow configs while trouble runs and configs are published, and checks
+// the invariants.
 type scenario struct {
 	name     string
 	sessions int
@@ -169,8 +170,9 @@ func (s scenario) play(t *testing.T, f *field) {
 	}
 }
 
-// settle waits until all sessions have the truth, at most for the bound. The truth is read anew from time to time: a publish
-// that was not answered may still be on its way, held up by a fault that has ended.
+// settle waits until all sessions have the truth, at most for the bound. The truth is read anew
+// from time to time: a publish that was not answered may still be on its way, held up by a fault
+// that has ended.
 func settle(t *testing.T, b *board, truth func() map[string]int, when string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), bound)

@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// proxy stands between clients and one node, on two ports of its own. It does to connections what networks do.
+// proxy stands between clients and one node, on two ports of its own. It does to connections what
+// networks do.
 type proxy struct {
 	t   *testing.T
 	web *front

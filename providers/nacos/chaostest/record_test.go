@@ -9,13 +9,16 @@ import (
 	"github.com/nacre-go/nacre/providers/nacos"
 )
 
-// late is when a recovery is slow enough for what the sessions did to be printed: the target of a recovery.
+// late is when a recovery is slow enough for what the sessions did to be printed: the target of a
+// recovery.
 const late = 3 * time.Second
 
-// enough is how many events are kept, the newest: the memory of a run is bounded, and this is a part of it.
+// enough is how many events are kept, the newest: the memory of a run is bounded, and this is a
+// part of it.
 const enough = 1000
 
-// record is what the sessions of a run did, in order. Pushes and reads, which are nearly all, are left out.
+// record is what the sessions of a run did, in order. Pushes and reads, which are nearly all, are
+// left out.
 type record struct {
 	mu     sync.Mutex
 	events []recorded
@@ -26,8 +29,9 @@ type recorded struct {
 	nacos.Event
 }
 
-// of returns the option that has a session recorded: on real servers, or where somebody looks. Else several scenarios run at once, and what
-// one records would count as the memory of the other's sessions.
+// of returns the option that has a session recorded: on real servers, or where somebody looks. Else
+// several scenarios run at once, and what one records would count as the memory of the other's
+// sessions.
 func (r *record) of(who string, f *field) []nacos.Option {
 	if !f.real && !testing.Verbose() {
 		return nil

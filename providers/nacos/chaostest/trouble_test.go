@@ -55,7 +55,8 @@ func badNetwork(r *run) {
 	}
 }
 
-// storm has faults of the network all the time, and on real servers a node killed and another halted.
+// storm has faults of the network all the time, and on real servers a node killed and another
+// halted.
 func storm(r *run) {
 	var wg sync.WaitGroup
 	end := time.Now().Add(r.length(60 * time.Second))

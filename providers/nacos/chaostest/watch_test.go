@@ -90,7 +90,8 @@ func (b *board) await(ctx context.Context, truth map[string]int) error {
 	}
 }
 
-// watch follows all configs with a session of its own, until ctx is done, and checks what comes at each moment.
+// watch follows all configs with a session of its own, until ctx is done, and checks what comes at
+// each moment.
 func (b *board) watch(ctx context.Context, t *testing.T, wg *sync.WaitGroup, c *nacos.Client, who string, ids []string) {
 	b.mu.Lock()
 	b.has[who] = map[string]int{}

@@ -12,8 +12,8 @@ import (
 	"github.com/nacre-go/nacre/providers/nacos"
 )
 
-// writer publishes versions that only grow. A publish that was not answered may come later than the next one, so after it
-// the config is left alone.
+// writer publishes versions that only grow. A publish that was not answered may come later than the
+// next one, so after it the config is left alone.
 type writer struct {
 	client *nacos.Client
 	ids    []string

@@ -217,7 +217,8 @@ func TestReadTooEarly(t *testing.T) {
 	})
 }
 
-// A listen that fails is made again with the next read: else its key would have its reconcile alone for good.
+// A listen that fails is made again with the next read: else its key would have its reconcile alone
+// for good.
 func TestListenThatFailed(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, f *sdk, c *nacossdk.Client) {
@@ -346,7 +347,8 @@ func TestCallsThatHang(t *testing.T) {
 	})
 }
 
-// What goes wrong is told with its kind, without a word of the SDK's, and leaves the content that there was.
+// What goes wrong is told with its kind, without a word of the SDK's, and leaves the content that
+// there was.
 func TestTroubles(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, f *sdk, c *nacossdk.Client) {

@@ -101,7 +101,8 @@ func TestNoCredentials(t *testing.T) {
 	}
 }
 
-// Credentials that come by HTTP: what hangs there hangs no request longer than its context, nor more than one.
+// Credentials that come by HTTP: what hangs there hangs no request longer than its context, nor
+// more than one.
 func TestCredentialsURI(t *testing.T) {
 	unset(t)
 	var mu sync.Mutex

@@ -122,7 +122,8 @@ func TestFromRefuses(t *testing.T) {
 	}
 }
 
-// What the environment adds and cannot be is an error: without the TLS that somebody wants, the login would go in the clear.
+// What the environment adds and cannot be is an error: without the TLS that somebody wants, the
+// login would go in the clear.
 func TestFromRefusesTheEnvironment(t *testing.T) {
 	for want, variables := range map[string]map[string]string{
 		"the TLS CA cannot be read":   {"NACOS_TLS": "true", "NACOS_TLS_CA_FILE": "/no/such/canary.pem"},

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// Whatever comes, a frame is what its prefix says and no longer than the limit, and what we write is read back.
+// Whatever comes, a frame is what its prefix says and no longer than the limit, and what we write
+// is read back.
 func FuzzFrame(f *testing.F) {
 	for _, seed := range [][]byte{nil, {0}, {0, 0, 0, 0, 0}, {0, 0, 0, 0, 2, 'a'}, {1, 0, 0, 0, 1, 'a'}, {0, 255, 255, 255, 255}, frame([]byte("abc"))} {
 		f.Add(seed)

@@ -295,7 +295,8 @@ func TestAServerThatGoesAwayInPeaceFinishesWhatItHas(t *testing.T) {
 	wantCode(t, "a call after it", err, rpc.Unavailable)
 }
 
-// Flow control must not make who reads slowly lose anything, nor make the memory of what nobody reads grow without end.
+// Flow control must not make who reads slowly lose anything, nor make the memory of what nobody
+// reads grow without end.
 func TestAStreamThatIsReadSlowlyLosesNothing(t *testing.T) {
 	const n = 24
 	l, _ := (&peer{stream: func(s grpc.BidiStreamingServer[pb.Payload, pb.Payload]) error {

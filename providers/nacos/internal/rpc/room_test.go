@@ -38,7 +38,8 @@ func ends(t *testing.T, what string, do func() error) error {
 // wide is a server's settings that take messages of any size at once, without looking at them.
 var wide = []http2.Setting{{ID: http2.SettingInitialWindowSize, Val: 1 << 30}}
 
-// The server takes no more of a request, and has begun to answer it: net/http does not look at the context then.
+// The server takes no more of a request, and has begun to answer it: net/http does not look at the
+// context then.
 func TestACallEndsWithItsContextWhenTheAnswerHasBegun(t *testing.T) {
 	reset := make(chan struct{}, 1)
 	addr := rawServer(t, nil, func(r *rpctest.Conn, f http2.Frame) {
@@ -58,8 +59,8 @@ func TestACallEndsWithItsContextWhenTheAnswerHasBegun(t *testing.T) {
 	_ = ends(t, "its stream", func() error { <-reset; return nil })
 }
 
-// The server is stopped while something large is being sent, when the answer of another call has begun. Who waits for that answer is
-// the heartbeat, by which the stop is found.
+// The server is stopped while something large is being sent, when the answer of another call has
+// begun. Who waits for that answer is the heartbeat, by which the stop is found.
 func TestACallEndsWithItsContextWhenNothingCanBeSent(t *testing.T) {
 	stopped, goOn := make(chan struct{}), make(chan struct{})
 	addr := rawServer(t, wide, rpctest.OnRequest(func(r *rpctest.Conn, id uint32, _ map[string]string) {
@@ -135,7 +136,8 @@ func TestARefusedRequestLeavesNothing(t *testing.T) {
 	_ = ends(t, "its stream", func() error { <-reset; return nil })
 }
 
-// A server that counts the time too must not be the first: what it does to a call then looks like a broken connection.
+// A server that counts the time too must not be the first: what it does to a call then looks like a
+// broken connection.
 func TestATimeoutIsToldAsOneWhenTheServerCountsToo(t *testing.T) {
 	addr := rawServer(t, nil, rpctest.OnRequest(func(r *rpctest.Conn, id uint32, header map[string]string) {
 		ms, err := strconv.Atoi(strings.TrimSuffix(header["grpc-timeout"], "m"))

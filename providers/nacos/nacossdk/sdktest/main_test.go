@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// root holds the SDK's logs and caches. It is not t.TempDir, which fails a test when a file is written while it is
-// removed: the SDK writes for a while after it was closed.
+// root holds the SDK's logs and caches. It is not t.TempDir, which fails a test when a file is
+// written while it is removed: the SDK writes for a while after it was closed.
 var root string
 
 func TestMain(m *testing.M) {

@@ -27,7 +27,8 @@ import (
 	"github.com/nacre-go/nacre/source/sourcetest"
 )
 
-// The SDK's own client races with itself, so these tests do not run under the race detector; those with a scripted one do.
+// The SDK's own client races with itself, so these tests do not run under the race detector; those
+// with a scripted one do.
 
 const (
 	group    = "DEFAULT_GROUP"
@@ -134,7 +135,8 @@ func TestConformance(t *testing.T) {
 	})
 }
 
-// The same suite against a server that the environment names, with a data ID for each case, which is deleted afterwards.
+// The same suite against a server that the environment names, with a data ID for each case, which
+// is deleted afterwards.
 func TestRealConformance(t *testing.T) {
 	addr := os.Getenv("NACRE_NACOS_ADDR")
 	if addr == "" {
@@ -237,7 +239,8 @@ func until(t *testing.T, src source.Source, text string) {
 	t.Fatalf("%v did not come to %q", src, text)
 }
 
-// A hundred configs that change together, of which the SDK loses most, are all fresh within the bound.
+// A hundred configs that change together, of which the SDK loses most, are all fresh within the
+// bound.
 func TestBurst(t *testing.T) {
 	t.Parallel()
 	srv := start(t)
