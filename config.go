@@ -78,7 +78,7 @@ type Snapshot[T any] struct {
 	// At is the time at which the version became live.
 	At time.Time
 	// Causes are the contents that made the version.
-	Causes []Cause
+	Causes []observe.Cause
 }
 
 // Snapshot returns the live version with its metadata, for example for a log line that records
@@ -90,15 +90,15 @@ func (c *Config[T]) Snapshot() Snapshot[T] {
 
 // Health returns the state of the layers, the subscribers, the resources and the last known good
 // copy. It takes microseconds.
-func (c *Config[T]) Health() Health { return c.engine.Health() }
+func (c *Config[T]) Health() observe.Health { return c.engine.Health() }
 
 // Explain returns the origin of the value of a key, such as "db.pool", "hosts[2].port" or
 // `labels."app.io/name"`. The keys of a section begin at the section. Secrets are not shown. The
 // error is of kind InvalidArgument if the text is not a key.
-func (c *Config[T]) Explain(key string) (Explanation, error) {
+func (c *Config[T]) Explain(key string) (observe.Explanation, error) {
 	p, ok := tree.ParsePath(key)
 	if !ok {
-		return Explanation{}, &source.Error{Kind: source.InvalidArgument, Op: "explain", Err: fmt.Errorf("not a key: %q", key),
+		return observe.Explanation{}, &source.Error{Kind: source.InvalidArgument, Op: "explain", Err: fmt.Errorf("not a key: %q", key),
 			Fix: `write it as db.pool, hosts[2].port or labels."app.io/name"`}
 	}
 	return c.engine.Explain(slices.Concat(c.at, p)), nil
@@ -111,7 +111,7 @@ func (c *Config[T]) ExplainAll() observe.Report { return c.engine.ExplainAll(c.a
 
 // History returns the last changes, applied and rejected, oldest first. Options.History is how
 // many.
-func (c *Config[T]) History() []HistoryEntry { return c.engine.History() }
+func (c *Config[T]) History() []observe.HistoryEntry { return c.engine.History() }
 
 // Pin makes a version of the history live again, under a new version number, and holds all further
 // changes until Unpin or the end of the process. Version 0 pins the live version. Pin returns the

@@ -440,7 +440,7 @@ func TestHistoryDiffShowsWhatWasLive(t *testing.T) {
 }
 
 // firstLine is the line of an explanation that the page of confighttp shows first.
-func firstLine(x nacre.Explanation) explain.Line {
+func firstLine(x observe.Explanation) explain.Line {
 	k := explain.Key{Key: x.Key, Known: x.Known, Default: x.Default, HasDefault: x.HasDefault, Value: x.Value, ParentMissing: x.ParentMissing,
 		Pending: x.Pending, PartOf: (*explain.Value)(x.PartOf), RemovedBy: (*explain.Value)(x.RemovedBy)}
 	for _, v := range x.LayerValues {

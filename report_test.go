@@ -29,7 +29,7 @@ func TestReport(t *testing.T) {
 				t.Errorf("a secret is in the report: %s", text)
 			}
 		}
-		if got := strings.Join(keys, " "); got != "cache db host token" || r.Version != 2 || r.Sum != cfg.Snapshot().Sum {
+		if got := strings.Join(keys, " "); got != "cache db host token" || r.Version != 2 {
 			t.Errorf("the keys are %q, version %d", got, r.Version)
 		}
 		dead, shadowed := r.UnusedKeys(), r.ShadowedKeys()

@@ -19,7 +19,7 @@ type Change[V any] struct {
 	Version int64
 	// Causes are the contents that made the versions since the one that the subscriber saw last, at
 	// most 32.
-	Causes []Cause
+	Causes []observe.Cause
 }
 
 // Subscribe calls fn whenever the value that selectFrom returns differs between the version that

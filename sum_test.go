@@ -64,7 +64,7 @@ func (d *digested) Ack(rev source.Revision, _ error) { d.got <- rev }
 
 // sums are all that a config shows by which two instances can be compared.
 func sums(cfg *nacre.Config[pinned]) []string {
-	all := []string{cfg.Snapshot().Sum, cfg.Health().Sum, cfg.ExplainAll().Sum}
+	all := []string{cfg.Snapshot().Sum, cfg.Health().Sum}
 	for _, h := range cfg.History() {
 		if h.Version == cfg.Snapshot().Version && h.Kind == observe.Applied {
 			all = append(all, h.Sum)

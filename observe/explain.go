@@ -70,8 +70,8 @@ func (e Explanation) String() string {
 
 // Report explains every key of a config.
 type Report struct {
-	Version int64  `json:"version"`
-	Sum     string `json:"sum"`
+	// Version is the version that the report explains.
+	Version int64 `json:"version"`
 	// Keys are all scalars and lists that a layer or a default sets, in alphabetical order.
 	Keys []Explanation `json:"keys"`
 }

@@ -108,16 +108,14 @@ type SubscriberHealth struct {
 // ResourceHealth is the state of one resource that the service derives from its config.
 type ResourceHealth struct {
 	Name string `json:"name"`
-	// Since is when the last successful build ended, and Took how long the last build took, in
-	// nanoseconds.
-	Since    time.Time     `json:"since,omitzero"`
-	Took     time.Duration `json:"took"`
-	Builds   int64         `json:"builds"`   // successful builds
-	Failures int64         `json:"failures"` // builds that failed or were given up
-	Panics   int64         `json:"panics"`   // in build and close
-	Users    int64         `json:"users"`    // of the live instance
-	Replaced int           `json:"replaced"` // instances that were replaced and are still open
-	Closed   int64         `json:"closed"`
+	// Since is when the last successful build ended.
+	Since    time.Time `json:"since,omitzero"`
+	Builds   int64     `json:"builds"`   // successful builds
+	Failures int64     `json:"failures"` // builds that failed or were given up
+	Panics   int64     `json:"panics"`   // in build and close
+	Users    int64     `json:"users"`    // of the live instance
+	Replaced int       `json:"replaced"` // instances that were replaced and are still open
+	Closed   int64     `json:"closed"`
 	// ClosedInUse counts those of Closed that still had users when their grace period was over.
 	ClosedInUse int64 `json:"closed_in_use"`
 	// LastError says why the last build or close failed; empty once one has succeeded.

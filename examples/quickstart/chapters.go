@@ -95,11 +95,11 @@ func (s *story) subscriber(name string) (found struct{ Calls, Panics int64 }) {
 }
 
 func (s *story) calls(ctx context.Context, name string, n int64) error {
-	return s.until(ctx, name+" was called", func(nacre.Health) bool { return s.subscriber(name).Calls >= n })
+	return s.until(ctx, name+" was called", func(observe.Health) bool { return s.subscriber(name).Calls >= n })
 }
 
 func (s *story) running(ctx context.Context, name string) error {
-	return s.until(ctx, name+" is in its call", func(h nacre.Health) bool {
+	return s.until(ctx, name+" is in its call", func(h observe.Health) bool {
 		return slices.ContainsFunc(h.Subscribers, func(sub observe.SubscriberHealth) bool { return sub.Name == name && !sub.RunningSince.IsZero() })
 	})
 }
@@ -127,8 +127,8 @@ func (s *story) badPublish(ctx context.Context) error {
 	if err := s.publish(orders, "db:\n  dsn: "+dsn+"\n  pol: 60\nlimits:\n  timeout: 3\n"); err != nil {
 		return err
 	}
-	rejected := func(h nacre.Health) []string { return h.Layers[1].Rejected }
-	if err := s.until(ctx, "it is rejected", func(h nacre.Health) bool { return len(rejected(h)) > 0 }); err != nil {
+	rejected := func(h observe.Health) []string { return h.Layers[1].Rejected }
+	if err := s.until(ctx, "it is rejected", func(h observe.Health) bool { return len(rejected(h)) > 0 }); err != nil {
 		return err
 	}
 	s.say("rejected:\n%s", strings.Join(rejected(s.cfg.Health()), "\n"))
@@ -182,7 +182,7 @@ func (s *story) serverDies(ctx context.Context) error {
 	s.chapter("6. The server is killed, a change is made, the server returns: the change arrives")
 	s.server.Stop()
 	s.say("server killed")
-	down := func(h nacre.Health) bool { return h.Layers[1].Down != "" }
+	down := func(h observe.Health) bool { return h.Layers[1].Down != "" }
 	if err := s.until(ctx, "the loss is noticed", down); err != nil {
 		return err
 	}
@@ -229,7 +229,7 @@ func (s *story) restartWithoutServer(ctx context.Context) error {
 	if err := s.server.Start(ctx); err != nil {
 		return err
 	}
-	fresh := func(h nacre.Health) bool {
+	fresh := func(h observe.Health) bool {
 		return !h.Layers[1].FromLastKnownGood && !h.Layers[2].FromLastKnownGood && h.Ready() == nil
 	}
 	if err := s.until(ctx, "it is fresh again", fresh); err != nil {

@@ -11,7 +11,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/nacre-go/nacre"
+	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/providers/nacos/nacostest"
 )
 
@@ -82,7 +82,7 @@ func (s *story) publish(dataID, content string) error {
 }
 
 // until waits until a condition on the health holds.
-func (s *story) until(ctx context.Context, what string, holds func(nacre.Health) bool) error {
+func (s *story) until(ctx context.Context, what string, holds func(observe.Health) bool) error {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for !holds(s.cfg.Health()) {
@@ -96,7 +96,7 @@ func (s *story) until(ctx context.Context, what string, holds func(nacre.Health)
 }
 
 func (s *story) version(ctx context.Context, version int64) error {
-	return s.until(ctx, fmt.Sprintf("version %d is live", version), func(h nacre.Health) bool { return h.Version >= version })
+	return s.until(ctx, fmt.Sprintf("version %d is live", version), func(h observe.Health) bool { return h.Version >= version })
 }
 
 // ask sends a request to the service.

@@ -21,7 +21,7 @@ func (e *Engine) Explain(p tree.Path) observe.Explanation { return e.view().expl
 // ExplainAll explains all keys at a path and below it.
 func (e *Engine) ExplainAll(below tree.Path) observe.Report {
 	v := e.view()
-	r := observe.Report{Version: v.live.Version, Sum: v.live.Sum()}
+	r := observe.Report{Version: v.live.Version}
 	paths := map[string]tree.Path{}
 	leaves(below, v.live.Merged.Lookup(below), paths) // includes keys that a restart will remove
 	for _, root := range v.roots {

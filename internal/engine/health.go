@@ -53,7 +53,7 @@ func (e *Engine) Health() observe.Health {
 }
 
 func (e *Engine) resourceHealth(s resource.Stats) observe.ResourceHealth {
-	r := observe.ResourceHealth{Name: s.Name, Since: s.Since, Took: s.Took, Builds: s.Builds, Failures: s.Failures, Panics: s.Panics,
+	r := observe.ResourceHealth{Name: s.Name, Since: s.Since, Builds: s.Builds, Failures: s.Failures, Panics: s.Panics,
 		Users: s.Users, Replaced: s.Old, Closed: s.Closed, ClosedInUse: s.Forced}
 	if err := e.clean(s.LastErr); err != nil {
 		r.LastError = errorText(err)

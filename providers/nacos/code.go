@@ -107,17 +107,6 @@ var codes = map[Code]struct {
 	NotSupported:       {source.InvalidArgument, "the server does not know this request", "check the version of the server: this needs a Nacos of version 2 or 3, and its HTTP interface for what gRPC does not offer"},
 }
 
-// Codes returns all codes in ascending order.
-func Codes() []Code {
-	var all []Code
-	for c := range Code(255) {
-		if _, ok := codes[c]; ok {
-			all = append(all, c)
-		}
-	}
-	return all
-}
-
 // Error returns the text of the code. It makes a Code usable as the target of errors.Is.
 func (c Code) Error() string {
 	if e, ok := codes[c]; ok {

@@ -204,3 +204,14 @@ type Source = configSource
 func (c *Client) Config(dataID string, opts ...SourceOption) *Source {
 	return c.Source(dataID, opts...).(*configSource)
 }
+
+// Codes returns all codes in ascending order.
+func Codes() []Code {
+	var all []Code
+	for c := range Code(255) {
+		if _, ok := codes[c]; ok {
+			all = append(all, c)
+		}
+	}
+	return all
+}
