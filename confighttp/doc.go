@@ -11,7 +11,8 @@
 //
 // # What is shown
 //
-// [Ready] and [Live] answer with a status and one word, and may be reached by anyone.
+// [Ready] and [Live] answer with a status and {"ready": true} or {"live": true}, and may be reached
+// by anyone.
 //
 // [Page] and [JSON] show the version and its sum; whether the config is ready, and why not; each
 // layer with its freshness, its revision, and what was rejected or is held, with the reasons; keys

@@ -26,8 +26,8 @@ func JSON[T any](cfg *nacre.Config[T], opts ...Option) http.Handler {
 }
 
 // Ready returns a handler for readiness probes. The status is 200 if the service should take
-// traffic, and 503 if not; the body is one word and gives no reason, since anyone who can reach the
-// port may call a probe. [observe.Health] has the reasons.
+// traffic, and 503 if not; the body, such as {"ready": true}, gives no reason, since anyone who can
+// reach the port may call a probe. [observe.Health] has the reasons.
 func Ready[T any](cfg *nacre.Config[T]) http.Handler {
 	return guarded(func(w http.ResponseWriter, _ *http.Request) {
 		ready, status := len(cfg.Health().NotReady) == 0, http.StatusOK

@@ -43,8 +43,9 @@ type Event struct {
 	Reasons []string
 	// Problems are what is wrong with the content.
 	Problems source.Problems
-	// Stale are the names of the layers whose content came from the last known good copy.
-	Stale []string
+	// FromLastKnownGood are the names of the layers whose content came from the last known good
+	// copy.
+	FromLastKnownGood []string
 	// Age is how old the last known good copy is; zero where that is unknown because the clock was
 	// set back.
 	Age time.Duration

@@ -72,7 +72,7 @@ type LayerHealth struct {
 	// VerifiedAt is when the source last verified that Latest is what its origin has; zero means
 	// never.
 	VerifiedAt time.Time `json:"verified_at,omitzero"`
-	// Stale reports whether VerifiedAt is further back than Options.FreshWithin.
+	// FromLastKnownGood reports whether VerifiedAt is further back than Options.FreshWithin.
 	Stale bool `json:"stale"`
 	// FromLastKnownGood reports whether the content in use came from the last known good copy.
 	FromLastKnownGood bool `json:"from_last_known_good,omitempty"`

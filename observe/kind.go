@@ -66,8 +66,8 @@ const (
 	// number of users that still had it, which is above 0 only when the grace period was over, and
 	// Err, what its close returned.
 	ResourceClosed EventKind = 17
-	// Opened reports that Open has a first version. It sets Version, Sum, KeyedSum, Stale, Age and
-	// Took.
+	// Opened reports that Open has a first version. It sets Version, Sum, KeyedSum,
+	// FromLastKnownGood, Age and Took.
 	Opened EventKind = 18
 	// LastKnownGoodSaved reports that the last known good copy was saved. It sets Location and
 	// Version.

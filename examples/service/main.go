@@ -2,11 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
-	"net/http"
-	"os"
-	"os/signal"
 	"time"
 
 	"github.com/nacre-go/nacre"
@@ -37,9 +33,9 @@ func run(ctx context.Context) error {
 
 	// 2. A list of layers: a later one overrides an earlier one.
 	cfg, err := nacre.Open[Config](ctx,
-		file.New("config.yaml"),
-		client.Source("orders.yaml"),
-		env.New("ORDERS"), // ORDERS_DB_POOL=40 sets db.pool
+		file.New("config.yaml"),      // may be missing, unless you add file.Required()
+		client.Source("orders.yaml"), // must exist, unless you add nacos.AbsentOK()
+		env.New("ORDERS"),            // ORDERS_DB_POOL=40 sets db.pool
 	)
 	if err != nil {
 		return err // orders.yaml:7:3 (nacos) db.pol: unknown key, did you mean db.pool?
@@ -54,45 +50,13 @@ func run(ctx context.Context) error {
 			return nil
 		}, nacre.InitialCall())
 
-	// Derive keeps a resource in step with the config: a change becomes live only if openPool
-	// succeeds, and the old pool is closed after its last user.
-	db, err := nacre.Derive(ctx, cfg, func(c *Config) Database { return c.DB }, openPool, (*Pool).Close)
+	// Derive keeps a resource, such as a connection pool, in step with the config: a change becomes
+	// live only if openPool succeeds. A request calls db.Acquire and releases the pool when it
+	// ends; the old pool is closed after its last user, at the latest after 30 s.
+	db, err := nacre.Derive(ctx, cfg, func(c *Config) Database { return c.DB }, openPool, (*Pool).Close,
+		nacre.WithName("db"))
 	if err != nil {
 		return err
 	}
 	return serve(ctx, cfg, db) // calls cfg.Get() once for each request
-}
-
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		stop()
-		os.Exit(1)
-	}
-}
-
-// Pool represents a resource that a service opens and closes, such as a *sql.DB.
-type Pool struct{ size int }
-
-func openPool(_ context.Context, d Database) (*Pool, error) { return &Pool{d.Pool}, nil }
-
-// Close does nothing here.
-func (*Pool) Close() error { return nil }
-
-func serve(ctx context.Context, cfg *nacre.Config[Config], db *nacre.Resource[*Pool]) error {
-	server := &http.Server{Addr: cfg.Get().Addr, ReadHeaderTimeout: 5 * time.Second,
-		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			c := cfg.Get()
-			pool, release := db.Acquire()
-			defer release()
-			fmt.Fprintf(w, "pool %d, timeout %s\n", pool.size, c.DB.Timeout)
-		})}
-	stopped := context.AfterFunc(ctx, func() { _ = server.Close() })
-	defer stopped()
-	if err := server.ListenAndServe(); ctx.Err() == nil {
-		return err
-	}
-	return nil
 }

@@ -167,7 +167,7 @@ func (e *Engine) reportOpened(started time.Time) {
 	for i, content := range live.contents {
 		if content != nil && content.fromDisk {
 			l := e.layers[i]
-			opened.Stale = append(opened.Stale, l.name)
+			opened.FromLastKnownGood = append(opened.FromLastKnownGood, l.name)
 			if !l.lastHealthyAt.IsZero() {
 				opened.Age = max(opened.Age, time.Since(l.lastHealthyAt))
 			}

@@ -134,7 +134,7 @@ func TestBootFromLastGood(t *testing.T) {
 		if v := value(e.Live()); v.A != 7 || v.B != 3 {
 			t.Errorf("booted with %+v, want the copy's a=7 and the local b=3", v)
 		}
-		if len(booted.Stale) != 1 || booted.Stale[0] != "x" || booted.Age < time.Hour || booted.Age > 61*time.Minute {
+		if len(booted.FromLastKnownGood) != 1 || booted.FromLastKnownGood[0] != "x" || booted.Age < time.Hour || booted.Age > 61*time.Minute {
 			t.Errorf("the event is %+v, want x stale for an hour", booted)
 		}
 		h := e.Health()

@@ -356,7 +356,7 @@ var fields = map[observe.EventKind][]string{
 	observe.SubscriberSlow:   {"Name", "Version", "Took"},
 	observe.ResourceBuilt:    {"Name", "Took", "Err"},
 	observe.ResourceClosed:   {"Name", "Count", "Err"},
-	observe.Opened:           {"Version", "Sum", "KeyedSum", "Stale", "Age", "Took"},
+	observe.Opened:           {"Version", "Sum", "KeyedSum", "FromLastKnownGood", "Age", "Took"},
 }
 
 // writeDown writes each event as a line: the time since the start, its kind, the fields that the

@@ -172,7 +172,7 @@ func (e *Engine) Approve(ctx context.Context, layer string) (int64, error) {
 		i := slices.IndexFunc(e.layers, func(l *layerState) bool { return l.name == layer })
 		if i < 0 {
 			return 0, &source.Error{Kind: source.NotFound, Op: "approve", Document: layer, Err: errors.New("no layer has this name"),
-				Fix: "use a name that Health lists"}
+				Fix: "the layers are " + strings.Join(e.layerNames(), ", ")}
 		}
 		l := e.layers[i]
 		e.resources.Forget()

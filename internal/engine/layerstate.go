@@ -234,3 +234,11 @@ func sameTree(a, b map[string]any) bool {
 	right, errB := tree.FromPlain(nil, b)
 	return errA == nil && errB == nil && tree.Equal(left, right)
 }
+
+// layerNames returns the names of all layers, lowest precedence first.
+func (e *Engine) layerNames() (names []string) {
+	for _, l := range e.layers {
+		names = append(names, l.name)
+	}
+	return names
+}

@@ -52,8 +52,8 @@ func logChange(l *slog.Logger, e observe.Event) {
 	case observe.PendingRestart:
 		l.Warn("config: change waits for a restart", "version", e.Version, "keys", shorten(e.Reasons))
 	case observe.Opened:
-		if len(e.Stale) > 0 {
-			l.Warn("config: started from the last known good copy", "version", e.Version, "stale", e.Stale, "age", e.Age, "took", e.Took)
+		if len(e.FromLastKnownGood) > 0 {
+			l.Warn("config: started from the last known good copy", "version", e.Version, "layers", e.FromLastKnownGood, "age", e.Age, "took", e.Took)
 			return
 		}
 		l.Info("config: started", "version", e.Version, "sum", short(e.Sum), "took", e.Took)

@@ -70,7 +70,7 @@ func TestLevels(t *testing.T) {
 		{"DEBUG", observe.Event{Kind: observe.SubscriberCalled}},
 		{"ERROR", observe.Event{Kind: observe.SubscriberCalled, Err: failed}},
 		{"INFO", observe.Event{Kind: observe.Opened}},
-		{"WARN", observe.Event{Kind: observe.Opened, Stale: []string{"nacos"}}},
+		{"WARN", observe.Event{Kind: observe.Opened, FromLastKnownGood: []string{"nacos"}}},
 		{"INFO", observe.Event{Kind: observe.ResourceBuilt}},
 		{"ERROR", observe.Event{Kind: observe.ResourceBuilt, Err: failed}},
 		{"INFO", observe.Event{Kind: observe.ResourceClosed}},
