@@ -20,7 +20,7 @@ type Config[T any] struct {
 	live    *atomic.Pointer[version[T]] // nil for a section
 	look    func() *T                   // Get of a section
 	engine  *engine.Engine
-	part    int       // of the engine's values
+	index   int       // of the engine's values
 	at      tree.Path // of its value in the whole
 	options *Options
 	section *section // nil for the config that was opened
@@ -34,7 +34,7 @@ func (c *Config[T]) value(s *engine.State) *T {
 			return last // it was closed
 		}
 	}
-	switch v := s.Value(c.part).(type) {
+	switch v := s.Value(c.index).(type) {
 	case *version[T]:
 		return &v.Value
 	case *T:
@@ -147,7 +147,7 @@ func (c *Config[T]) Approve(ctx context.Context, layer string) (int64, error) {
 // section ends the section only; see [Section].
 func (c *Config[T]) Close() error {
 	if c.section != nil {
-		return c.section.close(c.engine, c.part, c.options.CloseTimeout)
+		return c.section.close(c.engine, c.index, c.options.CloseTimeout)
 	}
 	return c.engine.Close()
 }

@@ -18,7 +18,7 @@ import (
 // [ReserveSection] and [Options].Sections. It is immutable.
 type SectionDeclaration struct {
 	key  string
-	part func(at tree.Path, o *Options) (engine.Section, error) // nil: only reserved
+	bind func(at tree.Path, o *Options) (engine.Section, error) // nil: only reserved
 }
 
 // DeclareSection binds the value of a key to S from the first version on, so that Open fails if the
@@ -27,25 +27,25 @@ type SectionDeclaration struct {
 //
 //	func Settings() nacre.SectionDeclaration { return nacre.DeclareSection[Config]("redis") }
 func DeclareSection[S any](key string) SectionDeclaration {
-	return SectionDeclaration{key: key, part: newPart[S]}
+	return SectionDeclaration{key: key, bind: newSection[S]}
 }
 
 // ReserveSection reserves a key for sections that are attached later, at the key or below it, such
 // as those of plugins. Until then the value is not bound, is not shown, and is not an unknown key.
 func ReserveSection(key string) SectionDeclaration { return SectionDeclaration{key: key} }
 
-// newPart returns the engine's section that binds S at a path.
-func newPart[S any](at tree.Path, o *Options) (engine.Section, error) {
-	return partIn(at, o, func() (holder any, value *S) { value = new(S); return value, value }, func(holder any) *S {
+// newSection returns the engine's section that binds S at a path.
+func newSection[S any](at tree.Path, o *Options) (engine.Section, error) {
+	return newSectionIn(at, o, func() (holder any, value *S) { value = new(S); return value, value }, func(holder any) *S {
 		value, _ := holder.(*S)
 		return value
 	})
 }
 
-// newMain returns the engine's section that binds the service's own type, in the place from which
+// newMainSection returns the engine's section that binds the service's own type, in the place from which
 // Get reads it.
-func newMain[T any](o *Options) (engine.Section, error) {
-	return partIn(nil, o, func() (holder any, value *T) { v := new(version[T]); return v, &v.Value }, func(holder any) *T {
+func newMainSection[T any](o *Options) (engine.Section, error) {
+	return newSectionIn(nil, o, func() (holder any, value *T) { v := new(version[T]); return v, &v.Value }, func(holder any) *T {
 		if v, ok := holder.(*version[T]); ok {
 			return &v.Value
 		}
@@ -53,9 +53,9 @@ func newMain[T any](o *Options) (engine.Section, error) {
 	})
 }
 
-// partIn binds S into a holder: hold returns the holder, which belongs to a version, and the value
+// newSectionIn binds S into a holder: hold returns the holder, which belongs to a version, and the value
 // in it, which is never copied.
-func partIn[S any](at tree.Path, o *Options, hold func() (holder any, value *S), in func(holder any) *S) (engine.Section, error) {
+func newSectionIn[S any](at tree.Path, o *Options, hold func() (holder any, value *S), in func(holder any) *S) (engine.Section, error) {
 	plan, bindErr := binding.Compile[S](binding.Options(o.Binder)...)
 	checker, validateErr := validation.Compile[S](validation.Options(o.Validate)...)
 	if err := errors.Join(below(at, bindErr), below(at, validateErr)); err != nil {
@@ -95,9 +95,9 @@ func below(at tree.Path, err error) error {
 	return err
 }
 
-// parts returns the sections of a config, the service's own type first, or all mistakes in them.
-func parts[T any](o *Options) ([]*engine.Section, error) {
-	main, err := newMain[T](o)
+// allSections returns the sections of a config, the service's own type first, or all mistakes in them.
+func allSections[T any](o *Options) ([]*engine.Section, error) {
+	main, err := newMainSection[T](o)
 	all, errs := []*engine.Section{&main}, []error{err}
 	for _, d := range o.Sections {
 		at, err := sectionPath(d.key)
@@ -105,13 +105,13 @@ func parts[T any](o *Options) ([]*engine.Section, error) {
 			errs = append(errs, err)
 			continue
 		}
-		part := engine.Section{At: at, Shape: &tree.Shape{Reserved: true}}
-		if d.part != nil {
-			part, err = d.part(at, o)
+		section := engine.Section{At: at, Shape: &tree.Shape{Reserved: true}}
+		if d.bind != nil {
+			section, err = d.bind(at, o)
 			errs = append(errs, err)
 		}
-		if !slices.ContainsFunc(all, func(p *engine.Section) bool { return p.At.String() == at.String() && p.Type == part.Type }) {
-			all = append(all, &part)
+		if !slices.ContainsFunc(all, func(p *engine.Section) bool { return p.At.String() == at.String() && p.Type == section.Type }) {
+			all = append(all, &section)
 		}
 	}
 	return all, errors.Join(errs...)

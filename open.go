@@ -33,9 +33,9 @@ func Open[T any](ctx context.Context, layers ...source.Source) (*Config[T], erro
 // OpenWith is [Open] with options.
 func OpenWith[T any](ctx context.Context, options Options, layers ...source.Source) (*Config[T], error) {
 	o := options.withDefaults()
-	all, partErr := parts[T](&o)
+	all, sectionErr := allSections[T](&o)
 	taken, layerErr := takeLayers(unwrap(layers))
-	if err := errors.Join(partErr, layerErr, engine.CheckManifests(taken), options.check()); err != nil {
+	if err := errors.Join(sectionErr, layerErr, engine.CheckManifests(taken), options.check()); err != nil {
 		return nil, errors.Join(err, engine.Discard(taken, o.CloseTimeout))
 	}
 	live := &cell[T]{}
@@ -87,8 +87,8 @@ func takeLayers(layers []engine.Layer) (taken []engine.Layer, err error) {
 			err = errors.Join(err, &source.Error{Kind: source.InvalidArgument, Op: "open config", Err: errors.New("a layer is nil")})
 			continue
 		}
-		if misused := owner.Claim(&l); misused != nil {
-			err = errors.Join(err, misused)
+		if takeErr := owner.Claim(&l); takeErr != nil {
+			err = errors.Join(err, takeErr)
 			continue
 		}
 		taken = append(taken, l)

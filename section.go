@@ -42,15 +42,15 @@ func Section[S, T any](ctx context.Context, cfg *Config[T], key string) (*Config
 		return nil, err
 	}
 	at = slices.Concat(cfg.at, at)
-	part, err := newPart[S](at, cfg.options)
+	bound, err := newSection[S](at, cfg.options)
 	if err != nil {
 		return nil, err
 	}
-	number, err := cfg.engine.Attach(ctx, part)
+	number, err := cfg.engine.Attach(ctx, bound)
 	if err != nil {
 		return nil, err
 	}
-	c := &Config[S]{engine: cfg.engine, part: number, at: at, options: cfg.options, section: &section{}}
+	c := &Config[S]{engine: cfg.engine, index: number, at: at, options: cfg.options, section: &section{}}
 	c.look = func() *S { return c.value(c.engine.Live()) }
 	return c, nil
 }
@@ -115,7 +115,7 @@ func (s *section) ownResource(end func(context.Context) error) bool {
 
 // close ends what was made with the section and detaches it. Calling it again continues with what
 // did not end in time.
-func (s *section) close(e *engine.Engine, part int, timeout time.Duration) error {
+func (s *section) close(e *engine.Engine, index int, timeout time.Duration) error {
 	s.closing.Lock()
 	defer s.closing.Unlock()
 	s.mu.Lock()
@@ -135,8 +135,8 @@ func (s *section) close(e *engine.Engine, part int, timeout time.Duration) error
 		s.builds = s.builds[:i]
 	}
 	if !s.detached && errs == nil {
-		s.last.CompareAndSwap(nil, e.Live().Value(part))
-		err := e.Detach(ctx, part)
+		s.last.CompareAndSwap(nil, e.Live().Value(index))
+		err := e.Detach(ctx, index)
 		if s.detached = err == nil || errors.Is(err, source.Closed); !s.detached {
 			errs = append(errs, &source.Error{Kind: source.KindOf(err), Op: "close section", Err: err})
 		}
