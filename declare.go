@@ -42,8 +42,8 @@ func newSection[S any](at tree.Path, o *Options) (engine.Section, error) {
 	})
 }
 
-// newMainSection returns the engine's section that binds the service's own type, in the place from which
-// Get reads it.
+// newMainSection returns the engine's section that binds the service's own type, in the place from
+// which Get reads it.
 func newMainSection[T any](o *Options) (engine.Section, error) {
 	return newSectionIn(nil, o, func() (holder any, value *T) { v := new(version[T]); return v, &v.Value }, func(holder any) *T {
 		if v, ok := holder.(*version[T]); ok {
@@ -53,8 +53,8 @@ func newMainSection[T any](o *Options) (engine.Section, error) {
 	})
 }
 
-// newSectionIn binds S into a holder: hold returns the holder, which belongs to a version, and the value
-// in it, which is never copied.
+// newSectionIn binds S into a holder: hold returns the holder, which belongs to a version, and the
+// value in it, which is never copied.
 func newSectionIn[S any](at tree.Path, o *Options, hold func() (holder any, value *S), in func(holder any) *S) (engine.Section, error) {
 	plan, bindErr := binding.Compile[S](binding.Options(o.Binder)...)
 	checker, validateErr := validation.Compile[S](validation.Options(o.Validate)...)
@@ -95,7 +95,8 @@ func below(at tree.Path, err error) error {
 	return err
 }
 
-// allSections returns the sections of a config, the service's own type first, or all mistakes in them.
+// allSections returns the sections of a config, the service's own type first, or all mistakes in
+// them.
 func allSections[T any](o *Options) ([]*engine.Section, error) {
 	main, err := newMainSection[T](o)
 	all, errs := []*engine.Section{&main}, []error{err}

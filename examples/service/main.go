@@ -11,7 +11,7 @@ import (
 	"github.com/nacre-go/nacre/providers/nacos"
 )
 
-// 1. A struct: keys, defaults and rules.
+// Config is the struct (1): keys, defaults and rules.
 type Config struct {
 	Addr     string     `config:"addr" default:":8080"`
 	LogLevel slog.Level `config:"log_level" default:"info"`
@@ -31,7 +31,7 @@ func run(ctx context.Context) error {
 	}
 	defer client.Close()
 
-	// 2. A list of layers: a later one overrides an earlier one.
+	// The list of layers (2): a later one overrides an earlier one.
 	cfg, err := nacre.Open[Config](ctx,
 		file.New("config.yaml"),      // may be missing, unless you add file.Required()
 		client.Source("orders.yaml"), // must exist, unless you add nacos.AbsentOK()
@@ -42,7 +42,7 @@ func run(ctx context.Context) error {
 	}
 	defer cfg.Close()
 
-	// 3. A handle. Get returns the live struct; Subscribe calls a function when a field changes.
+	// The handle (3). Get returns the live struct; Subscribe calls a function when a field changes.
 	level := new(slog.LevelVar)
 	nacre.Subscribe(cfg, func(c *Config) slog.Level { return c.LogLevel },
 		func(_ context.Context, ch nacre.Change[slog.Level]) error {
