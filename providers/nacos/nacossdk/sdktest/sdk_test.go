@@ -80,8 +80,8 @@ func start(t *testing.T) *fakenacos.Server {
 	return srv
 }
 
-// cannot returns the cases that do not run, with the reasons. Two wait for limits of the SDK, so that
-// only a full run has them.
+// cannot returns the cases that do not run, with the reasons. Two wait for limits of the SDK, so
+// that only a full run has them.
 func cannot() map[string]string {
 	all := map[string]string{"EmptyIsNoAbsence": noEmpty, "AbsentIsNotEmpty": noEmpty, "NoValueInErrors": noMD5, "NoGoroutineStays": leaves}
 	if !testrun.Full() {
