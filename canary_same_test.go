@@ -176,9 +176,8 @@ func checkCopy(t *testing.T, dir string, s secrets) {
 	}
 }
 
-// What is shown does not depend on the secrets: two runs with other secrets look the same, but for
-// digests under a key. So there is no digest, length, position or comparison from which one could
-// be found.
+// The output does not depend on the secrets: two runs with different secrets look the same, except
+// for digests under a key. So no digest, length, position or comparison in it reveals a secret.
 func TestWhatIsShownIsTheSameWhateverTheSecretsAre(t *testing.T) {
 	for name, key := range map[string][]byte{"without a key": nil, "with a key": bytes.Repeat([]byte{7}, 32)} {
 		t.Run(name, func(t *testing.T) {

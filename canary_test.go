@@ -93,9 +93,9 @@ func tellAll(o *output) observe.Observer {
 	}
 }
 
-// A secret is planted in every layer, in good and bad places, and everything that can be read is
-// searched for it: logs at the lowest level, events, errors, Health, Explain, History, panics. What
-// is planted under keys that are no secrets must be in no error either, for errors carry no values.
+// The test plants a secret in every layer, in good and bad places, and searches all output for it:
+// logs at the lowest level, events, errors, Health, Explain, History and panics. Errors carry no
+// values, so they must not contain the values of other keys either.
 func TestCanary(t *testing.T) {
 	dir := t.TempDir()
 	var out output

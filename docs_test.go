@@ -131,22 +131,10 @@ var qualified = regexp.MustCompile(`\b([a-z]+)\.([A-Z]\w*)`)
 func TestDocumentsNameTheAPI(t *testing.T) {
 	t.Parallel()
 	code := map[string]string{} // by the last part of the package's path
-	patterns := []string{
-		"*.go", "*/*.go", "providers/*/*.go", "providers/nacos/*/*.go", "source/*/*.go", "observe/*/*.go",
-	}
-	for _, pattern := range patterns {
-		files, err := filepath.Glob(pattern)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, file := range files {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if name := filepath.Base(filepath.Dir(file)); !strings.HasSuffix(file, "_test.go") {
-				code[name] += string(text)
-			}
+	sources := readAll(t, "*.go", "*/*.go", "providers/*/*.go", "providers/nacos/*/*.go", "source/*/*.go", "observe/*/*.go")
+	for file, text := range sources {
+		if !strings.HasSuffix(file, "_test.go") {
+			code[filepath.Base(filepath.Dir(file))] += text
 		}
 	}
 	code["nacre"] = code["."]
@@ -166,8 +154,14 @@ func TestDocumentsNameTheAPI(t *testing.T) {
 // documents returns the texts of the Markdown files for readers, by their path.
 func documents(t *testing.T) map[string]string {
 	t.Helper()
+	return readAll(t, "*.md", "docs/*.md", "docs/adr/*.md")
+}
+
+// readAll returns the texts of the files that match the patterns, by their path.
+func readAll(t *testing.T, patterns ...string) map[string]string {
+	t.Helper()
 	texts := map[string]string{}
-	for _, pattern := range []string{"*.md", "docs/*.md", "docs/adr/*.md"} {
+	for _, pattern := range patterns {
 		files, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)
