@@ -445,3 +445,34 @@ func TestAStoppedRollbackCheckDecidesNothing(t *testing.T) {
 		<-other.Done() // Close ends the checks that nobody stopped
 	})
 }
+
+// Done waits for a call that ignores its context, however long nacre itself has waited for it.
+func TestDoneOfARollbackCheckWaitsForItsCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := memory.New("config.yaml", []byte("pool: 1"))
+		cfg, err := nacre.OpenWith[guardConfig](t.Context(), quiet, src)
+		if err != nil {
+			t.Fatal(err)
+		}
+		called, release := make(chan struct{}), make(chan struct{})
+		check := nacre.AutoRollback(cfg, func(context.Context, *guardConfig) error {
+			close(called)
+			<-release
+			return nil
+		})
+		src.Set([]byte("pool: 2"))
+		<-called
+		check.Stop()
+		synctest.Wait()
+		select {
+		case <-check.Done():
+			t.Error("Done is closed while the call is running")
+		default:
+		}
+		close(release)
+		<-check.Done()
+		if err := cfg.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -34,7 +34,7 @@ type rollbackCheck struct {
 	done    chan struct{}
 
 	mu      sync.Mutex
-	running int // calls of watch
+	running int // calls of Check
 	ended   bool
 }
 
@@ -174,10 +174,9 @@ func (e *Engine) watchProbation(ctx context.Context, live *State, checks []*roll
 
 // watch returns the first error of a check, or nil at the end of the probation.
 func (c *rollbackCheck) watch(ctx context.Context, live *State) error {
-	if !c.enter() {
-		return nil
-	}
-	defer c.leave(1)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(c.stopped, cancel)()
 	end := time.NewTimer(c.For)
 	defer end.Stop()
 	tick := time.NewTicker(c.Every)
@@ -186,24 +185,26 @@ func (c *rollbackCheck) watch(ctx context.Context, live *State) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-c.stopped.Done():
-			return nil
 		case <-end.C:
 			return nil
 		case <-tick.C:
-			if err := c.check(ctx, live); err != nil && ctx.Err() == nil && c.stopped.Err() == nil {
+			if err := c.check(ctx, live); err != nil && ctx.Err() == nil {
 				return err
 			}
 		}
 	}
 }
 
-// check calls Check once and waits at most Timeout for it.
+// check calls Check once and waits at most Timeout for it. A call that takes longer still counts as
+// running.
 func (c *rollbackCheck) check(ctx context.Context, live *State) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(c.stopped, cancel)()
-	_, err := rescue.Within(ctx, c.Timeout, func(ctx context.Context) (struct{}, error) { return struct{}{}, c.Check(ctx, live) })
+	if !c.enter() {
+		return nil
+	}
+	_, err := rescue.Within(ctx, c.Timeout, func(ctx context.Context) (struct{}, error) {
+		defer c.leave(1)
+		return struct{}{}, c.Check(ctx, live)
+	})
 	return err
 }
 
