@@ -9,9 +9,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"github.com/nacre-go/nacre"
+	"github.com/nacre-go/nacre/internal/synctest"
 	"github.com/nacre-go/nacre/manifest"
 	"github.com/nacre-go/nacre/providers/env"
 	"github.com/nacre-go/nacre/providers/file"

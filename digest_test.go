@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"reflect"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/nacre-go/nacre"
+	"github.com/nacre-go/nacre/internal/synctest"
 	"github.com/nacre-go/nacre/providers/memory"
 )
 

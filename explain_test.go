@@ -9,10 +9,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"github.com/nacre-go/nacre"
 	"github.com/nacre-go/nacre/internal/explain"
+	"github.com/nacre-go/nacre/internal/synctest"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/internal/wording"
 	"github.com/nacre-go/nacre/observe"

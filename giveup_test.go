@@ -5,10 +5,10 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/nacre-go/nacre"
+	"github.com/nacre-go/nacre/internal/synctest"
 	"github.com/nacre-go/nacre/source"
 )
 

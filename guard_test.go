@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/nacre-go/nacre"
+	"github.com/nacre-go/nacre/internal/synctest"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/providers/memory"
 	"github.com/nacre-go/nacre/source"

@@ -3,10 +3,10 @@ package nacre_test
 import (
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/nacre-go/nacre"
+	"github.com/nacre-go/nacre/internal/synctest"
 )
 
 func TestReport(t *testing.T) {

@@ -8,10 +8,10 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/nacre-go/nacre"
+	"github.com/nacre-go/nacre/internal/synctest"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/providers/memory"
 	"github.com/nacre-go/nacre/source"

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/nacre-go/nacre"
 	"github.com/nacre-go/nacre/confighttp"
+	"github.com/nacre-go/nacre/internal/synctest"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/providers/memory"
 )

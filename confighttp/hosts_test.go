@@ -9,10 +9,10 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"github.com/nacre-go/nacre"
 	"github.com/nacre-go/nacre/confighttp"
+	"github.com/nacre-go/nacre/internal/synctest"
 	"github.com/nacre-go/nacre/providers/memory"
 )
 

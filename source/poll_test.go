@@ -5,9 +5,9 @@ import (
 	"errors"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/synctest"
 	"github.com/nacre-go/nacre/source"
 )
 

@@ -89,7 +89,7 @@ func ParseFile(path string, src []byte) (File, error) {
 			Path: p, Blank: spec.Name != nil && spec.Name.Name == "_", Line: fset.Position(spec.Pos()).Line,
 		})
 	}
-	v := &visitor{file: &f, fset: fset, bubbles: f.imports("testing/synctest")}
+	v := &visitor{file: &f, fset: fset, bubbles: f.importsBubbles()}
 	for _, d := range tree.Decls {
 		v.declaration(d)
 	}
@@ -105,6 +105,14 @@ func (f *File) imports(path string) bool {
 		}
 	}
 	return false
+}
+
+// importsBubbles reports whether the file imports testing/synctest, or the package that stands for
+// it in this module.
+func (f *File) importsBubbles() bool {
+	return slices.ContainsFunc(f.Imports, func(imp Import) bool {
+		return imp.Path == "testing/synctest" || strings.HasSuffix(imp.Path, "/internal/synctest")
+	})
 }
 
 // ignored reports whether a build constraint names the tag that no build sets. Eval asks for every

@@ -69,12 +69,14 @@ func (r *Rules) allows(m *Module, row Row, f File, pkg, imp string) bool {
 func checkAmbient(m *Module, r *Rules, ex *exceptions) []Finding {
 	var found []Finding
 	for _, f := range m.Files {
-		if f.Test || f.Ignored {
+		if f.Ignored {
 			continue
 		}
 		pkg := path.Dir(f.Path)
 		for _, imp := range f.Imports {
-			i := slices.IndexFunc(r.Ambient, func(a Ambient) bool { return matches(a.Import, imp.Path) && !anyMatches(a.Save, pkg) })
+			i := slices.IndexFunc(r.Ambient, func(a Ambient) bool {
+				return (a.InTests || !f.Test) && matches(a.Import, imp.Path) && !anyMatches(a.Save, pkg)
+			})
 			if i < 0 || ex.allow("ambient", f.Path) {
 				continue
 			}

@@ -4,7 +4,8 @@ package archtest
 func ambient() []Ambient {
 	programs := []string{"cmd/**", "examples/**", "ci/**"}
 	return []Ambient{
-		{Import: "testing/**", Save: []string{"source/sourcetest"}, Why: "it puts test flags and a test's habits into a service; only the conformance suite is handed a *testing.T"},
+		{Import: "testing/synctest", Save: []string{"internal/synctest"}, InTests: true, Why: "its bubbles crash the race detector now and then; import internal/synctest, which says why"},
+		{Import: "testing/**", Save: []string{"source/sourcetest", "internal/synctest"}, Why: "it puts test flags and a test's habits into a service; only the conformance suite is handed a *testing.T"},
 		{Import: "flag", Save: append(programs, "internal/testrun"), Why: "it registers flags of the whole process; a library gets options from its caller"},
 		{Import: "expvar", Why: "it registers a handler and variables of the whole process when it is imported"},
 		{Import: "net/http/pprof", Why: "it registers handlers of the whole process when it is imported"},
@@ -74,7 +75,7 @@ func reach() []Reach {
 			Why: "it registers nothing, but it reads the flags of a test: it is for tests alone",
 		},
 		{
-			From: []string{"source/sourcetest"}, Never: []string{"internal/**", "providers/**", "."},
+			From: []string{"source/sourcetest"}, Never: []string{"internal/engine", "internal/binding", "providers/**", "."},
 			Why: "the suite judges sources and must not depend on one",
 		},
 	}

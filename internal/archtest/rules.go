@@ -30,9 +30,10 @@ type Row struct {
 // Ambient forbids an import of the standard library that is harmful everywhere except in some
 // packages.
 type Ambient struct {
-	Import string
-	Save   []string
-	Why    string
+	Import  string
+	Save    []string
+	InTests bool // tests may not import it either
+	Why     string
 }
 
 // Reach forbids packages to be compiled into a program that imports From, however long the way is.

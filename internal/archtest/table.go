@@ -25,7 +25,7 @@ const (
 func House() *Rules {
 	return &Rules{
 		Rows:       rows(),
-		TestsMay:   []string{"source", "source/sourcetest", "internal/testrun", "go.uber.org/goleak/**"},
+		TestsMay:   []string{"source", "source/sourcetest", "internal/testrun", "internal/synctest", "go.uber.org/goleak/**"},
 		Ambient:    ambient(),
 		Reach:      reach(),
 		Budgets:    budgets(),
@@ -48,7 +48,7 @@ func rows() []Row {
 		},
 		{
 			Package: "source/sourcetest", Does: "the conformance suite that every source passes",
-			May: []string{"source"},
+			May: []string{"source", "internal/synctest"},
 			Why: "an author of a source runs this suite, and must get nothing else with it",
 		},
 
@@ -267,6 +267,10 @@ func rows() []Row {
 		{
 			Package: "internal/fakesource", Does: "tests only: a source whose content and faults a test decides",
 			May: []string{"source"}, Why: "it serves the tests of code that uses sources, and no program compiles it",
+		},
+		{
+			Package: "internal/synctest", Does: "tests only: bubbles of testing/synctest that do not crash the race detector",
+			Why: "it is used in tests of any package",
 		},
 		{
 			Package: "internal/testrun", Does: "tests only: full or reduced counts, and more waiting tests than processors",

@@ -6,11 +6,11 @@ import (
 	"path/filepath"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/nacre-go/nacre/internal/engine"
 	"github.com/nacre-go/nacre/internal/resource"
+	"github.com/nacre-go/nacre/internal/synctest"
 	"github.com/nacre-go/nacre/source"
 )
 

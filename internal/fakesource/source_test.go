@@ -8,10 +8,10 @@ import (
 	"slices"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/nacre-go/nacre/internal/fakesource"
+	"github.com/nacre-go/nacre/internal/synctest"
 	"github.com/nacre-go/nacre/source"
 	"github.com/nacre-go/nacre/source/sourcetest"
 )

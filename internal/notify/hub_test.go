@@ -9,10 +9,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/nacre-go/nacre/internal/notify"
+	"github.com/nacre-go/nacre/internal/synctest"
 )
 
 // recorder is a handler that keeps what it is called with.

@@ -6,12 +6,12 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
 
 	"github.com/nacre-go/nacre/internal/rescue"
+	"github.com/nacre-go/nacre/internal/synctest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

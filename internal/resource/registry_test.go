@@ -10,11 +10,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/nacre-go/nacre/internal/rescue"
 	"github.com/nacre-go/nacre/internal/resource"
+	"github.com/nacre-go/nacre/internal/synctest"
 )
 
 // bench is a registry with resources that log what becomes of them. A configuration is a map from

@@ -12,7 +12,6 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	kjson "github.com/knadh/koanf/parsers/json"
@@ -22,6 +21,7 @@ import (
 	"github.com/knadh/koanf/providers/rawbytes"
 	knadh "github.com/knadh/koanf/v2"
 
+	"github.com/nacre-go/nacre/internal/synctest"
 	"github.com/nacre-go/nacre/providers/koanf"
 	"github.com/nacre-go/nacre/source"
 )

@@ -5,10 +5,10 @@ import (
 	"crypto/tls"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 	"unicode"
 
+	"github.com/nacre-go/nacre/internal/synctest"
 	"github.com/nacre-go/nacre/providers/nacos"
 )
 

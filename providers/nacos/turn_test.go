@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"testing"
-	"testing/synctest"
 
+	"github.com/nacre-go/nacre/internal/synctest"
 	"github.com/nacre-go/nacre/providers/nacos"
 )
 

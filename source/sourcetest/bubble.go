@@ -2,7 +2,8 @@ package sourcetest
 
 import (
 	"testing"
-	"testing/synctest"
+
+	"github.com/nacre-go/nacre/internal/synctest"
 )
 
 // RunInBubble is [Run] with each case in a bubble of testing/synctest, where waiting takes no time:

@@ -8,8 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"testing/synctest"
 
+	"github.com/nacre-go/nacre/internal/synctest"
 	"github.com/nacre-go/nacre/source"
 	"github.com/nacre-go/nacre/source/sourcetest"
 )

@@ -1,0 +1,6 @@
+//go:build race
+
+package synctest
+
+// raceDetector is whether the race detector is compiled in.
+const raceDetector = true
