@@ -6,8 +6,9 @@ import (
 )
 
 // FreshnessReporter is implemented by a source that knows when its content was last confirmed to be
-// the newest: by an answer of the origin, not by the absence of errors. Readiness depends on it.
-// The content of a source without it counts as confirmed while Next blocks without an error.
+// the newest: by an answer of the origin, not by the absence of errors. The engine reports content
+// that was not confirmed for too long as stale; see [Description].VerifyEvery. The content of a
+// source without this ability counts as confirmed while Next blocks without an error.
 //
 // VerifiedAt returns the zero time if the content was never confirmed. It is safe for concurrent
 // use.
@@ -63,6 +64,12 @@ type Description struct {
 	// caller. False: a source belongs to one config, and Open refuses it if another config has it.
 	// Ignored for a source with a Close, because its config closes it.
 	Sharable bool
+
+	// VerifyEvery is the longest interval at which a [FreshnessReporter] asks a healthy origin
+	// whether its content is still the newest. The engine does not count the content as stale
+	// before it is twice as old, however short the bound of the service is. Zero: the service's
+	// bound alone decides.
+	VerifyEvery time.Duration
 
 	// Reusable says that the source can be used again after Close, as if it were new. False: Open
 	// refuses a source that was closed with its config. A source without a Close needs no Reusable.

@@ -29,7 +29,7 @@ type able struct {
 func (*able) VerifiedAt() time.Time { return time.Unix(1, 0) }
 func (*able) Describe() source.Description {
 	return source.Description{
-		Identity: "able", Namespace: "public", Group: "G", Local: true, Trusted: true, Sharable: true, Reusable: true,
+		Identity: "able", Namespace: "public", Group: "G", Local: true, Trusted: true, Sharable: true, Reusable: true, VerifyEvery: time.Minute,
 	}
 }
 func (a *able) Ack(rev source.Revision, _ error) { a.acks = append(a.acks, rev) }

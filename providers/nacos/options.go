@@ -60,6 +60,11 @@ func (t timings) nextReconcile() time.Duration {
 	return jittered(t.reconcile, t.jitter)
 }
 
+// longestReconcile is the longest interval that nextReconcile returns.
+func (t timings) longestReconcile() time.Duration {
+	return t.reconcile + time.Duration(float64(t.reconcile)*t.jitter)
+}
+
 // jittered returns d, give or take a random part of the share, so that clients do not act at the
 // same time.
 func jittered(d time.Duration, share float64) time.Duration {
@@ -76,9 +81,11 @@ func (o option) apply(to *options) { o(to) }
 func OnEvent(f func(Event)) Option { return option(func(o *options) { o.onEvent = f }) }
 
 // ReconcileEvery sets the interval at which the client compares all keys with the server's, give or
-// take a tenth. It bounds the delay of an update whose push was lost. Default 30 s; minimum 1 s.
+// take a tenth. It bounds the delay of an update whose push was lost. A layer is stale, see
+// nacre.Options.FreshWithin, after two intervals without an answer at the earliest. Default 30 s;
+// minimum 1 s, maximum one day.
 func ReconcileEvery(d time.Duration) Option {
-	return option(func(o *options) { o.timings.reconcile = max(d, time.Second) })
+	return option(func(o *options) { o.timings.reconcile = min(max(d, time.Second), 24*time.Hour) })
 }
 
 // RequestTimeout sets the timeout of one request. Default 5 s; minimum 100 ms, maximum one hour.

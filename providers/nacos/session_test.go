@@ -559,6 +559,38 @@ func TestRequestTimeoutThatIsMeantToBeNone(t *testing.T) {
 	}, nacos.RequestTimeout(math.MaxInt64), nacos.ReconcileEvery(math.MaxInt64))
 }
 
+// The interval of the comparison is what the source says of it, and an absurd one does not run over
+// into a comparison without a pause.
+func TestReconcileEveryIsWhatTheSourceSays(t *testing.T) {
+	t.Parallel()
+	for every, want := range map[time.Duration]time.Duration{
+		0: time.Second, time.Second: time.Second, 10 * time.Minute: 10 * time.Minute, math.MaxInt64: 24 * time.Hour,
+	} {
+		t.Run(every.String(), func(t *testing.T) {
+			t.Parallel()
+			bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
+				f.put("x.yaml", "a: 1")
+				src := c.Config("x.yaml")
+				follow(t, src).until("a: 1")
+				bound := source.DescriptionOf(src).VerifyEvery
+				if bound != want+want/10 {
+					t.Errorf("the source says that it verifies every %v, want %v and a tenth", bound, want)
+				}
+				time.Sleep(5 * want)
+				if n := len(log.list(nacos.EventReconciled)); n < 4 || n > 9 {
+					t.Errorf("%d comparisons in five intervals", n)
+				}
+				for range 20 {
+					time.Sleep(want / 7)
+					if age := time.Since(src.VerifiedAt()); age > bound+time.Second {
+						t.Errorf("the content was verified %v ago, and the source says at most %v", age, bound)
+					}
+				}
+			}, nacos.ReconcileEvery(every))
+		})
+	}
+}
+
 func TestOutageAfter(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, func(f *cluster) { f.down["a:8848"] = true }, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {

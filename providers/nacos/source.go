@@ -101,9 +101,10 @@ func (c *Client) Source(dataID string, opts ...SourceOption) source.Source {
 func (s *configSource) Name() string { return "nacos" }
 
 // Describe returns the identity, "nacos://10.0.0.1:8848/public/DEFAULT_GROUP/orders.yaml", the
-// namespace ("public" for the public one) and the group.
+// namespace ("public" for the public one), the group, and the interval of [ReconcileEvery].
 func (s *configSource) Describe() source.Description {
-	d := source.Description{Identity: s.identity(), Namespace: s.entry.key.Namespace, Group: s.entry.key.Group}
+	t := s.client.session.timings
+	d := source.Description{Identity: s.identity(), Namespace: s.entry.key.Namespace, Group: s.entry.key.Group, VerifyEvery: t.longestReconcile()}
 	if d.Namespace == "" {
 		d.Namespace = publicNamespace
 	}

@@ -117,6 +117,11 @@ type groupAlone struct{ *good }
 
 func (groupAlone) Describe() source.Description { return source.Description{Group: "G"} }
 
+// hasty never says when its content was verified, but how often it is.
+type hasty struct{ *good }
+
+func (hasty) Describe() source.Description { return source.Description{VerifyEvery: time.Minute} }
+
 // wraps is a decorator whose Unwrap returns what it is told.
 type wraps struct {
 	*good

@@ -630,6 +630,7 @@ var broken = []struct {
 	{"blocks in Ack", 12, func(o *origin) source.Source { return &deadlocked{good: newGoodOne(o), lock: make(chan struct{}, 1)} }},
 	{"has an identity with a value in it", 12, func(o *origin) source.Source { return talkative{newGoodOne(o)} }},
 	{"describes itself differently each time", 12, func(o *origin) source.Source { return &fickle{good: newGoodOne(o)} }},
+	{"verifies and cannot say when", 12, func(o *origin) source.Source { return hasty{newGoodOne(o)} }},
 	{"has a group without a namespace", 12, func(o *origin) source.Source { return groupAlone{newGoodOne(o)} }},
 	{"unwraps to nil", 12, func(o *origin) source.Source {
 		return &wraps{newGoodOne(o), func(*wraps) source.Source { return nil }}

@@ -222,6 +222,9 @@ func abilities(c *check) {
 	if described.Namespace == "" && described.Group != "" {
 		c.report(12, "Describe returns a Group without a Namespace")
 	}
+	if described.VerifyEvery < 0 || described.VerifyEvery != 0 && !proves {
+		c.report(12, "Describe returns a VerifyEvery that is negative, or is not a FreshnessReporter's")
+	}
 	defer func() {
 		if source.DescriptionOf(s) != described {
 			c.report(12, "Describe does not always return the same")

@@ -32,10 +32,10 @@ type option func(*Client)
 func (o option) apply(to *Client) { o(to) }
 
 // ReconcileEvery sets the interval at which each config is read, give or take a tenth. It bounds
-// the delay of a change that the SDK loses. Default 30 s; minimum 1 s. If two clients of one SDK
-// client differ, the shorter interval applies to the configs of both.
+// the delay of a change that the SDK loses. Default 30 s; minimum 1 s, maximum one day. If two
+// clients of one SDK client differ, the shorter interval applies to the configs of both.
 func ReconcileEvery(d time.Duration) Option {
-	return option(func(c *Client) { c.reconcile = max(d, time.Second) })
+	return option(func(c *Client) { c.reconcile = min(max(d, time.Second), 24*time.Hour) })
 }
 
 // New returns a Client. It fails with kind InvalidArgument if there is no SDK client.

@@ -175,6 +175,9 @@ func TestWakeAndReconcile(t *testing.T) {
 		if !ok || time.Since(prover.VerifiedAt()) > time.Second {
 			t.Error("a source of a client without snapshots does not say that it is proven")
 		}
+		if got := source.DescriptionOf(src).VerifyEvery; got != 33*time.Second {
+			t.Errorf("the source says that it verifies every %v, want 30 s and a tenth", got)
+		}
 		f.do(func() { delete(f.docs, "x.yaml") })
 		f.push("x.yaml")
 		r.want("absent")

@@ -44,6 +44,13 @@ func (s *provenSource) VerifiedAt() time.Time {
 	return s.entry.provenAt
 }
 
+// Describe returns what that of configSource does, and the interval of [ReconcileEvery].
+func (s *provenSource) Describe() source.Description {
+	d := s.configSource.Describe()
+	d.VerifyEvery = s.client.reconcile + s.client.reconcile/10
+	return d
+}
+
 // Name returns "nacos".
 func (s *configSource) Name() string { return "nacos" }
 
