@@ -84,7 +84,7 @@ func shownWith(t *testing.T, s secrets, key []byte) string {
 		})
 		o := nacre.Options{
 			MaxBadChanges: nacre.Off, Logger: slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})), Observers: []observe.Observer{tellAll(&out)},
-			LastKnownGoodDir: dir, LastKnownGoodKey: key, ServeStale: true,
+			LastKnownGoodDir: dir, LastKnownGoodKey: key,
 		}
 		d := newDigested(s.document(""))
 		cfg, err := nacre.OpenWith[twin](t.Context(), o, nacre.Layer(d, resolve))

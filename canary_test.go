@@ -102,7 +102,7 @@ func TestCanary(t *testing.T) {
 	options := nacre.Options{
 		MaxBadChanges: nacre.Off, // all that is bad here is to be looked at
 		Logger:        slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Observers:     []observe.Observer{tellAll(&out)}, Window: nacre.Off, LastKnownGoodDir: filepath.Join(dir, "state"), BootTimeout: time.Second, ServeStale: true,
+		Observers:     []observe.Observer{tellAll(&out)}, Window: nacre.Off, LastKnownGoodDir: filepath.Join(dir, "state"), BootTimeout: time.Second,
 	}
 	path := filepath.Join(dir, "config.yaml")
 	write := func(text string) {

@@ -37,7 +37,7 @@ func TestClockOfTheMachineIsSet(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	options := nacre.Options{Logger: slog.New(slog.DiscardHandler), LastKnownGoodDir: filepath.Join(dir, "state"), FreshWithin: time.Minute}
+	options := nacre.Options{Logger: slog.New(slog.DiscardHandler), LastKnownGoodDir: filepath.Join(dir, "state"), FreshWithin: time.Minute, NotReadyWhenStale: time.Minute}
 	changed := make(chan service, 100)
 	subscribe := func(cfg *nacre.Config[service]) {
 		all := func(s *service) service { return *s }

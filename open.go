@@ -49,7 +49,6 @@ func OpenWith[T any](ctx context.Context, options Options, layers ...source.Sour
 		BootTimeout:   o.BootTimeout,
 		CloseTimeout:  o.CloseTimeout,
 		FreshWithin:   o.FreshWithin,
-		ServeStale:    o.ServeStale,
 		History:       o.History,
 		BackOff:       100 * time.Millisecond,
 		MaxBackOff:    30 * time.Second,
@@ -60,6 +59,7 @@ func OpenWith[T any](ctx context.Context, options Options, layers ...source.Sour
 
 		BreakerWindow: 10 * time.Minute,
 	}
+	settings.NotReadyWhenStale = o.NotReadyWhenStale
 	settings.LastKnownGoodKey, settings.Service = o.LastKnownGoodKey, o.Service
 	settings.LastKnownGoodPath, settings.LastKnownGoodErr = lastGoodPath(o, reflect.TypeFor[T](), taken)
 	e, err := engine.Start(ctx, settings)

@@ -33,13 +33,19 @@ type Options struct {
 	// CloseTimeout is how long Close waits for subscribers and sources. The default is 5 s.
 	CloseTimeout time.Duration
 
-	// FreshWithin is the age at which a layer counts as stale: the time since its source last
-	// verified that the content in use is the newest. A config with a stale layer is not ready,
-	// unless ServeStale is set. The default is 2 min; with Off, layers are never stale.
+	// FreshWithin is the age above which a layer is reported as stale, in Health, on the page, in
+	// the log and as an event: the time since its source last verified that the content in use is
+	// the newest. A stale config stays ready, unless NotReadyWhenStale says otherwise. A source
+	// that verifies its content at an interval, such as a Nacos client with ReconcileEvery, is not
+	// stale before two intervals have passed, even if FreshWithin is shorter. The default is 2 min,
+	// or NotReadyWhenStale if that is shorter; with Off, layers are never stale.
 	FreshWithin time.Duration
-	// ServeStale keeps a config ready however old its layers are. Health still shows which are
-	// stale. The default is that a stale config is not ready.
-	ServeStale bool
+	// NotReadyWhenStale makes the config not ready while a layer was not verified for longer than
+	// this, and no sooner than it is stale. Set it only if the service must not run on old
+	// configuration: an outage of the configuration server then takes every instance out of
+	// service. An optional layer without content does not count. The default, and Off, is that
+	// staleness does not affect readiness.
+	NotReadyWhenStale time.Duration
 
 	// History is how many applied changes, and how many rejected ones, History, Pin and Rollback
 	// remember. The default is 20.
@@ -122,11 +128,19 @@ func (o Options) check() error {
 	negative("BootTimeout", float64(o.BootTimeout), false)
 	negative("CloseTimeout", float64(o.CloseTimeout), false)
 	negative("FreshWithin", float64(o.FreshWithin), true)
+	negative("NotReadyWhenStale", float64(o.NotReadyWhenStale), true)
 	negative("History", float64(o.History), false)
 	negative("MaxKeyLoss", o.MaxKeyLoss, true)
 	negative("MaxBadChanges", float64(o.MaxBadChanges), true)
 	if o.MaxKeyLoss > 1 || math.IsNaN(o.MaxKeyLoss) {
 		wrong("MaxKeyLoss", "is not a share from 0 to 1")
+	}
+	switch {
+	case o.NotReadyWhenStale <= 0:
+	case o.FreshWithin == Off:
+		wrong("NotReadyWhenStale", "is set, but with FreshWithin off no layer is ever stale")
+	case o.FreshWithin > o.NotReadyWhenStale:
+		wrong("NotReadyWhenStale", fmt.Sprintf("(%v) is shorter than FreshWithin (%v)", o.NotReadyWhenStale, o.FreshWithin))
 	}
 	if n := len(o.LastKnownGoodKey); n != 0 && n != lastgood.KeySize {
 		wrong("LastKnownGoodKey", fmt.Sprintf("has %d bytes, want %d", n, lastgood.KeySize))
@@ -139,7 +153,8 @@ func (o Options) withDefaults() Options {
 	o.MaxWindow = orDefault(o.MaxWindow, max(time.Second, o.Window))
 	o.BootTimeout = orDefault(o.BootTimeout, 10*time.Second)
 	o.CloseTimeout = orDefault(o.CloseTimeout, 5*time.Second)
-	o.FreshWithin = orDefault(o.FreshWithin, 2*time.Minute)
+	o.NotReadyWhenStale = orDefault(o.NotReadyWhenStale, 0)
+	o.FreshWithin = orDefault(o.FreshWithin, freshWithin(o.NotReadyWhenStale))
 	o.History = orDefault(o.History, 20)
 	o.MaxKeyLoss = orDefault(o.MaxKeyLoss, 0.5)
 	o.MaxBadChanges = orDefault(o.MaxBadChanges, 10)
@@ -147,6 +162,14 @@ func (o Options) withDefaults() Options {
 		o.Logger = slog.Default()
 	}
 	return o
+}
+
+// freshWithin is the default of FreshWithin.
+func freshWithin(notReadyWhenStale time.Duration) time.Duration {
+	if d := 2 * time.Minute; notReadyWhenStale <= 0 || notReadyWhenStale > d {
+		return d
+	}
+	return notReadyWhenStale
 }
 
 // orDefault returns byDefault for 0, and 0 for Off.

@@ -31,6 +31,8 @@ func TestOptionsAreChecked(t *testing.T) {
 		"Window": {Window: -2}, "MaxWindow": {MaxWindow: nacre.Off}, "BootTimeout": {BootTimeout: nacre.Off}, "CloseTimeout": {CloseTimeout: -time.Second},
 		"FreshWithin": {FreshWithin: -time.Minute}, "History": {History: nacre.Off}, "MaxKeyLoss": {MaxKeyLoss: -0.5}, "MaxBadChanges": {MaxBadChanges: -2},
 		"MaxKeyLoss is not a share": {MaxKeyLoss: 50}, "MaxKeyLoss is": {MaxKeyLoss: math.NaN()}, "LastKnownGoodKey": {LastKnownGoodKey: []byte("canary")},
+		"NotReadyWhenStale": {NotReadyWhenStale: -time.Minute}, "NotReadyWhenStale is set": {NotReadyWhenStale: time.Hour, FreshWithin: nacre.Off},
+		"NotReadyWhenStale (1m0s) is shorter than FreshWithin (2m0s)": {NotReadyWhenStale: time.Minute, FreshWithin: 2 * time.Minute},
 	} {
 		err := open(o)
 		if !errors.Is(err, source.InvalidArgument) || !strings.Contains(err.Error(), "Options."+name) || strings.Contains(err.Error(), "canary") {
@@ -43,7 +45,12 @@ func TestOptionsAreChecked(t *testing.T) {
 			t.Errorf("of three mistakes, Open does not report %s: %v", name, err)
 		}
 	}
-	if err := open(nacre.Options{Window: nacre.Off, FreshWithin: nacre.Off, MaxKeyLoss: nacre.Off, MaxBadChanges: nacre.Off}); err != nil {
-		t.Errorf("Open refuses nacre.Off: %v", err)
+	for _, o := range []nacre.Options{
+		{Window: nacre.Off, FreshWithin: nacre.Off, NotReadyWhenStale: nacre.Off, MaxKeyLoss: nacre.Off, MaxBadChanges: nacre.Off},
+		{NotReadyWhenStale: time.Second}, {NotReadyWhenStale: time.Second, FreshWithin: time.Second},
+	} {
+		if err := open(o); err != nil {
+			t.Errorf("Open refuses %+v: %v", o, err)
+		}
 	}
 }

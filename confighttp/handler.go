@@ -25,9 +25,10 @@ func JSON[T any](cfg *nacre.Config[T], opts ...Option) http.Handler {
 	})
 }
 
-// Ready returns a handler for readiness probes. The status is 200 if the service should take
-// traffic, and 503 if not; the body, such as {"ready": true}, gives no reason, since anyone who can
-// reach the port may call a probe. [observe.Health] has the reasons.
+// Ready returns a handler for readiness probes. The status is 200 while the config is open, since a
+// validated version is then live, and 503 if not. An outage of a layer does not change it, unless
+// the service sets nacre.Options.NotReadyWhenStale. The body, such as {"ready": true}, gives no
+// reason, since anyone who can reach the port may call a probe. [observe.Health] has the reasons.
 func Ready[T any](cfg *nacre.Config[T]) http.Handler {
 	return guarded(func(w http.ResponseWriter, _ *http.Request) {
 		ready, status := len(cfg.Health().NotReady) == 0, http.StatusOK

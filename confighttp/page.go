@@ -22,6 +22,7 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"words":  words,
 	"word":   word,
 	"unset":  unset,
+	"stale":  stale,
 }).Parse(pageText))
 
 // ago says how long ago a moment was.
@@ -75,6 +76,16 @@ func word(l observe.LayerHealth) string {
 		return "down"
 	}
 	return "fresh"
+}
+
+// stale returns the layers that are stale.
+func stale(layers []observe.LayerHealth) (all []observe.LayerHealth) {
+	for _, l := range layers {
+		if l.Stale {
+			all = append(all, l)
+		}
+	}
+	return all
 }
 
 // lines returns the lines of an explanation, of which Explanation.String makes text.

@@ -19,8 +19,9 @@
 // # Concurrency
 //
 // The config calls its observers synchronously: most of them from the goroutine that applies
-// changes, [SubscriberCalled] from the subscriber's goroutine, and [LastKnownGoodSaved] from the
-// one that writes the copy. An observer must be safe for concurrent use, return quickly, and not
+// changes, [SubscriberCalled] from the subscriber's goroutine, [LastKnownGoodSaved] from the one
+// that writes the copy, and [LayerStale], [LayerFresh] and [ReadinessChanged] from one that watches
+// how fresh the layers are. An observer must be safe for concurrent use, return quickly, and not
 // call the config. A panic in an observer is recovered and dropped; the other observers still
 // receive the event.
 //

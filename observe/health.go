@@ -27,8 +27,8 @@ type Health struct {
 	// "server.addr config.yaml:3:9 (file)".
 	Pending []string `json:"pending,omitempty"`
 	Closed  bool     `json:"closed"`
-	// NotReady says why the service should not rely on the config, one reason an entry; empty when
-	// it may. See [Health.Ready].
+	// NotReady says why the service should not take traffic, one reason an entry; empty when it
+	// should. See [Health.Ready].
 	NotReady []string `json:"not_ready,omitempty"`
 	// Sections are the keys that packages bind to types of their own, or have reserved.
 	Sections      []SectionHealth     `json:"sections,omitempty"`
@@ -38,8 +38,10 @@ type Health struct {
 	LastKnownGood LastKnownGoodHealth `json:"last_known_good,omitzero"`
 }
 
-// Ready returns nil when a valid version is live and every layer was verified to be fresh within
-// the bound; otherwise an error with all reasons.
+// Ready returns nil when the config is open, since a validated version is then live; otherwise an
+// error with all reasons. A layer that is stale, down, rejected or held does not change that,
+// because the service works on good content. If Options.NotReadyWhenStale is set, the config is
+// also not ready while a layer has not been verified as current for that long.
 func (h Health) Ready() error {
 	if len(h.NotReady) == 0 {
 		return nil
@@ -72,7 +74,8 @@ type LayerHealth struct {
 	// VerifiedAt is when the source last verified that Latest is what its origin has; zero means
 	// never.
 	VerifiedAt time.Time `json:"verified_at,omitzero"`
-	// FromLastKnownGood reports whether VerifiedAt is further back than Options.FreshWithin.
+	// Stale reports whether VerifiedAt is further back than Options.FreshWithin, or than two
+	// intervals at which the source verifies its content, if that is longer.
 	Stale bool `json:"stale"`
 	// FromLastKnownGood reports whether the content in use came from the last known good copy.
 	FromLastKnownGood bool `json:"from_last_known_good,omitempty"`

@@ -78,6 +78,19 @@ const (
 	// LastKnownGoodExposed reports, once at the start, that other users of the machine may read or
 	// change the last known good copy. It sets Location and Reasons.
 	LastKnownGoodExposed EventKind = 21
+	// LayerStale reports that the content of a layer was not verified as current for longer than
+	// Options.FreshWithin. It comes once, until LayerFresh. It sets Layer, Documents, those whose
+	// last content stays in use, Took, the time since the last verification, 0 for never, and Err,
+	// the error of a source that fails now.
+	LayerStale EventKind = 22
+	// LayerFresh reports that the content of a stale layer is verified again. It sets Layer and
+	// Took, how long the layer was stale.
+	LayerFresh EventKind = 23
+	// ReadinessChanged reports that the config is no longer ready, or is ready again; see
+	// [Health.Ready]. It comes once a change, and not for the start and for Close. It sets Version,
+	// Reasons, why the config is not ready, which is empty if it is ready, and, if it is ready,
+	// Took, how long it was not.
+	ReadinessChanged EventKind = 24
 )
 
 var kindNames = [...]string{
@@ -102,6 +115,9 @@ var kindNames = [...]string{
 	LastKnownGoodSaved:   "last_known_good_saved",
 	LastKnownGoodFailed:  "last_known_good_failed",
 	LastKnownGoodExposed: "last_known_good_exposed",
+	LayerStale:           "layer_stale",
+	LayerFresh:           "layer_fresh",
+	ReadinessChanged:     "readiness_changed",
 }
 
 // String returns the kind in snake case, such as "content_received", which is fit for a label of a

@@ -186,7 +186,9 @@ func (s *story) serverDies(ctx context.Context) error {
 	if err := s.until(ctx, "the loss is noticed", down); err != nil {
 		return err
 	}
-	s.say("health: layer %s is down: %s", s.cfg.Health().Layers[1].Name, s.cfg.Health().Layers[1].Down)
+	h := s.cfg.Health()
+	s.say("health: layer %s is down: %s", h.Layers[1].Name, h.Layers[1].Down)
+	s.say("health: the service is ready, since it runs on a good configuration: %v", h.Ready() == nil)
 	if err := s.ask(ctx); err != nil {
 		return err
 	}
@@ -223,19 +225,21 @@ func (s *story) restartWithoutServer(ctx context.Context) error {
 			s.say("health: %s %v is from the last known good copy, verified as current at %s", l.Name, l.Documents, l.VerifiedAt.Format(time.TimeOnly))
 		}
 	}
+	s.say("health: ready: %v", s.cfg.Health().Ready() == nil)
 	if err := s.ask(ctx); err != nil {
 		return err
 	}
+	back := time.Now()
 	if err := s.server.Start(ctx); err != nil {
 		return err
 	}
-	fresh := func(h observe.Health) bool {
-		return !h.Layers[1].FromLastKnownGood && !h.Layers[2].FromLastKnownGood && h.Ready() == nil
+	verified := func(h observe.Health) bool {
+		return !slices.ContainsFunc(h.Layers, func(l observe.LayerHealth) bool { return l.FromLastKnownGood || l.VerifiedAt.Before(back) })
 	}
-	if err := s.until(ctx, "it is fresh again", fresh); err != nil {
+	if err := s.until(ctx, "it is fresh again", verified); err != nil {
 		return err
 	}
-	s.say("server back; every layer is verified as current, ready: %v", s.cfg.Health().Ready() == nil)
+	s.say("server back; every layer is verified as current")
 	return nil
 }
 

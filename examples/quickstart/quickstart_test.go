@@ -40,7 +40,9 @@ func TestStory(t *testing.T) {
 		`version 6 is live \d+ ms after the server was back`,
 		`nacos \[orders\.yaml\] is from the last known good copy`,
 		`pool 80, rate 1000, timeout 1\.5s \(version 1\)`,
-		`every layer is verified as current, ready: true`,
+		`the service is ready, since it runs on a good configuration: true`,
+		`health: ready: true`,
+		`every layer is verified as current`,
 	} {
 		if !regexp.MustCompile(want).MatchString(text) {
 			t.Errorf("the story does not say %s", want)

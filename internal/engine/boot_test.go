@@ -100,6 +100,7 @@ func TestBootWithoutAnOptionalLayer(t *testing.T) {
 		y.fail(errDown)
 		s := settings(t, x, y)
 		s.Layers[1].MayBeDown = true
+		s.NotReadyWhenStale = 2 * time.Minute
 		e := start(t, s)
 		if h := e.Health(); value(e.Live()).A != 2 || h.Ready() != nil || !h.Layers[1].Stale || h.Layers[1].Down == "" {
 			t.Errorf("a=%d, ready %v, %+v; want 2, ready without the optional layer, and its trouble shown", value(e.Live()).A, h.Ready(), h.Layers[1])
@@ -128,6 +129,7 @@ func TestBootFromLastGood(t *testing.T) {
 		x.fail(errDown)
 		s := settings(t, x, local)
 		s.LastKnownGoodPath = path
+		s.NotReadyWhenStale = 10 * time.Minute
 		var booted observe.Event
 		s.Observers = on(handlers{observe.Opened: func(b observe.Event) { booted = b }})
 		e := start(t, s)

@@ -34,7 +34,7 @@ type Engine struct {
 	prepared          *State          // the writer's: the last state found good in the current decision
 	merged            *mergedRoots    // the writer's: the last merge of the current decision
 	rebuildTimer      rebuildTimer    // the writer's
-	background        sync.WaitGroup  // goroutines that watch a probation or references
+	background        sync.WaitGroup  // goroutines that watch a probation, references or freshness
 	inWindow          bool            // the writer's: a window is open
 	bootVersion       int64           // the writer's: the version that the service started with
 	fallingBack       bool            // the writer's: it is returning to the last known good copy
@@ -127,6 +127,9 @@ func Start(ctx context.Context, s Settings) (*Engine, error) {
 		defer close(e.writerDone)
 		e.runWriter(run)
 	}()
+	if e.FreshWithin > 0 {
+		e.background.Go(func() { e.watchFreshness(run) })
+	}
 	for _, l := range e.layers {
 		if len(l.Resolvers) > 0 && l.RefreshEvery > 0 {
 			e.background.Go(func() { e.refreshReferences(run, l) })
@@ -175,7 +178,7 @@ func (e *Engine) shutDown() error {
 	}, func() error { return e.saver.close(ctx) }, func() error {
 		watched := make(chan struct{})
 		go func() { e.background.Wait(); close(watched) }()
-		return waitFor(ctx, watched, nil, "AutoRollback check or resolver still runs")
+		return waitFor(ctx, watched, nil, "AutoRollback check, resolver or VerifiedAt of a source still runs")
 	})
 
 	errs := make([]error, len(closers))

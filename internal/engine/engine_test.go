@@ -281,8 +281,8 @@ func TestOutageIsReportedOnceAndEnds(t *testing.T) {
 		time.Sleep(time.Hour)
 		synctest.Wait()
 		h := e.Health()
-		if h.Ready() == nil || !h.Layers[0].Stale || h.Layers[0].Down == "" {
-			t.Errorf("an hour of outage: ready %v, %+v", h.Ready(), h.Layers[0])
+		if h.Ready() != nil || !h.Layers[0].Stale || h.Layers[0].Down == "" {
+			t.Errorf("an hour of outage: ready %v, %+v; want a service that is ready, and a layer that is stale and down", h.Ready(), h.Layers[0])
 		}
 		x.heal()
 		settle()

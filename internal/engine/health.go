@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -28,13 +27,11 @@ func (e *Engine) Health() observe.Health {
 	h.Pending = pendingTexts(e.pending)
 	h.Sections = e.schema.sectionHealthLocked()
 	for _, l := range e.layers {
-		health := e.layerHealthLocked(l, now, answers[l.index])
-		// A config is ready without an optional layer; a layer that has a content must be fresh.
-		without := l.MayBeDown && l.applied == nil
-		if health.Stale && !e.ServeStale && !without {
-			h.NotReady = append(h.NotReady, staleText(health, now))
+		f := e.freshnessLocked(l, now, answers[l.index])
+		if f.notReady != "" {
+			h.NotReady = append(h.NotReady, f.notReady)
 		}
-		h.Layers = append(h.Layers, health)
+		h.Layers = append(h.Layers, e.layerHealthLocked(l, f))
 	}
 	e.mu.Unlock()
 	for _, s := range e.hub.Subscribers() {
@@ -62,10 +59,9 @@ func (e *Engine) resourceHealth(s resource.Stats) observe.ResourceHealth {
 }
 
 // layerHealthLocked returns the health of a layer. The caller must hold mu.
-func (e *Engine) layerHealthLocked(l *layerState, now, answer time.Time) observe.LayerHealth {
-	h := observe.LayerHealth{Name: l.name, Identity: l.identity, Documents: l.applied.names(), VerifiedAt: l.verifiedAtLocked(now, answer),
+func (e *Engine) layerHealthLocked(l *layerState, f freshness) observe.LayerHealth {
+	h := observe.LayerHealth{Name: l.name, Identity: l.identity, Documents: l.applied.names(), VerifiedAt: f.verifiedAt, Stale: f.stale,
 		Absent: slices.Clone(l.absent)}
-	h.Stale = e.FreshWithin > 0 && now.Sub(h.VerifiedAt) > e.FreshWithin
 	if l.applied != nil {
 		h.Applied, h.FromLastKnownGood = e.shown(l.applied), l.applied.fromDisk
 	}
@@ -80,12 +76,4 @@ func (e *Engine) layerHealthLocked(l *layerState, now, answer time.Time) observe
 	}
 	h.Held = slices.Clone(l.held)
 	return h
-}
-
-// staleText returns why a stale layer makes the config not ready.
-func staleText(l observe.LayerHealth, now time.Time) string {
-	if l.VerifiedAt.IsZero() {
-		return fmt.Sprintf("layer %s was never verified as fresh", l.Name)
-	}
-	return fmt.Sprintf("layer %s was last verified as fresh %s ago", l.Name, now.Sub(l.VerifiedAt).Round(time.Second))
 }

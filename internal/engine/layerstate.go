@@ -65,6 +65,8 @@ type layerState struct {
 	local    bool
 	builtIn  bool // the source is one of nacre's
 	trusted  bool // needs no signature
+	// verifyEvery is the interval at which the source verifies its content, or 0.
+	verifyEvery time.Duration
 
 	// guarded by Engine.mu
 	latest          *layerContent // newest from the source
@@ -108,6 +110,7 @@ func newLayerStates(settings []Layer) []*layerState {
 		l := &layerState{Layer: s, index: i, name: name}
 		d := source.DescriptionOf(s.Source)
 		l.identity, l.scope, l.local = d.Identity, scope{d.Namespace, d.Group}, d.Local
+		l.verifyEvery = d.VerifyEvery
 		l.builtIn = isOwnSource(s.Source)
 		l.trusted = (d.Trusted || s.TrustUnsigned) && !s.RequireSigned
 		layers[i] = l

@@ -69,10 +69,12 @@ type Settings struct {
 	BootTimeout time.Duration
 	// CloseTimeout is how long Close waits for sources and subscribers.
 	CloseTimeout time.Duration
-	// FreshWithin is the age up to which a layer is fresh; 0 means any age.
+	// FreshWithin is the age up to which a layer is fresh; 0 means any age. It is never less than
+	// twice the interval at which the source verifies its content.
 	FreshWithin time.Duration
-	// ServeStale makes a config with stale layers ready.
-	ServeStale bool
+	// NotReadyWhenStale is the age of a layer, at least FreshWithin, above which the config is not
+	// ready; 0 means that a stale layer does not affect readiness.
+	NotReadyWhenStale time.Duration
 	// History is the number of applied and of rejected changes to keep.
 	History int
 	// Service is the name of the config in the audience of a manifest.

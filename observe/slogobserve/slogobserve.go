@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"time"
 
 	"github.com/nacre-go/nacre/observe"
 )
@@ -15,7 +16,7 @@ const maxShown = 8
 func New(l *slog.Logger) observe.Observer {
 	return func(e observe.Event) {
 		switch e.Kind {
-		case observe.LayerDown, observe.LayerUp, observe.DocumentAbsent, observe.DocumentMissing:
+		case observe.LayerDown, observe.LayerUp, observe.LayerStale, observe.LayerFresh, observe.DocumentAbsent, observe.DocumentMissing:
 			logLayer(l, e)
 		case observe.SubscriberCalled, observe.SubscriberSlow, observe.ResourceBuilt, observe.ResourceClosed:
 			logService(l, e)
@@ -51,6 +52,12 @@ func logChange(l *slog.Logger, e observe.Event) {
 		l.Error("config: too many bad changes, further ones are held", "layer", e.Layer, "bad", e.Count, "within", e.Took)
 	case observe.PendingRestart:
 		l.Warn("config: change waits for a restart", "version", e.Version, "keys", shorten(e.Reasons))
+	case observe.ReadinessChanged:
+		if len(e.Reasons) > 0 {
+			l.Error("config: not ready", "version", e.Version, "reasons", shorten(e.Reasons))
+			return
+		}
+		l.Info("config: ready again", "version", e.Version, "not_ready", e.Took)
 	case observe.Opened:
 		if len(e.FromLastKnownGood) > 0 {
 			l.Warn("config: started from the last known good copy", "version", e.Version, "layers", e.FromLastKnownGood, "age", e.Age, "took", e.Took)
@@ -68,6 +75,10 @@ func logLayer(l *slog.Logger, e observe.Event) {
 		l.Warn("config: layer is down", "layer", e.Layer, "error", e.Err)
 	case observe.LayerUp:
 		l.Info("config: layer is up again", "layer", e.Layer, "down", e.Took)
+	case observe.LayerStale:
+		l.Warn("config: layer is stale", withError(e, "layer", e.Layer, "in_use", e.Documents, "verified", verified(e.Took))...)
+	case observe.LayerFresh:
+		l.Info("config: layer is fresh again", "layer", e.Layer, "stale", e.Took)
 	case observe.DocumentAbsent:
 		l.Warn("config: document is gone, its last content stays", "layer", e.Layer, "document", e.Document)
 	default:
@@ -107,6 +118,22 @@ func logLastKnownGood(l *slog.Logger, e observe.Event) {
 	default:
 		l.Debug("config: last known good copy saved", "path", e.Location, "version", e.Version)
 	}
+}
+
+// withError adds the error of an event to the attributes of a line, if there is one.
+func withError(e observe.Event, attributes ...any) []any {
+	if e.Err == nil {
+		return attributes
+	}
+	return append(attributes, "error", e.Err)
+}
+
+// verified says when a layer was last verified, given the time since then.
+func verified(since time.Duration) string {
+	if since == 0 {
+		return "never"
+	}
+	return since.Round(time.Second).String() + " ago"
 }
 
 func problems(e observe.Event) string {

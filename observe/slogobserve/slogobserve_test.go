@@ -77,6 +77,10 @@ func TestLevels(t *testing.T) {
 		{"WARN", observe.Event{Kind: observe.ResourceClosed, Count: 1}},
 		{"ERROR", observe.Event{Kind: observe.ResourceClosed, Err: failed}},
 		{"DEBUG", observe.Event{Kind: observe.LastKnownGoodSaved}},
+		{"WARN", observe.Event{Kind: observe.LayerStale}},
+		{"INFO", observe.Event{Kind: observe.LayerFresh}},
+		{"ERROR", observe.Event{Kind: observe.ReadinessChanged, Reasons: []string{"x"}}},
+		{"INFO", observe.Event{Kind: observe.ReadinessChanged}},
 		{"ERROR", observe.Event{Kind: observe.LastKnownGoodFailed, Err: failed}},
 		{"WARN", observe.Event{Kind: observe.LastKnownGoodExposed}},
 	} {
