@@ -23,7 +23,7 @@
 //	defer cfg.Close()
 //
 //	c := cfg.Get() // *Config: one version, immutable, one atomic load
-//	nacre.Subscribe(cfg, func(c *Config) int { return c.DB.Pool },
+//	_, err = nacre.Subscribe(cfg, func(c *Config) int { return c.DB.Pool },
 //		func(ctx context.Context, ch nacre.Change[int]) error { return pool.Resize(ch.New) })
 //
 // [Derive] builds resources from the config, such as a database or a client: before a change

@@ -15,9 +15,9 @@ func (e EqualOption) applyDerive(o *deriveOptions)       { o.equal = e.equal }
 
 // EqualBy sets the function that compares two selected values. If it returns true, no subscriber is
 // called and no resource is built: use it for a list whose order does not matter, or for a number
-// whose small changes do not. V must be the selected type; with another type, Derive returns an
-// error of kind InvalidArgument, and so does each call of a subscriber. The default is the method
-// Equal(V) bool of V if it has one, and reflect.DeepEqual otherwise.
+// whose small changes do not. V must be the selected type; with another type, Subscribe and
+// Derive return an error of kind InvalidArgument. The default is the method Equal(V) bool of V if
+// it has one, and reflect.DeepEqual otherwise.
 func EqualBy[V any](equal func(a, b V) bool) EqualOption { return EqualOption{equal} }
 
 // equality returns the function of an option, or the default one.

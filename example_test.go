@@ -62,12 +62,16 @@ func ExampleSubscribe() {
 	defer cfg.Close()
 
 	done := make(chan struct{})
-	nacre.Subscribe(cfg, func(c *Service) int { return c.DB.Pool },
+	_, err = nacre.Subscribe(cfg, func(c *Service) int { return c.DB.Pool },
 		func(_ context.Context, ch nacre.Change[int]) error {
 			fmt.Println("pool", ch.Old, "→", ch.New, "because of", ch.Causes[0])
 			close(done)
 			return nil
 		})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
 	layer.Set([]byte("db: {dsn: x, pool: 50}"))
 	<-done
 	// Output: pool 20 → 50 because of config.yaml (memory)
@@ -125,8 +129,12 @@ func ExampleConfig_Rollback() {
 	}
 	defer cfg.Close()
 	applied := make(chan int)
-	nacre.Subscribe(cfg, func(c *Service) int { return c.DB.Pool },
+	_, err = nacre.Subscribe(cfg, func(c *Service) int { return c.DB.Pool },
 		func(_ context.Context, ch nacre.Change[int]) error { applied <- ch.New; return nil })
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
 
 	layer.Set([]byte("db: {dsn: x, pool: 500}"))
 	fmt.Println("pool", <-applied)

@@ -21,16 +21,17 @@ type scrubbing struct {
 	N      int                     `config:"n"`
 }
 
-// lastError is what Health has of an error of the service's own, in which it says text.
+// lastError is what Subscribe returns of an error of the service's own, in which it says text.
 func lastError(t *testing.T, cfg *nacre.Config[scrubbing], text func(*scrubbing) string) string {
 	t.Helper()
-	sub := nacre.Subscribe(cfg, func(c *scrubbing) int { return c.N }, func(context.Context, nacre.Change[int]) error {
+	_, err := nacre.Subscribe(cfg, func(c *scrubbing) int { return c.N }, func(context.Context, nacre.Change[int]) error {
 		return errors.New(text(cfg.Get()))
 	}, nacre.InitialCall(), nacre.WithName("says"))
-	settle()
-	defer sub.Stop()
-	all := cfg.Health().Subscribers
-	return all[len(all)-1].LastError
+	const before = "subscribe says: initial call failed: "
+	if err == nil || !strings.HasPrefix(err.Error(), before) {
+		t.Fatalf("the error of the initial call is %v", err)
+	}
+	return strings.TrimPrefix(err.Error(), before)
 }
 
 // A short secret is redacted where it stands by itself, and leaves the words alone that it is a

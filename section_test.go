@@ -398,7 +398,7 @@ func TestClosingASection(t *testing.T) {
 		cfg, m := open[appConfig](t, reserving("redis"), "n: 1\nredis: {addr: a}")
 		one, other := section[redisConfig](t, cfg, "redis"), section[redisConfig](t, cfg, "redis")
 		var heard, others, probes atomic.Int64
-		sub := nacre.Subscribe(one, func(c *redisConfig) string { return c.Addr }, func(context.Context, nacre.Change[string]) error {
+		sub, _ := nacre.Subscribe(one, func(c *redisConfig) string { return c.Addr }, func(context.Context, nacre.Change[string]) error {
 			heard.Add(1)
 			return nil
 		})
@@ -434,7 +434,9 @@ func TestClosingASection(t *testing.T) {
 		if _, err := nacre.Derive(t.Context(), one, func(c *redisConfig) string { return c.Addr }, func(context.Context, string) (int, error) { return 0, nil }, nil); !errors.Is(err, source.Closed) {
 			t.Errorf("a resource of a closed section: %v", err)
 		}
-		<-nacre.Subscribe(one, func(c *redisConfig) string { return c.Addr }, func(context.Context, nacre.Change[string]) error { return nil }).Done()
+		if sub, err := nacre.Subscribe(one, func(c *redisConfig) string { return c.Addr }, func(context.Context, nacre.Change[string]) error { return nil }); sub != nil || !errors.Is(err, source.Closed) {
+			t.Errorf("a subscriber of a closed section: %v, %v", sub, err)
+		}
 		m.Set([]byte("n: 4\nredis: {addr: c}"))
 		settle()
 		if again := section[redisConfig](t, cfg, "redis"); again.Get().Addr != "c" || one.Get().Addr != "a" {

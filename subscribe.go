@@ -2,6 +2,7 @@ package nacre
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"runtime"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/nacre-go/nacre/internal/engine"
 	"github.com/nacre-go/nacre/observe"
+	"github.com/nacre-go/nacre/source"
 )
 
 // Change is the argument of a subscriber.
@@ -31,11 +33,16 @@ type Change[V any] struct {
 // versions. A slow subscriber skips versions, but never the last one. An error or a panic of fn is
 // counted, reported and shown in Health; it does not affect the config, other subscribers or later
 // calls. The context of fn is canceled when the subscription is stopped or the config is closed.
+// fn may use the config and subscribe to it, but must not call Close, which waits for fn.
 //
-// A new subscriber counts as having seen the version that is live when Subscribe is called; with
-// the option [InitialCall], fn is called once with that version. To miss no change, call Subscribe
-// before Get, or use InitialCall.
-func Subscribe[T, V any](cfg *Config[T], selectFrom func(*T) V, fn func(context.Context, Change[V]) error, options ...SubscribeOption) *Subscription {
+// A new subscriber counts as having seen the version that is live when Subscribe is called. To miss
+// no change, call Subscribe before Get, or use [InitialCall]: then Subscribe calls fn once with the
+// live version before it returns, and returns the error of that call.
+//
+// If Subscribe returns an error, there is no subscription. Apart from errors of the initial call,
+// the error is of kind InvalidArgument if a function is nil or [EqualBy] has one for another type,
+// and of kind Closed if the config or section is closed.
+func Subscribe[T, V any](cfg *Config[T], selectFrom func(*T) V, fn func(context.Context, Change[V]) error, options ...SubscribeOption) (*Subscription, error) {
 	o := subscribeOptions{}
 	for _, option := range options {
 		option.applySubscribe(&o)
@@ -43,29 +50,30 @@ func Subscribe[T, V any](cfg *Config[T], selectFrom func(*T) V, fn func(context.
 	if o.name == "" {
 		o.name = caller()
 	}
-	same, misused := equality[V](o.equal)
+	same, err := equality[V](o.equal)
+	if err != nil {
+		return nil, err
+	}
+	if selectFrom == nil || fn == nil {
+		return nil, &source.Error{Kind: source.InvalidArgument, Op: "subscribe", Document: o.name, Err: errors.New("function is nil")}
+	}
 	start := func(seen *engine.State) engine.Handler {
 		// On the first call, in the subscriber's goroutine: a panic of selectFrom is counted there.
 		var old V
-		selected := o.initial
+		selected, initial := o.initial, o.initial
 		return func(ctx context.Context, s *engine.State, causes []observe.Cause) (bool, error) {
-			if misused != nil {
-				return true, misused
-			}
 			if !selected {
 				old, selected = selectFrom(cfg.value(seen)), true
 			}
 			seen = nil
 			next := selectFrom(cfg.value(s))
-			select {
-			case <-ctx.Done(): // stopped while it was looked at
-				return false, nil
-			default:
-			}
-			if !o.initial && same(old, next) {
+			if errors.Is(ctx.Err(), context.Canceled) { // stopped meanwhile, not merely slow
 				return false, nil
 			}
-			o.initial = false
+			if !initial && same(old, next) {
+				return false, nil
+			}
+			initial = false
 			ch := Change[V]{Old: old, New: next, Version: s.Version, Causes: causes}
 			old = next
 			return true, fn(ctx, ch)
@@ -73,7 +81,16 @@ func Subscribe[T, V any](cfg *Config[T], selectFrom func(*T) V, fn func(context.
 	}
 	sub := cfg.engine.SubscribeWithin(o.deadline, o.name, o.initial, start)
 	cfg.section.own(sub)
-	return &Subscription{s: sub}
+	if o.initial {
+		if err := sub.Initial(); err != nil {
+			return nil, err
+		}
+	}
+	if cfg.section.isClosed() || cfg.engine.Closed() {
+		sub.Stop()
+		return nil, &source.Error{Kind: source.Closed, Op: "subscribe", Document: o.name, Err: errors.New("config is closed")}
+	}
+	return &Subscription{s: sub}, nil
 }
 
 // Subscription is a function that a config calls until the subscription is stopped: a subscriber of
@@ -114,15 +131,23 @@ func (n NameOption) applyRollback(o *rollbackOptions)   { o.name = n.name }
 // default is the file and line of the call.
 func WithName(name string) NameOption { return NameOption{name} }
 
-// InitialCall calls the subscriber once with the live version; Old is the zero value. The default
+// InitialCall calls the subscriber once with the live version before [Subscribe] returns; Old is
+// the zero value. So whatever the function sets, such as a log level or a limit, is set before the
+// service serves. A change that becomes live meanwhile calls the function afterwards. The default
 // is that only changes call it.
+//
+// If the call returns an error or panics, Subscribe returns that error and there is no
+// subscription. The context of the call ends after 10 s, or earlier by [SlowAfter]. If the function
+// has not returned within 10 s, or within SlowAfter if that is longer, Subscribe returns an error
+// of kind Timeout: there is no subscription, no further call starts, and Close waits for the call
+// that still runs.
 func InitialCall() SubscribeOption {
 	return subscribeOption(func(o *subscribeOptions) { o.initial = true })
 }
 
 // SlowAfter sets how long a call of the subscriber should take. After that time its context is
 // canceled, and the call is counted and reported as slow. It is not interrupted, and the next call
-// waits for it. By default there is no limit.
+// waits for it. By default there is no limit, except for an [InitialCall].
 func SlowAfter(d time.Duration) SubscribeOption {
 	return subscribeOption(func(o *subscribeOptions) { o.deadline = d })
 }

@@ -80,7 +80,7 @@ func TestInitialIsCalledWithWhatIsLive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg, m := open[subConfig](t, quiet, "pool: 7")
 		var got []int
-		s := nacre.Subscribe(cfg, func(c *subConfig) int { return c.Pool }, func(_ context.Context, ch nacre.Change[int]) error {
+		s, _ := nacre.Subscribe(cfg, func(c *subConfig) int { return c.Pool }, func(_ context.Context, ch nacre.Change[int]) error {
 			got = append(got, ch.Old, ch.New)
 			return nil
 		}, nacre.InitialCall(), nacre.WithName("pool"))
@@ -212,14 +212,18 @@ func TestStopWhileTheSelectionRuns(t *testing.T) {
 	defer cfg.Close()
 	var sub *nacre.Subscription
 	ready := make(chan struct{})
-	sub = nacre.Subscribe(cfg, func(c *benchConfig) string {
+	sub, err = nacre.Subscribe(cfg, func(c *benchConfig) string {
 		<-ready
 		sub.Stop()
 		return c.Name
 	}, func(context.Context, nacre.Change[string]) error {
 		t.Error("it was called after Stop had returned")
 		return nil
-	}, nacre.InitialCall())
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Set([]byte("name: b"))
 	close(ready)
 	<-sub.Done()
 	sub.Stop()

@@ -97,10 +97,20 @@ func TestOnlyKnownHostsAreServed(t *testing.T) {
 // Whoever can reach a probe may know whether the service takes traffic, and nothing else.
 func TestProbesShowOneWord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		cfg := open(t)
-		sum := cfg.Snapshot().Sum
-		nacre.Subscribe(cfg, func(c *config) int { return c.Pool }, func(context.Context, nacre.Change[int]) error { return errors.New("canary-error") }, nacre.InitialCall())
+		document := memory.New("canary-document.yaml", []byte("pool: 1\ntoken: canary-token"))
+		cfg, err := nacre.OpenWith[config](t.Context(), nacre.Options{Logger: slog.New(slog.DiscardHandler)}, document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := nacre.Subscribe(cfg, func(c *config) int { return c.Pool }, func(context.Context, nacre.Change[int]) error { return errors.New("canary-error") }); err != nil {
+			t.Fatal(err)
+		}
+		document.Set([]byte("pool: 2\ntoken: canary-token"))
 		settle()
+		if got := cfg.Health().Subscribers[0].LastError; got != "canary-error" {
+			t.Fatalf("the last error is %q", got)
+		}
+		sum := cfg.Snapshot().Sum
 		look := func(ready bool) {
 			t.Helper()
 			for _, probe := range []struct {

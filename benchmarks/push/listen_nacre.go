@@ -102,7 +102,7 @@ func listenOpen(ctx context.Context, j job, heard func(index, version int)) erro
 		return err
 	}
 	known := map[string]int{}
-	sub := nacre.Subscribe(cfg, func(c *merged) map[string]int { return c.V }, func(_ context.Context, ch nacre.Change[map[string]int]) error {
+	sub, err := nacre.Subscribe(cfg, func(c *merged) map[string]int { return c.V }, func(_ context.Context, ch nacre.Change[map[string]int]) error {
 		for key, v := range ch.New {
 			if old, ok := known[key]; ok && old == v {
 				continue
@@ -114,6 +114,9 @@ func listenOpen(ctx context.Context, j job, heard func(index, version int)) erro
 		}
 		return nil
 	}, nacre.InitialCall())
+	if err != nil {
+		return err
+	}
 	<-ctx.Done()
 	sub.Stop()
 	return cfg.Close()

@@ -213,9 +213,12 @@ func service(ctx context.Context) (*nacre.Config[Config], error) {
 	if err != nil {
 		return nil, err
 	}
-	nacre.Subscribe(cfg, func(c *Config) string { return c.Title }, func(_ context.Context, ch nacre.Change[string]) error {
+	_, err = nacre.Subscribe(cfg, func(c *Config) string { return c.Title }, func(_ context.Context, ch nacre.Change[string]) error {
 		return errors.New("cannot show " + ch.New)
 	}, nacre.WithName("subscriber "+attacks[0]))
+	if err != nil {
+		return nil, err
+	}
 	check := nacre.AutoRollback(cfg, func(_ context.Context, c *Config) error {
 		if c.DB.Pool == 66 {
 			return errors.New("no request gets through")

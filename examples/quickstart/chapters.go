@@ -59,11 +59,12 @@ func (s *story) boot(ctx context.Context) error {
 }
 
 // heard starts a subscriber that prints a line at each call.
-func heard[V any](s *story, name string, selectFrom func(*Config) V) *nacre.Subscription {
-	return nacre.Subscribe(s.cfg, selectFrom, func(_ context.Context, ch nacre.Change[V]) error {
+func heard[V any](s *story, name string, selectFrom func(*Config) V) error {
+	_, err := nacre.Subscribe(s.cfg, selectFrom, func(_ context.Context, ch nacre.Change[V]) error {
 		s.say("subscriber %q: %v → %v in version %d, because of %v", name, ch.Old, ch.New, ch.Version, ch.Causes)
 		return nil
 	}, nacre.WithName(name))
+	return err
 }
 
 func pool(c *Config) int { return c.DB.Pool }
@@ -71,8 +72,9 @@ func rate(c *Config) int { return c.Limits.Rate }
 
 func (s *story) oneHears(ctx context.Context) error {
 	s.chapter("2. A change that calls one subscriber, and rightly not the other")
-	heard(s, "pool", pool)
-	heard(s, "rate", rate)
+	if err := errors.Join(heard(s, "pool", pool), heard(s, "rate", rate)); err != nil {
+		return err
+	}
 	published := time.Now()
 	if err := s.publish(orders, "db:\n  dsn: "+dsn+"\n  pool: 50\n"); err != nil {
 		return err
@@ -151,13 +153,19 @@ func (s *story) badPublish(ctx context.Context) error {
 func (s *story) badSubscribers(ctx context.Context) error {
 	s.chapter("5. A subscriber that panics and one that blocks do not affect the others")
 	calls := s.subscriber("pool").Calls
-	panics := nacre.Subscribe(s.cfg, pool, func(context.Context, nacre.Change[int]) error {
+	panics, err := nacre.Subscribe(s.cfg, pool, func(context.Context, nacre.Change[int]) error {
 		panic("cannot resize")
 	}, nacre.WithName("panics"))
-	blocks := nacre.Subscribe(s.cfg, pool, func(ctx context.Context, _ nacre.Change[int]) error {
+	if err != nil {
+		return err
+	}
+	blocks, err := nacre.Subscribe(s.cfg, pool, func(ctx context.Context, _ nacre.Change[int]) error {
 		<-ctx.Done() // until the subscription ends
 		return ctx.Err()
 	}, nacre.WithName("blocks"))
+	if err != nil {
+		return err
+	}
 	if err := s.publish(orders, "db:\n  dsn: "+dsn+"\n  pool: 70\n"); err != nil {
 		return err
 	}
@@ -245,8 +253,9 @@ func (s *story) restartWithoutServer(ctx context.Context) error {
 
 // serveOn keeps serving, so that the reader can publish and watch.
 func (s *story) serveOn(ctx context.Context) error {
-	heard(s, "pool", pool)
-	heard(s, "rate", rate)
+	if err := errors.Join(heard(s, "pool", pool), heard(s, "rate", rate)); err != nil {
+		return err
+	}
 	s.chapter(fmt.Sprintf(`The service serves on; end it with Ctrl-C. In another terminal:
 
   curl http://%[2]s/

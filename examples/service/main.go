@@ -43,12 +43,16 @@ func run(ctx context.Context) error {
 	defer cfg.Close()
 
 	// The handle (3). Get returns the live struct; Subscribe calls a function when a field changes.
+	// With InitialCall, the level is set before Subscribe returns.
 	level := new(slog.LevelVar)
-	nacre.Subscribe(cfg, func(c *Config) slog.Level { return c.LogLevel },
+	_, err = nacre.Subscribe(cfg, func(c *Config) slog.Level { return c.LogLevel },
 		func(_ context.Context, ch nacre.Change[slog.Level]) error {
 			level.Set(ch.New)
 			return nil
 		}, nacre.InitialCall())
+	if err != nil {
+		return err
+	}
 
 	// Derive keeps a resource, such as a connection pool, in step with the config: a change becomes
 	// live only if openPool succeeds. A request calls db.Acquire and releases the pool when it

@@ -3,12 +3,15 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/notify"
 	"github.com/nacre-go/nacre/internal/rescue"
 	"github.com/nacre-go/nacre/internal/wording"
 	"github.com/nacre-go/nacre/observe"
+	"github.com/nacre-go/nacre/source"
 )
 
 // maxCauses is the number of causes that a slow subscriber collects.
@@ -30,14 +33,28 @@ func (e *Engine) Subscribe(name string, first bool, make func(seen *State) Handl
 	return e.SubscribeWithin(0, name, first, make)
 }
 
-// SubscribeWithin is Subscribe with a deadline for each call; 0 means none.
-func (e *Engine) SubscribeWithin(deadline time.Duration, name string, first bool, make func(seen *State) Handler) Subscription {
+// Subscriber is the Subscription of a subscriber.
+type Subscriber struct {
+	*notify.Subscriber[delivery]
+	name  string
+	limit time.Duration
+	clean func(error) error
+}
+
+// initialLimit is how long Subscriber.Initial waits, unless the deadline of a call is longer.
+const initialLimit = 10 * time.Second
+
+// SubscribeWithin is Subscribe with a deadline for each call; 0 means none. If first is set, the
+// first call has a deadline in any case, and Initial waits for it.
+func (e *Engine) SubscribeWithin(deadline time.Duration, name string, first bool, make func(seen *State) Handler) *Subscriber {
 	seen := e.cell.Load()
 	handle, last := make(seen), seen.Version
+	limit := max(initialLimit, deadline)
+	deadlines := notify.Deadlines{Call: deadline}
 	if first {
-		last = 0
+		last, deadlines.First = 0, limit
 	}
-	s := e.hub.SubscribeWithin(deadline, name, func(ctx context.Context, d delivery) (bool, error) {
+	s := e.hub.SubscribeWithin(deadlines, name, func(ctx context.Context, d delivery) (bool, error) {
 		if d.state.Version <= last {
 			return false, nil // seen before
 		}
@@ -48,7 +65,41 @@ func (e *Engine) SubscribeWithin(deadline time.Duration, name string, first bool
 	if live := e.cell.Load(); first || live != seen {
 		s.Put(delivery{state: live, causes: live.Causes})
 	}
-	return s
+	return &Subscriber{Subscriber: s, name: name, limit: limit, clean: e.clean}
+}
+
+// Initial waits for the first call and returns its error. It returns an error of kind Timeout if
+// the call has not ended within its limit, and one of kind Closed if the subscription is stopped
+// meanwhile. On an error it stops the subscription; a call that still runs is waited for by Close.
+func (s *Subscriber) Initial() error {
+	limit := time.NewTimer(s.limit)
+	defer limit.Stop()
+	err := &source.Error{Op: "subscribe", Document: s.name}
+	select {
+	case err := <-s.First():
+		return s.initialEnded(err)
+	case <-limit.C:
+		err.Kind, err.Err = source.Timeout, fmt.Errorf("initial call has not ended within %v", s.limit)
+		err.Fix = "return from the function when its context ends, or allow more time with SlowAfter"
+	case <-s.Stopped():
+		err.Kind, err.Err = source.Closed, errors.New("config was closed before the initial call ended")
+	}
+	select {
+	case err := <-s.First(): // both were ready
+		return s.initialEnded(err)
+	default:
+		s.Stop()
+		return err
+	}
+}
+
+// initialEnded returns the error of Initial for the error of the call.
+func (s *Subscriber) initialEnded(err error) error {
+	if err == nil {
+		return nil
+	}
+	s.Stop()
+	return fmt.Errorf("subscribe %s: initial call failed: %w", s.name, s.clean(err))
 }
 
 // mergeDeliveries returns the newer of two states with the causes of both.

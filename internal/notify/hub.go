@@ -28,15 +28,21 @@ type Hub[S any] struct {
 // call ends when the subscriber is stopped or the hub is closed. On a closed hub the subscriber is
 // already done.
 func (h *Hub[S]) Subscribe(name string, handle Handler[S]) *Subscriber[S] {
-	return h.SubscribeWithin(0, name, handle)
+	return h.SubscribeWithin(Deadlines{}, name, handle)
 }
 
-// SubscribeWithin is like Subscribe with a deadline for each call: the context of the call ends
-// then, and a call that continues is counted and reported as slow. 0 means no deadline.
-func (h *Hub[S]) SubscribeWithin(deadline time.Duration, name string, handle Handler[S]) *Subscriber[S] {
+// Deadlines are the times after which the context of a call ends; 0 means none.
+type Deadlines struct {
+	Call  time.Duration // of each call
+	First time.Duration // of the first call, if it is sooner than Call
+}
+
+// SubscribeWithin is like Subscribe with deadlines: the context of a call ends then, and a call
+// that continues is counted and reported as slow.
+func (h *Hub[S]) SubscribeWithin(deadlines Deadlines, name string, handle Handler[S]) *Subscriber[S] {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Subscriber[S]{
-		name: name, handle: handle, hub: h, deadline: deadline,
+		name: name, handle: handle, hub: h, deadlines: deadlines, first: make(chan error, 1),
 		ctx: ctx, cancel: cancel, wake: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	h.mu.Lock()

@@ -33,16 +33,18 @@ type Subscriber[S any] struct {
 	handle Handler[S]
 	hub    *Hub[S]
 
-	deadline time.Duration // of each call; 0: none
+	deadlines Deadlines
 
 	ctx    context.Context
 	cancel context.CancelFunc
 	wake   chan struct{}
+	first  chan error // the error of the first call
 	done   chan struct{}
 
-	mu    sync.Mutex
-	slot  *S
-	stats Stats
+	mu      sync.Mutex
+	slot    *S
+	stats   Stats
+	stopped bool // Stop was called
 }
 
 // Put delivers a state to this subscriber only.
@@ -73,11 +75,24 @@ func (s *Subscriber[S]) take() *S {
 }
 
 // Stop ends the subscription. The context of the running call ends, and no other call begins. Stop
-// does not wait, so that a handler may stop its own subscription; see Done.
+// does not wait, so that a handler may stop its own subscription; see Done. The hub forgets the
+// subscriber when the running call has ended.
 func (s *Subscriber[S]) Stop() {
 	s.cancel()
-	s.hub.forget(s)
+	s.mu.Lock()
+	s.stopped = true
+	idle := s.stats.Running.IsZero()
+	s.mu.Unlock()
+	if idle {
+		s.hub.forget(s)
+	}
 }
+
+// First returns a channel that receives the error of the first call when it has ended, or nil.
+func (s *Subscriber[S]) First() <-chan error { return s.first }
+
+// Stopped is closed when the subscription is stopped or the hub closed. A call may still run.
+func (s *Subscriber[S]) Stopped() <-chan struct{} { return s.ctx.Done() }
 
 // Done is closed when the subscriber has stopped and its last call has ended.
 func (s *Subscriber[S]) Done() <-chan struct{} { return s.done }
@@ -96,6 +111,12 @@ func (s *Subscriber[S]) run() {
 	ended := false
 	defer func() {
 		if ended {
+			s.mu.Lock()
+			stopped := s.stopped
+			s.mu.Unlock()
+			if stopped {
+				s.hub.forget(s)
+			}
 			close(s.done)
 			return
 		}
@@ -130,6 +151,12 @@ func (s *Subscriber[S]) call(state S) {
 		if took := s.count(state, called, !returned, err); called && s.hub.Report != nil {
 			s.hub.Report(s.name, state, took, err)
 		}
+		if called {
+			select {
+			case s.first <- err:
+			default: // not the first call
+			}
+		}
 	}()
 	ctx, end := s.within(state)
 	defer end()
@@ -139,16 +166,20 @@ func (s *Subscriber[S]) call(state S) {
 
 // within returns the context of a call, and a function to call when the call has ended.
 func (s *Subscriber[S]) within(state S) (context.Context, func()) {
-	if s.deadline <= 0 {
+	deadline := s.deadlines.Call
+	if d := s.deadlines.First; d > 0 && s.Stats().Calls == 0 && (deadline <= 0 || d < deadline) {
+		deadline = d
+	}
+	if deadline <= 0 {
 		return s.ctx, func() {}
 	}
-	ctx, cancel := context.WithTimeout(s.ctx, s.deadline)
-	timer := time.AfterFunc(s.deadline, func() {
+	ctx, cancel := context.WithTimeout(s.ctx, deadline)
+	timer := time.AfterFunc(deadline, func() {
 		s.mu.Lock()
 		s.stats.Slow++
 		s.mu.Unlock()
 		if s.hub.Slow != nil {
-			s.hub.Slow(s.name, state, s.deadline)
+			s.hub.Slow(s.name, state, deadline)
 		}
 	})
 	return ctx, func() {
