@@ -59,9 +59,10 @@ type Options struct {
 	//
 	// A change that removes more is held: it waits for a change that does not, for Config.Approve,
 	// or for a restart. The change guard also holds a change that empties a document, removes five
-	// or more keys by one null, or gives a key another type (a list in place of a map, a number in
-	// place of a string). The default is 0.5; Off holds nothing. The layer option
-	// WithoutChangeGuard exempts a layer.
+	// or more keys by one null, or gives another type (a list in place of a map, a number in place
+	// of a string) to a key that has no field of its own, such as one below an any. A field gives
+	// its values their type, so `0` and `3s` are the same to a duration. The default is 0.5; Off
+	// holds nothing. The layer option WithoutChangeGuard exempts a layer.
 	MaxKeyLoss float64
 	// MaxBadChanges is how many changes of a layer may be rejected or rolled back within 10
 	// minutes. Further changes of the layer are held until it returns to a content that was live

@@ -125,7 +125,7 @@ func (c *lossCheck) hold(i int, reasons []string) { c.held[i], c.wanted[i] = rea
 // keys.
 func (c *lossCheck) documentReasons(applied, next *layerContent) (all []string) {
 	for i, d := range next.named {
-		for _, reason := range guard.Compare(applied.rootAt(i, d.name), d.root).Reasons(c.e.MaxKeyLoss) {
+		for _, reason := range guard.Compare(applied.rootAt(i, d.name), d.root, c.e.schema.shape).Reasons(c.e.MaxKeyLoss) {
 			all = append(all, d.name+": "+reason)
 		}
 	}
@@ -163,13 +163,13 @@ func (c *lossCheck) checkLayers() {
 		}
 		var had, lost, left, from int
 		for n, d := range next.named {
-			loss := guard.Compare(applied.rootAt(n, d.name), d.root)
+			loss := guard.Compare(applied.rootAt(n, d.name), d.root, c.e.schema.shape)
 			had, lost, left = had+loss.Had, lost+loss.Lost, left+loss.Left
 		}
 		merged := layer.Merge(next.roots...)
 		for _, d := range gone {
-			n := guard.Unsaid(d.root, merged, config)
-			had, lost, from = had+guard.Keys(d.root), lost+n, from+n
+			n := guard.Unsaid(d.root, merged, config, c.e.schema.shape)
+			had, lost, from = had+guard.Keys(d.root, c.e.schema.shape), lost+n, from+n
 		}
 		if from > 0 && (left == 0 && lost == had || guard.TooMany(lost, had, c.e.MaxKeyLoss)) {
 			reasons[i] = []string{fmt.Sprintf("loses %d of its %d documents with %d of %d keys", len(gone), len(applied.named), lost, had)}
@@ -192,11 +192,11 @@ func (c *lossCheck) checkWhole() {
 	if live.pending != nil { // Merged keeps restart-only keys that no layer sets
 		before = layer.Merge(live.roots...)
 	}
-	missing := guard.Missing(before, c.mergedTree())
+	missing := guard.Missing(before, c.mergedTree(), c.e.schema.shape)
 	if missing.Lost < guard.MinLost {
 		return
 	}
-	had, charged := guard.Keys(before), 0
+	had, charged := guard.Keys(before, c.e.schema.shape), 0
 	charges := map[int]int{}
 	for _, i := range c.e.newBlame(c.live, c.wanted).changed {
 		if !c.isGuarded(i) {

@@ -28,7 +28,7 @@ func (g *Gone) Charge(old, next *tree.Node) (c Charge) {
 			g.lacks.add(p)
 		}
 	}
-	c.walk(nil, g.lacks, old, next)
+	c.walk(nil, g.lacks, old, next, g.shape)
 	return c
 }
 
@@ -56,7 +56,7 @@ func (l *lack) add(p Place) {
 	l.leaf = true
 }
 
-func (c *Charge) walk(at tree.Path, gone *lack, old, next *tree.Node) {
+func (c *Charge) walk(at tree.Path, gone *lack, old, next *tree.Node, shape *tree.Shape) {
 	switch {
 	case gone == nil || old == next:
 	case next != nil && (next.Kind != tree.Map || next.Bare) && (old == nil || old.Kind != next.Kind || old.Bare != next.Bare):
@@ -66,18 +66,18 @@ func (c *Charge) walk(at tree.Path, gone *lack, old, next *tree.Node) {
 			c.Nulls = append(c.Nulls, Null{Place{append(tree.Path(nil), at...), gone.keys}, next.Position()})
 		}
 	case gone.leaf:
-		c.Keys += min(gone.keys, Missing(old, next).Lost)
+		c.Keys += min(gone.keys, Missing(old, next, shape).Lost)
 	default:
 		if old != nil {
 			for i := range old.Entries {
 				e := &old.Entries[i]
-				c.walk(append(at, e.Key), gone.at[e.Key], e.Value, next.Child(e.Key))
+				c.walk(append(at, e.Key), gone.at[e.Key], e.Value, next.Child(e.Key), below(shape, e.Key))
 			}
 		}
 		if next != nil {
 			for i := range next.Entries {
 				if e := &next.Entries[i]; old.Entry(e.Key) == nil {
-					c.walk(append(at, e.Key), gone.at[e.Key], nil, e.Value)
+					c.walk(append(at, e.Key), gone.at[e.Key], nil, e.Value, below(shape, e.Key))
 				}
 			}
 		}
@@ -90,22 +90,22 @@ func TakesAway(n *tree.Node) bool { return n != nil && (n.Kind == tree.Null || n
 // Unsaid returns how many keys of a removed document nothing sets now: the other documents of its
 // layer do not have them, and the next configuration does not have their values. So a document can
 // be renamed, or move to another layer, without a loss.
-func Unsaid(document, own, config *tree.Node) int {
+func Unsaid(document, own, config *tree.Node, shape *tree.Shape) int {
 	switch {
 	case document == nil || document.Kind == tree.Null:
 		return 0
 	case own != nil && own.Kind != tree.Null && (own.Kind != tree.Map || document.Kind != tree.Map):
-		return shrunk(document, own)
+		return shrunk(document, own, shape)
 	case document.Kind != tree.Map:
 		if own == nil && tree.Same(document, config) {
 			return 0
 		}
-		return leaves(document)
+		return leaves(document, shape)
 	}
 	n := 0
 	for i := range document.Entries {
 		e := &document.Entries[i]
-		n += Unsaid(e.Value, own.Child(e.Key), config.Child(e.Key))
+		n += Unsaid(e.Value, own.Child(e.Key), config.Child(e.Key), below(shape, e.Key))
 	}
 	return n
 }

@@ -34,7 +34,7 @@ func TestCharge(t *testing.T) {
 		"more keys than the live one": {m{"a": many(30)}, m{}, 10, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			gone := guard.Missing(plain(t, live), plain(t, later))
+			gone := guard.Missing(plain(t, live), plain(t, later), nil)
 			for range 2 { // it may be asked more than once
 				charge := gone.Charge(plain(t, c.old), plain(t, c.next))
 				var nulls []string
@@ -67,7 +67,7 @@ func TestUnsaid(t *testing.T) {
 		"a map that is said in part": {m{"a": many(5)}, nil, m{"a": many(3)}, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := guard.Unsaid(plain(t, c.document), plain(t, c.own), plain(t, c.config)); got != c.want {
+			if got := guard.Unsaid(plain(t, c.document), plain(t, c.own), plain(t, c.config), nil); got != c.want {
 				t.Errorf("%d keys are said by nobody, want %d", got, c.want)
 			}
 		})

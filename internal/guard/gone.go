@@ -10,6 +10,7 @@ type Gone struct {
 	// Places are the highest paths that are gone completely, and the lists with fewer items.
 	Places []Place
 
+	shape *tree.Shape
 	lacks *lack // Places as a tree; built by the first Charge
 }
 
@@ -19,33 +20,34 @@ type Place struct {
 	Keys int
 }
 
-// Missing returns what next lost against old. It skips the nodes that the two share.
-func Missing(old, next *tree.Node) Gone {
-	var g Gone
-	g.walk(nil, old, next)
+// Missing returns what next lost against old, both bound to a shape. It skips the nodes that the
+// two share.
+func Missing(old, next *tree.Node, shape *tree.Shape) Gone {
+	g := Gone{shape: shape}
+	g.walk(nil, old, next, shape)
 	return g
 }
 
-func (g *Gone) walk(at tree.Path, old, next *tree.Node) {
+func (g *Gone) walk(at tree.Path, old, next *tree.Node, shape *tree.Shape) {
 	if old == next || old == nil || old.Kind == tree.Null {
 		return
 	}
 	lost := 0
 	switch {
 	case next == nil || next.Kind == tree.Null:
-		lost = leaves(old)
+		lost = leaves(old, shape)
 	case old.Kind == tree.Map && next.Kind == tree.Map:
 		for i := range old.Entries {
 			e := &old.Entries[i]
 			if child := next.Child(e.Key); child != e.Value {
-				g.walk(append(at, e.Key), e.Value, child)
+				g.walk(append(at, e.Key), e.Value, child, below(shape, e.Key))
 			}
 		}
 		return
-	case old.Kind == tree.List && next.Kind == tree.List:
-		lost = shrunk(old, next)
+	case old.Kind == next.Kind || hasType(shape):
+		lost = shrunk(old, next, shape)
 	case old.Kind != tree.Scalar:
-		lost = max(0, leaves(old)-leaves(next)) // a value of another type replaced it
+		lost = max(0, leaves(old, shape)-leaves(next, shape)) // a value of another type replaced it
 	}
 	if lost > 0 {
 		g.Lost += lost
@@ -54,7 +56,7 @@ func (g *Gone) walk(at tree.Path, old, next *tree.Node) {
 }
 
 // Keys counts the keys of a configuration as Loss does.
-func Keys(n *tree.Node) int { return leaves(n) }
+func Keys(n *tree.Node, shape *tree.Shape) int { return leaves(n, shape) }
 
 // TooMany reports whether losing lost of had keys needs an approval.
 func TooMany(lost, had int, maxShare float64) bool {

@@ -1,7 +1,9 @@
 package guard_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +11,7 @@ import (
 
 	"github.com/nacre-go/nacre/internal/guard"
 	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/source"
 )
 
 // plain makes a tree of maps, lists and scalars.
@@ -62,8 +65,61 @@ func TestCompare(t *testing.T) {
 		"a map for a scalar":       {m{"a": m{"b": 1}}, m{"a": 1}, []string{"a was a map and is a number"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := guard.Compare(plain(t, c.old), plain(t, c.next)).Reasons(0.5); !slices.Equal(got, c.want) {
+			if got := guard.Compare(plain(t, c.old), plain(t, c.next), nil).Reasons(0.5); !slices.Equal(got, c.want) {
 				t.Errorf("reasons %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+// What a field makes of a value counts, and not how its document writes it.
+func TestTypesOfFields(t *testing.T) {
+	text := func(s string) source.Text { return source.Text(s) }
+	leaf := &tree.Shape{Kind: tree.Leaf}
+	hosts := &tree.Shape{Kind: tree.ListOf, Elem: leaf}
+	limits := &tree.Shape{Kind: tree.MapOf, Elem: leaf}
+	own := &tree.Shape{Kind: tree.Any, Go: reflect.TypeFor[time.Time]()} // a type with its own conversion
+	anything := &tree.Shape{Kind: tree.Any, Go: reflect.TypeFor[any]()}
+	raw := &tree.Shape{Kind: tree.Any, Go: reflect.TypeFor[json.RawMessage]()}
+	for name, c := range map[string]struct {
+		field     *tree.Shape
+		old, next any
+		want      string // reasons of the document
+		lost      int    // of the whole configuration
+	}{
+		"a scalar":                {leaf, 0, "3s", "", 0},
+		"a scalar for a map":      {leaf, many(6), "a:1", "", 0},
+		"below a scalar":          {leaf, m{"x": 1}, m{"x": "1"}, "", 0},
+		"its own conversion":      {own, many(6), "a:1", "", 0},
+		"below its own":           {own, m{"x": 1}, m{"x": "1"}, "", 0},
+		"any":                     {anything, 0, "3s", "a was a number and is a string", 0},
+		"any, a map":              {anything, many(6), "x", "a was a map and is a string", 5},
+		"raw":                     {raw, 0, "3s", "a was a number and is a string", 0},
+		"reserved":                {&tree.Shape{Kind: tree.Leaf, Reserved: true}, 0, "3s", "a was a number and is a string", 0},
+		"a list to text":          {hosts, []any{"1", "2", "3", "4", "5", "6"}, text("1,2,3,4,5,6"), "", 0},
+		"text to a list":          {hosts, text("1,2,3,4,5,6"), []any{"1", "2", "3", "4", "5", "6"}, "", 0},
+		"a list to less text":     {hosts, []any{"1", "2", "3", "4", "5", "6"}, text("1"), "loses 5 of 6 keys", 5},
+		"text to less text":       {hosts, text("1,2,3,4,5,6"), text("1"), "loses 5 of 6 keys", 5},
+		"text to no text":         {hosts, text("1,2,3,4,5,6"), text(" "), "loses 6 of 6 keys", 6},
+		"a map to text":           {limits, many(6), text("a=1,b=2,c=3,d=4,e=5,f=6"), "", 0},
+		"text to a map":           {limits, text("a=1,b=2,c=3,d=4,e=5,f=6"), many(6), "", 0},
+		"a map to less text":      {limits, many(6), text("a=1"), "loses 5 of 6 keys", 5},
+		"a text with commas":      {leaf, text("1,2,3,4,5,6"), text("1"), "", 0},
+		"a list in a hook's text": {hosts, []any{"1", "2", "3", "4", "5", "6"}, "1,2,3,4,5,6", "", 0},
+		"a null":                  {leaf, nil, 1, "", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			shape := &tree.Shape{Kind: tree.StructOf, Fields: map[string]*tree.Shape{"a": c.field}}
+			old, next := plain(t, m{"a": c.old}), plain(t, m{"a": c.next})
+			if got := strings.Join(guard.Compare(old, next, shape).Reasons(0.5), "; "); got != c.want {
+				t.Errorf("reasons %q, want %q", got, c.want)
+			}
+			gone := guard.Missing(old, next, shape)
+			if gone.Lost != c.lost {
+				t.Errorf("the configuration loses %d keys, want %d", gone.Lost, c.lost)
+			}
+			if charge := gone.Charge(old, next); charge.Keys != c.lost {
+				t.Errorf("the document is charged with %d keys, want %d", charge.Keys, c.lost)
 			}
 		})
 	}
@@ -87,7 +143,7 @@ func TestMissing(t *testing.T) {
 		"a null in a list":         {m{"a": []any{1, nil}}, m{"a": []any{1}}, 1, "a:1"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			gone := guard.Missing(plain(t, c.old), plain(t, c.next))
+			gone := guard.Missing(plain(t, c.old), plain(t, c.next), nil)
 			var places []string
 			for _, p := range gone.Places {
 				places = append(places, fmt.Sprintf("%s:%d", p.Path, p.Keys))

@@ -16,7 +16,8 @@ type Loss struct {
 	// Left is how many keys there are now.
 	Left int
 	// Retyped are the keys whose type changed, with the types: "db.pool was a number and is a
-	// string".
+	// string". A key that is bound to a field has the type of the field, whatever its document
+	// writes.
 	Retyped []string
 }
 
@@ -27,70 +28,37 @@ const MinLost = 5
 // maxRetyped is how many keys Loss.Retyped has at most.
 const maxRetyped = 8
 
-// Compare compares two documents. An explicit null counts as a lost key.
-func Compare(old, next *tree.Node) Loss {
+// Compare compares two documents that are bound to a shape. An explicit null counts as a lost key.
+func Compare(old, next *tree.Node, shape *tree.Shape) Loss {
 	var l Loss
-	l.walk(nil, old, next)
-	l.Left = leaves(next)
+	l.walk(nil, old, next, shape)
+	l.Left = leaves(next, shape)
 	return l
 }
 
-func (l *Loss) walk(at tree.Path, old, next *tree.Node) {
+func (l *Loss) walk(at tree.Path, old, next *tree.Node, shape *tree.Shape) {
 	if old == nil || old.Kind == tree.Null {
 		return
 	}
 	if gone := next == nil || next.Kind == tree.Null; gone || old == next {
-		n := leaves(old)
+		n := leaves(old, shape)
 		l.Had += n
 		if gone {
 			l.Lost += n
 		}
 		return
 	}
-	if a, b := typeOf(old), typeOf(next); a != b && a != "" && b != "" && len(l.Retyped) < maxRetyped {
+	if a, b := typeOf(old), typeOf(next); a != b && a != "" && b != "" && len(l.Retyped) < maxRetyped && !hasType(shape) {
 		l.Retyped = append(l.Retyped, fmt.Sprintf("%s was %s and is %s", at, a, b))
 	}
 	if old.Kind != tree.Map || next.Kind != tree.Map {
-		l.Had += leaves(old)
-		l.Lost += shrunk(old, next)
+		l.Had += leaves(old, shape)
+		l.Lost += shrunk(old, next, shape)
 		return
 	}
 	for _, e := range old.Entries {
-		l.walk(at.Join(e.Key), e.Value, next.Child(e.Key))
+		l.walk(at.Join(e.Key), e.Value, next.Child(e.Key), below(shape, e.Key))
 	}
-}
-
-// leaves counts scalars and empty lists.
-func leaves(n *tree.Node) int {
-	switch {
-	case n == nil || n.Kind == tree.Null:
-		return 0
-	case n.Kind == tree.Scalar:
-		return 1
-	case n.Kind == tree.List:
-		count := 0
-		for _, item := range n.Items {
-			count += max(1, leaves(item))
-		}
-		return max(1, count)
-	}
-	count := 0
-	for i := range n.Entries {
-		count += leaves(n.Entries[i].Value)
-	}
-	return count
-}
-
-// shrunk returns how many keys fewer next has than old, if both are lists. It compares counts, not
-// items.
-func shrunk(old, next *tree.Node) int {
-	if old.Kind != tree.List || next.Kind != tree.List || len(old.Items) == 0 {
-		return 0
-	}
-	if len(next.Items) == 0 {
-		return leaves(old)
-	}
-	return max(0, leaves(old)-leaves(next))
 }
 
 // typeOf returns the type of a node in words; empty if the format of the document does not say.
