@@ -89,6 +89,7 @@ func (c *compiler) buildStruct(k *codec) {
 	if f.remain != nil {
 		k.shape.Kind = tree.RemainderOf
 		c.shapes = append(c.shapes, func() { k.shape.Elem = f.remain.codec.shape.Elem })
+		c.later = append(c.later, func() { k.shape.Elem = f.remain.shape.Elem })
 	}
 	if len(f.list) == 0 && f.remain == nil && len(c.settings.hooks) > 0 {
 		k.shape.Kind = tree.Leaf // only a hook can fill this struct
@@ -127,7 +128,13 @@ func (c *compiler) add(f *fields, sf reflect.StructField, at []int, around []ref
 		if _, tagged := sf.Tag.Lookup("default"); tagged && err == nil {
 			c.mistake("a field that is not bound cannot have a default")
 		}
+		if _, tagged := sf.Tag.Lookup("merge"); tagged && err == nil {
+			c.mistake("a field that is not bound cannot have a merge tag")
+		}
 	case place.Squash:
+		if _, tagged := sf.Tag.Lookup("merge"); tagged {
+			c.mistake(noList)
+		}
 		inner := sf.Type
 		if inner.Kind() == reflect.Pointer {
 			inner = inner.Elem()
@@ -159,7 +166,10 @@ func (c *compiler) remain(f *fields, sf reflect.StructField, at []int) {
 		c.mistake("a field with the option remain must be a map")
 		return
 	}
-	f.remain = &field{index: at, codec: c.codec(sf.Type), goName: strings.Join(c.goPath, ".")}
+	k := c.codec(sf.Type)
+	f.remain = &field{index: at, codec: k, goName: strings.Join(c.goPath, "."), shape: new(tree.Shape)}
+	c.shapes = append(c.shapes, func() { *f.remain.shape = *k.shape })
+	c.mergeRule(sf, f.remain.shape)
 }
 
 // field compiles a field that has a key.
@@ -178,6 +188,7 @@ func (c *compiler) field(sf reflect.StructField, key string, at []int) field {
 			f.shape.Default = text
 		}
 	})
+	c.mergeRule(sf, f.shape)
 	if defaulted {
 		f.def = &fallback{node: tree.NewScalar(nil, 0, 0, source.Text(text))}
 		def, where := f.def, mistake{c.path.String(), f.goName, ""}

@@ -33,7 +33,7 @@ func (c *compiler) buildList(k *codec) {
 			return
 		}
 		v.Set(reflect.MakeSlice(k.typ, len(items), len(items)))
-		r.elements(elem, items, v)
+		r.elements(elem, n, items, v)
 	}
 }
 
@@ -44,11 +44,13 @@ func buildArray(k, elem *codec) {
 		if !ok {
 			return
 		}
-		if len(items) != want {
+		if n.Places != nil { // of one document by itself
+			items = items[:min(len(items), want)]
+		} else if len(items) != want {
 			r.wrongly(n, fmt.Sprintf("must be a list of %d, not of %d", want, len(items)))
 			return
 		}
-		r.elements(elem, items, v)
+		r.elements(elem, n, items, v)
 	}
 }
 
@@ -60,9 +62,10 @@ func fillItems(r *run, elem *codec, v reflect.Value) {
 	}
 }
 
-func (r *run) elements(elem *codec, items []*tree.Node, v reflect.Value) {
+// elements binds the items of the list n.
+func (r *run) elements(elem *codec, n *tree.Node, items []*tree.Node, v reflect.Value) {
 	for i, item := range items {
-		r.item(i)
+		r.item(n.Place(i))
 		switch {
 		case item != nil && item.Kind != tree.Null:
 			elem.bind(r, item, v.Index(i))

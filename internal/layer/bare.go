@@ -42,7 +42,7 @@ func bare(n *tree.Node, shape *tree.Shape) *tree.Node {
 		for i, item := range n.Items {
 			items[i] = bare(item, shape.Elem)
 		}
-		return tree.NewList(n.Doc, n.Line, n.Column, items)
+		return n.WithItems(items)
 	}
 	return n
 }

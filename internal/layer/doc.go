@@ -3,8 +3,9 @@
 // # Flow
 //
 // [Decode] decodes one document of any format to a tree whose nodes have a line and a column.
-// [Merge] merges the trees of all documents, lowest first. [Candidates] returns, for one path, the
-// value of each tree and whether a higher tree hides it.
+// A [Merger] merges the trees of all documents, lowest first, by the rules of the bound struct. For
+// one path of the merged tree, it returns the value of each tree, and whether a higher tree hides
+// it.
 //
 // # Formats
 //

@@ -159,13 +159,13 @@ func (f *flat) tell(s *setting, kind source.Kind, key, message string) {
 
 // build returns the tree.
 func (f *flat) build() *tree.Node {
-	if n := f.node(&f.root); n != nil {
+	if n := f.node(&f.root, f.shape); n != nil {
 		return n
 	}
 	return tree.NewMap(f.reading.doc, 0, 0, nil)
 }
 
-func (f *flat) node(s *slot) *tree.Node {
+func (f *flat) node(s *slot, shape *tree.Shape) *tree.Node {
 	if s.set != nil {
 		return tree.NewScalar(s.set.doc, s.set.valueLine, s.set.valueColumn, source.Text(s.set.value))
 	}
@@ -177,30 +177,32 @@ func (f *flat) node(s *slot) *tree.Node {
 		doc, line, column = s.first.doc, s.first.line, s.first.column
 	}
 	if s.below[0].step.index >= 0 {
-		return tree.NewList(doc, line, column, f.items(s))
+		return f.list(s, shape, doc, line, column)
 	}
 	es := make([]tree.Entry, 0, len(s.below))
 	for _, c := range s.below {
-		if n := f.node(c); n != nil {
+		if n := f.node(c, shape.At(c.step.key)); n != nil {
 			es = append(es, tree.Entry{Key: c.step.key, Value: n, Line: c.first.line, Column: c.first.column})
 		}
 	}
 	return tree.NewMap(doc, line, column, es)
 }
 
-// items returns the items of a list, which must have no gap.
-func (f *flat) items(s *slot) []*tree.Node {
+// list returns a list that is given item by item. It must have no gap, unless its items are merged
+// into those of lower layers by position.
+func (f *flat) list(s *slot, shape *tree.Shape, doc *tree.Doc, line, column int32) *tree.Node {
 	slices.SortFunc(s.below, func(a, b *slot) int { return cmp.Compare(a.step.index, b.step.index) })
-	items := make([]*tree.Node, 0, len(s.below))
+	items, places := make([]*tree.Node, 0, len(s.below)), make([]int, 0, len(s.below))
+	gaps := ruleOf(shape).How == tree.MergeIndex
 	for i, c := range s.below {
-		if c.step.index != i {
+		if c.step.index != i && !gaps {
 			f.tell(c.first, source.Malformed, "", fmt.Sprintf("is item %d of a list that has no item %d; a list is given as a whole, from 0 on",
 				c.step.index, i))
 			break
 		}
-		if n := f.node(c); n != nil {
-			items = append(items, n)
+		if n := f.node(c, shape.At(c.step.segment())); n != nil {
+			items, places = append(items, n), append(places, c.step.index)
 		}
 	}
-	return items
+	return tree.NewPartialList(doc, line, column, items, places)
 }

@@ -4,12 +4,64 @@ import (
 	"slices"
 
 	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/source"
 )
 
-// Merge merges decoded documents, lowest first: maps merge key by key, any other value replaces the
-// value of lower documents, and a null removes it (RFC 7396). A bare key removes it too, and leaves
-// an empty map or list. A list replaces a whole list. Merge skips nil roots. The result is never
-// nil, and none of its maps contains a Null.
+// Merger merges documents by the rules of the struct that they are bound to. It is immutable and
+// safe for concurrent use. A nil Merger has no rules.
+type Merger struct {
+	shape *tree.Shape
+	keyed map[*tree.Shape]bool // shapes with a list below them whose items are matched by a key
+}
+
+// NewMerger returns the merger of a shape.
+func NewMerger(shape *tree.Shape) *Merger {
+	m := &Merger{shape: shape, keyed: map[*tree.Shape]bool{}}
+	// A type may contain itself, so repeat until a pass finds nothing new.
+	for more := true; more; {
+		more = m.spread(shape, map[*tree.Shape]bool{})
+	}
+	return m
+}
+
+// spread marks the shapes above a list with a key, and reports whether it marked a new one.
+func (m *Merger) spread(s *tree.Shape, seen map[*tree.Shape]bool) (more bool) {
+	if s == nil || seen[s] {
+		return false
+	}
+	seen[s] = true
+	has := ruleOf(s).How == tree.MergeKey
+	for _, f := range s.Fields {
+		more = m.spread(f, seen) || more
+		has = has || m.keyed[f]
+	}
+	more = m.spread(s.Elem, seen) || more
+	if has = has || m.keyed[s.Elem]; has && !m.keyed[s] {
+		m.keyed[s], more = true, true
+	}
+	return more
+}
+
+// ruleOf returns how the lists of a shape merge.
+func ruleOf(s *tree.Shape) tree.MergeRule {
+	if s == nil || s.Kind != tree.ListOf {
+		return tree.MergeRule{}
+	}
+	return s.Merge
+}
+
+// Merge is the Merge of a nil Merger, without the problems.
+func Merge(roots ...*tree.Node) *tree.Node {
+	merged, _ := (*Merger)(nil).Merge(roots...)
+	return merged
+}
+
+// Merge merges decoded documents, lowest first: maps merge key by key, lists by the rule of their
+// field, any other value replaces the value of lower documents, and a null removes it (RFC 7396). A
+// bare key removes it too, and leaves an empty map or list. Without a rule, a list replaces a whole
+// list, and a document that gives single items of a lower list is a problem. Merge skips nil roots.
+// The result is never nil, and none of its maps contains a Null. Where there is a problem, the
+// result has the values of the lower documents.
 //
 // The result shares unchanged subtrees with the roots; a single root is returned itself. So two
 // merges that differ in one root share all that this root does not touch, and tree.Diff of them is
@@ -18,7 +70,7 @@ import (
 // Entries are in the order of the lowest root that has them. A map that was merged from several has
 // the position of the highest, but a document that does not allow unknown keys takes precedence
 // over one that does.
-func Merge(roots ...*tree.Node) *tree.Node {
+func (m *Merger) Merge(roots ...*tree.Node) (*tree.Node, source.Problems) {
 	level := make([]*tree.Entry, 0, len(roots))
 	for _, r := range roots {
 		if r != nil {
@@ -26,26 +78,64 @@ func Merge(roots ...*tree.Node) *tree.Node {
 		}
 	}
 	if len(level) > 0 {
-		if merged := merge(level); merged.Value != nil && merged.Value.Kind == tree.Map {
-			return merged.Value
+		w := merging{}
+		if merged := w.merge(m.root(), level); merged.Value != nil && merged.Value.Kind == tree.Map {
+			return merged.Value, w.problems
 		}
 	}
-	return tree.NewMap(nil, 0, 0, nil)
+	return tree.NewMap(nil, 0, 0, nil), nil
+}
+
+// MergeValues merges the values of one place, lowest first, by the rules of its shape. The result
+// is nil if there are none, and where there is a problem, it has the values of the lower ones.
+func MergeValues(shape *tree.Shape, values ...*tree.Node) *tree.Node {
+	level := make([]*tree.Entry, len(values))
+	for i, v := range values {
+		level[i] = &tree.Entry{Value: v}
+	}
+	if len(level) == 0 {
+		return nil
+	}
+	return new(merging).merge(shape, level).Value
+}
+
+func (m *Merger) root() *tree.Shape {
+	if m == nil {
+		return nil
+	}
+	return m.shape
+}
+
+// merging is the state of one merge.
+type merging struct {
+	path     tree.Path // of the current place
+	problems source.Problems
+}
+
+// below merges the values of one place below the current one.
+func (w *merging) below(segment string, shape *tree.Shape, level []*tree.Entry) tree.Entry {
+	w.path = append(w.path, segment)
+	e := w.merge(shape, level)
+	w.path = w.path[:len(w.path)-1]
+	return e
 }
 
 // merge merges the values of one place, lowest first. The Value of the result is nil if no value is
 // left.
-func merge(level []*tree.Entry) tree.Entry {
+func (w *merging) merge(shape *tree.Shape, level []*tree.Entry) tree.Entry {
 	top := level[len(level)-1]
 	first := len(level) - 1
 	if top.Value.Bare && says(level[:first]) {
 		return tree.Entry{Key: top.Key} // it takes that away
 	}
+	if first > 0 && isList(shape, top.Value) {
+		return w.mergeLists(shape, level)
+	}
 	for first > 0 && top.Value.Kind == tree.Map && level[first-1].Value.Kind == tree.Map && !level[first-1].Value.Bare {
 		first--
 	}
 	if level = level[first:]; len(level) == 1 {
-		return tree.Entry{Key: top.Key, Value: clean(top.Value), Line: top.Line, Column: top.Column}
+		return tree.Entry{Key: top.Key, Value: w.clean(shape, top.Value), Line: top.Line, Column: top.Column}
 	}
 
 	size := 0
@@ -55,7 +145,7 @@ func merge(level []*tree.Entry) tree.Entry {
 	made := make([]tree.Entry, 0, size)
 	if len(level) > maxCompared {
 		for _, same := range byKey(level) {
-			if m := merge(same); m.Value != nil {
+			if m := w.below(same[0].Key, shape.At(same[0].Key), same); m.Value != nil {
 				made = append(made, m)
 			}
 		}
@@ -68,13 +158,13 @@ func merge(level []*tree.Entry) tree.Entry {
 			if seen(level[:i], entry.Key) {
 				continue
 			}
-			below := append(few[:0], entry)
+			same := append(few[:0], entry)
 			for _, higher := range level[i+1:] {
 				if h := higher.Value.Entry(entry.Key); h != nil {
-					below = append(below, h)
+					same = append(same, h)
 				}
 			}
-			if m := merge(below); m.Value != nil {
+			if m := w.below(entry.Key, shape.At(entry.Key), same); m.Value != nil {
 				made = append(made, m)
 			}
 		}
@@ -166,29 +256,4 @@ func same(m *tree.Node, made []tree.Entry) bool {
 		}
 	}
 	return true
-}
-
-// clean returns n without the nulls in its maps: n itself if there are none, nil for a null.
-func clean(n *tree.Node) *tree.Node {
-	switch {
-	case n.Kind == tree.Null:
-		return nil
-	case !n.HasNulls():
-		return n
-	case n.Kind == tree.List:
-		items := make([]*tree.Node, len(n.Items))
-		for i, item := range n.Items {
-			if items[i] = item; item.Kind != tree.Null { // an item of a list removes nothing
-				items[i] = clean(item)
-			}
-		}
-		return tree.NewList(n.Doc, n.Line, n.Column, items)
-	}
-	entries := make([]tree.Entry, 0, len(n.Entries))
-	for _, e := range n.Entries {
-		if e.Value = clean(e.Value); e.Value != nil {
-			entries = append(entries, e)
-		}
-	}
-	return tree.NewMap(n.Doc, n.Line, n.Column, entries)
 }

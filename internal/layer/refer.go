@@ -36,11 +36,11 @@ func (e *expander) node(at tree.Path, in []spot, n *tree.Node) *tree.Node {
 		items := make([]*tree.Node, len(n.Items))
 		changed := false
 		for i, item := range n.Items {
-			items[i] = e.node(at.Join(tree.Item(i)), below(in, tree.Item(i)), item)
+			items[i] = e.node(at.Join(tree.Item(n.Place(i))), below(in, tree.Item(i)), item)
 			changed = changed || items[i] != item
 		}
 		if changed {
-			return tree.NewList(n.Doc, n.Line, n.Column, items)
+			return n.WithItems(items)
 		}
 	case tree.Map:
 		entries := make([]tree.Entry, len(n.Entries))

@@ -2,6 +2,7 @@ package tree
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -62,6 +63,9 @@ func equal(a, b *Node, refs bool) bool {
 	case Scalar:
 		return sameScalar(a.Value, b.Value) && !(refs && a.Ref != b.Ref)
 	case List:
+		if (a.Places == nil) != (b.Places == nil) || !slices.Equal(a.Places, b.Places) {
+			return false
+		}
 		for i := range a.Items {
 			if !equal(a.Items[i], b.Items[i], refs) {
 				return false

@@ -101,6 +101,12 @@ func (g *grafter) both(at Path, a, b *Shape) *Shape {
 	if out.Doc == "" {
 		out.Doc = under.Doc
 	}
+	if out.Merge == (MergeRule{}) {
+		out.Merge, out.Field = under.Merge, under.Field
+	}
+	if under.Merge != (MergeRule{}) && under.Merge != out.Merge && g.err == nil {
+		g.err = fmt.Errorf("%s has the tag merge:%q already, and cannot have merge:%q too", at, a.Merge, b.Merge)
+	}
 	switch {
 	case under.Kind == Any:
 	case keyed(a) && keyed(b):

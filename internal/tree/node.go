@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -44,8 +45,13 @@ type Node struct {
 	// In a merge it removes the values of lower layers, as a Null does. What is left is an entry
 	// with all defaults.
 	Bare bool
-	// nulls reports whether a map at or below this node has a Null; see HasNulls.
-	nulls bool
+	// Places are the positions of the Items of a list that a document gives item by item, such as
+	// HOSTS_1_PASS; they ascend, and may have gaps. They are nil for a list that is given as a
+	// whole, and in a merged tree.
+	Places []int
+	// nulls reports whether a map at or below this node has a Null; see HasNulls. places reports
+	// whether this node, or one below it, has Places.
+	nulls, places bool
 
 	Doc          *Doc // the document; nil for a node without one, such as an empty root
 	Line, Column int32
@@ -89,10 +95,9 @@ func NewMap(doc *Doc, line, column int32, entries []Entry) *Node {
 func NewIndexedMap(doc *Doc, line, column int32, entries []Entry, index map[string]int) *Node {
 	n := &Node{Kind: Map, Entries: entries, Doc: doc, Line: line, Column: column, index: index}
 	for i := range entries {
-		if v := entries[i].Value; v.Kind == Null || v.nulls {
-			n.nulls = true
-			break
-		}
+		v := entries[i].Value
+		n.nulls = n.nulls || v.Kind == Null || v.nulls
+		n.places = n.places || v.places
 	}
 	return n
 }
@@ -101,13 +106,37 @@ func NewIndexedMap(doc *Doc, line, column int32, entries []Entry, index map[stri
 func NewList(doc *Doc, line, column int32, items []*Node) *Node {
 	n := &Node{Kind: List, Items: items, Doc: doc, Line: line, Column: column}
 	for _, item := range items {
-		if item.nulls {
-			n.nulls = true
-			break
-		}
+		n.nulls = n.nulls || item.nulls
+		n.places = n.places || item.places
 	}
 	return n
 }
+
+// NewPartialList returns a list node of a document that gives the list item by item.
+func NewPartialList(doc *Doc, line, column int32, items []*Node, places []int) *Node {
+	n := NewList(doc, line, column, items)
+	n.Places, n.places = places, true
+	return n
+}
+
+// WithItems returns a list node with other items at the same places.
+func (n *Node) WithItems(items []*Node) *Node {
+	if n.Places != nil {
+		return NewPartialList(n.Doc, n.Line, n.Column, items, n.Places)
+	}
+	return NewList(n.Doc, n.Line, n.Column, items)
+}
+
+// Place returns the position in its list of the i-th item of n.
+func (n *Node) Place(i int) int {
+	if n == nil || n.Places == nil {
+		return i
+	}
+	return n.Places[i]
+}
+
+// HasPlaces reports whether any list at or below n has Places, without walking the tree.
+func (n *Node) HasPlaces() bool { return n != nil && n.places }
 
 // HasNulls reports whether any map at or below n contains a Null. A Null in a list does not count:
 // it removes nothing. HasNulls does not walk the tree, so that a merge can share subtrees without
@@ -157,7 +186,11 @@ func (n *Node) Child(segment string) *Node {
 		return nil
 	}
 	if n.Kind == List {
-		if i, ok := index(segment); ok && i < len(n.Items) {
+		i, ok := index(segment)
+		if ok && n.Places != nil {
+			i, ok = slices.BinarySearch(n.Places, i)
+		}
+		if ok && i < len(n.Items) {
 			return n.Items[i]
 		}
 		return nil
@@ -201,6 +234,9 @@ func position(d *Doc, line, column int32) source.Position {
 	}
 	return p
 }
+
+// ItemIndex is the inverse of Item. It reports false for a segment that is not an item of a list.
+func ItemIndex(segment string) (int, bool) { return index(segment) }
 
 // index parses "[12]".
 func index(segment string) (int, bool) {

@@ -46,6 +46,11 @@ type Shape struct {
 	Go reflect.Type
 	// Rules is the text of the validate tag, Doc that of the doc tag.
 	Rules, Doc string
+	// Merge is how the lists of several layers become one list; of a ListOf.
+	Merge MergeRule
+	// Field is the field in Go, such as "Config.Hosts"; empty for an item and for an entry of a
+	// map.
+	Field string
 }
 
 // At returns the shape for one segment of a path, or nil if it is not known.
@@ -93,7 +98,8 @@ func (s *Shape) HidesText() bool {
 	return true
 }
 
-// Live returns a copy of the shape in which no field is restart-only.
+// Live returns a copy of the shape for values that are not bound: no field is restart-only, and a
+// list replaces lower lists.
 func (s *Shape) Live() *Shape { return s.live(map[*Shape]*Shape{}) }
 
 func (s *Shape) live(done map[*Shape]*Shape) *Shape {
@@ -103,7 +109,7 @@ func (s *Shape) live(done map[*Shape]*Shape) *Shape {
 	out := new(Shape)
 	done[s] = out
 	*out = *s
-	out.Static = false
+	out.Static, out.Merge = false, MergeRule{How: MergeReplace}
 	out.Elem = s.Elem.live(done)
 	if s.Fields != nil {
 		out.Fields = make(map[string]*Shape, len(s.Fields))
