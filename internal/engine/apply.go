@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nacre-go/nacre/internal/layer"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/internal/verify"
 	"github.com/nacre-go/nacre/internal/wording"
@@ -39,6 +38,10 @@ func (e *Engine) apply(c candidate) source.Problems {
 
 	// layer: merge all documents, lowest first
 	all := e.merge(roots)
+	if all.problems != nil {
+		_, problems := e.bindAndValidate(all.tree, standalone)
+		return slices.Concat(all.problems, problems)
+	}
 	merged := all.tree
 	next := &State{full: all.sum(), At: time.Now(), Causes: c.causes, Merged: merged,
 		schema: e.schema, contents: c.contents, roots: roots}
@@ -91,7 +94,9 @@ func (e *Engine) apply(c candidate) source.Problems {
 // mergedRoots is the merged tree of some documents.
 type mergedRoots struct {
 	roots     []*tree.Node
+	schema    *schema
 	tree      *tree.Node
+	problems  source.Problems
 	digest    [32]byte
 	hasDigest bool
 }
@@ -99,8 +104,10 @@ type mergedRoots struct {
 // merge merges documents, lowest first. It keeps the last result until the decision ends, since a
 // decision merges the same documents several times. Only the writer calls it.
 func (e *Engine) merge(roots []*tree.Node) *mergedRoots {
-	if e.merged == nil || !slices.Equal(e.merged.roots, roots) {
-		e.merged = &mergedRoots{roots: roots, tree: layer.Merge(roots...)}
+	if e.merged == nil || e.merged.schema != e.schema || !slices.Equal(e.merged.roots, roots) {
+		e.merged = &mergedRoots{roots: roots, schema: e.schema}
+		e.merged.tree, e.merged.problems = e.schema.merger.Merge(roots...)
+		e.merged.problems = wording.OwnAll(e.merged.problems)
 	}
 	return e.merged
 }
@@ -129,7 +136,9 @@ func (e *Engine) bind(merged *tree.Node, standalone source.Problems) (values []a
 	}
 	values, problems = e.schema.bind(merged, previous)
 	for _, p := range standalone {
-		if slices.ContainsFunc(problems, func(q *source.Problem) bool { return q.Position == p.Position && q.Key == p.Key }) {
+		if slices.ContainsFunc(problems, func(q *source.Problem) bool {
+			return q.Position == p.Position && withoutItems(q.Key) == withoutItems(p.Key)
+		}) {
 			continue
 		}
 		problems = append(problems, p)
@@ -138,6 +147,21 @@ func (e *Engine) bind(merged *tree.Node, standalone source.Problems) (values []a
 		}
 	}
 	return values, problems
+}
+
+// withoutItems returns a key without the numbers of items: an item can have another number in the
+// merged list than in its document.
+func withoutItems(key string) string {
+	p, ok := tree.ParsePath(key)
+	if !ok || !strings.Contains(key, "[") {
+		return key
+	}
+	for i, segment := range p {
+		if _, item := tree.ItemIndex(segment); item {
+			p[i] = "[]"
+		}
+	}
+	return strings.Join(p, ".")
 }
 
 // acceptUnchanged accepts a candidate with the same merged tree as the live version: only comments

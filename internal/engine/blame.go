@@ -13,13 +13,14 @@ import (
 // the enclosing map, which is often a different one.
 type blame struct {
 	layerStates []*layerState
+	shape       *tree.Shape
 	base, next  []*layerContent // the live contents and those of the candidate, by layer
 	changed     []int           // the layers in which the two differ
 	index       map[string]int
 }
 
 func (e *Engine) newBlame(base, next []*layerContent) *blame {
-	b := &blame{layerStates: e.layers, base: base, next: next, index: map[string]int{}}
+	b := &blame{layerStates: e.layers, shape: e.schema.shape, base: base, next: next, index: map[string]int{}}
 	for i, l := range e.layers {
 		if next[i] != nil && next[i] != base[i] {
 			b.changed = append(b.changed, i)
@@ -44,7 +45,7 @@ func (b *blame) suspects(problems source.Problems) (all []int, vague bool) {
 		if !ok || len(path) == 0 {
 			continue // a problem of the whole configuration has the position of the highest layer
 		}
-		if p.Kind != source.Missing && isNamed && b.isValue(named, path) {
+		if p.Kind != source.Missing && isNamed && (b.isValue(named, path) || b.isMergedItem(path)) {
 			suspected[named], vague = true, false
 			continue
 		}
@@ -75,6 +76,19 @@ func (b *blame) isValue(layer int, p tree.Path) bool {
 		if n := d.root.Lookup(p); n != nil && (n.Kind == tree.Scalar || n.Kind == tree.List) {
 			return true
 		}
+	}
+	return false
+}
+
+// isMergedItem reports whether a path leads through a list whose items are merged one by one: the
+// item has another path in its document, and only the position of a problem tells the layer.
+func (b *blame) isMergedItem(p tree.Path) bool {
+	shape := b.shape
+	for _, segment := range p {
+		if shape != nil && shape.Kind == tree.ListOf && shape.Merge.Joins() {
+			return true
+		}
+		shape = shape.At(segment)
 	}
 	return false
 }

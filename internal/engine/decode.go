@@ -124,6 +124,9 @@ func (e *Engine) decodeDocuments(s *schema, l *layerState, c *layerContent) {
 			root, problems = e.expand(s, l, c, root)
 			c.problems, c.transient = append(c.problems, problems...), c.transient || hasTransient(problems)
 		}
+		if found := s.merger.Check(root); found != nil {
+			c.problems = append(c.problems, wording.OwnAll(found)...)
+		}
 		if root != nil {
 			c.roots = append(c.roots, root)
 			c.named = append(c.named, namedRoot{d.Name, root})

@@ -23,9 +23,11 @@ func (e *Engine) ExplainAll(below tree.Path) observe.Report {
 	v := e.view()
 	r := observe.Report{Version: v.live.Version}
 	paths := map[string]tree.Path{}
-	leaves(below, v.live.Merged.Lookup(below), paths) // includes keys that a restart will remove
+	at, _ := v.shape.Lookup(below)
+	live := v.live.Merged.Lookup(below)
+	leaves(below, at, live, live, paths) // includes keys that a restart will remove
 	for _, root := range v.roots {
-		leaves(below, root.Lookup(below), paths)
+		leaves(below, at, root.Lookup(below), live, paths)
 	}
 	v.locate(below).defaults(paths, 0)
 	for _, key := range slices.Sorted(maps.Keys(paths)) {
@@ -34,16 +36,23 @@ func (e *Engine) ExplainAll(below tree.Path) observe.Report {
 	return r
 }
 
-// leaves adds the paths of scalars, lists and nulls to into.
-func leaves(at tree.Path, n *tree.Node, into map[string]tree.Path) {
+// leaves adds the paths of scalars, lists and nulls to into. A list whose items are merged one by
+// one counts as its items in live, the merged value of the same place.
+func leaves(at tree.Path, shape *tree.Shape, n, live *tree.Node, into map[string]tree.Path) {
 	switch {
 	case n == nil:
-	case n.Kind != tree.Map:
-		into[at.String()] = at
-	default:
+	case n.Kind == tree.Map:
 		for _, e := range n.Entries {
-			leaves(at.Join(e.Key), e.Value, into)
+			leaves(at.Join(e.Key), shape.At(e.Key), e.Value, live.Child(e.Key), into)
 		}
+	case shape != nil && shape.Kind == tree.ListOf && shape.Merge.Joins() && live != nil && len(live.Items) > 0:
+		if n == live {
+			for i, item := range live.Items {
+				leaves(at.Join(tree.Item(i)), shape.Elem, item, item, into)
+			}
+		}
+	default:
+		into[at.String()] = at
 	}
 }
 
@@ -51,6 +60,7 @@ func leaves(at tree.Path, n *tree.Node, into map[string]tree.Path) {
 type view struct {
 	live    *State
 	shape   *tree.Shape
+	merger  *layer.Merger
 	roots   []*tree.Node
 	pending []pendingKey
 	since   map[source.Position]time.Time // keyed by layer and revision
@@ -59,7 +69,7 @@ type view struct {
 func (e *Engine) view() view {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	v := view{live: e.cell.Load(), shape: e.schema.shape, roots: e.roots, pending: e.pending, since: map[source.Position]time.Time{}}
+	v := view{live: e.cell.Load(), shape: e.schema.shape, merger: e.schema.merger, roots: e.roots, pending: e.pending, since: map[source.Position]time.Time{}}
 	for _, l := range e.layers {
 		if l.applied != nil {
 			v.since[source.Position{Layer: l.name, Revision: e.shown(l.applied)}] = l.appliedAt
@@ -90,7 +100,7 @@ func (v view) explain(p tree.Path) observe.Explanation {
 		x.Value = x.Default
 	}
 	var effective []*tree.Node
-	for _, c := range slices.Backward(layer.Candidates(p, v.roots...)) {
+	for _, c := range slices.Backward(v.merger.Candidates(p, v.roots...)) {
 		where := c.Node.Position()
 		value := observe.LayerValue{Position: where, Value: valueText(c.Node, at.shape, at.secret), Since: v.since[source.Position{Layer: where.Layer, Revision: where.Revision}]}
 		// The merged tree keeps nulls only as items of a list.
@@ -105,13 +115,13 @@ func (v view) explain(p tree.Path) observe.Explanation {
 	if x.RemovedBy != nil && x.PartOf != nil && x.RemovedBy.Key == x.PartOf.Key {
 		x.RemovedBy = nil // PartOf says the same
 	}
-	x.Pending = v.waits(x.Key, live, effective)
+	x.Pending = v.waits(x.Key, at.shape, live, effective)
 	return x
 }
 
 // removedBy returns the value that removes a path from the layers below it.
 func (v view) removedBy(p tree.Path) *observe.LayerValue {
-	i, n := layer.Decides(p, v.roots...)
+	i, n := v.merger.Decides(p, v.roots...)
 	if n == nil {
 		return nil
 	}
@@ -120,20 +130,17 @@ func (v view) removedBy(p tree.Path) *observe.LayerValue {
 }
 
 // waits reports whether the effective values of a key, highest first, wait for a restart.
-func (v view) waits(key string, live *tree.Node, effective []*tree.Node) bool {
+func (v view) waits(key string, shape *tree.Shape, live *tree.Node, effective []*tree.Node) bool {
 	for _, q := range v.pending {
 		if q.key == key {
 			return true
 		}
 		if rest, below := strings.CutPrefix(key, q.key); below && (rest[0] == '.' || rest[0] == '[') {
-			switch {
-			case len(effective) == 0:
+			if len(effective) == 0 {
 				return live != nil
-			case effective[0].Kind != tree.Map:
-				return !tree.Same(effective[0], live)
 			}
 			slices.Reverse(effective)
-			return !tree.Same(layer.Merge(effective...), live)
+			return !tree.Same(layer.MergeValues(shape, effective...), live)
 		}
 	}
 	return false

@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/nacre-go/nacre/internal/guard"
-	"github.com/nacre-go/nacre/internal/layer"
 	"github.com/nacre-go/nacre/internal/tree"
 )
 
@@ -166,7 +165,7 @@ func (c *lossCheck) checkLayers() {
 			loss := guard.Compare(applied.rootAt(n, d.name), d.root, c.e.schema.shape)
 			had, lost, left = had+loss.Had, lost+loss.Lost, left+loss.Left
 		}
-		merged := layer.Merge(next.roots...)
+		merged, _ := c.e.schema.merger.Merge(next.roots...)
 		for _, d := range gone {
 			n := guard.Unsaid(d.root, merged, config, c.e.schema.shape)
 			had, lost, from = had+guard.Keys(d.root, c.e.schema.shape), lost+n, from+n
@@ -190,7 +189,7 @@ func (c *lossCheck) checkWhole() {
 	live := c.e.cell.Load()
 	before := live.Merged
 	if live.pending != nil { // Merged keeps restart-only keys that no layer sets
-		before = layer.Merge(live.roots...)
+		before, _ = c.e.schema.merger.Merge(live.roots...)
 	}
 	missing := guard.Missing(before, c.mergedTree(), c.e.schema.shape)
 	if missing.Lost < guard.MinLost {

@@ -44,6 +44,7 @@ type schema struct {
 	sections   []*Section // in the order of State.Values; the first is the service's own
 	standalone []*Section // sections that watchers bind to single documents
 	shape      *tree.Shape
+	merger     *layer.Merger
 	freezer    *guard.Freezer
 	// embedding is where references may occur.
 	embedding *layer.Embedding
@@ -65,7 +66,7 @@ func newSchema(sections []*Section) (*schema, error) {
 			s.shape = grafted
 		}
 	}
-	s.freezer = guard.NewFreezer(s.shape)
+	s.merger, s.freezer = layer.NewMerger(s.shape), guard.NewFreezer(s.shape)
 	var bound []layer.Bound
 	for _, section := range sections {
 		if section.isOpen() {

@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/internal/guard"
-	"github.com/nacre-go/nacre/internal/layer"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/internal/verify"
+	"github.com/nacre-go/nacre/internal/wording"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 )
@@ -178,7 +178,12 @@ func (e *Engine) rebind(old, live *State, freezer *guard.Freezer) (*State, sourc
 	if problems != nil {
 		return nil, e.redactor.problems(append(problems, standalone...))
 	}
-	merged := layer.Merge(roots...)
+	merged, problems := e.schema.merger.Merge(roots...)
+	if problems != nil {
+		problems = e.redactor.problems(wording.OwnAll(problems))
+		e.sort(problems, old.contents)
+		return nil, problems
+	}
 	frozen, pending := freezer.Freeze(live.Merged, merged)
 	next := &State{Merged: frozen, full: verify.Full(frozen), schema: e.schema, contents: old.contents, roots: roots, pending: pendingKeys(merged, pending)}
 	if next.Values, problems = e.bindAndValidate(frozen, standalone); problems != nil {
