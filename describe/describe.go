@@ -32,6 +32,8 @@ type Key struct {
 	Secret, RestartOnly bool
 	// Rules is its validate tag, and Doc its doc tag.
 	Rules, Doc string
+
+	merge string // how the lists of several layers merge, in words
 }
 
 // Of describes T. The options must be those of the config, Options.Binder of package nacre. The
@@ -82,7 +84,7 @@ func (d *Description) add(at string, s *tree.Shape, above map[string]bool) {
 			return
 		}
 	}
-	k := Key{Path: at, Type: s.Type, Secret: s.Secret, RestartOnly: s.Static, Rules: s.Rules, Doc: s.Doc, HasDefault: s.Defaulted, Default: s.Default}
+	k := Key{Path: at, Type: s.Type, Secret: s.Secret, RestartOnly: s.Static, Rules: s.Rules, Doc: s.Doc, HasDefault: s.Defaulted, Default: s.Default, merge: mergeNote(s)}
 	if s.HidesText() && s.Defaulted {
 		k.Default = wording.Redacted
 	}
@@ -122,6 +124,26 @@ func pointedTo(t reflect.Type) reflect.Type {
 	return t
 }
 
+// mergeNote says how the lists of several layers at a key merge; empty if there is no rule, or if a
+// list replaces the others.
+func mergeNote(s *tree.Shape) string {
+	for s.Kind == tree.MapOf && s.Elem != nil {
+		s = s.Elem
+	}
+	if s.Kind != tree.ListOf {
+		return ""
+	}
+	switch s.Merge.How {
+	case tree.MergeAppend:
+		return "layers append their items"
+	case tree.MergeIndex:
+		return "layers merge by position"
+	case tree.MergeKey:
+		return "layers merge by " + s.Merge.Key
+	}
+	return ""
+}
+
 // Markdown returns a table with a row for each key.
 func (d *Description) Markdown() string {
 	var b strings.Builder
@@ -136,6 +158,9 @@ func (d *Description) Markdown() string {
 		}
 		if k.RestartOnly {
 			notes = append(notes, "restart-only")
+		}
+		if k.merge != "" {
+			notes = append(notes, k.merge)
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", code(k.Path), cell(k.Type), k.defaultCell(), code(k.Rules), cell(strings.Join(notes, "; ")))
 	}

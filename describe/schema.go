@@ -56,13 +56,32 @@ func (w *writer) of(s *tree.Shape) *jsonschema.Schema {
 	case tree.StructOf, tree.RemainderOf:
 		return w.structure(s)
 	case tree.ListOf:
-		return &jsonschema.Schema{Type: "array", Items: w.of(s.Elem)}
+		return &jsonschema.Schema{Type: "array", Items: w.item(s)}
 	case tree.MapOf:
 		return &jsonschema.Schema{Type: "object", AdditionalProperties: w.of(s.Elem)}
 	case tree.Any:
 		return &jsonschema.Schema{}
 	}
 	return leaf(s)
+}
+
+// item returns the schema of the items of a list. Items that are matched by a key must have it in
+// every layer.
+func (w *writer) item(list *tree.Shape) *jsonschema.Schema {
+	out := w.of(list.Elem)
+	if list.Merge.How != tree.MergeKey {
+		return out
+	}
+	if out.Ref != "" {
+		out = &jsonschema.Schema{AllOf: []*jsonschema.Schema{out}}
+	} else {
+		copied := *out
+		out = &copied
+	}
+	if !slices.Contains(out.Required, list.Merge.Key) {
+		out.Required = append(slices.Clone(out.Required), list.Merge.Key)
+	}
+	return out
 }
 
 func (w *writer) structure(s *tree.Shape) *jsonschema.Schema {
@@ -104,6 +123,9 @@ func (w *writer) field(f *tree.Shape) *jsonschema.Schema {
 		out = &copied
 	}
 	constrain(out, f)
+	if f.Merge.Joins() && !w.whole {
+		out.MinItems = nil // the other layers have items too
+	}
 	var notes []string
 	if f.Doc != "" {
 		notes = append(notes, f.Doc)
@@ -113,6 +135,9 @@ func (w *writer) field(f *tree.Shape) *jsonschema.Schema {
 	}
 	if f.Static {
 		notes = append(notes, "restart-only")
+	}
+	if note := mergeNote(f); note != "" {
+		notes = append(notes, note)
 	}
 	out.Description = strings.Join(notes, "; ")
 	if f.Defaulted && !f.HidesText() {
