@@ -26,7 +26,7 @@ var updateNumbers = flag.Bool("update", false, "write the tables of docs again")
 var spelled = []string{
 	"5", "+5", "-5", "-0", "256", "0644", "08", "-07", "00", "0o17", "0x1F", "0b11", "1_000", "1_", "1e3", "1e-1", "1e400", ".5", "5.", "5.0", "01.5", "9007199254740993",
 	"9223372036854775808", "18446744073709551616", ".inf", "inf", "-.inf", ".nan", "nan", "NaN", "true", "True", "TRUE", "t", "1", "0", "yes", "no", "on", "off", "null", "~", "1:30",
-	"3s", "10MiB", "1kB", "2026-01-02", "1.2.3", "1,2", "a=1", "[1,2]", "{a: 1}",
+	"3s", "1d", "1m", "10MiB", "1kB", "64Mi", "5M", "10m", "2026-01-02", "1.2.3", "1,2", "a=1", "[1,2]", "{a: 1}",
 }
 
 // spelledIn are the formats, and how a text stands in each.

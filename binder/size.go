@@ -10,8 +10,12 @@ import (
 
 // Size is a number of bytes, written "10MiB", "1.5GB", "512B" or as a bare number of bytes. kB, MB,
 // GB, TB, PB and EB are powers of 1000; KiB, MiB, GiB, TiB, PiB and EiB are powers of 1024. The
-// case of the unit does not matter, and a blank before it is allowed. A size is never negative and
-// always a whole number of bytes.
+// case of these units does not matter, and a blank before the unit is allowed. A size is never
+// negative and always a whole number of bytes.
+//
+// The B may be left out, as in Kubernetes: "64Mi" is 64MiB, and "5M" is 5MB. A single letter is k,
+// M, G, T, P or E, in this case only: "10m" and "64K" mean 1024-based sizes to some programs, and
+// "10m" a fraction to Kubernetes, so they are errors.
 type Size int64
 
 // sizeUnits are from the largest to the smallest, for String.
@@ -32,13 +36,10 @@ func (s *Size) UnmarshalText(text []byte) error {
 	}
 	unit := Size(1)
 	if name := digits[end:]; name != "" {
-		unit = 0
-		for _, u := range sizeUnits {
-			if strings.EqualFold(u.name, name) {
-				unit = u.size
+		if unit = unitOf(name); unit == 0 {
+			if len(name) == 1 && unitOf(name+"B") != 0 {
+				return PublicError("must be " + binding.WantSize + "; the unit must say whether it counts in 1000 (k, M, G) or in 1024 (Ki, Mi, Gi)")
 			}
-		}
-		if unit == 0 {
 			return PublicError("must be " + binding.WantSize)
 		}
 		digits = strings.TrimRight(digits[:end], " ")
@@ -61,6 +62,17 @@ func (s *Size) UnmarshalText(text []byte) error {
 	}
 	*s = Size(r.Num().Int64())
 	return nil
+}
+
+// unitOf returns the size of a unit, or 0 if there is no such unit.
+func unitOf(name string) Size {
+	for _, u := range sizeUnits {
+		short := strings.TrimSuffix(u.name, "B")
+		if strings.EqualFold(u.name, name) || name == short || len(short) == 2 && strings.EqualFold(short, name) {
+			return u.size
+		}
+	}
+	return 0
 }
 
 // MarshalText returns what String does.

@@ -170,8 +170,8 @@ func readsText(t reflect.Type) bool {
 	return t != nil && (t.Implements(textType) || reflect.PointerTo(t).Implements(textType))
 }
 
-// duration is the syntax of time.ParseDuration.
-const duration = `^[-+]?(0|([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$`
+// duration is the syntax of a duration: that of time.ParseDuration, and d for days.
+const duration = `^[-+]?(0|([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h|d))+$`
 
 // fileMode is the syntax of a file mode.
 const fileMode = `^0([oO]?[0-7]+)?$`

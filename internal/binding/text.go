@@ -213,14 +213,14 @@ func buildDuration(k *codec) {
 			return
 		}
 		text = strings.TrimSpace(text)
-		d, err := time.ParseDuration(text)
+		d, err := tree.ParseDuration(text)
 		switch {
 		case err == nil:
 			v.SetInt(int64(d))
 		case text != "" && strings.Trim(text, "+-.0123456789") == "":
 			r.wrongly(n, bareDuration)
 		default:
-			message := "must be " + wantDuration + ", 1.5h or 250ms"
+			message := "must be " + wantDuration + ", 1.5h, 250ms or 1d"
 			if text == "" {
 				message += ", but is empty"
 			}

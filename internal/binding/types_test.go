@@ -12,6 +12,7 @@ import (
 	"os"
 	"reflect"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -108,6 +109,8 @@ func TestTypes(t *testing.T) {
 		good("float32", 0.5, float32(0.5)),
 		good("duration", "3s", 3*time.Second),
 		good("duration text", text(" 1.5h "), 90*time.Minute),
+		good("duration days", "3d", 72*time.Hour),
+		good("duration text days", text("1d12h"), 36*time.Hour),
 		good("duration zero", 0, time.Duration(0)),
 		good("duration pointer", "1ms", new(time.Millisecond)),
 		good("size", "10MiB", binder.Size(10<<20)),
@@ -246,6 +249,7 @@ func TestSize(t *testing.T) {
 	for in, want := range map[string]binder.Size{
 		"0": 0, "1": 1, "1B": 1, "1kB": 1000, "1KB": 1000, "1kib": 1024, "0.5KiB": 512, "1.5GB": 15e8, "7EiB": 7 << 60,
 		"9223372036854775807": math.MaxInt64, " 2 MB ": 2e6,
+		"64Mi": 64 << 20, "1gi": 1 << 30, "5M": 5e6, "1k": 1000, "2 G": 2e9, "1.5Gi": 3 << 29,
 	} {
 		var s binder.Size
 		if err := s.UnmarshalText([]byte(in)); err != nil || s != want {
@@ -256,11 +260,21 @@ func TestSize(t *testing.T) {
 			t.Errorf("%d does not survive its own text %s", s, s)
 		}
 	}
-	for _, in := range []string{"", " ", "-1", "+1", "1.", ".5", "1K", "1M", "10 Mi", "1e3", "1/2", "0.3B", "8EiB", "9223372036854775808", "MB", "1 2", "0x10", "1_000", "１MB"} {
+	for _, in := range []string{"", " ", "-1", "+1", "1.", ".5", "1K", "1m", "1g", "1i", "1kk", "1e3", "1/2", "0.3B", "8EiB", "9223372036854775808", "MB", "1 2", "0x10", "1_000", "１MB"} {
 		var s binder.Size
 		if err := s.UnmarshalText([]byte(in)); err == nil {
 			t.Errorf("%q is no size, but was read as %d", in, s)
 		}
+	}
+}
+
+// A single letter in the other case counts in 1000 to some programs and in 1024 to others.
+func TestASizeSaysHowItCounts(t *testing.T) {
+	t.Parallel()
+	var s binder.Size
+	err := s.UnmarshalText([]byte("10m"))
+	if err == nil || !strings.Contains(err.Error(), "1000 (k, M, G) or in 1024 (Ki, Mi, Gi)") {
+		t.Errorf("10m is ambiguous, and the error does not say how to write a size: %v", err)
 	}
 }
 

@@ -68,6 +68,7 @@ type config struct {
 	Peers    [2]host                      `config:"peers" validate:"omitempty"`
 	Any      any                          `config:"any"`
 	Optional *host                        `config:"optional"`
+	Keep     time.Duration                `config:"keep" validate:"max=30d"`
 }
 
 // derived is computed from a config and has no place in it; its tags are not read.
@@ -113,6 +114,7 @@ func TestPathsAndMessages(t *testing.T) {
 	}{
 		"squashed":          {func(c *config) { c.Region = "canary" }, "region: must be one of: eu, us"},
 		"duration":          {func(c *config) { c.Server.Timeout = 1 }, "server.timeout: must be at least 10ms"},
+		"duration in days":  {func(c *config) { c.Keep = 31 * 24 * time.Hour }, "keep: must be at most 30d"},
 		"other field":       {func(c *config) { c.Server.MinIdle = 5 }, "server.max_idle: must be more than server.min_idle"},
 		"secret missing":    {func(c *config) { c.DSN = secret{} }, "dsn: is required"},
 		"secret short":      {func(c *config) { c.DSN = secret{"canary"} }, "dsn: must have at least 8 characters"},

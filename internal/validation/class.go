@@ -15,6 +15,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-playground/validator/v10"
+
+	"github.com/nacre-go/nacre/internal/tree"
 )
 
 // class is how values are compared.
@@ -182,7 +184,7 @@ var durationType = reflect.TypeFor[time.Duration]()
 // parseInt parses an integer whose type has its own text form.
 func parseInt(v reflect.Value, text string) error {
 	if v.Type() == durationType {
-		d, err := time.ParseDuration(text)
+		d, err := tree.ParseDuration(text)
 		v.SetInt(int64(d))
 		return err
 	}

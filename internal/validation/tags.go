@@ -64,7 +64,7 @@ func rewrite(tag string, k *kind, all map[reflect.Type]*kind) (string, error) {
 		for target != nil && target.typ.Kind() == reflect.Pointer {
 			target = target.elem
 		}
-		if target == nil || !target.readsItself() {
+		if target == nil || !target.readsItself() && target.typ != durationType {
 			continue
 		}
 		alternatives := strings.Split(s.part, "|")
@@ -74,7 +74,7 @@ func rewrite(tag string, k *kind, all map[reflect.Type]*kind) (string, error) {
 				continue
 			}
 			v := reflect.New(target.typ)
-			if err := v.Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(param)); err != nil {
+			if err := parseInt(v.Elem(), param); err != nil {
 				return "", fmt.Errorf("the parameter of %s is not a valid %s", name, target.typ)
 			}
 			number := strconv.FormatInt(v.Elem().Int(), 10)
