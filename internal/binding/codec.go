@@ -58,6 +58,8 @@ var (
 	selfType     = reflect.TypeFor[selfUnmarshaler]()
 	revealerType = reflect.TypeFor[interface{ Reveal() string }]()
 	anyType      = reflect.TypeFor[any]()
+	jsonType     = reflect.TypeFor[json.Unmarshaler]()
+	errorType    = reflect.TypeFor[error]()
 )
 
 // codec returns the codec of t. For a type that cannot be bound, it records a mistake and returns a
@@ -109,10 +111,42 @@ func (c *compiler) build(k *codec) {
 			buildSelf(k)
 		case reflect.PointerTo(t).Implements(textType):
 			buildText(k)
+		case c.refuses(t):
+			delete(c.codecs, t) // each field of this type is a mistake of its own
 		default:
 			c.buildKind(k)
 		}
 	}
+}
+
+// refuses records a mistake for a type that reads itself only from JSON or YAML. A hook may convert
+// it.
+func (c *compiler) refuses(t reflect.Type) bool {
+	method := readsItselfFrom(t)
+	if method == "" || len(c.settings.hooks) > 0 {
+		return false
+	}
+	c.mistake(fmt.Sprintf("the type %s has the method %s, which nacre does not call - add the method UnmarshalText, or set Options.Binder to a binder.Parse or binder.Hook for the type",
+		nameOf(t), method))
+	return true
+}
+
+// readsItselfFrom returns the method by which a type reads itself from one format, if it has one.
+// Bound field by field, such a type would have another value than its own method gives it.
+func readsItselfFrom(t reflect.Type) string {
+	if t.Kind() == reflect.Interface || t.Kind() == reflect.Pointer {
+		return "" // its element is examined
+	}
+	p := reflect.PointerTo(t)
+	if p.Implements(jsonType) {
+		return "UnmarshalJSON"
+	}
+	// The libraries differ in the parameter. The name is a constant, so that the linker can still
+	// drop unused methods.
+	if m, ok := p.MethodByName("UnmarshalYAML"); ok && m.Type.NumIn() == 2 && m.Type.NumOut() == 1 && m.Type.Out(0) == errorType {
+		return "UnmarshalYAML"
+	}
+	return ""
 }
 
 // buildKind completes k by the kind of its type.
@@ -171,7 +205,9 @@ func (c *compiler) buildPointer(k *codec) {
 	}
 	// This comes before the codec of the type below, which may contain this type.
 	c.shapes = append(c.shapes, func() {
-		*k.shape = *c.codecs[base].shape
+		if below := c.codecs[base]; below != nil { // nil for a type that is a mistake
+			*k.shape = *below.shape
+		}
 		k.shape.Pointer = true
 	})
 	elem := c.codec(k.typ.Elem())

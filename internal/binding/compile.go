@@ -144,6 +144,7 @@ func (c *compiler) add(f *fields, sf reflect.StructField, at []int, around []ref
 			c.mistake("only a struct can be squashed")
 		case slices.Contains(around, inner):
 			c.mistake("a struct cannot be squashed into itself")
+		case c.refuses(inner):
 		default:
 			c.collect(f, inner, at, append(slices.Clone(around), inner))
 		}
