@@ -47,7 +47,7 @@ func TestANameInOnlyThatMatchesNoKeyIsAnErrorOfOpen(t *testing.T) {
 		{name: "nothing near", prefix: "APP", only: []string{"APP_QQQQQQ"}, want: "$APP_QQQQQQ (env): unknown key"},
 		{name: "case does not matter", prefix: "my-app", only: []string{"my-app-port", "MY_APP_DB_POOL"}},
 		{name: "in another case, misspelt", prefix: "app", only: []string{"app_prot"}, want: "$app_prot (env): unknown key, although the source is configured to read it, did you mean app_PORT?"},
-		{name: "a section", prefix: "APP", only: []string{"APP_DB"}, want: "$APP_DB (env) db: has keys below it and cannot be set to a text; APP_DB_* is all of them"},
+		{name: "a section", prefix: "APP", only: []string{"APP_DB"}, want: "$APP_DB (env) db: has keys below it; APP_DB_* is all of them, and APP_DB* the name itself too"},
 		{name: "a list, an item, a key of an item", prefix: "APP", only: []string{"APP_HOSTS", "APP_HOSTS_0", "APP_ITEMS_3_ADDR"}},
 		{name: "in a map and in anything", prefix: "APP", only: []string{"APP_LABELS_X", "APP_EXTRA", "APP_EXTRA_Y"}},
 		{name: "a file", prefix: "APP", only: []string{"APP_DB_DSN_FILE"}},
@@ -56,7 +56,7 @@ func TestANameInOnlyThatMatchesNoKeyIsAnErrorOfOpen(t *testing.T) {
 		{name: "whole environment", only: []string{"PORT", "DB_POOL"}, vars: []string{"PROT=1", "HOME=/"}},
 		{name: "whole environment, misspelt", only: []string{"PROT"}, want: "$PROT (env): unknown key, although the source is configured to read it, did you mean PORT?"},
 		{name: "whole environment, misspelt and set", only: []string{"PROT"}, vars: []string{"PROT=1"}, want: "$PROT (env): unknown key, did you mean PORT?"},
-		{name: "whole environment, a section that is set", only: []string{"DB"}, vars: []string{"DB=1"}, want: "$DB (env) db: has keys below it and cannot be set to a text"},
+		{name: "whole environment, a section that is set", only: []string{"DB"}, vars: []string{"DB=1"}, want: "$DB (env) db: has keys below it and cannot be set to a text, except to JSON in braces"},
 		{name: "unknown keys are allowed", prefix: "APP", only: []string{"APP_PROT"}, vars: []string{"APP_PROT=1"}, options: []env.Option{env.AllowUnknown()}},
 		{name: "ignored as well", prefix: "APP", only: []string{"APP_PROT"}, options: []env.Option{env.Ignore("APP_P*")}},
 

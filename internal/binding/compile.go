@@ -201,15 +201,17 @@ func (c *compiler) field(sf reflect.StructField, key string, at []int) field {
 // tryDefault binds a default once, so that a bad default is an error of Open and not of the first
 // start without the key.
 func (c *compiler) tryDefault(k *codec, def *fallback, where mistake) {
+	if k.shape.Kind == tree.StructOf || k.shape.Kind == tree.RemainderOf {
+		where.message = "a struct cannot have a default; give its fields defaults"
+		c.mistakes = append(c.mistakes, where)
+		return
+	}
 	r := &run{plan: c.plan}
 	v := reflect.New(k.typ).Elem()
 	r.guard(def.node, "", func() { k.bind(r, def.node, v) })
 	for _, p := range r.problems {
 		m := where
 		m.message = "the default " + p.Message
-		if k.shape.Kind == tree.StructOf {
-			m.message = "a struct cannot have a default; give its fields defaults"
-		}
 		c.mistakes = append(c.mistakes, m)
 	}
 	if k.plain && len(r.problems) == 0 {

@@ -81,8 +81,11 @@ func (r *run) elements(elem *codec, n *tree.Node, items []*tree.Node, v reflect.
 	}
 }
 
-// items returns the items of a list, or of text such as "a,b".
+// items returns the items of a list, or of text such as "a,b" or JSON.
 func (r *run) items(n *tree.Node) ([]*tree.Node, bool) {
+	if n = r.fromText(n, tree.ListOf); n == nil {
+		return nil, false
+	}
 	if n.Kind == tree.List {
 		return n.Items, true
 	}
@@ -101,4 +104,15 @@ func (r *run) items(n *tree.Node) ([]*tree.Node, bool) {
 		items[i] = tree.NewScalar(n.Doc, n.Line, n.Column, source.Text(part))
 	}
 	return items, true
+}
+
+// fromText returns what a text without a type means at a place of a kind, and n itself if it is not
+// such a text. It returns nil after it has recorded a problem.
+func (r *run) fromText(n *tree.Node, kind tree.ShapeKind) *tree.Node {
+	made, fault := tree.FromText(n, kind)
+	if fault != "" {
+		r.wrongly(n, fault)
+		return nil
+	}
+	return made
 }

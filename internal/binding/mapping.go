@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/nacre-go/nacre/internal/tree"
@@ -81,29 +80,16 @@ func (r *run) entry(e *tree.Entry, to mapping) {
 	}
 }
 
-// entries returns the entries of a map, or of text such as "a=1,b=2".
+// entries returns the entries of a map, or of text such as "a=1,b=2" or JSON.
 func (r *run) entries(n *tree.Node) ([]tree.Entry, bool) {
+	if n = r.fromText(n, tree.MapOf); n == nil {
+		return nil, false
+	}
 	if n.Kind == tree.Map {
 		return n.Entries, true
 	}
-	text, ok := untyped(n)
-	if !ok {
-		r.wrong(n, "a map")
-		return nil, false
-	}
-	parts := tree.SplitText(text)
-	entries := make([]tree.Entry, 0, len(parts))
-	for _, part := range parts {
-		key, value, ok := strings.Cut(part, "=")
-		if !ok {
-			r.wrongly(n, "must be a map, written key=value,key=value")
-			return nil, false
-		}
-		entries = append(entries, tree.Entry{
-			Key: strings.TrimSpace(key), Value: tree.NewScalar(n.Doc, n.Line, n.Column, source.Text(strings.TrimSpace(value))),
-		})
-	}
-	return entries, true
+	r.wrong(n, "a map")
+	return nil, false
 }
 
 // utf8Key refuses a key that is not UTF-8.

@@ -137,7 +137,7 @@ func TestWrongTypes(t *testing.T) {
 		bad[[]string]("map for a list", pairs{}, "must be a list, not a map"),
 		bad[[2]int]("short array", []any{1}, "must be a list of 2, not of 1"),
 		bad[[2]int]("long array text", text("1,2,3"), "must be a list of 2, not of 3"),
-		bad[map[string]int]("map without =", text("a=1,canary"), "must be a map, written key=value,key=value"),
+		bad[map[string]int]("map without =", text("a=1,canary"), "must be a map, written key=value,key=value or as JSON"),
 		bad[map[string]int]("list for a map", []any{}, "must be a map, not a list"),
 		bad[one[int]]("scalar for a struct", "canary", "must be a map, not a string"),
 		bad[*one[int]]("text for a struct", text("canary"), "must be a map"),

@@ -79,6 +79,9 @@ func (f *fields) needs(t reflect.Type) {
 
 // bindStruct binds a struct.
 func (k *codec) bindStruct(r *run, n *tree.Node, v reflect.Value) {
+	if n = r.fromText(n, tree.StructOf); n == nil {
+		return
+	}
 	if n.Kind != tree.Map {
 		r.wrong(n, "a map")
 		return

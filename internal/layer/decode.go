@@ -80,5 +80,5 @@ func (r *reading) plain(d source.Document) *tree.Node {
 		r.report(source.Malformed, 0, 0, "cannot be converted to a tree: "+err.Error())
 		return nil
 	}
-	return root
+	return r.texts(root, r.shape)
 }

@@ -249,7 +249,7 @@ func refuses(spots []spot, at tree.Path, n *tree.Node, text string, free func(sc
 func (s spot) refuses(text string) (why string) {
 	switch whole := isReference(text); {
 	case takesKeys(s.shape):
-		return "has a reference in a text that is parsed as a map, and the keys of a map are shown"
+		return "has a reference in a text that is parsed as a map or struct, and their keys are shown"
 	case s.compared:
 		return "has a reference, and a rule compares it with another key: anyone who can edit that key could find the referenced value by trial"
 	case whole:
@@ -283,12 +283,12 @@ func isReference(text string) bool {
 	return found && before == "" && after == ""
 }
 
-// takesKeys reports whether a text in this place can be parsed as a map, "a=1,b=2", or as a list of
-// maps.
+// takesKeys reports whether a text in this place can be parsed as a map or struct, "a=1,b=2" or
+// JSON, or as a list of them.
 func takesKeys(s *tree.Shape) bool {
 	for range tree.MaxDepth {
 		if s == nil || s.Kind != tree.ListOf {
-			return s != nil && s.Kind == tree.MapOf
+			return s != nil && (s.Kind == tree.MapOf || s.Kind == tree.StructOf || s.Kind == tree.RemainderOf)
 		}
 		s = s.Elem
 	}

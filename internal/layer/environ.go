@@ -40,7 +40,7 @@ func (r *reading) environ() *tree.Node {
 			continue
 		}
 		if v.File {
-			f.file(s, v, f.resolver.resolve(v.Key))
+			f.file(s, v, f.resolver.resolve(v.Key, s.value))
 			continue
 		}
 		f.add(s)
@@ -51,18 +51,23 @@ func (r *reading) environ() *tree.Node {
 func (r *reading) variable(v environ.Variable) *setting {
 	doc := *r.doc
 	doc.Name = "$" + strings.ToValidUTF8(v.Name, string(utf8.RuneError))
-	return &setting{name: v.Key, shown: doc.Name, value: v.Value, doc: &doc, file: v.File, named: v.Named}
+	s := &setting{name: v.Key, shown: doc.Name, value: v.Value, doc: &doc, file: v.File, named: v.Named}
+	if v.Fault != source.Unknown {
+		s.value = "{}" // what the file contains is not known; a map or struct could be meant
+	}
+	return s
 }
 
 // either takes a variable as a value if its name is a key, and otherwise as the name of the file
 // that holds the value of a key. In a map of secrets, where any name would be a key, it names a
 // file.
 func (f *flat) either(plain *setting, file environ.Variable) {
-	asKey := f.resolver.resolve(plain.name)
-	isKey := len(asKey) > 0 && !(asKey[0].free && asKey[0].secret) && !asKey[0].section
+	asKey := f.resolver.resolve(plain.name, plain.value)
+	isKey := len(asKey) > 0 && !(asKey[0].free && asKey[0].secret) && !(asKey[0].section && !tree.HasText(plain.value, asKey[0].shape.Kind))
 	if !isKey {
-		if asFile := f.resolver.resolve(file.Key); len(asFile) > 0 {
-			f.file(f.variable(file), file, asFile)
+		s := f.variable(file)
+		if asFile := f.resolver.resolve(file.Key, s.value); len(asFile) > 0 {
+			f.file(s, file, asFile)
 			return
 		}
 	}

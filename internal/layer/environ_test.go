@@ -72,7 +72,7 @@ func TestNamesMeanWhatTheStructHas(t *testing.T) {
 		{"recursive", "CHILD_CHILD_VALUE=5", node, "child.child.value=5"},
 		{"recursive and unknown", strings.Repeat("CHILD_", 2000) + "VALU=5", node, "unknown key"},
 		{"twice", "DB_POOL=1 DB__POOL=2", structOf("db", structOf("pool")), "db.pool: is defined twice; the first is $APP_DB_POOL"},
-		{"section", "DB=1", structOf("db", structOf("pool")), "db: has keys below it and cannot be set to a text"},
+		{"section", "DB=1", structOf("db", structOf("pool")), "db: has keys below it and cannot be set to a text, except to JSON in braces"},
 		{"unknown", "DB_POL=1", structOf("db", structOf("pool")), "unknown key, did you mean APP_DB_POOL?"},
 		{"the nearest of two", "DB_POOLX=1", structOf("db", structOf("poo", "pool", "poolxyz")), "unknown key, did you mean APP_DB_POOL?"},
 		{"unknown without its section", "POOL=1", structOf("db", structOf("pool")), "unknown key, did you mean APP_DB_POOL?"},

@@ -30,6 +30,7 @@ type setting struct {
 	valueColumn  int32
 	file         bool // shown names a file, and value is its content
 	named        bool // an option of the source names it
+	node         *tree.Node
 }
 
 // slot is a place of the tree while it is built.
@@ -47,7 +48,7 @@ func (r *reading) flat(dots bool) *flat {
 
 // add resolves a name and puts its text into the tree.
 func (f *flat) add(s *setting) {
-	if targets := f.resolver.resolve(s.name); f.fits(s, targets) {
+	if targets := f.resolver.resolve(s.name, s.value); f.fits(s, targets) {
 		f.put(s, targets[0])
 	}
 }
@@ -66,9 +67,13 @@ func (f *flat) fits(s *setting, targets []target) bool {
 			f.unknown(s)
 		}
 		return false
-	case targets[0].section:
+	case targets[0].section && !tree.HasText(s.value, targets[0].shape.Kind):
 		if !f.doc.AllowUnknown || s.named { // a variable of another program with the name of one of our maps
-			f.tell(s, source.WrongType, targets[0].path().String(), "has keys below it and cannot be set to a text")
+			message := "has keys below it and cannot be set to a text, except to JSON in braces"
+			if targets[0].shape.Kind == tree.MapOf {
+				message = tree.NotAMap
+			}
+			f.tell(s, source.WrongType, targets[0].path().String(), message)
 		}
 		return false
 	case len(targets) > 1:
@@ -97,9 +102,15 @@ func (f *flat) put(s *setting, t target) {
 		f.tell(s, source.Malformed, path, "is not UTF-8")
 		return
 	}
-	if !f.count(1, s.line, s.column) {
+	node, fault := f.nodeOf(s, t)
+	if fault != "" {
+		f.tell(s, source.Malformed, path, fault)
 		return
 	}
+	if !f.count(size(node), s.line, s.column) {
+		return
+	}
+	s.node = node
 	at := &f.root
 	for _, st := range t.steps {
 		if at.set != nil {
@@ -126,6 +137,28 @@ func (f *flat) put(s *setting, t target) {
 	default:
 		at.set = s
 	}
+}
+
+// nodeOf returns the value of a setting: a text, or the map or list that it means at its place. The
+// fault says why it means nothing there.
+func (f *flat) nodeOf(s *setting, t target) (n *tree.Node, fault string) {
+	n = tree.NewScalar(s.doc, s.valueLine, s.valueColumn, source.Text(s.value))
+	if t.shape == nil {
+		return n, ""
+	}
+	return tree.FromText(n, t.shape.Kind)
+}
+
+// size returns the number of values at and below a node.
+func size(n *tree.Node) int {
+	all := 1
+	for _, item := range n.Items {
+		all += size(item)
+	}
+	for _, e := range n.Entries {
+		all += size(e.Value)
+	}
+	return all
 }
 
 // other describes the setting that another one collides with.
@@ -167,7 +200,7 @@ func (f *flat) build() *tree.Node {
 
 func (f *flat) node(s *slot, shape *tree.Shape) *tree.Node {
 	if s.set != nil {
-		return tree.NewScalar(s.set.doc, s.set.valueLine, s.set.valueColumn, source.Text(s.set.value))
+		return s.set.node
 	}
 	if len(s.below) == 0 {
 		return nil

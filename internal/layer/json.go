@@ -4,10 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"strconv"
 	"strings"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/source"
@@ -175,88 +172,26 @@ func (j *jsonReader) text() string {
 	if !escaped {
 		return string(quoted[1 : len(quoted)-1])
 	}
-	if i := halfPair(quoted); i >= 0 {
+	if i := tree.HalfPair(quoted); i >= 0 {
 		line, column := j.at(start + i)
-		j.report(source.Malformed, line, column, halfOfAPair)
+		j.report(source.Malformed, line, column, tree.HalfOfAPair)
 	}
 	var s string
 	_ = json.Unmarshal(quoted, &s) // it is valid
 	return s
 }
 
-const halfOfAPair = `has a \u that is not a character; a character beyond \uffff is a pair of them`
-
-// halfPair returns the offset of the first \u in a valid string that is half of a surrogate pair,
-// or -1. The library replaces it with U+FFFD.
-func halfPair(quoted []byte) int {
-	for i := 0; i < len(quoted); i++ {
-		if quoted[i] != '\\' {
-			continue
-		}
-		c := unit(quoted[i:])
-		if !utf16.IsSurrogate(c) {
-			i++ // the escaped character
-			continue
-		}
-		if utf16.DecodeRune(c, unit(quoted[i+unitLen:])) == utf8.RuneError {
-			return i
-		}
-		i += 2*unitLen - 1
-	}
-	return -1
-}
-
-const unitLen = len(`\u0000`)
-
-// unit returns the code unit of the \uXXXX at the beginning of text, or 0 if there is none.
-func unit(text []byte) rune {
-	if len(text) < unitLen || text[0] != '\\' || text[1] != 'u' {
-		return 0
-	}
-	n, err := strconv.ParseUint(string(text[2:unitLen]), 16, 16)
-	if err != nil {
-		return 0
-	}
-	return rune(n)
-}
-
 // number decodes a number exactly. A number whose digits before the point fit in no type is a
 // problem.
 func (j *jsonReader) number(line, column int32) any {
-	start, whole := j.next, true
-digits:
-	for ; j.next < len(j.data); j.next++ {
-		switch c := j.data[j.next]; {
-		case c >= '0' && c <= '9', c == '-', c == '+':
-		case c == '.', c == 'e', c == 'E':
-			whole = false
-		default:
-			break digits
-		}
+	start := j.next
+	for j.next < len(j.data) && strings.IndexByte("0123456789-+.eE", j.data[j.next]) >= 0 {
+		j.next++
 	}
-	v, fault := jsonNumber(string(j.data[start:j.next]), whole)
+	v, fault := tree.JSONNumber(string(j.data[start:j.next]))
 	if fault != "" {
 		j.report(source.Malformed, line, column, fault)
 		return nil
 	}
 	return v
 }
-
-func jsonNumber(s string, whole bool) (v any, fault string) {
-	if whole {
-		if i, err := strconv.ParseInt(s, 10, 64); err == nil {
-			return i, ""
-		}
-		if u, err := strconv.ParseUint(s, 10, 64); err == nil {
-			return u, ""
-		}
-		return nil, tooWide
-	}
-	f, err := strconv.ParseFloat(s, 64)
-	if err != nil {
-		return nil, tooGreat
-	}
-	return f, ""
-}
-
-const tooWide = "is a whole number that does not fit in 64 bits; quote it if it is a text"

@@ -130,7 +130,7 @@ nested.a.b.c = i
 		{"twice", "db.dsn=1\n#\ndb.dsn=2\n", "doc:3:1 (l) db.dsn: is defined twice; the first is db.dsn on line 1"},
 		{"twice in other letters", "db.dsn=1\nDB.DSN=2\n", "doc:2:1 (l) db.dsn: is defined twice; the first is db.dsn on line 1"},
 		{"ambiguous", "FOO=1\n", "doc:1:1 (l): is ambiguous: it can mean Foo or foo; the keys of the struct must not differ only in case, '-' and '_'"},
-		{"section", "db=1\n", "doc:1:1 (l) db: has keys below it and cannot be set to a text"},
+		{"section", "db=1\n", "doc:1:1 (l) db: has keys below it and cannot be set to a text, except to JSON in braces"},
 		{"no key", "= 1\n", "doc:1:1 (l): has no key"},
 		{"no value", "a heading\nheading\n", "doc:1:1 (l) a: unknown key\ndoc:2:1 (l): is neither key = value nor a comment"},
 		{"unicode", "foo=\\u12\nFoo=\\ud800x\nhosts=\\udc00\\ud800\ndb.dsn=\\u0000\n",

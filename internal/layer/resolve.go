@@ -39,6 +39,7 @@ type resolver struct {
 
 	name   string // as written
 	low    string // in lower case; not of properties
+	value  string // the text to set, which decides whether the name may mean a map or struct
 	text   string // folded, unless exact
 	strict bool   // only "__" separates levels
 	exact  bool
@@ -68,7 +69,8 @@ type step struct {
 // target is what a name can mean.
 type target struct {
 	steps   []step
-	section bool // a struct or a map, which takes no text
+	shape   *tree.Shape
+	section bool // a struct or a map, which takes only some texts
 	free    bool // the last key is one of a map, so that anything fits
 	secret  bool
 }
@@ -98,9 +100,10 @@ func newResolver(shape *tree.Shape, dots bool) *resolver {
 	return &resolver{shape: shape, dots: dots, folded: map[*tree.Shape]map[string][]string{}, lengths: map[*tree.Shape]int{}}
 }
 
-// resolve returns the targets of a name: none, one, or two that make it ambiguous. A target that is
-// a struct or a map is returned only if there is no other.
-func (r *resolver) resolve(name string) []target {
+// resolve returns the targets of a name and the text to set: none, one, or two that make it
+// ambiguous. A target that is a struct or a map is returned only if there is no other.
+func (r *resolver) resolve(name, value string) []target {
+	r.value = value
 	if len(name) > maxName || r.spent() {
 		return nil
 	}
@@ -167,10 +170,13 @@ func (r *resolver) spent() bool { return r.beyond+max(0, r.tries-fairTries) > ma
 // take adds a target if the whole name is used.
 func (r *resolver) take(shape *tree.Shape, free, secret bool) bool {
 	section := shape != nil && (shape.Kind == tree.StructOf || shape.Kind == tree.MapOf || shape.Kind == tree.RemainderOf)
-	if section && free {
+	if section && free && !(r.strict || strings.HasPrefix(strings.TrimSpace(r.value), "{")) {
 		return false // otherwise an unknown key below a map of structs would be a key of the map
 	}
-	t := target{steps: slices.Clone(r.steps), section: section, free: free, secret: secret || shape != nil && shape.Secret}
+	if section && free && !tree.HasText(r.value, shape.Kind) {
+		return false
+	}
+	t := target{steps: slices.Clone(r.steps), shape: shape, section: section, free: free, secret: secret || shape != nil && shape.Secret}
 	for _, other := range r.targets {
 		if slices.Equal(other.steps, t.steps) {
 			return true
@@ -248,8 +254,8 @@ func (r *resolver) matchItem(shape *tree.Shape, at int, secret bool) bool {
 	return r.boundary(end) && r.below(step{"", index}, shape.Elem, end, false, secret)
 }
 
-// matchFree matches a key of a map. For properties, the shortest key that leads to a target counts;
-// for variables, all do.
+// matchFree matches a key of a map. For properties, and where only "__" separates levels, the
+// shortest key that leads to a target counts; for other names of variables, all do.
 func (r *resolver) matchFree(shape *tree.Shape, at int, secret bool) (ok bool) {
 	if shape.Elem == nil || shape.Elem.Kind == tree.Any {
 		secret = secret || shape.Elem != nil && shape.Elem.Secret
@@ -269,7 +275,7 @@ func (r *resolver) matchFree(shape *tree.Shape, at int, secret bool) (ok bool) {
 			return ok // a bracket is not a part of a key
 		}
 		ok = r.below(step{r.freeKey(at, end), -1}, shape.Elem, end, true, secret) || ok
-		if ok && r.dots {
+		if ok && (r.dots || r.strict) {
 			return true
 		}
 	}

@@ -76,14 +76,14 @@ func (t *tomlReader) scalar(v *unstable.Node, line, column int32) *tree.Node {
 	case unstable.Integer:
 		i, err := strconv.ParseInt(strings.ReplaceAll(text, "_", ""), 0, 64)
 		if err != nil {
-			t.report(source.Malformed, line, column, tooWide)
+			t.report(source.Malformed, line, column, tree.TooWide)
 			return nil
 		}
 		value = i
 	case unstable.Float:
 		f, ok := tomlFloat(text)
 		if !ok {
-			t.report(source.Malformed, line, column, tooGreat)
+			t.report(source.Malformed, line, column, tree.TooGreat)
 			return nil
 		}
 		value = f
@@ -98,8 +98,6 @@ func (t *tomlReader) scalar(v *unstable.Node, line, column int32) *tree.Node {
 	n.Octal = v.Kind == unstable.Integer && tree.IsOctal(text)
 	return n
 }
-
-const tooGreat = "is a number beyond the range of a float of 64 bits"
 
 func tomlFloat(s string) (float64, bool) {
 	switch strings.TrimLeft(s, "+-") {

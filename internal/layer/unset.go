@@ -17,7 +17,7 @@ func (f *flat) unset(s *setting, names []string) {
 	}
 	section := ""
 	for _, name := range names {
-		for _, t := range f.resolver.resolve(name) {
+		for _, t := range f.resolver.resolve(name, "") {
 			if !t.section {
 				return
 			}
@@ -25,7 +25,7 @@ func (f *flat) unset(s *setting, names []string) {
 		}
 	}
 	if section != "" {
-		f.tell(s, source.WrongType, section, "has keys below it and cannot be set to a text; "+strings.TrimPrefix(s.shown, "$")+"_* is all of them")
+		f.tell(s, source.WrongType, section, "has keys below it; "+strings.TrimPrefix(s.shown, "$")+"_* is all of them, and "+strings.TrimPrefix(s.shown, "$")+"* the name itself too")
 		return
 	}
 	last := *s

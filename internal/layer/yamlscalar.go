@@ -43,7 +43,7 @@ func (y *yamlReader) scalar(n *yaml.Node, line, column int32) (any, bool) {
 		}
 		if wholeNumber.MatchString(n.Value) {
 			if plain {
-				y.report(source.Malformed, line, column, tooWide)
+				y.report(source.Malformed, line, column, tree.TooWide)
 				return nil, false
 			}
 		}

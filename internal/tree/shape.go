@@ -1,6 +1,9 @@
 package tree
 
-import "reflect"
+import (
+	"reflect"
+	"slices"
+)
 
 // ShapeKind is the kind of value that a place in the bound struct takes.
 type ShapeKind uint8
@@ -81,21 +84,28 @@ func (s *Shape) Lookup(p Path) (at *Shape, secret bool) {
 	return at, secret || at != nil && at.Secret
 }
 
-// HidesText reports whether a text here must not be shown: it is a secret, or a list or map of
-// secrets as one text, such as "a,b".
-func (s *Shape) HidesText() bool {
-	for range MaxDepth { // a list can contain itself
-		switch {
-		case s == nil:
-			return false
-		case s.Secret:
-			return true
-		case s.Kind != ListOf && s.Kind != MapOf:
-			return false
-		}
-		s = s.Elem
+// HidesText reports whether a text here must not be shown: it is a secret, or a list, map or struct
+// with secrets as one text, such as "a,b" or JSON.
+func (s *Shape) HidesText() bool { return s != nil && s.hides(nil) }
+
+func (s *Shape) hides(above []*Shape) bool {
+	switch {
+	case s == nil:
+		return false
+	case s.Secret:
+		return true
+	case s.Kind == Leaf || s.Kind == Any:
+		return false
+	case slices.Contains(above, s): // a type can contain itself
+		return s.Kind == ListOf || s.Kind == MapOf // nothing else is known of it
 	}
-	return true
+	above = append(above, s)
+	for _, f := range s.Fields {
+		if f.hides(above) {
+			return true
+		}
+	}
+	return s.Elem.hides(above)
 }
 
 // Live returns a copy of the shape for values that are not bound: no field is restart-only, and a

@@ -233,7 +233,7 @@ func TestShapeLookupAndSecrets(t *testing.T) {
 	}
 	ring := &tree.Shape{Kind: tree.ListOf}
 	ring.Elem = ring
-	if !ring.HidesText() || leaf.HidesText() || of.HidesText() || !of.Fields["map"].HidesText() || (*tree.Shape)(nil).HidesText() {
+	if !ring.HidesText() || leaf.HidesText() || !of.HidesText() || of.Fields["plain"].HidesText() || !of.Fields["map"].HidesText() || (*tree.Shape)(nil).HidesText() {
 		t.Error("HidesText does not tell which texts may hold secrets")
 	}
 	tree.Secrets(nil, shape, func(string) { t.Error("a secret of nothing") })
