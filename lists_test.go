@@ -182,10 +182,13 @@ func TestMergedListsChangeAsOneVersion(t *testing.T) {
 		high := memory.New("high.yaml", []byte("by_key: [{name: b, pass: s3cret-x}]"))
 		cfg := openLists(t, nacre.Options{}, low, high)
 		var seen []string
-		sub := nacre.Subscribe(cfg, func(c *listsConfig) []string { return hostNames(c.ByKey) }, func(_ context.Context, ch nacre.Change[[]string]) error {
+		sub, err := nacre.Subscribe(cfg, func(c *listsConfig) []string { return hostNames(c.ByKey) }, func(_ context.Context, ch nacre.Change[[]string]) error {
 			seen = append(seen, fmt.Sprint(ch.New))
 			return nil
 		})
+		if err != nil {
+			t.Fatal(err)
+		}
 		defer sub.Stop()
 		low.Set([]byte("by_key: [{name: z}, {name: b, addr: b:2, pass: s3cret-b}, {name: a}, {name: c}]"))
 		settle()

@@ -19,9 +19,9 @@ func withNacreNacos(j job, changed func(settings)) (func() settings, error) {
 		return nil, err
 	}
 	plain := func(c *nacreSettings) settings { return settings{c.DSN.Reveal(), c.Pool, c.Timeout} }
-	nacre.Subscribe(cfg, plain, func(_ context.Context, ch nacre.Change[settings]) error {
+	_, err = nacre.Subscribe(cfg, plain, func(_ context.Context, ch nacre.Change[settings]) error {
 		changed(ch.New)
 		return nil
 	})
-	return func() settings { return plain(cfg.Get()) }, nil
+	return func() settings { return plain(cfg.Get()) }, err
 }
