@@ -308,7 +308,7 @@ func rows() []Row {
 		},
 		{
 			Package: "examples/**", Does: "example programs",
-			May: []string{".", "source/**", "providers/**", "observe/**", "binder", "validate", "manifest", "examples/**", anyKoanf},
+			May: []string{".", "source/**", "providers/**", "observe/**", "binder", "validate", "manifest", "confighttp", "examples/**", anyKoanf},
 			Why: whyPublic,
 		},
 	}
