@@ -43,7 +43,9 @@ func newService(t *testing.T, document string) *service {
 	}
 	t.Cleanup(func() { _ = cfg.Close() })
 	s := &service{nacos: server, cfg: cfg, level: new(slog.LevelVar)}
-	s.http = router(cfg, s.level)
+	if s.http, err = router(cfg, s.level); err != nil {
+		t.Fatal(err)
+	}
 	return s
 }
 
@@ -59,13 +61,16 @@ func (s *service) publish(t *testing.T, document string, level slog.Level) {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	seen := make(chan struct{}, 1)
-	sub := nacre.Subscribe(s.cfg, func(c *Config) slog.Level { return c.LogLevel },
+	sub, err := nacre.Subscribe(s.cfg, func(c *Config) slog.Level { return c.LogLevel },
 		func(_ context.Context, ch nacre.Change[slog.Level]) error {
 			if ch.New == level {
 				seen <- struct{}{}
 			}
 			return nil
 		})
+	if err != nil {
+		t.Fatal(err)
+	}
 	defer sub.Stop()
 	if err := s.nacos.Publish("", "DEFAULT_GROUP", "orders.yaml", document); err != nil {
 		t.Fatal(err)

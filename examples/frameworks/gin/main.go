@@ -48,7 +48,11 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = cfg.Close() }()
-	return serve(ctx, cfg, router(cfg, level))
+	handler, err := router(cfg, level)
+	if err != nil {
+		return err
+	}
+	return serve(ctx, cfg, handler)
 }
 
 // serve serves until ctx is done, and then lets requests end.

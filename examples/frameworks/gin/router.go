@@ -14,20 +14,27 @@ import (
 
 // router is the service. It follows changes of the log level and of the limit, and reads all else
 // from the version of the request.
-func router(cfg *nacre.Config[Config], level *slog.LevelVar) http.Handler {
-	nacre.Subscribe(cfg, func(c *Config) slog.Level { return c.LogLevel },
+func router(cfg *nacre.Config[Config], level *slog.LevelVar) (http.Handler, error) {
+	_, err := nacre.Subscribe(cfg, func(c *Config) slog.Level { return c.LogLevel },
 		func(_ context.Context, ch nacre.Change[slog.Level]) error {
 			level.Set(ch.New)
 			return nil
 		}, nacre.InitialCall())
+	if err != nil {
+		return nil, err
+	}
 
-	limiter := rate.NewLimiter(0, 0)
-	nacre.Subscribe(cfg, func(c *Config) Limit { return c.Limit },
+	limit := cfg.Get().Limit
+	limiter := rate.NewLimiter(rate.Limit(limit.PerSecond), limit.Burst) // full at the start
+	_, err = nacre.Subscribe(cfg, func(c *Config) Limit { return c.Limit },
 		func(_ context.Context, ch nacre.Change[Limit]) error {
 			limiter.SetLimit(rate.Limit(ch.New.PerSecond))
 			limiter.SetBurst(ch.New.Burst)
 			return nil
 		}, nacre.InitialCall())
+	if err != nil {
+		return nil, err
+	}
 
 	r := gin.New()
 	r.Use(gin.Recovery())
@@ -40,7 +47,7 @@ func router(cfg *nacre.Config[Config], level *slog.LevelVar) http.Handler {
 		now := cfg.FromContext(c.Request.Context())
 		c.JSON(http.StatusOK, gin.H{"id": c.Param("id"), "currency": now.Currency})
 	})
-	return r
+	return r, nil
 }
 
 // oneVersion gives each request the version that is live when it arrives. Everything that the

@@ -43,11 +43,14 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = cfg.Close() }()
-	nacre.Subscribe(cfg, func(c *Config) slog.Level { return c.LogLevel },
+	_, err = nacre.Subscribe(cfg, func(c *Config) slog.Level { return c.LogLevel },
 		func(_ context.Context, ch nacre.Change[slog.Level]) error {
 			level.Set(ch.New)
 			return nil
 		}, nacre.InitialCall())
+	if err != nil {
+		return err
+	}
 
 	fmt.Printf("try: curl http://%s/items/7\n", cfg.Get().Server.Addr)
 	return newApp(ctx, cfg, logger).Run()
