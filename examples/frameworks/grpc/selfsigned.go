@@ -16,7 +16,7 @@ import (
 // pair is a certificate and its key in PEM.
 type pair struct{ certificate, key string }
 
-// selfSigned makes a certificate for localhost. A service of yours gets one from its authority.
+// selfSigned makes a certificate for localhost. Your service gets one from its authority.
 func selfSigned() (pair, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -46,7 +46,7 @@ func (g *greeter) greet(ctx context.Context, name *wrapperspb.StringValue) (*wra
 	return wrapperspb.String(g.cfg.FromContext(ctx).Greeting + ", " + name.GetValue()), nil
 }
 
-// greeterService describes the service. protoc-gen-go-grpc generates this for a service of yours.
+// greeterService describes the service. protoc-gen-go-grpc generates this for your service.
 var greeterService = grpc.ServiceDesc{
 	ServiceName: "example.Greeter",
 	HandlerType: (*any)(nil),

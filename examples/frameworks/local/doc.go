@@ -1,3 +1,3 @@
-// Package local lets the examples run without a Nacos server of your own. A service of yours does
+// Package local lets the examples run without your own Nacos server. Your service does
 // not need it: it passes nacos.FromEnv() to nacos.NewClient.
 package local
