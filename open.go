@@ -91,6 +91,7 @@ func takeLayers(layers []engine.Layer) (taken []engine.Layer, err error) {
 			err = errors.Join(err, takeErr)
 			continue
 		}
+		err = errors.Join(err, l.OptionErr)
 		taken = append(taken, l)
 	}
 	return taken, err

@@ -1,10 +1,10 @@
 package engine
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
-	"github.com/nacre-go/nacre/internal/layer"
 	"github.com/nacre-go/nacre/internal/rescue"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/internal/verify"
@@ -118,23 +118,39 @@ func (e *Engine) decodeDocuments(s *schema, l *layerState, c *layerContent) {
 			c.problems, c.transient = append(c.problems, problem), true
 			continue
 		}
-		root, problems := layer.Decode(l.name, c.Revision, d, s.shape)
+		roots, problems := l.Decoder.Decode(l.name, c.Revision, d, s.shape)
 		c.problems = append(c.problems, wording.OwnAll(problems)...)
-		if root != nil && len(l.Resolvers) > 0 {
-			root, problems = e.expand(s, l, c, root)
-			c.problems, c.transient = append(c.problems, problems...), c.transient || hasTransient(problems)
-		}
-		if found := s.merger.Check(root); found != nil {
-			c.problems = append(c.problems, wording.OwnAll(found)...)
-		}
-		if root != nil {
-			c.roots = append(c.roots, root)
-			c.named = append(c.named, namedRoot{d.Name, root})
-			tree.Secrets(root, s.shape, func(secret string) { c.secrets = append(c.secrets, secret) })
+		for n, root := range roots {
+			e.addRoot(s, l, c, namedRoot{partName(d.Name, n), d.Name, root})
 		}
 	}
 	for _, found := range c.referred {
 		c.secrets = append(c.secrets, found)
 	}
 	e.redactor.addContent(c.secrets)
+}
+
+// partName returns the name of the n-th YAML document of a document, counted from 0.
+func partName(document string, n int) string {
+	if n == 0 {
+		return document
+	}
+	return fmt.Sprintf("%s, YAML document %d", document, n+1)
+}
+
+// addRoot adds a decoded tree to a content, with its references resolved.
+func (e *Engine) addRoot(s *schema, l *layerState, c *layerContent, d namedRoot) {
+	if len(l.Resolvers) > 0 {
+		var problems source.Problems
+		d.root, problems = e.expand(s, l, c, d.root)
+		c.problems, c.transient = append(c.problems, problems...), c.transient || hasTransient(problems)
+	}
+	if d.root == nil {
+		return
+	}
+	if found := s.merger.Check(d.root); found != nil {
+		c.problems = append(c.problems, wording.OwnAll(found)...)
+	}
+	c.roots, c.named = append(c.roots, d.root), append(c.named, d)
+	tree.Secrets(d.root, s.shape, func(secret string) { c.secrets = append(c.secrets, secret) })
 }

@@ -38,10 +38,12 @@ type layerContent struct {
 	shown      atomic.Pointer[source.Revision]
 }
 
-// namedRoot is a document's name and root.
+// namedRoot is a root with the name of its document. The further YAML documents of a document have
+// names of their own.
 type namedRoot struct {
-	name string
-	root *tree.Node
+	name     string
+	document string
+	root     *tree.Node
 }
 
 // root returns the root of a document, or nil if there is none.

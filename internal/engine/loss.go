@@ -132,10 +132,14 @@ func (c *lossCheck) documentReasons(applied, next *layerContent) (all []string) 
 }
 
 // goneDocuments returns the documents that a layer no longer lists. An absent document is still
-// listed: the layer keeps its last content, or drops it as configured.
+// listed: the layer keeps its last content, or drops it as configured. The further YAML documents
+// of a document can be gone although it is there.
 func goneDocuments(applied, next *layerContent) (gone []namedRoot) {
 	for i, d := range applied.named {
-		if next.rootAt(i, d.name) == nil && next.document(d.name) == nil {
+		if next.rootAt(i, d.name) != nil {
+			continue
+		}
+		if listed := next.document(d.document); listed == nil || !listed.Absent && d.name != d.document {
 			gone = append(gone, d)
 		}
 	}

@@ -31,6 +31,9 @@ func CheckManifests(layers []Layer) error {
 		if !l.Manifest {
 			continue
 		}
+		if len(l.Decoder.At) > 0 {
+			addError(fmt.Errorf("layer %s is a manifest and is put under a key", l.Source.Name()), "a manifest has no configuration; remove nacre.Under")
+		}
 		if l.signed() {
 			isSigned = true
 			if err := publickey.Check(l.ManifestKeys...); err != nil {

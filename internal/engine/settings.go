@@ -10,6 +10,7 @@ import (
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 
+	"github.com/nacre-go/nacre/internal/layer"
 	"github.com/nacre-go/nacre/internal/resource"
 	"github.com/nacre-go/nacre/internal/tree"
 )
@@ -25,6 +26,10 @@ type Layer struct {
 	MayBeDown bool
 	// AllowUnknown allows unknown keys in all documents.
 	AllowUnknown bool
+	// Decoder says under which key the documents belong, and what they may contain.
+	Decoder layer.Decoder
+	// OptionErr is a mistake in the options, which Open returns.
+	OptionErr error
 	// Resolvers resolve references in texts, by scheme. If there are none, references are plain
 	// text.
 	Resolvers map[string]Resolver

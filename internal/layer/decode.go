@@ -1,6 +1,8 @@
 package layer
 
 import (
+	"slices"
+
 	"github.com/nacre-go/nacre/internal/environ"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/source"
@@ -12,38 +14,77 @@ const (
 	MaxNodes = tree.MaxNodes // values, counting each alias
 )
 
-// Decode decodes one document to a tree. layerName is the unique name of the layer, and rev the
-// revision of the content; both become part of positions. shape has the known keys, for formats
-// with flat names, and decides where a key without a value is an entry of a map.
+// Decoder holds what a layer says about its documents. The zero Decoder decodes a document whose
+// root is a map of the keys of the struct.
+type Decoder struct {
+	// At is the path of the key that has the document as its value. With it, the root of a document
+	// may also be a list or a single value, or the document may be plain text. Empty: the document
+	// has the keys of the struct.
+	At tree.Path
+	// Stream allows a text to have several YAML documents, of which a later one overrides an
+	// earlier one.
+	Stream bool
+}
+
+// Decode is the Decode of a zero Decoder, which returns one root.
+func Decode(layerName string, rev source.Revision, d source.Document, shape *tree.Shape) (root *tree.Node, problems source.Problems) {
+	roots, problems := Decoder{}.Decode(layerName, rev, d, shape)
+	if len(roots) == 0 {
+		return nil, problems
+	}
+	return roots[0], problems
+}
+
+// Decode decodes one document to a tree, or with Stream to several, lowest first. layerName is the
+// unique name of the layer, and rev the revision of the content; both become part of positions.
+// shape has the known keys from the root of the config, for formats with flat names, and decides
+// where a key without a value is an entry of a map.
 //
 // For a document that is Absent, Decode returns nil and no problems. For a document with problems,
 // it returns the part that could be decoded, or nil. That part must not be applied, but its secrets
-// can be found. A document without content is an empty map.
-func Decode(layerName string, rev source.Revision, d source.Document, shape *tree.Shape) (root *tree.Node, problems source.Problems) {
+// can be found. A document without content sets no key.
+func (o Decoder) Decode(layerName string, rev source.Revision, d source.Document, shape *tree.Shape) (roots []*tree.Node, problems source.Problems) {
 	if d.Absent {
 		return nil, nil
 	}
+	shape, _ = shape.Lookup(o.At)
 	r := &reading{
-		doc:   &tree.Doc{Layer: layerName, Name: d.Name, Revision: rev, AllowUnknown: d.AllowUnknown},
-		data:  d.Data,
-		shape: shape,
+		doc:    &tree.Doc{Layer: layerName, Name: d.Name, Revision: rev, AllowUnknown: d.AllowUnknown},
+		data:   d.Data,
+		shape:  shape,
+		under:  o.At,
+		stream: o.Stream,
 	}
 	defer func() {
 		if recover() != nil { // a bug of a parser; the text may contain anything
 			r.report(source.Malformed, 0, 0, panicked)
-			root, problems = nil, r.problems
+			roots, problems = nil, r.problems
 		}
 	}()
-	root = bare(r.read(d), shape)
+	for _, root := range r.read(d) {
+		roots = append(roots, o.wrap(bare(root, shape)))
+	}
 	r.sort()
-	return root, r.problems
+	return roots, r.problems
+}
+
+// wrap returns a root as the value of the key At. An empty document has no value.
+func (o Decoder) wrap(root *tree.Node) *tree.Node {
+	if len(o.At) > 0 && root.Kind == tree.Map && len(root.Entries) == 0 && root.Line == 0 {
+		return root
+	}
+	for _, key := range slices.Backward(o.At) {
+		root = tree.NewMap(root.Doc, root.Line, root.Column, []tree.Entry{{Key: key, Value: root}})
+	}
+	return root
 }
 
 const panicked = "makes its parser panic"
 
-func (r *reading) read(d source.Document) *tree.Node {
+// read returns the roots of the document: several only of a YAML stream.
+func (r *reading) read(d source.Document) []*tree.Node {
 	if d.Tree != nil {
-		return r.plain(d)
+		return one(r.plain(d))
 	}
 	if !r.text(d.Format) {
 		return nil
@@ -52,21 +93,30 @@ func (r *reading) read(d source.Document) *tree.Node {
 	case source.FormatYAML:
 		return r.yaml()
 	case source.FormatJSON:
-		return r.json()
+		return one(r.json())
 	case source.FormatTOML:
-		return r.toml()
+		return one(r.toml())
 	case source.FormatDotenv:
-		return r.dotenv()
+		return one(r.dotenv())
 	case source.FormatProperties:
-		return r.properties()
+		return one(r.properties())
+	case source.FormatText:
+		return one(r.plainText())
 	case environ.Format:
-		return r.environ()
+		return one(r.environ())
 	case "":
 		r.report(source.InvalidArgument, 0, 0, "has no format; set one, or use a file name whose extension names it")
 	default:
-		r.report(source.InvalidArgument, 0, 0, "has an unknown format; use yaml, json, toml, dotenv, properties or environ")
+		r.report(source.InvalidArgument, 0, 0, "has an unknown format; use yaml, json, toml, dotenv, properties, text or environ")
 	}
 	return nil
+}
+
+func one(root *tree.Node) []*tree.Node {
+	if root == nil {
+		return nil
+	}
+	return []*tree.Node{root}
 }
 
 // plain converts a document that its source has decoded.

@@ -31,7 +31,7 @@ func TestDecodeDocuments(t *testing.T) {
 		{"empty tree", source.Document{Name: "doc", Tree: map[string]any{}}, "{}"},
 		{"no format", source.Document{Name: "doc", Data: []byte("a")}, "doc (l): has no format; set one, or use a file name whose extension names it"},
 		{"unknown format", source.Document{Name: "doc", Format: "ini", Data: []byte("a")},
-			"doc (l): has an unknown format; use yaml, json, toml, dotenv, properties or environ"},
+			"doc (l): has an unknown format; use yaml, json, toml, dotenv, properties, text or environ"},
 		{"tree and data", source.Document{Name: "doc", Format: "yaml", Tree: map[string]any{}}, "doc (l): has both a tree and data; set only one"},
 		{"no tree", source.Document{Name: "doc", Tree: map[string]any{"a": make(chan int)}}, "doc (l): cannot be converted to a tree: a: a chan int cannot be part of a tree"},
 		{"too large", source.Document{Name: "doc", Format: "yaml", Data: make([]byte, layer.MaxSize+1)}, "doc (l): has more than 16777216 bytes"},

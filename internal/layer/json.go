@@ -29,8 +29,19 @@ func (r *reading) json() *tree.Node {
 		j.syntax(err)
 		return nil
 	}
-	if j.space(); r.data[j.next] != '{' {
-		r.report(source.Malformed, j.line, j.column(), "is not a map of keys")
+	j.space()
+	line, column := j.line, j.column()
+	switch c := r.data[j.next]; {
+	case c == '{':
+	case c == 'n':
+		r.null(line, column)
+		return nil
+	case len(r.under) > 0:
+	case c == '[':
+		r.notMap(line, column, "a list")
+		return nil
+	default:
+		r.notMap(line, column, "a single value")
 		return nil
 	}
 	return j.value(0)

@@ -19,19 +19,36 @@ type reading struct {
 	lines    lines // of data, computed on first use
 	shape    *tree.Shape
 	problems source.Problems
-	path     tree.Path // of the current value
+	under    tree.Path // of the document
+	path     tree.Path // of the current value, in the document
 	nodes    int       // number of values so far
 	stopped  bool      // a limit was exceeded, or there are too many problems
+	stream   bool      // the text may have several YAML documents
+}
+
+// notMap reports a root that is not a map. what is its kind in words.
+func (r *reading) notMap(line, column int32, what string) {
+	r.report(source.Malformed, line, column, "is "+what+", not a map of keys; nacre.Under puts a document under a key")
+}
+
+// null reports a root that is null, which would remove the values of all lower layers.
+func (r *reading) null(line, column int32) {
+	r.report(source.Malformed, line, column, "is null; an empty document sets no key")
 }
 
 // maxProblems is how many problems of one document are reported.
 const maxProblems = 100
 
 func (r *reading) report(kind source.Kind, line, column int32, message string) {
-	r.reportAt(kind, line, column, r.path.String(), message)
+	r.add(kind, line, column, slices.Concat(r.under, r.path).String(), message)
 }
 
+// reportAt reports a problem at a key, which counts from the root of the document.
 func (r *reading) reportAt(kind source.Kind, line, column int32, key, message string) {
+	r.add(kind, line, column, r.under.With(key), message)
+}
+
+func (r *reading) add(kind source.Kind, line, column int32, key, message string) {
 	if len(r.problems) == maxProblems {
 		r.stopped = true
 		return

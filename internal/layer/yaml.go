@@ -13,8 +13,8 @@ import (
 
 // yamlReader decodes YAML 1.2 with yaml.v3. Keys are texts as written, also if they look like
 // numbers. yes, no, on and off are texts. Timestamps remain texts, because only the field knows its
-// type. Anchors, aliases and merge keys work. A second document in the same text is refused,
-// because one of the two would be lost.
+// type. Anchors, aliases and merge keys work. A second document in the same text is refused
+// without stream, because one of the two would be lost.
 type yamlReader struct {
 	*reading
 	columns  *runeColumns // computed on first use
@@ -28,13 +28,13 @@ type shared struct {
 	size, height int
 }
 
-func (r *reading) yaml() *tree.Node {
+func (r *reading) yaml() []*tree.Node {
 	y := &yamlReader{reading: r}
 	if !y.oneWayToSeeLines() || !y.directives() {
 		return nil
 	}
 	documents := yaml.NewDecoder(bytes.NewReader(r.data))
-	var root *yaml.Node
+	var parsed []*yaml.Node
 	for {
 		var n yaml.Node
 		err := documents.Decode(&n)
@@ -48,22 +48,46 @@ func (r *reading) yaml() *tree.Node {
 		if len(n.Content) == 0 || emptyYAML(n.Content[0]) {
 			continue
 		}
-		if root != nil {
+		if len(parsed) > 0 && !r.stream {
 			line, column := y.position(n.Content[0])
-			r.report(source.Malformed, line, column, "is a second YAML document in one; only one is allowed")
+			r.report(source.Malformed, line, column, "is a second YAML document in one; nacre.MergeYAMLDocuments allows several")
 			return nil
 		}
-		root = n.Content[0]
+		parsed = append(parsed, n.Content[0])
 	}
-	if root == nil {
-		return tree.NewMap(r.doc, 0, 0, nil)
+	if len(parsed) == 0 {
+		return one(tree.NewMap(r.doc, 0, 0, nil))
 	}
-	if line, column := y.position(root); y.target(root).Kind != yaml.MappingNode {
-		r.report(source.Malformed, line, column, "is not a map of keys")
-		return nil
+	var roots []*tree.Node
+	for _, root := range parsed {
+		if !y.isRoot(root) {
+			return nil
+		}
+		n, _, _ := y.convert(root, 0)
+		if n != nil {
+			roots = append(roots, n)
+		}
 	}
-	n, _, _ := y.convert(root, 0)
-	return n
+	return roots
+}
+
+// isRoot reports whether a document may have that root, and reports a problem if not.
+func (y *yamlReader) isRoot(root *yaml.Node) bool {
+	line, column := y.position(root)
+	switch t := y.target(root); {
+	case t.Kind == yaml.MappingNode:
+	case t.Kind == yaml.ScalarNode && t.ShortTag() == "!!null":
+		y.null(line, column)
+		return false
+	case len(y.under) > 0:
+	case t.Kind == yaml.SequenceNode:
+		y.notMap(line, column, "a list")
+		return false
+	default:
+		y.notMap(line, column, "a single value")
+		return false
+	}
+	return true
 }
 
 // emptyYAML reports whether a document is empty.

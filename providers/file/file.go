@@ -63,8 +63,8 @@ var (
 // The source is local and trusted; see source.Description.
 func New(path string, opts ...Option) source.Source { return newSource(path, false, opts) }
 
-// Dir returns a source of all files in a folder whose extension is known. A file overrides those
-// before it in alphabetical order.
+// Dir returns a source of all files in a folder whose extension is known, except plain text, which
+// has no keys. A file overrides those before it in alphabetical order.
 func Dir(path string, opts ...Option) source.Source { return newSource(path, true, opts) }
 
 func newSource(path string, dir bool, opts []Option) *fileSource {
@@ -110,7 +110,7 @@ func (e *entry) check() error {
 	}
 	e.path = path
 	switch e.format {
-	case source.FormatYAML, source.FormatJSON, source.FormatTOML, source.FormatDotenv, source.FormatProperties:
+	case source.FormatYAML, source.FormatJSON, source.FormatTOML, source.FormatDotenv, source.FormatProperties, source.FormatText:
 	case "":
 		if !e.dir || e.declared {
 			if err := e.unmeant(); err != nil && !errors.Is(err, errMoved) {
@@ -119,7 +119,7 @@ func (e *entry) check() error {
 			return invalidArgument(e.name, "the extension does not name a format", "declare it with file.Format, or file.Dir for a folder")
 		}
 	default:
-		return invalidArgument(e.name, "the format is unknown", "use one of source.FormatYAML, JSON, TOML, Dotenv, Properties")
+		return invalidArgument(e.name, "the format is unknown", "use one of source.FormatYAML, JSON, TOML, Dotenv, Properties, Text")
 	}
 	return nil
 }

@@ -117,7 +117,8 @@ func (e *entry) takes(name string) bool {
 			return false
 		}
 	}
-	return e.declared || source.FormatOf(name) != ""
+	format := source.FormatOf(name)
+	return e.declared || format != "" && format != source.FormatText // a README.txt has no keys
 }
 
 // formatOf returns the format of one of the entry's files.

@@ -39,8 +39,8 @@ func Name(document string) Option {
 }
 
 // Format sets the format of the provider's bytes to one that nacre decodes: source.FormatYAML,
-// FormatJSON, FormatTOML, FormatDotenv or FormatProperties. The parser is then not called, and may
-// be nil. The default is the format of koanf's own yaml, json and toml parsers.
+// FormatJSON, FormatTOML, FormatDotenv, FormatProperties or FormatText. The parser is then not
+// called, and may be nil. The default is the format of koanf's own yaml, json and toml parsers.
 func Format(format string) Option {
 	return option(func(s *settings) { s.format = format })
 }

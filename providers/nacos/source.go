@@ -36,9 +36,9 @@ func Group(name string) SourceOption {
 	return sourceOption(func(o *sourceOptions) { o.group, o.grouped = name, true })
 }
 
-// Format sets the format ("yaml", "json", "toml", "properties", "dotenv") of a config whose data ID
-// has no extension, or a wrong one. Default: the extension, else the type that the publisher has
-// set.
+// Format sets the format ("yaml", "json", "toml", "properties", "dotenv", or "text" for a config
+// under a key, see nacre.Under) of a config whose data ID has no extension, or a wrong one.
+// Default: the extension, else the type that the publisher has set.
 func Format(name string) SourceOption {
 	return sourceOption(func(o *sourceOptions) { o.format = strings.ToLower(name) })
 }

@@ -15,7 +15,7 @@ import (
 )
 
 var formats = []string{
-	source.FormatYAML, source.FormatJSON, source.FormatTOML, source.FormatDotenv, source.FormatProperties, formatEnviron,
+	source.FormatYAML, source.FormatJSON, source.FormatTOML, source.FormatDotenv, source.FormatProperties, source.FormatText, formatEnviron,
 }
 
 // examine checks what Next returned: every content and every error of every case.
