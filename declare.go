@@ -69,14 +69,26 @@ func newSectionIn[S any](at tree.Path, o *Options, hold func() (holder any, valu
 			holder, value := hold()
 			report, complete := plan.BindSectionInto(value, at, piece, whole)
 			if !complete {
-				return nil, report.Problems
+				return partial{holder, report.Unbound}, report.Problems
 			}
 			return holder, report.Problems
 		},
-		Validate: func(holder any, piece *tree.Node) source.Problems { return checker.CheckSection(at, in(holder), piece) },
+		Validate: func(holder any, piece *tree.Node) source.Problems {
+			if p, ok := holder.(partial); ok {
+				return checker.CheckSection(at, in(p.holder), piece, p.unbound)
+			}
+			return checker.CheckSection(at, in(holder), piece, nil)
+		},
 		// A hook may need keys that another layer has.
 		BindsDocuments: len(o.Binder) == 0,
 	}, nil
+}
+
+// partial is a value that could be bound only in part. It is validated, so that all problems are
+// reported at once, and never becomes live.
+type partial struct {
+	holder  any
+	unbound *tree.Paths
 }
 
 // below prefixes the keys of mistakes in a section's type with the path of the section.

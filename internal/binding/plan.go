@@ -40,6 +40,9 @@ type Report struct {
 	Problems source.Problems
 	// Unused are the keys without a field, in documents that allow unknown keys.
 	Unused []Unused
+	// Unbound are the paths of the values that could not be bound, from the root; nil if all could.
+	// Everything else has the value that it would have without them.
+	Unbound *tree.Paths
 }
 
 // Unused is a key without a field.
@@ -72,7 +75,8 @@ func (p *Plan[T]) BindSection(at tree.Path, root *tree.Node, whole *tree.Shape) 
 }
 
 // BindSectionInto is BindSection into a T of the caller, which must be zero, for values that must
-// not move once they are bound. Use *v only if complete is true.
+// not move once they are bound. If complete is false, *v lacks what the report lists as Unbound;
+// use it only to validate the rest.
 func (p *Plan[T]) BindSectionInto(v *T, at tree.Path, root *tree.Node, whole *tree.Shape) (report Report, complete bool) {
 	return p.p.bind(&run{base: at, whole: whole}, root, reflect.ValueOf(v).Elem())
 }
@@ -85,7 +89,7 @@ func (p *plan) bind(r *run, root *tree.Node, v reflect.Value) (report Report, wh
 		root = emptyMap
 	}
 	r.guard(root, "", func() { p.root.bind(r, root, v) })
-	return r.report(), !r.spoilt
+	return r.report(), r.unbound == nil
 }
 
 var emptyMap = tree.NewMap(nil, 0, 0, nil)

@@ -22,8 +22,8 @@ type run struct {
 	base     tree.Path // of the root, in the whole config
 	path     []segment // from the root
 	problems source.Problems
-	more     int  // the number of problems that are not listed
-	spoilt   bool // there is a problem other than an unknown key
+	more     int         // the number of problems that are not listed
+	unbound  *tree.Paths // of the values that could not be bound, from the root
 	unused   []Unused
 	plain    map[*tree.Node]any // what hooks got for each node; nil without hooks
 	whole    *tree.Shape        // of everything that is bound; nil if that is only this plan
@@ -82,7 +82,9 @@ func (r *run) note(kind source.Kind, at source.Position, own string, err error) 
 }
 
 func (r *run) noteText(kind source.Kind, at source.Position, message wording.Text, err error) *source.Problem {
-	r.spoilt = r.spoilt || kind != source.UnknownKey
+	if kind != source.UnknownKey {
+		r.unbound = r.unbound.With(r.local())
+	}
 	if len(r.problems) >= MaxProblems {
 		r.more++
 		return nil
@@ -113,6 +115,7 @@ func (r *run) guard(n *tree.Node, what string, do func()) (ok bool) {
 			}
 			r.note(source.WrongType, n.Position(), fmt.Sprintf("%s panicked with a %T", what, p), nil)
 			r.path, ok = r.path[:min(depth, len(r.path))], false
+			r.unbound = r.unbound.With(r.local()) // all that do would have bound
 		}
 	}()
 	do()
@@ -206,7 +209,7 @@ func (r *run) report() Report {
 		more := wording.Own(fmt.Sprintf("%d more problems are not listed", r.more))
 		r.problems = append(r.problems, more.On(&source.Problem{Kind: r.problems[0].Kind}))
 	}
-	return Report{Problems: r.problems, Unused: r.unused}
+	return Report{Problems: r.problems, Unused: r.unused, Unbound: r.unbound}
 }
 
 // must returns a message that says what a value must be and, if its format has types, what it is.

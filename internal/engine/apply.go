@@ -119,12 +119,14 @@ func (m *mergedRoots) sum() [32]byte {
 	return m.digest
 }
 
-// bindAndValidate binds a merged tree and validates the values if it could bind them.
+// bindAndValidate binds a merged tree and validates what it could bind. Use the values only if
+// there are no problems.
 func (e *Engine) bindAndValidate(merged *tree.Node, standalone source.Problems) (values []any, problems source.Problems) {
-	if values, problems = e.bind(merged, standalone); values != nil {
-		problems = append(problems, e.schema.validate(values, merged)...)
-	}
-	return values, problems
+	values, problems = e.bind(merged, standalone)
+	all := problemSet{} // two sections may bind the same key
+	all.add(problems)
+	all.add(e.schema.validate(values, merged))
+	return values, all.all
 }
 
 // bind binds the merged tree. It adds the standalone problems of keys that a higher layer hides,
@@ -142,9 +144,6 @@ func (e *Engine) bind(merged *tree.Node, standalone source.Problems) (values []a
 			continue
 		}
 		problems = append(problems, p)
-		if p.Kind != source.UnknownKey {
-			values = nil
-		}
 	}
 	return values, problems
 }

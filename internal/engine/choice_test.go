@@ -17,7 +17,7 @@ import (
 // Each excluded layer gets its own problems, not those of another layer.
 func TestEachLayerGetsItsOwnProblems(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		x, y, z, w := newOrigin("x", "a: 1"), newOrigin("y", "b: 1"), newOrigin("z", "s: a"), newOrigin("w", "s: b")
+		x, y, z, w := newOrigin("x", "a: 1"), newOrigin("y", "b: 60"), newOrigin("z", "s: a"), newOrigin("w", "s: b")
 		e := start(t, settings(t, x, y, z, w))
 		settle()
 		x.put("a: [")      // cannot be decoded

@@ -66,7 +66,7 @@ func (e *Engine) tryApply(c candidate) (problems source.Problems) {
 			problems = source.Problems{panicked(rescue.NewPanic(v), source.Position{})}
 		}
 	}()
-	problems = e.redactor.problems(e.apply(c))
+	problems = e.redactor.problems(e.withAbsent(e.apply(c), c.contents))
 	e.sort(problems, c.contents)
 	return problems
 }
@@ -112,6 +112,7 @@ func (e *Engine) recordRejected(c, good candidate, reasons func(layer int) sourc
 	var acks []func()
 	var rejected []*layerState
 	changed := false
+	b := e.newBlame(e.applied(), c.contents)
 	e.mu.Lock()
 	for i, l := range e.layers {
 		content := c.contents[i]
@@ -119,7 +120,7 @@ func (e *Engine) recordRejected(c, good candidate, reasons func(layer int) sourc
 			continue
 		}
 		causes = append(causes, e.causes(l, content)...)
-		problemsOfLayer := problemsOf(reasons(i), l.name)
+		problemsOfLayer := b.problemsOf(reasons(i), i)
 		problems.add(problemsOfLayer)
 		if l.rejected.Error() != problemsOfLayer.Error() {
 			changed = true

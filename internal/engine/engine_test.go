@@ -185,7 +185,7 @@ func TestAcknowledgersReceiveResults(t *testing.T) {
 		settle()
 		want := []string{
 			string(revision("a: 1")),
-			string(revision("a: 101")) + ": x.yaml:1:4 (x) a: must be at most 100",
+			string(revision("a: 101")) + ": x.yaml:1:4 (x) a: must be at most 100\na is too far above b",
 			string(revision("a: 2 # two")),
 		}
 		if !slices.Equal(x.received, want) {

@@ -12,12 +12,11 @@ func (e *Engine) sort(problems source.Problems, contents []*layerContent) {
 	type place struct{ layer, document string }
 	rank := map[place]int{}
 	for i, c := range contents {
-		if c == nil {
-			continue
-		}
 		name := e.layers[i].name
-		for j := range c.Documents {
-			rank[place{name, c.Documents[j].Name}] = len(rank) + 1
+		if c != nil {
+			for j := range c.Documents {
+				rank[place{name, c.Documents[j].Name}] = len(rank) + 1
+			}
 		}
 		rank[place{name, ""}] = len(rank) + 1 // positions without a listed document, such as a variable
 	}

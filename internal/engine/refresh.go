@@ -116,15 +116,14 @@ func (e *Engine) refreshApplied(l *layerState) {
 	e.resources.Forget()
 	defer e.beginBuilding()()
 	if problems := e.tryApply(c); problems != nil {
-		e.rejectRefresh(l, problems)
+		e.rejectRefresh(l, e.newBlame(e.applied(), c.contents).problemsOf(problems, l.index))
 	}
 }
 
 // rejectRefresh records that the live content of a layer is rejected with the current values of its
 // references. It reports this once, and not at all if the layer's newest content is rejected for
 // the same reason.
-func (e *Engine) rejectRefresh(l *layerState, problems source.Problems) {
-	own := problemsOf(problems, l.name)
+func (e *Engine) rejectRefresh(l *layerState, own source.Problems) {
 	if known := e.setRefreshProblems(l, own); known {
 		return
 	}

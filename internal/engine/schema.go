@@ -21,10 +21,10 @@ type Section struct {
 	Type  reflect.Type
 	Shape *tree.Shape
 	// Bind returns the value or a holder of it, and the problems, with keys from the root. If it
-	// returns both, the value can be validated, so that all problems are reported together. Its
-	// arguments are the piece and the shape of all sections, which is nil if there is only one. The
-	// engine never copies the value: Validate, the builds and the readers use the value that Bind
-	// made.
+	// returns both, Validate can check the part of the value that could be bound, so that all
+	// problems are reported together; the value does not become live. Its arguments are the piece
+	// and the shape of all sections, which is nil if there is only one. The engine never copies the
+	// value: Validate, the builds and the readers use the value that Bind made.
 	Bind     func(piece *tree.Node, whole *tree.Shape) (value any, problems source.Problems)
 	Validate func(value any, piece *tree.Node) source.Problems
 	// BindsDocuments reports whether Bind accepts the piece of a single document: it reports no
@@ -111,11 +111,10 @@ func (s *schema) find(at tree.Path, t reflect.Type) int {
 	return slices.IndexFunc(s.sections, func(section *Section) bool { return section.Type == t && section.At.String() == at.String() })
 }
 
-// bind binds all sections. A closed section keeps its previous value. values is nil if a section
-// has no value.
+// bind binds all sections. A closed section keeps its previous value. A section that has nothing to
+// validate has a nil value.
 func (s *schema) bind(root *tree.Node, previous []any) (values []any, problems source.Problems) {
 	values = make([]any, len(s.sections))
-	complete := true
 	var all problemSet
 	for n, section := range s.sections {
 		if !section.isOpen() {
@@ -125,13 +124,11 @@ func (s *schema) bind(root *tree.Node, previous []any) (values []any, problems s
 			continue
 		}
 		value, found := section.Bind(root.Lookup(section.At), s.sharedShape())
-		found = append(found, section.obstacles(root)...)
+		if obstacles := section.obstacles(root); obstacles != nil { // there is no value to validate
+			value, found = nil, obstacles
+		}
 		values[n] = value
-		complete = complete && value != nil
 		all.add(found)
-	}
-	if !complete {
-		return nil, all.all
 	}
 	return values, all.all
 }
@@ -166,7 +163,7 @@ func (s *schema) bindStandalone(root *tree.Node) source.Problems {
 // validate validates the values of all open sections.
 func (s *schema) validate(values []any, root *tree.Node) (problems source.Problems) {
 	for n, section := range s.sections {
-		if section.isOpen() {
+		if section.isOpen() && values[n] != nil {
 			problems = append(problems, section.Validate(values[n], root.Lookup(section.At))...)
 		}
 	}

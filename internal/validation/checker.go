@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/go-playground/validator/v10"
 
@@ -44,14 +45,15 @@ func Compile[T any](options ...Option) (*Checker[T], error) {
 // Check returns the problems of value, in the order of the struct; nil if there are none. root is
 // the tree that value was bound from, which has the positions of the keys; it may be nil.
 func (c *Checker[T]) Check(value *T, root *tree.Node) source.Problems {
-	return wording.Strip(c.CheckSection(nil, value, root))
+	return wording.Strip(c.CheckSection(nil, value, root, nil))
 }
 
 // CheckSection is Check for a section of a config: at is the path of root, and problems name keys
 // from the root of the config. The problems mark which parts of their messages are from nacre; see
-// internal/wording.
-func (c *Checker[T]) CheckSection(at tree.Path, value *T, root *tree.Node) source.Problems {
-	return c.c.check(at, reflect.ValueOf(value), root)
+// internal/wording. unbound are the paths of what could not be bound, from root. Rules that read
+// any of it are not checked, and Validate methods of values that contain any of it are not called.
+func (c *Checker[T]) CheckSection(at tree.Path, value *T, root *tree.Node, unbound *tree.Paths) source.Problems {
+	return c.c.check(at, reflect.ValueOf(value), root, unbound)
 }
 
 // Struct compiles a checker for the type of value and checks value by it; see validate.Struct.
@@ -72,7 +74,7 @@ func Struct(value any, options ...Option) error {
 	if err != nil {
 		return err
 	}
-	if problems := c.check(nil, v, nil); problems != nil {
+	if problems := c.check(nil, v, nil, nil); problems != nil {
 		return wording.Strip(problems)
 	}
 	return nil
@@ -108,13 +110,13 @@ func compile(t reflect.Type, options []Option) (*checker, error) {
 }
 
 // check applies the tags, then calls the methods. pointer points to a value of the root's type.
-func (c *checker) check(at tree.Path, pointer reflect.Value, root *tree.Node) source.Problems {
+func (c *checker) check(at tree.Path, pointer reflect.Value, root *tree.Node, unbound *tree.Paths) source.Problems {
 	var found []violation
 	if c.root.ruled {
-		found = c.rules(at, pointer, root)
+		found = c.rules(at, pointer, root, unbound)
 	}
 	if c.root.asked {
-		found = append(found, c.methods(pointer, len(found) > 0)...)
+		found = append(found, c.methods(pointer, len(found) > 0, unbound)...)
 	}
 	if len(found) == 0 {
 		return nil
@@ -151,13 +153,17 @@ type violation struct {
 }
 
 // rules runs validator.
-func (c *checker) rules(base tree.Path, pointer reflect.Value, root *tree.Node) []violation {
+func (c *checker) rules(base tree.Path, pointer reflect.Value, root *tree.Node, unbound *tree.Paths) []violation {
 	found, err := c.validated(pointer)
+	found = slices.DeleteFunc(found, func(v violation) bool { return unbound.Touches(v.path) })
 	var failed validator.ValidationErrors
 	if err != nil && !errors.As(err, &failed) {
 		return append(found, violation{kind: source.Invalid, message: fmt.Sprintf("cannot be validated (%T)", err)})
 	}
 	for _, f := range failed {
+		if unbound != nil && c.readsUnbound(f, pointer.Elem(), unbound) {
+			continue
+		}
 		if len(found) >= MaxProblems { // counted, but not listed
 			found = append(found, violation{})
 			continue
@@ -173,6 +179,33 @@ func (c *checker) rules(base tree.Path, pointer reflect.Value, root *tree.Node) 
 		found = append(found, v)
 	}
 	return found
+}
+
+// readsUnbound reports whether a rule that fails has read a value that could not be bound.
+func (c *checker) readsUnbound(f validator.FieldError, root reflect.Value, unbound *tree.Paths) bool {
+	at, _ := c.locate(f.StructNamespace(), root)
+	if unbound.Touches(at.path) {
+		return true
+	}
+	for alternative := range strings.SplitSeq(f.ActualTag(), "|") {
+		tag, param, ok := strings.Cut(alternative, "=")
+		if !ok && alternative == f.ActualTag() {
+			param = f.Param()
+		}
+		in, around := at.in, at.around
+		if relations[tag].top {
+			in, around = root, nil
+		}
+		if in = reached(in); !in.IsValid() || in.Kind() != reflect.Struct {
+			continue
+		}
+		for _, name := range namedFields(tag, param) {
+			if r, err := c.refer(in.Type(), name); err == nil && unbound.Touches(slices.Concat(around, r.path)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (c *checker) violated(f validator.FieldError, at place) violation {

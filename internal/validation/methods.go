@@ -18,13 +18,14 @@ type asking struct {
 	found   []violation
 	had     map[string]bool // problems so far, to report each once
 	stumble bool            // tags found problems, over which a method may panic
+	unbound *tree.Paths     // what could not be bound, which a method must not see
 	secrets []string
 	listed  bool // secrets is complete
 }
 
 // methods calls every Validate method in the value that pointer points to, inside out.
-func (c *checker) methods(pointer reflect.Value, stumble bool) []violation {
-	a := &asking{checker: c, root: pointer.Elem(), stumble: stumble}
+func (c *checker) methods(pointer reflect.Value, stumble bool, unbound *tree.Paths) []violation {
+	a := &asking{checker: c, root: pointer.Elem(), stumble: stumble, unbound: unbound}
 	a.walk(pointer.Elem(), c.root, nil)
 	return a.found
 }
@@ -58,7 +59,7 @@ func (a *asking) walk(v reflect.Value, k *kind, path tree.Path) {
 			a.walk(v.Field(f.index), f.kind, at)
 		}
 	}
-	if k.method {
+	if k.method && !a.unbound.Touches(path) {
 		a.ask(v, path)
 	}
 }
