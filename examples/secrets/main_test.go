@@ -19,8 +19,8 @@ func TestStory(t *testing.T) {
 	}
 }
 
-const story = `level=INFO msg="config: new version" version=1 causes="db.yaml (memory); partner.yaml (memory#2)" changed=""
-level=INFO msg="config: started" version=1
+const story = `level=INFO msg="nacre: new version" version=1 causes="db.yaml (memory); partner.yaml (memory#2)" changed=""
+level=INFO msg="nacre: started" version=1
 printed:  ******, and 41 characters
 explain:  db.dsn = ******   db.yaml:2:8 (memory)
 explain:  partner.url = "https://partner.example"   partner.yaml:1:16 (memory#2)

@@ -1,6 +1,12 @@
 // Package slogobserve writes the events of a config to a slog.Logger, one line for each event,
 // never with a value of the configuration.
 //
+// # Form
+//
+// Each message begins with "nacre: ". Attributes of several texts, such as problems, are an array
+// for a slog.JSONHandler, and one text for a slog.TextHandler, in which problems and reasons are
+// numbered.
+//
 // # Levels
 //
 // A new version, a layer that has recovered or is fresh again, a config that is ready again, and a

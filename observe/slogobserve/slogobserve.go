@@ -1,16 +1,11 @@
 package slogobserve
 
 import (
-	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/nacre-go/nacre/observe"
 )
-
-// maxShown is how many keys or problems a line names; it counts the rest.
-const maxShown = 8
 
 // New returns an Observer that writes to l. It is safe for concurrent use, as l is.
 func New(l *slog.Logger) observe.Observer {
@@ -32,57 +27,57 @@ func New(l *slog.Logger) observe.Observer {
 func logChange(l *slog.Logger, e observe.Event) {
 	switch e.Kind {
 	case observe.ContentReceived:
-		l.Debug("config: content received", "layer", e.Layer, "documents", e.Documents, "revision", e.Revision)
+		l.Debug("nacre: content received", "layer", e.Layer, "documents", e.Documents, "revision", e.Revision)
 	case observe.Applied:
-		l.Info("config: new version", "version", e.Version, "sum", short(e.Sum), "causes", causes(e.Causes),
-			"changed", shorten(e.Changed), "took", e.Took)
+		l.Info("nacre: new version", "version", e.Version, "sum", short(e.Sum), "causes", causes(e.Causes),
+			"changed", keys(e.Changed), "took", e.Took)
 	case observe.Unchanged:
-		l.Debug("config: nothing changed", "version", e.Version, "causes", causes(e.Causes))
+		l.Debug("nacre: nothing changed", "version", e.Version, "causes", causes(e.Causes))
 	case observe.Rejected:
-		l.Warn("config: change rejected", "live", e.Version, "causes", causes(e.Causes), "problems", problems(e))
+		l.Warn("nacre: change rejected", "live", e.Version, "causes", causes(e.Causes), "problems", problems(e))
 	case observe.Held:
-		l.Warn("config: change held", "live", e.Version, "causes", causes(e.Causes), "reasons", shorten(e.Reasons))
+		l.Warn("nacre: change held", "live", e.Version, "causes", causes(e.Causes), "reasons", sentences(e.Reasons))
 	case observe.RolledBack:
-		l.Error("config: version rolled back", "live", e.Version, "bad", e.From, "back_to", e.To, "causes", causes(e.Causes),
+		l.Error("nacre: version rolled back", "live", e.Version, "bad", e.From, "back_to", e.To, "causes", causes(e.Causes),
 			"why", e.Err)
 	case observe.RollbackFailed:
-		l.Error("config: rollback failed, the bad version stays live", "live", e.Version, "back_to", e.To, "why", e.Err,
+		l.Error("nacre: rollback failed, the bad version stays live", "live", e.Version, "back_to", e.To, "why", e.Err,
 			"error", problems(e))
 	case observe.BreakerOpened:
-		l.Error("config: too many bad changes, further ones are held", "layer", e.Layer, "bad", e.Count, "within", e.Took)
+		l.Error("nacre: too many bad changes, further ones are held", "layer", e.Layer, "bad", e.Count, "within", e.Took)
 	case observe.PendingRestart:
-		l.Warn("config: change waits for a restart", "version", e.Version, "keys", shorten(e.Reasons))
+		l.Warn("nacre: change waits for a restart", "version", e.Version, "keys", keys(e.Reasons))
 	case observe.ReadinessChanged:
 		if len(e.Reasons) > 0 {
-			l.Error("config: not ready", "version", e.Version, "reasons", shorten(e.Reasons))
+			l.Error("nacre: not ready", "version", e.Version, "reasons", sentences(e.Reasons))
 			return
 		}
-		l.Info("config: ready again", "version", e.Version, "not_ready", e.Took)
+		l.Info("nacre: ready again", "version", e.Version, "not_ready", e.Took)
 	case observe.Opened:
 		if len(e.FromLastKnownGood) > 0 {
-			l.Warn("config: started from the last known good copy", "version", e.Version, "layers", e.FromLastKnownGood, "age", e.Age, "took", e.Took)
+			l.Warn("nacre: started from the last known good copy", "version", e.Version, "layers", e.FromLastKnownGood, "age", e.Age, "took", e.Took)
 			return
 		}
-		l.Info("config: started", "version", e.Version, "sum", short(e.Sum), "took", e.Took)
+		l.Info("nacre: started", "version", e.Version, "sum", short(e.Sum), "took", e.Took)
 	default:
-		l.Info("config: "+e.Kind.String(), "kind", uint8(e.Kind))
+		l.Info("nacre: "+e.Kind.String(), "kind", uint8(e.Kind))
 	}
 }
 
 func logLayer(l *slog.Logger, e observe.Event) {
 	switch e.Kind {
 	case observe.LayerDown:
-		l.Warn("config: layer is down", "layer", e.Layer, "error", e.Err)
+		l.Warn("nacre: layer is down", "layer", e.Layer, "error", e.Err)
 	case observe.LayerUp:
-		l.Info("config: layer is up again", "layer", e.Layer, "down", e.Took)
+		l.Info("nacre: layer is up again", "layer", e.Layer, "down", e.Took)
 	case observe.LayerStale:
-		l.Warn("config: layer is stale", withError(e, "layer", e.Layer, "in_use", e.Documents, "verified", verified(e.Took))...)
+		l.Warn("nacre: layer is stale", withError(e, "layer", e.Layer, "in_use", e.Documents, "verified", verified(e.Took))...)
 	case observe.LayerFresh:
-		l.Info("config: layer is fresh again", "layer", e.Layer, "stale", e.Took)
+		l.Info("nacre: layer is fresh again", "layer", e.Layer, "stale", e.Took)
 	case observe.DocumentAbsent:
-		l.Warn("config: document is gone, its last content stays", "layer", e.Layer, "document", e.Document)
+		l.Warn("nacre: document is gone, its last content stays", "layer", e.Layer, "document", e.Document)
 	default:
-		l.Warn("config: document is absent, none of its content is in use", "layer", e.Layer, "document", e.Document,
+		l.Warn("nacre: document is absent, none of its content is in use", "layer", e.Layer, "document", e.Document,
 			"location", e.Location)
 	}
 }
@@ -91,32 +86,32 @@ func logLayer(l *slog.Logger, e observe.Event) {
 func logService(l *slog.Logger, e observe.Event) {
 	switch {
 	case e.Kind == observe.SubscriberSlow:
-		l.Warn("config: subscriber is slow", "subscriber", e.Name, "version", e.Version, "deadline", e.Took)
+		l.Warn("nacre: subscriber is slow", "subscriber", e.Name, "version", e.Version, "deadline", e.Took)
 	case e.Kind == observe.SubscriberCalled && e.Err != nil:
-		l.Error("config: subscriber failed", "subscriber", e.Name, "version", e.Version, "error", e.Err, "took", e.Took)
+		l.Error("nacre: subscriber failed", "subscriber", e.Name, "version", e.Version, "error", e.Err, "took", e.Took)
 	case e.Kind == observe.SubscriberCalled:
-		l.Debug("config: subscriber called", "subscriber", e.Name, "version", e.Version, "took", e.Took)
+		l.Debug("nacre: subscriber called", "subscriber", e.Name, "version", e.Version, "took", e.Took)
 	case e.Kind == observe.ResourceBuilt && e.Err != nil:
-		l.Error("config: resource cannot be built", "resource", e.Name, "error", e.Err, "took", e.Took)
+		l.Error("nacre: resource cannot be built", "resource", e.Name, "error", e.Err, "took", e.Took)
 	case e.Kind == observe.ResourceBuilt:
-		l.Info("config: resource built", "resource", e.Name, "took", e.Took)
+		l.Info("nacre: resource built", "resource", e.Name, "took", e.Took)
 	case e.Err != nil:
-		l.Error("config: resource closed with an error", "resource", e.Name, "users", e.Count, "error", e.Err)
+		l.Error("nacre: resource closed with an error", "resource", e.Name, "users", e.Count, "error", e.Err)
 	case e.Count > 0:
-		l.Warn("config: resource closed while in use, its grace period is over", "resource", e.Name, "users", e.Count)
+		l.Warn("nacre: resource closed while in use, its grace period is over", "resource", e.Name, "users", e.Count)
 	default:
-		l.Info("config: resource closed", "resource", e.Name)
+		l.Info("nacre: resource closed", "resource", e.Name)
 	}
 }
 
 func logLastKnownGood(l *slog.Logger, e observe.Event) {
 	switch e.Kind {
 	case observe.LastKnownGoodFailed:
-		l.Error("config: last known good copy cannot be read, owned or saved", "path", e.Location, "version", e.Version, "error", e.Err)
+		l.Error("nacre: last known good copy cannot be read, owned or saved", "path", e.Location, "version", e.Version, "error", e.Err)
 	case observe.LastKnownGoodExposed:
-		l.Warn("config: other users may change the last known good copy", "path", e.Location, "warning", shorten(e.Reasons))
+		l.Warn("nacre: other users may change the last known good copy", "path", e.Location, "warning", sentences(e.Reasons))
 	default:
-		l.Debug("config: last known good copy saved", "path", e.Location, "version", e.Version)
+		l.Debug("nacre: last known good copy saved", "path", e.Location, "version", e.Version)
 	}
 }
 
@@ -136,27 +131,20 @@ func verified(since time.Duration) string {
 	return since.Round(time.Second).String() + " ago"
 }
 
-func problems(e observe.Event) string {
+func problems(e observe.Event) list {
 	texts := make([]string, len(e.Problems))
 	for i, p := range e.Problems {
 		texts[i] = p.Error()
 	}
-	return shorten(texts)
+	return sentences(texts)
 }
 
-func causes(list []observe.Cause) string {
-	texts := make([]string, len(list))
-	for i, c := range list {
+func causes(all []observe.Cause) list {
+	texts := make([]string, len(all))
+	for i, c := range all {
 		texts[i] = c.String()
 	}
-	return shorten(texts)
-}
-
-func shorten(texts []string) string {
-	if rest := len(texts) - maxShown; rest > 0 {
-		texts = append(texts[:maxShown:maxShown], fmt.Sprintf("and %d more", rest))
-	}
-	return strings.Join(texts, "; ")
+	return keys(texts)
 }
 
 func short(sum string) string {

@@ -28,8 +28,8 @@ func Example() {
 		Position: source.Position{Layer: "nacos", Document: "orders.yaml", Line: 7, Column: 3}}}})
 	o(observe.Event{Kind: observe.Applied, Version: 5, Sum: strings.Repeat("ab", 32), Causes: causes, Changed: []string{"db.pool"}})
 	// Output:
-	// level=WARN msg="config: change rejected" live=4 causes="orders.yaml (nacos)" problems="orders.yaml:7:3 (nacos) db.pol: unknown key, did you mean db.pool?"
-	// level=INFO msg="config: new version" version=5 sum=abababababab causes="orders.yaml (nacos)" changed=db.pool took=0s
+	// level=WARN msg="nacre: change rejected" live=4 causes="orders.yaml (nacos)" problems="orders.yaml:7:3 (nacos) db.pol: unknown key, did you mean db.pool?"
+	// level=INFO msg="nacre: new version" version=5 sum=abababababab causes="orders.yaml (nacos)" changed=db.pool took=0s
 }
 
 // Every kind is a line of its own, so that one that is added is not forgotten here.
@@ -46,7 +46,7 @@ func TestEveryKindIsALine(t *testing.T) {
 		}
 		_, message, _ := strings.Cut(out.String(), "msg=")
 		message, _, _ = strings.Cut(message[1:], `"`)
-		if other, ok := seen[message]; ok || message == "config: "+k.String() {
+		if other, ok := seen[message]; ok || message == "nacre: "+k.String() {
 			t.Errorf("%s has no line of its own, or that of %s: %s", k, other, out.String())
 		}
 		seen[message] = k
@@ -89,6 +89,22 @@ func TestLevels(t *testing.T) {
 		if !strings.Contains(out.String(), "level="+test.want) {
 			t.Errorf("%+v is not of level %s: %s", test.event, test.want, out.String())
 		}
+	}
+}
+
+// Several texts stay apart in every format: problems have punctuation of their own.
+func TestListsAreUnambiguous(t *testing.T) {
+	t.Parallel()
+	e := observe.Event{Kind: observe.Rejected, Causes: []observe.Cause{{Position: source.Position{Document: "a.yaml"}}, {Position: source.Position{Document: "b.yaml"}}},
+		Problems: source.Problems{{Key: "a", Message: "must be a list; put it in square brackets"}, {Key: "b", Message: "is required"}}}
+	var text, lines bytes.Buffer
+	slogobserve.New(debug(&text))(e)
+	slogobserve.New(slog.New(slog.NewJSONHandler(&lines, nil)))(e)
+	if want := `causes="a.yaml; b.yaml" problems="[1] a: must be a list; put it in square brackets [2] b: is required"`; !strings.Contains(text.String(), want) {
+		t.Errorf("as text it is %s, want %s", text.String(), want)
+	}
+	if want := `"causes":["a.yaml","b.yaml"],"problems":["a: must be a list; put it in square brackets","b: is required"]`; !strings.Contains(lines.String(), want) {
+		t.Errorf("as JSON it is %s, want %s", lines.String(), want)
 	}
 }
 
