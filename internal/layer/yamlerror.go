@@ -20,9 +20,9 @@ var yamlLine = regexp.MustCompile(`line ([0-9]+): `)
 // YAML": the text of the parser may quote the document.
 var yamlWords = []struct{ theirs, ours string }{
 	{"found character that cannot start any token", "has a character that cannot start a value; a tab in the indentation, or a text that needs quotes"},
-	{"mapping values are not allowed in this context", "has a colon where no key can be; a text with a colon needs quotes"},
+	{colonMisplaced, "has a colon where no key can be; a text with a colon needs quotes"},
 	{"could not find expected ':'", "has a key without a colon"},
-	{"did not find expected key", "has a line whose indentation matches no line above it"},
+	{keyMissing, "has a line whose indentation matches no line above it"},
 	{"did not find expected '-' indicator", "has a list whose items start in different columns"},
 	{"did not find expected ',' or '}'", "has a { without a }"},
 	{"did not find expected ',' or ']'", "has a [ without a ]"},
@@ -40,6 +40,30 @@ var yamlWords = []struct{ theirs, ours string }{
 	{"control characters are not allowed", "has a control character"},
 }
 
+// What the parser says of a line that is indented too far, and of other mistakes, such as "a: b: c".
+const (
+	colonMisplaced = "mapping values are not allowed in this context"
+	keyMissing     = "did not find expected key"
+)
+
+// isTooDeep reports whether a line is indented more than the one above it, although that one does
+// not open a map, a list or a text.
+func (y *yamlReader) isTooDeep(line int32) bool {
+	lines := bytes.Split(y.data, []byte("\n"))
+	if line < 1 || int(line) > len(lines) {
+		return false
+	}
+	depth := func(text []byte) int { return len(text) - len(bytes.TrimLeft(text, " ")) }
+	for i := int(line) - 2; i >= 0; i-- {
+		above, _, _ := bytes.Cut(lines[i], []byte(" #"))
+		if above = bytes.TrimRight(above, " \r"); len(above) == depth(above) || above[depth(above)] == '#' {
+			continue
+		}
+		return depth(lines[line-1]) > depth(above) && !bytes.HasSuffix(above, []byte(":")) && bytes.Contains(above, []byte(": "))
+	}
+	return false
+}
+
 // maxSearch is the size in bytes up to which faultyLine searches for the line of an error.
 const maxSearch = 256 << 10
 
@@ -49,10 +73,14 @@ func (y *yamlReader) syntax(err error) {
 	line, column := y.faultyLine(err), int32(0)
 	message := "is not valid YAML"
 	for _, w := range yamlWords {
-		if strings.Contains(text, w.theirs) {
-			message += ": it " + w.ours
-			break
+		if !strings.Contains(text, w.theirs) {
+			continue
 		}
+		message += ": it " + w.ours
+		if (w.theirs == colonMisplaced || w.theirs == keyMissing) && y.isTooDeep(line) {
+			message = "is not valid YAML: it has a line that is indented more than the line above, which has a value already; indent both alike"
+		}
+		break
 	}
 	if name, ok := strings.CutPrefix(text, "yaml: unknown anchor '"); ok {
 		name, _, _ = strings.Cut(name, "' referenced")
