@@ -176,3 +176,26 @@ func TestBootFromCopyAtDeadline(t *testing.T) {
 		}
 	})
 }
+
+// A content that is held after it was rejected, because its layer has had too many bad changes, is
+// shown as held only.
+func TestHeldContentIsNotShownAsRejected(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x, y := newOrigin("x", "a: 1"), newOrigin("y", "b: 1")
+		s := settings(t, x, y)
+		s.MaxBadChanges, s.BreakerWindow = 1, time.Minute
+		e := start(t, s)
+		settle()
+		x.put("a: x")
+		settle()
+		if h := e.Health().Layers[0]; len(h.Rejected) != 1 || h.Held != nil {
+			t.Errorf("a bad content is shown as %+v, want rejected", h)
+		}
+		y.put("b: 2")
+		settle()
+		if h := e.Health().Layers[0]; h.Rejected != nil || len(h.Held) != 1 {
+			t.Errorf("a content that is held now is shown as %+v, want held only", h)
+		}
+		e.Close()
+	})
+}

@@ -122,7 +122,7 @@ func (e *Engine) prepare(next *State) source.Problems {
 func (e *Engine) buildProblems(failures []resource.Failure) (problems source.Problems) {
 	for _, f := range failures {
 		reason, err := e.cleanText(f.Err)
-		message := wording.Join(wording.Own(f.Name+" cannot be built: "), reason)
+		message := wording.Join(wording.Own("resource "+f.Name+" cannot be built: "), reason)
 		problems = append(problems, message.On(&source.Problem{Kind: source.BuildFailed, Err: err}))
 	}
 	return problems

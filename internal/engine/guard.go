@@ -120,6 +120,9 @@ func (e *Engine) hold(l *layerState, reasons []string) (changed bool) {
 	e.mu.Lock()
 	changed = !slices.Equal(l.held, reasons)
 	l.held = reasons
+	if reasons != nil {
+		l.rejected = nil // it was rejected before, for another reason, and is not evaluated now
+	}
 	var ack func()
 	if r, ok := source.As[source.Acknowledger](l.Source); ok && changed && reasons != nil {
 		rev, err := l.latest.Revision, &source.Problem{Kind: source.Invalid, Position: source.Position{Layer: l.name}, Message: "content is held: " + reasons[0]}
