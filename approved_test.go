@@ -23,11 +23,10 @@ func TestAnApprovedChangeThatIsTakenBackIsHeld(t *testing.T) {
 			return nil
 		}, nacre.RollbackWindow(5*time.Second), nacre.RollbackCheckInterval(time.Second), nacre.RollbackCheckTimeout(time.Second))
 		defer check.Stop()
-		layer := cfg.Health().Layers[0].Name
 		m.Set([]byte("pool: 7"))
 		settle()
 		for _, version := range []int64{2, 4} {
-			if got, err := cfg.Approve(t.Context(), layer); err != nil || got != version || cfg.Get().Pool != 7 {
+			if got, err := approve(cfg, 0); err != nil || got != version || cfg.Get().Pool != 7 {
 				t.Errorf("Release: version %d, %v, pool %d; want version %d", got, err, cfg.Get().Pool, version)
 			}
 			time.Sleep(time.Minute)

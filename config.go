@@ -117,26 +117,54 @@ func (c *Config[T]) History() []observe.HistoryEntry { return c.engine.History()
 // changes until Unpin or the end of the process. Version 0 pins the live version. Pin returns the
 // number of the live version. The error is of kind NotFound if the history does not have the
 // version, and of kind Closed after Close. If ctx ends while Pin waits for its turn, nothing
-// changes; once it has begun, it runs to completion.
-func (c *Config[T]) Pin(ctx context.Context, version int64) (int64, error) {
-	return c.engine.Pin(ctx, version)
+// changes; once it has begun, it runs to completion. While the config is pinned, Health shows each
+// layer with newer content as held.
+//
+// Pin, Rollback, Unpin and Approve take an optional [observe.By] that names the operator and the
+// reason. It is recorded in History and events.
+func (c *Config[T]) Pin(ctx context.Context, version int64, by ...observe.By) (int64, error) {
+	return c.engine.Pin(ctx, version, operator(by))
+}
+
+// operator returns the last of the operators that a call names.
+func operator(by []observe.By) (last observe.By) {
+	for _, last = range by {
+	}
+	return last
 }
 
 // Rollback makes the version before the live one live again, under a new version number, and pins
-// it. It returns that number. A second Rollback undoes the first; use Pin to go further back.
-func (c *Config[T]) Rollback(ctx context.Context) (int64, error) { return c.engine.Rollback(ctx) }
+// it. It returns that number. A second Rollback undoes the first; use Pin to go further back. The
+// error is of kind NotFound if there is no earlier version, and of kind Conflict if an
+// [AutoRollback] has reverted that version; Pin can make it live nevertheless.
+func (c *Config[T]) Rollback(ctx context.Context, by ...observe.By) (int64, error) {
+	return c.engine.Rollback(ctx, operator(by))
+}
 
 // Unpin ends a Pin or Rollback. Before it returns, it applies the newest contents of the layers, if
-// they are good.
-func (c *Config[T]) Unpin(ctx context.Context) error { return c.engine.Unpin(ctx) }
+// they are good: also those that the Pin or Rollback left, so publish better ones first. The change
+// guard compares newer contents with the version that was pinned, which is live; it does not hold
+// contents that were live when the config was pinned.
+func (c *Config[T]) Unpin(ctx context.Context, by ...observe.By) error {
+	return c.engine.Unpin(ctx, operator(by))
+}
 
 // Approve applies the newest content of a layer that is held. Health shows which layers are held,
 // and why: the content removes too many keys, was rolled back before, follows too many bad changes,
-// or is a signed manifest that is older than one that was live here or has expired. Before Approve
-// returns, the content is applied, if it is good. It returns the number of the live version. The
-// error is of kind NotFound if there is no layer of that name, and of kind Closed after Close.
-func (c *Config[T]) Approve(ctx context.Context, layer string) (int64, error) {
-	return c.engine.Approve(ctx, layer)
+// or is a signed manifest that is older than one that was live here or has expired. revision is
+// that of the content that you looked at, as LayerHealth.Latest shows it:
+//
+//	for _, l := range cfg.Health().Layers {
+//		if l.Name == "orders" && l.Held != nil {
+//			version, err := cfg.Approve(ctx, l.Name, l.Latest)
+//
+// Before Approve returns, the content is applied. It returns the number of the live version. An
+// error means that the approval has no effect. It is of kind Conflict if the layer has newer
+// content, the content is not held, or the config is pinned; of kind NotFound if there is no layer
+// of that name; of kind InvalidArgument if revision is empty; and of kind Closed after Close. If
+// the content is not good, the error has its [Problems].
+func (c *Config[T]) Approve(ctx context.Context, layer string, revision source.Revision, by ...observe.By) (int64, error) {
+	return c.engine.Approve(ctx, layer, revision, operator(by))
 }
 
 // Close closes the config. It stops watching the layers, ends the subscribers and waits for them,

@@ -259,7 +259,8 @@ func ExampleConfig_Approve() {
 	layer.Set([]byte("# TODO"))
 	fmt.Println("held:", (<-held).Reasons[0])
 	fmt.Println(cfg.Get().Server.Addr)
-	if _, err := cfg.Approve(context.Background(), "memory"); err != nil {
+	seen := cfg.Health().Layers[0] // what an operator looks at
+	if _, err := cfg.Approve(context.Background(), seen.Name, seen.Latest, observe.By{Who: "ann", Why: "the service needs no settings"}); err != nil {
 		fmt.Println(err)
 	}
 	fmt.Println(cfg.Get().Server.Addr)

@@ -82,6 +82,12 @@ func TestARestartOnlyFieldStaysAndTheRestComes(t *testing.T) {
 	})
 }
 
+// approve approves what Health shows as the newest content of a layer.
+func approve[T any](cfg *nacre.Config[T], layer int) (int64, error) {
+	l := cfg.Health().Layers[layer]
+	return cfg.Approve(context.Background(), l.Name, l.Latest)
+}
+
 // body is a document with n keys.
 func body(n int) string {
 	text := "more:\n"
@@ -112,7 +118,7 @@ func TestALargeLossIsHeld(t *testing.T) {
 				if len(h.Layers[0].Held) != 1 || len(r.held) != 1 || h.Layers[1].Held != nil {
 					t.Fatalf("held %q, told %+v", h.Layers[0].Held, r.held)
 				}
-				version, err := cfg.Approve(t.Context(), h.Layers[0].Name)
+				version, err := approve(cfg, 0)
 				if err != nil || version != 3 || fmt.Sprint(cfg.Get().More["x"]) == "[1]" || cfg.Health().Layers[0].Held != nil {
 					t.Errorf("Release: version %d, %v, %d keys, held %q", version, err, len(cfg.Get().More), cfg.Health().Layers[0].Held)
 				}
@@ -132,7 +138,7 @@ func TestHeldIsNotForEver(t *testing.T) {
 		if len(cfg.Get().More) != 21 || cfg.Health().Layers[0].Held != nil {
 			t.Errorf("a change that loses nothing is held: %q", cfg.Health().Layers[0].Held)
 		}
-		if _, err := cfg.Approve(t.Context(), "nobody"); !errors.Is(err, source.NotFound) {
+		if _, err := cfg.Approve(t.Context(), "nobody", "r1"); !errors.Is(err, source.NotFound) {
 			t.Errorf("Release of a layer that is not there: %v", err)
 		}
 	})
@@ -213,7 +219,7 @@ func TestReleaseClosesTheBreaker(t *testing.T) {
 		if cfg.Get().Pool != 1 {
 			t.Fatal("the breaker is not open")
 		}
-		if _, err := cfg.Approve(t.Context(), cfg.Health().Layers[0].Name); err != nil || cfg.Get().Pool != 2 {
+		if _, err := approve(cfg, 0); err != nil || cfg.Get().Pool != 2 {
 			t.Errorf("after Release: pool %d, %v", cfg.Get().Pool, err)
 		}
 		m.Set([]byte("pool: 3"))

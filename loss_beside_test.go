@@ -89,7 +89,7 @@ func TestWhoTakesNothingAwayIsNotHeld(t *testing.T) {
 					if l.approved {
 						memories[i].Set([]byte(l.after))
 						settle()
-						if _, err := cfg.Approve(t.Context(), cfg.Health().Layers[i].Name); err != nil {
+						if _, err := approve(cfg, i); err != nil {
 							t.Fatal(err)
 						}
 					}

@@ -190,7 +190,7 @@ func TestWhatTheMergedConfigurationLosesIsHeld(t *testing.T) {
 					if now := *cfg.Get(); fmt.Sprint(now.DB, now.Hosts, now.Rest, now.Tree, now.Pool) != fmt.Sprint(before.DB, before.Hosts, before.Rest, before.Tree, before.Pool) {
 						t.Errorf("it is held, and live is %+v", now)
 					}
-					if _, err := cfg.Approve(t.Context(), cfg.Health().Layers[1].Name); err != nil {
+					if _, err := approve(cfg, 1); err != nil {
 						t.Fatal(err)
 					}
 					now := *cfg.Get()

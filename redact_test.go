@@ -104,7 +104,7 @@ func TestSecretsInUseAreNotForgotten(t *testing.T) {
 		// A version of the history may come back.
 		m.Set([]byte("n: 2\ntoken: canary-last"))
 		settle()
-		if _, err := cfg.Approve(t.Context(), "memory"); err != nil {
+		if _, err := approve(cfg, 0); err != nil {
 			t.Fatal(err)
 		}
 		settle()

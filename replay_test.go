@@ -183,7 +183,7 @@ func TestAnOperatorMayGoBack(t *testing.T) {
 		p.publish(of(1))
 		settle()
 		p.runs(3, "control")
-		if _, err := p.cfg.Approve(p.t.Context(), p.cfg.Health().Layers[0].Name); err != nil {
+		if _, err := approve(p.cfg, 0); err != nil {
 			t.Fatal(err)
 		}
 		settle()
@@ -244,7 +244,7 @@ func TestASequenceIsForOneRelease(t *testing.T) {
 		p.m.memory.Set(signed(other, releaseKey(1)))
 		settle()
 		p.says("sequence 1, with which another release was accepted here", "another release with the same sequence")
-		if _, err := p.cfg.Approve(p.t.Context(), p.cfg.Health().Layers[0].Name); err != nil {
+		if _, err := approve(p.cfg, 0); err != nil {
 			t.Fatal(err)
 		}
 		p.trusts("an operator has approved another release with the same sequence")
@@ -282,8 +282,8 @@ func TestAReleaseIsForItsAudience(t *testing.T) {
 			}
 			p.runs(1, fmt.Sprint(c.audience))
 			p.says(`its audience does not include namespace "prod", group "G", service "orders"`, fmt.Sprint(c.audience))
-			if _, err := p.cfg.Approve(p.t.Context(), p.cfg.Health().Layers[0].Name); err != nil {
-				t.Fatal(err)
+			if _, err := approve(p.cfg, 0); !errors.Is(err, source.PermissionDenied) {
+				t.Errorf("%v: approving it returns %v", c.audience, err)
 			}
 			p.runs(1, fmt.Sprint(c.audience, ": nobody can approve what was signed for others"))
 			p.stop()
@@ -359,7 +359,7 @@ func TestExpiry(t *testing.T) {
 			p.runs(1, "after a restart")
 			settle()
 			p.says("has expired at", "after a restart")
-			if _, err := p.cfg.Approve(p.t.Context(), p.cfg.Health().Layers[0].Name); err != nil {
+			if _, err := approve(p.cfg, 0); err != nil {
 				t.Fatal(err)
 			}
 			p.runs(2, "an operator has approved it")

@@ -31,7 +31,7 @@ type Event struct {
 	// Version is the version that the event is about; for content that changes nothing the one that
 	// stays live, 0 before the first.
 	Version int64
-	// From is the version that was rolled back, and To the one whose content is live again.
+	// From is the version that was live before, and To the one whose content is live again.
 	From, To int64
 	// Sum and KeyedSum are the digests of Version, as in [Health].
 	Sum, KeyedSum string
@@ -41,6 +41,10 @@ type Event struct {
 	Changed []string
 	// Reasons say why, one reason an entry.
 	Reasons []string
+	// Fix says what an operator can do about it.
+	Fix string
+	// By is the operator, as named in the call.
+	By By
 	// Problems are what is wrong with the content.
 	Problems source.Problems
 	// FromLastKnownGood are the names of the layers whose content came from the last known good
@@ -58,6 +62,21 @@ type Event struct {
 	Took time.Duration
 	// Err is the error; a [PanicError] where the service's code panicked.
 	Err error
+}
+
+// By says who asked for an approval, a pin, an unpin or a rollback, and why. It is optional, and is
+// recorded as given, at most 200 bytes of each text, without secrets. nacre does not verify it.
+type By struct {
+	Who string `json:"who,omitempty"`
+	Why string `json:"why,omitempty"`
+}
+
+// String returns "ann: too many errors", or what of it is given.
+func (b By) String() string {
+	if b.Who != "" && b.Why != "" {
+		return b.Who + ": " + b.Why
+	}
+	return b.Who + b.Why
 }
 
 // Cause is one document that made a version, in one revision. A version that no document made, such

@@ -20,7 +20,7 @@ const (
 	// Causes and Problems.
 	Rejected EventKind = 4
 	// Held reports that new content waits, because the config is pinned or a guard asks for an
-	// approval. It sets Version, Causes and Reasons.
+	// approval. It sets Version, Causes, Reasons and Fix.
 	Held EventKind = 5
 	// RolledBack reports that a version was rolled back because a check of an automatic rollback
 	// failed. It sets Version, From, To, Causes, which are the documents that made From and are
@@ -91,6 +91,14 @@ const (
 	// Reasons, why the config is not ready, which is empty if it is ready, and, if it is ready,
 	// Took, how long it was not.
 	ReadinessChanged EventKind = 24
+	// Approved reports that held content was applied because an operator approved it. It sets
+	// Layer, Revision, Version and By.
+	Approved EventKind = 25
+	// Pinned reports that an operator pinned a version, by Pin or Rollback. It sets Version, From,
+	// the version that was live before, To, the version whose content is pinned, and By.
+	Pinned EventKind = 26
+	// Unpinned reports that an operator ended the pin. It sets Version, which was pinned, and By.
+	Unpinned EventKind = 27
 )
 
 var kindNames = [...]string{
@@ -118,6 +126,9 @@ var kindNames = [...]string{
 	LayerStale:           "layer_stale",
 	LayerFresh:           "layer_fresh",
 	ReadinessChanged:     "readiness_changed",
+	Approved:             "approved",
+	Pinned:               "pinned",
+	Unpinned:             "unpinned",
 }
 
 // String returns the kind in snake case, such as "content_received", which is fit for a label of a

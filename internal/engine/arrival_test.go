@@ -97,10 +97,10 @@ func TestSlowDecoderDelaysOnlyItsLayer(t *testing.T) {
 				if v := value(e.Live()); v.B != 2 {
 					t.Errorf("%v after a change it is not live: it waits for the decoding of another layer", time.Since(began))
 				}
-				if _, err := e.Pin(t.Context(), 0); err != nil || time.Since(began) > 250*time.Millisecond {
+				if _, err := e.Pin(t.Context(), 0, observe.By{}); err != nil || time.Since(began) > 250*time.Millisecond {
 					t.Errorf("a command waited %v for the decoding of a layer: %v", time.Since(began), err)
 				}
-				if err := e.Unpin(t.Context()); err != nil {
+				if err := e.Unpin(t.Context(), observe.By{}); err != nil {
 					t.Error(err)
 				}
 				close(l.go_)

@@ -84,7 +84,7 @@ func TestCloseWhileRollbackBlocks(t *testing.T) {
 		}
 		x.put("a: 2")
 		settle()
-		go e.Rollback(t.Context())
+		go e.Rollback(t.Context(), observe.By{})
 		synctest.Wait()
 		if err := e.Close(); !errors.Is(err, source.Timeout) {
 			t.Errorf("Close returned %v", err)
@@ -142,7 +142,7 @@ func TestCommandOfCallerThatGaveUp(t *testing.T) {
 			time.Sleep(time.Second)
 			close(release)
 		})
-		live, err := e.Pin(ctx, 1)
+		live, err := e.Pin(ctx, 1, observe.By{})
 		if err == nil && live != 3 || err != nil && live != 0 {
 			t.Errorf("Pin returned %d, %v", live, err)
 		}
@@ -165,7 +165,7 @@ func TestPinAndRollbackWithinAWindow(t *testing.T) {
 		x.put("a: 3")
 		synctest.Wait() // the window is open
 		began := time.Now()
-		live, err := e.Rollback(t.Context())
+		live, err := e.Rollback(t.Context(), observe.By{})
 		if err != nil || live != 3 || value(e.Live()).A != 1 || time.Since(began) != 0 {
 			t.Errorf("Rollback within a window made version %d (a=%d) after %v, %v; want the version before the one that was live", live, value(e.Live()).A, time.Since(began), err)
 		}
@@ -173,7 +173,7 @@ func TestPinAndRollbackWithinAWindow(t *testing.T) {
 		if value(e.Live()).A != 1 {
 			t.Errorf("what was in the window went around the pin: a=%d", value(e.Live()).A)
 		}
-		if err := e.Unpin(t.Context()); err != nil || value(e.Live()).A != 3 {
+		if err := e.Unpin(t.Context(), observe.By{}); err != nil || value(e.Live()).A != 3 {
 			t.Errorf("what was held is not live after Unpin: a=%d, %v", value(e.Live()).A, err)
 		}
 		e.Close()
@@ -197,8 +197,8 @@ func TestConcurrentSafeClose(t *testing.T) {
 			wg.Go(func() {
 				x.put("a: 2")
 				e.Health()
-				e.Pin(t.Context(), 0)
-				e.Unpin(t.Context())
+				e.Pin(t.Context(), 0, observe.By{})
+				e.Unpin(t.Context(), observe.By{})
 				e.Close()
 				closed.Add(1)
 			})
@@ -207,7 +207,7 @@ func TestConcurrentSafeClose(t *testing.T) {
 		if n := closed.Load(); n < 8 {
 			t.Errorf("%d of the callers came back", n)
 		}
-		for _, err := range []error{e.Unpin(t.Context()), func() error { _, err := e.Pin(t.Context(), 0); return err }()} {
+		for _, err := range []error{e.Unpin(t.Context(), observe.By{}), func() error { _, err := e.Pin(t.Context(), 0, observe.By{}); return err }()} {
 			if !errors.Is(err, source.Closed) {
 				t.Errorf("a command after Close: %v", err)
 			}

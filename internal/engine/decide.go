@@ -22,11 +22,7 @@ func (e *Engine) decide() {
 // decideOn applies the good part of a candidate, and reports whether the applied contents changed.
 // Only the writer calls it.
 func (e *Engine) decideOn(c candidate) (accepted bool) {
-	if !c.changed {
-		return false
-	}
-	if e.pinned() {
-		e.emit(observe.Event{Kind: observe.Held, Version: e.cell.Load().Version, Causes: c.causes, Reasons: []string{"config is pinned"}})
+	if !c.changed || e.pinned() {
 		return false
 	}
 	defer e.beginBuilding()()

@@ -55,7 +55,7 @@ type Engine struct {
 	schema  *schema      // changed by the writer with mu held
 	roots   []*tree.Node // of the live version's documents, lowest first
 	history []historyEntry
-	pin     int64        // the pinned version, or 0
+	pin     pin
 	pending []pendingKey // of roots
 	// reportedPending is the last pending value that was reported to observers.
 	reportedPending []pendingKey

@@ -314,7 +314,7 @@ func TestPinHoldsRollbackRestores(t *testing.T) {
 			}
 		})
 		settle()
-		if v, err := e.Rollback(t.Context()); err != nil || v != 3 || value(e.Live()).A != 1 {
+		if v, err := e.Rollback(t.Context(), observe.By{}); err != nil || v != 3 || value(e.Live()).A != 1 {
 			t.Fatalf("rollback made version %d with a=%d: %v", v, value(e.Live()).A, err)
 		}
 		x.put("a: 4")
@@ -322,14 +322,14 @@ func TestPinHoldsRollbackRestores(t *testing.T) {
 		if e.Live().Version != 3 || held != 1 || !e.Health().Pinned {
 			t.Errorf("while pinned: version %d, held %d times, pinned %v", e.Live().Version, held, e.Health().Pinned)
 		}
-		if _, err := e.Pin(t.Context(), 99); !errors.Is(err, source.NotFound) {
+		if _, err := e.Pin(t.Context(), 99, observe.By{}); !errors.Is(err, source.NotFound) {
 			t.Errorf("pinning a version that is not there: %v", err)
 		}
-		if v, err := e.Pin(t.Context(), 2); err != nil || v != 4 || value(e.Live()).A != 2 {
+		if v, err := e.Pin(t.Context(), 2, observe.By{}); err != nil || v != 4 || value(e.Live()).A != 2 {
 			t.Errorf("pinning version 2 made version %d, a=%d: %v", v, value(e.Live()).A, err)
 		}
 		synctest.Wait()
-		if err := e.Unpin(t.Context()); err != nil || value(e.Live()).A != 4 {
+		if err := e.Unpin(t.Context(), observe.By{}); err != nil || value(e.Live()).A != 4 {
 			t.Errorf("after Unpin a=%d, want the newest: %v", value(e.Live()).A, err)
 		}
 		synctest.Wait()
@@ -337,7 +337,7 @@ func TestPinHoldsRollbackRestores(t *testing.T) {
 			t.Errorf("a subscriber saw versions %v, want 2 3 4 5", versions)
 		}
 		e.Close()
-		if _, err := e.Pin(t.Context(), 0); !errors.Is(err, source.Closed) {
+		if _, err := e.Pin(t.Context(), 0, observe.By{}); !errors.Is(err, source.Closed) {
 			t.Errorf("Pin after Close: %v", err)
 		}
 	})

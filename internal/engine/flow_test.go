@@ -83,7 +83,7 @@ func TestFlow(t *testing.T) {
 			s.high.put("a: 4")
 			settle()
 			s.say("roll back")
-			if _, err := s.e.Rollback(context.Background()); err != nil {
+			if _, err := s.e.Rollback(context.Background(), observe.By{}); err != nil {
 				s.say(err.Error())
 			}
 			settle()
@@ -91,7 +91,7 @@ func TestFlow(t *testing.T) {
 			s.high.put("a: 5")
 			settle()
 			s.say("unpin")
-			if err := s.e.Unpin(context.Background()); err != nil {
+			if err := s.e.Unpin(context.Background(), observe.By{}); err != nil {
 				s.say(err.Error())
 			}
 			settle()
@@ -149,12 +149,12 @@ func TestFlow(t *testing.T) {
 			s.high.put("a: 5")
 			settle()
 			s.say("somebody means it")
-			if _, err := s.e.Approve(context.Background(), "high"); err != nil {
+			if _, err := s.e.Approve(context.Background(), "high", s.e.Health().Layers[1].Latest, observe.By{Who: "ann"}); err != nil {
 				s.say(err.Error())
 			}
 			time.Sleep(500 * time.Millisecond)
 			s.say("and pins it")
-			if _, err := s.e.Pin(context.Background(), 0); err != nil {
+			if _, err := s.e.Pin(context.Background(), 0, observe.By{}); err != nil {
 				s.say(err.Error())
 			}
 			settle()
@@ -185,7 +185,7 @@ func TestFlow(t *testing.T) {
 			s.high.put("a: 4")
 			settle()
 			s.say("low: empty and released")
-			if _, err := s.e.Approve(context.Background(), "low"); err != nil {
+			if _, err := s.e.Approve(context.Background(), "low", s.e.Health().Layers[0].Latest, observe.By{}); err != nil {
 				s.say(err.Error())
 			}
 			settle()
@@ -245,12 +245,12 @@ func TestFlow(t *testing.T) {
 			s.high.put("a: 6\nextra: {n: 6}")
 			settle()
 			s.say("back to before the section")
-			if _, err := s.e.Pin(context.Background(), 1); err != nil {
+			if _, err := s.e.Pin(context.Background(), 1, observe.By{}); err != nil {
 				s.say(err.Error())
 			}
 			settle()
 			s.say("back to now, and bad for the section again")
-			if err := s.e.Unpin(context.Background()); err != nil {
+			if err := s.e.Unpin(context.Background(), observe.By{}); err != nil {
 				s.say(err.Error())
 			}
 			s.high.put(fmt.Sprintf("a: 7\nextra: {n: %d}", foreign))
@@ -343,7 +343,7 @@ var fields = map[observe.EventKind][]string{
 	observe.Applied:          {"Version", "Sum", "KeyedSum", "Causes", "Changed", "Took"},
 	observe.Unchanged:        {"Version", "Causes"},
 	observe.Rejected:         {"Version", "Causes", "Problems"},
-	observe.Held:             {"Version", "Causes", "Reasons"},
+	observe.Held:             {"Version", "Causes", "Reasons", "Fix"},
 	observe.RolledBack:       {"Version", "From", "To", "Causes", "Err"},
 	observe.RollbackFailed:   {"Version", "From", "To", "Causes", "Err", "Problems"},
 	observe.BreakerOpened:    {"Layer", "Count", "Took"},
@@ -356,6 +356,9 @@ var fields = map[observe.EventKind][]string{
 	observe.SubscriberSlow:   {"Name", "Version", "Took"},
 	observe.ResourceBuilt:    {"Name", "Took", "Err"},
 	observe.ResourceClosed:   {"Name", "Count", "Err"},
+	observe.Approved:         {"Layer", "Revision", "Version", "By"},
+	observe.Pinned:           {"Version", "From", "To", "By"},
+	observe.Unpinned:         {"Version", "By"},
 	observe.Opened:           {"Version", "Sum", "KeyedSum", "FromLastKnownGood", "Age", "Took"},
 }
 

@@ -1,78 +1,26 @@
 package engine
 
 import (
-	"cmp"
-	"context"
-	"crypto/sha256"
-	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/nacre-go/nacre/internal/tree"
-	"github.com/nacre-go/nacre/internal/verify"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 )
 
-// digest identifies a content by its data, whatever revision its source gives it.
-type digest [sha256.Size]byte
-
-func (c *layerContent) sum() digest {
-	if c.digest == nil {
-		h := sha256.New()
-		for _, d := range c.Documents {
-			fmt.Fprintf(h, "%q %q %v %d ", d.Name, d.Format, d.Absent, len(d.Data))
-			h.Write(d.Data)
-			if d.Tree == nil {
-				continue
-			}
-			root, err := tree.FromPlain(nil, d.Tree)
-			if err != nil { // decoding rejects such a document
-				fmt.Fprintf(h, "not a tree: %v", err)
-				continue
-			}
-			sum := verify.Sum(root)
-			h.Write(sum[:])
-		}
-		sum := digest(h.Sum(nil))
-		c.digest = &sum
-	}
-	return *c.digest
-}
-
-// fingerprint identifies a content by its data and the values of its references: the same document
-// with a rotated secret is a different change. Only the writer calls it.
-func (e *Engine) fingerprint(l *layerState, c *layerContent) digest {
-	if len(l.Resolvers) == 0 {
-		return c.sum()
-	}
-	e.decodeContent(l, c)
-	h := sha256.New()
-	sum := c.sum()
-	h.Write(sum[:])
-	refs := slices.SortedFunc(maps.Keys(c.referred), func(a, b reference) int {
-		return cmp.Or(strings.Compare(a.scheme, b.scheme), strings.Compare(a.name, b.name))
-	})
-	for _, r := range refs {
-		fmt.Fprintf(h, "%q %q %q ", r.scheme, r.name, c.referred[r])
-	}
-	return digest(h.Sum(nil))
-}
-
-// isQuarantined reports whether a content is quarantined, and why.
-func (e *Engine) isQuarantined(l *layerState, c *layerContent) (reason string, ok bool) {
-	if len(l.quarantine) > 0 { // skip the digest otherwise
-		reason, ok = l.quarantine[e.fingerprint(l, c)]
-	}
-	return reason, ok
-}
-
 // admit decides for each layer whether its newest content is held, and why. It reports new holds.
 // Only the writer calls it.
 func (e *Engine) admit() {
+	if causes, reasons, fix := e.holdNewest(); reasons != nil { // causes may be empty: a content of absent documents has none
+		e.emit(observe.Event{Kind: observe.Held, Version: e.cell.Load().Version, Causes: causes, Reasons: reasons, Fix: fix})
+	}
+}
+
+// holdNewest is admit without the report: it returns the new holds. Only the writer calls it.
+func (e *Engine) holdNewest() (causes []observe.Cause, held []string, fix string) {
 	reasons := make([][]string, len(e.layers))
 	release := e.releaseHoldReasons()
 	for i, l := range e.layers {
@@ -91,16 +39,26 @@ func (e *Engine) admit() {
 		}
 	}
 	e.addLossReasons(reasons)
+	pinned := e.pinned()
+	if pinned {
+		for i, l := range e.layers {
+			if l.latest != nil && l.latest != l.applied {
+				reasons[i] = append(reasons[i][:len(reasons[i]):len(reasons[i])], e.pin.reason())
+			}
+		}
+	}
 
-	var causes []observe.Cause
-	var held []string
 	known := map[string]bool{}
+	var approvals []string
 	for i, l := range e.layers {
 		own := reasons[i]
 		if !e.hold(l, own) || own == nil {
 			continue
 		}
 		causes = append(causes, e.causes(l, l.latest)...)
+		if release == nil || !e.isPartOfRelease(l) {
+			approvals = append(approvals, fmt.Sprintf("layer %q and revision %q", l.name, e.shown(l.latest)))
+		}
 		for _, reason := range own {
 			if !known[reason] { // all layers of a release have the same reason
 				known[reason] = true
@@ -108,9 +66,16 @@ func (e *Engine) admit() {
 			}
 		}
 	}
-	if held != nil { // causes may be empty: a content of absent documents has none
-		e.emit(observe.Event{Kind: observe.Held, Version: e.cell.Load().Version, Causes: causes, Reasons: held})
+	switch {
+	case held == nil:
+	case pinned:
+		fix = "call Unpin to apply the newest contents"
+	case approvals == nil:
+		fix = "publish all documents of the release"
+	default:
+		fix = "publish another content, or call Approve with " + strings.Join(approvals, ", or ")
 	}
+	return causes, held, fix
 }
 
 // hold records why a layer's newest content is held, nil for not held, and reports whether the
@@ -166,28 +131,6 @@ func (e *Engine) recordFailure(l *layerState, now time.Time) {
 	if l.breaker.Bad(now) {
 		e.emit(observe.Event{Kind: observe.BreakerOpened, Layer: l.name, Count: int64(l.breaker.Max), Took: l.breaker.Window})
 	}
-}
-
-// Approve lets the engine evaluate the newest content of a layer although it is held, and closes
-// the layer's breaker.
-func (e *Engine) Approve(ctx context.Context, layer string) (int64, error) {
-	return e.runOnWriter(ctx, func() (int64, error) {
-		i := slices.IndexFunc(e.layers, func(l *layerState) bool { return l.name == layer })
-		if i < 0 {
-			return 0, &source.Error{Kind: source.NotFound, Op: "approve", Document: layer, Err: errors.New("no layer has this name"),
-				Fix: "the layers are " + strings.Join(e.layerNames(), ", ")}
-		}
-		l := e.layers[i]
-		e.resources.Forget()
-		e.drainInbox()
-		l.breaker.Reset()
-		if c := l.latest; c != nil {
-			c.approved = true
-			delete(l.quarantine, e.fingerprint(l, c))
-		}
-		e.decide()
-		return e.cell.Load().Version, nil
-	})
 }
 
 // freeze keeps the live values of restart-only fields in a candidate. The values that the candidate

@@ -22,7 +22,7 @@ func (e *Engine) Health() observe.Health {
 	e.mu.Lock()
 	live := e.cell.Load() // with mu held, so that the version matches the applied contents
 	h.Version, h.Sum, h.KeyedSum, h.Since = live.Version, live.Sum(), e.KeyedSum(live), live.At
-	h.Pinned = e.pin != 0
+	h.Pinned = e.pin.version != 0
 	h.OnProbation = e.probation != nil
 	h.Pending = pendingTexts(e.pending)
 	h.Sections = e.schema.sectionHealthLocked()

@@ -89,8 +89,8 @@ type layerState struct {
 	decoding atomic.Bool // the watcher is decoding a content
 
 	// the writer's own
-	suppressedHold []string          // why latest would be held if it were not rejected
-	quarantine     map[digest]string // contents that were rolled back, and why
+	suppressedHold []string // why latest would be held if it were not rejected
+	quarantine     quarantine
 	breaker        guard.Breaker
 }
 

@@ -314,13 +314,13 @@ func (p *pipeline) run() {
 			}
 		case 8:
 			p.settle()
-			if _, err := p.e.Pin(ctx, 0); err != nil {
+			if _, err := p.e.Pin(ctx, 0, observe.By{}); err != nil {
 				p.failf("pin: %v", err)
 			}
 			p.pinned = true
 		case 9, 10:
 			synctest.Wait() // apply a good content before a bad one follows it
-			if err := p.e.Unpin(ctx); err != nil {
+			if err := p.e.Unpin(ctx, observe.By{}); err != nil {
 				p.failf("unpin: %v", err)
 			}
 			p.pinned = false

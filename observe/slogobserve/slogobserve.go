@@ -36,7 +36,15 @@ func logChange(l *slog.Logger, e observe.Event) {
 	case observe.Rejected:
 		l.Warn("nacre: change rejected", "live", e.Version, "causes", causes(e.Causes), "problems", problems(e))
 	case observe.Held:
-		l.Warn("nacre: change held", "live", e.Version, "causes", causes(e.Causes), "reasons", sentences(e.Reasons))
+		l.Warn("nacre: change held", "live", e.Version, "causes", causes(e.Causes), "reasons", sentences(e.Reasons),
+			"fix", e.Fix)
+	case observe.Approved:
+		l.Info("nacre: held content approved", "layer", e.Layer, "revision", e.Revision, "version", e.Version,
+			"who", e.By.Who, "why", e.By.Why)
+	case observe.Pinned:
+		l.Warn("nacre: version is pinned", "version", e.Version, "from", e.From, "to", e.To, "who", e.By.Who, "why", e.By.Why)
+	case observe.Unpinned:
+		l.Info("nacre: version is no longer pinned", "version", e.Version, "who", e.By.Who, "why", e.By.Why)
 	case observe.RolledBack:
 		l.Error("nacre: version rolled back", "live", e.Version, "bad", e.From, "back_to", e.To, "causes", causes(e.Causes),
 			"why", e.Err)

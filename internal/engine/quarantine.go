@@ -1,0 +1,159 @@
+package engine
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/internal/verify"
+	"github.com/nacre-go/nacre/source"
+)
+
+// digest identifies a content by its data, whatever revision its source gives it.
+type digest [sha256.Size]byte
+
+func (c *layerContent) sum() digest {
+	if c.digest == nil {
+		h := sha256.New()
+		for i := range c.Documents {
+			sum := sumOf(&c.Documents[i])
+			h.Write(sum[:])
+		}
+		sum := digest(h.Sum(nil))
+		c.digest = &sum
+	}
+	return *c.digest
+}
+
+// sumOf returns the digest of a document; zero for nil.
+func sumOf(d *source.Document) (sum digest) {
+	if d == nil {
+		return sum
+	}
+	h := sha256.New()
+	fmt.Fprintf(h, "%q %q %v %d ", d.Name, d.Format, d.Absent, len(d.Data))
+	h.Write(d.Data)
+	if d.Tree != nil {
+		root, err := tree.FromPlain(nil, d.Tree)
+		if err != nil { // decoding rejects such a document
+			fmt.Fprintf(h, "not a tree: %v", err)
+		} else {
+			sum := verify.Sum(root)
+			h.Write(sum[:])
+		}
+	}
+	return digest(h.Sum(nil))
+}
+
+// fingerprint identifies a content by its data and the values of its references: the same document
+// with a rotated secret is a different change. Only the writer calls it.
+func (e *Engine) fingerprint(l *layerState, c *layerContent) digest {
+	if len(l.Resolvers) == 0 {
+		return c.sum()
+	}
+	e.decodeContent(l, c)
+	h := sha256.New()
+	sum := c.sum()
+	h.Write(sum[:])
+	refs := slices.SortedFunc(maps.Keys(c.referred), func(a, b reference) int {
+		return cmp.Or(strings.Compare(a.scheme, b.scheme), strings.Compare(a.name, b.name))
+	})
+	for _, r := range refs {
+		fmt.Fprintf(h, "%q %q %q ", r.scheme, r.name, c.referred[r])
+	}
+	return digest(h.Sum(nil))
+}
+
+// quarantine holds the contents of a layer that were rolled back, and why: whole contents by their
+// fingerprint, and single documents of a layer that has several.
+type quarantine struct {
+	contents  map[digest]string
+	documents map[quarantinedDocument]string
+}
+
+// quarantinedDocument is a document that was rolled back; sum is zero if its layer no longer listed
+// it.
+type quarantinedDocument struct {
+	name string
+	sum  digest
+}
+
+// changedDocuments returns the documents in which a content differs from another one.
+func (c *layerContent) changedDocuments(from *layerContent) (all []quarantinedDocument) {
+	add := func(name string) {
+		next, old := c.document(name), from.document(name)
+		if !sameDocument(old, next) {
+			all = append(all, quarantinedDocument{name, sumOf(next)})
+		}
+	}
+	for i := range c.Documents {
+		add(c.Documents[i].Name)
+	}
+	if from != nil {
+		for i := range from.Documents {
+			if name := from.Documents[i].Name; c.document(name) == nil {
+				add(name)
+			}
+		}
+	}
+	return all
+}
+
+// add quarantines a content that was rolled back to another one. In a layer of several documents,
+// the documents in which they differ are held in any content: otherwise a change of another
+// document would make them live again.
+func (q *quarantine) add(fingerprint digest, c, back *layerContent, reason string) {
+	if q.contents == nil {
+		q.contents, q.documents = map[digest]string{}, map[quarantinedDocument]string{}
+	}
+	q.contents[fingerprint] = reason
+	if len(c.Documents) <= 1 && (back == nil || len(back.Documents) <= 1) {
+		return
+	}
+	for _, d := range c.changedDocuments(back) {
+		q.documents[d] = reason
+	}
+}
+
+// of returns why a content is quarantined.
+func (q *quarantine) of(fingerprint digest, c *layerContent) (reason string, ok bool) {
+	if reason, ok := q.contents[fingerprint]; ok {
+		return reason, true
+	}
+	if len(q.documents) == 0 {
+		return "", false
+	}
+	for i := range c.Documents {
+		d := &c.Documents[i]
+		if reason, ok := q.documents[quarantinedDocument{d.Name, sumOf(d)}]; ok {
+			return d.Name + ": " + reason, true
+		}
+	}
+	byName := func(a, b quarantinedDocument) int { return strings.Compare(a.name, b.name) }
+	for _, d := range slices.SortedFunc(maps.Keys(q.documents), byName) {
+		if d.sum == (digest{}) && c.document(d.name) == nil {
+			return "without " + d.name + ", " + q.documents[d], true
+		}
+	}
+	return "", false
+}
+
+// without returns the quarantine without a content and its documents.
+func (q quarantine) without(fingerprint digest, c *layerContent) quarantine {
+	left := quarantine{maps.Clone(q.contents), maps.Clone(q.documents)}
+	delete(left.contents, fingerprint)
+	maps.DeleteFunc(left.documents, func(d quarantinedDocument, _ string) bool { return sumOf(c.document(d.name)) == d.sum })
+	return left
+}
+
+// isQuarantined reports whether a content is quarantined, and why.
+func (e *Engine) isQuarantined(l *layerState, c *layerContent) (reason string, ok bool) {
+	if len(l.quarantine.contents)+len(l.quarantine.documents) == 0 { // skip the digests
+		return "", false
+	}
+	return l.quarantine.of(e.fingerprint(l, c), c)
+}
