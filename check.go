@@ -20,6 +20,7 @@ func Check[T any](ctx context.Context, layers ...source.Source) error {
 // CheckWith is [Check] with the options of the service. It ignores options that concern a running
 // config, such as Logger and LastKnownGoodDir.
 func CheckWith[T any](ctx context.Context, options Options, layers ...source.Source) error {
+	options.LastKnownGoodSeed = "" // it would hide a layer that is down
 	options.LastKnownGoodDisabled, options.Logger, options.Observers = true, slog.New(slog.DiscardHandler), nil
 	cfg, err := OpenWith[T](ctx, options, layers...)
 	if err != nil {

@@ -61,7 +61,8 @@ func OpenWith[T any](ctx context.Context, options Options, layers ...source.Sour
 	}
 	settings.NotReadyWhenStale = o.NotReadyWhenStale
 	settings.LastKnownGoodKey, settings.Service = o.LastKnownGoodKey, o.Service
-	settings.LastKnownGoodPath, settings.LastKnownGoodErr = lastGoodPath(o, reflect.TypeFor[T](), taken)
+	settings.LastKnownGoodPath, settings.LastKnownGoodErr = lastGoodPath(o, taken)
+	settings.LastKnownGoodSeed = o.LastKnownGoodSeed
 	e, err := engine.Start(ctx, settings)
 	if err != nil {
 		return nil, err

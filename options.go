@@ -78,13 +78,18 @@ type Options struct {
 	// name: "prod/orders". The default is none.
 	Service string
 
-	// LastKnownGoodDir is the folder of the last known good copy, which holds the contents of the
-	// remote layers. The copy is not encrypted unless LastKnownGoodKey is set, and only its owner
-	// can read it. Give each process a folder of its own that no other user can write; Health warns
-	// if others can. The default is the folder "nacre" in os.UserCacheDir, with a file name made of
-	// the program, its working directory, the struct and the remote layers. If there is no such
-	// folder, for example because HOME is not set, no copy is kept, and Health and the log say so.
-	// In tests, use t.TempDir() or LastKnownGoodDisabled.
+	// LastKnownGoodDir is the folder of the last known good copy, which holds the documents of the
+	// remote layers of the last good version. The copy is not encrypted unless LastKnownGoodKey is
+	// set, and only its owner can read it. Give each process a folder of its own that no other user
+	// can write; Health warns if others can. A service finds the copies of its documents whatever
+	// servers, layers, options and struct it uses for them; a Nacos document is known by namespace,
+	// group and data ID. So use separate folders or namespaces for separate environments.
+	//
+	// The default is the folder "nacre" in os.UserCacheDir, with a file name made of the program,
+	// its working directory and the documents. A container that is created again, on this machine
+	// or another one, finds a copy only if the folder is on a volume that outlives it; see
+	// LastKnownGoodSeed. If there is no such folder, for example because HOME is not set, no copy
+	// is kept, and Health and the log say so. In tests, use t.TempDir() or LastKnownGoodDisabled.
 	LastKnownGoodDir string
 	// LastKnownGoodKey is a key of 32 bytes that encrypts the last known good copy with
 	// AES-256-GCM. A copy that is not encrypted, has another key, was made for another path, or is
@@ -93,8 +98,21 @@ type Options struct {
 	// not encrypted.
 	LastKnownGoodKey []byte
 	// LastKnownGoodDisabled keeps no copy on disk. A service can then not start while a remote
-	// layer is down.
+	// layer is down, unless it has a seed.
 	LastKnownGoodDisabled bool
+	// LastKnownGoodSeed is the path of documents that Open uses for remote layers that are down and
+	// have no last known good copy: a folder, such as a mounted ConfigMap or a folder of the image,
+	// or one file. In a folder, the seed of a document is the first of NAMESPACE/GROUP/NAME,
+	// GROUP/NAME and NAME that exists, where NAME is the data ID in Nacos, and otherwise the name
+	// of the source. A file is the seed of the document with its name. Add an extension if the name
+	// has none. Only layers of one document have seeds.
+	//
+	// A seed is checked like any content: it must be in the manifest where a manifest must be
+	// signed, and a signed manifest in it must not be older than one that was live. It is never
+	// copied into the last known good copy. Anyone who can write a seed decides what the service
+	// starts with. Health and the log show that a seed is in use, and why one cannot be read. The
+	// default is none.
+	LastKnownGoodSeed string
 
 	// Logger logs changes, rejections and outages. The default is slog.Default(). Use
 	// slog.New(slog.DiscardHandler) for no log.

@@ -1,12 +1,12 @@
 package nacre
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"os"
 	"path/filepath"
-	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/nacre-go/nacre/internal/engine"
@@ -14,14 +14,17 @@ import (
 )
 
 // lastGoodPath returns the path of a config's last known good copy; "" if none is wanted, or with
-// an error if none is possible.
-func lastGoodPath(o Options, t reflect.Type, layers []engine.Layer) (string, error) {
+// an error if none is possible. The name says who may share the copy: the program and its working
+// directory or, with LastKnownGoodDir, the program alone. Its last part is a digest of the
+// documents, so that several configs of a process have a copy each. Package lastgood finds the
+// documents of a config in all copies with the same beginning.
+func lastGoodPath(o Options, layers []engine.Layer) (string, error) {
 	if o.LastKnownGoodDisabled {
 		return "", nil
 	}
-	name := programName()
+	file := documentsDigest(layers) + ".lastgood"
 	if o.LastKnownGoodDir != "" {
-		path, err := filepath.Abs(filepath.Join(o.LastKnownGoodDir, name+"-"+fingerprint(t, layers)+".lastgood"))
+		path, err := filepath.Abs(filepath.Join(o.LastKnownGoodDir, programName()+"-"+file))
 		return path, noPlace(err)
 	}
 	cache, err := os.UserCacheDir()
@@ -29,7 +32,7 @@ func lastGoodPath(o Options, t reflect.Type, layers []engine.Layer) (string, err
 		return "", noPlace(err)
 	}
 	folder, _ := os.Getwd()
-	return filepath.Join(cache, "nacre", name+"-"+fingerprint(t, layers, folder)+".lastgood"), nil
+	return filepath.Join(cache, "nacre", programName()+"-"+shortDigest(folder)+"-"+file), nil
 }
 
 func noPlace(err error) error {
@@ -45,26 +48,24 @@ func programName() string {
 		return "config"
 	}
 	base := filepath.Base(program)
-	return strings.TrimSuffix(base, filepath.Ext(base))
+	return cmp.Or(strings.TrimSuffix(base, filepath.Ext(base)), "config")
 }
 
-// fingerprint distinguishes configs that must not share a copy. The copy does not hold local
-// layers, so they do not count: a release with another file finds the copy.
-func fingerprint(t reflect.Type, layers []engine.Layer, more ...string) string {
-	h := sha256.New()
-	fmt.Fprintf(h, "%s\x00", t)
+// documentsDigest returns a digest of the documents that the copy holds, whatever the order, the
+// servers and the options of their layers. Local layers are not in the copy.
+func documentsDigest(layers []engine.Layer) string {
+	var keys []string
 	for _, l := range layers {
-		d := source.DescriptionOf(l.Source)
-		if d.Local {
-			continue
-		}
-		fmt.Fprintf(h, "%s\x00", l.Source.Name())
-		if d.Identity != "" {
-			fmt.Fprintf(h, "%s\x00", d.Identity)
+		if !source.DescriptionOf(l.Source).Local {
+			keys = append(keys, engine.DocumentKey(l.Source))
 		}
 	}
-	for _, m := range more {
-		fmt.Fprintf(h, "%s\x00", m)
-	}
-	return hex.EncodeToString(h.Sum(nil)[:6])
+	slices.Sort(keys)
+	return shortDigest(strings.Join(keys, "\x00"))
+}
+
+// shortDigest returns a digest of 12 hexadecimal digits, as the names of copies have them.
+func shortDigest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:6])
 }

@@ -50,6 +50,8 @@ type Event struct {
 	// FromLastKnownGood are the names of the layers whose content came from the last known good
 	// copy.
 	FromLastKnownGood []string
+	// FromSeed are the names of the layers whose content came from Options.LastKnownGoodSeed.
+	FromSeed []string
 	// Age is how old the last known good copy is; zero where that is unknown because the clock was
 	// set back.
 	Age time.Duration

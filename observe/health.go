@@ -61,7 +61,7 @@ type SectionHealth struct {
 // LayerHealth is the state of one layer.
 type LayerHealth struct {
 	Name string `json:"name"`
-	// Identity is what the source says of its origin; the last known good copy goes by it.
+	// Identity is what the source says of its origin.
 	Identity string `json:"identity,omitempty"`
 	// Documents are the names of the documents in use.
 	Documents []string `json:"documents,omitempty"`
@@ -79,6 +79,8 @@ type LayerHealth struct {
 	Stale bool `json:"stale"`
 	// FromLastKnownGood reports whether the content in use came from the last known good copy.
 	FromLastKnownGood bool `json:"from_last_known_good,omitempty"`
+	// FromSeed reports whether the content in use came from Options.LastKnownGoodSeed.
+	FromSeed bool `json:"from_seed,omitempty"`
 	// Absent are the documents that are not at their origin. The last content of those that are
 	// also in Documents stays in use.
 	Absent []string `json:"absent,omitempty"`
@@ -131,7 +133,8 @@ type LastKnownGoodHealth struct {
 	SavedAt time.Time `json:"saved_at,omitzero"`
 	// Version is the last version that this process saved; 0 before the first.
 	Version int64 `json:"version,omitempty"`
-	// Error says why the last attempt to own, read or save the copy failed.
+	// Error says why the last attempt to own, read or save the copy failed, and why a seed cannot
+	// be read.
 	Error string `json:"error,omitempty"`
 	// Warning says what other users of the machine could do to the copy when the config was opened.
 	Warning string `json:"warning,omitempty"`

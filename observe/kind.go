@@ -67,7 +67,7 @@ const (
 	// Err, what its close returned.
 	ResourceClosed EventKind = 17
 	// Opened reports that Open has a first version. It sets Version, Sum, KeyedSum,
-	// FromLastKnownGood, Age and Took.
+	// FromLastKnownGood, FromSeed, Age and Took.
 	Opened EventKind = 18
 	// LastKnownGoodSaved reports that the last known good copy was saved. It sets Location and
 	// Version.
@@ -99,6 +99,10 @@ const (
 	Pinned EventKind = 26
 	// Unpinned reports that an operator ended the pin. It sets Version, which was pinned, and By.
 	Unpinned EventKind = 27
+	// OpenWaiting reports, after one second, that Open still waits for layers. It sets Reasons,
+	// which give each of these layers with its error, and Took, how long Open waits at most from
+	// now on.
+	OpenWaiting EventKind = 28
 )
 
 var kindNames = [...]string{
@@ -129,6 +133,7 @@ var kindNames = [...]string{
 	Approved:             "approved",
 	Pinned:               "pinned",
 	Unpinned:             "unpinned",
+	OpenWaiting:          "open_waiting",
 }
 
 // String returns the kind in snake case, such as "content_received", which is fit for a label of a

@@ -33,11 +33,12 @@ func Example() {
 // Numbers and names of kinds may stand in a database: a new kind is added at the end.
 func TestKindsAreFrozen(t *testing.T) {
 	t.Parallel()
-	names := []string{"unknown", "content_received", "applied", "unchanged", "rejected", "held", "rolled_back", "rollback_failed",
-		"breaker_opened", "pending_restart", "document_absent", "document_missing", "layer_down", "layer_up", "subscriber_called",
-		"subscriber_slow", "resource_built", "resource_closed", "opened", "last_known_good_saved", "last_known_good_failed",
-		"last_known_good_exposed", "layer_stale", "layer_fresh", "readiness_changed",
-		"approved", "pinned", "unpinned", "unknown"}
+	names := []string{"unknown", "content_received", "applied", "unchanged", "rejected", "held", "rolled_back",
+		"rollback_failed", "breaker_opened", "pending_restart", "document_absent", "document_missing",
+		"layer_down", "layer_up", "subscriber_called", "subscriber_slow", "resource_built",
+		"resource_closed", "opened", "last_known_good_saved", "last_known_good_failed",
+		"last_known_good_exposed", "layer_stale", "layer_fresh", "readiness_changed", "approved", "pinned",
+		"unpinned", "open_waiting", "unknown"}
 	for i, want := range names {
 		k := observe.EventKind(i)
 		if got := k.String(); got != want {
@@ -53,11 +54,12 @@ func TestKindsAreFrozen(t *testing.T) {
 		}
 	}
 	for i, k := range []observe.EventKind{observe.ContentReceived, observe.Applied, observe.Unchanged, observe.Rejected, observe.Held,
-		observe.RolledBack, observe.RollbackFailed, observe.BreakerOpened, observe.PendingRestart, observe.DocumentAbsent,
-		observe.DocumentMissing, observe.LayerDown, observe.LayerUp, observe.SubscriberCalled, observe.SubscriberSlow,
-		observe.ResourceBuilt, observe.ResourceClosed, observe.Opened, observe.LastKnownGoodSaved, observe.LastKnownGoodFailed,
+		observe.RolledBack, observe.RollbackFailed, observe.BreakerOpened, observe.PendingRestart,
+		observe.DocumentAbsent, observe.DocumentMissing, observe.LayerDown, observe.LayerUp,
+		observe.SubscriberCalled, observe.SubscriberSlow, observe.ResourceBuilt, observe.ResourceClosed,
+		observe.Opened, observe.LastKnownGoodSaved, observe.LastKnownGoodFailed,
 		observe.LastKnownGoodExposed, observe.LayerStale, observe.LayerFresh, observe.ReadinessChanged,
-		observe.Approved, observe.Pinned, observe.Unpinned} {
+		observe.Approved, observe.Pinned, observe.Unpinned, observe.OpenWaiting} {
 		if int(k) != i+1 {
 			t.Errorf("%s has the number %d, and had %d", k, k, i+1)
 		}

@@ -37,10 +37,15 @@ type Describer interface {
 // source: each field that is set lifts a restriction or adds a name.
 type Description struct {
 	// Identity is the place that the source reads, such as
-	// "nacos://127.0.0.1:8848/public/DEFAULT_GROUP/orders.yaml", without a credential. The engine
-	// uses a last known good copy only for the layer with the name and identity that it was taken
-	// from. Empty: the name of the layer decides alone.
+	// "nacos://127.0.0.1:8848/public/DEFAULT_GROUP/orders.yaml", without a credential. A last known
+	// good copy is used for the source with the identity that it was taken from, unless Namespace
+	// and Document are set. Empty: the name of the source decides.
 	Identity string
+
+	// Document is the name of the document, if the source has one and knows its name before it has
+	// read it. With Namespace, it identifies the document in a last known good copy, so that the
+	// copy is found although the source reads it from other servers. Empty: the Identity does.
+	Document string
 
 	// Namespace and Group are those of the documents, as in Nacos. A manifest lists a document by
 	// namespace, group and name. The public namespace of Nacos is "public", not "". Both empty: a

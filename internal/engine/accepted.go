@@ -28,13 +28,13 @@ func (a *accepted) recordLocked(l *layerState, c *layerContent) {
 	}
 }
 
-// storedLocked returns the record for the last known good copy, or nil for none. The caller must
-// hold Engine.mu.
-func (a *accepted) storedLocked() *lastgood.Accepted {
+// storedLocked returns the record for the last known good copy, or nil for none. The argument is
+// the key of the layer with the manifest. The caller must hold Engine.mu.
+func (a *accepted) storedLocked(manifest string) *lastgood.Accepted {
 	if a.sequence == 0 {
 		return nil
 	}
-	k := &lastgood.Accepted{Sequence: a.sequence, Digest: hex.EncodeToString(a.digest[:])}
+	k := &lastgood.Accepted{Manifest: manifest, Sequence: a.sequence, Digest: hex.EncodeToString(a.digest[:])}
 	if a.approved != ([sha256.Size]byte{}) {
 		k.Approved = hex.EncodeToString(a.approved[:])
 	}

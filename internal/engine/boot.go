@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -11,31 +12,35 @@ import (
 )
 
 // boot waits, for a bounded time, for a content of each layer and makes the first version. It
-// replaces a layer that is down with its last known good copy. If the newest contents are rejected,
-// it starts from the copies and applies the good part of the newest contents. Without a copy it
-// fails with the layers and their errors.
+// replaces the layers that are down with their documents in one last known good copy, and with
+// their seeds. If the newest contents are rejected, it starts from a copy and applies the good part
+// of the newest contents. Without a copy it fails with the layers and their errors.
 func (e *Engine) boot(ctx context.Context) error {
 	started := time.Now()
 	waitErr := e.awaitLayers(ctx)
 	if waitErr != nil && !errors.Is(waitErr, context.DeadlineExceeded) {
 		return errors.Join(waitErr, e.missingLayers(nil))
 	}
-	c := e.bootCandidate(func(l *layerState) bool { return l.latest == nil })
+	e.reportSkipped()
+	c := e.firstCandidate()
 	if err := e.missingLayers(c.contents); err != nil {
-		return errors.Join(waitErr, err)
+		return errors.Join(waitErr, err, e.missingCopies())
 	}
 	problems := e.tryApply(c)
 	for hasTransient(problems) && time.Since(started) < e.BootTimeout && sleep(ctx, decodeRetryAfter+time.Millisecond) {
 		e.drainInbox()
-		c = e.bootCandidate(func(l *layerState) bool { return l.latest == nil })
+		c = e.firstCandidate()
 		problems = e.tryApply(c)
 	}
 	if problems != nil {
 		// The newest contents are bad. Start from the last known good copy: a bad publish must not
 		// keep a service down.
-		copied := e.bootCandidate(func(l *layerState) bool { return !l.local })
-		if !copied.fromDisk() || e.tryApply(copied) != nil {
-			return problems
+		isRemote := func(l *layerState) bool { return !l.local }
+		if !slices.ContainsFunc(e.completeSets(), func(set *diskSet) bool {
+			copied := e.bootCandidate(set, isRemote)
+			return copied.fromDisk() && e.tryApply(copied) == nil
+		}) {
+			return e.withCopiesUsed(problems, c)
 		}
 		e.applyPartially(c, problems)
 	}
@@ -64,6 +69,9 @@ func (c candidate) fromDisk() bool {
 func (e *Engine) awaitLayers(ctx context.Context) error {
 	timer := time.NewTimer(e.BootTimeout)
 	defer timer.Stop()
+	notice := time.NewTimer(waitNotice)
+	defer notice.Stop()
+	began := time.Now()
 	for {
 		e.drainInbox()
 		if !e.hasPendingLayer() {
@@ -74,22 +82,58 @@ func (e *Engine) awaitLayers(ctx context.Context) error {
 		case <-timer.C:
 			e.drainInbox()
 			return nil
+		case <-notice.C:
+			e.drainInbox()
+			e.reportWaiting(ctx, began)
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
 }
 
+// waitNotice is how long a start waits for layers before it reports that.
+const waitNotice = time.Second
+
+// reportWaiting reports which layers the start waits for, why, and for how long at most.
+func (e *Engine) reportWaiting(ctx context.Context, began time.Time) {
+	limit := time.Until(began.Add(e.BootTimeout))
+	if deadline, ok := ctx.Deadline(); ok {
+		limit = min(limit, time.Until(deadline))
+	}
+	var reasons []string
+	e.mu.Lock()
+	for _, l := range e.layers {
+		if l.isPending() {
+			reasons = append(reasons, (&source.LayerError{Layer: l.name, Err: l.cause()}).Error())
+		}
+	}
+	e.mu.Unlock()
+	if reasons != nil {
+		e.emit(observe.Event{Kind: observe.OpenWaiting, Reasons: reasons, Took: limit})
+	}
+}
+
+// isPending reports whether a layer has no content and may still get one.
+func (l *layerState) isPending() bool {
+	return l.latest == nil && (l.err == nil || isRetryable(l.err))
+}
+
+// cause returns why a layer has no content. The caller must hold Engine.mu.
+func (l *layerState) cause() error {
+	switch {
+	case l.err != nil:
+		return l.err
+	case l.decoding.Load():
+		return &source.Error{Kind: source.Timeout, Op: "wait", Err: errDecoding}
+	}
+	return &source.Error{Kind: source.Timeout, Op: "wait", Err: errSilent}
+}
+
 // hasPendingLayer reports whether a layer has no content and may still get one.
 func (e *Engine) hasPendingLayer() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for _, l := range e.layers {
-		if l.latest == nil && (l.err == nil || isRetryable(l.err)) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(e.layers, (*layerState).isPending)
 }
 
 // isRetryable reports whether an error may disappear within a moment.
@@ -101,26 +145,31 @@ func isRetryable(err error) bool {
 	return true
 }
 
-// bootCandidate returns the candidate of the last known good copies of the layers for which old
-// returns true, and the newest contents of the others.
-func (e *Engine) bootCandidate(old func(*layerState) bool) candidate {
-	record := e.saver.loadedRecord()
-	return e.candidateOf(func(l *layerState) *layerContent {
-		if !old(l) || l.local {
-			return l.latest
+// firstCandidate returns the candidate of the newest contents. The newest complete set replaces the
+// layers that are down.
+func (e *Engine) firstCandidate() candidate {
+	var set *diskSet
+	if complete := e.completeSets(); len(complete) > 0 {
+		set = complete[0]
+	}
+	return e.bootCandidate(set, func(l *layerState) bool { return l.latest == nil })
+}
+
+// withCopiesUsed adds to the problems of a candidate which of its layers are down, so that their
+// contents came from disk.
+func (e *Engine) withCopiesUsed(problems source.Problems, c candidate) error {
+	errs := []error{problems}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for i, l := range e.layers {
+		if content := c.contents[i]; content != nil && content.fromDisk && l.err != nil {
+			errs = append(errs, &source.LayerError{Layer: l.name, Err: fmt.Errorf("%w; it has %s", l.err, e.describeCopy(l))})
 		}
-		if l.diskCopy == nil {
-			saved := record.Find(l.name, l.identity)
-			if saved == nil {
-				return l.latest
-			}
-			copied, verifiedAt := &layerContent{Content: saved.Content(), fromDisk: true}, verifiedTime(saved.VerifiedAt)
-			e.mu.Lock()
-			l.diskCopy, l.lastHealthyAt = copied, verifiedAt
-			e.mu.Unlock()
-		}
-		return l.diskCopy
-	})
+	}
+	if len(errs) == 1 {
+		return problems
+	}
+	return errors.Join(errs...)
 }
 
 // verifiedTime converts the time at which another process verified a copy to one with a monotonic
@@ -143,14 +192,7 @@ func (e *Engine) missingLayers(contents []*layerContent) error {
 		if l.MayBeDown || l.latest != nil || contents != nil && contents[i] != nil {
 			continue
 		}
-		err := l.err
-		if err == nil && l.decoding.Load() {
-			err = &source.Error{Kind: source.Timeout, Op: "wait", Err: errDecoding}
-		}
-		if err == nil {
-			err = &source.Error{Kind: source.Timeout, Op: "wait", Err: errSilent}
-		}
-		errs = append(errs, &source.LayerError{Layer: l.name, Err: err})
+		errs = append(errs, &source.LayerError{Layer: l.name, Err: l.cause()})
 	}
 	return errors.Join(errs...)
 }
@@ -167,6 +209,10 @@ func (e *Engine) reportOpened(started time.Time) {
 	for i, content := range live.contents {
 		if content != nil && content.fromDisk {
 			l := e.layers[i]
+			if content.fromSeed {
+				opened.FromSeed = append(opened.FromSeed, l.name)
+				continue
+			}
 			opened.FromLastKnownGood = append(opened.FromLastKnownGood, l.name)
 			if !l.lastHealthyAt.IsZero() {
 				opened.Age = max(opened.Age, time.Since(l.lastHealthyAt))

@@ -27,6 +27,7 @@ type Engine struct {
 	cell     Cell
 	hub      notify.Hub[delivery]
 	saver    *saver
+	disk     disk // immutable once Start has read it
 	redactor redactor
 
 	resources         *resource.Registry
@@ -110,7 +111,8 @@ func Start(ctx context.Context, s Settings) (*Engine, error) {
 	e.runCtx, e.cancelRun = run, stop
 	e.resources = resource.New(resource.Hooks{Built: e.resourceBuilt, Closed: e.resourceClosed})
 	e.saver = newSaver(s, e.layers, e.lastGoodRecord)
-	e.accepted = acceptedFrom(e.saver.acceptedReleases())
+	e.readDisk()
+	e.accepted = acceptedFrom(e.saver.acceptedReleases(e.manifestKey(), copyKeys(e.layers)))
 	for _, l := range e.layers {
 		done := make(chan struct{})
 		e.watchersDone = append(e.watchersDone, done)

@@ -22,13 +22,16 @@ func (e *Engine) fallBack(retry func() error, reasons source.Problems) bool {
 		return false
 	}
 	newest := e.liveCandidate()
-	old := e.bootCandidate(func(l *layerState) bool { return !l.local })
-	for i, c := range old.contents {
-		if c == nil || newest.contents[i] != nil && c.sum() == newest.contents[i].sum() {
-			old.contents[i] = newest.contents[i]
+	var old candidate
+	if !slices.ContainsFunc(e.completeSets(), func(set *diskSet) bool {
+		old = e.bootCandidate(set, func(l *layerState) bool { return !l.local })
+		for i, c := range old.contents {
+			if c == nil || newest.contents[i] != nil && c.sum() == newest.contents[i].sum() {
+				old.contents[i] = newest.contents[i]
+			}
 		}
-	}
-	if !old.fromDisk() || slices.Equal(old.contents, newest.contents) {
+		return old.fromDisk() && !slices.Equal(old.contents, newest.contents)
+	}) {
 		return false
 	}
 	good := e.candidateOf(func(l *layerState) *layerContent { return old.contents[l.index] })

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/nacre-go/nacre/internal/resource"
@@ -13,6 +14,9 @@ func (e *Engine) Health() observe.Health {
 	answers := e.askVerifiedTimes()
 	now := time.Now()
 	h := observe.Health{LastKnownGood: e.saver.health()}
+	if e.disk.seedErr != "" {
+		h.LastKnownGood.Error = strings.TrimPrefix(h.LastKnownGood.Error+"; "+e.disk.seedErr, "; ")
+	}
 	select {
 	case <-e.closing:
 		h.Closed = true
@@ -63,7 +67,8 @@ func (e *Engine) layerHealthLocked(l *layerState, f freshness) observe.LayerHeal
 	h := observe.LayerHealth{Name: l.name, Identity: l.identity, Documents: l.applied.names(), VerifiedAt: f.verifiedAt, Stale: f.stale,
 		Absent: slices.Clone(l.absent)}
 	if l.applied != nil {
-		h.Applied, h.FromLastKnownGood = e.shown(l.applied), l.applied.fromDisk
+		h.Applied, h.FromSeed = e.shown(l.applied), l.applied.fromSeed
+		h.FromLastKnownGood = l.applied.fromDisk && !l.applied.fromSeed
 	}
 	if l.latest != nil {
 		h.Latest = e.shown(l.latest)

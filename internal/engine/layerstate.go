@@ -30,11 +30,12 @@ type layerContent struct {
 	manifest   *release             // of a manifest layer
 	problems   source.Problems      // of decoding
 	standalone source.Problems      // of binding each document by itself
-	fromDisk   bool
-	kept       []string            // absent documents that were replaced by their last content
-	digest     *digest             // set by sum
-	sums       [][sha256.Size]byte // of the data of its documents; nil if there is no manifest
-	approved   bool                // by Approve: it is not held
+	fromDisk   bool                 // from a last known good copy or a seed
+	fromSeed   bool                 // from a seed
+	kept       []string             // absent documents that were replaced by their last content
+	digest     *digest              // set by sum
+	sums       [][sha256.Size]byte  // of the data of its documents; nil if there is no manifest
+	approved   bool                 // by Approve: it is not held
 	shown      atomic.Pointer[source.Revision]
 }
 
@@ -63,7 +64,8 @@ type layerState struct {
 	index    int
 	name     string // unique in the config
 	identity string
-	scope    scope // zero if the source has none
+	key      string // of its documents in a last known good copy
+	scope    scope  // zero if the source has none
 	local    bool
 	builtIn  bool // the source is one of nacre's
 	trusted  bool // needs no signature
@@ -74,7 +76,7 @@ type layerState struct {
 	latest          *layerContent // newest from the source
 	applied         *layerContent // in the live version
 	appliedAt       time.Time
-	diskCopy        *layerContent // last known good; nil if boot did not need it
+	diskCopy        *layerContent // from a copy or a seed; nil if boot did not need it
 	rejected        source.Problems
 	refreshProblems source.Problems // why applied keeps earlier values of its references, or nil
 	held            []string        // why latest is held, or nil
@@ -113,6 +115,7 @@ func newLayerStates(settings []Layer) []*layerState {
 		d := source.DescriptionOf(s.Source)
 		l.identity, l.scope, l.local = d.Identity, scope{d.Namespace, d.Group}, d.Local
 		l.verifyEvery = d.VerifyEvery
+		l.key = DocumentKey(s.Source)
 		l.builtIn = isOwnSource(s.Source)
 		l.trusted = (d.Trusted || s.TrustUnsigned) && !s.RequireSigned
 		layers[i] = l

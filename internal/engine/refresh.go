@@ -81,7 +81,7 @@ func (e *Engine) hasRotated(l *layerState, values map[reference]string) bool {
 
 // copyUndecoded returns a copy of a content that is not decoded yet.
 func (c *layerContent) copyUndecoded() *layerContent {
-	copied := &layerContent{Content: c.Content, kept: c.kept, fromDisk: c.fromDisk, approved: c.approved}
+	copied := &layerContent{Content: c.Content, kept: c.kept, fromDisk: c.fromDisk, fromSeed: c.fromSeed, approved: c.approved}
 	copied.shown.Store(c.shown.Load())
 	return copied
 }

@@ -13,7 +13,7 @@ import (
 // operator approved may apply, so that neither a clock nor a restart stops a service that runs with
 // it.
 func (e *Engine) replayProblem(l *layerState, c *layerContent) *source.Problem {
-	if c == nil || c.manifest == nil || !l.signed() || c.fromDisk || c.approved {
+	if c == nil || c.manifest == nil || !l.signed() || c.fromDisk && !c.fromSeed || c.approved {
 		return nil
 	}
 	m := c.manifest

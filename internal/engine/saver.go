@@ -2,12 +2,14 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/nacre-go/nacre/internal/lastgood"
 	"github.com/nacre-go/nacre/observe"
+	"github.com/nacre-go/nacre/source"
 )
 
 // saver writes the last known good copy in a goroutine with a mailbox of one slot, so that a slow
@@ -16,7 +18,7 @@ type saver struct {
 	path      string
 	key       []byte
 	observers []observe.Observer
-	loaded    *lastgood.Record
+	found     lastgood.Found                 // the copies that were on disk at the start
 	current   func() (lastgood.Record, bool) // returns the live contents
 	store     *lastgood.Store                // nil while another process owns the file; used by run only
 	requests  chan struct{}                  // a save is due
@@ -45,11 +47,16 @@ func newSaver(settings Settings, layers []*layerState, record func() (lastgood.R
 		return s
 	}
 	var err error
-	if s.loaded, err = lastgood.Load(s.path, settings.LastKnownGoodKey); err != nil {
-		s.reportError(0, err)
+	s.found = lastgood.Find(s.path, settings.LastKnownGoodKey)
+	for _, err := range s.found.Skipped {
+		if of, ok := errors.AsType[*source.Error](err); ok && of.Document == s.path {
+			s.reportError(0, err)
+		}
 	}
-	if s.loaded != nil {
-		s.state.SavedAt = s.loaded.SavedAt
+	for _, c := range s.found.Copies {
+		if c.Path == s.path {
+			s.state.SavedAt = c.SavedAt
+		}
 	}
 	if s.store, err = lastgood.Own(s.path, s.key); err != nil {
 		s.reportError(0, err)
@@ -134,7 +141,7 @@ func (s *saver) requestAfterBoot() {
 	if s == nil {
 		return
 	}
-	if s.loaded == nil {
+	if len(s.found.Copies) == 0 {
 		s.request()
 		return
 	}
@@ -172,24 +179,29 @@ func (s *saver) health() observe.LastKnownGoodHealth {
 	return s.state
 }
 
-// loadedRecord returns the copy that was on disk at the start, or nil.
-func (s *saver) loadedRecord() *lastgood.Record {
+// copies returns the copies that were on disk at the start, newest first.
+func (s *saver) copies() []lastgood.Copy {
 	if s == nil {
 		return nil
 	}
-	return s.loaded
+	return s.found.Copies
 }
 
-// acceptedReleases returns the signed releases that earlier processes accepted. They are remembered
-// even if the sealed copy is missing or not used.
-func (s *saver) acceptedReleases() *lastgood.Accepted {
-	switch {
-	case s == nil:
+// skippedCopies returns why files that were on disk at the start are not used as copies.
+func (s *saver) skippedCopies() []error {
+	if s == nil {
 		return nil
-	case s.loaded != nil:
-		return s.loaded.Accepted
 	}
-	return lastgood.Remembered(s.path, s.key)
+	return slices.Clone(s.found.Skipped)
+}
+
+// acceptedReleases returns the signed releases that earlier processes accepted; see
+// lastgood.Found.Accepted.
+func (s *saver) acceptedReleases(manifest string, keys []string) *lastgood.Accepted {
+	if s == nil {
+		return nil
+	}
+	return s.found.Accepted(manifest, keys)
 }
 
 // saveLastGood requests a save of the live contents.
@@ -206,11 +218,11 @@ func (e *Engine) lastGoodRecord() (lastgood.Record, bool) {
 	if live == nil || e.snapshotSuspended.Load() {
 		return lastgood.Record{}, false
 	}
-	r := lastgood.Record{SavedAt: now, Version: live.Version, Sum: live.Sum(), Accepted: e.accepted.storedLocked()}
+	r := lastgood.Record{SavedAt: now, Version: live.Version, Sum: live.Sum(), Accepted: e.accepted.storedLocked(e.manifestKey())}
 	for _, l := range e.layers {
-		if !l.local && l.applied != nil {
-			r.Layers = append(r.Layers, lastgood.NewLayer(l.name, l.identity, l.verifiedAtLocked(now, answers[l.index]), l.applied.Content))
+		if !l.local && l.applied != nil && !l.applied.fromSeed { // a seed stays one, so that a newer image can replace it
+			r.Layers = append(r.Layers, lastgood.NewLayer(l.copyID(), l.verifiedAtLocked(now, answers[l.index]), l.applied.Content))
 		}
 	}
-	return r, true
+	return r, len(r.Layers) > 0 || r.Accepted != nil
 }

@@ -88,6 +88,8 @@ type Settings struct {
 	LastKnownGoodPath string
 	// LastKnownGoodKey encrypts the copy; without a key, it is plaintext.
 	LastKnownGoodKey []byte
+	// LastKnownGoodSeed is the path of a file or folder with seeds; "" for none.
+	LastKnownGoodSeed string
 	// LastKnownGoodErr is why a wanted copy has no path, or nil.
 	LastKnownGoodErr error
 	// BackOff is the first wait after an error of a source. Each further error doubles it, up to

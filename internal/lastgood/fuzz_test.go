@@ -37,7 +37,7 @@ func FuzzLoadBody(f *testing.F) {
 	f.Add([]byte(`null`))
 	f.Add([]byte(`{"layers":[null,{"documents":[{"tree":null},{"data":"!"}]}]}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		data := append(fmt.Appendf(nil, "nacre-lastgood-1 sha256:%x\n", sha256.Sum256(body)), body...)
+		data := append(fmt.Appendf(nil, "nacre-lastgood-2 sha256:%x\n", sha256.Sum256(body)), body...)
 		path := filepath.Join(t.TempDir(), "x.lastgood")
 		if err := os.WriteFile(path, data, 0o600); err != nil {
 			t.Fatal(err)

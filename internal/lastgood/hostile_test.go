@@ -5,6 +5,7 @@ package lastgood_test
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -417,4 +418,36 @@ func TestOwnerProcess(t *testing.T) {
 	defer s.Close()
 	_, _ = os.Stdout.WriteString("owned\n")
 	_, _ = io.Copy(io.Discard, os.Stdin)
+}
+
+// A seed that is a pipe, a folder, too large or a link in a circle is refused at once.
+func TestAHostileSeedIsRefused(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "x.yaml")
+	for what, place := range placed(t, path) {
+		if err := os.RemoveAll(path); err != nil {
+			t.Fatal(err)
+		}
+		if err := place(); err != nil {
+			t.Fatal(err)
+		}
+		seeds, err := within(t, "ReadSeeds of "+what, func() ([]*lastgood.Seed, error) {
+			seeds, errs := lastgood.ReadSeeds(dir, []lastgood.SeedID{{Name: "x.yaml"}})
+			return seeds, fmt.Errorf("%v", errs)
+		})
+		if seeds[0] != nil && what != "a link to a file" {
+			t.Errorf("%s is read as a seed: %v", what, err)
+		}
+	}
+	if err := os.RemoveAll(path); err != nil {
+		t.Fatal(err)
+	}
+	put(t, path, nil)
+	if err := os.Truncate(path, lastgood.MaxSeed+1); err != nil {
+		t.Fatal(err)
+	}
+	if seeds, errs := lastgood.ReadSeeds(dir, []lastgood.SeedID{{Name: "x.yaml"}}); seeds[0] != nil || len(errs) != 1 || source.KindOf(errs[0]) != source.TooLarge {
+		t.Errorf("a seed that is too large: %v", errs)
+	}
 }

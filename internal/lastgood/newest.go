@@ -18,19 +18,14 @@ type mark struct {
 	Sequence int64     `json:"sequence"`
 	SavedAt  time.Time `json:"saved_at"`
 	Accepted *Accepted `json:"accepted,omitempty"`
+	// Keys are the keys of the layers in the copy.
+	Keys []string `json:"keys,omitempty"`
 }
 
 // maxMark is the largest size of such a file, in bytes.
-const maxMark = 4096
+const maxMark = 1 << 20
 
 var errOlder = errors.New("copy is older than the newest one that was saved here")
-
-// Remembered returns the signed releases that the newest sealed copy at a path recorded, also if
-// the copy itself is missing, damaged or an older one; nil if they are not known.
-func Remembered(path string, key []byte) *Accepted {
-	m, _ := readMark(path, key)
-	return m.Accepted
-}
 
 // readMark returns the mark of the newest copy, or an error if it is not known. Without a key,
 // there is no mark and no error.
@@ -73,7 +68,7 @@ func unknownAge(path string, err error) string {
 }
 
 func writeMark(path string, key []byte, r Record) error {
-	plain, err := json.Marshal(mark{Sequence: r.Sequence, SavedAt: r.SavedAt, Accepted: r.Accepted})
+	plain, err := json.Marshal(mark{Sequence: r.Sequence, SavedAt: r.SavedAt, Accepted: r.Accepted, Keys: r.keys()})
 	if err != nil {
 		return err
 	}

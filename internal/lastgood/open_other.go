@@ -4,7 +4,10 @@ package lastgood
 
 import "io/fs"
 
-const quickly = 0
+const (
+	quickly        = 0
+	withoutWaiting = 0
+)
 
 func isLink(string) bool { return false }
 

@@ -12,6 +12,9 @@ import (
 // other end of a pipe, and without following a link.
 const quickly = syscall.O_NONBLOCK | syscall.O_NOFOLLOW
 
+// withoutWaiting is the flag to open a file that may be a pipe, and that may be a link.
+const withoutWaiting = syscall.O_NONBLOCK
+
 // isLink reports whether an open failed because the file is a link.
 func isLink(path string) bool {
 	info, err := os.Lstat(path)

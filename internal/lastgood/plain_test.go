@@ -22,7 +22,7 @@ func TestATreeIsTheSameFromTheCopy(t *testing.T) {
 		t.Fatal(err)
 	}
 	content := source.Content{Revision: "1", Documents: []source.Document{{Name: "kv", Tree: document}}}
-	if err := store.Save(lastgood.Record{SavedAt: time.Now(), Version: 1, Layers: []lastgood.Layer{lastgood.NewLayer("l", "", time.Time{}, content)}}); err != nil {
+	if err := store.Save(lastgood.Record{SavedAt: time.Now(), Version: 1, Layers: []lastgood.Layer{lastgood.NewLayer(lastgood.ID{Key: "l"}, time.Time{}, content)}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := store.Close(); err != nil {
@@ -34,7 +34,7 @@ func TestATreeIsTheSameFromTheCopy(t *testing.T) {
 	}
 	want := map[string]any{"m": map[string]any{"null": int64(1), "2": "a", "true": []any{nil}, "null text": 1.0}, "n": map[string]any{},
 		"raw": "\xff\x00", "bytes": "\xfe", "rawtext": source.Text("\xfd"), "text": source.Text("x")}
-	if got := record.Find("l", "").Content().Documents[0].Tree; !reflect.DeepEqual(got, want) {
+	if got := record.Match([]lastgood.ID{{Key: "l"}})[0].Content().Documents[0].Tree; !reflect.DeepEqual(got, want) {
 		t.Errorf("from the copy it is %#v, want %#v", got, want)
 	}
 }

@@ -29,15 +29,24 @@ type Record struct {
 // release, and the digest of a release that an operator approved although its sequence is not
 // higher. Digests are in hexadecimal.
 type Accepted struct {
+	// Manifest is the key of the layer that has the manifest; empty for a local one.
+	Manifest string `json:"manifest,omitempty"`
 	Sequence uint64 `json:"sequence"`
 	Digest   string `json:"digest"`
 	Approved string `json:"approved,omitempty"`
 }
 
-// Layer is the content of one layer. It is restored to the layer with the same name and identity.
-type Layer struct {
-	Name     string `json:"name"`
+// ID identifies the documents of a layer. Key is the same whatever server, layer or struct the
+// service uses for them, such as "public/DEFAULT_GROUP/orders.yaml". Identity is what the source
+// says of its origin, with its servers; it decides between layers with the same key.
+type ID struct {
+	Key      string `json:"key"`
 	Identity string `json:"identity"`
+}
+
+// Layer is the content of one layer.
+type Layer struct {
+	ID
 	// VerifiedAt is the time at which the content was last known to be the newest.
 	VerifiedAt time.Time       `json:"proven_at"`
 	Revision   source.Revision `json:"revision"`
@@ -72,8 +81,8 @@ func (d digest) text() string {
 }
 
 // NewLayer returns a layer with the content c.
-func NewLayer(name, identity string, provenAt time.Time, c source.Content) Layer {
-	l := Layer{Name: name, Identity: identity, VerifiedAt: provenAt, Revision: c.Revision}
+func NewLayer(id ID, provenAt time.Time, c source.Content) Layer {
+	l := Layer{ID: id, VerifiedAt: provenAt, Revision: c.Revision}
 	for _, d := range c.Documents {
 		algorithm, sum, _ := strings.Cut(d.Digest, ":")
 		l.Documents = append(l.Documents, Document{
@@ -106,21 +115,49 @@ func (l Layer) Content() source.Content {
 	return c
 }
 
-// Find returns the layer with a name and identity; nil if there is none.
-func (r *Record) Find(name, identity string) *Layer {
-	if r == nil {
-		return nil
-	}
-	for i := range r.Layers {
-		if l := &r.Layers[i]; l.Name == name && l.Identity == identity {
-			return l
+// Match returns the layers of the copy for layers with these IDs, in their order; nil for one that
+// the copy does not have. Layers with one key are told apart by their identities. Those that differ
+// in nothing are matched in order, if there are as many of them as in the copy.
+func (r *Record) Match(ids []ID) []*Layer {
+	found, taken := make([]*Layer, len(ids)), map[*Layer]bool{}
+	match := func(reduce func(ID) ID) {
+		saved, wanted := map[ID][]*Layer{}, map[ID][]int{}
+		for i := range r.Layers {
+			if l := &r.Layers[i]; !taken[l] {
+				saved[reduce(l.ID)] = append(saved[reduce(l.ID)], l)
+			}
+		}
+		for i, id := range ids {
+			if found[i] == nil {
+				wanted[reduce(id)] = append(wanted[reduce(id)], i)
+			}
+		}
+		for id, indexes := range wanted {
+			if len(indexes) != len(saved[id]) {
+				continue
+			}
+			for n, i := range indexes {
+				found[i] = saved[id][n]
+				taken[found[i]] = true
+			}
 		}
 	}
-	return nil
+	match(func(id ID) ID { return id })
+	match(func(id ID) ID { return ID{Key: id.Key} })
+	return found
+}
+
+// keys returns the keys of the layers.
+func (r *Record) keys() []string {
+	keys := make([]string, len(r.Layers))
+	for i := range r.Layers {
+		keys[i] = r.Layers[i].Key
+	}
+	return keys
 }
 
 // magic begins the first line of a file, which ends with the checksum of the rest.
-const magic = "nacre-lastgood-1 sha256:"
+const magic = "nacre-lastgood-2 sha256:"
 
 func encode(r Record) ([]byte, error) {
 	body, err := json.MarshalIndent(r, "", " ")

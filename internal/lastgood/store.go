@@ -92,6 +92,7 @@ type Store struct {
 	key      []byte
 	lock     *lock
 	sequence int64 // of the newest sealed copy
+	pruned   bool
 }
 
 // Own takes ownership of the copy at path, and creates its folder. Save seals the copy if key is
@@ -108,8 +109,10 @@ func Own(path string, key []byte) (*Store, error) {
 	sweep(path)
 	s := &Store{path: path, key: key, lock: l}
 	if len(key) > 0 {
-		m, _ := readMark(path, key)
-		s.sequence = m.Sequence
+		for _, sibling := range siblings(path) {
+			m, _ := readMark(sibling, key)
+			s.sequence = max(s.sequence, m.Sequence)
+		}
 		if r, err := Load(path, key); err == nil && r != nil { // the mark may be missing
 			s.sequence = max(s.sequence, r.Sequence)
 		}
@@ -143,12 +146,15 @@ func (s *Store) Save(r Record) error {
 	if err := replace(s.path, data); err != nil {
 		return refused("save", s.path, err)
 	}
-	if len(s.key) == 0 {
-		return nil
+	if len(s.key) > 0 {
+		s.sequence = r.Sequence
+		if err := writeMark(s.path, s.key, r); err != nil {
+			return refused("save", s.path+newest, err)
+		}
 	}
-	s.sequence = r.Sequence
-	if err := writeMark(s.path, s.key, r); err != nil {
-		return refused("save", s.path+newest, err)
+	if !s.pruned {
+		s.pruned = true
+		s.prune(&r)
 	}
 	return nil
 }

@@ -61,9 +61,16 @@ func logChange(l *slog.Logger, e observe.Event) {
 			return
 		}
 		l.Info("nacre: ready again", "version", e.Version, "not_ready", e.Took)
+	case observe.OpenWaiting:
+		l.Warn("nacre: waiting for layers", "layers", sentences(e.Reasons), "at_most", e.Took)
 	case observe.Opened:
 		if len(e.FromLastKnownGood) > 0 {
 			l.Warn("nacre: started from the last known good copy", "version", e.Version, "layers", e.FromLastKnownGood, "age", e.Age, "took", e.Took)
+		}
+		if len(e.FromSeed) > 0 {
+			l.Warn("nacre: started from the seed", "version", e.Version, "layers", e.FromSeed, "took", e.Took)
+		}
+		if len(e.FromLastKnownGood)+len(e.FromSeed) > 0 {
 			return
 		}
 		l.Info("nacre: started", "version", e.Version, "sum", short(e.Sum), "took", e.Took)

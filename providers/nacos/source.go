@@ -101,10 +101,11 @@ func (c *Client) Source(dataID string, opts ...SourceOption) source.Source {
 func (s *configSource) Name() string { return "nacos" }
 
 // Describe returns the identity, "nacos://10.0.0.1:8848/public/DEFAULT_GROUP/orders.yaml", the
-// namespace ("public" for the public one), the group, and the interval of [ReconcileEvery].
+// namespace ("public" for the public one), the group, the data ID, and the
+// interval of [ReconcileEvery].
 func (s *configSource) Describe() source.Description {
 	t := s.client.session.timings
-	d := source.Description{Identity: s.identity(), Namespace: s.entry.key.Namespace, Group: s.entry.key.Group, VerifyEvery: t.longestReconcile()}
+	d := source.Description{Identity: s.identity(), Namespace: s.entry.key.Namespace, Group: s.entry.key.Group, Document: s.entry.key.DataID, VerifyEvery: t.longestReconcile()}
 	if d.Namespace == "" {
 		d.Namespace = publicNamespace
 	}

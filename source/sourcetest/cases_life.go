@@ -216,7 +216,7 @@ func abilities(c *check) {
 		c.report(12, "VerifiedAt is zero or in the future after the origin has answered")
 	}
 	described := source.DescriptionOf(s)
-	if strings.Contains(described.Identity+described.Namespace+described.Group, canary) {
+	if strings.Contains(described.Identity+described.Namespace+described.Group+described.Document, canary) {
 		c.report(12, "Describe returns a value of the document")
 	}
 	if described.Namespace == "" && described.Group != "" {

@@ -55,9 +55,9 @@ func (s *provenSource) Describe() source.Description {
 func (s *configSource) Name() string { return "nacos" }
 
 // Describe returns the identity, "nacossdk:public/DEFAULT_GROUP/orders.yaml", the namespace
-// ("public" for the public one) and the group.
+// ("public" for the public one), the group and the data ID.
 func (s *configSource) Describe() source.Description {
-	d := source.Description{Identity: s.identity(), Namespace: s.key.namespace, Group: s.key.group}
+	d := source.Description{Identity: s.identity(), Namespace: s.key.namespace, Group: s.key.group, Document: s.key.dataID}
 	if d.Namespace == "" {
 		d.Namespace = publicNamespace
 	}

@@ -1,0 +1,245 @@
+package engine
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nacre-go/nacre/internal/lastgood"
+	"github.com/nacre-go/nacre/observe"
+	"github.com/nacre-go/nacre/source"
+)
+
+// diskSet is what the disk has for the layers at the start: the documents of one copy, which were
+// live together, and seeds for documents that the copy does not have.
+type diskSet struct {
+	path     string // of the copy; empty for a set of seeds
+	savedAt  time.Time
+	contents []*layerContent // by layer; nil for none
+	verified []time.Time     // by layer: when the content was last verified
+}
+
+// disk is what the start found on disk.
+type disk struct {
+	sets    []diskSet // the newest copy first; a set of seeds alone is the last one
+	skipped []error   // why files are not used
+	seedErr string    // the errors of seeds, for Health
+}
+
+// DocumentKey returns what identifies the documents of a source in a last known good copy. It does
+// not depend on the servers of the source, or on its place among the layers.
+func DocumentKey(s source.Source) string {
+	d := source.DescriptionOf(s)
+	switch {
+	case d.Document != "" && d.Namespace != "":
+		return d.Namespace + "/" + d.Group + "/" + d.Document
+	case d.Identity != "":
+		return d.Identity
+	}
+	return s.Name()
+}
+
+func (l *layerState) copyID() lastgood.ID { return lastgood.ID{Key: l.key, Identity: l.identity} }
+
+// manifestKey returns the key of the layer with a signed manifest; empty if it is local, or if
+// there is none.
+func (e *Engine) manifestKey() string {
+	for _, l := range e.layers {
+		if l.Manifest && l.signed() && !l.local {
+			return l.key
+		}
+	}
+	return ""
+}
+
+// copyKeys returns the keys of the remote layers.
+func copyKeys(layers []*layerState) (keys []string) {
+	for _, l := range layers {
+		if !l.local {
+			keys = append(keys, l.key)
+		}
+	}
+	return keys
+}
+
+// readDisk makes the sets of what the saver found and of the seeds.
+func (e *Engine) readDisk() {
+	e.disk.skipped = e.saver.skippedCopies()
+	seeds := e.readSeeds()
+	var remote []*layerState
+	var ids []lastgood.ID
+	for _, l := range e.layers {
+		if !l.local {
+			remote, ids = append(remote, l), append(ids, l.copyID())
+		}
+	}
+	for _, c := range e.saver.copies() {
+		set := diskSet{path: c.Path, savedAt: c.SavedAt, contents: slices.Clone(seeds), verified: make([]time.Time, len(e.layers))}
+		found := false
+		for i, saved := range c.Match(ids) {
+			if saved != nil {
+				found = true
+				set.contents[remote[i].index] = &layerContent{Content: saved.Content(), fromDisk: true}
+				set.verified[remote[i].index] = verifiedTime(saved.VerifiedAt)
+			}
+		}
+		if found {
+			e.disk.sets = append(e.disk.sets, set)
+		}
+	}
+	if slices.ContainsFunc(seeds, func(c *layerContent) bool { return c != nil }) {
+		e.disk.sets = append(e.disk.sets, diskSet{contents: seeds, verified: make([]time.Time, len(e.layers))})
+	}
+}
+
+// readSeeds returns the seed of each layer, or nil. Errors show in Health and the log, and do not
+// prevent a start.
+func (e *Engine) readSeeds() []*layerContent {
+	contents := make([]*layerContent, len(e.layers))
+	if e.LastKnownGoodSeed == "" {
+		return contents
+	}
+	var remote []*layerState
+	var ids []lastgood.SeedID
+	for _, l := range e.layers {
+		if l.local {
+			continue
+		}
+		d := source.DescriptionOf(l.Source)
+		name := d.Document
+		if name == "" {
+			name = l.Source.Name()
+		}
+		remote, ids = append(remote, l), append(ids, lastgood.SeedID{Namespace: d.Namespace, Group: d.Group, Name: name})
+	}
+	seeds, errs := lastgood.ReadSeeds(e.LastKnownGoodSeed, ids)
+	for i, seed := range seeds {
+		if seed == nil {
+			continue
+		}
+		l, sum := remote[i], sha256.Sum256(seed.Document.Data)
+		seed.Document.AllowUnknown = l.AllowUnknown
+		contents[l.index] = &layerContent{fromDisk: true, fromSeed: true, Content: source.Content{
+			Revision: source.Revision("sha256:" + hex.EncodeToString(sum[:])), Documents: []source.Document{seed.Document}}}
+	}
+	var texts []string
+	for _, err := range errs {
+		texts = append(texts, err.Error())
+		e.emit(observe.Event{Kind: observe.LastKnownGoodFailed, Location: e.LastKnownGoodSeed, Err: err})
+	}
+	e.disk.seedErr = strings.Join(texts, "; ")
+	e.disk.skipped = append(e.disk.skipped, errs...)
+	return contents
+}
+
+// has reports whether the set has a content for each layer for which need returns true.
+func (s *diskSet) has(layers []*layerState, need func(*layerState) bool) bool {
+	return !slices.ContainsFunc(layers, func(l *layerState) bool { return need(l) && s.contents[l.index] == nil })
+}
+
+// isMissing reports whether Open needs content of a layer that is down.
+func isMissing(l *layerState) bool { return !l.MayBeDown && l.latest == nil }
+
+// completeSets returns the sets with a content for every layer that Open needs and that is down,
+// the newest first. No set is mixed with another: their documents may never have been live
+// together.
+func (e *Engine) completeSets() (complete []*diskSet) {
+	for i := range e.disk.sets {
+		if set := &e.disk.sets[i]; set.has(e.layers, isMissing) {
+			complete = append(complete, set)
+		}
+	}
+	return complete
+}
+
+// bootCandidate returns the candidate of the contents in a set for the layers for which old returns
+// true, and the newest contents of the others. The set may be nil.
+func (e *Engine) bootCandidate(set *diskSet, old func(*layerState) bool) candidate {
+	return e.candidateOf(func(l *layerState) *layerContent {
+		if set == nil || !old(l) || set.contents[l.index] == nil {
+			return l.latest
+		}
+		e.mu.Lock()
+		l.diskCopy, l.lastHealthyAt = set.contents[l.index], set.verified[l.index]
+		e.mu.Unlock()
+		return l.diskCopy
+	})
+}
+
+// reportSkipped reports the copies that cannot be used when the start needs one.
+func (e *Engine) reportSkipped() {
+	if e.saver == nil || !slices.ContainsFunc(e.layers, func(l *layerState) bool { return !l.local && l.latest == nil }) {
+		return
+	}
+	for _, err := range e.saver.found.Skipped {
+		e.saver.reportError(0, err)
+	}
+}
+
+// missingCopies says which of the layers that are down have a copy, and why the others have none;
+// nil if no copies are kept, or no layer that may have one is missing.
+func (e *Engine) missingCopies() error {
+	if e.saver == nil && e.LastKnownGoodSeed == "" {
+		return nil
+	}
+	var have, lack []string
+	needed := false
+	for _, l := range e.layers {
+		if l.local || l.latest != nil {
+			continue
+		}
+		needed = needed || !l.MayBeDown
+		if where := e.describeCopy(l); where != "" {
+			have = append(have, "layer "+l.name+" has "+where)
+		} else {
+			lack = append(lack, l.name)
+		}
+	}
+	if !needed {
+		return nil
+	}
+	texts := have
+	if len(lack) > 0 {
+		texts = append(texts, "there is none of "+strings.Join(lack, ", ")+e.searched())
+	} else {
+		texts = append(texts, "no copy has all of these documents, and nacre does not mix documents that were not live together")
+	}
+	for _, err := range e.disk.skipped {
+		texts = append(texts, "not used: "+err.Error())
+	}
+	return fmt.Errorf("last known good copy: %s - start when the sources answer, set Options.LastKnownGoodSeed, or give a layer that the service can start without nacre.MayBeDown()", strings.Join(texts, "; "))
+}
+
+// describeCopy says where the newest copy of a layer is, and how old; empty if there is none.
+func (e *Engine) describeCopy(l *layerState) string {
+	for _, set := range e.disk.sets {
+		c := set.contents[l.index]
+		switch {
+		case c == nil:
+		case c.fromSeed:
+			return "a seed, " + c.Documents[0].Location
+		default:
+			return fmt.Sprintf("a copy, saved %s ago, in %s", time.Since(set.savedAt).Round(time.Second), set.path)
+		}
+	}
+	return ""
+}
+
+// searched says where copies and seeds were searched.
+func (e *Engine) searched() string {
+	var places []string
+	if e.saver != nil && e.saver.path != "" {
+		places = append(places, filepath.Dir(e.saver.path))
+	}
+	if e.LastKnownGoodSeed != "" {
+		places = append(places, e.LastKnownGoodSeed)
+	}
+	if places == nil {
+		return ""
+	}
+	return " in " + strings.Join(places, " or ")
+}
