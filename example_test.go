@@ -203,7 +203,7 @@ func ExampleDerive() {
 	fmt.Println(cfg.Health().Layers[0].Rejected[0])
 	// Output:
 	// hello you!
-	// greeting cannot be built: it greets nobody
+	// resource greeting cannot be built: it greets nobody
 }
 
 // A change that is valid and does harm is taken back, and does not come again.
