@@ -105,7 +105,14 @@ func WithoutChangeGuard() LayerOption {
 // concurrent use, and has 5 s. If it fails, the change is rejected and tried again later; Open
 // tries for BootTimeout. Reports never show the text: they show the reference, or nothing for a
 // secret field. A scheme consists of lower-case letters, digits and hyphens. A layer can have
-// several schemes. The default is none: a reference is then text.
+// several schemes. The default is none: a reference is then text, which Health reports, or an error
+// where it surely is a mistake; see docs/secrets.md.
+//
+// "${scheme:name:default}" gives a default. The resolver is called with everything after the
+// scheme. If its error is an io/fs.ErrNotExist, it is called with what is before the first colon,
+// and if that does not exist either, the rest is the value. No other error uses the default. The
+// field reads the text of a reference that is its whole value as it reads a variable: a number
+// needs no quotes.
 //
 // A reference must be the whole value of a key, or part of a text that no rule measures, such as a
 // connection string. Elsewhere it is rejected, unless [AllowEmbedding] allows it.

@@ -5,11 +5,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 )
+
+// unset is the error of a variable that does not exist, so that a default takes its place.
+type unset struct{}
+
+func (unset) Error() string { return "the variable is not set" }
+func (unset) Unwrap() error { return fs.ErrNotExist }
+
+var errNotSet error = unset{}
 
 // maxReference is the largest file that a reference may stand for, in bytes.
 const maxReference = 1 << 20
@@ -17,6 +26,7 @@ const maxReference = 1 << 20
 var (
 	errNotInFolder = errors.New("it is not in the folder that was named for references")
 	errNotFolder   = errors.New("what was named as the folder for references is not a folder")
+	errNoFolder    = errors.New("the folder that was named for references does not exist")
 	errNotRegular  = errors.New("it is not a regular file")
 )
 
@@ -50,7 +60,9 @@ func fileResolver(dir string) func(context.Context, string) (string, error) {
 		if !filepath.IsLocal(name) {
 			return "", errNotInFolder
 		}
-		if info, err := os.Stat(dir); err != nil {
+		if info, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+			return "", errNoFolder // it may not be mounted yet: that is not a file that does not exist
+		} else if err != nil {
 			return "", reason(err)
 		} else if !info.IsDir() {
 			return "", errNotFolder // to open a pipe as a folder would wait for its other end
@@ -88,11 +100,14 @@ func reason(err error) error {
 func envResolver(names []string) func(context.Context, string) (string, error) {
 	return func(_ context.Context, name string) (string, error) {
 		if !slices.Contains(names, name) {
+			if strings.Contains(name, ":") {
+				return "", errNotSet // a name and a default
+			}
 			return "", errors.New("the variable is not among those that were named for references")
 		}
 		text, ok := os.LookupEnv(name)
 		if !ok {
-			return "", errors.New("the variable is not set")
+			return "", errNotSet
 		}
 		return text, nil
 	}

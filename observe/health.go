@@ -84,6 +84,9 @@ type LayerHealth struct {
 	// Absent are the documents that are not at their origin. The last content of those that are
 	// also in Documents stays in use.
 	Absent []string `json:"absent,omitempty"`
+	// Unresolved are the texts of the content in use that look like references and for which the
+	// layer has no resolver, each with its key and position. They are used as they are.
+	Unresolved []string `json:"unresolved,omitempty"`
 	// Down is the error of a source that fails now, and DownSince when its outage began.
 	Down      string    `json:"down,omitempty"`
 	DownSince time.Time `json:"down_since,omitzero"`

@@ -103,6 +103,10 @@ const (
 	// which give each of these layers with its error, and Took, how long Open waits at most from
 	// now on.
 	OpenWaiting EventKind = 28
+	// ReferenceUnresolved reports that texts of a live content look like references, that the layer
+	// has no resolver for them, and that they are used as they are. It sets Layer, Version and
+	// Reasons, one text with its key and position an entry.
+	ReferenceUnresolved EventKind = 29
 )
 
 var kindNames = [...]string{
@@ -134,6 +138,7 @@ var kindNames = [...]string{
 	Pinned:               "pinned",
 	Unpinned:             "unpinned",
 	OpenWaiting:          "open_waiting",
+	ReferenceUnresolved:  "reference_unresolved",
 }
 
 // String returns the kind in snake case, such as "content_received", which is fit for a label of a

@@ -161,6 +161,7 @@ func (e *Engine) accept(next *State) bool { return e.commit(next, func() {}) }
 // their sources. It returns false if the config is closed. Only the writer calls it.
 func (e *Engine) commit(next *State, swap func()) bool {
 	var acks []func()
+	var unresolved []observe.Event
 	e.mu.Lock()
 	if e.isClosed() {
 		e.mu.Unlock()
@@ -172,6 +173,9 @@ func (e *Engine) commit(next *State, swap func()) bool {
 		c := next.contents[i]
 		if l.applied != c {
 			e.accepted.recordLocked(l, c)
+			if c != nil && len(c.unresolved) > 0 && (l.applied == nil || !slices.Equal(c.unresolved, l.applied.unresolved)) {
+				unresolved = append(unresolved, observe.Event{Kind: observe.ReferenceUnresolved, Version: next.Version, Layer: l.name, Reasons: c.unresolved})
+			}
 			l.applied, l.appliedAt, l.refreshProblems = c, time.Now(), nil
 		}
 		if c == l.latest {
@@ -189,6 +193,9 @@ func (e *Engine) commit(next *State, swap func()) bool {
 	}
 	e.mu.Unlock()
 	e.markSecretsInUse()
+	for _, event := range unresolved {
+		e.emit(event)
+	}
 	for _, ack := range acks {
 		callSafely(ack)
 	}

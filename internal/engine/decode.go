@@ -68,7 +68,7 @@ func (e *Engine) decodeBy(s *schema, l *layerState, c *layerContent) {
 	}
 	c.decodedBy, c.transient = s, false
 	defer func() { c.decodedAt = time.Now() }() // after the resolvers, so that a slow one is not called again at once
-	c.roots, c.named, c.problems, c.standalone, c.manifest, c.secrets = nil, nil, nil, nil, nil, nil
+	c.roots, c.named, c.problems, c.standalone, c.manifest, c.secrets, c.unresolved = nil, nil, nil, nil, nil, nil, nil
 	err := rescue.Do(func() error {
 		e.decodeDocuments(s, l, c)
 		e.setShown(s, l, c)
@@ -125,7 +125,9 @@ func (e *Engine) decodeDocuments(s *schema, l *layerState, c *layerContent) {
 		}
 	}
 	for _, found := range c.referred {
-		c.secrets = append(c.secrets, found)
+		if !found.isDefault {
+			c.secrets = append(c.secrets, found.text)
+		}
 	}
 	e.redactor.addContent(c.secrets)
 }
@@ -140,10 +142,15 @@ func partName(document string, n int) string {
 
 // addRoot adds a decoded tree to a content, with its references resolved.
 func (e *Engine) addRoot(s *schema, l *layerState, c *layerContent, d namedRoot) {
-	if len(l.Resolvers) > 0 {
-		var problems source.Problems
+	var problems source.Problems
+	switch {
+	case d.root == nil:
+	case len(l.Resolvers) > 0:
 		d.root, problems = e.expand(s, l, c, d.root)
 		c.problems, c.transient = append(c.problems, problems...), c.transient || hasTransient(problems)
+	default:
+		d.root, problems = e.unresolved(s, c, d.root)
+		c.problems = append(c.problems, problems...)
 	}
 	if d.root == nil {
 		return

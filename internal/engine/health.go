@@ -69,6 +69,7 @@ func (e *Engine) layerHealthLocked(l *layerState, f freshness) observe.LayerHeal
 	if l.applied != nil {
 		h.Applied, h.FromSeed = e.shown(l.applied), l.applied.fromSeed
 		h.FromLastKnownGood = l.applied.fromDisk && !l.applied.fromSeed
+		h.Unresolved = slices.Clone(l.applied.unresolved)
 	}
 	if l.latest != nil {
 		h.Latest = e.shown(l.latest)

@@ -24,18 +24,19 @@ type layerContent struct {
 	decodedAt  time.Time
 	roots      []*tree.Node
 	named      []namedRoot
-	referred   map[reference]string // values of its references
-	secrets    []string             // its secret values; immutable
-	plain      map[string][]byte    // its decrypted documents; nil if it has none
-	manifest   *release             // of a manifest layer
-	problems   source.Problems      // of decoding
-	standalone source.Problems      // of binding each document by itself
-	fromDisk   bool                 // from a last known good copy or a seed
-	fromSeed   bool                 // from a seed
-	kept       []string             // absent documents that were replaced by their last content
-	digest     *digest              // set by sum
-	sums       [][sha256.Size]byte  // of the data of its documents; nil if there is no manifest
-	approved   bool                 // by Approve: it is not held
+	referred   map[reference]referred // values of its references
+	unresolved []string               // texts that may be references, with their positions; immutable
+	secrets    []string               // its secret values; immutable
+	plain      map[string][]byte      // its decrypted documents; nil if it has none
+	manifest   *release               // of a manifest layer
+	problems   source.Problems        // of decoding
+	standalone source.Problems        // of binding each document by itself
+	fromDisk   bool                   // from a last known good copy or a seed
+	fromSeed   bool                   // from a seed
+	kept       []string               // absent documents that were replaced by their last content
+	digest     *digest                // set by sum
+	sums       [][sha256.Size]byte    // of the data of its documents; nil if there is no manifest
+	approved   bool                   // by Approve: it is not held
 	shown      atomic.Pointer[source.Revision]
 }
 

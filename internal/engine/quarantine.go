@@ -63,7 +63,7 @@ func (e *Engine) fingerprint(l *layerState, c *layerContent) digest {
 		return cmp.Or(strings.Compare(a.scheme, b.scheme), strings.Compare(a.name, b.name))
 	})
 	for _, r := range refs {
-		fmt.Fprintf(h, "%q %q %q ", r.scheme, r.name, c.referred[r])
+		fmt.Fprintf(h, "%q %q %q ", r.scheme, r.name, c.referred[r].text)
 	}
 	return digest(h.Sum(nil))
 }

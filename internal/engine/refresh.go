@@ -41,7 +41,7 @@ func (l *layerState) outdatedApplied() *layerContent {
 // layer, or the applied one if it differs.
 func (e *Engine) refreshContent(ctx context.Context, l *layerState, choose func() *layerContent) error {
 	var content *layerContent
-	var known map[reference]string
+	var known map[reference]referred
 	if _, err := e.runOnWriter(ctx, func() (int64, error) {
 		if content = choose(); content != nil {
 			known = maps.Clone(content.referred)
@@ -70,7 +70,7 @@ func (e *Engine) refreshContent(ctx context.Context, l *layerState, choose func(
 
 // hasRotated reports whether any reference resolves to another value. A reference that fails to
 // resolve counts as unchanged.
-func (e *Engine) hasRotated(l *layerState, values map[reference]string) bool {
+func (e *Engine) hasRotated(l *layerState, values map[reference]referred) bool {
 	for r, known := range values {
 		if now, err := e.resolve(l, r); err == nil && now != known {
 			return true

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"maps"
 	"slices"
 	"strings"
@@ -57,30 +58,60 @@ func (e *Engine) decrypt(l *layerState, c *layerContent, d source.Document) (sou
 func (e *Engine) expand(s *schema, l *layerState, c *layerContent, root *tree.Node) (*tree.Node, source.Problems) {
 	free := func(scheme string) bool { return l.Embeddable[scheme] }
 	return layer.ExpandWithin(s.embedding, root, free, func(scheme, name string) (string, error) {
-		if found, known := c.referred[reference{scheme, name}]; known {
-			return found, nil
+		r := reference{scheme, name}
+		if found, known := c.referred[r]; known {
+			return found.text, nil
 		}
 		if l.Resolvers[scheme] == nil {
 			return "", wording.NewError("scheme has no resolver; the schemes are " + strings.Join(slices.Sorted(maps.Keys(l.Resolvers)), ", "))
 		}
-		found, err := e.resolve(l, reference{scheme, name})
+		found, err := e.resolve(l, r)
 		if err != nil {
 			return "", err
 		}
 		if c.referred == nil {
-			c.referred = map[reference]string{}
+			c.referred = map[reference]referred{}
 		}
-		c.referred[reference{scheme, name}] = found
-		return found, nil
+		c.referred[r] = found
+		return found.text, nil
 	})
 }
 
-// resolve calls the resolver of a reference's scheme, which must exist.
-func (e *Engine) resolve(l *layerState, r reference) (string, error) {
-	found, err := callWithin(e, func(ctx context.Context) (string, error) { return l.Resolvers[r.scheme](ctx, r.name) })
+// referred is what a reference stands for.
+type referred struct {
+	text      string
+	isDefault bool // the text is the default in the reference
+}
+
+// resolve calls the resolver of a reference's scheme, which must exist. If the resolver reports
+// that the name does not exist, the name ends at its first colon, and the rest is a default.
+func (e *Engine) resolve(l *layerState, r reference) (referred, error) {
+	resolver := l.Resolvers[r.scheme]
+	call := func(name string) (string, error) {
+		return callWithin(e, func(ctx context.Context) (string, error) { return resolver(ctx, name) })
+	}
+	found, err := call(r.name)
+	name, otherwise, hasDefault := strings.Cut(r.name, ":")
+	if hasDefault && errors.Is(err, fs.ErrNotExist) {
+		if found, err = call(name); errors.Is(err, fs.ErrNotExist) {
+			if strings.HasPrefix(otherwise, "-") {
+				return referred{}, wording.NewError("it does not exist, and its default begins with '-'; write ${" + r.scheme + ":name:default} without ':-'")
+			}
+			return referred{text: otherwise, isDefault: true}, nil
+		}
+	}
 	if err != nil {
-		return "", wording.Said(e.cleanText(err))
+		return referred{}, wording.Said(e.cleanText(err))
 	}
 	e.redactor.add(found)
-	return found, nil
+	return referred{text: found}, nil
+}
+
+// unresolved looks for references in a document of a layer without resolvers.
+func (e *Engine) unresolved(s *schema, c *layerContent, root *tree.Node) (*tree.Node, source.Problems) {
+	root, problems, likely := layer.Unresolved(root, s.shape, func(scheme string) bool {
+		return slices.ContainsFunc(e.layers, func(l *layerState) bool { return l.Resolvers[scheme] != nil })
+	})
+	c.unresolved = append(c.unresolved, likely...)
+	return root, problems
 }

@@ -10,7 +10,8 @@ import (
 
 // Expand replaces the references "${scheme:name}" in the texts of a document. "$${" is a literal
 // "${". look returns the text of a reference; its error becomes a problem of the key, with the same
-// text. Other dollars are literal. The result shares nodes without references.
+// text. Other dollars are literal. A text that is a reference as a whole becomes a text without a
+// type, which its field reads. The result shares nodes without references.
 func Expand(root *tree.Node, look func(scheme, name string) (string, error)) (*tree.Node, source.Problems) {
 	return ExpandWithin(nil, root, nil, look)
 }
@@ -29,14 +30,20 @@ type expander struct {
 }
 
 func (e *expander) node(at tree.Path, in []spot, n *tree.Node) *tree.Node {
+	return rewriteTexts(at, in, n, below, e.scalar)
+}
+
+// rewriteTexts returns n with other scalars. in is what is known about the place of n, and below
+// leads to the places below it. The result shares nodes without a change.
+func rewriteTexts[P any](at tree.Path, in P, n *tree.Node, below func(P, string) P, scalar func(tree.Path, P, *tree.Node) *tree.Node) *tree.Node {
 	switch n.Kind {
 	case tree.Scalar:
-		return e.scalar(at, in, n)
+		return scalar(at, in, n)
 	case tree.List:
 		items := make([]*tree.Node, len(n.Items))
 		changed := false
 		for i, item := range n.Items {
-			items[i] = e.node(at.Join(tree.Item(n.Place(i))), below(in, tree.Item(i)), item)
+			items[i] = rewriteTexts(at.Join(tree.Item(n.Place(i))), below(in, tree.Item(i)), item, below, scalar)
 			changed = changed || items[i] != item
 		}
 		if changed {
@@ -47,7 +54,7 @@ func (e *expander) node(at tree.Path, in []spot, n *tree.Node) *tree.Node {
 		changed := false
 		for i, entry := range n.Entries {
 			entries[i] = entry
-			entries[i].Value = e.node(at.Join(entry.Key), below(in, entry.Key), entry.Value)
+			entries[i].Value = rewriteTexts(at.Join(entry.Key), below(in, entry.Key), entry.Value, below, scalar)
 			changed = changed || entries[i].Value != entry.Value
 		}
 		if changed {
@@ -57,18 +64,20 @@ func (e *expander) node(at tree.Path, in []spot, n *tree.Node) *tree.Node {
 	return n
 }
 
-func (e *expander) scalar(at tree.Path, in []spot, n *tree.Node) *tree.Node {
-	var text string
-	typeless := false
+// textIn returns the text of a scalar if it may have a reference.
+func textIn(n *tree.Node) (text string, typeless, ok bool) {
 	switch v := n.Value.(type) {
 	case string:
 		text = v
 	case source.Text:
 		text, typeless = string(v), true
-	default:
-		return n
 	}
-	if !strings.Contains(text, "${") {
+	return text, typeless, strings.Contains(text, "${")
+}
+
+func (e *expander) scalar(at tree.Path, in []spot, n *tree.Node) *tree.Node {
+	text, typeless, ok := textIn(n)
+	if !ok {
 		return n
 	}
 	if p := refuses(in, at, n, text, e.free); p != nil {
@@ -80,7 +89,7 @@ func (e *expander) scalar(at tree.Path, in []spot, n *tree.Node) *tree.Node {
 		return n
 	}
 	var value any = expanded
-	if typeless {
+	if typeless || referred && (isReference(text) || allFree(text, e.free)) { // what was referred to has no type
 		value = source.Text(expanded)
 	}
 	made := tree.NewScalar(n.Doc, n.Line, n.Column, value)
@@ -99,9 +108,19 @@ func (e *expander) text(at tree.Path, n *tree.Node, text string) (string, bool) 
 		if !found {
 			return b.String(), referred
 		}
+		if strings.Contains(name, "${") {
+			e.problems = append(e.problems, wording.Own("has a reference in a reference; references do not nest").
+				On(&source.Problem{Kind: source.Invalid, Position: n.Position(), Key: at.String()}))
+			text = after
+			continue
+		}
 		value, err := e.look(scheme, name)
 		if err != nil {
-			message := wording.Join(wording.Own("the reference ${"+scheme+":"+name+"} cannot be resolved: "), wording.OfError(err))
+			shown := name
+			if first, _, ok := strings.Cut(name, ":"); ok {
+				shown = first + ":…" // the rest may be a default, which is a value
+			}
+			message := wording.Join(wording.Own("the reference ${"+scheme+":"+shown+"} cannot be resolved: "), wording.OfError(err))
 			e.problems = append(e.problems, message.On(&source.Problem{Kind: source.Unavailable, Position: n.Position(), Key: at.String(), Err: err}))
 		}
 		b.WriteString(value)

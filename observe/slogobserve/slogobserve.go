@@ -63,6 +63,8 @@ func logChange(l *slog.Logger, e observe.Event) {
 		l.Info("nacre: ready again", "version", e.Version, "not_ready", e.Took)
 	case observe.OpenWaiting:
 		l.Warn("nacre: waiting for layers", "layers", sentences(e.Reasons), "at_most", e.Took)
+	case observe.ReferenceUnresolved:
+		l.Warn("nacre: text looks like a reference and is used as it is", "layer", e.Layer, "version", e.Version, "texts", sentences(e.Reasons))
 	case observe.Opened:
 		if len(e.FromLastKnownGood) > 0 {
 			l.Warn("nacre: started from the last known good copy", "version", e.Version, "layers", e.FromLastKnownGood, "age", e.Age, "took", e.Took)

@@ -83,6 +83,7 @@ func TestLevels(t *testing.T) {
 		{"INFO", observe.Event{Kind: observe.ReadinessChanged}},
 		{"ERROR", observe.Event{Kind: observe.LastKnownGoodFailed, Err: failed}},
 		{"WARN", observe.Event{Kind: observe.LastKnownGoodExposed}},
+		{"WARN", observe.Event{Kind: observe.ReferenceUnresolved}},
 	} {
 		out.Reset()
 		o(test.event)
