@@ -115,3 +115,36 @@ func TestBrokenJSONInAVariable(t *testing.T) {
 		t.Errorf("a default of a struct: %v", err)
 	}
 }
+
+// A variable sets the key of a map that a document has in another spelling.
+func TestAVariableFindsTheSpellingOfADocument(t *testing.T) {
+	t.Parallel()
+	m := memory.New("config.yaml", []byte("labels: {App-Name: document, other: document}"))
+	applied := make(chan struct{}, 10)
+	o := nacre.Options{Logger: quiet.Logger, Observers: []observe.Observer{func(e observe.Event) {
+		if e.Kind == observe.Applied && e.Version > 1 {
+			applied <- struct{}{}
+		}
+	}}}
+	cfg, err := nacre.OpenWith[textConfig](t.Context(), o, m, vars("APP_LABELS_APP_NAME=variable"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cfg.Close()
+	if got := cfg.Get().Labels; !reflect.DeepEqual(got, map[string]string{"App-Name": "variable", "other": "document"}) {
+		t.Errorf("the labels are %v", got)
+	}
+	x, err := cfg.Explain("labels.App-Name")
+	if err != nil || len(x.LayerValues) != 2 || x.LayerValues[0].Position.Document != "$APP_LABELS_APP_NAME" {
+		t.Errorf("Explain does not name the variable: %v, %v", x, err)
+	}
+	if unused := cfg.ExplainAll().UnusedKeys(); len(unused) > 0 {
+		t.Errorf("the variable is reported as unused: %v", unused)
+	}
+	// The document takes another spelling while the service runs.
+	m.Set([]byte("labels: {appName: document}"))
+	<-applied
+	if got := cfg.Get().Labels; !reflect.DeepEqual(got, map[string]string{"appName": "variable"}) {
+		t.Errorf("after a change of the document the labels are %v", got)
+	}
+}

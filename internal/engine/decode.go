@@ -45,7 +45,27 @@ func (e *Engine) decode(contents []*layerContent) (roots []*tree.Node, standalon
 		standalone = append(standalone, c.standalone...)
 		problems = append(problems, c.problems...)
 	}
-	return roots, standalone, problems
+	respelled, faults := e.respell(roots)
+	return respelled, standalone, append(problems, faults...)
+}
+
+// respell is layer.Respell. Equal roots give the same result, so that merges share what is equal.
+// Only the writer calls it.
+func (e *Engine) respell(roots []*tree.Node) ([]*tree.Node, source.Problems) {
+	if !slices.ContainsFunc(roots, func(n *tree.Node) bool { return n.Doc != nil && n.Doc.Variables }) {
+		return roots, nil
+	}
+	if !slices.Equal(e.spelled.roots, roots) {
+		out, problems := layer.Respell(roots)
+		e.spelled = respelled{roots, out, wording.OwnAll(problems)}
+	}
+	return e.spelled.out, e.spelled.problems
+}
+
+// respelled is the last result of respell.
+type respelled struct {
+	roots, out []*tree.Node
+	problems   source.Problems
 }
 
 // decodeRetryAfter is the time after which a content with a transient problem, such as a reference

@@ -11,7 +11,7 @@ import (
 // key that leads to a path counts.
 func (r *resolver) matchBracketed(shape *tree.Shape, at int, secret bool) bool {
 	for end := r.closing(at, at); end > 0; end = r.closing(at, end) {
-		if r.below(step{r.name[at+1 : end-1], -1}, shape.Elem, end, true, secret) {
+		if r.below(step{key: r.name[at+1 : end-1], index: -1}, shape.Elem, end, true, secret) {
 			return true
 		}
 	}
@@ -64,9 +64,9 @@ func (r *resolver) level(at int, keyed bool) (step, int) {
 		}
 		inside := r.name[at+1 : end-1]
 		if index, err := strconv.Atoi(inside); err == nil && !keyed && index >= 0 && strconv.Itoa(index) == inside {
-			return step{"", index}, end
+			return step{index: index}, end
 		}
-		return step{inside, -1}, end
+		return step{key: inside, index: -1}, end
 	}
 	end := len(r.name)
 	if i := strings.IndexAny(r.name[at:], ".["); i >= 0 {
@@ -75,5 +75,5 @@ func (r *resolver) level(at int, keyed bool) (step, int) {
 	if end == at || strings.Contains(r.name[at:end], "]") {
 		return step{}, 0
 	}
-	return step{r.name[at:end], -1}, end
+	return step{key: r.name[at:end], index: -1}, end
 }

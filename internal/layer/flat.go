@@ -43,6 +43,7 @@ type slot struct {
 }
 
 func (r *reading) flat(dots bool) *flat {
+	r.doc.Variables = !dots
 	return &flat{reading: r, resolver: newResolver(r.shape, dots)}
 }
 
@@ -215,7 +216,7 @@ func (f *flat) node(s *slot, shape *tree.Shape) *tree.Node {
 	es := make([]tree.Entry, 0, len(s.below))
 	for _, c := range s.below {
 		if n := f.node(c, shape.At(c.step.key)); n != nil {
-			es = append(es, tree.Entry{Key: c.step.key, Value: n, Line: c.first.line, Column: c.first.column})
+			es = append(es, tree.Entry{Key: c.step.key, Value: n, Line: c.first.line, Column: c.first.column, AnySpelling: c.step.free})
 		}
 	}
 	return tree.NewMap(doc, line, column, es)

@@ -63,7 +63,8 @@ const (
 // step is one level of a path.
 type step struct {
 	key   string
-	index int // of a list's item; -1 for a key
+	index int  // of a list's item; -1 for a key
+	free  bool // a key of a map, from the name of a variable
 }
 
 // target is what a name can mean.
@@ -226,7 +227,7 @@ func (r *resolver) matchField(shape *tree.Shape, at int, secret bool) (ok bool) 
 			continue
 		}
 		for _, key := range r.keys(shape, r.text[at:end]) {
-			ok = r.below(step{key, -1}, shape.Fields[key], end, false, secret) || ok
+			ok = r.below(step{key: key, index: -1}, shape.Fields[key], end, false, secret) || ok
 		}
 	}
 	return ok
@@ -251,7 +252,7 @@ func (r *resolver) matchItem(shape *tree.Shape, at int, secret bool) bool {
 		}
 		end++
 	}
-	return r.boundary(end) && r.below(step{"", index}, shape.Elem, end, false, secret)
+	return r.boundary(end) && r.below(step{index: index}, shape.Elem, end, false, secret)
 }
 
 // matchFree matches a key of a map. For properties, and where only "__" separates levels, the
@@ -274,7 +275,7 @@ func (r *resolver) matchFree(shape *tree.Shape, at int, secret bool) (ok bool) {
 		if r.dots && strings.ContainsAny(r.name[at:end], "[]") {
 			return ok // a bracket is not a part of a key
 		}
-		ok = r.below(step{r.freeKey(at, end), -1}, shape.Elem, end, true, secret) || ok
+		ok = r.below(r.freeStep(at, end), shape.Elem, end, true, secret) || ok
 		if ok && (r.dots || r.strict) {
 			return true
 		}
@@ -299,7 +300,7 @@ func (r *resolver) matchAny(at int, secret bool) bool {
 		if i == start {
 			return false // an empty key
 		}
-		r.steps = append(r.steps, step{r.freeKey(start, i), -1})
+		r.steps = append(r.steps, r.freeStep(start, i))
 		start, i = i+width, i+max(width, 1)-1
 	}
 	return r.take(nil, true, secret)
@@ -356,12 +357,12 @@ func (r *resolver) separators(i int) []int {
 	return noWidth
 }
 
-// freeKey returns the key of a map: unchanged in the name of a property, in lower case otherwise.
-func (r *resolver) freeKey(at, end int) string {
+// freeStep returns the key of a map: unchanged in the name of a property, in lower case otherwise.
+func (r *resolver) freeStep(at, end int) step {
 	if r.dots {
-		return r.name[at:end]
+		return step{key: r.name[at:end], index: -1}
 	}
-	return r.low[at:end]
+	return step{key: r.low[at:end], index: -1, free: true}
 }
 
 // longest returns the length of the longest key of a struct, which limits the search.

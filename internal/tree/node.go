@@ -63,6 +63,9 @@ type Entry struct {
 	Value *Node
 	// Line and Column are those of the key; the value may have another position.
 	Line, Column int32
+	// AnySpelling reports that Key is from the name of a variable, in which case and separators are
+	// lost, so that it also means a key of a lower layer in another spelling.
+	AnySpelling bool
 }
 
 // Doc is the data that all nodes of a document share.
@@ -72,6 +75,8 @@ type Doc struct {
 	Revision source.Revision
 	// AllowUnknown is that of source.Document.
 	AllowUnknown bool
+	// Variables reports that the document consists of variables: its keys may have AnySpelling.
+	Variables bool
 }
 
 // small is the number of entries up to which a linear search is as fast as a map.

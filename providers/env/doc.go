@@ -10,7 +10,8 @@
 // levels, and in a name that contains them nothing else does (ORDERS_DB__POOL_SIZE is db.pool_size;
 // ORDERS__A_B is a_b). ORDERS_HOSTS is a list as text with commas, ORDERS_HOSTS_0 its first item,
 // and ORDERS_SERVERS_0_ADDR a key of an item; a list is always set as a whole. In a map, the rest
-// of the name is the key, in lower case: ORDERS_LABELS_TEAM sets labels.team, and in a map of lists
+// of the name is the key, in the spelling that a lower layer has for it (app-name, appName) and
+// otherwise in lower case: ORDERS_LABELS_TEAM sets labels.team, and in a map of lists
 // ORDERS_ZONES__EU__0 is the first item of zones.eu.
 //
 // A list, a map or a struct can be one variable, as JSON (ORDERS_HOSTS=["a","b"],
