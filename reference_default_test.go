@@ -71,10 +71,10 @@ func TestReferencesInFieldsOfAllTypes(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"port: ${s:name-x}":    "cannot be resolved",
-		"port: ${s:wait}":      "must be a whole number",
-		"port: 1${s:port}":     "AllowEmbedding",
-		"port: ${s:big}":       "must be at most 65535",
+		"port: ${s:name-x}": "cannot be resolved",
+		"port: ${s:wait}":   "must be a whole number",
+		"port: 1${s:port}":  "AllowEmbedding",
+		"port: ${s:big}":    "must be at most 65535",
 	} {
 		_, err := openRefs(t, "c.yaml", text, nacre.Resolve("s", store(map[string]string{"wait": "canary", "port": "8", "big": "70000"})))
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "canary") {
