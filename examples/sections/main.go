@@ -11,6 +11,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/nacre-go/nacre"
@@ -47,7 +48,7 @@ func run(ctx context.Context, out io.Writer) (err error) {
 			case observe.Applied:
 				told <- fmt.Sprintf("version %d", e.Version)
 			case observe.Rejected:
-				told <- "refused: " + e.Problems.Error()
+				told <- "refused: " + strings.ReplaceAll(e.Problems.Error(), "\n", "\n    and:     ")
 			}
 		}},
 	}, layer)

@@ -30,6 +30,7 @@ too many connections for redis
     service invoices, redis r2:6379 with 20 connections, audit new.log
 a misspelt key of the plugin
     refused: service.yaml:3:19 (memory) plugins.audit.fiel: unknown key, did you mean plugins.audit.file?
+    and:     plugins.audit.file: is required
     service invoices, redis r2:6379 with 20 connections, audit new.log
 the plugin goes
     version 3

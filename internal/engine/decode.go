@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/layer"
 	"github.com/nacre-go/nacre/internal/rescue"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/internal/verify"
