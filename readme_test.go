@@ -1,6 +1,8 @@
 package nacre_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"os"
 	"strings"
 	"testing"
@@ -29,5 +31,36 @@ func TestReadmeShowsCodeThatCompiles(t *testing.T) {
 		if !strings.Contains(string(code), block) {
 			t.Errorf("the code of %s is not in %s, word for word", document, program)
 		}
+	}
+}
+
+// README_zh.md is a translation. It has the code and the table of README.md as they are, and names
+// the digest of the README.md that it translates, so that no change is forgotten.
+func TestTheChineseReadmeIsInStep(t *testing.T) {
+	t.Parallel()
+	english, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	chinese, err := os.ReadFile("README_zh.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	between := func(text, begin, end string) string {
+		_, rest, _ := strings.Cut(text, begin)
+		inside, _, _ := strings.Cut(rest, end)
+		return inside
+	}
+	for what, marks := range map[string][2]string{
+		"code":  {"```go\n", "```"},
+		"table": {"-->\n\n", "<!-- end -->"},
+	} {
+		if want := between(string(english), marks[0], marks[1]); want == "" || !strings.Contains(string(chinese), want) {
+			t.Errorf("README_zh.md does not have the %s of README.md", what)
+		}
+	}
+	sum := sha256.Sum256(english)
+	if line := "<!-- This translates README.md " + hex.EncodeToString(sum[:6]) + " -->"; !strings.Contains(string(chinese), line) {
+		t.Errorf("README.md has changed: bring README_zh.md up to date, and let it say %s", line)
 	}
 }
