@@ -64,7 +64,7 @@ func (e *Engine) notApprovable(l *layerState, revision source.Revision) error {
 	case l.held != nil:
 		return nil
 	case l.rejected != nil:
-		return nil // an approval lifts some reasons, such as the expiry of a release
+		return nil //nolint:nilerr // an approval lifts some reasons, such as the expiry of a release
 	case c == l.applied:
 		err.Err = errors.New("content is not held; it is live")
 	default:

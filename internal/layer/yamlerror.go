@@ -40,8 +40,8 @@ var yamlWords = []struct{ theirs, ours string }{
 	{"control characters are not allowed", "has a control character"},
 }
 
-// What the parser says of a line that is indented too far, and of other mistakes, such as "a: b:
-// c".
+// What the parser says of a line that is indented too far, and of other mistakes, such as
+// "a: b: c".
 const (
 	colonMisplaced = "mapping values are not allowed in this context"
 	keyMissing     = "did not find expected key"

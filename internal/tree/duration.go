@@ -46,16 +46,16 @@ func ParseDuration(text string) (time.Duration, error) {
 
 // parsePart parses a number with one unit, without a sign.
 func parsePart(number, unit string) (time.Duration, error) {
-	times := time.Duration(1)
+	hours := int64(1)
 	if unit == "d" {
-		unit, times = "h", day/time.Hour
+		unit, hours = "h", int64(day/time.Hour)
 	}
 	if number == "" || unit == "" {
 		return 0, errDuration
 	}
 	part, err := time.ParseDuration(number + unit)
-	if err != nil || part > math.MaxInt64/times {
+	if err != nil || int64(part) > math.MaxInt64/hours {
 		return 0, errDuration
 	}
-	return part * times, nil
+	return time.Duration(int64(part) * hours), nil
 }
