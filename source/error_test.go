@@ -69,6 +69,7 @@ func TestKindsAreFrozen(t *testing.T) {
 		source.Closed: {8, "closed"}, source.Corrupt: {20, "corrupt"}, source.Malformed: {21, "malformed"},
 		source.DuplicateKey: {22, "duplicate key"}, source.UnknownKey: {23, "unknown key"}, source.WrongType: {24, "wrong type"},
 		source.Invalid: {25, "invalid"}, source.Missing: {26, "missing"}, source.BuildFailed: {27, "build failed"},
+		source.Deprecated: {28, "deprecated"},
 	}
 	for k, want := range frozen {
 		if uint8(k) != want.number || k.Error() != want.text {

@@ -29,13 +29,14 @@ const (
 	Invalid      Kind = 25 // the value breaks a validation rule
 	Missing      Kind = 26 // no layer has a required key
 	BuildFailed  Kind = 27 // the service could not build something from it, such as a connection
+	Deprecated   Kind = 28 // an old name of a key, or a key that is going away; never a reason to reject
 )
 
 var kindNames = map[Kind]string{
 	Unknown: "unknown", Unavailable: "unavailable", Timeout: "timeout", PermissionDenied: "permission denied", NotFound: "not found",
 	InvalidArgument: "invalid argument", TooLarge: "too large", Conflict: "conflict", Closed: "closed",
 	Corrupt: "corrupt", Malformed: "malformed", DuplicateKey: "duplicate key", UnknownKey: "unknown key",
-	WrongType: "wrong type", Invalid: "invalid", Missing: "missing", BuildFailed: "build failed",
+	WrongType: "wrong type", Invalid: "invalid", Missing: "missing", BuildFailed: "build failed", Deprecated: "deprecated",
 }
 
 // Error returns the kind in words: "not found". It makes a Kind a target for errors.Is.
