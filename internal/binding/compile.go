@@ -34,7 +34,7 @@ func compile(t reflect.Type, options []Option) (*plan, error) {
 		return nil, c.err()
 	}
 	c.plan.root, c.plan.codecs = c.codec(t), c.codecs
-	c.plan.index = newIndex(c.plan.root.shape)
+	c.plan.index = tree.NewIndex(c.plan.root.shape)
 	for _, do := range c.shapes {
 		do()
 	}
@@ -73,6 +73,7 @@ func (c *compiler) buildStruct(k *codec) {
 	k.bind = k.bindStruct
 	c.collect(f, k.typ, nil, []reflect.Type{k.typ})
 	c.unique(f)
+	c.aliases(k, f)
 	k.shape.Fields = make(map[string]*tree.Shape, len(f.list))
 	for i := range f.list {
 		field := &f.list[i]
@@ -122,6 +123,9 @@ func (c *compiler) add(f *fields, sf reflect.StructField, at []int, around []ref
 	place, err := tree.FieldOf(sf)
 	if err != nil {
 		c.mistake(err.Error())
+	}
+	if err == nil && place.Key == "" {
+		c.renameless(sf)
 	}
 	switch {
 	case place.Skip:
@@ -177,6 +181,7 @@ func (c *compiler) remain(f *fields, sf reflect.StructField, at []int) {
 func (c *compiler) field(sf reflect.StructField, key string, at []int) field {
 	k := c.codec(sf.Type)
 	f := field{key: key, index: at, codec: k, goName: strings.Join(c.goPath, "."), shape: new(tree.Shape), depth: len(at)}
+	f.aliases = c.aliasTag(sf, key)
 	secret := c.flag(sf, "secret", false)
 	live := c.flag(sf, "live", true)
 	text, defaulted := sf.Tag.Lookup("default")
@@ -184,7 +189,7 @@ func (c *compiler) field(sf reflect.StructField, key string, at []int) field {
 		*f.shape = *k.shape
 		f.shape.Secret = f.shape.Secret || secret
 		f.shape.Static = !live
-		f.shape.Rules, f.shape.Doc = sf.Tag.Get("validate"), sf.Tag.Get("doc")
+		f.shape.Rules, f.shape.Doc, f.shape.Deprecated = sf.Tag.Get("validate"), sf.Tag.Get("doc"), sf.Tag.Get("deprecated")
 		if f.shape.Defaulted = defaulted; defaulted && !f.shape.HidesText() {
 			f.shape.Default = text
 		}

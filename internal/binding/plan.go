@@ -15,7 +15,7 @@ type Plan[T any] struct{ p *plan }
 // plan is a Plan whose type is known only at run time.
 type plan struct {
 	root   *codec
-	index  *index
+	index  *tree.Index
 	codecs map[reflect.Type]*codec // of all types below the root
 }
 
@@ -38,7 +38,7 @@ func (p *Plan[T]) Shape() *tree.Shape { return p.p.root.shape }
 type Report struct {
 	// Problems are in the order of documents and lines; none if the tree is good.
 	Problems source.Problems
-	// Unused are the keys without a field, in documents that allow unknown keys.
+	// Unused are the keys without a field that their documents may have.
 	Unused []Unused
 	// Unbound are the paths of the values that could not be bound, from the root; nil if all could.
 	// Everything else has the value that it would have without them.

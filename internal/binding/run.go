@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/internal/wording"
@@ -31,17 +32,36 @@ type run struct {
 
 // segment is a key, or an item of a list. It becomes text only in a problem.
 type segment struct {
-	key  string
-	item int
-	list bool
+	key   string
+	alias string // the name in the document; empty if that is key
+	item  int
+	list  bool
 }
 
 func (r *run) key(key string) { r.path = append(r.path, segment{key: key}) }
-func (r *run) item(i int)     { r.path = append(r.path, segment{item: i, list: true}) }
-func (r *run) up()            { r.path = r.path[:len(r.path)-1] }
+func (r *run) written(key, alias string) {
+	r.path = append(r.path, segment{key: key, alias: alias})
+}
+func (r *run) item(i int) { r.path = append(r.path, segment{item: i, list: true}) }
+func (r *run) up()        { r.path = r.path[:len(r.path)-1] }
 
 // here returns the current path in the whole config.
 func (r *run) here() tree.Path { return append(r.base[:len(r.base):len(r.base)], r.local()...) }
+
+// asWritten returns the current path with the names of the document; nil if these are the keys. The
+// base has keys only.
+func (r *run) asWritten() tree.Path {
+	if !slices.ContainsFunc(r.path, func(s segment) bool { return s.alias != "" }) {
+		return nil
+	}
+	p := r.here()
+	for i, s := range r.path {
+		if s.alias != "" {
+			p[len(r.base)+i] = s.alias
+		}
+	}
+	return p
+}
 
 // local returns the current path from the root.
 func (r *run) local() tree.Path {
@@ -89,6 +109,9 @@ func (r *run) noteText(kind source.Kind, at source.Position, message wording.Tex
 		r.more++
 		return nil
 	}
+	if written := r.asWritten(); written != nil {
+		message = wording.Join(message, wording.Own(" (written as "+written.String()+")"))
+	}
 	p := message.On(&source.Problem{Kind: kind, Position: at, Key: r.here().String(), Err: err})
 	r.problems = append(r.problems, p)
 	return p
@@ -124,22 +147,38 @@ func (r *run) guard(n *tree.Node, what string, do func()) (ok bool) {
 
 // unknown records a key that has no field.
 func (r *run) unknown(e *tree.Entry, siblings []field) {
+	if tree.Passes(e.Key) {
+		return
+	}
 	r.key(e.Key)
 	defer r.up()
 	if r.whole != nil && r.isElsewhere(e) {
 		return
 	}
-	at, strict := strictPosition(e)
-	if !strict {
+	at, verdict := judge(e)
+	message, shared := "unknown key", e.Value.Doc != nil && e.Value.Doc.Shared
+	if verdict == tree.Accepted || shared && verdict == tree.Unjudged && r.suggest(siblings) == "" { // a hook made the key
 		r.unused = append(r.unused, Unused{Key: r.here().String(), Position: e.Position()})
 		return
 	}
-	if p := r.note(source.UnknownKey, at, "unknown key", nil); p != nil {
-		p.Suggest = r.base.With(r.plan.index.nearest(r.local(), siblings))
-		if p.Suggest == "" && r.whole != nil {
-			p.Suggest = r.nearestOfAll()
-		}
+	if shared {
+		message += " (AllowUnknown(" + strconv.Quote(r.here().String()) + ") would accept it)"
 	}
+	if p := r.note(source.UnknownKey, at, message, nil); p != nil {
+		p.Suggest = r.suggest(siblings)
+	}
+}
+
+// suggest returns the known key that is nearest to the current one; empty if none is near.
+func (r *run) suggest(siblings []field) string {
+	keys := make([]string, len(siblings))
+	for i := range siblings {
+		keys[i] = siblings[i].key
+	}
+	if near := r.base.With(r.plan.index.Nearest(r.local(), keys)); near != "" || r.whole == nil {
+		return near
+	}
+	return r.nearestOfAll()
 }
 
 // nearestOfAll returns the nearest key among all that are bound.
@@ -149,11 +188,7 @@ func (r *run) nearestOfAll() string {
 	if around == nil {
 		return ""
 	}
-	siblings := make([]field, len(around.Order))
-	for i, key := range around.Order {
-		siblings[i].key = key
-	}
-	return newIndex(r.whole).nearest(here, siblings)
+	return tree.NewIndex(r.whole).Nearest(here, around.Order)
 }
 
 // isElsewhere reports whether another plan binds e. If it binds only some keys below e, isElsewhere
@@ -171,8 +206,24 @@ func (r *run) isElsewhere(e *tree.Entry) bool {
 	return true
 }
 
+// judge returns the verdict on e, and the position of a problem with it. If the documents decide,
+// the verdict is Accepted where each that contributes to e allows unknown keys: the values below a
+// key may come from several documents.
+func judge(e *tree.Entry) (source.Position, tree.Verdict) {
+	switch e.Verdict {
+	case tree.Accepted:
+		return source.Position{}, tree.Accepted
+	case tree.Refused:
+		return e.Position(), tree.Refused
+	}
+	if at, strict := strictPosition(e); strict {
+		return at, tree.Unjudged
+	}
+	return source.Position{}, tree.Accepted
+}
+
 // strictPosition reports whether a document that contributes to e does not allow unknown keys, and
-// where. The values below a key may come from several documents.
+// where.
 func strictPosition(e *tree.Entry) (source.Position, bool) {
 	n := e.Value
 	if n.Kind == tree.Map && len(n.Entries) > 0 {

@@ -11,6 +11,8 @@ import (
 type fields struct {
 	list  []field
 	byKey map[string]int
+	// byAlias are the indexes of the fields with old names; nil if there are none.
+	byAlias map[string]int
 	// remain takes the keys without a field; nil if such keys are problems.
 	remain *field
 	// absent are the fields with defaults, here or below.
@@ -26,6 +28,8 @@ type field struct {
 	goName string
 	shape  *tree.Shape
 	depth  int
+	// aliases are the old names of the key.
+	aliases []string
 }
 
 // fallback is a default.
@@ -98,7 +102,12 @@ func (k *codec) bindStruct(r *run, n *tree.Node, v reflect.Value) {
 		e := &n.Entries[i]
 		at := f.find(e.Key, next)
 		if at < 0 {
-			if f.remain != nil {
+			if at = f.findAlias(r, n, e); at == isOther {
+				continue
+			}
+		}
+		if at < 0 {
+			if f.remain != nil && f.remain.takes(e.Key) {
 				rest = append(rest, *e)
 			} else {
 				r.unknown(e, f.list) // also if it is null: it is misspelt all the same
@@ -111,7 +120,7 @@ func (k *codec) bindStruct(r *run, n *tree.Node, v reflect.Value) {
 		}
 		seen[at/64] |= 1 << (at % 64)
 		field := &f.list[at]
-		r.key(e.Key)
+		r.written(e.Key, e.Alias)
 		field.codec.bind(r, e.Value, field.of(v))
 		r.up()
 	}

@@ -44,28 +44,60 @@ func Decode(layerName string, rev source.Revision, d source.Document, shape *tre
 // it returns the part that could be decoded, or nil. That part must not be applied, but its secrets
 // can be found. A document without content sets no key.
 func (o Decoder) Decode(layerName string, rev source.Revision, d source.Document, shape *tree.Shape) (roots []*tree.Node, problems source.Problems) {
+	decoded := o.DecodeBy(Policy{AllowUnknown: d.AllowUnknown}, layerName, rev, d, shape)
+	return decoded.Roots, decoded.Problems
+}
+
+// Policy says which keys that no field has a document may have. The zero Policy allows none.
+type Policy struct {
+	// AllowUnknown allows all, and Shared all but misspelled ones.
+	AllowUnknown, Shared bool
+	// Allowed are keys that may be there, with everything below them. They count from the root of
+	// the config.
+	Allowed []tree.Path
+}
+
+// Decoded is what a Decoder finds in a document.
+type Decoded struct {
+	// Roots and Problems are the results of Decode. Keys are those of the shape: in place of an
+	// alias, a tree has the key that it stands for, and Entry.Alias.
+	Roots    []*tree.Node
+	Problems source.Problems
+	// Unused are the keys that no field has and that the document may have. Those with a flat name
+	// are not in the tree.
+	Unused source.Problems
+	// Deprecated are the uses of aliases and of deprecated keys.
+	Deprecated source.Problems
+}
+
+// DecodeBy is Decode with a policy.
+func (o Decoder) DecodeBy(policy Policy, layerName string, rev source.Revision, d source.Document, shape *tree.Shape) (out Decoded) {
 	if d.Absent {
-		return nil, nil
+		return Decoded{}
 	}
-	shape, _ = shape.Lookup(o.At)
+	o.At = o.At.Canonical(shape)
+	below, _ := shape.Lookup(o.At)
 	r := &reading{
-		doc:    &tree.Doc{Layer: layerName, Name: d.Name, Revision: rev, AllowUnknown: d.AllowUnknown},
+		doc:    &tree.Doc{Layer: layerName, Name: d.Name, Revision: rev, AllowUnknown: policy.AllowUnknown, Shared: policy.Shared && !policy.AllowUnknown},
 		data:   d.Data,
-		shape:  shape,
+		whole:  shape,
+		shape:  below,
+		policy: policy,
 		under:  o.At,
 		stream: o.Stream,
 	}
 	defer func() {
 		if recover() != nil { // a bug of a parser; the text may contain anything
 			r.report(source.Malformed, 0, 0, panicked)
-			roots, problems = nil, r.problems
+			out = Decoded{Problems: r.problems}
 		}
 	}()
 	for _, root := range r.read(d) {
-		roots = append(roots, o.wrap(bare(root, shape)))
+		out.Roots = append(out.Roots, o.wrap(bare(r.settle(root), below)))
 	}
 	r.sort()
-	return roots, r.problems
+	out.Problems, out.Unused, out.Deprecated = r.problems, r.unused, r.deprecated
+	return out
 }
 
 // wrap returns a root as the value of the key At. An empty document has no value.

@@ -72,9 +72,9 @@ func (f *flat) either(plain *setting, file environ.Variable) {
 		}
 	}
 	if len(asKey) == 0 && !f.resolver.spent() {
-		if !f.doc.AllowUnknown || plain.named {
-			f.unknown(f.variable(file))
-		}
+		named := f.variable(file)
+		named.named = plain.named
+		f.judge(named)
 		return
 	}
 	if f.fits(plain, asKey) {

@@ -17,6 +17,7 @@ type flat struct {
 	root     slot
 	known    []spelling // of the shape, for suggestions; nil until one is wanted
 	edits    edits
+	strange  []*setting // names without a key, judged when all names are known
 }
 
 // setting is one name and its text, with their positions.
@@ -44,6 +45,7 @@ type slot struct {
 
 func (r *reading) flat(dots bool) *flat {
 	r.doc.Variables = !dots
+	r.isFlat = true
 	return &flat{reading: r, resolver: newResolver(r.shape, dots)}
 }
 
@@ -64,9 +66,7 @@ func (f *flat) fits(s *setting, targets []target) bool {
 		}
 		return false
 	case len(targets) == 0:
-		if !f.doc.AllowUnknown || s.named {
-			f.unknown(s)
-		}
+		f.judge(s)
 		return false
 	case targets[0].section && !tree.HasText(s.value, targets[0].shape.Kind):
 		if !f.doc.AllowUnknown || s.named { // a variable of another program with the name of one of our maps
@@ -193,6 +193,9 @@ func (f *flat) tell(s *setting, kind source.Kind, key, message string) {
 
 // build returns the tree.
 func (f *flat) build() *tree.Node {
+	for _, s := range f.strange {
+		f.judgeShared(s)
+	}
 	if n := f.node(&f.root, f.shape); n != nil {
 		return n
 	}

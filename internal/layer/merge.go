@@ -135,7 +135,7 @@ func (w *merging) merge(shape *tree.Shape, level []*tree.Entry) tree.Entry {
 		first--
 	}
 	if level = level[first:]; len(level) == 1 {
-		return tree.Entry{Key: top.Key, Value: w.clean(shape, top.Value), Line: top.Line, Column: top.Column}
+		return w.alone(shape, top)
 	}
 
 	size := 0
@@ -173,6 +173,13 @@ func (w *merging) merge(shape *tree.Shape, level []*tree.Entry) tree.Entry {
 	return joined(level, made)
 }
 
+// alone returns the entry of a value that replaces all lower ones.
+func (w *merging) alone(shape *tree.Shape, e *tree.Entry) tree.Entry {
+	made := *e
+	made.Value = w.clean(shape, e.Value)
+	return made
+}
+
 // maxCompared is the number of maps up to which keys are found by comparison. More maps are
 // indexed.
 const maxCompared = 8
@@ -198,7 +205,10 @@ func byKey(level []*tree.Entry) (all [][]*tree.Entry) {
 // joined returns the entry for the merge of some maps, lowest first, with the entries made.
 func joined(level []*tree.Entry, made []tree.Entry) tree.Entry {
 	lead := lead(level)
-	result := tree.Entry{Key: level[len(level)-1].Key, Line: lead.Line, Column: lead.Column}
+	result := tree.Entry{Key: level[len(level)-1].Key, Line: lead.Line, Column: lead.Column, Alias: lead.Alias, Verdict: lead.Verdict}
+	for _, e := range level {
+		result.Verdict = result.Verdict.Worst(e.Verdict)
+	}
 	for _, e := range slices.Backward(level) {
 		if v := e.Value; v.Doc == lead.Value.Doc && same(v, made) {
 			result.Value = v
@@ -237,6 +247,11 @@ func seen(lower []*tree.Entry, key string) bool {
 // lead returns the map whose position a merged map has: the highest, or the highest that must not
 // have unknown keys. Otherwise an unknown map would be accepted because another document allows it.
 func lead(level []*tree.Entry) *tree.Entry {
+	for _, e := range slices.Backward(level) {
+		if e.Verdict == tree.Refused {
+			return e
+		}
+	}
 	for _, e := range slices.Backward(level) {
 		if d := e.Value.Doc; d != nil && !d.AllowUnknown {
 			return e

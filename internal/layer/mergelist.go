@@ -48,14 +48,14 @@ func (w *merging) mergeLists(shape *tree.Shape, level []*tree.Entry) tree.Entry 
 			w.fault(source.Invalid, top, "", "names items of a list that "+kept.Value.Position().String()+" provides, and its other items would be lost; "+fixOf(shape))
 			return kept
 		}
-		return tree.Entry{Key: top.Key, Value: w.clean(shape, top.Value), Line: top.Line, Column: top.Column}
+		return w.alone(shape, top)
 	}
 	first := last
 	for first > 0 && (isList(shape, level[first-1].Value) || level[first-1].Value.Kind == tree.List && !level[first-1].Value.Bare) {
 		first--
 	}
 	if first == last {
-		return tree.Entry{Key: top.Key, Value: w.clean(shape, top.Value), Line: top.Line, Column: top.Column}
+		return w.alone(shape, top)
 	}
 	groups, faults := grouped(shape, level[first:])
 	for _, f := range faults {
@@ -75,8 +75,9 @@ func (w *merging) mergeLists(shape *tree.Shape, level []*tree.Entry) tree.Entry 
 			items = append(items, m.Value)
 		}
 	}
-	v := top.Value
-	return tree.Entry{Key: top.Key, Value: tree.NewList(v.Doc, v.Line, v.Column, items), Line: top.Line, Column: top.Column}
+	made := *top
+	made.Value = tree.NewList(top.Value.Doc, top.Value.Line, top.Value.Column, items)
+	return made
 }
 
 // fixOf returns what to do about a document that names items of a lower list.

@@ -16,14 +16,19 @@ import (
 type reading struct {
 	doc      *tree.Doc
 	data     []byte
-	lines    lines // of data, computed on first use
-	shape    *tree.Shape
+	lines    lines       // of data, computed on first use
+	whole    *tree.Shape // of the config
+	shape    *tree.Shape // of the document: whole at under
+	policy   Policy
+	isFlat   bool // each value has a name of its own
 	problems source.Problems
-	under    tree.Path // of the document
-	path     tree.Path // of the current value, in the document
-	nodes    int       // number of values so far
-	stopped  bool      // a limit was exceeded, or there are too many problems
-	stream   bool      // the text may have several YAML documents
+	// unused and deprecated are the notices of keys.
+	unused, deprecated source.Problems
+	under              tree.Path // of the document
+	path               tree.Path // of the current value, in the document
+	nodes              int       // number of values so far
+	stopped            bool      // a limit was exceeded, or there are too many problems
+	stream             bool      // the text may have several YAML documents
 }
 
 // notMap reports a root that is not a map. what is its kind in words.

@@ -179,8 +179,8 @@ func (r *resolver) take(shape *tree.Shape, free, secret bool) bool {
 	}
 	t := target{steps: slices.Clone(r.steps), shape: shape, section: section, free: free, secret: secret || shape != nil && shape.Secret}
 	for _, other := range r.targets {
-		if slices.Equal(other.steps, t.steps) {
-			return true
+		if slices.Equal(other.steps, t.steps) || other.path().Canonical(r.shape).String() == t.path().Canonical(r.shape).String() {
+			return true // a key and its alias may differ only in case and separators
 		}
 	}
 	r.targets = append(r.targets, t)
@@ -227,7 +227,7 @@ func (r *resolver) matchField(shape *tree.Shape, at int, secret bool) (ok bool) 
 			continue
 		}
 		for _, key := range r.keys(shape, r.text[at:end]) {
-			ok = r.below(step{key: key, index: -1}, shape.Fields[key], end, false, secret) || ok
+			ok = r.below(step{key: key, index: -1}, shape.At(key), end, false, secret) || ok
 		}
 	}
 	return ok
@@ -363,38 +363,4 @@ func (r *resolver) freeStep(at, end int) step {
 		return step{key: r.name[at:end], index: -1}
 	}
 	return step{key: r.low[at:end], index: -1, free: true}
-}
-
-// longest returns the length of the longest key of a struct, which limits the search.
-func (r *resolver) longest(shape *tree.Shape) int {
-	n, ok := r.lengths[shape]
-	if !ok {
-		for key := range shape.Fields {
-			n = max(n, len(key))
-		}
-		r.lengths[shape] = n
-	}
-	return n
-}
-
-// keys returns the keys of a struct with this text.
-func (r *resolver) keys(shape *tree.Shape, text string) []string {
-	if r.exact {
-		if _, ok := shape.Fields[text]; ok {
-			return []string{text}
-		}
-		return nil
-	}
-	index := r.folded[shape]
-	if index == nil {
-		index = make(map[string][]string, len(shape.Fields))
-		for key := range shape.Fields {
-			index[fold(key)] = append(index[fold(key)], key)
-		}
-		for _, keys := range index {
-			slices.Sort(keys)
-		}
-		r.folded[shape] = index
-	}
-	return index[text]
 }

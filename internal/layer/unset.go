@@ -1,6 +1,7 @@
 package layer
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -104,17 +105,14 @@ func (f *flat) patterns(shape *tree.Shape, at string, out []string, depth int) [
 	case tree.Leaf:
 		return append(out, at, at+strings.ToLower(fileSuffix))
 	case tree.StructOf, tree.RemainderOf:
-		keys := make([]string, 0, len(shape.Fields))
-		for key := range shape.Fields {
-			keys = append(keys, key)
-		}
+		keys := slices.AppendSeq(slices.Collect(maps.Keys(shape.Fields)), maps.Keys(shape.Aliases))
 		slices.Sort(keys)
 		for _, key := range keys {
 			name := single(fold(key))
 			if at != "" {
 				name = single(at + "_" + name)
 			}
-			out = f.patterns(shape.Fields[key], name, out, depth+1)
+			out = f.patterns(shape.At(key), name, out, depth+1)
 		}
 		if kind == tree.RemainderOf {
 			out = append(out, below)

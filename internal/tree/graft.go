@@ -58,6 +58,12 @@ func (g *grafter) graft(at Path, s *Shape, rest Path, part *Shape) *Shape {
 		}
 	}
 	key := rest[0]
+	if of, ok := out.Aliases[key]; ok {
+		if g.err == nil {
+			g.err = fmt.Errorf("%s is an alias of %s, and cannot be a section", at.Join(key), at.Join(of))
+		}
+		return s
+	}
 	out.Fields = maps.Clone(out.Fields)
 	if out.Fields == nil {
 		out.Fields = map[string]*Shape{}
@@ -101,6 +107,9 @@ func (g *grafter) both(at Path, a, b *Shape) *Shape {
 	if out.Doc == "" {
 		out.Doc = under.Doc
 	}
+	if out.Deprecated == "" {
+		out.Deprecated = under.Deprecated
+	}
 	if out.Merge == (MergeRule{}) {
 		out.Merge, out.Field = under.Merge, under.Field
 	}
@@ -124,6 +133,7 @@ func keyed(s *Shape) bool { return s.Kind == StructOf || s.Kind == RemainderOf |
 // keys merges the keys of both.
 func (g *grafter) keys(out *Shape, at Path, a, b *Shape) {
 	out.Fields, out.Order, out.Elem = map[string]*Shape{}, nil, nil
+	out.Aliases = g.aliases(at, a, b)
 	for _, key := range slices.Concat(a.Order, b.Order) {
 		if _, done := out.Fields[key]; done {
 			continue
@@ -143,4 +153,26 @@ func (g *grafter) keys(out *Shape, at Path, a, b *Shape) {
 	default:
 		out.Kind = StructOf
 	}
+}
+
+// aliases merges the aliases of both. An alias cannot also be a key, or stand for two keys.
+func (g *grafter) aliases(at Path, a, b *Shape) map[string]string {
+	if len(a.Aliases) == 0 && len(b.Aliases) == 0 {
+		return nil
+	}
+	all := map[string]string{}
+	for _, of := range []*Shape{a, b} {
+		for _, alias := range slices.Sorted(maps.Keys(of.Aliases)) {
+			key, was := of.Aliases[alias], all[alias]
+			_, isKey := a.Fields[alias]
+			if _, too := b.Fields[alias]; (isKey || too || was != "" && was != key) && g.err == nil {
+				if was == "" {
+					was = alias
+				}
+				g.err = fmt.Errorf("%s is an alias of %s, and belongs to %s too", at.Join(alias), at.Join(key), at.Join(was))
+			}
+			all[alias] = key
+		}
+	}
+	return all
 }

@@ -66,6 +66,31 @@ type Entry struct {
 	// AnySpelling reports that Key is from the name of a variable, in which case and separators are
 	// lost, so that it also means a key of a lower layer in another spelling.
 	AnySpelling bool
+	// Alias is the name by which the document has the key; empty if that is Key.
+	Alias string
+	// Verdict says whether the document may have a key that no field has.
+	Verdict Verdict
+}
+
+// Verdict is the decision on a key of a document that no field has.
+type Verdict uint8
+
+// The verdicts.
+const (
+	Unjudged Verdict = iota // the document decides: see Doc.AllowUnknown
+	Accepted                // the key is unused
+	Refused                 // the key is a problem
+)
+
+// Worst returns the verdict on a key that has one in each of two documents.
+func (v Verdict) Worst(other Verdict) Verdict {
+	switch {
+	case v == Refused || other == Refused:
+		return Refused
+	case v == Unjudged || other == Unjudged:
+		return Unjudged
+	}
+	return Accepted
 }
 
 // Doc is the data that all nodes of a document share.
@@ -73,8 +98,9 @@ type Doc struct {
 	Layer    string
 	Name     string
 	Revision source.Revision
-	// AllowUnknown is that of source.Document.
-	AllowUnknown bool
+	// AllowUnknown accepts keys that no field has. Shared accepts them too, unless they are
+	// misspelled.
+	AllowUnknown, Shared bool
 	// Variables reports that the document consists of variables: its keys may have AnySpelling.
 	Variables bool
 }

@@ -26,7 +26,9 @@ type Shape struct {
 	Fields map[string]*Shape
 	// Order lists the keys of Fields in the order of the struct.
 	Order []string
-	Elem  *Shape
+	// Aliases are the old names of keys, each with the key of Fields that it stands for.
+	Aliases map[string]string
+	Elem    *Shape
 	// Secret reports that the values here and below must not be shown.
 	Secret bool
 	// Reserved reports that the values here are known, but not bound, and must not be shown.
@@ -47,8 +49,9 @@ type Shape struct {
 	Type string
 	// Go is the type itself; nil if it is not known.
 	Go reflect.Type
-	// Rules is the text of the validate tag, Doc that of the doc tag.
-	Rules, Doc string
+	// Rules is the text of the validate tag, Doc that of the doc tag, and Deprecated that of the
+	// deprecated tag.
+	Rules, Doc, Deprecated string
 	// Merge is how the lists of several layers become one list; of a ListOf.
 	Merge MergeRule
 	// Field is the field in Go, such as "Config.Hosts"; empty for an item and for an entry of a
@@ -56,14 +59,14 @@ type Shape struct {
 	Field string
 }
 
-// At returns the shape for one segment of a path, or nil if it is not known.
+// At returns the shape for one segment of a path, which may be an alias, or nil if it is not known.
 func (s *Shape) At(segment string) *Shape {
 	if s == nil {
 		return nil
 	}
 	switch s.Kind {
 	case StructOf, RemainderOf:
-		if f, ok := s.Fields[segment]; ok {
+		if f, ok := s.Fields[s.Canonical(segment)]; ok {
 			return f
 		}
 		return s.Elem
