@@ -153,7 +153,7 @@ func TestOpenSaysWhichCopiesThereAre(t *testing.T) {
 	type other struct {
 		X int `config:"x"`
 	}
-	_, err = nacre.OpenWith[other](t.Context(), o, document("s1", "G", "a.yaml", ""))
+	_, err = nacre.OpenWith[other](t.Context(), o, nacre.Layer(document("s1", "G", "a.yaml", ""), nacre.Strict()))
 	requireText(t, err, "unknown key", "layer placed: login to nacos: permission denied: bad password; it has a copy, saved 0s ago, in "+dir)
 }
 

@@ -83,7 +83,7 @@ func TestADecoratorKeepsEveryAbility(t *testing.T) {
 				if err := must(t, nacre.Options{}, wrap(c)).Close(); err != nil || c.closed != 1 {
 					t.Errorf("the source was closed %d times, want once: %v", c.closed, err)
 				}
-				failing := &closing{Source: memory.New("a.yaml", []byte("unknown: 1"))}
+				failing := &closing{Source: memory.New("a.yaml", []byte("n: x"))}
 				if _, err := open(t, nacre.Options{}, wrap(failing)); err == nil || failing.closed != 1 {
 					t.Errorf("an Open that failed closed the source %d times, want once: %v", failing.closed, err)
 				}

@@ -3,11 +3,14 @@ package nacre
 import (
 	"context"
 	"crypto/ed25519"
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
 
 	"github.com/nacre-go/nacre/internal/engine"
+	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -30,10 +33,49 @@ type layerOption func(*engine.Layer)
 
 func (f layerOption) apply(l *engine.Layer) { f(l) }
 
-// AllowUnknown accepts keys that the struct does not have, for documents that several services
-// share. The default is that an unknown key is a problem.
-func AllowUnknown() LayerOption {
-	return layerOption(func(l *engine.Layer) { l.AllowUnknown = true })
+// AllowUnknown accepts keys that no field has, and does not report them as unused. Without
+// arguments it accepts every key, for documents that several services share. With keys such as
+// "billing" or "db.legacy", written as for [Config.Explain], it accepts these and everything below
+// them, and changes nothing for other keys. The keys are full ones, also for a document [Under] a
+// key. AllowUnknown precedes what the source says of its documents.
+//
+// The default depends on the layer, as [Shared] and [Strict] explain. Keys that begin with "x-", and
+// "$schema", are accepted in every layer and never reported.
+func AllowUnknown(keys ...string) LayerOption {
+	return layerOption(func(l *engine.Layer) {
+		if len(keys) == 0 {
+			l.AllowUnknown, l.Strict = true, false
+			return
+		}
+		l.Allowed = slices.Clip(l.Allowed) // a layer that was given options before is another one
+		for _, key := range keys {
+			p, ok := tree.ParsePath(key)
+			if !ok {
+				l.OptionErr = errors.Join(l.OptionErr, &source.Error{Kind: source.InvalidArgument, Op: "allow unknown keys",
+					Err: fmt.Errorf("not a key: %q", key), Fix: `write it as db.legacy or labels."app.io/name"`})
+				continue
+			}
+			l.Allowed = append(l.Allowed, p)
+		}
+	})
+}
+
+// Shared declares that several versions of the service read the layer's documents, as they do
+// during a deploy. An unknown key is then rejected only if it looks like a misspelling of a key
+// beside it; any other unknown key is accepted, and reported as unused. See docs/rolling-deploys.md.
+//
+// Shared is the default for every layer that is not local: [source.Description].Local decides. Set it
+// for a local layer whose documents outlive a version of the program, such as a mounted ConfigMap, or
+// a folder that another program writes.
+func Shared() LayerOption {
+	return layerOption(func(l *engine.Layer) { l.Shared, l.Strict, l.AllowUnknown = true, false, false })
+}
+
+// Strict rejects every unknown key, except those that an AllowUnknown with keys names. It is the
+// default for local layers, such as files and the environment. A document of a strict layer must be
+// right for the oldest and the newest version of the service that read it.
+func Strict() LayerOption {
+	return layerOption(func(l *engine.Layer) { l.Strict, l.Shared, l.AllowUnknown = true, false, false })
 }
 
 // DropWhenAbsent drops the content of a document that is deleted while the service runs, so that

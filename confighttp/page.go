@@ -91,7 +91,7 @@ func stale(layers []observe.LayerHealth) (all []observe.LayerHealth) {
 // lines returns the lines of an explanation, of which Explanation.String makes text.
 func lines(x observe.Explanation) []explain.Line {
 	k := explain.Key{Key: x.Key, Known: x.Known, Default: x.Default, HasDefault: x.HasDefault, Value: x.Value,
-		ParentMissing: x.ParentMissing, Pending: x.Pending,
+		ParentMissing: x.ParentMissing, Pending: x.Pending, Deprecated: x.Deprecated,
 		PartOf: (*explain.Value)(x.PartOf), RemovedBy: (*explain.Value)(x.RemovedBy)}
 	for _, v := range x.LayerValues {
 		k.Values = append(k.Values, explain.Value(v))

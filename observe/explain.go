@@ -20,6 +20,8 @@ type Explanation struct {
 	// Default is the text of the default tag, and HasDefault reports whether there is one.
 	Default    string `json:"default,omitempty"`
 	HasDefault bool   `json:"has_default,omitempty"`
+	// Deprecated is the text of the deprecated tag; empty for a key without one.
+	Deprecated string `json:"deprecated,omitempty"`
 	// Value is the text of the live value: the effective one of LayerValues or the default, unless
 	// the key is Pending. For a map it is the number of keys. It is empty where nothing sets the
 	// key.
@@ -42,7 +44,8 @@ type Explanation struct {
 
 // LayerValue is what one layer sets a key to.
 type LayerValue struct {
-	// Key is set where it may be another key than the explained one: in PartOf and RemovedBy.
+	// Key is set where it may be another key than the explained one: in PartOf and RemovedBy, and in
+	// LayerValues for a layer that has the key by an old name.
 	Key string `json:"key,omitempty"`
 	// Position is where the value is written; zero for a default.
 	source.Position
@@ -60,7 +63,7 @@ type LayerValue struct {
 // "db.pool = 20   orders.yaml:7:9 (nacos)", then the overridden ones and the default.
 func (e Explanation) String() string {
 	k := explain.Key{Key: e.Key, Known: e.Known, Default: e.Default, HasDefault: e.HasDefault, Value: e.Value,
-		ParentMissing: e.ParentMissing, Pending: e.Pending,
+		ParentMissing: e.ParentMissing, Pending: e.Pending, Deprecated: e.Deprecated,
 		PartOf: (*explain.Value)(e.PartOf), RemovedBy: (*explain.Value)(e.RemovedBy)}
 	for _, v := range e.LayerValues {
 		k.Values = append(k.Values, explain.Value(v))

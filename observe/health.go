@@ -95,6 +95,12 @@ type LayerHealth struct {
 	Rejected []string `json:"rejected,omitempty"`
 	// Held says why the latest content waits for another content, or for an approval.
 	Held []string `json:"held,omitempty"`
+	// Unused are the keys of the content in use that no field has, and Deprecated the old names and
+	// deprecated keys in it, one an entry, such as
+	// "orders.yaml:7:3 (nacos) timeout: unused key, did you mean server.timeout?". Keys that an
+	// option of the layer allows are not among them.
+	Unused     []string `json:"unused,omitempty"`
+	Deprecated []string `json:"deprecated,omitempty"`
 }
 
 // SubscriberHealth is the state of one subscriber.

@@ -107,6 +107,12 @@ const (
 	// has no resolver for them, and that they are used as they are. It sets Layer, Version and
 	// Reasons, one text with its key and position an entry.
 	ReferenceUnresolved EventKind = 29
+	// UnusedKeys reports that the set of keys which no field has, in the contents in use, has
+	// changed. It comes once a change of the set, also at the start, and without Problems when
+	// there is no such key any more. It sets Version and Problems, one a key.
+	UnusedKeys EventKind = 30
+	// DeprecatedKeys reports the same of old names of keys and of deprecated keys.
+	DeprecatedKeys EventKind = 31
 )
 
 var kindNames = [...]string{
@@ -139,6 +145,8 @@ var kindNames = [...]string{
 	Unpinned:             "unpinned",
 	OpenWaiting:          "open_waiting",
 	ReferenceUnresolved:  "reference_unresolved",
+	UnusedKeys:           "unused_keys",
+	DeprecatedKeys:       "deprecated_keys",
 }
 
 // String returns the kind in snake case, such as "content_received", which is fit for a label of a

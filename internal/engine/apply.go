@@ -172,6 +172,7 @@ func (e *Engine) acceptUnchanged(c candidate, next, live *State) source.Problems
 	if e.accept(next) {
 		e.emit(observe.Event{Kind: observe.Unchanged, Version: live.Version, Causes: c.causes})
 		e.reportPending(next)
+		e.reportNotices(next)
 		e.saveLastGood() // a hidden value counts as soon as no layer hides it
 	}
 	return nil
@@ -189,6 +190,7 @@ func (e *Engine) publish(next, old *State, c candidate, kind observe.EventKind, 
 	e.emit(observe.Event{Kind: observe.Applied, Version: next.Version, Sum: next.Sum(), KeyedSum: e.KeyedSum(next),
 		Causes: c.causes, Changed: changed, Took: time.Since(c.started)})
 	e.reportPending(next)
+	e.reportNotices(next)
 	e.hub.Publish(delivery{state: next, causes: next.Causes})
 	if old == nil {
 		e.saver.requestAfterBoot()

@@ -18,12 +18,6 @@ import (
 // that decoding, which may be slow or call code of the service, blocks neither the writer nor
 // another layer.
 func (e *Engine) newContent(l *layerState, c source.Content) *layerContent {
-	if l.AllowUnknown {
-		c.Documents = slices.Clone(c.Documents)
-		for i := range c.Documents {
-			c.Documents[i].AllowUnknown = true
-		}
-	}
 	e.mu.Lock()
 	s := e.schema
 	e.mu.Unlock()
@@ -90,6 +84,7 @@ func (e *Engine) decodeBy(s *schema, l *layerState, c *layerContent) {
 	c.decodedBy, c.transient = s, false
 	defer func() { c.decodedAt = time.Now() }() // after the resolvers, so that a slow one is not called again at once
 	c.roots, c.named, c.problems, c.standalone, c.manifest, c.secrets, c.unresolved = nil, nil, nil, nil, nil, nil, nil
+	c.notices = notices{}
 	err := rescue.Do(func() error {
 		e.decodeDocuments(s, l, c)
 		e.setShown(s, l, c)
@@ -139,9 +134,10 @@ func (e *Engine) decodeDocuments(s *schema, l *layerState, c *layerContent) {
 			c.problems, c.transient = append(c.problems, problem), true
 			continue
 		}
-		roots, problems := l.Decoder.Decode(l.name, c.Revision, d, s.shape)
-		c.problems = append(c.problems, wording.OwnAll(problems)...)
-		for n, root := range roots {
+		decoded := l.Decoder.DecodeBy(l.policy(d), l.name, c.Revision, d, s.shape)
+		c.problems = append(c.problems, wording.OwnAll(decoded.Problems)...)
+		c.notices.add(decoded)
+		for n, root := range decoded.Roots {
 			e.addRoot(s, l, c, namedRoot{partName(d.Name, n), d.Name, root})
 		}
 	}

@@ -61,6 +61,7 @@ type Engine struct {
 	pending []pendingKey // of roots
 	// reportedPending is the last pending value that was reported to observers.
 	reportedPending []pendingKey
+	reportedNotices notices // the writer's: the last that were reported to observers
 	// accepted records the signed releases; only the writer changes it.
 	accepted  accepted
 	rollbacks []*rollbackCheck

@@ -21,6 +21,7 @@ func (e *Engine) Explain(p tree.Path) observe.Explanation { return e.view().expl
 // ExplainAll explains all keys at a path and below it.
 func (e *Engine) ExplainAll(below tree.Path) observe.Report {
 	v := e.view()
+	below = below.Canonical(v.shape)
 	r := observe.Report{Version: v.live.Version}
 	paths := map[string]tree.Path{}
 	at, _ := v.shape.Lookup(below)
@@ -31,7 +32,9 @@ func (e *Engine) ExplainAll(below tree.Path) observe.Report {
 	}
 	v.locate(below).defaults(paths, 0)
 	for _, key := range slices.Sorted(maps.Keys(paths)) {
-		r.Keys = append(r.Keys, v.explain(paths[key]))
+		if !v.passes(paths[key]) {
+			r.Keys = append(r.Keys, v.explain(paths[key]))
+		}
 	}
 	return r
 }
@@ -54,6 +57,20 @@ func leaves(at tree.Path, shape *tree.Shape, n, live *tree.Node, into map[string
 	default:
 		into[at.String()] = at
 	}
+}
+
+// passes reports whether a path leads to a key that is accepted where no field has it, and that
+// nothing reports.
+func (v view) passes(p tree.Path) bool {
+	shape := v.shape
+	for _, segment := range p {
+		below := shape.At(segment)
+		if below == nil {
+			return shape != nil && (shape.Kind == tree.StructOf || shape.Kind == tree.RemainderOf) && tree.Passes(segment)
+		}
+		shape = below
+	}
+	return false
 }
 
 // view is a consistent copy of the state that an explanation needs.
@@ -79,10 +96,11 @@ func (e *Engine) view() view {
 }
 
 func (v view) explain(p tree.Path) observe.Explanation {
+	p = p.Canonical(v.shape)
 	at := v.locate(p)
 	x := observe.Explanation{Key: p.String(), Known: at.shape != nil, Secret: at.secret}
 	if at.shape != nil {
-		x.Type, x.Default, x.HasDefault = at.shape.Type, at.shape.Default, at.shape.Defaulted
+		x.Type, x.Default, x.HasDefault, x.Deprecated = at.shape.Type, at.shape.Default, at.shape.Defaulted, at.shape.Deprecated
 		if x.HasDefault && (at.secret || at.shape.HidesText()) {
 			x.Default = wording.Redacted
 		}
@@ -103,6 +121,9 @@ func (v view) explain(p tree.Path) observe.Explanation {
 	for _, c := range slices.Backward(v.merger.Candidates(p, v.roots...)) {
 		where := c.Node.Position()
 		value := observe.LayerValue{Position: where, Value: valueText(c.Node, at.shape, at.secret), Since: v.since[source.Position{Layer: where.Layer, Revision: where.Revision}]}
+		if c.Written != nil {
+			value.Key = c.Written.String()
+		}
 		// The merged tree keeps nulls only as items of a list.
 		if value.Effective = !c.Hidden && (c.Node.Kind != tree.Null || c.Node == live); value.Effective {
 			effective = append(effective, c.Node)

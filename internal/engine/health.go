@@ -70,6 +70,7 @@ func (e *Engine) layerHealthLocked(l *layerState, f freshness) observe.LayerHeal
 		h.Applied, h.FromSeed = e.shown(l.applied), l.applied.fromSeed
 		h.FromLastKnownGood = l.applied.fromDisk && !l.applied.fromSeed
 		h.Unresolved = slices.Clone(l.applied.unresolved)
+		h.Unused, h.Deprecated = texts(l.applied.notices.unused), texts(l.applied.notices.deprecated)
 	}
 	if l.latest != nil {
 		h.Latest = e.shown(l.latest)

@@ -31,6 +31,7 @@ type layerContent struct {
 	manifest   *release               // of a manifest layer
 	problems   source.Problems        // of decoding
 	standalone source.Problems        // of binding each document by itself
+	notices    notices                // of its keys
 	fromDisk   bool                   // from a last known good copy or a seed
 	fromSeed   bool                   // from a seed
 	kept       []string               // absent documents that were replaced by their last content

@@ -80,10 +80,17 @@ type lossCheck struct {
 	e            *Engine
 	live, wanted []*layerContent  // the live contents and those to apply that are not held, by layer
 	held         map[int][]string // reasons, by layer
+	unused       bool             // a content has keys that no field has
 }
 
 func (e *Engine) newLossCheck(next []*layerContent) *lossCheck {
-	return &lossCheck{e: e, live: e.liveCandidate().contents, wanted: slices.Clone(next), held: map[int][]string{}}
+	c := &lossCheck{e: e, live: e.liveCandidate().contents, wanted: slices.Clone(next), held: map[int][]string{}}
+	for i, l := range e.layers {
+		for _, content := range []*layerContent{c.live[i], c.wanted[i], l.latest} {
+			c.unused = c.unused || content != nil && content.notices.unused != nil
+		}
+	}
+	return c
 }
 
 // lossHoldReasons returns the layers that the change guard would hold if exactly these contents
@@ -124,7 +131,7 @@ func (c *lossCheck) hold(i int, reasons []string) { c.held[i], c.wanted[i] = rea
 // keys.
 func (c *lossCheck) documentReasons(applied, next *layerContent) (all []string) {
 	for i, d := range next.named {
-		for _, reason := range guard.Compare(applied.rootAt(i, d.name), d.root, c.e.schema.shape).Reasons(c.e.MaxKeyLoss) {
+		for _, reason := range guard.Compare(c.used(applied.rootAt(i, d.name)), c.used(d.root), c.e.schema.shape).Reasons(c.e.MaxKeyLoss) {
 			all = append(all, d.name+": "+reason)
 		}
 	}
@@ -166,13 +173,14 @@ func (c *lossCheck) checkLayers() {
 		}
 		var had, lost, left, from int
 		for n, d := range next.named {
-			loss := guard.Compare(applied.rootAt(n, d.name), d.root, c.e.schema.shape)
+			loss := guard.Compare(c.used(applied.rootAt(n, d.name)), c.used(d.root), c.e.schema.shape)
 			had, lost, left = had+loss.Had, lost+loss.Lost, left+loss.Left
 		}
 		merged, _ := c.e.schema.merger.Merge(next.roots...)
 		for _, d := range gone {
-			n := guard.Unsaid(d.root, merged, config, c.e.schema.shape)
-			had, lost, from = had+guard.Keys(d.root, c.e.schema.shape), lost+n, from+n
+			root := c.used(d.root)
+			n := guard.Unsaid(root, merged, config, c.e.schema.shape)
+			had, lost, from = had+guard.Keys(root, c.e.schema.shape), lost+n, from+n
 		}
 		if from > 0 && (left == 0 && lost == had || guard.TooMany(lost, had, c.e.MaxKeyLoss)) {
 			reasons[i] = []string{fmt.Sprintf("loses %d of its %d documents with %d of %d keys", len(gone), len(applied.named), lost, had)}
@@ -195,7 +203,8 @@ func (c *lossCheck) checkWhole() {
 	if live.pending != nil { // Merged keeps restart-only keys that no layer sets
 		before, _ = c.e.schema.merger.Merge(live.roots...)
 	}
-	missing := guard.Missing(before, c.mergedTree(), c.e.schema.shape)
+	before = c.used(before)
+	missing := guard.Missing(before, c.used(c.mergedTree()), c.e.schema.shape)
 	if missing.Lost < guard.MinLost {
 		return
 	}
@@ -228,6 +237,15 @@ func (c *lossCheck) checkWhole() {
 		c.hold(i, []string{fmt.Sprintf("configuration loses %d of %d keys, %d of them through this layer", missing.Lost, had, charges[i])})
 		charged -= charges[i]
 	}
+}
+
+// used returns a tree without the keys that nothing reads. Losing them loses nothing, and the version
+// of the service that does not have a key must not hold a change of it.
+func (c *lossCheck) used(root *tree.Node) *tree.Node {
+	if !c.unused {
+		return root
+	}
+	return tree.WithoutUnused(root)
 }
 
 // mergedTree returns the merged configuration of the live contents and those that are not held.

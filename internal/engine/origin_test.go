@@ -194,7 +194,7 @@ func settings(t *testing.T, layers ...source.Source) engine.Settings {
 		FreshWithin: 2 * time.Minute, History: 20, BackOff: 100 * time.Millisecond, MaxBackOff: 30 * time.Second,
 	}
 	for _, l := range layers {
-		s.Layers = append(s.Layers, engine.Layer{Source: l})
+		s.Layers = append(s.Layers, engine.Layer{Source: l, Strict: true}) // an unknown key is the simplest problem
 	}
 	return s
 }

@@ -148,6 +148,7 @@ func (e *Engine) applySchema(number int, before *schema) source.Problems {
 		if e.commit(next, func() { e.cell.Replace(next) }) {
 			live.built.Store(nil) // the history keeps the state; it must not keep closed resources
 			e.reportPending(next)
+			e.reportNotices(next)
 		}
 		return nil
 	}

@@ -24,8 +24,11 @@ type Layer struct {
 	// MayBeDown lets the config boot without this layer if it is down and has no last known good
 	// copy.
 	MayBeDown bool
-	// AllowUnknown allows unknown keys in all documents.
-	AllowUnknown bool
+	// AllowUnknown allows unknown keys in all documents, Strict forbids them, and Shared forbids
+	// misspelled ones only, as in a layer that is not local. Allowed are keys that are allowed in
+	// any case, with everything below them.
+	AllowUnknown, Strict, Shared bool
+	Allowed                      []tree.Path
 	// Decoder says under which key the documents belong, and what they may contain.
 	Decoder layer.Decoder
 	// OptionErr is a mistake in the options, which Open returns.

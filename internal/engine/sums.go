@@ -89,7 +89,7 @@ func (e *Engine) setShown(s *schema, l *layerState, c *layerContent) {
 			root.Doc.Revision = rev
 		}
 	}
-	for _, p := range c.problems {
+	for _, p := range slices.Concat(c.problems, c.notices.unused, c.notices.deprecated) {
 		p.Position.Revision = rev
 	}
 }

@@ -10,7 +10,7 @@ import (
 type Key struct {
 	Key                                       string
 	Known, HasDefault, ParentMissing, Pending bool
-	Default, Value                            string
+	Default, Value, Deprecated                string
 	PartOf, RemovedBy                         *Value
 	Values                                    []Value // observe.Explanation.LayerValues
 }
@@ -48,6 +48,9 @@ func Lines(k Key) []Line {
 	var winners, losers []Line
 	for _, v := range k.Values {
 		l := Line{Word: "over", Value: v.Value, From: v.Position.String(), Since: v.Since}
+		if v.Key != "" {
+			l.From += " as " + v.Key
+		}
 		switch {
 		case v.Effective:
 			l.Word = "with"

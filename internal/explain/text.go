@@ -19,6 +19,9 @@ func Text(k Key) string {
 	if !k.Known && len(k.Values) > 0 {
 		b.WriteString("  no field of the struct has this key\n")
 	}
+	if k.Deprecated != "" {
+		b.WriteString("  deprecated: " + k.Deprecated + "\n")
+	}
 	return b.String()
 }
 

@@ -13,6 +13,8 @@ type Candidate struct {
 	Node *tree.Node
 	// Entry is the entry of Node; nil for an item of a list and for the root itself.
 	Entry *tree.Entry
+	// Written is the path with the names by which the root has the keys; nil if that is the path.
+	Written tree.Path
 	// Hidden reports whether a higher root replaces it: at the path, or above it, both have a
 	// value, and one of the two is not a map, nor are both lists that are merged.
 	Hidden bool
@@ -40,8 +42,8 @@ func (m *Merger) Candidates(path tree.Path, roots ...*tree.Node) []Candidate {
 	}
 	shape := m.root()
 	hideLower(shape, level)
-	for _, segment := range path {
-		level = descend(shape, level, segment)
+	for i, segment := range path {
+		level = descend(shape, level, path[:i], segment)
 		shape = shape.At(segment)
 		hideLower(shape, level)
 	}
@@ -82,9 +84,9 @@ func join(shape *tree.Shape, high, low *tree.Node) bool {
 	return false
 }
 
-// descend returns the values one segment below some values. An item of a list that was merged can
+// descend returns the values one segment below some values at a path. An item of a list that was merged can
 // have another position in each of the lists that it is from.
-func descend(shape *tree.Shape, level []Candidate, segment string) []Candidate {
+func descend(shape *tree.Shape, level []Candidate, at tree.Path, segment string) []Candidate {
 	item, isItem := tree.ItemIndex(segment)
 	var lists []*tree.Entry
 	var of []int // the index in level of each of lists
@@ -111,10 +113,25 @@ func descend(shape *tree.Shape, level []Candidate, segment string) []Candidate {
 			next.Entry = c.Node.Entry(segment)
 		}
 		if next.Node != nil {
+			next.Written = c.writtenBelow(at, segment, next.Entry)
 			below = append(below, next)
 		}
 	}
 	return below
+}
+
+// writtenBelow returns the Written of an entry, or an item, of a candidate at a path.
+func (c Candidate) writtenBelow(at tree.Path, segment string, e *tree.Entry) tree.Path {
+	switch {
+	case e != nil && e.Alias != "":
+		segment = e.Alias
+	case c.Written == nil:
+		return nil
+	}
+	if c.Written != nil {
+		at = c.Written
+	}
+	return at.Join(segment)
 }
 
 // hidesAt returns the node of a higher root that replaces the value of a lower one at the path or

@@ -29,22 +29,6 @@ func (p Path) Canonical(s *Shape) Path {
 	return out
 }
 
-// Written returns the names by which a document has the keys of a path.
-func (p Path) Written(root *Node) Path {
-	out := p
-	for i, segment := range p {
-		e := root.Entry(segment)
-		if e != nil && e.Alias != "" {
-			if &out[0] == &p[0] {
-				out = append(Path(nil), p...)
-			}
-			out[i] = e.Alias
-		}
-		root = root.Child(segment)
-	}
-	return out
-}
-
 // Renames reports whether a key at or below the shape has an alias or is deprecated.
 func (s *Shape) Renames() bool { return s.renames(map[*Shape]bool{}) }
 

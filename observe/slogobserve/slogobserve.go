@@ -55,6 +55,8 @@ func logChange(l *slog.Logger, e observe.Event) {
 		l.Error("nacre: too many bad changes, further ones are held", "layer", e.Layer, "bad", e.Count, "within", e.Took)
 	case observe.PendingRestart:
 		l.Warn("nacre: change waits for a restart", "version", e.Version, "keys", keys(e.Reasons))
+	case observe.UnusedKeys, observe.DeprecatedKeys:
+		logKeys(l, e)
 	case observe.ReadinessChanged:
 		if len(e.Reasons) > 0 {
 			l.Error("nacre: not ready", "version", e.Version, "reasons", sentences(e.Reasons))
@@ -78,6 +80,21 @@ func logChange(l *slog.Logger, e observe.Event) {
 		l.Info("nacre: started", "version", e.Version, "sum", short(e.Sum), "took", e.Took)
 	default:
 		l.Info("nacre: "+e.Kind.String(), "kind", uint8(e.Kind))
+	}
+}
+
+// logKeys writes which keys nothing reads, or which old names are in use.
+func logKeys(l *slog.Logger, e observe.Event) {
+	unused := e.Kind == observe.UnusedKeys
+	switch {
+	case unused && len(e.Problems) == 0:
+		l.Info("nacre: no key is unused any more", "version", e.Version)
+	case unused:
+		l.Warn("nacre: keys are unused", "version", e.Version, "keys", problems(e))
+	case len(e.Problems) == 0:
+		l.Info("nacre: no old name or deprecated key is in use any more", "version", e.Version)
+	default:
+		l.Warn("nacre: old names or deprecated keys are in use", "version", e.Version, "keys", problems(e))
 	}
 }
 
