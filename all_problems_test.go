@@ -83,7 +83,7 @@ func TestAllProblemsAtOnce(t *testing.T) {
 			c.yaml:4:8 (memory) inner: must be a map, not a number`},
 	} {
 		for range 3 {
-			err := nacre.Check[ruled](t.Context(), memory.New("c.yaml", []byte(test.text)))
+			_, err := nacre.Check[ruled](t.Context(), memory.New("c.yaml", []byte(test.text)))
 			want := strings.ReplaceAll(strings.TrimSpace(test.want), "\n\t\t\t", "\n")
 			if err == nil || err.Error() != want {
 				t.Fatalf("%s: the problems are\n%v\nwant\n%s", name, err, want)
@@ -145,25 +145,25 @@ func TestMissingKeyNamesTheAbsentFile(t *testing.T) {
 		return []source.Source{file.New(path), memory.New("b.yaml", []byte(text))}
 	}
 	want := path + " (file): document does not exist, so it sets no key\ndsn: is required"
-	if err := nacre.Check[config](t.Context(), layers("pool: 1")...); err == nil || err.Error() != want || !errors.Is(err, source.Missing) {
+	if _, err := nacre.Check[config](t.Context(), layers("pool: 1")...); err == nil || err.Error() != want || !errors.Is(err, source.Missing) {
 		t.Errorf("without the file, the error is\n%v\nwant\n%s", err, want)
 	}
 	far := fakesource.New("nacos")
 	far.Put(source.Document{Name: "orders.yaml", Absent: true, Location: "prod/DEFAULT_GROUP/orders.yaml"})
 	want = "orders.yaml (nacos): document does not exist, so it sets no key; the source looked at prod/DEFAULT_GROUP/orders.yaml\ndsn: is required"
-	if err := nacre.Check[config](t.Context(), far); err == nil || err.Error() != want {
+	if _, err := nacre.Check[config](t.Context(), far); err == nil || err.Error() != want {
 		t.Errorf("without the document, the error is\n%v\nwant\n%s", err, want)
 	}
 	down := fakesource.New("down")
 	down.FailKind(source.NotFound)
 	want = "(down): layer has no content, so it sets no key\ndsn: is required"
-	if err := nacre.Check[config](t.Context(), nacre.Layer(down, nacre.MayBeDown())); err == nil || err.Error() != want {
+	if _, err := nacre.Check[config](t.Context(), nacre.Layer(down, nacre.MayBeDown())); err == nil || err.Error() != want {
 		t.Errorf("without an optional layer, the error is\n%v\nwant\n%s", err, want)
 	}
-	if err := nacre.Check[config](t.Context(), layers("dsn: x\npool: y")...); err == nil || strings.Contains(err.Error(), "not exist") {
+	if _, err := nacre.Check[config](t.Context(), layers("dsn: x\npool: y")...); err == nil || strings.Contains(err.Error(), "not exist") {
 		t.Errorf("a file that is absent has nothing to do with a wrong type: %v", err)
 	}
-	if err := nacre.Check[config](t.Context(), layers("dsn: x")...); err != nil {
+	if _, err := nacre.Check[config](t.Context(), layers("dsn: x")...); err != nil {
 		t.Errorf("a file that is absent and not needed: %v", err)
 	}
 }
@@ -187,7 +187,7 @@ func TestAllProblemsOfSections(t *testing.T) {
 		"pool: 0\nredis: {addr: x}\ncache: 5": "c.yaml:1:7 (memory) pool: must be at least 1\n" +
 			"c.yaml:3:8 (memory) cache: must be a map, because cache.redis is below it",
 	} {
-		if err := nacre.CheckWith[config](t.Context(), o, memory.New("c.yaml", []byte(text))); err == nil || err.Error() != want {
+		if _, err := nacre.CheckWith[config](t.Context(), o, memory.New("c.yaml", []byte(text))); err == nil || err.Error() != want {
 			t.Errorf("%q has the problems\n%v\nwant\n%s", text, err, want)
 		}
 	}

@@ -12,19 +12,25 @@ import (
 // and closes the layers. Required keys may be in any layer, so pass all layers that the service
 // has; to check one document alone, ignore [source.Problems] of kind Missing.
 //
-//	err := nacre.Check[Config](ctx, file.New("config.yaml"), file.New("prod/orders.yaml"))
-func Check[T any](ctx context.Context, layers ...source.Source) error {
+// The warnings are what Open accepts and reports: keys that no field has, of kind
+// [source.UnknownKey], and old names and deprecated keys, of kind [source.Deprecated]. A job that
+// publishes a document should fail on the first kind, since a key that no version of the service has
+// is a mistake. There are no warnings if there is an error.
+//
+//	warnings, err := nacre.Check[Config](ctx, file.New("config.yaml"), nacre.Layer(file.New("prod/orders.yaml"), nacre.Shared()))
+func Check[T any](ctx context.Context, layers ...source.Source) (warnings Problems, err error) {
 	return CheckWith[T](ctx, Options{}, layers...)
 }
 
 // CheckWith is [Check] with the options of the service. It ignores options that concern a running
 // config, such as Logger and LastKnownGoodDir.
-func CheckWith[T any](ctx context.Context, options Options, layers ...source.Source) error {
+func CheckWith[T any](ctx context.Context, options Options, layers ...source.Source) (warnings Problems, err error) {
 	options.LastKnownGoodSeed = "" // it would hide a layer that is down
 	options.LastKnownGoodDisabled, options.Logger, options.Observers = true, slog.New(slog.DiscardHandler), nil
 	cfg, err := OpenWith[T](ctx, options, layers...)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return cfg.Close()
+	warnings = cfg.engine.Notices()
+	return warnings, cfg.Close()
 }

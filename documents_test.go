@@ -98,11 +98,11 @@ func TestTheDocumentsOfKitex(t *testing.T) {
 	if got, want := x.String(), "kitex.retry.Pay.backup_policy.stop_policy.max_retry_times = 1   client.server.retry.json:5:40 (memory#2)\n"; got != want {
 		t.Errorf("Explain says %q, want the key of the config and the line of the document: %q", got, want)
 	}
-	if err := nacre.CheckWith[kitexConfig](t.Context(), quietly(), nacre.Under("kitex.break", doc("b.json", "{\n \"Pay\": {\"err_rat\": 0.4}}"))); err == nil ||
+	if _, err := nacre.CheckWith[kitexConfig](t.Context(), quietly(), nacre.Under("kitex.break", doc("b.json", "{\n \"Pay\": {\"err_rat\": 0.4}}"))); err == nil ||
 		err.Error() != "b.json:2:10 (memory) kitex.break.Pay.err_rat: unknown key, did you mean kitex.break.Pay.err_rate?" {
 		t.Errorf("a misspelling below a key: %v", err)
 	}
-	if err := nacre.CheckWith[kitexConfig](t.Context(), quietly(), nacre.Under("kitex.break", doc("b.json", `{"Pay": {"err_rate": 1.4}}`))); err == nil ||
+	if _, err := nacre.CheckWith[kitexConfig](t.Context(), quietly(), nacre.Under("kitex.break", doc("b.json", `{"Pay": {"err_rate": 1.4}}`))); err == nil ||
 		err.Error() != "b.json:1:22 (memory) kitex.break.Pay.err_rate: must be at most 1" {
 		t.Errorf("a broken rule below a key: %v", err)
 	}
@@ -163,11 +163,11 @@ func TestTheDocumentsOfSentinel(t *testing.T) {
 	if x, err := cfg.Explain("sentinel.system[1].triggerCount"); err != nil || x.String() != "sentinel.system[1].triggerCount = 100   extra-system-rules.yaml:1:33 (memory#4)\n" {
 		t.Errorf("Explain says %v, %v", x, err)
 	}
-	err = nacre.CheckWith[sentinelConfig](t.Context(), quietly(), nacre.Under("sentinel.flow", doc("f.json", "[\n  {\"threshold\": \"many\"}]")))
+	_, err = nacre.CheckWith[sentinelConfig](t.Context(), quietly(), nacre.Under("sentinel.flow", doc("f.json", "[\n  {\"threshold\": \"many\"}]")))
 	if err == nil || !strings.Contains(err.Error(), "f.json:2:17 (memory) sentinel.flow[0].threshold: must be a number, not a string") {
 		t.Errorf("a wrong type in a rule: %v", err)
 	}
-	err = nacre.CheckWith[sentinelConfig](t.Context(), quietly(), doc("f.json", "[]"))
+	_, err = nacre.CheckWith[sentinelConfig](t.Context(), quietly(), doc("f.json", "[]"))
 	if err == nil || err.Error() != "f.json:1:1 (memory): is a list, not a map of keys; nacre.Under puts a document under a key" {
 		t.Errorf("a list without Under: %v", err)
 	}
@@ -219,7 +219,7 @@ func TestDocumentsOfText(t *testing.T) {
 		"is plain text, not a map of keys; nacre.Under puts a document under a key": file.New(filepath.Join(dir, "ca.pem")),
 		"tls: must be a map": nacre.Under("tls", file.New(filepath.Join(dir, "ca.pem"))),
 	} {
-		if err := nacre.CheckWith[textsConfig](t.Context(), quietly(), s); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "MIIB") {
+		if _, err := nacre.CheckWith[textsConfig](t.Context(), quietly(), s); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "MIIB") {
 			t.Errorf("text at a wrong place: %v, want %s", err, want)
 		}
 	}
@@ -233,7 +233,7 @@ func TestAFolderLeavesTextsOut(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := nacre.CheckWith[textsConfig](t.Context(), quietly(), file.Dir(dir)); err != nil {
+	if _, err := nacre.CheckWith[textsConfig](t.Context(), quietly(), file.Dir(dir)); err != nil {
 		t.Errorf("a folder with a README is refused: %v", err)
 	}
 }
@@ -241,16 +241,16 @@ func TestAFolderLeavesTextsOut(t *testing.T) {
 func TestWrongUsesOfUnder(t *testing.T) {
 	t.Parallel()
 	for _, key := range []string{"", "a[0]", "a..b", `a."b`, "[0]"} {
-		err := nacre.CheckWith[textsConfig](t.Context(), quietly(), nacre.Under(key, doc("a.yaml", "x")))
+		_, err := nacre.CheckWith[textsConfig](t.Context(), quietly(), nacre.Under(key, doc("a.yaml", "x")))
 		if source.KindOf(err) != source.InvalidArgument || !strings.Contains(err.Error(), "not a path of keys") {
 			t.Errorf("Under(%q): %v", key, err)
 		}
 	}
-	err := nacre.CheckWith[textsConfig](t.Context(), quietly(), nacre.Layer(nacre.Under("a", doc("m.yaml", "")), nacre.Manifest()))
+	_, err := nacre.CheckWith[textsConfig](t.Context(), quietly(), nacre.Layer(nacre.Under("a", doc("m.yaml", "")), nacre.Manifest()))
 	if source.KindOf(err) != source.InvalidArgument || !strings.Contains(err.Error(), "is a manifest and is put under a key") {
 		t.Errorf("a manifest under a key: %v", err)
 	}
-	err = nacre.CheckWith[textsConfig](t.Context(), quietly(), nacre.Under("tsl.cert", doc("a.txt", "x")))
+	_, err = nacre.CheckWith[textsConfig](t.Context(), quietly(), nacre.Under("tsl.cert", doc("a.txt", "x")))
 	if err == nil || !strings.Contains(err.Error(), "did you mean tls") {
 		t.Errorf("a key that no field has: %v", err)
 	}
@@ -383,7 +383,7 @@ func TestASectionFromADocumentUnderItsKey(t *testing.T) {
 func TestSeveralYAMLDocumentsInOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := doc("a.yaml", "blocked: [x]\nlimits: {a: 1, b: 2}\n---\nlimits: {b: 3}\n")
-		if err := nacre.CheckWith[textsConfig](t.Context(), quietly(), s); err == nil ||
+		if _, err := nacre.CheckWith[textsConfig](t.Context(), quietly(), s); err == nil ||
 			!strings.Contains(err.Error(), "a.yaml:4:1 (memory): is a second YAML document in one; nacre.MergeYAMLDocuments allows several") {
 			t.Errorf("two YAML documents without the option: %v", err)
 		}

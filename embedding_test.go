@@ -246,7 +246,7 @@ func TestWhatIsCompared(t *testing.T) {
 	} {
 		for _, form := range []string{"%s: '${x:y}'", "peers: [{%s: '${x:y}'}]", "named: {a: {%s: '${x:y}'}}", "named: {a: {peers: [{%s: '${x:y}'}]}}"} {
 			text := fmt.Sprintf(form, key)
-			err := nacre.CheckWith[knotted](t.Context(), quiet, nacre.Layer(memory.New("config.yaml", []byte(text)), resolve))
+			_, err := nacre.CheckWith[knotted](t.Context(), quiet, nacre.Layer(memory.New("config.yaml", []byte(text)), resolve))
 			if refused := err != nil && strings.Contains(err.Error(), "AllowEmbedding"); refused != compared {
 				t.Errorf("%s: refused for the comparison: %v, want %v: %v", text, refused, compared, err)
 			}

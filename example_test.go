@@ -332,7 +332,7 @@ func ExampleSection() {
 
 // Files are looked at before they are published.
 func ExampleCheck() {
-	err := nacre.Check[Service](context.Background(), memory.New("prod.yaml", []byte("db:\n  dsn: x\n  pol: 20\n")))
+	_, err := nacre.Check[Service](context.Background(), memory.New("prod.yaml", []byte("db:\n  dsn: x\n  pol: 20\n")))
 	fmt.Println(err)
 	// Output: prod.yaml:3:3 (memory) db.pol: unknown key, did you mean db.pool?
 }

@@ -66,7 +66,7 @@ func TestOwnWordsAreNotRedacted(t *testing.T) {
 				if err := low.SetTree(tree); err != nil {
 					t.Fatal(err)
 				}
-				err := nacre.Check[wordsConfig](t.Context(), low, memory.New(name, []byte(text)))
+				_, err := nacre.Check[wordsConfig](t.Context(), low, memory.New(name, []byte(text)))
 				if err == nil {
 					t.Fatal("a bad document is good")
 				}

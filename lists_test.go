@@ -49,7 +49,7 @@ func listLayers(yaml []string, variables ...string) (layers []source.Source) {
 // One variable over a list of a file used to turn three hosts into one with empty fields.
 func TestAnItemOfALowerListIsNotReplacedSilently(t *testing.T) {
 	t.Parallel()
-	err := nacre.Check[listsConfig](t.Context(), listLayers([]string{"plain: " + threeHosts}, "APP_PLAIN_0_PASS=s3cret-x")...)
+	_, err := nacre.Check[listsConfig](t.Context(), listLayers([]string{"plain: " + threeHosts}, "APP_PLAIN_0_PASS=s3cret-x")...)
 	const want = `$APP_PLAIN_0_PASS (env) plain: names items of a list that a.yaml:1:8 (memory) provides, and its other items would be lost; ` +
 		`give the whole list in one layer, or tag the field nacre_test.listsConfig.Plain with merge:"index" (by position) or merge:"key=…" (by a key of the items)`
 	if err == nil || err.Error() != want {
@@ -58,7 +58,7 @@ func TestAnItemOfALowerListIsNotReplacedSilently(t *testing.T) {
 	if !errors.Is(err, source.Invalid) {
 		t.Errorf("the error is not of kind Invalid: %v", err)
 	}
-	if err := nacre.Check[listsConfig](t.Context(), listLayers([]string{"plain: " + threeHosts + "\nunknown_key: 1"}, "APP_PLAIN_0_PASS=x")...); err == nil ||
+	if _, err := nacre.Check[listsConfig](t.Context(), listLayers([]string{"plain: " + threeHosts + "\nunknown_key: 1"}, "APP_PLAIN_0_PASS=x")...); err == nil ||
 		!strings.Contains(err.Error(), "unknown_key") || !strings.Contains(err.Error(), "names items") {
 		t.Errorf("the problem of a list hides other problems: %v", err)
 	}
@@ -168,7 +168,7 @@ func TestProblemsOfItemsNameTheDocumentThatIsWrong(t *testing.T) {
 		"$APP_PLAIN_1_NAME (env): is item 1 of a list that has no item 0; a list is given as a whole, from 0 on":                   {nil, []string{"APP_PLAIN_1_NAME=x"}},
 		"b.yaml:1:10 (memory#2) by_pos[0]: must not be null: no layer can remove a single item of a lower list, because the posit": {[]string{"by_pos: " + threeHosts, "by_pos: [null]"}, nil},
 	} {
-		if err := nacre.Check[listsConfig](t.Context(), listLayers(test.yaml, test.env...)...); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "s3cret") {
+		if _, err := nacre.Check[listsConfig](t.Context(), listLayers(test.yaml, test.env...)...); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "s3cret") {
 			t.Errorf("the error is %v, want\n%s", err, want)
 		} else if strings.Contains(err.Error(), "\n") {
 			t.Errorf("one mistake is reported twice:\n%v", err)

@@ -47,10 +47,10 @@ func TestReport(t *testing.T) {
 
 func TestCheck(t *testing.T) {
 	good, bad := memoryLayer("good.yaml", "server: {addr: ':1'}\npool: 3"), memoryLayer("bad.yaml", "pool: 101\nserver: {adr: x}")
-	if err := nacre.Check[guardConfig](t.Context(), good); err != nil {
+	if _, err := nacre.Check[guardConfig](t.Context(), good); err != nil {
 		t.Errorf("a good document: %v", err)
 	}
-	err := nacre.Check[guardConfig](t.Context(), memoryLayer("good.yaml", "pool: 3"), bad)
+	_, err := nacre.Check[guardConfig](t.Context(), memoryLayer("good.yaml", "pool: 3"), bad)
 	if err == nil || !strings.Contains(err.Error(), "bad.yaml:1:7 (memory#2) pool") || !strings.Contains(err.Error(), "did you mean server.addr?") {
 		t.Errorf("two mistakes: %v", err)
 	}

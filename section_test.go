@@ -171,7 +171,7 @@ func TestADeclaredSectionIsThereFromTheStart(t *testing.T) {
 	if !errors.As(opened(cfg, err), &problems) || len(problems) != 2 || problems[0].Key != "redis.pool" || problems[1].Key != "redis.addr" {
 		t.Fatalf("a start that is bad for a section: %v", err)
 	}
-	err = nacre.CheckWith[appConfig](t.Context(), o, memory.New("config.yaml", []byte("redis: {addr: a, pool: 101}")))
+	_, err = nacre.CheckWith[appConfig](t.Context(), o, memory.New("config.yaml", []byte("redis: {addr: a, pool: 101}")))
 	if !errors.As(err, &problems) || len(problems) != 1 {
 		t.Errorf("Check says %v", err)
 	}

@@ -2,7 +2,9 @@ package describe
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/nacre-go/nacre/binder"
@@ -30,8 +32,10 @@ type Key struct {
 	// Secret reports whether its value is hidden, and RestartOnly whether a change takes effect
 	// only after a restart.
 	Secret, RestartOnly bool
-	// Rules is its validate tag, and Doc its doc tag.
-	Rules, Doc string
+	// Rules is its validate tag, Doc its doc tag, and Deprecated its deprecated tag.
+	Rules, Doc, Deprecated string
+	// Aliases are its old names, in alphabetical order.
+	Aliases []string
 
 	merge string // how the lists of several layers merge, in words
 }
@@ -61,14 +65,24 @@ func (d *Description) walk(at string, s *tree.Shape, above map[string]bool) {
 	above[name] = true
 	defer delete(above, name)
 	for _, key := range s.Order {
-		d.add(join(at, key), s.Fields[key], above)
+		d.add(join(at, key), s.Fields[key], aliases(s, key), above)
 	}
 	if s.Kind == tree.RemainderOf {
-		d.add(join(at, "*"), s.Elem, above)
+		d.add(join(at, "*"), s.Elem, nil, above)
 	}
 }
 
-func (d *Description) add(at string, s *tree.Shape, above map[string]bool) {
+// aliases returns the old names of a key of a struct.
+func aliases(s *tree.Shape, key string) (all []string) {
+	for _, alias := range slices.Sorted(maps.Keys(s.Aliases)) {
+		if s.Aliases[alias] == key {
+			all = append(all, alias)
+		}
+	}
+	return all
+}
+
+func (d *Description) add(at string, s *tree.Shape, aliases []string, above map[string]bool) {
 	leaf, suffix := s, ""
 	for leaf.Kind == tree.ListOf || leaf.Kind == tree.MapOf {
 		if leaf.Kind == tree.ListOf {
@@ -79,12 +93,13 @@ func (d *Description) add(at string, s *tree.Shape, above map[string]bool) {
 		leaf = leaf.Elem
 	}
 	if s.Kind == tree.StructOf || s.Kind == tree.RemainderOf {
-		if s.Doc == "" && s.Rules == "" && !s.Static {
+		if s.Doc == "" && s.Rules == "" && !s.Static && s.Deprecated == "" && aliases == nil {
 			d.walk(at, s, above)
 			return
 		}
 	}
-	k := Key{Path: at, Type: s.Type, Secret: s.Secret, RestartOnly: s.Static, Rules: s.Rules, Doc: s.Doc, HasDefault: s.Defaulted, Default: s.Default, merge: mergeNote(s)}
+	k := Key{Path: at, Type: s.Type, Secret: s.Secret, RestartOnly: s.Static, Rules: s.Rules, Doc: s.Doc, Deprecated: s.Deprecated, Aliases: aliases,
+		HasDefault: s.Defaulted, Default: s.Default, merge: mergeNote(s)}
 	if s.HidesText() && s.Defaulted {
 		k.Default = wording.Redacted
 	}
@@ -161,6 +176,12 @@ func (d *Description) Markdown() string {
 		}
 		if k.merge != "" {
 			notes = append(notes, k.merge)
+		}
+		if k.Deprecated != "" {
+			notes = append(notes, "deprecated: "+k.Deprecated)
+		}
+		if k.Aliases != nil {
+			notes = append(notes, "old name: "+strings.Join(k.Aliases, ", "))
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", code(k.Path), cell(k.Type), k.defaultCell(), code(k.Rules), cell(strings.Join(notes, "; ")))
 	}

@@ -50,6 +50,8 @@ type config struct {
 	By     map[string]upstream `config:"by"`
 	Labels map[string]string   `config:"labels" validate:"max=1"`
 	Any    any                 `config:"any"`
+	URL    string              `config:"url" alias:"uri,address"`
+	Old    int                 `config:"old" default:"1" deprecated:"use pool"`
 	Tree   *node               `config:"tree"`
 	When   time.Time           `config:"when"`
 	Odd    string              "config:\"od`d\" default:\"a|b\" doc:\"<b>bold</b> | and\\nmore\""
@@ -257,6 +259,49 @@ func Example() {
 	//     }
 	//   },
 	//   "$schema": "https://json-schema.org/draft/2020-12/schema",
+	//   "patternProperties": {
+	//     "^(x-.*|\\$schema)$": true
+	//   },
 	//   "additionalProperties": false
 	// }
+}
+
+// A document may have a required key by an old name, which an editor marks as deprecated.
+func TestARequiredKeyMayHaveAnOldName(t *testing.T) {
+	t.Parallel()
+	type aliased struct {
+		URL string `config:"url" alias:"dsn,uri" validate:"required" secret:"true"`
+		Old int    `config:"old" deprecated:"use url"`
+	}
+	d, err := describe.Of[aliased]()
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := d.Keys()
+	if len(keys) != 2 || fmt.Sprint(keys[0].Aliases) != "[dsn uri]" || keys[1].Deprecated != "use url" {
+		t.Errorf("old names and deprecated keys are not described: %+v", keys)
+	}
+	for document, want := range map[string]bool{
+		`{"url": "x"}`: true, `{"dsn": "x"}`: true, `{"uri": "x", "old": 1}`: true, `{"old": 1}`: false, `{"dsm": "x"}`: false,
+		`{"url": "x", "x-owner": {"team": 1}, "$schema": "s"}`: true,
+	} {
+		var whole jsonschema.Schema
+		if err := json.Unmarshal(d.WholeSchema(), &whole); err != nil {
+			t.Fatal(err)
+		}
+		resolved, err := whole.Resolve(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var value any
+		if err := json.Unmarshal([]byte(document), &value); err != nil {
+			t.Fatal(err)
+		}
+		if err := resolved.Validate(value); (err == nil) != want {
+			t.Errorf("the schema accepts %s: %v, want %v: %v", document, err == nil, want, err)
+		}
+		if dsn := whole.Properties["dsn"]; dsn == nil || !dsn.Deprecated || !dsn.WriteOnly || !whole.Properties["old"].Deprecated {
+			t.Errorf("an old name is not a deprecated secret: %+v", dsn)
+		}
+	}
 }

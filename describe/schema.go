@@ -29,7 +29,7 @@ func (d *Description) schema(whole bool) []byte {
 	root := w.of(d.shape)
 	// A root that contains itself is a definition, to which the schema refers.
 	root = &jsonschema.Schema{Schema: dialect, Type: root.Type, Ref: root.Ref, Properties: root.Properties, PropertyOrder: root.PropertyOrder,
-		Required: root.Required, AdditionalProperties: root.AdditionalProperties}
+		Required: root.Required, AllOf: root.AllOf, PatternProperties: root.PatternProperties, AdditionalProperties: root.AdditionalProperties}
 	for name := range w.recursive {
 		if root.Defs == nil {
 			root.Defs = map[string]*jsonschema.Schema{}
@@ -78,8 +78,11 @@ func (w *writer) item(list *tree.Shape) *jsonschema.Schema {
 		copied := *out
 		out = &copied
 	}
-	if !slices.Contains(out.Required, list.Merge.Key) {
-		out.Required = append(slices.Clone(out.Required), list.Merge.Key)
+	switch key, old := list.Merge.Key, aliases(list.Elem, list.Merge.Key); {
+	case old != nil:
+		out.AllOf = append(slices.Clone(out.AllOf), anyOf(key, old))
+	case !slices.Contains(out.Required, key):
+		out.Required = append(slices.Clone(out.Required), key)
 	}
 	return out
 }
@@ -98,10 +101,16 @@ func (w *writer) structure(s *tree.Shape) *jsonschema.Schema {
 	for _, key := range s.Order {
 		f := s.Fields[key]
 		out.Properties[key] = w.field(f)
-		if w.whole && !f.Defaulted && slices.Contains(rules(f.Rules), "required") {
+		old := w.oldNames(out, s, key)
+		switch {
+		case !w.whole || f.Defaulted || !slices.Contains(rules(f.Rules), "required"):
+		case old == nil:
 			out.Required = append(out.Required, key)
+		default:
+			out.AllOf = append(out.AllOf, anyOf(key, old))
 		}
 	}
+	out.PatternProperties = map[string]*jsonschema.Schema{passing: {}}
 	if s.Kind == tree.RemainderOf {
 		out.AdditionalProperties = w.of(s.Elem)
 	} else {
@@ -109,6 +118,30 @@ func (w *writer) structure(s *tree.Shape) *jsonschema.Schema {
 	}
 	if name != "" {
 		w.defs[name] = out
+	}
+	return out
+}
+
+// passing matches the keys that a document may always have; see tree.Passes.
+const passing = `^(x-.*|\$schema)$`
+
+// oldNames adds the aliases of a key, as deprecated properties, and returns them.
+func (w *writer) oldNames(out *jsonschema.Schema, s *tree.Shape, key string) []string {
+	old := aliases(s, key)
+	for _, alias := range old {
+		property := *out.Properties[key]
+		property.Deprecated, property.Default, property.Description = true, nil, "old name of "+key
+		out.Properties[alias] = &property
+		out.PropertyOrder = append(out.PropertyOrder, alias)
+	}
+	return old
+}
+
+// anyOf returns the schema of a map that has at least one of the names of a key.
+func anyOf(key string, old []string) *jsonschema.Schema {
+	out := &jsonschema.Schema{}
+	for _, name := range append([]string{key}, old...) {
+		out.AnyOf = append(out.AnyOf, &jsonschema.Schema{Required: []string{name}})
 	}
 	return out
 }
@@ -138,6 +171,9 @@ func (w *writer) field(f *tree.Shape) *jsonschema.Schema {
 	}
 	if note := mergeNote(f); note != "" {
 		notes = append(notes, note)
+	}
+	if f.Deprecated != "" {
+		notes, out.Deprecated = append(notes, "deprecated: "+f.Deprecated), true
 	}
 	out.Description = strings.Join(notes, "; ")
 	if f.Defaulted && !f.HidesText() {

@@ -86,7 +86,7 @@ func run(ctx context.Context, dir string, out io.Writer) (err error) {
 		fmt.Fprint(out, "explain:  ", x)
 	}
 	// The error for a missing secret names its key and document. The service does not start.
-	err = nacre.CheckWith[Config](ctx, nacre.Options{BootTimeout: 100 * time.Millisecond}, nacre.Layer(memory.New("db.yaml", []byte("db:\n  dsn: ${file:no-such}\n")), nacre.ResolveFiles(dir)))
+	_, err = nacre.CheckWith[Config](ctx, nacre.Options{BootTimeout: 100 * time.Millisecond}, nacre.Layer(memory.New("db.yaml", []byte("db:\n  dsn: ${file:no-such}\n")), nacre.ResolveFiles(dir)))
 	fmt.Fprintln(out, "missing: ", err)
 	return nil
 }
