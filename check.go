@@ -14,10 +14,11 @@ import (
 //
 // The warnings are what Open accepts and reports: keys that no field has, of kind
 // [source.UnknownKey], and old names and deprecated keys, of kind [source.Deprecated]. A job that
-// publishes a document should fail on the first kind, since a key that no version of the service has
-// is a mistake. There are no warnings if there is an error.
+// publishes a document should fail on the first kind, since a key that no version of the service
+// has is a mistake. There are no warnings if there is an error.
 //
-//	warnings, err := nacre.Check[Config](ctx, file.New("config.yaml"), nacre.Layer(file.New("prod/orders.yaml"), nacre.Shared()))
+//	orders := nacre.Layer(file.New("prod/orders.yaml"), nacre.Shared()) // as the remote layer is
+//	warnings, err := nacre.Check[Config](ctx, file.New("config.yaml"), orders)
 func Check[T any](ctx context.Context, layers ...source.Source) (warnings Problems, err error) {
 	return CheckWith[T](ctx, Options{}, layers...)
 }

@@ -39,8 +39,8 @@ func (f layerOption) apply(l *engine.Layer) { f(l) }
 // them, and changes nothing for other keys. The keys are full ones, also for a document [Under] a
 // key. AllowUnknown precedes what the source says of its documents.
 //
-// The default depends on the layer, as [Shared] and [Strict] explain. Keys that begin with "x-", and
-// "$schema", are accepted in every layer and never reported.
+// The default depends on the layer, as [Shared] and [Strict] explain. Keys that begin with "x-",
+// and "$schema", are accepted in every layer and never reported.
 func AllowUnknown(keys ...string) LayerOption {
 	return layerOption(func(l *engine.Layer) {
 		if len(keys) == 0 {
@@ -61,12 +61,13 @@ func AllowUnknown(keys ...string) LayerOption {
 }
 
 // Shared declares that several versions of the service read the layer's documents, as they do
-// during a deploy. An unknown key is then rejected only if it looks like a misspelling of a key
-// beside it; any other unknown key is accepted, and reported as unused. See docs/rolling-deploys.md.
+// during a deploy. An unknown key is then rejected only if it looks like a misspelling of a key in
+// the same map; any other unknown key is accepted, and reported as unused. See
+// docs/rolling-deploys.md.
 //
-// Shared is the default for every layer that is not local: [source.Description].Local decides. Set it
-// for a local layer whose documents outlive a version of the program, such as a mounted ConfigMap, or
-// a folder that another program writes.
+// Shared is the default for every layer that is not local: [source.Description].Local decides. Set
+// it for a local layer whose documents outlive a version of the program, such as a mounted
+// ConfigMap, or a folder that another program writes.
 func Shared() LayerOption {
 	return layerOption(func(l *engine.Layer) { l.Shared, l.Strict, l.AllowUnknown = true, false, false })
 }

@@ -133,7 +133,8 @@ func TestARenameIsDeployedAndRolledBack(t *testing.T) {
 		doc.Set([]byte("db:\n  dsn: e\n  url: e\n  pool: 5\n  retries: 4"))
 		settle()
 
-		// 3. The binary is rolled back, also to pods without a copy: it starts on the newer document.
+		// 3. The binary is rolled back, also to pods without a copy: it starts on the newer
+		// document.
 		back := start[rollingV1](t, "v1, rolled back in step 2", doc)
 		back.is(t, "e", "orders.yaml:3:3 (memory) db.url: unused key", "orders.yaml:5:3 (memory) db.retries: unused key")
 		if err := errors.Join(back.close(), first.close()); err != nil {

@@ -27,11 +27,11 @@ import (
 // The live value must be good for S. Otherwise Section returns [Problems] and changes nothing; a
 // service that has just started falls back to its last known good copy, as it does if a resource
 // cannot be built. The key must be known when the config is opened: T has a field for it, or
-// [Options].Sections declares or reserves it. Otherwise Open rejects its value as unknown. A key
-// that both T and S bind must be good for both, and is known if one of them knows it. So a map
-// field of T accepts misspelled keys of a section in it; reserve the key instead. Mistakes in S and
-// in the key are of kind InvalidArgument. Section must not be called from a build, an observer or a
-// source.
+// [Options].Sections declares or reserves it. Otherwise it is an unknown key, and Open rejects a
+// local layer that has it. A key that both T and S bind must be good for both, and is known if one
+// of them knows it. So a map field of T accepts misspelled keys of a section in it; reserve the key
+// instead. Mistakes in S and in the key are of kind InvalidArgument. Section must not be called
+// from a build, an observer or a source.
 //
 // Calling Section twice for one key and type returns the same section. Close of a section ends its
 // subscribers, checks and resources. Once all callers have closed it, changes need no longer be

@@ -44,8 +44,8 @@ type Explanation struct {
 
 // LayerValue is what one layer sets a key to.
 type LayerValue struct {
-	// Key is set where it may be another key than the explained one: in PartOf and RemovedBy, and in
-	// LayerValues for a layer that has the key by an old name.
+	// Key is set where it may be another key than the explained one: in PartOf and RemovedBy, and
+	// in LayerValues for a layer that has the key by an old name.
 	Key string `json:"key,omitempty"`
 	// Position is where the value is written; zero for a default.
 	source.Position

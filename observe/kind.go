@@ -109,7 +109,7 @@ const (
 	ReferenceUnresolved EventKind = 29
 	// UnusedKeys reports that the set of keys which no field has, in the contents in use, has
 	// changed. It comes once a change of the set, also at the start, and without Problems when
-	// there is no such key any more. It sets Version and Problems, one a key.
+	// no such key is left. It sets Version and Problems, one a key.
 	UnusedKeys EventKind = 30
 	// DeprecatedKeys reports the same of old names of keys and of deprecated keys.
 	DeprecatedKeys EventKind = 31

@@ -76,9 +76,9 @@ func (c *compiler) aliases(k *codec, f *fields) {
 // the key too.
 const isOther = -2
 
-// findAlias returns the index of the field whose old name e has, or -1. Trees of documents have no
-// old names any more; those of callers and of hooks may. It records that the tree has two names of
-// one key with different values.
+// findAlias returns the index of the field whose old name e has, or -1. Decoding replaces the old
+// names of documents; trees of callers and of hooks may have some. It records that the tree has two
+// names of one key with different values.
 func (f *fields) findAlias(r *run, n *tree.Node, e *tree.Entry) int {
 	at, ok := f.byAlias[e.Key]
 	switch {
@@ -105,8 +105,8 @@ func (f *fields) findAlias(r *run, n *tree.Node, e *tree.Entry) int {
 	return -1
 }
 
-// takes reports whether the field for all other keys takes this one. Keys for tools and people, such
-// as $schema, are only for fields that take any value.
+// takes reports whether the field for all other keys takes this one. Keys for tools and people,
+// such as $schema, are only for fields that take any value.
 func (f *field) takes(key string) bool {
 	elem := f.codec.shape.Elem
 	return !tree.Passes(key) || elem == nil || elem.Kind == tree.Any

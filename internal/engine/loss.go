@@ -239,8 +239,8 @@ func (c *lossCheck) checkWhole() {
 	}
 }
 
-// used returns a tree without the keys that nothing reads. Losing them loses nothing, and the version
-// of the service that does not have a key must not hold a change of it.
+// used returns a tree without the keys that nothing reads. Losing them loses nothing, and the
+// version of the service that does not have a key must not hold a change of it.
 func (c *lossCheck) used(root *tree.Node) *tree.Node {
 	if !c.unused {
 		return root

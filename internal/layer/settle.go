@@ -136,8 +136,8 @@ func (s *settler) verdict(e tree.Entry, n *tree.Node, shape *tree.Shape) tree.Ve
 	return tree.Accepted
 }
 
-// reportUnused reports a key that no field has, and that is no misspelled one, with the key that it
-// may stand for in another place.
+// reportUnused reports a key that no field has and that does not look misspelled, with the key that
+// it may stand for in another place.
 func (s *settler) reportUnused(e *tree.Entry, around *tree.Shape) {
 	if len(s.unused) >= maxProblems {
 		return
@@ -162,8 +162,8 @@ func sets(n *tree.Node, shape *tree.Shape, key string) bool {
 	return false
 }
 
-// isAllowed reports whether the policy names the key at a path, a key above it, or all that is below
-// it.
+// isAllowed reports whether the policy names the key at a path, a key above it, or all that is
+// below it.
 func (s *settler) isAllowed(at tree.Path, n *tree.Node) bool {
 	within := false
 	for _, allowed := range s.policy.Allowed {

@@ -205,8 +205,8 @@ func TestAllowedKeys(t *testing.T) {
 	}
 }
 
-// FuzzSettle checks that settling loses no value and that its result does not depend on the order of
-// keys: the same document in another order has the same tree, or also has a problem.
+// FuzzSettle checks that settling loses no value and that its result does not depend on the order
+// of keys: the same document in another order has the same tree, or also has a problem.
 func FuzzSettle(f *testing.F) {
 	f.Add("db: {url: a, dsn: a, conn: a}\nhosts: [{name: 1}]", uint64(1))
 	f.Add("database: {url: a}\ndb: {dsn: a}", uint64(2))

@@ -52,8 +52,8 @@ func (s *Shape) renames(seen map[*Shape]bool) bool {
 // for people and tools, such as x-owner or $schema.
 func Passes(key string) bool { return strings.HasPrefix(key, "x-") || key == "$schema" }
 
-// WithoutUnused returns a tree without the keys that no field has, of documents that several versions
-// of a service share. It returns n itself if there are none.
+// WithoutUnused returns a tree without the keys that no field has, of documents that several
+// versions of a service share. It returns n itself if there are none.
 func WithoutUnused(n *Node) *Node {
 	if n == nil {
 		return n
