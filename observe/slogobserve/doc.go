@@ -12,6 +12,6 @@
 // A new version, a layer that has recovered or is fresh again, a config that is ready again, and a
 // resource are Info. A change that is rejected, held or waits for a restart, unused and deprecated
 // keys, a layer that is down or stale, an absent document and a slow subscriber are Warn. A config
-// that is not ready, an error or panic of the service's code, a rollback, an open breaker and a last
-// known good copy that cannot be saved are Error. What changes nothing is Debug.
+// that is not ready, an error or panic of the service's code, a rollback, an open breaker and a
+// last known good copy that cannot be saved are Error. What changes nothing is Debug.
 package slogobserve
