@@ -49,6 +49,33 @@ func TestTheHigherLayerWinsByWhateverName(t *testing.T) {
 	}
 }
 
+// Lists that merge by a key match items whose key has an old name, in a document or in the tag.
+func TestListsMergeByAKeyWithAnOldName(t *testing.T) {
+	t.Parallel()
+	type host struct {
+		Name string `config:"name" alias:"host"`
+		Port int    `config:"port" alias:"listen"`
+	}
+	type config struct {
+		ByKey     []host `config:"by_key" merge:"key=name"`
+		ByOldName []host `config:"by_old_name" merge:"key=host"`
+	}
+	for key, get := range map[string]func(*config) []host{
+		"by_key":      func(c *config) []host { return c.ByKey },
+		"by_old_name": func(c *config) []host { return c.ByOldName },
+	} {
+		cfg := layered[config](t, quiet, memoryLayer("low.yaml", key+": [{host: a, port: 1}, {name: b, port: 2}]"),
+			nacre.Under(key, memoryLayer("high.yaml", "[{name: c}, {host: b, listen: 3}]")))
+		if got, want := get(cfg.Get()), []host{{"a", 1}, {"b", 3}, {"c", 0}}; !slices.Equal(got, want) {
+			t.Errorf("%s merges to %v, want %v", key, got, want)
+		}
+		x, err := cfg.Explain(key + "[1].listen")
+		if want := "high.yaml:1:31 (memory#2) as " + key + "[1].listen"; err != nil || x.Key != key+"[1].port" || !strings.Contains(x.String(), want) {
+			t.Errorf("Explain gives %v, %v, want a line with %q", x, err, want)
+		}
+	}
+}
+
 // A secret under an old name stays hidden in a rejected document too.
 func TestASecretIsHiddenUnderBothNames(t *testing.T) {
 	t.Parallel()

@@ -42,6 +42,9 @@ func (c *compiler) mergeRule(sf reflect.StructField, shape *tree.Shape) {
 			list.Elem = &below
 			list = list.Elem
 		}
+		if rule.How == tree.MergeKey {
+			rule.Key = list.Elem.Canonical(rule.Key)
+		}
 		list.Merge, list.Field = rule, goName
 		if message := ruleMistake(list); message != "" {
 			fail(message)

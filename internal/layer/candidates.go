@@ -84,8 +84,8 @@ func join(shape *tree.Shape, high, low *tree.Node) bool {
 	return false
 }
 
-// descend returns the values one segment below some values at a path. An item of a list that was merged can
-// have another position in each of the lists that it is from.
+// descend returns the values one segment below some values at a path. An item of a list that was
+// merged can have another position in each of the lists that it is from.
 func descend(shape *tree.Shape, level []Candidate, at tree.Path, segment string) []Candidate {
 	item, isItem := tree.ItemIndex(segment)
 	var lists []*tree.Entry

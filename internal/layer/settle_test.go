@@ -182,6 +182,45 @@ func TestVerdictsOnNames(t *testing.T) {
 	}
 }
 
+// Names and allowed keys count from the root of the config, also for documents under a key, and
+// each YAML document of a text has its own.
+func TestNoticesUnderAKey(t *testing.T) {
+	t.Parallel()
+	policy := layer.Policy{Shared: true, Allowed: []tree.Path{{"db", "legacy"}}}
+	for name, c := range map[string]struct {
+		at, format, text                  string
+		trees, unused, deprecated, faults string
+	}{
+		"a YAML stream": {"db", "yaml", "dsn: a\nlegacy: 1\nnew: 2\n---\nconn: b\nmin_conns: 3\n",
+			"map[db:map[legacy:1 new:2 url:a]] map[db:map[min_conns:3 url:b]]", "3:1 (l) db.new: unused key; 6:1 (l) db.min_conns: unused key, did you mean db.max_conns?",
+			"1:1 (l) db.dsn: old name of db.url; write db.url instead; 5:1 (l) db.conn: old name of db.url; write db.url instead", ""},
+		"an old name above": {"database", "yaml", "dsn: a", "map[db:map[url:a]]", "", "1:1 (l) db.dsn: old name of db.url; write db.url instead", ""},
+		"a key elsewhere":   {"db", "yaml", "size: 1\ntimeout: 2", "map[db:map[size:1 timeout:2]]", "1:1 (l) db.size: unused key, did you mean size?; 2:1 (l) db.timeout: unused key, did you mean server.timeout?", "", ""},
+		"two values": {"db", "yaml", "url: a\ndsn: b", "map[db:map[dsn:b url:a]]", "", "2:1 (l) db.dsn: old name of db.url; write db.url instead",
+			"2:1 (l) db.dsn: is an old name of db.url, and db.url is set to another value on line 1; keep one of them, or give both the same value"},
+		"properties": {"db", "properties", "dsn=a\nlegacy.x=1\naudit=1\npol=3", "map[db:map[url:a]]", "3:1 (l) db.audit: unused key",
+			"1:1 (l) db.dsn: old name of db.url; write db.url instead", `4:1 (l) db.pol: unknown key (AllowUnknown("db.pol") would accept it), did you mean pool?`},
+		"a list": {"hosts", "json", `[{"name": "a", "other": 1}]`, "map[hosts:[map[host:a other:1]]]", "1:16 (l) hosts[0].other: unused key",
+			"1:3 (l) hosts[0].name: old name of hosts[0].host; write hosts[0].host instead", ""},
+		"no field": {"audit", "json", `{"on": 1}`, "map[audit:map[on:1]]", "", "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			at, _ := tree.ParsePath(c.at)
+			got := layer.Decoder{At: at, Stream: true}.DecodeBy(policy, "l", "r", source.Document{Name: "d", Format: c.format, Data: []byte(c.text)}, renamed)
+			trees := make([]string, len(got.Roots))
+			for i, root := range got.Roots {
+				trees[i] = fmt.Sprint(root.Plain())
+			}
+			for _, pair := range [][2]string{{strings.Join(trees, " "), c.trees}, {lines(got.Unused), c.unused}, {lines(got.Deprecated), c.deprecated}, {lines(got.Problems), c.faults}} {
+				if pair[0] != pair[1] {
+					t.Errorf("it is\n%s\nwant\n%s", pair[0], pair[1])
+				}
+			}
+		})
+	}
+}
+
 // Allowed keys are accepted with what is below them, in every format, and nothing else is.
 func TestAllowedKeys(t *testing.T) {
 	t.Parallel()

@@ -88,11 +88,11 @@ func logKeys(l *slog.Logger, e observe.Event) {
 	unused := e.Kind == observe.UnusedKeys
 	switch {
 	case unused && len(e.Problems) == 0:
-		l.Info("nacre: no key is unused any more", "version", e.Version)
+		l.Info("nacre: keys are no longer unused", "version", e.Version)
 	case unused:
 		l.Warn("nacre: keys are unused", "version", e.Version, "keys", problems(e))
 	case len(e.Problems) == 0:
-		l.Info("nacre: no old name or deprecated key is in use any more", "version", e.Version)
+		l.Info("nacre: old names and deprecated keys are no longer in use", "version", e.Version)
 	default:
 		l.Warn("nacre: old names or deprecated keys are in use", "version", e.Version, "keys", problems(e))
 	}
