@@ -150,7 +150,12 @@ func (e *Engine) recordRejected(c, good candidate, reasons func(layer int) sourc
 // swap makes next live and its contents the applied ones in one step for Health. If the config is
 // closed, swap does nothing and returns false.
 func (e *Engine) swap(next *State) bool {
-	return e.commit(next, func() { e.cell.Swap(next) })
+	return e.commit(next, func() {
+		e.cell.Swap(next)
+		for _, f := range e.followers {
+			f.put(next)
+		}
+	})
 }
 
 // accept makes next's contents the applied ones of the live version. It returns false if the config

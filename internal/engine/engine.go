@@ -65,6 +65,7 @@ type Engine struct {
 	// accepted records the signed releases; only the writer changes it.
 	accepted  accepted
 	rollbacks []*rollbackCheck
+	followers []*Follower
 	probation *probation // nil if no version is on probation
 }
 

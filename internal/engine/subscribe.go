@@ -136,6 +136,9 @@ func (e *Engine) cleanText(err error) (wording.Text, error) {
 	return wording.Own(errorText(err)), err
 }
 
+// Clean redacts an error of the service's code, and gives a panic its public type.
+func (e *Engine) Clean(err error) error { return e.clean(err) }
+
 // clean redacts an error of the service's code.
 func (e *Engine) clean(err error) error {
 	p, panicked := errors.AsType[*rescue.Panic](err)

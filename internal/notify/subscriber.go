@@ -45,6 +45,10 @@ type Subscriber[S any] struct {
 	slot    *S
 	stats   Stats
 	stopped bool // Stop was called
+	// busy is whether a call runs or is being reported. settled is closed when it has ended and the
+	// slot is empty; nil if no caller waits for that.
+	busy    bool
+	settled chan struct{}
 }
 
 // Put delivers a state to this subscriber only.
@@ -69,7 +73,7 @@ func (s *Subscriber[S]) take() *S {
 	state := s.slot
 	s.slot = nil
 	if state != nil {
-		s.stats.Running = time.Now()
+		s.stats.Running, s.busy = time.Now(), true
 	}
 	return state
 }
@@ -140,6 +144,7 @@ func (s *Subscriber[S]) run() {
 }
 
 func (s *Subscriber[S]) call(state S) {
+	defer s.settle()
 	called, returned := true, false
 	var err error = &rescue.Panic{Value: "the subscriber ended its goroutine", Own: true} // unless it returns
 	defer func() {

@@ -1,0 +1,66 @@
+package engine
+
+import (
+	"slices"
+	"sync"
+)
+
+// Follower collects every state that becomes live, in order, until Stop. It implements
+// Subscription.
+type Follower struct {
+	engine *Engine
+	stop   func()
+	done   chan struct{}
+	wake   chan struct{}
+
+	mu     sync.Mutex
+	states []*State
+}
+
+// Follow starts a follower. The first state of Take is the live one.
+func (e *Engine) Follow() *Follower {
+	f := &Follower{engine: e, done: make(chan struct{}), wake: make(chan struct{}, 1)}
+	f.stop = sync.OnceFunc(func() {
+		e.mu.Lock()
+		e.followers = slices.DeleteFunc(e.followers, func(other *Follower) bool { return other == f })
+		e.mu.Unlock()
+		close(f.done)
+	})
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.followers = append(e.followers, f)
+	f.put(e.cell.Load())
+	return f
+}
+
+// put adds a state. It may be called with Engine.mu held.
+func (f *Follower) put(s *State) {
+	f.mu.Lock()
+	f.states = append(f.states, s)
+	f.mu.Unlock()
+	select {
+	case f.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Take returns the states since the last call, oldest first.
+func (f *Follower) Take() []*State {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	states := f.states
+	f.states = nil
+	return states
+}
+
+// Wake returns a channel that receives after a state was added.
+func (f *Follower) Wake() <-chan struct{} { return f.wake }
+
+// Stop ends the follower.
+func (f *Follower) Stop() { f.stop() }
+
+// Done is closed by Stop.
+func (f *Follower) Done() <-chan struct{} { return f.done }
+
+// Closing returns a channel that is closed when Close begins. No state becomes live afterwards.
+func (e *Engine) Closing() <-chan struct{} { return e.closing }
