@@ -25,6 +25,9 @@ import (
 // checked. Several checks can run side by side. The subscription that AutoRollback returns stops
 // its check; a version whose checks have all been stopped counts as good.
 func AutoRollback[T any](cfg *Config[T], check func(ctx context.Context, c *T) error, options ...RollbackOption) *Subscription {
+	if !cfg.isOpen() {
+		return &Subscription{s: stopped{}}
+	}
 	o := rollbackOptions{window: 30 * time.Second, interval: time.Second, timeout: 5 * time.Second}
 	for _, option := range options {
 		option.applyRollback(&o)

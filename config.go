@@ -15,7 +15,8 @@ import (
 )
 
 // Config is the handle of a live configuration. Its methods are safe for concurrent use. Make one
-// with [Open]; the zero Config cannot be used.
+// with [Open]. Apart from Get, the methods of a nil Config and of the zero Config do not panic:
+// they return an error of kind InvalidArgument, nil, or a zero value, and Health is not ready.
 type Config[T any] struct {
 	live    *atomic.Pointer[version[T]] // nil for a section
 	look    func() *T                   // Get of a section
@@ -56,6 +57,9 @@ func (c Config[T]) Format(f fmt.State, _ rune) {
 // Get returns the live version of the configuration. It costs one atomic load. All fields are of
 // one version. The value stays valid and unchanged for as long as you hold it, and must not be
 // modified. Call Get once for each request. After Close, Get returns the last live version.
+//
+// Get is the one method that does not check whether the config is open: it panics on a nil Config
+// and on the zero Config.
 func (c *Config[T]) Get() *T {
 	if c.live == nil {
 		return c.look() // by a field: with a call of a method this one would be too large to be inlined
@@ -84,18 +88,29 @@ type Snapshot[T any] struct {
 // Snapshot returns the live version with its metadata, for example for a log line that records
 // which configuration a request used.
 func (c *Config[T]) Snapshot() Snapshot[T] {
+	if !c.isOpen() {
+		return Snapshot[T]{}
+	}
 	s := c.engine.Live()
 	return Snapshot[T]{Value: c.value(s), Version: s.Version, Sum: s.Sum(), KeyedSum: c.engine.KeyedSum(s), At: s.At, Causes: s.Causes}
 }
 
 // Health returns the state of the layers, the subscribers, the resources and the last known good
 // copy. It takes microseconds.
-func (c *Config[T]) Health() observe.Health { return c.engine.Health() }
+func (c *Config[T]) Health() observe.Health {
+	if !c.isOpen() {
+		return neverOpened()
+	}
+	return c.engine.Health()
+}
 
 // Explain returns the origin of the value of a key, such as "db.pool", "hosts[2].port" or
 // `labels."app.io/name"`. The keys of a section begin at the section. Secrets are not shown. The
 // error is of kind InvalidArgument if the text is not a key.
 func (c *Config[T]) Explain(key string) (observe.Explanation, error) {
+	if !c.isOpen() {
+		return observe.Explanation{}, notOpen("explain")
+	}
 	p, ok := tree.ParsePath(key)
 	if !ok {
 		return observe.Explanation{}, &source.Error{Kind: source.InvalidArgument, Op: "explain", Err: fmt.Errorf("not a key: %q", key),
@@ -107,11 +122,21 @@ func (c *Config[T]) Explain(key string) (observe.Explanation, error) {
 // ExplainAll explains every key, and lists the keys that nothing reads and those that have no
 // effect. It takes about a microsecond for each key. Secrets are not shown. In a section it
 // explains the keys of the section, by their names in the whole configuration.
-func (c *Config[T]) ExplainAll() observe.Report { return c.engine.ExplainAll(c.at) }
+func (c *Config[T]) ExplainAll() observe.Report {
+	if !c.isOpen() {
+		return observe.Report{}
+	}
+	return c.engine.ExplainAll(c.at)
+}
 
 // History returns the last changes, applied and rejected, oldest first. Options.History is how
 // many.
-func (c *Config[T]) History() []observe.HistoryEntry { return c.engine.History() }
+func (c *Config[T]) History() []observe.HistoryEntry {
+	if !c.isOpen() {
+		return nil
+	}
+	return c.engine.History()
+}
 
 // Pin makes a version of the history live again, under a new version number, and holds all further
 // changes until Unpin or the end of the process. Version 0 pins the live version. Pin returns the
@@ -123,6 +148,9 @@ func (c *Config[T]) History() []observe.HistoryEntry { return c.engine.History()
 // Pin, Rollback, Unpin and Approve take an optional [observe.By] that names the operator and the
 // reason. It is recorded in History and events.
 func (c *Config[T]) Pin(ctx context.Context, version int64, by ...observe.By) (int64, error) {
+	if !c.isOpen() {
+		return 0, notOpen("pin")
+	}
 	return c.engine.Pin(ctx, version, operator(by))
 }
 
@@ -138,6 +166,9 @@ func operator(by []observe.By) (last observe.By) {
 // error is of kind NotFound if there is no earlier version, and of kind Conflict if an
 // [AutoRollback] has reverted that version; Pin can make it live nevertheless.
 func (c *Config[T]) Rollback(ctx context.Context, by ...observe.By) (int64, error) {
+	if !c.isOpen() {
+		return 0, notOpen("rollback")
+	}
 	return c.engine.Rollback(ctx, operator(by))
 }
 
@@ -146,6 +177,9 @@ func (c *Config[T]) Rollback(ctx context.Context, by ...observe.By) (int64, erro
 // guard compares newer contents with the version that was pinned, which is live; it does not hold
 // contents that were live when the config was pinned.
 func (c *Config[T]) Unpin(ctx context.Context, by ...observe.By) error {
+	if !c.isOpen() {
+		return notOpen("unpin")
+	}
 	return c.engine.Unpin(ctx, operator(by))
 }
 
@@ -164,6 +198,9 @@ func (c *Config[T]) Unpin(ctx context.Context, by ...observe.By) error {
 // of that name; of kind InvalidArgument if revision is empty; and of kind Closed after Close. If
 // the content is not good, the error has its [Problems].
 func (c *Config[T]) Approve(ctx context.Context, layer string, revision source.Revision, by ...observe.By) (int64, error) {
+	if !c.isOpen() {
+		return 0, notOpen("approve")
+	}
 	return c.engine.Approve(ctx, layer, revision, operator(by))
 }
 
@@ -174,6 +211,9 @@ func (c *Config[T]) Approve(ctx context.Context, layer string, revision source.R
 // not call Close itself, since Close waits for it; let another goroutine call it. Close of a
 // section ends the section only; see [Section].
 func (c *Config[T]) Close() error {
+	if !c.isOpen() {
+		return notOpen("close")
+	}
 	if c.section != nil {
 		return c.section.close(c.engine, c.index, c.options.CloseTimeout)
 	}

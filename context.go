@@ -16,15 +16,18 @@ import (
 //		ctx := cfg.NewContext(r.Context())
 //		c := cfg.FromContext(ctx)
 func (c *Config[T]) NewContext(ctx context.Context) context.Context {
-	if c.snapshotIn(ctx) != nil {
+	if !c.isOpen() || c.snapshotIn(ctx) != nil {
 		return ctx
 	}
-	return context.WithValue(ctx, contextKey{c.engine}, c.engine.Hold(ctx))
+	return context.WithValue(ctx, engine.ContextKey{Engine: c.engine}, c.engine.Hold(ctx))
 }
 
 // FromContext returns the version that [Config.NewContext] stored in ctx, or the live version if
 // there is none, or if it is from before the section was attached.
 func (c *Config[T]) FromContext(ctx context.Context) *T {
+	if !c.isOpen() {
+		return nil
+	}
 	if s := c.snapshotIn(ctx); s != nil {
 		if v := c.value(s.State); v != nil {
 			return v
@@ -34,9 +37,6 @@ func (c *Config[T]) FromContext(ctx context.Context) *T {
 }
 
 func (c *Config[T]) snapshotIn(ctx context.Context) *engine.Held {
-	s, _ := ctx.Value(contextKey{c.engine}).(*engine.Held)
+	s, _ := ctx.Value(engine.ContextKey{Engine: c.engine}).(*engine.Held)
 	return s
 }
-
-// contextKey is a key for each config, so that a context can hold versions of several.
-type contextKey struct{ engine *engine.Engine }

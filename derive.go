@@ -35,6 +35,9 @@ import (
 // config closes its resources. Derive must not be called from a build, an observer or a source.
 func Derive[T, V, R any](ctx context.Context, cfg *Config[T], selectFrom func(*T) V, build func(context.Context, V) (R, error),
 	closeOld func(R) error, options ...DeriveOption) (*Resource[R], error) {
+	if !cfg.isOpen() {
+		return nil, notOpen("build")
+	}
 	o := deriveOptions{buildTimeout: 10 * time.Second, closeGrace: 30 * time.Second}
 	for _, option := range options {
 		option.applyDerive(&o)

@@ -12,7 +12,7 @@ import (
 )
 
 // Resource is a resource that [Derive] builds, in its newest form. Its methods are safe for
-// concurrent use.
+// concurrent use. Those of a nil Resource and of the zero Resource return an error or a zero value.
 type Resource[R any] struct {
 	live   func() *resource.Instance
 	in     func(context.Context) (*resource.Instance, bool, error)
@@ -25,6 +25,11 @@ type Resource[R any] struct {
 	once sync.Mutex
 	last atomic.Pointer[resource.Instance] // of a resource that was closed
 }
+
+// isBuilt reports whether Derive returned the resource.
+func (r *Resource[R]) isBuilt() bool { return r != nil && r.live != nil }
+
+var errNotBuilt = errors.New("resource is not one that nacre.Derive has returned")
 
 // Get returns the live resource. It takes a few nanoseconds. Get does not track use: a replaced
 // resource stays open for the full grace period ([CloseGrace], 30 s). Do not keep the result; call
@@ -55,6 +60,9 @@ func (r *Resource[R]) Acquire() (value R, release func()) {
 // take returns the live instance, taken in one of two ways. If the config is closed, it returns the
 // last instance, which is not open.
 func (r *Resource[R]) take(way func(*resource.Instance) (any, bool)) (in *resource.Instance, value R, open bool) {
+	if !r.isBuilt() {
+		return nil, value, false
+	}
 	for {
 		if in = r.live(); in == nil {
 			if in = r.last.Load(); in == nil {
@@ -81,6 +89,9 @@ func (r *Resource[R]) take(way func(*resource.Instance) (any, bool)) (in *resour
 // Timeout if the config is busy for longer than Options.CloseTimeout. Close may be called more than
 // once.
 func (r *Resource[R]) Close() error {
+	if !r.isBuilt() {
+		return &source.Error{Kind: source.InvalidArgument, Op: "close resource", Err: errNotBuilt}
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), r.patience)
 	defer cancel()
 	return r.close(ctx)
@@ -108,6 +119,10 @@ func (r *Resource[R]) close(ctx context.Context) error {
 // [Config.NewContext], From returns the resource of that version. With any other context it returns
 // what Get returns.
 func (r *Resource[R]) From(ctx context.Context) (R, error) {
+	if !r.isBuilt() {
+		var none R
+		return none, &source.Error{Kind: source.InvalidArgument, Op: "use resource", Err: errNotBuilt}
+	}
 	in, building, err := r.in(ctx)
 	if !building {
 		if in = r.held(ctx); in == nil {

@@ -37,6 +37,9 @@ import (
 // subscribers, checks and resources. Once all callers have closed it, changes need no longer be
 // good for it, and it keeps the last value. Close of the config closes all sections.
 func Section[S, T any](ctx context.Context, cfg *Config[T], key string) (*Config[S], error) {
+	if !cfg.isOpen() {
+		return nil, notOpen("bind section")
+	}
 	at, err := sectionPath(key)
 	if err != nil {
 		return nil, err

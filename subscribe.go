@@ -40,9 +40,12 @@ type Change[V any] struct {
 // live version before it returns, and returns the error of that call.
 //
 // If Subscribe returns an error, there is no subscription. Apart from errors of the initial call,
-// the error is of kind InvalidArgument if a function is nil or [EqualBy] has one for another type,
-// and of kind Closed if the config or section is closed.
+// the error is of kind InvalidArgument if the config is not open, a function is nil or [EqualBy]
+// has one for another type, and of kind Closed if the config or section is closed.
 func Subscribe[T, V any](cfg *Config[T], selectFrom func(*T) V, fn func(context.Context, Change[V]) error, options ...SubscribeOption) (*Subscription, error) {
+	if !cfg.isOpen() {
+		return nil, notOpen("subscribe")
+	}
 	o := subscribeOptions{}
 	for _, option := range options {
 		option.applySubscribe(&o)
@@ -100,11 +103,20 @@ type Subscription struct{ s engine.Subscription }
 // Stop ends the subscription. The context of a running call is canceled, and no further call
 // starts. Stop does not wait, so that a function may stop its own subscription; see
 // [Subscription.Done]. It may be called more than once.
-func (s *Subscription) Stop() { s.s.Stop() }
+func (s *Subscription) Stop() {
+	if s != nil && s.s != nil {
+		s.s.Stop()
+	}
+}
 
 // Done returns a channel that is closed when the subscription has been stopped, or the config
 // closed, and the last call has returned.
-func (s *Subscription) Done() <-chan struct{} { return s.s.Done() }
+func (s *Subscription) Done() <-chan struct{} {
+	if s == nil || s.s == nil {
+		return closedChannel()
+	}
+	return s.s.Done()
+}
 
 // SubscribeOption is an option of [Subscribe].
 type SubscribeOption interface{ applySubscribe(*subscribeOptions) }

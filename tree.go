@@ -9,6 +9,9 @@ package nacre
 // plaintext**; to show values to people, use Explain. Tree costs a copy of the whole: keep it for
 // as long as you need one version.
 func (c *Config[T]) Tree() map[string]any {
+	if !c.isOpen() {
+		return map[string]any{}
+	}
 	if m, ok := c.engine.Live().Merged.Lookup(c.at).Plain().(map[string]any); ok {
 		return m
 	}
