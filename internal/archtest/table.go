@@ -215,6 +215,10 @@ func rows() []Row {
 			Tests: []string{"validate"}, Why: whyStep,
 		},
 		{
+			Package: "internal/given", Does: "a document that is made from Go values",
+			May: []string{"source", "internal/tree"}, Why: "it makes a tree, and knows none of the steps that use it",
+		},
+		{
 			Package: "internal/verify", Does: "checksums of contents, trees and values",
 			May: []string{"source", "internal/tree"}, Why: whyStep,
 		},
@@ -283,6 +287,11 @@ func rows() []Row {
 			Tests: []string{"source/**", "manifest", "observe/**", "providers/memory", "providers/file", "providers/env", "providers/koanf", "confighttp", "describe", "go.yaml.in/yaml/v3"},
 			Why: "a user of the root compiles what the root imports, so it imports no provider, and of the adapters only that of the standard library; " +
 				"its tests import no client of a server, since go mod tidy of that user asks for the modules of these tests too",
+		},
+		{
+			Package: "nacretest", Does: "configs from Go values, for tests of services",
+			May: []string{".", "source", "internal/engine", "internal/given", "internal/tree", "internal/verify"}, Tests: []string{"observe", "binder", "providers/memory"},
+			Why: "it feeds values to the real engine; a service does not compile it, its tests do",
 		},
 		{
 			Package: "ci/javaclient/host", Does: "lends a `nacostest` to the Java client",

@@ -88,6 +88,9 @@ func (p *plan) bind(r *run, root *tree.Node, v reflect.Value) (report Report, wh
 	if root == nil || root.Kind == tree.Null {
 		root = emptyMap
 	}
+	if given := tree.GivenOf(root); given != nil && given.Bind(r.base, root, v) {
+		return Report{}, true
+	}
 	r.guard(root, "", func() { p.root.bind(r, root, v) })
 	return r.report(), r.unbound == nil
 }

@@ -103,6 +103,8 @@ type Doc struct {
 	AllowUnknown, Shared bool
 	// Variables reports that the document consists of variables: its keys may have AnySpelling.
 	Variables bool
+	// Given has the Go values that the document was made from; nil for any other document.
+	Given Given
 }
 
 // small is the number of entries up to which a linear search is as fast as a map.

@@ -44,6 +44,12 @@ func (n *Node) Plain() any {
 // allows them. Keys are in alphabetical order. The error names the path and the Go type of a value
 // that cannot be part of a tree, and never the value.
 func FromPlain(doc *Doc, v any) (*Node, error) {
+	if grow := growthIn(v); grow != nil {
+		if doc == nil {
+			doc = new(Doc)
+		}
+		return grow(doc), nil
+	}
 	g := grower{doc: doc, budget: MaxNodes}
 	return g.grow(v, 0)
 }

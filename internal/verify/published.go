@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 
@@ -9,10 +10,15 @@ import (
 
 // Full returns a digest of everything in Sum and of the texts of references: a value from a
 // reference differs from the same value in the document. The digest must not leave the process:
-// anyone who has it can test guesses of a secret against it.
+// anyone who has it can test guesses of a secret against it. Trees of Go values that are equal in
+// the tree and differ in their values have different digests; see tree.Given.
 func Full(root *tree.Node) [32]byte {
 	s := summer{refs: true}
-	return s.root(root, place{})
+	sum := s.root(root, place{})
+	if given := tree.GivenOf(root); given != nil && given.Ordinal() > 0 {
+		sum = sha256.Sum256(binary.BigEndian.AppendUint64(sum[:], uint64(given.Ordinal())))
+	}
+	return sum
 }
 
 // Form is the prefix of a published sum. It changes with the encoding, so that sums of different
