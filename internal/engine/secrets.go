@@ -107,8 +107,12 @@ func (e *Engine) resolve(l *layerState, r reference) (referred, error) {
 	return referred{text: found}, nil
 }
 
-// unresolved looks for references in a document of a layer without resolvers.
+// unresolved looks for references in a document of a layer without resolvers. A document made from
+// Go values has none: each text is meant as it is.
 func (e *Engine) unresolved(s *schema, c *layerContent, root *tree.Node) (*tree.Node, source.Problems) {
+	if tree.GivenOf(root) != nil {
+		return root, nil
+	}
 	root, problems, likely := layer.Unresolved(root, s.shape, func(scheme string) bool {
 		return slices.ContainsFunc(e.layers, func(l *layerState) bool { return l.Resolvers[scheme] != nil })
 	})
