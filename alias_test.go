@@ -22,8 +22,8 @@ type aliasConfig struct {
 	} `config:"db" alias:"database"`
 }
 
-// Between layers the higher one wins, by whatever name it has the key. Explain names the key as each
-// document does, and takes both names.
+// Between layers the higher one wins, by whatever name it has the key. Explain names the key as
+// each document does, and takes both names.
 func TestTheHigherLayerWinsByWhateverName(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ low, high, url, from string }{

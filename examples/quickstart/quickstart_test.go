@@ -32,7 +32,7 @@ func TestStory(t *testing.T) {
 		`subscriber "pool": 20 → 50 in version 2, because of \[orders\.yaml \(nacos\)\]`,
 		`subscriber "rate" was called 0 times`,
 		`version 2 → 3; causes: \[orders\.yaml \(nacos\) limits\.yaml \(nacos#2\)\]`,
-		`orders\.yaml:3:3 \(nacos\) db\.pol: unknown key, did you mean db\.pool\?`,
+		`orders\.yaml:3:3 \(nacos\) db\.pol: unknown key \(AllowUnknown\("db\.pol"\) would accept it\), did you mean db\.pool\?`,
 		`orders\.yaml:5:12 \(nacos\) limits\.timeout: must be a duration such as 3s, not a bare number`,
 		`subscriber "panics": 1 panic, "panic: cannot resize"`,
 		`subscriber "blocks" is still running`,
