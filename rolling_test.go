@@ -3,12 +3,12 @@ package nacre_test
 import (
 	"errors"
 	"fmt"
-	"github.com/nacre-go/nacre/internal/synctest"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/nacre-go/nacre"
+	"github.com/nacre-go/nacre/internal/synctest"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/providers/memory"
 	"github.com/nacre-go/nacre/source"
@@ -192,7 +192,7 @@ func TestNoticesAreEventsOnceAChange(t *testing.T) {
 			}
 		}
 		if h := cfg.Health().Layers[0]; h.Unused != nil || h.Deprecated != nil {
-			t.Errorf("nothing is unused any more, and Health shows %v, %v", h.Unused, h.Deprecated)
+			t.Errorf("nothing is unused now, and Health shows %v, %v", h.Unused, h.Deprecated)
 		}
 	})
 }

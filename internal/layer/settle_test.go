@@ -104,7 +104,7 @@ func TestVerdicts(t *testing.T) {
 		"db: {pol: 1}":                          {refused: "db.pol"},
 		"db: {Pool: 1}":                         {refused: "db.Pool"},
 		"db: {dns: a}":                          {refused: "db.dns"}, // of an old name
-		"db: {conection: {limit: 1}}":           {refused: "db.conection"},
+		"db: {connectionn: {limit: 1}}":         {refused: "db.connectionn"},
 		"db: {maxconns: 1}":                     {refused: "db.maxconns"},
 		"db: {max_cons: 1}":                     {refused: "db.max_cons"},
 		"by: {a: {prot: 1}}":                    {refused: "by.a.prot"},
@@ -167,7 +167,7 @@ func TestVerdictsOnNames(t *testing.T) {
 		{"properties", "db.pol=1", "", `1:1 (l) db.pol: unknown key (AllowUnknown("db.pol") would accept it), did you mean db.pool?`},
 		{"properties", "db.pol=1\ndb.pool=2", "1:1 (l) db.pol: unused key, did you mean db.pool?", ""},
 		{"properties", "db.min-conns=1", "1:1 (l) db.min-conns: unused key, did you mean db.max_conns?", ""},
-		{"properties", "db.conection.limit=1", "", `1:1 (l) db.conection.limit: unknown key (AllowUnknown("db.conection.limit") would accept it), did you mean db.connection.limit?`},
+		{"properties", "db.connectionn.limit=1", "", `1:1 (l) db.connectionn.limit: unknown key (AllowUnknown("db.connectionn.limit") would accept it), did you mean db.connection.limit?`},
 		{"properties", "audit.level=1", "1:1 (l) audit.level: unused key", ""},
 		{"properties", "limit=1", "1:1 (l) limit: unused key, did you mean db.connection.limit?", ""},
 		{"properties", "x-owner=a\ndb.x-note=b\n$schema=c", "", ""},
