@@ -92,7 +92,8 @@ func TestSetGivesTheErrorOfProduction(t *testing.T) {
 	subscribe(t, cfg, func(o *orders) orders { return *o }, func(context.Context, nacre.Change[orders]) error { called = true; return nil })
 
 	document := memory.New("orders.yaml", []byte("addr: x\ndb: {pool: 1000}"))
-	want, ok := errors.AsType[source.Problems](nacre.Check[orders](t.Context(), document))
+	_, err := nacre.Check[orders](t.Context(), document)
+	want, ok := errors.AsType[source.Problems](err)
 	if !ok || len(want) != 2 {
 		t.Fatalf("the document has the problems %v", want)
 	}
