@@ -214,7 +214,7 @@ func keyText(key reflect.Value) (text string) {
 			text = fmt.Sprintf("(%s)", key.Type())
 		}
 	}()
-	if m, ok := key.Interface().(encoding.TextMarshaler); ok && key.Kind() != reflect.String {
+	if m, ok := reflect.TypeAssert[encoding.TextMarshaler](key); ok && key.Kind() != reflect.String {
 		if b, err := m.MarshalText(); err == nil {
 			return string(b)
 		}
