@@ -385,7 +385,7 @@ func TestARolledBackDocumentStaysOut(t *testing.T) {
 					}
 				}
 				set(map[string]string{"a.yaml": "pool: 1", "b.yaml": "more: {x: 1}"})
-				cfg, err := nacre.OpenWith[guardConfig](t.Context(), quiet, s)
+				cfg, err := nacre.OpenWith[guardConfig](t.Context(), nacre.Options{Logger: quiet.Logger, LastKnownGoodDisabled: true}, s)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -239,6 +239,7 @@ func TestTwoConfigsOneCopy(t *testing.T) {
 		if h := second.Health().LastKnownGood; !strings.Contains(h.Error, "another config of this process owns the copy") {
 			t.Errorf("the second owner shows %+v", h)
 		}
+		synctest.Wait() // the second config has tried to save
 		first.Close()
 		x := newOrigin("x", "")
 		x.fail(errDown)

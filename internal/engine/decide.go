@@ -178,8 +178,8 @@ func (e *Engine) commit(next *State, swap func()) bool {
 		c := next.contents[i]
 		if l.applied != c {
 			e.accepted.recordLocked(l, c)
-			if c != nil && len(c.unresolved) > 0 && (l.applied == nil || !slices.Equal(c.unresolved, l.applied.unresolved)) {
-				unresolved = append(unresolved, observe.Event{Kind: observe.ReferenceUnresolved, Version: next.Version, Layer: l.name, Reasons: c.unresolved})
+			if c != nil && len(c.notices.unresolved) > 0 && (l.applied == nil || !slices.Equal(c.notices.unresolved, l.applied.notices.unresolved)) {
+				unresolved = append(unresolved, observe.Event{Kind: observe.ReferenceUnresolved, Version: next.Version, Layer: l.name, Reasons: c.notices.unresolved})
 			}
 			l.applied, l.appliedAt, l.refreshProblems = c, time.Now(), nil
 		}

@@ -83,7 +83,7 @@ func (e *Engine) decodeBy(s *schema, l *layerState, c *layerContent) {
 	}
 	c.decodedBy, c.transient = s, false
 	defer func() { c.decodedAt = time.Now() }() // after the resolvers, so that a slow one is not called again at once
-	c.roots, c.named, c.problems, c.standalone, c.manifest, c.secrets, c.unresolved = nil, nil, nil, nil, nil, nil, nil
+	c.roots, c.named, c.problems, c.standalone, c.manifest, c.secrets = nil, nil, nil, nil, nil, nil
 	c.notices = notices{}
 	err := rescue.Do(func() error {
 		e.decodeDocuments(s, l, c)
@@ -100,6 +100,8 @@ func (e *Engine) decodeBy(s *schema, l *layerState, c *layerContent) {
 		c.shown.Store(nil)
 		c.problems = source.Problems{panicked(err, source.Position{Layer: l.name, Document: firstName(c), Revision: e.shown(c)})}
 	}
+	found := c.notices
+	c.published.Store(&found)
 }
 
 // panicked returns the problem for a panic in a step. It contains the stack of the panic and not

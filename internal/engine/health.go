@@ -69,8 +69,10 @@ func (e *Engine) layerHealthLocked(l *layerState, f freshness) observe.LayerHeal
 	if l.applied != nil {
 		h.Applied, h.FromSeed = e.shown(l.applied), l.applied.fromSeed
 		h.FromLastKnownGood = l.applied.fromDisk && !l.applied.fromSeed
-		h.Unresolved = slices.Clone(l.applied.unresolved)
-		h.Unused, h.Deprecated = texts(l.applied.notices.unused), texts(l.applied.notices.deprecated)
+		if d := l.applied.published.Load(); d != nil {
+			h.Unresolved = slices.Clone(d.unresolved)
+			h.Unused, h.Deprecated = texts(d.unused), texts(d.deprecated)
+		}
 	}
 	if l.latest != nil {
 		h.Latest = e.shown(l.latest)

@@ -25,13 +25,12 @@ type layerContent struct {
 	roots      []*tree.Node
 	named      []namedRoot
 	referred   map[reference]referred // values of its references
-	unresolved []string               // texts that may be references, with their positions; immutable
 	secrets    []string               // its secret values; immutable
 	plain      map[string][]byte      // its decrypted documents; nil if it has none
 	manifest   *release               // of a manifest layer
 	problems   source.Problems        // of decoding
 	standalone source.Problems        // of binding each document by itself
-	notices    notices                // of its keys
+	notices    notices                // of decoding; only the writer reads them
 	fromDisk   bool                   // from a last known good copy or a seed
 	fromSeed   bool                   // from a seed
 	kept       []string               // absent documents that were replaced by their last content
@@ -39,6 +38,7 @@ type layerContent struct {
 	sums       [][sha256.Size]byte    // of the data of its documents; nil if there is no manifest
 	approved   bool                   // by Approve: it is not held
 	shown      atomic.Pointer[source.Revision]
+	published  atomic.Pointer[notices] // notices, for others than the writer; nil before it is decoded
 }
 
 // namedRoot is a root with the name of its document. The further YAML documents of a document have

@@ -8,10 +8,11 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// notices are what a person should know of the keys of accepted documents. They reject nothing.
+// notices are what a person should know of accepted documents. They reject nothing.
 type notices struct {
 	unused     source.Problems // keys that no field has
 	deprecated source.Problems // old names, and deprecated keys
+	unresolved []string        // texts that may be references, with their positions
 }
 
 func (n *notices) add(decoded layer.Decoded) {
@@ -61,9 +62,12 @@ func (e *Engine) Notices() source.Problems {
 	defer e.mu.Unlock()
 	var all notices
 	for _, l := range e.layers {
-		if l.applied != nil {
-			all.unused = append(all.unused, l.applied.notices.unused...)
-			all.deprecated = append(all.deprecated, l.applied.notices.deprecated...)
+		if l.applied == nil {
+			continue
+		}
+		if n := l.applied.published.Load(); n != nil {
+			all.unused = append(all.unused, n.unused...)
+			all.deprecated = append(all.deprecated, n.deprecated...)
 		}
 	}
 	return append(all.unused, all.deprecated...)

@@ -116,6 +116,6 @@ func (e *Engine) unresolved(s *schema, c *layerContent, root *tree.Node) (*tree.
 	root, problems, likely := layer.Unresolved(root, s.shape, func(scheme string) bool {
 		return slices.ContainsFunc(e.layers, func(l *layerState) bool { return l.Resolvers[scheme] != nil })
 	})
-	c.unresolved = append(c.unresolved, likely...)
+	c.notices.unresolved = append(c.notices.unresolved, likely...)
 	return root, problems
 }
