@@ -58,9 +58,9 @@ func newClient(t *testing.T, addr, user, password string) config_client.IConfigC
 		t.Fatal(err)
 	}
 	t.Cleanup(c.CloseClient)
-	// The SDK adds a client to a map of the process at its first request, and reads that map without
-	// a lock at each request: a client that makes its first request while another one is in use can
-	// end the process. So tests make all of their clients before they use one.
+	// The SDK adds a client to a map of the process at its first request, and reads that map
+	// without a lock at each request: a client that makes its first request while another one is
+	// in use can end the process. So tests make all of their clients before they use one.
 	_, _ = c.GetConfig(vo.ConfigParam{DataId: "none", Group: group}) // an absent document is fine
 	return c
 }
