@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -339,9 +340,10 @@ func FuzzEnviron(f *testing.F) {
 
 // What is escaped comes back, and no text breaks it.
 func FuzzExpand(f *testing.F) {
-	for _, seed := range []string{"", "${a:b}", "$${a:b}", "x${file:/run/y}z", "${", "$", "${a}", "${A:b}", "${a:b", "$$${a:b}${a:b}"} {
+	for _, seed := range []string{"", "${a:b}", "$${a:b}", "x${file:/run/y}z", "${", "$", "${a}", "${A:b}", "${a:b", "$$${a:b}${a:b}", "${a:${}"} {
 		f.Add(seed)
 	}
+	nested := regexp.MustCompile(`\$\{[^}]*\$\{`)
 	look := func(_, name string) (string, error) {
 		if name == "" {
 			return "", errors.New("no name")
@@ -354,7 +356,7 @@ func FuzzExpand(f *testing.F) {
 		if !strings.Contains(text, "${") && got != root {
 			t.Errorf("%q has no reference, and is %v", text, got.Child("k").Value)
 		}
-		if len(problems) > 0 && !strings.Contains(text, ":}") {
+		if len(problems) > 0 && !strings.Contains(text, ":}") && !nested.MatchString(text) {
 			t.Errorf("%q: %v", text, problems)
 		}
 		escaped := strings.ReplaceAll(text, "${", "$${")
