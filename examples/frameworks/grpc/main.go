@@ -6,8 +6,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"google.golang.org/grpc/health"
@@ -16,15 +14,7 @@ import (
 	"github.com/nacre-go/nacre/providers/nacos"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		stop()
-		os.Exit(1)
-	}
-}
+func main() { local.Main(run) }
 
 func run(ctx context.Context) error {
 	pair, err := selfSigned()

@@ -5,23 +5,13 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/nacre-go/nacre"
 	"github.com/nacre-go/nacre/examples/frameworks/local"
 	"github.com/nacre-go/nacre/providers/nacos"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		stop()
-		os.Exit(1)
-	}
-}
+func main() { local.Main(run) }
 
 func run(ctx context.Context) error {
 	settings, opts, end, err := local.Nacos("catalog.yaml", "title: Books\n")

@@ -1,3 +1,3 @@
-// Package local lets the examples run without your own Nacos server. Your service does
+// Package local starts the examples, also without your own Nacos server. Your service does
 // not need it: it passes nacos.FromEnv() to nacos.NewClient.
 package local

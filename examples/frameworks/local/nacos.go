@@ -24,6 +24,7 @@ func Nacos(dataID, content string) (settings nacos.Config, opts nacre.Options, e
 	dir, err := os.MkdirTemp("", "nacre-example-")
 	if err = errors.Join(err, server.Put("", "DEFAULT_GROUP", dataID, content)); err != nil {
 		server.Close()
+		_ = os.RemoveAll(dir)
 		return nacos.Config{}, nacre.Options{}, nil, err
 	}
 	fmt.Printf("Nacos runs at %s. Change the configuration, for example with:\n"+
