@@ -273,7 +273,7 @@ func TestRollbackDoesNotUndoAnAutomaticOne(t *testing.T) {
 			t.Errorf("Rollback returns %v, pool %d, pinned %v", err, cfg.Get().Pool, cfg.Health().Pinned)
 		}
 		if _, err := cfg.Pin(t.Context(), 2); err != nil || cfg.Get().Pool != 2 {
-			t.Errorf("whoever means it pins it: %v, pool %d", err, cfg.Get().Pool)
+			t.Errorf("Pin of a version that was rolled back returns %v, and pool is %d", err, cfg.Get().Pool)
 		}
 		cfg.Close()
 	})

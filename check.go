@@ -15,7 +15,7 @@ import (
 // The warnings are what Open accepts and reports: keys that no field has, of kind
 // [source.UnknownKey], and old names and deprecated keys, of kind [source.Deprecated]. A job that
 // publishes a document should fail on the first kind, since a key that no version of the service
-// has is a mistake. There are no warnings if there is an error.
+// has is a mistake. If Check returns an error, it returns no warnings.
 //
 //	orders := nacre.Layer(file.New("prod/orders.yaml"), nacre.Shared()) // as the remote layer is
 //	warnings, err := nacre.Check[Config](ctx, file.New("config.yaml"), orders)

@@ -163,8 +163,8 @@ func operator(by []observe.By) (last observe.By) {
 
 // Rollback makes the version before the live one live again, under a new version number, and pins
 // it. It returns that number. A second Rollback undoes the first; use Pin to go further back. The
-// error is of kind NotFound if there is no earlier version, and of kind Conflict if an
-// [AutoRollback] has reverted that version; Pin can make it live nevertheless.
+// error is of kind NotFound if the live version is the first one, and of kind Conflict if an
+// [AutoRollback] has reverted the version before; Pin can make it live nevertheless.
 func (c *Config[T]) Rollback(ctx context.Context, by ...observe.By) (int64, error) {
 	if !c.isOpen() {
 		return 0, notOpen("rollback")
@@ -194,9 +194,9 @@ func (c *Config[T]) Unpin(ctx context.Context, by ...observe.By) error {
 //
 // Before Approve returns, the content is applied. It returns the number of the live version. An
 // error means that the approval has no effect. It is of kind Conflict if the layer has newer
-// content, the content is not held, or the config is pinned; of kind NotFound if there is no layer
-// of that name; of kind InvalidArgument if revision is empty; and of kind Closed after Close. If
-// the content is not good, the error has its [Problems].
+// content, the content is not held, or the config is pinned; of kind NotFound if no layer has this
+// name; of kind InvalidArgument if revision is empty; and of kind Closed after Close. If the content
+// is not good, the error has its [Problems].
 func (c *Config[T]) Approve(ctx context.Context, layer string, revision source.Revision, by ...observe.By) (int64, error) {
 	if !c.isOpen() {
 		return 0, notOpen("approve")

@@ -64,7 +64,7 @@ func (s *Size) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// unitOf returns the size of a unit, or 0 if there is no such unit.
+// unitOf returns the size of a unit, or 0 if the name is unknown.
 func unitOf(name string) Size {
 	for _, u := range sizeUnits {
 		short := strings.TrimSuffix(u.name, "B")

@@ -41,5 +41,5 @@ func serve(name string) error {
 			return runService(l, j, os.Getenv(envPanics) != "")
 		}
 	}
-	return fmt.Errorf("there is no library %q", name)
+	return fmt.Errorf("unknown library %q", name)
 }

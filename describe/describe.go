@@ -139,8 +139,8 @@ func pointedTo(t reflect.Type) reflect.Type {
 	return t
 }
 
-// mergeNote says how the lists of several layers at a key merge; empty if there is no rule, or if a
-// list replaces the others.
+// mergeNote says how the lists of several layers at a key merge. It is empty if the field has no
+// rule, or if a list replaces the others.
 func mergeNote(s *tree.Shape) string {
 	for s.Kind == tree.MapOf && s.Elem != nil {
 		s = s.Elem

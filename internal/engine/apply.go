@@ -120,7 +120,7 @@ func (m *mergedRoots) sum() [32]byte {
 }
 
 // bindAndValidate binds a merged tree and validates what it could bind. Use the values only if
-// there are no problems.
+// it returns no problems.
 func (e *Engine) bindAndValidate(merged *tree.Node, standalone source.Problems) (values []any, problems source.Problems) {
 	values, problems = e.bind(merged, standalone)
 	all := problemSet{} // two sections may bind the same key

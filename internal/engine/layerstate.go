@@ -35,7 +35,7 @@ type layerContent struct {
 	fromSeed   bool                   // from a seed
 	kept       []string               // absent documents that were replaced by their last content
 	digest     *digest                // set by sum
-	sums       [][sha256.Size]byte    // of the data of its documents; nil if there is no manifest
+	sums       [][sha256.Size]byte    // of the data of its documents; nil without a manifest
 	approved   bool                   // by Approve: it is not held
 	shown      atomic.Pointer[source.Revision]
 	published  atomic.Pointer[notices] // notices, for others than the writer; nil before it is decoded
