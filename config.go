@@ -195,8 +195,8 @@ func (c *Config[T]) Unpin(ctx context.Context, by ...observe.By) error {
 // Before Approve returns, the content is applied. It returns the number of the live version. An
 // error means that the approval has no effect. It is of kind Conflict if the layer has newer
 // content, the content is not held, or the config is pinned; of kind NotFound if no layer has this
-// name; of kind InvalidArgument if revision is empty; and of kind Closed after Close. If the content
-// is not good, the error has its [Problems].
+// name; of kind InvalidArgument if revision is empty; and of kind Closed after Close. If the
+// content is not good, the error has its [Problems].
 func (c *Config[T]) Approve(ctx context.Context, layer string, revision source.Revision, by ...observe.By) (int64, error) {
 	if !c.isOpen() {
 		return 0, notOpen("approve")
