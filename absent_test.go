@@ -46,7 +46,7 @@ func TestAnAbsentDocumentIsLoggedOnceShownAndNoCause(t *testing.T) {
 		}),
 	},
 		file.New(filepath.Join(dir, "app.yaml"), file.WithFile(filepath.Join(dir, "local.yaml")), file.WithDir(filepath.Join(dir, "conf.d")), quick),
-		nacre.Layer(file.New(filepath.Join(dir, "none.yaml"), file.Name("optional")), nacre.MayBeDown()),
+		nacre.Layer(file.New(filepath.Join(dir, "none.yaml")), nacre.MayBeDown(), nacre.WithName("optional")),
 		removed)
 	if err != nil {
 		t.Fatal(err)

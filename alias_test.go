@@ -27,10 +27,10 @@ type aliasConfig struct {
 func TestTheHigherLayerWinsByWhateverName(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ low, high, url, from string }{
-		{"db: {dsn: canary-1}", "db: {url: canary-2}", "canary-2", "high.yaml:1:11 (memory#2)"},
-		{"db: {url: canary-1}", "db: {dsn: canary-2}", "canary-2", "high.yaml:1:11 (memory#2) as db.dsn"},
-		{"database: {url: canary-1}", "db: {conn: canary-2}", "canary-2", "high.yaml:1:12 (memory#2) as db.conn"},
-		{"db: {url: canary-1}", "database: {pool: 3}", "canary-1", "low.yaml:1:11 (memory)"},
+		{"db: {dsn: canary-1}", "db: {url: canary-2}", "canary-2", "high.yaml:1:11"},
+		{"db: {url: canary-1}", "db: {dsn: canary-2}", "canary-2", "high.yaml:1:11 as db.dsn"},
+		{"database: {url: canary-1}", "db: {conn: canary-2}", "canary-2", "high.yaml:1:12 as db.conn"},
+		{"db: {url: canary-1}", "database: {pool: 3}", "canary-1", "low.yaml:1:11"},
 		{"database: {conn: canary-1}", "db: {url: }", "", ""},
 	} {
 		cfg := layered[aliasConfig](t, quiet, memoryLayer("low.yaml", c.low), memoryLayer("high.yaml", c.high))
@@ -70,7 +70,7 @@ func TestListsMergeByAKeyWithAnOldName(t *testing.T) {
 			t.Errorf("%s merges to %v, want %v", key, got, want)
 		}
 		x, err := cfg.Explain(key + "[1].listen")
-		if want := "high.yaml:1:31 (memory#2) as " + key + "[1].listen"; err != nil || x.Key != key+"[1].port" || !strings.Contains(x.String(), want) {
+		if want := "high.yaml:1:31 as " + key + "[1].listen"; err != nil || x.Key != key+"[1].port" || !strings.Contains(x.String(), want) {
 			t.Errorf("Explain gives %v, %v, want a line with %q", x, err, want)
 		}
 	}
@@ -86,7 +86,7 @@ func TestASecretIsHiddenUnderBothNames(t *testing.T) {
 		}
 	}
 	_, err := nacre.OpenWith[aliasConfig](t.Context(), quiet, memoryLayer("c.yaml", "database: {size: x}"))
-	if want := "c.yaml:1:18 (memory) db.pool: must be a whole number, not a string (written as database.size)"; err == nil || !strings.Contains(err.Error(), want) {
+	if want := "c.yaml:1:18 db.pool: must be a whole number, not a string (written as database.size)"; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("a problem does not name the key as it is written: %v, want %s", err, want)
 	}
 }
@@ -231,11 +231,11 @@ func TestWhichLayersAcceptUnknownKeys(t *testing.T) {
 	}
 	warnings, err := nacre.CheckWith[aliasConfig](t.Context(), quiet, nacre.Layer(memoryLayer("c.yaml", "db: {dsn: a}\npool: 2"), nacre.Shared()))
 	if err != nil || len(warnings) != 2 || !errors.Is(warnings[0], source.UnknownKey) || !errors.Is(warnings[1], source.Deprecated) ||
-		warnings[0].Error() != "c.yaml:2:1 (memory) pool: unused key, did you mean db.pool?" {
+		warnings[0].Error() != "c.yaml:2:1 pool: unused key, did you mean db.pool?" {
 		t.Errorf("the warnings are %v, %v", warnings, err)
 	}
 	_, err = nacre.CheckWith[aliasConfig](t.Context(), quiet, nacre.Layer(memoryLayer("c.yaml", "db: {pol: 2}"), nacre.Shared()))
-	if want := `c.yaml:1:6 (memory) db.pol: unknown key (AllowUnknown("db.pol") would accept it), did you mean db.pool?`; err == nil || err.Error() != want {
+	if want := `c.yaml:1:6 db.pol: unknown key (AllowUnknown("db.pol") would accept it), did you mean db.pool?`; err == nil || err.Error() != want {
 		t.Errorf("a misspelled key gives %v, want %s", err, want)
 	}
 }

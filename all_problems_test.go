@@ -53,34 +53,34 @@ func TestAllProblemsAtOnce(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ text, want string }{
 		"three kinds": {fine + "a: -1\nzzz: 1\nb: x", `
-			c.yaml:3:4 (memory) a: must be at least 1
-			c.yaml:4:1 (memory) zzz: unknown key
-			c.yaml:5:4 (memory) b: must be a whole number, not a string`},
+			c.yaml:3:4 a: must be at least 1
+			c.yaml:4:1 zzz: unknown key
+			c.yaml:5:4 b: must be a whole number, not a string`},
 		"a missing key beside a wrong type": {"key: k\na: x\n", `
-			c.yaml:2:4 (memory) a: must be a whole number, not a string
+			c.yaml:2:4 a: must be a whole number, not a string
 			c: is required`},
 		"not again what could not be bound": {"key: k\na: x\nc: [1]\nlist: [x, y]\n", `
-			c.yaml:2:4 (memory) a: must be a whole number, not a string
-			c.yaml:3:4 (memory) c: must be a string, not a list
-			c.yaml:4:8 (memory) list[0]: must be a whole number, not a string
-			c.yaml:4:11 (memory) list[1]: must be a whole number, not a string`},
+			c.yaml:2:4 a: must be a whole number, not a string
+			c.yaml:3:4 c: must be a string, not a list
+			c.yaml:4:8 list[0]: must be a whole number, not a string
+			c.yaml:4:11 list[1]: must be a whole number, not a string`},
 		"not a rule that reads what could not be bound": {fine + "a: 0\nmax: 0\nmin: x\ntls: 7\ncert: {}\n", `
-			c.yaml:3:4 (memory) a: must be at least 1
-			c.yaml:5:6 (memory) min: must be a whole number, not a string
-			c.yaml:6:6 (memory) tls: must be true or false, not a number
-			c.yaml:7:7 (memory) cert: must be a string, not a map`},
+			c.yaml:3:4 a: must be at least 1
+			c.yaml:5:6 min: must be a whole number, not a string
+			c.yaml:6:6 tls: must be true or false, not a number
+			c.yaml:7:7 cert: must be a string, not a map`},
 		"a rule that reads what could": {"c: x\na: 1\nmax: 0\ntls: true\nb: x\n", `
-			c.yaml:3:6 (memory) max: must be at least min
-			c.yaml:5:4 (memory) b: must be a whole number, not a string
+			c.yaml:3:6 max: must be at least min
+			c.yaml:5:4 b: must be a whole number, not a string
 			cert: is required when tls is true
 			key: is required when cert is missing or empty`},
 		"not a method of what is not whole": {fine + "a: 1\ninner: {low: 5, high: x}\npools: [{low: 5, high: y}, {low: 7, high: 1}]\n", `
-			c.yaml:4:23 (memory) inner.high: must be a whole number, not a string
-			c.yaml:5:24 (memory) pools[0].high: must be a whole number, not a string
-			c.yaml:5:34 (memory) pools[1].low: must not be above high`},
+			c.yaml:4:23 inner.high: must be a whole number, not a string
+			c.yaml:5:24 pools[0].high: must be a whole number, not a string
+			c.yaml:5:34 pools[1].low: must not be above high`},
 		"a struct that is not one": {fine + "a: 0\ninner: 5\n", `
-			c.yaml:3:4 (memory) a: must be at least 1
-			c.yaml:4:8 (memory) inner: must be a map, not a number`},
+			c.yaml:3:4 a: must be at least 1
+			c.yaml:4:8 inner: must be a map, not a number`},
 	} {
 		for range 3 {
 			_, err := nacre.Check[ruled](t.Context(), memory.New("c.yaml", []byte(test.text)))
@@ -115,9 +115,9 @@ func TestAllProblemsOfARunningService(t *testing.T) {
 		defer cfg.Close()
 		settle()
 		for _, test := range []struct{ text, want string }{
-			{"pool: 501", "high.yaml:1:7 (memory#2) pool: must be at most 500\nneed: is required"},
-			{"pool: x\nzzz: 1", "high.yaml:1:7 (memory#2) pool: must be a whole number, not a string\nhigh.yaml:2:1 (memory#2) zzz: unknown key\nneed: is required"},
-			{"pool: 1\nzzz: 1\nneed: x", "low.yaml:1:8 (memory) other: must be at most pool\nhigh.yaml:2:1 (memory#2) zzz: unknown key"},
+			{"pool: 501", "high.yaml:1:7 pool: must be at most 500\nneed: is required"},
+			{"pool: x\nzzz: 1", "high.yaml:1:7 pool: must be a whole number, not a string\nhigh.yaml:2:1 zzz: unknown key\nneed: is required"},
+			{"pool: 1\nzzz: 1\nneed: x", "low.yaml:1:8 other: must be at most pool\nhigh.yaml:2:1 zzz: unknown key"},
 		} {
 			rejected = nil
 			high.Set([]byte(test.text))
@@ -144,7 +144,7 @@ func TestMissingKeyNamesTheAbsentFile(t *testing.T) {
 	layers := func(text string) []source.Source {
 		return []source.Source{file.New(path), memory.New("b.yaml", []byte(text))}
 	}
-	want := path + " (file): document does not exist, so it sets no key\ndsn: is required"
+	want := path + ": document does not exist, so it sets no key\ndsn: is required"
 	if _, err := nacre.Check[config](t.Context(), layers("pool: 1")...); err == nil || err.Error() != want || !errors.Is(err, source.Missing) {
 		t.Errorf("without the file, the error is\n%v\nwant\n%s", err, want)
 	}
@@ -181,11 +181,11 @@ func TestAllProblemsOfSections(t *testing.T) {
 	}
 	o := nacre.Options{Sections: []nacre.SectionDeclaration{nacre.DeclareSection[redis]("redis"), nacre.DeclareSection[redis]("cache.redis")}}
 	for text, want := range map[string]string{
-		"pool: 0\nredis: {db: -1}\ncache: {redis: {db: x}}": "c.yaml:1:7 (memory) pool: must be at least 1\n" +
-			"c.yaml:2:13 (memory) redis.db: must be at least 0\nc.yaml:3:21 (memory) cache.redis.db: must be a whole number, not a string\n" +
+		"pool: 0\nredis: {db: -1}\ncache: {redis: {db: x}}": "c.yaml:1:7 pool: must be at least 1\n" +
+			"c.yaml:2:13 redis.db: must be at least 0\nc.yaml:3:21 cache.redis.db: must be a whole number, not a string\n" +
 			"redis.addr: is required\ncache.redis.addr: is required",
-		"pool: 0\nredis: {addr: x}\ncache: 5": "c.yaml:1:7 (memory) pool: must be at least 1\n" +
-			"c.yaml:3:8 (memory) cache: must be a map, because cache.redis is below it",
+		"pool: 0\nredis: {addr: x}\ncache: 5": "c.yaml:1:7 pool: must be at least 1\n" +
+			"c.yaml:3:8 cache: must be a map, because cache.redis is below it",
 	} {
 		if _, err := nacre.CheckWith[config](t.Context(), o, memory.New("c.yaml", []byte(text))); err == nil || err.Error() != want {
 			t.Errorf("%q has the problems\n%v\nwant\n%s", text, err, want)

@@ -38,20 +38,20 @@ func TestApproveSaysWhyItHasNoEffect(t *testing.T) {
 		kind   source.Kind
 		want   string
 	}{
-		"an unknown layer": {nil, "nacos", latest, source.NotFound, "approve nacos: not found: no layer has this name (the layers are memory)"},
-		"no revision": {nil, "memory", func(*nacre.Config[guardConfig]) source.Revision { return "" }, source.InvalidArgument,
-			"approve memory: invalid argument: revision is empty (name the revision that Health shows as the latest of the layer)"},
-		"another revision": {nil, "memory", func(cfg *nacre.Config[guardConfig]) source.Revision { return cfg.Health().Layers[0].Applied },
+		"an unknown layer": {nil, "nacos", latest, source.NotFound, "approve nacos: not found: no layer has this name (the layers are config.yaml)"},
+		"no revision": {nil, "config.yaml", func(*nacre.Config[guardConfig]) source.Revision { return "" }, source.InvalidArgument,
+			"approve config.yaml: invalid argument: revision is empty (name the revision that Health shows as the latest of the layer)"},
+		"another revision": {nil, "config.yaml", func(cfg *nacre.Config[guardConfig]) source.Revision { return cfg.Health().Layers[0].Applied },
 			source.Conflict, "(look at it and approve that revision)"},
-		"what is live": {func(_ *testing.T, _ *nacre.Config[guardConfig], set func(string)) { set(body(20)) }, "memory", latest, source.Conflict,
-			"approve memory: conflict: content is not held; it is live"},
-		"what is rejected": {func(_ *testing.T, _ *nacre.Config[guardConfig], set func(string)) { set("pool: 1000\n" + body(20)) }, "memory", latest, source.Invalid,
-			"config.yaml:1:7 (memory) pool: "},
+		"what is live": {func(_ *testing.T, _ *nacre.Config[guardConfig], set func(string)) { set(body(20)) }, "config.yaml", latest, source.Conflict,
+			"approve config.yaml: conflict: content is not held; it is live"},
+		"what is rejected": {func(_ *testing.T, _ *nacre.Config[guardConfig], set func(string)) { set("pool: 1000\n" + body(20)) }, "config.yaml", latest, source.Invalid,
+			"config.yaml:1:7 pool: "},
 		"while pinned": {func(t *testing.T, cfg *nacre.Config[guardConfig], _ func(string)) {
 			if _, err := cfg.Pin(t.Context(), 0, observe.By{Who: "ann", Why: "night"}); err != nil {
 				t.Error(err)
 			}
-		}, "memory", latest, source.Conflict, "approve memory: conflict: config is pinned at version 1 by ann: night (call Unpin first)"},
+		}, "config.yaml", latest, source.Conflict, "approve config.yaml: conflict: config is pinned at version 1 by ann: night (call Unpin first)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -89,7 +89,7 @@ func TestApproveRefusesANewerContent(t *testing.T) {
 				if synctest.Wait(); settled {
 					settle()
 				}
-				if _, err := cfg.Approve(t.Context(), "memory", seen); !errors.Is(err, source.Conflict) || len(cfg.Get().More) != 20 {
+				if _, err := cfg.Approve(t.Context(), "config.yaml", seen); !errors.Is(err, source.Conflict) || len(cfg.Get().More) != 20 {
 					t.Errorf("Approve returns %v, and %d keys are live, want 20", err, len(cfg.Get().More))
 				}
 				settle()
@@ -168,7 +168,7 @@ func TestAHeldChangeSaysHowToApproveIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var r recorder
 		cfg, _ := heldConfig(t, r.options())
-		want := fmt.Sprintf("publish another content, or call Approve with layer %q and revision %q", "memory", cfg.Health().Layers[0].Latest)
+		want := fmt.Sprintf("publish another content, or call Approve with layer %q and revision %q", "config.yaml", cfg.Health().Layers[0].Latest)
 		if len(r.held) != 1 || r.held[0].Fix != want {
 			t.Errorf("the events are %+v, want the fix %q", r.held, want)
 		}

@@ -140,14 +140,14 @@ func TestOpenSaysWhichCopiesThereAre(t *testing.T) {
 
 	runOnce[copiesConfig](t, o, document("s1", "G", "a.yaml", "a: 1"))
 	_, err = nacre.OpenWith[copiesConfig](t.Context(), o, document("s1", "G", "a.yaml", ""), document("s1", "G", "new.yaml", ""))
-	requireText(t, err, "layer placed: ", "layer placed#2: ", "layer placed has a copy, saved 0s ago, in "+dir, ".lastgood", "there is none of placed#2 in "+dir)
+	requireText(t, err, "layer prod/G/placed: ", "layer placed: ", "layer prod/G/placed has a copy, saved 0s ago, in "+dir, ".lastgood", "there is none of placed in "+dir)
 	if !errors.Is(err, source.PermissionDenied) {
 		t.Errorf("the kind of the cause is lost: %v", err)
 	}
 
 	runOnce[copiesConfig](t, o, document("s1", "G", "b.yaml", "b: 1"))
 	_, err = nacre.OpenWith[copiesConfig](t.Context(), o, document("s1", "G", "a.yaml", ""), document("s1", "G", "b.yaml", ""))
-	requireText(t, err, "layer placed has a copy", "layer placed#2 has a copy", "nacre does not mix documents that were not live together")
+	requireText(t, err, "layer prod/G/placed has a copy", "layer placed has a copy", "nacre does not mix documents that were not live together")
 
 	// The copy is not good for the service.
 	type other struct {

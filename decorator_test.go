@@ -206,7 +206,7 @@ func TestADecoratorOfASharableSourceBelongsToOneConfig(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := claim(t, s)
-	refusedClaim(t, "a decorator with a state", err, "memory")
+	refusedClaim(t, "a decorator with a state", err, "a.yaml")
 }
 
 // leads is a decorator whose Unwrap returns what the test says.

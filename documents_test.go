@@ -95,15 +95,15 @@ func TestTheDocumentsOfKitex(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := x.String(), "kitex.retry.Pay.backup_policy.stop_policy.max_retry_times = 1   client.server.retry.json:5:40 (memory#2)\n"; got != want {
+	if got, want := x.String(), "kitex.retry.Pay.backup_policy.stop_policy.max_retry_times = 1   client.server.retry.json:5:40\n"; got != want {
 		t.Errorf("Explain says %q, want the key of the config and the line of the document: %q", got, want)
 	}
 	if _, err := nacre.CheckWith[kitexConfig](t.Context(), quietly(), nacre.Under("kitex.break", doc("b.json", "{\n \"Pay\": {\"err_rat\": 0.4}}"))); err == nil ||
-		err.Error() != "b.json:2:10 (memory) kitex.break.Pay.err_rat: unknown key, did you mean kitex.break.Pay.err_rate?" {
+		err.Error() != "b.json:2:10 kitex.break.Pay.err_rat: unknown key, did you mean kitex.break.Pay.err_rate?" {
 		t.Errorf("a misspelling below a key: %v", err)
 	}
 	if _, err := nacre.CheckWith[kitexConfig](t.Context(), quietly(), nacre.Under("kitex.break", doc("b.json", `{"Pay": {"err_rate": 1.4}}`))); err == nil ||
-		err.Error() != "b.json:1:22 (memory) kitex.break.Pay.err_rate: must be at most 1" {
+		err.Error() != "b.json:1:22 kitex.break.Pay.err_rate: must be at most 1" {
 		t.Errorf("a broken rule below a key: %v", err)
 	}
 }
@@ -160,15 +160,15 @@ func TestTheDocumentsOfSentinel(t *testing.T) {
 	if len(s.Flow) != 2 || s.Flow[1].Threshold != 0.5 || s.Degrade[0].MaxRTMS != 70 || len(s.System) != 2 || s.System[1].Metric != 3 {
 		t.Errorf("the rules are %+v", s)
 	}
-	if x, err := cfg.Explain("sentinel.system[1].triggerCount"); err != nil || x.String() != "sentinel.system[1].triggerCount = 100   extra-system-rules.yaml:1:33 (memory#4)\n" {
+	if x, err := cfg.Explain("sentinel.system[1].triggerCount"); err != nil || x.String() != "sentinel.system[1].triggerCount = 100   extra-system-rules.yaml:1:33\n" {
 		t.Errorf("Explain says %v, %v", x, err)
 	}
 	_, err = nacre.CheckWith[sentinelConfig](t.Context(), quietly(), nacre.Under("sentinel.flow", doc("f.json", "[\n  {\"threshold\": \"many\"}]")))
-	if err == nil || !strings.Contains(err.Error(), "f.json:2:17 (memory) sentinel.flow[0].threshold: must be a number, not a string") {
+	if err == nil || !strings.Contains(err.Error(), "f.json:2:17 sentinel.flow[0].threshold: must be a number, not a string") {
 		t.Errorf("a wrong type in a rule: %v", err)
 	}
 	_, err = nacre.CheckWith[sentinelConfig](t.Context(), quietly(), doc("f.json", "[]"))
-	if err == nil || err.Error() != "f.json:1:1 (memory): is a list, not a map of keys; nacre.Under puts a document under a key" {
+	if err == nil || err.Error() != "f.json:1:1: is a list, not a map of keys; nacre.Under puts a document under a key" {
 		t.Errorf("a list without Under: %v", err)
 	}
 }
@@ -384,7 +384,7 @@ func TestSeveralYAMLDocumentsInOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := doc("a.yaml", "blocked: [x]\nlimits: {a: 1, b: 2}\n---\nlimits: {b: 3}\n")
 		if _, err := nacre.CheckWith[textsConfig](t.Context(), quietly(), s); err == nil ||
-			!strings.Contains(err.Error(), "a.yaml:4:1 (memory): is a second YAML document in one; nacre.MergeYAMLDocuments allows several") {
+			!strings.Contains(err.Error(), "a.yaml:4:1: is a second YAML document in one; nacre.MergeYAMLDocuments allows several") {
 			t.Errorf("two YAML documents without the option: %v", err)
 		}
 		cfg, err := nacre.OpenWith[textsConfig](t.Context(), quietly(), nacre.Layer(s, nacre.MergeYAMLDocuments()))
@@ -395,7 +395,7 @@ func TestSeveralYAMLDocumentsInOne(t *testing.T) {
 		if got := fmt.Sprint(cfg.Get().Limits, cfg.Get().Blocked); got != "map[a:1 b:3] [x]" {
 			t.Errorf("the merge is %s", got)
 		}
-		if x, err := cfg.Explain("limits.b"); err != nil || x.String() != "limits.b = 3   a.yaml:4:13 (memory)\n  over 2   a.yaml:2:19 (memory)\n" {
+		if x, err := cfg.Explain("limits.b"); err != nil || x.String() != "limits.b = 3   a.yaml:4:13\n  over 2   a.yaml:2:19\n" {
 			t.Errorf("Explain says %v, %v", x, err)
 		}
 		s.Set([]byte("blocked: [x]\nlimits: {a: 1, b: 2}\n"))

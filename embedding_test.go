@@ -181,7 +181,7 @@ func TestAReferenceThatIsRefusedIsNotResolved(t *testing.T) {
 		m.Set([]byte("bound: 2\nwait: ${vault:pin}ns"))
 		settle()
 		h := cfg.Health().Layers[0]
-		if asked != 0 || cfg.Get().Bound != 1 || len(h.Rejected) != 1 || !strings.Contains(h.Rejected[0], "config.yaml:2:7 (memory) wait: ") {
+		if asked != 0 || cfg.Get().Bound != 1 || len(h.Rejected) != 1 || !strings.Contains(h.Rejected[0], "config.yaml:2:7 wait: ") {
 			t.Errorf("asked %d times, live is %d, rejected %q", asked, cfg.Get().Bound, h.Rejected)
 		}
 	})

@@ -74,7 +74,7 @@ func ExampleSubscribe() {
 	}
 	layer.Set([]byte("db: {dsn: x, pool: 50}"))
 	<-done
-	// Output: pool 20 → 50 because of config.yaml (memory)
+	// Output: pool 20 → 50 because of config.yaml
 }
 
 // All that is wrong is told at once: layer, document, line, column, key, and what was meant.
@@ -90,9 +90,9 @@ db:
 	fmt.Println(err)
 	fmt.Println(errors.Is(err, source.UnknownKey), errors.Is(err, source.Invalid))
 	// Output:
-	// config.yaml:3:3 (memory) server.timeot: unknown key, did you mean server.timeout?
-	// config.yaml:6:3 (memory) db.pol: unknown key, did you mean db.pool?
-	// config.yaml:7:9 (memory) db.pool: must be at most 500
+	// config.yaml:3:3 server.timeot: unknown key, did you mean server.timeout?
+	// config.yaml:6:3 db.pol: unknown key, did you mean db.pool?
+	// config.yaml:7:9 db.pool: must be at most 500
 	// true true
 }
 
@@ -111,11 +111,11 @@ func ExampleConfig_Explain() {
 		fmt.Print(x)
 	}
 	// Output:
-	// db.pool = 40   $ORDERS_DB_POOL (env)
-	//   over 20   defaults.yaml:3:9 (memory)
+	// db.pool = 40   $ORDERS_DB_POOL
+	//   over 20   defaults.yaml:3:9
 	//   over 10   default
-	// db.dsn = ******   $ORDERS_DB_DSN (env)
-	//   over ******   defaults.yaml:2:8 (memory)
+	// db.dsn = ******   $ORDERS_DB_DSN
+	//   over ******   defaults.yaml:2:8
 	// server.addr = :8080   default
 }
 
@@ -326,7 +326,7 @@ func ExampleSection() {
 	fmt.Println(<-rejected)
 	fmt.Println(cfg.Get().Name, redis.Get().Addr)
 	// Output:
-	// service.yaml:2:32 (memory) redis.pool: must be at most 100
+	// service.yaml:2:32 redis.pool: must be at most 100
 	// orders r1:6379
 }
 
@@ -334,5 +334,5 @@ func ExampleSection() {
 func ExampleCheck() {
 	_, err := nacre.Check[Service](context.Background(), memory.New("prod.yaml", []byte("db:\n  dsn: x\n  pol: 20\n")))
 	fmt.Println(err)
-	// Output: prod.yaml:3:3 (memory) db.pol: unknown key, did you mean db.pool?
+	// Output: prod.yaml:3:3 db.pol: unknown key, did you mean db.pool?
 }

@@ -89,35 +89,35 @@ func TestExplainShowsWhatIsLive(t *testing.T) {
 		text  string
 	}{
 		"null over a map": {[]string{"s: {x: 5, y: 6}", "s: null"}, nil, "s.x", "3",
-			"s.x = 3   default\n  since s = null   b.yaml:1:4 (memory#2)\n  over 5   a.yaml:1:8 (memory)\n"},
+			"s.x = 3   default\n  since s = null   b.yaml:1:4\n  over 5   a.yaml:1:8\n"},
 		"null over a map, without a default": {[]string{"s: {x: 5, y: 6}", "s: null"}, nil, "s.y", "",
-			"s.y: not set\n  since s = null   b.yaml:1:4 (memory#2)\n  over 6   a.yaml:1:14 (memory)\n"},
+			"s.y: not set\n  since s = null   b.yaml:1:4\n  over 6   a.yaml:1:14\n"},
 		"null over a map, the map": {[]string{"s: {x: 5, y: 6}", "s: null"}, nil, "s", "",
-			"s: not set\n  since s = null   b.yaml:1:4 (memory#2)\n  over {2 keys}   a.yaml:1:4 (memory)\n"},
+			"s: not set\n  since s = null   b.yaml:1:4\n  over {2 keys}   a.yaml:1:4\n"},
 		"null in the middle": {[]string{"s: {x: 5, y: 6}", "s: null", "s: {y: 7}"}, nil, "s.x", "3",
-			"s.x = 3   default\n  since s = null   b.yaml:1:4 (memory#2)\n  over 5   a.yaml:1:8 (memory)\n"},
+			"s.x = 3   default\n  since s = null   b.yaml:1:4\n  over 5   a.yaml:1:8\n"},
 		"null in the middle, set again above": {[]string{"s: {x: 5, y: 6}", "s: null", "s: {y: 7}"}, nil, "s.y", "7",
-			"s.y = 7   c.yaml:1:8 (memory#3)\n  over 6   a.yaml:1:14 (memory)\n"},
+			"s.y = 7   c.yaml:1:8\n  over 6   a.yaml:1:14\n"},
 		"null in the middle, the map": {[]string{"s: {x: 5, y: 6}", "s: null", "s: {y: 7}"}, nil, "s", "{1 keys}",
-			"s = {1 keys}   c.yaml:1:4 (memory#3)\n  over null   b.yaml:1:4 (memory#2)\n  over {2 keys}   a.yaml:1:4 (memory)\n"},
+			"s = {1 keys}   c.yaml:1:4\n  over null   b.yaml:1:4\n  over {2 keys}   a.yaml:1:4\n"},
 		"null over a scalar": {[]string{"n: 5", "n: null"}, nil, "n", "7",
-			"n = 7   default\n  since n = null   b.yaml:1:4 (memory#2)\n  over 5   a.yaml:1:4 (memory)\n"},
+			"n = 7   default\n  since n = null   b.yaml:1:4\n  over 5   a.yaml:1:4\n"},
 		"null over a scalar, without a default": {[]string{"s: {y: 5}", "s: {y: ~}"}, nil, "s.y", "",
-			"s.y: not set\n  since s.y = null   b.yaml:1:8 (memory#2)\n  over 5   a.yaml:1:8 (memory)\n"},
+			"s.y: not set\n  since s.y = null   b.yaml:1:8\n  over 5   a.yaml:1:8\n"},
 		"null under null": {[]string{"s: {x: 5}", "s: {x: null}", "s: null"}, nil, "s.x", "3",
-			"s.x = 3   default\n  since s = null   c.yaml:1:4 (memory#3)\n  over null   b.yaml:1:8 (memory#2)\n  over 5   a.yaml:1:8 (memory)\n"},
+			"s.x = 3   default\n  since s = null   c.yaml:1:4\n  over null   b.yaml:1:8\n  over 5   a.yaml:1:8\n"},
 		"a map of two layers": {[]string{"s: {x: 5, y: 6}", "s: {y: 7}"}, nil, "s", "{2 keys}",
-			"s = {2 keys}\n  with {1 keys}   b.yaml:1:4 (memory#2)\n  with {2 keys}   a.yaml:1:4 (memory)\n"},
+			"s = {2 keys}\n  with {1 keys}   b.yaml:1:4\n  with {2 keys}   a.yaml:1:4\n"},
 		"a map with a null in it": {[]string{"by: {u: {port: 1}, v: {port: 2}}", "by: {v: null}"}, nil, "by", "{1 keys}",
-			"by = {1 keys}\n  with {1 keys}   b.yaml:1:5 (memory#2)\n  with {2 keys}   a.yaml:1:5 (memory)\n"},
+			"by = {1 keys}\n  with {1 keys}   b.yaml:1:5\n  with {2 keys}   a.yaml:1:5\n"},
 		"a list replaced by a file": {[]string{"list: [a, b, c]", "list: [x, y]"}, nil, "list[0]", `"x"`,
-			"list[0] = \"x\"   b.yaml:1:8 (memory#2)\n  over \"a\"   a.yaml:1:8 (memory)\n"},
+			"list[0] = \"x\"   b.yaml:1:8\n  over \"a\"   a.yaml:1:8\n"},
 		"a list shortened": {[]string{"list: [a, b, c]", "list: [x, y]"}, nil, "list[2]", "",
-			"list[2]: not set\n  since list = [2 items]   b.yaml:1:7 (memory#2)\n  over \"c\"   a.yaml:1:14 (memory)\n"},
+			"list[2]: not set\n  since list = [2 items]   b.yaml:1:7\n  over \"c\"   a.yaml:1:14\n"},
 		"a list of structs shortened": {[]string{"hosts: [{name: a}, {name: b, port: 1}]", "hosts: [{name: x}]"}, nil, "hosts[1].port", "",
-			"hosts[1].port: not set\n  since hosts = [1 items]   b.yaml:1:8 (memory#2)\n  over 1   a.yaml:1:36 (memory)\n"},
+			"hosts[1].port: not set\n  since hosts = [1 items]   b.yaml:1:8\n  over 1   a.yaml:1:36\n"},
 		"a default in an item that is there": {[]string{"hosts: [{name: a, port: 1}]", "hosts: [{name: x}]"}, nil, "hosts[0].port", "80",
-			"hosts[0].port = 80   default\n  since hosts = [1 items]   b.yaml:1:8 (memory#2)\n  over 1   a.yaml:1:25 (memory)\n"},
+			"hosts[0].port = 80   default\n  since hosts = [1 items]   b.yaml:1:8\n  over 1   a.yaml:1:25\n"},
 		"a default in an item that was never there":  {[]string{"hosts: [{name: a}]"}, nil, "hosts[4].port", "", "hosts[4].port: not set\n"},
 		"a default in an entry that was never there": {[]string{"by: {u: {name: a}}"}, nil, "by.v.port", "", "by.v.port: not set\n"},
 		"a default in an entry that is there":        {[]string{"by: {u: {name: a}}"}, nil, "by.u.port", "80", "by.u.port = 80   default\n"},
@@ -126,31 +126,31 @@ func TestExplainShowsWhatIsLive(t *testing.T) {
 		"a default in a pointer that is nil":         {[]string{"n: 1"}, nil, "p.port", "", "p.port: not set\n"},
 		"a default in a pointer that is not":         {[]string{"p: {}"}, nil, "p.port", "80", "p.port = 80   default\n"},
 		"a default in a pointer that null takes away": {[]string{"p: {port: 1}", "p: null"}, nil, "p.port", "",
-			"p.port: not set\n  since p = null   b.yaml:1:4 (memory#2)\n  over 1   a.yaml:1:11 (memory)\n"},
+			"p.port: not set\n  since p = null   b.yaml:1:4\n  over 1   a.yaml:1:11\n"},
 		"a default in an embedded pointer that is nil": {[]string{"n: 1"}, nil, "zone", "", "zone: not set\n"},
 		"a default in an embedded pointer that is not": {[]string{"rack: 1"}, nil, "zone", "a", "zone = a   default\n"},
 		"a list replaced by a variable": {[]string{"list: [a, b, c]"}, []string{"APP_LIST=x,y"}, "list", "x,y",
-			"list = x,y   $APP_LIST (env)\n  over [3 items]   a.yaml:1:7 (memory)\n"},
+			"list = x,y   $APP_LIST\n  over [3 items]   a.yaml:1:7\n"},
 		"an item of a list replaced by a variable": {[]string{"list: [a, b, c]"}, []string{"APP_LIST=x,y"}, "list[0]", "",
-			"list[0]: part of list = x,y   $APP_LIST (env)\n  over \"a\"   a.yaml:1:8 (memory)\n"},
+			"list[0]: part of list = x,y   $APP_LIST\n  over \"a\"   a.yaml:1:8\n"},
 		"an entry of a map's default": {[]string{"n: 1"}, nil, "limits.a", "", "limits.a: part of limits = a=1   default\n"},
 		"an item of a list's default": {[]string{"n: 1"}, nil, "colors[1]", "", "colors[1]: part of colors = red,blue   default\n"},
 		"null over an item": {[]string{"hosts: [{port: 1}]", "hosts: [null]"}, nil, "hosts[0].port", "80",
-			"hosts[0].port = 80   default\n  since hosts = [1 items]   b.yaml:1:8 (memory#2)\n  over 1   a.yaml:1:16 (memory)\n"},
+			"hosts[0].port = 80   default\n  since hosts = [1 items]   b.yaml:1:8\n  over 1   a.yaml:1:16\n"},
 		"an item that is null": {[]string{"hosts: [{port: 1}]", "hosts: [null]"}, nil, "hosts[0]", "null",
-			"hosts[0] = null   b.yaml:1:9 (memory#2)\n  over {1 keys}   a.yaml:1:9 (memory)\n"},
+			"hosts[0] = null   b.yaml:1:9\n  over {1 keys}   a.yaml:1:9\n"},
 		"null over a list": {[]string{"list: [a]", "list: null"}, nil, "list[0]", "",
-			"list[0]: not set\n  since list = null   b.yaml:1:7 (memory#2)\n  over \"a\"   a.yaml:1:8 (memory)\n"},
+			"list[0]: not set\n  since list = null   b.yaml:1:7\n  over \"a\"   a.yaml:1:8\n"},
 		"null over a list with a default": {[]string{"colors: [a]", "colors: null"}, nil, "colors", "red,blue",
-			"colors = red,blue   default\n  since colors = null   b.yaml:1:9 (memory#2)\n  over [1 items]   a.yaml:1:9 (memory)\n"},
+			"colors = red,blue   default\n  since colors = null   b.yaml:1:9\n  over [1 items]   a.yaml:1:9\n"},
 		"a map replaced by a scalar and back": {[]string{"free: {a: 1, b: 2}", "free: 5", "free: {b: 3}"}, nil, "free.a", "",
-			"free.a: not set\n  since free = ******   b.yaml:1:7 (memory#2)\n  over ******   a.yaml:1:11 (memory)\n  no field of the struct has this key\n"},
+			"free.a: not set\n  since free = ******   b.yaml:1:7\n  over ******   a.yaml:1:11\n  no field of the struct has this key\n"},
 		"a secret": {[]string{"token: s3cret-1", "token: null"}, nil, "token", "",
-			"token: not set\n  since token = null   b.yaml:1:8 (memory#2)\n  over ******   a.yaml:1:8 (memory)\n"},
+			"token: not set\n  since token = null   b.yaml:1:8\n  over ******   a.yaml:1:8\n"},
 		"secrets replaced by a variable": {[]string{"tokens: [s3cret-1]"}, []string{"APP_TOKENS=s3cret-2,s3cret-3"}, "tokens[0]", "",
-			"tokens[0]: part of tokens = ******   $APP_TOKENS (env)\n  over ******   a.yaml:1:10 (memory)\n"},
+			"tokens[0]: part of tokens = ******   $APP_TOKENS\n  over ******   a.yaml:1:10\n"},
 		"the variable that replaced secrets": {[]string{"tokens: [s3cret-1]"}, []string{"APP_TOKENS=s3cret-2,s3cret-3"}, "tokens", "******",
-			"tokens = ******   $APP_TOKENS (env)\n  over [1 items]   a.yaml:1:9 (memory)\n"},
+			"tokens = ******   $APP_TOKENS\n  over [1 items]   a.yaml:1:9\n"},
 		"the default of a list of secrets": {[]string{"n: 1"}, nil, "keys", "******", "keys = ******   default\n"},
 		"an item of that":                  {[]string{"n: 1"}, nil, "keys[0]", "", "keys[0]: part of keys = ******   default\n"},
 		"nothing":                          {[]string{"n: 1"}, nil, "s.y", "", "s.y: no layer sets it\n"},
@@ -345,25 +345,25 @@ func TestExplainShowsWhatWaits(t *testing.T) {
 		get           func(*frozenConfig) any
 	}{
 		"changed": {"addr: ':1'", "addr: ':2'", "addr", `":1"`,
-			"addr = \":1\"   until a restart\n  waits for a restart: \":2\"   config.yaml:1:7 (memory)\n  over :80   default\n", func(c *frozenConfig) any { return c.Addr }},
+			"addr = \":1\"   until a restart\n  waits for a restart: \":2\"   config.yaml:1:7\n  over :80   default\n", func(c *frozenConfig) any { return c.Addr }},
 		"set": {"pool: 1", "addr: ':2'", "addr", ":80",
-			"addr = :80   until a restart\n  waits for a restart: \":2\"   config.yaml:1:7 (memory)\n  over :80   default\n", func(c *frozenConfig) any { return c.Addr }},
+			"addr = :80   until a restart\n  waits for a restart: \":2\"   config.yaml:1:7\n  over :80   default\n", func(c *frozenConfig) any { return c.Addr }},
 		"removed": {"addr: ':1'", "pool: 1", "addr", `":1"`,
 			"addr = \":1\"   until a restart\n  waits for a restart: :80   default\n", func(c *frozenConfig) any { return c.Addr }},
 		"set, without a default": {"pool: 1", "name: b", "name", "",
-			"name: not set   until a restart\n  waits for a restart: \"b\"   config.yaml:1:7 (memory)\n", func(c *frozenConfig) any { return c.Name }},
+			"name: not set   until a restart\n  waits for a restart: \"b\"   config.yaml:1:7\n", func(c *frozenConfig) any { return c.Name }},
 		"removed, without a default": {"name: a", "pool: 1", "name", `"a"`,
 			"name = \"a\"   until a restart\n  waits for a restart: not set\n", func(c *frozenConfig) any { return c.Name }},
 		"removed by null": {"name: a", "name: null", "name", `"a"`,
-			"name = \"a\"   until a restart\n  waits for a restart: not set\n  since name = null   config.yaml:1:7 (memory)\n", func(c *frozenConfig) any { return c.Name }},
+			"name = \"a\"   until a restart\n  waits for a restart: not set\n  since name = null   config.yaml:1:7\n", func(c *frozenConfig) any { return c.Name }},
 		"below": {"server: {host: a, port: 2}", "server: {host: b, port: 2}", "server.host", `"a"`,
-			"server.host = \"a\"   until a restart\n  waits for a restart: \"b\"   config.yaml:1:16 (memory)\n", func(c *frozenConfig) any { return c.Server.Host }},
+			"server.host = \"a\"   until a restart\n  waits for a restart: \"b\"   config.yaml:1:16\n", func(c *frozenConfig) any { return c.Server.Host }},
 		"below, and the same": {"server: {host: a, port: 2}", "server: {host: b, port: 2}", "server.port", "2",
-			"server.port = 2   config.yaml:1:25 (memory)\n  over 1   default\n", func(c *frozenConfig) any { return c.Server.Port }},
+			"server.port = 2   config.yaml:1:25\n  over 1   default\n", func(c *frozenConfig) any { return c.Server.Port }},
 		"below, removed": {"server: {host: a, port: 2}", "pool: 3", "server.port", "2",
 			"server.port = 2   until a restart\n  waits for a restart: 1   default\n", func(c *frozenConfig) any { return c.Server.Port }},
 		"the map": {"server: {host: a, port: 2}", "server: {host: b}", "server", "{2 keys}",
-			"server = {2 keys}   until a restart\n  waits for a restart: {1 keys}   config.yaml:1:9 (memory)\n", func(c *frozenConfig) any { return c.Server.Port }},
+			"server = {2 keys}   until a restart\n  waits for a restart: {1 keys}   config.yaml:1:9\n", func(c *frozenConfig) any { return c.Server.Port }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -486,8 +486,8 @@ func TestExplainShowsWhatIsKept(t *testing.T) {
 			t.Fatalf("the removed document is not absent: %v", absent)
 		}
 		for key, want := range map[string]string{
-			"s.x":        "s.x = 3   default\n  since s = null   high.yaml:1:4 (memory#2)\n  over 5   low.yaml:1:8 (memory)\n",
-			"extra.port": "extra.port = 2   high.yaml:2:15 (memory#2)\n  over 80   default\n",
+			"s.x":        "s.x = 3   default\n  since s = null   high.yaml:1:4\n  over 5   low.yaml:1:8\n",
+			"extra.port": "extra.port = 2   high.yaml:2:15\n  over 80   default\n",
 		} {
 			if x, err := cfg.Explain(key); err != nil || x.String() != want {
 				t.Errorf("Explain says, %v,\n%swant\n%s", err, x, want)
@@ -496,8 +496,8 @@ func TestExplainShowsWhatIsKept(t *testing.T) {
 		high.Set([]byte("s: {y: 1}\nextra: null"))
 		settle()
 		for key, want := range map[string]string{
-			"port": "extra.port = 80   default\n  since extra = null   high.yaml:2:8 (memory#2)\n",
-			"name": "extra.name: not set\n  since extra = null   high.yaml:2:8 (memory#2)\n",
+			"port": "extra.port = 80   default\n  since extra = null   high.yaml:2:8\n",
+			"name": "extra.name: not set\n  since extra = null   high.yaml:2:8\n",
 		} {
 			if x, err := extra.Explain(key); err != nil || x.String() != want {
 				t.Errorf("Explain of a section says, %v,\n%swant\n%s", err, x, want)
@@ -534,7 +534,7 @@ func TestExplainIsOfOneMoment(t *testing.T) {
 		settle()
 		m.Set([]byte("addr: ':1'\npool: 3"))
 		settle()
-		if want := []string{`addr = ":1"   until a restart`, `addr = ":1"   config.yaml:1:7 (memory)`}; !slices.Equal(said, want) {
+		if want := []string{`addr = ":1"   until a restart`, `addr = ":1"   config.yaml:1:7`}; !slices.Equal(said, want) {
 			t.Errorf("while a version was told, Explain said %q, want %q", said, want)
 		}
 	})

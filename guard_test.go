@@ -54,7 +54,7 @@ func TestARestartOnlyFieldStaysAndTheRestComes(t *testing.T) {
 			t.Errorf("live is %+v, want the old address and all else new", *c)
 		}
 		h := cfg.Health()
-		if len(h.Pending) != 1 || h.Pending[0] != "server.addr config.yaml:2:9 (memory)" || len(r.pending) != 1 || h.Ready() != nil {
+		if len(h.Pending) != 1 || h.Pending[0] != "server.addr config.yaml:2:9" || len(r.pending) != 1 || h.Ready() != nil {
 			t.Errorf("pending %v, told %d times, ready: %v", h.Pending, len(r.pending), h.Ready())
 		}
 		x, err := cfg.Explain("server.addr")

@@ -50,7 +50,7 @@ func listLayers(yaml []string, variables ...string) (layers []source.Source) {
 func TestAnItemOfALowerListIsNotReplacedSilently(t *testing.T) {
 	t.Parallel()
 	_, err := nacre.Check[listsConfig](t.Context(), listLayers([]string{"plain: " + threeHosts}, "APP_PLAIN_0_PASS=s3cret-x")...)
-	const want = `$APP_PLAIN_0_PASS (env) plain: names items of a list that a.yaml:1:8 (memory) provides, and its other items would be lost; ` +
+	const want = `$APP_PLAIN_0_PASS plain: names items of a list that a.yaml:1:8 provides, and its other items would be lost; ` +
 		`give the whole list in one layer, or tag the field nacre_test.listsConfig.Plain with merge:"index" (by position) or merge:"key=…" (by a key of the items)`
 	if err == nil || err.Error() != want {
 		t.Errorf("a variable for one key of one of three hosts: %v, want\n%s", err, want)
@@ -120,14 +120,14 @@ func TestExplainNamesTheLayerOfEachKeyOfAMergedItem(t *testing.T) {
 	cfg := openLists(t, quiet, listLayers([]string{"by_key: " + threeHosts + "\nmore: [x]", "by_key: [{name: d}, {name: b, port: 9}]\nmore: [y]"},
 		"APP_BY_KEY_0_NAME=b", "APP_BY_KEY_0_PASS=s3cret-x", "APP_MORE=z")...)
 	for key, want := range map[string]string{
-		"by_key[1].name": "by_key[1].name = b   $APP_BY_KEY_0_NAME (env)\n  over \"b\"   b.yaml:1:28 (memory#2)\n  over \"b\"   a.yaml:1:55 (memory)\n",
-		"by_key[1].addr": "by_key[1].addr = \"b:1\"   a.yaml:1:64 (memory)\n",
-		"by_key[1].port": "by_key[1].port = 9   b.yaml:1:37 (memory#2)\n  over 80   default\n",
-		"by_key[1].pass": "by_key[1].pass = ******   $APP_BY_KEY_0_PASS (env)\n  over ******   a.yaml:1:75 (memory)\n",
-		"by_key[3].name": "by_key[3].name = \"d\"   b.yaml:1:17 (memory#2)\n",
-		"by_key":         "by_key = [4 items]\n  with [1 items]   $APP_BY_KEY_0_NAME (env)\n  with [2 items]   b.yaml:1:9 (memory#2)\n  with [3 items]   a.yaml:1:9 (memory)\n",
-		"more[2]":        "more[2] = z   $APP_MORE (env)\n",
-		"more[1]":        "more[1] = \"y\"   b.yaml:2:8 (memory#2)\n",
+		"by_key[1].name": "by_key[1].name = b   $APP_BY_KEY_0_NAME\n  over \"b\"   b.yaml:1:28\n  over \"b\"   a.yaml:1:55\n",
+		"by_key[1].addr": "by_key[1].addr = \"b:1\"   a.yaml:1:64\n",
+		"by_key[1].port": "by_key[1].port = 9   b.yaml:1:37\n  over 80   default\n",
+		"by_key[1].pass": "by_key[1].pass = ******   $APP_BY_KEY_0_PASS\n  over ******   a.yaml:1:75\n",
+		"by_key[3].name": "by_key[3].name = \"d\"   b.yaml:1:17\n",
+		"by_key":         "by_key = [4 items]\n  with [1 items]   $APP_BY_KEY_0_NAME\n  with [2 items]   b.yaml:1:9\n  with [3 items]   a.yaml:1:9\n",
+		"more[2]":        "more[2] = z   $APP_MORE\n",
+		"more[1]":        "more[1] = \"y\"   b.yaml:2:8\n",
 		"by_key[4].name": "by_key[4].name: not set\n",
 	} {
 		x, err := cfg.Explain(key)
@@ -158,15 +158,15 @@ func TestProblemsOfItemsNameTheDocumentThatIsWrong(t *testing.T) {
 		yaml []string
 		env  []string
 	}{
-		"$APP_BY_POS_4_NAME (env) by_pos[4]: is item 4 of a list that has 3; the next one is item 3":                               {[]string{"by_pos: " + threeHosts}, []string{"APP_BY_POS_4_NAME=x"}},
-		"$APP_BY_KEY_0_PASS (env) by_key[0]: has no key name, by which the items of this list are matched":                         {[]string{"by_key: " + threeHosts}, []string{"APP_BY_KEY_0_PASS=x"}},
-		"a.yaml:1:21 (memory) by_key[1]: has the same name as item 0 of this document":                                             {[]string{"by_key: [{name: a}, {name: a}]"}, nil},
-		"a.yaml:1:14 (memory) pools.eu[0]: has no key name, by which the items of this list are matched":                           {[]string{"pools: {eu: [{addr: a}]}"}, nil},
-		"b.yaml:1:29 (memory#2) by_key[2].prt: unknown key, did you mean by_key[2].port?":                                          {[]string{"by_key: " + threeHosts, "by_key: [{name: c, addr: x, prt: 9}]"}, nil},
-		"$APP_BY_POS_2_PORT (env) by_pos[2].port: must be a whole number":                                                          {[]string{"by_pos: " + threeHosts}, []string{"APP_BY_POS_2_PORT=x"}},
-		"$APP_BY_POS_1_NAME (env) by_pos[1]: is item 1 of a list that has no item 0 in any layer":                                  {nil, []string{"APP_BY_POS_1_NAME=x"}},
-		"$APP_PLAIN_1_NAME (env): is item 1 of a list that has no item 0; a list is given as a whole, from 0 on":                   {nil, []string{"APP_PLAIN_1_NAME=x"}},
-		"b.yaml:1:10 (memory#2) by_pos[0]: must not be null: no layer can remove a single item of a lower list, because the posit": {[]string{"by_pos: " + threeHosts, "by_pos: [null]"}, nil},
+		"$APP_BY_POS_4_NAME by_pos[4]: is item 4 of a list that has 3; the next one is item 3":                          {[]string{"by_pos: " + threeHosts}, []string{"APP_BY_POS_4_NAME=x"}},
+		"$APP_BY_KEY_0_PASS by_key[0]: has no key name, by which the items of this list are matched":                    {[]string{"by_key: " + threeHosts}, []string{"APP_BY_KEY_0_PASS=x"}},
+		"a.yaml:1:21 by_key[1]: has the same name as item 0 of this document":                                           {[]string{"by_key: [{name: a}, {name: a}]"}, nil},
+		"a.yaml:1:14 pools.eu[0]: has no key name, by which the items of this list are matched":                         {[]string{"pools: {eu: [{addr: a}]}"}, nil},
+		"b.yaml:1:29 by_key[2].prt: unknown key, did you mean by_key[2].port?":                                          {[]string{"by_key: " + threeHosts, "by_key: [{name: c, addr: x, prt: 9}]"}, nil},
+		"$APP_BY_POS_2_PORT by_pos[2].port: must be a whole number":                                                     {[]string{"by_pos: " + threeHosts}, []string{"APP_BY_POS_2_PORT=x"}},
+		"$APP_BY_POS_1_NAME by_pos[1]: is item 1 of a list that has no item 0 in any layer":                             {nil, []string{"APP_BY_POS_1_NAME=x"}},
+		"$APP_PLAIN_1_NAME: is item 1 of a list that has no item 0; a list is given as a whole, from 0 on":              {nil, []string{"APP_PLAIN_1_NAME=x"}},
+		"b.yaml:1:10 by_pos[0]: must not be null: no layer can remove a single item of a lower list, because the posit": {[]string{"by_pos: " + threeHosts, "by_pos: [null]"}, nil},
 	} {
 		if _, err := nacre.Check[listsConfig](t.Context(), listLayers(test.yaml, test.env...)...); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "s3cret") {
 			t.Errorf("the error is %v, want\n%s", err, want)

@@ -35,7 +35,8 @@ func OpenWith[T any](ctx context.Context, options Options, layers ...source.Sour
 	o := options.withDefaults()
 	all, sectionErr := allSections[T](&o)
 	taken, layerErr := takeLayers(unwrap(layers))
-	if err := errors.Join(sectionErr, layerErr, engine.CheckManifests(taken), options.check()); err != nil {
+	_, nameErr := engine.LayerNames(taken)
+	if err := errors.Join(sectionErr, layerErr, nameErr, engine.CheckManifests(taken), options.check()); err != nil {
 		return nil, errors.Join(err, engine.Discard(taken, o.CloseTimeout))
 	}
 	live := &cell[T]{}

@@ -142,7 +142,7 @@ func TestReferencesThatNobodyResolves(t *testing.T) {
 	t.Parallel()
 	const is = "and its layer has no resolver - give nacre.Layer the option ResolveEnv"
 	for text, want := range map[string]string{
-		"port: ${env:PORT}":        "c.yaml:1:7 (memory) port: is a reference of the scheme env, " + is,
+		"port: ${env:PORT}":        "c.yaml:1:7 port: is a reference of the scheme env, " + is,
 		"port: \"${vault:port}\"":  "port: is a reference of the scheme vault, " + is,
 		"pass: ${file:canary}":     "pass: is a reference of the scheme file, " + is,
 		"pass: ${file:x:canary-d}": "pass: is a reference of the scheme file, " + is,
@@ -153,7 +153,7 @@ func TestReferencesThatNobodyResolves(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"name: ${env:HOME}":              "c.yaml:1:7 (memory) name: has a reference of the scheme env, for which its layer has no resolver",
+		"name: ${env:HOME}":              "c.yaml:1:7 name: has a reference of the scheme env, for which its layer has no resolver",
 		"name: in ${file:x} and":         "scheme file",
 		"name: ${vault:x}":               "scheme vault",
 		"name: \"%d ${date:yyyy} %m\"":   "",

@@ -109,8 +109,8 @@ func TestARenameIsDeployedAndRolledBack(t *testing.T) {
 
 		// 1. Deploy the version that knows both names. Nothing is published.
 		const (
-			oldName = "orders.yaml:2:3 (memory) db.dsn: old name of db.url; write db.url instead"
-			oldPool = "orders.yaml:3:3 (memory) db.pool: deprecated: the pool grows by itself"
+			oldName = "orders.yaml:2:3 db.dsn: old name of db.url; write db.url instead"
+			oldPool = "orders.yaml:3:3 db.pool: deprecated: the pool grows by itself"
 		)
 		second := start[rollingV2](t, "v2", doc)
 		second.is(t, "a", oldName, oldPool)
@@ -119,13 +119,13 @@ func TestARenameIsDeployedAndRolledBack(t *testing.T) {
 		// 2. Publish both names with one value, and the new key. Both versions take it.
 		doc.Set([]byte("db:\n  dsn: b\n  url: b\n  pool: 5\n  retries: 4"))
 		settle()
-		first.is(t, "b", "orders.yaml:3:3 (memory) db.url: unused key", "orders.yaml:5:3 (memory) db.retries: unused key")
+		first.is(t, "b", "orders.yaml:3:3 db.url: unused key", "orders.yaml:5:3 db.retries: unused key")
 		second.is(t, "b", oldName, strings.Replace(oldPool, ":3:3", ":4:3", 1))
 
 		// Two values under two names would be two configurations in one fleet.
 		doc.Set([]byte("db:\n  dsn: c\n  url: d\n  pool: 5"))
 		settle()
-		const both = "orders.yaml:2:3 (memory) db.dsn: is an old name of db.url, and db.url is set to another value on line 3; " +
+		const both = "orders.yaml:2:3 db.dsn: is an old name of db.url, and db.url is set to another value on line 3; " +
 			"keep one of them, or give both the same value"
 		if got := second.health().Layers[0].Rejected; second.url() != "b" || len(got) != 1 || got[0] != both {
 			t.Errorf("two values for one key: %s is live, rejected %v, want %s", second.url(), got, both)
@@ -136,7 +136,7 @@ func TestARenameIsDeployedAndRolledBack(t *testing.T) {
 		// 3. The binary is rolled back, also to pods without a copy: it starts on the newer
 		// document.
 		back := start[rollingV1](t, "v1, rolled back in step 2", doc)
-		back.is(t, "e", "orders.yaml:3:3 (memory) db.url: unused key", "orders.yaml:5:3 (memory) db.retries: unused key")
+		back.is(t, "e", "orders.yaml:3:3 db.url: unused key", "orders.yaml:5:3 db.retries: unused key")
 		if err := errors.Join(back.close(), first.close()); err != nil {
 			t.Error(err)
 		}
@@ -152,7 +152,7 @@ func TestARenameIsDeployedAndRolledBack(t *testing.T) {
 
 		// 5. Deploy the version without the alias and without the removed key, and then publish.
 		third := start[rollingV3](t, "v3", doc)
-		third.is(t, "f", "orders.yaml:3:3 (memory) db.pool: unused key")
+		third.is(t, "f", "orders.yaml:3:3 db.pool: unused key")
 		doc.Set([]byte("db:\n  url: g\n  retries: 4"))
 		settle()
 		third.is(t, "g")
@@ -173,12 +173,12 @@ func TestNoticesAreEventsOnceAChange(t *testing.T) {
 		o.Observers = on(handlers{observe.UnusedKeys: write, observe.DeprecatedKeys: write})
 		doc := memory.New("orders.yaml", []byte("db: {dsn: a}\nextra: 1"))
 		cfg := layered[rollingV2](t, o, &published{doc})
-		want := []string{"unused_keys 1: orders.yaml:2:1 (memory) extra: unused key",
-			"deprecated_keys 1: orders.yaml:1:6 (memory) db.dsn: old name of db.url; write db.url instead"}
+		want := []string{"unused_keys 1: orders.yaml:2:1 extra: unused key",
+			"deprecated_keys 1: orders.yaml:1:6 db.dsn: old name of db.url; write db.url instead"}
 		for _, step := range []struct{ text, event string }{
 			{"# the same keys on other lines\ndb: {dsn: b}\nextra: 2", ""},
 			{"db: {url: b}\nextra: 2", "deprecated_keys 2: "},
-			{"db: {url: b}\nextra: 2\nmore: {a: {b: 1}}", "unused_keys 3: orders.yaml:2:1 (memory) extra: unused key\norders.yaml:3:1 (memory) more: unused key"},
+			{"db: {url: b}\nextra: 2\nmore: {a: {b: 1}}", "unused_keys 3: orders.yaml:2:1 extra: unused key\norders.yaml:3:1 more: unused key"},
 			{"db: {url: b, pol: 1}\nextra: 2", ""}, // rejected
 			{"db: {url: b}", "unused_keys 4: "},
 		} {

@@ -132,15 +132,24 @@ type subscribeOption func(*subscribeOptions)
 
 func (f subscribeOption) applySubscribe(o *subscribeOptions) { f(o) }
 
-// NameOption is an option of [Subscribe], [Derive] and [AutoRollback]; see [WithName].
+// NameOption is an option of [Subscribe], [Derive], [AutoRollback] and [Layer]; see [WithName].
 type NameOption struct{ name string }
 
 func (n NameOption) applySubscribe(o *subscribeOptions) { o.name = n.name }
 func (n NameOption) applyDerive(o *deriveOptions)       { o.name = n.name }
 func (n NameOption) applyRollback(o *rollbackOptions)   { o.name = n.name }
+func (n NameOption) apply(l *engine.Layer)              { l.Name = n.name }
 
-// WithName sets the name of a subscriber, a resource or a check in events, Health and logs. The
-// default is the file and line of the call.
+// WithName sets the name of a subscriber, a resource, a check or a layer in events, Health and
+// logs. The default of the first three is the file and line of the call.
+//
+// A layer has the name of its document by default: "orders.yaml" for a file or a Nacos config,
+// "env(ORDERS_)" for an environment. A Nacos config of another group than that of its client is
+// "PAYMENTS/orders.yaml". Names are unique: of layers with the same default name, the last one has
+// it, and the others add as much of their folder, group or namespace as they need, or a number. So
+// a layer that is put in front of others changes none of their names. A name that is given must be
+// unique, printable and at most 128 bytes long; otherwise Open fails. [Config.Approve], errors and
+// metrics use the name of a layer.
 func WithName(name string) NameOption { return NameOption{name} }
 
 // InitialCall calls the subscriber once with the live version before [Subscribe] returns; Old is

@@ -66,7 +66,7 @@ func TestASubscriberHearsOnlyOfWhatItSelects(t *testing.T) {
 		if len(pools) != 2 || pools[0].Old != 10 || pools[0].New != 20 || pools[1].Old != 20 || pools[1].New != 30 {
 			t.Errorf("the subscriber of pool heard %+v, want 10→20 and 20→30", pools)
 		}
-		if len(pools) == 2 && (pools[0].Version != 2 || pools[1].Version != 4 || pools[1].Causes[0].Document != "config.yaml" || pools[1].Causes[0].Layer != "memory" || pools[1].Causes[0].Revision == "") {
+		if len(pools) == 2 && (pools[0].Version != 2 || pools[1].Version != 4 || pools[1].Causes[0].Document != "config.yaml" || pools[1].Causes[0].Layer != "config.yaml" || pools[1].Causes[0].Revision == "") {
 			t.Errorf("versions or causes are wrong: %+v", pools)
 		}
 		if len(hosts) != 1 || !slices.Equal(hosts[0].New, []string{"a"}) {

@@ -230,17 +230,17 @@ func TestAPresentValueIsNotMissing(t *testing.T) {
 		want string // of each problem, with its kind
 	}{
 		"good":                 {"{}", ""},
-		"false":                {"on: false", "b.yaml:1:5 (memory#2) on: must not be false (invalid)"},
-		"zero":                 {"pool: 0", "b.yaml:1:7 (memory#2) pool: must not be 0 (invalid)"},
-		"empty":                {"name: ''", "b.yaml:1:7 (memory#2) name: must not be empty (invalid)"},
+		"false":                {"on: false", "b.yaml:1:5 on: must not be false (invalid)"},
+		"zero":                 {"pool: 0", "b.yaml:1:7 pool: must not be 0 (invalid)"},
+		"empty":                {"name: ''", "b.yaml:1:7 name: must not be empty (invalid)"},
 		"empty list":           {"hosts: []", ""},
-		"empty item":           {"hosts: [a, '']", "b.yaml:1:12 (memory#2) hosts[1]: must not be empty (invalid)"},
-		"secret":               {"dsn: ''", "b.yaml:1:6 (memory#2) dsn: must not be empty (invalid)"},
+		"empty item":           {"hosts: [a, '']", "b.yaml:1:12 hosts[1]: must not be empty (invalid)"},
+		"secret":               {"dsn: ''", "b.yaml:1:6 dsn: must not be empty (invalid)"},
 		"null":                 {"name: null", "name: is required (missing)"},
 		"null, with a default": {"pool: null", ""},
 		"null pointer":         {"retry: null", "retry: is required (missing)"},
 		"null list":            {"hosts:", "hosts: is required (missing)"},
-		"all":                  {"{on: false, name: null}", "b.yaml:1:6 (memory#2) on: must not be false (invalid), name: is required (missing)"},
+		"all":                  {"{on: false, name: null}", "b.yaml:1:6 on: must not be false (invalid), name: is required (missing)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -278,8 +278,8 @@ func TestASectionsProblemsNameTheKeysOfTheWhole(t *testing.T) {
 	o := quiet
 	o.Sections = []nacre.SectionDeclaration{nacre.DeclareSection[redis]("cache.redis")}
 	err := opened(nacre.OpenWith[struct{}](t.Context(), o, memory.New("a.yaml", []byte("cache: {redis: {min: 3, max: 2, tls: {on: true, max: 7}}}"))))
-	want := `a.yaml:1:30 (memory) cache.redis.max: must be at least cache.redis.min
-a.yaml:1:54 (memory) cache.redis.tls.max: must be at most cache.redis.max
+	want := `a.yaml:1:30 cache.redis.max: must be at least cache.redis.min
+a.yaml:1:54 cache.redis.tls.max: must be at most cache.redis.max
 cache.redis.tls.cert: is required when cache.redis.tls.on is true`
 	if got := problemsIn(err).Error(); got != want {
 		t.Errorf("got\n%v\nwant\n%s", got, want)

@@ -90,16 +90,16 @@ func explained(r observe.Report) string {
 func TestBrokenJSONInAVariable(t *testing.T) {
 	t.Parallel()
 	for variable, want := range map[string]string{
-		`APP_HOSTS=["canary",b]`:       "$APP_HOSTS (env) hosts: begins like JSON and is not valid JSON; put its strings in double quotes, or write a list as a,b",
-		`APP_HOSTS=[canary]`:           "$APP_HOSTS (env) hosts: begins like JSON and is not valid JSON",
-		`APP_HOSTS=[1]`:                "$APP_HOSTS (env) hosts[0]: must be a string, not a number; put it in quotes",
-		`APP_LABELS=canary`:            "$APP_LABELS (env) labels: must be a map, written key=value,key=value or as JSON",
-		`APP_DB={"pol":1}`:             "$APP_DB (env) db.pol: unknown key, did you mean db.pool?",
-		`APP_DB={"pool":"canary"}`:     "$APP_DB (env) db.pool: must be a whole number, not a string",
-		`APP_SERVERS=[{"adr":"x"}]`:    "$APP_SERVERS (env) servers[0].adr: unknown key",
-		`APP_DB=canary`:                "$APP_DB (env) db: has keys below it and cannot be set to a text, except to JSON in braces",
-		`APP_PORTS=[1,"canary"]`:       "$APP_PORTS (env) ports[1]: must be a whole number, not a string",
-		`APP_LABELS={"a":"1","a":"2"}`: "$APP_LABELS (env) labels: has a key twice",
+		`APP_HOSTS=["canary",b]`:       "$APP_HOSTS hosts: begins like JSON and is not valid JSON; put its strings in double quotes, or write a list as a,b",
+		`APP_HOSTS=[canary]`:           "$APP_HOSTS hosts: begins like JSON and is not valid JSON",
+		`APP_HOSTS=[1]`:                "$APP_HOSTS hosts[0]: must be a string, not a number; put it in quotes",
+		`APP_LABELS=canary`:            "$APP_LABELS labels: must be a map, written key=value,key=value or as JSON",
+		`APP_DB={"pol":1}`:             "$APP_DB db.pol: unknown key, did you mean db.pool?",
+		`APP_DB={"pool":"canary"}`:     "$APP_DB db.pool: must be a whole number, not a string",
+		`APP_SERVERS=[{"adr":"x"}]`:    "$APP_SERVERS servers[0].adr: unknown key",
+		`APP_DB=canary`:                "$APP_DB db: has keys below it and cannot be set to a text, except to JSON in braces",
+		`APP_PORTS=[1,"canary"]`:       "$APP_PORTS ports[1]: must be a whole number, not a string",
+		`APP_LABELS={"a":"1","a":"2"}`: "$APP_LABELS labels: has a key twice",
 	} {
 		_, err := nacre.OpenWith[textConfig](t.Context(), quiet, vars(variable))
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -60,7 +60,7 @@ type LayerValue struct {
 }
 
 // String returns a line for each value: first the live one, such as
-// "db.pool = 20   orders.yaml:7:9 (nacos)", then the overridden ones and the default.
+// "db.pool = 20   orders.yaml:7:9", then the overridden ones and the default.
 func (e Explanation) String() string {
 	k := explain.Key{Key: e.Key, Known: e.Known, Default: e.Default, HasDefault: e.HasDefault, Value: e.Value,
 		ParentMissing: e.ParentMissing, Pending: e.Pending, Deprecated: e.Deprecated,

@@ -24,7 +24,7 @@ type Health struct {
 	// OnProbation reports whether the checks of an automatic rollback still watch the version.
 	OnProbation bool `json:"on_probation,omitempty"`
 	// Pending are the keys that wait for a restart, each with its position, such as
-	// "server.addr config.yaml:3:9 (file)".
+	// "server.addr config.yaml:3:9".
 	Pending []string `json:"pending,omitempty"`
 	Closed  bool     `json:"closed"`
 	// NotReady says why the service should not take traffic, one reason an entry; empty when it
@@ -60,6 +60,8 @@ type SectionHealth struct {
 
 // LayerHealth is the state of one layer.
 type LayerHealth struct {
+	// Name is the name of the layer, as in events, errors and Approve; see
+	// nacre.WithName.
 	Name string `json:"name"`
 	// Identity is what the source says of its origin.
 	Identity string `json:"identity,omitempty"`
@@ -97,7 +99,7 @@ type LayerHealth struct {
 	Held []string `json:"held,omitempty"`
 	// Unused are the keys of the content in use that no field has, and Deprecated the old names and
 	// deprecated keys in it, one an entry, such as
-	// "orders.yaml:7:3 (nacos) timeout: unused key, did you mean server.timeout?". Keys that an
+	// "orders.yaml:7:3 timeout: unused key, did you mean server.timeout?". Keys that an
 	// option of the layer allows are not among them.
 	Unused     []string `json:"unused,omitempty"`
 	Deprecated []string `json:"deprecated,omitempty"`

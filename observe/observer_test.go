@@ -144,7 +144,7 @@ func TestExplanationReads(t *testing.T) {
 			LayerValues: []observe.LayerValue{{Position: at, Value: "null"}, {Position: below, Value: "5"}}}, "a: not set\n  since a = null   orders.yaml:7:9 (nacos)\n  over 5   config.yaml:2 (file)\n"},
 		"gone": {observe.Explanation{Key: "a[3].b", Known: true, Default: "1", HasDefault: true, ParentMissing: true}, "a[3].b: not set\n"},
 		"within a text": {observe.Explanation{Key: "a[0]", Known: true, PartOf: &observe.LayerValue{Key: "a", Value: "x,y", Position: source.Position{Layer: "env", Document: "$A"}}},
-			"a[0]: part of a = x,y   $A (env)\n"},
+			"a[0]: part of a = x,y   $A\n"},
 		"waits": {observe.Explanation{Key: "a", Known: true, Pending: true, Value: "1", LayerValues: []observe.LayerValue{{Position: at, Value: "2", Effective: true}, {Position: below, Value: "3"}}},
 			"a = 1   until a restart\n  waits for a restart: 2   orders.yaml:7:9 (nacos)\n  over 3   config.yaml:2 (file)\n"},
 		"default":     {observe.Explanation{Key: "a", Known: true, Default: "1", HasDefault: true}, "a = 1   default\n"},

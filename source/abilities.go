@@ -39,7 +39,8 @@ type Description struct {
 	// Identity is the place that the source reads, such as
 	// "nacos://127.0.0.1:8848/public/DEFAULT_GROUP/orders.yaml", without a credential. A last known
 	// good copy is used for the source with the identity that it was taken from, unless Namespace
-	// and Document are set. Empty: the name of the source decides.
+	// and Document are set. Empty: the name of the source decides. In the form
+	// "scheme://host/path", the last folders of the path tell layers of the same name apart.
 	Identity string
 
 	// Document is the name of the document, if the source has one and knows its name before it has

@@ -28,7 +28,8 @@
 //     document has a name that no other document of the content has, and is Absent, or has a Tree,
 //     or has Data in a format that the engine knows; a digest that the origin declares is that of
 //     Data, unless the origin is wrong.
-//  9. Name always returns the same short word, and may be called while Next runs.
+//  9. Name always returns the same short name: one printable line of at most 128 bytes that is not
+//     empty. It may be called while Next runs.
 //  10. Close ends the source, whatever came before: no Next, a cancelled Next, an error, another
 //     Close.
 //  11. The zero revision, and one that the source never returned, ask for the current content.

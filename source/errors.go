@@ -65,7 +65,7 @@ type LayerError struct {
 	Err   error
 }
 
-// Error returns "layer nacos: cause".
+// Error returns "layer orders.yaml: cause".
 func (e *LayerError) Error() string { return "layer " + e.Layer + ": " + e.Err.Error() }
 
 // Unwrap returns the cause.

@@ -19,7 +19,7 @@ type Problem struct {
 	Err error
 }
 
-// Error returns `orders.yaml:7:12 (nacos) db.pol: unknown key, did you mean db.pool?`.
+// Error returns `orders.yaml:7:12 db.pol: unknown key, did you mean db.pool?`.
 func (p *Problem) Error() string {
 	var b strings.Builder
 	b.WriteString(p.Position.String())

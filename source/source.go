@@ -10,9 +10,10 @@ import "context"
 // prev, except as the first result after an error, where it says that the error is over. After an
 // error, the caller keeps the content that it had, and calls Next again after a back-off.
 //
-// The engine never calls Next concurrently with itself. Name may be called at any time, always
-// returns the same short word ("file", "nacos"), and need not be unique. See the package comment
-// for the whole contract.
+// The engine never calls Next concurrently with itself. Name may be called at any time and always
+// returns the same short name: that of the document ("orders.yaml"), without the host, a credential
+// or the path of a home folder. It is the name of the layer, unless the program gives it another
+// one, and need not be unique. See the package comment for the whole contract.
 type Source interface {
 	Name() string
 	Next(ctx context.Context, prev Revision) (Content, error)

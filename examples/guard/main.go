@@ -70,7 +70,7 @@ func run(ctx context.Context, out io.Writer) (err error) {
 	}, nacre.WithName("self test"), nacre.RollbackCheckInterval(10*time.Millisecond), nacre.RollbackWindow(100*time.Millisecond))
 
 	release := func() {
-		if _, err := cfg.Approve(ctx, "memory", cfg.Health().Layers[0].Latest, observe.By{Who: "ann"}); err != nil {
+		if _, err := cfg.Approve(ctx, "service.yaml", cfg.Health().Layers[0].Latest, observe.By{Who: "ann"}); err != nil {
 			told <- err.Error()
 		}
 	}

@@ -19,11 +19,11 @@ func TestStory(t *testing.T) {
 	}
 }
 
-const story = `level=INFO msg="nacre: new version" version=1 causes="db.yaml (memory); partner.yaml (memory#2)" changed=""
+const story = `level=INFO msg="nacre: new version" version=1 causes="db.yaml; partner.yaml" changed=""
 level=INFO msg="nacre: started" version=1
 printed:  ******, and 41 characters
-explain:  db.dsn = ******   db.yaml:2:8 (memory)
-explain:  partner.url = "https://partner.example"   partner.yaml:1:16 (memory#2)
-explain:  partner.token = ******   partner.yaml:1:50 (memory#2)
-missing:  db.yaml:2:8 (memory) db.dsn: the reference ${file:no-such} cannot be resolved: no such file or directory
+explain:  db.dsn = ******   db.yaml:2:8
+explain:  partner.url = "https://partner.example"   partner.yaml:1:16
+explain:  partner.token = ******   partner.yaml:1:50
+missing:  db.yaml:2:8 db.dsn: the reference ${file:no-such} cannot be resolved: no such file or directory
 `

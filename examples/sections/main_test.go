@@ -26,10 +26,10 @@ good for all
     version 2
     service invoices, redis r2:6379 with 20 connections, audit new.log
 too many connections for redis
-    refused: service.yaml:2:32 (memory) redis.pool: must be at most 100
+    refused: service.yaml:2:32 redis.pool: must be at most 100
     service invoices, redis r2:6379 with 20 connections, audit new.log
 a misspelt key of the plugin
-    refused: service.yaml:3:19 (memory) plugins.audit.fiel: unknown key, did you mean plugins.audit.file?
+    refused: service.yaml:3:19 plugins.audit.fiel: unknown key, did you mean plugins.audit.file?
     and:     plugins.audit.file: is required
     service invoices, redis r2:6379 with 20 connections, audit new.log
 the plugin goes

@@ -38,7 +38,7 @@ func run(ctx context.Context) error {
 		env.New("ORDERS"),            // ORDERS_DB_POOL=40 sets db.pool
 	)
 	if err != nil {
-		return err // config.yaml:7:3 (file) db.pol: unknown key, did you mean db.pool?
+		return err // config.yaml:7:3 db.pol: unknown key, did you mean db.pool?
 	}
 	defer cfg.Close()
 

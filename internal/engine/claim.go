@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"reflect"
@@ -48,7 +49,7 @@ type owned struct {
 func (o *Owner) Claim(l *Layer) error {
 	all := ownable(l.Source)
 	if owner, t := o.claimAll(all); owner != nil {
-		name := l.Source.Name()
+		name := cmp.Or(l.Name, l.Source.Name())
 		if id := source.DescriptionOf(l.Source).Identity; id != "" {
 			name += " (" + id + ")"
 		}

@@ -33,7 +33,7 @@ type pendingKey struct {
 	at  source.Position
 }
 
-// pendingTexts returns each key with its position: "server.addr config.yaml:3:9 (file)".
+// pendingTexts returns each key with its position: "server.addr config.yaml:3:9".
 func pendingTexts(keys []pendingKey) (texts []string) {
 	for _, k := range keys {
 		texts = append(texts, k.key+" "+k.at.String())

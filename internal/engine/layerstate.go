@@ -3,7 +3,6 @@ package engine
 import (
 	"bytes"
 	"crypto/sha256"
-	"fmt"
 	"maps"
 	"slices"
 	"sync/atomic"
@@ -103,17 +102,12 @@ type notified struct {
 	live, rejected source.Revision
 }
 
-// newLayerStates names the layers: a repeated name gets a number.
+// newLayerStates returns the layers without content.
 func newLayerStates(settings []Layer) []*layerState {
-	used := map[string]bool{}
+	names, _ := LayerNames(settings) // the caller of Start has reported the error
 	layers := make([]*layerState, len(settings))
 	for i, s := range settings {
-		name := s.Source.Name()
-		for n := 2; used[name]; n++ {
-			name = fmt.Sprintf("%s#%d", s.Source.Name(), n)
-		}
-		used[name] = true
-		l := &layerState{Layer: s, index: i, name: name}
+		l := &layerState{Layer: s, index: i, name: names[i]}
 		d := source.DescriptionOf(s.Source)
 		l.identity, l.scope, l.local = d.Identity, scope{d.Namespace, d.Group}, d.Local
 		l.verifyEvery = d.VerifyEvery

@@ -20,13 +20,11 @@ func CheckManifests(layers []Layer) error {
 	addError := func(err error, fix string) {
 		errs = append(errs, &source.Error{Kind: source.InvalidArgument, Op: "open config", Err: err, Fix: fix})
 	}
+	names, _ := LayerNames(layers)
 	first, required, isSigned := "", "", false
-	for _, l := range layers {
-		if l.Source == nil {
-			continue
-		}
+	for i, l := range layers {
 		if l.RequireSigned {
-			required = l.Source.Name()
+			required = names[i]
 		}
 		if !l.Manifest {
 			continue
@@ -41,9 +39,9 @@ func CheckManifests(layers []Layer) error {
 			}
 		}
 		if first != "" {
-			addError(fmt.Errorf("layers %s and %s are both manifests", first, l.Source.Name()), "a config has one manifest; list all documents of a release in it")
+			addError(fmt.Errorf("layers %s and %s are both manifests", first, names[i]), "a config has one manifest; list all documents of a release in it")
 		}
-		first = l.Source.Name()
+		first = names[i]
 	}
 	if required != "" && !isSigned {
 		addError(fmt.Errorf("layer %s must be signed and the config has no signed manifest", required), "add a layer with SignedManifest")

@@ -18,6 +18,8 @@ import (
 // Layer is a source and its options.
 type Layer struct {
 	Source source.Source
+	// Name is the name that the program gives; "" is that of the source. See LayerNames.
+	Name string
 	// DropWhenAbsent drops the values of an absent document; otherwise its last content stays in
 	// use.
 	DropWhenAbsent bool

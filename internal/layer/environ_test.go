@@ -87,7 +87,7 @@ func TestNamesMeanWhatTheStructHas(t *testing.T) {
 			t.Parallel()
 			n, ps := layer.Decode("env", "r", source.Document{Name: "environment", Format: "environ", Data: []byte(environData(t, strings.Fields(c.env)...))}, c.shape)
 			if ps != nil {
-				if got := ps[0].Error()[strings.Index(ps[0].Error(), "(env)")+len("(env)"):]; len(ps) > 1 || strings.TrimLeft(got, ": ") != c.want {
+				if got := strings.TrimPrefix(ps[0].Error(), ps[0].Position.String()); len(ps) > 1 || strings.TrimLeft(got, ": ") != c.want {
 					t.Errorf("%s: %v\nwant %s", c.env, ps, c.want)
 				}
 				return
@@ -170,15 +170,15 @@ func TestEnvironFiles(t *testing.T) {
 		{"a key of that name, file missing", []environ.Variable{plain("TLS_CERT_FILE"), fault("TLS_CERT")}, "tls.cert_file=/path"},
 		{"a key of that name beside the other", []environ.Variable{plain("TLS_CERT"), plain("TLS_CERT_FILE"), file("TLS_CERT", "x")},
 			"tls.cert=/path tls.cert_file=/path"},
-		{"missing", []environ.Variable{plain("DB_DSN_FILE"), fault("DB_DSN")}, "$APP_DB_DSN_FILE (env) db.dsn: names a file that does not exist"},
+		{"missing", []environ.Variable{plain("DB_DSN_FILE"), fault("DB_DSN")}, "$APP_DB_DSN_FILE db.dsn: names a file that does not exist"},
 		{"both", []environ.Variable{plain("DB_DSN"), plain("DB_DSN_FILE"), file("DB_DSN", "x")},
-			"$APP_DB_DSN_FILE (env) db.dsn: is set by both $APP_DB_DSN and $APP_DB_DSN_FILE; set only one of them"},
+			"$APP_DB_DSN_FILE db.dsn: is set by both $APP_DB_DSN and $APP_DB_DSN_FILE; set only one of them"},
 		{"both, the other way", []environ.Variable{plain("DB_DSN_FILE"), file("DB_DSN", "x"), plain("DB__DSN")},
-			"$APP_DB__DSN (env) db.dsn: is set by both $APP_DB_DSN_FILE and $APP_DB__DSN; set only one of them"},
-		{"unknown", []environ.Variable{plain("DB_DSM_FILE"), file("DB_DSM", "x")}, "$APP_DB_DSM_FILE (env): unknown key, did you mean APP_DB_DSN_FILE?"},
+			"$APP_DB__DSN db.dsn: is set by both $APP_DB_DSN_FILE and $APP_DB__DSN; set only one of them"},
+		{"unknown", []environ.Variable{plain("DB_DSM_FILE"), file("DB_DSM", "x")}, "$APP_DB_DSM_FILE: unknown key, did you mean APP_DB_DSN_FILE?"},
 		{"in a map", []environ.Variable{plain("LABELS_LOG_FILE"), file("LABELS_LOG", "x")}, "labels.log_file=/path"},
 		{"in a map of secrets", []environ.Variable{plain("SECRETS_KEY_FILE"), file("SECRETS_KEY", "x")}, "secrets.key=x"},
-		{"not UTF-8", []environ.Variable{plain("DB_DSN_FILE"), file("DB_DSN", "\xff")}, "$APP_DB_DSN_FILE (env) db.dsn: is not UTF-8"},
+		{"not UTF-8", []environ.Variable{plain("DB_DSN_FILE"), file("DB_DSN", "\xff")}, "$APP_DB_DSN_FILE db.dsn: is not UTF-8"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

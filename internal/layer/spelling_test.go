@@ -26,9 +26,9 @@ func TestAVariableSetsTheKeyThatALowerLayerHas(t *testing.T) {
 		{"pairs are exact", "labels: {App: x}", "LABELS=app=1", "labels.app=1"},
 		{"no map below", "labels: null", "LABELS_APP_NAME=1", "labels.app_name=1"},
 		{"two spellings", "labels: {app-name: x, appName: y}", "LABELS_APP_NAME=1",
-			"$APP_LABELS_APP_NAME (env) labels.app_name: is ambiguous: it can mean labels.app-name or labels.appName, which lower layers have; set this key in a document"},
+			"$APP_LABELS_APP_NAME labels.app_name: is ambiguous: it can mean labels.app-name or labels.appName, which lower layers have; set this key in a document"},
 		{"two variables", "labels: {appName: x}", "LABELS_APP_NAME=1 LABELS_APPNAME=2",
-			"$APP_LABELS_APPNAME (env) labels.appName: is also set by $APP_LABELS_APP_NAME, in another spelling of one key"},
+			"$APP_LABELS_APPNAME labels.appName: is also set by $APP_LABELS_APP_NAME, in another spelling of one key"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -78,7 +78,7 @@ func TestWhatIsToBeReadIsAKey(t *testing.T) {
 					} else {
 						want = ": " + want
 					}
-					want = "$APP_" + c.key + " (env)" + want
+					want = "$APP_" + c.key + want
 				}
 				if got := told(ps); got != want {
 					t.Errorf("got  %s\nwant %s", got, want)
@@ -101,12 +101,12 @@ func TestANamedVariableIsAKeyWhereUnknownOnesAreAllowed(t *testing.T) {
 	}{
 		{[]environ.Variable{{Key: "DB_POOL", Name: "DB_POOL", Value: "5", Named: true}}, ""},
 		{[]environ.Variable{{Key: "DB_POL", Name: "DB_POL", Value: "5"}}, ""},
-		{[]environ.Variable{{Key: "DB_POL", Name: "DB_POL", Value: "5", Named: true}}, "$DB_POL (env): unknown key, did you mean DB_POOL?"},
+		{[]environ.Variable{{Key: "DB_POL", Name: "DB_POL", Value: "5", Named: true}}, "$DB_POL: unknown key, did you mean DB_POOL?"},
 		{[]environ.Variable{{Key: "DB", Name: "DB", Value: "5"}}, ""},
-		{[]environ.Variable{{Key: "DB", Name: "DB", Value: "5", Named: true}}, "$DB (env) db: has keys below it and cannot be set to a text, except to JSON in braces"},
+		{[]environ.Variable{{Key: "DB", Name: "DB", Value: "5", Named: true}}, "$DB db: has keys below it and cannot be set to a text, except to JSON in braces"},
 		{[]environ.Variable{{Key: "DB_DSM_FILE", Name: "DB_DSM_FILE", Value: "/x"}, {Key: "DB_DSM", Name: "DB_DSM_FILE", File: true}}, ""},
 		{[]environ.Variable{{Key: "DB_DSM_FILE", Name: "DB_DSM_FILE", Value: "/x", Named: true}, {Key: "DB_DSM", Name: "DB_DSM_FILE", File: true}},
-			"$DB_DSM_FILE (env): unknown key, did you mean DB_DSN_FILE?"},
+			"$DB_DSM_FILE: unknown key, did you mean DB_DSN_FILE?"},
 	} {
 		var data []byte
 		for _, v := range c.vs {

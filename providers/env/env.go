@@ -57,8 +57,13 @@ func New(prefix string, opts ...Option) source.Source {
 	return s
 }
 
-// Name returns "env".
-func (s *environment) Name() string { return "env" }
+// Name returns "env(ORDERS_)" for the prefix "ORDERS", and "env" for the whole environment.
+func (s *environment) Name() string {
+	if s.prefix.empty() {
+		return "env"
+	}
+	return "env(" + s.prefix.String() + ")"
+}
 
 // Describe says that the environment is local, and trusted: anyone who can set it can also start
 // another program.
@@ -90,7 +95,7 @@ func (s *environment) fetch(ctx context.Context) (source.Content, error) {
 	return source.Content{
 		Revision: revision(data),
 		Documents: []source.Document{{
-			Name: "environment", Format: environ.Format, Data: data, AllowUnknown: s.allowUnknown,
+			Name: s.Name(), Format: environ.Format, Data: data, AllowUnknown: s.allowUnknown,
 			Location: s.prefix.String() + "*",
 		}},
 	}, nil

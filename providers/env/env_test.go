@@ -93,8 +93,10 @@ func TestNames(t *testing.T) {
 	if d, _ := read(t, env.New("APP", env.AllowUnknown(), all)); !d.AllowUnknown {
 		t.Error("AllowUnknown has no effect")
 	}
-	if s := env.New("APP"); s.Name() != "env" {
-		t.Errorf("the name is %s", s.Name())
+	for prefix, want := range map[string]string{"APP": "env(APP_)", "my-app": "env(MY_APP_)", "APP_": "env(APP_)", "": "env"} {
+		if got := env.New(prefix).Name(); got != want {
+			t.Errorf("the name for prefix %q is %s, want %s", prefix, got, want)
+		}
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 // fileSource is a source of one or more files. [New] and [Dir] return one.
 type fileSource struct {
 	name     string
+	identity string
 	entries  []*entry
 	misuse   error // what is wrong with the arguments of New; Next returns it
 	maxSize  int64
@@ -69,7 +70,6 @@ func Dir(path string, opts ...Option) source.Source { return newSource(path, tru
 
 func newSource(path string, dir bool, opts []Option) *fileSource {
 	s := &fileSource{
-		name:     "file",
 		maxSize:  defaultMaxSize,
 		settle:   defaultSettleTime,
 		patience: defaultWriteTimeout,
@@ -81,6 +81,7 @@ func newSource(path string, dir bool, opts []Option) *fileSource {
 		done:     make(chan struct{}),
 	}
 	s.add(path, dir, opts)
+	s.name, s.identity = s.names()
 	return s
 }
 
@@ -124,14 +125,16 @@ func (e *entry) check() error {
 	return nil
 }
 
-// Name returns "file", or the option Name.
+// Name returns the last element of the path, such as "config.yaml"; with several paths, that of the
+// first.
 func (s *fileSource) Name() string { return s.name }
 
-// Describe says that the files are local, and trusted: anyone who can write a service's files could
-// replace its program. For a folder into which another program writes what it fetches from
-// elsewhere, see nacre.RequireSigned.
+// Describe returns the identity, such as "file:///etc/orders/config.yaml" or
+// "file:///~/orders/config.yaml" for a file below the user's home folder. It says that the files
+// are local, and trusted: anyone who can write a service's files could replace its program. For a
+// folder into which another program writes what it fetches from elsewhere, see nacre.RequireSigned.
 func (s *fileSource) Describe() source.Description {
-	return source.Description{Local: true, Trusted: true}
+	return source.Description{Identity: s.identity, Local: true, Trusted: true}
 }
 
 // Watching returns nil while the system reports changes, and otherwise why the source reads the

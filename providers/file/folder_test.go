@@ -76,12 +76,12 @@ func TestSeveralPathsKeepTheirOrderAndOptions(t *testing.T) {
 	write(t, "conf.d/z.yaml", []byte("z: 1"))
 	write(t, "shared", []byte("s: 1"))
 	write(t, "base.yaml", []byte("b: 1"))
-	s := file.NewSource("base.yaml", file.Required(), file.Name("files"), nil,
+	s := file.NewSource("base.yaml", file.Required(), nil,
 		file.WithDir("conf.d"),
 		file.WithFile("local.toml"),
 		file.WithFile("shared", file.Format("yaml"), file.AllowUnknown()),
 	)
-	if s.Name() != "files" {
+	if s.Name() != "base.yaml" {
 		t.Errorf("Name is %q", s.Name())
 	}
 	r := newReader(t, s)
@@ -94,8 +94,5 @@ func TestSeveralPathsKeepTheirOrderAndOptions(t *testing.T) {
 		if d.AllowUnknown != (d.Name == "shared") {
 			t.Errorf("AllowUnknown of %s is %v", d.Name, d.AllowUnknown)
 		}
-	}
-	if file.NewSource("a.yaml").Name() != "file" {
-		t.Error("the default name is not file")
 	}
 }

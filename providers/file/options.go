@@ -47,15 +47,6 @@ func AllowUnknown() Option {
 	return option(func(_ *fileSource, e *entry) { e.allowUnknown = true })
 }
 
-// Name sets the name of the source in errors and events. The default is "file"; "" is ignored.
-func Name(name string) Option {
-	return option(func(s *fileSource, _ *entry) {
-		if name != "" {
-			s.name = name
-		}
-	})
-}
-
 // MaxSize sets the size in bytes above which a file is an error of kind TooLarge. The default is 10
 // MiB; a value that is not positive is ignored.
 func MaxSize(bytes int64) Option {

@@ -69,8 +69,8 @@ func formatOf(parser koanf.Parser) string {
 	return formats[strings.TrimSuffix(t.PkgPath(), "/v2")]
 }
 
-// Name returns "koanf".
-func (s *koanfSource) Name() string { return "koanf" }
+// Name returns the name of the document.
+func (s *koanfSource) Name() string { return s.document }
 
 // Describe returns an identity: the provider's type and the document's name.
 func (s *koanfSource) Describe() source.Description {

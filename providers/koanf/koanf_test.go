@@ -90,7 +90,7 @@ func TestTextAndNames(t *testing.T) {
 	if next(t, s, "").Revision == next(t, koanf.New(p, nil), "").Revision {
 		t.Error("two sources have one revision; a stored revision of an earlier process would be taken for current")
 	}
-	if s.Name() != "koanf" || source.DescriptionOf(s).Identity != "koanf:confmap.Confmap:consul/orders" {
+	if s.Name() != "consul/orders" || source.DescriptionOf(s).Identity != "koanf:confmap.Confmap:consul/orders" {
 		t.Errorf("name %q, identity %q", s.Name(), source.DescriptionOf(s).Identity)
 	}
 	if name := next(t, koanf.New(p, nil), "").Documents[0].Name; name != "confmap.Confmap" {

@@ -32,8 +32,9 @@ func defaults() settings {
 	}
 }
 
-// Name sets the name of the document, for errors and for the last known good copy: "orders.yaml".
-// The default is the provider's Go type, such as "file.File", which is the same for two files.
+// Name sets the name of the document: "orders.yaml". The layer, errors and the last known good copy
+// have it too. The default is the provider's Go type, such as "file.File", which is the same for
+// two files.
 func Name(document string) Option {
 	return option(func(s *settings) { s.document = document })
 }

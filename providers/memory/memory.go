@@ -32,8 +32,8 @@ func New(name string, data []byte) *Source {
 	return s
 }
 
-// Name returns "memory".
-func (s *Source) Name() string { return "memory" }
+// Name returns the name of the document.
+func (s *Source) Name() string { return s.name }
 
 // Describe says that the document is local, and that the source may be a layer of several configs.
 // The document is not trusted, because a program may set what another party has sent: in a config

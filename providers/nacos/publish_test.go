@@ -133,8 +133,15 @@ func TestGroupsAndNamespaces(t *testing.T) {
 		t.Errorf("the public namespace is %q", got.Namespace)
 	}
 	src := c.Config("x.yaml")
-	if src.Name() != "nacos" {
-		t.Errorf("Name is %q", src.Name())
+	for _, named := range []struct{ got, want string }{
+		{src.Name(), "x.yaml"},
+		{c.Config("x.yaml", nacos.Group("DEFAULT_GROUP")).Name(), "DEFAULT_GROUP/x.yaml"}, // the client's is G
+		{c.Config("x.yaml", nacos.Group("")).Name(), "x.yaml"},                            // an error, which names it
+		{p.Config("x.yaml").Name(), "x.yaml"},
+	} {
+		if named.got != named.want {
+			t.Errorf("Name is %q, want %q", named.got, named.want)
+		}
 	}
 	if err := c.Delete(ctx, "x.yaml", nacos.Group("G2")); err != nil {
 		t.Error(err)

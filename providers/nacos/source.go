@@ -97,8 +97,14 @@ func (c *Client) Source(dataID string, opts ...SourceOption) source.Source {
 	return s
 }
 
-// Name returns "nacos".
-func (s *configSource) Name() string { return "nacos" }
+// Name returns the data ID, or "PAYMENTS/orders.yaml" if the group is not that of the client.
+func (s *configSource) Name() string {
+	k := s.entry.key
+	if k.Group != "" && k.Group != s.client.settings.group {
+		return k.Group + "/" + k.DataID
+	}
+	return k.DataID
+}
 
 // Describe returns the identity, "nacos://10.0.0.1:8848/public/DEFAULT_GROUP/orders.yaml", the
 // namespace ("public" for the public one), the group, the data ID, and the

@@ -579,8 +579,8 @@ var broken = []struct {
 	{"has no name", 9, func(o *origin) source.Source {
 		return &variant{good: newGoodOne(o), name: func() string { return "" }}
 	}},
-	{"has a sentence for a name", 9, func(o *origin) source.Source {
-		return &variant{good: newGoodOne(o), name: func() string { return "the good source" }}
+	{"has a name of two lines", 9, func(o *origin) source.Source {
+		return &variant{good: newGoodOne(o), name: func() string { return "the good\nsource" }}
 	}},
 	{"cannot be closed twice", 10, func(o *origin) source.Source {
 		v := &variant{good: newGoodOne(o)}

@@ -143,8 +143,8 @@ func name(c *check) {
 	if want == "" {
 		c.report(9, "Name is empty")
 	}
-	if strings.ContainsFunc(want, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }) || len(want) > 40 {
-		c.report(9, "Name is not one short word")
+	if strings.ContainsFunc(want, func(r rune) bool { return !unicode.IsPrint(r) }) || len(want) > 128 {
+		c.report(9, "Name is not one printable line of at most 128 bytes")
 	}
 	s := p.source
 	ask, stop, changed := sync.WaitGroup{}, make(chan struct{}), make(chan struct{}, 4)

@@ -21,7 +21,7 @@ import (
 // NewHTTP returns a source of the document at url, which it requests every interval.
 func NewHTTP(client *http.Client, url string, interval time.Duration) source.Source {
 	r := &httpReader{client: client, url: url, name: path.Base(url)}
-	return source.Poll("http", interval, r.fetch)
+	return source.Poll(r.name, interval, r.fetch)
 }
 
 type httpReader struct {

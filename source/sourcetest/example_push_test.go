@@ -31,8 +31,8 @@ func NewBoard(b *bulletins, name string) *Board {
 	return &Board{board: b, name: name, wake: make(chan struct{}, 1)}
 }
 
-// Name returns "board".
-func (s *Board) Name() string { return "board" }
+// Name returns the name of the document, which is that of the layer.
+func (s *Board) Name() string { return s.name }
 
 // reconcile is the interval of reads without a wake-up. It bounds the harm of a wake-up that is
 // lost.

@@ -128,7 +128,7 @@ func TestViolationSaysWhere(t *testing.T) {
 		if len(found) != 1 || !regexp.MustCompile(`^sourcetest/cases_life\.go:\d+$`).MatchString(found[0].At) {
 			t.Errorf("found %v", found)
 		}
-		for _, want := range []string{"NameIsAlwaysTheSame: ", "rule 9 of package source: Name always returns the same short word", "found at sourcetest/"} {
+		for _, want := range []string{"NameIsAlwaysTheSame: ", "rule 9 of package source: Name always returns the same short name", "found at sourcetest/"} {
 			if !strings.Contains(found[0].String(), want) {
 				t.Errorf("a violation does not say %q: %s", want, found[0])
 			}

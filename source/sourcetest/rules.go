@@ -22,7 +22,7 @@ var rules = map[ruleID]string{
 	6:  "Next returns ctx.Err() promptly when ctx ends, and starts no goroutine that Close does not end.",
 	7:  "Errors carry a Kind and name the document and the cause, never a value.",
 	8:  "Content does not change after Next has returned it, and describes itself correctly",
-	9:  "Name always returns the same short word",
+	9:  "Name always returns the same short name",
 	10: "Close ends the source, whatever came before",
 	11: "The zero revision, and one that the source never returned, ask for the current content.",
 	12: "An ability does what its comment says",

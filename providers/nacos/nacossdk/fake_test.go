@@ -3,6 +3,7 @@ package nacossdk_test
 import (
 	"context"
 	"errors"
+	"io"
 	"strings"
 	"sync"
 	"testing"
@@ -427,6 +428,23 @@ func TestMisuse(t *testing.T) {
 		}
 		if scope := source.DescriptionOf(unproven); scope.Namespace != "dev" || scope.Group != "DEFAULT_GROUP" {
 			t.Errorf("Scope is %+v", scope)
+		}
+	})
+}
+
+func TestNamesAreThoseOfDocuments(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, _ *sdk, c *nacossdk.Client) {
+		for want, s := range map[string]source.Source{
+			"orders.yaml":          c.Source("orders.yaml"),
+			"PAYMENTS/orders.yaml": c.Source("orders.yaml", nacossdk.Group("PAYMENTS")),
+		} {
+			if s.Name() != want {
+				t.Errorf("the name is %q, want %q", s.Name(), want)
+			}
+			if closer, ok := source.As[io.Closer](s); !ok || closer.Close() != nil {
+				t.Error("the source cannot be closed")
+			}
 		}
 	})
 }

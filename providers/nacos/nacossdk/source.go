@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nacos-group/nacos-sdk-go/v2/common/constant"
+
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -51,8 +53,13 @@ func (s *provenSource) Describe() source.Description {
 	return d
 }
 
-// Name returns "nacos".
-func (s *configSource) Name() string { return "nacos" }
+// Name returns the data ID, or "PAYMENTS/orders.yaml" if the group is not the default group.
+func (s *configSource) Name() string {
+	if s.key.group != constant.DEFAULT_GROUP {
+		return s.key.group + "/" + s.key.dataID
+	}
+	return s.key.dataID
+}
 
 // Describe returns the identity, "nacossdk:public/DEFAULT_GROUP/orders.yaml", the namespace
 // ("public" for the public one), the group and the data ID.
