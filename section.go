@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/internal/engine"
+	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -26,37 +27,59 @@ import (
 //
 // The live value must be good for S. Otherwise Section returns [Problems] and changes nothing; a
 // service that has just started falls back to its last known good copy, as it does if a resource
-// cannot be built. The key must be known when the config is opened: T has a field for it, or
-// [Options].Sections declares or reserves it. Otherwise it is an unknown key, and Open rejects a
-// local layer that has it. A key that both T and S bind must be good for both, and is known if one
-// of them knows it. So a map field of T accepts misspelled keys of a section in it; reserve the key
-// instead. Mistakes in S and in the key are of kind InvalidArgument. Section must not be called
-// from a build, an observer or a source.
+// cannot be built. The key must be known when the config is opened: the service's type has a field
+// for it, or [Options].Sections declares or reserves it. Otherwise Section returns an error at
+// once, because Open would reject the value of the key as unknown. A key that both types bind must
+// be good for both, and is known if one of them knows it. So a map field of the service's type
+// accepts misspelled keys of a section in it; reserve the key instead. Mistakes in S and in the key
+// are of kind InvalidArgument. Section must not be called from a build, an observer or a source.
 //
 // Calling Section twice for one key and type returns the same section. Close of a section ends its
 // subscribers, checks and resources. Once all callers have closed it, changes need no longer be
 // good for it, and it keeps the last value. Close of the config closes all sections.
-func Section[S, T any](ctx context.Context, cfg *Config[T], key string) (*Config[S], error) {
-	if !cfg.isOpen() {
+//
+// A constructor in a library takes a [Root], and so needs no type parameter for the service's type:
+//
+//	func Open(ctx context.Context, cfg nacre.Root) (*Client, error) {
+//		own, err := nacre.Section[Config](ctx, cfg, "redis")
+func Section[S any](ctx context.Context, cfg Root, key string) (*Config[S], error) {
+	if cfg == nil || !cfg.isOpen() {
 		return nil, notOpen("bind section")
 	}
+	h := cfg.handle()
 	at, err := sectionPath(key)
 	if err != nil {
 		return nil, err
 	}
-	at = slices.Concat(cfg.at, at)
-	bound, err := newSection[S](at, cfg.options)
+	at = slices.Concat(h.at, at)
+	bound, err := newSection[S](at, h.options)
 	if err != nil {
 		return nil, err
 	}
-	number, err := cfg.engine.Attach(ctx, bound)
+	number, err := h.engine.Attach(ctx, bound)
 	if err != nil {
 		return nil, err
 	}
-	c := &Config[S]{engine: cfg.engine, index: number, at: at, options: cfg.options, section: &section{}}
+	c := &Config[S]{engine: h.engine, index: number, at: at, options: h.options, section: &section{}}
 	c.look = func() *S { return c.value(c.engine.Live()) }
 	return c, nil
 }
+
+// Root is a *[Config] of any type: the config that [Open] returns, or a section of it. No other
+// type implements it.
+type Root interface {
+	handle() handle
+	isOpen() bool
+}
+
+// handle is the part of a Config that does not depend on its type.
+type handle struct {
+	engine  *engine.Engine
+	at      tree.Path
+	options *Options
+}
+
+func (c *Config[T]) handle() handle { return handle{c.engine, c.at, c.options} }
 
 // section holds what ends when a section is closed. It is nil for the config that was opened.
 type section struct {

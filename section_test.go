@@ -236,7 +236,11 @@ func TestASectionGivesFlatNamesTheirMeaning(t *testing.T) {
 // A change that was refused for a key that nobody knew is good once somebody does.
 func TestASectionMakesAKeyKnown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		cfg, m := open[appConfig](t, quiet, "n: 1")
+		o := quiet
+		o.Sections = []nacre.SectionDeclaration{nacre.DeclareSection[struct {
+			Keep int `config:"keep"`
+		}]("audit")}
+		cfg, m := open[appConfig](t, o, "n: 1")
 		m.Set([]byte("n: 2\naudit: {file: f}"))
 		settle()
 		if cfg.Get().N != 1 {
@@ -357,7 +361,7 @@ func TestAProbeOfASection(t *testing.T) {
 // One can go back to a version that was before the section, if it is good for it.
 func TestBackToAVersionBeforeTheSection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		cfg, m := open[appConfig](t, reserving("redis"), "n: 1\nredis: {pool: 1}")
+		cfg, m := open[appConfig](t, reserving("redis", "audit"), "n: 1\nredis: {pool: 1}")
 		for n := 2; n <= 3; n++ {
 			m.Set(fmt.Appendf(nil, "n: %d\nredis: {addr: a%d}", n, n))
 			settle()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/nacre-go/nacre/internal/engine"
@@ -94,6 +95,15 @@ func Subscribe[T, V any](cfg *Config[T], selectFrom func(*T) V, fn func(context.
 		return nil, &source.Error{Kind: source.Closed, Op: "subscribe", Document: o.name, Err: errors.New("config is closed")}
 	}
 	return &Subscription{s: sub}, nil
+}
+
+// SubscribeVersions calls fn for every new version, whatever changed: for a cache of the whole
+// value, or to pass the config on to another library. It is like [Subscribe] with the whole value
+// selected, except that a version with an equal value counts too; [EqualBy] has no effect. A slow
+// subscriber skips versions, but never the last one.
+func SubscribeVersions[T any](cfg *Config[T], fn func(context.Context, Change[*T]) error, options ...SubscribeOption) (*Subscription, error) {
+	all := slices.Concat([]SubscribeOption{WithName(caller())}, options, []SubscribeOption{EqualBy(func(_, _ *T) bool { return false })})
+	return Subscribe(cfg, func(c *T) *T { return c }, fn, all...)
 }
 
 // Subscription is a function that a config calls until the subscription is stopped: a subscriber of

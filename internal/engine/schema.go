@@ -106,6 +106,36 @@ func (s *schema) closedShape(section *Section) *tree.Shape {
 	return shape
 }
 
+// declares reports whether a section has the key, or reserves it, so that its value is not unknown
+// before another section binds it.
+func (s *schema) declares(key tree.Path) bool {
+	return slices.ContainsFunc(s.sections, func(section *Section) bool {
+		n := len(section.At)
+		return n <= len(key) && slices.Equal(section.At, key[:n]) && (section.closed || covers(section.Shape, key[n:]))
+	})
+}
+
+// covers reports whether a shape has a place for the key, of whatever kind.
+func covers(shape *tree.Shape, key tree.Path) bool {
+	for _, segment := range key {
+		if shape == nil || shape.Reserved {
+			return true
+		}
+		field, ok := shape.Fields[segment]
+		switch {
+		case ok:
+			shape = field
+		case shape.Kind == tree.StructOf:
+			return false
+		case shape.Kind == tree.RemainderOf, shape.Kind == tree.MapOf:
+			shape = shape.Elem
+		default:
+			return true // anything, or a conflict, which has an error of its own
+		}
+	}
+	return true
+}
+
 // find returns the index of the section that binds a type at a key, open or closed, or -1.
 func (s *schema) find(at tree.Path, t reflect.Type) int {
 	return slices.IndexFunc(s.sections, func(section *Section) bool { return section.Type == t && section.At.String() == at.String() })

@@ -47,6 +47,13 @@ func (e *Engine) attach(section *Section) (int, error) {
 		e.addUsers(old.sections[n], 1)
 		return n, nil
 	}
+	if n < 0 && !old.declares(section.At) {
+		return 0, &source.Error{
+			Kind: source.InvalidArgument, Op: "bind section", Document: section.At.String(),
+			Err: errors.New("key is not declared: the config has no field for it, and Options.Sections neither declares nor reserves it"),
+			Fix: "add nacre.DeclareSection or nacre.ReserveSection to Options.Sections",
+		}
+	}
 	sections := old.sections
 	if n < 0 {
 		n, sections = len(sections), append(sections[:len(sections):len(sections)], section)

@@ -16,7 +16,7 @@ type Config struct {
 type Plugin struct{ cfg *nacre.Config[Config] }
 
 // Load starts the plugin. It fails, and changes nothing, if the live settings are not valid for it.
-func Load[App any](ctx context.Context, cfg *nacre.Config[App]) (*Plugin, error) {
+func Load(ctx context.Context, cfg nacre.Root) (*Plugin, error) {
 	own, err := nacre.Section[Config](ctx, cfg, "plugins.audit")
 	if err != nil {
 		return nil, err

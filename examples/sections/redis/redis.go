@@ -19,9 +19,9 @@ func Settings() nacre.SectionDeclaration { return nacre.DeclareSection[Config]("
 // Client is a client of a Redis server.
 type Client struct{ dial string }
 
-// Open returns a client that is rebuilt when its settings change. App is the service's own type;
-// this package does not depend on it.
-func Open[App any](ctx context.Context, cfg *nacre.Config[App]) (*nacre.Resource[*Client], error) {
+// Open returns a client that is rebuilt when its settings change. This package does not depend on
+// the service's type.
+func Open(ctx context.Context, cfg nacre.Root) (*nacre.Resource[*Client], error) {
 	own, err := nacre.Section[Config](ctx, cfg, "redis")
 	if err != nil {
 		return nil, err
