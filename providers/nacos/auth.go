@@ -204,7 +204,11 @@ func (a *auth) try(server address) (grant, error) {
 	if server.scheme != schemeHTTPS {
 		a.exposes(server)
 	}
-	return a.transport.Login(ctx, server, a.settings)
+	s, err := a.settings.withPassword(server)
+	if err != nil {
+		return grant{}, err
+	}
+	return a.transport.Login(ctx, server, s)
 }
 
 // refreshTokens renews the token before it expires, until ctx ends.

@@ -35,6 +35,10 @@ type Config struct {
 	// Username and Password log in. Both empty: no login.
 	Username string
 	Password Password
+	// PasswordFile is a file that holds the password, instead of Password; a final line break is
+	// ignored. The client reads it for every login, so a password that rotates takes effect with
+	// the next login: when the token is renewed, or when a server rejects it. Empty: Password.
+	PasswordFile string
 	// Signer signs requests, for servers that require an access key (AK/SK). Nil: requests are not
 	// signed.
 	Signer *Signer
@@ -78,8 +82,11 @@ type settings struct {
 	namespace string
 	group     string
 	username  string
-	password  Password
+	password  Password // unless passwordFile is set
 	signer    *Signer
+
+	passwordFile string // "": none
+
 	tls       *tls.Config
 	plaintext bool              // credentials may go in the clear
 	encrypted bool              // servers that the network names are https
@@ -108,6 +115,8 @@ func (c Config) check() (settings, []string) {
 		plaintext: c.Plaintext,
 		encrypted: c.scheme() == schemeHTTPS,
 		labels:    connectionLabels(c.instance(), c.Labels),
+
+		passwordFile: c.PasswordFile,
 	}
 	if s.group == "" {
 		s.group = defaultGroup
@@ -155,8 +164,13 @@ func (c Config) nameProblems(s settings) []string {
 		problems = append(problems, "a namespace is set by its id, as the console's list of namespaces shows it, not by its name")
 	}
 	problems = append(problems, nameProblems("group", s.group, maxGroup)...)
-	if (c.Username == "") != (c.Password == Password{}) {
+	if (c.Username == "") != (c.Password == Password{} && c.PasswordFile == "") {
 		problems = append(problems, "one of user name and password is missing")
+	}
+	if c.PasswordFile != "" && c.Password != (Password{}) {
+		problems = append(problems, "password and password file are both set")
+	} else if _, err := readPassword(c.PasswordFile); c.PasswordFile != "" && err != nil {
+		problems = append(problems, err.Error())
 	}
 	switch {
 	case c.Signer != nil && c.Signer.Sign == nil:

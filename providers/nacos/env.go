@@ -2,7 +2,6 @@ package nacos
 
 import (
 	"os"
-	"strings"
 
 	"github.com/nacre-go/nacre/providers/nacos/internal/envconf"
 )
@@ -35,7 +34,7 @@ const (
 //	NACOS_GROUP            Group
 //	NACOS_USERNAME         Username
 //	NACOS_PASSWORD         Password
-//	NACOS_PASSWORD_FILE    a file that holds the password; a final line feed is ignored
+//	NACOS_PASSWORD_FILE    PasswordFile
 //	NACOS_ACCESS_KEY       an access key; it requires a Signer, see package ram
 //	NACOS_SECRET_KEY       its secret, which package ram reads
 //	NACOS_CONTEXT_PATH     ContextPath
@@ -66,6 +65,7 @@ func FromEnv() Config {
 		Group:          os.Getenv(envGroup),
 		Username:       os.Getenv(envUsername),
 		Password:       NewPassword(os.Getenv(envPassword)),
+		PasswordFile:   os.Getenv(envPasswordFile),
 		ContextPath:    os.Getenv(envContextPath),
 		AppName:        os.Getenv(envAppName),
 		AppVersion:     os.Getenv(envAppVersion),
@@ -75,7 +75,6 @@ func FromEnv() Config {
 	if len(c.Servers) == 0 && c.Endpoint == "" {
 		c.problems = append(c.problems, envServers+" is not set")
 	}
-	c.passwordFromFile()
 	var labels, tls, plaintext []string
 	c.Labels, labels = envconf.Labels()
 	c.TLS, tls = envconf.TLS()
@@ -84,20 +83,4 @@ func FromEnv() Config {
 		c.problems = append(c.problems, problems...)
 	}
 	return c
-}
-
-func (c *Config) passwordFromFile() {
-	name := os.Getenv(envPasswordFile)
-	if name == "" {
-		return
-	}
-	data, err := envconf.ReadFile(name)
-	switch {
-	case os.Getenv(envPassword) != "":
-		c.problems = append(c.problems, envPassword+" and "+envPasswordFile+" are both set")
-	case err != nil:
-		c.problems = append(c.problems, "the file that "+envPasswordFile+" names cannot be read")
-	default:
-		c.Password = NewPassword(strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r"))
-	}
 }

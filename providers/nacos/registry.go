@@ -33,6 +33,7 @@ type identity struct {
 	namespace string
 	username  string
 	password  Password
+	pwFile    string
 	signer    *Signer
 	tls       *tls.Config
 	labels    string
@@ -43,7 +44,7 @@ var sessions = &registry{sessions: map[identity]*shared{}}
 
 func identify(network transport, cfg settings, durations timings) identity {
 	id := identity{
-		transport: network, allowed: cfg.allowed.String(), plaintext: cfg.plaintext, namespace: cfg.namespace, username: cfg.username, password: cfg.password, signer: cfg.signer, tls: cfg.tls, timings: durations,
+		transport: network, allowed: cfg.allowed.String(), plaintext: cfg.plaintext, namespace: cfg.namespace, username: cfg.username, password: cfg.password, pwFile: cfg.passwordFile, signer: cfg.signer, tls: cfg.tls, timings: durations,
 	}
 	list := make([]string, len(cfg.servers))
 	for i, a := range cfg.servers {

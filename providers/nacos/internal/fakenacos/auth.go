@@ -13,10 +13,10 @@ import (
 
 // authority holds the users and signs tokens.
 type authority struct {
-	users map[string]User
-	ttl   time.Duration
+	ttl time.Duration
 
 	mu     sync.Mutex
+	users  map[string]User
 	secret []byte
 	serial int64 // of the last token
 	dead   int64 // tokens up to this serial are expired
@@ -37,6 +37,22 @@ func (a *authority) rotate() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.secret = secret
+}
+
+func (a *authority) user(name string) (u User, known bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	u, known = a.users[name]
+	return u, known
+}
+
+func (a *authority) changePassword(name, password string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	u := a.users[name]
+	u.Password = password
+	a.users[name] = u
+	a.dead = a.serial
 }
 
 func (a *authority) expire() {
@@ -88,7 +104,7 @@ type credentials struct{ token, user, password string }
 // who returns the user of the credentials, or why there is none.
 func (a *authority) who(c credentials) (user User, denied string) {
 	if c.token == "" {
-		u, known := a.users[c.user]
+		u, known := a.user(c.user)
 		if c.user == "" || !known || !hmac.Equal([]byte(u.Password), []byte(c.password)) {
 			return User{}, denyNoUser
 		}

@@ -306,6 +306,13 @@ func (f *Faults) RotateSecret() {
 	}
 }
 
+// ChangePassword changes the password of a user, and ends every issued token.
+func (f *Faults) ChangePassword(user, password string) {
+	if a := f.srv.auth; a != nil {
+		a.changePassword(user, password)
+	}
+}
+
 // Clear ends all faults. It returns the error of RefuseConnections.
 func (f *Faults) Clear() error {
 	f.update(func() { f.rules, f.latency, f.pushDelay, f.notReady, f.down = nil, 0, 0, false, false })

@@ -26,7 +26,7 @@ func (h *web) login() {
 		}{200, nil, "Bearer AUTH_DISABLED"})
 		return
 	}
-	u, known := a.users[name]
+	u, known := a.user(name)
 	switch {
 	case !known:
 		h.srv.count(func(s *Stats) { s.Refused++ })
