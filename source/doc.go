@@ -13,7 +13,9 @@
 //     can be missed.
 //  2. Return when the state differs from what was last returned. The state is the content, or the
 //     error that replaces it: the same error twice is not a change, and the end of an error is one
-//     even if the content is as before.
+//     even if the content is as before. The revision decides whether a content differs. A source
+//     whose revisions count writes, such as the ModRevision of etcd, returns a content that is
+//     written again; the engine compares it with the live one, and wakes no subscriber.
 //  3. Absent is not empty, and an error is neither. A missing document is a [Document] with Absent
 //     set, never zero bytes. An origin that fails, and a document that the source cannot decode,
 //     are errors, and remove nothing.

@@ -123,8 +123,11 @@ func (e *Engine) recordRejected(c, good candidate, reasons func(layer int) sourc
 		}
 		l.rejected = problemsOfLayer
 		if !content.fromDisk && l.notified.rejected != content.Revision {
-			l.notified.rejected, changed = content.Revision, true
-			rejected = append(rejected, l)
+			l.notified.rejected = content.Revision
+			if sum := content.sum(); l.rejectedSum != sum { // else it was written again, under a new revision
+				l.rejectedSum, changed = sum, true
+				rejected = append(rejected, l)
+			}
 			if r, ok := source.As[source.Acknowledger](l.Source); ok {
 				acks = append(acks, func() { r.Ack(content.Revision, problemsOfLayer) })
 			}
@@ -184,7 +187,7 @@ func (e *Engine) commit(next *State, swap func()) bool {
 			l.applied, l.appliedAt, l.refreshProblems = c, time.Now(), nil
 		}
 		if c == l.latest {
-			l.rejected, l.notified.rejected, l.held = nil, "", nil
+			l.rejected, l.notified.rejected, l.held, l.rejectedSum = nil, "", nil, digest{}
 			if l.breaker.Open() {
 				l.breaker.Reset() // the layer is back at a good content
 			}

@@ -92,6 +92,7 @@ type layerState struct {
 	decoding atomic.Bool // the watcher is decoding a content
 
 	// the writer's own
+	rejectedSum    digest   // of the last content that was rejected
 	suppressedHold []string // why latest would be held if it were not rejected
 	quarantine     quarantine
 	breaker        guard.Breaker

@@ -358,7 +358,7 @@ var broken = []struct {
 	{"keeps errors to itself", 2, loop(func(v *variant, prev source.Revision, c source.Content, err error) bool {
 		return err == nil && v.told.Changed(prev, c.Revision, nil)
 	})},
-	{"has a revision that changes with every write", 2, func(o *origin) source.Source {
+	{"has a revision that changes with every wake-up", 2, func(o *origin) source.Source {
 		v, wakes := &variant{good: newGoodOne(o)}, 0
 		v.next = func(ctx context.Context, prev source.Revision) (source.Content, error) {
 			v.subscribe()
@@ -657,15 +657,15 @@ var finders = map[string]string{
 	"is deaf once all sources of its origin were closed":        "CloseAtAnyTime",
 	"holds up who wakes it while nobody asks":                   "LastOfManyArrives",
 	"tears": "ContentIsWhole",
-	"has a revision that changes with every write": "SameContentAgainWakesNobody",
-	"tells every wake-up":                          "SameContentAgainWakesNobody",
-	"tells every change twice":                     "CurrentPrevBlocks",
-	"dies at the first error":                      "EndOfErrorIsTold",
-	"forgets the end of an error":                  "EndOfErrorIsTold",
-	"tells the same error again and again":         "SameErrorWakesNobody",
-	"takes trouble for absence":                    "SameErrorWakesNobody",
-	"empties the layer when it cannot decode":      "NoValueInErrors",
-	"leaks a goroutine":                            "NoGoroutineStays",
+	"has a revision that changes with every wake-up": "DoubledWakeups",
+	"tells every wake-up":                            "SameContentAgain",
+	"tells every change twice":                       "CurrentPrevBlocks",
+	"dies at the first error":                        "EndOfErrorIsTold",
+	"forgets the end of an error":                    "EndOfErrorIsTold",
+	"tells the same error again and again":           "SameErrorWakesNobody",
+	"takes trouble for absence":                      "SameErrorWakesNobody",
+	"empties the layer when it cannot decode":        "NoValueInErrors",
+	"leaks a goroutine":                              "NoGoroutineStays",
 }
 
 // consequences are rules that a broken source cannot but break as well.
