@@ -46,8 +46,8 @@ func TestAnAbsentDocumentIsLoggedOnceShownAndNoCause(t *testing.T) {
 		}),
 	},
 		file.New(filepath.Join(dir, "app.yaml"), file.WithFile(filepath.Join(dir, "local.yaml")), file.WithDir(filepath.Join(dir, "conf.d")), quick),
-		nacre.Layer(file.New(filepath.Join(dir, "none.yaml")), nacre.MayBeDown(), nacre.WithName("optional")),
-		removed)
+		nacre.Layer(file.New(filepath.Join(dir, "none.yaml")), nacre.AbsentOK(), nacre.WithName("optional")),
+		nacre.Layer(removed, nacre.AbsentOK()))
 	if err != nil {
 		t.Fatal(err)
 	}

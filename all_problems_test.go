@@ -142,7 +142,7 @@ func TestMissingKeyNamesTheAbsentFile(t *testing.T) {
 	}
 	path := filepath.Join(t.TempDir(), "config.yaml")
 	layers := func(text string) []source.Source {
-		return []source.Source{file.New(path), memory.New("b.yaml", []byte(text))}
+		return []source.Source{nacre.Layer(file.New(path), nacre.AbsentOK()), memory.New("b.yaml", []byte(text))}
 	}
 	want := path + ": document does not exist, so it sets no key\ndsn: is required"
 	if _, err := nacre.Check[config](t.Context(), layers("pool: 1")...); err == nil || err.Error() != want || !errors.Is(err, source.Missing) {
@@ -151,7 +151,7 @@ func TestMissingKeyNamesTheAbsentFile(t *testing.T) {
 	far := fakesource.New("nacos")
 	far.Put(source.Document{Name: "orders.yaml", Absent: true, Location: "prod/DEFAULT_GROUP/orders.yaml"})
 	want = "orders.yaml (nacos): document does not exist, so it sets no key; the source looked at prod/DEFAULT_GROUP/orders.yaml\ndsn: is required"
-	if _, err := nacre.Check[config](t.Context(), far); err == nil || err.Error() != want {
+	if _, err := nacre.Check[config](t.Context(), nacre.Layer(far, nacre.AbsentOK())); err == nil || err.Error() != want {
 		t.Errorf("without the document, the error is\n%v\nwant\n%s", err, want)
 	}
 	down := fakesource.New("down")
@@ -165,6 +165,43 @@ func TestMissingKeyNamesTheAbsentFile(t *testing.T) {
 	}
 	if _, err := nacre.Check[config](t.Context(), layers("dsn: x")...); err != nil {
 		t.Errorf("a file that is absent and not needed: %v", err)
+	}
+}
+
+// A document that must exist hides no mistake that is one whatever the document says.
+func TestAMissingDocumentHidesNoMistake(t *testing.T) {
+	t.Parallel()
+	type config struct {
+		DSN  string `config:"dsn" validate:"required"`
+		Pool int    `config:"pool" validate:"lte=10"`
+	}
+	for name, test := range map[string]struct {
+		text       string
+		want, hide []string
+	}{
+		"keys":           {"pol: 5\npool: 11", []string{"b.yaml:1:1 pol: unknown key"}, []string{"dsn", "at most"}}, // which the document may set
+		"a broken text":  {"pool: [", []string{"b.yaml:1: "}, []string{"dsn"}},
+		"nothing to say": {"pool: 11", nil, []string{"pool", "dsn"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			down := fakesource.New("far.yaml")
+			down.FailKind(source.PermissionDenied)
+			_, err := nacre.Check[config](t.Context(), file.New(filepath.Join(t.TempDir(), "config.yaml")), down, memory.New("b.yaml", []byte(test.text)))
+			if !errors.Is(err, source.NotFound) || !errors.Is(err, source.PermissionDenied) {
+				t.Fatalf("the error is %v, want those of both layers", err)
+			}
+			for _, part := range append(test.want, "layer config.yaml: ", "layer far.yaml: ") {
+				if !strings.Contains(err.Error(), part) {
+					t.Errorf("the error does not say %q:\n%v", part, err)
+				}
+			}
+			for _, part := range test.hide {
+				if strings.Contains(err.Error(), part) {
+					t.Errorf("the error says %q, which the missing document may decide:\n%v", part, err)
+				}
+			}
+		})
 	}
 }
 

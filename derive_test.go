@@ -497,7 +497,7 @@ func TestCloseWaitsForUsersAndNotForEver(t *testing.T) {
 		// A close that hangs is named.
 		o := quiet
 		o.CloseTimeout = time.Second
-		cfg, err := nacre.OpenWith[deriveConfig](t.Context(), o)
+		cfg, err := nacre.OpenWith[deriveConfig](t.Context(), o, memory.New("c.yaml", nil))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -79,9 +79,22 @@ func Strict() LayerOption {
 	return layerOption(func(l *engine.Layer) { l.Strict, l.Shared, l.AllowUnknown = true, false, false })
 }
 
+// AbsentOK lets Open succeed without a document of the layer: a file or folder that does not exist,
+// or a data ID that is not in Nacos. The document joins when it appears. Health and the log show
+// that it is absent. The default, for every source, is that Open fails with an error of kind
+// NotFound, or starts with the last known good copy of a document that existed before. Files that
+// file.WithFile and file.WithDir add to a layer may be missing in any case.
+//
+// AbsentOK is not [MayBeDown]: an origin that answers and has no document is not down. See
+// docs/last-known-good.md for what happens in each case.
+func AbsentOK() LayerOption {
+	return layerOption(func(l *engine.Layer) { l.AbsentOK = true })
+}
+
 // DropWhenAbsent drops the content of a document that is deleted while the service runs, so that
-// the values of lower layers take effect. The default is that its last content stays in use, and
-// that the deletion is reported.
+// the values of lower layers take effect. The document may also be missing at the start, as with
+// [AbsentOK], so that the service can restart after the deletion. The default is that its last
+// content stays in use, and that the deletion is reported.
 func DropWhenAbsent() LayerOption {
 	return layerOption(func(l *engine.Layer) { l.DropWhenAbsent = true })
 }

@@ -199,10 +199,10 @@ func TestNoManifestIsNoPermission(t *testing.T) {
 		return []source.Source{nacre.Layer(gone, options...), remoteLayer{&scripted{text: "db: injected"}}}
 	}
 	o := nacre.Options{Logger: quiet.Logger, LastKnownGoodDisabled: true}
-	if _, err := nacre.OpenWith[deriveConfig](t.Context(), o, layers(nacre.SignedManifest(releaseKey(1).Public().(ed25519.PublicKey)))...); !errors.Is(err, source.PermissionDenied) {
+	if _, err := nacre.OpenWith[deriveConfig](t.Context(), o, layers(nacre.SignedManifest(releaseKey(1).Public().(ed25519.PublicKey)), nacre.AbsentOK())...); !errors.Is(err, source.PermissionDenied) {
 		t.Errorf("without the manifest that must sign it: %v", err)
 	}
-	cfg, err := nacre.OpenWith[deriveConfig](t.Context(), o, layers(nacre.Manifest())...)
+	cfg, err := nacre.OpenWith[deriveConfig](t.Context(), o, layers(nacre.Manifest(), nacre.AbsentOK())...)
 	if err != nil {
 		t.Fatalf("nothing need be signed: %v", err)
 	}

@@ -36,8 +36,14 @@ func OpenWith[T any](ctx context.Context, options Options, layers ...source.Sour
 	all, sectionErr := allSections[T](&o)
 	taken, layerErr := takeLayers(unwrap(layers))
 	_, nameErr := engine.LayerNames(taken)
+	if layerErr == nil {
+		layerErr = checkLayers(taken)
+	}
 	if err := errors.Join(sectionErr, layerErr, nameErr, engine.CheckManifests(taken), options.check()); err != nil {
 		return nil, errors.Join(err, engine.Discard(taken, o.CloseTimeout))
+	}
+	for i := range taken {
+		taken[i].RefreshEvery = orDefault(taken[i].RefreshEvery, time.Minute)
 	}
 	live := &cell[T]{}
 	settings := engine.Settings{
@@ -75,7 +81,6 @@ func unwrap(layers []source.Source) []engine.Layer {
 	all := make([]engine.Layer, len(layers))
 	for i, l := range layers {
 		all[i] = layerOf(l)
-		all[i].RefreshEvery = orDefault(all[i].RefreshEvery, time.Minute)
 	}
 	return all
 }

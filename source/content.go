@@ -21,6 +21,13 @@ type Document struct {
 	// Absent says that the origin answered and has no such document. That is not an error, and not
 	// an empty document.
 	Absent bool
+	// AbsentErr says why the document is absent, if the source knows more than that it is, such as
+	// that the namespace does not exist. Open returns it where the document is required. It may be
+	// nil.
+	AbsentErr error
+	// Optional says that the source is whole without the document, which is one of several, such as
+	// a file that adds to another. Open requires every other document; see nacre.AbsentOK.
+	Optional bool
 
 	// Format is the format of Data: one of the Format constants. See [FormatOf].
 	Format string

@@ -33,8 +33,8 @@ func run(ctx context.Context) error {
 
 	// The list of layers (2): a later one overrides an earlier one.
 	cfg, err := nacre.Open[Config](ctx,
-		file.New("config.yaml"),      // may be missing, unless you add file.Required()
-		client.Source("orders.yaml"), // must exist, unless you add nacos.AbsentOK()
+		file.New("config.yaml"),      // both documents must exist at the start,
+		client.Source("orders.yaml"), // unless nacre.AbsentOK() says otherwise
 		env.New("ORDERS"),            // ORDERS_DB_POOL=40 sets db.pool
 	)
 	if err != nil {

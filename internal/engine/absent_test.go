@@ -58,7 +58,7 @@ func TestAbsentDocumentIsReportedOnceAndIsNoCause(t *testing.T) {
 				x := newOrigin("x", "")
 				x.putAll("1", map[string]string{"a": "a: 2", "b": "", "c": ""})
 				s := settings(t, x)
-				s.Layers[0].DropWhenAbsent = fallBack
+				s.Layers[0].DropWhenAbsent, s.Layers[0].AbsentOK = fallBack, true
 				j := &journal{}
 				s.Observers = absences(j)
 				e := start(t, s)
@@ -95,6 +95,7 @@ func TestLayerWithoutDocumentsIsNoCause(t *testing.T) {
 		x := newOrigin("x", "")
 		x.putAll("1", map[string]string{"a": ""})
 		s := settings(t, x)
+		s.Layers[0].AbsentOK = true
 		j := &journal{}
 		s.Observers = absences(j)
 		e := start(t, s)

@@ -24,7 +24,7 @@ func (e *Engine) boot(ctx context.Context) error {
 	e.reportSkipped()
 	c := e.firstCandidate()
 	if err := e.missingLayers(c.contents); err != nil {
-		return errors.Join(waitErr, err, e.missingCopies())
+		return errors.Join(waitErr, err, e.certainProblems(c), e.missingCopies())
 	}
 	problems := e.tryApply(c)
 	for hasTransient(problems) && time.Since(started) < e.BootTimeout && sleep(ctx, decodeRetryAfter+time.Millisecond) {
@@ -44,6 +44,7 @@ func (e *Engine) boot(ctx context.Context) error {
 		}
 		e.applyPartially(c, problems)
 	}
+	e.keepReplaced()
 	e.reportOpened(started)
 	return nil
 }
@@ -152,7 +153,7 @@ func (e *Engine) firstCandidate() candidate {
 	if complete := e.completeSets(); len(complete) > 0 {
 		set = complete[0]
 	}
-	return e.bootCandidate(set, func(l *layerState) bool { return l.latest == nil })
+	return e.bootCandidate(set, isReplaceable)
 }
 
 // withCopiesUsed adds to the problems of a candidate which of its layers are down, so that their
@@ -185,14 +186,18 @@ func verifiedTime(at time.Time) time.Time {
 
 // missingLayers returns an error that names the layers without a content.
 func (e *Engine) missingLayers(contents []*layerContent) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	var errs []error
 	for i, l := range e.layers {
-		if l.MayBeDown || l.latest != nil || contents != nil && contents[i] != nil {
+		e.mu.Lock()
+		latest, missing, cause := l.latest, isMissing(l), l.cause()
+		e.mu.Unlock()
+		switch {
+		case !missing || contents != nil && contents[i] != latest:
 			continue
+		case latest != nil:
+			cause = e.absentError(l, l.missing(latest))
 		}
-		errs = append(errs, &source.LayerError{Layer: l.name, Err: l.cause()})
+		errs = append(errs, &source.LayerError{Layer: l.name, Err: cause})
 	}
 	return errors.Join(errs...)
 }

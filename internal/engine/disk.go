@@ -138,11 +138,11 @@ func (e *Engine) readSeeds() []*layerContent {
 
 // has reports whether the set has a content for each layer for which need returns true.
 func (s *diskSet) has(layers []*layerState, need func(*layerState) bool) bool {
-	return !slices.ContainsFunc(layers, func(l *layerState) bool { return need(l) && s.contents[l.index] == nil })
+	return !slices.ContainsFunc(layers, func(l *layerState) bool {
+		c := s.contents[l.index]
+		return need(l) && (c == nil || l.lacksDocument(c))
+	})
 }
-
-// isMissing reports whether Open needs content of a layer that is down.
-func isMissing(l *layerState) bool { return !l.MayBeDown && l.latest == nil }
 
 // completeSets returns the sets with a content for every layer that Open needs and that is down,
 // the newest first. No set is mixed with another: their documents may never have been live
@@ -172,7 +172,7 @@ func (e *Engine) bootCandidate(set *diskSet, old func(*layerState) bool) candida
 
 // reportSkipped reports the copies that cannot be used when the start needs one.
 func (e *Engine) reportSkipped() {
-	if e.saver == nil || !slices.ContainsFunc(e.layers, func(l *layerState) bool { return !l.local && l.latest == nil }) {
+	if e.saver == nil || !slices.ContainsFunc(e.layers, func(l *layerState) bool { return !l.local && isReplaceable(l) }) {
 		return
 	}
 	for _, err := range e.saver.found.Skipped {
@@ -189,10 +189,10 @@ func (e *Engine) missingCopies() error {
 	var have, lack []string
 	needed := false
 	for _, l := range e.layers {
-		if l.local || l.latest != nil {
+		if l.local || !isReplaceable(l) {
 			continue
 		}
-		needed = needed || !l.MayBeDown
+		needed = needed || isMissing(l)
 		if where := e.describeCopy(l); where != "" {
 			have = append(have, "layer "+l.name+" has "+where)
 		} else {

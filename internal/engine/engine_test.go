@@ -133,7 +133,9 @@ func TestOneBadLayerDoesNotHoldBackTheOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x, y, z := newOrigin("x", "a: 1"), newOrigin("y", "b: 1"), newOrigin("z", "")
 		z.remove()
-		e := start(t, settings(t, x, y, z))
+		all := settings(t, x, y, z)
+		all.Layers[2].AbsentOK = true
+		e := start(t, all)
 		settle()
 		x.put("a: [")
 		y.put("b: 2")

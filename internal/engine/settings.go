@@ -23,6 +23,8 @@ type Layer struct {
 	// DropWhenAbsent drops the values of an absent document; otherwise its last content stays in
 	// use.
 	DropWhenAbsent bool
+	// AbsentOK lets the config boot without any document of this layer.
+	AbsentOK bool
 	// MayBeDown lets the config boot without this layer if it is down and has no last known good
 	// copy.
 	MayBeDown bool

@@ -2,17 +2,19 @@
 // or several, and folders of them (conf.d).
 //
 //	file.New("config.yaml")
-//	file.New("base.yaml", file.Required(), file.WithFile("local.yaml"), file.WithDir("conf.d"))
+//	file.New("base.yaml", file.WithFile("local.yaml"), file.WithDir("conf.d"))
 //	file.Dir("/etc/orders/conf.d")
 //
 // # Documents
 //
 // The source returns the bytes of every file and its format; the engine decodes them. A file that
-// does not exist is an absent document, not an error, unless it is [Required]. A folder contributes
-// each file whose extension is known, in alphabetical order. It skips hidden files (also the ..data
-// of Kubernetes), backups of editors and packages, and subfolders. A file that appears in a folder
-// or disappears is a change. A folder that does not exist, or has no file to read, is one absent
-// document with the name of the folder.
+// does not exist is an absent document. A config does not start without the first path of a source,
+// unless nacre.AbsentOK allows it; the paths of [WithFile] and [WithDir] may be missing.
+//
+// A folder contributes each file whose extension is known, in alphabetical order. It skips hidden
+// files (also the ..data of Kubernetes), backups of editors and packages, and subfolders. A file
+// that appears in a folder or disappears is a change. A folder that does not exist, or has no file
+// to read, is one absent document with the name of the folder.
 //
 // # Paths
 //
@@ -20,7 +22,7 @@
 // is an absent document, unless the path is surely a mistake: "~/app.yaml", "$HOME/app.yaml",
 // "%TEMP%\app.yaml", a pattern ("conf/*.yaml", "{a,b}.yaml"), a URL, or white space or quotation
 // marks around it. That is an error of kind InvalidArgument that says what to write instead, also
-// if the file is not Required.
+// with nacre.AbsentOK.
 //
 // A file that exists is read, whatever its name, such as "[x].yaml". Once it has existed, its
 // absence is like any other. The same is true of the folders in a pattern: "pages/[id]/app.yaml" is

@@ -46,13 +46,13 @@ func bare(err error) error {
 }
 
 func notFound(e *entry) error {
-	what := "the file at " + e.path
+	cause, fix := "file does not exist", "create it at "+e.path
 	if e.dir {
-		what = "the folder at " + e.path + " and a file of a known extension in it"
+		cause, fix = "folder does not exist, or has no file of a known extension", "create "+e.path+" with a file in it"
 	}
 	return &source.Error{
-		Kind: source.NotFound, Op: "read", Document: e.name,
-		Fix: "create " + what + ", or leave out file.Required",
+		Kind: source.NotFound, Op: "read", Document: e.name, Err: errors.New(cause),
+		Fix: fix + ", or use nacre.AbsentOK() if the service can start without it",
 	}
 }
 

@@ -37,11 +37,6 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		"a file as folder":         {file.DirSource(dir + "/a.yaml"), source.InvalidArgument, "a.yaml"},
 		"a loop of links":          {file.NewSource(dir + "/loop1.yaml"), source.InvalidArgument, "loop1.yaml"},
 		"a device":                 {file.NewSource(os.DevNull, file.Format("yaml")), source.InvalidArgument, os.DevNull},
-		"required file is missing": {file.NewSource(dir+"/none.yaml", file.Required()), source.NotFound, "none.yaml"},
-		"required And is missing":  {file.NewSource(dir+"/a.yaml", file.WithFile(dir+"/none.yaml", file.Required())), source.NotFound, "none.yaml"},
-		"required folder missing":  {file.DirSource(dir+"/none", file.Required()), source.NotFound, "none"},
-		"required AndDir missing":  {file.NewSource(dir+"/a.yaml", file.WithDir(dir+"/none", file.Required())), source.NotFound, "none"},
-		"required folder is empty": {file.DirSource(dir+"/folder.yaml", file.Required()), source.NotFound, "folder.yaml"},
 		"more than the maximum":    {file.NewSource(dir+"/long.yaml", file.MaxSize(100)), source.TooLarge, "long.yaml"},
 	}
 	for name, c := range cases {
@@ -67,8 +62,9 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 func TestErrorsEndWithTheirCause(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "app.yaml")
-	r := newReader(t, file.NewSource(path, unpolled, file.Required(), file.MaxSize(10)))
-	r.fails(t, source.NotFound)
+	r := newReader(t, file.NewSource(path, unpolled, file.MaxSize(10)))
+	write(t, path, []byte("a: 10000000000\n"))
+	r.fails(t, source.TooLarge)
 	write(t, path, []byte("a: 1\n"))
 	if got := r.data(t); got != "a: 1\n" {
 		t.Fatalf("content has %d bytes", len(got))
@@ -80,7 +76,9 @@ func TestErrorsEndWithTheirCause(t *testing.T) {
 		t.Fatalf("content has %d bytes", len(got))
 	}
 	must(t, os.Remove(path))
-	r.fails(t, source.NotFound)
+	if d := r.content(t).Documents[0]; !d.Absent {
+		t.Errorf("a file that was removed is %+v, want absent", d)
+	}
 }
 
 func TestAMissingFileIsAbsentAndNotEmpty(t *testing.T) {
@@ -160,6 +158,37 @@ func TestNextEndsPromptly(t *testing.T) {
 				t.Errorf("a new Next after Close: %v", err)
 			}
 			must(t, s.Close())
+		})
+	}
+}
+
+// The documents say which of them a config needs, and what is missing.
+func TestAbsentDocumentsSayWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	must(t, os.Mkdir(dir+"/empty", 0o700))
+	for name, c := range map[string]struct {
+		s    *file.Source
+		want []string // of each document: what its error says, or "" for one that may be missing
+	}{
+		"a file":                 {file.NewSource(dir + "/none.yaml"), []string{"create it at " + dir + "/none.yaml"}},
+		"a folder":               {file.DirSource(dir + "/none"), []string{"create " + dir + "/none with a file in it"}},
+		"an empty folder":        {file.DirSource(dir + "/empty"), []string{"has no file of a known extension"}},
+		"files that add to one":  {file.NewSource(dir+"/none.yaml", file.WithFile(dir+"/more.yaml"), file.WithDir(dir+"/empty")), []string{"file does not exist", "", ""}},
+		"a file beside a folder": {file.DirSource(dir+"/none", file.WithFile(dir+"/more.yaml")), []string{"folder does not exist", ""}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			docs := newReader(t, c.s).content(t).Documents
+			if len(docs) != len(c.want) {
+				t.Fatalf("there are %d documents, want %d", len(docs), len(c.want))
+			}
+			for i, d := range docs {
+				if !d.Absent || d.Optional != (c.want[i] == "") || source.KindOf(d.AbsentErr) != source.NotFound ||
+					!strings.Contains(d.AbsentErr.Error(), c.want[i]) || !strings.Contains(d.AbsentErr.Error(), "nacre.AbsentOK()") {
+					t.Errorf("document %d is %+v, want one whose error says %q", i, d, c.want[i])
+				}
+			}
 		})
 	}
 }

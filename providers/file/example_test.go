@@ -30,7 +30,7 @@ func ExampleNew() {
 	write("base.yaml", "port: 80\n")
 	write("conf.d/10-db.toml", "pool = 10\n")
 
-	files := file.New(at("base.yaml"), file.Required(), file.WithFile(at("local.yaml")), file.WithDir(at("conf.d")))
+	files := file.New(at("base.yaml"), file.WithFile(at("local.yaml")), file.WithDir(at("conf.d")))
 	defer files.(io.Closer).Close() // Open does this
 
 	var seen source.Revision
@@ -56,16 +56,4 @@ func ExampleNew() {
 	// base.yaml "port: 80\n" absent: false
 	// local.yaml "port: 8080\n" absent: false
 	// 10-db.toml "pool = 10\n" absent: false
-}
-
-func ExampleRequired() {
-	files := file.New("/nonexistent/orders.yaml", file.Required())
-	defer files.(io.Closer).Close() // Open does this
-	_, err := files.Next(context.Background(), "")
-	fmt.Println(err)
-	fmt.Println(source.KindOf(err))
-
-	// Output:
-	// read /nonexistent/orders.yaml: not found (create the file at /nonexistent/orders.yaml, or leave out file.Required)
-	// not found
 }

@@ -47,7 +47,7 @@ type entry struct {
 	dir          bool
 	format       string
 	declared     bool
-	required     bool
+	optional     bool // not the first path
 	allowUnknown bool
 	met          bool // it has existed; Next's own
 }
@@ -59,13 +59,15 @@ var (
 )
 
 // New returns a source of the file at path. A relative path is resolved against the present working
-// directory. The first Next reports an error in the path or the options.
+// directory. The first Next reports an error in the path or the options. A file that does not exist
+// is an absent document, with which a config does not start; see nacre.AbsentOK.
 //
 // The source is local and trusted; see source.Description.
 func New(path string, opts ...Option) source.Source { return newSource(path, false, opts) }
 
 // Dir returns a source of all files in a folder whose extension is known, except plain text, which
-// has no keys. A file overrides those before it in alphabetical order.
+// has no keys. A file overrides those before it in alphabetical order. A folder that does not exist
+// or has no such file is an absent document.
 func Dir(path string, opts ...Option) source.Source { return newSource(path, true, opts) }
 
 func newSource(path string, dir bool, opts []Option) *fileSource {
@@ -86,7 +88,7 @@ func newSource(path string, dir bool, opts []Option) *fileSource {
 }
 
 func (s *fileSource) add(path string, dir bool, opts []Option) {
-	e := &entry{name: path, dir: dir}
+	e := &entry{name: path, dir: dir, optional: len(s.entries) > 0}
 	s.entries = append(s.entries, e)
 	for _, o := range opts {
 		if o != nil {

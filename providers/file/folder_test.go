@@ -76,7 +76,7 @@ func TestSeveralPathsKeepTheirOrderAndOptions(t *testing.T) {
 	write(t, "conf.d/z.yaml", []byte("z: 1"))
 	write(t, "shared", []byte("s: 1"))
 	write(t, "base.yaml", []byte("b: 1"))
-	s := file.NewSource("base.yaml", file.Required(), nil,
+	s := file.NewSource("base.yaml", nil,
 		file.WithDir("conf.d"),
 		file.WithFile("local.toml"),
 		file.WithFile("shared", file.Format("yaml"), file.AllowUnknown()),

@@ -113,16 +113,16 @@ func content(shots []shot) (source.Content, error) {
 	h := sha256.New()
 	for i, sh := range shots {
 		e := sh.entry
-		if sh.absent() && e.required && sh.path == e.path {
-			return source.Content{}, notFound(e)
-		}
 		docs[i] = source.Document{
 			Name:         sh.name,
 			Absent:       sh.absent(),
 			AllowUnknown: e.allowUnknown,
 			Location:     sh.path,
+			Optional:     e.optional || sh.path != e.path,
 		}
-		if !sh.absent() {
+		if sh.absent() {
+			docs[i].AbsentErr = notFound(e)
+		} else {
 			docs[i].Format = e.formatOf(sh.name)
 			docs[i].Data = sh.data
 			docs[i].Modified = time.Unix(0, sh.stamp.mtime)

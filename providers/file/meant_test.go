@@ -62,12 +62,11 @@ func TestAPathThatCannotBeMeantIsAnError(t *testing.T) {
 	for path, fix := range unmeant {
 		all.Go(func() {
 			for how, s := range map[string]*file.Source{
-				"New":          file.NewSource(path, yaml),
-				"Dir":          file.DirSource(path),
-				"And":          file.NewSource("app.yaml", file.WithFile(path, yaml)),
-				"AndDir":       file.NewSource("app.yaml", file.WithDir(path)),
-				"New Required": file.NewSource(path, yaml, file.Required()),
-				"no Format":    file.NewSource(path),
+				"New":       file.NewSource(path, yaml),
+				"Dir":       file.DirSource(path),
+				"And":       file.NewSource("app.yaml", file.WithFile(path, yaml)),
+				"AndDir":    file.NewSource("app.yaml", file.WithDir(path)),
+				"no Format": file.NewSource(path),
 			} {
 				checkUnmeant(t, path, fix, how, s)
 			}

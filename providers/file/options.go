@@ -9,7 +9,7 @@ const (
 	defaultPollInterval = 10 * time.Second
 )
 
-// Option is an option of [New] and [Dir]. [Required], [Format] and [AllowUnknown] apply to the path
+// Option is an option of [New] and [Dir]. [Format] and [AllowUnknown] apply to the path
 // that they are given with; all others apply to the whole source, wherever they are given.
 type Option interface {
 	apply(s *fileSource, e *entry)
@@ -19,21 +19,17 @@ type option func(s *fileSource, e *entry)
 
 func (o option) apply(s *fileSource, e *entry) { o(s, e) }
 
-// WithFile adds a file, with a higher precedence than the paths before it. All files of one source
-// are read as one state. Files that need not change together may as well be layers of their own.
+// WithFile adds a file, with a higher precedence than the paths before it. The file may be missing.
+// All files of one source are read as one state. Files that need not change together may as well be
+// layers of their own.
 func WithFile(path string, opts ...Option) Option {
 	return option(func(s *fileSource, _ *entry) { s.add(path, false, opts) })
 }
 
-// WithDir adds a folder, with a higher precedence than the paths before it. See [Dir].
+// WithDir adds a folder, with a higher precedence than the paths before it. It may be missing or
+// empty. See [Dir].
 func WithDir(path string, opts ...Option) Option {
 	return option(func(s *fileSource, _ *entry) { s.add(path, true, opts) })
-}
-
-// Required makes it an error of kind NotFound if the file does not exist, or if the folder does not
-// exist or has no file to read. The default is that the document is then absent.
-func Required() Option {
-	return option(func(_ *fileSource, e *entry) { e.required = true })
 }
 
 // Format sets the format, one of the source.Format constants for files, in place of that of the

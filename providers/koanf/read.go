@@ -118,7 +118,7 @@ func (s *koanfSource) decoded(tree map[string]any) (source.Document, error) {
 // failed returns the absence or the error that an error of the provider means.
 func (s *koanfSource) failed(err error) (source.Document, error) {
 	if s.absent(err) {
-		return source.Document{Name: s.document, Absent: true}, nil
+		return source.Document{Name: s.document, Absent: true, AbsentErr: s.error(source.NotFound, "read", err)}, nil
 	}
 	if strings.Contains(err.Error(), "does not support this method") {
 		e := s.error(source.InvalidArgument, "read", &stripped{"the provider has no such method", err})

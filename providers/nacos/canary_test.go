@@ -117,7 +117,7 @@ func TestHookMayBeSlowOrPanic(t *testing.T) {
 	release := make(chan struct{})
 	slow := newClient(t, config(srv), nacos.OnEvent(func(nacos.Event) { <-release }))
 	bad := newClient(t, config(srv), nacos.OnEvent(func(nacos.Event) { panic("no") }))
-	r, q := follow(t, slow.Config("x.yaml", nacos.AbsentOK())), follow(t, bad.Config("x.yaml", nacos.AbsentOK()))
+	r, q := follow(t, slow.Config("x.yaml")), follow(t, bad.Config("x.yaml"))
 	for i := range 3 {
 		text := fmt.Sprintf("v: %d", i)
 		if err := srv.Put("", group, "x.yaml", text); err != nil {

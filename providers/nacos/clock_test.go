@@ -24,7 +24,7 @@ func TestClockJumps(t *testing.T) {
 	log := newEvents()
 	c := newClient(t, cfg, log.hook(), nacos.ReconcileEvery(time.Second))
 	ready(t, c)
-	src := c.Config("x.yaml", nacos.AbsentOK())
+	src := c.Config("x.yaml")
 	r := follow(t, src)
 	change := func(text string) {
 		t.Helper()

@@ -90,7 +90,7 @@ var codes = map[Code]struct {
 	UnencryptedCredentials: {source.InvalidArgument, "credentials are sent without encryption", "set Config.TLS, or NACOS_TLS=true, if the servers use TLS; if you trust the network, set Config.Plaintext, or NACOS_PLAINTEXT=true"},
 
 	NamespaceNotFound:  {source.NotFound, "no namespace has this id", "use the *id* of the namespace, as the console's list of namespaces shows it, not its name"},
-	ConfigNotFound:     {source.NotFound, "config does not exist", "check data ID and group for a typo, and that the namespace is an *id* and not a name; if the config may be missing, use nacos.AbsentOK()"},
+	ConfigNotFound:     {source.NotFound, "config does not exist", "check data ID and group for a typo, and that the namespace is an *id* and not a name; if the config may be missing, use nacre.AbsentOK()"},
 	DuplicateListener:  {source.Conflict, "the server already has this listener", "nothing: a process listens to a key once, however many sources declare it; if this lasts, look for another client with the same identity"},
 	TooLarge:           {source.TooLarge, "the message is over the server's limit", "keep a config under 10 MiB, or raise nacos.remote.server.grpc.sdk.max-inbound-message-size on the server"},
 	ContentCorrupt:     {source.Corrupt, "the content does not match the md5 that the server declares", "publish the config again, and check that all nodes of the cluster have the same content; the session reads again"},

@@ -26,7 +26,7 @@ func TestConformance(t *testing.T) {
 			return srv.Put("", group, "suite.json", string(v.Encode(source.FormatJSON)))
 		}
 		return sourcetest.Harness{
-			Source: func() source.Source { return c.Config("suite.json", nacos.AbsentOK()) },
+			Source: func() source.Source { return c.Config("suite.json") },
 			Put:    func(_ context.Context, v sourcetest.Values) error { return put(v) },
 			Delete: func(context.Context) error {
 				srv.Delete("", group, "suite.json")
@@ -89,7 +89,7 @@ func TestRealConformance(t *testing.T) {
 			}
 		})
 		return sourcetest.Harness{
-			Source: func() source.Source { return c.Config(id, nacos.AbsentOK()) },
+			Source: func() source.Source { return c.Config(id) },
 			Put: func(ctx context.Context, v sourcetest.Values) error {
 				return writer.Publish(ctx, id, v.Encode(source.FormatJSON))
 			},

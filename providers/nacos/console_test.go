@@ -25,7 +25,7 @@ func TestHistory(t *testing.T) {
 			t.Errorf("a config that never was has the history %v, %v, want none", changes, err)
 		}
 		begin := time.Now()
-		r := follow(t, c.Config(id, nacos.AbsentOK()))
+		r := follow(t, c.Config(id))
 		for v := 1; v <= 3; v++ {
 			text := fmt.Sprintf("v: %d", v)
 			if err := c.Publish(ctx, id, []byte(text), nacos.App("orders")); err != nil {
@@ -106,7 +106,7 @@ func TestListeners(t *testing.T) {
 		if all, err := c.Listeners(ctx, id); err != nil || len(all) != 0 {
 			t.Errorf("nobody listens, and Listeners returned %v, %v", all, err)
 		}
-		src := c.Config(id, nacos.AbsentOK())
+		src := c.Config(id)
 		r := follow(t, src)
 		for _, text := range []string{"v: 1", "v: 2"} {
 			if err := c.Publish(ctx, id, []byte(text)); err != nil {
@@ -145,7 +145,7 @@ func TestGray(t *testing.T) {
 		cfg.Labels = map[string]string{"Vipserver-Tag": "canary"}
 		tagged := newClient(t, cfg)
 		t.Cleanup(func() { _ = tagged.Delete(within(t), id, nacos.GrayTag("canary")); _ = all.Delete(within(t), id) })
-		a, b := follow(t, all.Config(id, nacos.AbsentOK())), follow(t, tagged.Config(id, nacos.AbsentOK()))
+		a, b := follow(t, all.Config(id)), follow(t, tagged.Config(id))
 		publish := func(text string, opts ...nacos.PublishOption) {
 			if err := all.Publish(ctx, id, []byte(text), opts...); err != nil {
 				t.Fatal(err)
@@ -199,7 +199,7 @@ func TestNamespaceMissing(t *testing.T) {
 		if e := log.wait(t, nacos.EventNamespaceNotFound, 1); e.Err == nil || e.Server == "" {
 			t.Errorf("the event is %+v", e)
 		}
-		if d, err := follow(t, c.Config(id, nacos.AbsentOK())).next(); err != nil || !d.Absent {
+		if d, err := follow(t, c.Config(id)).next(); err != nil || !d.Absent {
 			t.Errorf("an optional config in it: %+v, %v, want absent", d, err)
 		}
 	})

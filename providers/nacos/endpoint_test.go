@@ -131,7 +131,7 @@ func TestEndpointThatNamesNobody(t *testing.T) {
 func TestEndpointIsDown(t *testing.T) {
 	t.Parallel()
 	bubble(t, located, nil, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
-		err := follow(t, c.Config("x.yaml", nacos.AbsentOK())).trouble()
+		err := follow(t, c.Config("x.yaml")).trouble()
 		if !errors.Is(err, source.Unavailable) || !strings.Contains(err.Error(), "finder:8080") {
 			t.Errorf("without any server the source tells %v, want the address server's trouble", err)
 		}

@@ -27,7 +27,7 @@ func Example() {
 		return
 	}
 	defer client.Close()
-	orders := client.Source("orders.yaml", nacos.AbsentOK())
+	orders := client.Source("orders.yaml")
 
 	var seen source.Revision
 	next := func() {
@@ -75,7 +75,7 @@ func ExampleClient_Get() {
 	fmt.Println(err)
 	// Output:
 	// true
-	// read public/DEFAULT_GROUP/ordres.yaml: not found: config does not exist (check data ID and group for a typo, and that the namespace is an *id* and not a name; if the config may be missing, use nacos.AbsentOK())
+	// read public/DEFAULT_GROUP/ordres.yaml: not found: config does not exist (check data ID and group for a typo, and that the namespace is an *id* and not a name; if the config may be missing, use nacre.AbsentOK())
 }
 
 // A NewClient that cannot work says all that is wrong, at once.

@@ -27,7 +27,7 @@ func lagging(t *testing.T, old string) (behind *fakenacos.Server, r *reader, log
 	behind.Stop() // so that the client begins with the other
 	log = newEvents()
 	c := newClient(t, nacos.Config{Servers: []string{ahead.Addr(), behind.Addr()}}, log.hook())
-	r = follow(t, c.Config("x.yaml", nacos.AbsentOK()))
+	r = follow(t, c.Config("x.yaml"))
 	r.until("v: 2")
 	if err := behind.Start(within(t), true); err != nil {
 		t.Fatal(err)

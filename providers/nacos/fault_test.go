@@ -117,7 +117,7 @@ func TestTornContentIsNeverTold(t *testing.T) {
 			t.Fatal(err)
 		}
 		d, err := r.next()
-		for errors.Is(err, source.NotFound) {
+		for err == nil && d.Absent {
 			d, err = r.next()
 		}
 		if err != nil || string(d.Data) != text {
@@ -234,7 +234,7 @@ func TestClientsShareConnections(t *testing.T) {
 	if n := srv.Stats().Connections; n != 2 {
 		t.Errorf("two clients of one namespace and one of another have %d connections, want 2", n)
 	}
-	src := a.Config("x.yaml", nacos.AbsentOK())
+	src := a.Config("x.yaml")
 	a.Close()
 	if _, err := src.Next(t.Context(), ""); !errors.Is(err, source.Closed) {
 		t.Errorf("the source of a closed client tells %v, want closed", err)

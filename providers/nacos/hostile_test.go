@@ -55,7 +55,9 @@ func TestAListOfNamespacesWritesNoErrors(t *testing.T) {
 			defer c.Close()
 			follow(t, c.Config("x.yaml")).trouble()
 			time.Sleep(time.Minute)
-			_, err = c.Config("x.yaml").Next(t.Context(), "")
+			if err = follow(t, c.Config("x.yaml")).trouble(); err == nil {
+				t.Fatal("a config in a namespace that does not exist has no error")
+			}
 			if text := err.Error(); len(text) > 1000 || strings.Contains(text, "canary") || strings.ContainsFunc(text, unicode.IsControl) {
 				t.Errorf("an error repeats what a server says an id is: %.200q", text)
 			}

@@ -44,7 +44,7 @@ func BenchmarkAfterPush(b *testing.B) {
 	}
 	defer c.Close()
 	defer func() { _ = c.Delete(context.WithoutCancel(b.Context()), id) }()
-	src := c.Config(id, nacos.AbsentOK())
+	src := c.Config(id)
 	var rev source.Revision
 	next := func() {
 		got, err := src.Next(b.Context(), rev)

@@ -172,7 +172,11 @@ func (r *reader) until(text string) {
 func (r *reader) trouble() error {
 	r.t.Helper()
 	for {
-		if _, err := r.next(); err != nil {
+		d, err := r.next()
+		if err == nil {
+			err = d.AbsentErr
+		}
+		if err != nil {
 			return err
 		}
 	}

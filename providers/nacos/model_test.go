@@ -36,7 +36,7 @@ func TestListenTableAgainstModel(t *testing.T) {
 				id := func(k int) string { return fmt.Sprintf("%d.yaml", k) }
 				if rnd.IntN(5) == 0 { // more than one message
 					for i := range 1100 {
-						c.Config(fmt.Sprintf("other%d.yaml", i), nacos.AbsentOK())
+						c.Config(fmt.Sprintf("other%d.yaml", i))
 					}
 				}
 				declared := map[int][]modelSource{}
@@ -44,7 +44,7 @@ func TestListenTableAgainstModel(t *testing.T) {
 					k := rnd.IntN(keys)
 					switch what := rnd.IntN(20); {
 					case what < 6 && len(declared[k]) < 3:
-						m := modelSource{c.Config(id(k), nacos.AbsentOK()), make(chan struct{})}
+						m := modelSource{c.Config(id(k)), make(chan struct{})}
 						go m.follow(t.Context())
 						declared[k] = append(declared[k], m)
 					case what < 11 && len(declared[k]) > 0:

@@ -71,7 +71,10 @@ func TestNamespaceIsLookedFor(t *testing.T) {
 				follow(t, c.Config("x.yaml")).trouble()
 				for range 6 {
 					time.Sleep(10 * time.Minute)
-					_, err = c.Config("x.yaml").Next(t.Context(), "")
+					content, err := c.Config("x.yaml").Next(t.Context(), "")
+					if err == nil {
+						err = content.Documents[0].AbsentErr
+					}
 					if errors.Is(err, nacos.NamespaceNotFound) != tc.missing {
 						t.Errorf("a config of a namespace that is given by its name is told as %v", err)
 					}

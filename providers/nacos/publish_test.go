@@ -58,7 +58,7 @@ func TestPublishGetDelete(t *testing.T) {
 		if err := c.Delete(ctx, id); err != nil {
 			t.Errorf("Delete of what is not there: %v", err)
 		}
-		r := follow(t, c.Config(id, nacos.AbsentOK()))
+		r := follow(t, c.Config(id))
 		if d, err := r.next(); err != nil || !d.Absent {
 			t.Errorf("before the first publish Next returned %+v, %v, want absent", d, err)
 		}
@@ -192,7 +192,7 @@ func TestLargeContent(t *testing.T) {
 	onEach(t, func(t *testing.T, c *nacos.Client, id string) {
 		t.Helper()
 		text := strings.Repeat("0123456789abcdef\n", 3<<20/17)
-		r := follow(t, c.Config(id, nacos.AbsentOK()))
+		r := follow(t, c.Config(id))
 		if err := c.Publish(within(t), id, []byte(text)); err != nil {
 			t.Fatal(err)
 		}

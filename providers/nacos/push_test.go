@@ -146,7 +146,7 @@ func TestDeleteAndCreate(t *testing.T) {
 	t.Parallel()
 	srv := start(t, fakenacos.Options{})
 	c := newClient(t, config(srv))
-	must, may := follow(t, c.Config("x.yaml")), follow(t, c.Config("x.yaml", nacos.AbsentOK()))
+	must, may := follow(t, c.Config("x.yaml")), follow(t, c.Config("x.yaml"))
 	for i := range 5 {
 		if err := srv.Put("", group, "x.yaml", "v: 1"); err != nil {
 			t.Fatal(err)

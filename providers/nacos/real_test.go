@@ -85,7 +85,7 @@ func TestRealBurst(t *testing.T) {
 			})
 			var readers []*reader
 			for i := range n {
-				readers = append(readers, follow(t, c.Config(id(i), nacos.AbsentOK())))
+				readers = append(readers, follow(t, c.Config(id(i))))
 			}
 			for round := range 4 {
 				text := fmt.Sprintf("v: %d", round)

@@ -24,7 +24,7 @@ func TestSettledConnectionIsBelievedAtOnce(t *testing.T) {
 			bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
 				f.put("x.yaml", "v: all")
 				all := f.times[key]
-				r := follow(t, c.Config("x.yaml", nacos.AbsentOK()))
+				r := follow(t, c.Config("x.yaml"))
 				r.until("v: all")
 				time.Sleep(time.Minute)
 				f.put("x.yaml", "v: gray")
@@ -55,7 +55,7 @@ func TestDeletedConfigDoesNotComeBack(t *testing.T) {
 		first := f.times[key]
 		time.Sleep(time.Minute)
 		f.put("x.yaml", "v: 2")
-		r := follow(t, c.Config("x.yaml", nacos.AbsentOK()))
+		r := follow(t, c.Config("x.yaml"))
 		r.until("v: 2")
 		f.delete("x.yaml")
 		if d, err := r.next(); err != nil || !d.Absent {
@@ -92,9 +92,9 @@ func TestKeyThatIsReadAgainAndAgainSettles(t *testing.T) {
 			prepare := func(f *cluster) { f.nag, f.typ = nag, "text" }
 			bubble(t, nacos.Config{}, prepare, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
 				f.put("x", "v: 1")
-				r := follow(t, c.Config("x", nacos.AbsentOK(), nacos.Format("yaml")))
+				r := follow(t, c.Config("x", nacos.Format("yaml")))
 				if !nag {
-					c.Config("x", nacos.AbsentOK())
+					c.Config("x")
 				}
 				r.until("v: 1")
 				f.cut()

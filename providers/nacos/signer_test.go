@@ -45,7 +45,7 @@ func TestSigner(t *testing.T) {
 	by := &signer{key: "one"}
 	bubble(t, nacos.Config{Namespace: "dev", Signer: &nacos.Signer{Sign: by.Sign}}, func(f *cluster) { f.signature = "one"; f.list = []string{`{"code":200,"data":[{"namespace":"dev"}]}`} },
 		func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
-			r := follow(t, c.Config("x.yaml", nacos.AbsentOK()))
+			r := follow(t, c.Config("x.yaml"))
 			if d, err := r.next(); err != nil || !d.Absent {
 				t.Fatalf("with a signature Next returned %+v, %v, want absent", d, err)
 			}

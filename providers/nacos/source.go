@@ -22,7 +22,6 @@ type sourceOptions struct {
 	group        string
 	grouped      bool // by Group
 	format       string
-	optional     bool
 	allowUnknown bool
 }
 
@@ -43,10 +42,6 @@ func Format(name string) SourceOption {
 	return sourceOption(func(o *sourceOptions) { o.format = strings.ToLower(name) })
 }
 
-// AbsentOK allows the config to be missing: the source then reports an absent document, and not an
-// error.
-func AbsentOK() SourceOption { return sourceOption(func(o *sourceOptions) { o.optional = true }) }
-
 // AllowUnknown allows keys that match no field, for a config that several services share.
 func AllowUnknown() SourceOption {
 	return sourceOption(func(o *sourceOptions) { o.allowUnknown = true })
@@ -62,8 +57,8 @@ type configSource struct {
 	gave   source.Revision       // the last content that Next returned
 	bad    error                 // why this source cannot work
 
-	once                   sync.Once
-	optional, allowUnknown bool
+	once         sync.Once
+	allowUnknown bool
 }
 
 var (
@@ -84,7 +79,7 @@ func (c *Client) Source(dataID string, opts ...SourceOption) source.Source {
 	if o.format == "" {
 		o.format = source.FormatOf(dataID)
 	}
-	s := &configSource{client: c, fixed: o.format, optional: o.optional, allowUnknown: o.allowUnknown}
+	s := &configSource{client: c, fixed: o.format, allowUnknown: o.allowUnknown}
 	k := c.key(dataID, o)
 	if problems := k.problems(); problems != nil {
 		s.bad = errBadKey(k, problems)
@@ -195,8 +190,6 @@ func (s *configSource) errorOf(d *doc, open bool, err error) error {
 	case !open:
 		return errClosed(s.entry.key.String())
 	case d == nil:
-	case d.absent && !s.optional:
-		return s.client.session.space.absent(s.entry.key)
 	case !d.absent && s.format(d) == "":
 		return errUnknownFormat(s.entry.key)
 	case d.revision != s.gave:
@@ -214,6 +207,7 @@ func (s *configSource) location() string { return s.entry.key.String() }
 func (s *configSource) fill(out *source.Document, d *doc) {
 	out.Name, out.AllowUnknown, out.Absent = s.entry.key.DataID, s.allowUnknown, d.absent
 	if d.absent {
+		out.AbsentErr = s.client.session.space.absent(s.entry.key)
 		return
 	}
 	out.Format, out.Data, out.Modified = s.format(d), d.content, d.modified

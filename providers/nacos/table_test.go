@@ -134,7 +134,7 @@ func TestWrongMD5IsDiscardedAndReadAgain(t *testing.T) {
 func TestEmptyIsNotAbsent(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
-		r := follow(t, c.Config("x.yaml", nacos.AbsentOK()))
+		r := follow(t, c.Config("x.yaml"))
 		seen := map[source.Revision]string{}
 		for _, step := range []struct {
 			text   string
@@ -365,7 +365,7 @@ func TestStartingServerDeletesNothing(t *testing.T) {
 	t.Parallel()
 	bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
 		f.put("x.yaml", "a: 1")
-		r := follow(t, c.Config("x.yaml", nacos.AbsentOK()))
+		r := follow(t, c.Config("x.yaml"))
 		r.until("a: 1")
 		f.do(func() { f.starts = true; f.pushLocked("x.yaml") })
 		for begin := time.Now(); time.Since(begin) < 5*time.Minute; {
@@ -388,7 +388,7 @@ func TestOddAnswersProveNothing(t *testing.T) {
 	for _, odd := range []string{`{"resultCode":200}`, `{"resultCode":200,"content":""}`, `{}`, ` `, `<html>`, `[1]`} {
 		bubble(t, nacos.Config{}, nil, func(t *testing.T, f *cluster, c *nacos.Client, _ *events) {
 			f.put("x.yaml", "a: 1")
-			src := c.Config("x.yaml", nacos.AbsentOK())
+			src := c.Config("x.yaml")
 			r := follow(t, src)
 			r.until("a: 1")
 			f.do(func() { f.odd = odd; f.pushLocked("x.yaml") })

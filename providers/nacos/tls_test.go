@@ -86,7 +86,7 @@ func TestTLS(t *testing.T) {
 		addr, client := tlsFront(t, srv, mutual)
 		cfg := nacos.Config{Servers: []string{"https://" + addr}, Username: "app", Password: nacos.NewPassword("s3cret"), TLS: client}
 		c := newClient(t, cfg)
-		r := follow(t, c.Config("x.yaml", nacos.AbsentOK()))
+		r := follow(t, c.Config("x.yaml"))
 		if err := c.Publish(within(t), "x.yaml", []byte("v: 1")); err != nil {
 			t.Errorf("publish over TLS, mutual=%v: %v", mutual, err)
 		}

@@ -97,7 +97,7 @@ func (b *board) watch(ctx context.Context, t *testing.T, wg *sync.WaitGroup, c *
 	b.has[who] = map[string]int{}
 	b.mu.Unlock()
 	for _, id := range ids {
-		src := c.Source(id, nacos.AbsentOK())
+		src := c.Source(id)
 		applied, _ := source.As[source.Acknowledger](src)
 		wg.Go(func() {
 			var rev source.Revision

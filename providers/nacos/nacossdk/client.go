@@ -68,7 +68,6 @@ type SourceOption interface{ apply(*sourceOptions) }
 type sourceOptions struct {
 	group        string
 	format       string
-	optional     bool
 	allowUnknown bool
 }
 
@@ -83,12 +82,6 @@ func Group(name string) SourceOption { return sourceOption(func(o *sourceOptions
 // has no extension, or a wrong one. Default: the extension.
 func Format(name string) SourceOption {
 	return sourceOption(func(o *sourceOptions) { o.format = strings.ToLower(name) })
-}
-
-// AbsentOK allows the config to be missing: the source then reports an absent document, and not an
-// error.
-func AbsentOK() SourceOption {
-	return sourceOption(func(o *sourceOptions) { o.optional = true })
 }
 
 // AllowUnknown allows keys that match no field, for a config that several services share.

@@ -151,7 +151,7 @@ func closed(t *testing.T, s source.Source) {
 func TestWakeAndReconcile(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, f *sdk, c *nacossdk.Client) {
-		src := c.Source("x.yaml", nacossdk.AbsentOK())
+		src := c.Source("x.yaml")
 		defer closed(t, src)
 		r := &follower{t: t, src: src}
 		r.want("absent")
@@ -189,7 +189,7 @@ func TestWakeAndReconcile(t *testing.T) {
 func TestReadTooEarly(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, f *sdk, c *nacossdk.Client) {
-		src := c.Source("x.yaml", nacossdk.AbsentOK())
+		src := c.Source("x.yaml")
 		defer closed(t, src)
 		r := &follower{t: t, src: src}
 		r.want("absent")
@@ -227,7 +227,7 @@ func TestListenThatFailed(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, f *sdk, c *nacossdk.Client) {
 		f.do(func() { f.deaf = true })
-		src := c.Source("x.yaml", nacossdk.AbsentOK())
+		src := c.Source("x.yaml")
 		defer closed(t, src)
 		r := &follower{t: t, src: src}
 		r.want("absent")
@@ -250,7 +250,7 @@ func TestBoundHoldsAfterErrors(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		src := c.Source("x.yaml", nacossdk.AbsentOK())
+		src := c.Source("x.yaml")
 		defer closed(t, src)
 		r := &follower{t: t, src: src}
 		r.want("absent")
@@ -274,7 +274,7 @@ func TestOneListenForAKey(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, b := c.Source("x.yaml", nacossdk.AbsentOK()), other.Source("x.yaml", nacossdk.AbsentOK())
+		a, b := c.Source("x.yaml"), other.Source("x.yaml")
 		(&follower{t: t, src: a}).want("absent")
 		r := &follower{t: t, src: b}
 		r.want("absent")
@@ -409,8 +409,8 @@ func TestMisuse(t *testing.T) {
 		}
 		missing := c.Source("missing.yaml")
 		defer closed(t, missing)
-		if _, err := missing.Next(t.Context(), ""); !errors.Is(err, source.NotFound) {
-			t.Errorf("a config that is missing: %v, want not found", err)
+		if c, err := missing.Next(t.Context(), ""); err != nil || !c.Documents[0].Absent || !errors.Is(c.Documents[0].AbsentErr, source.NotFound) {
+			t.Errorf("a config that is missing: %+v, %v, want an absent document with the reason", c, err)
 		}
 		g := newSDK()
 		g.snapshot = true

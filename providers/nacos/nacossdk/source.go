@@ -125,11 +125,9 @@ func (s *configSource) look() (source.Content, <-chan struct{}, error) {
 func (s *configSource) content(d *doc) (source.Content, error) {
 	out := source.Document{Name: s.key.dataID, AllowUnknown: s.opts.allowUnknown, Location: s.key.String()}
 	if d.absent {
-		if !s.opts.optional {
-			return source.Content{}, fail(source.NotFound, s.key, "config does not exist",
-				"check data ID and group for a typo, and that the client's NamespaceId is an *id* and not a name; if the config may be missing, use nacossdk.AbsentOK()")
-		}
 		out.Absent = true
+		out.AbsentErr = fail(source.NotFound, s.key, "config does not exist",
+			"check data ID and group for a typo, and that the client's NamespaceId is an *id* and not a name; if the config may be missing, use nacre.AbsentOK()")
 		return source.Content{Revision: "absent", Documents: []source.Document{out}}, nil
 	}
 	out.Format = s.opts.format

@@ -121,7 +121,7 @@ func TestConformance(t *testing.T) {
 		var made []source.Source
 		return sourcetest.Harness{
 			Source: func() source.Source {
-				s := c.Source(id, nacossdk.AbsentOK())
+				s := c.Source(id)
 				made = append(made, s)
 				return s
 			},
@@ -182,7 +182,7 @@ func TestRealConformance(t *testing.T) {
 		var made []source.Source
 		return sourcetest.Harness{
 			Source: func() source.Source {
-				s := c.Source(id, nacossdk.AbsentOK())
+				s := c.Source(id)
 				made = append(made, s)
 				return s
 			},
@@ -274,7 +274,7 @@ func TestBurst(t *testing.T) {
 	c := wrap(t, newClient(t, srv.Addr(), "", ""))
 	var all []source.Source
 	for i := range 100 {
-		src := c.Source(fmt.Sprintf("%d.yaml", i), nacossdk.AbsentOK())
+		src := c.Source(fmt.Sprintf("%d.yaml", i))
 		defer closed(t, src)
 		all = append(all, src)
 	}
