@@ -17,7 +17,7 @@
 //     whose revisions count writes, such as the ModRevision of etcd, returns a content that is
 //     written again; the engine compares it with the live one, and wakes no subscriber.
 //  3. Absent is not empty, and an error is neither. A missing document is a [Document] with Absent
-//     set, never zero bytes. An origin that fails, and a document that the source cannot decode,
+//     set, never zero bytes and never an error; its AbsentErr may say why. An origin that fails, and a document that the source cannot decode,
 //     are errors, and remove nothing.
 //  4. Content is whole: all of one state of the origin, never parts of two, and never a part that
 //     is still being written.

@@ -393,6 +393,12 @@ var broken = []struct {
 		}
 		return c
 	})},
+	{"a reason for an absence that is none", 3, onContent(func(_ *variant, c source.Content) source.Content {
+		if !c.Documents[0].Absent {
+			c.Documents[0].AbsentErr = errors.New("no such document")
+		}
+		return c
+	})},
 	{"nothing for absent", 3, onContent(func(_ *variant, c source.Content) source.Content {
 		if c.Documents[0].Absent {
 			c.Documents = nil

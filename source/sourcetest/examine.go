@@ -75,7 +75,11 @@ func (p *probe) examineDocument(d source.Document) {
 	switch {
 	case d.Absent && (d.Data != nil || d.Tree != nil):
 		p.report(3, "an absent document has data or a tree")
+	case d.Absent && d.AbsentErr != nil && strings.Contains(d.AbsentErr.Error(), canary):
+		p.report(7, "the error of an absent document contains a value of the document")
 	case d.Absent:
+	case d.AbsentErr != nil:
+		p.report(3, "a document that exists has an error that says why it is absent")
 	case d.Tree != nil && (d.Data != nil || d.Format != ""):
 		p.report(8, "a document has both a tree and data")
 	case d.Tree != nil:
