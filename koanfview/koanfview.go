@@ -11,11 +11,11 @@ import (
 // is a copy: changes to it do not reach cfg, and later versions do not change it. Of a section, it
 // holds the section's keys.
 //
-// It holds what the layers say: the defaults of the struct are not in it. **Secrets are in
-// plaintext.** Of costs a copy of the whole tree: keep the result for as long as you need one
-// version.
-func Of[T any](cfg *nacre.Config[T]) *koanf.Koanf {
+// It holds what the layers say, and the defaults of the struct only with [nacre.WithDefaults].
+// **Secrets are in plaintext.** Of costs a copy of the whole tree: keep the result for as long as
+// you need one version.
+func Of[T any](cfg *nacre.Config[T], options ...nacre.TreeOption) *koanf.Koanf {
 	k := koanf.New(".")
-	_ = k.Load(confmap.Provider(cfg.Tree(), ""), nil) // a map in memory cannot fail to load
+	_ = k.Load(confmap.Provider(cfg.Tree(options...), ""), nil) // a map in memory cannot fail to load
 	return k
 }

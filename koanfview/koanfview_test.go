@@ -49,6 +49,9 @@ func TestOf(t *testing.T) {
 	if k.String("token") != "hunter2" || k.Exists("pool") || k.Int("audit.level") != 3 {
 		t.Errorf("the view of the config is %v; it must hold what the layers say, in plaintext, and no defaults", k.All())
 	}
+	if all := koanfview.Of(cfg, nacre.WithDefaults()); all.Int("pool") != 5 || all.String("token") != "hunter2" {
+		t.Errorf("the view with defaults is %v", all.All())
+	}
 	if err := k.Set("audit.level", 4); err != nil {
 		t.Fatal(err)
 	}
