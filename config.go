@@ -145,8 +145,8 @@ func (c *Config[T]) History() []observe.HistoryEntry {
 // changes; once it has begun, it runs to completion. While the config is pinned, Health shows each
 // layer with newer content as held.
 //
-// Pin, Rollback, Unpin and Approve take an optional [observe.By] that names the operator and the
-// reason. It is recorded in History and events.
+// Pin, Rollback, Unpin, Approve and Refresh take an optional [observe.By] that names the operator
+// and the reason, which are recorded in History and events, and the version that the operator saw.
 func (c *Config[T]) Pin(ctx context.Context, version int64, by ...observe.By) (int64, error) {
 	if !c.isOpen() {
 		return 0, notOpen("pin")
@@ -202,6 +202,20 @@ func (c *Config[T]) Approve(ctx context.Context, layer string, revision source.R
 		return 0, notOpen("approve")
 	}
 	return c.engine.Approve(ctx, layer, revision, operator(by))
+}
+
+// Refresh looks for changes at once: it calls Next of each source again, resolves references again,
+// and tries contents again that were rejected, for example because a resource could not be built.
+// Without it, the config does so after a back-off or an interval. A source with a session of its
+// own, such as Nacos, already has what its server pushed. What is held stays held.
+//
+// Refresh waits one second for answers and returns the number of the live version. Content that
+// arrives later becomes a version as usual. The error is of kind Closed after Close.
+func (c *Config[T]) Refresh(ctx context.Context, by ...observe.By) (int64, error) {
+	if !c.isOpen() {
+		return 0, notOpen("refresh")
+	}
+	return c.engine.Refresh(ctx, operator(by))
 }
 
 // Close closes the config. It stops watching the layers, ends the subscribers and waits for them,

@@ -66,11 +66,16 @@ type Event struct {
 	Err error
 }
 
-// By says who asked for an approval, a pin, an unpin or a rollback, and why. It is optional, and is
-// recorded as given, at most 200 bytes of each text, without secrets. nacre does not verify it.
+// By says who asked for an approval, a pin, an unpin, a rollback or a refresh, and why. It is
+// optional. The texts are recorded as given, at most 200 bytes of each, without secrets. nacre
+// does not verify them.
 type By struct {
 	Who string `json:"who,omitempty"`
 	Why string `json:"why,omitempty"`
+	// Seen is the version that was live when the operator decided; 0 leaves it open. If another
+	// version is live, the call changes nothing and returns an error of kind Conflict. It is not
+	// recorded.
+	Seen int64 `json:"-"`
 }
 
 // String returns "ann: too many errors", or what of it is given.

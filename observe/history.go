@@ -10,8 +10,8 @@ import (
 // value of the configuration except in Diff, which holds no secrets.
 type HistoryEntry struct {
 	// Kind is [Applied], [Rejected], or [RolledBack] for the version that replaced one that was
-	// rolled back; and [Approved], [Pinned] or [Unpinned] for an act of an operator. If the act
-	// made a version, that version has an entry before it.
+	// rolled back; and [Approved], [Pinned], [Unpinned] or [Refreshed] for an act of an operator.
+	// If an approval or a pin made a version, that version has an entry before it.
 	Kind EventKind `json:"kind"`
 	Time time.Time `json:"time"`
 	// Version is the new version; for a rejected change the one that stayed live, and for an act

@@ -113,6 +113,10 @@ const (
 	UnusedKeys EventKind = 30
 	// DeprecatedKeys reports the same of old names of keys and of deprecated keys.
 	DeprecatedKeys EventKind = 31
+	// Refreshed reports that an operator asked the config to look at its sources, its references
+	// and its rejected contents at once. It comes before the events of what that finds. It sets
+	// Version, which is live, and By.
+	Refreshed EventKind = 32
 )
 
 var kindNames = [...]string{
@@ -147,6 +151,7 @@ var kindNames = [...]string{
 	ReferenceUnresolved:  "reference_unresolved",
 	UnusedKeys:           "unused_keys",
 	DeprecatedKeys:       "deprecated_keys",
+	Refreshed:            "refreshed",
 }
 
 // String returns the kind in snake case, such as "content_received", which is fit for a label of a

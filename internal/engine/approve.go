@@ -15,7 +15,7 @@ import (
 // breaker. revision is that of the content, as Health shows it. On an error, the approval has no
 // effect.
 func (e *Engine) Approve(ctx context.Context, layer string, revision source.Revision, by observe.By) (int64, error) {
-	return e.runOnWriter(ctx, func() (int64, error) {
+	return e.act(ctx, "approve", by, func() (int64, error) {
 		i := slices.IndexFunc(e.layers, func(l *layerState) bool { return l.name == layer })
 		if i < 0 {
 			return 0, &source.Error{Kind: source.NotFound, Op: "approve", Document: layer, Err: errors.New("no layer has this name"),

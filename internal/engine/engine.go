@@ -136,7 +136,7 @@ func Start(ctx context.Context, s Settings) (*Engine, error) {
 		e.background.Go(func() { e.watchFreshness(run) })
 	}
 	for _, l := range e.layers {
-		if len(l.Resolvers) > 0 && l.RefreshEvery > 0 {
+		if len(l.Resolvers) > 0 {
 			e.background.Go(func() { e.refreshReferences(run, l) })
 		}
 	}

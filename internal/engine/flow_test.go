@@ -359,6 +359,7 @@ var fields = map[observe.EventKind][]string{
 	observe.Approved:         {"Layer", "Revision", "Version", "By"},
 	observe.Pinned:           {"Version", "From", "To", "By"},
 	observe.Unpinned:         {"Version", "By"},
+	observe.Refreshed:        {"Version", "By"},
 	observe.Opened:           {"Version", "Sum", "KeyedSum", "FromLastKnownGood", "Age", "Took"},
 }
 

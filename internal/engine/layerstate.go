@@ -89,7 +89,9 @@ type layerState struct {
 	downSince       time.Time
 	lastHealthyAt   time.Time // last time the source worked before the current error
 
-	decoding atomic.Bool // the watcher is decoding a content
+	decoding   atomic.Bool   // the watcher is decoding a content
+	reading    reading       // the watcher's call of Next, or its back-off
+	resolveNow chan struct{} // one slot; wakes the goroutine that resolves references
 
 	// the writer's own
 	rejectedSum    digest   // of the last content that was rejected
@@ -108,7 +110,7 @@ func newLayerStates(settings []Layer) []*layerState {
 	names, _ := LayerNames(settings) // the caller of Start has reported the error
 	layers := make([]*layerState, len(settings))
 	for i, s := range settings {
-		l := &layerState{Layer: s, index: i, name: names[i]}
+		l := &layerState{Layer: s, index: i, name: names[i], resolveNow: make(chan struct{}, 1)}
 		d := source.DescriptionOf(s.Source)
 		l.identity, l.scope, l.local = d.Identity, scope{d.Namespace, d.Group}, d.Local
 		l.verifyEvery = d.VerifyEvery

@@ -37,7 +37,7 @@ func (e *Engine) pinned() bool {
 // Pin makes a version of the history live again, as a new version, and holds all changes until
 // Unpin. Version 0 is the live one, which stays live. Pin returns the live version.
 func (e *Engine) Pin(ctx context.Context, version int64, by observe.By) (live int64, err error) {
-	return e.runOnWriter(ctx, func() (int64, error) {
+	return e.act(ctx, "pin", by, func() (int64, error) {
 		if live := e.cell.Load(); version == 0 || version == live.Version {
 			e.acceptProbation() // pinning the version accepts it
 			e.hasPinned(live, live, live.Version, by)
@@ -61,7 +61,7 @@ func (e *Engine) Pin(ctx context.Context, version int64, by observe.By) (live in
 // Rollback pins the version before the live one. It refuses a version that an automatic rollback
 // has reverted.
 func (e *Engine) Rollback(ctx context.Context, by observe.By) (live int64, err error) {
-	return e.runOnWriter(ctx, func() (int64, error) {
+	return e.act(ctx, "roll back", by, func() (int64, error) {
 		previous := e.cell.Previous()
 		if previous == nil {
 			return 0, &source.Error{Kind: source.NotFound, Op: "roll back", Err: errors.New("config has no earlier version")}
@@ -83,7 +83,7 @@ func (e *Engine) Rollback(ctx context.Context, by observe.By) (live int64, err e
 // Unpin ends a Pin or Rollback. The writer then decides on the newest contents at once. The change
 // guard does not judge contents that were live when the config was pinned.
 func (e *Engine) Unpin(ctx context.Context, by observe.By) error {
-	_, err := e.runOnWriter(ctx, func() (int64, error) {
+	_, err := e.act(ctx, "unpin", by, func() (int64, error) {
 		e.mu.Lock()
 		old := e.pin
 		e.pin = pin{}
@@ -135,6 +135,18 @@ func (e *Engine) hasPinned(next, before *State, to int64, by observe.By) {
 	e.mu.Unlock()
 	e.holdNewest() // Health shows what the pin holds; the event of the pin says so
 	e.recordAct(observe.Event{Kind: observe.Pinned, Version: next.Version, From: before.Version, To: to, By: by})
+}
+
+// act runs f, the act of an operator, in the writer goroutine. If the operator saw another version
+// than the live one, it returns an error instead.
+func (e *Engine) act(ctx context.Context, op string, by observe.By, f func() (int64, error)) (int64, error) {
+	return e.runOnWriter(ctx, func() (int64, error) {
+		if live := e.cell.Load().Version; by.Seen != 0 && by.Seen != live {
+			return 0, &source.Error{Kind: source.Conflict, Op: op, Err: fmt.Errorf("version %d is live, not %d", live, by.Seen),
+				Fix: "look at the live version and decide again"}
+		}
+		return f()
+	})
 }
 
 // recordAct records what an operator did in the history, and reports it. Only the writer calls it.

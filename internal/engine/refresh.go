@@ -13,12 +13,13 @@ import (
 // reference is a reference in a text of a document.
 type reference struct{ scheme, name string }
 
-// refreshReferences checks at intervals whether the references of a layer resolve to other values
-// than when its documents were decoded: a secret can rotate without a change of the layer. It calls
-// the resolvers in its own goroutine, so that a slow one does not block changes.
+// refreshReferences checks at intervals, and when Refresh asks for it, whether the references of a
+// layer resolve to other values than when its documents were decoded: a secret can rotate without a
+// change of the layer. It calls the resolvers in its own goroutine, so that a slow one does not
+// block changes.
 func (e *Engine) refreshReferences(ctx context.Context, l *layerState) {
 	for {
-		if !sleep(ctx, l.RefreshEvery-l.RefreshEvery/10+rand.N(l.RefreshEvery/5+1)) { // spread the instances of a service
+		if !l.awaitRefresh(ctx) {
 			return
 		}
 		for _, choose := range []func() *layerContent{func() *layerContent { return l.latest }, l.outdatedApplied} {
@@ -26,6 +27,25 @@ func (e *Engine) refreshReferences(ctx context.Context, l *layerState) {
 				return
 			}
 		}
+	}
+}
+
+// awaitRefresh returns true when the references of the layer are to be resolved again, or false
+// when ctx ends first.
+func (l *layerState) awaitRefresh(ctx context.Context) bool {
+	var due <-chan time.Time
+	if l.RefreshEvery > 0 {
+		timer := time.NewTimer(l.RefreshEvery - l.RefreshEvery/10 + rand.N(l.RefreshEvery/5+1)) // spread the instances of a service
+		defer timer.Stop()
+		due = timer.C
+	}
+	select {
+	case <-due:
+		return true
+	case <-l.resolveNow:
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }
 

@@ -24,10 +24,16 @@ type update struct {
 func (e *Engine) watch(ctx context.Context, l *layerState) {
 	var prev source.Revision
 	wait, failing := e.BackOff, false
+	defer l.reading.interrupt()
 	for {
-		c, err := next(ctx, l.Source, prev)
+		reading := l.reading.begin(ctx)
+		c, err := next(reading, l.Source, prev)
 		if ctx.Err() != nil {
 			return
+		}
+		if reading.Err() != nil && (errors.Is(err, context.Canceled) || err == nil && c.Revision == "") {
+			wait = e.BackOff
+			continue // Refresh asks for another look
 		}
 		if err == nil && c.Revision == "" {
 			err = &source.Error{Kind: source.InvalidArgument, Op: "read", Document: l.name, Err: errNoRevision}
@@ -47,8 +53,12 @@ func (e *Engine) watch(ctx context.Context, l *layerState) {
 			wait = e.BackOff
 			continue
 		}
-		if !sleep(ctx, wait/2+rand.N(wait/2+1)) {
-			return
+		if !sleep(reading, wait/2+rand.N(wait/2+1)) {
+			if ctx.Err() != nil {
+				return
+			}
+			wait = e.BackOff
+			continue // Refresh ends the back-off
 		}
 		wait = min(2*wait, e.MaxBackOff)
 	}
