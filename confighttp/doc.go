@@ -1,13 +1,22 @@
 // Package confighttp serves the state of a config over HTTP: a page for people, the same as JSON,
-// and answers for the probes of an orchestrator.
+// answers for the probes of an orchestrator, and actions for operators.
 //
 //	mux.Handle("/debug/config", confighttp.Page(cfg))
 //	mux.Handle("/debug/config.json", confighttp.JSON(cfg))
 //	mux.Handle("/readyz", confighttp.Ready(cfg))
 //	mux.Handle("/livez", confighttp.Live())
+//	mux.Handle("/admin/config/", confighttp.Admin(cfg, authorize))
 //
-// Each handler serves one thing, under any path. Paths below it are answered with 404, methods
-// other than GET and HEAD with 405. A request changes nothing.
+// Each of the first four handlers serves one thing, under any path. Paths below it are answered
+// with 404, methods other than GET and HEAD with 405. A request changes nothing.
+//
+// # Actions
+//
+// [Admin] serves the page with a form for each action: approve, pin, unpin, roll back and refresh.
+// Programs send the same as JSON. Each action needs an operator, whom the authorize function of the
+// service names, and a reason. Both are recorded in History and events. An action also names what
+// the operator saw, a revision or the live version; if that has changed since, the answer is 409
+// and nothing is done. docs/admin.md has the details.
 //
 // # What is shown
 //
@@ -26,9 +35,13 @@
 // # Safety
 //
 // The page has no script, and loads nothing; keys, values and errors appear on it as text. Each
-// answer has headers that tell the browser so. Page and JSON answer only requests whose Host header
-// names this machine, or a host of [Hosts], so that a web page elsewhere cannot read them through
-// the browser of someone who may (DNS rebinding). This check is not a login.
+// answer has headers that tell the browser so. Page, JSON and Admin answer only requests whose Host
+// header names this machine, or a host of [Hosts], so that a web page elsewhere cannot read them
+// through the browser of someone who may (DNS rebinding). This check is not a login.
+//
+// Admin calls authorize for every request, and refuses all of them without one. It refuses an
+// action that a page of another origin may have sent, and appears in no frame. It takes the
+// operator from authorize, never from the body.
 //
 // # Concurrency
 //

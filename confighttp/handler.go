@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/nacre-go/nacre"
@@ -14,7 +13,9 @@ import (
 // Page returns a handler that shows a config as an HTML page, with its values but without its
 // secrets. See the package comment for what it shows, and [Hosts] for whom it answers.
 func Page[T any](cfg *nacre.Config[T], opts ...Option) http.Handler {
-	return restricted(opts, func(w http.ResponseWriter, _ *http.Request) { servePage(w, overviewOf(cfg)) })
+	return restricted(opts, func(w http.ResponseWriter, _ *http.Request) {
+		servePage(w, http.StatusOK, overviewOf(cfg), policy)
+	})
 }
 
 // JSON returns a handler that shows what [Page] shows, as JSON for programs. It answers the same
@@ -50,16 +51,22 @@ func Live() http.Handler {
 
 const policy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// guarded serves GET and HEAD requests for the path at which the handler is mounted. It tells the
-// browser, with every answer, to load and run nothing.
+// secure tells the browser to load and run nothing, and to show the answer in no frame.
+func secure(header http.Header) {
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("X-Frame-Options", "DENY")
+	header.Set("Content-Security-Policy", policy)
+	header.Set("Referrer-Policy", "no-referrer")
+	header.Set("Cross-Origin-Resource-Policy", "same-origin")
+}
+
+// guarded serves GET and HEAD requests for the path at which the handler is mounted, and secures
+// every answer.
 func guarded(serve http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
-		header.Set("Cache-Control", "no-store")
-		header.Set("X-Content-Type-Options", "nosniff")
-		header.Set("Content-Security-Policy", policy)
-		header.Set("Referrer-Policy", "no-referrer")
-		header.Set("Cross-Origin-Resource-Policy", "same-origin")
+		secure(header)
 		switch {
 		case r.Method != http.MethodGet && r.Method != http.MethodHead:
 			header.Set("Allow", "GET, HEAD")
@@ -72,33 +79,18 @@ func guarded(serve http.HandlerFunc) http.Handler {
 	})
 }
 
+const hostRefused = "the Host of the request is not served; allow it with confighttp.Hosts"
+
 // restricted is guarded, and serves only the hosts that the options allow.
 func restricted(opts []Option, serve http.HandlerFunc) http.Handler {
-	var o options
-	for _, opt := range opts {
-		if opt != nil {
-			opt.apply(&o)
-		}
-	}
+	o := optionsOf(opts)
 	return guarded(func(w http.ResponseWriter, r *http.Request) {
 		if !o.allows(r) {
-			http.Error(w, "the Host of the request is not served; allow it with confighttp.Hosts", http.StatusForbidden)
+			http.Error(w, hostRefused, http.StatusForbidden)
 			return
 		}
 		serve(w, r)
 	})
-}
-
-// isMountPoint reports whether a request is for the path at which the handler is mounted, and not
-// for a path below it, which a pattern that ends in a slash matches too. Below http.StripPrefix the
-// mount point is "" or "/". Without a pattern (a router that sets none) every path is taken for it.
-func isMountPoint(r *http.Request) bool {
-	i := strings.IndexByte(r.Pattern, '/') // behind a method and a host
-	if i < 0 {
-		return true
-	}
-	pattern := strings.TrimSuffix(r.Pattern[i:], "*")
-	return !strings.HasSuffix(pattern, "/") || r.URL.Path == pattern || r.URL.Path == "" || r.URL.Path == "/"
 }
 
 type overview struct {
@@ -106,6 +98,7 @@ type overview struct {
 	Health  observe.Health `json:"health"`
 	Report  observe.Report `json:"report"`
 	History []entry        `json:"history"` // newest first
+	Admin   *operation     `json:"-"`       // nil for a page without actions
 }
 
 // entry is a change with its problems as text.
@@ -140,7 +133,7 @@ func serveJSON(w http.ResponseWriter, status int, v any) {
 	_, _ = w.Write(b.Bytes())
 }
 
-func servePage(w http.ResponseWriter, o overview) {
+func servePage(w http.ResponseWriter, status int, o overview, policy string) {
 	var b bytes.Buffer
 	if err := page.Execute(&b, o); err != nil { // into a buffer, so that half a page is never sent
 		http.Error(w, "the page cannot be made", http.StatusInternalServerError)
@@ -148,5 +141,6 @@ func servePage(w http.ResponseWriter, o overview) {
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", policy+"; style-src 'unsafe-inline'") // the page's own style
+	w.WriteHeader(status)
 	_, _ = w.Write(b.Bytes())
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Option is an option of [Page] and [JSON].
+// Option is an option of [Page], [JSON] and [Admin].
 type Option interface{ apply(*options) }
 
 type option func(*options)
@@ -17,6 +17,15 @@ func (f option) apply(o *options) { f(o) }
 type options struct {
 	hosts []string
 	any   bool
+}
+
+func optionsOf(opts []Option) (o options) {
+	for _, opt := range opts {
+		if opt != nil {
+			opt.apply(&o)
+		}
+	}
+	return o
 }
 
 // Hosts allows further hosts in the Host header of a request: "config.internal", or "*.internal"

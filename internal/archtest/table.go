@@ -159,8 +159,8 @@ func rows() []Row {
 			Why:   "it is for tools that write docs and schemas; a service need not compile it",
 		},
 		{
-			Package: "confighttp", Does: "a page, JSON and probes over HTTP",
-			May: []string{".", "observe", "internal/explain"}, Tests: []string{"providers/memory", "golang.org/x/net/html"},
+			Package: "confighttp", Does: "a page, JSON, probes and actions of operators over HTTP",
+			May: []string{".", "source", "observe", "internal/explain"}, Tests: []string{"providers/memory", "golang.org/x/net/html"},
 			Why: "it shows what every observer receives; a service that serves no page compiles no templates",
 		},
 		{
