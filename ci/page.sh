@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The debug page in a real browser. NACRE_ARTEFACTS is the folder for the pictures; without it they go to a temporary one.
+# The debug page and the actions of operators in a real browser. NACRE_ARTEFACTS is the folder for the pictures; without it they go to a temporary one.
 set -euo pipefail
 shopt -s inherit_errexit
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

@@ -4,6 +4,9 @@
 //
 //	go run ./ci/page -browser chromium -out FOLDER
 //
-// It writes page.png, noscript.png, the same with scripts disabled, and narrow.png, as a telephone
-// shows it.
+// It then acts on a config through the page of Admin, as an operator does by typing and clicking,
+// and as a page of another site tries to.
+//
+// It writes page.png; noscript.png, the same with scripts disabled; narrow.png, as a telephone
+// shows it; and admin.png.
 package main

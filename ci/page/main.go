@@ -109,7 +109,7 @@ func run(ctx context.Context, browser, out string) error {
 	if with, without := sizes["page.png"], sizes["noscript.png"]; without < with*9/10 {
 		return fmt.Errorf("without scripts the page looks different: a picture of %d bytes, and of %d with them", without, with)
 	}
-	return nil
+	return operate(ctx, b, out)
 }
 
 // policy puts another policy in place of the page's own; none for an empty one, so that the page
