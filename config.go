@@ -207,7 +207,8 @@ func (c *Config[T]) Approve(ctx context.Context, layer string, revision source.R
 // Refresh looks for changes at once: it calls Next of each source again, resolves references again,
 // and tries contents again that were rejected, for example because a resource could not be built.
 // Without it, the config does so after a back-off or an interval. A source with a session of its
-// own, such as Nacos, already has what its server pushed. What is held stays held.
+// own, such as Nacos, already has what its server pushed. A read that is under way begins again.
+// What is held stays held.
 //
 // Refresh waits one second for answers and returns the number of the live version. Content that
 // arrives later becomes a version as usual. The error is of kind Closed after Close.

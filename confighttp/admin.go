@@ -104,11 +104,8 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // if the path names neither.
 func actionOf(r *http.Request) (name string, found bool) {
 	sub, ok := subpath(r)
-	if !ok { // the end of the path decides
+	if !ok { // what is behind the last slash decides
 		sub = r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
-		if _, known := actions[sub]; !known && (r.Pattern == "" || strings.HasSuffix(r.Pattern, "}")) {
-			sub = ""
-		}
 	}
 	_, known := actions[sub]
 	return sub, known || sub == ""

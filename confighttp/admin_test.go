@@ -1,6 +1,7 @@
 package confighttp_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/nacre-go/nacre"
 	"github.com/nacre-go/nacre/confighttp"
@@ -444,6 +446,35 @@ func TestAdminOfAConfigThatIsNotOpen(t *testing.T) {
 			if page := get200(t, h, "/admin/"); what == "closed" && strings.Contains(page, "<button") {
 				t.Errorf("%s: the page has buttons", what)
 			}
+		}
+	})
+}
+
+// An action ends in time, even if what it waits for does not. Nothing says that it was not done.
+func TestAdminDoesNotWaitForever(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		document := memory.New("service.yaml", []byte("pool: 1"))
+		cfg, err := nacre.OpenWith[config](t.Context(), nacre.Options{Logger: slog.New(slog.DiscardHandler)}, document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer cfg.Close()
+		_, err = nacre.Derive(t.Context(), cfg, func(c *config) int { return c.Pool }, func(ctx context.Context, pool int) (int, error) {
+			if pool == 1 && cfg.Health().Version > 1 {
+				<-ctx.Done()
+			}
+			return pool, ctx.Err()
+		}, nil, nacre.CloseGrace(time.Millisecond), nacre.BuildTimeout(time.Hour))
+		if err != nil {
+			t.Fatal(err)
+		}
+		document.Set([]byte("pool: 2"))
+		settle()
+		time.Sleep(time.Minute)
+		began := time.Now()
+		w := send(confighttp.Admin(cfg, ann), "/rollback", asJSON(map[string]any{"why": "x", "seen": 2}))
+		if took := time.Since(began); w.Code != http.StatusGatewayTimeout || took > time.Minute || !strings.Contains(w.Body.String(), "may still take effect") {
+			t.Errorf("a rollback to a version whose resource hangs: %d %s after %v, want 504", w.Code, w.Body, took)
 		}
 	})
 }
