@@ -381,6 +381,24 @@ func TestConformanceLoginGRPC(t *testing.T) {
 		p.header = map[string]string{"accessToken": token}
 		p.want("ConfigQueryRequest", query, "ConfigQueryResponse", denied(text))
 	}
+	service := serviceBody("public", g.group, "s", `"type":"registerInstance","instance":{"ip":"10.0.0.1","port":1},"instances":[]`)
+	for typ, answer := range map[string]string{
+		"InstanceRequest": "InstanceResponse", "BatchInstanceRequest": "BatchInstanceResponse", "PersistentInstanceRequest": "InstanceResponse",
+		"ServiceQueryRequest": "QueryServiceResponse", "SubscribeServiceRequest": "SubscribeServiceResponse", "ServiceListRequest": "ServiceListResponse",
+	} {
+		want := failure(403, "user not found!")
+		if typ == "ServiceListRequest" {
+			want = strings.Replace(want, `,"success"`, `,"count":0,"success"`, 1)
+		}
+		p.header = nil
+		p.want(typ, service, answer, want)
+		p.header = map[string]string{"accessToken": g.token}
+		if got, body := p.ask(typ, strings.Replace(service, g.group, g.group+typ, 1)); strings.Contains(body, `"errorCode":403`) {
+			t.Errorf("with a token %s gets %s %s", typ, got, body)
+		}
+	}
+	g.wantHTTP("POST", "/v1/ns/instance", "serviceName=x&ip=10.0.0.1&port=1&ephemeral=false", 403, "application/json",
+		`{"timestamp":"NOW","status":403,"error":"Forbidden","path":"/nacos/v1/ns/instance"}`)
 	p.header = map[string]string{"username": g.user, "password": "wrong"}
 	p.want("ConfigQueryRequest", query, "ConfigQueryResponse", denied("user not found!"))
 	p.header = map[string]string{"username": g.user, "password": g.pass}

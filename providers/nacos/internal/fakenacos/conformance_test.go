@@ -90,7 +90,10 @@ func TestConformanceBeforeSetup(t *testing.T) {
 		`{"resultCode":200,"errorCode":0,"connectionId":"CONNECTION","supportAbilityNegotiation":true,"success":true}`)
 	p.want("ServerCheckRequest", `{broken`, "ServerCheckResponse",
 		`{"resultCode":200,"errorCode":0,"connectionId":"CONNECTION","supportAbilityNegotiation":true,"success":true}`)
-	for _, typ := range []string{"HealthCheckRequest", "ConfigQueryRequest", "ConfigPublishRequest", "ConfigRemoveRequest", "ConfigBatchListenRequest"} {
+	for _, typ := range []string{
+		"HealthCheckRequest", "ConfigQueryRequest", "ConfigPublishRequest", "ConfigRemoveRequest", "ConfigBatchListenRequest",
+		"InstanceRequest", "BatchInstanceRequest", "PersistentInstanceRequest", "ServiceQueryRequest", "SubscribeServiceRequest", "ServiceListRequest",
+	} {
 		p.want(typ, "{broken", "ErrorResponse", failure(301, "Connection is unregistered."))
 	}
 	p.want("NoSuchRequest", "{}", "ErrorResponse", failure(302, "RequestHandler Not Found"))

@@ -20,11 +20,12 @@ type connection struct {
 	gone      context.CancelFunc // ends the stream
 	queue     *queue
 
-	listens map[Key]string // md5 as the client reported it
-	acks    map[string]func(success bool)
-	active  time.Time
-	asked   bool // the server waits for a sign of life
-	held    []func()
+	listens    map[Key]string         // md5 as the client reported it
+	subscribes map[serviceKey]*string // the clusters; nil: the client named none
+	acks       map[string]func(success bool)
+	active     time.Time
+	asked      bool // the server waits for a sign of life
+	held       []func()
 }
 
 // queue accepts payloads without blocking, for the goroutine that sends them.
@@ -73,10 +74,17 @@ func (s *Server) unregister(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if c := s.conns[id]; c != nil {
-		delete(s.conns, id)
+		s.forgetLocked(c)
 		c.gone()
 		s.noteLocked()
 	}
+}
+
+// forgetLocked removes a connection, and with it the instances that it has registered. The stream
+// stays open.
+func (s *Server) forgetLocked(c *connection) {
+	delete(s.conns, c.transport.id)
+	s.withdrawLocked(c.transport.id)
 }
 
 // touch records a sign of life and returns the registered connection, or nil.

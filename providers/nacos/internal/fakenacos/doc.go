@@ -1,5 +1,6 @@
-// Package fakenacos is a Nacos server that runs in the test process: gRPC (push stream, query,
-// listen, publish, remove) and HTTP (config, history, listener, login, readiness) on 127.0.0.1.
+// Package fakenacos is a Nacos server that runs in the test process: gRPC (push stream, configs,
+// services) and HTTP (config, history, listener, login, readiness, persistent instances) on
+// 127.0.0.1.
 // Package nacostest gives users a small part of it; the tests of nacre use all of it, faults above
 // all.
 //
@@ -19,12 +20,22 @@
 // public namespace is "", and "public" is another one; in HTTP the v2 API and the plain v1 read
 // take both for the public one, a v1 publish and delete do not.
 //
+// An ephemeral instance belongs to a connection, which has one publication a service, an instance
+// or a batch: another registration replaces it, a deregistration removes it whatever address it
+// names, and it ends with the TCP connection. Subscribers are pushed the enabled instances 500 ms
+// after a change, and once when they subscribe; several changes within that time are one push, and
+// reads lag behind until then. Registering the same again pushes. A service has instances of one
+// kind, ephemeral or persistent, until it was empty for a minute. Only connections that declare
+// the module "naming" may register and subscribe. For services "" and "public" are two namespaces
+// in gRPC, and clients send "public".
+//
 // # Flow
 //
 // A publish changes the stored state and the history and starts the dump timer. The dump makes the
 // stored state the served one and puts a push into the queue of each listening connection. The
 // connection's own goroutine sends the push, and a timer sends it again until the client
-// acknowledges it. Faults apply at the TCP connection, the request, the answer and the push.
+// acknowledges it. A change of a service starts the timer of its push, which makes the change
+// readable too. Faults apply at the TCP connection, the request, the answer and the push.
 //
 // # Concurrency
 //
@@ -37,8 +48,14 @@
 //
 // # Limits
 //
-// The server is one node without a cluster, and keeps its state in memory. It has no service
-// discovery (naming), no capacity quotas and no encryption plugin. Permissions are per namespace.
+// The server is one node without a cluster, and keeps its state in memory. It has no capacity
+// quotas and no encryption plugin. Permissions are per namespace. It checks no health: an instance
+// has the health that was registered, also a persistent one, which a real server probes. It has no
+// ephemeral instances over HTTP (heartbeats), no reads of services over HTTP, no UDP pushes, no
+// selectors, protection thresholds or settings of services and clusters, and no fuzzy watch, which
+// came with Nacos 3. Services are listed by name, instances in the order of their registration; a
+// real server has no order. A read right after the first registration of a service always sees it;
+// on a real server it may be too early.
 // When the server gives up a connection it ends the stream, and the TCP connection below stays
 // open. A real 2.3.2 sometimes drops a connection that was silent for 20 s although the client has
 // answered its check (a race in the server); this one does not. It accepts JSON field names in any

@@ -117,10 +117,11 @@ func (f *Faults) strike(name string, got Match) *rule {
 	return f.ruleLocked(name, got)
 }
 
-// DropPushes loses the next n config pushes: the server neither sends nor repeats them.
+// DropPushes loses the next n pushes of configs and services: the server neither sends nor
+// repeats them.
 func (f *Faults) DropPushes(n int, m ...Match) { f.set(faultDropPushes, n, 0, "", m) }
 
-// DoublePushes sends the next n config pushes twice.
+// DoublePushes sends the next n pushes of configs and services twice.
 func (f *Faults) DoublePushes(n int, m ...Match) { f.set(faultDoublePushes, n, 0, "", m) }
 
 // WrongMD5 makes the next n answers that carry a content declare the md5 of another one.
@@ -134,7 +135,7 @@ func (f *Faults) TornContent(n int, m ...Match) { f.set(faultTornContent, n, 0, 
 // key, as on a node of a cluster that lags behind.
 func (f *Faults) StaleReads(n int, m ...Match) { f.set(faultStaleReads, n, 0, "", m) }
 
-// Deny answers the next n config requests with 403.
+// Deny answers the next n requests for configs and services with 403.
 func (f *Faults) Deny(n int, m ...Match) { f.set(faultDeny, n, codeDenied, "authorization failed!", m) }
 
 // Fail answers the next n requests with an error of this code: in gRPC a code such as 301
@@ -155,11 +156,11 @@ func (f *Faults) update(change func()) {
 	f.srv.noteLocked()
 }
 
-// DelayPushes delays each config push by d. Zero ends it for later pushes.
+// DelayPushes delays each push of a config or service by d. Zero ends it for later pushes.
 func (f *Faults) DelayPushes(d time.Duration) { f.update(func() { f.pushDelay = d }) }
 
-// ReorderPushes holds back the config pushes of a connection until there are n of them, and sends
-// those in reverse order. A value below 2 ends it and sends the pushes that are held back.
+// ReorderPushes holds back the pushes of a connection until there are n of them, and sends those in
+// reverse order. A value below 2 ends it and sends the pushes that are held back.
 func (f *Faults) ReorderPushes(n int) {
 	f.update(func() {
 		f.reorder = n
@@ -171,7 +172,8 @@ func (f *Faults) ReorderPushes(n int) {
 	})
 }
 
-// HoldDumps delays the dump of all publishes until it is ended or [Server.Flush] is called.
+// HoldDumps delays the dump of all publishes, and the pushes of all services that have changed,
+// until it is ended or [Server.Flush] is called.
 func (f *Faults) HoldDumps(on bool) {
 	f.update(func() {
 		f.holdDumps = on
@@ -199,7 +201,7 @@ func (f *Faults) Unavailable(on bool) { f.update(func() { f.down = on }) }
 func (f *Faults) Unregister(m ...Match) {
 	f.update(func() {
 		for _, c := range f.chosenLocked(m) {
-			delete(f.srv.conns, c.transport.id)
+			f.srv.forgetLocked(c)
 		}
 	})
 }
@@ -208,7 +210,7 @@ func (f *Faults) Unregister(m ...Match) {
 func (f *Faults) EndStreams(m ...Match) {
 	f.update(func() {
 		for _, c := range f.chosenLocked(m) {
-			delete(f.srv.conns, c.transport.id)
+			f.srv.forgetLocked(c)
 			c.gone()
 		}
 	})
@@ -222,7 +224,7 @@ func (f *Faults) CutStreams(m ...Match) {
 	hit := map[string]bool{}
 	for _, c := range f.chosenLocked(m) {
 		hit[c.transport.remote] = true
-		delete(f.srv.conns, c.transport.id)
+		f.srv.forgetLocked(c)
 	}
 	f.srv.noteLocked()
 	f.srv.mu.Unlock()

@@ -18,11 +18,15 @@ func FuzzRequest(f *testing.F) {
 	srv := start(f, fakenacos.Options{DumpDelay: fakenacos.Off, Users: []fakenacos.User{{Name: "u", Password: "p"}}})
 	p := connect(f, srv.Addr())
 	garbage := connect(f, srv.Addr())
-	for _, typ := range []string{"ConfigQueryRequest", "ConfigPublishRequest", "ConfigRemoveRequest", "ConfigBatchListenRequest", "HealthCheckRequest", "ServerCheckRequest", "ConnectionSetupRequest", ""} {
+	for _, typ := range []string{"ConfigQueryRequest", "ConfigPublishRequest", "ConfigRemoveRequest", "ConfigBatchListenRequest", "HealthCheckRequest", "ServerCheckRequest", "ConnectionSetupRequest", "InstanceRequest",
+		"BatchInstanceRequest", "PersistentInstanceRequest", "ServiceQueryRequest", "SubscribeServiceRequest", "ServiceListRequest", ""} {
 		for _, body := range []string{
 			"", "{}", "null", "{broken", "[]", keyBody("n", "g", "d"), publishBody("", "g", "d", "c", "x", `{"type":null,"betaIps":",,"}`),
 			listenBody(true, "", "g", "d", ""), listenBody(false, "", "g", "d", ""), `{"configListenContexts":[null]}`, `{"requestId":"1","resultCode":200}`,
-			`{"listen":null,"configListenContexts":{}}`, `{"dataId":{},"group":[]}`, `{"abilityTable":{},"labels":{"a":"b"}}`, "\xff",
+			instanceOf("n", "g", "s", "registerInstance", `{"ip":null,"port":"7","weight":"1.5","clusterName":"a_b","metadata":{"a":null,"preserved.heart.beat.interval":"9"}}`),
+			instanceOf("n", "g", "s", "deregisterInstance", `null`), `{"namespace":"n","groupName":"g","serviceName":"s","type":"batchRegisterInstance","instances":[null,{}]}`,
+			serviceBody("n", "g", "s", `"subscribe":true,"clusters":",a,"`), serviceBody("n", "g", "s", `"pageNo":-2147483648,"pageSize":2147483647`),
+			serviceBody("n", "g", "s", `"pageNo":2,"pageSize":-1`), `{"listen":null,"configListenContexts":{}}`, `{"dataId":{},"group":[]}`, `{"abilityTable":{},"labels":{"a":"b"}}`, "\xff",
 		} {
 			f.Add(typ, body, "", true)
 			f.Add(typ, body, "a.b.c", false)
@@ -55,9 +59,10 @@ func FuzzHTTP(f *testing.F) {
 	client := &http.Client{Transport: &http.Transport{}, Timeout: patience, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	f.Cleanup(client.CloseIdleConnections)
 	const form = "application/x-www-form-urlencoded"
-	for _, path := range []string{"/v1/cs/configs", "/v1/cs/configs/listener", "/v1/cs/history", "/v2/cs/config", "/v2/cs/history", "/v2/cs/history/list", "/v1/auth/login", "/v1/console/namespaces", "/"} {
+	for _, path := range []string{"/v1/cs/configs", "/v1/cs/configs/listener", "/v1/cs/history", "/v2/cs/config", "/v2/cs/history", "/v2/cs/history/list", "/v1/auth/login", "/v1/console/namespaces", "/v1/ns/instance", "/"} {
 		for _, query := range []string{"", "dataId=d&group=G", "dataId=d&group=G&search=blur&pageNo=2147483647&pageSize=2147483647", "dataId=*&group=*&search=blur&pageNo=-1&pageSize=9", "show=all&dataId=d&group=G",
-			"nid=1&dataId=d&group=x", "nid=-1&dataId=d&group=G", "%zz&;&=&dataId", "beta=true&dataId=d&group=G", "username=a&password=b", "pageNo=9223372036854775807&dataId=d&group=G"} {
+			"nid=1&dataId=d&group=x", "nid=-1&dataId=d&group=G", "%zz&;&=&dataId", "beta=true&dataId=d&group=G", "username=a&password=b", "pageNo=9223372036854775807&dataId=d&group=G",
+			"serviceName=G@@s&ip=::1&port=1&weight=NaN&metadata={&ephemeral=false"} {
 			f.Add("GET", path, query, "", "")
 			f.Add("POST", path, "", form, query+"&content=x")
 			f.Add("DELETE", path, query, form, query)

@@ -5,6 +5,7 @@ import "time"
 type healthRequest struct{}
 
 func (healthRequest) keys() []Key                { return nil }
+func (healthRequest) check() string              { return "" }
 func (healthRequest) handle(*call) (any, string) { return plainReply{reply: ok(), Success: true}, "" }
 func (healthRequest) refuse(r reply) any         { return plainReply{reply: r} }
 
@@ -14,6 +15,7 @@ type removeRequest struct {
 }
 
 func (r keyRequest) keys() []Key          { return []Key{r.key()} }
+func (r keyRequest) check() string        { return checkKey(r.key()) }
 func (publishRequest) refuse(r reply) any { return plainReply{reply: r} }
 func (removeRequest) refuse(r reply) any  { return plainReply{reply: r} }
 func (queryRequest) refuse(r reply) any   { return queryReply{reply: r} }
@@ -95,6 +97,15 @@ func (r listenRequest) keys() []Key {
 		keys[i] = ctx.key()
 	}
 	return keys
+}
+
+func (r listenRequest) check() string {
+	for _, k := range r.keys() {
+		if problem := checkKey(k); problem != "" {
+			return problem
+		}
+	}
+	return ""
 }
 
 func (listenRequest) refuse(r reply) any { return listenReply{reply: r, Changed: []changedConfig{}} }

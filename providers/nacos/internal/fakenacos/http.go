@@ -36,7 +36,8 @@ const (
 	forWriters
 )
 
-// pages are the parts of the HTTP API that a client of configs needs, by path and method.
+// pages are the parts of the HTTP API that a client of configs needs, by path and method, and those
+// that the SDK needs for persistent instances.
 var pages = map[string]map[string]page{
 	"/v1/cs/configs":                    {"GET": {(*web).getV1, forReaders}, "POST": {(*web).postV1, forWriters}, "DELETE": {(*web).deleteV1, forWriters}},
 	"/v1/cs/configs/listener":           {"GET": {(*web).listeners, forReaders}},
@@ -47,6 +48,7 @@ var pages = map[string]map[string]page{
 	"/v1/auth/login":                    {"POST": {(*web).login, open}},
 	"/v1/auth/users/login":              {"POST": {(*web).login, open}},
 	"/v1/cs/health":                     {"GET": {text("UP"), open}},
+	"/v1/ns/instance":                   {"POST": {(*web).registerV1, forWriters}, "DELETE": {(*web).deregisterV1, forWriters}},
 	"/v1/ns/operator/metrics":           {"GET": {(*web).metrics, open}},
 	"/v1/console/health/liveness":       {"GET": {text("OK"), open}},
 	"/v1/console/health/readiness":      {"GET": {(*web).readyV1, open}},
@@ -118,7 +120,7 @@ func (h *web) dispatch(methods map[string]page, m Match) {
 		if h.denied(p.guard == forWriters, m) {
 			return
 		}
-		if problem := checkKey(h.key()); problem != "" && h.params.Get("search") != "blur" {
+		if problem := checkKey(h.key()); problem != "" && h.params.Get("search") != "blur" && h.r.URL.Path != instancePath {
 			h.noCache()
 			h.w.Header().Set("Content-Type", "application/json;charset=UTF-8")
 			h.w.WriteHeader(http.StatusBadRequest)
@@ -159,12 +161,17 @@ func (h *web) add(form map[string][]string) {
 	}
 }
 
+const instancePath = "/nacos/v1/ns/instance"
+
 // maxBody is enough for the largest content with every byte escaped.
 const maxBody = 64 << 20
 
 // key returns the key of the request. In the v2 API and the plain read of v1 "public" is the public
 // namespace; in the rest of v1, including publish and delete, it is a namespace like others.
 func (h *web) key() Key {
+	if h.r.URL.Path == instancePath {
+		return h.service().key()
+	}
 	group, id := h.params.Get("group"), h.params.Get("dataId")
 	if strings.HasPrefix(h.r.URL.Path, "/nacos/v2/") {
 		return keyOf(h.params.Get("namespaceId"), group, id)

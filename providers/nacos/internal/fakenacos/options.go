@@ -14,14 +14,16 @@ type Options struct {
 	// DumpDelay is the time from a publish or delete until reads and pushes see it; several changes
 	// of one key within it appear as one. Zero: 100 ms, about what a real server needs. [Off]:
 	// none, so that a publish is readable when it is answered, which is quick, but hides that a
-	// read after a publish may miss it. See also [Server.Flush] and [Faults.HoldDumps].
+	// read after a publish may miss it. For services, it is the time from a change until reads and
+	// pushes see it, and zero is 500 ms. See also [Server.Flush] and [Faults.HoldDumps].
 	DumpDelay time.Duration
-	// AckTimeout is how long a push may stay unacknowledged. Zero: 3 s.
+	// AckTimeout is how long a push may stay unacknowledged. Zero: 3 s, and 5 s for a service.
 	AckTimeout time.Duration
-	// RetryDelay is the pause before a push is repeated, times the number of times that it was
-	// sent. Zero: 2 s.
+	// RetryDelay is the pause before a push is repeated. For a config it is multiplied by the
+	// number of times that the push was sent. Zero: 2 s, and 1 s for a service.
 	RetryDelay time.Duration
-	// PushTries is how often a push is sent before the server ends the connection. Zero: 50.
+	// PushTries is how often a push of a config is sent before the server ends the connection.
+	// Zero: 50. The push of a service is repeated for as long as the connection lasts.
 	PushTries int
 	// IdleTimeout is how long a connection may be silent before the server asks for a sign of life.
 	// Zero: 20 s. [Off]: it never asks.
@@ -73,9 +75,25 @@ type Request struct {
 	Key Key
 }
 
-// Key identifies a config. The public namespace is "".
+// Key identifies a config, or a service, whose name is the DataID. The public namespace is "".
 type Key struct {
 	Namespace, Group, DataID string
+}
+
+// serviceDelays returns the times from the change of a service to its push, for its
+// acknowledgement, and until it is repeated.
+func (o Options) serviceDelays() (push, timeout, retry time.Duration) {
+	push, timeout, retry = o.DumpDelay, o.AckTimeout, o.RetryDelay
+	if push == 0 {
+		push = 500 * time.Millisecond
+	}
+	if timeout <= 0 {
+		timeout = 5 * time.Second
+	}
+	if retry <= 0 {
+		retry = time.Second
+	}
+	return push, timeout, retry
 }
 
 func (o Options) withDefaults() Options {

@@ -156,7 +156,7 @@ func (p *peer) want(typ, body, answer, answerBody string) {
 }
 
 var (
-	modified   = regexp.MustCompile(`("(lastModified|createTime|modifyTime)"):[1-9][0-9]+`)
+	modified   = regexp.MustCompile(`("(lastModified|createTime|modifyTime|lastRefTime)"):[1-9][0-9]+`)
 	connection = regexp.MustCompile(`[0-9]{13}_[0-9.]+_[0-9]+`)
 	stamps     = regexp.MustCompile(`20(2[4-9]|[3-9][0-9])-[0-9]{2}-[0-9]{2}T[0-9:.]+\+00:00`)
 	ids        = regexp.MustCompile(`"id":"[0-9]+"`)

@@ -36,7 +36,7 @@ func (s *Server) dumpLocked(k Key) {
 	if news {
 		for _, c := range s.sortedLocked() {
 			if _, listens := c.listens[k]; listens {
-				s.pushLocked(c, k)
+				s.pushLocked(c, Match{Key: k, Connection: c.transport.id, Type: typeNotify}, func() { s.sendLocked(c, k, 1) })
 			}
 		}
 	}
@@ -62,8 +62,8 @@ func (s *Server) sortedLocked() []*connection {
 	return out
 }
 
-// Flush ends the dump delay of everything published so far: reads see it, and pushes are queued. It
-// works while [Faults.HoldDumps] is on.
+// Flush ends the dump delay of everything published so far, and the delay of the pushes of
+// services: reads see it, and pushes are queued. It works while [Faults.HoldDumps] is on.
 func (s *Server) Flush() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -79,17 +79,16 @@ func (s *Server) flushLocked() {
 	for _, k := range keys {
 		s.dumpLocked(k)
 	}
+	s.flushServicesLocked()
 }
 
 // pushLocked sends one push to one connection, through the faults.
-func (s *Server) pushLocked(c *connection, k Key) {
-	m := Match{Key: k, Connection: c.transport.id, Type: typeNotify}
+func (s *Server) pushLocked(c *connection, m Match, send func()) {
 	f := s.faults
 	if f.strikeLocked(faultDropPushes, m) {
 		s.stats.Dropped++
 		return
 	}
-	send := func() { s.sendLocked(c, k, 1) }
 	if f.strikeLocked(faultDoublePushes, m) {
 		once := send
 		send = func() { once(); once() }

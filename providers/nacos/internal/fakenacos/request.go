@@ -37,8 +37,10 @@ type handler struct {
 
 type request interface {
 	keys() []Key
+	// check returns what is wrong with the names, or "".
+	check() string
 	// handle returns the answer; broken is the text of the exception that a real server throws
-	// instead.
+	// instead. An answer of type thrown is an exception too.
 	handle(c *call) (answer any, broken string)
 	// refuse returns a failure as an answer to the request.
 	refuse(r reply) any
@@ -50,6 +52,13 @@ var handlers = map[string]handler{
 	"ConfigPublishRequest":     {"ConfigPublishResponse", decodeAs[publishRequest], true},
 	"ConfigRemoveRequest":      {"ConfigRemoveResponse", decodeAs[removeRequest], true},
 	"ConfigBatchListenRequest": {"ConfigChangeBatchListenResponse", decodeAs[listenRequest], false},
+
+	"InstanceRequest":           {"InstanceResponse", decodeAs[instanceRequest], true},
+	"BatchInstanceRequest":      {"BatchInstanceResponse", decodeAs[batchRequest], true},
+	"PersistentInstanceRequest": {"InstanceResponse", decodeAs[persistentRequest], true},
+	"ServiceQueryRequest":       {"QueryServiceResponse", decodeAs[serviceQueryRequest], false},
+	"SubscribeServiceRequest":   {"SubscribeServiceResponse", decodeAs[subscribeRequest], false},
+	"ServiceListRequest":        {"ServiceListResponse", decodeAs[serviceListRequest], false},
 }
 
 func decodeAs[R request](body []byte) (request, string) {
@@ -155,7 +164,7 @@ func (c *call) answer(h handler, known bool, req request, problem string, m Matc
 		return errorAnswer(codeNoHandler, "RequestHandler Not Found")
 	}
 	if c.conn = s.touch(c.from.id); c.conn == nil {
-		return errorAnswer(codeUnregistered, "Connection is unregistered.")
+		return errorAnswer(codeUnregistered, unregistered)
 	}
 	if problem != "" {
 		return errorAnswer(codeUnreadable, problem)
@@ -172,14 +181,15 @@ func (c *call) answer(h handler, known bool, req request, problem string, m Matc
 			return h.answer, req.refuse(fail(codeDenied, denied))
 		}
 	}
-	for _, k := range req.keys() {
-		if problem := checkKey(k); problem != "" {
-			return h.answer, req.refuse(fail(codeBadRequest, "Param check invalid:"+problem))
-		}
+	if problem := req.check(); problem != "" {
+		return h.answer, req.refuse(fail(codeBadRequest, "Param check invalid:"+problem))
 	}
 	out, broken := req.handle(c)
 	if broken != "" {
 		return errorAnswer(codeFailed, broken)
+	}
+	if t, is := out.(thrown); is {
+		return "ErrorResponse", plainReply{reply: t.reply}
 	}
 	return h.answer, out
 }

@@ -23,8 +23,11 @@ type Server struct {
 	gate   *gate      // of all connections
 	faults *Faults
 
+	pushDelay, pushTimeout, pushRetry time.Duration // of services
+
 	mu     sync.Mutex
 	store  *store
+	names  *registry
 	conns  map[string]*connection // registered connections by ID
 	pushID int64
 	stats  Stats
@@ -64,9 +67,11 @@ func Start(opts Options) (*Server, error) {
 		port:   opts.Port,
 		gate:   newGate(),
 		store:  newStore(),
+		names:  newRegistry(),
 		conns:  map[string]*connection{},
 		change: make(chan struct{}),
 	}
+	s.pushDelay, s.pushTimeout, s.pushRetry = opts.serviceDelays()
 	s.stats = newStats()
 	s.faults = &Faults{srv: s}
 	if opts.Users != nil {
@@ -164,6 +169,7 @@ func (s *Server) Stop() {
 	s.mu.Lock()
 	r := s.run
 	s.run = nil
+	s.names.crash(func(owner string) bool { return s.conns[owner] != nil })
 	clear(s.conns)
 	s.noteLocked()
 	s.mu.Unlock()
@@ -185,14 +191,15 @@ func (s *Server) Stop() {
 	r.timers.wait()
 }
 
-// Start starts a stopped server on the same ports. With keep it has everything that was published,
-// dumped or not, the history and the key that signs tokens; without it the server is empty, and old
-// tokens are invalid. It waits for its ports, if another process has them, until ctx ends.
+// Start starts a stopped server on the same ports. With keep it has everything that was
+// published, dumped or not, the persistent instances, the history and the key that signs tokens;
+// without it the server is empty, and old tokens are invalid. It waits for its ports, if another
+// process has them, until ctx ends.
 func (s *Server) Start(ctx context.Context, keep bool) error {
 	s.mu.Lock()
 	running := s.run != nil
 	if !running && !keep {
-		s.store = newStore()
+		s.store, s.names = newStore(), newRegistry()
 	}
 	s.mu.Unlock()
 	if running {

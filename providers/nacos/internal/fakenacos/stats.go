@@ -14,13 +14,16 @@ type Stats struct {
 	// Streams counts the push streams that were ever registered, Connections those that are now.
 	Streams, Connections int
 	// Listening is the number of configs that connections listen to now, each counted once per
-	// connection.
-	Listening int
+	// connection; Subscribed is that of services.
+	Listening, Subscribed int
 	// Publishes counts accepted publishes, Dumps the keys that became readable.
 	Publishes, Dumps int
 	// Pushes counts config pushes sent, including repeats; Acks those acknowledged; Repeats those
 	// sent again without an acknowledgement; Dropped those that a fault dropped.
 	Pushes, Acks, Repeats, Dropped int
+	// ServicePushes, ServiceAcks and ServiceRepeats count the pushes of services; Dropped includes
+	// them.
+	ServicePushes, ServiceAcks, ServiceRepeats int
 	// Logins counts successful logins, Refused failed ones and requests that were answered with
 	// 403.
 	Logins, Refused int
@@ -43,6 +46,7 @@ func (s *Server) statsLocked() Stats {
 	st.Connections = len(s.conns)
 	for _, c := range s.conns {
 		st.Listening += len(c.listens)
+		st.Subscribed += len(c.subscribes)
 	}
 	return st
 }

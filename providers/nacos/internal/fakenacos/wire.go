@@ -20,6 +20,7 @@ type reply struct {
 }
 
 const (
+	codeDisconnected = -401
 	codeStarting     = 300 // as an error of a query: not found
 	codeUnregistered = 301
 	codeNoHandler    = 302
