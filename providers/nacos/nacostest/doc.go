@@ -25,6 +25,17 @@
 // within that time appear as one. Publishing the same content again pushes nothing. Deleting a
 // missing key succeeds, and so does publishing into an unknown namespace.
 //
+// # Services
+//
+// The server also answers the naming client of an SDK, so that a test sees a service register
+// itself: see [Server.Instances]. With [Server.Register] and [Server.Deregister] the test plays
+// another service that the one under test calls.
+//
+//	srv.Register("", "DEFAULT_GROUP", "stock", nacostest.Instance{IP: "10.0.0.7", Port: 8080})
+//
+// As on a real server, an ephemeral instance ends with the connection of its client, a client has
+// one instance or batch of a service, and subscribers are pushed 500 ms after a change.
+//
 // # Faults
 //
 // The server can misbehave: see [Server.Stop], [Server.Stall], [Server.Disconnect],
@@ -39,6 +50,9 @@
 //
 // # Limits
 //
-// The server is one node without a cluster, and keeps its state in memory. It has no service
-// discovery (naming), no capacity quotas and no encryption plugin.
+// The server is one node without a cluster, and keeps its state in memory. It has no capacity
+// quotas and no encryption plugin. It probes no instance: each has the health that was registered.
+// Over HTTP it registers and deregisters persistent instances, as nacos-sdk-go does; all else of
+// naming is in gRPC only. Heartbeats, selectors, protection thresholds, the settings of services
+// and clusters, and the fuzzy watch of Nacos 3 are missing.
 package nacostest

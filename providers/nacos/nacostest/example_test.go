@@ -66,3 +66,24 @@ func ExampleServer_FailRequests() {
 	// stopped: true
 	// 200 db: {pool: 10} <nil>
 }
+
+// A test plays a service that the one under test calls, and sees what is registered.
+func ExampleServer_Register() {
+	srv, err := nacostest.Start(nacostest.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	for _, port := range []int{8080, 8081} {
+		if err := srv.Register("", "DEFAULT_GROUP", "stock", nacostest.Instance{IP: "10.0.0.7", Port: port}); err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	srv.Deregister("", "DEFAULT_GROUP", "stock", "10.0.0.7", 8080)
+	for _, in := range srv.Instances("", "DEFAULT_GROUP", "stock") {
+		fmt.Println(in.IP, in.Port, in.Cluster, in.Weight)
+	}
+	// Output: 10.0.0.7 8081 DEFAULT 1
+}

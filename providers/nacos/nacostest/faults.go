@@ -18,7 +18,8 @@ func (s *Server) Disconnect() { s.fake.Faults().CutStreams() }
 // becomes 500.
 func (s *Server) FailRequests(n, code int) { s.fake.Faults().Fail(n, code) }
 
-// DropPushes loses the next n pushes: the server neither sends nor repeats them.
+// DropPushes loses the next n pushes of configs and services: the server neither sends nor
+// repeats them.
 func (s *Server) DropPushes(n int) { s.fake.Faults().DropPushes(n) }
 
 // CorruptReads makes the next n answers that carry a content declare the md5 of another one.

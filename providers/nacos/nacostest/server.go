@@ -18,7 +18,8 @@ type Options struct {
 	Port int
 	// DumpDelay is the time from a publish or delete until reads and pushes see it. Zero: 100 ms,
 	// about what a real server needs. [Off]: none, which is quick, but hides that a read right
-	// after a publish may miss it.
+	// after a publish may miss it. It is also the time from a change of a service until
+	// subscribers are pushed; there zero is 500 ms.
 	DumpDelay time.Duration
 	// Users turns login on; empty but not nil: no user may log in. Nil: no login.
 	Users []User
@@ -81,8 +82,8 @@ func (s *Server) Get(namespace, group, dataID string) (content string, exists bo
 	return s.fake.Get(namespace, group, dataID)
 }
 
-// Flush ends the dump delay of everything published so far: reads see it, and pushes are on their
-// way.
+// Flush ends the dump delay of everything published and registered so far: reads see it, and pushes
+// are on their way.
 func (s *Server) Flush() { s.fake.Flush() }
 
 // Listener is a connection that listens to a config.
@@ -122,13 +123,15 @@ func (s *Server) Wait(ctx context.Context, condition func(Stats) bool) error {
 	return s.fake.Wait(ctx, func(st fakenacos.Stats) bool { return condition(statsOf(st)) })
 }
 
-// Stop stops the server as a crash does: connections and requests break, and new ones are refused.
-// The server keeps what was published for [Server.Start]. Stopping a stopped server does nothing.
+// Stop stops the server as a crash does: connections and requests break, and new ones are
+// refused. The server keeps what was published for [Server.Start], and forgets the ephemeral
+// instances of its clients, which register again when they reconnect. Stopping a stopped server
+// does nothing.
 func (s *Server) Stop() { s.fake.Stop() }
 
-// Start starts a stopped server on the same ports, with everything that was published. It waits for
-// the ports, if another process has them, until ctx ends. To start without any config, close the
-// server and start another one on its port.
+// Start starts a stopped server on the same ports, with everything that was published. It waits
+// for the ports, if another process has them, until ctx ends. To start with an empty server,
+// close this one and start another one on its port.
 func (s *Server) Start(ctx context.Context) error { return s.fake.Start(ctx, true) }
 
 // Close ends all connections and goroutines of the server. It may be called more than once.
