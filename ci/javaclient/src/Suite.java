@@ -23,7 +23,7 @@ public final class Suite {
   private final List<String> failed = new ArrayList<>();
   private int passed;
 
-  private interface Check {
+  interface Check {
     void run() throws Exception;
   }
 
@@ -66,7 +66,7 @@ public final class Suite {
     return s == null ? "null" : s.length() < 80 ? '"' + s + '"' : s.length() + " characters";
   }
 
-  private static void same(Object got, Object want) {
+  static void same(Object got, Object want) {
     if (!Objects.equals(got, want)) {
       throw new AssertionError("got " + brief(String.valueOf(got)) + ", want " + brief(String.valueOf(want)));
     }
@@ -76,7 +76,7 @@ public final class Suite {
     return HexFormat.of().formatHex(MessageDigest.getInstance("MD5").digest(s.getBytes(StandardCharsets.UTF_8)));
   }
 
-  private void check(String name, Check check) {
+  void check(String name, Check check) {
     try {
       check.run();
       passed++;
@@ -224,6 +224,7 @@ public final class Suite {
       Suite suite = new Suite(client);
       suite.all();
       client.shutDown();
+      new Naming(properties(namespace)).all(suite);
       failures += suite.failed.size();
       checks += suite.passed + suite.failed.size();
     }
