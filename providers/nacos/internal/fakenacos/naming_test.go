@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -118,7 +119,7 @@ func TestRegisterRefusesWhatAServerRefuses(t *testing.T) {
 		"service":             {"", group, "a@@b", good},
 		"group":               {"", "a b", "s", good},
 		"ip":                  {"", group, "s", with(func(in *fakenacos.Instance) { in.IP = "1 1" })},
-		"port":                {"", group, "s", with(func(in *fakenacos.Instance) { in.Port = 1 << 40 })},
+		"port":                {"", group, "s", with(func(in *fakenacos.Instance) { in.Port = math.MaxInt })},
 		"negative port":       {"", group, "s", with(func(in *fakenacos.Instance) { in.Port = math.MinInt })},
 		"cluster":             {"", group, "s", with(func(in *fakenacos.Instance) { in.Cluster = "a_b" })},
 		"weight":              {"", group, "s", with(func(in *fakenacos.Instance) { in.Weight = 10001 })},
@@ -328,4 +329,63 @@ func TestEphemeralInstancesOverHTTPAreRefused(t *testing.T) {
 		`{"timestamp":"NOW","status":500,"error":"Internal Server Error","path":"/nacos/v1/ns/instance"}`)
 	g.wantHTTP("POST", "/v1/ns/instance?serviceName=@@s&ip=10.0.0.1&port=1&ephemeral=false", "", 400, "",
 		`{"timestamp":"NOW","status":400,"error":"Bad Request","path":"/nacos/v1/ns/instance"}`)
+}
+
+// Everything at once, for the race detector; in the end only what the test has registered is left,
+// and a subscriber knows it.
+func TestServicesConcurrently(t *testing.T) {
+	t.Parallel()
+	srv := start(t, fakenacos.Options{DumpDelay: time.Millisecond, AckTimeout: 50 * time.Millisecond, RetryDelay: time.Millisecond})
+	in := fakenacos.Instance{IP: "10.0.0.9", Port: 9}
+	var wg sync.WaitGroup
+	for i := range 4 {
+		p := namingPeer(t, srv)
+		wg.Go(func() {
+			for n := range 30 {
+				for typ, body := range map[string]string{
+					"InstanceRequest":         instanceOf("public", group, "s", []string{"registerInstance", "deregisterInstance"}[n%2], at("10.0.0.1", i)),
+					"BatchInstanceRequest":    serviceBody("public", group, "b", `"type":"batchRegisterInstance","instances":[{"ip":"10.0.0.1"},{"ip":"10.0.0.2"}]`),
+					"SubscribeServiceRequest": serviceBody("public", group, "s", fmt.Sprintf(`"subscribe":%v`, n%3 > 0)),
+					"ServiceQueryRequest":     serviceBody("public", group, "b", ""),
+					"ServiceListRequest":      serviceBody("public", group, "", `"pageNo":1,"pageSize":9`),
+				} {
+					_, _, _ = p.try(typ, body)
+				}
+			}
+			_ = p.conn.Close()
+		})
+	}
+	wg.Go(func() {
+		f := srv.Faults()
+		for n := range 30 {
+			f.DropPushes(n % 3)
+			f.ReorderPushes(n % 4)
+			f.DelayPushes(time.Duration(n%2) * time.Millisecond)
+			f.HoldDumps(n%2 == 0)
+			if err := srv.Register("", group, "s", in); err != nil {
+				t.Error(err)
+			}
+			_, _ = srv.Instances("", group, "s"), srv.Stats()
+			srv.Deregister("", group, "s", in.IP, in.Port)
+			srv.Flush()
+		}
+		if err := f.Clear(); err != nil {
+			t.Error(err)
+		}
+	})
+	wg.Wait()
+	until(t, srv, "all clients have gone", func(s fakenacos.Stats) bool { return s.Connections == 0 })
+	if got := append(addrs(srv, "s"), addrs(srv, "b")...); got != nil {
+		t.Errorf("the clients have gone and left %q", got)
+	}
+	p := namingPeer(t, srv)
+	p.subscribe("s")
+	if err := srv.Register("", group, "s", in); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if _, got := p.pushed("an instance"); slices.Equal(got, []string{"10.0.0.9:9"}) {
+			return
+		}
+	}
 }
