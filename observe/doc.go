@@ -22,8 +22,8 @@
 // changes, [SubscriberCalled] from the subscriber's goroutine, [LastKnownGoodSaved] from the one
 // that writes the copy, and [LayerStale], [LayerFresh] and [ReadinessChanged] from one that watches
 // how fresh the layers are. An observer must be safe for concurrent use, return quickly, and not
-// call the config. A panic in an observer is recovered and dropped; the other observers still
-// receive the event.
+// call the config. For an observer that may be slow, [Async] has a queue and a goroutine. A panic
+// in an observer is recovered and dropped; the other observers still receive the event.
 //
 // An observer may keep an event, for example in a queue: the config does not change what it has
 // passed. It must not modify what the event refers to.

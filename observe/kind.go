@@ -117,6 +117,10 @@ const (
 	// and its rejected contents at once. It comes before the events of what that finds. It sets
 	// Version, which is live, and By.
 	Refreshed EventKind = 32
+	// Closed reports that Close has ended the config. No event follows, except from a part that
+	// did not end in time. It sets Version and Err, what Close returns, without the errors of its
+	// observers.
+	Closed EventKind = 33
 )
 
 var kindNames = [...]string{
@@ -152,6 +156,7 @@ var kindNames = [...]string{
 	UnusedKeys:           "unused_keys",
 	DeprecatedKeys:       "deprecated_keys",
 	Refreshed:            "refreshed",
+	Closed:               "closed",
 }
 
 // String returns the kind in snake case, such as "content_received", which is fit for a label of a

@@ -26,4 +26,5 @@ explain:  db.dsn = ******   db.yaml:2:8
 explain:  partner.url = "https://partner.example"   partner.yaml:1:16
 explain:  partner.token = ******   partner.yaml:1:50
 missing:  db.yaml:2:8 db.dsn: the reference ${file:no-such} cannot be resolved: no such file or directory
+level=INFO msg="nacre: closed" version=1
 `

@@ -197,7 +197,25 @@ func (e *Engine) shutDown() error {
 	if running := e.resources.Close(whole, e.builtSets()...); len(running) > 0 {
 		stuck = closeTimeout("resource %s has not closed", strings.Join(running, ", "))
 	}
-	return errors.Join(append(slices.Clip(errs), stuck)...)
+	return e.reportClosed(whole, errors.Join(append(slices.Clip(errs), stuck)...))
+}
+
+// reportClosed reports the end. An observer has the rest of CloseTimeout for it: one with a queue
+// delivers what waits. reportClosed returns all errors of Close.
+func (e *Engine) reportClosed(ctx context.Context, err error) error {
+	closed := observe.Event{Kind: observe.Closed, Err: err}
+	if live := e.cell.Load(); live != nil {
+		closed.Version = live.Version
+	}
+	reported := make(chan struct{})
+	go func() {
+		defer close(reported)
+		e.emit(closed)
+	}()
+	if ctx.Err() != nil {
+		return err // a part that does not end has taken all of the time, and is in err
+	}
+	return errors.Join(err, waitFor(ctx, reported, nil, "observer still handles the end of the config"))
 }
 
 // isClosed reports whether Close has begun.

@@ -360,6 +360,7 @@ var fields = map[observe.EventKind][]string{
 	observe.Pinned:           {"Version", "From", "To", "By"},
 	observe.Unpinned:         {"Version", "By"},
 	observe.Refreshed:        {"Version", "By"},
+	observe.Closed:           {"Version"},
 	observe.Opened:           {"Version", "Sum", "KeyedSum", "FromLastKnownGood", "Age", "Took"},
 }
 

@@ -69,6 +69,15 @@ func logChange(l *slog.Logger, e observe.Event) {
 		l.Warn("nacre: waiting for layers", "layers", sentences(e.Reasons), "at_most", e.Took)
 	case observe.ReferenceUnresolved:
 		l.Warn("nacre: text looks like a reference and is used as it is", "layer", e.Layer, "version", e.Version, "texts", sentences(e.Reasons))
+	case observe.Closed:
+		switch {
+		case e.Err != nil:
+			l.Error("nacre: closed with errors", "version", e.Version, "error", e.Err)
+		case e.Version == 0: // Open has failed, and returns why
+			l.Debug("nacre: closed before the first version")
+		default:
+			l.Info("nacre: closed", "version", e.Version)
+		}
 	case observe.Opened:
 		if len(e.FromLastKnownGood) > 0 {
 			l.Warn("nacre: started from the last known good copy", "version", e.Version, "layers", e.FromLastKnownGood, "age", e.Age, "took", e.Took)
