@@ -288,8 +288,9 @@ func TestServicePushIsRepeated(t *testing.T) {
 	p.setup(strings.Replace(setupBody, `"config"`, `"naming"`, 1))
 	p.registered()
 	p.ask("SubscribeServiceRequest", serviceBody("public", group, "s", `"subscribe":true`))
-	until(t, srv, "an acknowledgement", func(s fakenacos.Stats) bool { return s.ServiceAcks == 1 })
-	if st := srv.Stats(); st.ServiceRepeats != 3 || st.Connections != 1 {
+	until(t, srv, "an acknowledgement", func(s fakenacos.Stats) bool { return s.ServiceAcks > 0 })
+	// On a busy machine an acknowledgement can be late too.
+	if st := srv.Stats(); st.ServiceRepeats < 3 || st.Connections != 1 {
 		t.Errorf("it was repeated %d times, and %d connections are left", st.ServiceRepeats, st.Connections)
 	}
 }
