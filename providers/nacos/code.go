@@ -59,52 +59,53 @@ const (
 	StaleContent       Code = 55 // the server does not have yet what another one had
 )
 
-// codes are the kind, the text and the fix of each code. An error may have a more specific text.
+// codes have the name, kind, text and fix of each code. An error may have a more specific text.
 var codes = map[Code]struct {
+	name      string
 	kind      source.Kind
 	text, fix string
 }{
-	UnknownHost:        {source.Unavailable, "no host has this name", "check the server address for a typo, and the DNS of this machine"},
-	ConnectionRefused:  {source.Unavailable, "connection refused", "check the address, and that Nacos runs there"},
-	NoResponse:         {source.Timeout, "no answer in time", "check the address, the network and its firewalls, and the load of the server; the session tries again"},
-	Unreachable:        {source.Unavailable, "connection failed", "check the network, and whether the server expects TLS"},
-	GRPCPortClosed:     {source.Unavailable, "the HTTP port is open, but not the gRPC port", "open the gRPC port, which is 1000 above the HTTP port, in the firewall, the container and the service: Nacos 2 and later need both"},
-	NotNacos:           {source.Unavailable, "the port does not speak the gRPC of Nacos", "check the port: the address has the HTTP port, and gRPC is 1000 above; check also that both sides use TLS, or neither"},
-	ConnectionLost:     {source.Unavailable, "connection lost", "check that Nacos still runs there; the session connects again"},
-	ServerUnresponsive: {source.Timeout, "the server does not answer heartbeats", "check the network; the session connects again"},
-	NotReady:           {source.Unavailable, "the server is not ready", "wait: the server is starting, stopping, without a leader, or over its limit of requests; the session tries again"},
-	NotRegistered:      {source.Unavailable, "the server does not know this connection", "nothing: the session connects and listens again; if this lasts, the server has reached its limit of connections"},
-	Redirected:         {source.Unavailable, "the server redirects to another one", "nothing: the session follows; if this lasts, the server has reached its limit of connections"},
-	NoServers:          {source.Unavailable, "the address server lists no servers", "check Config.Endpoint, or NACOS_ENDPOINT: its answer has one server per line, host or host:port"},
-	UnlistedServer:     {source.Unavailable, "the server is not listed", "nothing: the session goes to another server of the list; to allow this one, add it to Config.Servers, to the list of the address server, or to Config.AllowRedirects"},
-	InvalidCertificate: {source.Unavailable, "the server's certificate does not verify", "check that its CA is the one of Config.TLS, or NACOS_TLS_CA_FILE, and that it is valid for the host in Config.Servers; if it has another name, set NACOS_TLS_SERVER_NAME"},
-	ServerError:        {source.Unavailable, "the server failed to process the request", "try again: a cluster without a leader elects one within seconds; if this lasts, nacos.log and config-server.log of the server give the reason (its disk, its database, a plugin)"},
+	UnknownHost:        {"UnknownHost", source.Unavailable, "no host has this name", "check the server address for a typo, and the DNS of this machine"},
+	ConnectionRefused:  {"ConnectionRefused", source.Unavailable, "connection refused", "check the address, and that Nacos runs there"},
+	NoResponse:         {"NoResponse", source.Timeout, "no answer in time", "check the address, the network and its firewalls, and the load of the server; the session tries again"},
+	Unreachable:        {"Unreachable", source.Unavailable, "connection failed", "check the network, and whether the server expects TLS"},
+	GRPCPortClosed:     {"GRPCPortClosed", source.Unavailable, "the HTTP port is open, but not the gRPC port", "open the gRPC port, which is 1000 above the HTTP port, in the firewall, the container and the service: Nacos 2 and later need both"},
+	NotNacos:           {"NotNacos", source.Unavailable, "the port does not speak the gRPC of Nacos", "check the port: the address has the HTTP port, and gRPC is 1000 above; check also that both sides use TLS, or neither"},
+	ConnectionLost:     {"ConnectionLost", source.Unavailable, "connection lost", "check that Nacos still runs there; the session connects again"},
+	ServerUnresponsive: {"ServerUnresponsive", source.Timeout, "the server does not answer heartbeats", "check the network; the session connects again"},
+	NotReady:           {"NotReady", source.Unavailable, "the server is not ready", "wait: the server is starting, stopping, without a leader, or over its limit of requests; the session tries again"},
+	NotRegistered:      {"NotRegistered", source.Unavailable, "the server does not know this connection", "nothing: the session connects and listens again; if this lasts, the server has reached its limit of connections"},
+	Redirected:         {"Redirected", source.Unavailable, "the server redirects to another one", "nothing: the session follows; if this lasts, the server has reached its limit of connections"},
+	NoServers:          {"NoServers", source.Unavailable, "the address server lists no servers", "check Config.Endpoint, or NACOS_ENDPOINT: its answer has one server per line, host or host:port"},
+	UnlistedServer:     {"UnlistedServer", source.Unavailable, "the server is not listed", "nothing: the session goes to another server of the list; to allow this one, add it to Config.Servers, to the list of the address server, or to Config.AllowRedirects"},
+	InvalidCertificate: {"InvalidCertificate", source.Unavailable, "the server's certificate does not verify", "check that its CA is the one of Config.TLS, or NACOS_TLS_CA_FILE, and that it is valid for the host in Config.Servers; if it has another name, set NACOS_TLS_SERVER_NAME"},
+	ServerError:        {"ServerError", source.Unavailable, "the server failed to process the request", "try again: a cluster without a leader elects one within seconds; if this lasts, nacos.log and config-server.log of the server give the reason (its disk, its database, a plugin)"},
 
-	BadCredentials:         {source.PermissionDenied, "user name or password is wrong", "check Username and Password, or NACOS_USERNAME and NACOS_PASSWORD, against the users of the server"},
-	CredentialsMissing:     {source.PermissionDenied, "the server requires a login", "set Username and Password, or NACOS_USERNAME and NACOS_PASSWORD"},
-	TokenRejected:          {source.PermissionDenied, "the server rejects a token that it has issued", "check that all servers of the cluster have the same nacos.core.auth.plugin.nacos.token.secret.key, and the same time"},
-	PermissionDenied:       {source.PermissionDenied, "the user has no permission in this namespace", "grant the permission to the user's role in the console; a permission names the *id* of the namespace"},
-	RequestRejected:        {source.PermissionDenied, "the server rejects the request", "check user name, password and permissions, and whether the server requires a client certificate"},
-	SigningFailed:          {source.PermissionDenied, "the request could not be signed", "check the access key, or that the credentials of the role are available from here"},
-	SignatureRejected:      {source.PermissionDenied, "the server rejects the signature", "check access key, secret key and region, the permissions of the account in this namespace, and the clock of this machine"},
-	UnencryptedCredentials: {source.InvalidArgument, "credentials are sent without encryption", "set Config.TLS, or NACOS_TLS=true, if the servers use TLS; if you trust the network, set Config.Plaintext, or NACOS_PLAINTEXT=true"},
+	BadCredentials:         {"BadCredentials", source.PermissionDenied, "user name or password is wrong", "check Username and Password, or NACOS_USERNAME and NACOS_PASSWORD, against the users of the server"},
+	CredentialsMissing:     {"CredentialsMissing", source.PermissionDenied, "the server requires a login", "set Username and Password, or NACOS_USERNAME and NACOS_PASSWORD"},
+	TokenRejected:          {"TokenRejected", source.PermissionDenied, "the server rejects a token that it has issued", "check that all servers of the cluster have the same nacos.core.auth.plugin.nacos.token.secret.key, and the same time"},
+	PermissionDenied:       {"PermissionDenied", source.PermissionDenied, "the user has no permission in this namespace", "grant the permission to the user's role in the console; a permission names the *id* of the namespace"},
+	RequestRejected:        {"RequestRejected", source.PermissionDenied, "the server rejects the request", "check user name, password and permissions, and whether the server requires a client certificate"},
+	SigningFailed:          {"SigningFailed", source.PermissionDenied, "the request could not be signed", "check the access key, or that the credentials of the role are available from here"},
+	SignatureRejected:      {"SignatureRejected", source.PermissionDenied, "the server rejects the signature", "check access key, secret key and region, the permissions of the account in this namespace, and the clock of this machine"},
+	UnencryptedCredentials: {"UnencryptedCredentials", source.InvalidArgument, "credentials are sent without encryption", "set Config.TLS, or NACOS_TLS=true, if the servers use TLS; if you trust the network, set Config.Plaintext, or NACOS_PLAINTEXT=true"},
 
-	NamespaceNotFound:  {source.NotFound, "no namespace has this id", "use the *id* of the namespace, as the console's list of namespaces shows it, not its name"},
-	ConfigNotFound:     {source.NotFound, "config does not exist", "check data ID and group for a typo, and that the namespace is an *id* and not a name; if the config may be missing, use nacre.AbsentOK()"},
-	DuplicateListener:  {source.Conflict, "the server already has this listener", "nothing: a process listens to a key once, however many sources declare it; if this lasts, look for another client with the same identity"},
-	TooLarge:           {source.TooLarge, "the message is over the server's limit", "keep a config under 10 MiB, or raise nacos.remote.server.grpc.sdk.max-inbound-message-size on the server"},
-	ContentCorrupt:     {source.Corrupt, "the content does not match the md5 that the server declares", "publish the config again, and check that all nodes of the cluster have the same content; the session reads again"},
-	UpdateInProgress:   {source.Unavailable, "the server is modifying the config", "nothing: the session reads again"},
-	PreconditionFailed: {source.Conflict, "the config has changed since it was read", "read it again, apply your change to the new content, and publish with its md5"},
-	InvalidName:        {source.InvalidArgument, "the name is not valid in Nacos", "use letters, digits and -_.: only, at most 256 for a data ID and 128 for a group"},
-	InvalidContent:     {source.InvalidArgument, "the content is not valid in Nacos", "publish text in UTF-8 that is not empty"},
-	UnknownFormat:      {source.InvalidArgument, "the format is not known", `give the data ID an extension (.yaml, .json, .toml, .properties, .env), or use nacos.Format("yaml")`},
-	InvalidConfig:      {source.InvalidArgument, "the settings are not valid", "set nacos.Config.Servers or NACOS_SERVER_ADDR to host:port; see the documentation of nacos.Config and nacos.FromEnv for other settings"},
-	ClientClosed:       {source.Closed, "closed", "keep the client open as long as its sources are in use"},
-	BadRequest:         {source.InvalidArgument, "the server rejects a part of the request as invalid", "check namespace, group, data ID and the size of the content against the server's limits"},
-	BadResponse:        {source.Unknown, "the answer does not follow the protocol", "check that a Nacos of version 2 or 3 is behind this address, and no other service; nacos.log and config-server.log of the server may say more"},
-	StaleContent:       {source.Unavailable, "the content is older than that of another server", "nothing: the session reads again, and accepts the content if it stays"},
-	NotSupported:       {source.InvalidArgument, "the server does not know this request", "check the version of the server: this needs a Nacos of version 2 or 3, and its HTTP interface for what gRPC does not offer"},
+	NamespaceNotFound:  {"NamespaceNotFound", source.NotFound, "no namespace has this id", "use the *id* of the namespace, as the console's list of namespaces shows it, not its name"},
+	ConfigNotFound:     {"ConfigNotFound", source.NotFound, "config does not exist", "check data ID and group for a typo, and that the namespace is an *id* and not a name; if the config may be missing, use nacre.AbsentOK()"},
+	DuplicateListener:  {"DuplicateListener", source.Conflict, "the server already has this listener", "nothing: a process listens to a key once, however many sources declare it; if this lasts, look for another client with the same identity"},
+	TooLarge:           {"TooLarge", source.TooLarge, "the message is over the server's limit", "keep a config under 10 MiB, or raise nacos.remote.server.grpc.sdk.max-inbound-message-size on the server"},
+	ContentCorrupt:     {"ContentCorrupt", source.Corrupt, "the content does not match the md5 that the server declares", "publish the config again, and check that all nodes of the cluster have the same content; the session reads again"},
+	UpdateInProgress:   {"UpdateInProgress", source.Unavailable, "the server is modifying the config", "nothing: the session reads again"},
+	PreconditionFailed: {"PreconditionFailed", source.Conflict, "the config has changed since it was read", "read it again, apply your change to the new content, and publish with its md5"},
+	InvalidName:        {"InvalidName", source.InvalidArgument, "the name is not valid in Nacos", "use letters, digits and -_.: only, at most 256 for a data ID and 128 for a group"},
+	InvalidContent:     {"InvalidContent", source.InvalidArgument, "the content is not valid in Nacos", "publish text in UTF-8 that is not empty"},
+	UnknownFormat:      {"UnknownFormat", source.InvalidArgument, "the format is not known", `give the data ID an extension (.yaml, .json, .toml, .properties, .env), or use nacos.Format("yaml")`},
+	InvalidConfig:      {"InvalidConfig", source.InvalidArgument, "the settings are not valid", "set nacos.Config.Servers or NACOS_SERVER_ADDR to host:port; see the documentation of nacos.Config and nacos.FromEnv for other settings"},
+	ClientClosed:       {"ClientClosed", source.Closed, "closed", "keep the client open as long as its sources are in use"},
+	BadRequest:         {"BadRequest", source.InvalidArgument, "the server rejects a part of the request as invalid", "check namespace, group, data ID and the size of the content against the server's limits"},
+	BadResponse:        {"BadResponse", source.Unknown, "the answer does not follow the protocol", "check that a Nacos of version 2 or 3 is behind this address, and no other service; nacos.log and config-server.log of the server may say more"},
+	StaleContent:       {"StaleContent", source.Unavailable, "the content is older than that of another server", "nothing: the session reads again, and accepts the content if it stays"},
+	NotSupported:       {"NotSupported", source.InvalidArgument, "the server does not know this request", "check the version of the server: this needs a Nacos of version 2 or 3, and its HTTP interface for what gRPC does not offer"},
 }
 
 // Error returns the text of the code. It makes a Code usable as the target of errors.Is.
@@ -113,6 +114,15 @@ func (c Code) Error() string {
 		return e.text
 	}
 	return "unknown"
+}
+
+// Name returns the name of the constant, such as "ConfigNotFound", or "Unknown". It is for logs and
+// labels of metrics.
+func (c Code) Name() string {
+	if e, ok := codes[c]; ok {
+		return e.name
+	}
+	return "Unknown"
 }
 
 func (c Code) kind() source.Kind { return codes[c].kind }

@@ -71,8 +71,8 @@ func TestCodes(t *testing.T) {
 	}
 	texts := map[string]nacos.Code{}
 	for _, c := range all {
-		if !slices.ContainsFunc(frozen, func(f numbered) bool { return f.cause == c && f.number == int(c) }) {
-			t.Errorf("%q is %d, which is not its frozen number", c, c)
+		if !slices.ContainsFunc(frozen, func(f numbered) bool { return f.cause == c && f.number == int(c) && f.name == c.Name() }) {
+			t.Errorf("%q is %d, and %s, which is not its frozen number or name", c, c, c.Name())
 		}
 		if other, twice := texts[c.Error()]; twice {
 			t.Errorf("causes %d and %d read the same: %q", c, other, c)
@@ -85,7 +85,7 @@ func TestCodes(t *testing.T) {
 			t.Errorf("%q has no kind", c)
 		}
 	}
-	if none := nacos.Code(200); none.Error() != "unknown" || none.Fix() != "" || none.Kind() != source.Unknown {
+	if none := nacos.Code(200); none.Error() != "unknown" || none.Name() != "Unknown" || none.Fix() != "" || none.Kind() != source.Unknown {
 		t.Errorf("a cause that is none says %q, %q, %v", none, none.Fix(), none.Kind())
 	}
 }
