@@ -30,10 +30,10 @@ func TestTwoHoursWithoutAServer(t *testing.T) {
 		Extra int `config:"extra"`
 	}
 	const (
-		stale = `level=WARN msg="nacre: layer is stale" layer=orders in_use=[orders.yaml] verified="2m0s ago" error="read orders: no answer"`
-		fresh = `level=INFO msg="nacre: layer is fresh again" layer=orders stale=1h58m`
-		gone  = `level=ERROR msg="nacre: not ready" version=2 reasons="layer orders was last verified as fresh 1h0m0s ago, the limit is 1h0m0s"`
-		again = `level=INFO msg="nacre: ready again" version=2 not_ready=1h0m`
+		stale = `level=WARN msg="nacre: layer is stale" event=layer_stale layer=orders in_use=[orders.yaml] verified="2m0s ago" error="read orders: no answer"`
+		fresh = `level=INFO msg="nacre: layer is fresh again" event=layer_fresh layer=orders stale=1h58m`
+		gone  = `level=ERROR msg="nacre: not ready" event=readiness_changed version=2 reasons="layer orders was last verified as fresh 1h0m0s ago, the limit is 1h0m0s"`
+		again = `level=INFO msg="nacre: ready again" event=readiness_changed version=2 not_ready=1h0m`
 	)
 	for _, limit := range []time.Duration{0, nacre.Off, time.Hour, 3 * time.Hour} {
 		synctest.Test(t, func(t *testing.T) {

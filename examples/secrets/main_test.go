@@ -19,12 +19,12 @@ func TestStory(t *testing.T) {
 	}
 }
 
-const story = `level=INFO msg="nacre: new version" version=1 causes="db.yaml; partner.yaml" changed=""
-level=INFO msg="nacre: started" version=1
+const story = `level=INFO msg="nacre: new version" event=applied version=1 causes="db.yaml; partner.yaml" changed=""
+level=INFO msg="nacre: started" event=opened version=1
 printed:  ******, and 41 characters
 explain:  db.dsn = ******   db.yaml:2:8
 explain:  partner.url = "https://partner.example"   partner.yaml:1:16
 explain:  partner.token = ******   partner.yaml:1:50
 missing:  db.yaml:2:8 db.dsn: the reference ${file:no-such} cannot be resolved: no such file or directory
-level=INFO msg="nacre: closed" version=1
+level=INFO msg="nacre: closed" event=closed version=1
 `

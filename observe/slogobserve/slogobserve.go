@@ -10,6 +10,7 @@ import (
 // New returns an Observer that writes to l. It is safe for concurrent use, as l is.
 func New(l *slog.Logger) observe.Observer {
 	return func(e observe.Event) {
+		l := line{logger: l, event: e}
 		switch e.Kind {
 		case observe.LayerDown, observe.LayerUp, observe.LayerStale, observe.LayerFresh, observe.DocumentAbsent, observe.DocumentMissing:
 			logLayer(l, e)
@@ -24,7 +25,7 @@ func New(l *slog.Logger) observe.Observer {
 }
 
 // logChange writes what became of a change. A kind that it does not know is a line too.
-func logChange(l *slog.Logger, e observe.Event) {
+func logChange(l line, e observe.Event) {
 	switch e.Kind {
 	case observe.ContentReceived:
 		l.Debug("nacre: content received", "layer", e.Layer, "documents", e.Documents, "revision", e.Revision)
@@ -90,12 +91,12 @@ func logChange(l *slog.Logger, e observe.Event) {
 		}
 		l.Info("nacre: started", "version", e.Version, "sum", short(e.Sum), "took", e.Took)
 	default:
-		l.Info("nacre: "+e.Kind.String(), "kind", uint8(e.Kind))
+		l.Info("nacre: event of a later version of nacre", "number", uint8(e.Kind))
 	}
 }
 
 // logKeys writes which keys nothing reads, or which old names are in use.
-func logKeys(l *slog.Logger, e observe.Event) {
+func logKeys(l line, e observe.Event) {
 	unused := e.Kind == observe.UnusedKeys
 	switch {
 	case unused && len(e.Problems) == 0:
@@ -109,7 +110,7 @@ func logKeys(l *slog.Logger, e observe.Event) {
 	}
 }
 
-func logLayer(l *slog.Logger, e observe.Event) {
+func logLayer(l line, e observe.Event) {
 	switch e.Kind {
 	case observe.LayerDown:
 		l.Warn("nacre: layer is down", "layer", e.Layer, "error", e.Err)
@@ -128,7 +129,7 @@ func logLayer(l *slog.Logger, e observe.Event) {
 }
 
 // logService writes what the service's own code did.
-func logService(l *slog.Logger, e observe.Event) {
+func logService(l line, e observe.Event) {
 	switch {
 	case e.Kind == observe.SubscriberSlow:
 		l.Warn("nacre: subscriber is slow", "subscriber", e.Name, "version", e.Version, "deadline", e.Took)
@@ -149,7 +150,7 @@ func logService(l *slog.Logger, e observe.Event) {
 	}
 }
 
-func logLastKnownGood(l *slog.Logger, e observe.Event) {
+func logLastKnownGood(l line, e observe.Event) {
 	switch e.Kind {
 	case observe.LastKnownGoodFailed:
 		l.Error("nacre: last known good copy cannot be read, owned or saved", "path", e.Location, "version", e.Version, "error", e.Err)

@@ -28,8 +28,8 @@ func Example() {
 		Position: source.Position{Layer: "nacos", Document: "orders.yaml", Line: 7, Column: 3}}}})
 	o(observe.Event{Kind: observe.Applied, Version: 5, Sum: strings.Repeat("ab", 32), Causes: causes, Changed: []string{"db.pool"}})
 	// Output:
-	// level=WARN msg="nacre: change rejected" live=4 causes="orders.yaml (nacos)" problems="orders.yaml:7:3 (nacos) db.pol: unknown key, did you mean db.pool?"
-	// level=INFO msg="nacre: new version" version=5 sum=abababababab causes="orders.yaml (nacos)" changed=db.pool took=0s
+	// level=WARN msg="nacre: change rejected" event=rejected live=4 causes="orders.yaml (nacos)" problems="orders.yaml:7:3 (nacos) db.pol: unknown key, did you mean db.pool?" kinds="unknown key"
+	// level=INFO msg="nacre: new version" event=applied version=5 sum=abababababab causes="orders.yaml (nacos)" changed=db.pool took=0s
 }
 
 // Every kind is a line of its own, so that one that is added is not forgotten here.
@@ -53,7 +53,7 @@ func TestEveryKindIsALine(t *testing.T) {
 	}
 	out.Reset()
 	o(observe.Event{Kind: 255})
-	if !strings.Contains(out.String(), "kind=255") {
+	if !strings.Contains(out.String(), "number=255") {
 		t.Errorf("a kind of a later version is lost: %q", out.String())
 	}
 }

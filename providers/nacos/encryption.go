@@ -86,7 +86,8 @@ func (s *session) warn(given *bool, err error, a address) {
 // logWarning ignores a handler's panic.
 func logWarning(e Event) {
 	defer func() { _ = recover() }()
-	slog.Default().Warn("nacre: Nacos credentials are sent without encryption", "server", e.Server, "error", e.Err)
+	slog.Default().Warn("nacre: Nacos credentials are sent without encryption",
+		"event", "unencrypted_credentials", "server", e.Server, "error", e.Err, "code", UnencryptedCredentials.Name())
 }
 
 // isLoopback reports whether traffic to a host stays on this machine.
