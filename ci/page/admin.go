@@ -149,14 +149,12 @@ func operate(ctx context.Context, b chromium, out string) error {
 		"http://config.test:" + o.port + "/admin/config/", // where it only gives the origin, since there is no https
 		"http://127.0.0.1:" + o.port + "/below/a/prefix/",
 	} {
-		if err := o.act(tab, base); err != nil {
+		if err := o.act(tab, base, filepath.Join(out, "admin.png")); err != nil {
 			return fmt.Errorf("%s: %w", base, err)
 		}
 		fmt.Printf("the actions at %s: each is done by a click, and none without a reason or on an old page\n", base)
 	}
-	if err := tab.picture(filepath.Join(out, "admin.png")); err != nil {
-		return err
-	}
+	fmt.Println("picture:", filepath.Join(out, "admin.png"))
 	for _, site := range []string{"http://evil.test:", "http://localhost:"} {
 		for _, target := range []string{"http://127.0.0.1:" + o.port + "/admin/config/", "http://config.test:" + o.port + "/admin/config/"} {
 			if err := o.resists(tab, site+o.port+"/attack?target="+target); err != nil {
@@ -168,8 +166,8 @@ func operate(ctx context.Context, b chromium, out string) error {
 	return nil
 }
 
-// act does each action by a click, and some that must not be done.
-func (o *operated) act(tab *devtools, base string) error {
+// act does each action by a click, and tries some that must not be done.
+func (o *operated) act(tab *devtools, base, picture string) error {
 	for limit := 2; limit <= 3; limit++ {
 		if err := o.set(tab.ctx, limit, 20); err != nil {
 			return err
@@ -215,6 +213,9 @@ func (o *operated) act(tab *devtools, base string) error {
 		return err
 	}
 	if err := tab.open(base); err != nil {
+		return err
+	}
+	if err := tab.picture(picture); err != nil {
 		return err
 	}
 	if err := tab.submit("approve"); err != nil {
@@ -300,6 +301,5 @@ func (d *devtools) picture(path string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Println("picture:", path)
 	return os.WriteFile(path, data, 0o600)
 }

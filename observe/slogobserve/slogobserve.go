@@ -45,7 +45,7 @@ func logChange(l line, e observe.Event) {
 	case observe.Pinned:
 		l.Warn("nacre: version is pinned", "version", e.Version, "from", e.From, "to", e.To, "who", e.By.Who, "why", e.By.Why)
 	case observe.Refreshed:
-		l.Info("nacre: refresh", "version", e.Version, "who", e.By.Who, "why", e.By.Why)
+		l.Info("nacre: refresh requested", "version", e.Version, "who", e.By.Who, "why", e.By.Why)
 	case observe.Unpinned:
 		l.Info("nacre: version is no longer pinned", "version", e.Version, "who", e.By.Who, "why", e.By.Why)
 	case observe.RolledBack:
