@@ -227,3 +227,34 @@ func TestConcurrentRefreshesLoseNothing(t *testing.T) {
 		}
 	})
 }
+
+// silentSource returns nothing at all when it is interrupted, which breaks the contract.
+type silentSource struct{ calls atomic.Int64 }
+
+func (s *silentSource) Name() string { return "silent" }
+
+func (s *silentSource) Next(ctx context.Context, _ source.Revision) (source.Content, error) {
+	if s.calls.Add(1) == 1 {
+		return source.Content{Revision: "1", Documents: []source.Document{{Name: "a.yaml", Format: source.FormatYAML, Data: []byte("pool: 1")}}}, nil
+	}
+	<-ctx.Done()
+	return source.Content{}, nil
+}
+
+// A refresh is not an outage, whatever a source returns when it is interrupted.
+func TestRefreshIsNoOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &silentSource{}
+		var down []error
+		o := quiet
+		o.Observers = on(handlers{observe.LayerDown: func(e observe.Event) { down = append(down, e.Err) }})
+		cfg, err := nacre.OpenWith[subConfig](t.Context(), o, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer cfg.Close()
+		if _, err := cfg.Refresh(t.Context()); err != nil || down != nil || s.calls.Load() != 3 {
+			t.Errorf("a refresh: %v, the layer is down: %v, %d calls of Next, want 3", err, down, s.calls.Load())
+		}
+	})
+}

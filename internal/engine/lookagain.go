@@ -37,11 +37,6 @@ func (e *Engine) Refresh(ctx context.Context, by observe.By) (int64, error) {
 	return e.runOnWriter(ctx, func() (int64, error) {
 		e.resources.Forget()
 		e.drainInbox()
-		for _, l := range e.layers {
-			if l.latest != nil && l.latest.transient {
-				l.latest.decodedAt = time.Time{} // decode it again
-			}
-		}
 		e.decide()
 		return e.cell.Load().Version, nil
 	})
