@@ -31,6 +31,13 @@ type Variable struct {
 	// Named says that an option of the source names this variable. If no key fits it, that is a
 	// problem even in a document that allows unknown keys.
 	Named bool
+	// Path says that Key is the path of a key as in messages, such as db.pool, and not the name of a
+	// variable. A key must fit it, also if the entry is Unset.
+	Path bool
+	// Flag says that Name is that of a flag, without hyphens, and that Key is a path. Entries with a
+	// Flag and the same Key are one value: later items of a list follow earlier ones, later keys of
+	// a map replace earlier ones, and so does any other value.
+	Flag bool
 	// Unset says that an option of the source names a variable that the environment does not have.
 	// It has no Value. If no key fits it, that is a problem all the same. A '*' in Key stands for
 	// any text; it is a problem if no key fits any such name. With File, Key is that of the file's
@@ -40,15 +47,20 @@ type Variable struct {
 
 // Append appends a variable to the data of a document. It reports false, and appends nothing, for a
 // variable that the format cannot express: a Key or Name that is empty or contains '=', '<' or NUL,
-// a Value with a NUL, one that is Unset with a Value or Fault, and one that is Named and also a
-// File or Unset.
+// a Value with a NUL, one that is Unset with a Value or Fault, one that is Named and also a File or
+// Unset, and one that has a Path and is Named, has a Flag and is a File, or is an Unset File.
 func Append(data []byte, v Variable) ([]byte, bool) {
 	if v.Key == "" || v.Name == "" || strings.ContainsAny(v.Key, "=<\x00") || strings.ContainsAny(v.Name, "=<\x00") ||
-		strings.Contains(v.Value, "\x00") || v.Unset && (v.Value != "" || v.Fault != source.Unknown) ||
-		v.Named && (v.File || v.Unset || v.Fault != source.Unknown) {
+		strings.Contains(v.Value, "\x00") || v.contradicts() {
 		return data, false
 	}
 	data = append(append(append(data, v.Key...), '<'), v.Name...)
+	switch {
+	case v.Flag:
+		data = append(data, "<flag"...)
+	case v.Path:
+		data = append(data, "<path"...)
+	}
 	switch {
 	case v.Unset && v.File:
 		data = append(data, "<unset-file"...)
@@ -64,6 +76,13 @@ func Append(data []byte, v Variable) ([]byte, bool) {
 	return append(append(append(data, '='), v.Value...), 0), true
 }
 
+// contradicts reports whether the fields of a variable exclude each other.
+func (v Variable) contradicts() bool {
+	failed := v.Fault != source.Unknown
+	return v.Unset && (v.Value != "" || failed) || v.Named && (v.File || v.Unset || failed || v.Path) ||
+		v.Flag && (!v.Path || v.File || failed) || v.Path && v.Unset && v.File
+}
+
 // Parse returns the entries of a document in order. It reports false for data in another format.
 func Parse(data []byte) (vs []Variable, ok bool) {
 	rest := string(data)
@@ -77,6 +96,10 @@ func Parse(data []byte) (vs []Variable, ok bool) {
 		v := Variable{Key: key, Value: value}
 		name, mark, marked := strings.Cut(name, "<")
 		v.Name = name
+		if first, rest, more := strings.Cut(mark, "<"); marked && (first == "path" || first == "flag") {
+			v.Path, v.Flag = true, first == "flag"
+			mark, marked = rest, more
+		}
 		switch {
 		case !marked:
 		case mark == "file":
@@ -92,7 +115,7 @@ func Parse(data []byte) (vs []Variable, ok bool) {
 			}
 			v.File, v.Fault = true, source.Kind(kind)
 		}
-		if v.Key == "" || v.Name == "" {
+		if v.Key == "" || v.Name == "" || v.contradicts() {
 			return vs, false
 		}
 		vs, rest = append(vs, v), after

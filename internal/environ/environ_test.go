@@ -21,10 +21,14 @@ func FuzzParse(f *testing.F) {
 	f.Add("A", "X_A", "a=b<c", false, uint8(0), []byte("A<B=1\x00"))
 	f.Add("A", "X_A_FILE", "reason", true, uint8(4), []byte("A<B<file=1\x00A<B<4=x\x00"))
 	f.Add("A_*", "X_A_*", "", true, uint8(0), []byte("A<B<named=1\x00A<B<unset=\x00A<B<unset-file=\x00"))
+	f.Add("db.dsn", "DATABASE_URL", "x", true, uint8(4), []byte("a<B<path=1\x00a<B<path<file=1\x00a<b<flag=1\x00a<b<flag<unset=\x00"))
 	f.Fuzz(func(t *testing.T, key, name, value string, file bool, fault uint8, data []byte) {
 		for _, v := range []environ.Variable{
 			{Key: key, Name: name, Value: value, Named: true},
 			{Key: key, Name: name, File: file, Unset: true},
+			{Key: key, Name: name, Value: value, Path: true, Flag: true},
+			{Key: key, Name: name, Path: true, Unset: true},
+			{Key: key, Name: name, Value: value, Path: true, File: file || fault != 0, Fault: source.Kind(fault)},
 		} {
 			if one, ok := environ.Append(nil, v); ok {
 				if back, ok := environ.Parse(one); !ok || !reflect.DeepEqual(back, []environ.Variable{v}) {
@@ -63,6 +67,10 @@ func TestWhatCannotBeAVariable(t *testing.T) {
 		"unset with a fault": {Key: "A", Name: "X_A", Fault: source.NotFound, Unset: true},
 		"named and unset":    {Key: "A", Name: "X_A", Named: true, Unset: true},
 		"named and a file":   {Key: "A", Name: "X_A", Named: true, File: true},
+		"a path and named":   {Key: "a", Name: "X_A", Path: true, Named: true},
+		"a flag, not a path": {Key: "a", Name: "a", Flag: true},
+		"a flag in a file":   {Key: "a", Name: "a", Flag: true, Path: true, File: true},
+		"a path, unset file": {Key: "a", Name: "a", Path: true, File: true, Unset: true},
 		"named with a fault": {Key: "A", Name: "X_A", Named: true, Fault: source.NotFound},
 	} {
 		if data, ok := environ.Append([]byte("x"), v); ok || string(data) != "x" {

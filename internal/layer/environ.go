@@ -13,8 +13,8 @@ import (
 // fileSuffix ends the name of a variable that names a file with the value.
 const fileSuffix = "_FILE"
 
-// environ decodes the variables of an environment; see package environ. Each is a document of
-// its own, "$NAME".
+// environ decodes the variables of an environment, or the flags of a command line; see package
+// environ. Each is a document of its own, "$NAME" or "--name".
 func (r *reading) environ() *tree.Node {
 	variables, ok := environ.Parse(r.data)
 	if !ok {
@@ -25,6 +25,10 @@ func (r *reading) environ() *tree.Node {
 	for i := 0; i < len(variables) && !r.stopped; i++ {
 		v := variables[i]
 		s := r.variable(v)
+		if v.Path {
+			f.byPath(s, v)
+			continue
+		}
 		if v.Unset {
 			names := []string{v.Key}
 			if i+1 < len(variables) && variables[i+1].Unset && variables[i+1].File && variables[i+1].Name == v.Name {
@@ -50,8 +54,12 @@ func (r *reading) environ() *tree.Node {
 
 func (r *reading) variable(v environ.Variable) *setting {
 	doc := *r.doc
-	doc.Name = "$" + strings.ToValidUTF8(v.Name, string(utf8.RuneError))
-	s := &setting{name: v.Key, shown: doc.Name, value: v.Value, doc: &doc, file: v.File, named: v.Named}
+	mark := "$"
+	if v.Flag {
+		mark = "--"
+	}
+	doc.Name = mark + strings.ToValidUTF8(v.Name, string(utf8.RuneError))
+	s := &setting{name: v.Key, shown: doc.Name, value: v.Value, doc: &doc, file: v.File, named: v.Named, flag: v.Flag}
 	if v.Fault != source.Unknown {
 		s.value = "{}" // what the file contains is not known; a map or struct could be meant
 	}

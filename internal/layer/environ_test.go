@@ -1,6 +1,7 @@
 package layer_test
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -111,7 +112,7 @@ func leaves(at tree.Path, n *tree.Node) (all []string) {
 			all = append(all, leaves(at.Join(tree.Item(i)), item)...)
 		}
 	default:
-		all = append(all, at.String()+"="+string(n.Value.(source.Text)))
+		all = append(all, at.String()+"="+textOf(n))
 	}
 	return all
 }
@@ -211,3 +212,6 @@ func TestEnvironMalformed(t *testing.T) {
 		}
 	}
 }
+
+// textOf is the text of a scalar.
+func textOf(n *tree.Node) string { return fmt.Sprint(n.Value) }

@@ -31,6 +31,7 @@ type setting struct {
 	valueColumn  int32
 	file         bool // shown names a file, and value is its content
 	named        bool // an option of the source names it
+	flag         bool // further settings of one key may follow
 	node         *tree.Node
 }
 
@@ -129,6 +130,9 @@ func (f *flat) put(s *setting, t target) {
 		at = at.child(st, s)
 	}
 	switch {
+	case at.set != nil && at.set.flag && s.flag:
+		s.node = together(at.set.node, node, t.shape)
+		at.set = s
 	case at.set != nil && at.set.file != s.file:
 		f.tell(s, source.InvalidArgument, path, "is set by both "+at.set.shown+" and "+s.shown+"; set only one of them")
 	case at.set != nil:

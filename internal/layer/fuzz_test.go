@@ -313,6 +313,8 @@ func FuzzEnviron(f *testing.F) {
 	f.Add("LABELS_\xff", "\xff\u2028", "HOSTS_0", false, uint8(0))
 	f.Add("DB_*", "5", "*_*A**", false, uint8(0))
 	f.Add("M__A__B__0", "x", "DBS_X_Y_A_B", true, uint8(3))
+	f.Add("hosts", "a,b", "hosts[0]", false, uint8(0))
+	f.Add("db.pool", "5", "labels.\"a.b\"", true, uint8(3))
 	f.Fuzz(func(t *testing.T, key, value, other string, file bool, fault uint8) {
 		var data []byte
 		for _, v := range []environ.Variable{
@@ -324,6 +326,10 @@ func FuzzEnviron(f *testing.F) {
 			data, _ = environ.Append(data, v)
 			data, _ = environ.Append(data, environ.Variable{Key: v.Key, Name: v.Name, File: v.File, Unset: true})
 			data, _ = environ.Append(data, environ.Variable{Key: v.Key, Name: v.Name, Value: v.Value, Named: true})
+			v.Path = true
+			data, _ = environ.Append(data, v)
+			data, _ = environ.Append(data, environ.Variable{Key: v.Key, Name: v.Name, Path: true, Unset: true})
+			data, _ = environ.Append(data, environ.Variable{Key: v.Key, Name: v.Name, Value: v.Value, Path: true, Flag: true})
 		}
 		if vs, ok := environ.Parse(data); !ok {
 			t.Fatalf("what AppendVariable wrote, Variables cannot read: %q %v", data, vs)
