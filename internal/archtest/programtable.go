@@ -6,7 +6,7 @@ func ambient() []Ambient {
 	return []Ambient{
 		{Import: "testing/synctest", Save: []string{"internal/synctest"}, InTests: true, Why: "its bubbles crash the race detector now and then; import internal/synctest, which says why"},
 		{Import: "testing/**", Save: []string{"source/sourcetest", "nacretest", "internal/synctest"}, Why: "it puts test flags and a test's habits into a service; only the packages for tests are handed a *testing.T"},
-		{Import: "flag", Save: append(programs, "internal/testrun"), Why: "it registers flags of the whole process; a library gets options from its caller"},
+		{Import: "flag", Save: append(programs, "internal/testrun", "providers/flags"), Why: "it registers flags of the whole process; a library gets options from its caller"},
 		{Import: "expvar", Why: "it registers a handler and variables of the whole process when it is imported"},
 		{Import: "net/http/pprof", Why: "it registers handlers of the whole process when it is imported"},
 		{Import: "os/exec", Save: append(programs, "internal/archtest", "internal/apicheck"), Why: "reading a configuration starts no programs"},
@@ -37,11 +37,11 @@ func reach() []Reach {
 			Why: "a service that reads files must not compile a client of a server that it does not have",
 		},
 		{
-			From: []string{"providers/memory", "providers/env", "providers/file", "providers/koanf"}, Never: heavy,
+			From: []string{"providers/memory", "providers/env", "providers/flags", "providers/file", "providers/koanf"}, Never: heavy,
 			Why: "a program of files and environment compiles no gRPC, Nacos, Prometheus or OpenTelemetry",
 		},
 		{
-			From:  []string{".", "source", "binder", "validate", "describe", "observe", "internal/engine", "providers/memory", "providers/env", "providers/file"},
+			From:  []string{".", "source", "binder", "validate", "describe", "observe", "internal/engine", "providers/memory", "providers/env", "providers/flags", "providers/file"},
 			Never: []string{anyKoanf, anyMapstructure, "github.com/mitchellh/**"},
 			Why:   "only koanfview and providers/koanf compile koanf and what it brings, for services that use koanf",
 		},

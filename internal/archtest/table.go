@@ -71,6 +71,11 @@ func rows() []Row {
 			Why: "a provider knows the contract, and only this one writes the format of variables, which the engine reads",
 		},
 		{
+			Package: "providers/flags", Does: "the flags of a command line, defined from a struct, as a source",
+			May: []string{"source", "internal/binding", "internal/environ", "internal/tree", "internal/wording"}, Tests: []string{".", "providers/memory"},
+			Why: "it defines flags from the keys of a struct, and writes them in the format of variables",
+		},
+		{
 			Package: "providers/nacos", Does: "a session with a Nacos server, and sources on it",
 			May: []string{"source", "providers/nacos/internal/envconf", "providers/nacos/internal/rpc", protowire},
 			Tests: []string{
@@ -284,7 +289,7 @@ func rows() []Row {
 		{
 			Package: ".", Does: "what a service calls",
 			May:   []string{"source", "observe", "observe/slogobserve", "binder", "validate", "internal/**"},
-			Tests: []string{"source/**", "manifest", "observe/**", "providers/memory", "providers/file", "providers/env", "providers/koanf", "confighttp", "describe", "go.yaml.in/yaml/v3"},
+			Tests: []string{"source/**", "manifest", "observe/**", "providers/memory", "providers/file", "providers/env", "providers/flags", "providers/koanf", "confighttp", "describe", "go.yaml.in/yaml/v3"},
 			Why: "a user of the root compiles what the root imports, so it imports no provider, and of the adapters only that of the standard library; " +
 				"its tests import no client of a server, since go mod tidy of that user asks for the modules of these tests too",
 		},

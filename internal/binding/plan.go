@@ -34,6 +34,16 @@ func Compile[T any](options ...Option) (*Plan[T], error) {
 // of a recursive type refers to itself.
 func (p *Plan[T]) Shape() *tree.Shape { return p.p.root.shape }
 
+// ShapeOf returns the shape of T as far as T and its tags are right; nil if T cannot be a config at
+// all. Compile reports what is wrong.
+func ShapeOf[T any]() *tree.Shape {
+	p, _ := compile(reflect.TypeFor[T](), nil)
+	if p == nil {
+		return nil
+	}
+	return p.root.shape
+}
+
 // Report holds what binding a tree found.
 type Report struct {
 	// Problems are in the order of documents and lines; none if the tree is good.

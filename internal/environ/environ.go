@@ -31,12 +31,12 @@ type Variable struct {
 	// Named says that an option of the source names this variable. If no key fits it, that is a
 	// problem even in a document that allows unknown keys.
 	Named bool
-	// Path says that Key is the path of a key as in messages, such as db.pool, and not the name of a
-	// variable. A key must fit it, also if the entry is Unset.
+	// Path says that Key is the path of a key as in messages, such as db.pool, and not the name of
+	// a variable. A key must fit it, also if the entry is Unset.
 	Path bool
-	// Flag says that Name is that of a flag, without hyphens, and that Key is a path. Entries with a
-	// Flag and the same Key are one value: later items of a list follow earlier ones, later keys of
-	// a map replace earlier ones, and so does any other value.
+	// Flag says that Name is that of a flag, without hyphens, and that Key is a path. Entries with
+	// a Flag and the same Key are one value: later items of a list follow earlier ones, later keys
+	// of a map replace earlier ones, and so does any other value.
 	Flag bool
 	// Unset says that an option of the source names a variable that the environment does not have.
 	// It has no Value. If no key fits it, that is a problem all the same. A '*' in Key stands for

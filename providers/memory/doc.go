@@ -1,5 +1,5 @@
-// Package memory is a source whose document a program sets. Use it in tests, and for command-line
-// flags, an administrator's handler, or a library without a provider of its own.
+// Package memory is a source whose document a program sets. Use it in tests, and for an
+// administrator's handler, or a library without a provider of its own.
 //
 //	overrides := memory.New("overrides.yaml", []byte("log: {level: info}"))
 //	cfg, err := nacre.Open[Config](ctx, file.New("config.yaml"), overrides)
