@@ -21,6 +21,7 @@ func TestConformance(t *testing.T) {
 		"one file, replaced":                      func(t *testing.T) sourcetest.Harness { return oneFile(t, file.AsIs, replace) },
 		"one file of another user":                func(t *testing.T) sourcetest.Harness { return oneFile(t, file.Events, writeFile) },
 		"one file, replaced, on another system":   func(t *testing.T) sourcetest.Harness { return oneFile(t, file.Windows, replace) },
+		"the first of two files":                  first,
 		"a folder":                                folder,
 		"two files of a Kubernetes mount":         func(t *testing.T) sourcetest.Harness { return mounted(t, false) },
 		"the folder itself of a Kubernetes mount": func(t *testing.T) sourcetest.Harness { return mounted(t, true) },
@@ -102,6 +103,40 @@ func oneFile(t *testing.T, mode string, put func(string, []byte) error) sourcete
 				return err
 			}
 			return os.Mkdir(path, 0o700)
+		},
+		Repair: func(context.Context) error {
+			if err := os.Remove(path); err != nil {
+				return err
+			}
+			if err := os.Rename(kept, path); err != nil && !os.IsNotExist(err) {
+				return err
+			}
+			return nil
+		},
+		AfterRead: h.set,
+		Cannot:    cannot,
+	}
+}
+
+// first is one file, the second of two paths.
+func first(t *testing.T) sourcetest.Harness {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "app.yaml")
+	kept := path + ".kept"
+	var h hook
+	return sourcetest.Harness{
+		Source: func() source.Source {
+			return file.FirstSource([]string{filepath.Join(dir, "none", "app.yaml"), path}, unpolled).AfterRead(h.call)
+		},
+		Put: func(_ context.Context, v sourcetest.Values) error {
+			return replace(path, v.Encode(source.FormatYAML))
+		},
+		Delete: func(context.Context) error { return os.Remove(path) },
+		Break: func(context.Context) error { // a link to itself in its place
+			if err := os.Rename(path, kept); err != nil && !os.IsNotExist(err) {
+				return err
+			}
+			return os.Symlink("app.yaml", path)
 		},
 		Repair: func(context.Context) error {
 			if err := os.Remove(path); err != nil {

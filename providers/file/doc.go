@@ -4,6 +4,7 @@
 //	file.New("config.yaml")
 //	file.New("base.yaml", file.WithFile("local.yaml"), file.WithDir("conf.d"))
 //	file.Dir("/etc/orders/conf.d")
+//	file.First([]string{"orders.yaml", "/etc/orders.yaml"})
 //
 // # Documents
 //
@@ -76,9 +77,9 @@
 //
 // Every error is a [source.Error] with the name of the file as it was given: InvalidArgument (an
 // unknown extension without a [Format], a path that is surely a mistake, a folder in place of a
-// file, a device or pipe, a loop of links), NotFound ([Required] and absent), PermissionDenied,
-// TooLarge ([MaxSize]), Unavailable (an input/output error, or a file that is being written for too
-// long), and Closed. An error ends when its cause does.
+// file, a device or pipe, a loop of links), PermissionDenied, TooLarge ([MaxSize]), Unavailable (an
+// input/output error, or a file that is being written for too long), and Closed. An error ends when
+// its cause does.
 //
 // # Limits
 //

@@ -46,6 +46,9 @@ func bare(err error) error {
 }
 
 func notFound(e *entry) error {
+	if e.choices != nil {
+		return e.noneExists()
+	}
 	cause, fix := "file does not exist", "create it at "+e.path
 	if e.dir {
 		cause, fix = "folder does not exist, or has no file of a known extension", "create "+e.path+" with a file in it"

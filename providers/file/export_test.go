@@ -131,5 +131,8 @@ type Source = fileSource
 // NewSource is New with the type of the source.
 func NewSource(path string, opts ...Option) *Source { return newSource(path, false, opts) }
 
+// FirstSource is First with the type of the source.
+func FirstSource(paths []string, opts ...Option) *Source { return newFirst(paths, opts) }
+
 // DirSource is Dir with the type of the source.
 func DirSource(path string, opts ...Option) *Source { return newSource(path, true, opts) }

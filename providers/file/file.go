@@ -50,6 +50,11 @@ type entry struct {
 	optional     bool // not the first path
 	allowUnknown bool
 	met          bool // it has existed; Next's own
+
+	// Of First: the paths to choose from, the first that exists as of the last read, and the one
+	// that was returned.
+	choices       []*entry
+	found, chosen *entry
 }
 
 var (

@@ -142,6 +142,7 @@ func (s *fileSource) nextPause(shots []shot, moved bool) time.Duration {
 
 // remember records what Next returned: only the loss of something that the caller has must wait.
 func (s *fileSource) remember(c source.Content) {
+	s.choose()
 	s.last = make(map[string]int, len(c.Documents))
 	for _, d := range c.Documents {
 		if !d.Absent {

@@ -28,7 +28,11 @@ func (sp spot) same(other spot) bool {
 // survey walks to every file, and watches what it passes.
 func (s *fileSource) survey(sc *scan) ([]spot, error) {
 	var spots []spot
-	for _, e := range s.entries {
+	for _, given := range s.entries {
+		e, err := given.choice(sc)
+		if err != nil {
+			return nil, err
+		}
 		real, info, err := sc.walk(rootOf(e.path), split(e.path))
 		e.met = e.met || info != nil
 		if !e.met && !errors.Is(err, fs.ErrPermission) {

@@ -248,3 +248,39 @@ func TestAMappedFileIsHeldBackUntilItIsUnmapped(t *testing.T) {
 		t.Fatalf("content has %d bytes", len(got))
 	}
 }
+
+// A file that exists and that the user cannot read is not skipped: the service would run with
+// another configuration.
+func TestFirstSkipsNoFileWithoutPermission(t *testing.T) {
+	t.Parallel()
+	for name, protect := range map[string]func(dir string) error{
+		"a file":   func(dir string) error { return os.WriteFile(filepath.Join(dir, "app.yaml"), nil, 0o600) },
+		"a folder": func(dir string) error { return os.Chmod(dir, 0o700) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := openFolder(t)
+			mine, other := filepath.Join(dir, "home"), filepath.Join(dir, "app.yaml")
+			must(t, os.Mkdir(mine, 0o755)) //nolint:gosec // other users must be able to enter it
+			write(t, other, []byte("a: 1"))
+			must(t, os.Chmod(other, 0o644)) //nolint:gosec // other users must be able to read it
+			must(t, protect(mine))
+			r := caller{s: file.FirstSource([]string{filepath.Join(mine, "app.yaml"), other})}
+			defer r.s.Close()
+			err := onOwnThread(func() error {
+				if err := becomeNobody(); err != nil {
+					return err
+				}
+				c, err := r.next(bound)
+				if !errors.Is(err, source.PermissionDenied) {
+					t.Errorf("the first choice cannot be read, and Next returns %s, %v; want PermissionDenied", show(c), err)
+				}
+				return nil
+			})
+			if errors.Is(err, errNotAllowed) {
+				t.Skip("only root can become another user")
+			}
+			must(t, err)
+		})
+	}
+}
