@@ -54,7 +54,7 @@ func rows() []Row {
 
 		{
 			Package: "providers/file", Does: "files and folders as a source",
-			May: []string{"source", "github.com/fsnotify/fsnotify/**", "golang.org/x/sys/unix"},
+			May: []string{"source", "internal/profile", "github.com/fsnotify/fsnotify/**", "golang.org/x/sys/unix"},
 			Why: whyProvider,
 		},
 		{
@@ -77,7 +77,7 @@ func rows() []Row {
 		},
 		{
 			Package: "providers/nacos", Does: "a session with a Nacos server, and sources on it",
-			May: []string{"source", "providers/nacos/internal/envconf", "providers/nacos/internal/rpc", protowire},
+			May: []string{"source", "internal/profile", "providers/nacos/internal/envconf", "providers/nacos/internal/rpc", protowire},
 			Tests: []string{
 				"providers/nacos/nacostest", "providers/nacos/internal/fakenacos", "providers/nacos/internal/rpc/rpctest", nacosSDK + "/api/grpc", anyProto, anyHTTP2,
 			},
@@ -195,6 +195,10 @@ func rows() []Row {
 		{
 			Package: "internal/environ", Does: "the format of a document of variables",
 			May: []string{"source"}, Why: "its writer and its reader share a format, and nothing else",
+		},
+		{
+			Package: "internal/profile", Does: "the names of the documents of profiles",
+			Why: "files and Nacos name the documents of profiles in the same way, and share nothing else",
 		},
 		{
 			Package: "internal/plaintree", Does: "copies what a library decoded into the tree of a document",

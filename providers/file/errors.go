@@ -53,6 +53,9 @@ func notFound(e *entry) error {
 	if e.dir {
 		cause, fix = "folder does not exist, or has no file of a known extension", "create "+e.path+" with a file in it"
 	}
+	if e.profile != "" {
+		fix = "create " + e.path + ", which may be empty, correct the profile " + e.profile
+	}
 	return &source.Error{
 		Kind: source.NotFound, Op: "read", Document: e.name, Err: errors.New(cause),
 		Fix: fix + ", or use nacre.AbsentOK() if the service can start without it",

@@ -136,3 +136,8 @@ func FirstSource(paths []string, opts ...Option) *Source { return newFirst(paths
 
 // DirSource is Dir with the type of the source.
 func DirSource(path string, opts ...Option) *Source { return newSource(path, true, opts) }
+
+// ProfilesSource is Profiles with the type of the source.
+func ProfilesSource(path, profiles string, opts ...Option) *Source {
+	return newProfiles(path, profiles, opts)
+}

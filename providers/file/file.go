@@ -51,6 +51,7 @@ type entry struct {
 	allowUnknown bool
 	met          bool // it has existed; Next's own
 
+	profile string // of Profiles
 	// Of First: the paths to choose from, the first that exists as of the last read, and the one
 	// that was returned.
 	choices       []*entry

@@ -9,8 +9,8 @@ const (
 	defaultPollInterval = 10 * time.Second
 )
 
-// Option is an option of [New], [Dir] and [First]. [Format] and [AllowUnknown] apply to the path that
-// they are given with; all others apply to the whole source, wherever they are given.
+// Option is an option of [New], [Dir], [First] and [Profiles]. [Format] and [AllowUnknown] apply to
+// the path that they are given with; all others apply to the whole source, wherever they are given.
 type Option interface {
 	apply(s *fileSource, e *entry)
 }
