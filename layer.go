@@ -91,6 +91,19 @@ func AbsentOK() LayerOption {
 	return layerOption(func(l *engine.Layer) { l.AbsentOK = true })
 }
 
+// RelaxedKeys lets the layer's documents have the keys of the struct in other spellings, as Spring
+// does: maxConns, max-conns, MAX_CONNS and MAXCONNS all mean max_conns. Use it for documents that
+// Java services read too. The key of the struct takes precedence over a spelling. It is an error if
+// a document has two spellings of one key with different values, or one that fits two keys.
+// Problems and Explain name the key of the struct, and show the place and the spelling of the
+// document.
+//
+// The keys of a map are data, and are never changed. The default is that keys match exactly, except
+// in the names of variables and properties, where case, '-' and '_' do not count.
+func RelaxedKeys() LayerOption {
+	return layerOption(func(l *engine.Layer) { l.Decoder.Relaxed = true })
+}
+
 // DropWhenAbsent drops the content of a document that is deleted while the service runs, so that
 // the values of lower layers take effect. The document may also be missing at the start, as with
 // [AbsentOK], so that the service can restart after the deletion. The default is that its last

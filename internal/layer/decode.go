@@ -24,6 +24,9 @@ type Decoder struct {
 	// Stream allows a text to have several YAML documents, of which a later one overrides an
 	// earlier one.
 	Stream bool
+	// Relaxed lets a document have the key of a field in another spelling: maxConns, max-conns or
+	// MAXCONNS for max_conns. See relaxed.go.
+	Relaxed bool
 }
 
 // Decode is the Decode of a zero Decoder, which returns one root.
@@ -60,7 +63,7 @@ type Policy struct {
 // Decoded is what a Decoder finds in a document.
 type Decoded struct {
 	// Roots and Problems are the results of Decode. Keys are those of the shape: in place of an
-	// alias, a tree has the key that it stands for, and Entry.Alias.
+	// alias or another spelling, a tree has the key that it stands for, and Entry.Alias.
 	Roots    []*tree.Node
 	Problems source.Problems
 	// Unused are the keys that no field has and that the document may have. Those with a flat name
@@ -78,13 +81,14 @@ func (o Decoder) DecodeBy(policy Policy, layerName string, rev source.Revision, 
 	o.At = o.At.Canonical(shape)
 	below, _ := shape.Lookup(o.At)
 	r := &reading{
-		doc:    &tree.Doc{Layer: layerName, Name: d.Name, Revision: rev, AllowUnknown: policy.AllowUnknown, Shared: policy.Shared && !policy.AllowUnknown},
-		data:   d.Data,
-		whole:  shape,
-		shape:  below,
-		policy: policy,
-		under:  o.At,
-		stream: o.Stream,
+		doc:     &tree.Doc{Layer: layerName, Name: d.Name, Revision: rev, AllowUnknown: policy.AllowUnknown, Shared: policy.Shared && !policy.AllowUnknown},
+		data:    d.Data,
+		whole:   shape,
+		shape:   below,
+		policy:  policy,
+		under:   o.At,
+		stream:  o.Stream,
+		relaxed: o.Relaxed,
 	}
 	defer func() {
 		if recover() != nil { // a bug of a parser; the text may contain anything

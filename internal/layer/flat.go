@@ -47,7 +47,9 @@ type slot struct {
 func (r *reading) flat(dots bool) *flat {
 	r.doc.Variables = !dots
 	r.isFlat = true
-	return &flat{reading: r, resolver: newResolver(r.shape, dots)}
+	f := &flat{reading: r, resolver: newResolver(r.shape, dots)}
+	f.resolver.relaxed = r.relaxed
+	return f
 }
 
 // add resolves a name and puts its text into the tree.
@@ -133,6 +135,8 @@ func (f *flat) put(s *setting, t target) {
 	case at.set != nil && at.set.flag && s.flag:
 		s.node = together(at.set.node, node, t.shape)
 		at.set = s
+	case at.set != nil && f.relaxed && at.set.name != s.name && tree.Equal(at.set.node, node):
+		return // another spelling of the key has the same value
 	case at.set != nil && at.set.file != s.file:
 		f.tell(s, source.InvalidArgument, path, "is set by both "+at.set.shown+" and "+s.shown+"; set only one of them")
 	case at.set != nil:

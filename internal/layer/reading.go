@@ -29,6 +29,8 @@ type reading struct {
 	nodes              int       // number of values so far
 	stopped            bool      // a limit was exceeded, or there are too many problems
 	stream             bool      // the text may have several YAML documents
+	relaxed            bool      // keys of fields may be in another spelling
+	spellings          spellings
 }
 
 // notMap reports a root that is not a map. what is its kind in words.

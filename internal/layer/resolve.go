@@ -30,9 +30,15 @@ import (
 // labels.app.kubernetes.io/name is the label "app.kubernetes.io/name". In brackets, the key of a
 // map may contain any character: dbs[eu.main].dsn. Below an interface, [0] is an item of a list,
 // and any other bracket is a key. See bracket.go.
+//
+// A relaxed resolver also finds keys in another spelling, see relaxed.go: in the names of
+// properties for a key between two dots that is otherwise unknown, and in the names of variables
+// only if the name has no other meaning.
 type resolver struct {
 	shape   *tree.Shape
 	dots    bool // names of properties
+	relaxed bool // keys may be in another spelling
+	spelled spellings
 	folded  map[*tree.Shape]map[string][]string
 	lengths map[*tree.Shape]int
 	targets []target
@@ -42,6 +48,7 @@ type resolver struct {
 	value  string // the text to set, which decides whether the name may mean a map or struct
 	text   string // folded, unless exact
 	strict bool   // only "__" separates levels
+	loose  bool   // keys of variables are in another spelling
 	exact  bool
 	steps  []step
 	failed map[place]bool
@@ -110,7 +117,7 @@ func (r *resolver) resolve(name, value string) []target {
 	}
 	r.beyond, r.tries = r.beyond+max(0, r.tries-fairTries), 0
 	for _, pass := range r.passes(name) {
-		r.name, r.strict, r.exact = pass.name, pass.strict, pass.exact
+		r.name, r.strict, r.exact, r.loose = pass.name, pass.strict, pass.exact, pass.loose
 		r.text = pass.name
 		if !pass.exact {
 			r.text = fold(pass.name)
@@ -130,23 +137,31 @@ func (r *resolver) resolve(name, value string) []target {
 }
 
 type pass struct {
-	name          string
-	strict, exact bool
+	name                 string
+	strict, exact, loose bool
 }
 
 // passes are the ways to split a name, those that take precedence first.
-func (r *resolver) passes(name string) []pass {
+func (r *resolver) passes(name string) (all []pass) {
 	if r.dots {
-		return []pass{{name, false, true}, {name, false, false}}
+		return []pass{{name: name, exact: true}, {name: name}}
 	}
 	led := len(name) > 1 && name[0] == '_' && name[1] != '_'
 	switch {
 	case led:
-		return []pass{{name[1:], true, false}, {name, false, false}, {name[1:], false, false}}
+		all = []pass{{name: name[1:], strict: true}, {name: name}, {name: name[1:]}}
 	case strings.Contains(name, "__"):
-		return []pass{{name, true, false}, {name, false, false}}
+		all = []pass{{name: name, strict: true}, {name: name}}
+	default:
+		all = []pass{{name: name}}
 	}
-	return []pass{{name, false, false}}
+	if r.relaxed {
+		for _, p := range all[:len(all):len(all)] {
+			p.loose = true
+			all = append(all, p)
+		}
+	}
+	return all
 }
 
 // best drops structs and maps if there is another target.
@@ -226,7 +241,7 @@ func (r *resolver) matchField(shape *tree.Shape, at int, secret bool) (ok bool) 
 		if r.tries++; !r.boundary(end) {
 			continue
 		}
-		for _, key := range r.keys(shape, r.text[at:end]) {
+		for _, key := range r.keys(shape, at, end) {
 			ok = r.below(step{key: key, index: -1}, shape.At(key), end, false, secret) || ok
 		}
 	}

@@ -3,12 +3,16 @@ package layer
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/nacre-go/nacre/internal/tree"
 )
 
 // longest returns the length of the longest key of a struct, which limits the search.
 func (r *resolver) longest(shape *tree.Shape) int {
+	if r.relaxed {
+		return len(r.text) // separators make another spelling longer
+	}
 	n, ok := r.lengths[shape]
 	if !ok {
 		for key := range shape.Fields {
@@ -22,13 +26,20 @@ func (r *resolver) longest(shape *tree.Shape) int {
 	return n
 }
 
-// keys returns the keys of a struct with this text.
-func (r *resolver) keys(shape *tree.Shape, text string) []string {
-	if r.exact {
+// keys returns the keys of a struct with the text of the name from at to end.
+func (r *resolver) keys(shape *tree.Shape, at, end int) []string {
+	text := r.text[at:end]
+	switch {
+	case r.exact:
 		if _, ok := shape.Fields[shape.Canonical(text)]; ok {
 			return []string{text}
 		}
+		if r.relaxed && !strings.ContainsAny(text, ".[") && !tree.Passes(text) {
+			return r.spelled.of(shape, relaxedName(text))
+		}
 		return nil
+	case r.loose:
+		return r.spelled.of(shape, relaxedName(text))
 	}
 	index := r.folded[shape]
 	if index == nil {

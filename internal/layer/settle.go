@@ -22,13 +22,13 @@ type settler struct {
 func (s *settler) key() tree.Path  { return slices.Concat(s.under, s.path) }
 func (s *settler) name() tree.Path { return slices.Concat(s.under, s.written) }
 
-// settle returns the tree with the key of the field in place of each alias, and with a verdict on
-// each key that no field has. It returns root itself if there is nothing to do. It reports a
-// document that has two names of one key with different values: the values of one document have no
-// order.
+// settle returns the tree with the key of the field in place of each alias and each other spelling,
+// and with a verdict on each key that no field has. It returns root itself if there is nothing to
+// do. It reports a document that has two names of one key with different values: the values of one
+// document have no order.
 func (r *reading) settle(root *tree.Node) *tree.Node {
 	strict := !r.policy.AllowUnknown && !r.policy.Shared && len(r.policy.Allowed) == 0
-	if root == nil || r.shape == nil || strict && !r.shape.Renames() {
+	if root == nil || r.shape == nil || strict && !r.relaxed && !r.shape.Renames() {
 		return root
 	}
 	r.path = nil
@@ -91,16 +91,20 @@ func (s *settler) entries(n *tree.Node, shape *tree.Shape) *tree.Node {
 		return n
 	}
 	if renamed {
-		made = s.unite(made)
+		made = s.unite(made, shape)
 	}
 	return tree.NewMap(n.Doc, n.Line, n.Column, made)
 }
 
 // entry settles one entry of the map n.
 func (s *settler) entry(e tree.Entry, n *tree.Node, shape *tree.Shape) tree.Entry {
-	key := shape.Canonical(e.Key)
+	key, as, also := s.keyOf(shape, e.Key)
 	s.enterAs(key, e.Key)
 	defer s.leaveBoth()
+	if also != "" {
+		s.ambiguous(&e, as, also)
+		return e
+	}
 	below := shape.At(key)
 	if below == nil {
 		if !tree.Passes(e.Key) {
@@ -111,7 +115,7 @@ func (s *settler) entry(e tree.Entry, n *tree.Node, shape *tree.Shape) tree.Entr
 	if key != e.Key {
 		e.Key, e.Alias = key, e.Key
 	}
-	s.reportOld(&e, below)
+	s.reportOld(&e, below, as != key)
 	e.Value = s.node(e.Value, below)
 	return e
 }
@@ -129,7 +133,7 @@ func (s *settler) verdict(e tree.Entry, n *tree.Node, shape *tree.Shape) tree.Ve
 		speller = tree.NewSpeller(shape)
 		s.spellers[shape] = speller
 	}
-	if speller.Meant(e.Key, func(key string) bool { return sets(n, shape, key) }) != "" {
+	if speller.Meant(e.Key, func(key string) bool { return s.sets(n, shape, key) }) != "" {
 		return tree.Refused
 	}
 	s.reportUnused(&e, shape)
@@ -150,7 +154,7 @@ func (s *settler) reportUnused(e *tree.Entry, around *tree.Shape) {
 }
 
 // sets reports whether a map has a key of the struct, by whatever name.
-func sets(n *tree.Node, shape *tree.Shape, key string) bool {
+func (s *settler) sets(n *tree.Node, shape *tree.Shape, key string) bool {
 	if n.Entry(key) != nil {
 		return true
 	}
@@ -159,7 +163,10 @@ func sets(n *tree.Node, shape *tree.Shape, key string) bool {
 			return true
 		}
 	}
-	return false
+	return s.relaxed && slices.ContainsFunc(n.Entries, func(e tree.Entry) bool {
+		of, _, also := s.keyOf(shape, e.Key)
+		return of == key && also == ""
+	})
 }
 
 // isAllowed reports whether the policy names the key at a path, a key above it, or all that is
@@ -199,12 +206,12 @@ func begins(p, with tree.Path) bool {
 }
 
 // reportOld reports the use of an old name or a deprecated key.
-func (s *settler) reportOld(e *tree.Entry, shape *tree.Shape) {
-	if e.Alias == "" && shape.Deprecated == "" || len(s.deprecated) >= maxProblems {
+func (s *settler) reportOld(e *tree.Entry, shape *tree.Shape, old bool) {
+	if !old && shape.Deprecated == "" || len(s.deprecated) >= maxProblems {
 		return
 	}
 	message := "deprecated: " + shape.Deprecated
-	if e.Alias != "" {
+	if old {
 		key := s.key().String()
 		message = "old name of " + key + "; write " + key + " instead"
 		if shape.Deprecated != "" {
@@ -215,7 +222,7 @@ func (s *settler) reportOld(e *tree.Entry, shape *tree.Shape) {
 }
 
 // unite makes one entry of those that have the same key, under several names.
-func (s *settler) unite(entries []tree.Entry) []tree.Entry {
+func (s *settler) unite(entries []tree.Entry, shape *tree.Shape) []tree.Entry {
 	at := make(map[string]int, len(entries))
 	out := entries[:0:0]
 	for _, e := range entries {
@@ -234,9 +241,12 @@ func (s *settler) unite(entries []tree.Entry) []tree.Entry {
 			out[i] = lead
 			continue
 		}
-		s.conflict(&lead, &other)
+		s.conflict(&lead, &other, shape)
 		out[i] = lead
 		other.Key, other.Alias, other.Verdict = other.Alias, "", tree.Refused // stays, so that a secret in it is found
+		if shape.Canonical(other.Key) == other.Key {
+			other.Verdict = tree.Accepted // another spelling, which binding does not know, is reported already
+		}
 		out = append(out, other)
 	}
 	return out
@@ -271,7 +281,7 @@ func (s *settler) both(a, b *tree.Node) *tree.Node {
 	return tree.NewMap(a.Doc, a.Line, a.Column, entries)
 }
 
-func (s *settler) conflict(lead, other *tree.Entry) {
+func (s *settler) conflict(lead, other *tree.Entry, shape *tree.Shape) {
 	was := s.doc
 	if other.Value.Doc != nil {
 		s.doc = other.Value.Doc // a variable
@@ -285,8 +295,12 @@ func (s *settler) conflict(lead, other *tree.Entry) {
 	if lead.Alias != "" {
 		name = lead.Alias
 	}
+	what := "another spelling"
+	if _, as, _ := s.keyOf(shape, other.Alias); as != other.Key {
+		what = "an old name"
+	}
 	s.reportAt(source.DuplicateKey, int32(at.Line), int32(at.Column), s.written.With(tree.Path{other.Alias}.String()), //nolint:gosec // from an int32
-		fmt.Sprintf("is an old name of %s, and %s is set to another value %s; keep one of them, or give both the same value",
-			s.key().Join(lead.Key), s.name().With(tree.Path{name}.String()), place))
+		fmt.Sprintf("is %s of %s, and %s is set to another value %s; keep one of them, or give both the same value",
+			what, s.key().Join(lead.Key), s.name().With(tree.Path{name}.String()), place))
 	s.doc = was
 }

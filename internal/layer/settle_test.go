@@ -249,6 +249,7 @@ func TestAllowedKeys(t *testing.T) {
 func FuzzSettle(f *testing.F) {
 	f.Add("db: {url: a, dsn: a, conn: a}\nhosts: [{name: 1}]", uint64(1))
 	f.Add("database: {url: a}\ndb: {dsn: a}", uint64(2))
+	f.Add("DB: {maxConns: 1, max-conns: 1, DSN: a}\nby: {MaxConns: {Host: x}}", uint64(4))
 	f.Add("database: {dsn: a, conn: b}\nby: {name: {name: x, host: x}}\nother: 1", uint64(3))
 	f.Fuzz(func(t *testing.T, text string, seed uint64) {
 		doc := source.Document{Name: "d", Format: "yaml", Data: []byte(text)}
@@ -257,29 +258,36 @@ func FuzzSettle(f *testing.F) {
 			return
 		}
 		for _, policy := range []layer.Policy{{}, {Shared: true}, {AllowUnknown: true}} {
-			got := settled(t, policy, "yaml", text)
-			shuffled := source.Document{Name: "d", Tree: map[string]any{}}
-			if root, ok := shuffle(plain, rand.New(rand.NewPCG(seed, 1))).Plain().(map[string]any); ok {
-				shuffled.Tree = root
-			}
-			again := layer.Decoder{}.DecodeBy(policy, "l", "r", shuffled, renamed)
-			if (got.Problems == nil) != (again.Problems == nil) {
-				t.Fatalf("in another order, the problems %v become %v", got.Problems, again.Problems)
-			}
-			if got.Problems == nil && (!tree.Equal(root(got), root(again)) || len(got.Deprecated) != len(again.Deprecated)) {
-				t.Fatalf("in another order, %v becomes %v", root(got).Plain(), root(again).Plain())
-			}
-			have := map[string]bool{}
-			scalars(root(got), have)
-			want := map[string]bool{}
-			scalars(plain, want)
-			for value := range want {
-				if !have[value] {
-					t.Fatalf("the value %s of %q is lost in %v", value, text, root(got).Plain())
-				}
+			for _, relaxed := range []bool{false, true} {
+				settleShuffled(t, layer.Decoder{Relaxed: relaxed}, policy, doc, plain, seed)
 			}
 		}
 	})
+}
+
+func settleShuffled(t *testing.T, decoder layer.Decoder, policy layer.Policy, doc source.Document, plain *tree.Node, seed uint64) {
+	t.Helper()
+	got := decoder.DecodeBy(policy, "l", "r", doc, renamed)
+	shuffled := source.Document{Name: "d", Tree: map[string]any{}}
+	if root, ok := shuffle(plain, rand.New(rand.NewPCG(seed, 1))).Plain().(map[string]any); ok {
+		shuffled.Tree = root
+	}
+	again := decoder.DecodeBy(policy, "l", "r", shuffled, renamed)
+	if (got.Problems == nil) != (again.Problems == nil) {
+		t.Fatalf("in another order, the problems %v become %v", got.Problems, again.Problems)
+	}
+	if got.Problems == nil && (!tree.Equal(root(got), root(again)) || len(got.Deprecated) != len(again.Deprecated)) {
+		t.Fatalf("in another order, %v becomes %v", root(got).Plain(), root(again).Plain())
+	}
+	have := map[string]bool{}
+	scalars(root(got), have)
+	want := map[string]bool{}
+	scalars(plain, want)
+	for value := range want {
+		if !have[value] {
+			t.Fatalf("the value %s of %q is lost in %v", value, doc.Data, root(got).Plain())
+		}
+	}
 }
 
 func shuffle(n *tree.Node, r *rand.Rand) *tree.Node {

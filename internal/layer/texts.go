@@ -37,7 +37,8 @@ func (r *reading) texts(n *tree.Node, shape *tree.Shape) *tree.Node {
 		changed := false
 		for i, e := range n.Entries {
 			r.enter(e.Key)
-			e.Value = r.texts(e.Value, shape.At(e.Key))
+			key, _, _ := r.keyOf(shape, e.Key)
+			e.Value = r.texts(e.Value, shape.At(key))
 			r.leave()
 			changed = changed || e.Value != n.Entries[i].Value
 			entries[i] = e
