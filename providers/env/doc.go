@@ -22,6 +22,8 @@
 // source reads the whole environment, where variables of other programs are normal; see
 // [AllowUnknown].
 //
+// A variable that has another name, such as DATABASE_URL, gets a key with [Variable].
+//
 // The prefix given to [New] is treated in the same way: "orders" and "Orders" read ORDERS_PORT, and
 // "my-app" reads MY_APP_PORT. A variable has its prefix in upper case, or as it is given: with
 // "orders", the source also reads orders_port, which is an error next to ORDERS_PORT; with

@@ -23,6 +23,7 @@ type environment struct {
 	every        time.Duration
 	environ      func() []string
 	only, ignore []string
+	foreign      []foreign
 	allowUnknown bool
 	lenient      bool // AllowUnknown was given
 	files        bool

@@ -41,6 +41,18 @@ func Only(names ...string) Option {
 	return option(func(s *environment) { s.only = append(s.only, names...) })
 }
 
+// Variable reads the variable with that name, whatever the prefix is, and sets the key, which is
+// written as for Config.Explain of package nacre:
+//
+//	env.New("ORDERS", env.Variable("DATABASE_URL", "db.dsn"))
+//
+// The variable sets nothing else. DATABASE_URL_FILE names a file with the value, as for any
+// variable. Only and Ignore do not apply to it. It is an error if no field has the key, whether the
+// variable is set or not, and if another variable of the source sets the key too.
+func Variable(name, key string) Option {
+	return option(func(s *environment) { s.foreign = append(s.foreign, foreign{name, key}) })
+}
+
 // Ignore leaves out variables that match one of the names, which are as for [Only]. It overrides
 // Only. The default is none.
 func Ignore(names ...string) Option {

@@ -20,11 +20,14 @@ func (s *environment) read(ctx context.Context) (data []byte, files bool, err er
 	if err := s.checkOnly(); err != nil {
 		return nil, false, err
 	}
+	if err := s.checkForeign(); err != nil {
+		return nil, false, err
+	}
 	all := s.variables()
 	links := injected(all)
 	names := make([]string, 0, len(all))
 	for name := range all {
-		if key, ok := s.prefix.cut(name, s.folded); ok && key != "" && !links[name] && s.wanted(name) {
+		if key, ok := s.prefix.cut(name, s.folded); ok && key != "" && !links[name] && s.wanted(name) && !s.isForeign(name) {
 			names = append(names, name) // "ORDERS_" alone has no key
 		}
 	}
@@ -53,7 +56,9 @@ func (s *environment) read(ctx context.Context) (data []byte, files bool, err er
 		file.Key, file.Name, file.File = base, name, true
 		data, _ = environ.Append(data, file)
 	}
-	return s.appendUnset(data, names), files, nil
+	data = s.appendUnset(data, names)
+	data, more, err := s.appendForeign(ctx, data, all)
+	return data, files || more, err
 }
 
 // variables returns the environment. Of two variables with one name, the first counts, as for
