@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nacre-go/nacre/internal/environ"
 	"github.com/nacre-go/nacre/providers/env"
@@ -77,7 +78,7 @@ func TestVariableMisuse(t *testing.T) {
 func TestVariableChanges(t *testing.T) {
 	t.Parallel()
 	var e environment
-	s := env.New("APP", env.Environ(e.read), env.Variable("DATABASE_URL", "db.dsn"), env.PollInterval(1))
+	s := env.New("APP", env.Environ(e.read), env.Variable("DATABASE_URL", "db.dsn"), env.PollInterval(2*time.Millisecond))
 	c, err := s.Next(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
