@@ -22,7 +22,7 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"words":  words,
 	"word":   word,
 	"unset":  unset,
-	"stale":  stale,
+	"behind": behind,
 }).Parse(pageText))
 
 // ago says how long ago a moment was.
@@ -78,11 +78,39 @@ func word(l observe.LayerHealth) string {
 	return "fresh"
 }
 
-// stale returns the layers that are stale.
-func stale(layers []observe.LayerHealth) (all []observe.LayerHealth) {
+// behindLayer is a layer whose content in use may not be the newest, and why.
+type behindLayer struct{ Name, Text string }
+
+// behind returns the layers whose content in use is not, or may not be, the newest.
+func behind(now time.Time, layers []observe.LayerHealth) (all []behindLayer) {
 	for _, l := range layers {
-		if l.Stale {
-			all = append(all, l)
+		stays := "the content in use stays"
+		if len(l.Documents) == 0 {
+			stays = "none of its content is in use"
+		}
+		var texts []string
+		if len(l.Rejected) > 0 {
+			texts = append(texts, "the newest content is rejected")
+		}
+		if len(l.Held) > 0 {
+			texts = append(texts, "the newest content is held")
+		}
+		switch {
+		case l.Stale && l.VerifiedAt.IsZero():
+			texts = append(texts, "never verified as current")
+		case l.Stale:
+			texts = append(texts, "last verified as current "+ago(now, l.VerifiedAt))
+		case l.Down != "":
+			texts = append(texts, "its source has failed since "+l.DownSince.UTC().Format(time.TimeOnly))
+		}
+		switch {
+		case l.FromLastKnownGood:
+			texts = append(texts, "started from the last known good copy")
+		case l.FromSeed:
+			texts = append(texts, "started from the seed")
+		}
+		if texts != nil {
+			all = append(all, behindLayer{l.Name, strings.Join(texts, "; ") + "; " + stays})
 		}
 	}
 	return all

@@ -109,6 +109,9 @@ func run(ctx context.Context, browser, out string) error {
 	if with, without := sizes["page.png"], sizes["noscript.png"]; without < with*9/10 {
 		return fmt.Errorf("without scripts the page looks different: a picture of %d bytes, and of %d with them", without, with)
 	}
+	if err := narrow(ctx, b, at+"/debug/config/"); err != nil {
+		return err
+	}
 	return operate(ctx, b, out)
 }
 
