@@ -92,7 +92,7 @@ func (r *run) unread(n *tree.Node, want string, cause error) {
 		_ = r.noteText(source.WrongType, n.Position(), wording.Foreign(string(public)), nil)
 		return
 	}
-	r.note(source.WrongType, n.Position(), must(n, want), &hidden{cause})
+	r.note(source.WrongType, n.Position(), mustParse(n, want), &hidden{cause})
 }
 
 // note records a problem with a message from nacre: without a value, and without text from other
@@ -278,6 +278,15 @@ func must(n *tree.Node, want string) string {
 		what = "an empty string"
 	}
 	return "must be " + want + ", not " + what
+}
+
+// mustParse is must for a value whose text could not be parsed: that it is a string is not what is
+// wrong with it.
+func mustParse(n *tree.Node, want string) string {
+	if s, ok := n.Value.(string); ok && s != "" {
+		return "must be " + want
+	}
+	return must(n, want)
 }
 
 func kindOf(n *tree.Node) string {

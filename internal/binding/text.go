@@ -130,7 +130,7 @@ func buildParsedBy[T any](k *codec, parse func(text string) (T, error), words, w
 		}
 		parsed, err := parse(text)
 		if err != nil {
-			r.wrong(n, want)
+			r.wrongly(n, mustParse(n, want))
 			return
 		}
 		v.Set(reflect.ValueOf(parsed))
@@ -253,7 +253,7 @@ func buildTime(k *codec) {
 			at, err = time.Parse(time.DateOnly, text)
 		}
 		if err != nil {
-			r.wrong(n, wantTime)
+			r.wrongly(n, mustParse(n, wantTime))
 			return
 		}
 		v.Set(reflect.ValueOf(at))
