@@ -16,7 +16,7 @@ type call struct {
 	done     chan struct{}
 	content  source.Content
 	err      error
-	panicked bool
+	panicked any // the value of a panic, or nil
 	taken    bool
 }
 
@@ -36,9 +36,7 @@ func (p *probe) startWith(ctx context.Context, cancel context.CancelFunc, prev s
 	go p.labelled(func() {
 		defer close(a.done)
 		defer func() {
-			if recover() != nil {
-				a.panicked = true
-			}
+			a.panicked = recover()
 		}()
 		a.content, a.err = s.Next(ctx, prev)
 	})
@@ -92,9 +90,9 @@ func (a *call) quiet(rule ruleID, after string) {
 		return
 	}
 	if a.err != nil {
-		a.p.fail(rule, "after %s Next returned an error of kind %q, although nothing had changed since", after, source.KindOf(a.err))
+		a.p.fail(rule, "after %s, Next returned an error of kind %q, although nothing had changed since", after, source.KindOf(a.err))
 	}
-	a.p.fail(rule, "after %s Next returned %s, although nothing had changed since", after, a.p.describe(a.content))
+	a.p.fail(rule, "after %s, Next returned %s, although nothing had changed since", after, a.p.describe(a.content))
 }
 
 // abandon cancels a call and waits for its end.

@@ -83,7 +83,7 @@ func sameAgain(c *check) {
 			a.quiet(2, "a put of the same content")
 		}
 		again := p.start(p.rev)
-		again.quiet(2, "a put of the same content, which Next had returned under its new revision,")
+		again.quiet(2, "a put of the same content, which Next had returned under its new revision")
 		again.abandon()
 	}
 }
@@ -206,11 +206,11 @@ func twoSources(c *check) {
 	q.first(1)
 	a, b := p.start(p.rev), q.start(q.rev)
 	c.put(2)
-	p.follow(a, 2, 1, "a change, in the first source of two,")
-	q.follow(b, 2, 1, "a change, in the second source of two,")
+	p.follow(a, 2, 1, "a change, in the first source of two")
+	q.follow(b, 2, 1, "a change, in the second source of two")
 	b = q.start(q.rev)
 	b.quiet(2, "a content that Next had returned")
 	p.close()
 	c.put(3)
-	q.follow(b, 3, 1, "a change after the other source was closed,")
+	q.follow(b, 3, 1, "the other source was closed and the document changed")
 }

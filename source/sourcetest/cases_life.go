@@ -60,7 +60,7 @@ func cancelledBefore(c *check) {
 	a := fresh.start(fresh.rev)
 	a.quiet(2, "a content that Next had returned")
 	c.put(2)
-	fresh.follow(a, 2, 1, "a change, to a source whose first call's context had ended before,")
+	fresh.follow(a, 2, 1, "a change, in a source whose first call had a context that had ended")
 }
 
 // cancelLosesNothing changes the origin around the end of a call's context.
@@ -198,7 +198,7 @@ func closing(c *check) {
 	a = p.start(p.rev)
 	a.quiet(2, "a content that Next had returned")
 	c.put(3)
-	p.follow(a, 3, 1, "a change, to a source that came after all others were closed,")
+	p.follow(a, 3, 1, "a change, in a source that was made after all others were closed")
 }
 
 func abilities(c *check) {

@@ -103,7 +103,7 @@ func sameError(c *check) {
 		a.quiet(2, "an error that Next had returned")
 		a.abandon()
 	}
-	p.start("").quiet(2, "an error that Next had returned, and the zero revision,")
+	p.start("").quiet(2, "an error that Next had returned, and a call with the zero revision")
 }
 
 func endOfError(c *check) {

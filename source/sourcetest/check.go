@@ -78,7 +78,7 @@ type probe struct {
 	source source.Source
 	rev    source.Revision // of the content seen last
 	at     int             // its number
-	erred  bool            // an error was the last thing seen
+	err    error           // the last thing seen, if that was an error
 	call   *call           // the newest
 	kept   []kept
 	revs   map[source.Revision]string
@@ -156,7 +156,16 @@ func (p *probe) follow(a *call, n int, rule ruleID, after string) {
 // missing reports that a document did not arrive, after a call with the zero revision.
 func (p *probe) missing(n int, rule ruleID, after string) {
 	what := fmt.Sprintf("after %s, %s did not come within %v; last seen was %s", after, describe(n), p.Settles, p.lastSeen())
+	if rule == 11 && !p.call.taken && p.at < none && p.err == nil {
+		what += ", and Next still blocks: does the source set Content.Revision? Poll and ChangeDetector return no content that has the zero revision"
+	}
 	p.call.abandon()
+	if p.err != nil {
+		what += fmt.Sprintf(", and then an error of kind %q", source.KindOf(p.err))
+	}
+	if p.err != nil && n == none {
+		p.fail(3, "%s; an absence is a Document with Absent set, not an error", what)
+	}
 	rev, at := p.rev, p.at
 	a := p.start("")
 	if rule != 11 && a.within(p.Settles) && a.err == nil {
@@ -192,13 +201,13 @@ func (p *probe) trouble(rule ruleID, after string) error {
 	for {
 		a := p.resume()
 		if !a.within(time.Until(deadline)) {
-			p.fail(rule, "after %s no error came within %v", after, p.Settles)
+			p.fail(rule, "after %s, no error came within %v", after, p.Settles)
 		}
 		if a.err != nil {
 			return a.err
 		}
 		if p.at <= empty && p.at >= none {
-			p.fail(3, "after %s Next returned %s, not an error", after, describe(p.at))
+			p.fail(3, "after %s, Next returned %s, not an error", after, describe(p.at))
 		}
 		p.backOff()
 	}
@@ -247,16 +256,16 @@ func (p *probe) closeSource(s source.Source) {
 	if !ok {
 		return
 	}
-	done, panicked := make(chan struct{}), false
+	done, panicked := make(chan struct{}), any(nil)
 	go p.labelled(func() {
 		defer close(done)
-		defer func() { panicked = recover() != nil }()
+		defer func() { panicked = recover() }()
 		_ = closer.Close()
 	})
 	switch {
 	case !wait(done, prompt):
 		p.report(10, "Close did not return within %v", prompt)
-	case panicked:
-		p.report(10, "Close panicked")
+	case panicked != nil:
+		p.report(10, "Close panicked: %v", panicked)
 	}
 }

@@ -21,8 +21,8 @@ var formats = []string{
 // examine checks what Next returned: every content and every error of every case.
 func (p *probe) examine(a *call) {
 	switch {
-	case a.panicked:
-		p.fail(6, "Next panicked")
+	case a.panicked != nil:
+		p.fail(6, "Next panicked: %v", a.panicked)
 	case a.err != nil:
 		p.examineError(a)
 		return
@@ -30,8 +30,8 @@ func (p *probe) examine(a *call) {
 	if a.ctx.Err() != nil && a.content.Revision == "" && a.content.Documents == nil {
 		p.fail(6, "Next returned neither a content nor ctx.Err() when its context ended")
 	}
-	c, erred := a.content, p.erred
-	p.erred = false
+	c, erred := a.content, p.err != nil
+	p.err = nil
 	if c.Revision == "" {
 		p.fail(5, "a content has the zero revision, which is that of no content")
 	}
@@ -147,7 +147,7 @@ func (p *probe) examineError(a *call) {
 		p.report(6, "Next returned an error of its context, which had not ended")
 		return
 	}
-	p.erred = true
+	p.err = err
 	if strings.Contains(err.Error(), canary) || strings.Contains(fmt.Sprintf("%+v %#v", err, err), canary) {
 		p.report(7, "an error contains a value of the document")
 	}

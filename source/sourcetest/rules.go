@@ -13,7 +13,7 @@ import (
 type ruleID int
 
 var rules = map[ruleID]string{
-	0:  "The harness does what it says, and declares what it cannot do.",
+	0:  "the rule of the harness: it does what it says, and declares what it cannot do.",
 	1:  "Subscribe first, then read, then compare, and only then block.",
 	2:  "Return when the state differs from what was last returned.",
 	3:  "Absent is not empty, and an error is neither.",

@@ -115,6 +115,9 @@ func stamped(n, size int) Values {
 	return Values{"seq": seq, "canary": canary, "fill": fill, "sum": checksum(seq, fill)}
 }
 
+// stampedKeys are the keys of stamped.
+var stampedKeys = []string{"seq", "canary", "fill", "sum"}
+
 func checksum(seq, fill string) string {
 	sum := sha256.Sum256([]byte(seq + "/" + fill))
 	return hex.EncodeToString(sum[:8])
@@ -148,6 +151,11 @@ func number(c source.Content) (int, error) {
 	}
 	n, err := strconv.Atoi(merged["seq"])
 	if err != nil || merged["canary"] != canary || merged["sum"] != checksum(merged["seq"], merged["fill"]) {
+		for k := range merged {
+			if !slices.Contains(stampedKeys, k) {
+				return 0, errors.New("its checksum does not hold, and it has a key that Put did not write; is there another document in the origin?")
+			}
+		}
 		return 0, errors.New("its checksum does not hold")
 	}
 	return n, nil
