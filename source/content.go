@@ -8,7 +8,8 @@ import "time"
 type Content struct {
 	// Revision identifies the content. It is never zero.
 	Revision Revision
-	// Documents are merged in order: a later document overrides an earlier one.
+	// Documents are merged in order: a later document overrides an earlier one. There is at least
+	// one.
 	Documents []Document
 }
 

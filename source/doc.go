@@ -10,19 +10,22 @@
 // # Rules
 //
 //  1. Subscribe first, then read, then compare, and only then block. In any other order, a change
-//     can be missed.
+//     can be missed. A watch that starts at the revision of a read counts as a subscription before
+//     that read.
 //  2. Return when the state differs from what was last returned. The state is the content, or the
 //     error that replaces it: the same error twice is not a change, and the end of an error is one
 //     even if the content is as before. The revision decides whether a content differs. A source
 //     whose revisions count writes, such as the ModRevision of etcd, returns a content that is
 //     written again; the engine compares it with the live one, and wakes no subscriber.
 //  3. Absent is not empty, and an error is neither. A missing document is a [Document] with Absent
-//     set, never zero bytes and never an error; its AbsentErr may say why. An origin that fails, and a document that the source cannot decode,
-//     are errors, and remove nothing.
+//     set, never zero bytes and never an error; its AbsentErr may say why. An origin that fails,
+//     and a document that the source cannot decode, are errors, and remove nothing. A content has
+//     at least one document: a source of many that finds none returns one that is absent. A
+//     document that a content no longer lists is removed with its keys.
 //  4. Content is whole: all of one state of the origin, never parts of two, and never a part that
 //     is still being written.
-//  5. Two contents that differ have revisions that differ. Revisions are compared for equality
-//     only.
+//  5. Two contents that differ have revisions that differ. None has the zero revision. Revisions
+//     are compared for equality only.
 //  6. Next returns ctx.Err() promptly when ctx ends, and starts no goroutine that Close does not
 //     end.
 //  7. Errors carry a [Kind] and name the document and the cause, never a value.

@@ -10,9 +10,10 @@ const defaultPollInterval = 30 * time.Second
 
 // Poll returns a source that calls fetch every interval; if interval is not positive, every 30 s.
 // Its name is usually that of its document. fetch reads the whole content, and must set
-// Content.Revision. Poll implements the rules that are easy to break: it does not return the same
-// content or the same error twice, and it reports the end of an error. It starts no goroutine. Two
-// errors are equal if their kinds and texts are.
+// Content.Revision: a content with the zero revision is never returned. Poll implements the rules
+// that are easy to break: it does not return the same content or the same error twice, and it
+// reports the end of an error. It starts no goroutine. Two errors are equal if their kinds and
+// texts are.
 func Poll(name string, interval time.Duration, fetch func(context.Context) (Content, error)) Source {
 	return &poller{name: name, interval: interval, fetch: fetch}
 }

@@ -10,8 +10,9 @@
 // # Concurrency
 //
 // Run and RunInBubble call the functions of one harness from one goroutine at a time, but Next of
-// its sources runs meanwhile. Run has several cases under way at the same time, each with its own
-// harness; RunInBubble runs one after another.
+// its sources runs meanwhile. The exception is Put of a harness that has AfterRead: the function
+// that AfterRead sets calls it too, from the goroutine of the source. Run has several cases under
+// way at the same time, each with its own harness; RunInBubble runs one after another.
 //
 // # Limits
 //

@@ -68,7 +68,11 @@ func (r *httpReader) fetch(ctx context.Context) (source.Content, error) {
 	if len(data) > maxDocument {
 		return source.Content{}, r.error(source.TooLarge, nil)
 	}
-	r.etag = res.Header.Get("ETag")
+	etag := res.Header.Get("ETag")
+	if etag == "" { // it is the revision, and Poll never returns a content without one
+		return source.Content{}, r.error(source.InvalidArgument, errors.New("the answer has no ETag"))
+	}
+	r.etag = etag
 	r.last = source.Content{
 		Revision: source.Revision(r.etag),
 		Documents: []source.Document{{
@@ -176,10 +180,15 @@ func TestHTTPErrors(t *testing.T) {
 		t.Cleanup(s.Close)
 		return s.URL
 	}
+	plain := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "password: hunter2")
+	}))
+	t.Cleanup(plain.Close)
 	for name, test := range map[string]struct {
 		url  string
 		want source.Kind
 	}{
+		"no ETag":               {plain.URL, source.InvalidArgument},
 		"a bad URL":             {"http://user:hunter2@[::1/orders.yaml", source.InvalidArgument},
 		"nobody listens":        {refused.URL, source.Unavailable},
 		"no permission":         {status(http.StatusForbidden, "hunter2"), source.PermissionDenied},

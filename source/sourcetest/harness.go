@@ -9,16 +9,16 @@ import (
 
 // Harness is a source under test and the origin that it reads. A nil function is an ability that
 // the harness lacks; Cannot must then name the cases that need it. The suite calls the functions
-// from one goroutine at a time, while Next of the source runs in another. An error of a function
-// fails the case.
+// from one goroutine at a time, while Next of the source runs in another; with AfterRead, Put must
+// be safe for concurrent calls. An error of a function fails the case.
 type Harness struct {
 	// Source returns a new source of the origin. The suite calls it several times, because two
 	// sources of one origin must both work, and closes what it returns if that is an io.Closer.
 	// Required.
 	Source func() source.Source
 	// Put makes the origin hold one document with these values; without values, an empty document,
-	// not an absent one. It returns when the origin has accepted the document, which may be before
-	// a read shows it. Required.
+	// not an absent one. The origin holds no other document. Put returns when the origin has
+	// accepted the document, which may be before a read shows it. Required.
 	Put func(context.Context, Values) error
 	// Delete removes the document.
 	Delete func(context.Context) error
@@ -36,7 +36,7 @@ type Harness struct {
 	// AfterRead sets a function that the origin calls once: right after it has answered the next
 	// read of a source, and before the source continues; nil sets none. With AfterRead, the suite
 	// tests the exact moment between read and block. Cannot need not name it. The function calls
-	// Put, also while the suite does.
+	// Put, possibly while the suite does.
 	AfterRead func(func())
 	// Close ends what the sources share, such as a client. The suite calls it after it has closed
 	// the last source, and before it counts goroutines. It may be nil.
