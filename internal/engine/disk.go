@@ -187,12 +187,13 @@ func (e *Engine) missingCopies() error {
 		return nil
 	}
 	var have, lack []string
-	needed := false
+	needed, down := false, false
 	for _, l := range e.layers {
 		if l.local || !isReplaceable(l) {
 			continue
 		}
 		needed = needed || isMissing(l)
+		down = down || l.latest == nil
 		if where := e.describeCopy(l); where != "" {
 			have = append(have, "layer "+l.name+" has "+where)
 		} else {
@@ -211,7 +212,11 @@ func (e *Engine) missingCopies() error {
 	for _, err := range e.disk.skipped {
 		texts = append(texts, "not used: "+err.Error())
 	}
-	return fmt.Errorf("last known good copy: %s - start when the sources answer, set Options.LastKnownGoodSeed, or give a layer that the service can start without nacre.MayBeDown()", strings.Join(texts, "; "))
+	found := strings.Join(texts, "; ")
+	if !down { // the error of the layer says what to do about a document that does not exist
+		return fmt.Errorf("last known good copy: %s", found)
+	}
+	return fmt.Errorf("last known good copy: %s - start when the sources answer, set Options.LastKnownGoodSeed, or use nacre.MayBeDown() for a layer that the service can start without", found)
 }
 
 // describeCopy says where the newest copy of a layer is, and how old; empty if there is none.

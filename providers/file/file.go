@@ -125,7 +125,7 @@ func (e *entry) check() error {
 			if err := e.unmeant(); err != nil && !errors.Is(err, errMoved) {
 				return err // and that is why it has no known extension
 			}
-			return invalidArgument(e.name, "the extension does not name a format", "declare it with file.Format, or file.Dir for a folder")
+			return invalidArgument(e.name, "the extension does not name a format", "declare the format with file.Format, or read a folder with file.Dir")
 		}
 	default:
 		return invalidArgument(e.name, "the format is unknown", "use one of source.FormatYAML, JSON, TOML, Dotenv, Properties, Text")
