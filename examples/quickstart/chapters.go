@@ -256,7 +256,7 @@ func (s *story) serveOn(ctx context.Context) error {
 	if err := errors.Join(heard(s, "pool", pool), heard(s, "rate", rate)); err != nil {
 		return err
 	}
-	s.chapter(fmt.Sprintf(`The service serves on; end it with Ctrl-C. In another terminal:
+	s.chapter(fmt.Sprintf(`The service and its Nacos server keep running until you press Ctrl-C. In another terminal:
 
   curl http://%[2]s/
   curl %[1]s/v1/cs/configs -d dataId=orders.yaml -d group=DEFAULT_GROUP --data-urlencode $'content=db:\n  dsn: x\n  pool: 90\n'
@@ -264,7 +264,9 @@ func (s *story) serveOn(ctx context.Context) error {
   curl http://%[2]s/explain/db.pool
   curl http://%[2]s/health
   $EDITOR %[3]s
-`, s.server.URL(), s.addr, filepath.Join(s.dir, "config.yaml")))
+
+Your own service can use this server: NACOS_SERVER_ADDR=%[4]s
+`, s.server.URL(), s.addr, filepath.Join(s.dir, "config.yaml"), s.server.Addr()))
 	rejected := ""
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
