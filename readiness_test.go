@@ -86,7 +86,7 @@ func TestTwoHoursWithoutAServer(t *testing.T) {
 					_, page := show(confighttp.Page(cfg))
 					_, json := show(confighttp.JSON(cfg))
 					for what, want := range map[string]string{
-						page: `<strong>Stale</strong><ul><li><code>orders</code> was last verified as current 30 min ago. Its last content stays in use.`,
+						page: `<li><code>orders</code>: last verified as current 30 min ago; the content in use stays</li>`,
 						json: `"stale": true`,
 					} {
 						if !strings.Contains(what, want) {

@@ -7,8 +7,8 @@ import (
 	"github.com/nacre-go/nacre/observe"
 )
 
-// A green "ready" is not the whole story: the page says of each layer why its content in use may not
-// be the newest.
+// A green "ready" is not the whole story: the page says of each layer why its content in use may
+// not be the newest.
 func TestThePageSaysWhatIsNotTheNewest(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)

@@ -11,7 +11,8 @@ type ChangeDetector struct {
 
 // Changed reports whether a state, which is rev, or err if err is not nil, differs from what Next
 // returned last. prev is the revision that Next was called with. If Changed returns true, Next must
-// return the state. Two errors are equal if their kinds and texts are.
+// return the state. Two errors are equal if their kinds and texts are. The zero revision, which no
+// content may have, is always a change, so that the config reports it as an error.
 func (d *ChangeDetector) Changed(prev, rev Revision, err error) bool {
 	if err != nil {
 		kind, text := KindOf(err), err.Error()
@@ -25,5 +26,5 @@ func (d *ChangeDetector) Changed(prev, rev Revision, err error) bool {
 		*d = ChangeDetector{}
 		return true
 	}
-	return rev != prev
+	return rev != prev || rev == "" // the config reports it
 }

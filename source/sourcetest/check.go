@@ -157,7 +157,7 @@ func (p *probe) follow(a *call, n int, rule ruleID, after string) {
 func (p *probe) missing(n int, rule ruleID, after string) {
 	what := fmt.Sprintf("after %s, %s did not come within %v; last seen was %s", after, describe(n), p.Settles, p.lastSeen())
 	if rule == 11 && !p.call.taken && p.at < none && p.err == nil {
-		what += ", and Next still blocks: does the source set Content.Revision? Poll and ChangeDetector return no content that has the zero revision"
+		what += ", and Next still blocks: does the source set Content.Revision?"
 	}
 	p.call.abandon()
 	if p.err != nil {
