@@ -229,3 +229,29 @@ func TestAllProblemsOfSections(t *testing.T) {
 		}
 	}
 }
+
+// interval has a rule about two keys, which can be in two documents.
+type interval struct {
+	Low  int `config:"low"`
+	High int `config:"high"`
+}
+
+func (b interval) Validate() error {
+	if b.Low > b.High {
+		return errors.New("low is above high")
+	}
+	return nil
+}
+
+// A rule about several keys is at the place of the struct only if one document has all of it.
+func TestARuleAboutTwoDocumentsHasNoPlace(t *testing.T) {
+	t.Parallel()
+	for want, layers := range map[string][]source.Source{
+		"low is above high":             {memory.New("a.yaml", []byte("low: 2")), memory.New("b.yaml", []byte("high: 1"))},
+		"a.yaml:1:1: low is above high": {memory.New("a.yaml", []byte("low: 2\nhigh: 1"))},
+	} {
+		if _, err := nacre.Check[interval](t.Context(), layers...); err == nil || err.Error() != want {
+			t.Errorf("the problem is %v, want %s", err, want)
+		}
+	}
+}

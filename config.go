@@ -130,7 +130,8 @@ func (c *Config[T]) ExplainAll() observe.Report {
 }
 
 // History returns the last changes, applied and rejected, oldest first. Options.History is how
-// many.
+// many. It is written right after a version has become live, so it may lack for a moment a version
+// that Get or Wait returns already.
 func (c *Config[T]) History() []observe.HistoryEntry {
 	if !c.isOpen() {
 		return nil

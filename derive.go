@@ -45,6 +45,9 @@ func Derive[T, V, R any](ctx context.Context, cfg *Config[T], selectFrom func(*T
 	if o.name == "" {
 		o.name = caller()
 	}
+	if selectFrom == nil || build == nil {
+		return nil, &source.Error{Kind: source.InvalidArgument, Op: "build", Document: o.name, Err: errors.New("function is nil")}
+	}
 	same, err := equality[V](o.equal)
 	if err != nil {
 		return nil, err

@@ -732,3 +732,26 @@ func TestOtherChangesDoNotWaitForABuildThatFailedAMomentAgo(t *testing.T) {
 		}
 	})
 }
+
+func TestDeriveWithoutAFunction(t *testing.T) {
+	t.Parallel()
+	cfg, err := nacre.OpenWith[deriveConfig](t.Context(), quiet, memory.New("c.yaml", nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cfg.Close()
+	for name, f := range map[string]func() error{
+		"no select": func() error {
+			_, err := nacre.Derive[deriveConfig, int, int](t.Context(), cfg, nil, func(context.Context, int) (int, error) { return 0, nil }, nil)
+			return err
+		},
+		"no build": func() error {
+			_, err := nacre.Derive[deriveConfig, string, int](t.Context(), cfg, func(c *deriveConfig) string { return c.DB }, nil, nil)
+			return err
+		},
+	} {
+		if err := f(); !errors.Is(err, source.InvalidArgument) || !strings.Contains(err.Error(), "function is nil") {
+			t.Errorf("%s: Derive returns %v, want an error of kind InvalidArgument", name, err)
+		}
+	}
+}

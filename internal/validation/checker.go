@@ -129,7 +129,7 @@ func (c *checker) check(at tree.Path, pointer reflect.Value, root *tree.Node, un
 			break
 		}
 		p := &source.Problem{
-			Kind: v.kind, Key: append(slices.Clip(at), v.path...).String(), Err: v.err, Position: nearest(root, v.path).Position(),
+			Kind: v.kind, Key: append(slices.Clip(at), v.path...).String(), Err: v.err, Position: positionOf(nearest(root, v.path)),
 		}
 		if message := wording.Parse(v.message); v.named && root.Lookup(v.path) == nil && !c.root.has(v.path) {
 			problems = append(problems, message.OnWithKey(p))
@@ -241,6 +241,15 @@ func isPresent(root *tree.Node, path tree.Path) bool {
 func isReferred(root *tree.Node, path tree.Path) bool {
 	n := nearest(root, path)
 	return n != nil && n.Ref != ""
+}
+
+// positionOf returns the position of a node. A map that several documents have together is at none
+// of them: the rule that fails may concern a key of any.
+func positionOf(n *tree.Node) source.Position {
+	if n != nil && n.Kind == tree.Map && slices.ContainsFunc(n.Entries, func(e tree.Entry) bool { return e.Value.Doc != n.Doc }) {
+		return source.Position{}
+	}
+	return n.Position()
 }
 
 // nearest returns the node at a path, or the scalar that contains it.
