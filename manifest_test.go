@@ -120,6 +120,9 @@ func TestAReleaseComesWholeOrNotAtAll(t *testing.T) {
 					}
 				}
 			}
+			if h := r.cfg.Health(); h.Layers[0].Release != "release-6" || h.Layers[1].Release != "" {
+				t.Errorf("seed %d: Health names the releases %q and %q, want that of the manifest alone", seed, h.Layers[0].Release, h.Layers[1].Release)
+			}
 			if h := r.cfg.Health(); h.Layers[0].Held != nil || h.Layers[1].Held != nil || h.Layers[1].Rejected != nil || len(r.r.tripped) > 0 {
 				t.Errorf("seed %d: in the end %+v", seed, h.Layers)
 			}

@@ -93,6 +93,9 @@ type Cause struct {
 	source.Position
 	// Release is what the publisher declared, where the origin has such a thing.
 	Release string `json:"release,omitempty"`
+	// Modified is when the document was published, by the clock of its origin; zero where the
+	// source does not report it, and for a document that was deleted.
+	Modified time.Time `json:"modified,omitzero"`
 }
 
 // PanicError is the panic of a subscriber, a build, a close or a rollback check.

@@ -34,7 +34,7 @@ func (e *Engine) causes(l *layerState, next *layerContent) (all []observe.Cause)
 			case d.Absent:
 				absenceDiffers = true
 			default:
-				all = append(all, e.cause(l, next, d))
+				all = append(all, causeAt(l, d.Name, e.shown(next))) // deleted; nobody knows when
 			}
 		}
 	}
@@ -50,7 +50,11 @@ func (e *Engine) causes(l *layerState, next *layerContent) (all []observe.Cause)
 
 // cause returns a document of a content as a cause.
 func (e *Engine) cause(l *layerState, c *layerContent, d *source.Document) observe.Cause {
-	return causeAt(l, d.Name, e.shown(c))
+	cause := causeAt(l, d.Name, e.shown(c))
+	if !d.Absent {
+		cause.Modified = d.Modified
+	}
+	return cause
 }
 
 func causeAt(l *layerState, document string, shown source.Revision) observe.Cause {

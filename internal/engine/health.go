@@ -70,7 +70,7 @@ func (e *Engine) layerHealthLocked(l *layerState, f freshness) observe.LayerHeal
 		h.Applied, h.FromSeed = e.shown(l.applied), l.applied.fromSeed
 		h.FromLastKnownGood = l.applied.fromDisk && !l.applied.fromSeed
 		if d := l.applied.published.Load(); d != nil {
-			h.Unresolved = slices.Clone(d.unresolved)
+			h.Release, h.Unresolved = d.release, slices.Clone(d.unresolved)
 			h.Unused, h.Deprecated = texts(d.unused), texts(d.deprecated)
 		}
 	}

@@ -35,7 +35,7 @@ const (
 	EventContentDiscarded EventKind = 10
 	// EventReadFailed: a key could not be read; the session reads it again. Server, Document, Err.
 	EventReadFailed EventKind = 11
-	// EventReconciled: all keys were compared with the server's. Server, Keys, Changed, Took.
+	// EventReconciled: all keys were compared with the server's. Server, Keys, Changed, Lost, Took.
 	EventReconciled EventKind = 12
 	// EventHeartbeatMissed: the server did not answer a heartbeat. Server, Attempt (misses in a
 	// row).
@@ -79,8 +79,11 @@ type Event struct {
 	Attempt  int
 	Keys     int
 	Changed  int
-	Took     time.Duration
-	Err      error
+	// Lost is how many of Changed the server should have pushed on this connection before: their
+	// pushes were lost, or are late.
+	Lost int
+	Took time.Duration
+	Err  error
 	// Dropped is the number of events lost before this one because the function of [OnEvent] was
 	// slow.
 	Dropped int

@@ -16,14 +16,15 @@ const maxListen = 1000
 // was read, so that its answer says which keys to read. If another content is live (the new one is
 // not applied yet, or is rejected), a second listen reports that one, and it remains in the
 // server's list of listeners until the next time. The session does not read a key for that
-// difference. After an error the table keeps what is still to do.
-func (s *session) listen(ctx context.Context, c *conn, entries []*entry) (changed int, err error) {
+// difference. After an error the table keeps what is still to do. listen returns how many keys
+// differ from what was read, and of how many of them a push should have told.
+func (s *session) listen(ctx context.Context, c *conn, entries []*entry) (changed, lost int, err error) {
 	compare := func(keys []listening) error {
 		asked := time.Now()
 		differ, err := s.listenOnce(ctx, c, keys, true, listening.readMD5)
 		if err == nil {
-			s.table.listened(keys, differ, c, asked)
 			changed += len(differ)
+			lost += s.table.listened(keys, differ, c, asked)
 		}
 		return err
 	}
@@ -44,14 +45,14 @@ func (s *session) listen(ctx context.Context, c *conn, entries []*entry) (change
 			if errors.Is(err, BadRequest) {
 				s.table.allRejected(rest)
 			}
-			return changed, err
+			return changed, lost, err
 		}
 	}
 	keys := s.table.snapshot(rejected, nil)
 	if err = s.retryListen(keys, compare); err == nil {
 		err = s.bisect(s.table.toReport(keys), report)
 	}
-	return changed, err
+	return changed, lost, err
 }
 
 // unlisten removes the registrations of keys without a source. A registration that stays costs
@@ -167,7 +168,7 @@ func (s *session) listenOnce(ctx context.Context, c *conn, keys []listening, on 
 func (s *session) reconcile(c *conn) error {
 	keys := s.table.takeAll()
 	began := time.Now()
-	changed, err := s.listen(c.ctx, c, keys)
+	changed, lost, err := s.listen(c.ctx, c, keys)
 	if err != nil {
 		return err
 	}
@@ -177,13 +178,13 @@ func (s *session) reconcile(c *conn) error {
 	if s.space.isMissing() || s.space.isUnknown() && s.table.anyAbsent() { // it may exist by now, or the list may be available
 		s.checkNamespace(c.ctx, c)
 	}
-	s.emit(Event{Kind: EventReconciled, Server: c.server.String(), Keys: len(keys), Changed: changed, Took: time.Since(began)})
+	s.emit(Event{Kind: EventReconciled, Server: c.server.String(), Keys: len(keys), Changed: changed, Lost: lost, Took: time.Since(began)})
 	return nil
 }
 
 // flush listens to new keys, and reports what was applied and what is no longer needed.
 func (s *session) flush(c *conn) error {
-	if _, err := s.listen(c.ctx, c, s.table.takePendingListen()); err != nil {
+	if _, _, err := s.listen(c.ctx, c, s.table.takePendingListen()); err != nil {
 		return err
 	}
 	return s.unlisten(c.ctx, c)

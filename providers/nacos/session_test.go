@@ -252,6 +252,13 @@ func TestLostPushesAreHealedByReconcile(t *testing.T) {
 			t.Errorf("after ten quiet minutes the content was proven %v ago, want at most 33 s", age)
 		}
 		recs := log.list(nacos.EventReconciled)
+		lost := 0
+		for _, r := range recs {
+			lost += r.Lost
+		}
+		if lost != 20 {
+			t.Errorf("the reconciles count %d lost pushes, want 20: one for each", lost)
+		}
 		for i := 1; i < len(recs); i++ {
 			if gap := recs[i].Time.Sub(recs[i-1].Time); gap < 27*time.Second || gap > 33*time.Second {
 				t.Errorf("reconcile %d came %v after the one before, want 27 to 33 s", i, gap)

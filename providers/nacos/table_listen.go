@@ -112,8 +112,10 @@ func (t *table) toReport(keys []listening) (report []listening) {
 	return report
 }
 
-// listened takes the answer to a listen that was sent on a connection at the given time.
-func (t *table) listened(keys []listening, differ map[Key]bool, c *conn, asked time.Time) {
+// listened takes the answer to a listen that was sent on a connection at the given time. It returns
+// how many keys differ although the server had registered them on this connection and has pushed
+// no change of them.
+func (t *table) listened(keys []listening, differ map[Key]bool, c *conn, asked time.Time) (lost int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	settled := t.settled(c, asked)
@@ -121,6 +123,9 @@ func (t *table) listened(keys []listening, differ map[Key]bool, c *conn, asked t
 		e := l.entry
 		if t.entries[e.key] != e { // it has no source any longer
 			continue
+		}
+		if differ[e.key] && e.registered && e.doc != nil && !e.stale && !e.inFlight && e.emptyReads < maxEmptyReads && e.haveLocked() == l.have {
+			lost++
 		}
 		e.registered, e.rejected, e.listenFailures = true, false, 0
 		if e.formlessLocked() { // its type may have been corrected, which does not change the md5
@@ -144,6 +149,7 @@ func (t *table) listened(keys []listening, differ map[Key]bool, c *conn, asked t
 			e.wakeLocked()
 		}
 	}
+	return lost
 }
 
 // notListened records an error of a listen; sources see it after so many in a row.
