@@ -131,7 +131,7 @@ var qualified = regexp.MustCompile(`\b([a-z]+)\.([A-Z]\w*)`)
 func TestDocumentsNameTheAPI(t *testing.T) {
 	t.Parallel()
 	code := map[string]string{} // by the last part of the package's path
-	sources := readAll(t, "*.go", "*/*.go", "providers/*/*.go", "providers/nacos/*/*.go", "source/*/*.go", "observe/*/*.go")
+	sources := readAll(t, "*.go", "*/*.go", "providers/*/*.go", "providers/nacos/*/*.go", "source/*/*.go", "observe/*/*.go", "observe/*/*/*.go")
 	for file, text := range sources {
 		if !strings.HasSuffix(file, "_test.go") {
 			code[filepath.Base(filepath.Dir(file))] += text

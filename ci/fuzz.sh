@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every fuzz target of the module for some seconds each: fuzz.sh SECONDS
+# Runs every fuzz target of the module, and of those that are released with it, for some seconds each: fuzz.sh SECONDS
 set -euo pipefail
 shopt -s inherit_errexit
 
@@ -7,10 +7,10 @@ seconds=${1:?SECONDS}
 
 # Prints what the target said. The fuzzer now and then takes the end of its own time for a failure, without an input that
 # fails; then it runs once more.
-run() { # PACKAGE TARGET
+run() { # MODULE PACKAGE TARGET
   local output try
   for try in 1 2; do
-    if output=$(go test -run '^$' -fuzz "^$2\$" -fuzztime "${seconds}s" "$1" 2>&1 </dev/null); then
+    if output=$(go -C "$1" test -run '^$' -fuzz "^$3\$" -fuzztime "${seconds}s" "$2" 2>&1 </dev/null); then
       break
     elif [ "$try" = 2 ] || ! grep -q 'context deadline exceeded' <<<"$output" || grep -q 'Failing input written' <<<"$output"; then
       echo "$output"
@@ -23,18 +23,21 @@ run() { # PACKAGE TARGET
 found=0
 failed=()
 # "go test -list" prints the names of a package's targets, then a line with the package itself.
-listing=$(go test -list '^Fuzz' ./...)
-while read -r package target; do
+listing=""
+for module in . $(git ls-files -- 'observe/*/go.mod' | xargs -n 1 dirname); do
+  listing+="module $module"$'\n'$(go -C "$module" test -list '^Fuzz' ./...)$'\n'
+done
+while read -r module package target; do
   found=$((found + 1))
   began=$SECONDS
-  if output=$(run "$package" "$target"); then
+  if output=$(run "$module" "$package" "$target"); then
     echo "$package $target: $(grep -o 'execs: [0-9]*' <<<"$output" | tail -n 1), $((SECONDS - began)) s"
   else
     echo "$package $target: FAILED"
     tail -n 40 <<<"$output"
     failed+=("$package $target")
   fi
-done < <(awk '/^Fuzz/ {names[++n] = $1} /^ok/ {for (i = 1; i <= n; i++) print $2, names[i]; n = 0}' <<<"$listing")
+done < <(awk '/^module/ {module = $2} /^Fuzz/ {names[++n] = $1} /^ok/ {for (i = 1; i <= n; i++) print module, $2, names[i]; n = 0}' <<<"$listing")
 
 if [ "$found" = 0 ]; then
   echo "no fuzz target was found: the listing must have changed its form"

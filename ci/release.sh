@@ -10,14 +10,19 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 version=${1:-}
 module=$(go list -m)
 mapfile -t nested < <(git ls-files -- '*/go.mod' | xargs -n 1 dirname)
+# The nested modules that are released with this one, by a tag of their own on the same commit.
+mapfile -t released < <(git ls-files -- 'observe/*/go.mod' | xargs -n 1 dirname)
 work=$(mktemp -d)
 cleanup() {
   rm -rf "$work"
 }
 trap cleanup EXIT
 
+# The version of this module that a nested one requires. Its replace line counts here and for no user.
+required() { GOWORK=off go -C "$1" list -m -f '{{.Version}}' "$module"; }
+
 ready() {
-  local wrong=()
+  local wrong=() folder
   [[ $version =~ ^v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.]+)?$ ]] || wrong+=("$version is not a version like v0.1.0")
   [ -z "$(git status --porcelain)" ] || wrong+=("there are changes that are not committed")
   ! git rev-parse -q --verify "refs/tags/$version" >/dev/null || wrong+=("there is a tag $version")
@@ -25,16 +30,32 @@ ready() {
     wrong+=("CHANGELOG.md has no heading \"## [${version#v}] - YYYY-MM-DD\"")
   [ -z "$(awk '/^## \[Unreleased\]/ { on = 1; next } /^## / { on = 0 } on && NF' CHANGELOG.md)" ] ||
     wrong+=("CHANGELOG.md still lists changes under Unreleased")
+  for folder in "${released[@]}"; do
+    ! git rev-parse -q --verify "refs/tags/$folder/$version" >/dev/null || wrong+=("there is a tag $folder/$version")
+    [ "$(required "$folder")" = "$version" ] || wrong+=("$folder/go.mod requires $module $(required "$folder"); go -C $folder mod edit -require $module@$version")
+  done
   [ ${#wrong[@]} -eq 0 ] || { printf 'not ready: %s\n' "${wrong[@]}"; return 1; }
+}
+
+# The commit in a clone, in which the nested modules require the version that is served, as they do in the commit of a release.
+prepared() { # VERSION
+  local folder
+  git clone -q "$PWD" "$work/repository"
+  cd "$work/repository"
+  for folder in "${released[@]}"; do go -C "$folder" mod edit -require "$module@$1"; done
+  git diff --quiet || git -c user.name=check -c user.email=check@localhost commit -qam "go.mod: require $1"
 }
 
 # The module as a proxy serves it. The caches are new for this module; the other modules come from the usual cache, whose
 # checksums the step modules verifies.
 served() {
-  local as=${version:-v0.0.1-check} cache proxy
+  local as=${version:-v0.0.1-check} cache proxy folder name
   cache=$(go env GOMODCACHE)
   proxy=$(go env GOPROXY)
-  go -C tools run ./modproxy -dir "$PWD" -version "$as" -out "$work/proxy"
+  (prepared "$as")
+  for folder in "" "${released[@]}"; do
+    go -C tools run ./modproxy -dir "$work/repository" -module "$folder" -version "$as" -out "$work/proxy"
+  done
   mkdir "$work/user"
   cd "$work/user"
   export GOMODCACHE=$work/modules GOWORK=off GOSUMDB=off GOPRIVATE='' GONOPROXY=none GOFLAGS=-modcacherw
@@ -53,7 +74,11 @@ served() {
   GOBIN=$work go install "$module/examples/quickstart@$as"
   timeout 120 ./quickstart -once >output || { cat output; return 1; }
 
-  local folder name
+  for name in "${released[@]}"; do
+    echo "a user requires $name"
+    requires "$as" "$name"
+  done
+
   folder=$work/modules/$module@$as
   for name in LICENSE README.md CHANGELOG.md SECURITY.md; do
     [ -s "$folder/$name" ] || { echo "$name is not in the module"; return 1; }
@@ -61,6 +86,25 @@ served() {
   for name in "${nested[@]}"; do
     [ ! -e "$folder/$name" ] || { echo "the nested module $name is in the module"; return 1; }
   done
+}
+
+# A new module requires a nested one and compiles all of its packages: its replace line does not count, and it brings this module
+# in the same version.
+requires() { # VERSION FOLDER
+  local p
+  mkdir -p "$work/user-of/$2"
+  cd "$work/user-of/$2"
+  go mod init example.com/user 2>/dev/null
+  {
+    echo "package main"
+    for p in $(go -C "$work/repository/$2" list ./... | grep -v -e /internal/ -e 'test$'); do echo "import _ \"$p\""; done
+    echo "func main() {}"
+  } >main.go
+  # Not by "go get", which also asks the network for a module observe, that never was.
+  go mod edit -require "$module/$2@$1"
+  go mod tidy 2>/dev/null
+  go build -o user .
+  [ "$(go list -m "$module")" = "$module $1" ] || { echo "go list -m says $(go list -m "$module")"; return 1; }
 }
 
 if [ -n "$version" ]; then ready; fi

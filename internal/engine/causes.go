@@ -34,7 +34,7 @@ func (e *Engine) causes(l *layerState, next *layerContent) (all []observe.Cause)
 			case d.Absent:
 				absenceDiffers = true
 			default:
-				all = append(all, causeAt(l, d.Name, e.shown(next))) // deleted; nobody knows when
+				all = append(all, causeAt(l, d.Name, e.shown(next))) // deleted, at a time that the origin does not say
 			}
 		}
 	}

@@ -1,8 +1,8 @@
 // Command modproxy writes a folder that serves as a Go module proxy for one version of the module
 // in a git repository, with the files that a proxy of the network would serve for a tag on that
-// revision: nested modules are left out.
+// revision: nested modules are left out. With -module it does so for one of the nested modules.
 //
-//	modproxy -dir REPOSITORY -revision HEAD -version v0.1.0 -out FOLDER
+//	modproxy -dir REPOSITORY -revision HEAD -module FOLDER -version v0.1.0 -out FOLDER
 //
 // Use the folder with GOPROXY=file://FOLDER.
 package main
@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"time"
 
@@ -26,19 +27,20 @@ import (
 func main() {
 	dir := flag.String("dir", ".", "folder of the repository, with the go.mod of the module")
 	revision := flag.String("revision", "HEAD", "revision to serve")
+	nested := flag.String("module", "", "folder of a nested module in the repository, such as observe/promobserve")
 	version := flag.String("version", "", "version to serve it as")
 	out := flag.String("out", "", "folder of the proxy")
 	flag.Parse()
-	if err := write(*dir, *revision, *version, *out); err != nil {
+	if err := write(*dir, *revision, *nested, *version, *out); err != nil {
 		fmt.Fprintln(os.Stderr, "modproxy:", err)
 		os.Exit(1)
 	}
 }
 
-func write(dir, revision, version, out string) (err error) {
-	text, err := exec.CommandContext(context.Background(), "git", "-C", dir, "show", revision+":go.mod").Output()
+func write(dir, revision, nested, version, out string) (err error) {
+	text, err := exec.CommandContext(context.Background(), "git", "-C", dir, "show", revision+":"+path.Join(nested, "go.mod")).Output()
 	if err != nil {
-		return fmt.Errorf("go.mod of %s: %w", revision, err)
+		return fmt.Errorf("%s of %s: %w", path.Join(nested, "go.mod"), revision, err)
 	}
 	m := module.Version{Path: modfile.ModulePath(text), Version: version}
 	if err := module.Check(m.Path, m.Version); err != nil {
@@ -69,5 +71,5 @@ func write(dir, revision, version, out string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	return zip.CreateFromVCS(f, m, dir, revision, "")
+	return zip.CreateFromVCS(f, m, dir, revision, nested)
 }

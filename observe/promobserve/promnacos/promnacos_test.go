@@ -1,0 +1,116 @@
+package promnacos_test
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/nacre-go/nacre/observe/promobserve/promnacos"
+	"github.com/nacre-go/nacre/providers/nacos"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+func refused() error { return fmt.Errorf("connect: %w", nacos.ConnectionRefused) }
+
+// eventful has every event that is counted.
+func eventful() []nacos.Event {
+	return []nacos.Event{
+		{Kind: nacos.EventConnectFailed, Attempt: 1, Err: refused()},
+		{Kind: nacos.EventOutage, Attempt: 10, Err: refused()}, // the same error as the one before it
+		{Kind: nacos.EventConnected, Server: "nacos:8848", Attempt: 2},
+		{Kind: nacos.EventReconciled, Keys: 3, Changed: 3},
+		{Kind: nacos.EventConfigRead}, {Kind: nacos.EventConfigRead},
+		{Kind: nacos.EventReadFailed, Err: nacos.PermissionDenied},
+		{Kind: nacos.EventContentDiscarded, Err: nacos.ContentCorrupt},
+		{Kind: nacos.EventPushReceived},
+		{Kind: nacos.EventHeartbeatMissed, Attempt: 1},
+		{Kind: nacos.EventConnectionLost, Err: nacos.ConnectionLost},
+		{Kind: nacos.EventConnected, Server: "nacos:8848", Attempt: 1},
+		{Kind: nacos.EventReconciled, Keys: 3, Changed: 2, Lost: 1},
+		{Kind: nacos.EventReconciled, Keys: 3, Changed: -1, Lost: -1},
+		{Kind: nacos.EventConnectionLost, Err: errors.New("no code"), Dropped: 4},
+		{Kind: 200, Err: nacos.Code(200)},
+	}
+}
+
+func fed() *promnacos.Metrics {
+	m := promnacos.New("orders")
+	for _, e := range eventful() {
+		m.Observe(e)
+	}
+	m.Watch(func() nacos.Status { return nacos.Status{Server: "nacos:8848", Keys: 3} })
+	return m
+}
+
+func scrape(t *testing.T, c prometheus.Collector) string {
+	t.Helper()
+	r := prometheus.NewPedanticRegistry()
+	if err := r.Register(c); err != nil {
+		t.Fatal(err)
+	}
+	rec := httptest.NewRecorder()
+	promhttp.HandlerFor(r, promhttp.HandlerOpts{}).ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
+	body, err := io.ReadAll(rec.Body)
+	if err != nil || rec.Code != http.StatusOK {
+		t.Fatalf("a scrape gets %d, %v: %s", rec.Code, err, body)
+	}
+	return string(body)
+}
+
+// The whole exposition is what testdata/metrics.txt has, and promlint has nothing to say about it.
+func TestTheExposition(t *testing.T) {
+	t.Parallel()
+	got := scrape(t, fed())
+	const golden = "testdata/metrics.txt"
+	if *update {
+		if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("the exposition differs from %s; run the test with -update and read the difference:\n%s", golden, got)
+	}
+	problems, err := testutil.CollectAndLint(fed())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range problems {
+		t.Errorf("%s: %s", p.Metric, p.Text)
+	}
+}
+
+func TestASessionWithoutAConnection(t *testing.T) {
+	t.Parallel()
+	for name, watch := range map[string]func() nacos.Status{
+		"not watched":   nil,
+		"not connected": func() nacos.Status { return nacos.Status{Keys: 3, Err: nacos.ConnectionRefused} },
+		"panics":        func() nacos.Status { panic("no") },
+	} {
+		m := promnacos.New("")
+		m.Watch(func() nacos.Status { return nacos.Status{Server: "nacos:8848"} })
+		m.Watch(watch)
+		text := scrape(t, m)
+		if !strings.Contains(text, `nacre_nacos_connected{client="default"} 0`) || strings.Contains(text, "nacre_nacos_server_info{") {
+			t.Errorf("%s: the session is connected to a server:\n%s", name, text)
+		}
+	}
+	m := promnacos.New("bad \xff name")
+	m.Watch(func() nacos.Status { return nacos.Status{Server: "\xff\n"} })
+	if text := scrape(t, m); !strings.Contains(text, `nacre_nacos_server_info{client="bad _ name",server="__"} 1`) {
+		t.Errorf("a hostile server is shown as:\n%s", text)
+	}
+}
