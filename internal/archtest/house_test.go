@@ -1,6 +1,7 @@
 package archtest_test
 
 import (
+	"path/filepath"
 	"testing"
 
 	"github.com/nacre-go/nacre/internal/archtest"
@@ -21,5 +22,32 @@ func TestHouse(t *testing.T) {
 			files := m.Foreign(g, ".", "providers/file", "providers/env")
 			t.Logf("a program of files and environment compiles %d packages of other modules: %v", len(files), files)
 		}
+	}
+}
+
+// TestAdapters holds the modules in observe, which are released with this one, against their rules.
+func TestAdapters(t *testing.T) {
+	t.Parallel()
+	modules, err := filepath.Glob("../../observe/*/go.mod")
+	if err != nil || len(modules) == 0 {
+		t.Fatalf("there are no modules in observe: %v", err)
+	}
+	for _, file := range modules {
+		dir := filepath.Dir(file)
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			t.Parallel()
+			m, err := archtest.Load(t.Context(), dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(m.Files) < 3 {
+				t.Errorf("only %d files are found", len(m.Files))
+			}
+			for _, finding := range archtest.Check(m, archtest.Adapters()) {
+				if finding.Rule != "go.mod" && finding.Rule != "dependencies" { // its replace line is wanted; docs/dependencies.md is that of the root
+					t.Error(finding)
+				}
+			}
+		})
 	}
 }

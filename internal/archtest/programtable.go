@@ -94,6 +94,7 @@ func goMod() GoMod {
 		AtLeast: map[string]string{nacosSDK: "v2.3.5"},
 		Never: map[string]string{
 			"google.golang.org/genproto": "the module from before the split makes every user with grpc 1.67 or newer fail with 'ambiguous import'; require nacos-sdk-go v2.3.5 before the first tidy",
+			"go.opentelemetry.io/otel":   "it would be a minimum version for every user; observe/otelobserve requires it, docs/adr/0059",
 		},
 		Why: "older releases bring the genproto module from before its split; 'go mod tidy' by itself picks one",
 	}

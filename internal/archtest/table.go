@@ -38,6 +38,25 @@ func House() *Rules {
 	}
 }
 
+// Adapters returns the rules of the modules in observe, which are released with this one: those of
+// this module that do not depend on its packages, and one row for all packages of such a module.
+func Adapters() *Rules {
+	const why = "an adapter is written as a user would write it: its version and that of nacre may differ in a program, and internal packages promise nothing"
+	house := House()
+	may := []string{
+		".", "internal/**", "promnacos", "github.com/nacre-go/nacre", "github.com/nacre-go/nacre/source", "github.com/nacre-go/nacre/observe", "github.com/nacre-go/nacre/providers/nacos",
+		"github.com/prometheus/**", "go.opentelemetry.io/**",
+	}
+	tests := []string{
+		"github.com/nacre-go/nacre/providers/*", "github.com/nacre-go/nacre/providers/nacos/nacostest", "github.com/nacre-go/nacre/manifest",
+		"go.uber.org/goleak",
+	}
+	return &Rules{
+		Rows:    []Row{{Package: ".", May: may, Tests: tests, Why: why}, {Package: "**", May: may, Tests: tests, Why: why}},
+		Ambient: house.Ambient, Limits: house.Limits,
+	}
+}
+
 // rows is the table of imports, upwards: a package imports what is above it and nothing below. The
 // standard library is open to all.
 func rows() []Row {
