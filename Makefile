@@ -37,12 +37,12 @@ cover: ## coverage by function and in all
 	go test -coverpkg=./... -coverprofile=.cache/cover.txt ./...
 	go tool cover -func=.cache/cover.txt | tail -n 1
 
-tidy: ## go.mod and go.sum, of the module and of the tools
-	go mod tidy
-	cd tools && go mod tidy
+tidy: ## go.mod and go.sum, of the module and of those below it
+	for m in $$(git ls-files -- go.mod '*/go.mod'); do go -C $$(dirname $$m) mod tidy || exit; done
 
 vuln: ## known vulnerabilities in what is compiled and called; needs the network for its database
 	go tool -modfile=tools/go.mod govulncheck ./...
+	vuln=$$(go tool -n -modfile=tools/go.mod govulncheck); for m in observe/*/go.mod; do (cd $$(dirname $$m) && $$vuln ./...) || exit; done
 
 api: ## record the exported API, after a change of it that is meant
 	bash ci/api.sh update

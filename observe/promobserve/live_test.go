@@ -180,6 +180,33 @@ func TestScrapesDuringChangesAndClose(t *testing.T) {
 	running.Wait()
 }
 
+// No value of the configuration and no text of an error of the service is in a scrape.
+func TestAScrapeHasNoValues(t *testing.T) {
+	t.Parallel()
+	const secret = "s3cret-value"
+	m := promobserve.New("orders")
+	layer := memory.New("orders.yaml", []byte("pool: 1\nname: "+secret))
+	rejected, isRejected := until(func(e observe.Event) bool { return e.Kind == observe.Rejected })
+	called, isCalled := until(func(e observe.Event) bool { return e.Kind == observe.SubscriberCalled && e.Err != nil })
+	cfg := open(t, m, layer, rejected, called)
+	if _, err := nacre.Subscribe(cfg, func(s *service) string { return s.Name }, func(_ context.Context, ch nacre.Change[string]) error {
+		return errors.New(ch.New)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	layer.Set([]byte("pool: 2\nname: new-" + secret))
+	<-isCalled
+	layer.Set([]byte("pool: " + secret + "\n" + secret + ": 1"))
+	<-isRejected
+	text := exposition(t, openMetrics, m)
+	if strings.Contains(text, secret) {
+		t.Errorf("a scrape has a value of the configuration:\n%s", text)
+	}
+	if !strings.Contains(text, `nacre_layer_rejected{config="orders",layer="orders.yaml"} 1`) {
+		t.Error("the change with the secret was not rejected, so that this test proves nothing")
+	}
+}
+
 // A function of the service that hangs in the queue's goroutine delays no change. The events that
 // find no place are counted.
 func TestAStuckQueueDelaysNoChange(t *testing.T) {

@@ -24,7 +24,7 @@ func Register(r prometheus.Registerer, c prometheus.Collector, owner string) err
 	case errors.As(err, &already):
 		return failed(source.Conflict, owner, err, "the registry has metrics of this name; give each one in the process a name of its own, or Unregister the old one first")
 	}
-	return failed(source.Conflict, owner, err, "another collector of the registry has metrics with these names; use a registry of its own, or prometheus.WrapRegistererWithPrefix")
+	return failed(source.Conflict, owner, err, "the registry has other metrics with these names or labels; use a registry of its own, or prometheus.WrapRegistererWithPrefix")
 }
 
 func failed(kind source.Kind, owner string, err error, fix string) error {
