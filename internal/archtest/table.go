@@ -96,7 +96,7 @@ func rows() []Row {
 		},
 		{
 			Package: "providers/nacos", Does: "a session with a Nacos server, and sources on it",
-			May: []string{"source", "internal/profile", "providers/nacos/internal/envconf", "providers/nacos/internal/rpc", protowire},
+			May: []string{"source", "internal/profile", "internal/releaseline", "providers/nacos/internal/envconf", "providers/nacos/internal/rpc", protowire},
 			Tests: []string{
 				"providers/nacos/nacostest", "providers/nacos/internal/fakenacos", "providers/nacos/internal/rpc/rpctest", nacosSDK + "/api/grpc", anyProto, anyHTTP2,
 			},
@@ -173,7 +173,7 @@ func rows() []Row {
 		},
 		{
 			Package: "manifest", Does: "a list of documents that belong to one release, with a signature",
-			May: []string{"source"}, Tests: []string{"go.yaml.in/yaml/v3"},
+			May: []string{"source", "internal/releaseline"}, Tests: []string{"go.yaml.in/yaml/v3"},
 			Why: "a publisher makes one without an engine; it knows documents as bytes",
 		},
 		{
@@ -218,6 +218,11 @@ func rows() []Row {
 		{
 			Package: "internal/profile", Does: "the names of the documents of profiles",
 			Why: "files and Nacos name the documents of profiles in the same way, and share nothing else",
+		},
+		{
+			Package: "internal/releaseline", Does: "the line of a document that names its release and the trace of its publication",
+			May: []string{"source"}, Tests: []string{"internal/layer", "internal/tree"},
+			Why: "who publishes and the engine share a line, and nothing else",
 		},
 		{
 			Package: "internal/plaintree", Does: "copies what a library decoded into the tree of a document",
