@@ -20,6 +20,7 @@
 //	nacre-manifest: 2
 //	release: 2.4.0
 //	sequence: 17
+//	traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01
 //	expires: 2027-01-31T00:00:00Z
 //	audience:
 //	- namespace: prod

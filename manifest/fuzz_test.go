@@ -19,6 +19,7 @@ func FuzzParse(f *testing.F) {
 	f.Add(whole().YAML())
 	f.Add(signed(f, whole(), 1))
 	f.Add([]byte("nacre-manifest: 2\nrelease: '1'\ndocuments:\n  - name: \"a\\u0062\"\n    sha256: " + strings.Repeat("0", 64)))
+	f.Add([]byte("nacre-manifest: 2\nrelease: 1\ntraceparent: 00-0\ndocuments:\n- name: a\n  sha256: " + strings.Repeat("0", 64)))
 	f.Add([]byte("release: &a 1\ndocuments: *a"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		m, err := manifest.Parse(data)
@@ -27,6 +28,9 @@ func FuzzParse(f *testing.F) {
 		}
 		if err != nil {
 			return
+		}
+		if m.TraceParent != "" && (len(m.TraceParent) != len(traceParent) || strings.Trim(m.TraceParent, "0123456789abcdef-") != "") {
+			t.Errorf("%q has the trace parent %q", data, m.TraceParent)
 		}
 		again, err := manifest.Parse(m.YAML())
 		if err != nil || !reflect.DeepEqual(withoutDigest(again), withoutDigest(m)) {

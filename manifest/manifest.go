@@ -17,6 +17,10 @@ type Manifest struct {
 	// the highest that it has accepted. It counts from 1; 0 means none, which only an unsigned
 	// manifest may have.
 	Sequence uint64
+	// TraceParent identifies the span that publishes the release, in the form of version 00 of W3C
+	// Trace Context; empty means none. Events name it, and it decides nothing. [Sign] rejects
+	// another text; Parse and Verify ignore it, since a trace must not hold up a release.
+	TraceParent string
 	// Expires is the time after which no instance accepts the release; zero means never. An
 	// instance that accepted it before keeps it, also after a restart, as long as its last known
 	// good copy exists.
@@ -27,7 +31,8 @@ type Manifest struct {
 	// Documents are the documents of the release.
 	Documents []Document
 
-	digest [sha256.Size]byte
+	digest         [sha256.Size]byte
+	badTraceParent int // the line of one that was ignored; 0 for none
 }
 
 // Document is one document of a release.

@@ -16,18 +16,21 @@ func keys(seed byte) (ed25519.PublicKey, ed25519.PrivateKey) {
 	return private.Public().(ed25519.PublicKey), private
 }
 
+const traceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
 // whole is a manifest that has all that one can have.
 func whole() *manifest.Manifest {
 	m := manifest.New("2.4.0", map[string][]byte{"a.yaml": []byte("a"), "b.toml": []byte("b")})
 	m.Add(manifest.Document{Name: "dir/c", Namespace: "prod", Group: "ORDERS", Format: "properties"}, []byte("c"))
 	m.Sequence, m.Expires = 17, time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC)
+	m.TraceParent = traceParent
 	m.Audience = []manifest.Audience{{Namespace: "prod-*", Group: "*", Service: ""}, {Namespace: "a b", Group: `"quoted"`, Service: "it's: #1"}}
 	return m
 }
 
 // withoutDigest is what a manifest says, whatever text it was read from.
 func withoutDigest(m *manifest.Manifest) manifest.Manifest {
-	return manifest.Manifest{Release: m.Release, Sequence: m.Sequence, Expires: m.Expires, Audience: m.Audience, Documents: m.Documents}
+	return manifest.Manifest{Release: m.Release, Sequence: m.Sequence, TraceParent: m.TraceParent, Expires: m.Expires, Audience: m.Audience, Documents: m.Documents}
 }
 
 func TestWhatIsWrittenIsReadBack(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/nacre-go/nacre/internal/releaseline"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -174,6 +175,16 @@ func (p *parser) top(text string) error {
 	case "release":
 		p.m.Release, err = p.text(key, value)
 		return err
+	case "traceparent":
+		if value, err = p.text(key, value); err != nil {
+			return err
+		}
+		if !releaseline.IsTraceParent(value) {
+			p.m.badTraceParent = p.line
+			return nil
+		}
+		p.m.TraceParent = value
+		return nil
 	case "sequence":
 		p.m.Sequence, err = strconv.ParseUint(value, 10, 64)
 		if err != nil || value[0] == '0' {
@@ -189,7 +200,7 @@ func (p *parser) top(text string) error {
 		}
 		return nil
 	}
-	return p.fail("is not a key of a manifest; release, sequence, expires, audience and documents are, and signature in the last line")
+	return p.fail("is not a key of a manifest; release, sequence, traceparent, expires, audience and documents are, and signature in the last line")
 }
 
 // field reads a key of an item.

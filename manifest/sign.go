@@ -8,6 +8,8 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+
+	"github.com/nacre-go/nacre/source"
 )
 
 // Errors of Verify.
@@ -83,6 +85,10 @@ func Sign(text []byte, key crypto.Signer) ([]byte, error) {
 	m, err := parse(text)
 	if err == nil {
 		err = m.complete()
+	}
+	if err == nil && m.badTraceParent > 0 {
+		err = &source.Problem{Kind: source.Malformed, Position: source.Position{Line: m.badTraceParent},
+			Message: "traceparent must be one of version 00 of W3C Trace Context, such as 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
 	}
 	if err != nil {
 		return nil, err

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/nacre-go/nacre/manifest"
+	"github.com/nacre-go/nacre/source"
 )
 
 func signed(t testing.TB, m *manifest.Manifest, seed byte) []byte {
@@ -195,5 +196,30 @@ signature: awnmAKXRFz85lhjgr5cplZrZ5XEvd13PdWVFwHa5S1+AXmK2kCbJqHdj3V9QS093D7KtI
 `
 	if m, err := manifest.Verify([]byte(data), public); err != nil || m.Release != "1" {
 		t.Errorf("it is read as %+v, %v", m, err)
+	}
+}
+
+// A trace must not hold up a release: a mistake in it is one of the publisher, who gets the error.
+func TestATraceParentIsSignedAndDoesNotRejectARelease(t *testing.T) {
+	t.Parallel()
+	public, private := keys(1)
+	data := signed(t, whole(), 1)
+	if m, err := manifest.Verify(data, public); err != nil || m.TraceParent != traceParent {
+		t.Errorf("the trace parent that was signed is read as %q, %v", m.TraceParent, err)
+	}
+	other := bytes.Replace(data, []byte("b7ad6b7169203331"), []byte("b7ad6b7169203332"), 1)
+	if _, err := manifest.Verify(other, public); !errors.Is(err, manifest.ErrSignature) {
+		t.Errorf("a trace parent that was changed after signing is answered with %v", err)
+	}
+	for _, bad := range []string{"not-one", traceParent + "0", "01" + traceParent[2:], strings.ToUpper(traceParent), "00-" + strings.Repeat("0", 32) + "-b7ad6b7169203331-01"} {
+		m := whole()
+		m.TraceParent = bad
+		var problem *source.Problem
+		if _, err := manifest.Sign(m.YAML(), private); !errors.As(err, &problem) || problem.Position.Line != 4 || strings.Contains(err.Error(), bad) {
+			t.Errorf("signing the trace parent %q is answered with %v, which does not name line 4", bad, err)
+		}
+		if got, err := manifest.Parse(m.YAML()); err != nil || got.TraceParent != "" || got.Release != m.Release {
+			t.Errorf("the trace parent %q is read as %+v, %v; it must be ignored", bad, got, err)
+		}
 	}
 }

@@ -20,6 +20,9 @@ func (m *Manifest) YAML() []byte {
 	if m.Sequence != 0 {
 		pair("", "sequence", strconv.FormatUint(m.Sequence, 10))
 	}
+	if m.TraceParent != "" {
+		pair("", "traceparent", m.TraceParent)
+	}
 	if !m.Expires.IsZero() {
 		pair("", "expires", m.Expires.UTC().Format(time.RFC3339))
 	}
