@@ -62,6 +62,8 @@ type Event struct {
 	Count int64
 	// Took is how long the step took.
 	Took time.Duration
+	// Steps are the parts of a decision, in the order in which they ended.
+	Steps []Step
 	// Err is the error; a [PanicError] where the service's code panicked.
 	Err error
 }
@@ -91,11 +93,29 @@ func (b By) String() string {
 type Cause struct {
 	// Position names the layer, document and revision; it has no line.
 	source.Position
-	// Release is what the publisher declared, where the origin has such a thing.
+	// Release is what the publisher declared: in a manifest that lists the document, or else in a
+	// line "# nacre: release=2.4.0" at the start of the document.
 	Release string `json:"release,omitempty"`
 	// Modified is when the document was published, by the clock of its origin; zero where the
 	// source does not report it, and for a document that was deleted.
 	Modified time.Time `json:"modified,omitzero"`
+	// TraceParent identifies the span of the publication, as the publisher declared it in the same
+	// places. It is empty, or valid by version 00 of W3C Trace Context.
+	TraceParent string `json:"trace_parent,omitempty"`
+}
+
+// Step is a part of a decision. The builds of single resources have events of their own,
+// [ResourceBuilt].
+type Step struct {
+	// Name is "decode", which comes before the decision, once a layer; "merge"; "validate", which
+	// includes binding; "build", all resources; "search" for the good part of a rejected change; or
+	// "swap".
+	Name string
+	// Layer is the layer that was decoded; empty for the other steps.
+	Layer string
+	// Began is when the step began, and Took how long it took.
+	Began time.Time
+	Took  time.Duration
 }
 
 // PanicError is the panic of a subscriber, a build, a close or a rollback check.

@@ -10,17 +10,19 @@ const (
 	// ContentReceived reports that a layer has new content, on which the config has not decided
 	// yet. It sets Layer, Documents and Revision.
 	ContentReceived EventKind = 1
-	// Applied reports that a new version is live. It sets Version, Sum, KeyedSum, Causes, Changed
-	// and Took, the time from the start of the decision to the swap.
+	// Applied reports that a new version is live. It sets Version, Sum, KeyedSum, Causes, Changed,
+	// Steps and Took, the time from the start of the decision to the swap.
 	Applied EventKind = 2
 	// Unchanged reports that new content was accepted and changes nothing, such as a comment. It
-	// sets Version and Causes.
+	// sets Version, Causes, Steps and Took, the time of the decision.
 	Unchanged EventKind = 3
 	// Rejected reports that new content was rejected; the live version stays. It sets Version,
-	// Causes and Problems.
+	// Causes, Problems, Steps and Took, the time of the decision. A content that is written again
+	// and rejected for the same reasons has no further event, unless its publisher names another
+	// release or trace.
 	Rejected EventKind = 4
 	// Held reports that new content waits, because the config is pinned or a guard asks for an
-	// approval. It sets Version, Causes, Reasons and Fix.
+	// approval. It sets Version, Causes, Reasons, Fix and Steps, of decoding.
 	Held EventKind = 5
 	// RolledBack reports that a version was rolled back because a check of an automatic rollback
 	// failed. It sets Version, From, To, Causes, which are the documents that made From and are
@@ -52,11 +54,12 @@ const (
 	// LayerUp reports that a failing source has recovered. It sets Layer and Took, the length of
 	// the outage.
 	LayerUp EventKind = 13
-	// SubscriberCalled reports that a call of a subscriber has ended. It sets Name, Version, Took
-	// and Err, what the subscriber returned.
+	// SubscriberCalled reports that a call of a subscriber has ended. It sets Name, Version, Causes
+	// of the versions since the one that the subscriber saw last, Took and Err, what the subscriber
+	// returned.
 	SubscriberCalled EventKind = 14
 	// SubscriberSlow reports that a call of a subscriber has passed its deadline. SubscriberCalled
-	// follows when the call ends. It sets Name, Version and Took, the deadline.
+	// follows when the call ends. It sets Name, Version, Causes and Took, the deadline.
 	SubscriberSlow EventKind = 15
 	// ResourceBuilt reports that a build of a resource has ended, or was given up. It sets Name,
 	// Took and Err, why it could not be built. A resource that was built may still not come into

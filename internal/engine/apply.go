@@ -27,6 +27,7 @@ type candidate struct {
 // the candidate, the live version stays live, and apply returns all problems that the step found.
 // Only the writer calls it.
 func (e *Engine) apply(c candidate) source.Problems {
+	began := time.Now()
 	// decode: the watcher has decoded new contents, see newContent; decode the rest by this schema
 	roots, standalone, problems := e.decode(c.contents)
 	if problems != nil {
@@ -39,7 +40,10 @@ func (e *Engine) apply(c candidate) source.Problems {
 	// layer: merge all documents, lowest first
 	all := e.merge(roots)
 	if all.problems != nil {
+		e.endStep(stepMerge, began, c)
+		began = time.Now()
 		_, problems := e.bindAndValidate(all.tree, standalone)
+		e.endStep(stepValidate, began, c)
 		return slices.Concat(all.problems, problems)
 	}
 	merged := all.tree
@@ -55,6 +59,7 @@ func (e *Engine) apply(c candidate) source.Problems {
 		merged = next.Merged
 		next.full = verify.Full(merged)
 	}
+	e.endStep(stepMerge, began, c)
 	if live != nil && live.full == next.full && live.schema == next.schema && standalone == nil {
 		return e.acceptUnchanged(c, next, live)
 	}
@@ -62,8 +67,13 @@ func (e *Engine) apply(c candidate) source.Problems {
 	// bind the tree to the types of the sections, and validate: check tags and Validate methods
 	if r := e.prepared; r != nil && r.schema == next.schema && r.full == next.full && standalone == nil {
 		next.Values = r.Values // already validated; resources may hold pointers into them
-	} else if next.Values, problems = e.bindAndValidate(merged, standalone); problems != nil {
-		return problems
+	} else {
+		began = time.Now()
+		next.Values, problems = e.bindAndValidate(merged, standalone)
+		e.endStep(stepValidate, began, c)
+		if problems != nil {
+			return problems
+		}
 	}
 
 	if c.evaluateOnly {
@@ -71,7 +81,10 @@ func (e *Engine) apply(c candidate) source.Problems {
 	}
 
 	// prepare: build the resources before the version is visible
-	if problems := e.prepare(next); problems != nil {
+	began = time.Now()
+	problems = e.prepare(next)
+	e.endStep(stepBuild, began, c)
+	if problems != nil {
 		return problems
 	}
 	if c.prepareOnly {
@@ -80,10 +93,12 @@ func (e *Engine) apply(c candidate) source.Problems {
 	}
 
 	// swap: from here on, Get returns the new version
+	began = time.Now()
 	next.Version = live.version() + 1
 	if !e.swap(next) {
 		return nil // the config is closed
 	}
+	e.endStep(stepSwap, began, c)
 	e.activate(live, next, true)
 
 	// notify: each subscriber at its own pace; save the last known good copy
@@ -170,7 +185,8 @@ func (e *Engine) acceptUnchanged(c candidate, next, live *State) source.Problems
 		return nil
 	}
 	if e.accept(next) {
-		e.emit(observe.Event{Kind: observe.Unchanged, Version: live.Version, Causes: c.causes})
+		e.emit(observe.Event{Kind: observe.Unchanged, Version: live.Version, Causes: c.causes,
+			Steps: e.takeSteps(c.contents, c.causes), Took: time.Since(c.started)})
 		e.reportPending(next)
 		e.reportNotices(next)
 		e.saveLastGood() // a hidden value counts as soon as no layer hides it
@@ -184,11 +200,14 @@ func (e *Engine) publish(next, old *State, c candidate, kind observe.EventKind, 
 	if !e.fallingBack {
 		e.snapshotSuspended.Store(false)
 	}
+	if c.contents == nil { // no decision made it
+		e.steps = nil
+	}
 	changed, diff := e.changedKeys(old, next)
 	e.recordHistory(next, observe.HistoryEntry{Diff: diff, Kind: kind, Time: next.At, Version: next.Version,
 		Sum: next.Sum(), KeyedSum: e.KeyedSum(next), Causes: c.causes, Problems: problems})
 	e.emit(observe.Event{Kind: observe.Applied, Version: next.Version, Sum: next.Sum(), KeyedSum: e.KeyedSum(next),
-		Causes: c.causes, Changed: changed, Took: time.Since(c.started)})
+		Causes: c.causes, Changed: changed, Steps: e.takeSteps(next.contents, c.causes), Took: time.Since(c.started)})
 	e.reportPending(next)
 	e.reportNotices(next)
 	e.hub.Publish(delivery{state: next, causes: next.Causes})

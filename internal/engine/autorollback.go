@@ -264,5 +264,6 @@ func (e *Engine) quarantine(bad, back *State, failure error) (all []observe.Caus
 		}
 		e.recordFailure(l, time.Now())
 	}
+	e.nameRelease(all, bad.contents)
 	return all
 }

@@ -43,7 +43,7 @@ func (e *Engine) causes(l *layerState, next *layerContent) (all []observe.Cause)
 	}
 	if first := next.names(); all == nil && !absenceDiffers && first != nil {
 		// The documents are the same; the revision or their order differs.
-		all = append(all, causeAt(l, first[0], e.shown(next)))
+		all = append(all, e.cause(l, next, next.document(first[0])))
 	}
 	return all
 }
@@ -54,6 +54,8 @@ func (e *Engine) cause(l *layerState, c *layerContent, d *source.Document) obser
 	if !d.Absent {
 		cause.Modified = d.Modified
 	}
+	line := c.lines[d.Name]
+	cause.Release, cause.TraceParent = line.Release, line.TraceParent
 	return cause
 }
 

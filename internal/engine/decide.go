@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -62,6 +63,9 @@ func (e *Engine) tryApply(c candidate) (problems source.Problems) {
 			problems = source.Problems{panicked(rescue.NewPanic(v), source.Position{})}
 		}
 	}()
+	if !c.isTest() {
+		e.steps = nil
+	}
 	problems = e.redactor.problems(e.withAbsent(e.apply(c), c.contents))
 	e.sort(problems, c.contents)
 	return problems
@@ -94,9 +98,7 @@ func (e *Engine) candidateOf(of func(*layerState) *layerContent) candidate {
 		c.causes = append(c.causes, e.causes(l, c.contents[i])...)
 		c.changed = c.changed || c.contents[i] != nil && c.contents[i] != l.applied
 	}
-	if m, by := e.manifestOf(c.contents); m != nil {
-		e.nameRelease(c.causes, m, by)
-	}
+	e.nameRelease(c.causes, c.contents)
 	return c
 }
 
@@ -122,6 +124,9 @@ func (e *Engine) recordRejected(c, good candidate, reasons func(layer int) sourc
 			changed = true
 		}
 		l.rejected = problemsOfLayer
+		if !maps.Equal(l.rejectedLines, content.lines) {
+			l.rejectedLines, changed = content.lines, true // published again; its publisher waits for an answer
+		}
 		if !content.fromDisk && l.notified.rejected != content.Revision {
 			l.notified.rejected = content.Revision
 			if sum := content.sum(); l.rejectedSum != sum { // else it was written again, under a new revision
@@ -135,6 +140,7 @@ func (e *Engine) recordRejected(c, good candidate, reasons func(layer int) sourc
 	}
 	live := e.cell.Load()
 	e.mu.Unlock()
+	e.nameRelease(causes, c.contents)
 	for _, ack := range acks {
 		callSafely(ack)
 	}
@@ -147,7 +153,8 @@ func (e *Engine) recordRejected(c, good candidate, reasons func(layer int) sourc
 	sorted := problems.all
 	e.sort(sorted, c.contents)
 	e.recordHistory(nil, observe.HistoryEntry{Kind: observe.Rejected, Time: time.Now(), Version: live.version(), Causes: causes, Problems: sorted})
-	e.emit(observe.Event{Kind: observe.Rejected, Version: live.version(), Causes: causes, Problems: sorted})
+	e.emit(observe.Event{Kind: observe.Rejected, Version: live.version(), Causes: causes, Problems: sorted,
+		Steps: e.takeSteps(c.contents, causes), Took: time.Since(c.started)})
 }
 
 // swap makes next live and its contents the applied ones in one step for Health. If the config is
@@ -187,7 +194,7 @@ func (e *Engine) commit(next *State, swap func()) bool {
 			l.applied, l.appliedAt, l.refreshProblems = c, time.Now(), nil
 		}
 		if c == l.latest {
-			l.rejected, l.notified.rejected, l.held, l.rejectedSum = nil, "", nil, digest{}
+			l.rejected, l.notified.rejected, l.held, l.rejectedSum, l.rejectedLines = nil, "", nil, digest{}, nil
 			if l.breaker.Open() {
 				l.breaker.Reset() // the layer is back at a good content
 			}

@@ -82,8 +82,13 @@ func (e *Engine) decodeBy(s *schema, l *layerState, c *layerContent) {
 		c.referred, c.plain = nil, nil
 	}
 	c.decodedBy, c.transient = s, false
-	defer func() { c.decodedAt = time.Now() }() // after the resolvers, so that a slow one is not called again at once
+	began := time.Now()
+	defer func() { // after the resolvers, so that a slow one is not called again at once
+		c.decodedAt = time.Now()
+		c.decodeTook = c.decodedAt.Sub(began)
+	}()
 	c.roots, c.named, c.problems, c.standalone, c.manifest, c.secrets = nil, nil, nil, nil, nil, nil
+	c.lines = nil
 	c.notices = notices{}
 	err := rescue.Do(func() error {
 		e.decodeDocuments(s, l, c)
@@ -139,6 +144,7 @@ func (e *Engine) decodeDocuments(s *schema, l *layerState, c *layerContent) {
 			c.problems, c.transient = append(c.problems, problem), true
 			continue
 		}
+		c.addLine(d)
 		decoded := l.Decoder.DecodeBy(l.policy(d), l.name, c.Revision, d, s.shape)
 		c.problems = append(c.problems, wording.OwnAll(decoded.Problems)...)
 		c.notices.add(decoded)
@@ -152,6 +158,7 @@ func (e *Engine) decodeDocuments(s *schema, l *layerState, c *layerContent) {
 		}
 	}
 	e.redactor.addContent(c.secrets)
+	e.hideSecretReleases(c)
 }
 
 // partName returns the name of the n-th YAML document of a document, counted from 0.

@@ -34,6 +34,7 @@ type Engine struct {
 	batch             *resource.Batch // of the writer's current decision, or nil
 	prepared          *State          // the writer's: the last state found good in the current decision
 	merged            *mergedRoots    // the writer's: the last merge of the current decision
+	steps             []observe.Step  // the writer's: of the current decision, without its tests
 	spelled           respelled       // the writer's: the last result of respell
 	rebuildTimer      rebuildTimer    // the writer's
 	background        sync.WaitGroup  // goroutines that watch a probation, references or freshness

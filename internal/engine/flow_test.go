@@ -340,10 +340,10 @@ func arrivalsInOrder(log []string) []string {
 // fields are the fields that an event of each kind sets, in the order in which the log has them.
 var fields = map[observe.EventKind][]string{
 	observe.ContentReceived:  {"Layer", "Documents", "Revision"},
-	observe.Applied:          {"Version", "Sum", "KeyedSum", "Causes", "Changed", "Took"},
-	observe.Unchanged:        {"Version", "Causes"},
-	observe.Rejected:         {"Version", "Causes", "Problems"},
-	observe.Held:             {"Version", "Causes", "Reasons", "Fix"},
+	observe.Applied:          {"Version", "Sum", "KeyedSum", "Causes", "Changed", "Steps", "Took"},
+	observe.Unchanged:        {"Version", "Causes", "Steps", "Took"},
+	observe.Rejected:         {"Version", "Causes", "Problems", "Steps", "Took"},
+	observe.Held:             {"Version", "Causes", "Reasons", "Fix", "Steps"},
 	observe.RolledBack:       {"Version", "From", "To", "Causes", "Err"},
 	observe.RollbackFailed:   {"Version", "From", "To", "Causes", "Err", "Problems"},
 	observe.BreakerOpened:    {"Layer", "Count", "Took"},
@@ -352,8 +352,8 @@ var fields = map[observe.EventKind][]string{
 	observe.DocumentMissing:  {"Layer", "Document", "Location"},
 	observe.LayerDown:        {"Layer", "Err", "Took"},
 	observe.LayerUp:          {"Layer", "Took"},
-	observe.SubscriberCalled: {"Name", "Version", "Took", "Err"},
-	observe.SubscriberSlow:   {"Name", "Version", "Took"},
+	observe.SubscriberCalled: {"Name", "Version", "Causes", "Took", "Err"},
+	observe.SubscriberSlow:   {"Name", "Version", "Causes", "Took"},
 	observe.ResourceBuilt:    {"Name", "Took", "Err"},
 	observe.ResourceClosed:   {"Name", "Count", "Err"},
 	observe.Approved:         {"Layer", "Revision", "Version", "By"},
@@ -377,6 +377,15 @@ func writeDown(j *journal, began time.Time) observe.Observer {
 			switch value := v.FieldByName(name).Interface().(type) {
 			case error:
 				line += fmt.Sprintf(" %s=%q", name, value.Error())
+			case []observe.Step:
+				steps := make([]string, len(value))
+				for i, s := range value {
+					steps[i] = strings.TrimSuffix(s.Name+" "+s.Layer, " ")
+					if s.Began.Before(began) || s.Began.Add(s.Took).After(time.Now()) {
+						steps[i] += " !Began"
+					}
+				}
+				line += fmt.Sprintf(" %s=%q", name, steps)
 			case string:
 				line += fmt.Sprintf(" %s=%.12s", name, value)
 			default:

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/internal/guard"
+	"github.com/nacre-go/nacre/internal/releaseline"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/source"
 )
@@ -21,21 +22,23 @@ type layerContent struct {
 	// transient reports that a problem may disappear without a new content.
 	transient  bool
 	decodedAt  time.Time
+	decodeTook time.Duration
 	roots      []*tree.Node
 	named      []namedRoot
-	referred   map[reference]referred // values of its references
-	secrets    []string               // its secret values; immutable
-	plain      map[string][]byte      // its decrypted documents; nil if it has none
-	manifest   *release               // of a manifest layer
-	problems   source.Problems        // of decoding
-	standalone source.Problems        // of binding each document by itself
-	notices    notices                // of decoding; only the writer reads them
-	fromDisk   bool                   // from a last known good copy or a seed
-	fromSeed   bool                   // from a seed
-	kept       []string               // absent documents that were replaced by their last content
-	digest     *digest                // set by sum
-	sums       [][sha256.Size]byte    // of the data of its documents; nil without a manifest
-	approved   bool                   // by Approve: it is not held
+	referred   map[reference]referred      // values of its references
+	secrets    []string                    // its secret values; immutable
+	plain      map[string][]byte           // its decrypted documents; nil if it has none
+	manifest   *release                    // of a manifest layer
+	lines      map[string]releaseline.Line // of the documents that have one, by name
+	problems   source.Problems             // of decoding
+	standalone source.Problems             // of binding each document by itself
+	notices    notices                     // of decoding; only the writer reads them
+	fromDisk   bool                        // from a last known good copy or a seed
+	fromSeed   bool                        // from a seed
+	kept       []string                    // absent documents that were replaced by their last content
+	digest     *digest                     // set by sum
+	sums       [][sha256.Size]byte         // of the data of its documents; nil without a manifest
+	approved   bool                        // by Approve: it is not held
 	shown      atomic.Pointer[source.Revision]
 	published  atomic.Pointer[notices] // notices, for others than the writer; nil before it is decoded
 }
@@ -94,8 +97,9 @@ type layerState struct {
 	resolveNow chan struct{} // one slot; wakes the goroutine that resolves references
 
 	// the writer's own
-	rejectedSum    digest   // of the last content that was rejected
-	suppressedHold []string // why latest would be held if it were not rejected
+	rejectedSum    digest                      // of the last content that was rejected
+	rejectedLines  map[string]releaseline.Line // of that content
+	suppressedHold []string                    // why latest would be held if it were not rejected
 	quarantine     quarantine
 	breaker        guard.Breaker
 }

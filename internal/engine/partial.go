@@ -4,6 +4,7 @@ import (
 	"maps"
 	"math/bits"
 	"slices"
+	"time"
 
 	"github.com/nacre-go/nacre/internal/subset"
 	"github.com/nacre-go/nacre/source"
@@ -12,7 +13,9 @@ import (
 // applyPartially applies the good part of a rejected candidate and records the rest as rejected.
 // Only the writer calls it.
 func (e *Engine) applyPartially(c candidate, problems source.Problems) {
+	began := time.Now()
 	good, reasons := e.largestGoodSubset(c, problems)
+	e.endStep(stepSearch, began, c)
 	e.recordRejected(c, good, reasons)
 	if !good.changed {
 		return

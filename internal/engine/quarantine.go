@@ -8,12 +8,14 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/nacre-go/nacre/internal/releaseline"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/internal/verify"
 	"github.com/nacre-go/nacre/source"
 )
 
-// digest identifies a content by its data, whatever revision its source gives it.
+// digest identifies a content by its data, whatever revision its source gives it. It does not
+// depend on the release lines of documents: a bad document stays the same one in the next release.
 type digest [sha256.Size]byte
 
 func (c *layerContent) sum() digest {
@@ -35,8 +37,9 @@ func sumOf(d *source.Document) (sum digest) {
 		return sum
 	}
 	h := sha256.New()
-	fmt.Fprintf(h, "%q %q %v %d ", d.Name, d.Format, d.Absent, len(d.Data))
-	h.Write(d.Data)
+	data := releaseline.Without(d.Format, d.Data)
+	fmt.Fprintf(h, "%q %q %v %d ", d.Name, d.Format, d.Absent, len(data))
+	h.Write(data)
 	if d.Tree != nil {
 		root, err := tree.FromPlain(nil, d.Tree)
 		if err != nil { // decoding rejects such a document
@@ -86,7 +89,7 @@ type quarantinedDocument struct {
 func (c *layerContent) changedDocuments(from *layerContent) (all []quarantinedDocument) {
 	add := func(name string) {
 		next, old := c.document(name), from.document(name)
-		if !sameDocument(old, next) {
+		if !sameDocument(old, next) && sumOf(old) != sumOf(next) {
 			all = append(all, quarantinedDocument{name, sumOf(next)})
 		}
 	}

@@ -123,7 +123,7 @@ func (e *Engine) recheck(l *layerState) {
 func (e *Engine) refreshApplied(l *layerState) {
 	fresh := l.applied.copyUndecoded()
 	if reason, quarantined := e.isQuarantined(l, fresh); quarantined {
-		e.rejectRefresh(l, source.Problems{{Kind: source.Invalid, Position: source.Position{Layer: l.name, Document: firstName(fresh), Revision: e.shown(fresh)},
+		e.rejectRefresh(l, time.Now(), source.Problems{{Kind: source.Invalid, Position: source.Position{Layer: l.name, Document: firstName(fresh), Revision: e.shown(fresh)},
 			Message: "the current values of its references are held: " + reason}})
 		return
 	}
@@ -136,21 +136,22 @@ func (e *Engine) refreshApplied(l *layerState) {
 	e.resources.Forget()
 	defer e.beginBuilding()()
 	if problems := e.tryApply(c); problems != nil {
-		e.rejectRefresh(l, e.newBlame(e.applied(), c.contents).problemsOf(problems, l.index))
+		e.rejectRefresh(l, c.started, e.newBlame(e.applied(), c.contents).problemsOf(problems, l.index))
 	}
 }
 
 // rejectRefresh records that the live content of a layer is rejected with the current values of its
 // references. It reports this once, and not at all if the layer's newest content is rejected for
 // the same reason.
-func (e *Engine) rejectRefresh(l *layerState, own source.Problems) {
+func (e *Engine) rejectRefresh(l *layerState, started time.Time, own source.Problems) {
 	if known := e.setRefreshProblems(l, own); known {
 		return
 	}
 	live := e.cell.Load()
 	causes := []observe.Cause{causeAt(l, firstName(l.applied), e.shown(l.applied))}
 	e.recordHistory(nil, observe.HistoryEntry{Kind: observe.Rejected, Time: time.Now(), Version: live.Version, Causes: causes, Problems: own})
-	e.emit(observe.Event{Kind: observe.Rejected, Version: live.Version, Causes: causes, Problems: own})
+	e.emit(observe.Event{Kind: observe.Rejected, Version: live.Version, Causes: causes, Problems: own,
+		Steps: e.takeSteps(e.applied(), nil), Took: time.Since(started)})
 }
 
 // setRefreshProblems records why the live content of a layer keeps the earlier values of its

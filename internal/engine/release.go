@@ -9,7 +9,6 @@ import (
 
 	"github.com/nacre-go/nacre/internal/publickey"
 	"github.com/nacre-go/nacre/manifest"
-	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -171,15 +170,4 @@ func manifestProblem(at source.Position, err error) *source.Problem {
 		p.Position.Line, p.Message = syntax.Position.Line, syntax.Message
 	}
 	return p
-}
-
-// nameRelease sets the release of the causes that belong to it.
-func (e *Engine) nameRelease(causes []observe.Cause, m *release, by *layerState) {
-	for i := range causes {
-		c := &causes[i]
-		of := slices.IndexFunc(e.layers, func(l *layerState) bool { return l.name == c.Layer })
-		if c.Layer == by.name || of >= 0 && m.find(e.layers[of], c.Document) != nil {
-			c.Release = m.Release
-		}
-	}
 }

@@ -121,12 +121,12 @@ func mergeDeliveries(missed, next delivery) delivery {
 
 // subscriberCalled reports a call of a subscriber.
 func (e *Engine) subscriberCalled(name string, d delivery, took time.Duration, err error) {
-	e.emit(observe.Event{Kind: observe.SubscriberCalled, Name: name, Version: d.state.Version, Took: took, Err: e.clean(err)})
+	e.emit(observe.Event{Kind: observe.SubscriberCalled, Name: name, Version: d.state.Version, Causes: d.causes, Took: took, Err: e.clean(err)})
 }
 
 // subscriberSlow reports a call that has not ended within its deadline.
 func (e *Engine) subscriberSlow(name string, d delivery, deadline time.Duration) {
-	e.emit(observe.Event{Kind: observe.SubscriberSlow, Name: name, Version: d.state.Version, Took: deadline})
+	e.emit(observe.Event{Kind: observe.SubscriberSlow, Name: name, Version: d.state.Version, Causes: d.causes, Took: deadline})
 }
 
 // cleanText redacts an error of the service's code, and returns it with its text, which then

@@ -1,0 +1,62 @@
+package engine
+
+import (
+	"slices"
+	"time"
+
+	"github.com/nacre-go/nacre/observe"
+)
+
+// The names of the steps of a decision, as events show them.
+const (
+	stepDecode   = "decode"
+	stepMerge    = "merge"
+	stepValidate = "validate"
+	stepBuild    = "build"
+	stepSearch   = "search"
+	stepSwap     = "swap"
+)
+
+// isTest reports whether the search for a good subset looks at the candidate, or no candidate
+// becomes live at all. The steps of a test are part of the search.
+func (c *candidate) isTest() bool { return c.prepareOnly || c.evaluateOnly }
+
+// endStep records a step that has ended. Only the writer calls it.
+func (e *Engine) endStep(name string, began time.Time, c candidate) {
+	if !c.isTest() {
+		e.steps = append(e.steps, observe.Step{Name: name, Began: began, Took: time.Since(began)})
+	}
+}
+
+// takeSteps returns the steps of the decision so far, for its event, after the decoding of the
+// contents that the event is about. Only the writer calls it.
+func (e *Engine) takeSteps(contents []*layerContent, causes []observe.Cause) []observe.Step {
+	steps := append(decodeSteps(e.layers, contents, causes), e.steps...)
+	e.steps = nil
+	return steps
+}
+
+// maxDecodeSteps is the number of layers whose decoding an event shows.
+const maxDecodeSteps = 32
+
+// decodeSteps returns the steps in which the contents of the causes were decoded. The causes are in
+// the order of their layers.
+func decodeSteps(layers []*layerState, contents []*layerContent, causes []observe.Cause) (steps []observe.Step) {
+	for i, l := range layers {
+		n := slices.IndexFunc(causes, func(c observe.Cause) bool { return c.Layer != l.name })
+		switch {
+		case len(causes) == 0 || len(steps) == maxDecodeSteps:
+			return steps
+		case n == 0:
+			continue
+		case n > 0:
+			causes = causes[n:]
+		default:
+			causes = nil
+		}
+		if c := contents[i]; c != nil && !c.decodedAt.IsZero() {
+			steps = append(steps, observe.Step{Name: stepDecode, Layer: l.name, Began: c.decodedAt.Add(-c.decodeTook), Took: c.decodeTook})
+		}
+	}
+	return steps
+}
