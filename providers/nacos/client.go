@@ -14,6 +14,8 @@ type Client struct {
 	session  *shared
 	settings settings
 	hook     *hook
+	// onPublish is the function of OnPublish; nil for none.
+	onPublish func(ctx context.Context, config string) (string, func(error))
 
 	mu      sync.Mutex
 	closed  bool
@@ -37,7 +39,7 @@ func newClient(network transport, cfg Config, durations timings, opts []Option) 
 	for _, opt := range opts {
 		opt.apply(&o)
 	}
-	c := &Client{settings: checked, hook: newHook(o.onEvent)}
+	c := &Client{settings: checked, hook: newHook(o.onEvent), onPublish: o.onPublish}
 	c.session = sessions.take(network, checked, o.timings, c.hook)
 	return c, nil
 }

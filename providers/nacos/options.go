@@ -1,6 +1,7 @@
 package nacos
 
 import (
+	"context"
 	"math/rand/v2"
 	"time"
 )
@@ -19,8 +20,9 @@ import (
 type Option interface{ apply(*options) }
 
 type options struct {
-	onEvent func(Event)
-	timings timings
+	onEvent   func(Event)
+	onPublish func(ctx context.Context, config string) (string, func(error))
+	timings   timings
 }
 
 // timings are the durations of a session. They are comparable, since sessions with different ones

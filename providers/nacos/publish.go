@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/nacre-go/nacre/internal/releaseline"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -29,6 +30,8 @@ type publishOptions struct {
 	sourceOptions
 	md5      string
 	addition map[string]string
+	line     bool // by ReleaseLine
+	release  string
 }
 
 type deleteOptions struct {
@@ -98,7 +101,7 @@ func GrayTag(tag string) DeleteOption {
 // and pushes see it about a tenth of a second later. It waits for a connection until ctx ends, or,
 // if ctx has no deadline, for 5 s and a second more for each megabyte. It tries once: after an
 // error of kind Unavailable or Timeout the content may or may not be published. A server accepts
-// any namespace, even one that does not exist.
+// any namespace, even one that does not exist. [OnPublish] traces it.
 func (c *Client) Publish(ctx context.Context, dataID string, content []byte, opts ...PublishOption) error {
 	o := publishOptions{addition: map[string]string{}}
 	for _, opt := range opts {
@@ -108,8 +111,28 @@ func (c *Client) Publish(ctx context.Context, dataID string, content []byte, opt
 	if err := checkPublish(k, content); err != nil {
 		return err
 	}
+	format := ""
+	if o.line {
+		var err error
+		if format, err = o.lineFormat(k); err != nil {
+			return err
+		}
+	}
 	if o.addition["type"] == "" {
 		o.addition["type"] = typeOf(dataID)
+	}
+	traceParent, done := c.beginPublish(ctx, k)
+	if o.line {
+		content = releaseline.Put(format, content, releaseline.Line{Release: o.release, TraceParent: traceParent})
+	}
+	err := c.publish(ctx, k, content, o)
+	done(err)
+	return err
+}
+
+func (c *Client) publish(ctx context.Context, k Key, content []byte, o publishOptions) error {
+	if err := checkPublish(k, content); err != nil { // a release line may make it too large
+		return err
 	}
 	req := publishRequest{keyRequest: about(k), Content: string(content), CasMD5: o.md5, Addition: o.addition}
 	return c.change(ctx, k, typePublish, req, time.Duration(len(content))*time.Microsecond)
