@@ -1,0 +1,124 @@
+package otlptest_test
+
+import (
+	"errors"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	export "go.opentelemetry.io/otel/exporters/prometheus"
+	"go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/trace/noop"
+
+	"github.com/nacre-go/nacre/observe"
+	"github.com/nacre-go/nacre/observe/otelobserve"
+	"github.com/nacre-go/nacre/source"
+)
+
+// metrics are the metrics in Prometheus, with their types and the labels besides config.
+const metrics = `
+nacre_apply_duration_seconds HISTOGRAM
+nacre_breaker_opened_total COUNTER layer
+nacre_changes_total COUNTER result
+nacre_config_info GAUGE release sum
+nacre_config_last_apply_success_timestamp_seconds GAUGE
+nacre_config_last_apply_successful GAUGE
+nacre_config_pending_restart_keys GAUGE
+nacre_config_pinned GAUGE
+nacre_config_ready GAUGE
+nacre_config_version GAUGE
+nacre_last_known_good_failed GAUGE
+nacre_last_known_good_saved_timestamp_seconds GAUGE
+nacre_layer_absent_documents GAUGE layer
+nacre_layer_deprecated_keys GAUGE layer
+nacre_layer_down_total COUNTER layer
+nacre_layer_from_last_known_good GAUGE layer
+nacre_layer_held GAUGE layer
+nacre_layer_rejected GAUGE layer
+nacre_layer_stale GAUGE layer
+nacre_layer_unused_keys GAUGE layer
+nacre_layer_up GAUGE layer
+nacre_layer_verified_timestamp_seconds GAUGE layer
+nacre_observer_dropped_total COUNTER
+nacre_rejections_total COUNTER kind layer
+nacre_resource_builds_total COUNTER resource result
+nacre_resource_users GAUGE resource
+nacre_subscriber_call_start_timestamp_seconds GAUGE subscriber
+nacre_subscriber_calls_total COUNTER result subscriber
+nacre_subscriber_duration_seconds HISTOGRAM subscriber
+nacre_subscriber_pending GAUGE subscriber
+nacre_subscriber_slow_total COUNTER subscriber
+nacre_subscriber_version GAUGE subscriber
+`
+
+// In Prometheus, the metrics have the names that promobserve gives them, so that one dashboard
+// serves both.
+func TestTheMetricsHaveTheNamesOfPrometheus(t *testing.T) {
+	t.Parallel()
+	registry := prometheus.NewRegistry()
+	exporter, err := export.New(export.WithRegisterer(registry), export.WithoutTargetInfo(), export.WithoutScopeInfo())
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := otelobserve.New("orders", otelobserve.WithTracerProvider(noop.NewTracerProvider()),
+		otelobserve.WithMeterProvider(metric.NewMeterProvider(metric.WithReader(exporter))))
+	h := observe.Health{
+		Version: 1, Sum: "v2-0123456789abcdef", Since: time.Unix(1, 0),
+		Layers:        []observe.LayerHealth{{Name: "orders.yaml", VerifiedAt: time.Unix(2, 0)}},
+		Subscribers:   []observe.SubscriberHealth{{Name: "server", RunningSince: time.Unix(3, 0)}},
+		Resources:     []observe.ResourceHealth{{Name: "db"}},
+		LastKnownGood: observe.LastKnownGoodHealth{Path: "copy", SavedAt: time.Unix(4, 0)},
+	}
+	if err := o.Watch(func() observe.Health { return h }); err != nil {
+		t.Fatal(err)
+	}
+	for kind := observe.ContentReceived; kind <= observe.Closed; kind++ {
+		o.Observe(observe.Event{Kind: kind, Time: time.Now(), Layer: "orders.yaml", Name: "server", Version: 1, Err: errors.New("x"),
+			Problems: source.Problems{{Kind: source.Invalid, Position: source.Position{Layer: "orders.yaml"}}}})
+	}
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range families {
+		line := f.GetName() + " " + f.GetType().String()
+		for _, l := range f.GetMetric()[0].GetLabel() {
+			if l.GetName() != "config" {
+				line += " " + l.GetName()
+			} else if l.GetValue() != "orders" {
+				t.Errorf("%s has the config %q", f.GetName(), l.GetValue())
+			}
+		}
+		got = append(got, line)
+	}
+	want := strings.Split(strings.TrimSpace(metrics), "\n")
+	if !slices.Equal(got, want) {
+		t.Errorf("the metrics are\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// docs/metrics.md lists the metrics of promobserve.
+func TestTheMetricsAreThoseOfTheDocument(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../docs/metrics.md")
+	if err != nil {
+		t.Skip("there is no list of the metrics of promobserve")
+	}
+	_, list, _ := strings.Cut(string(text), "<!-- metrics: promobserve -->")
+	list, _, _ = strings.Cut(list, "<!-- end metrics -->")
+	var documented []string
+	for _, row := range regexp.MustCompile("(?m)^\\| `(nacre_[a-z_]+)` \\| ([a-z]+) \\| ([^|]*)").FindAllStringSubmatch(list, -1) {
+		labels := regexp.MustCompile("[a-z]+").FindAllString(row[3], -1)
+		slices.Sort(labels)
+		documented = append(documented, strings.TrimSpace(row[1]+" "+strings.ToUpper(row[2])+" "+strings.Join(labels, " ")))
+	}
+	slices.Sort(documented)
+	if want := strings.Split(strings.TrimSpace(metrics), "\n"); !slices.Equal(documented, want) {
+		t.Errorf("docs/metrics.md lists\n%s\nand otelobserve has\n%s", strings.Join(documented, "\n"), strings.Join(want, "\n"))
+	}
+}
