@@ -104,7 +104,8 @@ func parse(fields string) (line Line, ok bool) {
 		if !isField || !isKey(key) || !isValue(value) {
 			return Line{}, false
 		}
-		to, valid := (*string)(nil), false
+		var to *string
+		var valid bool
 		switch key {
 		case "release":
 			to, valid = &line.Release, IsRelease(value)

@@ -1,5 +1,5 @@
-// Package otelobserve exports what a config does as traces and metrics of OpenTelemetry. It uses the
-// API of OpenTelemetry and not its SDK.
+// Package otelobserve exports what a config does as traces and metrics of OpenTelemetry. It uses
+// the API of OpenTelemetry and not its SDK.
 //
 //	o := otelobserve.New("orders")
 //	cfg, err := nacre.OpenWith[Config](ctx, nacre.Options{Observers: []observe.Observer{o.Observe}}, layers...)
@@ -27,10 +27,13 @@
 //
 // # Attributes
 //
-// Attributes hold the name of the config, layers, documents, revisions, versions, sums and releases,
-// at most 16 of each and 128 bytes of each text. An error is an attribute error.type with its kind,
-// such as "unknown_key". No attribute, status or metric holds a value of the configuration or the
-// text of an error.
+// Attributes hold the name of the config, layers, documents, revisions, versions, sums and
+// releases, at most 16 of each and 128 bytes of each text. An error is an attribute error.type with
+// its kind, such as "unknown_key". No attribute, status or metric holds a value of the
+// configuration or the text of an error.
+//
+// The metrics have at most 100 values of each attribute, as in promobserve; further names share the
+// value "other".
 //
 // # Concurrency
 //

@@ -58,7 +58,7 @@ func (s spans) tree() string {
 			for _, a := range x.Attributes {
 				switch a.Key {
 				case "nacre.result", "nacre.version", "nacre.layer", "nacre.resource", "nacre.subscriber", "nacre.release", "nacre.document":
-					fmt.Fprintf(&b, " %s", a.Value.Emit())
+					fmt.Fprintf(&b, " %s", a.Value.String())
 				}
 			}
 			if x.Status.Code == codes.Error {

@@ -46,9 +46,9 @@ func (m meters) points(t *testing.T) map[string]float64 {
 		var labels []string
 		for _, a := range set.ToSlice() {
 			if a.Key != "config" {
-				labels = append(labels, string(a.Key)+"="+a.Value.Emit())
+				labels = append(labels, string(a.Key)+"="+a.Value.String())
 			} else if a.Value.AsString() != "orders" {
-				t.Errorf("%s has the config %q", name, a.Value.Emit())
+				t.Errorf("%s has the config %q", name, a.Value.String())
 			}
 		}
 		points[strings.TrimSpace(name+" "+strings.Join(labels, " "))] = value

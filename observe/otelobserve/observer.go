@@ -52,10 +52,10 @@ func (o *Observer) Observe(e observe.Event) {
 	}
 }
 
-// Watch sets the function from which the metrics of the state are read at each collection: Health of
-// the config. Call it when the config is open, and again if the service opens it again. It returns
-// the errors of the instruments, such as a name that the provider refuses, and an error if the
-// provider panics or takes longer than 1 s.
+// Watch sets the function from which the metrics of the state are read at each collection: Health
+// of the config. Call it when the config is open, and again if the service opens it again. It
+// returns the errors of the instruments, such as a name that the provider refuses, and an error if
+// the provider panics or takes longer than 1 s.
 func (o *Observer) Watch(health func() observe.Health) error {
 	if health == nil {
 		o.meter.health.Store(nil)

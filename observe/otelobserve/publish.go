@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// providerWait is how long a provider delays a caller at most: Watch, and a publish at its start
-	// and at its end.
+	// providerWait is how long a provider delays a caller at most: Watch, and a publish at its
+	// start and at its end.
 	providerWait = time.Second
 	// maxStuck is the number of calls of a provider that may hang; further ones are left out.
 	maxStuck = 4
