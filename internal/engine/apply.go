@@ -201,7 +201,7 @@ func (e *Engine) publish(next, old *State, c candidate, kind observe.EventKind, 
 		e.snapshotSuspended.Store(false)
 	}
 	if c.contents == nil { // no decision made it
-		e.steps = nil
+		e.steps = e.steps[:0]
 	}
 	changed, diff := e.changedKeys(old, next)
 	e.recordHistory(next, observe.HistoryEntry{Diff: diff, Kind: kind, Time: next.At, Version: next.Version,

@@ -64,7 +64,7 @@ func (e *Engine) tryApply(c candidate) (problems source.Problems) {
 		}
 	}()
 	if !c.isTest() {
-		e.steps = nil
+		e.steps = e.steps[:0]
 	}
 	problems = e.redactor.problems(e.withAbsent(e.apply(c), c.contents))
 	e.sort(problems, c.contents)

@@ -31,8 +31,8 @@ func (e *Engine) endStep(name string, began time.Time, c candidate) {
 // takeSteps returns the steps of the decision so far, for its event, after the decoding of the
 // contents that the event is about. Only the writer calls it.
 func (e *Engine) takeSteps(contents []*layerContent, causes []observe.Cause) []observe.Step {
-	steps := append(decodeSteps(e.layers, contents, causes), e.steps...)
-	e.steps = nil
+	steps := slices.Concat(decodeSteps(e.layers, contents, causes), e.steps)
+	e.steps = e.steps[:0]
 	return steps
 }
 
