@@ -86,6 +86,9 @@ func TestALineNamesTheReleaseOfAChange(t *testing.T) {
 		if s := cfg.Snapshot(); s.Version != 2 || calls != 1 {
 			t.Errorf("a change of the line alone makes version %d, and %d calls of the subscriber", s.Version, calls)
 		}
+		if got := cfg.Health().Layers[0].Release; got != "r3" {
+			t.Errorf("Health names the release %q, want that of the newest line", got)
+		}
 		m.Set([]byte(lineOf(3)))
 		settle()
 		r.want(t, "a document that has become empty but for its line", "held config.yaml=r3/3")

@@ -76,7 +76,8 @@ type LayerHealth struct {
 	// VerifiedAt is when the source last verified that Latest is what its origin has; zero means
 	// never.
 	VerifiedAt time.Time `json:"verified_at,omitzero"`
-	// Release is the release that the content in use names, for a layer that is a manifest.
+	// Release is the release that the content in use names, as a manifest or in the first lines of
+	// its documents; empty if those lines differ. See [Cause].
 	Release string `json:"release,omitempty"`
 	// Stale reports whether VerifiedAt is further back than Options.FreshWithin, or than two
 	// intervals at which the source verifies its content, if that is longer.

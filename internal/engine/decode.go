@@ -106,9 +106,7 @@ func (e *Engine) decodeBy(s *schema, l *layerState, c *layerContent) {
 		c.problems = source.Problems{panicked(err, source.Position{Layer: l.name, Document: firstName(c), Revision: e.shown(c)})}
 	}
 	found := c.notices
-	if c.manifest != nil {
-		found.release = c.manifest.Release
-	}
+	found.release = c.release()
 	c.published.Store(&found)
 }
 

@@ -13,7 +13,7 @@ type notices struct {
 	unused     source.Problems // keys that no field has
 	deprecated source.Problems // old names, and deprecated keys
 	unresolved []string        // texts that may be references, with their positions
-	release    string          // of a manifest
+	release    string          // of a manifest, or of the release lines
 }
 
 func (n *notices) add(decoded layer.Decoded) {

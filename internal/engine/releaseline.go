@@ -28,6 +28,22 @@ func (e *Engine) hideSecretReleases(c *layerContent) {
 	}
 }
 
+// release returns the release that a content names: in a manifest, or in the lines of its documents
+// if they agree.
+func (c *layerContent) release() string {
+	if c.manifest != nil {
+		return c.manifest.Release
+	}
+	release := ""
+	for _, line := range c.lines {
+		if release != "" && line.Release != release {
+			return ""
+		}
+		release = line.Release
+	}
+	return release
+}
+
 // nameRelease sets the release and the trace of the causes that belong to the manifest in contents,
 // in place of those of their documents. Only the writer calls it, without mu.
 func (e *Engine) nameRelease(causes []observe.Cause, contents []*layerContent) {

@@ -1,6 +1,7 @@
 package promobserve
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -121,7 +122,7 @@ var states = []state{
 func readInfo(_ *Metrics, h *observe.Health, put putter) {
 	var releases []string
 	for i := range h.Layers {
-		if r := h.Layers[i].Release; r != "" {
+		if r := h.Layers[i].Release; r != "" && !slices.Contains(releases, r) {
 			releases = append(releases, r)
 		}
 	}
