@@ -8,6 +8,7 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
@@ -46,8 +47,8 @@ type meter struct {
 
 	changes, rejections, downs, breakers, calls, slow, builds metric.Int64Counter
 
-	apply, subscription metric.Float64Histogram
-	known               sync.Map // the series that have been initialized
+	apply, publish, subscription metric.Float64Histogram
+	known                        sync.Map // the series that have been initialized
 }
 
 func newMeter(config string, s settings) *meter {
@@ -98,6 +99,8 @@ func (m *meter) instruments(from metric.Meter) error {
 	m.builds = counter("nacre.resource.builds", "{build}", "Builds of a resource that have ended, by their result.")
 	m.apply = histogram("nacre.apply.duration", "Time from the start of a decision to the swap, for each new version.",
 		0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+	m.publish = histogram("nacre.publish_to_live", "Time from the publish of a document, by the clock of its origin, to the swap.",
+		0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200)
 	m.subscription = histogram("nacre.subscriber.duration", "How long the calls of a subscriber took.",
 		0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 10, 30, 60, 300)
 	errs = append(errs, m.watch(from))
@@ -114,8 +117,14 @@ func (m *meter) add(c metric.Int64Counter, n int64, attributes ...attribute.KeyV
 	c.Add(context.Background(), n, metric.WithAttributes(append(attributes, m.config)...))
 }
 
-func (m *meter) record(h metric.Float64Histogram, seconds float64, attributes ...attribute.KeyValue) {
-	h.Record(context.Background(), seconds, metric.WithAttributes(append(attributes, m.config)...))
+// record records a duration that a publication caused, so that an SDK can take the trace of that as
+// an exemplar.
+func (m *meter) record(h metric.Float64Histogram, causes []observe.Cause, seconds float64, attributes ...attribute.KeyValue) {
+	ctx := context.Background()
+	if published := links(causes); len(published) > 0 {
+		ctx = trace.ContextWithRemoteSpanContext(ctx, published[0].SpanContext)
+	}
+	h.Record(ctx, seconds, metric.WithAttributes(append(attributes, m.config)...))
 }
 
 // addZero makes a series with the value 0, once, so that the first event is an increase.
@@ -152,7 +161,7 @@ func (m *meter) observe(e observe.Event) {
 	switch e.Kind {
 	case observe.Applied:
 		m.succeeded.Store(e.Time.UnixNano())
-		m.record(m.apply, e.Took.Seconds())
+		m.applied(e)
 	case observe.Unchanged:
 		m.succeeded.Store(e.Time.UnixNano())
 	case observe.Rejected:
@@ -170,7 +179,7 @@ func (m *meter) observe(e observe.Event) {
 		m.add(m.breakers, 1, m.layer(e.Layer))
 	case observe.SubscriberCalled:
 		m.add(m.calls, 1, m.subscriber(e.Name), result(resultOf(e.Err)))
-		m.record(m.subscription, e.Took.Seconds(), m.subscriber(e.Name))
+		m.record(m.subscription, e.Causes, e.Took.Seconds(), m.subscriber(e.Name))
 	case observe.SubscriberSlow:
 		m.add(m.slow, 1, m.subscriber(e.Name))
 	case observe.ResourceBuilt:
@@ -179,6 +188,18 @@ func (m *meter) observe(e observe.Event) {
 	for _, kind := range changeResults {
 		if e.Kind == kind {
 			m.add(m.changes, 1, result(kind.String()))
+		}
+	}
+}
+
+func (m *meter) applied(e observe.Event) {
+	m.record(m.apply, e.Causes, e.Took.Seconds())
+	if e.Version <= 1 {
+		return // a document of the start may be as old as it likes
+	}
+	for i := range e.Causes {
+		if c := &e.Causes[i]; c.Layer != "" && !c.Modified.IsZero() {
+			m.record(m.publish, e.Causes[i:i+1], max(0, e.Time.Sub(c.Modified)).Seconds(), m.layer(c.Layer)) // the clocks differ
 		}
 	}
 }

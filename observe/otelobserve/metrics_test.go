@@ -220,3 +220,28 @@ func TestABadMeterProviderIsAnErrorOfWatch(t *testing.T) {
 		}
 	}
 }
+
+// The SDK keeps the trace of a publication as an exemplar of how long it took to apply.
+func TestExemplarsNameTheTraceOfThePublication(t *testing.T) {
+	t.Parallel()
+	m := newMeters()
+	o := otelobserve.New("orders", otelobserve.WithMeterProvider(m.provider), otelobserve.WithTracerProvider(noop.NewTracerProvider()))
+	cause := observe.Cause{Position: source.Position{Layer: "orders.yaml"}, TraceParent: fmt.Sprintf(parent, 7)}
+	o.Observe(observe.Event{Kind: observe.Applied, Time: time.Now(), Version: 1, Causes: []observe.Cause{cause}})
+	o.Observe(observe.Event{Kind: observe.Closed})
+	var all metricdata.ResourceMetrics
+	if err := m.reader.Collect(t.Context(), &all); err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range all.ScopeMetrics[0].Metrics {
+		if x.Name != "nacre.apply.duration" {
+			continue
+		}
+		exemplars := x.Data.(metricdata.Histogram[float64]).DataPoints[0].Exemplars
+		if len(exemplars) != 1 || fmt.Sprintf("%x", exemplars[0].TraceID) != parent[3:35] {
+			t.Errorf("the exemplars are %+v, want the trace %s", exemplars, parent[3:35])
+		}
+		return
+	}
+	t.Error("there is no duration")
+}

@@ -3,6 +3,8 @@ package otelobserve
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -38,7 +40,7 @@ func seconds(t time.Time) float64 { return float64(t.UnixNano()) / 1e9 }
 
 // states are all of them. There are none while the config is not open.
 var states = []state{
-	{"nacre.config.info", "", "The digest of the live configuration, and the release that its manifest names.", greatest, readInfo},
+	{"nacre.config.info", "", "The digest of the live configuration, and the release that its publisher named.", greatest, readInfo},
 	{"nacre.config.version", "", "The number of the live version.", least, ofConfig(func(h *observe.Health) (float64, bool) {
 		return float64(h.Version), true
 	})},
@@ -118,7 +120,17 @@ var states = []state{
 
 // readInfo puts the identity of the live configuration.
 func readInfo(_ *meter, h *observe.Health, put putter) {
-	put(1, attribute.String("sum", label(short(h.Sum))), attribute.String("release", ""))
+	var releases []string
+	for i := range h.Layers {
+		if r := h.Layers[i].Release; r != "" && !slices.Contains(releases, r) {
+			releases = append(releases, r)
+		}
+	}
+	release := strings.Join(releases, ",")
+	if release != "" {
+		release = label(release)
+	}
+	put(1, attribute.String("sum", label(short(h.Sum))), attribute.String("release", release))
 }
 
 func ofConfig(read func(h *observe.Health) (float64, bool)) func(*meter, *observe.Health, putter) {
