@@ -88,6 +88,7 @@ func TestRefreshLooksAtOnce(t *testing.T) {
 		m := memoryLayer("config.yaml", "db: x\ntoken: '${vault:token}'")
 		var events []string
 		o := quiet
+		o.LastKnownGoodDisabled = true
 		record := func(e observe.Event) { events = append(events, fmt.Sprintf("%s %d by %s", e.Kind, e.Version, e.By)) }
 		o.Observers = on(handlers{observe.Refreshed: record, observe.Applied: record})
 		cfg, err := nacre.OpenWith[deriveConfig](t.Context(), o, polled, nacre.Layer(m, nacre.Resolve("vault", vault), nacre.RefreshEvery(nacre.Off)))
@@ -247,6 +248,7 @@ func TestRefreshIsNoOutage(t *testing.T) {
 		s := &silentSource{}
 		var down []error
 		o := quiet
+		o.LastKnownGoodDisabled = true
 		o.Observers = on(handlers{observe.LayerDown: func(e observe.Event) { down = append(down, e.Err) }})
 		cfg, err := nacre.OpenWith[subConfig](t.Context(), o, s)
 		if err != nil {

@@ -33,6 +33,7 @@ type traced struct {
 
 func (r *traced) options() nacre.Options {
 	o := quiet
+	o.LastKnownGoodDisabled = true
 	o.Observers = []observe.Observer{func(e observe.Event) {
 		if len(e.Causes) > 0 {
 			r.mu.Lock()

@@ -20,7 +20,7 @@ func TestAContentThatIsWrittenAgainIsNoChange(t *testing.T) {
 		var data atomic.Value
 		data.Store("n: 1")
 		o := quiet
-		o.MaxBadChanges = 3
+		o.MaxBadChanges, o.LastKnownGoodDisabled = 3, true
 		cfg, err := nacre.OpenWith[struct {
 			N int `config:"n"`
 		}](t.Context(), o, source.Poll("orders.yaml", time.Second, func(context.Context) (source.Content, error) {
