@@ -632,7 +632,7 @@ func TestEqualOfTheTypeDecides(t *testing.T) {
 }
 
 func BenchmarkResourceGet(b *testing.B) {
-	cfg, err := nacre.OpenWith[deriveConfig](b.Context(), quiet)
+	cfg, err := nacre.OpenWith[deriveConfig](b.Context(), quiet, memory.New("c.yaml", nil))
 	if err != nil {
 		b.Fatal(err)
 	}
