@@ -128,7 +128,7 @@ func statusOf(name string, err error) int {
 		return http.StatusBadRequest
 	case source.NotFound:
 		if name == "rollback" {
-			return http.StatusConflict // there is no earlier version
+			return http.StatusConflict // the history has no earlier version
 		}
 		return http.StatusNotFound
 	case source.Conflict:

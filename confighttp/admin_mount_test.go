@@ -84,7 +84,7 @@ func TestAdminIsMountedAnywhere(t *testing.T) {
 	}
 }
 
-// A wildcard before the slash is no reason to miss the page.
+// The page is found behind a pattern with a wildcard before the slash.
 func TestAWildcardMountPointIsFound(t *testing.T) {
 	t.Parallel()
 	m := http.NewServeMux()
@@ -162,7 +162,7 @@ func TestTheFormsOfThePageWork(t *testing.T) {
 			}
 			i := slices.Index(names, step.submit)
 			if i < 0 {
-				t.Fatalf("there is no form %s", step.submit)
+				t.Fatalf("the page has no form %s", step.submit)
 			}
 			forms[i].fields["why"] = "reason " + script
 			w := send(o.handler, "/admin/"+step.submit, asForm(forms[i].fields))

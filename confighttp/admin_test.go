@@ -253,7 +253,7 @@ func TestAdminShowsWhyAContentIsNotGood(t *testing.T) {
 	})
 }
 
-// Whoever may not act, or is not known to be on the page of this service, changes nothing.
+// A request changes nothing if its sender may not act, or may have sent it from another site.
 func TestAdminFailsClosed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := operate(t)
@@ -317,7 +317,7 @@ func TestAdminFailsClosed(t *testing.T) {
 				t.Errorf("%s: %d %s, want %d", test.what, w.Code, w.Body, test.want)
 			}
 			if asked.Load() != 0 {
-				t.Errorf("%s: authorize was asked, although the request is refused whoever sends it", test.what)
+				t.Errorf("%s: authorize was asked, although the request is refused for every operator", test.what)
 			}
 		}
 		if got := acts(o.cfg); got != nil || o.cfg.Health().Version != 3 {

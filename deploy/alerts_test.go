@@ -103,7 +103,7 @@ func TestAlertmanagerKnowsTheAlerts(t *testing.T) {
 	alerts := rules(t)
 	for _, name := range regexp.MustCompile(`Nacre\w+`).FindAllString(example, -1) {
 		if !slices.ContainsFunc(alerts, func(r rule) bool { return r.Alert == name }) {
-			t.Errorf("the example for Alertmanager names %s, and there is no such alert", name)
+			t.Errorf("the example for Alertmanager names %s, which is not an alert", name)
 		}
 	}
 	for tier := range severities {
@@ -144,7 +144,7 @@ func TestEachAlertHasARunbook(t *testing.T) {
 		}
 	}
 	for name := range sections {
-		t.Errorf("docs/runbook.md has a section %s, and there is no such alert", name)
+		t.Errorf("docs/runbook.md has a section %s, which is not an alert", name)
 	}
 }
 
@@ -194,7 +194,7 @@ func TestTheRulesKeepWhatTheMetricsPromise(t *testing.T) {
 	for metric, tiers := range promised {
 		for tier, says := range tiers {
 			if !kept[metric+tier] {
-				t.Errorf("docs/metrics.md promises %s for %s, and there is no such alert: %s", tier, metric, says)
+				t.Errorf("docs/metrics.md promises an alert of %s for %s that the rules do not have: %s", tier, metric, says)
 			}
 		}
 	}

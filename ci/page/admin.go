@@ -146,7 +146,7 @@ func operate(ctx context.Context, b chromium, out string) error {
 	defer tab.quit()
 	for _, base := range []string{
 		"http://127.0.0.1:" + o.port + "/admin/config/",   // where a browser says which site a request comes from
-		"http://config.test:" + o.port + "/admin/config/", // where it only gives the origin, since there is no https
+		"http://config.test:" + o.port + "/admin/config/", // without https, a browser gives only the origin
 		"http://127.0.0.1:" + o.port + "/below/a/prefix/",
 	} {
 		if err := o.act(tab, base, filepath.Join(out, "admin.png")); err != nil {

@@ -149,7 +149,7 @@ func (d *devtools) evalFrame(url, expression string) (string, error) {
 		d.id = frame.id
 		return value, err
 	}
-	return "", errors.New("there is no frame of " + url)
+	return "", errors.New("page has no frame of " + url)
 }
 
 // until waits for an expression to be true. It is false while the page is being left.

@@ -205,7 +205,7 @@ func TestPanelsAndVariables(t *testing.T) {
 	}
 	for _, name := range []string{"datasource", "job", "config", "instance"} {
 		if !found[name] {
-			t.Errorf("there is no variable %s", name)
+			t.Errorf("the dashboard has no variable %s", name)
 		}
 	}
 	titles, ids := map[string]bool{}, map[int]bool{}

@@ -109,7 +109,7 @@ func (l *layer) Next(ctx context.Context, prev source.Revision) (source.Content,
 	}
 }
 
-// fault returns why there is no content: errors that do not end.
+// fault returns why the source has no content: errors that do not end.
 func (l *layer) fault(uses []given) error {
 	switch {
 	case l.mistakes != nil:

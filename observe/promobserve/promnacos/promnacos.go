@@ -16,7 +16,7 @@ import (
 type Metrics struct {
 	client string
 	status atomic.Pointer[func() nacos.Status]
-	lost   atomic.Bool // a connection, and there is no other one yet
+	lost   atomic.Bool // the connection was lost and not replaced yet
 
 	reconnects, connectFailures, pushes, reconciles, changed, missed, dropped prometheus.Counter
 	reads, codes                                                              *prometheus.CounterVec
