@@ -40,11 +40,12 @@ func strange(c rune) bool {
 }
 
 // Name returns the name of the document of a profile: application-prod.yaml for application.yaml,
-// and .env.prod for .env. A folder in front of the name stays.
+// and .env.prod for .env. A folder in front of the name stays, and so does its format: .yaml becomes
+// -prod.yaml.
 func Name(name, profile string) string {
 	base := path.Base(strings.ReplaceAll(name, `\`, "/"))
 	ext := path.Ext(base)
-	if stem := strings.TrimSuffix(base, ext); stem == "" {
+	if base == ext && (ext == "." || strings.EqualFold(ext, ".env")) {
 		return name + "." + profile
 	}
 	return strings.TrimSuffix(name, ext) + "-" + profile + ext

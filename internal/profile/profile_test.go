@@ -35,6 +35,7 @@ func TestName(t *testing.T) {
 	for name, want := range map[string]string{
 		"application.yaml": "application-prod.yaml", "orders": "orders-prod", "/etc/app.d/a.json": "/etc/app.d/a-prod.json", "a.b.yaml": "a.b-prod.yaml",
 		".env": ".env.prod", "conf/.env": "conf/.env.prod", `C:\conf.d\a.toml`: `C:\conf.d\a-prod.toml`, `C:\conf.d\a`: `C:\conf.d\a-prod`, "": ".prod",
+		".yaml": "-prod.yaml", "conf/.Yml": "conf/-prod.Yml", ".ENV": ".ENV.prod",
 	} {
 		if got := profile.Name(name, "prod"); got != want {
 			t.Errorf("the document of the profile prod of %q is %q, want %q", name, got, want)
