@@ -111,11 +111,11 @@ func change(text func(library) string, want int) func(context.Context, library, 
 }
 
 // again publishes a good document with pool 60 and adds to the outcome if it is not seen.
-func (st *store) again(l library, s *service, outcome *string) error {
-	if err := st.write(document(l, "60")); err != nil {
+func (s *store) again(l library, running *service, outcome *string) error {
+	if err := s.write(document(l, "60")); err != nil {
 		return err
 	}
-	got, alive := s.until(func(s settings) bool { return s.Pool == 60 })
+	got, alive := running.until(func(s settings) bool { return s.Pool == 60 })
 	switch {
 	case !alive:
 		*outcome += "; then the process ends"

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -88,7 +89,8 @@ func (c *counter) accept() {
 // carry moves what a client and the server say to each other, and ends with the first of them.
 func (c *counter) carry(client net.Conn) {
 	defer client.Close()
-	server, err := net.Dial("tcp", c.upstream)
+	var dialer net.Dialer
+	server, err := dialer.DialContext(context.Background(), "tcp", c.upstream) // a local address
 	if err != nil {
 		return
 	}

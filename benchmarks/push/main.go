@@ -12,7 +12,7 @@ import (
 )
 
 func main() {
-	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) //nolint:forbidigo // a program tells by its status how it went
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 }
 
 // run is the whole command; it returns the exit status.

@@ -29,7 +29,7 @@ func (b *bench) sizes(ctx context.Context) ([]size, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder that stays behind does no harm
+	defer os.RemoveAll(dir)
 	var all []size
 	for _, l := range listeners {
 		if !b.opts.measures(l.name) {

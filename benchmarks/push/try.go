@@ -36,7 +36,7 @@ func (b *bench) withConfigs(ctx context.Context, client string, n int, do func(j
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder that stays behind does no harm
+	defer os.RemoveAll(dir)
 	defer func() {
 		// Also after an interrupt: a server in use must not keep what was made here.
 		clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
