@@ -42,7 +42,7 @@ tidy: ## go.mod and go.sum, of the module and of those below it
 
 vuln: ## known vulnerabilities in what is compiled and called; needs the network for its database
 	go tool -modfile=tools/go.mod govulncheck ./...
-	vuln=$$(go tool -n -modfile=tools/go.mod govulncheck); for m in observe/*/go.mod; do (cd $$(dirname $$m) && $$vuln ./...) || exit; done
+	vuln=$$(go tool -n -modfile=tools/go.mod govulncheck); for m in observe/*/go.mod cmd/*/go.mod; do (cd $$(dirname $$m) && $$vuln ./...) || exit; done
 
 api: ## record the exported API, after a change of it that is meant
 	bash ci/api.sh update

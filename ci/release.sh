@@ -11,15 +11,18 @@ version=${1:-}
 module=$(go list -m)
 mapfile -t nested < <(git ls-files -- '*/go.mod' | xargs -n 1 dirname)
 # The nested modules that are released with this one, by a tag of their own on the same commit.
-mapfile -t released < <(git ls-files -- 'observe/*/go.mod' | xargs -n 1 dirname)
+mapfile -t released < <(git ls-files -- 'observe/*/go.mod' 'cmd/*/go.mod' | xargs -n 1 dirname)
+# Those of them that are installed with "go install FOLDER@VERSION", which refuses a go.mod with a replace line.
+mapfile -t commands < <(git ls-files -- 'cmd/*/go.mod' | xargs -n 1 dirname)
 work=$(mktemp -d)
 cleanup() {
   rm -rf "$work"
 }
 trap cleanup EXIT
 
-# The version of this module that a nested one requires. Its replace line counts here and for no user.
-required() { GOWORK=off go -C "$1" list -m -f '{{.Version}}' "$module"; }
+# The version of this module that a nested one requires, from its go.mod alone: without its replace line the go command would
+# look for that version, which is not served yet.
+required() { go -C "$1" mod edit -json | awk -v module="\"$module\"," '$1 == "\"Path\":" { path = $2 } $1 == "\"Version\":" && path == module { gsub(/[",]/, "", $2); print $2; exit }'; }
 
 ready() {
   local wrong=() folder
@@ -34,15 +37,20 @@ ready() {
     ! git rev-parse -q --verify "refs/tags/$folder/$version" >/dev/null || wrong+=("there is a tag $folder/$version")
     [ "$(required "$folder")" = "$version" ] || wrong+=("$folder/go.mod requires $module $(required "$folder"); go -C $folder mod edit -require $module@$version")
   done
+  for folder in "${commands[@]}"; do
+    ! grep -q '^replace ' "$folder/go.mod" || wrong+=("$folder/go.mod has a replace line, with which go install fails; go -C $folder mod edit -dropreplace $module")
+  done
   [ ${#wrong[@]} -eq 0 ] || { printf 'not ready: %s\n' "${wrong[@]}"; return 1; }
 }
 
-# The commit in a clone, in which the nested modules require the version that is served, as they do in the commit of a release.
+# The commit in a clone, in which the nested modules require the version that is served, and the commands have no replace line, as
+# in the commit of a release.
 prepared() { # VERSION
   local folder
   git clone -q "$PWD" "$work/repository"
   cd "$work/repository"
   for folder in "${released[@]}"; do go -C "$folder" mod edit -require "$module@$1"; done
+  for folder in "${commands[@]}"; do go -C "$folder" mod edit -dropreplace "$module"; done
   git diff --quiet || git -c user.name=check -c user.email=check@localhost commit -qam "go.mod: require $1"
 }
 
@@ -75,8 +83,16 @@ served() {
   timeout 120 ./quickstart -once >output || { cat output; return 1; }
 
   for name in "${released[@]}"; do
-    echo "a user requires $name"
-    requires "$as" "$name"
+    case " ${commands[*]} " in
+      *" $name "*)
+        echo "a user installs $name"
+        installs "$as" "$name"
+        ;;
+      *)
+        echo "a user requires $name"
+        requires "$as" "$name"
+        ;;
+    esac
   done
 
   folder=$work/modules/$module@$as
@@ -105,6 +121,15 @@ requires() { # VERSION FOLDER
   go mod tidy 2>/dev/null
   go build -o user .
   [ "$(go list -m "$module")" = "$module $1" ] || { echo "go list -m says $(go list -m "$module")"; return 1; }
+}
+
+# Go install, as the documentation writes it, gives a program that names its version and shows its help. GONOPROXY is not set for
+# it: with it, the go command first looks in its cache alone, where it finds this module without the folder.
+installs() { # VERSION FOLDER
+  cd "$work"
+  GOBIN=$work/bin GOENV=off GONOPROXY='' go install "$module/$2@$1"
+  "$work/bin/${2##*/}" --help >/dev/null
+  "$work/bin/${2##*/}" version | grep -F " $1 " || { echo "$2 does not name its version $1"; return 1; }
 }
 
 if [ -n "$version" ]; then ready; fi

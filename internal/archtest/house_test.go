@@ -28,9 +28,21 @@ func TestHouse(t *testing.T) {
 // TestAdapters holds the modules in observe, which are released with this one, against their rules.
 func TestAdapters(t *testing.T) {
 	t.Parallel()
-	modules, err := filepath.Glob("../../observe/*/go.mod")
+	holdModules(t, "observe", archtest.Adapters())
+}
+
+// TestCommands holds the modules in cmd, which are released with this one, against their rules.
+func TestCommands(t *testing.T) {
+	t.Parallel()
+	holdModules(t, "cmd", archtest.Commands())
+}
+
+// holdModules holds each module in a folder of this one against rules.
+func holdModules(t *testing.T, folder string, rules *archtest.Rules) {
+	t.Helper()
+	modules, err := filepath.Glob("../../" + folder + "/*/go.mod")
 	if err != nil || len(modules) == 0 {
-		t.Fatalf("there are no modules in observe: %v", err)
+		t.Fatalf("there are no modules in %s: %v", folder, err)
 	}
 	for _, file := range modules {
 		dir := filepath.Dir(file)
@@ -43,7 +55,7 @@ func TestAdapters(t *testing.T) {
 			if len(m.Files) < 3 {
 				t.Errorf("only %d files are found", len(m.Files))
 			}
-			for _, finding := range archtest.Check(m, archtest.Adapters()) {
+			for _, finding := range archtest.Check(m, rules) {
 				if finding.Rule != "go.mod" && finding.Rule != "dependencies" { // its replace line is wanted; docs/dependencies.md is that of the root
 					t.Error(finding)
 				}

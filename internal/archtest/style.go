@@ -34,7 +34,7 @@ func checkPackageDocs(m *Module, _ *Rules, ex *exceptions) []Finding {
 				report(f.Path, "is the second file here with a package comment")
 			}
 			documented = true
-			if begin := docBegins(d, f); !strings.HasPrefix(f.Doc, begin) {
+			if begin := docBegins(m, d, f); !strings.HasPrefix(f.Doc, begin) {
 				report(f.Path, "has a package comment that does not begin with "+strings.TrimSpace(begin))
 			}
 		}
@@ -45,9 +45,9 @@ func checkPackageDocs(m *Module, _ *Rules, ex *exceptions) []Finding {
 	return found
 }
 
-func docBegins(d folder, f File) string {
+func docBegins(m *Module, d folder, f File) string {
 	if f.Package == "main" {
-		return "Command " + path.Base(d.Path) + " "
+		return "Command " + path.Base(path.Join(m.Path, d.Path)) + " "
 	}
 	return "Package " + f.Package + " "
 }

@@ -1,0 +1,81 @@
+package exit
+
+import (
+	"context"
+	"errors"
+
+	"github.com/nacre-go/nacre/source"
+)
+
+// Code is the exit code of a command. The numbers never change.
+type Code int
+
+// The exit codes. docs/cli.md describes each.
+const (
+	Done         Code = 0   // the command did what it was asked to do
+	Differs      Code = 1   // the compared things differ; no other failure has this code
+	Usage        Code = 2   // a wrong command line, contexts file or local file
+	Unreachable  Code = 3   // the server cannot be reached, or did not answer in time
+	Denied       Code = 4   // the server refuses the credentials, or the user lacks the permission
+	Invalid      Code = 5   // a document is not valid
+	Conflict     Code = 6   // what the command relies on has changed on the server
+	NotConverged Code = 7   // the instances did not apply the change in time
+	Partly       Code = 8   // a part of the changes was made; the report says which
+	NotFound     Code = 9   // the config, revision or instance does not exist
+	Failed       Code = 10  // another failure; the message says which
+	Interrupted  Code = 130 // ended by an interrupt or a termination signal
+)
+
+// Error is an error with the exit code that it causes.
+type Error struct {
+	Code Code
+	Fix  string // what to do about it; may be empty
+	Err  error
+}
+
+// With returns err with an exit code and the fix, which may be empty.
+func With(code Code, err error, fix string) error {
+	return &Error{Code: code, Fix: fix, Err: err}
+}
+
+// Error returns the text of the cause, and the fix after a semicolon.
+func (e *Error) Error() string {
+	if e.Fix == "" {
+		return e.Err.Error()
+	}
+	return e.Err.Error() + "; " + e.Fix
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Of returns the exit code for an error: that of an [Error], and otherwise the one that its kind
+// stands for.
+func Of(err error) Code {
+	if err == nil {
+		return Done
+	}
+	if coded, ok := errors.AsType[*Error](err); ok {
+		return coded.Code
+	}
+	if errors.Is(err, context.Canceled) {
+		return Interrupted
+	}
+	switch source.KindOf(err) {
+	case source.Unavailable, source.Timeout:
+		return Unreachable
+	case source.PermissionDenied:
+		return Denied
+	case source.NotFound:
+		return NotFound
+	case source.InvalidArgument:
+		return Usage
+	case source.Conflict:
+		return Conflict
+	case source.TooLarge, source.Corrupt, source.Malformed, source.DuplicateKey, source.UnknownKey,
+		source.WrongType, source.Invalid, source.Missing, source.Deprecated:
+		return Invalid
+	default:
+		return Failed
+	}
+}

@@ -1,0 +1,33 @@
+package archtest
+
+// Commands returns the rules of the modules in cmd, which are released with this one. The command
+// line library and terminals are in internal/cli and below it, so that the other packages can be
+// tested, and reused, without them.
+func Commands() *Rules {
+	const (
+		nacre = "github.com/nacre-go/nacre"
+		why   = "a command is written as a user would write it: it may be built against another version of nacre, so it imports what is public, and only internal/cli knows about cobra and terminals"
+	)
+	house := House()
+	public := []string{
+		nacre, nacre + "/source", nacre + "/manifest", nacre + "/describe", nacre + "/observe", nacre + "/binder", nacre + "/validate",
+		nacre + "/confighttp", nacre + "/providers/*",
+	}
+	own := append([]string{"internal/**", "go.yaml.in/yaml/v3", "github.com/aymanbagabas/go-udiff", nacre + "/providers/nacos/nacostest"}, public...)
+	tests := []string{nacre + "/providers/nacos/nacostest", "github.com/rogpeppe/go-internal/**", "go.uber.org/goleak", "."}
+	ambient := make([]Ambient, len(house.Ambient))
+	for i, a := range house.Ambient {
+		if a.Import == "os/exec" {
+			a.Save, a.Why = []string{"internal/contexts", "internal/check"}, "a command starts only programs that its user has named: a helper with credentials, a validator, the Go toolchain"
+		}
+		ambient[i] = a
+	}
+	return &Rules{
+		Rows: []Row{
+			{Package: ".", May: []string{"internal/cli"}, Tests: tests, Why: why},
+			{Package: "internal/cli", May: append([]string{"github.com/spf13/cobra/**", "github.com/spf13/pflag", "golang.org/x/term"}, own...), Tests: tests, Why: why},
+			{Package: "internal/**", May: own, Tests: tests, Why: why},
+		},
+		Ambient: ambient, Limits: house.Limits,
+	}
+}
