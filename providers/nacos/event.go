@@ -50,6 +50,9 @@ const (
 	// EventUnencryptedCredentials: credentials, or the list of servers that receive them, travel
 	// without encryption; once per client. Server, Err.
 	EventUnencryptedCredentials EventKind = 17
+	// EventListenFailed: a listen failed, so keys were not registered, or not compared with the
+	// server's; the session tries again. Server, Attempt (failures in a row), Err.
+	EventListenFailed EventKind = 18
 )
 
 var eventNames = map[EventKind]string{
@@ -58,6 +61,7 @@ var eventNames = map[EventKind]string{
 	EventConfigRead: "config read", EventContentDiscarded: "content discarded", EventReadFailed: "read failed", EventReconciled: "reconciled",
 	EventHeartbeatMissed: "heartbeat missed", EventServersChanged: "servers changed", EventAddressServerFailed: "address server failed",
 	EventNamespaceNotFound: "namespace not found", EventUnencryptedCredentials: "unencrypted credentials",
+	EventListenFailed: "listen failed",
 }
 
 // String returns the name of the kind, such as "connection lost".

@@ -151,7 +151,7 @@ func (s *session) maintain(c *conn) {
 			failures++
 		}
 		early = false
-		s.suspect(c, err)
+		s.listenFailed(c, failures, err)
 	}
 	for c.ctx.Err() == nil {
 		select {
@@ -184,7 +184,7 @@ func (s *session) maintain(c *conn) {
 			if err := s.reconcile(c); err != nil {
 				reconcile.Reset(s.timings.retryDelay(failures))
 				failures++
-				s.suspect(c, err)
+				s.listenFailed(c, failures, err)
 				continue
 			}
 			failures = 0
@@ -205,6 +205,15 @@ func (s *session) beatEvery() time.Duration {
 		return s.timings.beatEvery
 	}
 	return s.heartbeat.grade().every
+}
+
+// listenFailed reports an error of a listen, unless the connection has ended, which has an event of
+// its own.
+func (s *session) listenFailed(c *conn, inRow int, err error) {
+	if c.ctx.Err() == nil {
+		s.emit(Event{Kind: EventListenFailed, Server: c.server.String(), Attempt: inRow, Err: err})
+	}
+	s.suspect(c, err)
 }
 
 // suspect sends a heartbeat after a request without an answer.

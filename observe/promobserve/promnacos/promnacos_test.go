@@ -31,6 +31,7 @@ func eventful() []nacos.Event {
 		{Kind: nacos.EventReconciled, Keys: 3, Changed: 3},
 		{Kind: nacos.EventConfigRead}, {Kind: nacos.EventConfigRead},
 		{Kind: nacos.EventReadFailed, Err: nacos.PermissionDenied},
+		{Kind: nacos.EventListenFailed, Attempt: 1, Err: nacos.CredentialsMissing},
 		{Kind: nacos.EventContentDiscarded, Err: nacos.ContentCorrupt},
 		{Kind: nacos.EventPushReceived},
 		{Kind: nacos.EventHeartbeatMissed, Attempt: 1},
