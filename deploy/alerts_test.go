@@ -200,6 +200,22 @@ func TestTheRulesKeepWhatTheMetricsPromise(t *testing.T) {
 	}
 }
 
+// NacreNacosAccessDenied fires for each code of kind "permission denied" in docs/nacos-errors.md.
+func TestAccessDeniedKnowsEachCode(t *testing.T) {
+	t.Parallel()
+	denied := regexp.MustCompile("(?m)^\\| `(\\w+)` \\(\\d+\\) \\| permission denied \\|").FindAllStringSubmatch(text(t, "../docs/nacos-errors.md"), -1)
+	if len(denied) < 7 {
+		t.Errorf("only %d codes are found", len(denied))
+	}
+	for _, r := range rules(t) {
+		for _, code := range denied {
+			if r.Alert == "NacreNacosAccessDenied" && !regexp.MustCompile(`["|]`+code[1]+`["|]`).MatchString(r.Expr) {
+				t.Errorf("Nacos refuses a service with %s, and %s does not fire", code[1], r.Alert)
+			}
+		}
+	}
+}
+
 func duration(number, unit string) time.Duration {
 	n, err := strconv.Atoi(number)
 	if err != nil {
