@@ -5,7 +5,9 @@ go 1.26.0
 require (
 	github.com/nacre-go/nacre v0.0.0
 	github.com/nacre-go/nacre/observe/otelobserve v0.0.0
-	github.com/prometheus/client_golang v1.24.1
+	github.com/nacre-go/nacre/observe/promobserve v0.0.0
+	github.com/prometheus/client_golang v1.25.0
+	github.com/prometheus/client_model v0.6.3
 	go.opentelemetry.io/otel v1.47.0
 	go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp v1.47.0
 	go.opentelemetry.io/otel/exporters/prometheus v0.69.0
@@ -34,7 +36,6 @@ require (
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
 	github.com/nacos-group/nacos-sdk-go/v2 v2.3.5 // indirect
 	github.com/pelletier/go-toml/v2 v2.4.3 // indirect
-	github.com/prometheus/client_model v0.6.3 // indirect
 	github.com/prometheus/common v0.72.0 // indirect
 	github.com/prometheus/otlptranslator v1.0.0 // indirect
 	github.com/prometheus/procfs v0.22.0 // indirect
@@ -55,4 +56,5 @@ require (
 replace (
 	github.com/nacre-go/nacre => ../..
 	github.com/nacre-go/nacre/observe/otelobserve => ../../observe/otelobserve
+	github.com/nacre-go/nacre/observe/promobserve => ../../observe/promobserve
 )

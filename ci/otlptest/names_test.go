@@ -10,12 +10,12 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	export "go.opentelemetry.io/otel/exporters/prometheus"
-	"go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/observe/otelobserve"
+	"github.com/nacre-go/nacre/observe/otelobserve/otelnacos"
+	"github.com/nacre-go/nacre/providers/nacos"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -56,17 +56,29 @@ nacre_subscriber_slow_total COUNTER subscriber
 nacre_subscriber_version GAUGE subscriber
 `
 
+// sessionMetrics are those of a session with Nacos, with the labels besides client.
+const sessionMetrics = `
+nacre_nacos_connect_failures_total COUNTER
+nacre_nacos_connected GAUGE
+nacre_nacos_errors_total COUNTER code
+nacre_nacos_events_dropped_total COUNTER
+nacre_nacos_heartbeats_missed_total COUNTER
+nacre_nacos_keys GAUGE
+nacre_nacos_pushes_total COUNTER
+nacre_nacos_reads_total COUNTER result
+nacre_nacos_reconcile_changed_total COUNTER
+nacre_nacos_reconciles_total COUNTER
+nacre_nacos_reconnects_total COUNTER
+nacre_nacos_server_info GAUGE server
+`
+
 // In Prometheus, the metrics have the names that promobserve gives them, so that one dashboard
 // serves both.
 func TestTheMetricsHaveTheNamesOfPrometheus(t *testing.T) {
 	t.Parallel()
-	registry := prometheus.NewRegistry()
-	exporter, err := export.New(export.WithRegisterer(registry), export.WithoutTargetInfo(), export.WithoutScopeInfo())
-	if err != nil {
-		t.Fatal(err)
-	}
+	registry, provider := exported(t)
 	o := otelobserve.New("orders", otelobserve.WithTracerProvider(noop.NewTracerProvider()),
-		otelobserve.WithMeterProvider(metric.NewMeterProvider(metric.WithReader(exporter))))
+		otelobserve.WithMeterProvider(provider))
 	h := observe.Health{
 		Version: 1, Sum: "v2-0123456789abcdef", Since: time.Unix(1, 0),
 		Layers:        []observe.LayerHealth{{Name: "orders.yaml", VerifiedAt: time.Unix(2, 0)}},
@@ -82,45 +94,66 @@ func TestTheMetricsHaveTheNamesOfPrometheus(t *testing.T) {
 			Causes:   []observe.Cause{{Position: source.Position{Layer: "orders.yaml"}, Modified: time.Now()}},
 			Problems: source.Problems{{Kind: source.Invalid, Position: source.Position{Layer: "orders.yaml"}}}})
 	}
+	wantFamilies(t, registry, "config", metrics)
+}
+
+// The same of a session with Nacos and the names of promnacos.
+func TestTheMetricsOfASessionHaveTheNamesOfPrometheus(t *testing.T) {
+	t.Parallel()
+	registry, provider := exported(t)
+	m := otelnacos.New("orders", otelnacos.WithMeterProvider(provider))
+	if err := m.Watch(func() nacos.Status { return nacos.Status{Server: "nacos:8848"} }); err != nil {
+		t.Fatal(err)
+	}
+	wantFamilies(t, registry, "client", sessionMetrics)
+}
+
+// wantFamilies compares the metrics in a registry with a list. Each has the constant label.
+func wantFamilies(t *testing.T, registry prometheus.Gatherer, constant, list string) {
+	t.Helper()
 	families, err := registry.Gather()
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got []string
 	for _, f := range families {
-		line := f.GetName() + " " + f.GetType().String()
+		line, own := f.GetName()+" "+f.GetType().String(), false
 		for _, l := range f.GetMetric()[0].GetLabel() {
-			if l.GetName() != "config" {
+			if l.GetName() != constant {
 				line += " " + l.GetName()
-			} else if l.GetValue() != "orders" {
-				t.Errorf("%s has the config %q", f.GetName(), l.GetValue())
+			} else {
+				own = l.GetValue() == "orders"
 			}
+		}
+		if !own {
+			t.Errorf("%s does not have the label %s of its owner", f.GetName(), constant)
 		}
 		got = append(got, line)
 	}
-	want := strings.Split(strings.TrimSpace(metrics), "\n")
-	if !slices.Equal(got, want) {
+	if want := strings.Split(strings.TrimSpace(list), "\n"); !slices.Equal(got, want) {
 		t.Errorf("the metrics are\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
 
-// docs/metrics.md lists the metrics of promobserve.
+// docs/metrics.md lists the metrics of promobserve and of promnacos.
 func TestTheMetricsAreThoseOfTheDocument(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../docs/metrics.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, list, _ := strings.Cut(string(text), "<!-- metrics: promobserve -->")
-	list, _, _ = strings.Cut(list, "<!-- end metrics -->")
-	var documented []string
-	for _, row := range regexp.MustCompile("(?m)^\\| `(nacre_[a-z_]+)` \\| ([a-z]+) \\| ([^|]*)").FindAllStringSubmatch(list, -1) {
-		labels := regexp.MustCompile("[a-z]+").FindAllString(row[3], -1)
-		slices.Sort(labels)
-		documented = append(documented, strings.TrimSpace(row[1]+" "+strings.ToUpper(row[2])+" "+strings.Join(labels, " ")))
-	}
-	slices.Sort(documented)
-	if want := strings.Split(strings.TrimSpace(metrics), "\n"); !slices.Equal(documented, want) {
-		t.Errorf("docs/metrics.md lists\n%s\nand otelobserve has\n%s", strings.Join(documented, "\n"), strings.Join(want, "\n"))
+	for mark, metrics := range map[string]string{"promobserve": metrics, "promnacos": sessionMetrics} {
+		_, list, _ := strings.Cut(string(text), "<!-- metrics: "+mark+" -->")
+		list, _, _ = strings.Cut(list, "<!-- end metrics -->")
+		var documented []string
+		for _, row := range regexp.MustCompile("(?m)^\\| `(nacre_[a-z_]+)` \\| ([a-z]+) \\| ([^|]*)").FindAllStringSubmatch(list, -1) {
+			labels := regexp.MustCompile("[a-z]+").FindAllString(row[3], -1)
+			slices.Sort(labels)
+			documented = append(documented, strings.TrimSpace(row[1]+" "+strings.ToUpper(row[2])+" "+strings.Join(labels, " ")))
+		}
+		slices.Sort(documented)
+		if want := strings.Split(strings.TrimSpace(metrics), "\n"); !slices.Equal(documented, want) {
+			t.Errorf("docs/metrics.md lists for %s\n%s\nand OpenTelemetry has\n%s", mark, strings.Join(documented, "\n"), strings.Join(want, "\n"))
+		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/nacre-go/nacre/observe"
+	"github.com/nacre-go/nacre/observe/otelobserve/internal/provider"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -34,11 +35,12 @@ var rejectionKinds = []source.Kind{
 // meter counts events. Only the goroutine of the queue calls observe.
 type meter struct {
 	settings
+	name    provider.Name
 	config  attribute.KeyValue
 	health  atomic.Pointer[func() observe.Health]
 	dropped func() int64 // set before the first event
 
-	layers, subscribers, resources names
+	layers, subscribers, resources provider.Names
 
 	once      sync.Once // makes the instruments, at the first event or in Watch
 	err       error
@@ -52,7 +54,8 @@ type meter struct {
 }
 
 func newMeter(config string, s settings) *meter {
-	return &meter{settings: s, config: attribute.String("config", config), down: map[string]struct{}{}}
+	name := provider.Name{Meters: s.meters, What: "config", Text: config}
+	return &meter{settings: s, name: name, config: attribute.String("config", config), down: map[string]struct{}{}}
 }
 
 // isMeasured reports whether observe does something with events of a kind. Closed is in the queue
@@ -70,13 +73,11 @@ func isMeasured(k observe.EventKind) bool {
 // start makes the instruments. It calls code of the provider, which may block or panic.
 func (m *meter) start() error {
 	m.once.Do(func() {
-		m.err = errPanicked // unless it returns
+		m.err = provider.ErrPanicked // unless it returns
 		m.err = m.instruments(m.meter())
 	})
 	return m.err
 }
-
-var errPanicked = errors.New("the provider of meters panicked")
 
 func (m *meter) instruments(from metric.Meter) error {
 	var errs []error
@@ -140,23 +141,23 @@ func (m *meter) addZero(c metric.Int64Counter, name string, attributes ...attrib
 }
 
 func (m *meter) layer(name string) attribute.KeyValue {
-	return attribute.String("layer", m.layers.label(name))
+	return attribute.String("layer", m.layers.Label(name))
 }
 
 func (m *meter) subscriber(name string) attribute.KeyValue {
-	return attribute.String("subscriber", m.subscribers.label(name))
+	return attribute.String("subscriber", m.subscribers.Label(name))
 }
 
 func (m *meter) resource(name string) attribute.KeyValue {
-	return attribute.String("resource", m.resources.label(name))
+	return attribute.String("resource", m.resources.Label(name))
 }
 
 func result(text string) attribute.KeyValue { return attribute.String("result", text) }
 
-// observe counts an event.
-func (m *meter) observe(e observe.Event) {
+// observe counts an event, and reports false if there are no instruments for it.
+func (m *meter) observe(e observe.Event) (ok bool) {
 	if m.start() != nil {
-		return // Watch returns the error
+		return e.Kind == observe.Closed // Watch returns the error
 	}
 	switch e.Kind {
 	case observe.Applied:
@@ -190,6 +191,7 @@ func (m *meter) observe(e observe.Event) {
 			m.add(m.changes, 1, result(kind.String()))
 		}
 	}
+	return true
 }
 
 func (m *meter) applied(e observe.Event) {
@@ -226,7 +228,7 @@ func (m *meter) rejected(e observe.Event) {
 	}
 	counted := map[rejection]struct{}{}
 	for r := range once {
-		r.layer = m.layers.label(r.layer)
+		r.layer = m.layers.Label(r.layer)
 		if _, known := counted[r]; !known {
 			counted[r] = struct{}{}
 			m.add(m.rejections, 1, attribute.String("layer", r.layer), attribute.String("kind", kindText(r.kind)))

@@ -1,19 +1,18 @@
 package otelobserve
 
 import (
-	"errors"
 	"sync"
 	"sync/atomic"
 
 	"github.com/nacre-go/nacre/observe"
-	"github.com/nacre-go/nacre/source"
+	"github.com/nacre-go/nacre/observe/otelobserve/internal/provider"
 )
 
 // Observer makes traces and metrics of the events of one config.
 type Observer struct {
 	traces, metrics *observe.Queue
-	panicked        atomic.Int64
-	stuck           atomic.Int32
+	lost            atomic.Int64 // because of a provider
+	calls           provider.Calls
 	meter           *meter
 }
 
@@ -22,15 +21,19 @@ type Observer struct {
 // second config needs an Observer of its own.
 func New(config string, options ...Option) *Observer {
 	if config == "" {
-		config = defaultConfig
+		config = provider.Default
 	}
-	config = label(config)
+	config = provider.Label(config)
 	s := newSettings(options)
 	o := &Observer{meter: newMeter(config, s)}
 	o.meter.dropped = o.Dropped
 	t := &tracer{settings: s, config: config}
 	o.traces = observe.Async(o.guarded(t.observe), 0)
-	o.metrics = observe.Async(o.guarded(o.meter.observe), metricQueue)
+	o.metrics = observe.Async(o.guarded(func(e observe.Event) {
+		if !o.meter.observe(e) {
+			o.lost.Add(1)
+		}
+	}), metricQueue)
 	return o
 }
 
@@ -42,6 +45,7 @@ func (o *Observer) Observe(e observe.Event) {
 		wait.Go(func() { o.traces.Observe(e) })
 		wait.Go(func() { o.metrics.Observe(e) })
 		wait.Wait()
+		o.meter.name.Release(o.meter) // another Observer may serve the config of this name now
 		return
 	}
 	if isTraced(e.Kind) {
@@ -53,45 +57,28 @@ func (o *Observer) Observe(e observe.Event) {
 }
 
 // Watch sets the function from which the metrics of the state are read at each collection: Health
-// of the config. Call it when the config is open, and again if the service opens it again. It
-// returns the errors of the instruments, such as a name that the provider refuses, and an error if
-// the provider panics or takes longer than 1 s.
+// of the config. Call it when the config is open, and again if the service opens it again; nil ends
+// it. It returns the errors of the instruments, such as a name that the provider refuses, an error
+// if the provider panics or takes longer than 1 s, and an error of kind source.Conflict if another
+// config of that name, which is not closed, has its metrics on the same provider. The state of the
+// second one is then not shown, and the counters are the sum of both.
 func (o *Observer) Watch(health func() observe.Health) error {
 	if health == nil {
 		o.meter.health.Store(nil)
-	} else {
-		o.meter.health.Store(&health)
+		o.meter.name.Release(o.meter)
+		return nil
 	}
-	started := within(&o.stuck, func() (err *startError) {
-		defer func() {
-			if recover() != nil {
-				err = &startError{errPanicked}
-			}
-		}()
-		return &startError{o.meter.start()}
-	})
-	switch {
-	case started == nil:
-		return failed(source.Timeout, errHangs)
-	case started.err != nil:
-		return failed(source.Unknown, started.err)
+	if err := o.meter.name.Claim(o.meter); err != nil {
+		return err
 	}
-	return nil
+	o.meter.health.Store(&health)
+	return o.calls.Start(o.meter.start)
 }
 
-// startError is the result of making the instruments.
-type startError struct{ err error }
-
-var errHangs = errors.New("the provider of meters does not return")
-
-func failed(kind source.Kind, err error) error {
-	return &source.Error{Kind: kind, Op: "make", Document: "metrics", Err: err, Fix: "pass another provider with WithMeterProvider"}
-}
-
-// Dropped returns how many events are missing in traces or metrics, because a queue was full or a
-// provider panicked.
+// Dropped returns how many events are missing in traces or metrics, because a queue was full, or a
+// provider panicked or refused the instruments.
 func (o *Observer) Dropped() int64 {
-	return o.traces.Dropped() + o.metrics.Dropped() + o.panicked.Load()
+	return o.traces.Dropped() + o.metrics.Dropped() + o.lost.Load()
 }
 
 // guarded returns f with its panics counted.
@@ -99,7 +86,7 @@ func (o *Observer) guarded(f observe.Observer) observe.Observer {
 	return func(e observe.Event) {
 		defer func() {
 			if recover() != nil {
-				o.panicked.Add(1)
+				o.lost.Add(1)
 			}
 		}()
 		f(e)

@@ -36,7 +36,9 @@ func WithMeterProvider(p metric.MeterProvider) Option {
 func newSettings(options []Option) settings {
 	var s settings
 	for _, o := range options {
-		o.apply(&s)
+		if o != nil {
+			o.apply(&s)
+		}
 	}
 	return s
 }

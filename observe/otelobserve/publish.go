@@ -2,19 +2,12 @@ package otelobserve
 
 import (
 	"context"
-	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
-)
 
-const (
-	// providerWait is how long a provider delays a caller at most: Watch, and a publish at its
-	// start and at its end.
-	providerWait = time.Second
-	// maxStuck is the number of calls of a provider that may hang; further ones are left out.
-	maxStuck = 4
+	"github.com/nacre-go/nacre/observe/otelobserve/internal/provider"
 )
 
 // OnPublish returns a function for nacos.OnPublish, which makes a span "config.publish" of kind
@@ -28,19 +21,19 @@ const (
 // start and at its end, and no more after four calls hang.
 func OnPublish(options ...Option) func(ctx context.Context, config string) (traceParent string, done func(error)) {
 	s := newSettings(options)
-	var stuck atomic.Int32
+	var calls provider.Calls
 	return func(ctx context.Context, config string) (string, func(error)) {
-		span := within(&stuck, func() trace.Span {
+		span := provider.Within(&calls, func() trace.Span {
 			_, span := s.tracer().Start(ctx, "config.publish", trace.WithSpanKind(trace.SpanKindProducer), trace.WithAttributes(keyDocument.String(clean(config))))
 			return span
 		})
 		if span == nil {
 			return "", nil
 		}
-		parent := within(&stuck, func() string { return TraceParent(trace.ContextWithSpan(context.Background(), span)) })
+		parent := provider.Within(&calls, func() string { return TraceParent(trace.ContextWithSpan(context.Background(), span)) })
 		return parent, func(err error) {
 			kind := kindOf(err)
-			within(&stuck, func() struct{} { end(span, time.Now(), kind); return struct{}{} })
+			provider.Within(&calls, func() struct{} { end(span, time.Now(), kind); return struct{}{} })
 		}
 	}
 }
@@ -51,37 +44,4 @@ func TraceParent(ctx context.Context) string {
 	carrier := propagation.MapCarrier{}
 	propagation.TraceContext{}.Inject(ctx, carrier)
 	return carrier.Get("traceparent")
-}
-
-// within returns what f returns, or a zero value if f panics, takes too long, or is not called
-// because too many calls hang.
-func within[T any](stuck *atomic.Int32, f func() T) (result T) {
-	if stuck.Load() >= maxStuck {
-		return result
-	}
-	done := make(chan T, 1)
-	var settled atomic.Bool // set by whichever comes first: the end of f, or giving up on it
-	go func() {
-		var result T
-		defer func() {
-			_ = recover()
-			if !settled.CompareAndSwap(false, true) {
-				stuck.Add(-1)
-			}
-			done <- result
-		}()
-		result = f()
-	}()
-	limit := time.NewTimer(providerWait)
-	defer limit.Stop()
-	select {
-	case result = <-done:
-	case <-limit.C:
-		if settled.CompareAndSwap(false, true) {
-			stuck.Add(1)
-			break
-		}
-		result = <-done
-	}
-	return result
 }

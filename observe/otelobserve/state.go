@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/nacre-go/nacre/observe"
+	"github.com/nacre-go/nacre/observe/otelobserve/internal/provider"
 )
 
 // state is a metric that Health has at the time of a collection.
@@ -128,9 +129,9 @@ func readInfo(_ *meter, h *observe.Health, put putter) {
 	}
 	release := strings.Join(releases, ",")
 	if release != "" {
-		release = label(release)
+		release = provider.Label(release)
 	}
-	put(1, attribute.String("sum", label(short(h.Sum))), attribute.String("release", release))
+	put(1, attribute.String("sum", provider.Label(short(h.Sum))), attribute.String("release", release))
 }
 
 func ofConfig(read func(h *observe.Health) (float64, bool)) func(*meter, *observe.Health, putter) {
@@ -182,6 +183,9 @@ func (m *meter) watch(from metric.Meter) error {
 		return err
 	}
 	_, err = from.RegisterCallback(func(_ context.Context, o metric.Observer) error {
+		if m.name.Taken(m) {
+			return nil // the series are those of another config
+		}
 		h, open := m.look()
 		o.ObserveFloat64(ready, truth(open && h.Ready() == nil), metric.WithAttributes(m.config))
 		o.ObserveInt64(dropped, m.dropped(), metric.WithAttributes(m.config))
@@ -195,6 +199,12 @@ func (m *meter) watch(from metric.Meter) error {
 		return nil
 	}, all...)
 	return err
+}
+
+// InUse reports whether the config is open, so that no other may have its name.
+func (m *meter) InUse() bool {
+	h, open := m.look()
+	return open && !h.Closed
 }
 
 // look returns the health of an open config.

@@ -1,4 +1,4 @@
-package otelobserve
+package provider
 
 import (
 	"strings"
@@ -10,15 +10,17 @@ import (
 // The bounds of the attributes of metrics. They are those of promobserve, so that both have the
 // same series.
 const (
-	maxNames      = 100 // different values of one attribute
-	maxLabel      = 64  // bytes
-	otherNames    = "other"
-	unnamed       = "unnamed"
-	defaultConfig = "default"
+	maxNames   = 100 // different values of one attribute
+	maxLabel   = 64  // bytes
+	otherNames = "other"
+	unnamed    = "unnamed"
 )
 
-// label returns a name as the attribute of a metric: at most 64 bytes, all of them printable.
-func label(name string) string {
+// Default is the name of a config or client that has none.
+const Default = "default"
+
+// Label returns a name as the attribute of a metric: at most 64 bytes, all of them printable.
+func Label(name string) string {
 	name = strings.Map(func(r rune) rune {
 		if r == utf8.RuneError || !unicode.IsPrint(r) {
 			return '_'
@@ -38,14 +40,15 @@ func label(name string) string {
 	return name
 }
 
-// names are the values of one attribute. Further names share the value "other".
-type names struct {
+// Names are the values of one attribute. Further names share the value "other".
+type Names struct {
 	mu   sync.Mutex
 	kept map[string]struct{}
 }
 
-func (n *names) label(name string) string {
-	name = label(name)
+// Label returns the value for a name.
+func (n *Names) Label(name string) string {
+	name = Label(name)
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if _, ok := n.kept[name]; ok {
