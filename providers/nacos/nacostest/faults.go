@@ -25,6 +25,9 @@ func (s *Server) DropPushes(n int) { s.fake.Faults().DropPushes(n) }
 // CorruptReads makes the next n answers that carry a content declare the md5 of another one.
 func (s *Server) CorruptReads(n int) { s.fake.Faults().WrongMD5(n) }
 
+// IgnoreIfMD5 makes the server publish whatever md5 a compare-and-set names, as r-nacos does.
+func (s *Server) IgnoreIfMD5(on bool) { s.fake.Faults().IgnoreIfMD5(on) }
+
 // ExpireTokens makes every token that the server has issued an expired one.
 func (s *Server) ExpireTokens() { s.fake.Faults().ExpireTokens() }
 

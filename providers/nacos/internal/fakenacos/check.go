@@ -3,6 +3,7 @@ package fakenacos
 import (
 	"strconv"
 	"strings"
+	"unicode/utf16"
 )
 
 const (
@@ -73,6 +74,9 @@ func checkContent(content *loose) string {
 
 func blank(s string) bool { return strings.TrimSpace(s) == "" }
 
+// chars is the length of a string in Java.
+func chars(s string) int { return len(utf16.Encode([]rune(s))) }
+
 // checkAdvance checks the optional parameters of a publish.
 func checkAdvance(get func(string) string) string {
 	if tags := get("config_tags"); tags != "" {
@@ -81,7 +85,7 @@ func checkAdvance(get func(string) string) string {
 			return "too much config_tags, over 5"
 		}
 		for _, t := range parts {
-			if len(t) > 64 {
+			if chars(t) > 64 {
 				return "too long tag, over 64"
 			}
 		}
@@ -90,7 +94,7 @@ func checkAdvance(get func(string) string) string {
 		name  string
 		limit int
 	}{{"desc", 128}, {"use", 32}, {"effect", 32}, {"type", 32}, {"schema", 32768}} {
-		if len(get(l.name)) > l.limit {
+		if chars(get(l.name)) > l.limit {
 			return "too long " + l.name + ", over " + strconv.Itoa(l.limit)
 		}
 	}

@@ -16,7 +16,10 @@
 // connection that listens to the key, the publisher's own included, and even if that connection has
 // reported the current md5; publishing the same content again pushes nothing. The server repeats a
 // push that is not acknowledged. Deleting a missing key succeeds, and so does publishing into an
-// unknown namespace. A compare-and-set on a missing key succeeds whatever md5 it names. In gRPC the
+// unknown namespace. A compare-and-set on a missing key succeeds whatever md5 it names, and so does
+// one of a content for a tag or for addresses. A publish clears the description, the use, the
+// effect, the schema and the encryptedDataKey that it does not repeat; application and tags stay
+// unless it sends others or empty ones. In a search, *, % and _ are wildcards. In gRPC the
 // public namespace is "", and "public" is another one; in HTTP the v2 API and the plain v1 read
 // take both for the public one, a v1 publish and delete do not.
 //

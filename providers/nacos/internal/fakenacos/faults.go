@@ -24,6 +24,7 @@ type Faults struct {
 	refused   bool
 	notReady  bool
 	down      bool
+	ignoreMD5 bool
 }
 
 // Always is the count of a fault that lasts until it is ended.
@@ -145,6 +146,11 @@ func (f *Faults) Fail(n, code int, m ...Match) {
 	f.set(faultFail, n, code, "fault "+strconv.Itoa(code)+" as ordered", m)
 }
 
+// FailWith is Fail with a message of the server.
+func (f *Faults) FailWith(n, code int, message string, m ...Match) {
+	f.set(faultFail, n, code, message, m)
+}
+
 // LoseAnswers processes the next n requests and breaks their TCP connection in the place of an
 // answer: the client cannot know whether its publish was accepted.
 func (f *Faults) LoseAnswers(n int, m ...Match) { f.set(faultLoseAnswers, n, 0, "", m) }
@@ -194,6 +200,9 @@ func (f *Faults) NotReady(on bool) { f.update(func() { f.notReady = on }) }
 // Unavailable answers HTTP with 503 and gRPC with the status Unavailable, as a proxy does whose
 // server is down.
 func (f *Faults) Unavailable(on bool) { f.update(func() { f.down = on }) }
+
+// IgnoreIfMD5 makes the server publish whatever md5 a compare-and-set names, as r-nacos does.
+func (f *Faults) IgnoreIfMD5(on bool) { f.update(func() { f.ignoreMD5 = on }) }
 
 // Unregister makes the server forget all connections (or those of the matches' Connection) while
 // their streams stay open: there are no more pushes, and the server answers each request with error
@@ -317,7 +326,9 @@ func (f *Faults) ChangePassword(user, password string) {
 
 // Clear ends all faults. It returns the error of RefuseConnections.
 func (f *Faults) Clear() error {
-	f.update(func() { f.rules, f.latency, f.pushDelay, f.notReady, f.down = nil, 0, 0, false, false })
+	f.update(func() {
+		f.rules, f.latency, f.pushDelay, f.notReady, f.down, f.ignoreMD5 = nil, 0, 0, false, false, false
+	})
 	f.ReorderPushes(0)
 	f.HoldDumps(false)
 	f.StallStreams(false)

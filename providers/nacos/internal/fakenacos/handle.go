@@ -49,7 +49,7 @@ func (r queryRequest) handle(c *call) (any, string) {
 	if got.tagged {
 		out.Tag = tag
 	} else {
-		out.EncryptedDataKey = new(string)
+		out.EncryptedDataKey = &got.version.dataKey
 	}
 	return out, ""
 }
@@ -70,8 +70,9 @@ func (r publishRequest) handle(c *call) (any, string) {
 		return r.refuse(fail(codeBadRequest, problem)), ""
 	}
 	p := publication{
-		key: r.key(), content: str(r.Content), casMD5: string(r.CasMD5), kind: add("type"), app: add("appName"), desc: add("desc"),
-		tags: add("config_tags"), user: add("src_user"), ip: c.from.ip, tag: add("tag"), betaIPs: add("betaIps"),
+		key: r.key(), content: str(r.Content), casMD5: string(r.CasMD5), kind: add("type"), app: (*string)(r.Addition["appName"]),
+		tags: (*string)(r.Addition["config_tags"]), details: detailsOf(add), user: add("src_user"), ip: c.from.ip, tag: add("tag"),
+		betaIPs: add("betaIps"),
 	}
 	if !c.srv.publish(p) {
 		return r.refuse(fail(codeFailed, "Cas publish fail,server md5 may have changed.")), ""
@@ -151,7 +152,7 @@ func (r listenRequest) handle(c *call) (any, string) {
 func (s *Server) publish(p publication) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.store.publish(p, time.Now()) {
+	if !s.store.publish(p, !s.faults.ignoreMD5, time.Now()) {
 		return false
 	}
 	s.stats.Publishes++

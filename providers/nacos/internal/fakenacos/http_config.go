@@ -58,7 +58,7 @@ func (h *web) headed() (reading, bool) {
 	head.Set("Last-Modified", got.version.modified.UTC().Format(http.TimeFormat))
 	switch {
 	case !got.tagged:
-		head.Set("Encrypted-Data-Key", "")
+		head.Set("Encrypted-Data-Key", got.version.dataKey)
 	case !h.params.Has("tag"):
 		head.Set("Vipserver-Tag", tag)
 	}
@@ -158,13 +158,29 @@ func (h *web) publication() (p publication, problem string) {
 		kind = "text"
 	}
 	p = publication{
-		key: h.key(), content: string(content), casMD5: h.r.Header.Get("casMd5"), kind: kind, app: get("appName"), desc: get("desc"),
-		tags: get("config_tags"), user: get("src_user"), ip: h.ip(), tag: get("tag"), betaIPs: h.r.Header.Get("betaIps"),
+		key: h.key(), content: string(content), casMD5: h.r.Header.Get("casMd5"), kind: kind, app: h.sent("appName"), tags: h.sent("config_tags"),
+		details: detailsOf(get), user: get("src_user"), ip: h.ip(), tag: get("tag"), betaIPs: h.r.Header.Get("betaIps"),
 	}
 	if p.user == "" {
 		p.user = h.user
 	}
 	return p, problem
+}
+
+// sent returns a parameter, or nil if it was not sent.
+func (h *web) sent(name string) *string {
+	if !h.params.Has(name) {
+		return nil
+	}
+	value := h.params.Get(name)
+	return &value
+}
+
+// detailsOf reads what a publish says about a config.
+func detailsOf(get func(string) string) details {
+	return details{
+		desc: get("desc"), use: get("use"), effect: get("effect"), schema: get("schema"), dataKey: get("encryptedDataKey"),
+	}
 }
 
 func (h *web) postV1() {

@@ -1,6 +1,7 @@
 package fakenacos
 
 import (
+	"cmp"
 	"maps"
 	"net/http"
 	"slices"
@@ -96,6 +97,7 @@ func (h *web) search() {
 	if blurred {
 		match = blur
 	}
+	wanted := tagsOf(h.params.Get("config_tags"))
 	var items []configItem
 	h.srv.mu.Lock()
 	for k, st := range h.srv.store.saved {
@@ -105,43 +107,75 @@ func (h *web) search() {
 			item := configItem{
 				ID: strconv.FormatInt(v.id, 10), DataID: k.DataID, Group: k.Group, Content: v.content, Tenant: k.Namespace, App: v.app,
 			}
-			if blurred {
-				item.Key = new(string)
-			} else {
+			switch {
+			case wanted != nil:
+			case blurred:
+				item.Key = &v.dataKey
+			default:
 				item.Type = orNil(v.kind)
 			}
-			items = append(items, item)
+			for range timesListed(wanted, tagsOf(v.tags)) {
+				items = append(items, item)
+			}
 		}
 	}
 	h.srv.mu.Unlock()
-	slices.SortFunc(items, func(a, b configItem) int {
-		return strings.Compare(a.DataID+"\x00"+a.Group, b.DataID+"\x00"+b.Group)
+	slices.SortStableFunc(items, func(a, b configItem) int { // by the time of creation, since it grows
+		return cmp.Or(cmp.Compare(len(a.ID), len(b.ID)), strings.Compare(a.ID, b.ID))
 	})
 	h.jsonUTF8(http.StatusOK, cutPage(items, number, size))
 }
 
-// blur matches a pattern in which * stands for any text. Without a * the text must occur.
+func tagsOf(list string) []string {
+	if list == "" {
+		return nil
+	}
+	return strings.Split(list, ",")
+}
+
+// timesListed returns how often a search lists a config: once for each tag that matches, since a
+// server joins two tables.
+func timesListed(wanted, has []string) (n int) {
+	if wanted == nil {
+		return 1
+	}
+	for _, t := range wanted {
+		if slices.Contains(has, t) {
+			n++
+		}
+	}
+	return n
+}
+
+// blur matches a pattern of the database: * and % stand for any text, _ stands for any character,
+// and an empty pattern matches everything.
 func blur(pattern, s string) bool {
 	if pattern == "" {
 		return true
 	}
-	if !strings.Contains(pattern, "*") {
-		return pattern == s
-	}
-	parts := strings.Split(pattern, "*")
-	last := len(parts) - 1
-	if !strings.HasPrefix(s, parts[0]) {
-		return false
-	}
-	s = s[len(parts[0]):]
-	for _, p := range parts[1:last] {
-		_, after, found := strings.Cut(s, p)
-		if !found {
+	return like(strings.ReplaceAll(pattern, "*", "%"), s)
+}
+
+// like matches the LIKE of SQL. It goes back to the last % only, so that no pattern is slow.
+func like(pattern, s string) bool {
+	p, i := 0, 0
+	last, from := -1, 0
+	for i < len(s) {
+		switch {
+		case p < len(pattern) && pattern[p] == '%':
+			last, from = p, i
+			p++
+		case p < len(pattern) && (pattern[p] == '_' || pattern[p] == s[i]):
+			p++
+			i++
+		case last >= 0:
+			from++
+			p, i = last+1, from
+		default:
 			return false
 		}
-		s = after
 	}
-	return strings.HasSuffix(s, parts[last])
+	return strings.Trim(pattern[p:], "%") == ""
 }
 
 func (h *web) showAll() {
@@ -160,10 +194,11 @@ func (h *web) showAll() {
 	v := st.formal
 	h.jsonUTF8(http.StatusOK, configDetail{
 		configItem: configItem{
-			ID: strconv.FormatInt(v.id, 10), DataID: k.DataID, Group: k.Group, Content: v.content, MD5: &v.md5, Key: new(string),
+			ID: strconv.FormatInt(v.id, 10), DataID: k.DataID, Group: k.Group, Content: v.content, MD5: &v.md5, Key: &v.dataKey,
 			Tenant: k.Namespace, App: v.app, Type: orNil(v.kind),
 		},
-		Created: v.created.UnixMilli(), Modified: v.modified.UnixMilli(), User: orNil(v.user), IP: v.ip, Desc: orNil(v.desc), Tags: orNil(v.tags),
+		Created: v.modified.UnixMilli(), Modified: v.modified.UnixMilli(), User: orNil(v.user), IP: v.ip, Desc: orNil(v.desc),
+		Use: orNil(v.use), Effect: orNil(v.effect), Schema: orNil(v.schema), Tags: orNil(v.tags),
 	})
 }
 

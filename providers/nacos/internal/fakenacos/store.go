@@ -10,17 +10,22 @@ import (
 
 // version is one content of a config. It is immutable.
 type version struct {
-	id       int64
-	content  string
-	md5      string
-	kind     string // the declared type: "yaml"; may be empty
-	app      string
-	desc     string
-	tags     string
+	id      int64
+	content string
+	md5     string
+	kind    string // the declared type: "yaml"; may be empty
+	app     string
+	tags    string
+	details
 	user     string // who published it
 	ip       string
-	created  time.Time
 	modified time.Time
+}
+
+// details are what a publish that does not repeat them clears.
+type details struct {
+	desc, use, effect, schema string
+	dataKey                   string // encryptedDataKey
 }
 
 // typeName returns the declared type, or the default.
@@ -41,7 +46,7 @@ type state struct {
 
 func (st *state) clone() *state {
 	if st == nil {
-		return &state{}
+		return &state{tagged: map[string]*version{}}
 	}
 	c := *st
 	c.tagged = make(map[string]*version, len(st.tagged))
@@ -97,13 +102,13 @@ type Revision struct {
 
 // publication is a request to publish.
 type publication struct {
-	key      Key
-	content  string
-	casMD5   string
-	kind     string
-	app      string
-	desc     string
-	tags     string
+	key     Key
+	content string
+	casMD5  string
+	kind    string
+	app     *string // nil keeps that of the config, and so do tags
+	tags    *string
+	details
 	user, ip string
 	tag      string
 	betaIPs  string
@@ -116,13 +121,14 @@ func sum(content string) string {
 
 func (st *store) id() int64 { st.nextID++; return st.nextID }
 
-// publish changes the stored state. It reports false if the compare-and-set failed.
-func (st *store) publish(p publication, now time.Time) bool {
+// publish changes the stored state. It reports false if the compare-and-set failed. Without
+// compares it ignores the md5.
+func (st *store) publish(p publication, compares bool, now time.Time) bool {
 	old := st.saved[p.key]
 	next := old.clone()
 	v := &version{
-		id: st.id(), content: p.content, md5: sum(p.content), kind: p.kind, app: p.app, desc: p.desc, tags: p.tags,
-		user: p.user, ip: p.ip, created: now, modified: now,
+		id: st.id(), content: p.content, md5: sum(p.content), kind: p.kind, details: p.details,
+		user: p.user, ip: p.ip, modified: now,
 	}
 	var prev *version
 	switch {
@@ -133,12 +139,20 @@ func (st *store) publish(p publication, now time.Time) bool {
 	default:
 		prev = next.formal
 	}
-	// A compare-and-set on a missing config succeeds, since there is no md5 to compare with.
-	if prev != nil && p.casMD5 != "" && prev.md5 != p.casMD5 {
+	// A compare-and-set on a missing config succeeds, since there is no md5 to compare with. Gray
+	// contents are not compared.
+	compares = compares && p.betaIPs == "" && p.tag == ""
+	if prev != nil && p.casMD5 != "" && prev.md5 != p.casMD5 && compares {
 		return false
 	}
 	if prev != nil {
-		v.id, v.created = prev.id, prev.created
+		v.id, v.app, v.tags = prev.id, prev.app, prev.tags
+	}
+	if p.app != nil {
+		v.app = *p.app
+	}
+	if p.tags != nil {
+		v.tags = strings.Trim(*p.tags, ",")
 	}
 	switch {
 	case p.betaIPs != "":
