@@ -3,9 +3,12 @@ package nacos
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
+
+	"github.com/nacre-go/nacre/source"
 )
 
 // Some requests are possible over the HTTP interface alone. Its paths differ between Nacos 2 and
@@ -17,7 +20,8 @@ type call struct {
 	path   string
 	query  url.Values
 	form   url.Values
-	most   int // limit of the answer in bytes; 0: maxFetch
+	most   int  // limit of the answer in bytes; 0: maxFetch
+	writes bool // whether a Nacos 3 requires the permission to write
 }
 
 // about2 and about3 are the parameters of a config in Nacos 2 and Nacos 3.
@@ -77,7 +81,7 @@ func (s *session) consoleCall(ctx context.Context, server address, k Key, op str
 			return data, true, nil
 		case status == http.StatusForbidden || status == http.StatusUnauthorized:
 			if err := s.rejected(ctx, server, with, repeated, document, message); err != nil {
-				return nil, true, err
+				return nil, true, needsRight(err, one)
 			}
 			continue
 		case code == codeNoResource:
@@ -96,6 +100,22 @@ func (s *session) consoleCall(ctx context.Context, server address, k Key, op str
 		}
 		return nil, true, cause.failAs(op, document, "the server answered with HTTP status "+strconv.Itoa(status))
 	}
+}
+
+// needsRight says in an error which permission is missing, unless something else is wrong.
+func needsRight(err error, one call) error {
+	var e *source.Error
+	if !errors.As(err, &e) || !errors.Is(err, PermissionDenied) {
+		return err
+	}
+	right := "READ"
+	if one.writes || one.method != http.MethodGet {
+		right = "WRITE"
+	}
+	told := PermissionDenied.failAs(e.Op, e.Document, "the user has no permission "+right+" for this request of the HTTP interface")
+	told.Fix = "grant " + right + " on the namespace to the user's role, or use the login of an administrator (ROLE_ADMIN), " +
+		"which a Nacos 3 may require here; sources, Get, Publish and Delete use gRPC and need permissions on the config only"
+	return told
 }
 
 // codeNoResource is the code of newer servers for a missing config.

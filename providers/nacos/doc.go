@@ -74,9 +74,10 @@
 //
 // # Administration
 //
-// [Client.Publish], [Client.Delete], [Client.History] and [Client.Listeners] are for command-line
-// tools. A server offers some of them over HTTP alone, and a Nacos 3 for administrators only: each
-// method says so.
+// [Client.Publish], [Client.Delete], [Client.List], [Client.Metadata], [Client.History] and
+// [Client.Listeners] are for command-line tools. A server offers some of them over HTTP alone, and
+// a Nacos 3 for administrators only: each method says so, and an error with [PermissionDenied]
+// names the permission. Before you rely on [IfMD5], call [Client.ProbeIfMD5].
 //
 // # Limits
 //

@@ -215,3 +215,6 @@ func Codes() []Code {
 	}
 	return all
 }
+
+// Matches reports whether a name matches a pattern of List.
+func Matches(pattern, name string) bool { return matches(pattern, name) }

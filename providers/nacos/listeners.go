@@ -29,7 +29,7 @@ func (c *Client) Listeners(ctx context.Context, dataID string, opts ...SourceOpt
 	err = c.on(ctx, 0, true, func(ctx context.Context, s *session, conn *conn) error {
 		body, err := s.console(ctx, conn, k, "read listeners of",
 			call{method: http.MethodGet, path: "/v1/cs/configs/listener", query: about2(k), most: pageBytes},
-			call{method: http.MethodGet, path: "/v3/admin/cs/config/listener", query: about3(k), most: pageBytes},
+			call{method: http.MethodGet, path: "/v3/admin/cs/config/listener", query: about3(k), most: pageBytes, writes: true},
 		)
 		if err != nil {
 			return err

@@ -30,7 +30,9 @@ type publishOptions struct {
 	sourceOptions
 	md5      string
 	addition map[string]string
-	line     bool // by ReleaseLine
+	metadata *Metadata // by WithMetadata
+	keep     bool      // by KeepMetadata
+	line     bool      // by ReleaseLine
 	release  string
 }
 
@@ -67,21 +69,28 @@ func addition(name, value string) publishOption {
 }
 
 // IfMD5 publishes only if the config still has this md5; otherwise Publish fails with kind
-// Conflict. It protects an existing config: a server publishes a missing one whatever the md5.
+// Conflict. It protects an existing config: a server publishes a missing one whatever the md5. It
+// protects the content for all clients: a Nacos 2 ignores the md5 for those of [GrayTag] and
+// [BetaIPs]. Other servers may ignore it altogether; [Client.ProbeIfMD5] finds out.
 func IfMD5(md5 string) PublishOption { return publishOption(func(o *publishOptions) { o.md5 = md5 }) }
 
-// Type sets the content's type on the server. Default: by the extension of the data ID, else
-// "text".
+// Type sets the content's type on the server. Default: by the extension of the data ID, else the
+// type that the config has, else "text".
 func Type(name string) PublishOption { return addition("type", name) }
 
 // App sets the name of the application that the config belongs to.
 func App(name string) PublishOption { return addition("appName", name) }
 
-// Tags sets words by which the console can search for the config.
+// Tags sets words by which the console can search for the config, in place of those that it has. A
+// server accepts 5 tags of 64 characters each.
 func Tags(tags ...string) PublishOption { return addition("config_tags", strings.Join(tags, ",")) }
 
-// Description sets a text that says what the config is for.
+// Description sets a text that says what the config is for. A server accepts 128 characters.
 func Description(text string) PublishOption { return addition("desc", text) }
+
+// Author sets who makes the change, for [HistoryEntry].User and [Metadata].User. Default: none. A
+// server does not check the name: an author is a claim, not a proof.
+func Author(name string) PublishOption { return addition("src_user", name) }
 
 // BetaIPs publishes the content for the clients with these addresses only, in addition to the
 // content for all others. As an option of Delete it removes that content, whatever the addresses;
@@ -102,6 +111,10 @@ func GrayTag(tag string) DeleteOption {
 // if ctx has no deadline, for 5 s and a second more for each megabyte. It tries once: after an
 // error of kind Unavailable or Timeout the content may or may not be published. A server accepts
 // any namespace, even one that does not exist. [OnPublish] traces it.
+//
+// A publish replaces more than the content: a server clears the description, the use, the effect
+// and the schema of the config unless the publish sends them again. [KeepMetadata] does that, and
+// [WithMetadata] sets them. Without [App] or [Tags] a config keeps its application or its tags.
 func (c *Client) Publish(ctx context.Context, dataID string, content []byte, opts ...PublishOption) error {
 	o := publishOptions{addition: map[string]string{}}
 	for _, opt := range opts {
@@ -118,8 +131,8 @@ func (c *Client) Publish(ctx context.Context, dataID string, content []byte, opt
 			return err
 		}
 	}
-	if o.addition["type"] == "" {
-		o.addition["type"] = typeOf(dataID)
+	if err := c.describe(ctx, k, &o); err != nil {
+		return err
 	}
 	traceParent, done := c.beginPublish(ctx, k)
 	if o.line {
@@ -174,7 +187,7 @@ func (c *Client) change(ctx context.Context, k Key, typ string, body any, more t
 	return c.on(ctx, more, false, func(ctx context.Context, s *session, conn *conn) error {
 		_, err := ask[reply](ctx, s, conn, s.timings.request+more, k.String(), typ, body)
 		var refusal *replyError
-		if errors.As(err, &refusal) && strings.Contains(strings.ToLower(refusal.Message), "cas publish fail") {
+		if errors.As(err, &refusal) && changedSince(refusal.Message) {
 			return errPreconditionFailed(k)
 		}
 		if err == nil {
@@ -198,10 +211,18 @@ func checkPublish(k Key, content []byte) error {
 	return nil
 }
 
+// changedSince reports whether a server refuses a compare-and-set: "Cas publish fail,server md5 may
+// have changed.", or, since Nacos 3, "Cas publish gray config fail, server md5 may have changed.".
+func changedSince(message string) bool {
+	message = strings.ToLower(message)
+	return strings.Contains(message, "cas publish") && strings.Contains(message, "md5 may have changed")
+}
+
+// typeOf returns the type of a data ID with an extension.
 func typeOf(dataID string) string {
 	switch f := source.FormatOf(dataID); f {
 	case source.FormatYAML, source.FormatJSON, source.FormatTOML, source.FormatProperties:
 		return f
 	}
-	return "text"
+	return ""
 }

@@ -1,0 +1,97 @@
+package nacos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/nacre-go/nacre/source"
+)
+
+// ProbeIfMD5 checks that the server honors [IfMD5], before you rely on it. It returns nil if so,
+// and an error with [NotSupported] if the server ignores the md5, as r-nacos does, or refuses
+// every compare-and-set, as a plugin for another database may. Any other error means that it could
+// not find out.
+//
+// It publishes to a config of its own, "nacre.probe." and a random number, in the client's group
+// or that of the option [Group], and deletes it in the end. That takes a second or two, since it
+// waits until the content can be read, and needs the permission to write there.
+func (c *Client) ProbeIfMD5(ctx context.Context, opts ...SourceOption) (err error) {
+	k, err := c.named(fmt.Sprintf("nacre.probe.%016x", rand.Uint64()), opts)
+	if err != nil {
+		return err
+	}
+	group := Group(k.Group)
+	if _, ok := ctx.Deadline(); !ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, casProbeWithin)
+		defer cancel()
+	}
+	defer func() {
+		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.session.timings.request)
+		defer cancel()
+		if failed := c.Delete(late, k.DataID, group); err == nil {
+			err = failed
+		}
+	}()
+	const first, second, third = "nacre probe 1", "nacre probe 2", "nacre probe 3"
+	publish := func(content string, more ...PublishOption) error {
+		return c.Publish(ctx, k.DataID, []byte(content), append(more, group, Type("text"), App("nacre"), Description("a probe of nacre; delete it"))...)
+	}
+	if err := publish(first); err != nil {
+		return err
+	}
+	if err := c.awaitProbe(ctx, k, first); err != nil {
+		return err
+	}
+	switch err := publish(second, IfMD5(sum([]byte(first)))); {
+	case errors.Is(err, PreconditionFailed):
+		return errNoCompareAndSet(k, "the server refuses every compare-and-set")
+	case err != nil:
+		return err
+	}
+	if err := c.awaitProbe(ctx, k, second); err != nil {
+		return err
+	}
+	switch err := publish(third, IfMD5(sum([]byte(first)))); {
+	case errors.Is(err, PreconditionFailed):
+		return nil
+	case err != nil:
+		return err
+	}
+	return errNoCompareAndSet(k, "the server ignores the md5 of a compare-and-set")
+}
+
+// casProbeWithin is the timeout of a probe whose context has none, and casReadEvery the interval at
+// which it reads: a server that is read faster is slower to show a publish.
+const (
+	casProbeWithin = 30 * time.Second
+	casReadEvery   = 200 * time.Millisecond
+)
+
+// awaitProbe waits until the server of the connection has the content: a node that does not have
+// it yet takes a compare-and-set for a creation.
+func (c *Client) awaitProbe(ctx context.Context, k Key, content string) error {
+	for {
+		item, err := c.Get(ctx, k.DataID, Group(k.Group))
+		if err == nil && string(item.Content) == content {
+			return nil
+		}
+		if err != nil && source.KindOf(err) != source.NotFound {
+			return err
+		}
+		if !sleep(ctx, casReadEvery) {
+			e := NoResponse.failAs("probe", k.String(), "the server does not show what was published")
+			e.Fix = "check the load of the server, and try again"
+			return e
+		}
+	}
+}
+
+func errNoCompareAndSet(k Key, text string) error {
+	e := NotSupported.failAs("probe", k.String(), text)
+	e.Fix = "do not rely on nacos.IfMD5 with this server: two publishers can overwrite each other's change; check its kind (r-nacos has no compare-and-set), its version and the plugin of its database"
+	return e
+}
