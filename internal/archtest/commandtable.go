@@ -6,7 +6,7 @@ package archtest
 func Commands() *Rules {
 	const (
 		nacre = "github.com/nacre-go/nacre"
-		why   = "a command is written as a user would write it: it may be built against another version of nacre, so it imports what is public, and only internal/cli knows about cobra and terminals"
+		why   = "a command is written as a user would write it: it may be built against another version of nacre, so it imports what is public, and only internal/cli knows about cobra, and only it and internal/terminal about terminals"
 	)
 	house := House()
 	public := []string{
@@ -26,6 +26,7 @@ func Commands() *Rules {
 		Rows: []Row{
 			{Package: ".", May: []string{"internal/cli"}, Tests: tests, Why: why},
 			{Package: "internal/cli", May: append([]string{"github.com/spf13/cobra/**", "github.com/spf13/pflag", "golang.org/x/term"}, own...), Tests: tests, Why: why},
+			{Package: "internal/terminal", May: []string{"golang.org/x/term"}, Tests: tests, Why: why},
 			{Package: "internal/**", May: own, Tests: tests, Why: why},
 		},
 		Ambient: ambient, Limits: house.Limits,

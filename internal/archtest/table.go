@@ -216,6 +216,11 @@ func rows() []Row {
 			May: []string{"source"}, Why: "its writer and its reader share a format, and nothing else",
 		},
 		{
+			Package: "internal/checkmain", Does: "the program that checks documents, behind `CheckMain`",
+			May: []string{"source"},
+			Why: "the protocol with the command `nacre` is in one place; what a check is comes from the root",
+		},
+		{
 			Package: "internal/profile", Does: "the names of the documents of profiles",
 			Why: "files and Nacos name the documents of profiles in the same way, and share nothing else",
 		},

@@ -40,8 +40,8 @@ func strange(c rune) bool {
 }
 
 // Name returns the name of the document of a profile: application-prod.yaml for application.yaml,
-// and .env.prod for .env. A folder in front of the name stays, and so does its format: .yaml becomes
-// -prod.yaml.
+// and .env.prod for .env. A folder in front of the name stays, and so does its format: .yaml
+// becomes -prod.yaml.
 func Name(name, profile string) string {
 	base := path.Base(strings.ReplaceAll(name, `\`, "/"))
 	ext := path.Ext(base)
