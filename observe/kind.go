@@ -22,7 +22,8 @@ const (
 	// release or trace.
 	Rejected EventKind = 4
 	// Held reports that new content waits, because the config is pinned or a guard asks for an
-	// approval. It sets Version, Causes, Reasons, Fix and Steps, of decoding.
+	// approval. A content that replaces a held one has an event of its own, also if the reasons are
+	// the same. It sets Version, Causes, Reasons, Fix and Steps, of decoding.
 	Held EventKind = 5
 	// RolledBack reports that a version was rolled back because a check of an automatic rollback
 	// failed. It sets Version, From, To, Causes, which are the documents that made From and are
