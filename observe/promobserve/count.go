@@ -163,19 +163,30 @@ func (m *Metrics) countApplied(e observe.Event) {
 // countRejected counts each layer with each kind of its problems once. A problem without a layer,
 // such as a key that no layer has, belongs to the layers that have changed.
 func (m *Metrics) countRejected(e observe.Event) {
-	type rejection struct{ layer, kind string }
-	once := map[rejection]struct{}{}
+	type rejection struct {
+		layer string
+		kind  source.Kind
+	}
+	once, everywhere := map[rejection]struct{}{}, map[source.Kind]struct{}{}
 	for _, p := range e.Problems {
-		if p.Position.Layer != "" {
-			once[rejection{m.layers.Label(p.Position.Layer), kindLabel(p.Kind)}] = struct{}{}
+		if p.Position.Layer == "" {
+			everywhere[p.Kind] = struct{}{}
 			continue
 		}
-		for _, cause := range e.Causes {
-			once[rejection{m.layers.Label(cause.Layer), kindLabel(p.Kind)}] = struct{}{}
+		once[rejection{p.Position.Layer, p.Kind}] = struct{}{}
+	}
+	for kind := range everywhere { // a few: not one a problem
+		for i := range e.Causes {
+			once[rejection{e.Causes[i].Layer, kind}] = struct{}{}
 		}
 	}
+	counted := map[rejection]struct{}{}
 	for r := range once {
-		m.counts.rejections.WithLabelValues(r.layer, r.kind).Inc()
+		r.layer = m.layers.Label(r.layer)
+		if _, known := counted[r]; !known { // several layers may be "other"
+			counted[r] = struct{}{}
+			m.counts.rejections.WithLabelValues(r.layer, kindLabel(r.kind)).Inc()
+		}
 	}
 }
 
