@@ -238,6 +238,40 @@ func (p stubborn) Tracer(name string, options ...api.TracerOption) api.Tracer {
 	return p.TracerProvider.Tracer(name, options...)
 }
 
+// hollow is a provider without tracers.
+type hollow struct{ noop.TracerProvider }
+
+func (hollow) Tracer(string, ...api.TracerOption) api.Tracer { return nil }
+
+// hollowSpans is a provider whose tracers have no spans.
+type hollowSpans struct{ noop.TracerProvider }
+
+func (hollowSpans) Tracer(string, ...api.TracerOption) api.Tracer { return spanless{} }
+
+type spanless struct{ noop.Tracer }
+
+func (spanless) Start(ctx context.Context, _ string, _ ...api.SpanStartOption) (context.Context, api.Span) {
+	return ctx, nil
+}
+
+// A provider that returns nil is one that panics.
+func TestAHollowProviderAffectsNothing(t *testing.T) {
+	t.Parallel()
+	for _, p := range []api.TracerProvider{hollow{}, hollowSpans{}} {
+		o := otelobserve.New("orders", otelobserve.WithTracerProvider(p))
+		for kind := observe.ContentReceived; kind <= observe.Closed; kind++ {
+			o.Observe(observe.Event{Kind: kind, Time: time.Now(), Version: 1, Name: "x"})
+		}
+		if n := o.Dropped(); n < 5 {
+			t.Errorf("%T: %d events are counted as dropped", p, n)
+		}
+		publish := otelobserve.OnPublish(otelobserve.WithTracerProvider(p))
+		if traceParent, done := publish(t.Context(), "orders.yaml"); traceParent != "" || done != nil {
+			t.Errorf("%T: a publish has the trace parent %q", p, traceParent)
+		}
+	}
+}
+
 func TestABadProviderAffectsNothing(t *testing.T) {
 	t.Parallel()
 	blocked := make(chan struct{})

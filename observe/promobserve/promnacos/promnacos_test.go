@@ -115,3 +115,21 @@ func TestASessionWithoutAConnection(t *testing.T) {
 		t.Errorf("a hostile server is shown as:\n%s", text)
 	}
 }
+
+// Events of ten thousand documents, servers and codes make no series of their own.
+func TestHostileEventsAddNoSeries(t *testing.T) {
+	t.Parallel()
+	m := promnacos.New(strings.Repeat("\x1bü\xff", 100_000))
+	m.Watch(func() nacos.Status { return nacos.Status{Server: strings.Repeat("\x1bü\xff", 100_000), Keys: 10_000} })
+	for i := range 10_000 {
+		name := fmt.Sprint(i, "\n\x1b\xff")
+		m.Observe(nacos.Event{Kind: nacos.EventReadFailed, Server: name, Document: name, MD5: name, Dropped: -1, Err: fmt.Errorf("%s: %w", name, nacos.Code(i%256))})
+	}
+	text := scrape(t, m)
+	if n := strings.Count(text, "\nnacre_"); n > 60 || len(text) > 20<<10 {
+		t.Errorf("hostile events make %d series of %d bytes", n, len(text))
+	}
+	if !strings.Contains(text, `result="failed"} 10000`) || !strings.Contains(text, "nacre_nacos_events_dropped_total{client=\"_ü__ü__ü") {
+		t.Errorf("the events are not counted:\n%s", text)
+	}
+}
