@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/nacre-go/nacre/providers/nacos"
 )
 
 // Env is what a command uses of its process.
@@ -15,8 +17,9 @@ type Env struct {
 	Out     io.Writer
 	Err     io.Writer
 	Environ []string // as os.Environ returns it
-	Dir     string   // the working directory; empty: that of the process
 	Now     func() time.Time
+	// Nacos returns what the environment says about servers, for a command without a context.
+	Nacos func() nacos.Config
 	// Interrupt receives the signals that end a command. Nil: none does.
 	Interrupt <-chan os.Signal
 }

@@ -2,17 +2,70 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/output"
 )
 
-// Main runs the command line of env and returns the exit code of the process.
+var errInterrupted = errors.New("interrupted")
+
+// Main runs the command line of env and returns the exit code of the process. The first signal of
+// Env.Interrupt ends the command in order, and a second one ends Main at once.
 func Main(env *Env) int {
-	root := newRoot(env)
-	if err := root.ExecuteContext(context.Background()); err != nil {
-		fmt.Fprintf(env.Err, "nacre: %v\n", err)
-		return int(exit.Of(err))
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	a := &app{env: env}
+	ended := make(chan exit.Code, 1)
+	go func() { ended <- a.run(ctx) }()
+	for signals := 0; ; {
+		select {
+		case code := <-ended:
+			return int(code)
+		case <-env.Interrupt:
+			if signals++; signals == 2 {
+				return int(exit.Interrupted)
+			}
+			cancel(errInterrupted)
+		}
 	}
-	return 0
 }
+
+func (a *app) run(ctx context.Context) exit.Code {
+	command, err := newRoot(a).ExecuteContextC(ctx)
+	switch {
+	case err == nil:
+		return exit.Done
+	case context.Cause(ctx) != nil && errors.Is(context.Cause(ctx), errInterrupted):
+		a.note("nacre: interrupted")
+		return exit.Interrupted
+	case !a.running: // before the command itself
+		err = exit.With(exit.Usage, err, `run "`+command.CommandPath()+` --help"`)
+	}
+	code := exit.Of(err)
+	if text := err.Error(); text != "" {
+		a.complain(text)
+	}
+	return code
+}
+
+// complain writes an error to stderr. An error of several lines, such as the problems of a
+// document, stays on as many.
+func (a *app) complain(text string) {
+	for i, line := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
+		if i == 0 {
+			line = "nacre: " + line
+		}
+		fmt.Fprintln(a.env.Err, output.Clean(strings.ReplaceAll(line, "\t", "  ")))
+	}
+}
+
+// silent is an error that says nothing, since the output has said it.
+type silent struct{}
+
+func (silent) Error() string { return "" }
+
+// differs is the error of a comparison that found a difference.
+func differs() error { return exit.With(exit.Differs, silent{}, "") }

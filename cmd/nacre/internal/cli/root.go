@@ -1,20 +1,80 @@
 package cli
 
-import "github.com/spf13/cobra"
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// The groups of commands in the help.
+const (
+	reading   = "read"
+	writing   = "write"
+	settingUp = "setup"
+)
+
+const rootLong = `nacre reads, compares and publishes the configuration that a Nacos server holds.
+
+A context of the contexts file says which server, namespace and credentials to use. Without a
+contexts file, the variables NACOS_SERVER_ADDR, NACOS_NAMESPACE, NACOS_USERNAME and the like do, as
+for a service.
+
+Data goes to stdout and everything else to stderr. Exit codes:
+
+  0  done                          6  the server has changed meanwhile
+  1  the compared things differ    7  instances did not apply the change in time
+  2  usage, or a local file        8  partly done; the report says what
+  3  server unreachable            9  no such config, revision or instance
+  4  denied                       10  another failure
+  5  document not valid          130  interrupted`
 
 // newRoot returns the command nacre with all of its commands.
-func newRoot(env *Env) *cobra.Command {
+func newRoot(a *app) *cobra.Command {
 	root := &cobra.Command{
-		Use:           "nacre",
-		Short:         "Read, compare and publish the configuration on a Nacos server",
-		Args:          cobra.NoArgs,
-		SilenceErrors: true,
-		SilenceUsage:  true,
+		Use:               "nacre",
+		Short:             "Read, compare and publish the configuration on a Nacos server",
+		Long:              rootLong,
+		Args:              onlyCommands,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		DisableAutoGenTag: true,
 	}
-	root.SetArgs(env.Args)
-	root.SetIn(env.In)
-	root.SetOut(env.Out)
-	root.SetErr(env.Err)
-	root.AddCommand(newVersion(env))
+	root.SetArgs(a.env.Args)
+	root.SetIn(a.env.In)
+	root.SetOut(a.env.Out)
+	root.SetErr(a.env.Err)
+	root.AddGroup(
+		&cobra.Group{ID: reading, Title: "Read:"},
+		&cobra.Group{ID: writing, Title: "Write:"},
+		&cobra.Group{ID: settingUp, Title: "Set up:"},
+	)
+	a.addFlags(root)
+	add := func(group string, commands ...*cobra.Command) {
+		for _, c := range commands {
+			c.GroupID = group
+			root.AddCommand(c)
+		}
+	}
+	add(reading, newGet(a), newList(a), newHistory(a), newShow(a), newDiff(a), newWatch(a), newWho(a), newExplain(a), newExport(a))
+	add(writing, newImport(a))
+	add(settingUp, newContext(a), newMan(a), newVersion(a))
+	root.SetHelpCommandGroupID(settingUp)
+	root.SetCompletionCommandGroupID(settingUp)
+	a.complete(root)
 	return root
+}
+
+// onlyCommands refuses an argument that is not one of the commands below, and names similar ones.
+func onlyCommands(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	cmd.SuggestionsMinimumDistance = 2
+	text := fmt.Sprintf("unknown command %q", args[0])
+	if similar := cmd.SuggestionsFor(args[0]); len(similar) > 0 {
+		text += ", did you mean " + strings.Join(similar, " or ") + "?"
+	}
+	return usage("%s", text)
 }

@@ -5,6 +5,8 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"github.com/nacre-go/nacre/providers/nacos"
 )
 
 // System returns the Env of the process. From now on the process does not end by an interrupt;
@@ -14,6 +16,6 @@ func System() *Env {
 	signal.Notify(interrupt, os.Interrupt, syscall.SIGTERM)
 	return &Env{
 		Args: os.Args[1:], In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
-		Environ: os.Environ(), Now: time.Now, Interrupt: interrupt,
+		Environ: os.Environ(), Now: time.Now, Nacos: nacos.FromEnv, Interrupt: interrupt,
 	}
 }

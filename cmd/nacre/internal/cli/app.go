@@ -1,0 +1,83 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/output"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/terminal"
+)
+
+// app is one run of the command: its process, and the flags that all commands have.
+type app struct {
+	env     *Env
+	flags   globals
+	running bool // the command line was understood
+}
+
+// globals are the flags that all commands have.
+type globals struct {
+	context, namespace, group, output, color string
+	servers                                  []string
+	timeout                                  time.Duration
+	verbose                                  bool
+}
+
+const defaultTimeout = 15 * time.Second
+
+func (a *app) addFlags(root *cobra.Command) {
+	f := root.PersistentFlags()
+	f.StringVar(&a.flags.context, "context", "", "context of the contexts file (default: NACRE_CONTEXT, else the current one)")
+	f.StringSliceVar(&a.flags.servers, "server", nil, "servers as HOST:PORT, without a context; credentials come from NACOS_USERNAME and NACOS_PASSWORD or NACOS_PASSWORD_FILE")
+	f.StringVarP(&a.flags.namespace, "namespace", "n", "", "id of the namespace, or public (default: that of the context)")
+	f.StringVarP(&a.flags.group, "group", "g", "", "group (default: that of the context, else DEFAULT_GROUP)")
+	f.StringVarP(&a.flags.output, "output", "o", string(output.Table), "format of the output: table, json, yaml or name")
+	f.StringVar(&a.flags.color, "color", "auto", "color the output: auto, always or never")
+	f.DurationVar(&a.flags.timeout, "timeout", defaultTimeout, "how long the command may take; a command that follows changes may take as long to connect")
+	f.BoolVarP(&a.flags.verbose, "verbose", "v", false, "report on stderr what the connection does")
+	root.PersistentPreRunE = func(*cobra.Command, []string) error {
+		if _, err := output.Parse(a.flags.output); err != nil {
+			return err
+		}
+		if _, err := terminal.Colored(a.env.Out, a.flags.color, a.env.Get); err != nil {
+			return err
+		}
+		if a.flags.timeout <= 0 {
+			return fmt.Errorf("timeout %v is not positive", a.flags.timeout)
+		}
+		a.running = true
+		return nil
+	}
+}
+
+// print writes a result to stdout in the format of --output.
+func (a *app) print(r output.Result) error {
+	return output.Write(a.env.Out, output.Format(a.flags.output), r)
+}
+
+// note writes a line to stderr.
+func (a *app) note(format string, args ...any) {
+	fmt.Fprintln(a.env.Err, output.Clean(fmt.Sprintf(format, args...)))
+}
+
+// paint returns the colors for stdout.
+func (a *app) paint() terminal.Paint {
+	colored, _ := terminal.Colored(a.env.Out, a.flags.color, a.env.Get) // was checked before the command
+	return terminal.Paint(colored)
+}
+
+// within returns a context that ends with --timeout.
+func (a *app) within(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, a.flags.timeout)
+}
+
+// raw reports whether the output is for people, or the bytes of a config.
+func (a *app) raw() bool { return output.Format(a.flags.output) == output.Table }
+
+func usage(format string, args ...any) error {
+	return exit.With(exit.Usage, fmt.Errorf(format, args...), "")
+}

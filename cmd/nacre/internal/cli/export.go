@@ -1,0 +1,87 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/folder"
+	"github.com/nacre-go/nacre/providers/nacos"
+	"github.com/nacre-go/nacre/source"
+)
+
+func newExport(a *app) *cobra.Command {
+	var allGroups bool
+	cmd := &cobra.Command{
+		Use:   "export FOLDER [PATTERN]",
+		Short: "Write the configs of a namespace as files into a folder",
+		Long: `Write the configs of a namespace as files into a folder: each as GROUP/DATA-ID, with the bytes that
+the server has. The file ` + folder.ListName + ` has what the server keeps besides: type,
+description, tags and the like, and the md5.
+
+The folder must be new, empty, or an export; files of configs that are gone from the server stay.
+Contents may hold secrets, so only you can read the files. Listing uses the HTTP interface of the
+server, for which a Nacos 3 may require an administrator.`,
+		Example: `  nacre export ./configs
+  nacre export ./configs 'orders*' --all-groups`,
+		Args: cobra.RangeArgs(1, 2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.open(cmd.Context(), func(ctx context.Context, c *nacos.Client, t *target) error {
+				entries, err := a.list(ctx, c, args[1:], allGroups)
+				if err != nil {
+					return err
+				}
+				if len(entries) == 0 {
+					return exit.With(exit.NotFound, errors.New("no config matches"), "nacre ls --all-groups lists what there is")
+				}
+				list := folder.List{Origin: t.origin(), Configs: make([]folder.Config, len(entries))}
+				err = each(len(entries), func(i int) (err error) {
+					list.Configs[i], err = exported(ctx, c, entries[i].Key)
+					return err
+				})
+				if err != nil {
+					return err
+				}
+				list.Configs = slices.DeleteFunc(list.Configs, func(c folder.Config) bool { return c.DataID == "" })
+				if err := folder.Write(args[0], list); err != nil {
+					return err
+				}
+				a.note("%d configs are in %s", len(list.Configs), args[0])
+				return nil
+			})
+		},
+	}
+	cmd.Flags().BoolVarP(&allGroups, "all-groups", "A", false, "of all groups")
+	return cmd
+}
+
+// origin says from where configs are, to recognize a folder that was exported from there.
+func (t *target) origin() string {
+	servers := append([]string{t.config.Endpoint}, t.config.Servers...)
+	slices.Sort(servers)
+	return strings.Trim(strings.Join(servers, ","), ",") + "/" + namespaceName(t.config.Namespace)
+}
+
+// exported reads a config with its metadata; the zero Config if it was deleted meanwhile.
+func exported(ctx context.Context, c *nacos.Client, k nacos.Key) (folder.Config, error) {
+	item, err := c.Get(ctx, k.DataID, nacos.Group(k.Group))
+	if errors.Is(err, source.NotFound) {
+		return folder.Config{}, nil
+	}
+	if err != nil {
+		return folder.Config{}, err
+	}
+	m, err := c.Metadata(ctx, k.DataID, nacos.Group(k.Group))
+	if err != nil {
+		return folder.Config{}, overHTTP(fmt.Errorf("metadata of %s: %w", k, err), "export")
+	}
+	return folder.Config{
+		Group: k.Group, DataID: k.DataID, MD5: item.MD5, Type: m.Type, Description: m.Description, Tags: m.Tags, App: m.App,
+		Use: m.Use, Effect: m.Effect, Schema: m.Schema, DataKey: m.EncryptedDataKey, Content: item.Content,
+	}, nil
+}

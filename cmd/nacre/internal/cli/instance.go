@@ -1,0 +1,145 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
+	"github.com/nacre-go/nacre/observe"
+)
+
+// instancePath is where an instance serves its state, if an address has no path.
+const instancePath = "/debug/config.json"
+
+// maxState is the size in bytes of the largest state that is read.
+const maxState = 32 << 20
+
+// state is what an instance says of itself; see confighttp.JSON.
+type state struct {
+	Health  observe.Health `json:"health"`
+	Report  observe.Report `json:"report"`
+	History []struct {
+		Why []string `json:"why"`
+	} `json:"history"`
+}
+
+// instanceURL returns the address of an instance as a URL: HOST:PORT stands for
+// http://HOST:PORT/debug/config.json.
+func instanceURL(address string) (string, error) {
+	if !strings.Contains(address, "://") {
+		address = "http://" + address
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return "", usage("instance is not an address such as 10.0.0.7:8080 or https://orders.internal%s", instancePath)
+	}
+	if u.User != nil {
+		return "", usage("address of instance %s has a user name in it, which every user of this machine can see", u.Host)
+	}
+	if u.Path == "" || u.Path == "/" {
+		u.Path = instancePath
+	}
+	return u.String(), nil
+}
+
+// instance reads the state of an instance.
+func (a *app) instance(ctx context.Context, address string) (*state, error) {
+	target, err := instanceURL(address)
+	if err != nil {
+		return nil, err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
+	if err != nil {
+		return nil, err
+	}
+	// A redirect could lead anywhere; an instance has none.
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	defer client.CloseIdleConnections()
+	answer, err := client.Do(request)
+	if err != nil {
+		return nil, exit.With(exit.Unreachable, fmt.Errorf("instance %s: %w", address, reason(err)), "")
+	}
+	defer answer.Body.Close()
+	switch answer.StatusCode {
+	case http.StatusOK:
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return nil, exit.With(exit.Denied, fmt.Errorf("instance %s: status %d", address, answer.StatusCode), "the service must allow the host with confighttp.Hosts, or use an IP address")
+	default:
+		return nil, exit.With(exit.NotFound, fmt.Errorf("instance %s: status %d", address, answer.StatusCode), "give the path at which the service serves confighttp.JSON, such as http://HOST:PORT"+instancePath)
+	}
+	var s state
+	data, err := io.ReadAll(io.LimitReader(answer.Body, maxState))
+	if err != nil {
+		return nil, exit.With(exit.Unreachable, fmt.Errorf("instance %s: %w", address, reason(err)), "")
+	}
+	if json.Unmarshal(data, &s) != nil || s.Health.Version == 0 && len(s.Health.Layers) == 0 {
+		return nil, exit.With(exit.NotFound, fmt.Errorf("instance %s: the answer is not the state of a config", address), "give the path at which the service serves confighttp.JSON")
+	}
+	return &s, nil
+}
+
+// reason is an error of net/http without the address, which the message has already.
+func reason(err error) error {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		return e.Err
+	}
+	return err
+}
+
+// addresses returns those of --instance, or else those of the context.
+func addresses(given []string, t *target) []string {
+	if len(given) > 0 || t == nil {
+		return given
+	}
+	return t.instances
+}
+
+// layerOf returns the layer of an instance that has a document, by the names that the layer gives.
+func (s *state) layerOf(dataID string) (observe.LayerHealth, bool) {
+	i := slices.IndexFunc(s.Health.Layers, func(l observe.LayerHealth) bool {
+		return slices.Contains(l.Documents, dataID) || slices.Contains(l.Absent, dataID) || l.Name == dataID || strings.HasSuffix(l.Identity, "/"+dataID)
+	})
+	if i < 0 {
+		return observe.LayerHealth{}, false
+	}
+	return s.Health.Layers[i], true
+}
+
+// verdict says what an instance has done with a document: applied, rejected, held, down or behind.
+func verdict(l observe.LayerHealth, md5 string) (what string, why []string) {
+	switch {
+	case len(l.Rejected) > 0:
+		return "rejected", l.Rejected
+	case len(l.Held) > 0:
+		return "held", l.Held
+	case l.Down != "":
+		return "down", []string{l.Down}
+	case strings.HasPrefix(string(l.Applied), "keyed-"), md5 == "":
+		if l.Stale {
+			return "stale", []string{"last verified " + l.VerifiedAt.UTC().Format(time.RFC3339)}
+		}
+		return "current", nil // it hides the md5, and has what it last saw
+	case strings.Contains(string(l.Applied), md5):
+		return "applied", nil
+	}
+	return "behind", nil
+}
+
+// explained are keys of an instance in JSON.
+type explained struct {
+	Instance string                `json:"instance"`
+	Version  int64                 `json:"version"`
+	Keys     []observe.Explanation `json:"keys"`
+}
+
+func errNoKey(address, key string) error {
+	return exit.With(exit.NotFound, fmt.Errorf("instance %s has no key %s", address, key), "nacre explain --instance "+address+" -o name lists its keys")
+}

@@ -1,0 +1,220 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nacre-go/nacre/cmd/nacre/internal/output"
+	"github.com/nacre-go/nacre/providers/nacos"
+	"github.com/nacre-go/nacre/source"
+)
+
+// user is who uses a config, in JSON.
+type user struct {
+	Instance string   `json:"instance"` // an IP address, or the address of --instance
+	From     string   `json:"from"`     // listener or instance
+	Version  int64    `json:"version,omitempty"`
+	MD5      string   `json:"md5,omitempty"`
+	Release  string   `json:"release,omitempty"`
+	Status   string   `json:"status"`
+	Why      []string `json:"why,omitempty"`
+}
+
+func newWho(a *app) *cobra.Command {
+	var instances []string
+	cmd := &cobra.Command{
+		Use:   "who CONFIG",
+		Short: "Show who uses a config, and whether they have applied it",
+		Long: `Show who uses a config, and whether they have applied what the server has.
+
+Without addresses of instances, this asks the server for its listeners. It knows one md5 for each IP
+address: of several processes with one address it reports one. A nacre service reports the md5 of
+the content that is live, so "current" means applied, and "other" means that the content is on its
+way, was rejected or is held. Other clients report what they have read. The query uses the HTTP
+interface, for which a Nacos 3 requires an administrator.
+
+With --instance, or the instances of the context, this asks each instance at confighttp.JSON, which
+also says why a content was rejected or is held. The server is then not asked for listeners.
+
+  applied   the content of the server is live       held      waits for an approval
+  current   as applied; the md5 is hidden, since    behind    has another content
+            the document holds a secret             down      cannot read the server
+  rejected  not valid; the previous one is live     stale     not verified for too long
+  unused    reads no such document                  unknown   does not answer`,
+		Example: `  nacre who orders.yaml
+  nacre who orders.yaml --instance 10.0.0.7:8080,10.0.0.8:8080
+  nacre who orders.yaml -o json | jq '.items[] | select(.status != "applied")'`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			t, err := a.target()
+			if err != nil {
+				return err
+			}
+			dataID, options, err := t.at(args[0])
+			if err != nil {
+				return err
+			}
+			return a.openTarget(cmd.Context(), t, func(ctx context.Context, c *nacos.Client, t *target) error {
+				item, err := c.Get(ctx, dataID, options...)
+				if err != nil && !errors.Is(err, source.NotFound) {
+					return err
+				}
+				var items []user
+				if asked := addresses(instances, t); len(asked) > 0 {
+					items, err = a.askInstances(ctx, asked, dataID, item.MD5)
+				} else {
+					items, err = askListeners(ctx, c, dataID, item.MD5, options)
+				}
+				if err != nil {
+					return err
+				}
+				if len(items) == 0 {
+					a.note("nobody listens to %s", args[0])
+				}
+				return a.print(whoResult(args[0], item.MD5, items))
+			})
+		},
+	}
+	cmd.Flags().StringSliceVar(&instances, "instance", nil, "addresses of instances: HOST:PORT, or the URL of confighttp.JSON")
+	return cmd
+}
+
+func askListeners(ctx context.Context, c *nacos.Client, dataID, md5 string, options []nacos.SourceOption) ([]user, error) {
+	listeners, err := c.Listeners(ctx, dataID, options...)
+	if err != nil {
+		return nil, overHTTP(err, "the list of listeners")
+	}
+	items := make([]user, len(listeners))
+	for i, l := range listeners {
+		items[i] = user{Instance: l.IP, From: "listener", MD5: l.MD5, Status: "other"}
+		if l.MD5 == md5 {
+			items[i].Status = "current"
+		}
+	}
+	return items, nil
+}
+
+func (a *app) askInstances(ctx context.Context, asked []string, dataID, md5 string) ([]user, error) {
+	items := make([]user, len(asked))
+	return items, each(len(asked), func(i int) error {
+		items[i] = user{Instance: asked[i], From: "instance", Status: "unknown"}
+		if _, err := instanceURL(asked[i]); err != nil {
+			return err
+		}
+		s, err := a.instance(ctx, asked[i])
+		if err != nil {
+			items[i].Why = []string{err.Error()}
+			return nil
+		}
+		items[i].Version = s.Health.Version
+		l, found := s.layerOf(dataID)
+		if !found {
+			items[i].Status = "unused"
+			return nil
+		}
+		items[i].MD5, items[i].Release = strings.TrimPrefix(string(l.Applied), "md5:"), l.Release
+		items[i].Status, items[i].Why = verdict(l, md5)
+		return nil
+	})
+}
+
+func whoResult(name, md5 string, items []user) output.Result {
+	r := output.Result{
+		Value: struct {
+			Config string `json:"config"`
+			MD5    string `json:"md5,omitempty"`
+			Items  []user `json:"items"`
+		}{name, md5, items},
+		Header: []string{"INSTANCE", "STATUS", "VERSION", "RELEASE", "MD5", "WHY"},
+	}
+	for _, u := range items {
+		version := ""
+		if u.Version > 0 {
+			version = strconv.FormatInt(u.Version, 10)
+		}
+		r.Rows = append(r.Rows, []string{u.Instance, u.Status, version, u.Release, brief(u.MD5), strings.Join(u.Why, "; ")})
+		r.Names = append(r.Names, u.Instance)
+	}
+	return r
+}
+
+func newExplain(a *app) *cobra.Command {
+	var instances []string
+	cmd := &cobra.Command{
+		Use:   "explain [KEY]",
+		Short: "Show where an instance has the value of a key from",
+		Long: `Show where an instance has the value of a key from: first the live value with layer, document, line
+and column, then the values that it overrides, and the default. Without KEY, show all keys.
+
+The instance is asked at confighttp.JSON, so its service must serve that; no server is needed. An
+instance hides the values of secrets. The exit code is 9 if the instance has no such key.`,
+		Example: `  nacre explain db.pool --instance 10.0.0.7:8080
+  nacre explain --instance https://orders.internal/debug/config.json -o json`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(instances) == 0 {
+				t, err := a.target()
+				if err != nil || len(t.instances) == 0 {
+					return usage("no instance is known; give --instance HOST:PORT, or list instances in the context")
+				}
+				instances = t.instances
+			}
+			ctx, cancel := a.within(cmd.Context())
+			defer cancel()
+			return a.explain(ctx, instances, args)
+		},
+	}
+	cmd.Flags().StringSliceVar(&instances, "instance", nil, "addresses of instances: HOST:PORT, or the URL of confighttp.JSON")
+	return cmd
+}
+
+func (a *app) explain(ctx context.Context, instances, keys []string) error {
+	answers := make([]explained, len(instances))
+	err := each(len(instances), func(i int) error {
+		s, err := a.instance(ctx, instances[i])
+		if err != nil {
+			return err
+		}
+		answers[i] = explained{Instance: instances[i], Version: s.Health.Version}
+		for _, x := range s.Report.Keys {
+			if len(keys) == 0 || x.Key == keys[0] || strings.HasPrefix(x.Key, keys[0]+".") || strings.HasPrefix(x.Key, keys[0]+"[") {
+				answers[i].Keys = append(answers[i].Keys, x)
+			}
+		}
+		if len(keys) > 0 && len(answers[i].Keys) == 0 {
+			return errNoKey(instances[i], keys[0])
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	r := output.Result{Value: struct {
+		Items []explained `json:"items"`
+	}{answers}}
+	for _, answer := range answers {
+		for _, x := range answer.Keys {
+			r.Names = append(r.Names, x.Key)
+		}
+	}
+	r.Text = func(w io.Writer) error {
+		for _, answer := range answers {
+			if len(answers) > 1 {
+				fmt.Fprintln(w, a.paint().Bold(answer.Instance))
+			}
+			for _, x := range answer.Keys {
+				for line := range strings.Lines(x.String()) {
+					fmt.Fprintln(w, output.Clean(strings.TrimRight(line, "\n")))
+				}
+			}
+		}
+		return nil
+	}
+	return a.print(r)
+}

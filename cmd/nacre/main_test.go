@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/nacre-go/nacre/providers/nacos/nacostest"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"nacre": main})
+}
+
+// serverKey is the key under which a script has its server.
+type serverKey struct{}
+
+// The scripts in testdata run the command on a Nacos server of their own. Besides those of
+// testscript, they have the commands
+//
+//	exits CODE PROGRAM ARGS...    runs a program, which must end with this exit code
+//	put GROUP DATA-ID FILE        publishes, readable at once
+//	remove GROUP DATA-ID          deletes a config
+//	server stop | start | fail N CODE | ok
+//	service VARIABLE DATA-ID      starts a service with that layer, and sets its address
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			options := nacostest.Options{}
+			if strings.HasPrefix(filepath.Base(env.WorkDir), "script-login") {
+				options.Users = []nacostest.User{{Name: "ann", Password: "hunter2"}}
+			}
+			srv, err := nacostest.Start(options)
+			if err != nil {
+				return err
+			}
+			env.Defer(srv.Close)
+			env.Values[serverKey{}] = srv
+			env.Setenv("SERVER", srv.Addr())
+			env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
+			env.Setenv("XDG_CONFIG_HOME", "")
+			env.Setenv("NACOS_SERVER_ADDR", srv.Addr())
+			env.Setenv("USER", "ann")
+			return os.MkdirAll(env.Getenv("HOME"), 0o700)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "put": put, "remove": remove, "server": server, "service": service,
+		},
+	})
+}
+
+func serverOf(ts *testscript.TestScript) *nacostest.Server {
+	return ts.Value(serverKey{}).(*nacostest.Server)
+}
+
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	if neg || err != nil {
+		ts.Fatalf("usage: exits CODE PROGRAM ARGS...")
+	}
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		var ended *exec.ExitError
+		if !errors.As(err, &ended) {
+			ts.Fatalf("%v", err)
+		}
+		got = ended.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+func put(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(serverOf(ts).Put(ts.Getenv("IN_NAMESPACE"), args[0], args[1], ts.ReadFile(args[2])))
+}
+
+func remove(ts *testscript.TestScript, _ bool, args []string) {
+	srv := serverOf(ts)
+	srv.Delete(ts.Getenv("IN_NAMESPACE"), args[0], args[1])
+	srv.Flush()
+}
+
+func server(ts *testscript.TestScript, _ bool, args []string) {
+	srv := serverOf(ts)
+	switch args[0] {
+	case "stop":
+		srv.Stop()
+	case "start":
+		ts.Check(srv.Start(context.Background()))
+	case "fail":
+		n, err := strconv.Atoi(args[1])
+		ts.Check(err)
+		code, err := strconv.Atoi(args[2])
+		ts.Check(err)
+		srv.FailRequests(n, code)
+	case "ok":
+		srv.ClearFaults()
+	default:
+		ts.Fatalf("server: unknown %s", args[0])
+	}
+}

@@ -1,0 +1,35 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"net/http/httptest"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/nacre-go/nacre"
+	"github.com/nacre-go/nacre/confighttp"
+	"github.com/nacre-go/nacre/providers/nacos"
+)
+
+// orders is the config of a service.
+type orders struct {
+	DB struct {
+		Pool     int          `config:"pool" default:"5" validate:"max=100"`
+		Password nacre.Secret `config:"password"`
+	} `config:"db"`
+	Name string `config:"name"`
+}
+
+// service starts a service on the script's server, which serves its state.
+func service(ts *testscript.TestScript, _ bool, args []string) {
+	client, err := nacos.NewClient(nacos.Config{Servers: []string{serverOf(ts).Addr()}})
+	ts.Check(err)
+	ts.Defer(func() { client.Close() })
+	cfg, err := nacre.OpenWith[orders](context.Background(), nacre.Options{LastKnownGoodDisabled: true, Logger: slog.New(slog.DiscardHandler), Window: nacre.Off}, client.Source(args[1]))
+	ts.Check(err)
+	ts.Defer(func() { cfg.Close() })
+	srv := httptest.NewServer(confighttp.JSON(cfg))
+	ts.Defer(srv.Close)
+	ts.Setenv(args[0], srv.Listener.Addr().String())
+}
