@@ -32,7 +32,7 @@ func (a *app) complete(root *cobra.Command) {
 	_ = root.RegisterFlagCompletionFunc("group", a.groups)
 	for name, f := range map[string]completion{
 		"get": only(1, a.dataIDs), "history": only(1, a.dataIDs), "show": only(1, a.dataIDs), "who": only(1, a.dataIDs),
-		"ls": only(1, a.dataIDs), "watch": a.dataIDs, "diff": a.dataIDsAndFiles,
+		"ls": only(1, a.dataIDs), "doctor": only(1, a.dataIDs), "watch": a.dataIDs, "diff": a.dataIDsAndFiles,
 	} {
 		if cmd, _, err := root.Find([]string{name}); err == nil {
 			cmd.ValidArgsFunction = f

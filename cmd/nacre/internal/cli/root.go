@@ -11,6 +11,7 @@ import (
 const (
 	reading   = "read"
 	writing   = "write"
+	examining = "check"
 	settingUp = "setup"
 )
 
@@ -47,6 +48,7 @@ func newRoot(a *app) *cobra.Command {
 	root.SetErr(a.env.Err)
 	root.AddGroup(
 		&cobra.Group{ID: reading, Title: "Read:"},
+		&cobra.Group{ID: examining, Title: "Check:"},
 		&cobra.Group{ID: writing, Title: "Write:"},
 		&cobra.Group{ID: settingUp, Title: "Set up:"},
 	)
@@ -58,6 +60,7 @@ func newRoot(a *app) *cobra.Command {
 		}
 	}
 	add(reading, newGet(a), newList(a), newHistory(a), newShow(a), newDiff(a), newWatch(a), newWho(a), newExplain(a), newExport(a))
+	add(examining, newCheck(a), newDoctor(a))
 	add(writing, newImport(a))
 	add(settingUp, newContext(a), newMan(a), newVersion(a))
 	root.SetHelpCommandGroupID(settingUp)

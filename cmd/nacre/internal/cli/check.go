@@ -1,0 +1,166 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nacre-go/nacre/cmd/nacre/internal/check"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/output"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/terminal"
+)
+
+// checking are the flags that say how documents are checked.
+type checking struct {
+	typ, options, schema, validator string
+	missingOK, shared               []string
+}
+
+func (k *checking) addFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVarP(&k.typ, "type", "t", "", "struct of the service in a Go module, such as ./internal/conf.Config; it is compiled with the go command")
+	f.StringVar(&k.options, "options", "", "function of the package of --type that returns the nacre.Options of the service")
+	f.StringVar(&k.validator, "validator", "", "program whose main function is nacre.CheckMain")
+	f.StringVar(&k.schema, "schema", "", "file with a JSON Schema, such as the package describe writes")
+	f.StringSliceVar(&k.missingOK, "missing-ok", nil, "required keys that the service has from elsewhere; * is any text: db.password,tls.*")
+	f.StringSliceVar(&k.shared, "shared", nil, "documents that other services read too, so that keys that no field has are warnings; by their path")
+}
+
+// checker returns what the flags say, and whether it is more than a check of the form.
+func (k *checking) checker(a *app) (check.Checker, bool, error) {
+	given := 0
+	for _, text := range []string{k.typ, k.schema, k.validator} {
+		if text != "" {
+			given++
+		}
+	}
+	switch {
+	case given > 1:
+		return nil, false, usage("--type, --schema and --validator exclude each other")
+	case k.options != "" && k.typ == "":
+		return nil, false, usage("--options needs --type")
+	case k.typ != "":
+		t, err := check.ParseType(k.typ)
+		t.Options, t.Env = k.options, a.env.Environ
+		return t, true, err
+	case k.validator != "":
+		return check.Program{Path: k.validator, Env: a.env.Environ}, true, nil
+	case k.schema != "":
+		data, err := os.ReadFile(k.schema)
+		if err != nil {
+			return nil, false, exit.With(exit.Usage, err, "")
+		}
+		s, err := check.ParseSchema(k.schema, data)
+		return s, true, err
+	}
+	s, err := check.ParseSchema("the default", []byte("true"))
+	return s, false, err
+}
+
+func newCheck(a *app) *cobra.Command {
+	var k checking
+	cmd := &cobra.Command{
+		Use:   "check FILE...",
+		Short: "Check documents as the service would, before they are published",
+		Long: `Check documents as the service would, before they are published.
+
+Each FILE is a layer, the lowest first. They are merged, bound and validated, by one of:
+
+  --type       the struct of the service, compiled with the go command. Its rules and Validate
+               methods are those of the service
+  --validator  a program that the service ships, whose main function is nacre.CheckMain
+  --schema     a JSON Schema, which knows no rules that only Go code has
+
+Without one of them, only the form of the documents is checked. Each problem names file, line and
+key, and no value. The exit code is 0 if the service would accept the documents, and 5 if not.`,
+		Example: `  nacre check -t ./internal/conf.Config config.yaml prod/orders.yaml
+  nacre check --validator bin/orders-check --missing-ok db.password config.yaml prod/orders.yaml
+  nacre check --schema orders.schema.json prod/orders.yaml -o json`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			checker, complete, err := k.checker(a)
+			if err != nil {
+				return err
+			}
+			layers, err := a.layers(args, k.shared)
+			if err != nil {
+				return err
+			}
+			if !complete {
+				a.note("only the form is checked; give --type, --validator or --schema to check keys, types and rules")
+			}
+			report, err := checker.Check(cmd.Context(), check.Request{Checks: []check.Layers{layers}, MissingOK: k.missingOK})
+			if err != nil {
+				return err
+			}
+			return a.problems(report)
+		},
+	}
+	k.addFlags(cmd)
+	return cmd
+}
+
+func (a *app) layers(files, shared []string) (check.Layers, error) {
+	var l check.Layers
+	known := map[string]bool{}
+	for _, name := range files {
+		content, err := os.ReadFile(name)
+		if err != nil {
+			return l, exit.With(exit.Usage, err, "")
+		}
+		known[name] = true
+		l.Layers = append(l.Layers, check.Layer{Document: name, Content: content})
+	}
+	for _, name := range shared {
+		if !known[name] {
+			return l, usage("--shared %s is not one of the files", name)
+		}
+		for i := range l.Layers {
+			l.Layers[i].Shared = l.Layers[i].Shared || l.Layers[i].Document == name
+		}
+	}
+	return l, nil
+}
+
+// problems prints a report, and returns an error if a service would reject the documents.
+func (a *app) problems(report check.Report) error {
+	paint := a.paint()
+	r := output.Result{Value: struct {
+		Checks []check.Result `json:"checks"`
+	}{report.Checks}, Header: nil}
+	for _, c := range report.Checks {
+		for _, p := range c.Problems {
+			r.Rows = append(r.Rows, []string{problemLine(paint, c.Name, p)})
+			r.Names = append(r.Names, p.Document)
+		}
+	}
+	if a.raw() {
+		for _, row := range r.Rows {
+			fmt.Fprintln(a.env.Out, row[0])
+		}
+	} else if err := a.print(r); err != nil {
+		return err
+	}
+	switch n := report.Errors(); n {
+	case 0:
+		return nil
+	case 1:
+		return exit.With(exit.Invalid, errors.New("a service would reject these documents: 1 problem"), "")
+	default:
+		return exit.With(exit.Invalid, fmt.Errorf("a service would reject these documents: %d problems", n), "")
+	}
+}
+
+func problemLine(paint terminal.Paint, name string, p check.Problem) string {
+	text := output.Clean(p.Text)
+	if name != "" {
+		text = output.Clean(name) + ": " + text
+	}
+	if p.IsError() {
+		return paint.Red("error") + "  " + text
+	}
+	return paint.Yellow("warning") + "  " + text
+}
