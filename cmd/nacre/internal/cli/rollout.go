@@ -1,0 +1,315 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/output"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/terminal"
+	"github.com/nacre-go/nacre/observe"
+	"github.com/nacre-go/nacre/providers/nacos"
+)
+
+func newRollout(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "rollout",
+		Short: "See how far a change has got",
+		Args:  onlyCommands,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newRolloutStatus(a))
+	return cmd
+}
+
+// following are the flags of a command that waits for instances.
+type following struct {
+	instances  []string
+	watch      bool
+	interval   time.Duration
+	maxRefused float64
+}
+
+func newRolloutStatus(a *app) *cobra.Command {
+	var f following
+	cmd := &cobra.Command{
+		Use:   "status CONFIG",
+		Short: "Wait until all instances have applied a config",
+		Long: `Wait until all instances have applied what the server has of a config, and acted on it.
+
+Each instance is asked at confighttp.JSON. Name all of them: with --instance, or in the context. An
+address dns:HOST:PORT stands for every address that the host has, such as the pods of a headless
+service. Without addresses the server is asked for its listeners, which has one row for each IP
+address, and cannot say why an instance refuses a content.
+
+  RECEIVED  the instance has read the content that the server has
+  APPLIED   the content is valid and live
+  ACTED     the subscribers have ended their calls, and no resource failed to build
+
+The command ends with 0 when every instance has acted, and with 7 when --timeout has passed, or at
+once when more than --max-refused percent of the instances reject the content or hold it.`,
+		Example: `  nacre rollout status orders.yaml --instance dns:orders.prod.svc:8080 --timeout 5m
+  nacre rollout status orders.yaml --watch=false -o json`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if f.maxRefused < 0 || f.maxRefused > 100 {
+				return usage("--max-refused %v is not a percentage", f.maxRefused)
+			}
+			if f.interval <= 0 {
+				return usage("--interval %v is not positive", f.interval)
+			}
+			t, err := a.target()
+			if err != nil {
+				return err
+			}
+			dataID, options, err := t.at(args[0])
+			if err != nil {
+				return err
+			}
+			return a.openTarget(cmd.Context(), t, func(ctx context.Context, c *nacos.Client, t *target) error {
+				item, err := c.Get(ctx, dataID, options...)
+				if err != nil {
+					return err
+				}
+				ask := func() ([]progress, error) {
+					if asked := addresses(f.instances, t); len(asked) > 0 {
+						return a.askProgress(ctx, asked, dataID, item.MD5)
+					}
+					return listenerProgress(ctx, c, dataID, item.MD5, options)
+				}
+				return a.follow(ctx, args[0], item.MD5, f, ask)
+			})
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringSliceVar(&f.instances, "instance", nil, "addresses of instances: HOST:PORT, dns:HOST:PORT, or the URL of confighttp.JSON")
+	flags.BoolVarP(&f.watch, "watch", "w", true, "wait; with --watch=false, report once")
+	flags.DurationVar(&f.interval, "interval", time.Second, "how often the instances are asked")
+	flags.Float64Var(&f.maxRefused, "max-refused", 0, "percentage of instances that may refuse the content")
+	return cmd
+}
+
+// progress is how far one instance has got, in JSON.
+type progress struct {
+	Instance string   `json:"instance"`
+	From     string   `json:"from"` // listener or instance
+	Received bool     `json:"received"`
+	Applied  bool     `json:"applied"`
+	Acted    bool     `json:"acted"`
+	Refused  bool     `json:"refused,omitempty"`
+	Status   string   `json:"status"`
+	Version  int64    `json:"version,omitempty"`
+	Why      []string `json:"why,omitempty"`
+}
+
+// askProgress asks all instances.
+func (a *app) askProgress(ctx context.Context, asked []string, dataID, md5 string) ([]progress, error) {
+	asked, err := expand(ctx, asked)
+	if err != nil {
+		return nil, err
+	}
+	for _, address := range asked {
+		if _, err := instanceURL(address); err != nil {
+			return nil, err
+		}
+	}
+	items := make([]progress, len(asked))
+	return items, each(len(asked), func(i int) error {
+		items[i] = progress{Instance: asked[i], From: "instance", Status: "unknown"}
+		s, err := a.instance(ctx, asked[i])
+		if err != nil {
+			items[i].Why = []string{err.Error()}
+			return nil //nolint:nilerr // an instance that does not answer is a row of the report
+		}
+		items[i] = progressOf(asked[i], s, dataID, md5)
+		return nil
+	})
+}
+
+// progressOf reads how far an instance has got from its state.
+func progressOf(address string, s *state, dataID, md5 string) progress {
+	p := progress{Instance: address, From: "instance", Version: s.Health.Version}
+	l, found := s.layerOf(dataID)
+	if !found {
+		p.Status = "unused"
+		return p
+	}
+	p.Status, p.Why = verdict(l, md5)
+	p.Applied = p.Status == "applied" || p.Status == "current"
+	p.Refused = p.Status == "rejected" || p.Status == "held"
+	p.Received = p.Applied || p.Refused || strings.Contains(string(l.Latest), md5)
+	if p.Applied {
+		p.Why = append(p.Why, waiting(s.Health)...)
+		p.Acted = len(p.Why) == 0
+	}
+	return p
+}
+
+// waiting says what of an instance has not acted on the live version.
+func waiting(h observe.Health) (why []string) {
+	for _, s := range h.Subscribers {
+		switch {
+		case s.Pending || !s.RunningSince.IsZero():
+			why = append(why, "subscriber "+s.Name+" is busy")
+		case s.LastError != "":
+			why = append(why, "subscriber "+s.Name+" failed: "+s.LastError)
+		}
+	}
+	for _, r := range h.Resources {
+		if r.LastError != "" {
+			why = append(why, "resource "+r.Name+" failed: "+r.LastError)
+		}
+	}
+	return why
+}
+
+// listenerProgress asks the server which md5 its listeners have.
+func listenerProgress(ctx context.Context, c *nacos.Client, dataID, md5 string, options []nacos.SourceOption) ([]progress, error) {
+	users, err := askListeners(ctx, c, dataID, md5, options)
+	items := make([]progress, len(users))
+	for i, u := range users {
+		applied := u.Status == "current"
+		items[i] = progress{Instance: u.Instance, From: u.From, Status: u.Status, Received: applied, Applied: applied, Acted: applied}
+	}
+	return items, err
+}
+
+// follow asks until all instances have acted, too many refuse, or ctx ends, and prints the last
+// answers.
+func (a *app) follow(ctx context.Context, name, md5 string, f following, ask func() ([]progress, error)) error {
+	line := progressLine{w: a.env.Err, inPlace: terminal.Is(a.env.Err)}
+	defer line.end()
+	ticker := time.NewTicker(f.interval)
+	defer ticker.Stop()
+	var last []progress
+	for {
+		items, err := ask()
+		switch {
+		case ctx.Err() != nil && last != nil:
+			line.end()
+			return a.outcome(name, md5, last, f, ctx.Err())
+		case err != nil:
+			return err
+		}
+		last = items
+		line.show(summary(items))
+		if !f.watch || settled(items) || refusedTooOften(items, f.maxRefused) {
+			line.end()
+			return a.outcome(name, md5, items, f, nil)
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			line.end()
+			return a.outcome(name, md5, items, f, ctx.Err())
+		}
+	}
+}
+
+// settled reports whether every instance has acted, or refuses the content.
+func settled(items []progress) bool {
+	return len(items) > 0 && !slices.ContainsFunc(items, func(p progress) bool { return !p.Acted && !p.Refused })
+}
+
+func refusedTooOften(items []progress, percent float64) bool {
+	refused := count(items, func(p progress) bool { return p.Refused })
+	return refused > 0 && float64(refused)*100 > percent*float64(len(items))
+}
+
+func count(items []progress, f func(progress) bool) (n int) {
+	for _, p := range items {
+		if f(p) {
+			n++
+		}
+	}
+	return n
+}
+
+func summary(items []progress) string {
+	return fmt.Sprintf("%d instances: %d received, %d applied, %d acted, %d refused", len(items),
+		count(items, func(p progress) bool { return p.Received }), count(items, func(p progress) bool { return p.Applied }),
+		count(items, func(p progress) bool { return p.Acted }), count(items, func(p progress) bool { return p.Refused }))
+}
+
+// outcome prints the answers, and returns the error of what is not done.
+func (a *app) outcome(name, md5 string, items []progress, f following, ended error) error {
+	if err := a.print(rolloutResult(name, md5, items)); err != nil {
+		return err
+	}
+	refused := count(items, func(p progress) bool { return p.Refused })
+	missing := count(items, func(p progress) bool { return !p.Acted && !p.Refused })
+	switch {
+	case errors.Is(ended, context.Canceled):
+		return ended
+	case len(items) == 0:
+		return exit.With(exit.NotConverged, errors.New("no instance is known"), "give --instance, or list instances in the context")
+	case refusedTooOften(items, f.maxRefused):
+		return exit.With(exit.NotConverged, fmt.Errorf("%d of %d instances refuse the content", refused, len(items)), "publish the previous content, or correct it")
+	case missing > 0:
+		return exit.With(exit.NotConverged, fmt.Errorf("%d of %d instances have not acted on the content", missing, len(items)), "")
+	}
+	return nil
+}
+
+func rolloutResult(name, md5 string, items []progress) output.Result {
+	r := output.Result{
+		Value: struct {
+			Config string     `json:"config"`
+			MD5    string     `json:"md5"`
+			Items  []progress `json:"items"`
+		}{name, md5, items},
+		Header: []string{"INSTANCE", "RECEIVED", "APPLIED", "ACTED", "STATUS", "VERSION", "WHY"},
+	}
+	for _, p := range items {
+		version := ""
+		if p.Version > 0 {
+			version = strconv.FormatInt(p.Version, 10)
+		}
+		r.Rows = append(r.Rows, []string{p.Instance, yes(p.Received), yes(p.Applied), yes(p.Acted), p.Status, version, strings.Join(p.Why, "; ")})
+		if !p.Acted {
+			r.Names = append(r.Names, p.Instance)
+		}
+	}
+	return r
+}
+
+func yes(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+// progressLine is a line that a terminal shows in one place, and a log whenever it differs.
+type progressLine struct {
+	w       io.Writer
+	inPlace bool
+	last    string
+}
+
+func (l *progressLine) show(text string) {
+	if text == l.last {
+		return
+	}
+	if l.last = text; l.inPlace {
+		fmt.Fprintf(l.w, "\r\x1b[K%s", text)
+		return
+	}
+	fmt.Fprintln(l.w, text)
+}
+
+// end removes the line from a terminal. It may be called more than once.
+func (l *progressLine) end() {
+	if l.inPlace && l.last != "" {
+		fmt.Fprint(l.w, "\r\x1b[K")
+		l.last = ""
+	}
+}
