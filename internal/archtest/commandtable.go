@@ -27,6 +27,7 @@ func Commands() *Rules {
 			{Package: ".", May: []string{"internal/cli"}, Tests: tests, Why: why},
 			{Package: "internal/cli", May: append([]string{"github.com/spf13/cobra/**", "github.com/spf13/pflag", "golang.org/x/term"}, own...), Tests: tests, Why: why},
 			{Package: "internal/terminal", May: []string{"golang.org/x/term"}, Tests: tests, Why: why},
+			{Package: "internal/release", May: append([]string{"github.com/gofrs/flock"}, own...), Tests: tests, Why: why},
 			{Package: "internal/check", May: append([]string{"github.com/santhosh-tekuri/jsonschema/**"}, own...), Tests: tests, Why: why},
 			{Package: "internal/**", May: own, Tests: tests, Why: why},
 		},

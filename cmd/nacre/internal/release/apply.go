@@ -1,0 +1,324 @@
+package release
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
+	"github.com/nacre-go/nacre/providers/nacos"
+	"github.com/nacre-go/nacre/source"
+)
+
+// Result is what a release came to.
+type Result struct {
+	Release     string `json:"release"`
+	Environment string `json:"environment"`
+	// Phase is "applied", "undone", or "applying" if something could not be undone.
+	Phase string `json:"phase"`
+	// Resumed reports that the release had been begun before.
+	Resumed   bool      `json:"resumed,omitempty"`
+	Documents []Outcome `json:"documents"`
+}
+
+// Apply publishes what a plan says as one release. With nothing to change it publishes nothing and
+// returns a Result without documents.
+//
+// The error is nil only if the server has the whole release. Otherwise the Result says what the
+// server has: a release that could be undone is "undone"; one that could not has the exit code
+// [exit.Partly] and stays "applying": another Apply of the same plan finishes it, or [Rollback]
+// undoes it. A plan, a repository or a server that has changed is an error of kind Conflict,
+// and nothing is published then.
+func Apply(ctx context.Context, srv Server, t Target, p *Plan, o Options) (*Result, error) {
+	o = o.withDefaults()
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	if err := t.matches(srv, p); err != nil {
+		return nil, err
+	}
+	if m := t.Environment.Manifest; m != nil && m.Signed && o.Key == nil {
+		return nil, invalid("manifest", "must be signed", "name the key with --key")
+	}
+	unlock, err := o.Folder.Lock(p.Environment)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	j, _, err := began(ctx, srv, p.Environment, o)
+	switch {
+	case err != nil:
+		return nil, err
+	case j != nil && (j.Plan != p.Digest || j.Release != o.Release):
+		return nil, j.open()
+	case j != nil:
+		return (&run{srv: srv, o: o, j: j}).complete(ctx, true)
+	}
+	if len(p.Documents) == 0 {
+		return &Result{Release: o.Release, Environment: p.Environment, Phase: phaseApplied}, nil
+	}
+	if res, err := before(ctx, srv, p.Environment, o, func(old *journal) bool { return old.Plan == p.Digest }); res != nil || err != nil {
+		return res, err
+	}
+	was, err := look(ctx, srv, p.Environment, o)
+	if err != nil {
+		return nil, err
+	}
+	if j, err = t.journal(ctx, srv, p, o); err != nil {
+		return nil, err
+	}
+	return begin(ctx, srv, j, was, o)
+}
+
+// begin checks that the server honors a compare-and-set, writes the rollback file, claims the
+// record and publishes.
+func begin(ctx context.Context, srv Server, j *journal, was seen, o Options) (*Result, error) {
+	if was.record.Phase == phaseApplying {
+		j.TookOver = &was.record
+	}
+	if err := srv.Probe(ctx); err != nil {
+		return nil, err
+	}
+	if err := j.save(o.Folder, phaseApplying); err != nil {
+		return nil, err
+	}
+	e := &run{srv: srv, o: o, j: j}
+	if err := e.claim(ctx, was); err != nil {
+		if source.KindOf(err) == source.Conflict { // the record is not ours, and nothing is published
+			_ = o.Folder.Remove(j.Environment, j.Release)
+		}
+		return nil, err
+	}
+	return e.complete(ctx, false)
+}
+
+// began returns the journal of a release that has been begun here and holds the record. One that
+// does not hold the record has published nothing: began removes its journal, and returns its name.
+func began(ctx context.Context, srv Server, environment string, o Options) (j *journal, nothingOf string, err error) {
+	j, err = unfinished(o.Folder, environment)
+	if err != nil || j == nil {
+		return nil, "", err
+	}
+	if err := o.Sleep(ctx, createWait); err != nil { // its last request may still be on its way
+		return nil, "", err
+	}
+	r, _, err := readRecord(ctx, srv, environment)
+	switch {
+	case err != nil:
+		return nil, "", err
+	case r.Holder != j.Holder:
+		return nil, j.Release, o.Folder.Remove(environment, j.Release)
+	case r.Phase != phaseApplying: // it was finished, and only the note is missing
+		return nil, "", j.save(o.Folder, r.Phase)
+	}
+	return j, "", nil
+}
+
+// before returns the result of a release with this name that was applied before, if it is the same
+// one and is still the newest. Another one is a conflict.
+func before(ctx context.Context, srv Server, environment string, o Options, same func(*journal) bool) (*Result, error) {
+	old, err := load(o.Folder, environment, o.Release)
+	if err != nil || old == nil || old.Phase != phaseApplied {
+		return nil, err
+	}
+	r, err := ReadRecord(ctx, srv, environment)
+	switch {
+	case err != nil:
+		return nil, err
+	case r.Holder == old.Holder && same(old):
+		return old.applied(), nil
+	}
+	return nil, conflict(o.Release, "a release with this name has been applied", "choose another name with --release")
+}
+
+// open is the error of a release that has to be finished before another one.
+func (j *journal) open() error {
+	fix := "apply its plan again with --release " + j.Release + ", or run nacre rollback " + j.Release
+	if j.Undoes != "" {
+		fix = "run nacre rollback " + j.Undoes + " again to finish it"
+	}
+	return conflict(j.Environment, "release "+j.Release+" has been begun here and not finished", fix)
+}
+
+// applied is the result of a release that was applied before.
+func (j *journal) applied() *Result {
+	res := &Result{Release: j.Release, Environment: j.Environment, Phase: phaseApplied, Resumed: true}
+	for _, s := range j.all() {
+		res.Documents = append(res.Documents, Outcome{Key: s.Key, State: stateTarget})
+	}
+	return res
+}
+
+// complete publishes what is not published yet, or undoes everything.
+func (e *run) complete(ctx context.Context, resumed bool) (*Result, error) {
+	res := &Result{Release: e.j.Release, Environment: e.j.Environment, Phase: phaseApplying, Resumed: resumed}
+	err := e.forward(ctx)
+	if err != nil {
+		return e.giveUp(ctx, res, err)
+	}
+	res.Documents = e.j.applied().Documents
+	// From here on the release is complete, whatever happens to its record.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoWithin)
+	defer cancel()
+	if err := e.finish(ctx, phaseApplied); err != nil {
+		return res, exit.With(exit.Partly, fmt.Errorf("release %s is published, and its record is not up to date: %w", e.j.Release, err),
+			"apply the plan again to finish the record")
+	}
+	res.Phase = phaseApplied
+	return res, e.j.save(e.o.Folder, phaseApplied)
+}
+
+// giveUp undoes the release after an error.
+func (e *run) giveUp(ctx context.Context, res *Result, cause error) (*Result, error) {
+	res.Documents = e.back(ctx)
+	var stands []string
+	for _, d := range res.Documents {
+		if d.State == stateTarget || d.State == stateUnknown {
+			stands = append(stands, d.Key.String()+" ("+d.State+")")
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoWithin)
+	defer cancel()
+	if len(stands) > 0 {
+		slices.Sort(stands)
+		return res, exit.With(exit.Partly, fmt.Errorf("release %s failed, and a part of it could not be undone: %s: %w", e.j.Release, strings.Join(stands, ", "), cause),
+			"apply the plan again to finish it, or run nacre rollback "+e.j.Release)
+	}
+	if err := e.finish(ctx, phaseUndone); err != nil {
+		return res, exit.With(exit.Partly, fmt.Errorf("release %s was undone, and its record is not up to date: %w", e.j.Release, errors.Join(cause, err)),
+			"run nacre rollback "+e.j.Release+" to finish the record")
+	}
+	res.Phase = phaseUndone
+	if err := e.j.save(e.o.Folder, phaseUndone); err != nil {
+		return res, errors.Join(cause, err)
+	}
+	return res, fmt.Errorf("release %s was undone: %w", e.j.Release, cause)
+}
+
+// matches reports what differs between a plan and the repository.
+func (t Target) matches(srv Server, p *Plan) error {
+	if p.Environment != t.Environment.Name || p.Server != srv.Name() || p.Namespace != srv.Namespace() {
+		return conflict("plan", "the plan is for environment "+p.Environment+" on "+p.Server+" and not for "+t.Environment.Name+" on "+srv.Name(),
+			"make the plan with the same context")
+	}
+	if p.Digest != p.digest() {
+		return badPlan("was changed after it was made")
+	}
+	planned := map[Key]string{}
+	for _, d := range p.Unchanged {
+		planned[d.Key] = d.SHA256
+	}
+	for _, c := range p.Documents {
+		planned[c.Key] = c.SHA256
+	}
+	if _, err := t.keys(srv); err != nil {
+		return err
+	}
+	for _, d := range t.Documents {
+		k := keyOf(srv, d)
+		if planned[k] != sha256Of(d.Content) {
+			return conflict(d.File, "the file has changed since the plan was made", "make a new plan, or check out the commit of the plan")
+		}
+		delete(planned, k)
+	}
+	for k := range planned {
+		return conflict(k.String(), "the repository no longer has the document of the plan", "make a new plan")
+	}
+	if (p.Manifest != nil) != (t.Environment.Manifest != nil) {
+		return conflict("plan", "nacre.yaml has changed since the plan was made", "make a new plan")
+	}
+	return nil
+}
+
+// journal reads what the plan changes once more, and refuses a base that has moved.
+func (t Target) journal(ctx context.Context, srv Server, p *Plan, o Options) (*journal, error) {
+	keys := make([]Key, 0, len(p.Documents)+len(p.Unchanged)+1)
+	base := map[Key]string{}
+	for _, c := range p.Documents {
+		keys = append(keys, c.Key)
+		base[c.Key] = c.BaseMD5
+	}
+	for _, d := range p.Unchanged {
+		keys = append(keys, d.Key)
+		base[d.Key] = d.BaseMD5
+	}
+	if p.Manifest != nil {
+		keys = append(keys, p.Manifest.Key)
+		base[p.Manifest.Key] = p.Manifest.BaseMD5
+	}
+	states, err := readAll(ctx, srv, keys, o)
+	if err != nil {
+		return nil, err
+	}
+	var moved []string
+	for i, st := range states {
+		if st.MD5 != base[keys[i]] {
+			moved = append(moved, keys[i].String())
+		}
+	}
+	if len(moved) > 0 {
+		slices.Sort(moved)
+		return nil, conflict(shorten(moved), "published since the plan was made", "make a new plan")
+	}
+	j := newJournal(srv, p.Environment, o)
+	j.Plan = p.Digest
+	content := map[Key][]byte{}
+	types := map[Key]string{}
+	for _, d := range t.Documents {
+		k := keyOf(srv, d)
+		content[k], types[k] = d.Content, d.Type
+	}
+	for i, c := range p.Documents {
+		before := sideOf(states[i])
+		j.Steps = append(j.Steps, step{Key: c.Key, Stage: c.Stage, Before: before, After: newSide(content[c.Key], j.metadata(before, types[c.Key]))})
+	}
+	if p.Manifest != nil {
+		before := sideOf(states[len(states)-1])
+		text, err := t.manifest(srv, before.Data, j, o)
+		if err != nil {
+			return nil, err
+		}
+		j.Manifest = &step{Key: p.Manifest.Key, Before: before, After: newSide(text, j.metadata(before, "yaml"))}
+	}
+	return j, nil
+}
+
+// shorten joins names, at most ten of them.
+func shorten(names []string) string {
+	if len(names) > 10 {
+		return strings.Join(names[:10], ", ") + fmt.Sprintf(" and %d more", len(names)-10)
+	}
+	return strings.Join(names, ", ")
+}
+
+// metadata returns what a document is published with: what it has, with the release. It returns nil
+// if that could not be read, so that it stays.
+func (j *journal) metadata(before side, typ string) *nacos.Metadata {
+	var m nacos.Metadata
+	if before.Exists {
+		if before.Metadata == nil {
+			return nil
+		}
+		m = *before.Metadata
+	}
+	if typ != "" {
+		m.Type = typ
+	}
+	m = j.describe(m)
+	return &m
+}
+
+func newJournal(srv Server, environment string, o Options) *journal {
+	holder := make([]byte, 16)
+	_, _ = rand.Read(holder) // never fails
+	return &journal{
+		SchemaVersion: journalVersion, Kind: journalKind, Environment: environment, Server: srv.Name(), Release: o.Release,
+		Author: strings.TrimSpace(o.Author), Reason: strings.TrimSpace(o.Reason), Trace: o.TraceParent, Began: o.Now().UTC().Truncate(time.Second),
+		Holder: hex.EncodeToString(holder),
+	}
+}
