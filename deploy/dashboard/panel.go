@@ -102,6 +102,8 @@ func list(title, description, unit, value string, width uint32, targets ...targe
 		Span(width).
 		Height(height).
 		Filterable(true).
+		// Without it, the SDK writes a footer with a null that the schema does not allow.
+		Footer(common.NewTableFooterOptionsBuilder().Reducer([]string{"sum"})).
 		OverrideByName("instance", []dashboard.DynamicConfigValue{{Id: "links", Value: []map[string]any{{
 			"title": "Debug page", "url": "http://${__data.fields.instance}${debug_path}", "targetBlank": true,
 		}}}}).
