@@ -14,10 +14,10 @@ import (
 
 type checkedConfig struct {
 	DB struct {
-		Host     string `nacre:"host" validate:"required"`
-		Pool     int    `nacre:"pool" default:"10" validate:"min=1,max=500"`
-		Password string `nacre:"password" validate:"required"`
-	} `nacre:"db"`
+		Host     string `config:"host" validate:"required"`
+		Pool     int    `config:"pool" default:"10" validate:"min=1,max=500"`
+		Password string `config:"password" validate:"required"`
+	} `config:"db"`
 }
 
 // TestCheckMainProgram is the program of TestCheckMain.

@@ -16,14 +16,14 @@ import (
 // Config is what the checkers of this test check.
 type Config struct {
 	DB struct {
-		Host     string `nacre:"host" validate:"required"`
-		Pool     int    `nacre:"pool" default:"10" validate:"min=1,max=500"`
-		Password string `nacre:"password" validate:"required"`
-	} `nacre:"db"`
+		Host     string `config:"host" validate:"required"`
+		Pool     int    `config:"pool" default:"10" validate:"min=1,max=500"`
+		Password string `config:"password" validate:"required"`
+	} `config:"db"`
 	Log struct {
-		Level string `nacre:"level" default:"info" validate:"oneof=debug info warn"`
-	} `nacre:"log"`
-	Hosts []string `nacre:"hosts"`
+		Level string `config:"level" default:"info" validate:"oneof=debug info warn"`
+	} `config:"log"`
+	Hosts []string `config:"hosts"`
 }
 
 func layers(documents ...string) check.Layers {
@@ -150,8 +150,8 @@ import (
 
 type Config struct {
 	DB struct {
-		Pool int ` + "`nacre:\"pool\" validate:\"min=1,max=500\"`" + `
-	} ` + "`nacre:\"db\"`" + `
+		Pool int ` + "`config:\"pool\" validate:\"min=1,max=500\"`" + `
+	} ` + "`config:\"db\"`" + `
 }
 
 func (c *Config) Validate() error {

@@ -1,0 +1,115 @@
+package policy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path"
+	"slices"
+	"strings"
+	"time"
+	_ "time/tzdata" // a zone in a policy must mean the same on every machine
+
+	"github.com/nacre-go/nacre"
+	"github.com/nacre-go/nacre/providers/memory"
+)
+
+// Policy is a policy file. Methods are safe for concurrent use.
+type Policy struct {
+	Version   int         `config:"version" validate:"eq=1"`
+	Freezes   []Freeze    `config:"freezes" validate:"dive"`
+	Protected []Protected `config:"protected" validate:"dive"`
+	Limits    Limits      `config:"limits"`
+}
+
+// Freeze is a time in which nothing is changed: from From until Until, and in the hours Between on
+// Days. One of the two is required; with both, the hours count within the dates.
+type Freeze struct {
+	Name    string    `config:"name" validate:"required"`
+	From    time.Time `config:"from"`
+	Until   time.Time `config:"until"`
+	Days    []string  `config:"days" validate:"dive,oneof=mon tue wed thu fri sat sun"`
+	Between string    `config:"between"` // "22:00-06:00"; a day ends at 24:00
+	Zone    string    `config:"zone" default:"UTC"`
+}
+
+// Protected are keys that no one changes by the way.
+type Protected struct {
+	Name      string   `config:"name" validate:"required"`
+	Keys      []string `config:"keys" validate:"required,min=1"`
+	Documents []string `config:"documents"`
+	Why       string   `config:"why"`
+}
+
+// Limits are the sizes of one release. Nil: no limit.
+type Limits struct {
+	Documents   *int `config:"documents" validate:"omitempty,min=1"`
+	Keys        *int `config:"keys" validate:"omitempty,min=1"`
+	RemovedKeys *int `config:"removed_keys" validate:"omitempty,min=0"`
+}
+
+// The names of the limits.
+const (
+	maxDocuments = "max-documents"
+	maxKeys      = "max-keys"
+	removedKeys  = "removed-keys"
+)
+
+// Parse reads a policy. The error has all mistakes, each with line and key.
+func Parse(ctx context.Context, name string, data []byte) (*Policy, error) {
+	options := nacre.Options{LastKnownGoodDisabled: true, Logger: slog.New(slog.DiscardHandler)}
+	cfg, err := nacre.OpenWith[Policy](ctx, options, memory.New(name, data))
+	if err != nil {
+		return nil, err
+	}
+	defer cfg.Close()
+	return cfg.Get(), nil
+}
+
+// Validate checks what no tag can say.
+func (p *Policy) Validate() error {
+	var errs []error
+	names := []string{maxDocuments, maxKeys, removedKeys}
+	named := func(at, name string) {
+		if strings.ContainsAny(name, ", \t\n") {
+			errs = append(errs, fmt.Errorf("%s.name: must have no space and no comma, since --override takes it", at))
+		}
+		if slices.Contains(names, name) {
+			errs = append(errs, fmt.Errorf("%s.name: is given twice, or is the name of a limit", at))
+		}
+		names = append(names, name)
+	}
+	for i, f := range p.Freezes {
+		at := fmt.Sprintf("freezes[%d]", i)
+		named(at, f.Name)
+		if f.Until.Before(f.From) {
+			errs = append(errs, fmt.Errorf("%s.until: must be later than from", at))
+		}
+		if f.From.IsZero() != f.Until.IsZero() {
+			errs = append(errs, fmt.Errorf("%s: needs from and until, or neither", at))
+		}
+		if f.From.IsZero() && f.Between == "" {
+			errs = append(errs, fmt.Errorf("%s: needs from and until, or between", at))
+		}
+		if len(f.Days) > 0 && f.Between == "" {
+			errs = append(errs, fmt.Errorf("%s.days: needs between; for whole days write 00:00-24:00", at))
+		}
+		if _, _, err := f.hours(); err != nil {
+			errs = append(errs, fmt.Errorf("%s.between: must be like 22:00-06:00", at))
+		}
+		if _, err := time.LoadLocation(f.Zone); err != nil {
+			errs = append(errs, fmt.Errorf("%s.zone: is not a time zone such as Europe/Berlin", at))
+		}
+	}
+	for i, r := range p.Protected {
+		at := fmt.Sprintf("protected[%d]", i)
+		named(at, r.Name)
+		for _, pattern := range append(slices.Clone(r.Keys), r.Documents...) {
+			if _, err := path.Match(pattern, ""); err != nil {
+				errs = append(errs, fmt.Errorf("%s: has a pattern that is not complete", at))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
