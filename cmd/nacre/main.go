@@ -3,6 +3,7 @@ package main
 
 import (
 	"os"
+	_ "time/tzdata" // a time zone in a policy means the same on every machine
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/cli"
 )

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	_ "time/tzdata" // a zone in a policy must mean the same on every machine
 
 	"github.com/nacre-go/nacre"
 	"github.com/nacre-go/nacre/providers/memory"
