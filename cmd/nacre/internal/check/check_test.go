@@ -182,6 +182,14 @@ func TestType(t *testing.T) {
 	if got := lines(t, typ, nil, layers("a.yaml", "db: {pool: 13}")); !strings.Contains(got, "unlucky") {
 		t.Errorf("the Validate method of the service was not called:\n%s", got)
 	}
+	d, err := typ.Declare(t.Context())
+	if err != nil || len(d.Keys) != 1 || d.Keys[0].Path != "db.pool" || d.Keys[0].Type != "int" {
+		t.Errorf("the declaration is %+v, %v; want the key db.pool of type int", d, err)
+	} else if s, err := check.ParseSchema("declared", d.Schema); err != nil {
+		t.Error(err)
+	} else if got, want := lines(t, s, nil, layers("a.yaml", "db: {pool: 900}")), "a.yaml:1:12 db.pool: must be at most 500"; got != want {
+		t.Errorf("by the declared schema the problems are %q, want %q", got, want)
+	}
 	if left, err := filepath.Glob(filepath.Join(dir, "internal/conf/*")); err != nil || len(left) != 1 {
 		t.Errorf("files were written to the user's module: %v", left)
 	}

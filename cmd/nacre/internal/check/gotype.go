@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nacre-go/nacre/cmd/nacre/internal/declaration"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
 )
 
@@ -39,9 +40,9 @@ func ParseType(text string) (Type, error) {
 // isName reports whether a text is an exported name of Go. What is not must not enter a program.
 func isName(text string) bool { return token.IsIdentifier(text) && token.IsExported(text) }
 
-// program is the source of the checker. Its folder is below that of the package, so that it may
-// import the package if that is internal.
-const program = `package main
+// checker is the source of the program that checks. Its folder is below that of the package, so that
+// it may import the package if that is internal.
+const checker = `package main
 
 import (
 	"github.com/nacre-go/nacre"
@@ -52,22 +53,89 @@ import (
 func main() { nacre.CheckMain[checked.%s](%s) }
 `
 
-// Check compiles the program and runs it. The program is in a temporary folder; nothing is written
-// to the user's module.
+// declarer is the source of the program that describes the struct.
+const declarer = `package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"github.com/nacre-go/nacre"
+	"github.com/nacre-go/nacre/describe"
+
+	checked %q
+)
+
+func main() {
+	var options nacre.Options = %[3]s
+	d, err := describe.Of[checked.%[2]s](options.Binder...)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	type key struct {
+		Path       string   ` + "`json:\"path\"`" + `
+		Type       string   ` + "`json:\"type\"`" + `
+		Secret     bool     ` + "`json:\"secret,omitempty\"`" + `
+		Restart    bool     ` + "`json:\"restart,omitempty\"`" + `
+		Deprecated string   ` + "`json:\"deprecated,omitempty\"`" + `
+		Aliases    []string ` + "`json:\"aliases,omitempty\"`" + `
+	}
+	keys := []key{}
+	for _, k := range d.Keys() {
+		keys = append(keys, key{k.Path, k.Type, k.Secret, k.RestartOnly, k.Deprecated, k.Aliases})
+	}
+	if err := json.NewEncoder(os.Stdout).Encode(map[string]any{"keys": keys, "schema": json.RawMessage(d.WholeSchema())}); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+`
+
+// Check compiles a program and runs it. The program is in a temporary folder; nothing is written to
+// the user's module.
 func (t Type) Check(ctx context.Context, r Request) (Report, error) {
 	temp, err := os.MkdirTemp("", "nacre-check-")
 	if err != nil {
 		return Report{}, err
 	}
 	defer os.RemoveAll(temp)
-	path, err := t.build(ctx, temp)
+	path, err := t.build(ctx, temp, checker)
 	if err != nil {
 		return Report{}, err
 	}
 	return Program{Path: path, Dir: t.Dir, Env: t.Env}.Check(ctx, r)
 }
 
-func (t Type) build(ctx context.Context, temp string) (string, error) {
+// Declare returns the keys of the struct, and its JSON Schema.
+func (t Type) Declare(ctx context.Context) (*declaration.Declaration, error) {
+	temp, err := os.MkdirTemp("", "nacre-schema-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(temp)
+	path, err := t.build(ctx, temp, declarer)
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.CommandContext(ctx, path)
+	cmd.Dir, cmd.Env, cmd.WaitDelay = t.Dir, t.Env, 5*time.Second
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, exit.With(exit.Usage, fmt.Errorf("describe %s.%s: %w: %s", t.Package, t.Name, err, lastLines(errs.String(), 20)), "")
+	}
+	d := &declaration.Declaration{SchemaVersion: declaration.Version}
+	if err := json.Unmarshal(out, d); err != nil {
+		return nil, fmt.Errorf("read the description of %s.%s: %w", t.Package, t.Name, err)
+	}
+	return d, nil
+}
+
+// build compiles a program for the type.
+func (t Type) build(ctx context.Context, temp, program string) (string, error) {
 	options := "nacre.Options{}"
 	if t.Options != "" {
 		options = "checked." + t.Options + "()"
@@ -75,11 +143,14 @@ func (t Type) build(ctx context.Context, temp string) (string, error) {
 	if !isName(t.Name) || t.Options != "" && !isName(t.Options) {
 		return "", exit.With(exit.Usage, fmt.Errorf("%q is not the name of a type with %q as its options", t.Name, t.Options), "use exported names")
 	}
-	out, err := t.run(ctx, "list", "-json=Dir,ImportPath,Name", "--", t.Package)
+	out, err := t.run(ctx, "list", "-json=Dir,ImportPath,Name,Module", "--", t.Package)
 	if err != nil {
 		return "", err
 	}
-	var found struct{ Dir, ImportPath, Name string }
+	var found struct {
+		Dir, ImportPath, Name string
+		Module                struct{ GoMod string }
+	}
 	decoder := json.NewDecoder(bytes.NewReader(out))
 	if err := decoder.Decode(&found); err != nil {
 		return "", fmt.Errorf("read what go list printed: %w", err)
@@ -108,8 +179,41 @@ func (t Type) build(ctx context.Context, temp string) (string, error) {
 	if runtime.GOOS == "windows" {
 		binary += ".exe"
 	}
-	_, err = t.run(ctx, "build", "-overlay", overlaid, "-o", binary, found.ImportPath+"/"+folder)
+	args := []string{"build", "-overlay", overlaid, "-o", binary}
+	if program == declarer {
+		// The user's module need not have the checksums of what describe imports.
+		mod, err := t.copyOfModule(ctx, temp, found.Module.GoMod)
+		if err != nil {
+			return "", err
+		}
+		args = append(args, mod...)
+	}
+	_, err = t.run(ctx, append(args, found.ImportPath+"/"+folder)...)
 	return binary, err
+}
+
+// copyOfModule returns the flags with which the go command uses copies of go.mod and go.sum, and may
+// add to them. A workspace has no such flag; there the checksums must be complete.
+func (t Type) copyOfModule(ctx context.Context, temp, path string) ([]string, error) {
+	if path == "" {
+		return nil, nil
+	}
+	if workspace, err := t.run(ctx, "env", "GOWORK"); err != nil || len(bytes.TrimSpace(workspace)) > 0 && !bytes.Equal(bytes.TrimSpace(workspace), []byte("off")) {
+		return nil, err
+	}
+	mod, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	sum, err := os.ReadFile(strings.TrimSuffix(path, ".mod") + ".sum")
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	copied := filepath.Join(temp, "check.mod")
+	if err := errors.Join(os.WriteFile(copied, mod, 0o600), os.WriteFile(filepath.Join(temp, "check.sum"), sum, 0o600)); err != nil {
+		return nil, err
+	}
+	return []string{"-modfile", copied, "-mod=mod"}, nil
 }
 
 // run runs the go command. Its errors are those of the user's code, so they are shown.
