@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/check"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/declaration"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/output"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/terminal"
@@ -24,7 +25,7 @@ func (k *checking) addFlags(cmd *cobra.Command) {
 	f.StringVarP(&k.typ, "type", "t", "", "struct of the service in a Go module, such as ./internal/conf.Config; it is compiled with the go command")
 	f.StringVar(&k.options, "options", "", "function of the package of --type that returns the nacre.Options of the service")
 	f.StringVar(&k.validator, "validator", "", "program whose main function is nacre.CheckMain")
-	f.StringVar(&k.schema, "schema", "", "file with a JSON Schema, such as the package describe writes")
+	f.StringVar(&k.schema, "schema", "", "file with a JSON Schema, such as nacre schema and the package describe write")
 	f.StringSliceVar(&k.missingOK, "missing-ok", nil, "required keys that the service has from elsewhere; * is any text: db.password,tls.*")
 	f.StringSliceVar(&k.shared, "shared", nil, "documents that other services read too, so that keys that no field has are warnings; by their path")
 }
@@ -52,6 +53,13 @@ func (k *checking) checker(a *app) (check.Checker, bool, error) {
 		data, err := os.ReadFile(k.schema)
 		if err != nil {
 			return nil, false, exit.With(exit.Usage, err, "")
+		}
+		if declaration.Is(data) {
+			d, err := declaration.Parse(k.schema, data)
+			if err != nil {
+				return nil, false, err
+			}
+			data = d.Schema
 		}
 		s, err := check.ParseSchema(k.schema, data)
 		return s, true, err
