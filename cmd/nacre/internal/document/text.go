@@ -58,7 +58,7 @@ func isScope(value string) bool {
 }
 
 // hiddenFrom returns the columns, from 0, from which lines are hidden: where the value of a secret
-// begins, and the lines up to the next key where the value may continue.
+// begins, and the lines up to the next key, which may be part of the value.
 func hiddenFrom(ctx context.Context, name, kind string, data []byte, lines []string) map[int]int {
 	hide := map[int]int{}
 	keys, err := Decode(ctx, name, kind, data)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -33,10 +34,8 @@ func Formats() []string { return []string{string(Table), string(JSON), string(YA
 
 // Parse returns the format with that name.
 func Parse(name string) (Format, error) {
-	for _, f := range Formats() {
-		if name == f {
-			return Format(name), nil
-		}
+	if slices.Contains(Formats(), name) {
+		return Format(name), nil
 	}
 	return "", fmt.Errorf("output format %q is unknown; use one of %s", name, strings.Join(Formats(), ", "))
 }
