@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/md5"
+	"encoding/hex"
 	"errors"
 	"os"
 	"os/exec"
@@ -9,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -29,6 +32,9 @@ type serverKey struct{}
 //	put GROUP DATA-ID FILE        publishes, readable at once
 //	remove GROUP DATA-ID          deletes a config
 //	server stop | start | fail N CODE | ok
+//	revision VARIABLE N CONFIG    sets a variable to the revision of the n-th change
+//	listening GROUP DATA-ID FILE  waits until a listener has applied the content; - is an absent config
+//	rejected                      waits until a service has rejected a content
 //	service VARIABLE DATA-ID      starts a service with that layer, and sets its address
 func TestScripts(t *testing.T) {
 	t.Parallel()
@@ -46,16 +52,17 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			env.Defer(srv.Close)
-			env.Values[serverKey{}] = srv
+			env.Values[serverKey{}], env.Values[rejectedKey{}] = srv, make(chan struct{}, 1)
 			env.Setenv("SERVER", srv.Addr())
 			env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
 			env.Setenv("XDG_CONFIG_HOME", "")
 			env.Setenv("NACOS_SERVER_ADDR", srv.Addr())
 			env.Setenv("USER", "ann")
+			env.Setenv("GORACE", "atexit_sleep_ms=0") // or each command takes a second longer with -race
 			return os.MkdirAll(env.Getenv("HOME"), 0o700)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "put": put, "remove": remove, "server": server, "service": service,
+			"exits": exits, "put": put, "remove": remove, "server": server, "service": service, "revision": revision, "listening": listening, "rejected": rejected,
 		},
 	})
 }
@@ -90,6 +97,34 @@ func remove(ts *testscript.TestScript, _ bool, args []string) {
 	srv := serverOf(ts)
 	srv.Delete(ts.Getenv("IN_NAMESPACE"), args[0], args[1])
 	srv.Flush()
+}
+
+func listening(ts *testscript.TestScript, _ bool, args []string) {
+	srv := serverOf(ts)
+	want := ""
+	if args[2] != "-" {
+		sum := md5.Sum([]byte(ts.ReadFile(args[2])))
+		want = hex.EncodeToString(sum[:])
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	ts.Check(srv.Wait(ctx, func(nacostest.Stats) bool {
+		for _, l := range srv.Listeners("", args[0], args[1]) {
+			if l.MD5 == want {
+				return true
+			}
+		}
+		return false
+	}))
+}
+
+// revision sets a variable to the revision of the n-th change of a config.
+func revision(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(ts.Exec("nacre", "history", args[2], "-o", "name", "--limit", "0"))
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	all := strings.Fields(ts.ReadFile("stdout"))
+	ts.Setenv(args[0], all[len(all)-n])
 }
 
 func server(ts *testscript.TestScript, _ bool, args []string) {

@@ -31,14 +31,14 @@ func (a *app) connect(ctx context.Context, t *target) (*nacos.Client, error) {
 		}
 	}))
 	if err != nil {
-		return nil, err
+		return nil, t.refused(err)
 	}
 	if err := client.WaitReady(connecting); err != nil {
 		client.Close()
 		if cause := context.Cause(connecting); cause != nil && ctx.Err() == nil {
 			err = cause
 		}
-		return nil, err
+		return nil, t.refused(err)
 	}
 	return client, nil
 }
@@ -77,7 +77,32 @@ func (a *app) openTarget(ctx context.Context, t *target, f func(ctx context.Cont
 		return err
 	}
 	defer client.Close()
-	return f(ctx, client, t)
+	return t.refused(f(ctx, client, t))
+}
+
+// refused replaces what an error tells a programmer to do by what a user of this command can do.
+func (t *target) refused(err error) error {
+	var fix string
+	switch {
+	case errors.Is(err, nacos.BadCredentials), errors.Is(err, nacos.CredentialsMissing), errors.Is(err, nacos.TokenRejected):
+		fix = "set NACOS_USERNAME and NACOS_PASSWORD or NACOS_PASSWORD_FILE, or make a context with credentials"
+		if t.name != "" {
+			fix = "nacre context show " + t.name + " says where the credentials are, and nacre context set " + t.name + " changes that"
+		}
+	case errors.Is(err, nacos.InvalidConfig):
+		fix = "correct --server, or the variables NACOS_SERVER_ADDR and the like"
+		if t.name != "" {
+			fix = "correct context " + t.name + " with nacre context set"
+		}
+	default:
+		return err
+	}
+	if e, ok := errors.AsType[*source.Error](err); ok {
+		own := *e
+		own.Fix = fix
+		return &own
+	}
+	return err
 }
 
 // overHTTP adds to an error what works without the HTTP interface and its permissions.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,15 +39,18 @@ func newImport(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import FOLDER",
 		Short: "Publish the files of a folder",
-		Long: `Publish the files of a folder that nacre export has written, or of one with files GROUP/DATA-ID. Only
-configs that differ are published, with their metadata. Nothing is deleted.
+		Long: `Publish the files of a folder that nacre export has written, or of one with files GROUP/DATA-ID.
+Only configs that differ are published, with their metadata. Nothing is deleted.
 
 If the folder was exported from the same server and namespace, a config that has changed there since
 the export is a conflict: then nothing is published, and the exit code is 6. --overwrite publishes
-all the same. Each publish is a compare-and-set, so that a change which comes between is a conflict
-and is not lost; the creation of a config that another program creates at the same moment is not
-protected, since servers cannot do that. If a publish fails after others have succeeded, the exit
-code is 8, and the output says what was done. Run the command again to go on.
+all the same. Afterwards ` + folder.ListName + ` has the md5s that the server has now, so
+that you can edit the files again.
+
+Each publish is a compare-and-set, so that a change which comes between is a conflict and is not
+lost. Two programs that create the same config at the same moment are not protected, since servers
+cannot do that. If a publish fails after others have succeeded, the exit code is 8, and the output
+says what was done. Run the command again for the rest.
 
 Documents in a format with keys are checked first, and a document that cannot be decoded is an
 error (5) before anything is published.
@@ -86,6 +90,9 @@ A protected context requires --yes and --reason.`,
 				err := conflicts(items)
 				if err == nil && !dryRun {
 					err = a.publishAll(ctx, c, items, consent)
+					if list.Origin == t.origin() {
+						err = errors.Join(err, rebase(args[0], list, items))
+					}
 				}
 				return errors.Join(a.print(importResult(items)), err)
 			})
@@ -163,11 +170,23 @@ func (a *app) publishAll(ctx context.Context, c *nacos.Client, items []imported,
 	}
 	switch {
 	case failed != nil && done > 0:
-		return exit.With(exit.Partly, fmt.Errorf("%d configs are published, then: %w", done, failed), "run the command again to go on")
+		return exit.With(exit.Partly, fmt.Errorf("%d configs are published, then: %w", done, failed), "run the command again for the rest")
 	case failed != nil:
 		return failed
 	}
 	return readBack(ctx, c, items)
+}
+
+// rebase records in the folder what the server has now: the state from which the files are edited
+// next.
+func rebase(dir string, list folder.List, items []imported) error {
+	for i := range items {
+		if items[i].Status == "done" || items[i].Status == "not needed" {
+			list.Configs[i].MD5 = items[i].NewMD5
+		}
+	}
+	list.Configs = slices.DeleteFunc(list.Configs, func(c folder.Config) bool { return c.MD5 == "" }) // was not published
+	return folder.WriteList(dir, list)
 }
 
 // options are those of the publish of a config: as a compare-and-set, with its metadata, its author

@@ -113,6 +113,16 @@ func (s *state) layerOf(dataID string) (observe.LayerHealth, bool) {
 	return s.Health.Layers[i], true
 }
 
+// appliedMD5 returns the md5 of the content in use; empty if the instance hides it, since the
+// document holds a secret, or if its source is not Nacos.
+func appliedMD5(l observe.LayerHealth) string {
+	md5, ok := strings.CutPrefix(string(l.Applied), "md5:")
+	if !ok {
+		return ""
+	}
+	return md5
+}
+
 // verdict says what an instance has done with a document: applied, rejected, held, down or behind.
 func verdict(l observe.LayerHealth, md5 string) (what string, why []string) {
 	switch {
@@ -122,12 +132,12 @@ func verdict(l observe.LayerHealth, md5 string) (what string, why []string) {
 		return "held", l.Held
 	case l.Down != "":
 		return "down", []string{l.Down}
-	case strings.HasPrefix(string(l.Applied), "keyed-"), md5 == "":
+	case appliedMD5(l) == "", md5 == "":
 		if l.Stale {
 			return "stale", []string{"last verified " + l.VerifiedAt.UTC().Format(time.RFC3339)}
 		}
 		return "current", nil // it hides the md5, and has what it last saw
-	case strings.Contains(string(l.Applied), md5):
+	case appliedMD5(l) == md5:
 		return "applied", nil
 	}
 	return "behind", nil

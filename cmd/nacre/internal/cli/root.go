@@ -65,6 +65,12 @@ func newRoot(a *app) *cobra.Command {
 	add(settingUp, newContext(a), newMan(a), newVersion(a))
 	root.SetHelpCommandGroupID(settingUp)
 	root.SetCompletionCommandGroupID(settingUp)
+	root.Version = version()
+	root.SetVersionTemplate("nacre {{.Version}}\n")
+	root.InitDefaultCompletionCmd("completion")
+	if shells, _, err := root.Find([]string{"completion"}); err == nil {
+		shells.Args, shells.RunE = onlyCommands, func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	}
 	a.complete(root)
 	return root
 }

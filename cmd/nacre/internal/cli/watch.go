@@ -40,8 +40,8 @@ each change that reaches this command. Several changes within a tenth of a secon
 
 A line has the time, the config, what happened, the md5, the size, and how many keys were added (+),
 removed (-) and changed (~). The command reconnects for as long as it runs, and says so on stderr.
-It ends with an interrupt (exit code 130), or after --count changes (0). With --timeout it only
-waits so long for the first connection.`,
+It ends with an interrupt (exit code 130), or after --count changes (0). --timeout bounds only
+the wait for the first connection.`,
 		Example: `  nacre watch orders.yaml payments/limits.yaml
   nacre watch orders.yaml --count 1 && echo "it changed"
   nacre watch orders.yaml -o json`,
@@ -124,9 +124,12 @@ func (w *watcher) follow(ctx context.Context, src source.Source, name, dataID st
 	failing := false
 	for {
 		content, err := src.Next(ctx, prev)
-		switch {
-		case ctx.Err() != nil:
+		select {
+		case <-ctx.Done():
 			return nil
+		default:
+		}
+		switch {
 		case err != nil && exit.Of(err) == exit.Usage, errors.Is(err, source.PermissionDenied):
 			return err
 		case err != nil:
@@ -150,6 +153,9 @@ func (w *watcher) follow(ctx context.Context, src source.Source, name, dataID st
 			return err
 		}
 		was, prev = &d, content.Revision
+		if taker, ok := src.(source.Acknowledger); ok { // or the server would list this command as one that is behind
+			taker.Ack(prev, nil)
+		}
 	}
 }
 

@@ -75,7 +75,7 @@ also says why a content was rejected or is held. The server is then not asked fo
 					return err
 				}
 				if len(items) == 0 {
-					a.note("nobody listens to %s", args[0])
+					a.note("no client listens to %s", args[0])
 				}
 				return a.print(whoResult(args[0], item.MD5, items))
 			})
@@ -103,25 +103,31 @@ func askListeners(ctx context.Context, c *nacos.Client, dataID, md5 string, opti
 func (a *app) askInstances(ctx context.Context, asked []string, dataID, md5 string) ([]user, error) {
 	items := make([]user, len(asked))
 	return items, each(len(asked), func(i int) error {
-		items[i] = user{Instance: asked[i], From: "instance", Status: "unknown"}
 		if _, err := instanceURL(asked[i]); err != nil {
 			return err
 		}
-		s, err := a.instance(ctx, asked[i])
-		if err != nil {
-			items[i].Why = []string{err.Error()}
-			return nil
-		}
-		items[i].Version = s.Health.Version
-		l, found := s.layerOf(dataID)
-		if !found {
-			items[i].Status = "unused"
-			return nil
-		}
-		items[i].MD5, items[i].Release = strings.TrimPrefix(string(l.Applied), "md5:"), l.Release
-		items[i].Status, items[i].Why = verdict(l, md5)
+		items[i] = a.askInstance(ctx, asked[i], dataID, md5)
 		return nil
 	})
+}
+
+// askInstance returns what an instance has done with a config. One that does not answer is unknown.
+func (a *app) askInstance(ctx context.Context, address, dataID, md5 string) user {
+	u := user{Instance: address, From: "instance"}
+	s, err := a.instance(ctx, address)
+	if err != nil {
+		u.Status, u.Why = "unknown", []string{err.Error()}
+		return u
+	}
+	u.Version = s.Health.Version
+	l, found := s.layerOf(dataID)
+	if !found {
+		u.Status = "unused"
+		return u
+	}
+	u.MD5, u.Release = appliedMD5(l), l.Release
+	u.Status, u.Why = verdict(l, md5)
+	return u
 }
 
 func whoResult(name, md5 string, items []user) output.Result {

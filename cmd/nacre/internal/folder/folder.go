@@ -128,6 +128,20 @@ func Write(dir string, list List) error {
 			return err
 		}
 	}
+	return writeList(root, list)
+}
+
+// WriteList writes the list of a folder, and none of the contents.
+func WriteList(dir string, list List) error {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	return writeList(root, list)
+}
+
+func writeList(root *os.Root, list List) error {
 	var b bytes.Buffer
 	b.WriteString(listHead)
 	e := yaml.NewEncoder(&b)
