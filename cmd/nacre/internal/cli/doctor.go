@@ -34,8 +34,9 @@ Each line is pass, warn or fail, with the code of the problem and one way to fix
 docs/nacos-errors.md. Run it on the machine and as the user of the service.
 
 Some checks publish configs named nacre.doctor.* and nacre.probe.*, and delete them. In a protected
-context they need --yes. --timeout limits each check. The exit code is 0 if nothing failed, 3 if no server could be used because
-it is not reachable, 4 for a login or a permission, and 10 for another failure.`,
+context they need --yes. --timeout limits each check. The exit code is 0 if nothing failed, 3 if no
+server could be used because it is not reachable, 4 for a login or a permission, and 10 for another
+failure.`,
 		Example: `  nacre doctor
   nacre doctor orders.yaml --context production --read-only
   nacre doctor -o json`,
