@@ -243,15 +243,21 @@ func (t Target) journal(ctx context.Context, srv Server, p *Plan, o Options) (*j
 		keys = append(keys, c.Key)
 		base[c.Key] = c.BaseMD5
 	}
-	for _, d := range p.Unchanged {
-		keys = append(keys, d.Key)
-		base[d.Key] = d.BaseMD5
-	}
 	if p.Manifest != nil {
 		keys = append(keys, p.Manifest.Key)
 		base[p.Manifest.Key] = p.Manifest.BaseMD5
 	}
-	states, err := readAll(ctx, srv, keys, o)
+	same := map[Key]bool{}
+	for _, d := range p.Unchanged {
+		keys = append(keys, d.Key)
+		base[d.Key], same[d.Key] = d.BaseMD5, true
+	}
+	states, err := readAll(ctx, func(ctx context.Context, k Key) (State, error) {
+		if same[k] { // its metadata are not needed
+			return srv.Get(ctx, k)
+		}
+		return srv.Read(ctx, k)
+	}, keys, o)
 	if err != nil {
 		return nil, err
 	}
@@ -278,7 +284,7 @@ func (t Target) journal(ctx context.Context, srv Server, p *Plan, o Options) (*j
 		j.Steps = append(j.Steps, step{Key: c.Key, Stage: c.Stage, Before: before, After: newSide(content[c.Key], j.metadata(before, types[c.Key]))})
 	}
 	if p.Manifest != nil {
-		before := sideOf(states[len(states)-1])
+		before := sideOf(states[len(p.Documents)])
 		text, err := t.manifest(srv, before.Data, j, o)
 		if err != nil {
 			return nil, err

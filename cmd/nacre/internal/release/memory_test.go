@@ -118,7 +118,7 @@ func (m *memory) Read(ctx context.Context, k release.Key) (release.State, error)
 	if text == "" {
 		return release.State{}, ctx.Err()
 	}
-	st := release.State{Content: []byte(text), MD5: sum(text), Modified: d.at}
+	st := release.State{Content: []byte(text), MD5: sum(text), Type: d.meta.Type, Modified: d.at}
 	if !m.hideMeta {
 		meta := d.meta
 		st.Metadata = &meta
@@ -136,10 +136,15 @@ func (m *memory) shownLocked(d *stored) string {
 	return d.text
 }
 
-func (m *memory) Sum(ctx context.Context, k release.Key) (string, error) {
+func (m *memory) Get(ctx context.Context, k release.Key) (release.State, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return sum(m.shownLocked(m.docs[k])), ctx.Err()
+	d := m.docs[k]
+	text := m.shownLocked(d)
+	if text == "" {
+		return release.State{}, ctx.Err()
+	}
+	return release.State{Content: []byte(text), MD5: sum(text), Type: d.meta.Type, Modified: d.at}, ctx.Err()
 }
 
 func (m *memory) Publish(ctx context.Context, k release.Key, c release.Content, ifMD5 string) error {
@@ -287,9 +292,9 @@ func (k *machine) Read(ctx context.Context, key release.Key) (st release.State, 
 	return st, err
 }
 
-func (k *machine) Sum(ctx context.Context, key release.Key) (md5 string, err error) {
-	err = k.do(func() (err error) { md5, err = k.memory.Sum(ctx, key); return err })
-	return md5, err
+func (k *machine) Get(ctx context.Context, key release.Key) (st release.State, err error) {
+	err = k.do(func() (err error) { st, err = k.memory.Get(ctx, key); return err })
+	return st, err
 }
 
 func (k *machine) Publish(ctx context.Context, key release.Key, c release.Content, ifMD5 string) error {

@@ -31,23 +31,30 @@ func (s nacosServer) Probe(ctx context.Context) error {
 	return s.client.ProbeIfMD5(ctx, nacos.Group(s.group))
 }
 
+func (s nacosServer) Get(ctx context.Context, k Key) (State, error) {
+	item, err := s.client.Get(ctx, k.DataID, nacos.Group(k.Group))
+	if source.KindOf(err) == source.NotFound && !errors.Is(err, nacos.NamespaceNotFound) {
+		return State{}, nil
+	}
+	if err != nil {
+		return State{}, err
+	}
+	return State{Content: item.Content, MD5: item.MD5, Type: item.Type, Modified: item.Modified}, nil
+}
+
 // Read returns what subscribers get, and the metadata if they belong to it: the server shows them
 // earlier than the content.
 func (s nacosServer) Read(ctx context.Context, k Key) (State, error) {
 	group := nacos.Group(k.Group)
 	for deadline := time.Now().Add(settleWithin); ; {
-		item, err := s.client.Get(ctx, k.DataID, group)
-		if source.KindOf(err) == source.NotFound && !errors.Is(err, nacos.NamespaceNotFound) {
-			return State{}, nil
+		st, err := s.Get(ctx, k)
+		if err != nil || !st.Exists() {
+			return st, err
 		}
-		if err != nil {
-			return State{}, err
-		}
-		st := State{Content: item.Content, MD5: item.MD5, Modified: item.Modified}
 		m, err := s.client.Metadata(ctx, k.DataID, group)
 		switch kind := source.KindOf(err); {
-		case err == nil && m.MD5 == item.MD5:
-			m.Type = item.Type
+		case err == nil && m.MD5 == st.MD5:
+			m.Type = st.Type
 			st.Metadata = &m
 			return st, nil
 		case kind == source.PermissionDenied, errors.Is(err, nacos.NotSupported):
@@ -63,14 +70,6 @@ func (s nacosServer) Read(ctx context.Context, k Key) (State, error) {
 			return State{}, err
 		}
 	}
-}
-
-func (s nacosServer) Sum(ctx context.Context, k Key) (string, error) {
-	item, err := s.client.Get(ctx, k.DataID, nacos.Group(k.Group))
-	if source.KindOf(err) == source.NotFound && !errors.Is(err, nacos.NamespaceNotFound) {
-		return "", nil
-	}
-	return item.MD5, err
 }
 
 func (s nacosServer) Publish(ctx context.Context, k Key, c Content, ifMD5 string) error {

@@ -3,7 +3,6 @@ package release
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -83,21 +82,16 @@ func NewPlan(ctx context.Context, srv Server, t Target, commit string, o Options
 	if err != nil {
 		return nil, err
 	}
-	states, err := readAll(ctx, srv, keys, o)
+	states, err := readAll(ctx, srv.Get, keys, o)
 	if err != nil {
 		return nil, err
 	}
-	hidden := 0
 	for i, d := range t.Documents {
-		if states[i].Exists() && states[i].Metadata == nil {
-			hidden++
-		}
 		p.add(ctx, d, keys[i], states[i])
 	}
 	p.Changes = len(p.Documents)
-	if hidden > 0 {
-		p.Notes = append(p.Notes, fmt.Sprintf("the metadata of %d documents cannot be read: publishing one clears its description; "+
-			"its type, application and tags stay", hidden))
+	if err := p.noteMetadata(ctx, srv); err != nil {
+		return nil, err
 	}
 	if m := t.Environment.Manifest; m != nil {
 		k := manifestKey(srv, m)
@@ -153,12 +147,27 @@ func manifestKey(srv Server, m *repository.Manifest) Key {
 	return k
 }
 
+// noteMetadata says what is lost if metadata cannot be read. One document shows it.
+func (p *Plan) noteMetadata(ctx context.Context, srv Server) error {
+	for _, c := range p.Documents {
+		if c.Action == actionCreate {
+			continue
+		}
+		st, err := srv.Read(ctx, c.Key)
+		if err == nil && st.Exists() && st.Metadata == nil {
+			p.Notes = append(p.Notes, "metadata cannot be read: publishing a document clears its description; its type, application and tags stay")
+		}
+		return err
+	}
+	return nil
+}
+
 // readAll reads documents, several at once.
-func readAll(ctx context.Context, srv Server, keys []Key, o Options) ([]State, error) {
+func readAll(ctx context.Context, read func(context.Context, Key) (State, error), keys []Key, o Options) ([]State, error) {
 	states := make([]State, len(keys))
 	done := newCounter(o, "read", len(keys))
 	err := each(ctx, o.Workers, len(keys), func(ctx context.Context, i int) (err error) {
-		states[i], err = srv.Read(ctx, keys[i])
+		states[i], err = read(ctx, keys[i])
 		done(keys[i])
 		return err
 	})
@@ -175,7 +184,7 @@ func (p *Plan) add(ctx context.Context, d repository.Document, k Key, st State) 
 	case !st.Exists():
 		c.Action = actionCreate
 	case st.MD5 != c.MD5:
-	case d.Type != "" && st.Metadata != nil && st.Metadata.Type != d.Type:
+	case d.Type != "" && st.Type != d.Type:
 		c.Action = actionRetype
 	default:
 		p.Unchanged = append(p.Unchanged, doc)

@@ -102,7 +102,7 @@ func rollbackApplied(ctx context.Context, srv Server, of *journal, o Options) (*
 	for i, s := range steps {
 		keys[i] = s.Key
 	}
-	states, err := readAll(ctx, srv, keys, o)
+	states, err := readAll(ctx, srv.Read, keys, o)
 	if err != nil {
 		return nil, err
 	}

@@ -142,8 +142,8 @@ func (e *run) send(ctx context.Context, k Key, from, to side, c Content) error {
 	case to.Exists:
 		return e.srv.Publish(ctx, k, c, onlyCreate)
 	case from.Exists: // Nacos deletes without a comparison
-		now, err := e.srv.Sum(ctx, k)
-		if err == nil && now != from.MD5 && now != "" {
+		now, err := e.srv.Get(ctx, k)
+		if err == nil && now.MD5 != from.MD5 && now.Exists() {
 			return conflict(k.String(), "someone else has published it", "see who has published it")
 		}
 		if err == nil {
@@ -163,12 +163,17 @@ func inDoubt(err error) bool {
 	return false
 }
 
+func (e *run) sum(ctx context.Context, k Key) (md5 string, err error) {
+	st, err := e.srv.Get(ctx, k)
+	return st.MD5, err
+}
+
 // settled reads a document until it shows a side, or for long enough that a request without an
 // answer has been carried out or never will be.
 func (e *run) settled(ctx context.Context, k Key, to side) (md5 string, err error) {
 	deadline := e.o.Now().Add(settleWithin)
 	for {
-		md5, err = e.srv.Sum(ctx, k)
+		md5, err = e.sum(ctx, k)
 		if err == nil && md5 == to.MD5 {
 			return md5, nil
 		}
@@ -185,7 +190,7 @@ func (e *run) settled(ctx context.Context, k Key, to side) (md5 string, err erro
 func (e *run) shown(ctx context.Context, k Key, want side) error {
 	deadline := e.o.Now().Add(showWithin)
 	for {
-		md5, err := e.srv.Sum(ctx, k)
+		md5, err := e.sum(ctx, k)
 		if err == nil && md5 == want.MD5 {
 			return nil
 		}
@@ -280,7 +285,7 @@ func (e *run) takeBack(ctx context.Context, s step) Outcome {
 func (e *run) settledAt(ctx context.Context, s step) (md5 string, err error) {
 	deadline := e.o.Now().Add(showWithin)
 	for {
-		md5, err = e.srv.Sum(ctx, s.Key)
+		md5, err = e.sum(ctx, s.Key)
 		if err == nil || !inDoubt(err) || e.o.Now().After(deadline) {
 			return md5, err
 		}

@@ -23,6 +23,7 @@ func (k Key) String() string { return k.Group + "/" + k.DataID }
 type State struct {
 	Content  []byte    // nil: the document does not exist
 	MD5      string    // of the content; empty: the document does not exist
+	Type     string    // may be empty
 	Modified time.Time // zero if the server does not report it
 	// Metadata are nil if the server does not show them to this user.
 	Metadata *nacos.Metadata
@@ -43,11 +44,11 @@ type Content struct {
 // Server is what a release needs of a server. Its methods are safe for concurrent use. Errors have
 // a kind, see [source.KindOf].
 type Server interface {
-	// Read returns a document with its metadata. A document that does not exist is not an error.
+	// Get returns a document as subscribers get it, without metadata. It may be late by some 100 ms.
+	// A document that does not exist is not an error.
+	Get(ctx context.Context, k Key) (State, error)
+	// Read returns a document with its metadata, and is not late where metadata can be read.
 	Read(ctx context.Context, k Key) (State, error)
-	// Sum returns the md5 that subscribers see, and "" for a document that does not exist. It may
-	// be late by some 100 ms.
-	Sum(ctx context.Context, k Key) (string, error)
 	// Publish sets a document. With an md5 it does so only if the document still has it, and fails
 	// with kind Conflict otherwise. An md5 that no content has only creates.
 	Publish(ctx context.Context, k Key, c Content, ifMD5 string) error

@@ -43,7 +43,7 @@ func Verify(ctx context.Context, srv Server, t Target, o Options) (*Drift, error
 	if err != nil {
 		return nil, err
 	}
-	states, err := readAll(ctx, srv, keys, o)
+	states, err := readAll(ctx, srv.Get, keys, o)
 	if err != nil {
 		return nil, err
 	}
