@@ -40,8 +40,8 @@ func ParseType(text string) (Type, error) {
 // isName reports whether a text is an exported name of Go. What is not must not enter a program.
 func isName(text string) bool { return token.IsIdentifier(text) && token.IsExported(text) }
 
-// checker is the source of the program that checks. Its folder is below that of the package, so that
-// it may import the package if that is internal.
+// checker is the source of the program that checks. Its folder is below that of the package, so
+// that it may import the package if that is internal.
 const checker = `package main
 
 import (
@@ -192,8 +192,8 @@ func (t Type) build(ctx context.Context, temp, program string) (string, error) {
 	return binary, err
 }
 
-// copyOfModule returns the flags with which the go command uses copies of go.mod and go.sum, and may
-// add to them. A workspace has no such flag; there the checksums must be complete.
+// copyOfModule returns the flags with which the go command uses copies of go.mod and go.sum, and
+// may add to them. A workspace has no such flag; there the checksums must be complete.
 func (t Type) copyOfModule(ctx context.Context, temp, path string) ([]string, error) {
 	if path == "" {
 		return nil, nil

@@ -21,7 +21,7 @@ func newSchema(a *app) *cobra.Command {
 Keep the file in the repository of the documents. nacre check --schema validates with it, and nacre
 impact says what a change means for the service. The struct is compiled with the go command, in the
 folder of the service's module.`,
-		Example: `  nacre schema -t ./internal/conf.Config --service orders --document orders.yaml > orders.schema.json
+		Example: `  nacre schema -t ./internal/conf.Config --service orders > orders.schema.json
   nacre schema -t ./internal/conf.Config --json-schema-only > schema.json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

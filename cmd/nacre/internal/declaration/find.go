@@ -33,7 +33,7 @@ func (d *Declaration) Below(path string) (all []Key) {
 	return all
 }
 
-// aliasPaths returns the old names of a key as paths: an alias is a name beside that of the key.
+// aliasPaths returns the old names of a key as paths: an alias is another name for the last part.
 func aliasPaths(k Key) (all []string) {
 	cut := strings.LastIndexByte(k.Path, '.') + 1
 	for _, alias := range k.Aliases {

@@ -44,8 +44,8 @@ type Content struct {
 // Server is what a release needs of a server. Its methods are safe for concurrent use. Errors have
 // a kind, see [source.KindOf].
 type Server interface {
-	// Get returns a document as subscribers get it, without metadata. It may be late by some 100 ms.
-	// A document that does not exist is not an error.
+	// Get returns a document as subscribers get it, without metadata. It may be late by some 100
+	// ms. A document that does not exist is not an error.
 	Get(ctx context.Context, k Key) (State, error)
 	// Read returns a document with its metadata, and is not late where metadata can be read.
 	Read(ctx context.Context, k Key) (State, error)
