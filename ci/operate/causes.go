@@ -64,6 +64,9 @@ func reconnects(d *day) error {
 // first one stays until it alerts.
 func badContents(d *day) error {
 	began := time.Now()
+	if err := d.publish(orders, pool(23)); err != nil {
+		return err
+	}
 	h, err := d.instances[0].health()
 	if err != nil {
 		return err

@@ -115,7 +115,7 @@ func (d *day) arrived(p phase, began time.Time) error {
 		switch {
 		case fate == isPossible:
 		case fate != isInhibited && !got:
-			missing = append(missing, fmt.Sprintf("%s (%s) has not reached %s", name, tiers[name], receivers[tiers[name]]))
+			missing = append(missing, fmt.Sprintf("%s (%s) has not reached %s%s", name, tiers[name], receivers[tiers[name]], d.strayed(name, began)))
 		case fate == isInhibited && got:
 			missing = append(missing, name+" has reached its receiver, and another alert should inhibit it")
 		case (fate == isInhibited || fate == isDeliveredAndInhibited) && !slices.Contains(inhibited, name):
@@ -129,6 +129,16 @@ func (d *day) arrived(p phase, began time.Time) error {
 // delivered reports whether the receiver of an alert's tier has got it.
 func (d *day) delivered(name string, since time.Time) bool {
 	return slices.ContainsFunc(d.hook.since(since), func(m message) bool { return m.fires(name) })
+}
+
+// strayed returns where an alert has arrived, as a part of a failure.
+func (d *day) strayed(name string, since time.Time) string {
+	for _, m := range d.hook.since(since) {
+		if m.labels["alertname"] == name && !m.resolved {
+			return fmt.Sprintf(", but %s, with the labels %v", m.receiver, m.labels)
+		}
+	}
+	return ""
 }
 
 // ended reports whether the receiver of an alert has got the end of each that it has got.

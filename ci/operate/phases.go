@@ -73,7 +73,8 @@ func phases() []phase {
 				"NacreLayerHeld":      isPossible, // inhibited as long as NacreBreakerOpened fires
 			},
 			cause: badContents,
-			cure:  func(d *day) error { return d.publish(orders, pool(21)) },
+			// A content that was live before ends the breaker.
+			cure: func(d *day) error { return d.publish(orders, pool(23)) },
 		},
 		{
 			name: "a subscriber is slow and fails",
