@@ -240,7 +240,7 @@ Every command that writes to a context with --protected requires --yes and --rea
 	f.StringVar(&c.ContextPath, "context-path", "", "context path of the HTTP interface (default nacos)")
 	f.BoolVar(&c.Protected, "protected", false, "writing requires --yes and --reason")
 	f.BoolVar(&c.Plaintext, "plaintext", false, "the network is trusted: do not warn about credentials without encryption")
-	f.StringSliceVar(&c.Instances, "instance", nil, "addresses of instances of services: HOST:PORT, or the URL of confighttp.JSON")
+	f.StringSliceVar(&c.Instances, "instance", nil, "addresses of instances of services: HOST:PORT, dns:HOST:PORT, or the URL of confighttp.JSON")
 	f.StringVar(&auth.Username, "username", "", "user name")
 	f.StringVar(&auth.PasswordEnv, "password-env", "", "name of the variable with the password")
 	f.StringVar(&auth.PasswordFile, "password-file", "", "file with the password")

@@ -40,7 +40,8 @@ way, was rejected or is held. Other clients report what they have read. The quer
 interface, for which a Nacos 3 requires an administrator.
 
 With --instance, or the instances of the context, this asks each instance at confighttp.JSON, which
-also says why a content was rejected or is held. The server is then not asked for listeners.
+also says why a content was rejected or is held. dns:HOST:PORT stands for every address of the host,
+such as the pods of a headless service. The server is then not asked for listeners.
 
   applied   the content of the server is live       held      waits for an approval
   current   as applied; the md5 is hidden, since    behind    has another content
@@ -66,7 +67,11 @@ also says why a content was rejected or is held. The server is then not asked fo
 					return err
 				}
 				var items []user
-				if asked := addresses(instances, t); len(asked) > 0 {
+				asked, wrong := expand(ctx, addresses(instances, t))
+				if wrong != nil {
+					return wrong
+				}
+				if len(asked) > 0 {
 					items, err = a.askInstances(ctx, asked, dataID, item.MD5)
 				} else {
 					items, err = askListeners(ctx, c, dataID, item.MD5, options)
@@ -81,7 +86,7 @@ also says why a content was rejected or is held. The server is then not asked fo
 			})
 		},
 	}
-	cmd.Flags().StringSliceVar(&instances, "instance", nil, "addresses of instances: HOST:PORT, or the URL of confighttp.JSON")
+	cmd.Flags().StringSliceVar(&instances, "instance", nil, "addresses of instances: HOST:PORT, dns:HOST:PORT, or the URL of confighttp.JSON")
 	return cmd
 }
 
@@ -173,10 +178,14 @@ instance hides the values of secrets. The exit code is 9 if the instance has no 
 			}
 			ctx, cancel := a.within(cmd.Context())
 			defer cancel()
-			return a.explain(ctx, instances, args)
+			asked, err := expand(ctx, instances)
+			if err != nil {
+				return err
+			}
+			return a.explain(ctx, asked, args)
 		},
 	}
-	cmd.Flags().StringSliceVar(&instances, "instance", nil, "addresses of instances: HOST:PORT, or the URL of confighttp.JSON")
+	cmd.Flags().StringSliceVar(&instances, "instance", nil, "addresses of instances: HOST:PORT, dns:HOST:PORT, or the URL of confighttp.JSON")
 	return cmd
 }
 
