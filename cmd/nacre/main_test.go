@@ -5,6 +5,7 @@ import (
 	"crypto/md5"
 	"encoding/hex"
 	"errors"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -34,6 +35,8 @@ type serverKey struct{}
 //	server stop | start | fail N CODE | ok
 //	revision VARIABLE N CONFIG    sets a variable to the revision of the n-th change
 //	listening GROUP DATA-ID FILE  waits until a listener has applied the content; - is an absent config
+//	freeport VARIABLE             sets a variable to a port that, with the one 1000 above, is free
+//	reaches ADDRESS               waits until something listens
 //	rejected                      waits until a service has rejected a content
 //	service VARIABLE DATA-ID      starts a service with that layer, and sets its address
 func TestScripts(t *testing.T) {
@@ -62,7 +65,7 @@ func TestScripts(t *testing.T) {
 			return os.MkdirAll(env.Getenv("HOME"), 0o700)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "put": put, "remove": remove, "server": server, "service": service, "revision": revision, "listening": listening, "rejected": rejected,
+			"exits": exits, "put": put, "remove": remove, "server": server, "service": service, "revision": revision, "listening": listening, "rejected": rejected, "freeport": freeport, "reaches": reaches,
 		},
 	})
 }
@@ -97,6 +100,25 @@ func remove(ts *testscript.TestScript, _ bool, args []string) {
 	srv := serverOf(ts)
 	srv.Delete(ts.Getenv("IN_NAMESPACE"), args[0], args[1])
 	srv.Flush()
+}
+
+func freeport(ts *testscript.TestScript, _ bool, args []string) {
+	srv, err := nacostest.Start(nacostest.Options{})
+	ts.Check(err)
+	ts.Setenv(args[0], strconv.Itoa(srv.Port()))
+	srv.Close()
+}
+
+func reaches(ts *testscript.TestScript, _ bool, args []string) {
+	for range 600 {
+		c, err := net.DialTimeout("tcp", args[0], time.Second)
+		if err == nil {
+			c.Close()
+			return
+		}
+		<-time.After(50 * time.Millisecond)
+	}
+	ts.Fatalf("nothing listens on %s", args[0])
 }
 
 func listening(ts *testscript.TestScript, _ bool, args []string) {

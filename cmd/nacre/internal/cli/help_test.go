@@ -43,7 +43,8 @@ func TestHelp(t *testing.T) {
 			t.Errorf("nacre %s --help: code %d, %q on stderr", command, code, errs)
 		}
 		text, flags, _ := strings.Cut(out, "\nFlags:")
-		for line := range strings.Lines(text) {
+		prose, _, _ := strings.Cut(text, "\nUsage:")
+		for line := range strings.Lines(prose) {
 			if utf8.RuneCountInString(line) > 101 {
 				t.Errorf("nacre %s --help has a line of more than 100 columns: %s", command, line)
 			}

@@ -9,10 +9,11 @@ import (
 
 // The groups of commands in the help.
 const (
-	reading   = "read"
-	writing   = "write"
-	examining = "check"
-	settingUp = "setup"
+	reading    = "read"
+	writing    = "write"
+	examining  = "check"
+	developing = "develop"
+	settingUp  = "setup"
 )
 
 const rootLong = `nacre reads, compares and publishes the configuration that a Nacos server holds.
@@ -50,6 +51,7 @@ func newRoot(a *app) *cobra.Command {
 		&cobra.Group{ID: reading, Title: "Read:"},
 		&cobra.Group{ID: examining, Title: "Check:"},
 		&cobra.Group{ID: writing, Title: "Write:"},
+		&cobra.Group{ID: developing, Title: "Develop:"},
 		&cobra.Group{ID: settingUp, Title: "Set up:"},
 	)
 	a.addFlags(root)
@@ -62,6 +64,7 @@ func newRoot(a *app) *cobra.Command {
 	add(reading, newRollout(a), newGet(a), newList(a), newHistory(a), newShow(a), newDiff(a), newWatch(a), newWho(a), newExplain(a), newExport(a))
 	add(examining, newCheck(a), newSchema(a), newImpact(a), newDoctor(a))
 	add(writing, newImport(a))
+	add(developing, newDev(a))
 	add(settingUp, newContext(a), newMan(a), newVersion(a))
 	root.SetHelpCommandGroupID(settingUp)
 	root.SetCompletionCommandGroupID(settingUp)

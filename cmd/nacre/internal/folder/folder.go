@@ -74,7 +74,8 @@ func escape(name string) string {
 	return b.String()
 }
 
-func unescape(name string) (string, error) {
+// Unescape returns the name that a name of a file stands for.
+func Unescape(name string) (string, error) {
 	var b strings.Builder
 	for i := 0; i < len(name); i++ {
 		if name[i] != '%' {
@@ -237,11 +238,11 @@ func readFolder(dir string) (List, error) {
 func readConfig(root *os.Root, name string, known map[string]Config) (Config, error) {
 	c, found := known[name]
 	if !found {
-		group, err := unescape(path.Dir(name))
+		group, err := Unescape(path.Dir(name))
 		if err != nil {
 			return Config{}, fmt.Errorf("%s: %w", name, err)
 		}
-		dataID, err := unescape(path.Base(name))
+		dataID, err := Unescape(path.Base(name))
 		if err != nil {
 			return Config{}, fmt.Errorf("%s: %w", name, err)
 		}

@@ -1,0 +1,178 @@
+package dev_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/nacre-go/nacre/cmd/nacre/internal/dev"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// publisher notes what is published.
+type publisher struct {
+	calls []string
+	fail  bool
+}
+
+func (p *publisher) Put(namespace, group, dataID, content string) error {
+	if p.fail {
+		return errors.New("refused")
+	}
+	p.calls = append(p.calls, fmt.Sprintf("put %s/%s/%s=%s", namespace, group, dataID, content))
+	return nil
+}
+
+func (p *publisher) Delete(namespace, group, dataID string) {
+	p.calls = append(p.calls, fmt.Sprintf("delete %s/%s/%s", namespace, group, dataID))
+}
+
+func write(t *testing.T, dir, name, text string) {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestSync(t *testing.T) {
+	t.Parallel()
+	dir, p := t.TempDir(), &publisher{}
+	var reports []string
+	s := &dev.Sync{Dir: dir, Namespace: "n", Server: p, Report: func(what, name string, err error) {
+		reports = append(reports, fmt.Sprintf("%s %s %v", what, name, err))
+	}}
+	look := func(want ...string) {
+		t.Helper()
+		p.calls = nil
+		if err := s.Once(); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(p.calls, want) {
+			t.Errorf("the look publishes %q, want %q", p.calls, want)
+		}
+	}
+	write(t, dir, "a.yaml", "1")
+	write(t, dir, "payments/b%3Ac", "2")
+	for _, ignored := range []string{".git/x", ".hidden", "a.yaml~", "payments/.x.swp", "nacre-export.yaml", "payments/deeper/d", "payments/x.swp"} {
+		write(t, dir, ignored, "no")
+	}
+	look("put n/DEFAULT_GROUP/a.yaml=1", "put n/payments/b:c=2")
+	look()
+	write(t, dir, "a.yaml", "half")
+	look() // it may still be written
+	write(t, dir, "a.yaml", "half and half")
+	look()
+	look("put n/DEFAULT_GROUP/a.yaml=half and half")
+	look()
+	if err := os.Remove(filepath.Join(dir, "payments/b%3Ac")); err != nil {
+		t.Fatal(err)
+	}
+	look("delete n/payments/b:c")
+	look()
+
+	// A refusal is reported once, and the file is tried again.
+	p.fail = true
+	reports = nil
+	write(t, dir, "a.yaml", "3")
+	for range 4 {
+		look()
+	}
+	if !slices.Equal(reports, []string{"failed a.yaml refused"}) {
+		t.Errorf("the reports are %q, want the failure once", reports)
+	}
+	p.fail = false
+	look("put n/DEFAULT_GROUP/a.yaml=3")
+	write(t, dir, "a.yaml", "\xff")
+	look()
+	look()
+	if last := reports[len(reports)-1]; !strings.Contains(last, "not UTF-8") {
+		t.Errorf("a file that is not UTF-8: %q", last)
+	}
+}
+
+// faulty notes the faults.
+type faulty struct{ calls []string }
+
+func (f *faulty) note(format string, args ...any) {
+	f.calls = append(f.calls, fmt.Sprintf(format, args...))
+}
+func (f *faulty) ClearFaults()                { f.note("clear") }
+func (f *faulty) CorruptReads(n int)          { f.note("corrupt %d", n) }
+func (f *faulty) Disconnect()                 { f.note("disconnect") }
+func (f *faulty) DropPushes(n int)            { f.note("drop %d", n) }
+func (f *faulty) ExpireTokens()               { f.note("expire") }
+func (f *faulty) FailRequests(n, code int)    { f.note("fail %d %d", n, code) }
+func (f *faulty) Stall(on bool)               { f.note("stall %v", on) }
+func (f *faulty) Stop()                       { f.note("stop") }
+func (f *faulty) Start(context.Context) error { return errors.New("no port") }
+
+func TestApply(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]string{
+		"drop-pushes 3": "drop 3", "drop-pushes": "drop -1", "fail-requests": "fail -1 500", "fail-requests 2 403": "fail 2 403",
+		"corrupt-reads 1": "corrupt 1", "stall": "stall true", "disconnect": "disconnect", "expire-tokens": "expire", "stop": "stop",
+		"clear": "stall false clear", "start": "no port", "": "no name", "explode": "unknown; use one of drop-pushes", "stop 1": "at most 0 arguments",
+		"drop-pushes many": "not a count", "drop-pushes -1": "not a count",
+	} {
+		f := &faulty{}
+		err := dev.Apply(f, strings.Fields(line))
+		got := strings.Join(f.calls, " ")
+		if err != nil {
+			got = err.Error()
+		}
+		if !strings.Contains(got, want) {
+			t.Errorf("fault %q: %s, want %s", line, got, want)
+		}
+	}
+}
+
+func TestControl(t *testing.T) {
+	t.Parallel()
+	dir, err := os.MkdirTemp("", "n") //nolint:usetesting // the path of a socket must be short
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	socket := dev.Socket(dir, 8848)
+	if err := dev.Send(t.Context(), socket, []string{"stop"}); !errors.Is(err, dev.ErrNoServer) {
+		t.Errorf("without a server: %v", err)
+	}
+	l, err := dev.Listen(socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, ended := &faulty{}, make(chan struct{})
+	go func() {
+		defer close(ended)
+		dev.Serve(l, f, func(string, error) {})
+	}()
+	if info, err := os.Stat(socket); err != nil || info.Mode().Perm()&0o077 != 0 {
+		t.Errorf("other users can reach the socket: %v, error %v", info.Mode(), err)
+	}
+	if err := dev.Send(t.Context(), socket, []string{"drop-pushes", "2"}); err != nil {
+		t.Error(err)
+	}
+	if err := dev.Send(t.Context(), socket, []string{"explode"}); err == nil || !strings.Contains(err.Error(), "unknown") {
+		t.Errorf("an unknown fault: %v", err)
+	}
+	if _, err := dev.Listen(socket); err == nil || !strings.Contains(err.Error(), "in use") {
+		t.Errorf("a second server takes the socket: %v", err)
+	}
+	l.Close()
+	<-ended
+	if !slices.Equal(f.calls, []string{"drop 2"}) {
+		t.Errorf("the faults are %q", f.calls)
+	}
+}
