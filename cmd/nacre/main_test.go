@@ -35,6 +35,7 @@ type serverKey struct{}
 //	server stop | start | fail N CODE | ok
 //	revision VARIABLE N CONFIG    sets a variable to the revision of the n-th change
 //	listening GROUP DATA-ID FILE  waits until a listener has applied the content; - is an absent config
+//	held                          waits until a service holds a content
 //	freeport VARIABLE             sets a variable to a port that, with the one 1000 above, is free
 //	reaches ADDRESS               waits until something listens
 //	rejected                      waits until a service has rejected a content
@@ -55,7 +56,7 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			env.Defer(srv.Close)
-			env.Values[serverKey{}], env.Values[rejectedKey{}] = srv, make(chan struct{}, 1)
+			env.Values[serverKey{}], env.Values[rejectedKey{}], env.Values[heldKey{}] = srv, make(chan struct{}, 1), make(chan struct{}, 1)
 			env.Setenv("SERVER", srv.Addr())
 			env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
 			env.Setenv("XDG_CONFIG_HOME", "")
@@ -65,7 +66,7 @@ func TestScripts(t *testing.T) {
 			return os.MkdirAll(env.Getenv("HOME"), 0o700)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "put": put, "remove": remove, "server": server, "service": service, "revision": revision, "listening": listening, "rejected": rejected, "freeport": freeport, "reaches": reaches,
+			"exits": exits, "put": put, "remove": remove, "server": server, "service": service, "revision": revision, "listening": listening, "rejected": rejected, "held": held, "freeport": freeport, "reaches": reaches,
 		},
 	})
 }

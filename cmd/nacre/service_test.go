@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"time"
 
@@ -16,6 +18,9 @@ import (
 
 // rejectedKey is the key under which a script has the channel of rejections.
 type rejectedKey struct{}
+
+// heldKey is the key under which a script has the channel of held changes.
+type heldKey struct{}
 
 // orders is the config of a service.
 type orders struct {
@@ -32,16 +37,29 @@ func service(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	ts.Defer(func() { client.Close() })
 	cfg, err := nacre.OpenWith[orders](context.Background(), nacre.Options{LastKnownGoodDisabled: true, Logger: slog.New(slog.DiscardHandler), Window: nacre.Off, Observers: []observe.Observer{func(e observe.Event) {
-		if e.Kind == observe.Rejected {
-			select {
-			case ts.Value(rejectedKey{}).(chan struct{}) <- struct{}{}:
-			default:
-			}
+		happened := map[observe.EventKind]any{observe.Rejected: rejectedKey{}, observe.Held: heldKey{}}[e.Kind]
+		if happened == nil {
+			return
+		}
+		select {
+		case ts.Value(happened).(chan struct{}) <- struct{}{}:
+		default:
 		}
 	}}}, client.Source(args[1]))
 	ts.Check(err)
 	ts.Defer(func() { cfg.Close() })
-	srv := httptest.NewServer(confighttp.JSON(cfg))
+	mux := http.NewServeMux()
+	mux.Handle("/debug/config.json", confighttp.JSON(cfg))
+	mux.Handle("/admin/config/", confighttp.Admin(cfg, func(r *http.Request) (string, error) {
+		if user, password, ok := r.BasicAuth(); ok && password == "hunter2" {
+			return user, nil
+		}
+		if r.Header.Get("Authorization") == "Bearer hunter2" {
+			return "robot", nil
+		}
+		return "", errors.New("who is it?")
+	}))
+	srv := httptest.NewServer(mux)
 	ts.Defer(srv.Close)
 	ts.Setenv(args[0], srv.Listener.Addr().String())
 }
@@ -52,5 +70,14 @@ func rejected(ts *testscript.TestScript, _ bool, _ []string) {
 	case <-ts.Value(rejectedKey{}).(chan struct{}):
 	case <-time.After(30 * time.Second):
 		ts.Fatalf("the service has rejected nothing")
+	}
+}
+
+// held waits until the service holds a content.
+func held(ts *testscript.TestScript, _ bool, _ []string) {
+	select {
+	case <-ts.Value(heldKey{}).(chan struct{}):
+	case <-time.After(30 * time.Second):
+		ts.Fatalf("the service holds nothing")
 	}
 }

@@ -63,7 +63,7 @@ func newRoot(a *app) *cobra.Command {
 	}
 	add(reading, newRollout(a), newGet(a), newList(a), newHistory(a), newShow(a), newDiff(a), newWatch(a), newWho(a), newExplain(a), newExport(a))
 	add(examining, newCheck(a), newSchema(a), newImpact(a), newDoctor(a))
-	add(writing, newImport(a))
+	add(writing, newInstance(a), newImport(a))
 	add(developing, newDev(a))
 	add(settingUp, newContext(a), newMan(a), newVersion(a))
 	root.SetHelpCommandGroupID(settingUp)
