@@ -32,7 +32,7 @@ type serverKey struct{}
 //	exits CODE PROGRAM ARGS...    runs a program, which must end with this exit code
 //	put GROUP DATA-ID FILE        publishes, readable at once
 //	remove GROUP DATA-ID          deletes a config
-//	server stop | start | fail N CODE | ok
+//	server stop | start | fail N CODE | nocas | ok
 //	revision VARIABLE N CONFIG    sets a variable to the revision of the n-th change
 //	listening GROUP DATA-ID FILE  waits until a listener has applied the content; - is an absent config
 //	held                          waits until a service holds a content
@@ -163,6 +163,8 @@ func server(ts *testscript.TestScript, _ bool, args []string) {
 		code, err := strconv.Atoi(args[2])
 		ts.Check(err)
 		srv.FailRequests(n, code)
+	case "nocas":
+		srv.IgnoreIfMD5(true)
 	case "ok":
 		srv.ClearFaults()
 	default:

@@ -17,6 +17,8 @@ type app struct {
 	env     *Env
 	flags   globals
 	running bool // the command line was understood
+	// connecting is how long a connection may take.
+	connecting time.Duration
 }
 
 // globals are the flags that all commands have.
@@ -31,13 +33,13 @@ const defaultTimeout = 15 * time.Second
 
 func (a *app) addFlags(root *cobra.Command) {
 	f := root.PersistentFlags()
-	f.StringVar(&a.flags.context, "context", "", "context of the contexts file (default: NACRE_CONTEXT, else the current one)")
-	f.StringSliceVar(&a.flags.servers, "server", nil, "servers as HOST:PORT, without a context; credentials come from NACOS_USERNAME and NACOS_PASSWORD or NACOS_PASSWORD_FILE")
+	f.StringVar(&a.flags.context, "context", "", "context to use (default: NACRE_CONTEXT, else the current one)")
+	f.StringSliceVar(&a.flags.servers, "server", nil, "servers as HOST:PORT, in place of a context")
 	f.StringVarP(&a.flags.namespace, "namespace", "n", "", "id of the namespace, or public (default: that of the context)")
 	f.StringVarP(&a.flags.group, "group", "g", "", "group (default: that of the context, else DEFAULT_GROUP)")
 	f.StringVarP(&a.flags.output, "output", "o", string(output.Table), "format of the output: table, json, yaml or name")
 	f.StringVar(&a.flags.color, "color", "auto", "color the output: auto, always or never")
-	f.DurationVar(&a.flags.timeout, "timeout", defaultTimeout, "how long the command may take; a command that follows changes may take as long to connect")
+	f.DurationVar(&a.flags.timeout, "timeout", defaultTimeout, "how long the command may take, or wait for its first connection")
 	f.BoolVarP(&a.flags.verbose, "verbose", "v", false, "report on stderr what the connection does")
 	root.PersistentPreRunE = func(*cobra.Command, []string) error {
 		if _, err := output.Parse(a.flags.output); err != nil {
@@ -49,7 +51,7 @@ func (a *app) addFlags(root *cobra.Command) {
 		if a.flags.timeout <= 0 {
 			return fmt.Errorf("timeout %v is not positive", a.flags.timeout)
 		}
-		a.running = true
+		a.running, a.connecting = true, a.flags.timeout
 		return nil
 	}
 }
@@ -77,6 +79,17 @@ func (a *app) within(ctx context.Context) (context.Context, context.CancelFunc) 
 
 // raw reports whether the output is for people, or the bytes of a config.
 func (a *app) raw() bool { return output.Format(a.flags.output) == output.Table }
+
+// manyTimeout is the default of --timeout for commands that handle many configs.
+const manyTimeout = 10 * time.Minute
+
+// many gives a command that handles many configs more time, unless --timeout is given. The
+// connection still has the usual time.
+func (a *app) many(cmd *cobra.Command) {
+	if !cmd.Flags().Changed("timeout") {
+		a.flags.timeout = manyTimeout
+	}
+}
 
 func usage(format string, args ...any) error {
 	return exit.With(exit.Usage, fmt.Errorf(format, args...), "")

@@ -117,7 +117,7 @@ func (a *app) known(cmd *cobra.Command, pattern, group string) []nacos.ListEntry
 	quiet := *a
 	env := *a.env
 	env.Err = discard{}
-	quiet.env, quiet.flags.timeout, quiet.flags.verbose = &env, completionTime, false
+	quiet.env, quiet.flags.timeout, quiet.connecting, quiet.flags.verbose = &env, completionTime, completionTime, false
 	var entries []nacos.ListEntry
 	_ = quiet.open(ctx, func(ctx context.Context, c *nacos.Client, _ *target) (err error) {
 		var options []nacos.SourceOption

@@ -20,8 +20,10 @@ func (a *app) connect(ctx context.Context, t *target) (*nacos.Client, error) {
 		}
 		t.config.Username, t.config.Password = username, nacos.NewPassword(password)
 	}
-	connecting, failed := context.WithCancelCause(ctx)
+	trying, failed := context.WithCancelCause(ctx)
 	defer failed(nil)
+	connecting, cancel := context.WithTimeout(trying, a.connecting)
+	defer cancel()
 	client, err := nacos.NewClient(t.config, nacos.OnEvent(func(e nacos.Event) {
 		a.report(e)
 		switch {
@@ -35,7 +37,7 @@ func (a *app) connect(ctx context.Context, t *target) (*nacos.Client, error) {
 	}
 	if err := client.WaitReady(connecting); err != nil {
 		client.Close()
-		if cause := context.Cause(connecting); cause != nil && ctx.Err() == nil {
+		if cause := context.Cause(trying); cause != nil && ctx.Err() == nil {
 			err = cause
 		}
 		return nil, t.refused(err)

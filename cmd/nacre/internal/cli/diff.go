@@ -61,6 +61,7 @@ The exit code is 0 if nothing differs, 1 if something does, and above 1 for an e
   nacre get orders.yaml | sed s/20/50/ | nacre diff orders.yaml -`,
 		Args: cobra.MaximumNArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			a.many(cmd)
 			pairs, err := a.pairs(cmd, args, to)
 			if err != nil {
 				return err

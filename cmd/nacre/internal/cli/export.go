@@ -31,6 +31,7 @@ server, for which a Nacos 3 may require an administrator.`,
   nacre export ./configs 'orders*' --all-groups`,
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			a.many(cmd)
 			return a.open(cmd.Context(), func(ctx context.Context, c *nacos.Client, t *target) error {
 				entries, err := a.list(ctx, c, args[1:], allGroups)
 				if err != nil {

@@ -35,7 +35,7 @@ func (i *imported) name() string { return i.Group + "/" + i.DataID }
 
 func newImport(a *app) *cobra.Command {
 	var consent consent
-	var dryRun, overwrite bool
+	var dryRun, overwrite, noCAS bool
 	cmd := &cobra.Command{
 		Use:   "import FOLDER",
 		Short: "Publish the files of a folder",
@@ -51,6 +51,9 @@ Each publish is a compare-and-set, so that a change which comes between is a con
 lost. Two programs that create the same config at the same moment are not protected, since servers
 cannot do that. If a publish fails after others have succeeded, the exit code is 8, and the output
 says what was done. Run the command again for the rest.
+
+Before it updates a config, the command checks with a config of its own, nacre.probe.*, that the
+server honors compare-and-set. r-nacos does not; --no-cas publishes all the same.
 
 Documents in a format with keys are checked first, and a document that cannot be decoded is an
 error (5) before anything is published.
@@ -78,6 +81,7 @@ A protected context requires --yes and --reason.`,
 					return err
 				}
 			}
+			a.many(cmd)
 			return a.openTarget(cmd.Context(), t, func(ctx context.Context, c *nacos.Client, t *target) error {
 				base := list.Origin == t.origin() && !overwrite
 				items := make([]imported, len(list.Configs))
@@ -88,11 +92,17 @@ A protected context requires --yes and --reason.`,
 					return err
 				}
 				err := conflicts(items)
+				if err == nil && !dryRun && !noCAS {
+					err = a.probe(ctx, c, items)
+				}
 				if err == nil && !dryRun {
 					err = a.publishAll(ctx, c, items, consent)
 					if list.Origin == t.origin() {
 						err = errors.Join(err, rebase(args[0], list, items))
 					}
+				}
+				if err != nil {
+					notTried(items)
 				}
 				return errors.Join(a.print(importResult(items)), err)
 			})
@@ -100,6 +110,7 @@ A protected context requires --yes and --reason.`,
 	}
 	consent.addFlags(cmd, a)
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print what would be done, and do nothing")
+	cmd.Flags().BoolVar(&noCAS, "no-cas", false, "publish also on a server that does not honor compare-and-set")
 	cmd.Flags().BoolVar(&overwrite, "overwrite", false, "publish also what has changed on the server since the export")
 	return cmd
 }
@@ -135,7 +146,6 @@ func conflicts(items []imported) error {
 	n := 0
 	for i := range items {
 		if items[i].Action == "conflict" {
-			items[i].Status = "not tried"
 			n++
 		}
 	}
@@ -144,6 +154,33 @@ func conflicts(items []imported) error {
 	}
 	return exit.With(exit.Conflict, fmt.Errorf("%d configs have changed on the server since the export, and nothing is published", n),
 		"compare with nacre diff, export again, or give --overwrite")
+}
+
+// probe returns an error if the server ignores compare-and-set, on which updates rely. It only
+// warns if the user may not write the config of the probe.
+func (a *app) probe(ctx context.Context, c *nacos.Client, items []imported) error {
+	updates := slices.IndexFunc(items, func(i imported) bool { return i.Action == "update" })
+	if updates < 0 {
+		return nil
+	}
+	switch err := c.ProbeIfMD5(ctx, nacos.Group(items[updates].Group)); {
+	case errors.Is(err, nacos.NotSupported):
+		return exit.With(exit.Failed, err, "the change of another publisher could be overwritten; --no-cas publishes all the same")
+	case errors.Is(err, source.PermissionDenied):
+		a.note("warning: whether the server honors compare-and-set is not known: %v", err)
+		return nil
+	default:
+		return err
+	}
+}
+
+// notTried marks what was planned when an import ended early.
+func notTried(items []imported) {
+	for i := range items {
+		if items[i].Status == "planned" {
+			items[i].Status = "not tried"
+		}
+	}
 }
 
 // publishAll publishes in order until one fails, and then waits until the server returns what was
@@ -157,7 +194,6 @@ func (a *app) publishAll(ctx context.Context, c *nacos.Client, items []imported,
 		case item.Action == "none":
 			continue
 		case failed != nil:
-			item.Status = "not tried"
 			continue
 		}
 		if err := c.Publish(ctx, item.DataID, item.config.Content, by.options(item)...); err != nil {

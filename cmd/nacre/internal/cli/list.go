@@ -51,6 +51,7 @@ Listing uses the HTTP interface of the server, for which a Nacos 3 may require a
   nacre ls --all-groups -o name`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			a.many(cmd)
 			return a.open(cmd.Context(), func(ctx context.Context, c *nacos.Client, _ *target) error {
 				entries, err := a.list(ctx, c, args, allGroups)
 				if err != nil {

@@ -38,7 +38,7 @@ func (a *app) run(ctx context.Context) exit.Code {
 	switch {
 	case err == nil:
 		return exit.Done
-	case context.Cause(ctx) != nil && errors.Is(context.Cause(ctx), errInterrupted):
+	case errors.Is(context.Cause(ctx), errInterrupted) && exit.Of(err) != exit.Partly: // what was done is more important
 		a.note("nacre: interrupted")
 		return exit.Interrupted
 	case !a.running: // before the command itself

@@ -89,9 +89,13 @@ func newInstance(a *app) *cobra.Command {
 func (a *app) newAction(use, short string, args int, parse func([]string) (func(*state) (map[string]any, error), error)) *cobra.Command {
 	var act action
 	name, _, _ := strings.Cut(use, " ")
+	why := "errors since 8, OPS-123"
+	if name == "approve" || name == "refresh" {
+		why = "as agreed, OPS-124"
+	}
 	cmd := &cobra.Command{
 		Use: use, Short: short, Long: short + ".\n\n" + strings.SplitN(instanceLong, "\n\n", 2)[1],
-		Example: "  nacre instance " + strings.NewReplacer("LAYER", "orders.yaml", "VERSION", "7").Replace(use) + " --instance 10.0.0.7:8080 --reason \"errors since 8, OPS-123\"",
+		Example: "  nacre instance " + strings.NewReplacer("LAYER", "orders.yaml", "VERSION", "7").Replace(use) + ` --instance 10.0.0.7:8080 --reason "` + why + `"`,
 		Args:    cobra.ExactArgs(args),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			act.name = name
