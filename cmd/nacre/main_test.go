@@ -163,7 +163,7 @@ func server(ts *testscript.TestScript, _ bool, args []string) {
 		code, err := strconv.Atoi(args[2])
 		ts.Check(err)
 		srv.FailRequests(n, code)
-	case "nocas":
+	case "nocas", "ignore-md5":
 		srv.IgnoreIfMD5(true)
 	case "ok":
 		srv.ClearFaults()

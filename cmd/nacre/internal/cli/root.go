@@ -11,6 +11,7 @@ import (
 const (
 	reading    = "read"
 	writing    = "write"
+	releasing  = "release"
 	examining  = "check"
 	developing = "develop"
 	settingUp  = "setup"
@@ -52,6 +53,7 @@ func newRoot(a *app) *cobra.Command {
 		&cobra.Group{ID: examining, Title: "Check:"},
 		&cobra.Group{ID: writing, Title: "Write:"},
 		&cobra.Group{ID: developing, Title: "Develop:"},
+		&cobra.Group{ID: releasing, Title: "Release from a repository:"},
 		&cobra.Group{ID: settingUp, Title: "Set up:"},
 	)
 	a.addFlags(root)
@@ -65,6 +67,7 @@ func newRoot(a *app) *cobra.Command {
 	add(examining, newCheck(a), newSchema(a), newImpact(a), newDoctor(a))
 	add(writing, newInstance(a), newImport(a))
 	add(developing, newDev(a))
+	add(releasing, newPlan(a), newApply(a), newRollback(a), newVerify(a), newKeygen(a), newSign(a))
 	add(settingUp, newContext(a), newMan(a), newVersion(a))
 	root.SetHelpCommandGroupID(settingUp)
 	root.SetCompletionCommandGroupID(settingUp)

@@ -81,7 +81,9 @@ func begin(ctx context.Context, srv Server, j *journal, was seen, o Options) (*R
 	if was.record.Phase == phaseApplying {
 		j.TookOver = &was.record
 	}
-	if err := srv.Probe(ctx); err != nil {
+	if err := srv.Probe(ctx); errors.Is(err, nacos.NotSupported) {
+		return nil, exit.With(exit.Failed, err, "")
+	} else if err != nil {
 		return nil, err
 	}
 	if err := j.save(o.Folder, phaseApplying); err != nil {

@@ -225,7 +225,7 @@ func (p *parser) repository(n *yaml.Node, r *Repository) {
 	}
 	p.fields(environments, "environments", map[string]func(string, *yaml.Node){"*": func(key string, value *yaml.Node) {
 		e := Environment{Name: strings.TrimPrefix(key, "environments."), Base: base, Documents: slices.Clone(common)}
-		e.Context, e.Overlay = e.Name, "environments/"+e.Name
+		e.Overlay = "environments/" + e.Name
 		if what := badName(e.Name, 64); what != "" {
 			p.fail(value, key, "the name of the environment %s", what)
 		}

@@ -26,7 +26,7 @@ type Repository struct {
 // Environment is what nacre.yaml says about one environment.
 type Environment struct {
 	Name    string
-	Context string // the name in the contexts file
+	Context string // the name in the contexts file; empty: that of the environment, if there is one
 	Group   string // empty: that of the context
 	Overlay string // the folder with the files of this environment only
 	Base    string // the folder with the files of all

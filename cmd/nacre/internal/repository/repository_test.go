@@ -68,7 +68,7 @@ func TestParse(t *testing.T) {
 	if prod.Name != "prod" || prod.Context != "production" || prod.Group != "PROD" || prod.Overlay != "environments/prod" || prod.Base != "base" || prod.Policy != "policy.yaml" || len(prod.Documents) != 4 {
 		t.Errorf("prod is %+v", prod)
 	}
-	if dev.Context != "dev" || dev.Group != "" || len(dev.Documents) != 3 || dev.Manifest.Signed {
+	if dev.Context != "" || dev.Group != "" || len(dev.Documents) != 3 || dev.Manifest.Signed {
 		t.Errorf("dev is %+v", dev)
 	}
 	want := manifest.Audience{Namespace: "prod", Group: "*", Service: "orders"}

@@ -1,0 +1,70 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nacre-go/nacre/cmd/nacre/internal/release"
+)
+
+func newApply(a *app) *cobra.Command {
+	var f asCode
+	var consent consent
+	var name, takeOver string
+	cmd := &cobra.Command{
+		Use:   "apply PLAN",
+		Short: "Publish a saved plan as one release",
+		Long: `Publish what a saved plan says as one release: the documents stage by stage, then the manifest.
+
+Before the first document, apply writes a rollback file, and a record on the server that says which
+release is being applied, by whom and why. Each publish is a compare-and-set: a document that was
+published since the plan was made is a conflict (6). If a document cannot be published, apply undoes
+the others and the exit code says why. If that is impossible too, the exit code is 8, and the output
+says what the server has. A second apply meanwhile is a conflict.
+
+After a crash, an interrupt or exit code 8, run the same command again to finish the release, or
+nacre rollback to undo it. If the machine with the rollback file is lost, make a new plan, and apply
+it with --take-over and the name of the release.
+
+The server must honor a compare-and-set, which apply checks first.`,
+		Example: `  nacre apply prod.plan --reason "more connections, OPS-123"
+  nacre apply prod.plan --release 2.4.0 --reason "release 2.4.0" --key release.key --yes`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, err := loadPlan(args[0])
+			if err != nil {
+				return err
+			}
+			key, err := f.signer()
+			if err != nil {
+				return err
+			}
+			return a.released(cmd, &f, p.Environment, consent.check, func(ctx context.Context, srv release.Server, t release.Target) error {
+				tell, end := a.showProgress()
+				res, err := release.Apply(ctx, srv, t, p, release.Options{
+					Release: cmp.Or(name, defaultRelease(p)), Reason: consent.reason, Author: consent.author, Folder: f.store(), Key: key,
+					TraceParent: a.env.Get("TRACEPARENT"), TakeOver: takeOver, Progress: tell, Now: a.env.Now,
+				})
+				end()
+				return a.releaseEnded(ctx, res, err)
+			})
+		},
+	}
+	f.addFlags(cmd, a)
+	f.addKey(cmd, a)
+	consent.addFlags(cmd, a)
+	cmd.Flags().StringVar(&name, "release", "", "name of the release (default: the time of the plan, and its commit)")
+	cmd.Flags().StringVar(&takeOver, "take-over", "", "release that was begun on a machine that is lost")
+	return cmd
+}
+
+// defaultRelease names a release after its plan, so that the same command continues it.
+func defaultRelease(p *release.Plan) string {
+	name := p.Created.UTC().Format("20060102T150405Z")
+	if commit := p.Commit; commit != "" {
+		name += "-" + commit[:min(len(commit), 12)]
+	}
+	return name
+}

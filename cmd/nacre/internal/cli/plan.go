@@ -1,0 +1,168 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/output"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/release"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/terminal"
+)
+
+func newPlan(a *app) *cobra.Command {
+	var f asCode
+	var out, commit string
+	var detailed bool
+	cmd := &cobra.Command{
+		Use:   "plan ENVIRONMENT",
+		Short: "Print what a release of the repository would change",
+		Long: `Print what a release of the repository would change on the server of an environment: the documents,
+and in each the keys with their lines. Values are never printed. Nothing is published.
+
+The folder has a file nacre.yaml, which names the environments and their documents. A file in
+environments/ENVIRONMENT takes the place of the file with the same name in base. Documents are
+published as they are, byte for byte.
+
+With --out the plan is saved for nacre apply. It has the md5 of each document on the server and the
+digest of each file, and no contents: apply reads the files again, and refuses the plan if a file or
+the server has changed since.
+
+The exit code is 0, and with --detailed-exitcode 1 if the plan has changes.`,
+		Example: `  nacre plan prod
+  nacre plan prod --out prod.plan && nacre apply prod.plan --reason "more connections"
+  nacre plan prod -o json`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.released(cmd, &f, args[0], nil, func(ctx context.Context, srv release.Server, t release.Target) error {
+				tell, end := a.showProgress()
+				p, err := release.NewPlan(ctx, srv, t, commit, release.Options{Now: a.env.Now, Progress: tell})
+				end()
+				if err != nil {
+					return err
+				}
+				if out != "" {
+					if err := savePlan(out, p); err != nil {
+						return err
+					}
+				}
+				if err := a.print(planResult(p, a.paint())); err != nil || !detailed || p.Changes == 0 {
+					return err
+				}
+				return differs()
+			})
+		},
+	}
+	f.addFlags(cmd, a)
+	cmd.Flags().StringVar(&out, "out", "", "file in which the plan is saved")
+	cmd.Flags().StringVar(&commit, "commit", cmp.Or(a.env.Get("GITHUB_SHA"), a.env.Get("CI_COMMIT_SHA")), "commit of the repository, for the plan")
+	cmd.Flags().BoolVar(&detailed, "detailed-exitcode", false, "end with code 1 if the plan has changes")
+	return cmd
+}
+
+func savePlan(path string, p *release.Plan) error {
+	text, err := p.Encode()
+	if err == nil {
+		err = os.WriteFile(path, text, 0o644) //nolint:gosec // a plan has no contents, and reviewers read it
+	}
+	if err != nil {
+		return exit.With(exit.Usage, err, "")
+	}
+	return nil
+}
+
+// maxPlanFile is the size of the largest plan that is read.
+const maxPlanFile = 64 << 20
+
+func loadPlan(path string) (*release.Plan, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, exit.With(exit.Usage, err, "save one with nacre plan --out")
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxPlanFile+1))
+	if err != nil {
+		return nil, exit.With(exit.Usage, err, "")
+	}
+	return release.DecodePlan(text)
+}
+
+func planResult(p *release.Plan, paint terminal.Paint) output.Result {
+	r := output.Result{Value: p, Text: func(w io.Writer) error { return writePlan(w, p, paint) }}
+	for _, c := range p.Documents {
+		r.Names = append(r.Names, c.Key.String())
+	}
+	return r
+}
+
+func writePlan(w io.Writer, p *release.Plan, paint terminal.Paint) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s on %s: %s, %s\n", paint.Bold(output.Clean(p.Environment)), output.Clean(p.Server), counted(p.Changes, "change"), counted(len(p.Unchanged), "document")+" unchanged")
+	stage := 0
+	for _, c := range p.Documents {
+		if c.Stage != stage && (stage != 0 || c.Stage > 1) {
+			fmt.Fprintf(&b, "stage %d\n", c.Stage)
+		}
+		stage = c.Stage
+		line := fmt.Sprintf("%s %s (%s, %d → %d bytes)", sign(c.Action), c.Key, c.File, c.BaseSize, c.Size)
+		switch c.Action {
+		case "create":
+			line = paint.Green(line)
+		default:
+			line = paint.Yellow(line)
+		}
+		b.WriteString(line + "\n")
+		switch {
+		case c.Action == "retype":
+			b.WriteString("    the type becomes " + output.Clean(c.Type) + "\n")
+		case c.Keys == nil:
+			b.WriteString("    compared as a text\n")
+		}
+		for _, k := range c.Keys {
+			fmt.Fprintf(&b, "    %s %s", sign(k.Op), output.Clean(k.Key))
+			if k.Line > 0 {
+				b.WriteString(" line " + strconv.Itoa(k.Line))
+			}
+			b.WriteByte('\n')
+		}
+	}
+	if p.Manifest != nil && p.Changes > 0 {
+		fmt.Fprintf(&b, "then the manifest %s\n", p.Manifest.Key)
+	}
+	for _, k := range p.Left {
+		fmt.Fprintf(&b, "%s is no longer in the repository, and stays on the server\n", k)
+	}
+	for _, note := range p.Notes {
+		b.WriteString("note: " + note + "\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// sign returns the character of an action or of a change of a key.
+func sign(op string) string {
+	switch op {
+	case "create", "added":
+		return "+"
+	case "removed":
+		return "-"
+	}
+	return "~"
+}
+
+// counted returns "1 document" or "2 documents".
+func counted(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return strconv.Itoa(n) + " " + what
+}
+
+func fraction(done, total int) string { return strconv.Itoa(done) + "/" + strconv.Itoa(total) }
