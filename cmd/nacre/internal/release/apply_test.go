@@ -456,7 +456,6 @@ func TestNoSecrets(t *testing.T) {
 	const secret = "hunter2-canary"
 	w := newWorld(t, true)
 	w.target.Documents[0].Content = []byte("db:\n  password: " + secret + "\n")
-	w.target.Documents[1].Content = []byte("db: {" + secret) // not YAML
 	w.srv.put(key("d2.yaml"), "password: "+secret+"-old\n", bare)
 	_ = w.srv.sleep(t.Context(), time.Second)
 	p := w.plan(t)

@@ -2,8 +2,11 @@ package release
 
 import (
 	"context"
+	"errors"
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/document"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/repository"
+	"github.com/nacre-go/nacre/source"
 )
 
 // KeyChange is a key that differs. It has no value: a plan is shown to many.
@@ -11,6 +14,23 @@ type KeyChange struct {
 	Key  string `json:"key"`
 	Op   string `json:"op"`             // "added", "removed" or "changed"
 	Line int    `json:"line,omitempty"` // in the new document, or in the old one for "removed"
+}
+
+// problemsOf returns what is wrong with a document that is to be published, with the lines of its
+// file. A format without keys has no rules.
+func problemsOf(ctx context.Context, k Key, d repository.Document) source.Problems {
+	_, err := document.Decode(ctx, k.DataID, d.Type, d.Content)
+	if err == nil || errors.Is(err, document.ErrNoKeys) {
+		return nil
+	}
+	all, ok := errors.AsType[source.Problems](err)
+	if !ok {
+		return source.Problems{{Kind: source.KindOf(err), Position: source.Position{Document: d.File}, Message: "cannot be decoded as the services do", Err: err}}
+	}
+	for _, p := range all {
+		p.Position.Document, p.Position.Layer = d.File, ""
+	}
+	return all
 }
 
 // compareKeys returns the keys that differ, or nil if the format has no keys or a text cannot be

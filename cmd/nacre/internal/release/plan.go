@@ -72,6 +72,7 @@ type Target struct {
 }
 
 // NewPlan compares the documents of an environment with the server. It reads, and changes nothing.
+// Documents that services cannot decode are a [source.Problems].
 func NewPlan(ctx context.Context, srv Server, t Target, commit string, o Options) (*Plan, error) {
 	o = o.withDefaults()
 	p := &Plan{
@@ -86,8 +87,14 @@ func NewPlan(ctx context.Context, srv Server, t Target, commit string, o Options
 	if err != nil {
 		return nil, err
 	}
+	var problems source.Problems
 	for i, d := range t.Documents {
-		p.add(ctx, d, keys[i], states[i])
+		if p.add(ctx, d, keys[i], states[i]) {
+			problems = append(problems, problemsOf(ctx, keys[i], d)...)
+		}
+	}
+	if len(problems) > 0 {
+		return nil, problems
 	}
 	p.Changes = len(p.Documents)
 	if err := p.noteMetadata(ctx, srv); err != nil {
@@ -174,7 +181,8 @@ func readAll(ctx context.Context, read func(context.Context, Key) (State, error)
 	return states, err
 }
 
-func (p *Plan) add(ctx context.Context, d repository.Document, k Key, st State) {
+// add adds a document, and reports whether it is to be published.
+func (p *Plan) add(ctx context.Context, d repository.Document, k Key, st State) bool {
 	doc := Document{Key: k, File: d.File, BaseMD5: st.MD5, SHA256: sha256Of(d.Content)}
 	c := Change{
 		Document: doc, Stage: d.Stage, Type: d.Type, BaseModified: st.Modified.UTC(), BaseSize: len(st.Content), Size: len(d.Content),
@@ -188,12 +196,13 @@ func (p *Plan) add(ctx context.Context, d repository.Document, k Key, st State) 
 		c.Action = actionRetype
 	default:
 		p.Unchanged = append(p.Unchanged, doc)
-		return
+		return false
 	}
 	if c.Action != actionRetype {
 		c.Keys = compareKeys(ctx, k, d.Type, st.Content, d.Content)
 	}
 	p.Documents = append(p.Documents, c)
+	return true
 }
 
 // left returns the documents of the manifest of the server that are not in the repository.

@@ -3,6 +3,7 @@ package release_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/release"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/repository"
 	"github.com/nacre-go/nacre/manifest"
 	"github.com/nacre-go/nacre/source"
 )
@@ -50,6 +52,27 @@ func TestPlan(t *testing.T) {
 	}
 	if w.srv.publishes > 0 {
 		t.Error("a plan has published something")
+	}
+}
+
+// A document that services cannot decode is not planned, and all of them are reported.
+func TestPlanOfBadDocuments(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, true)
+	w.target.Documents[1].Content = []byte("db:\n  password: hunter2-canary\n  password: x\n")
+	w.target.Documents[2].Content = []byte("v: 1\ndb: {hunter2-canary\n")
+	w.target.Documents[3] = repository.Document{DataID: "list.txt", File: "base/list.txt", Stage: 1, Content: []byte("db: {")}
+	_, err := release.NewPlan(t.Context(), w.srv, w.target, "", w.options(nil, ""))
+	var all source.Problems
+	if !errors.As(err, &all) || strings.Contains(err.Error(), "canary") {
+		t.Fatalf("NewPlan returned %v", err)
+	}
+	files := map[string]bool{}
+	for _, p := range all {
+		files[p.Position.Document] = p.Position.Line > 0
+	}
+	if len(files) != 2 || !files["base/d1.yaml"] || !files["base/d2.yaml"] {
+		t.Errorf("the problems are %v", err)
 	}
 }
 
