@@ -99,63 +99,6 @@ func begin(ctx context.Context, srv Server, j *journal, was seen, o Options) (*R
 	return e.complete(ctx, false)
 }
 
-// began returns the journal of a release that has been begun here and holds the record. One that
-// does not hold the record has published nothing: began removes its journal, and returns its name.
-func began(ctx context.Context, srv Server, environment string, o Options) (j *journal, nothingOf string, err error) {
-	j, err = unfinished(o.Folder, environment)
-	if err != nil || j == nil {
-		return nil, "", err
-	}
-	if err := o.Sleep(ctx, createWait); err != nil { // its last request may still be on its way
-		return nil, "", err
-	}
-	r, _, err := readRecord(ctx, srv, environment)
-	switch {
-	case err != nil:
-		return nil, "", err
-	case r.Holder != j.Holder:
-		return nil, j.Release, o.Folder.Remove(environment, j.Release)
-	case r.Phase != phaseApplying: // it was finished, and only the note is missing
-		return nil, "", j.save(o.Folder, r.Phase)
-	}
-	return j, "", nil
-}
-
-// before returns the result of a release with this name that was applied before, if it is the same
-// one and is still the newest. Another one is a conflict.
-func before(ctx context.Context, srv Server, environment string, o Options, same func(*journal) bool) (*Result, error) {
-	old, err := load(o.Folder, environment, o.Release)
-	if err != nil || old == nil || old.Phase != phaseApplied {
-		return nil, err
-	}
-	r, err := ReadRecord(ctx, srv, environment)
-	switch {
-	case err != nil:
-		return nil, err
-	case r.Holder == old.Holder && same(old):
-		return old.applied(), nil
-	}
-	return nil, conflict(o.Release, "a release with this name has been applied", "choose another name with --release")
-}
-
-// open is the error of a release that has to be finished before another one.
-func (j *journal) open() error {
-	fix := "apply its plan again with --release " + j.Release + ", or run nacre rollback " + j.Release
-	if j.Undoes != "" {
-		fix = "run nacre rollback " + j.Undoes + " again to finish it"
-	}
-	return conflict(j.Environment, "release "+j.Release+" has been begun here and not finished", fix)
-}
-
-// applied is the result of a release that was applied before.
-func (j *journal) applied() *Result {
-	res := &Result{Release: j.Release, Environment: j.Environment, Phase: phaseApplied, Resumed: true}
-	for _, s := range j.all() {
-		res.Documents = append(res.Documents, Outcome{Key: s.Key, State: stateTarget})
-	}
-	return res
-}
-
 // complete publishes what is not published yet, or undoes everything.
 func (e *run) complete(ctx context.Context, resumed bool) (*Result, error) {
 	res := &Result{Release: e.j.Release, Environment: e.j.Environment, Phase: phaseApplying, Resumed: resumed}

@@ -474,3 +474,87 @@ func TestNoSecrets(t *testing.T) {
 		t.Errorf("an error, a result or a record shows a value: %v", err)
 	}
 }
+
+// A release whose record was deleted in the middle is not forgotten.
+func TestRecordIsDeleted(t *testing.T) {
+	t.Parallel()
+	for _, forward := range []bool{true, false} {
+		w := newWorld(t, true)
+		p := w.plan(t)
+		m := w.machine()
+		m.at, m.after = 35, true
+		_, _ = release.Apply(t.Context(), m, w.target, p, w.options(m, "r1"))
+		m.revive()
+		if w.has(w.base) || w.has(w.want) {
+			t.Fatal("the machine has not died in the middle")
+		}
+		if err := w.srv.Delete(t.Context(), key("nacre.release.prod")); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.recover(t, m, p, !forward); err != nil || forward && !w.has(w.want) || !forward && !w.has(w.base) {
+			t.Errorf("forward %v: %v; the server has %v", forward, err, w.documents())
+		}
+		if r, err := release.ReadRecord(t.Context(), w.srv, "prod"); err != nil || r.Phase == "applying" || r.Release != "r1" {
+			t.Errorf("forward %v: the record is %+v, %v", forward, r, err)
+		}
+	}
+}
+
+// The rollback file of one server is not used, and not removed, for another one.
+func TestAnotherServer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, true)
+	p := w.plan(t)
+	m := w.machine()
+	m.at, m.after = 35, true
+	_, _ = release.Apply(t.Context(), m, w.target, p, w.options(m, "r1"))
+	m.revive()
+	other := newWorld(t, true)
+	other.srv.other = "2"
+	store := m.files
+	if _, err := release.Apply(t.Context(), other.srv, other.target, other.plan(t), other.options(store, "r2")); source.KindOf(err) != source.Conflict || !strings.Contains(err.Error(), "memory://prod2") {
+		t.Errorf("Apply on another server: %v", err)
+	}
+	if _, err := release.Rollback(t.Context(), other.srv, "prod", "r1", other.options(store, "")); source.KindOf(err) != source.Conflict {
+		t.Errorf("Rollback on another server: %v", err)
+	}
+	if other.srv.publishes > 0 {
+		t.Error("something was published on the other server")
+	}
+	if err := w.recover(t, m, p, true); err != nil || !w.has(w.base) {
+		t.Errorf("the rollback on the right one: %v", err)
+	}
+	if _, err := release.Apply(t.Context(), w.srv, w.target, p, w.options(store, "r3")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := release.Rollback(t.Context(), other.srv, "prod", "r3", other.options(store, "")); source.KindOf(err) != source.Conflict || other.srv.publishes > 0 {
+		t.Errorf("Rollback of an applied release on another server: %v", err)
+	}
+}
+
+// A release that another machine has taken over is not finished again.
+func TestOvertaken(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, true)
+	p := w.plan(t)
+	m := w.machine()
+	m.at, m.after = 35, true
+	_, _ = release.Apply(t.Context(), m, w.target, p, w.options(m, "r1"))
+	m.revive()
+	_ = w.srv.sleep(t.Context(), time.Minute)
+	o := w.options(newFiles(), "r2")
+	o.TakeOver = "r1"
+	if _, err := release.Apply(t.Context(), w.srv, w.target, w.plan(t), o); err != nil {
+		t.Fatal(err)
+	}
+	_ = w.srv.sleep(t.Context(), time.Minute)
+	n := w.srv.publishes
+	for _, rollback := range []bool{false, true} {
+		if err := w.recover(t, m, p, rollback); source.KindOf(err) != source.Conflict || w.srv.publishes != n {
+			t.Errorf("rollback %v: %v, and %d publishes", rollback, err, w.srv.publishes-n)
+		}
+	}
+	if text, _ := m.Load("prod", "r1"); len(text) == 0 {
+		t.Error("the contents of before are lost")
+	}
+}

@@ -42,6 +42,9 @@ const (
 	phaseApplying = "applying"
 	phaseApplied  = "applied"
 	phaseUndone   = "undone"
+	// phaseOvertaken is that of a release that another one has taken over. Its file keeps what was
+	// there before.
+	phaseOvertaken = "overtaken"
 )
 
 const (

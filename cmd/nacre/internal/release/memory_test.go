@@ -42,6 +42,7 @@ type memory struct {
 	docs       map[release.Key]*stored
 	lag        time.Duration
 	ignoreCAS  bool
+	other      string // part of the name
 	hideMeta   bool
 	publishes  int
 	probes     int
@@ -54,7 +55,7 @@ func newMemory() *memory {
 	return &memory{now: time.Unix(1_800_000_000, 0).UTC(), docs: map[release.Key]*stored{}, lag: 150 * time.Millisecond, authors: map[release.Key]string{}}
 }
 
-func (m *memory) Name() string      { return "memory://prod" }
+func (m *memory) Name() string      { return "memory://prod" + m.other }
 func (m *memory) Group() string     { return "G" }
 func (m *memory) Namespace() string { return "prod" }
 

@@ -46,8 +46,12 @@ func Rollback(ctx context.Context, srv Server, environment, release string, o Op
 	case j == nil:
 		return nil, &source.Error{Kind: source.NotFound, Op: "find", Document: "release " + release, Err: errors.New("there is no rollback file of it here"),
 			Fix: "run the command where the release was applied, or publish the previous contents from the history of the server"}
+	case j.Server != srv.Name():
+		return nil, j.elsewhere(srv)
 	case j.Phase == phaseUndone:
 		return undone, nil
+	case j.Phase == phaseOvertaken:
+		return nil, conflict(environment, "another release has been applied since release "+release+" was begun", "roll back that one")
 	}
 	return rollbackApplied(ctx, srv, j, o)
 }
