@@ -95,4 +95,3 @@ func (j *journal) applied() *Result {
 	}
 	return res
 }
-
