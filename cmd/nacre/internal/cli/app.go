@@ -72,6 +72,12 @@ func (a *app) paint() terminal.Paint {
 	return terminal.Paint(colored)
 }
 
+// errPaint returns the colors for stderr.
+func (a *app) errPaint() terminal.Paint {
+	colored, _ := terminal.Colored(a.env.Err, a.flags.color, a.env.Get) // was checked before the command
+	return terminal.Paint(colored)
+}
+
 // within returns a context that ends with --timeout.
 func (a *app) within(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, a.flags.timeout)

@@ -13,6 +13,7 @@ func newApply(a *app) *cobra.Command {
 	var f asCode
 	var consent consent
 	var name, takeOver string
+	var overrides []string
 	cmd := &cobra.Command{
 		Use:   "apply PLAN",
 		Short: "Publish a saved plan as one release",
@@ -28,6 +29,10 @@ After a crash, an interrupt or exit code 8, run the same command again to finish
 nacre rollback to undo it. If the machine with the rollback file is lost, make a new plan, and apply
 it with --take-over and the name of the release.
 
+Before all this, apply checks the documents by the schemas of nacre.yaml, and the plan by the policy
+of the environment: freezes, protected keys and limits. --override names the rules that do not count
+this time; the reason of the release then says so.
+
 The server must honor a compare-and-set, which apply checks first.`,
 		Example: `  nacre apply prod.plan --reason "more connections, OPS-123"
   nacre apply prod.plan --release 2.4.0 --reason "release 2.4.0" --key release.key --yes`,
@@ -42,6 +47,16 @@ The server must honor a compare-and-set, which apply checks first.`,
 				return err
 			}
 			return a.released(cmd, &f, p.Environment, consent.check, func(ctx context.Context, srv release.Server, t release.Target) error {
+				if err := a.requireValid(ctx, &f, t); err != nil {
+					return err
+				}
+				broken, err := a.violations(ctx, &f, t.Environment, p)
+				if err != nil {
+					return err
+				}
+				if err := permitted(broken, overrides, &consent.reason); err != nil {
+					return err
+				}
 				tell, end := a.showProgress()
 				res, err := release.Apply(ctx, srv, t, p, release.Options{
 					Release: cmp.Or(name, defaultRelease(p)), Reason: consent.reason, Author: consent.author, Folder: f.store(), Key: key,
@@ -56,6 +71,7 @@ The server must honor a compare-and-set, which apply checks first.`,
 	f.addKey(cmd, a)
 	consent.addFlags(cmd, a)
 	cmd.Flags().StringVar(&name, "release", "", "name of the release (default: the time of the plan, and its commit)")
+	cmd.Flags().StringSliceVar(&overrides, "override", nil, "rules of the policy that do not count for this release")
 	cmd.Flags().StringVar(&takeOver, "take-over", "", "release that was begun on a machine that is lost")
 	return cmd
 }

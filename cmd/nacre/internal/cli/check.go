@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -8,9 +9,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/check"
-	"github.com/nacre-go/nacre/cmd/nacre/internal/declaration"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/output"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/release"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/repository"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/terminal"
 )
 
@@ -54,14 +56,7 @@ func (k *checking) checker(a *app) (check.Checker, bool, error) {
 		if err != nil {
 			return nil, false, exit.With(exit.Usage, err, "")
 		}
-		if declaration.Is(data) {
-			d, err := declaration.Parse(k.schema, data)
-			if err != nil {
-				return nil, false, err
-			}
-			data = d.Schema
-		}
-		s, err := check.ParseSchema(k.schema, data)
+		s, err := schemaOf(k.schema, data)
 		return s, true, err
 	}
 	s, err := check.ParseSchema("the default", []byte("true"))
@@ -70,28 +65,42 @@ func (k *checking) checker(a *app) (check.Checker, bool, error) {
 
 func newCheck(a *app) *cobra.Command {
 	var k checking
+	var f asCode
+	var environments []string
 	cmd := &cobra.Command{
-		Use:   "check FILE...",
+		Use:   "check [FILE...]",
 		Short: "Check documents as the service would, before they are published",
 		Long: `Check documents as the service would, before they are published.
 
-Each FILE is a layer, the lowest first. They are merged, bound and validated, by one of:
+Each FILE is a layer, the lowest first. Without FILE, the documents of the environments of a
+repository are checked, each environment by itself: see nacre plan. They are merged, bound and
+validated, by one of:
 
   --type       the struct of the service, compiled with the go command. Its rules and Validate
                methods are those of the service
   --validator  a program that the service ships, whose main function is nacre.CheckMain
   --schema     a JSON Schema, which knows no rules that only Go code has
 
-Without one of them, only the form of the documents is checked. Each problem names file, line and
+Without one of them, files are checked for their form, and the documents of a repository by the
+schemas that nacre.yaml names: those with one schema are the layers of one service. Each problem names file, line and
 key, and no value. The exit code is 0 if the service would accept the documents, and 5 if not.`,
 		Example: `  nacre check -t ./internal/conf.Config config.yaml prod/orders.yaml
   nacre check --validator bin/orders-check --missing-ok db.password config.yaml prod/orders.yaml
-  nacre check --schema orders.schema.json prod/orders.yaml -o json`,
-		Args: cobra.MinimumNArgs(1),
+  nacre check --schema orders.schema.json prod/orders.yaml -o json
+  nacre check --environment prod`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			checker, complete, err := k.checker(a)
 			if err != nil {
 				return err
+			}
+			if len(args) == 0 {
+				if !complete {
+					checker = nil
+				}
+				return a.checkRepository(cmd.Context(), &f, &k, checker, environments)
+			}
+			if len(environments) > 0 {
+				return usage("FILE and --environment exclude each other")
 			}
 			layers, err := a.layers(args, k.shared)
 			if err != nil {
@@ -108,7 +117,54 @@ key, and no value. The exit code is 0 if the service would accept the documents,
 		},
 	}
 	k.addFlags(cmd)
+	cmd.Flags().StringVarP(&f.dir, "dir", "C", ".", "folder with nacre.yaml")
+	cmd.Flags().StringSliceVarP(&environments, "environment", "e", nil, "environments of the repository (default: all)")
 	return cmd
+}
+
+// checkRepository checks environments with one checker, or with the schemas of nacre.yaml for a nil
+// one.
+func (a *app) checkRepository(ctx context.Context, f *asCode, k *checking, checker check.Checker, names []string) error {
+	r, err := repository.Open(f.dir)
+	if err != nil {
+		return err
+	}
+	if len(names) == 0 {
+		for _, env := range r.Environments {
+			names = append(names, env.Name)
+		}
+	}
+	request := check.Request{MissingOK: k.missingOK}
+	var report check.Report
+	for _, name := range names {
+		env, err := r.Environment(name)
+		if err != nil {
+			return err
+		}
+		documents, err := r.Load(env)
+		if err != nil {
+			return err
+		}
+		t := release.Target{Environment: env, Documents: documents}
+		if checker != nil {
+			request.Checks = append(request.Checks, documentsOf(t, ""))
+			continue
+		}
+		one, err := f.valid(ctx, t, k.missingOK)
+		if err != nil {
+			return err
+		}
+		if one.Checks == nil {
+			a.note("%s: no document has a schema; give --type, --validator or --schema to check keys, types and rules", name)
+		}
+		report.Checks = append(report.Checks, one.Checks...)
+	}
+	if checker != nil {
+		if report, err = checker.Check(ctx, request); err != nil {
+			return err
+		}
+	}
+	return a.problems(report)
 }
 
 func (a *app) layers(files, shared []string) (check.Layers, error) {
@@ -152,14 +208,14 @@ func (a *app) problems(report check.Report) error {
 	} else if err := a.print(r); err != nil {
 		return err
 	}
-	switch n := report.Errors(); n {
-	case 0:
+	return invalidDocuments(report.Errors())
+}
+
+func invalidDocuments(n int) error {
+	if n == 0 {
 		return nil
-	case 1:
-		return exit.With(exit.Invalid, errors.New("a service would reject these documents: 1 problem"), "")
-	default:
-		return exit.With(exit.Invalid, fmt.Errorf("a service would reject these documents: %d problems", n), "")
 	}
+	return exit.With(exit.Invalid, errors.New("a service would reject these documents: "+counted(n, "problem")), "")
 }
 
 func problemLine(paint terminal.Paint, name string, p check.Problem) string {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/output"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/policy"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/release"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/terminal"
 )
@@ -35,6 +36,9 @@ With --out the plan is saved for nacre apply. It has the md5 of each document on
 digest of each file, and no contents: apply reads the files again, and refuses the plan if a file or
 the server has changed since.
 
+Documents that nacre.yaml gives a schema are checked by it first. Rules of the environment's policy
+that the plan breaks now are listed; nacre apply refuses such a plan.
+
 The exit code is 0, and with --detailed-exitcode 1 if the plan has changes.`,
 		Example: `  nacre plan prod
   nacre plan prod --out prod.plan && nacre apply prod.plan --reason "more connections"
@@ -42,9 +46,16 @@ The exit code is 0, and with --detailed-exitcode 1 if the plan has changes.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.released(cmd, &f, args[0], nil, func(ctx context.Context, srv release.Server, t release.Target) error {
+				if err := a.requireValid(ctx, &f, t); err != nil {
+					return err
+				}
 				tell, end := a.showProgress()
 				p, err := release.NewPlan(ctx, srv, t, commit, release.Options{Now: a.env.Now, Progress: tell})
 				end()
+				if err != nil {
+					return err
+				}
+				broken, err := a.violations(ctx, &f, t.Environment, p)
 				if err != nil {
 					return err
 				}
@@ -53,7 +64,7 @@ The exit code is 0, and with --detailed-exitcode 1 if the plan has changes.`,
 						return err
 					}
 				}
-				if err := a.print(planResult(p, a.paint())); err != nil || !detailed || p.Changes == 0 {
+				if err := a.print(planResult(p, broken, a.paint())); err != nil || !detailed || p.Changes == 0 {
 					return err
 				}
 				return differs()
@@ -94,8 +105,20 @@ func loadPlan(path string) (*release.Plan, error) {
 	return release.DecodePlan(text)
 }
 
-func planResult(p *release.Plan, paint terminal.Paint) output.Result {
-	r := output.Result{Value: p, Text: func(w io.Writer) error { return writePlan(w, p, paint) }}
+func planResult(p *release.Plan, broken []policy.Violation, paint terminal.Paint) output.Result {
+	r := output.Result{
+		Value: struct {
+			*release.Plan
+			Policy []policy.Violation `json:"policy,omitempty"` // the rules that it breaks now
+		}{p, broken},
+		Text: func(w io.Writer) error {
+			err := writePlan(w, p, paint)
+			for _, v := range broken {
+				_, err = fmt.Fprintln(w, paint.Red("policy:"), output.Clean(v.String()))
+			}
+			return err
+		},
+	}
 	for _, c := range p.Documents {
 		r.Names = append(r.Names, c.Key.String())
 	}

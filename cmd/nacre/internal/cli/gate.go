@@ -1,0 +1,153 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/nacre-go/nacre/cmd/nacre/internal/check"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/declaration"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/policy"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/release"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/repository"
+)
+
+// file reads a file that nacre.yaml names. It cannot be outside of the folder.
+func (f *asCode) file(name string) ([]byte, error) {
+	root, err := os.OpenRoot(f.dir)
+	if err != nil {
+		return nil, exit.With(exit.Usage, err, "")
+	}
+	defer root.Close()
+	data, err := root.ReadFile(name)
+	if err != nil {
+		return nil, exit.With(exit.Usage, fmt.Errorf("file %s, which %s names: %w", name, repository.FileName, reason(err)), "")
+	}
+	return data, nil
+}
+
+// valid checks the documents of an environment by the schemas that nacre.yaml names: documents with
+// one schema are the layers of one service, in the order of nacre.yaml.
+func (f *asCode) valid(ctx context.Context, t release.Target, missingOK []string) (check.Report, error) {
+	var report check.Report
+	var schemas []string
+	for _, d := range t.Documents {
+		if d.Schema != "" && !slices.Contains(schemas, d.Schema) {
+			schemas = append(schemas, d.Schema)
+		}
+	}
+	for _, name := range schemas {
+		data, err := f.file(name)
+		if err != nil {
+			return report, err
+		}
+		checker, err := schemaOf(name, data)
+		if err != nil {
+			return report, err
+		}
+		one, err := checker.Check(ctx, check.Request{Checks: []check.Layers{documentsOf(t, name)}, MissingOK: missingOK})
+		if err != nil {
+			return report, err
+		}
+		report.Checks = append(report.Checks, one.Checks...)
+	}
+	return report, nil
+}
+
+// documentsOf returns the documents with a schema as layers, or all of them for an empty name.
+func documentsOf(t release.Target, schema string) check.Layers {
+	l := check.Layers{Name: t.Environment.Name}
+	for _, d := range t.Documents {
+		if schema == "" || d.Schema == schema {
+			l.Layers = append(l.Layers, check.Layer{Document: d.File, Format: formatOf(d), Content: d.Content})
+		}
+	}
+	return l
+}
+
+// formatOf returns the format of a document whose name does not say it.
+func formatOf(d repository.Document) string {
+	if path.Ext(d.File) != "" {
+		return ""
+	}
+	return strings.ToLower(d.Type)
+}
+
+// schemaOf reads a JSON Schema, or a declaration that has one.
+func schemaOf(name string, data []byte) (check.Schema, error) {
+	if declaration.Is(data) {
+		d, err := declaration.Parse(name, data)
+		if err != nil {
+			return check.Schema{}, err
+		}
+		data = d.Schema
+	}
+	return check.ParseSchema(name, data)
+}
+
+// requireValid returns an error if a document is not valid, and prints all problems to stderr.
+func (a *app) requireValid(ctx context.Context, f *asCode, t release.Target) error {
+	report, err := f.valid(ctx, t, nil)
+	if err != nil {
+		return err
+	}
+	for _, c := range report.Checks {
+		for _, p := range c.Problems {
+			a.note("%s", problemLine(a.errPaint(), c.Name, p))
+		}
+	}
+	return invalidDocuments(report.Errors())
+}
+
+// violations returns the rules of the environment's policy that a plan breaks now.
+func (a *app) violations(ctx context.Context, f *asCode, env *repository.Environment, p *release.Plan) ([]policy.Violation, error) {
+	if env.Policy == "" {
+		return nil, nil
+	}
+	data, err := f.file(env.Policy)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := policy.Parse(ctx, env.Policy, data)
+	if err != nil {
+		return nil, exit.With(exit.Usage, err, "")
+	}
+	c := policy.Change{At: a.env.Now()}
+	for _, d := range p.Documents {
+		changed := policy.Document{Name: d.DataID, Opaque: d.Keys == nil && d.Action != "retype"}
+		for _, k := range d.Keys {
+			changed.Keys = append(changed.Keys, policy.Key{Path: k.Key, Removed: k.Op == "removed"})
+		}
+		c.Documents = append(c.Documents, changed)
+	}
+	return rules.Evaluate(c), nil
+}
+
+// permitted returns an error if a rule is broken and not overridden. The reason of the release then
+// says which rules are overridden, so that everyone sees it where the reason is kept.
+func permitted(all []policy.Violation, overrides []string, reason *string) error {
+	left, unused := policy.Override(all, overrides)
+	if len(unused) > 0 {
+		return usage("--override %s names no rule that this plan breaks now", strings.Join(unused, ","))
+	}
+	if len(left) > 0 {
+		var lines, names []string
+		for _, v := range left {
+			lines = append(lines, v.String())
+			if !slices.Contains(names, v.Rule) {
+				names = append(names, v.Rule)
+			}
+		}
+		return exit.With(exit.Denied, errors.New("the policy of the environment does not permit this release:\n  "+strings.Join(lines, "\n  ")),
+			"wait, change the plan, or give --override "+strings.Join(names, ",")+" with a --reason that says why")
+	}
+	if len(overrides) > 0 && strings.TrimSpace(*reason) != "" {
+		*reason += " [overrides " + strings.Join(overrides, ", ") + "]"
+	}
+	return nil
+}
