@@ -82,8 +82,10 @@ validated, by one of:
   --schema     a JSON Schema, which knows no rules that only Go code has
 
 Without one of them, files are checked for their form, and the documents of a repository by the
-schemas that nacre.yaml names: those with one schema are the layers of one service. Each problem names file, line and
-key, and no value. The exit code is 0 if the service would accept the documents, and 5 if not.`,
+schemas that nacre.yaml names: those with one schema are the layers of one service. Each problem
+names file, line and key, and no value.
+
+The exit code is 0 if the service would accept the documents, and 5 if not.`,
 		Example: `  nacre check -t ./internal/conf.Config config.yaml prod/orders.yaml
   nacre check --validator bin/orders-check --missing-ok db.password config.yaml prod/orders.yaml
   nacre check --schema orders.schema.json prod/orders.yaml -o json

@@ -52,6 +52,7 @@ func TestHelp(t *testing.T) {
 		for _, example := range exampleLine.FindAllStringSubmatch(text, -1) {
 			words, _, _ := strings.Cut(example[1], "|")
 			words, _, _ = strings.Cut(words, `"`)
+			words, _, _ = strings.Cut(words, "&&") // the next command
 			if command == "" || strings.Contains(example[1], "[") {
 				continue
 			}
