@@ -35,6 +35,7 @@ type serverKey struct{}
 //	server stop | start | fail N CODE | nocas | ok
 //	revision VARIABLE N CONFIG    sets a variable to the revision of the n-th change
 //	listening GROUP DATA-ID FILE  waits until a listener has applied the content; - is an absent config
+//	until PATTERN PROGRAM ARGS... runs a program until its output matches
 //	held                          waits until a service holds a content
 //	freeport VARIABLE             sets a variable to a port that, with the one 1000 above, is free
 //	reaches ADDRESS               waits until something listens
@@ -42,8 +43,13 @@ type serverKey struct{}
 //	service VARIABLE DATA-ID      starts a service with that layer, and sets its address
 func TestScripts(t *testing.T) {
 	t.Parallel()
-	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata",
+	testscript.Run(t, params("testdata"))
+}
+
+// params are those of the scripts in a folder.
+func params(dir string) testscript.Params {
+	return testscript.Params{
+		Dir:                 dir,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
@@ -66,9 +72,9 @@ func TestScripts(t *testing.T) {
 			return os.MkdirAll(env.Getenv("HOME"), 0o700)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "put": put, "remove": remove, "server": server, "service": service, "revision": revision, "listening": listening, "rejected": rejected, "held": held, "freeport": freeport, "reaches": reaches,
+			"exits": exits, "put": put, "remove": remove, "server": server, "service": service, "revision": revision, "listening": listening, "rejected": rejected, "held": held, "until": until, "freeport": freeport, "reaches": reaches,
 		},
-	})
+	}
 }
 
 func serverOf(ts *testscript.TestScript) *nacostest.Server {
