@@ -90,8 +90,34 @@ func aboutCauses(causes []observe.Cause) (all []attribute.KeyValue) {
 	return all
 }
 
+// publications finds the spans that published documents. It keeps the last one, since most events
+// in a row are about the same publication. It is not safe for concurrent use.
+type publications struct {
+	parent string
+	span   trace.SpanContext
+}
+
+// of returns the span of a trace parent; an invalid one if it is not valid.
+func (p *publications) of(parent string) trace.SpanContext {
+	if parent != p.parent {
+		carrier := propagation.MapCarrier{"traceparent": parent}
+		p.parent, p.span = parent, trace.SpanContextFromContext(propagation.TraceContext{}.Extract(context.Background(), carrier))
+	}
+	return p.span
+}
+
+// first returns the first span that published one of the causes; an invalid one if there is none.
+func (p *publications) first(causes []observe.Cause) trace.SpanContext {
+	for i := range causes[:min(len(causes), maxCauses)] {
+		if span := p.of(causes[i].TraceParent); span.IsValid() {
+			return span
+		}
+	}
+	return trace.SpanContext{}
+}
+
 // links returns a link to each span that published one of the causes.
-func links(causes []observe.Cause) (all []trace.Link) {
+func (p *publications) links(causes []observe.Cause) (all []trace.Link) {
 	last := ""
 	for i := range causes[:min(len(causes), maxCauses)] {
 		parent := causes[i].TraceParent
@@ -99,8 +125,7 @@ func links(causes []observe.Cause) (all []trace.Link) {
 			continue
 		}
 		last = parent
-		carrier := propagation.MapCarrier{"traceparent": parent}
-		published := trace.SpanContextFromContext(propagation.TraceContext{}.Extract(context.Background(), carrier))
+		published := p.of(parent)
 		if published.IsValid() && !slices.ContainsFunc(all, func(l trace.Link) bool { return l.SpanContext.Equal(published) }) {
 			all = append(all, trace.Link{SpanContext: published})
 		}

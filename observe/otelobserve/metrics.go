@@ -51,11 +51,16 @@ type meter struct {
 
 	apply, publish, subscription metric.Float64Histogram
 	known                        sync.Map // the series that have been initialized
+	published                    publications
+
+	mu      sync.Mutex
+	options map[[2]attribute.KeyValue]metric.MeasurementOption // of the series, by their attributes
 }
 
 func newMeter(config string, s settings) *meter {
 	name := provider.Name{Meters: s.meters, What: "config", Text: config}
-	return &meter{settings: s, name: name, config: attribute.String("config", config), down: map[string]struct{}{}}
+	return &meter{settings: s, name: name, config: attribute.String("config", config), down: map[string]struct{}{},
+		options: map[[2]attribute.KeyValue]metric.MeasurementOption{}}
 }
 
 // isMeasured reports whether observe does something with events of a kind. Closed is in the queue
@@ -115,17 +120,32 @@ func (m *meter) instruments(from metric.Meter) error {
 }
 
 func (m *meter) add(c metric.Int64Counter, n int64, attributes ...attribute.KeyValue) {
-	c.Add(context.Background(), n, metric.WithAttributes(append(attributes, m.config)...))
+	c.Add(context.Background(), n, m.with(attributes...))
+}
+
+// with returns the option with the name of the config and up to two attributes. It keeps each, since
+// making one costs more than counting an event; there are as many as series.
+func (m *meter) with(attributes ...attribute.KeyValue) metric.MeasurementOption {
+	var key [2]attribute.KeyValue
+	copy(key[:], attributes)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	option, known := m.options[key]
+	if !known {
+		option = metric.WithAttributeSet(attribute.NewSet(append(attributes, m.config)...))
+		m.options[key] = option
+	}
+	return option
 }
 
 // record records a duration that a publication caused, so that an SDK can take the trace of that as
 // an exemplar.
 func (m *meter) record(h metric.Float64Histogram, causes []observe.Cause, seconds float64, attributes ...attribute.KeyValue) {
 	ctx := context.Background()
-	if published := links(causes); len(published) > 0 {
-		ctx = trace.ContextWithRemoteSpanContext(ctx, published[0].SpanContext)
+	if span := m.published.first(causes); span.IsValid() {
+		ctx = trace.ContextWithRemoteSpanContext(ctx, span)
 	}
-	h.Record(ctx, seconds, metric.WithAttributes(append(attributes, m.config)...))
+	h.Record(ctx, seconds, m.with(attributes...))
 }
 
 // addZero makes a series with the value 0, once, so that the first event is an increase.

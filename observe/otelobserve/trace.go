@@ -18,9 +18,11 @@ const (
 // tracer makes spans of events. Only the goroutine of the queue calls it.
 type tracer struct {
 	settings
-	config   string
-	versions []version // the newest, oldest first
-	builds   []observe.Event
+	config    string
+	current   trace.Tracer // that makes the spans of an event
+	published publications
+	versions  []version // the newest, oldest first
+	builds    []observe.Event
 }
 
 // version is the decision that made a version.
@@ -41,6 +43,9 @@ func isTraced(k observe.EventKind) bool {
 }
 
 func (t *tracer) observe(e observe.Event) {
+	if e.Kind != observe.Closed && (t.current == nil || t.tracers == nil) { // the global provider may be another one by now
+		t.current = t.tracer()
+	}
 	switch e.Kind {
 	case observe.Applied, observe.Unchanged, observe.Rejected, observe.Held:
 		t.decided(e)
@@ -78,7 +83,7 @@ func (t *tracer) decided(e observe.Event) {
 		kind = problemKind(e.Problems)
 		attributes = append(attributes, keyProblems.Int(len(e.Problems)))
 	}
-	ctx, span := t.start(context.Background(), "config.apply", trace.SpanKindConsumer, began, attributes, links(e.Causes), trace.WithNewRoot())
+	ctx, span := t.start(context.Background(), "config.apply", trace.SpanKindConsumer, began, attributes, t.published.links(e.Causes), trace.WithNewRoot())
 	for _, s := range e.Steps {
 		var about []attribute.KeyValue
 		if s.Layer != "" {
@@ -119,7 +124,7 @@ func (t *tracer) rolledBack(e observe.Event) {
 	attributes := append([]attribute.KeyValue{
 		keyConfig.String(t.config), keyResult.String(e.Kind.String()), keyVersion.Int64(e.Version), keyFrom.Int64(e.From), keyTo.Int64(e.To),
 	}, aboutCauses(e.Causes)...)
-	all := links(e.Causes)
+	all := t.published.links(e.Causes)
 	if bad := t.spanOf(e.From); bad.IsValid() {
 		all = append(all, trace.Link{SpanContext: bad})
 	}
@@ -140,12 +145,12 @@ func (t *tracer) subscriber(e observe.Event) {
 	if e.Kind == observe.SubscriberSlow {
 		name, kind = "config.subscriber.slow", "timeout"
 	}
-	_, span := t.start(ctx, name, trace.SpanKindInternal, e.Time.Add(-e.Took), attributes, links(e.Causes))
+	_, span := t.start(ctx, name, trace.SpanKindInternal, e.Time.Add(-e.Took), attributes, t.published.links(e.Causes))
 	end(span, e.Time, kind)
 }
 
 func (t *tracer) start(ctx context.Context, name string, kind trace.SpanKind, at time.Time, attributes []attribute.KeyValue, links []trace.Link, more ...trace.SpanStartOption) (context.Context, trace.Span) {
-	return t.tracer().Start(ctx, name, append(more, trace.WithSpanKind(kind), trace.WithTimestamp(at), trace.WithAttributes(attributes...), trace.WithLinks(links...))...)
+	return t.current.Start(ctx, name, append(more, trace.WithSpanKind(kind), trace.WithTimestamp(at), trace.WithAttributes(attributes...), trace.WithLinks(links...))...)
 }
 
 // end ends a span, with an error of that kind if it is not "".

@@ -16,6 +16,7 @@ import (
 type counts struct {
 	changes, rejections, downs, breakers, calls, slow, builds *prometheus.CounterVec
 
+	decisions             map[observe.EventKind]prometheus.Counter // of changes
 	apply                 prometheus.Histogram
 	publish, subscription *prometheus.HistogramVec
 
@@ -58,10 +59,10 @@ func newCounts(constant prometheus.Labels) counts {
 			"Time from the publish of a document, by the clock of its origin, to the swap.", "layer", 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200),
 		subscription: histogram("nacre_subscriber_duration_seconds",
 			"How long the calls of a subscriber took.", "subscriber", 0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 10, 30, 60, 300),
-		succeeded: new(atomic.Int64), down: map[string]struct{}{},
+		decisions: map[observe.EventKind]prometheus.Counter{}, succeeded: new(atomic.Int64), down: map[string]struct{}{},
 	}
-	for _, result := range changeResults {
-		c.changes.WithLabelValues(result)
+	for kind, result := range changeResults {
+		c.decisions[kind] = c.changes.WithLabelValues(result)
 	}
 	return c
 }
@@ -112,8 +113,8 @@ func counted(k observe.EventKind) bool {
 // count counts an event. Only the goroutine of the queue calls it.
 func (m *Metrics) count(e observe.Event) {
 	c := &m.counts
-	if result, ok := changeResults[e.Kind]; ok {
-		c.changes.WithLabelValues(result).Inc()
+	if decision, ok := c.decisions[e.Kind]; ok {
+		decision.Inc()
 	}
 	switch e.Kind {
 	case observe.Applied:
