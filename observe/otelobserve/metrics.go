@@ -123,8 +123,8 @@ func (m *meter) add(c metric.Int64Counter, n int64, attributes ...attribute.KeyV
 	c.Add(context.Background(), n, m.with(attributes...))
 }
 
-// with returns the option with the name of the config and up to two attributes. It keeps each, since
-// making one costs more than counting an event; there are as many as series.
+// with returns the option with the name of the config and up to two attributes. It keeps each,
+// since making one costs more than counting an event; there are as many as series.
 func (m *meter) with(attributes ...attribute.KeyValue) metric.MeasurementOption {
 	var key [2]attribute.KeyValue
 	copy(key[:], attributes)
