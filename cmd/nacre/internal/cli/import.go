@@ -204,6 +204,9 @@ func (a *app) publishAll(ctx context.Context, c *nacos.Client, items []imported,
 		item.Status = "done"
 		done++
 	}
+	if failed != nil { // the next command would take what is not shown yet for a change of someone else
+		_ = readBack(ctx, c, items)
+	}
 	switch {
 	case failed != nil && done > 0:
 		return exit.With(exit.Partly, fmt.Errorf("%d configs are published, then: %w", done, failed), "run the command again for the rest")
