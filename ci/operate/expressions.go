@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/prometheus/prometheus/promql/parser"
 )
 
 // expression is a query of the files that this command proves.
@@ -112,6 +114,37 @@ func (d *day) checkExpressions(all []expression) (wrong []string) {
 			if !used[where] {
 				wrong = append(wrong, "there is no expression "+where)
 			}
+		}
+	}
+	return wrong
+}
+
+// selectors returns the selectors in expressions, each once, with the first place. An expression
+// with "or" has data although one side names a metric that does not exist.
+func selectors(all []expression) (each []expression) {
+	known := map[string]bool{}
+	for _, e := range all {
+		expr, err := parser.NewParser(parser.Options{}).ParseExpr(e.text)
+		if err != nil {
+			continue // Prometheus says so too
+		}
+		parser.Inspect(expr, func(node parser.Node, _ []parser.Node) error {
+			if s, ok := node.(*parser.VectorSelector); ok && !known[s.String()] {
+				known[s.String()] = true
+				each = append(each, expression{e.where, s.String()})
+			}
+			return nil
+		})
+	}
+	return each
+}
+
+// checkSelectors returns the selectors that have had no data during the day.
+func (d *day) checkSelectors(all []expression) (wrong []string) {
+	for _, e := range selectors(all) {
+		found, err := d.prometheus.queryRange(e.text, d.began, time.Now())
+		if _, empty := mayBeEmpty[e.where]; err != nil || len(found) == 0 && !empty {
+			wrong = append(wrong, fmt.Sprintf("%s: nothing has been selected during the day by %s; %v", e.where, e.text, err))
 		}
 	}
 	return wrong

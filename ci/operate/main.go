@@ -189,6 +189,7 @@ func (d *day) end(root string, rules ruleFile, today []phase) error {
 		return err
 	}
 	wrong = append(wrong, d.checkExpressions(queries)...)
+	wrong = append(wrong, d.checkSelectors(queries)...)
 	wrong = append(wrong, d.checkVariables()...)
 	if len(wrong) > 0 {
 		d.report()

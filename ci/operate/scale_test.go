@@ -127,6 +127,18 @@ func TestExpressions(t *testing.T) {
 	}
 }
 
+// Each side of an "or" is selected by itself.
+func TestSelectors(t *testing.T) {
+	t.Parallel()
+	var got []string
+	for _, s := range selectors([]expression{{"a", `sum(rate(x_total{a="1"}[5m])) or y == 1`}, {"b", `y > 2`}}) {
+		got = append(got, s.where+" "+s.text)
+	}
+	if strings.Join(got, ", ") != `a x_total{a="1"}, a y` {
+		t.Errorf("the selectors are %v", got)
+	}
+}
+
 // A program that has ended by itself is an error, and one that was stopped is not.
 func TestProcess(t *testing.T) {
 	t.Parallel()

@@ -97,7 +97,7 @@ func run(ctx context.Context, s settings) error {
 func open(ctx context.Context, s settings, client *nacos.Client, metrics *promobserve.Metrics) (*nacre.Config[Config], error) {
 	for {
 		cfg, err := nacre.OpenWith[Config](ctx, nacre.Options{
-			Observers: []observe.Observer{metrics.Observe}, LastKnownGoodDir: s.state, BootTimeout: s.boot,
+			Observers: []observe.Observer{metrics.Observe}, LastKnownGoodDir: s.state, BootTimeout: s.boot, FreshWithin: 5 * time.Second,
 			Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)),
 		}, client.Source("orders.yaml"), client.Source("limits.yaml"), env.New("ORDERS"))
 		if err == nil {
