@@ -2,6 +2,7 @@ package nacos
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -23,7 +24,8 @@ func (i Item) Format(f fmt.State, _ rune) {
 // Get reads a config once. Of the options only [Group] has a meaning here. Get waits for a
 // connection until ctx ends, or for 5 s if ctx has no deadline. A missing config is an error of
 // kind NotFound. Right after a publish Get still returns the previous content, on every Nacos: to
-// follow a config use [Client.Source], and do not call Get in a loop.
+// follow a config use [Client.Source], and do not call Get in a loop. While the server modifies the
+// config, Get reads again, for the timeout of a request at most.
 func (c *Client) Get(ctx context.Context, dataID string, opts ...SourceOption) (Item, error) {
 	k, err := c.named(dataID, opts)
 	if err != nil {
@@ -31,7 +33,11 @@ func (c *Client) Get(ctx context.Context, dataID string, opts ...SourceOption) (
 	}
 	item := Item{Key: k}
 	err = c.on(ctx, 0, true, func(ctx context.Context, s *session, conn *conn) error {
-		d, err := s.query(ctx, conn, k, time.Minute)
+		var d *doc
+		err := s.whileModified(ctx, func() (err error) {
+			d, err = s.query(ctx, conn, k, time.Minute)
+			return err
+		})
 		switch {
 		case err != nil:
 			return err
@@ -42,4 +48,15 @@ func (c *Client) Get(ctx context.Context, dataID string, opts ...SourceOption) (
 		return nil
 	})
 	return item, err
+}
+
+// whileModified repeats a read while the server modifies the config, for the timeout of a request
+// at most.
+func (s *session) whileModified(ctx context.Context, read func() error) error {
+	for deadline := time.Now().Add(s.timings.request); ; {
+		err := read()
+		if !errors.Is(err, UpdateInProgress) || time.Now().After(deadline) || !sleep(ctx, 2*s.timings.retryMin) {
+			return err
+		}
+	}
 }

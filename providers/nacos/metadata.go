@@ -167,20 +167,30 @@ func (m *Metadata) fill(to map[string]string) {
 // there. A user who may not read publishes "text", as before.
 func (c *Client) keepType(ctx context.Context, k Key, o *publishOptions) error {
 	return c.on(ctx, 0, true, func(ctx context.Context, s *session, conn *conn) error {
-		turned, release := s.withTurn(ctx)
-		defer release()
-		res, err := ask[queryReply](turned, s, conn, s.timings.request, k.String(), typeQuery, about(k))
-		var refusal *replyError
-		switch {
-		case err == nil && res.ContentType != "":
-			o.addition["type"] = res.ContentType
-		case errors.As(err, &refusal) && refusal.code() == codeNotFound:
-		case errors.Is(err, PermissionDenied), err == nil:
-		default:
-			return s.explain(conn, k.String(), typeQuery, err)
-		}
-		return nil
+		return s.whileModified(ctx, func() error {
+			kind, err := s.typeNow(ctx, conn, k)
+			if err == nil && kind != "" {
+				o.addition["type"] = kind
+			}
+			return err
+		})
 	})
+}
+
+// typeNow returns the type of a config, or "" for one that the user may not read or that does not
+// exist. Unlike query, it does not ask whether the namespace exists.
+func (s *session) typeNow(ctx context.Context, conn *conn, k Key) (string, error) {
+	turned, release := s.withTurn(ctx)
+	defer release()
+	res, err := ask[queryReply](turned, s, conn, s.timings.request, k.String(), typeQuery, about(k))
+	var refusal *replyError
+	switch {
+	case err == nil:
+		return res.ContentType, nil
+	case errors.As(err, &refusal) && refusal.code() == codeNotFound, errors.Is(err, PermissionDenied):
+		return "", nil
+	}
+	return "", s.explain(conn, k.String(), typeQuery, err)
 }
 
 // The limits of a server in characters, which it counts in UTF-16. Its tables have room for more.

@@ -200,6 +200,30 @@ func TestLargeContent(t *testing.T) {
 	})
 }
 
+// A server that is modifying a config refuses a read for a moment; that is no error for a caller.
+func TestGetWhileTheServerModifies(t *testing.T) {
+	t.Parallel()
+	srv := start(t, fakenacos.Options{})
+	if err := srv.Put("", group, "x.yaml", "v: 1"); err != nil {
+		t.Fatal(err)
+	}
+	c := newClient(t, config(srv), nacos.RequestTimeout(3*time.Second))
+	ready(t, c)
+	const modifying = "requested file is being modified, please try later."
+	srv.Faults().FailWith(2, 400, modifying, fakenacos.Match{Type: "ConfigQueryRequest"})
+	if item, err := c.Get(within(t), "x.yaml"); err != nil || string(item.Content) != "v: 1" {
+		t.Errorf("Get returned %q, %v", item.Content, err)
+	}
+	srv.Faults().FailWith(2, 400, modifying, fakenacos.Match{Type: "ConfigQueryRequest"})
+	if err := c.Publish(within(t), "no-extension", []byte("v: 1")); err != nil {
+		t.Errorf("Publish, which reads the type: %v", err)
+	}
+	srv.Faults().FailWith(fakenacos.Always, 400, modifying, fakenacos.Match{Type: "ConfigQueryRequest"})
+	if err := second(c.Get(within(t), "x.yaml")); !errors.Is(err, nacos.UpdateInProgress) {
+		t.Errorf("a server that never ends: %v, want %v", err, nacos.UpdateInProgress)
+	}
+}
+
 // A server that fails within is told from one that answers nonsense, and a try later may help.
 func TestPublishToAServerThatFails(t *testing.T) {
 	t.Parallel()
