@@ -33,7 +33,7 @@ func start(dir, name, path string, args ...string) (*process, error) {
 		return nil, err
 	}
 	defer out.Close()
-	p.cmd = exec.Command(path, args...)
+	p.cmd = exec.Command(path, args...) //nolint:noctx // it runs beyond this call; stop and kill end it
 	p.cmd.Stdout, p.cmd.Stderr = out, out
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := p.cmd.Start(); err != nil {
