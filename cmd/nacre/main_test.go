@@ -23,12 +23,16 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"nacre": main})
 }
 
+// examples is the folder of the examples. Scripts run elsewhere.
+var examples, _ = filepath.Abs("../../examples") // it fails only without a working directory
+
 // serverKey is the key under which a script has its server.
 type serverKey struct{}
 
 // The scripts in testdata run the command on a Nacos server of their own. Besides those of
 // testscript, they have the commands
 //
+//	copyexample NAME FOLDER       copies an example of the repository
 //	exits CODE PROGRAM ARGS...    runs a program, which must end with this exit code
 //	put GROUP DATA-ID FILE        publishes, readable at once
 //	remove GROUP DATA-ID          deletes a config
@@ -72,13 +76,17 @@ func params(dir string) testscript.Params {
 			return os.MkdirAll(env.Getenv("HOME"), 0o700)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "put": put, "remove": remove, "server": server, "service": service, "revision": revision, "listening": listening, "rejected": rejected, "held": held, "until": until, "freeport": freeport, "reaches": reaches,
+			"copyexample": copyExample, "exits": exits, "put": put, "remove": remove, "server": server, "service": service, "revision": revision, "listening": listening, "rejected": rejected, "held": held, "until": until, "freeport": freeport, "reaches": reaches,
 		},
 	}
 }
 
 func serverOf(ts *testscript.TestScript) *nacostest.Server {
 	return ts.Value(serverKey{}).(*nacostest.Server)
+}
+
+func copyExample(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(os.CopyFS(ts.MkAbs(args[1]), os.DirFS(filepath.Join(examples, args[0]))))
 }
 
 func exits(ts *testscript.TestScript, neg bool, args []string) {

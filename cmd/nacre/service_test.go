@@ -31,6 +31,14 @@ type orders struct {
 	Name string `config:"name"`
 }
 
+// Validate has a rule that no schema knows.
+func (o *orders) Validate() error {
+	if o.DB.Pool == 13 {
+		return errors.New("db.pool: is unlucky")
+	}
+	return nil
+}
+
 // service starts a service on the script's server, which serves its state.
 func service(ts *testscript.TestScript, _ bool, args []string) {
 	client, err := nacos.NewClient(nacos.Config{Servers: []string{serverOf(ts).Addr()}})

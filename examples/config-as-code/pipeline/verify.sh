@@ -1,0 +1,8 @@
+#!/bin/sh
+# verify.sh ENVIRONMENT... fails if a server has other documents than the repository.
+set -eu
+status=0
+for environment in "$@"; do
+  nacre verify "$environment" || status=$?
+done
+exit "$status"
