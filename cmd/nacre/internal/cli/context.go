@@ -192,7 +192,8 @@ func newContextSet(a *app) *cobra.Command {
 
 The password comes from a variable (--password-env), from a file that only you can read
 (--password-file), or from a program (--exec) that prints {"username": "…", "password": "…"}. The
-program gets the name of the context in NACRE_CONTEXT, and may ask you on the terminal.
+program gets the name of the context in NACRE_CONTEXT, and may ask you on the terminal. --exec is
+split at spaces; an argument with a space in it belongs into the file.
 
 Every command that writes to a context with --protected requires --yes and --reason.`,
 		Example: `  nacre context set dev --server 127.0.0.1:8848

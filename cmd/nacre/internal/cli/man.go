@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra/doc"
 )
 
-func newMan(a *app) *cobra.Command {
+func newMan(*app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "man FOLDER",
 		Short: "Write the man pages into a folder",
@@ -19,8 +19,7 @@ func newMan(a *app) *cobra.Command {
 			if err := os.MkdirAll(args[0], 0o755); err != nil {
 				return err
 			}
-			now := a.env.Now()
-			return doc.GenManTree(cmd.Root(), &doc.GenManHeader{Title: "NACRE", Section: "1", Source: "nacre " + version(), Manual: "nacre", Date: &now}, args[0])
+			return doc.GenManTree(cmd.Root(), &doc.GenManHeader{Title: "NACRE", Section: "1", Source: "nacre " + version(), Manual: "nacre"}, args[0])
 		},
 	}
 }

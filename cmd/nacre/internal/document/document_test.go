@@ -135,6 +135,24 @@ func TestNoSecretIsShown(t *testing.T) {
 	}
 }
 
+// Where there are no keys, the words of a line decide.
+func TestNoSecretOfAText(t *testing.T) {
+	t.Parallel()
+	for _, line := range []string{
+		"<password>%s</password>", `<db user="u" password="%s"/>`, "GET /x?a=1&token=%s", `{"a": 1, "apiKey": "%s"}`, "export DB_PASSWORD=%s", "-- secret => %s",
+		"// the token: %s", "dsn = '%s'", "  credentials.key: %s", "see mysql://u:%s@h/db",
+	} {
+		old, now := fmt.Sprintf("x\n"+line+"\n", "hunter2"), fmt.Sprintf("x\n"+line+"\n", "hunter3")
+		text := document.Unified(t.Context(), "a.xml", "a.xml", "xml", []byte(old), []byte(now))
+		if strings.Contains(text, "hunter") || !strings.Contains(text, "(changed)") {
+			t.Errorf("%s: the secret is shown, or its change is not:\n%s", line, text)
+		}
+	}
+	if text := document.Unified(t.Context(), "a.xml", "a.xml", "xml", []byte("<pool>20</pool>\n"), []byte("<pool>50</pool>\n")); !strings.Contains(text, "+<pool>50</pool>") {
+		t.Errorf("a value that is not secret is hidden:\n%s", text)
+	}
+}
+
 func TestUnifiedOfEqualDocuments(t *testing.T) {
 	t.Parallel()
 	text := planted("hunter2", "20")

@@ -16,8 +16,8 @@ func Unified(ctx context.Context, oldName, newName, kind string, old, now []byte
 	return udiff.Unified(oldName, newName, before, after)
 }
 
-// assigned is a line that gives a name a value, in any of the formats: the name, what separates
-// them, and the value.
+// assigned is a line that gives a name a value, or with an x at its end, one that names a map or
+// list.
 var assigned = regexp.MustCompile(`^(\s*(?:[#;/-]+\s*)?(?:export\s+)?["']?)([\w .\[\]/-]+?)(["']?\s*[:=]\s*)(\S.*)$`)
 
 // masked returns a document without its secrets, and its lines that have one. A line that is not
@@ -30,8 +30,8 @@ func masked(ctx context.Context, name, kind string, data []byte, other map[strin
 		body := strings.TrimRight(line, "\r\n")
 		ending := line[len(body):]
 		from, secret := hide[i]
-		if m := assigned.FindStringSubmatch(body); m != nil && SecretName(m[2]) && !isScope(m[4]) {
-			if at := len(m[1]) + len(m[2]) + len(m[3]); !secret || at < from {
+		if at := valueOfSecret(body); at >= 0 {
+			if !secret || at < from {
 				from, secret = at, true
 			}
 		} else if !secret && SecretValue(strings.TrimSpace(body)) {
@@ -48,6 +48,20 @@ func masked(ctx context.Context, name, kind string, data []byte, other map[strin
 		lines[i] = body[:min(from, len(body))] + mask + ending
 	}
 	return strings.Join(lines, ""), raw
+}
+
+// named is a name and what separates it from a value, anywhere in a line: in a document of any
+// format, in XML as an element or attribute, in the query of a URL, in a comment.
+var named = regexp.MustCompile(`([A-Za-z_][\w.-]*)["']?\s*(?:=>|[:=>])\s*`)
+
+// valueOfSecret returns where the value of the first secret in a line begins; -1 for none.
+func valueOfSecret(line string) int {
+	for _, m := range named.FindAllStringSubmatchIndex(line, -1) {
+		if value := line[m[1]:]; strings.TrimSpace(value) != "" && !isScope(value) && SecretName(line[m[2]:m[3]]) {
+			return m[1]
+		}
+	}
+	return -1
 }
 
 // isScope reports whether a value only begins a map, list or block, whose lines are judged by
