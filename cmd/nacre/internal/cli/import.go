@@ -261,7 +261,7 @@ func (k *consent) options(item *imported) []nacos.PublishOption {
 
 // described returns a description with the reason of a change at its end, in place of the last one.
 func described(text, author, reason string) string {
-	const most = 256 // characters that a server keeps
+	const most = 128 // characters that a server accepts
 	text, _, _ = strings.Cut(text, " [nacre ")
 	note := "[nacre by=" + author + ": " + reason + "]"
 	if text == "" || strings.HasPrefix(text, "[nacre ") {

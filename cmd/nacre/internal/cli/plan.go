@@ -64,7 +64,7 @@ The exit code is 0, and with --detailed-exitcode 1 if the plan has changes.`,
 						return err
 					}
 				}
-				if err := a.print(planResult(p, broken, a.paint())); err != nil || !detailed || p.Changes == 0 {
+				if err := a.print(planResult(p, broken, a.paint())); err != nil || !detailed || p.Empty() {
 					return err
 				}
 				return differs()
@@ -156,7 +156,7 @@ func writePlan(w io.Writer, p *release.Plan, paint terminal.Paint) error {
 			b.WriteByte('\n')
 		}
 	}
-	if p.Manifest != nil && p.Changes > 0 {
+	if p.ManifestDiffers {
 		fmt.Fprintf(&b, "then the manifest %s\n", p.Manifest.Key)
 	}
 	for _, k := range p.Left {

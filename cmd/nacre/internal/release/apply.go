@@ -59,7 +59,7 @@ func Apply(ctx context.Context, srv Server, t Target, p *Plan, o Options) (*Resu
 	case j != nil:
 		return (&run{srv: srv, o: o, j: j}).complete(ctx, true)
 	}
-	if len(p.Documents) == 0 {
+	if p.Empty() {
 		return &Result{Release: o.Release, Environment: p.Environment, Phase: phaseApplied}, nil
 	}
 	if res, err := before(ctx, srv, p.Environment, o, func(old *journal) bool { return old.Plan == p.Digest }); res != nil || err != nil {

@@ -27,6 +27,9 @@ type Plan struct {
 	Unchanged []Document `json:"unchanged"`
 	// Manifest is the document that lists the others; nil: there is none.
 	Manifest *Document `json:"manifest,omitempty"`
+	// ManifestDiffers reports that the manifest of the server is missing, or does not list exactly
+	// what the repository has. It does so after each change; without one it was changed by hand.
+	ManifestDiffers bool `json:"manifest_differs,omitempty"`
 	// Left are documents that the manifest of the server lists and the repository does not. They
 	// stay on the server.
 	Left []Key `json:"left,omitempty"`
@@ -71,6 +74,9 @@ type Target struct {
 	Documents   []repository.Document
 }
 
+// Empty reports whether there is nothing to publish.
+func (p *Plan) Empty() bool { return p.Changes == 0 && !p.ManifestDiffers }
+
 // NewPlan compares the documents of an environment with the server. It reads, and changes nothing.
 // Documents that services cannot decode are a [source.Problems].
 func NewPlan(ctx context.Context, srv Server, t Target, commit string, o Options) (*Plan, error) {
@@ -105,6 +111,7 @@ func NewPlan(ctx context.Context, srv Server, t Target, commit string, o Options
 		st := states[len(keys)-1]
 		p.Manifest = &Document{Key: k, BaseMD5: st.MD5}
 		p.Left = left(k, st.Content, keys)
+		p.ManifestDiffers = len(p.Left) > 0 || t.compareManifest(srv, st) != foundSame
 	}
 	p.Digest = p.digest()
 	return p, nil

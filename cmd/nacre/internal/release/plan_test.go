@@ -55,6 +55,39 @@ func TestPlan(t *testing.T) {
 	}
 }
 
+// A manifest that was changed or deleted by hand is published again, with no document.
+func TestPlanOfTheManifestOnly(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, true)
+	if _, err := release.Apply(t.Context(), w.srv, w.target, w.plan(t), w.options(newFiles(), "r1")); err != nil {
+		t.Fatal(err)
+	}
+	if p := w.plan(t); !p.Empty() {
+		t.Errorf("after a release the plan is %+v", p)
+	}
+	for i, change := range []func(){
+		func() { _ = w.srv.Delete(t.Context(), w.atKey) },
+		func() { w.srv.put(w.atKey, "nothing", bare) },
+		func() { w.target.Documents = w.target.Documents[1:]; delete(w.want, key("d0.yaml")) },
+	} {
+		change()
+		_ = w.srv.sleep(t.Context(), time.Second)
+		n := w.srv.publishes
+		name := fmt.Sprintf("m%d", i)
+		p := w.plan(t)
+		if p.Empty() || p.Changes != 0 {
+			t.Errorf("%d: the plan is %+v", i, p)
+		}
+		if _, err := release.Apply(t.Context(), w.srv, w.target, p, w.options(newFiles(), name)); err != nil {
+			t.Errorf("%d: %v", i, err)
+		}
+		w.wantManifest(t, name, w.want, 8)
+		if n = w.srv.publishes - n; n != 3 { // the record twice
+			t.Errorf("%d: %d documents were published", i, n)
+		}
+	}
+}
+
 // A document that services cannot decode is not planned, and all of them are reported.
 func TestPlanOfBadDocuments(t *testing.T) {
 	t.Parallel()
