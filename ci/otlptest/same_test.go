@@ -196,9 +196,14 @@ func TestBothAdaptersMakeTheSameSeriesOfASession(t *testing.T) {
 	put(2)
 	await(nacos.EventConfigRead)
 	server.DropPushes(nacostest.Always)
-	put(3)
-	await(nacos.EventConfigRead)
-	await(nacos.EventReconciled)
+	none := func() bool {
+		return slices.Contains(exposition(t, registry), `nacre_nacos_reconcile_changed_total COUNTER client="orders" 0`)
+	}
+	for n := 3; none() && ctx.Err() == nil; n++ { // a report to the server may find the change first
+		put(n)
+		await(nacos.EventConfigRead)
+		await(nacos.EventReconciled)
+	}
 	server.ClearFaults()
 	server.Stop()
 	await(nacos.EventConnectFailed)
@@ -213,10 +218,7 @@ func TestBothAdaptersMakeTheSameSeriesOfASession(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantSame(t, registry, otelRegistry, 40)
-	text := strings.Join(exposition(t, otelRegistry), "\n")
-	for _, want := range []string{"nacre_nacos_reconcile_changed_total COUNTER client=\"orders\" 1", "nacre_nacos_reconnects_total COUNTER client=\"orders\" 1"} {
-		if !strings.Contains(text, want) {
-			t.Errorf("the metrics lack %s", want)
-		}
+	if want := `nacre_nacos_reconnects_total COUNTER client="orders" 1`; !slices.Contains(exposition(t, otelRegistry), want) {
+		t.Errorf("the metrics lack %s", want)
 	}
 }
