@@ -26,6 +26,7 @@ if [ "${1:-}" = --against ]; then
       exit 1
     fi
     grep -E '^ok' <<<"$output" | grep -v 'no tests to run'
+    grep -oE '[0-9]+ documents planned in .*' <<<"$output" || true
   done
   exit
 fi
