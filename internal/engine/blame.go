@@ -17,6 +17,13 @@ type blame struct {
 	base, next  []*layerContent // the live contents and those of the candidate, by layer
 	changed     []int           // the layers in which the two differ
 	index       map[string]int
+	documents   map[document][]*tree.Node // of the changed layers, by name; filled when it is needed
+}
+
+// document identifies a document of a layer.
+type document struct {
+	layer int
+	name  string
 }
 
 func (e *Engine) newBlame(base, next []*layerContent) *blame {
@@ -45,7 +52,7 @@ func (b *blame) suspects(problems source.Problems) (all []int, vague bool) {
 		if !ok || len(path) == 0 {
 			continue // a problem of the whole configuration has the position of the highest layer
 		}
-		if p.Kind != source.Missing && isNamed && (b.isValue(named, path) || b.isMergedItem(path)) {
+		if p.Kind != source.Missing && isNamed && (b.isValue(named, p.Position.Document, path) || b.isMergedItem(path)) {
 			suspected[named], vague = true, false
 			continue
 		}
@@ -70,14 +77,21 @@ func (b *blame) suspects(problems source.Problems) (all []int, vague bool) {
 	return all, vague
 }
 
-// isValue reports whether a layer has a scalar or a list at a path.
-func (b *blame) isValue(layer int, p tree.Path) bool {
-	for _, d := range b.next[layer].named {
-		if n := d.root.Lookup(p); n != nil && (n.Kind == tree.Scalar || n.Kind == tree.List) {
-			return true
+// isValue reports whether a document of a layer has a scalar or a list at a path.
+func (b *blame) isValue(layer int, name string, p tree.Path) bool {
+	if b.documents == nil {
+		b.documents = map[document][]*tree.Node{}
+		for _, i := range b.changed {
+			for _, d := range b.next[i].named {
+				at := document{i, d.document}
+				b.documents[at] = append(b.documents[at], d.root)
+			}
 		}
 	}
-	return false
+	return slices.ContainsFunc(b.documents[document{layer, name}], func(root *tree.Node) bool {
+		n := root.Lookup(p)
+		return n != nil && (n.Kind == tree.Scalar || n.Kind == tree.List)
+	})
 }
 
 // isMergedItem reports whether a path leads through a list whose items are merged one by one: the
