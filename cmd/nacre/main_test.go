@@ -5,7 +5,10 @@ import (
 	"crypto/md5"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -34,6 +37,7 @@ type serverKey struct{}
 //
 //	copyexample NAME FOLDER       copies an example of the repository
 //	exits CODE PROGRAM ARGS...    runs a program, which must end with this exit code
+//	prometheus VARIABLE VALUE     starts a Prometheus whose queries have that value, and sets its URL
 //	put GROUP DATA-ID FILE        publishes, readable at once
 //	remove GROUP DATA-ID          deletes a config
 //	server stop | start | fail N CODE | nocas | ok
@@ -44,7 +48,7 @@ type serverKey struct{}
 //	freeport VARIABLE             sets a variable to a port that, with the one 1000 above, is free
 //	reaches ADDRESS               waits until something listens
 //	rejected                      waits until a service has rejected a content
-//	service VARIABLE DATA-ID      starts a service with that layer, and sets its address
+//	service VARIABLE DATA-ID TAG  starts a service with that layer, and sets its address; the tag may be missing
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, params("testdata"))
@@ -76,13 +80,21 @@ func params(dir string) testscript.Params {
 			return os.MkdirAll(env.Getenv("HOME"), 0o700)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"copyexample": copyExample, "exits": exits, "put": put, "remove": remove, "server": server, "service": service, "revision": revision, "listening": listening, "rejected": rejected, "held": held, "until": until, "freeport": freeport, "reaches": reaches,
+			"copyexample": copyExample, "prometheus": prometheus, "exits": exits, "put": put, "remove": remove, "server": server, "service": service, "revision": revision, "listening": listening, "rejected": rejected, "held": held, "until": until, "freeport": freeport, "reaches": reaches,
 		},
 	}
 }
 
 func serverOf(ts *testscript.TestScript) *nacostest.Server {
 	return ts.Value(serverKey{}).(*nacostest.Server)
+}
+
+func prometheus(ts *testscript.TestScript, _ bool, args []string) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintf(w, `{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,%q]}]}}`, args[1])
+	}))
+	ts.Defer(srv.Close)
+	ts.Setenv(args[0], srv.URL)
 }
 
 func copyExample(ts *testscript.TestScript, _ bool, args []string) {

@@ -41,7 +41,11 @@ func (o *orders) Validate() error {
 
 // service starts a service on the script's server, which serves its state.
 func service(ts *testscript.TestScript, _ bool, args []string) {
-	client, err := nacos.NewClient(nacos.Config{Servers: []string{serverOf(ts).Addr()}})
+	settings := nacos.Config{Servers: []string{serverOf(ts).Addr()}}
+	if len(args) > 2 {
+		settings.Labels = map[string]string{"Vipserver-Tag": args[2]}
+	}
+	client, err := nacos.NewClient(settings)
 	ts.Check(err)
 	ts.Defer(func() { client.Close() })
 	cfg, err := nacre.OpenWith[orders](context.Background(), nacre.Options{LastKnownGoodDisabled: true, Logger: slog.New(slog.DiscardHandler), Window: nacre.Off, Observers: []observe.Observer{func(e observe.Event) {

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -14,6 +15,7 @@ func newApply(a *app) *cobra.Command {
 	var consent consent
 	var name, takeOver string
 	var overrides []string
+	var k canary
 	cmd := &cobra.Command{
 		Use:   "apply PLAN",
 		Short: "Publish a saved plan as one release",
@@ -33,9 +35,16 @@ Before all this, apply checks the documents by the schemas of nacre.yaml, and th
 of the environment: freezes, protected keys and limits. --override names the rules that do not count
 this time; the reason of the release then says so.
 
+With --strategy canary, apply first publishes the documents for some instances only, by their tag or
+their addresses, waits until they have acted, and watches them for as long as --bake says: that they
+keep the content and report no failure, and that the condition of --healthy holds. Then it publishes
+for all, and removes the contents for the canaries. If a canary refuses the content or is not
+healthy, it removes them, publishes nothing else, and ends with 7.
+
 The server must honor a compare-and-set, which apply checks first.`,
 		Example: `  nacre apply prod.plan --reason "more connections, OPS-123"
-  nacre apply prod.plan --release 2.4.0 --reason "release 2.4.0" --key release.key --yes`,
+  nacre apply prod.plan --release 2.4.0 --reason "release 2.4.0" --key release.key --yes
+  nacre apply prod.plan --reason "OPS-123" --strategy canary --canary-tag canary --canary-instance dns:canary:8080`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p, err := loadPlan(args[0])
@@ -46,7 +55,7 @@ The server must honor a compare-and-set, which apply checks first.`,
 			if err != nil {
 				return err
 			}
-			return a.released(cmd, &f, p.Environment, consent.check, func(ctx context.Context, srv release.Server, t release.Target) error {
+			return a.released(cmd, &f, p.Environment, consent.check, func(ctx context.Context, srv release.Server, t release.Target) (err error) {
 				if err := a.requireValid(ctx, &f, t); err != nil {
 					return err
 				}
@@ -56,6 +65,16 @@ The server must honor a compare-and-set, which apply checks first.`,
 				}
 				if err := permitted(broken, overrides, &consent.reason); err != nil {
 					return err
+				}
+				if err := k.check(t.Environment); err != nil {
+					return err
+				}
+				if k.strategy == "canary" && !p.Empty() {
+					remove, failed := a.canaryFirst(ctx, &k, p, t)
+					if failed != nil {
+						return failed
+					}
+					defer func() { err = errors.Join(err, remove()) }()
 				}
 				tell, end := a.showProgress()
 				res, err := release.Apply(ctx, srv, t, p, release.Options{
@@ -70,6 +89,7 @@ The server must honor a compare-and-set, which apply checks first.`,
 	f.addFlags(cmd, a)
 	f.addKey(cmd, a)
 	consent.addFlags(cmd, a)
+	k.addFlags(cmd)
 	cmd.Flags().StringVar(&name, "release", "", "name of the release (default: the time of the plan, and its commit)")
 	cmd.Flags().StringSliceVar(&overrides, "override", nil, "rules of the policy that do not count for this release")
 	cmd.Flags().StringVar(&takeOver, "take-over", "", "release that was begun on a machine that is lost")

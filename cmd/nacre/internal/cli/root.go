@@ -67,7 +67,7 @@ func newRoot(a *app) *cobra.Command {
 	add(examining, newCheck(a), newSchema(a), newImpact(a), newDoctor(a))
 	add(writing, newInstance(a), newImport(a))
 	add(developing, newDev(a))
-	add(releasing, newPlan(a), newApply(a), newRollback(a), newVerify(a), newKeygen(a), newSign(a))
+	add(releasing, newPlan(a), newApply(a), newCanary(a), newRollback(a), newVerify(a), newKeygen(a), newSign(a))
 	add(settingUp, newContext(a), newMan(a), newVersion(a))
 	root.SetHelpCommandGroupID(settingUp)
 	root.SetCompletionCommandGroupID(settingUp)

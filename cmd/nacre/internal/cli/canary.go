@@ -1,0 +1,325 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/release"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/repository"
+	"github.com/nacre-go/nacre/providers/nacos"
+	"github.com/nacre-go/nacre/source"
+)
+
+// canary are the flags of a release that some instances get first.
+type canary struct {
+	strategy         string
+	tag              string
+	ips, instances   []string
+	bake, applied    time.Duration
+	prometheus, when string
+}
+
+func (k *canary) addFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&k.strategy, "strategy", "all", "all: publish for all at once; canary: for some instances first")
+	f.StringVar(&k.tag, "canary-tag", "", "tag of the canaries, which they have from NACOS_TAG")
+	f.StringSliceVar(&k.ips, "canary-ip", nil, "addresses of the canaries, as the server sees them")
+	f.StringSliceVar(&k.instances, "canary-instance", nil, "canaries to watch: HOST:PORT, dns:HOST:PORT, or the URL of confighttp.JSON")
+	f.DurationVar(&k.applied, "canary-timeout", time.Minute, "how long the canaries may take to act on the release")
+	f.DurationVar(&k.bake, "bake", 5*time.Minute, "how long the canaries must be healthy")
+	f.StringVar(&k.prometheus, "prometheus", "", "URL of a Prometheus, for --healthy")
+	f.StringVar(&k.when, "healthy", "", "PromQL that returns samples, none of them 0, while the canaries are healthy")
+}
+
+// check returns what is wrong with the flags.
+func (k *canary) check(env *repository.Environment) error {
+	switch {
+	case k.strategy != "all" && k.strategy != "canary":
+		return usage("--strategy %q is unknown; use all or canary", k.strategy)
+	case k.strategy == "all" && (k.tag != "" || k.ips != nil || k.instances != nil || k.when != ""):
+		return usage("--canary-* and --healthy need --strategy canary")
+	case k.strategy == "all":
+		return nil
+	case (k.tag == "") == (len(k.ips) == 0):
+		return usage("a canary needs either --canary-tag or --canary-ip")
+	case len(k.instances) == 0 && k.when == "":
+		return usage("nothing would be watched; give --canary-instance, or --prometheus and --healthy")
+	case (k.prometheus == "") != (k.when == ""):
+		return usage("--prometheus and --healthy need each other")
+	case k.bake <= 0 || k.applied <= 0:
+		return usage("--bake and --canary-timeout must be positive")
+	case env.Manifest != nil:
+		return usage("environment %s has a manifest, which its instances check against every content: release it to a part of them with another environment", env.Name)
+	}
+	return nil
+}
+
+// option is the one of a publish for the canaries only.
+func (k *canary) option() nacos.DeleteOption {
+	if k.tag != "" {
+		return nacos.GrayTag(k.tag)
+	}
+	return nacos.BetaIPs(k.ips...)
+}
+
+// canaryFirst releases a plan to the canaries, and returns what removes it from them.
+func (a *app) canaryFirst(ctx context.Context, k *canary, p *release.Plan, t release.Target) (remove func() error, err error) {
+	where, err := a.where(t.Environment)
+	if err != nil {
+		return nil, err
+	}
+	client, err := a.connect(ctx, where)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.runCanary(ctx, client, k, p, t); err != nil {
+		_ = client.Close()
+		return nil, fmt.Errorf("canary of %s: %w", p.Environment, err)
+	}
+	return func() error {
+		defer client.Close()
+		return a.removeCanary(ctx, client, k, p)
+	}, nil
+}
+
+// runCanary publishes the documents of a plan for the canaries, and returns nil when they have been
+// healthy for as long as --bake says. The contents for the canaries then stay until removeCanary.
+// After an error they are removed.
+func (a *app) runCanary(ctx context.Context, c *nacos.Client, k *canary, p *release.Plan, t release.Target) (err error) {
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.removeCanary(ctx, c, k, p))
+		}
+	}()
+	watched, err := a.publishCanary(ctx, c, k, p, t)
+	if err != nil {
+		return err
+	}
+	if err := a.canariesAct(ctx, k, watched); err != nil {
+		return err
+	}
+	a.note("the canaries have acted; they are watched for %v", k.bake)
+	end := time.NewTimer(k.bake)
+	defer end.Stop()
+	ticker := time.NewTicker(min(max(k.bake/20, 100*time.Millisecond), 5*time.Second))
+	defer ticker.Stop()
+	for {
+		if err := a.canariesHealthy(ctx, k, watched); err != nil {
+			return err
+		}
+		select {
+		case <-end.C:
+			return a.canariesHealthy(ctx, k, watched)
+		case <-ticker.C:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// publishCanary returns the changes that the canaries get: those of documents that exist.
+func (a *app) publishCanary(ctx context.Context, c *nacos.Client, k *canary, p *release.Plan, t release.Target) ([]release.Change, error) {
+	content := map[release.Key][]byte{}
+	for _, d := range t.Documents {
+		key := release.Key{Group: d.Group, DataID: d.DataID}
+		for _, change := range p.Documents {
+			if change.DataID == d.DataID && (d.Group == "" || d.Group == change.Group) {
+				key.Group = change.Group
+			}
+		}
+		content[key] = d.Content
+	}
+	var all []release.Change
+	for _, change := range p.Documents {
+		switch change.Action {
+		case "retype":
+			continue
+		case "create":
+			a.note("%s does not exist yet, so the canaries get it with the others", change.Key)
+			continue
+		}
+		data := content[change.Key]
+		if md5Of(data) != change.MD5 {
+			return nil, exit.With(exit.Conflict, fmt.Errorf("%s: the file has changed since the plan was made", change.File), "make a new plan")
+		}
+		options := []nacos.PublishOption{nacos.Group(change.Group), nacos.App("nacre"), nacos.Description("canary of " + p.Environment), k.option()}
+		if change.Type != "" {
+			options = append(options, nacos.Type(change.Type))
+		}
+		if err := c.Publish(ctx, change.DataID, data, options...); err != nil {
+			return nil, err
+		}
+		all = append(all, change)
+	}
+	if len(all) == 0 {
+		return nil, usage("the plan changes no document that exists, so there is nothing for canaries; apply it with --strategy all")
+	}
+	return all, nil
+}
+
+// canariesAct waits until every canary has acted on each document that it reads.
+func (a *app) canariesAct(ctx context.Context, k *canary, watched []release.Change) error {
+	if len(k.instances) == 0 {
+		return nil
+	}
+	waiting, cancel := context.WithTimeout(ctx, k.applied)
+	defer cancel()
+	for {
+		missing, err := a.canariesMissing(waiting, k, watched)
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case waiting.Err() != nil:
+			return exit.With(exit.NotConverged, fmt.Errorf("the canaries have not acted after %v: %s", k.applied, strings.Join(missing, "; ")), "")
+		case err != nil:
+			return err
+		case len(missing) == 0:
+			return nil
+		}
+		select {
+		case <-time.After(200 * time.Millisecond):
+		case <-waiting.Done():
+		}
+	}
+}
+
+// canariesMissing says which canaries have not acted. An error means that one refuses the content.
+func (a *app) canariesMissing(ctx context.Context, k *canary, watched []release.Change) (missing []string, err error) {
+	used := false
+	for _, change := range watched {
+		items, err := a.askProgress(ctx, k.instances, change.DataID, change.MD5)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range items {
+			switch {
+			case p.Refused:
+				return nil, exit.With(exit.NotConverged, fmt.Errorf("canary %s refuses %s: %s", p.Instance, change.DataID, strings.Join(p.Why, "; ")), "")
+			case p.Status == "unused":
+			case !p.Acted:
+				missing = append(missing, p.Instance+" "+p.Status+" "+strings.Join(p.Why, ", "))
+				used = true
+			default:
+				used = true
+			}
+		}
+	}
+	if !used {
+		return nil, exit.With(exit.NotConverged, errors.New("no canary reads a document of the plan"), "check the addresses of --canary-instance")
+	}
+	return missing, nil
+}
+
+// canariesHealthy returns an error if a canary has left the release, or the condition does not
+// hold.
+func (a *app) canariesHealthy(ctx context.Context, k *canary, watched []release.Change) error {
+	if len(k.instances) > 0 {
+		missing, err := a.canariesMissing(ctx, k, watched)
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case err != nil:
+			return err
+		case len(missing) > 0:
+			return exit.With(exit.NotConverged, fmt.Errorf("a canary is not healthy: %s", strings.Join(missing, "; ")), "")
+		}
+	}
+	if k.when == "" {
+		return nil
+	}
+	healthy, err := holds(ctx, k.prometheus, k.when)
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil:
+		return err
+	case !healthy:
+		return exit.With(exit.NotConverged, errors.New("the condition of --healthy does not hold"), "")
+	}
+	return nil
+}
+
+// removeCanary removes the contents for the canaries, also after the end of ctx.
+func (a *app) removeCanary(ctx context.Context, c *nacos.Client, k *canary, p *release.Plan) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.flags.timeout)
+	defer cancel()
+	var errs []error
+	var left []string
+	for _, change := range slices.Backward(p.Documents) {
+		if change.Action != "update" {
+			continue
+		}
+		if err := c.Delete(ctx, change.DataID, nacos.Group(change.Group), k.option()); err != nil && !errors.Is(err, source.NotFound) {
+			errs = append(errs, err)
+			left = append(left, change.Key.String())
+		}
+	}
+	if errs == nil {
+		return nil
+	}
+	return exit.With(exit.Partly, fmt.Errorf("the contents for the canaries stay at %s: %w", strings.Join(left, ", "), errors.Join(errs...)),
+		"remove them with nacre canary remove")
+}
+
+func newCanary(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "canary",
+		Short: "Remove what a release has left for its canaries",
+		Args:  onlyCommands,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newCanaryRemove(a))
+	return cmd
+}
+
+func newCanaryRemove(a *app) *cobra.Command {
+	var f asCode
+	var consent consent
+	k := canary{strategy: "canary"}
+	cmd := &cobra.Command{
+		Use:   "remove PLAN",
+		Short: "Remove the contents for the canaries of a plan",
+		Long: `Remove the contents that nacre apply --strategy canary has published for the canaries of a plan, so
+that they return to the content for all.
+
+That is needed only if apply was killed: it removes them itself when it ends. Removing the content
+of an address uses the HTTP interface, for which a Nacos 3 requires an administrator.`,
+		Example: `  nacre canary remove prod.plan --canary-tag canary`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if (k.tag == "") == (len(k.ips) == 0) {
+				return usage("give either --canary-tag or --canary-ip, as apply had it")
+			}
+			p, err := loadPlan(args[0])
+			if err != nil {
+				return err
+			}
+			_, env, err := f.environment(p.Environment)
+			if err != nil {
+				return err
+			}
+			t, err := a.where(env)
+			if err != nil {
+				return err
+			}
+			if err := consent.check(t); err != nil {
+				return err
+			}
+			return a.openTarget(cmd.Context(), t, func(ctx context.Context, c *nacos.Client, _ *target) error {
+				return a.removeCanary(ctx, c, &k, p)
+			})
+		},
+	}
+	consent.addFlags(cmd, a)
+	cmd.Flags().StringVarP(&f.dir, "dir", "C", ".", "folder with nacre.yaml")
+	cmd.Flags().StringVar(&k.tag, "canary-tag", "", "tag of the canaries")
+	cmd.Flags().StringSliceVar(&k.ips, "canary-ip", nil, "addresses of the canaries")
+	return cmd
+}
