@@ -125,7 +125,10 @@ func appliedMD5(l observe.LayerHealth) string {
 
 // verdict says what an instance has done with a document: applied, rejected, held, down or behind.
 func verdict(l observe.LayerHealth, md5 string) (what string, why []string) {
+	latest, known := strings.CutPrefix(string(l.Latest), "md5:")
 	switch {
+	case known && md5 != "" && latest != md5 && (len(l.Rejected) > 0 || len(l.Held) > 0):
+		return "behind", nil // what it says is about another content, and the one of the server is on its way
 	case len(l.Rejected) > 0:
 		return "rejected", l.Rejected
 	case len(l.Held) > 0:
