@@ -2,6 +2,7 @@ package slogobserve
 
 import (
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/nacre-go/nacre/observe"
@@ -193,9 +194,8 @@ func causes(all []observe.Cause) list {
 	return keys(texts)
 }
 
+// short returns the beginning of a sum: its scheme, such as "v2-", and 12 digits. Metrics and spans
+// have the same text, so that a search for one finds the others.
 func short(sum string) string {
-	if len(sum) > 12 {
-		return sum[:12]
-	}
-	return sum
+	return sum[:min(len(sum), strings.IndexByte(sum, '-')+1+12)]
 }

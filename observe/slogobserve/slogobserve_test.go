@@ -126,3 +126,23 @@ func TestLongListsAreCut(t *testing.T) {
 func debug(out io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
+
+// A search in the log for the sum of a metric or an alert finds its lines.
+func TestASumIsThatOfTheMetrics(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	o := slogobserve.New(debug(&out))
+	for sum, want := range map[string]string{
+		"v2-" + strings.Repeat("0123456789abcdef", 4): "v2-0123456789ab", // as in nacre_config_info
+		strings.Repeat("0123456789abcdef", 4):         "0123456789ab",
+		"v2-01":                                       "v2-01",
+	} {
+		for _, k := range []observe.EventKind{observe.Applied, observe.Opened} {
+			out.Reset()
+			o(observe.Event{Kind: k, Version: 1, Sum: sum})
+			if !strings.Contains(out.String(), " sum="+want+" ") {
+				t.Errorf("%s of the sum %s has not sum=%s, the text of the metrics: %s", k, sum, want, out.String())
+			}
+		}
+	}
+}
