@@ -166,6 +166,24 @@ func TestPageShowsEverythingAndObeysNothing(t *testing.T) {
 	})
 }
 
+// Beside the contents in use, the page has the release that they name.
+func TestThePageShowsTheReleaseInUse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg, err := nacre.Open[struct {
+			Pool int `config:"pool"`
+		}](t.Context(), memory.New("orders.yaml", []byte("# nacre: release=2.4.0\npool: 1")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer cfg.Close()
+		_, layers, _ := strings.Cut(texts(t, get(cfg, "/debug/config/").Body.String()), "Layers low to high")
+		layers, _, _ = strings.Cut(layers, "Key Value From")
+		if !strings.Contains(layers, "release 2.4.0") {
+			t.Errorf("the table of layers does not have the release in use: %s", layers)
+		}
+	})
+}
+
 func TestJSON(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg, end := service(t)
