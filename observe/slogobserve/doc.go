@@ -5,10 +5,11 @@
 //
 // Each message begins with "nacre: ". The attribute event is the kind of the event, such as
 // "rejected"; it never changes, so search and alert by it. A line with an error has its kind, and
-// the code of a Nacos error, as attributes too; a line with problems has their kinds.
-// docs/log-signatures.md explains each line. Attributes of several texts, such as problems, are an
-// array for a slog.JSONHandler, and one text for a slog.TextHandler, in which problems and reasons
-// are numbered.
+// the code of a Nacos error, as attributes too; a line with problems has their kinds, and one about
+// documents the release that they name. Sums, kinds and releases are written as in metrics and
+// spans. docs/log-signatures.md explains each line. Attributes of several texts, such as problems,
+// are an array for a slog.JSONHandler, and one text for a slog.TextHandler, in which problems and
+// reasons are numbered.
 //
 // # Levels
 //

@@ -87,7 +87,10 @@ func TestErrorsHaveASignature(t *testing.T) {
 	}{
 		{observe.Event{Kind: observe.LayerDown, Err: &source.Error{Kind: source.Unavailable, Op: "read", Err: named("ConnectionRefused")}}, " kind=unavailable code=ConnectionRefused\n"},
 		{observe.Event{Kind: observe.SubscriberCalled, Err: errors.New("x")}, ` error=x took=0s` + "\n"},
-		{observe.Event{Kind: observe.Rejected, Problems: source.Problems{{Kind: source.UnknownKey}, {Kind: source.WrongType}, {Kind: source.UnknownKey}}}, ` kinds="unknown key; wrong type"` + "\n"},
+		{observe.Event{Kind: observe.Rejected, Problems: source.Problems{{Kind: source.UnknownKey}, {Kind: source.WrongType}, {Kind: source.UnknownKey}}}, ` kinds="unknown_key; wrong_type"` + "\n"},
+		{observe.Event{Kind: observe.Applied, Causes: []observe.Cause{{Release: "2.4.0"}, {}, {Release: "2.4.0"}}}, " took=0s release=2.4.0\n"},
+		{observe.Event{Kind: observe.Rejected, Causes: []observe.Cause{{Release: "2.4.0"}, {Release: "2.5.0"}}, Problems: source.Problems{{Kind: source.Invalid}}}, " release=2.4.0,2.5.0 kinds=invalid\n"},
+		{observe.Event{Kind: observe.ResourceBuilt, Err: &source.Error{Kind: source.PermissionDenied, Op: "open"}}, " took=0s kind=permission_denied\n"},
 	} {
 		var out bytes.Buffer
 		slogobserve.New(debug(&out))(test.event)

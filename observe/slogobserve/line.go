@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"strings"
 
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
@@ -34,24 +35,40 @@ type coded interface {
 	Name() string
 }
 
-// signature returns what identifies the errors of an event: the kinds of its problems, or the kind
-// and the code of its error.
-func signature(e observe.Event) []any {
+// signature returns what identifies an event to a search: the release that its documents name, and
+// the kinds of its problems, or the kind and the code of its error.
+func signature(e observe.Event) (all []any) {
+	if release := releases(e.Causes); release != "" {
+		all = append(all, "release", release)
+	}
 	if len(e.Problems) > 0 {
 		var kinds []string
 		for _, p := range e.Problems {
-			if name := p.Kind.Error(); !slices.Contains(kinds, name) {
+			if name := kindText(p.Kind); !slices.Contains(kinds, name) {
 				kinds = append(kinds, name)
 			}
 		}
-		return []any{"kinds", keys(kinds)}
+		return append(all, "kinds", keys(kinds))
 	}
-	var all []any
 	if kind := source.KindOf(e.Err); e.Err != nil && kind != source.Unknown {
-		all = append(all, "kind", kind.Error())
+		all = append(all, "kind", kindText(kind))
 	}
 	if code, ok := errors.AsType[coded](e.Err); ok {
 		all = append(all, "code", code.Name())
 	}
 	return all
+}
+
+// kindText returns a kind in snake case, as metrics and spans have it: "unknown_key".
+func kindText(k source.Kind) string { return strings.ReplaceAll(k.Error(), " ", "_") }
+
+// releases returns the releases of documents, as nacre_config_info joins them.
+func releases(causes []observe.Cause) string {
+	var all []string
+	for i := range causes {
+		if r := causes[i].Release; r != "" && !slices.Contains(all, r) && len(all) < maxShown {
+			all = append(all, r)
+		}
+	}
+	return strings.Join(all, ",")
 }

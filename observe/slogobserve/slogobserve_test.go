@@ -28,7 +28,7 @@ func Example() {
 		Position: source.Position{Layer: "nacos", Document: "orders.yaml", Line: 7, Column: 3}}}})
 	o(observe.Event{Kind: observe.Applied, Version: 5, Sum: strings.Repeat("ab", 32), Causes: causes, Changed: []string{"db.pool"}})
 	// Output:
-	// level=WARN msg="nacre: change rejected" event=rejected live=4 causes="orders.yaml (nacos)" problems="orders.yaml:7:3 (nacos) db.pol: unknown key, did you mean db.pool?" kinds="unknown key"
+	// level=WARN msg="nacre: change rejected" event=rejected live=4 causes="orders.yaml (nacos)" problems="orders.yaml:7:3 (nacos) db.pol: unknown key, did you mean db.pool?" kinds=unknown_key
 	// level=INFO msg="nacre: new version" event=applied version=5 sum=abababababab causes="orders.yaml (nacos)" changed=db.pool took=0s
 }
 
