@@ -122,7 +122,9 @@ func (i *instance) serve(addr string, registry *prometheus.Registry) error {
 	mux := http.NewServeMux()
 	mux.Handle("/metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{EnableOpenMetrics: true}))
 	mux.Handle("/debug/config", confighttp.Page(i.cfg))
+	mux.Handle("/debug/config.json", confighttp.JSON(i.cfg)) // the commands of docs/runbook.md read it
 	mux.Handle("/readyz", confighttp.Ready(i.cfg))
+	mux.Handle("/livez", confighttp.Live())
 	i.addr, i.http = listener.Addr().String(), &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	go func() { _ = i.http.Serve(listener) }()
 	return nil

@@ -118,7 +118,7 @@ func TestServe(t *testing.T) {
 		t.Fatalf("the targets are %q", targets)
 	}
 	for _, target := range targets[1:] {
-		for path, want := range map[string]string{"/metrics": "nacre_config_ready", "/debug/config": "<html", "/readyz": "true"} {
+		for path, want := range map[string]string{"/metrics": "nacre_config_ready", "/debug/config": "<html", "/debug/config.json": `"health"`, "/readyz": "true", "/livez": "true"} {
 			request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+target+path, nil)
 			if err != nil {
 				t.Fatal(err)
