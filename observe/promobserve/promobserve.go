@@ -30,7 +30,8 @@ type Metrics struct {
 
 // New returns the metrics of a config. The name becomes the label config of each of them, and must
 // be unique in the registry; an empty one means "default". A name is cut to 64 bytes, and what is
-// not printable is replaced.
+// not printable is replaced. A second config needs Metrics of its own: with one for both, the
+// counters are the sum, and the state is that of the config which was watched last.
 func New(config string, options ...Option) *Metrics {
 	if config == "" {
 		config = "default"
