@@ -15,7 +15,8 @@ type option func(*settings)
 func (o option) apply(s *settings) { o(s) }
 
 // TraceID sets a function that returns the ID of the trace that an event belongs to, "" for none.
-// It becomes the exemplar of the durations that the event reports. An ID of more than 64 bytes, or
+// It becomes the exemplar of the durations that the event reports. A scrape has exemplars if the
+// handler is that of promhttp.HandlerFor with EnableOpenMetrics. An ID of more than 64 bytes, or
 // with other bytes than printable ASCII, is ignored. f runs in the goroutine of the queue, for
 // events of kind [observe.Applied] and [observe.SubscriberCalled]. Default: no exemplars.
 func TraceID(f func(observe.Event) string) Option {
