@@ -79,6 +79,9 @@ var query = regexp.MustCompile("(?s)```(?:promql)?\n\\s*([^`]*nacre_[^`]*?)\\s*`
 func statements(block string) []string {
 	lines := strings.Split(block, "\n")
 	if slices.ContainsFunc(lines, func(line string) bool {
+		if slices.Contains([]string{"and", "or", "unless"}, strings.TrimSpace(line)) { // a selector, for the parser
+			return true
+		}
 		_, err := scaleExpr(line, func(time.Duration, time.Duration) {})
 		return err != nil
 	}) {

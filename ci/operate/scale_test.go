@@ -139,6 +139,21 @@ func TestSelectors(t *testing.T) {
 	}
 }
 
+// A block of a document is one query a line, or one query.
+func TestStatements(t *testing.T) {
+	t.Parallel()
+	for block, want := range map[string]int{
+		"x == 1\nrate(y[1m])":      2,
+		"x == 1\nor\ny > 2":        1, // "or" alone reads like a metric
+		"x == 1\n  or y > 2":       1,
+		"sum by (a) (\n  x\n) > 0": 1,
+	} {
+		if got := statements(block); len(got) != want {
+			t.Errorf("%q has the queries %q, want %d", block, got, want)
+		}
+	}
+}
+
 // A program that has ended by itself is an error, and one that was stopped is not.
 func TestProcess(t *testing.T) {
 	t.Parallel()
