@@ -1,10 +1,8 @@
 package contexts
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -14,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/strictyaml"
 )
 
 // maxFile is the size in bytes of the largest file that is read.
@@ -72,14 +71,12 @@ func Load(path string) (*File, error) {
 		return nil, exit.With(exit.Usage, fmt.Errorf("contexts file: %w", err), "")
 	}
 	f.Exists = true
-	var node yaml.Node
-	if err := yaml.Unmarshal(data, &node); err != nil {
+	if err := strictyaml.Decode(data, f); err != nil {
 		return nil, f.wrong(err)
 	}
-	d := yaml.NewDecoder(bytes.NewReader(data))
-	d.KnownFields(true)
-	if err := d.Decode(f); err != nil && !errors.Is(err, io.EOF) {
-		return nil, f.wrong(err)
+	var node yaml.Node
+	if err := yaml.Unmarshal(data, &node); err != nil {
+		return nil, f.wrong(errors.New("is not valid YAML"))
 	}
 	if f.Contexts == nil {
 		f.Contexts = map[string]*Context{}
@@ -155,7 +152,7 @@ func (f *File) Save() error {
 		err = replace(f.Path, data)
 	}
 	if err != nil {
-		return exit.With(exit.Failed, fmt.Errorf("contexts file: %w", err), "")
+		return exit.With(exit.Local(err), fmt.Errorf("contexts file: %w", err), "")
 	}
 	return nil
 }
@@ -164,6 +161,9 @@ func (f *File) Save() error {
 func replace(path string, data []byte) error {
 	if target, err := filepath.EvalSymlinks(path); err == nil { // the link stays
 		path = target
+	}
+	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o200 == 0 { // a rename would replace it all the same
+		return &fs.PathError{Op: "write", Path: path, Err: fs.ErrPermission}
 	}
 	temp, err := os.CreateTemp(filepath.Dir(path), ".nacre-*") // with mode 0600
 	if err != nil {

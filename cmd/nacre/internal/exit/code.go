@@ -3,6 +3,8 @@ package exit
 import (
 	"context"
 	"errors"
+	"io/fs"
+	"syscall"
 
 	"github.com/nacre-go/nacre/source"
 )
@@ -48,6 +50,17 @@ func (e *Error) Error() string {
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
+
+// Local returns the exit code for the failure of a local file: [Usage] if the path is wrong or may
+// not be used, and otherwise, such as for a full disk, [Failed].
+func Local(err error) Code {
+	for _, wrong := range []error{fs.ErrNotExist, fs.ErrExist, fs.ErrPermission, syscall.ENOTDIR, syscall.EISDIR} {
+		if errors.Is(err, wrong) {
+			return Usage
+		}
+	}
+	return Failed
+}
 
 // Of returns the exit code for an error: that of an [Error], and otherwise the one that its kind
 // stands for.

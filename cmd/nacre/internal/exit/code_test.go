@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"syscall"
 	"testing"
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
@@ -35,5 +37,18 @@ func TestOf(t *testing.T) {
 	}
 	if got := exit.With(exit.Usage, errors.New("no server"), "set --server").Error(); got != "no server; set --server" {
 		t.Errorf("an error with a fix reads %q", got)
+	}
+}
+
+// A local file is not the server: its failure has the code of neither a denied nor an unreachable one.
+func TestLocal(t *testing.T) {
+	t.Parallel()
+	for err, want := range map[error]exit.Code{
+		fs.ErrNotExist: exit.Usage, fs.ErrPermission: exit.Usage, fs.ErrExist: exit.Usage, syscall.EISDIR: exit.Usage, syscall.ENOTDIR: exit.Usage,
+		syscall.ENOSPC: exit.Failed, syscall.EIO: exit.Failed,
+	} {
+		if got := exit.Local(&fs.PathError{Op: "write", Path: "f", Err: err}); got != want {
+			t.Errorf("%v: exit code %d, want %d", err, got, want)
+		}
 	}
 }

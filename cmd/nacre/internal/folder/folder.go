@@ -16,6 +16,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/strictyaml"
 )
 
 // ListName is the name of the file with the list of the configs.
@@ -190,9 +191,7 @@ func readFolder(dir string) (List, error) {
 	data, err := root.ReadFile(ListName)
 	switch {
 	case err == nil:
-		d := yaml.NewDecoder(bytes.NewReader(data))
-		d.KnownFields(true)
-		if err := d.Decode(&list); err != nil {
+		if err := strictyaml.Decode(data, &list); err != nil {
 			return List{}, fmt.Errorf("%s: %w", ListName, err)
 		}
 		if list.Version != 1 {
