@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/output"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/repository"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/terminal"
 	"github.com/nacre-go/nacre/providers/nacos"
 )
@@ -38,6 +39,16 @@ func (a *app) complete(root *cobra.Command) {
 			cmd.ValidArgsFunction = f
 		}
 	}
+	for name, f := range map[string]completion{
+		"plan": only(1, a.environments), "verify": only(1, a.environments), "rollback": only(2, a.environments),
+	} {
+		if cmd, _, err := root.Find([]string{name}); err == nil {
+			cmd.ValidArgsFunction = f
+		}
+	}
+	if cmd, _, err := root.Find([]string{"check"}); err == nil {
+		_ = cmd.RegisterFlagCompletionFunc("environment", a.environments)
+	}
 	for _, name := range []string{"use", "show", "delete", "set"} {
 		if cmd, _, err := root.Find([]string{"context", name}); err == nil {
 			cmd.ValidArgsFunction = only(1, a.contextNames)
@@ -66,6 +77,24 @@ func (a *app) contextNames(_ *cobra.Command, _ []string, typed string) ([]string
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	return beginning(file.Names(), typed), cobra.ShellCompDirectiveNoFileComp
+}
+
+// environments completes the environments of the repository in --dir, and for a second argument the
+// releases that have a rollback file.
+func (a *app) environments(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	f := asCode{dir: cmd.Flag("dir").Value.String()}
+	if state := cmd.Flag("state"); state != nil {
+		f.state = state.Value.String()
+	}
+	var names []string
+	if cmd.Name() == "rollback" && len(args) == 1 {
+		names, _ = f.store().List(args[0])
+	} else if r, err := repository.Open(f.dir); err == nil {
+		for _, env := range r.Environments {
+			names = append(names, env.Name)
+		}
+	}
+	return beginning(names, typed), cobra.ShellCompDirectiveNoFileComp
 }
 
 func beginning(names []string, typed string) []string {
