@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -55,6 +56,9 @@ The history uses the HTTP interface of the server, for which a Nacos 3 requires 
 				entries, err := c.History(ctx, dataID, limit, options...)
 				if err != nil {
 					return overHTTP(err, "the history")
+				}
+				if len(entries) == 0 {
+					a.note("the server has no change of %s in namespace %s", args[0], cmp.Or(t.config.Namespace, "public"))
 				}
 				return a.print(historyResult(entries))
 			})

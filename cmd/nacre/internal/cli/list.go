@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -52,10 +53,17 @@ Listing uses the HTTP interface of the server, for which a Nacos 3 may require a
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			a.many(cmd)
-			return a.open(cmd.Context(), func(ctx context.Context, c *nacos.Client, _ *target) error {
+			return a.open(cmd.Context(), func(ctx context.Context, c *nacos.Client, t *target) error {
 				entries, err := a.list(ctx, c, args, allGroups)
 				if err != nil {
 					return err
+				}
+				if len(entries) == 0 {
+					where := "group " + cmp.Or(t.config.Group, "DEFAULT_GROUP") + " of "
+					if allGroups {
+						where = ""
+					}
+					a.note("no config of %snamespace %s matches", where, cmp.Or(t.config.Namespace, "public"))
 				}
 				items := make([]listed, len(entries))
 				for i, e := range entries {
