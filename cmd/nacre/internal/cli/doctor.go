@@ -98,8 +98,9 @@ func (a *app) copies() string {
 // examine makes the checks, and prints each as soon as it is made, unless the output is one object.
 func (a *app) examine(cmd *cobra.Command, s doctor.Settings) error {
 	var print func(doctor.Finding)
+	var unwritten error
 	if a.raw() {
-		print = func(f doctor.Finding) { writeFinding(a.env.Out, a.paint(), f) }
+		print = func(f doctor.Finding) { unwritten = cmp.Or(unwritten, writeFinding(a.env.Out, a.paint(), f)) }
 	}
 	all := doctor.Run(cmd.Context(), s, print)
 	if err := cmd.Context().Err(); err != nil {
@@ -118,10 +119,10 @@ func (a *app) examine(cmd *cobra.Command, s doctor.Settings) error {
 			return err
 		}
 	}
-	return failures(all)
+	return cmp.Or(failures(all), unwritten)
 }
 
-func writeFinding(w io.Writer, paint terminal.Paint, f doctor.Finding) {
+func writeFinding(w io.Writer, paint terminal.Paint, f doctor.Finding) error {
 	result := string(f.Result)
 	switch f.Result {
 	case doctor.Pass:
@@ -139,10 +140,12 @@ func writeFinding(w io.Writer, paint terminal.Paint, f doctor.Finding) {
 	if f.Code != "" {
 		text += " [" + f.Code + "]"
 	}
-	fmt.Fprintf(w, "%s  %s\n", result, output.Clean(text))
+	text = result + "  " + output.Clean(text) + "\n"
 	if f.Fix != "" {
-		fmt.Fprintf(w, "      fix: %s\n", output.Clean(f.Fix))
+		text += "      fix: " + output.Clean(f.Fix) + "\n"
 	}
+	_, err := io.WriteString(w, text)
+	return err
 }
 
 // failures returns the error of the failures: a server that works is enough to reach the cluster.

@@ -5,6 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
+
+	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
 )
 
 func newMan(*app) *cobra.Command {
@@ -17,9 +19,10 @@ func newMan(*app) *cobra.Command {
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := os.MkdirAll(args[0], 0o755); err != nil {
-				return err
+				return exit.With(exit.Local(err), err, "")
 			}
-			return doc.GenManTree(cmd.Root(), &doc.GenManHeader{Title: "NACRE", Section: "1", Source: "nacre " + version(), Manual: "nacre"}, args[0])
+			// Without a title, each page has the name of its command.
+			return doc.GenManTree(cmd.Root(), &doc.GenManHeader{Section: "1", Source: "nacre " + version(), Manual: "nacre"}, args[0])
 		},
 	}
 }
