@@ -96,6 +96,8 @@ func (t *target) refused(err error) error {
 		if t.name != "" {
 			fix = "correct context " + t.name + " with nacre context set"
 		}
+	case errors.Is(err, nacos.ConfigNotFound):
+		fix = "check data ID and group for a typo, and that the namespace is an *id* and not a name; nacre ls --all-groups lists the configs"
 	default:
 		return err
 	}

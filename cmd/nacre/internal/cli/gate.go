@@ -115,7 +115,7 @@ func (a *app) violations(ctx context.Context, f *asCode, env *repository.Environ
 	}
 	rules, err := policy.Parse(ctx, env.Policy, data)
 	if err != nil {
-		return nil, exit.With(exit.Usage, err, "")
+		return nil, exit.With(exit.Usage, named(err, env.Policy), "")
 	}
 	c := policy.Change{At: a.env.Now()}
 	for _, d := range p.Documents {

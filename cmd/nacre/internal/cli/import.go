@@ -77,7 +77,7 @@ A protected context requires --yes and --reason.`,
 				}
 			}
 			for _, c := range list.Configs {
-				if _, err := document.Decode(cmd.Context(), c.DataID, c.Type, c.Content); err != nil && !errors.Is(err, document.ErrNoKeys) {
+				if _, err := document.Decode(cmd.Context(), c.Group+"/"+c.DataID, c.Type, c.Content); err != nil && !errors.Is(err, document.ErrNoKeys) {
 					return err
 				}
 			}

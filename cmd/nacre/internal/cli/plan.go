@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -81,12 +82,40 @@ The exit code is 0, and with --detailed-exitcode 1 if the plan has changes.`,
 func savePlan(path string, p *release.Plan) error {
 	text, err := p.Encode()
 	if err == nil {
-		err = os.WriteFile(path, text, 0o644) //nolint:gosec // a plan has no contents, and reviewers read it
+		err = replaceFile(path, text)
 	}
 	if err != nil {
-		return exit.With(exit.Usage, err, "")
+		return exit.With(exit.Local(err), err, "")
 	}
 	return nil
+}
+
+// replaceFile writes a file that everyone may read. If that fails, the old file stays. A path that
+// is no regular file, such as /dev/stdout, is written to.
+func replaceFile(path string, text []byte) error {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		return os.WriteFile(path, text, 0o600)
+	}
+	if to, err := filepath.EvalSymlinks(path); err == nil { // the link stays
+		path = to
+	}
+	temp, err := os.CreateTemp(filepath.Dir(path), ".nacre-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temp.Name())
+	_, err = temp.Write(text)
+	if err == nil {
+		err = temp.Chmod(0o644)
+	}
+	if closed := temp.Close(); err == nil {
+		err = closed
+	}
+	if err == nil {
+		err = os.Rename(temp.Name(), path)
+	}
+	return err
 }
 
 // maxPlanFile is the size of the largest plan that is read.

@@ -1,14 +1,17 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/release"
+	"github.com/nacre-go/nacre/source"
 )
 
 func newKeygen(a *app) *cobra.Command {
@@ -45,12 +48,32 @@ func writeNew(path string, text []byte, mode os.FileMode) error {
 		if err == nil {
 			err = f.Sync()
 		}
-		err = errors.Join(err, f.Close())
+		if closed := f.Close(); err == nil {
+			err = closed
+		}
+		if err != nil { // a part of a key is of no use, and would be in the way of the next attempt
+			err = errors.Join(err, os.Remove(path))
+		}
 	}
-	if err != nil {
-		return exit.With(exit.Usage, err, "")
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return exit.With(exit.Usage, err, "name another file; a key is never replaced")
+	case err != nil:
+		return exit.With(exit.Local(err), err, "")
 	}
 	return nil
+}
+
+// named adds the name of the document to problems that have none.
+func named(err error, document string) error {
+	if all, ok := errors.AsType[source.Problems](err); ok {
+		for _, p := range all {
+			p.Position.Document = cmp.Or(p.Position.Document, document)
+		}
+	} else if p, ok := errors.AsType[*source.Problem](err); ok {
+		p.Position.Document = cmp.Or(p.Position.Document, document)
+	}
+	return err
 }
 
 // maxManifestFile is the size of the largest manifest that is read.
@@ -88,7 +111,7 @@ file, or - for stdin. nacre apply signs the manifest of a release by itself.`,
 			}
 			signed, err := release.SignManifest(text, key, a.env.Now())
 			if err != nil {
-				return err
+				return named(err, args[0])
 			}
 			_, err = a.env.Out.Write(signed)
 			return err
