@@ -72,14 +72,19 @@ func (f *asCode) environment(name string) (*repository.Repository, *repository.E
 }
 
 // where returns the server of an environment: that of the flags, of the context that nacre.yaml
-// names, or of a context with the name of the environment.
+// names, of a context with the name of the environment, of NACRE_CONTEXT, or of the variables. The
+// current context is none of them: a release must not depend on what someone has last looked at.
 func (a *app) where(env *repository.Environment) (*target, error) {
 	name := cmp.Or(a.flags.context, env.Context)
 	if name == "" && len(a.flags.servers) == 0 {
-		if file, err := a.contexts(); err == nil && file.Contexts[env.Name] != nil {
+		file, err := a.contexts()
+		switch named := a.env.Get("NACRE_CONTEXT"); {
+		case err == nil && file.Contexts[env.Name] != nil:
 			name = env.Name
-		} else {
-			name = a.env.Get("NACRE_CONTEXT")
+		case named != "":
+			name = named
+		case err == nil && file.Exists && len(file.Contexts) > 0:
+			return nil, usage("environment %s has no context; the contexts are %v: run \"nacre context set %s --server HOST:PORT\", name one in nacre.yaml, or give --context", env.Name, file.Names(), env.Name)
 		}
 	}
 	t, err := a.chosen(name)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -42,7 +43,10 @@ func (f Folder) failed(op, name string, err error) error {
 	if errors.Is(err, fs.ErrPermission) {
 		kind = source.PermissionDenied
 	}
-	return &source.Error{Kind: kind, Op: op, Document: name, Err: err, Fix: "check the permissions of the folder and the space on its disk; nothing more is published without it"}
+	if at, ok := errors.AsType[*fs.PathError](err); ok { // its text has the path a second time
+		err = at.Err
+	}
+	return exit.With(exit.Local(err), &source.Error{Kind: kind, Op: op, Document: name, Err: err, Fix: "check the permissions of the folder and the space on its disk; nothing more is published without it"}, "")
 }
 
 func (f Folder) prepare(environment string) error {

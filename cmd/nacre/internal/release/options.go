@@ -82,7 +82,7 @@ func (o Options) check() error {
 	case strings.TrimSpace(o.Reason) == "":
 		return invalid("reason", "is missing", "say why with --reason; the record of the release keeps it")
 	case strings.TrimSpace(o.Author) == "":
-		return invalid("author", "is missing", "say who with --author, or set user.name in Git")
+		return invalid("author", "is missing", "say who with --author, or set NACRE_AUTHOR")
 	case strings.ContainsFunc(o.Reason+o.Author, unicode.IsControl):
 		return invalid("reason and author", "must be one line each", "remove the control characters")
 	case !releaseName.MatchString(o.Release):

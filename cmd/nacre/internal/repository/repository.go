@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
 	"github.com/nacre-go/nacre/manifest"
 	"github.com/nacre-go/nacre/source"
 )
@@ -26,7 +27,7 @@ type Repository struct {
 // Environment is what nacre.yaml says about one environment.
 type Environment struct {
 	Name    string
-	Context string // the name in the contexts file; empty: that of the environment, if there is one
+	Context string // the name in the contexts file; empty: that of the environment, if it exists
 	Group   string // empty: that of the context
 	Overlay string // the folder with the files of this environment only
 	Base    string // the folder with the files of all
@@ -115,7 +116,11 @@ func failed(file string, err error) error {
 	if at, ok := errors.AsType[*fs.PathError](err); ok {
 		err = at.Err
 	}
-	return &source.Error{Kind: kind, Op: "read", Document: file, Err: err}
+	fix := ""
+	if file == FileName && kind == source.InvalidArgument {
+		fix = "name the folder with nacre.yaml with --dir; docs/config-as-code.md describes the file"
+	}
+	return exit.With(exit.Local(err), &source.Error{Kind: kind, Op: "read", Document: file, Err: err, Fix: fix}, "")
 }
 
 var errTooLarge = errors.New("the file has more than 10 MiB")
