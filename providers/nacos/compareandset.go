@@ -83,6 +83,9 @@ func (c *Client) awaitProbe(ctx context.Context, k Key, content string) error {
 			return err
 		}
 		if !sleep(ctx, casReadEvery) {
+			if errors.Is(ctx.Err(), context.Canceled) { // it says nothing about the server
+				return ctx.Err()
+			}
 			e := NoResponse.failAs("probe", k.String(), "the server does not show what was published")
 			e.Fix = "check the load of the server, and try again"
 			return e

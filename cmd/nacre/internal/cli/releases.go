@@ -168,11 +168,15 @@ func resultOf(res *release.Result) output.Result {
 		r.Rows = append(r.Rows, []string{d.Key.String(), d.State})
 	}
 	r.Names = []string{res.Release}
+	expected := "target" // these documents are not listed
+	if res.Phase == "undone" {
+		expected = "base"
+	}
 	rows := r.Rows
 	r.Text = func(w io.Writer) error {
 		var b strings.Builder
 		for _, row := range rows {
-			if row[1] != "target" { // the rest is as it should be
+			if row[1] != expected {
 				b.WriteString("  " + row[0] + " " + row[1] + "\n")
 			}
 		}

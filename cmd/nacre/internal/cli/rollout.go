@@ -252,7 +252,7 @@ func (a *app) outcome(name, md5 string, items []progress, f following, ended err
 	case len(items) == 0:
 		return exit.With(exit.NotConverged, errors.New("no instance is known"), "give --instance, or list instances in the context")
 	case refusedTooOften(items, f.maxRefused):
-		return exit.With(exit.NotConverged, fmt.Errorf("%d of %d instances refuse the content", refused, len(items)), "publish the previous content, or correct it")
+		return exit.With(exit.NotConverged, fmt.Errorf("%d of %d instances refuse the content", refused, len(items)), remedy(items))
 	case missing > 0:
 		return exit.With(exit.NotConverged, fmt.Errorf("%d of %d instances have not acted on the content", missing, len(items)), "")
 	}
@@ -312,4 +312,16 @@ func (l *progressLine) end() {
 		fmt.Fprint(l.w, "\r\x1b[K")
 		l.last = ""
 	}
+}
+
+// remedy says what to do about instances that refuse a content: one that is held may be good.
+func remedy(items []progress) string {
+	const rejected, held = "publish the previous content, or correct it", "nacre instance approve or unpin applies a content that is held"
+	switch count(items, func(p progress) bool { return p.Status == "held" }) {
+	case 0:
+		return rejected
+	case count(items, func(p progress) bool { return p.Refused }):
+		return held
+	}
+	return rejected + "; " + held
 }

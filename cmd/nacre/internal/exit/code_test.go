@@ -40,7 +40,8 @@ func TestOf(t *testing.T) {
 	}
 }
 
-// A local file is not the server: its failure has the code of neither a denied nor an unreachable one.
+// A local file is not the server: its failure has neither the code of a denied nor that of an
+// unreachable one.
 func TestLocal(t *testing.T) {
 	t.Parallel()
 	for err, want := range map[error]exit.Code{
