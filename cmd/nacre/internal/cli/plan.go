@@ -90,8 +90,8 @@ func savePlan(path string, p *release.Plan) error {
 	return nil
 }
 
-// replaceFile writes a file that everyone may read. If that fails, the old file stays. /dev/stdout and
-// other paths that are not regular files are written to.
+// replaceFile writes a file that everyone may read. If that fails, the old file stays.
+// /dev/stdout and other paths that are not regular files are written to.
 func replaceFile(path string, text []byte) error {
 	info, err := os.Stat(path)
 	if err == nil && !info.Mode().IsRegular() {
