@@ -2,6 +2,7 @@ package nacos_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -343,6 +344,25 @@ func TestProbeIfMD5(t *testing.T) {
 		cfg.Username, cfg.Password = "app", nacos.NewPassword("s3cret")
 		if err := newClient(t, cfg).ProbeIfMD5(within(t)); !errors.Is(err, nacos.PermissionDenied) {
 			t.Errorf("a probe by a reader: %v, want %v", err, nacos.PermissionDenied)
+		}
+	})
+	t.Run("canceled", func(t *testing.T) {
+		t.Parallel()
+		srv := start(t, fakenacos.Options{DumpDelay: time.Hour}) // nothing that is published can be read
+		c := newClient(t, config(srv))
+		ctx, cancel := context.WithCancel(within(t))
+		defer cancel()
+		ended := make(chan error, 1)
+		go func() { ended <- c.ProbeIfMD5(ctx) }()
+		if err := srv.Wait(within(t), func(s fakenacos.Stats) bool { return s.Requests["ConfigQueryRequest"] > 0 }); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Get(within(t), "other"); !errors.Is(err, nacos.ConfigNotFound) { // by then the probe waits for its next read
+			t.Fatal(err)
+		}
+		cancel()
+		if err := <-ended; !errors.Is(err, context.Canceled) || errors.Is(err, nacos.NoResponse) {
+			t.Errorf("a probe that its caller ends: %v, which blames the server; want %v", err, context.Canceled)
 		}
 	})
 }
