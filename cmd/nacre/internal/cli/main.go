@@ -42,6 +42,9 @@ func (a *app) run(ctx context.Context) exit.Code {
 		a.note("nacre: interrupted")
 		return exit.Interrupted
 	case !a.running: // before the command itself
+		if strings.Contains(err.Error(), "arg(s)") { // the library counts them, and does not name them
+			err = fmt.Errorf("wrong number of arguments; write %s", strings.TrimSuffix(command.UseLine(), " [flags]"))
+		}
 		err = exit.With(exit.Usage, err, `run "`+command.CommandPath()+` --help"`)
 	}
 	code := exit.Of(err)
