@@ -233,8 +233,8 @@ func TestEmptyAndGoneAreWaitedFor(t *testing.T) {
 }
 
 // TestAHammerTearsNothing writes as fast as it can, in place, under a reader that reads as fast as
-// it can, for two seconds, or until a reduced run has had 20 contents. A busy machine has longer for
-// the first content.
+// it can, for two seconds, or until a reduced run has had 20 contents. A busy machine has longer
+// for the first content.
 func TestAHammerTearsNothing(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []string{file.AsIs, file.Events} {
