@@ -36,6 +36,7 @@ type following struct {
 	watch      bool
 	interval   time.Duration
 	maxRefused float64
+	least      int
 }
 
 func newRolloutStatus(a *app) *cobra.Command {
@@ -55,13 +56,17 @@ address, and cannot say why an instance refuses a content.
   ACTED     the subscribers have ended their calls, and no resource failed to build
 
 The command ends with 0 when every instance has acted, and with 7 when --timeout has passed, or at
-once when more than --max-refused percent of the instances reject the content or hold it.`,
+once when more than --max-refused percent of the instances reject the content or hold it.
+--min-instances is the number of instances that must be known: without it, one.`,
 		Example: `  nacre rollout status orders.yaml --instance dns:orders.prod.svc:8080 --timeout 5m
   nacre rollout status orders.yaml --watch=false -o json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.maxRefused < 0 || f.maxRefused > 100 {
 				return usage("--max-refused %v is not a percentage", f.maxRefused)
+			}
+			if f.least < 0 {
+				return usage("--min-instances %d is negative", f.least)
 			}
 			if f.interval <= 0 {
 				return usage("--interval %v is not positive", f.interval)
@@ -94,6 +99,7 @@ once when more than --max-refused percent of the instances reject the content or
 	flags.BoolVarP(&f.watch, "watch", "w", true, "wait; with --watch=false, report once")
 	flags.DurationVar(&f.interval, "interval", time.Second, "how often the instances are asked")
 	flags.Float64Var(&f.maxRefused, "max-refused", 0, "percentage of instances that may refuse the content")
+	flags.IntVar(&f.least, "min-instances", 1, "number of instances that must be known; 0 before a service exists")
 	return cmd
 }
 
@@ -201,7 +207,7 @@ func (a *app) follow(ctx context.Context, name, md5 string, f following, ask fun
 		}
 		last = items
 		line.show(summary(items))
-		if !f.watch || settled(items) || refusedTooOften(items, f.maxRefused) {
+		if !f.watch || settled(items, f.least) || refusedTooOften(items, f.maxRefused) {
 			line.end()
 			return a.outcome(name, md5, items, f, nil)
 		}
@@ -214,9 +220,10 @@ func (a *app) follow(ctx context.Context, name, md5 string, f following, ask fun
 	}
 }
 
-// settled reports whether every instance has acted, or refuses the content.
-func settled(items []progress) bool {
-	return len(items) > 0 && !slices.ContainsFunc(items, func(p progress) bool { return !p.Acted && !p.Refused })
+// settled reports whether enough instances are known, and every one has acted, or refuses the
+// content.
+func settled(items []progress, least int) bool {
+	return len(items) >= least && !slices.ContainsFunc(items, func(p progress) bool { return !p.Acted && !p.Refused })
 }
 
 func refusedTooOften(items []progress, percent float64) bool {
@@ -249,10 +256,11 @@ func (a *app) outcome(name, md5 string, items []progress, f following, ended err
 	switch {
 	case errors.Is(ended, context.Canceled):
 		return ended
-	case len(items) == 0:
-		return exit.With(exit.NotConverged, errors.New("no instance is known"), "give --instance, or list instances in the context")
 	case refusedTooOften(items, f.maxRefused):
 		return exit.With(exit.NotConverged, fmt.Errorf("%d of %d instances refuse the content", refused, len(items)), remedy(items))
+	case len(items) < f.least:
+		return exit.With(exit.NotConverged, fmt.Errorf("found %s, and at least %d must be known", counted(len(items), "instance"), f.least),
+			"give --instance, list instances in the context, or give --min-instances 0 if no service runs yet")
 	case missing > 0:
 		return exit.With(exit.NotConverged, fmt.Errorf("%d of %d instances have not acted on the content", missing, len(items)), "")
 	}
