@@ -64,7 +64,7 @@ func checkAlerts(file ruleFile, phases []phase) (wrong []string) {
 	}
 	for name := range tiers {
 		if !in[name] {
-			wrong = append(wrong, "there is no rule "+name)
+			wrong = append(wrong, "the rules do not have "+name)
 		}
 		if delivered[name] == (notProvoked[name] != "") {
 			wrong = append(wrong, fmt.Sprintf("%s is delivered in a phase: %t; the reason why it is not is %q", name, delivered[name], notProvoked[name]))

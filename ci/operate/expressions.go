@@ -115,7 +115,7 @@ func (d *day) checkExpressions(all []expression) (wrong []string) {
 	for _, table := range []map[string]string{mayBeEmpty, mayBeZero} {
 		for where := range table {
 			if !used[where] {
-				wrong = append(wrong, "there is no expression "+where)
+				wrong = append(wrong, "no expression is at "+where)
 			}
 		}
 	}

@@ -130,5 +130,5 @@ func layer(h *observe.Health, name string) (*observe.LayerHealth, error) {
 	for _, l := range h.Layers {
 		names = append(names, l.Name)
 	}
-	return nil, fmt.Errorf("there is no layer %s; there are %s", name, strings.Join(names, ", "))
+	return nil, fmt.Errorf("layer %s is unknown; the layers are %s", name, strings.Join(names, ", "))
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/folder"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/release"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/repository"
 	"github.com/nacre-go/nacre/providers/nacos"
@@ -126,15 +127,9 @@ func (a *app) runCanary(ctx context.Context, c *nacos.Client, k *canary, p *rele
 
 // publishCanary returns the changes that the canaries get: those of documents that exist.
 func (a *app) publishCanary(ctx context.Context, c *nacos.Client, k *canary, p *release.Plan, t release.Target) ([]release.Change, error) {
-	content := map[release.Key][]byte{}
+	content := map[string][]byte{} // by md5
 	for _, d := range t.Documents {
-		key := release.Key{Group: d.Group, DataID: d.DataID}
-		for _, change := range p.Documents {
-			if change.DataID == d.DataID && (d.Group == "" || d.Group == change.Group) {
-				key.Group = change.Group
-			}
-		}
-		content[key] = d.Content
+		content[folder.Sum(d.Content)] = d.Content
 	}
 	var all []release.Change
 	for _, change := range p.Documents {
@@ -145,8 +140,8 @@ func (a *app) publishCanary(ctx context.Context, c *nacos.Client, k *canary, p *
 			a.note("%s does not exist yet, so the canaries get it with the others", change.Key)
 			continue
 		}
-		data := content[change.Key]
-		if md5Of(data) != change.MD5 {
+		data, found := content[change.MD5]
+		if !found {
 			return nil, exit.With(exit.Conflict, fmt.Errorf("%s: the file has changed since the plan was made", change.File), "make a new plan")
 		}
 		options := []nacos.PublishOption{nacos.Group(change.Group), nacos.App("nacre"), nacos.Description("canary of " + p.Environment), k.option()}

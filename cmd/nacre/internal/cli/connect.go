@@ -109,6 +109,19 @@ func (t *target) refused(err error) error {
 	return err
 }
 
+// openConfig is open for the config that an argument names.
+func (a *app) openConfig(ctx context.Context, arg string, f func(ctx context.Context, c *nacos.Client, t *target, dataID string, options []nacos.SourceOption) error) error {
+	t, err := a.target()
+	if err != nil {
+		return err
+	}
+	dataID, options, err := t.at(arg)
+	if err != nil {
+		return err
+	}
+	return a.openTarget(ctx, t, func(ctx context.Context, c *nacos.Client, t *target) error { return f(ctx, c, t, dataID, options) })
+}
+
 // overHTTP adds to an error what works without the HTTP interface and its permissions.
 func overHTTP(err error, command string) error {
 	switch {

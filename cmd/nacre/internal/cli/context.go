@@ -52,7 +52,7 @@ func newContextList(a *app) *cobra.Command {
 				return err
 			}
 			if len(file.Contexts) == 0 {
-				a.note("there are no contexts; nacre context set NAME --server HOST:PORT makes one")
+				a.note("the contexts file has no context; nacre context set NAME --server HOST:PORT makes one")
 			}
 			return a.print(a.contextResult(file, file.Names()))
 		},

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -150,22 +148,9 @@ requests or pushes; without one it lasts until "nacre dev fault clear".
 	}
 }
 
-// cacheDir returns the user's folder for what can be made again, as os.UserCacheDir finds it.
 func (a *app) cacheDir() (string, error) {
-	get, dir := a.env.Get, ""
-	switch runtime.GOOS {
-	case "windows":
-		dir = get("LocalAppData")
-	case "darwin":
-		if home := get("HOME"); home != "" {
-			dir = filepath.Join(home, "Library", "Caches")
-		}
-	default:
-		if dir = get("XDG_CACHE_HOME"); dir == "" && get("HOME") != "" {
-			dir = filepath.Join(get("HOME"), ".cache")
-		}
-	}
-	if !filepath.IsAbs(dir) {
+	dir := a.userDir(cacheFolder)
+	if dir == "" {
 		return "", usage("no folder for caches is known, since HOME is not set")
 	}
 	return dir, nil

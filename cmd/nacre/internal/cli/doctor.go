@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"runtime"
 
 	"github.com/spf13/cobra"
 
@@ -78,21 +77,13 @@ failure.`,
 	return cmd
 }
 
-// copies returns the folder where a service of this user keeps its copies, as os.UserCacheDir finds
-// it.
+// copies returns the folder where a service of this user keeps its copies.
 func (a *app) copies() string {
-	get := a.env.Get
-	switch home := get("HOME"); {
-	case runtime.GOOS == "windows" && get("LocalAppData") != "":
-		return filepath.Join(get("LocalAppData"), "nacre")
-	case runtime.GOOS == "darwin" && home != "":
-		return filepath.Join(home, "Library", "Caches", "nacre")
-	case get("XDG_CACHE_HOME") != "":
-		return filepath.Join(get("XDG_CACHE_HOME"), "nacre")
-	case home != "":
-		return filepath.Join(home, ".cache", "nacre")
+	dir := a.userDir(cacheFolder)
+	if dir == "" {
+		return ""
 	}
-	return ""
+	return filepath.Join(dir, "nacre")
 }
 
 // examine makes the checks, and prints each as soon as it is made, unless the output is one object.

@@ -60,15 +60,7 @@ a publish, a server returns the previous content for about a tenth of a second.`
   nacre get orders.yaml -o json | jq -r .md5`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			t, err := a.target()
-			if err != nil {
-				return err
-			}
-			dataID, options, err := t.at(args[0])
-			if err != nil {
-				return err
-			}
-			return a.openTarget(cmd.Context(), t, func(ctx context.Context, c *nacos.Client, _ *target) error {
+			return a.openConfig(cmd.Context(), args[0], func(ctx context.Context, c *nacos.Client, _ *target, dataID string, options []nacos.SourceOption) error {
 				item, err := c.Get(ctx, dataID, options...)
 				if err != nil {
 					return err

@@ -44,15 +44,7 @@ The history uses the HTTP interface of the server, for which a Nacos 3 requires 
 			if limit < 0 {
 				return usage("limit %d is negative", limit)
 			}
-			t, err := a.target()
-			if err != nil {
-				return err
-			}
-			dataID, options, err := t.at(args[0])
-			if err != nil {
-				return err
-			}
-			return a.openTarget(cmd.Context(), t, func(ctx context.Context, c *nacos.Client, _ *target) error {
+			return a.openConfig(cmd.Context(), args[0], func(ctx context.Context, c *nacos.Client, t *target, dataID string, options []nacos.SourceOption) error {
 				entries, err := c.History(ctx, dataID, limit, options...)
 				if err != nil {
 					return overHTTP(err, "the history")
@@ -101,15 +93,7 @@ history uses the HTTP interface of the server, for which a Nacos 3 requires an a
 			if err != nil {
 				return err
 			}
-			t, err := a.target()
-			if err != nil {
-				return err
-			}
-			dataID, options, err := t.at(args[0])
-			if err != nil {
-				return err
-			}
-			return a.openTarget(cmd.Context(), t, func(ctx context.Context, c *nacos.Client, _ *target) error {
+			return a.openConfig(cmd.Context(), args[0], func(ctx context.Context, c *nacos.Client, _ *target, dataID string, options []nacos.SourceOption) error {
 				item, err := contentOf(ctx, c, dataID, id, before, options)
 				if err != nil {
 					return err

@@ -189,7 +189,7 @@ func writePlan(w io.Writer, p *release.Plan, paint terminal.Paint) error {
 		fmt.Fprintf(&b, "then the manifest %s\n", p.Manifest.Key)
 	}
 	for _, k := range p.Left {
-		fmt.Fprintf(&b, "%s is no longer in the repository, and stays on the server\n", k)
+		fmt.Fprintf(&b, "%s was removed from the repository, and stays on the server\n", k)
 	}
 	for _, note := range p.Notes {
 		b.WriteString("note: " + note + "\n")

@@ -2,8 +2,6 @@ package cli
 
 import (
 	"context"
-	"crypto/md5" // the checksum of Nacos
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -100,9 +98,4 @@ func samples(kind string, result json.RawMessage) (all []float64, err error) {
 		all = append(all, v)
 	}
 	return all, nil
-}
-
-func md5Of(data []byte) string {
-	sum := md5.Sum(data)
-	return hex.EncodeToString(sum[:])
 }

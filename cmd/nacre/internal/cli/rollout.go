@@ -71,15 +71,7 @@ once when more than --max-refused percent of the instances reject the content or
 			if f.interval <= 0 {
 				return usage("--interval %v is not positive", f.interval)
 			}
-			t, err := a.target()
-			if err != nil {
-				return err
-			}
-			dataID, options, err := t.at(args[0])
-			if err != nil {
-				return err
-			}
-			return a.openTarget(cmd.Context(), t, func(ctx context.Context, c *nacos.Client, t *target) error {
+			return a.openConfig(cmd.Context(), args[0], func(ctx context.Context, c *nacos.Client, t *target, dataID string, options []nacos.SourceOption) error {
 				item, err := c.Get(ctx, dataID, options...)
 				if err != nil {
 					return err

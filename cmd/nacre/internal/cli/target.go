@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
-	"runtime"
 	"strings"
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/contexts"
@@ -33,21 +32,8 @@ func (a *app) contextsPath() (string, error) {
 	if path := a.env.Get("NACRE_CONFIG"); path != "" {
 		return path, nil
 	}
-	get := a.env.Get
-	var dir string
-	switch runtime.GOOS {
-	case "windows":
-		dir = get("AppData")
-	case "darwin":
-		if home := get("HOME"); home != "" {
-			dir = filepath.Join(home, "Library", "Application Support")
-		}
-	default:
-		if dir = get("XDG_CONFIG_HOME"); dir == "" && get("HOME") != "" {
-			dir = filepath.Join(get("HOME"), ".config")
-		}
-	}
-	if !filepath.IsAbs(dir) {
+	dir := a.userDir(settingsFolder)
+	if dir == "" {
 		return "", usage("contexts file has no place, since HOME is not set; set NACRE_CONFIG to its path")
 	}
 	return filepath.Join(dir, "nacre", "config.yaml"), nil

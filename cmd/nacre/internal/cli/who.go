@@ -53,15 +53,7 @@ such as the pods of a headless service. The server is then not asked for listene
   nacre who orders.yaml -o json | jq '.items[] | select(.status != "applied")'`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			t, err := a.target()
-			if err != nil {
-				return err
-			}
-			dataID, options, err := t.at(args[0])
-			if err != nil {
-				return err
-			}
-			return a.openTarget(cmd.Context(), t, func(ctx context.Context, c *nacos.Client, t *target) error {
+			return a.openConfig(cmd.Context(), args[0], func(ctx context.Context, c *nacos.Client, t *target, dataID string, options []nacos.SourceOption) error {
 				item, err := c.Get(ctx, dataID, options...)
 				if err != nil && !errors.Is(err, source.NotFound) {
 					return err

@@ -60,7 +60,7 @@ func TestLoadRefuses(t *testing.T) {
 func TestPermissions(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
-		t.Skip("there are no such permissions")
+		t.Skip("the file system has no such permissions")
 	}
 	for mode, fine := range map[os.FileMode]bool{0o600: true, 0o644: true, 0o622: false, 0o660: false, 0o602: false} {
 		if _, err := contexts.Load(write(t, "", mode)); (err == nil) != fine {

@@ -23,7 +23,7 @@ func (x *examination) copies() {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		x.add(Finding{
-			Check: check, Target: x.Copies, Result: Warn, Text: "there is no such folder, so a service that keeps its copies here does not start while the server is down",
+			Check: check, Target: x.Copies, Result: Warn, Text: "the folder does not exist, so a service that keeps its copies here does not start while the server is down",
 			Fix: "start the service once while the server is up, or name the folder of its Options.LastKnownGoodDir",
 		})
 		return

@@ -135,7 +135,7 @@ func TestNoSecretIsShown(t *testing.T) {
 	}
 }
 
-// Where there are no keys, the words of a line decide.
+// In a text without keys, the words of a line decide.
 func TestNoSecretOfAText(t *testing.T) {
 	t.Parallel()
 	for _, line := range []string{

@@ -58,7 +58,7 @@ items:
 	}
 }
 
-// A stream has one object a line, which a program reads as it comes.
+// A stream has one object in each line, so that a program can read it while it grows.
 func TestLine(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer

@@ -22,7 +22,7 @@
 //
 // After a crash both are still there. What is done is not written down anywhere: the md5 on the
 // server says of each document whether it is still the base, already the target, or what someone
-// else published. So there is no moment at which a note and the server disagree.
+// else published. So a note can never disagree with the server.
 //
 // # Order
 //

@@ -44,7 +44,7 @@ func Rollback(ctx context.Context, srv Server, environment, release string, o Op
 	case err != nil:
 		return nil, err
 	case j == nil:
-		return nil, &source.Error{Kind: source.NotFound, Op: "find", Document: "release " + release, Err: errors.New("there is no rollback file of it here"),
+		return nil, &source.Error{Kind: source.NotFound, Op: "find", Document: "release " + release, Err: errors.New("its rollback file is not in this folder"),
 			Fix: "run the command where the release was applied, or publish the previous contents from the history of the server"}
 	case j.Server != srv.Name():
 		return nil, j.elsewhere(srv)

@@ -34,7 +34,7 @@
 //
 // # What is published
 //
-// A document is one file, byte for byte: there is no template language, and files are not merged.
+// A document is one file, byte for byte. Files are neither templates nor merged.
 // A file of the overlay takes the place of the base file with the same name. To merge keys, publish
 // two documents, and read them as two layers. Secrets stay out of the files: a value such as
 // ${file:/run/secrets/db} refers to one.

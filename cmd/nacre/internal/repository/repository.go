@@ -97,7 +97,7 @@ func (r *Repository) Environment(name string) (*Environment, error) {
 	}
 	return nil, &source.Error{
 		Kind: source.InvalidArgument, Op: "find environment", Document: FileName,
-		Err: errors.New("there is no environment " + quoted(name)), Fix: "use one of " + strings.Join(known, ", "),
+		Err: errors.New("environment " + quoted(name) + " is unknown"), Fix: "use one of " + strings.Join(known, ", "),
 	}
 }
 
