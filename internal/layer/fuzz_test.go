@@ -161,6 +161,7 @@ func FuzzYAML(f *testing.F) {
 		"", "a: 1\n", "a: &x {b: [1, ~]}\nc: *x\nd:\n  <<: *x\n  e: !!str 5\n", "a: 1\na: 2\n", "- a\n", "a: |\n  x\n  y\nb: >-\n  z\n", "? {a: b}\n: c\n",
 		"a: " + canary + "\n b: *" + canary, "%YAML 1.1\n---\na: 0o17\n", "a: !!binary aGk=\nb: .inf\nc: 0x_1\n", "a: \"\\u00e9\xc2\x85\"\n", "{a: 1, b: !x " + canary + "}", "<<: [{a: 1}, {b: 2}]\n", "%YAML 1.2\n%TAG !y! tag:yaml.org,2002:\n---\na: !y!int 0o17\n...\n%YAML 2.0\n",
 		"a: 0644\nb: 08\nc: !!int 010\nd: 1e400\n!!binary aGk=: !!binary /w==\ne: 1:30\r", "a: \"\\ud800\\u2028\"\r\nb: x\u2028\n", "%TAG ! a\n--- !b {}\n",
+		"&x x: *x", "<<: &x {a: &y 1}\nb: *x\nc: *y\n", "<<: &x [&y {a: 1}]\nb: *x\nc: *y\n",
 	} {
 		f.Add([]byte(s))
 	}

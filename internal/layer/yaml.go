@@ -113,6 +113,9 @@ func (y *yamlReader) convert(n *yaml.Node, depth int) (made *tree.Node, size, he
 	if n.Kind == yaml.AliasNode {
 		return y.alias(n, line, column, depth)
 	}
+	if s, ok := y.anchored[n]; ok { // an alias converted it before
+		return y.repeat(s, line, column, depth)
+	}
 	if !y.count(1, line, column) {
 		return nil, 0, 0
 	}
@@ -158,8 +161,15 @@ func (y *yamlReader) alias(n *yaml.Node, line, column int32, depth int) (*tree.N
 		y.report(source.Malformed, line, column, "is an alias of a value that contains it")
 		return nil, 0, 0
 	}
-	s, ok := y.anchored[t]
-	if !ok || s.node == nil { // reported at the anchor
+	if s, ok := y.anchored[t]; ok {
+		return y.repeat(s, line, column, depth)
+	}
+	return y.convert(t, depth) // the anchor is at a key, or in a merge key, which is converted last
+}
+
+// repeat returns what an anchored node was converted to, for one more place.
+func (y *yamlReader) repeat(s shared, line, column int32, depth int) (*tree.Node, int, int) {
+	if s.node == nil { // reported at the anchor
 		return nil, 0, 0
 	}
 	if !y.count(s.size, line, column) || !y.deep(depth+s.height, line, column) {

@@ -55,6 +55,12 @@ func TestYAMLMaps(t *testing.T) {
 		{"carriage returns", "a: 1\r\nb: 2\r\n", map[string]any{"a": int64(1), "b": int64(2)}},
 		{"alias", "a: &x {b: 1}\nc: *x\n", map[string]any{"a": map[string]any{"b": int64(1)}, "c": map[string]any{"b": int64(1)}}},
 		{"scalar alias", "a: &x 5\nc: *x\n", map[string]any{"a": int64(5), "c": int64(5)}},
+		{"alias of a key", "&x a: *x\n", map[string]any{"a": "a"}},
+		{"later alias of a key", "&x a: 1\nb: [*x, *x]\n", map[string]any{"a": int64(1), "b": []any{"a", "a"}}},
+		{"alias of a merge", "<<: &x {a: 1}\nb: *x\n", map[string]any{"a": int64(1), "b": map[string]any{"a": int64(1)}}},
+		{"alias of a list of merges", "<<: &x [{a: 1}]\nb: *x\n", map[string]any{"a": int64(1), "b": []any{map[string]any{"a": int64(1)}}}},
+		{"alias of a part of a merge", "<<: [{a: &y 1}, &x {c: *y}]\nb: *x\nd: *y\n", map[string]any{
+			"a": int64(1), "c": int64(1), "b": map[string]any{"c": int64(1)}, "d": int64(1)}},
 		{"alias as key", "a: &x k\n*x : 1\n", map[string]any{"a": "k", "k": int64(1)}},
 		{"merge key", "a: &x {b: 1, c: 2}\nd:\n  c: 3\n  <<: *x\n", map[string]any{
 			"a": map[string]any{"b": int64(1), "c": int64(2)}, "d": map[string]any{"b": int64(1), "c": int64(3)},
@@ -100,6 +106,8 @@ func TestYAMLProblems(t *testing.T) {
 		{"merge of a scalar", "a:\n  <<: 5\n", "doc:2:7 (l) a: merges (<<) a value that is not a map"},
 		{"alias of a whole", "a: &x\n  b: *x\n", "doc:2:6 (l) a.b: is an alias of a value that contains it"},
 		{"merge of a whole", "a: &x\n  <<: *x\n", "doc:2:7 (l) a: is an alias of a value that contains it"},
+		{"merge of a list of itself", "<<: &x [{a: *x}]\n", "doc:1:13 (l) a[0].a: is an alias of a value that contains it"},
+		{"alias of a bad merge", "<<: &x {a: !x 1}\nb: *x\n", "doc:1:12 (l) b.a: has a YAML tag that is not supported"},
 		{"unknown anchor", "a: 1\nb: *x\n", "doc:2:4 (l): has an alias of an anchor that is not defined above it"},
 		{"tab", "a:\n\tb: 1\n", "doc:2 (l): is not valid YAML: it has a character that cannot start a value; a tab in the indentation, or a text that needs quotes"},
 		{"colon", "a: b: c\n", "doc:1 (l): is not valid YAML: it has a colon where no key can be; a text with a colon needs quotes"},
