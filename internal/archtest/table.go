@@ -96,7 +96,7 @@ func rows() []Row {
 		},
 		{
 			Package: "providers/nacos", Does: "a session with a Nacos server, and sources on it",
-			May: []string{"source", "internal/profile", "internal/releaseline", "providers/nacos/internal/envconf", "providers/nacos/internal/rpc", protowire},
+			May: []string{"source", "route", "internal/profile", "internal/releaseline", "providers/nacos/internal/envconf", "providers/nacos/internal/rpc", protowire},
 			Tests: []string{
 				"providers/nacos/nacostest", "providers/nacos/internal/fakenacos", "providers/nacos/internal/rpc/rpctest", nacosSDK + "/api/grpc", anyProto, anyHTTP2,
 			},
@@ -175,6 +175,11 @@ func rows() []Row {
 			Package: "manifest", Does: "a list of documents that belong to one release, with a signature",
 			May: []string{"source", "internal/releaseline"}, Tests: []string{"go.yaml.in/yaml/v3"},
 			Why: "a publisher makes one without an engine; it knows documents as bytes",
+		},
+		{
+			Package: "route", Does: "which documents an instance has, by rules",
+			May: []string{"source", "internal/layer", "internal/tree"},
+			Why: "it computes and does no I/O; it reads its document as the engine reads a layer, so that both report mistakes in the same way",
 		},
 		{
 			Package: "describe", Does: "a struct as a Markdown table and a JSON Schema",
