@@ -57,6 +57,9 @@ type LayerValue struct {
 	Effective bool `json:"effective"`
 	// Since is when the content with this value became live.
 	Since time.Time `json:"since,omitzero"`
+	// Note says why the source has the document, such as "routed by rule 2: version v2.3.*"; empty
+	// for most.
+	Note string `json:"note,omitempty"`
 }
 
 // String returns a line for each value: first the live one, such as

@@ -48,9 +48,9 @@ type Description struct {
 	// copy is found although the source reads it from other servers. Empty: the Identity does.
 	Document string
 
-	// Namespace and Group are those of the documents, as in Nacos. A manifest lists a document by
-	// namespace, group and name. The public namespace of Nacos is "public", not "". Both empty: a
-	// manifest lists the documents by their names alone.
+	// Namespace and Group are those of the documents that have none of their own, as in Nacos. A
+	// manifest lists a document by namespace, group and name. The public namespace of Nacos is
+	// "public", not "". Both empty: a manifest lists the documents by their names alone.
 	Namespace, Group string
 
 	// Local says that the content is always at hand, such as an environment or a file on this
@@ -127,4 +127,15 @@ func isNil(s Source) bool {
 	}
 	v := reflect.ValueOf(s)
 	return v.Kind() == reflect.Pointer && v.IsNil()
+}
+
+// Seeder is implemented by a source of which the documents are known only when one of them has been
+// read. It lets a service start from a seed while the origin is down; see
+// nacre.Options.LastKnownGoodSeed. A source with one document needs no Seeder.
+//
+// Seed returns the content that the source would have if its origin had the documents that read
+// returns. read returns false if the seed has no such document. An error says why there is no
+// content. Seed does not ask the origin, does not block, and is safe for concurrent use.
+type Seeder interface {
+	Seed(read func(namespace, group, name string) (Document, bool)) (Content, error)
 }

@@ -29,6 +29,12 @@ type Document struct {
 	// Optional says that the source is whole without the document, which is one of several, such as
 	// a file that adds to another. Open requires every other document; see nacre.AbsentOK.
 	Optional bool
+	// Selects says that the document is not configuration: the source has read in it which other
+	// documents the content has. It sets no key, and is kept, verified and listed like the others.
+	Selects bool
+	// Note says why the source has the document, if there is a reason, such as "routed by rule 2:
+	// version v2.3.*". It is a line for people, and decides nothing.
+	Note string
 
 	// Format is the format of Data: one of the Format constants. See [FormatOf].
 	Format string
@@ -47,6 +53,9 @@ type Document struct {
 	// Digest is the checksum that the origin declares for Data: "md5:" or "sha256:" and the sum in
 	// hexadecimal. The engine rejects a content whose data does not match. Empty: none is declared.
 	Digest string
+	// Namespace and Group are those of the document, for a source whose documents have several.
+	// Both empty: those of the [Description].
+	Namespace, Group string
 	// Location is the address of the document in the terms of the source: a path, or
 	// "public/DEFAULT_GROUP/orders.yaml". It is for people, and decides nothing.
 	Location string

@@ -137,6 +137,10 @@ func (e *Engine) decodeDocuments(s *schema, l *layerState, c *layerContent) {
 		c.dataSums()
 	}
 	for _, d := range c.Documents {
+		if d.Selects {
+			c.addLine(d)
+			continue
+		}
 		d, problem := e.decrypt(l, c, d)
 		if problem != nil {
 			c.problems, c.transient = append(c.problems, problem), true

@@ -3,6 +3,7 @@ package engine
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/internal/lastgood"
+	"github.com/nacre-go/nacre/internal/rescue"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 )
@@ -121,10 +123,12 @@ func (e *Engine) readSeeds() []*layerContent {
 		if seed == nil {
 			continue
 		}
-		l, sum := remote[i], sha256.Sum256(seed.Document.Data)
-		seed.Document.AllowUnknown = l.AllowUnknown
-		contents[l.index] = &layerContent{fromDisk: true, fromSeed: true, Content: source.Content{
-			Revision: source.Revision("sha256:" + hex.EncodeToString(sum[:])), Documents: []source.Document{seed.Document}}}
+		content, err := e.seedContent(remote[i], seed)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		contents[remote[i].index] = &layerContent{fromDisk: true, fromSeed: true, Content: content}
 	}
 	var texts []string
 	for _, err := range errs {
@@ -134,6 +138,35 @@ func (e *Engine) readSeeds() []*layerContent {
 	e.disk.seedErr = strings.Join(texts, "; ")
 	e.disk.skipped = append(e.disk.skipped, errs...)
 	return contents
+}
+
+// seedContent returns the content of a layer whose first document has a seed. A source of which the
+// other documents depend on it reads them from the seed too.
+func (e *Engine) seedContent(l *layerState, seed *lastgood.Seed) (c source.Content, err error) {
+	if s, ok := source.As[source.Seeder](l.Source); ok {
+		var errs []error
+		failed := rescue.Do(func() error {
+			c, err = s.Seed(func(namespace, group, name string) (source.Document, bool) {
+				found, problems := lastgood.ReadSeeds(e.LastKnownGoodSeed, []lastgood.SeedID{{Namespace: namespace, Group: group, Name: name}})
+				errs = append(errs, problems...)
+				if found[0] == nil {
+					return source.Document{}, false
+				}
+				return found[0].Document, true
+			})
+			return err
+		})
+		if failed != nil {
+			return c, fmt.Errorf("seed of layer %s: %w", l.name, errors.Join(append(errs, failed)...))
+		}
+	} else {
+		sum := sha256.Sum256(seed.Document.Data)
+		c = source.Content{Revision: source.Revision("sha256:" + hex.EncodeToString(sum[:])), Documents: []source.Document{seed.Document}}
+	}
+	for i := range c.Documents {
+		c.Documents[i].AllowUnknown = c.Documents[i].AllowUnknown || l.AllowUnknown
+	}
+	return c, nil
 }
 
 // has reports whether the set has a content for each layer for which need returns true.

@@ -81,15 +81,23 @@ type view struct {
 	roots   []*tree.Node
 	pending []pendingKey
 	since   map[source.Position]time.Time // keyed by layer and revision
+	notes   map[source.Position]string    // keyed by layer, document and revision
 }
 
 func (e *Engine) view() view {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	v := view{live: e.cell.Load(), shape: e.schema.shape, merger: e.schema.merger, roots: e.roots, pending: e.pending, since: map[source.Position]time.Time{}}
+	v := view{live: e.cell.Load(), shape: e.schema.shape, merger: e.schema.merger, roots: e.roots, pending: e.pending, since: map[source.Position]time.Time{}, notes: map[source.Position]string{}}
 	for _, l := range e.layers {
-		if l.applied != nil {
-			v.since[source.Position{Layer: l.name, Revision: e.shown(l.applied)}] = l.appliedAt
+		if l.applied == nil {
+			continue
+		}
+		revision := e.shown(l.applied)
+		v.since[source.Position{Layer: l.name, Revision: revision}] = l.appliedAt
+		for _, d := range l.applied.Documents {
+			if d.Note != "" {
+				v.notes[source.Position{Layer: l.name, Document: d.Name, Revision: revision}] = note(d.Note)
+			}
 		}
 	}
 	return v
@@ -120,7 +128,8 @@ func (v view) explain(p tree.Path) observe.Explanation {
 	var effective []*tree.Node
 	for _, c := range slices.Backward(v.merger.Candidates(p, v.roots...)) {
 		where := c.Node.Position()
-		value := observe.LayerValue{Position: where, Value: valueText(c.Node, at.shape, at.secret), Since: v.since[source.Position{Layer: where.Layer, Revision: where.Revision}]}
+		value := observe.LayerValue{Position: where, Value: valueText(c.Node, at.shape, at.secret), Since: v.since[source.Position{Layer: where.Layer, Revision: where.Revision}],
+			Note: v.notes[source.Position{Layer: where.Layer, Document: where.Document, Revision: where.Revision}]}
 		if c.Written != nil {
 			value.Key = c.Written.String()
 		}

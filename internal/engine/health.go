@@ -67,6 +67,7 @@ func (e *Engine) layerHealthLocked(l *layerState, f freshness) observe.LayerHeal
 	h := observe.LayerHealth{Name: l.name, Identity: l.identity, Documents: l.applied.names(), VerifiedAt: f.verifiedAt, Stale: f.stale,
 		Absent: slices.Clone(l.absent)}
 	if l.applied != nil {
+		h.Notes = l.applied.notes()
 		h.Applied, h.FromSeed = e.shown(l.applied), l.applied.fromSeed
 		h.FromLastKnownGood = l.applied.fromDisk && !l.applied.fromSeed
 		if d := l.applied.published.Load(); d != nil {

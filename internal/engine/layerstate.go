@@ -225,6 +225,22 @@ func (c *layerContent) names() []string {
 	return names
 }
 
+// notes returns the notes of the documents that are not absent, each with its document.
+func (c *layerContent) notes() (notes []string) {
+	for _, d := range c.Documents {
+		if !d.Absent && d.Note != "" {
+			notes = append(notes, d.Name+": "+note(d.Note))
+		}
+	}
+	return notes
+}
+
+// maxNote is the number of bytes of a note that are shown.
+const maxNote = 256
+
+// note returns the note of a source as one printable line.
+func note(text string) string { return cleanText(text, maxNote) }
+
 // sameDocument reports whether two documents have the same content.
 func sameDocument(a, b *source.Document) bool {
 	if a == nil || b == nil {

@@ -34,7 +34,7 @@ func (e *Engine) manifestMismatches(contents []*layerContent) (problems source.P
 	if p := e.replayProblem(by, contents[by.index]); p != nil {
 		return source.Problems{p}
 	}
-	found := map[*manifest.Document]bool{}
+	found, selects := map[*manifest.Document]bool{}, false
 	for i, l := range e.layers {
 		if l.Manifest || contents[i] == nil {
 			continue
@@ -42,10 +42,11 @@ func (e *Engine) manifestMismatches(contents []*layerContent) (problems source.P
 		sums := contents[i].dataSums()
 		for k := range contents[i].Documents {
 			d := &contents[i].Documents[k]
+			selects = selects || d.Selects
 			if d.Absent {
 				continue
 			}
-			listed := m.find(l, d.Name)
+			listed := m.find(l, d)
 			found[listed] = true
 			at := source.Position{Layer: l.name, Document: d.Name, Revision: e.shown(contents[i])}
 			switch {
@@ -59,7 +60,7 @@ func (e *Engine) manifestMismatches(contents []*layerContent) (problems source.P
 		}
 	}
 	for i := range m.Documents {
-		if d := &m.Documents[i]; !found[d] {
+		if d := &m.Documents[i]; !found[d] && !selects { // what a source selects is a part of the release
 			problems = append(problems, &source.Problem{Kind: source.Missing, Position: source.Position{Layer: by.name, Document: by.latestDocument()},
 				Message: fmt.Sprintf("no layer has %s of release %s", m.describe(d), m.Release)})
 		}
@@ -139,8 +140,8 @@ func (e *Engine) isPartOfRelease(l *layerState) bool {
 			if of.signed() && !l.trusted {
 				return true
 			}
-			for _, d := range l.latest.Documents {
-				if c.manifest.find(l, d.Name) != nil {
+			for i := range l.latest.Documents {
+				if c.manifest.find(l, &l.latest.Documents[i]) != nil {
 					return true
 				}
 			}

@@ -110,17 +110,20 @@ func longerNames(s source.Source, name string) (longer []string) {
 }
 
 // cleanName returns a name as one line of printable text of limited length.
-func cleanName(name string) string {
+func cleanName(name string) string { return cleanText(name, maxLayerName) }
+
+// cleanText returns a text as one printable line of at most limit bytes.
+func cleanText(name string, limit int) string {
 	name = strings.Map(func(r rune) rune {
 		if r == utf8.RuneError || !unicode.IsPrint(r) {
 			return '_'
 		}
 		return r
 	}, strings.TrimSpace(name))
-	if len(name) <= maxLayerName {
+	if len(name) <= limit {
 		return name
 	}
-	cut := maxLayerName
+	cut := limit
 	for !utf8.RuneStart(name[cut]) {
 		cut--
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/nacre-go/nacre/internal/publickey"
 	"github.com/nacre-go/nacre/manifest"
@@ -73,19 +74,31 @@ type scope struct{ namespace, group string }
 // find returns the entry for a document of a layer, or nil if the release does not list it. An
 // entry without a namespace or group means that of the manifest. An entry without both also matches
 // a document of a source without both.
-func (r *release) find(l *layerState, name string) *manifest.Document {
+func (r *release) find(l *layerState, document *source.Document) *manifest.Document {
+	name, scope := l.place(document)
 	for _, d := range r.byName[name] {
-		if l.scope == (scope{}) {
+		if scope.namespace == "" && scope.group == "" {
 			if d.Namespace == "" && d.Group == "" {
 				return d
 			}
 			continue
 		}
-		if cmp.Or(d.Namespace, r.scope.namespace) == l.scope.namespace && cmp.Or(d.Group, r.scope.group) == l.scope.group {
+		if cmp.Or(d.Namespace, r.scope.namespace) == scope.namespace && cmp.Or(d.Group, r.scope.group) == scope.group {
 			return d
 		}
 	}
 	return nil
+}
+
+// place returns the scope of a document, and its name in it: a source whose documents have several
+// scopes puts them in front of the names, so that each document of a content has its own.
+func (l *layerState) place(d *source.Document) (name string, s scope) {
+	if d.Namespace == "" && d.Group == "" {
+		return d.Name, l.scope
+	}
+	s = scope{cmp.Or(d.Namespace, l.scope.namespace), cmp.Or(d.Group, l.scope.group)}
+	name = strings.TrimPrefix(d.Name, s.namespace+"/")
+	return strings.TrimPrefix(name, s.group+"/"), s
 }
 
 // dataSums returns the digests of the documents' data, and computes them once. The layer's watcher

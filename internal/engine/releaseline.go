@@ -60,11 +60,21 @@ func (e *Engine) nameRelease(causes []observe.Cause, contents []*layerContent) {
 	}
 	for i := range causes {
 		c := &causes[i]
-		if l := layers[c.Layer]; l == by || l != nil && m.find(l, c.Document) != nil {
+		if l := layers[c.Layer]; l == by || l != nil && l.isListed(m, c.Document) {
 			c.Release = m.Release
 			if m.TraceParent != "" {
 				c.TraceParent = m.TraceParent
 			}
 		}
 	}
+}
+
+// isListed reports whether a release lists a document of the layer's content, by its name.
+func (l *layerState) isListed(m *release, document string) bool {
+	for _, c := range []*layerContent{l.latest, l.applied} {
+		if d := c.document(document); d != nil {
+			return m.find(l, d) != nil
+		}
+	}
+	return m.find(l, &source.Document{Name: document}) != nil
 }

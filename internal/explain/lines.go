@@ -22,6 +22,7 @@ type Value struct {
 	Value     string
 	Effective bool
 	Since     time.Time
+	Note      string
 }
 
 // Line is one line of an explanation.
@@ -48,6 +49,9 @@ func Lines(k Key) []Line {
 	var winners, losers []Line
 	for _, v := range k.Values {
 		l := Line{Word: "over", Value: v.Value, From: v.Position.String(), Since: v.Since}
+		if v.Note != "" {
+			l.From += ", " + v.Note
+		}
 		if v.Key != "" {
 			l.From += " as " + v.Key
 		}

@@ -166,7 +166,7 @@ func (s *Source) contentLocked() source.Content {
 func fingerprint(c source.Content) string {
 	h := sha256.New()
 	for _, d := range c.Documents {
-		_, _ = fmt.Fprintf(h, "%q %t %q %d:%s %#v\n", d.Name, d.Absent, d.Format, len(d.Data), d.Data, d.Tree)
+		_, _ = fmt.Fprintf(h, "%q %t %q %d:%s %#v %q\n", d.Name, d.Absent, d.Format, len(d.Data), d.Data, d.Tree, d.Note)
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }

@@ -61,6 +61,11 @@ type Document struct {
 	Data         []byte `json:"data"`
 	Tree         plain  `json:"tree,omitzero"`
 	AllowUnknown bool   `json:"allow_unknown,omitempty"`
+	Optional     bool   `json:"optional,omitempty"`
+	Selects      bool   `json:"selects,omitempty"`
+	Note         string `json:"note,omitempty"`
+	Namespace    string `json:"namespace,omitempty"`
+	Group        string `json:"group,omitempty"`
 	Digest       digest `json:"digest,omitzero"`
 	Origin       origin `json:"origin,omitzero"`
 }
@@ -87,6 +92,7 @@ func NewLayer(id ID, provenAt time.Time, c source.Content) Layer {
 		algorithm, sum, _ := strings.Cut(d.Digest, ":")
 		l.Documents = append(l.Documents, Document{
 			Name: d.Name, Absent: d.Absent, Format: d.Format, Data: d.Data, Tree: plain{d.Tree},
+			Optional: d.Optional, Selects: d.Selects, Note: d.Note, Namespace: d.Namespace, Group: d.Group,
 			AllowUnknown: d.AllowUnknown, Digest: digest{algorithm, sum},
 			Origin: origin{d.Location, storable(d.Modified)},
 		})
@@ -109,6 +115,7 @@ func (l Layer) Content() source.Content {
 	for _, d := range l.Documents {
 		c.Documents = append(c.Documents, source.Document{
 			Name: d.Name, Absent: d.Absent, Format: d.Format, Data: d.Data, Tree: d.Tree.m,
+			Optional: d.Optional, Selects: d.Selects, Note: d.Note, Namespace: d.Namespace, Group: d.Group,
 			AllowUnknown: d.AllowUnknown, Digest: d.Digest.text(), Location: d.Origin.Location, Modified: d.Origin.Modified,
 		})
 	}

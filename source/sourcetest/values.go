@@ -133,7 +133,7 @@ const (
 func number(c source.Content) (int, error) {
 	merged, present := Values{}, false
 	for _, d := range c.Documents {
-		if d.Absent {
+		if d.Absent || d.Selects {
 			continue
 		}
 		present = true
