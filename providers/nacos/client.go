@@ -3,6 +3,7 @@ package nacos
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -20,6 +21,7 @@ type Client struct {
 	mu      sync.Mutex
 	closed  bool
 	sources []*configSource
+	others  map[string]*Client // of other namespaces, by id
 }
 
 // NewClient returns a client that connects in the background, so that a service starts while its
@@ -91,14 +93,54 @@ func (c *Client) Close() error {
 		return nil
 	}
 	c.closed = true
-	open := slices.Clone(c.sources)
+	open, others := slices.Clone(c.sources), slices.Collect(maps.Values(c.others))
 	c.mu.Unlock()
+	for _, other := range others {
+		other.closeSources()
+	}
 	for _, s := range open {
 		_ = s.Close()
 	}
 	sessions.give(c.session, c.hook)
 	c.hook.close(time.Second)
 	return nil
+}
+
+// closeSources closes a client of another namespace, which has the hook of its parent.
+func (c *Client) closeSources() {
+	c.mu.Lock()
+	c.closed = true
+	open := slices.Clone(c.sources)
+	c.mu.Unlock()
+	for _, s := range open {
+		_ = s.Close()
+	}
+	sessions.give(c.session, c.hook)
+}
+
+// in returns the client for another namespace of the same cluster: as this user, with these
+// settings and events. Close of c closes it.
+func (c *Client) in(namespace string) *Client {
+	if namespace == c.settings.namespace {
+		return c
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	other := c.others[namespace]
+	if other == nil && !c.closed {
+		settings := c.settings
+		settings.namespace = namespace
+		other = &Client{settings: settings, hook: c.hook}
+		other.session = sessions.take(c.session.id.transport, settings, c.session.id.timings, c.hook)
+		if c.others == nil {
+			c.others = map[string]*Client{}
+		}
+		c.others[namespace] = other
+	}
+	if other == nil {
+		return c // it is closed, and so are its sources
+	}
+	return other
 }
 
 func (c *Client) isClosed() bool {

@@ -57,6 +57,8 @@ const (
 	BadResponse        Code = 53 // an answer that breaks the protocol
 	NotSupported       Code = 54 // the server does not know the request
 	StaleContent       Code = 55 // the server does not have yet what another one had
+	InvalidRoutes      Code = 56 // a routing document has mistakes; see [Client.Routed]
+	NoRoute            Code = 57 // no rule of a routing document fits the instance
 )
 
 // codes have the name, kind, text and fix of each code. An error may have a more specific text.
@@ -105,6 +107,8 @@ var codes = map[Code]struct {
 	BadRequest:         {"BadRequest", source.InvalidArgument, "the server rejects a part of the request as invalid", "check namespace, group, data ID and the size of the content against the server's limits"},
 	BadResponse:        {"BadResponse", source.Unknown, "the answer does not follow the protocol", "check that a Nacos of version 2 or 3 is behind this address, and no other service; nacos.log and config-server.log of the server may say more"},
 	StaleContent:       {"StaleContent", source.Unavailable, "the content is older than that of another server", "nothing: the session reads again, and accepts the content if it stays"},
+	InvalidRoutes:      {"InvalidRoutes", source.Malformed, "the routing document is not valid", "correct the routing document; the previous route stays in use"},
+	NoRoute:            {"NoRoute", source.NotFound, "the routing document has no route for this instance", "add a rule that matches the instance, or correct its Config (AppName, AppVersion, Profile, InstanceID, Labels); the previous route stays in use"},
 	NotSupported:       {"NotSupported", source.InvalidArgument, "the server does not know this request", "check the version of the server: this needs a Nacos of version 2 or 3, and its HTTP interface for what gRPC does not offer"},
 }
 

@@ -60,6 +60,8 @@ var frozen = []numbered{
 	{"BadResponse", nacos.BadResponse, 53},
 	{"NotSupported", nacos.NotSupported, 54},
 	{"StaleContent", nacos.StaleContent, 55},
+	{"InvalidRoutes", nacos.InvalidRoutes, 56},
+	{"NoRoute", nacos.NoRoute, 57},
 }
 
 // Each cause has a text, one sentence that tells what to do, and a number that stays.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/nacre-go/nacre/route"
 )
 
 // Config holds the settings of a [Client]. Servers or Endpoint is required. You may print a Config:
@@ -64,6 +66,9 @@ type Config struct {
 	// number and a random part, the same for all clients of the process. The server shows it in its
 	// list of connections.
 	InstanceID string
+	// Profile is the profile of the service, such as "prod", for the variable {{.Profile}} and the
+	// rules of [Client.Routed]. Empty: none.
+	Profile string
 	// Labels are sent when a connection is set up. Two names have a meaning of their own:
 	// "Vipserver-Tag" is the tag for which [GrayTag] publishes a content, and
 	// "nacos_config_gray_label" is the label by which newer servers (2.5 and 3) choose gray
@@ -91,6 +96,7 @@ type settings struct {
 	plaintext bool              // credentials may go in the clear
 	encrypted bool              // servers that the network names are https
 	labels    map[string]string // all that a connection is set up with
+	route     route.Instance    // what routes know
 }
 
 // name returns the servers as identities name them. It does not depend on the answers of an address
@@ -115,6 +121,7 @@ func (c Config) check() (settings, []string) {
 		plaintext: c.Plaintext,
 		encrypted: c.scheme() == schemeHTTPS,
 		labels:    connectionLabels(c.instance(), c.Labels),
+		route:     c.routeInstance(),
 
 		passwordFile: c.PasswordFile,
 	}

@@ -22,50 +22,69 @@ func TestConformance(t *testing.T) {
 		t.Helper()
 		srv := start(t, fakenacos.Options{})
 		c := newClient(t, config(srv), nacos.ReconcileEvery(time.Second))
-		put := func(v sourcetest.Values) error {
-			return srv.Put("", group, "suite.json", string(v.Encode(source.FormatJSON)))
-		}
-		return sourcetest.Harness{
-			Source: func() source.Source { return c.Config("suite.json") },
-			Put:    func(_ context.Context, v sourcetest.Values) error { return put(v) },
-			Delete: func(context.Context) error {
-				srv.Delete("", group, "suite.json")
-				srv.Flush()
-				return nil
-			},
-			Break: func(context.Context) error { srv.Stop(); return nil },
-			Repair: func(ctx context.Context) error {
-				srv.Faults().WrongMD5(0)
-				if srv.Stats().Connections > 0 {
-					return nil
-				}
-				return srv.Start(ctx, true)
-			},
-			Spoil: func(_ context.Context, canary string) error {
-				srv.Faults().WrongMD5(fakenacos.Always)
-				return put(sourcetest.Values{"key": canary})
-			},
-			Wakeups: func(_ context.Context, f sourcetest.Fault) error {
-				faults := srv.Faults()
-				faults.DropPushes(0)
-				faults.DoublePushes(0)
-				faults.ReorderPushes(0)
-				switch f {
-				case sourcetest.Lost:
-					faults.DropPushes(fakenacos.Always)
-				case sourcetest.Doubled:
-					faults.DoublePushes(fakenacos.Always)
-				case sourcetest.Held:
-					faults.ReorderPushes(1000)
-				}
-				return nil
-			},
-			Close:   c.Close,
-			Settles: 15 * time.Second, // to connect again, on a busy machine
-			Quiet:   300 * time.Millisecond,
-			Cannot:  map[string]string{"EmptyIsNoAbsence": noEmpty, "AbsentIsNotEmpty": noEmpty},
-		}
+		return harness(srv, c, func() source.Source { return c.Config("suite.json") })
 	})
+}
+
+// The source of a route passes the suite as a single config does.
+func TestRoutedConformance(t *testing.T) {
+	t.Parallel()
+	sourcetest.Run(t, func(t *testing.T) sourcetest.Harness {
+		t.Helper()
+		srv := start(t, fakenacos.Options{})
+		c := newClient(t, config(srv), nacos.ReconcileEvery(time.Second))
+		if err := srv.Put("", group, routesID, "rules: [{documents: [suite.json]}]"); err != nil {
+			t.Fatal(err)
+		}
+		return harness(srv, c, func() source.Source { return c.Routed(routesID) })
+	})
+}
+
+// harness is a server with the document suite.json, for sources of a client.
+func harness(srv *fakenacos.Server, c *nacos.Client, src func() source.Source) sourcetest.Harness {
+	put := func(v sourcetest.Values) error {
+		return srv.Put("", group, "suite.json", string(v.Encode(source.FormatJSON)))
+	}
+	return sourcetest.Harness{
+		Source: src,
+		Put:    func(_ context.Context, v sourcetest.Values) error { return put(v) },
+		Delete: func(context.Context) error {
+			srv.Delete("", group, "suite.json")
+			srv.Flush()
+			return nil
+		},
+		Break: func(context.Context) error { srv.Stop(); return nil },
+		Repair: func(ctx context.Context) error {
+			srv.Faults().WrongMD5(0)
+			if srv.Stats().Connections > 0 {
+				return nil
+			}
+			return srv.Start(ctx, true)
+		},
+		Spoil: func(_ context.Context, canary string) error {
+			srv.Faults().WrongMD5(fakenacos.Always)
+			return put(sourcetest.Values{"key": canary})
+		},
+		Wakeups: func(_ context.Context, f sourcetest.Fault) error {
+			faults := srv.Faults()
+			faults.DropPushes(0)
+			faults.DoublePushes(0)
+			faults.ReorderPushes(0)
+			switch f {
+			case sourcetest.Lost:
+				faults.DropPushes(fakenacos.Always)
+			case sourcetest.Doubled:
+				faults.DoublePushes(fakenacos.Always)
+			case sourcetest.Held:
+				faults.ReorderPushes(1000)
+			}
+			return nil
+		},
+		Close:   c.Close,
+		Settles: 15 * time.Second, // to connect again, on a busy machine
+		Quiet:   300 * time.Millisecond,
+		Cannot:  map[string]string{"EmptyIsNoAbsence": noEmpty, "AbsentIsNotEmpty": noEmpty},
+	}
 }
 
 // TestRealConformance runs the same suite against a server that the environment names, with a data

@@ -20,6 +20,7 @@ const (
 	envAppName      = "NACOS_APP_NAME"
 	envAppVersion   = "NACOS_APP_VERSION"
 	envInstanceID   = "NACOS_INSTANCE_ID"
+	envProfile      = "NACOS_PROFILE"
 	envAccessKey    = "NACOS_ACCESS_KEY"
 	envPlaintext    = "NACOS_PLAINTEXT"
 )
@@ -41,6 +42,7 @@ const (
 //	NACOS_APP_NAME         AppName
 //	NACOS_APP_VERSION      AppVersion
 //	NACOS_INSTANCE_ID      InstanceID
+//	NACOS_PROFILE          Profile
 //	NACOS_APP_LABELS       Labels: "zone=a,lane=blue"
 //	NACOS_TAG              the label Vipserver-Tag
 //	NACOS_GRAY_LABEL       the label nacos_config_gray_label
@@ -70,6 +72,7 @@ func FromEnv() Config {
 		AppName:        os.Getenv(envAppName),
 		AppVersion:     os.Getenv(envAppVersion),
 		InstanceID:     os.Getenv(envInstanceID),
+		Profile:        os.Getenv(envProfile),
 		wantSigner:     os.Getenv(envAccessKey) != "",
 	}
 	if len(c.Servers) == 0 && c.Endpoint == "" {

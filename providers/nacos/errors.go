@@ -142,6 +142,13 @@ func errBadKey(k Key, problems []string) error {
 	return InvalidName.failAs("name", k.String(), strings.Join(problems, "; "))
 }
 
+// errTemplate is the error of a data ID with a variable that has no value, or is none.
+func errTemplate(k Key, err error) error {
+	e := InvalidName.failAs("name", k.String(), err.Error())
+	e.Fix = "set the field of nacos.Config that the variable stands for: AppName, AppVersion, Profile or Labels"
+	return e
+}
+
 func errUnknownFormat(k Key) error { return UnknownFormat.fail("read", k.String()) }
 
 func errClosed(what string) error { return ClientClosed.fail("use", what) }
@@ -176,4 +183,29 @@ func all(servers []address, byServer map[address]error) error {
 		}
 	}
 	return &source.Error{Kind: kind, Op: "connect to", Document: names(servers), Err: errors.Join(errs...)}
+}
+
+// routeError is why a routing document selects nothing.
+type routeError struct {
+	code     Code
+	problems error
+}
+
+func (e *routeError) Error() string {
+	return strings.ReplaceAll(e.problems.Error(), "\n", "; ")
+}
+
+func (e *routeError) Unwrap() []error { return []error{e.code, e.problems} }
+
+func errRoute(code Code, k Key, problems error) error {
+	e := code.fail("route", k.String())
+	e.Err = &routeError{code, problems}
+	return e
+}
+
+// errRouteIncomplete is the error of a config that a new route requires and that does not exist.
+func errRouteIncomplete(k Key, reason string) error {
+	e := ConfigNotFound.failAs("read", k.String(), "config does not exist, and is required by "+reason)
+	e.Fix = "publish it, correct the routing document, or mark the document optional there; the previous route stays in use"
+	return e
 }

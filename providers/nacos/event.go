@@ -53,6 +53,12 @@ const (
 	// EventListenFailed: a listen failed, so keys were not registered, or not compared with the
 	// server's; the session tries again. Server, Attempt (failures in a row), Err.
 	EventListenFailed EventKind = 18
+	// EventRouted: a routing document selects other documents than before, or the first. Document
+	// (the routing document), Route, Keys (the selected documents).
+	EventRouted EventKind = 19
+	// EventRouteRejected: a routing document is not valid, or has no route for this instance, so
+	// that the previous route stays in use. Document, Err.
+	EventRouteRejected EventKind = 20
 )
 
 var eventNames = map[EventKind]string{
@@ -61,7 +67,9 @@ var eventNames = map[EventKind]string{
 	EventConfigRead: "config read", EventContentDiscarded: "content discarded", EventReadFailed: "read failed", EventReconciled: "reconciled",
 	EventHeartbeatMissed: "heartbeat missed", EventServersChanged: "servers changed", EventAddressServerFailed: "address server failed",
 	EventNamespaceNotFound: "namespace not found", EventUnencryptedCredentials: "unencrypted credentials",
-	EventListenFailed: "listen failed",
+	EventListenFailed:  "listen failed",
+	EventRouteRejected: "route rejected",
+	EventRouted:        "routed",
 }
 
 // String returns the name of the kind, such as "connection lost".
@@ -80,6 +88,7 @@ type Event struct {
 	Server   string // "10.0.0.1:8848"
 	Document string // "public/DEFAULT_GROUP/orders.yaml"
 	MD5      string
+	Route    string // "rule 2 (canary): version v2.3.*"
 	Attempt  int
 	Keys     int
 	Changed  int

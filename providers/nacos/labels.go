@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"github.com/nacre-go/nacre/providers/nacos/internal/envconf"
+	"github.com/nacre-go/nacre/route"
 )
 
 // appPrefix marks a label of the application.
@@ -31,6 +32,20 @@ func (c Config) instance() instance {
 		service: cmp.Or(c.AppName, program.service),
 		version: cmp.Or(c.AppVersion, program.version),
 		id:      cmp.Or(c.InstanceID, program.id),
+	}
+}
+
+// routeInstance returns what routes know of this process. Its ID is InstanceID or the host: the ID
+// of a connection has a random part, with which a percentage would choose other instances after
+// each restart.
+func (c Config) routeInstance() route.Instance {
+	i := c.instance()
+	id := c.InstanceID
+	if id == "" {
+		id, _ = os.Hostname()
+	}
+	return route.Instance{
+		Namespace: namespaceName(namespaceID(c.Namespace)), Service: i.service, Version: i.version, Profile: c.Profile, ID: id, Labels: maps.Clone(c.Labels),
 	}
 }
 

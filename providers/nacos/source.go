@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nacre-go/nacre/route"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -59,6 +60,7 @@ type configSource struct {
 
 	once         sync.Once
 	allowUnknown bool
+	optional     bool // the service starts without the config
 }
 
 var (
@@ -71,17 +73,24 @@ var (
 // Source returns the config with that data ID as a source. The client listens to it from now on,
 // and reads it as soon as there is a connection. Next reports an invalid name. The source ends with
 // its Close or with the client.
+//
+// The data ID may have variables, such as {{.Service}}-{{.Profile}}.yaml, with the values of
+// [Config]: see route.Expand, and [Client.Routed] for a set of configs. A variable that is not set
+// is an error.
 func (c *Client) Source(dataID string, opts ...SourceOption) source.Source {
 	var o sourceOptions
 	for _, opt := range opts {
 		opt.applySource(&o)
 	}
+	dataID, unset := c.expand(dataID)
 	if o.format == "" {
 		o.format = source.FormatOf(dataID)
 	}
 	s := &configSource{client: c, fixed: o.format, allowUnknown: o.allowUnknown}
 	k := c.key(dataID, o)
-	if problems := k.problems(); problems != nil {
+	if unset != nil {
+		s.bad = errTemplate(k, unset)
+	} else if problems := k.problems(); problems != nil {
 		s.bad = errBadKey(k, problems)
 	} else if !c.adopt(s, k) {
 		s.bad = errClosed(k.String())
@@ -90,6 +99,18 @@ func (c *Client) Source(dataID string, opts ...SourceOption) source.Source {
 		s.entry = &entry{key: k}
 	}
 	return s
+}
+
+// expand replaces the variables in a data ID. With an error it returns the data ID as it is.
+func (c *Client) expand(dataID string) (string, error) {
+	if !route.IsTemplate(dataID) {
+		return dataID, nil
+	}
+	text, err := route.Expand(dataID, c.settings.route)
+	if err != nil {
+		return dataID, err
+	}
+	return text, nil
 }
 
 // Name returns the data ID, or "PAYMENTS/orders.yaml" if the group is not that of the client.
@@ -205,7 +226,7 @@ func (s *configSource) location() string { return s.entry.key.String() }
 
 // fill fills in the document of a content.
 func (s *configSource) fill(out *source.Document, d *doc) {
-	out.Name, out.AllowUnknown, out.Absent = s.entry.key.DataID, s.allowUnknown, d.absent
+	out.Name, out.AllowUnknown, out.Optional, out.Absent = s.entry.key.DataID, s.allowUnknown, s.optional, d.absent
 	if d.absent {
 		out.AbsentErr = s.client.session.space.absent(s.entry.key)
 		return

@@ -1,0 +1,353 @@
+package nacos
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nacre-go/nacre/route"
+	"github.com/nacre-go/nacre/source"
+)
+
+// routes is the newest routing document, as Next has parsed it.
+type routes struct {
+	of    source.Revision // of the document; "" before the first
+	known *doc            // it
+	err   error           // why it selects nothing
+}
+
+// selection is the configs that a routing document selects.
+type selection struct {
+	routing *doc // the document that selected them
+	set     route.Set
+	members []member
+}
+
+// member is one config of a selection.
+type member struct {
+	route.Document
+	key    Key
+	name   string // unique in the selection
+	source *configSource
+}
+
+// state returns what is known of a config: the document, nil if it has not been read, and an error
+// besides or instead.
+func (s *configSource) state() (*doc, <-chan struct{}, error) {
+	if s.bad != nil {
+		return nil, nil, s.bad
+	}
+	d, changed, open, err := s.client.session.table.look(s.entry, s)
+	switch {
+	case !open:
+		return nil, nil, errClosed(s.entry.key.String())
+	case d != nil && !d.absent && s.format(d) == "":
+		return nil, changed, errUnknownFormat(s.entry.key)
+	}
+	return d, changed, err
+}
+
+// look returns the content of the route that is or becomes live, with the md5 of each config, and
+// the error that there is besides or instead. The content has no revision if there is none.
+func (s *routedSource) look() (content source.Content, md5 map[*configSource]string, wake wakers, err error) {
+	d, changed, err := s.table.state()
+	wake = append(wake, changed)
+	if d != nil && d.revision != s.routes.of {
+		s.follow(d)
+	}
+	if err == nil {
+		err = s.routes.err
+	}
+	live, wanted := s.selections()
+	if wanted != nil && wanted != live {
+		ready, waits := s.ready(wanted, live, &wake)
+		if ready {
+			s.switchTo(wanted)
+			live = wanted
+		} else if err == nil {
+			err = waits
+		}
+	}
+	switch {
+	case live != nil:
+		var problem error
+		if content, md5, problem = s.compose(live, &wake); err == nil {
+			err = problem
+		}
+	case d != nil && d.absent && err == nil: // there never was a routing document
+		content = source.Content{Documents: []source.Document{s.routingDocument(d)}, Revision: revisionOf(revisionAbsent)}
+		md5 = map[*configSource]string{s.table: ""}
+	}
+	return content, md5, wake, err
+}
+
+// selections returns the live and the wanted selection.
+func (s *routedSource) selections() (live, wanted *selection) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.live, s.wanted
+}
+
+// follow makes the selection of a new routing document the wanted one. If the document selects
+// nothing, the live one stays.
+func (s *routedSource) follow(d *doc) {
+	s.routes = routes{of: d.revision, known: d}
+	wanted, _ := s.selections()
+	if !d.absent {
+		set, placed, err := s.route(d.content, s.table.format(d))
+		if err != nil {
+			s.routes.err = err
+			s.client.hook.emit(Event{Kind: EventRouteRejected, Time: time.Now(), Document: s.table.entry.key.String(), Err: err})
+		} else {
+			wanted = &selection{routing: d, set: set, members: s.members(placed)}
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wanted = wanted
+}
+
+// route returns the documents that a routing document selects for this instance, and their places.
+func (s *routedSource) route(data []byte, format string) (route.Set, []member, error) {
+	own := s.table.entry.key
+	parsed, err := route.Parse(own.DataID, format, data)
+	if err != nil {
+		return route.Set{}, nil, errRoute(InvalidRoutes, own, err)
+	}
+	set, err := parsed.Route(s.client.settings.route)
+	if err != nil {
+		return route.Set{}, nil, errRoute(NoRoute, own, err)
+	}
+	placed, err := placesOf(set, own)
+	if err != nil {
+		return route.Set{}, nil, errRoute(NoRoute, own, err)
+	}
+	return set, placed, nil
+}
+
+// placesOf returns the members of a set, without sources. The key of the routing document has the
+// namespace and the group of documents without.
+func placesOf(set route.Set, own Key) ([]member, error) {
+	var problems source.Problems
+	var members []member
+	lines := map[Key]int{own: 0}
+	for _, d := range set.Documents {
+		k := Key{Namespace: own.Namespace, Group: cmp.Or(d.Group, own.Group), DataID: d.DataID}
+		if d.Namespace != "" {
+			k.Namespace = namespaceID(d.Namespace)
+		}
+		wrong := append(nameProblems("namespace", k.Namespace, maxNamespace), k.problems()...)
+		switch line, twice := lines[k]; {
+		case len(wrong) > 0:
+		case twice && line == 0:
+			wrong = []string{"is the routing document itself"}
+		case twice:
+			wrong = []string{fmt.Sprintf("is the document of line %d again", line)}
+		}
+		if wrong != nil {
+			problems = append(problems, &source.Problem{Kind: source.InvalidArgument, Message: strings.Join(wrong, "; "), Position: source.Position{Document: own.DataID, Line: d.Line}})
+			continue
+		}
+		lines[k] = d.Line
+		members = append(members, member{Document: d, key: k, name: k.nameIn(own)})
+	}
+	if problems != nil {
+		return nil, problems
+	}
+	return members, nil
+}
+
+// members gives each member its source: the one that it has in the previous selections, or a new
+// one.
+func (s *routedSource) members(placed []member) []member {
+	type place struct {
+		key    Key
+		format string
+	}
+	have := map[place]*configSource{}
+	live, wanted := s.selections()
+	for _, sel := range []*selection{live, wanted} {
+		if sel != nil {
+			for _, m := range sel.members {
+				have[place{m.key, m.Format}] = m.source
+			}
+		}
+	}
+	for i := range placed {
+		m := &placed[i]
+		if m.source = have[place{m.key, m.Format}]; m.source == nil {
+			m.source = s.listen(m.key, m.Format)
+		}
+	}
+	return placed
+}
+
+// listen returns a source of a config.
+func (s *routedSource) listen(k Key, format string) *configSource {
+	if format == "" {
+		format = source.FormatOf(k.DataID)
+	}
+	c := s.client.in(k.Namespace)
+	m := &configSource{client: c, fixed: format}
+	s.mu.Lock()
+	closed := s.closed
+	s.mu.Unlock()
+	if closed || !c.adopt(m, k) {
+		m.bad, m.entry = errClosed(k.String()), &entry{key: k}
+		return m
+	}
+	s.mu.Lock()
+	if closed = s.closed; !closed {
+		if s.open == nil {
+			s.open = map[*configSource]struct{}{}
+		}
+		s.open[m] = struct{}{}
+	}
+	s.mu.Unlock()
+	if closed {
+		_ = m.Close()
+	}
+	return m
+}
+
+// nameIn returns the name of a config among those of a route: its data ID, after the parts of its
+// place that are not those of the routing document.
+func (k Key) nameIn(routing Key) string {
+	switch {
+	case k.Namespace != routing.Namespace:
+		return k.String()
+	case k.Group != routing.Group:
+		return k.Group + "/" + k.DataID
+	}
+	return k.DataID
+}
+
+// ready reports whether a selection can become live: all of its configs have been read, and those
+// that must exist do. At the start they need not: the engine decides.
+func (s *routedSource) ready(wanted, live *selection, wake *wakers) (ok bool, waits error) {
+	ok = true
+	for _, m := range wanted.members {
+		d, changed, err := m.source.state()
+		*wake = append(*wake, changed)
+		switch {
+		case d == nil:
+			ok = false
+			if waits == nil {
+				waits = err
+			}
+		case d.absent && !m.Optional && live != nil && !live.has(m.source):
+			ok = false
+			if waits == nil {
+				waits = errRouteIncomplete(m.key, wanted.set.Reason)
+			}
+		}
+	}
+	return ok, waits
+}
+
+func (s *selection) has(source *configSource) bool {
+	return slices.ContainsFunc(s.members, func(m member) bool { return m.source == source })
+}
+
+// switchTo makes a selection live.
+func (s *routedSource) switchTo(wanted *selection) {
+	s.mu.Lock()
+	before := s.live
+	s.live = wanted
+	s.mu.Unlock()
+	if before == nil || before.set.Reason != wanted.set.Reason || !slices.EqualFunc(before.members, wanted.members, sameMember) {
+		s.client.hook.emit(Event{Kind: EventRouted, Time: time.Now(), Document: s.table.entry.key.String(), Route: wanted.set.Reason, Keys: len(wanted.members)})
+	}
+}
+
+func sameMember(a, b member) bool { return a.source == b.source }
+
+// compose returns the content of a selection, and the first error of one of its configs.
+func (s *routedSource) compose(sel *selection, wake *wakers) (content source.Content, md5 map[*configSource]string, problem error) {
+	routing := sel.routing
+	if s.routes.known != nil && s.routes.known.absent {
+		routing = s.routes.known // deleted: the engine keeps the last content
+	}
+	content.Documents = append(content.Documents, s.routingDocument(routing))
+	md5 = map[*configSource]string{s.table: routing.md5()}
+	parts := []string{string(routing.revision)}
+	for _, m := range sel.members {
+		d, changed, err := m.source.state()
+		*wake = append(*wake, changed)
+		if problem == nil {
+			problem = err
+		}
+		if d == nil {
+			return source.Content{}, nil, problem
+		}
+		content.Documents = append(content.Documents, s.document(m, d))
+		md5[m.source] = d.md5()
+		parts = append(parts, m.name, string(d.revision))
+	}
+	content.Revision = revisionOf(parts...)
+	return content, md5, problem
+}
+
+// routingDocument returns the routing document as a document of the content.
+func (s *routedSource) routingDocument(d *doc) source.Document {
+	out := source.Document{Location: s.table.location(), Selects: true}
+	s.table.fill(&out, d)
+	out.AllowUnknown = false
+	return out
+}
+
+// document returns one config of a selection as a document of the content.
+func (s *routedSource) document(m member, d *doc) source.Document {
+	out := source.Document{Location: m.source.location()}
+	m.source.fill(&out, d)
+	m.describe(&out, s.table.entry.key, s.allowUnknown)
+	return out
+}
+
+// describe sets what the routing document, which has the key own, says of a document.
+func (m *member) describe(out *source.Document, own Key, allowUnknown bool) {
+	out.Name, out.Optional, out.AllowUnknown = m.name, m.Optional, m.AllowUnknown || allowUnknown
+	out.Note = m.Reason
+	if strings.HasPrefix(m.Reason, "rule ") {
+		out.Note = "routed by " + m.Reason
+	}
+	if m.key.Namespace != own.Namespace || m.key.Group != own.Group {
+		out.Namespace, out.Group = namespaceName(m.key.Namespace), m.key.Group
+	}
+}
+
+// Seed returns the content of the route that the routing document of a seed selects.
+func (s *routedSource) Seed(read func(namespace, group, name string) (source.Document, bool)) (source.Content, error) {
+	own := s.table.entry.key
+	readKey := func(k Key) (source.Document, bool) { return read(namespaceName(k.Namespace), k.Group, k.DataID) }
+	routing, ok := readKey(own)
+	if !ok {
+		return source.Content{}, errNotFound(own)
+	}
+	set, placed, err := s.route(routing.Data, cmp.Or(s.table.fixed, routing.Format))
+	if err != nil {
+		return source.Content{}, err
+	}
+	routing.Name, routing.Selects = own.DataID, true
+	content := source.Content{Documents: []source.Document{routing}}
+	parts := []string{string(routing.Data)}
+	for _, m := range placed {
+		d, ok := readKey(m.key)
+		switch {
+		case !ok && m.Optional:
+			d = source.Document{Absent: true}
+		case !ok:
+			return source.Content{}, errRouteIncomplete(m.key, set.Reason)
+		}
+		m.describe(&d, own, s.allowUnknown)
+		if m.Format != "" {
+			d.Format = m.Format
+		}
+		content.Documents = append(content.Documents, d)
+		parts = append(parts, m.name, string(d.Data))
+	}
+	content.Revision = revisionOf(parts...)
+	return content, nil
+}
