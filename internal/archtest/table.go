@@ -360,7 +360,7 @@ func rows() []Row {
 		},
 		{
 			Package: "examples/**", Does: "example programs",
-			May: []string{".", "source/**", "providers/**", "observe/**", "binder", "validate", "manifest", "confighttp", "examples/**", anyKoanf},
+			May: []string{".", "source/**", "providers/**", "observe/**", "binder", "validate", "manifest", "route", "confighttp", "examples/**", anyKoanf},
 			Why: whyPublic,
 		},
 	}
