@@ -68,7 +68,7 @@ type LayerHealth struct {
 	// Documents are the names of the documents in use.
 	Documents []string `json:"documents,omitempty"`
 	// Notes say why the source has some of these documents, one an entry, such as "next.yaml:
-	// routed by rule 2: version v2.3.*".
+	// routed by rule 2: version v2.3.*", and what else the source has to tell.
 	Notes []string `json:"notes,omitempty"`
 	// Applied is the revision in use, and Latest the newest that the source returned. They differ
 	// while a change is held or rejected, and are empty where there is none. A revision may be a

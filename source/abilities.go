@@ -129,6 +129,15 @@ func isNil(s Source) bool {
 	return v.Kind() == reflect.Pointer && v.IsNil()
 }
 
+// Noter is implemented by a source that has something to tell operators that is neither a content
+// nor an error, such as that two servers disagree. Health shows it with the layer.
+//
+// Notes returns one line for each, without a value of the configuration; nil for nothing. It does
+// not block, and is safe for concurrent use.
+type Noter interface {
+	Notes() []string
+}
+
 // Seeder is implemented by a source of which the documents are known only when one of them has been
 // read. It lets a service start from a seed while the origin is down; see
 // nacre.Options.LastKnownGoodSeed. A source with one document needs no Seeder.

@@ -11,7 +11,7 @@ import (
 
 // Health returns the current state of the config.
 func (e *Engine) Health() observe.Health {
-	answers := e.askVerifiedTimes()
+	answers, notes := e.askVerifiedTimes(), e.askNotes()
 	now := time.Now()
 	h := observe.Health{LastKnownGood: e.saver.health()}
 	if e.disk.seedErr != "" {
@@ -35,7 +35,9 @@ func (e *Engine) Health() observe.Health {
 		if f.notReady != "" {
 			h.NotReady = append(h.NotReady, f.notReady)
 		}
-		h.Layers = append(h.Layers, e.layerHealthLocked(l, f))
+		of := e.layerHealthLocked(l, f)
+		of.Notes = append(of.Notes, notes[l.index]...)
+		h.Layers = append(h.Layers, of)
 	}
 	e.mu.Unlock()
 	for _, s := range e.hub.Subscribers() {

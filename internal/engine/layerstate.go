@@ -10,6 +10,7 @@ import (
 
 	"github.com/nacre-go/nacre/internal/guard"
 	"github.com/nacre-go/nacre/internal/releaseline"
+	"github.com/nacre-go/nacre/internal/rescue"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/source"
 )
@@ -143,6 +144,23 @@ func (e *Engine) askVerifiedTimes() []time.Time {
 		answers[i] = l.askVerifiedAt()
 	}
 	return answers
+}
+
+// askNotes returns what each source has to tell, in the order of the layers. It calls code of the
+// sources; the caller must not hold mu.
+func (e *Engine) askNotes() [][]string {
+	all := make([][]string, len(e.layers))
+	for i, l := range e.layers {
+		_ = rescue.Do(func() error {
+			if n, ok := source.As[source.Noter](l.Source); ok {
+				for _, text := range n.Notes() {
+					all[i] = append(all[i], note(text))
+				}
+			}
+			return nil
+		})
+	}
+	return all
 }
 
 // verifiedAtLocked returns when the layer's content was last known to be the newest, given the

@@ -59,6 +59,7 @@ const (
 	StaleContent       Code = 55 // the server does not have yet what another one had
 	InvalidRoutes      Code = 56 // a routing document has mistakes; see [Client.Routed]
 	NoRoute            Code = 57 // no rule of a routing document fits the instance
+	ServersDiffer      Code = 58 // two servers of the cluster have different contents
 )
 
 // codes have the name, kind, text and fix of each code. An error may have a more specific text.
@@ -109,6 +110,7 @@ var codes = map[Code]struct {
 	StaleContent:       {"StaleContent", source.Unavailable, "the content is older than that of another server", "nothing: the session reads again, and accepts the content if it stays"},
 	InvalidRoutes:      {"InvalidRoutes", source.Malformed, "the routing document is not valid", "correct the routing document; the previous route stays in use"},
 	NoRoute:            {"NoRoute", source.NotFound, "the routing document has no route for this instance", "add a rule that matches the instance, or correct its Config (AppName, AppVersion, Profile, InstanceID, Labels); the previous route stays in use"},
+	ServersDiffer:      {"ServersDiffer", source.Unavailable, "the servers of the cluster have different contents", "publish the config again, so that every server reads it from the database; if it happens again, restart the server that has the older content, and look for dump errors in its logs"},
 	NotSupported:       {"NotSupported", source.InvalidArgument, "the server does not know this request", "check the version of the server: this needs a Nacos of version 2 or 3, and its HTTP interface for what gRPC does not offer"},
 }
 

@@ -62,6 +62,7 @@ var frozen = []numbered{
 	{"StaleContent", nacos.StaleContent, 55},
 	{"InvalidRoutes", nacos.InvalidRoutes, 56},
 	{"NoRoute", nacos.NoRoute, 57},
+	{"ServersDiffer", nacos.ServersDiffer, 58},
 }
 
 // Each cause has a text, one sentence that tells what to do, and a number that stays.

@@ -91,6 +91,10 @@ type entry struct {
 type past struct {
 	replaced   stamp     // what doc replaced
 	olderSince time.Time // since when reads have returned only older contents than doc
+
+	refuted      stamp     // a content of this server in place of which another one has a newer
+	refutedUntil time.Time // until then the session does not return to it
+	differs      *differing
 }
 
 func (e *entry) pastLocked() *past {

@@ -59,6 +59,10 @@ const (
 	// EventRouteRejected: a routing document is not valid, or has no route for this instance, so
 	// that the previous route stays in use. Document, Err.
 	EventRouteRejected EventKind = 20
+	// EventServersDiffer: another server has had another content of a key for longer than a copy
+	// takes; once for each content. Server (the other one), Document, MD5 (what it has; empty if
+	// it has none), Changed (1 if that is newer, so that the session takes it), Err.
+	EventServersDiffer EventKind = 21
 )
 
 var eventNames = map[EventKind]string{
@@ -68,6 +72,7 @@ var eventNames = map[EventKind]string{
 	EventHeartbeatMissed: "heartbeat missed", EventServersChanged: "servers changed", EventAddressServerFailed: "address server failed",
 	EventNamespaceNotFound: "namespace not found", EventUnencryptedCredentials: "unencrypted credentials",
 	EventListenFailed:  "listen failed",
+	EventServersDiffer: "servers differ",
 	EventRouteRejected: "route rejected",
 	EventRouted:        "routed",
 }

@@ -32,6 +32,7 @@ type cluster struct {
 	deny    bool              // 403 to every config request
 	odd     string            // answer to every config request, of a type that is none
 	nag     bool              // says "changed" of every key, whatever it has
+	own     map[string]behind // what a server has in place of docs, by host:port
 	list    []string          // what the address server names; nil: it is down
 	refuse  string            // a data ID that it takes for wrong where it is listened to
 	refused string            // and the beginning of others
@@ -51,6 +52,12 @@ type cluster struct {
 	links []*fakeLink
 	log   []call
 	opens []open
+}
+
+// behind is what one server of a cluster has instead of what the others have, by group/dataId.
+type behind map[string]struct {
+	text   string // "": nothing
+	millis int64
 }
 
 type call struct {
@@ -239,22 +246,22 @@ func (l *fakeLink) answerLocked(m nacos.Message) body {
 		for _, k := range req.Contexts {
 			key := k.Group + "/" + k.DataID
 			l.listens[key] = req.Listen
-			if f.nag || k.MD5 != f.sumLocked(key) {
+			if text, _, ok := f.atLocked(l.server, key); f.nag || !ok && k.MD5 != "" || ok && k.MD5 != sumOf(text) {
 				changed = append(changed, body{"dataId": k.DataID, "group": k.Group})
 			}
 		}
 		return body{"resultCode": 200, "changedConfigs": changed}
 	case "ConfigQueryRequest":
-		text, ok := f.docs[c.key]
+		text, millis, ok := f.atLocked(l.server, c.key)
 		if !ok {
 			return code(300)
 		}
-		sum := f.sumLocked(c.key)
+		sum := sumOf(text)
 		if f.lie != 0 {
 			f.lie--
 			sum = "00000000000000000000000000000000"
 		}
-		return body{"resultCode": 200, "content": text, "md5": sum, "contentType": f.typ, "lastModified": f.times[c.key]}
+		return body{"resultCode": 200, "content": text, "md5": sum, "contentType": f.typ, "lastModified": millis}
 	}
 	return code(302)
 }
@@ -264,8 +271,49 @@ func (f *cluster) sumLocked(key string) string {
 	if !ok {
 		return ""
 	}
-	h := md5.Sum([]byte(text))
-	return hex.EncodeToString(h[:])
+	return sumOf(text)
+}
+
+// atLocked returns what a server has of a key.
+func (f *cluster) atLocked(server, key string) (text string, millis int64, ok bool) {
+	if d, found := f.own[server][key]; found {
+		return d.text, d.millis, d.text != ""
+	}
+	text, ok = f.docs[key]
+	return text, f.times[key], ok
+}
+
+// keeps makes a server keep what it has of a config, whatever the others get.
+func (f *cluster) keeps(server, dataID string) {
+	f.do(func() {
+		text, millis, _ := f.atLocked(server, group+"/"+dataID)
+		if f.own == nil {
+			f.own = map[string]behind{}
+		}
+		if f.own[server] == nil {
+			f.own[server] = behind{}
+		}
+		f.own[server][group+"/"+dataID] = struct {
+			text   string
+			millis int64
+		}{text, millis}
+	})
+}
+
+// lacks makes a server have nothing of a config, whatever the others get.
+func (f *cluster) lacks(server, dataID string) {
+	f.keeps(server, dataID)
+	f.do(func() { f.own[server][group+"/"+dataID] = behind{}[""] })
+}
+
+// catchesUp ends keeps.
+func (f *cluster) catchesUp(server string) {
+	f.do(func() {
+		for key := range f.own[server] {
+			delete(f.own[server], key)
+			f.pushLocked(strings.TrimPrefix(key, group+"/"))
+		}
+	})
 }
 
 func (f *cluster) do(change func()) {
@@ -291,7 +339,7 @@ func (f *cluster) pushLocked(dataID string) {
 		return
 	}
 	for _, l := range f.links {
-		if l.listens[group+"/"+dataID] && l.ctx.Err() == nil {
+		if _, kept := f.own[l.server][group+"/"+dataID]; !kept && l.listens[group+"/"+dataID] && l.ctx.Err() == nil {
 			l.sendLocked("ConfigChangeNotifyRequest", body{"requestId": "1", "dataId": dataID, "group": group})
 		}
 	}

@@ -44,6 +44,7 @@ type timings struct {
 	retryMin  time.Duration // of a failed read
 	retryMax  time.Duration
 	older     time.Duration // how long older content of another server is not accepted
+	compare   time.Duration // between two comparisons with another server; 0: none
 	close     time.Duration
 }
 
@@ -53,7 +54,7 @@ func defaults() timings {
 		reconcile: 30 * time.Second, jitter: 0.1,
 		backMin: 100 * time.Millisecond, backMax: 30 * time.Second, healthy: time.Minute, outage: 10,
 		beat: 3 * time.Second, report: 500 * time.Millisecond, locate: 30 * time.Second, away: 10 * time.Minute,
-		retryMin: 100 * time.Millisecond, retryMax: 30 * time.Second, older: 30 * time.Second,
+		retryMin: 100 * time.Millisecond, retryMax: 30 * time.Second, older: 30 * time.Second, compare: 5 * time.Minute,
 		close: 5 * time.Second,
 	}
 }
@@ -93,6 +94,18 @@ func ReconcileEvery(d time.Duration) Option {
 // RequestTimeout sets the timeout of one request. Default 5 s; minimum 100 ms, maximum one hour.
 func RequestTimeout(d time.Duration) Option {
 	return option(func(o *options) { o.timings.request = min(max(d, 100*time.Millisecond), time.Hour) })
+}
+
+// CompareServersEvery sets the interval at which the client compares the md5 of its keys with
+// another server of the cluster, give or take a quarter. A server can keep an old content, and
+// answer that nothing has changed; only another server shows it. See "Servers that differ" in the
+// package comment. Default 5 minutes; minimum 10 s, maximum one day; 0 or less switches it off.
+func CompareServersEvery(d time.Duration) Option {
+	return option(func(o *options) {
+		if o.timings.compare = 0; d > 0 {
+			o.timings.compare = min(max(d, 10*time.Second), 24*time.Hour)
+		}
+	})
 }
 
 // OutageAfter sets the number of failed rounds in a row, each over all servers, after which the

@@ -33,6 +33,10 @@ func (s *session) readKeys(c *conn) {
 			s.table.requeue(e)
 			return
 		}
+		if err == nil && s.table.isRefuted(e, d) {
+			s.table.kept(e)
+			continue
+		}
 		if err == nil && s.table.isOlder(e, d, asked) {
 			err = StaleContent.fail("read", e.key.String())
 		}

@@ -88,8 +88,9 @@ func (s *session) exchange(ctx context.Context, c *conn, m message) (message, er
 	m.ClientIP = c.link.LocalIP()
 	got, err := c.link.Call(ctx, m)
 	switch {
-	case err == nil:
+	case err == nil && !c.brief:
 		s.heartbeat.answerReceived()
+	case err == nil:
 	case c.ctx.Err() != nil:
 		if cause := context.Cause(c.ctx); source.KindOf(cause) != source.Unknown {
 			return got, cause
@@ -146,6 +147,7 @@ type conn struct {
 	reader  chan struct{} // closed when the stream reader has ended
 	suspect chan struct{} // a request had no answer: a heartbeat is due
 
+	brief      bool        // to another server, for one comparison
 	redirected bool        // a server redirected the session here
 	unlisted   atomic.Bool // its server dropped out of the list, and the session is to leave it
 }

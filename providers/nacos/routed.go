@@ -83,6 +83,7 @@ var (
 	_ source.Acknowledger      = (*routedSource)(nil)
 	_ source.Describer         = (*routedSource)(nil)
 	_ source.Seeder            = (*routedSource)(nil)
+	_ source.Noter             = (*routedSource)(nil)
 	_ io.Closer                = (*routedSource)(nil)
 )
 
@@ -110,6 +111,20 @@ func (s *routedSource) VerifiedAt() time.Time {
 		}
 	}
 	return at
+}
+
+// Notes returns the notes of all documents; see [source.Noter].
+func (s *routedSource) Notes() []string {
+	notes := s.table.Notes()
+	s.mu.Lock()
+	live := s.live
+	s.mu.Unlock()
+	if live != nil {
+		for _, m := range live.members {
+			notes = append(notes, m.source.Notes()...)
+		}
+	}
+	return notes
 }
 
 // Ack records that a content is live, and reports the md5 of each document to the server. The

@@ -24,8 +24,12 @@ func (s *session) handshake(life context.Context, server address) (*conn, error)
 		s.closed[server] = errors.Is(err, ConnectionRefused) || errors.Is(err, GRPCPortClosed)
 		return nil, err
 	}
-	s.conns++
-	c := &conn{link: l, number: s.conns, server: server, moveTo: make(chan address, 1), reader: make(chan struct{}), suspect: make(chan struct{}, 1)}
+	return s.introduce(ctx, life, server, l, false)
+}
+
+// introduce makes a connection of a link, and returns when the server has registered it.
+func (s *session) introduce(ctx, life context.Context, server address, l link, brief bool) (*conn, error) {
+	c := &conn{link: l, number: s.conns.Add(1), server: server, moveTo: make(chan address, 1), reader: make(chan struct{}), suspect: make(chan struct{}, 1), brief: brief}
 	c.ctx, c.end = context.WithCancelCause(life)
 	if err := s.register(ctx, c); err != nil {
 		c.end(err)
@@ -116,6 +120,9 @@ func (s *session) serve(c *conn) error {
 	wg.Go(func() { s.maintain(c) })
 	if s.auth.needed() {
 		wg.Go(func() { s.auth.refreshTokens(c.ctx, c.server) })
+	}
+	if s.timings.compare > 0 {
+		wg.Go(func() { s.compareServers(c) })
 	}
 	if c.redirected {
 		wg.Go(func() { s.comeBack(c) })
@@ -263,7 +270,9 @@ func (s *session) readStream(c *conn) {
 			c.end(err)
 			return
 		}
-		s.heartbeat.answerReceived()
+		if !c.brief {
+			s.heartbeat.answerReceived()
+		}
 		if err := s.handle(c, m); err != nil {
 			c.end(err)
 			return
@@ -290,6 +299,12 @@ func (s *session) handle(c *conn, m message) error {
 	ack.ClientIP = c.link.LocalIP()
 	if err := c.link.Send(ack); err != nil {
 		return err
+	}
+	switch {
+	case c.brief && m.Type == typeConnectReset:
+		return errLost(c.server)
+	case c.brief:
+		return nil
 	}
 	switch m.Type {
 	case typeNotify:

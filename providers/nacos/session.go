@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nacre-go/nacre/source"
@@ -41,7 +42,7 @@ type session struct {
 
 	lastErr error            // of the last round of attempts; used by run only
 	closed  map[address]bool // servers whose port was closed in it; used by run only
-	conns   uint64           // number of connections so far; used by run only
+	conns   atomic.Uint64    // number of connections so far
 }
 
 func newSession(network transport, cfg settings, durations timings, h *hook) *session {

@@ -67,6 +67,7 @@ var (
 	_ source.FreshnessReporter = (*configSource)(nil)
 	_ source.Acknowledger      = (*configSource)(nil)
 	_ source.Describer         = (*configSource)(nil)
+	_ source.Noter             = (*configSource)(nil)
 	_ io.Closer                = (*configSource)(nil)
 )
 
@@ -149,6 +150,18 @@ func (s *configSource) VerifiedAt() time.Time {
 		return time.Time{}
 	}
 	return s.client.session.table.provenAt(s.entry)
+}
+
+// Notes says which server has had another content since when, if the session has found one; see
+// [CompareServersEvery].
+func (s *configSource) Notes() []string {
+	if s.bad != nil {
+		return nil
+	}
+	if d := s.client.session.table.differing(s.entry); d != nil {
+		return []string{d.note(s.entry.key)}
+	}
+	return nil
 }
 
 // Ack records whether a content is live, and reports the live md5 to the server.

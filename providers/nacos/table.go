@@ -173,6 +173,7 @@ func (t *table) done(e *entry, d *doc, err error, c *conn, asked time.Time) (dif
 	if err == nil {
 		e.readFailures = 0
 		e.notOlderLocked()
+		e.agreeLocked(d)
 		differs = e.doc == nil || e.doc.revision != d.revision
 		if differs {
 			if e.doc != nil && !e.doc.absent {

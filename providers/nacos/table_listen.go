@@ -124,7 +124,7 @@ func (t *table) listened(keys []listening, differ map[Key]bool, c *conn, asked t
 		if t.entries[e.key] != e { // it has no source any longer
 			continue
 		}
-		if differ[e.key] && e.registered && e.doc != nil && !e.stale && !e.inFlight && e.emptyReads < maxEmptyReads && e.haveLocked() == l.have {
+		if differ[e.key] && e.registered && e.doc != nil && !e.stale && !e.inFlight && e.emptyReads < maxEmptyReads && e.haveLocked() == l.have && !e.refutesLocked() {
 			lost++
 		}
 		e.registered, e.rejected, e.listenFailures = true, false, 0
