@@ -72,6 +72,17 @@
 //     the wire. The session decodes one answer of more than 1 MiB at a time, so that a server
 //     cannot make it allocate more than about 320 MiB besides the contents themselves.
 //
+// # Servers that differ
+//
+// A server of a cluster can fail to copy a config from the database. It then keeps the old content,
+// and answers "not changed" to every comparison. A session that knows several servers therefore
+// compares its keys with another one every 5 minutes, give or take a quarter, over a brief
+// connection. What still differs 30 s later is reported once, with [EventServersDiffer], in the
+// metrics, and in Health. If the other content is newer by the servers' times, the session takes
+// it, and does not return to the older one while any server confirms the newer. A deletion has no
+// time: where only one of two servers has a config, the session reports it and changes nothing.
+// [CompareServersEvery] sets the interval. Servers behind one address count as one.
+//
 // # Administration
 //
 // [Client.Publish], [Client.Delete], [Client.List], [Client.Metadata], [Client.History] and
