@@ -37,6 +37,8 @@ type serverKey struct{}
 //
 //	copyexample NAME FOLDER       copies an example of the repository
 //	exits CODE PROGRAM ARGS...    runs a program, which must end with this exit code
+//	metrics VARIABLE FILE         starts a Prometheus with the series of a file, and sets its URL; NOW is the time
+//	metrics set FILE | fail CODE [TEXT] | age DURATION | require TOKEN | ok
 //	prometheus VARIABLE VALUE     starts a Prometheus whose queries have that value, and sets its URL
 //	put GROUP DATA-ID FILE        publishes, readable at once
 //	remove GROUP DATA-ID          deletes a config
@@ -71,6 +73,7 @@ func params(dir string) testscript.Params {
 			}
 			env.Defer(srv.Close)
 			env.Values[serverKey{}], env.Values[rejectedKey{}], env.Values[heldKey{}] = srv, make(chan struct{}, 1), make(chan struct{}, 1)
+			env.Values[metricsKey{}] = &metricsServer{}
 			env.Setenv("SERVER", srv.Addr())
 			env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
 			env.Setenv("XDG_CONFIG_HOME", "")
@@ -80,7 +83,7 @@ func params(dir string) testscript.Params {
 			return os.MkdirAll(env.Getenv("HOME"), 0o700)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"copyexample": copyExample, "prometheus": prometheus, "exits": exits, "put": put, "remove": remove, "server": server, "service": service, "revision": revision, "listening": listening, "rejected": rejected, "held": held, "until": until, "freeport": freeport, "reaches": reaches,
+			"copyexample": copyExample, "metrics": metrics, "prometheus": prometheus, "exits": exits, "put": put, "remove": remove, "server": server, "service": service, "revision": revision, "listening": listening, "rejected": rejected, "held": held, "until": until, "freeport": freeport, "reaches": reaches,
 		},
 	}
 }

@@ -24,7 +24,7 @@ func Commands() *Rules {
 	}
 	return &Rules{
 		Rows: []Row{
-			{Package: ".", May: []string{"internal/cli"}, Tests: append(tests, public...), Why: why},
+			{Package: ".", May: []string{"internal/cli"}, Tests: append(append([]string{"internal/prometheus/prometheustest"}, tests...), public...), Why: why},
 			{Package: "internal/cli", May: append([]string{"github.com/spf13/cobra/**", "github.com/spf13/pflag"}, own...), Tests: tests, Why: why},
 			{Package: "internal/terminal", May: []string{"golang.org/x/term"}, Tests: tests, Why: why},
 			{Package: "internal/release", May: append([]string{"github.com/gofrs/flock"}, own...), Tests: tests, Why: why},

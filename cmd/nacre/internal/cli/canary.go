@@ -229,7 +229,7 @@ func (a *app) canariesHealthy(ctx context.Context, k *canary, watched []release.
 	if k.when == "" {
 		return nil
 	}
-	healthy, err := holds(ctx, k.prometheus, k.when)
+	healthy, err := a.holds(ctx, k.prometheus, k.when)
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)

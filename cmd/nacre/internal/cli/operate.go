@@ -271,20 +271,32 @@ func (a *app) post(ctx context.Context, address string, act action, fields map[s
 	return got, refusal(reply.StatusCode, address, got.Error, act.path)
 }
 
-// authorize adds the credentials of the environment to a request.
+// authorize adds the credentials of the environment to a request to an instance.
 func (a *app) authorize(r *http.Request) {
-	token, user := a.env.Get("NACRE_INSTANCE_TOKEN"), a.env.Get("NACRE_INSTANCE_USER")
+	get := a.env.Get
+	if authorize(r, get("NACRE_INSTANCE_TOKEN"), get("NACRE_INSTANCE_USER"), get("NACRE_INSTANCE_PASSWORD")) && !private(r) {
+		a.note("warning: the credentials for %s are sent without encryption; use https", r.URL.Host)
+	}
+}
+
+// authorize adds a bearer token to a request, or else a user and a password, and reports whether
+// one was given.
+func authorize(r *http.Request, token, user, password string) bool {
 	switch {
 	case token != "":
 		r.Header.Set("Authorization", "Bearer "+token)
 	case user != "":
-		r.SetBasicAuth(user, a.env.Get("NACRE_INSTANCE_PASSWORD"))
+		r.SetBasicAuth(user, password)
 	default:
-		return
+		return false
 	}
-	if ip := net.ParseIP(r.URL.Hostname()); r.URL.Scheme != "https" && r.URL.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		a.note("warning: the credentials for %s are sent without encryption; use https", r.URL.Host)
-	}
+	return true
+}
+
+// private reports whether a request is encrypted, or does not leave this machine.
+func private(r *http.Request) bool {
+	ip := net.ParseIP(r.URL.Hostname())
+	return r.URL.Scheme == "https" || r.URL.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // refusal is the error of an answer that is not a success.

@@ -37,6 +37,7 @@ type following struct {
 	interval   time.Duration
 	maxRefused float64
 	least      int
+	metered
 }
 
 func newRolloutStatus(a *app) *cobra.Command {
@@ -51,6 +52,13 @@ address dns:HOST:PORT stands for every address that the host has, such as the po
 service. Without addresses the server is asked for its listeners, which has one row for each IP
 address, and cannot say why an instance refuses a content.
 
+With --prometheus, a Prometheus is asked in their place, for the targets that --selector names. Its
+answer is as old as a scrape. No metric has the md5 of a document: an instance has applied the
+content if it has verified and accepted its contents after the publish, so the clocks of the server
+and of the instances must agree to a second. Of a rejected content the metrics know the kinds of the
+problems, and neither the key nor the position. Credentials come from NACRE_PROMETHEUS_TOKEN,
+NACRE_PROMETHEUS_TOKEN_FILE, or NACRE_PROMETHEUS_USER and NACRE_PROMETHEUS_PASSWORD.
+
   RECEIVED  the instance has read the content that the server has
   APPLIED   the content is valid and live
   ACTED     the subscribers have ended their calls, and no resource failed to build
@@ -59,6 +67,7 @@ The command ends with 0 when every instance has acted, and with 7 when --timeout
 once when more than --max-refused percent of the instances reject the content or hold it.
 --min-instances is the number of instances that must be known: without it, one.`,
 		Example: `  nacre rollout status orders.yaml --instance dns:orders.prod.svc:8080 --timeout 5m
+  nacre rollout status orders.yaml --prometheus http://prometheus:9090 --selector 'job="orders"'
   nacre rollout status orders.yaml --watch=false -o json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -71,16 +80,24 @@ once when more than --max-refused percent of the instances reject the content or
 			if f.interval <= 0 {
 				return usage("--interval %v is not positive", f.interval)
 			}
+			if err := f.check(f.instances); err != nil {
+				return err
+			}
 			return a.openConfig(cmd.Context(), args[0], func(ctx context.Context, c *nacos.Client, t *target, dataID string, options []nacos.SourceOption) error {
 				item, err := c.Get(ctx, dataID, options...)
 				if err != nil {
 					return err
 				}
-				ask := func() ([]progress, error) {
+				ask := func(ctx context.Context) ([]progress, error) {
 					if asked := addresses(f.instances, t); len(asked) > 0 {
 						return a.askProgress(ctx, asked, dataID, item.MD5)
 					}
 					return listenerProgress(ctx, c, dataID, item.MD5, options)
+				}
+				if f.prometheus != "" {
+					if ask, err = a.metrics(f.metered, item); err != nil {
+						return err
+					}
 				}
 				return a.follow(ctx, args[0], item.MD5, f, ask)
 			})
@@ -91,6 +108,7 @@ once when more than --max-refused percent of the instances reject the content or
 	flags.BoolVarP(&f.watch, "watch", "w", true, "wait; with --watch=false, report once")
 	flags.DurationVar(&f.interval, "interval", time.Second, "how often the instances are asked")
 	flags.Float64Var(&f.maxRefused, "max-refused", 0, "percentage of instances that may refuse the content")
+	f.addFlags(cmd)
 	flags.IntVar(&f.least, "min-instances", 1, "number of instances that must be known; 0 before a service exists")
 	return cmd
 }
@@ -98,7 +116,7 @@ once when more than --max-refused percent of the instances reject the content or
 // progress is how far one instance has got, in JSON.
 type progress struct {
 	Instance string   `json:"instance"`
-	From     string   `json:"from"` // listener or instance
+	From     string   `json:"from"` // listener, instance or prometheus
 	Received bool     `json:"received"`
 	Applied  bool     `json:"applied"`
 	Acted    bool     `json:"acted"`
@@ -181,33 +199,36 @@ func listenerProgress(ctx context.Context, c *nacos.Client, dataID, md5 string, 
 }
 
 // follow asks until all instances have acted, too many refuse, or ctx ends, and prints the last
-// answers.
-func (a *app) follow(ctx context.Context, name, md5 string, f following, ask func() ([]progress, error)) error {
+// answers. After the first answer, who is asked may be out of reach for a while.
+func (a *app) follow(ctx context.Context, name, md5 string, f following, ask func(context.Context) ([]progress, error)) error {
 	line := progressLine{w: a.env.Err, inPlace: terminal.Is(a.env.Err)}
 	defer line.end()
 	ticker := time.NewTicker(f.interval)
 	defer ticker.Stop()
 	var last []progress
 	for {
-		items, err := ask()
+		items, err := ask(ctx)
 		switch {
 		case ctx.Err() != nil && last != nil:
 			line.end()
 			return a.outcome(name, md5, last, f, ctx.Err())
+		case err != nil && last != nil && exit.Of(err) == exit.Unreachable:
+			line.show(summary(last) + "; asking again: " + err.Error())
 		case err != nil:
 			return err
-		}
-		last = items
-		line.show(summary(items))
-		if !f.watch || settled(items, f.least) || refusedTooOften(items, f.maxRefused) {
-			line.end()
-			return a.outcome(name, md5, items, f, nil)
+		default:
+			last = items
+			line.show(summary(items))
+			if !f.watch || settled(items, f.least) || refusedTooOften(items, f.maxRefused) {
+				line.end()
+				return a.outcome(name, md5, items, f, nil)
+			}
 		}
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():
 			line.end()
-			return a.outcome(name, md5, items, f, ctx.Err())
+			return a.outcome(name, md5, last, f, ctx.Err())
 		}
 	}
 }
@@ -252,11 +273,19 @@ func (a *app) outcome(name, md5 string, items []progress, f following, ended err
 		return exit.With(exit.NotConverged, fmt.Errorf("%d of %d instances refuse the content", refused, len(items)), remedy(items))
 	case len(items) < f.least:
 		return exit.With(exit.NotConverged, fmt.Errorf("found %s, and at least %d must be known", counted(len(items), "instance"), f.least),
-			"give --instance, list instances in the context, or give --min-instances 0 if no service runs yet")
+			f.whereElse())
 	case missing > 0:
 		return exit.With(exit.NotConverged, fmt.Errorf("%d of %d instances have not acted on the content", missing, len(items)), "")
 	}
 	return nil
+}
+
+// whereElse says what to do about instances that are not known.
+func (f *following) whereElse() string {
+	if f.prometheus != "" {
+		return "check --selector, --config-name and --layer, or give --min-instances 0 if no service runs yet"
+	}
+	return "give --instance, list instances in the context, or give --min-instances 0 if no service runs yet"
 }
 
 func rolloutResult(name, md5 string, items []progress) output.Result {

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
-	"strings"
 	"time"
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
@@ -39,13 +38,9 @@ func (c *Context) Credentials(ctx context.Context, name string, p Process) (user
 		}
 		return a.Username, password, nil
 	case a.PasswordFile != "":
-		data, err := read(a.PasswordFile, private{})
+		password, err = ReadSecret(a.PasswordFile)
 		if err != nil {
 			return "", "", denied("context %s: password file: %w", name, err)
-		}
-		password = strings.TrimRight(string(data), "\r\n")
-		if password == "" {
-			return "", "", denied("context %s: password file %s is empty", name, a.PasswordFile)
 		}
 		return a.Username, password, nil
 	}

@@ -39,6 +39,20 @@ func read(path string, p private) ([]byte, error) {
 	return data, err
 }
 
+// ReadSecret reads a file with a password or token, without the end of its line. A file that other
+// users can read or change is an error, and so is an empty one.
+func ReadSecret(path string) (string, error) {
+	data, err := read(path, private{})
+	if err != nil {
+		return "", err
+	}
+	secret := strings.TrimRight(string(data), "\r\n")
+	if secret == "" {
+		return "", fmt.Errorf("%s: the file is empty", path)
+	}
+	return secret, nil
+}
+
 // hasUserinfo reports whether an address is a URL with credentials.
 func hasUserinfo(address string) bool {
 	_, rest, found := strings.Cut(address, "://")
