@@ -123,10 +123,21 @@ func appliedMD5(l observe.LayerHealth) string {
 	return md5
 }
 
-// verdict says what an instance has done with a document: applied, rejected, held, down or behind.
-func verdict(l observe.LayerHealth, md5 string) (what string, why []string) {
+// verdict says what an instance has done with a document that was published at a time: applied,
+// rejected, held, down or behind. An instance hides the md5 of a document with a secret; what it
+// says is then about the content only if it has verified since that it has the newest one. A time
+// that is not known is the zero time.
+func verdict(l observe.LayerHealth, md5 string, published time.Time) (what string, why []string) {
 	latest, known := strings.CutPrefix(string(l.Latest), "md5:")
+	hidden := md5 != "" && !known
+	old := hidden && l.VerifiedAt.Before(published)
 	switch {
+	case old && l.Down != "":
+		return "down", []string{l.Down}
+	case old && l.Stale:
+		return "stale", staleSince(l)
+	case old, hidden && l.Latest != l.Applied && len(l.Rejected)+len(l.Held) == 0 && l.Down == "":
+		return "behind", nil
 	case known && md5 != "" && latest != md5 && (len(l.Rejected) > 0 || len(l.Held) > 0):
 		return "behind", nil // what it says is about another content, and the one of the server is on its way
 	case len(l.Rejected) > 0:
@@ -137,13 +148,17 @@ func verdict(l observe.LayerHealth, md5 string) (what string, why []string) {
 		return "down", []string{l.Down}
 	case appliedMD5(l) == "", md5 == "":
 		if l.Stale {
-			return "stale", []string{"last verified " + l.VerifiedAt.UTC().Format(time.RFC3339)}
+			return "stale", staleSince(l)
 		}
 		return "current", nil // it hides the md5, and has what it last saw
 	case appliedMD5(l) == md5:
 		return "applied", nil
 	}
 	return "behind", nil
+}
+
+func staleSince(l observe.LayerHealth) []string {
+	return []string{"last verified " + l.VerifiedAt.UTC().Format(time.RFC3339)}
 }
 
 // explained are keys of an instance in JSON.

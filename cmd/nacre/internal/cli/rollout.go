@@ -90,7 +90,7 @@ once when more than --max-refused percent of the instances reject the content or
 				}
 				ask := func(ctx context.Context) ([]progress, error) {
 					if asked := addresses(f.instances, t); len(asked) > 0 {
-						return a.askProgress(ctx, asked, dataID, item.MD5)
+						return a.askSince(ctx, asked, dataID, item.MD5, item.Modified)
 					}
 					return listenerProgress(ctx, c, dataID, item.MD5, options)
 				}
@@ -126,8 +126,13 @@ type progress struct {
 	Why      []string `json:"why,omitempty"`
 }
 
-// askProgress asks all instances.
+// askProgress asks all instances about a content whose publish is at a time that is not known.
 func (a *app) askProgress(ctx context.Context, asked []string, dataID, md5 string) ([]progress, error) {
+	return a.askSince(ctx, asked, dataID, md5, time.Time{})
+}
+
+// askSince asks all instances about a content that was published at a time.
+func (a *app) askSince(ctx context.Context, asked []string, dataID, md5 string, published time.Time) ([]progress, error) {
 	asked, err := expand(ctx, asked)
 	if err != nil {
 		return nil, err
@@ -145,20 +150,20 @@ func (a *app) askProgress(ctx context.Context, asked []string, dataID, md5 strin
 			items[i].Why = []string{err.Error()}
 			return nil //nolint:nilerr // an instance that does not answer is a row of the report
 		}
-		items[i] = progressOf(asked[i], s, dataID, md5)
+		items[i] = progressOf(asked[i], s, dataID, md5, published)
 		return nil
 	})
 }
 
 // progressOf reads how far an instance has got from its state.
-func progressOf(address string, s *state, dataID, md5 string) progress {
+func progressOf(address string, s *state, dataID, md5 string, published time.Time) progress {
 	p := progress{Instance: address, From: "instance", Version: s.Health.Version}
 	l, found := s.layerOf(dataID)
 	if !found {
 		p.Status = "unused"
 		return p
 	}
-	p.Status, p.Why = verdict(l, md5)
+	p.Status, p.Why = verdict(l, md5, published)
 	p.Applied = p.Status == "applied" || p.Status == "current"
 	p.Refused = p.Status == "rejected" || p.Status == "held"
 	p.Received = p.Applied || p.Refused || strings.Contains(string(l.Latest), md5)
@@ -183,6 +188,9 @@ func waiting(h observe.Health) (why []string) {
 		if r.LastError != "" {
 			why = append(why, "resource "+r.Name+" failed: "+r.LastError)
 		}
+	}
+	if err := h.Ready(); err != nil {
+		why = append(why, err.Error())
 	}
 	return why
 }

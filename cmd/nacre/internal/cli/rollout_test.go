@@ -3,6 +3,8 @@ package cli_test
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -77,5 +79,38 @@ func TestRolloutOfASilentPrometheus(t *testing.T) {
 	code, out, errs := run(t, "rollout", "status", "orders.yaml", "--server", srv.Addr(), "--prometheus", prom.URL, "--selector", `job="orders"`, "--timeout", "1s")
 	if code != 3 || out != "" || !strings.Contains(errs, "ask Prometheus at ") {
 		t.Errorf("code %d, %q on stdout and %q on stderr", code, out, errs)
+	}
+}
+
+// An instance that hides the md5 of its document, since it holds a secret, has the content only if
+// it has verified that since the publish: it does not count as done while the content is on its
+// way.
+func TestRolloutOfADocumentWithASecret(t *testing.T) {
+	t.Parallel()
+	srv := start(t)
+	if err := srv.Put("", "DEFAULT_GROUP", "orders.yaml", "db: {password: hunter2}\n"); err != nil {
+		t.Fatal(err)
+	}
+	const before, after = "2020-01-01T00:00:00Z", "2099-01-01T00:00:00Z"
+	for name, c := range map[string]struct{ layer, health, want string }{
+		"applied":                   {`"applied":"keyed-1","latest":"keyed-1","verified_at":"` + after + `"`, ``, "yes yes yes current"},
+		"on its way":                {`"applied":"keyed-1","latest":"keyed-1","verified_at":"` + before + `"`, ``, "no no no behind"},
+		"never verified":            {`"applied":"keyed-1","latest":"keyed-1"`, ``, "no no no behind"},
+		"not decided":               {`"applied":"keyed-1","latest":"keyed-2","verified_at":"` + after + `"`, ``, "no no no behind"},
+		"rejected":                  {`"applied":"keyed-1","latest":"keyed-2","verified_at":"` + after + `","rejected":["db.pool: must be at most 100"]`, ``, "yes no no rejected"},
+		"an earlier one rejected":   {`"applied":"keyed-1","latest":"keyed-2","verified_at":"` + before + `","rejected":["db.pool: must be at most 100"]`, ``, "no no no behind"},
+		"an earlier one held":       {`"applied":"keyed-1","latest":"keyed-2","verified_at":"` + before + `","held":["pinned"]`, ``, "no no no behind"},
+		"down":                      {`"applied":"keyed-1","latest":"keyed-1","verified_at":"` + before + `","down":"no route"`, ``, "no no no down"},
+		"stale":                     {`"applied":"keyed-1","latest":"keyed-1","verified_at":"` + before + `","stale":true`, ``, "no no no stale"},
+		"applied, and not yet used": {`"applied":"keyed-1","latest":"keyed-1","verified_at":"` + after + `"`, `"not_ready":["layer orders.yaml is stale"],`, "yes yes no current"},
+	} {
+		instance := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			fmt.Fprintf(w, `{"health":{"version":1,%s"layers":[{"name":"orders.yaml","documents":["orders.yaml"],%s}]}}`, c.health, c.layer)
+		}))
+		_, out, errs := run(t, "rollout", "status", "orders.yaml", "--server", srv.Addr(), "--instance", instance.URL, "--watch=false", "--max-refused", "100")
+		instance.Close()
+		if row := strings.Join(strings.Fields(out), " "); !strings.Contains(row, instance.URL+" "+c.want+" ") {
+			t.Errorf("%s: the row is not %q: %s%s", name, c.want, out, errs)
+		}
 	}
 }

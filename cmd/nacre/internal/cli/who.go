@@ -64,7 +64,7 @@ such as the pods of a headless service. The server is then not asked for listene
 					return wrong
 				}
 				if len(asked) > 0 {
-					items, err = a.askInstances(ctx, asked, dataID, item.MD5)
+					items, err = a.askInstances(ctx, asked, dataID, item)
 				} else {
 					items, err = askListeners(ctx, c, dataID, item.MD5, options)
 				}
@@ -97,19 +97,19 @@ func askListeners(ctx context.Context, c *nacos.Client, dataID, md5 string, opti
 	return items, nil
 }
 
-func (a *app) askInstances(ctx context.Context, asked []string, dataID, md5 string) ([]user, error) {
+func (a *app) askInstances(ctx context.Context, asked []string, dataID string, item nacos.Item) ([]user, error) {
 	items := make([]user, len(asked))
 	return items, each(len(asked), func(i int) error {
 		if _, err := instanceURL(asked[i]); err != nil {
 			return err
 		}
-		items[i] = a.askInstance(ctx, asked[i], dataID, md5)
+		items[i] = a.askInstance(ctx, asked[i], dataID, item)
 		return nil
 	})
 }
 
 // askInstance returns what an instance has done with a config. One that does not answer is unknown.
-func (a *app) askInstance(ctx context.Context, address, dataID, md5 string) user {
+func (a *app) askInstance(ctx context.Context, address, dataID string, item nacos.Item) user {
 	u := user{Instance: address, From: "instance"}
 	s, err := a.instance(ctx, address)
 	if err != nil {
@@ -123,7 +123,7 @@ func (a *app) askInstance(ctx context.Context, address, dataID, md5 string) user
 		return u
 	}
 	u.MD5, u.Release = appliedMD5(l), l.Release
-	u.Status, u.Why = verdict(l, md5)
+	u.Status, u.Why = verdict(l, item.MD5, item.Modified)
 	return u
 }
 
