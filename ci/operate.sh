@@ -22,10 +22,11 @@ prometheus=$(find_program prometheus)
 alertmanager=$(find_program prometheus-alertmanager alertmanager)
 dir=$(mktemp -d)
 go build -o "$dir/service" ./service
+go -C ../../cmd/nacre build -o "$dir/nacre" .
 go build -o "$dir/operate" .
 data=${NACRE_ARTEFACTS:-$dir/day}
 mkdir -p "$data"
 status=0
-"$dir/operate" -prometheus "$prometheus" -alertmanager "$alertmanager" -service "$dir/service" -dir "$data" "$@" || status=$?
+"$dir/operate" -prometheus "$prometheus" -alertmanager "$alertmanager" -service "$dir/service" -nacre "$dir/nacre" -dir "$data" "$@" || status=$?
 if [ "$status" = 0 ] || [ -n "${NACRE_ARTEFACTS:-}" ]; then rm -rf "$dir"; else echo "logs and data are in $data" >&2; fi
 exit "$status"

@@ -67,6 +67,9 @@ func badContents(d *day) error {
 	if err := d.publish(orders, pool(23)); err != nil {
 		return err
 	}
+	if err := d.rollout(orders, "applied"); err != nil {
+		return err
+	}
 	h, err := d.instances[0].health()
 	if err != nil {
 		return err
@@ -105,6 +108,9 @@ func badContents(d *day) error {
 		if n > 0 {
 			continue
 		}
+		if err := d.rollout(orders, "rejected"); err != nil {
+			return err
+		}
 		if err := d.reached("NacreConfigRejected", began); err != nil {
 			return err
 		}
@@ -120,7 +126,10 @@ func badContents(d *day) error {
 	if err := d.put(orders, pool(501)); err != nil {
 		return err
 	}
-	return d.eachLayer(orders, "is held", func(l *observe.LayerHealth) bool { return len(l.Held) > 0 })
+	if err := d.eachLayer(orders, "is held", func(l *observe.LayerHealth) bool { return len(l.Held) > 0 }); err != nil {
+		return err
+	}
+	return d.rollout(orders, "held")
 }
 
 // slowAndFailing makes a call of a subscriber pass its deadline and then fail.

@@ -43,9 +43,9 @@ type phase struct {
 
 // day is the state of the whole run.
 type day struct {
-	ctx          context.Context //nolint:containedctx // of all that the command does
-	dir, service string
-	began        time.Time
+	ctx                 context.Context //nolint:containedctx // of all that the command does
+	dir, service, nacre string
+	began               time.Time
 
 	nacos        *nacostest.Server
 	hook         *webhook

@@ -10,7 +10,8 @@
 //   - the expected alerts reach the receiver of their tier, with the labels of their tier, and end
 //     when the cause is gone,
 //   - no other alert fires,
-//   - the metrics of each instance agree with its Health.
+//   - the metrics of each instance agree with its Health, and nacre rollout status says the same by
+//     the one as by the other.
 //
 // At the end, every expression of the rules, of the dashboard, and of the runbook has returned data
 // at some time of the day.

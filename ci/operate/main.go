@@ -20,7 +20,7 @@ import (
 )
 
 // places are the programs that the command starts, and the repository.
-type places struct{ root, prometheus, alertmanager, service, dir, only string }
+type places struct{ root, prometheus, alertmanager, service, nacre, dir, only string }
 
 func main() {
 	runtime.LockOSThread() // the programs end with this thread; see start
@@ -29,6 +29,7 @@ func main() {
 	flag.StringVar(&p.prometheus, "prometheus", "prometheus", "the program Prometheus")
 	flag.StringVar(&p.alertmanager, "alertmanager", "prometheus-alertmanager", "the program Alertmanager")
 	flag.StringVar(&p.service, "service", "", "the program of ci/operate/service")
+	flag.StringVar(&p.nacre, "nacre", "nacre", "the program of cmd/nacre")
 	flag.StringVar(&p.dir, "dir", "", "an empty folder for logs and data")
 	flag.StringVar(&p.only, "only", "", "the phases to run, those whose names contain this text; then the end of the day is not checked")
 	flag.Parse()
@@ -53,7 +54,7 @@ func run(ctx context.Context, p places) (err error) {
 	for _, c := range changes {
 		fmt.Println(c)
 	}
-	day, today := &day{ctx: ctx, dir: p.dir, service: p.service, open: map[string]bool{}, counted: true}, phases()
+	day, today := &day{ctx: ctx, dir: p.dir, service: p.service, nacre: p.nacre, open: map[string]bool{}, counted: true}, phases()
 	if wrong := checkAlerts(rules, today); len(wrong) > 0 {
 		return fmt.Errorf("alerts and phases do not fit:\n%w", joined(wrong))
 	}

@@ -74,7 +74,12 @@ func phases() []phase {
 			},
 			cause: badContents,
 			// A content that was live before ends the breaker.
-			cure: func(d *day) error { return d.publish(orders, pool(23)) },
+			cure: func(d *day) error {
+				if err := d.publish(orders, pool(23)); err != nil {
+					return err
+				}
+				return d.rollout(orders, "applied")
+			},
 		},
 		{
 			name: "a subscriber is slow and fails",
@@ -183,6 +188,9 @@ func phases() []phase {
 					return err
 				}
 				if err := d.instances[1].stop(); err != nil {
+					return err
+				}
+				if err := d.rollout(orders, "applied"); err != nil { // of the two that run
 					return err
 				}
 				if err := d.instances[1].start(d); err != nil {
