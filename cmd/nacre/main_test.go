@@ -35,6 +35,8 @@ type serverKey struct{}
 // The scripts in testdata run the command on a Nacos server of their own. Besides those of
 // testscript, they have the commands
 //
+//	documents FOLDER N VERSION    writes a repository with N documents of a version
+//	within DURATION PROGRAM ARGS  runs a program, which must not take longer on a real server
 //	copyexample NAME FOLDER       copies an example of the repository
 //	exits CODE PROGRAM ARGS...    runs a program, which must end with this exit code
 //	metrics VARIABLE FILE         starts a Prometheus with the series of a file, and sets its URL; NOW is the time
@@ -83,7 +85,7 @@ func params(dir string) testscript.Params {
 			return os.MkdirAll(env.Getenv("HOME"), 0o700)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"copyexample": copyExample, "metrics": metrics, "prometheus": prometheus, "exits": exits, "put": put, "remove": remove, "server": server, "service": service, "revision": revision, "listening": listening, "rejected": rejected, "held": held, "until": until, "freeport": freeport, "reaches": reaches,
+			"copyexample": copyExample, "metrics": metrics, "documents": documents, "within": within, "prometheus": prometheus, "exits": exits, "put": put, "remove": remove, "server": server, "service": service, "revision": revision, "listening": listening, "rejected": rejected, "held": held, "until": until, "freeport": freeport, "reaches": reaches,
 		},
 	}
 }
@@ -123,6 +125,10 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func put(ts *testscript.TestScript, _ bool, args []string) {
+	if ts.Getenv("REAL") != "" {
+		putReal(ts, args[0], args[1], ts.ReadFile(args[2]))
+		return
+	}
 	ts.Check(serverOf(ts).Put(ts.Getenv("IN_NAMESPACE"), args[0], args[1], ts.ReadFile(args[2])))
 }
 

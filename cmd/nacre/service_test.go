@@ -39,9 +39,17 @@ func (o *orders) Validate() error {
 	return nil
 }
 
+// settingsOf are the settings of a client of the script's server.
+func settingsOf(ts *testscript.TestScript) nacos.Config {
+	return nacos.Config{
+		Servers: []string{ts.Getenv("SERVER")}, Group: ts.Getenv("NACOS_GROUP"),
+		Username: ts.Getenv("NACOS_USERNAME"), Password: nacos.NewPassword(ts.Getenv("NACOS_PASSWORD")),
+	}
+}
+
 // service starts a service on the script's server, which serves its state.
 func service(ts *testscript.TestScript, _ bool, args []string) {
-	settings := nacos.Config{Servers: []string{serverOf(ts).Addr()}}
+	settings := settingsOf(ts)
 	if len(args) > 2 {
 		settings.Labels = map[string]string{"Vipserver-Tag": args[2]}
 	}
