@@ -13,12 +13,8 @@ import (
 // connect returns a client of a target that has a connection. A person waits for it, so it fails
 // when all servers have refused twice or a login failed, and does not wait for --timeout.
 func (a *app) connect(ctx context.Context, t *target) (*nacos.Client, error) {
-	if t.credentials != nil {
-		username, password, err := t.credentials(ctx)
-		if err != nil {
-			return nil, err
-		}
-		t.config.Username, t.config.Password = username, nacos.NewPassword(password)
+	if err := a.authenticate(ctx, t); err != nil {
+		return nil, err
 	}
 	trying, failed := context.WithCancelCause(ctx)
 	defer failed(nil)
@@ -87,10 +83,12 @@ func (t *target) refused(err error) error {
 	var fix string
 	switch {
 	case errors.Is(err, nacos.BadCredentials), errors.Is(err, nacos.CredentialsMissing), errors.Is(err, nacos.TokenRejected):
-		fix = "set NACOS_USERNAME and NACOS_PASSWORD or NACOS_PASSWORD_FILE, or make a context with credentials"
+		fix = "set NACOS_USERNAME and NACOS_PASSWORD or NACOS_PASSWORD_FILE, or for an access key NACOS_ACCESS_KEY and NACOS_SECRET_KEY, or make a context with credentials"
 		if t.name != "" {
 			fix = "nacre context show " + t.name + " says where the credentials are, and nacre context set " + t.name + " changes that"
 		}
+	case errors.Is(err, nacos.SignatureRejected):
+		fix = "check the access key, its secret and its region, the permissions of the account in this namespace, and the clock of this machine"
 	case errors.Is(err, nacos.InvalidConfig):
 		fix = "correct --server, or the variables NACOS_SERVER_ADDR and the like"
 		if t.name != "" {

@@ -131,6 +131,10 @@ func placeOf(a *contexts.Auth) string {
 		return "variable " + a.PasswordEnv
 	case a.PasswordFile != "":
 		return "file " + a.PasswordFile
+	case a.AccessKey != nil && a.AccessKey.SecretEnv != "":
+		return "access key, variable " + a.AccessKey.SecretEnv
+	case a.AccessKey != nil:
+		return "access key, file " + a.AccessKey.SecretFile
 	}
 	return "helper " + a.Exec[0]
 }
@@ -183,6 +187,7 @@ func newContextSet(a *app) *cobra.Command {
 	var c contexts.Context
 	var auth contexts.Auth
 	var tls contexts.TLS
+	var key contexts.AccessKey
 	var exec string
 	var encrypted, noAuth bool
 	cmd := &cobra.Command{
@@ -195,11 +200,16 @@ The password comes from a variable (--password-env), from a file that only you c
 program gets the name of the context in NACRE_CONTEXT, and may ask you on the terminal. --exec is
 split at spaces; an argument with a space in it belongs into the file.
 
+Alibaba Cloud (MSE) signs in with an access key of RAM: --access-key or its variable or file, and
+its secret in a variable or file. A temporary key has a security token too. A program prints
+{"access_key": "…", "secret_key": "…", "security_token": "…"}.
+
 Every command that writes to a context with --protected requires --yes and --reason.`,
 		Example: `  nacre context set dev --server 127.0.0.1:8848
   nacre context set prod --server nacos-1:8848,nacos-2:8848 --namespace prod --tls --protected \
       --username deploy --password-env NACOS_PROD_PASSWORD
-  nacre context set prod --exec "vault-nacos --role deploy"`,
+  nacre context set prod --exec "vault-nacos --role deploy"
+  nacre context set mse --server mse-1:8848 --access-key LTAI5t --secret-key-env MSE_SECRET_KEY`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			file, err := a.contexts()
@@ -215,11 +225,16 @@ Every command that writes to a context with --protected requires --yes and --rea
 				return usage("--exec is empty; --no-auth removes the credentials")
 			}
 			a.change(set, to, &c)
+			byName := slices.ContainsFunc([]string{"username", "password-env", "password-file", "exec"}, set)
 			switch {
+			case byName && slices.ContainsFunc(keyFlags, set):
+				return usage("a context has either a user name or an access key, or a program that prints one")
 			case noAuth:
 				to.Auth = nil
-			case set("username"), set("password-env"), set("password-file"), set("exec"):
+			case byName:
 				to.Auth = changedAuth(set, to.Auth, auth)
+			case slices.ContainsFunc(keyFlags, set):
+				to.Auth = &contexts.Auth{AccessKey: changedKey(set, to.Auth, key)}
 			}
 			if set("tls") && !encrypted {
 				to.TLS = nil
@@ -245,6 +260,14 @@ Every command that writes to a context with --protected requires --yes and --rea
 	f.StringVar(&auth.Username, "username", "", "user name")
 	f.StringVar(&auth.PasswordEnv, "password-env", "", "name of the variable with the password")
 	f.StringVar(&auth.PasswordFile, "password-file", "", "file with the password")
+	f.StringVar(&key.ID, "access-key", "", "id of an access key (Alibaba Cloud)")
+	f.StringVar(&key.IDEnv, "access-key-env", "", "name of the variable with the id")
+	f.StringVar(&key.IDFile, "access-key-file", "", "file with the id")
+	f.StringVar(&key.SecretEnv, "secret-key-env", "", "name of the variable with the secret of the access key")
+	f.StringVar(&key.SecretFile, "secret-key-file", "", "file with the secret of the access key")
+	f.StringVar(&key.TokenEnv, "security-token-env", "", "name of the variable with the token of a temporary access key")
+	f.StringVar(&key.TokenFile, "security-token-file", "", "file with the token of a temporary access key")
+	f.StringVar(&key.Region, "signature-region", "", "region in whose name an access key signs, such as cn-hangzhou")
 	f.StringVar(&exec, "exec", "", "program that prints the credentials, with its arguments")
 	f.BoolVar(&noAuth, "no-auth", false, "remove the credentials")
 	f.BoolVar(&encrypted, "tls", false, "encrypt all connections")
@@ -285,6 +308,33 @@ func changedAuth(set func(string) bool, was *contexts.Auth, flags contexts.Auth)
 		}
 	}
 	return &flags
+}
+
+// keyFlags are the flags of an access key.
+var keyFlags = []string{
+	"access-key", "access-key-env", "access-key-file", "secret-key-env", "secret-key-file", "security-token-env", "security-token-file", "signature-region",
+}
+
+// changedKey returns the places of an access key with what the flags set. One place of a part
+// replaces the other.
+func changedKey(set func(string) bool, was *contexts.Auth, flags contexts.AccessKey) *contexts.AccessKey {
+	if was == nil || was.AccessKey == nil {
+		return &flags
+	}
+	to := *was.AccessKey
+	if slices.ContainsFunc(keyFlags[:3], set) {
+		to.ID, to.IDEnv, to.IDFile = flags.ID, flags.IDEnv, flags.IDFile
+	}
+	if slices.ContainsFunc(keyFlags[3:5], set) {
+		to.SecretEnv, to.SecretFile = flags.SecretEnv, flags.SecretFile
+	}
+	if slices.ContainsFunc(keyFlags[5:7], set) {
+		to.TokenEnv, to.TokenFile = flags.TokenEnv, flags.TokenFile
+	}
+	if set("signature-region") {
+		to.Region = flags.Region
+	}
+	return &to
 }
 
 func changedTLS(set func(string) bool, was *contexts.TLS, flags contexts.TLS) *contexts.TLS {

@@ -60,12 +60,8 @@ failure.`,
 				a.note("context %s is protected: the checks that publish are skipped; give --yes to make them", t.name)
 				s.ReadOnly = true
 			}
-			if t.credentials != nil {
-				username, password, err := t.credentials(cmd.Context())
-				if err != nil {
-					return err
-				}
-				t.config.Username, t.config.Password = username, nacos.NewPassword(password)
+			if err := a.authenticate(cmd.Context(), t); err != nil {
+				return err
 			}
 			s.Config = t.config
 			return a.examine(cmd, s)

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/nacre-go/nacre/cmd/nacre/internal/accesskey"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/contexts"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
 	"github.com/nacre-go/nacre/providers/nacos"
@@ -20,7 +21,7 @@ type target struct {
 	instances []string
 	// credentials completes the config. It may start a helper program, so it is called only by a
 	// command that connects.
-	credentials func(ctx context.Context) (username, password string, err error)
+	credentials func(ctx context.Context) (contexts.Credentials, error)
 }
 
 // appName is the name by which a server knows the connections of this command.
@@ -95,9 +96,45 @@ func (a *app) chosen(name string) (*target, error) {
 	case !a.hasServers():
 		return nil, usage("no server is known; run \"nacre context set NAME --server HOST:PORT\", give --server, or set NACOS_SERVER_ADDR")
 	}
-	t := &target{config: a.env.Nacos()}
+	t := &target{config: a.env.Nacos(), credentials: a.environmentKey()}
 	t.config.AppName = cmp.Or(t.config.AppName, appName)
 	return t, nil
+}
+
+// environmentKey returns the access key of the environment, under the names that services use; nil
+// if it has none.
+func (a *app) environmentKey() func(ctx context.Context) (contexts.Credentials, error) {
+	get := a.env.Get
+	key := accesskey.Key{
+		ID: get("NACOS_ACCESS_KEY"), Secret: get("NACOS_SECRET_KEY"),
+		Token: get("ALIBABA_CLOUD_SECURITY_TOKEN"), Region: get("ALIBABA_CLOUD_SIGNATURE_REGION_ID"),
+	}
+	if key.ID == "" {
+		return nil
+	}
+	return func(context.Context) (contexts.Credentials, error) {
+		if key.Secret == "" {
+			return contexts.Credentials{}, exit.With(exit.Denied, errors.New("variable NACOS_SECRET_KEY, which has the secret of NACOS_ACCESS_KEY, is not set"), "")
+		}
+		return contexts.Credentials{Key: func() (accesskey.Key, error) { return key, nil }}, nil
+	}
+}
+
+// authenticate completes the config with the credentials.
+func (a *app) authenticate(ctx context.Context, t *target) error {
+	if t.credentials == nil {
+		return nil
+	}
+	found, err := t.credentials(ctx)
+	switch {
+	case err != nil:
+		return err
+	case found.Key != nil:
+		t.config.Signer = accesskey.Signer(found.Key, a.env.Now)
+	case found.Username != "":
+		t.config.Username, t.config.Password = found.Username, nacos.NewPassword(found.Password)
+	}
+	return nil
 }
 
 func (a *app) hasServers() bool {
@@ -107,7 +144,7 @@ func (a *app) hasServers() bool {
 // fromServers returns the target of --server, with the credentials of the environment.
 func (a *app) fromServers() (*target, error) {
 	get := a.env.Get
-	t := &target{config: nacos.Config{
+	t := &target{credentials: a.environmentKey(), config: nacos.Config{
 		Servers: a.flags.servers, Namespace: get("NACOS_NAMESPACE"), Group: get("NACOS_GROUP"), Username: get("NACOS_USERNAME"),
 		Password: nacos.NewPassword(get("NACOS_PASSWORD")), PasswordFile: get("NACOS_PASSWORD_FILE"), AppName: appName,
 	}}
@@ -138,7 +175,7 @@ func (a *app) fromContext(name string, c *contexts.Context) (*target, error) {
 		}
 		t.config.TLS = tls
 	}
-	t.credentials = func(ctx context.Context) (string, string, error) {
+	t.credentials = func(ctx context.Context) (contexts.Credentials, error) {
 		return c.Credentials(ctx, name, contexts.Process{Get: a.env.Get, Environ: a.env.Environ, Err: a.env.Err, In: a.env.In})
 	}
 	return t, nil

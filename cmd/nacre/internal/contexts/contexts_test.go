@@ -2,6 +2,7 @@ package contexts_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -27,14 +28,21 @@ func write(t *testing.T, text string, mode os.FileMode) string {
 func TestLoadRefuses(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"contexts: {a: {servers: [h:1], auth: {username: u, password: hunter2}}}":          "a password is never one of them",
-		"contexts: {a: {servers: [h:1], auth: {username: u}}}":                             "auth needs one of",
-		"contexts: {a: {servers: [h:1], auth: {username: u, password_env: A, exec: [b]}}}": "auth needs one of",
-		"contexts: {a: {servers: [h:1], auth: {password_env: A}}}":                         "auth has no username",
-		"contexts: {a: {servers: ['http://u:hunter2@h:1']}}":                               "user name or password in it",
-		"contexts: {a: {endpoint: 'u:hunter2@h'}}":                                         "user name or password in it",
-		"contexts: {a: {group: g}}":                                                        "servers and endpoint are both missing",
-		"contexts: {a: {servers: [h:1], tls: {cert_file: c}}}":                             "both cert_file and key_file",
+		"contexts: {a: {servers: [h:1], auth: {username: u, password: hunter2}}}":                                  "a password is never one of them",
+		"contexts: {a: {servers: [h:1], auth: {username: u}}}":                                                     "auth needs one of",
+		"contexts: {a: {servers: [h:1], auth: {username: u, password_env: A, exec: [b]}}}":                         "auth needs one of",
+		"contexts: {a: {servers: [h:1], auth: {password_env: A}}}":                                                 "auth has no username",
+		"contexts: {a: {servers: [h:1], auth: {access_key: {id: I}, exec: [b]}}}":                                  "auth needs one of",
+		"contexts: {a: {servers: [h:1], auth: {access_key: {secret_env: A}}}}":                                     "access_key needs one of id, id_env and id_file",
+		"contexts: {a: {servers: [h:1], auth: {access_key: {id: I, id_env: A}}}}":                                  "access_key needs one of id, id_env and id_file",
+		"contexts: {a: {servers: [h:1], auth: {access_key: {id: I}}}}":                                             "access_key needs one of secret_env and secret_file",
+		"contexts: {a: {servers: [h:1], auth: {access_key: {id: I, secret: hunter2}}}}":                            "secret",
+		"contexts: {a: {servers: [h:1], auth: {access_key: {id: I, secret_env: A, token_env: A, token_file: f}}}}": "access_key has both token_env and token_file",
+		"contexts: {a: {servers: [h:1], auth: {username: u, access_key: {id: I, secret_env: A}}}}":                 "both a username and an access_key",
+		"contexts: {a: {servers: ['http://u:hunter2@h:1']}}":                                                       "user name or password in it",
+		"contexts: {a: {endpoint: 'u:hunter2@h'}}":                                                                 "user name or password in it",
+		"contexts: {a: {group: g}}":                            "servers and endpoint are both missing",
+		"contexts: {a: {servers: [h:1], tls: {cert_file: c}}}": "both cert_file and key_file",
 		"contexts: [":    "config.yaml",
 		"contexts: text": "config.yaml",
 	} {
@@ -69,9 +77,9 @@ func TestPermissions(t *testing.T) {
 	}
 	for mode, fine := range map[os.FileMode]bool{0o600: true, 0o400: true, 0o440: true, 0o444: false, 0o644: false, 0o660: false} {
 		c := contexts.Context{Auth: &contexts.Auth{Username: "u", PasswordFile: write(t, "hunter2\n", mode)}}
-		_, password, err := c.Credentials(t.Context(), "a", contexts.Process{})
-		if (err == nil) != fine || fine && password != "hunter2" || !fine && exit.Of(err) != exit.Denied {
-			t.Errorf("a password file of mode %o: %q, %v", mode, password, err)
+		got, err := c.Credentials(t.Context(), "a", contexts.Process{})
+		if (err == nil) != fine || fine && got.Password != "hunter2" || !fine && exit.Of(err) != exit.Denied {
+			t.Errorf("a password file of mode %o: %q, %v", mode, got.Password, err)
 		}
 	}
 }
@@ -82,18 +90,25 @@ func TestHelper(t *testing.T) {
 		t.Skip("the helpers are shell scripts")
 	}
 	for script, want := range map[string]string{
-		`echo '{"username": "bob", "password": "pw"}'`: "bob/pw",
-		`echo '{"password": "pw"}'`:                    "ann/pw", // of the context
-		`echo '{"password": "'$NACRE_CONTEXT$X'"}'`:    "ann/prodx",
-		`cat >/dev/null; echo '{"password": "pw"}'`:    "ann/pw",
+		`echo '{"username": "bob", "password": "pw"}'`:                                           "bob/pw",
+		`echo '{"password": "pw"}'`:                                                              "ann/pw", // of the context
+		`echo '{"password": "'$NACRE_CONTEXT$X'"}'`:                                              "ann/prodx",
+		`cat >/dev/null; echo '{"password": "pw"}'`:                                              "ann/pw",
+		`echo '{"access_key": "ak", "secret_key": "sk", "security_token": "st", "region": "r"}'`: "{ak sk st r}",
+		`echo '{"access_key": "ak", "secret_key": "sk"}'`:                                        "{ak sk  }",
+		`echo '{"access_key": "ak", "password": "hunter2"}'`:                                     "lacks an access_key or a secret_key",
 		`echo hunter2`:               "not JSON",
 		`echo '{"username": "bob"}'`: "lacks a username or a password",
 		`echo hunter2 >&2; exit 3`:   "exit status 3",
 	} {
 		var errs bytes.Buffer
 		c := contexts.Context{Auth: &contexts.Auth{Username: "ann", Exec: []string{"sh", "-c", script}}}
-		user, password, err := c.Credentials(t.Context(), "prod", contexts.Process{Environ: append(os.Environ(), "X=x"), Err: &errs, In: strings.NewReader("in")})
-		got := user + "/" + password
+		found, err := c.Credentials(t.Context(), "prod", contexts.Process{Environ: append(os.Environ(), "X=x"), Err: &errs, In: strings.NewReader("in")})
+		got := found.Username + "/" + found.Password
+		if found.Key != nil {
+			key, _ := found.Key()
+			got = fmt.Sprint(key)
+		}
 		if err != nil {
 			got = err.Error()
 			if exit.Of(err) != exit.Denied || strings.Contains(got, "hunter2") {
@@ -103,6 +118,50 @@ func TestHelper(t *testing.T) {
 		if !strings.Contains(got, want) {
 			t.Errorf("%s: %s, want %s", script, got, want)
 		}
+	}
+}
+
+// The parts of an access key are in variables or files, and a file is read again when the key
+// changes.
+func TestAccessKey(t *testing.T) {
+	t.Parallel()
+	get := func(name string) string {
+		return map[string]string{"ID": "env-id", "SK": "env-secret", "ST": "env-token"}[name]
+	}
+	secret := write(t, "file-secret\n", 0o600)
+	for name, c := range map[string]struct {
+		key  contexts.AccessKey
+		want string
+	}{
+		"permanent":        {contexts.AccessKey{ID: "id", SecretEnv: "SK", Region: "cn-hangzhou"}, "{id env-secret  cn-hangzhou}"},
+		"temporary":        {contexts.AccessKey{IDEnv: "ID", SecretEnv: "SK", TokenEnv: "ST"}, "{env-id env-secret env-token }"},
+		"files":            {contexts.AccessKey{IDFile: write(t, "file-id", 0o600), SecretFile: secret, TokenFile: write(t, "file-token\r\n", 0o600)}, "{file-id file-secret file-token }"},
+		"no such variable": {contexts.AccessKey{ID: "id", SecretEnv: "NONE"}, "context a: variable NONE, which has the secret key, is not set"},
+		"no token":         {contexts.AccessKey{ID: "id", SecretEnv: "SK", TokenEnv: "NONE"}, "variable NONE, which has the security token, is not set"},
+		"no such file":     {contexts.AccessKey{ID: "id", SecretFile: "none"}, "context a: secret key file: "},
+		"an empty file":    {contexts.AccessKey{ID: "id", SecretFile: write(t, "\n", 0o600)}, "the file is empty"},
+	} {
+		found, err := (&contexts.Context{Auth: &contexts.Auth{AccessKey: &c.key}}).Credentials(t.Context(), "a", contexts.Process{Get: get})
+		var got string
+		if err == nil {
+			key, _ := found.Key()
+			got = fmt.Sprint(key)
+		} else if got = err.Error(); exit.Of(err) != exit.Denied {
+			t.Errorf("%s: exit code %d", name, exit.Of(err))
+		}
+		if !strings.Contains(got, c.want) {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+	found, err := (&contexts.Context{Auth: &contexts.Auth{AccessKey: &contexts.AccessKey{ID: "id", SecretFile: secret}}}).Credentials(t.Context(), "a", contexts.Process{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(secret, []byte("newer"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if key, err := found.Key(); err != nil || key.Secret != "newer" {
+		t.Errorf("after a change of the file the secret is %q, %v", key.Secret, err)
 	}
 }
 

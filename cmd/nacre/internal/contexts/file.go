@@ -52,12 +52,28 @@ type TLS struct {
 	ServerName string `yaml:"server_name,omitempty"`
 }
 
-// Auth says where the credentials are: one of PasswordEnv, PasswordFile and Exec.
+// Auth says where the credentials are: one of PasswordEnv, PasswordFile, AccessKey and Exec.
 type Auth struct {
-	Username     string   `yaml:"username,omitempty"`
-	PasswordEnv  string   `yaml:"password_env,omitempty"`
-	PasswordFile string   `yaml:"password_file,omitempty"`
-	Exec         []string `yaml:"exec,omitempty"`
+	Username     string     `yaml:"username,omitempty"`
+	PasswordEnv  string     `yaml:"password_env,omitempty"`
+	PasswordFile string     `yaml:"password_file,omitempty"`
+	AccessKey    *AccessKey `yaml:"access_key,omitempty"`
+	Exec         []string   `yaml:"exec,omitempty"`
+}
+
+// AccessKey says where the parts of an access key of RAM are: its id, its secret, and the security
+// token of a temporary one. Each part is in a variable or a file; the id may be given as it is,
+// since it is public.
+type AccessKey struct {
+	ID         string `yaml:"id,omitempty"`
+	IDEnv      string `yaml:"id_env,omitempty"`
+	IDFile     string `yaml:"id_file,omitempty"`
+	SecretEnv  string `yaml:"secret_env,omitempty"`
+	SecretFile string `yaml:"secret_file,omitempty"`
+	TokenEnv   string `yaml:"token_env,omitempty"`
+	TokenFile  string `yaml:"token_file,omitempty"`
+	// Region is the one in whose name requests are signed; it may be empty.
+	Region string `yaml:"region,omitempty"`
 }
 
 // Load reads a contexts file. A missing file is a File that does not exist.
@@ -119,19 +135,8 @@ func (c *Context) Check() error {
 	if len(c.Servers) == 0 && c.Endpoint == "" {
 		problems = append(problems, errors.New("servers and endpoint are both missing"))
 	}
-	if a := c.Auth; a != nil {
-		places := 0
-		for _, set := range []bool{a.PasswordEnv != "", a.PasswordFile != "", len(a.Exec) > 0} {
-			if set {
-				places++
-			}
-		}
-		if places != 1 {
-			problems = append(problems, errors.New("auth needs one of password_env, password_file and exec"))
-		}
-		if a.Username == "" && len(a.Exec) == 0 {
-			problems = append(problems, errors.New("auth has no username"))
-		}
+	if c.Auth != nil {
+		problems = append(problems, c.Auth.check()...)
 	}
 	if slices.ContainsFunc(append([]string{c.Endpoint}, c.Servers...), hasUserinfo) {
 		problems = append(problems, errors.New("an address has a user name or password in it; auth says where they are"))
@@ -140,6 +145,43 @@ func (c *Context) Check() error {
 		problems = append(problems, errors.New("tls needs both cert_file and key_file, or neither"))
 	}
 	return errors.Join(problems...)
+}
+
+// check returns what is wrong with the places of credentials.
+func (a *Auth) check() (problems []error) {
+	if given(a.PasswordEnv != "", a.PasswordFile != "", a.AccessKey != nil, len(a.Exec) > 0) != 1 {
+		problems = append(problems, errors.New("auth needs one of password_env, password_file, access_key and exec"))
+	}
+	k := a.AccessKey
+	if k == nil {
+		if a.Username == "" && len(a.Exec) == 0 {
+			problems = append(problems, errors.New("auth has no username"))
+		}
+		return problems
+	}
+	if a.Username != "" {
+		problems = append(problems, errors.New("auth has both a username and an access_key"))
+	}
+	if given(k.ID != "", k.IDEnv != "", k.IDFile != "") != 1 {
+		problems = append(problems, errors.New("access_key needs one of id, id_env and id_file"))
+	}
+	if given(k.SecretEnv != "", k.SecretFile != "") != 1 {
+		problems = append(problems, errors.New("access_key needs one of secret_env and secret_file"))
+	}
+	if given(k.TokenEnv != "", k.TokenFile != "") > 1 {
+		problems = append(problems, errors.New("access_key has both token_env and token_file"))
+	}
+	return problems
+}
+
+// given counts what is set.
+func given(all ...bool) (n int) {
+	for _, set := range all {
+		if set {
+			n++
+		}
+	}
+	return n
 }
 
 // Save writes the file atomically, and keeps the comments in it. Only its owner can read it.
