@@ -34,6 +34,9 @@ func DeclareSection[S any](key string) SectionDeclaration {
 // as those of plugins. Until then the value is not bound, is not shown, and is not an unknown key.
 func ReserveSection(key string) SectionDeclaration { return SectionDeclaration{key: key} }
 
+// Key returns the key of the section, as it was declared.
+func (d SectionDeclaration) Key() string { return d.key }
+
 // newSection returns the engine's section that binds S at a path.
 func newSection[S any](at tree.Path, o *Options) (engine.Section, error) {
 	return newSectionIn(at, o, func() (holder any, value *S) { value = new(S); return value, value }, func(holder any) *S {

@@ -64,6 +64,7 @@ func Derive[T, V, R any](ctx context.Context, cfg *Config[T], selectFrom func(*T
 			v, _ := part.(V)
 			return build(ctx, v)
 		},
+		Reads:        func(config any) []string { return readKeys(cfg, config.(*engine.State), selectFrom, same) },
 		BuildTimeout: o.buildTimeout,
 		Grace:        o.closeGrace,
 	}

@@ -84,6 +84,7 @@ func Subscribe[T, V any](cfg *Config[T], selectFrom func(*T) V, fn func(context.
 		}
 	}
 	sub := cfg.engine.SubscribeWithin(o.deadline, o.name, o.initial, start)
+	sub.SetReads(func(live *engine.State) []string { return readKeys(cfg, live, selectFrom, same) })
 	cfg.section.own(sub)
 	if o.initial {
 		if err := sub.Initial(); err != nil {

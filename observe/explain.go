@@ -80,6 +80,26 @@ type Report struct {
 	Version int64 `json:"version"`
 	// Keys are all scalars and lists that a layer or a default sets, in alphabetical order.
 	Keys []Explanation `json:"keys"`
+	// Readers are what uses the keys, by kind and name. A part of the program that calls Get is not
+	// known.
+	Readers []Reader `json:"readers,omitempty"`
+}
+
+// Reader is a part of the program that reads keys: a change of one of them concerns it.
+type Reader struct {
+	// Kind is "resource" for what a change builds again, "subscriber" for what a change calls, and
+	// "section" for the values that a package binds to a type of its own.
+	Kind string `json:"kind"`
+	// Name is that in Health: the name of the resource or subscriber, or the key of the section.
+	Name string `json:"name"`
+	// Keys are the highest keys under which the part reads everything, such as "db"; a list or map
+	// is one key, and "*" is any other key. For a resource they include those of the resources that
+	// it depends on. They are found by calling the function that selects the part with other values
+	// than the live ones, and so lack a key that has an effect only together with others.
+	Keys []string `json:"keys,omitempty"`
+	// Unknown reports that the keys are not known: the function selects what no field has, or does
+	// not return.
+	Unknown bool `json:"unknown,omitempty"`
 }
 
 // UnusedKeys returns the keys that layers set and that no field of the struct has: nothing reads

@@ -36,6 +36,15 @@ type Health struct {
 	Subscribers   []SubscriberHealth  `json:"subscribers,omitempty"`
 	Resources     []ResourceHealth    `json:"resources,omitempty"`
 	LastKnownGood LastKnownGoodHealth `json:"last_known_good,omitzero"`
+	// Guard are the limits of the change guard.
+	Guard GuardHealth `json:"guard,omitzero"`
+}
+
+// GuardHealth are the limits above which the change guard holds a change; 0 means no limit. See
+// nacre.Options.MaxKeyLoss and MaxBadChanges.
+type GuardHealth struct {
+	MaxKeyLoss    float64 `json:"max_key_loss,omitempty"`
+	MaxBadChanges int     `json:"max_bad_changes,omitempty"`
 }
 
 // Ready returns nil when the config is open, since a validated version is then live; otherwise an
@@ -103,6 +112,13 @@ type LayerHealth struct {
 	Rejected []string `json:"rejected,omitempty"`
 	// Held says why the latest content waits for another content, or for an approval.
 	Held []string `json:"held,omitempty"`
+	// WithoutChangeGuard reports that the layer may lose any number of keys. BreakerOpen reports
+	// that it has had so many bad changes that each content which was not live before is held.
+	// Quarantined are the revisions that were rolled back and are held however often they are
+	// published.
+	WithoutChangeGuard bool              `json:"without_change_guard,omitempty"`
+	BreakerOpen        bool              `json:"breaker_open,omitempty"`
+	Quarantined        []source.Revision `json:"quarantined,omitempty"`
 	// Unused are the keys of the content in use that no field has, and Deprecated the old names and
 	// deprecated keys in it, one an entry, such as
 	// "orders.yaml:7:3 timeout: unused key, did you mean server.timeout?". Keys that an

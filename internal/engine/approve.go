@@ -31,12 +31,14 @@ func (e *Engine) Approve(ctx context.Context, layer string, revision source.Revi
 		c, breaker, quarantined := l.latest, l.breaker, l.quarantine
 		l.breaker.Reset()
 		l.quarantine = quarantined.without(e.fingerprint(l, c), c)
+		l.showGuard()
 		c.approved = true
 		e.resources.Forget()
 		e.decide()
 		if l.applied != c {
 			err := e.notApplied(l)
 			l.breaker, l.quarantine, c.approved = breaker, quarantined, false
+			l.showGuard()
 			e.admit() // Health shows the content as held again
 			return 0, err
 		}

@@ -254,7 +254,8 @@ func (e *Engine) quarantine(bad, back *State, failure error) (all []observe.Caus
 		if c == nil || c == back.contents[i] {
 			continue
 		}
-		l.quarantine.add(e.fingerprint(l, c), c, back.contents[i], fmt.Sprintf("version %d was rolled back: %v", bad.Version, failure))
+		l.quarantine.add(e.fingerprint(l, c), c, back.contents[i], e.shown(c), fmt.Sprintf("version %d was rolled back: %v", bad.Version, failure))
+		l.showGuard()
 		c.approved = false // the approval does not outlive the failure
 		if l.latest != nil && l.latest.Revision == c.Revision {
 			l.latest.approved = false // the same revision, decoded again

@@ -197,6 +197,7 @@ func (e *Engine) commit(next *State, swap func()) bool {
 			l.rejected, l.notified.rejected, l.held, l.rejectedSum, l.rejectedLines = nil, "", nil, digest{}, nil
 			if l.breaker.Open() {
 				l.breaker.Reset() // the layer is back at a good content
+				l.showGuard()
 			}
 		}
 		if c != nil && !c.fromDisk && l.notified.live != c.Revision {

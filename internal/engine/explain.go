@@ -36,6 +36,7 @@ func (e *Engine) ExplainAll(below tree.Path) observe.Report {
 			r.Keys = append(r.Keys, v.explain(paths[key]))
 		}
 	}
+	r.Readers = e.readers(v.live, below)
 	return r
 }
 

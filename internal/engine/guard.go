@@ -135,6 +135,7 @@ func (e *Engine) wasLive(l *layerState, c *layerContent) bool {
 // recordFailure counts a bad content of a layer. Only the writer calls it.
 func (e *Engine) recordFailure(l *layerState, now time.Time) {
 	if l.breaker.Bad(now) {
+		l.showGuard()
 		e.emit(observe.Event{Kind: observe.BreakerOpened, Layer: l.name, Count: int64(l.breaker.Max), Took: l.breaker.Window})
 	}
 }

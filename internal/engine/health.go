@@ -13,7 +13,7 @@ import (
 func (e *Engine) Health() observe.Health {
 	answers, notes := e.askVerifiedTimes(), e.askNotes()
 	now := time.Now()
-	h := observe.Health{LastKnownGood: e.saver.health()}
+	h := observe.Health{LastKnownGood: e.saver.health(), Guard: observe.GuardHealth{MaxKeyLoss: e.MaxKeyLoss, MaxBadChanges: e.MaxBadChanges}}
 	if e.disk.seedErr != "" {
 		h.LastKnownGood.Error = strings.TrimPrefix(h.LastKnownGood.Error+"; "+e.disk.seedErr, "; ")
 	}
@@ -87,5 +87,9 @@ func (e *Engine) layerHealthLocked(l *layerState, f freshness) observe.LayerHeal
 		h.Rejected = append(h.Rejected, p.Error())
 	}
 	h.Held = slices.Clone(l.held)
+	h.WithoutChangeGuard = l.WithoutChangeGuard
+	if shown := l.guardShown.Load(); shown != nil {
+		h.BreakerOpen, h.Quarantined = shown.open, slices.Clone(shown.quarantined)
+	}
 	return h
 }

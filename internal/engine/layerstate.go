@@ -103,6 +103,19 @@ type layerState struct {
 	suppressedHold []string                    // why latest would be held if it were not rejected
 	quarantine     quarantine
 	breaker        guard.Breaker
+	// guardShown is what Health shows of quarantine and breaker.
+	guardShown atomic.Pointer[guardShown]
+}
+
+type guardShown struct {
+	open        bool
+	quarantined []source.Revision
+}
+
+// showGuard makes Health show the quarantine and the breaker as they are now. Only the writer calls
+// it.
+func (l *layerState) showGuard() {
+	l.guardShown.Store(&guardShown{l.breaker.Open(), slices.Sorted(maps.Values(l.quarantine.revisions))})
 }
 
 // notified is the last content that an Acknowledger accepted, and the last that it rejected since.

@@ -76,6 +76,7 @@ func (e *Engine) fingerprint(l *layerState, c *layerContent) digest {
 type quarantine struct {
 	contents  map[digest]string
 	documents map[quarantinedDocument]string
+	revisions map[digest]source.Revision // of contents, as Health shows them
 }
 
 // quarantinedDocument is a document that was rolled back; sum is zero if its layer no longer listed
@@ -106,14 +107,14 @@ func (c *layerContent) changedDocuments(from *layerContent) (all []quarantinedDo
 	return all
 }
 
-// add quarantines a content that was rolled back to another one. In a layer of several documents,
-// the documents in which they differ are held in any content: otherwise a change of another
-// document would make them live again.
-func (q *quarantine) add(fingerprint digest, c, back *layerContent, reason string) {
+// add quarantines a content that was rolled back to another one, with the revision that Health
+// shows. In a layer of several documents, the documents in which they differ are held in any
+// content: otherwise a change of another document would make them live again.
+func (q *quarantine) add(fingerprint digest, c, back *layerContent, shown source.Revision, reason string) {
 	if q.contents == nil {
-		q.contents, q.documents = map[digest]string{}, map[quarantinedDocument]string{}
+		q.contents, q.documents, q.revisions = map[digest]string{}, map[quarantinedDocument]string{}, map[digest]source.Revision{}
 	}
-	q.contents[fingerprint] = reason
+	q.contents[fingerprint], q.revisions[fingerprint] = reason, shown
 	if len(c.Documents) <= 1 && (back == nil || len(back.Documents) <= 1) {
 		return
 	}
@@ -147,8 +148,9 @@ func (q *quarantine) of(fingerprint digest, c *layerContent) (reason string, ok 
 
 // without returns the quarantine without a content and its documents.
 func (q quarantine) without(fingerprint digest, c *layerContent) quarantine {
-	left := quarantine{maps.Clone(q.contents), maps.Clone(q.documents)}
+	left := quarantine{maps.Clone(q.contents), maps.Clone(q.documents), maps.Clone(q.revisions)}
 	delete(left.contents, fingerprint)
+	delete(left.revisions, fingerprint)
 	maps.DeleteFunc(left.documents, func(d quarantinedDocument, _ string) bool { return sumOf(c.document(d.name)) == d.sum })
 	return left
 }

@@ -42,6 +42,7 @@ type Subscriber[S any] struct {
 	done   chan struct{}
 
 	mu      sync.Mutex
+	note    any
 	slot    *S
 	stats   Stats
 	stopped bool // Stop was called
@@ -49,6 +50,20 @@ type Subscriber[S any] struct {
 	// slot is empty; nil if no caller waits for that.
 	busy    bool
 	settled chan struct{}
+}
+
+// SetNote keeps a value of the caller with the subscriber, for those who list the subscribers.
+func (s *Subscriber[S]) SetNote(note any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.note = note
+}
+
+// Note returns the name of the subscriber, and the value of the last SetNote, or nil.
+func (s *Subscriber[S]) Note() (name string, note any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.name, s.note
 }
 
 // Put delivers a state to this subscriber only.

@@ -151,6 +151,53 @@ func (r *Registry) Stats(live *Set) []Stats {
 	return all
 }
 
+// Reads are the keys that a resource reads, with those of the resources that it depends on. Known
+// reports whether they are known.
+type Reads struct {
+	Name  string
+	Keys  []string
+	Known bool
+}
+
+// Reads returns what the resources of the live set read in the live configuration.
+func (r *Registry) Reads(live *Set, config any) (all []Reads) {
+	own := map[*entry]*Reads{}
+	entries := r.list()
+	for _, e := range entries {
+		read := &Reads{Name: e.Name}
+		if e.Spec.Reads != nil {
+			read.Keys = e.Spec.Reads(config)
+		}
+		read.Known = read.Keys != nil
+		own[e] = read
+	}
+	for _, e := range entries {
+		in := live.At(e.number)
+		if in == nil {
+			continue // removed, or not built yet
+		}
+		read := Reads{Name: e.Name, Known: true}
+		in.visit(func(of *entry) {
+			if one := own[of]; one != nil {
+				read.Known = read.Known && one.Known
+				read.Keys = append(read.Keys, one.Keys...)
+			}
+		})
+		slices.Sort(read.Keys)
+		read.Keys = slices.Compact(read.Keys)
+		all = append(all, read)
+	}
+	return all
+}
+
+// visit calls f with the resource of the instance, and with those that it depends on.
+func (in *Instance) visit(f func(*entry)) {
+	f(in.of)
+	for _, n := range in.needs {
+		n.visit(f)
+	}
+}
+
 // Close retires the live sets and closes all open instances. It waits for users until three
 // quarters of the time of ctx have passed, and then closes the instances that they hold. It returns
 // the names of the resources whose build or close still runs when ctx ends.
