@@ -28,7 +28,13 @@ type orders struct {
 		Pool     int          `config:"pool" default:"5" validate:"max=100"`
 		Password nacre.Secret `config:"password"`
 	} `config:"db"`
-	Name string `config:"name"`
+	Name   string         `config:"name"`
+	Limits map[string]any `config:"limits"`
+}
+
+// cache is a section of the service.
+type cache struct {
+	Size int `config:"size"`
 }
 
 // Validate has a rule that no schema knows.
@@ -56,7 +62,7 @@ func service(ts *testscript.TestScript, _ bool, args []string) {
 	client, err := nacos.NewClient(settings)
 	ts.Check(err)
 	ts.Defer(func() { client.Close() })
-	cfg, err := nacre.OpenWith[orders](context.Background(), nacre.Options{LastKnownGoodDisabled: true, Logger: slog.New(slog.DiscardHandler), Window: nacre.Off, Observers: []observe.Observer{func(e observe.Event) {
+	cfg, err := nacre.OpenWith[orders](context.Background(), nacre.Options{LastKnownGoodDisabled: true, Sections: []nacre.SectionDeclaration{nacre.DeclareSection[cache]("cache")}, Logger: slog.New(slog.DiscardHandler), Window: nacre.Off, Observers: []observe.Observer{func(e observe.Event) {
 		happened := map[observe.EventKind]any{observe.Rejected: rejectedKey{}, observe.Held: heldKey{}}[e.Kind]
 		if happened == nil {
 			return
@@ -68,6 +74,12 @@ func service(ts *testscript.TestScript, _ bool, args []string) {
 	}}}, client.Source(args[1]))
 	ts.Check(err)
 	ts.Defer(func() { cfg.Close() })
+	_, err = nacre.Derive(context.Background(), cfg, func(c *orders) int { return c.DB.Pool },
+		func(_ context.Context, size int) (chan struct{}, error) { return make(chan struct{}, size), nil }, nil, nacre.WithName("pool"))
+	ts.Check(err)
+	_, err = nacre.Subscribe(cfg, func(c *orders) string { return c.Name },
+		func(context.Context, nacre.Change[string]) error { return nil }, nacre.WithName("greeting"))
+	ts.Check(err)
 	mux := http.NewServeMux()
 	mux.Handle("/debug/config.json", confighttp.JSON(cfg))
 	mux.Handle("/admin/config/", confighttp.Admin(cfg, func(r *http.Request) (string, error) {

@@ -2,15 +2,20 @@ package check_test
 
 import (
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/nacre-go/nacre"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/check"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
 	"github.com/nacre-go/nacre/describe"
+	"github.com/nacre-go/nacre/observe"
+	"github.com/nacre-go/nacre/providers/memory"
 )
 
 // Config is what the checkers of this test check.
@@ -162,6 +167,14 @@ func (c *Config) Validate() error {
 }
 
 func Options() nacre.Options { return nacre.Options{} }
+
+type Redis struct {
+	Addr string ` + "`config:\"addr\"`" + `
+}
+
+func Limited() nacre.Options {
+	return nacre.Options{MaxKeyLoss: nacre.Off, MaxBadChanges: 3, Sections: []nacre.SectionDeclaration{nacre.DeclareSection[Redis]("redis")}}
+}
 `
 
 func TestType(t *testing.T) {
@@ -189,6 +202,18 @@ func TestType(t *testing.T) {
 		t.Error(err)
 	} else if got, want := lines(t, s, nil, layers("a.yaml", "db: {pool: 900}")), "a.yaml:1:12 db.pool: must be at most 500"; got != want {
 		t.Errorf("by the declared schema the problems are %q, want %q", got, want)
+	}
+	opened, err := nacre.OpenWith[struct{}](t.Context(), nacre.Options{LastKnownGoodDisabled: true, Logger: slog.New(slog.DiscardHandler)}, memory.New("x.yaml", nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer opened.Close()
+	if d.Guard == nil || *d.Guard != opened.Health().Guard {
+		t.Errorf("the declared limits of the change guard are %+v, and those of a service without options %+v", d.Guard, opened.Health().Guard)
+	}
+	typ.Options = "Limited"
+	if d, err = typ.Declare(t.Context()); err != nil || *d.Guard != (observe.GuardHealth{MaxBadChanges: 3}) || !slices.Equal(d.Sections, []string{"redis"}) {
+		t.Errorf("with options, the declared limits are %+v and the sections %q: %v", d.Guard, d.Sections, err)
 	}
 	if left, err := filepath.Glob(filepath.Join(dir, "internal/conf/*")); err != nil || len(left) != 1 {
 		t.Errorf("files were written to the user's module: %v", left)

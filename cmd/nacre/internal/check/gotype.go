@@ -63,6 +63,7 @@ import (
 
 	"github.com/nacre-go/nacre"
 	"github.com/nacre-go/nacre/describe"
+	"github.com/nacre-go/nacre/observe"
 
 	checked %q
 )
@@ -86,7 +87,26 @@ func main() {
 	for _, k := range d.Keys() {
 		keys = append(keys, key{k.Path, k.Type, k.Secret, k.RestartOnly, k.Deprecated, k.Aliases})
 	}
-	if err := json.NewEncoder(os.Stdout).Encode(map[string]any{"keys": keys, "schema": json.RawMessage(d.WholeSchema())}); err != nil {
+	sections := []string{}
+	for _, s := range options.Sections {
+		sections = append(sections, s.Key())
+	}
+	// As nacre.Options says: 0 stands for the default, and Off for no limit.
+	guard := observe.GuardHealth{MaxKeyLoss: options.MaxKeyLoss, MaxBadChanges: options.MaxBadChanges}
+	switch guard.MaxKeyLoss {
+	case 0:
+		guard.MaxKeyLoss = 0.5
+	case nacre.Off:
+		guard.MaxKeyLoss = 0
+	}
+	switch guard.MaxBadChanges {
+	case 0:
+		guard.MaxBadChanges = 10
+	case nacre.Off:
+		guard.MaxBadChanges = 0
+	}
+	declared := map[string]any{"keys": keys, "sections": sections, "guard": guard, "schema": json.RawMessage(d.WholeSchema())}
+	if err := json.NewEncoder(os.Stdout).Encode(declared); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

@@ -3,8 +3,10 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -13,7 +15,6 @@ import (
 	"github.com/nacre-go/nacre/cmd/nacre/internal/impact"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/output"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/release"
-	"github.com/nacre-go/nacre/observe"
 )
 
 func newImpact(a *app) *cobra.Command {
@@ -28,9 +29,16 @@ func newImpact(a *app) *cobra.Command {
   overridden  a higher layer of the service has the key, so that the change has no effect
   unread      no field of the service has the key
 
-What services read comes from their declarations, which nacre schema writes. Which layers override a
-key is known only to running instances: with --instance they are asked at confighttp.JSON, and each
-of them stands for the service whose keys are compared with it. No value is shown.`,
+What services read comes from their declarations, which nacre schema writes. With --instance,
+running instances of the one service are asked at confighttp.JSON. They know which layers override a
+key, and what a change concerns: resources that are built again, subscribers that are called, and
+sections. A part with a question mark may be concerned; its service cannot tell. A declaration that
+nacre schema --instance has written names these parts too.
+
+Below the table are the documents that the guards of instances would hold, with the reason: they
+lose too many keys (MaxKeyLoss), their layer has had too many bad changes (MaxBadChanges), they were
+rolled back before (quarantine), or a version is pinned (pin). Then plan for nacre instance approve
+or unpin. Without --instance, only the first of these is known. No value is shown.`,
 		Example: `  nacre impact prod.plan --declaration orders.schema.json,billing.schema.json
   nacre impact prod.plan --declaration orders.schema.json --instance 10.0.0.7:8080`,
 		Args: cobra.ExactArgs(1),
@@ -60,11 +68,11 @@ of them stands for the service whose keys are compared with it. No value is show
 					a.note("%s: its keys are not known, so its impact is not", c.DataID)
 				}
 			}
-			return a.print(impactResult(impact.Of(services, changesOf(plan))))
+			return a.print(impactResult(impact.Of(services, changesOf(plan)), impact.Holds(services, publicationsOf(plan))))
 		},
 	}
 	cmd.Flags().StringSliceVar(&declarations, "declaration", nil, "files that nacre schema has written")
-	cmd.Flags().StringSliceVar(&instances, "instance", nil, "addresses of instances: HOST:PORT, or the URL of confighttp.JSON")
+	cmd.Flags().StringSliceVar(&instances, "instance", nil, "addresses of instances: HOST:PORT, dns:HOST:PORT, or the URL of confighttp.JSON")
 	return cmd
 }
 
@@ -73,6 +81,13 @@ func changesOf(plan *release.Plan) (all []impact.Change) {
 		for _, k := range d.Keys {
 			all = append(all, impact.Change{Document: d.DataID, Key: k.Key, Op: k.Op})
 		}
+	}
+	return all
+}
+
+func publicationsOf(plan *release.Plan) (all []impact.Publication) {
+	for _, d := range plan.Documents {
+		all = append(all, impact.Publication{Document: d.DataID, MD5: d.MD5, Loss: d.Loss})
 	}
 	return all
 }
@@ -93,64 +108,60 @@ func (a *app) services(ctx context.Context, declarations, instances []string) ([
 	if len(instances) == 0 {
 		return services, nil
 	}
-	instances, err := expand(ctx, instances)
+	states, err := a.states(ctx, instances)
+	services[0].Instances = states
+	return services, err
+}
+
+// states asks all instances for their state; dns:HOST:PORT stands for several.
+func (a *app) states(ctx context.Context, instances []string) ([]impact.Instance, error) {
+	asked, err := expand(ctx, instances)
 	if err != nil {
 		return nil, err
 	}
-	states := make([]*state, len(instances))
-	if err := each(len(instances), func(i int) (err error) {
-		states[i], err = a.instance(ctx, instances[i])
+	states := make([]impact.Instance, len(asked))
+	err = each(len(asked), func(i int) error {
+		s, err := a.instance(ctx, asked[i])
+		if err == nil {
+			states[i] = impact.Instance{Address: asked[i], Health: s.Health, Report: s.Report, LayerOf: s.layerOf}
+		}
 		return err
-	}); err != nil {
-		return nil, err
+	})
+	return states, err
+}
+
+func impactResult(effects []impact.Effect, holds []impact.Hold) output.Result {
+	if effects == nil {
+		effects = []impact.Effect{}
 	}
-	services[0].Overriding = func(document, key string) string {
-		for i, s := range states {
-			if place := s.overriding(document, key); place != "" {
-				return fmt.Sprintf("%s on %s", place, instances[i])
+	r := output.Result{Value: struct {
+		Items []impact.Effect `json:"items"`
+		Holds []impact.Hold   `json:"holds,omitempty"`
+	}{effects, holds}}
+	header := []string{"SERVICE", "DOCUMENT", "KEY", "CHANGE", "EFFECT", "CONCERNS", "WHY"}
+	var rows [][]string
+	for _, e := range effects {
+		var readers []string
+		for _, one := range e.Readers {
+			text := one.Kind + " " + one.Name
+			if one.Unknown {
+				text += "?"
 			}
+			readers = append(readers, text)
 		}
-		return ""
-	}
-	return services, nil
-}
-
-// overriding returns where a layer above that of a document has a key, and "" if none has.
-func (s *state) overriding(document, key string) string {
-	below, found := s.layerOf(document)
-	if !found {
-		return ""
-	}
-	rank := func(layer string) int {
-		return slices.IndexFunc(s.Health.Layers, func(l observe.LayerHealth) bool { return l.Name == layer })
-	}
-	i := slices.IndexFunc(s.Report.Keys, func(x observe.Explanation) bool { return x.Key == key })
-	if i < 0 {
-		return ""
-	}
-	for _, v := range s.Report.Keys[i].LayerValues {
-		if rank(v.Layer) > rank(below.Name) {
-			return v.Position.String()
-		}
-	}
-	return ""
-}
-
-func impactResult(all []impact.Effect) output.Result {
-	if all == nil {
-		all = []impact.Effect{}
-	}
-	r := output.Result{
-		Value: struct {
-			Items []impact.Effect `json:"items"`
-		}{all},
-		Header: []string{"SERVICE", "DOCUMENT", "KEY", "CHANGE", "EFFECT", "WHY"},
-	}
-	for _, e := range all {
-		r.Rows = append(r.Rows, []string{e.Service, e.Document, e.Key, e.Op, e.What, e.Why})
+		rows = append(rows, []string{e.Service, e.Document, e.Key, e.Op, e.What, strings.Join(readers, ", "), e.Why})
 		if !slices.Contains(r.Names, e.Service) {
 			r.Names = append(r.Names, e.Service)
 		}
+	}
+	r.Text = func(w io.Writer) error {
+		if err := output.Write(w, output.Table, output.Result{Header: header, Rows: rows}); err != nil {
+			return err
+		}
+		for _, h := range holds {
+			fmt.Fprintf(w, "%s\n  %s\n", output.Clean(h.String()), output.Clean(h.Fix))
+		}
+		return nil
 	}
 	return r
 }

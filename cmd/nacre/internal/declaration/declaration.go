@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
+	"github.com/nacre-go/nacre/observe"
 )
 
 // Declaration is that of one service.
@@ -17,6 +18,12 @@ type Declaration struct {
 	// Documents are the documents of the service, lowest layer first, as far as they are named.
 	Documents []string `json:"documents,omitempty"`
 	Keys      []Key    `json:"keys"`
+	// Sections are the keys that packages of the service bind to types of their own.
+	Sections []string `json:"sections,omitempty"`
+	// Guard are the limits of the service's change guard; nil if they are not known.
+	Guard *observe.GuardHealth `json:"guard,omitempty"`
+	// Readers are what the service uses the keys for, as a running instance has told.
+	Readers []observe.Reader `json:"readers,omitempty"`
 	// Schema is the JSON Schema of the whole configuration.
 	Schema json.RawMessage `json:"schema"`
 }

@@ -33,16 +33,16 @@ func problemsOf(ctx context.Context, k Key, d repository.Document) source.Proble
 	return all
 }
 
-// compareKeys returns the keys that differ, or nil if the format has no keys or a text cannot be
-// read.
-func compareKeys(ctx context.Context, k Key, typ string, was, is []byte) []KeyChange {
+// compareKeys returns the keys that differ, and what is lost; nil if the format has no keys or a
+// text cannot be read.
+func compareKeys(ctx context.Context, k Key, typ string, was, is []byte) ([]KeyChange, *document.Loss) {
 	before, err := keysOf(ctx, k, typ, was)
 	if err != nil {
-		return nil
+		return nil, nil
 	}
 	after, err := keysOf(ctx, k, typ, is)
 	if err != nil {
-		return nil
+		return nil, nil
 	}
 	var all []KeyChange
 	for _, c := range document.Compare(before, after) {
@@ -52,7 +52,11 @@ func compareKeys(ctx context.Context, k Key, typ string, was, is []byte) []KeyCh
 		}
 		all = append(all, KeyChange{Key: c.Path, Op: string(c.Op), Line: line})
 	}
-	return all
+	loss := document.LossOf(before, after)
+	if loss.Lost == 0 && loss.Retyped == nil && loss.Nulls == nil {
+		return all, nil
+	}
+	return all, &loss
 }
 
 // keysOf returns the keys of a document. An absent one has none.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nacre-go/nacre/cmd/nacre/internal/document"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/repository"
 	"github.com/nacre-go/nacre/manifest"
 	"github.com/nacre-go/nacre/source"
@@ -59,6 +60,9 @@ type Change struct {
 	MD5          string    `json:"md5"`
 	// Keys are the keys that differ. Nil: the format has none, or the document cannot be read.
 	Keys []KeyChange `json:"keys,omitempty"`
+	// Loss is what the document loses, for those who ask what a change guard would say. Nil: it
+	// loses nothing, or that is not known.
+	Loss *document.Loss `json:"loss,omitempty"`
 }
 
 // The actions of a plan.
@@ -206,7 +210,7 @@ func (p *Plan) add(ctx context.Context, d repository.Document, k Key, st State) 
 		return false
 	}
 	if c.Action != actionRetype {
-		c.Keys = compareKeys(ctx, k, d.Type, st.Content, d.Content)
+		c.Keys, c.Loss = compareKeys(ctx, k, d.Type, st.Content, d.Content)
 	}
 	p.Documents = append(p.Documents, c)
 	return true

@@ -55,7 +55,7 @@ func Verify(ctx context.Context, srv Server, t Target, o Options) (*Drift, error
 			f.State = foundMissing
 		case states[i].MD5 != md5Of(doc.Content):
 			f.State = foundDiffers
-			f.Keys = compareKeys(ctx, keys[i], doc.Type, doc.Content, states[i].Content)
+			f.Keys, _ = compareKeys(ctx, keys[i], doc.Type, doc.Content, states[i].Content)
 		}
 		d.add(f)
 	}
