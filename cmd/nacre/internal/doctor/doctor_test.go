@@ -72,7 +72,7 @@ func TestAHealthyServer(t *testing.T) {
 	}
 	all, text := run(t, doctor.Settings{Config: config(s.Addr()), Document: "orders.yaml", Timeout: 20 * time.Second})
 	want(t, all, text, open)
-	for _, check := range []string{"settings", "http", "clock", "server", "grpc", "login", "namespace", "write", "listen", "gray by address", "gray by tag", "compare-and-set", "history", "nodes orders.yaml"} {
+	for _, check := range []string{"settings", "http", "clock", "server", "grpc", "login", "namespace", "write", "listen", "gray by address", "gray by tag", "compare-and-set", "encryption", "format check", "history", "nodes orders.yaml"} {
 		if !strings.Contains(text, "pass "+check) {
 			t.Errorf("no check %q passed:\n%s", check, text)
 		}

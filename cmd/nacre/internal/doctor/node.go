@@ -70,8 +70,8 @@ func (x *examination) http(ctx context.Context, n *node) {
 			x.pass("http", n.addr, "the port is open")
 			x.clock(n, got.header, sent)
 		}
-		if state := readState(got); state != nil {
-			x.server(n, generation.name, state)
+		if said := readState(got); said != nil {
+			x.server(n, generation.name, said)
 			return
 		}
 	}
@@ -87,46 +87,36 @@ func scheme(base string) string {
 }
 
 // readState returns the properties that a server reports, or nil.
-func readState(got answer) map[string]any {
+func readState(got answer) state {
 	if got.status != http.StatusOK {
 		return nil
 	}
-	var state map[string]any
-	if json.Unmarshal(got.body, &state) != nil {
+	var said state
+	if json.Unmarshal(got.body, &said) != nil {
 		return nil
 	}
-	if data, ok := state["data"].(map[string]any); ok { // generation 3 wraps it
-		state = data
+	if data, ok := said["data"].(map[string]any); ok { // generation 3 wraps it
+		said = data
 	}
-	if _, ok := state["version"].(string); !ok {
+	if _, ok := said["version"].(string); !ok {
 		return nil
 	}
-	return state
+	return said
 }
 
 // server reports what the server says about itself.
-func (x *examination) server(n *node, generation string, state map[string]any) {
-	property := func(name string) string {
-		if state[name] == nil {
-			return ""
-		}
-		return clean(fmt.Sprint(state[name]))
-	}
-	text := "Nacos " + property("version")
-	if mode := property("startup_mode"); mode != "" {
+func (x *examination) server(n *node, generation string, s state) {
+	text := "Nacos " + s.get("version")
+	if mode := s.get("startup_mode"); mode != "" {
 		text += ", " + mode
 	}
-	if property("function_mode") == "naming" {
+	if s.get("function_mode") == "naming" {
 		x.add(Finding{Check: "server", Target: n.addr, Result: Fail, Text: "the server runs with naming only", Fix: "start it without the function mode \"naming\""})
 		return
 	}
 	x.pass("server", n.addr, text+", HTTP interface "+generation)
-	if property("auth_enabled") == "false" {
-		x.add(Finding{
-			Check: "login", Target: n.addr, Result: Warn, Text: "the server requires no login: anyone who reaches it can change every config",
-			Fix: "set nacos.core.auth.enabled=true on the server",
-		})
-	}
+	x.authentication(n, s)
+	x.limits(n, s)
 }
 
 // clean keeps a text of a server short and printable.

@@ -15,7 +15,7 @@ import (
 // service checks what a service and an operator need of the cluster: the namespace, the rights, the
 // push of a change, compare-and-set, gray contents, and nodes that agree.
 func (x *examination) service(ctx context.Context, working []node) {
-	later := []string{"namespace", "write", "listen", "compare-and-set", "gray", "history", "nodes"}
+	later := []string{"namespace", "write", "listen", "compare-and-set", "gray", checkEncryption, checkFormat, checkPlugins, "history", "nodes"}
 	if len(working) == 0 {
 		for _, check := range later {
 			x.skip(check, "", "no server can be used")
@@ -73,7 +73,7 @@ func client2name(client *nacos.Client) string {
 
 // writes makes the checks that publish a config.
 func (x *examination) writes(ctx context.Context, client *nacos.Client, probe string) {
-	checks := []string{"write", "listen", "compare-and-set", "gray"}
+	checks := []string{"write", "listen", "compare-and-set", "gray", checkEncryption, checkFormat, checkPlugins}
 	if x.ReadOnly {
 		for _, check := range checks {
 			x.skip(check, "", "it publishes a config of its own, which was not asked for")
@@ -92,6 +92,7 @@ func (x *examination) writes(ctx context.Context, client *nacos.Client, probe st
 	x.gray(ctx, client, probe)
 	x.remove(ctx, client, probe)
 	x.compareAndSet(ctx, client)
+	x.plugins(ctx, client, probe)
 }
 
 // write publishes the probe.
@@ -125,7 +126,7 @@ func (x *examination) listen(ctx context.Context, client *nacos.Client, probe st
 	if err != nil {
 		f := failure(check, "", err)
 		if ctx.Err() != nil {
-			f.Text, f.Fix = fmt.Sprintf("a published config cannot be read after %v", x.Timeout), "look at config-dump.log of the server: it is slow, or its disk is full"
+			f.Text, f.Fix = fmt.Sprintf("a published config cannot be read after %v", x.Timeout), "look at config-dump.log of the server: it is slow, its disk is full, or a change plugin refuses the publish, which a Nacos 3 acknowledges all the same"
 		}
 		x.add(f)
 		return
@@ -236,7 +237,7 @@ func (x *examination) compareAndSet(ctx context.Context, client *nacos.Client) {
 	f := failure(check, "", err)
 	if errors.Is(err, nacos.NotSupported) {
 		f.Result = Warn
-		f.Fix = "two publishers can overwrite each other on this server, so nacre apply does not work with it; use a Nacos 2 or 3 with its own database plugins"
+		f.Fix = "two publishers can overwrite each other on this server, so nacre apply does not work with it; use a Nacos 2 or 3 without a change plugin that hides the refusal"
 	}
 	x.add(f)
 }
