@@ -95,6 +95,6 @@ func (c *Client) awaitProbe(ctx context.Context, k Key, content string) error {
 
 func errNoCompareAndSet(k Key, text string) error {
 	e := NotSupported.failAs("probe", k.String(), text)
-	e.Fix = "do not rely on nacos.IfMD5 with this server: two publishers can overwrite each other's change; check its kind (r-nacos has no compare-and-set), its version and the plugin of its database"
+	e.Fix = "do not rely on a compare-and-set of this server: two publishers can overwrite each other's change; check its kind (r-nacos has no compare-and-set), its version and the plugin of its database"
 	return e
 }

@@ -114,7 +114,7 @@ func needsRight(err error, one call) error {
 	}
 	told := PermissionDenied.failAs(e.Op, e.Document, "the user has no permission "+right+" for this request of the HTTP interface")
 	told.Fix = "grant " + right + " on the namespace to the user's role, or use the login of an administrator (ROLE_ADMIN), " +
-		"which a Nacos 3 may require here; sources, Get, Publish and Delete use gRPC and need permissions on the config only"
+		"which a Nacos 3 may require here; to read, publish and listen to one config needs permissions on that config only"
 	return told
 }
 

@@ -107,7 +107,7 @@ func errBadCredentials(a address) error { return BadCredentials.fail("login to",
 
 func errLoginAnswer(a address) error {
 	e := NotNacos.failAs("login to", a.String(), "the answer is not from Nacos")
-	e.Fix = "check that address and ContextPath are those of the HTTP interface of Nacos"
+	e.Fix = "check that address and context path are those of the HTTP interface of Nacos"
 	return e
 }
 

@@ -43,7 +43,7 @@ func (p *space) absent(k Key) error {
 	}
 	e := NamespaceNotFound.fail("read", k.String())
 	if p.realID != "" {
-		e.Fix = "use the id of the namespace, " + p.realID + "; Config.Namespace has its name"
+		e.Fix = "use the id of the namespace, " + p.realID + ", and not its name"
 	}
 	return e
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/nacre-go/nacre/cmd/nacre/internal/advice"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
 	"github.com/nacre-go/nacre/providers/nacos"
 	"github.com/nacre-go/nacre/source"
@@ -21,6 +22,7 @@ func (a *app) connect(ctx context.Context, t *target) (*nacos.Client, error) {
 	connecting, cancel := context.WithTimeout(trying, a.connecting)
 	defer cancel()
 	client, err := nacos.NewClient(t.config, nacos.OnEvent(func(e nacos.Event) {
+		e.Err = t.refused(e.Err)
 		a.report(e)
 		switch {
 		case e.Kind == nacos.EventConnectFailed && (e.Attempt > 1 || errors.Is(e.Err, source.PermissionDenied)),
@@ -79,33 +81,10 @@ func (a *app) openTarget(ctx context.Context, t *target, f func(ctx context.Cont
 }
 
 // refused replaces what an error tells a programmer to do by what a user of this command can do.
-func (t *target) refused(err error) error {
-	var fix string
-	switch {
-	case errors.Is(err, nacos.BadCredentials), errors.Is(err, nacos.CredentialsMissing), errors.Is(err, nacos.TokenRejected):
-		fix = "set NACOS_USERNAME and NACOS_PASSWORD or NACOS_PASSWORD_FILE, or for an access key NACOS_ACCESS_KEY and NACOS_SECRET_KEY, or make a context with credentials"
-		if t.name != "" {
-			fix = "nacre context show " + t.name + " says where the credentials are, and nacre context set " + t.name + " changes that"
-		}
-	case errors.Is(err, nacos.SignatureRejected):
-		fix = "check the access key, its secret and its region, the permissions of the account in this namespace, and the clock of this machine"
-	case errors.Is(err, nacos.InvalidConfig):
-		fix = "correct --server, or the variables NACOS_SERVER_ADDR and the like"
-		if t.name != "" {
-			fix = "correct context " + t.name + " with nacre context set"
-		}
-	case errors.Is(err, nacos.ConfigNotFound):
-		fix = "check data ID and group for a typo, and that the namespace is an *id* and not a name; nacre ls --all-groups lists the configs"
-	default:
-		return err
-	}
-	if e, ok := errors.AsType[*source.Error](err); ok {
-		own := *e
-		own.Fix = fix
-		return &own
-	}
-	return err
-}
+func (t *target) refused(err error) error { return t.user().Rewrite(err) }
+
+// user is what decides where the user of the command changes a setting of the target.
+func (t *target) user() advice.User { return advice.User{Context: t.name, Servers: t.servers} }
 
 // openConfig is open for the config that an argument names.
 func (a *app) openConfig(ctx context.Context, arg string, f func(ctx context.Context, c *nacos.Client, t *target, dataID string, options []nacos.SourceOption) error) error {

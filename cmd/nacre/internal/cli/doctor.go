@@ -64,7 +64,7 @@ and 10 for another failure.`,
 			if err := a.authenticate(cmd.Context(), t); err != nil {
 				return err
 			}
-			s.Config = t.config
+			s.Config, s.User = t.config, t.user()
 			return a.examine(cmd, s)
 		},
 	}

@@ -16,6 +16,7 @@ import (
 // target is where a command reads and writes.
 type target struct {
 	name      string // of the context; empty without one
+	servers   bool   // they are those of --server
 	config    nacos.Config
 	protected bool
 	instances []string
@@ -144,7 +145,7 @@ func (a *app) hasServers() bool {
 // fromServers returns the target of --server, with the credentials of the environment.
 func (a *app) fromServers() (*target, error) {
 	get := a.env.Get
-	t := &target{credentials: a.environmentKey(), config: nacos.Config{
+	t := &target{servers: true, credentials: a.environmentKey(), config: nacos.Config{
 		Servers: a.flags.servers, Namespace: get("NACOS_NAMESPACE"), Group: get("NACOS_GROUP"), Username: get("NACOS_USERNAME"),
 		Password: nacos.NewPassword(get("NACOS_PASSWORD")), PasswordFile: get("NACOS_PASSWORD_FILE"), AppName: appName,
 	}}

@@ -26,7 +26,7 @@ func (x *examination) settings(ctx context.Context) ([]node, bool) {
 	const check = "settings"
 	client, err := nacos.NewClient(x.Config)
 	if err != nil {
-		x.add(failure(check, "", err))
+		x.add(x.failure(check, "", err))
 		return nil, false
 	}
 	_ = client.Close() // it was only to check the settings
@@ -97,7 +97,7 @@ func (x *examination) addressServer(ctx context.Context) []string {
 	}
 	answer, err := x.fetch(ctx, u.String())
 	if err != nil {
-		x.add(Finding{Check: check, Target: u.Host, Result: Fail, Code: nacos.NoServers.Name(), Text: short(err), Fix: "check Config.Endpoint, or NACOS_ENDPOINT"})
+		x.add(Finding{Check: check, Target: u.Host, Result: Fail, Code: nacos.NoServers.Name(), Text: short(err), Fix: x.User.Fix(nacos.NoServers)})
 		return nil
 	}
 	var found []string

@@ -24,14 +24,14 @@ func (x *examination) copies() {
 	case errors.Is(err, fs.ErrNotExist):
 		x.add(Finding{
 			Check: check, Target: x.Copies, Result: Warn, Text: "the folder does not exist, so a service that keeps its copies here does not start while the server is down",
-			Fix: "start the service once while the server is up, or name the folder of its Options.LastKnownGoodDir",
+			Fix: "start the service once while the server is up, or name the folder of its copies with --copies",
 		})
 		return
 	case err != nil:
 		x.add(Finding{Check: check, Target: x.Copies, Result: Fail, Text: "cannot be read: " + cause(err), Fix: "run this as the user of the service, and check the permissions of the folder"})
 		return
 	case !info.IsDir():
-		x.add(Finding{Check: check, Target: x.Copies, Result: Fail, Text: "not a folder", Fix: "name the folder of the service's Options.LastKnownGoodDir"})
+		x.add(Finding{Check: check, Target: x.Copies, Result: Fail, Text: "not a folder", Fix: "name the folder of the service's copies with --copies"})
 		return
 	case info.Mode().Perm()&othersMayWrite != 0 && runtime.GOOS != "windows":
 		x.add(Finding{

@@ -29,7 +29,8 @@ type Finding struct {
 }
 
 // failure returns the finding for an error: its code, its cause and its fix.
-func failure(check, target string, err error) Finding {
+func (x *examination) failure(check, target string, err error) Finding {
+	err = x.User.Rewrite(err)
 	f := Finding{Check: check, Target: target, Result: Fail, Text: err.Error()}
 	if code, ok := errors.AsType[nacos.Code](err); ok {
 		f.Code = code.Name()

@@ -61,7 +61,7 @@ func (x *examination) http(ctx context.Context, n *node) {
 			}
 			if errors.Is(err, http.ErrSchemeMismatch) {
 				f.Text = "the server speaks http, and the settings say https"
-				f.Fix = "write the address as http://" + n.addr + ", and set Plaintext, or NACOS_PLAINTEXT=true, if you trust the network"
+				f.Fix = "write the address as http://" + n.addr + "; " + x.User.Fix(nacos.UnencryptedCredentials)
 			}
 			x.add(f)
 			return
@@ -171,7 +171,7 @@ func (x *examination) session(ctx context.Context, n *node) bool {
 		if isLogin(err) {
 			check = "login"
 		}
-		x.add(failure(check, n.addr, err))
+		x.add(x.failure(check, n.addr, err))
 		return false
 	}
 	_ = client.Close()

@@ -24,7 +24,7 @@ func (x *examination) nodes(ctx context.Context, working []node) {
 		n := &working[i]
 		md5, err := x.digest(ctx, n)
 		if err != nil {
-			x.add(failure(check, n.addr, err))
+			x.add(x.failure(check, n.addr, err))
 			return
 		}
 		contents[md5] = append(contents[md5], n.addr)

@@ -33,7 +33,7 @@ func (x *examination) encryption(ctx context.Context, client *nacos.Client, prob
 	content, err := x.stored(ctx, client, probe, "1", nacos.Type("text"))
 	switch {
 	case err != nil:
-		x.add(unknownPlugin(checkEncryption, err))
+		x.add(x.unknownPlugin(checkEncryption, err))
 	case content == "1":
 		x.pass(checkEncryption, "", "the server stores a config as it is, also one whose data ID begins with cipher-aes-")
 	default:
@@ -56,7 +56,7 @@ func (x *examination) format(ctx context.Context, client *nacos.Client, probe st
 	case err != nil && isRefusal(err):
 		x.pass(checkFormat, "", "the server refuses a document that is not valid in its format")
 	case err != nil:
-		x.add(unknownPlugin(checkFormat, err))
+		x.add(x.unknownPlugin(checkFormat, err))
 	case content == invalid:
 		x.pass(checkFormat, "", "the server takes any text: run nacre check before a publish")
 	default:
@@ -100,8 +100,8 @@ func (x *examination) stored(ctx context.Context, client *nacos.Client, probe, c
 	}
 }
 
-func unknownPlugin(check string, err error) Finding {
-	f := failure(check, "", err)
+func (x *examination) unknownPlugin(check string, err error) Finding {
+	f := x.failure(check, "", err)
 	f.Result, f.Text = Skip, fmt.Sprintf("not found out: %s", f.Text)
 	return f
 }

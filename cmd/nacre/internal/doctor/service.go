@@ -24,7 +24,7 @@ func (x *examination) service(ctx context.Context, working []node) {
 	}
 	client, _, err := x.connect(ctx, &working[0])
 	if err != nil {
-		x.add(failure("grpc", working[0].addr, err))
+		x.add(x.failure("grpc", working[0].addr, err))
 		return
 	}
 	defer client.Close()
@@ -51,7 +51,7 @@ func (x *examination) namespace(ctx context.Context, client *nacos.Client, probe
 		x.pass(check, client2name(client), "exists, and can be read")
 		return true
 	}
-	f := failure(check, "", err)
+	f := x.failure(check, "", err)
 	if isLogin(err) {
 		f.Check = "login"
 	}
@@ -103,7 +103,7 @@ func (x *examination) write(ctx context.Context, client *nacos.Client, probe str
 	if err == nil {
 		return Finding{}, true
 	}
-	f := failure("write", "", err)
+	f := x.failure("write", "", err)
 	if source.KindOf(err) == source.PermissionDenied {
 		f.Result = Warn // a service only reads
 		f.Fix = "a service needs no more; to publish with this user, grant it write permission in the namespace"
@@ -124,7 +124,7 @@ func (x *examination) listen(ctx context.Context, client *nacos.Client, probe st
 	src := client.Source(probe, nacos.Format(source.FormatText))
 	first, err := readable(ctx, client, src, probe)
 	if err != nil {
-		f := failure(check, "", err)
+		f := x.failure(check, "", err)
 		if ctx.Err() != nil {
 			f.Text, f.Fix = fmt.Sprintf("a published config cannot be read after %v", x.Timeout), "look at config-dump.log of the server: it is slow, its disk is full, or a change plugin refuses the publish, which a Nacos 3 acknowledges all the same"
 		}
@@ -132,12 +132,12 @@ func (x *examination) listen(ctx context.Context, client *nacos.Client, probe st
 		return
 	}
 	if err := client.Publish(ctx, probe, []byte("2"), own()...); err != nil {
-		x.add(failure(check, "", err))
+		x.add(x.failure(check, "", err))
 		return
 	}
 	began := time.Now()
 	if _, err := await(ctx, src, first, "2"); err != nil {
-		f := failure(check, "", err)
+		f := x.failure(check, "", err)
 		if ctx.Err() != nil {
 			f.Text = fmt.Sprintf("a published change did not arrive within %v", x.Timeout)
 			f.Fix = "look for a node that lags (check \"nodes\"), and whether the network cuts idle connections; a service hears of it at the next comparison"
@@ -205,7 +205,7 @@ func (x *examination) gray(ctx context.Context, client *nacos.Client, probe stri
 			x.pass(check, kind.name, "a content for some clients can be published and removed")
 			continue
 		}
-		f := failure(check, kind.name, err)
+		f := x.failure(check, kind.name, err)
 		f.Result = Warn
 		if source.KindOf(err) == source.PermissionDenied {
 			f.Fix = "releases in steps need it; a Nacos 3 requires an administrator to remove such a content"
@@ -219,7 +219,7 @@ func (x *examination) remove(ctx context.Context, client *nacos.Client, probe st
 	ctx, cancel := x.within(context.WithoutCancel(ctx))
 	defer cancel()
 	if err := client.Delete(ctx, probe); err != nil {
-		f := failure("write", probe, err)
+		f := x.failure("write", probe, err)
 		f.Result, f.Fix = Warn, "delete the config "+probe
 		x.add(f)
 	}
@@ -234,7 +234,7 @@ func (x *examination) compareAndSet(ctx context.Context, client *nacos.Client) {
 		x.pass(check, "", "the server refuses a publish over a content that has changed")
 		return
 	}
-	f := failure(check, "", err)
+	f := x.failure(check, "", err)
 	if errors.Is(err, nacos.NotSupported) {
 		f.Result = Warn
 		f.Fix = "two publishers can overwrite each other on this server, so nacre apply does not work with it; use a Nacos 2 or 3 without a change plugin that hides the refusal"
@@ -248,7 +248,7 @@ func (x *examination) history(ctx context.Context, client *nacos.Client, probe s
 	ctx, cancel := x.within(ctx)
 	defer cancel()
 	if _, err := client.History(ctx, probe, 1); err != nil {
-		f := failure(check, "", err)
+		f := x.failure(check, "", err)
 		f.Result = Warn
 		if source.KindOf(err) == source.PermissionDenied {
 			f.Fix = "a service needs no more; for history, listeners and lists a Nacos 3 requires an administrator"

@@ -4,12 +4,15 @@ import (
 	"context"
 	"time"
 
+	"github.com/nacre-go/nacre/cmd/nacre/internal/advice"
 	"github.com/nacre-go/nacre/providers/nacos"
 )
 
 // Settings say what to check.
 type Settings struct {
 	Config nacos.Config
+	// User says where a user changes the settings.
+	User advice.User
 	// Environ are the variables to check, as os.Environ returns them. Nil: that check is skipped.
 	Environ []string
 	// Document is the data ID whose content is compared on all nodes. Empty: the check is skipped.
