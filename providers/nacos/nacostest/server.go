@@ -62,7 +62,8 @@ func (s *Server) URL() string { return s.fake.URL() }
 
 // Publish publishes a config as a client does: it returns when the server has stored the content,
 // and reads and pushes see it after the dump delay. The namespaces "" and "public" are the public
-// one. Publish fails on names and contents that a real server rejects.
+// one. The extension of the data ID gives the config its type: .yaml, .yml, .json, .toml or
+// .properties. Publish fails on names and contents that a real server rejects.
 func (s *Server) Publish(namespace, group, dataID, content string) error {
 	return s.fake.Publish(namespace, group, dataID, content)
 }

@@ -2,7 +2,9 @@ package fakenacos
 
 import (
 	"fmt"
+	"path"
 	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -38,7 +40,7 @@ func (s *Server) put(namespace, group, dataID, content string, now bool) error {
 	if problem != "" {
 		return fmt.Errorf("nacostest: publish %s/%s: %s", k.Group, k.DataID, problem)
 	}
-	s.publish(publication{key: k, content: content, ip: "127.0.0.1"})
+	s.publish(publication{key: k, content: content, kind: kindOf(dataID), ip: "127.0.0.1"})
 	if now {
 		s.mu.Lock()
 		s.dumpLocked(k)
@@ -108,4 +110,16 @@ func publicOf(namespace string) string {
 		return ""
 	}
 	return namespace
+}
+
+// kindOf returns the type of a config, as clients derive it from the extension of the data ID;
+// empty for another one, so that a config keeps its type.
+func kindOf(dataID string) string {
+	switch ext := strings.ToLower(path.Ext(dataID)); ext {
+	case ".yaml", ".yml":
+		return "yaml"
+	case ".json", ".toml", ".properties":
+		return ext[1:]
+	}
+	return ""
 }
