@@ -69,37 +69,43 @@ func (u User) pick(context, servers, variables string) string {
 // Rewrite returns an error that says what Fix says, and err itself where that is nothing. It looks
 // into errors of several servers.
 func (u User) Rewrite(err error) error {
-	switch e := err.(type) { //nolint:errorlint // it rebuilds the error from outside to inside
-	case *source.Error:
-		own := *e
-		if list, ok := e.Err.(interface{ Unwrap() []error }); ok {
-			own.Err = u.all(list.Unwrap())
-			return &own
-		}
-		code, ok := errors.AsType[nacos.Code](e.Err)
-		if !ok {
-			return err
-		}
-		fix := u.Fix(code)
-		if fix == "" {
-			return err
-		}
-		own.Fix = fix
-		return &own
-	case *exit.Error:
-		own := *e
-		own.Err = u.Rewrite(e.Err)
-		return &own
-	case interface{ Unwrap() []error }:
-		return u.all(e.Unwrap())
+	if own, ok := u.rewrite(err); ok {
+		return own
 	}
 	return err
 }
 
-func (u User) all(errs []error) error {
-	own := make([]error, len(errs))
-	for i, err := range errs {
-		own[i] = u.Rewrite(err)
+func (u User) rewrite(err error) (own error, changed bool) {
+	switch e := err.(type) { //nolint:errorlint // it rebuilds the error from outside to inside
+	case *source.Error:
+		own := *e
+		if list, ok := e.Err.(interface{ Unwrap() []error }); ok {
+			own.Err, changed = u.all(list.Unwrap())
+			return &own, changed
+		}
+		code, ok := errors.AsType[nacos.Code](e.Err)
+		if !ok {
+			return nil, false
+		}
+		own.Fix = u.Fix(code)
+		return &own, own.Fix != ""
+	case *exit.Error:
+		own := *e
+		own.Err, changed = u.rewrite(e.Err)
+		return &own, changed
+	case interface{ Unwrap() []error }:
+		return u.all(e.Unwrap())
 	}
-	return errors.Join(own...)
+	return nil, false
+}
+
+func (u User) all(errs []error) (own error, changed bool) {
+	all := make([]error, len(errs))
+	for i, err := range errs {
+		all[i] = err
+		if next, ok := u.rewrite(err); ok {
+			all[i], changed = next, true
+		}
+	}
+	return errors.Join(all...), changed
 }

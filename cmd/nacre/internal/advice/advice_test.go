@@ -69,6 +69,10 @@ func TestRewriteLooksIntoAllServers(t *testing.T) {
 	if text := (advice.User{}).Rewrite(exit.With(exit.Denied, one, "or ask for it")).Error(); strings.Contains(text, "set Username") || !strings.HasSuffix(text, "; or ask for it") {
 		t.Errorf("an error with an exit code is %q", text)
 	}
+	problems := source.Problems{{Kind: source.UnknownKey, Key: "limit", Position: source.Position{Document: "policy.yaml", Line: 1, Column: 1}, Message: "unknown key"}}
+	if got := (advice.User{}).Rewrite(exit.With(exit.Invalid, problems, "")).Error(); got != "policy.yaml:1:1 limit: unknown key" {
+		t.Errorf("problems of a document are %q", got)
+	}
 	if other := errors.New("other"); (advice.User{}).Rewrite(other) != other { //nolint:errorlint // the same error
 		t.Error("an error of another kind is changed")
 	}

@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"github.com/nacre-go/nacre/describe"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/providers/memory"
+	"github.com/nacre-go/nacre/source"
 )
 
 // Config is what the checkers of this test check.
@@ -83,14 +85,14 @@ func TestSchema(t *testing.T) {
 		"valid":                {layers("a.yaml", good), ""},
 		"merged":               {layers("a.yaml", "db: {host: a}", "b.json", `{"db": {"password": "canary"}}`), ""},
 		"too large":            {layers("a.yaml", good, "b.yaml", "db:\n  pool: 900\n"), "b.yaml:2:9 db.pool: must be at most 500"},
-		"an unknown key":       {layers("a.yaml", good+"  pol: 1\n"), "a.yaml:4:8 db.pol: unknown key"},
+		"an unknown key":       {layers("a.yaml", good+"  pol: 1\n"), "a.yaml:4:3 db.pol: unknown key"},
 		"a wrong type":         {layers("a.yaml", good+"hosts: {a: canary}\n"), "a.yaml:4:8 hosts: must be array, not object"},
 		"a missing key":        {layers("a.yaml", "db:\n  host: a\n"), "a.yaml:2:3 db.password: required, and no layer has it"},
 		"a choice":             {layers("a.yaml", good+"log:\n  level: canary\n"), "a.yaml:5:10 log.level: must be one of debug, info, warn"},
 		"a list":               {layers("a.yaml", good+"hosts: [a, {b: canary}]\n"), "a.yaml:4:12 hosts[1]: must be string, not object"},
 		"numbers in texts":     {layers("a.properties", "db.host=a\ndb.password=canary\ndb.pool=20\n"), ""},
 		"malformed":            {layers("a.yaml", "db: {"), "a.yaml:"},
-		"two problems at once": {layers("a.yaml", good+"  pol: 1\n  pool: 900\n"), "a.yaml:4:8 db.pol: unknown key\na.yaml:5:9 db.pool: must be at most 500"},
+		"two problems at once": {layers("a.yaml", good+"  pol: 1\n  pool: 900\n"), "a.yaml:4:3 db.pol: unknown key\na.yaml:5:9 db.pool: must be at most 500"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -106,11 +108,52 @@ func TestSchema(t *testing.T) {
 	}
 }
 
+// A problem has one position, whether the schema or the service itself finds it.
+func TestASchemaFindsProblemsWhereTheServiceDoes(t *testing.T) {
+	t.Parallel()
+	s := schema(t)
+	for _, c := range [][2]string{
+		{"a.yaml", "db:\n  host: a\n  password: b\n  pol: 1\n"},
+		{"a.yaml", "db: {host: a, password: b, pol: 1}\n"},
+		{"a.yaml", "db: {host: a, password: b, \"pol\": 1, xpol: 2}\n"},
+		{"a.yaml", "db:\n  host: pol\n  password: 'pol: 1'\n  pol:\n    # a comment\n    deep: [1, 2]\n"},
+		{"a.yaml", "db:\n  host: a\n  password: b\n  pol:\n  - 1\n"},
+		{"a.yaml", "db:\n  host: a\n  password: b\n  pool: 900\nlgo: {}\n"},
+		{"a.json", "{\"db\": {\"host\": \"a\", \"password\": \"b\",\n \"pol\": {\"x\": 1}}}\n"},
+		{"a.toml", "[db]\nhost = \"a\"\npassword = \"b\"\npol = 1\n"},
+		{"a.yaml", "db:\n  host: ä\n  password: b\n  größe: 1\n  pool: x\n"},
+	} {
+		var want []string
+		_, err := nacre.OpenWith[Config](t.Context(), nacre.Options{LastKnownGoodDisabled: true, Logger: slog.New(slog.DiscardHandler)},
+			nacre.Layer(memory.New(c[0], []byte(c[1])), nacre.Strict()))
+		problems, ok := errors.AsType[source.Problems](err)
+		if !ok {
+			t.Fatalf("the service accepts %s: %v", c[1], err)
+		}
+		for _, p := range problems {
+			want = append(want, fmt.Sprintf("%d:%d %s", p.Position.Line, p.Position.Column, p.Key))
+		}
+		report, err := s.Check(t.Context(), check.Request{Checks: []check.Layers{layers(c[0], c[1])}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, p := range report.Checks[0].Problems {
+			got = append(got, fmt.Sprintf("%d:%d %s", p.Line, p.Column, p.Key))
+		}
+		slices.Sort(got)
+		slices.Sort(want)
+		if !slices.Equal(got, want) {
+			t.Errorf("in\n%s\nthe schema finds problems at %q, and the service at %q", c[1], got, want)
+		}
+	}
+}
+
 func TestSchemaThatIsNoSchema(t *testing.T) {
 	t.Parallel()
 	for _, bad := range []string{"", "{", `{"type": 5}`, `{"$ref": "http://127.0.0.1:1/x.json"}`, `{"$ref": "file:///etc/passwd"}`} {
-		if _, err := check.ParseSchema("s.json", []byte(bad)); exit.Of(err) != exit.Usage {
-			t.Errorf("the schema %q gives the error %v, want one of a wrong file", bad, err)
+		if _, err := check.ParseSchema("s.json", []byte(bad)); exit.Of(err) != exit.Invalid {
+			t.Errorf("the schema %q gives the error %v, want one of an invalid file", bad, err)
 		}
 	}
 }

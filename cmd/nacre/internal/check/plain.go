@@ -2,7 +2,6 @@ package check
 
 import (
 	"fmt"
-	"path"
 	"time"
 
 	"github.com/nacre-go/nacre/source"
@@ -31,13 +30,4 @@ func plain(v any) any {
 		return v
 	}
 	return fmt.Sprint(v)
-}
-
-func matches(patterns []string, key string) bool {
-	for _, pattern := range patterns {
-		if ok, err := path.Match(pattern, key); ok && err == nil {
-			return true
-		}
-	}
-	return false
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/nacre-go/nacre"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/keypath"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/providers/memory"
 	"github.com/nacre-go/nacre/source"
@@ -37,7 +38,7 @@ func ParseSchema(name string, data []byte) (Schema, error) {
 			}
 		}
 	}
-	return Schema{}, exit.With(exit.Usage, fmt.Errorf("%s is not a valid JSON Schema: %w", name, err), "write it with the package describe, or with nacre schema")
+	return Schema{}, exit.With(exit.Invalid, fmt.Errorf("%s is not a valid JSON Schema: %w", name, err), "write it with the package describe, or with nacre schema")
 }
 
 // nothing loads no schema.
@@ -63,10 +64,12 @@ func (s Schema) Check(ctx context.Context, r Request) (Report, error) {
 
 func (s Schema) one(ctx context.Context, c Layers, missingOK []string) ([]Problem, error) {
 	var layers []source.Source
+	contents := map[string][]byte{}
 	textual := map[string]bool{} // documents in whose format every value is a text
 	for _, l := range c.Layers {
 		format := cmp.Or(l.Format, source.FormatOf(l.Document))
 		textual[l.Document] = format == source.FormatProperties || format == source.FormatDotenv
+		contents[l.Document] = l.Content
 		layers = append(layers, fixed{memory.New(l.Document, l.Content), format})
 	}
 	options := nacre.Options{LastKnownGoodDisabled: true, Logger: slog.New(slog.DiscardHandler)}
@@ -78,7 +81,14 @@ func (s Schema) one(ctx context.Context, c Layers, missingOK []string) ([]Proble
 		return malformed(err), nil
 	}
 	defer cfg.Close()
-	return s.validate(cfg, textual, missingOK), nil
+	found := s.validate(cfg, textual, missingOK)
+	for i := range found {
+		p := &found[i]
+		if p.Kind == source.UnknownKey.Error() && p.Line > 0 {
+			p.place(keyPosition(contents[p.Document], p.Key, p.Line, p.Column))
+		}
+	}
+	return found, nil
 }
 
 // fixed gives a document the format that the request names.
@@ -150,7 +160,7 @@ func (s Schema) problems(cfg *nacre.Config[map[string]any], e *jsonschema.Valida
 		var found []Problem
 		for _, name := range k.Missing {
 			p := at(cfg, append(slices.Clone(e.InstanceLocation), name), source.Missing, "required, and no layer has it")
-			if !matches(missingOK, p.Key) {
+			if !keypath.Like(missingOK, p.Key) {
 				found = append(found, p)
 			}
 		}
@@ -214,9 +224,17 @@ func at(cfg *nacre.Config[map[string]any], location []string, k source.Kind, tex
 			break
 		}
 	}
-	position := source.Position{Document: p.Document, Line: p.Line, Column: p.Column}.String()
-	p.Text = strings.TrimSpace(position+" "+p.Key) + ": " + text
+	p.Text = text
+	p.place(p.Line, p.Column)
 	return p
+}
+
+// place sets the line and column of a problem, also in its text.
+func (p *Problem) place(line, column int) {
+	old := strings.TrimSpace(source.Position{Document: p.Document, Line: p.Line, Column: p.Column}.String()+" "+p.Key) + ": "
+	text := strings.TrimPrefix(p.Text, old)
+	p.Line, p.Column = line, column
+	p.Text = strings.TrimSpace(source.Position{Document: p.Document, Line: line, Column: column}.String()+" "+p.Key) + ": " + text
 }
 
 // key returns a path as people write it: hosts[2].port, labels."app.io/name".

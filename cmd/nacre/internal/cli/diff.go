@@ -13,6 +13,7 @@ import (
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/folder"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/parallel"
 	"github.com/nacre-go/nacre/providers/nacos"
 	"github.com/nacre-go/nacre/source"
 )
@@ -198,7 +199,7 @@ func (a *app) compareFolder(ctx context.Context, dir string) ([]pair, error) {
 	}
 	pairs := make([]pair, len(list.Configs))
 	return pairs, a.open(ctx, func(ctx context.Context, c *nacos.Client, _ *target) error {
-		return each(len(pairs), func(i int) error {
+		return parallel.Each(ctx, workers, len(pairs), func(ctx context.Context, i int) error {
 			config := list.Configs[i]
 			pairs[i] = pair{name: config.Name(), now: &blob{config.DataID, config.Type, config.Content}}
 			item, err := c.Get(ctx, config.DataID, nacos.Group(config.Group))
@@ -278,7 +279,7 @@ func (a *app) contentsOf(ctx context.Context, c *nacos.Client, t *target, args [
 		return nil, err
 	}
 	blobs := make([]*blob, len(entries))
-	err = each(len(entries), func(i int) error {
+	err = parallel.Each(ctx, workers, len(entries), func(ctx context.Context, i int) error {
 		item, err := c.Get(ctx, entries[i].Key.DataID, nacos.Group(entries[i].Key.Group))
 		if errors.Is(err, source.NotFound) { // deleted meanwhile
 			return nil

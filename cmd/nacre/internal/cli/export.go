@@ -11,6 +11,7 @@ import (
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/folder"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/parallel"
 	"github.com/nacre-go/nacre/providers/nacos"
 	"github.com/nacre-go/nacre/source"
 )
@@ -41,7 +42,7 @@ server, for which a Nacos 3 may require an administrator.`,
 					return exit.With(exit.NotFound, errors.New("no config matches"), "nacre ls --all-groups lists what there is")
 				}
 				list := folder.List{Origin: t.origin(), Configs: make([]folder.Config, len(entries))}
-				err = each(len(entries), func(i int) (err error) {
+				err = parallel.Each(ctx, workers, len(entries), func(ctx context.Context, i int) (err error) {
 					list.Configs[i], err = exported(ctx, c, entries[i].Key)
 					return err
 				})

@@ -26,7 +26,7 @@ func (f *asCode) file(name string) ([]byte, error) {
 	defer root.Close()
 	data, err := root.ReadFile(name)
 	if err != nil {
-		return nil, exit.With(exit.Usage, fmt.Errorf("file %s, which %s names: %w", name, repository.FileName, reason(err)), "")
+		return nil, exit.With(exit.Invalid, fmt.Errorf("file %s, which %s names: %w", name, repository.FileName, reason(err)), "")
 	}
 	return data, nil
 }
@@ -115,7 +115,7 @@ func (a *app) violations(ctx context.Context, f *asCode, env *repository.Environ
 	}
 	rules, err := policy.Parse(ctx, env.Policy, data)
 	if err != nil {
-		return nil, exit.With(exit.Usage, named(err, env.Policy), "")
+		return nil, exit.With(exit.Invalid, named(err, env.Policy), "")
 	}
 	c := policy.Change{At: a.env.Now()}
 	for _, d := range p.Documents {

@@ -14,6 +14,7 @@ import (
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/impact"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/output"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/parallel"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/release"
 )
 
@@ -120,7 +121,7 @@ func (a *app) states(ctx context.Context, instances []string) ([]impact.Instance
 		return nil, err
 	}
 	states := make([]impact.Instance, len(asked))
-	err = each(len(asked), func(i int) error {
+	err = parallel.Each(ctx, workers, len(asked), func(ctx context.Context, i int) error {
 		s, err := a.instance(ctx, asked[i])
 		if err == nil {
 			states[i] = impact.Instance{Address: asked[i], Health: s.Health, Report: s.Report, LayerOf: s.layerOf}

@@ -14,6 +14,7 @@ import (
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/folder"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/output"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/parallel"
 	"github.com/nacre-go/nacre/providers/nacos"
 	"github.com/nacre-go/nacre/source"
 )
@@ -85,7 +86,7 @@ A protected context requires --yes and --reason.`,
 			return a.openTarget(cmd.Context(), t, func(ctx context.Context, c *nacos.Client, t *target) error {
 				base := list.Origin == t.origin() && !overwrite
 				items := make([]imported, len(list.Configs))
-				if err := each(len(items), func(i int) (err error) {
+				if err := parallel.Each(ctx, workers, len(items), func(ctx context.Context, i int) (err error) {
 					items[i], err = planned(ctx, c, list.Configs[i], base)
 					return err
 				}); err != nil {
@@ -281,7 +282,7 @@ func cut(text string, n int) string {
 
 // readBack waits until reads see what was published: a server answers a publish before that.
 func readBack(ctx context.Context, c *nacos.Client, items []imported) error {
-	return each(len(items), func(i int) error {
+	return parallel.Each(ctx, workers, len(items), func(ctx context.Context, i int) error {
 		item := &items[i]
 		for item.Status == "done" {
 			got, err := c.Get(ctx, item.DataID, nacos.Group(item.Group))

@@ -5,12 +5,12 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/output"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/parallel"
 	"github.com/nacre-go/nacre/providers/nacos"
 )
 
@@ -30,8 +30,8 @@ type listed struct {
 	Listeners   *int      `json:"listeners,omitempty"` // with --long
 }
 
-// parallel is how many requests a command sends at once.
-const parallel = 8
+// workers is how many requests a command sends at once.
+const workers = 8
 
 func newList(a *app) *cobra.Command {
 	var long, allGroups bool
@@ -110,7 +110,7 @@ func listedOf(e nacos.ListEntry) listed {
 
 // details adds the metadata and the number of listeners.
 func details(ctx context.Context, c *nacos.Client, items []listed) error {
-	return each(len(items), func(i int) error {
+	return parallel.Each(ctx, workers, len(items), func(ctx context.Context, i int) error {
 		item := &items[i]
 		m, err := c.Metadata(ctx, item.DataID, nacos.Group(item.Group))
 		if err != nil {
@@ -130,41 +130,6 @@ func details(ctx context.Context, c *nacos.Client, items []listed) error {
 		}
 		return nil
 	})
-}
-
-// each calls f for 0 to n-1, some at once, and returns the first error by number. After an error
-// it starts no more.
-func each(n int, f func(i int) error) error {
-	var group sync.WaitGroup
-	var mu sync.Mutex
-	next, errs := 0, make([]error, n)
-	failed := false
-	for range min(parallel, n) {
-		group.Go(func() {
-			for {
-				mu.Lock()
-				i := next
-				next++
-				stop := failed || i >= n
-				mu.Unlock()
-				if stop {
-					return
-				}
-				if errs[i] = f(i); errs[i] != nil {
-					mu.Lock()
-					failed = true
-					mu.Unlock()
-				}
-			}
-		})
-	}
-	group.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func listResult(items []listed, long, allGroups bool) output.Result {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/output"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/parallel"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/terminal"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/providers/nacos"
@@ -143,7 +144,7 @@ func (a *app) askSince(ctx context.Context, asked []string, dataID, md5 string, 
 		}
 	}
 	items := make([]progress, len(asked))
-	return items, each(len(asked), func(i int) error {
+	return items, parallel.Each(ctx, workers, len(asked), func(ctx context.Context, i int) error {
 		items[i] = progress{Instance: asked[i], From: "instance", Status: "unknown"}
 		s, err := a.instance(ctx, asked[i])
 		if err != nil {

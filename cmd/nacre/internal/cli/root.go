@@ -27,10 +27,10 @@ Data goes to stdout and everything else to stderr. Exit codes:
 
   0  done                          6  the server has changed meanwhile
   1  the compared things differ    7  instances did not apply the change in time
-  2  usage, or a local file        8  partly done; the report says what
+  2  usage, or an unreadable file  8  partly done; the report says what
   3  server unreachable            9  no such config, revision or instance
   4  denied                       10  another failure
-  5  document not valid          130  interrupted`
+  5  content not valid           130  interrupted`
 
 // newRoot returns the command nacre with all of its commands.
 func newRoot(a *app) *cobra.Command {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -78,10 +79,14 @@ func (a *app) chosen(name string) (*target, error) {
 		}
 		return a.fromServers()
 	}
-	file, err := a.contexts()
+	path, noPlace := a.contextsPath()
+	file, err := &contexts.File{}, noPlace
+	if err == nil {
+		file, err = contexts.Load(path)
+	}
 	switch {
-	case err != nil && (name != "" || a.env.Get("NACRE_CONFIG") != "" || exit.Of(err) != exit.Usage || !a.hasServers()):
-		return nil, err
+	case err != nil && (noPlace == nil || name != "" || !a.hasServers()):
+		return nil, err // a file that is wrong must not lead to another server
 	case err == nil && name == "":
 		name = file.Current
 	}
@@ -168,7 +173,13 @@ func (a *app) fromContext(name string, c *contexts.Context) (*target, error) {
 	if c.TLS != nil {
 		tls, err := nacos.TLSFromFiles(c.TLS.CAFile, c.TLS.CertFile, c.TLS.KeyFile)
 		if err != nil {
-			return nil, exit.With(exit.Usage, errors.Join(err), "see tls of context "+name)
+			code := exit.Invalid
+			for _, file := range []string{c.TLS.CAFile, c.TLS.CertFile, c.TLS.KeyFile} {
+				if _, unread := os.ReadFile(file); file != "" && unread != nil {
+					code = exit.Usage
+				}
+			}
+			return nil, exit.With(code, errors.Join(err), "see tls of context "+name)
 		}
 		if c.TLS.ServerName != "" {
 			tls = tls.Clone()

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/output"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/parallel"
 	"github.com/nacre-go/nacre/providers/nacos"
 	"github.com/nacre-go/nacre/source"
 )
@@ -99,7 +100,7 @@ func askListeners(ctx context.Context, c *nacos.Client, dataID, md5 string, opti
 
 func (a *app) askInstances(ctx context.Context, asked []string, dataID string, item nacos.Item) ([]user, error) {
 	items := make([]user, len(asked))
-	return items, each(len(asked), func(i int) error {
+	return items, parallel.Each(ctx, workers, len(asked), func(ctx context.Context, i int) error {
 		if _, err := instanceURL(asked[i]); err != nil {
 			return err
 		}
@@ -183,7 +184,7 @@ instance hides the values of secrets. The exit code is 9 if the instance has no 
 
 func (a *app) explain(ctx context.Context, instances, keys []string) error {
 	answers := make([]explained, len(instances))
-	err := each(len(instances), func(i int) error {
+	err := parallel.Each(ctx, workers, len(instances), func(ctx context.Context, i int) error {
 		s, err := a.instance(ctx, instances[i])
 		if err != nil {
 			return err

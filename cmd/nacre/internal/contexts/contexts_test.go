@@ -47,7 +47,7 @@ func TestLoadRefuses(t *testing.T) {
 		"contexts: text": "config.yaml",
 	} {
 		_, err := contexts.Load(write(t, text, 0o600))
-		if exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
+		if exit.Of(err) != exit.Invalid || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s\n%v, want an error that says %q and shows no password", text, err, want)
 		}
 	}

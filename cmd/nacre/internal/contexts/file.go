@@ -103,14 +103,14 @@ func Load(path string) (*File, error) {
 			f.Contexts[name] = &Context{}
 		}
 		if err := f.Contexts[name].Check(); err != nil {
-			return nil, exit.With(exit.Usage, fmt.Errorf("contexts file %s: context %s: %w", path, name, err), "")
+			return nil, exit.With(exit.Invalid, fmt.Errorf("contexts file %s: context %s: %w", path, name, err), "")
 		}
 	}
 	return f, nil
 }
 
 func (f *File) wrong(err error) error {
-	return exit.With(exit.Usage, fmt.Errorf("contexts file %s: %w", f.Path, err),
+	return exit.With(exit.Invalid, fmt.Errorf("contexts file %s: %w", f.Path, err),
 		"a context has the keys servers, endpoint, context_path, namespace, group, protected, plaintext, tls, auth and instances; a password is never one of them")
 }
 

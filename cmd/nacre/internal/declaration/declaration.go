@@ -58,7 +58,7 @@ func Parse(name string, data []byte) (*Declaration, error) {
 		}
 	}
 	if err != nil {
-		return nil, exit.With(exit.Usage, fmt.Errorf("%s is not a declaration: %w", name, err), "write it with nacre schema of this version")
+		return nil, exit.With(exit.Invalid, fmt.Errorf("%s is not a declaration: %w", name, err), "write it with nacre schema of this version")
 	}
 	return d, nil
 }

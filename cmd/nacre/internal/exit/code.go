@@ -16,10 +16,10 @@ type Code int
 const (
 	Done         Code = 0   // the command did what it was asked to do
 	Differs      Code = 1   // the compared things differ; no other failure has this code
-	Usage        Code = 2   // a wrong command line, contexts file or local file
+	Usage        Code = 2   // a wrong command line, or a file that cannot be read
 	Unreachable  Code = 3   // the server cannot be reached, or did not answer in time
 	Denied       Code = 4   // the server refuses the credentials, or the user lacks the permission
-	Invalid      Code = 5   // a document is not valid
+	Invalid      Code = 5   // the content of a document or of another file is not valid
 	Conflict     Code = 6   // what the command relies on has changed on the server
 	NotConverged Code = 7   // the instances did not apply the change in time
 	Partly       Code = 8   // a part of the changes was made; the report says which

@@ -175,10 +175,17 @@ func checkNew(dir string) error {
 func Read(dir string) (List, error) {
 	list, err := readFolder(dir)
 	if err != nil {
-		return List{}, exit.With(exit.Usage, fmt.Errorf("folder %s: %w", dir, err), "")
+		code := exit.Usage
+		if errors.Is(err, errList) {
+			code = exit.Invalid
+		}
+		return List{}, exit.With(code, fmt.Errorf("folder %s: %w", dir, err), "")
 	}
 	return list, nil
 }
+
+// errList begins the error of a list that is not valid.
+var errList = errors.New(ListName)
 
 func readFolder(dir string) (List, error) {
 	root, err := os.OpenRoot(dir)
@@ -192,10 +199,10 @@ func readFolder(dir string) (List, error) {
 	switch {
 	case err == nil:
 		if err := strictyaml.Decode(data, &list); err != nil {
-			return List{}, fmt.Errorf("%s: %w", ListName, err)
+			return List{}, fmt.Errorf("%w: %w", errList, err)
 		}
 		if list.Version != 1 {
-			return List{}, fmt.Errorf("%s: version %d is not 1; a newer nacre has written it", ListName, list.Version)
+			return List{}, fmt.Errorf("%w: version %d is not 1; a newer nacre has written it", errList, list.Version)
 		}
 		for _, c := range list.Configs {
 			c.Listed = true

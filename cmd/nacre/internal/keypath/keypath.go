@@ -1,29 +1,32 @@
 package keypath
 
-import "strings"
+import (
+	"path"
+	"strings"
+)
 
 // Split returns the parts of a path: hosts, [2] and port of "hosts[2].port". A quoted part is one
 // part, whatever is in it.
-func Split(path string) (parts []string) {
-	for path != "" {
-		switch path[0] {
+func Split(key string) (parts []string) {
+	for key != "" {
+		switch key[0] {
 		case '.':
-			path = path[1:]
+			key = key[1:]
 		case '"':
-			end := closing(path)
-			parts, path = append(parts, path[:end]), path[end:]
+			end := closing(key)
+			parts, key = append(parts, key[:end]), key[end:]
 		case '[':
-			end := strings.IndexByte(path, ']') + 1
+			end := strings.IndexByte(key, ']') + 1
 			if end == 0 {
-				end = len(path)
+				end = len(key)
 			}
-			parts, path = append(parts, path[:end]), path[end:]
+			parts, key = append(parts, key[:end]), key[end:]
 		default:
-			end := strings.IndexAny(path, ".[")
+			end := strings.IndexAny(key, ".[")
 			if end < 0 {
-				end = len(path)
+				end = len(key)
 			}
-			parts, path = append(parts, path[:end]), path[end:]
+			parts, key = append(parts, key[:end]), key[end:]
 		}
 	}
 	return parts
@@ -66,4 +69,15 @@ func Related(pattern, path string) bool {
 	a, b := Split(pattern), Split(path)
 	n := min(len(a), len(b))
 	return n > 0 && Match(a[:n], b[:n]) == n
+}
+
+// Like reports whether a text, such as a key or the name of a document, is like one of the patterns
+// that people write, in which * is any text.
+func Like(patterns []string, text string) bool {
+	for _, pattern := range patterns {
+		if ok, err := path.Match(pattern, text); ok && err == nil {
+			return true
+		}
+	}
+	return false
 }

@@ -2,8 +2,9 @@ package policy
 
 import (
 	"fmt"
-	"path"
 	"time"
+
+	"github.com/nacre-go/nacre/cmd/nacre/internal/keypath"
 )
 
 // Change is what a release would do.
@@ -68,7 +69,7 @@ func (p *Policy) Evaluate(c Change) []Violation {
 }
 
 func (r Protected) violations(d Document) (all []Violation) {
-	if len(r.Documents) > 0 && !matches(r.Documents, d.Name) {
+	if len(r.Documents) > 0 && !keypath.Like(r.Documents, d.Name) {
 		return nil
 	}
 	why := "the key is protected"
@@ -76,7 +77,7 @@ func (r Protected) violations(d Document) (all []Violation) {
 		why += "; " + r.Why
 	}
 	for _, k := range d.Keys {
-		if matches(r.Keys, k.Path) {
+		if keypath.Like(r.Keys, k.Path) {
 			all = append(all, Violation{Rule: r.Name, Document: d.Name, Key: k.Path, Text: why})
 		}
 	}
@@ -131,13 +132,4 @@ func Override(all []Violation, names []string) (left []Violation, unused []strin
 		}
 	}
 	return left, unused
-}
-
-func matches(patterns []string, text string) bool {
-	for _, pattern := range patterns {
-		if ok, err := path.Match(pattern, text); ok && err == nil {
-			return true
-		}
-	}
-	return false
 }

@@ -104,7 +104,7 @@ func TestApplyRefuses(t *testing.T) {
 		"a manifest that has moved":            {func(w *world, _ *release.Plan, _ *release.Options) { w.srv.put(w.atKey, "other", bare) }, source.Conflict, "release.yaml"},
 		"a changed file":                       {func(w *world, _ *release.Plan, _ *release.Options) { w.target.Documents[2].Content = []byte("v: 3") }, source.Conflict, "base/d2.yaml"},
 		"a file that has gone":                 {func(w *world, _ *release.Plan, _ *release.Options) { w.target.Documents = w.target.Documents[1:] }, source.Conflict, "d0.yaml"},
-		"an edited plan":                       {func(_ *world, p *release.Plan, _ *release.Options) { p.Documents = p.Documents[1:] }, source.InvalidArgument, "plan"},
+		"an edited plan":                       {func(_ *world, p *release.Plan, _ *release.Options) { p.Documents = p.Documents[1:] }, source.Malformed, "plan"},
 		"a plan for another environment": {func(w *world, _ *release.Plan, _ *release.Options) {
 			env := *w.target.Environment
 			env.Name = "dev"

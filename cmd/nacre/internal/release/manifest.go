@@ -82,7 +82,7 @@ func NewKey() (private, public []byte, err error) {
 // The error has nothing of the text.
 func ParseKey(text []byte) (crypto.Signer, error) {
 	bad := func(why string) error {
-		return &source.Error{Kind: source.InvalidArgument, Op: "read", Document: "key", Err: errors.New(why), Fix: "make one with nacre keygen"}
+		return &source.Error{Kind: source.Malformed, Op: "read", Document: "key", Err: errors.New(why), Fix: "make one with nacre keygen"}
 	}
 	block, _ := pem.Decode(text)
 	if block == nil || block.Type != privateBlock {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/document"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/parallel"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/repository"
 	"github.com/nacre-go/nacre/manifest"
 	"github.com/nacre-go/nacre/source"
@@ -184,7 +185,7 @@ func (p *Plan) noteMetadata(ctx context.Context, srv Server) error {
 func readAll(ctx context.Context, read func(context.Context, Key) (State, error), keys []Key, o Options) ([]State, error) {
 	states := make([]State, len(keys))
 	done := newCounter(o, "read", len(keys))
-	err := each(ctx, o.Workers, len(keys), func(ctx context.Context, i int) (err error) {
+	err := parallel.Each(ctx, o.Workers, len(keys), func(ctx context.Context, i int) (err error) {
 		states[i], err = read(ctx, keys[i])
 		done(keys[i])
 		return err

@@ -138,8 +138,8 @@ func TestSavedPlan(t *testing.T) {
 		"no digest":       bytes.Replace(text, []byte(p.Digest), nil, 1),
 		"torn":            text[:len(text)/2],
 	} {
-		if _, err := release.DecodePlan(bad); source.KindOf(err) != source.InvalidArgument {
-			t.Errorf("%s: %v, want %v", name, err, source.InvalidArgument)
+		if _, err := release.DecodePlan(bad); source.KindOf(err) != source.Malformed {
+			t.Errorf("%s: %v, want %v", name, err, source.Malformed)
 		}
 	}
 }
@@ -288,7 +288,7 @@ func TestKeys(t *testing.T) {
 		"empty": "", "a public key": string(public), "no PEM": "hunter2-canary",
 		"garbage": "-----BEGIN PRIVATE KEY-----\naHVudGVyMi1jYW5hcnk=\n-----END PRIVATE KEY-----\n",
 	} {
-		if _, err := release.ParseKey([]byte(bad)); source.KindOf(err) != source.InvalidArgument || strings.Contains(err.Error(), "canary") {
+		if _, err := release.ParseKey([]byte(bad)); source.KindOf(err) != source.Malformed || strings.Contains(err.Error(), "canary") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -62,5 +62,5 @@ func DecodePlan(text []byte) (*Plan, error) {
 }
 
 func badPlan(text string) error {
-	return &source.Error{Kind: source.InvalidArgument, Op: "read", Document: "plan", Err: errors.New(text), Fix: "make the plan again"}
+	return &source.Error{Kind: source.Malformed, Op: "read", Document: "plan", Err: errors.New(text), Fix: "make the plan again"}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf16"
 
+	"github.com/nacre-go/nacre/cmd/nacre/internal/parallel"
 	"github.com/nacre-go/nacre/providers/nacos"
 	"github.com/nacre-go/nacre/source"
 )
@@ -23,7 +24,7 @@ type run struct {
 func (e *run) forward(ctx context.Context) error {
 	published, shown := newCounter(e.o, "publish", len(e.j.all())), newCounter(e.o, "read back", len(e.j.all()))
 	for _, stage := range e.stages() {
-		err := each(ctx, e.o.Workers, len(stage), func(ctx context.Context, i int) error {
+		err := parallel.Each(ctx, e.o.Workers, len(stage), func(ctx context.Context, i int) error {
 			s := stage[i]
 			err := e.publish(ctx, s.Key, s.Before, s.After, e.content(s.After))
 			if err == nil {
@@ -34,7 +35,7 @@ func (e *run) forward(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		err = each(ctx, e.o.Workers, len(stage), func(ctx context.Context, i int) error {
+		err = parallel.Each(ctx, e.o.Workers, len(stage), func(ctx context.Context, i int) error {
 			err := e.shown(ctx, stage[i].Key, stage[i].After)
 			if err == nil {
 				shown(stage[i].Key)
@@ -239,7 +240,7 @@ func (e *run) back(ctx context.Context) []Outcome {
 	done := newCounter(e.o, "undo", len(e.j.all()))
 	for _, stage := range stages {
 		outcomes := make([]Outcome, len(stage))
-		_ = each(ctx, e.o.Workers, len(stage), func(ctx context.Context, i int) error {
+		_ = parallel.Each(ctx, e.o.Workers, len(stage), func(ctx context.Context, i int) error {
 			outcomes[i] = e.takeBack(ctx, stage[i])
 			done(stage[i].Key)
 			return nil
