@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -108,6 +109,17 @@ func overHTTP(err error, command string) error {
 		return exit.With(exit.Failed, err, command+" needs the HTTP interface, which this server does not have; get, diff and watch of a named config work without it")
 	}
 	return err
+}
+
+// full returns the name of a config with namespace and group, so that a reader sees where it was
+// looked for.
+func (t *target) full(arg string) string {
+	parts := strings.Split(arg, "/")
+	group := cmp.Or(t.config.Group, "DEFAULT_GROUP")
+	if len(parts) > 1 {
+		group = parts[len(parts)-2]
+	}
+	return cmp.Or(t.config.Namespace, "public") + "/" + group + "/" + parts[len(parts)-1]
 }
 
 // at finds a config that an argument names: DATA-ID, GROUP/DATA-ID or NAMESPACE/GROUP/DATA-ID. A

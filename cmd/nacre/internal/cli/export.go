@@ -53,7 +53,7 @@ server, for which a Nacos 3 may require an administrator.`,
 				if err := folder.Write(args[0], list); err != nil {
 					return err
 				}
-				a.note("%d configs are in %s", len(list.Configs), args[0])
+				a.note("exported %s to %s", counted(len(list.Configs), "config"), args[0])
 				return nil
 			})
 		},

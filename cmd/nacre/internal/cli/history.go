@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -50,7 +49,7 @@ The history uses the HTTP interface of the server, for which a Nacos 3 requires 
 					return overHTTP(err, "the history")
 				}
 				if len(entries) == 0 {
-					a.note("the server has no change of %s in namespace %s", args[0], cmp.Or(t.config.Namespace, "public"))
+					a.note("the server has no change of %s", t.full(args[0]))
 				}
 				return a.print(historyResult(entries))
 			})

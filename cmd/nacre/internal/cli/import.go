@@ -153,7 +153,7 @@ func conflicts(items []imported) error {
 	if n == 0 {
 		return nil
 	}
-	return exit.With(exit.Conflict, fmt.Errorf("%d configs have changed on the server since the export, and nothing is published", n),
+	return exit.With(exit.Conflict, fmt.Errorf("changed on the server since the export: %s; nothing is published", counted(n, "config")),
 		"compare with nacre diff, export again, or give --overwrite")
 }
 
@@ -210,7 +210,7 @@ func (a *app) publishAll(ctx context.Context, c *nacos.Client, items []imported,
 	}
 	switch {
 	case failed != nil && done > 0:
-		return exit.With(exit.Partly, fmt.Errorf("%d configs are published, then: %w", done, failed), "run the command again for the rest")
+		return exit.With(exit.Partly, fmt.Errorf("published %s, then: %w", counted(done, "config"), failed), "run the command again for the rest")
 	case failed != nil:
 		return failed
 	}

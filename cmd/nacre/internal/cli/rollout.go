@@ -263,7 +263,7 @@ func count(items []progress, f func(progress) bool) (n int) {
 }
 
 func summary(items []progress) string {
-	return fmt.Sprintf("%d instances: %d received, %d applied, %d acted, %d refused", len(items),
+	return fmt.Sprintf("%s: %d received, %d applied, %d acted, %d refused", counted(len(items), "instance"),
 		count(items, func(p progress) bool { return p.Received }), count(items, func(p progress) bool { return p.Applied }),
 		count(items, func(p progress) bool { return p.Acted }), count(items, func(p progress) bool { return p.Refused }))
 }

@@ -73,7 +73,7 @@ such as the pods of a headless service. The server is then not asked for listene
 					return err
 				}
 				if len(items) == 0 {
-					a.note("no client listens to %s", args[0])
+					a.note("no client listens to %s", t.full(args[0]))
 				}
 				return a.print(whoResult(args[0], item.MD5, items))
 			})

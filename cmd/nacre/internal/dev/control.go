@@ -72,7 +72,7 @@ func serve(c net.Conn, s Server, report func(fault string, err error)) {
 }
 
 // ErrNoServer says that no server of this package listens on a socket.
-var ErrNoServer = errors.New("nacre dev does not run with this port")
+var ErrNoServer = errors.New("nacre dev does not run on port")
 
 // Send sends a fault to the server of a socket.
 func Send(ctx context.Context, path string, words []string) error {
