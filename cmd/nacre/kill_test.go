@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/md5"
 	"errors"
 	"fmt"
 	"os"
@@ -15,12 +16,15 @@ import (
 	"github.com/nacre-go/nacre/providers/nacos/nacostest"
 )
 
-// killed is a repository of ten documents in five stages, and the server of its environment.
+// killed is a repository of ten documents in five stages, and the server of its environment, which
+// has one more that the repository no longer has.
 type killed struct {
 	t   *testing.T
 	srv *nacostest.Server
 	dir string
 }
+
+const gone = "v: old\n"
 
 func newKilled(t *testing.T) *killed {
 	t.Helper()
@@ -40,6 +44,12 @@ func newKilled(t *testing.T) *killed {
 		}
 	}
 	k.write("nacre.yaml", b.String())
+	for name, text := range map[string]string{"gone.yaml": gone, "nacre.release.prod": fmt.Sprintf(
+		`{"schema_version":1,"environment":"prod","phase":"applied","release":"r0","inventory":[{"group":"DEFAULT_GROUP","data_id":"gone.yaml","md5":"%x"}]}`, md5.Sum([]byte(gone)))} {
+		if err := srv.Put("", "DEFAULT_GROUP", name, text); err != nil {
+			t.Fatal(err)
+		}
+	}
 	return k
 }
 
@@ -73,7 +83,8 @@ func (k *killed) run(args ...string) string {
 	return out.String()
 }
 
-// changed is the number of documents that the release has changed, and counts the manifest too.
+// changed is the number of documents that the release has changed or deleted, and counts the
+// manifest too.
 func (k *killed) changed() (n int) {
 	for i := range 10 {
 		if text, _ := k.srv.Get("", "DEFAULT_GROUP", fmt.Sprintf("d%d.yaml", i)); strings.HasPrefix(text, "v: new") {
@@ -81,6 +92,9 @@ func (k *killed) changed() (n int) {
 		}
 	}
 	if _, ok := k.srv.Get("", "DEFAULT_GROUP", "release.yaml"); ok {
+		n++
+	}
+	if text, _ := k.srv.Get("", "DEFAULT_GROUP", "gone.yaml"); text == "" {
 		n++
 	}
 	return n
@@ -95,7 +109,7 @@ func TestKilledProcess(t *testing.T) {
 			t.Run(fmt.Sprintf("%d forward %v", at, forward), func(t *testing.T) {
 				t.Parallel()
 				k := newKilled(t)
-				k.run("plan", "prod", "--out", "prod.plan")
+				k.run("plan", "prod", "--prune", "--out", "prod.plan")
 				cmd, out := k.command("apply", "prod.plan", "--release", "r1", "--reason", "a test")
 				if err := cmd.Start(); err != nil {
 					t.Fatal(err)
@@ -116,15 +130,15 @@ func TestKilledProcess(t *testing.T) {
 				}
 				if forward {
 					k.run("apply", "prod.plan", "--release", "r1", "--reason", "a test")
-					if n := k.changed(); n != 11 {
-						t.Errorf("after the second apply %d of 11 documents are published", n)
+					if n := k.changed(); n != 12 {
+						t.Errorf("after the second apply %d of 12 documents are published or deleted", n)
 					}
 					k.run("verify", "prod")
 					return
 				}
 				k.run("rollback", "prod", "r1", "--reason", "a test")
 				if n := k.changed(); n != 0 {
-					t.Errorf("after the rollback %d documents are still published", n)
+					t.Errorf("after the rollback %d documents are still changed", n)
 				}
 			})
 		}

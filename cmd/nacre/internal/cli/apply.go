@@ -20,6 +20,8 @@ func newApply(a *app) *cobra.Command {
 		Use:   "apply PLAN",
 		Short: "Publish a saved plan as one release",
 		Long: `Publish what a saved plan says as one release: the documents stage by stage, then the manifest.
+Documents that the plan deletes are deleted last, each after its md5 was compared once more; one
+that has listeners is deleted only with --override listeners.
 
 Before the first document, apply writes a rollback file, and a record on the server that says which
 release is being applied, by whom and why. Each publish is a compare-and-set: a document that was
@@ -57,6 +59,9 @@ The server must honor a compare-and-set, which apply checks first.`,
 			}
 			return a.released(cmd, &f, p.Environment, consent.check, func(ctx context.Context, srv release.Server, t release.Target) (err error) {
 				if err := a.requireValid(ctx, &f, t); err != nil {
+					return err
+				}
+				if err := p.AskListeners(ctx, srv); err != nil {
 					return err
 				}
 				broken, err := a.violations(ctx, &f, t.Environment, p)

@@ -134,7 +134,7 @@ func (a *app) publishCanary(ctx context.Context, c *nacos.Client, k *canary, p *
 	var all []release.Change
 	for _, change := range p.Documents {
 		switch change.Action {
-		case "retype":
+		case "retype", "delete":
 			continue
 		case "create":
 			a.note("%s does not exist yet, so the canaries get it with the others", change.Key)

@@ -104,10 +104,12 @@ func (a *app) requireValid(ctx context.Context, f *asCode, t release.Target) err
 	return invalidDocuments(report.Errors())
 }
 
-// violations returns the rules of the environment's policy that a plan breaks now.
+// violations returns the rules that a plan breaks now: those of the environment's policy, and those
+// that hold without one.
 func (a *app) violations(ctx context.Context, f *asCode, env *repository.Environment, p *release.Plan) ([]policy.Violation, error) {
+	all := unconditional(p)
 	if env.Policy == "" {
-		return nil, nil
+		return all, nil
 	}
 	data, err := f.file(env.Policy)
 	if err != nil {
@@ -119,13 +121,26 @@ func (a *app) violations(ctx context.Context, f *asCode, env *repository.Environ
 	}
 	c := policy.Change{At: a.env.Now()}
 	for _, d := range p.Documents {
-		changed := policy.Document{Name: d.DataID, Opaque: d.Keys == nil && d.Action != "retype"}
+		changed := policy.Document{Name: d.DataID, Deleted: d.Action == "delete", Opaque: d.Keys == nil && d.Action != "retype"}
 		for _, k := range d.Keys {
 			changed.Keys = append(changed.Keys, policy.Key{Path: k.Key, Removed: k.Op == "removed"})
 		}
 		c.Documents = append(c.Documents, changed)
 	}
-	return rules.Evaluate(c), nil
+	return append(all, rules.Evaluate(c)...), nil
+}
+
+// unconditional returns the rules without a policy that a plan breaks.
+func unconditional(p *release.Plan) (all []policy.Violation) {
+	for _, d := range p.Documents {
+		if d.Listeners != nil && *d.Listeners > 0 {
+			all = append(all, policy.Violation{
+				Rule: policy.Listeners, Document: d.DataID,
+				Text: "would be deleted and has " + counted(*d.Listeners, "listener") + "; a service that reads it cannot start without it",
+			})
+		}
+	}
+	return all
 }
 
 // permitted returns an error if a rule is broken and not overridden. The reason of the release then

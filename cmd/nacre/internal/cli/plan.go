@@ -22,7 +22,7 @@ import (
 func newPlan(a *app) *cobra.Command {
 	var f asCode
 	var out, commit string
-	var detailed bool
+	var detailed, prune bool
 	cmd := &cobra.Command{
 		Use:   "plan ENVIRONMENT",
 		Short: "Print what a release of the repository would change",
@@ -37,12 +37,17 @@ With --out the plan is saved for nacre apply. It has the md5 of each document on
 digest of each file, and no contents: apply reads the files again, and refuses the plan if a file or
 the server has changed since.
 
+A document that the repository no longer has stays on the server, and the plan says so. With
+--prune the release deletes it at its end, if releases of the environment have published it and no
+one else has since. A renamed document is created, and deleted under its old name.
+
 Documents that nacre.yaml gives a schema are checked by it first. Rules of the environment's policy
 that the plan breaks now are listed; nacre apply refuses such a plan.
 
 The exit code is 0, and with --detailed-exitcode 1 if the plan has changes.`,
 		Example: `  nacre plan prod
   nacre plan prod --out prod.plan && nacre apply prod.plan --reason "more connections"
+  nacre plan prod --prune
   nacre plan prod -o json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -51,7 +56,7 @@ The exit code is 0, and with --detailed-exitcode 1 if the plan has changes.`,
 					return err
 				}
 				tell, end := a.showProgress()
-				p, err := release.NewPlan(ctx, srv, t, commit, release.Options{Now: a.env.Now, Progress: tell})
+				p, err := release.NewPlan(ctx, srv, t, commit, release.Options{Prune: prune, Now: a.env.Now, Progress: tell})
 				end()
 				if err != nil {
 					return err
@@ -75,6 +80,7 @@ The exit code is 0, and with --detailed-exitcode 1 if the plan has changes.`,
 	f.addFlags(cmd, a)
 	cmd.Flags().StringVar(&out, "out", "", "file in which the plan is saved")
 	cmd.Flags().StringVar(&commit, "commit", cmp.Or(a.env.Get("GITHUB_SHA"), a.env.Get("CI_COMMIT_SHA")), "commit of the repository, for the plan")
+	cmd.Flags().BoolVar(&prune, "prune", false, "delete what earlier releases have published and the repository no longer has")
 	cmd.Flags().BoolVar(&detailed, "detailed-exitcode", false, "end with code 1 if the plan has changes")
 	return cmd
 }
@@ -159,6 +165,9 @@ func writePlan(w io.Writer, p *release.Plan, paint terminal.Paint) error {
 	fmt.Fprintf(&b, "%s on %s: %s, %s\n", paint.Bold(output.Clean(p.Environment)), output.Clean(p.Server), counted(p.Changes, "change"), counted(len(p.Unchanged), "document")+" unchanged")
 	stage := 0
 	for _, c := range p.Documents {
+		if c.Action == "delete" {
+			continue
+		}
 		if c.Stage != stage && (stage != 0 || c.Stage > 1) {
 			fmt.Fprintf(&b, "stage %d\n", c.Stage)
 		}
@@ -177,19 +186,14 @@ func writePlan(w io.Writer, p *release.Plan, paint terminal.Paint) error {
 		case c.Keys == nil:
 			b.WriteString("    compared as a text\n")
 		}
-		for _, k := range c.Keys {
-			fmt.Fprintf(&b, "    %s %s", sign(k.Op), output.Clean(k.Key))
-			if k.Line > 0 {
-				b.WriteString(" line " + strconv.Itoa(k.Line))
-			}
-			b.WriteByte('\n')
-		}
+		writeKeys(&b, c.Keys)
 	}
 	if p.ManifestDiffers {
 		fmt.Fprintf(&b, "then the manifest %s\n", p.Manifest.Key)
 	}
-	for _, k := range p.Left {
-		fmt.Fprintf(&b, "%s was removed from the repository, and stays on the server\n", k)
+	writeDeletions(&b, p, paint)
+	for _, l := range p.Left {
+		fmt.Fprintf(&b, "%s is not in the repository, and stays on the server: %s\n", l.Key, l.Why)
 	}
 	for _, note := range p.Notes {
 		b.WriteString("note: " + note + "\n")
@@ -198,12 +202,40 @@ func writePlan(w io.Writer, p *release.Plan, paint terminal.Paint) error {
 	return err
 }
 
+func writeKeys(b *strings.Builder, keys []release.KeyChange) {
+	for _, k := range keys {
+		fmt.Fprintf(b, "    %s %s", sign(k.Op), output.Clean(k.Key))
+		if k.Line > 0 {
+			b.WriteString(" line " + strconv.Itoa(k.Line))
+		}
+		b.WriteByte('\n')
+	}
+}
+
+func writeDeletions(b *strings.Builder, p *release.Plan, paint terminal.Paint) {
+	first := true
+	for _, c := range p.Documents {
+		if c.Action != "delete" {
+			continue
+		}
+		if first {
+			b.WriteString("last, the deletions\n")
+		}
+		first = false
+		b.WriteString(paint.Red(fmt.Sprintf("- %s (%d bytes, md5 %s)", c.Key, c.BaseSize, c.BaseMD5)) + "\n")
+		if c.Listeners == nil {
+			b.WriteString("    the server does not say whether clients listen to it\n")
+		}
+		writeKeys(b, c.Keys)
+	}
+}
+
 // sign returns the character of an action or of a change of a key.
 func sign(op string) string {
 	switch op {
 	case "create", "added":
 		return "+"
-	case "removed":
+	case "removed", "delete":
 		return "-"
 	}
 	return "~"

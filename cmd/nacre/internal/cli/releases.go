@@ -126,7 +126,7 @@ func (a *app) released(cmd *cobra.Command, f *asCode, name string, allow func(*t
 		}
 	}
 	return a.atServer(cmd, t, func(ctx context.Context, srv release.Server) error {
-		return work(ctx, srv, release.Target{Environment: env, Documents: docs})
+		return work(ctx, srv, release.Target{Environment: env, Documents: docs, Others: r.Environments})
 	})
 }
 

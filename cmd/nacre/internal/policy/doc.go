@@ -15,11 +15,15 @@
 //	  keys: ["db.*", "*.password"]  # * is any text
 //	  documents: [orders.yaml]      # default: all
 //	  why: ask the team of the database
+//	- name: routes
+//	  documents: [routes.txt]       # without keys: each change of it; a named one is not deleted
 //	limits:
 //	  documents: 10                 # that change in one release
 //	  keys: 50                      # that change in one release
 //	  removed_keys: 0               # default: no limit; 0 forbids removals
+//	  deletions: 0                  # documents that are deleted; 0 forbids deletions
 //
 // Each rule has a name, and a person may override it by that name, which the record of the release
-// keeps with the reason. The limits are named max-documents, max-keys and removed-keys.
+// keeps with the reason. The limits are named max-documents, max-keys, removed-keys and
+// deletions.
 package policy

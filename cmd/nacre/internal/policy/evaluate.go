@@ -69,30 +69,40 @@ func (p *Policy) Evaluate(c Change) []Violation {
 }
 
 func (r Protected) violations(d Document) (all []Violation) {
-	if len(r.Documents) > 0 && !keypath.Like(r.Documents, d.Name) {
+	named := keypath.Like(r.Documents, d.Name)
+	if len(r.Documents) > 0 && !named {
 		return nil
 	}
-	why := "the key is protected"
-	if r.Why != "" {
-		why += "; " + r.Why
-	}
-	for _, k := range d.Keys {
-		if keypath.Like(r.Keys, k.Path) {
-			all = append(all, Violation{Rule: r.Name, Document: d.Name, Key: k.Path, Text: why})
+	broken := func(key, text string) {
+		if r.Why != "" {
+			text += "; " + r.Why
 		}
+		all = append(all, Violation{Rule: r.Name, Document: d.Name, Key: key, Text: text})
 	}
-	if d.Opaque || d.Deleted {
-		all = append(all, Violation{Rule: r.Name, Document: d.Name, Text: "its keys are not known, and one may be protected"})
+	switch {
+	case named && d.Deleted:
+		broken("", "the document is protected, and would be deleted")
+	case len(r.Keys) == 0:
+		broken("", "the document is protected")
+	case d.Opaque:
+		broken("", "its keys are not known, and one may be protected")
+	default:
+		for _, k := range d.Keys {
+			if keypath.Like(r.Keys, k.Path) {
+				broken(k.Path, "the key is protected")
+			}
+		}
 	}
 	return all
 }
 
 func (l Limits) violations(c Change) (all []Violation) {
-	keys, removed := 0, 0
+	keys, removed, deleted := 0, 0, 0
 	for _, d := range c.Documents {
 		keys += len(d.Keys)
 		if d.Deleted {
 			removed++
+			deleted++
 		}
 		for _, k := range d.Keys {
 			if k.Removed {
@@ -108,6 +118,7 @@ func (l Limits) violations(c Change) (all []Violation) {
 	exceeds(maxDocuments, len(c.Documents), l.Documents, "documents change")
 	exceeds(maxKeys, keys, l.Keys, "keys change")
 	exceeds(removedKeys, removed, l.RemovedKeys, "keys or documents are removed")
+	exceeds(deletions, deleted, l.Deletions, "documents are deleted")
 	return all
 }
 

@@ -33,11 +33,13 @@ type Freeze struct {
 	Zone    string    `config:"zone" default:"UTC"`
 }
 
-// Protected are keys that no one changes by the way.
+// Protected are keys that no one changes by the way: those that match Keys in the documents that
+// match Documents. Without Documents they are those of all documents; without Keys, each change of
+// the documents counts. A document that Documents name is not deleted either.
 type Protected struct {
 	Name      string   `config:"name" validate:"required"`
-	Keys      []string `config:"keys" validate:"required,min=1"`
-	Documents []string `config:"documents"`
+	Keys      []string `config:"keys" validate:"required_without=Documents"`
+	Documents []string `config:"documents" validate:"required_without=Keys"`
 	Why       string   `config:"why"`
 }
 
@@ -46,6 +48,7 @@ type Limits struct {
 	Documents   *int `config:"documents" validate:"omitempty,min=1"`
 	Keys        *int `config:"keys" validate:"omitempty,min=1"`
 	RemovedKeys *int `config:"removed_keys" validate:"omitempty,min=0"`
+	Deletions   *int `config:"deletions" validate:"omitempty,min=0"` // of documents
 }
 
 // The names of the limits.
@@ -53,6 +56,15 @@ const (
 	maxDocuments = "max-documents"
 	maxKeys      = "max-keys"
 	removedKeys  = "removed-keys"
+	deletions    = "deletions"
+)
+
+// The names of rules that hold without a policy.
+const (
+	// Listeners: a document is not deleted while clients listen to it.
+	Listeners = "listeners"
+	// InvalidRollback: the state before a release, which a rollback restores, is valid.
+	InvalidRollback = "invalid-rollback"
 )
 
 // Parse reads a policy. The error has all mistakes, each with line and key.
@@ -69,13 +81,13 @@ func Parse(ctx context.Context, name string, data []byte) (*Policy, error) {
 // Validate checks what no tag can say.
 func (p *Policy) Validate() error {
 	var errs []error
-	names := []string{maxDocuments, maxKeys, removedKeys}
+	names := []string{maxDocuments, maxKeys, removedKeys, deletions, Listeners, InvalidRollback}
 	named := func(at, name string) {
 		if strings.ContainsAny(name, ", \t\n") {
 			errs = append(errs, fmt.Errorf("%s.name: must have no space and no comma, since --override takes it", at))
 		}
 		if slices.Contains(names, name) {
-			errs = append(errs, fmt.Errorf("%s.name: is given twice, or is the name of a limit", at))
+			errs = append(errs, fmt.Errorf("%s.name: is given twice, or is a name that nacre uses itself", at))
 		}
 		names = append(names, name)
 	}

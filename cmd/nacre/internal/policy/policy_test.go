@@ -26,10 +26,13 @@ protected:
   keys: ["db.*", "*.password"]
   documents: [orders*.yaml]
   why: ask the team of the database
+- name: routes
+  documents: [routes.txt]
 limits:
   documents: 2
   keys: 3
   removed_keys: 0
+  deletions: 0
 `
 
 func parse(t *testing.T, text string) *policy.Policy {
@@ -95,7 +98,10 @@ func TestProtectedKeysAndLimits(t *testing.T) {
 		"a suffix":             {[]policy.Document{{Name: "orders-eu.yaml", Keys: []policy.Key{key("smtp.password")}}}, "database"},
 		"another document":     {[]policy.Document{{Name: "limits.yaml", Keys: []policy.Key{key("db.pool")}}}, ""},
 		"keys are not known":   {[]policy.Document{{Name: "orders.yaml", Opaque: true}}, "database"},
-		"a deleted document":   {[]policy.Document{{Name: "orders.yaml", Deleted: true}}, "database removed-keys"},
+		"a protected document": {[]policy.Document{{Name: "orders.yaml", Deleted: true}}, "database removed-keys deletions"},
+		"another one":          {[]policy.Document{{Name: "a.yaml", Deleted: true, Keys: []policy.Key{{Path: "db.a", Removed: true}}}}, "removed-keys deletions"},
+		"one without keys":     {[]policy.Document{{Name: "routes.txt", Keys: []policy.Key{key("a")}}}, "routes"},
+		"one of unknown keys":  {[]policy.Document{{Name: "routes.txt", Opaque: true}}, "routes"},
 		"a removed key":        {[]policy.Document{{Name: "a.yaml", Keys: []policy.Key{{Path: "a", Removed: true}}}}, "removed-keys"},
 		"too many keys":        {[]policy.Document{{Name: "a.yaml", Keys: []policy.Key{key("a"), key("b"), key("c"), key("d")}}}, "max-keys"},
 		"as many as are meant": {[]policy.Document{{Name: "a.yaml", Keys: []policy.Key{key("a"), key("b"), key("c")}}, {Name: "b.yaml"}}, ""},
@@ -112,8 +118,8 @@ func TestProtectedKeysAndLimits(t *testing.T) {
 		t.Errorf("the violation reads %q, want %q", got, want)
 	}
 
-	all = p.Evaluate(policy.Change{At: noon, Documents: tests["a deleted document"].documents})
-	left, unused := policy.Override(all, []string{"database", "databse"})
+	all = p.Evaluate(policy.Change{At: noon, Documents: tests["a protected document"].documents})
+	left, unused := policy.Override(all, []string{"database", "deletions", "databse"})
 	if rules(left) != "removed-keys" || fmt.Sprint(unused) != "[databse]" {
 		t.Errorf("left %q and unused %q, want removed-keys and databse", rules(left), unused)
 	}
@@ -125,22 +131,24 @@ func TestProtectedKeysAndLimits(t *testing.T) {
 func TestMistakesOfAPolicy(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ text, want string }{
-		"empty":             {"", "version"},
-		"another version":   {"version: 2", "version"},
-		"an unknown key":    {"version: 1\nfreeze: []\n", "policy.yaml:2:1 freeze: unknown key"},
-		"no time":           {"version: 1\nfreezes: [{name: a}]", "needs from and until, or between"},
-		"half a time":       {"version: 1\nfreezes: [{name: a, from: 2026-01-01T00:00:00Z}]", "needs from and until"},
-		"an end before":     {"version: 1\nfreezes: [{name: a, from: 2026-02-01T00:00:00Z, until: 2026-01-01T00:00:00Z}]", "later than from"},
-		"bad hours":         {"version: 1\nfreezes: [{name: a, between: 22-6}]", "22:00-06:00"},
-		"a bad day":         {"version: 1\nfreezes: [{name: a, between: 00:00-24:00, days: [monday]}]", "days[0]"},
-		"a bad zone":        {"version: 1\nfreezes: [{name: a, between: 00:00-24:00, zone: Berlin}]", "Europe/Berlin"},
-		"two with one name": {"version: 1\nprotected: [{name: a, keys: [x]}, {name: a, keys: [y]}]", "twice"},
-		"the name of limit": {"version: 1\nprotected: [{name: max-keys, keys: [x]}]", "name of a limit"},
-		"a name with space": {"version: 1\nprotected: [{name: a b, keys: [x]}]", "no space"},
-		"no keys":           {"version: 1\nprotected: [{name: a}]", "keys"},
-		"a bad pattern":     {"version: 1\nprotected: [{name: a, keys: ['[']}]", "pattern"},
-		"a negative limit":  {"version: 1\nlimits: {keys: -1}", "limits.keys"},
-		"not YAML":          {"version: [", "policy.yaml"},
+		"empty":              {"", "version"},
+		"another version":    {"version: 2", "version"},
+		"an unknown key":     {"version: 1\nfreeze: []\n", "policy.yaml:2:1 freeze: unknown key"},
+		"no time":            {"version: 1\nfreezes: [{name: a}]", "needs from and until, or between"},
+		"half a time":        {"version: 1\nfreezes: [{name: a, from: 2026-01-01T00:00:00Z}]", "needs from and until"},
+		"an end before":      {"version: 1\nfreezes: [{name: a, from: 2026-02-01T00:00:00Z, until: 2026-01-01T00:00:00Z}]", "later than from"},
+		"bad hours":          {"version: 1\nfreezes: [{name: a, between: 22-6}]", "22:00-06:00"},
+		"a bad day":          {"version: 1\nfreezes: [{name: a, between: 00:00-24:00, days: [monday]}]", "days[0]"},
+		"a bad zone":         {"version: 1\nfreezes: [{name: a, between: 00:00-24:00, zone: Berlin}]", "Europe/Berlin"},
+		"two with one name":  {"version: 1\nprotected: [{name: a, keys: [x]}, {name: a, keys: [y]}]", "twice"},
+		"the name of limit":  {"version: 1\nprotected: [{name: max-keys, keys: [x]}]", "a name that nacre uses"},
+		"a name with space":  {"version: 1\nprotected: [{name: a b, keys: [x]}]", "no space"},
+		"no keys":            {"version: 1\nprotected: [{name: a}]", "keys"},
+		"the name of a rule": {"version: 1\nprotected: [{name: listeners, keys: [x]}]", "a name that nacre uses"},
+		"no number":          {"version: 1\nlimits: {deletions: none}", "limits.deletions"},
+		"a bad pattern":      {"version: 1\nprotected: [{name: a, keys: ['[']}]", "pattern"},
+		"a negative limit":   {"version: 1\nlimits: {keys: -1}", "limits.keys"},
+		"not YAML":           {"version: [", "policy.yaml"},
 	}
 	for name, tt := range tests {
 		if _, err := policy.Parse(t.Context(), "policy.yaml", []byte(tt.text)); err == nil || !strings.Contains(err.Error(), tt.want) {

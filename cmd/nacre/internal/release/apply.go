@@ -69,7 +69,7 @@ func Apply(ctx context.Context, srv Server, t Target, p *Plan, o Options) (*Resu
 	if err != nil {
 		return nil, err
 	}
-	if j, err = t.journal(ctx, srv, p, o); err != nil {
+	if j, err = t.journal(ctx, srv, p, was.record.Inventory, o); err != nil {
 		return nil, err
 	}
 	return begin(ctx, srv, j, was, o)
@@ -106,16 +106,22 @@ func (e *run) complete(ctx context.Context, resumed bool) (*Result, error) {
 	if err != nil {
 		return e.giveUp(ctx, res, err)
 	}
-	res.Documents = e.j.applied().Documents
+	// Instances may have the release now, so that a failure no longer undoes it.
+	if err := e.removed(ctx, res); err != nil {
+		return res, err
+	}
 	// From here on the release is complete, whatever happens to its record.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoWithin)
 	defer cancel()
 	if err := e.finish(ctx, phaseApplied); err != nil {
 		return res, exit.With(exit.Partly, fmt.Errorf("release %s is published, and its record is not up to date: %w", e.j.Release, err),
-			"apply the plan again to finish the record")
+			"run the command again to finish the record")
 	}
 	res.Phase = phaseApplied
-	return res, e.j.save(e.o.Folder, phaseApplied)
+	if err := e.j.save(e.o.Folder, phaseApplied); err != nil {
+		return res, err
+	}
+	return res, res.stays()
 }
 
 // giveUp undoes the release after an error.
@@ -132,11 +138,11 @@ func (e *run) giveUp(ctx context.Context, res *Result, cause error) (*Result, er
 	if len(stands) > 0 {
 		slices.Sort(stands)
 		return res, exit.With(exit.Partly, fmt.Errorf("release %s failed, and a part of it could not be undone: %s: %w", e.j.Release, strings.Join(stands, ", "), cause),
-			"apply the plan again to finish it, or run nacre rollback "+e.j.Release)
+			e.j.forward())
 	}
 	if err := e.finish(ctx, phaseUndone); err != nil {
 		return res, exit.With(exit.Partly, fmt.Errorf("release %s was undone, and its record is not up to date: %w", e.j.Release, errors.Join(cause, err)),
-			"run nacre rollback "+e.j.Release+" to finish the record")
+			"run nacre rollback "+e.j.Environment+" "+e.j.Release+" to finish the record")
 	}
 	res.Phase = phaseUndone
 	if err := e.j.save(e.o.Folder, phaseUndone); err != nil {
@@ -158,11 +164,22 @@ func (t Target) matches(srv Server, p *Plan) error {
 	for _, d := range p.Unchanged {
 		planned[d.Key] = d.SHA256
 	}
+	deleted := map[Key]bool{}
 	for _, c := range p.Documents {
-		planned[c.Key] = c.SHA256
+		if c.Action == actionDelete {
+			deleted[c.Key] = true
+		} else {
+			planned[c.Key] = c.SHA256
+		}
 	}
-	if _, err := t.keys(srv); err != nil {
+	keys, err := t.keys(srv)
+	if err != nil {
 		return err
+	}
+	for _, k := range keys {
+		if deleted[k] {
+			return conflict(k.String(), "the plan deletes the document, and the repository has it", "make a new plan")
+		}
 	}
 	for _, d := range t.Documents {
 		k := keyOf(srv, d)
@@ -181,7 +198,7 @@ func (t Target) matches(srv Server, p *Plan) error {
 }
 
 // journal reads what the plan changes once more, and refuses a base that has moved.
-func (t Target) journal(ctx context.Context, srv Server, p *Plan, o Options) (*journal, error) {
+func (t Target) journal(ctx context.Context, srv Server, p *Plan, had inventory, o Options) (*journal, error) {
 	keys := make([]Key, 0, len(p.Documents)+len(p.Unchanged)+1)
 	base := map[Key]string{}
 	for _, c := range p.Documents {
@@ -217,7 +234,7 @@ func (t Target) journal(ctx context.Context, srv Server, p *Plan, o Options) (*j
 		return nil, conflict(shorten(moved), "published since the plan was made", "make a new plan")
 	}
 	j := newJournal(srv, p.Environment, o)
-	j.Plan = p.Digest
+	j.Plan, j.Had = p.Digest, had
 	content := map[Key][]byte{}
 	types := map[Key]string{}
 	for _, d := range t.Documents {
@@ -226,6 +243,13 @@ func (t Target) journal(ctx context.Context, srv Server, p *Plan, o Options) (*j
 	}
 	for i, c := range p.Documents {
 		before := sideOf(states[i])
+		if c.Action == actionDelete {
+			if !had.published(c.Key, before.MD5) {
+				return nil, conflict(c.Key.String(), "no release of this environment has published the document, so none deletes it", "make a new plan")
+			}
+			j.Deletions = append(j.Deletions, step{Key: c.Key, Before: before})
+			continue
+		}
 		j.Steps = append(j.Steps, step{Key: c.Key, Stage: c.Stage, Before: before, After: newSide(content[c.Key], j.metadata(before, types[c.Key]))})
 	}
 	if p.Manifest != nil {
@@ -236,6 +260,7 @@ func (t Target) journal(ctx context.Context, srv Server, p *Plan, o Options) (*j
 		}
 		j.Manifest = &step{Key: p.Manifest.Key, Before: before, After: newSide(text, j.metadata(before, "yaml"))}
 	}
+	j.Has = j.inventory(p.Unchanged)
 	return j, nil
 }
 

@@ -298,7 +298,7 @@ func TestWhatCannotBeTakenBack(t *testing.T) {
 			return nil
 		}
 		res, err := release.Apply(t.Context(), w.srv, w.target, p, w.options(store, "r1"))
-		if exit.Of(err) != exit.Partly || res.Phase != "applying" || !strings.Contains(err.Error(), "d0.yaml (target)") || !strings.Contains(err.Error(), "rollback r1") {
+		if exit.Of(err) != exit.Partly || res.Phase != "applying" || !strings.Contains(err.Error(), "d0.yaml (target)") || !strings.Contains(err.Error(), "rollback prod r1") {
 			t.Fatalf("Apply returned %+v, %v", res, err)
 		}
 		w.srv.onPublish = nil

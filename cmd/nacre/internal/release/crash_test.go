@@ -3,6 +3,8 @@ package release_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -42,6 +44,9 @@ func TestKilledAtEachStep(t *testing.T) {
 func killedAt(t *testing.T, random *rand.Rand, at int) int {
 	t.Helper()
 	w := newWorld(t, random.IntN(4) > 0)
+	if random.IntN(2) == 0 { // the release deletes documents too
+		w.withGone()
+	}
 	w.srv.hideMeta = random.IntN(4) == 0
 	p := w.plan(t)
 	m := w.machine()
@@ -102,6 +107,9 @@ func (w *world) checkNamed(t *testing.T, m *machine) {
 	}
 	_ = w.srv.sleep(t.Context(), time.Second)
 	record, err := release.ReadRecord(t.Context(), w.srv, "prod")
+	if text, _ := m.Load("prod", "r1"); err == nil && record.Phase == "applied" && record.Release == "r1" && strings.Contains(string(text), `"abandoned":true`) {
+		return // a rollback has begun: all is published, and not all is deleted
+	}
 	if err != nil || record.Phase != "applying" || record.Release != "r1" && record.Undoes != "r1" || record.Author != "kim" || record.Reason != "more pools" {
 		t.Errorf("a half release, and the record says %+v, %v", record, err)
 	}
@@ -127,19 +135,33 @@ func (w *world) checkWhole(t *testing.T, m *machine, rolledBack bool) {
 	}
 	for k := range w.base {
 		d := w.srv.docs[k]
-		if k.DataID[1]%2 == 0 && !w.srv.hideMeta && (d.meta.Description != human.Description || d.meta.App != human.App || d.meta.Tags[0] != human.Tags[0]) {
+		if w.srv.text(k) == "" {
+			continue
+		}
+		if k == gone[2] && (d.meta.Type != "text" || !w.srv.hideMeta && (d.meta.Use != "a list" || d.meta.Effect != "none")) {
 			t.Errorf("%s has lost its metadata: %+v", k, d.meta)
 		}
+		if (k.DataID[0] == 'd' && k.DataID[1]%2 == 0 || k == gone[0]) && !w.srv.hideMeta && (d.meta.Description != human.Description || d.meta.App != human.App || d.meta.Tags[0] != human.Tags[0]) {
+			t.Errorf("%s has lost its metadata: %+v", k, d.meta)
+		}
+	}
+	for _, k := range w.srv.deleted {
+		if _, ours := w.base[k]; ours && !slices.Contains(gone, k) {
+			t.Errorf("%s was deleted, which the repository has", k)
+		}
+	}
+	if want := rolledBack; w.prune && slices.ContainsFunc(record.Inventory, func(e release.Entry) bool { return e.Key == gone[0] }) != want {
+		t.Errorf("after the recovery (rollback: %v) the inventory is %+v", rolledBack, record.Inventory)
 	}
 	if w.target.Environment.Manifest == nil {
 		return
 	}
 	name := "r1"
 	switch {
-	case rolledBack && record.Phase == "applied":
+	case rolledBack && record.Release == "r1.rollback":
 		name = "r1.rollback"
 	case rolledBack:
 		name = "first"
 	}
-	w.wantManifest(t, name, want, 7)
+	w.wantManifest(t, name, w.listed(want), 7)
 }

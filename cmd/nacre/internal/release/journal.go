@@ -32,6 +32,13 @@ type journal struct {
 	Steps  []step `json:"steps"` // in the order of their publication
 	// Manifest is published after the steps; nil: there is none.
 	Manifest *step `json:"manifest,omitempty"`
+	// Deletions come last, when the manifest no longer names the documents.
+	Deletions []step `json:"deletions,omitempty"`
+	// Had is the inventory of the environment before the release, and Has the one after it.
+	Had inventory `json:"had,omitempty"`
+	Has inventory `json:"has,omitempty"`
+	// Abandoned reports that a rollback has ended the release before all its deletions were made.
+	Abandoned bool `json:"abandoned,omitempty"`
 	// TookOver is the record of a release that another machine has begun and not finished.
 	TookOver *Record `json:"took_over,omitempty"`
 	Digest   string  `json:"digest"`
@@ -65,23 +72,25 @@ type side struct {
 	Exists   bool            `json:"exists"`
 	MD5      string          `json:"md5,omitempty"`
 	Data     []byte          `json:"data,omitempty"`
+	Type     string          `json:"type,omitempty"`
 	Metadata *nacos.Metadata `json:"metadata,omitempty"` // nil: they could not be read
 }
 
 func sideOf(s State) side {
-	return side{Exists: s.Exists(), MD5: s.MD5, Data: s.Content, Metadata: s.Metadata}
+	return side{Exists: s.Exists(), MD5: s.MD5, Data: s.Content, Type: s.Type, Metadata: s.Metadata}
 }
 
 func newSide(data []byte, m *nacos.Metadata) side {
 	return side{Exists: true, MD5: md5Of(data), Data: data, Metadata: m}
 }
 
-// all returns the steps with the manifest as the last one.
+// all returns the steps, the manifest and the deletions.
 func (j *journal) all() []step {
-	if j.Manifest == nil {
-		return j.Steps
+	all := j.Steps[:len(j.Steps):len(j.Steps)]
+	if j.Manifest != nil {
+		all = append(all, *j.Manifest)
 	}
-	return append(j.Steps[:len(j.Steps):len(j.Steps)], *j.Manifest)
+	return append(all, j.Deletions...)
 }
 
 func (j *journal) digest() string {

@@ -1,9 +1,11 @@
 package release_test
 
 import (
+	"cmp"
 	"context"
 	"crypto/md5"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -49,6 +51,10 @@ type memory struct {
 	authors    map[release.Key]string
 	onPublish  func(k release.Key) error // before it is carried out
 	answerLost func(k release.Key) error // after it was carried out
+	onDelete   func(k release.Key) error // before it is carried out
+	deleteLost func(k release.Key) error // after it was carried out
+	listening  map[release.Key]int       // nil: the server does not say
+	deleted    []release.Key
 }
 
 func newMemory() *memory {
@@ -165,7 +171,7 @@ func (m *memory) Publish(ctx context.Context, k release.Key, c release.Content, 
 	}
 	meta := c.Metadata
 	if c.KeepTags && d != nil {
-		meta = nacos.Metadata{Type: d.meta.Type, App: d.meta.App, Tags: d.meta.Tags, Description: c.Metadata.Description}
+		meta = nacos.Metadata{Type: cmp.Or(c.Metadata.Type, d.meta.Type), App: d.meta.App, Tags: d.meta.Tags, Description: c.Metadata.Description}
 	}
 	m.setLocked(k, string(c.Data), meta)
 	m.publishes++
@@ -181,12 +187,30 @@ func (m *memory) Delete(ctx context.Context, k release.Key) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if m.onDelete != nil {
+		if err := m.onDelete(k); err != nil {
+			return err
+		}
+	}
 	m.mu.Lock()
-	defer m.mu.Unlock()
 	if m.docs[k] != nil {
 		m.setLocked(k, "", nacos.Metadata{})
 	}
+	m.deleted = append(m.deleted, k)
+	m.mu.Unlock()
+	if m.deleteLost != nil {
+		return m.deleteLost(k)
+	}
 	return nil
+}
+
+func (m *memory) Listeners(ctx context.Context, k release.Key) (int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.listening == nil {
+		return 0, &source.Error{Kind: source.PermissionDenied, Op: "list listeners", Document: k.String()}
+	}
+	return m.listening[k], ctx.Err()
 }
 
 func (m *memory) Probe(ctx context.Context) error {
@@ -306,6 +330,11 @@ func (k *machine) Delete(ctx context.Context, key release.Key) error {
 	return k.do(func() error { return k.memory.Delete(ctx, key) })
 }
 
+func (k *machine) Listeners(ctx context.Context, key release.Key) (n int, err error) {
+	err = k.do(func() (err error) { n, err = k.memory.Listeners(ctx, key); return err })
+	return n, err
+}
+
 func (k *machine) Probe(ctx context.Context) error {
 	return k.do(func() error { return k.memory.Probe(ctx) })
 }
@@ -325,6 +354,7 @@ type world struct {
 	base   map[release.Key]string
 	want   map[release.Key]string
 	atKey  release.Key // of the manifest
+	prune  bool        // what the repository no longer has is deleted
 }
 
 func key(id string) release.Key { return release.Key{Group: "G", DataID: id} }
@@ -372,10 +402,39 @@ func newWorld(t *testing.T, withManifest bool) *world {
 	return w
 }
 
+// gone are documents that an earlier release has published and the repository no longer has.
+var gone = []release.Key{key("gone0.yaml"), key("gone1.yaml"), key("gone2.txt")}
+
+// withGone publishes them, with a record that knows them.
+func (w *world) withGone() *world {
+	r := release.Record{SchemaVersion: 1, Environment: "prod", Phase: "applied", Release: "first", Last: "first", Author: "kim", Reason: "a start", Holder: "h"}
+	for i, k := range gone {
+		text, meta := fmt.Sprintf("v: gone\nn: %d\n", i), human
+		if i == 2 {
+			meta = nacos.Metadata{Type: "text", Use: "a list", Effect: "none"}
+		}
+		w.base[k] = text
+		w.srv.put(k, text, meta)
+		r.Inventory = append(r.Inventory, release.Entry{Key: k, MD5: sum(text)})
+	}
+	w.prune = true
+	w.record(r)
+	return w
+}
+
+func (w *world) record(r release.Record) {
+	text, err := json.Marshal(r)
+	if err != nil {
+		panic(err)
+	}
+	w.srv.put(key("nacre.release.prod"), string(text), bare)
+	_ = w.srv.sleep(context.Background(), time.Minute)
+}
+
 func (w *world) machine() *machine { return &machine{memory: w.srv, files: newFiles()} }
 
 func (w *world) options(store release.Store, name string) release.Options {
-	return release.Options{Release: name, Reason: "more pools", Author: "kim", Folder: store, Workers: 4, Now: w.srv.clock, Sleep: w.srv.sleep}
+	return release.Options{Release: name, Reason: "more pools", Author: "kim", Folder: store, Workers: 4, Prune: w.prune, Now: w.srv.clock, Sleep: w.srv.sleep}
 }
 
 func (w *world) plan(t *testing.T) *release.Plan {
@@ -390,15 +449,25 @@ func (w *world) plan(t *testing.T) *release.Plan {
 // documents returns what the server has of the documents of the world.
 func (w *world) documents() map[release.Key]string {
 	all := map[release.Key]string{}
-	for k := range w.want {
-		if text := w.srv.text(k); text != "" {
-			all[k] = text
+	for _, known := range []map[release.Key]string{w.base, w.want} {
+		for k := range known {
+			if text := w.srv.text(k); text != "" {
+				all[k] = text
+			}
 		}
 	}
 	return all
 }
 
 func (w *world) has(want map[release.Key]string) bool { return maps.Equal(w.documents(), want) }
+
+// listed returns the documents that a manifest lists: that of the start does not list those that
+// the repository no longer has, or the plan would be about them anyway.
+func (w *world) listed(docs map[release.Key]string) map[release.Key]string {
+	all := maps.Clone(docs)
+	maps.DeleteFunc(all, func(k release.Key, _ string) bool { return slices.Contains(gone, k) })
+	return all
+}
 
 // wantManifest checks that the manifest lists exactly these documents.
 func (w *world) wantManifest(t *testing.T, name string, docs map[release.Key]string, least uint64) uint64 {

@@ -89,6 +89,11 @@ func (s nacosServer) Delete(ctx context.Context, k Key) error {
 	return s.client.Delete(ctx, k.DataID, nacos.Group(k.Group))
 }
 
+func (s nacosServer) Listeners(ctx context.Context, k Key) (int, error) {
+	all, err := s.client.Listeners(ctx, k.DataID, nacos.Group(k.Group))
+	return len(all), err
+}
+
 // sleep waits, or returns the error of the context.
 func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)

@@ -38,6 +38,9 @@ type Options struct {
 	// TakeOver names a release that was begun and not finished on a machine that is lost. What it
 	// has left is the base of this release. Empty: such a release is a conflict.
 	TakeOver string
+	// Prune makes NewPlan delete the documents that releases of the environment have published and
+	// that the repository no longer has. False: they stay.
+	Prune bool
 	// Workers is the number of documents that are read or published at once. 0: 16.
 	Workers int
 	// Progress is called for each document that a phase has done, from one goroutine at a time.
@@ -50,7 +53,7 @@ type Options struct {
 
 // Progress is how far a phase is.
 type Progress struct {
-	Phase       string // "read", "publish", "read back" or "undo"
+	Phase       string // "read", "publish", "read back", "delete" or "undo"
 	Done, Total int
 	Document    string
 }

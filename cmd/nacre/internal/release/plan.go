@@ -25,16 +25,16 @@ type Plan struct {
 	Created       time.Time `json:"created"`
 	// Changes is the number of documents that change.
 	Changes   int        `json:"changes"`
-	Documents []Change   `json:"documents"` // in the order of their publication
+	Documents []Change   `json:"documents"` // in the order of their publication; deletions last
 	Unchanged []Document `json:"unchanged"`
 	// Manifest is the document that lists the others; nil: there is none.
 	Manifest *Document `json:"manifest,omitempty"`
 	// ManifestDiffers reports that the manifest of the server is missing, or does not list exactly
 	// what the repository has. It does so after each change; without one it was changed by hand.
 	ManifestDiffers bool `json:"manifest_differs,omitempty"`
-	// Left are documents that the manifest of the server lists and the repository does not. They
-	// stay on the server.
-	Left []Key `json:"left,omitempty"`
+	// Left are documents that the environment has had, or that the manifest of the server lists,
+	// and that the repository no longer has. They stay on the server.
+	Left []Left `json:"left,omitempty"`
 	// Notes are sentences for people.
 	Notes []string `json:"notes,omitempty"`
 	// Digest is the SHA-256 of the plan without it.
@@ -52,13 +52,15 @@ type Document struct {
 // Change is a document that changes.
 type Change struct {
 	Document
-	Action       string    `json:"action"` // "create", "update" or "retype"
+	Action       string    `json:"action"` // "create", "update", "retype" or "delete"
 	Stage        int       `json:"stage"`
 	Type         string    `json:"type,omitempty"`
 	BaseModified time.Time `json:"base_modified,omitzero"`
 	BaseSize     int       `json:"base_size"`
 	Size         int       `json:"size"`
-	MD5          string    `json:"md5"`
+	MD5          string    `json:"md5,omitempty"`
+	// Listeners is how many addresses listen to a document that is deleted; nil: not known.
+	Listeners *int `json:"listeners,omitempty"`
 	// Keys are the keys that differ. Nil: the format has none, or the document cannot be read.
 	Keys []KeyChange `json:"keys,omitempty"`
 	// Loss is what the document loses, for those who ask what a change guard would say. Nil: it
@@ -71,12 +73,15 @@ const (
 	actionCreate = "create"
 	actionUpdate = "update"
 	actionRetype = "retype" // only the type on the server changes
+	actionDelete = "delete"
 )
 
 // Target is what a repository has for an environment.
 type Target struct {
 	Environment *repository.Environment
 	Documents   []repository.Document
+	// Others are the environments of the repository. What they have is not deleted.
+	Others []repository.Environment
 }
 
 // Empty reports whether there is nothing to publish.
@@ -107,16 +112,24 @@ func NewPlan(ctx context.Context, srv Server, t Target, commit string, o Options
 	if len(problems) > 0 {
 		return nil, problems
 	}
-	p.Changes = len(p.Documents)
-	if err := p.noteMetadata(ctx, srv); err != nil {
-		return nil, err
-	}
+	var listed []Key // by the manifest only
 	if m := t.Environment.Manifest; m != nil {
 		k := manifestKey(srv, m)
 		st := states[len(keys)-1]
 		p.Manifest = &Document{Key: k, BaseMD5: st.MD5}
-		p.Left = left(k, st.Content, keys)
-		p.ManifestDiffers = len(p.Left) > 0 || t.compareManifest(srv, st) != foundSame
+		listed = left(k, st.Content, keys)
+		p.ManifestDiffers = len(listed) > 0 || t.compareManifest(srv, st) != foundSame
+	}
+	r, err := ReadRecord(ctx, srv, t.Environment.Name)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.prune(ctx, srv, t, r.Inventory, keys, listed, o); err != nil {
+		return nil, err
+	}
+	p.Changes = len(p.Documents)
+	if err := p.noteMetadata(ctx, srv); err != nil {
+		return nil, err
 	}
 	p.Digest = p.digest()
 	return p, nil
@@ -127,6 +140,10 @@ func (t Target) keys(srv Server) ([]Key, error) {
 	var keys []Key
 	seen := map[Key]bool{}
 	add := func(k Key, what string) error {
+		if IsRecord(k.DataID) {
+			return &source.Error{Kind: source.InvalidArgument, Op: "plan", Document: k.String(),
+				Err: errors.New("is the name of a record, which only nacre writes"), Fix: "remove it from " + repository.FileName + ", or give it another data_id"}
+		}
 		if seen[k] {
 			return &source.Error{Kind: source.InvalidArgument, Op: "plan", Document: k.String(),
 				Err: errors.New(what + " is there twice"), Fix: "give one of them another data_id or group in " + repository.FileName}
@@ -135,8 +152,6 @@ func (t Target) keys(srv Server) ([]Key, error) {
 		keys = append(keys, k)
 		return nil
 	}
-	reserved := recordKey(srv, t.Environment.Name)
-	seen[reserved] = true
 	for _, d := range t.Documents {
 		if err := add(keyOf(srv, d), "the document"); err != nil {
 			return nil, err
@@ -174,7 +189,8 @@ func (p *Plan) noteMetadata(ctx context.Context, srv Server) error {
 		}
 		st, err := srv.Read(ctx, c.Key)
 		if err == nil && st.Exists() && st.Metadata == nil {
-			p.Notes = append(p.Notes, "metadata cannot be read: publishing a document clears its description; its type, application and tags stay")
+			p.Notes = append(p.Notes, "metadata cannot be read: publishing a document clears its description; its type, application and tags stay; "+
+				"a document that is deleted and restored by a rollback keeps its type only")
 		}
 		return err
 	}

@@ -47,7 +47,7 @@ func TestPlan(t *testing.T) {
 	if !slices.Equal(got, want) || p.Changes != 9 || len(p.Unchanged) != 0 {
 		t.Errorf("the plan has\n %q, want\n %q", got, want)
 	}
-	if len(p.Left) != 1 || p.Left[0] != key("d5.yaml") {
+	if len(p.Left) != 1 || p.Left[0].Key != key("d5.yaml") || p.Left[0].Why != "no release of this environment has published it" {
 		t.Errorf("the documents that the repository no longer has are %v, want d5.yaml", p.Left)
 	}
 	if w.srv.publishes > 0 {

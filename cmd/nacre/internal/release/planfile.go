@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/nacre-go/nacre/source"
 )
@@ -16,10 +17,14 @@ const (
 	maxPlan     = 64 << 20
 )
 
-// digest returns the SHA-256 of the plan without its digest.
+// digest returns the SHA-256 of the plan without its digest, and without what may be asked again.
 func (p *Plan) digest() string {
 	bare := *p
 	bare.Digest = ""
+	bare.Documents = slices.Clone(p.Documents)
+	for i := range bare.Documents {
+		bare.Documents[i].Listeners = nil
+	}
 	text, err := json.Marshal(bare)
 	if err != nil {
 		return "" // no field can fail

@@ -173,6 +173,56 @@ func TestRealRelease(t *testing.T) {
 	})
 }
 
+// A release that renames, deletes and retypes, and its rollback.
+func TestRealDeletions(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, c *nacos.Client, srv release.Server) {
+		t.Helper()
+		ctx := t.Context()
+		o := release.Options{Release: "r1", Reason: "start", Author: "kim", Folder: release.Folder(t.TempDir()), Prune: true}
+		apply := func(target release.Target, want int) {
+			t.Helper()
+			p, err := release.NewPlan(ctx, srv, target, "", o)
+			if err != nil || p.Changes != want {
+				t.Fatalf("the plan of %s is %+v, %v, want %d changes", o.Release, p, err, want)
+			}
+			if res, err := release.Apply(ctx, srv, target, p, o); err != nil || res.Phase != "applied" {
+				t.Fatalf("Apply of %s returned %+v, %v", o.Release, res, err)
+			}
+			check(t, srv, target, o)
+		}
+		one := withManifest(documents(5, "one"))
+		one.Documents[1].DataID, one.Documents[1].Type = "list", "properties"
+		apply(one, 5)
+		if err := c.Publish(ctx, "d0002.yaml", one.Documents[2].Content, nacos.WithMetadata(nacos.Metadata{Description: "by a person", Use: "a list", Type: "yaml"})); err != nil {
+			t.Fatal(err)
+		}
+		two := withManifest(append([]repository.Document{one.Documents[0]}, one.Documents[3:]...))
+		two.Documents[1].DataID = "renamed.yaml"
+		o.Release = "r2"
+		apply(two, 4) // one is created, and three are deleted
+		for _, id := range []string{"list", "d0002.yaml", "d0003.yaml"} {
+			if _, err := c.Get(ctx, id); source.KindOf(err) != source.NotFound {
+				t.Errorf("%s was deleted: %v, want not found", id, err)
+			}
+		}
+		o.Release = ""
+		if res, err := release.Rollback(ctx, srv, "prod", "r2", o); err != nil || res.Phase != "applied" {
+			t.Fatalf("Rollback returned %+v, %v", res, err)
+		}
+		check(t, srv, one, o)
+		if m, err := c.Metadata(ctx, "list"); err != nil || m.Type != "properties" {
+			t.Errorf("the metadata of list are %+v, %v", m, err)
+		}
+		if m, err := c.Metadata(ctx, "d0002.yaml"); err != nil || m.Description != "by a person" || m.Use != "a list" || !slices.Contains(m.Tags, "release=r2.rollback") {
+			t.Errorf("the metadata of d0002.yaml are %+v, %v", m, err)
+		}
+		if _, err := c.Get(ctx, "renamed.yaml"); source.KindOf(err) != source.NotFound {
+			t.Errorf("renamed.yaml was created by the release: %v, want not found", err)
+		}
+	})
+}
+
 // Of two who apply to a real server at once one wins.
 func TestRealTwoAppliers(t *testing.T) {
 	t.Parallel()

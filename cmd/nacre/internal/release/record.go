@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/nacre-go/nacre/providers/nacos"
@@ -26,12 +27,23 @@ type Record struct {
 	Holder        string    `json:"holder,omitempty"`
 	// Last is the release that was applied last.
 	Last string `json:"last,omitempty"`
+	// Inventory lists the documents of the environment.
+	Inventory inventory `json:"inventory,omitempty"`
 }
 
 const phaseIdle = "idle"
 
 // recordPrefix begins the data IDs of records, in the group of documents that name none.
 const recordPrefix = "nacre.release."
+
+// probePrefix begins the data IDs that nacos.Client.ProbeIfMD5 publishes and removes.
+const probePrefix = "nacre.probe."
+
+// IsRecord reports whether a data ID is that of a record of a release, or of the document with
+// which a client probes a server. Both belong to one server, and are not configuration.
+func IsRecord(dataID string) bool {
+	return strings.HasPrefix(dataID, recordPrefix) || strings.HasPrefix(dataID, probePrefix)
+}
 
 func recordKey(srv Server, environment string) Key {
 	return Key{Group: srv.Group(), DataID: recordPrefix + environment}
@@ -58,18 +70,25 @@ func readRecord(ctx context.Context, srv Server, environment string) (Record, St
 	if err != nil || !st.Exists() {
 		return idle, st, err
 	}
-	var r Record
-	if json.Unmarshal(st.Content, &r) != nil || r.SchemaVersion != 1 || r.Environment != environment {
-		return idle, st, conflict(k.String(), "is not a record of nacre of this version", "see who has published it, and delete it if no release is being applied")
+	r, err := parseRecord(k, environment, st)
+	if err != nil {
+		return idle, st, err
 	}
 	return r, st, nil
+}
+
+func parseRecord(k Key, environment string, st State) (r Record, err error) {
+	if json.Unmarshal(st.Content, &r) != nil || r.SchemaVersion != 1 || r.Environment != environment {
+		return Record{}, conflict(k.String(), "is not a record of nacre of this version", "see who has published it, and delete it if no release is being applied")
+	}
+	return r, nil
 }
 
 // busy is the error of a record that names another release.
 func (r Record) busy(environment string) error {
 	return conflict(environment, fmt.Sprintf("release %s, begun by %s at %s, has not been finished", r.Release, r.Author, r.Began.UTC().Format(time.RFC3339)),
-		fmt.Sprintf("wait for it; if it has failed, apply its plan again or run nacre rollback %s where it was begun; "+
-			"if that machine is lost, make a new plan and apply it with --take-over %s", r.Release, r.Release))
+		fmt.Sprintf("wait for it; if it has failed, apply its plan again or run nacre rollback %s %s where it was begun; "+
+			"if that machine is lost, make a new plan and apply it with --take-over %s", environment, r.Release, r.Release))
 }
 
 // seen is the record as it was before the documents were read.
@@ -156,7 +175,7 @@ func (e *run) recordContent(r Record) Content {
 func (e *run) setRecord(ctx context.Context, was State, phase, last string) error {
 	r := Record{
 		SchemaVersion: 1, Environment: e.j.Environment, Phase: phase, Release: e.j.Release, Undoes: e.j.Undoes, Author: e.j.Author,
-		Reason: e.j.Reason, TraceParent: e.j.Trace, Began: e.j.Began, Documents: len(e.j.Steps), Holder: e.j.Holder, Last: last,
+		Reason: e.j.Reason, TraceParent: e.j.Trace, Began: e.j.Began, Documents: len(e.j.Steps) + len(e.j.Deletions), Holder: e.j.Holder, Last: last, Inventory: e.j.listed(phase),
 	}
 	if phase != phaseApplying {
 		r.Ended = e.o.Now().UTC().Truncate(time.Second)

@@ -72,6 +72,8 @@ func before(ctx context.Context, srv Server, environment string, o Options, same
 	switch {
 	case err != nil:
 		return nil, err
+	case r.Holder == old.Holder && old.Abandoned:
+		return nil, conflict(o.Release, "a rollback has ended the release before all its deletions", "run nacre rollback "+environment+" "+o.Release+" to finish it, or make a new plan")
 	case r.Holder == old.Holder && same(old):
 		return old.applied(), nil
 	}
@@ -80,11 +82,15 @@ func before(ctx context.Context, srv Server, environment string, o Options, same
 
 // open is the error of a release that has to be finished before another one.
 func (j *journal) open() error {
-	fix := "apply its plan again with --release " + j.Release + ", or run nacre rollback " + j.Release
+	return conflict(j.Environment, "release "+j.Release+" has been begun here and not finished", j.forward())
+}
+
+// forward says how to go on with a release that is not finished.
+func (j *journal) forward() string {
 	if j.Undoes != "" {
-		fix = "run nacre rollback " + j.Undoes + " again to finish it"
+		return "run nacre rollback " + j.Environment + " " + j.Undoes + " again to finish it, or nacre rollback " + j.Environment + " " + j.Release + " to undo it"
 	}
-	return conflict(j.Environment, "release "+j.Release+" has been begun here and not finished", fix)
+	return "apply its plan again with --release " + j.Release + " to finish it, or run nacre rollback " + j.Environment + " " + j.Release + " to undo it"
 }
 
 // applied is the result of a release that was applied before.

@@ -73,8 +73,8 @@ func rollbackOpen(ctx context.Context, srv Server, j *journal, release string, o
 		}
 		if now == j.Manifest.After.MD5 {
 			// Instances may have the release: it is finished, and then undone by a release.
-			if res, err := e.complete(ctx, true); err != nil {
-				return res, err
+			if err := e.undeleted(ctx); err != nil {
+				return nil, exit.With(exit.Partly, fmt.Errorf("release %s is published, and its record is not up to date: %w", j.Release, err), "run the command again")
 			}
 			return rollbackApplied(ctx, srv, j, o)
 		}
@@ -86,6 +86,9 @@ func rollbackOpen(ctx context.Context, srv Server, j *journal, release string, o
 	}
 	return res, err
 }
+
+// stageRestored is the stage of documents that a rollback restores, before all others.
+const stageRestored = -1000
 
 // errAskedFor is the cause of an undo that someone wants.
 var errAskedFor = errors.New("a rollback was asked for")
@@ -120,13 +123,22 @@ func rollbackApplied(ctx context.Context, srv Server, of *journal, o Options) (*
 		return nil, conflict(shorten(moved), "published since release "+of.Release, "roll back what came after it first, or make a plan with the contents that you want")
 	}
 	j := newJournal(srv, of.Environment, o)
-	j.Undoes = of.Release
+	j.Undoes, j.Had = of.Release, was.record.Inventory
+	for i, s := range of.Deletions { // first, since the manifest names them again
+		j.Steps = append(j.Steps, step{Key: s.Key, Stage: stageRestored, Before: sideOf(states[len(states)-len(of.Deletions)+i]), After: j.restored(s.Before)})
+	}
 	for i, s := range slices.Backward(of.Steps) {
 		// The stages are those of the release, the last one first.
-		j.Steps = append(j.Steps, step{Key: s.Key, Stage: -s.Stage, Before: sideOf(states[i]), After: j.restored(s.Before)})
+		back := step{Key: s.Key, Stage: -s.Stage, Before: sideOf(states[i]), After: j.restored(s.Before)}
+		if s.Before.Exists {
+			j.Steps = append(j.Steps, back)
+		} else { // when the manifest no longer names it
+			j.Deletions = append(j.Deletions, back)
+		}
 	}
+	j.Has = j.restoredInventory(of)
 	if m := of.Manifest; m != nil {
-		before := sideOf(states[len(states)-1])
+		before := sideOf(states[len(of.Steps)])
 		after := side{}
 		if m.Before.Exists {
 			text, err := restoredManifest(m, before.Data, j, o)

@@ -22,7 +22,8 @@ type run struct {
 
 // forward publishes the steps stage by stage, and the manifest.
 func (e *run) forward(ctx context.Context) error {
-	published, shown := newCounter(e.o, "publish", len(e.j.all())), newCounter(e.o, "read back", len(e.j.all()))
+	n := len(e.j.all()) - len(e.j.Deletions)
+	published, shown := newCounter(e.o, "publish", n), newCounter(e.o, "read back", n)
 	for _, stage := range e.stages() {
 		err := parallel.Each(ctx, e.o.Workers, len(stage), func(ctx context.Context, i int) error {
 			s := stage[i]
@@ -67,6 +68,7 @@ func (e *run) stages() (all [][]step) {
 // content returns what is published for a side. It names the release where that loses nothing.
 func (e *run) content(to side) Content {
 	c := Content{Data: to.Data, Author: e.j.Author, KeepTags: to.Metadata == nil}
+	c.Metadata.Type = to.Type // of a document that was deleted
 	if to.Metadata != nil {
 		c.Metadata = *to.Metadata
 	}
@@ -143,14 +145,14 @@ func (e *run) send(ctx context.Context, k Key, from, to side, c Content) error {
 	case to.Exists:
 		return e.srv.Publish(ctx, k, c, onlyCreate)
 	case from.Exists: // Nacos deletes without a comparison
-		now, err := e.srv.Get(ctx, k)
-		if err == nil && now.MD5 != from.MD5 && now.Exists() {
+		now, err := e.srv.Read(ctx, k) // not late where metadata can be read
+		switch {
+		case err != nil || !now.Exists():
+			return err
+		case now.MD5 != from.MD5:
 			return conflict(k.String(), "someone else has published it", "see who has published it")
 		}
-		if err == nil {
-			err = e.srv.Delete(ctx, k)
-		}
-		return err
+		return e.srv.Delete(ctx, k)
 	}
 	return nil
 }
@@ -235,6 +237,9 @@ func (e *run) back(ctx context.Context) []Outcome {
 	defer cancel()
 	_ = e.o.Sleep(ctx, createWait) // an earlier request may still be on its way
 	stages := e.stages()
+	if len(e.j.Deletions) > 0 {
+		stages = append(stages, e.j.Deletions)
+	}
 	slices.Reverse(stages)
 	var all []Outcome
 	done := newCounter(e.o, "undo", len(e.j.all()))

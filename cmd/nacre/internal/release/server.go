@@ -54,6 +54,9 @@ type Server interface {
 	Publish(ctx context.Context, k Key, c Content, ifMD5 string) error
 	// Delete removes a document.
 	Delete(ctx context.Context, k Key) error
+	// Listeners returns how many addresses listen to a document. The error has kind
+	// PermissionDenied or InvalidArgument if the server does not tell this user.
+	Listeners(ctx context.Context, k Key) (int, error)
 	// Probe checks that the server honors the md5 of Publish.
 	Probe(ctx context.Context) error
 	// Name identifies the server and the namespace in plans: "nacos://10.0.0.1:8848/prod".
