@@ -85,7 +85,7 @@ func (j *journal) open() error {
 	return conflict(j.Environment, "release "+j.Release+" has been begun here and not finished", j.forward())
 }
 
-// forward says how to go on with a release that is not finished.
+// forward says how a release that is not finished is finished or undone.
 func (j *journal) forward() string {
 	if j.Undoes != "" {
 		return "run nacre rollback " + j.Environment + " " + j.Undoes + " again to finish it, or nacre rollback " + j.Environment + " " + j.Release + " to undo it"
