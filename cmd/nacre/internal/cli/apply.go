@@ -34,8 +34,9 @@ nacre rollback to undo it. If the machine with the rollback file is lost, make a
 it with --take-over and the name of the release.
 
 Before all this, apply checks the documents by the schemas of nacre.yaml, and the plan by the policy
-of the environment: freezes, protected keys and limits. --override names the rules that do not count
-this time; the reason of the release then says so.
+of the environment: freezes, protected keys and limits. The state that a rollback would restore must
+be valid too (rule invalid-rollback). --override names the rules that do not count this time; the
+reason of the release then says so.
 
 With --strategy canary, apply first publishes the documents for some instances only, by their tag or
 their addresses, waits until they have acted, and watches them for as long as --bake says: that they
@@ -84,7 +85,7 @@ The server must honor a compare-and-set, which apply checks first.`,
 				tell, end := a.showProgress()
 				res, err := release.Apply(ctx, srv, t, p, release.Options{
 					Release: cmp.Or(name, defaultRelease(p)), Reason: consent.reason, Author: consent.author, Folder: f.store(), Key: key,
-					TraceParent: a.env.Get("TRACEPARENT"), TakeOver: takeOver, Progress: tell, Now: a.env.Now,
+					TraceParent: a.env.Get("TRACEPARENT"), TakeOver: takeOver, Validate: a.restored(&f, srv, t), Progress: tell, Now: a.env.Now,
 				})
 				end()
 				return a.releaseEnded(ctx, res, err)

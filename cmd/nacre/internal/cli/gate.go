@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/check"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/declaration"
@@ -107,9 +108,14 @@ func (a *app) requireValid(ctx context.Context, f *asCode, t release.Target) err
 // violations returns the rules that a plan breaks now: those of the environment's policy, and those
 // that hold without one.
 func (a *app) violations(ctx context.Context, f *asCode, env *repository.Environment, p *release.Plan) ([]policy.Violation, error) {
-	all := unconditional(p)
+	broken, err := f.broken(ctx, env, a.env.Now(), p.Documents)
+	return append(unconditional(p), broken...), err
+}
+
+// broken returns the rules of the environment's policy that changes break at a time.
+func (f *asCode) broken(ctx context.Context, env *repository.Environment, at time.Time, changes []release.Change) ([]policy.Violation, error) {
 	if env.Policy == "" {
-		return all, nil
+		return nil, nil
 	}
 	data, err := f.file(env.Policy)
 	if err != nil {
@@ -119,15 +125,15 @@ func (a *app) violations(ctx context.Context, f *asCode, env *repository.Environ
 	if err != nil {
 		return nil, exit.With(exit.Invalid, named(err, env.Policy), "")
 	}
-	c := policy.Change{At: a.env.Now()}
-	for _, d := range p.Documents {
+	c := policy.Change{At: at}
+	for _, d := range changes {
 		changed := policy.Document{Name: d.DataID, Deleted: d.Action == "delete", Opaque: d.Keys == nil && d.Action != "retype"}
 		for _, k := range d.Keys {
 			changed.Keys = append(changed.Keys, policy.Key{Path: k.Key, Removed: k.Op == "removed"})
 		}
 		c.Documents = append(c.Documents, changed)
 	}
-	return append(all, rules.Evaluate(c)...), nil
+	return rules.Evaluate(c), nil
 }
 
 // unconditional returns the rules without a policy that a plan breaks.
@@ -140,7 +146,55 @@ func unconditional(p *release.Plan) (all []policy.Violation) {
 			})
 		}
 	}
+	if p.Rollback == nil {
+		return all
+	}
+	for _, found := range p.Rollback.Problems {
+		if found.IsError() {
+			all = append(all, policy.Violation{Rule: policy.InvalidRollback, Text: "a rollback would restore what a service rejects: " + found.Text})
+		}
+	}
 	return all
+}
+
+// restored returns the check of the state that a rollback restores: the documents that it changes,
+// and those that services read together with them.
+func (a *app) restored(f *asCode, srv release.Server, t release.Target) func(context.Context, release.Reversal) (release.Validity, error) {
+	return func(ctx context.Context, r release.Reversal) (v release.Validity, err error) {
+		if v.Policy, err = f.broken(ctx, t.Environment, time.Time{}, r.Changes); err != nil {
+			return v, err
+		}
+		changed := map[release.Key]bool{}
+		for _, c := range r.Changes {
+			changed[c.Key] = true
+		}
+		schemas := map[string]bool{}
+		for _, d := range t.Documents {
+			schemas[d.Schema] = schemas[d.Schema] || changed[release.KeyOf(srv, d)]
+		}
+		was := release.Target{Environment: t.Environment}
+		for _, d := range t.Documents {
+			if d.Schema == "" || !schemas[d.Schema] {
+				continue
+			}
+			k := release.KeyOf(srv, d)
+			st, known := r.States[k]
+			if !known {
+				if st, err = srv.Get(ctx, k); err != nil {
+					return v, err
+				}
+			}
+			if st.Exists() {
+				d.File, d.Content = k.String(), st.Content
+				was.Documents = append(was.Documents, d)
+			}
+		}
+		report, err := f.valid(ctx, was, nil)
+		for _, c := range report.Checks {
+			v.Problems = append(v.Problems, c.Problems...)
+		}
+		return v, err
+	}
 }
 
 // permitted returns an error if a rule is broken and not overridden. The reason of the release then
@@ -161,8 +215,13 @@ func permitted(all []policy.Violation, overrides []string, reason *string) error
 		return exit.With(exit.Denied, errors.New("the policy of the environment does not permit this release:\n  "+strings.Join(lines, "\n  ")),
 			"wait, change the plan, or give --override "+strings.Join(names, ",")+" with a --reason that says why")
 	}
-	if len(overrides) > 0 && strings.TrimSpace(*reason) != "" {
-		*reason += " [overrides " + strings.Join(overrides, ", ") + "]"
-	}
+	overridden(reason, overrides)
 	return nil
+}
+
+// overridden adds the names of rules to a reason.
+func overridden(reason *string, rules []string) {
+	if len(rules) > 0 && strings.TrimSpace(*reason) != "" {
+		*reason += " [overrides " + strings.Join(rules, ", ") + "]"
+	}
 }

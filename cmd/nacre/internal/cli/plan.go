@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -41,8 +42,10 @@ A document that the repository no longer has stays on the server, and the plan s
 --prune the release deletes it at its end, if releases of the environment have published it and no
 one else has since. A renamed document is created, and deleted under its old name.
 
-Documents that nacre.yaml gives a schema are checked by it first. Rules of the environment's policy
-that the plan breaks now are listed; nacre apply refuses such a plan.
+Documents that nacre.yaml gives a schema are checked by it first. So is what the server has now,
+which a rollback would restore; the plan keeps the outcome. Rules of the environment's policy that
+the plan breaks now are listed, and so is a rollback that is not valid; nacre apply refuses such a
+plan.
 
 The exit code is 0, and with --detailed-exitcode 1 if the plan has changes.`,
 		Example: `  nacre plan prod
@@ -56,7 +59,7 @@ The exit code is 0, and with --detailed-exitcode 1 if the plan has changes.`,
 					return err
 				}
 				tell, end := a.showProgress()
-				p, err := release.NewPlan(ctx, srv, t, commit, release.Options{Prune: prune, Now: a.env.Now, Progress: tell})
+				p, err := release.NewPlan(ctx, srv, t, commit, release.Options{Prune: prune, Validate: a.restored(&f, srv, t), Now: a.env.Now, Progress: tell})
 				end()
 				if err != nil {
 					return err
@@ -194,6 +197,15 @@ func writePlan(w io.Writer, p *release.Plan, paint terminal.Paint) error {
 	writeDeletions(&b, p, paint)
 	for _, l := range p.Left {
 		fmt.Fprintf(&b, "%s is not in the repository, and stays on the server: %s\n", l.Key, l.Why)
+	}
+	if p.Rollback != nil && len(p.Rollback.Policy) > 0 {
+		var rules []string
+		for _, v := range p.Rollback.Policy {
+			if !slices.Contains(rules, v.Rule) {
+				rules = append(rules, v.Rule)
+			}
+		}
+		fmt.Fprintf(&b, "note: a rollback would break %s of the policy, which does not stop it\n", output.Clean(strings.Join(rules, ", ")))
 	}
 	for _, note := range p.Notes {
 		b.WriteString("note: " + note + "\n")

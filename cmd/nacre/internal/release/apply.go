@@ -182,7 +182,7 @@ func (t Target) matches(srv Server, p *Plan) error {
 		}
 	}
 	for _, d := range t.Documents {
-		k := keyOf(srv, d)
+		k := KeyOf(srv, d)
 		if planned[k] != sha256Of(d.Content) {
 			return conflict(d.File, "the file has changed since the plan was made", "make a new plan, or check out the commit of the plan")
 		}
@@ -233,12 +233,19 @@ func (t Target) journal(ctx context.Context, srv Server, p *Plan, had inventory,
 		slices.Sort(moved)
 		return nil, conflict(shorten(moved), "published since the plan was made", "make a new plan")
 	}
+	valid, err := p.reversal(keys, states).validity(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	if valid.Errors() > 0 && (p.Rollback == nil || p.Rollback.Errors() == 0) {
+		return nil, conflict("plan", "a rollback of it was valid when the plan was made, and is no longer: "+valid.text(), "make a new plan")
+	}
 	j := newJournal(srv, p.Environment, o)
-	j.Plan, j.Had = p.Digest, had
+	j.Plan, j.Had, j.Rollback = p.Digest, had, valid
 	content := map[Key][]byte{}
 	types := map[Key]string{}
 	for _, d := range t.Documents {
-		k := keyOf(srv, d)
+		k := KeyOf(srv, d)
 		content[k], types[k] = d.Content, d.Type
 	}
 	for i, c := range p.Documents {

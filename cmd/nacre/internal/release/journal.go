@@ -37,6 +37,8 @@ type journal struct {
 	// Had is the inventory of the environment before the release, and Has the one after it.
 	Had inventory `json:"had,omitempty"`
 	Has inventory `json:"has,omitempty"`
+	// Rollback is what was found wrong with the state before the release.
+	Rollback *Validity `json:"rollback,omitempty"`
 	// Abandoned reports that a rollback has ended the release before all its deletions were made.
 	Abandoned bool `json:"abandoned,omitempty"`
 	// TookOver is the record of a release that another machine has begun and not finished.

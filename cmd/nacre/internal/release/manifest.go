@@ -22,7 +22,7 @@ func (t Target) manifest(srv Server, before []byte, j *journal, o Options) ([]by
 		m.Expires = j.Began.Add(spec.Expires)
 	}
 	for _, d := range t.Documents {
-		k := keyOf(srv, d)
+		k := KeyOf(srv, d)
 		entry := manifest.Document{Name: k.DataID, Format: format(k, d.Type)}
 		if k.Group != at.Group {
 			entry.Group = k.Group

@@ -41,6 +41,11 @@ type Options struct {
 	// Prune makes NewPlan delete the documents that releases of the environment have published and
 	// that the repository no longer has. False: they stay.
 	Prune bool
+	// Validate checks the state that a rollback restores, besides the form of its documents. Nil:
+	// nothing more is checked.
+	Validate func(context.Context, Reversal) (Validity, error)
+	// AllowInvalid lets Rollback restore a state that Validate rejects.
+	AllowInvalid bool
 	// Workers is the number of documents that are read or published at once. 0: 16.
 	Workers int
 	// Progress is called for each document that a phase has done, from one goroutine at a time.

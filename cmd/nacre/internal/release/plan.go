@@ -35,6 +35,8 @@ type Plan struct {
 	// Left are documents that the environment has had, or that the manifest of the server lists,
 	// and that the repository no longer has. They stay on the server.
 	Left []Left `json:"left,omitempty"`
+	// Rollback is what a check of the state before the release has found: a rollback restores it.
+	Rollback *Validity `json:"rollback,omitempty"`
 	// Notes are sentences for people.
 	Notes []string `json:"notes,omitempty"`
 	// Digest is the SHA-256 of the plan without it.
@@ -124,10 +126,19 @@ func NewPlan(ctx context.Context, srv Server, t Target, commit string, o Options
 	if err != nil {
 		return nil, err
 	}
-	if err := p.prune(ctx, srv, t, r.Inventory, keys, listed, o); err != nil {
+	deleted, err := p.prune(ctx, srv, t, r.Inventory, keys, listed, o)
+	if err != nil {
 		return nil, err
 	}
 	p.Changes = len(p.Documents)
+	if p.Changes > 0 {
+		for k, st := range deleted {
+			keys, states = append(keys, k), append(states, st)
+		}
+		if p.Rollback, err = p.reversal(keys, states).validity(ctx, o); err != nil {
+			return nil, err
+		}
+	}
 	if err := p.noteMetadata(ctx, srv); err != nil {
 		return nil, err
 	}
@@ -153,7 +164,7 @@ func (t Target) keys(srv Server) ([]Key, error) {
 		return nil
 	}
 	for _, d := range t.Documents {
-		if err := add(keyOf(srv, d), "the document"); err != nil {
+		if err := add(KeyOf(srv, d), "the document"); err != nil {
 			return nil, err
 		}
 	}
@@ -165,7 +176,8 @@ func (t Target) keys(srv Server) ([]Key, error) {
 	return keys, nil
 }
 
-func keyOf(srv Server, d repository.Document) Key {
+// KeyOf returns the key of a document of a repository.
+func KeyOf(srv Server, d repository.Document) Key {
 	k := Key{Group: d.Group, DataID: d.DataID}
 	if k.Group == "" {
 		k.Group = srv.Group()

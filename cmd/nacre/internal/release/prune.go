@@ -29,7 +29,7 @@ const (
 
 // prune adds the documents that the environment has had and the repository no longer has: those
 // that its releases have published are deleted if that is asked for, and the others stay.
-func (p *Plan) prune(ctx context.Context, srv Server, t Target, had inventory, keys, listed []Key, o Options) error {
+func (p *Plan) prune(ctx context.Context, srv Server, t Target, had inventory, keys, listed []Key, o Options) (deleted map[Key]State, err error) {
 	gone := slices.Clone(listed)
 	for _, e := range had {
 		if !slices.Contains(keys, e.Key) && !slices.Contains(gone, e.Key) {
@@ -37,17 +37,18 @@ func (p *Plan) prune(ctx context.Context, srv Server, t Target, had inventory, k
 		}
 	}
 	if len(gone) == 0 {
-		return nil
+		return nil, nil
 	}
 	slices.SortFunc(gone, func(a, b Key) int { return strings.Compare(a.String(), b.String()) })
 	states, err := readAll(ctx, srv.Get, gone, o)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	others, err := t.siblings(ctx, srv, o)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	deleted = map[Key]State{}
 	for i, k := range gone {
 		st := states[i]
 		if !st.Exists() {
@@ -71,12 +72,13 @@ func (p *Plan) prune(ctx context.Context, srv Server, t Target, had inventory, k
 		}
 		c.Keys, _ = compareKeys(ctx, k, st.Type, st.Content, nil)
 		if c.Listeners, err = listeners(ctx, srv, k); err != nil {
-			return err
+			return nil, err
 		}
 		p.noteRename(c)
 		p.Documents = append(p.Documents, c)
+		deleted[k] = st
 	}
-	return nil
+	return deleted, nil
 }
 
 // noteRename says which document has the content of one that is deleted.

@@ -149,6 +149,13 @@ func rollbackApplied(ctx context.Context, srv Server, of *journal, o Options) (*
 		}
 		j.Manifest = &step{Key: m.Key, Before: before, After: after}
 	}
+	valid, err := j.reversal(ctx).validity(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	if valid.Errors() > 0 && !o.AllowInvalid {
+		return nil, valid.err(of.Release)
+	}
 	res, err := begin(ctx, srv, j, was, o)
 	if err != nil && exit.Of(err) != exit.Partly {
 		err = fmt.Errorf("roll back release %s: %w", of.Release, err)

@@ -97,7 +97,7 @@ func (t Target) compareManifest(srv Server, st State) string {
 	for _, d := range t.Documents {
 		var want manifest.Manifest
 		want.Add(manifest.Document{}, d.Content)
-		if sum, ok := listed[keyOf(srv, d)]; !ok || sum != want.Documents[0].SHA256 {
+		if sum, ok := listed[KeyOf(srv, d)]; !ok || sum != want.Documents[0].SHA256 {
 			return foundDiffers
 		}
 	}
