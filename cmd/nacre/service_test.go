@@ -54,7 +54,31 @@ func settingsOf(ts *testscript.TestScript) nacos.Config {
 }
 
 // service starts a service on the script's server, which serves its state.
-func service(ts *testscript.TestScript, _ bool, args []string) {
+func service(ts *testscript.TestScript, _ bool, args []string) { serve(ts, args) }
+
+// reverting starts a service that reverts a pool of 66, after it has acted on it.
+func reverting(ts *testscript.TestScript, _ bool, args []string) {
+	checks := 0
+	nacre.AutoRollback(serve(ts, args), func(_ context.Context, o *orders) error {
+		if checks++; checks > 3 && o.DB.Pool == 66 {
+			return errors.New("too many timeouts")
+		}
+		return nil
+	}, nacre.RollbackCheckInterval(50*time.Millisecond), nacre.RollbackWindow(time.Second))
+}
+
+// busy starts a service that never ends its work on a change.
+func busy(ts *testscript.TestScript, _ bool, args []string) {
+	ended := make(chan struct{})
+	sub, err := nacre.Subscribe(serve(ts, args), func(o *orders) int { return o.DB.Pool }, func(context.Context, nacre.Change[int]) error {
+		<-ended
+		return nil
+	})
+	ts.Check(err)
+	ts.Defer(func() { close(ended); sub.Stop() })
+}
+
+func serve(ts *testscript.TestScript, args []string) *nacre.Config[orders] {
 	settings := settingsOf(ts)
 	if len(args) > 2 {
 		settings.Labels = map[string]string{"Vipserver-Tag": args[2]}
@@ -94,6 +118,7 @@ func service(ts *testscript.TestScript, _ bool, args []string) {
 	srv := httptest.NewServer(mux)
 	ts.Defer(srv.Close)
 	ts.Setenv(args[0], srv.Listener.Addr().String())
+	return cfg
 }
 
 // rejected waits until the service has rejected a content.

@@ -16,6 +16,7 @@ func newApply(a *app) *cobra.Command {
 	var name, takeOver string
 	var overrides []string
 	var k canary
+	var b breaker
 	cmd := &cobra.Command{
 		Use:   "apply PLAN",
 		Short: "Publish a saved plan as one release",
@@ -44,9 +45,17 @@ keep the content and report no failure, and that the condition of --healthy hold
 for all, and removes the contents for the canaries. If a canary refuses the content or is not
 healthy, it removes them, publishes nothing else, and ends with 7.
 
+With --instance, or with --wait and the instances of the context, apply asks the instances after the
+release, as nacre rollout status does, until all that read one of its documents have acted, and no
+automatic rollback still watches the version. If more than --max-refused percent reject the release,
+hold it or have reverted it, apply rolls it back at once, as a release with that reason, and ends
+with 7. If instances do not act within --rollout-timeout, it ends with 7 and the release stays,
+unless --rollback-on-timeout is given.
+
 The server must honor a compare-and-set, which apply checks first.`,
 		Example: `  nacre apply prod.plan --reason "more connections, OPS-123"
   nacre apply prod.plan --release 2.4.0 --reason "release 2.4.0" --key release.key --yes
+  nacre apply prod.plan --reason "OPS-123" --instance dns:orders.prod.svc:8080 --max-refused 5
   nacre apply prod.plan --reason "OPS-123" --strategy canary --canary-tag canary --canary-instance dns:canary:8080`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -58,7 +67,14 @@ The server must honor a compare-and-set, which apply checks first.`,
 			if err != nil {
 				return err
 			}
-			return a.released(cmd, &f, p.Environment, consent.check, func(ctx context.Context, srv release.Server, t release.Target) (err error) {
+			var asked []string
+			allowed := func(t *target) (err error) {
+				if asked, err = b.check(cmd, t); err != nil {
+					return err
+				}
+				return consent.check(t)
+			}
+			return a.released(cmd, &f, p.Environment, allowed, func(ctx context.Context, srv release.Server, t release.Target) (err error) {
 				if err := a.requireValid(ctx, &f, t); err != nil {
 					return err
 				}
@@ -75,20 +91,30 @@ The server must honor a compare-and-set, which apply checks first.`,
 				if err := k.check(t.Environment); err != nil {
 					return err
 				}
+				removeCanaries := func() error { return nil }
 				if k.strategy == "canary" && !p.Empty() {
-					remove, failed := a.canaryFirst(ctx, &k, p, t)
-					if failed != nil {
-						return failed
+					if removeCanaries, err = a.canaryFirst(ctx, &k, p, t); err != nil {
+						return err
 					}
-					defer func() { err = errors.Join(err, remove()) }()
 				}
 				tell, end := a.showProgress()
-				res, err := release.Apply(ctx, srv, t, p, release.Options{
+				o := release.Options{
 					Release: cmp.Or(name, defaultRelease(p)), Reason: consent.reason, Author: consent.author, Folder: f.store(), Key: key,
 					TraceParent: a.env.Get("TRACEPARENT"), TakeOver: takeOver, Validate: a.restored(&f, srv, t), Progress: tell, Now: a.env.Now,
-				})
+				}
+				res, err := release.Apply(ctx, srv, t, p, o)
 				end()
-				return a.releaseEnded(ctx, res, err)
+				left := removeCanaries()
+				if err != nil || len(asked) == 0 || p.Empty() {
+					return errors.Join(a.releaseEnded(ctx, res, nil, err), left)
+				}
+				r, err := a.followRelease(cmd.Context(), &b, asked, p, res.Release, func(ctx context.Context, reason string) (*release.Result, error) {
+					o := o
+					o.Release, o.Reason, o.TakeOver, o.Progress = "", reason, "", nil
+					o.Validate, o.AllowInvalid = nil, true // what is restored was live a moment ago
+					return release.Rollback(ctx, srv, p.Environment, res.Release, o)
+				})
+				return errors.Join(a.releaseEnded(ctx, res, r, err), left)
 			})
 		},
 	}
@@ -96,6 +122,7 @@ The server must honor a compare-and-set, which apply checks first.`,
 	f.addKey(cmd, a)
 	consent.addFlags(cmd, a)
 	k.addFlags(cmd)
+	b.addFlags(cmd)
 	cmd.Flags().StringVar(&name, "release", "", "name of the release (default: the time of the plan, and its commit)")
 	cmd.Flags().StringSliceVar(&overrides, "override", nil, "rules of the policy that do not count for this release")
 	cmd.Flags().StringVar(&takeOver, "take-over", "", "release that was begun on a machine that is lost")

@@ -150,20 +150,24 @@ func (a *app) showProgress() (tell func(release.Progress), end func()) {
 	}
 }
 
-// releaseEnded prints a result, also one of a release that failed. After an interrupt the error
-// would not be printed, so releaseEnded does it.
-func (a *app) releaseEnded(ctx context.Context, res *release.Result, err error) error {
+// releaseEnded prints a result, also one of a release that failed, with what the instances have
+// done if they were asked. After an interrupt the error would not be printed, so releaseEnded does
+// it.
+func (a *app) releaseEnded(ctx context.Context, res *release.Result, instances *rollout, err error) error {
 	if err != nil && errors.Is(context.Cause(ctx), errInterrupted) {
 		a.note("nacre: %v", err)
 	}
 	if res == nil {
 		return err
 	}
-	return errors.Join(a.print(resultOf(res)), err)
+	return errors.Join(a.print(resultOf(res, instances)), err)
 }
 
-func resultOf(res *release.Result) output.Result {
-	r := output.Result{Value: res, Header: []string{"DOCUMENT", "STATE"}}
+func resultOf(res *release.Result, instances *rollout) output.Result {
+	r := output.Result{Value: struct {
+		*release.Result
+		Rollout *rollout `json:"rollout,omitempty"`
+	}{res, instances}, Header: []string{"DOCUMENT", "STATE"}}
 	for _, d := range res.Documents {
 		r.Rows = append(r.Rows, []string{d.Key.String(), d.State})
 	}
@@ -180,7 +184,11 @@ func resultOf(res *release.Result) output.Result {
 				b.WriteString("  " + row[0] + " " + row[1] + "\n")
 			}
 		}
-		_, err := io.WriteString(w, "release "+res.Release+" of "+res.Environment+" is "+res.Phase+", "+counted(len(rows), "document")+"\n"+b.String())
+		text := "release " + res.Release + " of " + res.Environment + " is " + res.Phase + ", " + counted(len(rows), "document") + "\n" + b.String()
+		if instances != nil {
+			text += instances.text()
+		}
+		_, err := io.WriteString(w, text)
 		return err
 	}
 	return r

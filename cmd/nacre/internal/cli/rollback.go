@@ -64,7 +64,7 @@ plan of the release was. If a service would reject them, nothing is published (5
 					TraceParent: a.env.Get("TRACEPARENT"), Validate: validate, AllowInvalid: validate == nil, Progress: tell, Now: a.env.Now,
 				})
 				end()
-				return a.releaseEnded(ctx, res, err)
+				return a.releaseEnded(ctx, res, nil, err)
 			})
 		},
 	}

@@ -122,7 +122,7 @@ func (j *journal) reversal(ctx context.Context) Reversal {
 		case !s.After.Exists:
 			c.Action = actionDelete
 		}
-		c.Keys = compareKeys(ctx, s.Key, st.Type, s.Before.Data, s.After.Data)
+		c.Keys, _ = compareKeys(ctx, s.Key, st.Type, s.Before.Data, s.After.Data)
 		r.States[s.Key] = st
 		r.Changes = append(r.Changes, c)
 	}
