@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -142,5 +143,68 @@ func TestKilledProcess(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// One interrupt undoes a release. A second one ends the process at once, with the exit code of a
+// part, and with the name of the release and the ways on.
+func TestInterruptedProcess(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("a process cannot be interrupted")
+	}
+	for _, twice := range []bool{false, true} {
+		t.Run(fmt.Sprintf("twice %v", twice), func(t *testing.T) {
+			t.Parallel()
+			k := newKilled(t)
+			k.run("plan", "prod", "--prune", "--out", "prod.plan")
+			cmd, out := k.command("apply", "prod.plan", "--release", "r1", "--reason", "a test")
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			if err := k.srv.Wait(ctx, func(nacostest.Stats) bool { return k.changed() >= 1 }); err != nil {
+				t.Errorf("the release does not begin: %v", err)
+			}
+			ended := make(chan error, 1)
+			go func() { ended <- cmd.Wait() }()
+			ticker := time.NewTicker(100 * time.Millisecond)
+			defer ticker.Stop()
+			var err error
+			for sent, done := 0, false; !done; {
+				if sent < 1 || twice {
+					_ = cmd.Process.Signal(os.Interrupt)
+					sent++
+				}
+				select {
+				case err = <-ended:
+					done = true
+				case <-ticker.C:
+				}
+			}
+			var exited *exec.ExitError
+			if !errors.As(err, &exited) {
+				t.Fatalf("the process ended with %v:\n%s", err, out)
+			}
+			if !twice {
+				if exited.ExitCode() != 130 || k.changed() != 0 || !strings.Contains(out.String(), "release r1 was undone") {
+					t.Errorf("exit code %d, and %d documents are changed:\n%s", exited.ExitCode(), k.changed(), out)
+				}
+				return
+			}
+			if exited.ExitCode() != 8 {
+				t.Errorf("exit code %d, want 8:\n%s", exited.ExitCode(), out)
+			}
+			for _, says := range []string{"release r1 may be published in part", "DEFAULT_GROUP/nacre.release.prod", "--release r1", "nacre rollback prod r1"} {
+				if !strings.Contains(out.String(), says) {
+					t.Errorf("the output does not say %q:\n%s", says, out)
+				}
+			}
+			k.run("rollback", "prod", "r1", "--reason", "a test")
+			if n := k.changed(); n != 0 {
+				t.Errorf("after the rollback %d documents are still changed", n)
+			}
+		})
 	}
 }

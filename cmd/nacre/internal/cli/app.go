@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,6 +20,8 @@ type app struct {
 	running bool // the command line was understood
 	// connecting is how long a connection may take.
 	connecting time.Duration
+	// unfinished says what the command would leave if it ended now. Nil or empty: nothing.
+	unfinished *atomic.Pointer[string]
 }
 
 // globals are the flags that all commands have.

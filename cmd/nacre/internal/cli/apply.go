@@ -100,7 +100,7 @@ The server must honor a compare-and-set, which apply checks first.`,
 				tell, end := a.showProgress()
 				o := release.Options{
 					Release: cmp.Or(name, defaultRelease(p)), Reason: consent.reason, Author: consent.author, Folder: f.store(), Key: key,
-					TraceParent: a.env.Get("TRACEPARENT"), TakeOver: takeOver, Validate: a.restored(&f, srv, t), Progress: tell, Now: a.env.Now,
+					TraceParent: a.env.Get("TRACEPARENT"), TakeOver: takeOver, Validate: a.restored(&f, srv, t), Unfinished: a.leaves, Progress: tell, Now: a.env.Now,
 				}
 				res, err := release.Apply(ctx, srv, t, p, o)
 				end()

@@ -94,6 +94,7 @@ func (a *app) canaryFirst(ctx context.Context, k *canary, p *release.Plan, t rel
 // healthy for as long as --bake says. The contents for the canaries then stay until removeCanary.
 // After an error they are removed.
 func (a *app) runCanary(ctx context.Context, c *nacos.Client, k *canary, p *release.Plan, t release.Target) (err error) {
+	a.leaves("the contents for the canaries stay; remove them with nacre canary remove, and the flags of the canaries")
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.removeCanary(ctx, c, k, p))
@@ -257,6 +258,7 @@ func (a *app) removeCanary(ctx context.Context, c *nacos.Client, k *canary, p *r
 		}
 	}
 	if errs == nil {
+		a.leaves("")
 		return nil
 	}
 	return exit.With(exit.Partly, fmt.Errorf("the contents for the canaries stay at %s: %w", strings.Join(left, ", "), errors.Join(errs...)),

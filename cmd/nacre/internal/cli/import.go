@@ -97,6 +97,7 @@ A protected context requires --yes and --reason.`,
 					err = a.probe(ctx, c, items)
 				}
 				if err == nil && !dryRun {
+					a.leaves("a part of the configs may be published; run the command again for the rest")
 					err = a.publishAll(ctx, c, items, consent)
 					if list.Origin == t.origin() {
 						err = errors.Join(err, rebase(args[0], list, items))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/output"
@@ -13,11 +14,12 @@ import (
 var errInterrupted = errors.New("interrupted")
 
 // Main runs the command line of env and returns the exit code of the process. The first signal of
-// Env.Interrupt ends the command in order, and a second one ends Main at once.
+// Env.Interrupt ends the command in order, and a second one ends Main at once: with the code Partly
+// if the command has begun what it has not finished, and with the way to finish it.
 func Main(env *Env) int {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
-	a := &app{env: env}
+	a := &app{env: env, unfinished: new(atomic.Pointer[string])}
 	ended := make(chan exit.Code, 1)
 	go func() { ended <- a.run(ctx) }()
 	for signals := 0; ; {
@@ -26,12 +28,24 @@ func Main(env *Env) int {
 			return int(code)
 		case <-env.Interrupt:
 			if signals++; signals == 2 {
-				return int(exit.Interrupted)
+				return int(a.abandoned())
 			}
 			cancel(errInterrupted)
 		}
 	}
 }
+
+// abandoned says what a command leaves that ends at once, and returns the exit code.
+func (a *app) abandoned() exit.Code {
+	if left := a.unfinished.Load(); left != nil && *left != "" {
+		a.complain(*left)
+		return exit.Partly
+	}
+	return exit.Interrupted
+}
+
+// leaves notes what a command would leave if it ended now; empty: nothing.
+func (a *app) leaves(what string) { a.unfinished.Store(&what) }
 
 func (a *app) run(ctx context.Context) exit.Code {
 	command, err := newRoot(a).ExecuteContextC(ctx)

@@ -154,7 +154,7 @@ func (a *app) showProgress() (tell func(release.Progress), end func()) {
 // done if they were asked. After an interrupt the error would not be printed, so releaseEnded does
 // it.
 func (a *app) releaseEnded(ctx context.Context, res *release.Result, instances *rollout, err error) error {
-	if err != nil && errors.Is(context.Cause(ctx), errInterrupted) {
+	if err != nil && errors.Is(context.Cause(ctx), errInterrupted) && exit.Of(err) != exit.Partly {
 		a.note("nacre: %v", err)
 	}
 	if res == nil {

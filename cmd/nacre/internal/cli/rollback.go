@@ -61,7 +61,7 @@ plan of the release was. If a service would reject them, nothing is published (5
 				tell, end := a.showProgress()
 				res, err := release.Rollback(ctx, srv, env.Name, args[1], release.Options{
 					Release: name, Reason: consent.reason, Author: consent.author, Folder: f.store(), Key: key,
-					TraceParent: a.env.Get("TRACEPARENT"), Validate: validate, AllowInvalid: validate == nil, Progress: tell, Now: a.env.Now,
+					TraceParent: a.env.Get("TRACEPARENT"), Validate: validate, AllowInvalid: validate == nil, Unfinished: a.leaves, Progress: tell, Now: a.env.Now,
 				})
 				end()
 				return a.releaseEnded(ctx, res, nil, err)

@@ -90,18 +90,41 @@ func begin(ctx context.Context, srv Server, j *journal, was seen, o Options) (*R
 		return nil, err
 	}
 	e := &run{srv: srv, o: o, j: j}
-	if err := e.claim(ctx, was); err != nil {
-		if source.KindOf(err) == source.Conflict { // the record is not ours, and nothing is published
-			_ = o.Folder.Remove(j.Environment, j.Release)
-		}
-		return nil, err
+	e.begins()
+	err := e.claim(ctx, was)
+	switch {
+	case err == nil:
+		return e.complete(ctx, false)
+	case source.KindOf(err) == source.Conflict: // the record is not ours, and nothing is published
+		_ = o.Folder.Remove(j.Environment, j.Release)
+	case ctx.Err() != nil:
+		return e.unclaim(ctx, err)
 	}
-	return e.complete(ctx, false)
+	o.Unfinished("")
+	return nil, err
+}
+
+// unclaim ends a release that was interrupted while it claimed the record.
+func (e *run) unclaim(ctx context.Context, cause error) (*Result, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoWithin)
+	defer cancel()
+	_ = e.o.Sleep(ctx, createWait) // the request may still be on its way
+	r, err := ReadRecord(ctx, e.srv, e.j.Environment)
+	switch {
+	case err != nil:
+		return nil, exit.With(exit.Partly, fmt.Errorf("release %s has published nothing, and may have its name in the record: %w", e.j.Release, errors.Join(cause, err)), e.way())
+	case r.Holder == e.j.Holder:
+		return e.giveUp(ctx, &Result{Release: e.j.Release, Environment: e.j.Environment, Phase: phaseApplying}, cause)
+	}
+	e.o.Unfinished("")
+	_ = e.o.Folder.Remove(e.j.Environment, e.j.Release)
+	return nil, cause
 }
 
 // complete publishes what is not published yet, or undoes everything.
 func (e *run) complete(ctx context.Context, resumed bool) (*Result, error) {
 	res := &Result{Release: e.j.Release, Environment: e.j.Environment, Phase: phaseApplying, Resumed: resumed}
+	e.begins()
 	err := e.forward(ctx)
 	if err != nil {
 		return e.giveUp(ctx, res, err)
@@ -118,6 +141,7 @@ func (e *run) complete(ctx context.Context, resumed bool) (*Result, error) {
 			"run the command again to finish the record")
 	}
 	res.Phase = phaseApplied
+	e.o.Unfinished("")
 	if err := e.j.save(e.o.Folder, phaseApplied); err != nil {
 		return res, err
 	}
@@ -126,6 +150,7 @@ func (e *run) complete(ctx context.Context, resumed bool) (*Result, error) {
 
 // giveUp undoes the release after an error.
 func (e *run) giveUp(ctx context.Context, res *Result, cause error) (*Result, error) {
+	e.begins()
 	res.Documents = e.back(ctx)
 	var stands []string
 	for _, d := range res.Documents {
@@ -138,13 +163,14 @@ func (e *run) giveUp(ctx context.Context, res *Result, cause error) (*Result, er
 	if len(stands) > 0 {
 		slices.Sort(stands)
 		return res, exit.With(exit.Partly, fmt.Errorf("release %s failed, and a part of it could not be undone: %s: %w", e.j.Release, strings.Join(stands, ", "), cause),
-			e.j.forward())
+			e.way())
 	}
 	if err := e.finish(ctx, phaseUndone); err != nil {
 		return res, exit.With(exit.Partly, fmt.Errorf("release %s was undone, and its record is not up to date: %w", e.j.Release, errors.Join(cause, err)),
 			"run nacre rollback "+e.j.Environment+" "+e.j.Release+" to finish the record")
 	}
 	res.Phase = phaseUndone
+	e.o.Unfinished("")
 	if err := e.j.save(e.o.Folder, phaseUndone); err != nil {
 		return res, errors.Join(cause, err)
 	}

@@ -375,6 +375,77 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
+// An interrupt while the record is being claimed does not leave the environment to a release that
+// has published nothing.
+func TestInterruptOfTheClaim(t *testing.T) {
+	t.Parallel()
+	for _, answered := range []bool{true, false} {
+		w := newWorld(t, true)
+		ctx, cancel := context.WithCancel(t.Context())
+		n := 0
+		w.srv.answerLost = func(k release.Key) error {
+			if k.DataID != "nacre.release.prod" {
+				return nil
+			}
+			if n++; n != 2 { // the second one claims it
+				return nil
+			}
+			if cancel(); answered {
+				return nil
+			}
+			return ctx.Err()
+		}
+		store := newFiles()
+		p := w.plan(t)
+		var last string
+		o := w.options(store, "r1")
+		o.Unfinished = func(text string) { last = text }
+		_, err := release.Apply(ctx, w.srv, w.target, p, o)
+		if exit.Of(err) != exit.Interrupted || !w.has(w.base) || last != "" {
+			t.Errorf("answered %v: %v, and unfinished %q", answered, err, last)
+		}
+		if r, err := release.ReadRecord(t.Context(), w.srv, "prod"); err != nil || r.Phase != "undone" {
+			t.Errorf("answered %v: the record is %+v, %v", answered, r, err)
+		}
+		_ = w.srv.sleep(t.Context(), time.Minute)
+		if _, err := release.Apply(t.Context(), w.srv, w.target, p, w.options(newFiles(), "r2")); err != nil || !w.has(w.want) {
+			t.Errorf("answered %v: another machine cannot apply: %v", answered, err)
+		}
+	}
+}
+
+// An interrupt whose release can neither be finished nor undone says where its name is, and both
+// ways on.
+func TestInterruptLeavesAPart(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, true)
+	ctx, cancel := context.WithCancel(t.Context())
+	w.srv.onPublish = func(k release.Key) error {
+		if ctx.Err() != nil {
+			return &source.Error{Kind: source.PermissionDenied, Op: "publish", Document: k.String()}
+		}
+		if k.DataID == "d5.yaml" {
+			cancel()
+			return ctx.Err()
+		}
+		return nil
+	}
+	var last string
+	o := w.options(newFiles(), "r1")
+	o.Unfinished = func(text string) { last = text }
+	res, err := release.Apply(ctx, w.srv, w.target, w.plan(t), o)
+	if exit.Of(err) != exit.Partly || res == nil || res.Phase != "applying" {
+		t.Fatalf("after an interrupt: %+v, %v", res, err)
+	}
+	for _, text := range []string{err.Error(), last} {
+		for _, says := range []string{"G/nacre.release.prod", "apply its plan again with --release r1", "nacre rollback prod r1"} {
+			if !strings.Contains(text, says) {
+				t.Errorf("%q does not say %q", text, says)
+			}
+		}
+	}
+}
+
 // Where metadata cannot be read, type, application and tags stay, and the plan says what does not.
 func TestHiddenMetadata(t *testing.T) {
 	t.Parallel()

@@ -206,7 +206,7 @@ func (e *run) removed(ctx context.Context, res *Result) error {
 	if len(failed) == 0 {
 		return nil
 	}
-	return exit.With(exit.Partly, fmt.Errorf("release %s is published, and %s could not be deleted: %w", e.j.Release, names(failed), cause), e.j.forward())
+	return exit.With(exit.Partly, fmt.Errorf("release %s is published, and %s could not be deleted: %w", e.j.Release, names(failed), cause), e.way())
 }
 
 // stays is the error of a release that is done, except for documents that it should have deleted.

@@ -101,3 +101,13 @@ func (j *journal) applied() *Result {
 	}
 	return res
 }
+
+// way says where the name of an unfinished release is, and how it is finished or undone.
+func (e *run) way() string {
+	return "the record " + recordKey(e.srv, e.j.Environment).String() + " names it; " + e.j.forward()
+}
+
+// begins notes that the process must not end now without a word.
+func (e *run) begins() {
+	e.o.Unfinished("release " + e.j.Release + " may be published in part; " + e.way())
+}
