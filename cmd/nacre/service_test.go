@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -83,6 +84,10 @@ func serve(ts *testscript.TestScript, args []string) *nacre.Config[orders] {
 	if len(args) > 2 {
 		settings.Labels = map[string]string{"Vipserver-Tag": args[2]}
 	}
+	id, options := args[1], []nacos.SourceOption(nil)
+	if group, name, found := strings.Cut(id, "/"); found {
+		id, options = name, append(options, nacos.Group(group))
+	}
 	client, err := nacos.NewClient(settings)
 	ts.Check(err)
 	ts.Defer(func() { client.Close() })
@@ -95,7 +100,7 @@ func serve(ts *testscript.TestScript, args []string) *nacre.Config[orders] {
 		case ts.Value(happened).(chan struct{}) <- struct{}{}:
 		default:
 		}
-	}}}, client.Source(args[1]))
+	}}}, client.Source(id, options...))
 	ts.Check(err)
 	ts.Defer(func() { cfg.Close() })
 	_, err = nacre.Derive(context.Background(), cfg, func(c *orders) int { return c.DB.Pool },

@@ -58,15 +58,17 @@ func (b *breaker) check(cmd *cobra.Command, t *target) ([]string, error) {
 	if len(asked) == 0 {
 		return nil, usage("no instance is known to wait for; give --instance HOST:PORT, or list instances in the context")
 	}
+	return asked, checkAddresses(asked)
+}
+
+// checkAddresses returns an error if an address is not one of an instance.
+func checkAddresses(asked []string) error {
 	for _, address := range asked {
-		if host, byName := strings.CutPrefix(address, "dns:"); byName {
-			address = host
-		}
-		if _, err := instanceURL(address); err != nil {
-			return nil, err
+		if _, err := instanceURL(strings.TrimPrefix(address, "dns:")); err != nil {
+			return err
 		}
 	}
-	return asked, nil
+	return nil
 }
 
 // rollout is how far a release has got, in JSON.

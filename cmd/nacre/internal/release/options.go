@@ -48,9 +48,9 @@ type Options struct {
 	AllowInvalid bool
 	// Workers is the number of documents that are read or published at once. 0: 16.
 	Workers int
-	// Unfinished is called with a sentence when a release begins to change the server: what there is
-	// to do if the process ended now. It is called with "" when the release is done or undone. Nil:
-	// it is not called.
+	// Unfinished is called with a sentence when a release begins to change the server: what to do
+	// if the process ended now. It is called with "" when the release is done or undone. Nil: it is
+	// not called.
 	Unfinished func(string)
 	// Progress is called for each document that a phase has done, from one goroutine at a time.
 	// Nil: no progress is reported.

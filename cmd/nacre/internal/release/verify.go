@@ -20,6 +20,8 @@ type Found struct {
 	Key   Key    `json:"key"`
 	File  string `json:"file,omitempty"`
 	State string `json:"state"` // "same", "differs", "missing" or "unlisted"
+	// MD5 is that of the content that the server has; empty: it has none, or was not asked.
+	MD5 string `json:"md5,omitempty"`
 	// Keys are the keys that differ.
 	Keys []KeyChange `json:"keys,omitempty"`
 }
@@ -49,7 +51,7 @@ func Verify(ctx context.Context, srv Server, t Target, o Options) (*Drift, error
 	}
 	d := &Drift{Environment: t.Environment.Name, Record: r}
 	for i, doc := range t.Documents {
-		f := Found{Key: keys[i], File: doc.File, State: foundSame}
+		f := Found{Key: keys[i], File: doc.File, State: foundSame, MD5: states[i].MD5}
 		switch {
 		case !states[i].Exists():
 			f.State = foundMissing
