@@ -54,6 +54,9 @@ all documents with --text, are compared line by line. Values of secrets are neve
 with a word such as password, token, key or dsn, and values such as private keys, URLs with a
 password and encrypted texts.
 
+The records of releases, nacre.release.*, differ between servers. They are compared only if they are
+named, or with --records.
+
 The exit code is 0 if nothing differs, 1 if something does, and above 1 for an error.`,
 		Example: `  nacre diff ./orders.yaml
   nacre diff orders.yaml@41 orders.yaml
@@ -74,17 +77,24 @@ The exit code is 0 if nothing differs, 1 if something does, and above 1 for an e
 	f.StringVar(&to.context, "to-context", "", "compare with this context")
 	f.StringVar(&to.namespace, "to-namespace", "", "compare with this namespace")
 	f.StringVar(&to.group, "to-group", "", "compare with this group")
+	f.BoolVar(&to.records, "records", false, "compare the records of releases too")
 	f.BoolVar(&asText, "text", false, "compare line by line")
 	return cmd
 }
 
 // elsewhere is the second place of a comparison.
-type elsewhere struct{ context, namespace, group string }
+type elsewhere struct {
+	context, namespace, group string
+	records                   bool // of releases, too
+}
+
+// given reports whether a second place is named.
+func (e elsewhere) given() bool { return e.context != "" || e.namespace != "" || e.group != "" }
 
 func (a *app) pairs(cmd *cobra.Command, args []string, to elsewhere) ([]pair, error) {
 	ctx := cmd.Context()
 	switch {
-	case to != (elsewhere{}):
+	case to.given():
 		if len(args) > 1 || len(args) == 1 && isFile(args[0]) {
 			return nil, usage("--to-context, --to-namespace and --to-group compare the configs that one pattern matches")
 		}
@@ -94,7 +104,7 @@ func (a *app) pairs(cmd *cobra.Command, args []string, to elsewhere) ([]pair, er
 	case len(args) == 1 && isFile(args[0]):
 		path := filePath(args[0])
 		if info, err := os.Stat(path); err == nil && info.IsDir() {
-			return a.compareFolder(ctx, path)
+			return a.compareFolder(ctx, path, to.records)
 		}
 		if args[0] == "-" {
 			return nil, usage("diff - does not say which config to compare with; nacre diff CONFIG -")
@@ -192,11 +202,12 @@ func (a *app) readFile(arg, other string) (*blob, error) {
 }
 
 // compareFolder compares the server with the files of a folder.
-func (a *app) compareFolder(ctx context.Context, dir string) ([]pair, error) {
+func (a *app) compareFolder(ctx context.Context, dir string, records bool) ([]pair, error) {
 	list, err := folder.Read(dir)
 	if err != nil {
 		return nil, err
 	}
+	list.Configs, _ = a.withoutRecordFiles(list.Configs, records)
 	pairs := make([]pair, len(list.Configs))
 	return pairs, a.open(ctx, func(ctx context.Context, c *nacos.Client, _ *target) error {
 		return parallel.Each(ctx, workers, len(pairs), func(ctx context.Context, i int) error {
@@ -224,7 +235,7 @@ func (a *app) comparePlaces(ctx context.Context, args []string, to elsewhere) ([
 			return nil, err
 		}
 		err = a.openTarget(ctx, t, func(ctx context.Context, c *nacos.Client, _ *target) (err error) {
-			sides[i], err = a.contentsOf(ctx, c, t, args, to.group != "" || a.flags.group != "")
+			sides[i], err = a.contentsOf(ctx, c, t, args, to.group != "" || a.flags.group != "", to.records)
 			return err
 		})
 		if err != nil {
@@ -260,7 +271,7 @@ func (a *app) place(second bool, to elsewhere) (*target, error) {
 
 // contentsOf returns the configs that match the pattern, by GROUP/DATA-ID, or by data ID where two
 // groups are compared.
-func (a *app) contentsOf(ctx context.Context, c *nacos.Client, t *target, args []string, oneGroup bool) (map[string]*blob, error) {
+func (a *app) contentsOf(ctx context.Context, c *nacos.Client, t *target, args []string, oneGroup, records bool) (map[string]*blob, error) {
 	found := map[string]*blob{}
 	if len(args) == 1 && !strings.Contains(args[0], "*") {
 		dataID, options, err := t.at(args[0])
@@ -278,6 +289,7 @@ func (a *app) contentsOf(ctx context.Context, c *nacos.Client, t *target, args [
 	if err != nil {
 		return nil, err
 	}
+	entries = a.withoutRecords(entries, records, args)
 	blobs := make([]*blob, len(entries))
 	err = parallel.Each(ctx, workers, len(entries), func(ctx context.Context, i int) error {
 		item, err := c.Get(ctx, entries[i].Key.DataID, nacos.Group(entries[i].Key.Group))

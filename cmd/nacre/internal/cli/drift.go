@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/output"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/parallel"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/release"
 	"github.com/nacre-go/nacre/observe"
 )
@@ -46,7 +47,7 @@ func (a *app) drifts(ctx context.Context, asked []string, namespace string, d *r
 	}
 	items := make([]instanceDrift, len(asked))
 	for try := range driftTries {
-		err := each(len(asked), func(i int) error {
+		err := parallel.Each(ctx, workers, len(asked), func(ctx context.Context, i int) error {
 			if items[i].State == "" || items[i].behind() {
 				items[i] = a.drift(ctx, asked[i], namespace, d)
 			}
@@ -94,7 +95,7 @@ func (a *app) drift(ctx context.Context, address, namespace string, d *release.D
 		}
 		one := driftedDocument{Key: doc.Key, Status: "elsewhere", MD5: appliedMD5(l), Why: []string{"reads " + l.Identity}}
 		if at == "here" {
-			one.Status, one.Why = verdict(l, doc.MD5)
+			one.Status, one.Why = verdict(l, doc.MD5, time.Time{})
 			if one.Status == "applied" || one.Status == "current" || one.MD5 == doc.MD5 {
 				continue
 			}

@@ -12,18 +12,23 @@ import (
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/folder"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/parallel"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/release"
 	"github.com/nacre-go/nacre/providers/nacos"
 	"github.com/nacre-go/nacre/source"
 )
 
 func newExport(a *app) *cobra.Command {
-	var allGroups bool
+	var allGroups, records bool
 	cmd := &cobra.Command{
 		Use:   "export FOLDER [PATTERN]",
 		Short: "Write the configs of a namespace as files into a folder",
 		Long: `Write the configs of a namespace as files into a folder: each as GROUP/DATA-ID, with the bytes that
 the server has. The file ` + folder.ListName + ` has what the server keeps besides: type,
 description, tags and the like, and the md5.
+
+The records of releases, nacre.release.*, are not configuration: they say what this server has, and
+would mislead nacre apply elsewhere. They are left out, unless --records is given or PATTERN names
+them.
 
 The folder must be new, empty, or an export; files of configs that are gone from the server stay.
 Contents may hold secrets, so only you can read the files. Listing uses the HTTP interface of the
@@ -38,6 +43,7 @@ server, for which a Nacos 3 may require an administrator.`,
 				if err != nil {
 					return err
 				}
+				entries = a.withoutRecords(entries, records, args[1:])
 				if len(entries) == 0 {
 					return exit.With(exit.NotFound, errors.New("no config matches"), "nacre ls --all-groups lists what there is")
 				}
@@ -59,7 +65,36 @@ server, for which a Nacos 3 may require an administrator.`,
 		},
 	}
 	cmd.Flags().BoolVarP(&allGroups, "all-groups", "A", false, "of all groups")
+	cmd.Flags().BoolVar(&records, "records", false, "also the records of releases")
 	return cmd
+}
+
+// withoutRecords returns the configs of a list without the records of releases, unless they are
+// asked for.
+func (a *app) withoutRecords(entries []nacos.ListEntry, asked bool, pattern []string) []nacos.ListEntry {
+	if asked || len(pattern) > 0 && strings.HasPrefix(pattern[0], "nacre.") {
+		return entries
+	}
+	kept := slices.DeleteFunc(slices.Clone(entries), func(e nacos.ListEntry) bool { return release.IsRecord(e.Key.DataID) })
+	if left := len(entries) - len(kept); left > 0 {
+		a.note("%s of releases left out; --records includes them", counted(left, "record"))
+	}
+	return kept
+}
+
+// withoutRecordFiles returns the configs of a folder without the records of releases, and these.
+func (a *app) withoutRecordFiles(configs []folder.Config, asked bool) (kept, records []folder.Config) {
+	for _, c := range configs {
+		if release.IsRecord(c.DataID) && !asked {
+			records = append(records, c)
+		} else {
+			kept = append(kept, c)
+		}
+	}
+	if len(records) > 0 {
+		a.note("%s of releases left out; --records includes them", counted(len(records), "record"))
+	}
+	return kept, records
 }
 
 // origin says from where configs are, to recognize a folder that was exported from there.

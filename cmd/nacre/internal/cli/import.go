@@ -36,7 +36,7 @@ func (i *imported) name() string { return i.Group + "/" + i.DataID }
 
 func newImport(a *app) *cobra.Command {
 	var consent consent
-	var dryRun, overwrite, noCAS bool
+	var dryRun, overwrite, noCAS, records bool
 	cmd := &cobra.Command{
 		Use:   "import FOLDER",
 		Short: "Publish the files of a folder",
@@ -55,6 +55,9 @@ says what was done. Run the command again for the rest.
 
 Before it updates a config, the command checks with a config of its own, nacre.probe.*, that the
 server honors compare-and-set. r-nacos does not; --no-cas publishes all the same.
+
+Records of releases in the folder are left out, unless --records is given: they belong to the server
+where nacre apply has written them.
 
 Documents in a format with keys are checked first, and a document that cannot be decoded is an
 error (5) before anything is published.
@@ -77,6 +80,8 @@ A protected context requires --yes and --reason.`,
 					return err
 				}
 			}
+			var left []folder.Config
+			list.Configs, left = a.withoutRecordFiles(list.Configs, records)
 			for _, c := range list.Configs {
 				if _, err := document.Decode(cmd.Context(), c.Group+"/"+c.DataID, c.Type, c.Content); err != nil && !errors.Is(err, document.ErrNoKeys) {
 					return err
@@ -100,7 +105,7 @@ A protected context requires --yes and --reason.`,
 					a.leaves("a part of the configs may be published; run the command again for the rest")
 					err = a.publishAll(ctx, c, items, consent)
 					if list.Origin == t.origin() {
-						err = errors.Join(err, rebase(args[0], list, items))
+						err = errors.Join(err, rebase(args[0], folder.List{Origin: list.Origin, Configs: append(list.Configs, left...)}, items))
 					}
 				}
 				if err != nil {
@@ -112,6 +117,7 @@ A protected context requires --yes and --reason.`,
 	}
 	consent.addFlags(cmd, a)
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print what would be done, and do nothing")
+	cmd.Flags().BoolVar(&records, "records", false, "also the records of releases")
 	cmd.Flags().BoolVar(&noCAS, "no-cas", false, "publish also on a server that does not honor compare-and-set")
 	cmd.Flags().BoolVar(&overwrite, "overwrite", false, "publish also what has changed on the server since the export")
 	return cmd

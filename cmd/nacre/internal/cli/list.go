@@ -46,6 +46,8 @@ In PATTERN, * stands for any text; quote it from the shell. Only the group of th
 sizes on a Nacos 3: --long asks for each config when it was published, by whom, and how many
 addresses listen to it, which takes two more requests a config.
 
+The records of releases, nacre.release.*, are listed like all others.
+
 Listing uses the HTTP interface of the server, for which a Nacos 3 may require an administrator.`,
 		Example: `  nacre ls
   nacre ls 'orders*' --long
