@@ -5,6 +5,7 @@
 #
 # MIN_INSTANCES is how many instances must be known, 1 by default. Set it to 0 for the first release,
 # before a service exists.
+# PLAN_OPTIONS are more options of nacre plan, such as --prune.
 # NACRE_STATE is a folder that is kept between jobs. It has what a rollback needs.
 set -eu
 environment=$1
@@ -14,7 +15,7 @@ reason=$(git log -1 --format=%s)
 author=$(git log -1 --format=%an)
 
 status=0
-nacre plan "$environment" --commit "$commit" --out "$environment.plan" --detailed-exitcode || status=$?
+nacre plan "$environment" --commit "$commit" --out "$environment.plan" --detailed-exitcode ${PLAN_OPTIONS:-} || status=$?
 case $status in
 0) exit 0 ;; # no changes
 1) ;;

@@ -94,7 +94,7 @@ func (a *app) canaryFirst(ctx context.Context, k *canary, p *release.Plan, t rel
 // healthy for as long as --bake says. The contents for the canaries then stay until removeCanary.
 // After an error they are removed.
 func (a *app) runCanary(ctx context.Context, c *nacos.Client, k *canary, p *release.Plan, t release.Target) (err error) {
-	a.leaves("the contents for the canaries stay; remove them with nacre canary remove, and the flags of the canaries")
+	a.leaves(canariesStay)
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.removeCanary(ctx, c, k, p))
@@ -242,8 +242,12 @@ func (a *app) canariesHealthy(ctx context.Context, k *canary, watched []release.
 	return nil
 }
 
+// canariesStay is what a command leaves that does not end in order.
+const canariesStay = "the contents for the canaries stay; remove them with nacre canary remove PLAN, and the flags of the canaries"
+
 // removeCanary removes the contents for the canaries, also after the end of ctx.
 func (a *app) removeCanary(ctx context.Context, c *nacos.Client, k *canary, p *release.Plan) error {
+	a.leaves(canariesStay)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.flags.timeout)
 	defer cancel()
 	var errs []error

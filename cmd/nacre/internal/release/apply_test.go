@@ -142,6 +142,9 @@ func TestTwoAppliers(t *testing.T) {
 	t.Parallel()
 	for seed := range 100 {
 		w := newWorld(t, seed%2 == 0)
+		if seed%5 == 0 { // and both delete
+			w.withGone()
+		}
 		if seed%4 < 2 { // the record exists
 			if _, err := release.Apply(t.Context(), w.srv, w.target, w.plan(t), w.options(newFiles(), "r0")); err != nil {
 				t.Fatal(err)

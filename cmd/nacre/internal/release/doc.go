@@ -27,9 +27,16 @@
 // # Order
 //
 // Documents are published stage by stage, within a stage several at once, each with compare-and-set
-// on its base. When all of a stage can be read back, the next one begins. The manifest comes last,
-// and then the record. If a document cannot be published, what was published is undone, in the
-// reverse order, also with compare-and-set: what someone else has published meanwhile stays.
+// on its base. When all of a stage can be read back, the next one begins. The manifest comes last
+// of these, then the deletions, and then the record. If a document cannot be published, what was
+// published is undone, in the reverse order, also with compare-and-set: what someone else has
+// published meanwhile stays.
+//
+// # Deletions
+//
+// The record has an inventory: the documents of the environment with the md5 that its releases have
+// published. Nothing else is deleted, and each document is read once more before. Instances may
+// have the release by then, so that a deletion that fails does not undo it: the release stays open.
 //
 // # Unknown answers
 //

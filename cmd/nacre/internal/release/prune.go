@@ -10,6 +10,7 @@ import (
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/parallel"
+	"github.com/nacre-go/nacre/providers/nacos"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -126,7 +127,7 @@ func (t Target) siblings(ctx context.Context, srv Server, o Options) ([]Record, 
 func listeners(ctx context.Context, srv Server, k Key) (*int, error) {
 	n, err := srv.Listeners(ctx, k)
 	switch {
-	case source.KindOf(err) == source.PermissionDenied, source.KindOf(err) == source.InvalidArgument:
+	case source.KindOf(err) == source.PermissionDenied, errors.Is(err, nacos.NotSupported):
 		return nil, nil
 	case err != nil:
 		return nil, err

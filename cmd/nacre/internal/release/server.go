@@ -55,7 +55,7 @@ type Server interface {
 	// Delete removes a document.
 	Delete(ctx context.Context, k Key) error
 	// Listeners returns how many addresses listen to a document. The error has kind
-	// PermissionDenied or InvalidArgument if the server does not tell this user.
+	// PermissionDenied or is [nacos.NotSupported] if the server does not say.
 	Listeners(ctx context.Context, k Key) (int, error)
 	// Probe checks that the server honors the md5 of Publish.
 	Probe(ctx context.Context) error
