@@ -59,8 +59,31 @@ func TestTheChineseReadmeIsInStep(t *testing.T) {
 			t.Errorf("README_zh.md does not have the %s of README.md", what)
 		}
 	}
+	inStep(t, "README_zh.md", "README.md")
+}
+
+// The translations of whole pages name the digest of the page that they translate. The other pages
+// in docs/zh have the main points, and say so.
+func TestTheChinesePagesAreInStep(t *testing.T) {
+	t.Parallel()
+	for _, page := range []string{"config-as-code.md"} {
+		inStep(t, "docs/zh/"+page, "docs/"+page)
+	}
+}
+
+// inStep fails if a translation does not name the digest of what it translates.
+func inStep(t *testing.T, translation, page string) {
+	t.Helper()
+	english, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	chinese, err := os.ReadFile(translation)
+	if err != nil {
+		t.Fatal(err)
+	}
 	sum := sha256.Sum256(english)
-	if line := "<!-- This translates README.md " + hex.EncodeToString(sum[:6]) + " -->"; !strings.Contains(string(chinese), line) {
-		t.Errorf("README.md has changed: bring README_zh.md up to date, and let it say %s", line)
+	if line := "<!-- This translates " + page + " " + hex.EncodeToString(sum[:6]) + " -->"; !strings.Contains(string(chinese), line) {
+		t.Errorf("%s has changed: bring %s up to date, and let it say %s", page, translation, line)
 	}
 }
