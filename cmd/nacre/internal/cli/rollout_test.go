@@ -47,7 +47,7 @@ func TestRolloutOutlivesAnOutageOfPrometheus(t *testing.T) {
 		shown string
 		then  func()
 	}{
-		{"1 instances: 0 received", func() { prom.Fail(503, "") }},
+		{"1 instance: 0 received", func() { prom.Fail(503, "") }},
 		{"0 refused; asking again: ask Prometheus at ", func() { prom.Set(applied(time.Now().Add(time.Second))); prom.Fail(0, "") }},
 		{"1 received, 1 applied, 1 acted", func() {}},
 	} {
