@@ -298,6 +298,16 @@ func rows() []Row {
 			May: []string{"source", "internal/tree", "internal/verify", "github.com/gofrs/flock"}, Why: whyStep,
 		},
 		{
+			Package: "internal/once", Does: "decides what an instance does about a hook that its fleet runs once",
+			May: []string{"source"}, Tests: []string{"internal/once/oncesim"},
+			Why: "it has no clock and does no I/O, so that a test can run any schedule",
+		},
+		{
+			Package: "internal/once/oncesim", Does: "tests only: a fleet, a store and a target in simulated time",
+			May: []string{"source", "internal/once"},
+			Why: "it runs schedules for the tests of internal/once and for a checker of linearizability, and no program compiles it",
+		},
+		{
 			Package: "internal/engine", Does: "the writer goroutine, and `apply`, which runs the steps in order",
 			May: []string{"source", "observe", "manifest", "internal/**"},
 			Why: "the engine orders the steps and gets its sources from the user; it does not know which providers there are",
@@ -337,6 +347,22 @@ func rows() []Row {
 			Why: "it feeds values to the real engine; a service does not compile it, its tests do",
 		},
 		{
+			Package: "fleetonce", Does: "a function that one instance of a fleet runs for each version of a part of the config",
+			May: []string{".", "source", "observe", "internal/engine", "internal/once", "internal/rescue", "internal/tree"}, Tests: []string{"nacretest", "providers/memory"},
+			Why: "it uses a config as a service does, and the engine for the digest of a part; it does not know which stores there are",
+		},
+		{
+			Package: "fleetonce/fleetoncetest", Does: "the conformance suite of stores of `fleetonce`",
+			May: []string{"fleetonce", "source"},
+			Why: "an author of a store runs this suite, which judges stores and must not depend on one",
+		},
+		{
+			Package: "providers/nacos/nacosonce", Does: "a store of `fleetonce` in a config of Nacos",
+			May:   []string{"source", "fleetonce", "providers/nacos"},
+			Tests: []string{".", "fleetonce/fleetoncetest", "providers/nacos/nacostest"},
+			Why:   "a service that has no such hook compiles none of it",
+		},
+		{
 			Package: "ci/javaclient/host", Does: "lends a `nacostest` to the Java client",
 			May: []string{"providers/nacos/nacostest"},
 			Why: "it lends the double to clients in other languages, and is a program of CI",
@@ -360,7 +386,7 @@ func rows() []Row {
 		},
 		{
 			Package: "examples/**", Does: "example programs",
-			May: []string{".", "source/**", "providers/**", "observe/**", "binder", "validate", "manifest", "route", "confighttp", "examples/**", anyKoanf},
+			May: []string{".", "source/**", "providers/**", "observe/**", "binder", "validate", "manifest", "route", "confighttp", "fleetonce", "examples/**", anyKoanf},
 			Why: whyPublic,
 		},
 	}

@@ -139,3 +139,19 @@ func hidden(b []byte, n *tree.Node, at place) []byte {
 	}
 	return b
 }
+
+// PublishedPart returns a sum of a part of a tree that can be shown, as [Published] does of the
+// whole. Whether a value is absent or an empty map makes a difference.
+func PublishedPart(root *tree.Node, shape *tree.Shape, at tree.Path) [32]byte {
+	s := summer{published: true}
+	where := place{shape: shape, secret: shape != nil && shape.Secret}
+	for _, segment := range at {
+		where = s.below(where, segment)
+	}
+	n := root.Lookup(at)
+	sum := s.root(n, where)
+	if n == nil {
+		return sha256.Sum256(sum[:])
+	}
+	return sum
+}
