@@ -63,8 +63,8 @@ func (d *driver) drive(config *nacre.Subscription) {
 	for {
 		a := d.machine.Next(d.now())
 		d.report()
-		if closing == nil && d.machine.Idle() {
-			return
+		if closing == nil && (d.machine.Idle() || d.cancel == nil && source.KindOf(d.machine.Status().Err) == source.Closed) {
+			return // nothing is left to write, or the store is closed
 		}
 		switch a.Op {
 		case once.Load:
