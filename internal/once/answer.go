@@ -89,6 +89,9 @@ func (m *Machine) resolve(now time.Duration, rec Record, rev string) {
 		// The record is the one that the write replaces, or an older one: the write was not
 		// applied, or the read does not show it yet. The same bytes again cannot do harm.
 		w.send = true
+		if rec.Nonce == w.replaces {
+			w.prior = rev // a store may give the same record another revision
+		}
 	}
 }
 
@@ -118,7 +121,7 @@ func (m *Machine) Swapped(now time.Duration, rev string, err error) {
 		return
 	}
 	if kind := source.KindOf(err); w.doubtful == 0 && (kind == source.PermissionDenied || kind == source.InvalidArgument) {
-		m.lastError = err
+		m.refusal = err
 		m.blockedUntil = now + m.jitter(refusedFor)
 		m.readAt = m.blockedUntil
 		if m.claim == nil { // a claim can wait; the end of one is tried again
@@ -136,7 +139,7 @@ func (m *Machine) Swapped(now time.Duration, rev string, err error) {
 // written handles a write that the record has.
 func (m *Machine) written(now time.Duration, rev string) {
 	w := m.write
-	m.write, m.retries = nil, 0
+	m.write, m.retries, m.refusal = nil, 0, nil
 	if !m.have || w.next.order() >= m.rec.order() {
 		m.take(now, w.next, rev)
 	}

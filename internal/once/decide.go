@@ -159,6 +159,9 @@ type Status struct {
 // Status returns what the instance knows.
 func (m *Machine) Status() Status {
 	s := Status{Phase: m.phase, Want: m.want.Sum, Record: m.rec, HasOne: m.have && !m.absent && !m.bad, Err: m.lastError}
+	if s.Err == nil {
+		s.Err = m.refusal
+	}
 	if m.claim != nil {
 		s.Claimed, s.Fenced = m.claim.rec, m.claim.fenced
 	}

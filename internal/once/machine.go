@@ -112,6 +112,7 @@ type Machine struct {
 	retries int // reads or swaps without success
 	// blockedUntil is when this instance may try to write again after the store has refused it.
 	blockedUntil time.Duration
+	refusal      error // of the last write, if the store has refused it
 
 	write *write
 	claim *claim
@@ -124,7 +125,8 @@ type write struct {
 	next     Record
 	data     []byte
 	prior    string
-	order    int64 // of the record that it replaces
+	replaces string // the nonce of the record that it replaces
+	order    int64  // of that record
 	begun    time.Duration
 	send     bool // now; otherwise the record is read first
 	sent     bool
@@ -260,7 +262,7 @@ func (m *Machine) claimOf(r Record) Record {
 
 // begin starts a write that replaces a record.
 func (m *Machine) begin(now time.Duration, next, prior Record, rev string) {
-	m.write = &write{next: next, data: next.Bytes(), prior: rev, order: prior.order(), begun: now, send: true}
+	m.write = &write{next: next, data: next.Bytes(), prior: rev, replaces: prior.Nonce, order: prior.order(), begun: now, send: true}
 	m.tokens = max(m.tokens, next.Token)
 	m.retries = 0
 }

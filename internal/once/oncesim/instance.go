@@ -24,8 +24,9 @@ type instance struct {
 	has         int      // publication
 	nonces      int
 	run         *run
-	open        *Claim // a swap whose outcome it does not know
-	token       int64  // of open
+	open        *Claim        // a swap whose outcome it does not know
+	token       int64         // of open
+	sent        time.Duration // local, when the last new swap was sent first
 }
 
 type run struct {
@@ -182,7 +183,7 @@ func (in *instance) swap(a once.Action) {
 				prior = before.Nonce
 			}
 		}
-		in.token = next.Token
+		in.token, in.sent = next.Token, in.local()
 		in.open = &Claim{Client: in.number, Prior: prior, Next: next.Nonce, Call: in.w.now}
 	}
 	in.busy = true
@@ -234,6 +235,9 @@ func (in *instance) begin(a once.Action) {
 		r.over = true
 		in.m.Ended(once.Released, "")
 		return
+	}
+	if a.At > in.sent+w.Term {
+		w.problem("%s may run for %v after it sent its claim", in.name, a.At-in.sent)
 	}
 	if left := a.At - in.local(); left < w.Term*3/4 {
 		w.problem("%s begins to run with %v of its term left", in.name, left)

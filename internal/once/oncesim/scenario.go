@@ -28,6 +28,8 @@ type Scenario struct {
 	// Outages is how often the store cannot be reached, for up to MaxOutage.
 	Outages   int
 	MaxOutage time.Duration
+	// Touches is how often the record gets another revision and stays the same.
+	Touches int
 	// Undated leaves out the times at which versions were published.
 	Undated bool
 	// Rollbacks lets a version be that of earlier content.

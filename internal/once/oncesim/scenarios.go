@@ -9,7 +9,7 @@ const term = time.Minute
 func Scenarios() []Scenario {
 	base := Scenario{
 		Instances: 5, Versions: 5, Term: term, Length: 20 * time.Minute, Attempts: 5, MaxRun: 20 * time.Second,
-		LoseRequest: 0.08, LoseAnswer: 0.08, Duplicate: 0.1, VagueConflict: 0.5, LongLag: 0.02, Skew: 0.02, Rollbacks: true,
+		LoseRequest: 0.08, LoseAnswer: 0.08, Duplicate: 0.1, VagueConflict: 0.5, LongLag: 0.02, Skew: 0.02, Touches: 10, Rollbacks: true,
 	}
 	with := func(name string, change func(*Scenario)) Scenario {
 		s := base

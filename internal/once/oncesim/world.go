@@ -77,6 +77,9 @@ func Play(s Scenario, seed uint64) *Result {
 		from := w.upTo(s.Length)
 		w.after(from, func() { w.store.down = w.now + w.upTo(s.MaxOutage) })
 	}
+	for range s.Touches {
+		w.after(w.upTo(s.Length), func() { w.store.append(w.store.log[len(w.store.log)-1].data) })
+	}
 	w.until(s.Length)
 	w.heal()
 	w.until(s.Length + 4*time.Hour)
