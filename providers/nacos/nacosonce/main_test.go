@@ -17,9 +17,15 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if settings := os.Getenv(childEnv); settings != "" {
+		os.Exit(child(settings))
+	}
 	testrun.AtOnce(16)
 	goleak.VerifyTestMain(m)
 }
+
+// childEnv is the variable with the settings of a process that a test starts.
+const childEnv = "NACRE_ONCE_TEST_CHILD"
 
 var silent = slog.New(slog.DiscardHandler)
 

@@ -1,0 +1,5 @@
+//go:build !unix
+
+package nacosonce_test
+
+func child(string) int { return 2 }
