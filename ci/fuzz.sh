@@ -35,7 +35,7 @@ found=0
 failed=()
 # "go test -list" prints the names of a package's targets, then a line with the package itself.
 listing=""
-for module in . $(git ls-files -- 'observe/*/go.mod' 'cmd/*/go.mod' | xargs -n 1 dirname); do
+for module in . $(git ls-files -- 'observe/*/go.mod' 'cmd/*/go.mod' 'fleetonce/*/go.mod' | xargs -n 1 dirname); do
   listing+="module $module"$'\n'$(go -C "$module" test -list '^Fuzz' ./...)$'\n'
 done
 while read -r module package target; do

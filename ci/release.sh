@@ -11,7 +11,7 @@ version=${1:-}
 module=$(go list -m)
 mapfile -t nested < <(git ls-files -- '*/go.mod' | xargs -n 1 dirname)
 # The nested modules that are released with this one, by a tag of their own on the same commit.
-mapfile -t released < <(git ls-files -- 'observe/*/go.mod' 'cmd/*/go.mod' | xargs -n 1 dirname)
+mapfile -t released < <(git ls-files -- 'observe/*/go.mod' 'cmd/*/go.mod' 'fleetonce/*/go.mod' | xargs -n 1 dirname)
 # Those of them that are installed with "go install FOLDER@VERSION", which refuses a go.mod with a replace line.
 mapfile -t commands < <(git ls-files -- 'cmd/*/go.mod' | xargs -n 1 dirname)
 work=$(mktemp -d)

@@ -31,6 +31,12 @@ func TestAdapters(t *testing.T) {
 	holdModules(t, "observe", archtest.Adapters())
 }
 
+// TestStores holds the modules in fleetonce, which are released with this one, against their rules.
+func TestStores(t *testing.T) {
+	t.Parallel()
+	holdModules(t, "fleetonce", archtest.Stores())
+}
+
 // TestCommands holds the modules in cmd, which are released with this one, against their rules.
 func TestCommands(t *testing.T) {
 	t.Parallel()
