@@ -22,6 +22,7 @@ type Client struct {
 	closed  bool
 	sources []*configSource
 	others  map[string]*Client // of other namespaces, by id
+	leaving sync.WaitGroup     // of clients of other namespaces that close
 }
 
 // NewClient returns a client that connects in the background, so that a service starts while its
@@ -102,6 +103,7 @@ func (c *Client) Close() error {
 		_ = s.Close()
 	}
 	sessions.give(c.session, c.hook)
+	c.leaving.Wait()
 	c.hook.close(time.Second)
 	return nil
 }
@@ -118,29 +120,53 @@ func (c *Client) closeSources() {
 	sessions.give(c.session, c.hook)
 }
 
-// in returns the client for another namespace of the same cluster: as this user, with these
-// settings and events. Close of c closes it.
-func (c *Client) in(namespace string) *Client {
-	if namespace == c.settings.namespace {
-		return c
+// adoptIn is adopt for a config that may be in another namespace of the same cluster. The source
+// gets the client for it, which has the user, the settings and the events of c, and which lives
+// until its last source or c is closed.
+func (c *Client) adoptIn(s *configSource, k Key) bool {
+	if k.Namespace == c.settings.namespace {
+		return c.adopt(s, k)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	other := c.others[namespace]
-	if other == nil && !c.closed {
+	if c.closed {
+		return false
+	}
+	other := c.others[k.Namespace]
+	if other == nil {
 		settings := c.settings
-		settings.namespace = namespace
+		settings.namespace = k.Namespace
 		other = &Client{settings: settings, hook: c.hook}
 		other.session = sessions.take(c.session.id.transport, settings, c.session.id.timings, c.hook)
 		if c.others == nil {
 			c.others = map[string]*Client{}
 		}
-		c.others[namespace] = other
+		c.others[k.Namespace] = other
 	}
-	if other == nil {
-		return c // it is closed, and so are its sources
+	s.client = other
+	return other.adopt(s, k)
+}
+
+// leaveUnused closes the clients of other namespaces that have no source any more. It does not wait
+// for their connections.
+func (c *Client) leaveUnused() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed { // Close ends them all
+		return
 	}
-	return other
+	for namespace, other := range c.others {
+		if other.isUnused() {
+			delete(c.others, namespace)
+			c.leaving.Go(other.closeSources)
+		}
+	}
+}
+
+func (c *Client) isUnused() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.sources) == 0
 }
 
 func (c *Client) isClosed() bool {

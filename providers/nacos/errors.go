@@ -191,8 +191,16 @@ type routeError struct {
 	problems error
 }
 
+// maxRouteProblems is the number of mistakes in the text of a routeError.
+const maxRouteProblems = 10
+
 func (e *routeError) Error() string {
-	return strings.ReplaceAll(e.problems.Error(), "\n", "; ")
+	var more string
+	shown := e.problems
+	if ps, ok := errors.AsType[source.Problems](shown); ok && len(ps) > maxRouteProblems {
+		shown, more = ps[:maxRouteProblems], fmt.Sprintf("; and %d more mistakes", len(ps)-maxRouteProblems)
+	}
+	return strings.ReplaceAll(shown.Error(), "\n", "; ") + more
 }
 
 func (e *routeError) Unwrap() []error { return []error{e.code, e.problems} }
@@ -204,8 +212,12 @@ func errRoute(code Code, k Key, problems error) error {
 }
 
 // errRouteIncomplete is the error of a config that a new route requires and that does not exist.
-func errRouteIncomplete(k Key, reason string) error {
+// why may say more, such as that its namespace does not exist.
+func errRouteIncomplete(k Key, reason string, why error) error {
 	e := ConfigNotFound.failAs("read", k.String(), "config does not exist, and is required by "+reason)
+	if errors.Is(why, NamespaceNotFound) {
+		e = NamespaceNotFound.failAs("read", k.String(), "namespace does not exist, and is required by "+reason)
+	}
 	e.Fix = "publish it, correct the routing document, or mark the document optional there; the previous route stays in use"
 	return e
 }

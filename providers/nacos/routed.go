@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"maps"
 	"reflect"
 	"slices"
 	"sync"
@@ -141,27 +142,18 @@ func (s *routedSource) Ack(rev source.Revision, rejected error) {
 	}
 	applied := s.returned[i]
 	s.returned = s.returned[i:]
-	needed := s.needed()
-	var unused []*configSource
-	for m := range s.open {
-		if !needed[m] {
-			unused = append(unused, m)
-			delete(s.open, m)
-		}
-	}
+	unused := s.unusedLocked()
 	s.mu.Unlock()
 	for m, md5 := range applied.md5 {
 		if m.bad == nil {
 			m.client.session.table.acknowledge(m.entry, m, md5)
 		}
 	}
-	for _, m := range unused {
-		_ = m.Close()
-	}
+	s.drop(unused)
 }
 
-// needed returns the sources of the routes that are or may become live. The caller holds mu.
-func (s *routedSource) needed() map[*configSource]bool {
+// neededLocked returns the sources of the routes that are or may become live.
+func (s *routedSource) neededLocked() map[*configSource]bool {
 	needed := map[*configSource]bool{}
 	for _, r := range s.returned {
 		for m := range r.md5 {
@@ -185,8 +177,9 @@ func (s *routedSource) Next(ctx context.Context, prev source.Revision) (source.C
 		if ctx.Err() != nil {
 			return source.Content{}, ctx.Err()
 		}
-		content, md5, wake, err := s.look()
+		content, md5, wake, reading, err := s.look()
 		switch {
+		case reading && content.Revision == s.gave && prev == s.gave: // an error that was returned has not ended yet
 		case err != nil && (content.Revision == "" || content.Revision == s.gave):
 			if s.detect.Changed(prev, "", err) {
 				return source.Content{}, err
@@ -218,9 +211,7 @@ func (s *routedSource) Close() error {
 	open := s.open
 	s.open = nil
 	s.mu.Unlock()
-	for m := range open {
-		_ = m.Close()
-	}
+	s.drop(slices.Collect(maps.Keys(open)))
 	return s.table.Close()
 }
 

@@ -13,9 +13,15 @@ import (
 
 // routes is the newest routing document, as Next has parsed it.
 type routes struct {
-	of    source.Revision // of the document; "" before the first
-	known *doc            // it
-	err   error           // why it selects nothing
+	known  *doc   // it; nil before the first
+	format string // in which it was parsed
+	err    error  // why it selects nothing
+}
+
+// is reports whether a document is the one that was parsed. The publisher may change the type of a
+// document, and so its format, without its content.
+func (r *routes) is(d *doc, format string) bool {
+	return r.known != nil && r.known.revision == d.revision && r.format == format
 }
 
 // selection is the configs that a routing document selects.
@@ -50,11 +56,12 @@ func (s *configSource) state() (*doc, <-chan struct{}, error) {
 }
 
 // look returns the content of the route that is or becomes live, with the md5 of each config, and
-// the error that there is besides or instead. The content has no revision if there is none.
-func (s *routedSource) look() (content source.Content, md5 map[*configSource]string, wake wakers, err error) {
+// the error that there is besides or instead. The content has no revision if there is none. reading
+// says that a new route may become live as soon as its configs have been read.
+func (s *routedSource) look() (content source.Content, md5 map[*configSource]string, wake wakers, reading bool, err error) {
 	d, changed, err := s.table.state()
 	wake = append(wake, changed)
-	if d != nil && d.revision != s.routes.of {
+	if d != nil && !s.routes.is(d, s.table.format(d)) {
 		s.follow(d)
 	}
 	if err == nil {
@@ -67,7 +74,7 @@ func (s *routedSource) look() (content source.Content, md5 map[*configSource]str
 			s.switchTo(wanted)
 			live = wanted
 		} else if err == nil {
-			err = waits
+			err, reading = waits, waits == nil
 		}
 	}
 	switch {
@@ -80,7 +87,7 @@ func (s *routedSource) look() (content source.Content, md5 map[*configSource]str
 		content = source.Content{Documents: []source.Document{s.routingDocument(d)}, Revision: revisionOf(revisionAbsent)}
 		md5 = map[*configSource]string{s.table: ""}
 	}
-	return content, md5, wake, err
+	return content, md5, wake, reading && err == nil, err
 }
 
 // selections returns the live and the wanted selection.
@@ -91,22 +98,23 @@ func (s *routedSource) selections() (live, wanted *selection) {
 }
 
 // follow makes the selection of a new routing document the wanted one. If the document selects
-// nothing, the live one stays.
+// nothing, the live one stays, and one that waits for its configs still waits.
 func (s *routedSource) follow(d *doc) {
-	s.routes = routes{of: d.revision, known: d}
-	wanted, _ := s.selections()
-	if !d.absent {
-		set, placed, err := s.route(d.content, s.table.format(d))
-		if err != nil {
-			s.routes.err = err
-			s.client.hook.emit(Event{Kind: EventRouteRejected, Time: time.Now(), Document: s.table.entry.key.String(), Err: err})
-		} else {
-			wanted = &selection{routing: d, set: set, members: s.members(placed)}
-		}
+	s.routes = routes{known: d, format: s.table.format(d)}
+	if d.absent {
+		return
+	}
+	set, placed, err := s.route(d.content, s.routes.format)
+	if err != nil {
+		s.routes.err = err
+		s.client.hook.emit(Event{Kind: EventRouteRejected, Time: time.Now(), Document: s.table.entry.key.String(), Err: err})
+		return
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.wanted = wanted
+	s.wanted = &selection{routing: d, set: set, members: s.membersLocked(placed)}
+	unused := s.unusedLocked() // of a selection that never became live
+	s.mu.Unlock()
+	s.drop(unused)
 }
 
 // route returns the documents that a routing document selects for this instance, and their places.
@@ -159,16 +167,16 @@ func placesOf(set route.Set, own Key) ([]member, error) {
 	return members, nil
 }
 
-// members gives each member its source: the one that it has in the previous selections, or a new
-// one.
-func (s *routedSource) members(placed []member) []member {
+// membersLocked gives each member its source: the one that it has in the previous selections, or a
+// new one. It holds mu until the selection is the wanted one, so that Ack does not take a new source
+// for an unused one.
+func (s *routedSource) membersLocked(placed []member) []member {
 	type place struct {
 		key    Key
 		format string
 	}
 	have := map[place]*configSource{}
-	live, wanted := s.selections()
-	for _, sel := range []*selection{live, wanted} {
+	for _, sel := range []*selection{s.live, s.wanted} {
 		if sel != nil {
 			for _, m := range sel.members {
 				have[place{m.key, m.Format}] = m.source
@@ -178,38 +186,44 @@ func (s *routedSource) members(placed []member) []member {
 	for i := range placed {
 		m := &placed[i]
 		if m.source = have[place{m.key, m.Format}]; m.source == nil {
-			m.source = s.listen(m.key, m.Format)
+			m.source = s.listenLocked(m.key, m.Format)
 		}
 	}
 	return placed
 }
 
-// listen returns a source of a config.
-func (s *routedSource) listen(k Key, format string) *configSource {
-	if format == "" {
-		format = source.FormatOf(k.DataID)
-	}
-	c := s.client.in(k.Namespace)
-	m := &configSource{client: c, fixed: format}
-	s.mu.Lock()
-	closed := s.closed
-	s.mu.Unlock()
-	if closed || !c.adopt(m, k) {
+// listenLocked returns a source of a config.
+func (s *routedSource) listenLocked(k Key, format string) *configSource {
+	m := &configSource{client: s.client, fixed: cmp.Or(format, source.FormatOf(k.DataID))}
+	if s.closed || !s.client.adoptIn(m, k) {
 		m.bad, m.entry = errClosed(k.String()), &entry{key: k}
 		return m
 	}
-	s.mu.Lock()
-	if closed = s.closed; !closed {
-		if s.open == nil {
-			s.open = map[*configSource]struct{}{}
-		}
-		s.open[m] = struct{}{}
+	if s.open == nil {
+		s.open = map[*configSource]struct{}{}
 	}
-	s.mu.Unlock()
-	if closed {
+	s.open[m] = struct{}{}
+	return m
+}
+
+// unusedLocked returns the sources that no route needs any more.
+func (s *routedSource) unusedLocked() (unused []*configSource) {
+	needed := s.neededLocked()
+	for m := range s.open {
+		if !needed[m] {
+			unused = append(unused, m)
+			delete(s.open, m)
+		}
+	}
+	return unused
+}
+
+// drop closes sources, and the connections to namespaces that had no other.
+func (s *routedSource) drop(sources []*configSource) {
+	for _, m := range sources {
 		_ = m.Close()
 	}
-	return m
+	s.client.leaveUnused()
 }
 
 // nameIn returns the name of a config among those of a route: its data ID, after the parts of its
@@ -237,18 +251,20 @@ func (s *routedSource) ready(wanted, live *selection, wake *wakers) (ok bool, wa
 			if waits == nil {
 				waits = err
 			}
-		case d.absent && !m.Optional && live != nil && !live.has(m.source):
+		case d.absent && !m.Optional && live != nil && !live.requires(m.source):
 			ok = false
 			if waits == nil {
-				waits = errRouteIncomplete(m.key, wanted.set.Reason)
+				waits = errRouteIncomplete(m.key, wanted.set.Reason, m.source.client.session.space.absent(m.key))
 			}
 		}
 	}
 	return ok, waits
 }
 
-func (s *selection) has(source *configSource) bool {
-	return slices.ContainsFunc(s.members, func(m member) bool { return m.source == source })
+// requires reports whether a selection has a config that it does not call optional. Such a config
+// may have been deleted while the selection was live, which stops no later route.
+func (s *selection) requires(source *configSource) bool {
+	return slices.ContainsFunc(s.members, func(m member) bool { return m.source == source && !m.Optional })
 }
 
 // switchTo makes a selection live.
@@ -339,7 +355,7 @@ func (s *routedSource) Seed(read func(namespace, group, name string) (source.Doc
 		case !ok && m.Optional:
 			d = source.Document{Absent: true}
 		case !ok:
-			return source.Content{}, errRouteIncomplete(m.key, set.Reason)
+			return source.Content{}, errRouteIncomplete(m.key, set.Reason, nil)
 		}
 		m.describe(&d, own, s.allowUnknown)
 		if m.Format != "" {
