@@ -69,6 +69,7 @@ nacre_nacos_reads_total COUNTER result
 nacre_nacos_reconcile_changed_total COUNTER
 nacre_nacos_reconciles_total COUNTER
 nacre_nacos_reconnects_total COUNTER
+nacre_nacos_route_info GAUGE routes rule
 nacre_nacos_server_info GAUGE server
 `
 
@@ -102,6 +103,7 @@ func TestTheMetricsOfASessionHaveTheNamesOfPrometheus(t *testing.T) {
 	t.Parallel()
 	registry, provider := exported(t)
 	m := otelnacos.New("orders", otelnacos.WithMeterProvider(provider))
+	m.Observe(nacos.Event{Kind: nacos.EventRouted, Document: "public/DEFAULT_GROUP/orders.routes.yaml", Route: "rule 1: every instance"})
 	if err := m.Watch(func() nacos.Status { return nacos.Status{Server: "nacos:8848"} }); err != nil {
 		t.Fatal(err)
 	}

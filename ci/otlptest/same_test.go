@@ -212,6 +212,22 @@ func TestBothAdaptersMakeTheSameSeriesOfASession(t *testing.T) {
 	}
 	await(nacos.EventConnected)
 	await(nacos.EventReconciled)
+	for i, routes := range []string{"rules: [{name: all, documents: [orders.yaml]}]", "rules: [{name: all, documents: orders.yaml}]"} {
+		if err := server.Publish("", "DEFAULT_GROUP", "routes.yaml", routes); err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			routed := client.Routed("routes.yaml")
+			reading.Go(func() {
+				for c, err := routed.Next(ctx, ""); ctx.Err() == nil; c, err = routed.Next(ctx, c.Revision) {
+					_ = err // the second document
+				}
+			})
+			await(nacos.EventRouted)
+		} else {
+			await(nacos.EventRouteRejected)
+		}
+	}
 	cancel()
 	reading.Wait()
 	if err := client.Close(); err != nil { // no event follows

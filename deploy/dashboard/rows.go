@@ -123,6 +123,8 @@ func session() row {
 			target{`sum by (code) (increase(nacre_nacos_errors_total{N}[$__rate_interval])) > 0`, "{{code}}"}),
 		graph("Keys", "How many the sessions listen to.", units.Short, third,
 			target{`sum by (job, client) (nacre_nacos_keys{N})`, "{{job}} {{client}}"}),
+		graph("Instances by rule", "By which rule of a routing document the instances are routed.", units.Short, third,
+			target{`count by (job, routes, rule) (nacre_nacos_route_info{N})`, "{{job}} {{routes}} {{rule}}"}),
 		graph("Comparisons with the server", "For each instance, in a second; every 30 s is 0.033.", units.OpsPerSecond, third,
 			target{`avg by (job, client) (rate(nacre_nacos_reconciles_total{N}[$__rate_interval]))`, "{{job}} {{client}}"}),
 		count("Events that were not counted", "Because too many waited.", third,

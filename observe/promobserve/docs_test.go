@@ -29,6 +29,7 @@ func TestTheDocumentListsTheMetrics(t *testing.T) {
 	}
 	session := promnacos.New("orders")
 	session.Watch(func() nacos.Status { return nacos.Status{Server: "nacos:8848"} })
+	session.Observe(nacos.Event{Kind: nacos.EventRouted, Document: "public/DEFAULT_GROUP/orders.routes.yaml", Route: "rule 1: every instance"})
 	collectors := map[string]struct {
 		prometheus.Collector
 		constant string

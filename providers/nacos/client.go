@@ -147,7 +147,7 @@ func (c *Client) adoptIn(s *configSource, k Key) bool {
 	return other.adopt(s, k)
 }
 
-// leaveUnused closes the clients of other namespaces that have no source any more. It does not wait
+// leaveUnused closes the clients of other namespaces without a source. It does not wait
 // for their connections.
 func (c *Client) leaveUnused() {
 	c.mu.Lock()

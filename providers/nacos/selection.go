@@ -168,8 +168,8 @@ func placesOf(set route.Set, own Key) ([]member, error) {
 }
 
 // membersLocked gives each member its source: the one that it has in the previous selections, or a
-// new one. It holds mu until the selection is the wanted one, so that Ack does not take a new source
-// for an unused one.
+// new one. The caller holds mu until the selection is the wanted one, so that Ack does not take a
+// new source for an unused one.
 func (s *routedSource) membersLocked(placed []member) []member {
 	type place struct {
 		key    Key
@@ -206,7 +206,7 @@ func (s *routedSource) listenLocked(k Key, format string) *configSource {
 	return m
 }
 
-// unusedLocked returns the sources that no route needs any more.
+// unusedLocked returns the sources that no route needs.
 func (s *routedSource) unusedLocked() (unused []*configSource) {
 	needed := s.neededLocked()
 	for m := range s.open {
@@ -218,7 +218,7 @@ func (s *routedSource) unusedLocked() (unused []*configSource) {
 	return unused
 }
 
-// drop closes sources, and the connections to namespaces that had no other.
+// drop closes sources, and the connections to namespaces that have no other.
 func (s *routedSource) drop(sources []*configSource) {
 	for _, m := range sources {
 		_ = m.Close()

@@ -46,6 +46,7 @@ func (m *Metrics) instruments(from metric.Meter) error {
 	connected := gauge("nacre.nacos.connected", "Whether the session is connected.")
 	server := gauge("nacre.nacos.server.info", "The server of the connection.")
 	keys := gauge("nacre.nacos.keys", "Keys that the session listens to.")
+	route := gauge("nacre.nacos.route.info", "The rule of a routing document by which the client is routed.")
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
@@ -81,6 +82,9 @@ func (m *Metrics) instruments(from metric.Meter) error {
 		}
 		o.ObserveInt64(connected, up, only)
 		o.ObserveInt64(keys, int64(st.Keys), only)
+		for routes, rule := range m.rules.all() {
+			o.ObserveInt64(route, 1, with(client, attribute.String("routes", routes), attribute.String("rule", rule)))
+		}
 		return nil
 	}, all...)
 	return err

@@ -23,6 +23,7 @@ type Metrics struct {
 	calls  provider.Calls
 	status atomic.Pointer[func() nacos.Status]
 	lost   atomic.Bool // the connection was lost and not replaced yet
+	rules  rules
 
 	reconnects, connectFailures, pushes, reconciles, changed, missed, dropped atomic.Int64
 
@@ -84,6 +85,8 @@ func (m *Metrics) Observe(e nacos.Event) {
 		m.changed.Add(int64(max(0, e.Lost)))
 	case nacos.EventHeartbeatMissed:
 		m.missed.Add(1)
+	case nacos.EventRouted:
+		m.rules.note(e)
 	case nacos.EventOutage: // has the error of the EventConnectFailed before it
 		return
 	}

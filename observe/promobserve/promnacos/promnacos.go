@@ -17,10 +17,11 @@ type Metrics struct {
 	client string
 	status atomic.Pointer[func() nacos.Status]
 	lost   atomic.Bool // the connection was lost and not replaced yet
+	rules  rules
 
 	reconnects, connectFailures, pushes, reconciles, changed, missed, dropped prometheus.Counter
 	reads, codes                                                              *prometheus.CounterVec
-	connected, server, keys                                                   *prometheus.Desc
+	connected, server, keys, route                                            *prometheus.Desc
 }
 
 // New returns the metrics of a client. The name becomes the label client of each of them, and must
@@ -50,6 +51,7 @@ func New(client string) *Metrics {
 	m.connected = prometheus.NewDesc("nacre_nacos_connected", "Whether the session is connected.", nil, constant)
 	m.server = prometheus.NewDesc("nacre_nacos_server_info", "The server of the connection.", []string{"server"}, constant)
 	m.keys = prometheus.NewDesc("nacre_nacos_keys", "Keys that the session listens to.", nil, constant)
+	m.route = prometheus.NewDesc("nacre_nacos_route_info", "The rule of a routing document by which the client is routed.", []string{"routes", "rule"}, constant)
 	for _, result := range readResults {
 		m.reads.WithLabelValues(result)
 	}
@@ -89,6 +91,8 @@ func (m *Metrics) Observe(e nacos.Event) {
 		m.changed.Add(float64(max(0, e.Lost)))
 	case nacos.EventHeartbeatMissed:
 		m.missed.Inc()
+	case nacos.EventRouted:
+		m.rules.note(e)
 	case nacos.EventOutage: // has the error of the EventConnectFailed before it
 		return
 	}
@@ -141,6 +145,7 @@ func (m *Metrics) Describe(ch chan<- *prometheus.Desc) {
 	ch <- m.connected
 	ch <- m.server
 	ch <- m.keys
+	ch <- m.route
 }
 
 // Collect implements [prometheus.Collector].
@@ -156,4 +161,7 @@ func (m *Metrics) Collect(ch chan<- prometheus.Metric) {
 	}
 	ch <- prometheus.MustNewConstMetric(m.connected, prometheus.GaugeValue, connected)
 	ch <- prometheus.MustNewConstMetric(m.keys, prometheus.GaugeValue, float64(st.Keys))
+	for routes, rule := range m.rules.all() {
+		ch <- prometheus.MustNewConstMetric(m.route, prometheus.GaugeValue, 1, routes, rule)
+	}
 }

@@ -40,6 +40,9 @@ func eventful() []nacos.Event {
 		{Kind: nacos.EventReconciled, Keys: 3, Changed: 2, Lost: 1},
 		{Kind: nacos.EventReconciled, Keys: 3, Changed: -1, Lost: -1},
 		{Kind: nacos.EventConnectionLost, Err: errors.New("no code"), Dropped: 4},
+		{Kind: nacos.EventRouted, Document: "prod/DEFAULT_GROUP/orders.routes.yaml", Route: "rule 1: every instance", Keys: 2},
+		{Kind: nacos.EventRouted, Document: "prod/DEFAULT_GROUP/orders.routes.yaml", Route: "rule 2 (canary: 1): version v2.3.*, 10 %", Keys: 3},
+		{Kind: nacos.EventRouteRejected, Document: "prod/DEFAULT_GROUP/orders.routes.yaml", Err: nacos.InvalidRoutes},
 		{Kind: 200, Err: nacos.Code(200)},
 	}
 }
@@ -131,5 +134,17 @@ func TestHostileEventsAddNoSeries(t *testing.T) {
 	}
 	if !strings.Contains(text, `result="failed"} 10000`) || !strings.Contains(text, "nacre_nacos_events_dropped_total{client=\"_ü__ü__ü") {
 		t.Errorf("the events are not counted:\n%s", text)
+	}
+}
+
+// However many routing documents there are, and whatever their names, a scrape works.
+func TestManyRoutes(t *testing.T) {
+	t.Parallel()
+	m := promnacos.New("")
+	for i := range 1000 {
+		m.Observe(nacos.Event{Kind: nacos.EventRouted, Document: fmt.Sprint("public/G/", strings.Repeat("x", i%100), i, "\xff"), Route: strings.Repeat("\n", i)})
+	}
+	if n := strings.Count(scrape(t, m), "nacre_nacos_route_info{"); n != 16 {
+		t.Errorf("there are %d series of routes, want 16", n)
 	}
 }
