@@ -30,6 +30,9 @@ func FuzzParse(f *testing.F) {
 			told(t, text, err)
 			return
 		}
+		if len(set.Misses) != set.Rule-1 {
+			t.Fatalf("%q: rule %d matches, and %d earlier ones are said not to", text, set.Rule, len(set.Misses))
+		}
 		seen := map[string]bool{}
 		for _, d := range set.Documents {
 			place := d.Namespace + "\x00" + d.Group + "\x00" + d.DataID

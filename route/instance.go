@@ -42,6 +42,8 @@ type Set struct {
 	Rule int
 	// Reason names the rule and its conditions: "rule 2 (canary): service orders, 10 %".
 	Reason string
+	// Misses says of each earlier rule why it does not match: "rule 1 (next): version is v2.2.0".
+	Misses []string
 	// Documents are in the order of precedence, lowest first. No two are the same document.
 	Documents []Document
 }

@@ -68,14 +68,16 @@ func (t *Table) Route(in Instance) (Set, error) {
 			return Set{}, source.Problems{t.problem(source.InvalidArgument, r.line, r.label()+" "+err.Error())}
 		}
 		if miss == "" {
-			return t.set(r, in)
+			set, err := t.set(r, in)
+			if err == nil {
+				set.Misses = misses
+			}
+			return set, err
 		}
-		if len(misses) < maxMisses {
-			misses = append(misses, r.label()+": "+miss)
-		}
+		misses = append(misses, r.label()+": "+miss)
 	}
-	if more := len(t.rules) - len(misses); more > 0 {
-		misses = append(misses, fmt.Sprintf("and %d more rules", more))
+	if more := len(misses) - maxMisses; more > 0 {
+		misses = append(misses[:maxMisses], fmt.Sprintf("and %d more rules", more))
 	}
 	return Set{}, source.Problems{t.problem(source.NotFound, 0, "no rule matches the instance; "+strings.Join(misses, "; "))}
 }

@@ -10,7 +10,7 @@ func Commands() *Rules {
 	)
 	house := House()
 	public := []string{
-		nacre, nacre + "/source", nacre + "/manifest", nacre + "/describe", nacre + "/observe", nacre + "/binder", nacre + "/validate",
+		nacre, nacre + "/source", nacre + "/manifest", nacre + "/route", nacre + "/describe", nacre + "/observe", nacre + "/binder", nacre + "/validate",
 		nacre + "/confighttp", nacre + "/providers/*",
 	}
 	own := append([]string{"internal/**", "go.yaml.in/yaml/v3", "github.com/aymanbagabas/go-udiff", nacre + "/providers/nacos/nacostest"}, public...)
