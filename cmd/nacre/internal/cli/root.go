@@ -64,7 +64,7 @@ func newRoot(a *app) *cobra.Command {
 		}
 	}
 	add(reading, newRollout(a), newGet(a), newList(a), newHistory(a), newShow(a), newDiff(a), newWatch(a), newWho(a), newExplain(a), newExport(a))
-	add(examining, newCheck(a), newSchema(a), newImpact(a), newDoctor(a))
+	add(examining, newCheck(a), newSchema(a), newImpact(a), newRoute(a), newDoctor(a))
 	add(writing, newInstance(a), newImport(a))
 	add(developing, newDev(a))
 	add(releasing, newPlan(a), newApply(a), newCanary(a), newRollback(a), newVerify(a), newKeygen(a), newSign(a))
