@@ -13,8 +13,8 @@ type Spec struct {
 	Select func(config any) any
 	// Equal reports whether what was built from a can be used for b.
 	Equal func(a, b any) bool
-	// Reads returns the keys on which what Select returns depends, in one configuration; nil if they
-	// are not known. May be nil.
+	// Reads returns the keys on which what Select returns depends, in one configuration; nil if
+	// they are not known. May be nil.
 	Reads func(config any) []string
 	// Build makes the resource. It should give up when ctx ends. If it does not, the decision does
 	// not wait for it, and what it returns later is closed.

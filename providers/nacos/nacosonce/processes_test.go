@@ -53,7 +53,7 @@ func child(settings string) int {
 	_, err = fleetonce.Do(cfg, nacosonce.New(client, s.Record), "warm", func(ctx context.Context, run fleetonce.Run[service]) error {
 		tell := func(what string) error {
 			q := url.Values{"pid": {strconv.Itoa(os.Getpid())}, "token": {fmt.Sprint(run.Token)}, "attempt": {strconv.Itoa(run.Attempt)}, "version": {run.Version}, "size": {strconv.Itoa(run.Config.Cache.Size)}}
-			r, err := http.Get(s.Target + what + "?" + q.Encode()) //nolint:noctx // an effect that is under way does not end with the term
+			r, err := http.Get(s.Target + what + "?" + q.Encode())
 			if err == nil {
 				err = r.Body.Close()
 			}
@@ -241,7 +241,7 @@ func (f *family) start() {
 	if f.ended {
 		return
 	}
-	cmd := exec.Command(os.Args[0]) //nolint:noctx // it ends with its standard input
+	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), childEnv+"="+f.settings)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
