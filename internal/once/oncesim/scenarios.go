@@ -9,7 +9,7 @@ const term = time.Minute
 func Scenarios() []Scenario {
 	base := Scenario{
 		Instances: 5, Versions: 5, Term: term, Length: 20 * time.Minute, Attempts: 5, MaxRun: 20 * time.Second,
-		LoseRequest: 0.08, LoseAnswer: 0.08, Duplicate: 0.1, VagueConflict: 0.5, LongLag: 0.02, Skew: 0.02, Touches: 10, Rollbacks: true,
+		LoseRequest: 0.08, LoseAnswer: 0.08, Duplicate: 0.1, VagueConflict: 0.5, LongLag: 0.02, Skew: 0.02, Rollbacks: true,
 	}
 	with := func(name string, change func(*Scenario)) Scenario {
 		s := base
@@ -19,7 +19,7 @@ func Scenarios() []Scenario {
 	}
 	return []Scenario{
 		with("messages", func(*Scenario) {}),
-		with("messages, and reads that are soon right", func(s *Scenario) { s.LongLag = 0 }),
+		with("messages, and reads that are soon right", func(s *Scenario) { s.LongLag, s.Touches = 0, 10 }),
 		with("answers that come late", func(s *Scenario) { s.LoseAnswer, s.LongLag, s.MaxRun, s.Attempts = 0.3, 0.5, 2*term, 20 }),
 		with("undated", func(s *Scenario) { s.Undated = true }),
 		with("pauses up to the term", func(s *Scenario) { s.Pause, s.MaxPause = 0.02, term }),

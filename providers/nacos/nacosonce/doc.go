@@ -18,9 +18,10 @@
 //
 // The swap is a publish with nacos.IfMD5. Before its first swap a store publishes the record as it
 // is, with an md5 that does not match: a server that accepts that, as r-nacos does, ignores the
-// md5, and the store refuses it with kind InvalidArgument. Create checks the server with
-// Client.ProbeIfMD5. A cluster whose database fails over to a replica that is behind may lose a
-// claim that it has confirmed.
+// md5, and the store refuses it with kind InvalidArgument. A cluster may refuse it without a
+// reason; the store then checks that the cluster takes the same publish with the md5 that matches.
+// Create checks the server with Client.ProbeIfMD5 first. A cluster whose database fails over to a
+// replica that is behind may lose a claim that it has confirmed.
 //
 // # Concurrency
 //

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/nacre-go/nacre/fleetonce"
 	"github.com/nacre-go/nacre/providers/nacos"
@@ -75,7 +76,18 @@ func (s *store) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	switch err := s.publish(ctx, r.Data, nacos.IfMD5(noMD5)); {
+	err = s.publish(ctx, r.Data, nacos.IfMD5(noMD5))
+	if errors.Is(err, nacos.ServerError) {
+		// A cluster answers so where one server says that the md5 differs. It is a refusal if the
+		// server takes the same publish with the md5 that matches, and refuses again.
+		if err := s.publish(ctx, r.Data, nacos.IfMD5(r.Revision)); err != nil {
+			return err
+		}
+		if err = s.publish(ctx, r.Data, nacos.IfMD5(noMD5)); errors.Is(err, nacos.ServerError) {
+			err = nacos.PreconditionFailed
+		}
+	}
+	switch {
 	case errors.Is(err, nacos.PreconditionFailed):
 		s.honored.Store(true)
 		return nil
@@ -89,8 +101,9 @@ func (s *store) check(ctx context.Context) error {
 }
 
 func (s *store) Create(ctx context.Context, data []byte) error {
-	if err := s.client.ProbeIfMD5(ctx, s.options...); err != nil {
-		return err
+	probed := s.client.ProbeIfMD5(ctx, s.options...)
+	if probed != nil && !errors.Is(probed, nacos.ServerError) {
+		return probed
 	}
 	switch _, err := s.Load(ctx); {
 	case err == nil:
@@ -98,8 +111,26 @@ func (s *store) Create(ctx context.Context, data []byte) error {
 	case source.KindOf(err) != source.NotFound:
 		return err
 	}
-	return s.publish(ctx, data)
+	if err := s.publish(ctx, data); err != nil || probed == nil {
+		return err
+	}
+	// A cluster does not say why it refuses a publish. The record itself shows what it honors.
+	for {
+		err := s.check(ctx)
+		if source.KindOf(err) != source.NotFound {
+			return err
+		}
+		select {
+		case <-time.After(readEvery):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
+
+// readEvery is the time between two reads: a server that is read faster is slower to show a
+// publish.
+const readEvery = 200 * time.Millisecond
 
 func (s *store) publish(ctx context.Context, data []byte, more ...nacos.PublishOption) error {
 	for _, o := range s.options {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -148,6 +149,9 @@ func TestAServerWithoutCompareAndSetIsRefused(t *testing.T) {
 func TestRealCreationIsNotAtomic(t *testing.T) {
 	t.Parallel()
 	cfg := realServer(t)
+	if os.Getenv("NACRE_NACOS_CLUSTER") != "" {
+		t.Skip("a cluster answers most creations with an error that does not say whether they succeeded")
+	}
 	ctx := within(t)
 	const rounds, writers = 30, 12
 	var clients []*nacos.Client
