@@ -76,7 +76,7 @@ func TestOptionsOfALayerWhoseDocumentsAreSelected(t *testing.T) {
 				}
 				return plain, nil
 			}))
-		cfg := layered[config](t, quiet, layer)
+		cfg := layered[config](t, copiesIn(t.TempDir()), layer)
 		if c := cfg.Get().In; c != (copiesConfig{A: 1, B: 2}) {
 			t.Fatalf("the documents are %+v, want a=1 b=2", c)
 		}

@@ -39,7 +39,7 @@ func TestADocumentThatSelectsSetsNoKey(t *testing.T) {
 	t.Parallel()
 	s := fakesource.New("routes.yaml")
 	s.Put(routed("routed by rule 2: version v2.3.*\x1b[31m\n", "a.yaml", "a: 1", "b.yaml", "b: 2")...)
-	cfg := layered[copiesConfig](t, quiet, s)
+	cfg := layered[copiesConfig](t, copiesIn(t.TempDir()), s)
 	if c := *cfg.Get(); c != (copiesConfig{A: 1, B: 2}) {
 		t.Errorf("the documents are %+v, want a=1 b=2", c)
 	}
@@ -85,7 +85,7 @@ func TestAManifestOfMoreThanIsSelected(t *testing.T) {
 		m, s := fakesource.New("release.yaml"), fakesource.New("routes.yaml")
 		m.PutYAML("release.yaml", string(release("a: 1", "b: 1")))
 		s.Put(routed("", "a.yaml", "a: 1", "G/b.yaml", "b: 1")...)
-		cfg := layered[copiesConfig](t, quiet, nacre.Layer(m, nacre.Manifest()), s)
+		cfg := layered[copiesConfig](t, copiesIn(t.TempDir()), nacre.Layer(m, nacre.Manifest()), s)
 		if c := *cfg.Get(); c != (copiesConfig{A: 1, B: 1}) {
 			t.Fatalf("a release with documents of other routes is %+v", c)
 		}
