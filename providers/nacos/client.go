@@ -88,29 +88,28 @@ func (c *Client) Status() Status {
 // Close closes the client and all its sources. The connection ends with the last client that shares
 // it. Close waits at most 5 s for what it ends, and may be called more than once.
 func (c *Client) Close() error {
-	c.mu.Lock()
-	if c.closed {
-		c.mu.Unlock()
+	if !c.shut() {
 		return nil
 	}
-	c.closed = true
-	open, others := slices.Clone(c.sources), slices.Collect(maps.Values(c.others))
+	c.mu.Lock()
+	others := slices.Collect(maps.Values(c.others)) // none is added after shut
 	c.mu.Unlock()
 	for _, other := range others {
-		other.closeSources()
+		other.shut()
 	}
-	for _, s := range open {
-		_ = s.Close()
-	}
-	sessions.give(c.session, c.hook)
 	c.leaving.Wait()
 	c.hook.close(time.Second)
 	return nil
 }
 
-// closeSources closes a client of another namespace, which has the hook of its parent.
-func (c *Client) closeSources() {
+// shut closes the sources of a client and returns its session. The hook stays open: a client of
+// another namespace has that of its parent. shut reports whether the client was open.
+func (c *Client) shut() bool {
 	c.mu.Lock()
+	if c.closed {
+		c.mu.Unlock()
+		return false
+	}
 	c.closed = true
 	open := slices.Clone(c.sources)
 	c.mu.Unlock()
@@ -118,6 +117,7 @@ func (c *Client) closeSources() {
 		_ = s.Close()
 	}
 	sessions.give(c.session, c.hook)
+	return true
 }
 
 // adoptIn is adopt for a config that may be in another namespace of the same cluster. The source
@@ -147,8 +147,8 @@ func (c *Client) adoptIn(s *configSource, k Key) bool {
 	return other.adopt(s, k)
 }
 
-// leaveUnused closes the clients of other namespaces without a source. It does not wait
-// for their connections.
+// leaveUnused closes the clients of other namespaces without a source. It does not wait for their
+// connections.
 func (c *Client) leaveUnused() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -158,7 +158,7 @@ func (c *Client) leaveUnused() {
 	for namespace, other := range c.others {
 		if other.isUnused() {
 			delete(c.others, namespace)
-			c.leaving.Go(other.closeSources)
+			c.leaving.Go(func() { other.shut() })
 		}
 	}
 }

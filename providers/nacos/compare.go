@@ -43,7 +43,7 @@ func (s *session) compareServers(c *conn) {
 func (s *session) compareWith(c *conn, other address) {
 	differ := s.table.comparable()
 	for again := false; ; again = true {
-		stop, err := s.briefly(c.ctx, other, func(brief *conn) error {
+		err := s.briefly(c.ctx, other, func(brief *conn) error {
 			asked := time.Now()
 			var err error
 			if differ, err = s.differing(brief, differ); err != nil {
@@ -54,7 +54,7 @@ func (s *session) compareWith(c *conn, other address) {
 			}
 			return nil
 		})
-		if err != nil || stop || again || len(differ) == 0 {
+		if err != nil || again || len(differ) == 0 {
 			return
 		}
 		timer := time.NewTimer(s.timings.older)
@@ -68,24 +68,23 @@ func (s *session) compareWith(c *conn, other address) {
 	}
 }
 
-// briefly calls f with a connection to another server. It reports whether the session's own
-// connection has ended.
-func (s *session) briefly(life context.Context, other address, f func(*conn) error) (ended bool, err error) {
+// briefly calls f with a connection to another server.
+func (s *session) briefly(life context.Context, other address, f func(*conn) error) error {
 	ctx, cancel := context.WithTimeout(life, s.timings.connect)
 	defer cancel()
 	l, err := s.transport.Open(ctx, other)
 	if err != nil {
-		return life.Err() != nil, err
+		return err
 	}
 	brief, err := s.introduce(ctx, life, other, l, true)
 	if err != nil {
-		return life.Err() != nil, err
+		return err
 	}
 	err = f(brief)
 	brief.end(nil)
 	l.Close()
 	<-brief.reader
-	return life.Err() != nil, err
+	return err
 }
 
 // differing returns those of keys that another server has another content of, and records which
@@ -129,9 +128,9 @@ func (s *session) settle(brief *conn, keys []listening, asked time.Time) error {
 }
 
 func errServersDiffer(k Key, other address, newer bool) error {
-	text := "another content of it has " + other.String()
+	text := other.String() + " has another content of it"
 	if newer {
-		text = "a newer content of it has " + other.String() + ", which the session takes"
+		text = other.String() + " has a newer content of it, which the session takes"
 	}
 	return ServersDiffer.failAs("compare", k.String(), text)
 }

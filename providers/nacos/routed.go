@@ -29,10 +29,11 @@ import (
 // Health say by which rule an instance has a document.
 //
 // A new route takes effect when all of its configs have been read and those that it requires exist.
-// Until then, and while the routing document is invalid, missing or has no rule for this instance,
-// Next reports the error, and the previous route stays in use: changes of its configs take effect.
-// Without a previous route, as when the service starts, a config that does not exist is absent as
-// in any other source, and the rest is an error.
+// Until then, and while the routing document is invalid or has no rule for this instance, Next
+// reports the error, and the previous route stays in use: changes of its configs take effect. So it
+// does when the routing document is deleted, which is then absent and not an error. Without a
+// previous route, as when the service starts, a config that does not exist is absent as in any
+// other source, and the rest is an error.
 //
 // The routing document is a document of the content too, first and without any key, so that a
 // manifest may list it. Of a manifest that lists configs of all routes, an instance needs those of
@@ -100,9 +101,7 @@ func (s *routedSource) Format(f fmt.State, verb rune) { s.table.Format(f, verb) 
 // VerifiedAt returns when the server last confirmed the document whose confirmation is the oldest.
 func (s *routedSource) VerifiedAt() time.Time {
 	at := s.table.VerifiedAt()
-	s.mu.Lock()
-	live := s.live
-	s.mu.Unlock()
+	live, _ := s.selections()
 	if live == nil {
 		return time.Time{}
 	}
@@ -117,9 +116,7 @@ func (s *routedSource) VerifiedAt() time.Time {
 // Notes returns the notes of all documents; see [source.Noter].
 func (s *routedSource) Notes() []string {
 	notes := s.table.Notes()
-	s.mu.Lock()
-	live := s.live
-	s.mu.Unlock()
+	live, _ := s.selections()
 	if live != nil {
 		for _, m := range live.members {
 			notes = append(notes, m.source.Notes()...)
