@@ -310,7 +310,7 @@ func TestARecordThatIsMissingOrWrong(t *testing.T) {
 			t.Errorf("without a record the status is %+v, want no record", s)
 		}
 		if n := strings.Count(log.String(), "record does not exist"); n != 1 {
-			t.Errorf("the log says %d times that there is no record, want once", n)
+			t.Errorf("the log has %d lines about the missing record, want one", n)
 		}
 		if err := fleetonce.Create(t.Context(), f.store, "hook"); err != nil {
 			t.Fatal(err)

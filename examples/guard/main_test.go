@@ -15,7 +15,7 @@ func TestStory(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := out.String(); got != story {
-		t.Errorf("the story is told differently:\n%s", got)
+		t.Errorf("the output is not what it should be:\n%s", got)
 	}
 }
 

@@ -93,7 +93,7 @@ func TestRoutesThatNeverBecomeLive(t *testing.T) {
 	for i := range 20 {
 		f.put(routesID, routesTo("a.yaml", fmt.Sprintf("missing-%d.yaml", i)))
 		if got := f.next(); !strings.Contains(got, fmt.Sprintf("missing-%d.yaml: not found", i)) {
-			t.Fatalf("a route to a config that does not exist is told as %s", got)
+			t.Fatalf("a route to a missing config returns %s", got)
 		}
 	}
 	if n := c.Status().Keys; n != 3 {
@@ -112,7 +112,7 @@ func TestARouteThatRequiresMore(t *testing.T) {
 	f.want(routesID + " selects, a.yaml=a: 1" + every + ", b.yaml absent optional" + every)
 	f.put(routesID, routesTo("a.yaml", "b.yaml"))
 	if got := f.next(); !strings.Contains(got, "b.yaml: not found: config does not exist, and is required by rule 1") {
-		t.Fatalf("a route that requires a config that does not exist is told as %s", got)
+		t.Fatalf("a route that requires a missing config returns %s", got)
 	}
 	f.put("b.yaml", "b: 1")
 	f.want(routesID + " selects, a.yaml=a: 1" + every + ", b.yaml=b: 1" + every)

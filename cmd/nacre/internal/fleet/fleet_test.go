@@ -243,7 +243,7 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// A time of a metric is a float64, which is no reason to take it for an earlier one.
+// A metric holds a time as a float64. The rounding must not make the time an earlier one.
 func TestPrecision(t *testing.T) {
 	t.Parallel()
 	srv := start(t)

@@ -59,7 +59,7 @@ func TestQuery(t *testing.T) {
 	}
 }
 
-// Each failure has the exit code of whoever can correct it, and says what Prometheus says.
+// The exit code of a failure says who can correct it. Its text has the answer of Prometheus.
 func TestFailures(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -264,7 +264,7 @@ func (t Target) journal(ctx context.Context, srv Server, p *Plan, had inventory,
 		return nil, err
 	}
 	if valid.Errors() > 0 && (p.Rollback == nil || p.Rollback.Errors() == 0) {
-		return nil, conflict("plan", "a rollback of it was valid when the plan was made, and is no longer: "+valid.text(), "make a new plan")
+		return nil, conflict("plan", "its rollback was valid when the plan was made, and is not valid now: "+valid.text(), "make a new plan")
 	}
 	j := newJournal(srv, p.Environment, o)
 	j.Plan, j.Had, j.Rollback = p.Digest, had, valid

@@ -48,9 +48,9 @@ func TestRollbackIsChecked(t *testing.T) {
 	p := plan()
 	bad = true
 	if _, err := release.Apply(t.Context(), w.srv, w.target, p, o); source.KindOf(err) != source.Conflict || !strings.Contains(err.Error(), "pool is too large") || w.srv.publishes > 0 {
-		t.Errorf("Apply with a rollback that is no longer valid: %v", err)
+		t.Errorf("Apply with a rollback that has become invalid: %v", err)
 	}
-	p = plan() // it keeps the outcome, and whoever applies it has seen it
+	p = plan() // it keeps the outcome, which a user sees before they apply it
 	if p.Rollback.Errors() != 1 || len(p.Rollback.Problems) != 2 {
 		t.Errorf("the plan has %+v", p.Rollback)
 	}
