@@ -75,6 +75,7 @@ func TestOrdersRegisters(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer names.CloseClient()
+	settle(t, srv, names)
 	cfg := nacretest.New(t, ordersConfig{Weight: 2})
 
 	ctx, stop := context.WithCancel(t.Context())
@@ -107,6 +108,30 @@ func TestOrdersRegisters(t *testing.T) {
 	}
 	if left := srv.Instances("", "DEFAULT_GROUP", "orders"); len(left) != 0 {
 		t.Errorf("after the service has stopped, %+v is registered", left)
+	}
+}
+
+// settle waits until the SDK has handled the event of its first connection. On this event the SDK
+// registers again what it has registered so far, without regard to a registration that runs: one
+// with a new weight may be followed by one with the old weight. The SDK handles its events one after
+// another. The registration here fails for want of a server, so that only the event of the second
+// connection can make it.
+func settle(t *testing.T, srv *nacostest.Server, names naming_client.INamingClient) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	srv.Stop()
+	_, err := names.RegisterInstance(vo.RegisterInstanceParam{
+		ServiceName: "settle", Ip: "10.0.0.9", Port: 8080, Weight: 1, Enable: true, Healthy: true, Ephemeral: true,
+	})
+	if err == nil {
+		t.Fatal("an instance was registered without a server")
+	}
+	if err := srv.Start(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := srv.Wait(ctx, func(nacostest.Stats) bool { return len(srv.Instances("", "DEFAULT_GROUP", "settle")) == 1 }); err != nil {
+		t.Fatal(err)
 	}
 }
 
