@@ -16,6 +16,9 @@ const (
 	orders     = "orders.yaml"
 	limits     = "limits.yaml"
 	listenAddr = "addr: :8080\n"
+	routes     = "orders.routes.yaml"
+	allRoutes  = "rules:\n  - {name: all, match: {service: orders}, documents: [audit.yaml]}\n"
+	audit      = "audit.yaml"
 	allLimits  = "limits: {eu: 1, us: 2, asia: 3, africa: 4, other: 5, test: 6}\n"
 )
 

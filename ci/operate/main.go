@@ -87,7 +87,7 @@ func (d *day) start(p places, rules ruleFile) error {
 			return err
 		}
 	}
-	for document, content := range map[string]string{orders: pool(10), limits: allLimits} {
+	for document, content := range map[string]string{orders: pool(10), limits: allLimits, routes: allRoutes, audit: "audit: {sample: 5}\n"} {
 		if err := d.put(document, content); err != nil {
 			return err
 		}

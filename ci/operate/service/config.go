@@ -14,6 +14,12 @@ type Config struct {
 	DB   Database `config:"db"`
 	// Limits has enough keys for the change guard to mind when they are gone.
 	Limits map[string]int `config:"limits"`
+	Audit  Audit          `config:"audit"`
+}
+
+// Audit is the part that a routing document selects.
+type Audit struct {
+	Sample int `config:"sample" default:"1"`
 }
 
 // Database is what the pool of connections is made of.

@@ -52,7 +52,7 @@ func run(ctx context.Context, s settings) error {
 	if err := session.Register(registry); err != nil {
 		return err
 	}
-	client, err := nacos.NewClient(nacos.Config{Servers: []string{s.nacos}, Plaintext: true},
+	client, err := nacos.NewClient(nacos.Config{Servers: []string{s.nacos}, Plaintext: true, AppName: "orders"},
 		nacos.OnEvent(session.Observe), nacos.ReconcileEvery(time.Second), nacos.RequestTimeout(2*time.Second))
 	if err != nil {
 		return err
@@ -99,7 +99,7 @@ func open(ctx context.Context, s settings, client *nacos.Client, metrics *promob
 		cfg, err := nacre.OpenWith[Config](ctx, nacre.Options{
 			Observers: []observe.Observer{metrics.Observe}, LastKnownGoodDir: s.state, BootTimeout: s.boot, FreshWithin: 5 * time.Second,
 			Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)),
-		}, client.Source("orders.yaml"), client.Source("limits.yaml"), env.New("ORDERS"))
+		}, client.Source("orders.yaml"), client.Source("limits.yaml"), client.Routed("orders.routes.yaml"), env.New("ORDERS"))
 		if err == nil {
 			return cfg, nil
 		}
