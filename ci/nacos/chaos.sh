@@ -11,9 +11,10 @@ if [ "${1:-}" = --against ]; then
   # What it says is seen as it comes, and it ends before the time of a step of CI does.
   log=$(mktemp)
   trap 'rm -f "$log"' EXIT
-  go test -count=1 -timeout 10m -run '^TestRealChaos$' -v ./providers/nacos/chaostest 2>&1 | tee "$log"
+  go test -count=1 -timeout 10m -run '^TestReal' -v ./providers/nacos/chaostest 2>&1 | tee "$log"
   # A scenario that was skipped shows nothing.
-  if grep -q -- '--- SKIP' "$log" || ! grep -q -- '--- PASS: TestRealChaos/storm' "$log"; then
+  if grep -q -- '--- SKIP' "$log" || ! grep -q -- '--- PASS: TestRealChaos/storm' "$log" ||
+    ! grep -q -- '--- PASS: TestRealDivergence' "$log" || ! grep -q -- '--- PASS: TestRealBursts' "$log"; then
     echo "the chaos suite did not run whole"
     exit 1
   fi

@@ -60,7 +60,16 @@ func (c *Client) Metadata(ctx context.Context, dataID string, opts ...SourceOpti
 	return c.metadata(ctx, k)
 }
 
-func (c *Client) metadata(ctx context.Context, k Key) (m Metadata, err error) {
+func (c *Client) metadata(ctx context.Context, k Key) (Metadata, error) {
+	got, err := c.row(ctx, k)
+	if err != nil {
+		return Metadata{}, err
+	}
+	return got.metadata(), nil
+}
+
+// row reads a config from the database of the server.
+func (c *Client) row(ctx context.Context, k Key) (row row, err error) {
 	err = c.on(ctx, 0, true, func(ctx context.Context, s *session, conn *conn) error {
 		body, err := s.console(ctx, conn, k, "read metadata of",
 			call{method: http.MethodGet, path: "/v1/cs/configs", query: with(about2(k), "show", "all")},
@@ -72,22 +81,21 @@ func (c *Client) metadata(ctx context.Context, k Key) (m Metadata, err error) {
 		if len(body) == 0 {
 			return errNotFound(k) // by a Nacos 2, with status 200
 		}
-		var got metadataReply
-		if json.Unmarshal(body, &got) != nil {
+		if json.Unmarshal(body, &row) != nil {
 			return BadResponse.fail("read metadata of", k.String())
 		}
-		if got.DataID == "" {
+		if row.DataID == "" {
 			return errNotFound(k)
 		}
-		m = got.metadata()
 		return nil
 	})
-	return m, err
+	return row, err
 }
 
-// metadataReply has the names of Nacos 2 and Nacos 3, which are the same.
-type metadataReply struct {
+// row has the names of Nacos 2 and Nacos 3, which are the same.
+type row struct {
 	DataID   string `json:"dataId"`
+	Content  string `json:"content"`
 	MD5      string `json:"md5"`
 	Key      string `json:"encryptedDataKey"`
 	App      string `json:"appName"`
@@ -101,7 +109,7 @@ type metadataReply struct {
 	Modified int64  `json:"modifyTime"`
 }
 
-func (r metadataReply) metadata() Metadata {
+func (r row) metadata() Metadata {
 	m := Metadata{
 		Description: r.Desc, App: r.App, Type: r.Type, Use: r.Use, Effect: r.Effect, Schema: r.Schema,
 		EncryptedDataKey: r.Key, User: r.User, Modified: serverTime(r.Modified), MD5: r.MD5,

@@ -72,6 +72,10 @@ func addition(name, value string) publishOption {
 // Conflict. It protects an existing config: a server publishes a missing one whatever the md5. It
 // protects the content for all clients: a Nacos 2 ignores the md5 for those of [GrayTag] and
 // [BetaIPs]. Other servers may ignore it altogether; [Client.ProbeIfMD5] finds out.
+//
+// A cluster that keeps its configs in its own database instead of MySQL shows all clients a content
+// that it has refused, until the next publish of the config. Publish then publishes the stored
+// content again, within the timeout of a request, and its error says so if it cannot.
 func IfMD5(md5 string) PublishOption { return publishOption(func(o *publishOptions) { o.md5 = md5 }) }
 
 // Type sets the content's type on the server. Default: by the extension of the data ID, else the
@@ -148,7 +152,11 @@ func (c *Client) publish(ctx context.Context, k Key, content []byte, o publishOp
 		return err
 	}
 	req := publishRequest{keyRequest: about(k), Content: string(content), CasMD5: o.md5, Addition: o.addition}
-	return c.change(ctx, k, typePublish, req, time.Duration(len(content))*time.Microsecond)
+	err := c.change(ctx, k, typePublish, req, time.Duration(len(content))*time.Microsecond)
+	if o.md5 != "" && o.addition["tag"] == "" && o.addition["betaIps"] == "" && (errors.Is(err, PreconditionFailed) || errors.Is(err, ServerError)) {
+		return c.undoRefused(ctx, k, sum(content), err)
+	}
+	return err
 }
 
 // Delete removes a config; deleting a missing one is not an error. Contents for a tag or for

@@ -43,6 +43,8 @@ type session struct {
 	lastErr error            // of the last round of attempts; used by run only
 	closed  map[address]bool // servers whose port was closed in it; used by run only
 	conns   atomic.Uint64    // number of connections so far
+
+	database atomic.Pointer[bool] // see Client.embedded; nil: not known
 }
 
 func newSession(network transport, cfg settings, durations timings, h *hook) *session {

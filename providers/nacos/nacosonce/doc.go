@@ -23,6 +23,11 @@
 // Create checks the server with Client.ProbeIfMD5 first. A cluster whose database fails over to a
 // replica that is behind may lose a claim that it has confirmed.
 //
+// A store reads with Client.GetStored, from the database of the servers: a cluster that keeps its
+// configs in a database of its own shows clients also records that it has refused. On such a
+// cluster, and in Nacos 3, the user of the service needs the permission to read the config over the
+// HTTP interface; in Nacos 3 with MySQL the store does without.
+//
 // # Concurrency
 //
 // A store is safe for concurrent use. It listens to its config while its Wait runs, and its Wait

@@ -42,7 +42,7 @@ type store struct {
 func (s *store) Name() string { return s.name }
 
 func (s *store) Load(ctx context.Context) (fleetonce.Record, error) {
-	item, err := s.client.Get(ctx, s.dataID, s.options...)
+	item, err := s.client.GetStored(ctx, s.dataID, s.options...)
 	if err != nil {
 		return fleetonce.Record{}, err
 	}
@@ -128,6 +128,10 @@ func (s *store) Create(ctx context.Context, data []byte) error {
 	}
 }
 
+// showEvery is the time between two ends of a Wait while the server shows another record than the
+// stored one.
+const showEvery = 5 * time.Second
+
 // readEvery is the time between two reads: a server that is read faster is slower to show a
 // publish.
 const readEvery = 200 * time.Millisecond
@@ -161,9 +165,18 @@ func (s *store) Wait(ctx context.Context, revision string) error {
 		if a, ok := source.As[source.Acknowledger](src); ok {
 			a.Ack(prev, nil) // the server then shows what this instance has seen, and sends it no more
 		}
-		if shown := strings.TrimPrefix(string(prev), "md5:"); shown != revision {
-			return nil
+		if shown := strings.TrimPrefix(string(prev), "md5:"); shown == revision {
+			continue
 		}
+		if r, err := s.Load(ctx); err == nil && r.Revision == revision {
+			// The server shows an older record, or one that it has refused, see nacos.IfMD5.
+			select {
+			case <-time.After(showEvery):
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		return nil
 	}
 }
 

@@ -39,9 +39,9 @@
 // # Faults
 //
 // The server can misbehave: see [Server.Stop], [Server.Stall], [Server.Disconnect],
-// [Server.FailRequests], [Server.DropPushes], [Server.CorruptReads], [Server.IgnoreIfMD5] and
-// [Server.ExpireTokens]. A fault with a count n affects the next n requests or pushes, [Always] all
-// of them, and 0 ends it. [Server.ClearFaults] ends all faults.
+// [Server.FailRequests], [Server.DropPushes], [Server.CorruptReads], [Server.IgnoreIfMD5],
+// [Server.ServeRefused] and [Server.ExpireTokens]. A fault with a count n affects the next n
+// requests or pushes, [Always] all of them, and 0 ends it. [Server.ClearFaults] ends all faults.
 //
 // # Concurrency
 //

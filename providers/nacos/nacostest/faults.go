@@ -28,6 +28,10 @@ func (s *Server) CorruptReads(n int) { s.fake.Faults().WrongMD5(n) }
 // IgnoreIfMD5 makes the server publish whatever md5 a compare-and-set names, as r-nacos does.
 func (s *Server) IgnoreIfMD5(on bool) { s.fake.Faults().IgnoreIfMD5(on) }
 
+// ServeRefused makes the server show clients the content of a publish with an md5 that it has
+// refused, until the next publish of the config, as a cluster with its own database does.
+func (s *Server) ServeRefused(on bool) { s.fake.Faults().ServeRefused(on) }
+
 // ExpireTokens makes every token that the server has issued an expired one.
 func (s *Server) ExpireTokens() { s.fake.Faults().ExpireTokens() }
 

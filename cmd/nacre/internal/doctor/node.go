@@ -117,6 +117,7 @@ func (x *examination) server(n *node, generation string, s state) {
 	x.pass("server", n.addr, text+", HTTP interface "+generation)
 	x.authentication(n, s)
 	x.limits(n, s)
+	x.database(n, s)
 }
 
 // clean keeps a text of a server short and printable.

@@ -94,6 +94,17 @@ func (x *examination) limits(n *node, s state) {
 	x.pass(check, n.addr, strings.Join(texts, "; "))
 }
 
+// database warns of a cluster that keeps its configs in its own database.
+func (x *examination) database(n *node, s state) {
+	if kind := s.get("datasource_platform"); s.get("startup_mode") != "cluster" || s["datasource_platform"] == nil || kind != "" && kind != "derby" {
+		return
+	}
+	x.add(Finding{
+		Check: "database", Target: n.addr, Result: Warn, Text: "the cluster keeps its configs in its own database: clients see a content that it has refused, after a publish with the wrong md5, until the next publish",
+		Fix: "let the cluster keep its configs in MySQL; publish with nacre, which publishes the stored content again",
+	})
+}
+
 // bytes returns a size for people.
 func bytes(n int64) string {
 	switch {

@@ -39,6 +39,9 @@ func TestWhatAServerTells(t *testing.T) {
 		"3.0.3 without an administrator": {"/nacos/v3/admin/core/state", "state-3.0.3.json", []string{`"auth_admin_request":"false"`, `"auth_admin_request":"true"`}, []string{
 			"warn authentication: the server has no administrator yet: anyone who reaches it can become one",
 		}},
+		"a cluster with its own database": {"/nacos/v3/admin/core/state", "state-3.0.3.json", []string{`"datasource_platform":"mysql"`, `"datasource_platform":"derby"`}, []string{
+			"warn database: the cluster keeps its configs in its own database: clients see a content that it has refused, after a publish with the wrong md5, until the next publish",
+		}},
 		"a plugin": {"/nacos/v3/admin/core/state", "state-3.0.3.json", []string{`"auth_system_type":"nacos"`, `"auth_system_type":"oidc\u0007"`}, []string{
 			"warn authentication: required, by the plugin oidc, whose login may be another one than that of Nacos",
 		}},

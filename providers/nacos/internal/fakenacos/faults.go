@@ -16,15 +16,16 @@ import (
 type Faults struct {
 	srv *Server
 	// The server's lock guards the fields below.
-	rules     map[string][]*rule
-	latency   time.Duration
-	pushDelay time.Duration
-	reorder   int
-	holdDumps bool
-	refused   bool
-	notReady  bool
-	down      bool
-	ignoreMD5 bool
+	rules        map[string][]*rule
+	latency      time.Duration
+	pushDelay    time.Duration
+	reorder      int
+	holdDumps    bool
+	refused      bool
+	notReady     bool
+	down         bool
+	ignoreMD5    bool
+	serveRefused bool
 }
 
 // Always is the count of a fault that lasts until it is ended.
@@ -204,6 +205,11 @@ func (f *Faults) Unavailable(on bool) { f.update(func() { f.down = on }) }
 // IgnoreIfMD5 makes the server publish whatever md5 a compare-and-set names, as r-nacos does.
 func (f *Faults) IgnoreIfMD5(on bool) { f.update(func() { f.ignoreMD5 = on }) }
 
+// ServeRefused makes reads and pushes show the content of a compare-and-set that was refused, until
+// the next publish of the config, and makes the server say that it is one of a cluster. So does a
+// cluster that keeps its configs in its own database.
+func (f *Faults) ServeRefused(on bool) { f.update(func() { f.serveRefused = on }) }
+
 // Unregister makes the server forget all connections (or those of the matches' Connection) while
 // their streams stay open: there are no more pushes, and the server answers each request with error
 // 301 until the client sets up a new stream.
@@ -327,7 +333,7 @@ func (f *Faults) ChangePassword(user, password string) {
 // Clear ends all faults. It returns the error of RefuseConnections.
 func (f *Faults) Clear() error {
 	f.update(func() {
-		f.rules, f.latency, f.pushDelay, f.notReady, f.down, f.ignoreMD5 = nil, 0, 0, false, false, false
+		f.rules, f.latency, f.pushDelay, f.notReady, f.down, f.ignoreMD5, f.serveRefused = nil, 0, 0, false, false, false, false
 	})
 	f.ReorderPushes(0)
 	f.HoldDumps(false)

@@ -153,6 +153,9 @@ func (s *Server) publish(p publication) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.store.publish(p, !s.faults.ignoreMD5, time.Now()) {
+		if s.faults.serveRefused {
+			s.scheduleLocked(p.key)
+		}
 		return false
 	}
 	s.stats.Publishes++

@@ -47,8 +47,14 @@ func (h *web) state() {
 	if h.srv.auth != nil {
 		kind, enabled = "nacos", "true"
 	}
+	mode := "standalone"
+	h.srv.mu.Lock()
+	if h.srv.faults.serveRefused {
+		mode = "cluster"
+	}
+	h.srv.mu.Unlock()
 	h.json(http.StatusOK, map[string]any{
-		"version": "2.3.2", "startup_mode": "standalone", "function_mode": nil, "server_port": strconv.Itoa(h.srv.port),
+		"version": "2.3.2", "startup_mode": mode, "function_mode": nil, "server_port": strconv.Itoa(h.srv.port),
 		"auth_enabled": enabled, "auth_system_type": kind, "login_page_enabled": enabled, "maxContent": strconv.Itoa(maxContent),
 		"defaultMaxSize": "102400", "defaultMaxAggrSize": "1024", "defaultMaxAggrCount": "10000", "defaultGroupQuota": "200",
 		"defaultClusterQuota": "100000", "maxHealthCheckFailCount": "12", "isHealthCheck": "true", "isManageCapacity": "true",

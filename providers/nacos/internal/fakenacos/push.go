@@ -31,7 +31,7 @@ func (s *Server) scheduleLocked(k Key) {
 
 // dumpLocked makes k readable and queues pushes to its listeners.
 func (s *Server) dumpLocked(k Key) {
-	news := s.store.dump(k)
+	news := s.store.dump(k, s.faults.serveRefused)
 	s.stats.Dumps++
 	if news {
 		for _, c := range s.sortedLocked() {

@@ -72,10 +72,11 @@ func (st *state) pick(ip, tag string) (v *version, beta, tagged bool) {
 
 // store holds the configs of the node. The server's lock guards it.
 type store struct {
-	saved   map[Key]*state // as published
-	served  map[Key]*state // as reads see them
-	before  map[Key]*state // as reads saw them before the last dump, for StaleReads
-	dirty   map[Key]int64  // keys waiting for their dump, by the number of their timer
+	saved   map[Key]*state   // as published
+	served  map[Key]*state   // as reads see them
+	before  map[Key]*state   // as reads saw them before the last dump, for StaleReads
+	refused map[Key]*version // served though the compare-and-set was refused, for ServeRefused
+	dirty   map[Key]int64    // keys waiting for their dump, by the number of their timer
 	round   int64
 	history []Revision // oldest first
 	spaces  []Namespace
@@ -83,7 +84,7 @@ type store struct {
 }
 
 func newStore() *store {
-	return &store{saved: map[Key]*state{}, served: map[Key]*state{}, before: map[Key]*state{}, dirty: map[Key]int64{}}
+	return &store{saved: map[Key]*state{}, served: map[Key]*state{}, before: map[Key]*state{}, refused: map[Key]*version{}, dirty: map[Key]int64{}}
 }
 
 // Revision is one entry of the history. As in Nacos, the entry of an insert has the new content,
@@ -143,8 +144,10 @@ func (st *store) publish(p publication, compares bool, now time.Time) bool {
 	// contents are not compared.
 	compares = compares && p.betaIPs == "" && p.tag == ""
 	if prev != nil && p.casMD5 != "" && prev.md5 != p.casMD5 && compares {
+		st.refused[p.key] = v
 		return false
 	}
+	delete(st.refused, p.key)
 	if prev != nil {
 		v.id, v.app, v.tags = prev.id, prev.app, prev.tags
 	}
@@ -181,6 +184,7 @@ func (st *store) remove(k Key, user, ip string, now time.Time) bool {
 		return false
 	}
 	delete(st.saved, k)
+	delete(st.refused, k)
 	st.record("D", k, old.formal, user, ip, now)
 	return true
 }
@@ -210,10 +214,15 @@ func (st *store) record(op string, k Key, v *version, user, ip string, now time.
 	})
 }
 
-// dump serves the stored state of k, and reports whether that is a change.
-func (st *store) dump(k Key) bool {
+// dump serves the stored state of k, and reports whether that is a change. With refused, it serves
+// the content of the last publish, also if that was refused.
+func (st *store) dump(k Key, refused bool) bool {
 	delete(st.dirty, k)
 	was, is := st.served[k], st.saved[k]
+	if v := st.refused[k]; v != nil && refused {
+		is = is.clone()
+		is.formal = v
+	}
 	st.before[k] = was
 	if is == nil || is.empty() {
 		delete(st.served, k)
@@ -247,6 +256,7 @@ func (st *store) dumpAll() {
 	clear(st.dirty)
 	clear(st.served)
 	clear(st.before)
+	clear(st.refused)
 	maps.Copy(st.served, st.saved)
 }
 
