@@ -113,9 +113,9 @@ func TestOrdersRegisters(t *testing.T) {
 
 // settle waits until the SDK has handled the event of its first connection. On this event the SDK
 // registers again what it has registered so far, without regard to a registration that runs: one
-// with a new weight may be followed by one with the old weight. The SDK handles its events one after
-// another. The registration here fails for want of a server, so that only the event of the second
-// connection can make it.
+// with a new weight may be followed by one with the old weight. The SDK handles its events one
+// after another. The registration here fails for want of a server, so that only the event of the
+// second connection can make it.
 func settle(t *testing.T, srv *nacostest.Server, names naming_client.INamingClient) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
