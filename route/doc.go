@@ -29,7 +29,7 @@
 // match matches every instance.
 //
 //	service      names of services
-//	version      patterns of versions, such as "v2.3.*"; see [Pattern]
+//	version      patterns of versions, such as "v2.3.*", at most 32; see [Pattern]
 //	profile      profiles
 //	labels       for each label, its values
 //	percentage   the share of the instances, from 0 to 100; see [Bucket]

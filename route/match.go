@@ -11,9 +11,9 @@ import (
 
 // match is the conditions of a rule. An empty one always holds.
 type match struct {
-	services, profiles []string
+	services, profiles values
 	versions           []Pattern
-	labels             map[string][]string
+	labels             map[string]values
 	drawn              bool // percentage is a condition
 	share              int  // the number of buckets that are in
 	salt               string
@@ -22,17 +22,17 @@ type match struct {
 // misses returns why an instance does not match, or "". An error says that the instance lacks what
 // a percentage needs.
 func (m *match) misses(in Instance) (string, error) {
-	if len(m.services) > 0 && !slices.Contains(m.services, in.Service) {
+	if !m.services.allows(in.Service) {
 		return "service is " + shown(in.Service), nil
 	}
-	if len(m.profiles) > 0 && !slices.Contains(m.profiles, in.Profile) {
+	if !m.profiles.allows(in.Profile) {
 		return "profile is " + shown(in.Profile), nil
 	}
 	if len(m.versions) > 0 && !slices.ContainsFunc(m.versions, func(p Pattern) bool { return p.Matches(in.Version) }) {
 		return "version is " + shown(in.Version), nil
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.labels)) {
-		if !slices.Contains(m.labels[name], in.Labels[name]) {
+		if !m.labels[name].allows(in.Labels[name]) {
 			return name + " is " + shown(in.Labels[name]), nil
 		}
 	}
@@ -67,8 +67,8 @@ func shown(value string) string {
 
 // conditions returns the conditions in words.
 func (m *match) conditions() (all []string) {
-	if len(m.services) > 0 {
-		all = append(all, "service "+strings.Join(m.services, " or "))
+	if len(m.services.list) > 0 {
+		all = append(all, "service "+m.services.String())
 	}
 	if len(m.versions) > 0 {
 		texts := make([]string, len(m.versions))
@@ -77,11 +77,11 @@ func (m *match) conditions() (all []string) {
 		}
 		all = append(all, "version "+strings.Join(texts, " or "))
 	}
-	if len(m.profiles) > 0 {
-		all = append(all, "profile "+strings.Join(m.profiles, " or "))
+	if len(m.profiles.list) > 0 {
+		all = append(all, "profile "+m.profiles.String())
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.labels)) {
-		all = append(all, name+" "+strings.Join(m.labels[name], " or "))
+		all = append(all, name+" "+m.labels[name].String())
 	}
 	if m.drawn {
 		all = append(all, m.percentage())
@@ -97,7 +97,7 @@ func (m *match) percentage() string {
 // covers reports whether m matches every instance that n matches. A rule with a percentage covers
 // none without: also at 100 %, which is a step of a rollout, after which the share may fall again.
 func (m *match) covers(n *match) bool {
-	if !contains(m.services, n.services) || !contains(m.profiles, n.profiles) {
+	if !m.services.covers(n.services) || !m.profiles.covers(n.profiles) {
 		return false
 	}
 	if len(m.versions) > 0 && (len(n.versions) == 0 || slices.ContainsFunc(n.versions, func(q Pattern) bool {
@@ -106,7 +106,7 @@ func (m *match) covers(n *match) bool {
 		return false
 	}
 	for name, values := range m.labels {
-		if !contains(values, n.labels[name]) {
+		if !values.covers(n.labels[name]) {
 			return false
 		}
 	}
@@ -114,15 +114,6 @@ func (m *match) covers(n *match) bool {
 		return true
 	}
 	return n.drawn && m.salt == n.salt && n.share <= m.share
-}
-
-// contains reports whether a list that allows values allows all that another one allows. An empty
-// list allows all.
-func contains(all, some []string) bool {
-	if len(all) == 0 {
-		return true
-	}
-	return len(some) > 0 && !slices.ContainsFunc(some, func(v string) bool { return !slices.Contains(all, v) })
 }
 
 // share returns the number of buckets of a percentage.

@@ -39,8 +39,8 @@ func Parse(name, format string, data []byte) (*Table, error) {
 
 // declared is what a routing document declares.
 type declared struct {
-	services []string // nil: all
-	labels   map[string][]string
+	services values
+	labels   map[string]values
 }
 
 // table reads the root of a routing document.
@@ -49,13 +49,13 @@ func (r *reader) table(root *tree.Node) *Table {
 	if !r.isMap(root, "", "services", "labels", "common", "rules") {
 		return t
 	}
-	d := declared{services: r.texts(root.Child("services"), "services", true), labels: map[string][]string{}}
+	d := declared{services: newValues(r.texts(root.Child("services"), "services", true)), labels: map[string]values{}}
 	if labels := root.Child("labels"); labels != nil && r.isMap(labels, "labels") {
 		for _, e := range labels.Entries {
 			if at := "labels." + e.Key; !isLabelName(e.Key) {
 				r.report(e.Value, at, source.Invalid, "is not a name of a label, which has letters, digits and ._-/")
 			} else {
-				d.labels[e.Key] = r.texts(e.Value, at, true)
+				d.labels[e.Key] = newValues(r.texts(e.Value, at, true))
 			}
 		}
 	}
@@ -107,24 +107,24 @@ func (r *reader) match(n *tree.Node, at, name string, d declared) (m match) {
 	if !r.isMap(n, at, "service", "version", "profile", "labels", "percentage", "salt") {
 		return m
 	}
-	m.services = r.texts(n.Child("service"), at+".service", false)
-	if d.services != nil {
+	m.services = newValues(r.texts(n.Child("service"), at+".service", false))
+	if len(d.services.list) > 0 {
 		r.among(n.Child("service"), at+".service", m.services, d.services, "services")
 	}
-	m.profiles = r.texts(n.Child("profile"), at+".profile", false)
+	m.profiles = newValues(r.texts(n.Child("profile"), at+".profile", false))
 	m.versions = r.patterns(n.Child("version"), at+".version")
 	if labels := n.Child("labels"); labels != nil && r.isMap(labels, at+".labels") {
-		m.labels = make(map[string][]string, len(labels.Entries))
+		m.labels = make(map[string]values, len(labels.Entries))
 		for _, e := range labels.Entries {
 			at := at + ".labels." + e.Key
-			values, ok := d.labels[e.Key]
+			allowed, ok := d.labels[e.Key]
 			if !ok {
 				r.undeclared(e.Value, at, e.Key, d)
 				continue
 			}
-			m.labels[e.Key] = r.texts(e.Value, at, false)
-			if len(values) > 0 {
-				r.among(e.Value, at, m.labels[e.Key], values, "labels."+e.Key)
+			m.labels[e.Key] = newValues(r.texts(e.Value, at, false))
+			if len(allowed.list) > 0 {
+				r.among(e.Value, at, m.labels[e.Key], allowed, "labels."+e.Key)
 			}
 		}
 	}
@@ -133,7 +133,12 @@ func (r *reader) match(n *tree.Node, at, name string, d declared) (m match) {
 }
 
 func (r *reader) patterns(n *tree.Node, at string) (all []Pattern) {
-	for i, text := range r.texts(n, at, false) {
+	texts := r.texts(n, at, false)
+	if len(texts) > maxVersions {
+		r.report(n, at, source.TooLarge, fmt.Sprintf("are more than %d", maxVersions))
+		return nil
+	}
+	for i, text := range texts {
 		if text == "" {
 			continue // reported
 		}

@@ -124,9 +124,48 @@ func TestLimits(t *testing.T) {
 		"sets":      "common: [c.yaml]\nrules: [{documents: [" + strings.TrimPrefix(docs.String(), "d0.yaml, ") + "]}]",
 		"bytes":     "rules: [{documents: []}] #" + strings.Repeat(" ", 1<<20),
 		"a text":    "rules: [{name: " + strings.Repeat("x", 513) + ", documents: []}]",
+		"versions":  "rules: [{match: {version: [" + strings.Repeat("v1, ", 33) + "]}, documents: []}]",
 	} {
 		if _, err := route.Parse("r.yaml", "yaml", []byte(text)); !errors.Is(err, source.TooLarge) {
 			t.Errorf("too many %s are told as %v", name, err)
 		}
+	}
+}
+
+// A list of services, or of values of a label, may be as long as the document. A quadratic Parse
+// would take minutes here.
+func TestLongLists(t *testing.T) {
+	t.Parallel()
+	const most = 30_000
+	var zones, unknown, labels strings.Builder
+	for i := range most {
+		fmt.Fprintf(&zones, "z%d, ", i)
+		fmt.Fprintf(&unknown, "u%d, ", i)
+		fmt.Fprintf(&labels, "l%d: x, ", i)
+	}
+	text := "labels: {zone: [" + zones.String() + "]}\nrules:\n  - {match: {labels: {zone: [" + zones.String() + "]}}, documents: []}\n"
+	for name, c := range map[string]struct {
+		text string
+		want int // problems
+	}{
+		"declared":          {text, 0},
+		"services":          {"services: [" + zones.String() + "]\nrules: [{match: {service: [" + zones.String() + "]}, documents: []}]", 0},
+		"empty services":    {"services: []\nrules: [{match: {service: [" + zones.String() + "]}, documents: []}]", 0},
+		"undeclared values": {"labels: {zone: [" + zones.String() + "]}\nrules: [{match: {labels: {zone: [" + unknown.String() + "]}}, documents: []}]", most},
+		"undeclared labels": {"labels: {zone: []}\nrules: [{match: {labels: {" + labels.String() + "}}, documents: []}]", most},
+		"twice":             {"services: [" + zones.String() + zones.String() + "]\nrules: [{documents: []}]", most},
+	} {
+		_, err := route.Parse("r.yaml", "yaml", []byte(c.text))
+		var problems source.Problems
+		if errors.As(err, &problems); len(problems) != c.want {
+			t.Errorf("%s: %d problems, want %d", name, len(problems), c.want)
+		}
+	}
+	table, err := route.Parse("r.yaml", "yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if set, err := table.Route(route.Instance{Labels: map[string]string{"zone": "z29999"}}); err != nil || set.Rule != 1 {
+		t.Errorf("the last zone is routed by rule %d, %v, want rule 1", set.Rule, err)
 	}
 }

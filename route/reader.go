@@ -39,7 +39,7 @@ func (r *reader) isMap(n *tree.Node, at string, keys ...string) bool {
 	for _, e := range n.Entries {
 		if len(keys) > 0 && !slices.Contains(keys, e.Key) && !tree.Passes(e.Key) {
 			key := tree.NewScalar(nil, e.Line, e.Column, e.Key)
-			r.suggest(key, strings.TrimPrefix(at+"."+e.Key, "."), source.UnknownKey, "", nearest(e.Key, keys))
+			r.suggest(key, strings.TrimPrefix(at+"."+e.Key, "."), source.UnknownKey, "", r.nearest(e.Key, keys))
 		}
 	}
 	return true
@@ -80,12 +80,13 @@ func (r *reader) texts(n *tree.Node, at string, mayBeEmpty bool) []string {
 		r.report(n, at, source.Invalid, "is an empty list, which nothing matches; leave the key away to match everything")
 		return nil
 	}
-	all := []string{}
+	all, seen := []string{}, make(map[string]bool, len(n.Items))
 	for i, item := range n.Items {
 		text := r.text(item, fmt.Sprintf("%s[%d]", at, i))
-		if text != "" && slices.Contains(all, text) {
+		if text != "" && seen[text] {
 			r.report(item, fmt.Sprintf("%s[%d]", at, i), source.Invalid, "is in the list twice")
 		}
+		seen[text] = true
 		all = append(all, text)
 	}
 	return all
@@ -103,13 +104,13 @@ func (r *reader) boolean(n *tree.Node, at string) bool {
 }
 
 // among reports the values that are not declared.
-func (r *reader) among(n *tree.Node, at string, values, declared []string, where string) {
-	for i, v := range values {
-		if v == "" || slices.Contains(declared, v) {
+func (r *reader) among(n *tree.Node, at string, used, declared values, where string) {
+	for i, v := range used.list {
+		if v == "" || declared.set[v] {
 			continue
 		}
 		item, at := r.item(n, at, i)
-		r.suggest(item, at, source.Invalid, "is not among "+where, nearest(v, declared))
+		r.suggest(item, at, source.Invalid, "is not among "+where, r.nearest(v, declared.list))
 	}
 }
 
@@ -123,12 +124,21 @@ func (r *reader) item(n *tree.Node, at string, i int) (item *tree.Node, key stri
 
 // undeclared reports a label that is not declared.
 func (r *reader) undeclared(n *tree.Node, at, label string, d declared) {
-	names := slices.Sorted(maps.Keys(d.labels))
-	r.suggest(n, at, source.Invalid, "has a label that is not declared under labels", nearest(label, names))
+	var names []string
+	if len(r.problems) < maxSuggested {
+		names = slices.Sorted(maps.Keys(d.labels))
+	}
+	r.suggest(n, at, source.Invalid, "has a label that is not declared under labels", r.nearest(label, names))
 }
 
+// maxSuggested is the number of problems for which the reader looks for what was meant.
+const maxSuggested = 20
+
 // nearest returns the name that was probably meant, or "".
-func nearest(name string, names []string) string {
+func (r *reader) nearest(name string, names []string) string {
+	if len(r.problems) >= maxSuggested {
+		return ""
+	}
 	best, least := "", tree.Slack(name)+1
 	for _, n := range names {
 		if d := tree.Edits(strings.ToLower(name), strings.ToLower(n)); d < least {

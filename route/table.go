@@ -12,6 +12,7 @@ const (
 	maxSize      = 1 << 20 // bytes
 	maxRules     = 1000
 	maxDocuments = 100 // of a set
+	maxVersions  = 32  // of a rule
 )
 
 // Table is a routing document that was checked. It is immutable.
