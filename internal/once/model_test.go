@@ -29,7 +29,7 @@ func TestModel(t *testing.T) {
 				return
 			}
 			var runs, accepted, doubles, overlaps, pauses int
-			n := testrun.Count(5000, 100)
+			n := testrun.CountSequential(5000, 100)
 			for seed := range uint64(n) {
 				r := oncesim.Play(s, seed)
 				check(t, s, seed, r)

@@ -17,6 +17,15 @@ func Count(full, reduced int) int {
 	return reduced
 }
 
+// CountSequential is Count for what runs in one goroutine: the race detector has nothing to find
+// there, and makes it ten times slower, so that a full run with it does a tenth.
+func CountSequential(full, reduced int) int {
+	if raceDetector {
+		full = max(full/10, reduced)
+	}
+	return Count(full, reduced)
+}
+
 // AtOnce lets n parallel tests of the package run at the same time, unless the command line has
 // -parallel. TestMain calls it before m.Run.
 func AtOnce(n int) {

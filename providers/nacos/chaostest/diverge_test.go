@@ -15,8 +15,8 @@ import (
 	"github.com/nacre-go/nacre/providers/nacos"
 )
 
-// TestRealDivergence makes a node of a real cluster unable to copy configs of one group to its
-// disk, as a full disk does. The node keeps the old content and says that nothing has changed. A
+// TestRealDivergence makes a node of a real cluster unable to copy a config to its disk, as a full
+// disk does. The node keeps the old content and says that nothing has changed. A
 // session that is connected to it gets the newer content from another node.
 func TestRealDivergence(t *testing.T) {
 	f := realCluster(t)
@@ -72,23 +72,23 @@ func TestRealDivergence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// A file stands where the folder of the group should be: what is written there fails, even for
-	// root.
-	place := filepath.Join(folder, "data", "config-data", group)
-	if err := os.Rename(place, place+".kept"); err != nil {
-		t.Fatalf("the node has no copy on its disk: %v", err)
+	place := filepath.Join(folder, "data", "config-data", group, id)
+	if text, err := os.ReadFile(place); err != nil || string(text) != "v: 1" {
+		t.Fatalf("the copy on the disk of the node is %q, %v", text, err)
 	}
-	if err := os.WriteFile(place, nil, 0o600); err != nil {
+	if err := os.Remove(place); err != nil {
 		t.Fatal(err)
 	}
-	repair := sync.OnceFunc(func() { _ = os.Remove(place); _ = os.Rename(place+".kept", place) })
-	defer repair()
+	if err := os.Symlink(readOnly(t, "v: 1"), place); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = os.Remove(place) }()
 
 	publish("v: 2")
 	published := time.Now()
 	quiet, stop := context.WithTimeout(ctx, 5*time.Second)
-	if _, err := src.Next(quiet, content.Revision); quiet.Err() == nil {
-		t.Fatalf("the node has copied the config after all, or tells: %v", err)
+	if c, err := src.Next(quiet, content.Revision); quiet.Err() == nil {
+		t.Fatalf("the node shows another content, %+v, %v; this test wants one that keeps the old one", c.Documents, err)
 	}
 	stop()
 	for {

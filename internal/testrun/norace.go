@@ -1,0 +1,6 @@
+//go:build !race
+
+package testrun
+
+// raceDetector is whether the race detector is compiled in.
+const raceDetector = false
