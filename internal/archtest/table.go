@@ -133,7 +133,7 @@ func rows() []Row {
 		},
 		{
 			Package: "providers/nacos/chaostest", Does: "tests of sessions with killed servers and bad networks; no code",
-			Tests: []string{"providers/nacos", "providers/nacos/nacostest"},
+			Tests: []string{"providers/nacos", "providers/nacos/nacostest", "golang.org/x/sys/unix"},
 			Why:   "it hurts servers and networks from outside, as a user's day does, and sees of a session what a user sees",
 		},
 		{
