@@ -122,6 +122,16 @@ type hasty struct{ *good }
 
 func (hasty) Describe() source.Description { return source.Description{VerifyEvery: time.Minute} }
 
+// seeding is a source with a Seed of its own.
+type seeding struct {
+	*good
+	seed func(func(namespace, group, name string) (source.Document, bool)) (source.Content, error)
+}
+
+func (s seeding) Seed(read func(namespace, group, name string) (source.Document, bool)) (source.Content, error) {
+	return s.seed(read)
+}
+
 // wraps is a decorator whose Unwrap returns what it is told.
 type wraps struct {
 	*good

@@ -636,6 +636,22 @@ var broken = []struct {
 	{"blocks in Ack", 12, func(o *origin) source.Source { return &deadlocked{good: newGoodOne(o), lock: make(chan struct{}, 1)} }},
 	{"has an identity with a value in it", 12, func(o *origin) source.Source { return talkative{newGoodOne(o)} }},
 	{"describes itself differently each time", 12, func(o *origin) source.Source { return &fickle{good: newGoodOne(o)} }},
+	{"fails to seed what it has read", 12, func(o *origin) source.Source {
+		return seeding{newGoodOne(o), func(func(string, string, string) (source.Document, bool)) (source.Content, error) {
+			return source.Content{}, errors.New("no seed")
+		}}
+	}},
+	{"seeds another content than it has read", 12, func(o *origin) source.Source {
+		return seeding{newGoodOne(o), func(read func(string, string, string) (source.Document, bool)) (source.Content, error) {
+			return source.Content{Documents: []source.Document{{Name: "other", Absent: true}}}, nil
+		}}
+	}},
+	{"seeds a document that the seed does not have", 12, func(o *origin) source.Source {
+		g := newGoodOne(o)
+		return seeding{g, func(func(string, string, string) (source.Document, bool)) (source.Content, error) {
+			return g.Next(context.Background(), "")
+		}}
+	}},
 	{"verifies and cannot say when", 12, func(o *origin) source.Source { return hasty{newGoodOne(o)} }},
 	{"has a group without a namespace", 12, func(o *origin) source.Source { return groupAlone{newGoodOne(o)} }},
 	{"unwraps to nil", 12, func(o *origin) source.Source {

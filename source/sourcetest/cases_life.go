@@ -212,6 +212,7 @@ func abilities(c *check) {
 		c.report(12, "VerifiedAt is in the past before the first Next")
 	}
 	p.first(1)
+	p.seeds()
 	if proves && (prover.VerifiedAt().IsZero() || prover.VerifiedAt().After(time.Now())) {
 		c.report(12, "VerifiedAt is zero or in the future after the origin has answered")
 	}
@@ -275,4 +276,38 @@ func (c *check) unwraps(s source.Source) {
 		}
 	}
 	c.report(12, "Unwrap returns sources without end: do decorators wrap each other?")
+}
+
+// seeds checks that a Seeder returns the content of Next from the documents of that content, and
+// none of its own making.
+func (p *probe) seeds() {
+	seeder, ok := source.As[source.Seeder](p.source)
+	if !ok {
+		return
+	}
+	want, described := p.kept[len(p.kept)-1].content, source.DescriptionOf(p.source)
+	got, err := seeder.Seed(func(namespace, group, name string) (source.Document, bool) {
+		for _, d := range want.Documents {
+			if d.Namespace == "" && d.Group == "" {
+				d.Namespace, d.Group = described.Namespace, described.Group
+			}
+			if d.Name == name && d.Namespace == namespace && d.Group == group {
+				return d, !d.Absent
+			}
+		}
+		return source.Document{}, false
+	})
+	if err != nil {
+		p.report(12, "Seed returns an error for the documents that Next has returned: %v", err)
+		return
+	}
+	if n, err := number(got); err != nil || n != p.at || len(got.Documents) != len(want.Documents) {
+		p.report(12, "Seed does not return the content that Next has returned, for its documents")
+	}
+	nothing, err := seeder.Seed(func(_, _, _ string) (source.Document, bool) { return source.Document{}, false })
+	for _, d := range nothing.Documents {
+		if err == nil && !d.Absent {
+			p.report(12, "Seed returns a document that read does not have")
+		}
+	}
 }
