@@ -21,7 +21,8 @@ type FreshnessReporter interface {
 //
 // The engine calls Ack once for each content that it decided on, after the decision. If rejected is
 // nil, the content is live; otherwise rejected says why the engine refused it, and the previous
-// content is still live. Ack must not block, and must be safe to call while Next runs.
+// content is still live. Ack must not block, and must be safe to call while Next runs. The content
+// of a last known good copy is live too, although the source of this process has not returned it.
 type Acknowledger interface {
 	Ack(rev Revision, rejected error)
 }

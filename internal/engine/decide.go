@@ -200,7 +200,7 @@ func (e *Engine) commit(next *State, swap func()) bool {
 				l.showGuard()
 			}
 		}
-		if c != nil && !c.fromDisk && l.notified.live != c.Revision {
+		if c != nil && !c.fromSeed && l.notified.live != c.Revision { // a seed has a revision of its own
 			l.notified.live = c.Revision
 			if r, ok := source.As[source.Acknowledger](l.Source); ok {
 				acks = append(acks, func() { r.Ack(c.Revision, nil) })
