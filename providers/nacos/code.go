@@ -44,7 +44,7 @@ const (
 	NamespaceNotFound  Code = 40 // no namespace has this id; it may be a name
 	ConfigNotFound     Code = 41 // code 300, HTTP 404, "config data not exist"
 	DuplicateListener  Code = 42 // code 409: the server already has this listener
-	TooLarge           Code = 43 // more than 10 MiB
+	TooLarge           Code = 43 // a message of more than 10 MiB
 	ContentCorrupt     Code = 44 // content and md5 differ
 	UpdateInProgress   Code = 45 // the server is modifying the config
 	PreconditionFailed Code = 46 // a compare-and-set failed; see [IfMD5]
@@ -96,7 +96,7 @@ var codes = map[Code]struct {
 	NamespaceNotFound:  {"NamespaceNotFound", source.NotFound, "no namespace has this id", "use the *id* of the namespace, as the console's list of namespaces shows it, not its name"},
 	ConfigNotFound:     {"ConfigNotFound", source.NotFound, "config does not exist", "check data ID and group for a typo, and that the namespace is an *id* and not a name; if the config may be missing, use nacre.AbsentOK()"},
 	DuplicateListener:  {"DuplicateListener", source.Conflict, "the server already has this listener", "nothing: a process listens to a key once, however many sources declare it; if this lasts, look for another client with the same identity"},
-	TooLarge:           {"TooLarge", source.TooLarge, "the message is over the server's limit", "keep a config under 10 MiB, or raise nacos.remote.server.grpc.sdk.max-inbound-message-size on the server"},
+	TooLarge:           {"TooLarge", source.TooLarge, "the message is over the server's limit", "keep a config under 5 MiB: as JSON in a message, of which a server accepts 10 MiB, it may be twice as long"},
 	ContentCorrupt:     {"ContentCorrupt", source.Corrupt, "the content does not match the md5 that the server declares", "publish the config again, and check that all nodes of the cluster have the same content; the session reads again"},
 	UpdateInProgress:   {"UpdateInProgress", source.Unavailable, "the server is modifying the config", "nothing: the session reads again"},
 	PreconditionFailed: {"PreconditionFailed", source.Conflict, "the config has changed since it was read", "read it again, apply your change to the new content, and publish with its md5"},

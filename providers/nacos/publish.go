@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -153,6 +154,9 @@ func (c *Client) publish(ctx context.Context, k Key, content []byte, o publishOp
 	}
 	req := publishRequest{keyRequest: about(k), Content: string(content), CasMD5: o.md5, Addition: o.addition}
 	err := c.change(ctx, k, typePublish, req, time.Duration(len(content))*time.Microsecond)
+	if errors.Is(err, TooLarge) {
+		return errLargeRequest(k, len(content), req)
+	}
 	if o.md5 != "" && o.addition["tag"] == "" && o.addition["betaIps"] == "" && (errors.Is(err, PreconditionFailed) || errors.Is(err, ServerError)) {
 		return c.undoRefused(ctx, k, sum(content), err)
 	}
@@ -217,6 +221,19 @@ func checkPublish(k Key, content []byte) error {
 		return errBadContent(k, TooLarge, "the content is over 10 MiB", "split it into several configs, or publish a reference to it")
 	}
 	return nil
+}
+
+// errLargeRequest says which size would pass: a content is part of a JSON text, in which a quote or
+// a line end has two bytes, and a control character six.
+func errLargeRequest(k Key, content int, req publishRequest) error {
+	m, err := encode(typePublish, req)
+	if err != nil {
+		return err
+	}
+	passes := max(content-(len(m.Body)-maxRequest)*content/len(m.Body)-1, 0)
+	return errBadContent(k, TooLarge,
+		fmt.Sprintf("the content has %d bytes, and %d as JSON in the request, of which a server accepts %d", content, len(m.Body), maxRequest),
+		fmt.Sprintf("shorten it to about %d bytes, split it into several configs, or publish a reference to it", passes))
 }
 
 // changedSince reports whether a server refuses a compare-and-set: "Cas publish fail,server md5 may

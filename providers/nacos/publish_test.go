@@ -177,6 +177,9 @@ func TestPublishOfWhatCannotBe(t *testing.T) {
 			if !errors.As(err, &e) || e.Kind != tc.kind || e.Fix == "" {
 				t.Errorf("publish of %s: %v, want kind %q and a fix", tc.name, err, tc.kind)
 			}
+			if tc.kind == source.TooLarge && !strings.Contains(err.Error(), "10 MiB") && !strings.Contains(err.Error(), "as JSON in the request, of which a server accepts 10481664 (shorten it to about 5240") {
+				t.Errorf("publish of %s: %v, want the size that would pass", tc.name, err)
+			}
 			if took := time.Since(begin); took > time.Minute {
 				t.Errorf("publish of %s took %v", tc.name, took)
 			}
