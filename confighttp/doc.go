@@ -23,10 +23,11 @@
 // [Ready] and [Live] answer with a status and {"ready": true} or {"live": true}, and may be reached
 // by anyone.
 //
-// [Page] and [JSON] show the version and its sum; whether the config is ready, and why not; each
-// layer with its freshness, its revision, and what was rejected or is held, with the reasons; keys
-// that wait for a restart; each key with its value, its origin and the values that it overrides;
-// subscribers and resources with their last error; and the last changes.
+// [Page] and [JSON] show the version and its sum; the instance, and the digest of its struct;
+// whether the config is ready, and why not; each layer with its freshness, its revision, and what
+// was rejected or is held, with the reasons; keys that wait for a restart; each key with its value,
+// its origin and the values that it overrides; subscribers and resources with their last error; and
+// the last changes.
 //
 // Values of secrets are not shown. Neither are values of keys that the struct does not have, values
 // of references, or digests from which a secret could be found by trial. **All other values are

@@ -184,6 +184,26 @@ func TestThePageShowsTheReleaseInUse(t *testing.T) {
 	})
 }
 
+// The page says which instance it is of, so that an operator who asks several does not confuse them.
+func TestThePageNamesTheInstance(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg, err := nacre.Open[struct {
+			Pool int `config:"pool"`
+		}](t.Context(), memory.New("orders.yaml", []byte("pool: 1")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer cfg.Close()
+		h := cfg.Health()
+		page := strings.Join(strings.Fields(texts(t, get(cfg, "/debug/config/").Body.String())), " ")
+		for _, want := range []string{"instance " + h.Instance.ID + " of confighttp.test", "struct " + h.Struct} {
+			if !strings.Contains(page, want) {
+				t.Errorf("the page does not say %q: %s", want, page[:min(len(page), 400)])
+			}
+		}
+	})
+}
+
 func TestJSON(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg, end := service(t)

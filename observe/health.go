@@ -17,6 +17,12 @@ type Health struct {
 	// KeyedSum is a digest that also tells secrets apart. It compares between configs that have the
 	// same Options.LastKnownGoodKey, and is empty without a key.
 	KeyedSum string `json:"keyed_sum,omitempty"`
+	// Instance is the process that has the config.
+	Instance Instance `json:"instance,omitzero"`
+	// Struct is a digest of what the service's struct, and the sections that Options.Sections
+	// declares, make of a document: keys, types, defaults, rules and tags, as "s1-" and 12
+	// hexadecimal digits. Instances of one service with different digests run different builds.
+	Struct string `json:"struct,omitempty"`
 	// Since is when Version became live.
 	Since time.Time `json:"since"`
 	// Pinned reports whether the config holds all changes until Unpin.
@@ -38,6 +44,22 @@ type Health struct {
 	LastKnownGood LastKnownGoodHealth `json:"last_known_good,omitzero"`
 	// Guard are the limits of the change guard.
 	Guard GuardHealth `json:"guard,omitzero"`
+}
+
+// Instance names a process among the instances of its service. A source of the config may know
+// Service, Version and ID, as one of package nacos does; the lowest layer that knows one decides.
+type Instance struct {
+	// Service is the name of the service, or else of the program. Version is that of the service,
+	// or else of the main module or its commit; empty if neither is known.
+	Service string `json:"service,omitempty"`
+	Version string `json:"version,omitempty"`
+	// ID should differ between the instances of a service. It is the host unless the service sets
+	// one, for example with nacos.Config.InstanceID.
+	ID   string `json:"id,omitempty"`
+	Host string `json:"host,omitempty"`
+	// Process is random. Processes that share an ID have different ones, and so has a process after
+	// a restart.
+	Process string `json:"process"`
 }
 
 // GuardHealth are the limits above which the change guard holds a change; 0 means no limit. See

@@ -81,6 +81,11 @@ type Description struct {
 	// Reusable says that the source can be used again after Close, as if it were new. False: Open
 	// refuses a source that was closed with its config. A source without a Close needs no Reusable.
 	Reusable bool
+
+	// Service, ServiceVersion and InstanceID are the names by which the source knows this process,
+	// such as those by which it chooses a content. Health shows them, so that operators find
+	// instances that share an ID. Empty: those of the program and the host.
+	Service, ServiceVersion, InstanceID string
 }
 
 // DescriptionOf returns the description of s or, if s is a decorator without one, of the source

@@ -82,6 +82,11 @@ func compareConfig(h *observe.Health, compare comparer) {
 	}
 	scheme, digits, _ := strings.Cut(h.Sum, "-")
 	compare("nacre_config_info", 1, "sum", scheme+"-"+digits[:min(12, len(digits))], "release", release)
+	id := h.Instance.ID
+	if id == h.Instance.Host {
+		id = ""
+	}
+	compare("nacre_instance_info", 1, "struct", h.Struct, "id", id)
 	compare("nacre_config_version", float64(h.Version))
 	compare("nacre_config_ready", truth(len(h.NotReady) == 0))
 	compare("nacre_config_pinned", truth(h.Pinned))

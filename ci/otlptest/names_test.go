@@ -31,6 +31,7 @@ nacre_config_pending_restart_keys GAUGE
 nacre_config_pinned GAUGE
 nacre_config_ready GAUGE
 nacre_config_version GAUGE
+nacre_instance_info GAUGE id struct
 nacre_last_known_good_failed GAUGE
 nacre_last_known_good_saved_timestamp_seconds GAUGE
 nacre_layer_absent_documents GAUGE layer
@@ -81,7 +82,8 @@ func TestTheMetricsHaveTheNamesOfPrometheus(t *testing.T) {
 	o := otelobserve.New("orders", otelobserve.WithTracerProvider(noop.NewTracerProvider()),
 		otelobserve.WithMeterProvider(provider))
 	h := observe.Health{
-		Version: 1, Sum: "v2-0123456789abcdef", Since: time.Unix(1, 0),
+		Version: 1, Sum: "v2-0123456789abcdef", Since: time.Unix(1, 0), Struct: "s1-0123456789ab",
+		Instance:      observe.Instance{ID: "orders-3", Host: "web-1"},
 		Layers:        []observe.LayerHealth{{Name: "orders.yaml", VerifiedAt: time.Unix(2, 0)}},
 		Subscribers:   []observe.SubscriberHealth{{Name: "server", RunningSince: time.Unix(3, 0)}},
 		Resources:     []observe.ResourceHealth{{Name: "db"}},

@@ -96,7 +96,7 @@ func rows() []Row {
 		},
 		{
 			Package: "providers/nacos", Does: "a session with a Nacos server, and sources on it",
-			May: []string{"source", "route", "internal/profile", "internal/releaseline", "providers/nacos/internal/envconf", "providers/nacos/internal/rpc", protowire},
+			May: []string{"source", "route", "internal/profile", "internal/program", "internal/releaseline", "providers/nacos/internal/envconf", "providers/nacos/internal/rpc", protowire},
 			Tests: []string{
 				"providers/nacos/nacostest", "providers/nacos/internal/fakenacos", "providers/nacos/internal/rpc/rpctest", nacosSDK + "/api/grpc", anyProto, anyHTTP2,
 			},
@@ -228,6 +228,10 @@ func rows() []Row {
 		{
 			Package: "internal/profile", Does: "the names of the documents of profiles",
 			Why: "files and Nacos name the documents of profiles in the same way, and share nothing else",
+		},
+		{
+			Package: "internal/program", Does: "which program this process runs, and where",
+			Why: "a session and the engine call an instance the same if the service does not name it",
 		},
 		{
 			Package: "internal/releaseline", Does: "the line of a document that names its release and the trace of its publication",

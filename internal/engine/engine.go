@@ -16,6 +16,7 @@ import (
 	"github.com/nacre-go/nacre/internal/resource"
 	"github.com/nacre-go/nacre/internal/swap"
 	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/internal/verify"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 )
@@ -29,6 +30,8 @@ type Engine struct {
 	saver    *saver
 	disk     disk // immutable once Start has read it
 	redactor redactor
+	instance observe.Instance
+	declared func() string // the digest of what the sections of Start declare
 
 	resources         *resource.Registry
 	batch             *resource.Batch // of the writer's current decision, or nil
@@ -100,6 +103,7 @@ func Start(ctx context.Context, s Settings) (*Engine, error) {
 	e := &Engine{
 		Settings: s, schema: schema, bootVersion: 1, layers: newLayerStates(s.Layers), inbox: make([]*update, len(s.Layers)),
 		wake: make(chan struct{}, 1), commands: make(chan func()), closing: make(chan struct{}), writerDone: make(chan struct{}),
+		instance: instanceOf(s.Layers), declared: sync.OnceValue(func() string { return verify.Declared(schema.shape) }),
 	}
 	if e.cell = s.Cell; e.cell == nil {
 		e.cell = &swap.Cell[State]{}

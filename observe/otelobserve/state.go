@@ -2,6 +2,8 @@ package otelobserve
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"slices"
 	"strings"
@@ -42,6 +44,7 @@ func seconds(t time.Time) float64 { return float64(t.UnixNano()) / 1e9 }
 // states are all of them. There are none while the config is not open.
 var states = []state{
 	{"nacre.config.info", "", "The digest of the live configuration, and the release that its publisher named.", greatest, readInfo},
+	{"nacre.instance.info", "", "The digest of what the struct of the config declares, and the ID that the service gives the instance.", greatest, readInstance},
 	{"nacre.config.version", "", "The number of the live version.", least, ofConfig(func(h *observe.Health) (float64, bool) {
 		return float64(h.Version), true
 	})},
@@ -132,6 +135,29 @@ func readInfo(_ *meter, h *observe.Health, put putter) {
 		release = provider.Label(release)
 	}
 	put(1, attribute.String("sum", provider.Label(short(h.Sum))), attribute.String("release", release))
+}
+
+// readInstance puts what the process is.
+func readInstance(_ *meter, h *observe.Health, put putter) {
+	declared := h.Struct
+	if declared != "" {
+		declared = provider.Label(declared)
+	}
+	put(1, attribute.String("struct", declared), attribute.String("id", instanceID(h.Instance)))
+}
+
+// instanceID returns the ID of an instance as an attribute; empty if it is only the host. IDs that
+// an attribute cannot show differ in a digest.
+func instanceID(i observe.Instance) string {
+	if i.ID == "" || i.ID == i.Host {
+		return ""
+	}
+	shown := provider.Label(i.ID)
+	if shown == i.ID {
+		return shown
+	}
+	sum := sha256.Sum256([]byte(i.ID))
+	return provider.Label(shown[:min(len(shown), 40)]) + "-" + hex.EncodeToString(sum[:6])
 }
 
 func ofConfig(read func(h *observe.Health) (float64, bool)) func(*meter, *observe.Health, putter) {

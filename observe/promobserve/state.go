@@ -1,6 +1,8 @@
 package promobserve
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
 	"strings"
 	"time"
@@ -45,6 +47,7 @@ var (
 // states are all of them. There are none while the config is not open.
 var states = []state{
 	{"nacre_config_info", "The digest of the live configuration, and the release that its manifest names.", []string{"sum", "release"}, greatest, readInfo},
+	{"nacre_instance_info", "The digest of what the struct of the config declares, and the ID that the service gives the instance.", []string{"struct", "id"}, greatest, readInstance},
 	{"nacre_config_version", "The number of the live version.", nil, least, ofConfig(func(h *observe.Health) (float64, bool) {
 		return float64(h.Version), true
 	})},
@@ -131,6 +134,29 @@ func readInfo(_ *Metrics, h *observe.Health, put putter) {
 		release = metric.Label(release)
 	}
 	put(1, metric.Label(short(h.Sum)), release)
+}
+
+// readInstance puts what the process is.
+func readInstance(_ *Metrics, h *observe.Health, put putter) {
+	declared := h.Struct
+	if declared != "" {
+		declared = metric.Label(declared)
+	}
+	put(1, declared, instanceID(h.Instance))
+}
+
+// instanceID returns the ID of an instance as a label; empty if it is only the host, which the
+// label instance of each scrape names already. IDs that a label cannot show differ in a digest.
+func instanceID(i observe.Instance) string {
+	if i.ID == "" || i.ID == i.Host {
+		return ""
+	}
+	shown := metric.Label(i.ID)
+	if shown == i.ID {
+		return shown
+	}
+	sum := sha256.Sum256([]byte(i.ID))
+	return metric.Label(shown[:min(len(shown), 40)]) + "-" + hex.EncodeToString(sum[:6])
 }
 
 // shownDigits is how many hexadecimal digits of a sum the label has.

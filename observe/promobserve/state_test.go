@@ -27,6 +27,7 @@ func at(seconds int64) time.Time { return time.Unix(1_800_000_000+seconds, 0).UT
 func full() observe.Health {
 	return observe.Health{
 		Version: 7, Sum: "v2-0123456789abcdef0123456789abcdef", Since: at(70), Pinned: true, Pending: []string{"server.addr a.yaml:1:2"},
+		Instance: observe.Instance{Service: "orders", Version: "v2.3.1", ID: "orders-3", Host: "web-1", Process: "abc"}, Struct: "s1-0123456789ab",
 		Layers: []observe.LayerHealth{
 			{
 				Name: "orders.yaml", Release: "2026-11-29", VerifiedAt: at(80), Stale: true, FromLastKnownGood: true, Absent: []string{"gone.yaml"},
@@ -200,5 +201,43 @@ func TestTheInfoOfAnOldSumEnds(t *testing.T) {
 		if got := series(scrape(t, r, ""), "nacre_config_info"); len(got) != 1 || got[0] != want {
 			t.Errorf("the info is %q, want %q", got, want)
 		}
+	}
+}
+
+// The ID is a label only where it says more than the address of the scrape, and IDs that differ have
+// labels that differ.
+func TestTheIDOfAnInstance(t *testing.T) {
+	t.Parallel()
+	h := full()
+	m := promobserve.New("orders")
+	m.Watch(func() observe.Health { return h })
+	r := prometheus.NewPedanticRegistry()
+	if err := m.Register(r); err != nil {
+		t.Fatal(err)
+	}
+	labels := func(id string) string {
+		h.Instance.ID = id
+		got := series(scrape(t, r, ""), "nacre_instance_info")
+		if len(got) != 1 {
+			t.Fatalf("the ID %q has the series %q, want one", id, got)
+		}
+		return got[0]
+	}
+	for id, want := range map[string]string{"orders-3": "orders-3", "": "", "web-1": ""} {
+		if got := labels(id); got != `nacre_instance_info{config="orders",id="`+want+`",struct="s1-0123456789ab"} 1` {
+			t.Errorf("the ID %q has the series %s, want the label %q", id, got, want)
+		}
+	}
+	long, seen := strings.Repeat("long-", 20), map[string]string{}
+	for _, id := range []string{"bad\xffid", "bad\xfeid", long + "1", long + "2", " ", "  ", strings.Repeat("ä", 50)} {
+		got := labels(id)
+		if of, is := seen[got]; is || strings.Contains(got, `id=""`) || len(got) > len(`nacre_instance_info{config="orders",id="",struct="s1-0123456789ab"} 1`)+64 {
+			t.Errorf("the ID %q has the series %s, which is too long, without an ID, or that of %q", id, got, of)
+		}
+		seen[got] = id
+	}
+	h = observe.Health{Version: 1}
+	if got := labels(""); got != `nacre_instance_info{config="orders",id="",struct=""} 1` {
+		t.Errorf("without names the series is %s", got)
 	}
 }

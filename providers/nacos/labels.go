@@ -6,12 +6,10 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path"
-	"path/filepath"
-	"runtime/debug"
 	"strings"
 	"sync"
 
+	"github.com/nacre-go/nacre/internal/program"
 	"github.com/nacre-go/nacre/providers/nacos/internal/envconf"
 	"github.com/nacre-go/nacre/route"
 )
@@ -27,11 +25,11 @@ type instance struct {
 // instance returns the settings, with what the process knows about itself in the place of empty
 // ones.
 func (c Config) instance() instance {
-	program := thisProgram()
+	this := program.This()
 	return instance{
-		service: cmp.Or(c.AppName, program.service),
-		version: cmp.Or(c.AppVersion, program.version),
-		id:      cmp.Or(c.InstanceID, program.id),
+		service: cmp.Or(c.AppName, this.Service),
+		version: cmp.Or(c.AppVersion, this.Version),
+		id:      cmp.Or(c.InstanceID, connectionID()),
 	}
 }
 
@@ -40,41 +38,16 @@ func (c Config) instance() instance {
 // each restart.
 func (c Config) routeInstance() route.Instance {
 	i := c.instance()
-	id := c.InstanceID
-	if id == "" {
-		id, _ = os.Hostname()
-	}
+	id := cmp.Or(c.InstanceID, program.This().Host)
 	return route.Instance{
 		Namespace: namespaceName(namespaceID(c.Namespace)), Service: i.service, Version: i.version, Profile: c.Profile, ID: id, Labels: maps.Clone(c.Labels),
 	}
 }
 
-// thisProgram is what the process knows about itself.
-var thisProgram = sync.OnceValue(func() instance {
-	i := instance{service: "unknown"}
-	if len(os.Args) > 0 {
-		i.service = strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
-	}
-	if info, ok := debug.ReadBuildInfo(); ok {
-		if name := path.Base(info.Path); name != "." && name != "command-line-arguments" {
-			i.service = name
-		}
-		if v := info.Main.Version; v != "" && v != "(devel)" {
-			i.version = v
-		} else {
-			for _, s := range info.Settings {
-				if s.Key == "vcs.revision" {
-					i.version = s.Value
-				}
-			}
-		}
-	}
-	host, err := os.Hostname()
-	if err != nil {
-		host = "unknown"
-	}
-	i.id = fmt.Sprintf("%s-%d-%s", host, os.Getpid(), strings.ToLower(rand.Text()[:8]))
-	return i
+// connectionID is the ID of an instance without one: it differs between the processes of a host.
+var connectionID = sync.OnceValue(func() string {
+	host := cmp.Or(program.This().Host, "unknown")
+	return fmt.Sprintf("%s-%d-%s", host, os.Getpid(), strings.ToLower(rand.Text()[:8]))
 })
 
 // connectionLabels returns the labels of a connection: some that servers know, those of the

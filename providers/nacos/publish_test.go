@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -96,6 +97,23 @@ func TestPublishGetDelete(t *testing.T) {
 			t.Errorf("after the delete Next returned %+v, %v, want absent", d, err)
 		}
 	})
+}
+
+// A source says by which names its client knows this instance, which Health shows.
+func TestASourceNamesTheInstance(t *testing.T) {
+	t.Parallel()
+	srv := start(t, fakenacos.Options{})
+	host, _ := os.Hostname()
+	cfg := config(srv)
+	if d := newClient(t, cfg).Config("x.yaml").Describe(); d.Service != "nacos.test" || d.InstanceID != host {
+		t.Errorf("without names the source describes %q %q, want the program and the host %s", d.Service, d.InstanceID, host)
+	}
+	cfg.AppName, cfg.AppVersion, cfg.InstanceID = "orders", "v2.3.1", "orders-3"
+	for _, src := range []source.Source{newClient(t, cfg).Config("x.yaml"), newClient(t, cfg).Routed("x.routes.yaml")} {
+		if d := source.DescriptionOf(src); d.Service != "orders" || d.ServiceVersion != "v2.3.1" || d.InstanceID != "orders-3" {
+			t.Errorf("the source describes %q %q %q, want what Config has", d.Service, d.ServiceVersion, d.InstanceID)
+		}
+	}
 }
 
 func TestGroupsAndNamespaces(t *testing.T) {

@@ -124,11 +124,12 @@ func (s *configSource) Name() string {
 }
 
 // Describe returns the identity, "nacos://10.0.0.1:8848/public/DEFAULT_GROUP/orders.yaml", the
-// namespace ("public" for the public one), the group, the data ID, and the
-// interval of [ReconcileEvery].
+// namespace ("public" for the public one), the group, the data ID, the interval of
+// [ReconcileEvery], and the names of this instance; its ID is the one that routes use.
 func (s *configSource) Describe() source.Description {
 	t := s.client.session.timings
 	d := source.Description{Identity: s.identity(), Namespace: s.entry.key.Namespace, Group: s.entry.key.Group, Document: s.entry.key.DataID, VerifyEvery: t.longestReconcile()}
+	d.Service, d.ServiceVersion, d.InstanceID = s.client.settings.route.Service, s.client.settings.route.Version, s.client.settings.route.ID
 	if d.Namespace == "" {
 		d.Namespace = publicNamespace
 	}
