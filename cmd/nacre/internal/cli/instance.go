@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/peers"
 	"github.com/nacre-go/nacre/observe"
 )
 
@@ -100,6 +101,33 @@ func addresses(given []string, t *target) []string {
 		return given
 	}
 	return t.instances
+}
+
+// identity is who an instance is, in JSON.
+type identity struct {
+	Service string `json:"service,omitempty"`
+	ID      string `json:"id,omitempty"`
+	Struct  string `json:"struct,omitempty"` // the digest of what its struct declares
+
+	version, host, process string
+}
+
+// identity returns who the instance is; zero for a service with a nacre that does not say it.
+func (s *state) identity() identity {
+	i := s.Health.Instance
+	return identity{Service: i.Service, ID: i.ID, Struct: s.Health.Struct, version: i.Version, host: i.Host, process: i.Process}
+}
+
+// at returns what is compared with other instances, of an instance at an address.
+func (i identity) at(address string) peers.Instance {
+	return peers.Instance{Address: address, Service: i.Service, Version: i.version, ID: i.ID, Host: i.host, Process: i.process, Struct: i.Struct}
+}
+
+// warn writes what instances have in common, or not in common, that an operator should know.
+func (a *app) warn(found []peers.Finding) {
+	for _, f := range found {
+		a.note("warning: %s", f.Text)
+	}
 }
 
 // layerOf returns the layer of an instance that has a document, by the names that the layer gives.

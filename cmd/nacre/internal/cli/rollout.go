@@ -15,6 +15,7 @@ import (
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/output"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/parallel"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/peers"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/terminal"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/providers/nacos"
@@ -66,7 +67,10 @@ NACRE_PROMETHEUS_TOKEN_FILE, or NACRE_PROMETHEUS_USER and NACRE_PROMETHEUS_PASSW
 
 The command ends with 0 when every instance has acted, and with 7 when --timeout has passed, or at
 once when more than --max-refused percent of the instances reject the content or hold it.
---min-instances is the number of instances that must be known: without it, one.`,
+--min-instances is the number of instances that must be known: without it, one.
+
+A warning names instances of one service that share an ID, and instances whose builds bind another
+struct to the config than most of them, as during a deploy. In JSON these are the findings.`,
 		Example: `  nacre rollout status orders.yaml --instance dns:orders.prod.svc:8080 --timeout 5m
   nacre rollout status orders.yaml --prometheus http://prometheus:9090 --selector 'job="orders"'
   nacre rollout status orders.yaml --watch=false -o json`,
@@ -125,6 +129,7 @@ type progress struct {
 	Status   string   `json:"status"`
 	Version  int64    `json:"version,omitempty"`
 	Why      []string `json:"why,omitempty"`
+	identity
 }
 
 // askProgress asks all instances about a content whose publish is at a time that is not known.
@@ -164,6 +169,7 @@ func progressOf(address string, s *state, dataID, md5 string, published time.Tim
 		p.Status = "unused"
 		return p
 	}
+	p.identity = s.identity()
 	p.Status, p.Why = verdict(l, md5, published)
 	p.Applied = p.Status == "applied" || p.Status == "current"
 	p.Refused = p.Status == "rejected" || p.Status == "held"
@@ -270,9 +276,11 @@ func summary(items []progress) string {
 
 // outcome prints the answers, and returns the error of what is not done.
 func (a *app) outcome(name, md5 string, items []progress, f following, ended error) error {
-	if err := a.print(rolloutResult(name, md5, items)); err != nil {
+	found := compareProgress(items)
+	if err := a.print(rolloutResult(name, md5, items, found)); err != nil {
 		return err
 	}
+	a.warn(found)
 	refused := count(items, func(p progress) bool { return p.Refused })
 	missing := count(items, func(p progress) bool { return !p.Acted && !p.Refused })
 	switch {
@@ -297,13 +305,23 @@ func (f *following) whereElse() string {
 	return "give --instance, list instances in the context, or give --min-instances 0 if no service runs yet"
 }
 
-func rolloutResult(name, md5 string, items []progress) output.Result {
+// compareProgress compares the instances that read the config.
+func compareProgress(items []progress) []peers.Finding {
+	all := make([]peers.Instance, len(items))
+	for i, p := range items {
+		all[i] = p.at(p.Instance)
+	}
+	return peers.Find(all)
+}
+
+func rolloutResult(name, md5 string, items []progress, found []peers.Finding) output.Result {
 	r := output.Result{
 		Value: struct {
-			Config string     `json:"config"`
-			MD5    string     `json:"md5"`
-			Items  []progress `json:"items"`
-		}{name, md5, items},
+			Config   string          `json:"config"`
+			MD5      string          `json:"md5"`
+			Items    []progress      `json:"items"`
+			Findings []peers.Finding `json:"findings,omitempty"`
+		}{name, md5, items, found},
 		Header: []string{"INSTANCE", "RECEIVED", "APPLIED", "ACTED", "STATUS", "VERSION", "WHY"},
 	}
 	for _, p := range items {

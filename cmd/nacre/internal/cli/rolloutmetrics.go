@@ -70,6 +70,7 @@ func (a *app) metrics(m metered, item nacos.Item) (func(ctx context.Context) ([]
 			items[i] = progress{
 				Instance: r.Instance, From: "prometheus", Received: r.Received, Applied: r.Applied, Acted: r.Acted, Refused: r.Refused,
 				Status: r.Status, Version: r.Version, Why: r.Why,
+				identity: identity{Service: r.Job, ID: r.ID, Struct: r.Struct, process: r.Job + " " + r.Target},
 			}
 		}
 		return items, err

@@ -12,6 +12,7 @@ import (
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/output"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/parallel"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/peers"
 	"github.com/nacre-go/nacre/providers/nacos"
 	"github.com/nacre-go/nacre/source"
 )
@@ -25,6 +26,7 @@ type user struct {
 	Release  string   `json:"release,omitempty"`
 	Status   string   `json:"status"`
 	Why      []string `json:"why,omitempty"`
+	identity
 }
 
 func newWho(a *app) *cobra.Command {
@@ -48,7 +50,10 @@ such as the pods of a headless service. The server is then not asked for listene
   current   as applied; the md5 is hidden, since    behind    has another content
             the document holds a secret             down      cannot read the server
   rejected  not valid; the previous one is live     stale     not verified for too long
-  unused    reads no such document                  unknown   does not answer`,
+  unused    reads no such document                  unknown   does not answer
+
+A warning names instances of one service that share an ID, and instances whose builds bind another
+struct to the config than most of them, as during a deploy. In JSON these are the findings.`,
 		Example: `  nacre who orders.yaml
   nacre who orders.yaml --instance 10.0.0.7:8080,10.0.0.8:8080
   nacre who orders.yaml -o json | jq '.items[] | select(.status != "applied")'`,
@@ -75,7 +80,12 @@ such as the pods of a headless service. The server is then not asked for listene
 				if len(items) == 0 {
 					a.note("no client listens to %s", t.full(args[0]))
 				}
-				return a.print(whoResult(args[0], item.MD5, items))
+				found := compareUsers(items)
+				if err := a.print(whoResult(args[0], item.MD5, items, found)); err != nil {
+					return err
+				}
+				a.warn(found)
+				return nil
 			})
 		},
 	}
@@ -123,18 +133,29 @@ func (a *app) askInstance(ctx context.Context, address, dataID string, item naco
 		u.Status = "unused"
 		return u
 	}
+	u.identity = s.identity()
 	u.MD5, u.Release = appliedMD5(l), l.Release
 	u.Status, u.Why = verdict(l, item.MD5, item.Modified)
 	return u
 }
 
-func whoResult(name, md5 string, items []user) output.Result {
+// compareUsers compares the instances that read the config.
+func compareUsers(items []user) []peers.Finding {
+	all := make([]peers.Instance, len(items))
+	for i, u := range items {
+		all[i] = u.at(u.Instance)
+	}
+	return peers.Find(all)
+}
+
+func whoResult(name, md5 string, items []user, found []peers.Finding) output.Result {
 	r := output.Result{
 		Value: struct {
-			Config string `json:"config"`
-			MD5    string `json:"md5,omitempty"`
-			Items  []user `json:"items"`
-		}{name, md5, items},
+			Config   string          `json:"config"`
+			MD5      string          `json:"md5,omitempty"`
+			Items    []user          `json:"items"`
+			Findings []peers.Finding `json:"findings,omitempty"`
+		}{name, md5, items, found},
 		Header: []string{"INSTANCE", "STATUS", "VERSION", "RELEASE", "MD5", "WHY"},
 	}
 	for _, u := range items {

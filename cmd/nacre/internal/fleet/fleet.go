@@ -20,6 +20,7 @@ type measured struct {
 	// Since the publish, something was held or rolled back, or the breaker has opened.
 	held, rolledBack, opened bool
 	age                      time.Duration // of the scrape
+	declared, id             string        // the digest of its struct, and its ID unless that is only its host
 }
 
 // fleet is what the metrics say of all instances.
@@ -63,6 +64,11 @@ func (f *fleet) addState(s prometheus.Sample) {
 	default:
 		state[name] = worse
 	}
+}
+
+func (f *fleet) addInfo(s prometheus.Sample) {
+	m := f.of(s)
+	m.declared, m.id = s.Labels["struct"], s.Labels["id"]
 }
 
 func (f *fleet) addBusy(s prometheus.Sample) { f.of(s).busy[s.Labels["subscriber"]] = true }

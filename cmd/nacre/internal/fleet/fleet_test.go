@@ -2,6 +2,7 @@ package fleet_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -186,6 +187,22 @@ func TestOthers(t *testing.T) {
 	}
 	if got := ask(t, srv, func(q *fleet.Query) { q.Selector = `job="none"` }); len(got) != 0 {
 		t.Errorf("the rows of a job that does not exist are %+v", got)
+	}
+}
+
+// The metrics name the struct that an instance binds, and its ID.
+func TestRowsNameTheInstance(t *testing.T) {
+	t.Parallel()
+	srv := start(t)
+	srv.Set(instance("10.0.0.7:8080", `nacre_instance_info{struct="s1-0123456789ab",id="orders-3"} 1`) + instance("10.0.0.8:8080") +
+		instance("10.0.0.9:8080", `nacre_instance_info{struct="s1-0123456789ab",id="orders-4"} 1`, "nacre_layer_up ", "nacre_layer_rejected ", "nacre_layer_held "))
+	var got []string
+	for _, r := range ask(t, srv, nil) {
+		got = append(got, fmt.Sprintf("%s %s: %q %q", r.Job, r.Target, r.Struct, r.ID))
+	}
+	want := []string{`orders 10.0.0.7:8080: "s1-0123456789ab" "orders-3"`, `orders 10.0.0.8:8080: "" ""`, `orders 10.0.0.9:8080: "" ""`}
+	if !slices.Equal(got, want) {
+		t.Errorf("the rows name %q, want %q: the last one reads another document", got, want)
 	}
 }
 

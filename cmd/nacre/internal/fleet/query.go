@@ -66,6 +66,7 @@ func (q *Query) Ask(ctx context.Context) (rows []Row, warnings []string, err err
 	}{
 		{prometheus.Selector(q.Selector, stateMetrics, with), f.addState},
 		{prometheus.Selector(q.Selector, busyMetrics, with) + " > 0", f.addBusy},
+		{prometheus.Selector(q.Selector, []string{"nacre_instance_info"}, with), f.addInfo},
 		{counters, func(s prometheus.Sample) { f.addCount(s, q.before[seriesOf(s)]) }},
 		{"time() - timestamp(" + prometheus.Selector(q.Selector, []string{"nacre_config_ready"}, with) + ")", f.addAge},
 	} {

@@ -30,6 +30,7 @@ func (m *measured) row(published time.Time, oldest time.Duration) Row {
 		p.Status = "unused"
 		return p
 	}
+	p.Struct, p.ID = m.declared, m.id
 	verified := moment(m.state["nacre_layer_verified_timestamp_seconds"])
 	accepted := !moment(m.state["nacre_config_last_apply_success_timestamp_seconds"]).Before(published)
 	p.Received = !verified.Before(published)

@@ -18,6 +18,9 @@ type Row struct {
 	Status  string
 	Version int64
 	Why     []string
+	// Job and Target are its labels job and instance, which name a process. Struct is the digest of
+	// its struct, and ID the one that its service gives it, of a config that reads the document.
+	Job, Target, Struct, ID string
 }
 
 // rows returns one row for each config that reads the document, and one for each instance that
@@ -63,6 +66,7 @@ func named(rows map[member]Row) []Row {
 	}
 	all := make([]Row, 0, len(rows))
 	for id, p := range rows {
+		p.Job, p.Target = id.job, id.instance
 		p.Instance = cmp.Or(id.instance, "without label instance")
 		if len(jobs[id.instance]) > 1 {
 			p.Instance += " job=" + id.job
