@@ -13,6 +13,8 @@ var tiers = map[string]string{
 	"NacreConfigNotReady":      "P0",
 	"NacreConfigsDiffer":       "P0",
 	"NacreLayerNotVerified":    "P0",
+	"NacreStructsDiffer":       "P1",
+	"NacreInstanceIDShared":    "P1",
 	"NacreMetricsAbsent":       "P1",
 	"NacreConfigRejected":      "P1",
 	"NacreConfigRolledBack":    "P1",

@@ -44,6 +44,17 @@ func (d *day) opened(i *instance) error {
 	})
 }
 
+// deploy replaces an instance by one with other options.
+func (d *day) deploy(i *instance, options ...string) error {
+	if err := i.stop(); err != nil {
+		return err
+	}
+	if err := i.start(d, options...); err != nil {
+		return err
+	}
+	return d.opened(i)
+}
+
 // reconnects breaks the connections of all instances six times.
 func reconnects(d *day) error {
 	for range 6 {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"time"
 
 	"github.com/nacre-go/nacre/observe"
@@ -219,6 +220,23 @@ func phases() []phase {
 				}
 				return d.live(orders, pool(80))
 			},
+		},
+		{
+			name: "a deploy stops half-way, and gives two instances one ID",
+			expect: map[string]fate{
+				"NacreStructsDiffer":    isDelivered,
+				"NacreInstanceIDShared": isDelivered,
+			},
+			cause: func(d *day) error {
+				if err := d.deploy(d.instances[1], "-id", "orders-1"); err != nil {
+					return err
+				}
+				if err := d.deploy(d.instances[2], "-id", "orders-1", "-next"); err != nil {
+					return err
+				}
+				return d.named(d.instances[1:], d.instances[2])
+			},
+			cure: func(d *day) error { return errors.Join(d.deploy(d.instances[1]), d.deploy(d.instances[2])) },
 		},
 		{
 			name:      "events are not counted",

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 )
@@ -56,21 +57,52 @@ func (d *day) rollout(document, status string) error {
 	})
 }
 
+// answer is what nacre rollout status prints.
+type answer struct {
+	Items    []progress `json:"items"`
+	Findings []finding  `json:"findings"`
+}
+
+// finding is what nacre rollout status says of several instances.
+type finding struct {
+	Kind      string   `json:"kind"`
+	Instances []string `json:"instances"`
+}
+
+// named waits until nacre rollout status names the instances that share an ID, and the one that
+// binds another struct, by their JSON and by the metrics.
+func (d *day) named(sharing []*instance, other *instance) error {
+	var addresses []string
+	for _, i := range d.instances {
+		addresses = append(addresses, i.addr)
+	}
+	want := []finding{{Kind: "shared_id"}, {"structs_differ", []string{other.addr}}}
+	for _, i := range sharing {
+		want[0].Instances = append(want[0].Instances, i.addr)
+	}
+	slices.Sort(want[0].Instances)
+	return d.wait("the findings of nacre rollout status", 20*time.Second, func() error {
+		for _, source := range [][]string{{"--instance", strings.Join(addresses, ",")}, {"--prometheus", d.prometheus.base, "--selector", `job="orders"`}} {
+			got, err := d.rolloutAnswer(orders, source...)
+			if err != nil {
+				return err
+			}
+			for _, f := range got.Findings {
+				slices.Sort(f.Instances)
+			}
+			if !reflect.DeepEqual(got.Findings, want) {
+				return fmt.Errorf("%s: the findings are %v, want %v", source[0], got.Findings, want)
+			}
+		}
+		return nil
+	})
+}
+
 // rolloutBy runs the command once, and returns its rows by instance.
 func (d *day) rolloutBy(document string, source ...string) (map[string]progress, error) {
-	args := append([]string{"rollout", "status", document, "--server", d.nacos.Addr(), "--watch=false", "--max-refused", "100", "-o", "json"}, source...)
-	cmd := exec.CommandContext(d.ctx, d.nacre, args...)
-	var out, errs bytes.Buffer
-	cmd.Env, cmd.Stdout, cmd.Stderr = append(os.Environ(), "NACRE_CONFIG="+filepath.Join(d.dir, "none.yaml")), &out, &errs
-	var ended *exec.ExitError
-	if err := cmd.Run(); err != nil && (!errors.As(err, &ended) || ended.ExitCode() != 7) {
-		return nil, fmt.Errorf("nacre %s: %w: %s", strings.Join(args, " "), err, errs.Bytes())
-	}
-	var answer struct {
-		Items []progress `json:"items"`
-	}
-	if err := json.Unmarshal(out.Bytes(), &answer); err != nil {
-		return nil, fmt.Errorf("nacre %s: %w: %s", strings.Join(args, " "), err, out.Bytes())
+	answer, err := d.rolloutAnswer(document, source...)
+	if err != nil {
+		return nil, err
 	}
 	all := map[string]progress{}
 	for _, p := range answer.Items {
@@ -80,7 +112,23 @@ func (d *day) rolloutBy(document string, source ...string) (map[string]progress,
 		all[p.Instance] = p
 	}
 	if len(all) != len(d.instances) {
-		return nil, fmt.Errorf("nacre %s: %d rows, want %d", strings.Join(args, " "), len(all), len(d.instances))
+		return nil, fmt.Errorf("nacre rollout status by %s: %d rows, want %d", source[0], len(all), len(d.instances))
 	}
 	return all, nil
+}
+
+// rolloutAnswer runs the command once.
+func (d *day) rolloutAnswer(document string, source ...string) (a answer, err error) {
+	args := append([]string{"rollout", "status", document, "--server", d.nacos.Addr(), "--watch=false", "--max-refused", "100", "-o", "json"}, source...)
+	cmd := exec.CommandContext(d.ctx, d.nacre, args...)
+	var out, errs bytes.Buffer
+	cmd.Env, cmd.Stdout, cmd.Stderr = append(os.Environ(), "NACRE_CONFIG="+filepath.Join(d.dir, "none.yaml")), &out, &errs
+	var ended *exec.ExitError
+	if err := cmd.Run(); err != nil && (!errors.As(err, &ended) || ended.ExitCode() != 7) {
+		return a, fmt.Errorf("nacre %s: %w: %s", strings.Join(args, " "), err, errs.Bytes())
+	}
+	if err := json.Unmarshal(out.Bytes(), &a); err != nil {
+		return a, fmt.Errorf("nacre %s: %w: %s", strings.Join(args, " "), err, out.Bytes())
+	}
+	return a, nil
 }

@@ -36,6 +36,10 @@ func fleet() row {
 		graph("Live version", "Versions count from the start of the process.", units.Short, quarter,
 			target{`max by (job, config) (nacre_config_version{C})`, "{{job}} {{config}} highest"},
 			target{`min by (job, config) (nacre_config_version{C})`, "{{job}} {{config}} lowest"}),
+		graph("Instances by struct", "How many instances bind each struct of the service: more than one while a deploy runs.", units.Short, half,
+			target{`count by (job, config, struct) (nacre_instance_info{C})`, "{{job}} {{config}} {{struct}}"}),
+		graph("Instances that share an ID", "They count as one where a percentage chooses instances.", units.Short, half,
+			target{`sum by (job, config) (count by (job, config, id) (nacre_instance_info{C, id!=""}) > 1)`, "{{job}} {{config}}"}),
 	}}
 }
 

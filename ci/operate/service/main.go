@@ -22,8 +22,9 @@ import (
 )
 
 type settings struct {
-	listen, nacos, state string
-	boot                 time.Duration
+	listen, nacos, state, id string
+	boot                     time.Duration
+	next                     bool
 }
 
 func main() {
@@ -32,6 +33,8 @@ func main() {
 	flag.StringVar(&s.nacos, "nacos", "127.0.0.1:8848", "address of the Nacos server")
 	flag.StringVar(&s.state, "state", "", "folder of the last known good copy")
 	flag.DurationVar(&s.boot, "boot", time.Second, "nacre.Options.BootTimeout")
+	flag.StringVar(&s.id, "id", "", "nacos.Config.InstanceID")
+	flag.BoolVar(&s.next, "next", false, "bind the struct of the next build, which has a section more")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -52,7 +55,7 @@ func run(ctx context.Context, s settings) error {
 	if err := session.Register(registry); err != nil {
 		return err
 	}
-	client, err := nacos.NewClient(nacos.Config{Servers: []string{s.nacos}, Plaintext: true, AppName: "orders"},
+	client, err := nacos.NewClient(nacos.Config{Servers: []string{s.nacos}, Plaintext: true, AppName: "orders", InstanceID: s.id},
 		nacos.OnEvent(session.Observe), nacos.ReconcileEvery(time.Second), nacos.RequestTimeout(2*time.Second))
 	if err != nil {
 		return err
@@ -95,9 +98,13 @@ func run(ctx context.Context, s settings) error {
 // open opens the config, again and again until it succeeds: an orchestrator would restart the
 // instance instead.
 func open(ctx context.Context, s settings, client *nacos.Client, metrics *promobserve.Metrics) (*nacre.Config[Config], error) {
+	var sections []nacre.SectionDeclaration
+	if s.next {
+		sections = append(sections, nacre.DeclareSection[Database]("replica"))
+	}
 	for {
 		cfg, err := nacre.OpenWith[Config](ctx, nacre.Options{
-			Observers: []observe.Observer{metrics.Observe}, LastKnownGoodDir: s.state, BootTimeout: s.boot, FreshWithin: 5 * time.Second,
+			Observers: []observe.Observer{metrics.Observe}, LastKnownGoodDir: s.state, BootTimeout: s.boot, FreshWithin: 5 * time.Second, Sections: sections,
 			Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)),
 		}, client.Source("orders.yaml"), client.Source("limits.yaml"), client.Routed("orders.routes.yaml"), env.New("ORDERS"))
 		if err == nil {
