@@ -184,7 +184,8 @@ func TestThePageShowsTheReleaseInUse(t *testing.T) {
 	})
 }
 
-// The page says which instance it is of, so that an operator who asks several does not confuse them.
+// The page says which instance it is of, so that an operator who asks several does not confuse
+// them.
 func TestThePageNamesTheInstance(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg, err := nacre.Open[struct {

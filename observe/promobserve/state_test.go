@@ -204,8 +204,8 @@ func TestTheInfoOfAnOldSumEnds(t *testing.T) {
 	}
 }
 
-// The ID is a label only where it says more than the address of the scrape, and IDs that differ have
-// labels that differ.
+// The ID is a label only where it says more than the address of the scrape, and IDs that differ
+// have labels that differ.
 func TestTheIDOfAnInstance(t *testing.T) {
 	t.Parallel()
 	h := full()

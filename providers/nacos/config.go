@@ -62,9 +62,11 @@ type Config struct {
 	// AppVersion is the version of the service. Empty: the version of the main module, else its
 	// commit, if the build recorded one.
 	AppVersion string
-	// InstanceID identifies the process among the instances of the service. Empty: host, process
-	// number and a random part, the same for all clients of the process. The server shows it in its
-	// list of connections.
+	// InstanceID identifies the process among the instances of the service, in which no two should
+	// have the same: percentages of [Client.Routed] are drawn by it, Health has it, and the server
+	// shows it in its list of connections. A fixed value in a manifest that many pods get is a
+	// mistake, which the command nacre and the alerts find. Empty: the name of the host, and for
+	// the server also process number and a random part, the same for all clients of the process.
 	InstanceID string
 	// Profile is the profile of the service, such as "prod", for the variable {{.Profile}} and the
 	// rules of [Client.Routed]. Empty: none.
