@@ -114,11 +114,13 @@ func TestJSONNamesAreTheGoNamesInSnakeCase(t *testing.T) {
 
 func snake(name string) string {
 	var b strings.Builder
-	for i, r := range name {
-		if unicode.IsUpper(r) && i > 0 {
+	last := 'X'
+	for _, r := range name {
+		if unicode.IsUpper(r) && !unicode.IsUpper(last) { // ID is one word
 			b.WriteByte('_')
 		}
 		b.WriteRune(unicode.ToLower(r))
+		last = r
 	}
 	return b.String()
 }

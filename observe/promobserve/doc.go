@@ -31,8 +31,9 @@
 // is the worst one, or the sum. Names are cut to 64 bytes, and what is not printable becomes "_".
 // No label holds a value of the configuration or the name of a document, except where a layer is
 // named after it. The digest of the configuration is in nacre_config_info alone, and the series of
-// the digest before ends when another one is live. The counters of what is known have their series
-// from the start, with the value 0.
+// the digest before ends when another one is live. The digest of the struct, and the ID that the
+// service gives the instance, are in nacre_instance_info alone, and constant in a process. The
+// counters of what is known have their series from the start, with the value 0.
 //
 // Histograms are classic and native ones. With [TraceID] they have exemplars.
 //
