@@ -192,6 +192,7 @@ func (d *driver) finish(r result) {
 // report publishes what the machine knows, and logs what an operator should see.
 func (d *driver) report() {
 	s := statusOf(d.machine.Status())
+	s.Hook = d.name
 	old, changed := d.set(s)
 	switch {
 	case !changed && errText(s.Err) == errText(old.Err):

@@ -57,7 +57,7 @@ func Do[T any](cfg *nacre.Config[T], store Store, hook string, do func(context.C
 		return nil, err
 	}
 	d := &driver{
-		Hook: newHook(), name: hook, store: store, options: options, redact: p.engine.Redact,
+		Hook: newHook(hook), name: hook, store: store, options: options, redact: p.engine.Redact,
 		changed: make(chan struct{}, 1), ended: make(chan result, 1), began: time.Now(),
 	}
 	d.read = func() (any, once.Version) { return p.read() }
@@ -96,8 +96,8 @@ type Hook struct {
 	changed chan struct{} // closed when status changes
 }
 
-func newHook() *Hook {
-	h := &Hook{done: make(chan struct{}), changed: make(chan struct{}), status: Status{State: Starting}}
+func newHook(name string) *Hook {
+	h := &Hook{done: make(chan struct{}), changed: make(chan struct{}), status: Status{Hook: name, State: Starting}}
 	h.closing, h.close = context.WithCancel(context.Background())
 	return h
 }

@@ -27,7 +27,8 @@ const (
 	Running State = "running"
 	// Done: an instance has run the hook for the version of this instance.
 	Done State = "done"
-	// Failed: all attempts for the version of this instance have failed. Reason says why.
+	// Failed: all attempts for the version of this instance have failed. Reason says why, and
+	// [Retry] lets the fleet try again.
 	Failed State = "failed"
 	// Superseded: the fleet has a newer version than this instance, or one of which it cannot tell
 	// that its own is newer.
@@ -36,9 +37,11 @@ const (
 
 // Status is what an instance knows of a hook.
 type Status struct {
-	State State `json:"state"`
+	// Hook is the name of the hook.
+	Hook  string `json:"hook"`
+	State State  `json:"state"`
 	// Version is that of this instance.
-	Version string `json:"version"`
+	Version string `json:"version,omitempty"`
 	// RecordVersion is the version of the record: the one that was claimed last. Token, Attempt,
 	// Holder and Reason are those of its last claim. Reason says why it has failed.
 	RecordVersion string `json:"record_version,omitempty"`
@@ -47,7 +50,7 @@ type Status struct {
 	Holder        string `json:"holder,omitempty"`
 	Reason        string `json:"reason,omitempty"`
 	// Since is when this instance learned of this state.
-	Since time.Time `json:"since"`
+	Since time.Time `json:"since,omitzero"`
 	// Err is a problem of the store, or of the record; nil if there is none.
 	Err error `json:"-"`
 }
@@ -62,10 +65,36 @@ func statusOf(m once.Status) Status {
 		}
 	}
 	if m.HasOne {
-		r := m.Record
-		s.RecordVersion, s.Token, s.Attempt, s.Holder, s.Reason = r.Sum, r.Token, r.Attempt, r.Holder, r.Reason
+		s.of(m.Record)
 	}
 	return s
+}
+
+// of sets what a record says.
+func (s *Status) of(r once.Record) {
+	s.Hook, s.RecordVersion, s.Token, s.Attempt, s.Holder, s.Reason = r.Hook, r.Sum, r.Token, r.Attempt, r.Holder, r.Reason
+}
+
+// Status returns what a record says about its hook, for a tool that is not an instance: it has no
+// version of its own, and does not know since when. The state is Running, Done or Failed for the
+// version of the record. It is Waiting before the first claim, with an empty RecordVersion, and
+// between two attempts. The error is of kind Malformed if the text is not a record.
+func (r Record) Status() (Status, error) {
+	rec, err := once.Parse(r.Data)
+	if err != nil {
+		return Status{}, failed("read", "", source.Malformed, err, "create the record with fleetonce.Create")
+	}
+	s := Status{State: Waiting}
+	switch rec.State {
+	case once.Claimed:
+		s.State = Running
+	case once.Done:
+		s.State = Done
+	case once.Failed:
+		s.State = Failed
+	}
+	s.of(rec)
+	return s, nil
 }
 
 // Status returns what this instance knows. It takes less than a microsecond.

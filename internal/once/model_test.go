@@ -28,18 +28,22 @@ func TestModel(t *testing.T) {
 				check(t, s, seed, r)
 				return
 			}
-			var runs, accepted, doubles, overlaps, pauses int
+			var runs, accepted, doubles, overlaps, pauses, again int
 			n := testrun.CountSequential(5000, 100)
 			for seed := range uint64(n) {
 				r := oncesim.Play(s, seed)
 				check(t, s, seed, r)
 				runs, accepted, doubles, overlaps, pauses = runs+r.Runs, accepted+len(r.Accepted), doubles+r.Doubles(), overlaps+len(r.Overlaps), pauses+r.LongPauses
+				again += r.TriedAgain
 				if t.Failed() {
 					t.Fatalf("NACRE_ONCE_SEED=%d go test ./internal/once -run '%s' -v repeats it", seed, t.Name())
 				}
 			}
-			t.Logf("%d schedules: %d runs, %d effects accepted, %d versions with two effects at a naive target, %d overlaps, %d long pauses",
-				n, runs, accepted, doubles, overlaps, pauses)
+			t.Logf("%d schedules: %d runs, %d effects accepted, %d versions with two effects at a naive target, %d overlaps, %d long pauses, %d versions tried again by an operator",
+				n, runs, accepted, doubles, overlaps, pauses, again)
+			if s.Operators > 0 && again == 0 {
+				t.Error("no version was tried again by an operator: the schedules are not hard enough")
+			}
 			if s.Name == "long pauses" && (doubles == 0 || overlaps == 0) {
 				t.Error("no pause beyond the term had two effects at a naive target: the schedules are not hard enough")
 			}

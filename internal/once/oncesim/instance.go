@@ -207,9 +207,9 @@ func (in *instance) note() {
 	switch {
 	case rec.Nonce == in.open.Next:
 		in.close(Won)
-	case rec.Token == in.token:
+	case rec.Token == in.token && rec.Holder != in.name:
 		in.close(Lost)
-	default:
+	default: // also if another instance has written the end of its claim
 		in.close(Replaced)
 	}
 }

@@ -30,6 +30,8 @@ type Scenario struct {
 	MaxOutage time.Duration
 	// Touches is how often the record gets another revision and stays the same.
 	Touches int
+	// Operators is how often an operator looks, and has a version tried again that has failed.
+	Operators int
 	// Undated leaves out the times at which versions were published.
 	Undated bool
 	// Rollbacks lets a version be that of earlier content.
@@ -49,6 +51,8 @@ type Result struct {
 	Killed, LongPauses, Failed int
 	// TakeOvers counts claims that follow one of another instance which had no end.
 	TakeOvers int
+	// TriedAgain counts versions that an operator had tried again.
+	TriedAgain int
 	// Problems are promises that broke whatever the faults.
 	Problems []string
 	Trace    []string

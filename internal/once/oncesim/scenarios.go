@@ -26,6 +26,7 @@ func Scenarios() []Scenario {
 		with("long pauses", func(s *Scenario) { s.Pause, s.MaxPause, s.MaxRun = 0.1, 6*term, term }),
 		with("kills", func(s *Scenario) { s.Kill = 0.03 }),
 		with("failures", func(s *Scenario) { s.Fail = 0.4 }),
+		with("failures that an operator has tried again", func(s *Scenario) { s.Fail, s.Attempts, s.Operators, s.LongLag = 0.6, 2, 10, 0.1 }),
 		with("outages", func(s *Scenario) { s.Outages, s.MaxOutage = 3, 5*time.Minute }),
 		with("everything", func(s *Scenario) {
 			s.Kill, s.Fail, s.Outages, s.MaxOutage = 0.02, 0.2, 2, 5*time.Minute

@@ -80,6 +80,9 @@ func Play(s Scenario, seed uint64) *Result {
 	for range s.Touches {
 		w.after(w.upTo(s.Length), func() { w.store.append(w.store.log[len(w.store.log)-1].data) })
 	}
+	for range s.Operators {
+		w.after(w.upTo(s.Length), w.operate)
+	}
 	w.until(s.Length)
 	w.heal()
 	w.until(s.Length + 4*time.Hour)
@@ -182,6 +185,27 @@ func (w *world) heal() {
 			in.resume()
 		}
 	}
+}
+
+// operate is an operator who has a version tried again, if it has failed by what a node shows.
+func (w *world) operate() {
+	shown := w.store.log[w.store.nodes[w.rand.IntN(len(w.store.nodes))].has]
+	failed, _ := once.Parse(shown.data)
+	if failed.State != once.Failed {
+		return
+	}
+	next := failed.Again("by an operator", fmt.Sprintf("operator-%d", w.seq))
+	c := Claim{Prior: failed.Nonce, Next: next.Nonce, Call: w.now, Outcome: Lost}
+	w.after(w.delay(), func() {
+		if w.store.log[len(w.store.log)-1].rev == shown.rev {
+			c.Outcome = Won
+			w.TriedAgain++
+			w.trace("operator: token %d of %s is tried again", next.Token, next.Sum)
+			w.store.append(next.Bytes())
+		}
+		c.Return = w.now
+		w.Claims = append(w.Claims, c)
+	})
 }
 
 // effect applies the effect of a run to the targets.
