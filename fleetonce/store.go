@@ -82,7 +82,7 @@ func Create(ctx context.Context, store Store, hook string) error {
 
 // Retry lets the fleet try again a version that has failed, from its first attempt on: an operator
 // calls it when the cause of the failure is gone. The reason is stored in the record, until an
-// instance claims it. Instances that wait may claim the version before Retry returns.
+// instance claims it. Retry returns when a read shows the change.
 //
 // If the version has not failed, or another operator or a newer version was first, the error is of
 // kind Conflict. A target that checks tokens and had an effect in one of the failed attempts has no
@@ -100,28 +100,33 @@ func Retry(ctx context.Context, store Store, reason string) error {
 		return failed("retry", store.Name(), source.Conflict, fmt.Errorf("version has not failed: its state is %q", rec.State), "")
 	}
 	next := rec.Again(reason, rand.Text())
-	for {
-		_, err := store.CompareAndSwap(ctx, r.Revision, next.Bytes())
-		switch kind := source.KindOf(err); {
-		case err == nil:
-			return nil
-		case kind == source.PermissionDenied || kind == source.InvalidArgument || kind == source.NotFound:
-			return err
+	for applied := false; ; {
+		if !applied {
+			_, err = store.CompareAndSwap(ctx, r.Revision, next.Bytes())
+			switch kind := source.KindOf(err); {
+			case err == nil:
+				applied = true
+			case kind == source.PermissionDenied || kind == source.InvalidArgument || kind == source.NotFound:
+				return err
+			}
 		}
-		// The swap may have been applied all the same; a read that is old proves nothing.
-		select {
-		case <-time.After(500 * time.Millisecond):
-		case <-ctx.Done():
-			return failed("retry", store.Name(), source.Timeout, fmt.Errorf("it is not known whether the record was replaced: %w", err), "look at the record before you try again")
-		}
+		// The swap may have been applied whatever its error; a read that is old proves nothing.
 		switch got, err := load(ctx, store, rec.Hook); {
 		case source.KindOf(err) == source.NotFound:
 			return err
-		case err != nil || got.Nonce == rec.Nonce:
-		case got.Turn == rec.Turn && got.Token > rec.Token:
-			return nil // it may be claimed already
-		case got.Token > rec.Token:
+		case err != nil || got.Token <= rec.Token:
+		case got.Turn == rec.Turn || applied:
+			return nil // an instance may have claimed it already
+		default:
 			return failed("retry", store.Name(), source.Conflict, errors.New("a newer version has replaced the one that failed"), "")
+		}
+		select {
+		case <-time.After(200 * time.Millisecond):
+		case <-ctx.Done():
+			if applied {
+				return nil
+			}
+			return failed("retry", store.Name(), source.Timeout, fmt.Errorf("it is not known whether the record was replaced: %w", err), "look at the record before you try again")
 		}
 	}
 }

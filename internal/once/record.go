@@ -172,9 +172,9 @@ func (r Record) end(state State, reason, nonce string) Record {
 	return r
 }
 
-// Again returns the record that lets the fleet try a version again that has failed, as if it had not
-// been tried. Its token is its own, so that each instance takes it for newer than the failure. The
-// turn stays: a target that had an effect in an attempt that failed has no second one.
+// Again returns the record that lets the fleet try a version again that has failed, as if it had
+// not been tried. Its token is its own, so that each instance takes it for newer than the failure.
+// The turn stays: a target that had an effect in an attempt that failed has no second one.
 func (r Record) Again(reason, nonce string) Record {
 	r.Token++
 	r.State, r.Attempt, r.Reason, r.Holder, r.Nonce = Released, 0, line(reason), "", nonce
