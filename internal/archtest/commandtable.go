@@ -11,7 +11,7 @@ func Commands() *Rules {
 	house := House()
 	public := []string{
 		nacre, nacre + "/source", nacre + "/manifest", nacre + "/route", nacre + "/describe", nacre + "/observe", nacre + "/binder", nacre + "/validate",
-		nacre + "/confighttp", nacre + "/providers/*",
+		nacre + "/confighttp", nacre + "/fleetonce", nacre + "/providers/*", nacre + "/providers/nacos/nacosonce",
 	}
 	own := append([]string{"internal/**", "go.yaml.in/yaml/v3", "github.com/aymanbagabas/go-udiff", nacre + "/providers/nacos/nacostest"}, public...)
 	tests := []string{nacre + "/providers/nacos/nacostest", "github.com/rogpeppe/go-internal/**", "go.uber.org/goleak", "."}

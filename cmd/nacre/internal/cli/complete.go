@@ -39,6 +39,11 @@ func (a *app) complete(root *cobra.Command) {
 			cmd.ValidArgsFunction = f
 		}
 	}
+	for _, name := range []string{"status", "retry"} {
+		if cmd, _, err := root.Find([]string{"once", name}); err == nil {
+			cmd.ValidArgsFunction = only(1, a.dataIDs)
+		}
+	}
 	for name, f := range map[string]completion{
 		"plan": only(1, a.environments), "verify": only(1, a.environments), "rollback": only(2, a.environments),
 	} {

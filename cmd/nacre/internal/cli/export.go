@@ -13,6 +13,7 @@ import (
 	"github.com/nacre-go/nacre/cmd/nacre/internal/folder"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/parallel"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/release"
+	"github.com/nacre-go/nacre/fleetonce"
 	"github.com/nacre-go/nacre/providers/nacos"
 	"github.com/nacre-go/nacre/source"
 )
@@ -28,7 +29,7 @@ description, tags and the like, and the md5.
 
 The records of releases, nacre.release.*, are not configuration: they say what this server has, and
 would mislead nacre apply elsewhere. They are left out, unless --records is given or PATTERN names
-them.
+them. The records of hooks (nacre once) are always left out.
 
 The folder must be new, empty, or an export; files of configs that are gone from the server stay.
 Contents may hold secrets, so only you can read the files. Listing uses the HTTP interface of the
@@ -56,6 +57,7 @@ server, for which a Nacos 3 may require an administrator.`,
 					return err
 				}
 				list.Configs = slices.DeleteFunc(list.Configs, func(c folder.Config) bool { return c.DataID == "" })
+				list.Configs = a.withoutHookRecords(list.Configs)
 				if err := folder.Write(args[0], list); err != nil {
 					return err
 				}
@@ -82,8 +84,23 @@ func (a *app) withoutRecords(entries []nacos.ListEntry, asked bool, pattern []st
 	return kept
 }
 
+// withoutHookRecords returns configs without the records of hooks: to publish an old one would make
+// a fleet run a hook again, and take a claim from an instance that runs.
+func (a *app) withoutHookRecords(configs []folder.Config) []folder.Config {
+	kept := slices.DeleteFunc(slices.Clone(configs), func(c folder.Config) bool {
+		_, err := fleetonce.Record{Data: c.Content}.Status()
+		return err == nil
+	})
+	if left := len(configs) - len(kept); left > 0 {
+		a.note("%s of hooks left out; nacre once create makes them", counted(left, "record"))
+	}
+	return kept
+}
+
 // withoutRecordFiles returns the configs of a folder without the records of releases, and these.
+// Records of hooks are never among the former.
 func (a *app) withoutRecordFiles(configs []folder.Config, asked bool) (kept, records []folder.Config) {
+	configs = a.withoutHookRecords(configs)
 	for _, c := range configs {
 		if release.IsRecord(c.DataID) && !asked {
 			records = append(records, c)

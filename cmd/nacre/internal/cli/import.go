@@ -57,7 +57,7 @@ Before it updates a config, the command checks with a config of its own, nacre.p
 server honors compare-and-set. r-nacos does not; --no-cas publishes all the same.
 
 Records of releases in the folder are left out, unless --records is given: they belong to the server
-where nacre apply has written them.
+where nacre apply has written them. Records of hooks (nacre once) are always left out.
 
 Documents in a format with keys are checked first, and a document that cannot be decoded is an
 error (5) before anything is published.

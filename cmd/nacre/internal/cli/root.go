@@ -26,7 +26,7 @@ for a service.
 Data goes to stdout and everything else to stderr. Exit codes:
 
   0  done                          6  the server has changed meanwhile
-  1  the compared things differ    7  instances did not apply the change in time
+  1  the compared things differ    7  instances did not apply the change in time, or a hook failed
   2  usage, or an unreadable file  8  partly done; the report says what
   3  server unreachable            9  no such config, revision or instance
   4  denied                       10  another failure
@@ -63,7 +63,7 @@ func newRoot(a *app) *cobra.Command {
 			root.AddCommand(c)
 		}
 	}
-	add(reading, newRollout(a), newGet(a), newList(a), newHistory(a), newShow(a), newDiff(a), newWatch(a), newWho(a), newExplain(a), newExport(a))
+	add(reading, newRollout(a), newGet(a), newList(a), newHistory(a), newShow(a), newDiff(a), newWatch(a), newWho(a), newExplain(a), newExport(a), newOnce(a))
 	add(examining, newCheck(a), newSchema(a), newImpact(a), newRoute(a), newDoctor(a))
 	add(writing, newInstance(a), newImport(a))
 	add(developing, newDev(a))

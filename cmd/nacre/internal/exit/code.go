@@ -21,7 +21,7 @@ const (
 	Denied       Code = 4   // the server refuses the credentials, or the user lacks the permission
 	Invalid      Code = 5   // the content of a document or of another file is not valid
 	Conflict     Code = 6   // what the command relies on has changed on the server
-	NotConverged Code = 7   // the instances did not apply the change in time
+	NotConverged Code = 7   // the instances did not apply the change in time, or a hook has failed
 	Partly       Code = 8   // a part of the changes was made; the report says which
 	NotFound     Code = 9   // the config, revision or instance does not exist
 	Failed       Code = 10  // another failure; the message says which
