@@ -224,3 +224,30 @@ func TestWhatARecordSays(t *testing.T) {
 		t.Errorf("what is not a record says %+v, %v, want malformed", s, err)
 	}
 }
+
+// Create may see its record only after an instance that has waited for it has claimed it.
+func TestCreateWhileInstancesWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := &fleet{t: t, store: fleetonce.NewMemoryStore("record")}
+		f.add("i0", "v1", f.store, fleetonce.Options{}, succeed)
+		time.Sleep(time.Minute)
+		if err := fleetonce.Create(t.Context(), lateStore{f.store, time.Minute}, "hook"); err != nil {
+			t.Errorf("Create of a record that an instance claims at once: %v", err)
+		}
+		f.wait(fleetonce.Done)
+		f.expect("v1 attempt 1")
+	})
+}
+
+// lateStore shows a record only a while after its creation.
+type lateStore struct {
+	fleetonce.Store
+	late time.Duration
+}
+
+func (l lateStore) Create(ctx context.Context, data []byte) error {
+	err := l.Store.Create(ctx, data)
+	time.Sleep(l.late)
+	return err
+}

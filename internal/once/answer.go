@@ -85,6 +85,10 @@ func (m *Machine) resolve(now time.Duration, rec Record, rev string) {
 	case rec.order() > w.order:
 		m.write = nil // another instance was first, or has followed
 		m.replaced(rec, w.next)
+	case m.rec.order() < w.order:
+		// The store has lost what the write replaces, and it never comes back.
+		m.write, m.claim = nil, nil
+		m.lastError = fmt.Errorf("store has lost the record with token %d", w.order/2)
 	default:
 		// The record is the one that the write replaces, or an older one: the write was not
 		// applied, or the read does not show it yet. The same bytes again cannot do harm.

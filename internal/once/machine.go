@@ -226,11 +226,13 @@ func (m *Machine) hold(now time.Duration) Action {
 	case c.ended != nil:
 		m.begin(now, c.rec.end(c.ended.state, c.ended.reason, m.Nonce()), c.rec, c.rev)
 		return m.Next(now)
-	case !c.started && (c.fenced || m.stopped):
+	case !c.started && m.taken(c):
 		m.claim = nil
-		if m.stopped && !c.fenced {
-			m.begin(now, c.rec.end(Released, "", m.Nonce()), c.rec, c.rev)
-		}
+		m.lastError = takenOver(c.rec)
+		return m.Next(now)
+	case !c.started && m.stopped:
+		m.claim = nil
+		m.begin(now, c.rec.end(Released, "", m.Nonce()), c.rec, c.rev)
 		return m.Next(now)
 	case !c.started && (now-c.begun > m.Term/4 || m.relation() == newer):
 		// It took too long to learn that the claim was made, or there is a newer version.
@@ -242,7 +244,7 @@ func (m *Machine) hold(now time.Duration) Action {
 	case !c.started:
 		c.started, m.phase = true, Running
 		return Action{Op: Run, At: c.begun + m.Term, Claim: c.rec}
-	case m.have && m.rec.order() > c.rec.order() && !c.fenced:
+	case m.taken(c) && !c.fenced:
 		c.fenced = true
 		m.lastError = takenOver(c.rec)
 		return Action{Op: Cancel}
@@ -253,6 +255,12 @@ func (m *Machine) hold(now time.Duration) Action {
 		}
 	}
 	return Action{Op: Wait, At: m.readAt}
+}
+
+// taken reports whether the newest record shows that another instance has replaced a claim. Two
+// claims have one token only if the store has lost one of them.
+func (m *Machine) taken(c *claim) bool {
+	return m.have && (m.rec.order() > c.rec.order() || m.rec.order() == c.rec.order() && m.rec.Nonce != c.rec.Nonce)
 }
 
 // claimOf returns the claim of the wanted version that replaces a record.

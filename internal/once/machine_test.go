@@ -178,3 +178,71 @@ func TestAStoppedMachineReleasesAClaimThatItLearnsOf(t *testing.T) {
 		t.Errorf("a stopped machine without a claim wants %+v", a)
 	}
 }
+
+// A store that fails over to a copy that is behind, or a record that an operator creates anew with a
+// clock that is behind, may have lost what a write replaces. The write can never be applied then.
+func TestAWriteIsGivenUpIfTheStoreHasLostWhatItReplaces(t *testing.T) {
+	t.Parallel()
+	old := record(once.Done, "b", 7, 0)
+	for _, c := range []struct {
+		name string
+		lose func(d *driven)
+	}{
+		{"older reads for as long as a claim lasts", func(*driven) {}},
+		{"a record that was deleted and created", func(d *driven) { d.Loaded(d.now, nil, "", source.NotFound) }},
+	} {
+		d := newMachine(t)
+		d.Want(0, once.Version{Sum: "a"})
+		if _, ok := d.until(once.Swap, time.Hour, always(record(once.Done, "b", 9, 0), "r9")); !ok {
+			t.Fatalf("%s: the version is not claimed", c.name)
+		}
+		d.Swapped(d.now, "", source.Unavailable)
+		c.lose(d)
+		for ended := d.now + time.Hour; ; {
+			a, ok := d.until(once.Swap, ended, always(old, "r7"))
+			if !ok {
+				t.Fatalf("%s: the instance never claims the record that the store has now", c.name)
+			}
+			if a.Prior == "r7" {
+				if r := d.parse(a); r.Token != 11 {
+					t.Errorf("%s: the token is %d, want one above all that were seen", c.name, r.Token)
+				}
+				break
+			}
+			d.Swapped(d.now, "", source.Conflict)
+		}
+	}
+}
+
+// A claim that another one has replaced before its run began does not run, and one with the same
+// token ends the run: the store has lost the first.
+func TestAClaimThatIsReplacedDoesNotRun(t *testing.T) {
+	t.Parallel()
+	claimed := func() (*driven, once.Record) {
+		d := newMachine(t)
+		d.Want(0, once.Version{Sum: "a"})
+		a, _ := d.until(once.Swap, time.Hour, always(record(once.New, "", 7, 0), "r7"))
+		return d, d.parse(a)
+	}
+	d, claim := claimed()
+	d.Swapped(d.now, "r8", nil)
+	d.Look(d.now)
+	newer := record(once.Claimed, "c", 9, 0)
+	if a, ok := d.until(once.Run, d.now+term, always(newer, "r9")); ok {
+		t.Errorf("the machine runs token %d though it has seen token 9", a.Claim.Token)
+	}
+	if s := d.Status(); s.Err != nil && s.Claimed.Token != 0 {
+		t.Errorf("the status has the claim %+v", s.Claimed)
+	}
+
+	d, claim = claimed()
+	d.Swapped(d.now, "r8", nil)
+	if _, ok := d.until(once.Run, d.now+time.Second, always(claim, "r8")); !ok {
+		t.Fatal("the claim is not followed by a run")
+	}
+	d.Look(d.now)
+	other := record(once.Claimed, "a", claim.Token, 0)
+	if _, ok := d.until(once.Cancel, d.now+time.Second, always(other, "r9")); !ok || !d.Status().Fenced {
+		t.Error("the run goes on though another claim with its token is the record")
+	}
+}

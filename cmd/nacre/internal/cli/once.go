@@ -97,7 +97,7 @@ func (h *hookTarget) read(ctx context.Context) (hookRecord, error) {
 		Token: s.Token, Attempt: s.Attempt, Holder: s.Holder, Reason: s.Reason,
 	}
 	// Another record may be there by now; its time would be wrong.
-	item, err := h.client.Get(ctx, h.dataID, h.options...)
+	item, err := h.client.GetStored(ctx, h.dataID, h.options...)
 	if err != nil {
 		return hookRecord{}, h.explain(err)
 	}
