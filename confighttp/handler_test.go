@@ -17,6 +17,7 @@ import (
 
 	"github.com/nacre-go/nacre"
 	"github.com/nacre-go/nacre/confighttp"
+	"github.com/nacre-go/nacre/fleetonce"
 	"github.com/nacre-go/nacre/internal/synctest"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/providers/memory"
@@ -50,6 +51,11 @@ func service(t *testing.T) (*nacre.Config[config], func()) {
 	nacre.Subscribe(cfg, func(c *config) string { return c.Title }, func(_ context.Context, ch nacre.Change[string]) error {
 		return errors.New("cannot show " + ch.New)
 	}, nacre.WithName("subscriber "+script))
+	_, err = fleetonce.Do(cfg, fleetonce.NewMemoryStore("record "+script), "hook "+script, func(context.Context, fleetonce.Run[config]) error { return nil },
+		fleetonce.Options{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
 	_, err = nacre.Derive(t.Context(), cfg, func(c *config) int { return c.Pool }, func(_ context.Context, n int) (int, error) {
 		if n == 13 {
 			return 0, errors.New("refused " + image)
@@ -142,6 +148,8 @@ func TestPageShowsEverythingAndObeysNothing(t *testing.T) {
 			"a subscriber":               "subscriber " + script,
 			"a subscriber's error":       "cannot show " + script,
 			"a resource":                 "resource " + script,
+			"a hook":                     "hook " + script + " record " + script,
+			"what a hook does":           "no record",
 			"the difference of a change": `title "plain" → "<script>document.title=\"XSS`,
 			"what is live meanwhile":     `":1" waits: ":2"`,
 			"a secret's change":          "token ****** → ******",

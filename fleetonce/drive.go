@@ -28,6 +28,7 @@ type driver struct {
 	machine *once.Machine
 	began   time.Time // has a monotonic reading
 	redact  func(error) string
+	hide    func() // ends that Health shows the hook
 	read    func() (any, once.Version)
 	run     func(ctx context.Context, value any, claim once.Record) error
 
@@ -51,6 +52,7 @@ func (d *driver) signal() {
 // drive is the goroutine of a hook.
 func (d *driver) drive(config *nacre.Subscription) {
 	defer close(d.done)
+	defer d.hide()
 	defer d.close()
 	defer config.Stop()
 	working, stop := context.WithCancel(context.Background())

@@ -13,6 +13,7 @@ import (
 	"github.com/nacre-go/nacre"
 	"github.com/nacre-go/nacre/internal/once"
 	"github.com/nacre-go/nacre/internal/rescue"
+	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -80,6 +81,7 @@ func Do[T any](cfg *nacre.Config[T], store Store, hook string, do func(context.C
 		Fresh: p.fresh, Nonce: rand.Text,
 		Rand: rand2.New(rand2.NewPCG(binary.BigEndian.Uint64(seed[:8]), binary.BigEndian.Uint64(seed[8:]))),
 	})
+	d.hide = p.engine.AddHook(func() observe.HookHealth { return d.health(store.Name()) })
 	go d.drive(subscription)
 	return d.Hook, nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/nacre-go/nacre/fleetonce"
 	"github.com/nacre-go/nacre/internal/synctest"
 	"github.com/nacre-go/nacre/nacretest"
+	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -407,4 +408,59 @@ func TestWrongArguments(t *testing.T) {
 			t.Errorf("%s: %v, want invalid argument", name, err)
 		}
 	}
+}
+
+// Health shows each hook, what it does, and who holds the claim; it stays ready whatever a hook
+// does.
+func TestHealthShowsTheHook(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		running, release := make(chan string, 1), make(chan struct{})
+		f := newFleet(t, 2, fleetonce.Options{Attempts: 1}, func(_ context.Context, member string, _ fleetonce.Run[config]) error {
+			running <- member
+			<-release
+			return errors.New("no route for p4ssword")
+		})
+		f.add("lost", "v1", fleetonce.NewMemoryStore("missing"), fleetonce.Options{}, succeed)
+		holder := <-running
+		synctest.Wait()
+		time.Sleep(10 * time.Second)
+		show := func(m *member) observe.HookHealth {
+			t.Helper()
+			h := m.cfg.Health()
+			if err := h.Ready(); err != nil {
+				t.Errorf("%s: a hook makes the config not ready: %v", m.name, err)
+			}
+			if len(h.Hooks) != 1 {
+				t.Fatalf("%s: Health has the hooks %+v, want one", m.name, h.Hooks)
+			}
+			return h.Hooks[0]
+		}
+		for _, m := range f.all[:2] {
+			got, want := show(m), "waiting"
+			if m.name == holder {
+				want = "running"
+			}
+			if got.Name != "hook" || got.Record != "record" || got.State != want || got.Holder != holder || got.Token == 0 || got.Attempt != 1 ||
+				got.Version == "" || got.Version != got.RecordVersion || got.Since.IsZero() || got.Error != "" {
+				t.Errorf("%s: while %s runs, Health shows %+v", m.name, holder, got)
+			}
+		}
+		if got := show(f.all[2]); got.State != "no record" || got.Record != "missing" || got.Error == "" {
+			t.Errorf("without a record, Health shows %+v", got)
+		}
+		close(release)
+		if _, err := f.all[0].hook.Wait(t.Context(), func(s fleetonce.Status) bool { return s.State == fleetonce.Failed }); err != nil {
+			t.Fatal(err)
+		}
+		if got := show(f.all[0]); got.State != "failed" || got.Reason != "no route for ******" {
+			t.Errorf("after the last attempt, Health shows %+v", got)
+		}
+		if err := f.all[0].hook.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if h := f.all[0].cfg.Health(); len(h.Hooks) != 0 {
+			t.Errorf("Health shows a hook that is closed: %+v", h.Hooks)
+		}
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/internal/once"
+	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -102,6 +103,15 @@ func (h *Hook) Status() Status {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.status
+}
+
+// health returns the status as Health shows it.
+func (h *Hook) health(record string) observe.HookHealth {
+	s := h.Status()
+	return observe.HookHealth{
+		Name: s.Hook, Record: record, State: string(s.State), Since: s.Since, Version: s.Version, RecordVersion: s.RecordVersion,
+		Token: s.Token, Attempt: s.Attempt, Holder: s.Holder, Reason: s.Reason, Error: errText(s.Err),
+	}
 }
 
 // Wait waits until the status satisfies a predicate, and returns it: for a service that serves only

@@ -37,10 +37,12 @@ type Health struct {
 	// should. See [Health.Ready].
 	NotReady []string `json:"not_ready,omitempty"`
 	// Sections are the keys that packages bind to types of their own, or have reserved.
-	Sections      []SectionHealth     `json:"sections,omitempty"`
-	Layers        []LayerHealth       `json:"layers"` // lowest first
-	Subscribers   []SubscriberHealth  `json:"subscribers,omitempty"`
-	Resources     []ResourceHealth    `json:"resources,omitempty"`
+	Sections    []SectionHealth    `json:"sections,omitempty"`
+	Layers      []LayerHealth      `json:"layers"` // lowest first
+	Subscribers []SubscriberHealth `json:"subscribers,omitempty"`
+	Resources   []ResourceHealth   `json:"resources,omitempty"`
+	// Hooks are those of package fleetonce. They do not change whether the config is ready.
+	Hooks         []HookHealth        `json:"hooks,omitempty"`
 	LastKnownGood LastKnownGoodHealth `json:"last_known_good,omitzero"`
 	// Guard are the limits of the change guard.
 	Guard GuardHealth `json:"guard,omitzero"`
@@ -180,6 +182,29 @@ type ResourceHealth struct {
 	ClosedInUse int64 `json:"closed_in_use"`
 	// LastError says why the last build or close failed; empty once one has succeeded.
 	LastError string `json:"last_error,omitempty"`
+}
+
+// HookHealth is the state of a hook that one instance of the fleet runs for each version of a part
+// of the config, as this instance knows it; see package fleetonce.
+type HookHealth struct {
+	Name string `json:"name"`
+	// Record is the name of the record that the fleet shares.
+	Record string `json:"record"`
+	// State is a fleetonce.State, such as "waiting", "running", "done", "failed" or "no record".
+	State string `json:"state"`
+	// Since is when this instance learned of the state.
+	Since time.Time `json:"since,omitzero"`
+	// Version is that of this instance, and RecordVersion that which was claimed last. Token,
+	// Attempt, Holder and Reason are those of the last claim.
+	Version       string `json:"version,omitempty"`
+	RecordVersion string `json:"record_version,omitempty"`
+	Token         int64  `json:"token,omitempty"`
+	Attempt       int    `json:"attempt,omitempty"`
+	Holder        string `json:"holder,omitempty"`
+	// Reason says why the last attempt has failed.
+	Reason string `json:"reason,omitempty"`
+	// Error is a problem of the record or its store; empty if there is none.
+	Error string `json:"error,omitempty"`
 }
 
 // LastKnownGoodHealth is the state of the last known good copy on disk.

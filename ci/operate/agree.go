@@ -135,6 +135,12 @@ func compareUse(h *observe.Health, counted bool, compare comparer) {
 			compare("nacre_resource_builds_total", float64(r.Failures), "resource", r.Name, "result", "error")
 		}
 	}
+	for _, k := range h.Hooks {
+		compare("nacre_hook_failed", truth(k.State == "failed"), "hook", k.Name)
+		compare("nacre_hook_record_missing", truth(k.State == "no record" || k.State == "bad record"), "hook", k.Name)
+		compare("nacre_hook_running", truth(k.State == "running"), "hook", k.Name)
+		compare("nacre_hook_error", truth(k.Error != ""), "hook", k.Name)
+	}
 	if counted {
 		compare("nacre_observer_dropped_total", 0)
 	}

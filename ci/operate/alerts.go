@@ -25,6 +25,8 @@ var tiers = map[string]string{
 	"NacreSubscriberBehind":    "P1",
 	"NacreSubscriberStuck":     "P1",
 	"NacreResourceBuildFailed": "P1",
+	"NacreHookFailed":          "P1",
+	"NacreHookRecordMissing":   "P1",
 	"NacreNacosDisconnected":   "P1",
 	"NacreNacosPushesLost":     "P1",
 	"NacreNacosAccessDenied":   "P1",

@@ -212,6 +212,19 @@ func subscriber(i *instance, is func(observe.SubscriberHealth) bool) error {
 	return fmt.Errorf("%s: the subscribers are %+v", i.name, h.Subscribers)
 }
 
+// hookIs waits until the hook has a state on every instance.
+func (d *day) hookIs(state string) error {
+	return d.wait("the hook is "+state, time.Minute, func() error {
+		return d.each(func(i *instance) error {
+			h, err := i.health()
+			if err == nil && (len(h.Hooks) != 1 || h.Hooks[0].State != state) {
+				err = fmt.Errorf("%s: the hooks are %+v", i.name, h.Hooks)
+			}
+			return err
+		})
+	})
+}
+
 // waits makes a change that needs a restart, one that the change guard holds, and pins the config;
 // and an instance cannot save its copy.
 func waits(d *day) error {

@@ -19,6 +19,7 @@ const (
 	routes     = "orders.routes.yaml"
 	allRoutes  = "rules:\n  - {name: all, match: {service: orders}, documents: [audit.yaml]}\n"
 	audit      = "audit.yaml"
+	warm       = "orders.warm" // the record of the hook
 	allLimits  = "limits: {eu: 1, us: 2, asia: 3, africa: 4, other: 5, test: 6}\n"
 )
 

@@ -92,6 +92,9 @@ func (d *day) start(p places, rules ruleFile) error {
 			return err
 		}
 	}
+	if err := d.once("create", "warm", warm); err != nil {
+		return err
+	}
 	var addrs []string
 	for n := range 3 {
 		addr, err := freeAddr(d.ctx)

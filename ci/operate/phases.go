@@ -147,6 +147,40 @@ func phases() []phase {
 			},
 		},
 		{
+			name:   "a hook fails for good",
+			expect: map[string]fate{"NacreHookFailed": isDelivered},
+			cause: func(d *day) error {
+				if err := d.fault("warm_fails", true); err != nil {
+					return err
+				}
+				return d.publish(audit, "audit: {sample: 6}\n")
+			},
+			cure: func(d *day) error {
+				if err := d.fault("warm_fails", false); err != nil {
+					return err
+				}
+				if err := d.once("retry", warm, "--reason", "the cache is up"); err != nil {
+					return err
+				}
+				return d.hookIs("done")
+			},
+		},
+		{
+			name:   "the record of a hook is deleted",
+			expect: map[string]fate{"NacreHookRecordMissing": isDelivered},
+			cause: func(d *day) error {
+				d.nacos.Delete("", group, warm)
+				d.nacos.Flush()
+				return d.hookIs("no record")
+			},
+			cure: func(d *day) error {
+				if err := d.once("create", "warm", warm); err != nil {
+					return err
+				}
+				return d.hookIs("done")
+			},
+		},
+		{
 			name: "a change makes the service unhealthy",
 			expect: map[string]fate{
 				"NacreConfigRolledBack": isDeliveredAndLasts,

@@ -98,6 +98,17 @@ func (d *day) named(sharing []*instance, other *instance) error {
 	})
 }
 
+// once runs a command of nacre once.
+func (d *day) once(args ...string) error {
+	args = append([]string{"once"}, append(args, "--server", d.nacos.Addr())...)
+	cmd := exec.CommandContext(d.ctx, d.nacre, args...)
+	cmd.Env = append(os.Environ(), "NACRE_CONFIG="+filepath.Join(d.dir, "none.yaml"))
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("nacre %s: %w: %s", strings.Join(args, " "), err, out)
+	}
+	return nil
+}
+
 // rolloutBy runs the command once, and returns its rows by instance.
 func (d *day) rolloutBy(document string, source ...string) (map[string]progress, error) {
 	answer, err := d.rolloutAnswer(document, source...)

@@ -31,6 +31,10 @@ nacre_config_pending_restart_keys GAUGE
 nacre_config_pinned GAUGE
 nacre_config_ready GAUGE
 nacre_config_version GAUGE
+nacre_hook_error GAUGE hook
+nacre_hook_failed GAUGE hook
+nacre_hook_record_missing GAUGE hook
+nacre_hook_running GAUGE hook
 nacre_instance_info GAUGE id struct
 nacre_last_known_good_failed GAUGE
 nacre_last_known_good_saved_timestamp_seconds GAUGE
@@ -87,6 +91,7 @@ func TestTheMetricsHaveTheNamesOfPrometheus(t *testing.T) {
 		Layers:        []observe.LayerHealth{{Name: "orders.yaml", VerifiedAt: time.Unix(2, 0)}},
 		Subscribers:   []observe.SubscriberHealth{{Name: "server", RunningSince: time.Unix(3, 0)}},
 		Resources:     []observe.ResourceHealth{{Name: "db"}},
+		Hooks:         []observe.HookHealth{{Name: "warm", State: "running"}},
 		LastKnownGood: observe.LastKnownGoodHealth{Path: "copy", SavedAt: time.Unix(4, 0)},
 	}
 	if err := o.Watch(func() observe.Health { return h }); err != nil {

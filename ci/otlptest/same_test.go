@@ -97,8 +97,11 @@ func TestBothAdaptersMakeTheSameSeriesOfAConfig(t *testing.T) {
 			{Name: "orders.yaml", VerifiedAt: at, Release: "r2", Rejected: []string{"x"}, Unused: []string{"x"}, Absent: []string{"x"}},
 			{Name: hostile, Release: "r1", Held: []string{"x"}, Stale: true, Down: "x", FromSeed: true, Deprecated: []string{"x"}},
 		},
-		Subscribers:   []observe.SubscriberHealth{{Name: "server", RunningSince: at, LastVersion: 3}, {Name: hostile, Pending: true}},
-		Resources:     []observe.ResourceHealth{{Name: "db", Users: 2}, {Name: "", Users: 1}},
+		Subscribers: []observe.SubscriberHealth{{Name: "server", RunningSince: at, LastVersion: 3}, {Name: hostile, Pending: true}},
+		Resources:   []observe.ResourceHealth{{Name: "db", Users: 2}, {Name: "", Users: 1}},
+		Hooks: []observe.HookHealth{
+			{Name: "warm", State: "failed"}, {Name: hostile, State: "no record", Error: "x"}, {Name: "", State: "running"}, {Name: "index", State: "bad record"},
+		},
 		LastKnownGood: observe.LastKnownGoodHealth{Path: "copy", SavedAt: at, Error: "x"},
 	}
 	for i := range 150 {

@@ -104,6 +104,12 @@ func users() row {
 			target{`sum by (resource, result) (increase(nacre_resource_builds_total{C}[$__rate_interval]))`, "{{resource}} {{result}}"}),
 		graph("Users of resources", "Of the live instance of the resource.", units.Short, half,
 			target{`sum by (job, config, resource) (nacre_resource_users{C})`, "{{job}} {{resource}}"}),
+		graph("Hooks that do not run", "Instances whose version has failed for good, and instances without the record of the hook.", units.Short, half,
+			target{`sum by (job, config, hook) (nacre_hook_failed{C})`, "{{job}} {{hook}} failed"},
+			target{`sum by (job, config, hook) (nacre_hook_record_missing{C})`, "{{job}} {{hook}} no record"}),
+		graph("Hooks that run", "Instances that run the hook now, and those whose last request to the record has failed.", units.Short, half,
+			target{`sum by (job, config, hook) (nacre_hook_running{C})`, "{{job}} {{hook}}"},
+			target{`sum by (job, config, hook) (nacre_hook_error{C})`, "{{job}} {{hook}} error"}),
 	}}
 }
 

@@ -189,7 +189,7 @@ func rows() []Row {
 		},
 		{
 			Package: "confighttp", Does: "a page, JSON, probes and actions of operators over HTTP",
-			May: []string{".", "source", "observe", "internal/explain"}, Tests: []string{"providers/memory", "golang.org/x/net/html"},
+			May: []string{".", "source", "observe", "internal/explain"}, Tests: []string{"providers/memory", "fleetonce", "golang.org/x/net/html"},
 			Why: "it shows what every observer receives; a service that serves no page compiles no templates",
 		},
 		{

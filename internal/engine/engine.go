@@ -32,6 +32,7 @@ type Engine struct {
 	redactor redactor
 	instance observe.Instance
 	declared func() string // the digest of what the sections of Start declare
+	hooks    hooks
 
 	resources         *resource.Registry
 	batch             *resource.Batch // of the writer's current decision, or nil

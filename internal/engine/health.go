@@ -52,6 +52,7 @@ func (e *Engine) Health() observe.Health {
 	for _, stats := range e.resources.Stats(live.built.Load()) {
 		h.Resources = append(h.Resources, e.resourceHealth(stats))
 	}
+	h.Hooks = e.hooks.health()
 	return h
 }
 

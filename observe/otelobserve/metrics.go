@@ -40,7 +40,7 @@ type meter struct {
 	health  atomic.Pointer[func() observe.Health]
 	dropped func() int64 // set before the first event
 
-	layers, subscribers, resources provider.Names
+	layers, subscribers, resources, hooks provider.Names
 
 	once      sync.Once // makes the instruments, at the first event or in Watch
 	err       error

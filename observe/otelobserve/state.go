@@ -114,6 +114,19 @@ var states = []state{
 		}
 	}},
 
+	{"nacre.hook.failed", "", "Whether all attempts for the version of this instance have failed, so that the hook no longer runs for it.", greatest, ofHooks(func(h *observe.HookHealth) bool {
+		return h.State == "failed"
+	})},
+	{"nacre.hook.record_missing", "", "Whether the record of the hook does not exist, or is not one of this hook.", greatest, ofHooks(func(h *observe.HookHealth) bool {
+		return h.State == "no record" || h.State == "bad record"
+	})},
+	{"nacre.hook.running", "", "Whether this instance runs the hook.", greatest, ofHooks(func(h *observe.HookHealth) bool {
+		return h.State == "running"
+	})},
+	{"nacre.hook.error", "", "Whether the last request to the record of the hook has failed.", greatest, ofHooks(func(h *observe.HookHealth) bool {
+		return h.Error != ""
+	})},
+
 	{"nacre.last_known_good.failed", "", "Whether the last known good copy could not be owned, read or saved.", greatest, ofConfig(func(h *observe.Health) (float64, bool) {
 		return truth(h.LastKnownGood.Error != ""), h.LastKnownGood.Path != "" || h.LastKnownGood.Error != ""
 	})},
@@ -262,5 +275,13 @@ func (m *meter) collect(o metric.Observer, gauge metric.Float64ObservableGauge, 
 	})
 	for key, value := range values {
 		o.ObserveFloat64(gauge, value, metric.WithAttributeSet(sets[key]))
+	}
+}
+
+func ofHooks(is func(h *observe.HookHealth) bool) func(*meter, *observe.Health, putter) {
+	return func(m *meter, h *observe.Health, put putter) {
+		for i := range h.Hooks {
+			put(truth(is(&h.Hooks[i])), attribute.String("hook", m.hooks.Label(h.Hooks[i].Name)))
+		}
 	}
 }

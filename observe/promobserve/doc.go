@@ -26,8 +26,8 @@
 //
 // # Labels
 //
-// Each metric has the label config, the name given to [New]. The labels layer, subscriber and
-// resource have at most 100 values each; further names share the value "other", for which a state
+// Each metric has the label config, the name given to [New]. The labels layer, subscriber, resource
+// and hook have at most 100 values each; further names share the value "other", for which a state
 // is the worst one, or the sum. Names are cut to 64 bytes, and what is not printable becomes "_".
 // No label holds a value of the configuration or the name of a document, except where a layer is
 // named after it. The digest of the configuration is in nacre_config_info alone, and the series of

@@ -20,7 +20,7 @@ type Metrics struct {
 	trace  func(observe.Event) string
 	health atomic.Pointer[func() observe.Health]
 
-	layers, subscribers, resources metric.Names
+	layers, subscribers, resources, hooks metric.Names
 
 	counts  counts
 	states  []*prometheus.Desc // of the states, in their order

@@ -42,6 +42,7 @@ var (
 	byLayer      = []string{"layer"}
 	bySubscriber = []string{"subscriber"}
 	byResource   = []string{"resource"}
+	byHook       = []string{"hook"}
 )
 
 // states are all of them. There are none while the config is not open.
@@ -112,6 +113,19 @@ var states = []state{
 			put(float64(h.Resources[i].Users), m.resources.Label(h.Resources[i].Name))
 		}
 	}},
+
+	{"nacre_hook_failed", "Whether all attempts for the version of this instance have failed, so that the hook no longer runs for it.", byHook, greatest, ofHooks(func(h *observe.HookHealth) bool {
+		return h.State == "failed"
+	})},
+	{"nacre_hook_record_missing", "Whether the record of the hook does not exist, or is not one of this hook.", byHook, greatest, ofHooks(func(h *observe.HookHealth) bool {
+		return h.State == "no record" || h.State == "bad record"
+	})},
+	{"nacre_hook_running", "Whether this instance runs the hook.", byHook, greatest, ofHooks(func(h *observe.HookHealth) bool {
+		return h.State == "running"
+	})},
+	{"nacre_hook_error", "Whether the last request to the record of the hook has failed.", byHook, greatest, ofHooks(func(h *observe.HookHealth) bool {
+		return h.Error != ""
+	})},
 
 	{"nacre_last_known_good_failed", "Whether the last known good copy could not be owned, read or saved.", nil, greatest, ofConfig(func(h *observe.Health) (float64, bool) {
 		return truth(h.LastKnownGood.Error != ""), h.LastKnownGood.Path != "" || h.LastKnownGood.Error != ""
@@ -192,6 +206,14 @@ func ofSubscribers(read func(s *observe.SubscriberHealth) (float64, bool)) func(
 			if value, ok := read(&h.Subscribers[i]); ok {
 				put(value, m.subscribers.Label(h.Subscribers[i].Name))
 			}
+		}
+	}
+}
+
+func ofHooks(is func(h *observe.HookHealth) bool) func(*Metrics, *observe.Health, putter) {
+	return func(m *Metrics, h *observe.Health, put putter) {
+		for i := range h.Hooks {
+			put(truth(is(&h.Hooks[i])), m.hooks.Label(h.Hooks[i].Name))
 		}
 	}
 }

@@ -39,7 +39,11 @@ func full() observe.Health {
 			{Name: "pool", Calls: 2, LastVersion: 6, RunningSince: at(71), Pending: true},
 			{Name: "log level", Calls: 1, LastVersion: 7},
 		},
-		Resources:     []observe.ResourceHealth{{Name: "db", Builds: 1, Users: 3}},
+		Resources: []observe.ResourceHealth{{Name: "db", Builds: 1, Users: 3}},
+		Hooks: []observe.HookHealth{
+			{Name: "warm", State: "failed", Error: "unavailable"}, {Name: "migrate", State: "running"},
+			{Name: "notify", State: "no record", Error: "not found"}, {Name: "index", State: "bad record"}, {Name: "clean", State: "done"},
+		},
 		LastKnownGood: observe.LastKnownGoodHealth{Path: "/var/cache/orders", SavedAt: at(60), Error: "disk full"},
 	}
 }

@@ -6,6 +6,9 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre"
+	"github.com/nacre-go/nacre/fleetonce"
+	"github.com/nacre-go/nacre/providers/nacos"
+	"github.com/nacre-go/nacre/providers/nacos/nacosonce"
 )
 
 // Config is the configuration of the service.
@@ -31,7 +34,7 @@ type Database struct {
 type pool struct{ size int }
 
 // use makes the parts of the service that follow the config.
-func use(ctx context.Context, cfg *nacre.Config[Config], f *faults) error {
+func use(ctx context.Context, cfg *nacre.Config[Config], client *nacos.Client, f *faults) error {
 	db, err := nacre.Derive(ctx, cfg, func(c *Config) Database { return c.DB },
 		func(_ context.Context, d Database) (*pool, error) {
 			if f.of("database_down").on() {
@@ -44,6 +47,19 @@ func use(ctx context.Context, cfg *nacre.Config[Config], f *faults) error {
 		return err
 	}
 	go work(ctx, db)
+	_, err = fleetonce.Do(cfg, nacosonce.New(client, "orders.warm"), "warm", func(ctx context.Context, _ fleetonce.Run[Config]) error {
+		select { // a scrape sees that it runs
+		case <-time.After(3 * time.Second):
+		case <-ctx.Done():
+		}
+		if f.of("warm_fails").on() {
+			return errors.New("the cache is down")
+		}
+		return nil
+	}, fleetonce.Options{Keys: []string{"audit"}, Term: 5 * time.Second, Attempts: 1})
+	if err != nil {
+		return err
+	}
 	_, err = nacre.SubscribeVersions(cfg, func(context.Context, nacre.Change[*Config]) error {
 		f.of("audit_hangs").wait() // does not heed its context
 		if f.of("audit_fails").on() {

@@ -86,7 +86,7 @@ func run(ctx context.Context, s settings) error {
 	}
 	defer cfg.Close()
 	metrics.Watch(cfg.Health)
-	if err := use(ctx, cfg, f); err != nil {
+	if err := use(ctx, cfg, client, f); err != nil {
 		return err
 	}
 	endpoints.mount(cfg)
