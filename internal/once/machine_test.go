@@ -224,7 +224,7 @@ func TestAClaimThatIsReplacedDoesNotRun(t *testing.T) {
 		a, _ := d.until(once.Swap, time.Hour, always(record(once.New, "", 7, 0), "r7"))
 		return d, d.parse(a)
 	}
-	d, claim := claimed()
+	d, _ := claimed()
 	d.Swapped(d.now, "r8", nil)
 	d.Look(d.now)
 	newer := record(once.Claimed, "c", 9, 0)
@@ -235,7 +235,7 @@ func TestAClaimThatIsReplacedDoesNotRun(t *testing.T) {
 		t.Errorf("the status has the claim %+v", s.Claimed)
 	}
 
-	d, claim = claimed()
+	d, claim := claimed()
 	d.Swapped(d.now, "r8", nil)
 	if _, ok := d.until(once.Run, d.now+time.Second, always(claim, "r8")); !ok {
 		t.Fatal("the claim is not followed by a run")
