@@ -63,6 +63,16 @@ func (d *driver) drive(config *nacre.Subscription) {
 	closing, closed := d.closing.Done(), config.Done()
 	var deadline <-chan time.Time // of the end, after Close
 	for {
+		if closing != nil && d.closing.Err() != nil { // before anything more begins
+			closing = nil
+			d.machine.Stop()
+			if d.cancel != nil {
+				d.cancel(errClosed)
+			}
+			end := time.NewTimer(closeTimeout - closeTimeout/10)
+			defer end.Stop()
+			deadline = end.C
+		}
 		a := d.machine.Next(d.now())
 		d.report()
 		if closing == nil && (d.machine.Idle() || d.cancel == nil && source.KindOf(d.machine.Status().Err) == source.Closed) {
@@ -96,14 +106,6 @@ func (d *driver) drive(config *nacre.Subscription) {
 			closed = nil
 			d.close()
 		case <-closing:
-			closing = nil
-			d.machine.Stop()
-			if d.cancel != nil {
-				d.cancel(errClosed)
-			}
-			end := time.NewTimer(closeTimeout - closeTimeout/10)
-			defer end.Stop()
-			deadline = end.C
 		case <-deadline:
 			timer.Stop()
 			d.late.Store(true)

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -464,3 +465,102 @@ func TestHealthShowsTheHook(t *testing.T) {
 		}
 	})
 }
+
+// A run ends when another instance has replaced its claim, and its outcome is dropped.
+func TestARunIsCanceledWhenItsClaimIsReplaced(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		causes := make(chan error, 1)
+		f := newFleet(t, 1, fleetonce.Options{}, func(ctx context.Context, _ string, _ fleetonce.Run[config]) error {
+			<-ctx.Done()
+			causes <- context.Cause(ctx)
+			return nil
+		})
+		running := f.wait(fleetonce.Running)
+		r, err := f.store.Load(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		other := fmt.Sprintf(`{"nacre":"fleet-once/1","hook":"hook","version":%q,"token":%d,"turn":%d,"state":"done","attempt":1,"holder":"other","nonce":"other","term_ms":1000}`,
+			running.Version, running.Token+5, running.Token+5)
+		if _, err := f.store.CompareAndSwap(t.Context(), r.Revision, []byte(other)); err != nil {
+			t.Fatal(err)
+		}
+		begin := time.Now()
+		if cause := <-causes; !errors.Is(cause, source.Conflict) || time.Since(begin) > time.Second {
+			t.Errorf("the run ended after %v with %v, want a conflict at once", time.Since(begin), cause)
+		}
+		f.wait(fleetonce.Done)
+		if got := recordText(t, f.store); got != other {
+			t.Errorf("the outcome of a run that was replaced is in the record: %s", got)
+		}
+	})
+}
+
+// A hook that is closed while its claim is under way releases it, and does not run.
+func TestCloseWhileAClaimIsUnderWay(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := &fleet{t: t, store: fleetonce.NewMemoryStore("record")}
+		if err := fleetonce.Create(t.Context(), f.store, "hook"); err != nil {
+			t.Fatal(err)
+		}
+		slow := &slowStore{Store: f.store, begun: make(chan struct{}), release: make(chan struct{})}
+		m := f.add("i0", "v1", slow, fleetonce.Options{}, succeed)
+		<-slow.begun
+		closed := make(chan error)
+		go func() { closed <- m.hook.Close() }()
+		synctest.Wait()
+		close(slow.release)
+		if err := <-closed; err != nil {
+			t.Error(err)
+		}
+		f.expect()
+		if got := recordText(t, f.store); !strings.Contains(got, `"state": "released"`) {
+			t.Errorf("the claim of a hook that is closed stays: %s", got)
+		}
+	})
+}
+
+// slowStore holds up the first swap.
+type slowStore struct {
+	fleetonce.Store
+	once           sync.Once
+	begun, release chan struct{}
+}
+
+func (s *slowStore) CompareAndSwap(ctx context.Context, revision string, data []byte) (string, error) {
+	s.once.Do(func() {
+		close(s.begun)
+		<-s.release
+	})
+	return s.Store.CompareAndSwap(ctx, revision, data)
+}
+
+// A store whose Wait returns at once does not make an instance read it in a loop.
+func TestAStoreWhoseWaitReturnsEarly(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet(t, 0, fleetonce.Options{}, succeed)
+		eager := &eagerStore{Store: f.store}
+		f.add("i0", "v1", eager, fleetonce.Options{}, succeed)
+		time.Sleep(time.Minute)
+		if n := eager.loads.Load(); n < 60 || n > 400 {
+			t.Errorf("in a minute the record was read %d times, want at most five a second", n)
+		}
+	})
+}
+
+type eagerStore struct {
+	fleetonce.Store
+	loads atomic.Int64
+}
+
+func (e *eagerStore) Load(ctx context.Context) (fleetonce.Record, error) {
+	if e.loads.Add(1) > 10_000 {
+		return fleetonce.Record{}, source.Unavailable
+	}
+	return e.Store.Load(ctx)
+}
+
+func (*eagerStore) Wait(ctx context.Context, _ string) error { return ctx.Err() }

@@ -129,8 +129,7 @@ type write struct {
 	order    int64  // of that record
 	begun    time.Duration
 	send     bool // now; otherwise the record is read first
-	sent     bool
-	doubtful int // answers that were not clear
+	doubtful int  // answers that were not clear
 }
 
 // claim is a claim of this instance that has no end yet.
@@ -175,12 +174,7 @@ func (m *Machine) Want(now time.Duration, v Version) {
 func (m *Machine) Look(now time.Duration) { m.readAt = min(m.readAt, now) }
 
 // Stop makes the machine begin nothing more. It finishes what it has begun.
-func (m *Machine) Stop() {
-	m.stopped = true
-	if m.write != nil && !m.write.sent && m.write.next.State == Claimed {
-		m.write = nil
-	}
-}
+func (m *Machine) Stop() { m.stopped = true }
 
 // Idle reports whether a stopped machine has nothing to finish.
 func (m *Machine) Idle() bool { return m.write == nil && m.claim == nil }
@@ -200,7 +194,7 @@ func (m *Machine) Ended(state State, reason string) {
 func (m *Machine) Next(now time.Duration) Action {
 	switch {
 	case m.write != nil && m.write.send:
-		m.write.send, m.write.sent = false, true
+		m.write.send = false
 		return Action{Op: Swap, Prior: m.write.prior, Data: m.write.data}
 	case now >= m.readAt && !(m.stopped && m.Idle()):
 		return Action{Op: Load}
@@ -218,7 +212,7 @@ func (m *Machine) Next(now time.Duration) Action {
 func (m *Machine) hold(now time.Duration) Action {
 	c := m.claim
 	switch {
-	case c.ended != nil && c.fenced:
+	case c.ended != nil && (c.fenced || m.taken(c)):
 		m.claim = nil
 		return m.Next(now)
 	case !m.have && (c.ended != nil || !c.started):

@@ -122,7 +122,7 @@ func TestOldReadsAndLostWrites(t *testing.T) {
 	}
 	d.Look(d.now)
 	reads := 0
-	if a, ok := d.until(once.Swap, d.now+2*term, func() (once.Record, string) {
+	if a, ok := d.until(once.Swap, d.now+time.Hour, func() (once.Record, string) {
 		reads++
 		if reads%5 == 0 {
 			return current, "r9"
@@ -179,8 +179,8 @@ func TestAStoppedMachineReleasesAClaimThatItLearnsOf(t *testing.T) {
 	}
 }
 
-// A store that fails over to a copy that is behind, or a record that an operator creates anew with a
-// clock that is behind, may have lost what a write replaces. The write can never be applied then.
+// A store that fails over to a copy that is behind, or a record that an operator creates anew with
+// a clock that is behind, may have lost what a write replaces. The write can never be applied then.
 func TestAWriteIsGivenUpIfTheStoreHasLostWhatItReplaces(t *testing.T) {
 	t.Parallel()
 	old := record(once.Done, "b", 7, 0)
