@@ -7,11 +7,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -32,6 +35,7 @@ type childSettings struct {
 	Username, Password       string
 	Document, Record, Target string
 	Term                     time.Duration
+	Work                     time.Duration // a run takes up to that long before its effect
 }
 
 // child is an instance of the fleet, in a process of its own. It ends when it is killed, or when
@@ -61,6 +65,9 @@ func child(settings string) int {
 		}
 		if err := tell("/begin"); err != nil { // the parent may stop or kill this process here
 			return err
+		}
+		if s.Work > 0 {
+			<-time.After(rand.N(s.Work))
 		}
 		if ctx.Err() != nil && run.Config.Cache.Size%2 == 0 {
 			return ctx.Err() // every second version, it looks at its context before its effect
@@ -140,12 +147,20 @@ func TestRealProcesses(t *testing.T) {
 	})
 	t.Run("real", func(t *testing.T) {
 		t.Parallel()
-		cfg := realServer(t)
-		if cluster := os.Getenv("NACRE_NACOS_CLUSTER"); cluster != "" {
-			cfg.Servers = strings.Split(cluster, ",")
-		}
-		processes(t, cfg, 12, 8)
+		processes(t, realCluster(t), 12, 8)
 	})
+}
+
+// realCluster returns the cluster or the server that the environment names.
+func realCluster(t *testing.T) nacos.Config {
+	t.Helper()
+	cluster := os.Getenv("NACRE_NACOS_CLUSTER")
+	if cluster == "" {
+		return realServer(t)
+	}
+	return nacos.Config{
+		Servers: strings.Split(cluster, ","), Username: os.Getenv("NACRE_NACOS_USERNAME"), Password: nacos.NewPassword(os.Getenv("NACRE_NACOS_PASSWORD")),
+	}
 }
 
 func processes(t *testing.T, cfg nacos.Config, instances, versions int) {
@@ -253,6 +268,13 @@ func (f *family) start() {
 		return
 	}
 	f.all[cmd.Process.Pid] = &process{cmd, in}
+}
+
+// pids returns the processes that run or are stopped, in order.
+func (f *family) pids() []int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Sorted(maps.Keys(f.all))
 }
 
 func (f *family) kill(pid int) {
