@@ -251,3 +251,33 @@ func (l lateStore) Create(ctx context.Context, data []byte) error {
 	time.Sleep(l.late)
 	return err
 }
+
+// An instance with a lower limit of attempts than the one that has failed reports the failure.
+func TestAnInstanceWithFewerAttempts(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var gone bool
+		f := newFleet(t, 1, fleetonce.Options{Attempts: 3, Backoff: time.Hour}, failsUntil(&gone))
+		time.Sleep(time.Minute)
+		few := f.add("few", "v1", f.store, fleetonce.Options{Attempts: 1}, failsUntil(&gone))
+		time.Sleep(10 * time.Minute)
+		if s := few.hook.Status(); s.Attempt != 1 || s.State != fleetonce.Failed {
+			t.Errorf("after one attempt of one, the status is %+v, want failed", s)
+		}
+	})
+}
+
+// Create does not take the record of another hook for its own.
+func TestCreateFindsTheRecordOfAnotherHook(t *testing.T) {
+	t.Parallel()
+	store := otherStore{fleetonce.NewMemoryStore("record")}
+	if err := fleetonce.Create(t.Context(), store, "hook"); !errors.Is(err, source.InvalidArgument) {
+		t.Errorf("Create, where the record of another hook appears: %v, want invalid argument", err)
+	}
+}
+
+type otherStore struct{ fleetonce.Store }
+
+func (o otherStore) Create(ctx context.Context, data []byte) error {
+	return o.Store.Create(ctx, []byte(strings.Replace(string(data), `"hook": "hook"`, `"hook": "other"`, 1)))
+}
