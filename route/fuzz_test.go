@@ -24,6 +24,15 @@ func FuzzParse(f *testing.F) {
 			told(t, text, err)
 			return
 		}
+		n := 0
+		for set, err := range routes.Sets(route.Instance{Namespace: "n", Service: service, Version: version, Labels: map[string]string{"zone": zone}}) {
+			if n++; err == nil && set.Rule == 0 || err != nil && len(set.Documents) > 0 {
+				t.Fatalf("%q can select %+v, %v", text, set, err)
+			}
+			if n == 100 {
+				break
+			}
+		}
 		in := route.Instance{Namespace: "n", Service: service, Version: version, Profile: profile, ID: id, Labels: map[string]string{"zone": zone}}
 		set, err := routes.Route(in)
 		if err != nil {

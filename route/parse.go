@@ -59,6 +59,7 @@ func (r *reader) table(root *tree.Node) *Table {
 			}
 		}
 	}
+	t.services, t.labels = d.services, d.labels
 	t.common = r.documents(root.Child("common"), "common", d)
 	rules := root.Child("rules")
 	switch {

@@ -17,9 +17,11 @@ const (
 
 // Table is a routing document that was checked. It is immutable.
 type Table struct {
-	name   string
-	common []template
-	rules  []rule
+	name     string
+	services values            // declared
+	labels   map[string]values // declared, with their values
+	common   []template
+	rules    []rule
 }
 
 // rule is one rule of a table.
@@ -69,7 +71,7 @@ func (t *Table) Route(in Instance) (Set, error) {
 			return Set{}, source.Problems{t.problem(source.InvalidArgument, r.line, r.label()+" "+err.Error())}
 		}
 		if miss == "" {
-			set, err := t.set(r, in)
+			set, err := t.set(r, func(text string) (string, error) { return Expand(text, in) })
 			if err == nil {
 				set.Misses = misses
 			}
@@ -86,14 +88,14 @@ func (t *Table) Route(in Instance) (Set, error) {
 // maxMisses is the number of rules in the error of an instance that no rule matches.
 const maxMisses = 10
 
-// set returns the documents of an instance that a rule matches.
-func (t *Table) set(r *rule, in Instance) (Set, error) {
+// set returns the documents of an instance that a rule matches; expand replaces variables.
+func (t *Table) set(r *rule, expand func(text string) (string, error)) (Set, error) {
 	set := Set{Rule: r.number, Reason: r.reason()}
 	var problems source.Problems
 	seen := map[Document]int{}
 	for i, from := range [2][]template{t.common, r.documents} {
 		for _, d := range from {
-			doc, err := d.expand(in)
+			doc, err := d.expand(expand)
 			if err != nil {
 				problems = append(problems, t.problem(source.InvalidArgument, d.line, err.Error()))
 				continue
@@ -117,13 +119,13 @@ func (t *Table) set(r *rule, in Instance) (Set, error) {
 }
 
 // expand returns the document of an instance.
-func (d *template) expand(in Instance) (Document, error) {
+func (d *template) expand(expand func(text string) (string, error)) (Document, error) {
 	doc := Document{Format: d.format, Optional: d.optional, AllowUnknown: d.allowUnknown, Line: d.line}
 	for _, p := range []struct {
 		key, from string
 		to        *string
 	}{{"data_id", d.dataID, &doc.DataID}, {"group", d.group, &doc.Group}, {"namespace", d.namespace, &doc.Namespace}} {
-		text, err := Expand(p.from, in)
+		text, err := expand(p.from)
 		if err != nil {
 			return Document{}, fmt.Errorf("%s has %w", p.key, err)
 		}
