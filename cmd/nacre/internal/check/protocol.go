@@ -1,6 +1,10 @@
 package check
 
-import "context"
+import (
+	"context"
+
+	"github.com/nacre-go/nacre/source"
+)
 
 // Checker checks documents.
 type Checker interface {
@@ -54,6 +58,13 @@ type Problem struct {
 	Column   int    `json:"column,omitempty"`
 	Key      string `json:"key,omitempty"`
 	Text     string `json:"text"` // the whole sentence, with the position
+}
+
+// ProblemOf returns a problem for which a service would reject a document.
+func ProblemOf(p *source.Problem) Problem {
+	return Problem{
+		Severity: "error", Kind: p.Kind.Error(), Document: p.Position.Document, Line: p.Position.Line, Column: p.Position.Column, Key: p.Key, Text: p.Error(),
+	}
 }
 
 // IsError reports whether a service would reject the documents for the problem.

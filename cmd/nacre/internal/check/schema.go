@@ -112,9 +112,7 @@ func malformed(err error) []Problem {
 	var found []Problem
 	if all, ok := errors.AsType[source.Problems](err); ok {
 		for _, p := range all {
-			found = append(found, Problem{
-				Severity: "error", Kind: p.Kind.Error(), Document: p.Position.Document, Line: p.Position.Line, Column: p.Position.Column, Key: p.Key, Text: p.Error(),
-			})
+			found = append(found, ProblemOf(p))
 		}
 		return found
 	}

@@ -75,7 +75,7 @@ The server must honor a compare-and-set, which apply checks first.`,
 				return consent.check(t)
 			}
 			return a.released(cmd, &f, p.Environment, allowed, func(ctx context.Context, srv release.Server, t release.Target) (err error) {
-				if err := a.requireValid(ctx, &f, t); err != nil {
+				if err := a.requireValid(ctx, &f, srv, t); err != nil {
 					return err
 				}
 				if err := p.AskListeners(ctx, srv); err != nil {

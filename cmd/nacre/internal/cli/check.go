@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/nacre-go/nacre/cmd/nacre/internal/release"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/repository"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/terminal"
+	"github.com/nacre-go/nacre/route"
 )
 
 // checking are the flags that say how documents are checked.
@@ -67,6 +69,7 @@ func newCheck(a *app) *cobra.Command {
 	var k checking
 	var f asCode
 	var environments []string
+	var service string
 	cmd := &cobra.Command{
 		Use:   "check [FILE...]",
 		Short: "Check documents as the service would, before they are published",
@@ -85,11 +88,16 @@ Without one of them, files are checked for their form, and the documents of a re
 schemas that nacre.yaml names: those with one schema are the layers of one service. Each problem
 names file, line and key, and no value.
 
+Of a routing document (kind: routes in nacre.yaml), each set of documents that a rule can select is
+checked, merged in its order. A document that the environment does not have is a warning; nacre plan
+looks for it on the server.
+
 The exit code is 0 if the service would accept the documents, and 5 if not.`,
 		Example: `  nacre check -t ./internal/conf.Config config.yaml prod/orders.yaml
   nacre check --validator bin/orders-check --missing-ok db.password config.yaml prod/orders.yaml
   nacre check --schema orders.schema.json prod/orders.yaml -o json
-  nacre check --environment prod`,
+  nacre check --environment prod
+  nacre check -t ./internal/conf.Config --environment prod --service orders`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			checker, complete, err := k.checker(a)
 			if err != nil {
@@ -99,10 +107,10 @@ The exit code is 0 if the service would accept the documents, and 5 if not.`,
 				if !complete {
 					checker = nil
 				}
-				return a.checkRepository(cmd.Context(), &f, &k, checker, environments)
+				return a.checkRepository(cmd.Context(), &f, &k, checker, environments, service)
 			}
-			if len(environments) > 0 {
-				return usage("FILE and --environment exclude each other")
+			if len(environments) > 0 || service != "" {
+				return usage("FILE excludes --environment and --service")
 			}
 			layers, err := a.layers(args, k.shared)
 			if err != nil {
@@ -120,13 +128,14 @@ The exit code is 0 if the service would accept the documents, and 5 if not.`,
 	}
 	k.addFlags(cmd)
 	cmd.Flags().StringVarP(&f.dir, "dir", "C", ".", "folder with nacre.yaml")
+	cmd.Flags().StringVar(&service, "service", "", "service whose sets are checked, of a routing document for several")
 	cmd.Flags().StringSliceVarP(&environments, "environment", "e", nil, "environments of the repository (default: all)")
 	return cmd
 }
 
 // checkRepository checks environments with one checker, or with the schemas of nacre.yaml for a nil
 // one.
-func (a *app) checkRepository(ctx context.Context, f *asCode, k *checking, checker check.Checker, names []string) error {
+func (a *app) checkRepository(ctx context.Context, f *asCode, k *checking, checker check.Checker, names []string, service string) error {
 	r, err := repository.Open(f.dir)
 	if err != nil {
 		return err
@@ -148,25 +157,35 @@ func (a *app) checkRepository(ctx context.Context, f *asCode, k *checking, check
 			return err
 		}
 		t := release.Target{Environment: env, Documents: documents}
+		at := surroundings{group: "DEFAULT_GROUP", known: route.Instance{Service: service}}
 		if checker != nil {
-			request.Checks = append(request.Checks, documentsOf(t, ""))
+			r, err := reachOf(ctx, t, at)
+			if err != nil {
+				return err
+			}
+			if len(r.problems) > 0 {
+				report.Checks = append(report.Checks, check.Result{Name: name, Problems: r.problems})
+			}
+			request.Checks = append(request.Checks, r.checks("")...)
 			continue
 		}
-		one, err := f.valid(ctx, t, k.missingOK)
+		one, err := f.valid(ctx, t, k.missingOK, at)
 		if err != nil {
 			return err
 		}
-		if one.Checks == nil {
+		if !slices.ContainsFunc(documents, func(d repository.Document) bool { return d.Schema != "" }) {
 			a.note("%s: no document has a schema; give --type, --validator or --schema to check keys, types and rules", name)
 		}
 		report.Checks = append(report.Checks, one.Checks...)
 	}
-	if checker != nil {
-		if report, err = checker.Check(ctx, request); err != nil {
+	if len(request.Checks) > 0 {
+		checked, err := checker.Check(ctx, request)
+		if err != nil {
 			return err
 		}
+		report.Checks = append(report.Checks, checked.Checks...)
 	}
-	return a.problems(report)
+	return a.problems(distinct(report))
 }
 
 func (a *app) layers(files, shared []string) (check.Layers, error) {

@@ -16,6 +16,7 @@ import (
 	"github.com/nacre-go/nacre/cmd/nacre/internal/policy"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/release"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/repository"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/routing"
 )
 
 // file reads a file that nacre.yaml names. It cannot be outside of the folder.
@@ -32,17 +33,19 @@ func (f *asCode) file(name string) ([]byte, error) {
 	return data, nil
 }
 
-// valid checks the documents of an environment by the schemas that nacre.yaml names: documents with
-// one schema are the layers of one service, in the order of nacre.yaml.
-func (f *asCode) valid(ctx context.Context, t release.Target, missingOK []string) (check.Report, error) {
+// valid checks the routing documents of an environment, and its documents by the schemas that
+// nacre.yaml names: documents with one schema are the layers of one service, in the order of
+// nacre.yaml, and so are those of each set that a rule can select.
+func (f *asCode) valid(ctx context.Context, t release.Target, missingOK []string, at surroundings) (check.Report, error) {
 	var report check.Report
-	var schemas []string
-	for _, d := range t.Documents {
-		if d.Schema != "" && !slices.Contains(schemas, d.Schema) {
-			schemas = append(schemas, d.Schema)
-		}
+	r, err := reachOf(ctx, t, at)
+	if err != nil {
+		return report, err
 	}
-	for _, name := range schemas {
+	if len(r.problems) > 0 {
+		report.Checks = append(report.Checks, check.Result{Name: t.Environment.Name, Problems: r.problems})
+	}
+	for _, name := range r.schemas() {
 		data, err := f.file(name)
 		if err != nil {
 			return report, err
@@ -51,24 +54,13 @@ func (f *asCode) valid(ctx context.Context, t release.Target, missingOK []string
 		if err != nil {
 			return report, err
 		}
-		one, err := checker.Check(ctx, check.Request{Checks: []check.Layers{documentsOf(t, name)}, MissingOK: missingOK})
+		one, err := checker.Check(ctx, check.Request{Checks: r.checks(name), MissingOK: missingOK})
 		if err != nil {
 			return report, err
 		}
 		report.Checks = append(report.Checks, one.Checks...)
 	}
-	return report, nil
-}
-
-// documentsOf returns the documents with a schema as layers, or all of them for an empty name.
-func documentsOf(t release.Target, schema string) check.Layers {
-	l := check.Layers{Name: t.Environment.Name}
-	for _, d := range t.Documents {
-		if schema == "" || d.Schema == schema {
-			l.Layers = append(l.Layers, check.Layer{Document: d.File, Format: formatOf(d), Content: d.Content})
-		}
-	}
-	return l
+	return distinct(report), nil
 }
 
 // formatOf returns the format of a document whose name does not say it.
@@ -92,8 +84,8 @@ func schemaOf(name string, data []byte) (check.Schema, error) {
 }
 
 // requireValid returns an error if a document is not valid, and prints all problems to stderr.
-func (a *app) requireValid(ctx context.Context, f *asCode, t release.Target) error {
-	report, err := f.valid(ctx, t, nil)
+func (a *app) requireValid(ctx context.Context, f *asCode, srv release.Server, t release.Target) error {
+	report, err := f.valid(ctx, t, nil, surroundingsOf(srv))
 	if err != nil {
 		return err
 	}
@@ -168,28 +160,35 @@ func (a *app) restored(f *asCode, srv release.Server, t release.Target) func(con
 		for _, c := range r.Changes {
 			changed[c.Key] = true
 		}
-		schemas := map[string]bool{}
+		// The layers of a service are known only together with what its routes select.
+		concerned := map[string]bool{}
+		routed := slices.ContainsFunc(t.Documents, routing.Is)
 		for _, d := range t.Documents {
-			schemas[d.Schema] = schemas[d.Schema] || changed[release.KeyOf(srv, d)]
+			concerned[d.Schema] = concerned[d.Schema] || changed[release.KeyOf(srv, d)]
+		}
+		at := surroundingsOf(srv)
+		at.get = func(ctx context.Context, k release.Key) (release.State, error) {
+			if st, known := r.States[k]; known {
+				return st, nil
+			}
+			return srv.Get(ctx, k)
 		}
 		was := release.Target{Environment: t.Environment}
 		for _, d := range t.Documents {
-			if d.Schema == "" || !schemas[d.Schema] {
+			if !routed && (d.Schema == "" || !concerned[d.Schema]) {
 				continue
 			}
 			k := release.KeyOf(srv, d)
-			st, known := r.States[k]
-			if !known {
-				if st, err = srv.Get(ctx, k); err != nil {
-					return v, err
-				}
+			st, err := at.get(ctx, k)
+			if err != nil {
+				return v, err
 			}
 			if st.Exists() {
 				d.File, d.Content = k.String(), st.Content
 				was.Documents = append(was.Documents, d)
 			}
 		}
-		report, err := f.valid(ctx, was, nil)
+		report, err := f.valid(ctx, was, nil, at)
 		for _, c := range report.Checks {
 			v.Problems = append(v.Problems, c.Problems...)
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/nacre-go/nacre/cmd/nacre/internal/output"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/policy"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/release"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/routing"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/terminal"
 )
 
@@ -42,6 +43,9 @@ A document that the repository no longer has stays on the server, and the plan s
 --prune the release deletes it at its end, if releases of the environment have published it and no
 one else has since. A renamed document is created, and deleted under its old name.
 
+A routing document (kind: routes in nacre.yaml) must be right, and each document that a rule
+requires must be in the environment or on the server. The plan shows which rules change.
+
 Documents that nacre.yaml gives a schema are checked by it first. So is what the server has now,
 which a rollback would restore; the plan keeps the outcome. Rules of the environment's policy that
 the plan breaks now are listed, and so is a rollback that is not valid; nacre apply refuses such a
@@ -55,7 +59,7 @@ The exit code is 0, and with --detailed-exitcode 1 if the plan has changes.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.released(cmd, &f, args[0], nil, func(ctx context.Context, srv release.Server, t release.Target) error {
-				if err := a.requireValid(ctx, &f, t); err != nil {
+				if err := a.requireValid(ctx, &f, srv, t); err != nil {
 					return err
 				}
 				tell, end := a.showProgress()
@@ -189,7 +193,8 @@ func writePlan(w io.Writer, p *release.Plan, paint terminal.Paint) error {
 		case c.Keys == nil:
 			b.WriteString("    compared as a text\n")
 		}
-		writeKeys(&b, c.Keys)
+		writeRoutes(&b, c.Routes)
+		writeKeys(&b, unsaid(c))
 	}
 	if p.ManifestDiffers {
 		fmt.Fprintf(&b, "then the manifest %s\n", p.Manifest.Key)
@@ -222,6 +227,43 @@ func writeKeys(b *strings.Builder, keys []release.KeyChange) {
 		}
 		b.WriteByte('\n')
 	}
+}
+
+// writeRoutes writes what a routing document means for instances.
+func writeRoutes(b *strings.Builder, all []routing.Change) {
+	for _, c := range all {
+		said := c.To
+		switch {
+		case c.Op == "removed":
+			said = c.From
+		case c.Op == "moved":
+			said += ", at another place among the rules"
+		case c.Op == "changed" && c.From != c.To:
+			said = c.From + " → " + c.To
+		}
+		fmt.Fprintf(b, "    %s %s: %s\n", sign(c.Op), output.Clean(c.Rule), output.Clean(said))
+		for _, name := range c.Removed {
+			b.WriteString("        - " + output.Clean(name) + "\n")
+		}
+		for _, name := range c.Added {
+			b.WriteString("        + " + output.Clean(name) + "\n")
+		}
+		if c.Reordered {
+			b.WriteString("        its documents have another order or other options\n")
+		}
+	}
+}
+
+// unsaid returns the keys that differ, without those that writeRoutes has said in other words. A
+// salt chooses the instances of a percentage, which no condition shows.
+func unsaid(c release.Change) []release.KeyChange {
+	if len(c.Routes) == 0 {
+		return c.Keys
+	}
+	return slices.DeleteFunc(slices.Clone(c.Keys), func(k release.KeyChange) bool {
+		inRule := strings.HasPrefix(k.Key, "rules[") || strings.HasPrefix(k.Key, "common[")
+		return inRule && !strings.HasSuffix(k.Key, ".salt")
+	})
 }
 
 func writeDeletions(b *strings.Builder, p *release.Plan, paint terminal.Paint) {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/output"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/routing"
 	"github.com/nacre-go/nacre/providers/nacos"
 	"github.com/nacre-go/nacre/route"
 	"github.com/nacre-go/nacre/source"
@@ -139,20 +140,11 @@ func routeOf(t *route.Table, in route.Instance) (routed, error) {
 	case err != nil:
 		return routed{}, exit.With(exit.Usage, err, "give what the rules and templates need with --service, --version, --profile, --label and --instance-id")
 	}
-	r := routed{Rule: ruleOf(set.Reason), Reason: set.Reason, Misses: set.Misses, Documents: []routedDocument{}}
+	r := routed{Rule: routing.Rule(set.Reason), Reason: set.Reason, Misses: set.Misses, Documents: []routedDocument{}}
 	for _, d := range set.Documents {
 		r.Documents = append(r.Documents, routedDocument{d.DataID, d.Group, d.Namespace, d.Format, d.Optional, d.AllowUnknown, d.Reason})
 	}
 	return r, nil
-}
-
-// ruleOf returns "rule 2 (canary)" of "rule 2 (canary): version v2.3.*".
-func ruleOf(reason string) string {
-	if rule, _, named := strings.Cut(reason, "): "); named {
-		return rule + ")"
-	}
-	rule, _, _ := strings.Cut(reason, ": ")
-	return rule
 }
 
 func newRouteExplain(a *app) *cobra.Command {

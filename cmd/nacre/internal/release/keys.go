@@ -6,6 +6,7 @@ import (
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/document"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/repository"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/routing"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -20,6 +21,9 @@ type KeyChange struct {
 // file. A format without keys has no rules.
 func problemsOf(ctx context.Context, k Key, d repository.Document) source.Problems {
 	_, err := document.Decode(ctx, k.DataID, d.Type, d.Content)
+	if routing.Is(d) {
+		_, err = routing.Parse(d)
+	}
 	if err == nil || errors.Is(err, document.ErrNoKeys) {
 		return nil
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/nacre-go/nacre/cmd/nacre/internal/document"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/parallel"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/repository"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/routing"
 	"github.com/nacre-go/nacre/manifest"
 	"github.com/nacre-go/nacre/source"
 )
@@ -65,6 +66,8 @@ type Change struct {
 	Listeners *int `json:"listeners,omitempty"`
 	// Keys are the keys that differ. Nil: the format has none, or the document cannot be read.
 	Keys []KeyChange `json:"keys,omitempty"`
+	// Routes are the rules that differ, of a routing document.
+	Routes []routing.Change `json:"routes,omitempty"`
 	// Loss is what the document loses, for those who ask what a change guard would say. Nil: it
 	// loses nothing, or that is not known.
 	Loss *document.Loss `json:"loss,omitempty"`
@@ -240,6 +243,9 @@ func (p *Plan) add(ctx context.Context, d repository.Document, k Key, st State) 
 	}
 	if c.Action != actionRetype {
 		c.Keys, c.Loss = compareKeys(ctx, k, d.Type, st.Content, d.Content)
+	}
+	if routing.Is(d) {
+		p.compareRoutes(&c, d, st.Content)
 	}
 	p.Documents = append(p.Documents, c)
 	return true

@@ -26,6 +26,7 @@ const (
 	leftForeign   = "no release of this environment has published it"
 	leftPublished = "someone else has published it since the last release"
 	leftShared    = "it is also a document of environment "
+	leftRouted    = "a rule selects it, of "
 )
 
 // prune adds the documents that the environment has had and the repository no longer has: those
@@ -49,6 +50,7 @@ func (p *Plan) prune(ctx context.Context, srv Server, t Target, had inventory, k
 	if err != nil {
 		return nil, err
 	}
+	routed := t.routed(srv)
 	deleted = map[Key]State{}
 	for i, k := range gone {
 		st := states[i]
@@ -63,6 +65,8 @@ func (p *Plan) prune(ctx context.Context, srv Server, t Target, had inventory, k
 			if slices.ContainsFunc(had.of(k), func(e Entry) bool { return !e.Adopted }) {
 				why = leftPublished
 			}
+		} else if by, ok := routed[k]; ok {
+			why = leftRouted + by.String()
 		}
 		if why != leftUnasked || !o.Prune {
 			p.Left = append(p.Left, Left{k, why})

@@ -48,7 +48,7 @@ func (r Reversal) validity(ctx context.Context, o Options) (*Validity, error) {
 		}
 		d := repository.Document{DataID: c.DataID, Type: st.Type, File: c.Key.String(), Content: st.Content}
 		for _, p := range problemsOf(ctx, c.Key, d) {
-			v.Problems = append(v.Problems, problem(p))
+			v.Problems = append(v.Problems, check.ProblemOf(p))
 		}
 	}
 	if o.Validate == nil || len(r.Changes) == 0 {
@@ -65,16 +65,10 @@ func (r Reversal) validity(ctx context.Context, o Options) (*Validity, error) {
 	return v, nil
 }
 
-func problem(p *source.Problem) check.Problem {
-	return check.Problem{
-		Severity: "error", Kind: p.Kind.Error(), Document: p.Position.Document, Line: p.Position.Line, Column: p.Position.Column, Key: p.Key, Text: p.Error(),
-	}
-}
-
 // reversed is the change that undoes a change.
 func (c Change) reversed() Change {
 	back := c
-	back.Keys = nil
+	back.Keys, back.Routes = nil, nil
 	for _, k := range c.Keys {
 		switch k.Op {
 		case "added":

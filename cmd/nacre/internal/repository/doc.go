@@ -17,6 +17,8 @@
 //	  type: yaml                   # default: by the extension
 //	  schema: schema/orders.json
 //	  stage: 2                     # published after those of stage 1; default 1
+//	- file: orders.routes.yaml
+//	  kind: routes                 # a routing document, whose rules are checked
 //	- file: "routes/*.yaml"        # a pattern stands for all files that match it
 //	manifest:                      # the document that lists the others, published last
 //	  data_id: release.yaml

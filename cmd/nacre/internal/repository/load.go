@@ -78,7 +78,7 @@ func (l *loader) match(pattern string) ([]string, error) {
 }
 
 func (l *loader) document(e Entry, name string) {
-	d := Document{Group: e.Group, DataID: e.DataID, Type: e.Type, Schema: e.Schema, Stage: e.Stage}
+	d := Document{Group: e.Group, DataID: e.DataID, Type: e.Type, Schema: e.Schema, Stage: e.Stage, Kind: e.Kind}
 	if d.Group == "" {
 		d.Group = l.env.Group
 	}

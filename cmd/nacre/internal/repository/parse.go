@@ -168,6 +168,16 @@ func (p *parser) number(to *int, least, most int) func(string, *yaml.Node) {
 	}
 }
 
+func (p *parser) kind(to *string) func(string, *yaml.Node) {
+	return func(key string, n *yaml.Node) {
+		if n.Kind != yaml.ScalarNode || n.Value != KindRoutes {
+			p.fail(n, key, "must be %s, for a routing document; leave it out for others", KindRoutes)
+			return
+		}
+		*to = n.Value
+	}
+}
+
 func (p *parser) flag(to *bool) func(string, *yaml.Node) {
 	return func(key string, n *yaml.Node) {
 		if n.Kind != yaml.ScalarNode || n.Tag != "!!bool" {
@@ -270,7 +280,7 @@ func (p *parser) entries(key string, n *yaml.Node) (all []Entry) {
 		}
 		p.fields(n, key, map[string]func(string, *yaml.Node){
 			"file": p.inside(&e.File), "data_id": p.name(&e.DataID, 256), "group": p.name(&e.Group, 128), "type": p.name(&e.Type, 32),
-			"schema": p.inside(&e.Schema), "stage": p.number(&e.Stage, 1, 100),
+			"schema": p.inside(&e.Schema), "stage": p.number(&e.Stage, 1, 100), "kind": p.kind(&e.Kind),
 		})
 		switch {
 		case e.File == "":

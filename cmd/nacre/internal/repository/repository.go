@@ -42,6 +42,7 @@ type Environment struct {
 type Entry struct {
 	File                        string // a name or a pattern
 	DataID, Group, Type, Schema string // may be empty
+	Kind                        string // empty, or [KindRoutes]
 	Stage                       int
 	Line                        int // in nacre.yaml
 }
@@ -59,10 +60,15 @@ type Document struct {
 	Group, DataID string // an empty group is that of the context
 	Type          string // on the server; may be empty
 	Schema        string // the file with the schema; may be empty
+	Kind          string // empty, or [KindRoutes]
 	Stage         int
 	File          string // relative to the folder of the repository, with slashes
 	Content       []byte
 }
+
+// KindRoutes is the kind of routing documents; see package route. Its schema is that of the service
+// whose layers its rules select.
+const KindRoutes = "routes"
 
 // maxFile is the size of the largest file that is read: that of the largest content of a server.
 const maxFile = 10 << 20

@@ -41,6 +41,7 @@ documents:
   stage: 2
 - file: "routes/*.yaml"
   stage: 3
+  kind: routes
 manifest:
   data_id: release.yaml
   audience:
@@ -78,6 +79,9 @@ func TestParse(t *testing.T) {
 	if e := prod.Documents[1]; e.File != "orders.yaml" || e.Group != "ORDERS" || e.Stage != 2 || e.Schema != "schema/orders.json" || e.Line != 4 {
 		t.Errorf("the second entry is %+v", e)
 	}
+	if e := prod.Documents[2]; e.Kind != repository.KindRoutes || prod.Documents[1].Kind != "" {
+		t.Errorf("the third entry is %+v", e)
+	}
 	if _, err := r.Environment("stage"); source.KindOf(err) != source.InvalidArgument || !strings.Contains(err.Error(), "prod, dev") {
 		t.Errorf("an unknown environment: %v", err)
 	}
@@ -97,6 +101,7 @@ documents:
   data_id: a b
   stage: 0
   color: red
+  kind: route
 - file: "x/*.yaml"
   data_id: x
 - {}
@@ -127,8 +132,8 @@ environments:
 	}
 	want := []string{
 		"1 version", "3 documents[0].file", "4 documents[1].file", "6 documents[2].data_id", "7 documents[2].stage", "8 documents[2].color",
-		"9 documents[3].data_id", "11 documents[4].file", "13 manifest.expires", "13 manifest.data_id", "14 manifest.audience", "17 environments.pr od",
-		"17 environments.pr od.group", "20 environments.dev.manifest.signed", "21 environments.dev.dokuments", "23 environments.dev.group",
+		"9 documents[2].kind", "10 documents[3].data_id", "12 documents[4].file", "14 manifest.expires", "14 manifest.data_id", "15 manifest.audience", "18 environments.pr od",
+		"18 environments.pr od.group", "21 environments.dev.manifest.signed", "22 environments.dev.dokuments", "24 environments.dev.group",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("the problems are\n %q, want\n %q\n%v", got, want, err)
