@@ -54,6 +54,7 @@ type serverKey struct{}
 //	rejected                      waits until a service has rejected a content
 //	reverting VARIABLE DATA-ID    starts a service that reverts a pool of 66, after it has acted on it
 //	busy VARIABLE DATA-ID         starts a service that never ends its work on a change
+//	routed VARIABLE DATA-ID ID    starts an instance of orders with that ID on a routing document
 //	service VARIABLE DATA-ID TAG  starts a service with that layer, and sets its address; the tag may be missing
 func TestScripts(t *testing.T) {
 	t.Parallel()
@@ -87,7 +88,7 @@ func params(dir string) testscript.Params {
 			return os.MkdirAll(env.Getenv("HOME"), 0o700)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"copyexample": copyExample, "metrics": metrics, "documents": documents, "within": within, "prometheus": prometheus, "exits": exits, "put": put, "remove": remove, "server": server, "service": service, "reverting": reverting, "busy": busy, "revision": revision, "listening": listening, "rejected": rejected, "held": held, "until": until, "freeport": freeport, "reaches": reaches,
+			"copyexample": copyExample, "metrics": metrics, "documents": documents, "within": within, "prometheus": prometheus, "exits": exits, "put": put, "remove": remove, "server": server, "routed": routed, "service": service, "reverting": reverting, "busy": busy, "revision": revision, "listening": listening, "rejected": rejected, "held": held, "until": until, "freeport": freeport, "reaches": reaches,
 		},
 	}
 }

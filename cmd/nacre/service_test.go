@@ -15,6 +15,7 @@ import (
 	"github.com/nacre-go/nacre/confighttp"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/providers/nacos"
+	"github.com/nacre-go/nacre/source"
 )
 
 // rejectedKey is the key under which a script has the channel of rejections.
@@ -88,6 +89,18 @@ func serve(ts *testscript.TestScript, args []string) *nacre.Config[orders] {
 	if group, name, found := strings.Cut(id, "/"); found {
 		id, options = name, append(options, nacos.Group(group))
 	}
+	return serveLayer(ts, args[0], settings, func(client *nacos.Client) source.Source { return client.Source(id, options...) })
+}
+
+// routed starts an instance of the service orders on a routing document.
+func routed(ts *testscript.TestScript, _ bool, args []string) {
+	settings := settingsOf(ts)
+	settings.AppName, settings.InstanceID = "orders", args[2]
+	serveLayer(ts, args[0], settings, func(client *nacos.Client) source.Source { return client.Routed(args[1]) })
+}
+
+// serveLayer starts a service with one layer, and sets a variable to its address.
+func serveLayer(ts *testscript.TestScript, variable string, settings nacos.Config, layer func(*nacos.Client) source.Source) *nacre.Config[orders] {
 	client, err := nacos.NewClient(settings)
 	ts.Check(err)
 	ts.Defer(func() { client.Close() })
@@ -100,7 +113,7 @@ func serve(ts *testscript.TestScript, args []string) *nacre.Config[orders] {
 		case ts.Value(happened).(chan struct{}) <- struct{}{}:
 		default:
 		}
-	}}}, client.Source(id, options...))
+	}}}, layer(client))
 	ts.Check(err)
 	ts.Defer(func() { cfg.Close() })
 	_, err = nacre.Derive(context.Background(), cfg, func(c *orders) int { return c.DB.Pool },
@@ -122,7 +135,7 @@ func serve(ts *testscript.TestScript, args []string) *nacre.Config[orders] {
 	}))
 	srv := httptest.NewServer(mux)
 	ts.Defer(srv.Close)
-	ts.Setenv(args[0], srv.Listener.Addr().String())
+	ts.Setenv(variable, srv.Listener.Addr().String())
 	return cfg
 }
 

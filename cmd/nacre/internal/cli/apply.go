@@ -45,6 +45,12 @@ keep the content and report no failure, and that the condition of --healthy hold
 for all, and removes the contents for the canaries. If a canary refuses the content or is not
 healthy, it removes them, publishes nothing else, and ends with 7.
 
+With --rule, the canaries are the instances of that rule of a routing document. Apply publishes the
+other documents, and then the routing document once for each percentage of --steps, the last of
+which is that of the file. After each step it waits for the instances of --canary-instance, or else
+of --instance, and watches them and --healthy as above. More than --max-refused percent that refuse
+the release, or anything else that fails, restores the routing document and undoes the release.
+
 With --instance, or with --wait and the instances of the context, apply asks the instances after the
 release, as nacre rollout status does, until all that read one of its documents have acted, and no
 automatic rollback still watches the version. If more than --max-refused percent reject the release,
@@ -56,7 +62,8 @@ The server must honor a compare-and-set, which apply checks first.`,
 		Example: `  nacre apply prod.plan --reason "more connections, OPS-123"
   nacre apply prod.plan --release 2.4.0 --reason "release 2.4.0" --key release.key --yes
   nacre apply prod.plan --reason "OPS-123" --instance dns:orders.prod.svc:8080 --max-refused 5
-  nacre apply prod.plan --reason "OPS-123" --strategy canary --canary-tag canary --canary-instance dns:canary:8080`,
+  nacre apply prod.plan --reason "OPS-123" --strategy canary --canary-tag canary --canary-instance dns:canary:8080
+  nacre apply prod.plan --reason "OPS-123" --strategy canary --rule next --steps 1,10,100 --instance dns:orders:8080`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p, err := loadPlan(args[0])
@@ -69,10 +76,13 @@ The server must honor a compare-and-set, which apply checks first.`,
 			}
 			var asked []string
 			allowed := func(t *target) (err error) {
-				if asked, err = b.check(cmd, t); err != nil {
+				if asked, err = b.check(cmd, t, k.rule != ""); err != nil {
 					return err
 				}
 				return consent.check(t)
+			}
+			if !cmd.Flags().Changed("timeout") {
+				a.flags.timeout = releaseTimeout + k.duration()
 			}
 			return a.released(cmd, &f, p.Environment, allowed, func(ctx context.Context, srv release.Server, t release.Target) (err error) {
 				if err := a.requireValid(ctx, &f, srv, t); err != nil {
@@ -88,11 +98,11 @@ The server must honor a compare-and-set, which apply checks first.`,
 				if err := permitted(broken, overrides, &consent.reason); err != nil {
 					return err
 				}
-				if err := k.check(t.Environment); err != nil {
+				if err := k.check(t.Environment, len(asked) > 0); err != nil {
 					return err
 				}
 				removeCanaries := func() error { return nil }
-				if k.strategy == "canary" && !p.Empty() {
+				if k.strategy == "canary" && k.rule == "" && !p.Empty() {
 					if removeCanaries, err = a.canaryFirst(ctx, &k, p, t); err != nil {
 						return err
 					}
@@ -102,6 +112,9 @@ The server must honor a compare-and-set, which apply checks first.`,
 					Release: cmp.Or(name, defaultRelease(p)), Reason: consent.reason, Author: consent.author, Folder: f.store(), Key: key,
 					TraceParent: a.env.Get("TRACEPARENT"), TakeOver: takeOver, Validate: a.restored(&f, srv, t), Unfinished: a.leaves, Progress: tell, Now: a.env.Now,
 				}
+				if k.rule != "" {
+					o.Steps = a.stepsOf(&k, &b, p, asked)
+				}
 				res, err := release.Apply(ctx, srv, t, p, o)
 				end()
 				left := removeCanaries()
@@ -110,7 +123,7 @@ The server must honor a compare-and-set, which apply checks first.`,
 				}
 				r, err := a.followRelease(cmd.Context(), &b, asked, p, res.Release, func(ctx context.Context, reason string) (*release.Result, error) {
 					o := o
-					o.Release, o.Reason, o.TakeOver, o.Progress = "", reason, "", nil
+					o.Release, o.Reason, o.TakeOver, o.Progress, o.Steps = "", reason, "", nil, nil
 					o.Validate, o.AllowInvalid = nil, true // what is restored was live a moment ago
 					return release.Rollback(ctx, srv, p.Environment, res.Release, o)
 				})

@@ -38,17 +38,18 @@ func (b *breaker) addFlags(cmd *cobra.Command) {
 	f.DurationVar(&b.every, "interval", time.Second, "how often the instances are asked")
 }
 
-// check returns the instances to wait for; none: the release does not wait.
-func (b *breaker) check(cmd *cobra.Command, t *target) ([]string, error) {
+// check returns the instances to wait for; none: the release does not wait. stepped says that it
+// raises the percentage of a rule, for which --max-refused counts too.
+func (b *breaker) check(cmd *cobra.Command, t *target, stepped bool) ([]string, error) {
 	given := func(name string) bool { return cmd.Flags().Changed(name) }
 	waits := b.wait || len(b.instances) > 0
 	switch {
-	case !waits && (given("max-refused") || given("min-instances") || given("rollout-timeout") || given("rollback-on-timeout") || given("interval")):
+	case (waits || stepped) && (b.maxRefused < 0 || b.maxRefused > 100):
+		return nil, usage("--max-refused %v is not a percentage", b.maxRefused)
+	case !waits && (given("max-refused") && !stepped || given("min-instances") || given("rollout-timeout") || given("rollback-on-timeout") || given("interval")):
 		return nil, usage("--max-refused, --min-instances, --rollout-timeout, --rollback-on-timeout and --interval need --wait or --instance")
 	case !waits:
 		return nil, nil
-	case b.maxRefused < 0 || b.maxRefused > 100:
-		return nil, usage("--max-refused %v is not a percentage", b.maxRefused)
 	case b.least < 0:
 		return nil, usage("--min-instances %d is negative", b.least)
 	case b.patience <= 0 || b.every <= 0:

@@ -25,11 +25,15 @@ type canary struct {
 	ips, instances   []string
 	bake, applied    time.Duration
 	prometheus, when string
+	rule             string    // of a routing document, in place of tag and ips
+	steps            []float64 // of the rule's percentage
 }
 
 func (k *canary) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&k.strategy, "strategy", "all", "all: publish for all at once; canary: for some instances first")
+	f.StringVar(&k.rule, "rule", "", "rule of a routing document whose instances are the canaries")
+	f.Float64SliceVar(&k.steps, "steps", nil, "percentages of --rule, up to that of the file (default: 1,10,50 and that of the file)")
 	f.StringVar(&k.tag, "canary-tag", "", "tag of the canaries, which they have from NACOS_TAG")
 	f.StringSliceVar(&k.ips, "canary-ip", nil, "addresses of the canaries, as the server sees them")
 	f.StringSliceVar(&k.instances, "canary-instance", nil, "canaries to watch: HOST:PORT, dns:HOST:PORT, or the URL of confighttp.JSON")
@@ -39,18 +43,20 @@ func (k *canary) addFlags(cmd *cobra.Command) {
 	f.StringVar(&k.when, "healthy", "", "PromQL that returns samples, none of them 0, while the canaries are healthy")
 }
 
-// check returns what is wrong with the flags.
-func (k *canary) check(env *repository.Environment) error {
+// check returns what is wrong with the flags. follows says that the release waits for instances.
+func (k *canary) check(env *repository.Environment, follows bool) error {
 	switch {
 	case k.strategy != "all" && k.strategy != "canary":
 		return usage("--strategy %q is unknown; use all or canary", k.strategy)
-	case k.strategy == "all" && (k.tag != "" || k.ips != nil || k.instances != nil || k.when != ""):
-		return usage("--canary-* and --healthy need --strategy canary")
+	case k.strategy == "all" && (k.tag != "" || k.ips != nil || k.instances != nil || k.when != "" || k.rule != "" || k.steps != nil):
+		return usage("--canary-*, --rule, --steps and --healthy need --strategy canary")
 	case k.strategy == "all":
 		return nil
-	case (k.tag == "") == (len(k.ips) == 0):
-		return usage("a canary needs either --canary-tag or --canary-ip")
-	case len(k.instances) == 0 && k.when == "":
+	case k.steps != nil && k.rule == "":
+		return usage("--steps needs --rule")
+	case count([]bool{k.tag != "", len(k.ips) > 0, k.rule != ""}, func(given bool) bool { return given }) != 1:
+		return usage("a canary needs one of --canary-tag, --canary-ip and --rule")
+	case len(k.instances) == 0 && k.when == "" && !(k.rule != "" && follows):
 		return usage("nothing would be watched; give --canary-instance, or --prometheus and --healthy")
 	case (k.prometheus == "") != (k.when == ""):
 		return usage("--prometheus and --healthy need each other")
@@ -60,6 +66,18 @@ func (k *canary) check(env *repository.Environment) error {
 		return usage("environment %s has a manifest, which its instances check against every content: release it to a part of them with another environment", env.Name)
 	}
 	return nil
+}
+
+// duration returns how long the canaries may be watched, for the default of --timeout.
+func (k *canary) duration() time.Duration {
+	steps := 1
+	switch {
+	case k.strategy != "canary":
+		return 0
+	case k.rule != "":
+		steps = max(len(k.steps), release.UsualSteps)
+	}
+	return time.Duration(steps) * (k.bake + k.applied)
 }
 
 // option is the one of a publish for the canaries only.

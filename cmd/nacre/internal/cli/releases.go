@@ -98,7 +98,7 @@ func (a *app) where(env *repository.Environment) (*target, error) {
 // atServer connects, and calls work with the server of an environment.
 func (a *app) atServer(cmd *cobra.Command, t *target, work func(ctx context.Context, srv release.Server) error) error {
 	if !cmd.Flags().Changed("timeout") {
-		a.flags.timeout = releaseTimeout
+		a.flags.timeout = max(a.flags.timeout, releaseTimeout)
 	}
 	group := cmp.Or(t.config.Group, "DEFAULT_GROUP")
 	return a.openTarget(cmd.Context(), t, func(ctx context.Context, c *nacos.Client, t *target) error {

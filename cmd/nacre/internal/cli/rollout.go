@@ -259,7 +259,7 @@ func refusedTooOften(items []progress, percent float64) bool {
 	return refused > 0 && float64(refused)*100 > percent*float64(len(items))
 }
 
-func count(items []progress, f func(progress) bool) (n int) {
+func count[T any](items []T, f func(T) bool) (n int) {
 	for _, p := range items {
 		if f(p) {
 			n++

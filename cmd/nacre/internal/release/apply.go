@@ -42,6 +42,9 @@ func Apply(ctx context.Context, srv Server, t Target, p *Plan, o Options) (*Resu
 	if err := t.matches(srv, p); err != nil {
 		return nil, err
 	}
+	if err := o.Steps.check(t); err != nil {
+		return nil, err
+	}
 	if m := t.Environment.Manifest; m != nil && m.Signed && o.Key == nil {
 		return nil, invalid("manifest", "must be signed", "name the key with --key")
 	}
@@ -57,6 +60,9 @@ func Apply(ctx context.Context, srv Server, t Target, p *Plan, o Options) (*Resu
 	case j != nil && (j.Plan != p.Digest || j.Release != o.Release):
 		return nil, j.open()
 	case j != nil:
+		if err := o.Steps.resumes(j); err != nil {
+			return nil, err
+		}
 		return (&run{srv: srv, o: o, j: j}).complete(ctx, true)
 	}
 	if p.Empty() {
@@ -292,6 +298,11 @@ func (t Target) journal(ctx context.Context, srv Server, p *Plan, had inventory,
 			return nil, err
 		}
 		j.Manifest = &step{Key: p.Manifest.Key, Before: before, After: newSide(text, j.metadata(before, "yaml"))}
+	}
+	if o.Steps != nil {
+		if err := o.Steps.raise(t, srv, j); err != nil {
+			return nil, err
+		}
 	}
 	j.Has = j.inventory(p.Unchanged)
 	return j, nil

@@ -44,6 +44,9 @@ func TestKilledAtEachStep(t *testing.T) {
 func killedAt(t *testing.T, random *rand.Rand, at int) int {
 	t.Helper()
 	w := newWorld(t, random.IntN(4) > 0)
+	if w.target.Environment.Manifest == nil && random.IntN(2) == 0 { // it raises the percentage of a rule
+		w.withSteps([]string{"0", "1", "20"}[random.IntN(3)])
+	}
 	if random.IntN(2) == 0 { // the release deletes documents too
 		w.withGone()
 	}

@@ -32,6 +32,12 @@
 // published is undone, in the reverse order, also with compare-and-set: what someone else has
 // published meanwhile stays.
 //
+// # Steps
+//
+// With [Steps], the routing document comes last of these, once for each percentage of a rule. The
+// rollback file has each of its contents, so that the md5 says which step the server has. A release
+// that is continued begins with that step.
+//
 // # Deletions
 //
 // The record has an inventory: the documents of the environment with the md5 that its releases have

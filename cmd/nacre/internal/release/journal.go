@@ -34,6 +34,8 @@ type journal struct {
 	Manifest *step `json:"manifest,omitempty"`
 	// Deletions come last, when the manifest no longer names the documents.
 	Deletions []step `json:"deletions,omitempty"`
+	// Raised are the steps of a rule; nil: there are none.
+	Raised *raised `json:"raised,omitempty"`
 	// Had is the inventory of the environment before the release, and Has the one after it.
 	Had inventory `json:"had,omitempty"`
 	Has inventory `json:"has,omitempty"`
@@ -66,7 +68,9 @@ type step struct {
 	Key    Key  `json:"key"`
 	Stage  int  `json:"stage"`
 	Before side `json:"before"`
-	After  side `json:"after"`
+	// Between are the contents that are published before After, one after the other.
+	Between []side `json:"between,omitempty"`
+	After   side   `json:"after"`
 }
 
 // side is one state of a document.

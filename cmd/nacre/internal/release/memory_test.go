@@ -355,6 +355,7 @@ type world struct {
 	want   map[release.Key]string
 	atKey  release.Key // of the manifest
 	prune  bool        // what the repository no longer has is deleted
+	steps  bool        // the release raises the percentage of a rule step by step
 }
 
 func key(id string) release.Key { return release.Key{Group: "G", DataID: id} }
@@ -434,7 +435,11 @@ func (w *world) record(r release.Record) {
 func (w *world) machine() *machine { return &machine{memory: w.srv, files: newFiles()} }
 
 func (w *world) options(store release.Store, name string) release.Options {
-	return release.Options{Release: name, Reason: "more pools", Author: "kim", Folder: store, Workers: 4, Prune: w.prune, Now: w.srv.clock, Sleep: w.srv.sleep}
+	o := release.Options{Release: name, Reason: "more pools", Author: "kim", Folder: store, Workers: 4, Prune: w.prune, Now: w.srv.clock, Sleep: w.srv.sleep}
+	if w.steps {
+		o.Steps = &release.Steps{Rule: "canary", Percentages: []float64{1, 10, 50, 100}, Reached: func(ctx context.Context, s release.Step) error { return w.reached(ctx, s, store) }}
+	}
+	return o
 }
 
 func (w *world) plan(t *testing.T) *release.Plan {

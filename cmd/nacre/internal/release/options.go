@@ -41,6 +41,8 @@ type Options struct {
 	// Prune makes NewPlan delete the documents that releases of the environment have published and
 	// that the repository no longer has. False: they stay.
 	Prune bool
+	// Steps raise the percentage of a rule step by step. Nil: all is published at once.
+	Steps *Steps
 	// Validate checks the state that a rollback restores, besides the form of its documents. Nil:
 	// nothing more is checked.
 	Validate func(context.Context, Reversal) (Validity, error)

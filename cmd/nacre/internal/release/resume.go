@@ -49,7 +49,10 @@ func (e *run) published(ctx context.Context) (bool, error) {
 	}
 	states, err := readAll(ctx, e.srv.Get, keys, e.o)
 	for i, s := range steps {
-		if err == nil && states[i].MD5 == s.After.MD5 && s.After.MD5 != s.Before.MD5 {
+		if err != nil {
+			continue
+		}
+		if _, ours := s.published(states[i].MD5); ours {
 			return true, nil
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/nacre-go/nacre/route"
 )
@@ -22,6 +23,12 @@ type Change struct {
 	Removed []string `json:"removed,omitempty"`
 	// Reordered reports that the order of the documents, or what is said of one, differs.
 	Reordered bool `json:"reordered,omitempty"`
+}
+
+// Name returns the name of the rule, which may be empty.
+func (c Change) Name() string {
+	_, named, _ := strings.Cut(c.Rule, " (")
+	return strings.TrimSuffix(named, ")")
 }
 
 // The kinds of changes.

@@ -17,6 +17,9 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
+// ErrNoRule is the cause of the error of a rule that a document does not have.
+var ErrNoRule = errors.New("no rule has the name")
+
 // Percentage returns the percentage of the rule with a name. It is an error if no rule or more than
 // one has the name, and if the rule has no percentage.
 func Percentage(d repository.Document, rule string) (float64, error) {
@@ -46,7 +49,7 @@ func WithPercentage(d repository.Document, rule string, percentage float64) ([]b
 		return nil, err
 	}
 	if now, err := locate(edited, rule); err != nil || now.value != percentage || !alone(before, after, n.rule) {
-		return nil, n.fail(d, "cannot be changed alone", "write the number in the rule itself, without an anchor or a tag")
+		return nil, n.fail(d, errors.New("cannot be changed alone"), "write the number in the rule itself, without an anchor or a tag")
 	}
 	return edited.Content, nil
 }
@@ -72,9 +75,9 @@ type number struct {
 	line, column int // of the rule, or of the number if it is known
 }
 
-func (n number) fail(d repository.Document, text, fix string) error {
+func (n number) fail(d repository.Document, err error, fix string) error {
 	return &source.Error{Kind: source.InvalidArgument, Op: "change percentage", Document: source.Position{Document: d.File, Line: n.line, Column: n.column}.String(),
-		Err: errors.New(text), Fix: fix}
+		Err: err, Fix: fix}
 }
 
 // locate finds the percentage of a rule in a document that was parsed.
@@ -86,19 +89,19 @@ func locate(d repository.Document, rule string) (number, error) {
 	all, err := find(d.Content, rule)
 	switch {
 	case err != nil:
-		return number{}, number{}.fail(d, "the text cannot be read: "+err.Error(), "")
+		return number{}, number{}.fail(d, fmt.Errorf("the text cannot be read: %w", err), "")
 	case len(all) == 0:
-		return number{}, number{}.fail(d, fmt.Sprintf("no rule has the name %q", rule), "give --rule the name of a rule")
+		return number{}, number{}.fail(d, fmt.Errorf("%w %q", ErrNoRule, rule), "give --rule the name of a rule")
 	case len(all) > 1:
-		return number{}, all[1].fail(d, fmt.Sprintf("%d rules have the name %q", len(all), rule), "give each rule a name of its own")
+		return number{}, all[1].fail(d, fmt.Errorf("%d rules have the name %q", len(all), rule), "give each rule a name of its own")
 	}
 	n := all[0]
 	if n.end == 0 {
-		return n, n.fail(d, fmt.Sprintf("the rule %q has no percentage", rule), "write percentage: 100 under its match, which is where the release ends")
+		return n, n.fail(d, fmt.Errorf("the rule %q has no percentage", rule), "write percentage: 100 under its match, which is where the release ends")
 	}
 	value, err := strconv.ParseFloat(string(d.Content[n.start:n.end]), 64)
 	if err != nil {
-		return n, n.fail(d, fmt.Sprintf("the percentage of the rule %q is not a plain number", rule), "write it as 10 or 2.5, without an anchor or a tag")
+		return n, n.fail(d, fmt.Errorf("the percentage of the rule %q is not a plain number", rule), "write it as 10 or 2.5, without an anchor or a tag")
 	}
 	n.value = value
 	return n, nil
@@ -157,8 +160,8 @@ func items(n *yaml.Node) []*yaml.Node {
 // offset returns the byte of a line and column, both from 1, or -1. The library counts characters,
 // and the line breaks of YAML 1.1.
 func offset(data []byte, line, column int) int {
-	at, rest := 0, string(bytes.TrimPrefix(data, []byte("\ufeff")))
-	at = len(data) - len(rest)
+	rest := string(bytes.TrimPrefix(data, []byte("\ufeff")))
+	at := len(data) - len(rest)
 	for ; line > 1; line-- {
 		i := strings.IndexAny(rest, "\n\r\u0085\u2028\u2029")
 		if i < 0 {
