@@ -13,6 +13,8 @@ type Entry struct {
 	// Adopted reports that the server had the content before the first release that knows the
 	// document. No release has published it, and so none deletes it.
 	Adopted bool `json:"adopted,omitempty"`
+	// Manifest reports that a release has published the document as its manifest.
+	Manifest bool `json:"manifest,omitempty"`
 }
 
 // inventory is a set of entries. While a release is being applied a key can have two: that of the
@@ -21,7 +23,7 @@ type inventory []Entry
 
 // published reports whether a release has published a document with this content.
 func (v inventory) published(k Key, md5 string) bool {
-	return slices.Contains(v, Entry{Key: k, MD5: md5})
+	return slices.ContainsFunc(v, func(e Entry) bool { return e.Key == k && e.MD5 == md5 && !e.Adopted })
 }
 
 func (v inventory) knows(k Key) bool {
@@ -74,6 +76,10 @@ func (j *journal) inventory(unchanged []Document) inventory {
 		changed[d.Key] = true
 		now = append(now, Entry{Key: d.Key, MD5: d.BaseMD5, Adopted: !j.Had.published(d.Key, d.BaseMD5)})
 	}
+	if m := j.Manifest; m != nil {
+		changed[m.Key] = true
+		now = append(now, Entry{Key: m.Key, MD5: m.After.MD5, Manifest: true})
+	}
 	return append(now, j.Had.without(changed)...).sorted()
 }
 
@@ -85,6 +91,11 @@ func (j *journal) restoredInventory(of *journal) inventory {
 	for _, s := range append(of.Steps[:len(of.Steps):len(of.Steps)], of.Deletions...) {
 		changed[s.Key] = true
 		now = append(now, of.Had.of(s.Key)...)
+	}
+	if m := j.Manifest; m != nil {
+		if changed[m.Key] = true; m.After.Exists {
+			now = append(now, Entry{Key: m.Key, MD5: m.After.MD5, Manifest: true})
+		}
 	}
 	return append(now, j.Had.without(changed)...).sorted()
 }

@@ -23,6 +23,7 @@ type Left struct {
 // Why documents stay.
 const (
 	leftUnasked   = "a release has published it; nacre plan --prune deletes it"
+	leftManifest  = "it is the manifest of earlier releases, and nacre.yaml has another one or none; nacre plan --prune deletes it"
 	leftForeign   = "no release of this environment has published it"
 	leftPublished = "someone else has published it since the last release"
 	leftShared    = "it is also a document of environment "
@@ -68,7 +69,10 @@ func (p *Plan) prune(ctx context.Context, srv Server, t Target, had inventory, k
 		} else if by, ok := routed[k]; ok {
 			why = leftRouted + by.String()
 		}
-		if why != leftUnasked || !o.Prune {
+		if why == leftUnasked && slices.ContainsFunc(had.of(k), func(e Entry) bool { return e.Manifest }) {
+			why = leftManifest
+		}
+		if why != leftUnasked && why != leftManifest || !o.Prune {
 			p.Left = append(p.Left, Left{k, why})
 			continue
 		}

@@ -121,10 +121,14 @@ func TestDeletions(t *testing.T) {
 		}
 		// The restored documents are the environment's own again, and the created ones are not.
 		r, err := release.ReadRecord(t.Context(), w.srv, "prod")
-		if want := []release.Entry{
+		want := []release.Entry{
 			{Key: key("d9.yaml"), MD5: sum(w.want[key("d9.yaml")]), Adopted: true},
 			{Key: gone[0], MD5: sum(w.base[gone[0]])}, {Key: gone[1], MD5: sum(w.base[gone[1]])}, {Key: gone[2], MD5: sum(w.base[gone[2]])},
-		}; err != nil || !slices.Equal(r.Inventory, want) {
+		}
+		if manifest {
+			want = append(want, release.Entry{Key: w.atKey, MD5: sum(w.srv.text(w.atKey)), Manifest: true})
+		}
+		if err != nil || !slices.Equal(r.Inventory, want) {
 			t.Errorf("after the rollback the inventory is %+v, %v", r.Inventory, err)
 		}
 		// The rollback of the rollback deletes again.
@@ -177,6 +181,52 @@ func TestRename(t *testing.T) {
 	}
 	if _, err := release.Rollback(t.Context(), w.srv, "prod", "r2", w.options(store, "")); err != nil || w.srv.text(key("d3.yaml")) != w.want[key("d3.yaml")] || w.srv.text(key("renamed.yaml")) != "" {
 		t.Errorf("the rollback: %v; the server has %v", err, w.srv.all())
+	}
+}
+
+// A manifest that nacre.yaml gives another name, or none, is deleted as documents are, after the new
+// one was published; and a rollback restores it.
+func TestRenamedManifest(t *testing.T) {
+	t.Parallel()
+	for name, at := range map[string]*repository.Manifest{"another name": {DataID: "new.yaml"}, "none": nil} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, true)
+			store := newFiles()
+			if _, err := release.Apply(t.Context(), w.srv, w.target, w.plan(t), w.options(store, "r1")); err != nil {
+				t.Fatal(err)
+			}
+			old := w.srv.text(w.atKey)
+			w.target.Environment.Manifest = at
+			p := w.plan(t)
+			if len(p.Left) != 1 || p.Left[0].Key != w.atKey || !strings.Contains(p.Left[0].Why, "it is the manifest of earlier releases") || p.Changes != 0 {
+				t.Fatalf("the plan leaves %+v", p.Left)
+			}
+			w.prune = true
+			p = w.plan(t)
+			if deleted, _ := deletions(p); len(deleted) != 1 || len(p.Left) > 0 {
+				t.Fatalf("the plan deletes %q and leaves %+v", deleted, p.Left)
+			}
+			var order []string
+			w.srv.onPublish = func(k release.Key) error { order = append(order, k.DataID); return nil }
+			w.srv.onDelete = func(k release.Key) error { order = append(order, "-"+k.DataID); return nil }
+			if res, err := release.Apply(t.Context(), w.srv, w.target, p, w.options(store, "r2")); err != nil || w.srv.text(w.atKey) != "" || !w.has(w.want) {
+				t.Fatalf("Apply returned %+v, %v; the server has %v", res, err, w.srv.all())
+			}
+			want := []string{"nacre.release.prod", "-release.yaml", "nacre.release.prod"}
+			if at != nil {
+				want = slices.Insert(want, 1, "new.yaml")
+			}
+			if !slices.Equal(order, want) {
+				t.Errorf("the order was %q, want %q", order, want)
+			}
+			if p := w.plan(t); !p.Empty() || len(p.Left) > 0 {
+				t.Errorf("after the release the plan is %+v", p)
+			}
+			if _, err := release.Rollback(t.Context(), w.srv, "prod", "r2", w.options(store, "")); err != nil || w.srv.text(w.atKey) != old || w.srv.text(key("new.yaml")) != "" {
+				t.Errorf("the rollback: %v; the server has %v", err, w.srv.all())
+			}
+		})
 	}
 }
 

@@ -136,7 +136,6 @@ func rollbackApplied(ctx context.Context, srv Server, of *journal, o Options) (*
 			j.Deletions = append(j.Deletions, back)
 		}
 	}
-	j.Has = j.restoredInventory(of)
 	if m := of.Manifest; m != nil {
 		before := sideOf(states[len(of.Steps)])
 		after := side{}
@@ -149,6 +148,7 @@ func rollbackApplied(ctx context.Context, srv Server, of *journal, o Options) (*
 		}
 		j.Manifest = &step{Key: m.Key, Before: before, After: after}
 	}
+	j.Has = j.restoredInventory(of)
 	valid, err := j.reversal(ctx).validity(ctx, o)
 	if err != nil {
 		return nil, err
