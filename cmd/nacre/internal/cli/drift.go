@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,15 +18,19 @@ import (
 const (
 	driftTries = 5
 	driftPause = time.Second
+	// An instance that hides an md5 has proven nothing until its server confirms the content again.
+	hiddenTries = 40
 )
 
 // instanceDrift is what an instance runs, against what the server has, in JSON.
 type instanceDrift struct {
 	Instance string `json:"instance"`
-	State    string `json:"state"` // same, drifted or unknown
-	Version  int64  `json:"version,omitempty"`
-	Sum      string `json:"sum,omitempty"`
-	Release  string `json:"release,omitempty"`
+	// State is same, drifted, unknown if it does not answer, or unproven if what it says does not
+	// tell.
+	State   string `json:"state"`
+	Version int64  `json:"version,omitempty"`
+	Sum     string `json:"sum,omitempty"`
+	Release string `json:"release,omitempty"`
 	// Documents are those that it reads and does not run as the server has them.
 	Documents []driftedDocument `json:"documents,omitempty"`
 	Why       []string          `json:"why,omitempty"`
@@ -37,6 +42,8 @@ type driftedDocument struct {
 	Status string      `json:"status"` // as in nacre who, or "elsewhere"
 	MD5    string      `json:"md5,omitempty"`
 	Why    []string    `json:"why,omitempty"`
+
+	hidden bool // the instance does not say its md5
 }
 
 // drifts asks all instances what they run.
@@ -46,23 +53,37 @@ func (a *app) drifts(ctx context.Context, asked []string, namespace string, d *r
 		return nil, err
 	}
 	items := make([]instanceDrift, len(asked))
-	for try := range driftTries {
+	for try := 1; ; try++ {
 		err := parallel.Each(ctx, workers, len(asked), func(ctx context.Context, i int) error {
-			if items[i].State == "" || items[i].behind() {
-				items[i] = a.drift(ctx, asked[i], namespace, d)
+			if items[i].State != "" && !items[i].again(try) {
+				return nil
+			}
+			if found := a.drift(ctx, asked[i], namespace, d); items[i].State == "" || ctx.Err() == nil {
+				items[i] = found
 			}
 			return nil
 		})
-		if err != nil || try == driftTries-1 || !slices.ContainsFunc(items, instanceDrift.behind) {
+		switch {
+		case try > 1 && errors.Is(ctx.Err(), context.DeadlineExceeded): // the answers before are complete
+			return items, nil
+		case err != nil || !slices.ContainsFunc(items, func(i instanceDrift) bool { return i.again(try + 1) }):
 			return items, err
 		}
 		select {
 		case <-time.After(driftPause):
 		case <-ctx.Done():
+			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+				return items, nil
+			}
 			return items, context.Cause(ctx)
 		}
 	}
-	return items, nil
+}
+
+// again reports whether an instance is asked for the n-th time.
+func (i instanceDrift) again(n int) bool {
+	hidden := slices.ContainsFunc(i.Documents, func(d driftedDocument) bool { return d.hidden })
+	return i.behind() && (n <= driftTries || hidden && n <= hiddenTries)
 }
 
 // behind reports whether all that an instance lacks may be on its way.
@@ -80,6 +101,7 @@ func (a *app) drift(ctx context.Context, address, namespace string, d *release.D
 	}
 	found.Version, found.Sum = s.Health.Version, s.Health.Sum
 	reads := 0
+	var unproven []string
 	for _, doc := range d.Documents {
 		l, at := s.layerAt(namespace, doc.Key)
 		switch {
@@ -95,8 +117,13 @@ func (a *app) drift(ctx context.Context, address, namespace string, d *release.D
 		}
 		one := driftedDocument{Key: doc.Key, Status: "elsewhere", MD5: appliedMD5(l), Why: []string{"reads " + l.Identity}}
 		if at == "here" {
-			one.Status, one.Why = verdict(l, doc.MD5, time.Time{})
-			if one.Status == "applied" || one.Status == "current" || one.MD5 == doc.MD5 {
+			one.Status, one.Why = verdict(l, doc.MD5, doc.Modified)
+			one.hidden = one.MD5 == ""
+			switch {
+			case one.Status == "current" && doc.MD5 != "" && doc.Modified.IsZero():
+				unproven = append(unproven, doc.Key.String()+": the md5 is hidden, and the server does not say when the content was published")
+				continue
+			case one.Status == "applied" || one.Status == "current" || one.MD5 == doc.MD5:
 				continue
 			}
 		}
@@ -107,6 +134,8 @@ func (a *app) drift(ctx context.Context, address, namespace string, d *release.D
 		found.State, found.Why = "drifted", []string{"reads no document of the environment"}
 	case len(found.Documents) > 0:
 		found.State = "drifted"
+	case len(unproven) > 0:
+		found.State, found.Why = "unproven", unproven
 	}
 	return found
 }

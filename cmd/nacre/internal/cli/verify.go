@@ -27,7 +27,9 @@ record of the last release. Values are never printed.
 With --instance, or with the instances of the context, verify also asks each instance at
 confighttp.JSON what it runs, and compares that with what the server has. An instance has drifted
 if it runs another content of a document, reads it from another namespace or group, or reads no
-document of the environment. One that is only behind is asked again for some seconds.
+document of the environment. One that is only behind is asked again for some seconds. If an instance
+hides the md5 of a document, since it holds a secret or is a part of a route, the instance must have
+verified its content since the publish, which takes up to half a minute.
 
 The exit code is 1 if anything differs, and 3 if nothing does and an instance does not answer.`,
 		Example: `  nacre verify prod
@@ -58,7 +60,7 @@ The exit code is 1 if anything differs, and 3 if nothing does and an instance do
 				if err := a.print(driftResult(d, running)); err != nil {
 					return err
 				}
-				unknown := 0
+				unknown, unproven := 0, 0
 				differ := d.Differences > 0 || d.Record.Phase == "applying"
 				for _, i := range running {
 					switch i.State {
@@ -66,6 +68,8 @@ The exit code is 1 if anything differs, and 3 if nothing does and an instance do
 						differ = true
 					case "unknown":
 						unknown++
+					case "unproven":
+						unproven++
 					}
 				}
 				switch {
@@ -73,6 +77,8 @@ The exit code is 1 if anything differs, and 3 if nothing does and an instance do
 					return differs()
 				case unknown > 0:
 					return exit.With(exit.Unreachable, fmt.Errorf("%d of %s did not answer", unknown, counted(len(running), "instance")), "check their addresses, or give --server-only")
+				case unproven > 0:
+					return exit.With(exit.Failed, fmt.Errorf("what %d of %s run is not proven", unproven, counted(len(running), "instance")), "compare the values with nacre explain, or give --server-only")
 				}
 				return nil
 			})

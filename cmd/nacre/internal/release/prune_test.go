@@ -184,8 +184,8 @@ func TestRename(t *testing.T) {
 	}
 }
 
-// A manifest that nacre.yaml gives another name, or none, is deleted as documents are, after the new
-// one was published; and a rollback restores it.
+// A manifest that nacre.yaml gives another name, or none, is deleted as documents are, after the
+// new one was published; and a rollback restores it.
 func TestRenamedManifest(t *testing.T) {
 	t.Parallel()
 	for name, at := range map[string]*repository.Manifest{"another name": {DataID: "new.yaml"}, "none": nil} {

@@ -2,6 +2,7 @@ package release
 
 import (
 	"context"
+	"time"
 
 	"github.com/nacre-go/nacre/manifest"
 )
@@ -22,6 +23,8 @@ type Found struct {
 	State string `json:"state"` // "same", "differs", "missing" or "unlisted"
 	// MD5 is that of the content that the server has; empty: it has none, or was not asked.
 	MD5 string `json:"md5,omitempty"`
+	// Modified is when the server got the content; zero if it does not say.
+	Modified time.Time `json:"modified,omitzero"`
 	// Keys are the keys that differ.
 	Keys []KeyChange `json:"keys,omitempty"`
 }
@@ -51,7 +54,7 @@ func Verify(ctx context.Context, srv Server, t Target, o Options) (*Drift, error
 	}
 	d := &Drift{Environment: t.Environment.Name, Record: r}
 	for i, doc := range t.Documents {
-		f := Found{Key: keys[i], File: doc.File, State: foundSame, MD5: states[i].MD5}
+		f := Found{Key: keys[i], File: doc.File, State: foundSame, MD5: states[i].MD5, Modified: states[i].Modified.UTC()}
 		switch {
 		case !states[i].Exists():
 			f.State = foundMissing
