@@ -13,6 +13,7 @@ import (
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/output"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/parallel"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/plural"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/release"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/terminal"
 )
@@ -198,22 +199,23 @@ func (r *rollout) text() string {
 func (r *rollout) err(name string, b *breaker) error {
 	used := slices.DeleteFunc(slices.Clone(r.Instances), func(p progress) bool { return p.Status == "unused" })
 	var why []string
-	of := func(what string, refused bool) error {
+	of := func(one, more string, refused bool) error {
 		for _, p := range used {
 			if p.Refused == refused && !p.Acted && len(why) < 3 {
 				why = append(why, strings.TrimSpace(p.Instance+" "+p.Status+" "+strings.Join(p.Why, ", ")))
 			}
 		}
 		n := count(used, func(p progress) bool { return p.Refused == refused && !p.Acted })
-		return fmt.Errorf("%d of %d instances %s release %s: %s", n, len(used), what, name, strings.Join(why, "; "))
+		return fmt.Errorf("%s %s release %s: %s", plural.Of(n, len(used), "instance"), plural.Verb(n, one, more), name, strings.Join(why, "; "))
 	}
 	switch {
 	case r.Verdict == "refused":
-		return of("refuse", true)
+		return of("refuses", "refuse", true)
 	case len(used) < b.least:
-		return fmt.Errorf("release %s: found %s that read it, and at least %d must", name, counted(len(used), "instance"), b.least)
+		return fmt.Errorf("release %s: found %s that %s it, and at least %d must", name, plural.Count(len(used), "instance"), plural.Verb(len(used), "reads", "read"), b.least)
 	}
-	return of(fmt.Sprintf("have not acted after %v on", b.patience), false)
+	after := fmt.Sprintf(" not acted after %v on", b.patience)
+	return of("has"+after, "have"+after, false)
 }
 
 // followRelease waits for the instances after a release, and rolls it back if it must. It returns

@@ -12,6 +12,7 @@ import (
 	"github.com/nacre-go/nacre/cmd/nacre/internal/check"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/output"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/plural"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/release"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/repository"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/terminal"
@@ -236,7 +237,7 @@ func invalidDocuments(n int) error {
 	if n == 0 {
 		return nil
 	}
-	return exit.With(exit.Invalid, errors.New("a service would reject these documents: "+counted(n, "problem")), "")
+	return exit.With(exit.Invalid, errors.New("a service would reject these documents: "+plural.Count(n, "problem")), "")
 }
 
 func problemLine(paint terminal.Paint, name string, p check.Problem) string {

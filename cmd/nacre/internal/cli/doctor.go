@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"io"
 	"path/filepath"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/nacre-go/nacre/cmd/nacre/internal/doctor"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/output"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/plural"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/terminal"
 	"github.com/nacre-go/nacre/providers/nacos"
 )
@@ -165,11 +165,8 @@ func failures(all []doctor.Finding) error {
 			code = exit.Denied
 		}
 	}
-	switch failed {
-	case 0:
+	if failed == 0 {
 		return nil
-	case 1:
-		return exit.With(code, errors.New("1 check failed"), "")
 	}
-	return exit.With(code, fmt.Errorf("%d checks failed", failed), "")
+	return exit.With(code, errors.New(plural.Count(failed, "check")+" failed"), "")
 }

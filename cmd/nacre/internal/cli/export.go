@@ -12,6 +12,7 @@ import (
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/folder"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/parallel"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/plural"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/release"
 	"github.com/nacre-go/nacre/fleetonce"
 	"github.com/nacre-go/nacre/providers/nacos"
@@ -61,7 +62,7 @@ server, for which a Nacos 3 may require an administrator.`,
 				if err := folder.Write(args[0], list); err != nil {
 					return err
 				}
-				a.note("exported %s to %s", counted(len(list.Configs), "config"), args[0])
+				a.note("exported %s to %s", plural.Count(len(list.Configs), "config"), args[0])
 				return nil
 			})
 		},
@@ -79,7 +80,7 @@ func (a *app) withoutRecords(entries []nacos.ListEntry, asked bool, pattern []st
 	}
 	kept := slices.DeleteFunc(slices.Clone(entries), func(e nacos.ListEntry) bool { return release.IsRecord(e.Key.DataID) })
 	if left := len(entries) - len(kept); left > 0 {
-		a.note("%s of releases left out; --records includes them", counted(left, "record"))
+		a.note("%s of releases left out; --records includes them", plural.Count(left, "record"))
 	}
 	return kept
 }
@@ -92,7 +93,7 @@ func (a *app) withoutHookRecords(configs []folder.Config) []folder.Config {
 		return err == nil
 	})
 	if left := len(configs) - len(kept); left > 0 {
-		a.note("%s of hooks left out; nacre once create makes them", counted(left, "record"))
+		a.note("%s of hooks left out; nacre once create makes %s", plural.Count(left, "record"), plural.Verb(left, "it", "them"))
 	}
 	return kept
 }
@@ -109,7 +110,7 @@ func (a *app) withoutRecordFiles(configs []folder.Config, asked bool) (kept, rec
 		}
 	}
 	if len(records) > 0 {
-		a.note("%s of releases left out; --records includes them", counted(len(records), "record"))
+		a.note("%s of releases left out; --records includes them", plural.Count(len(records), "record"))
 	}
 	return kept, records
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/nacre-go/nacre/cmd/nacre/internal/check"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/declaration"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/plural"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/policy"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/release"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/repository"
@@ -134,7 +135,7 @@ func unconditional(p *release.Plan) (all []policy.Violation) {
 		if d.Listeners != nil && *d.Listeners > 0 {
 			all = append(all, policy.Violation{
 				Rule: policy.Listeners, Document: d.DataID,
-				Text: "would be deleted and has " + counted(*d.Listeners, "listener") + "; a service that reads it cannot start without it",
+				Text: "would be deleted and has " + plural.Count(*d.Listeners, "listener") + "; a service that reads it cannot start without it",
 			})
 		}
 	}

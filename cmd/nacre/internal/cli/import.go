@@ -15,6 +15,7 @@ import (
 	"github.com/nacre-go/nacre/cmd/nacre/internal/folder"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/output"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/parallel"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/plural"
 	"github.com/nacre-go/nacre/providers/nacos"
 	"github.com/nacre-go/nacre/source"
 )
@@ -160,7 +161,7 @@ func conflicts(items []imported) error {
 	if n == 0 {
 		return nil
 	}
-	return exit.With(exit.Conflict, fmt.Errorf("changed on the server since the export: %s; nothing is published", counted(n, "config")),
+	return exit.With(exit.Conflict, fmt.Errorf("changed on the server since the export: %s; nothing is published", plural.Count(n, "config")),
 		"compare with nacre diff, export again, or give --overwrite")
 }
 
@@ -217,7 +218,7 @@ func (a *app) publishAll(ctx context.Context, c *nacos.Client, items []imported,
 	}
 	switch {
 	case failed != nil && done > 0:
-		return exit.With(exit.Partly, fmt.Errorf("published %s, then: %w", counted(done, "config"), failed), "run the command again for the rest")
+		return exit.With(exit.Partly, fmt.Errorf("published %s, then: %w", plural.Count(done, "config"), failed), "run the command again for the rest")
 	case failed != nil:
 		return failed
 	}

@@ -19,6 +19,7 @@ import (
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/output"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/plural"
 )
 
 // adminPath is where confighttp.Admin is mounted, unless --admin says otherwise.
@@ -176,7 +177,7 @@ func (a *app) act(ctx context.Context, act action) error {
 		return err
 	}
 	if failed != nil && done > 0 {
-		return exit.With(exit.Partly, fmt.Errorf("%s failed on %d of %d instances: %w", act.name, len(items)-done, len(items), failed), "")
+		return exit.With(exit.Partly, fmt.Errorf("%s failed on %s: %w", act.name, plural.Of(len(items)-done, len(items), "instance"), failed), "")
 	}
 	return failed
 }

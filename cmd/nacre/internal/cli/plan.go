@@ -15,6 +15,7 @@ import (
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/output"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/plural"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/policy"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/release"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/routing"
@@ -169,7 +170,7 @@ func planResult(p *release.Plan, broken []policy.Violation, paint terminal.Paint
 
 func writePlan(w io.Writer, p *release.Plan, paint terminal.Paint) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s on %s: %s, %s\n", paint.Bold(output.Clean(p.Environment)), output.Clean(p.Server), counted(p.Changes, "change"), counted(len(p.Unchanged), "document")+" unchanged")
+	fmt.Fprintf(&b, "%s on %s: %s, %s\n", paint.Bold(output.Clean(p.Environment)), output.Clean(p.Server), plural.Count(p.Changes, "change"), plural.Count(len(p.Unchanged), "document")+" unchanged")
 	stage := 0
 	for _, c := range p.Documents {
 		if c.Action == "delete" {
@@ -276,7 +277,7 @@ func writeDeletions(b *strings.Builder, p *release.Plan, paint terminal.Paint) {
 			b.WriteString("last, the deletions\n")
 		}
 		first = false
-		b.WriteString(paint.Red(fmt.Sprintf("- %s (%d bytes, md5 %s)", c.Key, c.BaseSize, c.BaseMD5)) + "\n")
+		b.WriteString(paint.Red(fmt.Sprintf("- %s (%s, md5 %s)", c.Key, plural.Count(c.BaseSize, "byte"), c.BaseMD5)) + "\n")
 		if c.Listeners == nil {
 			b.WriteString("    the server does not say whether clients listen to it\n")
 		}
@@ -293,14 +294,6 @@ func sign(op string) string {
 		return "-"
 	}
 	return "~"
-}
-
-// counted returns "1 document" or "2 documents".
-func counted(n int, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return strconv.Itoa(n) + " " + what
 }
 
 func fraction(done, total int) string { return strconv.Itoa(done) + "/" + strconv.Itoa(total) }

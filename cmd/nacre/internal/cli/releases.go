@@ -15,6 +15,7 @@ import (
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/output"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/plural"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/release"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/repository"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/terminal"
@@ -184,7 +185,7 @@ func resultOf(res *release.Result, instances *rollout) output.Result {
 				b.WriteString("  " + row[0] + " " + row[1] + "\n")
 			}
 		}
-		text := "release " + res.Release + " of " + res.Environment + " is " + res.Phase + ", " + counted(len(rows), "document") + "\n" + b.String()
+		text := "release " + res.Release + " of " + res.Environment + " is " + res.Phase + ", " + plural.Count(len(rows), "document") + "\n" + b.String()
 		if instances != nil {
 			text += instances.text()
 		}

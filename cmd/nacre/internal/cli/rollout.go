@@ -16,6 +16,7 @@ import (
 	"github.com/nacre-go/nacre/cmd/nacre/internal/output"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/parallel"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/peers"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/plural"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/terminal"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/providers/nacos"
@@ -269,7 +270,7 @@ func count[T any](items []T, f func(T) bool) (n int) {
 }
 
 func summary(items []progress) string {
-	return fmt.Sprintf("%s: %d received, %d applied, %d acted, %d refused", counted(len(items), "instance"),
+	return fmt.Sprintf("%s: %d received, %d applied, %d acted, %d refused", plural.Count(len(items), "instance"),
 		count(items, func(p progress) bool { return p.Received }), count(items, func(p progress) bool { return p.Applied }),
 		count(items, func(p progress) bool { return p.Acted }), count(items, func(p progress) bool { return p.Refused }))
 }
@@ -287,12 +288,12 @@ func (a *app) outcome(name, md5 string, items []progress, f following, ended err
 	case errors.Is(ended, context.Canceled):
 		return ended
 	case refusedTooOften(items, f.maxRefused):
-		return exit.With(exit.NotConverged, fmt.Errorf("%d of %d instances refuse the content", refused, len(items)), remedy(items))
+		return exit.With(exit.NotConverged, fmt.Errorf("%s %s the content", plural.Of(refused, len(items), "instance"), plural.Verb(refused, "refuses", "refuse")), remedy(items))
 	case len(items) < f.least:
-		return exit.With(exit.NotConverged, fmt.Errorf("found %s, and at least %d must be known", counted(len(items), "instance"), f.least),
+		return exit.With(exit.NotConverged, fmt.Errorf("found %s, and at least %d must be known", plural.Count(len(items), "instance"), f.least),
 			f.whereElse())
 	case missing > 0:
-		return exit.With(exit.NotConverged, fmt.Errorf("%d of %d instances have not acted on the content", missing, len(items)), "")
+		return exit.With(exit.NotConverged, fmt.Errorf("%s %s not acted on the content", plural.Of(missing, len(items), "instance"), plural.Verb(missing, "has", "have")), "")
 	}
 	return nil
 }

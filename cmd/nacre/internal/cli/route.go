@@ -13,6 +13,7 @@ import (
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/output"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/plural"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/routing"
 	"github.com/nacre-go/nacre/providers/nacos"
 	"github.com/nacre-go/nacre/route"
@@ -96,7 +97,7 @@ The exit code is 0 if all of them are right, and 5 if not.`,
 			if err := a.print(r); err != nil || len(mistakes) == 0 {
 				return err
 			}
-			return exit.With(exit.Invalid, errors.New("instances would keep their previous routes: "+counted(len(mistakes), "problem")), "")
+			return exit.With(exit.Invalid, errors.New("instances would keep their previous routes: "+plural.Count(len(mistakes), "problem")), "")
 		},
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/output"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/plural"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/strictyaml"
 	"github.com/nacre-go/nacre/route"
 )
@@ -110,7 +111,7 @@ The exit code is 1 if an instance moves, and 5 if a document has mistakes.`,
 			if err := a.print(r); err != nil {
 				return err
 			}
-			a.note("%d of %s would move", len(moves), counted(len(instances), "instance"))
+			a.note("%s would move", plural.Of(len(moves), len(instances), "instance"))
 			if len(moves) > 0 {
 				return differs()
 			}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/plural"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/release"
 )
 
@@ -104,7 +105,7 @@ func (w *stepWatch) look(ctx context.Context, changes []release.Change, publishe
 					why = append(why, strings.TrimSpace(p.Instance+" "+p.Status+" "+strings.Join(p.Why, ", ")))
 				}
 			}
-			return nil, exit.With(exit.NotConverged, fmt.Errorf("%d of %s refuse the release: %s", len(why), counted(len(used), "instance"), few(why)), "")
+			return nil, exit.With(exit.NotConverged, fmt.Errorf("%s %s the release: %s", plural.Of(len(why), len(used), "instance"), plural.Verb(len(why), "refuses", "refuse"), few(why)), "")
 		}
 		for _, p := range used {
 			if !p.Acted && !p.Refused {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/output"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/plural"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/release"
 )
 
@@ -76,9 +77,9 @@ The exit code is 1 if anything differs, and 3 if nothing does and an instance do
 				case differ:
 					return differs()
 				case unknown > 0:
-					return exit.With(exit.Unreachable, fmt.Errorf("%d of %s did not answer", unknown, counted(len(running), "instance")), "check their addresses, or give --server-only")
+					return exit.With(exit.Unreachable, fmt.Errorf("%s did not answer", plural.Of(unknown, len(running), "instance")), "check their addresses, or give --server-only")
 				case unproven > 0:
-					return exit.With(exit.Failed, fmt.Errorf("what %d of %s run is not proven", unproven, counted(len(running), "instance")), "compare the values with nacre explain, or give --server-only")
+					return exit.With(exit.Failed, fmt.Errorf("what %s %s is not proven", plural.Of(unproven, len(running), "instance"), plural.Verb(unproven, "runs", "run")), "compare the values with nacre explain, or give --server-only")
 				}
 				return nil
 			})
@@ -97,7 +98,7 @@ func driftResult(d *release.Drift, running []instanceDrift) output.Result {
 	}{d, running}
 	r := output.Result{Value: value, Text: func(w io.Writer) error {
 		var b strings.Builder
-		fmt.Fprintf(&b, "%s: %s, %s\n", output.Clean(d.Environment), counted(len(d.Documents), "document"), counted(d.Differences, "difference"))
+		fmt.Fprintf(&b, "%s: %s, %s\n", output.Clean(d.Environment), plural.Count(len(d.Documents), "document"), plural.Count(d.Differences, "difference"))
 		switch rec := d.Record; rec.Phase {
 		case "idle":
 			b.WriteString("no release was applied\n")

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/nacre-go/nacre/cmd/nacre/internal/plural"
 )
 
 // Server is the test server with its faults.
@@ -79,7 +81,7 @@ func Apply(s Server, words []string) error {
 		return fmt.Errorf("fault %q is unknown; use one of %s", words[0], strings.Join(names, ", "))
 	}
 	if len(words)-1 > all[i].args {
-		return fmt.Errorf("fault %s has at most %d arguments", words[0], all[i].args)
+		return fmt.Errorf("fault %s has at most %s", words[0], plural.Count(all[i].args, "argument"))
 	}
 	var args []int
 	for _, word := range words[1:] {

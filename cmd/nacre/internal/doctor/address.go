@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/nacre-go/nacre/cmd/nacre/internal/plural"
 	"github.com/nacre-go/nacre/providers/nacos"
 )
 
@@ -45,7 +46,7 @@ func (x *examination) settings(ctx context.Context) ([]node, bool) {
 	if len(nodes) == 0 {
 		return nil, false
 	}
-	x.pass(check, "", fmt.Sprintf("%s, namespace %s, group %s", plural(len(nodes), "server"), cmp.Or(x.Config.Namespace, "public"), cmp.Or(x.Config.Group, "DEFAULT_GROUP")))
+	x.pass(check, "", fmt.Sprintf("%s, namespace %s, group %s", plural.Count(len(nodes), "server"), cmp.Or(x.Config.Namespace, "public"), cmp.Or(x.Config.Group, "DEFAULT_GROUP")))
 	return nodes, true
 }
 
@@ -113,7 +114,7 @@ func (x *examination) addressServer(ctx context.Context) []string {
 		})
 		return nil
 	}
-	x.pass(check, u.Host, "lists "+plural(len(found), "server"))
+	x.pass(check, u.Host, "lists "+plural.Count(len(found), "server"))
 	return found
 }
 
@@ -153,11 +154,4 @@ func short(err error) string {
 		err = e.Err
 	}
 	return err.Error()
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -2,12 +2,13 @@ package doctor
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"time"
+
+	"github.com/nacre-go/nacre/cmd/nacre/internal/plural"
 )
 
 // othersMayWrite are the permissions that let a group or every user write.
@@ -56,11 +57,7 @@ func (x *examination) copies() {
 		})
 		return
 	}
-	text := "1 copy"
-	if len(found) > 1 {
-		text = fmt.Sprintf("%d copies", len(found))
-	}
-	x.pass(check, x.Copies, text+", the newest of "+newest.UTC().Format(time.RFC3339))
+	x.pass(check, x.Copies, plural.Count(len(found), "copy")+", the newest of "+newest.UTC().Format(time.RFC3339))
 }
 
 // cause returns the cause of a file error without its path.

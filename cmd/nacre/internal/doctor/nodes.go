@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/nacre-go/nacre/cmd/nacre/internal/plural"
 	"github.com/nacre-go/nacre/providers/nacos"
 )
 
@@ -31,7 +32,7 @@ func (x *examination) nodes(ctx context.Context, working []node) {
 	}
 	if len(contents) == 1 {
 		for md5 := range contents {
-			x.pass(check, x.Document, fmt.Sprintf("%s on %s", md5, plural(len(working), "server")))
+			x.pass(check, x.Document, fmt.Sprintf("%s on %s", md5, plural.Count(len(working), "server")))
 		}
 		return
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/nacre-go/nacre/cmd/nacre/internal/plural"
 )
 
 // state is what a server says of itself at the path of its state, for which it requires no login.
@@ -85,7 +87,7 @@ func (x *examination) limits(n *node, s state) {
 		texts = append(texts, "the number of configs is not limited")
 	}
 	if days, ok := s.number("config_retention_days"); ok {
-		texts = append(texts, fmt.Sprintf("the history is kept for %d days", days))
+		texts = append(texts, "the history is kept for "+plural.Count(days, "day"))
 	}
 	if texts == nil {
 		x.skip(check, n.addr, notTold+"its limits")
@@ -113,5 +115,5 @@ func bytes(n int64) string {
 	case n >= 1<<10 && n%(1<<10) == 0:
 		return fmt.Sprintf("%d KiB", n>>10)
 	}
-	return fmt.Sprintf("%d bytes", n)
+	return plural.Count(n, "byte")
 }

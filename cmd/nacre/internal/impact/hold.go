@@ -7,6 +7,7 @@ import (
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/document"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/keypath"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/plural"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 )
@@ -108,7 +109,7 @@ func (s Service) holdsAt(i Instance, p Publication) (all []Hold) {
 		add(Quarantine, "this content was live before, and was rolled back")
 	}
 	if layer.BreakerOpen {
-		add(MaxBadChanges, fmt.Sprintf("layer %s has had %d bad changes", layer.Name, i.Health.Guard.MaxBadChanges))
+		add(MaxBadChanges, fmt.Sprintf("layer %s has had %s", layer.Name, plural.Count(i.Health.Guard.MaxBadChanges, "bad change")))
 	}
 	if !layer.WithoutChangeGuard {
 		for _, why := range s.losses(p.Loss, i.Health.Guard.MaxKeyLoss, i.keysBelow) {
@@ -125,9 +126,9 @@ func (s Service) losses(l *document.Loss, most float64, keysBelow func(string) i
 	}
 	switch {
 	case l.Had > 0 && l.Left == 0:
-		why = append(why, fmt.Sprintf("it is empty and had %s", keys(l.Had)))
+		why = append(why, "it is empty and had "+plural.Count(l.Had, "key"))
 	case l.Lost >= minLost && float64(l.Lost) > most*float64(l.Had):
-		why = append(why, fmt.Sprintf("it loses %d of %s", l.Lost, keys(l.Had)))
+		why = append(why, "it loses "+plural.Of(l.Lost, l.Had, "key"))
 	}
 	for _, r := range l.Retyped {
 		if !s.hasType(r.Key) {
@@ -139,7 +140,7 @@ func (s Service) losses(l *document.Loss, most float64, keysBelow func(string) i
 			break
 		}
 		if n := keysBelow(key); n >= minLost {
-			why = append(why, fmt.Sprintf("the null at %s removes %s", key, keys(n)))
+			why = append(why, fmt.Sprintf("the null at %s removes %s", key, plural.Count(n, "key")))
 		}
 	}
 	return why
@@ -163,13 +164,6 @@ func (i Instance) keysBelow(key string) (n int) {
 	return n
 }
 
-func keys(n int) string {
-	if n == 1 {
-		return "1 key"
-	}
-	return fmt.Sprintf("%d keys", n)
-}
-
 // fix says what to do about a hold.
 func fix(h Hold) string {
 	if len(h.Instances) == 0 {
@@ -186,7 +180,7 @@ func fix(h Hold) string {
 func (h Hold) String() string {
 	where := "every instance of " + h.Service
 	if len(h.Instances) > 0 {
-		where = fmt.Sprintf("%d of %d instances of %s", len(h.Instances), h.Of, h.Service)
+		where = plural.Of(len(h.Instances), h.Of, "instance") + " of " + h.Service
 	}
 	return fmt.Sprintf("%s would be held at %s by %s: %s", h.Document, where, h.Guard, h.Why)
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/keypath"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/plural"
 )
 
 // Change is what a release would do.
@@ -110,15 +111,15 @@ func (l Limits) violations(c Change) (all []Violation) {
 			}
 		}
 	}
-	exceeds := func(rule string, n int, most *int, what string) {
+	exceeds := func(rule string, n int, most *int, noun, one, more string) {
 		if most != nil && n > *most {
-			all = append(all, Violation{Rule: rule, Text: fmt.Sprintf("%d %s, and at most %d may", n, what, *most)})
+			all = append(all, Violation{Rule: rule, Text: fmt.Sprintf("%s %s, and at most %d may", plural.Count(n, noun), plural.Verb(n, one, more), *most)})
 		}
 	}
-	exceeds(maxDocuments, len(c.Documents), l.Documents, "documents change")
-	exceeds(maxKeys, keys, l.Keys, "keys change")
-	exceeds(removedKeys, removed, l.RemovedKeys, "keys or documents are removed")
-	exceeds(deletions, deleted, l.Deletions, "documents are deleted")
+	exceeds(maxDocuments, len(c.Documents), l.Documents, "document", "changes", "change")
+	exceeds(maxKeys, keys, l.Keys, "key", "changes", "change")
+	exceeds(removedKeys, removed, l.RemovedKeys, "key or document", "is removed", "are removed")
+	exceeds(deletions, deleted, l.Deletions, "document", "is deleted", "are deleted")
 	return all
 }
 
