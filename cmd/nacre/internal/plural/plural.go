@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Count returns "1 document" or "2 documents". A "y" after a consonant becomes "ies", and of "key or
-// document" both words change.
+// Count returns "1 document" or "2 documents". A "y" after a consonant becomes "ies", and of "key
+// or document" both words change.
 func Count[N int | int64](n N, noun string) string {
 	text := strconv.FormatInt(int64(n), 10) + " "
 	if n == 1 {
