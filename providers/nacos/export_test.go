@@ -218,3 +218,6 @@ func Codes() []Code {
 
 // Matches reports whether a name matches a pattern of List.
 func Matches(pattern, name string) bool { return matches(pattern, name) }
+
+// NamesGrays reports what a client does on a server that says that it has this version.
+func NamesGrays(version string) bool { return serverState{version: versionOf(version)}.namesGrays() }

@@ -60,8 +60,7 @@ func connectionLabels(instance instance, labels map[string]string) map[string]st
 	all[appPrefix+"instance"] = instance.id
 	for name, value := range labels {
 		if name == envconf.TagLabel {
-			all[name] = value
-			continue
+			all[name] = value // Nacos 3 wants the prefix here, too
 		}
 		all[appPrefix+strings.TrimPrefix(name, appPrefix)] = value
 	}

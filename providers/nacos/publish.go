@@ -182,7 +182,19 @@ func (c *Client) Delete(ctx context.Context, dataID string, opts ...DeleteOption
 	case o.beta:
 		return c.deleteBeta(ctx, k)
 	}
-	return c.change(ctx, k, typeRemove, removeRequest{keyRequest: about(k), Tag: o.tag}, 0)
+	return c.remove(ctx, k, o.tag)
+}
+
+// remove deletes the content for a tag, or that for all clients without one.
+func (c *Client) remove(ctx context.Context, k Key, tag string) error {
+	if tag != "" {
+		if is, err := c.state(ctx); err == nil && is.namesGrays() {
+			tag = "tag_" + tag
+		} else if err != nil && source.KindOf(err) != source.InvalidArgument { // else it does not tell
+			return err
+		}
+	}
+	return c.change(ctx, k, typeRemove, removeRequest{keyRequest: about(k), Tag: tag}, 0)
 }
 
 func (c *Client) deleteBeta(ctx context.Context, k Key) error {

@@ -44,7 +44,7 @@ type session struct {
 	closed  map[address]bool // servers whose port was closed in it; used by run only
 	conns   atomic.Uint64    // number of connections so far
 
-	database atomic.Pointer[bool] // see Client.embedded; nil: not known
+	state atomic.Pointer[serverState] // see Client.state; nil: not known
 }
 
 func newSession(network transport, cfg settings, durations timings, h *hook) *session {

@@ -2,9 +2,7 @@ package nacos
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"net/http"
 
 	"github.com/nacre-go/nacre/source"
 )
@@ -27,7 +25,7 @@ func (c *Client) GetStored(ctx context.Context, dataID string, opts ...SourceOpt
 	switch kind := source.KindOf(err); {
 	case err == nil:
 	case kind == source.PermissionDenied || kind == source.InvalidArgument:
-		if embedded, unknown := c.embedded(ctx); embedded || unknown != nil {
+		if is, unknown := c.state(ctx); unknown != nil || is.ownDatabase {
 			return Item{}, err
 		}
 		return c.Get(ctx, dataID, opts...)
@@ -39,37 +37,6 @@ func (c *Client) GetStored(ctx context.Context, dataID string, opts ...SourceOpt
 		return Item{}, ContentCorrupt.fail("read", k.String())
 	}
 	return item, nil
-}
-
-// embedded reports whether the server is one of a cluster that keeps its configs in a database of
-// its own. The clients of one cluster find this out once.
-func (c *Client) embedded(ctx context.Context) (bool, error) {
-	if known := c.session.database.Load(); known != nil {
-		return *known, nil
-	}
-	var is bool
-	err := c.on(ctx, 0, true, func(ctx context.Context, s *session, conn *conn) error {
-		body, err := s.console(ctx, conn, Key{}, "read the state of",
-			call{method: http.MethodGet, path: "/v1/console/server/state", most: fewBytes},
-			call{method: http.MethodGet, path: "/v3/admin/core/state", most: fewBytes},
-		)
-		if err != nil {
-			return err
-		}
-		var state struct {
-			Mode     string `json:"startup_mode"`
-			Database string `json:"datasource_platform"`
-		}
-		if json.Unmarshal(body, &state) != nil {
-			return BadResponse.fail("read the state of", conn.server.String())
-		}
-		is = state.Mode == "cluster" && (state.Database == "" || state.Database == "derby")
-		return nil
-	})
-	if err == nil {
-		c.session.database.Store(&is)
-	}
-	return is, err
 }
 
 // undoRefused makes a cluster show the stored content of a config again, after it has refused to
@@ -85,8 +52,8 @@ func (c *Client) undoRefused(ctx context.Context, k Key, refused string, cause e
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.session.timings.request)
 	defer cancel()
 	for {
-		embedded, err := c.embedded(ctx)
-		if err == nil && !embedded || source.KindOf(err) == source.InvalidArgument {
+		is, err := c.state(ctx)
+		if err == nil && !is.ownDatabase || source.KindOf(err) == source.InvalidArgument {
 			return cause
 		}
 		var row row

@@ -1,0 +1,74 @@
+package nacos
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// serverState is what a server says about itself, and about its cluster.
+type serverState struct {
+	version [3]int // zero: not told
+	// ownDatabase is whether it is one of a cluster that keeps its configs in a database of its
+	// own.
+	ownDatabase bool
+}
+
+// state asks the server of the connection about itself. The servers of a cluster are alike, so a
+// client asks until it has one answer. Servers answer without a login.
+func (c *Client) state(ctx context.Context) (serverState, error) {
+	if known := c.session.state.Load(); known != nil {
+		return *known, nil
+	}
+	var is serverState
+	err := c.on(ctx, 0, true, func(ctx context.Context, s *session, conn *conn) error {
+		body, err := s.console(ctx, conn, Key{}, "read the state of",
+			call{method: http.MethodGet, path: "/v1/console/server/state", most: fewBytes},
+			call{method: http.MethodGet, path: "/v3/admin/core/state", most: fewBytes},
+		)
+		if err != nil {
+			return err
+		}
+		var said struct {
+			Version  string `json:"version"`
+			Mode     string `json:"startup_mode"`
+			Database string `json:"datasource_platform"`
+		}
+		if json.Unmarshal(body, &said) != nil {
+			return BadResponse.fail("read the state of", conn.server.String())
+		}
+		is = serverState{versionOf(said.Version), said.Mode == "cluster" && (said.Database == "" || said.Database == "derby")}
+		return nil
+	})
+	if err == nil {
+		c.session.state.Store(&is)
+	}
+	return is, err
+}
+
+// versionOf reads "2.3.2", and "3.1.0-SNAPSHOT" as 3.1.0.
+func versionOf(text string) (v [3]int) {
+	text, _, _ = strings.Cut(text, "-")
+	for i, part := range strings.SplitN(text, ".", len(v)) {
+		part, _, _ = strings.Cut(part, ".")
+		n, err := strconv.Atoi(part)
+		if err != nil {
+			return [3]int{}
+		}
+		v[i] = n
+	}
+	return v
+}
+
+// namesGrays reports whether a Delete has to name the content for a tag as the server stores it,
+// "tag_canary". Servers before 2.5.1 add the prefix themselves.
+func (s serverState) namesGrays() bool {
+	for i, n := range [3]int{2, 5, 1} {
+		if s.version[i] != n {
+			return s.version[i] > n
+		}
+	}
+	return true
+}
