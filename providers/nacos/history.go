@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -86,7 +87,8 @@ func (c *Client) PreviousContent(ctx context.Context, change HistoryEntry) (Item
 			call{method: http.MethodGet, path: "/v1/cs/history", query: with(about2(k), "nid", id)},
 			call{method: http.MethodGet, path: "/v3/admin/cs/history", query: with(about3(k), "nid", id)},
 		)
-		if err != nil {
+		missing := errors.Is(err, BadRequest) // a Nacos 3; the parameters are valid
+		if err != nil && !missing {
 			return err
 		}
 		var got struct {
@@ -95,7 +97,7 @@ func (c *Client) PreviousContent(ctx context.Context, change HistoryEntry) (Item
 			Type    string  `json:"type"`
 		}
 		// Some servers answer with an empty body if the entry does not exist.
-		if len(body) == 0 || json.Unmarshal(body, &got) == nil && got.Content == nil {
+		if missing || len(body) == 0 || json.Unmarshal(body, &got) == nil && got.Content == nil {
 			return ConfigNotFound.failAs("read history of", k.String(), "the history has no such entry")
 		}
 		if got.Content == nil {

@@ -60,7 +60,12 @@ func TestRealInstanceIsTold(t *testing.T) {
 	}
 	cfg.AppName, cfg.AppVersion, cfg.InstanceID = "nacre-orders", "v1.2.3", "orders-7"
 	ready(t, newClient(t, cfg))
-	req, err := http.NewRequestWithContext(within(t), http.MethodGet, "http://"+cfg.Servers[0]+"/nacos/v2/core/loader/current", nil)
+	three := isNacos3(t)
+	path := "/nacos/v2/core/loader/current"
+	if three {
+		path = "/nacos/v3/admin/core/loader/current"
+	}
+	req, err := http.NewRequestWithContext(within(t), http.MethodGet, "http://"+cfg.Servers[0]+path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,13 +75,21 @@ func TestRealInstanceIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	var list map[string]struct {
+	type connections map[string]struct {
 		MetaInfo struct {
 			AppName string
 			Labels  map[string]string
 		}
 	}
-	if err := json.NewDecoder(res.Body).Decode(&list); err != nil {
+	var list connections
+	if three {
+		var wrapped struct{ Data connections }
+		err = json.NewDecoder(res.Body).Decode(&wrapped)
+		list = wrapped.Data
+	} else {
+		err = json.NewDecoder(res.Body).Decode(&list)
+	}
+	if err != nil {
 		t.Fatalf("the list of connections, status %s: %v", res.Status, err)
 	}
 	for _, c := range list {

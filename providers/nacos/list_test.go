@@ -70,7 +70,7 @@ func TestList(t *testing.T) {
 				t.Errorf("List of %q in %q returned %q, %v, want %q", tc.pattern, tc.group, names(all), err, tc.want)
 			}
 			for _, e := range all {
-				if e.Size != 11 || e.MD5 != sumOf("{\"v\": \"ü\"}") || e.App != "orders" || e.Key.Namespace != "" {
+				if e.Size != 11 && !(e.Size == -1 && isNacos3(t)) || e.MD5 != sumOf("{\"v\": \"ü\"}") || e.App != "orders" || e.Key.Namespace != "" {
 					t.Errorf("an entry is %+v", e)
 				}
 			}

@@ -3,7 +3,9 @@ package nacos_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -190,6 +192,26 @@ func (r *reader) quiet(d time.Duration, after string) {
 	if _, err := r.src.Next(ctx, r.rev); ctx.Err() == nil {
 		r.t.Fatalf("Next returned after %s, with error %v", after, err)
 	}
+}
+
+// isNacos3 reports whether a subtest of onEach runs against a Nacos 3.
+func isNacos3(t *testing.T) bool {
+	t.Helper()
+	addr := os.Getenv("NACRE_NACOS_ADDR")
+	if addr == "" || !strings.Contains(t.Name(), "Real") && !strings.HasSuffix(t.Name(), "/real") {
+		return false
+	}
+	req, err := http.NewRequestWithContext(within(t), http.MethodGet, "http://"+addr+"/nacos/v3/admin/core/state", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Close = true // a connection that is kept would be taken for a leak
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	return res.StatusCode == http.StatusOK
 }
 
 func realServer(t *testing.T) nacos.Config {

@@ -20,7 +20,8 @@ type Metadata struct {
 	App         string   // the application, see [App]
 	Type        string   // such as "yaml" or "text"; may be empty
 	// Use, Effect and Schema are texts that old consoles show. The admin API of Nacos 3 does not
-	// return them: they are empty where a server has no other HTTP interface, from Nacos 3.2 on.
+	// return them: they are empty where a server has no other HTTP interface, as a Nacos 3 unless
+	// that of version 1 is enabled.
 	Use, Effect, Schema string
 	// EncryptedDataKey belongs to a content that an encryption plugin has encrypted.
 	EncryptedDataKey string

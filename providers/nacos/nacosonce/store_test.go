@@ -183,7 +183,7 @@ func TestRealCreationIsNotAtomic(t *testing.T) {
 		}
 	}
 	t.Logf("several creations succeeded in %d of %d rounds", several, rounds)
-	if several == 0 {
+	if several == 0 && !isNacos3(t, cfg) {
 		t.Error("one creation won in each round; if that is so on every server, instances could create records")
 	}
 }
