@@ -84,6 +84,10 @@ func TestRealDivergence(t *testing.T) {
 	}
 	defer func() { _ = os.Remove(place) }()
 
+	select { // of two publishes in quick succession, the times of different servers do not tell the newer one
+	case <-time.After(5 * time.Second):
+	case <-ctx.Done():
+	}
 	publish("v: 2")
 	published := time.Now()
 	quiet, stop := context.WithTimeout(ctx, 5*time.Second)
@@ -120,7 +124,7 @@ func TestRealBursts(t *testing.T) {
 	f := realCluster(t)
 	bursts, err := strconv.Atoi(os.Getenv("NACRE_BURSTS"))
 	if err != nil {
-		bursts = 3
+		bursts = 1
 	}
 	ctx := t.Context()
 	ids := idsOf(fmt.Sprintf("%08x", rand.Uint32()), 1000)
