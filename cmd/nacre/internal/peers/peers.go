@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/nacre-go/nacre/cmd/nacre/internal/plural"
 )
 
 // Instance is what an instance that reads a document says of itself. What it does not say is empty.
@@ -132,7 +134,7 @@ func differ(structs [][]Instance) Finding {
 	for _, g := range f.Structs[1:] {
 		f.Instances, names, versions = append(f.Instances, g.Instances...), append(names, g.names...), append(versions, g.Versions...)
 	}
-	f.Text = fmt.Sprintf("%d of %d instances%s %s another struct: %s", len(names), total, of(f.Service), verb(len(names)), listed(names))
+	f.Text = fmt.Sprintf("%d of %d instances%s %s another struct: %s", len(names), total, of(f.Service), plural.Verb(len(names), "binds", "bind"), listed(names))
 	if most := f.Structs[0].Versions; len(versions) > 0 && len(most) > 0 {
 		slices.Sort(versions)
 		f.Text += fmt.Sprintf("; they have the version %s, and the others %s", listed(slices.Compact(versions)), listed(most))
@@ -154,13 +156,6 @@ func of(service string) string {
 		return ""
 	}
 	return " of " + service
-}
-
-func verb(n int) string {
-	if n == 1 {
-		return "binds"
-	}
-	return "bind"
 }
 
 // listed returns names as a list, which does not fill a terminal.
