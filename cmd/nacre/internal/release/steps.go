@@ -16,7 +16,7 @@ import (
 type Steps struct {
 	// Rule is the name of the rule.
 	Rule string
-	// Percentages rise. The last one is that of the file. Nil: 1, 10 and 50, and that of the file.
+	// Percentages rise. The last one is that of the file. None: 1, 10 and 50, and that of the file.
 	Percentages []float64
 	// Reached is called when a step can be read from the server, and returns when the next one may
 	// begin. An error undoes the release. After a crash the step that the server has is repeated.
@@ -80,7 +80,7 @@ func (s *Steps) raise(t Target, srv Server, j *journal) error {
 		return err
 	}
 	all := s.Percentages
-	if all == nil {
+	if len(all) == 0 {
 		all = append(slices.DeleteFunc(slices.Clone(usualSteps), func(p float64) bool { return p >= target }), target)
 	}
 	switch last := all[len(all)-1]; {
