@@ -72,7 +72,8 @@ func (s *session) register(ctx context.Context, c *conn) error {
 	if err != nil {
 		c.link.Close()
 		<-c.reader
-		if cause := context.Cause(c.ctx); cause != nil && source.KindOf(err) == source.Unavailable {
+		cause := context.Cause(c.ctx) // Canceled: by the Close above
+		if cause != nil && !errors.Is(cause, context.Canceled) && source.KindOf(err) == source.Unavailable {
 			return cause // redirected, or disconnected
 		}
 	}

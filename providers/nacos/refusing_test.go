@@ -1,0 +1,31 @@
+package nacos_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/nacre-go/nacre/providers/nacos"
+	"github.com/nacre-go/nacre/providers/nacos/internal/fakenacos"
+)
+
+// A server that answers the set-up with an error is named as such: the error is not
+// that the client itself gave up.
+func TestAServerThatRefusesTheSetUp(t *testing.T) {
+	t.Parallel()
+	for _, typ := range []string{"HealthCheckRequest", ""} {
+		t.Run(typ, func(t *testing.T) {
+			t.Parallel()
+			srv := start(t, fakenacos.Options{})
+			srv.Faults().Fail(fakenacos.Always, 500, fakenacos.Match{Type: typ})
+			c := newClient(t, config(srv))
+			ctx, cancel := context.WithTimeout(within(t), 2*time.Second)
+			defer cancel()
+			_, err := c.Get(ctx, "orders.yaml")
+			if !errors.Is(err, nacos.ServerError) || errors.Is(err, context.Canceled) {
+				t.Errorf("Get: %v, want %v", err, nacos.ServerError)
+			}
+		})
+	}
+}
