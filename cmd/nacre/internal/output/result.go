@@ -113,7 +113,7 @@ func Line(w io.Writer, f Format, r Result) error {
 	return err
 }
 
-// object returns a value as a JSON object in one line, with the schema_version first.
+// object returns a value as a JSON object in one line, with one schema_version, first.
 func object(value any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -125,7 +125,11 @@ func object(value any) ([]byte, error) {
 	if len(line) < 2 || line[0] != '{' {
 		return nil, errors.New("output is not an object")
 	}
-	head := `{"schema_version":` + strconv.Itoa(SchemaVersion)
+	const field = `{"schema_version":`
+	if bytes.HasPrefix(line, []byte(field)) { // a plan, which is also a file, has its own
+		return line, nil
+	}
+	head := field + strconv.Itoa(SchemaVersion)
 	if line[1] != '}' {
 		head += ","
 	}

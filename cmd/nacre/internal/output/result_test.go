@@ -85,3 +85,18 @@ func TestAResultIsAnObject(t *testing.T) {
 		t.Errorf("an unknown format: %v, want the list of formats", err)
 	}
 }
+
+// A plan is printed and written to a file, so it has the version itself.
+func TestAResultHasOneSchemaVersion(t *testing.T) {
+	t.Parallel()
+	value := struct {
+		SchemaVersion int    `json:"schema_version"`
+		Kind          string `json:"kind"`
+	}{1, "plan"}
+	for _, f := range []output.Format{output.JSON, output.YAML} {
+		var b bytes.Buffer
+		if err := output.Write(&b, f, output.Result{Value: value}); err != nil || strings.Count(b.String(), "schema_version") != 1 {
+			t.Errorf("the result is %q, %v, want one schema_version", b.String(), err)
+		}
+	}
+}
