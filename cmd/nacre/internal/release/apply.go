@@ -154,9 +154,15 @@ func (e *run) complete(ctx context.Context, resumed bool) (*Result, error) {
 	return res, res.stays()
 }
 
-// giveUp undoes the release after an error.
+// giveUp undoes the release after an error, unless another one has taken it over: the contents are
+// then those of the other one.
 func (e *run) giveUp(ctx context.Context, res *Result, cause error) (*Result, error) {
 	e.begins()
+	if other := e.takenOver(ctx); other != "" {
+		e.o.Unfinished("")
+		return res, errors.Join(conflict(e.j.Environment, "release "+other+" has taken over from "+e.j.Release+", and nothing was undone", "see what that release has published"),
+			cause, e.j.save(e.o.Folder, phaseOvertaken))
+	}
 	res.Documents = e.back(ctx)
 	var stands []string
 	for _, d := range res.Documents {
@@ -181,6 +187,18 @@ func (e *run) giveUp(ctx context.Context, res *Result, cause error) (*Result, er
 		return res, errors.Join(cause, err)
 	}
 	return res, fmt.Errorf("release %s was undone: %w", e.j.Release, cause)
+}
+
+// takenOver returns the release that has the record in the place of this one; empty if this one has
+// it, or if it cannot be read.
+func (e *run) takenOver(ctx context.Context) string {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoWithin)
+	defer cancel()
+	r, _, err := readRecord(ctx, e.srv, e.j.Environment)
+	if err != nil || r.Holder == e.j.Holder {
+		return ""
+	}
+	return r.Release
 }
 
 // matches reports what differs between a plan and the repository.

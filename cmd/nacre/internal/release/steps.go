@@ -215,6 +215,9 @@ func (e *run) climb(ctx context.Context, s step) error {
 	}
 	for i := max(at, 1); i < len(sides); i++ {
 		if i > at {
+			if other := e.takenOver(ctx); other != "" {
+				return conflict(e.j.Environment, "release "+other+" has taken over", "see what that release has published")
+			}
 			if err := e.publish(ctx, s.Key, sides[i-1], sides[i], e.content(sides[i])); err != nil {
 				return err
 			}

@@ -221,3 +221,41 @@ func TestStepsRefuse(t *testing.T) {
 		})
 	}
 }
+
+// A release that another one takes over while it watches a step publishes nothing more, and undoes
+// nothing: what the server has is the other one's.
+func TestStepsThatAreTakenOver(t *testing.T) {
+	t.Parallel()
+	for name, cause := range map[string]error{"and the instances are well": nil, "and it is interrupted": context.Canceled} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, false).withSteps("0")
+			o := w.options(newFiles(), "r1")
+			p := w.plan(t)
+			var published int
+			o.Steps.Reached = func(ctx context.Context, s release.Step) error {
+				if s.Number != 2 {
+					return nil
+				}
+				other := w.options(newFiles(), "r2")
+				other.TakeOver = "r1"
+				other.Steps.Reached = func(context.Context, release.Step) error { return nil }
+				if _, err := release.Apply(ctx, w.srv, w.target, w.plan(t), other); err != nil {
+					t.Fatal(err)
+				}
+				published = w.srv.publishes
+				return cause
+			}
+			_, err := release.Apply(t.Context(), w.srv, w.target, p, o)
+			if source.KindOf(err) != source.Conflict || !strings.Contains(err.Error(), "release r2 has taken over") {
+				t.Errorf("Apply returned %v, want that r2 has taken over", err)
+			}
+			if w.srv.publishes != published || fmt.Sprint(w.documents()) != fmt.Sprint(w.want) {
+				t.Errorf("after the other release there were %d more publishes, and the server has %v", w.srv.publishes-published, w.documents())
+			}
+			if r, err := release.ReadRecord(t.Context(), w.srv, "prod"); err != nil || r.Release != "r2" || r.Phase != "applied" {
+				t.Errorf("the record is %+v, %v, want r2", r, err)
+			}
+		})
+	}
+}
