@@ -59,7 +59,12 @@ func TestConnectionGoesWrong(t *testing.T) {
 			}
 			srv.Faults().CutStreams()
 			change()
-			time.AfterFunc(time.Second, func() { _ = srv.Faults().RefuseConnections(false) })
+			time.AfterFunc(time.Second, func() {
+				// The port may be in use for a while: a connection of another test has taken it.
+				for srv.Faults().RefuseConnections(false) != nil && t.Context().Err() == nil {
+					<-time.After(50 * time.Millisecond)
+				}
+			})
 		},
 		"unavailable": func(_ *testing.T, srv *fakenacos.Server, change func()) {
 			srv.Faults().Unavailable(true)

@@ -15,6 +15,7 @@ import (
 	"github.com/nacre-go/nacre/cmd/nacre/internal/plural"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/release"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/repository"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/routing"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/terminal"
 	"github.com/nacre-go/nacre/route"
 )
@@ -158,6 +159,11 @@ func (a *app) checkRepository(ctx context.Context, f *asCode, k *checking, check
 			return err
 		}
 		t := release.Target{Environment: env, Documents: documents}
+		if checker == nil {
+			if problems := unreadable(ctx, documents); problems != nil {
+				report.Checks = append(report.Checks, check.Result{Name: name, Problems: problems})
+			}
+		}
 		at := surroundings{group: "DEFAULT_GROUP", known: route.Instance{Service: service}}
 		if checker != nil {
 			r, err := reachOf(ctx, t, at)
@@ -187,6 +193,20 @@ func (a *app) checkRepository(ctx context.Context, f *asCode, k *checking, check
 		report.Checks = append(report.Checks, checked.Checks...)
 	}
 	return a.problems(distinct(report))
+}
+
+// unreadable returns what is wrong with the documents that no schema checks, as far as their format
+// goes. A routing document is checked with its sets.
+func unreadable(ctx context.Context, documents []repository.Document) (all []check.Problem) {
+	for _, d := range documents {
+		if d.Schema != "" || routing.Is(d) {
+			continue
+		}
+		for _, p := range release.ProblemsOf(ctx, d.DataID, d) {
+			all = append(all, check.ProblemOf(p))
+		}
+	}
+	return all
 }
 
 func (a *app) layers(files, shared []string) (check.Layers, error) {

@@ -17,10 +17,10 @@ type KeyChange struct {
 	Line int    `json:"line,omitempty"` // in the new document, or in the old one for "removed"
 }
 
-// problemsOf returns what is wrong with a document that is to be published, with the lines of its
+// ProblemsOf returns what is wrong with a document that is to be published, with the lines of its
 // file. A format without keys has no rules.
-func problemsOf(ctx context.Context, k Key, d repository.Document) source.Problems {
-	_, err := document.Decode(ctx, k.DataID, d.Type, d.Content)
+func ProblemsOf(ctx context.Context, dataID string, d repository.Document) source.Problems {
+	_, err := document.Decode(ctx, dataID, d.Type, d.Content)
 	if routing.Is(d) {
 		_, err = routing.Parse(d)
 	}

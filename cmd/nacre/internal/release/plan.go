@@ -111,7 +111,7 @@ func NewPlan(ctx context.Context, srv Server, t Target, commit string, o Options
 	var problems source.Problems
 	for i, d := range t.Documents {
 		if p.add(ctx, d, keys[i], states[i]) {
-			problems = append(problems, problemsOf(ctx, keys[i], d)...)
+			problems = append(problems, ProblemsOf(ctx, keys[i].DataID, d)...)
 		}
 	}
 	if len(problems) > 0 {

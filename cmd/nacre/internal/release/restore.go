@@ -47,7 +47,7 @@ func (r Reversal) validity(ctx context.Context, o Options) (*Validity, error) {
 			continue
 		}
 		d := repository.Document{DataID: c.DataID, Type: st.Type, File: c.Key.String(), Content: st.Content}
-		for _, p := range problemsOf(ctx, c.Key, d) {
+		for _, p := range ProblemsOf(ctx, c.Key.DataID, d) {
 			v.Problems = append(v.Problems, check.ProblemOf(p))
 		}
 	}
