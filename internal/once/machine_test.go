@@ -179,8 +179,9 @@ func TestAStoppedMachineReleasesAClaimThatItLearnsOf(t *testing.T) {
 	}
 }
 
-// A store that fails over to a copy that is behind, or a record that an operator creates anew with
-// a clock that is behind, may have lost what a write replaces. The write can never be applied then.
+// A write replaces a record that the store may have lost: the store has failed over to a replica
+// that is behind, or an operator has created the record again, with a clock that is behind. The
+// write can then never be applied.
 func TestAWriteIsGivenUpIfTheStoreHasLostWhatItReplaces(t *testing.T) {
 	t.Parallel()
 	old := record(once.Done, "b", 7, 0)

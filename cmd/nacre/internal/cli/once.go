@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -84,28 +83,19 @@ func (h *hookTarget) name() string { return h.t.full(h.arg) }
 
 // read returns what the record says.
 func (h *hookTarget) read(ctx context.Context) (hookRecord, error) {
-	r, err := h.store.Load(ctx)
+	item, err := h.client.GetStored(ctx, h.dataID, h.options...) // as the store reads it, with its time
 	if err != nil {
 		return hookRecord{}, h.explain(err)
 	}
-	s, err := r.Status()
+	s, err := fleetonce.Record{Data: item.Content}.Status()
 	if err != nil {
 		return hookRecord{}, h.explain(err)
 	}
-	found := hookRecord{
-		DataID: h.dataID, Hook: s.Hook, State: string(s.State), Version: s.RecordVersion,
-		Token: s.Token, Attempt: s.Attempt, Holder: s.Holder, Reason: s.Reason,
-	}
-	// Another record may be there by now; its time would be wrong.
-	item, err := h.client.GetStored(ctx, h.dataID, h.options...)
-	if err != nil {
-		return hookRecord{}, h.explain(err)
-	}
-	if bytes.Equal(item.Content, r.Data) {
-		found.Since = item.Modified
-	}
-	found.Namespace, found.Group = namespaceName(item.Key.Namespace), item.Key.Group
-	return found, nil
+	return hookRecord{
+		Namespace: namespaceName(item.Key.Namespace), Group: item.Key.Group, DataID: h.dataID,
+		Hook: s.Hook, State: string(s.State), Version: s.RecordVersion, Token: s.Token, Attempt: s.Attempt,
+		Holder: s.Holder, Reason: s.Reason, Since: item.Modified,
+	}, nil
 }
 
 // explain replaces what an error of the library tells a programmer.

@@ -102,14 +102,14 @@ func (w *stepWatch) look(ctx context.Context, changes []release.Change, publishe
 			var why []string
 			for _, p := range used {
 				if p.Refused {
-					why = append(why, strings.TrimSpace(p.Instance+" "+p.Status+" "+strings.Join(p.Why, ", ")))
+					why = append(why, said(p))
 				}
 			}
 			return nil, exit.With(exit.NotConverged, fmt.Errorf("%s %s the release: %s", plural.Of(len(why), len(used), "instance"), plural.Verb(len(why), "refuses", "refuse"), few(why)), "")
 		}
 		for _, p := range used {
 			if !p.Acted && !p.Refused {
-				missing = append(missing, strings.TrimSpace(p.Instance+" "+p.Status+" "+strings.Join(p.Why, ", ")))
+				missing = append(missing, said(p))
 			}
 		}
 	}
@@ -121,6 +121,11 @@ func (w *stepWatch) look(ctx context.Context, changes []release.Change, publishe
 		err = exit.With(exit.NotConverged, errors.New("the condition of --healthy does not hold"), "")
 	}
 	return missing, err
+}
+
+// said returns what an instance says, in a line.
+func said(p progress) string {
+	return strings.TrimSpace(p.Instance + " " + p.Status + " " + strings.Join(p.Why, ", "))
 }
 
 // few joins texts, at most three of them.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/nacre-go/nacre/route"
 )
@@ -26,10 +25,7 @@ type Change struct {
 }
 
 // Name returns the name of the rule, which may be empty.
-func (c Change) Name() string {
-	_, named, _ := strings.Cut(c.Rule, " (")
-	return strings.TrimSuffix(named, ")")
-}
+func (c Change) Name() string { return nameIn(c.Rule) }
 
 // The kinds of changes.
 const (

@@ -83,8 +83,11 @@ func conditions(reason string) string {
 
 // name returns "canary" of the reason "rule 2 (canary): version v2.3.*", and "" for a rule without
 // a name.
-func name(reason string) string {
-	_, named, _ := strings.Cut(Rule(reason), " (")
+func name(reason string) string { return nameIn(Rule(reason)) }
+
+// nameIn returns "canary" of "rule 2 (canary)".
+func nameIn(rule string) string {
+	_, named, _ := strings.Cut(rule, " (")
 	return strings.TrimSuffix(named, ")")
 }
 
