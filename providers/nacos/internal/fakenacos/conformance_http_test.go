@@ -47,7 +47,7 @@ func (g *target) curl(method, path, form string, headers ...string) (code int, h
 func (g *target) wantHTTP(method, path, form string, code int, media, body string, headers ...string) {
 	g.t.Helper()
 	gotCode, head, got := g.curl(method, path, form, headers...)
-	if gotCode != code || normal(got) != body || media != "" && head.Get("Content-Type") != media {
+	if gotCode != code || !same(normal(got), body) || media != "" && head.Get("Content-Type") != media {
 		g.t.Errorf("%s %s %s\n gets %d %s %q\nwants %d %s %q", method, path, form, gotCode, head.Get("Content-Type"), normal(got), code, media, body)
 	}
 }

@@ -269,7 +269,7 @@ func TestConformancePersistent(t *testing.T) {
 	p.ask("SubscribeServiceRequest", serviceBody("public", g.group, "e", `"subscribe":true`))
 	p.wantPush("the connection has ended, and with it the ephemeral instance only", "e")
 	_, body := p.ask("ServiceQueryRequest", serviceBody("public", g.group, "s", ""))
-	if want := queried(g.info("s", `"clusters":"",`, strings.Replace(strings.Replace(g.host("s", addr, 1), "#1##", "#"+port+"#null#", 1), `"port":1`, `"port":`+port, 1))); normal(body) != strings.Replace(want, `"ephemeral":true`, `"ephemeral":false`, 1) {
+	if want := queried(g.info("s", `"clusters":"",`, strings.Replace(strings.Replace(g.host("s", addr, 1), "#1##", "#"+port+"#null#", 1), `"port":1`, `"port":`+port, 1))); !same(normal(body), strings.Replace(want, `"ephemeral":true`, `"ephemeral":false`, 1)) {
 		t.Errorf("a persistent instance is read as %s", body)
 	}
 	ask(p, "s", "deregisterInstance", "InstanceResponse", deregistered)
