@@ -2,6 +2,7 @@ package nacos
 
 import (
 	"context"
+	"crypto/tls"
 	"strings"
 	"time"
 	"unsafe"
@@ -50,10 +51,10 @@ func (c consoleAt) Fetch(ctx context.Context, f fetch) (int, []byte, error) {
 // Tune changes the durations, for tests in real time.
 func Tune(change func(*Timings)) Option { return option(func(o *options) { change(&o.timings) }) }
 
-// Knocks reports whether somebody holds the line at a server's gRPC port, which "?grpc=" names.
-func Knocks(ctx context.Context, server string) bool {
+// ProbePort reports whether a server answers at its gRPC port, which "?grpc=" names.
+func ProbePort(ctx context.Context, server string, encrypted *tls.Config) bool {
 	a, err := parseAddress(server, defaultPrefix)
-	return err == nil && grpcTransport{}.ProbePort(ctx, a)
+	return err == nil && grpcTransport{tls: encrypted}.ProbePort(ctx, a)
 }
 
 // Quick makes retries and reports fast enough for tests in real time.

@@ -2,35 +2,16 @@ package nacos
 
 import (
 	"context"
-	"errors"
-	"net"
-	"os"
 	"time"
+
+	"github.com/nacre-go/nacre/providers/nacos/internal/rpc"
 )
 
-const (
-	probeTimeout = time.Second
-	probeWait    = 200 * time.Millisecond
-)
+const probeTimeout = time.Second
 
-// ProbePort connects to the gRPC port, waits briefly and disconnects. It sends nothing.
-//
-// An accepted connection is not enough: a load balancer or a proxy accepts connections while no
-// server is behind it, and then closes them. A server speaks first (the SETTINGS of HTTP/2, RFC
-// 9113, 3.4), or, with TLS, waits.
+// ProbePort reports whether a server answers at the gRPC port. The time is limited by probeTimeout.
 func (t grpcTransport) ProbePort(ctx context.Context, server address) bool {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
-	var d net.Dialer
-	c, err := d.DialContext(ctx, "tcp", server.grpc())
-	if err != nil {
-		return false
-	}
-	defer func() { _ = c.Close() }()
-	defer context.AfterFunc(ctx, func() { _ = c.SetReadDeadline(time.Unix(1, 0)) })()
-	if c.SetReadDeadline(time.Now().Add(probeWait)) != nil {
-		return false
-	}
-	_, err = c.Read(make([]byte, 1))
-	return err == nil || errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() == nil
+	return rpc.Probe(ctx, server.grpc(), t.tls)
 }

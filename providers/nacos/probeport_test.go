@@ -1,6 +1,7 @@
 package nacos_test
 
 import (
+	"crypto/tls"
 	"io"
 	"net"
 	"strings"
@@ -31,22 +32,28 @@ func listener(t *testing.T, then func(net.Conn)) (server string) {
 }
 
 // A session that backs off is woken by a server that comes up, and not by the load balancer in
-// front of one that is down.
-func TestKnock(t *testing.T) {
+// front of one that is down, or by the kernel of a machine whose server is halted.
+func TestProbePort(t *testing.T) {
 	silent := listener(t, func(c net.Conn) {
 		go func() { _, _ = io.Copy(io.Discard, c); _ = c.Close() }()
 	})
+	srv := start(t, fakenacos.Options{})
+	front, trusting := tlsFront(t, srv, false)
 	for name, c := range map[string]struct {
 		server string
+		tls    *tls.Config
 		want   bool
 	}{
-		"a server":                   {start(t, fakenacos.Options{}).Addr(), true},
-		"waits for the client (TLS)": {silent, true},
-		"hangs up":                   {listener(t, func(c net.Conn) { _ = c.Close() }), false},
-		"nobody":                     {"127.0.0.1:1?grpc=1", false},
+		"a server":                           {server: srv.Addr(), want: true},
+		"a server with TLS":                  {server: front, tls: trusting, want: true},
+		"a server of an unknown CA":          {server: front, tls: &tls.Config{}, want: true},
+		"says nothing, as when it is halted": {server: silent, want: false},
+		"says nothing with TLS":              {server: silent, tls: &tls.Config{}, want: false},
+		"hangs up":                           {server: listener(t, func(c net.Conn) { _ = c.Close() }), want: false},
+		"does not listen":                    {server: "127.0.0.1:1?grpc=1", want: false},
 	} {
-		if got := nacos.Knocks(t.Context(), c.server); got != c.want {
-			t.Errorf("%s: somebody holds the line: %v, want %v", name, got, c.want)
+		if got := nacos.ProbePort(t.Context(), c.server, c.tls); got != c.want {
+			t.Errorf("%s: the port counts as open: %v, want %v", name, got, c.want)
 		}
 	}
 }

@@ -19,8 +19,10 @@ func TestAServerThatRefusesTheSetUp(t *testing.T) {
 			t.Parallel()
 			srv := start(t, fakenacos.Options{})
 			srv.Faults().Fail(fakenacos.Always, 500, fakenacos.Match{Type: typ})
-			c := newClient(t, config(srv))
-			ctx, cancel := context.WithTimeout(within(t), 2*time.Second)
+			log := newEvents()
+			c := newClient(t, config(srv), log.hook(), nacos.Quick())
+			log.wait(t, nacos.EventConnectFailed, 3)
+			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 			defer cancel()
 			_, err := c.Get(ctx, "orders.yaml")
 			if !errors.Is(err, nacos.ServerError) || errors.Is(err, context.Canceled) {

@@ -21,7 +21,7 @@ func (s *session) handshake(life context.Context, server address) (*conn, error)
 	}
 	l, err := s.transport.Open(ctx, server)
 	if err != nil {
-		s.closed[server] = errors.Is(err, ConnectionRefused) || errors.Is(err, GRPCPortClosed)
+		s.closed[server] = errors.Is(err, ConnectionRefused) || errors.Is(err, GRPCPortClosed) || errors.Is(err, NoResponse)
 		return nil, err
 	}
 	return s.introduce(ctx, life, server, l, false)

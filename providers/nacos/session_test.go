@@ -83,6 +83,58 @@ func TestServerThatComesBackIsFoundSoon(t *testing.T) {
 	}
 }
 
+// halted is a cluster whose only server is halted, as by SIGSTOP: the kernel accepts connections,
+// and what is sent has no answer until the server resumes.
+type halted struct {
+	*cluster
+	resumed chan struct{}
+}
+
+func (h *halted) resumes(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-h.resumed:
+		return true
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
+	return false
+}
+
+func (h *halted) Open(ctx context.Context, server nacos.Address) (nacos.Link, error) {
+	if !h.resumes(ctx, time.Hour) {
+		return nil, &source.Error{Kind: source.Timeout, Op: "connect to", Document: server.String(), Err: nacos.NoResponse}
+	}
+	return h.cluster.Open(ctx, server)
+}
+
+func (h *halted) ProbePort(ctx context.Context, server nacos.Address) bool {
+	return h.resumes(ctx, time.Second) && h.cluster.ProbePort(ctx, server)
+}
+
+// docs/nacos-guarantees.md names the bound.
+func TestServerThatResumesIsFoundSoon(t *testing.T) {
+	t.Parallel()
+	for range 30 {
+		synctest.Test(t, func(t *testing.T) {
+			h := &halted{newCluster(), make(chan struct{})}
+			c, err := nacos.NewClientVia(h, nacos.Config{Servers: []string{"a:8848"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			time.Sleep(10*time.Minute + rand.N(time.Minute))
+			begin := time.Now()
+			close(h.resumed)
+			if err := c.WaitReady(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if took := time.Since(begin); took > 3*time.Second {
+				t.Errorf("halted for ten minutes, the server was found %v after it resumed", took)
+			}
+		})
+	}
+}
+
 // hosts is a cluster of which some hosts are off: what is sent there has no answer.
 type hosts struct {
 	*cluster
@@ -99,7 +151,7 @@ func (h *hosts) Open(ctx context.Context, server nacos.Address) (nacos.Link, err
 	return h.cluster.Open(ctx, server)
 }
 
-func (h *hosts) Knock(ctx context.Context, server nacos.Address) bool {
+func (h *hosts) ProbePort(ctx context.Context, server nacos.Address) bool {
 	if h.isOff(server) {
 		select {
 		case <-time.After(time.Second):

@@ -11,7 +11,7 @@ import (
 type transport interface {
 	// Open connects to a server and opens its push stream. It returns when ctx ends.
 	Open(ctx context.Context, server address) (link, error)
-	// ProbePort reports whether the server accepts connections at all.
+	// ProbePort reports whether the server answers at all.
 	ProbePort(ctx context.Context, server address) bool
 	// Login exchanges a password for a token.
 	Login(ctx context.Context, server address, cfg settings) (grant, error)

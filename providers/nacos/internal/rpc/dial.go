@@ -111,15 +111,8 @@ func (d *dialer) secure(ctx context.Context, network, addr string, config *tls.C
 		return nil, err
 	}
 	d.raw = raw
-	config = config.Clone()
-	config.NextProtos = []string{"h2"}
-	if config.ServerName == "" {
-		if config.ServerName, _, err = net.SplitHostPort(addr); err != nil {
-			return nil, err
-		}
-	}
-	c := tls.Client(raw, config)
-	if err := c.HandshakeContext(ctx); err != nil {
+	c, err := handshake(ctx, raw, addr, config)
+	if err != nil {
 		return nil, err
 	}
 	if c.ConnectionState().NegotiatedProtocol != "h2" {
@@ -127,4 +120,17 @@ func (d *dialer) secure(ctx context.Context, network, addr string, config *tls.C
 	}
 	d.line = newCheckedConn(c)
 	return d.line, nil
+}
+
+func handshake(ctx context.Context, raw net.Conn, addr string, config *tls.Config) (*tls.Conn, error) {
+	config = config.Clone()
+	config.NextProtos = []string{"h2"}
+	if config.ServerName == "" {
+		var err error
+		if config.ServerName, _, err = net.SplitHostPort(addr); err != nil {
+			return nil, err
+		}
+	}
+	c := tls.Client(raw, config)
+	return c, c.HandshakeContext(ctx)
 }
