@@ -160,9 +160,9 @@ func (s *session) rest(ctx context.Context, d time.Duration) (moved bool) {
 }
 
 // pause waits between two rounds of attempts. A long wait ends early if the list of servers
-// changes, or if a server's closed port opens: a server that comes up, or continues after a halt, is
-// worth an attempt whatever the back-off. pause returns such servers. A port that was open all the
-// time (the server starts, rejects the login, is at its limit) does not end a wait.
+// changes, or if a server's closed port opens: a server that comes up, or continues after a halt,
+// is worth an attempt whatever the back-off. pause returns such servers. A port that was open all
+// the time (the server starts, rejects the login, is at its limit) does not end a wait.
 func (s *session) pause(ctx context.Context, servers []address, d time.Duration) (opened []address, early bool) {
 	if d < probeEvery {
 		return nil, s.rest(ctx, d)

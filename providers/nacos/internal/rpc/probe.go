@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Probe connects, waits for the server's first byte and disconnects. Without TLS it sends nothing: a
-// server speaks first (the SETTINGS of HTTP/2, RFC 9113, 3.4). With TLS it begins a handshake.
+// Probe connects, waits for the server's first byte and disconnects. Without TLS it sends nothing:
+// a server speaks first (the SETTINGS of HTTP/2, RFC 9113, 3.4). With TLS it begins a handshake.
 //
 // An accepted connection is not enough. A load balancer or a proxy accepts connections while no
 // server is behind it, and then closes them. The kernel accepts them for a process that is halted.
