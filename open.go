@@ -21,6 +21,9 @@ import (
 // The error holds a *[source.LayerError] for each layer that is down, or [Problems] with everything
 // that is wrong with the contents. Mistakes in the tags of T are Problems of kind InvalidArgument.
 //
+// A document that does not exist at a server may have been published a moment ago: Open waits up to
+// 3 s for it before it uses a copy or fails.
+//
 // ctx bounds Open only; a deadline that comes before BootTimeout replaces it. The config lives
 // until Close. It owns its layers: it closes them when Open fails, and when it is closed. A source
 // belongs to one layer of one config. Open rejects a source that another config of the process has,

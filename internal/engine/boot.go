@@ -65,21 +65,27 @@ func (c candidate) fromDisk() bool {
 }
 
 // awaitLayers waits until each layer has a content or an error that is not worth retrying, or until
-// BootTimeout is over. If ctx ends first, it returns the error of ctx; the caller treats a deadline
-// as the end of BootTimeout, since the copy may suffice.
+// BootTimeout is over. For a document that does not exist it waits at most absentWait. If ctx ends
+// first, it returns the error of ctx; the caller treats a deadline as the end of BootTimeout, since
+// the copy may suffice.
 func (e *Engine) awaitLayers(ctx context.Context) error {
 	timer := time.NewTimer(e.BootTimeout)
 	defer timer.Stop()
+	absent := time.NewTimer(absentWait)
+	defer absent.Stop()
+	awaited := func(l *layerState) bool { return l.isPending() || l.mayAppear() }
 	notice := time.NewTimer(waitNotice)
 	defer notice.Stop()
 	began := time.Now()
 	for {
 		e.drainInbox()
-		if !e.hasPendingLayer() {
+		if !e.hasLayer(awaited) {
 			return nil
 		}
 		select {
 		case <-e.wake:
+		case <-absent.C:
+			awaited = (*layerState).isPending
 		case <-timer.C:
 			e.drainInbox()
 			return nil
@@ -95,6 +101,10 @@ func (e *Engine) awaitLayers(ctx context.Context) error {
 // waitNotice is how long a start waits for layers before it reports that.
 const waitNotice = time.Second
 
+// absentWait is how long a start waits for a document that does not exist. A Nacos server says so
+// of a config that was published a moment ago, until it has copied it from its database.
+const absentWait = 3 * time.Second
+
 // reportWaiting reports which layers the start waits for, why, and for how long at most.
 func (e *Engine) reportWaiting(ctx context.Context, began time.Time) {
 	limit := time.Until(began.Add(e.BootTimeout))
@@ -102,13 +112,25 @@ func (e *Engine) reportWaiting(ctx context.Context, began time.Time) {
 		limit = min(limit, time.Until(deadline))
 	}
 	var reasons []string
-	e.mu.Lock()
+	add := func(l *layerState, err error) {
+		reasons = append(reasons, (&source.LayerError{Layer: l.name, Err: err}).Error())
+	}
+	down := false
 	for _, l := range e.layers {
-		if l.isPending() {
-			reasons = append(reasons, (&source.LayerError{Layer: l.name, Err: l.cause()}).Error())
+		e.mu.Lock()
+		pending, appears, latest, cause := l.isPending(), l.mayAppear(), l.latest, l.cause()
+		e.mu.Unlock()
+		switch {
+		case appears:
+			add(l, e.absentError(l, l.missing(latest)))
+		case pending:
+			add(l, cause)
+			down = true
 		}
 	}
-	e.mu.Unlock()
+	if !down {
+		limit = min(limit, time.Until(began.Add(absentWait)))
+	}
 	if reasons != nil {
 		e.emit(observe.Event{Kind: observe.OpenWaiting, Reasons: reasons, Took: limit})
 	}
@@ -130,11 +152,15 @@ func (l *layerState) cause() error {
 	return &source.Error{Kind: source.Timeout, Op: "wait", Err: errSilent}
 }
 
-// hasPendingLayer reports whether a layer has no content and may still get one.
-func (e *Engine) hasPendingLayer() bool {
+// mayAppear reports whether a layer needs a document that does not exist, and that its server may
+// not know yet. The caller must hold Engine.mu.
+func (l *layerState) mayAppear() bool { return !l.local && l.lacksDocument(l.latest) }
+
+// hasLayer reports whether is holds of a layer.
+func (e *Engine) hasLayer(is func(*layerState) bool) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return slices.ContainsFunc(e.layers, (*layerState).isPending)
+	return slices.ContainsFunc(e.layers, is)
 }
 
 // isRetryable reports whether an error may disappear within a moment.

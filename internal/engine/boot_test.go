@@ -85,6 +85,51 @@ func TestBootDoesNotWaitForPermanentErrors(t *testing.T) {
 	})
 }
 
+// A server says of a config that was published a moment ago that it does not exist, until it has
+// copied it from its database.
+func TestBootWaitsForADocumentThatWasJustPublished(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := newOrigin("x", "")
+		x.putAll("0", map[string]string{"orders.yaml": ""})
+		go func() {
+			time.Sleep(2 * time.Second)
+			x.putAll("1", map[string]string{"orders.yaml": "a: 2"})
+		}()
+		began := time.Now()
+		e := start(t, settings(t, x))
+		if took := time.Since(began); value(e.Live()).A != 2 || took > 2500*time.Millisecond {
+			t.Errorf("booted after %v with a=%d, want 2 as soon as the server knows the document", took, value(e.Live()).A)
+		}
+		e.Close()
+	})
+}
+
+func TestBootDoesNotWaitLongForADocumentThatDoesNotExist(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, c := range []struct {
+			what           string
+			change         func(*engine.Settings)
+			atLeast, below time.Duration
+		}{
+			{"a remote document", func(*engine.Settings) {}, 3 * time.Second, 3500 * time.Millisecond},
+			{"a remote document, with a shorter BootTimeout", func(s *engine.Settings) { s.BootTimeout = time.Second }, time.Second, 1500 * time.Millisecond},
+			{"a file", func(s *engine.Settings) { s.Layers[0].Source = localOrigin{s.Layers[0].Source.(*origin)} }, 0, 500 * time.Millisecond},
+		} {
+			x := newOrigin("x", "")
+			x.putAll("0", map[string]string{"orders.yaml": ""})
+			s := settings(t, x)
+			c.change(&s)
+			began := time.Now()
+			if _, err := engine.Start(t.Context(), s); !errors.Is(err, source.NotFound) {
+				t.Errorf("%s: got %v", c.what, err)
+			}
+			if took := time.Since(began); took < c.atLeast || took > c.below {
+				t.Errorf("%s: it took %v to say that it does not exist, want at least %v and at most %v", c.what, took, c.atLeast, c.below)
+			}
+		}
+	})
+}
+
 func TestBootEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
