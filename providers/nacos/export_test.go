@@ -42,6 +42,9 @@ type consoleAt struct {
 	url string
 }
 
+// URL returns the address that is fetched.
+func (f fetch) URL() string { return f.url }
+
 func (c consoleAt) Fetch(ctx context.Context, f fetch) (int, []byte, error) {
 	_, path, _ := strings.Cut(strings.TrimPrefix(f.url, "http://"), "/")
 	f.url = c.url + "/" + path

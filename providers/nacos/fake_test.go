@@ -33,6 +33,7 @@ type cluster struct {
 	odd     string            // answer to every config request, of a type that is none
 	nag     bool              // says "changed" of every key, whatever it has
 	own     map[string]behind // what a server has in place of docs, by host:port
+	mode    string            // "standalone" or "cluster"; empty if the servers do not tell
 	list    []string          // what the address server names; nil: it is down
 	refuse  string            // a data ID that it takes for wrong where it is listened to
 	refused string            // and the beginning of others
@@ -117,10 +118,16 @@ func (f *cluster) Login(ctx context.Context, server nacos.Address, _ nacos.Setti
 	return nacos.NewGrant(f.token, f.ttl), nil
 }
 
-// Fetch is what an address server answers.
-func (f *cluster) Fetch(context.Context, nacos.Fetch) (int, []byte, error) {
+// Fetch is what an address server answers, and what a server says about itself.
+func (f *cluster) Fetch(_ context.Context, what nacos.Fetch) (int, []byte, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if strings.Contains(what.URL(), "/server/state") {
+		if f.mode == "" {
+			return 0, nil, errFakeRefused
+		}
+		return 200, []byte(`{"version":"2.3.2","startup_mode":"` + f.mode + `"}`), nil
+	}
 	f.log = append(f.log, call{at: time.Now(), typ: "fetch"})
 	if f.list == nil {
 		return 0, nil, errFakeRefused

@@ -37,7 +37,7 @@ func (s *session) readKeys(c *conn) {
 			s.table.kept(e)
 			continue
 		}
-		if err == nil && s.table.isOlder(e, d, asked) {
+		if err == nil && s.isOlder(c, e, d, asked) {
 			err = StaleContent.fail("read", e.key.String())
 		}
 		differs := s.table.done(e, d, err, c, asked)
@@ -125,14 +125,22 @@ const (
 	clockGrain = time.Second            // some databases store whole seconds
 	clockSkew  = 100 * time.Millisecond // the clocks of servers may differ by that
 	olderEvery = 2 * time.Second        // the longest interval of reads that wait for the copy
+
+	confirmAfter = time.Second // how long an older content of a server that is alone is not accepted
 )
 
 // settled reports whether a connection is old enough that its server is no longer behind.
 func (t *table) settled(c *conn, asked time.Time) bool { return asked.Sub(c.since) >= t.timings.older }
 
+// isOlder reports whether a content is older than what another server has, as far as the session
+// knows. A server that is alone has all there is: a second read confirms its content.
+func (s *session) isOlder(c *conn, e *entry, d *doc, asked time.Time) bool {
+	return s.table.isOlder(e, d, asked, s.timings.older) && (!s.isAlone(c) || s.table.isOlder(e, d, asked, confirmAfter))
+}
+
 // isOlder reports whether a content that was requested at the given time is older than one from
-// another connection. After timings.older the session accepts it.
-func (t *table) isOlder(e *entry, d *doc, asked time.Time) bool {
+// another connection, and has been for less than patience; then the session accepts it.
+func (t *table) isOlder(e *entry, d *doc, asked time.Time, patience time.Duration) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	had := e.doc
@@ -143,7 +151,7 @@ func (t *table) isOlder(e *entry, d *doc, asked time.Time) bool {
 	if p.olderSince.IsZero() {
 		p.olderSince = asked
 	}
-	return asked.Sub(p.olderSince) < t.timings.older
+	return asked.Sub(p.olderSince) < patience
 }
 
 // older reports whether a state may be from before the current one.

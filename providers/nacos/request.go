@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -150,4 +151,6 @@ type conn struct {
 	brief      bool        // to another server, for one comparison
 	redirected bool        // a server redirected the session here
 	unlisted   atomic.Bool // its server dropped out of the list, and the session is to leave it
+	askAlone   sync.Once   // guards alone, see isAlone
+	alone      bool
 }

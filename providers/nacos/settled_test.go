@@ -45,6 +45,41 @@ func TestSettledConnectionIsBelievedAtOnce(t *testing.T) {
 	}
 }
 
+// A server that is alone has all there is: a second read confirms what it says.
+func TestAServerThatIsAloneIsBelieved(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]struct {
+		mode          string
+		servers       []string
+		atLeast, most time.Duration
+	}{
+		"standalone":                    {"standalone", []string{"a:8848"}, time.Second, 3 * time.Second},
+		"a cluster behind one address":  {"cluster", []string{"a:8848"}, 30 * time.Second, 34 * time.Second},
+		"does not tell":                 {"", []string{"a:8848"}, 30 * time.Second, 34 * time.Second},
+		"standalone, one of two listed": {"standalone", []string{"a:8848", "b:8848"}, 30 * time.Second, 34 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, nacos.Config{Servers: want.servers}, func(f *cluster) { f.mode = want.mode }, func(t *testing.T, f *cluster, c *nacos.Client, log *events) {
+				f.put("x.yaml", "v: 1")
+				r := follow(t, c.Config("x.yaml"))
+				r.until("v: 1")
+				f.cut()
+				log.wait(t, nacos.EventConnected, 2)
+				time.Sleep(5 * time.Second)
+				f.delete("x.yaml")
+				begin := time.Now()
+				if d, err := r.next(); err != nil || !d.Absent {
+					t.Errorf("the next content is %q, absent %v, %v; want none", d.Data, d.Absent, err)
+				}
+				if took := time.Since(begin); took < want.atLeast || took > want.most {
+					t.Errorf("the deletion, soon after a new connection, is taken after %v, want %v to %v", took, want.atLeast, want.most)
+				}
+			})
+		})
+	}
+}
+
 // A config that was deleted does not come back from a server that has not deleted it yet, and does
 // when it stays.
 func TestDeletedConfigDoesNotComeBack(t *testing.T) {

@@ -10,42 +10,62 @@ import (
 
 // serverState is what a server says about itself, and about its cluster.
 type serverState struct {
-	version [3]int // zero: not told
+	version    [3]int // zero: not told
+	standalone bool
 	// ownDatabase is whether it is one of a cluster that keeps its configs in a database of its
 	// own.
 	ownDatabase bool
 }
 
 // state asks the server of the connection about itself. The servers of a cluster are alike, so a
-// client asks until it has one answer. Servers answer without a login.
-func (c *Client) state(ctx context.Context) (serverState, error) {
-	if known := c.session.state.Load(); known != nil {
+// session asks until it has one answer. Servers answer without a login.
+func (c *Client) state(ctx context.Context) (is serverState, err error) {
+	err = c.on(ctx, 0, true, func(ctx context.Context, s *session, conn *conn) error {
+		is, err = s.serverState(ctx, conn)
+		return err
+	})
+	return is, err
+}
+
+func (s *session) serverState(ctx context.Context, c *conn) (serverState, error) {
+	if known := s.state.Load(); known != nil {
 		return *known, nil
 	}
-	var is serverState
-	err := c.on(ctx, 0, true, func(ctx context.Context, s *session, conn *conn) error {
-		body, err := s.console(ctx, conn, Key{}, "read the state of",
-			call{method: http.MethodGet, path: "/v1/console/server/state", most: fewBytes},
-			call{method: http.MethodGet, path: "/v3/admin/core/state", most: fewBytes},
-		)
-		if err != nil {
-			return err
-		}
-		var said struct {
-			Version  string `json:"version"`
-			Mode     string `json:"startup_mode"`
-			Database string `json:"datasource_platform"`
-		}
-		if json.Unmarshal(body, &said) != nil {
-			return BadResponse.fail("read the state of", conn.server.String())
-		}
-		is = serverState{versionOf(said.Version), said.Mode == "cluster" && (said.Database == "" || said.Database == "derby")}
-		return nil
-	})
-	if err == nil {
-		c.session.state.Store(&is)
+	body, err := s.console(ctx, c, Key{}, "read the state of",
+		call{method: http.MethodGet, path: "/v1/console/server/state", most: fewBytes},
+		call{method: http.MethodGet, path: "/v3/admin/core/state", most: fewBytes},
+	)
+	if err != nil {
+		return serverState{}, err
 	}
-	return is, err
+	var said struct {
+		Version  string `json:"version"`
+		Mode     string `json:"startup_mode"`
+		Database string `json:"datasource_platform"`
+	}
+	if json.Unmarshal(body, &said) != nil {
+		return serverState{}, BadResponse.fail("read the state of", c.server.String())
+	}
+	is := serverState{
+		version:     versionOf(said.Version),
+		standalone:  said.Mode == "standalone",
+		ownDatabase: said.Mode == "cluster" && (said.Database == "" || said.Database == "derby"),
+	}
+	s.state.Store(&is)
+	return is, nil
+}
+
+// isAlone reports whether no other server can have what this one does not. Several servers behind
+// one address do not say that they are standalone.
+func (s *session) isAlone(c *conn) bool {
+	if servers, _ := s.known(); len(servers) != 1 {
+		return false
+	}
+	c.askAlone.Do(func() {
+		is, err := s.serverState(c.ctx, c)
+		c.alone = err == nil && is.standalone
+	})
+	return c.alone
 }
 
 // versionOf reads "2.3.2", and "3.1.0-SNAPSHOT" as 3.1.0.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"time"
 )
 
 // Code is the status of a call, with the numbers of gRPC
@@ -45,12 +46,19 @@ func failed(ctx context.Context, err error) error {
 	switch {
 	case errors.As(err, &c):
 		return c
-	case errors.Is(err, context.DeadlineExceeded) || errors.Is(ctx.Err(), context.DeadlineExceeded):
+	case errors.Is(err, context.DeadlineExceeded) || errors.Is(ctx.Err(), context.DeadlineExceeded) || isOver(ctx):
 		return DeadlineExceeded
 	case ctx.Err() != nil:
 		return Canceled
 	}
 	return Unavailable
+}
+
+// isOver reports whether the deadline of ctx has come, to the millisecond in which a server counts:
+// it may give up a call a moment before the timer of ctx ends it here.
+func isOver(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return ok && time.Until(deadline) <= time.Millisecond
 }
 
 // ofHTTP returns the code for an answer that is not gRPC, such as a proxy's, after the table "HTTP
