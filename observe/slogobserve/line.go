@@ -35,11 +35,15 @@ type coded interface {
 	Name() string
 }
 
-// signature returns what identifies an event to a search: the release that its documents name, and
-// the kinds of its problems, or the kind and the code of its error.
+// signature returns what identifies an event to a search: the release that its documents name, the
+// revisions of contents that are not in use, and the kinds of its problems, or the kind and the code
+// of its error.
 func signature(e observe.Event) (all []any) {
 	if release := releases(e.Causes); release != "" {
 		all = append(all, "release", release)
+	}
+	if revision := revisions(e.Causes); revision != "" && (e.Kind == observe.Rejected || e.Kind == observe.Held) {
+		all = append(all, "revision", revision)
 	}
 	if len(e.Problems) > 0 {
 		var kinds []string
@@ -64,10 +68,19 @@ func kindText(k source.Kind) string { return strings.ReplaceAll(k.Error(), " ", 
 
 // releases returns the releases of documents, as nacre_config_info joins them.
 func releases(causes []observe.Cause) string {
+	return joined(causes, func(c *observe.Cause) string { return c.Release })
+}
+
+// revisions returns the revisions of documents, such as "md5:…" for a Nacos config.
+func revisions(causes []observe.Cause) string {
+	return joined(causes, func(c *observe.Cause) string { return string(c.Revision) })
+}
+
+func joined(causes []observe.Cause, of func(*observe.Cause) string) string {
 	var all []string
 	for i := range causes {
-		if r := causes[i].Release; r != "" && !slices.Contains(all, r) && len(all) < maxShown {
-			all = append(all, r)
+		if text := of(&causes[i]); text != "" && !slices.Contains(all, text) && len(all) < maxShown {
+			all = append(all, text)
 		}
 	}
 	return strings.Join(all, ",")

@@ -22,13 +22,13 @@ func Example() {
 		return a
 	}}))
 	o := slogobserve.New(logger)
-	causes := []observe.Cause{{Position: source.Position{Layer: "nacos", Document: "orders.yaml"}}}
+	causes := []observe.Cause{{Position: source.Position{Layer: "nacos", Document: "orders.yaml", Revision: "md5:900150983cd24fb0d6963f7d28e17f72"}}}
 	o(observe.Event{Kind: observe.Rejected, Version: 4, Causes: causes, Problems: source.Problems{{
 		Kind: source.UnknownKey, Key: "db.pol", Message: "unknown key", Suggest: "db.pool",
 		Position: source.Position{Layer: "nacos", Document: "orders.yaml", Line: 7, Column: 3}}}})
 	o(observe.Event{Kind: observe.Applied, Version: 5, Sum: strings.Repeat("ab", 32), Causes: causes, Changed: []string{"db.pool"}})
 	// Output:
-	// level=WARN msg="nacre: change rejected" event=rejected live=4 causes="orders.yaml (nacos)" problems="orders.yaml:7:3 (nacos) db.pol: unknown key, did you mean db.pool?" kinds=unknown_key
+	// level=WARN msg="nacre: change rejected" event=rejected live=4 causes="orders.yaml (nacos)" problems="orders.yaml:7:3 (nacos) db.pol: unknown key, did you mean db.pool?" revision=md5:900150983cd24fb0d6963f7d28e17f72 kinds=unknown_key
 	// level=INFO msg="nacre: new version" event=applied version=5 sum=abababababab causes="orders.yaml (nacos)" changed=db.pool took=0s
 }
 
