@@ -36,8 +36,8 @@ type coded interface {
 }
 
 // signature returns what identifies an event to a search: the release that its documents name, the
-// revisions of contents that are not in use, and the kinds of its problems, or the kind and the code
-// of its error.
+// revisions of contents that are not in use, and the kinds of its problems, or the kind and the
+// code of its error.
 func signature(e observe.Event) (all []any) {
 	if release := releases(e.Causes); release != "" {
 		all = append(all, "release", release)
