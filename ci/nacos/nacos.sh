@@ -1,24 +1,28 @@
 #!/usr/bin/env bash
-# A real Nacos 2.3.2 server, or a cluster of three, for the tests that want one.
+# A real Nacos server, or a cluster of three, for the tests that want one. It is a 2.3.2, or the version that
+# NACRE_NACOS_VERSION names, which nacos3.sh has built.
 #
 #   nacos.sh install               brings the server by Maven, once
-#   nacos.sh start [--auth]        starts one on free ports, waits until it serves, prints its folder and its address
+#   nacos.sh start [MODE]          starts one on free ports, waits until it serves, prints its folder and its address
 #   nacos.sh stop FOLDER           ends the server that start put there, and removes the folder
 #   nacos.sh again FOLDER          starts a server that has ended once more, with its data, and waits until it serves
-#   nacos.sh run [--auth] CMD...   start, CMD with the address in NACRE_NACOS_ADDR and the folder in NACRE_NACOS_FOLDERS,
+#   nacos.sh run [MODE] CMD...     start, CMD with the address in NACRE_NACOS_ADDR and the folder in NACRE_NACOS_FOLDERS,
 #                                  stop; ends as CMD ends
 #   nacos.sh run --cluster CMD...  the same with a cluster of three, whose addresses are in NACRE_NACOS_CLUSTER and whose
 #                                  folders are in NACRE_NACOS_FOLDERS, both with commas, in the same order
 #
-# With --auth the server asks for a login: nacos, nacos; run tells it in NACRE_NACOS_USERNAME and NACRE_NACOS_PASSWORD.
+# The modes: without one, nothing asks for a login. With --auth the server asks for one: nacos, nacos; run tells it in
+# NACRE_NACOS_USERNAME and NACRE_NACOS_PASSWORD. With --shipped a 3.x is as it comes: gRPC is open, and the administrators'
+# interface asks for the same login. A cluster may have a mode too, before or after --cluster.
 # A folder has the file "process" with the process id and the start of the server, so that a test can end and halt it.
 # Linux only; needs Java 17, curl and, to install, Maven. NACRE_CACHE is where the server is kept, NACRE_NACOS_PORT where the search for
-# free ports begins (18848, below those that a machine gives to its own connections). One server takes four ports: P for HTTP, P+1000 and P+1001 for gRPC, P-1000 for raft.
+# free ports begins (18848, below those that a machine gives to its own connections). One server takes four ports: P for HTTP,
+# P+1000 and P+1001 for gRPC, P-1000 for raft; a 3.x also P+2000 for its console and P+3000.
 set -euo pipefail
 shopt -s inherit_errexit
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-version=2.3.2
+version=${NACRE_NACOS_VERSION:-2.3.2}
 cache=${NACRE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/nacre}/nacos-$version
 ready_within=240 # seconds
 stuck_after=40   # seconds in which a node of a cluster that says it has started takes no write; the start itself may be slow
@@ -28,8 +32,11 @@ die() { say "$*"; exit 1; }
 
 usage() { sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p;}' "${BASH_SOURCE[0]}" >&2; exit 2; }
 
+is3() { [ "${version%%.*}" -ge 3 ]; }
+
 install_server() {
   [ ! -e "$cache/complete" ] || return 0
+  ! is3 || die "Nacos $version is not there: build it with nacos3.sh build"
   command -v mvn >/dev/null || die "Maven is missing: it brings the server; install the package maven"
   # Two installs at once must not mix: each fills a folder of its own, and the first to finish gives it its name.
   local fresh
@@ -48,19 +55,19 @@ free_port() { # FROM
   local p q taken
   for ((p = $1; p < 31000; p += 10)); do
     taken=
-    for q in "$p" $((p + 1000)) $((p + 1001)) $((p - 1000)); do
+    for q in "$p" $((p + 1000)) $((p + 1001)) $((p - 1000)) $((p + 2000)) $((p + 3000)); do
       ! listening "$q" || taken=$q
     done
     [ -n "$taken" ] || { echo "$p"; return; }
   done
-  die "no four free ports from $1 on"
+  die "no free ports from $1 on"
 }
 
 # Prints the settings of one server as arguments of java, one a line. The database pool waits 30 s and not 3, which are
 # too few for a start on a busy machine. A node of a cluster that is started again applies the whole log of raft before it
 # answers its own first read, for which it waits 60 s and not 2: after some thousand writes it would end instead. Users
 # are not cached: with a cache nobody is known for the first 5 s.
-settings() { # FOLDER PORT AUTH CLUSTER
+settings() { # FOLDER PORT MODE CLUSTER
   cat <<ARGS
 -Xms128m
 -Xmx512m
@@ -73,7 +80,6 @@ settings() { # FOLDER PORT AUTH CLUSTER
 -Dnacos.home=$1
 -Dnacos.server.ip=127.0.0.1
 -Dserver.address=127.0.0.1
--Dserver.port=$2
 -Ddb.pool.config.connectionTimeout=30000
 -Djraft.read-index.timeout=60000
 -Dnacos.core.auth.caching.enabled=false
@@ -83,8 +89,19 @@ settings() { # FOLDER PORT AUTH CLUSTER
 ARGS
   # The nodes of a cluster keep what is published in a database of their own each, by raft.
   if [ "$4" = true ]; then echo -DembeddedStorage=true; else echo -Dnacos.standalone=true; fi
+  if is3; then
+    printf '%s\n' "-Dnacos.server.main.port=$2" "-Dnacos.console.port=$(($2 + 2000))" "-Dnacos.ai.mcp.registry.port=$(($2 + 3000))"
+    case $3 in
+      auth) printf '%s\n' -Dnacos.core.auth.enabled=true -Dnacos.core.auth.system.type=nacos ;;
+      open) printf '%s\n' -Dnacos.core.auth.enabled=false -Dnacos.core.auth.admin.enabled=false -Dnacos.core.auth.console.enabled=false ;;
+      shipped) printf '%s\n' -Dnacos.core.auth.enabled=false -Dnacos.core.auth.system.type=nacos ;;
+    esac
+    printf '%s\n' -jar "$cache/nacos-server.jar" "--spring.config.additional-location=file:$1/conf/" "--logging.config=$1/conf/nacos-logback.xml"
+    return
+  fi
+  echo "-Dserver.port=$2"
   # Without a login the server is left as it comes: naming a login system alone changes how it answers one.
-  if [ "$3" = true ]; then
+  if [ "$3" = auth ]; then
     printf '%s\n' -Dnacos.core.auth.enabled=true -Dnacos.core.auth.system.type=nacos
   fi
   # Two versions of hessian are among the jars, and the server wants the newer one first.
@@ -99,10 +116,11 @@ alive() { # FOLDER
 }
 
 # Makes the folder of a server that has not been started.
-prepare() { # PORT AUTH CLUSTER
+prepare() { # PORT MODE CLUSTER
   local folder
   folder=$(mktemp -d "${TMPDIR:-/tmp}/nacre-nacos.XXXXXX")
   mkdir -p "$folder/conf"
+  ! is3 || cp "$cache"/conf/* "$folder/conf/"
   echo "$1" >"$folder/port"
   settings "$folder" "$1" "$2" "$3" >"$folder/arguments"
   echo "$folder"
@@ -116,14 +134,21 @@ launch() { # FOLDER
 
 # A node of a cluster says that it is ready seconds before it takes a write.
 serves() { # FOLDER
-  local url port probe
+  local url port probe ready=/v1/console/health/readiness configs=/v1/cs/configs
+  ! is3 || { ready=/v3/admin/core/state/readiness configs=/v3/admin/cs/config; }
   port=$(<"$1/port")
-  url="http://127.0.0.1:$port/nacos/v1"
-  curl -fsS -m 3 -o /dev/null "$url/console/health/readiness" 2>/dev/null && listening $((port + 1000)) || return 1
+  url="http://127.0.0.1:$port/nacos"
+  curl -fsS -m 3 -o /dev/null "$url$ready" 2>/dev/null && listening $((port + 1000)) || return 1
   [ -e "$1/conf/cluster.conf" ] || return 0
-  probe="dataId=nacre-probe-$port&group=nacre"
-  [ "$(curl -sS -m 5 -H "ci: ci" "$url/cs/configs" -d "$probe&content=x" 2>/dev/null)" = true ] || return 1
-  curl -sS -m 5 -o /dev/null -H "ci: ci" -X DELETE "$url/cs/configs?$probe" || true
+  probe="dataId=nacre-probe-$port&group=nacre&groupName=nacre"
+  curl -sS -m 5 -H "ci: ci" "$url$configs" -d "$probe&content=x" 2>/dev/null | grep -q true || return 1
+  curl -sS -m 5 -o /dev/null -H "ci: ci" -X DELETE "$url$configs?$probe" || true
+}
+
+# A 3.x has no administrator until somebody names the first password.
+first_login() { # PORT
+  is3 || return 0
+  curl -fsS -m 10 -o /dev/null "http://127.0.0.1:$1/nacos/v3/auth/user/admin" -d password=nacos || die "the first password was refused"
 }
 
 # What the server itself says of why it does not serve.
@@ -171,7 +196,7 @@ need_java() {
   command -v java >/dev/null || die "Java is missing: the server runs on it; install the package openjdk-17-jre-headless"
 }
 
-start_server() { # AUTH
+start_server() { # MODE
   need_java
   install_server
   local folder
@@ -181,6 +206,7 @@ start_server() { # AUTH
     ! alive "$folder" || stop_server "$folder"
     exit 1
   fi
+  [ "$1" = open ] || first_login "$(<"$folder/port")"
   echo "$folder 127.0.0.1:$(<"$folder/port")"
 }
 
@@ -211,22 +237,32 @@ stop_all() {
   for f in "${folders[@]}"; do [ ! -d "$f" ] || stop_server "$f"; done
 }
 
-run_with_server() { # AUTH CMD...
-  local auth=$1 status=0 line
+# With a login, tells it to the tests.
+tell_login() { # MODE
+  case $1 in
+    auth) export NACRE_NACOS_USERNAME=nacos NACRE_NACOS_PASSWORD=nacos ;;
+    shipped) export NACRE_NACOS_ADMIN=nacos NACRE_NACOS_PASSWORD=nacos ;;
+  esac
+}
+
+run_with_server() { # MODE CMD...
+  local mode=$1 status=0 line
   shift
-  line=$(start_server "$auth")
+  line=$(start_server "$mode")
   folders=("${line% *}")
   trap stop_all EXIT
   export NACRE_NACOS_ADDR=${line##* } NACRE_NACOS_FOLDERS=${folders[0]}
-  if [ "$auth" = true ]; then export NACRE_NACOS_USERNAME=nacos NACRE_NACOS_PASSWORD=nacos; fi
-  say "serving on $NACRE_NACOS_ADDR, auth $auth"
+  tell_login "$mode"
+  say "Nacos $version serves on $NACRE_NACOS_ADDR, $mode"
   "$@" || status=$?
   return "$status"
 }
 
-run_with_cluster() { # CMD...
+run_with_cluster() { # MODE CMD...
   need_java
   install_server
+  local mode=$1
+  shift
   local status=0 port=${NACRE_NACOS_PORT:-18848} i f list=() ports=() began=$SECONDS
   for i in 1 2 3; do
     port=$(free_port "$port")
@@ -236,7 +272,7 @@ run_with_cluster() { # CMD...
   done
   trap stop_all EXIT
   for port in "${ports[@]}"; do
-    f=$(prepare "$port" false true)
+    f=$(prepare "$port" "$mode" true)
     folders+=("$f")
     printf '%s\n' "${list[@]}" >"$f/conf/cluster.conf"
   done
@@ -245,7 +281,9 @@ run_with_cluster() { # CMD...
   NACRE_NACOS_CLUSTER=$(IFS=,; echo "${list[*]}")
   NACRE_NACOS_FOLDERS=$(IFS=,; echo "${folders[*]}")
   export NACRE_NACOS_CLUSTER NACRE_NACOS_FOLDERS
-  say "a cluster serves on $NACRE_NACOS_CLUSTER, after $((SECONDS - began)) s"
+  [ "$mode" = open ] || first_login "${ports[0]}"
+  tell_login "$mode"
+  say "a cluster of Nacos $version serves on $NACRE_NACOS_CLUSTER, $mode, after $((SECONDS - began)) s"
   "$@" || status=$?
   return "$status"
 }
@@ -253,19 +291,25 @@ run_with_cluster() { # CMD...
 [ $# -ge 1 ] || usage
 command=$1
 shift
-auth=false cluster=false
-case "${1:-}" in
-  --auth) auth=true; shift ;;
-  --cluster) cluster=true; shift ;;
-esac
+mode=open cluster=false
+while :; do
+  case "${1:-}" in
+    --auth) mode=auth ;;
+    --shipped) mode=shipped ;;
+    --cluster) cluster=true ;;
+    *) break ;;
+  esac
+  shift
+done
+[ "$mode" != shipped ] || is3 || die "--shipped is for a 3.x: a 2.x comes without a login"
 case "$command" in
   install) install_server ;;
-  start) start_server "$auth" ;;
+  start) start_server "$mode" ;;
   stop) stop_server "${1:?FOLDER}" ;;
   again) start_again "${1:?FOLDER}" ;;
   run)
     [ $# -ge 1 ] || usage
-    if [ "$cluster" = true ]; then run_with_cluster "$@"; else run_with_server "$auth" "$@"; fi
+    if [ "$cluster" = true ]; then run_with_cluster "$mode" "$@"; else run_with_server "$mode" "$@"; fi
     ;;
   *) usage ;;
 esac
