@@ -5,7 +5,7 @@ func ambient() []Ambient {
 	programs := []string{"cmd/**", "examples/**", "ci/**"}
 	return []Ambient{
 		{Import: "testing/synctest", Save: []string{"internal/synctest"}, InTests: true, Why: "its bubbles crash the race detector now and then; import internal/synctest, which says why"},
-		{Import: "testing/**", Save: []string{"source/sourcetest", "nacretest", "fleetonce/fleetoncetest", "internal/synctest"}, Why: "it puts test flags and a test's habits into a service; only the packages for tests are handed a *testing.T"},
+		{Import: "testing/**", Save: []string{"source/sourcetest", "nacretest", "fleetonce/fleetoncetest", "internal/synctest", "providers/nacos/internal/realnacos"}, Why: "it puts test flags and a test's habits into a service; only the packages for tests are handed a *testing.T"},
 		{Import: "flag", Save: append(programs, "internal/testrun", "internal/checkmain", "providers/flags"), Why: "it registers flags of the whole process; a library gets options from its caller"},
 		{Import: "expvar", Why: "it registers a handler and variables of the whole process when it is imported"},
 		{Import: "net/http/pprof", Why: "it registers handlers of the whole process when it is imported"},

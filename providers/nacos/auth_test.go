@@ -11,6 +11,7 @@ import (
 	"github.com/nacre-go/nacre/internal/testrun"
 	"github.com/nacre-go/nacre/providers/nacos"
 	"github.com/nacre-go/nacre/providers/nacos/internal/fakenacos"
+	"github.com/nacre-go/nacre/providers/nacos/internal/realnacos"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -164,8 +165,8 @@ func TestJudgeLogin(t *testing.T) {
 
 // TestRealLogin needs a server with login on.
 func TestRealLogin(t *testing.T) {
-	cfg := realServer(t)
-	if cfg.Username == "" {
+	cfg := realnacos.Config(t)
+	if !realnacos.NeedsLogin() {
 		t.Skip("set NACRE_NACOS_USERNAME and NACRE_NACOS_PASSWORD, of a server with login on")
 	}
 	c := newClient(t, cfg)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/nacre-go/nacre/providers/nacos"
 	"github.com/nacre-go/nacre/providers/nacos/internal/fakenacos"
+	"github.com/nacre-go/nacre/providers/nacos/internal/realnacos"
 	"github.com/nacre-go/nacre/source"
 	"github.com/nacre-go/nacre/source/sourcetest"
 )
@@ -90,7 +91,7 @@ func harness(srv *fakenacos.Server, c *nacos.Client, src func() source.Source) s
 // TestRealConformance runs the same suite against a server that the environment names, with a data
 // ID of its own for each case, which is deleted afterwards.
 func TestRealConformance(t *testing.T) {
-	cfg := realServer(t)
+	cfg := realnacos.Config(t)
 	run := fmt.Sprintf("nacre-%08x", rand.Uint32())
 	var n atomic.Int32
 	sourcetest.Run(t, func(t *testing.T) sourcetest.Harness {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/nacre-go/nacre/providers/nacos"
 	"github.com/nacre-go/nacre/providers/nacos/internal/fakenacos"
+	"github.com/nacre-go/nacre/providers/nacos/internal/realnacos"
 )
 
 // A server knows who is connected to it: what the Config says, and defaults that tell instances
@@ -54,7 +55,7 @@ func TestInstanceIsTold(t *testing.T) {
 
 // A real server shows the instance in its list of connections.
 func TestRealInstanceIsTold(t *testing.T) {
-	cfg := realServer(t)
+	cfg := realnacos.Config(t)
 	if cfg.Username != "" {
 		t.Skip("the list of connections wants an administrator's token; the run without a login shows it")
 	}

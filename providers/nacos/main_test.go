@@ -3,8 +3,6 @@ package nacos_test
 import (
 	"context"
 	"fmt"
-	"net/http"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +13,7 @@ import (
 	"github.com/nacre-go/nacre/internal/testrun"
 	"github.com/nacre-go/nacre/providers/nacos"
 	"github.com/nacre-go/nacre/providers/nacos/internal/fakenacos"
+	"github.com/nacre-go/nacre/providers/nacos/internal/realnacos"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -197,32 +196,5 @@ func (r *reader) quiet(d time.Duration, after string) {
 // isNacos3 reports whether a subtest of onEach runs against a Nacos 3.
 func isNacos3(t *testing.T) bool {
 	t.Helper()
-	addr := os.Getenv("NACRE_NACOS_ADDR")
-	if addr == "" || !strings.Contains(t.Name(), "Real") && !strings.HasSuffix(t.Name(), "/real") {
-		return false
-	}
-	req, err := http.NewRequestWithContext(within(t), http.MethodGet, "http://"+addr+"/nacos/v3/admin/core/state", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Close = true // a connection that is kept would be taken for a leak
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	return res.StatusCode == http.StatusOK
-}
-
-func realServer(t *testing.T) nacos.Config {
-	t.Helper()
-	addr := os.Getenv("NACRE_NACOS_ADDR")
-	if addr == "" {
-		t.Skip("set NACRE_NACOS_ADDR=host:port (and NACRE_NACOS_USERNAME, NACRE_NACOS_PASSWORD) to run this against a real server")
-	}
-	return nacos.Config{
-		Servers:  []string{addr},
-		Username: os.Getenv("NACRE_NACOS_USERNAME"),
-		Password: nacos.NewPassword(os.Getenv("NACRE_NACOS_PASSWORD")),
-	}
+	return (strings.Contains(t.Name(), "Real") || strings.HasSuffix(t.Name(), "/real")) && realnacos.Is3(t)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/nacre-go/nacre/providers/nacos"
 	"github.com/nacre-go/nacre/providers/nacos/internal/fakenacos"
+	"github.com/nacre-go/nacre/providers/nacos/internal/realnacos"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -44,7 +45,7 @@ func onEachConfig(t *testing.T, test func(t *testing.T, cfg nacos.Config, id str
 	})
 	t.Run("real", func(t *testing.T) {
 		t.Parallel()
-		run(t, realServer(t))
+		run(t, realnacos.Config(t))
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/providers/nacos"
+	"github.com/nacre-go/nacre/providers/nacos/internal/realnacos"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -50,7 +51,7 @@ func written(ctx context.Context, write func() error) error {
 // TestRealBurst changes many configs of a real server together and tells how long it takes until
 // all are fresh. The reconcile is half a minute away, so that what is fresh in time was pushed.
 func TestRealBurst(t *testing.T) {
-	cfg := realServer(t)
+	cfg := realnacos.Config(t)
 	for _, n := range []int{2, 100, 1000} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			run := fmt.Sprintf("nacre-%08x", rand.Uint32())

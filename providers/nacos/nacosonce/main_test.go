@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"net/http"
 	"os"
 	"testing"
 	"time"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/nacre-go/nacre/internal/testrun"
 	"github.com/nacre-go/nacre/providers/nacos"
+	"github.com/nacre-go/nacre/providers/nacos/internal/realnacos"
 	"github.com/nacre-go/nacre/providers/nacos/nacostest"
 )
 
@@ -40,7 +40,7 @@ func onEach(t *testing.T, test func(t *testing.T, cfg nacos.Config)) {
 	})
 	t.Run("real", func(t *testing.T) {
 		t.Parallel()
-		test(t, realServer(t))
+		test(t, realnacos.Config(t))
 	})
 }
 
@@ -52,33 +52,6 @@ func startServer(t *testing.T) (*nacostest.Server, nacos.Config) {
 	}
 	t.Cleanup(srv.Close)
 	return srv, nacos.Config{Servers: []string{srv.Addr()}}
-}
-
-func realServer(t *testing.T) nacos.Config {
-	t.Helper()
-	addr := os.Getenv("NACRE_NACOS_ADDR")
-	if addr == "" {
-		t.Skip("set NACRE_NACOS_ADDR=host:port (and NACRE_NACOS_USERNAME, NACRE_NACOS_PASSWORD) to run this against a real server")
-	}
-	return nacos.Config{
-		Servers: []string{addr}, Username: os.Getenv("NACRE_NACOS_USERNAME"), Password: nacos.NewPassword(os.Getenv("NACRE_NACOS_PASSWORD")),
-	}
-}
-
-// isNacos3 reports whether the server is a Nacos 3, in which a race of creations is rarer.
-func isNacos3(t *testing.T, cfg nacos.Config) bool {
-	t.Helper()
-	req, err := http.NewRequestWithContext(within(t), http.MethodGet, "http://"+cfg.Servers[0]+"/nacos/v3/admin/core/state", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Close = true // a connection that is kept would be taken for a leak
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	return res.StatusCode == http.StatusOK
 }
 
 // newClient returns a client with a connection of its own, as another instance has.

@@ -26,6 +26,7 @@ import (
 	"github.com/nacre-go/nacre/fleetonce"
 	"github.com/nacre-go/nacre/internal/testrun"
 	"github.com/nacre-go/nacre/providers/nacos"
+	"github.com/nacre-go/nacre/providers/nacos/internal/realnacos"
 	"github.com/nacre-go/nacre/providers/nacos/nacosonce"
 )
 
@@ -156,7 +157,7 @@ func realCluster(t *testing.T) nacos.Config {
 	t.Helper()
 	cluster := os.Getenv("NACRE_NACOS_CLUSTER")
 	if cluster == "" {
-		return realServer(t)
+		return realnacos.Config(t)
 	}
 	return nacos.Config{
 		Servers: strings.Split(cluster, ","), Username: os.Getenv("NACRE_NACOS_USERNAME"), Password: nacos.NewPassword(os.Getenv("NACRE_NACOS_PASSWORD")),

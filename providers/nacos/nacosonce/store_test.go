@@ -15,6 +15,7 @@ import (
 	"github.com/nacre-go/nacre/fleetonce"
 	"github.com/nacre-go/nacre/fleetonce/fleetoncetest"
 	"github.com/nacre-go/nacre/providers/nacos"
+	"github.com/nacre-go/nacre/providers/nacos/internal/realnacos"
 	"github.com/nacre-go/nacre/providers/nacos/nacosonce"
 	"github.com/nacre-go/nacre/source"
 )
@@ -148,7 +149,7 @@ func TestAServerWithoutCompareAndSetIsRefused(t *testing.T) {
 // config that does not exist, more than one succeeds. The server in the process is atomic.
 func TestRealCreationIsNotAtomic(t *testing.T) {
 	t.Parallel()
-	cfg := realServer(t)
+	cfg := realnacos.Config(t)
 	if os.Getenv("NACRE_NACOS_CLUSTER") != "" {
 		t.Skip("a cluster answers most creations with an error that does not say whether they succeeded")
 	}
@@ -183,7 +184,7 @@ func TestRealCreationIsNotAtomic(t *testing.T) {
 		}
 	}
 	t.Logf("several creations succeeded in %d of %d rounds", several, rounds)
-	if several == 0 && !isNacos3(t, cfg) {
+	if several == 0 && !realnacos.Is3(t) {
 		t.Error("one creation won in each round; if that is so on every server, instances could create records")
 	}
 }
