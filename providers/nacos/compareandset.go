@@ -16,8 +16,9 @@ import (
 // not find out.
 //
 // It publishes to a config of its own, "nacre.probe." and a random number, in the client's group
-// or that of the option [Group], and deletes it in the end. That takes a second or two, since it
-// waits until the content can be read, and needs the permission to write there.
+// or that of the option [Group], and deletes it in the end, also if ctx has ended by then. If a
+// server refuses that for 5 s, the error names the config that stays. ProbeIfMD5 takes a second or
+// two, since it waits until the content can be read, and needs the permission to write there.
 func (c *Client) ProbeIfMD5(ctx context.Context, opts ...SourceOption) (err error) {
 	k, err := c.named(fmt.Sprintf("nacre.probe.%016x", rand.Uint64()), opts)
 	if err != nil {
@@ -29,11 +30,10 @@ func (c *Client) ProbeIfMD5(ctx context.Context, opts ...SourceOption) (err erro
 		ctx, cancel = context.WithTimeout(ctx, casProbeWithin)
 		defer cancel()
 	}
+	stored := false
 	defer func() {
-		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.session.timings.request)
-		defer cancel()
-		if failed := c.Delete(late, k.DataID, group); err == nil {
-			err = failed
+		if stored || mayBeStored(err) {
+			err = withLeftover(err, k, stored, c.removeProbe(ctx, k))
 		}
 	}()
 	const first, second, third = "nacre probe 1", "nacre probe 2", "nacre probe 3"
@@ -43,6 +43,7 @@ func (c *Client) ProbeIfMD5(ctx context.Context, opts ...SourceOption) (err erro
 	if err := publish(first); err != nil {
 		return err
 	}
+	stored = true
 	if err := c.awaitProbe(ctx, k, first); err != nil {
 		return err
 	}
@@ -70,6 +71,69 @@ const (
 	casProbeWithin = 30 * time.Second
 	casReadEvery   = 200 * time.Millisecond
 )
+
+// mayBeStored reports whether a publish that failed with err may have stored its content.
+func mayBeStored(err error) bool {
+	switch source.KindOf(err) { //nolint:exhaustive // the others leave it open
+	case source.PermissionDenied, source.InvalidArgument, source.TooLarge, source.Conflict, source.Closed:
+		return false
+	}
+	return true
+}
+
+// removeProbe deletes the config of a probe, also if ctx has ended. It repeats a request that
+// fails, until the request timeout has passed.
+func (c *Client) removeProbe(ctx context.Context, k Key) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.session.timings.request)
+	defer cancel()
+	var failed error
+	for {
+		err := c.Delete(ctx, k.DataID, Group(k.Group))
+		if err == nil {
+			return nil
+		}
+		if failed == nil || ctx.Err() == nil { // an answer says more than the end of the time
+			failed = err
+		}
+		if !mayBeStored(err) || !sleep(ctx, casReadEvery) {
+			return failed
+		}
+	}
+}
+
+// leftover is the cause of the error of a probe whose config is still on the server.
+type leftover struct {
+	err  error
+	text string
+}
+
+func (l *leftover) Error() string { return l.err.Error() + "; " + l.text }
+func (l *leftover) Unwrap() error { return l.err }
+
+// Leftover says which config stays. The command nacre and nacosonce look for this method.
+func (l *leftover) Leftover() string { return l.text }
+
+// withLeftover adds to the error of a probe, or to the nil of one that has succeeded, that its
+// config could not be removed because of failed. The fix of the error stays.
+func withLeftover(err error, k Key, stored bool, failed error) error {
+	if failed == nil {
+		return err
+	}
+	l := &leftover{err: err, text: fmt.Sprintf("config %s stays on the server: delete it", k)}
+	if !stored {
+		l.text = fmt.Sprintf("config %s may be on the server: delete it", k)
+	}
+	if err == nil {
+		l.err = failed
+	}
+	e, ok := l.err.(*source.Error) //nolint:errorlint // its own cause, and not that of another one
+	if !ok || e.Err == nil {
+		return l
+	}
+	own := *e
+	l.err, own.Err = e.Err, l
+	return &own
+}
 
 // awaitProbe waits until the server of the connection has the content: a node that does not have
 // it yet takes a compare-and-set for a creation.

@@ -346,6 +346,42 @@ func TestProbeIfMD5(t *testing.T) {
 			t.Errorf("a probe by a reader: %v, want %v", err, nacos.PermissionDenied)
 		}
 	})
+	for name, test := range map[string]struct {
+		fault  func(*fakenacos.Faults)
+		left   int
+		failed bool
+	}{
+		"a deletion fails for a while":    {func(f *fakenacos.Faults) { f.Fail(3, 500, fakenacos.Match{Type: "ConfigRemoveRequest"}) }, 0, false},
+		"the answer to a publish is lost": {func(f *fakenacos.Faults) { f.LoseAnswers(1, fakenacos.Match{Type: "ConfigPublishRequest"}) }, 0, true},
+		"a read and the deletion fail": {func(f *fakenacos.Faults) {
+			f.Fail(1, 500, fakenacos.Match{Type: "ConfigQueryRequest"})
+			f.Fail(3, 500, fakenacos.Match{Type: "ConfigRemoveRequest"})
+		}, 0, true},
+		"no deletion works": {func(f *fakenacos.Faults) { f.Fail(fakenacos.Always, 500, fakenacos.Match{Type: "ConfigRemoveRequest"}) }, 1, true},
+		"no deletion works after an error": {func(f *fakenacos.Faults) {
+			f.Fail(1, 500, fakenacos.Match{Type: "ConfigQueryRequest"})
+			f.Fail(fakenacos.Always, 500, fakenacos.Match{Type: "ConfigRemoveRequest"})
+		}, 1, true},
+		"a deletion is denied": {func(f *fakenacos.Faults) { f.Deny(1, fakenacos.Match{Type: "ConfigRemoveRequest"}) }, 1, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := start(t, fakenacos.Options{})
+			c := newClient(t, config(srv))
+			test.fault(srv.Faults())
+			err := c.ProbeIfMD5(within(t))
+			if err := srv.Faults().Clear(); err != nil {
+				t.Fatal(err)
+			}
+			all, failed := c.List(within(t), "*")
+			if failed != nil || len(all) != test.left || (err != nil) != test.failed {
+				t.Fatalf("the probe ended with %v and left %v, %v; want %d, and an error: %t", err, names(all), failed, test.left, test.failed)
+			}
+			if test.left == 1 && !strings.Contains(err.Error(), "; config public/DEFAULT_GROUP/"+all[0].Key.DataID+" stays on the server: delete it") {
+				t.Errorf("the error does not name the config that stays: %v", err)
+			}
+		})
+	}
 	t.Run("canceled", func(t *testing.T) {
 		t.Parallel()
 		srv := start(t, fakenacos.Options{DumpDelay: time.Hour}) // nothing that is published can be read

@@ -102,7 +102,7 @@ func (s *store) check(ctx context.Context) error {
 
 func (s *store) Create(ctx context.Context, data []byte) error {
 	probed := s.client.ProbeIfMD5(ctx, s.options...)
-	if probed != nil && !errors.Is(probed, nacos.ServerError) {
+	if probed != nil && (!errors.Is(probed, nacos.ServerError) || leavesConfig(probed)) {
 		return probed
 	}
 	switch _, err := s.Load(ctx); {
@@ -126,6 +126,12 @@ func (s *store) Create(ctx context.Context, data []byte) error {
 			return ctx.Err()
 		}
 	}
+}
+
+// leavesConfig reports whether a probe says that its config stays on the server.
+func leavesConfig(err error) bool {
+	var left interface{ Leftover() string }
+	return errors.As(err, &left)
 }
 
 // showEvery is the time between two ends of a Wait while the server shows another record than the

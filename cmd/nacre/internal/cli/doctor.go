@@ -92,6 +92,11 @@ func (a *app) examine(cmd *cobra.Command, s doctor.Settings) error {
 	}
 	all := doctor.Run(cmd.Context(), s, print)
 	if err := cmd.Context().Err(); err != nil {
+		for _, f := range all {
+			if f.Check == doctor.Removal && !a.raw() {
+				a.note("warning: %s; %s", f.Text, f.Fix)
+			}
+		}
 		return err
 	}
 	if !a.raw() {

@@ -53,7 +53,7 @@ func (a *app) run(ctx context.Context) exit.Code {
 	case err == nil:
 		return exit.Done
 	case errors.Is(context.Cause(ctx), errInterrupted) && exit.Of(err) != exit.Partly: // what was done is more important
-		a.note("nacre: interrupted")
+		a.note("nacre: interrupted%s", leftover(err))
 		return exit.Interrupted
 	case !a.running: // before the command itself
 		if strings.Contains(err.Error(), "arg(s)") { // the library counts them, and does not name them
@@ -66,6 +66,15 @@ func (a *app) run(ctx context.Context) exit.Code {
 		a.complain(text)
 	}
 	return code
+}
+
+// leftover returns what an error says about a config that a check has left on the server.
+func leftover(err error) string {
+	var left interface{ Leftover() string }
+	if !errors.As(err, &left) {
+		return ""
+	}
+	return "; " + left.Leftover()
 }
 
 // complain writes an error to stderr. An error of several lines, such as the problems of a

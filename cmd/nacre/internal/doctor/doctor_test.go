@@ -255,6 +255,46 @@ func TestAnInterruptEndsTheChecks(t *testing.T) {
 	}
 }
 
+// Errors of the server, at whichever check they begin, leave no config of doctor behind; if no
+// request works any more, the findings name each config that stays.
+func TestConfigsOfChecksAreRemoved(t *testing.T) {
+	t.Parallel()
+	for _, check := range []string{"namespace", "write", "listen", "gray", "compare-and-set", "encryption"} {
+		for _, n := range []int{1, 3, nacostest.Always} {
+			if n == nacostest.Always && check != "write" { // it takes the timeout of each check
+				continue
+			}
+			t.Run(fmt.Sprintf("%s %d", check, n), func(t *testing.T) {
+				t.Parallel()
+				s := start(t, nacostest.Options{DumpDelay: nacostest.Off})
+				var b strings.Builder
+				began := false
+				doctor.Run(t.Context(), doctor.Settings{Config: config(s.Addr()), Timeout: time.Second}, func(f doctor.Finding) {
+					if fmt.Fprintln(&b, f); f.Check == check && !began {
+						began = true
+						s.FailRequests(n, http.StatusInternalServerError)
+					}
+				})
+				s.ClearFaults()
+				c, err := nacos.NewClient(config(s.Addr()))
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer c.Close()
+				all, err := c.List(t.Context(), "*")
+				if err != nil || !began {
+					t.Fatal(err, began)
+				}
+				for _, left := range all {
+					if n != nacostest.Always || !strings.Contains(b.String(), left.Key.DataID) {
+						t.Errorf("config %s stays:\n%s", left.Key.DataID, b.String())
+					}
+				}
+			})
+		}
+	}
+}
+
 func TestCopies(t *testing.T) {
 	t.Parallel()
 	s := start(t, nacostest.Options{})

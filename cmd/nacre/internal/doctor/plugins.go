@@ -80,10 +80,13 @@ func isRefusal(err error) bool {
 func (x *examination) stored(ctx context.Context, client *nacos.Client, probe, content string, typ nacos.PublishOption) (string, error) {
 	ctx, cancel := x.within(ctx)
 	defer cancel()
-	if err := client.Publish(ctx, probe, []byte(content), append(own(), typ)...); err != nil {
+	err := client.Publish(ctx, probe, []byte(content), append(own(), typ)...)
+	if err == nil || mayBeStored(err) {
+		defer x.remove(ctx, client, probe)
+	}
+	if err != nil {
 		return "", err
 	}
-	defer x.remove(ctx, client, probe)
 	for {
 		item, err := client.Get(ctx, probe)
 		if err == nil {

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -87,10 +88,12 @@ func (x *examination) writes(ctx context.Context, client *nacos.Client, probe st
 		}
 		return
 	}
-	x.pass("write", "", "a config was published")
-	x.listen(ctx, client, probe)
-	x.gray(ctx, client, probe)
-	x.remove(ctx, client, probe)
+	func() {
+		defer x.remove(ctx, client, probe)
+		x.pass("write", "", "a config was published")
+		x.listen(ctx, client, probe)
+		x.gray(ctx, client, probe)
+	}()
 	x.compareAndSet(ctx, client)
 	x.plugins(ctx, client, probe)
 }
@@ -102,6 +105,9 @@ func (x *examination) write(ctx context.Context, client *nacos.Client, probe str
 	err := client.Publish(ctx, probe, []byte("1"), own()...)
 	if err == nil {
 		return Finding{}, true
+	}
+	if mayBeStored(err) {
+		x.remove(ctx, client, probe)
 	}
 	f := x.failure("write", "", err)
 	if source.KindOf(err) == source.PermissionDenied {
@@ -196,32 +202,72 @@ func (x *examination) gray(ctx context.Context, client *nacos.Client, probe stri
 		err := func() error {
 			ctx, cancel := x.within(ctx)
 			defer cancel()
-			if err := client.Publish(ctx, probe, []byte("3"), append(own(), kind.option)...); err != nil {
-				return err
-			}
-			return client.Delete(ctx, probe, kind.option)
+			return client.Publish(ctx, probe, []byte("3"), append(own(), kind.option)...)
 		}()
+		stays := ""
+		if err == nil || mayBeStored(err) {
+			if failed := x.deleted(ctx, client, probe, kind.option); failed != nil {
+				err, stays = cmp.Or(err, failed), "; the content "+kind.name+" of config "+probe+" stays on the server"
+			}
+		}
 		if err == nil {
 			x.pass(check, kind.name, "a content for some clients can be published and removed")
 			continue
 		}
 		f := x.failure(check, kind.name, err)
 		f.Result = Warn
-		if source.KindOf(err) == source.PermissionDenied {
+		f.Text += stays
+		switch {
+		case source.KindOf(err) != source.PermissionDenied:
+		case stays != "":
+			f.Fix = "releases in steps need it; a Nacos 3 requires an administrator to remove such a content: ask one to delete this one"
+		default:
 			f.Fix = "releases in steps need it; a Nacos 3 requires an administrator to remove such a content"
 		}
 		x.add(f)
 	}
 }
 
-// remove deletes the probe, also if ctx has ended.
+// mayBeStored reports whether a publish that failed with err may have stored its content.
+func mayBeStored(err error) bool {
+	kind := source.KindOf(err)
+	return kind == source.Unavailable || kind == source.Timeout || kind == source.Unknown
+}
+
+// Removal is the check that the configs of doctor are gone. It is reported only if it fails.
+const Removal = "removal"
+
+// remove deletes a config of a check, and reports one that stays.
 func (x *examination) remove(ctx context.Context, client *nacos.Client, probe string) {
+	if err := x.deleted(ctx, client, probe); err != nil {
+		f := x.failure(Removal, probe, err)
+		f.Result, f.Text, f.Fix = Warn, "a config of doctor stays on the server: "+f.Text, "delete the config "+probe
+		x.add(f)
+	}
+}
+
+// deleted deletes a config of a check, or its content for some clients, also if ctx has ended. It
+// repeats a request that fails, as long as a check may take.
+func (x *examination) deleted(ctx context.Context, client *nacos.Client, probe string, which ...nacos.DeleteOption) error {
 	ctx, cancel := x.within(context.WithoutCancel(ctx))
 	defer cancel()
-	if err := client.Delete(ctx, probe); err != nil {
-		f := x.failure("write", probe, err)
-		f.Result, f.Fix = Warn, "delete the config "+probe
-		x.add(f)
+	var failed error
+	for {
+		err := client.Delete(ctx, probe, which...)
+		if err == nil {
+			return nil
+		}
+		if failed == nil || ctx.Err() == nil { // an answer says more than the end of the time
+			failed = err
+		}
+		if !mayBeStored(err) {
+			return failed
+		}
+		select {
+		case <-time.After(200 * time.Millisecond):
+		case <-ctx.Done():
+			return failed
+		}
 	}
 }
 
