@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -44,6 +45,7 @@ type serverKey struct{}
 //	prometheus VARIABLE VALUE     starts a Prometheus whose queries have that value, and sets its URL
 //	put GROUP DATA-ID FILE        publishes, readable at once
 //	remove GROUP DATA-ID          deletes a config
+//	namespace ID                  makes a namespace
 //	server stop | start | fail N CODE | nocas | ok
 //	revision VARIABLE N CONFIG    sets a variable to the revision of the n-th change
 //	listening GROUP DATA-ID FILE  waits until a listener has applied the content; - is an absent config
@@ -88,7 +90,7 @@ func params(dir string) testscript.Params {
 			return os.MkdirAll(env.Getenv("HOME"), 0o700)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"copyexample": copyExample, "metrics": metrics, "documents": documents, "within": within, "prometheus": prometheus, "exits": exits, "put": put, "remove": remove, "server": server, "routed": routed, "service": service, "reverting": reverting, "busy": busy, "revision": revision, "listening": listening, "rejected": rejected, "held": held, "until": until, "freeport": freeport, "reaches": reaches,
+			"copyexample": copyExample, "metrics": metrics, "documents": documents, "within": within, "prometheus": prometheus, "exits": exits, "put": put, "remove": remove, "namespace": namespace, "server": server, "routed": routed, "service": service, "reverting": reverting, "busy": busy, "revision": revision, "listening": listening, "rejected": rejected, "held": held, "until": until, "freeport": freeport, "reaches": reaches,
 		},
 	}
 }
@@ -139,6 +141,15 @@ func remove(ts *testscript.TestScript, _ bool, args []string) {
 	srv := serverOf(ts)
 	srv.Delete(ts.Getenv("IN_NAMESPACE"), args[0], args[1])
 	srv.Flush()
+}
+
+func namespace(ts *testscript.TestScript, _ bool, args []string) {
+	answer, err := http.PostForm(serverOf(ts).URL()+"/v1/console/namespaces", url.Values{"customNamespaceId": {args[0]}, "namespaceName": {args[0]}, "namespaceDesc": {args[0]}})
+	ts.Check(err)
+	answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		ts.Fatalf("namespace: status %d", answer.StatusCode)
+	}
 }
 
 func freeport(ts *testscript.TestScript, _ bool, args []string) {

@@ -15,7 +15,6 @@ import (
 	"github.com/nacre-go/nacre/cmd/nacre/internal/folder"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/parallel"
 	"github.com/nacre-go/nacre/providers/nacos"
-	"github.com/nacre-go/nacre/source"
 )
 
 // pair is a document on both sides of a comparison; nil where it does not exist.
@@ -177,7 +176,7 @@ func (a *app) load(ctx context.Context, arg, other string) (*blob, error) {
 				return err
 			}
 		} else if item, err = c.Get(ctx, dataID, options...); err != nil {
-			if errors.Is(err, source.NotFound) {
+			if absent(err) {
 				return nil
 			}
 			return err
@@ -217,7 +216,7 @@ func (a *app) compareFolder(ctx context.Context, dir string, records bool) ([]pa
 			switch {
 			case err == nil:
 				pairs[i].old = &blob{config.DataID, item.Type, item.Content}
-			case !errors.Is(err, source.NotFound):
+			case !absent(err):
 				return err
 			}
 			return nil
@@ -279,7 +278,7 @@ func (a *app) contentsOf(ctx context.Context, c *nacos.Client, t *target, args [
 			return nil, err
 		}
 		item, err := c.Get(ctx, dataID, options...)
-		if errors.Is(err, source.NotFound) {
+		if absent(err) {
 			return found, nil
 		}
 		found[args[0]] = &blob{dataID, item.Type, item.Content}
@@ -293,7 +292,7 @@ func (a *app) contentsOf(ctx context.Context, c *nacos.Client, t *target, args [
 	blobs := make([]*blob, len(entries))
 	err = parallel.Each(ctx, workers, len(entries), func(ctx context.Context, i int) error {
 		item, err := c.Get(ctx, entries[i].Key.DataID, nacos.Group(entries[i].Key.Group))
-		if errors.Is(err, source.NotFound) { // deleted meanwhile
+		if absent(err) { // deleted meanwhile
 			return nil
 		}
 		blobs[i] = &blob{entries[i].Key.DataID, item.Type, item.Content}

@@ -16,7 +16,6 @@ import (
 	"github.com/nacre-go/nacre/cmd/nacre/internal/release"
 	"github.com/nacre-go/nacre/fleetonce"
 	"github.com/nacre-go/nacre/providers/nacos"
-	"github.com/nacre-go/nacre/source"
 )
 
 func newExport(a *app) *cobra.Command {
@@ -125,7 +124,7 @@ func (t *target) origin() string {
 // exported reads a config with its metadata; the zero Config if it was deleted meanwhile.
 func exported(ctx context.Context, c *nacos.Client, k nacos.Key) (folder.Config, error) {
 	item, err := c.Get(ctx, k.DataID, nacos.Group(k.Group))
-	if errors.Is(err, source.NotFound) {
+	if absent(err) {
 		return folder.Config{}, nil
 	}
 	if err != nil {

@@ -33,7 +33,8 @@ func newHistory(a *app) *cobra.Command {
 they are set up otherwise.
 
 A revision is a change; "nacre show CONFIG REVISION" prints the content that it made. USER is who
-the publisher said they are: a server does not check it.
+the publisher said they are: a server does not check it. A config that was deleted has a history
+too; the exit code is 9 if the config does not exist and has none.
 
 The history uses the HTTP interface of the server, for which a Nacos 3 requires an administrator.`,
 		Example: `  nacre history orders.yaml
@@ -49,6 +50,12 @@ The history uses the HTTP interface of the server, for which a Nacos 3 requires 
 					return overHTTP(err, "the history")
 				}
 				if len(entries) == 0 {
+					switch _, err := c.Get(ctx, dataID, options...); {
+					case absent(err):
+						return exit.With(exit.NotFound, fmt.Errorf("config %s does not exist, and the server has no change of it", t.full(args[0])), "nacre ls --all-groups lists the configs")
+					case err != nil:
+						return err
+					}
 					a.note("the server has no change of %s", t.full(args[0]))
 				}
 				return a.print(historyResult(entries))

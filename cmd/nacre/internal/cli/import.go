@@ -130,7 +130,7 @@ func planned(ctx context.Context, c *nacos.Client, config folder.Config, base bo
 	p := imported{Group: config.Group, DataID: config.DataID, NewMD5: folder.Sum(config.Content), Status: "planned", config: config}
 	item, err := c.Get(ctx, config.DataID, nacos.Group(config.Group))
 	switch {
-	case errors.Is(err, source.NotFound):
+	case absent(err):
 		p.Action = "create"
 		if base && config.MD5 != "" {
 			p.Action, p.Why = "conflict", "was deleted on the server since the export"
@@ -297,7 +297,7 @@ func readBack(ctx context.Context, c *nacos.Client, items []imported) error {
 			if err == nil && got.MD5 == item.NewMD5 {
 				return nil
 			}
-			if err != nil && !errors.Is(err, source.NotFound) {
+			if err != nil && !absent(err) {
 				return err
 			}
 			select {

@@ -3,15 +3,19 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/output"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/parallel"
 	"github.com/nacre-go/nacre/providers/nacos"
+	"github.com/nacre-go/nacre/source"
 )
 
 // listed is a config of a list in JSON.
@@ -44,7 +48,8 @@ func newList(a *app) *cobra.Command {
 In PATTERN, * stands for any text; quote it from the shell. Only the group of the context or of
 --group is listed, unless --all-groups is given. A list does not have times on a Nacos 2, and no
 sizes on a Nacos 3: --long asks for each config when it was published, by whom, and how many
-addresses listen to it, which takes two more requests a config.
+addresses listen to it, which takes two more requests a config. A list may be empty: the exit code
+is then 0, and 9 if the namespace does not exist.
 
 The records of releases, nacre.release.*, are listed like all others.
 
@@ -96,6 +101,12 @@ func (a *app) list(ctx context.Context, c *nacos.Client, args []string, allGroup
 		options = append(options, nacos.Group("*"))
 	}
 	entries, err := c.List(ctx, pattern, options...)
+	if err == nil && len(entries) == 0 { // a server lists nothing in a namespace that does not exist
+		_, err := c.Get(ctx, "nacre.none")
+		if e, ok := errors.AsType[*source.Error](err); ok && errors.Is(err, nacos.NamespaceNotFound) {
+			return nil, exit.With(exit.NotFound, fmt.Errorf("namespace %s does not exist", strings.SplitN(e.Document, "/", 2)[0]), e.Fix)
+		}
+	}
 	return entries, overHTTP(err, "a list")
 }
 

@@ -84,6 +84,11 @@ func (h *hookTarget) name() string { return h.t.full(h.arg) }
 // read returns what the record says.
 func (h *hookTarget) read(ctx context.Context) (hookRecord, error) {
 	item, err := h.client.GetStored(ctx, h.dataID, h.options...) // as the store reads it, with its time
+	if absent(err) {
+		if _, missing := h.client.Get(ctx, h.dataID, h.options...); errors.Is(missing, nacos.NamespaceNotFound) {
+			return hookRecord{}, missing
+		}
+	}
 	if err != nil {
 		return hookRecord{}, h.explain(err)
 	}

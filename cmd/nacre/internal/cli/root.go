@@ -28,7 +28,7 @@ Data goes to stdout and everything else to stderr. Exit codes:
   0  done                          6  the server has changed meanwhile
   1  the compared things differ    7  instances did not apply the change in time, or a hook failed
   2  usage, or an unreadable file  8  partly done; the report says what
-  3  server unreachable            9  no such config, revision or instance
+  3  server, instance unreachable  9  no such config, revision or key
   4  denied                       10  another failure
   5  content not valid           130  interrupted`
 

@@ -1,20 +1,22 @@
 package cli
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/output"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/parallel"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/peers"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/plural"
 	"github.com/nacre-go/nacre/providers/nacos"
-	"github.com/nacre-go/nacre/source"
 )
 
 // user is who uses a config, in JSON.
@@ -27,6 +29,8 @@ type user struct {
 	Status   string   `json:"status"`
 	Why      []string `json:"why,omitempty"`
 	identity
+
+	failed error // why the instance could not be asked
 }
 
 func newWho(a *app) *cobra.Command {
@@ -50,7 +54,10 @@ such as the pods of a headless service. The server is then not asked for listene
   current   as applied; the md5 is hidden, since    behind    has another content
             the document holds a secret             down      cannot read the server
   rejected  not valid; the previous one is live     stale     not verified for too long
-  unused    reads no such document                  unknown   does not answer
+  unused    reads no such document                  unknown   cannot be asked
+
+The exit code is 3 if an instance cannot be reached, and 9 if the config does not exist and none of
+them reads it. The table has the others all the same.
 
 A warning names instances of one service that share an ID, and instances whose builds bind another
 struct to the config than most of them, as during a deploy. In JSON these are the findings.`,
@@ -61,7 +68,7 @@ struct to the config than most of them, as during a deploy. In JSON these are th
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.openConfig(cmd.Context(), args[0], func(ctx context.Context, c *nacos.Client, t *target, dataID string, options []nacos.SourceOption) error {
 				item, err := c.Get(ctx, dataID, options...)
-				if err != nil && !errors.Is(err, source.NotFound) {
+				if err != nil && !absent(err) {
 					return err
 				}
 				var items []user
@@ -77,14 +84,26 @@ struct to the config than most of them, as during a deploy. In JSON these are th
 				if err != nil {
 					return err
 				}
-				if len(items) == 0 {
+				missing, used := item.MD5 == "", slices.ContainsFunc(items, user.reads)
+				switch {
+				case missing && len(items) == 0:
+					return exit.With(exit.NotFound, fmt.Errorf("config %s does not exist, and no client listens to it", t.full(args[0])), "nacre ls --all-groups lists the configs")
+				case len(items) == 0:
 					a.note("no client listens to %s", t.full(args[0]))
+				case missing && used:
+					a.note("config %s does not exist", t.full(args[0]))
 				}
 				found := compareUsers(items)
 				if err := a.print(whoResult(args[0], item.MD5, items, found)); err != nil {
 					return err
 				}
 				a.warn(found)
+				if err := unasked(items); err != nil {
+					return err
+				}
+				if missing && !used {
+					return exit.With(exit.NotFound, fmt.Errorf("config %s does not exist, and no instance reads it", t.full(args[0])), "nacre ls --all-groups lists the configs")
+				}
 				return nil
 			})
 		},
@@ -124,7 +143,7 @@ func (a *app) askInstance(ctx context.Context, address, dataID string, item naco
 	u := user{Instance: address, From: "instance"}
 	s, err := a.instance(ctx, address)
 	if err != nil {
-		u.Status, u.Why = "unknown", []string{err.Error()}
+		u.Status, u.Why, u.failed = "unknown", []string{err.Error()}, err
 		return u
 	}
 	u.Version = s.Health.Version
@@ -137,6 +156,25 @@ func (a *app) askInstance(ctx context.Context, address, dataID string, item naco
 	u.MD5, u.Release = appliedMD5(l), l.Release
 	u.Status, u.Why = verdict(l, item.MD5, item.Modified)
 	return u
+}
+
+// reads reports whether an instance reads the config.
+func (u user) reads() bool { return u.Status != "unused" && u.failed == nil }
+
+// unasked returns the error of the instances that could not be asked.
+func unasked(items []user) error {
+	var names []string
+	var first error
+	for _, u := range items {
+		if u.failed != nil {
+			first = cmp.Or(first, u.failed)
+			names = append(names, u.Instance)
+		}
+	}
+	if len(names) < 2 {
+		return first
+	}
+	return exit.With(exit.Of(first), fmt.Errorf("%s cannot be asked: %s", plural.Of(len(names), len(items), "instance"), strings.Join(names, ", ")), "")
 }
 
 // compareUsers compares the instances that read the config.

@@ -17,13 +17,13 @@ const (
 	Done         Code = 0   // the command did what it was asked to do
 	Differs      Code = 1   // the compared things differ; no other failure has this code
 	Usage        Code = 2   // a wrong command line, or a file that cannot be read
-	Unreachable  Code = 3   // the server cannot be reached, or did not answer in time
+	Unreachable  Code = 3   // the server or an instance cannot be reached, or did not answer in time
 	Denied       Code = 4   // the server refuses the credentials, or the user lacks the permission
 	Invalid      Code = 5   // the content of a document or of another file is not valid
 	Conflict     Code = 6   // what the command relies on has changed on the server
 	NotConverged Code = 7   // the instances did not apply the change in time, or a hook has failed
 	Partly       Code = 8   // a part of the changes was made; the report says which
-	NotFound     Code = 9   // the config, revision or instance does not exist
+	NotFound     Code = 9   // the config, namespace, revision or key does not exist
 	Failed       Code = 10  // another failure; the message says which
 	Interrupted  Code = 130 // ended by an interrupt or a termination signal
 )
