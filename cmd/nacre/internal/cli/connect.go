@@ -100,8 +100,8 @@ func (a *app) openConfig(ctx context.Context, arg string, f func(ctx context.Con
 	return a.openTarget(ctx, t, func(ctx context.Context, c *nacos.Client, t *target) error { return f(ctx, c, t, dataID, options) })
 }
 
-// absent reports whether an error says that a config does not exist, and not that its namespace does
-// not.
+// absent reports whether an error says that a config does not exist, and not that its namespace
+// does not exist.
 func absent(err error) bool {
 	return errors.Is(err, source.NotFound) && !errors.Is(err, nacos.NamespaceNotFound)
 }

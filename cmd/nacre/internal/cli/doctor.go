@@ -28,15 +28,16 @@ Checks the NACOS_* variables, the last known good copies on this machine, and fo
 name, HTTP port, kind and version, authentication, limits, clock, gRPC port and login; then the
 namespace, the permissions, how long a published change takes to arrive, compare-and-set, gray
 contents, the plugins that encrypt or check what is published, and the history. With DATA-ID, it
-compares the config on all servers. What a server does not tell is skipped as "not told".
+compares the config on all servers, and fails if none has it. What a server does not tell is skipped
+as "not told".
 
 Each line is pass, warn or fail, with the code of the problem and one way to fix it; see
 docs/nacos-errors.md. Run it on the machine and as the user of the service.
 
 Some checks publish configs with nacre.doctor. or nacre.probe. in their names, and delete them. In
 a protected context they need --yes. --timeout limits each check. The exit code is 0 if nothing
-failed, 3 if no server could be used because it is not reachable, 4 for a login or a permission,
-and 10 for another failure.`,
+failed, 3 if no server could be used because it is not reachable, 4 for a login or a permission, 9
+if DATA-ID does not exist, and 10 for another failure.`,
 		Example: `  nacre doctor
   nacre doctor orders.yaml --context production --read-only
   nacre doctor -o json`,
@@ -166,8 +167,11 @@ func failures(all []doctor.Finding) error {
 				code = exit.Unreachable
 			}
 		}
-		if f.Code == nacos.PermissionDenied.Name() {
+		switch f.Code {
+		case nacos.PermissionDenied.Name():
 			code = exit.Denied
+		case nacos.ConfigNotFound.Name():
+			code = exit.NotFound
 		}
 	}
 	if failed == 0 {

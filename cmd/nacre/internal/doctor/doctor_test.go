@@ -143,6 +143,9 @@ func TestCauses(t *testing.T) {
 			s.Stall(true)
 			return doctor.Settings{Config: config(s.Addr()), Timeout: time.Second}
 		}, nil},
+		"the document does not exist": {func(t *testing.T) doctor.Settings {
+			return doctor.Settings{Config: config(start(t, nacostest.Options{}).Addr()), Document: "nope.yaml", ReadOnly: true}
+		}, []string{open, "fail nodes ConfigNotFound"}},
 		"pushes are lost": {func(t *testing.T) doctor.Settings {
 			s := start(t, nacostest.Options{})
 			s.DropPushes(nacostest.Always)

@@ -30,6 +30,17 @@ func (x *examination) nodes(ctx context.Context, working []node) {
 		}
 		contents[md5] = append(contents[md5], n.addr)
 	}
+	if len(contents[absent]) == len(working) {
+		fix := "check data ID and group for a typo, and that the namespace is an *id* and not a name, or publish the document"
+		if own := x.User.Fix(nacos.ConfigNotFound); own != "" {
+			fix = own
+		}
+		x.add(Finding{
+			Check: check, Target: x.Document, Result: Fail, Code: nacos.ConfigNotFound.Name(),
+			Text: "the document does not exist on " + plural.Count(len(working), "server"), Fix: fix,
+		})
+		return
+	}
 	if len(contents) == 1 {
 		for md5 := range contents {
 			x.pass(check, x.Document, fmt.Sprintf("%s on %s", md5, plural.Count(len(working), "server")))
@@ -46,7 +57,10 @@ func (x *examination) nodes(ctx context.Context, working []node) {
 	})
 }
 
-// digest returns the md5 of the document on one node, or "absent".
+// absent stands for the md5 of a document that does not exist.
+const absent = "absent"
+
+// digest returns the md5 of the document on one node, or absent.
 func (x *examination) digest(ctx context.Context, n *node) (string, error) {
 	client, _, err := x.connect(ctx, n)
 	if err != nil {
@@ -57,7 +71,7 @@ func (x *examination) digest(ctx context.Context, n *node) (string, error) {
 	defer cancel()
 	item, err := client.Get(ctx, x.Document)
 	if errors.Is(err, nacos.ConfigNotFound) {
-		return "absent", nil
+		return absent, nil
 	}
 	return item.MD5, err
 }
