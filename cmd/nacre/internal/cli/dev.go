@@ -32,6 +32,11 @@ DEFAULT_GROUP for a file that is directly in FOLDER. A folder of nacre export fi
 edit is published, and a file that you delete is deleted. What a client publishes is not written to
 the folder, and is gone when the server ends.
 
+Not published, with one line on stderr for each: hidden files, what editors write next to a file
+(name~, #name#, 4913, *___jb_tmp___, *.swp, *.tmp, *.bak and the like), nacre-export.yaml, folders in
+the folder of a group, links out of FOLDER, and files of more than 10 MiB. A save is one change, also
+if the editor writes another file and renames it.
+
 The server listens on 127.0.0.1, on --port and on the port that is 1000 above, and answers as a
 Nacos 2.3.2. "nacre dev fault" makes it misbehave. With --login NAME, the server requires a login
 with the password in NACRE_DEV_PASSWORD.`,
@@ -43,7 +48,7 @@ with the password in NACRE_DEV_PASSWORD.`,
 			return a.dev(cmd.Context(), args, port, login)
 		},
 	}
-	cmd.PersistentFlags().IntVar(&port, "port", port, "HTTP port; 0 chooses a free one")
+	cmd.PersistentFlags().IntVar(&port, "port", port, "HTTP port to listen on; 0 chooses a free one")
 	cmd.Flags().StringVar(&login, "login", "", "require a login with this name and the password in NACRE_DEV_PASSWORD")
 	cmd.AddCommand(newFault(a, &port))
 	return cmd
@@ -114,14 +119,18 @@ func newFault(a *app, port *int) *cobra.Command {
 	for _, f := range dev.Faults() {
 		fmt.Fprintf(&b, "  %-26s %s\n", strings.TrimSpace(f.Name+" "+f.Usage), f.Does)
 	}
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "fault NAME [ARGUMENTS]",
 		Short: "Make the server of nacre dev misbehave",
 		Long: `Make the server of "nacre dev" on this machine misbehave. A fault with a count ends after so many
 requests or pushes; without one it lasts until "nacre dev fault clear".
 
+Without --port, this is the server on port 8848. A server that was started with another port needs
+the same --port here; the line "listening" of nacre dev has it.
+
 ` + b.String(),
 		Example: `  nacre dev fault fail-requests 5 500
+  nacre dev fault drop-pushes 3 --port 18848
   nacre dev fault clear`,
 		Args: cobra.MinimumNArgs(1),
 		ValidArgsFunction: only(1, func(*cobra.Command, []string, string) (names []string, _ cobra.ShellCompDirective) {
@@ -146,6 +155,8 @@ requests or pushes; without one it lasts until "nacre dev fault clear".
 			return nil
 		},
 	}
+	cmd.Flags().IntVar(port, "port", *port, "HTTP port of the running nacre dev: the one that it was started with")
+	return cmd
 }
 
 func (a *app) cacheDir() (string, error) {

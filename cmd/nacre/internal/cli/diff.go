@@ -12,14 +12,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
-	"github.com/nacre-go/nacre/cmd/nacre/internal/folder"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/parallel"
 	"github.com/nacre-go/nacre/providers/nacos"
 )
 
 // pair is a document on both sides of a comparison; nil where it does not exist.
 type pair struct {
-	name     string
+	name     string // for a person: "orders.yaml@41 → orders.yaml"
+	short    string // for --output name: the config, or a file if there is none
 	old, now *blob
 }
 
@@ -43,7 +43,7 @@ or - for stdin.
 
   two arguments              compare the first with the second
   one file or folder         compare the server with the file, whose name is the data ID, or with
-                             all files of a folder that nacre export has written
+                             all files of a folder that nacre import accepts
   --to-context and the like  compare the configs that match PATTERN, default all, with those of
                              another context, namespace or group
 
@@ -143,11 +143,26 @@ func (a *app) compareTwo(ctx context.Context, first, second string) ([]pair, err
 	if p.old == nil && p.now == nil {
 		return nil, exit.With(exit.NotFound, fmt.Errorf("neither %s nor %s exists", first, second), "")
 	}
-	p.name = second
+	p.name, p.short = second, shortName(first, second)
 	if first != second {
 		p.name = first + " → " + second
 	}
 	return []pair{p}, nil
+}
+
+// shortName returns the name of the config that is compared, without a revision, or else that of a
+// file.
+func shortName(first, second string) string {
+	for _, arg := range []string{first, second} {
+		if !isFile(arg) {
+			name, _, _ := strings.Cut(arg, "@")
+			return name
+		}
+	}
+	if second == "-" {
+		return first
+	}
+	return second
 }
 
 // load reads one document; nil for a config that does not exist.
@@ -202,16 +217,20 @@ func (a *app) readFile(arg, other string) (*blob, error) {
 
 // compareFolder compares the server with the files of a folder.
 func (a *app) compareFolder(ctx context.Context, dir string, records bool) ([]pair, error) {
-	list, err := folder.Read(dir)
+	t, err := a.target()
+	if err != nil {
+		return nil, err
+	}
+	list, err := a.readFolder(dir, t)
 	if err != nil {
 		return nil, err
 	}
 	list.Configs, _ = a.withoutRecordFiles(list.Configs, records)
 	pairs := make([]pair, len(list.Configs))
-	return pairs, a.open(ctx, func(ctx context.Context, c *nacos.Client, _ *target) error {
+	return pairs, a.openTarget(ctx, t, func(ctx context.Context, c *nacos.Client, _ *target) error {
 		return parallel.Each(ctx, workers, len(pairs), func(ctx context.Context, i int) error {
 			config := list.Configs[i]
-			pairs[i] = pair{name: config.Name(), now: &blob{config.DataID, config.Type, config.Content}}
+			pairs[i] = pair{name: config.Name(), short: config.Name(), now: &blob{config.DataID, config.Type, config.Content}}
 			item, err := c.Get(ctx, config.DataID, nacos.Group(config.Group))
 			switch {
 			case err == nil:

@@ -49,7 +49,7 @@ func pairUp(old, now map[string]*blob) []pair {
 	maps.Copy(all, now)
 	var pairs []pair
 	for _, name := range slices.Sorted(maps.Keys(all)) {
-		pairs = append(pairs, pair{name, old[name], now[name]})
+		pairs = append(pairs, pair{name, name, old[name], now[name]})
 	}
 	return pairs
 }
@@ -62,7 +62,7 @@ func (a *app) printPairs(ctx context.Context, pairs []pair, asText bool) error {
 		d := a.compare(ctx, p, asText)
 		documents = append(documents, d)
 		if d.Status != "same" {
-			r.Names = append(r.Names, d.Name)
+			r.Names = append(r.Names, p.short)
 		}
 	}
 	differ := len(r.Names) > 0

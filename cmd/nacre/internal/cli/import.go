@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,8 +42,10 @@ func newImport(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import FOLDER",
 		Short: "Publish the files of a folder",
-		Long: `Publish the files of a folder that nacre export has written, or of one with files GROUP/DATA-ID.
-Only configs that differ are published, with their metadata. Nothing is deleted.
+		Long: `Publish the files of a folder that nacre export has written, or of one with files GROUP/DATA-ID. A
+folder with files and no folders in it is that of one group, of --group or the context. Hidden files
+and temporary files of editors are ignored, and stderr says so. Only configs that differ are
+published, with their metadata. Nothing is deleted.
 
 If the folder was exported from the same server and namespace, a config that has changed there since
 the export is a conflict: then nothing is published, and the exit code is 6. --overwrite publishes
@@ -68,11 +71,11 @@ A protected context requires --yes and --reason.`,
   nacre import ./configs --context prod --yes --reason "more connections, OPS-123"`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			list, err := folder.Read(args[0])
+			t, err := a.target()
 			if err != nil {
 				return err
 			}
-			t, err := a.target()
+			list, err := a.readFolder(args[0], t)
 			if err != nil {
 				return err
 			}
@@ -122,6 +125,15 @@ A protected context requires --yes and --reason.`,
 	cmd.Flags().BoolVar(&noCAS, "no-cas", false, "publish also on a server that does not honor compare-and-set")
 	cmd.Flags().BoolVar(&overwrite, "overwrite", false, "publish also what has changed on the server since the export")
 	return cmd
+}
+
+// readFolder reads the configs of a folder, and says which files are none.
+func (a *app) readFolder(dir string, t *target) (folder.List, error) {
+	list, err := folder.Read(dir, cmp.Or(t.config.Group, "DEFAULT_GROUP"))
+	for _, file := range list.Ignored {
+		a.note("ignored %s", file)
+	}
+	return list, err
 }
 
 // planned decides what to do with a config. With base, its md5 is the state that the file was

@@ -68,8 +68,14 @@ func TestSync(t *testing.T) {
 	for _, ignored := range []string{".git/x", ".hidden", "a.yaml~", "payments/.x.swp", "nacre-export.yaml", "payments/deeper/d", "payments/x.swp"} {
 		write(t, dir, ignored, "no")
 	}
+	write(t, dir, "large", strings.Repeat("x", 11<<20))
 	look("put n/DEFAULT_GROUP/a.yaml=1", "put n/payments/b:c=2")
 	look()
+	for _, name := range []string{".git", ".hidden", "a.yaml~", "payments/.x.swp", "nacre-export.yaml", "payments/deeper", "payments/x.swp", "large"} {
+		if n := strings.Count(strings.Join(reports, "\n")+"\n", "ignored "+name+" "); n != 1 {
+			t.Errorf("%s is reported %d times as ignored, want once: %q", name, n, reports)
+		}
+	}
 	write(t, dir, "a.yaml", "half")
 	look() // it may still be written
 	write(t, dir, "a.yaml", "half and half")
@@ -79,6 +85,7 @@ func TestSync(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, "payments/b%3Ac")); err != nil {
 		t.Fatal(err)
 	}
+	look() // an editor may be replacing it
 	look("delete n/payments/b:c")
 	look()
 
@@ -99,6 +106,64 @@ func TestSync(t *testing.T) {
 	look()
 	if last := reports[len(reports)-1]; !strings.Contains(last, "not UTF-8") {
 		t.Errorf("a file that is not UTF-8: %q", last)
+	}
+}
+
+// Each way in which editors save a file is one change of its config, and what they write beside it
+// is none, however often the folder is looked at meanwhile.
+func TestSaves(t *testing.T) {
+	t.Parallel()
+	const name = "payments/a.yaml"
+	beside := func(file string) string { return "payments/" + file }
+	for editor, save := range map[string][]string{ // what is written; a -> b renames, and a - removes
+		"in place":         {name},
+		"write and rename": {beside("a.yaml.tmp"), beside("a.yaml.tmp") + " -> " + name},
+		"vim":              {beside(".a.yaml.swp"), beside("4913"), beside("4913") + " -", name + " -> " + beside("a.yaml~"), name, beside("a.yaml~") + " -"},
+		"vim, by copy":     {beside(".a.yaml.swp"), beside("a.yaml~"), name, beside("a.yaml~") + " -", beside(".a.yaml.swp") + " -"},
+		"emacs":            {beside(".#a.yaml"), beside("#a.yaml#"), name + " -> " + beside("a.yaml~"), name, beside("#a.yaml#") + " -", beside(".#a.yaml") + " -"},
+		"JetBrains":        {beside("a.yaml___jb_tmp___"), name + " -> " + beside("a.yaml___jb_old___"), beside("a.yaml___jb_tmp___") + " -> " + name, beside("a.yaml___jb_old___") + " -"},
+		"VS Code":          {beside("a.yaml.vsctmp"), beside("a.yaml.vsctmp") + " -> " + name},
+		"kate":             {beside(".a.yaml.kate-swp"), beside("a.yaml.qXbT2f"), beside("a.yaml.qXbT2f") + " -> " + name},
+		"GNOME":            {beside(".goutputstream-9X8Y7Z"), beside(".goutputstream-9X8Y7Z") + " -> " + name},
+		"sed -i":           {beside("sedk3Xq1v"), beside("sedk3Xq1v") + " -> " + name},
+	} {
+		t.Run(editor, func(t *testing.T) {
+			t.Parallel()
+			dir, p := t.TempDir(), &publisher{}
+			s := &dev.Sync{Dir: dir, Server: p, Report: func(string, string, error) {}}
+			once := func() {
+				t.Helper()
+				if err := s.Once(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			write(t, dir, name, "1")
+			once()
+			p.calls = nil
+			for _, step := range save {
+				file, target, renamed := strings.Cut(step, " -> ")
+				removed, isRemoved := strings.CutSuffix(step, " -")
+				var err error
+				switch {
+				case renamed:
+					err = os.Rename(filepath.Join(dir, file), filepath.Join(dir, target))
+				case isRemoved:
+					err = os.Remove(filepath.Join(dir, removed))
+				default:
+					write(t, dir, step, "2")
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				once()
+			}
+			for range 3 {
+				once()
+			}
+			if want := []string{"put /payments/a.yaml=2"}; !slices.Equal(p.calls, want) {
+				t.Errorf("a save publishes %q, want %q", p.calls, want)
+			}
+		})
 	}
 }
 

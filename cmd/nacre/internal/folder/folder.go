@@ -30,6 +30,9 @@ type List struct {
 	// Origin is where the configs come from: the servers and the namespace.
 	Origin  string   `yaml:"origin"`
 	Configs []Config `yaml:"configs"`
+
+	// Ignored are the files that are not configs, each with the reason.
+	Ignored []string `yaml:"-"`
 }
 
 // Config is one config with its content.
@@ -171,9 +174,10 @@ func checkNew(dir string) error {
 }
 
 // Read reads the configs of a folder: those of its list, and further files in the folder of a
-// group. Without a list, every file is a config without metadata.
-func Read(dir string) (List, error) {
-	list, err := readFolder(dir)
+// group. Without a list, every file is a config without metadata. A folder with neither a list nor
+// the folder of a group is that of the default group. [Ignored] says which files are not configs.
+func Read(dir, defaultGroup string) (List, error) {
+	list, err := readFolder(dir, defaultGroup)
 	if err != nil {
 		code := exit.Usage
 		if errors.Is(err, errList) {
@@ -187,7 +191,7 @@ func Read(dir string) (List, error) {
 // errList begins the error of a list that is not valid.
 var errList = errors.New(ListName)
 
-func readFolder(dir string) (List, error) {
+func readFolder(dir, defaultGroup string) (List, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return List{}, err
@@ -212,23 +216,44 @@ func readFolder(dir string) (List, error) {
 		return List{}, err
 	}
 	list.Configs = nil
-	groups, err := fs.ReadDir(root.FS(), ".")
+	exported := err == nil
+	entries, err := fs.ReadDir(root.FS(), ".")
 	if err != nil {
 		return List{}, err
 	}
-	for _, group := range groups {
-		if !group.IsDir() || strings.HasPrefix(group.Name(), ".") {
+	flat := !exported && !slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.IsDir() && Ignored(e.Name()) == "" })
+	for _, entry := range entries {
+		why := Ignored(entry.Name())
+		switch {
+		case entry.Name() == ListName:
+			continue
+		case why == "" && !entry.IsDir() && !flat:
+			why = "not in the folder of a group"
+		}
+		switch {
+		case why != "":
+			list.Ignored = append(list.Ignored, entry.Name()+": "+why)
+			continue
+		case flat:
+			c, err := readConfig(root, entry.Name(), defaultGroup, known)
+			if err != nil {
+				return List{}, err
+			}
+			list.Configs = append(list.Configs, c)
 			continue
 		}
-		files, err := fs.ReadDir(root.FS(), group.Name())
+		files, err := fs.ReadDir(root.FS(), entry.Name())
 		if err != nil {
 			return List{}, err
 		}
 		for _, file := range files {
-			if strings.HasPrefix(file.Name(), ".") || strings.HasSuffix(file.Name(), "~") {
+			name := path.Join(entry.Name(), file.Name())
+			_, listed := known[name]
+			if why := Ignored(file.Name()); why != "" && !listed {
+				list.Ignored = append(list.Ignored, name+": "+why)
 				continue
 			}
-			c, err := readConfig(root, path.Join(group.Name(), file.Name()), known)
+			c, err := readConfig(root, name, "", known)
 			if err != nil {
 				return List{}, err
 			}
@@ -236,17 +261,20 @@ func readFolder(dir string) (List, error) {
 		}
 	}
 	if len(list.Configs) == 0 {
-		return List{}, errors.New("no configs; the file of a config is GROUP/DATA-ID")
+		return List{}, errors.New("no configs; the file of a config is DATA-ID or GROUP/DATA-ID")
 	}
 	return list, nil
 }
 
-func readConfig(root *os.Root, name string, known map[string]Config) (Config, error) {
+// readConfig reads the file of a config. An empty group is that of its folder.
+func readConfig(root *os.Root, name, group string, known map[string]Config) (Config, error) {
 	c, found := known[name]
 	if !found {
-		group, err := Unescape(path.Dir(name))
-		if err != nil {
-			return Config{}, fmt.Errorf("%s: %w", name, err)
+		if group == "" {
+			var err error
+			if group, err = Unescape(path.Dir(name)); err != nil {
+				return Config{}, fmt.Errorf("%s: %w", name, err)
+			}
 		}
 		dataID, err := Unescape(path.Base(name))
 		if err != nil {
@@ -259,7 +287,7 @@ func readConfig(root *os.Root, name string, known map[string]Config) (Config, er
 		return Config{}, err
 	}
 	if !info.Mode().IsRegular() {
-		return Config{}, fmt.Errorf("%s: not a regular file; the file of a config is GROUP/DATA-ID", name)
+		return Config{}, fmt.Errorf("%s: not a regular file; the file of a config is DATA-ID or GROUP/DATA-ID", name)
 	}
 	if c.Content, err = root.ReadFile(filepath.FromSlash(name)); err != nil {
 		return Config{}, err

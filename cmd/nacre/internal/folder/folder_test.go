@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,7 +30,7 @@ func TestAFolderKeepsWhatWasExported(t *testing.T) {
 	if err != nil || len(entries) != 1 {
 		t.Errorf("a config led out of the folder: %v, error %v", entries, err)
 	}
-	got, err := folder.Read(dir)
+	got, err := folder.Read(dir, "D")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +55,7 @@ func TestAFolderKeepsWhatWasExported(t *testing.T) {
 func TestFilesWithoutAList(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	for name, text := range map[string]string{"DEFAULT_GROUP/a.yaml": "a: 1", "G/a%3Ab": "x", ".git/config": "no", "README.md": "no", "G/.swp": "no", "G/a~": "no"} {
+	for name, text := range map[string]string{"DEFAULT_GROUP/a.yaml": "a: 1", "G/a%3Ab": "x", ".git/config": "no", "README.md": "no", "G/.swp": "no", "G/a~": "no", "G/#a#": "no", "G/4913": "no", "G/a.yaml___jb_tmp___": "no"} {
 		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -62,9 +63,43 @@ func TestFilesWithoutAList(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got, err := folder.Read(dir)
+	got, err := folder.Read(dir, "D")
 	if err != nil || len(got.Configs) != 2 || got.Configs[0].Name() != "DEFAULT_GROUP/a.yaml" || got.Configs[1].Name() != "G/a:b" {
 		t.Errorf("the configs are %+v, error %v", got.Configs, err)
+	}
+	want := []string{
+		".git: hidden", "G/#a#: a temporary file of an editor", "G/.swp: hidden", "G/4913: a temporary file of an editor",
+		"G/a.yaml___jb_tmp___: a temporary file of an editor", "G/a~: a temporary file of an editor", "README.md: not in the folder of a group",
+	}
+	if slices.Sort(got.Ignored); !slices.Equal(got.Ignored, want) {
+		t.Errorf("ignored are %q, want %q", got.Ignored, want)
+	}
+}
+
+// A folder without folders of groups is that of one group, as nacre dev takes it.
+func TestFlatFolder(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, name := range []string{"a.yaml", "b%3Ac", ".hidden"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("a: 1"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := folder.Read(dir, "D")
+	if err != nil || len(got.Configs) != 2 || got.Configs[0].Name() != "D/a.yaml" || got.Configs[1].Name() != "D/b:c" {
+		t.Errorf("the configs are %+v, error %v", got.Configs, err)
+	}
+}
+
+// A config with a name of a temporary file is read again by what has exported it.
+func TestListedFilesAreConfigs(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := folder.Write(dir, folder.List{Configs: []folder.Config{{Group: "G", DataID: "a.tmp", Content: []byte("x")}}}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := folder.Read(dir, "D"); err != nil || len(got.Configs) != 1 || len(got.Ignored) != 0 {
+		t.Errorf("the configs are %+v, ignored %q, error %v", got.Configs, got.Ignored, err)
 	}
 }
 
@@ -83,9 +118,9 @@ func TestFoldersThatAreRefused(t *testing.T) {
 	}{
 		"writing to a folder with other files": {folder.Write(full, folder.List{}), "not empty"},
 		"configs that differ in case":          {folder.Write(filepath.Join(empty, "new"), folder.List{Configs: []folder.Config{{Group: "g", DataID: "a"}, {Group: "g", DataID: "A"}}}), "differ only in upper and lower case"},
-		"a list of a newer version":            {second(folder.Read(broken)), "version 2"},
-		"an empty folder":                      {second(folder.Read(empty)), "no configs"},
-		"no folder":                            {second(folder.Read(filepath.Join(empty, "missing"))), "missing"},
+		"a list of a newer version":            {second(folder.Read(broken, "D")), "version 2"},
+		"an empty folder":                      {second(folder.Read(empty, "D")), "no configs"},
+		"no folder":                            {second(folder.Read(filepath.Join(empty, "missing"), "D")), "missing"},
 	} {
 		var coded *exit.Error
 		if !errors.As(c.err, &coded) || !strings.Contains(c.err.Error(), c.want) {
