@@ -97,7 +97,11 @@ func Retry(ctx context.Context, store Store, reason string) error {
 	case err != nil:
 		return failed("retry", store.Name(), source.Malformed, err, "create the record with fleetonce.Create")
 	case rec.State != once.Failed:
-		return failed("retry", store.Name(), source.Conflict, fmt.Errorf("version has not failed: its state is %q", rec.State), "")
+		s, err := r.Status() // in the words of an instance
+		if err != nil {
+			return err
+		}
+		return failed("retry", store.Name(), source.Conflict, fmt.Errorf("version has not failed: its state is %q", s.State), "")
 	}
 	next := rec.Again(reason, rand.Text())
 	for applied := false; ; {

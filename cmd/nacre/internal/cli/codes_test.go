@@ -69,6 +69,17 @@ func TestCodesOfReading(t *testing.T) {
 		{"rollout status orders.yaml --watch=false --instance " + down, 7, "1 of 1 instance has not acted"},
 		{"instance pin 1 --reason x --instance " + down, 3, down},
 
+		// A file where a config is wanted.
+		{"get ./orders.yaml", 2, "./orders.yaml is the path of a file, and a config is wanted"},
+		{"history /orders.yaml", 2, "/orders.yaml is the path of a file"},
+		{"who ../orders.yaml", 2, "../orders.yaml is the path of a file"},
+		{"watch ./orders.yaml", 2, "./orders.yaml is the path of a file"},
+		{"rollout status ./orders.yaml", 2, "./orders.yaml is the path of a file"},
+		{"once status ./orders.yaml", 2, "./orders.yaml is the path of a file"},
+		{"get G/", 2, "has an empty part"},
+		{"get a//b", 2, "has an empty part"},
+		{"get a/b/c/d", 2, "has more parts than NAMESPACE/GROUP/DATA-ID"},
+
 		// A file that cannot be read.
 		{"diff orders.yaml " + absent, 2, absent},
 		{"diff " + absent, 2, absent},

@@ -131,7 +131,13 @@ func (t *target) full(arg string) string {
 // at finds a config that an argument names: DATA-ID, GROUP/DATA-ID or NAMESPACE/GROUP/DATA-ID. A
 // namespace becomes that of the target.
 func (t *target) at(arg string) (dataID string, options []nacos.SourceOption, err error) {
+	if arg == "." || arg == ".." || strings.HasPrefix(arg, "./") || strings.HasPrefix(arg, "../") || strings.HasPrefix(arg, "/") {
+		return "", nil, usage("%s is the path of a file, and a config is wanted: DATA-ID, GROUP/DATA-ID or NAMESPACE/GROUP/DATA-ID", arg)
+	}
 	parts := strings.Split(arg, "/")
+	if parts[len(parts)-1] == "" || len(parts) > 1 && parts[len(parts)-2] == "" {
+		return "", nil, usage("config %q has an empty part; write DATA-ID, GROUP/DATA-ID or NAMESPACE/GROUP/DATA-ID", arg)
+	}
 	if len(parts) > 3 {
 		return "", nil, usage("config %q has more parts than NAMESPACE/GROUP/DATA-ID", arg)
 	}

@@ -33,9 +33,9 @@ edit is published, and a file that you delete is deleted. What a client publishe
 the folder, and is gone when the server ends.
 
 Not published, with one line on stderr for each: hidden files, what editors write next to a file
-(name~, #name#, 4913, *___jb_tmp___, *.swp, *.tmp, *.bak and the like), nacre-export.yaml, folders in
-the folder of a group, links out of FOLDER, and files of more than 10 MiB. A save is one change, also
-if the editor writes another file and renames it.
+(name~, #name#, 4913, *___jb_tmp___, *.swp, *.tmp, *.bak and the like), nacre-export.yaml, folders
+in the folder of a group, links out of FOLDER, and files of more than 10 MiB. A save is one change,
+also if the editor writes another file and renames it.
 
 The server listens on 127.0.0.1, on --port and on the port that is 1000 above, and answers as a
 Nacos 2.3.2. "nacre dev fault" makes it misbehave. With --login NAME, the server requires a login

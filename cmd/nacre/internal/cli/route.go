@@ -41,7 +41,11 @@ func routesFile(name string) (*route.Table, error) {
 	if err != nil {
 		return nil, exit.With(exit.Usage, err, "")
 	}
-	return parseRoutes(name, source.FormatOf(name), data)
+	format := source.FormatOf(name)
+	if format != source.FormatYAML && format != source.FormatJSON {
+		return nil, usage("the extension of %s does not say that it is YAML or JSON; name the file of a routing document *.yaml, *.yml or *.json", name)
+	}
+	return parseRoutes(name, format, data)
 }
 
 func parseRoutes(name, format string, data []byte) (*route.Table, error) {
@@ -158,8 +162,9 @@ func newRouteExplain(a *app) *cobra.Command {
 why the earlier rules do not match.
 
 A name that is not a file on this machine is a config on the server: a data ID, GROUP/DATA-ID or
-NAMESPACE/GROUP/DATA-ID. What the flags do not say of the instance is not known to the rules. The
-exit code is 9 if no rule matches the instance, and 5 if the document has mistakes.`,
+NAMESPACE/GROUP/DATA-ID. One that begins with ./, ../, / or file: is always a file. What the flags
+do not say of the instance is not known to the rules. The exit code is 9 if no rule matches the
+instance, and 5 if the document has mistakes.`,
 		Example: `  nacre route explain prod/orders.routes.yaml --service orders --version v2.3.1
   nacre route explain orders.routes.yaml --context prod --service orders --label zone=a --instance-id orders-3`,
 		Args: cobra.ExactArgs(1),
@@ -172,19 +177,22 @@ exit code is 9 if no rule matches the instance, and 5 if the document has mistak
 				}
 				in.Labels[name] = value
 			}
-			if _, err := os.Stat(args[0]); err == nil {
-				t, err := routesFile(args[0])
+			file := filePath(args[0])
+			if _, err := os.Stat(file); err == nil || isFile(args[0]) {
+				t, err := routesFile(file)
 				if err != nil {
 					return err
 				}
 				in.Namespace = namespaceName(a.flags.namespace)
 				return a.explainRoute(t, in)
 			}
-			return a.openConfig(cmd.Context(), args[0], func(ctx context.Context, c *nacos.Client, _ *target, dataID string, options []nacos.SourceOption) error {
+			found := false
+			err := a.openConfig(cmd.Context(), args[0], func(ctx context.Context, c *nacos.Client, _ *target, dataID string, options []nacos.SourceOption) error {
 				item, err := c.Get(ctx, dataID, options...)
 				if err != nil {
 					return err
 				}
+				found = true
 				format := source.FormatOf(dataID)
 				if format == "" {
 					format = source.FormatOf("x." + item.Type)
@@ -196,6 +204,10 @@ exit code is 9 if no rule matches the instance, and 5 if the document has mistak
 				in.Namespace = namespaceName(item.Key.Namespace)
 				return a.explainRoute(t, in)
 			})
+			if err != nil && !found {
+				return fmt.Errorf("no file is named %s, so it is a config on the server: %w", args[0], err)
+			}
+			return err
 		},
 	}
 	f := cmd.Flags()
