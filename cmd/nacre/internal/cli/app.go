@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -44,7 +45,13 @@ func (a *app) addFlags(root *cobra.Command) {
 	f.StringVar(&a.flags.color, "color", "auto", "color the output: auto, always or never")
 	f.DurationVar(&a.flags.timeout, "timeout", defaultTimeout, "how long the command may take, or wait for its first connection")
 	f.BoolVarP(&a.flags.verbose, "verbose", "v", false, "report on stderr what the connection does")
-	root.PersistentPreRunE = func(*cobra.Command, []string) error {
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		for _, name := range []string{"context", "server", "instance", "environment", "to-context", "canary-ip"} {
+			sets := cmd.Parent() != nil && cmd.Parent().Name() == "context" // the empty value removes a setting
+			if flag := cmd.Flags().Lookup(name); flag != nil && flag.Changed && !sets && strings.Trim(flag.Value.String(), "[]") == "" {
+				return fmt.Errorf("--%s is empty, as a variable is that is not set; give a value, or leave out the flag", name)
+			}
+		}
 		if _, err := output.Parse(a.flags.output); err != nil {
 			return err
 		}

@@ -111,3 +111,21 @@ func TestCodesOfReading(t *testing.T) {
 		})
 	}
 }
+
+// A flag that says what a command acts on is never ignored since the variable in it is not set.
+func TestEmptyFlags(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{
+		{"get", "a.yaml", "--server", ""},
+		{"get", "a.yaml", "--context", ""},
+		{"who", "a.yaml", "--server", "127.0.0.1:1", "--instance", ""},
+		{"explain", "--instance", ""},
+		{"rollout", "status", "a.yaml", "--server", "127.0.0.1:1", "--instance="},
+		{"diff", "a.yaml", "--server", "127.0.0.1:1", "--to-context", ""},
+		{"check", "--environment", ""},
+	} {
+		if code, out, errs := run(t, args...); code != 2 || out != "" || !strings.Contains(errs, "is empty, as a variable is that is not set") {
+			t.Errorf("nacre %q ends with %d, documented as 2: %s", args, code, errs)
+		}
+	}
+}
