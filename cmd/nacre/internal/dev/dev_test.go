@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -106,6 +107,35 @@ func TestSync(t *testing.T) {
 	look()
 	if last := reports[len(reports)-1]; !strings.Contains(last, "not UTF-8") {
 		t.Errorf("a file that is not UTF-8: %q", last)
+	}
+}
+
+// A folder that is gone, as while git checks out, does not end the server.
+func TestTheFolderIsReplaced(t *testing.T) {
+	t.Parallel()
+	dir, p, failures := filepath.Join(t.TempDir(), "d"), &publisher{}, 0
+	s := &dev.Sync{Dir: dir, Server: p, Report: func(what, _ string, _ error) {
+		if what == "failed" {
+			failures++
+		}
+	}}
+	if err := s.Once(); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a folder that has never existed: %v", err)
+	}
+	s = &dev.Sync{Dir: dir, Server: p, Report: s.Report}
+	write(t, dir, "a.yaml", "1")
+	for _, change := range []func() error{func() error { return nil }, func() error { return os.RemoveAll(dir) }, func() error { write(t, dir, "a.yaml", "2"); return nil }} {
+		if err := change(); err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			if err := s.Once(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if want := []string{"put /DEFAULT_GROUP/a.yaml=1", "put /DEFAULT_GROUP/a.yaml=2"}; !slices.Equal(p.calls, want) || failures != 1 {
+		t.Errorf("published are %q with %d failures, want %q with one", p.calls, failures, want)
 	}
 }
 

@@ -68,9 +68,17 @@ func (s *Sync) Once() error {
 		s.gone, s.told = map[string]bool{}, map[string]bool{}
 	}
 	found, err := s.read()
-	if err != nil {
+	switch {
+	case err != nil && !first && errors.Is(err, fs.ErrNotExist): // such as by git, which makes it again
+		if s.failed["."] == "" {
+			s.failed["."] = err.Error()
+			s.Report("failed", "the folder is gone, and its configs stay", err)
+		}
+		return nil
+	case err != nil:
 		return err
 	}
+	delete(s.failed, ".")
 	for _, name := range slices.Sorted(maps.Keys(found)) {
 		content := found[name]
 		published, known := s.was[name]
