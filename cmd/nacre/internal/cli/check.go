@@ -87,14 +87,15 @@ validated, by one of:
   --schema     a JSON Schema, which knows no rules that only Go code has
 
 Without one of them, files are checked for their form, and the documents of a repository by the
-schemas that nacre.yaml names: those with one schema are the layers of one service. Each problem
-names file, line and key, and no value.
+schemas that nacre.yaml names: those with one schema are the layers of one service. The policy of
+an environment is read too. Each problem names file, line and key, and no value.
 
 Of a routing document (kind: routes in nacre.yaml), each set of documents that a rule can select is
 checked, merged in its order. A document that the environment does not have is a warning; nacre plan
 looks for it on the server.
 
-The exit code is 0 if the service would accept the documents, and 5 if not.`,
+The exit code is 0 if the service would accept the documents and the policy has no mistake, and 5
+if not.`,
 		Example: `  nacre check -t ./internal/conf.Config config.yaml prod/orders.yaml
   nacre check --validator bin/orders-check --missing-ok db.password config.yaml prod/orders.yaml
   nacre check --schema orders.schema.json prod/orders.yaml -o json
@@ -125,7 +126,10 @@ The exit code is 0 if the service would accept the documents, and 5 if not.`,
 			if err != nil {
 				return err
 			}
-			return a.problems(report)
+			if err := a.printProblems(report); err != nil {
+				return err
+			}
+			return invalidDocuments(report.Errors())
 		},
 	}
 	k.addFlags(cmd)
@@ -148,7 +152,7 @@ func (a *app) checkRepository(ctx context.Context, f *asCode, k *checking, check
 		}
 	}
 	request := check.Request{MissingOK: k.missingOK}
-	var report check.Report
+	var report, policies check.Report
 	for _, name := range names {
 		env, err := r.Environment(name)
 		if err != nil {
@@ -159,6 +163,13 @@ func (a *app) checkRepository(ctx context.Context, f *asCode, k *checking, check
 			return err
 		}
 		t := release.Target{Environment: env, Documents: documents}
+		wrong, err := f.policyProblems(ctx, env)
+		if err != nil {
+			return err
+		}
+		if len(wrong) > 0 {
+			policies.Checks = append(policies.Checks, check.Result{Name: name, Problems: wrong})
+		}
 		if checker == nil {
 			if problems := unreadable(ctx, documents); problems != nil {
 				report.Checks = append(report.Checks, check.Result{Name: name, Problems: problems})
@@ -192,7 +203,13 @@ func (a *app) checkRepository(ctx context.Context, f *asCode, k *checking, check
 		}
 		report.Checks = append(report.Checks, checked.Checks...)
 	}
-	return a.problems(distinct(report))
+	report = distinct(report)
+	broken, rejected := policies.Errors(), report.Errors()
+	report.Checks = append(policies.Checks, report.Checks...)
+	if err := a.printProblems(report); err != nil {
+		return err
+	}
+	return errors.Join(invalidPolicy(broken), invalidDocuments(rejected))
 }
 
 // unreadable returns what is wrong with the documents that no schema checks, as far as their format
@@ -231,8 +248,8 @@ func (a *app) layers(files, shared []string) (check.Layers, error) {
 	return l, nil
 }
 
-// problems prints a report, and returns an error if a service would reject the documents.
-func (a *app) problems(report check.Report) error {
+// printProblems prints a report.
+func (a *app) printProblems(report check.Report) error {
 	paint := a.paint()
 	r := output.Result{Value: struct {
 		Checks []check.Result `json:"checks"`
@@ -247,10 +264,9 @@ func (a *app) problems(report check.Report) error {
 		for _, row := range r.Rows {
 			fmt.Fprintln(a.env.Out, row[0])
 		}
-	} else if err := a.print(r); err != nil {
-		return err
+		return nil
 	}
-	return invalidDocuments(report.Errors())
+	return a.print(r)
 }
 
 func invalidDocuments(n int) error {
@@ -258,6 +274,13 @@ func invalidDocuments(n int) error {
 		return nil
 	}
 	return exit.With(exit.Invalid, errors.New("a service would reject these documents: "+plural.Count(n, "problem")), "")
+}
+
+func invalidPolicy(n int) error {
+	if n == 0 {
+		return nil
+	}
+	return exit.With(exit.Invalid, errors.New("nacre plan and apply would refuse the policy: "+plural.Count(n, "problem")), "")
 }
 
 func problemLine(paint terminal.Paint, name string, p check.Problem) string {

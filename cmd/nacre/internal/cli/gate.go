@@ -18,6 +18,7 @@ import (
 	"github.com/nacre-go/nacre/cmd/nacre/internal/release"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/repository"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/routing"
+	"github.com/nacre-go/nacre/source"
 )
 
 // file reads a file that nacre.yaml names. It cannot be outside of the folder.
@@ -105,8 +106,8 @@ func (a *app) violations(ctx context.Context, f *asCode, env *repository.Environ
 	return append(unconditional(p), broken...), err
 }
 
-// broken returns the rules of the environment's policy that changes break at a time.
-func (f *asCode) broken(ctx context.Context, env *repository.Environment, at time.Time, changes []release.Change) ([]policy.Violation, error) {
+// policy reads the policy of an environment; nil: it has none.
+func (f *asCode) policy(ctx context.Context, env *repository.Environment) (*policy.Policy, error) {
 	if env.Policy == "" {
 		return nil, nil
 	}
@@ -117,6 +118,28 @@ func (f *asCode) broken(ctx context.Context, env *repository.Environment, at tim
 	rules, err := policy.Parse(ctx, env.Policy, data)
 	if err != nil {
 		return nil, exit.With(exit.Invalid, named(err, env.Policy), "")
+	}
+	return rules, nil
+}
+
+// policyProblems returns the mistakes in the policy of an environment. An error is one of the file.
+func (f *asCode) policyProblems(ctx context.Context, env *repository.Environment) (all []check.Problem, err error) {
+	_, err = f.policy(ctx, env)
+	found, ok := errors.AsType[source.Problems](err)
+	if !ok {
+		return nil, err
+	}
+	for _, p := range found {
+		all = append(all, check.ProblemOf(p))
+	}
+	return all, nil
+}
+
+// broken returns the rules of the environment's policy that changes break at a time.
+func (f *asCode) broken(ctx context.Context, env *repository.Environment, at time.Time, changes []release.Change) ([]policy.Violation, error) {
+	rules, err := f.policy(ctx, env)
+	if err != nil || rules == nil {
+		return nil, err
 	}
 	c := policy.Change{At: at}
 	for _, d := range changes {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/nacre-go/nacre"
 	"github.com/nacre-go/nacre/providers/memory"
+	"github.com/nacre-go/nacre/validate"
 )
 
 // Policy is a policy file. Methods are safe for concurrent use.
@@ -84,10 +85,10 @@ func (p *Policy) Validate() error {
 	names := []string{maxDocuments, maxKeys, removedKeys, deletions, Listeners, InvalidRollback}
 	named := func(at, name string) {
 		if strings.ContainsAny(name, ", \t\n") {
-			errs = append(errs, fmt.Errorf("%s.name: must have no space and no comma, since --override takes it", at))
+			errs = append(errs, validate.Field(at+".name", "must have no space and no comma, since --override takes it"))
 		}
 		if slices.Contains(names, name) {
-			errs = append(errs, fmt.Errorf("%s.name: is given twice, or is a name that nacre uses itself", at))
+			errs = append(errs, validate.Field(at+".name", "is given twice, or is a name that nacre uses itself"))
 		}
 		names = append(names, name)
 	}
@@ -95,22 +96,22 @@ func (p *Policy) Validate() error {
 		at := fmt.Sprintf("freezes[%d]", i)
 		named(at, f.Name)
 		if f.Until.Before(f.From) {
-			errs = append(errs, fmt.Errorf("%s.until: must be later than from", at))
+			errs = append(errs, validate.Field(at+".until", "must be later than from"))
 		}
 		if f.From.IsZero() != f.Until.IsZero() {
-			errs = append(errs, fmt.Errorf("%s: needs from and until, or neither", at))
+			errs = append(errs, validate.Field(at, "needs from and until, or neither"))
 		}
 		if f.From.IsZero() && f.Between == "" {
-			errs = append(errs, fmt.Errorf("%s: needs from and until, or between", at))
+			errs = append(errs, validate.Field(at, "needs from and until, or between"))
 		}
 		if len(f.Days) > 0 && f.Between == "" {
-			errs = append(errs, fmt.Errorf("%s.days: needs between; for whole days write 00:00-24:00", at))
+			errs = append(errs, validate.Field(at+".days", "needs between; for whole days write 00:00-24:00"))
 		}
 		if _, _, err := f.hours(); err != nil {
-			errs = append(errs, fmt.Errorf("%s.between: must be like 22:00-06:00", at))
+			errs = append(errs, validate.Field(at+".between", "must be like 22:00-06:00"))
 		}
 		if _, err := time.LoadLocation(f.Zone); err != nil {
-			errs = append(errs, fmt.Errorf("%s.zone: is not a time zone such as Europe/Berlin", at))
+			errs = append(errs, validate.Field(at+".zone", "is not a time zone such as Europe/Berlin"))
 		}
 	}
 	for i, r := range p.Protected {
@@ -118,7 +119,7 @@ func (p *Policy) Validate() error {
 		named(at, r.Name)
 		for _, pattern := range append(slices.Clone(r.Keys), r.Documents...) {
 			if _, err := path.Match(pattern, ""); err != nil {
-				errs = append(errs, fmt.Errorf("%s: has a pattern that is not complete", at))
+				errs = append(errs, validate.Field(at, "has a pattern that is not complete"))
 			}
 		}
 	}

@@ -141,6 +141,7 @@ func TestMistakesOfAPolicy(t *testing.T) {
 		"a bad day":          {"version: 1\nfreezes: [{name: a, between: 00:00-24:00, days: [monday]}]", "days[0]"},
 		"a bad zone":         {"version: 1\nfreezes: [{name: a, between: 00:00-24:00, zone: Berlin}]", "Europe/Berlin"},
 		"two with one name":  {"version: 1\nprotected: [{name: a, keys: [x]}, {name: a, keys: [y]}]", "twice"},
+		"a line of its own":  {"version: 1\nprotected:\n- {name: a, keys: [x]}\n- {name: a, keys: [y]}", "policy.yaml:4:10 protected[1].name: is given twice"},
 		"the name of limit":  {"version: 1\nprotected: [{name: max-keys, keys: [x]}]", "a name that nacre uses"},
 		"a name with space":  {"version: 1\nprotected: [{name: a b, keys: [x]}]", "no space"},
 		"no keys":            {"version: 1\nprotected: [{name: a}]", "keys"},
