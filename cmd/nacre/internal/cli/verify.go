@@ -32,7 +32,9 @@ document of the environment. One that is only behind is asked again for some sec
 hides the md5 of a document, since it holds a secret or is a part of a route, the instance must have
 verified its content since the publish, which takes up to half a minute.
 
-The exit code is 1 if anything differs, and 3 if nothing does and an instance does not answer.`,
+A release that has been begun and not finished counts as a difference: the output says which one,
+and how to finish or undo it. The exit code is 1 if anything differs, and 3 if nothing does and an
+instance does not answer.`,
 		Example: `  nacre verify prod
   nacre verify prod --instance dns:orders.prod.svc:8080
   nacre verify prod -o json`,
@@ -62,7 +64,7 @@ The exit code is 1 if anything differs, and 3 if nothing does and an instance do
 					return err
 				}
 				unknown, unproven := 0, 0
-				differ := d.Differences > 0 || d.Record.Phase == "applying"
+				differ := d.Differences > 0 || d.Unfinished != ""
 				for _, i := range running {
 					switch i.State {
 					case "drifted":
@@ -102,8 +104,12 @@ func driftResult(d *release.Drift, running []instanceDrift) output.Result {
 		switch rec := d.Record; rec.Phase {
 		case "idle":
 			b.WriteString("no release was applied\n")
+		case "applying": // said below
 		default:
 			fmt.Fprintf(&b, "release %s is %s, by %s: %s\n", output.Clean(rec.Release), output.Clean(rec.Phase), output.Clean(rec.Author), output.Clean(rec.Reason))
+		}
+		if d.Unfinished != "" {
+			b.WriteString("~ " + output.Clean(d.Unfinished) + "\n")
 		}
 		for _, f := range d.Documents {
 			if f.State == "same" {

@@ -86,9 +86,18 @@ func parseRecord(k Key, environment string, st State) (r Record, err error) {
 
 // busy is the error of a record that names another release.
 func (r Record) busy(environment string) error {
-	return conflict(environment, fmt.Sprintf("release %s, begun by %s at %s, has not been finished", r.Release, r.Author, r.Began.UTC().Format(time.RFC3339)),
-		fmt.Sprintf("wait for it; if it has failed, apply its plan again or run nacre rollback %s %s where it was begun; "+
-			"if that machine is lost, make a new plan and apply it with --take-over %s", environment, r.Release, r.Release))
+	return conflict(environment, r.state(), r.forward())
+}
+
+// state says that a release is not finished, which one, and whose.
+func (r Record) state() string {
+	return fmt.Sprintf("release %s, begun by %s at %s, has not been finished", r.Release, r.Author, r.Began.UTC().Format(time.RFC3339))
+}
+
+// forward says how a release that is not finished is finished or undone.
+func (r Record) forward() string {
+	return "wait for it; if it has failed, " + forward(r.Environment, r.Release, r.Undoes) + ", where it was begun; " +
+		"if that machine is lost, make a new plan and apply it with --take-over " + r.Release
 }
 
 // seen is the record as it was before the documents were read.

@@ -89,11 +89,13 @@ func (j *journal) open() error {
 }
 
 // forward says how a release that is not finished is finished or undone.
-func (j *journal) forward() string {
-	if j.Undoes != "" {
-		return "run nacre rollback " + j.Environment + " " + j.Undoes + " again to finish it, or nacre rollback " + j.Environment + " " + j.Release + " to undo it"
+func (j *journal) forward() string { return forward(j.Environment, j.Release, j.Undoes) }
+
+func forward(environment, release, undoes string) string {
+	if undoes != "" {
+		return "run nacre rollback " + environment + " " + undoes + " again to finish it, or nacre rollback " + environment + " " + release + " to undo it"
 	}
-	return "apply its plan again with --release " + j.Release + " to finish it, or run nacre rollback " + j.Environment + " " + j.Release + " to undo it"
+	return "apply its plan again with --release " + release + " to finish it, or run nacre rollback " + environment + " " + release + " to undo it"
 }
 
 // applied is the result of a release that was applied before.

@@ -14,6 +14,8 @@ type Drift struct {
 	Documents   []Found `json:"documents"`
 	// Differences is the number of documents that are not the same, and of the manifest.
 	Differences int `json:"differences"`
+	// Unfinished says which release is not finished, and how to finish or undo it. Empty: none.
+	Unfinished string `json:"unfinished,omitempty"`
 }
 
 // Found is one document of a comparison.
@@ -53,6 +55,9 @@ func Verify(ctx context.Context, srv Server, t Target, o Options) (*Drift, error
 		return nil, err
 	}
 	d := &Drift{Environment: t.Environment.Name, Record: r}
+	if r.Phase == phaseApplying {
+		d.Unfinished = r.state() + "; " + r.forward()
+	}
 	for i, doc := range t.Documents {
 		f := Found{Key: keys[i], File: doc.File, State: foundSame, MD5: states[i].MD5, Modified: states[i].Modified.UTC()}
 		switch {
