@@ -106,7 +106,10 @@ func (a *app) watchRollout(ctx context.Context, b *breaker, asked []string, chan
 		switch {
 		case ctx.Err() != nil:
 			return r, context.Cause(ctx)
-		case waiting.Err() != nil: // the answers before are complete
+		case waiting.Err() != nil:
+			if r.Instances == nil { // otherwise the answers before are complete
+				r.Instances = items
+			}
 			return r, nil
 		case err != nil: // a name that cannot be resolved now
 			line.show(err.Error())
@@ -131,21 +134,32 @@ func (a *app) watchRollout(ctx context.Context, b *breaker, asked []string, chan
 }
 
 // askRelease asks all instances once how far they are with the documents of a release, which were
-// published before the time.
+// published before the time. One on probation has not acted.
 func (a *app) askRelease(ctx context.Context, asked []string, changes []release.Change, published time.Time) ([]progress, error) {
+	return a.askChanges(ctx, asked, func(address string, s *state) progress {
+		p := releaseProgress(address, s, changes, published)
+		if p.Acted && s.Health.OnProbation {
+			p.Acted = false
+			p.Why = []string{"on probation: an automatic rollback still watches the version"}
+		}
+		return p
+	})
+}
+
+// askChanges asks all instances once. One that does not answer is unknown.
+func (a *app) askChanges(ctx context.Context, asked []string, of func(address string, s *state) progress) ([]progress, error) {
 	asked, err := expand(ctx, asked)
 	if err != nil {
 		return nil, err
 	}
-	items := make([]progress, len(asked))
+	items := unknown(asked)
 	return items, parallel.Each(ctx, workers, len(asked), func(ctx context.Context, i int) error {
-		items[i] = progress{Instance: asked[i], From: "instance", Status: "unknown"}
 		s, err := a.instance(ctx, asked[i])
 		if err != nil {
-			items[i].Why = []string{err.Error()}
+			items[i].Why = unanswered(asked[i], err)
 			return nil //nolint:nilerr // an instance that does not answer is a row of the report
 		}
-		items[i] = releaseProgress(asked[i], s, changes, published)
+		items[i] = of(asked[i], s)
 		return nil
 	})
 }
@@ -177,10 +191,6 @@ func releaseProgress(address string, s *state, changes []release.Change, publish
 		}
 		worst = p
 	}
-	if worst.Acted && s.Health.OnProbation {
-		worst.Acted = false
-		worst.Why = []string{"on probation: an automatic rollback still watches the version"}
-	}
 	return worst
 }
 
@@ -201,12 +211,12 @@ func (r *rollout) err(name string, b *breaker) error {
 	var why []string
 	of := func(one, more string, refused bool) error {
 		for _, p := range used {
-			if p.Refused == refused && !p.Acted && len(why) < 3 {
-				why = append(why, strings.TrimSpace(p.Instance+" "+p.Status+" "+strings.Join(p.Why, ", ")))
+			if p.Refused == refused && !p.Acted {
+				why = append(why, said(p))
 			}
 		}
 		n := count(used, func(p progress) bool { return p.Refused == refused && !p.Acted })
-		return fmt.Errorf("%s %s release %s: %s", plural.Of(n, len(used), "instance"), plural.Verb(n, one, more), name, strings.Join(why, "; "))
+		return fmt.Errorf("%s %s release %s: %s", plural.Of(n, len(used), "instance"), plural.Verb(n, one, more), name, few(why))
 	}
 	switch {
 	case r.Verdict == "refused":

@@ -12,6 +12,7 @@ import (
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/folder"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/plural"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/release"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/repository"
 	"github.com/nacre-go/nacre/providers/nacos"
@@ -185,13 +186,17 @@ func (a *app) canariesAct(ctx context.Context, k *canary, watched []release.Chan
 	}
 	waiting, cancel := context.WithTimeout(ctx, k.applied)
 	defer cancel()
+	var last []string
 	for {
 		missing, err := a.canariesMissing(waiting, k, watched)
+		if waiting.Err() == nil || last == nil { // otherwise the answers before are complete
+			last = missing
+		}
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		case waiting.Err() != nil:
-			return exit.With(exit.NotConverged, fmt.Errorf("the canaries have not acted after %v: %s", k.applied, strings.Join(missing, "; ")), "")
+			return exit.With(exit.NotConverged, fmt.Errorf("the canaries have not acted after %v: %s", k.applied, few(last)), "")
 		case err != nil:
 			return err
 		case len(missing) == 0:
@@ -206,26 +211,27 @@ func (a *app) canariesAct(ctx context.Context, k *canary, watched []release.Chan
 
 // canariesMissing says which canaries have not acted. An error means that one refuses the content.
 func (a *app) canariesMissing(ctx context.Context, k *canary, watched []release.Change) (missing []string, err error) {
+	items, err := a.askChanges(ctx, k.instances, func(address string, s *state) progress {
+		return releaseProgress(address, s, watched, time.Time{}) // the time of the publish is not compared
+	})
 	used := false
-	for _, change := range watched {
-		items, err := a.askProgress(ctx, k.instances, change.DataID, change.MD5)
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range items {
-			switch {
-			case p.Refused:
-				return nil, exit.With(exit.NotConverged, fmt.Errorf("canary %s refuses %s: %s", p.Instance, change.DataID, strings.Join(p.Why, "; ")), "")
-			case p.Status == "unused":
-			case !p.Acted:
-				missing = append(missing, p.Instance+" "+p.Status+" "+strings.Join(p.Why, ", "))
-				used = true
-			default:
-				used = true
-			}
+	var refused []string
+	for _, p := range items {
+		used = used || p.Status != "unused"
+		switch {
+		case p.Refused:
+			refused = append(refused, said(p))
+		case p.Status != "unused" && !p.Acted:
+			missing = append(missing, said(p))
 		}
 	}
-	if !used {
+	switch {
+	case err != nil:
+		return missing, err
+	case len(refused) > 0:
+		return missing, exit.With(exit.NotConverged, fmt.Errorf("%s %s the content: %s",
+			plural.Of(len(refused), len(items), "canary"), plural.Verb(len(refused), "refuses", "refuse"), few(refused)), "")
+	case !used:
 		return nil, exit.With(exit.NotConverged, errors.New("no canary reads a document of the plan"), "check the addresses of --canary-instance")
 	}
 	return missing, nil
@@ -242,7 +248,7 @@ func (a *app) canariesHealthy(ctx context.Context, k *canary, watched []release.
 		case err != nil:
 			return err
 		case len(missing) > 0:
-			return exit.With(exit.NotConverged, fmt.Errorf("a canary is not healthy: %s", strings.Join(missing, "; ")), "")
+			return exit.With(exit.NotConverged, fmt.Errorf("a canary is not healthy: %s", few(missing)), "")
 		}
 	}
 	if k.when == "" {

@@ -96,7 +96,7 @@ func (a *app) drift(ctx context.Context, address, namespace string, d *release.D
 	found := instanceDrift{Instance: address, State: "same"}
 	s, err := a.instance(ctx, address)
 	if err != nil {
-		found.State, found.Why = "unknown", []string{err.Error()}
+		found.State, found.Why = "unknown", unanswered(address, err)
 		return found
 	}
 	found.Version, found.Sum = s.Health.Version, s.Health.Sum

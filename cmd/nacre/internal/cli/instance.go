@@ -51,8 +51,13 @@ func instanceURL(address string) (string, error) {
 	return u.String(), nil
 }
 
+// instanceTimeout is how long an instance may take to answer.
+const instanceTimeout = 10 * time.Second
+
 // instance reads the state of an instance.
 func (a *app) instance(ctx context.Context, address string) (*state, error) {
+	ctx, cancel := context.WithTimeout(ctx, instanceTimeout)
+	defer cancel()
 	target, err := instanceURL(address)
 	if err != nil {
 		return nil, err
@@ -66,7 +71,7 @@ func (a *app) instance(ctx context.Context, address string) (*state, error) {
 	defer client.CloseIdleConnections()
 	answer, err := client.Do(request)
 	if err != nil {
-		return nil, exit.With(exit.Unreachable, fmt.Errorf("instance %s: %w", address, reason(err)), "")
+		return nil, silence(address, err)
 	}
 	defer answer.Body.Close()
 	switch answer.StatusCode {
@@ -79,12 +84,26 @@ func (a *app) instance(ctx context.Context, address string) (*state, error) {
 	var s state
 	data, err := io.ReadAll(io.LimitReader(answer.Body, maxState))
 	if err != nil {
-		return nil, exit.With(exit.Unreachable, fmt.Errorf("instance %s: %w", address, reason(err)), "")
+		return nil, silence(address, err)
 	}
 	if json.Unmarshal(data, &s) != nil || s.Health.Version == 0 && len(s.Health.Layers) == 0 {
 		return nil, exit.With(exit.NotFound, fmt.Errorf("instance %s: the answer is not the state of a config", address), "give the path at which the service serves confighttp.JSON")
 	}
 	return &s, nil
+}
+
+// silence is the error of an instance that does not answer.
+func silence(address string, err error) error {
+	err = reason(err)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = errors.New("did not answer in time")
+	}
+	return exit.With(exit.Unreachable, fmt.Errorf("instance %s: %w", address, err), "")
+}
+
+// unanswered says why an instance is unknown, for a row that names it.
+func unanswered(address string, err error) []string {
+	return []string{strings.TrimPrefix(err.Error(), "instance "+address+": ")}
 }
 
 // reason is an error of net/http without the address, which the message has already.

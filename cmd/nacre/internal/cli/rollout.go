@@ -14,7 +14,6 @@ import (
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/output"
-	"github.com/nacre-go/nacre/cmd/nacre/internal/parallel"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/peers"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/plural"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/terminal"
@@ -133,33 +132,21 @@ type progress struct {
 	identity
 }
 
-// askProgress asks all instances about a content whose publish is at a time that is not known.
-func (a *app) askProgress(ctx context.Context, asked []string, dataID, md5 string) ([]progress, error) {
-	return a.askSince(ctx, asked, dataID, md5, time.Time{})
-}
-
 // askSince asks all instances about a content that was published at a time.
 func (a *app) askSince(ctx context.Context, asked []string, dataID, md5 string, published time.Time) ([]progress, error) {
-	asked, err := expand(ctx, asked)
-	if err != nil {
+	if err := checkAddresses(asked); err != nil {
 		return nil, err
 	}
-	for _, address := range asked {
-		if _, err := instanceURL(address); err != nil {
-			return nil, err
-		}
-	}
+	return a.askChanges(ctx, asked, func(address string, s *state) progress { return progressOf(address, s, dataID, md5, published) })
+}
+
+// unknown are instances that have not answered.
+func unknown(asked []string) []progress {
 	items := make([]progress, len(asked))
-	return items, parallel.Each(ctx, workers, len(asked), func(ctx context.Context, i int) error {
-		items[i] = progress{Instance: asked[i], From: "instance", Status: "unknown"}
-		s, err := a.instance(ctx, asked[i])
-		if err != nil {
-			items[i].Why = []string{err.Error()}
-			return nil //nolint:nilerr // an instance that does not answer is a row of the report
-		}
-		items[i] = progressOf(asked[i], s, dataID, md5, published)
-		return nil
-	})
+	for i, address := range asked {
+		items[i] = progress{Instance: address, From: "instance", Status: "unknown"}
+	}
+	return items
 }
 
 // progressOf reads how far an instance has got from its state.

@@ -143,7 +143,7 @@ func (a *app) askInstance(ctx context.Context, address, dataID string, item naco
 	u := user{Instance: address, From: "instance"}
 	s, err := a.instance(ctx, address)
 	if err != nil {
-		u.Status, u.Why, u.failed = "unknown", []string{err.Error()}, err
+		u.Status, u.Why, u.failed = "unknown", unanswered(address, err), err
 		return u
 	}
 	u.Version = s.Health.Version
