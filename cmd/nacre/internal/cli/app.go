@@ -11,6 +11,7 @@ import (
 
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/output"
+	"github.com/nacre-go/nacre/cmd/nacre/internal/prometheus"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/terminal"
 )
 
@@ -61,9 +62,31 @@ func (a *app) addFlags(root *cobra.Command) {
 		if a.flags.timeout <= 0 {
 			return fmt.Errorf("timeout %v is not positive", a.flags.timeout)
 		}
+		if err := checkFlags(cmd); err != nil {
+			return err
+		}
 		a.running, a.connecting = true, a.flags.timeout
 		return nil
 	}
+}
+
+// checkFlags returns an error if an address among the flags of a command is not one, so that a
+// command does nothing before it finds out.
+func checkFlags(cmd *cobra.Command) error {
+	for _, name := range []string{"instance", "canary-instance"} {
+		asked, err := cmd.Flags().GetStringSlice(name)
+		if err != nil { // the command does not have the flag
+			continue
+		}
+		if err := checkAddresses(asked); err != nil {
+			return fmt.Errorf("--%s: %w", name, err)
+		}
+	}
+	if address, err := cmd.Flags().GetString("prometheus"); err == nil && address != "" {
+		_, err = prometheus.New(address, nil)
+		return err
+	}
+	return nil
 }
 
 // print writes a result to stdout in the format of --output.

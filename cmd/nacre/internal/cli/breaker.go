@@ -63,16 +63,6 @@ func (b *breaker) check(cmd *cobra.Command, t *target, stepped bool) ([]string, 
 	return asked, checkAddresses(asked)
 }
 
-// checkAddresses returns an error if an address is not one of an instance.
-func checkAddresses(asked []string) error {
-	for _, address := range asked {
-		if _, err := instanceURL(strings.TrimPrefix(address, "dns:")); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // rollout is how far a release has got, in JSON.
 type rollout struct {
 	Instances []progress `json:"instances"`

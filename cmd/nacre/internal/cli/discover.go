@@ -12,6 +12,9 @@ import (
 
 // expand replaces each address dns:HOST:PORT by one for each address that the host has.
 func expand(ctx context.Context, addresses []string) ([]string, error) {
+	if err := checkAddresses(addresses); err != nil {
+		return nil, err
+	}
 	var all []string
 	for _, address := range addresses {
 		name, byName := strings.CutPrefix(address, "dns:")
@@ -19,10 +22,7 @@ func expand(ctx context.Context, addresses []string) ([]string, error) {
 			all = append(all, address)
 			continue
 		}
-		host, port, err := net.SplitHostPort(name)
-		if err != nil {
-			return nil, usage("instance %q is not dns:HOST:PORT", address)
-		}
+		host, port, _ := net.SplitHostPort(name) // was checked
 		found, err := net.DefaultResolver.LookupHost(ctx, host)
 		if err != nil {
 			return nil, exit.With(exit.Unreachable, fmt.Errorf("the host %s has no address", host), "check the name, and whether it can be resolved from here")

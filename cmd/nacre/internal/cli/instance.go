@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -35,12 +37,13 @@ type state struct {
 // instanceURL returns the address of an instance as a URL: HOST:PORT stands for
 // http://HOST:PORT/debug/config.json.
 func instanceURL(address string) (string, error) {
+	full := address
 	if !strings.Contains(address, "://") {
-		address = "http://" + address
+		full = "http://" + address
 	}
-	u, err := url.Parse(address)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return "", usage("instance is not an address such as 10.0.0.7:8080 or https://orders.internal%s", instancePath)
+	u, err := url.Parse(full)
+	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" || u.Port() == "" && full != address || u.Port() != "" && !isPort(u.Port()) {
+		return "", usage("%s is not an address such as 10.0.0.7:8080 or https://orders.internal%s", shownAddress(address), instancePath)
 	}
 	if u.User != nil {
 		return "", usage("address of instance %s has a user name in it, which every user of this machine can see", u.Host)
@@ -49,6 +52,42 @@ func instanceURL(address string) (string, error) {
 		u.Path = instancePath
 	}
 	return u.String(), nil
+}
+
+// checkAddress returns an error if an address is neither one of an instance nor dns:HOST:PORT.
+func checkAddress(address string) error {
+	name, byName := strings.CutPrefix(address, "dns:")
+	if !byName {
+		_, err := instanceURL(address)
+		return err
+	}
+	if host, port, err := net.SplitHostPort(name); err != nil || host == "" || !isPort(port) {
+		return usage("%s is not dns:HOST:PORT", shownAddress(address))
+	}
+	return nil
+}
+
+// checkAddresses returns an error if an address is not one of an instance.
+func checkAddresses(asked []string) error {
+	for _, address := range asked {
+		if err := checkAddress(address); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func isPort(text string) bool {
+	n, err := strconv.ParseUint(text, 10, 16)
+	return err == nil && n > 0
+}
+
+// shownAddress is an address for a message: one with a user name may have a password too.
+func shownAddress(address string) string {
+	if strings.Contains(address, "@") {
+		return "the address of an instance"
+	}
+	return "instance " + strconv.Quote(address)
 }
 
 // instanceTimeout is how long an instance may take to answer.

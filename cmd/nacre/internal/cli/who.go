@@ -130,9 +130,6 @@ func askListeners(ctx context.Context, c *nacos.Client, dataID, md5 string, opti
 func (a *app) askInstances(ctx context.Context, asked []string, dataID string, item nacos.Item) ([]user, error) {
 	items := make([]user, len(asked))
 	return items, parallel.Each(ctx, workers, len(asked), func(ctx context.Context, i int) error {
-		if _, err := instanceURL(asked[i]); err != nil {
-			return err
-		}
 		items[i] = a.askInstance(ctx, asked[i], dataID, item)
 		return nil
 	})
