@@ -176,8 +176,10 @@ func releaseProgress(address string, s *state, changes []release.Change, publish
 		if rank(p) >= rank(worst) {
 			continue
 		}
-		for i := range p.Why {
-			p.Why[i] = c.DataID + ": " + p.Why[i]
+		for i, why := range p.Why {
+			if !strings.Contains(why, c.DataID) {
+				p.Why[i] = c.DataID + ": " + why
+			}
 		}
 		worst = p
 	}
@@ -240,7 +242,7 @@ func (a *app) followRelease(ctx context.Context, b *breaker, asked []string, p *
 	// An interrupt does not stop a rollback that the fleet needs; --timeout does.
 	undoing, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.flags.timeout)
 	defer cancel()
-	a.note("%v; rolling back", cause)
+	a.note("release %s is rolled back now", name)
 	res, err := back(undoing, "circuit breaker: "+strings.Map(oneLine, cause.Error()))
 	if err != nil {
 		code := exit.Partly

@@ -57,7 +57,9 @@ func (k *canary) check(env *repository.Environment, follows bool) error {
 		return usage("--steps needs --rule")
 	case count([]bool{k.tag != "", len(k.ips) > 0, k.rule != ""}, func(given bool) bool { return given }) != 1:
 		return usage("a canary needs one of --canary-tag, --canary-ip and --rule")
-	case len(k.instances) == 0 && k.when == "" && !(k.rule != "" && follows):
+	case k.rule != "" && len(k.instances) == 0 && k.when == "" && !follows:
+		return usage("nothing would be watched; give --instance or --canary-instance, or --prometheus and --healthy")
+	case k.rule == "" && len(k.instances) == 0 && k.when == "":
 		return usage("nothing would be watched; give --canary-instance, or --prometheus and --healthy")
 	case (k.prometheus == "") != (k.when == ""):
 		return usage("--prometheus and --healthy need each other")

@@ -160,8 +160,10 @@ func (e *run) giveUp(ctx context.Context, res *Result, cause error) (*Result, er
 	e.begins()
 	if other := e.takenOver(ctx); other != "" {
 		e.o.Unfinished("")
-		return res, errors.Join(conflict(e.j.Environment, "release "+other+" has taken over from "+e.j.Release+", and nothing was undone", "see what that release has published"),
-			cause, e.j.save(e.o.Folder, phaseOvertaken))
+		if errors.Is(cause, errTakenOver) { // the same, found between two steps
+			cause = nil
+		}
+		return res, errors.Join(e.losesTo(other), cause, e.j.save(e.o.Folder, phaseOvertaken))
 	}
 	res.Documents = e.back(ctx)
 	var stands []string
@@ -199,6 +201,15 @@ func (e *run) takenOver(ctx context.Context) string {
 		return ""
 	}
 	return r.Release
+}
+
+// errTakenOver is the cause of the error of a release that another one has taken over.
+var errTakenOver = errors.New("has taken over")
+
+// losesTo is the error of a release that another one has taken over.
+func (e *run) losesTo(other string) error {
+	return &source.Error{Kind: source.Conflict, Op: "release", Document: e.j.Environment, Fix: "see what that release has published",
+		Err: fmt.Errorf("release %s %w from %s, and nothing was undone", other, errTakenOver, e.j.Release)}
 }
 
 // matches reports what differs between a plan and the repository.

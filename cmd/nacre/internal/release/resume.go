@@ -1,6 +1,9 @@
 package release
 
-import "context"
+import (
+	"context"
+	"strings"
+)
 
 // began returns the journal of a release that has been begun here and is not finished. One that has
 // published nothing has no record either: began removes its journal, and returns its name.
@@ -89,7 +92,14 @@ func (j *journal) open() error {
 }
 
 // forward says how a release that is not finished is finished or undone.
-func (j *journal) forward() string { return forward(j.Environment, j.Release, j.Undoes) }
+func (j *journal) forward() string {
+	text := forward(j.Environment, j.Release, j.Undoes)
+	if j.Raised == nil {
+		return text
+	}
+	flags := " --strategy canary --rule " + j.Raised.Rule + ", and --instance or --healthy as before,"
+	return strings.Replace(text, " to finish it", flags+" to finish it", 1)
+}
 
 func forward(environment, release, undoes string) string {
 	if undoes != "" {

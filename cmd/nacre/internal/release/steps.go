@@ -175,7 +175,7 @@ func (s *Steps) resumes(j *journal) error {
 		return conflict(j.Environment, "release "+j.Release+" was begun without steps", "apply its plan without --rule to finish it")
 	case s == nil || s.Rule != j.Raised.Rule:
 		return conflict(j.Environment, fmt.Sprintf("release %s was begun with steps of the rule %q", j.Release, j.Raised.Rule),
-			"apply its plan with --strategy canary --rule "+j.Raised.Rule+" to finish it, or run nacre rollback "+j.Environment+" "+j.Release+" to undo it")
+			j.forward())
 	}
 	return nil
 }
@@ -216,7 +216,7 @@ func (e *run) climb(ctx context.Context, s step) error {
 	for i := max(at, 1); i < len(sides); i++ {
 		if i > at {
 			if other := e.takenOver(ctx); other != "" {
-				return conflict(e.j.Environment, "release "+other+" has taken over", "see what that release has published")
+				return e.losesTo(other)
 			}
 			if err := e.publish(ctx, s.Key, sides[i-1], sides[i], e.content(sides[i])); err != nil {
 				return err

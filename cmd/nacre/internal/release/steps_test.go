@@ -249,6 +249,8 @@ func TestStepsThatAreTakenOver(t *testing.T) {
 			_, err := release.Apply(t.Context(), w.srv, w.target, p, o)
 			if source.KindOf(err) != source.Conflict || !strings.Contains(err.Error(), "release r2 has taken over") {
 				t.Errorf("Apply returned %v, want that r2 has taken over", err)
+			} else if strings.Count(err.Error(), "has taken over") != 1 {
+				t.Errorf("the error says it more than once: %v", err)
 			}
 			if w.srv.publishes != published || fmt.Sprint(w.documents()) != fmt.Sprint(w.want) {
 				t.Errorf("after the other release there were %d more publishes, and the server has %v", w.srv.publishes-published, w.documents())
