@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/release"
 )
 
@@ -85,6 +87,9 @@ The server must honor a compare-and-set, which apply checks first.`,
 				a.flags.timeout = releaseTimeout + k.duration()
 			}
 			return a.released(cmd, &f, p.Environment, allowed, func(ctx context.Context, srv release.Server, t release.Target) (err error) {
+				if err := k.check(t.Environment, len(asked) > 0, a.flags.timeout); err != nil {
+					return err
+				}
 				if err := a.requireValid(ctx, &f, srv, t); err != nil {
 					return err
 				}
@@ -96,9 +101,6 @@ The server must honor a compare-and-set, which apply checks first.`,
 					return err
 				}
 				if err := permitted(broken, overrides, &consent.reason); err != nil {
-					return err
-				}
-				if err := k.check(t.Environment, len(asked) > 0); err != nil {
 					return err
 				}
 				removeCanaries := func() error { return nil }
@@ -117,6 +119,9 @@ The server must honor a compare-and-set, which apply checks first.`,
 				}
 				res, err := release.Apply(ctx, srv, t, p, o)
 				end()
+				if errors.Is(ctx.Err(), context.DeadlineExceeded) && exit.Of(err) == exit.Unreachable {
+					err = exit.With(exit.Unreachable, err, fmt.Sprintf("--timeout %v is over; raise it, or leave it out", a.flags.timeout))
+				}
 				left := removeCanaries()
 				if err != nil || len(asked) == 0 || p.Empty() {
 					return errors.Join(a.releaseEnded(ctx, res, nil, err), left)

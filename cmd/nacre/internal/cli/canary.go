@@ -44,8 +44,9 @@ func (k *canary) addFlags(cmd *cobra.Command) {
 	f.StringVar(&k.when, "healthy", "", "PromQL that returns samples, none of them 0, while the canaries are healthy")
 }
 
-// check returns what is wrong with the flags. follows says that the release waits for instances.
-func (k *canary) check(env *repository.Environment, follows bool) error {
+// check returns what is wrong with the flags. follows says that the release waits for instances,
+// and timeout is that of the command.
+func (k *canary) check(env *repository.Environment, follows bool, timeout time.Duration) error {
 	switch {
 	case k.strategy != "all" && k.strategy != "canary":
 		return usage("--strategy %q is unknown; use all or canary", k.strategy)
@@ -65,6 +66,8 @@ func (k *canary) check(env *repository.Environment, follows bool) error {
 		return usage("--prometheus and --healthy need each other")
 	case k.bake <= 0 || k.applied <= 0:
 		return usage("--bake and --canary-timeout must be positive")
+	case timeout <= k.bake:
+		return usage("--timeout %v ends before the canaries are watched for --bake %v; raise --timeout, or leave it out", timeout, k.bake)
 	case env.Manifest != nil:
 		return usage("environment %s has a manifest, which its instances check against every content: release it to a part of them with another environment", env.Name)
 	}
@@ -81,6 +84,16 @@ func (k *canary) duration() time.Duration {
 		steps = max(len(k.steps), release.UsualSteps)
 	}
 	return time.Duration(steps) * (k.bake + k.applied)
+}
+
+// ended is the error of canaries that are not watched to the end, since ctx has ended: at an
+// interrupt or with --timeout.
+func (a *app) ended(ctx context.Context, k *canary) error {
+	if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return context.Cause(ctx)
+	}
+	return exit.With(exit.NotConverged, fmt.Errorf("--timeout %v was over before the canaries were watched for --bake %v", a.flags.timeout, k.bake),
+		fmt.Sprintf("raise --timeout to %v, or leave it out", releaseTimeout+k.duration()))
 }
 
 // option is the one of a publish for the canaries only.
@@ -128,7 +141,11 @@ func (a *app) runCanary(ctx context.Context, c *nacos.Client, k *canary, p *rele
 	if err := a.canariesAct(ctx, k, watched); err != nil {
 		return err
 	}
-	a.note("the canaries have acted; they are watched for %v", k.bake)
+	if len(k.instances) > 0 {
+		a.note("the canaries have acted; they are watched for %v", k.bake)
+	} else {
+		a.note("the canaries are watched for %v", k.bake)
+	}
 	end := time.NewTimer(k.bake)
 	defer end.Stop()
 	ticker := time.NewTicker(min(max(k.bake/20, 100*time.Millisecond), 5*time.Second))
@@ -142,7 +159,7 @@ func (a *app) runCanary(ctx context.Context, c *nacos.Client, k *canary, p *rele
 			return a.canariesHealthy(ctx, k, watched)
 		case <-ticker.C:
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			return a.ended(ctx, k)
 		}
 	}
 }
@@ -196,7 +213,7 @@ func (a *app) canariesAct(ctx context.Context, k *canary, watched []release.Chan
 		}
 		switch {
 		case ctx.Err() != nil:
-			return context.Cause(ctx)
+			return a.ended(ctx, k)
 		case waiting.Err() != nil:
 			return exit.With(exit.NotConverged, fmt.Errorf("the canaries have not acted after %v: %s", k.applied, few(last)), "")
 		case err != nil:
@@ -246,7 +263,7 @@ func (a *app) canariesHealthy(ctx context.Context, k *canary, watched []release.
 		missing, err := a.canariesMissing(ctx, k, watched)
 		switch {
 		case ctx.Err() != nil:
-			return context.Cause(ctx)
+			return a.ended(ctx, k)
 		case err != nil:
 			return err
 		case len(missing) > 0:
@@ -259,7 +276,7 @@ func (a *app) canariesHealthy(ctx context.Context, k *canary, watched []release.
 	healthy, err := a.holds(ctx, k.prometheus, k.when)
 	switch {
 	case ctx.Err() != nil:
-		return context.Cause(ctx)
+		return a.ended(ctx, k)
 	case err != nil:
 		return err
 	case !healthy:

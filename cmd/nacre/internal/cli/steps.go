@@ -57,7 +57,7 @@ func (w *stepWatch) reached(ctx context.Context, s release.Step) error {
 		missing, err := w.look(ctx, changes, published)
 		switch {
 		case ctx.Err() != nil:
-			return context.Cause(ctx)
+			return w.ended(ctx, w.k)
 		case err != nil:
 			return err
 		case len(missing) == 0 && last:
@@ -82,7 +82,7 @@ func (w *stepWatch) reached(ctx context.Context, s release.Step) error {
 			last, end = true, nil // and once more, now
 		case <-ticker.C:
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			return w.ended(ctx, w.k)
 		}
 	}
 }
