@@ -138,7 +138,7 @@ The server must honor a compare-and-set, which apply checks first.`,
 	}
 	f.addFlags(cmd, a)
 	f.addKey(cmd, a)
-	consent.addFlags(cmd, a)
+	consent.addFlags(cmd, a, reasonRequired)
 	k.addFlags(cmd)
 	b.addFlags(cmd)
 	cmd.Flags().StringVar(&name, "release", "", "name of the release (default: the time of the plan, and its commit)")

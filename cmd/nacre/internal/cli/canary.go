@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,15 +27,36 @@ type canary struct {
 	ips, instances   []string
 	bake, applied    time.Duration
 	prometheus, when string
-	rule             string    // of a routing document, in place of tag and ips
-	steps            []float64 // of the rule's percentage
+	rule             string // of a routing document, in place of tag and ips
+	steps            percentages
+}
+
+// percentages is the value of --steps.
+type percentages []float64
+
+// String returns nothing, so that the help shows one default, the one in the text.
+func (*percentages) String() string { return "" }
+
+// Type names the value in the help.
+func (*percentages) Type() string { return "percentages" }
+
+// Set adds percentages to those of an earlier --steps.
+func (p *percentages) Set(text string) error {
+	for one := range strings.SplitSeq(text, ",") {
+		n, err := strconv.ParseFloat(strings.TrimSpace(one), 64)
+		if err != nil || !(n > 0 && n <= 100) {
+			return errors.New("write percentages above 0 and up to 100, as in 1,10,50,100")
+		}
+		*p = append(*p, n)
+	}
+	return nil
 }
 
 func (k *canary) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&k.strategy, "strategy", "all", "all: publish for all at once; canary: for some instances first")
 	f.StringVar(&k.rule, "rule", "", "rule of a routing document whose instances are the canaries")
-	f.Float64SliceVar(&k.steps, "steps", nil, "percentages of --rule, up to that of the file (default: 1,10,50 and that of the file)")
+	f.Var(&k.steps, "steps", "rising percentages of --rule, the last one that of the file (default: 1,10,50 and that of the file)")
 	f.StringVar(&k.tag, "canary-tag", "", "tag of the canaries, which they have from NACOS_TAG")
 	f.StringSliceVar(&k.ips, "canary-ip", nil, "addresses of the canaries, as the server sees them")
 	f.StringSliceVar(&k.instances, "canary-instance", nil, "canaries to watch: HOST:PORT, dns:HOST:PORT, or the URL of confighttp.JSON")
@@ -361,7 +383,7 @@ of an address uses the HTTP interface, for which a Nacos 3 requires an administr
 			})
 		},
 	}
-	consent.addFlags(cmd, a)
+	consent.addFlags(cmd, a, reasonProtected)
 	cmd.Flags().StringVarP(&f.dir, "dir", "C", ".", "folder with nacre.yaml")
 	cmd.Flags().StringVar(&k.tag, "canary-tag", "", "tag of the canaries")
 	cmd.Flags().StringSliceVar(&k.ips, "canary-ip", nil, "addresses of the canaries")

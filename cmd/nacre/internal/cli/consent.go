@@ -16,10 +16,17 @@ type consent struct {
 	reason, author string
 }
 
-func (k *consent) addFlags(cmd *cobra.Command, a *app) {
+// The descriptions of --reason.
+const (
+	reasonRequired  = "why, for the history of the server; required"
+	reasonProtected = "why, for the history of the server; a protected context requires it"
+)
+
+// addFlags adds the flags. reason describes --reason.
+func (k *consent) addFlags(cmd *cobra.Command, a *app, reason string) {
 	f := cmd.Flags()
 	f.BoolVarP(&k.yes, "yes", "y", false, "write to a protected context")
-	f.StringVarP(&k.reason, "reason", "r", "", "why, for the history of the server; a protected context requires it")
+	f.StringVarP(&k.reason, "reason", "r", "", reason)
 	f.StringVar(&k.author, "author", cmp.Or(a.env.Get("NACRE_AUTHOR"), a.env.Get("GIT_AUTHOR_NAME"), a.env.Get("USER"), a.env.Get("USERNAME")), "who, for the history of the server")
 }
 

@@ -65,8 +65,36 @@ func TestHelp(t *testing.T) {
 				}
 			}
 		}
+		for line := range strings.Lines(flags) {
+			if strings.Count(line, "(default") > 1 {
+				t.Errorf("nacre %s --help has a flag with two defaults: %s", command, line)
+			}
+		}
 		if strings.Contains(out, "TODO") || command != "" && len(strings.SplitN(text, "\n", 2)[0]) < 15 {
 			t.Errorf("nacre %s --help says little:\n%s", command, text)
+		}
+	}
+}
+
+// A value that a flag cannot have ends with 2, and with what it must be in plain words.
+func TestValuesOfFlags(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]string{
+		"apply p --steps 1,x":       `invalid argument "1,x" for "--steps" flag: write percentages above 0 and up to 100, as in 1,10,50,100; run`,
+		"apply p --steps 0,100":     `as in 1,10,50,100; run`,
+		"apply p --max-refused x":   `invalid argument "x" for "--max-refused" flag: write a number; run`,
+		"apply p --min-instances x": `for "--min-instances" flag: write a whole number that is not too large; run`,
+		"apply p --bake 5":          `invalid argument "5" for "--bake" flag: write a duration such as 30s or 5m; run`,
+		"apply p --wait=x":          `for "--wait" flag: write true or false; run`,
+		"apply p --nonsense":        `unknown flag: --nonsense; run`,
+	} {
+		if code, _, errs := run(t, strings.Fields(args)...); code != 2 || !strings.Contains(errs, want) || strings.Contains(errs, "strconv") {
+			t.Errorf("nacre %s: code %d, %s; want 2 and %q", args, code, errs, want)
+		}
+	}
+	for _, command := range []string{"apply", "rollback", "once retry"} {
+		if _, out, _ := run(t, append(strings.Fields(command), "--help")...); !strings.Contains(out, "-r, --reason string") || strings.Contains(out, "a protected context requires it") {
+			t.Errorf("nacre %s requires a reason, and its help says:\n%s", command, out)
 		}
 	}
 }

@@ -119,7 +119,7 @@ A protected context requires --yes and --reason.`,
 			})
 		},
 	}
-	consent.addFlags(cmd, a)
+	consent.addFlags(cmd, a, reasonProtected)
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print what would be done, and do nothing")
 	cmd.Flags().BoolVar(&records, "records", false, "also the records of releases")
 	cmd.Flags().BoolVar(&noCAS, "no-cas", false, "publish also on a server that does not honor compare-and-set")

@@ -272,6 +272,6 @@ the version. A protected context requires --yes.`,
 			})
 		},
 	}
-	consent.addFlags(cmd, a)
+	consent.addFlags(cmd, a, reasonRequired)
 	return cmd
 }

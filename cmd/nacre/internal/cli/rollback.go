@@ -70,7 +70,7 @@ plan of the release was. If a service would reject them, nothing is published (5
 	}
 	f.addFlags(cmd, a)
 	f.addKey(cmd, a)
-	consent.addFlags(cmd, a)
+	consent.addFlags(cmd, a, reasonRequired)
 	cmd.Flags().StringSliceVar(&overrides, "override", nil, policy.InvalidRollback+": publish contents that a service would reject")
 	cmd.Flags().StringVar(&name, "release", "", "name of the release that undoes it (default: RELEASE.rollback)")
 	return cmd

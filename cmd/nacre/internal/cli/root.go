@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -48,6 +50,7 @@ func newRoot(a *app) *cobra.Command {
 	root.SetIn(a.env.In)
 	root.SetOut(a.env.Out)
 	root.SetErr(a.env.Err)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return plainFlagError(err) })
 	root.AddGroup(
 		&cobra.Group{ID: reading, Title: "Read:"},
 		&cobra.Group{ID: examining, Title: "Check:"},
@@ -79,6 +82,33 @@ func newRoot(a *app) *cobra.Command {
 	}
 	a.complete(root)
 	return root
+}
+
+// plainFlagError replaces what Go's packages say of a value by what it must be.
+func plainFlagError(err error) error {
+	invalid, ok := errors.AsType[interface { // of the library, which does not export a constructor
+		error
+		GetValue() string
+		Unwrap() error
+	}](err)
+	if !ok {
+		return err
+	}
+	cause, must := invalid.Unwrap().Error(), ""
+	number, isNumber := errors.AsType[*strconv.NumError](err)
+	switch {
+	case isNumber && number.Func == "ParseBool":
+		must = "write true or false"
+	case isNumber && number.Func == "ParseFloat":
+		must = "write a number"
+	case isNumber:
+		must = "write a whole number that is not too large"
+	case strings.HasPrefix(cause, "time: "):
+		must = "write a duration such as 30s or 5m"
+	default:
+		return err
+	}
+	return errors.New(strings.TrimSuffix(err.Error(), cause) + must)
 }
 
 // onlyCommands refuses an argument that is not one of the commands below, and names similar ones.
