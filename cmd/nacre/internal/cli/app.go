@@ -24,6 +24,8 @@ type app struct {
 	connecting time.Duration
 	// unfinished says what the command would leave if it ended now. Nil or empty: nothing.
 	unfinished *atomic.Pointer[string]
+	// publishes reports that the command is one that publishes, and begun that it has begun to.
+	publishes, begun bool
 }
 
 // globals are the flags that all commands have.

@@ -68,6 +68,7 @@ The server must honor a compare-and-set, which apply checks first.`,
   nacre apply prod.plan --reason "OPS-123" --strategy canary --rule next --steps 1,10,100 --instance dns:orders:8080`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			a.publishes = true
 			p, err := loadPlan(args[0])
 			if err != nil {
 				return err

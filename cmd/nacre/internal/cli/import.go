@@ -71,6 +71,7 @@ A protected context requires --yes and --reason.`,
   nacre import ./configs --context prod --yes --reason "more connections, OPS-123"`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			a.publishes = true
 			t, err := a.target()
 			if err != nil {
 				return err

@@ -45,7 +45,10 @@ func (a *app) abandoned() exit.Code {
 }
 
 // leaves notes what a command would leave if it ended now; empty: nothing.
-func (a *app) leaves(what string) { a.unfinished.Store(&what) }
+func (a *app) leaves(what string) {
+	a.begun = a.begun || what != ""
+	a.unfinished.Store(&what)
+}
 
 func (a *app) run(ctx context.Context) exit.Code {
 	command, err := newRoot(a).ExecuteContextC(ctx)
@@ -53,7 +56,11 @@ func (a *app) run(ctx context.Context) exit.Code {
 	case err == nil:
 		return exit.Done
 	case errors.Is(context.Cause(ctx), errInterrupted) && exit.Of(err) != exit.Partly: // what was done is more important
-		a.note("nacre: interrupted%s", leftover(err))
+		nothing := ""
+		if a.publishes && !a.begun {
+			nothing = "; nothing was published"
+		}
+		a.note("nacre: interrupted%s%s", nothing, leftover(err))
 		return exit.Interrupted
 	case !a.running: // before the command itself
 		if strings.Contains(err.Error(), "arg(s)") { // the library counts them, and does not name them

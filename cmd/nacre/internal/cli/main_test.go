@@ -105,3 +105,29 @@ func TestTheEnvironmentIsInjected(t *testing.T) {
 		t.Errorf("without a server: code %d, %q", code, errs)
 	}
 }
+
+// An interrupt before anything is published says so.
+func TestInterruptBeforeTheFirstPublish(t *testing.T) {
+	t.Parallel()
+	srv := start(t)
+	dir := repository(t, map[string]string{"nacre.yaml": "version: 1\ndocuments: [orders.yaml]\nenvironments: {prod: }\n", "base/orders.yaml": "pool: 2\n"})
+	plan := filepath.Join(dir, "prod.plan")
+	if code, _, errs := run(t, "plan", "prod", "-C", dir, "--server", srv.Addr(), "--out", plan); code != 0 {
+		t.Fatalf("plan ends with %d: %s", code, errs)
+	}
+	for command, want := range map[string]string{
+		"apply " + plan + " -C " + dir + " --reason x --author ann": "nacre: interrupted; nothing was published\n",
+		"rollback prod 1 -C " + dir + " --reason x --author ann":    "nacre: interrupted; nothing was published\n",
+		"verify prod -C " + dir:                                     "nacre: interrupted\n",
+	} {
+		signals, errs := make(chan os.Signal, 1), newOutput()
+		signals <- os.Interrupt
+		code := cli.Main(&cli.Env{
+			Args: append(strings.Fields(command), "--server", srv.Addr()), Out: newOutput(), Err: errs, Now: time.Now, Interrupt: signals,
+			Environ: []string{"NACRE_CONFIG=" + filepath.Join(t.TempDir(), "config.yaml")},
+		})
+		if code != 130 || !strings.HasSuffix(errs.String(), want) {
+			t.Errorf("nacre %s: code %d and %q, want %q", command, code, errs, want)
+		}
+	}
+}

@@ -32,6 +32,7 @@ plan of the release was. If a service would reject them, nothing is published (5
 		Example: `  nacre rollback prod 2.4.0 --reason "orders time out"`,
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			a.publishes = true
 			r, env, err := f.environment(args[0])
 			if err != nil {
 				return err

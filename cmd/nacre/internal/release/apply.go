@@ -58,7 +58,7 @@ func Apply(ctx context.Context, srv Server, t Target, p *Plan, o Options) (*Resu
 	case err != nil:
 		return nil, err
 	case j != nil && (j.Plan != p.Digest || j.Release != o.Release):
-		return nil, j.open()
+		return nil, j.openFor(o.Release)
 	case j != nil:
 		if err := o.Steps.resumes(j); err != nil {
 			return nil, err
@@ -120,11 +120,11 @@ func (e *run) unclaim(ctx context.Context, cause error) (*Result, error) {
 	case err != nil:
 		return nil, exit.With(exit.Partly, fmt.Errorf("release %s has published nothing, and may have its name in the record: %w", e.j.Release, errors.Join(cause, err)), e.way())
 	case r.Holder == e.j.Holder:
-		return e.giveUp(ctx, &Result{Release: e.j.Release, Environment: e.j.Environment, Phase: phaseApplying}, cause)
+		return e.giveUp(ctx, &Result{Release: e.j.Release, Environment: e.j.Environment, Phase: phaseApplying}, fmt.Errorf("it had published nothing: %w", cause))
 	}
 	e.o.Unfinished("")
 	_ = e.o.Folder.Remove(e.j.Environment, e.j.Release)
-	return nil, cause
+	return nil, fmt.Errorf("release %s has published nothing: %w", e.j.Release, cause)
 }
 
 // complete publishes what is not published yet, or undoes everything.

@@ -404,7 +404,7 @@ func TestInterruptOfTheClaim(t *testing.T) {
 		o := w.options(store, "r1")
 		o.Unfinished = func(text string) { last = text }
 		_, err := release.Apply(ctx, w.srv, w.target, p, o)
-		if exit.Of(err) != exit.Interrupted || !w.has(w.base) || last != "" {
+		if exit.Of(err) != exit.Interrupted || !w.has(w.base) || last != "" || !answered && !strings.Contains(err.Error(), "published nothing") {
 			t.Errorf("answered %v: %v, and unfinished %q", answered, err, last)
 		}
 		if r, err := release.ReadRecord(t.Context(), w.srv, "prod"); err != nil || r.Phase != "undone" {
@@ -630,5 +630,31 @@ func TestOvertaken(t *testing.T) {
 	}
 	if text, _ := m.Load("prod", "r1"); len(text) == 0 {
 		t.Error("the contents of before are lost")
+	}
+}
+
+// Another plan under the name of a release that is not finished gets advice that is not the command
+// that was just typed.
+func TestAnotherPlanOfTheSameName(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, false)
+	m := w.machine()
+	m.at, m.after = 35, true
+	_, _ = release.Apply(t.Context(), m, w.target, w.plan(t), w.options(m, "r1"))
+	m.revive()
+	_ = w.srv.sleep(t.Context(), time.Minute)
+	w.target.Documents[0].Content = []byte("v: other")
+	other := w.plan(t)
+	_, err := release.Apply(t.Context(), m, w.target, other, w.options(m, "r1"))
+	const want = "has been begun here with another plan, and not finished (apply that plan to finish it, or run nacre rollback prod r1 to undo it and make a new plan)"
+	if source.KindOf(err) != source.Conflict || !strings.Contains(err.Error(), want) {
+		t.Errorf("Apply returned %v, want %q", err, want)
+	}
+	if _, err := release.Rollback(t.Context(), m, "prod", "r1", w.options(m, "")); err != nil {
+		t.Fatal(err)
+	}
+	_ = w.srv.sleep(t.Context(), time.Minute)
+	if res, err := release.Apply(t.Context(), m, w.target, w.plan(t), w.options(m, "r2")); err != nil || res.Phase != "applied" {
+		t.Errorf("after the rollback Apply returned %+v, %v", res, err)
 	}
 }

@@ -91,6 +91,16 @@ func (j *journal) open() error {
 	return conflict(j.Environment, "release "+j.Release+" has been begun here and not finished", j.forward())
 }
 
+// openFor is the error of a release that has to be finished before another plan, which has the name
+// of a release too.
+func (j *journal) openFor(name string) error {
+	if j.Release != name || j.Undoes != "" {
+		return j.open()
+	}
+	return conflict(j.Environment, "release "+j.Release+" has been begun here with another plan, and not finished",
+		"apply that plan to finish it, or run nacre rollback "+j.Environment+" "+j.Release+" to undo it and make a new plan")
+}
+
 // forward says how a release that is not finished is finished or undone.
 func (j *journal) forward() string {
 	text := forward(j.Environment, j.Release, j.Undoes)
