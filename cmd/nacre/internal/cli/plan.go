@@ -106,7 +106,8 @@ func savePlan(path string, p *release.Plan) error {
 
 // replaceFile writes a file that everyone may read. If that fails, the old file stays.
 // /dev/stdout and other paths that are not regular files are written to.
-func replaceFile(path string, text []byte) error {
+func replaceFile(path string, text []byte) (err error) {
+	defer func(given string) { err = exit.Write(given, err) }(path)
 	info, err := os.Stat(path)
 	if err == nil && !info.Mode().IsRegular() {
 		return os.WriteFile(path, text, 0o600)

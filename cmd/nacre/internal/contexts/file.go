@@ -191,7 +191,7 @@ func (f *File) Save() error {
 		err = os.MkdirAll(filepath.Dir(f.Path), 0o700)
 	}
 	if err == nil {
-		err = replace(f.Path, data)
+		err = exit.Write(f.Path, replace(f.Path, data))
 	}
 	if err != nil {
 		return exit.With(exit.Local(err), fmt.Errorf("contexts file: %w", err), "")

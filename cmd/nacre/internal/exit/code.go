@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"os"
 	"syscall"
 
 	"github.com/nacre-go/nacre/source"
@@ -60,6 +61,18 @@ func Local(err error) Code {
 		}
 	}
 	return Failed
+}
+
+// Write returns err, if it is one of a temporary file, as an error of the file that it would have
+// replaced.
+func Write(path string, err error) error {
+	if of, ok := errors.AsType[*fs.PathError](err); ok {
+		return &fs.PathError{Op: "write", Path: path, Err: of.Err}
+	}
+	if of, ok := errors.AsType[*os.LinkError](err); ok {
+		return &fs.PathError{Op: "write", Path: path, Err: of.Err}
+	}
+	return err
 }
 
 // Of returns the exit code for an error: that of an [Error], and otherwise the one that its kind

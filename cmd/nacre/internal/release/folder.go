@@ -69,7 +69,7 @@ func (f Folder) Save(environment, release string, text []byte) error {
 		return err
 	}
 	name := f.path(environment, release+fileEnd)
-	if err := replace(name, text); err != nil {
+	if err := exit.Write(name, replace(name, text)); err != nil {
 		return f.failed("write", name, err)
 	}
 	return nil

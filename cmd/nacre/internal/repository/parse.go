@@ -2,6 +2,7 @@ package repository
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -270,12 +271,27 @@ func (p *parser) environment(key string, n *yaml.Node, e *Environment) {
 	})
 }
 
+// entries reads a list of documents. One of them in the same list again is a mistake: only the list
+// of an environment replaces entries of the list for all.
 func (p *parser) entries(key string, n *yaml.Node) (all []Entry) {
+	seen := map[string]int{} // lines
+	add := func(key string, n *yaml.Node, e Entry) {
+		id := e.Group + "/" + cmp.Or(e.DataID, path.Base(e.File))
+		if isPattern(e.File) {
+			id = e.Group + "/ " + e.File // no data ID has a space
+		}
+		if line := seen[id]; line > 0 && e.File != "" {
+			p.fail(n, key, "is the document of line %d again; list it once", line)
+		} else {
+			seen[id] = e.Line
+		}
+		all = append(all, e)
+	}
 	p.list(func(key string, n *yaml.Node) {
 		e := Entry{Stage: 1, Line: n.Line}
 		if n.Kind == yaml.ScalarNode { // "- orders.yaml"
 			p.inside(&e.File)(key, n)
-			all = append(all, e)
+			add(key, n, e)
 			return
 		}
 		p.fields(n, key, map[string]func(string, *yaml.Node){
@@ -288,7 +304,7 @@ func (p *parser) entries(key string, n *yaml.Node) (all []Entry) {
 		case isPattern(e.File) && e.DataID != "":
 			p.fail(n, key+".data_id", "cannot be set for a pattern, which stands for several files")
 		}
-		all = append(all, e)
+		add(key, n, e)
 	})(key, n)
 	return all
 }

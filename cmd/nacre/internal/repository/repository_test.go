@@ -140,6 +140,28 @@ environments:
 	}
 }
 
+// A document that is in one list twice is a mistake with its line. The list of an environment
+// replaces entries of the list for all, and a file replaces that of a pattern.
+func TestDocumentsListedTwice(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"documents: [a.yaml, b.yaml,\n  a.yaml]\nenvironments: {dev: }":                                            "nacre.yaml:3:3 documents[2]: is the document of line 2 again; list it once",
+		"documents: [a.yaml]\nenvironments:\n  dev:\n    documents:\n    - c.yaml\n    - {file: c.yaml, stage: 2}": "nacre.yaml:7:7 environments.dev.documents[1]: is the document of line 6 again",
+		"documents:\n- a.yaml\n- {file: x/other.yaml, data_id: a.yaml}\nenvironments: {dev: }":                     "nacre.yaml:4:3 documents[1]: is the document of line 3 again",
+		"documents: [x/*.yaml,\n  x/*.yaml]\nenvironments: {dev: }":                                                "nacre.yaml:3:3 documents[1]: is the document of line 2 again",
+		"documents: [a.yaml, x/*.yaml, {file: x/a.yaml, group: B}]\nenvironments: {dev: {documents: [a.yaml]}}":    "",
+	} {
+		_, err := repository.Parse([]byte("version: 1\n" + text))
+		if got := ""; err != nil {
+			if got = err.Error(); want == "" || !strings.HasPrefix(got, want) {
+				t.Errorf("%s\nis %v, want %q", text, err, want)
+			}
+		} else if want != "" {
+			t.Errorf("%s\nis accepted, want %q", text, want)
+		}
+	}
+}
+
 func itoa(n int) string { return strconv.Itoa(n) }
 
 func TestNotYAML(t *testing.T) {
