@@ -24,9 +24,9 @@
 //	common     documents of every instance, below those of its rule
 //	rules      the rules, in order; the first that matches an instance decides
 //
-// A rule has a name, which is optional, the conditions under match, and its documents. All
-// conditions must hold; a condition with a list holds if one of the values does. A rule without
-// match matches every instance.
+// A rule has a name, which is optional and of no other rule, the conditions under match, and its
+// documents. All conditions must hold; a condition with a list holds if one of the values does. A
+// rule without match matches every instance.
 //
 //	service      names of services
 //	version      patterns of versions, such as "v2.3.*", at most 32; see [Pattern]

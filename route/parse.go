@@ -70,8 +70,16 @@ func (r *reader) table(root *tree.Node) *Table {
 	case len(rules.Items) > maxRules:
 		r.report(rules, "rules", source.TooLarge, fmt.Sprintf("are more than %d", maxRules))
 	default:
+		named := map[string]rule{}
 		for i, n := range rules.Items {
-			t.rules = append(t.rules, r.rule(n, i, d))
+			next := r.rule(n, i, d)
+			if first, again := named[next.name]; again && next.name != "" {
+				r.report(n.Child("name"), fmt.Sprintf("rules[%d].name", i), source.Invalid,
+					fmt.Sprintf("is that of rule %d, in line %d; give each rule a name of its own, or none", first.number, first.line))
+			} else {
+				named[next.name] = next
+			}
+			t.rules = append(t.rules, next)
 		}
 	}
 	if r.problems == nil {

@@ -59,6 +59,8 @@ func TestMistakes(t *testing.T) {
 			is + ":3: rule 2 never matches: rule 1, in line 2, matches all of its instances"},
 		"a version that is hid": {"rules:\n- {match: {version: [v2.*, '3.1']}, documents: []}\n- {match: {version: [2.3.*, v2.4.1, v3.1.0]}, documents: []}",
 			is + ":3: rule 2 never matches: rule 1, in line 2, matches all of its instances"},
+		"a name twice": {"rules:\n- {name: a, match: {service: x}, documents: []}\n- {match: {service: y}, documents: []}\n- {match: {service: z}, documents: []}\n- {name: a, documents: []}",
+			is + ":5:10 rules[3].name: is that of rule 1, in line 2; give each rule a name of its own, or none"},
 		"a smaller share": {"rules:\n- {match: {percentage: 20, salt: x}, documents: []}\n- {match: {percentage: 10, salt: x}, documents: []}",
 			is + ":3: rule 2 never matches: rule 1, in line 2, matches all of its instances"},
 		"a tie": {"labels: {z: []}\nrules:\n- {match: {service: [a, b], labels: {z: '1'}}, documents: []}\n- {match: {labels: {z: ['1']}, service: [b, a]}, documents: []}",

@@ -61,7 +61,7 @@ func newRouteCheck(a *app) *cobra.Command {
 		Use:   "check FILE...",
 		Short: "Check routing documents",
 		Long: `Check routing documents: their form, labels and services that are not declared, rules that never
-match, and rules that match the same instances. Each mistake names its line.
+match, rules that match the same instances, and two rules of one name. Each mistake names its line.
 
 The exit code is 0 if all of them are right, and 5 if not.`,
 		Example: `  nacre route check prod/orders.routes.yaml

@@ -49,7 +49,7 @@ func rulesOf(t *route.Table, namespace string) (all []rule) {
 	seen := map[string]int{}
 	for _, set := range SetsOf(t, route.Instance{Namespace: namespace}).All {
 		if n := len(all); n == 0 || set.Rule != all[n-1].number {
-			// A rule without a name is known by its conditions. Several may have one name.
+			// A rule without a name is known by its conditions, which several may have.
 			key := cmp.Or(name(set.Reason), "\x00"+conditions(set.Reason))
 			seen[key]++
 			all = append(all, rule{number: set.Rule, key: fmt.Sprint(key, "\x00", seen[key]), reason: set.Reason})

@@ -20,8 +20,8 @@ import (
 // ErrNoRule is the cause of the error of a rule that a document does not have.
 var ErrNoRule = errors.New("no rule has the name")
 
-// Percentage returns the percentage of the rule with a name. It is an error if no rule or more than
-// one has the name, and if the rule has no percentage.
+// Percentage returns the percentage of the rule with a name. It is an error if no rule has the name,
+// and if the rule has no percentage.
 func Percentage(d repository.Document, rule string) (float64, error) {
 	if _, err := Parse(d); err != nil {
 		return 0, err
@@ -92,8 +92,6 @@ func locate(d repository.Document, rule string) (number, error) {
 		return number{}, number{}.fail(d, fmt.Errorf("the text cannot be read: %w", err), "")
 	case len(all) == 0:
 		return number{}, number{}.fail(d, fmt.Errorf("%w %q", ErrNoRule, rule), "give --rule the name of a rule")
-	case len(all) > 1:
-		return number{}, all[1].fail(d, fmt.Errorf("%d rules have the name %q", len(all), rule), "give each rule a name of its own")
 	}
 	n := all[0]
 	if n.end == 0 {
