@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -28,7 +31,8 @@ type killable struct {
 	group  string
 }
 
-func newKillable(t *testing.T) *killable {
+// newRepository returns an empty repository, and a group of its own on the server.
+func newRepository(t *testing.T) *killable {
 	t.Helper()
 	addr := os.Getenv("NACRE_NACOS_ADDR")
 	if addr == "" {
@@ -48,6 +52,12 @@ func newKillable(t *testing.T) *killable {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { k.client.Close() })
+	return k
+}
+
+func newKillable(t *testing.T) *killable {
+	t.Helper()
+	k := newRepository(t)
 	var b strings.Builder
 	b.WriteString("version: 1\nmanifest: {data_id: release.yaml}\nenvironments:\n  prod:\n    documents:\n")
 	for i := range 10 {
@@ -62,6 +72,44 @@ func newKillable(t *testing.T) *killable {
 		k.until("the old content of "+document(i), func() bool { return strings.HasPrefix(k.get(document(i)), "v: old") })
 	}
 	return k
+}
+
+// percentageOf is the routing document of a release by steps, with a percentage.
+func percentageOf(n int) string {
+	return fmt.Sprintf("rules:\n- {name: canary, match: {percentage: %d}, documents: [d0.yaml, d1.yaml]} # on its way\n- documents: [d0.yaml]\n", n)
+}
+
+// newSteps returns a repository whose release changes a document and raises a percentage from 0.
+func newSteps(t *testing.T) *killable {
+	t.Helper()
+	k := newRepository(t)
+	k.write("nacre.yaml", "version: 1\ndocuments: [d0.yaml, d1.yaml, {file: routes.yaml, kind: routes, stage: 2}]\nenvironments: {prod: }\n")
+	k.write("base/routes.yaml", percentageOf(100))
+	old := map[string]string{"routes.yaml": percentageOf(0)}
+	for i := range 2 {
+		k.write("base/"+document(i), fmt.Sprintf("v: new\nn: %d\n", i))
+		old[document(i)] = fmt.Sprintf("v: old\nn: %d\n", i)
+	}
+	for name, text := range old {
+		if err := k.client.Publish(t.Context(), name, []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		k.until("the old content of "+name, func() bool { return k.get(name) == text })
+	}
+	return k
+}
+
+// percentage is the one that the server has. Any other content than those of the steps fails.
+func (k *killable) percentage() int {
+	k.t.Helper()
+	text := k.get("routes.yaml")
+	for _, n := range []int{0, 1, 10, 50, 100} {
+		if text == percentageOf(n) {
+			return n
+		}
+	}
+	k.t.Errorf("the routing document is of no step: %q", text)
+	return -1
 }
 
 func document(i int) string { return fmt.Sprintf("d%d.yaml", i) }
@@ -257,6 +305,66 @@ func killAt(t *testing.T, random *rand.Rand, at int) {
 	case code == 9 && wasKilled: // it was killed before it had a name, and so before it has published
 	case code != 0:
 		t.Errorf("the rollback ends with %d:\n%s", code, said)
+	}
+}
+
+// A process that is killed with -9 at any step of a release that raises a percentage leaves a
+// percentage of one of its steps, with all other documents published before. The same apply goes on
+// from there, and a rollback restores everything.
+func TestRealKilledSteps(t *testing.T) {
+	t.Parallel()
+	healthy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"1"]}]}}`)
+	}))
+	t.Cleanup(healthy.Close)
+	climb := append(slices.Clone(forward), "--strategy", "canary", "--rule", "canary", "--steps", "1,10,50,100",
+		"--prometheus", healthy.URL, "--healthy", "up", "--bake", "50ms")
+	whole := newSteps(t)
+	whole.must("plan", "prod", "--out", "prod.plan")
+	total, _, out := whole.runAndKill(0, false, climb...)
+	if whole.percentage() != 100 || total < 20 {
+		t.Fatalf("without a kill the percentage is %d after %d steps:\n%s", whole.percentage(), total, out)
+	}
+	runs := max(runsOf()/2, 4)
+	t.Logf("a release has %d steps", total)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	for seed := range runs {
+		wg.Go(func() {
+			t.Run(fmt.Sprint(seed), func(t *testing.T) {
+				random := rand.New(rand.NewPCG(uint64(seed), 89))
+				at := 1 + seed*total/runs + random.IntN(1+total/runs)
+				k := newSteps(t)
+				k.must("plan", "prod", "--out", "prod.plan")
+				_, wasKilled, out := k.runAndKill(at, random.IntN(2) == 0, climb...)
+				n := k.percentage()
+				if n > 0 {
+					if record := k.get("nacre.release.prod"); !strings.Contains(record, `"release": "r1"`) {
+						t.Errorf("at %d %% the release has no name: %s", n, record)
+					}
+					if k.get("d0.yaml") != "v: new\nn: 0\n" || k.get("d1.yaml") != "v: new\nn: 1\n" {
+						t.Errorf("at %d %% the other documents are not published", n)
+					}
+				}
+				if random.IntN(2) == 0 {
+					if k.must(climb...); k.percentage() != 100 {
+						t.Errorf("after the second apply the percentage is %d; the first one said:\n%s", k.percentage(), out)
+					}
+					k.must("verify", "prod")
+				} else {
+					code, said := k.run(back...)
+					if k.percentage() != 0 || k.get("d0.yaml") != "v: old\nn: 0\n" || k.get("d1.yaml") != "v: old\nn: 1\n" {
+						t.Errorf("after the rollback the percentage is %d:\n%s%s", k.percentage(), out, said)
+					}
+					if code != 0 && !(code == 9 && wasKilled) { // 9: it was killed before it had a name
+						t.Errorf("the rollback ends with %d:\n%s", code, said)
+					}
+				}
+				if t.Failed() {
+					t.Logf("seed %d, killed at step %d of %d, at %d %%", seed, at, total, n)
+				}
+			})
+		})
 	}
 }
 
