@@ -20,8 +20,8 @@ import (
 // ErrNoRule is the cause of the error of a rule that a document does not have.
 var ErrNoRule = errors.New("no rule has the name")
 
-// Percentage returns the percentage of the rule with a name. It is an error if no rule has the name,
-// and if the rule has no percentage.
+// Percentage returns the percentage of the rule with a name. It is an error if no rule has the
+// name, and if the rule has no percentage.
 func Percentage(d repository.Document, rule string) (float64, error) {
 	if _, err := Parse(d); err != nil {
 		return 0, err
