@@ -241,6 +241,24 @@ func (d *day) agree() error {
 	})
 }
 
+// scraped waits until Prometheus has scraped what the instances say now: a state that ends before
+// it does is not in its data.
+func (d *day) scraped() error {
+	began := time.Now()
+	return d.wait("a scrape of each instance", 20*time.Second, func() error {
+		all, err := d.prometheus.query("timestamp(up)")
+		if err != nil || len(all) == 0 {
+			return errors.Join(err, errors.New("nothing is scraped yet"))
+		}
+		for _, s := range all {
+			if s.Value.number() <= float64(began.UnixMilli())/1000 {
+				return fmt.Errorf("%s is not scraped yet", s.Metric["instance"])
+			}
+		}
+		return nil
+	})
+}
+
 // wait calls condition until it returns nil. The error has what it returned at last.
 func (d *day) wait(what string, within time.Duration, condition func() error) error {
 	deadline := time.Now().Add(within)

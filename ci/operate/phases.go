@@ -18,7 +18,7 @@ func phases() []phase {
 					if err := d.publish(orders, content); err != nil {
 						return err
 					}
-					if err := d.agree(); err != nil {
+					if err := errors.Join(d.agree(), d.scraped()); err != nil {
 						return err
 					}
 				}
