@@ -34,6 +34,10 @@ func (o option) apply(to *Client) { o(to) }
 // ReconcileEvery sets the interval at which each config is read, give or take a tenth. It bounds
 // the delay of a change that the SDK loses. Default 30 s; minimum 1 s, maximum one day. If two
 // clients of one SDK client differ, the shorter interval applies to the configs of both.
+//
+// All configs of an SDK client together are read at most 20 times a second, apart from those that
+// have changed: beyond 600 configs the interval is longer than 30 s, and 3000 configs are read
+// every 150 s. Package nacos compares as many in one request.
 func ReconcileEvery(d time.Duration) Option {
 	return option(func(c *Client) { c.reconcile = min(max(d, time.Second), 24*time.Hour) })
 }

@@ -20,7 +20,9 @@
 //
 // The SDK's listener only wakes a source; the source then reads the config and ignores the content
 // that the listener received. Since listeners miss changes, a source also reads its config every 30
-// s, give or take a tenth, which bounds its staleness.
+// s, give or take a tenth, which bounds its staleness. With more than 600 configs it reads them
+// more slowly, since each read is a request: see [ReconcileEvery]. While the server fails, a few
+// reads try it, and all configs wait for them.
 //
 // The SDK silently drops a second listen on a key. So the package listens once per key and client
 // in the process, however many sources there are. If the service itself listens to a key with the

@@ -119,8 +119,10 @@ func (e *entry) run() {
 		var wait time.Duration
 		switch {
 		case err != nil:
-			wait = min(retryDelay<<min(failed, 10), e.interval()) // the bound of staleness holds after an error too
-			failed++
+			if wait = e.hub.gate.wait(); wait <= 0 { // it is about this config
+				wait = min(retryDelay<<min(failed, 10), e.interval()) // the bound of staleness holds after an error too
+				failed++
+			}
 		case woken && !differs && empty < wakeTries: // read too early: the server pushes before all its nodes have the new content
 			failed, wait = 0, retryDelay<<empty
 			empty++
@@ -139,8 +141,9 @@ func (e *entry) run() {
 
 func (e *entry) interval() time.Duration {
 	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.every
+	wanted := e.every
+	e.mu.Unlock()
+	return e.hub.every(wanted)
 }
 
 // rest waits, and reports whether the SDK has woken the entry.

@@ -3,6 +3,7 @@ package nacossdk_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"sync"
@@ -445,6 +446,57 @@ func TestNamesAreThoseOfDocuments(t *testing.T) {
 			if closer, ok := source.As[io.Closer](s); !ok || closer.Close() != nil {
 				t.Error("the source cannot be closed")
 			}
+		}
+	})
+}
+
+// Each config is a request, so that many configs are read more slowly, and all of them wait while
+// the server fails.
+func TestManyConfigsArePaced(t *testing.T) {
+	bubble(t, func(t *testing.T, f *sdk, c *nacossdk.Client) {
+		const configs = 3000
+		sources := make([]source.Source, configs)
+		for i := range sources {
+			id := fmt.Sprintf("%04d.yaml", i)
+			f.do(func() { f.docs[id] = "v: 1" })
+			sources[i] = c.Source(id)
+			defer closed(t, sources[i])
+		}
+		if every := source.DescriptionOf(sources[0]).VerifyEvery; every != 165*time.Second {
+			t.Errorf("a config of %d is said to be verified every %v, want 150 s and a tenth", configs, every)
+		}
+		rate := func(d time.Duration) float64 {
+			before := f.count()
+			time.Sleep(d)
+			return float64(f.count()-before) / d.Seconds()
+		}
+		time.Sleep(5 * time.Minute)
+		if r := rate(10 * time.Minute); r > 22 || r < 18 {
+			t.Errorf("%d configs cost %.1f reads a second, want 20", configs, r)
+		}
+		f.do(func() { f.err = errors.New("connection refused") })
+		time.Sleep(5 * time.Minute)
+		if r := rate(10 * time.Minute); r > 1 {
+			t.Errorf("while the server fails they cost %.1f reads a second, want few", r)
+		}
+		f.do(func() { f.err = nil })
+		time.Sleep(33 * time.Second)
+		for _, s := range sources {
+			if age := time.Since(s.(source.FreshnessReporter).VerifiedAt()); age > 33*time.Second {
+				t.Fatalf("half a minute after the server works, %s was verified %v ago", s.Name(), age)
+			}
+		}
+		f.do(func() { f.docs["0007.yaml"] = "v: 2" })
+		began := time.Now()
+		f.push("0007.yaml")
+		r := &follower{t: t, src: sources[7]}
+		for {
+			if text, err := r.next(); err == nil && text == "v: 2" {
+				break
+			}
+		}
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("a push among %d configs is read after %v", configs, took)
 		}
 	})
 }

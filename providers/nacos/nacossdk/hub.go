@@ -21,9 +21,18 @@ type registry struct {
 type hub struct {
 	sdk   config_client.IConfigClient
 	slots chan struct{} // one for each call in progress
+	gate  gate
 
 	mu      sync.Mutex
 	entries map[key]*entry
+}
+
+// every returns the interval of reads of a config: the wanted one, or a longer one if the client
+// has many configs.
+func (h *hub) every(wanted time.Duration) time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return max(wanted, time.Duration(len(h.entries))*readsEach)
 }
 
 var hubs = &registry{hubs: map[config_client.IConfigClient]*hub{}}

@@ -54,8 +54,12 @@ func (e *entry) read() (differs bool, err error) {
 	asked := time.Now()
 	var content string
 	err = e.call(func() error {
+		if err := e.hub.gate.check(); err != nil {
+			return err
+		}
 		got, err := e.hub.sdk.GetConfig(vo.ConfigParam{DataId: e.key.dataID, Group: e.key.group})
 		content = strings.Clone(got)
+		e.hub.gate.took(outage(e.key, err), e.interval())
 		return err
 	})
 	if e.ctx.Err() != nil {
@@ -111,6 +115,18 @@ func (e *entry) changedLocked() {
 
 func fail(kind source.Kind, k key, cause, fix string) error {
 	return &source.Error{Kind: kind, Op: "read", Document: k.String(), Fix: fix, Err: errors.New(cause)}
+}
+
+// outage returns an error of the SDK that concerns all configs: the server does not work.
+func outage(k key, err error) error {
+	if err == nil || strings.Contains(strings.ToLower(err.Error()), "being modified") {
+		return nil
+	}
+	switch source.KindOf(explain(k, err)) {
+	case source.Unavailable, source.Timeout:
+		return err
+	}
+	return nil
 }
 
 // explain returns the error for one of the SDK's. It examines that text and does not pass it on,

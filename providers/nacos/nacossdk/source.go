@@ -46,10 +46,15 @@ func (s *provenSource) VerifiedAt() time.Time {
 	return s.entry.provenAt
 }
 
-// Describe returns what that of configSource does, and the interval of [ReconcileEvery].
+// Describe returns what that of configSource does, and the interval at which the config is read, of
+// [ReconcileEvery] or as the number of configs requires.
 func (s *provenSource) Describe() source.Description {
 	d := s.configSource.Describe()
-	d.VerifyEvery = s.client.reconcile + s.client.reconcile/10
+	d.VerifyEvery = s.client.reconcile
+	if s.entry != nil {
+		d.VerifyEvery = s.entry.interval()
+	}
+	d.VerifyEvery += d.VerifyEvery / 10
 	return d
 }
 
