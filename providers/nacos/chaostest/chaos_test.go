@@ -43,6 +43,7 @@ type run struct {
 	random   *rand.Rand
 	sessions []*nacos.Client
 	writer   *writer
+	board    *board
 }
 
 // scenario lets sessions follow configs while trouble runs and configs are published, and checks
@@ -127,8 +128,8 @@ func (s scenario) play(t *testing.T, f *field) {
 		return w.publish(ctx, id)
 	})
 
-	r := &run{field: f, t: t, ctx: ctx, random: random, writer: w}
 	b := newBoard()
+	r := &run{field: f, t: t, ctx: ctx, random: random, writer: w, board: b}
 	var watchers sync.WaitGroup
 	for i := range s.sessions {
 		who := strconv.Itoa(i)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/md5"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -48,6 +50,19 @@ func (b *board) note(who, id string, version int) (before int) {
 	close(b.changed)
 	b.changed = make(chan struct{})
 	return before
+}
+
+func (b *board) sessions() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Sorted(maps.Keys(b.has))
+}
+
+// version is what a session has of a config.
+func (b *board) version(who, id string) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.has[who][id]
 }
 
 // count is how many contents were heard of.

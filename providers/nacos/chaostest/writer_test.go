@@ -24,6 +24,7 @@ type writer struct {
 	doubtful map[string]bool
 	good     int
 	failed   int
+	acked    func(id string, version int) // may be nil
 }
 
 // publish changes one config.
@@ -34,7 +35,8 @@ func (w *writer) publish(ctx context.Context, id string) error {
 		return nil
 	}
 	w.versions[id]++
-	content := write(w.versions[id], w.random)
+	version := w.versions[id]
+	content := write(version, w.random)
 	w.mu.Unlock()
 	err := w.client.Publish(ctx, id, []byte(content))
 	w.mu.Lock()
@@ -45,6 +47,9 @@ func (w *writer) publish(ctx context.Context, id string) error {
 		return err
 	}
 	w.good++
+	if w.acked != nil {
+		w.acked(id, version)
+	}
 	return nil
 }
 
