@@ -6,13 +6,15 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/nacre-go/nacre/source"
 )
 
 // Some requests are possible over the HTTP interface alone. Its paths differ between Nacos 2 and
-// Nacos 3: the session tries them in order until the server knows one.
+// Nacos 3: the session tries both until the server knows one, and begins with that one from then
+// on.
 
 // call is one request of that interface.
 type call struct {
@@ -44,15 +46,23 @@ func with(v url.Values, name, value string) url.Values {
 }
 
 // console sends a request to the server of the connection and returns the body of the answer,
-// without the envelope of newer servers.
+// without the envelope of newer servers. calls are the request in Nacos 2 and in Nacos 3.
 func (s *session) console(ctx context.Context, c *conn, k Key, op string, calls ...call) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timings.request)
 	defer cancel()
 	var err error
-	for _, one := range calls {
+	later := s.speaks3.Load()
+	if later {
+		calls = slices.Clone(calls)
+		slices.Reverse(calls)
+	}
+	for i, one := range calls {
 		var body []byte
 		var known bool
 		if body, known, err = s.consoleCall(ctx, c.server, k, op, one); known {
+			if i > 0 {
+				s.speaks3.Store(!later)
+			}
 			return body, err
 		}
 	}

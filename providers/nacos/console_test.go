@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -235,9 +236,11 @@ func TestConsoleOfNacos3(t *testing.T) {
 		"GET /nacos/v3/admin/cs/config/listener": wrapped + `{"queryType":"config","listenersStatus":{"192.0.2.2":"b","192.0.2.1":"a"}}}`,
 		"DELETE /nacos/v3/admin/cs/config/beta":  wrapped + `true}`,
 	}
+	var refused atomic.Int32
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answer, ok := answers[r.Method+" "+r.URL.Path]
 		if !ok {
+			refused.Add(1)
 			w.WriteHeader(http.StatusGone)
 			return
 		}
@@ -261,6 +264,9 @@ func TestConsoleOfNacos3(t *testing.T) {
 	}
 	if err := c.Delete(ctx, "x.yaml", nacos.BetaIPs()); err != nil {
 		t.Errorf("Delete with BetaIPs: %v", err)
+	}
+	if n := refused.Load(); n != 1 {
+		t.Errorf("four requests have tried the paths of Nacos 2 %d times, want once", n)
 	}
 	answers = nil
 	if _, err := c.History(ctx, "x.yaml", 10); !errors.Is(err, nacos.NotSupported) {

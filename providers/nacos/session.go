@@ -44,7 +44,8 @@ type session struct {
 	closed  map[address]bool // servers at whose port nothing answered in it; used by run only
 	conns   atomic.Uint64    // number of connections so far
 
-	state atomic.Pointer[serverState] // see Client.state; nil: not known
+	state   atomic.Pointer[serverState] // see Client.state; nil: not known
+	speaks3 atomic.Bool                 // the HTTP interface was that of Nacos 3
 }
 
 func newSession(network transport, cfg settings, durations timings, h *hook) *session {
