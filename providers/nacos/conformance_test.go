@@ -111,9 +111,9 @@ func TestRealConformance(t *testing.T) {
 		return sourcetest.Harness{
 			Source: func() source.Source { return c.Config(id) },
 			Put: func(ctx context.Context, v sourcetest.Values) error {
-				return writer.Publish(ctx, id, v.Encode(source.FormatJSON))
+				return written(ctx, func() error { return writer.Publish(ctx, id, v.Encode(source.FormatJSON)) })
 			},
-			Delete:  func(ctx context.Context) error { return writer.Delete(ctx, id) },
+			Delete:  func(ctx context.Context) error { return written(ctx, func() error { return writer.Delete(ctx, id) }) },
 			Close:   c.Close,
 			Settles: 15 * time.Second, // a server that is written to this fast takes seconds to show it
 			Quiet:   500 * time.Millisecond,

@@ -33,7 +33,7 @@ func explain(ctx context.Context, t *testing.T, writer *nacos.Client, log *event
 }
 
 // written repeats a write that a server was not able to take: a cluster on a busy machine loses its
-// leader now and then.
+// leader now and then, and the database in a Nacos 3 refuses some of the first writes at once.
 func written(ctx context.Context, write func() error) error {
 	for {
 		err := write()

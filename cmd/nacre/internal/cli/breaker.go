@@ -147,7 +147,7 @@ func (a *app) askChanges(ctx context.Context, asked []string, of func(address st
 		s, err := a.instance(ctx, asked[i])
 		if err != nil {
 			items[i].Why = unanswered(asked[i], err)
-			return nil //nolint:nilerr // an instance that does not answer is a row of the report
+			return nil
 		}
 		items[i] = of(asked[i], s)
 		return nil

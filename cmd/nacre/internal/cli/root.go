@@ -94,7 +94,8 @@ func plainFlagError(err error) error {
 	if !ok {
 		return err
 	}
-	cause, must := invalid.Unwrap().Error(), ""
+	cause := invalid.Unwrap().Error()
+	var must string
 	number, isNumber := errors.AsType[*strconv.NumError](err)
 	switch {
 	case isNumber && number.Func == "ParseBool":

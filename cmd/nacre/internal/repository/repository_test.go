@@ -152,12 +152,12 @@ func TestDocumentsListedTwice(t *testing.T) {
 		"documents: [a.yaml, x/*.yaml, {file: x/a.yaml, group: B}]\nenvironments: {dev: {documents: [a.yaml]}}":    "",
 	} {
 		_, err := repository.Parse([]byte("version: 1\n" + text))
-		if got := ""; err != nil {
-			if got = err.Error(); want == "" || !strings.HasPrefix(got, want) {
-				t.Errorf("%s\nis %v, want %q", text, err, want)
-			}
-		} else if want != "" {
-			t.Errorf("%s\nis accepted, want %q", text, want)
+		got := ""
+		if err != nil {
+			got = err.Error()
+		}
+		if (got == "") != (want == "") || !strings.HasPrefix(got, want) {
+			t.Errorf("%s\nis the mistake %q, want %q", text, got, want)
 		}
 	}
 }
