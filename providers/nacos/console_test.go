@@ -169,6 +169,11 @@ func TestGray(t *testing.T) {
 			t.Fatal(err)
 		}
 		b.until("v: 3")
+		for _, missing := range []nacos.DeleteOption{nacos.GrayTag("canary"), nacos.BetaIPs()} {
+			if err := all.Delete(ctx, id, missing); err != nil {
+				t.Errorf("Delete of a gray content that is missing: %v", err)
+			}
+		}
 		publish("v: 4", nacos.BetaIPs("127.0.0.1"))
 		a.until("v: 4")
 		if err := all.Delete(ctx, id, nacos.BetaIPs()); err != nil {
