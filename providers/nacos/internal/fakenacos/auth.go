@@ -135,7 +135,7 @@ func (a *authority) who(c credentials) (user User, denied string) {
 }
 
 // may returns "" if the credentials allow the request, otherwise why not, and the name of the user.
-func (a *authority) may(c credentials, namespace string, write bool) (name, denied string) {
+func (a *authority) may(c credentials, namespace string, needs guard) (name, denied string) {
 	if a == nil {
 		return "", ""
 	}
@@ -144,7 +144,7 @@ func (a *authority) may(c credentials, namespace string, write bool) (name, deni
 		return u.Name, denied
 	}
 	for _, g := range u.Grants {
-		if g.Namespace == namespace && (write && g.Write || !write && g.Read) {
+		if g.Namespace == namespace && (needs == forWriters && g.Write || needs == forReaders && g.Read) {
 			return u.Name, ""
 		}
 	}

@@ -77,15 +77,34 @@ func (g *target) served(id string, code int) (http.Header, string) {
 	}
 }
 
+// errorPage is the page of the server for errors. Only that of a Nacos 3 has a message.
+func (g *target) errorPage(code int, message, path string) string {
+	return fmt.Sprintf(`{"timestamp":"NOW","status":%d,"error":%q,%s"path":%q}`, code, http.StatusText(code),
+		by(g, "", `"message":`+quote(message)+`,`), "/nacos"+path)
+}
+
+// answer is an answer over HTTP.
+type answer struct {
+	code        int
+	media, body string
+}
+
+// gone is the answer of a Nacos 3 on a path of Nacos 2 that it has under another one.
+func (g *target) gone(method, path, part, to string) string {
+	return g.errorPage(410, fmt.Sprintf("{\"code\":40000,\"message\":\"Current API will be deprecated, please use API(s) `%s ${contextPath:nacos}/v3/%s/%s` instead, "+
+		"or set `nacos.core.api.compatibility.%[2]s.enabled=true` in application.properties.\"}", method, part, to), path)
+}
+
 const (
 	textUTF8 = "text/plain;charset=UTF-8"
 	jsonUTF8 = "application/json;charset=UTF-8"
 	jsonOnly = "application/json"
 )
 
-func TestConformanceHTTPConfig(t *testing.T) {
-	t.Parallel()
-	g := aim(t, false)
+func TestConformanceHTTPConfig(t *testing.T) { onEach(t, false, conformHTTPConfig) }
+
+func conformHTTPConfig(g *target) {
+	t := g.t
 	const path = "/v1/cs/configs"
 	at := "dataId=a&group=" + g.group
 	g.wantHTTP("GET", path+"?"+at, "", 404, jsonUTF8, "config data not exist\n")
@@ -101,41 +120,51 @@ func TestConformanceHTTPConfig(t *testing.T) {
 	g.wantHTTP("GET", path+"?"+at+"&tenant=public", "", 200, textUTF8, "a: 1")
 	g.wantHTTP("GET", path+"?"+at+"&tenant=", "", 200, textUTF8, "a: 1")
 	g.wantHTTP("GET", path+"?"+at+"&tenant=nacre-none", "", 404, jsonUTF8, "config data not exist\n")
+	missing := func(name string) *answer {
+		return &answer{400, jsonUTF8, g.errorPage(400, "Required parameter '"+name+"' is not present.", path)}
+	}
+	caused := func(problem string) *answer { return &answer{400, jsonUTF8, "caused: " + problem + ";"} }
+	gone := func(to string) *answer { return &answer{410, jsonUTF8, g.gone("GET", path, "console", to)} }
 	for _, c := range []struct {
 		method, query, form string
 		code                int
 		media, body         string
+		three               *answer // where it differs on a Nacos 3
 	}{
-		{"GET", "", "", 400, textUTF8, "Parameter 'dataId' is missing"},
-		{"GET", "group=G", "", 400, textUTF8, "Parameter 'dataId' is missing"},
-		{"GET", "dataId=a", "", 400, textUTF8, "Parameter 'group' is missing"},
-		{"GET", "dataId=&group=G", "", 400, textUTF8, "invalid dataId : "},
-		{"GET", "dataId=%zz&group=G", "", 400, textUTF8, "Parameter 'dataId' is missing"},
-		{"GET", "dataId=a%20b&group=G", "", 400, jsonUTF8, "Param 'dataId' is illegal, illegal characters should not appear in the param.\r\n"},
-		{"POST", "", at, 400, textUTF8, "Parameter 'content' is missing"},
-		{"POST", "", at + "&content=", 400, textUTF8, "content is blank : "},
-		{"POST", "", "dataId=a&content=x", 400, textUTF8, "Parameter 'group' is missing"},
-		{"POST", "", "dataId=&group=G&content=x", 400, textUTF8, "invalid dataId : "},
-		{"POST", "", "dataId=x&group=G&content=x&config_tags=a,b,c,d,e,f", 400, textUTF8, "too much config_tags, over 5"},
-		{"POST", "", "dataId=x&group=G&content=x&tag=a+b", 400, textUTF8, "invalid tag : a b"},
-		{"PUT", "", at + "&content=x", 500, textUTF8, "caused: Request method 'PUT' not supported;"},
-		{"DELETE", "dataId=a", "", 400, textUTF8, "Parameter 'group' is missing"},
-		{"DELETE", "dataId=&group=G", "", 400, textUTF8, "invalid dataId : "},
-		{"DELETE", "dataId=none&group=" + g.group, "", 200, jsonUTF8, "true"},
-		{"GET", "search=accurate&dataId=none&group=" + g.group, "", 400, textUTF8, "Parameter 'pageNo' is missing"},
-		{"GET", "search=accurate&pageNo=1&pageSize=10&dataId=none&group=" + g.group, "", 200, jsonUTF8, `{"totalCount":0,"pageNumber":1,"pagesAvailable":0,"pageItems":[]}`},
-		{"GET", "search=accurate&pageNo=1&pageSize=10&" + at, "", 200, jsonUTF8, fmt.Sprintf(`{"totalCount":1,"pageNumber":1,"pagesAvailable":1,"pageItems":[{"id":"N","dataId":"a","group":%q,"content":"a: 1","md5":null,"encryptedDataKey":null,"tenant":"","appName":"","type":"yaml"}]}`, g.group)},
-		{"GET", "search=blur&pageNo=1&pageSize=10&dataId=*&group=" + g.group[:20] + "*", "", 200, jsonUTF8, fmt.Sprintf(`{"totalCount":1,"pageNumber":1,"pagesAvailable":1,"pageItems":[{"id":"N","dataId":"a","group":%q,"content":"a: 1","md5":null,"encryptedDataKey":"","tenant":"","appName":"","type":null}]}`, g.group)},
-		{"GET", "search=accurate&pageNo=0&pageSize=10&dataId=x&group=G", "", 500, textUTF8, "caused: serialize page error, dataId=x, group=G;caused: pageNo and pageSize must be greater than zero;"},
-		{"GET", "show=all&" + at, "", 200, jsonUTF8, fmt.Sprintf(`{"id":"N","dataId":"a","group":%q,"content":"a: 1","md5":%q,"encryptedDataKey":"","tenant":"","appName":"","type":"yaml","createTime":1,"modifyTime":1,"createUser":null,"createIp":"127.0.0.1","desc":null,"use":null,"effect":null,"schema":null,"configTags":null}`, g.group, digest("a: 1"))},
+		{"GET", "", "", 400, textUTF8, "Parameter 'dataId' is missing", missing("dataId")},
+		{"GET", "group=G", "", 400, textUTF8, "Parameter 'dataId' is missing", missing("dataId")},
+		{"GET", "dataId=a", "", 400, textUTF8, "Parameter 'group' is missing", missing("group")},
+		{"GET", "dataId=&group=G", "", 400, textUTF8, "invalid dataId : ", caused("invalid dataId : ")},
+		{"GET", "dataId=%zz&group=G", "", 400, textUTF8, "Parameter 'dataId' is missing", missing("dataId")},
+		{"GET", "dataId=a%20b&group=G", "", 400, jsonUTF8, "Param 'dataId' is illegal, illegal characters should not appear in the param.\r\n", nil},
+		{"POST", "", at, 400, textUTF8, "Parameter 'content' is missing", missing("content")},
+		{"POST", "", at + "&content=", 400, textUTF8, "content is blank : ", caused("content is blank : ")},
+		{"POST", "", "dataId=a&content=x", 400, textUTF8, "Parameter 'group' is missing", missing("group")},
+		{"POST", "", "dataId=&group=G&content=x", 400, textUTF8, "invalid dataId : ", caused("invalid dataId : ")},
+		{"POST", "", "dataId=x&group=G&content=x&config_tags=a,b,c,d,e,f", 400, textUTF8, "too much config_tags, over 5", &answer{400, jsonUTF8, "false"}},
+		{"POST", "", "dataId=x&group=G&content=x&tag=a+b", 400, textUTF8, "invalid tag : a b", caused("invalid tag : a b")},
+		{"PUT", "", at + "&content=x", 500, textUTF8, "caused: Request method 'PUT' not supported;", &answer{405, jsonUTF8, g.errorPage(405, "Method 'PUT' is not supported.", path)}},
+		{"DELETE", "dataId=a", "", 400, textUTF8, "Parameter 'group' is missing", missing("group")},
+		{"DELETE", "dataId=&group=G", "", 400, textUTF8, "invalid dataId : ", caused("invalid dataId : ")},
+		{"DELETE", "dataId=none&group=" + g.group, "", 200, jsonUTF8, "true", nil},
+		{"GET", "search=accurate&dataId=none&group=" + g.group, "", 400, textUTF8, "Parameter 'pageNo' is missing", gone("cs/config/list")},
+		{"GET", "search=accurate&pageNo=1&pageSize=10&dataId=none&group=" + g.group, "", 200, jsonUTF8, `{"totalCount":0,"pageNumber":1,"pagesAvailable":0,"pageItems":[]}`, gone("cs/config/list")},
+		{"GET", "search=accurate&pageNo=1&pageSize=10&" + at, "", 200, jsonUTF8, fmt.Sprintf(`{"totalCount":1,"pageNumber":1,"pagesAvailable":1,"pageItems":[{"id":"N","dataId":"a","group":%q,"content":"a: 1","md5":null,"encryptedDataKey":null,"tenant":"","appName":"","type":"yaml"}]}`, g.group), gone("cs/config/list")},
+		{"GET", "search=blur&pageNo=1&pageSize=10&dataId=*&group=" + g.group[:20] + "*", "", 200, jsonUTF8, fmt.Sprintf(`{"totalCount":1,"pageNumber":1,"pagesAvailable":1,"pageItems":[{"id":"N","dataId":"a","group":%q,"content":"a: 1","md5":null,"encryptedDataKey":"","tenant":"","appName":"","type":null}]}`, g.group), gone("cs/config/list")},
+		{"GET", "search=accurate&pageNo=0&pageSize=10&dataId=x&group=G", "", 500, textUTF8, "caused: serialize page error, dataId=x, group=G;caused: pageNo and pageSize must be greater than zero;", gone("cs/config/list")},
+		{"GET", "show=all&" + at, "", 200, jsonUTF8, fmt.Sprintf(`{"id":"N","dataId":"a","group":%q,"content":"a: 1","md5":%q,"encryptedDataKey":"","tenant":"","appName":"","type":"yaml","createTime":1,"modifyTime":1,"createUser":null,"createIp":"127.0.0.1","desc":null,"use":null,"effect":null,"schema":null,"configTags":null}`, g.group, digest("a: 1")), gone("cs/config")},
 	} {
 		p := path
 		if c.query != "" {
 			p += "?" + c.query
 		}
-		g.wantHTTP(c.method, p, c.form, c.code, c.media, c.body)
+		want := answer{c.code, c.media, c.body}
+		if g.three && c.three != nil {
+			want = *c.three
+		}
+		g.wantHTTP(c.method, p, c.form, want.code, want.media, want.body)
 	}
-	g.wantHTTP("POST", path, at+"&content=cas", 500, textUTF8, "Cas publish fail, server md5 may have changed.", "casMd5: abc")
+	g.wantHTTP("POST", path, at+"&content=cas", 500, by(g, textUTF8, jsonUTF8), by(g, "Cas publish fail, server md5 may have changed.", "false"), "casMd5: abc")
 	g.wantHTTP("POST", path, at+"&content=cas2", 200, jsonUTF8, "true", "casMd5: "+digest("a: 1"))
 	g.wantHTTP("POST", path, at+"&content=notcas&casMd5=abc", 200, jsonUTF8, "true") // only the header counts
 	g.wantHTTP("POST", path+"?"+at, "content=half", 200, jsonUTF8, "true")
@@ -145,14 +174,16 @@ func TestConformanceHTTPConfig(t *testing.T) {
 	}
 	g.wantHTTP("POST", path, part("dataId", "a")+part("group", g.group)+part("content", "curl -F")+"--b--\r\n", 200, jsonUTF8, "true",
 		"Content-Type: multipart/form-data; boundary=b")
-	g.wantHTTP("DELETE", path, at, 400, textUTF8, "Parameter 'dataId' is missing", "Content-Type: text/none")
+	none := by(g, &answer{400, textUTF8, "Parameter 'dataId' is missing"}, missing("dataId"))
+	g.wantHTTP("DELETE", path, at, none.code, none.media, none.body, "Content-Type: text/none")
 	g.wantHTTP("DELETE", path+"?"+at, "", 200, jsonUTF8, "true")
 	g.served("a", 404)
 }
 
-func TestConformanceHTTPTypes(t *testing.T) {
-	t.Parallel()
-	g := aim(t, false)
+func TestConformanceHTTPTypes(t *testing.T) { onEach(t, false, conformHTTPTypes) }
+
+func conformHTTPTypes(g *target) {
+	t := g.t
 	for typ, want := range map[string][2]string{
 		"json": {"json", jsonUTF8}, "xml": {"xml", "application/xml;charset=UTF-8"}, "html": {"html", "text/html;charset=UTF-8"},
 		"properties": {"properties", textUTF8}, "toml": {"toml", textUTF8}, "TEXT": {"text", textUTF8}, "nosuch": {"text", textUTF8},
@@ -160,15 +191,16 @@ func TestConformanceHTTPTypes(t *testing.T) {
 		at := "dataId=" + typ + "&group=" + g.group
 		g.wantHTTP("POST", "/v1/cs/configs", at+"&content=x&type="+typ, 200, jsonUTF8, "true")
 		t.Cleanup(func() { g.curl("DELETE", "/v1/cs/configs?"+at, "") })
-		if head, _ := g.served(typ, 200); head.Get("Config-Type") != want[0] || head.Get("Content-Type") != want[1] {
+		if head, _ := g.served(typ, 200); head.Get("Config-Type") != want[0] || head.Get("Content-Type") != by(g, want[1], textUTF8) {
 			t.Errorf("type %s is read with %s, %s", typ, head.Get("Config-Type"), head.Get("Content-Type"))
 		}
 	}
 }
 
-func TestConformanceHTTPv2(t *testing.T) {
-	t.Parallel()
-	g := aim(t, false)
+func TestConformanceHTTPv2(t *testing.T) { onTwo(t, false, conformHTTPv2) }
+
+func conformHTTPv2(g *target) {
+	t := g.t
 	const path = "/v2/cs/config"
 	at := "dataId=a&group=" + g.group
 	missing := func(kind, name, method string) string {
@@ -196,9 +228,10 @@ func TestConformanceHTTPv2(t *testing.T) {
 	g.served("a", 404)
 }
 
-func TestConformanceHTTPBeta(t *testing.T) {
-	t.Parallel()
-	g := aim(t, false)
+func TestConformanceHTTPBeta(t *testing.T) { onTwo(t, false, conformHTTPBeta) }
+
+func conformHTTPBeta(g *target) {
+	t := g.t
 	const path = "/v1/cs/configs"
 	at := "dataId=a&group=" + g.group
 	g.wantHTTP("POST", path, at+"&content=beta", 200, jsonUTF8, "true", "betaIps: 127.0.0.1")
@@ -212,9 +245,10 @@ func TestConformanceHTTPBeta(t *testing.T) {
 	g.served("a", 404)
 }
 
-func TestConformanceHistory(t *testing.T) {
-	t.Parallel()
-	g := aim(t, false)
+func TestConformanceHistory(t *testing.T) { onTwo(t, false, conformHistory) }
+
+func conformHistory(g *target) {
+	t := g.t
 	p := g.connect()
 	at := "dataId=a&group=" + g.group
 	entry := func(op, user string) string {
@@ -272,26 +306,37 @@ func (g *target) raw(method, path, form string) string {
 	return line
 }
 
-func TestConformanceListeners(t *testing.T) {
-	t.Parallel()
-	g := aim(t, false)
+func TestConformanceListeners(t *testing.T) { onEach(t, false, conformListeners) }
+
+func conformListeners(g *target) {
 	p := g.connect()
-	path := "/v1/cs/configs/listener?dataId=a&group=" + g.group
-	none := `{"collectStatus":200,"lisentersGroupkeyStatus":{}}`
-	g.wantHTTP("GET", path, "", 200, jsonUTF8, none)
+	path := by(g, "/v1/cs/configs/listener?group=", "/v3/admin/cs/config/listener?groupName=") + g.group
+	tenant, media := by(g, "&tenant=", "&namespaceId="), by(g, jsonUTF8, jsonOnly)
+	listed := func(by2, by3 string) string {
+		return by(g, `{"collectStatus":200,"lisentersGroupkeyStatus":{`+by2+`}}`, `{"code":0,"message":"success","data":{"queryType":"config","listenersStatus":{`+by3+`}}}`)
+	}
+	at := func(md5 string) string { return listed(`"127.0.0.1":"`+md5+`"`, `"127.0.0.1":"`+md5+`"`) }
+	const id = "&dataId=a"
+	g.wantHTTP("GET", path+id, "", 200, media, listed("", ""))
 	p.ask("ConfigBatchListenRequest", listenBody(true, "", g.group, "a", "abc", "nsx", g.group, "a", "def"))
-	g.wantHTTP("GET", path, "", 200, jsonUTF8, `{"collectStatus":200,"lisentersGroupkeyStatus":{"127.0.0.1":"abc"}}`)
-	g.wantHTTP("GET", path+"&tenant=nsx", "", 200, jsonUTF8, `{"collectStatus":200,"lisentersGroupkeyStatus":{"127.0.0.1":"def"}}`)
+	g.wantHTTP("GET", path+id, "", 200, media, at("abc"))
+	g.wantHTTP("GET", path+id+tenant+"nsx", "", 200, media, at("def"))
 	p.ask("ConfigBatchListenRequest", listenBody(true, "", g.group, "a", "xyz"))
-	g.wantHTTP("GET", path, "", 200, jsonUTF8, `{"collectStatus":200,"lisentersGroupkeyStatus":{"127.0.0.1":"xyz"}}`)
+	g.wantHTTP("GET", path+id, "", 200, media, at("xyz"))
 	p.ask("ConfigBatchListenRequest", listenBody(false, "", g.group, "a", ""))
-	g.wantHTTP("GET", path, "", 200, jsonUTF8, none)
-	g.wantHTTP("GET", "/v1/cs/configs/listener?dataId=a", "", 400, textUTF8, "Parameter 'group' is missing")
+	g.wantHTTP("GET", path+id, "", 200, media, listed("", ""))
+	g.wantHTTP("GET", path, "", 400, by(g, textUTF8, jsonOnly), by(g, "Parameter 'dataId' is missing", lacks("dataId")))
 }
 
-func TestConformanceConsole(t *testing.T) {
-	t.Parallel()
-	g := aim(t, false)
+// lacks is the answer of a Nacos 3 to a form without a parameter.
+func lacks(name string) string {
+	return fmt.Sprintf(`{"code":10000,"message":"parameter missing","data":"Required parameter '%s' type String is not present"}`, name)
+}
+
+func TestConformanceConsole(t *testing.T) { onTwo(t, false, conformConsole) }
+
+func conformConsole(g *target) {
+	t := g.t
 	g.wantHTTP("GET", "/v1/console/health/readiness", "", 200, textUTF8, "OK")
 	g.wantHTTP("GET", "/v1/console/health/liveness", "", 200, textUTF8, "OK")
 	g.wantHTTP("GET", "/v2/console/health/readiness", "", 200, jsonOnly, `{"code":0,"message":"success","data":"ok"}`)
@@ -311,18 +356,22 @@ func TestConformanceConsole(t *testing.T) {
 	g.wantHTTP("DELETE", "/v1/console/namespaces?namespaceId="+id, "", 200, jsonOnly, "true")
 }
 
-func TestConformanceLoginOff(t *testing.T) {
-	t.Parallel()
-	g := aim(t, false)
-	g.wantHTTP("POST", "/v1/auth/login", "username=nacos&password=any", 200, jsonOnly, `{"code":200,"message":null,"data":"Bearer AUTH_DISABLED"}`)
-	g.wantHTTP("POST", "/v1/auth/login", "username=nobody&password=any", 500, textUTF8, "caused: User nobody not found;")
+func TestConformanceLoginOff(t *testing.T) { onEach(t, false, conformLoginOff) }
+
+func conformLoginOff(g *target) {
+	lost := g.errorPage(500, "Handle API Compatibility failed, please see log for detail.", "/v1/auth/login")
+	off := by(g, answer{200, jsonOnly, `{"code":200,"message":null,"data":"Bearer AUTH_DISABLED"}`}, answer{500, jsonOnly, lost}) // a Nacos 3 begins without users
+	g.wantHTTP("POST", "/v1/auth/login", "username=nacos&password=any", off.code, off.media, off.body)
+	g.wantHTTP("POST", "/v1/auth/login", "username=nobody&password=any", 500, by(g, textUTF8, jsonOnly), by(g, "caused: User nobody not found;", lost))
+	g.wantHTTP("POST", "/v3/auth/user/login", "username=nacos&password=any", by(g, 404, 403), jsonOnly, g.errorPage(by(g, 404, 403), "Access Denied", "/v3/auth/user/login"))
 }
 
-func TestConformanceLogin(t *testing.T) {
-	t.Parallel()
-	g := aim(t, true)
+func TestConformanceLogin(t *testing.T) { onEach(t, true, conformLogin) }
+
+func conformLogin(g *target) {
+	t := g.t
 	login := url.Values{"username": {g.user}, "password": {g.pass}}.Encode()
-	for _, path := range []string{"/v1/auth/login", "/v1/auth/users/login"} {
+	for _, path := range by(g, []string{"/v1/auth/login", "/v1/auth/users/login"}, []string{"/v1/auth/login", "/v1/auth/users/login", "/v3/auth/user/login"}) {
 		code, head, body := g.curl("POST", path, login)
 		var got struct {
 			AccessToken string
@@ -335,17 +384,35 @@ func TestConformanceLogin(t *testing.T) {
 			t.Errorf("POST %s gets %d, ttl %d, admin %v, %v", path, code, got.TokenTTL, got.GlobalAdmin, err)
 		}
 	}
-	g.wantHTTP("POST", "/v1/auth/login", "", 400, textUTF8, "Parameter 'username' is missing")
-	g.wantHTTP("POST", "/v1/auth/login", "username=nacos", 400, textUTF8, "Parameter 'password' is missing")
-	g.wantHTTP("POST", "/v1/auth/login", "username=nobody&password=x", 500, textUTF8, "caused: User nobody not found;")
-	g.wantHTTP("GET", "/v1/auth/login?"+login, "", 500, textUTF8, "caused: Request method 'GET' not supported;")
-	if line := g.raw("POST", "/nacos/v1/auth/login", "username="+g.user+"&password=wrong"); line != "HTTP/1.1 0 " {
+	const path, newer = "/v1/auth/login", "/v3/auth/user/login"
+	refused := func(method, form string, two, three answer) {
+		g.t.Helper()
+		want := by(g, two, three)
+		g.wantHTTP(method, path, form, want.code, want.media, want.body)
+	}
+	lost := answer{500, jsonOnly, g.errorPage(500, "Handle API Compatibility failed, please see log for detail.", path)}
+	missing := func(name string) answer {
+		return answer{400, jsonOnly, g.errorPage(400, "Required parameter '"+name+"' is not present.", path)}
+	}
+	refused("POST", "", answer{400, textUTF8, "Parameter 'username' is missing"}, missing("username"))
+	refused("POST", "username=nacos", answer{400, textUTF8, "Parameter 'password' is missing"}, missing("password"))
+	refused("POST", "username=nobody&password=x", answer{500, textUTF8, "caused: User nobody not found;"}, lost)
+	refused("PUT", login, answer{500, textUTF8, "caused: Request method 'PUT' not supported;"}, answer{405, jsonOnly, g.errorPage(405, "Method 'PUT' is not supported.", path)})
+	wrong := "username=" + g.user + "&password=wrong"
+	if g.three {
+		refused("POST", wrong, answer{}, lost)
+		g.wantHTTP("POST", newer, "username=nobody&password=x", 403, jsonOnly, g.errorPage(403, "Access Denied", newer))
+		for _, form := range []string{wrong, "", "username=nacos"} {
+			g.wantHTTP("POST", newer, form, 500, jsonOnly, g.errorPage(500, "No message available", newer))
+		}
+	} else if line := g.raw("POST", "/nacos"+path, wrong); line != "HTTP/1.1 0 " {
 		t.Errorf("a wrong password gets the status line %q", line)
 	}
-	forbidden := `{"timestamp":"NOW","status":403,"error":"Forbidden","path":"/nacos/v1/cs/configs"}`
+	const configs = "/v1/cs/configs"
+	forbidden := g.errorPage(403, "Code: 401, Message: User not found! Please check user exist or password is right!.", configs)
 	at := "/v1/cs/configs?dataId=a&group=" + g.group
 	g.wantHTTP("GET", at, "", 403, jsonUTF8, forbidden)
-	g.wantHTTP("GET", at+"&accessToken=bad", "", 403, jsonUTF8, forbidden)
+	g.wantHTTP("GET", at+"&accessToken=bad", "", 403, jsonUTF8, g.errorPage(403, "Code: 401, Message: token invalid!.", configs))
 	g.wantHTTP("GET", at, "", 403, jsonUTF8, forbidden, "Authorization: "+g.token)
 	g.wantHTTP("GET", at+"&accessToken="+g.token, "", 404, jsonUTF8, "config data not exist\n")
 	g.wantHTTP("GET", at, "", 404, jsonUTF8, "config data not exist\n", "Accesstoken: "+g.token)
@@ -353,30 +420,44 @@ func TestConformanceLogin(t *testing.T) {
 	g.wantHTTP("GET", at+"&"+login, "", 404, jsonUTF8, "config data not exist\n")
 	g.wantHTTP("GET", strings.Replace(at, "dataId=a", "dataId=a%20b", 1), "", 403, jsonUTF8, forbidden) // login comes before the names
 	g.wantHTTP("DELETE", at, "", 403, jsonUTF8, forbidden)
-	g.wantHTTP("GET", "/v2/cs/config?dataId=a&group=G", "", 403, jsonOnly, strings.Replace(forbidden, "v1/cs/configs", "v2/cs/config", 1))
-	g.wantHTTP("GET", "/v1/console/health/readiness", "", 200, textUTF8, "OK")
+	const v2 = "/v2/cs/config"
+	g.wantHTTP("GET", v2+"?dataId=a&group=G", "", by(g, 403, 410), jsonOnly, by(g, g.errorPage(403, "", v2), g.gone("GET", v2, "admin", "cs/config")))
+	if !g.three {
+		g.wantHTTP("GET", "/v1/console/health/readiness", "", 200, textUTF8, "OK")
+		return
+	}
+	g.wantHTTP("GET", "/v3/admin/core/state/readiness", "", 200, jsonOnly, `{"code":0,"message":"success","data":"ok"}`)
+	for _, path := range []string{"/v3/admin/cs/config", "/v3/client/cs/config", "/v3/admin/cs/config/listener", "/v3/admin/core/namespace/list"} {
+		at := path + "?dataId=a&groupName=" + g.group
+		g.wantHTTP("GET", at, "", 403, jsonOnly, strings.Replace(forbidden, configs, path, 1))
+		if code, _, body := g.curl("GET", at, "", "Accesstoken: "+g.token); code == 403 {
+			t.Errorf("with a token GET %s gets %s", path, body)
+		}
+	}
 }
 
-func TestConformanceLoginGRPC(t *testing.T) {
-	t.Parallel()
-	g := aim(t, true)
+func TestConformanceLoginGRPC(t *testing.T) { onEach(t, true, conformLoginGRPC) }
+
+func conformLoginGRPC(g *target) {
+	t := g.t
 	p := connect(t, g.addr) // without a token
 	p.want("HealthCheckRequest", "{}", "HealthCheckResponse", done200)
+	unknown := by(g, "user not found!", "Code: 401, Message: User not found! Please check user exist or password is right!.")
 	denied := func(text string) string {
 		return fmt.Sprintf(`{"resultCode":500,"errorCode":403,"message":%q,"lastModified":0,"beta":false,"success":false}`, text)
 	}
 	query := keyBody("", g.group, "a")
-	p.want("ConfigQueryRequest", query, "ConfigQueryResponse", denied("user not found!"))
-	p.want("ConfigPublishRequest", publishBody("", g.group, "a", "x", "", ""), "ConfigPublishResponse", failure(403, "user not found!"))
-	p.want("ConfigRemoveRequest", query, "ConfigRemoveResponse", failure(403, "user not found!"))
+	p.want("ConfigQueryRequest", query, "ConfigQueryResponse", denied(unknown))
+	p.want("ConfigPublishRequest", publishBody("", g.group, "a", "x", "", ""), "ConfigPublishResponse", failure(403, unknown))
+	p.want("ConfigRemoveRequest", query, "ConfigRemoveResponse", failure(403, unknown))
 	p.want("ConfigBatchListenRequest", listenBody(true, "", g.group, "a", ""), "ConfigChangeBatchListenResponse",
-		`{"resultCode":500,"errorCode":403,"message":"user not found!","changedConfigs":[],"success":false}`)
-	p.want("ConfigQueryRequest", keyBody("", g.group, "a b"), "ConfigQueryResponse", denied("user not found!"))
+		`{"resultCode":500,"errorCode":403,"message":"`+unknown+`","changedConfigs":[],"success":false}`)
+	p.want("ConfigQueryRequest", keyBody("", g.group, "a b"), "ConfigQueryResponse", denied(unknown))
 	p.want("ConfigQueryRequest", "{broken", "ErrorResponse", failure(502, "errCode: 101, errMsg: Nacos deserialize failed.  "))
 	for token, text := range map[string]string{
-		"bad":         "token invalid!",
-		"":            "user not found!",
-		g.token + "x": "Invalid signature",
+		"bad":         by(g, "token invalid!", "Code: 401, Message: token invalid!."),
+		"":            unknown,
+		g.token + "x": by(g, "Invalid signature", "Code: 401, Message: Invalid signature."),
 	} {
 		p.header = map[string]string{"accessToken": token}
 		p.want("ConfigQueryRequest", query, "ConfigQueryResponse", denied(text))
@@ -386,7 +467,7 @@ func TestConformanceLoginGRPC(t *testing.T) {
 		"InstanceRequest": "InstanceResponse", "BatchInstanceRequest": "BatchInstanceResponse", "PersistentInstanceRequest": "InstanceResponse",
 		"ServiceQueryRequest": "QueryServiceResponse", "SubscribeServiceRequest": "SubscribeServiceResponse", "ServiceListRequest": "ServiceListResponse",
 	} {
-		want := failure(403, "user not found!")
+		want := failure(403, unknown)
 		if typ == "ServiceListRequest" {
 			want = strings.Replace(want, `,"success"`, `,"count":0,"success"`, 1)
 		}
@@ -398,9 +479,9 @@ func TestConformanceLoginGRPC(t *testing.T) {
 		}
 	}
 	g.wantHTTP("POST", "/v1/ns/instance", "serviceName=x&ip=10.0.0.1&port=1&ephemeral=false", 403, "application/json",
-		`{"timestamp":"NOW","status":403,"error":"Forbidden","path":"/nacos/v1/ns/instance"}`)
+		g.errorPage(403, unknown, "/v1/ns/instance"))
 	p.header = map[string]string{"username": g.user, "password": "wrong"}
-	p.want("ConfigQueryRequest", query, "ConfigQueryResponse", denied("user not found!"))
+	p.want("ConfigQueryRequest", query, "ConfigQueryResponse", denied(unknown))
 	p.header = map[string]string{"username": g.user, "password": g.pass}
 	p.want("ConfigQueryRequest", query, "ConfigQueryResponse", notFound)
 	p.header = map[string]string{"accessToken": g.token}
@@ -410,7 +491,7 @@ func TestConformanceLoginGRPC(t *testing.T) {
 	// Over gRPC the history knows who the client says that it is, over HTTP who logged in.
 	g.publish(p, "", "a", "1", `{"src_user":"somebody"}`)
 	g.wantHTTP("POST", "/v1/cs/configs", "dataId=a&content=2&group="+g.group+"&accessToken="+g.token, 200, jsonUTF8, "true")
-	_, _, body := g.curl("GET", "/v1/cs/history?search=accurate&dataId=a&group="+g.group+"&accessToken="+g.token, "")
+	_, _, body := g.curl("GET", by(g, "/v1/cs/history?search=accurate&group=", "/v3/admin/cs/history/list?groupName=")+g.group+"&dataId=a&accessToken="+g.token, "")
 	for _, user := range []string{"somebody", g.user} {
 		if !strings.Contains(body, fmt.Sprintf(`"srcUser":%q`, user)) {
 			t.Errorf("the history does not name %s: %s", user, normal(body))
@@ -419,9 +500,10 @@ func TestConformanceLoginGRPC(t *testing.T) {
 }
 
 // What "public" means differs from page to page.
-func TestConformanceHTTPPublicNamespace(t *testing.T) {
-	t.Parallel()
-	g := aim(t, false)
+func TestConformanceHTTPPublicNamespace(t *testing.T) { onTwo(t, false, conformHTTPPublicNamespace) }
+
+func conformHTTPPublicNamespace(g *target) {
+	t := g.t
 	p := g.connect()
 	at := "dataId=a&group=" + g.group
 	g.wantHTTP("POST", "/v1/cs/configs", at+"&content=x&tenant=public", 200, jsonUTF8, "true")

@@ -43,8 +43,8 @@ func (g *target) host(service, ip string, port int) string {
 }
 
 func (g *target) info(service, clusters string, hosts ...string) string {
-	return fmt.Sprintf(`{"name":%q,"groupName":%q,%s"cacheMillis":10000,"hosts":[%s],"lastRefTime":1,"checksum":"","allIPs":false,"reachProtectionThreshold":false,"valid":true}`,
-		service, g.group, clusters, strings.Join(hosts, ","))
+	return fmt.Sprintf(`{"name":%q,"groupName":%q,%s"cacheMillis":10000,"hosts":[%s],"lastRefTime":1,"checksum":"",%q:false,"reachProtectionThreshold":false,"valid":true}`,
+		service, g.group, clusters, strings.Join(hosts, ","), by(g, "allIPs", "allIps"))
 }
 
 const registered = `{"resultCode":200,"errorCode":0,"type":"registerInstance","success":true}`
@@ -106,9 +106,10 @@ func (p *peer) wantPush(why, service string, addrs ...string) {
 }
 
 // A service from its first subscriber to its last instance.
-func TestConformanceService(t *testing.T) {
-	t.Parallel()
-	g := aim(t, false)
+func TestConformanceService(t *testing.T) { onEach(t, false, conformService) }
+
+func conformService(g *target) {
+	t := g.t
 	p, q, r := g.connectNaming(), g.connectNaming(), g.connectNaming()
 	g.reads(p, "s", "", "")
 	p.want("SubscribeServiceRequest", serviceBody("public", g.group, "s", `"subscribe":true,"clusters":""`), "SubscribeServiceResponse",
@@ -155,9 +156,10 @@ func TestConformanceService(t *testing.T) {
 }
 
 // What is not pushed is proven by another push that comes after it.
-func TestConformanceServiceNotPushed(t *testing.T) {
-	t.Parallel()
-	g := aim(t, false)
+func TestConformanceServiceNotPushed(t *testing.T) { onEach(t, false, conformServiceNotPushed) }
+
+func conformServiceNotPushed(g *target) {
+	t := g.t
 	p := g.connectNaming()
 	on := func(service string) {
 		t.Helper()
@@ -187,9 +189,10 @@ func TestConformanceServiceNotPushed(t *testing.T) {
 }
 
 // Clusters, health, weight and metadata, and what a connection registers at once.
-func TestConformanceBatch(t *testing.T) {
-	t.Parallel()
-	g := aim(t, false)
+func TestConformanceBatch(t *testing.T) { onEach(t, false, conformBatch) }
+
+func conformBatch(g *target) {
+	t := g.t
 	p, q := g.connectNaming(), g.connectNaming()
 	for service, clusters := range map[string]string{"one": "c1", "two": "c1,c2"} {
 		p.ask("SubscribeServiceRequest", serviceBody("public", g.group, service, `"subscribe":true,"clusters":`+quote(clusters)))
@@ -237,9 +240,10 @@ func TestConformanceBatch(t *testing.T) {
 }
 
 // Persistent instances belong to no connection, and a service has instances of one kind.
-func TestConformancePersistent(t *testing.T) {
-	t.Parallel()
-	g := aim(t, false)
+func TestConformancePersistent(t *testing.T) { onEach(t, false, conformPersistent) }
+
+func conformPersistent(g *target) {
+	t := g.t
 	p, q := g.connectNaming(), g.connectNaming()
 	addr, port, _ := strings.Cut(g.addr, ":") // a real server checks that something listens there
 	in := fmt.Sprintf(`{"ip":%q,"port":%s,"ephemeral":false}`, addr, port)
@@ -278,9 +282,10 @@ func TestConformancePersistent(t *testing.T) {
 }
 
 // The SDK registers persistent instances over HTTP.
-func TestConformanceHTTPInstance(t *testing.T) {
-	t.Parallel()
-	g := aim(t, false)
+func TestConformanceHTTPInstance(t *testing.T) { onEach(t, false, conformHTTPInstance) }
+
+func conformHTTPInstance(g *target) {
+	t := g.t
 	p := g.connectNaming()
 	addr, port, _ := strings.Cut(g.addr, ":")
 	form := func(service string) string {

@@ -2,6 +2,7 @@ package fakenacos_test
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -12,13 +13,16 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// The tests whose names begin with TestConformance are true of a real server as well. They run
-// against one when NACRE_NACOS_ADDR names it ("127.0.0.1:8848"; a 2.3.2 with login off, unless
+// The tests whose names begin with TestConformance are true of real servers as well. They run
+// against this one as a 2.3 and as a 3.0, and against a real one when NACRE_NACOS_ADDR names it
+// ("127.0.0.1:8848"; a 2.3.2 or a 3.0.3, which the test finds out, with login off, unless
 // NACRE_NACOS_USERNAME and NACRE_NACOS_PASSWORD are set). Where the two differ, fakenacos is wrong.
+// Where the two versions differ, [by] has what each of them answers.
 
 // target is the server under test, and a group that is this test's own.
 type target struct {
-	t     testing.TB
+	t     *testing.T
+	three bool // it is a Nacos 3
 	addr  string
 	group string
 	user  string
@@ -26,28 +30,87 @@ type target struct {
 	token string
 }
 
-func aim(t testing.TB, login bool) *target {
+// by returns what is expected of a Nacos 2 or of a Nacos 3.
+func by[T any](g *target, two, three T) T {
+	if g.three {
+		return three
+	}
+	return two
+}
+
+// onEach runs a test against each server.
+func onEach(t *testing.T, login bool, test func(*target)) {
+	t.Helper()
+	onThose(t, login, test, true, true)
+}
+
+// onTwo and onThree run a test of what only one version has.
+func onTwo(t *testing.T, login bool, test func(*target)) {
+	t.Helper()
+	onThose(t, login, test, true, false)
+}
+
+func onThree(t *testing.T, login bool, test func(*target)) {
+	t.Helper()
+	onThose(t, login, test, false, true)
+}
+
+func onThose(t *testing.T, login bool, test func(*target), two, three bool) {
+	t.Helper()
+	t.Parallel()
+	for version, wanted := range map[string]bool{"2.3": two, "3.0": three} {
+		if wanted {
+			t.Run(version, func(t *testing.T) {
+				t.Parallel()
+				test(double(t, version, login))
+			})
+		}
+	}
+	t.Run("real", func(t *testing.T) {
+		t.Parallel()
+		g := realServer(t, login)
+		if g.three && !three || !g.three && !two {
+			t.Skip("the real server that NACRE_NACOS_ADDR names is of another version")
+		}
+		test(g.ready())
+	})
+}
+
+func double(t *testing.T, version string, login bool) *target {
+	t.Helper()
+	g := &target{t: t, three: version == "3.0"}
+	opts := fakenacos.Options{Version: version}
+	if login {
+		g.user, g.pass = "nacos", "nacos"
+		opts.Users = []fakenacos.User{{Name: g.user, Password: g.pass}}
+	}
+	srv, err := fakenacos.Start(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(srv.Close)
+	g.addr = srv.Addr()
+	return g.ready()
+}
+
+func realServer(t *testing.T, login bool) *target {
 	t.Helper()
 	g := &target{t: t, addr: os.Getenv("NACRE_NACOS_ADDR"), user: os.Getenv("NACRE_NACOS_USERNAME"), pass: os.Getenv("NACRE_NACOS_PASSWORD")}
-	g.group = fmt.Sprintf("nacre-%d", time.Now().UnixNano())
-	if g.addr != "" {
-		if login != (g.user != "") {
-			t.Skip("the real server that NACRE_NACOS_ADDR names has login on or off, other than this test needs")
-		}
-	} else {
-		opts := fakenacos.Options{}
-		if login {
-			g.user, g.pass = "nacos", "nacos"
-			opts.Users = []fakenacos.User{{Name: g.user, Password: g.pass}}
-		}
-		srv, err := fakenacos.Start(opts)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(srv.Close)
-		g.addr = srv.Addr()
+	switch {
+	case g.addr == "":
+		t.Skip("set NACRE_NACOS_ADDR=host:port (and NACRE_NACOS_USERNAME, NACRE_NACOS_PASSWORD) to run this against a real server")
+	case login != (g.user != ""), os.Getenv("NACRE_NACOS_ADMIN") != "":
+		t.Skip("the real server that NACRE_NACOS_ADDR names has login on or off, other than this test needs")
 	}
-	if login {
+	code, _, _ := g.curl("GET", "/v3/admin/core/state", "")
+	g.three = code == http.StatusOK
+	return g
+}
+
+func (g *target) ready() *target {
+	g.t.Helper()
+	g.group = fmt.Sprintf("nacre-%d", time.Now().UnixNano())
+	if g.user != "" {
 		g.token = g.login()
 	}
 	return g
@@ -59,6 +122,15 @@ func (g *target) connect() *peer {
 	if g.token != "" {
 		p.header["accessToken"] = g.token
 	}
+	return p
+}
+
+// connectAs is connect with more labels of the connection.
+func (g *target) connectAs(labels string) *peer {
+	g.t.Helper()
+	p := dialPeer(g.t, g.addr)
+	p.setup(strings.Replace(setupBody, `"labels":{`, `"labels":{`+labels, 1))
+	p.registered()
 	return p
 }
 
@@ -82,9 +154,10 @@ func (g *target) settled(p *peer) {
 	}
 }
 
-func TestConformanceBeforeSetup(t *testing.T) {
-	t.Parallel()
-	g := aim(t, false)
+func TestConformanceBeforeSetup(t *testing.T) { onEach(t, false, conformBeforeSetup) }
+
+func conformBeforeSetup(g *target) {
+	t := g.t
 	p := dialPeer(t, g.addr)
 	p.want("ServerCheckRequest", `{"requestId":"","module":"internal"}`, "ServerCheckResponse",
 		`{"resultCode":200,"errorCode":0,"connectionId":"CONNECTION","supportAbilityNegotiation":true,"success":true}`)
@@ -99,9 +172,10 @@ func TestConformanceBeforeSetup(t *testing.T) {
 	p.want("NoSuchRequest", "{}", "ErrorResponse", failure(302, "RequestHandler Not Found"))
 }
 
-func TestConformanceSetup(t *testing.T) {
-	t.Parallel()
-	g := aim(t, false)
+func TestConformanceSetup(t *testing.T) { onEach(t, false, conformSetup) }
+
+func conformSetup(g *target) {
+	t := g.t
 	t.Run("an unreadable setup registers nothing", func(t *testing.T) {
 		p := dialPeer(t, g.addr)
 		p.setup("{broken")
@@ -148,12 +222,16 @@ func TestConformanceSetup(t *testing.T) {
 	})
 }
 
-func TestConformanceBadRequests(t *testing.T) {
-	t.Parallel()
-	g := aim(t, false)
+func TestConformanceBadRequests(t *testing.T) { onEach(t, false, conformBadRequests) }
+
+func conformBadRequests(g *target) {
+	t := g.t
 	p := g.connect()
 	unreadable := failure(502, "errCode: 101, errMsg: Nacos deserialize failed.  ")
 	null := failure(500, `Cannot invoke "String.length()" because "str" is null`)
+	nullQuery := by(g, null, strings.Replace(null, `"success"`, `"lastModified":0,"beta":false,"success"`, 1))
+	queryAnswer := by(g, "ErrorResponse", "ConfigQueryResponse")
+	badDetail := by(g, 400, 500)
 	for _, c := range []struct{ typ, body, answer, want string }{
 		{"", "{}", "ErrorResponse", failure(302, "RequestHandler Not Found")},
 		{"NoSuchRequest", "{broken", "ErrorResponse", failure(302, "RequestHandler Not Found")},
@@ -165,8 +243,8 @@ func TestConformanceBadRequests(t *testing.T) {
 		{"ConfigQueryRequest", "\xff\xfe", "ErrorResponse", unreadable},
 		{"ConfigQueryRequest", "null", "ErrorResponse", failure(502, "Invalid request")},
 		{"HealthCheckRequest", "", "ErrorResponse", unreadable},
-		{"ConfigQueryRequest", "{}", "ErrorResponse", null},
-		{"ConfigQueryRequest", `{"dataId":"x"}`, "ErrorResponse", null},
+		{"ConfigQueryRequest", "{}", queryAnswer, nullQuery},
+		{"ConfigQueryRequest", `{"dataId":"x"}`, queryAnswer, nullQuery},
 		{"ConfigQueryRequest", `{"dataId":"x","group":"y","unknown":1} and more`, "ConfigQueryResponse", notFound},
 		{"ConfigQueryRequest", `{"dataId":"","group":""}`, "ConfigQueryResponse", notFound},
 		{"ConfigBatchListenRequest", `{"listen":true}`, "ConfigChangeBatchListenResponse", unchanged},
@@ -178,10 +256,10 @@ func TestConformanceBadRequests(t *testing.T) {
 		{"ConfigPublishRequest", publishBody("", "G", "x", "  ", "", ""), "ConfigPublishResponse", failure(400, "content is blank :   ")},
 		{"ConfigPublishRequest", publishBody("", "G", "", "x", "", ""), "ConfigPublishResponse", failure(400, "invalid dataId : ")},
 		{"ConfigPublishRequest", publishBody("", "", "x", "x", "", ""), "ConfigPublishResponse", failure(400, "invalid group : ")},
-		{"ConfigPublishRequest", publishBody("", "G", "x", "x", "", `{"config_tags":"a,b,c,d,e,f"}`), "ConfigPublishResponse", failure(400, "too much config_tags, over 5")},
-		{"ConfigPublishRequest", publishBody("", "G", "x", "x", "", `{"config_tags":"`+strings.Repeat("t", 65)+`"}`), "ConfigPublishResponse", failure(400, "too long tag, over 64")},
-		{"ConfigPublishRequest", publishBody("", "G", "x", "x", "", `{"desc":"`+strings.Repeat("d", 129)+`"}`), "ConfigPublishResponse", failure(400, "too long desc, over 128")},
-		{"ConfigPublishRequest", publishBody("", "G", "x", "x", "", `{"use":"`+strings.Repeat("d", 33)+`"}`), "ConfigPublishResponse", failure(400, "too long use, over 32")},
+		{"ConfigPublishRequest", publishBody("", "G", "x", "x", "", `{"config_tags":"a,b,c,d,e,f"}`), "ConfigPublishResponse", failure(badDetail, "too much config_tags, over 5")},
+		{"ConfigPublishRequest", publishBody("", "G", "x", "x", "", `{"config_tags":"`+strings.Repeat("t", 65)+`"}`), "ConfigPublishResponse", failure(badDetail, "too long tag, over 64")},
+		{"ConfigPublishRequest", publishBody("", "G", "x", "x", "", `{"desc":"`+strings.Repeat("d", 129)+`"}`), "ConfigPublishResponse", failure(badDetail, "too long desc, over 128")},
+		{"ConfigPublishRequest", publishBody("", "G", "x", "x", "", `{"use":"`+strings.Repeat("d", 33)+`"}`), "ConfigPublishResponse", failure(badDetail, "too long use, over 32")},
 		{"ConfigPublishRequest", publishBody("", "G", "x", "x", "", `{"tag":"a b"}`), "ConfigPublishResponse", failure(500, "invalid tag : a b")},
 		{"ConfigRemoveRequest", `{"group":"G"}`, "ConfigRemoveResponse", failure(0, "invalid dataId : null")},
 		{"ConfigRemoveRequest", keyBody("", "G", ""), "ConfigRemoveResponse", failure(0, "invalid dataId : ")},
@@ -195,9 +273,9 @@ func TestConformanceBadRequests(t *testing.T) {
 	p.t = t
 }
 
-func TestConformanceNames(t *testing.T) {
-	t.Parallel()
-	g := aim(t, false)
+func TestConformanceNames(t *testing.T) { onEach(t, false, conformNames) }
+
+func conformNames(g *target) {
 	p := g.connect()
 	illegal := func(what string) string {
 		return "Param check invalid:Param '" + what + "' is illegal, illegal characters should not appear in the param."
@@ -232,9 +310,10 @@ func TestConformanceNames(t *testing.T) {
 	p.want("ConfigBatchListenRequest", listenBody(true, "", "G", "", ""), "ConfigChangeBatchListenResponse", unchanged)
 }
 
-func TestConformancePublishAndQuery(t *testing.T) {
-	t.Parallel()
-	g := aim(t, false)
+func TestConformancePublishAndQuery(t *testing.T) { onEach(t, false, conformPublishAndQuery) }
+
+func conformPublishAndQuery(g *target) {
+	t := g.t
 	p := g.connect()
 	query := func(ns, id, want string) {
 		t.Helper()
@@ -249,11 +328,11 @@ func TestConformancePublishAndQuery(t *testing.T) {
 	p.want("ConfigPublishRequest", fmt.Sprintf(`{"dataId":5,"group":%q,"content":7}`, g.group), "ConfigPublishResponse", done200)
 	g.settled(p)
 	query("", "a", found("v: 1", "yaml"))
-	query("", "odd", found("x", "nosuchtype"))
+	query("", "odd", found("x", by(g, "nosuchtype", "text")))
 	query("", "uni", found("中文 é <&>\n\t\"", "text"))
 	query("public", "pub", found("in public", "text"))
-	query("", "pub", notFound)
-	query("public", "a", notFound)
+	query("", "pub", by(g, notFound, found("in public", "text")))
+	query("public", "a", by(g, notFound, found("v: 1", "yaml")))
 	query("nacre-no-such-namespace", "ns", found("elsewhere", "text"))
 	query("", "5", found("7", "text"))
 	p.want("ConfigRemoveRequest", keyBody("", g.group, "5"), "ConfigRemoveResponse", done200)
@@ -267,8 +346,11 @@ func TestConformancePublishAndQuery(t *testing.T) {
 // A publish is answered before it can be read. On a real server the read right after it may, once
 // in many times, see it already: one in ten must miss.
 func TestConformanceReadAfterPublishMisses(t *testing.T) {
-	t.Parallel()
-	g := aim(t, false)
+	onEach(t, false, conformReadAfterPublishMisses)
+}
+
+func conformReadAfterPublishMisses(g *target) {
+	t := g.t
 	p := g.connect()
 	missed := 0
 	for i := range 10 {
@@ -283,15 +365,16 @@ func TestConformanceReadAfterPublishMisses(t *testing.T) {
 	}
 }
 
-func TestConformanceCompareAndSet(t *testing.T) {
-	t.Parallel()
-	g := aim(t, false)
+func TestConformanceCompareAndSet(t *testing.T) { onEach(t, false, conformCompareAndSet) }
+
+func conformCompareAndSet(g *target) {
+	t := g.t
 	p := g.connect()
 	publish := func(id, content, cas, want string) {
 		t.Helper()
 		p.want("ConfigPublishRequest", publishBody("", g.group, id, content, cas, ""), "ConfigPublishResponse", want)
 	}
-	lost := failure(500, "Cas publish fail,server md5 may have changed.")
+	lost := failure(500, by(g, "Cas publish fail,server md5 may have changed.", "Cas publish fail, server md5 may have changed."))
 	g.publish(p, "", "a", "1", "")
 	publish("a", "2", "deadbeef", lost)
 	publish("a", "2", digest("1"), done200) // it compares with what is stored, dumped or not
@@ -306,9 +389,10 @@ func TestConformanceCompareAndSet(t *testing.T) {
 	p.want("ConfigQueryRequest", keyBody("", g.group, "new"), "ConfigQueryResponse", found("2", "text"))
 }
 
-func TestConformanceListen(t *testing.T) {
-	t.Parallel()
-	g := aim(t, false)
+func TestConformanceListen(t *testing.T) { onEach(t, false, conformListen) }
+
+func conformListen(g *target) {
+	t := g.t
 	p, q := g.connect(), g.connect()
 	listen := func(want string, quads ...string) {
 		t.Helper()
@@ -329,7 +413,7 @@ func TestConformanceListen(t *testing.T) {
 	listen(unchanged, "", g.group, "a", digest("1"))
 	listen(changed("", g.group, "a"), "", g.group, "a", digest("0"))
 	listen(changed("", g.group, "a"), "", g.group, "a", "")
-	listen(unchanged, "public", g.group, "a", "")
+	listen(by(g, unchanged, changed("public", g.group, "a")), "public", g.group, "a", "")
 
 	g.publish(p, "", "a", "2", "")
 	p.next("the publisher's own connection listens")
@@ -351,9 +435,10 @@ func TestConformanceListen(t *testing.T) {
 }
 
 // What is not pushed is proven by another push that comes after it.
-func TestConformanceNotPushed(t *testing.T) {
-	t.Parallel()
-	g := aim(t, false)
+func TestConformanceNotPushed(t *testing.T) { onEach(t, false, conformNotPushed) }
+
+func conformNotPushed(g *target) {
+	t := g.t
 	p := g.connect()
 	p.want("ConfigBatchListenRequest", listenBody(true, "", g.group, "a", "", "", g.group, "b", ""), "ConfigChangeBatchListenResponse", unchanged)
 	g.publish(p, "", "a", "1", "")
@@ -377,8 +462,11 @@ func TestConformanceNotPushed(t *testing.T) {
 }
 
 func TestConformanceBurstEndsInTheLastContent(t *testing.T) {
-	t.Parallel()
-	g := aim(t, false)
+	onEach(t, false, conformBurstEndsInTheLastContent)
+}
+
+func conformBurstEndsInTheLastContent(g *target) {
+	t := g.t
 	p := g.connect()
 	p.want("ConfigBatchListenRequest", listenBody(true, "", g.group, "a", ""), "ConfigChangeBatchListenResponse", unchanged)
 	for i := range 50 {
@@ -395,9 +483,10 @@ func TestConformanceBurstEndsInTheLastContent(t *testing.T) {
 	}
 }
 
-func TestConformanceManyKeysInOneListen(t *testing.T) {
-	t.Parallel()
-	g := aim(t, false)
+func TestConformanceManyKeysInOneListen(t *testing.T) { onEach(t, false, conformManyKeysInOneListen) }
+
+func conformManyKeysInOneListen(g *target) {
+	t := g.t
 	p := g.connect()
 	for _, n := range []int{3000, 3001} { // the 3000 that is told everywhere is the clients' custom, not the server's limit
 		var quads []string
@@ -412,9 +501,10 @@ func TestConformanceManyKeysInOneListen(t *testing.T) {
 	}
 }
 
-func TestConformanceSize(t *testing.T) {
-	t.Parallel()
-	g := aim(t, false)
+func TestConformanceSize(t *testing.T) { onEach(t, false, conformSize) }
+
+func conformSize(g *target) {
+	t := g.t
 	p := g.connect()
 	big := strings.Repeat("x", 1<<20)
 	p.ask("ConfigBatchListenRequest", listenBody(true, "", g.group, "big", ""))
@@ -422,23 +512,25 @@ func TestConformanceSize(t *testing.T) {
 	p.next("a large content")
 	p.want("ConfigQueryRequest", keyBody("", g.group, "big"), "ConfigQueryResponse", found(big, "text"))
 	_, _, err := p.try("ConfigPublishRequest", publishBody("", g.group, "big", strings.Repeat("x", 10<<20), "", ""))
-	if status.Code(err) != codes.Canceled {
-		t.Errorf("a message of more than 10 MiB gets %v; a real server resets the stream: Canceled", err)
+	if want := by(g, codes.Canceled, codes.ResourceExhausted); status.Code(err) != want {
+		t.Errorf("a message of more than 10 MiB gets %v; a real server ends the stream with %v", err, want)
 	}
 }
 
-func TestConformanceGray(t *testing.T) {
-	t.Parallel()
-	g := aim(t, false)
-	p, tagged := g.connect(), g.connect()
-	tagged.header["Vipserver-Tag"] = "gray"
+func TestConformanceGray(t *testing.T) { onEach(t, false, conformGray) }
+
+func conformGray(g *target) {
+	p := g.connect()
+	// The tag of a client is a header of its requests, on a Nacos 3 a label of its connection.
+	tagged := g.connectAs(by(g, "", `"app_Vipserver-Tag":"gray",`))
+	tagged.header["Vipserver-Tag"] = by(g, "gray", "ignored")
 	p.ask("ConfigBatchListenRequest", listenBody(true, "", g.group, "a", ""))
 	g.publish(p, "", "a", "formal", "")
 	p.next("formal")
 	g.publish(p, "", "a", "beta", `{"betaIps":"127.0.0.1"}`)
 	p.next("beta")
-	p.want("ConfigQueryRequest", keyBody("", g.group, "a"), "ConfigQueryResponse",
-		fmt.Sprintf(`{"resultCode":200,"errorCode":0,"content":"beta","encryptedDataKey":"","contentType":"text","md5":%q,"lastModified":1,"beta":true,"success":true}`, digest("beta")))
+	p.want("ConfigQueryRequest", keyBody("", g.group, "a"), "ConfigQueryResponse", fmt.Sprintf(
+		`{"resultCode":200,"errorCode":0,"content":"beta",%s"contentType":"text","md5":%q,"lastModified":1,"beta":true,"success":true}`, by(g, `"encryptedDataKey":"",`, ""), digest("beta")))
 	p.want("ConfigBatchListenRequest", listenBody(true, "", g.group, "a", digest("beta")), "ConfigChangeBatchListenResponse", unchanged)
 	p.want("ConfigBatchListenRequest", listenBody(true, "", g.group, "a", digest("formal")), "ConfigChangeBatchListenResponse", changed("", g.group, "a"))
 
@@ -447,10 +539,109 @@ func TestConformanceGray(t *testing.T) {
 	g.settled(p)
 	g.publish(p, "", "t", "tagged", `{"tag":"gray"}`)
 	g.settled(p)
-	p.want("ConfigQueryRequest", keyBody("", g.group, "other"), "ConfigQueryResponse",
-		`{"resultCode":500,"errorCode":300,"message":"config data not exist","contentType":"text","md5":"","lastModified":0,"beta":false,"success":false}`)
+	p.want("ConfigQueryRequest", keyBody("", g.group, "other"), "ConfigQueryResponse", by(g,
+		`{"resultCode":500,"errorCode":300,"message":"config data not exist","contentType":"text","md5":"","lastModified":0,"beta":false,"success":false}`, notFound))
 	p.want("ConfigQueryRequest", keyBody("", g.group, "t"), "ConfigQueryResponse", found("formal", "text"))
 	withTag := fmt.Sprintf(`{"resultCode":200,"errorCode":0,"content":"tagged","contentType":"text","md5":%q,"lastModified":1,"tag":"gray","beta":false,"success":true}`, digest("tagged"))
 	tagged.want("ConfigQueryRequest", keyBody("", g.group, "t"), "ConfigQueryResponse", withTag)
-	p.want("ConfigQueryRequest", strings.Replace(keyBody("", g.group, "t"), `"tag":""`, `"tag":"gray"`, 1), "ConfigQueryResponse", withTag)
+	p.want("ConfigQueryRequest", tagBody(g.group, "t", "gray"), "ConfigQueryResponse", withTag)
+
+	delete(tagged.header, "Vipserver-Tag")
+	md5 := digest(by(g, "formal", "tagged"))
+	tagged.want("ConfigBatchListenRequest", listenBody(true, "", g.group, "t", md5), "ConfigChangeBatchListenResponse", unchanged)
+	// In a listen, the header counts on both.
+	p.header["Vipserver-Tag"] = "gray"
+	p.want("ConfigBatchListenRequest", listenBody(true, "", g.group, "t", digest("tagged")), "ConfigChangeBatchListenResponse", unchanged)
+}
+
+// tagBody is keyBody for a gray version.
+func tagBody(group, id, tag string) string {
+	return strings.Replace(keyBody("", group, id), `"tag":""`, fmt.Sprintf(`"tag":%q`, tag), 1)
+}
+
+// What is different about gray versions on a Nacos 3.
+func TestConformanceGrayOfThree(t *testing.T) { onThree(t, false, conformGrayOfThree) }
+
+func conformGrayOfThree(g *target) {
+	p := g.connect()
+	tagged, old := g.connectAs(`"app_Vipserver-Tag":"gray",`), g.connectAs(`"Vipserver-Tag":"gray",`)
+	pushed := func(why, toTagged, toOld string) {
+		g.t.Helper()
+		for p, want := range map[*peer]string{tagged: toTagged, old: toOld} {
+			p.next(why)
+			p.want("ConfigQueryRequest", keyBody("", g.group, "a"), "ConfigQueryResponse", want)
+		}
+	}
+	gray := func(content, typ string) string {
+		return fmt.Sprintf(`{"resultCode":200,"errorCode":0,"content":%q,%s"md5":%q,"lastModified":1,"tag":"gray","beta":false,"success":true}`, content, typ, digest(content))
+	}
+	remove := func(tag, want string) {
+		g.t.Helper()
+		p.want("ConfigRemoveRequest", tagBody(g.group, "a", tag), "ConfigRemoveResponse", want)
+	}
+	for _, p := range []*peer{tagged, old} {
+		p.ask("ConfigBatchListenRequest", listenBody(true, "", g.group, "a", ""))
+	}
+	g.publish(p, "", "a", "g: 1", `{"tag":"gray","type":"json","encryptedDataKey":"k"}`)
+	pushed("a gray version without a formal one has no type; a label needs the prefix", gray("g: 1", ""), notFound)
+	p.want("ConfigQueryRequest", tagBody(g.group, "a", "none"), "ConfigQueryResponse", strings.Replace(notFound, `"beta"`, `"tag":"none","beta"`, 1))
+
+	g.publish(p, "", "a", "formal", `{"type":"yaml"}`)
+	pushed("it has the type of the formal one", gray("g: 1", `"contentType":"yaml",`), found("formal", "yaml"))
+	p.want("ConfigQueryRequest", tagBody(g.group, "a", "none"), "ConfigQueryResponse", strings.Replace(notFound, `"beta"`, `"tag":"none","beta"`, 1))
+
+	for _, md5 := range []string{"abc", digest("g: 1")} { // no compare-and-set of a gray version changes anything, or fails
+		p.want("ConfigPublishRequest", publishBody("", g.group, "a", "g: 2", md5, `{"tag":"gray"}`), "ConfigPublishResponse", done200)
+	}
+	missing := failure(0, `Cannot invoke "com.alibaba.nacos.config.server.model.ConfigInfoGrayWrapper.getId()" because "oldConfigAllInfo4Gray" is null`)
+	remove("gray", missing) // it has the name of its kind, too
+	remove("tag_none", missing)
+	remove("a b", failure(0, "invalid tag : a b"))
+	g.settled(p)
+	tagged.want("ConfigQueryRequest", keyBody("", g.group, "a"), "ConfigQueryResponse", gray("g: 1", `"contentType":"yaml",`))
+
+	remove("", done200)
+	pushed("the gray version is not served without the formal one", notFound, notFound)
+	g.publish(p, "", "a", "formal 2", "")
+	pushed("nor with the next one", found("formal 2", "text"), found("formal 2", "text"))
+	g.publish(p, "", "a", "g: 1", `{"tag":"gray"}`)
+	pushed("until it is published again", gray("g: 1", `"contentType":"text",`), found("formal 2", "text"))
+	remove("tag_gray", done200)
+	pushed("removed", found("formal 2", "text"), found("formal 2", "text"))
+	remove("tag_gray", missing)
+
+	p.want("ConfigPublishRequest", publishBody("", g.group, "a", "x", "", `{"tag":"longer-than-16-ch"}`), "ConfigPublishResponse", failure(500, "too long tag, over 16"))
+	for i := range 10 {
+		p.want("ConfigPublishRequest", publishBody("", g.group, "many", "x", "", fmt.Sprintf(`{"tag":"t%d"}`, i)), "ConfigPublishResponse", done200)
+	}
+	g.t.Cleanup(func() {
+		for i := range 10 {
+			_, _, _ = p.try("ConfigRemoveRequest", tagBody(g.group, "many", fmt.Sprintf("tag_t%d", i)))
+		}
+	})
+	p.want("ConfigPublishRequest", publishBody("", g.group, "many", "x", "", `{"tag":"t10"}`), "ConfigPublishResponse", failure(500, "gray config version is over max count :10"))
+	p.want("ConfigPublishRequest", publishBody("", g.group, "many", "y", "", `{"tag":"t1"}`), "ConfigPublishResponse", done200)
+}
+
+// For configs, "" and "public" are two namespaces on a Nacos 2, and one on a Nacos 3, where a push
+// calls it as the client has.
+func TestConformancePublicNamespace(t *testing.T) { onEach(t, false, conformPublicNamespace) }
+
+func conformPublicNamespace(g *target) {
+	p, q := g.connect(), g.connect()
+	p.ask("ConfigBatchListenRequest", listenBody(true, "public", g.group, "a", ""))
+	q.ask("ConfigBatchListenRequest", listenBody(true, "", g.group, "b", ""))
+	g.publish(p, by(g, "public", ""), "a", "1", "")
+	if got := p.next("listened to as public"); got.Tenant != "public" {
+		g.t.Errorf("the push is %s; it has to name the namespace as the client did", got.body)
+	}
+	g.publish(p, by(g, "", "public"), "b", "1", "")
+	if got := q.next("listened to without a namespace"); strings.Contains(got.body, "tenant") {
+		g.t.Errorf("the push is %s; it has to name no namespace", got.body)
+	}
+	p.want("ConfigQueryRequest", keyBody("", g.group, "a"), "ConfigQueryResponse", by(g, notFound, found("1", "text")))
+	p.want("ConfigQueryRequest", keyBody("public", g.group, "b"), "ConfigQueryResponse", by(g, notFound, found("1", "text")))
+	p.want("ConfigRemoveRequest", keyBody("public", g.group, "b"), "ConfigRemoveResponse", done200)
+	g.settled(p)
+	p.want("ConfigQueryRequest", keyBody("", g.group, "b"), "ConfigQueryResponse", by(g, found("1", "text"), notFound))
 }

@@ -21,6 +21,7 @@ type connection struct {
 	queue     *queue
 
 	listens    map[Key]string         // md5 as the client reported it
+	spelled    map[Key]string         // the name by which it called the public namespace, if not ""
 	subscribes map[serviceKey]*string // the clusters; nil: the client named none
 	acks       map[string]func(success bool)
 	active     time.Time

@@ -4,9 +4,9 @@
 // Package nacostest gives users a small part of it; the tests of nacre use all of it, faults above
 // all.
 //
-// It answers as a real Nacos 2.3.2 does, byte for byte where that matters; one table of tests runs
-// against both. The SDK's Go client (sdktest) and the official Java client (ci/javaclient) work
-// with it.
+// It answers as a real Nacos 2.3.2 does, or, with [Options.Version] "3.0", as a real 3.0.3 that is
+// open and standalone, byte for byte where that matters; one table of tests runs against all four.
+// The SDK's Go client (sdktest) and the official Java client (ci/javaclient) work with it.
 //
 // # What to know about Nacos
 //
@@ -22,6 +22,16 @@
 // unless it sends others or empty ones. In a search, *, % and _ are wildcards. In gRPC the
 // public namespace is "", and "public" is another one; in HTTP the v2 API and the plain v1 read
 // take both for the public one, a v1 publish and delete do not.
+//
+// On a 3.0, "" and "public" are one namespace of configs; a push calls it as the client has. The
+// tag of a client is a label of its connection; a header counts in a listen only. A gray version is
+// deleted by its name, "beta" or "tag_…", and one that does not exist is an error. It has the type
+// of the formal version. A compare-and-set of a gray version that exists succeeds and changes
+// nothing. When the formal version is deleted, gray ones are no longer served, but stay stored, and
+// each is served again when it is published again. A config has at most 10, and a tag at most 16
+// characters. The history has gray versions too. Of the HTTP paths of Nacos 2 there are those for
+// clients; an exception in one of them is status 500 with a text that does not tell the reason. The
+// others answer 410 with the path that replaces them, if it exists.
 //
 // An ephemeral instance belongs to a connection, which has one publication a service, an instance
 // or a batch: another registration replaces it, a deregistration removes it whatever address it
@@ -55,10 +65,16 @@
 // quotas and no encryption plugin. Permissions are per namespace. It checks no health: an instance
 // has the health that was registered, also a persistent one, which a real server probes. It has no
 // ephemeral instances over HTTP (heartbeats), no reads of services over HTTP, no UDP pushes, no
-// selectors, protection thresholds or settings of services and clusters, and no fuzzy watch, which
-// came with Nacos 3. Services are listed by name, instances in the order of their registration; a
-// real server has no order. A read right after the first registration of a service always sees it;
-// on a real server it may be too early.
+// selectors, protection thresholds or settings of services and clusters. Services are listed by
+// name, instances in the order of their registration; a real server has no order. A read right
+// after the first registration of a service always sees it; on a real server it may be too early.
+//
+// Of a 3.0 it has no fuzzy watch, locks and MCP, and does not list them among its abilities. It has
+// no console on a port of its own, and of /v3/admin only configs, their history, namespaces and the
+// state of the server; namespaces need a user without limits. A push of a real 3.0.3 names no
+// namespace to a client that calls it "public" if another client calls it "" (a mistake in the
+// server); this one always does.
+//
 // When the server gives up a connection it ends the stream, and the TCP connection below stays
 // open. A real 2.3.2 sometimes drops a connection that was silent for 20 s although the client has
 // answered its check (a race in the server); this one does not. It accepts JSON field names in any

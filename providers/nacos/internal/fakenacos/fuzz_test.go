@@ -54,14 +54,19 @@ func FuzzRequest(f *testing.F) {
 
 // FuzzHTTP sends anything as path, query and body. The server answers with a status it means.
 func FuzzHTTP(f *testing.F) {
-	srv := start(f, fakenacos.Options{DumpDelay: fakenacos.Off, PlainRefusal: true})
-	put(f, srv, "d", "content")
+	var servers []*fakenacos.Server
+	for _, version := range []string{"2.3", "3.0"} {
+		srv := start(f, fakenacos.Options{Version: version, DumpDelay: fakenacos.Off, PlainRefusal: true})
+		put(f, srv, "d", "content")
+		servers = append(servers, srv)
+	}
 	client := &http.Client{Transport: &http.Transport{}, Timeout: patience, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	f.Cleanup(client.CloseIdleConnections)
 	const form = "application/x-www-form-urlencoded"
-	for _, path := range []string{"/v1/cs/configs", "/v1/cs/configs/listener", "/v1/cs/history", "/v2/cs/config", "/v2/cs/history", "/v2/cs/history/list", "/v1/auth/login", "/v1/console/namespaces", "/v1/ns/instance", "/"} {
+	for _, path := range []string{"/v1/cs/configs", "/v1/cs/configs/listener", "/v1/cs/history", "/v2/cs/config", "/v2/cs/history", "/v2/cs/history/list", "/v1/auth/login", "/v1/console/namespaces", "/v1/ns/instance", "/",
+		configV3, configV3 + "/list", configV3 + "/beta", configV3 + "/listener", clientV3, historyV3, historyV3 + "/list", spaceV3, "/v3/auth/user/login"} {
 		for _, query := range []string{"", "dataId=d&group=G", "dataId=d&group=G&search=blur&pageNo=2147483647&pageSize=2147483647", "dataId=*&group=*&search=blur&pageNo=-1&pageSize=9", "show=all&dataId=d&group=G",
-			"nid=1&dataId=d&group=x", "nid=-1&dataId=d&group=G", "%zz&;&=&dataId", "beta=true&dataId=d&group=G", "username=a&password=b", "pageNo=9223372036854775807&dataId=d&group=G",
+			"nid=1&dataId=d&group=x", "nid=1&dataId=d&groupName=G&tag=tag_x&pageNo=2147483647", "nid=-1&dataId=d&group=G", "%zz&;&=&dataId", "beta=true&dataId=d&group=G", "username=a&password=b", "pageNo=9223372036854775807&dataId=d&group=G",
 			"serviceName=G@@s&ip=::1&port=1&weight=NaN&metadata={&ephemeral=false"} {
 			f.Add("GET", path, query, "", "")
 			f.Add("POST", path, "", form, query+"&content=x")
@@ -71,25 +76,27 @@ func FuzzHTTP(f *testing.F) {
 	f.Add("POST", "/v1/cs/configs", "", "multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"dataId\"\r\n\r\nd\r\n--b--\r\n")
 	f.Add("POST", "/v1/cs/configs", "", "multipart/form-data", "--b")
 	f.Fuzz(func(t *testing.T, method, path, query, media, body string) {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
-		defer cancel()
-		req, err := http.NewRequestWithContext(ctx, method, srv.URL(), strings.NewReader(body))
-		if err != nil || strings.ContainsAny(query, "\r\n #\x00\x7f") {
-			t.Skip("not a request")
-		}
-		req.URL.Path += path
-		req.URL.RawQuery = query
-		if media != "" {
-			req.Header.Set("Content-Type", media)
-		}
-		resp, err := client.Do(req)
-		if err != nil {
-			if ctx.Err() == nil && !strings.Contains(err.Error(), "EOF") && !strings.Contains(err.Error(), "reset") {
-				t.Skip("the client does not send this")
+		for _, srv := range servers {
+			ctx, cancel := context.WithTimeout(context.Background(), patience)
+			defer cancel()
+			req, err := http.NewRequestWithContext(ctx, method, srv.URL(), strings.NewReader(body))
+			if err != nil || strings.ContainsAny(query, "\r\n #\x00\x7f") {
+				t.Skip("not a request")
 			}
-			t.Fatalf("%s %q?%q %q %q: %v", method, path, query, media, body, err)
+			req.URL.Path += path
+			req.URL.RawQuery = query
+			if media != "" {
+				req.Header.Set("Content-Type", media)
+			}
+			resp, err := client.Do(req)
+			if err != nil {
+				if ctx.Err() == nil && !strings.Contains(err.Error(), "EOF") && !strings.Contains(err.Error(), "reset") {
+					t.Skip("the client does not send this")
+				}
+				t.Fatalf("%s %q?%q %q %q: %v", method, path, query, media, body, err)
+			}
+			_, _ = io.Copy(io.Discard, resp.Body)
+			_ = resp.Body.Close()
 		}
-		defer resp.Body.Close()
-		_, _ = io.Copy(io.Discard, resp.Body)
 	})
 }

@@ -1,6 +1,9 @@
 package fakenacos
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 type healthRequest struct{}
 
@@ -28,6 +31,9 @@ const (
 )
 
 func (r queryRequest) handle(c *call) (any, string) {
+	if c.srv.three {
+		return r.handleV3(c), ""
+	}
 	if r.DataID == nil || r.Group == nil {
 		return nil, nullString
 	}
@@ -43,7 +49,7 @@ func (r queryRequest) handle(c *call) (any, string) {
 		return queryReply{reply: fail(300, "config data not exist"), ContentType: "text", MD5: new(string)}, ""
 	}
 	out := queryReply{
-		reply: ok(), Content: &got.content, ContentType: got.version.typeName(), MD5: &got.md5,
+		reply: ok(), Content: &got.content, ContentType: got.kind, MD5: &got.md5,
 		LastModified: got.version.modified.UnixMilli(), Beta: got.beta, Success: true,
 	}
 	if got.tagged {
@@ -60,22 +66,33 @@ func (r publishRequest) handle(c *call) (any, string) {
 		problem = checkContent(r.Content)
 	}
 	add := func(name string) string { return str(r.Addition[name]) }
-	if tag := add("tag"); problem == "" && !nameOf(tag, ".:") {
-		return r.refuse(fail(codeFailed, "invalid tag : "+tag)), ""
+	code, kind := codeBadRequest, add("type")
+	if c.srv.three {
+		kind = kindOrText(kind)
 	}
 	if problem == "" {
+		code = codeFailed
+		problem = c.srv.checkTag(add("tag"))
+	}
+	if problem == "" {
+		if !c.srv.three {
+			code = codeBadRequest
+		}
 		problem = checkAdvance(add)
 	}
 	if problem != "" {
-		return r.refuse(fail(codeBadRequest, problem)), ""
+		return r.refuse(fail(code, problem)), ""
 	}
 	p := publication{
-		key: r.key(), content: str(r.Content), casMD5: string(r.CasMD5), kind: add("type"), app: (*string)(r.Addition["appName"]),
+		key: r.key(), content: str(r.Content), casMD5: string(r.CasMD5), kind: kind, app: (*string)(r.Addition["appName"]),
 		tags: (*string)(r.Addition["config_tags"]), details: detailsOf(add), user: add("src_user"), ip: c.from.ip, tag: add("tag"),
 		betaIPs: add("betaIps"),
 	}
-	if !c.srv.publish(p) {
-		return r.refuse(fail(codeFailed, "Cas publish fail,server md5 may have changed.")), ""
+	if problem := c.srv.publish(p); problem != "" {
+		if !c.srv.three {
+			problem = strings.Replace(problem, ", ", ",", 1) // over HTTP there is a space
+		}
+		return r.refuse(fail(codeFailed, problem)), ""
 	}
 	return plainReply{reply: ok(), Success: true}, ""
 }
@@ -84,10 +101,15 @@ func (r removeRequest) handle(c *call) (any, string) {
 	if problem := checkParams(r.DataID, r.Group); problem != "" {
 		return r.refuse(fail(0, problem)), ""
 	}
-	if tag := str(r.Tag); tag != "" {
-		c.srv.drop(r.key(), tag)
-	} else {
+	switch tag := str(r.Tag); {
+	case tag == "":
 		c.srv.remove(r.key(), "", c.from.ip)
+	case c.srv.three:
+		if problem := c.srv.dropNamed(r.key(), tag, "", c.from.ip); problem != "" {
+			return r.refuse(fail(0, problem)), ""
+		}
+	default:
+		c.srv.drop(r.key(), grayTag+tag, "", c.from.ip)
 	}
 	return plainReply{reply: ok(), Success: true}, ""
 }
@@ -129,14 +151,22 @@ func (r listenRequest) handle(c *call) (any, string) {
 		defer func(now map[Key]*state) { s.store.served = now }(s.store.served)
 		s.store.served = s.store.beforeLast()
 	}
+	tag := c.meta.GetHeaders()["Vipserver-Tag"]
+	if tag == "" && s.three {
+		tag = c.conn.setup.tag()
+	}
 	for _, ctx := range r.Contexts.list {
 		k := ctx.key()
+		delete(c.conn.spelled, k)
 		if !listen {
 			delete(c.conn.listens, k)
 			continue
 		}
 		c.conn.listens[k] = str(ctx.MD5)
-		v, _, _ := s.store.served[k].pick(c.from.ip, c.meta.GetHeaders()["Vipserver-Tag"])
+		if space := str(ctx.Tenant); s.three && space != "" && k.Namespace == "" {
+			c.conn.spelled[k] = space
+		}
+		v, _, _ := s.store.served[k].pick(c.from.ip, tag)
 		now := ""
 		if v != nil {
 			now = v.md5
@@ -149,19 +179,26 @@ func (r listenRequest) handle(c *call) (any, string) {
 	return out, ""
 }
 
-func (s *Server) publish(p publication) bool {
+// casLost is the answer to a compare-and-set with another md5 than that of the config.
+const casLost = "Cas publish fail, server md5 may have changed."
+
+// publish returns why the server does not publish, or "".
+func (s *Server) publish(p publication) (problem string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if problem := s.store.tooManyGrays(p); problem != "" {
+		return problem
+	}
 	if !s.store.publish(p, !s.faults.ignoreMD5, time.Now()) {
 		if s.faults.serveRefused {
 			s.scheduleLocked(p.key)
 		}
-		return false
+		return casLost
 	}
 	s.stats.Publishes++
 	s.scheduleLocked(p.key)
 	s.noteLocked()
-	return true
+	return ""
 }
 
 func (s *Server) remove(k Key, user, ip string) {
@@ -173,14 +210,16 @@ func (s *Server) remove(k Key, user, ip string) {
 	}
 }
 
-// drop removes the content for the clients with the tag, or for the beta addresses if tag is empty.
-func (s *Server) drop(k Key, tag string) {
+// drop removes a gray version by its name, and reports whether there was one.
+func (s *Server) drop(k Key, gray, user, ip string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.store.drop(k, tag) {
+	dropped := s.store.drop(k, gray, user, ip, time.Now())
+	if dropped {
 		s.scheduleLocked(k)
 		s.noteLocked()
 	}
+	return dropped
 }
 
 // reading is the result of a read, after faults.
@@ -188,6 +227,7 @@ type reading struct {
 	known        bool // the key has any version
 	version      *version
 	content, md5 string
+	kind         string // of a Nacos 3, "" where it tells none
 	beta, tagged bool
 }
 
@@ -208,7 +248,12 @@ func (s *Server) read(k Key, ip, tag string, m Match) reading {
 	if r.version == nil {
 		return r
 	}
-	r.content, r.md5 = r.version.content, r.version.md5
+	r.content, r.md5, r.kind = r.version.content, r.version.md5, r.version.typeName()
+	if s.three && (r.beta || r.tagged) { // it has the type of the formal version
+		if r.kind = ""; st.formal != nil {
+			r.kind = st.formal.typeName()
+		}
+	}
 	if s.faults.strikeLocked(faultTornContent, m) {
 		r.content = r.content[:len(r.content)/2]
 	}

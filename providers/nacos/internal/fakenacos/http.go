@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"io"
 	"log"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -34,6 +36,7 @@ const (
 	open guard = iota
 	forReaders
 	forWriters
+	forAdmins // whose permissions are not limited
 )
 
 // pages are the parts of the HTTP API that a client of configs needs, by path and method, and those
@@ -69,7 +72,12 @@ func (s *Server) handler(r *run) http.Handler {
 func (h *web) serve() {
 	path, inside := strings.CutPrefix(h.r.URL.Path, "/nacos")
 	h.w.Header().Set("Content-Security-Policy", "script-src 'self'")
-	methods, known := pages[path]
+	all := pages
+	if h.srv.three {
+		all = pagesV3
+		h.secure()
+	}
+	methods, known := all[path]
 	h.parse()
 	m := Match{Type: h.r.Method + " " + h.r.URL.Path, Key: h.key()}
 	if _, allowed := methods[h.method()]; !allowed || !inside {
@@ -85,13 +93,18 @@ func (h *web) serve() {
 	case down:
 		h.plain(http.StatusServiceUnavailable, "server is away as ordered")
 	case !known || !inside:
-		h.errorPage(http.StatusNotFound)
+		h.errorPage(http.StatusNotFound, "No endpoint "+h.r.Method+" "+h.r.URL.Path+".")
 	default:
 		h.dispatch(methods, m)
 	}
 	if h.srv.faults.strike(faultLoseAnswers, m) != nil {
 		panic(http.ErrAbortHandler) // makes net/http break the connection
 	}
+}
+
+// ownCheck reports whether the page checks its parameters itself.
+func (h *web) ownCheck() bool {
+	return h.r.URL.Path == instancePath || strings.HasPrefix(h.r.URL.Path, "/nacos/v3/admin/core/namespace")
 }
 
 // method treats HEAD as GET; net/http omits the body.
@@ -105,8 +118,11 @@ func (h *web) method() string {
 func (h *web) dispatch(methods map[string]page, m Match) {
 	p, allowed := methods[h.method()]
 	if !allowed {
-		h.plain(http.StatusInternalServerError, "caused: Request method '"+h.r.Method+"' not supported;")
+		h.otherMethod(methods)
 		return
+	}
+	if h.srv.three {
+		p = h.moved(p)
 	}
 	if r := h.srv.faults.strike(faultFail, m); r != nil {
 		code := r.code
@@ -117,12 +133,15 @@ func (h *web) dispatch(methods map[string]page, m Match) {
 		return
 	}
 	if p.guard != open {
-		if h.denied(p.guard == forWriters, m) {
+		if h.denied(p.guard, m) {
 			return
 		}
-		if problem := checkKey(h.key()); problem != "" && h.params.Get("search") != "blur" && h.r.URL.Path != instancePath {
+		if problem := checkKey(h.key()); problem != "" && h.params.Get("search") != "blur" && !h.ownCheck() {
 			h.noCache()
 			h.w.Header().Set("Content-Type", "application/json;charset=UTF-8")
+			if h.isV3() {
+				h.w.Header()["Content-Type"] = nil
+			}
 			h.w.WriteHeader(http.StatusBadRequest)
 			_, _ = io.WriteString(h.w, problem+"\r\n")
 			return
@@ -166,13 +185,33 @@ const instancePath = "/nacos/v1/ns/instance"
 // maxBody is enough for the largest content with every byte escaped.
 const maxBody = 64 << 20
 
+// names are the names of parameters in the API of Nacos 3, by those of Nacos 2.
+var names = map[string]string{"group": "groupName", "tenant": "namespaceId", "config_tags": "configTags", "src_user": "srcUser"}
+
+// isV3 reports whether the request is for the API of Nacos 3.
+func (h *web) isV3() bool { return strings.HasPrefix(h.r.URL.Path, "/nacos/v3/") }
+
+// get returns a parameter by its name in Nacos 2.
+func (h *web) get(name string) string { return h.params.Get(h.name(name)) }
+
+func (h *web) name(name string) string {
+	if other := names[name]; other != "" && h.isV3() {
+		return other
+	}
+	return name
+}
+
 // key returns the key of the request. In the v2 API and the plain read of v1 "public" is the public
-// namespace; in the rest of v1, including publish and delete, it is a namespace like others.
+// namespace; in the rest of v1, including publish and delete, it is a namespace like others. On a
+// Nacos 3 it is the public one everywhere.
 func (h *web) key() Key {
 	if h.r.URL.Path == instancePath {
 		return h.service().key()
 	}
-	group, id := h.params.Get("group"), h.params.Get("dataId")
+	group, id := h.get("group"), h.params.Get("dataId")
+	if h.srv.three {
+		return keyOf(h.get("tenant"), group, id)
+	}
 	if strings.HasPrefix(h.r.URL.Path, "/nacos/v2/") {
 		return keyOf(h.params.Get("namespaceId"), group, id)
 	}
@@ -188,7 +227,7 @@ func (h *web) ip() string {
 }
 
 // denied answers 403 if the credentials do not allow the request.
-func (h *web) denied(write bool, m Match) bool {
+func (h *web) denied(g guard, m Match) bool {
 	cred := credentials{token: h.params.Get("accessToken"), user: h.params.Get("username"), password: h.params.Get("password")}
 	if t, bearer := strings.CutPrefix(h.r.Header.Get("Authorization"), "Bearer "); bearer {
 		cred.token = t
@@ -199,13 +238,13 @@ func (h *web) denied(write bool, m Match) bool {
 	if r := h.srv.faults.strike(faultDeny, m); r != nil {
 		denied = r.text
 	} else {
-		h.user, denied = h.srv.auth.may(cred, m.Key.Namespace, write)
+		h.user, denied = h.srv.auth.may(cred, m.Key.Namespace, g)
 	}
 	if denied == "" {
 		return false
 	}
 	h.srv.count(func(st *Stats) { st.Refused++ })
-	h.errorPage(http.StatusForbidden)
+	h.errorPage(http.StatusForbidden, h.srv.deniedText(denied))
 	return true
 }
 
@@ -213,16 +252,31 @@ type errorPage struct {
 	Timestamp string `json:"timestamp"`
 	Status    int    `json:"status"`
 	Error     string `json:"error"`
+	Message   string `json:"message,omitempty"`
 	Path      string `json:"path"`
 }
 
-func (h *web) errorPage(code int) {
-	page := errorPage{stamp(time.Now()), code, http.StatusText(code), h.r.URL.Path}
+// errorPage answers with the page of the server for errors. Only that of a Nacos 3 has a message.
+func (h *web) errorPage(code int, message string) {
+	page := errorPage{stamp(time.Now()), code, http.StatusText(code), message, h.r.URL.Path}
+	if !h.srv.three {
+		page.Message = ""
+	}
 	if strings.HasPrefix(h.r.URL.Path, "/nacos/v1/cs/") {
 		h.jsonUTF8(code, page)
 		return
 	}
 	h.json(code, page)
+}
+
+// otherMethod answers a request whose method the page does not know.
+func (h *web) otherMethod(methods map[string]page) {
+	if h.srv.three {
+		h.w.Header().Set("Allow", strings.Join(slices.Sorted(maps.Keys(methods)), ", "))
+		h.errorPage(http.StatusMethodNotAllowed, "Method '"+h.r.Method+"' is not supported.")
+		return
+	}
+	h.plain(http.StatusInternalServerError, "caused: Request method '"+h.r.Method+"' not supported;")
 }
 
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000+00:00") }

@@ -1,6 +1,7 @@
 package fakenacos
 
 import (
+	"cmp"
 	"io"
 	"net/http"
 	"slices"
@@ -43,20 +44,27 @@ func forMethod(kind string) string {
 
 // headed reads the config and sets its headers; it reports false if there is no config.
 func (h *web) headed() (reading, bool) {
-	tag := h.params.Get("tag")
-	if tag == "" {
-		tag = h.r.Header.Get("Vipserver-Tag")
+	tag, has := h.params.Get("tag"), h.r.Header.Get("Vipserver-Tag")
+	m := Match{Key: h.key(), Type: h.r.Method + " " + h.r.URL.Path}
+	var got reading
+	if h.srv.three {
+		got = h.srv.readV3(h.key(), h.ip(), tag, has, m)
+	} else {
+		tag = cmp.Or(tag, has)
+		got = h.srv.read(h.key(), h.ip(), tag, m)
 	}
-	got := h.srv.read(h.key(), h.ip(), tag, Match{Key: h.key(), Type: h.r.Method + " " + h.r.URL.Path})
 	if got.version == nil {
 		return got, false
 	}
 	h.noCache()
 	head := h.w.Header()
 	head["Content-MD5"] = []string{got.md5}
-	head.Set("Config-Type", got.version.typeName())
+	head.Set("Config-Type", cmp.Or(got.kind, "text"))
 	head.Set("Last-Modified", got.version.modified.UTC().Format(http.TimeFormat))
 	switch {
+	case got.tagged && h.srv.three:
+		head.Set("Tag", got.tag())
+	case got.beta && h.srv.three: // without the key
 	case !got.tagged:
 		head.Set("Encrypted-Data-Key", got.version.dataKey)
 	case !h.params.Has("tag"):
@@ -113,7 +121,7 @@ func contentType(kind string) string {
 }
 
 func (h *web) paramProblem() string {
-	dataID, group := loose(h.params.Get("dataId")), loose(h.params.Get("group"))
+	dataID, group := loose(h.params.Get("dataId")), loose(h.get("group"))
 	return checkParams(&dataID, &group)
 }
 
@@ -141,24 +149,20 @@ func (h *web) jsonUTF8(code int, body any) {
 
 // publication returns the publication of a request, or the problem with it.
 func (h *web) publication() (p publication, problem string) {
-	get := h.params.Get
+	get := h.get
 	content := loose(get("content"))
 	problem = h.paramProblem()
 	if problem == "" {
 		problem = checkContent(&content)
 	}
-	if problem == "" && !nameOf(get("tag"), ".:") {
-		problem = "invalid tag : " + get("tag")
+	if problem == "" {
+		problem = h.srv.checkTag(get("tag"))
 	}
 	if problem == "" {
 		problem = checkAdvance(get)
 	}
-	kind := get("type")
-	if !slices.Contains([]string{"properties", "xml", "json", "text", "html", "yaml", "toml", "unset"}, kind) {
-		kind = "text"
-	}
 	p = publication{
-		key: h.key(), content: string(content), casMD5: h.r.Header.Get("casMd5"), kind: kind, app: h.sent("appName"), tags: h.sent("config_tags"),
+		key: h.key(), content: string(content), casMD5: h.r.Header.Get("casMd5"), kind: kindOrText(get("type")), app: h.sent("appName"), tags: h.sent("config_tags"),
 		details: detailsOf(get), user: get("src_user"), ip: h.ip(), tag: get("tag"), betaIPs: h.r.Header.Get("betaIps"),
 	}
 	if p.user == "" {
@@ -167,12 +171,20 @@ func (h *web) publication() (p publication, problem string) {
 	return p, problem
 }
 
+// kindOrText returns a type that is stored: text in place of one that the server does not know.
+func kindOrText(kind string) string {
+	if slices.Contains([]string{"properties", "xml", "json", "text", "html", "yaml", "toml", "unset"}, kind) {
+		return kind
+	}
+	return "text"
+}
+
 // sent returns a parameter, or nil if it was not sent.
 func (h *web) sent(name string) *string {
-	if !h.params.Has(name) {
+	if !h.params.Has(h.name(name)) {
 		return nil
 	}
-	value := h.params.Get(name)
+	value := h.get(name)
 	return &value
 }
 
@@ -191,8 +203,8 @@ func (h *web) postV1() {
 	switch {
 	case problem != "":
 		h.plain(http.StatusBadRequest, problem)
-	case !h.srv.publish(p):
-		h.plain(http.StatusInternalServerError, "Cas publish fail, server md5 may have changed.")
+	case h.srv.publish(p) != "":
+		h.plain(http.StatusInternalServerError, casLost)
 	default:
 		h.yes()
 	}
@@ -211,8 +223,8 @@ func (h *web) postV2() {
 	switch {
 	case problem != "":
 		h.json(http.StatusBadRequest, wrapped{20002, "parameter validate error", problem})
-	case !h.srv.publish(p):
-		h.json(http.StatusInternalServerError, wrapped{20005, "resource conflict", "Cas publish fail, server md5 may have changed."})
+	case h.srv.publish(p) != "":
+		h.json(http.StatusInternalServerError, wrapped{20005, "resource conflict", casLost})
 	default:
 		h.json(http.StatusOK, good(true))
 	}
@@ -228,11 +240,11 @@ func (h *web) deleteV1() {
 	}
 	switch tag := h.params.Get("tag"); {
 	case h.params.Get("beta") == "true":
-		h.srv.drop(h.key(), "")
+		h.srv.drop(h.key(), grayBeta, h.user, h.ip())
 		h.jsonUTF8(http.StatusOK, wrapped{200, "stop beta ok", true})
 		return
 	case tag != "":
-		h.srv.drop(h.key(), tag)
+		h.srv.drop(h.key(), grayTag+tag, h.user, h.ip())
 	default:
 		h.srv.remove(h.key(), h.user, h.ip())
 	}
@@ -248,7 +260,7 @@ func (h *web) deleteV2() {
 		return
 	}
 	if tag := h.params.Get("tag"); tag != "" {
-		h.srv.drop(h.key(), tag)
+		h.srv.drop(h.key(), grayTag+tag, h.user, h.ip())
 	} else {
 		h.srv.remove(h.key(), h.user, h.ip())
 	}
@@ -260,13 +272,18 @@ func (h *web) listeners() {
 	if !h.wants("dataId", "group") {
 		return
 	}
+	h.jsonUTF8(http.StatusOK, struct {
+		Status    int               `json:"collectStatus"`
+		Listeners map[string]string `json:"lisentersGroupkeyStatus"` // sic
+	}{200, h.listening()})
+}
+
+// listening returns the md5 by address of the clients that listen to the config of the request.
+func (h *web) listening() map[string]string {
 	k := h.key()
 	byIP := map[string]string{}
 	for _, l := range h.srv.Listeners(k.Namespace, k.Group, k.DataID) {
 		byIP[l.IP] = l.MD5
 	}
-	h.jsonUTF8(http.StatusOK, struct {
-		Status    int               `json:"collectStatus"`
-		Listeners map[string]string `json:"lisentersGroupkeyStatus"` // sic
-	}{200, byIP})
+	return byIP
 }

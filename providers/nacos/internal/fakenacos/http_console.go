@@ -41,8 +41,10 @@ func (h *web) upV2()    { h.json(http.StatusOK, good("UP")) }
 
 func (h *web) metrics() { h.json(http.StatusOK, map[string]string{"status": "UP"}) }
 
-// state says which server this is.
-func (h *web) state() {
+func (h *web) state() { h.json(http.StatusOK, h.about()) }
+
+// about says which server this is.
+func (h *web) about() map[string]any {
 	kind, enabled := "", "false"
 	if h.srv.auth != nil {
 		kind, enabled = "nacos", "true"
@@ -53,14 +55,14 @@ func (h *web) state() {
 		mode = "cluster"
 	}
 	h.srv.mu.Unlock()
-	h.json(http.StatusOK, map[string]any{
-		"version": "2.3.2", "startup_mode": mode, "function_mode": nil, "server_port": strconv.Itoa(h.srv.port),
+	return map[string]any{
+		"version": h.srv.versionName(), "startup_mode": mode, "function_mode": nil, "server_port": strconv.Itoa(h.srv.port),
 		"auth_enabled": enabled, "auth_system_type": kind, "login_page_enabled": enabled, "maxContent": strconv.Itoa(maxContent),
 		"defaultMaxSize": "102400", "defaultMaxAggrSize": "1024", "defaultMaxAggrCount": "10000", "defaultGroupQuota": "200",
 		"defaultClusterQuota": "100000", "maxHealthCheckFailCount": "12", "isHealthCheck": "true", "isManageCapacity": "true",
 		"isCapacityLimitCheck": "false", "console_ui_enabled": "true", "datasource_platform": "", "notifyConnectTimeout": "100",
 		"notifySocketTimeout": "200", "plugin_datasource_log_enabled": "false",
-	})
+	}
 }
 
 type namespaceItem struct {
@@ -72,16 +74,21 @@ type namespaceItem struct {
 	Type  int     `json:"type"`
 }
 
-func (h *web) namespaces() []namespaceItem {
+// namespaces lists the public namespace with its name in the version, and those of the console with
+// their type there.
+func (h *web) namespaces(public namespaceItem, kind int) []namespaceItem {
 	h.srv.mu.Lock()
 	defer h.srv.mu.Unlock()
 	count := map[string]int{}
-	for k := range h.srv.store.saved {
-		count[k.Namespace]++
+	for k, st := range h.srv.store.saved {
+		if st.formal != nil {
+			count[k.Namespace]++
+		}
 	}
-	out := []namespaceItem{{Name: "public", Quota: 200, Count: count[""]}}
+	public.Name, public.Quota, public.Count = "public", 200, count[""]
+	out := []namespaceItem{public}
 	for _, n := range h.srv.store.spaces {
-		out = append(out, namespaceItem{n.ID, n.Name, &n.Description, 200, count[n.ID], 2})
+		out = append(out, namespaceItem{n.ID, n.Name, &n.Description, 200, count[n.ID], kind})
 	}
 	return out
 }
@@ -91,33 +98,42 @@ func (h *web) namespacesV1() {
 		Code    int     `json:"code"`
 		Message *string `json:"message"`
 		Data    any     `json:"data"`
-	}{200, nil, h.namespaces()})
+	}{200, nil, h.namespaces(namespaceItem{}, 2)})
 }
 
-func (h *web) namespacesV2() { h.json(http.StatusOK, good(h.namespaces())) }
+func (h *web) namespacesV2() { h.json(http.StatusOK, good(h.namespaces(namespaceItem{}, 2))) }
 
 func (h *web) addNamespace() {
 	if !h.wants("namespaceName") {
 		return
 	}
 	id := h.params.Get("customNamespaceId")
-	fine := checkName("", id, maxTenant, "") == ""
+	h.json(http.StatusOK, checkName("", id, maxTenant, "") == "" && h.addSpace(id))
+}
+
+// addSpace adds the namespace of the request with this id, or one of the server, and reports
+// whether it is new.
+func (h *web) addSpace(id string) bool {
 	h.srv.mu.Lock()
+	defer h.srv.mu.Unlock()
 	if id == "" {
 		id = sum(strconv.FormatInt(h.srv.store.id(), 10))
 	}
-	fine = fine && !slices.ContainsFunc(h.srv.store.spaces, func(n Namespace) bool { return n.ID == id })
-	if fine {
+	fresh := !slices.ContainsFunc(h.srv.store.spaces, func(n Namespace) bool { return n.ID == id })
+	if fresh {
 		h.srv.store.spaces = append(h.srv.store.spaces, Namespace{id, h.params.Get("namespaceName"), h.params.Get("namespaceDesc")})
 	}
-	h.srv.mu.Unlock()
-	h.json(http.StatusOK, fine)
+	return fresh
 }
 
 func (h *web) dropNamespace() {
+	h.dropSpace()
+	h.json(http.StatusOK, true)
+}
+
+func (h *web) dropSpace() {
 	id := h.params.Get("namespaceId")
 	h.srv.mu.Lock()
 	h.srv.store.spaces = slices.DeleteFunc(h.srv.store.spaces, func(n Namespace) bool { return n.ID == id })
 	h.srv.mu.Unlock()
-	h.json(http.StatusOK, true)
 }

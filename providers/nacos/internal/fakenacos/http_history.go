@@ -59,8 +59,18 @@ func (h *web) historyPage() (paged, bool) {
 	return cutPage(items, number, size), true
 }
 
-// revision returns the entry with the id nid; other reports that it belongs to another key.
+// revision returns the entry with the id nid as a Nacos 2 shows it.
 func (h *web) revision() (item *historyItem, other bool) {
+	r, other := h.revisionByID()
+	if r == nil {
+		return nil, other
+	}
+	it := itemOf(*r, true)
+	return &it, other
+}
+
+// revisionByID returns the entry with the id nid; other reports that it belongs to another key.
+func (h *web) revisionByID() (found *Revision, other bool) {
 	nid, err := strconv.ParseInt(h.params.Get("nid"), 10, 64)
 	if err != nil {
 		return nil, false
@@ -69,8 +79,7 @@ func (h *web) revision() (item *historyItem, other bool) {
 	defer h.srv.mu.Unlock()
 	for _, r := range h.srv.store.history {
 		if r.ID == nid {
-			it := itemOf(r, true)
-			return &it, r.Key != h.key()
+			return &r, r.Key != h.key()
 		}
 	}
 	return nil, false

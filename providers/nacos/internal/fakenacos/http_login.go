@@ -11,11 +11,18 @@ func (h *web) login() {
 	if !h.wants("username", "password") {
 		return
 	}
+	h.loginWith(func(name string) {
+		h.plain(http.StatusInternalServerError, "caused: User "+name+" not found;")
+	}, h.refuseRaw)
+}
+
+// loginWith is login with the answers for a user who does not exist and for a wrong password.
+func (h *web) loginWith(unknown func(name string), wrong func()) {
 	name, password := h.params.Get("username"), h.params.Get("password")
 	a := h.srv.auth
 	if a == nil {
-		if name != "nacos" {
-			h.plain(http.StatusInternalServerError, "caused: User "+name+" not found;")
+		if name != "nacos" || h.srv.three { // which begins without users
+			unknown(name)
 			return
 		}
 		h.w.Header().Set("Authorization", "Bearer AUTH_DISABLED")
@@ -30,10 +37,10 @@ func (h *web) login() {
 	switch {
 	case !known:
 		h.srv.count(func(s *Stats) { s.Refused++ })
-		h.plain(http.StatusInternalServerError, "caused: User "+name+" not found;")
+		unknown(name)
 	case !hmac.Equal([]byte(u.Password), []byte(password)):
 		h.srv.count(func(s *Stats) { s.Refused++ })
-		h.refuseRaw()
+		wrong()
 	default:
 		h.srv.count(func(s *Stats) { s.Logins++ })
 		token := a.token(name)

@@ -18,7 +18,7 @@ func (h *web) instanceForm() (k serviceKey, b *instanceBody, done bool) {
 	get := func(name string) *loose { v := loose(h.params.Get(name)); return &v }
 	k = h.service()
 	if k.group == "" {
-		h.errorPage(http.StatusBadRequest)
+		h.errorPage(http.StatusBadRequest, "")
 		return k, nil, true
 	}
 	port, err := strconv.ParseInt(h.params.Get("port"), 10, 32)
@@ -91,7 +91,7 @@ func (h *web) registerV1() {
 		b.Weight = &w
 	}
 	if !b.parseMetadata(h.params.Get("metadata")) {
-		h.errorPage(http.StatusInternalServerError)
+		h.errorPage(http.StatusInternalServerError, "")
 		return
 	}
 	if problem := h.srv.registerPersistent(k, b.instance(k)); problem != "" {

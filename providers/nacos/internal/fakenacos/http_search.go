@@ -92,38 +92,51 @@ func (h *web) search() {
 			h.params.Get("group")+";caused: "+noPage+";")
 		return
 	}
-	match := func(pattern, s string) bool { return pattern == "" || pattern == s }
 	blurred := h.params.Get("search") == "blur"
+	wanted := tagsOf(h.params.Get("config_tags"))
+	var items []configItem
+	for _, f := range h.found(h.params.Get("tenant"), blurred, wanted) {
+		item := configItem{
+			ID: strconv.FormatInt(f.id, 10), DataID: f.key.DataID, Group: f.key.Group, Content: f.content, Tenant: f.key.Namespace, App: f.app,
+		}
+		switch {
+		case wanted != nil:
+		case blurred:
+			item.Key = &f.dataKey
+		default:
+			item.Type = orNil(f.kind)
+		}
+		items = append(items, item)
+	}
+	h.jsonUTF8(http.StatusOK, cutPage(items, number, size))
+}
+
+// found is a config that a search lists.
+type found struct {
+	key Key
+	*version
+}
+
+// found returns the configs of a namespace that match the names of the request, as patterns or
+// exactly, and the tags, in the order of their creation.
+func (h *web) found(namespace string, blurred bool, wanted []string) []found {
+	match := func(pattern, s string) bool { return pattern == "" || pattern == s }
 	if blurred {
 		match = blur
 	}
-	wanted := tagsOf(h.params.Get("config_tags"))
-	var items []configItem
+	var all []found
+	pattern := h.key()
 	h.srv.mu.Lock()
 	for k, st := range h.srv.store.saved {
-		if st.formal != nil && k.Namespace == h.params.Get("tenant") && match(h.params.Get("dataId"), k.DataID) &&
-			match(h.params.Get("group"), k.Group) {
-			v := st.formal
-			item := configItem{
-				ID: strconv.FormatInt(v.id, 10), DataID: k.DataID, Group: k.Group, Content: v.content, Tenant: k.Namespace, App: v.app,
-			}
-			switch {
-			case wanted != nil:
-			case blurred:
-				item.Key = &v.dataKey
-			default:
-				item.Type = orNil(v.kind)
-			}
-			for range timesListed(wanted, tagsOf(v.tags)) {
-				items = append(items, item)
+		if st.formal != nil && k.Namespace == namespace && match(pattern.DataID, k.DataID) && match(pattern.Group, k.Group) {
+			for range timesListed(wanted, tagsOf(st.formal.tags)) {
+				all = append(all, found{k, st.formal})
 			}
 		}
 	}
 	h.srv.mu.Unlock()
-	slices.SortStableFunc(items, func(a, b configItem) int { // by the time of creation, since it grows
-		return cmp.Or(cmp.Compare(len(a.ID), len(b.ID)), strings.Compare(a.ID, b.ID))
-	})
-	h.jsonUTF8(http.StatusOK, cutPage(items, number, size))
+	slices.SortStableFunc(all, func(a, b found) int { return cmp.Compare(a.id, b.id) }) // by the time of creation, since it grows
+	return all
 }
 
 func tagsOf(list string) []string {

@@ -40,7 +40,11 @@ func (s *Server) put(namespace, group, dataID, content string, now bool) error {
 	if problem != "" {
 		return fmt.Errorf("nacostest: publish %s/%s: %s", k.Group, k.DataID, problem)
 	}
-	s.publish(publication{key: k, content: content, kind: kindOf(dataID), ip: "127.0.0.1"})
+	kind := kindOf(dataID)
+	if s.three {
+		kind = kindOrText(kind)
+	}
+	s.publish(publication{key: k, content: content, kind: kind, ip: "127.0.0.1"})
 	if now {
 		s.mu.Lock()
 		s.dumpLocked(k)

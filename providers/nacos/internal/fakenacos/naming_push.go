@@ -114,6 +114,11 @@ func (s *Server) sendServiceLocked(c *connection, k serviceKey, try int) {
 func (s *Server) serviceLocked(k serviceKey, clusters *string, healthyOnly bool) serviceInfo {
 	out := serviceInfo{Clusters: clusters, CacheMillis: 10000, Hosts: []hostInfo{}, LastRefTime: s.names.refTime(), Valid: true}
 	out.Name, out.Group = &k.name, &k.group
+	if s.three {
+		out.AllIps = new(bool)
+	} else {
+		out.AllIPs = new(bool)
+	}
 	sv := s.names.find(k)
 	if sv == nil {
 		return out

@@ -42,7 +42,8 @@ type serviceInfo struct {
 	Hosts                    []hostInfo `json:"hosts"`
 	LastRefTime              int64      `json:"lastRefTime"`
 	Checksum                 string     `json:"checksum"`
-	AllIPs                   bool       `json:"allIPs"`
+	AllIPs                   *bool      `json:"allIPs,omitempty"` // of a Nacos 2
+	AllIps                   *bool      `json:"allIps,omitempty"` // of a Nacos 3
 	ReachProtectionThreshold bool       `json:"reachProtectionThreshold"`
 	Valid                    bool       `json:"valid"`
 }

@@ -8,6 +8,9 @@ const Off time.Duration = -1
 // Options configures a server. The zero value is a server without login on free ports whose delays
 // are those of a real one.
 type Options struct {
+	// Version is the version that the server answers as: "2.3" (2.3.2), which is the default, or
+	// "3.0" (3.0.3).
+	Version string
 	// Port is the HTTP port; gRPC listens on Port+1000. Zero: a free pair.
 	Port int
 
@@ -40,9 +43,9 @@ type Options struct {
 	Users []User
 	// TokenTTL is the lifetime of a token, in whole seconds. Zero: 5 h.
 	TokenTTL time.Duration
-	// PlainRefusal makes a login with a wrong password answer HTTP 403, as newer servers do. A
-	// 2.3.2 answers with the status line "HTTP/1.1 0", which strict HTTP clients reject as
-	// malformed; that is the default here.
+	// PlainRefusal makes a login with a wrong password answer HTTP 403, as some servers do. A 2.3.2
+	// answers with the status line "HTTP/1.1 0", which strict HTTP clients reject as malformed;
+	// that is the default here. It has no effect on a 3.0.
 	PlainRefusal bool
 
 	// OnRequest is called with each request before the server handles it, from the goroutine that

@@ -1,6 +1,7 @@
 package fakenacos
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -136,7 +137,7 @@ func (s *Server) sendLocked(c *connection, k Key, try int) {
 		s.stats.Repeats++
 	}
 	s.askLocked(c, typeNotify, s.opts.AckTimeout, func(id string) any {
-		return notifyRequest{RequestID: id, DataID: k.DataID, Group: k.Group, Tenant: k.Namespace, Module: "config"}
+		return notifyRequest{RequestID: id, DataID: k.DataID, Group: k.Group, Tenant: cmp.Or(c.spelled[k], k.Namespace), Module: "config"}
 	}, func(success bool) {
 		if success {
 			s.count(func(st *Stats) { st.Acks++ })

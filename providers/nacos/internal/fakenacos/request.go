@@ -31,7 +31,7 @@ type call struct {
 // handle.
 type handler struct {
 	answer string // type of the answer
-	decode func(body []byte) (req request, problem string)
+	decode func(body []byte, onePublic bool) (req request, problem string)
 	write  bool
 }
 
@@ -61,18 +61,21 @@ var handlers = map[string]handler{
 	"ServiceListRequest":        {"ServiceListResponse", decodeAs[serviceListRequest], false},
 }
 
-func decodeAs[R request](body []byte) (request, string) {
+// decodeAs decodes a request of type R. With onePublic, "" and "public" name one namespace of
+// configs.
+func decodeAs[R request](body []byte, onePublic bool) (request, string) {
 	var r R
 	problem := decode(body, &r)
+	if u, ok := any(&r).(interface{ unite() }); ok && onePublic {
+		u.unite()
+	}
 	return r, problem
 }
 
-const messageTooLarge = "stream terminated by RST_STREAM with error code: CANCEL"
-
 // Request answers one request.
 func (h *requestService) Request(ctx context.Context, p *pb.Payload) (*pb.Payload, error) {
-	if proto.Size(p) > h.srv.opts.MaxMessage {
-		return nil, status.Error(codes.Canceled, messageTooLarge)
+	if size := proto.Size(p); size > h.srv.opts.MaxMessage {
+		return nil, h.srv.tooLarge(size)
 	}
 	c := &call{
 		srv: h.srv, from: transportOf(ctx), typ: p.GetMetadata().GetType(), meta: p.GetMetadata(), body: p.GetBody().GetValue(),
@@ -83,7 +86,7 @@ func (h *requestService) Request(ctx context.Context, p *pb.Payload) (*pb.Payloa
 	problem := ""
 	if !known {
 		m.Type = c.countedType()
-	} else if req, problem = hd.decode(c.body); problem == "" {
+	} else if req, problem = hd.decode(c.body, h.srv.three); problem == "" {
 		if keys := req.keys(); len(keys) > 0 {
 			m.Key = keys[0]
 		}
@@ -196,7 +199,7 @@ func (c *call) answer(h handler, known bool, req request, problem string, m Matc
 
 func (c *call) deny(req request, write bool, m Match) (denied string) {
 	if r := c.srv.faults.strike(faultDeny, m); r != nil {
-		return r.text
+		return c.srv.deniedText(r.text)
 	}
 	h := c.meta.GetHeaders()
 	cred := credentials{token: h["accessToken"], user: h["username"], password: h["password"]}
@@ -204,6 +207,10 @@ func (c *call) deny(req request, write bool, m Match) (denied string) {
 	if keys := req.keys(); len(keys) > 0 {
 		namespace = keys[0].Namespace
 	}
-	_, denied = c.srv.auth.may(cred, namespace, write)
-	return denied
+	needs := forReaders
+	if write {
+		needs = forWriters
+	}
+	_, denied = c.srv.auth.may(cred, namespace, needs)
+	return c.srv.deniedText(denied)
 }

@@ -18,6 +18,7 @@ import (
 // Server is one Nacos node. It is safe for concurrent use.
 type Server struct {
 	opts   Options
+	three  bool // it is a Nacos 3
 	port   int
 	auth   *authority // nil: no login
 	gate   *gate      // of all connections
@@ -62,11 +63,16 @@ func (r *run) countConn(_ net.Conn, state http.ConnState) {
 
 // Start starts a server. Call [Server.Close] at the end.
 func Start(opts Options) (*Server, error) {
+	three, err := isThree(opts.Version)
+	if err != nil {
+		return nil, err
+	}
 	s := &Server{
 		opts:   opts.withDefaults(),
+		three:  three,
 		port:   opts.Port,
 		gate:   newGate(),
-		store:  newStore(),
+		store:  newStore(three),
 		names:  newRegistry(),
 		conns:  map[string]*connection{},
 		change: make(chan struct{}),
@@ -85,7 +91,6 @@ func Start(opts Options) (*Server, error) {
 	}
 	// Below the system's range for outgoing connections, so that the ports of a stopped server stay
 	// free for its next start.
-	var err error
 	for range 200 {
 		s.port = 10000 + rand.IntN(20000)
 		if err = s.begin(); err == nil {
@@ -199,7 +204,7 @@ func (s *Server) Start(ctx context.Context, keep bool) error {
 	s.mu.Lock()
 	running := s.run != nil
 	if !running && !keep {
-		s.store, s.names = newStore(), newRegistry()
+		s.store, s.names = newStore(s.three), newRegistry()
 	}
 	s.mu.Unlock()
 	if running {

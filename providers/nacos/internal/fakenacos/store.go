@@ -1,6 +1,7 @@
 package fakenacos
 
 import (
+	"cmp"
 	"crypto/md5" // the protocol's checksum
 	"encoding/hex"
 	"maps"
@@ -18,6 +19,7 @@ type version struct {
 	tags    string
 	details
 	user     string // who published it
+	rule     string // the tag or the addresses that it is for; empty for the formal version
 	ip       string
 	modified time.Time
 }
@@ -42,6 +44,7 @@ type state struct {
 	beta   *version // for the addresses in ips only
 	ips    map[string]bool
 	tagged map[string]*version
+	hidden map[string]bool // names of gray versions that are stored and not served, see [store.remove]
 }
 
 func (st *state) clone() *state {
@@ -51,6 +54,7 @@ func (st *state) clone() *state {
 	c := *st
 	c.tagged = make(map[string]*version, len(st.tagged))
 	maps.Copy(c.tagged, st.tagged)
+	c.hidden = maps.Clone(st.hidden)
 	return &c
 }
 
@@ -72,6 +76,7 @@ func (st *state) pick(ip, tag string) (v *version, beta, tagged bool) {
 
 // store holds the configs of the node. The server's lock guards it.
 type store struct {
+	three   bool             // of a Nacos 3
 	saved   map[Key]*state   // as published
 	served  map[Key]*state   // as reads see them
 	before  map[Key]*state   // as reads saw them before the last dump, for StaleReads
@@ -83,8 +88,8 @@ type store struct {
 	nextID  int64
 }
 
-func newStore() *store {
-	return &store{saved: map[Key]*state{}, served: map[Key]*state{}, before: map[Key]*state{}, refused: map[Key]*version{}, dirty: map[Key]int64{}}
+func newStore(three bool) *store {
+	return &store{three: three, saved: map[Key]*state{}, served: map[Key]*state{}, before: map[Key]*state{}, refused: map[Key]*version{}, dirty: map[Key]int64{}}
 }
 
 // Revision is one entry of the history. As in Nacos, the entry of an insert has the new content,
@@ -98,7 +103,10 @@ type Revision struct {
 	User    string // may be empty
 	IP      string
 	App     string
+	Gray    string // the name of a gray version, of which a Nacos 3 has a history: "beta" or "tag_…"
 	Time    time.Time
+
+	of *version // that Content belongs to
 }
 
 // publication is a request to publish.
@@ -122,33 +130,61 @@ func sum(content string) string {
 
 func (st *store) id() int64 { st.nextID++; return st.nextID }
 
+// grayName is the name of the gray version that is published; empty for a formal one.
+func (p publication) grayName() string {
+	switch {
+	case p.betaIPs != "":
+		return grayBeta
+	case p.tag != "":
+		return grayTag + p.tag
+	}
+	return ""
+}
+
+// The names of gray versions.
+const (
+	grayBeta = "beta"
+	grayTag  = "tag_"
+)
+
+// version returns a stored version by the name of its gray version; "" is the formal one.
+func (st *state) version(gray string) *version {
+	switch tag, tagged := strings.CutPrefix(gray, grayTag); {
+	case gray == "":
+		return st.formal
+	case tagged:
+		return st.tagged[tag]
+	case gray == grayBeta:
+		return st.beta
+	}
+	return nil
+}
+
 // publish changes the stored state. It reports false if the compare-and-set failed. Without
 // compares it ignores the md5.
 func (st *store) publish(p publication, compares bool, now time.Time) bool {
 	old := st.saved[p.key]
 	next := old.clone()
+	gray := p.grayName()
 	v := &version{
 		id: st.id(), content: p.content, md5: sum(p.content), kind: p.kind, details: p.details,
-		user: p.user, ip: p.ip, modified: now,
+		user: p.user, ip: p.ip, rule: cmp.Or(p.betaIPs, p.tag), modified: now,
 	}
-	var prev *version
-	switch {
-	case p.betaIPs != "":
-		prev = next.beta
-	case p.tag != "":
-		prev = next.tagged[p.tag]
-	default:
-		prev = next.formal
-	}
+	prev := next.version(gray)
 	// A compare-and-set on a missing config succeeds, since there is no md5 to compare with. Gray
 	// contents are not compared.
-	compares = compares && p.betaIPs == "" && p.tag == ""
+	compares = compares && gray == ""
 	if prev != nil && p.casMD5 != "" && prev.md5 != p.casMD5 && compares {
 		st.refused[p.key] = v
 		return false
 	}
 	delete(st.refused, p.key)
-	if prev != nil {
+	switch {
+	case st.three && gray != "":
+		if st.publishGray(p, gray, prev, v, now) {
+			return true
+		}
+	case prev != nil:
 		v.id, v.app, v.tags = prev.id, prev.app, prev.tags
 	}
 	if p.app != nil {
@@ -161,7 +197,10 @@ func (st *store) publish(p publication, compares bool, now time.Time) bool {
 	case p.betaIPs != "":
 		next.beta, next.ips = v, map[string]bool{}
 		for ip := range strings.SplitSeq(p.betaIPs, ",") {
-			next.ips[strings.TrimSpace(ip)] = true
+			if !st.three {
+				ip = strings.TrimSpace(ip)
+			}
+			next.ips[ip] = true
 		}
 	case p.tag != "":
 		next.tagged[p.tag] = v
@@ -171,13 +210,15 @@ func (st *store) publish(p publication, compares bool, now time.Time) bool {
 		if prev != nil {
 			op, entry = "U", prev
 		}
-		st.record(op, p.key, entry, p.user, p.ip, now)
+		st.record(op, p.key, entry, "", p.user, p.ip, now)
 	}
+	delete(next.hidden, gray)
 	st.saved[p.key] = next
 	return true
 }
 
-// remove reports whether there was a config.
+// remove reports whether there was a config. Its gray versions go with it. On a Nacos 3 they are no
+// longer served either, but stay stored, and each is served again when it is published again.
 func (st *store) remove(k Key, user, ip string, now time.Time) bool {
 	old := st.saved[k]
 	if old == nil || old.formal == nil {
@@ -185,21 +226,28 @@ func (st *store) remove(k Key, user, ip string, now time.Time) bool {
 	}
 	delete(st.saved, k)
 	delete(st.refused, k)
-	st.record("D", k, old.formal, user, ip, now)
+	if rest := old.hideGrays(); st.three && rest != nil {
+		st.saved[k] = rest
+	}
+	st.record("D", k, old.formal, "", user, ip, now)
 	return true
 }
 
-// drop removes the beta or a tagged version and reports whether there was one.
-func (st *store) drop(k Key, tag string) bool {
+// drop removes a gray version and reports whether there was one.
+func (st *store) drop(k Key, gray, user, ip string, now time.Time) bool {
 	old := st.saved[k]
-	if old == nil || tag == "" && old.beta == nil || tag != "" && old.tagged[tag] == nil {
+	if old == nil || gray == "" || old.version(gray) == nil {
 		return false
 	}
 	next := old.clone()
-	if tag == "" {
+	if gray == grayBeta {
 		next.beta, next.ips = nil, nil
 	} else {
-		delete(next.tagged, tag)
+		delete(next.tagged, strings.TrimPrefix(gray, grayTag))
+	}
+	delete(next.hidden, gray)
+	if st.three {
+		st.record("D", k, old.version(gray), gray, user, ip, now)
 	}
 	st.saved[k] = next
 	if next.empty() {
@@ -208,9 +256,9 @@ func (st *store) drop(k Key, tag string) bool {
 	return true
 }
 
-func (st *store) record(op string, k Key, v *version, user, ip string, now time.Time) {
+func (st *store) record(op string, k Key, v *version, gray, user, ip string, now time.Time) {
 	st.history = append(st.history, Revision{
-		ID: st.id(), Key: k, Op: op, Content: v.content, MD5: v.md5, User: user, IP: ip, App: v.app, Time: now,
+		ID: st.id(), Key: k, Op: op, Content: v.content, MD5: v.md5, User: user, IP: ip, App: v.app, Gray: gray, Time: now, of: v,
 	})
 }
 
@@ -224,6 +272,7 @@ func (st *store) dump(k Key, refused bool) bool {
 		is.formal = v
 	}
 	st.before[k] = was
+	is = is.shown()
 	if is == nil || is.empty() {
 		delete(st.served, k)
 		return was != nil
@@ -257,7 +306,14 @@ func (st *store) dumpAll() {
 	clear(st.served)
 	clear(st.before)
 	clear(st.refused)
-	maps.Copy(st.served, st.saved)
+	for k, saved := range st.saved {
+		if len(saved.hidden) > 0 {
+			saved = saved.clone()
+			saved.hidden = nil
+			st.saved[k] = saved
+		}
+		st.served[k] = saved
+	}
 }
 
 // beforeLast returns the served state without the last dump of each key.

@@ -81,9 +81,9 @@ func (h *streamService) setup(t *transport, p *pb.Payload, q *queue, end context
 	}
 	c := &connection{
 		transport: t, run: h.run, setup: req, gone: end, queue: q,
-		listens: map[Key]string{}, subscribes: map[serviceKey]*string{}, acks: map[string]func(bool){}, active: time.Now(),
+		listens: map[Key]string{}, spelled: map[Key]string{}, subscribes: map[serviceKey]*string{}, acks: map[string]func(bool){}, active: time.Now(),
 	}
-	if req.AbilityTable != nil {
+	if req.AbilityTable != nil { // a Nacos 3 has more abilities, which this server lacks
 		c.queue.put(encode("SetupAckRequest", "127.0.0.1", setupAckRequest{
 			Abilities: map[string]bool{"supportPersistentInstanceByGrpc": true}, Module: "internal",
 		}))

@@ -120,9 +120,16 @@ type keyRequest struct {
 	DataID *loose `json:"dataId"`
 	Group  *loose `json:"group"`
 	Tenant *loose `json:"tenant"`
+
+	onePublic bool // "" and "public" are one namespace
 }
 
+func (r *keyRequest) unite() { r.onePublic = true }
+
 func (r keyRequest) key() Key {
+	if r.onePublic {
+		return keyOf(str(r.Tenant), str(r.Group), str(r.DataID))
+	}
 	return Key{Namespace: str(r.Tenant), Group: str(r.Group), DataID: str(r.DataID)}
 }
 
@@ -146,6 +153,12 @@ type listenContext struct {
 type listenRequest struct {
 	Listen   *bool          `json:"listen"`
 	Contexts listenContexts `json:"configListenContexts"`
+}
+
+func (r *listenRequest) unite() {
+	for i := range r.Contexts.list {
+		r.Contexts.list[i].unite()
+	}
 }
 
 // listenContexts distinguishes null from a missing field.
