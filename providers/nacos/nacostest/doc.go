@@ -1,5 +1,6 @@
 // Package nacostest runs a Nacos server inside the test process, as net/http/httptest does for
-// HTTP. The server speaks gRPC and HTTP on 127.0.0.1 and answers as a real Nacos 2.3.2 does.
+// HTTP. The server speaks gRPC and HTTP on 127.0.0.1 and answers as a real Nacos 2.3.2 does, or,
+// with [Options.Version] "3.0", as a real 3.0.3.
 //
 //	srv, err := nacostest.Start(nacostest.Options{})
 //	if err != nil {
@@ -24,6 +25,24 @@
 // [Options.DumpDelay], and a read right after a publish misses it. Several publishes of one key
 // within that time appear as one. Publishing the same content again pushes nothing. Deleting a
 // missing key succeeds, and so does publishing into an unknown namespace.
+//
+// # Nacos 2 and Nacos 3
+//
+// A service that works with both should be tested with both, in a loop over the two versions. What
+// differs most for clients:
+//
+//   - For configs, "" and "public" are one namespace in a 3.0.
+//   - The tag of a gray release is a label of the connection, "app_Vipserver-Tag", in a 3.0, and a
+//     header of each request, "Vipserver-Tag", in a 2.3. A 3.0 deletes the content for a tag by the
+//     name "tag_canary", and one that does not exist is an error.
+//   - Over HTTP, a 3.0 has /v3/admin, /v3/client and /v3/auth. Of /v1 it has reading, publishing
+//     and deleting a config, instances, and login; it answers the other paths of /v1 and /v2 with
+//     410.
+//   - A config that does not exist is HTTP status 404 in /v1 and /v3/admin, and 200 with the code
+//     20004 in /v3/client.
+//   - A publish with too long a description, or too many tags, is code 400 in the gRPC of a 2.3,
+//     and 500 in that of a 3.0.
+//   - Without users, a 2.3 lets the user nacos log in with any password, and a 3.0 lets no user.
 //
 // # Services
 //
@@ -54,5 +73,6 @@
 // quotas and no encryption plugin. It probes no instance: each has the health that was registered.
 // Over HTTP it registers and deregisters persistent instances, as nacos-sdk-go does; all else of
 // naming is in gRPC only. Heartbeats, selectors, protection thresholds, the settings of services
-// and clusters, and the fuzzy watch of Nacos 3 are missing.
+// and clusters are missing. So are, of Nacos 3, the fuzzy watch, locks, MCP, the console on a port
+// of its own, and export, import and clone of configs.
 package nacostest

@@ -35,6 +35,30 @@ func ExampleStart() {
 	// Output: 200 db: {pool: 10} <nil>
 }
 
+// The server answers as a Nacos 3: it has the paths of version 3, and answers those of the console
+// of version 2 with 410.
+func ExampleOptions_version() {
+	srv, err := nacostest.Start(nacostest.Options{Version: "3.0"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	for _, path := range []string{"/v1/console/namespaces", "/v3/admin/core/namespace/list", "/v3/client/cs/config?dataId=none&groupName=G"} {
+		resp, err := http.Get(srv.URL() + path)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		_ = resp.Body.Close()
+		fmt.Println(resp.StatusCode, path)
+	}
+	// Output:
+	// 410 /v1/console/namespaces
+	// 200 /v3/admin/core/namespace/list
+	// 200 /v3/client/cs/config?dataId=none&groupName=G
+}
+
 // The server fails one request, and is then down until it starts again.
 func ExampleServer_FailRequests() {
 	srv, err := nacostest.Start(nacostest.Options{DumpDelay: nacostest.Off})

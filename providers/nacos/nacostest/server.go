@@ -14,6 +14,9 @@ const Off = fakenacos.Off
 // Options configures a server. The zero value is a server without login on free ports whose delays
 // are those of a real one.
 type Options struct {
+	// Version is the version of Nacos that the server answers as: "2.3" (2.3.2), which is the
+	// default, or "3.0" (3.0.3). Start refuses another one.
+	Version string
 	// Port is the HTTP port; gRPC listens on Port+1000. Zero: a free pair.
 	Port int
 	// DumpDelay is the time from a publish or delete until reads and pushes see it. Zero: 100 ms,
@@ -37,7 +40,7 @@ type Server struct {
 
 // Start starts a server. Call [Server.Close] when you no longer need it.
 func Start(opts Options) (*Server, error) {
-	o := fakenacos.Options{Port: opts.Port, DumpDelay: opts.DumpDelay}
+	o := fakenacos.Options{Version: opts.Version, Port: opts.Port, DumpDelay: opts.DumpDelay}
 	if opts.Users != nil {
 		o.Users = make([]fakenacos.User, len(opts.Users))
 		for i, u := range opts.Users {

@@ -52,6 +52,36 @@ func follow(t *testing.T, srv *nacostest.Server) (next func() string) {
 	}
 }
 
+// A test can choose the version of the server that it has in production.
+func TestVersion(t *testing.T) {
+	t.Parallel()
+	for version, want := range map[string]int{"": http.StatusOK, "2.3": http.StatusOK, "3.0": http.StatusGone} {
+		srv := start(t, nacostest.Options{Version: version, DumpDelay: nacostest.Off})
+		resp, err := http.Get(srv.URL() + "/v1/console/server/state")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode != want {
+			t.Errorf("version %q answers the state of a Nacos 2 with %d, want %d", version, resp.StatusCode, want)
+		}
+		next := follow(t, srv)
+		if err := srv.Publish("", group, dataID, "a: 1"); err != nil {
+			t.Fatal(err)
+		}
+		if got := next(); got != "a: 1" {
+			t.Errorf("a client of version %q reads %q", version, got)
+		}
+	}
+	srv, err := nacostest.Start(nacostest.Options{Version: "3"})
+	if err == nil {
+		srv.Close()
+	}
+	if err == nil || err.Error() != `nacostest: there are the versions "2.3" and "3.0", not "3"` {
+		t.Errorf("an unknown version is refused with %v", err)
+	}
+}
+
 // A client sees what is published through every fault, and the server counts the client while it is
 // there.
 func TestServer(t *testing.T) {
