@@ -211,23 +211,30 @@ func TestNamespaceMissing(t *testing.T) {
 	})
 	t.Run("name", func(t *testing.T) {
 		t.Parallel()
-		srv := start(t, fakenacos.Options{})
-		defer http.DefaultClient.CloseIdleConnections()
-		res, err := http.PostForm(srv.URL()+"/v1/console/namespaces", url.Values{"customNamespaceId": {"id-7"}, "namespaceName": {"dev"}, "namespaceDesc": {"x"}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		res.Body.Close()
-		cfg := config(srv)
-		cfg.Namespace = "dev"
-		if err := follow(t, newClient(t, cfg).Config("x.yaml")).trouble(); !errors.Is(err, nacos.NamespaceNotFound) || !strings.Contains(err.Error(), "id-7") {
-			t.Errorf("a name for an id: %v, want the id", err)
-		}
-		cfg.Namespace = "id-7"
-		if err := follow(t, newClient(t, cfg).Config("x.yaml")).trouble(); !errors.Is(err, nacos.ConfigNotFound) {
-			t.Errorf("a config that is missing in a namespace that is there: %v, want %v", err, nacos.ConfigNotFound)
-		}
+		onVersions(t, fakenacos.Options{}, nameInPlaceOfAnID)
 	})
+}
+
+func nameInPlaceOfAnID(t *testing.T, srv *fakenacos.Server) {
+	defer http.DefaultClient.CloseIdleConnections()
+	path := "/v1/console/namespaces"
+	if isNacos3(t) {
+		path = "/v3/admin/core/namespace"
+	}
+	res, err := http.PostForm(srv.URL()+path, url.Values{"customNamespaceId": {"id-7"}, "namespaceId": {"id-7"}, "namespaceName": {"dev"}, "namespaceDesc": {"x"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	cfg := config(srv)
+	cfg.Namespace = "dev"
+	if err := follow(t, newClient(t, cfg).Config("x.yaml")).trouble(); !errors.Is(err, nacos.NamespaceNotFound) || !strings.Contains(err.Error(), "id-7") {
+		t.Errorf("a name for an id: %v, want the id", err)
+	}
+	cfg.Namespace = "id-7"
+	if err := follow(t, newClient(t, cfg).Config("x.yaml")).trouble(); !errors.Is(err, nacos.ConfigNotFound) {
+		t.Errorf("a config that is missing in a namespace that is there: %v, want %v", err, nacos.ConfigNotFound)
+	}
 }
 
 // A Nacos 3 has other paths and other names for the same, and refuses the old ones.

@@ -47,6 +47,25 @@ func start(t *testing.T, opts fakenacos.Options) *fakenacos.Server {
 	return srv
 }
 
+// onVersions runs a test against a server of each version, with the other options as they are.
+func onVersions(t *testing.T, opts fakenacos.Options, test func(t *testing.T, srv *fakenacos.Server)) {
+	t.Helper()
+	for name, version := range versions {
+		opts.Version = version
+		srv := start(t, opts)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, srv)
+		})
+	}
+}
+
+// versions are those of nacostest, by the name of the subtest.
+var versions = map[string]string{"nacostest": "2.3", "nacostest3": "3.0"}
+
+// detailPages are the pages with what the database has of a config.
+var detailPages = []fakenacos.Match{{Type: "GET /nacos/v1/cs/configs"}, {Type: "GET /nacos/v3/admin/cs/config"}}
+
 // events records what a client tells, and lets a test wait for it.
 type events struct {
 	mu      sync.Mutex
@@ -196,5 +215,6 @@ func (r *reader) quiet(d time.Duration, after string) {
 // isNacos3 reports whether a subtest of onEach runs against a Nacos 3.
 func isNacos3(t *testing.T) bool {
 	t.Helper()
-	return (strings.Contains(t.Name(), "Real") || strings.HasSuffix(t.Name(), "/real")) && realnacos.Is3(t)
+	return strings.HasSuffix(t.Name(), "/nacostest3") ||
+		(strings.Contains(t.Name(), "Real") || strings.HasSuffix(t.Name(), "/real")) && realnacos.Is3(t)
 }

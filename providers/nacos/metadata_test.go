@@ -156,13 +156,16 @@ func TestLimitsOfMetadata(t *testing.T) {
 // Metadata that cannot be read must not be lost: nothing is published.
 func TestKeepMetadataOrFail(t *testing.T) {
 	t.Parallel()
-	srv := start(t, fakenacos.Options{})
+	onVersions(t, fakenacos.Options{}, keepMetadataOrFail)
+}
+
+func keepMetadataOrFail(t *testing.T, srv *fakenacos.Server) {
 	c := newClient(t, config(srv))
 	ctx := within(t)
 	if err := c.Publish(ctx, "x.yaml", []byte("v: 1"), nacos.Description("precious")); err != nil {
 		t.Fatal(err)
 	}
-	srv.Faults().Deny(fakenacos.Always, fakenacos.Match{Type: "GET /nacos/v1/cs/configs"})
+	srv.Faults().Deny(fakenacos.Always, detailPages...)
 	err := c.Publish(ctx, "x.yaml", []byte("v: 2"), nacos.KeepMetadata())
 	if source.KindOf(err) != source.PermissionDenied {
 		t.Errorf("publish without the right to read metadata: %v, want %v", err, source.PermissionDenied)
@@ -178,7 +181,15 @@ func TestKeepMetadataOrFail(t *testing.T) {
 // What needs more than the rights of gRPC says which right it is.
 func TestConsoleNamesTheRight(t *testing.T) {
 	t.Parallel()
-	srv := start(t, fakenacos.Options{Users: []fakenacos.User{{Name: "app", Password: "s3cret", Grants: []fakenacos.Grant{{Namespace: "dev", Read: true, Write: true}}}}})
+	grants := []fakenacos.Grant{{Namespace: "dev", Read: true, Write: true}}
+	onVersions(t, fakenacos.Options{Users: []fakenacos.User{{Name: "app", Password: "s3cret", Grants: grants}}}, consoleNamesTheRight)
+}
+
+func consoleNamesTheRight(t *testing.T, srv *fakenacos.Server) {
+	listener := "READ, Listener"
+	if isNacos3(t) {
+		listener = "WRITE, Listener"
+	}
 	cfg := config(srv)
 	cfg.Username, cfg.Password, cfg.Namespace = "app", nacos.NewPassword("s3cret"), "dev"
 	good := newClient(t, cfg)
@@ -192,7 +203,7 @@ func TestConsoleNamesTheRight(t *testing.T) {
 		"READ, Metadata": func() error { return second(c.Metadata(within(t), "x.yaml")) },
 		"READ, History":  func() error { return second(c.History(within(t), "x.yaml", 0)) },
 		"WRITE, Delete":  func() error { return c.Delete(within(t), "x.yaml", nacos.BetaIPs()) },
-		"READ, Listener": func() error { return second(c.Listeners(within(t), "x.yaml")) },
+		listener:         func() error { return second(c.Listeners(within(t), "x.yaml")) },
 	} {
 		right, _, _ := strings.Cut(name, ",")
 		err := call()

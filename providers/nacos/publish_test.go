@@ -16,8 +16,8 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// onEach runs a test against nacostest, and against a real server where the environment names one.
-// The data ID is unique and is deleted in the end.
+// onEach runs a test against nacostest as a Nacos 2 and as a Nacos 3, and against a real server
+// where the environment names one. The data ID is unique and is deleted in the end.
 func onEach(t *testing.T, test func(t *testing.T, c *nacos.Client, id string)) {
 	t.Helper()
 	onEachConfig(t, func(t *testing.T, cfg nacos.Config, id string) {
@@ -39,10 +39,12 @@ func onEachConfig(t *testing.T, test func(t *testing.T, cfg nacos.Config, id str
 		t.Helper()
 		test(t, cfg, fmt.Sprintf("nacre-%08x.yaml", rand.Uint32()))
 	}
-	t.Run("nacostest", func(t *testing.T) {
-		t.Parallel()
-		run(t, config(start(t, fakenacos.Options{DumpDelay: 100 * time.Millisecond})))
-	})
+	for name, version := range versions {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			run(t, config(start(t, fakenacos.Options{Version: version, DumpDelay: 100 * time.Millisecond})))
+		})
+	}
 	t.Run("real", func(t *testing.T) {
 		t.Parallel()
 		run(t, realnacos.Config(t))

@@ -115,24 +115,25 @@ func TestGetStoredWithoutTheDatabase(t *testing.T) {
 	for name, own := range map[string]bool{"with MySQL": false, "with a database of its own": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			srv := start(t, fakenacos.Options{DumpDelay: -1})
-			srv.Faults().ServeRefused(own)
-			c := newClient(t, config(srv))
-			ctx := within(t)
-			if _, err := c.GetStored(ctx, "a.yaml"); !errors.Is(err, nacos.ConfigNotFound) {
-				t.Errorf("a config that does not exist: %v, want %v", err, nacos.ConfigNotFound)
-			}
-			if err := c.Publish(ctx, "a.yaml", []byte("v: 1")); err != nil {
-				t.Fatal(err)
-			}
-			srv.Faults().Deny(fakenacos.Always, fakenacos.Match{Type: "GET /nacos/v1/cs/configs"})
-			item, err := c.GetStored(ctx, "a.yaml")
-			switch {
-			case own && source.KindOf(err) != source.PermissionDenied:
-				t.Errorf("GetStored returned %q, %v, want %v: the server may show what it has refused", item.Content, err, source.PermissionDenied)
-			case !own && (err != nil || string(item.Content) != "v: 1"):
-				t.Errorf("GetStored returned %q, %v, want what the server shows", item.Content, err)
-			}
+			onVersions(t, fakenacos.Options{DumpDelay: -1}, func(t *testing.T, srv *fakenacos.Server) {
+				srv.Faults().ServeRefused(own)
+				c := newClient(t, config(srv))
+				ctx := within(t)
+				if _, err := c.GetStored(ctx, "a.yaml"); !errors.Is(err, nacos.ConfigNotFound) {
+					t.Errorf("a config that does not exist: %v, want %v", err, nacos.ConfigNotFound)
+				}
+				if err := c.Publish(ctx, "a.yaml", []byte("v: 1")); err != nil {
+					t.Fatal(err)
+				}
+				srv.Faults().Deny(fakenacos.Always, detailPages...)
+				item, err := c.GetStored(ctx, "a.yaml")
+				switch {
+				case own && source.KindOf(err) != source.PermissionDenied:
+					t.Errorf("GetStored returned %q, %v, want %v: the server may show what it has refused", item.Content, err, source.PermissionDenied)
+				case !own && (err != nil || string(item.Content) != "v: 1"):
+					t.Errorf("GetStored returned %q, %v, want what the server shows", item.Content, err)
+				}
+			})
 		})
 	}
 }
