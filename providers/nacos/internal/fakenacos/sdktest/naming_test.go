@@ -43,8 +43,10 @@ func newNaming(t *testing.T, addr, group string, with ...constant.ClientOption) 
 	options := append([]constant.ClientOption{
 		constant.WithTimeoutMs(3000), constant.WithNotLoadCacheAtStart(true), constant.WithUpdateCacheWhenEmpty(true),
 		constant.WithLogDir(filepath.Join(dir, "log")), constant.WithCacheDir(filepath.Join(dir, "cache")), constant.WithLogLevel("error"),
-		constant.WithUsername(os.Getenv("NACRE_NACOS_USERNAME")), constant.WithPassword(os.Getenv("NACRE_NACOS_PASSWORD")),
 	}, with...)
+	if strings.HasSuffix(t.Name(), "/real") {
+		options = append(options, constant.WithUsername(os.Getenv("NACRE_NACOS_USERNAME")), constant.WithPassword(os.Getenv("NACRE_NACOS_PASSWORD")))
+	}
 	c, err := clients.NewNamingClient(vo.NacosClientParam{
 		ClientConfig: constant.NewClientConfig(options...), ServerConfigs: []constant.ServerConfig{*constant.NewServerConfig(host, port)},
 	})
@@ -108,11 +110,22 @@ func (n *naming) register(in vo.RegisterInstanceParam) {
 
 // The naming client of the SDK does what it does with a real server, against which the test runs
 // where NACRE_NACOS_ADDR names one.
-func TestConformanceSDKNaming(t *testing.T) {
-	addr := os.Getenv("NACRE_NACOS_ADDR")
-	if addr == "" {
-		addr = start(t, fakenacos.Options{}).Addr()
-	}
+func TestConformanceSDKNaming(t *testing.T) { onServers(t, useNaming) }
+
+// onServers is onVersions, and runs the test with the real server, too.
+func onServers(t *testing.T, test func(t *testing.T, addr string)) {
+	t.Helper()
+	onVersions(t, fakenacos.Options{}, func(t *testing.T, srv *fakenacos.Server) { test(t, srv.Addr()) })
+	t.Run("real", func(t *testing.T) {
+		addr := os.Getenv("NACRE_NACOS_ADDR")
+		if addr == "" {
+			t.Skip("set NACRE_NACOS_ADDR=host:port to run this against a real server")
+		}
+		test(t, addr)
+	})
+}
+
+func useNaming(t *testing.T, addr string) {
 	group := fmt.Sprintf("nacre-%08x", rand.Uint32())
 	a, b, team := newNaming(t, addr, group), newNaming(t, addr, group), newNaming(t, addr, group, constant.WithNamespaceId("nacre-team"))
 
@@ -184,11 +197,9 @@ func TestConformanceSDKNaming(t *testing.T) {
 
 // The SDK registers a persistent instance, which it makes of one that is not said to be ephemeral,
 // over HTTP. It belongs to no client, so another one can change and remove it.
-func TestConformanceSDKPersistentInstance(t *testing.T) {
-	addr := os.Getenv("NACRE_NACOS_ADDR")
-	if addr == "" {
-		addr = start(t, fakenacos.Options{}).Addr()
-	}
+func TestConformanceSDKPersistentInstance(t *testing.T) { onServers(t, usePersistent) }
+
+func usePersistent(t *testing.T, addr string) {
 	group := fmt.Sprintf("nacre-%08x", rand.Uint32())
 	a, b := newNaming(t, addr, group), newNaming(t, addr, group)
 	b.subscribe("s")
