@@ -86,14 +86,17 @@ func refuse(t *testing.T, c *nacos.Client, id string) {
 // Where a refused content stays, the error says that clients are shown it.
 func TestARefusedContentThatStaysIsTold(t *testing.T) {
 	t.Parallel()
-	srv := start(t, fakenacos.Options{DumpDelay: -1})
+	onVersions(t, fakenacos.Options{DumpDelay: -1}, refusedContentStays)
+}
+
+func refusedContentStays(t *testing.T, srv *fakenacos.Server) {
 	srv.Faults().ServeRefused(true)
 	c := newClient(t, config(srv), nacos.RequestTimeout(time.Second))
 	ctx := within(t)
 	if err := c.Publish(ctx, "a.yaml", []byte("v: 1")); err != nil {
 		t.Fatal(err)
 	}
-	srv.Faults().Fail(fakenacos.Always, 500, fakenacos.Match{Type: "GET /nacos/v1/cs/configs"})
+	srv.Faults().Fail(fakenacos.Always, 500, detailPages...)
 	err := c.Publish(ctx, "a.yaml", []byte("v: 2"), nacos.IfMD5(sumOf("v: 0")))
 	var e *source.Error
 	if !errors.Is(err, nacos.PreconditionFailed) || !errors.As(err, &e) || !strings.Contains(e.Fix, "publish the stored content again") {
@@ -102,7 +105,7 @@ func TestARefusedContentThatStaysIsTold(t *testing.T) {
 	if item, err := c.Get(ctx, "a.yaml"); err != nil || string(item.Content) != "v: 2" {
 		t.Errorf("the server of this test shows %q, %v, want the refused content", item.Content, err)
 	}
-	srv.Faults().Fail(0, 500, fakenacos.Match{Type: "GET /nacos/v1/cs/configs"})
+	srv.Faults().Fail(0, 500, detailPages...)
 	if item, err := c.GetStored(ctx, "a.yaml"); err != nil || string(item.Content) != "v: 1" {
 		t.Errorf("GetStored returned %q, %v, want what is stored", item.Content, err)
 	}
