@@ -10,7 +10,6 @@ import (
 
 	"github.com/nacre-go/nacre/providers/nacos"
 	"github.com/nacre-go/nacre/providers/nacos/internal/fakenacos"
-	"github.com/nacre-go/nacre/providers/nacos/internal/realnacos"
 )
 
 // A server knows who is connected to it: what the Config says, and defaults that tell instances
@@ -53,9 +52,13 @@ func TestInstanceIsTold(t *testing.T) {
 	}
 }
 
-// A real server shows the instance in its list of connections.
-func TestRealInstanceIsTold(t *testing.T) {
-	cfg := realnacos.Config(t)
+// A server shows the instance in its list of connections.
+func TestInstanceIsListed(t *testing.T) {
+	t.Parallel()
+	onEachConfig(t, instanceIsListed)
+}
+
+func instanceIsListed(t *testing.T, cfg nacos.Config, _ string) {
 	if cfg.Username != "" {
 		t.Skip("the list of connections wants an administrator's token; the run without a login shows it")
 	}

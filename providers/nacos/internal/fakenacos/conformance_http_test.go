@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -331,6 +332,58 @@ func conformListeners(g *target) {
 // lacks is the answer of a Nacos 3 to a form without a parameter.
 func lacks(name string) string {
 	return fmt.Sprintf(`{"code":10000,"message":"parameter missing","data":"Required parameter '%s' type String is not present"}`, name)
+}
+
+// The list of connections has what each client says about itself.
+func TestConformanceConnections(t *testing.T) { onEach(t, false, conformConnections) }
+
+func conformConnections(g *target) {
+	g.connectAs(fmt.Sprintf(`"AppName":%q,"app_zone":"a",`, g.group))
+	bare := dialPeer(g.t, g.addr)
+	bare.setup(fmt.Sprintf(`{"clientVersion":%q,"abilityTable":{"a":true},"labels":{}}`, g.group))
+	bare.registered()
+	code, _, body := g.curl("GET", by(g, "/v2/core/loader/current", "/v3/admin/core/loader/current"), "")
+	type connections map[string]struct {
+		Meta   json.RawMessage `json:"metaInfo"`
+		App    json.RawMessage `json:"appLabels"`
+		Labels json.RawMessage
+	}
+	var list connections
+	var err error
+	if g.three {
+		var wrapped struct{ Data connections }
+		err = json.Unmarshal([]byte(body), &wrapped)
+		list = wrapped.Data
+	} else {
+		err = json.Unmarshal([]byte(body), &list)
+	}
+	if err != nil || code != 200 {
+		g.t.Fatalf("the list of connections: %d, %v: %s", code, err, body)
+	}
+	volatile := regexp.MustCompile(`"(remotePort|localPort|lastActiveTime)":[0-9]+`)
+	shared := `"remoteIp":"127.0.0.1","remotePort":1,"tlsProtected":false,`
+	found := 0
+	for id, c := range list {
+		for app, want := range map[string][2]string{
+			g.group: {`"version":"Test:v1","appName":"` + g.group + `","labels":{"app_zone":"a","AppName":"` + g.group + `","source":"sdk","module":"config"},` + by(g, `"tenant":""`, `"namespaceId":""`) + `,"sdkSource":true`,
+				`{"zone":"a","ClientVersion":"Test:v1","AppName":"` + g.group + `"}`},
+			"-": {`"version":"` + g.group + `","appName":"-","labels":{},` + by(g, `"tenant":null`, `"namespaceId":null`) + `,"sdkSource":false`, `{"ClientVersion":"` + g.group + `","AppName":null}`},
+		} {
+			got := volatile.ReplaceAllString(normal(string(c.Meta)), `"$1":1`)
+			if !strings.Contains(got, g.group) || !strings.Contains(got, `"appName":"`+app+`"`) {
+				continue
+			}
+			found++
+			meta := `{"connectionId":"CONNECTION","clientIp":"127.0.0.1","localPort":1,"connectType":"GRPC","createTime":"NOW","lastActiveTime":1,"tag":null,"clusterSource":false,` +
+				by(g, "", shared) + want[0] + `,"appLabels":` + want[1] + `}`
+			if !same(got, meta) || !same(string(c.App), want[1]) || !strings.Contains(string(c.Meta), id) {
+				g.t.Errorf("a connection is listed as %s %s\nwants %s %s", got, c.App, meta, want[1])
+			}
+		}
+	}
+	if found != 2 {
+		g.t.Errorf("of 2 connections %d are listed: %s", found, body)
+	}
 }
 
 func TestConformanceConsole(t *testing.T) { onTwo(t, false, conformConsole) }

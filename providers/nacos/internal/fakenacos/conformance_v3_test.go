@@ -61,10 +61,12 @@ func conformGone(g *target) {
 		}
 		g.wantHTTP(c.method, c.path, "", 410, media, g.gone(c.method, path, c.part, c.to))
 	}
-	const health, node = "/v1/cs/health", "/v2/core/cluster/node/self/health"
+	const health, core = "/v1/cs/health", "/v2/core/"
 	g.wantHTTP("GET", health, "", 410, jsonUTF8, g.errorPage(410, "{\"code\":40000,\"message\":\"Current API will be deprecated, "+
 		"If wanted continue to use, please set `nacos.core.api.compatibility.admin.enabled=true` in application.properties.\"}", health))
-	g.wantHTTP("GET", node, "", 410, jsonOnly, strings.Replace(g.gone("GET", node, "admin", "core/cluster/node/self/health"), "${", "{", 1))
+	for _, page := range []string{"cluster/node/self/health", "loader/current"} {
+		g.wantHTTP("GET", core+page, "", 410, jsonOnly, strings.Replace(g.gone("GET", core+page, "admin", "core/"+page), "${", "{", 1))
+	}
 	for _, path := range []string{"/v1/nosuch", "/v3/admin/nosuch", "/v3/console/server/state", "/v3/console/core/namespace/list"} {
 		g.wantHTTP("GET", path, "", 404, jsonOnly, g.errorPage(404, "No endpoint GET /nacos"+path+".", path))
 	}

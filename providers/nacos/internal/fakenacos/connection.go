@@ -17,6 +17,7 @@ type connection struct {
 	transport *transport
 	run       *run
 	setup     setupRequest
+	since     time.Time
 	gone      context.CancelFunc // ends the stream
 	queue     *queue
 
@@ -187,7 +188,7 @@ func (s *Server) Connections() []Connection {
 	for _, id := range slices.Sorted(maps.Keys(s.conns)) {
 		c := s.conns[id]
 		out = append(out, Connection{
-			ID: id, IP: c.transport.ip, ClientVersion: c.setup.ClientVersion, Namespace: c.setup.Tenant,
+			ID: id, IP: c.transport.ip, ClientVersion: c.setup.ClientVersion, Namespace: str(c.setup.Tenant),
 			Labels: maps.Clone(c.setup.Labels), Listens: len(c.listens),
 		})
 	}

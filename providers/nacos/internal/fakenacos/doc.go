@@ -70,10 +70,10 @@
 // after the first registration of a service always sees it; on a real server it may be too early.
 //
 // Of a 3.0 it has no fuzzy watch, locks and MCP, and does not list them among its abilities. It has
-// no console on a port of its own, and of /v3/admin only configs, their history, namespaces and the
-// state of the server; namespaces need a user without limits. A push of a real 3.0.3 names no
-// namespace to a client that calls it "public" if another client calls it "" (a mistake in the
-// server); this one always does.
+// no console on a port of its own, and of /v3/admin only configs, their history, namespaces, the
+// connections and the state of the server. Namespaces need a user without limits. A push of a real
+// 3.0.3 names no namespace to a client that calls it "public" if another client calls it "" (a
+// mistake in the server); this one always does.
 //
 // When the server gives up a connection it ends the stream, and the TCP connection below stays
 // open. A real 2.3.2 sometimes drops a connection that was silent for 20 s although the client has

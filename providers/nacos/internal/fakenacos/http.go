@@ -61,6 +61,7 @@ var pages = map[string]map[string]page{
 	"/v1/console/namespaces":            {"GET": {(*web).namespacesV1, open}, "POST": {(*web).addNamespace, forWriters}, "DELETE": {(*web).dropNamespace, forWriters}},
 	"/v2/console/namespace/list":        {"GET": {(*web).namespacesV2, open}},
 	"/v2/core/cluster/node/self/health": {"GET": {(*web).upV2, open}},
+	"/v2/core/loader/current":           {"GET": {(*web).connectionsV2, forAdmins}},
 }
 
 func (s *Server) handler(r *run) http.Handler {

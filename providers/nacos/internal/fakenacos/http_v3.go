@@ -22,6 +22,7 @@ var pagesV3 = map[string]map[string]page{
 	"/v3/admin/core/state/readiness": {"GET": {(*web).readyV3, open}},
 	"/v3/admin/core/namespace":       {"GET": {(*web).namespaceV3, forAdmins}, "POST": {(*web).addNamespaceV3, forAdmins}, "DELETE": {(*web).dropNamespaceV3, forAdmins}},
 	"/v3/admin/core/namespace/list":  {"GET": {(*web).namespacesV3, forAdmins}},
+	"/v3/admin/core/loader/current":  {"GET": {(*web).connectionsV3, forAdmins}},
 	"/v3/auth/user/login":            {"POST": {(*web).loginV3, open}},
 
 	"/v1/cs/configs":          {"GET": {(*web).getOld, forReaders}, "POST": {(*web).postOld, forWriters}, "DELETE": {(*web).deleteOld, forWriters}},
@@ -44,6 +45,7 @@ var pagesV3 = map[string]map[string]page{
 	"/v2/cs/history":                    {"GET": goneTo(adminAPI, "cs/history")},
 	"/v2/cs/history/list":               {"GET": goneTo(adminAPI, "cs/history/list")},
 	"/v2/core/cluster/node/self/health": {"GET": goneTo(adminAPI, "core/cluster/node/self/health")},
+	"/v2/core/loader/current":           {"GET": goneTo(adminAPI, "core/loader/current")},
 }
 
 // The parts of the API that a setting of the server brings back, by the name in that setting.
@@ -56,7 +58,7 @@ const (
 func goneTo(part, path string) page {
 	return page{func(h *web) {
 		context := "${contextPath:nacos}"
-		if strings.HasPrefix(path, "core/cluster/") {
+		if strings.HasPrefix(path, "core/cluster/") || strings.HasPrefix(path, "core/loader/") {
 			context = "{contextPath:nacos}" // sic
 		}
 		h.gone("please use API(s) `"+h.method()+" "+context+"/v3/"+part+"/"+path+"` instead, or set", part)

@@ -80,7 +80,7 @@ func (h *streamService) setup(t *transport, p *pb.Payload, q *queue, end context
 		return nil
 	}
 	c := &connection{
-		transport: t, run: h.run, setup: req, gone: end, queue: q,
+		transport: t, run: h.run, setup: req, since: time.Now(), gone: end, queue: q,
 		listens: map[Key]string{}, spelled: map[Key]string{}, subscribes: map[serviceKey]*string{}, acks: map[string]func(bool){}, active: time.Now(),
 	}
 	if req.AbilityTable != nil { // a Nacos 3 has more abilities, which this server lacks

@@ -105,7 +105,7 @@ type setupAckRequest struct {
 
 type setupRequest struct {
 	ClientVersion string            `json:"clientVersion"`
-	Tenant        string            `json:"tenant"`
+	Tenant        *loose            `json:"tenant"`
 	Labels        map[string]string `json:"labels"`
 	AbilityTable  map[string]any    `json:"abilityTable"`
 }
