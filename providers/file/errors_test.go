@@ -62,8 +62,8 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 func TestErrorsEndWithTheirCause(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "app.yaml")
-	r := newReader(t, file.NewSource(path, unpolled, file.MaxSize(10)))
 	write(t, path, []byte("a: 10000000000\n"))
+	r := newReader(t, file.NewSource(path, unpolled, file.MaxSize(10)))
 	r.fails(t, source.TooLarge)
 	write(t, path, []byte("a: 1\n"))
 	if got := r.data(t); got != "a: 1\n" {
