@@ -9,11 +9,15 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 if [ "${1:-}" = --against ]; then
   status=0
   # One package at a time: a burst of thousands of configs in one keeps the server from showing those of another for a quarter of a minute.
-  # A login changes how a server is reached. It has nothing to do with fleets of processes, with releases that are killed,
-  # and with a thousand documents, which take minutes.
-  skip=()
-  [ -z "${NACRE_NACOS_USERNAME:-}" ] || skip=(-skip '^TestReal(Processes|Storm|Killed.*|Thousand.*|Two.*)$')
-  output=$(go test -count=1 -v -p 1 "${skip[@]}" ./providers/nacos/... 2>&1) || status=$?
+  # A login changes how a server is reached. It has nothing to do with fleets of processes, with bursts, with releases that
+  # are killed, and with a thousand documents, which take minutes.
+  packages=(./providers/nacos/...) skip=() day=Real
+  if [ -n "${NACRE_NACOS_USERNAME:-}" ]; then
+    packages=(./providers/nacos ./providers/nacos/internal/fakenacos/... ./providers/nacos/nacosonce)
+    skip=(-skip '^TestReal(Processes|Storm|Burst|Conformance)$')
+    day='^TestRealDay$/^day$'
+  fi
+  output=$(go test -count=1 -v -p 1 "${skip[@]}" "${packages[@]}" 2>&1) || status=$?
   if [ "$status" != 0 ]; then
     # Of the packages that failed, what is not about tests that passed.
     awk '{ text = text "\n" $0 } /^ok[ \t]/ { text = "" } /^FAIL\t/ { print text; text = "" }' <<<"$output" |
@@ -25,7 +29,9 @@ if [ "${1:-}" = --against ]; then
   # The traces, and the command, which are tests of modules of their own: its working day, and its releases, of which that
   # of a thousand documents has bounds of time.
   for module in ci/otlptest cmd/nacre; do
-    output=$(go -C "$module" test -count=1 -v -p 1 -run Real "${skip[@]}" ./... 2>&1) || status=$?
+    run=Real
+    [ "$module" != cmd/nacre ] || run=$day
+    output=$(go -C "$module" test -count=1 -v -p 1 -run "$run" ./... 2>&1) || status=$?
     if [ "$status" != 0 ] || grep -q -- '--- SKIP' <<<"$output"; then
       tail -n 60 <<<"$output"
       exit 1
