@@ -163,6 +163,15 @@ once_more() { # FOLDER TRIES WHY
   launch "$1"
 }
 
+# Ends a node that runs and does not serve, and starts it once more.
+replace() { # FOLDER TRIES WHY
+  local pid
+  read -r pid _ <"$1/process"
+  kill -9 "$pid"
+  while alive "$1"; do sleep 0.1; done
+  once_more "$@" || die "a node $3"
+}
+
 # How often it has said that it has started.
 starts() { grep -c 'Nacos started successfully' "$1/output" 2>/dev/null || true; } # FOLDER
 
@@ -170,25 +179,19 @@ starts() { grep -c 'Nacos started successfully' "$1/output" 2>/dev/null || true;
 # now and then one starts well and never finds the leader for its writes. Now and then a 3.0.3 never becomes ready: a thread
 # used a class before its settings were there (TopNConfig).
 await() { # FOLDER
-  local deadline=$((SECONDS + ready_within)) tries=1 pid started= launched=$SECONDS
+  local deadline=$((SECONDS + ready_within)) tries=1 started= launched=$SECONDS
   until serves "$1"; do
     if ! alive "$1"; then
       once_more "$1" "$tries" "ended while it started" ||
         { complaints "$1"; die "the server ended while it started; what it wrote is in $1"; }
       started= tries=$((tries + 1)) launched=$SECONDS
     elif is3 && [ $((SECONDS - launched)) -ge 100 ]; then
-      read -r pid _ <"$1/process"
-      kill -9 "$pid"
-      while alive "$1"; do sleep 0.1; done
-      once_more "$1" "$tries" "was not ready within 100 s" || die "a server does not become ready"
+      replace "$1" "$tries" "was not ready within 100 s"
       started= tries=$((tries + 1)) launched=$SECONDS
     elif [ -z "$started" ]; then
       [ "$(starts "$1")" = "$(<"$1/starts")" ] || started=$SECONDS
     elif [ -e "$1/conf/cluster.conf" ] && [ $((SECONDS - started)) -ge "$stuck_after" ]; then
-      read -r pid _ <"$1/process"
-      kill -9 "$pid"
-      while alive "$1"; do sleep 0.1; done
-      once_more "$1" "$tries" "took no write for $stuck_after s" || die "a node takes no writes"
+      replace "$1" "$tries" "took no write for $stuck_after s"
       started= tries=$((tries + 1))
     fi
     if [ "$SECONDS" -ge "$deadline" ]; then

@@ -49,11 +49,8 @@ func (a *app) addFlags(root *cobra.Command) {
 	f.DurationVar(&a.flags.timeout, "timeout", defaultTimeout, "how long the command may take, or wait for its first connection")
 	f.BoolVarP(&a.flags.verbose, "verbose", "v", false, "report on stderr what the connection does")
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
-		for _, name := range []string{"context", "server", "instance", "environment", "to-context", "canary-ip"} {
-			sets := cmd.Parent() != nil && cmd.Parent().Name() == "context" // the empty value removes a setting
-			if flag := cmd.Flags().Lookup(name); flag != nil && flag.Changed && !sets && strings.Trim(flag.Value.String(), "[]") == "" {
-				return fmt.Errorf("--%s is empty, as a variable is that is not set; give a value, or leave out the flag", name)
-			}
+		if err := checkEmpty(cmd); err != nil {
+			return err
 		}
 		if _, err := output.Parse(a.flags.output); err != nil {
 			return err
@@ -70,6 +67,20 @@ func (a *app) addFlags(root *cobra.Command) {
 		a.running, a.connecting = true, a.flags.timeout
 		return nil
 	}
+}
+
+// checkEmpty returns an error if a flag that chooses what a command works on is given and empty:
+// the command would choose something else.
+func checkEmpty(cmd *cobra.Command) error {
+	if cmd.Parent() != nil && cmd.Parent().Name() == "context" { // there the empty value removes a setting
+		return nil
+	}
+	for _, name := range []string{"context", "server", "instance", "environment", "to-context", "canary-ip"} {
+		if flag := cmd.Flags().Lookup(name); flag != nil && flag.Changed && strings.Trim(flag.Value.String(), "[]") == "" {
+			return fmt.Errorf("--%s is empty, as a variable is that is not set; give a value, or leave out the flag", name)
+		}
+	}
+	return nil
 }
 
 // checkFlags returns an error if an address among the flags of a command is not one, so that a

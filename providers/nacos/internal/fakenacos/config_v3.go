@@ -117,8 +117,8 @@ func (st *store) publishGray(p publication, gray string, prev, v *version, now t
 	return p.casMD5 != ""
 }
 
-// hideGrays returns the gray versions of a config without its formal one, not to be served; nil if
-// there are none.
+// hideGrays returns what is stored of a config after its formal version is deleted: the gray
+// versions, none of which is served. It returns nil if there are none.
 func (st *state) hideGrays() *state {
 	rest := st.clone()
 	rest.formal = nil

@@ -23,15 +23,17 @@
 // public namespace is "", and "public" is another one; in HTTP the v2 API and the plain v1 read
 // take both for the public one, a v1 publish and delete do not.
 //
-// On a 3.0, "" and "public" are one namespace of configs; a push calls it as the client has. The
-// tag of a client is a label of its connection; a header counts in a listen only. A gray version is
-// deleted by its name, "beta" or "tag_…", and one that does not exist is an error. It has the type
-// of the formal version. A compare-and-set of a gray version that exists succeeds and changes
-// nothing. When the formal version is deleted, gray ones are no longer served, but stay stored, and
-// each is served again when it is published again. A config has at most 10, and a tag at most 16
-// characters. The history has gray versions too. Of the HTTP paths of Nacos 2 there are those for
-// clients; an exception in one of them is status 500 with a text that does not tell the reason. The
-// others answer 410 with the path that replaces them, if it exists.
+// A 3.0 differs as follows. "" and "public" are one namespace of configs, and a push uses the name
+// that the client has used. The tag of a client is a label of its connection; a header has an
+// effect in a listen only. A gray content has the type of the content for all clients. It is
+// deleted by its name, "beta" or "tag_…", and deleting one that does not exist is an error. A
+// compare-and-set of a gray content that exists succeeds and changes nothing. If the content for
+// all clients is deleted, the server keeps the gray contents but serves none of them, until each is
+// published again. A config has at most 10 gray contents, and a tag at most 16 characters. The
+// history lists gray contents too. Of the HTTP paths of Nacos 2, only those for clients work, and
+// an exception in one of them is answered with status 500 and a text that does not give the reason.
+// All other paths of Nacos 2 are answered with 410 and the path that replaces them, if there is
+// one.
 //
 // An ephemeral instance belongs to a connection, which has one publication a service, an instance
 // or a batch: another registration replaces it, a deregistration removes it whatever address it
@@ -69,11 +71,11 @@
 // name, instances in the order of their registration; a real server has no order. A read right
 // after the first registration of a service always sees it; on a real server it may be too early.
 //
-// Of a 3.0 it has no fuzzy watch, locks and MCP, and does not list them among its abilities. It has
-// no console on a port of its own, and of /v3/admin only configs, their history, namespaces, the
-// connections and the state of the server. Namespaces need a user without limits. A push of a real
-// 3.0.3 names no namespace to a client that calls it "public" if another client calls it "" (a
-// mistake in the server); this one always does.
+// As a 3.0, it has no fuzzy watch, locks or MCP, and does not list them among its abilities. It has
+// no console on a port of its own. Of the paths below /v3/admin it has those for configs, their
+// history, namespaces, the connections and the state of the server. Requests about namespaces need
+// a user without limits. A real 3.0.3 has a mistake that this server does not have: a push to a
+// client that uses the name "public" has no namespace if another client uses "".
 //
 // When the server gives up a connection it ends the stream, and the TCP connection below stays
 // open. A real 2.3.2 sometimes drops a connection that was silent for 20 s although the client has

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// pagesV3 are the pages of a Nacos 3 as it comes: its own API, and of that of Nacos 2 the part for
-// clients.
+// pagesV3 are the pages of a Nacos 3 with its default settings. It serves its own API, and of the
+// API of Nacos 2 only what clients use.
 var pagesV3 = map[string]map[string]page{
 	"/v3/client/cs/config":           {"GET": {(*web).getClientV3, forReaders}},
 	"/v3/admin/cs/config":            {"GET": {(*web).getV3, forReaders}, "POST": {(*web).postV3, forWriters}, "DELETE": {(*web).deleteV3, forWriters}},
