@@ -52,6 +52,8 @@ type Node struct {
 	// nulls reports whether a map at or below this node has a Null; see HasNulls. places reports
 	// whether this node, or one below it, has Places.
 	nulls, places bool
+	// content identifies what a map or list says; see Alike. nil for a scalar.
+	content *content
 
 	Doc          *Doc // the document; nil for a node without one, such as an empty root
 	Line, Column int32
@@ -126,7 +128,7 @@ func NewMap(doc *Doc, line, column int32, entries []Entry) *Node {
 // position of each key, and the caller must not change it later. index may be nil for a few
 // entries.
 func NewIndexedMap(doc *Doc, line, column int32, entries []Entry, index map[string]int) *Node {
-	n := &Node{Kind: Map, Entries: entries, Doc: doc, Line: line, Column: column, index: index}
+	n := &Node{Kind: Map, Entries: entries, Doc: doc, Line: line, Column: column, index: index, content: new(content)}
 	for i := range entries {
 		v := entries[i].Value
 		n.nulls = n.nulls || v.Kind == Null || v.nulls
@@ -137,7 +139,7 @@ func NewIndexedMap(doc *Doc, line, column int32, entries []Entry, index map[stri
 
 // NewList returns a list node.
 func NewList(doc *Doc, line, column int32, items []*Node) *Node {
-	n := &Node{Kind: List, Items: items, Doc: doc, Line: line, Column: column}
+	n := &Node{Kind: List, Items: items, Doc: doc, Line: line, Column: column, content: new(content)}
 	for _, item := range items {
 		n.nulls = n.nulls || item.nulls
 		n.places = n.places || item.places
