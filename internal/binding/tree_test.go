@@ -14,7 +14,7 @@ import (
 type pairs []any
 
 // yamlDoc is the document that the tests' trees stand in.
-var yamlDoc = &tree.Doc{Layer: "file", Name: "app.yaml", Revision: "r1"}
+var yamlDoc = &tree.Doc{Layer: "file", Name: "app.yaml"}
 
 // grow makes a tree of pairs, []any and scalars, a key a line, as block YAML would stand.
 func grow(doc *tree.Doc, v any) *tree.Node {

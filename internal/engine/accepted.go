@@ -17,12 +17,13 @@ type accepted struct {
 
 // recordLocked records the release in a content that becomes live. The caller must hold Engine.mu.
 func (a *accepted) recordLocked(l *layerState, c *layerContent) {
-	if c == nil || c.manifest == nil || !l.signed() {
+	if c == nil || c.decoded().manifest == nil || !l.signed() {
 		return
 	}
-	switch digest := c.manifest.Digest(); {
-	case c.manifest.Sequence > a.sequence:
-		*a = accepted{sequence: c.manifest.Sequence, digest: digest}
+	m := c.decoded().manifest
+	switch digest := m.Digest(); {
+	case m.Sequence > a.sequence:
+		*a = accepted{sequence: m.Sequence, digest: digest}
 	case digest != a.digest && c.approved:
 		a.approved = digest
 	}

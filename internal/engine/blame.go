@@ -82,7 +82,7 @@ func (b *blame) isValue(layer int, name string, p tree.Path) bool {
 	if b.documents == nil {
 		b.documents = map[document][]*tree.Node{}
 		for _, i := range b.changed {
-			for _, d := range b.next[i].named {
+			for _, d := range b.next[i].decoded().named {
 				at := document{i, d.document}
 				b.documents[at] = append(b.documents[at], d.root)
 			}
@@ -115,7 +115,7 @@ func (b *blame) drops(layer int, p tree.Path) bool {
 // differs reports whether a layer changes the value at a path or below it.
 func (b *blame) differs(layer int, p tree.Path) bool {
 	old, next := b.base[layer], b.next[layer]
-	for i, d := range next.named {
+	for i, d := range next.decoded().named {
 		if !tree.Same(old.rootAt(i, d.name).Lookup(p), d.root.Lookup(p)) {
 			return true
 		}
@@ -123,7 +123,7 @@ func (b *blame) differs(layer int, p tree.Path) bool {
 	if old == nil {
 		return false
 	}
-	for i, d := range old.named {
+	for i, d := range old.decoded().named {
 		if d.root.Lookup(p) != nil && next.rootAt(i, d.name) == nil {
 			return true
 		}
@@ -133,7 +133,7 @@ func (b *blame) differs(layer int, p tree.Path) bool {
 
 // sets reports whether a document of a content has a value other than null at a path.
 func (c *layerContent) sets(p tree.Path) bool {
-	return c != nil && slices.ContainsFunc(c.named, func(d namedRoot) bool {
+	return c != nil && slices.ContainsFunc(c.decoded().named, func(d namedRoot) bool {
 		n := d.root.Lookup(p)
 		return n != nil && !guard.TakesAway(n)
 	})
@@ -141,11 +141,12 @@ func (c *layerContent) sets(p tree.Path) bool {
 
 // rootAt is root with a hint: the document is probably the i-th, as in another revision.
 func (c *layerContent) rootAt(i int, name string) *tree.Node {
-	if c != nil && i < len(c.named) && c.named[i].name == name {
-		return c.named[i].root
-	}
 	if c == nil {
 		return nil
 	}
-	return c.root(name)
+	d := c.decoded()
+	if i < len(d.named) && d.named[i].name == name {
+		return d.named[i].root
+	}
+	return d.root(name)
 }

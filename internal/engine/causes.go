@@ -54,7 +54,7 @@ func (e *Engine) cause(l *layerState, c *layerContent, d *source.Document) obser
 	if !d.Absent {
 		cause.Modified = d.Modified
 	}
-	line := c.lines[d.Name]
+	line := c.decoded().lines[d.Name]
 	cause.Release, cause.TraceParent = line.Release, line.TraceParent
 	return cause
 }

@@ -66,8 +66,25 @@ func (e *Engine) tryApply(c candidate) (problems source.Problems) {
 	if !c.isTest() {
 		e.steps = e.steps[:0]
 	}
-	problems = e.redactor.problems(e.withAbsent(e.apply(c), c.contents))
-	e.sort(problems, c.contents)
+	return e.reported(e.withAbsent(e.apply(c), c.contents), c.contents)
+}
+
+// reported returns the problems of contents as they may be shown: without secrets, in order, and
+// with the revisions of the contents.
+func (e *Engine) reported(problems source.Problems, contents []*layerContent) source.Problems {
+	problems = e.redactor.problems(problems)
+	revisions := map[string]source.Revision{}
+	for i, c := range contents {
+		if c != nil {
+			revisions[e.layers[i].name] = e.shown(c)
+		}
+	}
+	for _, p := range problems {
+		if p.Position.Revision == "" {
+			p.Position.Revision = revisions[p.Position.Layer]
+		}
+	}
+	e.sort(problems, contents)
 	return problems
 }
 
@@ -92,7 +109,7 @@ func (e *Engine) candidateOf(of func(*layerState) *layerContent) candidate {
 	c := candidate{started: time.Now(), contents: make([]*layerContent, len(e.layers))}
 	for i, l := range e.layers {
 		c.contents[i] = of(l)
-		if next := c.contents[i]; next != nil && next.decodedBy == nil {
+		if next := c.contents[i]; next != nil && next.decoded().schema == nil {
 			e.decodeContent(l, next) // decoding determines how to show its revision
 		}
 		c.causes = append(c.causes, e.causes(l, c.contents[i])...)
@@ -124,8 +141,8 @@ func (e *Engine) recordRejected(c, good candidate, reasons func(layer int) sourc
 			changed = true
 		}
 		l.rejected = problemsOfLayer
-		if !maps.Equal(l.rejectedLines, content.lines) {
-			l.rejectedLines, changed = content.lines, true // published again; its publisher waits for an answer
+		if !maps.Equal(l.rejectedLines, content.decoded().lines) {
+			l.rejectedLines, changed = content.decoded().lines, true // published again; its publisher waits for an answer
 		}
 		if !content.fromDisk && l.notified.rejected != content.Revision {
 			l.notified.rejected = content.Revision
@@ -188,8 +205,8 @@ func (e *Engine) commit(next *State, swap func()) bool {
 		c := next.contents[i]
 		if l.applied != c {
 			e.accepted.recordLocked(l, c)
-			if c != nil && len(c.notices.unresolved) > 0 && (l.applied == nil || !slices.Equal(c.notices.unresolved, l.applied.notices.unresolved)) {
-				unresolved = append(unresolved, observe.Event{Kind: observe.ReferenceUnresolved, Version: next.Version, Layer: l.name, Reasons: c.notices.unresolved})
+			if likely := c.unresolved(); len(likely) > 0 && !slices.Equal(likely, l.applied.unresolved()) {
+				unresolved = append(unresolved, observe.Event{Kind: observe.ReferenceUnresolved, Version: next.Version, Layer: l.name, Reasons: likely})
 			}
 			l.applied, l.appliedAt, l.refreshProblems = c, time.Now(), nil
 		}

@@ -1,11 +1,12 @@
 package engine
 
 import (
-	"fmt"
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/nacre-go/nacre/internal/layer"
+	"github.com/nacre-go/nacre/internal/releaseline"
 	"github.com/nacre-go/nacre/internal/rescue"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/internal/verify"
@@ -35,10 +36,10 @@ func (e *Engine) decode(contents []*layerContent) (roots []*tree.Node, standalon
 		if c == nil {
 			continue
 		}
-		e.decodeContent(e.layers[i], c)
-		roots = append(roots, c.roots...)
-		standalone = append(standalone, c.standalone...)
-		problems = append(problems, c.problems...)
+		d := e.decodeContent(e.layers[i], c)
+		roots = append(roots, d.roots...)
+		standalone = append(standalone, d.standalone...)
+		problems = append(problems, d.problems...)
 	}
 	respelled, faults := e.respell(roots)
 	return respelled, standalone, append(problems, faults...)
@@ -67,47 +68,32 @@ type respelled struct {
 // to a secret that does not exist yet, is decoded again.
 const decodeRetryAfter = 500 * time.Millisecond
 
-// decodeContent decodes a content that is not decoded by the current schema: it arrived before a
-// section was attached, replaces an absent document, or had a transient problem. Only the writer
-// calls it.
-func (e *Engine) decodeContent(l *layerState, c *layerContent) { e.decodeBy(e.schema, l, c) }
+// decodeContent returns what a content decodes to by the current schema. It decodes a content that
+// arrived before a section was attached, that replaces an absent document, or that had a transient
+// problem. Only the writer calls it.
+func (e *Engine) decodeContent(l *layerState, c *layerContent) *decoded {
+	return e.decodeBy(e.schema, l, c)
+}
 
-// decodeBy verifies and decodes a content by a schema. It does nothing if it has done so, unless
-// the content had a transient problem. A panic becomes a problem of the content.
-func (e *Engine) decodeBy(s *schema, l *layerState, c *layerContent) {
-	if c.decodedBy == s && !(c.transient && time.Since(c.decodedAt) > decodeRetryAfter) {
-		return
+// decodeBy returns what a content decodes to by a schema. It decodes the content if it has not done
+// so, or if the content had a transient problem.
+func (e *Engine) decodeBy(s *schema, l *layerState, c *layerContent) *decoded {
+	last := c.decoded()
+	if last.schema == s && !(last.transient && time.Since(last.at) > decodeRetryAfter) {
+		return last
 	}
-	if c.decodedBy == nil || c.transient { // for another schema, keep what resolvers returned
-		c.referred, c.plain = nil, nil
+	d := &decoding{engine: e, layer: l, content: c, out: decoded{schema: s}}
+	if last.schema != nil && !last.transient { // for another schema, keep what resolvers returned
+		d.out.referred, d.plain = maps.Clone(last.referred), last.plain
 	}
-	c.decodedBy, c.transient = s, false
 	began := time.Now()
-	defer func() { // after the resolvers, so that a slow one is not called again at once
-		c.decodedAt = time.Now()
-		c.decodeTook = c.decodedAt.Sub(began)
-	}()
-	c.roots, c.named, c.problems, c.standalone, c.manifest, c.secrets = nil, nil, nil, nil, nil, nil
-	c.lines = nil
-	c.notices = notices{}
-	err := rescue.Do(func() error {
-		e.decodeDocuments(s, l, c)
-		e.setShown(s, l, c)
-		if !c.transient {
-			for _, root := range c.roots {
-				c.standalone = append(c.standalone, s.bindStandalone(root)...)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		c.roots, c.named, c.standalone, c.manifest = nil, nil, nil, nil
-		c.shown.Store(nil)
-		c.problems = source.Problems{panicked(err, source.Position{Layer: l.name, Document: firstName(c), Revision: e.shown(c)})}
+	if err := rescue.Do(func() error { d.run(); return nil }); err != nil {
+		d.out = decoded{schema: s, problems: source.Problems{panicked(err, source.Position{Layer: l.name, Document: firstName(c), Revision: e.shown(c)})}}
 	}
-	found := c.notices
-	found.release = c.release()
-	c.published.Store(&found)
+	d.out.at = time.Now() // after the resolvers, so that a slow one is not called again at once
+	d.out.took = d.out.at.Sub(began)
+	c.result.Store(&d.out)
+	return &d.out
 }
 
 // panicked returns the problem for a panic in a step. It contains the stack of the panic and not
@@ -120,75 +106,101 @@ func panicked(err error, at source.Position) *source.Problem {
 	return wording.Own("a step panicked while processing this content").On(&source.Problem{Kind: source.Unknown, Position: at, Err: where})
 }
 
-func (e *Engine) decodeDocuments(s *schema, l *layerState, c *layerContent) {
-	for _, p := range wording.OwnAll(verify.Content(c.Content)) {
-		p.Position.Layer, p.Position.Revision = l.name, c.Revision
-		c.problems = append(c.problems, p)
-	}
-	if c.problems != nil {
-		return // the syntax of a damaged content does not matter
-	}
-	if l.Manifest {
-		e.decodeManifest(l, c)
-		c.problems = wording.OwnAll(c.problems)
-		return
-	}
-	if e.hasManifest() {
-		c.dataSums()
-	}
-	for _, d := range c.Documents {
-		if d.Selects {
-			c.addLine(d)
-			continue
-		}
-		d, problem := e.decrypt(l, c, d)
-		if problem != nil {
-			c.problems, c.transient = append(c.problems, problem), true
-			continue
-		}
-		c.addLine(d)
-		decoded := l.Decoder.DecodeBy(l.policy(d), l.name, c.Revision, d, s.shape)
-		c.problems = append(c.problems, wording.OwnAll(decoded.Problems)...)
-		c.notices.add(decoded)
-		for n, root := range decoded.Roots {
-			e.addRoot(s, l, c, namedRoot{partName(d.Name, n), d.Name, root})
-		}
-	}
-	for _, found := range c.referred {
-		if !found.isDefault {
-			c.secrets = append(c.secrets, found.text)
-		}
-	}
-	e.redactor.addContent(c.secrets)
-	e.hideSecretReleases(c)
+// decoding is one call of decodeBy.
+type decoding struct {
+	engine  *Engine
+	layer   *layerState
+	content *layerContent
+	plain   map[string][]byte // decrypted documents that are known
+	out     decoded
 }
 
-// partName returns the name of the n-th YAML document of a document, counted from 0.
-func partName(document string, n int) string {
-	if n == 0 {
-		return document
+// run verifies and decodes the content.
+func (d *decoding) run() {
+	for _, p := range wording.OwnAll(verify.Content(d.content.Content)) {
+		p.Position.Layer = d.layer.name
+		d.out.problems = append(d.out.problems, p)
 	}
-	return fmt.Sprintf("%s, YAML document %d", document, n+1)
-}
-
-// addRoot adds a decoded tree to a content, with its references resolved.
-func (e *Engine) addRoot(s *schema, l *layerState, c *layerContent, d namedRoot) {
-	var problems source.Problems
 	switch {
-	case d.root == nil:
-	case len(l.Resolvers) > 0:
-		d.root, problems = e.expand(s, l, c, d.root)
-		c.problems, c.transient = append(c.problems, problems...), c.transient || hasTransient(problems)
+	case d.out.problems != nil: // the syntax of a damaged content does not matter
+	case d.layer.Manifest:
+		d.readManifests()
+		d.out.problems = wording.OwnAll(d.out.problems)
 	default:
-		d.root, problems = e.unresolved(s, c, d.root)
-		c.problems = append(c.problems, problems...)
+		d.decodeDocuments()
 	}
-	if d.root == nil {
-		return
+	d.setShown()
+	d.out.notices.release = d.out.release()
+}
+
+func (d *decoding) decodeDocuments() {
+	if d.engine.hasManifest() {
+		d.content.dataSums()
 	}
-	if found := s.merger.Check(d.root); found != nil {
-		c.problems = append(c.problems, wording.OwnAll(found)...)
+	for _, of := range d.content.Documents {
+		if of.Selects {
+			d.addLine(of.Name, releaseline.Read(of.Format, of.Data))
+			continue
+		}
+		d.add(d.document(of))
 	}
-	c.roots, c.named = append(c.roots, d.root), append(c.named, d)
-	tree.Secrets(d.root, s.shape, func(secret string) { c.secrets = append(c.secrets, secret) })
+	d.layer.documents.put(d.out.documents)
+	for _, found := range d.out.referred {
+		if !found.isDefault {
+			d.out.secrets = append(d.out.secrets, found.text)
+		}
+	}
+	d.engine.redactor.addContent(d.out.secrets)
+	d.hideSecretReleases()
+	if d.out.transient {
+		d.out.standalone = nil // its values are not those that the content will have
+	}
+}
+
+// add adds a document to the result.
+func (d *decoding) add(of *decodedDocument) {
+	d.out.documents = append(d.out.documents, of)
+	d.addLine(of.of.Name, of.line)
+	d.out.problems = append(d.out.problems, of.problems...)
+	d.out.standalone = append(d.out.standalone, of.standalone...)
+	d.out.secrets = append(d.out.secrets, of.secrets...)
+	d.out.transient = d.out.transient || of.transient
+	if of.plain != nil {
+		if d.out.plain == nil {
+			d.out.plain = map[string][]byte{}
+		}
+		d.out.plain[of.of.Name] = of.plain
+	}
+	for _, root := range of.roots {
+		d.out.roots, d.out.named = append(d.out.roots, root.root), append(d.out.named, root)
+	}
+	n := &d.out.notices
+	n.unused = append(n.unused, copied(of.text.Unused)...)
+	n.deprecated = append(n.deprecated, copied(of.text.Deprecated)...)
+	n.unresolved = append(n.unresolved, of.unresolved...)
+}
+
+// copied returns copies of problems, whose positions the caller may change.
+func copied(problems source.Problems) source.Problems {
+	out := make(source.Problems, len(problems))
+	for i, p := range problems {
+		own := *p
+		out[i] = &own
+	}
+	return out
+}
+
+// setShown sets the revision to show, and sets it in the positions of the problems and notices; the
+// standalone problems are compared with those of the merged tree, which have none. A
+// content whose documents have a secret, or that may have one because it was not decoded, does not
+// show a revision that may be a digest of it.
+func (d *decoding) setShown() {
+	d.out.shown = d.content.Revision
+	if slices.ContainsFunc(d.out.documents, func(of *decodedDocument) bool { return of.hides }) ||
+		!d.layer.Manifest && slices.ContainsFunc(d.out.problems, func(p *source.Problem) bool { return p.Kind != source.Unavailable }) {
+		d.out.shown = d.engine.keyedRevision(d.content.Revision)
+	}
+	for _, p := range slices.Concat(d.out.problems, d.out.notices.unused, d.out.notices.deprecated) {
+		p.Position.Revision = d.out.shown
+	}
 }

@@ -81,27 +81,39 @@ type view struct {
 	merger  *layer.Merger
 	roots   []*tree.Node
 	pending []pendingKey
-	since   map[source.Position]time.Time // keyed by layer and revision
-	notes   map[source.Position]string    // keyed by layer, document and revision
+	layers  map[string]viewedLayer
+	notes   map[source.Position]string // keyed by layer and document
+}
+
+// viewedLayer is what a view has of the live content of a layer.
+type viewedLayer struct {
+	revision source.Revision
+	since    time.Time
 }
 
 func (e *Engine) view() view {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	v := view{live: e.cell.Load(), shape: e.schema.shape, merger: e.schema.merger, roots: e.roots, pending: e.pending, since: map[source.Position]time.Time{}, notes: map[source.Position]string{}}
+	v := view{live: e.cell.Load(), shape: e.schema.shape, merger: e.schema.merger, roots: e.roots, pending: e.pending, layers: map[string]viewedLayer{}, notes: map[source.Position]string{}}
 	for _, l := range e.layers {
 		if l.applied == nil {
 			continue
 		}
-		revision := e.shown(l.applied)
-		v.since[source.Position{Layer: l.name, Revision: revision}] = l.appliedAt
+		v.layers[l.name] = viewedLayer{e.shown(l.applied), l.appliedAt}
 		for _, d := range l.applied.Documents {
 			if d.Note != "" {
-				v.notes[source.Position{Layer: l.name, Document: d.Name, Revision: revision}] = note(d.Note)
+				v.notes[source.Position{Layer: l.name, Document: d.Name}] = note(d.Note)
 			}
 		}
 	}
 	return v
+}
+
+// position returns the position of a node, with the revision of its layer's content.
+func (v view) position(n *tree.Node) source.Position {
+	at := n.Position()
+	at.Revision = v.layers[at.Layer].revision
+	return at
 }
 
 func (v view) explain(p tree.Path) observe.Explanation {
@@ -120,7 +132,7 @@ func (v view) explain(p tree.Path) observe.Explanation {
 	case live != nil:
 		x.Value = valueText(live, at.shape, at.secret)
 	case at.within != nil:
-		x.PartOf = at.within.layerValue()
+		x.PartOf = v.layerValue(at.within)
 	case at.parentMissing:
 		x.ParentMissing = true
 	default:
@@ -128,9 +140,9 @@ func (v view) explain(p tree.Path) observe.Explanation {
 	}
 	var effective []*tree.Node
 	for _, c := range slices.Backward(v.merger.Candidates(p, v.roots...)) {
-		where := c.Node.Position()
-		value := observe.LayerValue{Position: where, Value: valueText(c.Node, at.shape, at.secret), Since: v.since[source.Position{Layer: where.Layer, Revision: where.Revision}],
-			Note: v.notes[source.Position{Layer: where.Layer, Document: where.Document, Revision: where.Revision}]}
+		where := v.position(c.Node)
+		value := observe.LayerValue{Position: where, Value: valueText(c.Node, at.shape, at.secret), Since: v.layers[where.Layer].since,
+			Note: v.notes[source.Position{Layer: where.Layer, Document: where.Document}]}
 		if c.Written != nil {
 			value.Key = c.Written.String()
 		}
@@ -157,7 +169,7 @@ func (v view) removedBy(p tree.Path) *observe.LayerValue {
 		return nil
 	}
 	shape, secret := v.shape.Lookup(p[:i])
-	return &observe.LayerValue{Key: p[:i].String(), Position: n.Position(), Value: valueText(n, shape, secret)}
+	return &observe.LayerValue{Key: p[:i].String(), Position: v.position(n), Value: valueText(n, shape, secret)}
 }
 
 // waits reports whether the effective values of a key, highest first, wait for a restart.

@@ -73,10 +73,9 @@ func (e *Engine) layerHealthLocked(l *layerState, f freshness) observe.LayerHeal
 		h.Notes = l.applied.notes()
 		h.Applied, h.FromSeed = e.shown(l.applied), l.applied.fromSeed
 		h.FromLastKnownGood = l.applied.fromDisk && !l.applied.fromSeed
-		if d := l.applied.published.Load(); d != nil {
-			h.Release, h.Unresolved = d.release, slices.Clone(d.unresolved)
-			h.Unused, h.Deprecated = texts(d.unused), texts(d.deprecated)
-		}
+		n := &l.applied.decoded().notices
+		h.Release, h.Unresolved = n.release, slices.Clone(n.unresolved)
+		h.Unused, h.Deprecated = texts(n.unused), texts(n.deprecated)
 	}
 	if l.latest != nil {
 		h.Latest = e.shown(l.latest)

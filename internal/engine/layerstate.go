@@ -16,50 +16,25 @@ import (
 )
 
 // layerContent is the current content of one layer, with absent documents replaced by their last
-// value, decoded once per schema.
+// value.
 type layerContent struct {
 	source.Content
-	decodedBy *schema // nil if not decoded yet
-	// transient reports that a problem may disappear without a new content.
-	transient  bool
-	decodedAt  time.Time
-	decodeTook time.Duration
-	roots      []*tree.Node
-	named      []namedRoot
-	referred   map[reference]referred      // values of its references
-	secrets    []string                    // its secret values; immutable
-	plain      map[string][]byte           // its decrypted documents; nil if it has none
-	manifest   *release                    // of a manifest layer
-	lines      map[string]releaseline.Line // of the documents that have one, by name
-	problems   source.Problems             // of decoding
-	standalone source.Problems             // of binding each document by itself
-	notices    notices                     // of decoding; only the writer reads them
-	fromDisk   bool                        // from a last known good copy or a seed
-	fromSeed   bool                        // from a seed
-	kept       []string                    // absent documents that were replaced by their last content
-	digest     *digest                     // set by sum
-	sums       [][sha256.Size]byte         // of the data of its documents; nil without a manifest
-	approved   bool                        // by Approve: it is not held
-	shown      atomic.Pointer[source.Revision]
-	published  atomic.Pointer[notices] // notices, for others than the writer; nil before it is decoded
+	result   atomic.Pointer[decoded] // what it decodes to; nil before it is decoded
+	fromDisk bool                    // from a last known good copy or a seed
+	fromSeed bool                    // from a seed
+	kept     []string                // absent documents that were replaced by their last content
+	digest   *digest                 // set by sum
+	sums     [][sha256.Size]byte     // of the data of its documents; nil without a manifest
+	approved bool                    // by Approve: it is not held
+	shownAs  source.Revision         // the revision as the engine shows it until the content is decoded; empty if that is not known
 }
 
-// namedRoot is a root with the name of its document. The further YAML documents of a document have
-// names of their own.
-type namedRoot struct {
-	name     string
-	document string
-	root     *tree.Node
-}
-
-// root returns the root of a document, or nil if there is none.
-func (c *layerContent) root(name string) *tree.Node {
-	for _, d := range c.named {
-		if d.name == name {
-			return d.root
-		}
+// decoded returns what a content decodes to. The result has no schema if it is not decoded yet.
+func (c *layerContent) decoded() *decoded {
+	if d := c.result.Load(); d != nil {
+		return d
 	}
-	return nil
+	return undecoded
 }
 
 // layerState is a layer with its state. Engine.mu guards the fields of the second group; only the
@@ -94,6 +69,7 @@ type layerState struct {
 	lastHealthyAt   time.Time // last time the source worked before the current error
 
 	decoding   atomic.Bool   // the watcher is decoding a content
+	documents  documentCache // the last good ones
 	reading    reading       // the watcher's call of Next, or its back-off
 	resolveNow chan struct{} // one slot; wakes the goroutine that resolves references
 
@@ -216,9 +192,7 @@ func (l *layerState) withKept(c *layerContent) *layerContent {
 	if kept == nil {
 		return c
 	}
-	content := &layerContent{Content: source.Content{Revision: c.Revision, Documents: docs}, kept: kept}
-	content.shown.Store(c.shown.Load())
-	return content
+	return &layerContent{Content: source.Content{Revision: c.Revision, Documents: docs}, kept: kept, shownAs: c.shownRevision()}
 }
 
 // document returns a document of a content, or nil if there is none.

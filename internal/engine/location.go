@@ -89,12 +89,12 @@ func (at location) isItem(segment string) bool {
 	return false
 }
 
-// layerValue returns the location as the layer value that contains another one.
-func (at location) layerValue() *observe.LayerValue {
+// layerValue returns a location as the layer value that contains another one.
+func (v view) layerValue(at *location) *observe.LayerValue {
 	value := &observe.LayerValue{Key: at.path.String(), Value: at.shape.Default}
 	switch {
 	case at.node != nil:
-		value.Position, value.Value = at.node.Position(), valueText(at.node, at.shape, at.secret)
+		value.Position, value.Value = v.position(at.node), valueText(at.node, at.shape, at.secret)
 	case at.secret || at.shape.HidesText():
 		value.Value = wording.Redacted
 	}

@@ -87,7 +87,7 @@ func (e *Engine) newLossCheck(next []*layerContent) *lossCheck {
 	c := &lossCheck{e: e, live: e.liveCandidate().contents, wanted: slices.Clone(next), held: map[int][]string{}}
 	for i, l := range e.layers {
 		for _, content := range []*layerContent{c.live[i], c.wanted[i], l.latest} {
-			c.unused = c.unused || content != nil && content.notices.unused != nil
+			c.unused = c.unused || content != nil && content.decoded().notices.unused != nil
 		}
 	}
 	return c
@@ -130,7 +130,7 @@ func (c *lossCheck) hold(i int, reasons []string) { c.held[i], c.wanted[i] = rea
 // documentReasons returns the reasons for documents of a layer that lose too many of their applied
 // keys.
 func (c *lossCheck) documentReasons(applied, next *layerContent) (all []string) {
-	for i, d := range next.named {
+	for i, d := range next.decoded().named {
 		for _, reason := range guard.Compare(c.used(applied.rootAt(i, d.name)), c.used(d.root), c.e.schema.shape).Reasons(c.e.MaxKeyLoss) {
 			all = append(all, d.name+": "+reason)
 		}
@@ -142,7 +142,7 @@ func (c *lossCheck) documentReasons(applied, next *layerContent) (all []string) 
 // listed: the layer keeps its last content, or drops it as configured. The further YAML documents
 // of a document can be gone although it is there.
 func goneDocuments(applied, next *layerContent) (gone []namedRoot) {
-	for i, d := range applied.named {
+	for i, d := range applied.decoded().named {
 		if next.rootAt(i, d.name) != nil {
 			continue
 		}
@@ -172,18 +172,18 @@ func (c *lossCheck) checkLayers() {
 			config = c.mergedTree()
 		}
 		var had, lost, left, from int
-		for n, d := range next.named {
+		for n, d := range next.decoded().named {
 			loss := guard.Compare(c.used(applied.rootAt(n, d.name)), c.used(d.root), c.e.schema.shape)
 			had, lost, left = had+loss.Had, lost+loss.Lost, left+loss.Left
 		}
-		merged, _ := c.e.schema.merger.Merge(next.roots...)
+		merged, _ := c.e.schema.merger.Merge(next.decoded().roots...)
 		for _, d := range gone {
 			root := c.used(d.root)
 			n := guard.Unsaid(root, merged, config, c.e.schema.shape)
 			had, lost, from = had+guard.Keys(root, c.e.schema.shape), lost+n, from+n
 		}
 		if from > 0 && (left == 0 && lost == had || guard.TooMany(lost, had, c.e.MaxKeyLoss)) {
-			reasons[i] = []string{fmt.Sprintf("loses %d of its %d documents with %d of %d keys", len(gone), len(applied.named), lost, had)}
+			reasons[i] = []string{fmt.Sprintf("loses %d of its %d documents with %d of %d keys", len(gone), len(applied.decoded().named), lost, had)}
 		}
 	}
 	for i := range reasons {
@@ -257,13 +257,13 @@ func (c *lossCheck) mergedTree() *tree.Node {
 // chargeOf returns the part of the loss that a layer causes.
 func chargeOf(gone *guard.Gone, old, next *layerContent) (all guard.Charge) {
 	add := func(c guard.Charge) { all.Keys, all.Nulls = all.Keys+c.Keys, append(all.Nulls, c.Nulls...) }
-	for i, d := range next.named {
+	for i, d := range next.decoded().named {
 		add(gone.Charge(old.rootAt(i, d.name), d.root))
 	}
 	if old == nil {
 		return all
 	}
-	for i, d := range old.named {
+	for i, d := range old.decoded().named {
 		if next.rootAt(i, d.name) == nil {
 			add(gone.Charge(d.root, nil))
 		}

@@ -16,9 +16,8 @@ func (e *Engine) manifestOf(contents []*layerContent) (*release, *layerState) {
 		if !l.Manifest || c == nil {
 			continue
 		}
-		e.decodeContent(l, c)
-		if c.manifest != nil && c.problems == nil {
-			return c.manifest, l
+		if d := e.decodeContent(l, c); d.manifest != nil && d.problems == nil {
+			return d.manifest, l
 		}
 	}
 	return nil, nil
@@ -123,8 +122,7 @@ const maxMismatches = 20
 
 // isLatestManifestBad reports whether the newest manifest is rejected; then the applied one counts.
 func (e *Engine) isLatestManifestBad(l *layerState) bool {
-	e.decodeContent(l, l.latest)
-	return l.latest.problems != nil
+	return e.decodeContent(l, l.latest).problems != nil
 }
 
 // isPartOfRelease reports whether a layer waits for the other layers of a release.
@@ -134,14 +132,14 @@ func (e *Engine) isPartOfRelease(l *layerState) bool {
 	}
 	for _, of := range e.layers {
 		for _, c := range []*layerContent{of.latest, of.applied} {
-			if !of.Manifest || c == nil || c.manifest == nil {
+			if !of.Manifest || c == nil || c.decoded().manifest == nil {
 				continue
 			}
 			if of.signed() && !l.trusted {
 				return true
 			}
 			for i := range l.latest.Documents {
-				if c.manifest.find(l, &l.latest.Documents[i]) != nil {
+				if c.decoded().manifest.find(l, &l.latest.Documents[i]) != nil {
 					return true
 				}
 			}

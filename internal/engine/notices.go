@@ -16,9 +16,12 @@ type notices struct {
 	release    string          // of a manifest, or of the release lines
 }
 
-func (n *notices) add(decoded layer.Decoded) {
-	n.unused = append(n.unused, decoded.Unused...)
-	n.deprecated = append(n.deprecated, decoded.Deprecated...)
+// unresolved returns the texts of a content that may be references, with their positions.
+func (c *layerContent) unresolved() []string {
+	if c == nil {
+		return nil
+	}
+	return c.decoded().notices.unresolved
 }
 
 // policy returns which keys that no field has a document of the layer may have. The options of the
@@ -41,8 +44,9 @@ func (e *Engine) reportNotices(next *State) {
 	var all notices
 	for _, c := range next.contents {
 		if c != nil {
-			all.unused = append(all.unused, c.notices.unused...)
-			all.deprecated = append(all.deprecated, c.notices.deprecated...)
+			n := &c.decoded().notices
+			all.unused = append(all.unused, n.unused...)
+			all.deprecated = append(all.deprecated, n.deprecated...)
 		}
 	}
 	before := e.reportedNotices
@@ -66,10 +70,9 @@ func (e *Engine) Notices() source.Problems {
 		if l.applied == nil {
 			continue
 		}
-		if n := l.applied.published.Load(); n != nil {
-			all.unused = append(all.unused, n.unused...)
-			all.deprecated = append(all.deprecated, n.deprecated...)
-		}
+		n := &l.applied.decoded().notices
+		all.unused = append(all.unused, n.unused...)
+		all.deprecated = append(all.deprecated, n.deprecated...)
 	}
 	return append(all.unused, all.deprecated...)
 }

@@ -52,7 +52,7 @@ func (e *Engine) largestGoodSubset(c candidate, problems source.Problems) (good 
 			if own := c.contents[i].ownProblems(); own != nil { // which no other layer can fix
 				search.Hopeless = append(search.Hopeless, n)
 				if problemsIn(problems, e.layers[i].name) == nil {
-					s.reasons[i] = e.redactor.problems(own)
+					s.reasons[i] = e.reported(own, c.contents)
 				}
 			}
 		}
@@ -67,10 +67,10 @@ func (e *Engine) largestGoodSubset(c candidate, problems source.Problems) (good 
 
 // ownProblems returns the problems of a content that do not depend on other layers, or nil.
 func (c *layerContent) ownProblems() source.Problems {
-	if c == nil || c.problems == nil && c.standalone == nil {
+	if c == nil {
 		return nil
 	}
-	return append(slices.Clone(c.problems), c.standalone...)
+	return slices.Concat(c.decoded().problems, c.decoded().standalone)
 }
 
 // subsetSearch looks for the layers of a rejected candidate that are good together. It tries
@@ -207,7 +207,7 @@ func valueCount(contents []*layerContent) int {
 	size := 1
 	for _, c := range contents {
 		if c != nil {
-			for _, root := range c.roots {
+			for _, root := range c.decoded().roots {
 				size += root.Size()
 			}
 		}

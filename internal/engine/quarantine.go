@@ -58,15 +58,15 @@ func (e *Engine) fingerprint(l *layerState, c *layerContent) digest {
 	if len(l.Resolvers) == 0 {
 		return c.sum()
 	}
-	e.decodeContent(l, c)
+	values := e.decodeContent(l, c).referred
 	h := sha256.New()
 	sum := c.sum()
 	h.Write(sum[:])
-	refs := slices.SortedFunc(maps.Keys(c.referred), func(a, b reference) int {
+	refs := slices.SortedFunc(maps.Keys(values), func(a, b reference) int {
 		return cmp.Or(strings.Compare(a.scheme, b.scheme), strings.Compare(a.name, b.name))
 	})
 	for _, r := range refs {
-		fmt.Fprintf(h, "%q %q %q ", r.scheme, r.name, c.referred[r].text)
+		fmt.Fprintf(h, "%q %q %q ", r.scheme, r.name, values[r].text)
 	}
 	return digest(h.Sum(nil))
 }

@@ -64,7 +64,7 @@ func (e *Engine) refreshContent(ctx context.Context, l *layerState, choose func(
 	var known map[reference]referred
 	if _, err := e.runOnWriter(ctx, func() (int64, error) {
 		if content = choose(); content != nil {
-			known = maps.Clone(content.referred)
+			known = maps.Clone(content.decoded().referred)
 		}
 		return 0, nil
 	}); err != nil {
@@ -101,9 +101,7 @@ func (e *Engine) hasRotated(l *layerState, values map[reference]referred) bool {
 
 // copyUndecoded returns a copy of a content that is not decoded yet.
 func (c *layerContent) copyUndecoded() *layerContent {
-	copied := &layerContent{Content: c.Content, kept: c.kept, fromDisk: c.fromDisk, fromSeed: c.fromSeed, approved: c.approved}
-	copied.shown.Store(c.shown.Load())
-	return copied
+	return &layerContent{Content: c.Content, kept: c.kept, fromDisk: c.fromDisk, fromSeed: c.fromSeed, approved: c.approved, shownAs: c.shownRevision()}
 }
 
 // recheck decides on the newest content of a layer again, as if it had just arrived. Only the

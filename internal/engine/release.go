@@ -144,25 +144,26 @@ func (r *release) describe(d *manifest.Document) string {
 	return fmt.Sprintf("%s (in namespace %s and group %s)", d.Name, namespace, group)
 }
 
-// decodeManifest parses the manifest in a layer's content. If the manifest must be signed,
-// decodeManifest verifies the signature before it parses anything.
-func (e *Engine) decodeManifest(l *layerState, c *layerContent) {
-	for _, d := range c.Documents {
-		if d.Absent {
+// readManifests parses the manifest in the content. If the manifest must be signed, readManifests
+// verifies the signature before it parses anything.
+func (d *decoding) readManifests() {
+	l, out := d.layer, &d.out
+	for _, of := range d.content.Documents {
+		if of.Absent {
 			continue
 		}
-		at := source.Position{Layer: l.name, Document: d.Name, Revision: c.Revision}
-		m, err := l.readManifest(d.Data)
+		at := source.Position{Layer: l.name, Document: of.Name}
+		m, err := l.readManifest(of.Data)
 		switch {
 		case err != nil:
-			c.problems = append(c.problems, manifestProblem(at, err))
-		case c.manifest != nil:
-			c.problems = append(c.problems, &source.Problem{Kind: source.InvalidArgument, Position: at, Message: "layer has a second manifest; a manifest layer has one document"})
-		case len(m.Audience) > 0 && !m.For(l.scope.namespace, l.scope.group, e.Service):
-			c.problems = append(c.problems, &source.Problem{Kind: source.PermissionDenied, Position: at, Message: fmt.Sprintf(
-				"release %s is not for this service: its audience does not include namespace %q, group %q, service %q", m.Release, l.scope.namespace, l.scope.group, e.Service)})
+			out.problems = append(out.problems, manifestProblem(at, err))
+		case out.manifest != nil:
+			out.problems = append(out.problems, &source.Problem{Kind: source.InvalidArgument, Position: at, Message: "layer has a second manifest; a manifest layer has one document"})
+		case len(m.Audience) > 0 && !m.For(l.scope.namespace, l.scope.group, d.engine.Service):
+			out.problems = append(out.problems, &source.Problem{Kind: source.PermissionDenied, Position: at, Message: fmt.Sprintf(
+				"release %s is not for this service: its audience does not include namespace %q, group %q, service %q", m.Release, l.scope.namespace, l.scope.group, d.engine.Service)})
 		default:
-			c.manifest = newRelease(m, l.scope)
+			out.manifest = newRelease(m, l.scope)
 		}
 	}
 }

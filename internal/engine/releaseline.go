@@ -6,42 +6,25 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// addLine reads the release line of a document, after decryption.
-func (c *layerContent) addLine(d source.Document) {
-	line := releaseline.Read(d.Format, d.Data)
+// addLine adds the release line of a document.
+func (d *decoding) addLine(document string, line releaseline.Line) {
 	if line == (releaseline.Line{}) {
 		return
 	}
-	if c.lines == nil {
-		c.lines = map[string]releaseline.Line{}
+	if d.out.lines == nil {
+		d.out.lines = map[string]releaseline.Line{}
 	}
-	c.lines[d.Name] = line
+	d.out.lines[document] = line
 }
 
 // hideSecretReleases removes the releases of lines that have a known secret.
-func (e *Engine) hideSecretReleases(c *layerContent) {
-	for name, line := range c.lines {
-		if e.redactor.text(line.Release) != line.Release {
+func (d *decoding) hideSecretReleases() {
+	for name, line := range d.out.lines {
+		if d.engine.redactor.text(line.Release) != line.Release {
 			line.Release = ""
-			c.lines[name] = line
+			d.out.lines[name] = line
 		}
 	}
-}
-
-// release returns the release that a content names: in a manifest, or in the lines of its documents
-// if they agree.
-func (c *layerContent) release() string {
-	if c.manifest != nil {
-		return c.manifest.Release
-	}
-	release := ""
-	for _, line := range c.lines {
-		if release != "" && line.Release != release {
-			return ""
-		}
-		release = line.Release
-	}
-	return release
 }
 
 // nameRelease sets the release and the trace of the causes that belong to the manifest in contents,

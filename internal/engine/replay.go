@@ -13,15 +13,15 @@ import (
 // operator approved may apply, so that neither a clock nor a restart stops a service that runs with
 // it.
 func (e *Engine) replayProblem(l *layerState, c *layerContent) *source.Problem {
-	if c == nil || c.manifest == nil || !l.signed() || c.fromDisk && !c.fromSeed || c.approved {
+	if c == nil || c.decoded().manifest == nil || !l.signed() || c.fromDisk && !c.fromSeed || c.approved {
 		return nil
 	}
-	m := c.manifest
+	m := c.decoded().manifest
 	digest := m.Digest()
 	if digest == e.accepted.digest || digest == e.accepted.approved {
 		return nil
 	}
-	if a := l.applied; a != nil && a.manifest != nil && a.manifest.Digest() == digest {
+	if a := l.applied; a != nil && a.decoded().manifest != nil && a.decoded().manifest.Digest() == digest {
 		return nil
 	}
 	var reason string

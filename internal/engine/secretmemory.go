@@ -103,8 +103,8 @@ func (e *Engine) markSecretsInUse() {
 		for _, c := range contents {
 			if !done[c] {
 				done[c] = true
-				if len(c.secrets) > 0 {
-					all = append(all, c.secrets)
+				if secrets := c.decoded().secrets; len(secrets) > 0 {
+					all = append(all, secrets)
 				}
 			}
 		}

@@ -31,35 +31,35 @@ func callWithin[R any](e *Engine, f func(ctx context.Context) (R, error)) (R, er
 	return value, err
 }
 
-// decrypt returns a document with readable data.
-func (e *Engine) decrypt(l *layerState, c *layerContent, d source.Document) (source.Document, *source.Problem) {
-	if l.Decrypt == nil || d.Absent || d.Tree != nil {
-		return d, nil
+// decrypt returns a document with readable data. If that fails, it adds the problem to the document.
+func (d *decoding) decrypt(to *decodedDocument) (readable source.Document, ok bool) {
+	e, l, of := d.engine, d.layer, to.of
+	if l.Decrypt == nil || of.Absent || of.Tree != nil {
+		return of, true
 	}
-	data, known := c.plain[d.Name]
+	data, known := d.plain[of.Name]
 	var err error
 	if !known {
-		data, err = callWithin(e, func(ctx context.Context) ([]byte, error) { return l.Decrypt(ctx, d) })
+		data, err = callWithin(e, func(ctx context.Context) ([]byte, error) { return l.Decrypt(ctx, of) })
 	}
 	if err != nil {
 		reason, err := e.cleanText(err)
 		message := wording.Join(wording.Own("cannot be decrypted: "), reason)
-		return d, message.On(&source.Problem{Kind: source.Unavailable, Position: source.Position{Layer: l.name, Document: d.Name, Revision: c.Revision}, Err: err})
+		to.problems, to.transient = source.Problems{message.On(&source.Problem{Kind: source.Unavailable, Position: source.Position{Layer: l.name, Document: of.Name}, Err: err})}, true
+		return of, false
 	}
-	if c.plain == nil {
-		c.plain = map[string][]byte{}
-	}
-	c.plain[d.Name] = data
-	d.Data, d.Digest = data, "" // the digest covers the encrypted data
-	return d, nil
+	to.plain = data
+	of.Data, of.Digest = data, "" // the digest covers the encrypted data
+	return of, true
 }
 
 // expand replaces the references of a document by their values.
-func (e *Engine) expand(s *schema, l *layerState, c *layerContent, root *tree.Node) (*tree.Node, source.Problems) {
+func (d *decoding) expand(root *tree.Node) (*tree.Node, source.Problems) {
+	e, l := d.engine, d.layer
 	free := func(scheme string) bool { return l.Embeddable[scheme] }
-	return layer.ExpandWithin(s.embedding, root, free, func(scheme, name string) (string, error) {
+	return layer.ExpandWithin(d.out.schema.embedding, root, free, func(scheme, name string) (string, error) {
 		r := reference{scheme, name}
-		if found, known := c.referred[r]; known {
+		if found, known := d.out.referred[r]; known {
 			return found.text, nil
 		}
 		if l.Resolvers[scheme] == nil {
@@ -69,10 +69,10 @@ func (e *Engine) expand(s *schema, l *layerState, c *layerContent, root *tree.No
 		if err != nil {
 			return "", err
 		}
-		if c.referred == nil {
-			c.referred = map[reference]referred{}
+		if d.out.referred == nil {
+			d.out.referred = map[reference]referred{}
 		}
-		c.referred[r] = found
+		d.out.referred[r] = found
 		return found.text, nil
 	})
 }
@@ -109,13 +109,11 @@ func (e *Engine) resolve(l *layerState, r reference) (referred, error) {
 
 // unresolved looks for references in a document of a layer without resolvers. A document made from
 // Go values has none: each text is meant as it is.
-func (e *Engine) unresolved(s *schema, c *layerContent, root *tree.Node) (*tree.Node, source.Problems) {
+func (d *decoding) unresolved(root *tree.Node) (out *tree.Node, problems source.Problems, likely []string) {
 	if tree.GivenOf(root) != nil {
-		return root, nil
+		return root, nil, nil
 	}
-	root, problems, likely := layer.Unresolved(root, s.shape, func(scheme string) bool {
-		return slices.ContainsFunc(e.layers, func(l *layerState) bool { return l.Resolvers[scheme] != nil })
+	return layer.Unresolved(root, d.out.schema.shape, func(scheme string) bool {
+		return slices.ContainsFunc(d.engine.layers, func(l *layerState) bool { return l.Resolvers[scheme] != nil })
 	})
-	c.notices.unresolved = append(c.notices.unresolved, likely...)
-	return root, problems
 }

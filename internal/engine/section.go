@@ -184,20 +184,16 @@ func (e *Engine) rebind(old, live *State, freezer *guard.Freezer) (*State, sourc
 	}
 	roots, standalone, problems := e.decode(old.contents)
 	if problems != nil {
-		return nil, e.redactor.problems(append(problems, standalone...))
+		return nil, e.reported(append(problems, standalone...), old.contents)
 	}
 	merged, problems := e.schema.merger.Merge(roots...)
 	if problems != nil {
-		problems = e.redactor.problems(wording.OwnAll(problems))
-		e.sort(problems, old.contents)
-		return nil, problems
+		return nil, e.reported(wording.OwnAll(problems), old.contents)
 	}
 	frozen, pending := freezer.Freeze(live.Merged, merged)
 	next := &State{Merged: frozen, full: verify.Full(frozen), schema: e.schema, contents: old.contents, roots: roots, pending: pendingKeys(merged, pending)}
 	if next.Values, problems = e.bindAndValidate(frozen, standalone); problems != nil {
-		problems = e.redactor.problems(problems)
-		e.sort(problems, old.contents)
-		return nil, problems
+		return nil, e.reported(problems, old.contents)
 	}
 	return next, nil
 }

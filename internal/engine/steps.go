@@ -54,8 +54,9 @@ func decodeSteps(layers []*layerState, contents []*layerContent, causes []observ
 		default:
 			causes = nil
 		}
-		if c := contents[i]; c != nil && !c.decodedAt.IsZero() {
-			steps = append(steps, observe.Step{Name: stepDecode, Layer: l.name, Began: c.decodedAt.Add(-c.decodeTook), Took: c.decodeTook})
+		if c := contents[i]; c != nil && c.decoded().schema != nil {
+			d := c.decoded()
+			steps = append(steps, observe.Step{Name: stepDecode, Layer: l.name, Began: d.at.Add(-d.took), Took: d.took})
 		}
 	}
 	return steps

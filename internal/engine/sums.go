@@ -1,11 +1,11 @@
 package engine
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
-	"slices"
 	"strings"
 	"sync"
 
@@ -66,30 +66,11 @@ func (e *Engine) keyedRevision(rev source.Revision) source.Revision {
 // digest of it if the content has a secret or is not decoded yet, since the revision may be a
 // digest of the secret.
 func (e *Engine) shown(c *layerContent) source.Revision {
-	if rev := c.shown.Load(); rev != nil {
-		return *rev
+	if rev := c.shownRevision(); rev != "" {
+		return rev
 	}
 	return e.keyedRevision(c.Revision)
 }
 
-// setShown determines the shown revision of a content that was just decoded by schema s, and sets
-// it in the positions of its nodes and problems.
-func (e *Engine) setShown(s *schema, l *layerState, c *layerContent) {
-	rev := c.Revision
-	hides := !l.Manifest && slices.ContainsFunc(c.problems, func(p *source.Problem) bool { return p.Kind != source.Unavailable })
-	for _, root := range c.roots {
-		hides = hides || verify.Hides(root, s.shape)
-	}
-	if hides {
-		rev = e.keyedRevision(rev)
-	}
-	c.shown.Store(&rev)
-	for _, root := range c.roots {
-		if root.Doc != nil {
-			root.Doc.Revision = rev
-		}
-	}
-	for _, p := range slices.Concat(c.problems, c.notices.unused, c.notices.deprecated) {
-		p.Position.Revision = rev
-	}
-}
+// shownRevision returns the revision to show, or "" if it is not known yet.
+func (c *layerContent) shownRevision() source.Revision { return cmp.Or(c.decoded().shown, c.shownAs) }

@@ -39,8 +39,8 @@ func Decode(layerName string, rev source.Revision, d source.Document, shape *tre
 }
 
 // Decode decodes one document to a tree, or with Stream to several, lowest first. layerName is the
-// unique name of the layer, and rev the revision of the content; both become part of positions.
-// shape has the known keys from the root of the config, for formats with flat names, and decides
+// unique name of the layer, and becomes part of positions; rev, the revision of the content, becomes
+// part of the positions of problems. shape has the known keys from the root of the config, for formats with flat names, and decides
 // where a key without a value is an entry of a map.
 //
 // For a document that is Absent, Decode returns nil and no problems. For a document with problems,
@@ -81,7 +81,7 @@ func (o Decoder) DecodeBy(policy Policy, layerName string, rev source.Revision, 
 	o.At = o.At.Canonical(shape)
 	below, _ := shape.Lookup(o.At)
 	r := &reading{
-		doc:     &tree.Doc{Layer: layerName, Name: d.Name, Revision: rev, AllowUnknown: policy.AllowUnknown, Shared: policy.Shared && !policy.AllowUnknown},
+		doc:     &tree.Doc{Layer: layerName, Name: d.Name, AllowUnknown: policy.AllowUnknown, Shared: policy.Shared && !policy.AllowUnknown},
 		data:    d.Data,
 		whole:   shape,
 		shape:   below,
@@ -94,6 +94,9 @@ func (o Decoder) DecodeBy(policy Policy, layerName string, rev source.Revision, 
 		if recover() != nil { // a bug of a parser; the text may contain anything
 			r.report(source.Malformed, 0, 0, panicked)
 			out = Decoded{Problems: r.problems}
+		}
+		for _, p := range slices.Concat(out.Problems, out.Unused, out.Deprecated) {
+			p.Position.Revision = rev
 		}
 	}()
 	for _, root := range r.read(d) {

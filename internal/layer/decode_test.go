@@ -152,10 +152,10 @@ func TestKeysSurvive(t *testing.T) {
 	}
 }
 
-func TestDecodeKeepsLayerAndRevision(t *testing.T) {
+func TestDecodeKeepsLayer(t *testing.T) {
 	t.Parallel()
 	n, _ := layer.Decode("nacos#2", "r9", source.Document{Name: "orders.yaml", Format: "yaml", Data: []byte("a: 1"), AllowUnknown: true}, nil)
-	want := tree.Doc{Layer: "nacos#2", Name: "orders.yaml", Revision: "r9", AllowUnknown: true}
+	want := tree.Doc{Layer: "nacos#2", Name: "orders.yaml", AllowUnknown: true}
 	if d := n.Child("a").Doc; *d != want {
 		t.Errorf("the node's document is %+v, want %+v", *d, want)
 	}

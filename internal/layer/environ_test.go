@@ -124,7 +124,7 @@ func TestEnvironPositions(t *testing.T) {
 	if ps != nil {
 		t.Fatal(ps)
 	}
-	want := source.Position{Layer: "env", Document: "$APP_DB_POOL", Revision: "r7"}
+	want := source.Position{Layer: "env", Document: "$APP_DB_POOL"}
 	e := n.Child("db").Entry("pool")
 	if got := e.Position(); got != want || e.Value.Position() != want {
 		t.Errorf("the key stands at %+v, want %+v", got, want)

@@ -63,7 +63,7 @@ func (r *reading) add(kind source.Kind, line, column int32, key, message string)
 	r.problems = append(r.problems, &source.Problem{
 		Kind: kind, Key: key, Message: message,
 		Position: source.Position{
-			Layer: r.doc.Layer, Document: r.doc.Name, Revision: r.doc.Revision, Line: int(line), Column: int(column),
+			Layer: r.doc.Layer, Document: r.doc.Name, Line: int(line), Column: int(column),
 		},
 	})
 }

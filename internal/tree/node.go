@@ -95,11 +95,11 @@ func (v Verdict) Worst(other Verdict) Verdict {
 	return Accepted
 }
 
-// Doc is the data that all nodes of a document share.
+// Doc is the data that all nodes of a document share. It does not have the revision of the content,
+// so that the same document can be a part of several contents: code that reports a position adds it.
 type Doc struct {
-	Layer    string
-	Name     string
-	Revision source.Revision
+	Layer string
+	Name  string
 	// AllowUnknown accepts keys that no field has. Shared accepts them too, unless they are
 	// misspelled.
 	AllowUnknown, Shared bool
@@ -246,7 +246,7 @@ func (n *Node) Lookup(p Path) *Node {
 	return n
 }
 
-// Position returns the position of the node.
+// Position returns the position of the node, without a revision.
 func (n *Node) Position() source.Position {
 	if n == nil {
 		return source.Position{}
@@ -265,7 +265,7 @@ func (e *Entry) Position() source.Position {
 func position(d *Doc, line, column int32) source.Position {
 	p := source.Position{Line: int(line), Column: int(column)}
 	if d != nil {
-		p.Layer, p.Document, p.Revision = d.Layer, d.Name, d.Revision
+		p.Layer, p.Document = d.Layer, d.Name
 	}
 	return p
 }
