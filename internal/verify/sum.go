@@ -19,8 +19,8 @@ import (
 // NaN are equal. A nil tree equals an empty map.
 //
 // Each value is encoded with a tag and a length, so that different trees have different encodings.
-// A map is encoded as the digest of its own encoding, so that the digest of a shared map need not
-// be computed twice.
+// A map is encoded as the digest of its own encoding, so that Full and Published compute the digest
+// of a map that several trees share only once.
 func Sum(root *tree.Node) [32]byte {
 	return new(summer).root(root, place{})
 }
@@ -56,9 +56,26 @@ func (s *summer) root(root *tree.Node, at place) [32]byte {
 		return s.fold(nil, at)
 	}
 	if root.Kind == tree.Map {
-		return s.fold(root.Entries, at)
+		return s.mapping(root, at)
 	}
 	return sha256.Sum256(s.append(nil, root, at))
+}
+
+// mapping returns the digest of a map, and keeps it for the next tree that shares the map.
+func (s *summer) mapping(n *tree.Node, at place) [32]byte {
+	kind := tree.FullDigest
+	switch {
+	case s.published:
+		kind = tree.PublishedDigest
+	case !s.refs:
+		return s.fold(n.Entries, at)
+	}
+	sum, ok := n.Digest(kind, at.shape, at.secret)
+	if !ok {
+		sum = s.fold(n.Entries, at)
+		n.KeepDigest(kind, at.shape, at.secret, sum)
+	}
+	return sum
 }
 
 func (s *summer) fold(entries []tree.Entry, at place) [32]byte {
@@ -92,7 +109,7 @@ func (s *summer) append(b []byte, n *tree.Node, at place) []byte {
 		}
 		return b
 	case tree.Map:
-		sum := s.fold(n.Entries, at)
+		sum := s.mapping(n, at)
 		return append(append(b, tagMap), sum[:]...)
 	}
 	if s.published && (at.hides() || n.Ref != "") {
