@@ -131,7 +131,7 @@ func (c *lossCheck) hold(i int, reasons []string) { c.held[i], c.wanted[i] = rea
 // keys.
 func (c *lossCheck) documentReasons(applied, next *layerContent) (all []string) {
 	for i, d := range next.decoded().named {
-		for _, reason := range guard.Compare(c.used(applied.rootAt(i, d.name)), c.used(d.root), c.e.schema.shape).Reasons(c.e.MaxKeyLoss) {
+		for _, reason := range guard.Reasons(c.used(applied.rootAt(i, d.name)), c.used(d.root), c.e.schema.shape, c.e.MaxKeyLoss) {
 			all = append(all, d.name+": "+reason)
 		}
 	}

@@ -3,6 +3,7 @@ package guard
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/source"
@@ -48,6 +49,17 @@ func leaves(n *tree.Node, s *tree.Shape) int {
 		count += leaves(n.Entries[i].Value, below(s, n.Entries[i].Key))
 	}
 	return count
+}
+
+// hasLeaf reports whether leaves counts anything.
+func hasLeaf(n *tree.Node) bool {
+	switch {
+	case n == nil || n.Kind == tree.Null:
+		return false
+	case n.Kind == tree.Map:
+		return slices.ContainsFunc(n.Entries, func(e tree.Entry) bool { return hasLeaf(e.Value) })
+	}
+	return true
 }
 
 // itemsOf returns how many items the value of a list or map has, in whatever form. It reports false

@@ -63,7 +63,7 @@ type walker struct {
 }
 
 func (w *walker) walk(at tree.Path, shape *tree.Shape, live, next *tree.Node) *tree.Node {
-	if shape == nil || live == next || !w.freezer.within[shape] {
+	if shape == nil || tree.Alike(live, next) || !w.freezer.within[shape] {
 		return next
 	}
 	if shape.Static {

@@ -29,7 +29,7 @@ func Missing(old, next *tree.Node, shape *tree.Shape) Gone {
 }
 
 func (g *Gone) walk(at tree.Path, old, next *tree.Node, shape *tree.Shape) {
-	if old == next || old == nil || old.Kind == tree.Null {
+	if tree.Alike(old, next) || old == nil || old.Kind == tree.Null {
 		return
 	}
 	lost := 0
@@ -39,7 +39,7 @@ func (g *Gone) walk(at tree.Path, old, next *tree.Node, shape *tree.Shape) {
 	case old.Kind == tree.Map && next.Kind == tree.Map:
 		for i := range old.Entries {
 			e := &old.Entries[i]
-			if child := next.Child(e.Key); child != e.Value {
+			if child := next.Child(e.Key); !tree.Alike(child, e.Value) {
 				g.walk(append(at, e.Key), e.Value, child, below(shape, e.Key))
 			}
 		}

@@ -32,32 +32,44 @@ const maxRetyped = 8
 func Compare(old, next *tree.Node, shape *tree.Shape) Loss {
 	var l Loss
 	l.walk(nil, old, next, shape)
-	l.Left = leaves(next, shape)
+	l.Had, l.Left = leaves(old, shape), leaves(next, shape)
 	return l
 }
 
+// Reasons returns the Reasons of Compare. It counts the keys of the documents only if some are lost.
+func Reasons(old, next *tree.Node, shape *tree.Shape, maxShare float64) []string {
+	if tree.Alike(old, next) {
+		return nil
+	}
+	var l Loss
+	l.walk(nil, old, next, shape)
+	if l.Lost >= MinLost || !hasLeaf(next) {
+		l.Had, l.Left = leaves(old, shape), leaves(next, shape)
+		return l.Reasons(maxShare)
+	}
+	return l.Retyped
+}
+
 func (l *Loss) walk(at tree.Path, old, next *tree.Node, shape *tree.Shape) {
-	if old == nil || old.Kind == tree.Null {
+	if old == nil || old.Kind == tree.Null || tree.Alike(old, next) {
 		return
 	}
-	if gone := next == nil || next.Kind == tree.Null; gone || old == next {
-		n := leaves(old, shape)
-		l.Had += n
-		if gone {
-			l.Lost += n
-		}
+	if next == nil || next.Kind == tree.Null {
+		l.Lost += leaves(old, shape)
 		return
 	}
 	if a, b := typeOf(old), typeOf(next); a != b && a != "" && b != "" && len(l.Retyped) < maxRetyped && !hasType(shape) {
 		l.Retyped = append(l.Retyped, fmt.Sprintf("%s was %s and is %s", at, a, b))
 	}
 	if old.Kind != tree.Map || next.Kind != tree.Map {
-		l.Had += leaves(old, shape)
 		l.Lost += shrunk(old, next, shape)
 		return
 	}
-	for _, e := range old.Entries {
-		l.walk(at.Join(e.Key), e.Value, next.Child(e.Key), below(shape, e.Key))
+	for i := range old.Entries {
+		e := &old.Entries[i]
+		if child := next.Child(e.Key); !tree.Alike(e.Value, child) {
+			l.walk(at.Join(e.Key), e.Value, child, below(shape, e.Key))
+		}
 	}
 }
 

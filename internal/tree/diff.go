@@ -12,12 +12,12 @@ import (
 
 // Diff calls yield with the path of each leaf (scalar, list, or empty map) that is in only one tree
 // or differs between the trees, in the order of the trees, until yield returns false. It does not
-// enter shared subtrees. Two scalars also differ if their values come from different references, or
+// enter shared subtrees, nor those that only moved to other lines. Two scalars also differ if their values come from different references, or
 // if only one comes from a reference; see [Same].
 func Diff(a, b *Node, yield func(Path) bool) { diff(nil, a, b, yield) }
 
 func diff(at Path, a, b *Node, yield func(Path) bool) bool {
-	if a == b {
+	if Alike(a, b) {
 		return true
 	}
 	aMap, bMap := a != nil && a.Kind == Map, b != nil && b.Kind == Map
@@ -28,8 +28,9 @@ func diff(at Path, a, b *Node, yield func(Path) bool) bool {
 		return yield(at)
 	}
 	if aMap {
-		for _, e := range a.Entries {
-			if !diff(at.Join(e.Key), e.Value, b.Child(e.Key), yield) {
+		for i := range a.Entries {
+			e := &a.Entries[i]
+			if child := b.Child(e.Key); !Alike(e.Value, child) && !diff(at.Join(e.Key), e.Value, child, yield) {
 				return false
 			}
 		}
@@ -53,7 +54,7 @@ func Equal(a, b *Node) bool { return equal(a, b, false) }
 func Same(a, b *Node) bool { return equal(a, b, true) }
 
 func equal(a, b *Node, refs bool) bool {
-	if a == b {
+	if Alike(a, b) {
 		return true
 	}
 	if a == nil || b == nil || a.Kind != b.Kind || len(a.Items) != len(b.Items) || len(a.Entries) != len(b.Entries) {
