@@ -22,7 +22,7 @@ func (e *Engine) Approve(ctx context.Context, layer string, revision source.Revi
 				Fix: "the layers are " + strings.Join(e.layerNames(), ", ")}
 		}
 		l := e.layers[i]
-		if e.drainInbox() || e.inWindow {
+		if e.drainInbox() || e.writer.inWindow {
 			e.decide() // judge what has arrived
 		}
 		if err := e.notApprovable(l, revision); err != nil {

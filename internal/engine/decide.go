@@ -12,8 +12,8 @@ import (
 
 // decide makes the newest good contents live; see the package comment. Only the writer calls it.
 func (e *Engine) decide() {
-	e.rebuildTimer.clear()
-	defer func() { e.merged = nil }()
+	e.writer.rebuildTimer.clear()
+	defer func() { e.writer.merged = nil }()
 	e.admit()
 	for e.decideOn(e.newestCandidate()) && e.retryHeld() { // a new version may lift the hold of another layer
 		continue
@@ -55,18 +55,31 @@ func (e *Engine) retryHeld() (released bool) {
 	return slices.ContainsFunc(held, func(l *layerState) bool { return l.held == nil && l.suppressedHold == nil })
 }
 
-// tryApply calls apply and turns a panic into a problem, so that no content can end the writer.
-// Only the writer calls it.
-func (e *Engine) tryApply(c candidate) (problems source.Problems) {
+// tryApply applies a candidate, and returns the problems as they may be shown. Only the writer calls
+// it.
+func (e *Engine) tryApply(c candidate) source.Problems {
+	e.writer.steps = e.writer.steps[:0]
+	return e.try(c.contents, func() source.Problems { return e.apply(c) })
+}
+
+// tryRehearse is rehearse, and returns the problems as they may be shown. Only the writer calls it.
+func (e *Engine) tryRehearse(contents []*layerContent) source.Problems {
+	return e.try(contents, func() source.Problems { return e.rehearse(contents) })
+}
+
+// tryEvaluate returns the problems of evaluate as they may be shown. Only the writer calls it.
+func (e *Engine) tryEvaluate(contents []*layerContent) source.Problems {
+	return e.try(contents, func() source.Problems { return e.evaluate(contents).problems })
+}
+
+// try calls f for contents and turns a panic into a problem, so that no content can end the writer.
+func (e *Engine) try(contents []*layerContent, f func() source.Problems) (problems source.Problems) {
 	defer func() {
 		if v := recover(); v != nil {
 			problems = source.Problems{panicked(rescue.NewPanic(v), source.Position{})}
 		}
 	}()
-	if !c.isTest() {
-		e.steps = e.steps[:0]
-	}
-	return e.reported(e.withAbsent(e.apply(c), c.contents), c.contents)
+	return e.reported(e.withAbsent(f(), contents), contents)
 }
 
 // reported returns the problems of contents as they may be shown: without secrets, in order, and

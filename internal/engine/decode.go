@@ -51,11 +51,11 @@ func (e *Engine) respell(roots []*tree.Node) ([]*tree.Node, source.Problems) {
 	if !slices.ContainsFunc(roots, func(n *tree.Node) bool { return n.Doc != nil && n.Doc.Variables }) {
 		return roots, nil
 	}
-	if !slices.Equal(e.spelled.roots, roots) {
+	if !slices.Equal(e.writer.spelled.roots, roots) {
 		out, problems := layer.Respell(roots)
-		e.spelled = respelled{roots, out, wording.OwnAll(problems)}
+		e.writer.spelled = respelled{roots, out, wording.OwnAll(problems)}
 	}
-	return e.spelled.out, e.spelled.problems
+	return e.writer.spelled.out, e.writer.spelled.problems
 }
 
 // respelled is the last result of respell.

@@ -110,10 +110,10 @@ func (e *Engine) Closed() bool { return e.isClosed() }
 
 // prepare builds the resources of a candidate.
 func (e *Engine) prepare(next *State) source.Problems {
-	if e.batch == nil {
+	if e.writer.batch == nil {
 		return nil // at boot there is nothing to build
 	}
-	set, failures := e.batch.Build(e.runCtx, next)
+	set, failures := e.writer.batch.Build(e.runCtx, next)
 	next.built.Store(set)
 	return e.buildProblems(failures)
 }
@@ -131,13 +131,13 @@ func (e *Engine) buildProblems(failures []resource.Failure) (problems source.Pro
 // beginBuilding begins a decision, in which each resource is built at most once per value; the
 // function that it returns ends it. Only the writer calls it.
 func (e *Engine) beginBuilding() (end func()) {
-	if e.batch != nil {
+	if e.writer.batch != nil {
 		return func() {} // within another decision
 	}
-	e.batch = e.resources.Begin(e.builtSets()...)
+	e.writer.batch = e.resources.Begin(e.builtSets()...)
 	return func() {
-		e.batch.End(e.builtSet())
-		e.batch, e.prepared = nil, nil
+		e.writer.batch.End(e.builtSet())
+		e.writer.batch, e.writer.prepared = nil, nil
 	}
 }
 
@@ -184,19 +184,19 @@ func (r *rebuildTimer) clear() {
 // change. Only the writer calls it.
 func (e *Engine) scheduleRebuild() {
 	if !e.hasFailedBuild() {
-		e.rebuildTimer.backOff, e.rebuildTimer.at = 0, time.Time{}
+		e.writer.rebuildTimer.backOff, e.writer.rebuildTimer.at = 0, time.Time{}
 		e.resources.Forget()
 		return
 	}
-	if !e.rebuildTimer.at.IsZero() && time.Now().Before(e.rebuildTimer.at) {
-		e.rebuildTimer.start(time.Until(e.rebuildTimer.at)) // a change meanwhile does not move the time
+	if !e.writer.rebuildTimer.at.IsZero() && time.Now().Before(e.writer.rebuildTimer.at) {
+		e.writer.rebuildTimer.start(time.Until(e.writer.rebuildTimer.at)) // a change meanwhile does not move the time
 		return
 	}
-	e.rebuildTimer.backOff = min(max(2*e.rebuildTimer.backOff, e.Rebuild), e.MaxRebuild)
-	if e.rebuildTimer.backOff <= 0 {
+	e.writer.rebuildTimer.backOff = min(max(2*e.writer.rebuildTimer.backOff, e.Rebuild), e.MaxRebuild)
+	if e.writer.rebuildTimer.backOff <= 0 {
 		return
 	}
-	e.rebuildTimer.start(e.rebuildTimer.backOff/2 + rand.N(e.rebuildTimer.backOff/2+1))
+	e.writer.rebuildTimer.start(e.writer.rebuildTimer.backOff/2 + rand.N(e.writer.rebuildTimer.backOff/2+1))
 }
 
 // hasFailedBuild reports whether a content was rejected for a failed build or an unavailable

@@ -34,17 +34,10 @@ type Engine struct {
 	declared func() string // the digest of what the sections of Start declare
 	hooks    hooks
 
+	writer writer
+
 	resources         *resource.Registry
-	batch             *resource.Batch // of the writer's current decision, or nil
-	prepared          *State          // the writer's: the last state found good in the current decision
-	merged            *mergedRoots    // the writer's: the last merge of the current decision
-	steps             []observe.Step  // the writer's: of the current decision, without its tests
-	spelled           respelled       // the writer's: the last result of respell
-	rebuildTimer      rebuildTimer    // the writer's
 	background        sync.WaitGroup  // goroutines that watch a probation, references or freshness
-	inWindow          bool            // the writer's: a window is open
-	bootVersion       int64           // the writer's: the version that the service started with
-	fallingBack       bool            // the writer's: it is returning to the last known good copy
 	snapshotSuspended atomic.Bool     // do not save the contents that the service started with: a build fails
 	runCtx            context.Context // ends when Close begins
 
@@ -66,7 +59,6 @@ type Engine struct {
 	pending []pendingKey // of roots
 	// reportedPending is the last pending value that was reported to observers.
 	reportedPending []pendingKey
-	reportedNotices notices // the writer's: the last that were reported to observers
 	// accepted records the signed releases; only the writer changes it.
 	accepted  accepted
 	rollbacks []*rollbackCheck
@@ -102,7 +94,7 @@ func Start(ctx context.Context, s Settings) (*Engine, error) {
 		}
 	}
 	e := &Engine{
-		Settings: s, schema: schema, bootVersion: 1, layers: newLayerStates(s.Layers), inbox: make([]*update, len(s.Layers)),
+		Settings: s, schema: schema, writer: writer{bootVersion: 1}, layers: newLayerStates(s.Layers), inbox: make([]*update, len(s.Layers)),
 		wake: make(chan struct{}, 1), commands: make(chan func()), closing: make(chan struct{}), writerDone: make(chan struct{}),
 		instance: instanceOf(s.Layers), declared: sync.OnceValue(func() string { return verify.Declared(schema.shape) }),
 	}

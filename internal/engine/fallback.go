@@ -18,7 +18,7 @@ const bootPhase = 5 * time.Minute
 // later. It reports whether retry succeeded. Only the writer calls it.
 func (e *Engine) fallBack(retry func() error, reasons source.Problems) bool {
 	live := e.cell.Load()
-	if live.Version != e.bootVersion || time.Since(live.At) > bootPhase {
+	if live.Version != e.writer.bootVersion || time.Since(live.At) > bootPhase {
 		return false
 	}
 	newest := e.liveCandidate()
@@ -36,8 +36,8 @@ func (e *Engine) fallBack(retry func() error, reasons source.Problems) bool {
 	}
 	good := e.candidateOf(func(l *layerState) *layerContent { return old.contents[l.index] })
 	e.snapshotSuspended.Store(true) // until one of the two proves good
-	e.fallingBack = true
-	defer func() { e.fallingBack = false }()
+	e.writer.fallingBack = true
+	defer func() { e.writer.fallingBack = false }()
 	end := e.beginBuilding()
 	problems := e.tryApply(good)
 	end()

@@ -22,7 +22,7 @@ func (e *Engine) runWriter(ctx context.Context) {
 			}
 		case command := <-e.commands:
 			command()
-		case <-e.rebuildTimer.due:
+		case <-e.writer.rebuildTimer.due:
 			e.resources.Forget()
 			e.drainInbox()
 			e.decide()
@@ -37,8 +37,8 @@ func (e *Engine) collectWindow(ctx context.Context) bool {
 	if e.Window <= 0 {
 		return true
 	}
-	e.inWindow = true
-	defer func() { e.inWindow = false }()
+	e.writer.inWindow = true
+	defer func() { e.writer.inWindow = false }()
 	quiet := time.NewTimer(e.Window)
 	defer quiet.Stop()
 	last := time.NewTimer(e.MaxWindow)
@@ -65,7 +65,7 @@ func (e *Engine) collectWindow(ctx context.Context) bool {
 // while a window is open, since the decision follows, and while the config is pinned. Only the
 // writer calls it.
 func (e *Engine) retryDecision() {
-	if !e.inWindow && !e.pinned() {
+	if !e.writer.inWindow && !e.pinned() {
 		e.decide()
 	}
 }

@@ -46,7 +46,7 @@ func (e *Engine) addLossReasons(reasons [][]string) {
 	for i := range check.held {
 		with[i] = e.layers[i].latest
 	}
-	if problems := e.tryApply(candidate{contents: with, prepareOnly: true, evaluateOnly: true}); problems != nil {
+	if problems := e.tryEvaluate(with); problems != nil {
 		suspects, _ := e.newBlame(check.live, with).suspects(problems)
 		if len(check.held) == 1 {
 			suspects = slices.Collect(maps.Keys(check.held))
@@ -66,7 +66,7 @@ func (c *lossCheck) suppressHolds(layers []int) {
 	for _, i := range layers {
 		newest[i] = c.e.layers[i].latest
 	}
-	if c.e.tryApply(candidate{contents: newest, prepareOnly: true, evaluateOnly: true}) == nil {
+	if c.e.tryEvaluate(newest) == nil {
 		return
 	}
 	for _, i := range layers {

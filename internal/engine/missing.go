@@ -38,8 +38,7 @@ func isReplaceable(l *layerState) bool { return l.latest == nil || l.lacksDocume
 // certainProblems returns the problems of a candidate that no missing layer can repair: texts that
 // cannot be decoded, and unknown keys.
 func (e *Engine) certainProblems(c candidate) error {
-	c.evaluateOnly = true
-	problems := slices.DeleteFunc(e.tryApply(c), func(p *source.Problem) bool {
+	problems := slices.DeleteFunc(e.tryEvaluate(c.contents), func(p *source.Problem) bool {
 		return !slices.Contains([]source.Kind{source.Malformed, source.Corrupt, source.DuplicateKey, source.UnknownKey}, p.Kind)
 	})
 	if len(problems) == 0 {

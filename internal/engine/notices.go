@@ -49,8 +49,8 @@ func (e *Engine) reportNotices(next *State) {
 			all.deprecated = append(all.deprecated, n.deprecated...)
 		}
 	}
-	before := e.reportedNotices
-	e.reportedNotices = all
+	before := e.writer.reportedNotices
+	e.writer.reportedNotices = all
 	version := e.cell.Load().Version
 	if !sameKeys(before.unused, all.unused) {
 		e.emit(observe.Event{Kind: observe.UnusedKeys, Version: version, Problems: all.unused})

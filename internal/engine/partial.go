@@ -15,7 +15,7 @@ import (
 func (e *Engine) applyPartially(c candidate, problems source.Problems) {
 	began := time.Now()
 	good, reasons := e.largestGoodSubset(c, problems)
-	e.endStep(stepSearch, began, c)
+	e.endStep(stepSearch, began)
 	e.recordRejected(c, good, reasons)
 	if !good.changed {
 		return
@@ -104,7 +104,7 @@ func (s *subsetSearch) tryGroups(set []bool) (blamed []int, good bool) {
 	if s.e.manifestMismatches(with) != nil { // part of a release; the problems of the whole release explain more
 		return nil, false
 	}
-	problems := s.e.tryApply(candidate{contents: with, prepareOnly: true})
+	problems := s.e.tryRehearse(with)
 	var losers []int
 	if problems == nil {
 		if problems, losers = s.lossProblems(with); problems == nil {
@@ -134,7 +134,7 @@ func (s *subsetSearch) tryGroups(set []bool) (blamed []int, good bool) {
 // others: the keys may have moved to a layer that is rejected. It returns nothing at boot, when the
 // change guard is off.
 func (s *subsetSearch) lossProblems(contents []*layerContent) (problems source.Problems, layers []int) {
-	if s.e.batch == nil {
+	if s.e.writer.batch == nil {
 		return nil, nil
 	}
 	held := s.e.lossHoldReasons(contents)

@@ -116,7 +116,7 @@ func (e *Engine) restoreAndPin(old *State, by observe.By) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	e.rebuildTimer.clear()
+	e.writer.rebuildTimer.clear()
 	e.publish(next, live, candidate{started: next.At, causes: next.Causes}, observe.Applied, nil)
 	e.hasPinned(next, live, old.Version, by)
 	return next.Version, nil

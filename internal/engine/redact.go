@@ -183,7 +183,7 @@ func (r *redactor) sourceError(err error, l *layerState, names ...string) (clean
 
 // problems returns problems without the notes of package wording. It removes secrets from the
 // foreign parts of their messages and drops causes that have one. A message without a note is
-// foreign. tryApply calls it for the problems of all steps, before they are reported.
+// foreign. The engine calls it for the problems of all steps, before they are reported.
 func (r *redactor) problems(all source.Problems) source.Problems {
 	if all == nil {
 		return nil

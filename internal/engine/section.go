@@ -168,8 +168,8 @@ func (e *Engine) applySchema(number int, before *schema) source.Problems {
 	if !e.swap(next) {
 		return nil // the config is closed
 	}
-	if e.bootVersion == live.Version {
-		e.bootVersion = next.Version // still the contents that the service started with
+	if e.writer.bootVersion == live.Version {
+		e.writer.bootVersion = next.Version // still the contents that the service started with
 	}
 	e.activate(live, next, true)
 	e.publish(next, live, candidate{started: next.At, causes: next.Causes}, observe.Applied, nil)

@@ -17,22 +17,17 @@ const (
 	stepSwap     = "swap"
 )
 
-// isTest reports whether the search for a good subset looks at the candidate, or no candidate
-// becomes live at all. The steps of a test are part of the search.
-func (c *candidate) isTest() bool { return c.prepareOnly || c.evaluateOnly }
-
-// endStep records a step that has ended. Only the writer calls it.
-func (e *Engine) endStep(name string, began time.Time, c candidate) {
-	if !c.isTest() {
-		e.steps = append(e.steps, observe.Step{Name: name, Began: began, Took: time.Since(began)})
-	}
+// endStep records a step that has ended. The steps of evaluations that the search for a good subset
+// makes are part of the search. Only the writer calls it.
+func (e *Engine) endStep(name string, began time.Time) {
+	e.writer.steps = append(e.writer.steps, observe.Step{Name: name, Began: began, Took: time.Since(began)})
 }
 
 // takeSteps returns the steps of the decision so far, for its event, after the decoding of the
 // contents that the event is about. Only the writer calls it.
 func (e *Engine) takeSteps(contents []*layerContent, causes []observe.Cause) []observe.Step {
-	steps := slices.Concat(decodeSteps(e.layers, contents, causes), e.steps)
-	e.steps = e.steps[:0]
+	steps := slices.Concat(decodeSteps(e.layers, contents, causes), e.writer.steps)
+	e.writer.steps = e.writer.steps[:0]
 	return steps
 }
 

@@ -1,0 +1,148 @@
+package engine
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/internal/verify"
+	"github.com/nacre-go/nacre/internal/wording"
+	"github.com/nacre-go/nacre/observe"
+	"github.com/nacre-go/nacre/source"
+)
+
+// evaluation is what a selection of contents, one per layer, would be as a version. It has either
+// problems or a state.
+type evaluation struct {
+	next      *State // without a version, resources and causes
+	unchanged bool   // next has the merged tree of the live version
+	problems  source.Problems
+	steps     []observe.Step
+}
+
+// evaluate takes contents through the steps that change nothing: decode, merge, guard, bind and
+// validate. It returns all problems that the first failing step finds. Only the writer calls it.
+func (e *Engine) evaluate(contents []*layerContent) (v evaluation) {
+	began := time.Now()
+	step := func(name string) {
+		now := time.Now()
+		v.steps = append(v.steps, observe.Step{Name: name, Began: began, Took: now.Sub(began)})
+		began = now
+	}
+	// decode: the watcher has decoded new contents, see newContent; decode the rest by this schema
+	roots, standalone, problems := e.decode(contents)
+	if problems != nil {
+		v.problems = append(problems, standalone...)
+		return v
+	}
+	if v.problems = wording.OwnAll(e.manifestMismatches(contents)); v.problems != nil {
+		return v // a release applies as a whole or not at all
+	}
+
+	// layer: merge all documents, lowest first
+	all := e.merge(roots)
+	if all.problems != nil {
+		step(stepMerge)
+		_, problems := e.bindAndValidate(all.tree, standalone)
+		step(stepValidate)
+		v.problems = slices.Concat(all.problems, problems)
+		return v
+	}
+	next := &State{full: all.sum(), Merged: all.tree, schema: e.schema, contents: contents, roots: roots}
+	live := e.cell.Load()
+
+	// guard: keep the live values of restart-only fields
+	if v.problems = e.freeze(next, live, standalone); v.problems != nil {
+		return v
+	}
+	if next.pending != nil {
+		next.full = verify.Full(next.Merged)
+	}
+	step(stepMerge)
+	v.next = next
+	if v.unchanged = live != nil && live.full == next.full && live.schema == next.schema && standalone == nil; v.unchanged {
+		return v
+	}
+
+	// bind the tree to the types of the sections, and validate: check tags and Validate methods
+	if r := e.writer.prepared; r != nil && r.schema == next.schema && r.full == next.full && standalone == nil {
+		next.Values = r.Values // already validated; resources may hold pointers into them
+		return v
+	}
+	next.Values, v.problems = e.bindAndValidate(next.Merged, standalone)
+	step(stepValidate)
+	return v
+}
+
+// mergedRoots is the merged tree of some documents.
+type mergedRoots struct {
+	roots     []*tree.Node
+	schema    *schema
+	tree      *tree.Node
+	problems  source.Problems
+	digest    [32]byte
+	hasDigest bool
+}
+
+// merge merges documents, lowest first. It keeps the last result until the decision ends, since a
+// decision merges the same documents several times. Only the writer calls it.
+func (e *Engine) merge(roots []*tree.Node) *mergedRoots {
+	if e.writer.merged == nil || e.writer.merged.schema != e.schema || !slices.Equal(e.writer.merged.roots, roots) {
+		e.writer.merged = &mergedRoots{roots: roots, schema: e.schema}
+		e.writer.merged.tree, e.writer.merged.problems = e.schema.merger.Merge(roots...)
+		e.writer.merged.problems = wording.OwnAll(e.writer.merged.problems)
+	}
+	return e.writer.merged
+}
+
+func (m *mergedRoots) sum() [32]byte {
+	if !m.hasDigest {
+		m.digest, m.hasDigest = verify.Full(m.tree), true
+	}
+	return m.digest
+}
+
+// bindAndValidate binds a merged tree and validates what it could bind. Use the values only if
+// it returns no problems.
+func (e *Engine) bindAndValidate(merged *tree.Node, standalone source.Problems) (values []any, problems source.Problems) {
+	values, problems = e.bind(merged, standalone)
+	all := problemSet{} // two sections may bind the same key
+	all.add(problems)
+	all.add(e.schema.validate(values, merged))
+	return values, all.all
+}
+
+// bind binds the merged tree. It adds the standalone problems of keys that a higher layer hides,
+// which would otherwise appear only after that layer drops the key.
+func (e *Engine) bind(merged *tree.Node, standalone source.Problems) (values []any, problems source.Problems) {
+	var previous []any
+	if live := e.cell.Load(); live != nil {
+		previous = live.Values
+	}
+	values, problems = e.schema.bind(merged, previous)
+	for _, p := range standalone {
+		if slices.ContainsFunc(problems, func(q *source.Problem) bool {
+			return q.Position == p.Position && withoutItems(q.Key) == withoutItems(p.Key)
+		}) {
+			continue
+		}
+		problems = append(problems, p)
+	}
+	return values, problems
+}
+
+// withoutItems returns a key without the numbers of items: an item can have another number in the
+// merged list than in its document.
+func withoutItems(key string) string {
+	p, ok := tree.ParsePath(key)
+	if !ok || !strings.Contains(key, "[") {
+		return key
+	}
+	for i, segment := range p {
+		if _, item := tree.ItemIndex(segment); item {
+			p[i] = "[]"
+		}
+	}
+	return strings.Join(p, ".")
+}

@@ -1,0 +1,25 @@
+package engine
+
+import (
+	"github.com/nacre-go/nacre/internal/resource"
+	"github.com/nacre-go/nacre/observe"
+)
+
+// writer is the state of the writer goroutine, and before that of boot. No other goroutine reads or
+// writes it.
+type writer struct {
+	inWindow     bool  // a window is open
+	bootVersion  int64 // the version that the service started with
+	fallingBack  bool  // the writer is returning to the last known good copy
+	rebuildTimer rebuildTimer
+	// reportedNotices are the last that were reported to observers.
+	reportedNotices notices
+
+	// of the current decision
+	batch    *resource.Batch // nil outside of a decision
+	prepared *State          // the last state that was found good
+	merged   *mergedRoots    // the last merge
+	steps    []observe.Step  // without those of rehearsals
+
+	spelled respelled // the last result of respell
+}
