@@ -22,5 +22,8 @@ func boxOf[T any](s *engine.State) *version[T] {
 // Swap implements engine.Cell.
 func (c *cell[T]) Swap(s *engine.State) *engine.State { return c.Boxes.Swap(boxOf[T](s), s) }
 
+// Retire implements engine.Cell.
+func (c *cell[T]) Retire(old, by *engine.State) { boxOf[T](old).Retire(old, by) }
+
 // Replace implements engine.Cell.
 func (c *cell[T]) Replace(s *engine.State) { c.Boxes.Replace(boxOf[T](s), s) }

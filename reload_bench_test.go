@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"strconv"
 	"testing"
 
@@ -146,5 +147,55 @@ func reload(b *testing.B, change func(n int), sources ...source.Source) {
 		n++
 		change(n)
 		<-done
+	}
+}
+
+// BenchmarkHistory measures the memory of a config of 20 000 keys after 25 changes, beside that of a
+// config that was just opened: of one key each time, and of all.
+func BenchmarkHistory(b *testing.B) {
+	live := func() float64 {
+		runtime.GC()
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return float64(m.HeapAlloc)
+	}
+	text := func(n, changed int) []byte {
+		var t bytes.Buffer
+		reloadSections(&t, 0, 1000, changed, n+1)
+		return t.Bytes()
+	}
+	for name, of := range map[string]func(n int) []byte{
+		"one": func(n int) []byte { return text(n, 500) },
+		"all": func(n int) []byte {
+			return bytes.ReplaceAll(text(n, -1), []byte("section-"), []byte("section-"+strconv.Itoa(n)+"-"))
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				before := live()
+				m := memory.New("config.yaml", of(0))
+				applied := make(chan struct{}, 1)
+				cfg, err := nacre.OpenWith[reloadConfig](b.Context(), nacre.Options{
+					Logger: slog.New(slog.DiscardHandler), Window: nacre.Off, LastKnownGoodDisabled: true,
+					Observers: []observe.Observer{func(e observe.Event) {
+						if e.Kind == observe.Applied && e.Version > 1 {
+							applied <- struct{}{}
+						}
+					}},
+				}, m)
+				if err != nil {
+					b.Fatal(err)
+				}
+				opened := live() - before
+				for n := range 25 {
+					m.Set(of(n + 1))
+					<-applied
+				}
+				b.ReportMetric(opened/1e6, "opened-MB")
+				b.ReportMetric((live()-before)/opened, "x-opened")
+				_ = cfg.Close()
+			}
+		})
 	}
 }

@@ -98,6 +98,7 @@ func (e *Engine) publish(next, old *State, c candidate, kind observe.EventKind, 
 		Causes: c.causes, Changed: changed, Steps: e.takeSteps(next.contents, c.causes), Took: time.Since(c.started)})
 	e.reportPending(next)
 	e.reportNotices(next)
+	e.releaseTrees()
 	e.hub.Publish(delivery{state: next, causes: next.Causes})
 	if old == nil {
 		e.saver.requestAfterBoot()

@@ -83,7 +83,7 @@ func (e *Engine) decodeBy(s *schema, l *layerState, c *layerContent) *decoded {
 		return last
 	}
 	d := &decoding{engine: e, layer: l, content: c, out: decoded{schema: s}}
-	if last.schema != nil && !last.transient { // for another schema, keep what resolvers returned
+	if !last.transient { // for another schema, and in the history, keep what resolvers returned
 		d.out.referred, d.plain = maps.Clone(last.referred), last.plain
 	}
 	began := time.Now()

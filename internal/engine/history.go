@@ -35,6 +35,57 @@ func (e *Engine) recordHistory(state *State, entry observe.HistoryEntry) {
 	}
 }
 
+// releaseTrees makes the history hold no trees: they are most of the memory of a version. An old
+// version keeps its values, its documents and the values of their references, from which
+// makeLiveAgain makes the trees again. The live version and those to which a rollback returns keep
+// everything. Only the writer calls it.
+func (e *Engine) releaseTrees() {
+	keep := []*State{nil, e.cell.Load(), e.cell.Previous()}
+	needed := map[*layerContent]bool{nil: true}
+	e.mu.Lock()
+	if e.probation != nil {
+		keep = append(keep, e.probation.before)
+	}
+	for _, l := range e.layers {
+		needed[l.latest], needed[l.applied], needed[l.diskCopy] = true, true, true
+	}
+	for _, s := range keep {
+		if s != nil {
+			for _, c := range s.contents {
+				needed[c] = true
+			}
+		}
+	}
+	var old [][2]*State // with and without trees
+	for i := range e.history {
+		if s := e.history[i].state; !slices.Contains(keep, s) && s.Merged != nil {
+			e.history[i].state = s.withoutTrees()
+			old = append(old, [2]*State{s, e.history[i].state})
+		}
+	}
+	e.mu.Unlock()
+	for _, s := range old {
+		e.cell.Retire(s[0], s[1])
+		for _, c := range s[1].contents {
+			if !needed[c] {
+				needed[c] = true
+				c.sum() // while it is cheap: the change guard asks for it
+				c.result.Store(c.decoded().withoutTrees())
+			}
+		}
+	}
+}
+
+// withoutTrees returns a copy of a state that is no longer live.
+func (s *State) withoutTrees() *State {
+	return &State{Values: s.Values, Version: s.Version, At: s.At, Causes: s.Causes, full: s.full, schema: s.schema, contents: s.contents}
+}
+
+// withoutTrees returns what it takes to decode a content to the same again.
+func (d *decoded) withoutTrees() *decoded {
+	return &decoded{referred: d.referred, plain: d.plain, secrets: d.secrets, shown: d.shown}
+}
+
 // History returns the last applied and rejected changes, oldest first.
 func (e *Engine) History() []observe.HistoryEntry {
 	e.mu.Lock()

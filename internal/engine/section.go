@@ -176,10 +176,10 @@ func (e *Engine) applySchema(number int, before *schema) source.Problems {
 	return nil
 }
 
-// rebind returns an older state by the current schema: the same contents, with the live values of
-// restart-only fields. Only the writer calls it.
+// rebind returns an older state with its trees and by the current schema: the same contents, with
+// the live values of restart-only fields. Only the writer calls it.
 func (e *Engine) rebind(old, live *State, freezer *guard.Freezer) (*State, source.Problems) {
-	if old.schema == e.schema {
+	if old.schema == e.schema && old.Merged != nil {
 		return old, nil
 	}
 	roots, standalone, problems := e.decode(old.contents)
@@ -192,6 +192,10 @@ func (e *Engine) rebind(old, live *State, freezer *guard.Freezer) (*State, sourc
 	}
 	frozen, pending := freezer.Freeze(live.Merged, merged)
 	next := &State{Merged: frozen, full: verify.Full(frozen), schema: e.schema, contents: old.contents, roots: roots, pending: pendingKeys(merged, pending)}
+	if old.schema == e.schema && old.full == next.full {
+		next.Values = old.Values // only its trees were released
+		return next, nil
+	}
 	if next.Values, problems = e.bindAndValidate(frozen, standalone); problems != nil {
 		return nil, e.reported(problems, old.contents)
 	}

@@ -122,6 +122,8 @@ type Cell interface {
 	Swap(next *State) (old *State)
 	Replace(next *State)
 	Previous() *State
+	// Retire replaces the state of an old version, if the cell holds it, by another one.
+	Retire(old, by *State)
 }
 
 // State is one version. It is immutable once it is in a cell, except for its resources.

@@ -10,6 +10,10 @@ type Box[V, S any] struct {
 	state atomic.Pointer[S]
 }
 
+// Retire makes b hold another state in place of one that is neither current nor the previous one. It
+// does nothing if b holds a newer state, which has the same value.
+func (b *Box[V, S]) Retire(old, by *S) { b.state.CompareAndSwap(old, by) }
+
 // Boxes is a [Cell] of states whose value is in a [Box]. A reader of the value needs one atomic
 // load and not the state. Load is safe for concurrent use; one writer calls the other methods. The
 // zero Boxes is empty.

@@ -23,5 +23,8 @@ func (c *Cell[S]) Swap(next *S) (old *S) {
 // state stays.
 func (c *Cell[S]) Replace(next *S) { c.current.Store(next) }
 
+// Retire does nothing: a Cell holds only the current state and the previous one.
+func (c *Cell[S]) Retire(_, _ *S) {}
+
 // Previous returns the state that the last Swap replaced.
 func (c *Cell[S]) Previous() *S { return c.previous }

@@ -1,0 +1,96 @@
+package engine_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/nacre-go/nacre/internal/engine"
+	"github.com/nacre-go/nacre/internal/synctest"
+	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/observe"
+	"github.com/nacre-go/nacre/source"
+)
+
+// putDocuments makes the content two documents, a.yaml and b.yaml.
+func (o *origin) putDocuments(a, b string) {
+	o.set(func() {
+		o.content = source.Content{Revision: revision(a + "\x00" + b), Documents: []source.Document{
+			{Name: "a.yaml", Format: source.FormatYAML, Data: []byte(a)}, {Name: "b.yaml", Format: source.FormatYAML, Data: []byte(b)},
+		}}
+	})
+}
+
+// A source of many documents returns all of them when one has changed: the others are not decrypted
+// and decoded again, and their keys have the revision of the newest content.
+func TestOnlyChangedDocumentsAreDecoded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := newOrigin("x", "")
+		x.putDocuments("a: 1", "b: 1")
+		set := settings(t, x)
+		var decrypted []string
+		set.Layers[0].Decrypt = func(_ context.Context, d source.Document) ([]byte, error) {
+			decrypted = append(decrypted, d.Name)
+			return d.Data, nil
+		}
+		e := start(t, set)
+		settle()
+		decrypted = nil
+		x.putDocuments("a: 2", "b: 1")
+		settle()
+		if v := value(e.Live()); v.A != 2 || v.B != 1 || !slices.Equal(decrypted, []string{"a.yaml"}) {
+			t.Errorf("a change of one document makes a=%d b=%d and decodes %q", v.A, v.B, decrypted)
+		}
+		of := e.Explain(tree.Path{"b"}).LayerValues[0].Position
+		if want := revision("a: 2\x00b: 1"); of.Revision != want || of.Document != "b.yaml" {
+			t.Errorf("the unchanged key stands at %+v, want the revision %s", of, want)
+		}
+		decrypted = nil
+		x.putDocuments("a: [", "b: 1")
+		settle()
+		x.putDocuments("a: 3", "b: 1")
+		settle()
+		if v := value(e.Live()); v.A != 3 || v.B != 1 || !slices.Equal(decrypted, []string{"a.yaml", "a.yaml"}) {
+			t.Errorf("a correction makes a=%d b=%d and decodes %q", v.A, v.B, decrypted)
+		}
+		e.Close()
+	})
+}
+
+// The history keeps no trees. A version that becomes live again has the same trees as before, with
+// the values that its references had then.
+func TestOldVersionsComeBackWhole(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := newOrigin("x", "s: ${vault:key}")
+		set := settings(t, x)
+		secret, resolved := "first", 0
+		set.Layers[0].Resolvers = map[string]engine.Resolver{"vault": func(context.Context, string) (string, error) {
+			resolved++
+			return secret, nil
+		}}
+		e := start(t, set)
+		settle()
+		before := e.Live()
+		secret = "second"
+		for n := range 5 {
+			x.put(fmt.Sprintf("a: %d\ns: ${vault:key}", n+2))
+			settle()
+		}
+		if v := value(e.Live()); v.A != 6 || v.S != "second" {
+			t.Fatalf("a=%d s=%q is live", v.A, v.S)
+		}
+		resolved = 0
+		if _, err := e.Pin(t.Context(), 1, observe.By{}); err != nil {
+			t.Fatal(err)
+		}
+		live := e.Live()
+		if value(live) != value(before) || value(live).S != "first" || live.Sum() != before.Sum() || resolved != 0 {
+			t.Errorf("version 1 came back with s=%q, sum %s, and %d calls of its resolver", value(live).S, live.Sum(), resolved)
+		}
+		if !tree.Same(live.Merged, before.Merged) || live.Merged == before.Merged || e.Explain(tree.Path{"s"}).LayerValues[0].Position.Line != 1 {
+			t.Errorf("its tree is %v, was %v", live.Merged.Plain(), before.Merged.Plain())
+		}
+		e.Close()
+	})
+}
