@@ -36,6 +36,9 @@ func (e *expander) node(at tree.Path, in []spot, n *tree.Node) *tree.Node {
 // rewriteTexts returns n with other scalars. in is what is known about the place of n, and below
 // leads to the places below it. The result shares nodes without a change.
 func rewriteTexts[P any](at tree.Path, in P, n *tree.Node, below func(P, string) P, scalar func(tree.Path, P, *tree.Node) *tree.Node) *tree.Node {
+	if !mayRefer(n) {
+		return n
+	}
 	switch n.Kind {
 	case tree.Scalar:
 		return scalar(at, in, n)

@@ -46,15 +46,13 @@ func Unresolved(root *tree.Node, shape *tree.Shape, resolved func(scheme string)
 
 // mayRefer reports whether a text at or below n may have a reference.
 func mayRefer(n *tree.Node) bool {
-	if _, _, ok := textIn(n); ok {
-		return true
+	if n.Kind == tree.Scalar {
+		_, _, ok := textIn(n)
+		return ok
 	}
-	for i := range n.Entries {
-		if mayRefer(n.Entries[i].Value) {
-			return true
-		}
-	}
-	return slices.ContainsFunc(n.Items, mayRefer)
+	return n.Fact(tree.HasReference, nil, false, func() bool {
+		return slices.ContainsFunc(n.Items, mayRefer) || slices.ContainsFunc(n.Entries, func(e tree.Entry) bool { return mayRefer(e.Value) })
+	})
 }
 
 // ownSchemes are those of ResolveEnv and ResolveFiles.

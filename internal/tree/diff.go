@@ -3,11 +3,7 @@ package tree
 import (
 	"math"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
-
-	"github.com/nacre-go/nacre/source"
 )
 
 // Diff calls yield with the path of each leaf (scalar, list, or empty map) that is in only one tree
@@ -93,56 +89,4 @@ func sameScalar(a, b any) bool {
 		return ok && (x == y || math.IsNaN(x) && math.IsNaN(y))
 	}
 	return a == b
-}
-
-// Secrets calls yield with the text of every scalar that is secret by shape, except booleans. For
-// the text of a list or map of secrets, it also calls yield with each part.
-func Secrets(n *Node, shape *Shape, yield func(string)) { secrets(n, shape, false, yield) }
-
-func secrets(n *Node, shape *Shape, within bool, yield func(string)) {
-	if n == nil || shape == nil && !within {
-		return
-	}
-	within = within || shape != nil && shape.Secret
-	switch n.Kind {
-	case Scalar:
-		var text string
-		switch v := n.Value.(type) {
-		case string:
-			text = v
-		case source.Text:
-			text = string(v)
-		case int64:
-			text = strconv.FormatInt(v, 10)
-		case uint64:
-			text = strconv.FormatUint(v, 10)
-		case float64:
-			text = strconv.FormatFloat(v, 'g', -1, 64)
-		case time.Time:
-			text = v.Format(time.RFC3339Nano)
-		default:
-			return // a search for true and false in texts is of no use
-		}
-		if !within && !shape.HidesText() {
-			return
-		}
-		yield(text)
-		if shape == nil || shape.Kind != ListOf && shape.Kind != MapOf {
-			return
-		}
-		for _, part := range SplitText(text) {
-			yield(part)
-			if _, value, ok := strings.Cut(part, "="); ok && shape.Kind == MapOf {
-				yield(strings.TrimSpace(value))
-			}
-		}
-	case List:
-		for i, item := range n.Items {
-			secrets(item, shape.At(Item(i)), within, yield)
-		}
-	case Map:
-		for i := range n.Entries {
-			secrets(n.Entries[i].Value, shape.At(n.Entries[i].Key), within, yield)
-		}
-	}
 }

@@ -5,45 +5,8 @@ import "sync/atomic"
 // content identifies what a map or list says, regardless of its lines. Each map and list that is
 // made has a content of its own; a copy that only moves lines shares the one of its original.
 type content struct {
-	digests [digestKinds]atomic.Pointer[placedDigest]
-}
-
-// DigestKind says what a digest of a map covers; package verify computes them.
-type DigestKind uint8
-
-// The kinds of digest.
-const (
-	FullDigest DigestKind = iota
-	PublishedDigest
-	digestKinds
-)
-
-// placedDigest is a digest of a map at a place. The same map can have others at other places.
-type placedDigest struct {
-	shape  *Shape
-	secret bool
-	sum    [32]byte
-}
-
-// Digest returns the digest of a map that KeepDigest was last given for its kind, if that was for
-// the same place: the shape there, and whether it is within a secret.
-func (n *Node) Digest(kind DigestKind, shape *Shape, secret bool) (sum [32]byte, ok bool) {
-	if n.content == nil {
-		return sum, false
-	}
-	d := n.content.digests[kind].Load()
-	if d == nil || d.shape != shape || d.secret != secret {
-		return sum, false
-	}
-	return d.sum, true
-}
-
-// KeepDigest keeps a digest of a map, so that it is computed once for all trees that share the map.
-// It is safe for concurrent use.
-func (n *Node) KeepDigest(kind DigestKind, shape *Shape, secret bool, sum [32]byte) {
-	if n.content != nil {
-		n.content.digests[kind].Store(&placedDigest{shape, secret, sum})
-	}
+	digests [digestKinds]atomic.Pointer[placed[[32]byte]]
+	facts   [factKinds]atomic.Pointer[placed[bool]]
 }
 
 // Alike reports whether two values of the same document say the same, so that everything computed

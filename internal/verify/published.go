@@ -49,23 +49,22 @@ func Hides(root *tree.Node, shape *tree.Shape) bool {
 }
 
 func hides(n *tree.Node, at place) bool {
-	switch n.Kind {
-	case tree.Scalar:
+	if n.Kind == tree.Scalar {
 		return at.hides() && !onlyReferences(n)
-	case tree.List:
+	}
+	return n.Fact(tree.HidesValue, at.shape, at.secret, func() bool {
 		for i, item := range n.Items {
 			if hides(item, at.item(i)) {
 				return true
 			}
 		}
-	case tree.Map:
 		for i := range n.Entries {
 			if hides(n.Entries[i].Value, at.below(n.Entries[i].Key)) {
 				return true
 			}
 		}
-	}
-	return false
+		return false
+	})
 }
 
 // onlyReferences reports whether the text of a scalar consists of references only.
