@@ -85,15 +85,26 @@ type mergedRoots struct {
 	hasDigest bool
 }
 
-// merge merges documents, lowest first. It keeps the last result until the decision ends, since a
-// decision merges the same documents several times. Only the writer calls it.
+// merge merges documents, lowest first. It keeps the last result, since a decision merges the same
+// documents several times, and the last good one, from which most of the next merge is taken. Only
+// the writer calls it.
 func (e *Engine) merge(roots []*tree.Node) *mergedRoots {
-	if e.writer.merged == nil || e.writer.merged.schema != e.schema || !slices.Equal(e.writer.merged.roots, roots) {
-		e.writer.merged = &mergedRoots{roots: roots, schema: e.schema}
-		e.writer.merged.tree, e.writer.merged.problems = e.schema.merger.Merge(roots...)
-		e.writer.merged.problems = wording.OwnAll(e.writer.merged.problems)
+	w := &e.writer
+	if w.merged != nil && w.merged.schema == e.schema && slices.Equal(w.merged.roots, roots) {
+		return w.merged
 	}
-	return e.writer.merged
+	m := &mergedRoots{roots: roots, schema: e.schema}
+	if last := w.mergedGood; last != nil && last.schema == e.schema {
+		m.tree, m.problems = e.schema.merger.MergeAfter(last.roots, last.tree, roots)
+	} else {
+		m.tree, m.problems = e.schema.merger.Merge(roots...)
+	}
+	if m.problems == nil {
+		w.mergedGood = m
+	}
+	m.problems = wording.OwnAll(m.problems)
+	w.merged = m
+	return m
 }
 
 func (m *mergedRoots) sum() [32]byte {

@@ -21,5 +21,6 @@ type writer struct {
 	merged   *mergedRoots    // the last merge
 	steps    []observe.Step  // without those of rehearsals
 
-	spelled respelled // the last result of respell
+	mergedGood *mergedRoots // the last merge without problems
+	spelled    respelled    // the last result of respell
 }

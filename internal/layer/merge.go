@@ -71,13 +71,7 @@ func Merge(roots ...*tree.Node) *tree.Node {
 // the position of the highest, but a document that does not allow unknown keys takes precedence
 // over one that does.
 func (m *Merger) Merge(roots ...*tree.Node) (*tree.Node, source.Problems) {
-	level := make([]*tree.Entry, 0, len(roots))
-	for _, r := range roots {
-		if r != nil {
-			level = append(level, &tree.Entry{Value: r})
-		}
-	}
-	if len(level) > 0 {
+	if level := levelOf(roots); len(level) > 0 {
 		w := merging{}
 		if merged := w.merge(m.root(), level); merged.Value != nil && merged.Value.Kind == tree.Map {
 			return merged.Value, w.problems
@@ -149,7 +143,7 @@ func (w *merging) merge(shape *tree.Shape, level []*tree.Entry) tree.Entry {
 				made = append(made, m)
 			}
 		}
-		return joined(level, made)
+		return joined(level, made, nil)
 	}
 	var few [8]*tree.Entry
 	for i, e := range level {
@@ -170,7 +164,7 @@ func (w *merging) merge(shape *tree.Shape, level []*tree.Entry) tree.Entry {
 		}
 	}
 
-	return joined(level, made)
+	return joined(level, made, nil)
 }
 
 // alone returns the entry of a value that replaces all lower ones.
@@ -202,8 +196,9 @@ func byKey(level []*tree.Entry) (all [][]*tree.Entry) {
 	return all
 }
 
-// joined returns the entry for the merge of some maps, lowest first, with the entries made.
-func joined(level []*tree.Entry, made []tree.Entry) tree.Entry {
+// joined returns the entry for the merge of some maps, lowest first, with the entries made. like is a
+// map that has the same keys at the same positions, or nil.
+func joined(level []*tree.Entry, made []tree.Entry, like *tree.Node) tree.Entry {
 	lead := lead(level)
 	result := tree.Entry{Key: level[len(level)-1].Key, Line: lead.Line, Column: lead.Column, Alias: lead.Alias, Verdict: lead.Verdict}
 	for _, e := range level {
@@ -215,7 +210,11 @@ func joined(level []*tree.Entry, made []tree.Entry) tree.Entry {
 			return result
 		}
 	}
-	result.Value = tree.NewMap(lead.Value.Doc, lead.Value.Line, lead.Value.Column, made)
+	if v := lead.Value; like != nil {
+		result.Value = like.WithEntries(v.Doc, v.Line, v.Column, made)
+	} else {
+		result.Value = tree.NewMap(v.Doc, v.Line, v.Column, made)
+	}
 	return result
 }
 

@@ -137,6 +137,12 @@ func NewIndexedMap(doc *Doc, line, column int32, entries []Entry, index map[stri
 	return n
 }
 
+// WithEntries returns a map node of entries that have the keys of n at the same positions. It shares
+// the index of n.
+func (n *Node) WithEntries(doc *Doc, line, column int32, entries []Entry) *Node {
+	return NewIndexedMap(doc, line, column, entries, n.index)
+}
+
 // NewList returns a list node.
 func NewList(doc *Doc, line, column int32, items []*Node) *Node {
 	n := &Node{Kind: List, Items: items, Doc: doc, Line: line, Column: column, content: new(content)}
@@ -200,18 +206,26 @@ func (n *Node) Entry(key string) *Entry {
 	if n == nil || n.Kind != Map {
 		return nil
 	}
+	if i := n.Index(key); i >= 0 {
+		return &n.Entries[i]
+	}
+	return nil
+}
+
+// Index returns the position of the entry of a map with that key, or -1.
+func (n *Node) Index(key string) int {
 	if n.index != nil {
 		if i, ok := n.index[key]; ok {
-			return &n.Entries[i]
+			return i
 		}
-		return nil
+		return -1
 	}
 	for i := range n.Entries {
 		if n.Entries[i].Key == key {
-			return &n.Entries[i]
+			return i
 		}
 	}
-	return nil
+	return -1
 }
 
 // Child returns the node for one segment of a path: the key of a map, or "[i]" of a list; nil if
