@@ -70,6 +70,7 @@ func OpenWith[T any](ctx context.Context, options Options, layers ...source.Sour
 		BreakerWindow: 10 * time.Minute,
 	}
 	settings.NotReadyWhenStale = o.NotReadyWhenStale
+	settings.ReuseDisabled, settings.SelfCheckEvery = o.ReuseDisabled, o.SelfCheckEvery
 	settings.LastKnownGoodKey, settings.Service = o.LastKnownGoodKey, o.Service
 	settings.LastKnownGoodPath, settings.LastKnownGoodErr = lastGoodPath(o, taken)
 	settings.LastKnownGoodSeed = o.LastKnownGoodSeed

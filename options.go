@@ -117,6 +117,13 @@ type Options struct {
 	// Logger logs changes, rejections and outages. The default is slog.Default(). Use
 	// slog.New(slog.DiscardHandler) for no log.
 	Logger *slog.Logger
+	// ReuseDisabled makes each version from the whole of all documents. By default nacre decodes,
+	// merges, binds and validates what has changed, and takes the rest from the version before; the
+	// result is the same. The default is false.
+	ReuseDisabled bool
+	// SelfCheckEvery is the number of versions of which one is made again without reuse, in the
+	// background, and compared; see observe.SelfCheckFailed. Off makes no checks. The default is 1000.
+	SelfCheckEvery int
 	// Observers receive every event, in this order, after Logger. The default is none.
 	Observers []observe.Observer
 
@@ -149,6 +156,7 @@ func (o Options) check() error {
 	negative("FreshWithin", float64(o.FreshWithin), true)
 	negative("NotReadyWhenStale", float64(o.NotReadyWhenStale), true)
 	negative("History", float64(o.History), false)
+	negative("SelfCheckEvery", float64(o.SelfCheckEvery), true)
 	negative("MaxKeyLoss", o.MaxKeyLoss, true)
 	negative("MaxBadChanges", float64(o.MaxBadChanges), true)
 	if o.MaxKeyLoss > 1 || math.IsNaN(o.MaxKeyLoss) {
@@ -175,6 +183,7 @@ func (o Options) withDefaults() Options {
 	o.NotReadyWhenStale = orDefault(o.NotReadyWhenStale, 0)
 	o.FreshWithin = orDefault(o.FreshWithin, freshWithin(o.NotReadyWhenStale))
 	o.History = orDefault(o.History, 20)
+	o.SelfCheckEvery = orDefault(o.SelfCheckEvery, 1000)
 	o.MaxKeyLoss = orDefault(o.MaxKeyLoss, 0.5)
 	o.MaxBadChanges = orDefault(o.MaxBadChanges, 10)
 	if o.Logger == nil {

@@ -125,6 +125,10 @@ const (
 	// did not end in time. It sets Version and Err, what Close returns, without the errors of its
 	// observers.
 	Closed EventKind = 33
+	// SelfCheckFailed reports a defect of nacre: a version that was made by reusing parts of the
+	// version before differs from what its documents say. From then on the config makes every version
+	// without reuse. It sets Version and Reasons, which name the documents and keys that differ.
+	SelfCheckFailed EventKind = 34
 )
 
 var kindNames = [...]string{
@@ -161,6 +165,7 @@ var kindNames = [...]string{
 	DeprecatedKeys:       "deprecated_keys",
 	Refreshed:            "refreshed",
 	Closed:               "closed",
+	SelfCheckFailed:      "self_check_failed",
 }
 
 // String returns the kind in snake case, such as "content_received", which is fit for a label of a

@@ -38,7 +38,8 @@ func TestKindsAreFrozen(t *testing.T) {
 		"layer_down", "layer_up", "subscriber_called", "subscriber_slow", "resource_built",
 		"resource_closed", "opened", "last_known_good_saved", "last_known_good_failed",
 		"last_known_good_exposed", "layer_stale", "layer_fresh", "readiness_changed", "approved", "pinned",
-		"unpinned", "open_waiting", "reference_unresolved", "unused_keys", "deprecated_keys", "refreshed", "closed", "unknown"}
+		"unpinned", "open_waiting", "reference_unresolved", "unused_keys", "deprecated_keys", "refreshed", "closed",
+		"self_check_failed", "unknown"}
 	for i, want := range names {
 		k := observe.EventKind(i)
 		if got := k.String(); got != want {
@@ -60,7 +61,7 @@ func TestKindsAreFrozen(t *testing.T) {
 		observe.Opened, observe.LastKnownGoodSaved, observe.LastKnownGoodFailed,
 		observe.LastKnownGoodExposed, observe.LayerStale, observe.LayerFresh, observe.ReadinessChanged,
 		observe.Approved, observe.Pinned, observe.Unpinned, observe.OpenWaiting, observe.ReferenceUnresolved,
-		observe.UnusedKeys, observe.DeprecatedKeys, observe.Refreshed, observe.Closed} {
+		observe.UnusedKeys, observe.DeprecatedKeys, observe.Refreshed, observe.Closed, observe.SelfCheckFailed} {
 		if int(k) != i+1 {
 			t.Errorf("%s has the number %d, and had %d", k, k, i+1)
 		}

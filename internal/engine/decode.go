@@ -82,7 +82,7 @@ func (e *Engine) decodeBy(s *schema, l *layerState, c *layerContent) *decoded {
 	if last.schema == s && !(last.transient && time.Since(last.at) > decodeRetryAfter) {
 		return last
 	}
-	d := &decoding{engine: e, layer: l, content: c, out: decoded{schema: s}}
+	d := &decoding{engine: e, layer: l, content: c, whole: e.noReuse.Load(), out: decoded{schema: s}}
 	if !last.transient { // for another schema, and in the history, keep what resolvers returned
 		d.out.referred, d.plain = maps.Clone(last.referred), last.plain
 	}
@@ -111,6 +111,7 @@ type decoding struct {
 	engine  *Engine
 	layer   *layerState
 	content *layerContent
+	whole   bool              // decode every document, whatever is known of it
 	plain   map[string][]byte // decrypted documents that are known
 	out     decoded
 }
@@ -144,7 +145,9 @@ func (d *decoding) decodeDocuments() {
 		}
 		d.add(d.document(of))
 	}
-	d.layer.documents.put(d.out.documents)
+	if !d.whole {
+		d.layer.documents.put(d.out.documents)
+	}
 	for _, found := range d.out.referred {
 		if !found.isDefault {
 			d.out.secrets = append(d.out.secrets, found.text)

@@ -18,7 +18,7 @@ import (
 func (d *decoding) document(of source.Document) *decodedDocument {
 	l, s := d.layer, d.out.schema
 	last := l.documents.get(of.Name)
-	if last != nil && (last.schema != s || !last.saysSameAs(&of)) {
+	if last != nil && (d.whole || last.schema != s || !last.saysSameAs(&of)) {
 		last = nil
 	}
 	if last != nil && len(l.Resolvers) == 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/nacre-go/nacre/internal/engine"
@@ -90,6 +91,42 @@ func TestOldVersionsComeBackWhole(t *testing.T) {
 		}
 		if !tree.Same(live.Merged, before.Merged) || live.Merged == before.Merged || e.Explain(tree.Path{"s"}).LayerValues[0].Position.Line != 1 {
 			t.Errorf("its tree is %v, was %v", live.Merged.Plain(), before.Merged.Plain())
+		}
+		e.Close()
+	})
+}
+
+// A version that differs from its documents, here because a tree was written into, is found by the
+// self-check, and the next version is made without reuse.
+func TestSelfCheckFindsADifference(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := newOrigin("x", "")
+		x.putDocuments("a: 1", "b: 1")
+		set := settings(t, x)
+		set.SelfCheckEvery = 2
+		var failed []observe.Event
+		set.Observers = on(handlers{observe.SelfCheckFailed: func(e observe.Event) { failed = append(failed, e) }})
+		e := start(t, set)
+		settle()
+		for n := range 4 {
+			x.putDocuments(fmt.Sprintf("a: %d", n+2), "b: 1")
+			settle()
+		}
+		if failed != nil {
+			t.Fatalf("a good version fails the check: %v", failed)
+		}
+		e.Live().Merged.Child("b").Value = int64(7)
+		for n := range 2 {
+			x.putDocuments(fmt.Sprintf("a: %d", n+20), "b: 1")
+			settle()
+		}
+		if len(failed) != 1 || !slices.ContainsFunc(failed[0].Reasons, func(r string) bool { return strings.Contains(r, "document b.yaml of layer x") }) {
+			t.Fatalf("a version with b=%d, where the document has 1, fails the check with %v", value(e.Live()).B, failed)
+		}
+		x.putDocuments("a: 30", "b: 1")
+		settle()
+		if v := value(e.Live()); v.A != 30 || v.B != 1 {
+			t.Errorf("after a failed check a=%d b=%d", v.A, v.B)
 		}
 		e.Close()
 	})

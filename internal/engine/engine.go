@@ -38,6 +38,7 @@ type Engine struct {
 
 	resources         *resource.Registry
 	background        sync.WaitGroup  // goroutines that watch a probation, references or freshness
+	noReuse           atomic.Bool     // make each version from the whole of all documents
 	snapshotSuspended atomic.Bool     // do not save the contents that the service started with: a build fails
 	runCtx            context.Context // ends when Close begins
 
@@ -98,6 +99,7 @@ func Start(ctx context.Context, s Settings) (*Engine, error) {
 		wake: make(chan struct{}, 1), commands: make(chan func()), closing: make(chan struct{}), writerDone: make(chan struct{}),
 		instance: instanceOf(s.Layers), declared: sync.OnceValue(func() string { return verify.Declared(schema.shape) }),
 	}
+	e.noReuse.Store(s.ReuseDisabled)
 	if e.cell = s.Cell; e.cell == nil {
 		e.cell = &swap.Cell[State]{}
 	}

@@ -94,7 +94,7 @@ func (e *Engine) merge(roots []*tree.Node) *mergedRoots {
 		return w.merged
 	}
 	m := &mergedRoots{roots: roots, schema: e.schema}
-	if last := w.mergedGood; last != nil && last.schema == e.schema {
+	if last := w.mergedGood; last != nil && last.schema == e.schema && !e.noReuse.Load() {
 		m.tree, m.problems = e.schema.merger.MergeAfter(last.roots, last.tree, roots)
 	} else {
 		m.tree, m.problems = e.schema.merger.Merge(roots...)

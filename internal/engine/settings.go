@@ -69,6 +69,11 @@ type Settings struct {
 	Layers []Layer
 	// Sections are the types to bind. The first is the service's own type, at the root.
 	Sections []*Section
+	// ReuseDisabled makes each version from the whole of all documents.
+	ReuseDisabled bool
+	// SelfCheckEvery is the number of versions of which one is made again without reuse, in the
+	// background, and compared. 0 makes no checks.
+	SelfCheckEvery int
 	// Cell holds the live state; nil means a swap.Cell.
 	Cell Cell
 	// Observers receive each event, in order.

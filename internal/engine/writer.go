@@ -12,6 +12,7 @@ type writer struct {
 	bootVersion  int64 // the version that the service started with
 	fallingBack  bool  // the writer is returning to the last known good copy
 	rebuildTimer rebuildTimer
+	sinceCheck   int // versions since the last self-check
 	// reportedNotices are the last that were reported to observers.
 	reportedNotices notices
 

@@ -79,6 +79,39 @@ func equal(a, b *Node, refs bool) bool {
 	return true
 }
 
+// Identical reports whether two trees are the same in every respect: values, order, positions, and
+// what their documents say of keys. at is the path of the first difference.
+func Identical(a, b *Node) (at Path, same bool) {
+	switch {
+	case a == b:
+		return nil, true
+	case a == nil || b == nil || a.Kind != b.Kind || a.Octal != b.Octal || a.Bare != b.Bare || a.Ref != b.Ref || a.Line != b.Line || a.Column != b.Column,
+		len(a.Items) != len(b.Items), len(a.Entries) != len(b.Entries), !slices.Equal(a.Places, b.Places), !sameDoc(a.Doc, b.Doc),
+		a.Kind == Scalar && !sameScalar(a.Value, b.Value):
+		return nil, false
+	}
+	for i := range a.Items {
+		if below, same := Identical(a.Items[i], b.Items[i]); !same {
+			return slices.Concat(Path{Item(i)}, below), false
+		}
+	}
+	for i := range a.Entries {
+		x, y := a.Entries[i], b.Entries[i]
+		below, same := Identical(x.Value, y.Value)
+		if x.Value, y.Value = nil, nil; !same || x != y {
+			return slices.Concat(Path{x.Key}, below), false
+		}
+	}
+	return nil, true
+}
+
+func sameDoc(a, b *Doc) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Layer == b.Layer && a.Name == b.Name && a.AllowUnknown == b.AllowUnknown && a.Shared == b.Shared && a.Variables == b.Variables
+}
+
 func sameScalar(a, b any) bool {
 	switch x := a.(type) {
 	case time.Time:

@@ -71,6 +71,8 @@ func logChange(l line, e observe.Event) {
 		l.Warn("nacre: waiting for layers", "layers", sentences(e.Reasons), "at_most", e.Took)
 	case observe.ReferenceUnresolved:
 		l.Warn("nacre: text looks like a reference and is used as it is", "layer", e.Layer, "version", e.Version, "texts", sentences(e.Reasons))
+	case observe.SelfCheckFailed:
+		l.Error("nacre: version differs from its documents, this is a defect of nacre", "version", e.Version, "differences", sentences(e.Reasons))
 	case observe.Closed:
 		switch {
 		case e.Err != nil:

@@ -1,0 +1,74 @@
+package engine
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/nacre-go/nacre/internal/layer"
+	"github.com/nacre-go/nacre/internal/rescue"
+	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/observe"
+)
+
+// startSelfCheck starts a self-check of one in SelfCheckEvery versions, in the background. Only the
+// writer calls it.
+func (e *Engine) startSelfCheck(next *State) {
+	if e.SelfCheckEvery <= 0 || e.noReuse.Load() {
+		return
+	}
+	if e.writer.sinceCheck++; e.writer.sinceCheck < e.SelfCheckEvery {
+		return
+	}
+	e.writer.sinceCheck = 0
+	decodedBefore := make([]*decoded, len(next.contents)) // the history may release them meanwhile
+	for i, c := range next.contents {
+		if c != nil {
+			decodedBefore[i] = c.decoded()
+		}
+	}
+	e.background.Go(func() {
+		var differences []string
+		if err := rescue.Do(func() error { differences = e.selfCheck(next, decodedBefore); return nil }); err != nil {
+			differences = []string{"the check panicked"}
+		}
+		if differences != nil {
+			e.noReuse.Store(true)
+			e.emit(observe.Event{Kind: observe.SelfCheckFailed, Version: next.Version, Reasons: differences})
+		}
+	})
+}
+
+// selfCheck makes the trees of a version from the whole of its documents and returns where they
+// differ from those that the version has; nil if they are the same, positions included. It calls no
+// resolvers: references keep the values that they had.
+func (e *Engine) selfCheck(s *State, contents []*decoded) (differences []string) {
+	var roots []*tree.Node
+	for i, c := range contents {
+		if c == nil {
+			continue
+		}
+		l := e.layers[i]
+		d := &decoding{engine: e, layer: l, content: s.contents[i], whole: true, plain: c.plain,
+			out: decoded{schema: s.schema, referred: maps.Clone(c.referred)}}
+		d.run()
+		if len(d.out.named) != len(c.named) {
+			return []string{fmt.Sprintf("layer %s has %d documents, not %d", l.name, len(d.out.named), len(c.named))}
+		}
+		for n, named := range d.out.named {
+			if at, same := tree.Identical(named.root, c.named[n].root); !same {
+				differences = append(differences, fmt.Sprintf("document %s of layer %s differs at %q", named.name, l.name, at))
+			}
+		}
+		roots = append(roots, d.out.roots...)
+	}
+	if slices.ContainsFunc(roots, func(n *tree.Node) bool { return n.Doc != nil && n.Doc.Variables }) {
+		roots, _ = layer.Respell(roots)
+	}
+	merged, _ := s.schema.merger.Merge(roots...)
+	merged, _ = s.schema.freezer.Freeze(s.Merged, merged)
+	if at, same := tree.Identical(merged, s.Merged); !same {
+		differences = append(differences, fmt.Sprintf("the merged configuration differs at %q", at))
+	}
+	return differences
+}
