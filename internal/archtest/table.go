@@ -193,12 +193,12 @@ func rows() []Row {
 		{
 			Package: "internal/binding", Does: "a tree to a struct, with all problems at once",
 			May:   []string{"source", "internal/tree", "internal/wording"},
-			Tests: []string{"binder", anyMapstructure, "github.com/mitchellh/mapstructure"}, Why: whyStep,
+			Tests: []string{"binder", anyMapstructure, "github.com/mitchellh/mapstructure", "internal/treetest"}, Why: whyStep,
 		},
 		{
 			Package: "internal/validation", Does: "checks a struct and reports its problems",
 			May:   []string{"source", "internal/tree", "internal/wording", "github.com/go-playground/validator/v10/**"},
-			Tests: []string{"validate"}, Why: whyStep,
+			Tests: []string{"validate", "internal/binding", "internal/treetest"}, Why: whyStep,
 		},
 		{
 			Package: "internal/given", Does: "a document that is made from Go values",
@@ -263,6 +263,10 @@ func rows() []Row {
 		{
 			Package: "internal/apicheck", Does: "reads, counts and compares the exported API",
 			Why: "a check must not need what it checks",
+		},
+		{
+			Package: "internal/treetest", Does: "tests only: random trees for a struct, and edits that share what does not change",
+			May: []string{"source", "internal/tree"}, Why: "it serves the tests of the steps, which must not import each other, and no program compiles it",
 		},
 		{
 			Package: "internal/fakesource", Does: "tests only: a source whose content and faults a test decides",
