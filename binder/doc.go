@@ -18,7 +18,8 @@
 // # Concurrency
 //
 // Options are immutable and can be used by several configs. Hooks, parsers and UnmarshalText
-// methods must be safe for concurrent use.
+// methods must be safe for concurrent use. Parsers and UnmarshalText methods must give the same
+// result for the same text: after a change, they are called for the values that changed.
 //
 // # Errors
 //

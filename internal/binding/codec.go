@@ -33,6 +33,19 @@ type codec struct {
 	nilable bool
 	// plain reports whether a copy of a value shares no memory with it.
 	plain bool
+
+	// For binding what changed; see renew.go.
+
+	elem     *codec // of a pointer, list or map
+	loose    bool   // an interface that takes anything
+	textKeys bool   // the keys of the map are those of the tree
+	// sealed reports whether digest covers all memory of a value, so that a value that was not
+	// written into can be used again. clonable reports whether clone can copy that memory.
+	sealed, clonable bool
+	// validates reports whether checking a value calls a method of the service on it.
+	validates bool
+	digest    digest
+	renew     renewing
 }
 
 // compiler makes codecs and collects the mistakes in the struct.
@@ -211,6 +224,7 @@ func (c *compiler) buildPointer(k *codec) {
 		k.shape.Pointer = true
 	})
 	elem := c.codec(k.typ.Elem())
+	k.elem, k.renew = elem, k.renewPointer
 	t := k.typ.Elem()
 	k.bind = func(r *run, n *tree.Node, v reflect.Value) {
 		p := reflect.New(t)

@@ -41,6 +41,10 @@ func compile(t reflect.Type, options []Option) (*plan, error) {
 	for _, do := range c.later {
 		do()
 	}
+	c.plan.hooked = len(c.settings.hooks) > 0
+	if len(c.mistakes) == 0 {
+		c.plan.prepareAfter()
+	}
 	return c.plan, c.err()
 }
 
@@ -70,7 +74,7 @@ func (c *compiler) buildStruct(k *codec) {
 	k.fields = f
 	k.plain = isPlain(k.typ)
 	k.shape.Kind, k.shape.Type = tree.StructOf, "map"
-	k.bind = k.bindStruct
+	k.bind, k.renew = k.bindStruct, k.renewStruct
 	c.collect(f, k.typ, nil, []reflect.Type{k.typ})
 	c.unique(f)
 	c.aliases(k, f)
@@ -129,6 +133,7 @@ func (c *compiler) add(f *fields, sf reflect.StructField, at []int, around []ref
 	}
 	switch {
 	case place.Skip:
+		f.unbound = f.unbound || sf.Name != "_"
 		if _, tagged := sf.Tag.Lookup("default"); tagged && err == nil {
 			c.mistake("a field that is not bound cannot have a default")
 		}
@@ -150,6 +155,7 @@ func (c *compiler) add(f *fields, sf reflect.StructField, at []int, around []ref
 			c.mistake("a struct cannot be squashed into itself")
 		case c.refuses(inner):
 		default:
+			f.embedded = f.embedded || sf.Type.Kind() == reflect.Pointer
 			c.collect(f, inner, at, append(slices.Clone(around), inner))
 		}
 	case place.Remain:
@@ -256,6 +262,7 @@ func (c *compiler) unique(f *fields) {
 	if len(best) == len(f.list) {
 		return
 	}
+	f.unbound = true
 	keep := make([]field, 0, len(best))
 	for i := range f.list {
 		if best[f.list[i].key] == &f.list[i] {

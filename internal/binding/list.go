@@ -15,6 +15,7 @@ func (c *compiler) buildList(k *codec) {
 	c.leave()
 	k.shape.Kind = tree.ListOf
 	k.shape.Elem = elem.shape
+	k.elem = elem
 	c.shapes = append(c.shapes, func() { k.shape.Type = "list of " + elem.shape.Type })
 	if k.typ.Kind() == reflect.Array {
 		k.plain = elem.plain
@@ -27,6 +28,7 @@ func (c *compiler) buildList(k *codec) {
 		return
 	}
 	k.nilable = true
+	k.renew = k.renewList
 	k.bind = func(r *run, n *tree.Node, v reflect.Value) {
 		items, ok := r.items(n)
 		if !ok {
@@ -66,18 +68,23 @@ func fillItems(r *run, elem *codec, v reflect.Value) {
 func (r *run) elements(elem *codec, n *tree.Node, items []*tree.Node, v reflect.Value) {
 	for i, item := range items {
 		r.item(n.Place(i))
-		switch {
-		case item != nil && item.Kind != tree.Null:
-			elem.bind(r, item, v.Index(i))
-		case elem.fields != nil:
-			if elem.fill != nil {
-				elem.fill(r, v.Index(i))
-			}
-		case !elem.nilable:
-			// A null item is a mistake, and not a zero value.
-			r.wrongly(item, "must not be null")
-		}
+		r.element(elem, item, v.Index(i))
 		r.up()
+	}
+}
+
+// element binds an item of a list.
+func (r *run) element(elem *codec, item *tree.Node, v reflect.Value) {
+	switch {
+	case item != nil && item.Kind != tree.Null:
+		elem.bind(r, item, v)
+	case elem.fields != nil:
+		if elem.fill != nil {
+			elem.fill(r, v)
+		}
+	case !elem.nilable:
+		// A null item is a mistake, and not a zero value.
+		r.wrongly(item, "must not be null")
 	}
 }
 

@@ -32,6 +32,8 @@ func (c *compiler) buildMap(k *codec) {
 		return
 	}
 	k.readKey = read
+	k.elem, k.renew = elem, k.renewMap
+	k.textKeys = c.areTextKeys(k.typ.Key())
 	k.bind = func(r *run, n *tree.Node, v reflect.Value) {
 		entries, ok := r.entries(n)
 		if !ok {
@@ -90,6 +92,12 @@ func (r *run) entries(n *tree.Node) ([]tree.Entry, bool) {
 	}
 	r.wrong(n, "a map")
 	return nil, false
+}
+
+// areTextKeys reports whether keys of type t are the keys of the tree, each of them another one.
+func (c *compiler) areTextKeys(t reflect.Type) bool {
+	_, parsed := c.settings.parsers[t]
+	return t.Kind() == reflect.String && !parsed && !reflect.PointerTo(t).Implements(textType)
 }
 
 // utf8Key refuses a key that is not UTF-8.

@@ -17,6 +17,7 @@ type plan struct {
 	root   *codec
 	index  *tree.Index
 	codecs map[reflect.Type]*codec // of all types below the root
+	hooked bool                    // there are hooks, which see all that is below a value
 }
 
 // Compile returns a plan for T, a struct or a map with string keys. The error is a source.Problems

@@ -302,7 +302,7 @@ func buildFloat(k *codec) {
 // buildAny binds any value, as Go's own maps, lists and scalars.
 func buildAny(k *codec) {
 	*k.shape = tree.Shape{Kind: tree.Any, Type: "anything"}
-	k.nilable = true
+	k.nilable, k.loose = true, true
 	k.bind = func(r *run, n *tree.Node, v reflect.Value) {
 		if bad := notUTF8(n); bad != nil {
 			r.wrongly(bad, notText)

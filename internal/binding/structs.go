@@ -17,6 +17,9 @@ type fields struct {
 	remain *field
 	// absent are the fields with defaults, here or below.
 	absent []int
+	// unbound reports whether the struct has fields that are not bound, embedded whether it has
+	// embedded pointers.
+	unbound, embedded bool
 }
 
 type field struct {
@@ -28,6 +31,8 @@ type field struct {
 	goName string
 	shape  *tree.Shape
 	depth  int
+	// scalar is String for a string and Int64 for an integer; otherwise it is not set.
+	scalar reflect.Kind
 	// aliases are the old names of the key.
 	aliases []string
 }
