@@ -31,7 +31,8 @@
 //
 // # Concurrency
 //
-// Custom rules and Validate methods must be safe for concurrent use.
+// Custom rules and Validate methods must be safe for concurrent use. They must give the same result
+// for the same value: after a change, they are called for the values that may differ.
 //
 // # Errors
 //

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/go-playground/validator/v10"
 
@@ -29,6 +30,8 @@ type checker struct {
 	// references are the fields that tags name. They are resolved by Compile and not changed later.
 	references map[referenceKey]*reference
 	compiled   bool
+	// single checks parts of a value; nil if the rules do not allow that. See part.go.
+	single func() *parts
 }
 
 // Compile returns a checker for T. The error is a source.Problems with every tag that cannot work
@@ -106,6 +109,7 @@ func compile(t reflect.Type, options []Option) (*checker, error) {
 	if len(problems) > 0 {
 		return nil, problems
 	}
+	c.single = sync.OnceValue(func() *parts { return c.partsBy(options) })
 	return c, nil
 }
 
@@ -118,6 +122,11 @@ func (c *checker) check(at tree.Path, pointer reflect.Value, root *tree.Node, un
 	if c.root.asked {
 		found = append(found, c.methods(pointer, len(found) > 0, unbound)...)
 	}
+	return c.problems(found, at, root)
+}
+
+// problems returns violations as problems.
+func (c *checker) problems(found []violation, at tree.Path, root *tree.Node) source.Problems {
 	if len(found) == 0 {
 		return nil
 	}

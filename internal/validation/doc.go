@@ -5,6 +5,7 @@
 //
 //	type  ─Compile→ Checker: tags are read, completed and tried
 //	value ─Check→   validator's rules on the fields, then Validate methods, inside out → problems
+//	value, and where it may differ from a good one ─CheckAfter→ the same, for what may differ
 //
 // [Compile] examines a struct type once and reports tags that cannot work. Validator itself panics
 // at the first value that meets such a tag.

@@ -20,6 +20,7 @@ type kind struct {
 	asked  bool              // there is such a method here or below
 	ruled  bool              // there is a rule here or below
 	params map[string]string // of an integer with an UnmarshalText method: the original text of rewritten parameters
+	tags   map[string]string // of a struct: the tags that validator has for the fields
 }
 
 // field is a field of a struct.

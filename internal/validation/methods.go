@@ -64,6 +64,63 @@ func (a *asking) walk(v reflect.Value, k *kind, path tree.Path) {
 	}
 }
 
+// revisit is walk for the values that differ from those before, or were made again.
+func (a *asking) revisit(v reflect.Value, k *kind, path tree.Path, changes *tree.Changes) {
+	switch {
+	case changes == nil || !k.asked:
+		return
+	case changes.Whole:
+		a.walk(v, k, path)
+		return
+	}
+	switch k.typ.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			a.revisit(v.Elem(), k.elem, path, changes)
+		}
+		return
+	case reflect.Slice, reflect.Array:
+		for i := range v.Len() {
+			if below := changes.Item(i); below != nil {
+				a.revisit(v.Index(i), k.elem, path.Join(tree.Item(i)), below)
+			}
+		}
+	case reflect.Map:
+		for _, text := range changes.SortedKeys() {
+			key := reflect.ValueOf(text).Convert(k.typ.Key())
+			if item := v.MapIndex(key); item.IsValid() {
+				a.revisit(item, k.elem, path.Join(text), changes.Key(text))
+			}
+		}
+	case reflect.Struct:
+		for i := range k.fields {
+			f := &k.fields[i]
+			if f.tag == "-" {
+				continue
+			}
+			at := path
+			if f.place.Key != "" {
+				at = path.Join(f.place.Key)
+			}
+			a.revisit(v.Field(f.index), f.kind, at, f.changes(changes))
+		}
+	}
+	if k.method {
+		a.ask(v, path)
+	}
+}
+
+// changes returns those of the field in a struct.
+func (f *field) changes(around *tree.Changes) *tree.Changes {
+	switch {
+	case f.place.Squash:
+		return around
+	case f.place.Remain:
+		return around.Remainder()
+	}
+	return around.Key(f.place.Key)
+}
+
 // walkMap follows the order of the keys, so that the same value always has the same problems.
 func (a *asking) walkMap(v reflect.Value, k *kind, path tree.Path) {
 	type entry struct {

@@ -77,6 +77,7 @@ func (p *preparing) visit(k *kind, at tree.Path) {
 		}
 		p.visit(f.kind, path)
 	}
+	k.tags = rules
 	p.validate.RegisterStructValidationMapRules(rules, reflect.Zero(k.typ).Interface())
 }
 
