@@ -31,15 +31,12 @@ type Config[T any] struct {
 // attached.
 func (c *Config[T]) value(s *engine.State) *T {
 	if c.section != nil {
-		if last, ok := c.section.last.Load().(*T); ok {
-			return last // it was closed
+		if last, ok := c.section.last.Load().(*version[T]); ok {
+			return &last.Value // it was closed
 		}
 	}
-	switch v := s.Value(c.index).(type) {
-	case *version[T]:
+	if v, ok := s.Value(c.index).(*version[T]); ok {
 		return &v.Value
-	case *T:
-		return v
 	}
 	return nil
 }

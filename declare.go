@@ -37,61 +37,21 @@ func ReserveSection(key string) SectionDeclaration { return SectionDeclaration{k
 // Key returns the key of the section, as it was declared.
 func (d SectionDeclaration) Key() string { return d.key }
 
-// newSection returns the engine's section that binds S at a path.
+// newSection returns the engine's section that binds S at a path. It binds the service's own type
+// in the place from which Get reads it.
 func newSection[S any](at tree.Path, o *Options) (engine.Section, error) {
-	return newSectionIn(at, o, func() (holder any, value *S) { value = new(S); return value, value }, func(holder any) *S {
-		value, _ := holder.(*S)
-		return value
-	})
-}
-
-// newMainSection returns the engine's section that binds the service's own type, in the place from
-// which Get reads it.
-func newMainSection[T any](o *Options) (engine.Section, error) {
-	return newSectionIn(nil, o, func() (holder any, value *T) { v := new(version[T]); return v, &v.Value }, func(holder any) *T {
-		if v, ok := holder.(*version[T]); ok {
-			return &v.Value
-		}
-		return nil
-	})
-}
-
-// newSectionIn binds S into a holder: hold returns the holder, which belongs to a version, and the
-// value in it, which is never copied.
-func newSectionIn[S any](at tree.Path, o *Options, hold func() (holder any, value *S), in func(holder any) *S) (engine.Section, error) {
 	plan, bindErr := binding.Compile[S](binding.Options(o.Binder)...)
 	checker, validateErr := validation.Compile[S](validation.Options(o.Validate)...)
 	if err := errors.Join(below(at, bindErr), below(at, validateErr)); err != nil {
 		return engine.Section{}, err
 	}
+	b := &sectionBinder[S]{at: at, plan: plan, checker: checker}
 	return engine.Section{
-		At:    at,
-		Type:  reflect.TypeFor[S](),
-		Shape: plan.Shape(),
-		Bind: func(piece *tree.Node, whole *tree.Shape) (any, source.Problems) {
-			holder, value := hold()
-			report, complete := plan.BindSectionInto(value, at, piece, whole)
-			if !complete {
-				return partial{holder, report.Unbound}, report.Problems
-			}
-			return holder, report.Problems
-		},
-		Validate: func(holder any, piece *tree.Node) source.Problems {
-			if p, ok := holder.(partial); ok {
-				return checker.CheckSection(at, in(p.holder), piece, p.unbound)
-			}
-			return checker.CheckSection(at, in(holder), piece, nil)
-		},
+		At: at, Type: reflect.TypeFor[S](), Shape: plan.Shape(),
+		Bind: b.bind, Validate: b.validate, DocumentProblems: b.documentProblems, Written: b.written,
 		// A hook may need keys that another layer has.
 		BindsDocuments: len(o.Binder) == 0,
 	}, nil
-}
-
-// partial is a value that could be bound only in part. It is validated, so that all problems are
-// reported at once, and never becomes live.
-type partial struct {
-	holder  any
-	unbound *tree.Paths
 }
 
 // below prefixes the keys of mistakes in a section's type with the path of the section.
@@ -113,7 +73,7 @@ func below(at tree.Path, err error) error {
 // allSections returns the sections of a config, the service's own type first, or all mistakes in
 // them.
 func allSections[T any](o *Options) ([]*engine.Section, error) {
-	main, err := newMainSection[T](o)
+	main, err := newSection[T](nil, o)
 	all, errs := []*engine.Section{&main}, []error{err}
 	for _, d := range o.Sections {
 		at, err := sectionPath(d.key)

@@ -88,7 +88,7 @@ type section struct {
 	mu       sync.Mutex
 	closed   bool
 	detached bool
-	last     atomic.Value // the value when it was closed
+	last     atomic.Value // the holder of the value when it was closed
 	subs     []engine.Subscription
 	builds   []func(context.Context) error // that close resources
 }

@@ -26,11 +26,11 @@ func TestContentWhoseDecodingPanicsIsRejected(t *testing.T) {
 				section := s.Sections[0]
 				bind := section.Bind
 				section.BindsDocuments = true
-				section.Bind = func(piece *tree.Node, whole *tree.Shape) (any, source.Problems) {
+				section.Bind = func(piece *tree.Node, whole *tree.Shape, live any) (any, source.Problems) {
 					if n := piece.Lookup(tree.Path{"a"}); n != nil && n.Value == int64(13) {
 						panic("a type of the service does not expect 13")
 					}
-					return bind(piece, whole)
+					return bind(piece, whole, live)
 				}
 				e := start(t, s)
 				settle()

@@ -13,19 +13,20 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// document returns what a document of the content decodes to. It is the one of an earlier content
-// if the document is the same.
+// document returns what a document of the content decodes to. It takes from the last good one what
+// did not change.
 func (d *decoding) document(of source.Document) *decodedDocument {
 	l, s := d.layer, d.out.schema
 	last := l.documents.get(of.Name)
-	if last != nil && (d.whole || last.schema != s || !last.saysSameAs(&of)) {
+	if last != nil && (d.whole || last.schema != s) {
 		last = nil
 	}
-	if last != nil && len(l.Resolvers) == 0 {
+	isSame := last != nil && last.saysSameAs(&of)
+	if isSame && len(l.Resolvers) == 0 {
 		return last
 	}
 	next := &decodedDocument{of: of, schema: s}
-	if last != nil { // its references may have other values now
+	if isSame { // its references may have other values now
 		next.line, next.plain, next.text = last.line, last.plain, last.text
 	} else if readable, ok := d.decrypt(next); ok {
 		next.line = releaseline.Read(readable.Format, readable.Data)
@@ -37,11 +38,19 @@ func (d *decoding) document(of source.Document) *decodedDocument {
 		d.addRoot(next, namedRoot{partName(of.Name, n), of.Name, root})
 	}
 	if !next.transient {
-		for _, root := range next.roots {
-			next.standalone = append(next.standalone, s.bindStandalone(root.root)...)
+		for n, root := range next.roots {
+			next.standalone = append(next.standalone, s.bindStandalone(root.root, last.rootAt(n))...)
 		}
 	}
 	return next
+}
+
+// rootAt returns the n-th root of a document, or nil if there is none.
+func (d *decodedDocument) rootAt(n int) *tree.Node {
+	if d == nil || n >= len(d.roots) {
+		return nil
+	}
+	return d.roots[n].root
 }
 
 // saysSameAs reports whether a document has the data that d was decoded from. A tree may have

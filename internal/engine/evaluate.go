@@ -131,7 +131,7 @@ func (e *Engine) bind(merged *tree.Node, standalone source.Problems) (values []a
 	if live := e.cell.Load(); live != nil {
 		previous = live.Values
 	}
-	values, problems = e.schema.bind(merged, previous)
+	values, problems = e.schema.bind(merged, previous, e.noReuse.Load())
 	for _, p := range standalone {
 		if slices.ContainsFunc(problems, func(q *source.Problem) bool {
 			return q.Position == p.Position && withoutItems(q.Key) == withoutItems(p.Key)

@@ -140,7 +140,7 @@ func (t token) Reveal() string                { return t.text }
 func newSection[T any](at tree.Path, plan *binding.Plan[T], rules func(*T, *tree.Node) source.Problems) *engine.Section {
 	return &engine.Section{
 		At: at, Type: reflect.TypeFor[T](), Shape: plan.Shape(), BindsDocuments: true,
-		Bind: func(n *tree.Node, whole *tree.Shape) (any, source.Problems) {
+		Bind: func(n *tree.Node, whole *tree.Shape, _ any) (any, source.Problems) {
 			v, report := plan.BindSection(at, n, whole)
 			if v == nil {
 				return nil, report.Problems

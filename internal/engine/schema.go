@@ -23,10 +23,19 @@ type Section struct {
 	// Bind returns the value or a holder of it, and the problems, with keys from the root. If it
 	// returns both, Validate can check the part of the value that could be bound, so that all
 	// problems are reported together; the value does not become live. Its arguments are the piece
-	// and the shape of all sections, which is nil if there is only one. The engine never copies the
-	// value: Validate, the builds and the readers use the value that Bind made.
-	Bind     func(piece *tree.Node, whole *tree.Shape) (value any, problems source.Problems)
+	// and the shape of all sections, which is nil if there is only one, and the value of the live
+	// version, of which the new value can take what does not change; nil if it must take nothing.
+	// The engine never copies the value: Validate, the builds and the readers use the value that
+	// Bind made.
+	Bind     func(piece *tree.Node, whole *tree.Shape, live any) (value any, problems source.Problems)
 	Validate func(value any, piece *tree.Node) source.Problems
+	// DocumentProblems returns the problems that Bind finds in a piece of a single document. last
+	// is a piece in which it found none, or nil. A section without it calls Bind.
+	DocumentProblems func(piece *tree.Node, whole *tree.Shape, last *tree.Node) source.Problems
+	// Written returns the keys of a live value, bound from a piece, that the service has written
+	// into, which it must not do; nil for none. It costs as much as Bind and Validate only if
+	// there are any.
+	Written func(value any, piece *tree.Node) []tree.Path
 	// BindsDocuments reports whether Bind accepts the piece of a single document: it reports no
 	// problem for missing keys.
 	BindsDocuments bool
@@ -141,9 +150,10 @@ func (s *schema) find(at tree.Path, t reflect.Type) int {
 	return slices.IndexFunc(s.sections, func(section *Section) bool { return section.Type == t && section.At.String() == at.String() })
 }
 
-// bind binds all sections. A closed section keeps its previous value. A section that has nothing to
-// validate has a nil value.
-func (s *schema) bind(root *tree.Node, previous []any) (values []any, problems source.Problems) {
+// bind binds all sections, and takes from the previous values what does not change, unless afresh
+// is set. A closed section keeps its previous value. A section that has nothing to validate has a
+// nil value.
+func (s *schema) bind(root *tree.Node, previous []any, afresh bool) (values []any, problems source.Problems) {
 	values = make([]any, len(s.sections))
 	var all problemSet
 	for n, section := range s.sections {
@@ -153,7 +163,11 @@ func (s *schema) bind(root *tree.Node, previous []any) (values []any, problems s
 			}
 			continue
 		}
-		value, found := section.Bind(root.Lookup(section.At), s.sharedShape())
+		var live any
+		if n < len(previous) && !afresh {
+			live = previous[n]
+		}
+		value, found := section.Bind(root.Lookup(section.At), s.sharedShape(), live)
 		if obstacles := section.obstacles(root); obstacles != nil { // there is no value to validate
 			value, found = nil, obstacles
 		}
@@ -178,13 +192,20 @@ func (s *Section) obstacles(root *tree.Node) source.Problems {
 	return nil
 }
 
-// bindStandalone binds a document by itself to the sections that allow it.
-func (s *schema) bindStandalone(root *tree.Node) source.Problems {
+// bindStandalone binds a document by itself to the sections that allow it. last is the document
+// before it, if bindStandalone of the same schema found no problems in it, or nil: only what
+// differs is bound then.
+func (s *schema) bindStandalone(root, last *tree.Node) source.Problems {
 	var all problemSet
 	for _, section := range s.standalone {
-		if piece := root.Lookup(section.At); piece != nil {
-			_, found := section.Bind(piece, s.sharedShape())
+		piece := root.Lookup(section.At)
+		switch {
+		case piece == nil:
+		case section.DocumentProblems == nil:
+			_, found := section.Bind(piece, s.sharedShape(), nil)
 			all.add(found)
+		default:
+			all.add(section.DocumentProblems(piece, s.sharedShape(), last.Lookup(section.At)))
 		}
 	}
 	return all.all

@@ -7,12 +7,18 @@ import "sync/atomic"
 type Box[V, S any] struct {
 	// Value must not change once a state that has it was swapped in.
 	Value V
-	state atomic.Pointer[S]
+	// Origin is what the maker of the box knows about the value. Only the writer uses it.
+	Origin any
+	state  atomic.Pointer[S]
 }
 
-// Retire makes b hold another state in place of one that is neither current nor the previous one. It
-// does nothing if b holds a newer state, which has the same value.
-func (b *Box[V, S]) Retire(old, by *S) { b.state.CompareAndSwap(old, by) }
+// Retire makes b hold another state in place of one that is neither current nor the previous one,
+// and forget its Origin. It does nothing if b holds a newer state, which has the same value.
+func (b *Box[V, S]) Retire(old, by *S) {
+	if b.state.CompareAndSwap(old, by) {
+		b.Origin = nil
+	}
+}
 
 // Boxes is a [Cell] of states whose value is in a [Box]. A reader of the value needs one atomic
 // load and not the state. Load is safe for concurrent use; one writer calls the other methods. The
