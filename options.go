@@ -122,7 +122,8 @@ type Options struct {
 	// result is the same. The default is false.
 	ReuseDisabled bool
 	// SelfCheckEvery is the number of versions of which one is made again without reuse, in the
-	// background, and compared; see observe.SelfCheckFailed. Off makes no checks. The default is 1000.
+	// background, and compared; see observe.SelfCheckFailed. Off makes no checks. The default is
+	// 1000.
 	SelfCheckEvery int
 	// Observers receive every event, in this order, after Logger. The default is none.
 	Observers []observe.Observer

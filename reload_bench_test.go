@@ -77,8 +77,8 @@ func reloadSections(b *bytes.Buffer, from, to, changed, port int) {
 }
 
 // BenchmarkReload measures a change from the source to the live version, with everything that
-// protects the service: digest, decoding, merge, validation, change guard, sums and history. Compare
-// the sub-benchmarks of one run.
+// protects the service: digest, decoding, merge, validation, change guard, sums and history.
+// Compare the sub-benchmarks of one run.
 func BenchmarkReload(b *testing.B) {
 	for _, keys := range []int{200, 2000, 20000} {
 		sections := keys / 20
@@ -150,8 +150,8 @@ func reload(b *testing.B, change func(n int), sources ...source.Source) {
 	}
 }
 
-// BenchmarkHistory measures the memory of a config of 20 000 keys after 25 changes, beside that of a
-// config that was just opened: of one key each time, and of all.
+// BenchmarkHistory measures the memory of a config of 20 000 keys after 25 changes, beside that of
+// a config that was just opened: of one key each time, and of all.
 func BenchmarkHistory(b *testing.B) {
 	live := func() float64 {
 		runtime.GC()

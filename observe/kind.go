@@ -126,8 +126,9 @@ const (
 	// observers.
 	Closed EventKind = 33
 	// SelfCheckFailed reports a defect of nacre: a version that was made by reusing parts of the
-	// version before differs from what its documents say. From then on the config makes every version
-	// without reuse. It sets Version and Reasons, which name the documents and keys that differ.
+	// version before differs from what its documents say. From then on the config makes every
+	// version without reuse. It sets Version and Reasons, which name the documents and keys that
+	// differ.
 	SelfCheckFailed EventKind = 34
 )
 

@@ -56,8 +56,8 @@ func (e *Engine) apply(c candidate) source.Problems {
 }
 
 // rehearse returns the problems that apply would have found in contents, including those of builds.
-// It changes nothing; what it built is used again if the same decision applies the same values. Only
-// the writer calls it.
+// It changes nothing; what it built is used again if the same decision applies the same values.
+// Only the writer calls it.
 func (e *Engine) rehearse(contents []*layerContent) source.Problems {
 	v := e.evaluate(contents)
 	if v.problems != nil || v.unchanged {

@@ -55,8 +55,8 @@ func (e *Engine) retryHeld() (released bool) {
 	return slices.ContainsFunc(held, func(l *layerState) bool { return l.held == nil && l.suppressedHold == nil })
 }
 
-// tryApply applies a candidate, and returns the problems as they may be shown. Only the writer calls
-// it.
+// tryApply applies a candidate, and returns the problems as they may be shown. Only the writer
+// calls it.
 func (e *Engine) tryApply(c candidate) source.Problems {
 	e.writer.steps = e.writer.steps[:0]
 	return e.try(c.contents, func() source.Problems { return e.apply(c) })

@@ -31,7 +31,8 @@ func callWithin[R any](e *Engine, f func(ctx context.Context) (R, error)) (R, er
 	return value, err
 }
 
-// decrypt returns a document with readable data. If that fails, it adds the problem to the document.
+// decrypt returns a document with readable data. If that fails, it adds the problem to the
+// document.
 func (d *decoding) decrypt(to *decodedDocument) (readable source.Document, ok bool) {
 	e, l, of := d.engine, d.layer, to.of
 	if l.Decrypt == nil || of.Absent || of.Tree != nil {

@@ -36,7 +36,8 @@ func Compare(old, next *tree.Node, shape *tree.Shape) Loss {
 	return l
 }
 
-// Reasons returns the Reasons of Compare. It counts the keys of the documents only if some are lost.
+// Reasons returns the Reasons of Compare. It counts the keys of the documents only if some are
+// lost.
 func Reasons(old, next *tree.Node, shape *tree.Shape, maxShare float64) []string {
 	if tree.Alike(old, next) {
 		return nil

@@ -39,9 +39,9 @@ func Decode(layerName string, rev source.Revision, d source.Document, shape *tre
 }
 
 // Decode decodes one document to a tree, or with Stream to several, lowest first. layerName is the
-// unique name of the layer, and becomes part of positions; rev, the revision of the content, becomes
-// part of the positions of problems. shape has the known keys from the root of the config, for formats with flat names, and decides
-// where a key without a value is an entry of a map.
+// unique name of the layer, and becomes part of positions; rev, the revision of the content,
+// becomes part of the positions of problems. shape has the known keys from the root of the config,
+// for formats with flat names, and decides where a key without a value is an entry of a map.
 //
 // For a document that is Absent, Decode returns nil and no problems. For a document with problems,
 // it returns the part that could be decoded, or nil. That part must not be applied, but its secrets

@@ -196,8 +196,8 @@ func byKey(level []*tree.Entry) (all [][]*tree.Entry) {
 	return all
 }
 
-// joined returns the entry for the merge of some maps, lowest first, with the entries made. like is a
-// map that has the same keys at the same positions, or nil.
+// joined returns the entry for the merge of some maps, lowest first, with the entries made. like is
+// a map that has the same keys at the same positions, or nil.
 func joined(level []*tree.Entry, made []tree.Entry, like *tree.Node) tree.Entry {
 	lead := lead(level)
 	result := tree.Entry{Key: level[len(level)-1].Key, Line: lead.Line, Column: lead.Column, Alias: lead.Alias, Verdict: lead.Verdict}

@@ -8,8 +8,8 @@ import (
 
 // Diff calls yield with the path of each leaf (scalar, list, or empty map) that is in only one tree
 // or differs between the trees, in the order of the trees, until yield returns false. It does not
-// enter shared subtrees, nor those that only moved to other lines. Two scalars also differ if their values come from different references, or
-// if only one comes from a reference; see [Same].
+// enter shared subtrees, nor those that only moved to other lines. Two scalars also differ if their
+// values come from different references, or if only one comes from a reference; see [Same].
 func Diff(a, b *Node, yield func(Path) bool) { diff(nil, a, b, yield) }
 
 func diff(at Path, a, b *Node, yield func(Path) bool) bool {

@@ -1,7 +1,7 @@
 package tree
 
-// What is computed of a map is kept with it, so that it is computed once for all trees that share the
-// map. A function that walks a tree so costs as much as what is new in the tree.
+// What is computed of a map is kept with it, so that it is computed once for all trees that share
+// the map. A function that walks a tree so costs as much as what is new in the tree.
 
 // DigestKind says what a digest of a map covers; package verify computes them.
 type DigestKind uint8
@@ -24,7 +24,8 @@ const (
 	factKinds
 )
 
-// placed is something that was computed of a map at a place. It can be another one at another place.
+// placed is something that was computed of a map at a place. It can be another one at another
+// place.
 type placed[V any] struct {
 	shape  *Shape
 	secret bool
@@ -38,8 +39,8 @@ func (p *placed[V]) at(shape *Shape, secret bool) (value V, ok bool) {
 	return p.value, true
 }
 
-// Digest returns the digest that KeepDigest was last given for a map, if that was for the same place:
-// the shape there, and whether the place is within a secret.
+// Digest returns the digest that KeepDigest was last given for a map, if that was for the same
+// place: the shape there, and whether the place is within a secret.
 func (n *Node) Digest(kind DigestKind, shape *Shape, secret bool) (sum [32]byte, ok bool) {
 	if n.content == nil {
 		return sum, false

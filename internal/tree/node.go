@@ -96,7 +96,8 @@ func (v Verdict) Worst(other Verdict) Verdict {
 }
 
 // Doc is the data that all nodes of a document share. It does not have the revision of the content,
-// so that the same document can be a part of several contents: code that reports a position adds it.
+// so that the same document can be a part of several contents: code that reports a position adds
+// it.
 type Doc struct {
 	Layer string
 	Name  string
@@ -137,8 +138,8 @@ func NewIndexedMap(doc *Doc, line, column int32, entries []Entry, index map[stri
 	return n
 }
 
-// WithEntries returns a map node of entries that have the keys of n at the same positions. It shares
-// the index of n.
+// WithEntries returns a map node of entries that have the keys of n at the same positions. It
+// shares the index of n.
 func (n *Node) WithEntries(doc *Doc, line, column int32, entries []Entry) *Node {
 	return NewIndexedMap(doc, line, column, entries, n.index)
 }

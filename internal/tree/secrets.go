@@ -60,7 +60,8 @@ func secrets(n *Node, shape *Shape, within bool, yield func(string)) {
 	}
 }
 
-// hasSecret reports whether a value that is not null is within a secret, or may be one by its shape.
+// hasSecret reports whether a value that is not null is within a secret, or may be one by its
+// shape.
 func hasSecret(n *Node, shape *Shape, within bool) bool {
 	if n == nil || shape == nil && !within {
 		return false
