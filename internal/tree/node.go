@@ -130,11 +130,7 @@ func NewMap(doc *Doc, line, column int32, entries []Entry) *Node {
 // entries.
 func NewIndexedMap(doc *Doc, line, column int32, entries []Entry, index map[string]int) *Node {
 	n := &Node{Kind: Map, Entries: entries, Doc: doc, Line: line, Column: column, index: index, content: new(content)}
-	for i := range entries {
-		v := entries[i].Value
-		n.nulls = n.nulls || v.Kind == Null || v.nulls
-		n.places = n.places || v.places
-	}
+	n.take(entries)
 	return n
 }
 

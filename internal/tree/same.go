@@ -23,35 +23,3 @@ func Alike(a, b *Node) bool {
 	}
 	return a.content != nil && a.content == b.content
 }
-
-// Moved returns a copy of a value with every line moved by a number of lines. The copy is Alike
-// with n.
-func (n *Node) Moved(lines int32) *Node {
-	if n == nil || lines == 0 {
-		return n
-	}
-	moved := *n
-	moved.Line += lines
-	if n.Items != nil {
-		moved.Items = make([]*Node, len(n.Items))
-		for i, item := range n.Items {
-			moved.Items[i] = item.Moved(lines)
-		}
-	}
-	if n.Entries != nil {
-		moved.Entries = make([]Entry, len(n.Entries))
-		for i, e := range n.Entries {
-			moved.Entries[i] = e.Moved(lines)
-		}
-	}
-	return &moved
-}
-
-// Moved returns a copy of an entry with every line moved by a number of lines.
-func (e Entry) Moved(lines int32) Entry {
-	if e.Line != 0 {
-		e.Line += lines
-	}
-	e.Value = e.Value.Moved(lines)
-	return e
-}
