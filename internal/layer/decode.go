@@ -71,6 +71,9 @@ type Decoded struct {
 	Unused source.Problems
 	// Deprecated are the uses of aliases and of deprecated keys.
 	Deprecated source.Problems
+
+	basis *basis // for DecodeAfter; nil if nothing can be kept
+	part  bool   // whether only a part of the text was decoded
 }
 
 // DecodeBy is Decode with a policy.
@@ -78,18 +81,8 @@ func (o Decoder) DecodeBy(policy Policy, layerName string, rev source.Revision, 
 	if d.Absent {
 		return Decoded{}
 	}
-	o.At = o.At.Canonical(shape)
-	below, _ := shape.Lookup(o.At)
-	r := &reading{
-		doc:     &tree.Doc{Layer: layerName, Name: d.Name, AllowUnknown: policy.AllowUnknown, Shared: policy.Shared && !policy.AllowUnknown},
-		data:    d.Data,
-		whole:   shape,
-		shape:   below,
-		policy:  policy,
-		under:   o.At,
-		stream:  o.Stream,
-		relaxed: o.Relaxed,
-	}
+	doc := &tree.Doc{Layer: layerName, Name: d.Name, AllowUnknown: policy.AllowUnknown, Shared: policy.Shared && !policy.AllowUnknown}
+	r := o.reading(policy, doc, d.Data, shape)
 	defer func() {
 		if recover() != nil { // a bug of a parser; the text may contain anything
 			r.report(source.Malformed, 0, 0, panicked)
@@ -99,20 +92,30 @@ func (o Decoder) DecodeBy(policy Policy, layerName string, rev source.Revision, 
 			p.Position.Revision = rev
 		}
 	}()
+	var roots []*tree.Node
 	for _, root := range r.read(d) {
-		out.Roots = append(out.Roots, o.wrap(bare(r.settle(root), below)))
+		root = bare(r.settle(root), r.shape)
+		roots, out.Roots = append(roots, root), append(out.Roots, r.wrap(root))
 	}
 	r.sort()
 	out.Problems, out.Unused, out.Deprecated = r.problems, r.unused, r.deprecated
+	out.basis = o.basis(r, layerName, d, roots)
 	return out
 }
 
+// reading returns the reading of a text in which nothing is read yet.
+func (o Decoder) reading(policy Policy, doc *tree.Doc, data []byte, shape *tree.Shape) *reading {
+	under := o.At.Canonical(shape)
+	below, _ := shape.Lookup(under)
+	return &reading{doc: doc, data: data, whole: shape, shape: below, policy: policy, under: under, stream: o.Stream, relaxed: o.Relaxed}
+}
+
 // wrap returns a root as the value of the key At. An empty document has no value.
-func (o Decoder) wrap(root *tree.Node) *tree.Node {
-	if len(o.At) > 0 && root.Kind == tree.Map && len(root.Entries) == 0 && root.Line == 0 {
+func (r *reading) wrap(root *tree.Node) *tree.Node {
+	if len(r.under) > 0 && root.Kind == tree.Map && len(root.Entries) == 0 && root.Line == 0 {
 		return root
 	}
-	for _, key := range slices.Backward(o.At) {
+	for _, key := range slices.Backward(r.under) {
 		root = tree.NewMap(root.Doc, root.Line, root.Column, []tree.Entry{{Key: key, Value: root}})
 	}
 	return root

@@ -7,6 +7,13 @@
 // one path of the merged tree, it returns the value of each tree, and whether a higher tree hides
 // it.
 //
+// # Changes
+//
+// [Decoder.DecodeAfter] decodes a document that differs little from the one before it. It finds the
+// lines that differ, and the smallest map or list of the tree around them. Then it decodes only the
+// keys or items that have these lines, and returns the tree before with these replaced. Each format
+// has a file for that: partyaml.go, partjson.go and partproperties.go.
+//
 // # Formats
 //
 // YAML, JSON and TOML have a structure of their own. An environment, a .env file and a .properties

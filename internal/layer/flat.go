@@ -46,6 +46,11 @@ type slot struct {
 
 func (r *reading) flat(dots bool) *flat {
 	r.doc.Variables = !dots
+	return r.names(dots)
+}
+
+// names is flat for a document whose other names are read already.
+func (r *reading) names(dots bool) *flat {
 	r.isFlat = true
 	f := &flat{reading: r, resolver: newResolver(r.shape, dots)}
 	f.resolver.relaxed = r.relaxed
@@ -136,6 +141,7 @@ func (f *flat) put(s *setting, t target) {
 		s.node = together(at.set.node, node, t.shape)
 		at.set = s
 	case at.set != nil && f.relaxed && at.set.name != s.name && tree.Equal(at.set.node, node):
+		f.entire = true
 		return // another spelling of the key has the same value
 	case at.set != nil && at.set.file != s.file:
 		f.tell(s, source.InvalidArgument, path, "is set by both "+at.set.shown+" and "+s.shown+"; set only one of them")

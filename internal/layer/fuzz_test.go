@@ -62,8 +62,10 @@ func noCanary(t *testing.T, ps source.Problems) {
 	}
 }
 
+var jsonSeeds = []string{"", "{}", `{"a":[1,2.5,-0,1e3,null,true,"x\n\u00e9"],"b":{"c":{}}}`, `{"a":1,"a":2}`, `{"a":18446744073709551615}`, `{"a":"` + canary, "{\n\"a\":\n1,}", `{"\ud83d\ude00":"\ud800\\\udc00","b":01}`, "{\r\"a\":-0.0e1\r}"}
+
 func FuzzJSON(f *testing.F) {
-	for _, s := range []string{"", "{}", `{"a":[1,2.5,-0,1e3,null,true,"x\n\u00e9"],"b":{"c":{}}}`, `{"a":1,"a":2}`, `{"a":18446744073709551615}`, `{"a":"` + canary, "{\n\"a\":\n1,}", `{"\ud83d\ude00":"\ud800\\\udc00","b":01}`, "{\r\"a\":-0.0e1\r}"} {
+	for _, s := range jsonSeeds {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -156,13 +158,15 @@ func same(a, b any) bool {
 	return reflect.DeepEqual(a, b)
 }
 
+var yamlSeeds = []string{
+	"", "a: 1\n", "a: &x {b: [1, ~]}\nc: *x\nd:\n  <<: *x\n  e: !!str 5\n", "a: 1\na: 2\n", "- a\n", "a: |\n  x\n  y\nb: >-\n  z\n", "? {a: b}\n: c\n",
+	"a: " + canary + "\n b: *" + canary, "%YAML 1.1\n---\na: 0o17\n", "a: !!binary aGk=\nb: .inf\nc: 0x_1\n", "a: \"\\u00e9\xc2\x85\"\n", "{a: 1, b: !x " + canary + "}", "<<: [{a: 1}, {b: 2}]\n", "%YAML 1.2\n%TAG !y! tag:yaml.org,2002:\n---\na: !y!int 0o17\n...\n%YAML 2.0\n",
+	"a: 0644\nb: 08\nc: !!int 010\nd: 1e400\n!!binary aGk=: !!binary /w==\ne: 1:30\r", "a: \"\\ud800\\u2028\"\r\nb: x\u2028\n", "%TAG ! a\n--- !b {}\n",
+	"&x x: *x", "<<: &x {a: &y 1}\nb: *x\nc: *y\n", "<<: &x [&y {a: 1}]\nb: *x\nc: *y\n",
+}
+
 func FuzzYAML(f *testing.F) {
-	for _, s := range []string{
-		"", "a: 1\n", "a: &x {b: [1, ~]}\nc: *x\nd:\n  <<: *x\n  e: !!str 5\n", "a: 1\na: 2\n", "- a\n", "a: |\n  x\n  y\nb: >-\n  z\n", "? {a: b}\n: c\n",
-		"a: " + canary + "\n b: *" + canary, "%YAML 1.1\n---\na: 0o17\n", "a: !!binary aGk=\nb: .inf\nc: 0x_1\n", "a: \"\\u00e9\xc2\x85\"\n", "{a: 1, b: !x " + canary + "}", "<<: [{a: 1}, {b: 2}]\n", "%YAML 1.2\n%TAG !y! tag:yaml.org,2002:\n---\na: !y!int 0o17\n...\n%YAML 2.0\n",
-		"a: 0644\nb: 08\nc: !!int 010\nd: 1e400\n!!binary aGk=: !!binary /w==\ne: 1:30\r", "a: \"\\ud800\\u2028\"\r\nb: x\u2028\n", "%TAG ! a\n--- !b {}\n",
-		"&x x: *x", "<<: &x {a: &y 1}\nb: *x\nc: *y\n", "<<: &x [&y {a: 1}]\nb: *x\nc: *y\n",
-	} {
+	for _, s := range yamlSeeds {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -219,12 +223,14 @@ func comparable(v any) bool {
 	return true
 }
 
+var tomlSeeds = []string{
+	"", tomlDoc, "a = 1\na = 2\n", "[a]\n[a.b]\n[[c]]\n[c.d]\n[[c]]\nd = 1\n", "a = 1979-05-27T07:32:00Z\nb = 07:32:00\nc = 1979-05-27\n", "a = '" + canary + "'\nb = " + canary,
+	"a.b = 1\n[a.c]\n", "x = {a.b = 1, a.c = [1, {d = 2}]}\n", "a = [\n1, # x\n2,\n]\n", "[[a.b]]\n[a]\nc = 1\n", "[a.b.c]\n[a]\nb.d = 1\n", "a = 1979-05-27 07:32z\nb = 07:32\nc = 1979-05-27T07:32:00.999999999999-23:59\nd = 2024-02-30\n", "a = 24:00:00\n", "a = 1979-05-27T00:00:60Z\n", "a = 0000-01-01T00:00:00+24:00\n",
+	"a = 1e400\nb = 0xffffffffffffffff\n", "a = 0644\n", "a = 0o644\rb = 0b1\n",
+}
+
 func FuzzTOML(f *testing.F) {
-	for _, s := range []string{
-		"", tomlDoc, "a = 1\na = 2\n", "[a]\n[a.b]\n[[c]]\n[c.d]\n[[c]]\nd = 1\n", "a = 1979-05-27T07:32:00Z\nb = 07:32:00\nc = 1979-05-27\n", "a = '" + canary + "'\nb = " + canary,
-		"a.b = 1\n[a.c]\n", "x = {a.b = 1, a.c = [1, {d = 2}]}\n", "a = [\n1, # x\n2,\n]\n", "[[a.b]]\n[a]\nc = 1\n", "[a.b.c]\n[a]\nb.d = 1\n", "a = 1979-05-27 07:32z\nb = 07:32\nc = 1979-05-27T07:32:00.999999999999-23:59\nd = 2024-02-30\n", "a = 24:00:00\n", "a = 1979-05-27T00:00:60Z\n", "a = 0000-01-01T00:00:00+24:00\n",
-		"a = 1e400\nb = 0xffffffffffffffff\n", "a = 0644\n", "a = 0o644\rb = 0b1\n",
-	} {
+	for _, s := range tomlSeeds {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -294,8 +300,10 @@ func FuzzDotenv(f *testing.F) {
 	})
 }
 
+var propertiesSeeds = []string{"db.dsn = x\n", "hosts[0]: a\nhosts.1 b\n", "labels.a.b\\\n  = c\n", "dbs.x.y.dsn=\\u00e9\n", "m.a.b.0=" + canary, "! x\n#\n=\n", "labels[a.b]=x\rany.l[0].x=1\rany.l[1][0]=2\r", "dbs[eu].dsn=1\nm[a][b][0]=x\nany.l[2]=x\nany.l.k=y\n", "labels[=x\nlabels]=y\nlabels[]=z\nany.[0]=1\n"}
+
 func FuzzProperties(f *testing.F) {
-	for _, s := range []string{"db.dsn = x\n", "hosts[0]: a\nhosts.1 b\n", "labels.a.b\\\n  = c\n", "dbs.x.y.dsn=\\u00e9\n", "m.a.b.0=" + canary, "! x\n#\n=\n", "labels[a.b]=x\rany.l[0].x=1\rany.l[1][0]=2\r", "dbs[eu].dsn=1\nm[a][b][0]=x\nany.l[2]=x\nany.l.k=y\n", "labels[=x\nlabels]=y\nlabels[]=z\nany.[0]=1\n"} {
+	for _, s := range propertiesSeeds {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -132,20 +132,28 @@ func (j *jsonReader) object(line, column int32, depth int) *tree.Node {
 			j.next++
 			return tree.NewIndexedMap(j.doc, line, column, es.list, es.seen)
 		}
-		kl, kc := j.line, j.column()
-		key := j.text()
-		j.enter(key)
-		v := j.value(depth + 1)
-		if j.stopped {
+		if !j.member(&es, depth) {
 			return nil
 		}
-		if first := es.find(key); first != nil {
-			j.twice(kl, kc, first.Line)
-		} else if v != nil {
-			es.add(tree.Entry{Key: key, Value: v, Line: kl, Column: kc})
-		}
-		j.leave()
 	}
+}
+
+// member adds the next key of an object, and reports whether that is within the limits.
+func (j *jsonReader) member(es *entries, depth int) bool {
+	kl, kc := j.line, j.column()
+	key := j.text()
+	j.enter(key)
+	v := j.value(depth + 1)
+	if j.stopped {
+		return false
+	}
+	if first := es.find(key); first != nil {
+		j.twice(kl, kc, first.Line)
+	} else if v != nil {
+		es.add(tree.Entry{Key: key, Value: v, Line: kl, Column: kc})
+	}
+	j.leave()
+	return true
 }
 
 func (j *jsonReader) array(line, column int32, depth int) *tree.Node {

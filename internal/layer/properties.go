@@ -22,24 +22,26 @@ type propertiesReader struct {
 func (r *reading) properties() *tree.Node {
 	p := &propertiesReader{flat: r.flat(true)}
 	for p.next < len(p.data) && !p.stopped {
-		p.line()
+		if s := p.line(); s != nil {
+			p.add(s)
+		}
 	}
 	return p.build()
 }
 
-// line decodes one logical line.
-func (p *propertiesReader) line() {
+// line decodes one logical line. It returns nil for a line that sets nothing.
+func (p *propertiesReader) line() *setting {
 	for p.next < len(p.data) && (blank(p.data[p.next]) || lineEnd(p.data[p.next])) {
 		p.next++
 	}
 	if p.next == len(p.data) {
-		return
+		return nil
 	}
 	if c := p.data[p.next]; c == '#' || c == '!' {
 		for p.next < len(p.data) && !lineEnd(p.data[p.next]) {
 			p.next++
 		}
-		return
+		return nil
 	}
 	s := &setting{doc: p.reading.doc}
 	s.line, s.column = p.at(p.next)
@@ -48,18 +50,18 @@ func (p *propertiesReader) line() {
 	s.valueLine, s.valueColumn = p.at(p.next)
 	value, okValue := p.text(false)
 	if !ok || !okValue {
-		return
+		return nil
 	}
 	if name == "" {
 		p.reportAt(source.Malformed, s.line, s.column, "", "has no key")
-		return
+		return nil
 	}
 	s.name, s.shown, s.value = name, name, value
 	if !separated && value == "" {
 		p.tell(s, source.Malformed, "", "is neither key = value nor a comment")
-		return
+		return nil
 	}
-	p.add(s)
+	return s
 }
 
 func blank(c byte) bool   { return c == ' ' || c == '\t' || c == '\f' }

@@ -31,6 +31,8 @@ type reading struct {
 	stream             bool      // the text may have several YAML documents
 	relaxed            bool      // keys of fields may be in another spelling
 	spellings          spellings
+	// entire reports that a part of the text may mean something else than it does in the whole.
+	entire bool
 }
 
 // notMap reports a root that is not a map. what is its kind in words.
@@ -92,6 +94,8 @@ func (r *reading) deep(depth int, line, column int32) bool {
 	return false
 }
 
+var byteOrderMark = []byte("\xef\xbb\xbf")
+
 // text prepares the data: it drops a byte order mark and refuses bytes that are not text.
 func (r *reading) text(format string) bool {
 	if len(r.data) > MaxSize {
@@ -105,7 +109,7 @@ func (r *reading) text(format string) bool {
 		r.report(source.Malformed, 1, 1, "is UTF-16; save it as UTF-8")
 		return false
 	}
-	r.data = bytes.TrimPrefix(r.data, []byte("\xef\xbb\xbf"))
+	r.data = bytes.TrimPrefix(r.data, byteOrderMark)
 	if i := bytes.IndexByte(r.data, 0); i >= 0 {
 		line, column := r.at(i)
 		r.report(source.Malformed, line, column, "has a NUL byte, so it is not text")

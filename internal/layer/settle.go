@@ -27,13 +27,21 @@ func (s *settler) name() tree.Path { return slices.Concat(s.under, s.written) }
 // do. It reports a document that has two names of one key with different values: the values of one
 // document have no order.
 func (r *reading) settle(root *tree.Node) *tree.Node {
-	strict := !r.policy.AllowUnknown && !r.policy.Shared && len(r.policy.Allowed) == 0
-	if root == nil || r.shape == nil || strict && !r.relaxed && !r.shape.Renames() {
+	if root == nil || !r.settles() {
 		return root
 	}
 	r.path = nil
-	s := &settler{reading: r, spellers: map[*tree.Shape]*tree.Speller{}}
-	return s.node(root, r.shape)
+	return r.settler().node(root, r.shape)
+}
+
+// settles reports whether settle has anything to do. It walks the shape.
+func (r *reading) settles() bool {
+	strict := !r.policy.AllowUnknown && !r.policy.Shared && len(r.policy.Allowed) == 0
+	return r.shape != nil && (!strict || r.relaxed || r.shape.Renames())
+}
+
+func (r *reading) settler() *settler {
+	return &settler{reading: r, spellers: map[*tree.Shape]*tree.Speller{}}
 }
 
 func (s *settler) node(n *tree.Node, shape *tree.Shape) *tree.Node {
@@ -232,6 +240,7 @@ func (s *settler) unite(entries []tree.Entry, shape *tree.Shape) []tree.Entry {
 			out = append(out, e)
 			continue
 		}
+		s.entire = true // the lines of one of them are no longer in the tree
 		lead, other := out[i], e
 		if other.Alias == "" {
 			lead, other = other, lead

@@ -18,6 +18,7 @@ import (
 type yamlReader struct {
 	*reading
 	columns  *runeColumns // computed on first use
+	above    int32        // number of lines of the document above data
 	anchored map[*yaml.Node]shared
 	open     map[*yaml.Node]bool // anchored nodes around the current node
 }
@@ -110,6 +111,7 @@ func (y *yamlReader) convert(n *yaml.Node, depth int) (made *tree.Node, size, he
 	if !y.deep(depth, line, column) {
 		return nil, 0, 0
 	}
+	y.entire = y.entire || hasHandle(n)
 	if n.Kind == yaml.AliasNode {
 		return y.alias(n, line, column, depth)
 	}
@@ -151,6 +153,12 @@ func (y *yamlReader) convert(n *yaml.Node, depth int) (made *tree.Node, size, he
 	_, whole := v.(int64)
 	made.Octal = whole && tree.IsOctal(n.Value)
 	return made, 1, 0
+}
+
+// hasHandle reports whether what a node means depends on other parts of the text: an alias, an
+// anchor, a tag or a merge key.
+func hasHandle(n *yaml.Node) bool {
+	return n.Kind == yaml.AliasNode || n.Anchor != "" || n.Style&yaml.TaggedStyle != 0 || n.Tag == "!!merge"
 }
 
 const customTag = "has a YAML tag that is not supported"
@@ -203,6 +211,7 @@ func (y *yamlReader) mapping(n *yaml.Node, line, column int32, depth int) (*tree
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k, v := n.Content[i], n.Content[i+1]
 		kl, kc := y.position(k)
+		y.entire = y.entire || hasHandle(k)
 		if k.Kind == yaml.ScalarNode && k.Tag == "!!merge" {
 			if mergeLine != 0 {
 				y.enter("<<")

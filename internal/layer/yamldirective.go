@@ -29,6 +29,7 @@ func (y *yamlReader) directives() bool {
 		case ended(line):
 			mayStand = true
 		case mayStand && bytes.HasPrefix(line, []byte(yamlDirective)):
+			y.entire = true
 			at, known := version(line)
 			if !known {
 				l, c := y.at(start)
@@ -41,7 +42,7 @@ func (y *yamlReader) directives() bool {
 			}
 			declared = true
 		case mayStand && line[0] == '%':
-			declared = true
+			declared, y.entire = true, true
 		case mayStand:
 			if declared && !bytes.HasPrefix(line, []byte("---")) {
 				l, c := y.at(start)

@@ -19,6 +19,11 @@ const markEvery = 64
 
 // position returns the line and the column, in bytes.
 func (y *yamlReader) position(n *yaml.Node) (line, column int32) {
+	line, column = y.positionIn(n)
+	return line + y.above, column
+}
+
+func (y *yamlReader) positionIn(n *yaml.Node) (line, column int32) {
 	if y.columns == nil {
 		y.columns = newRuneColumns(y.data)
 	}

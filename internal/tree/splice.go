@@ -111,8 +111,8 @@ func (s Shift) entry(e *Entry, batch *[]Node, count int) (moved Entry, changed b
 	return moved, moved != *e
 }
 
-// SplicedEntries returns a copy of a map in which other entries take the place of those from i to j.
-// The entries after them are moved. The keys of the result must be unique.
+// SplicedEntries returns a copy of a map in which other entries take the place of those from i to
+// j. The entries after them are moved. The keys of the result must be unique.
 func (n *Node) SplicedEntries(i, j int, entries []Entry, s Shift) *Node {
 	all := make([]Entry, 0, i+len(entries)+len(n.Entries)-j)
 	all = append(all, n.Entries[:i]...)
