@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/nacre-go/nacre/internal/layer"
 	"github.com/nacre-go/nacre/internal/releaseline"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/internal/verify"
@@ -30,7 +31,11 @@ func (d *decoding) document(of source.Document) *decodedDocument {
 		next.line, next.plain, next.text = last.line, last.plain, last.text
 	} else if readable, ok := d.decrypt(next); ok {
 		next.line = releaseline.Read(readable.Format, readable.Data)
-		next.text = l.Decoder.DecodeBy(l.policy(of), l.name, d.content.Revision, readable, s.shape)
+		var text *layer.Decoded
+		if last != nil {
+			text = &last.text
+		}
+		next.text = l.Decoder.DecodeAfter(text, l.policy(of), l.name, d.content.Revision, readable, s.shape)
 		next.text.Problems = wording.OwnAll(next.text.Problems)
 	}
 	next.problems = append(next.problems, next.text.Problems...)
