@@ -101,7 +101,7 @@ func BenchmarkReload(b *testing.B) {
 		} {
 			b.Run(fmt.Sprintf("document/%d/%s", keys, name), func(b *testing.B) {
 				m := memory.New("config.yaml", of(1))
-				reload(b, func(n int) { m.Set(of(n + 1)) }, m)
+				reload(b, m, func(n int) []byte { return of(n + 1) }, m)
 			})
 		}
 	}
@@ -117,12 +117,13 @@ func BenchmarkReload(b *testing.B) {
 			layers[i] = memory.New(fmt.Sprintf("part-%d.yaml", i), part(i, 80))
 			sources[i] = layers[i]
 		}
-		reload(b, func(n int) { layers[100].Set(part(100, n%60000+1)) }, sources...)
+		reload(b, layers[100], func(n int) []byte { return part(100, n%60000+1) }, sources...)
 	})
 }
 
-// reload opens a config and measures how long it takes until a change is live or unchanged.
-func reload(b *testing.B, change func(n int), sources ...source.Source) {
+// reload opens a config and measures how long it takes until the n-th text of one source is live, or
+// accepted without a change.
+func reload(b *testing.B, changing *memory.Source, text func(n int) []byte, sources ...source.Source) {
 	done := make(chan struct{}, 1)
 	decided := func(e observe.Event) {
 		switch {
@@ -145,7 +146,10 @@ func reload(b *testing.B, change func(n int), sources ...source.Source) {
 	b.ReportAllocs()
 	for b.Loop() {
 		n++
-		change(n)
+		b.StopTimer()
+		next := text(n)
+		b.StartTimer()
+		changing.Set(next)
 		<-done
 	}
 }

@@ -69,7 +69,6 @@ func (e *Engine) releaseTrees() {
 		for _, c := range s[1].contents {
 			if !needed[c] {
 				needed[c] = true
-				c.sum() // while it is cheap: the change guard asks for it
 				c.result.Store(c.decoded().withoutTrees())
 			}
 		}

@@ -83,6 +83,7 @@ func (s *summer) fold(entries []tree.Entry, at place) [32]byte {
 	if n := len(s.free); n > 0 {
 		b, s.free = s.free[n-1][:0], s.free[:n-1]
 	}
+	b = slices.Grow(b, entrySize*len(entries))
 	order := make([]*tree.Entry, len(entries))
 	for i := range entries {
 		order[i] = &entries[i]
@@ -97,6 +98,9 @@ func (s *summer) fold(entries []tree.Entry, at place) [32]byte {
 	s.free = append(s.free, b)
 	return sum
 }
+
+// entrySize is the length of the encoding of a map's entry with a short key and a short value.
+const entrySize = 64
 
 func (s *summer) append(b []byte, n *tree.Node, at place) []byte {
 	switch n.Kind {
