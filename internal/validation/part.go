@@ -24,8 +24,13 @@ func (c *Checker[T]) CheckAfter(at tree.Path, value *T, root *tree.Node, changes
 
 func (c *checker) checkAfter(at tree.Path, pointer reflect.Value, root *tree.Node, changes *tree.Changes) (source.Problems, bool) {
 	if c.root.ruled {
-		p, good := c.single(), false
-		if p == nil || panicking(func() { good = p.whole(pointer.Elem(), changes) }) != "" || !good {
+		good := false
+		panicked := panicking(func() {
+			if p := c.single(); p != nil {
+				good = p.whole(pointer.Elem(), changes)
+			}
+		})
+		if panicked != "" || !good {
 			return nil, false
 		}
 	}
