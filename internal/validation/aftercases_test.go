@@ -30,7 +30,11 @@ func TestCheckAfterFindsWhatIsBadInAnItem(t *testing.T) {
 	type strictItem struct {
 		N int `config:"n" validate:"lte=3"`
 	}
+	type nest struct {
+		In strictItem `config:"in"`
+	}
 	type config struct {
+		Nest  nest                   `config:"nest"`
 		Lists map[string][]int       `config:"lists" validate:"dive,max=2,dive,lte=3"`
 		Each  map[string]*strictItem `config:"each" validate:"dive,required"`
 		Any   any                    `config:"any"`
@@ -60,7 +64,7 @@ func TestCheckAfterFindsWhatIsBadInAnItem(t *testing.T) {
 			t.Errorf("with a change at %q the value is good: %v, want %v", tc.at, got, tc.good)
 		}
 	}
-	v.Lists, v.Each, v.Any = nil, nil, strictItem{N: 4}
+	v.Lists, v.Each, v.Any = nil, nil, nest{strictItem{N: 4}}
 	if stillGood(c, &v, changed("any")) {
 		t.Error("a struct in an interface that breaks its rule is good")
 	}
