@@ -195,7 +195,7 @@ func (m *Maker) scalar(t reflect.Type) any {
 func (m *Maker) Edit(root *tree.Node) *tree.Node {
 	switch {
 	case m.one(20):
-		return root.Moved(int32(m.Rand.IntN(5)))
+		return tree.Shift{Line: 1, Lines: int32(m.Rand.IntN(5))}.Node(root)
 	case m.one(20):
 		return m.Edit(m.Edit(root))
 	}
@@ -225,7 +225,7 @@ func (m *Maker) editMap(n *tree.Node, s *tree.Shape, depth int) *tree.Node {
 	default:
 		e := &entries[m.Rand.IntN(len(entries))]
 		if m.one(4) { // the lines after an edit move
-			e.Value = e.Value.Moved(3)
+			e.Value = tree.Shift{Line: 1, Lines: 3}.Node(e.Value)
 		} else {
 			e.Value = m.edit(e.Value, s.At(e.Key), depth+1)
 		}

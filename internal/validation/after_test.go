@@ -31,10 +31,16 @@ type ruled struct {
 	Labels map[string]string `config:"labels" validate:"dive,keys,ne=k7,endkeys,ne=t5"`
 	Mode   string            `config:"mode"`
 	Key    string            `config:"key" validate:"required_if=Mode t2"`
-	Secret secret            `config:"secret" validate:"ne=t4"`
+	Secret sealed            `config:"secret" validate:"ne=t4"`
 	Port   port              `config:"port"`
 	Weight *int              `config:"weight" validate:"omitempty,ne=7"`
 }
+
+// sealed is a secret that binding can make.
+type sealed struct{ text string }
+
+func (s *sealed) UnmarshalText(text []byte) error { s.text = string(text); return nil }
+func (s sealed) Reveal() string                   { return s.text }
 
 // Shared is embedded.
 type Shared struct {
