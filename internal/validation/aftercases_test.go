@@ -5,7 +5,9 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/nacre-go/nacre/internal/binding"
 	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/source"
 )
 
 // valued is checked by another value.
@@ -90,5 +92,32 @@ func TestCheckAfterLooksAtAllFilesOfAList(t *testing.T) {
 	v := config{[]string{filepath.Join(t.TempDir(), "gone"), path}}
 	if stillGood(checker[config](t), &v, changed("list", "[1]")) {
 		t.Error("a file that does not exist is good because another item of the list differs")
+	}
+}
+
+// What a method writes into a field without a key is there after a change elsewhere, too.
+func TestCheckAfterFillsFieldsWithoutKeys(t *testing.T) {
+	t.Parallel()
+	type config struct {
+		Tidy  tidying `config:"tidy"`
+		Other string  `config:"other"`
+	}
+	plan, err := binding.Compile[config]()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &pipeline[config]{Plan: plan, Checker: checker[config](t)}
+	doc := &tree.Doc{Name: "a.yaml"}
+	entry := func(key string, value *tree.Node) tree.Entry { return tree.Entry{Key: key, Value: value, Line: 1} }
+	tidy := tree.NewMap(doc, 1, 1, []tree.Entry{entry("by", tree.NewMap(doc, 1, 1, []tree.Entry{entry("a", tree.NewMap(doc, 1, 1, nil))}))})
+	for _, other := range []string{"x", "y", "z"} {
+		var problems source.Problems
+		root := tree.NewMap(doc, 1, 1, []tree.Entry{entry("tidy", tidy), entry("other", tree.NewScalar(doc, 1, 1, other))})
+		if p.last, p.bound, problems = p.next(root); problems != nil || p.last.Tidy.Count != 1 || p.last.Other != other {
+			t.Fatalf("with %s: %+v, %v", other, p.last, problems)
+		}
+	}
+	if p.still != 2 {
+		t.Errorf("%d of 2 changes were checked in part", p.still)
 	}
 }
