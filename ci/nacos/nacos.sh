@@ -24,7 +24,7 @@ shopt -s inherit_errexit
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 version=${NACRE_NACOS_VERSION:-2.3.2}
 cache=${NACRE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/nacre}/nacos-$version
-ready_within=240 # seconds
+ready_within=400 # seconds, with all that is started once more
 stuck_after=40   # seconds in which a node of a cluster that says it has started takes no write; the start itself may be slow
 
 say() { echo "nacos: $*" >&2; }
@@ -90,6 +90,9 @@ ARGS
   # The nodes of a cluster keep what is published in a database of their own each, by raft.
   if [ "$4" = true ]; then echo -DembeddedStorage=true; else echo -Dnacos.standalone=true; fi
   if is3; then
+    # A node of a 3.x that has been migrated from a 2.x reads its database before the cluster has chosen a leader, and ends
+    # itself when that takes longer than 4 s. Nothing is migrated here.
+    [ "$4" = false ] || echo -Dnacos.config.namespace.compatible.mode=false
     printf '%s\n' "-Dnacos.server.main.port=$2" "-Dnacos.console.port=$(($2 + 2000))" "-Dnacos.ai.mcp.registry.port=$(($2 + 3000))"
     case $3 in
       auth) printf '%s\n' -Dnacos.core.auth.enabled=true -Dnacos.core.auth.system.type=nacos ;;
@@ -173,26 +176,30 @@ replace() { # FOLDER TRIES WHY
 }
 
 # How often it has said that it has started.
-starts() { grep -c 'Nacos started successfully' "$1/output" 2>/dev/null || true; } # FOLDER
+starts() { # FOLDER
+  [ -e "$1/output" ] || { echo 0; return; }
+  grep -c 'Nacos started successfully' "$1/output" || true
+}
 
 # A node of a cluster that starts while the others are choosing a leader ends itself ("did not find the Leader node"), and
 # now and then one starts well and never finds the leader for its writes. Now and then a 3.0.3 never becomes ready: a thread
 # used a class before its settings were there (TopNConfig).
 await() { # FOLDER
-  local deadline=$((SECONDS + ready_within)) tries=1 started= launched=$SECONDS
+  local deadline=$((SECONDS + ready_within)) tries=1 started= launched=$SECONDS hung_after=100
+  [ ! -e "$1/conf/cluster.conf" ] || hung_after=180 # three start at once, and wait for each other
   until serves "$1"; do
     if ! alive "$1"; then
       once_more "$1" "$tries" "ended while it started" ||
-        { complaints "$1"; die "the server ended while it started; what it wrote is in $1"; }
+        { complaints "$1"; : >"$1/failed"; die "the server ended while it started; what it wrote is in $1"; }
       started= tries=$((tries + 1)) launched=$SECONDS
-    elif is3 && [ $((SECONDS - launched)) -ge 100 ]; then
-      replace "$1" "$tries" "was not ready within 100 s"
+    elif is3 && [ $((SECONDS - launched)) -ge "$hung_after" ]; then
+      replace "$1" "$tries" "was not ready within $hung_after s"
       started= tries=$((tries + 1)) launched=$SECONDS
     elif [ -z "$started" ]; then
       [ "$(starts "$1")" = "$(<"$1/starts")" ] || started=$SECONDS
     elif [ -e "$1/conf/cluster.conf" ] && [ $((SECONDS - started)) -ge "$stuck_after" ]; then
       replace "$1" "$tries" "took no write for $stuck_after s"
-      started= tries=$((tries + 1))
+      started= tries=$((tries + 1)) launched=$SECONDS
     fi
     if [ "$SECONDS" -ge "$deadline" ]; then
       complaints "$1"
@@ -241,10 +248,15 @@ stop_server() { # FOLDER
   rm -rf "$1"
 }
 
-folders=()
+folders=() waiting=()
 stop_all() {
   local f
-  for f in "${folders[@]}"; do [ ! -d "$f" ] || stop_server "$f"; done
+  # Those that wait for a server would start it once more.
+  for f in "${waiting[@]}"; do kill "$f" 2>/dev/null || true; done
+  for f in "${folders[@]}"; do
+    # What a server wrote that ended while it started is kept.
+    [ ! -d "$f" ] || { [ -e "$f/failed" ] && ! alive "$f"; } || stop_server "$f"
+  done
 }
 
 # With a login, tells it to the tests.
@@ -287,7 +299,14 @@ run_with_cluster() { # MODE CMD...
     printf '%s\n' "${list[@]}" >"$f/conf/cluster.conf"
   done
   for f in "${folders[@]}"; do launch "$f"; done
-  for f in "${folders[@]}"; do await "$f"; done
+  # At once: a node that has ended keeps the others from choosing a leader.
+  for f in "${folders[@]}"; do
+    await "$f" &
+    waiting+=($!)
+  done
+  for i in "${waiting[@]}"; do wait "$i" || status=1; done
+  waiting=()
+  [ "$status" = 0 ] || exit 1
   NACRE_NACOS_CLUSTER=$(IFS=,; echo "${list[*]}")
   NACRE_NACOS_FOLDERS=$(IFS=,; echo "${folders[*]}")
   export NACRE_NACOS_CLUSTER NACRE_NACOS_FOLDERS
