@@ -146,7 +146,8 @@ type LayerHealth struct {
 	// Unused are the keys of the content in use that no field has, and Deprecated the old names and
 	// deprecated keys in it, one an entry, such as
 	// "orders.yaml:7:3 timeout: unused key, did you mean server.timeout?". Keys that an
-	// option of the layer allows are not among them.
+	// option of the layer allows are not among them. Unused also has the documents none of whose
+	// keys any field has, and those with the character U+FFFD.
 	Unused     []string `json:"unused,omitempty"`
 	Deprecated []string `json:"deprecated,omitempty"`
 }

@@ -113,7 +113,9 @@ const (
 	ReferenceUnresolved EventKind = 29
 	// UnusedKeys reports that the set of keys which no field has, in the contents in use, has
 	// changed. It comes once a change of the set, also at the start, and without Problems when
-	// no such key is left. It sets Version and Problems, one a key.
+	// no such key is left. It sets Version and Problems, one a key. Two problems concern a whole
+	// document: that it may have unknown keys and no field has any of its keys, as a document in
+	// another format, and that it has U+FFFD, as text after a wrong conversion.
 	UnusedKeys EventKind = 30
 	// DeprecatedKeys reports the same of old names of keys and of deprecated keys.
 	DeprecatedKeys EventKind = 31

@@ -84,7 +84,7 @@ func (o Decoder) decodePart(last *Decoded, d source.Document) (out Decoded, ok b
 		out.Unused, out.Deprecated = c.notices(last.Unused), c.notices(last.Deprecated)
 		return out, true
 	}
-	if b.root == nil || len(d.Data) > MaxSize || bytes.HasPrefix(d.Data, byteOrderMark) {
+	if b.root == nil || len(d.Data) > MaxSize || bytes.HasPrefix(d.Data, byteOrderMark) || bytes.Contains(d.Data, lost) || ofWhole(last.Unused) {
 		return Decoded{}, false
 	}
 	defer func() {
@@ -104,7 +104,7 @@ func (o Decoder) decodePart(last *Decoded, d source.Document) (out Decoded, ok b
 	case source.FormatProperties:
 		root = p.propertiesPart()
 	}
-	if root == nil || p.touches(last.Unused) || p.touches(last.Deprecated) {
+	if root == nil || b.policy.AllowUnknown && isForeign(root) || p.touches(last.Unused) || p.touches(last.Deprecated) {
 		return Decoded{}, false
 	}
 	out.Roots = []*tree.Node{p.wrap(root)}
@@ -113,4 +113,14 @@ func (o Decoder) decodePart(last *Decoded, d source.Document) (out Decoded, ok b
 	next.data, next.root, next.nodes = d.Data, root, p.nodes
 	out.basis = &next
 	return out, true
+}
+
+// ofWhole reports whether a notice concerns a document as a whole, which a change of a part may end.
+func ofWhole(notices source.Problems) bool {
+	return slices.ContainsFunc(notices, func(p *source.Problem) bool { return p.Position.Line == 0 })
+}
+
+// isForeign reports whether no field may have any of the keys of a document; see reportForeign.
+func isForeign(root *tree.Node) bool {
+	return !slices.ContainsFunc(root.Entries, func(e tree.Entry) bool { return e.Verdict != tree.Accepted })
 }

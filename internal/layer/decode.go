@@ -67,7 +67,8 @@ type Decoded struct {
 	Roots    []*tree.Node
 	Problems source.Problems
 	// Unused are the keys that no field has and that the document may have. Those with a flat name
-	// are not in the tree.
+	// are not in the tree. Two problems concern a document as a whole: that no field has any of its
+	// keys, and that some of its text was lost (U+FFFD).
 	Unused source.Problems
 	// Deprecated are the uses of aliases and of deprecated keys.
 	Deprecated source.Problems
@@ -83,6 +84,7 @@ func (o Decoder) DecodeBy(policy Policy, layerName string, rev source.Revision, 
 	}
 	doc := &tree.Doc{Layer: layerName, Name: d.Name, AllowUnknown: policy.AllowUnknown, Shared: policy.Shared && !policy.AllowUnknown}
 	r := o.reading(policy, doc, d.Data, shape)
+	r.typed, r.format = d.Format != source.FormatOf(d.Name), d.Format
 	defer func() {
 		if recover() != nil { // a bug of a parser; the text may contain anything
 			r.report(source.Malformed, 0, 0, panicked)
@@ -92,11 +94,14 @@ func (o Decoder) DecodeBy(policy Policy, layerName string, rev source.Revision, 
 			p.Position.Revision = rev
 		}
 	}()
-	var roots []*tree.Node
+	var roots, settled []*tree.Node
 	for _, root := range r.read(d) {
-		root = bare(r.settle(root), r.shape)
+		root = r.settle(root)
+		settled = append(settled, root)
+		root = bare(root, r.shape)
 		roots, out.Roots = append(roots, root), append(out.Roots, r.wrap(root))
 	}
+	r.reportForeign(settled)
 	r.sort()
 	out.Problems, out.Unused, out.Deprecated = r.problems, r.unused, r.deprecated
 	out.basis = o.basis(r, layerName, d, roots)

@@ -60,6 +60,7 @@ func (r *reading) names(dots bool) *flat {
 // add resolves a name and puts its text into the tree.
 func (f *flat) add(s *setting) {
 	if targets := f.resolver.resolve(s.name, s.value); f.fits(s, targets) {
+		f.named++
 		f.put(s, targets[0])
 	}
 }
@@ -77,6 +78,7 @@ func (f *flat) fits(s *setting, targets []target) bool {
 		f.judge(s)
 		return false
 	case targets[0].section && !tree.HasText(s.value, targets[0].shape.Kind):
+		f.reading.strange++
 		if !f.doc.AllowUnknown || s.named { // a variable of another program with the name of one of our maps
 			message := "has keys below it and cannot be set to a text, except to JSON in braces"
 			if targets[0].shape.Kind == tree.MapOf {

@@ -15,6 +15,7 @@ func (f *flat) judge(s *setting) {
 	case s.named:
 		f.unknown(s)
 	case f.resolver.dots && slices.ContainsFunc(strings.Split(s.name, "."), tree.Passes), f.policy.AllowUnknown, f.isAllowed(s):
+		f.reading.strange++
 	case f.policy.Shared:
 		f.strange = append(f.strange, s)
 	default:

@@ -36,7 +36,7 @@ func TestJSONValues(t *testing.T) {
 func TestJSONProblems(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, text, want string }{
-		{"list", " [1]", "doc:1:2 (l): is a list, not a map of keys; nacre.Under puts a document under a key"},
+		{"list", " [1]", "doc:1:2 (l): is a list (type json), not a map of keys; nacre.Under puts a document under a key"},
 		{"all duplicates and wide numbers", "{\"a\":1,\n\"b\":{\"c\":1, \"c\":2},\n \"a\":18446744073709551616, \"d\":1e999}",
 			"doc:2:13 (l) b.c: is defined twice; the first is on line 2\n" +
 				"doc:3:2 (l) a: is defined twice; the first is on line 1\n" +

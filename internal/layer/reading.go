@@ -21,6 +21,10 @@ type reading struct {
 	shape    *tree.Shape // of the document: whole at under
 	policy   Policy
 	isFlat   bool // each value has a name of its own
+	format   string
+	typed    bool // the name of the document does not say its format
+	named    int  // flat names that a key fits
+	strange  int  // flat names that no key fits, and that the policy accepts
 	problems source.Problems
 	// unused and deprecated are the notices of keys.
 	unused, deprecated source.Problems
@@ -37,12 +41,43 @@ type reading struct {
 
 // notMap reports a root that is not a map. what is its kind in words.
 func (r *reading) notMap(line, column int32, what string) {
+	if r.typed {
+		what += " (type " + r.format + ")"
+	}
 	r.report(source.Malformed, line, column, "is "+what+", not a map of keys; nacre.Under puts a document under a key")
 }
 
 // null reports a root that is null, which would remove the values of all lower layers.
 func (r *reading) null(line, column int32) {
 	r.report(source.Malformed, line, column, "is null; an empty document sets no key")
+}
+
+// reportForeign reports a document that has keys, none of which any field has, where the policy
+// accepts unknown keys: most likely it is written in another format.
+func (r *reading) reportForeign(roots []*tree.Node) {
+	if !r.policy.AllowUnknown || r.format == environ.Format || len(r.problems) > 0 || r.named > 0 {
+		return
+	}
+	keys := r.strange
+	for _, root := range roots {
+		if root == nil || r.isFlat {
+			continue
+		}
+		for _, e := range root.Entries {
+			if e.Verdict != tree.Accepted {
+				return
+			}
+			keys++
+		}
+	}
+	if keys > 0 {
+		message := "no field has any of its keys"
+		if r.format != "" {
+			message += "; check that it is written in its format, " + r.format
+		}
+		r.unused = append(r.unused, &source.Problem{Kind: source.UnknownKey, Key: r.under.String(), Message: message,
+			Position: source.Position{Layer: r.doc.Layer, Document: r.doc.Name}})
+	}
 }
 
 // maxProblems is how many problems of one document are reported.
@@ -128,8 +163,19 @@ func (r *reading) text(format string) bool {
 		r.report(source.Malformed, line, column, "is not UTF-8")
 		return false
 	}
+	if i := bytes.Index(r.data, lost); i >= 0 {
+		line, column := r.at(i)
+		r.unused = append(r.unused, &source.Problem{
+			Kind: source.Malformed, Key: r.under.String(),
+			Message:  "has the character U+FFFD, which replaces text that a conversion could not read; publish it again as UTF-8",
+			Position: source.Position{Layer: r.doc.Layer, Document: r.doc.Name, Line: int(line), Column: int(column)},
+		})
+	}
 	return true
 }
+
+// lost is U+FFFD, which a program writes in place of what it could not decode.
+var lost = []byte("\ufffd")
 
 // at returns the line and column of an offset.
 func (r *reading) at(offset int) (line, column int32) {

@@ -317,3 +317,47 @@ func scalars(n *tree.Node, into map[string]bool) {
 		}
 	}
 }
+
+// A document that is written in another format than its own has keys, and none that a field has.
+func TestADocumentWithoutAnyKnownKeyIsReported(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, format, text, want string }{
+		{"YAML in properties", "properties", "db:\n  url: x\n  pool: 3\n", "d (l): no field has any of its keys; check that it is written in its format, properties"},
+		{"strangers", "yaml", "cache: {size: 3}\nother: 1\n", "d (l): no field has any of its keys; check that it is written in its format, yaml"},
+		{"properties in YAML", "yaml", "db.max_conns: 3\nhosts.count: 1\n", "d (l): no field has any of its keys; check that it is written in its format, yaml"},
+		{"one known key", "yaml", "cache: {size: 3}\nsize: 1\n", ""},
+		{"one known name", "properties", "cache.size=3\ndb.pool=1\n", ""},
+		{"an extension", "yaml", "x-anchors: 1\n", ""},
+		{"empty", "yaml", "# nothing\n", ""},
+		{"an empty file of names", "properties", "", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			d := settled(t, layer.Policy{AllowUnknown: true}, c.format, c.text)
+			if got := lines(slices.Concat(d.Problems, d.Unused)); got != c.want {
+				t.Errorf("reported %q, want %q", got, c.want)
+			}
+			if d := settled(t, layer.Policy{}, c.format, "db.url=x"); len(d.Unused) > 0 {
+				t.Errorf("a strict layer reports %q", lines(d.Unused))
+			}
+		})
+	}
+}
+
+func TestLostTextIsReported(t *testing.T) {
+	t.Parallel()
+	for format, text := range map[string]string{
+		"yaml": "size: 1\nby: {ab\ufffd: {port: 1}}\n", "properties": "size=1\ndb.url\ufffd=1\ndb.url=\ufffd\n", "json": "{\n \"si\\u\ufffd\": 1}",
+	} {
+		d := settled(t, layer.Policy{AllowUnknown: true}, format, text)
+		if got := lines(d.Unused); !strings.Contains(got, "(l): has the character U+FFFD") || strings.Count(got, "U+FFFD") != 1 {
+			t.Errorf("%s: reported %q, want one notice", format, got)
+		}
+	}
+	if d := settled(t, layer.Policy{}, "yaml", "size: 1\ndb: \ufffd\n"); !strings.Contains(lines(d.Unused), "2:5 (l): has") {
+		t.Errorf("reported %q, want its line and column", lines(d.Unused))
+	}
+	if d := settled(t, layer.Policy{}, "yaml", "size: \"\\uFFFD\"\n"); len(d.Unused) > 0 {
+		t.Errorf("an escape is deliberate, and reported as %q", lines(d.Unused))
+	}
+}

@@ -81,7 +81,7 @@ func TestProblemsUnderAKeyHaveTheFullKey(t *testing.T) {
 		})
 	}
 	_, problems := read("text", "-----BEGIN-----", underShape)
-	want(t, problems, "doc:1:1 (l): is plain text, not a map of keys; nacre.Under puts a document under a key")
+	want(t, problems, "doc:1:1 (l): is plain text (type text), not a map of keys; nacre.Under puts a document under a key")
 }
 
 func TestDecodeYAMLStream(t *testing.T) {
@@ -101,7 +101,7 @@ func TestDecodeYAMLStream(t *testing.T) {
 	}
 	d.Data = []byte("a: 1\n---\n- b\n")
 	_, problems = layer.Decoder{Stream: true}.Decode("l", "r1", d, shape)
-	want(t, problems, "doc:3:1 (l): is a list, not a map of keys; nacre.Under puts a document under a key")
+	want(t, problems, "doc:3:1 (l): is a list (type yaml), not a map of keys; nacre.Under puts a document under a key")
 }
 
 func FuzzDecodeUnder(f *testing.F) {

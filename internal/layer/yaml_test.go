@@ -88,8 +88,8 @@ func TestYAMLMaps(t *testing.T) {
 func TestYAMLProblems(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, text, want string }{
-		{"list", "- a\n", "doc:1:1 (l): is a list, not a map of keys; nacre.Under puts a document under a key"},
-		{"scalar", "\nabc\n", "doc:2:1 (l): is a single value, not a map of keys; nacre.Under puts a document under a key"},
+		{"list", "- a\n", "doc:1:1 (l): is a list (type yaml), not a map of keys; nacre.Under puts a document under a key"},
+		{"scalar", "\nabc\n", "doc:2:1 (l): is a single value (type yaml), not a map of keys; nacre.Under puts a document under a key"},
 		{"null", "null\n", "doc:1:1 (l): is null; an empty document sets no key"},
 		{"two documents", "a: 1\n---\nb: 2\n", "doc:3:1 (l): is a second YAML document in one; nacre.MergeYAMLDocuments allows several"},
 		{"all duplicates", "a: 1\nb:\n  c: 1\n  c: 2\na: 2\na: 3\n", "doc:4:3 (l) b.c: is defined twice; the first is on line 3\n" +
