@@ -102,7 +102,7 @@ var codes = map[Code]struct {
 	PreconditionFailed: {"PreconditionFailed", source.Conflict, "the config has changed since it was read", "read it again, apply your change to the new content, and publish with its md5"},
 	InvalidName:        {"InvalidName", source.InvalidArgument, "the name is not valid in Nacos", "use letters, digits and -_.: only, at most 256 for a data ID and 128 for a group"},
 	InvalidContent:     {"InvalidContent", source.InvalidArgument, "the content is not valid in Nacos", "publish text in UTF-8 that is not empty"},
-	UnknownFormat:      {"UnknownFormat", source.InvalidArgument, "the format is not known", `give the data ID an extension (.yaml, .json, .toml, .properties, .env), or use nacos.Format("yaml")`},
+	UnknownFormat:      {"UnknownFormat", source.InvalidArgument, "the format is not known", `give the data ID an extension (.yaml, .json, .toml, .properties, .env), set its type in the console, or use nacos.Format("yaml")`},
 	InvalidConfig:      {"InvalidConfig", source.InvalidArgument, "the settings are not valid", "correct nacos.Config, or the variables that nacos.FromEnv reads; the only setting that is required is a server: Servers, or NACOS_SERVER_ADDR=host:port"},
 	ClientClosed:       {"ClientClosed", source.Closed, "closed", "keep the client open as long as its sources are in use"},
 	BadRequest:         {"BadRequest", source.InvalidArgument, "the server rejects a part of the request as invalid", "check namespace, group, data ID and the size of the content against the server's limits"},

@@ -85,6 +85,7 @@ type entry struct {
 	rejected       bool  // the server rejects the key
 	stale          bool  // doc may be out of date: the key is to be read
 	inFlight       bool  // queued, or being read
+	retype         bool  // the read is for the type alone
 }
 
 // past is what is known of the contents before doc.
@@ -152,6 +153,11 @@ func (e *entry) absentLocked() bool { return e.doc != nil && e.doc.absent }
 // formlessLocked reports whether a source does not know the format of what was read.
 func (e *entry) formlessLocked() bool {
 	return e.doc != nil && !e.doc.absent && slices.ContainsFunc(e.sources, func(h holder) bool { return h.source.format(e.doc) == "" })
+}
+
+// typedLocked reports whether the format of what was read follows from its type for a source.
+func (e *entry) typedLocked() bool {
+	return e.doc != nil && !e.doc.absent && slices.ContainsFunc(e.sources, func(h holder) bool { return h.source.fixed == "" })
 }
 
 // wakeLocked wakes the sources.

@@ -149,7 +149,13 @@ func errTemplate(k Key, err error) error {
 	return e
 }
 
-func errUnknownFormat(k Key) error { return UnknownFormat.fail("read", k.String()) }
+// errUnknownFormat names the type, as the console shows it, if it is one of those of the console.
+func errUnknownFormat(k Key, contentType string) error {
+	if !slices.Contains([]string{"text", "xml", "html"}, contentType) {
+		return UnknownFormat.fail("read", k.String())
+	}
+	return UnknownFormat.failAs("read", k.String(), "the format is not known: the config has the type "+contentType)
+}
 
 func errClosed(what string) error { return ClientClosed.fail("use", what) }
 

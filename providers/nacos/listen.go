@@ -172,6 +172,7 @@ func (s *session) reconcile(c *conn) error {
 	if err != nil {
 		return err
 	}
+	s.table.readTypes()
 	if s.unlisten(c.ctx, c) != nil {
 		signal(s.table.flush) // retry later: reconcile has compared all keys
 	}

@@ -17,9 +17,9 @@ type Listener struct {
 }
 
 // Listeners returns the clients that listen to a config and what they have applied, sorted by
-// address. It uses the HTTP interface, and the server asks the other servers of its cluster. A server
-// has one row for each address: two processes on one host, or behind one NAT, share it, and it has
-// the md5 of one of them. Options and errors are those of [Client.History].
+// address. It uses the HTTP interface, and the server asks the other servers of its cluster. A
+// server has one row for each address: two processes on one host, or behind one NAT, share it, and
+// it has the md5 of one of them. Options and errors are those of [Client.History].
 func (c *Client) Listeners(ctx context.Context, dataID string, opts ...SourceOption) ([]Listener, error) {
 	k, err := c.named(dataID, opts)
 	if err != nil {

@@ -50,7 +50,7 @@ func (s *configSource) state() (*doc, <-chan struct{}, error) {
 	case !open:
 		return nil, nil, errClosed(s.entry.key.String())
 	case d != nil && !d.absent && s.format(d) == "":
-		return nil, changed, errUnknownFormat(s.entry.key)
+		return nil, changed, errUnknownFormat(s.entry.key, d.contentType)
 	}
 	return d, changed, err
 }
@@ -301,6 +301,9 @@ func (s *routedSource) compose(sel *selection, wake *wakers) (content source.Con
 		content.Documents = append(content.Documents, s.document(m, d))
 		md5[m.source] = d.md5()
 		parts = append(parts, m.name, string(d.revision))
+		if m.source.fixed == "" && !d.absent {
+			parts = append(parts, m.source.format(d))
+		}
 	}
 	content.Revision = revisionOf(parts...)
 	return content, md5, problem

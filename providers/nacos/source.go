@@ -56,6 +56,7 @@ type configSource struct {
 	fixed  string                // the format; "": by the type that the publisher has set
 	detect source.ChangeDetector // used by Next only, as is gave
 	gave   source.Revision       // the last content that Next returned
+	typed  *typed                // for a source without a fixed format; used by Next only
 	bad    error                 // why this source cannot work
 
 	once         sync.Once
@@ -174,6 +175,7 @@ func (s *configSource) Ack(rev source.Revision, rejected error) {
 	if !isMD5 {
 		md5 = ""
 	}
+	md5, _, _ = strings.Cut(md5, retyped)
 	s.client.session.table.acknowledge(s.entry, s, md5)
 }
 
@@ -193,12 +195,12 @@ func (s *configSource) Next(ctx context.Context, prev source.Revision) (source.C
 			if s.detect.Changed(prev, "", err) {
 				return source.Content{}, err
 			}
-		case d != nil && s.detect.Changed(prev, d.revision, nil):
+		case d != nil && s.detect.Changed(prev, s.revision(d), nil):
 			s.gave = d.revision
 			docs := make([]source.Document, 1)
 			docs[0].Location = s.location()
 			s.fill(&docs[0], d)
-			return source.Content{Revision: d.revision, Documents: docs}, nil
+			return source.Content{Revision: s.revision(d), Documents: docs}, nil
 		}
 		select {
 		case <-changed:
@@ -226,7 +228,7 @@ func (s *configSource) errorOf(d *doc, open bool, err error) error {
 		return errClosed(s.entry.key.String())
 	case d == nil:
 	case !d.absent && s.format(d) == "":
-		return errUnknownFormat(s.entry.key)
+		return errUnknownFormat(s.entry.key, d.contentType)
 	case d.revision != s.gave:
 		return nil
 	}
@@ -258,6 +260,33 @@ func (s *configSource) format(d *doc) string {
 		return s.fixed
 	}
 	return source.FormatOf("x." + d.contentType)
+}
+
+// typed is the format that a content had first.
+type typed struct {
+	revision source.Revision
+	format   string
+}
+
+// retyped is what follows the md5 in the revision of a content that was published with another type
+// later; the new format is the rest. The content as it was first has the md5 alone.
+const retyped = ";"
+
+// revision returns the revision of a document, which is another one if its format has changed.
+//
+//go:noinline
+func (s *configSource) revision(d *doc) source.Revision {
+	if s.fixed != "" || d.absent {
+		return d.revision
+	}
+	format := s.format(d)
+	if s.typed == nil || s.typed.revision != d.revision {
+		s.typed = &typed{revision: d.revision, format: format}
+	}
+	if s.typed.format == format {
+		return d.revision
+	}
+	return d.revision + retyped + source.Revision(format)
 }
 
 // Close ends the source: Next returns, and the client stops listening to the key unless another

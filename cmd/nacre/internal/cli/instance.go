@@ -17,6 +17,7 @@ import (
 	"github.com/nacre-go/nacre/cmd/nacre/internal/exit"
 	"github.com/nacre-go/nacre/cmd/nacre/internal/peers"
 	"github.com/nacre-go/nacre/observe"
+	"github.com/nacre-go/nacre/source"
 )
 
 // instancePath is where an instance serves its state, if an address has no path.
@@ -202,11 +203,17 @@ func (s *state) layerOf(dataID string) (observe.LayerHealth, bool) {
 // appliedMD5 returns the md5 of the content in use; empty if the instance hides it, since the
 // document holds a secret, or if its source is not Nacos.
 func appliedMD5(l observe.LayerHealth) string {
-	md5, ok := strings.CutPrefix(string(l.Applied), "md5:")
-	if !ok {
-		return ""
-	}
+	md5, _ := md5Of(l.Applied)
 	return md5
+}
+
+// md5Of returns the md5 of a revision, which may be followed by the type of the document.
+func md5Of(rev source.Revision) (md5 string, ok bool) {
+	if md5, ok = strings.CutPrefix(string(rev), "md5:"); !ok {
+		return "", false
+	}
+	md5, _, _ = strings.Cut(md5, ";")
+	return md5, true
 }
 
 // verdict says what an instance has done with a document that was published at a time: applied,
@@ -214,7 +221,7 @@ func appliedMD5(l observe.LayerHealth) string {
 // says is then about the content only if it has verified since that it has the newest one. A time
 // that is not known is the zero time.
 func verdict(l observe.LayerHealth, md5 string, published time.Time) (what string, why []string) {
-	latest, known := strings.CutPrefix(string(l.Latest), "md5:")
+	latest, known := md5Of(l.Latest)
 	hidden := md5 != "" && !known
 	old := hidden && l.VerifiedAt.Before(published)
 	switch {
