@@ -133,6 +133,7 @@ launch() { # FOLDER
   starts "$1" >"$1/starts"
   (cd "$1" && exec setsid java "@$1/arguments" </dev/null >>"$1/output" 2>&1) &
   echo "$! $(started_at $!)" >"$1/process"
+  disown # so that bash does not report how it ended
 }
 
 # A node of a cluster says that it is ready seconds before it takes a write.
@@ -186,7 +187,7 @@ starts() { # FOLDER
 # used a class before its settings were there (TopNConfig).
 await() { # FOLDER
   local deadline=$((SECONDS + ready_within)) tries=1 started= launched=$SECONDS hung_after=100
-  [ ! -e "$1/conf/cluster.conf" ] || hung_after=180 # three start at once, and wait for each other
+  [ ! -e "$1/conf/cluster.conf" ] || hung_after=300 # three start at once, and wait for each other
   until serves "$1"; do
     if ! alive "$1"; then
       once_more "$1" "$tries" "ended while it started" ||
