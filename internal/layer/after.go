@@ -84,7 +84,7 @@ func (o Decoder) decodePart(last *Decoded, d source.Document) (out Decoded, ok b
 		out.Unused, out.Deprecated = c.notices(last.Unused), c.notices(last.Deprecated)
 		return out, true
 	}
-	if b.root == nil || len(d.Data) > MaxSize || bytes.HasPrefix(d.Data, byteOrderMark) || bytes.Contains(d.Data, lost) || ofWhole(last.Unused) {
+	if b.root == nil || len(d.Data) > MaxSize || bytes.HasPrefix(d.Data, byteOrderMark) || bytes.HasPrefix(b.data, byteOrderMark) || bytes.Contains(d.Data, lost) || ofWhole(last.Unused) {
 		return Decoded{}, false
 	}
 	defer func() {
