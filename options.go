@@ -122,8 +122,9 @@ type Options struct {
 	// result is the same. The default is false.
 	ReuseDisabled bool
 	// SelfCheckEvery is the number of versions of which one is made again without reuse, in the
-	// background, and compared; see observe.SelfCheckFailed. Off makes no checks. The default is
-	// 1000.
+	// background, and compared. The check also finds a service that has written into a value that
+	// Get returned; with 1 it looks at each version. See observe.SelfCheckFailed. Off makes no
+	// checks. The default is 1000.
 	SelfCheckEvery int
 	// Observers receive every event, in this order, after Logger. The default is none.
 	Observers []observe.Observer

@@ -3,10 +3,12 @@ package nacre_test
 import (
 	"errors"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/nacre-go/nacre"
 	"github.com/nacre-go/nacre/internal/synctest"
+	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/providers/memory"
 )
 
@@ -134,6 +136,41 @@ func TestWhatAServiceWroteIsNotTaken(t *testing.T) {
 		settle()
 		if live := cfg.Get(); live.Limit != 2 || live.Free.Tags[0] != "x" || live.Part.By["k"] != "v" {
 			t.Errorf("the next version is %+v with %+v", live, live.Part)
+		}
+	})
+}
+
+// A value of Get must not be changed. A service that does so is told which key it has written into,
+// and the value is made again.
+func TestAServiceThatWritesIntoItsConfigIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var failed []string
+		o := quiet
+		o.SelfCheckEvery = 1
+		o.Observers = []observe.Observer{func(e observe.Event) {
+			if e.Kind == observe.SelfCheckFailed {
+				failed = append(failed, e.Reasons...)
+			}
+		}}
+		part, limit := memory.New("part.yaml", []byte(takenPart)), memory.New("limit.yaml", []byte("limit: 1"))
+		cfg, err := nacre.OpenWith[takenConfig](t.Context(), o, part, limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer cfg.Close()
+		limit.Set([]byte("limit: 2"))
+		settle()
+		if failed != nil {
+			t.Fatalf("a service that writes nothing is told %q", failed)
+		}
+		cfg.Get().Free.Tags[0] = "written"
+		limit.Set([]byte("limit: 3"))
+		settle()
+		if len(failed) != 1 || !strings.HasSuffix(failed[0], ": free.tags") && !strings.HasSuffix(failed[0], ": free.tags[0]") {
+			t.Errorf("a service that writes into free.tags is told %q", failed)
+		}
+		if live := cfg.Get(); live.Limit != 3 || live.Free.Tags[0] != "x" {
+			t.Errorf("the next version has %+v", live)
 		}
 	})
 }

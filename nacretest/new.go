@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/nacre-go/nacre"
 	"github.com/nacre-go/nacre/internal/given"
 	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/observe"
 )
 
 // New returns a config whose live value is value, with the default options. It ends the test if
@@ -25,8 +27,10 @@ func New[T any](t testing.TB, value T, sections ...SectionValue) *nacre.Config[T
 
 // NewWith is [New] with the options of the service, such as its validation rules and its sections.
 // The config never keeps a last known good copy, has no window, and holds no change because it
-// removes keys or follows bad ones, unless MaxKeyLoss or MaxBadChanges is set. The default Logger
-// is the log of the test.
+// removes keys or follows bad ones, unless MaxKeyLoss or MaxBadChanges is set. The test fails if the
+// service writes into a value that Get returned and a later value replaces; see
+// nacre.Options.SelfCheckEvery, which is 1 unless it is set. The default Logger is the log of the
+// test.
 func NewWith[T any](t testing.TB, options nacre.Options, value T, sections ...SectionValue) *nacre.Config[T] {
 	t.Helper()
 	out := &output{to: t.Output()}
@@ -42,6 +46,14 @@ func NewWith[T any](t testing.TB, options nacre.Options, value T, sections ...Se
 	if options.MaxBadChanges == 0 {
 		options.MaxBadChanges = nacre.Off
 	}
+	if options.SelfCheckEvery == 0 {
+		options.SelfCheckEvery = 1
+	}
+	options.Observers = append(slices.Clone(options.Observers), func(e observe.Event) {
+		if e.Kind == observe.SelfCheckFailed {
+			t.Errorf("nacretest: %s", strings.Join(e.Reasons, "; "))
+		}
+	})
 	options.Sections = slices.Clone(options.Sections)
 	values := []given.Value{{Go: reflect.ValueOf(&value).Elem()}}
 	for _, s := range sections {

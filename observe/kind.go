@@ -127,10 +127,11 @@ const (
 	// did not end in time. It sets Version and Err, what Close returns, without the errors of its
 	// observers.
 	Closed EventKind = 33
-	// SelfCheckFailed reports a defect of nacre: a version that was made by reusing parts of the
-	// version before differs from what its documents say. From then on the config makes every
-	// version without reuse. It sets Version and Reasons, which name the documents and keys that
-	// differ.
+	// SelfCheckFailed reports that a version differs from what its documents say, as the check of
+	// Options.SelfCheckEvery finds it. Either the service has written into a value that Get
+	// returned, which Reasons then say, or nacre has reused a part of the version before that it
+	// should not have: then the config makes every version without reuse from then on. It sets
+	// Version and Reasons, which name the documents and keys.
 	SelfCheckFailed EventKind = 34
 )
 

@@ -99,7 +99,7 @@ func (e *Engine) publish(next, old *State, c candidate, kind observe.EventKind, 
 	e.reportPending(next)
 	e.reportNotices(next)
 	e.releaseTrees()
-	e.startSelfCheck(next)
+	e.startSelfCheck(next, old)
 	e.hub.Publish(delivery{state: next, causes: next.Causes})
 	if old == nil {
 		e.saver.requestAfterBoot()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/nacre-go/nacre/internal/layer"
 	"github.com/nacre-go/nacre/internal/rescue"
@@ -11,16 +12,22 @@ import (
 	"github.com/nacre-go/nacre/observe"
 )
 
-// startSelfCheck starts a self-check of one in SelfCheckEvery versions, in the background. Only the
-// writer calls it.
-func (e *Engine) startSelfCheck(next *State) {
-	if e.SelfCheckEvery <= 0 || e.noReuse.Load() {
+// startSelfCheck starts a self-check of one in SelfCheckEvery versions, in the background, and looks
+// whether the service has written into the values of the version before. Only the writer calls it.
+func (e *Engine) startSelfCheck(next, old *State) {
+	if e.SelfCheckEvery <= 0 {
 		return
 	}
 	if e.writer.sinceCheck++; e.writer.sinceCheck < e.SelfCheckEvery {
 		return
 	}
 	e.writer.sinceCheck = 0
+	if reasons := e.written(old); reasons != nil {
+		e.emit(observe.Event{Kind: observe.SelfCheckFailed, Version: next.Version, Reasons: reasons})
+	}
+	if e.noReuse.Load() {
+		return
+	}
 	decodedBefore := make([]*decoded, len(next.contents)) // the history may release them meanwhile
 	for i, c := range next.contents {
 		if c != nil {
@@ -37,6 +44,30 @@ func (e *Engine) startSelfCheck(next *State) {
 			e.emit(observe.Event{Kind: observe.SelfCheckFailed, Version: next.Version, Reasons: differences})
 		}
 	})
+}
+
+// written returns, for each section, which keys of the values of a version the service has written
+// into. Only the writer calls it.
+func (e *Engine) written(old *State) (reasons []string) {
+	if old == nil {
+		return nil
+	}
+	for n, section := range old.schema.sections {
+		if section.Written == nil || !section.isOpen() || old.Value(n) == nil {
+			continue
+		}
+		var keys []string
+		_ = rescue.Do(func() error {
+			for _, p := range section.Written(old.Value(n), old.Merged.Lookup(section.At)) {
+				keys = append(keys, slices.Concat(section.At, p).String())
+			}
+			return nil
+		})
+		if keys != nil {
+			reasons = append(reasons, "the service has written into values that Get returned: "+strings.Join(keys, ", "))
+		}
+	}
+	return reasons
 }
 
 // selfCheck makes the trees of a version from the whole of its documents and returns where they

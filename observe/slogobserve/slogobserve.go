@@ -72,7 +72,7 @@ func logChange(l line, e observe.Event) {
 	case observe.ReferenceUnresolved:
 		l.Warn("nacre: text looks like a reference and is used as it is", "layer", e.Layer, "version", e.Version, "texts", sentences(e.Reasons))
 	case observe.SelfCheckFailed:
-		l.Error("nacre: version differs from its documents, this is a defect of nacre", "version", e.Version, "differences", sentences(e.Reasons))
+		l.Error("nacre: version differs from its documents", "version", e.Version, "differences", sentences(e.Reasons))
 	case observe.Closed:
 		switch {
 		case e.Err != nil:
