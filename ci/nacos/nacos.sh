@@ -25,7 +25,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 version=${NACRE_NACOS_VERSION:-2.3.2}
 cache=${NACRE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/nacre}/nacos-$version
 ready_within=400 # seconds, with all that is started once more
-stuck_after=40   # seconds in which a node of a cluster that says it has started takes no write; the start itself may be slow
+stuck_after=90   # seconds in which a node of a cluster that says it has started takes no write; the start itself may be slow
 
 say() { echo "nacos: $*" >&2; }
 die() { say "$*"; exit 1; }
