@@ -25,7 +25,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 version=${NACRE_NACOS_VERSION:-2.3.2}
 cache=${NACRE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/nacre}/nacos-$version
 ready_within=400 # seconds, with all that is started once more
-stuck_after=90   # seconds in which a node of a cluster that says it has started takes no write; the start itself may be slow
+stuck_after=60   # seconds in which a node of a cluster that says it has started takes no write; the start itself may be slow
 
 say() { echo "nacos: $*" >&2; }
 die() { say "$*"; exit 1; }
@@ -176,10 +176,12 @@ replace() { # FOLDER TRIES WHY
   once_more "$@" || die "a node $3"
 }
 
-# How often it has said that it has started.
+# How often it has said that it has started. A 3.x says so before its HTTP interface has, half a minute on a busy machine.
 starts() { # FOLDER
   [ -e "$1/output" ] || { echo 0; return; }
-  grep -c 'Nacos started successfully' "$1/output" || true
+  local said='Nacos started successfully'
+  ! is3 || said='Nacos Server API started successfully'
+  grep -c "$said" "$1/output" || true
 }
 
 # A node of a cluster that starts while the others are choosing a leader ends itself ("did not find the Leader node"), and
