@@ -42,13 +42,13 @@ func record(o options, _, stderr io.Writer) error {
 		if err != nil {
 			return err
 		}
-		tell(stderr, "%s with %d takes %.4g of %s", r.Work, r.N, r.Ratio, r.Of)
+		tell(stderr, "%v", r)
 		all = append(all, r)
 	}
 	return gate.Write(o.recorded, all)
 }
 
-// quick measures the ratio of a job, in processor time: what else the machine does must not matter.
+// quick measures the ratios of a job.
 func quick(j bench.Job) (gate.Record, error) {
 	rows, err := bench.Run(j, gatePasses, bench.Budget{Time: gateTime}, io.Discard)
 	if err != nil {
@@ -56,7 +56,10 @@ func quick(j bench.Job) (gate.Record, error) {
 	}
 	for _, r := range rows {
 		if r.Peer == peer.Nacre {
-			return gate.Record{Work: j.Work, N: j.N, Of: j.Base, Ratio: report.Round(r.Base.CPU), Tolerance: gate.DefaultTolerance}, nil
+			return gate.Record{
+				Work: j.Work, N: j.N, Of: j.Base, Ratio: report.Round(r.Base.CPU), Tolerance: gate.DefaultTolerance,
+				Latency: report.Round(r.Base.Least), LatencyTolerance: gate.DefaultLatencyTolerance,
+			}, nil
 		}
 	}
 	return gate.Record{}, fmt.Errorf("%s: %s is not measured", j.Work, peer.Nacre)

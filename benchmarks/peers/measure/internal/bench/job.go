@@ -29,6 +29,7 @@ type Budget struct {
 type Sample struct {
 	NS     float64 // by the clock
 	CPU    float64 // ns of the processors, whatever else the machine does
+	Least  float64 // ns by the clock of the fastest operation
 	Allocs float64
 	Bytes  float64
 }

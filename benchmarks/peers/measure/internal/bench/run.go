@@ -19,8 +19,9 @@ type Row struct {
 	Base, Limit Ratios // to the base, and to the limit
 }
 
-// Ratios are those of a peer to another one.
-type Ratios struct{ NS, CPU, Bytes float64 }
+// Ratios are those of a peer to another one. That of Least is of the fastest operations of all
+// passes, which is what remains of a time by the clock where others use the machine.
+type Ratios struct{ NS, CPU, Least, Bytes float64 }
 
 // Run measures a job in passes. In each pass another peer begins.
 func Run(j Job, passes int, budget Budget, log io.Writer) ([]Row, error) {
@@ -56,10 +57,11 @@ func summarize(j Job, samples [][]Sample) []Row {
 	return rows
 }
 
-var fields = []func(*Sample) *float64{ns, cpu, allocs, bytes}
+var fields = []func(*Sample) *float64{ns, cpu, least, allocs, bytes}
 
 func ns(s *Sample) *float64     { return &s.NS }
 func cpu(s *Sample) *float64    { return &s.CPU }
+func least(s *Sample) *float64  { return &s.Least }
 func allocs(s *Sample) *float64 { return &s.Allocs }
 func bytes(s *Sample) *float64  { return &s.Bytes }
 
@@ -90,5 +92,9 @@ func ratios(samples, base []Sample) Ratios {
 		}
 		return stats.Median(all)
 	}
-	return Ratios{NS: of(ns), CPU: of(cpu), Bytes: of(bytes)}
+	r := Ratios{NS: of(ns), CPU: of(cpu), Bytes: of(bytes)}
+	if len(base) > 0 {
+		r.Least = slices.Min(each(samples, least)) / slices.Min(each(base, least))
+	}
+	return r
 }

@@ -19,7 +19,7 @@ type Unit = UnitOf[time.Duration]
 // ConfigOf is Config for a type of durations: a peer that reads through JSON needs one of its own.
 type ConfigOf[D any] struct {
 	Server UnitOf[D]            `config:"server" yaml:"server" json:"server"`
-	Units  map[string]UnitOf[D] `config:"units" yaml:"units" json:"units,optional" validate:"dive"`
+	Units  map[string]UnitOf[D] `config:"units" yaml:"units" json:"units,optional" validate:"dive"` //nolint:staticcheck // optional is an option of go-zero
 }
 
 // UnitOf is Unit for a type of durations.

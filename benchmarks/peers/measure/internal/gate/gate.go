@@ -3,6 +3,7 @@ package gate
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 )
@@ -10,16 +11,28 @@ import (
 // Record is a ratio that was measured once: what nacre takes for a work, of what another peer takes
 // for it in the same passes.
 type Record struct {
-	Work  string  `json:"work"`
-	N     int     `json:"n"`
-	Of    string  `json:"of"`
+	Work string `json:"work"`
+	N    int    `json:"n"`
+	Of   string `json:"of"`
+	// Ratio is that of processor time, which is the same on a busy machine, and sees no wait.
 	Ratio float64 `json:"ratio"`
 	// Tolerance is how many times the recorded ratio a measured one may be.
 	Tolerance float64 `json:"tolerance"`
+	// Latency is the ratio of the fastest operations by the clock, which sees a wait.
+	Latency          float64 `json:"latency"`
+	LatencyTolerance float64 `json:"latency_tolerance"`
 }
 
-// DefaultTolerance is that of a new record.
-const DefaultTolerance = 1.5
+// String shows what was measured.
+func (r Record) String() string {
+	return fmt.Sprintf("%s with %d: processor time %.4g and latency %.4g of those of %s", r.Work, r.N, r.Ratio, r.Latency, r.Of)
+}
+
+// The tolerances of a new record.
+const (
+	DefaultTolerance        = 1.5
+	DefaultLatencyTolerance = 4
+)
 
 // Read reads records from a file.
 func Read(path string) ([]Record, error) {
@@ -32,8 +45,8 @@ func Read(path string) ([]Record, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	for _, r := range all {
-		if r.Ratio <= 0 || r.Tolerance < 1 {
-			return nil, fmt.Errorf("%s: %s with %d has ratio %g and tolerance %g, want a ratio above 0 and a tolerance of 1 or more", path, r.Work, r.N, r.Ratio, r.Tolerance)
+		if r.Ratio <= 0 || r.Latency <= 0 || r.Tolerance < 1 || r.LatencyTolerance < 1 {
+			return nil, fmt.Errorf("%s: %s with %d needs a ratio and a latency above 0, and tolerances of 1 or more", path, r.Work, r.N)
 		}
 	}
 	return all, nil
@@ -44,7 +57,7 @@ func Write(path string, records []Record) error {
 	if old, err := Read(path); err == nil {
 		for i := range records {
 			if r, ok := find(old, records[i]); ok {
-				records[i].Tolerance = r.Tolerance
+				records[i].Tolerance, records[i].LatencyTolerance = r.Tolerance, r.LatencyTolerance
 			}
 		}
 	}
@@ -74,9 +87,16 @@ func Judge(records []Record, measured Record) error {
 	if r.Of != measured.Of {
 		return fmt.Errorf("%s with %d: the recorded ratio is to %s and not to %s; -record writes another", r.Work, r.N, r.Of, measured.Of)
 	}
-	if limit := r.Ratio * r.Tolerance; measured.Ratio > limit {
-		return fmt.Errorf("%s with %d takes %.4g of %s, and may take %.4g: %.4g were recorded, with a tolerance of %g",
-			r.Work, r.N, measured.Ratio, r.Of, limit, r.Ratio, r.Tolerance)
+	return errors.Join(
+		within(r, "processor time", measured.Ratio, r.Ratio, r.Tolerance),
+		within(r, "latency", measured.Latency, r.Latency, r.LatencyTolerance),
+	)
+}
+
+func within(r Record, what string, measured, recorded, tolerance float64) error {
+	if limit := recorded * tolerance; measured > limit {
+		return fmt.Errorf("%s with %d has a %s of %.4g of that of %s, and may have %.4g: %.4g was recorded, with a tolerance of %g",
+			r.Work, r.N, what, measured, r.Of, limit, recorded, tolerance)
 	}
 	return nil
 }
@@ -101,7 +121,7 @@ func Run(records []Record, works []Work, tell func(format string, args ...any)) 
 			failed = append(failed, verdict)
 			continue
 		}
-		tell("ok: %s with %d takes %.4g of %s", measured.Work, measured.N, measured.Ratio, measured.Of)
+		tell("ok: %v", measured)
 	}
 	return failed, nil
 }

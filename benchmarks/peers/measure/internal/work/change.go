@@ -2,6 +2,7 @@ package work
 
 import (
 	"fmt"
+	"math"
 	"reflect"
 	"runtime"
 	"time"
@@ -48,6 +49,7 @@ func (c change[T]) measure(open func(peer.Documents) (peer.Live[T], error), b be
 	runtime.GC() // what the start has left behind
 	n := 0
 	var timed, used time.Duration
+	least := time.Duration(math.MaxInt64)
 	apply := func() error {
 		n++
 		next := peer.Change{Document: c.changed, Data: c.at(n)[c.changed].Data(c.format), Equal: c.equal}
@@ -57,7 +59,7 @@ func (c change[T]) measure(open func(peer.Documents) (peer.Live[T], error), b be
 		if err != nil {
 			return fmt.Errorf("change %d: %w", n, err)
 		}
-		timed, used = timed+wall, used+cpu
+		timed, used, least = timed+wall, used+cpu, min(least, wall)
 		return c.check(live, n)
 	}
 	for began := time.Now(); n == 0 || timed < b.Time && time.Since(began) < deadline*b.Time; {
@@ -65,7 +67,7 @@ func (c change[T]) measure(open func(peer.Documents) (peer.Live[T], error), b be
 			return s, err
 		}
 	}
-	s.NS, s.CPU = float64(timed)/float64(n), float64(used)/float64(n)
+	s.NS, s.CPU, s.Least = float64(timed)/float64(n), float64(used)/float64(n), float64(least)
 	s.Allocs, s.Bytes, err = c.allocated(live, n)
 	return s, err
 }

@@ -86,6 +86,7 @@ func (w reading) measure(r peer.Reader, b bench.Budget) (s bench.Sample, err err
 		return s, err
 	}
 	s = bench.Sample{NS: float64(wall) / float64(reads), CPU: float64(cpu) / float64(reads)}
+	s.Least = s.NS
 	if !w.written { // otherwise it would be those of the writes
 		s.Allocs = float64(after.Mallocs-before.Mallocs) / float64(reads)
 		s.Bytes = float64(after.TotalAlloc-before.TotalAlloc) / float64(reads)
