@@ -92,7 +92,7 @@ func measure(o options, stdout, stderr io.Writer) error {
 // passes are fewer for what takes seconds each time.
 func passes(o options, j bench.Job) int {
 	if j.N >= 100_000 {
-		return (o.passes + 1) / 2
+		return (o.passes + 2) / 3
 	}
 	return o.passes
 }

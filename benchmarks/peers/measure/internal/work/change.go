@@ -68,14 +68,21 @@ func (c change[T]) measure(open func(peer.Documents) (peer.Live[T], error), b be
 		}
 	}
 	s.NS, s.CPU, s.Least = float64(timed)/float64(n), float64(used)/float64(n), float64(least)
-	s.Allocs, s.Bytes, err = c.allocated(live, n)
+	s.Allocs, s.Bytes, err = c.allocated(live, n, times(timed/time.Duration(n)))
 	return s, err
+}
+
+// times is how often the allocations of a change are counted that takes that long.
+func times(each time.Duration) int {
+	if each > 50*time.Millisecond {
+		return 1
+	}
+	return 3
 }
 
 // allocated is what changes after the n-th allocate. Reading the counters stops all goroutines, so
 // it is not done where time is measured.
-func (c change[T]) allocated(live peer.Live[T], n int) (allocs, bytes float64, err error) {
-	const times = 3
+func (c change[T]) allocated(live peer.Live[T], n, times int) (allocs, bytes float64, err error) {
 	for i := n + 1; i <= n+times; i++ {
 		next := peer.Change{Document: c.changed, Data: c.at(i)[c.changed].Data(c.format), Equal: c.equal}
 		var before, after runtime.MemStats
@@ -85,8 +92,8 @@ func (c change[T]) allocated(live peer.Live[T], n int) (allocs, bytes float64, e
 		if err != nil {
 			return 0, 0, fmt.Errorf("change %d: %w", i, err)
 		}
-		allocs += float64(after.Mallocs-before.Mallocs) / times
-		bytes += float64(after.TotalAlloc-before.TotalAlloc) / times
+		allocs += float64(after.Mallocs-before.Mallocs) / float64(times)
+		bytes += float64(after.TotalAlloc-before.TotalAlloc) / float64(times)
 	}
 	return allocs, bytes, nil
 }
