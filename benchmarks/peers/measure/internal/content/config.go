@@ -9,8 +9,12 @@ import (
 // UnitKeys is how many keys a unit has. A config of n keys has n / UnitKeys units.
 const UnitKeys = 20
 
-// Config is the struct that all peers fill. Unit 0 is Server, and the others are in the map, by the
-// names that UnitName returns.
+// GroupUnits is how many units a group has. Documents are made of whole groups: yaml.v3 replaces an
+// entry of a map, and needs time that grows with the square of the entries of one map.
+const GroupUnits = 5
+
+// Config is the struct that all peers fill. Unit 0 is Server, and the others are in the maps, by the
+// names that GroupName and UnitName return.
 type Config = ConfigOf[time.Duration]
 
 // Unit is a part of a Config with UnitKeys keys.
@@ -18,8 +22,8 @@ type Unit = UnitOf[time.Duration]
 
 // ConfigOf is Config for a type of durations: a peer that reads through JSON needs one of its own.
 type ConfigOf[D any] struct {
-	Server UnitOf[D]            `config:"server" yaml:"server" json:"server"`
-	Units  map[string]UnitOf[D] `config:"units" yaml:"units" json:"units,optional" validate:"dive"` //nolint:staticcheck // optional is an option of go-zero
+	Server UnitOf[D]                       `config:"server" yaml:"server" json:"server"`
+	Groups map[string]map[string]UnitOf[D] `config:"groups" yaml:"groups" json:"groups,optional" validate:"dive,dive"` //nolint:staticcheck // optional is an option of go-zero
 }
 
 // UnitOf is Unit for a type of durations.
@@ -56,7 +60,10 @@ type HTTPOf[D any] struct {
 	Timeout   D       `config:"timeout" yaml:"timeout" json:"timeout" validate:"required"`
 }
 
-// UnitName is the key of a unit in the map.
+// GroupName is the key of the group of a unit.
+func GroupName(i int) string { return fmt.Sprintf("g%05d", i/GroupUnits) }
+
+// UnitName is the key of a unit in its group.
 func UnitName(i int) string { return fmt.Sprintf("u%06d", i) }
 
 // NewUnit returns unit i in a state: every one of its values differs from that in state+1.

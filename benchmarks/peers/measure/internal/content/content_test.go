@@ -12,7 +12,7 @@ import (
 
 func TestDocumentsAreTheirStructs(t *testing.T) {
 	for _, d := range []content.Doc{
-		content.All(20, 1), content.All(200, 7), {From: 3, To: 5, State: 2}, {From: 0, To: 3, Weight: 77, WeightUnit: 2, Comment: "a comment"},
+		content.All(20, 1), content.All(200, 7), {From: 5, To: 12, State: 2}, {From: 0, To: 3, Weight: 77, WeightUnit: 2, Comment: "a comment"},
 	} {
 		var want, got content.Config
 		d.Into(&want)

@@ -21,10 +21,14 @@ func (d Doc) Into(c *Config) {
 			c.Server = u
 			continue
 		}
-		if c.Units == nil {
-			c.Units = map[string]Unit{}
+		if c.Groups == nil {
+			c.Groups = map[string]map[string]Unit{}
 		}
-		c.Units[UnitName(i)] = u
+		group := GroupName(i)
+		if c.Groups[group] == nil {
+			c.Groups[group] = map[string]Unit{}
+		}
+		c.Groups[group][UnitName(i)] = u
 	}
 }
 

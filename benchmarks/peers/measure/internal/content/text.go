@@ -22,11 +22,14 @@ func (t *Text) UnmarshalJSON(data []byte) error {
 // Plain is the config with durations of the standard library.
 func Plain(c *ConfigOf[Text]) *Config {
 	plain := Config{Server: plainUnit(c.Server)}
-	for name, u := range c.Units {
-		if plain.Units == nil {
-			plain.Units = make(map[string]Unit, len(c.Units))
+	for name, group := range c.Groups {
+		if plain.Groups == nil {
+			plain.Groups = make(map[string]map[string]Unit, len(c.Groups))
 		}
-		plain.Units[name] = plainUnit(u)
+		plain.Groups[name] = make(map[string]Unit, len(group))
+		for unit, u := range group {
+			plain.Groups[name][unit] = plainUnit(u)
+		}
 	}
 	return &plain
 }

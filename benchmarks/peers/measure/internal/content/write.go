@@ -34,6 +34,9 @@ func (d Doc) each(write func(i int, of []pair)) {
 	}
 }
 
+// begins reports whether unit i is the first of its group in the document.
+func (d Doc) begins(i int) bool { return i > 0 && (i == max(d.From, 1) || i%GroupUnits == 0) }
+
 func (d Doc) yaml() []byte {
 	b := make([]byte, 0, 600*(d.To-d.From)+100)
 	d.each(func(i int, of []pair) {
@@ -42,14 +45,17 @@ func (d Doc) yaml() []byte {
 		case i == 0:
 			b = append(b, "server:\n"...)
 		case i == max(d.From, 1):
-			b = append(b, "units:\n"...)
+			b = append(b, "groups:\n"...)
+		}
+		if d.begins(i) {
+			b = append(append(append(b, "  "...), GroupName(i)...), ":\n"...)
 		}
 		if d.Comment != "" && i == (d.From+d.To)/2 {
-			b = append(append(append(b, "  # "...), d.Comment...), '\n')
+			b = append(append(append(b, "    # "...), d.Comment...), '\n')
 		}
 		if i > 0 {
-			b = append(append(append(b, indent...), UnitName(i)...), ":\n"...)
-			indent = "    "
+			b = append(append(append(b, "    "...), UnitName(i)...), ":\n"...)
+			indent = "      "
 		}
 		group := ""
 		for _, p := range of {
@@ -73,15 +79,19 @@ func (d Doc) json() []byte {
 		switch {
 		case i == 0:
 			b = append(b, `"server": {`...)
-		case i == max(d.From, 1):
-			if i > d.From {
+		default:
+			if i == max(d.From, 1) {
+				if i > d.From {
+					b = append(b, ",\n"...)
+				}
+				b = append(b, "\"groups\": {\n"...)
+			} else if d.begins(i) {
+				b = append(b, "\n},\n"...)
+			} else {
 				b = append(b, ",\n"...)
 			}
-			b = append(b, "\"units\": {\n"...)
-			fallthrough
-		default:
-			if i > max(d.From, 1) {
-				b = append(b, ",\n"...)
+			if d.begins(i) {
+				b = append(strconv.AppendQuote(b, GroupName(i)), ": {\n"...)
 			}
 			b = append(strconv.AppendQuote(b, UnitName(i)), ": {"...)
 		}
@@ -106,7 +116,7 @@ func (d Doc) json() []byte {
 		b = append(b, "}\n}"...)
 	})
 	if d.To > max(d.From, 1) {
-		b = append(b, "\n}"...)
+		b = append(b, "\n}\n}"...)
 	}
 	return append(b, "\n}\n"...)
 }
@@ -118,7 +128,7 @@ func (d Doc) properties() []byte {
 			if i == 0 {
 				b = append(b, "server."...)
 			} else {
-				b = append(append(append(b, "units."...), UnitName(i)...), '.')
+				b = append(append(append(append(append(b, "groups."...), GroupName(i)...), '.'), UnitName(i)...), '.')
 			}
 			if p.group != "" {
 				b = append(append(b, p.group...), '.')

@@ -10,11 +10,11 @@ import (
 
 // Round keeps four significant digits.
 func Round(v float64) float64 {
-	if v == 0 {
-		return 0
+	rounded, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 4, 64), 64)
+	if err != nil {
+		return v
 	}
-	scale := math.Pow(10, 3-math.Floor(math.Log10(math.Abs(v))))
-	return math.Round(v*scale) / scale
+	return rounded
 }
 
 // wrap breaks a text into lines of at most 100 columns, each after the first with an indent.

@@ -34,7 +34,8 @@ func layers() Group {
 			return []bench.Job{configJob(peer.Layers, n, change[content.Config]{
 				format: "yaml", changed: 1,
 				at: func(state int) []document[content.Config] {
-					top := content.Doc{From: 1, To: 1 + n/10/content.UnitKeys, State: 2 * layerApart}
+					from := content.GroupUnits
+					top := content.Doc{From: from, To: from + n/10/content.UnitKeys, State: 2 * layerApart}
 					return []document[content.Config]{content.All(n, layerApart), content.All(n, state), top}
 				},
 			})}
@@ -99,7 +100,7 @@ func comment() Group {
 
 // documents changes every value of one of n documents.
 func documents() Group {
-	const units = 5 // 100 keys
+	const units = content.GroupUnits // 100 keys
 	return Group{
 		Name: peer.Many, Title: "n documents of 100 keys, every value of the one in the middle changed", Sizes: []int{200},
 		jobs: func(n int) []bench.Job {
