@@ -121,8 +121,8 @@ func BenchmarkReload(b *testing.B) {
 	})
 }
 
-// reload opens a config and measures how long it takes until the n-th text of one source is live, or
-// accepted without a change.
+// reload opens a config and measures how long it takes until the n-th text of one source is live,
+// or accepted without a change.
 func reload(b *testing.B, changing *memory.Source, text func(n int) []byte, sources ...source.Source) {
 	done := make(chan struct{}, 1)
 	decided := func(e observe.Event) {

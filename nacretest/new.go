@@ -27,8 +27,8 @@ func New[T any](t testing.TB, value T, sections ...SectionValue) *nacre.Config[T
 
 // NewWith is [New] with the options of the service, such as its validation rules and its sections.
 // The config never keeps a last known good copy, has no window, and holds no change because it
-// removes keys or follows bad ones, unless MaxKeyLoss or MaxBadChanges is set. The test fails if the
-// service writes into a value that Get returned and a later value replaces; see
+// removes keys or follows bad ones, unless MaxKeyLoss or MaxBadChanges is set. The test fails if
+// the service writes into a value that Get returned and a later value replaces; see
 // nacre.Options.SelfCheckEvery, which is 1 unless it is set. The default Logger is the log of the
 // test.
 func NewWith[T any](t testing.TB, options nacre.Options, value T, sections ...SectionValue) *nacre.Config[T] {

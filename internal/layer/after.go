@@ -115,7 +115,8 @@ func (o Decoder) decodePart(last *Decoded, d source.Document) (out Decoded, ok b
 	return out, true
 }
 
-// ofWhole reports whether a notice concerns a document as a whole, which a change of a part may end.
+// ofWhole reports whether a notice concerns a document as a whole, which a change of a part may
+// end.
 func ofWhole(notices source.Problems) bool {
 	return slices.ContainsFunc(notices, func(p *source.Problem) bool { return p.Position.Line == 0 })
 }
