@@ -9,12 +9,13 @@ import (
 // UnitKeys is how many keys a unit has. A config of n keys has n / UnitKeys units.
 const UnitKeys = 20
 
-// GroupUnits is how many units a group has. Documents are made of whole groups: yaml.v3 replaces an
-// entry of a map, and needs time that grows with the square of the entries of one map.
+// GroupUnits is how many units a group has. Documents are made of whole groups, because yaml.v3
+// replaces an entry of a map. Its time grows with the square of the entries of one map, so that a
+// single map of all units would measure little else.
 const GroupUnits = 5
 
-// Config is the struct that all peers fill. Unit 0 is Server, and the others are in the maps, by the
-// names that GroupName and UnitName return.
+// Config is the struct that all peers fill. Unit 0 is Server, and the others are in the maps, by
+// the names that GroupName and UnitName return.
 type Config = ConfigOf[time.Duration]
 
 // Unit is a part of a Config with UnitKeys keys.
