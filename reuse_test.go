@@ -104,7 +104,7 @@ type reuseDocument struct {
 }
 
 var reuseKeys = []string{"name", "wait", "delay", "addr", "pool.min", "pool.max", "pool.token", "plain.min", "plain.max", "plain.token", "sections.a.port", "sections.a.host",
-	"sections.b.port", "sections.b.host", "sections.c.port", "labels.x", "labels.y", "free.deep.one", "free.deep.two", "nmae", "sections.a.prot"}
+	"sections.b.port", "sections.b.host", "sections.c.port", "labels.x", "labels.y", "free.deep.one", "free.deep.two", "nane", "sections.a.prot"}
 
 func reuseValue(r *rand.Rand, key string) string {
 	switch leaf := key[strings.LastIndex(key, ".")+1:]; leaf {

@@ -1,6 +1,9 @@
 package binding
 
-import "reflect"
+import (
+	"maps"
+	"reflect"
+)
 
 // clone sets to to a copy of a value that shares no memory with it that can be changed. The type
 // must be clonable.
@@ -59,9 +62,7 @@ func (f *field) clone(to, from reflect.Value, all bool) {
 func (k *codec) cloneMap(to, from reflect.Value) {
 	if m, ok := reflect.TypeAssert[map[string]string](from); ok {
 		out := make(map[string]string, len(m))
-		for key, text := range m {
-			out[key] = text
-		}
+		maps.Copy(out, m)
 		to.Set(reflect.ValueOf(out))
 		return
 	}

@@ -200,11 +200,9 @@ func digestMap(t reflect.Type, key, elem digest) digest {
 		for entries := v.MapRange(); entries.Next(); {
 			p.key.SetIterKey(entries)
 			p.value.SetIterValue(entries)
-			below := at
+			below := place(mix(uint64(at), key(h, p.key, 0)))
 			if texts {
 				below = at.key(p.key.String())
-			} else {
-				below = place(mix(uint64(at), key(h, p.key, 0)))
 			}
 			sum += elem(h, p.value, below)
 		}

@@ -33,7 +33,8 @@ func (p *part) jsonChildren(levels []level) *tree.Node {
 	if l.from == 0 { // the part begins after the bracket
 		p.first = position{l.node.Line, l.node.Column + 1}
 	}
-	start, end := p.offset(p.first), 0
+	start := p.offset(p.first)
+	var end int
 	head, guard, tail := "{", `"":0`, "}"
 	if l.node.Kind == tree.List {
 		head, guard, tail = "[", "0", "]"

@@ -63,7 +63,7 @@ func TestSplicedEntries(t *testing.T) {
 	doc := &tree.Doc{}
 	var entries []tree.Entry
 	for i := range int32(20) {
-		entries = append(entries, tree.Entry{Key: string(rune('a' + i)), Value: tree.NewScalar(doc, i+1, 3, int64(i)), Line: i + 1, Column: 1})
+		entries = append(entries, tree.Entry{Key: string('a' + i), Value: tree.NewScalar(doc, i+1, 3, int64(i)), Line: i + 1, Column: 1})
 	}
 	null := tree.NewScalar(doc, 3, 3, nil)
 	entries[2].Value = null

@@ -45,7 +45,7 @@ func (p *parts) fields(k *kind, v reflect.Value, changes *tree.Changes, alone bo
 		if !inner.IsValid() || next.skipsZero && inner.IsZero() {
 			continue
 		}
-		good := true
+		var good bool
 		switch {
 		case next.kind.typ.Kind() == reflect.Interface:
 			good = inner.Kind() != reflect.Struct || inner.Type().ConvertibleTo(timeType)
