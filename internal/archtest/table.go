@@ -290,7 +290,7 @@ func rows() []Row {
 		},
 		{
 			Package: "nacretest", Does: "configs from Go values, for tests of services",
-			May: []string{".", "source", "internal/engine", "internal/given", "internal/tree", "internal/verify"}, Tests: []string{"observe", "binder", "providers/memory"},
+			May: []string{".", "source", "observe", "internal/engine", "internal/given", "internal/tree", "internal/verify"}, Tests: []string{"binder", "providers/memory"},
 			Why: "it feeds values to the real engine; a service does not compile it, its tests do",
 		},
 		{

@@ -12,8 +12,9 @@ import (
 	"github.com/nacre-go/nacre/observe"
 )
 
-// startSelfCheck starts a self-check of one in SelfCheckEvery versions, in the background, and looks
-// whether the service has written into the values of the version before. Only the writer calls it.
+// startSelfCheck starts a self-check of one in SelfCheckEvery versions, in the background, and
+// looks whether the service has written into the values of the version before. Only the writer
+// calls it.
 func (e *Engine) startSelfCheck(next, old *State) {
 	if e.SelfCheckEvery <= 0 {
 		return
