@@ -105,20 +105,22 @@ func BenchmarkReload(b *testing.B) {
 			})
 		}
 	}
-	b.Run("200-layers", func(b *testing.B) {
-		layers := make([]*memory.Source, 200)
-		sources := make([]source.Source, len(layers))
-		part := func(i, port int) []byte {
-			var t bytes.Buffer
-			reloadSections(&t, i*5, i*5+5, i*5, port)
-			return t.Bytes()
-		}
-		for i := range layers {
-			layers[i] = memory.New(fmt.Sprintf("part-%d.yaml", i), part(i, 80))
-			sources[i] = layers[i]
-		}
-		reload(b, layers[100], func(n int) []byte { return part(100, n%60000+1) }, sources...)
-	})
+	for _, n := range []int{200, 1000} {
+		b.Run(fmt.Sprintf("%d-layers", n), func(b *testing.B) {
+			layers := make([]*memory.Source, n)
+			sources := make([]source.Source, n)
+			part := func(i, port int) []byte {
+				var t bytes.Buffer
+				reloadSections(&t, i, i+1, i, port)
+				return t.Bytes()
+			}
+			for i := range layers {
+				layers[i] = memory.New(fmt.Sprintf("part-%d.yaml", i), part(i, 80))
+				sources[i] = layers[i]
+			}
+			reload(b, layers[n/2], func(k int) []byte { return part(n/2, k%60000+1) }, sources...)
+		})
+	}
 }
 
 // reload opens a config and measures how long it takes until the n-th text of one source is live,

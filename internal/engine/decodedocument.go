@@ -50,9 +50,9 @@ func (d *decoding) document(of source.Document) *decodedDocument {
 	return next
 }
 
-// rootAt returns the n-th root of a document that is good by itself, or nil if there is none.
+// rootAt returns the n-th root of a document, or nil if there is none.
 func (d *decodedDocument) rootAt(n int) *tree.Node {
-	if d == nil || n >= len(d.roots) || d.transient || len(d.standalone) > 0 {
+	if d == nil || n >= len(d.roots) {
 		return nil
 	}
 	return d.roots[n].root
