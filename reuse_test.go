@@ -230,7 +230,7 @@ func compareReuse(t *testing.T, seed uint64, steps int) {
 	var configs [2]*nacre.Config[reuseConfig]
 	for i := range configs {
 		o := quiet
-		o.ReuseDisabled, o.SelfCheckEvery = i == 1, 3
+		o.ReuseDisabled, o.SelfCheckEvery, o.LastKnownGoodDisabled = i == 1, 3, true
 		var layers []source.Source
 		for k, name := range names {
 			m := &numbered{name: name, format: documents[k].format, changed: make(chan struct{}, 1)}
