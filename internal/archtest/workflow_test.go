@@ -122,7 +122,7 @@ func TestGitHubFiles(t *testing.T) {
 		watched[u.Ecosystem+" "+u.Directory] = true
 	}
 	wanted := []string{"github-actions /"}
-	for _, pattern := range []string{"../../go.mod", "../../*/go.mod", "../../*/*/go.mod"} {
+	for _, pattern := range []string{"../../go.mod", "../../*/go.mod", "../../*/*/go.mod", "../../*/*/*/go.mod"} {
 		modules, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)

@@ -131,3 +131,38 @@ func TestSelfCheckFindsADifference(t *testing.T) {
 		e.Close()
 	})
 }
+
+// The same text is another document if its source says something else of it.
+func TestTheSameTextWithOtherRulesIsDecodedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := newOrigin("x", "")
+		put := func(rev source.Revision, format string, allowUnknown bool) {
+			x.set(func() {
+				x.content = source.Content{Revision: rev, Documents: []source.Document{
+					{Name: "a", Format: format, Data: []byte(`{"a": 1, "other": 2}`), AllowUnknown: allowUnknown},
+				}}
+			})
+		}
+		put("1", source.FormatYAML, true)
+		set := settings(t, localOrigin{x})
+		set.Layers[0].Strict = false
+		e := start(t, set)
+		settle()
+		put("2", source.FormatYAML, false)
+		settle()
+		if rejected := e.Health().Layers[0].Rejected; len(rejected) != 1 || !strings.Contains(rejected[0], "unknown key") {
+			t.Errorf("a document that may no longer have unknown keys is rejected with %q", rejected)
+		}
+		put("3", source.FormatText, true)
+		settle()
+		if rejected := e.Health().Layers[0].Rejected; len(rejected) != 1 || !strings.Contains(rejected[0], "not a map") {
+			t.Errorf("a document that is a text from now on is rejected with %q", rejected)
+		}
+		put("4", source.FormatJSON, true)
+		settle()
+		if h := e.Health().Layers[0]; len(h.Rejected) != 0 || value(e.Live()).A != 1 {
+			t.Errorf("the document as before is rejected with %q", h.Rejected)
+		}
+		e.Close()
+	})
+}
