@@ -79,17 +79,18 @@ func (d Doc) json() []byte {
 		switch {
 		case i == 0:
 			b = append(b, `"server": {`...)
+		case i != max(d.From, 1):
+			if d.begins(i) {
+				b = append(b, "\n}"...)
+			}
+			b = append(b, ",\n"...)
 		default:
-			if i == max(d.From, 1) {
-				if i > d.From {
-					b = append(b, ",\n"...)
-				}
-				b = append(b, "\"groups\": {\n"...)
-			} else if d.begins(i) {
-				b = append(b, "\n},\n"...)
-			} else {
+			if i > d.From {
 				b = append(b, ",\n"...)
 			}
+			b = append(b, "\"groups\": {\n"...)
+		}
+		if i > 0 {
 			if d.begins(i) {
 				b = append(strconv.AppendQuote(b, GroupName(i)), ": {\n"...)
 			}
