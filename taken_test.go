@@ -140,8 +140,8 @@ func TestWhatAServiceWroteIsNotTaken(t *testing.T) {
 	})
 }
 
-// A value of Get must not be changed. A service that does so is told which key it has written into,
-// and the value is made again.
+// A service must not change a value of Get. If it does, an event names the key, and the next
+// version has the value of the document again.
 func TestAServiceThatWritesIntoItsConfigIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var failed []string
@@ -161,13 +161,13 @@ func TestAServiceThatWritesIntoItsConfigIsTold(t *testing.T) {
 		limit.Set([]byte("limit: 2"))
 		settle()
 		if failed != nil {
-			t.Fatalf("a service that writes nothing is told %q", failed)
+			t.Fatalf("a service that changes nothing has the event %q", failed)
 		}
 		cfg.Get().Free.Tags[0] = "written"
 		limit.Set([]byte("limit: 3"))
 		settle()
 		if len(failed) != 1 || !strings.HasSuffix(failed[0], ": free.tags") && !strings.HasSuffix(failed[0], ": free.tags[0]") {
-			t.Errorf("a service that writes into free.tags is told %q", failed)
+			t.Errorf("a service that changes free.tags has the events %q", failed)
 		}
 		if live := cfg.Get(); live.Limit != 3 || live.Free.Tags[0] != "x" {
 			t.Errorf("the next version has %+v", live)

@@ -62,29 +62,7 @@ func (r *run) bindOnly(k *codec, n *tree.Node) { k.bind(r, n, reflect.New(k.typ)
 
 func (r *run) recheckStruct(k *codec, n, was *tree.Node) {
 	f := k.fields
-	var rest []tree.Entry
-	next, nextOld := 0, 0
-	for i := range n.Entries {
-		e := &n.Entries[i]
-		field := f.find(e.Key, next)
-		var old *tree.Entry
-		if field >= 0 {
-			old, nextOld = entryNear(was, e.Key, nextOld)
-		} else if field = f.findAlias(r, n, e); field == isOther {
-			continue
-		}
-		if field < 0 {
-			if f.remain != nil && f.remain.takes(e.Key) {
-				rest = append(rest, *e)
-			} else if !stillKnown(e, was) {
-				r.unknown(e, f.list)
-			}
-			continue
-		}
-		next = field + 1
-		if isNull(e.Value) {
-			continue
-		}
+	rest := f.visit(r, n, was, func(field int, e, old *tree.Entry) {
 		r.written(e.Key, e.Alias)
 		if k := f.list[field].codec; old != nil && !isNull(old.Value) {
 			r.recheck(k, e.Value, old.Value)
@@ -92,7 +70,7 @@ func (r *run) recheckStruct(k *codec, n, was *tree.Node) {
 			r.bindOnly(k, e.Value)
 		}
 		r.up()
-	}
+	})
 	switch k := f.remain; {
 	case len(rest) == 0:
 	case k.codec.textKeys && k.codec.renew != nil:

@@ -54,7 +54,7 @@ func documentsAfter[T any](t *testing.T) {
 	}
 }
 
-// Somebody who writes into a value is told where.
+// Differences names the keys in which a value was changed.
 func TestDifferencesNamesWhatWasWritten(t *testing.T) {
 	t.Parallel()
 	p := plan[rich](t)

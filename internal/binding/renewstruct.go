@@ -31,36 +31,14 @@ func (k *codec) renewFields(r *renewal, n, was *tree.Node, v, last reflect.Value
 		return nil, false // which fields have a default depends on the others
 	}
 	seen := make([]bool, len(f.list))
-	var rest []tree.Entry
-	next, nextOld := 0, 0
-	for i := range n.Entries {
-		e := &n.Entries[i]
-		field := f.find(e.Key, next)
-		var old *tree.Entry
-		if field >= 0 {
-			old, nextOld = entryNear(was, e.Key, nextOld)
-		} else if field = f.findAlias(r.run, n, e); field == isOther {
-			continue
-		}
-		if field < 0 {
-			if f.remain != nil && f.remain.takes(e.Key) {
-				rest = append(rest, *e)
-			} else if !stillKnown(e, was) {
-				r.unknown(e, f.list)
-			}
-			continue
-		}
-		next = field + 1
-		if isNull(e.Value) {
-			continue
-		}
+	rest := f.visit(r.run, n, was, func(field int, e, old *tree.Entry) {
 		seen[field] = true
 		var node *tree.Node
 		if old != nil {
 			node = old.Value
 		}
 		changes = changes.WithKey(f.list[field].key, r.renewField(&f.list[field], e, node, v, last, at(field), intact(field)))
-	}
+	})
 	for i := range f.list {
 		if !seen[i] {
 			below := r.renewAbsent(&f.list[i], was, v, last, at(i), intact(i))
@@ -141,4 +119,35 @@ func (k *codec) renewRemain(r *renewal, n *tree.Node, rest []tree.Entry, was *tr
 	}
 	*r.sum += f.digest(&r.hashing, v, at) - f.digest(&r.hashing, last, at)
 	return tree.AllChanged
+}
+
+// visit calls do for each entry of n that has a field and a value, with the entry of that key in
+// was, the map before, or nil. It returns the entries for the field that takes the rest, and
+// reports the unknown ones.
+func (f *fields) visit(r *run, n, was *tree.Node, do func(field int, e, old *tree.Entry)) (rest []tree.Entry) {
+	next, nextOld := 0, 0
+	for i := range n.Entries {
+		e := &n.Entries[i]
+		field := f.find(e.Key, next)
+		var old *tree.Entry
+		if field >= 0 {
+			old, nextOld = entryNear(was, e.Key, nextOld)
+		} else if field = f.findAlias(r, n, e); field == isOther {
+			continue
+		}
+		if field < 0 {
+			if f.remain != nil && f.remain.takes(e.Key) {
+				rest = append(rest, *e)
+			} else if !stillKnown(e, was) {
+				r.unknown(e, f.list)
+			}
+			continue
+		}
+		next = field + 1
+		if isNull(e.Value) {
+			continue
+		}
+		do(field, e, old)
+	}
+	return rest
 }

@@ -75,7 +75,7 @@ func (e *Engine) releaseTrees() {
 	}
 }
 
-// withoutTrees returns a copy of a state that is no longer live.
+// withoutTrees returns a copy of the state of an old version, without its trees.
 func (s *State) withoutTrees() *State {
 	return &State{Values: s.Values, Version: s.Version, At: s.At, Causes: s.Causes, full: s.full, schema: s.schema, contents: s.contents}
 }

@@ -57,7 +57,7 @@ var unsafeChanges = []struct {
 	{"not UTF-8", "no shape", "properties", []string{"a=x\n# c\n", "a=x\n# \xff\n"}},
 	{"a NUL", "no shape", "properties", []string{"a=x\n# c\n", "a=x\n# \x00\n"}},
 	{"a byte order mark comes", "no shape", "properties", []string{"\n\ufeffa=1\nb=2\n", "\ufeffa=1\nb=2\n"}},
-	{"a byte order mark is no longer at the start", "paths allowed", "properties", []string{"\ufeffdbs.us.dsn=1\n", " \n\ufeffdbs.us.dsn=1\n"}},
+	{"a line comes before a byte order mark", "paths allowed", "properties", []string{"\ufeffdbs.us.dsn=1\n", " \n\ufeffdbs.us.dsn=1\n"}},
 	{"a byte order mark", "no shape", "json", []string{"\ufeff{\"a\":1,\"b\":2}", "\ufeff{\"a\":1,\"b\":3}", "\ufeff{\"a\":1,\"bb\":3}"}},
 	{"text that a conversion lost", "no shape", "yaml", []string{"a: x\nb: 1\n", "a: \ufffd\nb: 1\n", "a: \ufffd\nb: 2\n", "a: x\nb: 2\n"}},
 	{"no key is known from now on", "unknown allowed", "yaml", []string{"a: 1\nodd: 1\n", "odd: 1\nstrange: 1\n", "odd: 2\nstrange: 1\n", "odd: 2\na: 1\n"}},

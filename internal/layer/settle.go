@@ -240,7 +240,7 @@ func (s *settler) unite(entries []tree.Entry, shape *tree.Shape) []tree.Entry {
 			out = append(out, e)
 			continue
 		}
-		s.entire = true // the lines of one of them are no longer in the tree
+		s.entire = true // the tree has lost the lines of one of them
 		lead, other := out[i], e
 		if other.Alias == "" {
 			lead, other = other, lead

@@ -17,7 +17,7 @@ func (s Shift) Of(line, column int32) (int32, int32) {
 		return to[0], to[1]
 	}
 	switch {
-	case line < s.Line || line == s.Line && column < s.Column: // also where there is no position
+	case line < s.Line || line == s.Line && column < s.Column: // and values without a position
 		return line, column
 	case line == s.Line:
 		return line + s.Lines, column + s.Columns

@@ -78,7 +78,7 @@ func find(all []Record, like Record) (Record, bool) {
 }
 
 // Judge compares a measured ratio with the record of its work. It returns an error if the ratio is
-// too high, or if there is no record.
+// too high, and for a work without a record.
 func Judge(records []Record, measured Record) error {
 	r, ok := find(records, measured)
 	if !ok {
