@@ -85,7 +85,7 @@ func (e *Engine) try(contents []*layerContent, f func() source.Problems) (proble
 // reported returns the problems of contents as they may be shown: without secrets, in order, and
 // with the revisions of the contents.
 func (e *Engine) reported(problems source.Problems, contents []*layerContent) source.Problems {
-	problems = e.redactor.problems(problems)
+	problems = e.redactor.Problems(problems)
 	revisions := map[string]source.Revision{}
 	for i, c := range contents {
 		if c != nil {

@@ -153,7 +153,7 @@ func (d *decoding) decodeDocuments() {
 			d.out.secrets = append(d.out.secrets, found.text)
 		}
 	}
-	d.engine.redactor.addContent(d.out.secrets)
+	d.engine.redactor.AddContent(d.out.secrets)
 	d.hideSecretReleases()
 	if d.out.transient {
 		d.out.standalone = nil // its values are not those that the content will have

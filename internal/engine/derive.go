@@ -47,7 +47,7 @@ func (d *derivation) run() error {
 	if err == nil || d.ctx.Err() != nil || e.isClosed() {
 		return err
 	}
-	if e.fallBack(d.add, e.redactor.problems(e.buildProblems([]resource.Failure{{Name: d.spec.Name, Err: err}}))) {
+	if e.fallBack(d.add, e.redactor.Problems(e.buildProblems([]resource.Failure{{Name: d.spec.Name, Err: err}}))) {
 		return nil
 	}
 	e.snapshotSuspended.Store(true) // the next start must find the current copy, not the contents that fail

@@ -13,6 +13,7 @@ import (
 
 	"github.com/nacre-go/nacre/internal/guard"
 	"github.com/nacre-go/nacre/internal/notify"
+	"github.com/nacre-go/nacre/internal/redact"
 	"github.com/nacre-go/nacre/internal/resource"
 	"github.com/nacre-go/nacre/internal/swap"
 	"github.com/nacre-go/nacre/internal/tree"
@@ -29,7 +30,7 @@ type Engine struct {
 	hub      notify.Hub[delivery]
 	saver    *saver
 	disk     disk // immutable once Start has read it
-	redactor redactor
+	redactor redact.Redactor
 	instance observe.Instance
 	declared func() string // the digest of what the sections of Start declare
 	hooks    hooks
@@ -248,7 +249,7 @@ func waitFor(ctx context.Context, done <-chan struct{}, err *error, message stri
 
 // closeSource closes a source that has a Close method, after its watcher has ended. If the watcher
 // ends after ctx, closeSource still closes the source then.
-func closeSource(ctx context.Context, l *layerState, watched <-chan struct{}, r *redactor) error {
+func closeSource(ctx context.Context, l *layerState, watched <-chan struct{}, r *redact.Redactor) error {
 	var err error
 	closed := make(chan struct{})
 	go func() {
@@ -260,7 +261,7 @@ func closeSource(ctx context.Context, l *layerState, watched <-chan struct{}, r 
 		if c, ok := source.As[io.Closer](l.Source); ok {
 			err = errPanicked
 			defer func() { _ = recover() }()
-			err = r.sourceError(c.Close(), l)
+			err = r.SourceError(c.Close(), l.builtIn, l.name)
 		}
 	}()
 	if err := waitFor(ctx, watched, nil, "source %s has not returned from Next", l.name); err != nil {
@@ -280,7 +281,7 @@ func Discard(layers []Layer, timeout time.Duration) error {
 	close(idle)
 	var errs []error
 	for _, l := range newLayerStates(layers) {
-		errs = append(errs, closeSource(ctx, l, idle, &redactor{}))
+		errs = append(errs, closeSource(ctx, l, idle, &redact.Redactor{}))
 	}
 	return errors.Join(errs...)
 }

@@ -108,7 +108,7 @@ func (e *Engine) makeLiveAgain(old, live *State) (*State, error) {
 	next := &State{Values: old.Values, full: old.full, Merged: old.Merged, schema: old.schema, contents: old.contents, roots: old.roots, pending: old.pending,
 		Version: live.Version + 1, At: time.Now(), Causes: []observe.Cause{{Position: source.Position{Document: fmt.Sprintf("back to version %d", from)}}}}
 	if problems := e.prepare(next); problems != nil {
-		return nil, e.redactor.problems(problems)
+		return nil, e.redactor.Problems(problems)
 	}
 	if !e.swap(next) {
 		return nil, errClosed()

@@ -132,7 +132,7 @@ func (e *Engine) reportAbsent(l *layerState, absent []source.Document, before []
 // receiveError records an error of a source. It reports an error that a source repeats once.
 func (e *Engine) receiveError(l *layerState, err error) {
 	if !isBuiltIn(err) {
-		err = e.redactor.sourceError(err, l, l.latest.names()...)
+		err = e.redactor.SourceError(err, l.builtIn, append(l.latest.names(), l.name)...)
 	}
 	kind, text := source.KindOf(err), err.Error() // the source's code: mu is not held
 	now := time.Now()

@@ -56,7 +56,7 @@ func (e *Engine) absentError(l *layerState, d *source.Document) error {
 		err = &source.Error{Kind: source.NotFound, Op: "read", Document: cmp.Or(d.Location, d.Name), Err: errNoDocument,
 			Fix: "create it, correct its name, or use nacre.AbsentOK() if the service can start without it"}
 	} else {
-		err = e.redactor.sourceError(err, l, d.Name)
+		err = e.redactor.SourceError(err, l.builtIn, l.name, d.Name)
 	}
 	if l.identity != "" && !l.local {
 		err = fmt.Errorf("%w; the source is %s", err, l.identity)

@@ -57,4 +57,4 @@ func (e *Engine) RemoteDocuments(s *State) (all []observe.Cause) {
 }
 
 // Redact returns the text of an error without the secrets that the engine knows.
-func (e *Engine) Redact(err error) string { return e.redactor.err(err).Error() }
+func (e *Engine) Redact(err error) string { return e.redactor.Err(err).Error() }

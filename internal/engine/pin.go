@@ -162,5 +162,5 @@ func (e *Engine) recordAct(event observe.Event) {
 
 // cleanBy returns the texts of a caller as they may be recorded.
 func (e *Engine) cleanBy(by observe.By) observe.By {
-	return observe.By{Who: clip(e.redactor.text(by.Who)), Why: clip(e.redactor.text(by.Why))}
+	return observe.By{Who: clip(e.redactor.Text(by.Who)), Why: clip(e.redactor.Text(by.Why))}
 }

@@ -20,7 +20,7 @@ func (d *decoding) addLine(document string, line releaseline.Line) {
 // hideSecretReleases removes the releases of lines that have a known secret.
 func (d *decoding) hideSecretReleases() {
 	for name, line := range d.out.lines {
-		if d.engine.redactor.text(line.Release) != line.Release {
+		if d.engine.redactor.Text(line.Release) != line.Release {
 			line.Release = ""
 			d.out.lines[name] = line
 		}

@@ -104,7 +104,7 @@ func (e *Engine) resolve(l *layerState, r reference) (referred, error) {
 	if err != nil {
 		return referred{}, wording.Said(e.cleanText(err))
 	}
-	e.redactor.add(found)
+	e.redactor.Add(found)
 	return referred{text: found}, nil
 }
 

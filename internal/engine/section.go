@@ -161,7 +161,7 @@ func (e *Engine) applySchema(number int, before *schema) source.Problems {
 	}
 	defer e.beginBuilding()()
 	if problems := e.prepare(next); problems != nil {
-		return e.redactor.problems(problems)
+		return e.redactor.Problems(problems)
 	}
 	next.Version, next.At = live.Version+1, time.Now()
 	next.Causes = []observe.Cause{{Position: source.Position{Document: "section " + e.schema.sections[number].At.String()}}}

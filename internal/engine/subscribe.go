@@ -146,9 +146,9 @@ func (e *Engine) clean(err error) error {
 	case err == rescue.ErrSlow: //nolint:errorlint // exactly this value
 		return err
 	case !panicked:
-		return e.redactor.err(err)
+		return e.redactor.Err(err)
 	case p.Own:
 		return &observe.PanicError{Text: p.Value, Stack: p.Stack}
 	}
-	return &observe.PanicError{Text: e.redactor.text(p.Value), Stack: p.Stack}
+	return &observe.PanicError{Text: e.redactor.Text(p.Value), Stack: p.Stack}
 }

@@ -1,4 +1,6 @@
-package engine
+// Package redact removes secrets from texts that are not nacre's own, before they reach a log, an
+// event or an error.
+package redact
 
 import (
 	"cmp"
@@ -13,11 +15,11 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// redactor removes the values of secret fields from texts of others: the errors and panics of the
+// Redactor removes the values of secret fields from texts of others: the errors and panics of the
 // service's code, of sources and of libraries. It does not change nacre's own words, as package
 // wording knows them: docs/adr/0017. secretmemory.go holds the known secrets. A redactor is safe
 // for concurrent use; its zero value is ready to use.
-type redactor struct {
+type Redactor struct {
 	mu sync.Mutex
 	secretMemory
 	replacer *strings.Replacer
@@ -28,8 +30,8 @@ type redactor struct {
 // secret is removed only as a whole word, so that ordinary words stay intact.
 const minSecretLen = 4
 
-// text returns t without secrets.
-func (r *redactor) text(t string) string {
+// Text returns t without secrets.
+func (r *Redactor) Text(t string) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.order) == 0 {
@@ -46,7 +48,7 @@ func (r *redactor) text(t string) string {
 }
 
 // buildReplacerLocked builds the replacer of the known secrets. The caller must hold mu.
-func (r *redactor) buildReplacerLocked() {
+func (r *Redactor) buildReplacerLocked() {
 	// Longest first: a shorter secret with the same start would leave the end of the longer one.
 	longest := slices.SortedFunc(slices.Values(r.order), func(a, b string) int { return cmp.Compare(len(b), len(a)) })
 	r.short = nil
@@ -96,10 +98,10 @@ func replaceWord(t, secret string) string {
 
 func isWord(c rune) bool { return c == '_' || unicode.IsLetter(c) || unicode.IsDigit(c) }
 
-// err returns err if neither its text nor that of a cause has a secret. Otherwise it returns an
+// Err returns err if neither its text nor that of a cause has a secret. Otherwise it returns an
 // error of the same kind without the secret and without causes. Words of nacre in it stay. It
 // accepts errors whose methods panic, such as typed nil pointers.
-func (r *redactor) err(err error) error {
+func (r *Redactor) Err(err error) error {
 	if clean := r.replacement(err); clean != nil {
 		return clean
 	}
@@ -107,7 +109,7 @@ func (r *redactor) err(err error) error {
 }
 
 // replacement returns the error to show instead of err, or nil if err has no secret.
-func (r *redactor) replacement(err error) (clean error) {
+func (r *Redactor) replacement(err error) (clean error) {
 	defer func() {
 		if recover() != nil {
 			clean = &redactedError{text: unprintable}
@@ -116,15 +118,15 @@ func (r *redactor) replacement(err error) (clean error) {
 	if !r.holdsSecret(err, 0) {
 		return nil
 	}
-	return &redactedError{wording.OfError(err).Redact(r.text), source.KindOf(err)}
+	return &redactedError{wording.OfError(err).Redact(r.Text), source.KindOf(err)}
 }
 
 // holdsSecret reports whether the text of an error or of one of its causes has a secret.
-func (r *redactor) holdsSecret(err error, depth int) bool {
+func (r *Redactor) holdsSecret(err error, depth int) bool {
 	if err == nil {
 		return false
 	}
-	if text := err.Error(); depth > maxCauseDepth || wording.OfError(err).Redact(r.text) != text {
+	if text := err.Error(); depth > maxCauseDepth || wording.OfError(err).Redact(r.Text) != text {
 		return true
 	}
 	switch e := err.(type) { //nolint:errorlint // this walks the causes
@@ -152,10 +154,10 @@ func (e *redactedError) Error() string { return e.text }
 
 func (e *redactedError) Unwrap() error { return e.kind }
 
-// sourceError is err for an error of a source. The names of the source and its documents stay,
-// since a position is useless without them. Apart from its cause, an error of a nacre source stays
-// too.
-func (r *redactor) sourceError(err error, l *layerState, names ...string) (clean error) {
+// SourceError is err for an error of a source. The names stay: they are those of the layer and its
+// documents, and a position is useless without them. Apart from its cause, an error of a built-in
+// source stays too, since it is in nacre's own words.
+func (r *Redactor) SourceError(err error, builtIn bool, names ...string) (clean error) {
 	defer func() {
 		if recover() != nil {
 			clean = &redactedError{text: unprintable}
@@ -163,13 +165,13 @@ func (r *redactor) sourceError(err error, l *layerState, names ...string) (clean
 	}()
 	e, ok := err.(*source.Error) //nolint:errorlint // a wrapping error has its own text
 	if !ok {
-		return r.err(err)
+		return r.Err(err)
 	}
 	keep := func(text string) string {
-		if l.builtIn || text == l.name || slices.Contains(names, text) {
+		if builtIn || slices.Contains(names, text) {
 			return text
 		}
-		return r.text(text)
+		return r.Text(text)
 	}
 	out := &source.Error{Kind: e.Kind, Op: keep(e.Op), Document: keep(e.Document), Fix: keep(e.Fix), Err: r.replacement(e.Err)}
 	if out.Err == nil && out.Op == e.Op && out.Document == e.Document && out.Fix == e.Fix {
@@ -181,10 +183,10 @@ func (r *redactor) sourceError(err error, l *layerState, names ...string) (clean
 	return out
 }
 
-// problems returns problems without the notes of package wording. It removes secrets from the
+// Problems returns problems without the notes of package wording. It removes secrets from the
 // foreign parts of their messages and drops causes that have one. A message without a note is
 // foreign. The engine calls it for the problems of all steps, before they are reported.
-func (r *redactor) problems(all source.Problems) source.Problems {
+func (r *Redactor) Problems(all source.Problems) source.Problems {
 	if all == nil {
 		return nil
 	}
@@ -192,9 +194,9 @@ func (r *redactor) problems(all source.Problems) source.Problems {
 	for i, p := range all {
 		note := wording.Of(p)
 		copied := *p
-		copied.Message, copied.Err = note.Message.Redact(r.text), note.Cause
+		copied.Message, copied.Err = note.Message.Redact(r.Text), note.Cause
 		if note.ForeignKey {
-			copied.Key = r.text(p.Key)
+			copied.Key = r.Text(p.Key)
 		}
 		if copied.Message != p.Message || r.replacement(note.Cause) != nil {
 			copied.Err = nil

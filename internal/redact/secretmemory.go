@@ -1,4 +1,4 @@
-package engine
+package redact
 
 import (
 	"slices"
@@ -21,8 +21,8 @@ const (
 	maxRecent = 16   // decoded contents that the writer may not have received yet
 )
 
-// addContent adds the secrets of a decoded content.
-func (r *redactor) addContent(secrets []string) {
+// AddContent adds the secrets of a decoded content.
+func (r *Redactor) AddContent(secrets []string) {
 	if len(secrets) == 0 {
 		return
 	}
@@ -32,11 +32,11 @@ func (r *redactor) addContent(secrets []string) {
 		r.recent = slices.Delete(r.recent, 0, over)
 	}
 	r.mu.Unlock()
-	r.add(secrets...)
+	r.Add(secrets...)
 }
 
-// add adds secrets.
-func (r *redactor) add(secrets ...string) {
+// Add adds secrets.
+func (r *Redactor) Add(secrets ...string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	changed := false
@@ -57,8 +57,8 @@ func (r *redactor) add(secrets ...string) {
 	}
 }
 
-// setInUse sets the secrets of the contents in use.
-func (r *redactor) setInUse(all [][]string) {
+// SetInUse sets the secrets of the contents in use.
+func (r *Redactor) SetInUse(all [][]string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.inUse = all
@@ -92,35 +92,4 @@ func (m *secretMemory) dropUnusedLocked() {
 		return true
 	})
 	m.limit = len(m.order) + maxUnused/2
-}
-
-// markSecretsInUse gives the redactor the secrets of the live contents, the newest ones and those
-// in the history. Only the writer calls it, after one of these has changed.
-func (e *Engine) markSecretsInUse() {
-	done := map[*layerContent]bool{nil: true}
-	var all [][]string
-	add := func(contents ...*layerContent) {
-		for _, c := range contents {
-			if !done[c] {
-				done[c] = true
-				if secrets := c.decoded().secrets; len(secrets) > 0 {
-					all = append(all, secrets)
-				}
-			}
-		}
-	}
-	for _, l := range e.layers {
-		add(l.latest, l.applied, l.diskCopy)
-	}
-	if previous := e.cell.Previous(); previous != nil {
-		add(previous.contents...)
-	}
-	e.mu.Lock()
-	for _, h := range e.history {
-		if h.state != nil {
-			add(h.state.contents...)
-		}
-	}
-	e.mu.Unlock()
-	e.redactor.setInUse(all)
 }

@@ -1,0 +1,32 @@
+package engine
+
+// markSecretsInUse gives the redactor the secrets of the live contents, the newest ones and those
+// in the history. Only the writer calls it, after one of these has changed.
+func (e *Engine) markSecretsInUse() {
+	done := map[*layerContent]bool{nil: true}
+	var all [][]string
+	add := func(contents ...*layerContent) {
+		for _, c := range contents {
+			if !done[c] {
+				done[c] = true
+				if secrets := c.decoded().secrets; len(secrets) > 0 {
+					all = append(all, secrets)
+				}
+			}
+		}
+	}
+	for _, l := range e.layers {
+		add(l.latest, l.applied, l.diskCopy)
+	}
+	if previous := e.cell.Previous(); previous != nil {
+		add(previous.contents...)
+	}
+	e.mu.Lock()
+	for _, h := range e.history {
+		if h.state != nil {
+			add(h.state.contents...)
+		}
+	}
+	e.mu.Unlock()
+	e.redactor.SetInUse(all)
+}
