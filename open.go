@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/claim"
 	"github.com/nacre-go/nacre/internal/engine"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/observe/slogobserve"
@@ -92,16 +93,18 @@ func unwrap(layers []source.Source) []engine.Layer {
 // takeLayers takes ownership of the layers' sources. It returns the layers whose sources the config
 // now owns, each source once, and an error for the others.
 func takeLayers(layers []engine.Layer) (taken []engine.Layer, err error) {
-	owner := new(engine.Owner)
+	owner := new(claim.Owner)
 	for _, l := range layers {
 		if v := reflect.ValueOf(l.Source); l.Source == nil || v.Kind() == reflect.Pointer && v.IsNil() {
 			err = errors.Join(err, &source.Error{Kind: source.InvalidArgument, Op: "open config", Err: errors.New("a layer is nil")})
 			continue
 		}
-		if takeErr := owner.Claim(&l); takeErr != nil {
-			err = errors.Join(err, takeErr)
+		release, claimErr := owner.Claim(l.Source, l.Name)
+		if claimErr != nil {
+			err = errors.Join(err, claimErr)
 			continue
 		}
+		l.ReleaseClaim = release
 		err = errors.Join(err, l.OptionErr)
 		taken = append(taken, l)
 	}

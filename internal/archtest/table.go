@@ -221,6 +221,18 @@ func rows() []Row {
 			Why: whyGeneric,
 		},
 		{
+			Package: "internal/redact", Does: "removes secrets from texts that are not nacre's own",
+			May: []string{"source", "internal/wording"}, Why: whyGeneric,
+		},
+		{
+			Package: "internal/claim", Does: "makes sure that a source belongs to one config of the process",
+			May: []string{"source"}, Why: whyGeneric,
+		},
+		{
+			Package: "internal/layername", Does: "gives each layer of a config a name that no other layer has",
+			May: []string{"source", "internal/wording"}, Why: whyGeneric,
+		},
+		{
 			Package: "internal/rescue", Does: "calls functions that may panic, end their goroutine or hang",
 			Why: whyGeneric,
 		},

@@ -254,8 +254,8 @@ func closeSource(ctx context.Context, l *layerState, watched <-chan struct{}, r 
 	closed := make(chan struct{})
 	go func() {
 		defer close(closed)
-		if l.releaseClaim != nil {
-			defer l.releaseClaim()
+		if l.ReleaseClaim != nil {
+			defer l.ReleaseClaim()
 		}
 		<-watched
 		if c, ok := source.As[io.Closer](l.Source); ok {

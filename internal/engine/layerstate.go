@@ -9,9 +9,11 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/internal/guard"
+	"github.com/nacre-go/nacre/internal/layername"
 	"github.com/nacre-go/nacre/internal/releaseline"
 	"github.com/nacre-go/nacre/internal/rescue"
 	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/internal/wording"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -114,6 +116,16 @@ func newLayerStates(settings []Layer) []*layerState {
 		layers[i] = l
 	}
 	return layers
+}
+
+// LayerNames returns the names of the layers, and what is wrong with those that the program gives;
+// see [layername.Of].
+func LayerNames(layers []Layer) ([]string, error) {
+	named := make([]layername.Layer, len(layers))
+	for i, l := range layers {
+		named[i] = layername.Layer{Source: l.Source, Name: l.Name}
+	}
+	return layername.Of(named)
 }
 
 // askVerifiedAt returns when the source's content was last verified, or zero if the source cannot
@@ -244,7 +256,7 @@ func (c *layerContent) notes() (notes []string) {
 const maxNote = 256
 
 // note returns the note of a source as one printable line.
-func note(text string) string { return cleanText(text, maxNote) }
+func note(text string) string { return wording.Line(text, maxNote) }
 
 // sameDocument reports whether two documents have the same content.
 func sameDocument(a, b *source.Document) bool {

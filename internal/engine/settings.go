@@ -56,8 +56,8 @@ type Layer struct {
 	TrustUnsigned, RequireSigned bool
 	// WithoutChangeGuard lets documents lose any number of keys.
 	WithoutChangeGuard bool
-
-	releaseClaim func() // ends the claim on the source; nil if there is none
+	// ReleaseClaim ends the claim on the source; nil if there is none.
+	ReleaseClaim func()
 }
 
 // Resolver returns the value of a reference.

@@ -1,4 +1,4 @@
-package engine
+package claim
 
 import (
 	"cmp"
@@ -42,15 +42,16 @@ type owned struct {
 	shared        bool // several configs may use it
 }
 
-// Claim makes o the owner of a layer's source and of the sources that it wraps, until the config
-// closes. After that, another config can claim a source without Close, or one that is reusable. A
-// source that is sharable has no owner. On an error, which has kind InvalidArgument, Claim claims
-// nothing.
-func (o *Owner) Claim(l *Layer) error {
-	all := ownable(l.Source)
+// Claim makes o the owner of a source and of the sources that it wraps, until release is called.
+// After that, another config can claim a source without Close, or one that is reusable. A source
+// that is sharable has no owner. name is what errors call the source, "" for its own name. On an
+// error, which has kind InvalidArgument, Claim claims nothing. Call release after the last call of
+// the source's methods.
+func (o *Owner) Claim(s source.Source, name string) (release func(), err error) {
+	all := ownable(s)
 	if owner, t := o.claimAll(all); owner != nil {
-		name := cmp.Or(l.Name, l.Source.Name())
-		if id := source.DescriptionOf(l.Source).Identity; id != "" {
+		name = cmp.Or(name, s.Name())
+		if id := source.DescriptionOf(s).Identity; id != "" {
 			name += " (" + id + ")"
 		}
 		err := &source.Error{Kind: source.InvalidArgument, Op: "open config", Fix: "a source belongs to one config; make a second one with package " + packageOf(t)}
@@ -62,11 +63,10 @@ func (o *Owner) Claim(l *Layer) error {
 		default:
 			err.Err = fmt.Errorf("source %s belongs to another config of this process", name)
 		}
-		return err
+		return nil, err
 	}
-	_, closes := source.As[io.Closer](l.Source)
-	l.releaseClaim = sync.OnceFunc(func() { releaseClaims(all, closes) })
-	return nil
+	_, closes := source.As[io.Closer](s)
+	return sync.OnceFunc(func() { releaseAll(all, closes) }), nil
 }
 
 // claimAll claims all sources, or none and returns the owner and type of one that is claimed
@@ -99,9 +99,8 @@ func packageOf(t reflect.Type) string {
 	return pkg
 }
 
-// releaseClaims ends the claims on sources. The engine calls it after the last call of their
-// methods.
-func releaseClaims(all []owned, closed bool) {
+// releaseAll ends the claims on sources.
+func releaseAll(all []owned, closed bool) {
 	owners.Lock()
 	defer owners.Unlock()
 	for _, s := range all {

@@ -1,25 +1,31 @@
-package engine
+package layername
 
 import (
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
+	"github.com/nacre-go/nacre/internal/wording"
 	"github.com/nacre-go/nacre/source"
 )
 
 // maxLayerName is the limit of a layer's name in bytes: names are labels of metrics.
 const maxLayerName = 128
 
-// LayerNames returns the names of the layers, which are unique, and what is wrong with the names
+// Layer is what the name of a layer depends on.
+type Layer struct {
+	Source source.Source
+	// Name is the name that the program gives; "" if it gives none.
+	Name string
+}
+
+// Of returns the names of the layers, which are unique, and what is wrong with the names
 // that the program gives.
 //
 // A name depends on its own layer and on the layers after it, never on those before it. So a layer
 // that is put in front of the others changes the name of none of them.
-func LayerNames(layers []Layer) ([]string, error) {
+func Of(layers []Layer) ([]string, error) {
 	names := make([]string, len(layers))
 	taken := map[string]int{}
 	var errs []error
@@ -110,22 +116,4 @@ func longerNames(s source.Source, name string) (longer []string) {
 }
 
 // cleanName returns a name as one line of printable text of limited length.
-func cleanName(name string) string { return cleanText(name, maxLayerName) }
-
-// cleanText returns a text as one printable line of at most limit bytes.
-func cleanText(name string, limit int) string {
-	name = strings.Map(func(r rune) rune {
-		if r == utf8.RuneError || !unicode.IsPrint(r) {
-			return '_'
-		}
-		return r
-	}, strings.TrimSpace(name))
-	if len(name) <= limit {
-		return name
-	}
-	cut := limit
-	for !utf8.RuneStart(name[cut]) {
-		cut--
-	}
-	return name[:cut]
-}
+func cleanName(name string) string { return wording.Line(name, maxLayerName) }
