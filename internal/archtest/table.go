@@ -249,8 +249,8 @@ func rows() []Row {
 			Why: whyStep,
 		},
 		{
-			Package: "internal/lastgood", Does: "the last known good copy on disk",
-			May: []string{"source", "internal/tree", "internal/verify", "github.com/gofrs/flock"}, Why: whyStep,
+			Package: "internal/lastgood", Does: "the last known good copy on disk, and the goroutine that saves it",
+			May: []string{"source", "observe", "internal/tree", "internal/verify", "github.com/gofrs/flock"}, Why: whyStep,
 		},
 		{
 			Package: "internal/once", Does: "decides what an instance does about a hook that its fleet runs once",

@@ -78,7 +78,7 @@ func (e *Engine) acceptUnchanged(c candidate, next, live *State) {
 			Steps: e.takeSteps(c.contents, c.causes), Took: time.Since(c.started)})
 		e.reportPending(next)
 		e.reportNotices(next)
-		e.saveLastGood() // a hidden value counts as soon as no layer hides it
+		e.saver.Request() // a hidden value counts as soon as no layer hides it
 	}
 }
 
@@ -102,10 +102,10 @@ func (e *Engine) publish(next, old *State, c candidate, kind observe.EventKind, 
 	e.startSelfCheck(next, old)
 	e.hub.Publish(delivery{state: next, causes: next.Causes})
 	if old == nil {
-		e.saver.requestAfterBoot()
+		e.saver.RequestAfterBoot()
 		return
 	}
-	e.saveLastGood()
+	e.saver.Request()
 }
 
 // changedKeys lists the keys in which two versions differ, with the displayable text of their

@@ -70,7 +70,7 @@ func copyKeys(layers []*layerState) (keys []string) {
 
 // readDisk makes the sets of what the saver found and of the seeds.
 func (e *Engine) readDisk() {
-	e.disk.skipped = e.saver.skippedCopies()
+	e.disk.skipped = e.saver.Skipped()
 	seeds := e.readSeeds()
 	var remote []*layerState
 	var ids []lastgood.ID
@@ -79,7 +79,7 @@ func (e *Engine) readDisk() {
 			remote, ids = append(remote, l), append(ids, l.copyID())
 		}
 	}
-	for _, c := range e.saver.copies() {
+	for _, c := range e.saver.Copies() {
 		set := diskSet{path: c.Path, savedAt: c.SavedAt, contents: slices.Clone(seeds), verified: make([]time.Time, len(e.layers))}
 		found := false
 		for i, saved := range c.Match(ids) {
@@ -205,12 +205,10 @@ func (e *Engine) bootCandidate(set *diskSet, old func(*layerState) bool) candida
 
 // reportSkipped reports the copies that cannot be used when the start needs one.
 func (e *Engine) reportSkipped() {
-	if e.saver == nil || !slices.ContainsFunc(e.layers, func(l *layerState) bool { return !l.local && isReplaceable(l) }) {
+	if !slices.ContainsFunc(e.layers, func(l *layerState) bool { return !l.local && isReplaceable(l) }) {
 		return
 	}
-	for _, err := range e.saver.found.Skipped {
-		e.saver.reportError(0, err)
-	}
+	e.saver.ReportSkipped()
 }
 
 // missingCopies says which of the layers that are down have a copy, and why the others have none;
@@ -270,8 +268,8 @@ func (e *Engine) describeCopy(l *layerState) string {
 // searched says where copies and seeds were searched.
 func (e *Engine) searched() string {
 	var places []string
-	if e.saver != nil && e.saver.path != "" {
-		places = append(places, filepath.Dir(e.saver.path))
+	if path := e.saver.Path(); path != "" {
+		places = append(places, filepath.Dir(path))
 	}
 	if e.LastKnownGoodSeed != "" {
 		places = append(places, e.LastKnownGoodSeed)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/internal/guard"
+	"github.com/nacre-go/nacre/internal/lastgood"
 	"github.com/nacre-go/nacre/internal/notify"
 	"github.com/nacre-go/nacre/internal/redact"
 	"github.com/nacre-go/nacre/internal/resource"
@@ -28,7 +29,7 @@ type Engine struct {
 	layers   []*layerState
 	cell     Cell
 	hub      notify.Hub[delivery]
-	saver    *saver
+	saver    *lastgood.Saver
 	disk     disk // immutable once Start has read it
 	redactor redact.Redactor
 	instance observe.Instance
@@ -114,9 +115,9 @@ func Start(ctx context.Context, s Settings) (*Engine, error) {
 	run, stop := context.WithCancel(context.Background())
 	e.runCtx, e.cancelRun = run, stop
 	e.resources = resource.New(resource.Hooks{Built: e.resourceBuilt, Closed: e.resourceClosed})
-	e.saver = newSaver(s, e.layers, e.lastGoodRecord)
+	e.saver = e.newSaver()
 	e.readDisk()
-	e.accepted = acceptedFrom(e.saver.acceptedReleases(e.manifestKey(), copyKeys(e.layers)))
+	e.accepted = acceptedFrom(e.saver.Accepted(e.manifestKey(), copyKeys(e.layers)))
 	for _, l := range e.layers {
 		done := make(chan struct{})
 		e.watchersDone = append(e.watchersDone, done)
@@ -181,7 +182,7 @@ func (e *Engine) shutDown() error {
 			return closeTimeout("subscriber %s still runs", strings.Join(running, ", "))
 		}
 		return nil
-	}, func() error { return e.saver.close(ctx) }, func() error {
+	}, func() error { return e.closeSaver(ctx) }, func() error {
 		watched := make(chan struct{})
 		go func() { e.background.Wait(); close(watched) }()
 		return waitFor(ctx, watched, nil, "AutoRollback check, resolver or VerifiedAt of a source still runs")

@@ -49,7 +49,7 @@ func (e *Engine) fallBack(retry func() error, reasons source.Problems) bool {
 		return false
 	}
 	e.snapshotSuspended.Store(false)
-	e.saveLastGood()
+	e.saver.Request()
 	e.recordRejected(e.newestCandidate(), e.liveCandidate(), func(int) source.Problems { return reasons })
 	e.scheduleRebuild()
 	return true

@@ -13,7 +13,7 @@ import (
 func (e *Engine) Health() observe.Health {
 	answers, notes := e.askVerifiedTimes(), e.askNotes()
 	now := time.Now()
-	h := observe.Health{Instance: e.instance, Struct: e.declared(), LastKnownGood: e.saver.health(), Guard: observe.GuardHealth{MaxKeyLoss: e.MaxKeyLoss, MaxBadChanges: e.MaxBadChanges}}
+	h := observe.Health{Instance: e.instance, Struct: e.declared(), LastKnownGood: e.saver.Health(), Guard: observe.GuardHealth{MaxKeyLoss: e.MaxKeyLoss, MaxBadChanges: e.MaxBadChanges}}
 	if e.disk.seedErr != "" {
 		h.LastKnownGood.Error = strings.TrimPrefix(h.LastKnownGood.Error+"; "+e.disk.seedErr, "; ")
 	}

@@ -1,0 +1,55 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/nacre-go/nacre/internal/lastgood"
+)
+
+// newSaver returns the saver of the last known good copy; nil if the config keeps none. A config of
+// local layers has no copy.
+func (e *Engine) newSaver() *lastgood.Saver {
+	isRemote := func(l *layerState) bool { return !l.local }
+	switch {
+	case !slices.ContainsFunc(e.layers, isRemote):
+	case e.LastKnownGoodErr != nil:
+		return lastgood.NewBrokenSaver(e.LastKnownGoodErr, e.emit)
+	case e.LastKnownGoodPath != "":
+		return lastgood.NewSaver(e.LastKnownGoodPath, e.LastKnownGoodKey, e.lastGoodRecord, e.emit)
+	}
+	return nil
+}
+
+// closeSaver saves the live contents a last time.
+func (e *Engine) closeSaver(ctx context.Context) error {
+	if e.saver == nil {
+		return nil
+	}
+	e.saver.End()
+	if err := waitFor(ctx, e.saver.Done(), nil, "the last known good copy at %s is not saved", e.saver.Path()); err != nil {
+		return err
+	}
+	return e.saver.Err()
+}
+
+// lastGoodRecord returns the live contents for the copy. It returns false if nothing is live or the
+// copy is suspended.
+func (e *Engine) lastGoodRecord() (lastgood.Record, bool) {
+	answers := e.askVerifiedTimes()
+	now := time.Now()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	live := e.cell.Load()
+	if live == nil || e.snapshotSuspended.Load() {
+		return lastgood.Record{}, false
+	}
+	r := lastgood.Record{SavedAt: now, Version: live.Version, Sum: live.Sum(), Accepted: e.accepted.storedLocked(e.manifestKey())}
+	for _, l := range e.layers {
+		if !l.local && l.applied != nil && !l.applied.fromSeed { // a seed stays one, so that a newer image can replace it
+			r.Layers = append(r.Layers, lastgood.NewLayer(l.copyID(), l.verifiedAtLocked(now, answers[l.index]), l.applied.Content))
+		}
+	}
+	return r, len(r.Layers) > 0 || r.Accepted != nil
+}
