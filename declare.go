@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/nacre-go/nacre/internal/binding"
-	"github.com/nacre-go/nacre/internal/engine"
+	"github.com/nacre-go/nacre/internal/schema"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/internal/validation"
 	"github.com/nacre-go/nacre/source"
@@ -18,7 +18,7 @@ import (
 // [ReserveSection] and [Options].Sections. It is immutable.
 type SectionDeclaration struct {
 	key  string
-	bind func(at tree.Path, o *Options) (engine.Section, error) // nil: only reserved
+	bind func(at tree.Path, o *Options) (schema.Section, error) // nil: only reserved
 }
 
 // DeclareSection binds the value of a key to S from the first version on, so that Open fails if the
@@ -39,14 +39,14 @@ func (d SectionDeclaration) Key() string { return d.key }
 
 // newSection returns the engine's section that binds S at a path. It binds the service's own type
 // in the place from which Get reads it.
-func newSection[S any](at tree.Path, o *Options) (engine.Section, error) {
+func newSection[S any](at tree.Path, o *Options) (schema.Section, error) {
 	plan, bindErr := binding.Compile[S](binding.Options(o.Binder)...)
 	checker, validateErr := validation.Compile[S](validation.Options(o.Validate)...)
 	if err := errors.Join(below(at, bindErr), below(at, validateErr)); err != nil {
-		return engine.Section{}, err
+		return schema.Section{}, err
 	}
 	b := &sectionBinder[S]{at: at, plan: plan, checker: checker}
-	return engine.Section{
+	return schema.Section{
 		At: at, Type: reflect.TypeFor[S](), Shape: plan.Shape(),
 		Bind: b.bind, Validate: b.validate, DocumentProblems: b.documentProblems, Written: b.written,
 		// A hook may need keys that another layer has.
@@ -72,21 +72,21 @@ func below(at tree.Path, err error) error {
 
 // allSections returns the sections of a config, the service's own type first, or all mistakes in
 // them.
-func allSections[T any](o *Options) ([]*engine.Section, error) {
+func allSections[T any](o *Options) ([]*schema.Section, error) {
 	main, err := newSection[T](nil, o)
-	all, errs := []*engine.Section{&main}, []error{err}
+	all, errs := []*schema.Section{&main}, []error{err}
 	for _, d := range o.Sections {
 		at, err := sectionPath(d.key)
 		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
-		section := engine.Section{At: at, Shape: &tree.Shape{Reserved: true}}
+		section := schema.Section{At: at, Shape: &tree.Shape{Reserved: true}}
 		if d.bind != nil {
 			section, err = d.bind(at, o)
 			errs = append(errs, err)
 		}
-		if !slices.ContainsFunc(all, func(p *engine.Section) bool { return p.At.String() == at.String() && p.Type == section.Type }) {
+		if !slices.ContainsFunc(all, func(p *schema.Section) bool { return p.At.String() == at.String() && p.Type == section.Type }) {
 			all = append(all, &section)
 		}
 	}

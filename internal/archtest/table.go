@@ -233,6 +233,15 @@ func rows() []Row {
 			May: []string{"source", "internal/wording"}, Why: whyGeneric,
 		},
 		{
+			Package: "internal/problem", Does: "collects and selects problems of contents",
+			May: []string{"source"}, Why: whyGeneric,
+		},
+		{
+			Package: "internal/schema", Does: "the types to which a configuration is bound, and what follows from all of them",
+			May: []string{"source", "observe", "internal/guard", "internal/layer", "internal/problem", "internal/tree", "internal/wording"},
+			Why: "it knows no contents and no versions",
+		},
+		{
 			Package: "internal/rescue", Does: "calls functions that may panic, end their goroutine or hang",
 			Why: whyGeneric,
 		},

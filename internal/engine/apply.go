@@ -115,7 +115,7 @@ func (e *Engine) changedKeys(old, next *State) (changed []string, diff []observe
 		return nil, nil
 	}
 	tree.Diff(old.Merged, next.Merged, func(p tree.Path) bool {
-		shape, secret := e.schema.shape.Lookup(p)
+		shape, secret := e.schema.Shape.Lookup(p)
 		key := observe.KeyChange{Key: p.String()}
 		if n := old.Merged.Lookup(p); n != nil {
 			key.Old = clip(valueText(n, shape, secret))

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/problem"
 	"github.com/nacre-go/nacre/internal/rescue"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
@@ -136,7 +137,7 @@ func (e *Engine) candidateOf(of func(*layerState) *layerContent) candidate {
 // reports a rejection once. Only the writer calls it.
 func (e *Engine) recordRejected(c, good candidate, reasons func(layer int) source.Problems) {
 	var causes []observe.Cause
-	var problems problemSet
+	var problems problem.Set
 	var acks []func()
 	var rejected []*layerState
 	changed := false
@@ -149,7 +150,7 @@ func (e *Engine) recordRejected(c, good candidate, reasons func(layer int) sourc
 		}
 		causes = append(causes, e.causes(l, content)...)
 		problemsOfLayer := b.problemsOf(reasons(i), i)
-		problems.add(problemsOfLayer)
+		problems.Add(problemsOfLayer)
 		if l.rejected.Error() != problemsOfLayer.Error() {
 			changed = true
 		}
@@ -180,7 +181,7 @@ func (e *Engine) recordRejected(c, good candidate, reasons func(layer int) sourc
 	if !changed {
 		return // reported before
 	}
-	sorted := problems.all
+	sorted := problems.All
 	e.sort(sorted, c.contents)
 	e.recordHistory(nil, observe.HistoryEntry{Kind: observe.Rejected, Time: time.Now(), Version: live.version(), Causes: causes, Problems: sorted})
 	e.emit(observe.Event{Kind: observe.Rejected, Version: live.version(), Causes: causes, Problems: sorted,

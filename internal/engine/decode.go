@@ -8,6 +8,7 @@ import (
 	"github.com/nacre-go/nacre/internal/layer"
 	"github.com/nacre-go/nacre/internal/releaseline"
 	"github.com/nacre-go/nacre/internal/rescue"
+	"github.com/nacre-go/nacre/internal/schema"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/internal/verify"
 	"github.com/nacre-go/nacre/internal/wording"
@@ -77,7 +78,7 @@ func (e *Engine) decodeContent(l *layerState, c *layerContent) *decoded {
 
 // decodeBy returns what a content decodes to by a schema. It decodes the content if it has not done
 // so, or if the content had a transient problem.
-func (e *Engine) decodeBy(s *schema, l *layerState, c *layerContent) *decoded {
+func (e *Engine) decodeBy(s *schema.Schema, l *layerState, c *layerContent) *decoded {
 	last := c.decoded()
 	if last.schema == s && !(last.transient && time.Since(last.at) > decodeRetryAfter) {
 		return last

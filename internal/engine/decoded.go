@@ -5,6 +5,7 @@ import (
 
 	"github.com/nacre-go/nacre/internal/layer"
 	"github.com/nacre-go/nacre/internal/releaseline"
+	"github.com/nacre-go/nacre/internal/schema"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/source"
 )
@@ -12,7 +13,7 @@ import (
 // decoded is what a content decodes to by one schema. It is immutable: decoding a content again,
 // for another schema or after a transient problem, makes another one.
 type decoded struct {
-	schema *schema // nil if the content is not decoded yet
+	schema *schema.Schema // nil if the content is not decoded yet
 	// transient reports that a problem may disappear without a new content.
 	transient  bool
 	at         time.Time
@@ -46,7 +47,7 @@ type namedRoot struct {
 // revision of its content, so that contents that have the same document share it.
 type decodedDocument struct {
 	of         source.Document // as the source returned it
-	schema     *schema
+	schema     *schema.Schema
 	text       layer.Decoded // before its references are resolved
 	roots      []namedRoot
 	line       releaseline.Line

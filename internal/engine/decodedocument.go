@@ -35,7 +35,7 @@ func (d *decoding) document(of source.Document) *decodedDocument {
 		if last != nil {
 			text = &last.text
 		}
-		next.text = l.Decoder.DecodeAfter(text, l.policy(of), l.name, d.content.Revision, readable, s.shape)
+		next.text = l.Decoder.DecodeAfter(text, l.policy(of), l.name, d.content.Revision, readable, s.Shape)
 		next.text.Problems = wording.OwnAll(next.text.Problems)
 	}
 	next.problems = append(next.problems, next.text.Problems...)
@@ -44,7 +44,7 @@ func (d *decoding) document(of source.Document) *decodedDocument {
 	}
 	if !next.transient {
 		for n, root := range next.roots {
-			next.standalone = append(next.standalone, s.bindStandalone(root.root, last.rootAt(n))...)
+			next.standalone = append(next.standalone, s.BindStandalone(root.root, last.rootAt(n))...)
 		}
 	}
 	return next
@@ -96,10 +96,10 @@ func (d *decoding) addRoot(to *decodedDocument, named namedRoot) {
 	if named.root == nil {
 		return
 	}
-	to.problems = append(to.problems, wording.OwnAll(s.merger.Check(named.root))...)
+	to.problems = append(to.problems, wording.OwnAll(s.Merger.Check(named.root))...)
 	to.roots = append(to.roots, named)
-	to.hides = to.hides || verify.Hides(named.root, s.shape)
-	tree.Secrets(named.root, s.shape, func(secret string) { to.secrets = append(to.secrets, secret) })
+	to.hides = to.hides || verify.Hides(named.root, s.Shape)
+	tree.Secrets(named.root, s.Shape, func(secret string) { to.secrets = append(to.secrets, secret) })
 }
 
 // documentCache has the documents of a layer that were good when they were last decoded, by name.

@@ -16,6 +16,7 @@ import (
 	"github.com/nacre-go/nacre/internal/notify"
 	"github.com/nacre-go/nacre/internal/redact"
 	"github.com/nacre-go/nacre/internal/resource"
+	"github.com/nacre-go/nacre/internal/schema"
 	"github.com/nacre-go/nacre/internal/swap"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/internal/verify"
@@ -55,8 +56,8 @@ type Engine struct {
 	closeOnce    func() error
 
 	mu      sync.Mutex
-	schema  *schema      // changed by the writer with mu held
-	roots   []*tree.Node // of the live version's documents, lowest first
+	schema  *schema.Schema // changed by the writer with mu held
+	roots   []*tree.Node   // of the live version's documents, lowest first
 	history []historyEntry
 	pin     pin
 	pending []pendingKey // of roots
@@ -87,19 +88,22 @@ func (s *State) version() int64 {
 // Start boots a config and runs it until Close. On an error it stops everything that it started and
 // closes the sources.
 func Start(ctx context.Context, s Settings) (*Engine, error) {
-	schema, err := newSchema(s.Sections)
+	sections := make([]*schema.Attached, len(s.Sections))
+	for i, section := range s.Sections {
+		users := int64(0)
+		if section.Type != nil {
+			users = 1 // the user that opened the config, which never detaches
+		}
+		sections[i] = schema.NewAttached(*section, users)
+	}
+	schema, err := schema.New(sections)
 	if err != nil {
 		return nil, errors.Join(err, Discard(s.Layers, s.CloseTimeout))
-	}
-	for _, section := range s.Sections {
-		if section.Type != nil {
-			section.users = 1 // the user that opened the config, which never detaches
-		}
 	}
 	e := &Engine{
 		Settings: s, schema: schema, writer: writer{bootVersion: 1}, layers: newLayerStates(s.Layers), inbox: make([]*update, len(s.Layers)),
 		wake: make(chan struct{}, 1), commands: make(chan func()), closing: make(chan struct{}), writerDone: make(chan struct{}),
-		instance: instanceOf(s.Layers), declared: sync.OnceValue(func() string { return verify.Declared(schema.shape) }),
+		instance: instanceOf(s.Layers), declared: sync.OnceValue(func() string { return verify.Declared(schema.Shape) }),
 	}
 	e.noReuse.Store(s.ReuseDisabled)
 	if e.cell = s.Cell; e.cell == nil {

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/problem"
+	"github.com/nacre-go/nacre/internal/schema"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/internal/verify"
 	"github.com/nacre-go/nacre/internal/wording"
@@ -78,7 +80,7 @@ func (e *Engine) evaluate(contents []*layerContent) (v evaluation) {
 // mergedRoots is the merged tree of some documents.
 type mergedRoots struct {
 	roots     []*tree.Node
-	schema    *schema
+	schema    *schema.Schema
 	tree      *tree.Node
 	problems  source.Problems
 	digest    [32]byte
@@ -95,9 +97,9 @@ func (e *Engine) merge(roots []*tree.Node) *mergedRoots {
 	}
 	m := &mergedRoots{roots: roots, schema: e.schema}
 	if last := w.mergedGood; last != nil && last.schema == e.schema && !e.noReuse.Load() {
-		m.tree, m.problems = e.schema.merger.MergeAfter(last.roots, last.tree, roots)
+		m.tree, m.problems = e.schema.Merger.MergeAfter(last.roots, last.tree, roots)
 	} else {
-		m.tree, m.problems = e.schema.merger.Merge(roots...)
+		m.tree, m.problems = e.schema.Merger.Merge(roots...)
 	}
 	if m.problems == nil {
 		w.mergedGood = m
@@ -118,10 +120,10 @@ func (m *mergedRoots) sum() [32]byte {
 // it returns no problems.
 func (e *Engine) bindAndValidate(merged *tree.Node, standalone source.Problems) (values []any, problems source.Problems) {
 	values, problems = e.bind(merged, standalone)
-	all := problemSet{} // two sections may bind the same key
-	all.add(problems)
-	all.add(e.schema.validate(values, merged))
-	return values, all.all
+	all := problem.Set{} // two sections may bind the same key
+	all.Add(problems)
+	all.Add(e.schema.Validate(values, merged))
+	return values, all.All
 }
 
 // bind binds the merged tree. It adds the standalone problems of keys that a higher layer hides,
@@ -131,7 +133,7 @@ func (e *Engine) bind(merged *tree.Node, standalone source.Problems) (values []a
 	if live := e.cell.Load(); live != nil {
 		previous = live.Values
 	}
-	values, problems = e.schema.bind(merged, previous, e.noReuse.Load())
+	values, problems = e.schema.Bind(merged, previous, e.noReuse.Load())
 	for _, p := range standalone {
 		if slices.ContainsFunc(problems, func(q *source.Problem) bool {
 			return q.Position == p.Position && withoutItems(q.Key) == withoutItems(p.Key)

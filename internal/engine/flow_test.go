@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/internal/engine"
+	"github.com/nacre-go/nacre/internal/schema"
 	"github.com/nacre-go/nacre/internal/synctest"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/manifest"
@@ -278,7 +279,7 @@ func TestFlow(t *testing.T) {
 					set.Layers = append([]engine.Layer{{Source: s.release, Manifest: true}}, set.Layers...)
 				case "section", "rollbackfailed":
 					s.extra = newExtra(t)
-					set.Sections = append(set.Sections, &engine.Section{At: s.extra.At, Shape: &tree.Shape{Reserved: true}})
+					set.Sections = append(set.Sections, &schema.Section{At: s.extra.At, Shape: &tree.Shape{Reserved: true}})
 				case "guard":
 					set.MaxKeyLoss, set.MaxBadChanges, set.BreakerWindow = 0.5, 2, time.Minute
 				}
@@ -299,7 +300,7 @@ func TestFlow(t *testing.T) {
 // flowStage is the environment of a scene.
 type flowStage struct {
 	low, high, release *origin
-	extra              engine.Section
+	extra              schema.Section
 	e                  *engine.Engine
 	say                func(string)
 }

@@ -146,7 +146,7 @@ func (e *Engine) freeze(next *State, live *State, standalone source.Problems) so
 	if live == nil {
 		return nil
 	}
-	frozen, pending := e.schema.freezer.Freeze(live.Merged, next.Merged)
+	frozen, pending := e.schema.Freezer.Freeze(live.Merged, next.Merged)
 	if pending == nil {
 		return nil
 	}

@@ -100,7 +100,7 @@ func (e *Engine) History() []observe.HistoryEntry {
 // changes.
 func (e *Engine) makeLiveAgain(old, live *State) (*State, error) {
 	from := old.Version
-	old, problems := e.rebind(old, live, e.schema.freezer)
+	old, problems := e.rebind(old, live, e.schema.Freezer)
 	if problems != nil {
 		return nil, problems
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/nacre-go/nacre/internal/binding"
 	"github.com/nacre-go/nacre/internal/engine"
+	"github.com/nacre-go/nacre/internal/schema"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/source"
 )
@@ -137,8 +138,8 @@ func (t token) Reveal() string                { return t.text }
 
 // newSection returns a section that binds a type at a key and validates it by rules, which may be
 // nil.
-func newSection[T any](at tree.Path, plan *binding.Plan[T], rules func(*T, *tree.Node) source.Problems) *engine.Section {
-	return &engine.Section{
+func newSection[T any](at tree.Path, plan *binding.Plan[T], rules func(*T, *tree.Node) source.Problems) *schema.Section {
+	return &schema.Section{
 		At: at, Type: reflect.TypeFor[T](), Shape: plan.Shape(), BindsDocuments: true,
 		Bind: func(n *tree.Node, whole *tree.Shape, _ any) (any, source.Problems) {
 			v, report := plan.BindSection(at, n, whole)
@@ -189,7 +190,7 @@ func settings(t *testing.T, layers ...source.Source) engine.Settings {
 		t.Fatal(err)
 	}
 	s := engine.Settings{
-		Sections: []*engine.Section{newSection(nil, plan, rules)},
+		Sections: []*schema.Section{newSection(nil, plan, rules)},
 		Window:   100 * time.Millisecond, MaxWindow: time.Second, BootTimeout: 10 * time.Second, CloseTimeout: 5 * time.Second,
 		FreshWithin: 2 * time.Minute, History: 20, BackOff: 100 * time.Millisecond, MaxBackOff: 30 * time.Second,
 	}

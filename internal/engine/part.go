@@ -16,7 +16,7 @@ import (
 // depend on the order of the paths, nor on repeated ones. If the schema does not know a path,
 // PartSum returns it.
 func (s *State) PartSum(paths []tree.Path) (sum string, unknown tree.Path) {
-	shape := s.schema.shape
+	shape := s.schema.Shape
 	keys := map[string][32]byte{}
 	for _, p := range paths {
 		p = p.Canonical(shape)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/problem"
 	"github.com/nacre-go/nacre/internal/subset"
 	"github.com/nacre-go/nacre/source"
 )
@@ -51,7 +52,7 @@ func (e *Engine) largestGoodSubset(c candidate, problems source.Problems) (good 
 			}
 			if own := c.contents[i].ownProblems(); own != nil { // which no other layer can fix
 				search.Hopeless = append(search.Hopeless, n)
-				if problemsIn(problems, e.layers[i].name) == nil {
+				if problem.In(problems, e.layers[i].name) == nil {
 					s.reasons[i] = e.reported(own, c.contents)
 				}
 			}
@@ -117,7 +118,7 @@ func (s *subsetSearch) tryGroups(set []bool) (blamed []int, good bool) {
 		}
 		for _, i := range s.groups[n] {
 			name := s.e.layers[i].name
-			if problemsIn(problems, name) != nil || problemsIn(s.reasons[i], name) == nil {
+			if problem.In(problems, name) != nil || problem.In(s.reasons[i], name) == nil {
 				s.reasons[i] = problems
 			}
 		}
@@ -226,7 +227,7 @@ func (s *subsetSearch) explainExcluded(included []bool) {
 		}
 		for _, i := range group {
 			name := s.e.layers[i].name
-			if problemsIn(s.reasons[i], name) != nil {
+			if problem.In(s.reasons[i], name) != nil {
 				continue
 			}
 			var own source.Problems

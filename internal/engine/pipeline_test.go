@@ -13,6 +13,7 @@ import (
 	"github.com/nacre-go/nacre/internal/binding"
 	"github.com/nacre-go/nacre/internal/engine"
 	"github.com/nacre-go/nacre/internal/resource"
+	"github.com/nacre-go/nacre/internal/schema"
 	"github.com/nacre-go/nacre/internal/synctest"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/observe"
@@ -50,7 +51,7 @@ type extra struct {
 }
 
 // newExtra returns the section.
-func newExtra(t *testing.T) engine.Section {
+func newExtra(t *testing.T) schema.Section {
 	t.Helper()
 	plan, err := binding.Compile[extra]()
 	if err != nil {
@@ -98,7 +99,7 @@ func newPipeline(t *testing.T, seed uint64) *pipeline {
 	p := &pipeline{t: t, seed: seed, r: rand.New(rand.NewPCG(seed, 2)), good: [2]int{1, 2}}
 	p.origins = [2]*origin{newOrigin("low", "a: 1"), newOrigin("high", "b: 2\nextra: {n: 2}")}
 	p.set = settings(t, p.origins[0], p.origins[1])
-	p.set.Sections = append(p.set.Sections, &engine.Section{At: tree.Path{"extra"}, Shape: &tree.Shape{Reserved: true}})
+	p.set.Sections = append(p.set.Sections, &schema.Section{At: tree.Path{"extra"}, Shape: &tree.Shape{Reserved: true}})
 	p.set.LastKnownGoodPath = filepath.Join(t.TempDir(), "copy")
 	p.set.Rebuild, p.set.MaxRebuild = time.Second, 10*time.Second
 	p.start()

@@ -31,8 +31,8 @@ func (e *Engine) readers(live *State, below tree.Path) (all []observe.Reader) {
 			all = append(all, r)
 		}
 	}
-	for _, section := range live.schema.sections[1:] {
-		if section.isOpen() {
+	for _, section := range live.schema.Sections[1:] {
+		if section.IsOpen() {
 			add("section", section.At.String(), []string{section.At.String()}, true)
 		}
 	}

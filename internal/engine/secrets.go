@@ -58,7 +58,7 @@ func (d *decoding) decrypt(to *decodedDocument) (readable source.Document, ok bo
 func (d *decoding) expand(root *tree.Node) (*tree.Node, source.Problems) {
 	e, l := d.engine, d.layer
 	free := func(scheme string) bool { return l.Embeddable[scheme] }
-	return layer.ExpandWithin(d.out.schema.embedding, root, free, func(scheme, name string) (string, error) {
+	return layer.ExpandWithin(d.out.schema.Embedding, root, free, func(scheme, name string) (string, error) {
 		r := reference{scheme, name}
 		if found, known := d.out.referred[r]; known {
 			return found.text, nil
@@ -114,7 +114,7 @@ func (d *decoding) unresolved(root *tree.Node) (out *tree.Node, problems source.
 	if tree.GivenOf(root) != nil {
 		return root, nil, nil
 	}
-	return layer.Unresolved(root, d.out.schema.shape, func(scheme string) bool {
+	return layer.Unresolved(root, d.out.schema.Shape, func(scheme string) bool {
 		return slices.ContainsFunc(d.engine.layers, func(l *layerState) bool { return l.Resolvers[scheme] != nil })
 	})
 }

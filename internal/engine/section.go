@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/internal/guard"
+	"github.com/nacre-go/nacre/internal/schema"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/internal/verify"
 	"github.com/nacre-go/nacre/internal/wording"
@@ -19,7 +20,7 @@ import (
 // value of it. The live configuration must be good for the section; otherwise Attach returns all
 // problems and changes nothing. If the section exists, Attach adds a user to it. Each Attach needs
 // a Detach.
-func (e *Engine) Attach(ctx context.Context, section Section) (int, error) {
+func (e *Engine) Attach(ctx context.Context, section schema.Section) (int, error) {
 	var settled atomic.Bool // set by the writer that is done, or by a caller that gives up
 	var number int          // the writer's until settled
 	n, err := e.runOnWriter(ctx, func() (int64, error) {
@@ -40,30 +41,30 @@ func (e *Engine) Attach(ctx context.Context, section Section) (int, error) {
 }
 
 // attach is Attach in the writer.
-func (e *Engine) attach(section *Section) (int, error) {
+func (e *Engine) attach(section *schema.Section) (int, error) {
 	old := e.schema
-	n := old.find(section.At, section.Type)
-	if n >= 0 && old.sections[n].isOpen() {
-		e.addUsers(old.sections[n], 1)
+	n := old.Find(section.At, section.Type)
+	if n >= 0 && old.Sections[n].IsOpen() {
+		old.Sections[n].AddUsers(1)
 		return n, nil
 	}
-	if n < 0 && !old.declares(section.At) {
+	if n < 0 && !old.Declares(section.At) {
 		return 0, &source.Error{
 			Kind: source.InvalidArgument, Op: "bind section", Document: section.At.String(),
 			Err: errors.New("key is not declared: the config has no field for it, and Options.Sections neither declares nor reserves it"),
 			Fix: "add nacre.DeclareSection or nacre.ReserveSection to Options.Sections",
 		}
 	}
-	sections := old.sections
+	sections := old.Sections
 	if n < 0 {
-		n, sections = len(sections), append(sections[:len(sections):len(sections)], section)
+		n, sections = len(sections), append(sections[:len(sections):len(sections)], schema.NewAttached(*section, 0))
 	}
-	e.addUsers(sections[n], 1) // reopens a closed section
+	sections[n].AddUsers(1) // reopens a closed section
 	undo := func(err error) (int, error) {
-		e.addUsers(sections[n], -1)
+		sections[n].AddUsers(-1)
 		return 0, err
 	}
-	next, err := newSchema(sections)
+	next, err := schema.New(sections)
 	if err != nil {
 		return undo(err)
 	}
@@ -89,15 +90,6 @@ func (e *Engine) attach(section *Section) (int, error) {
 	return n, nil
 }
 
-// addUsers changes the number of users of a section, and reports whether the section is open.
-func (e *Engine) addUsers(s *Section, n int) (open bool) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	s.users += n
-	s.closed = s.users <= 0
-	return !s.closed
-}
-
 // Detach ends one Attach of a section. After the last one, contents need not be good for the
 // section, its value no longer changes, and its key stays reserved.
 func (e *Engine) Detach(ctx context.Context, number int) error {
@@ -108,24 +100,24 @@ func (e *Engine) Detach(ctx context.Context, number int) error {
 // detach is Detach in the writer.
 func (e *Engine) detach(number int) {
 	old := e.schema
-	if e.addUsers(old.sections[number], -1) {
+	if old.Sections[number].AddUsers(-1) {
 		return
 	}
-	next, err := newSchema(old.sections)
+	next, err := schema.New(old.Sections)
 	if err != nil {
 		return // cannot happen: the schema only shrinks
 	}
 	e.setSchema(next)
 	if e.applySchema(number, old) != nil {
 		kept := *old // the old schema, without binding documents to the closed section
-		kept.standalone = slices.DeleteFunc(slices.Clone(old.standalone), func(s *Section) bool { return s == old.sections[number] })
+		kept.Standalone = slices.DeleteFunc(slices.Clone(old.Standalone), func(s *schema.Attached) bool { return s == old.Sections[number] })
 		e.setSchema(&kept)
 	}
 	e.retryDecision() // a change that only this section rejected is good now
 }
 
 // setSchema changes the schema. Only the writer calls it.
-func (e *Engine) setSchema(s *schema) {
+func (e *Engine) setSchema(s *schema.Schema) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.schema = s
@@ -135,10 +127,10 @@ func (e *Engine) setSchema(s *schema) {
 // the configuration does not change, the version stays the same, with one more value. If the layers
 // have flat names, the keys of the section can change their meaning, and that makes a new version.
 // Only the writer calls it.
-func (e *Engine) applySchema(number int, before *schema) source.Problems {
-	live, freezer := e.cell.Load(), before.freezer // restart-only fields of a new section are not in use yet
-	if !e.schema.sections[number].isOpen() {
-		freezer = e.schema.freezer
+func (e *Engine) applySchema(number int, before *schema.Schema) source.Problems {
+	live, freezer := e.cell.Load(), before.Freezer // restart-only fields of a new section are not in use yet
+	if !e.schema.Sections[number].IsOpen() {
+		freezer = e.schema.Freezer
 	}
 	next, problems := e.rebind(live, live, freezer)
 	if problems != nil {
@@ -164,7 +156,7 @@ func (e *Engine) applySchema(number int, before *schema) source.Problems {
 		return e.redactor.Problems(problems)
 	}
 	next.Version, next.At = live.Version+1, time.Now()
-	next.Causes = []observe.Cause{{Position: source.Position{Document: "section " + e.schema.sections[number].At.String()}}}
+	next.Causes = []observe.Cause{{Position: source.Position{Document: "section " + e.schema.Sections[number].At.String()}}}
 	if !e.swap(next) {
 		return nil // the config is closed
 	}
@@ -186,7 +178,7 @@ func (e *Engine) rebind(old, live *State, freezer *guard.Freezer) (*State, sourc
 	if problems != nil {
 		return nil, e.reported(append(problems, standalone...), old.contents)
 	}
-	merged, problems := e.schema.merger.Merge(roots...)
+	merged, problems := e.schema.Merger.Merge(roots...)
 	if problems != nil {
 		return nil, e.reported(wording.OwnAll(problems), old.contents)
 	}
@@ -206,21 +198,6 @@ func (e *Engine) rebind(old, live *State, freezer *guard.Freezer) (*State, sourc
 func pendingKeys(wanted *tree.Node, paths []tree.Path) (all []pendingKey) {
 	for _, p := range paths {
 		all = append(all, pendingKey{p.String(), nearestPosition(wanted, p)})
-	}
-	return all
-}
-
-// sectionHealthLocked returns the health of the open sections. The caller must hold Engine.mu.
-func (s *schema) sectionHealthLocked() (all []observe.SectionHealth) {
-	for _, section := range s.sections[1:] {
-		health := observe.SectionHealth{Key: section.At.String(), Users: section.users}
-		if section.Type != nil {
-			health.Type = section.Type.String()
-		}
-		if section.closed || slices.Contains(all, health) {
-			continue
-		}
-		all = append(all, health)
 	}
 	return all
 }

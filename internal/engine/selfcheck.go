@@ -53,8 +53,8 @@ func (e *Engine) written(old *State) (reasons []string) {
 	if old == nil {
 		return nil
 	}
-	for n, section := range old.schema.sections {
-		if section.Written == nil || !section.isOpen() || old.Value(n) == nil {
+	for n, section := range old.schema.Sections {
+		if section.Written == nil || !section.IsOpen() || old.Value(n) == nil {
 			continue
 		}
 		var keys []string
@@ -97,8 +97,8 @@ func (e *Engine) selfCheck(s *State, contents []*decoded) (differences []string)
 	if slices.ContainsFunc(roots, func(n *tree.Node) bool { return n.Doc != nil && n.Doc.Variables }) {
 		roots, _ = layer.Respell(roots)
 	}
-	merged, _ := s.schema.merger.Merge(roots...)
-	merged, _ = s.schema.freezer.Freeze(s.Merged, merged)
+	merged, _ := s.schema.Merger.Merge(roots...)
+	merged, _ = s.schema.Freezer.Freeze(s.Merged, merged)
 	if at, same := tree.Identical(merged, s.Merged); !same {
 		differences = append(differences, fmt.Sprintf("the merged configuration differs at %q", at))
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/nacre-go/nacre/internal/layer"
 	"github.com/nacre-go/nacre/internal/resource"
+	"github.com/nacre-go/nacre/internal/schema"
 	"github.com/nacre-go/nacre/internal/tree"
 )
 
@@ -68,7 +69,7 @@ type Resolver func(ctx context.Context, name string) (string, error)
 type Settings struct {
 	Layers []Layer
 	// Sections are the types to bind. The first is the service's own type, at the root.
-	Sections []*Section
+	Sections []*schema.Section
 	// ReuseDisabled makes each version from the whole of all documents.
 	ReuseDisabled bool
 	// SelfCheckEvery is the number of versions of which one is made again without reuse, in the
@@ -149,7 +150,7 @@ type State struct {
 	publish   sync.Once
 	published string // set by Sum
 
-	schema   *schema
+	schema   *schema.Schema
 	contents []*layerContent
 	roots    []*tree.Node
 	pending  []pendingKey // restart-only fields with another value in the contents

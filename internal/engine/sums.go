@@ -16,7 +16,7 @@ import (
 // Sum returns the public digest of the state, which does not depend on secrets; see
 // [verify.Published].
 func (s *State) Sum() string {
-	s.publish.Do(func() { s.published = verify.Published(s.Merged, s.schema.shape) })
+	s.publish.Do(func() { s.published = verify.Published(s.Merged, s.schema.Shape) })
 	return s.published
 }
 

@@ -1,13 +1,16 @@
-package engine
+package schema
 
 import (
 	"reflect"
 	"slices"
+	"sync/atomic"
 
 	"github.com/nacre-go/nacre/internal/guard"
 	"github.com/nacre-go/nacre/internal/layer"
+	"github.com/nacre-go/nacre/internal/problem"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/internal/wording"
+	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -39,72 +42,91 @@ type Section struct {
 	// BindsDocuments reports whether Bind accepts the piece of a single document: it reports no
 	// problem for missing keys.
 	BindsDocuments bool
-
-	// guarded by Engine.mu; only the writer changes them
-	users  int  // calls of Attach without a Detach
-	closed bool // its value no longer changes
 }
 
-func (s *Section) isOpen() bool { return s.Type != nil && !s.closed }
+// Attached is a section of a config with its users. It is safe for concurrent use.
+type Attached struct {
+	Section
+	users  atomic.Int64 // calls of Attach without a Detach
+	closed atomic.Bool  // its value no longer changes
+}
 
-// schema is all sections and the data derived from them. It is immutable, except for the users of
+// NewAttached returns a section with a number of users.
+func NewAttached(section Section, users int64) *Attached {
+	a := &Attached{Section: section}
+	a.users.Store(users)
+	return a
+}
+
+// AddUsers changes the number of users of a section, and reports whether the section is open. Only
+// one goroutine may call it at a time.
+func (s *Attached) AddUsers(n int64) (open bool) {
+	users := s.users.Add(n)
+	s.closed.Store(users <= 0)
+	return users > 0
+}
+
+// IsOpen reports whether the section is bound and its value may change.
+func (s *Attached) IsOpen() bool { return s.Type != nil && !s.closed.Load() }
+
+// Schema is all sections and the data derived from them. It is immutable, except for the users of
 // the sections.
-type schema struct {
-	sections   []*Section // in the order of State.Values; the first is the service's own
-	standalone []*Section // sections that watchers bind to single documents
-	shape      *tree.Shape
-	merger     *layer.Merger
-	freezer    *guard.Freezer
-	// embedding is where references may occur.
-	embedding *layer.Embedding
+type Schema struct {
+	Sections   []*Attached // in the order of State.Values; the first is the service's own
+	Standalone []*Attached // sections that watchers bind to single documents
+	Shape      *tree.Shape
+	Merger     *layer.Merger
+	Freezer    *guard.Freezer
+	// Embedding is where references may occur.
+	Embedding *layer.Embedding
 }
 
-// newSchema returns an error if two sections conflict, such as a list and a map at the same key.
-func newSchema(sections []*Section) (*schema, error) {
-	s := &schema{sections: sections, shape: sections[0].Shape}
+// New returns an error if two sections conflict, such as a list and a map at the same key.
+func New(sections []*Attached) (*Schema, error) {
+	s := &Schema{Sections: sections, Shape: sections[0].Shape}
 	for _, section := range sections[1:] {
 		shape := section.Shape
-		if section.closed {
+		if section.closed.Load() {
 			shape = s.closedShape(section)
 		}
-		grafted, err := tree.Graft(s.shape, section.At, shape)
-		if err != nil && !section.closed {
+		grafted, err := tree.Graft(s.Shape, section.At, shape)
+		if err != nil && !section.closed.Load() {
 			return nil, &source.Error{Kind: source.InvalidArgument, Op: "bind section", Document: section.At.String(), Err: err}
 		}
 		if err == nil {
-			s.shape = grafted
+			s.Shape = grafted
 		}
 	}
-	s.merger, s.freezer = layer.NewMerger(s.shape), guard.NewFreezer(s.shape)
+	s.Merger, s.Freezer = layer.NewMerger(s.Shape), guard.NewFreezer(s.Shape)
 	var bound []layer.Bound
 	for _, section := range sections {
-		if section.isOpen() {
+		if section.IsOpen() {
 			bound = append(bound, layer.Bound{At: section.At, Shape: section.Shape})
 		}
 	}
-	s.embedding = layer.NewEmbedding(bound...)
+	s.Embedding = layer.NewEmbedding(bound...)
 	for _, section := range sections {
-		if section.isOpen() && section.BindsDocuments {
-			s.standalone = append(s.standalone, section)
+		if section.IsOpen() && section.BindsDocuments {
+			s.Standalone = append(s.Standalone, section)
 		}
 	}
 	return s, nil
 }
 
 // sharedShape returns the shape of all sections, or nil if there is only one.
-func (s *schema) sharedShape() *tree.Shape {
-	if len(s.sections) == 1 {
+func (s *Schema) sharedShape() *tree.Shape {
+	if len(s.Sections) == 1 {
 		return nil
 	}
-	return s.shape
+	return s.Shape
 }
 
 // closedShape returns the shape of a closed section: its keys stay known and its secrets secret,
 // and no key waits for a restart. If no open section has the same key, any value is accepted below
 // it and not shown.
-func (s *schema) closedShape(section *Section) *tree.Shape {
-	for _, other := range s.sections {
-		if other.isOpen() && other.At.String() == section.At.String() {
+func (s *Schema) closedShape(section *Attached) *tree.Shape {
+	for _, other := range s.Sections {
+		if other.IsOpen() && other.At.String() == section.At.String() {
 			return section.Shape.Live()
 		}
 	}
@@ -115,12 +137,12 @@ func (s *schema) closedShape(section *Section) *tree.Shape {
 	return shape
 }
 
-// declares reports whether a section has the key, or reserves it, so that its value is not unknown
+// Declares reports whether a section has the key, or reserves it, so that its value is not unknown
 // before another section binds it.
-func (s *schema) declares(key tree.Path) bool {
-	return slices.ContainsFunc(s.sections, func(section *Section) bool {
+func (s *Schema) Declares(key tree.Path) bool {
+	return slices.ContainsFunc(s.Sections, func(section *Attached) bool {
 		n := len(section.At)
-		return n <= len(key) && slices.Equal(section.At, key[:n]) && (section.closed || covers(section.Shape, key[n:]))
+		return n <= len(key) && slices.Equal(section.At, key[:n]) && (section.closed.Load() || covers(section.Shape, key[n:]))
 	})
 }
 
@@ -145,19 +167,19 @@ func covers(shape *tree.Shape, key tree.Path) bool {
 	return true
 }
 
-// find returns the index of the section that binds a type at a key, open or closed, or -1.
-func (s *schema) find(at tree.Path, t reflect.Type) int {
-	return slices.IndexFunc(s.sections, func(section *Section) bool { return section.Type == t && section.At.String() == at.String() })
+// Find returns the index of the section that binds a type at a key, open or closed, or -1.
+func (s *Schema) Find(at tree.Path, t reflect.Type) int {
+	return slices.IndexFunc(s.Sections, func(section *Attached) bool { return section.Type == t && section.At.String() == at.String() })
 }
 
-// bind binds all sections, and takes from the previous values what does not change, unless afresh
+// Bind binds all sections, and takes from the previous values what does not change, unless afresh
 // is set. A closed section keeps its previous value. A section that has nothing to validate has a
 // nil value.
-func (s *schema) bind(root *tree.Node, previous []any, afresh bool) (values []any, problems source.Problems) {
-	values = make([]any, len(s.sections))
-	var all problemSet
-	for n, section := range s.sections {
-		if !section.isOpen() {
+func (s *Schema) Bind(root *tree.Node, previous []any, afresh bool) (values []any, problems source.Problems) {
+	values = make([]any, len(s.Sections))
+	var all problem.Set
+	for n, section := range s.Sections {
+		if !section.IsOpen() {
 			if n < len(previous) {
 				values[n] = previous[n]
 			}
@@ -172,14 +194,14 @@ func (s *schema) bind(root *tree.Node, previous []any, afresh bool) (values []an
 			value, found = nil, obstacles
 		}
 		values[n] = value
-		all.add(found)
+		all.Add(found)
 	}
-	return values, all.all
+	return values, all.All
 }
 
 // obstacles returns a problem if a value above the section's key is not a map: the section cannot
 // have values then, and its defaults do not apply.
-func (s *Section) obstacles(root *tree.Node) source.Problems {
+func (s *Attached) obstacles(root *tree.Node) source.Problems {
 	for i := range s.At {
 		n := root.Lookup(s.At[:i])
 		if n == nil || n.Kind == tree.Null {
@@ -192,31 +214,46 @@ func (s *Section) obstacles(root *tree.Node) source.Problems {
 	return nil
 }
 
-// bindStandalone binds a document by itself to the sections that allow it. last is the document
-// before it, if bindStandalone of the same schema found no problems in it, or nil: only what
+// BindStandalone binds a document by itself to the sections that allow it. last is the document
+// before it, if BindStandalone of the same schema found no problems in it, or nil: only what
 // differs is bound then.
-func (s *schema) bindStandalone(root, last *tree.Node) source.Problems {
-	var all problemSet
-	for _, section := range s.standalone {
+func (s *Schema) BindStandalone(root, last *tree.Node) source.Problems {
+	var all problem.Set
+	for _, section := range s.Standalone {
 		piece := root.Lookup(section.At)
 		switch {
 		case piece == nil:
 		case section.DocumentProblems == nil:
 			_, found := section.Bind(piece, s.sharedShape(), nil)
-			all.add(found)
+			all.Add(found)
 		default:
-			all.add(section.DocumentProblems(piece, s.sharedShape(), last.Lookup(section.At)))
+			all.Add(section.DocumentProblems(piece, s.sharedShape(), last.Lookup(section.At)))
 		}
 	}
-	return all.all
+	return all.All
 }
 
-// validate validates the values of all open sections.
-func (s *schema) validate(values []any, root *tree.Node) (problems source.Problems) {
-	for n, section := range s.sections {
-		if section.isOpen() && values[n] != nil {
+// Validate validates the values of all open sections.
+func (s *Schema) Validate(values []any, root *tree.Node) (problems source.Problems) {
+	for n, section := range s.Sections {
+		if section.IsOpen() && values[n] != nil {
 			problems = append(problems, section.Validate(values[n], root.Lookup(section.At))...)
 		}
 	}
 	return problems
+}
+
+// Health returns the health of the open sections.
+func (s *Schema) Health() (all []observe.SectionHealth) {
+	for _, section := range s.Sections[1:] {
+		health := observe.SectionHealth{Key: section.At.String(), Users: int(section.users.Load())}
+		if section.Type != nil {
+			health.Type = section.Type.String()
+		}
+		if section.closed.Load() || slices.Contains(all, health) {
+			continue
+		}
+		all = append(all, health)
+	}
+	return all
 }

@@ -1,0 +1,2 @@
+// Package problem collects and selects problems of contents.
+package problem
