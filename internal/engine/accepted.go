@@ -17,7 +17,7 @@ type accepted struct {
 
 // recordLocked records the release in a content that becomes live. The caller must hold Engine.mu.
 func (a *accepted) recordLocked(l *layerState, c *layerContent) {
-	if c == nil || c.decoded().manifest == nil || !l.signed() {
+	if c == nil || c.decoded().manifest == nil || !l.pipe.signed() {
 		return
 	}
 	m := c.decoded().manifest

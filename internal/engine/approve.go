@@ -60,8 +60,8 @@ func (e *Engine) notApprovable(l *layerState, revision source.Revision) error {
 	case revision == "":
 		err.Kind, err.Err = source.InvalidArgument, errors.New("revision is empty")
 		err.Fix = "name the revision that Health shows as the latest of the layer"
-	case e.shown(c) != revision:
-		err.Err = fmt.Errorf("latest content has revision %q, not %q", e.shown(c), revision)
+	case c.shown() != revision:
+		err.Err = fmt.Errorf("latest content has revision %q, not %q", c.shown(), revision)
 		err.Fix = "look at it and approve that revision"
 	case l.held != nil:
 		return nil

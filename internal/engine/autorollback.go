@@ -152,7 +152,7 @@ func (e *Engine) watchProbation(ctx context.Context, live *State, checks []*roll
 	for _, check := range checks {
 		wait.Go(func() {
 			if err := check.watch(each, live); err != nil {
-				failed <- fmt.Errorf("check %s: %w", check.Name, e.clean(err))
+				failed <- fmt.Errorf("check %s: %w", check.Name, e.redactor.Clean(err))
 				stop() // end the other checks
 			}
 		})
@@ -254,7 +254,7 @@ func (e *Engine) quarantine(bad, back *State, failure error) (all []observe.Caus
 		if c == nil || c == back.contents[i] {
 			continue
 		}
-		l.quarantine.add(e.fingerprint(l, c), c, back.contents[i], e.shown(c), fmt.Sprintf("version %d was rolled back: %v", bad.Version, failure))
+		l.quarantine.add(e.fingerprint(l, c), c, back.contents[i], c.shown(), fmt.Sprintf("version %d was rolled back: %v", bad.Version, failure))
 		l.showGuard()
 		c.approved = false // the approval does not outlive the failure
 		if l.latest != nil && l.latest.Revision == c.Revision {

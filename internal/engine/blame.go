@@ -3,7 +3,6 @@ package engine
 import (
 	"slices"
 
-	"github.com/nacre-go/nacre/internal/guard"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/source"
 )
@@ -129,24 +128,4 @@ func (b *blame) differs(layer int, p tree.Path) bool {
 		}
 	}
 	return false
-}
-
-// sets reports whether a document of a content has a value other than null at a path.
-func (c *layerContent) sets(p tree.Path) bool {
-	return c != nil && slices.ContainsFunc(c.decoded().named, func(d namedRoot) bool {
-		n := d.root.Lookup(p)
-		return n != nil && !guard.TakesAway(n)
-	})
-}
-
-// rootAt is root with a hint: the document is probably the i-th, as in another revision.
-func (c *layerContent) rootAt(i int, name string) *tree.Node {
-	if c == nil {
-		return nil
-	}
-	d := c.decoded()
-	if i < len(d.named) && d.named[i].name == name {
-		return d.named[i].root
-	}
-	return d.root(name)
 }

@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"slices"
-
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 )
@@ -34,7 +32,7 @@ func (e *Engine) causes(l *layerState, next *layerContent) (all []observe.Cause)
 			case d.Absent:
 				absenceDiffers = true
 			default:
-				all = append(all, causeAt(l, d.Name, e.shown(next))) // deleted, at a time that the origin does not say
+				all = append(all, causeAt(l, d.Name, next.shown())) // deleted, at a time that the origin does not say
 			}
 		}
 	}
@@ -50,7 +48,7 @@ func (e *Engine) causes(l *layerState, next *layerContent) (all []observe.Cause)
 
 // cause returns a document of a content as a cause.
 func (e *Engine) cause(l *layerState, c *layerContent, d *source.Document) observe.Cause {
-	cause := causeAt(l, d.Name, e.shown(c))
+	cause := causeAt(l, d.Name, c.shown())
 	if !d.Absent {
 		cause.Modified = d.Modified
 	}
@@ -61,17 +59,4 @@ func (e *Engine) cause(l *layerState, c *layerContent, d *source.Document) obser
 
 func causeAt(l *layerState, document string, shown source.Revision) observe.Cause {
 	return observe.Cause{Position: source.Position{Layer: l.name, Document: document, Revision: shown}}
-}
-
-// isKept reports whether a document is absent from the source and its last content replaces it.
-func (c *layerContent) isKept(name string) bool { return c != nil && slices.Contains(c.kept, name) }
-
-// absentDocuments returns the absent documents of a content, in order.
-func absentDocuments(c source.Content) (all []source.Document) {
-	for _, d := range c.Documents {
-		if d.Absent {
-			all = append(all, d)
-		}
-	}
-	return all
 }

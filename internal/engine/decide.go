@@ -90,7 +90,7 @@ func (e *Engine) reported(problems source.Problems, contents []*layerContent) so
 	revisions := map[string]source.Revision{}
 	for i, c := range contents {
 		if c != nil {
-			revisions[e.layers[i].name] = e.shown(c)
+			revisions[e.layers[i].name] = c.shown()
 		}
 	}
 	for _, p := range problems {

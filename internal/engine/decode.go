@@ -1,100 +1,105 @@
 package engine
 
 import (
+	"context"
+	"crypto/ed25519"
 	"maps"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/nacre-go/nacre/internal/layer"
+	"github.com/nacre-go/nacre/internal/redact"
 	"github.com/nacre-go/nacre/internal/releaseline"
 	"github.com/nacre-go/nacre/internal/rescue"
 	"github.com/nacre-go/nacre/internal/schema"
-	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/internal/verify"
 	"github.com/nacre-go/nacre/internal/wording"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 )
 
-// newContent decodes a content that a source has just returned. The layer's watcher calls it, so
-// that decoding, which may be slow or call code of the service, blocks neither the writer nor
-// another layer.
-func (e *Engine) newContent(l *layerState, c source.Content) *layerContent {
-	e.mu.Lock()
-	s := e.schema
-	e.mu.Unlock()
-	l.decoding.Store(true)
-	defer l.decoding.Store(false)
-	a := &layerContent{Content: c}
-	e.decodeBy(s, l, a)
-	return a
-}
-
-// decode returns the trees of the documents of all contents, lowest first, their standalone
-// problems, and the problems of documents that cannot be decoded. Only the writer calls it.
-func (e *Engine) decode(contents []*layerContent) (roots []*tree.Node, standalone, problems source.Problems) {
-	for i, c := range contents {
-		if c == nil {
-			continue
-		}
-		d := e.decodeContent(e.layers[i], c)
-		roots = append(roots, d.roots...)
-		standalone = append(standalone, d.standalone...)
-		problems = append(problems, d.problems...)
-	}
-	respelled, faults := e.respell(roots)
-	return respelled, standalone, append(problems, faults...)
-}
-
-// respell is layer.Respell. Equal roots give the same result, so that merges share what is equal.
-// Only the writer calls it.
-func (e *Engine) respell(roots []*tree.Node) ([]*tree.Node, source.Problems) {
-	if !slices.ContainsFunc(roots, func(n *tree.Node) bool { return n.Doc != nil && n.Doc.Variables }) {
-		return roots, nil
-	}
-	if !slices.Equal(e.writer.spelled.roots, roots) {
-		out, problems := layer.Respell(roots)
-		e.writer.spelled = respelled{roots, out, wording.OwnAll(problems)}
-	}
-	return e.writer.spelled.out, e.writer.spelled.problems
-}
-
-// respelled is the last result of respell.
-type respelled struct {
-	roots, out []*tree.Node
-	problems   source.Problems
-}
-
 // decodeRetryAfter is the time after which a content with a transient problem, such as a reference
 // to a secret that does not exist yet, is decoded again.
 const decodeRetryAfter = 500 * time.Millisecond
 
-// decodeContent returns what a content decodes to by the current schema. It decodes a content that
-// arrived before a section was attached, that replaces an absent document, or that had a transient
-// problem. Only the writer calls it.
-func (e *Engine) decodeContent(l *layerState, c *layerContent) *decoded {
-	return e.decodeBy(e.schema, l, c)
+// pipelineLayer is what it takes to decode the contents of a layer.
+type pipelineLayer struct {
+	// Name is unique in the config.
+	Name string
+	// Decoder says under which key the documents belong, and what they may contain.
+	Decoder layer.Decoder
+	// Policy returns which keys that no field has a document may have.
+	Policy func(source.Document) layer.Policy
+	// Resolvers resolve references in texts, by scheme. If there are none, references are plain
+	// text.
+	Resolvers map[string]Resolver
+	// Embeddable has the schemes of references that may be part of any value.
+	Embeddable map[string]bool
+	// Decrypt decrypts the data of a document; nil for plaintext.
+	Decrypt func(ctx context.Context, d source.Document) ([]byte, error)
+	// Manifest marks the layer's document as a manifest. With ManifestKeys, one of them must have
+	// signed it.
+	Manifest     bool
+	ManifestKeys []ed25519.PublicKey
+	// Scope is the place of the layer's documents; zero if the source has none.
+	Scope scope
+
+	documents documentCache // the last good ones
 }
 
-// decodeBy returns what a content decodes to by a schema. It decodes the content if it has not done
+// Resolver returns the value of a reference.
+type Resolver func(ctx context.Context, name string) (string, error)
+
+// decoder decodes contents. Its methods are safe for concurrent use.
+type decoder struct {
+	// Layers are all layers of the config, lowest precedence first.
+	Layers []*pipelineLayer
+	// Redactor learns the secrets that decoding finds.
+	Redactor *redact.Redactor
+	// Calls is the context of calls of the service's code.
+	Calls context.Context //nolint:containedctx // it lives as long as the decoder
+	// Key is the key of the last known good copy, with which revisions are hidden; it may be empty.
+	Key []byte
+	// Service is the name of the config in the audience of a manifest.
+	Service string
+	// Whole makes each content be decoded without what is known of earlier ones.
+	Whole *atomic.Bool
+}
+
+// decode returns what a content decodes to by a schema. It decodes the content if it has not done
 // so, or if the content had a transient problem.
-func (e *Engine) decodeBy(s *schema.Schema, l *layerState, c *layerContent) *decoded {
+func (d *decoder) decode(s *schema.Schema, l *pipelineLayer, c *layerContent) *decoded {
 	last := c.decoded()
 	if last.schema == s && !(last.transient && time.Since(last.at) > decodeRetryAfter) {
 		return last
 	}
-	d := &decoding{engine: e, layer: l, content: c, whole: e.noReuse.Load(), out: decoded{schema: s}}
+	r := &decoding{decoder: d, layer: l, content: c, whole: d.Whole.Load(), out: decoded{schema: s}}
 	if !last.transient { // for another schema, and in the history, keep what resolvers returned
-		d.out.referred, d.plain = maps.Clone(last.referred), last.plain
+		r.out.referred, r.plain = maps.Clone(last.referred), last.plain
 	}
 	began := time.Now()
-	if err := rescue.Do(func() error { d.run(); return nil }); err != nil {
-		d.out = decoded{schema: s, problems: source.Problems{panicked(err, source.Position{Layer: l.name, Document: firstName(c), Revision: e.shown(c)})}}
+	if err := rescue.Do(func() error { r.run(); return nil }); err != nil {
+		r.out = decoded{schema: s, problems: source.Problems{panicked(err, source.Position{Layer: l.Name, Document: firstName(c), Revision: c.shown()})}}
 	}
-	d.out.at = time.Now() // after the resolvers, so that a slow one is not called again at once
-	d.out.took = d.out.at.Sub(began)
-	c.result.Store(&d.out)
-	return &d.out
+	r.out.at = time.Now() // after the resolvers, so that a slow one is not called again at once
+	r.out.took = r.out.at.Sub(began)
+	c.result.Store(&r.out)
+	return &r.out
+}
+
+// decodeWhole decodes a content without what is known of other contents. It calls no resolvers and
+// decrypts nothing: references and data have the values that they have in known, a result of
+// decode. It stores nothing.
+func (d *decoder) decodeWhole(l *pipelineLayer, c *layerContent, known *decoded, s *schema.Schema) *decoded {
+	r := &decoding{decoder: d, layer: l, content: c, whole: true, plain: known.plain, out: decoded{schema: s, referred: maps.Clone(known.referred)}}
+	r.run()
+	return &r.out
+}
+
+// hasManifest reports whether any layer is a manifest.
+func (d *decoder) hasManifest() bool {
+	return slices.ContainsFunc(d.Layers, func(l *pipelineLayer) bool { return l.Manifest })
 }
 
 // panicked returns the problem for a panic in a step. It contains the stack of the panic and not
@@ -107,10 +112,10 @@ func panicked(err error, at source.Position) *source.Problem {
 	return wording.Own("a step panicked while processing this content").On(&source.Problem{Kind: source.Unknown, Position: at, Err: where})
 }
 
-// decoding is one call of decodeBy.
+// decoding is one call of decode.
 type decoding struct {
-	engine  *Engine
-	layer   *layerState
+	decoder *decoder
+	layer   *pipelineLayer
 	content *layerContent
 	whole   bool              // decode every document, whatever is known of it
 	plain   map[string][]byte // decrypted documents that are known
@@ -120,7 +125,7 @@ type decoding struct {
 // run verifies and decodes the content.
 func (d *decoding) run() {
 	for _, p := range wording.OwnAll(verify.Content(d.content.Content)) {
-		p.Position.Layer = d.layer.name
+		p.Position.Layer = d.layer.Name
 		d.out.problems = append(d.out.problems, p)
 	}
 	switch {
@@ -136,7 +141,7 @@ func (d *decoding) run() {
 }
 
 func (d *decoding) decodeDocuments() {
-	if d.engine.hasManifest() {
+	if d.decoder.hasManifest() {
 		d.content.dataSums()
 	}
 	for _, of := range d.content.Documents {
@@ -154,7 +159,7 @@ func (d *decoding) decodeDocuments() {
 			d.out.secrets = append(d.out.secrets, found.text)
 		}
 	}
-	d.engine.redactor.AddContent(d.out.secrets)
+	d.decoder.Redactor.AddContent(d.out.secrets)
 	d.hideSecretReleases()
 	if d.out.transient {
 		d.out.standalone = nil // its values are not those that the content will have
@@ -202,7 +207,7 @@ func (d *decoding) setShown() {
 	d.out.shown = d.content.Revision
 	if slices.ContainsFunc(d.out.documents, func(of *decodedDocument) bool { return of.hides }) ||
 		!d.layer.Manifest && slices.ContainsFunc(d.out.problems, func(p *source.Problem) bool { return p.Kind != source.Unavailable }) {
-		d.out.shown = d.engine.keyedRevision(d.content.Revision)
+		d.out.shown = keyedRevision(d.content.Revision, d.decoder.Key)
 	}
 	for _, p := range slices.Concat(d.out.problems, d.out.notices.unused, d.out.notices.deprecated) {
 		p.Position.Revision = d.out.shown

@@ -35,7 +35,7 @@ func (d *decoding) document(of source.Document) *decodedDocument {
 		if last != nil {
 			text = &last.text
 		}
-		next.text = l.Decoder.DecodeAfter(text, l.policy(of), l.name, d.content.Revision, readable, s.Shape)
+		next.text = l.Decoder.DecodeAfter(text, l.Policy(of), l.Name, d.content.Revision, readable, s.Shape)
 		next.text.Problems = wording.OwnAll(next.text.Problems)
 	}
 	next.problems = append(next.problems, next.text.Problems...)

@@ -25,9 +25,9 @@ func (e *Engine) Derive(ctx context.Context, spec resource.Spec) (int, error) {
 	case err == nil || e.isClosed():
 		return 0, errClosed()
 	case errors.Is(err, source.Closed) || ctx.Err() != nil:
-		return 0, e.clean(err)
+		return 0, e.redactor.Clean(err)
 	}
-	return 0, &source.Error{Kind: source.BuildFailed, Op: "build", Document: spec.Name, Err: e.clean(err)}
+	return 0, &source.Error{Kind: source.BuildFailed, Op: "build", Document: spec.Name, Err: e.redactor.Clean(err)}
 }
 
 // derivation is one call of Derive.
@@ -121,7 +121,7 @@ func (e *Engine) prepare(next *State) source.Problems {
 // buildProblems converts failed builds to problems, which are not redacted yet.
 func (e *Engine) buildProblems(failures []resource.Failure) (problems source.Problems) {
 	for _, f := range failures {
-		reason, err := e.cleanText(f.Err)
+		reason, err := e.redactor.CleanText(f.Err)
 		message := wording.Join(wording.Own("resource "+f.Name+" cannot be built: "), reason)
 		problems = append(problems, message.On(&source.Problem{Kind: source.BuildFailed, Err: err}))
 	}
@@ -216,12 +216,12 @@ func (e *Engine) hasFailedBuild() bool {
 
 // resourceBuilt reports a build that has ended.
 func (e *Engine) resourceBuilt(name string, took time.Duration, err error) {
-	e.emit(observe.Event{Kind: observe.ResourceBuilt, Name: name, Took: took, Err: e.clean(err)})
+	e.emit(observe.Event{Kind: observe.ResourceBuilt, Name: name, Took: took, Err: e.redactor.Clean(err)})
 }
 
 // resourceClosed reports an instance that was closed.
 func (e *Engine) resourceClosed(name string, users int64, err error) {
-	e.emit(observe.Event{Kind: observe.ResourceClosed, Name: name, Count: users, Err: e.clean(err)})
+	e.emit(observe.Event{Kind: observe.ResourceClosed, Name: name, Count: users, Err: e.redactor.Clean(err)})
 }
 
 // errorText returns the text of an error, even if its Error method panics.

@@ -51,7 +51,7 @@ func (l *layerState) copyID() lastgood.ID { return lastgood.ID{Key: l.key, Ident
 // there is none.
 func (e *Engine) manifestKey() string {
 	for _, l := range e.layers {
-		if l.Manifest && l.signed() && !l.local {
+		if l.Manifest && l.pipe.signed() && !l.local {
 			return l.key
 		}
 	}
@@ -85,7 +85,9 @@ func (e *Engine) readDisk() {
 		for i, saved := range c.Match(ids) {
 			if saved != nil {
 				found = true
-				set.contents[remote[i].index] = &layerContent{Content: saved.Content(), fromDisk: true}
+				content := newContent(saved.Content(), e.LastKnownGoodKey)
+				content.fromDisk = true
+				set.contents[remote[i].index] = content
 				set.verified[remote[i].index] = verifiedTime(saved.VerifiedAt)
 			}
 		}
@@ -128,7 +130,9 @@ func (e *Engine) readSeeds() []*layerContent {
 			errs = append(errs, err)
 			continue
 		}
-		contents[remote[i].index] = &layerContent{fromDisk: true, fromSeed: true, Content: content}
+		seeded := newContent(content, e.LastKnownGoodKey)
+		seeded.fromDisk, seeded.fromSeed = true, true
+		contents[remote[i].index] = seeded
 	}
 	var texts []string
 	for _, err := range errs {

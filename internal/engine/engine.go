@@ -33,6 +33,7 @@ type Engine struct {
 	saver    *lastgood.Saver
 	disk     disk // immutable once Start has read it
 	redactor redact.Redactor
+	decoder  *decoder
 	instance observe.Instance
 	declared func() string // the digest of what the sections of Start declare
 	hooks    hooks
@@ -109,6 +110,12 @@ func Start(ctx context.Context, s Settings) (*Engine, error) {
 	if e.cell = s.Cell; e.cell == nil {
 		e.cell = &swap.Cell[State]{}
 	}
+	run, stop := context.WithCancel(context.Background())
+	e.runCtx, e.cancelRun = run, stop
+	e.decoder = &decoder{Redactor: &e.redactor, Calls: run, Key: s.LastKnownGoodKey, Service: s.Service, Whole: &e.noReuse}
+	for _, l := range e.layers {
+		e.decoder.Layers = append(e.decoder.Layers, l.pipe)
+	}
 	e.closeOnce = sync.OnceValue(e.shutDown)
 	for _, l := range e.layers {
 		l.breaker = guard.Breaker{Max: s.MaxBadChanges, Window: s.BreakerWindow}
@@ -116,8 +123,6 @@ func Start(ctx context.Context, s Settings) (*Engine, error) {
 	e.hub.Fold, e.hub.Version, e.hub.Report = mergeDeliveries, func(d delivery) int64 { return d.state.Version }, e.subscriberCalled
 	e.hub.Slow = e.subscriberSlow
 
-	run, stop := context.WithCancel(context.Background())
-	e.runCtx, e.cancelRun = run, stop
 	e.resources = resource.New(resource.Hooks{Built: e.resourceBuilt, Closed: e.resourceClosed})
 	e.saver = e.newSaver()
 	e.readDisk()

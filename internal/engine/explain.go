@@ -99,7 +99,7 @@ func (e *Engine) view() view {
 		if l.applied == nil {
 			continue
 		}
-		v.layers[l.name] = viewedLayer{e.shown(l.applied), l.appliedAt}
+		v.layers[l.name] = viewedLayer{l.applied.shown(), l.appliedAt}
 		for _, d := range l.applied.Documents {
 			if d.Note != "" {
 				v.notes[source.Position{Layer: l.name, Document: d.Name}] = note(d.Note)

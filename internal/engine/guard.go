@@ -63,7 +63,7 @@ func (e *Engine) holdNewest() (causes []observe.Cause, held []string, fix string
 		}
 		causes = append(causes, e.causes(l, l.latest)...)
 		if release == nil || !e.isPartOfRelease(l) {
-			approvals = append(approvals, fmt.Sprintf("layer %q and revision %q", l.name, e.shown(l.latest)))
+			approvals = append(approvals, fmt.Sprintf("layer %q and revision %q", l.name, l.latest.shown()))
 		}
 		for _, reason := range own {
 			if !known[reason] { // all layers of a release have the same reason

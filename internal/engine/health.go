@@ -44,7 +44,7 @@ func (e *Engine) Health() observe.Health {
 		stats := s.Stats()
 		sub := observe.SubscriberHealth{Name: stats.Name, Calls: stats.Calls, Failures: stats.Failures, Panics: stats.Panics, Slow: stats.Slow,
 			LastVersion: stats.LastVersion, RunningSince: stats.Running, Pending: stats.Pending}
-		if err := e.clean(stats.LastErr); err != nil {
+		if err := e.redactor.Clean(stats.LastErr); err != nil {
 			sub.LastError = err.Error()
 		}
 		h.Subscribers = append(h.Subscribers, sub)
@@ -59,7 +59,7 @@ func (e *Engine) Health() observe.Health {
 func (e *Engine) resourceHealth(s resource.Stats) observe.ResourceHealth {
 	r := observe.ResourceHealth{Name: s.Name, Since: s.Since, Builds: s.Builds, Failures: s.Failures, Panics: s.Panics,
 		Users: s.Users, Replaced: s.Old, Closed: s.Closed, ClosedInUse: s.Forced}
-	if err := e.clean(s.LastErr); err != nil {
+	if err := e.redactor.Clean(s.LastErr); err != nil {
 		r.LastError = errorText(err)
 	}
 	return r
@@ -71,14 +71,14 @@ func (e *Engine) layerHealthLocked(l *layerState, f freshness) observe.LayerHeal
 		Absent: slices.Clone(l.absent)}
 	if l.applied != nil {
 		h.Notes = l.applied.notes()
-		h.Applied, h.FromSeed = e.shown(l.applied), l.applied.fromSeed
+		h.Applied, h.FromSeed = l.applied.shown(), l.applied.fromSeed
 		h.FromLastKnownGood = l.applied.fromDisk && !l.applied.fromSeed
 		n := &l.applied.decoded().notices
 		h.Release, h.Unresolved = n.release, slices.Clone(n.unresolved)
 		h.Unused, h.Deprecated = texts(n.unused), texts(n.deprecated)
 	}
 	if l.latest != nil {
-		h.Latest = e.shown(l.latest)
+		h.Latest = l.latest.shown()
 	}
 	if l.err != nil {
 		h.Down, h.DownSince = l.errText, l.downSince

@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"bytes"
-	"crypto/sha256"
 	"maps"
 	"slices"
 	"sync/atomic"
@@ -12,32 +10,8 @@ import (
 	"github.com/nacre-go/nacre/internal/layername"
 	"github.com/nacre-go/nacre/internal/releaseline"
 	"github.com/nacre-go/nacre/internal/rescue"
-	"github.com/nacre-go/nacre/internal/tree"
-	"github.com/nacre-go/nacre/internal/wording"
 	"github.com/nacre-go/nacre/source"
 )
-
-// layerContent is the current content of one layer, with absent documents replaced by their last
-// value.
-type layerContent struct {
-	source.Content
-	result   atomic.Pointer[decoded] // what it decodes to; nil before it is decoded
-	fromDisk bool                    // from a last known good copy or a seed
-	fromSeed bool                    // from a seed
-	kept     []string                // absent documents that were replaced by their last content
-	digest   *digest                 // set by sum
-	sums     [][sha256.Size]byte     // of the data of its documents; nil without a manifest
-	approved bool                    // by Approve: it is not held
-	shownAs  source.Revision         // the revision as the engine shows it until the content is decoded; empty if that is not known
-}
-
-// decoded returns what a content decodes to. The result has no schema if it is not decoded yet.
-func (c *layerContent) decoded() *decoded {
-	if d := c.result.Load(); d != nil {
-		return d
-	}
-	return undecoded
-}
 
 // layerState is a layer with its state. Engine.mu guards the fields of the second group; only the
 // writer changes them.
@@ -47,7 +21,7 @@ type layerState struct {
 	name     string // unique in the config
 	identity string
 	key      string // of its documents in a last known good copy
-	scope    scope  // zero if the source has none
+	pipe     *pipelineLayer
 	local    bool
 	builtIn  bool // the source is one of nacre's
 	trusted  bool // needs no signature
@@ -71,7 +45,6 @@ type layerState struct {
 	lastHealthyAt   time.Time // last time the source worked before the current error
 
 	decoding   atomic.Bool   // the watcher is decoding a content
-	documents  documentCache // the last good ones
 	reading    reading       // the watcher's call of Next, or its back-off
 	resolveNow chan struct{} // one slot; wakes the goroutine that resolves references
 
@@ -108,11 +81,13 @@ func newLayerStates(settings []Layer) []*layerState {
 	for i, s := range settings {
 		l := &layerState{Layer: s, index: i, name: names[i], resolveNow: make(chan struct{}, 1)}
 		d := source.DescriptionOf(s.Source)
-		l.identity, l.scope, l.local = d.Identity, scope{d.Namespace, d.Group}, d.Local
+		l.identity, l.local = d.Identity, d.Local
 		l.verifyEvery = d.VerifyEvery
 		l.key = DocumentKey(s.Source)
 		l.builtIn = isOwnSource(s.Source)
 		l.trusted = (d.Trusted || s.TrustUnsigned) && !s.RequireSigned
+		l.pipe = &pipelineLayer{Name: l.name, Decoder: s.Decoder, Policy: l.policy, Resolvers: s.Resolvers, Embeddable: s.Embeddable, Decrypt: s.Decrypt,
+			Manifest: s.Manifest, ManifestKeys: s.ManifestKeys, Scope: scope{d.Namespace, d.Group}}
 		layers[i] = l
 	}
 	return layers
@@ -179,110 +154,19 @@ func (l *layerState) verifiedAtLocked(now, answer time.Time) time.Time {
 	return l.lastHealthyAt
 }
 
-// withKept returns c with each absent document replaced by its applied content, unless the layer
-// has DropWhenAbsent.
-func (l *layerState) withKept(c *layerContent) *layerContent {
-	if l.DropWhenAbsent || l.applied == nil {
-		return c
-	}
-	var kept []string
-	var docs []source.Document
-	for i, d := range c.Documents {
-		if !d.Absent {
-			continue
-		}
-		old := l.applied.document(d.Name)
-		if old == nil || old.Absent {
-			continue
-		}
-		if kept == nil {
-			docs = slices.Clone(c.Documents)
-		}
-		docs[i] = *old
-		kept = append(kept, d.Name)
-	}
-	if kept == nil {
-		return c
-	}
-	return &layerContent{Content: source.Content{Revision: c.Revision, Documents: docs}, kept: kept, shownAs: c.shownRevision()}
-}
-
-// document returns a document of a content, or nil if there is none.
-func (c *layerContent) document(name string) *source.Document {
-	if c == nil {
-		return nil
-	}
-	for i := range c.Documents {
-		if c.Documents[i].Name == name {
-			return &c.Documents[i]
-		}
-	}
-	return nil
-}
-
-// firstName returns the name of the first document, or "" if there is none.
-func firstName(c *layerContent) string {
-	if len(c.Documents) == 0 {
-		return ""
-	}
-	return c.Documents[0].Name
-}
-
-// names returns the names of the documents that are not absent.
-func (c *layerContent) names() []string {
-	if c == nil {
-		return nil
-	}
-	var names []string
-	for _, d := range c.Documents {
-		if !d.Absent {
-			names = append(names, d.Name)
-		}
-	}
-	return names
-}
-
-// notes returns the notes of the documents that are not absent, each with its document.
-func (c *layerContent) notes() (notes []string) {
-	for _, d := range c.Documents {
-		if !d.Absent && d.Note != "" {
-			notes = append(notes, d.Name+": "+note(d.Note))
-		}
-	}
-	return notes
-}
-
-// maxNote is the number of bytes of a note that are shown.
-const maxNote = 256
-
-// note returns the note of a source as one printable line.
-func note(text string) string { return wording.Line(text, maxNote) }
-
-// sameDocument reports whether two documents have the same content.
-func sameDocument(a, b *source.Document) bool {
-	if a == nil || b == nil {
-		return a == b
-	}
-	return a.Absent == b.Absent && a.Format == b.Format && bytes.Equal(a.Data, b.Data) && sameTree(a.Tree, b.Tree)
-}
-
-// sameTree reports whether two trees are equal; an absent tree differs from an empty one.
-func sameTree(a, b map[string]any) bool {
-	if a == nil || b == nil {
-		return (a == nil) == (b == nil)
-	}
-	if maps.EqualFunc(a, b, func(x, y any) bool { return false }) { // both empty
-		return true
-	}
-	left, errA := tree.FromPlain(nil, a)
-	right, errB := tree.FromPlain(nil, b)
-	return errA == nil && errB == nil && tree.Equal(left, right)
-}
-
 // layerNames returns the names of all layers, lowest precedence first.
 func (e *Engine) layerNames() (names []string) {
 	for _, l := range e.layers {
 		names = append(names, l.name)
 	}
 	return names
+}
+
+// withKept returns c with each absent document replaced by its applied content, unless the layer
+// has DropWhenAbsent.
+func (l *layerState) withKept(c *layerContent) *layerContent {
+	if l.DropWhenAbsent {
+		return c
+	}
+	return c.withKept(l.applied)
 }

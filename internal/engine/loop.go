@@ -110,7 +110,7 @@ func (e *Engine) receiveContent(l *layerState, c *layerContent) (changed bool) {
 		e.emit(observe.Event{Kind: observe.LayerUp, Layer: l.name, Took: now.Sub(since)})
 	}
 	if changed {
-		e.emit(observe.Event{Kind: observe.ContentReceived, Layer: l.name, Documents: l.latest.names(), Revision: e.shown(c)})
+		e.emit(observe.Event{Kind: observe.ContentReceived, Layer: l.name, Documents: l.latest.names(), Revision: c.shown()})
 		e.reportAbsent(l, absentDocuments(c.Content), before)
 	}
 	return changed

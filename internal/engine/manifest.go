@@ -45,15 +45,15 @@ func (e *Engine) manifestMismatches(contents []*layerContent) (problems source.P
 			if d.Absent {
 				continue
 			}
-			listed := m.find(l, d)
+			listed := m.find(l.pipe, d)
 			found[listed] = true
-			at := source.Position{Layer: l.name, Document: d.Name, Revision: e.shown(contents[i])}
+			at := source.Position{Layer: l.name, Document: d.Name, Revision: contents[i].shown()}
 			switch {
 			case listed != nil:
 				if kind, reason := m.mismatch(d, sums[k], listed); reason != "" {
 					problems = append(problems, &source.Problem{Kind: kind, Position: at, Message: reason})
 				}
-			case by.signed() && !l.trusted:
+			case by.pipe.signed() && !l.trusted:
 				problems = append(problems, &source.Problem{Kind: source.PermissionDenied, Position: at, Message: "is not in the signed manifest of release " + m.Release})
 			}
 		}
@@ -71,7 +71,7 @@ func (e *Engine) manifestMismatches(contents []*layerContent) (problems source.P
 // unsignedDocuments returns the documents that must be in a signed manifest if there is no manifest
 // at all.
 func (e *Engine) unsignedDocuments(contents []*layerContent) (problems source.Problems) {
-	if !slices.ContainsFunc(e.layers, func(l *layerState) bool { return l.Manifest && l.signed() }) {
+	if !slices.ContainsFunc(e.layers, func(l *layerState) bool { return l.Manifest && l.pipe.signed() }) {
 		return nil
 	}
 	for i, l := range e.layers {
@@ -81,7 +81,7 @@ func (e *Engine) unsignedDocuments(contents []*layerContent) (problems source.Pr
 		for _, d := range contents[i].Documents {
 			if !d.Absent {
 				problems = append(problems, &source.Problem{Kind: source.PermissionDenied, Message: "must be in a signed manifest and no layer has one",
-					Position: source.Position{Layer: l.name, Document: d.Name, Revision: e.shown(contents[i])}})
+					Position: source.Position{Layer: l.name, Document: d.Name, Revision: contents[i].shown()}})
 			}
 		}
 	}
@@ -135,11 +135,11 @@ func (e *Engine) isPartOfRelease(l *layerState) bool {
 			if !of.Manifest || c == nil || c.decoded().manifest == nil {
 				continue
 			}
-			if of.signed() && !l.trusted {
+			if of.pipe.signed() && !l.trusted {
 				return true
 			}
 			for i := range l.latest.Documents {
-				if c.decoded().manifest.find(l, &l.latest.Documents[i]) != nil {
+				if c.decoded().manifest.find(l.pipe, &l.latest.Documents[i]) != nil {
 					return true
 				}
 			}

@@ -16,14 +16,6 @@ type notices struct {
 	release    string          // of a manifest, or of the release lines
 }
 
-// unresolved returns the texts of a content that may be references, with their positions.
-func (c *layerContent) unresolved() []string {
-	if c == nil {
-		return nil
-	}
-	return c.decoded().notices.unresolved
-}
-
 // policy returns which keys that no field has a document of the layer may have. The options of the
 // layer precede what its source says of the document.
 func (l *layerState) policy(d source.Document) layer.Policy {

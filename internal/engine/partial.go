@@ -66,14 +66,6 @@ func (e *Engine) largestGoodSubset(c candidate, problems source.Problems) (good 
 	return e.candidateOf(func(l *layerState) *layerContent { return best[l.index] }), func(layer int) source.Problems { return s.reasons[layer] }
 }
 
-// ownProblems returns the problems of a content that do not depend on other layers, or nil.
-func (c *layerContent) ownProblems() source.Problems {
-	if c == nil {
-		return nil
-	}
-	return slices.Concat(c.decoded().problems, c.decoded().standalone)
-}
-
 // subsetSearch looks for the layers of a rejected candidate that are good together. It tries
 // groups: single layers, and the layers of a release together.
 type subsetSearch struct {
@@ -141,7 +133,7 @@ func (s *subsetSearch) lossProblems(contents []*layerContent) (problems source.P
 	held := s.e.lossHoldReasons(contents)
 	layers = slices.Sorted(maps.Keys(held))
 	for _, i := range layers {
-		at := source.Position{Layer: s.e.layers[i].name, Document: firstName(contents[i]), Revision: s.e.shown(contents[i])}
+		at := source.Position{Layer: s.e.layers[i].name, Document: firstName(contents[i]), Revision: contents[i].shown()}
 		for _, reason := range held[i] {
 			problems = append(problems, &source.Problem{Kind: source.Invalid, Position: at, Message: "without the other layers of this change, " + reason})
 		}
@@ -246,7 +238,7 @@ func (s *subsetSearch) explainExcluded(included []bool) {
 				}
 			}
 			if s.reasons[i] = own; own == nil {
-				s.reasons[i] = source.Problems{{Kind: source.Invalid, Position: source.Position{Layer: name, Document: firstName(s.wanted[i]), Revision: s.e.shown(s.wanted[i])},
+				s.reasons[i] = source.Problems{{Kind: source.Invalid, Position: source.Position{Layer: name, Document: firstName(s.wanted[i]), Revision: s.wanted[i].shown()},
 					Message: "is rejected together with the other layers of this change" + vague + "; the change is too large to try its layers one by one"}}
 			}
 		}

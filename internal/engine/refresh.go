@@ -10,9 +10,6 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// reference is a reference in a text of a document.
-type reference struct{ scheme, name string }
-
 // refreshReferences checks at intervals, and when Refresh asks for it, whether the references of a
 // layer resolve to other values than when its documents were decoded: a secret can rotate without a
 // change of the layer. It calls the resolvers in its own goroutine, so that a slow one does not
@@ -92,16 +89,11 @@ func (e *Engine) refreshContent(ctx context.Context, l *layerState, choose func(
 // resolve counts as unchanged.
 func (e *Engine) hasRotated(l *layerState, values map[reference]referred) bool {
 	for r, known := range values {
-		if now, err := e.resolve(l, r); err == nil && now != known {
+		if now, err := e.decoder.resolve(l.pipe, r); err == nil && now != known {
 			return true
 		}
 	}
 	return false
-}
-
-// copyUndecoded returns a copy of a content that is not decoded yet.
-func (c *layerContent) copyUndecoded() *layerContent {
-	return &layerContent{Content: c.Content, kept: c.kept, fromDisk: c.fromDisk, fromSeed: c.fromSeed, approved: c.approved, shownAs: c.shownRevision()}
 }
 
 // recheck decides on the newest content of a layer again, as if it had just arrived. Only the
@@ -121,7 +113,7 @@ func (e *Engine) recheck(l *layerState) {
 func (e *Engine) refreshApplied(l *layerState) {
 	fresh := l.applied.copyUndecoded()
 	if reason, quarantined := e.isQuarantined(l, fresh); quarantined {
-		e.rejectRefresh(l, time.Now(), source.Problems{{Kind: source.Invalid, Position: source.Position{Layer: l.name, Document: firstName(fresh), Revision: e.shown(fresh)},
+		e.rejectRefresh(l, time.Now(), source.Problems{{Kind: source.Invalid, Position: source.Position{Layer: l.name, Document: firstName(fresh), Revision: fresh.shown()},
 			Message: "the current values of its references are held: " + reason}})
 		return
 	}
@@ -146,7 +138,7 @@ func (e *Engine) rejectRefresh(l *layerState, started time.Time, own source.Prob
 		return
 	}
 	live := e.cell.Load()
-	causes := []observe.Cause{causeAt(l, firstName(l.applied), e.shown(l.applied))}
+	causes := []observe.Cause{causeAt(l, firstName(l.applied), l.applied.shown())}
 	e.recordHistory(nil, observe.HistoryEntry{Kind: observe.Rejected, Time: time.Now(), Version: live.Version, Causes: causes, Problems: own})
 	e.emit(observe.Event{Kind: observe.Rejected, Version: live.Version, Causes: causes, Problems: own,
 		Steps: e.takeSteps(e.applied(), nil), Took: time.Since(started)})

@@ -5,52 +5,14 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
-	"github.com/nacre-go/nacre/internal/publickey"
 	"github.com/nacre-go/nacre/manifest"
 	"github.com/nacre-go/nacre/source"
 )
 
-// CheckManifests returns what is wrong with the manifest layers, such as unusable keys or a second
-// manifest.
-func CheckManifests(layers []Layer) error {
-	var errs []error
-	addError := func(err error, fix string) {
-		errs = append(errs, &source.Error{Kind: source.InvalidArgument, Op: "open config", Err: err, Fix: fix})
-	}
-	names, _ := LayerNames(layers)
-	first, required, isSigned := "", "", false
-	for i, l := range layers {
-		if l.RequireSigned {
-			required = names[i]
-		}
-		if !l.Manifest {
-			continue
-		}
-		if len(l.Decoder.At) > 0 {
-			addError(fmt.Errorf("layer %s is a manifest and is put under a key", l.Source.Name()), "a manifest has no configuration; remove nacre.Under")
-		}
-		if l.signed() {
-			isSigned = true
-			if err := publickey.Check(l.ManifestKeys...); err != nil {
-				addError(err, "give SignedManifest the public keys of those who release")
-			}
-		}
-		if first != "" {
-			addError(fmt.Errorf("layers %s and %s are both manifests", first, names[i]), "a config has one manifest; list all documents of a release in it")
-		}
-		first = names[i]
-	}
-	if required != "" && !isSigned {
-		addError(fmt.Errorf("layer %s must be signed and the config has no signed manifest", required), "add a layer with SignedManifest")
-	}
-	return errors.Join(errs...)
-}
-
 // signed reports whether the layer is a manifest that must be signed.
-func (l *Layer) signed() bool { return len(l.ManifestKeys) > 0 }
+func (l *pipelineLayer) signed() bool { return len(l.ManifestKeys) > 0 }
 
 // release is the manifest in a layer's content. It is immutable.
 type release struct {
@@ -74,7 +36,7 @@ type scope struct{ namespace, group string }
 // find returns the entry for a document of a layer, or nil if the release does not list it. An
 // entry without a namespace or group means that of the manifest. An entry without both also matches
 // a document of a source without both.
-func (r *release) find(l *layerState, document *source.Document) *manifest.Document {
+func (r *release) find(l *pipelineLayer, document *source.Document) *manifest.Document {
 	name, scope := l.place(document)
 	for _, d := range r.byName[name] {
 		if scope.namespace == "" && scope.group == "" {
@@ -92,30 +54,13 @@ func (r *release) find(l *layerState, document *source.Document) *manifest.Docum
 
 // place returns the scope of a document, and its name in it: a source whose documents have several
 // scopes puts them in front of the names, so that each document of a content has its own.
-func (l *layerState) place(d *source.Document) (name string, s scope) {
+func (l *pipelineLayer) place(d *source.Document) (name string, s scope) {
 	if d.Namespace == "" && d.Group == "" {
-		return d.Name, l.scope
+		return d.Name, l.Scope
 	}
-	s = scope{cmp.Or(d.Namespace, l.scope.namespace), cmp.Or(d.Group, l.scope.group)}
+	s = scope{cmp.Or(d.Namespace, l.Scope.namespace), cmp.Or(d.Group, l.Scope.group)}
 	name = strings.TrimPrefix(d.Name, s.namespace+"/")
 	return strings.TrimPrefix(name, s.group+"/"), s
-}
-
-// dataSums returns the digests of the documents' data, and computes them once. The layer's watcher
-// calls it when it decodes the content; the writer calls it for contents made since.
-func (c *layerContent) dataSums() [][sha256.Size]byte {
-	if c.sums == nil {
-		c.sums = make([][sha256.Size]byte, len(c.Documents))
-		for i := range c.Documents {
-			c.sums[i] = sha256.Sum256(c.Documents[i].Data)
-		}
-	}
-	return c.sums
-}
-
-// hasManifest reports whether any layer is a manifest.
-func (e *Engine) hasManifest() bool {
-	return slices.ContainsFunc(e.layers, func(l *layerState) bool { return l.Manifest })
 }
 
 // mismatch returns why a document, with the digest of its data, is not the one that the release
@@ -152,23 +97,23 @@ func (d *decoding) readManifests() {
 		if of.Absent {
 			continue
 		}
-		at := source.Position{Layer: l.name, Document: of.Name}
+		at := source.Position{Layer: l.Name, Document: of.Name}
 		m, err := l.readManifest(of.Data)
 		switch {
 		case err != nil:
 			out.problems = append(out.problems, manifestProblem(at, err))
 		case out.manifest != nil:
 			out.problems = append(out.problems, &source.Problem{Kind: source.InvalidArgument, Position: at, Message: "layer has a second manifest; a manifest layer has one document"})
-		case len(m.Audience) > 0 && !m.For(l.scope.namespace, l.scope.group, d.engine.Service):
+		case len(m.Audience) > 0 && !m.For(l.Scope.namespace, l.Scope.group, d.decoder.Service):
 			out.problems = append(out.problems, &source.Problem{Kind: source.PermissionDenied, Position: at, Message: fmt.Sprintf(
-				"release %s is not for this service: its audience does not include namespace %q, group %q, service %q", m.Release, l.scope.namespace, l.scope.group, d.engine.Service)})
+				"release %s is not for this service: its audience does not include namespace %q, group %q, service %q", m.Release, l.Scope.namespace, l.Scope.group, d.decoder.Service)})
 		default:
-			out.manifest = newRelease(m, l.scope)
+			out.manifest = newRelease(m, l.Scope)
 		}
 	}
 }
 
-func (l *layerState) readManifest(data []byte) (*manifest.Manifest, error) {
+func (l *pipelineLayer) readManifest(data []byte) (*manifest.Manifest, error) {
 	if !l.signed() {
 		return manifest.Parse(data)
 	}

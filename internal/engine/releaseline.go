@@ -2,8 +2,6 @@ package engine
 
 import (
 	"github.com/nacre-go/nacre/internal/releaseline"
-	"github.com/nacre-go/nacre/observe"
-	"github.com/nacre-go/nacre/source"
 )
 
 // addLine adds the release line of a document.
@@ -20,44 +18,9 @@ func (d *decoding) addLine(document string, line releaseline.Line) {
 // hideSecretReleases removes the releases of lines that have a known secret.
 func (d *decoding) hideSecretReleases() {
 	for name, line := range d.out.lines {
-		if d.engine.redactor.Text(line.Release) != line.Release {
+		if d.decoder.Redactor.Text(line.Release) != line.Release {
 			line.Release = ""
 			d.out.lines[name] = line
 		}
 	}
-}
-
-// nameRelease sets the release and the trace of the causes that belong to the manifest in contents,
-// in place of those of their documents. Only the writer calls it, without mu.
-func (e *Engine) nameRelease(causes []observe.Cause, contents []*layerContent) {
-	if len(causes) == 0 {
-		return
-	}
-	m, by := e.manifestOf(contents)
-	if m == nil {
-		return
-	}
-	layers := make(map[string]*layerState, len(e.layers))
-	for _, l := range e.layers {
-		layers[l.name] = l
-	}
-	for i := range causes {
-		c := &causes[i]
-		if l := layers[c.Layer]; l == by || l != nil && l.isListed(m, c.Document) {
-			c.Release = m.Release
-			if m.TraceParent != "" {
-				c.TraceParent = m.TraceParent
-			}
-		}
-	}
-}
-
-// isListed reports whether a release lists a document of the layer's content, by its name.
-func (l *layerState) isListed(m *release, document string) bool {
-	for _, c := range []*layerContent{l.latest, l.applied} {
-		if d := c.document(document); d != nil {
-			return m.find(l, d) != nil
-		}
-	}
-	return m.find(l, &source.Document{Name: document}) != nil
 }

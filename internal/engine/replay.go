@@ -13,7 +13,7 @@ import (
 // operator approved may apply, so that neither a clock nor a restart stops a service that runs with
 // it.
 func (e *Engine) replayProblem(l *layerState, c *layerContent) *source.Problem {
-	if c == nil || c.decoded().manifest == nil || !l.signed() || c.fromDisk && !c.fromSeed || c.approved {
+	if c == nil || c.decoded().manifest == nil || !l.pipe.signed() || c.fromDisk && !c.fromSeed || c.approved {
 		return nil
 	}
 	m := c.decoded().manifest
@@ -35,7 +35,7 @@ func (e *Engine) replayProblem(l *layerState, c *layerContent) *source.Problem {
 	default:
 		return nil
 	}
-	return &source.Problem{Kind: source.PermissionDenied, Position: source.Position{Layer: l.name, Document: firstName(c), Revision: e.shown(c)},
+	return &source.Problem{Kind: source.PermissionDenied, Position: source.Position{Layer: l.name, Document: firstName(c), Revision: c.shown()},
 		Message: "release " + m.Release + " " + reason}
 }
 

@@ -23,8 +23,8 @@ var errSlow = wording.NewError("no answer within " + secretsTimeout.String())
 
 // callWithin calls code of the service, which may fail, panic, block, or return an error with a
 // secret; the caller redacts the error.
-func callWithin[R any](e *Engine, f func(ctx context.Context) (R, error)) (R, error) {
-	value, err := rescue.Within(e.runCtx, secretsTimeout, f)
+func callWithin[R any](d *decoder, f func(ctx context.Context) (R, error)) (R, error) {
+	value, err := rescue.Within(d.Calls, secretsTimeout, f)
 	if errors.Is(err, rescue.ErrSlow) {
 		return value, errSlow
 	}
@@ -34,19 +34,19 @@ func callWithin[R any](e *Engine, f func(ctx context.Context) (R, error)) (R, er
 // decrypt returns a document with readable data. If that fails, it adds the problem to the
 // document.
 func (d *decoding) decrypt(to *decodedDocument) (readable source.Document, ok bool) {
-	e, l, of := d.engine, d.layer, to.of
+	l, of := d.layer, to.of
 	if l.Decrypt == nil || of.Absent || of.Tree != nil {
 		return of, true
 	}
 	data, known := d.plain[of.Name]
 	var err error
 	if !known {
-		data, err = callWithin(e, func(ctx context.Context) ([]byte, error) { return l.Decrypt(ctx, of) })
+		data, err = callWithin(d.decoder, func(ctx context.Context) ([]byte, error) { return l.Decrypt(ctx, of) })
 	}
 	if err != nil {
-		reason, err := e.cleanText(err)
+		reason, err := d.decoder.Redactor.CleanText(err)
 		message := wording.Join(wording.Own("cannot be decrypted: "), reason)
-		to.problems, to.transient = source.Problems{message.On(&source.Problem{Kind: source.Unavailable, Position: source.Position{Layer: l.name, Document: of.Name}, Err: err})}, true
+		to.problems, to.transient = source.Problems{message.On(&source.Problem{Kind: source.Unavailable, Position: source.Position{Layer: l.Name, Document: of.Name}, Err: err})}, true
 		return of, false
 	}
 	to.plain = data
@@ -56,7 +56,7 @@ func (d *decoding) decrypt(to *decodedDocument) (readable source.Document, ok bo
 
 // expand replaces the references of a document by their values.
 func (d *decoding) expand(root *tree.Node) (*tree.Node, source.Problems) {
-	e, l := d.engine, d.layer
+	l := d.layer
 	free := func(scheme string) bool { return l.Embeddable[scheme] }
 	return layer.ExpandWithin(d.out.schema.Embedding, root, free, func(scheme, name string) (string, error) {
 		r := reference{scheme, name}
@@ -66,7 +66,7 @@ func (d *decoding) expand(root *tree.Node) (*tree.Node, source.Problems) {
 		if l.Resolvers[scheme] == nil {
 			return "", wording.NewError("scheme has no resolver; the schemes are " + strings.Join(slices.Sorted(maps.Keys(l.Resolvers)), ", "))
 		}
-		found, err := e.resolve(l, r)
+		found, err := d.decoder.resolve(l, r)
 		if err != nil {
 			return "", err
 		}
@@ -78,6 +78,9 @@ func (d *decoding) expand(root *tree.Node) (*tree.Node, source.Problems) {
 	})
 }
 
+// reference is a reference in a text of a document.
+type reference struct{ scheme, name string }
+
 // referred is what a reference stands for.
 type referred struct {
 	text      string
@@ -86,10 +89,10 @@ type referred struct {
 
 // resolve calls the resolver of a reference's scheme, which must exist. If the resolver reports
 // that the name does not exist, the name ends at its first colon, and the rest is a default.
-func (e *Engine) resolve(l *layerState, r reference) (referred, error) {
+func (d *decoder) resolve(l *pipelineLayer, r reference) (referred, error) {
 	resolver := l.Resolvers[r.scheme]
 	call := func(name string) (string, error) {
-		return callWithin(e, func(ctx context.Context) (string, error) { return resolver(ctx, name) })
+		return callWithin(d, func(ctx context.Context) (string, error) { return resolver(ctx, name) })
 	}
 	found, err := call(r.name)
 	name, otherwise, hasDefault := strings.Cut(r.name, ":")
@@ -102,9 +105,9 @@ func (e *Engine) resolve(l *layerState, r reference) (referred, error) {
 		}
 	}
 	if err != nil {
-		return referred{}, wording.Said(e.cleanText(err))
+		return referred{}, wording.Said(d.Redactor.CleanText(err))
 	}
-	e.redactor.Add(found)
+	d.Redactor.Add(found)
 	return referred{text: found}, nil
 }
 
@@ -115,6 +118,6 @@ func (d *decoding) unresolved(root *tree.Node) (out *tree.Node, problems source.
 		return root, nil, nil
 	}
 	return layer.Unresolved(root, d.out.schema.Shape, func(scheme string) bool {
-		return slices.ContainsFunc(d.engine.layers, func(l *layerState) bool { return l.Resolvers[scheme] != nil })
+		return slices.ContainsFunc(d.decoder.Layers, func(l *pipelineLayer) bool { return l.Resolvers[scheme] != nil })
 	})
 }

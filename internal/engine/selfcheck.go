@@ -2,7 +2,6 @@ package engine
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -81,18 +80,16 @@ func (e *Engine) selfCheck(s *State, contents []*decoded) (differences []string)
 			continue
 		}
 		l := e.layers[i]
-		d := &decoding{engine: e, layer: l, content: s.contents[i], whole: true, plain: c.plain,
-			out: decoded{schema: s.schema, referred: maps.Clone(c.referred)}}
-		d.run()
-		if len(d.out.named) != len(c.named) {
-			return []string{fmt.Sprintf("layer %s has %d documents, not %d", l.name, len(d.out.named), len(c.named))}
+		d := e.decoder.decodeWhole(l.pipe, s.contents[i], c, s.schema)
+		if len(d.named) != len(c.named) {
+			return []string{fmt.Sprintf("layer %s has %d documents, not %d", l.name, len(d.named), len(c.named))}
 		}
-		for n, named := range d.out.named {
+		for n, named := range d.named {
 			if at, same := tree.Identical(named.root, c.named[n].root); !same {
 				differences = append(differences, fmt.Sprintf("document %s of layer %s differs at %q", named.name, l.name, at))
 			}
 		}
-		roots = append(roots, d.out.roots...)
+		roots = append(roots, d.roots...)
 	}
 	if slices.ContainsFunc(roots, func(n *tree.Node) bool { return n.Doc != nil && n.Doc.Variables }) {
 		roots, _ = layer.Respell(roots)

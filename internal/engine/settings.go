@@ -61,9 +61,6 @@ type Layer struct {
 	ReleaseClaim func()
 }
 
-// Resolver returns the value of a reference.
-type Resolver func(ctx context.Context, name string) (string, error)
-
 // Settings configure an engine. The engine uses all durations unchanged; the root package sets
 // defaults.
 type Settings struct {

@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/internal/notify"
-	"github.com/nacre-go/nacre/internal/rescue"
-	"github.com/nacre-go/nacre/internal/wording"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 )
@@ -65,7 +63,7 @@ func (e *Engine) SubscribeWithin(deadline time.Duration, name string, first bool
 	if live := e.cell.Load(); first || live != seen {
 		s.Put(delivery{state: live, causes: live.Causes})
 	}
-	return &Subscriber{Subscriber: s, name: name, limit: limit, clean: e.clean}
+	return &Subscriber{Subscriber: s, name: name, limit: limit, clean: e.redactor.Clean}
 }
 
 // Initial waits for the first call and returns its error. It returns an error of kind Timeout if
@@ -121,7 +119,7 @@ func mergeDeliveries(missed, next delivery) delivery {
 
 // subscriberCalled reports a call of a subscriber.
 func (e *Engine) subscriberCalled(name string, d delivery, took time.Duration, err error) {
-	e.emit(observe.Event{Kind: observe.SubscriberCalled, Name: name, Version: d.state.Version, Causes: d.causes, Took: took, Err: e.clean(err)})
+	e.emit(observe.Event{Kind: observe.SubscriberCalled, Name: name, Version: d.state.Version, Causes: d.causes, Took: took, Err: e.redactor.Clean(err)})
 }
 
 // subscriberSlow reports a call that has not ended within its deadline.
@@ -129,26 +127,5 @@ func (e *Engine) subscriberSlow(name string, d delivery, deadline time.Duration)
 	e.emit(observe.Event{Kind: observe.SubscriberSlow, Name: name, Version: d.state.Version, Causes: d.causes, Took: deadline})
 }
 
-// cleanText redacts an error of the service's code, and returns it with its text, which then
-// counts as nacre's own since it has no secret.
-func (e *Engine) cleanText(err error) (wording.Text, error) {
-	err = e.clean(err)
-	return wording.Own(errorText(err)), err
-}
-
 // Clean redacts an error of the service's code, and gives a panic its public type.
-func (e *Engine) Clean(err error) error { return e.clean(err) }
-
-// clean redacts an error of the service's code.
-func (e *Engine) clean(err error) error {
-	p, panicked := errors.AsType[*rescue.Panic](err)
-	switch {
-	case err == rescue.ErrSlow: //nolint:errorlint // exactly this value
-		return err
-	case !panicked:
-		return e.redactor.Err(err)
-	case p.Own:
-		return &observe.PanicError{Text: p.Value, Stack: p.Stack}
-	}
-	return &observe.PanicError{Text: e.redactor.Text(p.Value), Stack: p.Stack}
-}
+func (e *Engine) Clean(err error) error { return e.redactor.Clean(err) }
