@@ -22,7 +22,7 @@ type candidate struct {
 // the candidate, the live version stays live, and apply returns all problems that the step found.
 // Only the writer calls it.
 func (e *Engine) apply(c candidate) source.Problems {
-	v := e.evaluate(c.contents)
+	v := e.pipe.evaluate(c.contents, e.cell.Load())
 	e.writer.steps = append(e.writer.steps, v.steps...)
 	if v.problems != nil {
 		return v.problems
@@ -59,14 +59,14 @@ func (e *Engine) apply(c candidate) source.Problems {
 // It changes nothing; what it built is used again if the same decision applies the same values.
 // Only the writer calls it.
 func (e *Engine) rehearse(contents []*layerContent) source.Problems {
-	v := e.evaluate(contents)
+	v := e.pipe.evaluate(contents, e.cell.Load())
 	if v.problems != nil || v.unchanged {
 		return v.problems
 	}
 	if problems := e.prepare(v.next); problems != nil {
 		return problems
 	}
-	e.writer.prepared = v.next
+	e.pipe.Prepared = v.next
 	return nil
 }
 
@@ -115,7 +115,7 @@ func (e *Engine) changedKeys(old, next *State) (changed []string, diff []observe
 		return nil, nil
 	}
 	tree.Diff(old.Merged, next.Merged, func(p tree.Path) bool {
-		shape, secret := e.schema.Shape.Lookup(p)
+		shape, secret := e.schema().Shape.Lookup(p)
 		key := observe.KeyChange{Key: p.String()}
 		if n := old.Merged.Lookup(p); n != nil {
 			key.Old = clip(valueText(n, shape, secret))

@@ -26,7 +26,7 @@ type document struct {
 }
 
 func (e *Engine) newBlame(base, next []*layerContent) *blame {
-	b := &blame{layerStates: e.layers, shape: e.schema.Shape, base: base, next: next, index: map[string]int{}}
+	b := &blame{layerStates: e.layers, shape: e.schema().Shape, base: base, next: next, index: map[string]int{}}
 	for i, l := range e.layers {
 		if next[i] != nil && next[i] != base[i] {
 			b.changed = append(b.changed, i)

@@ -14,7 +14,7 @@ import (
 // decide makes the newest good contents live; see the package comment. Only the writer calls it.
 func (e *Engine) decide() {
 	e.writer.rebuildTimer.clear()
-	defer func() { e.writer.merged = nil }()
+	defer e.pipe.forgetMerge()
 	e.admit()
 	for e.decideOn(e.newestCandidate()) && e.retryHeld() { // a new version may lift the hold of another layer
 		continue
@@ -70,7 +70,7 @@ func (e *Engine) tryRehearse(contents []*layerContent) source.Problems {
 
 // tryEvaluate returns the problems of evaluate as they may be shown. Only the writer calls it.
 func (e *Engine) tryEvaluate(contents []*layerContent) source.Problems {
-	return e.try(contents, func() source.Problems { return e.evaluate(contents).problems })
+	return e.try(contents, func() source.Problems { return e.pipe.evaluate(contents, e.cell.Load()).problems })
 }
 
 // try calls f for contents and turns a panic into a problem, so that no content can end the writer.
@@ -124,7 +124,7 @@ func (e *Engine) candidateOf(of func(*layerState) *layerContent) candidate {
 	for i, l := range e.layers {
 		c.contents[i] = of(l)
 		if next := c.contents[i]; next != nil && next.decoded().schema == nil {
-			e.decodeContent(l, next) // decoding determines how to show its revision
+			e.pipe.content(l.index, next) // decoding determines how to show its revision
 		}
 		c.causes = append(c.causes, e.causes(l, c.contents[i])...)
 		c.changed = c.changed || c.contents[i] != nil && c.contents[i] != l.applied

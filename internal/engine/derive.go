@@ -137,7 +137,7 @@ func (e *Engine) beginBuilding() (end func()) {
 	e.writer.batch = e.resources.Begin(e.builtSets()...)
 	return func() {
 		e.writer.batch.End(e.builtSet())
-		e.writer.batch, e.writer.prepared = nil, nil
+		e.writer.batch, e.pipe.Prepared = nil, nil
 	}
 }
 

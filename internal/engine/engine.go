@@ -33,7 +33,7 @@ type Engine struct {
 	saver    *lastgood.Saver
 	disk     disk // immutable once Start has read it
 	redactor redact.Redactor
-	decoder  *decoder
+	pipe     evaluator
 	instance observe.Instance
 	declared func() string // the digest of what the sections of Start declare
 	hooks    hooks
@@ -57,8 +57,7 @@ type Engine struct {
 	closeOnce    func() error
 
 	mu      sync.Mutex
-	schema  *schema.Schema // changed by the writer with mu held
-	roots   []*tree.Node   // of the live version's documents, lowest first
+	roots   []*tree.Node // of the live version's documents, lowest first
 	history []historyEntry
 	pin     pin
 	pending []pendingKey // of roots
@@ -78,14 +77,6 @@ type delivery struct {
 	causes []observe.Cause
 }
 
-// version returns the version of the state, or 0 for nil.
-func (s *State) version() int64 {
-	if s == nil {
-		return 0
-	}
-	return s.Version
-}
-
 // Start boots a config and runs it until Close. On an error it stops everything that it started and
 // closes the sources.
 func Start(ctx context.Context, s Settings) (*Engine, error) {
@@ -102,7 +93,7 @@ func Start(ctx context.Context, s Settings) (*Engine, error) {
 		return nil, errors.Join(err, Discard(s.Layers, s.CloseTimeout))
 	}
 	e := &Engine{
-		Settings: s, schema: schema, writer: writer{bootVersion: 1}, layers: newLayerStates(s.Layers), inbox: make([]*update, len(s.Layers)),
+		Settings: s, writer: writer{bootVersion: 1}, layers: newLayerStates(s.Layers), inbox: make([]*update, len(s.Layers)),
 		wake: make(chan struct{}, 1), commands: make(chan func()), closing: make(chan struct{}), writerDone: make(chan struct{}),
 		instance: instanceOf(s.Layers), declared: sync.OnceValue(func() string { return verify.Declared(schema.Shape) }),
 	}
@@ -112,10 +103,12 @@ func Start(ctx context.Context, s Settings) (*Engine, error) {
 	}
 	run, stop := context.WithCancel(context.Background())
 	e.runCtx, e.cancelRun = run, stop
-	e.decoder = &decoder{Redactor: &e.redactor, Calls: run, Key: s.LastKnownGoodKey, Service: s.Service, Whole: &e.noReuse}
+	e.pipe.decoder = &decoder{Redactor: &e.redactor, Calls: run, Key: s.LastKnownGoodKey, Service: s.Service, Whole: &e.noReuse}
 	for _, l := range e.layers {
-		e.decoder.Layers = append(e.decoder.Layers, l.pipe)
+		e.pipe.Layers = append(e.pipe.Layers, l.pipe)
 	}
+	e.pipe.Mismatches = e.manifestMismatches
+	e.pipe.Schema.Store(schema)
 	e.closeOnce = sync.OnceValue(e.shutDown)
 	for _, l := range e.layers {
 		l.breaker = guard.Breaker{Max: s.MaxBadChanges, Window: s.BreakerWindow}

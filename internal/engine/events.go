@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/observe"
-	"github.com/nacre-go/nacre/source"
 )
 
 // emit reports an event to the observers.
@@ -25,18 +24,4 @@ func callObserver(o observe.Observer, event observe.Event) {
 	}
 	defer func() { _ = recover() }()
 	o(event)
-}
-
-// pendingKey is a restart-only key, with the position of the value that waits for the restart.
-type pendingKey struct {
-	key string
-	at  source.Position
-}
-
-// pendingTexts returns each key with its position: "server.addr config.yaml:3:9".
-func pendingTexts(keys []pendingKey) (texts []string) {
-	for _, k := range keys {
-		texts = append(texts, k.key+" "+k.at.String())
-	}
-	return texts
 }

@@ -94,7 +94,7 @@ type viewedLayer struct {
 func (e *Engine) view() view {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	v := view{live: e.cell.Load(), shape: e.schema.Shape, merger: e.schema.Merger, roots: e.roots, pending: e.pending, layers: map[string]viewedLayer{}, notes: map[source.Position]string{}}
+	v := view{live: e.cell.Load(), shape: e.schema().Shape, merger: e.schema().Merger, roots: e.roots, pending: e.pending, layers: map[string]viewedLayer{}, notes: map[source.Position]string{}}
 	for _, l := range e.layers {
 		if l.applied == nil {
 			continue

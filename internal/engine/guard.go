@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 )
@@ -137,34 +136,6 @@ func (e *Engine) recordFailure(l *layerState, now time.Time) {
 	if l.breaker.Bad(now) {
 		l.showGuard()
 		e.emit(observe.Event{Kind: observe.BreakerOpened, Layer: l.name, Count: int64(l.breaker.Max), Took: l.breaker.Window})
-	}
-}
-
-// freeze keeps the live values of restart-only fields in a candidate. The values that the candidate
-// wants must be good too, since the next start uses them.
-func (e *Engine) freeze(next *State, live *State, standalone source.Problems) source.Problems {
-	if live == nil {
-		return nil
-	}
-	frozen, pending := e.schema.Freezer.Freeze(live.Merged, next.Merged)
-	if pending == nil {
-		return nil
-	}
-	if _, problems := e.bindAndValidate(next.Merged, standalone); problems != nil {
-		return problems
-	}
-	next.pending = pendingKeys(next.Merged, pending)
-	next.Merged = frozen
-	return nil
-}
-
-// nearestPosition returns the position of a key, or of the nearest key above it.
-func nearestPosition(root *tree.Node, p tree.Path) source.Position {
-	for {
-		if n := root.Lookup(p); n != nil || len(p) == 0 {
-			return n.Position()
-		}
-		p = p[:len(p)-1]
 	}
 }
 

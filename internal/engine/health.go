@@ -29,7 +29,7 @@ func (e *Engine) Health() observe.Health {
 	h.Pinned = e.pin.version != 0
 	h.OnProbation = e.probation != nil
 	h.Pending = pendingTexts(e.pending)
-	h.Sections = e.schema.Health()
+	h.Sections = e.schema().Health()
 	for _, l := range e.layers {
 		f := e.freshnessLocked(l, now, answers[l.index])
 		if f.notReady != "" {

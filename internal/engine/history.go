@@ -75,16 +75,6 @@ func (e *Engine) releaseTrees() {
 	}
 }
 
-// withoutTrees returns a copy of the state of an old version, without its trees.
-func (s *State) withoutTrees() *State {
-	return &State{Values: s.Values, Version: s.Version, At: s.At, Causes: s.Causes, full: s.full, schema: s.schema, contents: s.contents}
-}
-
-// withoutTrees returns what it takes to decode a content to the same again.
-func (d *decoded) withoutTrees() *decoded {
-	return &decoded{referred: d.referred, plain: d.plain, secrets: d.secrets, shown: d.shown}
-}
-
 // History returns the last applied and rejected changes, oldest first.
 func (e *Engine) History() []observe.HistoryEntry {
 	e.mu.Lock()
@@ -100,9 +90,10 @@ func (e *Engine) History() []observe.HistoryEntry {
 // changes.
 func (e *Engine) makeLiveAgain(old, live *State) (*State, error) {
 	from := old.Version
-	old, problems := e.rebind(old, live, e.schema.Freezer)
+	contents := old.contents
+	old, problems := e.pipe.rebind(old, live, e.schema().Freezer)
 	if problems != nil {
-		return nil, problems
+		return nil, e.reported(problems, contents)
 	}
 	defer e.beginBuilding()()
 	next := &State{Values: old.Values, full: old.full, Merged: old.Merged, schema: old.schema, contents: old.contents, roots: old.roots, pending: old.pending,

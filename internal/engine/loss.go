@@ -27,7 +27,7 @@ func (e *Engine) addLossReasons(reasons [][]string) {
 		if c == nil || c == l.applied || reasons[i] != nil {
 			continue
 		}
-		e.decodeContent(l, c)
+		e.pipe.content(l.index, c)
 		if c.ownProblems() != nil {
 			continue // rejected anyway
 		}
@@ -131,7 +131,7 @@ func (c *lossCheck) hold(i int, reasons []string) { c.held[i], c.wanted[i] = rea
 // keys.
 func (c *lossCheck) documentReasons(applied, next *layerContent) (all []string) {
 	for i, d := range next.decoded().named {
-		for _, reason := range guard.Reasons(c.used(applied.rootAt(i, d.name)), c.used(d.root), c.e.schema.Shape, c.e.MaxKeyLoss) {
+		for _, reason := range guard.Reasons(c.used(applied.rootAt(i, d.name)), c.used(d.root), c.e.schema().Shape, c.e.MaxKeyLoss) {
 			all = append(all, d.name+": "+reason)
 		}
 	}
@@ -173,14 +173,14 @@ func (c *lossCheck) checkLayers() {
 		}
 		var had, lost, left, from int
 		for n, d := range next.decoded().named {
-			loss := guard.Compare(c.used(applied.rootAt(n, d.name)), c.used(d.root), c.e.schema.Shape)
+			loss := guard.Compare(c.used(applied.rootAt(n, d.name)), c.used(d.root), c.e.schema().Shape)
 			had, lost, left = had+loss.Had, lost+loss.Lost, left+loss.Left
 		}
-		merged, _ := c.e.schema.Merger.Merge(next.decoded().roots...)
+		merged, _ := c.e.schema().Merger.Merge(next.decoded().roots...)
 		for _, d := range gone {
 			root := c.used(d.root)
-			n := guard.Unsaid(root, merged, config, c.e.schema.Shape)
-			had, lost, from = had+guard.Keys(root, c.e.schema.Shape), lost+n, from+n
+			n := guard.Unsaid(root, merged, config, c.e.schema().Shape)
+			had, lost, from = had+guard.Keys(root, c.e.schema().Shape), lost+n, from+n
 		}
 		if from > 0 && (left == 0 && lost == had || guard.TooMany(lost, had, c.e.MaxKeyLoss)) {
 			reasons[i] = []string{fmt.Sprintf("loses %d of its %d documents with %d of %d keys", len(gone), len(applied.decoded().named), lost, had)}
@@ -201,14 +201,14 @@ func (c *lossCheck) checkWhole() {
 	live := c.e.cell.Load()
 	before := live.Merged
 	if live.pending != nil { // Merged keeps restart-only keys that no layer sets
-		before, _ = c.e.schema.Merger.Merge(live.roots...)
+		before, _ = c.e.schema().Merger.Merge(live.roots...)
 	}
 	before = c.used(before)
-	missing := guard.Missing(before, c.used(c.mergedTree()), c.e.schema.Shape)
+	missing := guard.Missing(before, c.used(c.mergedTree()), c.e.schema().Shape)
 	if missing.Lost < guard.MinLost {
 		return
 	}
-	had, charged := guard.Keys(before, c.e.schema.Shape), 0
+	had, charged := guard.Keys(before, c.e.schema().Shape), 0
 	charges := map[int]int{}
 	for _, i := range c.e.newBlame(c.live, c.wanted).changed {
 		if !c.isGuarded(i) {
@@ -250,8 +250,8 @@ func (c *lossCheck) used(root *tree.Node) *tree.Node {
 
 // mergedTree returns the merged configuration of the live contents and those that are not held.
 func (c *lossCheck) mergedTree() *tree.Node {
-	roots, _, _ := c.e.decode(c.wanted)
-	return c.e.merge(roots).tree
+	roots, _, _ := c.e.pipe.decodeAll(c.wanted)
+	return c.e.pipe.merge(roots).tree
 }
 
 // chargeOf returns the part of the loss that a layer causes.

@@ -16,7 +16,7 @@ func (e *Engine) manifestOf(contents []*layerContent) (*release, *layerState) {
 		if !l.Manifest || c == nil {
 			continue
 		}
-		if d := e.decodeContent(l, c); d.manifest != nil && d.problems == nil {
+		if d := e.pipe.content(l.index, c); d.manifest != nil && d.problems == nil {
 			return d.manifest, l
 		}
 	}
@@ -122,7 +122,7 @@ const maxMismatches = 20
 
 // isLatestManifestBad reports whether the newest manifest is rejected; then the applied one counts.
 func (e *Engine) isLatestManifestBad(l *layerState) bool {
-	return e.decodeContent(l, l.latest).problems != nil
+	return e.pipe.content(l.index, l.latest).problems != nil
 }
 
 // isPartOfRelease reports whether a layer waits for the other layers of a release.

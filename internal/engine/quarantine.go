@@ -17,7 +17,7 @@ func (e *Engine) fingerprint(l *layerState, c *layerContent) digest {
 	if len(l.Resolvers) == 0 {
 		return c.sum()
 	}
-	values := e.decodeContent(l, c).referred
+	values := e.pipe.content(l.index, c).referred
 	h := sha256.New()
 	sum := c.sum()
 	h.Write(sum[:])

@@ -89,7 +89,7 @@ func (e *Engine) refreshContent(ctx context.Context, l *layerState, choose func(
 // resolve counts as unchanged.
 func (e *Engine) hasRotated(l *layerState, values map[reference]referred) bool {
 	for r, known := range values {
-		if now, err := e.decoder.resolve(l.pipe, r); err == nil && now != known {
+		if now, err := e.pipe.resolve(l.pipe, r); err == nil && now != known {
 			return true
 		}
 	}

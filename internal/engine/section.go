@@ -7,11 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/nacre-go/nacre/internal/guard"
 	"github.com/nacre-go/nacre/internal/schema"
-	"github.com/nacre-go/nacre/internal/tree"
-	"github.com/nacre-go/nacre/internal/verify"
-	"github.com/nacre-go/nacre/internal/wording"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 )
@@ -42,7 +38,7 @@ func (e *Engine) Attach(ctx context.Context, section schema.Section) (int, error
 
 // attach is Attach in the writer.
 func (e *Engine) attach(section *schema.Section) (int, error) {
-	old := e.schema
+	old := e.schema()
 	n := old.Find(section.At, section.Type)
 	if n >= 0 && old.Sections[n].IsOpen() {
 		old.Sections[n].AddUsers(1)
@@ -69,9 +65,9 @@ func (e *Engine) attach(section *schema.Section) (int, error) {
 		return undo(err)
 	}
 	add := func() error {
-		e.setSchema(next)
+		e.pipe.Schema.Store(next)
 		if problems := e.applySchema(n, old); problems != nil {
-			e.setSchema(old)
+			e.pipe.Schema.Store(old)
 			return problems
 		}
 		return nil
@@ -99,7 +95,7 @@ func (e *Engine) Detach(ctx context.Context, number int) error {
 
 // detach is Detach in the writer.
 func (e *Engine) detach(number int) {
-	old := e.schema
+	old := e.schema()
 	if old.Sections[number].AddUsers(-1) {
 		return
 	}
@@ -107,20 +103,13 @@ func (e *Engine) detach(number int) {
 	if err != nil {
 		return // cannot happen: the schema only shrinks
 	}
-	e.setSchema(next)
+	e.pipe.Schema.Store(next)
 	if e.applySchema(number, old) != nil {
 		kept := *old // the old schema, without binding documents to the closed section
 		kept.Standalone = slices.DeleteFunc(slices.Clone(old.Standalone), func(s *schema.Attached) bool { return s == old.Sections[number] })
-		e.setSchema(&kept)
+		e.pipe.Schema.Store(&kept)
 	}
 	e.retryDecision() // a change that only this section rejected is good now
-}
-
-// setSchema changes the schema. Only the writer calls it.
-func (e *Engine) setSchema(s *schema.Schema) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.schema = s
 }
 
 // applySchema makes the live version fit the schema after a section was attached or detached. If
@@ -129,12 +118,12 @@ func (e *Engine) setSchema(s *schema.Schema) {
 // Only the writer calls it.
 func (e *Engine) applySchema(number int, before *schema.Schema) source.Problems {
 	live, freezer := e.cell.Load(), before.Freezer // restart-only fields of a new section are not in use yet
-	if !e.schema.Sections[number].IsOpen() {
-		freezer = e.schema.Freezer
+	if !e.schema().Sections[number].IsOpen() {
+		freezer = e.schema().Freezer
 	}
-	next, problems := e.rebind(live, live, freezer)
+	next, problems := e.pipe.rebind(live, live, freezer)
 	if problems != nil {
-		return problems
+		return e.reported(problems, live.contents)
 	}
 	if next.full == live.full {
 		next.Version, next.At, next.Causes = live.Version, live.At, live.Causes
@@ -156,7 +145,7 @@ func (e *Engine) applySchema(number int, before *schema.Schema) source.Problems 
 		return e.redactor.Problems(problems)
 	}
 	next.Version, next.At = live.Version+1, time.Now()
-	next.Causes = []observe.Cause{{Position: source.Position{Document: "section " + e.schema.Sections[number].At.String()}}}
+	next.Causes = []observe.Cause{{Position: source.Position{Document: "section " + e.schema().Sections[number].At.String()}}}
 	if !e.swap(next) {
 		return nil // the config is closed
 	}
@@ -166,38 +155,4 @@ func (e *Engine) applySchema(number int, before *schema.Schema) source.Problems 
 	e.activate(live, next, true)
 	e.publish(next, live, candidate{started: next.At, causes: next.Causes}, observe.Applied, nil)
 	return nil
-}
-
-// rebind returns an older state with its trees and by the current schema: the same contents, with
-// the live values of restart-only fields. Only the writer calls it.
-func (e *Engine) rebind(old, live *State, freezer *guard.Freezer) (*State, source.Problems) {
-	if old.schema == e.schema && old.Merged != nil {
-		return old, nil
-	}
-	roots, standalone, problems := e.decode(old.contents)
-	if problems != nil {
-		return nil, e.reported(append(problems, standalone...), old.contents)
-	}
-	merged, problems := e.schema.Merger.Merge(roots...)
-	if problems != nil {
-		return nil, e.reported(wording.OwnAll(problems), old.contents)
-	}
-	frozen, pending := freezer.Freeze(live.Merged, merged)
-	next := &State{Merged: frozen, full: verify.Full(frozen), schema: e.schema, contents: old.contents, roots: roots, pending: pendingKeys(merged, pending)}
-	if old.schema == e.schema && old.full == next.full {
-		next.Values = old.Values // only its trees were released
-		return next, nil
-	}
-	if next.Values, problems = e.bindAndValidate(frozen, standalone); problems != nil {
-		return nil, e.reported(problems, old.contents)
-	}
-	return next, nil
-}
-
-// pendingKeys returns the restart-only keys at paths with the positions of their wanted values.
-func pendingKeys(wanted *tree.Node, paths []tree.Path) (all []pendingKey) {
-	for _, p := range paths {
-		all = append(all, pendingKey{p.String(), nearestPosition(wanted, p)})
-	}
-	return all
 }

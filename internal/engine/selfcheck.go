@@ -80,7 +80,7 @@ func (e *Engine) selfCheck(s *State, contents []*decoded) (differences []string)
 			continue
 		}
 		l := e.layers[i]
-		d := e.decoder.decodeWhole(l.pipe, s.contents[i], c, s.schema)
+		d := e.pipe.decodeWhole(l.pipe, s.contents[i], c, s.schema)
 		if len(d.named) != len(c.named) {
 			return []string{fmt.Sprintf("layer %s has %d documents, not %d", l.name, len(d.named), len(c.named))}
 		}

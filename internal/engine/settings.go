@@ -3,15 +3,12 @@ package engine
 import (
 	"context"
 	"crypto/ed25519"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 
 	"github.com/nacre-go/nacre/internal/layer"
-	"github.com/nacre-go/nacre/internal/resource"
 	"github.com/nacre-go/nacre/internal/schema"
 	"github.com/nacre-go/nacre/internal/tree"
 )
@@ -127,39 +124,4 @@ type Cell interface {
 	Previous() *State
 	// Retire replaces the state of an old version, if the cell holds it, by another one.
 	Retire(old, by *State)
-}
-
-// State is one version. It is immutable once it is in a cell, except for its resources.
-type State struct {
-	// Values has the result of Bind for each section, in the order of the schema. A state from
-	// before a section was attached has no value of it. States with the same configuration share
-	// them.
-	Values  []any
-	Version int64
-	At      time.Time
-	Causes  []observe.Cause
-	// Merged is the tree that Values were bound from.
-	Merged *tree.Node
-
-	// full is the digest of Merged with its secrets, which shows whether anything has changed. It
-	// never leaves the process.
-	full      [32]byte
-	publish   sync.Once
-	published string // set by Sum
-
-	schema   *schema.Schema
-	contents []*layerContent
-	roots    []*tree.Node
-	pending  []pendingKey // restart-only fields with another value in the contents
-	// built has the resources built from Values, or nil once another version is live. Only the
-	// writer stores it.
-	built atomic.Pointer[resource.Set]
-}
-
-// Value returns the value of a section, or nil if the state is older than the section.
-func (s *State) Value(index int) any {
-	if index >= len(s.Values) {
-		return nil
-	}
-	return s.Values[index]
 }

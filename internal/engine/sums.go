@@ -6,13 +6,6 @@ import (
 	"github.com/nacre-go/nacre/internal/verify"
 )
 
-// Sum returns the public digest of the state, which does not depend on secrets; see
-// [verify.Published].
-func (s *State) Sum() string {
-	s.publish.Do(func() { s.published = verify.Published(s.Merged, s.schema.Shape) })
-	return s.published
-}
-
 // KeyedSum returns a digest that distinguishes states that differ in secrets only, for users with
 // the key of the copy. It returns "" if there is no key.
 func (e *Engine) KeyedSum(s *State) string {

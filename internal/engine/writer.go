@@ -2,6 +2,7 @@ package engine
 
 import (
 	"github.com/nacre-go/nacre/internal/resource"
+	"github.com/nacre-go/nacre/internal/schema"
 	"github.com/nacre-go/nacre/observe"
 )
 
@@ -17,11 +18,9 @@ type writer struct {
 	reportedNotices notices
 
 	// of the current decision
-	batch    *resource.Batch // nil outside of a decision
-	prepared *State          // the last state that was found good
-	merged   *mergedRoots    // the last merge
-	steps    []observe.Step  // without those of rehearsals
-
-	mergedGood *mergedRoots // the last merge without problems
-	spelled    respelled    // the last result of respell
+	batch *resource.Batch // nil outside of a decision
+	steps []observe.Step  // without those of rehearsals
 }
+
+// schema returns the current schema.
+func (e *Engine) schema() *schema.Schema { return e.pipe.Schema.Load() }
