@@ -43,7 +43,7 @@ func (e *Engine) apply(c candidate) source.Problems {
 
 	// swap: from here on, Get returns the new version
 	began = time.Now()
-	next.Version, next.At, next.Causes = live.version()+1, began, c.causes
+	next.Version, next.At, next.Causes = live.number()+1, began, c.causes
 	if !e.swap(next) {
 		return nil // the config is closed
 	}

@@ -49,12 +49,6 @@ func (e *Engine) boot(ctx context.Context) error {
 	return nil
 }
 
-// hasTransient reports whether a problem may disappear without a new content, such as a secret that
-// does not exist yet.
-func hasTransient(problems source.Problems) bool {
-	return slices.ContainsFunc(problems, func(p *source.Problem) bool { return p.Kind == source.Unavailable })
-}
-
 func (c candidate) fromDisk() bool {
 	for _, content := range c.contents {
 		if content != nil && content.fromDisk {

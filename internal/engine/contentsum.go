@@ -49,11 +49,11 @@ func sumOf(d *source.Document) (sum digest) {
 }
 
 // changedDocuments returns the documents in which a content differs from another one.
-func (c *layerContent) changedDocuments(from *layerContent) (all []quarantinedDocument) {
+func (c *layerContent) changedDocuments(from *layerContent) (all []documentSum) {
 	add := func(name string) {
 		next, old := c.document(name), from.document(name)
 		if !sameDocument(old, next) && sumOf(old) != sumOf(next) {
-			all = append(all, quarantinedDocument{name, sumOf(next)})
+			all = append(all, documentSum{name, sumOf(next)})
 		}
 	}
 	for i := range c.Documents {
@@ -67,4 +67,10 @@ func (c *layerContent) changedDocuments(from *layerContent) (all []quarantinedDo
 		}
 	}
 	return all
+}
+
+// documentSum is a document with its digest, which is zero if its layer no longer lists it.
+type documentSum struct {
+	name string
+	sum  digest
 }

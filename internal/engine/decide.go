@@ -183,8 +183,8 @@ func (e *Engine) recordRejected(c, good candidate, reasons func(layer int) sourc
 	}
 	sorted := problems.All
 	e.sort(sorted, c.contents)
-	e.recordHistory(nil, observe.HistoryEntry{Kind: observe.Rejected, Time: time.Now(), Version: live.version(), Causes: causes, Problems: sorted})
-	e.emit(observe.Event{Kind: observe.Rejected, Version: live.version(), Causes: causes, Problems: sorted,
+	e.recordHistory(nil, observe.HistoryEntry{Kind: observe.Rejected, Time: time.Now(), Version: live.number(), Causes: causes, Problems: sorted})
+	e.emit(observe.Event{Kind: observe.Rejected, Version: live.number(), Causes: causes, Problems: sorted,
 		Steps: e.takeSteps(c.contents, causes), Took: time.Since(c.started)})
 }
 

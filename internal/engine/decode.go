@@ -213,3 +213,9 @@ func (d *decoding) setShown() {
 		p.Position.Revision = d.out.shown
 	}
 }
+
+// hasTransient reports whether a problem may disappear without a new content, such as a secret that
+// does not exist yet.
+func hasTransient(problems source.Problems) bool {
+	return slices.ContainsFunc(problems, func(p *source.Problem) bool { return p.Kind == source.Unavailable })
+}

@@ -197,3 +197,9 @@ func (e *evaluator) freeze(next *State, live *State, standalone source.Problems)
 	next.Merged = frozen
 	return nil
 }
+
+// The names of the steps of an evaluation, as events show them.
+const (
+	stepMerge    = "merge"
+	stepValidate = "validate"
+)

@@ -69,7 +69,7 @@ func (e *Engine) releaseTrees() {
 		for _, c := range s[1].contents {
 			if !needed[c] {
 				needed[c] = true
-				c.result.Store(c.decoded().withoutTrees())
+				c.releaseTrees()
 			}
 		}
 	}

@@ -1,12 +1,6 @@
 package engine
 
-import (
-	"slices"
-
-	"github.com/nacre-go/nacre/internal/layer"
-	"github.com/nacre-go/nacre/observe"
-	"github.com/nacre-go/nacre/source"
-)
+import "github.com/nacre-go/nacre/source"
 
 // notices are what a person should know of accepted documents. They reject nothing.
 type notices struct {
@@ -14,79 +8,4 @@ type notices struct {
 	deprecated source.Problems // old names, and deprecated keys
 	unresolved []string        // texts that may be references, with their positions
 	release    string          // of a manifest, or of the release lines
-}
-
-// policy returns which keys that no field has a document of the layer may have. The options of the
-// layer precede what its source says of the document.
-func (l *layerState) policy(d source.Document) layer.Policy {
-	p := layer.Policy{Allowed: l.Allowed}
-	switch {
-	case l.Strict:
-	case l.AllowUnknown || d.AllowUnknown:
-		p.AllowUnknown = true
-	default:
-		p.Shared = l.Shared || !l.local
-	}
-	return p
-}
-
-// reportNotices reports the notices of a state if the set of their keys changed. Only the writer
-// calls it.
-func (e *Engine) reportNotices(next *State) {
-	var all notices
-	for _, c := range next.contents {
-		if c != nil {
-			n := &c.decoded().notices
-			all.unused = append(all.unused, n.unused...)
-			all.deprecated = append(all.deprecated, n.deprecated...)
-		}
-	}
-	before := e.writer.reportedNotices
-	e.writer.reportedNotices = all
-	version := e.cell.Load().Version
-	if !sameKeys(before.unused, all.unused) {
-		e.emit(observe.Event{Kind: observe.UnusedKeys, Version: version, Problems: all.unused})
-	}
-	if !sameKeys(before.deprecated, all.deprecated) {
-		e.emit(observe.Event{Kind: observe.DeprecatedKeys, Version: version, Problems: all.deprecated})
-	}
-}
-
-// Notices returns the unused keys of the contents in use, and then the old names and deprecated
-// keys.
-func (e *Engine) Notices() source.Problems {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	var all notices
-	for _, l := range e.layers {
-		if l.applied == nil {
-			continue
-		}
-		n := &l.applied.decoded().notices
-		all.unused = append(all.unused, n.unused...)
-		all.deprecated = append(all.deprecated, n.deprecated...)
-	}
-	return append(all.unused, all.deprecated...)
-}
-
-// sameKeys reports whether two lists name the same keys in the same documents, on whatever lines.
-func sameKeys(a, b source.Problems) bool {
-	return slices.Equal(places(a), places(b))
-}
-
-func places(problems source.Problems) []string {
-	all := make([]string, len(problems))
-	for i, p := range problems {
-		all[i] = p.Position.Layer + "\x00" + p.Position.Document + "\x00" + p.Key
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
-}
-
-// texts returns the text of each problem.
-func texts(problems source.Problems) (all []string) {
-	for _, p := range problems {
-		all = append(all, p.Error())
-	}
-	return all
 }

@@ -34,15 +34,8 @@ func (e *Engine) fingerprint(l *layerState, c *layerContent) digest {
 // fingerprint, and single documents of a layer that has several.
 type quarantine struct {
 	contents  map[digest]string
-	documents map[quarantinedDocument]string
+	documents map[documentSum]string
 	revisions map[digest]source.Revision // of contents, as Health shows them
-}
-
-// quarantinedDocument is a document that was rolled back; sum is zero if its layer no longer listed
-// it.
-type quarantinedDocument struct {
-	name string
-	sum  digest
 }
 
 // add quarantines a content that was rolled back to another one, with the revision that Health
@@ -50,7 +43,7 @@ type quarantinedDocument struct {
 // content: otherwise a change of another document would make them live again.
 func (q *quarantine) add(fingerprint digest, c, back *layerContent, shown source.Revision, reason string) {
 	if q.contents == nil {
-		q.contents, q.documents, q.revisions = map[digest]string{}, map[quarantinedDocument]string{}, map[digest]source.Revision{}
+		q.contents, q.documents, q.revisions = map[digest]string{}, map[documentSum]string{}, map[digest]source.Revision{}
 	}
 	q.contents[fingerprint], q.revisions[fingerprint] = reason, shown
 	if len(c.Documents) <= 1 && (back == nil || len(back.Documents) <= 1) {
@@ -71,11 +64,11 @@ func (q *quarantine) of(fingerprint digest, c *layerContent) (reason string, ok 
 	}
 	for i := range c.Documents {
 		d := &c.Documents[i]
-		if reason, ok := q.documents[quarantinedDocument{d.Name, sumOf(d)}]; ok {
+		if reason, ok := q.documents[documentSum{d.Name, sumOf(d)}]; ok {
 			return d.Name + ": " + reason, true
 		}
 	}
-	byName := func(a, b quarantinedDocument) int { return strings.Compare(a.name, b.name) }
+	byName := func(a, b documentSum) int { return strings.Compare(a.name, b.name) }
 	for _, d := range slices.SortedFunc(maps.Keys(q.documents), byName) {
 		if d.sum == (digest{}) && c.document(d.name) == nil {
 			return "without " + d.name + ", " + q.documents[d], true
@@ -89,7 +82,7 @@ func (q quarantine) without(fingerprint digest, c *layerContent) quarantine {
 	left := quarantine{maps.Clone(q.contents), maps.Clone(q.documents), maps.Clone(q.revisions)}
 	delete(left.contents, fingerprint)
 	delete(left.revisions, fingerprint)
-	maps.DeleteFunc(left.documents, func(d quarantinedDocument, _ string) bool { return sumOf(c.document(d.name)) == d.sum })
+	maps.DeleteFunc(left.documents, func(d documentSum, _ string) bool { return sumOf(c.document(d.name)) == d.sum })
 	return left
 }
 

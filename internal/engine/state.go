@@ -88,8 +88,8 @@ func (s *State) Sum() string {
 	return s.published
 }
 
-// version returns the version of the state, or 0 for nil.
-func (s *State) version() int64 {
+// number returns the version of the state, or 0 for nil.
+func (s *State) number() int64 {
 	if s == nil {
 		return 0
 	}
@@ -137,3 +137,6 @@ func nearestPosition(root *tree.Node, p tree.Path) source.Position {
 		p = p[:len(p)-1]
 	}
 }
+
+// releaseTrees makes a content hold no trees; they are decoded again when it is used.
+func (c *layerContent) releaseTrees() { c.result.Store(c.decoded().withoutTrees()) }

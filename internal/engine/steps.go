@@ -9,12 +9,10 @@ import (
 
 // The names of the steps of a decision, as events show them.
 const (
-	stepDecode   = "decode"
-	stepMerge    = "merge"
-	stepValidate = "validate"
-	stepBuild    = "build"
-	stepSearch   = "search"
-	stepSwap     = "swap"
+	stepDecode = "decode"
+	stepBuild  = "build"
+	stepSearch = "search"
+	stepSwap   = "swap"
 )
 
 // endStep records a step that has ended. The steps of evaluations that the search for a good subset
