@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/internal/engine"
+	"github.com/nacre-go/nacre/internal/pipeline"
 )
 
 // AutoRollback reverts a change that makes the service unhealthy. It calls check for some time
@@ -37,7 +38,7 @@ func AutoRollback[T any](cfg *Config[T], check func(ctx context.Context, c *T) e
 	}
 	sub := cfg.engine.AddAutoRollback(engine.AutoRollback{
 		Name:    o.name,
-		Check:   func(ctx context.Context, live *engine.State) error { return check(ctx, cfg.value(live)) },
+		Check:   func(ctx context.Context, live *pipeline.State) error { return check(ctx, cfg.value(live)) },
 		For:     max(o.window, time.Millisecond),
 		Every:   max(o.interval, time.Millisecond),
 		Timeout: max(o.timeout, time.Millisecond),

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/internal/engine"
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
@@ -29,7 +30,7 @@ type Config[T any] struct {
 
 // value returns this config's value in a version; nil if the version is from before its section was
 // attached.
-func (c *Config[T]) value(s *engine.State) *T {
+func (c *Config[T]) value(s *pipeline.State) *T {
 	if c.section != nil {
 		if last, ok := c.section.last.Load().(*version[T]); ok {
 			return &last.Value // it was closed

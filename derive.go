@@ -5,7 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"github.com/nacre-go/nacre/internal/engine"
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/internal/resource"
 	"github.com/nacre-go/nacre/source"
 )
@@ -54,7 +54,7 @@ func Derive[T, V, R any](ctx context.Context, cfg *Config[T], selectFrom func(*T
 	}
 	spec := resource.Spec{
 		Name:   o.name,
-		Select: func(config any) any { return selectFrom(cfg.value(config.(*engine.State))) },
+		Select: func(config any) any { return selectFrom(cfg.value(config.(*pipeline.State))) },
 		Equal: func(a, b any) bool {
 			x, _ := a.(V) // if V is an interface type, nil is not a V
 			y, _ := b.(V)
@@ -64,7 +64,7 @@ func Derive[T, V, R any](ctx context.Context, cfg *Config[T], selectFrom func(*T
 			v, _ := part.(V)
 			return build(ctx, v)
 		},
-		Reads:        func(config any) []string { return readKeys(cfg, config.(*engine.State), selectFrom, same) },
+		Reads:        func(config any) []string { return readKeys(cfg, config.(*pipeline.State), selectFrom, same) },
 		BuildTimeout: o.buildTimeout,
 		Grace:        o.closeGrace,
 	}

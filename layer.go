@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/internal/engine"
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/source"
 )
@@ -192,7 +193,7 @@ func Resolve(scheme string, resolver func(ctx context.Context, name string) (str
 	return layerOption(func(l *engine.Layer) {
 		l.Resolvers = maps.Clone(l.Resolvers) // a layer that was given options before is another one
 		if l.Resolvers == nil {
-			l.Resolvers = map[string]engine.Resolver{}
+			l.Resolvers = map[string]pipeline.Resolver{}
 		}
 		l.Resolvers[scheme] = resolver
 	})

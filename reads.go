@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/internal/binding"
-	"github.com/nacre-go/nacre/internal/engine"
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/internal/rescue"
 )
 
@@ -17,7 +17,7 @@ const readTimeout = time.Second
 // readKeys returns the keys on which the part of the config that a function selects depends, from
 // the root of the config; nil if they are not known. It calls the function with values that differ
 // from the live one in one field; see observe.Reader.
-func readKeys[T, V any](cfg *Config[T], s *engine.State, selectFrom func(*T) V, same func(a, b V) bool) []string {
+func readKeys[T, V any](cfg *Config[T], s *pipeline.State, selectFrom func(*T) V, same func(a, b V) bool) []string {
 	live := cfg.value(s)
 	if live == nil {
 		return nil

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/internal/engine"
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 )
@@ -61,11 +62,11 @@ func Subscribe[T, V any](cfg *Config[T], selectFrom func(*T) V, fn func(context.
 	if selectFrom == nil || fn == nil {
 		return nil, &source.Error{Kind: source.InvalidArgument, Op: "subscribe", Document: o.name, Err: errors.New("function is nil")}
 	}
-	start := func(seen *engine.State) engine.Handler {
+	start := func(seen *pipeline.State) engine.Handler {
 		// On the first call, in the subscriber's goroutine: a panic of selectFrom is counted there.
 		var old V
 		selected, initial := o.initial, o.initial
-		return func(ctx context.Context, s *engine.State, causes []observe.Cause) (bool, error) {
+		return func(ctx context.Context, s *pipeline.State, causes []observe.Cause) (bool, error) {
 			if !selected {
 				old, selected = selectFrom(cfg.value(seen)), true
 			}
@@ -84,7 +85,7 @@ func Subscribe[T, V any](cfg *Config[T], selectFrom func(*T) V, fn func(context.
 		}
 	}
 	sub := cfg.engine.SubscribeWithin(o.deadline, o.name, o.initial, start)
-	sub.SetReads(func(live *engine.State) []string { return readKeys(cfg, live, selectFrom, same) })
+	sub.SetReads(func(live *pipeline.State) []string { return readKeys(cfg, live, selectFrom, same) })
 	cfg.section.own(sub)
 	if o.initial {
 		if err := sub.Initial(); err != nil {

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/nacre-go/nacre/internal/engine"
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/internal/rescue"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
@@ -58,7 +58,7 @@ func (c *Config[T]) Wait(ctx context.Context, satisfies func(*T) bool) (*T, erro
 }
 
 // firstOf returns the first value of some states that satisfies a predicate, or nil.
-func (c *Config[T]) firstOf(states []*engine.State, satisfies func(*T) bool) (found *T, err error) {
+func (c *Config[T]) firstOf(states []*pipeline.State, satisfies func(*T) bool) (found *T, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			p := rescue.NewPanic(v)

@@ -222,7 +222,7 @@ func rows() []Row {
 		},
 		{
 			Package: "internal/redact", Does: "removes secrets from texts that are not nacre's own",
-			May: []string{"source", "internal/wording"}, Why: whyGeneric,
+			May: []string{"source", "observe", "internal/rescue", "internal/wording"}, Why: whyGeneric,
 		},
 		{
 			Package: "internal/claim", Does: "makes sure that a source belongs to one config of the process",
@@ -240,6 +240,12 @@ func rows() []Row {
 			Package: "internal/schema", Does: "the types to which a configuration is bound, and what follows from all of them",
 			May: []string{"source", "observe", "internal/guard", "internal/layer", "internal/problem", "internal/tree", "internal/wording"},
 			Why: "it knows no contents and no versions",
+		},
+		{
+			Package: "internal/pipeline", Does: "turns contents into versions, without making them live: decode, merge, guard, bind, validate",
+			May: []string{"source", "observe", "manifest", "internal/guard", "internal/layer", "internal/problem", "internal/redact", "internal/releaseline", "internal/rescue",
+				"internal/resource", "internal/schema", "internal/tree", "internal/verify", "internal/wording"},
+			Why: "it asks what contents would be; only the engine makes them live",
 		},
 		{
 			Package: "internal/rescue", Does: "calls functions that may panic, end their goroutine or hang",

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 
 	"github.com/nacre-go/nacre/internal/lastgood"
+	"github.com/nacre-go/nacre/internal/pipeline"
 )
 
 // accepted records the signed releases that were live in this process, and in earlier processes
@@ -16,15 +17,15 @@ type accepted struct {
 }
 
 // recordLocked records the release in a content that becomes live. The caller must hold Engine.mu.
-func (a *accepted) recordLocked(l *layerState, c *layerContent) {
-	if c == nil || c.decoded().manifest == nil || !l.pipe.signed() {
+func (a *accepted) recordLocked(l *layerState, c *pipeline.Content) {
+	if c == nil || c.Decoded().Manifest == nil || !l.decode.Signed() {
 		return
 	}
-	m := c.decoded().manifest
+	m := c.Decoded().Manifest
 	switch digest := m.Digest(); {
 	case m.Sequence > a.sequence:
 		*a = accepted{sequence: m.Sequence, digest: digest}
-	case digest != a.digest && c.approved:
+	case digest != a.digest && c.Approved:
 		a.approved = digest
 	}
 }

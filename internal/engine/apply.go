@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
@@ -11,7 +12,7 @@ import (
 
 // candidate is one content per layer, or nil for none, that may become a version.
 type candidate struct {
-	contents []*layerContent
+	contents []*pipeline.Content
 	started  time.Time
 	causes   []observe.Cause
 	changed  bool // a content differs from the applied one
@@ -22,13 +23,13 @@ type candidate struct {
 // the candidate, the live version stays live, and apply returns all problems that the step found.
 // Only the writer calls it.
 func (e *Engine) apply(c candidate) source.Problems {
-	v := e.pipe.evaluate(c.contents, e.cell.Load())
-	e.writer.steps = append(e.writer.steps, v.steps...)
-	if v.problems != nil {
-		return v.problems
+	v := e.evaluator.Evaluate(c.contents, e.cell.Load())
+	e.writer.steps = append(e.writer.steps, v.Steps...)
+	if v.Problems != nil {
+		return v.Problems
 	}
-	next, live := v.next, e.cell.Load()
-	if v.unchanged {
+	next, live := v.Next, e.cell.Load()
+	if v.Unchanged {
 		e.acceptUnchanged(c, next, live)
 		return nil
 	}
@@ -43,7 +44,7 @@ func (e *Engine) apply(c candidate) source.Problems {
 
 	// swap: from here on, Get returns the new version
 	began = time.Now()
-	next.Version, next.At, next.Causes = live.number()+1, began, c.causes
+	next.Version, next.At, next.Causes = live.Number()+1, began, c.causes
 	if !e.swap(next) {
 		return nil // the config is closed
 	}
@@ -58,21 +59,21 @@ func (e *Engine) apply(c candidate) source.Problems {
 // rehearse returns the problems that apply would have found in contents, including those of builds.
 // It changes nothing; what it built is used again if the same decision applies the same values.
 // Only the writer calls it.
-func (e *Engine) rehearse(contents []*layerContent) source.Problems {
-	v := e.pipe.evaluate(contents, e.cell.Load())
-	if v.problems != nil || v.unchanged {
-		return v.problems
+func (e *Engine) rehearse(contents []*pipeline.Content) source.Problems {
+	v := e.evaluator.Evaluate(contents, e.cell.Load())
+	if v.Problems != nil || v.Unchanged {
+		return v.Problems
 	}
-	if problems := e.prepare(v.next); problems != nil {
+	if problems := e.prepare(v.Next); problems != nil {
 		return problems
 	}
-	e.pipe.Prepared = v.next
+	e.evaluator.Prepared = v.Next
 	return nil
 }
 
 // acceptUnchanged accepts a candidate with the same merged tree as the live version: only comments
 // or hidden values changed. Only the writer calls it.
-func (e *Engine) acceptUnchanged(c candidate, next, live *State) {
+func (e *Engine) acceptUnchanged(c candidate, next, live *pipeline.State) {
 	if e.accept(next) {
 		e.emit(observe.Event{Kind: observe.Unchanged, Version: live.Version, Causes: c.causes,
 			Steps: e.takeSteps(c.contents, c.causes), Took: time.Since(c.started)})
@@ -84,7 +85,7 @@ func (e *Engine) acceptUnchanged(c candidate, next, live *State) {
 
 // publish reports a new live version to the history, the observers and the subscribers, and has it
 // saved. Only the writer calls it.
-func (e *Engine) publish(next, old *State, c candidate, kind observe.EventKind, problems source.Problems) {
+func (e *Engine) publish(next, old *pipeline.State, c candidate, kind observe.EventKind, problems source.Problems) {
 	if !e.writer.fallingBack {
 		e.snapshotSuspended.Store(false)
 	}
@@ -95,7 +96,7 @@ func (e *Engine) publish(next, old *State, c candidate, kind observe.EventKind, 
 	e.recordHistory(next, observe.HistoryEntry{Diff: diff, Kind: kind, Time: next.At, Version: next.Version,
 		Sum: next.Sum(), KeyedSum: e.KeyedSum(next), Causes: c.causes, Problems: problems})
 	e.emit(observe.Event{Kind: observe.Applied, Version: next.Version, Sum: next.Sum(), KeyedSum: e.KeyedSum(next),
-		Causes: c.causes, Changed: changed, Steps: e.takeSteps(next.contents, c.causes), Took: time.Since(c.started)})
+		Causes: c.causes, Changed: changed, Steps: e.takeSteps(next.Contents, c.causes), Took: time.Since(c.started)})
 	e.reportPending(next)
 	e.reportNotices(next)
 	e.releaseTrees()
@@ -110,7 +111,7 @@ func (e *Engine) publish(next, old *State, c candidate, kind observe.EventKind, 
 
 // changedKeys lists the keys in which two versions differ, with the displayable text of their
 // values.
-func (e *Engine) changedKeys(old, next *State) (changed []string, diff []observe.KeyChange) {
+func (e *Engine) changedKeys(old, next *pipeline.State) (changed []string, diff []observe.KeyChange) {
 	if old == nil {
 		return nil, nil
 	}

@@ -32,12 +32,12 @@ func (e *Engine) Approve(ctx context.Context, layer string, revision source.Revi
 		l.breaker.Reset()
 		l.quarantine = quarantined.without(e.fingerprint(l, c), c)
 		l.showGuard()
-		c.approved = true
+		c.Approved = true
 		e.resources.Forget()
 		e.decide()
 		if l.applied != c {
 			err := e.notApplied(l)
-			l.breaker, l.quarantine, c.approved = breaker, quarantined, false
+			l.breaker, l.quarantine, c.Approved = breaker, quarantined, false
 			l.showGuard()
 			e.admit() // Health shows the content as held again
 			return 0, err
@@ -60,8 +60,8 @@ func (e *Engine) notApprovable(l *layerState, revision source.Revision) error {
 	case revision == "":
 		err.Kind, err.Err = source.InvalidArgument, errors.New("revision is empty")
 		err.Fix = "name the revision that Health shows as the latest of the layer"
-	case c.shown() != revision:
-		err.Err = fmt.Errorf("latest content has revision %q, not %q", c.shown(), revision)
+	case c.Shown() != revision:
+		err.Err = fmt.Errorf("latest content has revision %q, not %q", c.Shown(), revision)
 		err.Fix = "look at it and approve that revision"
 	case l.held != nil:
 		return nil

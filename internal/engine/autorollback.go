@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/internal/rescue"
 	"github.com/nacre-go/nacre/internal/resource"
 	"github.com/nacre-go/nacre/observe"
@@ -18,7 +19,7 @@ import (
 type AutoRollback struct {
 	Name string
 	// Check checks the service with the live version. An error or a panic reverts the version.
-	Check func(ctx context.Context, live *State) error
+	Check func(ctx context.Context, live *pipeline.State) error
 	// For is how long after a change the check runs, Every the interval between calls, and Timeout
 	// the limit of one call.
 	For, Every, Timeout time.Duration
@@ -81,8 +82,8 @@ func (c *rollbackCheck) leave(n int) {
 
 // probation is the time after a change during which checks can revert it.
 type probation struct {
-	before *State        // the version to go back to
-	built  *resource.Set // its resources, which stay open
+	before *pipeline.State // the version to go back to
+	built  *resource.Set   // its resources, which stay open
 	stop   context.CancelFunc
 }
 
@@ -99,15 +100,15 @@ func (e *Engine) AddAutoRollback(check AutoRollback) Subscription {
 
 // activate completes a swap from old to next. On probation, it keeps the resources of the version
 // to go back to. Only the writer calls it.
-func (e *Engine) activate(old, next *State, onProbation bool) {
+func (e *Engine) activate(old, next *pipeline.State, onProbation bool) {
 	if old == nil {
 		return
 	}
 	e.mu.Lock()
 	checks := slices.Clone(e.rollbacks)
 	e.mu.Unlock()
-	built := old.built.Load()
-	old.built.Store(nil) // the history keeps the state; it must not keep closed resources
+	built := old.Built.Load()
+	old.Built.Store(nil) // the history keeps the state; it must not keep closed resources
 	before, kept := old, built
 	if p := e.probation; p != nil {
 		p.stop()
@@ -115,13 +116,13 @@ func (e *Engine) activate(old, next *State, onProbation bool) {
 	}
 	if !onProbation || len(checks) == 0 {
 		e.setProbation(nil)
-		e.resources.Adopt(kept, next.built.Load())
-		e.resources.Adopt(built, next.built.Load())
+		e.resources.Adopt(kept, next.Built.Load())
+		e.resources.Adopt(built, next.Built.Load())
 		return
 	}
 	ctx, stop := context.WithCancel(e.runCtx)
 	e.setProbation(&probation{before: before, built: kept, stop: stop})
-	e.resources.Adopt(built, next.built.Load(), kept)
+	e.resources.Adopt(built, next.Built.Load(), kept)
 	e.background.Go(func() { e.watchProbation(ctx, next, checks) })
 }
 
@@ -144,7 +145,7 @@ func (e *Engine) acceptProbation() {
 
 // watchProbation runs the checks until the first failure or the end of the probation, and sends the
 // result to the writer.
-func (e *Engine) watchProbation(ctx context.Context, live *State, checks []*rollbackCheck) {
+func (e *Engine) watchProbation(ctx context.Context, live *pipeline.State, checks []*rollbackCheck) {
 	failed := make(chan error, len(checks))
 	var wait sync.WaitGroup
 	each, stop := context.WithCancel(ctx)
@@ -173,7 +174,7 @@ func (e *Engine) watchProbation(ctx context.Context, live *State, checks []*roll
 }
 
 // watch returns the first error of a check, or nil at the end of the probation.
-func (c *rollbackCheck) watch(ctx context.Context, live *State) error {
+func (c *rollbackCheck) watch(ctx context.Context, live *pipeline.State) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(c.stopped, cancel)()
@@ -197,7 +198,7 @@ func (c *rollbackCheck) watch(ctx context.Context, live *State) error {
 
 // check calls Check once and waits at most Timeout for it. A call that takes longer still counts as
 // running.
-func (c *rollbackCheck) check(ctx context.Context, live *State) error {
+func (c *rollbackCheck) check(ctx context.Context, live *pipeline.State) error {
 	if !c.enter() {
 		return nil
 	}
@@ -209,7 +210,7 @@ func (c *rollbackCheck) check(ctx context.Context, live *State) error {
 }
 
 // endProbation accepts the version on probation, or reverts it. Only the writer calls it.
-func (e *Engine) endProbation(live *State, failure error) {
+func (e *Engine) endProbation(live *pipeline.State, failure error) {
 	p := e.probation
 	if p == nil || e.cell.Load().Version != live.Version {
 		return // another version is live
@@ -225,7 +226,7 @@ func (e *Engine) endProbation(live *State, failure error) {
 
 // revert makes the version before the probation live again, and quarantines the contents of the
 // failed version. Only the writer calls it.
-func (e *Engine) revert(p *probation, bad *State, failure error) (reverted bool) {
+func (e *Engine) revert(p *probation, bad *pipeline.State, failure error) (reverted bool) {
 	event := observe.Event{Kind: observe.RolledBack, Version: bad.Version, From: bad.Version, To: p.before.Version, Causes: bad.Causes, Err: failure}
 	next, err := e.makeLiveAgain(p.before, bad)
 	if problems, ok := errors.AsType[source.Problems](err); ok {
@@ -248,23 +249,23 @@ func (e *Engine) revert(p *probation, bad *State, failure error) (reverted bool)
 
 // quarantine quarantines the contents of a version that was rolled back, and returns their
 // documents. Only the writer calls it.
-func (e *Engine) quarantine(bad, back *State, failure error) (all []observe.Cause) {
+func (e *Engine) quarantine(bad, back *pipeline.State, failure error) (all []observe.Cause) {
 	for i, l := range e.layers {
-		c := bad.contents[i]
-		if c == nil || c == back.contents[i] {
+		c := bad.Contents[i]
+		if c == nil || c == back.Contents[i] {
 			continue
 		}
-		l.quarantine.add(e.fingerprint(l, c), c, back.contents[i], c.shown(), fmt.Sprintf("version %d was rolled back: %v", bad.Version, failure))
+		l.quarantine.add(e.fingerprint(l, c), c, back.Contents[i], c.Shown(), fmt.Sprintf("version %d was rolled back: %v", bad.Version, failure))
 		l.showGuard()
-		c.approved = false // the approval does not outlive the failure
+		c.Approved = false // the approval does not outlive the failure
 		if l.latest != nil && l.latest.Revision == c.Revision {
-			l.latest.approved = false // the same revision, decoded again
+			l.latest.Approved = false // the same revision, decoded again
 		}
 		for i := range c.Documents {
 			all = append(all, e.cause(l, c, &c.Documents[i]))
 		}
 		e.recordFailure(l, time.Now())
 	}
-	e.nameRelease(all, bad.contents)
+	e.nameRelease(all, bad.Contents)
 	return all
 }

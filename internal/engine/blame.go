@@ -3,6 +3,7 @@ package engine
 import (
 	"slices"
 
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/source"
 )
@@ -13,8 +14,8 @@ import (
 type blame struct {
 	layerStates []*layerState
 	shape       *tree.Shape
-	base, next  []*layerContent // the live contents and those of the candidate, by layer
-	changed     []int           // the layers in which the two differ
+	base, next  []*pipeline.Content // the live contents and those of the candidate, by layer
+	changed     []int               // the layers in which the two differ
 	index       map[string]int
 	documents   map[document][]*tree.Node // of the changed layers, by name; filled when it is needed
 }
@@ -25,7 +26,7 @@ type document struct {
 	name  string
 }
 
-func (e *Engine) newBlame(base, next []*layerContent) *blame {
+func (e *Engine) newBlame(base, next []*pipeline.Content) *blame {
 	b := &blame{layerStates: e.layers, shape: e.schema().Shape, base: base, next: next, index: map[string]int{}}
 	for i, l := range e.layers {
 		if next[i] != nil && next[i] != base[i] {
@@ -81,9 +82,9 @@ func (b *blame) isValue(layer int, name string, p tree.Path) bool {
 	if b.documents == nil {
 		b.documents = map[document][]*tree.Node{}
 		for _, i := range b.changed {
-			for _, d := range b.next[i].decoded().named {
-				at := document{i, d.document}
-				b.documents[at] = append(b.documents[at], d.root)
+			for _, d := range b.next[i].Decoded().Named {
+				at := document{i, d.Document}
+				b.documents[at] = append(b.documents[at], d.Root)
 			}
 		}
 	}
@@ -108,22 +109,22 @@ func (b *blame) isMergedItem(p tree.Path) bool {
 
 // drops reports whether a layer had something at a path and no longer has.
 func (b *blame) drops(layer int, p tree.Path) bool {
-	return b.base[layer].sets(p) && !b.next[layer].sets(p)
+	return b.base[layer].Sets(p) && !b.next[layer].Sets(p)
 }
 
 // differs reports whether a layer changes the value at a path or below it.
 func (b *blame) differs(layer int, p tree.Path) bool {
 	old, next := b.base[layer], b.next[layer]
-	for i, d := range next.decoded().named {
-		if !tree.Same(old.rootAt(i, d.name).Lookup(p), d.root.Lookup(p)) {
+	for i, d := range next.Decoded().Named {
+		if !tree.Same(old.RootAt(i, d.Name).Lookup(p), d.Root.Lookup(p)) {
 			return true
 		}
 	}
 	if old == nil {
 		return false
 	}
-	for i, d := range old.decoded().named {
-		if d.root.Lookup(p) != nil && next.rootAt(i, d.name) == nil {
+	for i, d := range old.Decoded().Named {
+		if d.Root.Lookup(p) != nil && next.RootAt(i, d.Name) == nil {
 			return true
 		}
 	}

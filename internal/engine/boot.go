@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 )
@@ -27,7 +28,7 @@ func (e *Engine) boot(ctx context.Context) error {
 		return errors.Join(waitErr, err, e.certainProblems(c), e.missingCopies())
 	}
 	problems := e.tryApply(c)
-	for hasTransient(problems) && time.Since(started) < e.BootTimeout && sleep(ctx, decodeRetryAfter+time.Millisecond) {
+	for pipeline.HasTransient(problems) && time.Since(started) < e.BootTimeout && sleep(ctx, pipeline.DecodeRetryAfter+time.Millisecond) {
 		e.drainInbox()
 		c = e.firstCandidate()
 		problems = e.tryApply(c)
@@ -51,7 +52,7 @@ func (e *Engine) boot(ctx context.Context) error {
 
 func (c candidate) fromDisk() bool {
 	for _, content := range c.contents {
-		if content != nil && content.fromDisk {
+		if content != nil && content.FromDisk {
 			return true
 		}
 	}
@@ -183,7 +184,7 @@ func (e *Engine) withCopiesUsed(problems source.Problems, c candidate) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for i, l := range e.layers {
-		if content := c.contents[i]; content != nil && content.fromDisk && l.err != nil {
+		if content := c.contents[i]; content != nil && content.FromDisk && l.err != nil {
 			errs = append(errs, &source.LayerError{Layer: l.name, Err: fmt.Errorf("%w; it has %s", l.err, e.describeCopy(l))})
 		}
 	}
@@ -205,7 +206,7 @@ func verifiedTime(at time.Time) time.Time {
 }
 
 // missingLayers returns an error that names the layers without a content.
-func (e *Engine) missingLayers(contents []*layerContent) error {
+func (e *Engine) missingLayers(contents []*pipeline.Content) error {
 	var errs []error
 	for i, l := range e.layers {
 		e.mu.Lock()
@@ -231,10 +232,10 @@ var (
 func (e *Engine) reportOpened(started time.Time) {
 	live := e.cell.Load()
 	opened := observe.Event{Kind: observe.Opened, Version: live.Version, Sum: live.Sum(), KeyedSum: e.KeyedSum(live), Took: time.Since(started)}
-	for i, content := range live.contents {
-		if content != nil && content.fromDisk {
+	for i, content := range live.Contents {
+		if content != nil && content.FromDisk {
 			l := e.layers[i]
-			if content.fromSeed {
+			if content.FromSeed {
 				opened.FromSeed = append(opened.FromSeed, l.name)
 				continue
 			}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/internal/engine"
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/internal/synctest"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/observe"
@@ -187,8 +188,8 @@ func TestConcurrentSafeClose(t *testing.T) {
 		e := start(t, settings(t, x))
 		var wg sync.WaitGroup
 		var closed atomic.Int32
-		e.Subscribe("closes itself", true, func(*engine.State) engine.Handler {
-			return func(context.Context, *engine.State, []observe.Cause) (bool, error) {
+		e.Subscribe("closes itself", true, func(*pipeline.State) engine.Handler {
+			return func(context.Context, *pipeline.State, []observe.Cause) (bool, error) {
 				go func() { e.Close(); closed.Add(1) }()
 				return true, nil
 			}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/internal/problem"
 	"github.com/nacre-go/nacre/internal/rescue"
 	"github.com/nacre-go/nacre/observe"
@@ -14,7 +15,7 @@ import (
 // decide makes the newest good contents live; see the package comment. Only the writer calls it.
 func (e *Engine) decide() {
 	e.writer.rebuildTimer.clear()
-	defer e.pipe.forgetMerge()
+	defer e.evaluator.ForgetMerge()
 	e.admit()
 	for e.decideOn(e.newestCandidate()) && e.retryHeld() { // a new version may lift the hold of another layer
 		continue
@@ -37,8 +38,8 @@ func (e *Engine) decideOn(c candidate) (accepted bool) {
 }
 
 // applied returns the applied content of each layer.
-func (e *Engine) applied() []*layerContent {
-	all := make([]*layerContent, len(e.layers))
+func (e *Engine) applied() []*pipeline.Content {
+	all := make([]*pipeline.Content, len(e.layers))
 	for i, l := range e.layers {
 		all[i] = l.applied
 	}
@@ -64,20 +65,20 @@ func (e *Engine) tryApply(c candidate) source.Problems {
 }
 
 // tryRehearse is rehearse, and returns the problems as they may be shown. Only the writer calls it.
-func (e *Engine) tryRehearse(contents []*layerContent) source.Problems {
+func (e *Engine) tryRehearse(contents []*pipeline.Content) source.Problems {
 	return e.try(contents, func() source.Problems { return e.rehearse(contents) })
 }
 
 // tryEvaluate returns the problems of evaluate as they may be shown. Only the writer calls it.
-func (e *Engine) tryEvaluate(contents []*layerContent) source.Problems {
-	return e.try(contents, func() source.Problems { return e.pipe.evaluate(contents, e.cell.Load()).problems })
+func (e *Engine) tryEvaluate(contents []*pipeline.Content) source.Problems {
+	return e.try(contents, func() source.Problems { return e.evaluator.Evaluate(contents, e.cell.Load()).Problems })
 }
 
 // try calls f for contents and turns a panic into a problem, so that no content can end the writer.
-func (e *Engine) try(contents []*layerContent, f func() source.Problems) (problems source.Problems) {
+func (e *Engine) try(contents []*pipeline.Content, f func() source.Problems) (problems source.Problems) {
 	defer func() {
 		if v := recover(); v != nil {
-			problems = source.Problems{panicked(rescue.NewPanic(v), source.Position{})}
+			problems = source.Problems{pipeline.Panicked(rescue.NewPanic(v), source.Position{})}
 		}
 	}()
 	return e.reported(e.withAbsent(f(), contents), contents)
@@ -85,12 +86,12 @@ func (e *Engine) try(contents []*layerContent, f func() source.Problems) (proble
 
 // reported returns the problems of contents as they may be shown: without secrets, in order, and
 // with the revisions of the contents.
-func (e *Engine) reported(problems source.Problems, contents []*layerContent) source.Problems {
+func (e *Engine) reported(problems source.Problems, contents []*pipeline.Content) source.Problems {
 	problems = e.redactor.Problems(problems)
 	revisions := map[string]source.Revision{}
 	for i, c := range contents {
 		if c != nil {
-			revisions[e.layers[i].name] = c.shown()
+			revisions[e.layers[i].name] = c.Shown()
 		}
 	}
 	for _, p := range problems {
@@ -104,7 +105,7 @@ func (e *Engine) reported(problems source.Problems, contents []*layerContent) so
 
 // newestCandidate returns the candidate of each layer's newest content that is not held.
 func (e *Engine) newestCandidate() candidate {
-	return e.candidateOf(func(l *layerState) *layerContent {
+	return e.candidateOf(func(l *layerState) *pipeline.Content {
 		if l.latest != nil && l.held == nil {
 			return l.latest
 		}
@@ -114,17 +115,17 @@ func (e *Engine) newestCandidate() candidate {
 
 // liveCandidate returns the candidate of the applied contents.
 func (e *Engine) liveCandidate() candidate {
-	return e.candidateOf(func(l *layerState) *layerContent { return l.applied })
+	return e.candidateOf(func(l *layerState) *pipeline.Content { return l.applied })
 }
 
 // candidateOf returns a candidate of one content per layer. It decodes contents and reads fields
 // that only the writer changes; the caller must be the writer and must not hold mu.
-func (e *Engine) candidateOf(of func(*layerState) *layerContent) candidate {
-	c := candidate{started: time.Now(), contents: make([]*layerContent, len(e.layers))}
+func (e *Engine) candidateOf(of func(*layerState) *pipeline.Content) candidate {
+	c := candidate{started: time.Now(), contents: make([]*pipeline.Content, len(e.layers))}
 	for i, l := range e.layers {
 		c.contents[i] = of(l)
-		if next := c.contents[i]; next != nil && next.decoded().schema == nil {
-			e.pipe.content(l.index, next) // decoding determines how to show its revision
+		if next := c.contents[i]; next != nil && next.Decoded().Schema == nil {
+			e.evaluator.DecodeContent(l.index, next) // decoding determines how to show its revision
 		}
 		c.causes = append(c.causes, e.causes(l, c.contents[i])...)
 		c.changed = c.changed || c.contents[i] != nil && c.contents[i] != l.applied
@@ -155,12 +156,12 @@ func (e *Engine) recordRejected(c, good candidate, reasons func(layer int) sourc
 			changed = true
 		}
 		l.rejected = problemsOfLayer
-		if !maps.Equal(l.rejectedLines, content.decoded().lines) {
-			l.rejectedLines, changed = content.decoded().lines, true // published again; its publisher waits for an answer
+		if !maps.Equal(l.rejectedLines, content.Decoded().Lines) {
+			l.rejectedLines, changed = content.Decoded().Lines, true // published again; its publisher waits for an answer
 		}
-		if !content.fromDisk && l.notified.rejected != content.Revision {
+		if !content.FromDisk && l.notified.rejected != content.Revision {
 			l.notified.rejected = content.Revision
-			if sum := content.sum(); l.rejectedSum != sum { // else it was written again, under a new revision
+			if sum := content.Sum(); l.rejectedSum != sum { // else it was written again, under a new revision
 				l.rejectedSum, changed = sum, true
 				rejected = append(rejected, l)
 			}
@@ -183,14 +184,14 @@ func (e *Engine) recordRejected(c, good candidate, reasons func(layer int) sourc
 	}
 	sorted := problems.All
 	e.sort(sorted, c.contents)
-	e.recordHistory(nil, observe.HistoryEntry{Kind: observe.Rejected, Time: time.Now(), Version: live.number(), Causes: causes, Problems: sorted})
-	e.emit(observe.Event{Kind: observe.Rejected, Version: live.number(), Causes: causes, Problems: sorted,
+	e.recordHistory(nil, observe.HistoryEntry{Kind: observe.Rejected, Time: time.Now(), Version: live.Number(), Causes: causes, Problems: sorted})
+	e.emit(observe.Event{Kind: observe.Rejected, Version: live.Number(), Causes: causes, Problems: sorted,
 		Steps: e.takeSteps(c.contents, causes), Took: time.Since(c.started)})
 }
 
 // swap makes next live and its contents the applied ones in one step for Health. If the config is
 // closed, swap does nothing and returns false.
-func (e *Engine) swap(next *State) bool {
+func (e *Engine) swap(next *pipeline.State) bool {
 	return e.commit(next, func() {
 		e.cell.Swap(next)
 		for _, f := range e.followers {
@@ -201,11 +202,11 @@ func (e *Engine) swap(next *State) bool {
 
 // accept makes next's contents the applied ones of the live version. It returns false if the config
 // is closed.
-func (e *Engine) accept(next *State) bool { return e.commit(next, func() {}) }
+func (e *Engine) accept(next *pipeline.State) bool { return e.commit(next, func() {}) }
 
 // commit calls swap and marks the contents as applied with mu held, and then acknowledges them to
 // their sources. It returns false if the config is closed. Only the writer calls it.
-func (e *Engine) commit(next *State, swap func()) bool {
+func (e *Engine) commit(next *pipeline.State, swap func()) bool {
 	var acks []func()
 	var unresolved []observe.Event
 	e.mu.Lock()
@@ -214,24 +215,24 @@ func (e *Engine) commit(next *State, swap func()) bool {
 		return false
 	}
 	swap()
-	e.roots, e.pending = next.roots, next.pending
+	e.roots, e.pending = next.Roots, next.Pending
 	for i, l := range e.layers {
-		c := next.contents[i]
+		c := next.Contents[i]
 		if l.applied != c {
 			e.accepted.recordLocked(l, c)
-			if likely := c.unresolved(); len(likely) > 0 && !slices.Equal(likely, l.applied.unresolved()) {
+			if likely := c.Unresolved(); len(likely) > 0 && !slices.Equal(likely, l.applied.Unresolved()) {
 				unresolved = append(unresolved, observe.Event{Kind: observe.ReferenceUnresolved, Version: next.Version, Layer: l.name, Reasons: likely})
 			}
 			l.applied, l.appliedAt, l.refreshProblems = c, time.Now(), nil
 		}
 		if c == l.latest {
-			l.rejected, l.notified.rejected, l.held, l.rejectedSum, l.rejectedLines = nil, "", nil, digest{}, nil
+			l.rejected, l.notified.rejected, l.held, l.rejectedSum, l.rejectedLines = nil, "", nil, pipeline.Digest{}, nil
 			if l.breaker.Open() {
 				l.breaker.Reset() // the layer is back at a good content
 				l.showGuard()
 			}
 		}
-		if c != nil && !c.fromSeed && l.notified.live != c.Revision { // a seed has a revision of its own
+		if c != nil && !c.FromSeed && l.notified.live != c.Revision { // a seed has a revision of its own
 			l.notified.live = c.Revision
 			if r, ok := source.As[source.Acknowledger](l.Source); ok {
 				acks = append(acks, func() { r.Ack(c.Revision, nil) })

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/internal/resource"
 	"github.com/nacre-go/nacre/internal/wording"
 	"github.com/nacre-go/nacre/observe"
@@ -61,14 +62,14 @@ func (d *derivation) add() error {
 	defer cancel()
 	defer context.AfterFunc(e.runCtx, cancel)()
 	live := e.cell.Load()
-	return e.resources.Add(build, d.spec, live.built.Load(), live, func(n int, with *resource.Set) bool {
+	return e.resources.Add(build, d.spec, live.Built.Load(), live, func(n int, with *resource.Set) bool {
 		d.number = n
 		e.mu.Lock()
 		defer e.mu.Unlock()
 		if e.isClosed() || !d.settled.CompareAndSwap(false, true) {
 			return false
 		}
-		live.built.Store(with)
+		live.Built.Store(with)
 		return true
 	})
 }
@@ -78,7 +79,7 @@ func (d *derivation) add() error {
 func (e *Engine) RemoveResource(ctx context.Context, number int, name string, last func(*resource.Instance)) error {
 	_, err := e.runOnWriter(ctx, func() (int64, error) {
 		live := e.cell.Load()
-		old := live.built.Load()
+		old := live.Built.Load()
 		without, err := e.resources.Remove(number, e.builtSets()...)
 		if err != nil {
 			return 0, &source.Error{Kind: source.InvalidArgument, Op: "close resource", Document: name, Err: err}
@@ -86,7 +87,7 @@ func (e *Engine) RemoveResource(ctx context.Context, number int, name string, la
 		if in := old.At(number); in != nil {
 			last(in)
 		}
-		live.built.Store(without)
+		live.Built.Store(without)
 		e.resources.Adopt(old, e.builtSets()...)
 		e.retryDecision() // a change that only this resource rejected is good now
 		return 0, nil
@@ -96,7 +97,7 @@ func (e *Engine) RemoveResource(ctx context.Context, number int, name string, la
 
 // Instance returns a resource of the live version.
 func (e *Engine) Instance(number int) *resource.Instance {
-	return e.cell.Load().built.Load().At(number)
+	return e.cell.Load().Built.Load().At(number)
 }
 
 // InstanceIn returns a resource of the candidate that ctx is a build of; building is false if ctx
@@ -109,12 +110,12 @@ func (e *Engine) InstanceIn(ctx context.Context, number int) (in *resource.Insta
 func (e *Engine) Closed() bool { return e.isClosed() }
 
 // prepare builds the resources of a candidate.
-func (e *Engine) prepare(next *State) source.Problems {
+func (e *Engine) prepare(next *pipeline.State) source.Problems {
 	if e.writer.batch == nil {
 		return nil // at boot there is nothing to build
 	}
 	set, failures := e.writer.batch.Build(e.runCtx, next)
-	next.built.Store(set)
+	next.Built.Store(set)
 	return e.buildProblems(failures)
 }
 
@@ -137,7 +138,7 @@ func (e *Engine) beginBuilding() (end func()) {
 	e.writer.batch = e.resources.Begin(e.builtSets()...)
 	return func() {
 		e.writer.batch.End(e.builtSet())
-		e.writer.batch, e.pipe.Prepared = nil, nil
+		e.writer.batch, e.evaluator.Prepared = nil, nil
 	}
 }
 
@@ -151,7 +152,7 @@ func (e *Engine) builtSets() []*resource.Set {
 	defer e.mu.Unlock()
 	sets := []*resource.Set{nil}
 	if live := e.cell.Load(); live != nil {
-		sets[0] = live.built.Load()
+		sets[0] = live.Built.Load()
 	}
 	if e.probation != nil {
 		sets = append(sets, e.probation.built)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/internal/engine"
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/internal/resource"
 	"github.com/nacre-go/nacre/internal/synctest"
 	"github.com/nacre-go/nacre/source"
@@ -18,7 +19,7 @@ import (
 func pool(refuse func(a int) error) resource.Spec {
 	return resource.Spec{
 		Name:         "pool",
-		Select:       func(c any) any { return value(c.(*engine.State)).A },
+		Select:       func(c any) any { return value(c.(*pipeline.State)).A },
 		Equal:        func(a, b any) bool { return a == b },
 		Build:        func(_ context.Context, a any) (any, error) { return a, refuse(a.(int)) },
 		BuildTimeout: time.Second, Grace: time.Second,

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/internal/lastgood"
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/internal/rescue"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
@@ -21,8 +22,8 @@ import (
 type diskSet struct {
 	path     string // of the copy; empty for a set of seeds
 	savedAt  time.Time
-	contents []*layerContent // by layer; nil for none
-	verified []time.Time     // by layer: when the content was last verified
+	contents []*pipeline.Content // by layer; nil for none
+	verified []time.Time         // by layer: when the content was last verified
 }
 
 // disk is what the start found on disk.
@@ -51,7 +52,7 @@ func (l *layerState) copyID() lastgood.ID { return lastgood.ID{Key: l.key, Ident
 // there is none.
 func (e *Engine) manifestKey() string {
 	for _, l := range e.layers {
-		if l.Manifest && l.pipe.signed() && !l.local {
+		if l.Manifest && l.decode.Signed() && !l.local {
 			return l.key
 		}
 	}
@@ -85,8 +86,8 @@ func (e *Engine) readDisk() {
 		for i, saved := range c.Match(ids) {
 			if saved != nil {
 				found = true
-				content := newContent(saved.Content(), e.LastKnownGoodKey)
-				content.fromDisk = true
+				content := pipeline.NewContent(saved.Content(), e.LastKnownGoodKey)
+				content.FromDisk = true
 				set.contents[remote[i].index] = content
 				set.verified[remote[i].index] = verifiedTime(saved.VerifiedAt)
 			}
@@ -95,15 +96,15 @@ func (e *Engine) readDisk() {
 			e.disk.sets = append(e.disk.sets, set)
 		}
 	}
-	if slices.ContainsFunc(seeds, func(c *layerContent) bool { return c != nil }) {
+	if slices.ContainsFunc(seeds, func(c *pipeline.Content) bool { return c != nil }) {
 		e.disk.sets = append(e.disk.sets, diskSet{contents: seeds, verified: make([]time.Time, len(e.layers))})
 	}
 }
 
 // readSeeds returns the seed of each layer, or nil. Errors show in Health and the log, and do not
 // prevent a start.
-func (e *Engine) readSeeds() []*layerContent {
-	contents := make([]*layerContent, len(e.layers))
+func (e *Engine) readSeeds() []*pipeline.Content {
+	contents := make([]*pipeline.Content, len(e.layers))
 	if e.LastKnownGoodSeed == "" {
 		return contents
 	}
@@ -130,8 +131,8 @@ func (e *Engine) readSeeds() []*layerContent {
 			errs = append(errs, err)
 			continue
 		}
-		seeded := newContent(content, e.LastKnownGoodKey)
-		seeded.fromDisk, seeded.fromSeed = true, true
+		seeded := pipeline.NewContent(content, e.LastKnownGoodKey)
+		seeded.FromDisk, seeded.FromSeed = true, true
 		contents[remote[i].index] = seeded
 	}
 	var texts []string
@@ -196,7 +197,7 @@ func (e *Engine) completeSets() (complete []*diskSet) {
 // bootCandidate returns the candidate of the contents in a set for the layers for which old returns
 // true, and the newest contents of the others. The set may be nil.
 func (e *Engine) bootCandidate(set *diskSet, old func(*layerState) bool) candidate {
-	return e.candidateOf(func(l *layerState) *layerContent {
+	return e.candidateOf(func(l *layerState) *pipeline.Content {
 		if set == nil || !old(l) || set.contents[l.index] == nil {
 			return l.latest
 		}
@@ -260,7 +261,7 @@ func (e *Engine) describeCopy(l *layerState) string {
 		c := set.contents[l.index]
 		switch {
 		case c == nil:
-		case c.fromSeed:
+		case c.FromSeed:
 			return "a seed, " + c.Documents[0].Location
 		default:
 			return fmt.Sprintf("a copy, saved %s ago, in %s", time.Since(set.savedAt).Round(time.Second), set.path)

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/nacre-go/nacre/internal/engine"
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/internal/synctest"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/observe"
@@ -66,7 +66,7 @@ func TestOldVersionsComeBackWhole(t *testing.T) {
 		x := newOrigin("x", "s: ${vault:key}")
 		set := settings(t, x)
 		secret, resolved := "first", 0
-		set.Layers[0].Resolvers = map[string]engine.Resolver{"vault": func(context.Context, string) (string, error) {
+		set.Layers[0].Resolvers = map[string]pipeline.Resolver{"vault": func(context.Context, string) (string, error) {
 			resolved++
 			return secret, nil
 		}}

@@ -14,6 +14,7 @@ import (
 	"github.com/nacre-go/nacre/internal/guard"
 	"github.com/nacre-go/nacre/internal/lastgood"
 	"github.com/nacre-go/nacre/internal/notify"
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/internal/redact"
 	"github.com/nacre-go/nacre/internal/resource"
 	"github.com/nacre-go/nacre/internal/schema"
@@ -27,16 +28,16 @@ import (
 // Engine runs one config.
 type Engine struct {
 	Settings
-	layers   []*layerState
-	cell     Cell
-	hub      notify.Hub[delivery]
-	saver    *lastgood.Saver
-	disk     disk // immutable once Start has read it
-	redactor redact.Redactor
-	pipe     evaluator
-	instance observe.Instance
-	declared func() string // the digest of what the sections of Start declare
-	hooks    hooks
+	layers    []*layerState
+	cell      Cell
+	hub       notify.Hub[delivery]
+	saver     *lastgood.Saver
+	disk      disk // immutable once Start has read it
+	redactor  redact.Redactor
+	evaluator pipeline.Evaluator
+	instance  observe.Instance
+	declared  func() string // the digest of what the sections of Start declare
+	hooks     hooks
 
 	writer writer
 
@@ -60,9 +61,9 @@ type Engine struct {
 	roots   []*tree.Node // of the live version's documents, lowest first
 	history []historyEntry
 	pin     pin
-	pending []pendingKey // of roots
+	pending []pipeline.PendingKey // of roots
 	// reportedPending is the last pending value that was reported to observers.
-	reportedPending []pendingKey
+	reportedPending []pipeline.PendingKey
 	// accepted records the signed releases; only the writer changes it.
 	accepted  accepted
 	rollbacks []*rollbackCheck
@@ -73,7 +74,7 @@ type Engine struct {
 // delivery is a state for a subscriber, with the causes of all versions since the last one it
 // received.
 type delivery struct {
-	state  *State
+	state  *pipeline.State
 	causes []observe.Cause
 }
 
@@ -99,16 +100,16 @@ func Start(ctx context.Context, s Settings) (*Engine, error) {
 	}
 	e.noReuse.Store(s.ReuseDisabled)
 	if e.cell = s.Cell; e.cell == nil {
-		e.cell = &swap.Cell[State]{}
+		e.cell = &swap.Cell[pipeline.State]{}
 	}
 	run, stop := context.WithCancel(context.Background())
 	e.runCtx, e.cancelRun = run, stop
-	e.pipe.decoder = &decoder{Redactor: &e.redactor, Calls: run, Key: s.LastKnownGoodKey, Service: s.Service, Whole: &e.noReuse}
+	e.evaluator.Decoder = &pipeline.Decoder{Redactor: &e.redactor, Calls: run, Key: s.LastKnownGoodKey, Service: s.Service, Whole: &e.noReuse}
 	for _, l := range e.layers {
-		e.pipe.Layers = append(e.pipe.Layers, l.pipe)
+		e.evaluator.Layers = append(e.evaluator.Layers, l.decode)
 	}
-	e.pipe.Mismatches = e.manifestMismatches
-	e.pipe.Schema.Store(schema)
+	e.evaluator.Mismatches = e.manifestMismatches
+	e.evaluator.Schema.Store(schema)
 	e.closeOnce = sync.OnceValue(e.shutDown)
 	for _, l := range e.layers {
 		l.breaker = guard.Breaker{Max: s.MaxBadChanges, Window: s.BreakerWindow}
@@ -148,7 +149,7 @@ func Start(ctx context.Context, s Settings) (*Engine, error) {
 }
 
 // Live returns the live state, which is never nil.
-func (e *Engine) Live() *State { return e.cell.Load() }
+func (e *Engine) Live() *pipeline.State { return e.cell.Load() }
 
 // Close stops the sources, the subscribers and the writer. The live state stays readable. Close
 // waits for at most CloseTimeout and then returns an error that names what still runs. Further

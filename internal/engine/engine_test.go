@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/internal/engine"
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/internal/synctest"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/internal/wording"
@@ -202,8 +203,8 @@ func TestUnchangedConfigurationMakesNoVersion(t *testing.T) {
 		x := newOrigin("x", "a: 1\n")
 		e := start(t, settings(t, x))
 		called := 0
-		e.Subscribe("s", false, func(*engine.State) engine.Handler {
-			return func(context.Context, *engine.State, []observe.Cause) (bool, error) {
+		e.Subscribe("s", false, func(*pipeline.State) engine.Handler {
+			return func(context.Context, *pipeline.State, []observe.Cause) (bool, error) {
 				called++
 				return true, nil
 			}
@@ -309,8 +310,8 @@ func TestPinHoldsRollbackRestores(t *testing.T) {
 		x.put("a: 2")
 		settle()
 		var versions []int64
-		e.Subscribe("s", true, func(*engine.State) engine.Handler {
-			return func(_ context.Context, s *engine.State, _ []observe.Cause) (bool, error) {
+		e.Subscribe("s", true, func(*pipeline.State) engine.Handler {
+			return func(_ context.Context, s *pipeline.State, _ []observe.Cause) (bool, error) {
 				versions = append(versions, s.Version)
 				return true, nil
 			}
@@ -357,13 +358,13 @@ func TestSecretsAreRedactedInForeignTexts(t *testing.T) {
 			observe.LayerDown:        func(e observe.Event) { j.add(e.Err.Error()) },
 		})
 		e := start(t, s)
-		e.Subscribe("panics", true, func(*engine.State) engine.Handler {
-			return func(_ context.Context, s *engine.State, _ []observe.Cause) (bool, error) {
+		e.Subscribe("panics", true, func(*pipeline.State) engine.Handler {
+			return func(_ context.Context, s *pipeline.State, _ []observe.Cause) (bool, error) {
 				panic(value(s).Token.text)
 			}
 		})
-		e.Subscribe("fails", true, func(*engine.State) engine.Handler {
-			return func(_ context.Context, s *engine.State, _ []observe.Cause) (bool, error) {
+		e.Subscribe("fails", true, func(*pipeline.State) engine.Handler {
+			return func(_ context.Context, s *pipeline.State, _ []observe.Cause) (bool, error) {
 				return true, fmt.Errorf("dial with %q", value(s).Token.text)
 			}
 		})

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/internal/layer"
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/internal/wording"
 	"github.com/nacre-go/nacre/observe"
@@ -76,11 +77,11 @@ func (v view) passes(p tree.Path) bool {
 
 // view is a consistent copy of the state that an explanation needs.
 type view struct {
-	live    *State
+	live    *pipeline.State
 	shape   *tree.Shape
 	merger  *layer.Merger
 	roots   []*tree.Node
-	pending []pendingKey
+	pending []pipeline.PendingKey
 	layers  map[string]viewedLayer
 	notes   map[source.Position]string // keyed by layer and document
 }
@@ -99,10 +100,10 @@ func (e *Engine) view() view {
 		if l.applied == nil {
 			continue
 		}
-		v.layers[l.name] = viewedLayer{l.applied.shown(), l.appliedAt}
+		v.layers[l.name] = viewedLayer{l.applied.Shown(), l.appliedAt}
 		for _, d := range l.applied.Documents {
 			if d.Note != "" {
-				v.notes[source.Position{Layer: l.name, Document: d.Name}] = note(d.Note)
+				v.notes[source.Position{Layer: l.name, Document: d.Name}] = pipeline.Note(d.Note)
 			}
 		}
 	}
@@ -175,10 +176,10 @@ func (v view) removedBy(p tree.Path) *observe.LayerValue {
 // waits reports whether the effective values of a key, highest first, wait for a restart.
 func (v view) waits(key string, shape *tree.Shape, live *tree.Node, effective []*tree.Node) bool {
 	for _, q := range v.pending {
-		if q.key == key {
+		if q.Key == key {
 			return true
 		}
-		if rest, below := strings.CutPrefix(key, q.key); below && (rest[0] == '.' || rest[0] == '[') {
+		if rest, below := strings.CutPrefix(key, q.Key); below && (rest[0] == '.' || rest[0] == '[') {
 			if len(effective) == 0 {
 				return live != nil
 			}

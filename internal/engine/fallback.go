@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -26,7 +27,7 @@ func (e *Engine) fallBack(retry func() error, reasons source.Problems) bool {
 	if !slices.ContainsFunc(e.completeSets(), func(set *diskSet) bool {
 		old = e.bootCandidate(set, func(l *layerState) bool { return !l.local })
 		for i, c := range old.contents {
-			if c == nil || newest.contents[i] != nil && c.sum() == newest.contents[i].sum() {
+			if c == nil || newest.contents[i] != nil && c.Sum() == newest.contents[i].Sum() {
 				old.contents[i] = newest.contents[i]
 			}
 		}
@@ -34,7 +35,7 @@ func (e *Engine) fallBack(retry func() error, reasons source.Problems) bool {
 	}) {
 		return false
 	}
-	good := e.candidateOf(func(l *layerState) *layerContent { return old.contents[l.index] })
+	good := e.candidateOf(func(l *layerState) *pipeline.Content { return old.contents[l.index] })
 	e.snapshotSuspended.Store(true) // until one of the two proves good
 	e.writer.fallingBack = true
 	defer func() { e.writer.fallingBack = false }()

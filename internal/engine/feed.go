@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -63,7 +64,7 @@ func (e *Engine) refusal(l *layerState) error {
 	case e.isClosed():
 		return errClosed()
 	}
-	return &source.Error{Kind: source.Conflict, Op: "apply", Document: firstName(l.latest), Err: errors.New(reason)}
+	return &source.Error{Kind: source.Conflict, Op: "apply", Document: pipeline.FirstName(l.latest), Err: errors.New(reason)}
 }
 
 // Settle waits until every subscriber has seen the live version and its calls have returned, or

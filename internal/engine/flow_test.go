@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/internal/engine"
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/internal/schema"
 	"github.com/nacre-go/nacre/internal/synctest"
 	"github.com/nacre-go/nacre/internal/tree"
@@ -99,8 +100,8 @@ func TestFlow(t *testing.T) {
 		},
 		"subscribers": func(s *flowStage) {
 			for name, err := range map[string]error{"good": nil, "fails": errors.New("cannot")} {
-				s.e.Subscribe(name, false, func(*engine.State) engine.Handler {
-					return func(_ context.Context, state *engine.State, _ []observe.Cause) (bool, error) {
+				s.e.Subscribe(name, false, func(*pipeline.State) engine.Handler {
+					return func(_ context.Context, state *pipeline.State, _ []observe.Cause) (bool, error) {
 						if name == "good" {
 							time.Sleep(time.Millisecond) // so that the log has one order
 						}
@@ -133,7 +134,7 @@ func TestFlow(t *testing.T) {
 		"autorollback": func(s *flowStage) {
 			s.derive(func(int) error { return nil })
 			s.e.AddAutoRollback(engine.AutoRollback{Name: "self test", For: 10 * time.Second, Every: time.Second, Timeout: time.Second,
-				Check: func(_ context.Context, live *engine.State) error {
+				Check: func(_ context.Context, live *pipeline.State) error {
 					if value(live).A == 5 {
 						return errors.New("no answer")
 					}
@@ -162,7 +163,7 @@ func TestFlow(t *testing.T) {
 		},
 		"rollbackfailed": func(s *flowStage) {
 			s.e.AddAutoRollback(engine.AutoRollback{Name: "self test", For: 10 * time.Second, Every: 5 * time.Second, Timeout: time.Second,
-				Check: func(_ context.Context, live *engine.State) error {
+				Check: func(_ context.Context, live *pipeline.State) error {
 					if value(live).A == 5 {
 						return errors.New("no answer")
 					}

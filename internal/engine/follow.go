@@ -3,6 +3,8 @@ package engine
 import (
 	"slices"
 	"sync"
+
+	"github.com/nacre-go/nacre/internal/pipeline"
 )
 
 // Follower collects every state that becomes live, in order, until Stop. It implements
@@ -14,7 +16,7 @@ type Follower struct {
 	wake   chan struct{}
 
 	mu     sync.Mutex
-	states []*State
+	states []*pipeline.State
 }
 
 // Follow starts a follower. The first state of Take is the live one.
@@ -34,7 +36,7 @@ func (e *Engine) Follow() *Follower {
 }
 
 // put adds a state. It may be called with Engine.mu held.
-func (f *Follower) put(s *State) {
+func (f *Follower) put(s *pipeline.State) {
 	f.mu.Lock()
 	f.states = append(f.states, s)
 	f.mu.Unlock()
@@ -45,7 +47,7 @@ func (f *Follower) put(s *State) {
 }
 
 // Take returns the states since the last call, oldest first.
-func (f *Follower) Take() []*State {
+func (f *Follower) Take() []*pipeline.State {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	states := f.states

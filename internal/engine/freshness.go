@@ -105,7 +105,7 @@ func (e *Engine) reportFreshness(seen *reportedFreshness, answers []time.Time) (
 		switch since := &seen.staleSince[i]; {
 		case f.stale && since.IsZero():
 			*since = now
-			stale := observe.Event{Kind: observe.LayerStale, Layer: l.name, Documents: l.applied.names(), Err: l.err}
+			stale := observe.Event{Kind: observe.LayerStale, Layer: l.name, Documents: l.applied.Names(), Err: l.err}
 			if !f.verifiedAt.IsZero() {
 				stale.Took = now.Sub(f.verifiedAt)
 			}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 )
@@ -14,7 +15,7 @@ import (
 // Only the writer calls it.
 func (e *Engine) admit() {
 	if causes, reasons, fix := e.holdNewest(); reasons != nil { // causes may be empty: a content of absent documents has none
-		newest := make([]*layerContent, len(e.layers))
+		newest := make([]*pipeline.Content, len(e.layers))
 		for i, l := range e.layers {
 			newest[i] = l.latest
 		}
@@ -39,7 +40,7 @@ func (e *Engine) holdNewest() (causes []observe.Cause, held []string, fix string
 			reasons[i] = []string{replayed.Error()}
 		case release != nil && e.isPartOfRelease(l):
 			reasons[i] = release
-		case !c.approved:
+		case !c.Approved:
 			reasons[i] = e.failureHoldReasons(l, c)
 		}
 	}
@@ -62,7 +63,7 @@ func (e *Engine) holdNewest() (causes []observe.Cause, held []string, fix string
 		}
 		causes = append(causes, e.causes(l, l.latest)...)
 		if release == nil || !e.isPartOfRelease(l) {
-			approvals = append(approvals, fmt.Sprintf("layer %q and revision %q", l.name, l.latest.shown()))
+			approvals = append(approvals, fmt.Sprintf("layer %q and revision %q", l.name, l.latest.Shown()))
 		}
 		for _, reason := range own {
 			if !known[reason] { // all layers of a release have the same reason
@@ -107,7 +108,7 @@ func (e *Engine) hold(l *layerState, reasons []string) (changed bool) {
 
 // failureHoldReasons returns the hold reasons from earlier failures: the content is quarantined, or
 // the layer's breaker is open. It returns nil if there are none.
-func (e *Engine) failureHoldReasons(l *layerState, c *layerContent) []string {
+func (e *Engine) failureHoldReasons(l *layerState, c *pipeline.Content) []string {
 	if reason, ok := e.isQuarantined(l, c); ok {
 		return []string{reason}
 	}
@@ -119,15 +120,15 @@ func (e *Engine) failureHoldReasons(l *layerState, c *layerContent) []string {
 
 // wasLive reports whether a content was live before and not rolled back; a layer that publishes it
 // is returning to a good state.
-func (e *Engine) wasLive(l *layerState, c *layerContent) bool {
-	sum := c.sum()
-	if l.applied.sum() == sum {
+func (e *Engine) wasLive(l *layerState, c *pipeline.Content) bool {
+	sum := c.Sum()
+	if l.applied.Sum() == sum {
 		return true
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return slices.ContainsFunc(e.history, func(h historyEntry) bool {
-		return h.state != nil && h.state.contents[l.index] != nil && h.state.contents[l.index].sum() == sum
+		return h.state != nil && h.state.Contents[l.index] != nil && h.state.Contents[l.index].Sum() == sum
 	})
 }
 
@@ -140,15 +141,15 @@ func (e *Engine) recordFailure(l *layerState, now time.Time) {
 }
 
 // reportPending reports the fields that wait for a restart if they changed.
-func (e *Engine) reportPending(next *State) {
+func (e *Engine) reportPending(next *pipeline.State) {
 	e.mu.Lock()
-	changed := !slices.EqualFunc(e.reportedPending, next.pending, func(a, b pendingKey) bool { return a.key == b.key })
-	e.reportedPending = next.pending
+	changed := !slices.EqualFunc(e.reportedPending, next.Pending, func(a, b pipeline.PendingKey) bool { return a.Key == b.Key })
+	e.reportedPending = next.Pending
 	e.mu.Unlock()
-	if changed && len(next.pending) > 0 {
-		event := observe.Event{Kind: observe.PendingRestart, Version: e.cell.Load().Version, Reasons: pendingTexts(next.pending)}
-		for _, p := range next.pending {
-			event.Changed = append(event.Changed, p.key)
+	if changed && len(next.Pending) > 0 {
+		event := observe.Event{Kind: observe.PendingRestart, Version: e.cell.Load().Version, Reasons: pipeline.PendingTexts(next.Pending)}
+		for _, p := range next.Pending {
+			event.Changed = append(event.Changed, p.Key)
 		}
 		e.emit(event)
 	}

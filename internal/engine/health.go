@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/internal/resource"
 	"github.com/nacre-go/nacre/observe"
 )
@@ -28,7 +29,7 @@ func (e *Engine) Health() observe.Health {
 	h.Version, h.Sum, h.KeyedSum, h.Since = live.Version, live.Sum(), e.KeyedSum(live), live.At
 	h.Pinned = e.pin.version != 0
 	h.OnProbation = e.probation != nil
-	h.Pending = pendingTexts(e.pending)
+	h.Pending = pipeline.PendingTexts(e.pending)
 	h.Sections = e.schema().Health()
 	for _, l := range e.layers {
 		f := e.freshnessLocked(l, now, answers[l.index])
@@ -49,7 +50,7 @@ func (e *Engine) Health() observe.Health {
 		}
 		h.Subscribers = append(h.Subscribers, sub)
 	}
-	for _, stats := range e.resources.Stats(live.built.Load()) {
+	for _, stats := range e.resources.Stats(live.Built.Load()) {
 		h.Resources = append(h.Resources, e.resourceHealth(stats))
 	}
 	h.Hooks = e.hooks.health()
@@ -67,18 +68,18 @@ func (e *Engine) resourceHealth(s resource.Stats) observe.ResourceHealth {
 
 // layerHealthLocked returns the health of a layer. The caller must hold mu.
 func (e *Engine) layerHealthLocked(l *layerState, f freshness) observe.LayerHealth {
-	h := observe.LayerHealth{Name: l.name, Identity: l.identity, Documents: l.applied.names(), VerifiedAt: f.verifiedAt, Stale: f.stale,
+	h := observe.LayerHealth{Name: l.name, Identity: l.identity, Documents: l.applied.Names(), VerifiedAt: f.verifiedAt, Stale: f.stale,
 		Absent: slices.Clone(l.absent)}
 	if l.applied != nil {
-		h.Notes = l.applied.notes()
-		h.Applied, h.FromSeed = l.applied.shown(), l.applied.fromSeed
-		h.FromLastKnownGood = l.applied.fromDisk && !l.applied.fromSeed
-		n := &l.applied.decoded().notices
-		h.Release, h.Unresolved = n.release, slices.Clone(n.unresolved)
-		h.Unused, h.Deprecated = texts(n.unused), texts(n.deprecated)
+		h.Notes = l.applied.Notes()
+		h.Applied, h.FromSeed = l.applied.Shown(), l.applied.FromSeed
+		h.FromLastKnownGood = l.applied.FromDisk && !l.applied.FromSeed
+		n := &l.applied.Decoded().Notices
+		h.Release, h.Unresolved = n.Release, slices.Clone(n.Unresolved)
+		h.Unused, h.Deprecated = texts(n.Unused), texts(n.Deprecated)
 	}
 	if l.latest != nil {
-		h.Latest = l.latest.shown()
+		h.Latest = l.latest.Shown()
 	}
 	if l.err != nil {
 		h.Down, h.DownSince = l.errText, l.downSince

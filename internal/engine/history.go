@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 )
@@ -13,12 +14,12 @@ import (
 // change and for an act of an operator.
 type historyEntry struct {
 	observe.HistoryEntry
-	state *State
+	state *pipeline.State
 }
 
 // recordHistory adds an entry and keeps Settings.History entries of each kind, so that many
 // rejected changes do not evict the versions to roll back to.
-func (e *Engine) recordHistory(state *State, entry observe.HistoryEntry) {
+func (e *Engine) recordHistory(state *pipeline.State, entry observe.HistoryEntry) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.history = append(e.history, historyEntry{entry, state})
@@ -40,8 +41,8 @@ func (e *Engine) recordHistory(state *State, entry observe.HistoryEntry) {
 // makeLiveAgain makes the trees again. The live version and those to which a rollback returns keep
 // everything. Only the writer calls it.
 func (e *Engine) releaseTrees() {
-	keep := []*State{nil, e.cell.Load(), e.cell.Previous()}
-	needed := map[*layerContent]bool{nil: true}
+	keep := []*pipeline.State{nil, e.cell.Load(), e.cell.Previous()}
+	needed := map[*pipeline.Content]bool{nil: true}
 	e.mu.Lock()
 	if e.probation != nil {
 		keep = append(keep, e.probation.before)
@@ -51,25 +52,25 @@ func (e *Engine) releaseTrees() {
 	}
 	for _, s := range keep {
 		if s != nil {
-			for _, c := range s.contents {
+			for _, c := range s.Contents {
 				needed[c] = true
 			}
 		}
 	}
-	var old [][2]*State // with and without trees
+	var old [][2]*pipeline.State // with and without trees
 	for i := range e.history {
 		if s := e.history[i].state; !slices.Contains(keep, s) && s.Merged != nil {
-			e.history[i].state = s.withoutTrees()
-			old = append(old, [2]*State{s, e.history[i].state})
+			e.history[i].state = s.WithoutTrees()
+			old = append(old, [2]*pipeline.State{s, e.history[i].state})
 		}
 	}
 	e.mu.Unlock()
 	for _, s := range old {
 		e.cell.Retire(s[0], s[1])
-		for _, c := range s[1].contents {
+		for _, c := range s[1].Contents {
 			if !needed[c] {
 				needed[c] = true
-				c.releaseTrees()
+				c.ReleaseTrees()
 			}
 		}
 	}
@@ -88,15 +89,15 @@ func (e *Engine) History() []observe.HistoryEntry {
 
 // makeLiveAgain swaps in an old state under a new version, with its resources. On an error nothing
 // changes.
-func (e *Engine) makeLiveAgain(old, live *State) (*State, error) {
+func (e *Engine) makeLiveAgain(old, live *pipeline.State) (*pipeline.State, error) {
 	from := old.Version
-	contents := old.contents
-	old, problems := e.pipe.rebind(old, live, e.schema().Freezer)
+	contents := old.Contents
+	old, problems := e.evaluator.Rebind(old, live, e.schema().Freezer)
 	if problems != nil {
 		return nil, e.reported(problems, contents)
 	}
 	defer e.beginBuilding()()
-	next := &State{Values: old.Values, full: old.full, Merged: old.Merged, schema: old.schema, contents: old.contents, roots: old.roots, pending: old.pending,
+	next := &pipeline.State{Values: old.Values, Full: old.Full, Merged: old.Merged, Schema: old.Schema, Contents: old.Contents, Roots: old.Roots, Pending: old.Pending,
 		Version: live.Version + 1, At: time.Now(), Causes: []observe.Cause{{Position: source.Position{Document: fmt.Sprintf("back to version %d", from)}}}}
 	if problems := e.prepare(next); problems != nil {
 		return nil, e.redactor.Problems(problems)

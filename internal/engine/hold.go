@@ -3,12 +3,13 @@ package engine
 import (
 	"context"
 
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/internal/resource"
 )
 
 // Held is a version that a context holds, with the resources that were built for it.
 type Held struct {
-	State *State
+	State *pipeline.State
 	Built *resource.Set
 }
 
@@ -17,7 +18,7 @@ type Held struct {
 func (e *Engine) Hold(ctx context.Context) *Held {
 	for {
 		s := e.cell.Load()
-		set := s.built.Load()
+		set := s.Built.Load()
 		release, ok := set.Hold()
 		closed := e.isClosed()
 		if !closed && (!ok || set == nil && e.cell.Load() != s) {

@@ -1,15 +1,19 @@
 package engine
 
+import (
+	"github.com/nacre-go/nacre/internal/pipeline"
+)
+
 // markSecretsInUse gives the redactor the secrets of the live contents, the newest ones and those
 // in the history. Only the writer calls it, after one of these has changed.
 func (e *Engine) markSecretsInUse() {
-	done := map[*layerContent]bool{nil: true}
+	done := map[*pipeline.Content]bool{nil: true}
 	var all [][]string
-	add := func(contents ...*layerContent) {
+	add := func(contents ...*pipeline.Content) {
 		for _, c := range contents {
 			if !done[c] {
 				done[c] = true
-				if secrets := c.decoded().secrets; len(secrets) > 0 {
+				if secrets := c.Decoded().Secrets; len(secrets) > 0 {
 					all = append(all, secrets)
 				}
 			}
@@ -19,12 +23,12 @@ func (e *Engine) markSecretsInUse() {
 		add(l.latest, l.applied, l.diskCopy)
 	}
 	if previous := e.cell.Previous(); previous != nil {
-		add(previous.contents...)
+		add(previous.Contents...)
 	}
 	e.mu.Lock()
 	for _, h := range e.history {
 		if h.state != nil {
-			add(h.state.contents...)
+			add(h.state.Contents...)
 		}
 	}
 	e.mu.Unlock()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/nacre-go/nacre/internal/guard"
 	"github.com/nacre-go/nacre/internal/layername"
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/internal/releaseline"
 	"github.com/nacre-go/nacre/internal/rescue"
 	"github.com/nacre-go/nacre/source"
@@ -21,7 +22,7 @@ type layerState struct {
 	name     string // unique in the config
 	identity string
 	key      string // of its documents in a last known good copy
-	pipe     *pipelineLayer
+	decode   *pipeline.Layer
 	local    bool
 	builtIn  bool // the source is one of nacre's
 	trusted  bool // needs no signature
@@ -29,10 +30,10 @@ type layerState struct {
 	verifyEvery time.Duration
 
 	// guarded by Engine.mu
-	latest          *layerContent // newest from the source
-	applied         *layerContent // in the live version
+	latest          *pipeline.Content // newest from the source
+	applied         *pipeline.Content // in the live version
 	appliedAt       time.Time
-	diskCopy        *layerContent // from a copy or a seed; nil if boot did not need it
+	diskCopy        *pipeline.Content // from a copy or a seed; nil if boot did not need it
 	rejected        source.Problems
 	refreshProblems source.Problems // why applied keeps earlier values of its references, or nil
 	held            []string        // why latest is held, or nil
@@ -49,7 +50,7 @@ type layerState struct {
 	resolveNow chan struct{} // one slot; wakes the goroutine that resolves references
 
 	// the writer's own
-	rejectedSum    digest                      // of the last content that was rejected
+	rejectedSum    pipeline.Digest             // of the last content that was rejected
 	rejectedLines  map[string]releaseline.Line // of that content
 	suppressedHold []string                    // why latest would be held if it were not rejected
 	quarantine     quarantine
@@ -86,8 +87,8 @@ func newLayerStates(settings []Layer) []*layerState {
 		l.key = DocumentKey(s.Source)
 		l.builtIn = isOwnSource(s.Source)
 		l.trusted = (d.Trusted || s.TrustUnsigned) && !s.RequireSigned
-		l.pipe = &pipelineLayer{Name: l.name, Decoder: s.Decoder, Policy: l.policy, Resolvers: s.Resolvers, Embeddable: s.Embeddable, Decrypt: s.Decrypt,
-			Manifest: s.Manifest, ManifestKeys: s.ManifestKeys, Scope: scope{d.Namespace, d.Group}}
+		l.decode = &pipeline.Layer{Name: l.name, Decoder: s.Decoder, Policy: l.policy, Resolvers: s.Resolvers, Embeddable: s.Embeddable, Decrypt: s.Decrypt,
+			Manifest: s.Manifest, ManifestKeys: s.ManifestKeys, Scope: pipeline.Scope{Namespace: d.Namespace, Group: d.Group}}
 		layers[i] = l
 	}
 	return layers
@@ -130,7 +131,7 @@ func (e *Engine) askNotes() [][]string {
 		_ = rescue.Do(func() error {
 			if n, ok := source.As[source.Noter](l.Source); ok {
 				for _, text := range n.Notes() {
-					all[i] = append(all[i], note(text))
+					all[i] = append(all[i], pipeline.Note(text))
 				}
 			}
 			return nil
@@ -164,9 +165,9 @@ func (e *Engine) layerNames() (names []string) {
 
 // withKept returns c with each absent document replaced by its applied content, unless the layer
 // has DropWhenAbsent.
-func (l *layerState) withKept(c *layerContent) *layerContent {
+func (l *layerState) withKept(c *pipeline.Content) *pipeline.Content {
 	if l.DropWhenAbsent {
 		return c
 	}
-	return c.withKept(l.applied)
+	return c.WithKept(l.applied)
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 )
@@ -88,7 +89,7 @@ func (e *Engine) drainInbox() (changed bool) {
 }
 
 // receiveContent makes c the newest content of a layer and reports whether its revision is new.
-func (e *Engine) receiveContent(l *layerState, c *layerContent) (changed bool) {
+func (e *Engine) receiveContent(l *layerState, c *pipeline.Content) (changed bool) {
 	now := time.Now()
 	e.mu.Lock()
 	wasDown, since := l.err != nil, l.downSince
@@ -99,7 +100,7 @@ func (e *Engine) receiveContent(l *layerState, c *layerContent) (changed bool) {
 		before = l.absent
 		l.latest = l.withKept(c)
 		l.absent = nil
-		for _, d := range absentDocuments(c.Content) {
+		for _, d := range pipeline.AbsentDocuments(c.Content) {
 			l.absent = append(l.absent, d.Name)
 		}
 		l.rejected, l.held = nil, nil
@@ -110,8 +111,8 @@ func (e *Engine) receiveContent(l *layerState, c *layerContent) (changed bool) {
 		e.emit(observe.Event{Kind: observe.LayerUp, Layer: l.name, Took: now.Sub(since)})
 	}
 	if changed {
-		e.emit(observe.Event{Kind: observe.ContentReceived, Layer: l.name, Documents: l.latest.names(), Revision: c.shown()})
-		e.reportAbsent(l, absentDocuments(c.Content), before)
+		e.emit(observe.Event{Kind: observe.ContentReceived, Layer: l.name, Documents: l.latest.Names(), Revision: c.Shown()})
+		e.reportAbsent(l, pipeline.AbsentDocuments(c.Content), before)
 	}
 	return changed
 }
@@ -121,7 +122,7 @@ func (e *Engine) reportAbsent(l *layerState, absent []source.Document, before []
 	for _, d := range absent {
 		switch {
 		case slices.Contains(before, d.Name):
-		case l.latest.isKept(d.Name):
+		case l.latest.IsKept(d.Name):
 			e.emit(observe.Event{Kind: observe.DocumentAbsent, Layer: l.name, Document: d.Name})
 		default:
 			e.emit(observe.Event{Kind: observe.DocumentMissing, Layer: l.name, Document: d.Name, Location: d.Location})
@@ -132,7 +133,7 @@ func (e *Engine) reportAbsent(l *layerState, absent []source.Document, before []
 // receiveError records an error of a source. It reports an error that a source repeats once.
 func (e *Engine) receiveError(l *layerState, err error) {
 	if !isBuiltIn(err) {
-		err = e.redactor.SourceError(err, l.builtIn, append(l.latest.names(), l.name)...)
+		err = e.redactor.SourceError(err, l.builtIn, append(l.latest.Names(), l.name)...)
 	}
 	kind, text := source.KindOf(err), err.Error() // the source's code: mu is not held
 	now := time.Now()

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/nacre-go/nacre/internal/guard"
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/internal/tree"
 )
 
@@ -27,8 +28,8 @@ func (e *Engine) addLossReasons(reasons [][]string) {
 		if c == nil || c == l.applied || reasons[i] != nil {
 			continue
 		}
-		e.pipe.content(l.index, c)
-		if c.ownProblems() != nil {
+		e.evaluator.DecodeContent(l.index, c)
+		if c.OwnProblems() != nil {
 			continue // rejected anyway
 		}
 		check.wanted[i] = c
@@ -78,16 +79,16 @@ func (c *lossCheck) suppressHolds(layers []int) {
 // lossCheck looks for layers that lose too many keys.
 type lossCheck struct {
 	e            *Engine
-	live, wanted []*layerContent  // the live contents and those to apply that are not held, by layer
-	held         map[int][]string // reasons, by layer
-	unused       bool             // a content has keys that no field has
+	live, wanted []*pipeline.Content // the live contents and those to apply that are not held, by layer
+	held         map[int][]string    // reasons, by layer
+	unused       bool                // a content has keys that no field has
 }
 
-func (e *Engine) newLossCheck(next []*layerContent) *lossCheck {
+func (e *Engine) newLossCheck(next []*pipeline.Content) *lossCheck {
 	c := &lossCheck{e: e, live: e.liveCandidate().contents, wanted: slices.Clone(next), held: map[int][]string{}}
 	for i, l := range e.layers {
-		for _, content := range []*layerContent{c.live[i], c.wanted[i], l.latest} {
-			c.unused = c.unused || content != nil && content.decoded().notices.unused != nil
+		for _, content := range []*pipeline.Content{c.live[i], c.wanted[i], l.latest} {
+			c.unused = c.unused || content != nil && content.Decoded().Notices.Unused != nil
 		}
 	}
 	return c
@@ -95,7 +96,7 @@ func (e *Engine) newLossCheck(next []*layerContent) *lossCheck {
 
 // lossHoldReasons returns the layers that the change guard would hold if exactly these contents
 // became live, with the reasons.
-func (e *Engine) lossHoldReasons(contents []*layerContent) map[int][]string {
+func (e *Engine) lossHoldReasons(contents []*pipeline.Content) map[int][]string {
 	if e.MaxKeyLoss <= 0 {
 		return nil
 	}
@@ -121,7 +122,7 @@ func (c *lossCheck) run() {
 
 // isGuarded reports whether the change guard may hold a layer.
 func (c *lossCheck) isGuarded(i int) bool {
-	return c.wanted[i] != nil && c.wanted[i] != c.live[i] && !c.wanted[i].approved && !c.e.layers[i].WithoutChangeGuard
+	return c.wanted[i] != nil && c.wanted[i] != c.live[i] && !c.wanted[i].Approved && !c.e.layers[i].WithoutChangeGuard
 }
 
 // hold holds a layer: its live content stays.
@@ -129,10 +130,10 @@ func (c *lossCheck) hold(i int, reasons []string) { c.held[i], c.wanted[i] = rea
 
 // documentReasons returns the reasons for documents of a layer that lose too many of their applied
 // keys.
-func (c *lossCheck) documentReasons(applied, next *layerContent) (all []string) {
-	for i, d := range next.decoded().named {
-		for _, reason := range guard.Reasons(c.used(applied.rootAt(i, d.name)), c.used(d.root), c.e.schema().Shape, c.e.MaxKeyLoss) {
-			all = append(all, d.name+": "+reason)
+func (c *lossCheck) documentReasons(applied, next *pipeline.Content) (all []string) {
+	for i, d := range next.Decoded().Named {
+		for _, reason := range guard.Reasons(c.used(applied.RootAt(i, d.Name)), c.used(d.Root), c.e.schema().Shape, c.e.MaxKeyLoss) {
+			all = append(all, d.Name+": "+reason)
 		}
 	}
 	return all
@@ -141,12 +142,12 @@ func (c *lossCheck) documentReasons(applied, next *layerContent) (all []string) 
 // goneDocuments returns the documents that a layer no longer lists. An absent document is still
 // listed: the layer keeps its last content, or drops it as configured. The further YAML documents
 // of a document can be gone although it is there.
-func goneDocuments(applied, next *layerContent) (gone []namedRoot) {
-	for i, d := range applied.decoded().named {
-		if next.rootAt(i, d.name) != nil {
+func goneDocuments(applied, next *pipeline.Content) (gone []pipeline.NamedRoot) {
+	for i, d := range applied.Decoded().Named {
+		if next.RootAt(i, d.Name) != nil {
 			continue
 		}
-		if listed := next.document(d.document); listed == nil || !listed.Absent && d.name != d.document {
+		if listed := next.Document(d.Document); listed == nil || !listed.Absent && d.Name != d.Document {
 			gone = append(gone, d)
 		}
 	}
@@ -172,18 +173,18 @@ func (c *lossCheck) checkLayers() {
 			config = c.mergedTree()
 		}
 		var had, lost, left, from int
-		for n, d := range next.decoded().named {
-			loss := guard.Compare(c.used(applied.rootAt(n, d.name)), c.used(d.root), c.e.schema().Shape)
+		for n, d := range next.Decoded().Named {
+			loss := guard.Compare(c.used(applied.RootAt(n, d.Name)), c.used(d.Root), c.e.schema().Shape)
 			had, lost, left = had+loss.Had, lost+loss.Lost, left+loss.Left
 		}
-		merged, _ := c.e.schema().Merger.Merge(next.decoded().roots...)
+		merged, _ := c.e.schema().Merger.Merge(next.Decoded().Roots...)
 		for _, d := range gone {
-			root := c.used(d.root)
+			root := c.used(d.Root)
 			n := guard.Unsaid(root, merged, config, c.e.schema().Shape)
 			had, lost, from = had+guard.Keys(root, c.e.schema().Shape), lost+n, from+n
 		}
 		if from > 0 && (left == 0 && lost == had || guard.TooMany(lost, had, c.e.MaxKeyLoss)) {
-			reasons[i] = []string{fmt.Sprintf("loses %d of its %d documents with %d of %d keys", len(gone), len(applied.decoded().named), lost, had)}
+			reasons[i] = []string{fmt.Sprintf("loses %d of its %d documents with %d of %d keys", len(gone), len(applied.Decoded().Named), lost, had)}
 		}
 	}
 	for i := range reasons {
@@ -200,8 +201,8 @@ func (c *lossCheck) checkWhole() {
 	}
 	live := c.e.cell.Load()
 	before := live.Merged
-	if live.pending != nil { // Merged keeps restart-only keys that no layer sets
-		before, _ = c.e.schema().Merger.Merge(live.roots...)
+	if live.Pending != nil { // Merged keeps restart-only keys that no layer sets
+		before, _ = c.e.schema().Merger.Merge(live.Roots...)
 	}
 	before = c.used(before)
 	missing := guard.Missing(before, c.used(c.mergedTree()), c.e.schema().Shape)
@@ -250,22 +251,22 @@ func (c *lossCheck) used(root *tree.Node) *tree.Node {
 
 // mergedTree returns the merged configuration of the live contents and those that are not held.
 func (c *lossCheck) mergedTree() *tree.Node {
-	roots, _, _ := c.e.pipe.decodeAll(c.wanted)
-	return c.e.pipe.merge(roots).tree
+	roots, _, _ := c.e.evaluator.DecodeAll(c.wanted)
+	return c.e.evaluator.Merge(roots).Tree
 }
 
 // chargeOf returns the part of the loss that a layer causes.
-func chargeOf(gone *guard.Gone, old, next *layerContent) (all guard.Charge) {
+func chargeOf(gone *guard.Gone, old, next *pipeline.Content) (all guard.Charge) {
 	add := func(c guard.Charge) { all.Keys, all.Nulls = all.Keys+c.Keys, append(all.Nulls, c.Nulls...) }
-	for i, d := range next.decoded().named {
-		add(gone.Charge(old.rootAt(i, d.name), d.root))
+	for i, d := range next.Decoded().Named {
+		add(gone.Charge(old.RootAt(i, d.Name), d.Root))
 	}
 	if old == nil {
 		return all
 	}
-	for i, d := range old.decoded().named {
-		if next.rootAt(i, d.name) == nil {
-			add(gone.Charge(d.root, nil))
+	for i, d := range old.Decoded().Named {
+		if next.RootAt(i, d.Name) == nil {
+			add(gone.Charge(d.Root, nil))
 		}
 	}
 	return all

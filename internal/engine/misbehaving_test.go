@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/internal/engine"
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/internal/synctest"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/observe"
@@ -23,8 +24,8 @@ func TestErrorsThatCannotBePrinted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := newOrigin("x", "a: 1")
 		e := start(t, settings(t, x))
-		e.Subscribe("typed nil", true, func(*engine.State) engine.Handler {
-			return func(context.Context, *engine.State, []observe.Cause) (bool, error) {
+		e.Subscribe("typed nil", true, func(*pipeline.State) engine.Handler {
+			return func(context.Context, *pipeline.State, []observe.Cause) (bool, error) {
 				var none *panickingError
 				return true, none
 			}
@@ -245,8 +246,8 @@ func TestSecretsWithCommonPrefix(t *testing.T) {
 			j.add(d.Err.Error())
 		}})
 		e := start(t, s)
-		e.Subscribe("tells", false, func(*engine.State) engine.Handler {
-			return func(_ context.Context, s *engine.State, _ []observe.Cause) (bool, error) {
+		e.Subscribe("tells", false, func(*pipeline.State) engine.Handler {
+			return func(_ context.Context, s *pipeline.State, _ []observe.Cause) (bool, error) {
 				return true, errors.New("with " + value(s).Token.text)
 			}
 		})
@@ -272,8 +273,8 @@ func TestSecretsInCausesAreUnreachable(t *testing.T) {
 		var reported error
 		s.Observers = on(handlers{observe.SubscriberCalled: func(d observe.Event) { reported = d.Err }})
 		e := start(t, s)
-		e.Subscribe("tells", true, func(*engine.State) engine.Handler {
-			return func(_ context.Context, s *engine.State, _ []observe.Cause) (bool, error) {
+		e.Subscribe("tells", true, func(*pipeline.State) engine.Handler {
+			return func(_ context.Context, s *pipeline.State, _ []observe.Cause) (bool, error) {
 				return true, quiet{errors.Join(errors.New("harmless"), quiet{errors.New("with " + value(s).Token.text)})}
 			}
 		})

@@ -6,13 +6,14 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 )
 
 // missing returns the first document of a content that the layer needs and that does not exist. A
 // layer that drops deleted documents needs none: it must start in the state in which it may run.
-func (l *layerState) missing(c *layerContent) *source.Document {
+func (l *layerState) missing(c *pipeline.Content) *source.Document {
 	if l.AbsentOK || l.DropWhenAbsent || c == nil {
 		return nil
 	}
@@ -24,7 +25,7 @@ func (l *layerState) missing(c *layerContent) *source.Document {
 }
 
 // lacksDocument reports whether the layer needs a document that a content of it does not have.
-func (l *layerState) lacksDocument(c *layerContent) bool { return l.missing(c) != nil }
+func (l *layerState) lacksDocument(c *pipeline.Content) bool { return l.missing(c) != nil }
 
 // isMissing reports whether Open needs content of a layer that is down, or a document that does not
 // exist.
@@ -68,12 +69,12 @@ func (e *Engine) absentError(l *layerState, d *source.Document) error {
 // had been deleted while the service ran. Only boot calls it, after the first version.
 func (e *Engine) keepReplaced() {
 	for _, l := range e.layers {
-		if l.applied == nil || !l.applied.fromDisk || !l.lacksDocument(l.latest) {
+		if l.applied == nil || !l.applied.FromDisk || !l.lacksDocument(l.latest) {
 			continue
 		}
 		e.mu.Lock()
 		l.latest = l.withKept(l.latest)
-		kept := l.latest.kept
+		kept := l.latest.Kept
 		e.mu.Unlock()
 		for _, name := range kept {
 			e.emit(observe.Event{Kind: observe.DocumentAbsent, Layer: l.name, Document: name})

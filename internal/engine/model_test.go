@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/internal/engine"
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/internal/synctest"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/observe"
@@ -66,8 +67,8 @@ func runModel(t *testing.T, seed uint64) {
 	subscribe := func(pace time.Duration) {
 		me := &seen{name: fmt.Sprintf("subscriber %d (pace %v)", len(all), pace)}
 		all = append(all, me)
-		e.Subscribe(me.name, true, func(*engine.State) engine.Handler {
-			return func(ctx context.Context, s *engine.State, causes []observe.Cause) (bool, error) {
+		e.Subscribe(me.name, true, func(*pipeline.State) engine.Handler {
+			return func(ctx context.Context, s *pipeline.State, causes []observe.Cause) (bool, error) {
 				if s.Version <= me.last {
 					t.Errorf("seed %d: %s saw version %d after %d", seed, me.name, s.Version, me.last)
 				}

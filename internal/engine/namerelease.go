@@ -1,13 +1,14 @@
 package engine
 
 import (
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 )
 
 // nameRelease sets the release and the trace of the causes that belong to the manifest in contents,
 // in place of those of their documents. Only the writer calls it, without mu.
-func (e *Engine) nameRelease(causes []observe.Cause, contents []*layerContent) {
+func (e *Engine) nameRelease(causes []observe.Cause, contents []*pipeline.Content) {
 	if len(causes) == 0 {
 		return
 	}
@@ -31,11 +32,11 @@ func (e *Engine) nameRelease(causes []observe.Cause, contents []*layerContent) {
 }
 
 // isListed reports whether a release lists a document of the layer's content, by its name.
-func (l *layerState) isListed(m *release, document string) bool {
-	for _, c := range []*layerContent{l.latest, l.applied} {
-		if d := c.document(document); d != nil {
-			return m.find(l.pipe, d) != nil
+func (l *layerState) isListed(m *pipeline.Release, document string) bool {
+	for _, c := range []*pipeline.Content{l.latest, l.applied} {
+		if d := c.Document(document); d != nil {
+			return m.Find(l.decode, d) != nil
 		}
 	}
-	return m.find(l.pipe, &source.Document{Name: document}) != nil
+	return m.Find(l.decode, &source.Document{Name: document}) != nil
 }

@@ -4,11 +4,12 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/source"
 )
 
 // sort orders problems by layer, document and line. Problems without a position come last.
-func (e *Engine) sort(problems source.Problems, contents []*layerContent) {
+func (e *Engine) sort(problems source.Problems, contents []*pipeline.Content) {
 	type place struct{ layer, document string }
 	rank := map[place]int{}
 	for i, c := range contents {

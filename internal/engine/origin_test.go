@@ -13,6 +13,7 @@ import (
 
 	"github.com/nacre-go/nacre/internal/binding"
 	"github.com/nacre-go/nacre/internal/engine"
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/internal/schema"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/source"
@@ -180,7 +181,7 @@ func rules(c *config, n *tree.Node) (ps source.Problems) {
 }
 
 // value returns the service's value of a state.
-func value(s *engine.State) *config { return s.Value(0).(*config) }
+func value(s *pipeline.State) *config { return s.Value(0).(*config) }
 
 // settings binds config strictly, by rules.
 func settings(t *testing.T, layers ...source.Source) engine.Settings {

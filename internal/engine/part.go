@@ -1,13 +1,14 @@
 package engine
 
 import (
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/observe"
 )
 
 // RemoteDocuments returns the documents of the layers that are not local, in the order of the
 // layers, without those that are absent.
-func (e *Engine) RemoteDocuments(s *State) (all []observe.Cause) {
-	for i, c := range s.contents {
+func (e *Engine) RemoteDocuments(s *pipeline.State) (all []observe.Cause) {
+	for i, c := range s.Contents {
 		if c == nil || e.layers[i].local {
 			continue
 		}

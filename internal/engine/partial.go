@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/internal/problem"
 	"github.com/nacre-go/nacre/internal/subset"
 	"github.com/nacre-go/nacre/source"
@@ -50,7 +51,7 @@ func (e *Engine) largestGoodSubset(c candidate, problems source.Problems) (good 
 			if e.layers[i].suppressedHold != nil { // the change guard would hold it
 				search.Hopeless = append(search.Hopeless, n)
 			}
-			if own := c.contents[i].ownProblems(); own != nil { // which no other layer can fix
+			if own := c.contents[i].OwnProblems(); own != nil { // which no other layer can fix
 				search.Hopeless = append(search.Hopeless, n)
 				if problem.In(problems, e.layers[i].name) == nil {
 					s.reasons[i] = e.reported(own, c.contents)
@@ -63,14 +64,14 @@ func (e *Engine) largestGoodSubset(c candidate, problems source.Problems) (good 
 	if !complete {
 		s.explainExcluded(included)
 	}
-	return e.candidateOf(func(l *layerState) *layerContent { return best[l.index] }), func(layer int) source.Problems { return s.reasons[layer] }
+	return e.candidateOf(func(l *layerState) *pipeline.Content { return best[l.index] }), func(layer int) source.Problems { return s.reasons[layer] }
 }
 
 // subsetSearch looks for the layers of a rejected candidate that are good together. It tries
 // groups: single layers, and the layers of a release together.
 type subsetSearch struct {
 	e            *Engine
-	wanted, live []*layerContent // of the candidate and of the live version, by layer
+	wanted, live []*pipeline.Content // of the candidate and of the live version, by layer
 	groups       [][]int
 	groupOf      map[int]int       // by layer
 	values       int               // number of values in the candidate
@@ -79,7 +80,7 @@ type subsetSearch struct {
 }
 
 // contents returns the live contents, with those of the candidate for a set of groups.
-func (s *subsetSearch) contents(set []bool) []*layerContent {
+func (s *subsetSearch) contents(set []bool) []*pipeline.Content {
 	all := slices.Clone(s.live)
 	for n, included := range set {
 		if included {
@@ -126,14 +127,14 @@ func (s *subsetSearch) tryGroups(set []bool) (blamed []int, good bool) {
 // lossProblems returns why contents would lose too many keys if they became live without the
 // others: the keys may have moved to a layer that is rejected. It returns nothing at boot, when the
 // change guard is off.
-func (s *subsetSearch) lossProblems(contents []*layerContent) (problems source.Problems, layers []int) {
+func (s *subsetSearch) lossProblems(contents []*pipeline.Content) (problems source.Problems, layers []int) {
 	if s.e.writer.batch == nil {
 		return nil, nil
 	}
 	held := s.e.lossHoldReasons(contents)
 	layers = slices.Sorted(maps.Keys(held))
 	for _, i := range layers {
-		at := source.Position{Layer: s.e.layers[i].name, Document: firstName(contents[i]), Revision: contents[i].shown()}
+		at := source.Position{Layer: s.e.layers[i].name, Document: pipeline.FirstName(contents[i]), Revision: contents[i].Shown()}
 		for _, reason := range held[i] {
 			problems = append(problems, &source.Problem{Kind: source.Invalid, Position: at, Message: "without the other layers of this change, " + reason})
 		}
@@ -143,7 +144,7 @@ func (s *subsetSearch) lossProblems(contents []*layerContent) (problems source.P
 
 // blamed returns the groups that problems may come from. vague reports that no problem identifies a
 // single layer.
-func (s *subsetSearch) blamed(contents []*layerContent, problems source.Problems) (groups []int, vague bool) {
+func (s *subsetSearch) blamed(contents []*pipeline.Content, problems source.Problems) (groups []int, vague bool) {
 	layers, vague := s.e.newBlame(s.live, contents).suspects(problems)
 	return s.groupsOf(layers), vague
 }
@@ -159,7 +160,7 @@ func (s *subsetSearch) groupsOf(layers []int) (groups []int) {
 
 // releaseGroups returns the groups of layers that can be tried separately, lowest first: each layer
 // is a group, except that the layers of a release are one group.
-func (e *Engine) releaseGroups(contents []*layerContent) (groups [][]int) {
+func (e *Engine) releaseGroups(contents []*pipeline.Content) (groups [][]int) {
 	release := -1
 	m, _ := e.manifestOf(contents)
 	for i, l := range e.layers {
@@ -196,11 +197,11 @@ func (s *subsetSearch) testLimit() int {
 }
 
 // valueCount returns the number of values in contents, at least 1.
-func valueCount(contents []*layerContent) int {
+func valueCount(contents []*pipeline.Content) int {
 	size := 1
 	for _, c := range contents {
 		if c != nil {
-			for _, root := range c.decoded().roots {
+			for _, root := range c.Decoded().Roots {
 				size += root.Size()
 			}
 		}
@@ -238,7 +239,7 @@ func (s *subsetSearch) explainExcluded(included []bool) {
 				}
 			}
 			if s.reasons[i] = own; own == nil {
-				s.reasons[i] = source.Problems{{Kind: source.Invalid, Position: source.Position{Layer: name, Document: firstName(s.wanted[i]), Revision: s.wanted[i].shown()},
+				s.reasons[i] = source.Problems{{Kind: source.Invalid, Position: source.Position{Layer: name, Document: pipeline.FirstName(s.wanted[i]), Revision: s.wanted[i].Shown()},
 					Message: "is rejected together with the other layers of this change" + vague + "; the change is too large to try its layers one by one"}}
 			}
 		}

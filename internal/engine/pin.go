@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 )
@@ -15,7 +16,7 @@ import (
 type pin struct {
 	version int64
 	by      observe.By
-	left    []*layerContent // the contents that were live before the first pin, by layer
+	left    []*pipeline.Content // the contents that were live before the first pin, by layer
 }
 
 // reason returns why a pin holds contents.
@@ -45,7 +46,7 @@ func (e *Engine) Pin(ctx context.Context, version int64, by observe.By) (live in
 		}
 		e.mu.Lock()
 		i := slices.IndexFunc(e.history, func(h historyEntry) bool { return h.state != nil && h.Version == version })
-		var state *State
+		var state *pipeline.State
 		if i >= 0 {
 			state = e.history[i].state
 		}
@@ -67,7 +68,7 @@ func (e *Engine) Rollback(ctx context.Context, by observe.By) (live int64, err e
 			return 0, &source.Error{Kind: source.NotFound, Op: "roll back", Err: errors.New("config has no earlier version")}
 		}
 		for i, l := range e.layers {
-			c := previous.contents[i]
+			c := previous.Contents[i]
 			if c == nil || c == l.applied {
 				continue
 			}
@@ -91,9 +92,9 @@ func (e *Engine) Unpin(ctx context.Context, by observe.By) error {
 		e.resources.Forget()
 		e.drainInbox()
 		for i, l := range e.layers {
-			if c := l.latest; c != nil && old.left != nil && old.left[i] != nil && c.sum() == old.left[i].sum() {
+			if c := l.latest; c != nil && old.left != nil && old.left[i] != nil && c.Sum() == old.left[i].Sum() {
 				if _, quarantined := e.isQuarantined(l, c); !quarantined {
-					c.approved = true
+					c.Approved = true
 				}
 			}
 		}
@@ -109,7 +110,7 @@ func (e *Engine) Unpin(ctx context.Context, by observe.By) error {
 // restoreAndPin makes an old state live again under a new version, and pins it. It builds resources
 // again where their values differ from the live ones; if a build fails, nothing changes. Only the
 // writer calls it.
-func (e *Engine) restoreAndPin(old *State, by observe.By) (int64, error) {
+func (e *Engine) restoreAndPin(old *pipeline.State, by observe.By) (int64, error) {
 	live := e.cell.Load()
 	e.resources.Forget() // build again even after a recent failure
 	next, err := e.makeLiveAgain(old, live)
@@ -124,12 +125,12 @@ func (e *Engine) restoreAndPin(old *State, by observe.By) (int64, error) {
 
 // hasPinned records that next is live and pinned, and that before was live earlier. Only the writer
 // calls it.
-func (e *Engine) hasPinned(next, before *State, to int64, by observe.By) {
+func (e *Engine) hasPinned(next, before *pipeline.State, to int64, by observe.By) {
 	by = e.cleanBy(by)
 	e.mu.Lock()
 	left := e.pin.left
 	if e.pin.version == 0 {
-		left = before.contents
+		left = before.Contents
 	}
 	e.pin = pin{version: next.Version, by: by, left: left}
 	e.mu.Unlock()

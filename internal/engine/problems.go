@@ -3,6 +3,7 @@ package engine
 import (
 	"slices"
 
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/internal/wording"
 	"github.com/nacre-go/nacre/source"
 )
@@ -26,7 +27,7 @@ func (b *blame) problemsOf(problems source.Problems, layer int) (own source.Prob
 
 // withAbsent adds, to problems of missing keys, each document that is absent and each layer that is
 // down: they may be where the keys are.
-func (e *Engine) withAbsent(problems source.Problems, contents []*layerContent) source.Problems {
+func (e *Engine) withAbsent(problems source.Problems, contents []*pipeline.Content) source.Problems {
 	if !slices.ContainsFunc(problems, func(p *source.Problem) bool { return p.Kind == source.Missing }) {
 		return problems
 	}
@@ -36,7 +37,7 @@ func (e *Engine) withAbsent(problems source.Problems, contents []*layerContent) 
 			problems = append(problems, wording.Own("layer has no content, so it sets no key").On(&source.Problem{Kind: source.Missing, Position: at}))
 			continue
 		}
-		for _, d := range absentDocuments(c.Content) {
+		for _, d := range pipeline.AbsentDocuments(c.Content) {
 			text := wording.Own("document does not exist, so it sets no key")
 			if d.Location != "" && d.Location != d.Name {
 				text = wording.Join(text, wording.Own("; the source looked at "), wording.Foreign(d.Location))

@@ -5,20 +5,21 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/observe"
 )
 
 // reads is what a subscriber reads in a version: its keys; nil if they are not known.
-type reads func(live *State) []string
+type reads func(live *pipeline.State) []string
 
 // SetReads tells the engine how to find out what the subscriber reads in a version; see
 // observe.Reader.
-func (s *Subscriber) SetReads(keys func(live *State) []string) { s.SetNote(reads(keys)) }
+func (s *Subscriber) SetReads(keys func(live *pipeline.State) []string) { s.SetNote(reads(keys)) }
 
 // readers returns which sections, resources and subscribers read keys at a path, below it or above
 // it. It calls functions of the service.
-func (e *Engine) readers(live *State, below tree.Path) (all []observe.Reader) {
+func (e *Engine) readers(live *pipeline.State, below tree.Path) (all []observe.Reader) {
 	add := func(kind, name string, keys []string, known bool) {
 		if !known {
 			keys = nil
@@ -31,12 +32,12 @@ func (e *Engine) readers(live *State, below tree.Path) (all []observe.Reader) {
 			all = append(all, r)
 		}
 	}
-	for _, section := range live.schema.Sections[1:] {
+	for _, section := range live.Schema.Sections[1:] {
 		if section.IsOpen() {
 			add("section", section.At.String(), []string{section.At.String()}, true)
 		}
 	}
-	for _, r := range e.resources.Reads(live.built.Load(), live) {
+	for _, r := range e.resources.Reads(live.Built.Load(), live) {
 		add("resource", r.Name, r.Keys, r.Known)
 	}
 	for _, s := range e.hub.Subscribers() {

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 )
@@ -19,7 +20,7 @@ func (e *Engine) refreshReferences(ctx context.Context, l *layerState) {
 		if !l.awaitRefresh(ctx) {
 			return
 		}
-		for _, choose := range []func() *layerContent{func() *layerContent { return l.latest }, l.outdatedApplied} {
+		for _, choose := range []func() *pipeline.Content{func() *pipeline.Content { return l.latest }, l.outdatedApplied} {
 			if e.refreshContent(ctx, l, choose) != nil {
 				return
 			}
@@ -47,7 +48,7 @@ func (l *layerState) awaitRefresh(ctx context.Context) bool {
 }
 
 // outdatedApplied returns the applied content if it is not the newest, or nil.
-func (l *layerState) outdatedApplied() *layerContent {
+func (l *layerState) outdatedApplied() *pipeline.Content {
 	if l.applied == l.latest {
 		return nil
 	}
@@ -56,12 +57,12 @@ func (l *layerState) outdatedApplied() *layerContent {
 
 // refreshContent checks the references of the content that choose returns: the newest content of a
 // layer, or the applied one if it differs.
-func (e *Engine) refreshContent(ctx context.Context, l *layerState, choose func() *layerContent) error {
-	var content *layerContent
-	var known map[reference]referred
+func (e *Engine) refreshContent(ctx context.Context, l *layerState, choose func() *pipeline.Content) error {
+	var content *pipeline.Content
+	var known map[pipeline.Reference]pipeline.Referred
 	if _, err := e.runOnWriter(ctx, func() (int64, error) {
 		if content = choose(); content != nil {
-			known = maps.Clone(content.decoded().referred)
+			known = maps.Clone(content.Decoded().Referred)
 		}
 		return 0, nil
 	}); err != nil {
@@ -87,9 +88,9 @@ func (e *Engine) refreshContent(ctx context.Context, l *layerState, choose func(
 
 // hasRotated reports whether any reference resolves to another value. A reference that fails to
 // resolve counts as unchanged.
-func (e *Engine) hasRotated(l *layerState, values map[reference]referred) bool {
+func (e *Engine) hasRotated(l *layerState, values map[pipeline.Reference]pipeline.Referred) bool {
 	for r, known := range values {
-		if now, err := e.pipe.resolve(l.pipe, r); err == nil && now != known {
+		if now, err := e.evaluator.Resolve(l.decode, r); err == nil && now != known {
 			return true
 		}
 	}
@@ -100,7 +101,7 @@ func (e *Engine) hasRotated(l *layerState, values map[reference]referred) bool {
 // writer calls it.
 func (e *Engine) recheck(l *layerState) {
 	e.mu.Lock()
-	l.latest = l.latest.copyUndecoded()
+	l.latest = l.latest.CopyUndecoded()
 	l.rejected, l.held = nil, nil
 	e.mu.Unlock()
 	e.resources.Forget()
@@ -111,13 +112,13 @@ func (e *Engine) recheck(l *layerState) {
 // it is rejected, refreshApplied reports it; the next refresh tries again. Only the writer calls
 // it.
 func (e *Engine) refreshApplied(l *layerState) {
-	fresh := l.applied.copyUndecoded()
+	fresh := l.applied.CopyUndecoded()
 	if reason, quarantined := e.isQuarantined(l, fresh); quarantined {
-		e.rejectRefresh(l, time.Now(), source.Problems{{Kind: source.Invalid, Position: source.Position{Layer: l.name, Document: firstName(fresh), Revision: fresh.shown()},
+		e.rejectRefresh(l, time.Now(), source.Problems{{Kind: source.Invalid, Position: source.Position{Layer: l.name, Document: pipeline.FirstName(fresh), Revision: fresh.Shown()},
 			Message: "the current values of its references are held: " + reason}})
 		return
 	}
-	c := e.candidateOf(func(other *layerState) *layerContent {
+	c := e.candidateOf(func(other *layerState) *pipeline.Content {
 		if other == l {
 			return fresh
 		}
@@ -138,7 +139,7 @@ func (e *Engine) rejectRefresh(l *layerState, started time.Time, own source.Prob
 		return
 	}
 	live := e.cell.Load()
-	causes := []observe.Cause{causeAt(l, firstName(l.applied), l.applied.shown())}
+	causes := []observe.Cause{causeAt(l, pipeline.FirstName(l.applied), l.applied.Shown())}
 	e.recordHistory(nil, observe.HistoryEntry{Kind: observe.Rejected, Time: time.Now(), Version: live.Version, Causes: causes, Problems: own})
 	e.emit(observe.Event{Kind: observe.Rejected, Version: live.Version, Causes: causes, Problems: own,
 		Steps: e.takeSteps(e.applied(), nil), Took: time.Since(started)})

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -12,16 +13,16 @@ import (
 // apply. The live release, the last accepted one, one from the last known good copy and one that an
 // operator approved may apply, so that neither a clock nor a restart stops a service that runs with
 // it.
-func (e *Engine) replayProblem(l *layerState, c *layerContent) *source.Problem {
-	if c == nil || c.decoded().manifest == nil || !l.pipe.signed() || c.fromDisk && !c.fromSeed || c.approved {
+func (e *Engine) replayProblem(l *layerState, c *pipeline.Content) *source.Problem {
+	if c == nil || c.Decoded().Manifest == nil || !l.decode.Signed() || c.FromDisk && !c.FromSeed || c.Approved {
 		return nil
 	}
-	m := c.decoded().manifest
+	m := c.Decoded().Manifest
 	digest := m.Digest()
 	if digest == e.accepted.digest || digest == e.accepted.approved {
 		return nil
 	}
-	if a := l.applied; a != nil && a.decoded().manifest != nil && a.decoded().manifest.Digest() == digest {
+	if a := l.applied; a != nil && a.Decoded().Manifest != nil && a.Decoded().Manifest.Digest() == digest {
 		return nil
 	}
 	var reason string
@@ -35,7 +36,7 @@ func (e *Engine) replayProblem(l *layerState, c *layerContent) *source.Problem {
 	default:
 		return nil
 	}
-	return &source.Problem{Kind: source.PermissionDenied, Position: source.Position{Layer: l.name, Document: firstName(c), Revision: c.shown()},
+	return &source.Problem{Kind: source.PermissionDenied, Position: source.Position{Layer: l.name, Document: pipeline.FirstName(c), Revision: c.Shown()},
 		Message: "release " + m.Release + " " + reason}
 }
 

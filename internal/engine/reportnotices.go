@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/nacre-go/nacre/internal/layer"
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 )
@@ -24,23 +25,23 @@ func (l *layerState) policy(d source.Document) layer.Policy {
 
 // reportNotices reports the notices of a state if the set of their keys changed. Only the writer
 // calls it.
-func (e *Engine) reportNotices(next *State) {
-	var all notices
-	for _, c := range next.contents {
+func (e *Engine) reportNotices(next *pipeline.State) {
+	var all pipeline.Notices
+	for _, c := range next.Contents {
 		if c != nil {
-			n := &c.decoded().notices
-			all.unused = append(all.unused, n.unused...)
-			all.deprecated = append(all.deprecated, n.deprecated...)
+			n := &c.Decoded().Notices
+			all.Unused = append(all.Unused, n.Unused...)
+			all.Deprecated = append(all.Deprecated, n.Deprecated...)
 		}
 	}
 	before := e.writer.reportedNotices
 	e.writer.reportedNotices = all
 	version := e.cell.Load().Version
-	if !sameKeys(before.unused, all.unused) {
-		e.emit(observe.Event{Kind: observe.UnusedKeys, Version: version, Problems: all.unused})
+	if !sameKeys(before.Unused, all.Unused) {
+		e.emit(observe.Event{Kind: observe.UnusedKeys, Version: version, Problems: all.Unused})
 	}
-	if !sameKeys(before.deprecated, all.deprecated) {
-		e.emit(observe.Event{Kind: observe.DeprecatedKeys, Version: version, Problems: all.deprecated})
+	if !sameKeys(before.Deprecated, all.Deprecated) {
+		e.emit(observe.Event{Kind: observe.DeprecatedKeys, Version: version, Problems: all.Deprecated})
 	}
 }
 
@@ -49,16 +50,16 @@ func (e *Engine) reportNotices(next *State) {
 func (e *Engine) Notices() source.Problems {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	var all notices
+	var all pipeline.Notices
 	for _, l := range e.layers {
 		if l.applied == nil {
 			continue
 		}
-		n := &l.applied.decoded().notices
-		all.unused = append(all.unused, n.unused...)
-		all.deprecated = append(all.deprecated, n.deprecated...)
+		n := &l.applied.Decoded().Notices
+		all.Unused = append(all.Unused, n.Unused...)
+		all.Deprecated = append(all.Deprecated, n.Deprecated...)
 	}
-	return append(all.unused, all.deprecated...)
+	return append(all.Unused, all.Deprecated...)
 }
 
 // sameKeys reports whether two lists name the same keys in the same documents, on whatever lines.

@@ -65,9 +65,9 @@ func (e *Engine) attach(section *schema.Section) (int, error) {
 		return undo(err)
 	}
 	add := func() error {
-		e.pipe.Schema.Store(next)
+		e.evaluator.Schema.Store(next)
 		if problems := e.applySchema(n, old); problems != nil {
-			e.pipe.Schema.Store(old)
+			e.evaluator.Schema.Store(old)
 			return problems
 		}
 		return nil
@@ -80,7 +80,7 @@ func (e *Engine) attach(section *schema.Section) (int, error) {
 	} else {
 		e.retryDecision() // a change with a key of this section may be good now
 	}
-	if e.isClosed() && e.cell.Load().schema != next {
+	if e.isClosed() && e.cell.Load().Schema != next {
 		return 0, errClosed()
 	}
 	return n, nil
@@ -103,11 +103,11 @@ func (e *Engine) detach(number int) {
 	if err != nil {
 		return // cannot happen: the schema only shrinks
 	}
-	e.pipe.Schema.Store(next)
+	e.evaluator.Schema.Store(next)
 	if e.applySchema(number, old) != nil {
 		kept := *old // the old schema, without binding documents to the closed section
 		kept.Standalone = slices.DeleteFunc(slices.Clone(old.Standalone), func(s *schema.Attached) bool { return s == old.Sections[number] })
-		e.pipe.Schema.Store(&kept)
+		e.evaluator.Schema.Store(&kept)
 	}
 	e.retryDecision() // a change that only this section rejected is good now
 }
@@ -121,20 +121,20 @@ func (e *Engine) applySchema(number int, before *schema.Schema) source.Problems 
 	if !e.schema().Sections[number].IsOpen() {
 		freezer = e.schema().Freezer
 	}
-	next, problems := e.pipe.rebind(live, live, freezer)
+	next, problems := e.evaluator.Rebind(live, live, freezer)
 	if problems != nil {
-		return e.reported(problems, live.contents)
+		return e.reported(problems, live.Contents)
 	}
-	if next.full == live.full {
+	if next.Full == live.Full {
 		next.Version, next.At, next.Causes = live.Version, live.At, live.Causes
 		for n := range live.Values {
 			if n != number {
 				next.Values[n] = live.Values[n]
 			}
 		}
-		next.built.Store(live.built.Load())
+		next.Built.Store(live.Built.Load())
 		if e.commit(next, func() { e.cell.Replace(next) }) {
-			live.built.Store(nil) // the history keeps the state; it must not keep closed resources
+			live.Built.Store(nil) // the history keeps the state; it must not keep closed resources
 			e.reportPending(next)
 			e.reportNotices(next)
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/nacre-go/nacre/internal/layer"
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/internal/rescue"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/observe"
@@ -14,7 +15,7 @@ import (
 // startSelfCheck starts a self-check of one in SelfCheckEvery versions, in the background, and
 // looks whether the service has written into the values of the version before. Only the writer
 // calls it.
-func (e *Engine) startSelfCheck(next, old *State) {
+func (e *Engine) startSelfCheck(next, old *pipeline.State) {
 	if e.SelfCheckEvery <= 0 {
 		return
 	}
@@ -28,10 +29,10 @@ func (e *Engine) startSelfCheck(next, old *State) {
 	if e.noReuse.Load() {
 		return
 	}
-	decodedBefore := make([]*decoded, len(next.contents)) // the history may release them meanwhile
-	for i, c := range next.contents {
+	decodedBefore := make([]*pipeline.Decoded, len(next.Contents)) // the history may release them meanwhile
+	for i, c := range next.Contents {
 		if c != nil {
-			decodedBefore[i] = c.decoded()
+			decodedBefore[i] = c.Decoded()
 		}
 	}
 	e.background.Go(func() {
@@ -48,11 +49,11 @@ func (e *Engine) startSelfCheck(next, old *State) {
 
 // written returns, for each section, which keys of the values of a version the service has written
 // into. Only the writer calls it.
-func (e *Engine) written(old *State) (reasons []string) {
+func (e *Engine) written(old *pipeline.State) (reasons []string) {
 	if old == nil {
 		return nil
 	}
-	for n, section := range old.schema.Sections {
+	for n, section := range old.Schema.Sections {
 		if section.Written == nil || !section.IsOpen() || old.Value(n) == nil {
 			continue
 		}
@@ -73,29 +74,29 @@ func (e *Engine) written(old *State) (reasons []string) {
 // selfCheck makes the trees of a version from the whole of its documents and returns where they
 // differ from those that the version has; nil if they are the same, positions included. It calls no
 // resolvers: references keep the values that they had.
-func (e *Engine) selfCheck(s *State, contents []*decoded) (differences []string) {
+func (e *Engine) selfCheck(s *pipeline.State, contents []*pipeline.Decoded) (differences []string) {
 	var roots []*tree.Node
 	for i, c := range contents {
 		if c == nil {
 			continue
 		}
 		l := e.layers[i]
-		d := e.pipe.decodeWhole(l.pipe, s.contents[i], c, s.schema)
-		if len(d.named) != len(c.named) {
-			return []string{fmt.Sprintf("layer %s has %d documents, not %d", l.name, len(d.named), len(c.named))}
+		d := e.evaluator.DecodeWhole(l.decode, s.Contents[i], c, s.Schema)
+		if len(d.Named) != len(c.Named) {
+			return []string{fmt.Sprintf("layer %s has %d documents, not %d", l.name, len(d.Named), len(c.Named))}
 		}
-		for n, named := range d.named {
-			if at, same := tree.Identical(named.root, c.named[n].root); !same {
-				differences = append(differences, fmt.Sprintf("document %s of layer %s differs at %q", named.name, l.name, at))
+		for n, named := range d.Named {
+			if at, same := tree.Identical(named.Root, c.Named[n].Root); !same {
+				differences = append(differences, fmt.Sprintf("document %s of layer %s differs at %q", named.Name, l.name, at))
 			}
 		}
-		roots = append(roots, d.roots...)
+		roots = append(roots, d.Roots...)
 	}
 	if slices.ContainsFunc(roots, func(n *tree.Node) bool { return n.Doc != nil && n.Doc.Variables }) {
 		roots, _ = layer.Respell(roots)
 	}
-	merged, _ := s.schema.Merger.Merge(roots...)
-	merged, _ = s.schema.Freezer.Freeze(s.Merged, merged)
+	merged, _ := s.Schema.Merger.Merge(roots...)
+	merged, _ = s.Schema.Freezer.Freeze(s.Merged, merged)
 	if at, same := tree.Identical(merged, s.Merged); !same {
 		differences = append(differences, fmt.Sprintf("the merged configuration differs at %q", at))
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/nacre-go/nacre/source"
 
 	"github.com/nacre-go/nacre/internal/layer"
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/internal/schema"
 	"github.com/nacre-go/nacre/internal/tree"
 )
@@ -37,7 +38,7 @@ type Layer struct {
 	OptionErr error
 	// Resolvers resolve references in texts, by scheme. If there are none, references are plain
 	// text.
-	Resolvers map[string]Resolver
+	Resolvers map[string]pipeline.Resolver
 	// Embeddable has the schemes of references that may be part of any value.
 	Embeddable map[string]bool
 	// RefreshEvery is the interval at which references are resolved again; 0 is never.
@@ -118,10 +119,10 @@ type Settings struct {
 // use; only the writer calls the other methods. The root package has its own implementation, in
 // which a read finds the service's value with one load.
 type Cell interface {
-	Load() *State
-	Swap(next *State) (old *State)
-	Replace(next *State)
-	Previous() *State
+	Load() *pipeline.State
+	Swap(next *pipeline.State) (old *pipeline.State)
+	Replace(next *pipeline.State)
+	Previous() *pipeline.State
 	// Retire replaces the state of an old version, if the cell holds it, by another one.
-	Retire(old, by *State)
+	Retire(old, by *pipeline.State)
 }

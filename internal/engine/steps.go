@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/observe"
 )
 
@@ -23,7 +24,7 @@ func (e *Engine) endStep(name string, began time.Time) {
 
 // takeSteps returns the steps of the decision so far, for its event, after the decoding of the
 // contents that the event is about. Only the writer calls it.
-func (e *Engine) takeSteps(contents []*layerContent, causes []observe.Cause) []observe.Step {
+func (e *Engine) takeSteps(contents []*pipeline.Content, causes []observe.Cause) []observe.Step {
 	steps := slices.Concat(decodeSteps(e.layers, contents, causes), e.writer.steps)
 	e.writer.steps = e.writer.steps[:0]
 	return steps
@@ -34,7 +35,7 @@ const maxDecodeSteps = 32
 
 // decodeSteps returns the steps in which the contents of the causes were decoded. The causes are in
 // the order of their layers.
-func decodeSteps(layers []*layerState, contents []*layerContent, causes []observe.Cause) (steps []observe.Step) {
+func decodeSteps(layers []*layerState, contents []*pipeline.Content, causes []observe.Cause) (steps []observe.Step) {
 	for i, l := range layers {
 		n := slices.IndexFunc(causes, func(c observe.Cause) bool { return c.Layer != l.name })
 		switch {
@@ -47,9 +48,9 @@ func decodeSteps(layers []*layerState, contents []*layerContent, causes []observ
 		default:
 			causes = nil
 		}
-		if c := contents[i]; c != nil && c.decoded().schema != nil {
-			d := c.decoded()
-			steps = append(steps, observe.Step{Name: stepDecode, Layer: l.name, Began: d.at.Add(-d.took), Took: d.took})
+		if c := contents[i]; c != nil && c.Decoded().Schema != nil {
+			d := c.Decoded()
+			steps = append(steps, observe.Step{Name: stepDecode, Layer: l.name, Began: d.At.Add(-d.Took), Took: d.Took})
 		}
 	}
 	return steps

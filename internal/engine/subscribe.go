@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/nacre-go/nacre/internal/notify"
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
 )
@@ -17,7 +18,7 @@ const maxCauses = 32
 
 // Handler is called with a state that is newer than the last one, and the causes of all versions
 // since. It reports whether the subscriber's function was called.
-type Handler func(ctx context.Context, s *State, causes []observe.Cause) (called bool, err error)
+type Handler func(ctx context.Context, s *pipeline.State, causes []observe.Cause) (called bool, err error)
 
 // Subscription is a running subscriber.
 type Subscription interface {
@@ -27,7 +28,7 @@ type Subscription interface {
 
 // Subscribe starts a subscriber. It calls make with the live state, which counts as seen unless
 // first is set, and make returns the handler. The subscriber misses no later state.
-func (e *Engine) Subscribe(name string, first bool, make func(seen *State) Handler) Subscription {
+func (e *Engine) Subscribe(name string, first bool, make func(seen *pipeline.State) Handler) Subscription {
 	return e.SubscribeWithin(0, name, first, make)
 }
 
@@ -44,7 +45,7 @@ const initialLimit = 10 * time.Second
 
 // SubscribeWithin is Subscribe with a deadline for each call; 0 means none. If first is set, the
 // first call has a deadline in any case, and Initial waits for it.
-func (e *Engine) SubscribeWithin(deadline time.Duration, name string, first bool, make func(seen *State) Handler) *Subscriber {
+func (e *Engine) SubscribeWithin(deadline time.Duration, name string, first bool, make func(seen *pipeline.State) Handler) *Subscriber {
 	seen := e.cell.Load()
 	handle, last := make(seen), seen.Version
 	limit := max(initialLimit, deadline)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/source"
 )
 
@@ -15,7 +16,7 @@ import (
 // error.
 type update struct {
 	layer   *layerState
-	content *layerContent
+	content *pipeline.Content
 	err     error
 }
 

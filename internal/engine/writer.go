@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/internal/resource"
 	"github.com/nacre-go/nacre/internal/schema"
 	"github.com/nacre-go/nacre/observe"
@@ -15,7 +16,7 @@ type writer struct {
 	rebuildTimer rebuildTimer
 	sinceCheck   int // versions since the last self-check
 	// reportedNotices are the last that were reported to observers.
-	reportedNotices notices
+	reportedNotices pipeline.Notices
 
 	// of the current decision
 	batch *resource.Batch // nil outside of a decision
@@ -23,4 +24,4 @@ type writer struct {
 }
 
 // schema returns the current schema.
-func (e *Engine) schema() *schema.Schema { return e.pipe.Schema.Load() }
+func (e *Engine) schema() *schema.Schema { return e.evaluator.Schema.Load() }

@@ -1,4 +1,4 @@
-package engine
+package pipeline
 
 import (
 	"bytes"
@@ -17,7 +17,7 @@ import (
 // document returns what a document of the content decodes to. It takes from the last good one what
 // did not change.
 func (d *decoding) document(of source.Document) *decodedDocument {
-	l, s := d.layer, d.out.schema
+	l, s := d.layer, d.out.Schema
 	last := l.documents.get(of.Name)
 	if last != nil && (d.whole || last.schema != s) {
 		last = nil
@@ -40,11 +40,11 @@ func (d *decoding) document(of source.Document) *decodedDocument {
 	}
 	next.problems = append(next.problems, next.text.Problems...)
 	for n, root := range next.text.Roots {
-		d.addRoot(next, namedRoot{partName(of.Name, n), of.Name, root})
+		d.addRoot(next, NamedRoot{partName(of.Name, n), of.Name, root})
 	}
 	if !next.transient {
 		for n, root := range next.roots {
-			next.standalone = append(next.standalone, s.BindStandalone(root.root, last.rootAt(n))...)
+			next.standalone = append(next.standalone, s.BindStandalone(root.Root, last.rootAt(n))...)
 		}
 	}
 	return next
@@ -55,7 +55,7 @@ func (d *decodedDocument) rootAt(n int) *tree.Node {
 	if d == nil || n >= len(d.roots) {
 		return nil
 	}
-	return d.roots[n].root
+	return d.roots[n].Root
 }
 
 // saysSameAs reports whether a document has the data that d was decoded from. A tree may have
@@ -79,27 +79,27 @@ func partName(document string, n int) string {
 }
 
 // addRoot adds a decoded tree to a document, with its references resolved.
-func (d *decoding) addRoot(to *decodedDocument, named namedRoot) {
-	s := d.out.schema
+func (d *decoding) addRoot(to *decodedDocument, named NamedRoot) {
+	s := d.out.Schema
 	var problems source.Problems
 	switch {
-	case named.root == nil:
+	case named.Root == nil:
 	case len(d.layer.Resolvers) > 0:
-		named.root, problems = d.expand(named.root)
-		to.transient = to.transient || hasTransient(problems)
+		named.Root, problems = d.expand(named.Root)
+		to.transient = to.transient || HasTransient(problems)
 	default:
 		var likely []string
-		named.root, problems, likely = d.unresolved(named.root)
+		named.Root, problems, likely = d.unresolved(named.Root)
 		to.unresolved = append(to.unresolved, likely...)
 	}
 	to.problems = append(to.problems, problems...)
-	if named.root == nil {
+	if named.Root == nil {
 		return
 	}
-	to.problems = append(to.problems, wording.OwnAll(s.Merger.Check(named.root))...)
+	to.problems = append(to.problems, wording.OwnAll(s.Merger.Check(named.Root))...)
 	to.roots = append(to.roots, named)
-	to.hides = to.hides || verify.Hides(named.root, s.Shape)
-	tree.Secrets(named.root, s.Shape, func(secret string) { to.secrets = append(to.secrets, secret) })
+	to.hides = to.hides || verify.Hides(named.Root, s.Shape)
+	tree.Secrets(named.Root, s.Shape, func(secret string) { to.secrets = append(to.secrets, secret) })
 }
 
 // documentCache has the documents of a layer that were good when they were last decoded, by name.

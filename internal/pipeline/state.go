@@ -1,4 +1,4 @@
-package engine
+package pipeline
 
 import (
 	"cmp"
@@ -30,19 +30,22 @@ type State struct {
 	// Merged is the tree that Values were bound from.
 	Merged *tree.Node
 
-	// full is the digest of Merged with its secrets, which shows whether anything has changed. It
+	// Full is the digest of Merged with its secrets, which shows whether anything has changed. It
 	// never leaves the process.
-	full      [32]byte
+	Full      [32]byte
 	publish   sync.Once
 	published string // set by Sum
 
-	schema   *schema.Schema
-	contents []*layerContent
-	roots    []*tree.Node
-	pending  []pendingKey // restart-only fields with another value in the contents
-	// built has the resources built from Values, or nil once another version is live. Only the
+	// Schema is the schema by which the state was made, Contents its contents by layer, with nil
+	// for none, and Roots the trees of their documents, lowest first.
+	Schema   *schema.Schema
+	Contents []*Content
+	Roots    []*tree.Node
+	// Pending has the restart-only fields that have another value in the contents.
+	Pending []PendingKey
+	// Built has the resources built from Values, or nil once another version is live. Only the
 	// writer stores it.
-	built atomic.Pointer[resource.Set]
+	Built atomic.Pointer[resource.Set]
 }
 
 // Value returns the value of a section, or nil if the state is older than the section.
@@ -57,7 +60,7 @@ func (s *State) Value(index int) any {
 // depend on the order of the paths, nor on repeated ones. If the schema does not know a path,
 // PartSum returns it.
 func (s *State) PartSum(paths []tree.Path) (sum string, unknown tree.Path) {
-	shape := s.schema.Shape
+	shape := s.Schema.Shape
 	keys := map[string][32]byte{}
 	for _, p := range paths {
 		p = p.Canonical(shape)
@@ -84,46 +87,46 @@ func (s *State) PartSum(paths []tree.Path) (sum string, unknown tree.Path) {
 // Sum returns the public digest of the state, which does not depend on secrets; see
 // [verify.Published].
 func (s *State) Sum() string {
-	s.publish.Do(func() { s.published = verify.Published(s.Merged, s.schema.Shape) })
+	s.publish.Do(func() { s.published = verify.Published(s.Merged, s.Schema.Shape) })
 	return s.published
 }
 
-// number returns the version of the state, or 0 for nil.
-func (s *State) number() int64 {
+// Number returns the version of the state, or 0 for nil.
+func (s *State) Number() int64 {
 	if s == nil {
 		return 0
 	}
 	return s.Version
 }
 
-// withoutTrees returns a copy of the state of an old version, without its trees.
-func (s *State) withoutTrees() *State {
-	return &State{Values: s.Values, Version: s.Version, At: s.At, Causes: s.Causes, full: s.full, schema: s.schema, contents: s.contents}
+// WithoutTrees returns a copy of the state of an old version, without its trees.
+func (s *State) WithoutTrees() *State {
+	return &State{Values: s.Values, Version: s.Version, At: s.At, Causes: s.Causes, Full: s.Full, Schema: s.Schema, Contents: s.Contents}
 }
 
-// withoutTrees returns what it takes to decode a content to the same again.
-func (d *decoded) withoutTrees() *decoded {
-	return &decoded{referred: d.referred, plain: d.plain, secrets: d.secrets, shown: d.shown}
+// WithoutTrees returns what it takes to decode a content to the same again.
+func (d *Decoded) withoutTrees() *Decoded {
+	return &Decoded{Referred: d.Referred, plain: d.plain, Secrets: d.Secrets, shown: d.shown}
 }
 
-// pendingKey is a restart-only key, with the position of the value that waits for the restart.
-type pendingKey struct {
-	key string
+// PendingKey is a restart-only key, with the position of the value that waits for the restart.
+type PendingKey struct {
+	Key string
 	at  source.Position
 }
 
-// pendingTexts returns each key with its position: "server.addr config.yaml:3:9".
-func pendingTexts(keys []pendingKey) (texts []string) {
+// PendingTexts returns each key with its position: "server.addr config.yaml:3:9".
+func PendingTexts(keys []PendingKey) (texts []string) {
 	for _, k := range keys {
-		texts = append(texts, k.key+" "+k.at.String())
+		texts = append(texts, k.Key+" "+k.at.String())
 	}
 	return texts
 }
 
 // pendingKeys returns the restart-only keys at paths with the positions of their wanted values.
-func pendingKeys(wanted *tree.Node, paths []tree.Path) (all []pendingKey) {
+func pendingKeys(wanted *tree.Node, paths []tree.Path) (all []PendingKey) {
 	for _, p := range paths {
-		all = append(all, pendingKey{p.String(), nearestPosition(wanted, p)})
+		all = append(all, PendingKey{p.String(), nearestPosition(wanted, p)})
 	}
 	return all
 }
@@ -138,5 +141,5 @@ func nearestPosition(root *tree.Node, p tree.Path) source.Position {
 	}
 }
 
-// releaseTrees makes a content hold no trees; they are decoded again when it is used.
-func (c *layerContent) releaseTrees() { c.result.Store(c.decoded().withoutTrees()) }
+// ReleaseTrees makes a content hold no trees; they are decoded again when it is used.
+func (c *Content) ReleaseTrees() { c.result.Store(c.Decoded().withoutTrees()) }

@@ -1,4 +1,4 @@
-package engine
+package pipeline
 
 import (
 	"time"
@@ -10,37 +10,37 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// decoded is what a content decodes to by one schema. It is immutable: decoding a content again,
+// Decoded is what a content decodes to by one schema. It is immutable: decoding a content again,
 // for another schema or after a transient problem, makes another one.
-type decoded struct {
-	schema *schema.Schema // nil if the content is not decoded yet
+type Decoded struct {
+	Schema *schema.Schema // nil if the content is not decoded yet
 	// transient reports that a problem may disappear without a new content.
 	transient  bool
-	at         time.Time
-	took       time.Duration
+	At         time.Time
+	Took       time.Duration
 	documents  []*decodedDocument
-	roots      []*tree.Node                // of the documents, lowest first
-	named      []namedRoot                 // the same roots with their names
-	referred   map[reference]referred      // values of the references
+	Roots      []*tree.Node                // of the documents, lowest first
+	Named      []NamedRoot                 // the same roots with their names
+	Referred   map[Reference]Referred      // values of the references
 	plain      map[string][]byte           // decrypted documents; nil if there are none
-	secrets    []string                    // the secret values
-	manifest   *release                    // of a manifest layer
-	lines      map[string]releaseline.Line // of the documents that have one, by name
-	problems   source.Problems             // of decoding
+	Secrets    []string                    // the secret values
+	Manifest   *Release                    // of a manifest layer
+	Lines      map[string]releaseline.Line // of the documents that have one, by name
+	Problems   source.Problems             // of decoding
 	standalone source.Problems             // of binding each document by itself
-	notices    notices
+	Notices    Notices
 	shown      source.Revision // the revision as the engine shows it; empty if decoding panicked
 }
 
 // undecoded is what a content has before it is decoded.
-var undecoded = &decoded{}
+var undecoded = &Decoded{}
 
-// namedRoot is a root with the name of its document. The further YAML documents of a document have
+// NamedRoot is a root with the name of its document. The further YAML documents of a document have
 // names of their own.
-type namedRoot struct {
-	name     string
-	document string
-	root     *tree.Node
+type NamedRoot struct {
+	Name     string
+	Document string
+	Root     *tree.Node
 }
 
 // decodedDocument is what one document decodes to. It is immutable, and does not depend on the
@@ -49,7 +49,7 @@ type decodedDocument struct {
 	of         source.Document // as the source returned it
 	schema     *schema.Schema
 	text       layer.Decoded // before its references are resolved
-	roots      []namedRoot
+	roots      []NamedRoot
 	line       releaseline.Line
 	plain      []byte // the decrypted data; nil if the layer does not decrypt
 	secrets    []string
@@ -61,10 +61,10 @@ type decodedDocument struct {
 }
 
 // root returns the root of a document, or nil if there is none.
-func (d *decoded) root(name string) *tree.Node {
-	for _, of := range d.named {
-		if of.name == name {
-			return of.root
+func (d *Decoded) root(name string) *tree.Node {
+	for _, of := range d.Named {
+		if of.Name == name {
+			return of.Root
 		}
 	}
 	return nil
@@ -72,12 +72,12 @@ func (d *decoded) root(name string) *tree.Node {
 
 // release returns the release that a content names: in a manifest, or in the lines of its documents
 // if they agree.
-func (d *decoded) release() string {
-	if d.manifest != nil {
-		return d.manifest.Release
+func (d *Decoded) release() string {
+	if d.Manifest != nil {
+		return d.Manifest.Release
 	}
 	release := ""
-	for _, line := range d.lines {
+	for _, line := range d.Lines {
 		if release != "" && line.Release != release {
 			return ""
 		}

@@ -1,4 +1,4 @@
-package engine
+package pipeline
 
 import (
 	"slices"
@@ -9,31 +9,31 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// decodeAll returns the trees of the documents of all contents, lowest first, their standalone
+// DecodeAll returns the trees of the documents of all contents, lowest first, their standalone
 // problems, and the problems of documents that cannot be decoded.
-func (e *evaluator) decodeAll(contents []*layerContent) (roots []*tree.Node, standalone, problems source.Problems) {
+func (e *Evaluator) DecodeAll(contents []*Content) (roots []*tree.Node, standalone, problems source.Problems) {
 	for i, c := range contents {
 		if c == nil {
 			continue
 		}
-		d := e.content(i, c)
-		roots = append(roots, d.roots...)
+		d := e.DecodeContent(i, c)
+		roots = append(roots, d.Roots...)
 		standalone = append(standalone, d.standalone...)
-		problems = append(problems, d.problems...)
+		problems = append(problems, d.Problems...)
 	}
 	respelled, faults := e.respell(roots)
 	return respelled, standalone, append(problems, faults...)
 }
 
-// content returns what a content of a layer decodes to by the current schema. It decodes a content
-// that arrived before a section was attached, that replaces an absent document, or that had a
-// transient problem.
-func (e *evaluator) content(layer int, c *layerContent) *decoded {
-	return e.decode(e.Schema.Load(), e.Layers[layer], c)
+// DecodeContent returns what a content of a layer decodes to by the current schema. It decodes a
+// content that arrived before a section was attached, that replaces an absent document, or that had
+// a transient problem.
+func (e *Evaluator) DecodeContent(layer int, c *Content) *Decoded {
+	return e.Decode(e.Schema.Load(), e.Layers[layer], c)
 }
 
 // respell is layer.Respell. Equal roots give the same result, so that merges share what is equal.
-func (e *evaluator) respell(roots []*tree.Node) ([]*tree.Node, source.Problems) {
+func (e *Evaluator) respell(roots []*tree.Node) ([]*tree.Node, source.Problems) {
 	if !slices.ContainsFunc(roots, func(n *tree.Node) bool { return n.Doc != nil && n.Doc.Variables }) {
 		return roots, nil
 	}

@@ -1,4 +1,4 @@
-package engine
+package pipeline
 
 import (
 	"cmp"
@@ -11,18 +11,18 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// signed reports whether the layer is a manifest that must be signed.
-func (l *pipelineLayer) signed() bool { return len(l.ManifestKeys) > 0 }
+// Signed reports whether the layer is a manifest that must be signed.
+func (l *Layer) Signed() bool { return len(l.ManifestKeys) > 0 }
 
-// release is the manifest in a layer's content. It is immutable.
-type release struct {
+// Release is the manifest in a layer's content. It is immutable.
+type Release struct {
 	*manifest.Manifest
-	scope  scope // of the manifest's source
+	scope  Scope // of the manifest's source
 	byName map[string][]*manifest.Document
 }
 
-func newRelease(m *manifest.Manifest, scope scope) *release {
-	r := &release{Manifest: m, scope: scope, byName: make(map[string][]*manifest.Document, len(m.Documents))}
+func newRelease(m *manifest.Manifest, scope Scope) *Release {
+	r := &Release{Manifest: m, scope: scope, byName: make(map[string][]*manifest.Document, len(m.Documents))}
 	for i := range m.Documents {
 		d := &m.Documents[i]
 		r.byName[d.Name] = append(r.byName[d.Name], d)
@@ -30,22 +30,22 @@ func newRelease(m *manifest.Manifest, scope scope) *release {
 	return r
 }
 
-// scope is the namespace and group of a source; both are empty if it has none.
-type scope struct{ namespace, group string }
+// Scope is the namespace and group of a source; both are empty if it has none.
+type Scope struct{ Namespace, Group string }
 
-// find returns the entry for a document of a layer, or nil if the release does not list it. An
+// Find returns the entry for a document of a layer, or nil if the release does not list it. An
 // entry without a namespace or group means that of the manifest. An entry without both also matches
 // a document of a source without both.
-func (r *release) find(l *pipelineLayer, document *source.Document) *manifest.Document {
+func (r *Release) Find(l *Layer, document *source.Document) *manifest.Document {
 	name, scope := l.place(document)
 	for _, d := range r.byName[name] {
-		if scope.namespace == "" && scope.group == "" {
+		if scope.Namespace == "" && scope.Group == "" {
 			if d.Namespace == "" && d.Group == "" {
 				return d
 			}
 			continue
 		}
-		if cmp.Or(d.Namespace, r.scope.namespace) == scope.namespace && cmp.Or(d.Group, r.scope.group) == scope.group {
+		if cmp.Or(d.Namespace, r.scope.Namespace) == scope.Namespace && cmp.Or(d.Group, r.scope.Group) == scope.Group {
 			return d
 		}
 	}
@@ -54,18 +54,18 @@ func (r *release) find(l *pipelineLayer, document *source.Document) *manifest.Do
 
 // place returns the scope of a document, and its name in it: a source whose documents have several
 // scopes puts them in front of the names, so that each document of a content has its own.
-func (l *pipelineLayer) place(d *source.Document) (name string, s scope) {
+func (l *Layer) place(d *source.Document) (name string, s Scope) {
 	if d.Namespace == "" && d.Group == "" {
 		return d.Name, l.Scope
 	}
-	s = scope{cmp.Or(d.Namespace, l.Scope.namespace), cmp.Or(d.Group, l.Scope.group)}
-	name = strings.TrimPrefix(d.Name, s.namespace+"/")
-	return strings.TrimPrefix(name, s.group+"/"), s
+	s = Scope{cmp.Or(d.Namespace, l.Scope.Namespace), cmp.Or(d.Group, l.Scope.Group)}
+	name = strings.TrimPrefix(d.Name, s.Namespace+"/")
+	return strings.TrimPrefix(name, s.Group+"/"), s
 }
 
-// mismatch returns why a document, with the digest of its data, is not the one that the release
+// Mismatch returns why a document, with the digest of its data, is not the one that the release
 // lists, or "". A digest covers bytes, so that a tree has none.
-func (r *release) mismatch(d *source.Document, sum [sha256.Size]byte, listed *manifest.Document) (kind source.Kind, reason string) {
+func (r *Release) Mismatch(d *source.Document, sum [sha256.Size]byte, listed *manifest.Document) (kind source.Kind, reason string) {
 	switch {
 	case d.Tree != nil:
 		return source.PermissionDenied, "is listed in release " + r.Release + " but is a tree, which has no digest; use a source that returns bytes"
@@ -77,9 +77,9 @@ func (r *release) mismatch(d *source.Document, sum [sha256.Size]byte, listed *ma
 	return 0, ""
 }
 
-// describe returns the place of a document of the release in words.
-func (r *release) describe(d *manifest.Document) string {
-	namespace, group := cmp.Or(d.Namespace, r.scope.namespace), cmp.Or(d.Group, r.scope.group)
+// Describe returns the place of a document of the release in words.
+func (r *Release) Describe(d *manifest.Document) string {
+	namespace, group := cmp.Or(d.Namespace, r.scope.Namespace), cmp.Or(d.Group, r.scope.Group)
 	switch {
 	case namespace == "" && group == "":
 		return d.Name
@@ -101,20 +101,20 @@ func (d *decoding) readManifests() {
 		m, err := l.readManifest(of.Data)
 		switch {
 		case err != nil:
-			out.problems = append(out.problems, manifestProblem(at, err))
-		case out.manifest != nil:
-			out.problems = append(out.problems, &source.Problem{Kind: source.InvalidArgument, Position: at, Message: "layer has a second manifest; a manifest layer has one document"})
-		case len(m.Audience) > 0 && !m.For(l.Scope.namespace, l.Scope.group, d.decoder.Service):
-			out.problems = append(out.problems, &source.Problem{Kind: source.PermissionDenied, Position: at, Message: fmt.Sprintf(
-				"release %s is not for this service: its audience does not include namespace %q, group %q, service %q", m.Release, l.Scope.namespace, l.Scope.group, d.decoder.Service)})
+			out.Problems = append(out.Problems, manifestProblem(at, err))
+		case out.Manifest != nil:
+			out.Problems = append(out.Problems, &source.Problem{Kind: source.InvalidArgument, Position: at, Message: "layer has a second manifest; a manifest layer has one document"})
+		case len(m.Audience) > 0 && !m.For(l.Scope.Namespace, l.Scope.Group, d.decoder.Service):
+			out.Problems = append(out.Problems, &source.Problem{Kind: source.PermissionDenied, Position: at, Message: fmt.Sprintf(
+				"release %s is not for this service: its audience does not include namespace %q, group %q, service %q", m.Release, l.Scope.Namespace, l.Scope.Group, d.decoder.Service)})
 		default:
-			out.manifest = newRelease(m, l.Scope)
+			out.Manifest = newRelease(m, l.Scope)
 		}
 	}
 }
 
-func (l *pipelineLayer) readManifest(data []byte) (*manifest.Manifest, error) {
-	if !l.signed() {
+func (l *Layer) readManifest(data []byte) (*manifest.Manifest, error) {
+	if !l.Signed() {
 		return manifest.Parse(data)
 	}
 	return manifest.Verify(data, l.ManifestKeys[0], l.ManifestKeys[1:]...)

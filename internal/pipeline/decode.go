@@ -1,4 +1,4 @@
-package engine
+package pipeline
 
 import (
 	"context"
@@ -19,12 +19,12 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// decodeRetryAfter is the time after which a content with a transient problem, such as a reference
+// DecodeRetryAfter is the time after which a content with a transient problem, such as a reference
 // to a secret that does not exist yet, is decoded again.
-const decodeRetryAfter = 500 * time.Millisecond
+const DecodeRetryAfter = 500 * time.Millisecond
 
-// pipelineLayer is what it takes to decode the contents of a layer.
-type pipelineLayer struct {
+// Layer is what it takes to decode the contents of a layer.
+type Layer struct {
 	// Name is unique in the config.
 	Name string
 	// Decoder says under which key the documents belong, and what they may contain.
@@ -43,7 +43,7 @@ type pipelineLayer struct {
 	Manifest     bool
 	ManifestKeys []ed25519.PublicKey
 	// Scope is the place of the layer's documents; zero if the source has none.
-	Scope scope
+	Scope Scope
 
 	documents documentCache // the last good ones
 }
@@ -51,10 +51,10 @@ type pipelineLayer struct {
 // Resolver returns the value of a reference.
 type Resolver func(ctx context.Context, name string) (string, error)
 
-// decoder decodes contents. Its methods are safe for concurrent use.
-type decoder struct {
+// Decoder decodes contents. Its methods are safe for concurrent use.
+type Decoder struct {
 	// Layers are all layers of the config, lowest precedence first.
-	Layers []*pipelineLayer
+	Layers []*Layer
 	// Redactor learns the secrets that decoding finds.
 	Redactor *redact.Redactor
 	// Calls is the context of calls of the service's code.
@@ -67,44 +67,44 @@ type decoder struct {
 	Whole *atomic.Bool
 }
 
-// decode returns what a content decodes to by a schema. It decodes the content if it has not done
+// Decode returns what a content decodes to by a schema. It decodes the content if it has not done
 // so, or if the content had a transient problem.
-func (d *decoder) decode(s *schema.Schema, l *pipelineLayer, c *layerContent) *decoded {
-	last := c.decoded()
-	if last.schema == s && !(last.transient && time.Since(last.at) > decodeRetryAfter) {
+func (d *Decoder) Decode(s *schema.Schema, l *Layer, c *Content) *Decoded {
+	last := c.Decoded()
+	if last.Schema == s && !(last.transient && time.Since(last.At) > DecodeRetryAfter) {
 		return last
 	}
-	r := &decoding{decoder: d, layer: l, content: c, whole: d.Whole.Load(), out: decoded{schema: s}}
+	r := &decoding{decoder: d, layer: l, content: c, whole: d.Whole.Load(), out: Decoded{Schema: s}}
 	if !last.transient { // for another schema, and in the history, keep what resolvers returned
-		r.out.referred, r.plain = maps.Clone(last.referred), last.plain
+		r.out.Referred, r.plain = maps.Clone(last.Referred), last.plain
 	}
 	began := time.Now()
 	if err := rescue.Do(func() error { r.run(); return nil }); err != nil {
-		r.out = decoded{schema: s, problems: source.Problems{panicked(err, source.Position{Layer: l.Name, Document: firstName(c), Revision: c.shown()})}}
+		r.out = Decoded{Schema: s, Problems: source.Problems{Panicked(err, source.Position{Layer: l.Name, Document: FirstName(c), Revision: c.Shown()})}}
 	}
-	r.out.at = time.Now() // after the resolvers, so that a slow one is not called again at once
-	r.out.took = r.out.at.Sub(began)
+	r.out.At = time.Now() // after the resolvers, so that a slow one is not called again at once
+	r.out.Took = r.out.At.Sub(began)
 	c.result.Store(&r.out)
 	return &r.out
 }
 
-// decodeWhole decodes a content without what is known of other contents. It calls no resolvers and
+// DecodeWhole decodes a content without what is known of other contents. It calls no resolvers and
 // decrypts nothing: references and data have the values that they have in known, a result of
-// decode. It stores nothing.
-func (d *decoder) decodeWhole(l *pipelineLayer, c *layerContent, known *decoded, s *schema.Schema) *decoded {
-	r := &decoding{decoder: d, layer: l, content: c, whole: true, plain: known.plain, out: decoded{schema: s, referred: maps.Clone(known.referred)}}
+// Decode. It stores nothing.
+func (d *Decoder) DecodeWhole(l *Layer, c *Content, known *Decoded, s *schema.Schema) *Decoded {
+	r := &decoding{decoder: d, layer: l, content: c, whole: true, plain: known.plain, out: Decoded{Schema: s, Referred: maps.Clone(known.Referred)}}
 	r.run()
 	return &r.out
 }
 
 // hasManifest reports whether any layer is a manifest.
-func (d *decoder) hasManifest() bool {
-	return slices.ContainsFunc(d.Layers, func(l *pipelineLayer) bool { return l.Manifest })
+func (d *Decoder) hasManifest() bool {
+	return slices.ContainsFunc(d.Layers, func(l *Layer) bool { return l.Manifest })
 }
 
-// panicked returns the problem for a panic in a step. It contains the stack of the panic and not
+// Panicked returns the problem for a panic in a step. It contains the stack of the panic and not
 // its value.
-func panicked(err error, at source.Position) *source.Problem {
+func Panicked(err error, at source.Position) *source.Problem {
 	where := &observe.PanicError{Text: "in a step"}
 	if p, ok := err.(*rescue.Panic); ok { //nolint:errorlint // rescue returns it as it is
 		where.Stack = p.Stack
@@ -112,37 +112,37 @@ func panicked(err error, at source.Position) *source.Problem {
 	return wording.Own("a step panicked while processing this content").On(&source.Problem{Kind: source.Unknown, Position: at, Err: where})
 }
 
-// decoding is one call of decode.
+// decoding is one call of Decode.
 type decoding struct {
-	decoder *decoder
-	layer   *pipelineLayer
-	content *layerContent
+	decoder *Decoder
+	layer   *Layer
+	content *Content
 	whole   bool              // decode every document, whatever is known of it
 	plain   map[string][]byte // decrypted documents that are known
-	out     decoded
+	out     Decoded
 }
 
 // run verifies and decodes the content.
 func (d *decoding) run() {
 	for _, p := range wording.OwnAll(verify.Content(d.content.Content)) {
 		p.Position.Layer = d.layer.Name
-		d.out.problems = append(d.out.problems, p)
+		d.out.Problems = append(d.out.Problems, p)
 	}
 	switch {
-	case d.out.problems != nil: // the syntax of a damaged content does not matter
+	case d.out.Problems != nil: // the syntax of a damaged content does not matter
 	case d.layer.Manifest:
 		d.readManifests()
-		d.out.problems = wording.OwnAll(d.out.problems)
+		d.out.Problems = wording.OwnAll(d.out.Problems)
 	default:
 		d.decodeDocuments()
 	}
 	d.setShown()
-	d.out.notices.release = d.out.release()
+	d.out.Notices.Release = d.out.release()
 }
 
 func (d *decoding) decodeDocuments() {
 	if d.decoder.hasManifest() {
-		d.content.dataSums()
+		d.content.DataSums()
 	}
 	for _, of := range d.content.Documents {
 		if of.Selects {
@@ -154,12 +154,12 @@ func (d *decoding) decodeDocuments() {
 	if !d.whole {
 		d.layer.documents.put(d.out.documents)
 	}
-	for _, found := range d.out.referred {
+	for _, found := range d.out.Referred {
 		if !found.isDefault {
-			d.out.secrets = append(d.out.secrets, found.text)
+			d.out.Secrets = append(d.out.Secrets, found.Text)
 		}
 	}
-	d.decoder.Redactor.AddContent(d.out.secrets)
+	d.decoder.Redactor.AddContent(d.out.Secrets)
 	d.hideSecretReleases()
 	if d.out.transient {
 		d.out.standalone = nil // its values are not those that the content will have
@@ -170,9 +170,9 @@ func (d *decoding) decodeDocuments() {
 func (d *decoding) add(of *decodedDocument) {
 	d.out.documents = append(d.out.documents, of)
 	d.addLine(of.of.Name, of.line)
-	d.out.problems = append(d.out.problems, of.problems...)
+	d.out.Problems = append(d.out.Problems, of.problems...)
 	d.out.standalone = append(d.out.standalone, of.standalone...)
-	d.out.secrets = append(d.out.secrets, of.secrets...)
+	d.out.Secrets = append(d.out.Secrets, of.secrets...)
 	d.out.transient = d.out.transient || of.transient
 	if of.plain != nil {
 		if d.out.plain == nil {
@@ -181,12 +181,12 @@ func (d *decoding) add(of *decodedDocument) {
 		d.out.plain[of.of.Name] = of.plain
 	}
 	for _, root := range of.roots {
-		d.out.roots, d.out.named = append(d.out.roots, root.root), append(d.out.named, root)
+		d.out.Roots, d.out.Named = append(d.out.Roots, root.Root), append(d.out.Named, root)
 	}
-	n := &d.out.notices
-	n.unused = append(n.unused, copied(of.text.Unused)...)
-	n.deprecated = append(n.deprecated, copied(of.text.Deprecated)...)
-	n.unresolved = append(n.unresolved, of.unresolved...)
+	n := &d.out.Notices
+	n.Unused = append(n.Unused, copied(of.text.Unused)...)
+	n.Deprecated = append(n.Deprecated, copied(of.text.Deprecated)...)
+	n.Unresolved = append(n.Unresolved, of.unresolved...)
 }
 
 // copied returns copies of problems, whose positions the caller may change.
@@ -206,16 +206,16 @@ func copied(problems source.Problems) source.Problems {
 func (d *decoding) setShown() {
 	d.out.shown = d.content.Revision
 	if slices.ContainsFunc(d.out.documents, func(of *decodedDocument) bool { return of.hides }) ||
-		!d.layer.Manifest && slices.ContainsFunc(d.out.problems, func(p *source.Problem) bool { return p.Kind != source.Unavailable }) {
+		!d.layer.Manifest && slices.ContainsFunc(d.out.Problems, func(p *source.Problem) bool { return p.Kind != source.Unavailable }) {
 		d.out.shown = keyedRevision(d.content.Revision, d.decoder.Key)
 	}
-	for _, p := range slices.Concat(d.out.problems, d.out.notices.unused, d.out.notices.deprecated) {
+	for _, p := range slices.Concat(d.out.Problems, d.out.Notices.Unused, d.out.Notices.Deprecated) {
 		p.Position.Revision = d.out.shown
 	}
 }
 
-// hasTransient reports whether a problem may disappear without a new content, such as a secret that
+// HasTransient reports whether a problem may disappear without a new content, such as a secret that
 // does not exist yet.
-func hasTransient(problems source.Problems) bool {
+func HasTransient(problems source.Problems) bool {
 	return slices.ContainsFunc(problems, func(p *source.Problem) bool { return p.Kind == source.Unavailable })
 }

@@ -1,4 +1,4 @@
-package engine
+package pipeline
 
 import (
 	"crypto/sha256"
@@ -10,25 +10,26 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// digest identifies a content by its data, whatever revision its source gives it. It does not
+// Digest identifies a content by its data, whatever revision its source gives it. It does not
 // depend on the release lines of documents: a bad document stays the same one in the next release.
-type digest [sha256.Size]byte
+type Digest [sha256.Size]byte
 
-func (c *layerContent) sum() digest {
+// Sum returns the digest of the content, and computes it once.
+func (c *Content) Sum() Digest {
 	if c.digest == nil {
 		h := sha256.New()
 		for i := range c.Documents {
-			sum := sumOf(&c.Documents[i])
+			sum := SumOf(&c.Documents[i])
 			h.Write(sum[:])
 		}
-		sum := digest(h.Sum(nil))
+		sum := Digest(h.Sum(nil))
 		c.digest = &sum
 	}
 	return *c.digest
 }
 
-// sumOf returns the digest of a document; zero for nil.
-func sumOf(d *source.Document) (sum digest) {
+// SumOf returns the digest of a document; zero for nil.
+func SumOf(d *source.Document) (sum Digest) {
 	if d == nil {
 		return sum
 	}
@@ -45,15 +46,15 @@ func sumOf(d *source.Document) (sum digest) {
 			h.Write(sum[:])
 		}
 	}
-	return digest(h.Sum(nil))
+	return Digest(h.Sum(nil))
 }
 
-// changedDocuments returns the documents in which a content differs from another one.
-func (c *layerContent) changedDocuments(from *layerContent) (all []documentSum) {
+// ChangedDocuments returns the documents in which a content differs from another one.
+func (c *Content) ChangedDocuments(from *Content) (all []DocumentSum) {
 	add := func(name string) {
-		next, old := c.document(name), from.document(name)
-		if !sameDocument(old, next) && sumOf(old) != sumOf(next) {
-			all = append(all, documentSum{name, sumOf(next)})
+		next, old := c.Document(name), from.Document(name)
+		if !SameDocument(old, next) && SumOf(old) != SumOf(next) {
+			all = append(all, DocumentSum{name, SumOf(next)})
 		}
 	}
 	for i := range c.Documents {
@@ -61,7 +62,7 @@ func (c *layerContent) changedDocuments(from *layerContent) (all []documentSum) 
 	}
 	if from != nil {
 		for i := range from.Documents {
-			if name := from.Documents[i].Name; c.document(name) == nil {
+			if name := from.Documents[i].Name; c.Document(name) == nil {
 				add(name)
 			}
 		}
@@ -69,8 +70,8 @@ func (c *layerContent) changedDocuments(from *layerContent) (all []documentSum) 
 	return all
 }
 
-// documentSum is a document with its digest, which is zero if its layer no longer lists it.
-type documentSum struct {
-	name string
-	sum  digest
+// DocumentSum is a document with its digest, which is zero if its layer no longer lists it.
+type DocumentSum struct {
+	Name string
+	Sum  Digest
 }

@@ -1,4 +1,4 @@
-package engine
+package pipeline
 
 import (
 	"context"
@@ -23,7 +23,7 @@ var errSlow = wording.NewError("no answer within " + secretsTimeout.String())
 
 // callWithin calls code of the service, which may fail, panic, block, or return an error with a
 // secret; the caller redacts the error.
-func callWithin[R any](d *decoder, f func(ctx context.Context) (R, error)) (R, error) {
+func callWithin[R any](d *Decoder, f func(ctx context.Context) (R, error)) (R, error) {
 	value, err := rescue.Within(d.Calls, secretsTimeout, f)
 	if errors.Is(err, rescue.ErrSlow) {
 		return value, errSlow
@@ -58,57 +58,57 @@ func (d *decoding) decrypt(to *decodedDocument) (readable source.Document, ok bo
 func (d *decoding) expand(root *tree.Node) (*tree.Node, source.Problems) {
 	l := d.layer
 	free := func(scheme string) bool { return l.Embeddable[scheme] }
-	return layer.ExpandWithin(d.out.schema.Embedding, root, free, func(scheme, name string) (string, error) {
-		r := reference{scheme, name}
-		if found, known := d.out.referred[r]; known {
-			return found.text, nil
+	return layer.ExpandWithin(d.out.Schema.Embedding, root, free, func(scheme, name string) (string, error) {
+		r := Reference{scheme, name}
+		if found, known := d.out.Referred[r]; known {
+			return found.Text, nil
 		}
 		if l.Resolvers[scheme] == nil {
 			return "", wording.NewError("scheme has no resolver; the schemes are " + strings.Join(slices.Sorted(maps.Keys(l.Resolvers)), ", "))
 		}
-		found, err := d.decoder.resolve(l, r)
+		found, err := d.decoder.Resolve(l, r)
 		if err != nil {
 			return "", err
 		}
-		if d.out.referred == nil {
-			d.out.referred = map[reference]referred{}
+		if d.out.Referred == nil {
+			d.out.Referred = map[Reference]Referred{}
 		}
-		d.out.referred[r] = found
-		return found.text, nil
+		d.out.Referred[r] = found
+		return found.Text, nil
 	})
 }
 
-// reference is a reference in a text of a document.
-type reference struct{ scheme, name string }
+// Reference is a reference in a text of a document.
+type Reference struct{ Scheme, Name string }
 
-// referred is what a reference stands for.
-type referred struct {
-	text      string
+// Referred is what a reference stands for.
+type Referred struct {
+	Text      string
 	isDefault bool // the text is the default in the reference
 }
 
-// resolve calls the resolver of a reference's scheme, which must exist. If the resolver reports
+// Resolve calls the resolver of a reference's scheme, which must exist. If the resolver reports
 // that the name does not exist, the name ends at its first colon, and the rest is a default.
-func (d *decoder) resolve(l *pipelineLayer, r reference) (referred, error) {
-	resolver := l.Resolvers[r.scheme]
+func (d *Decoder) Resolve(l *Layer, r Reference) (Referred, error) {
+	resolver := l.Resolvers[r.Scheme]
 	call := func(name string) (string, error) {
 		return callWithin(d, func(ctx context.Context) (string, error) { return resolver(ctx, name) })
 	}
-	found, err := call(r.name)
-	name, otherwise, hasDefault := strings.Cut(r.name, ":")
+	found, err := call(r.Name)
+	name, otherwise, hasDefault := strings.Cut(r.Name, ":")
 	if hasDefault && errors.Is(err, fs.ErrNotExist) {
 		if found, err = call(name); errors.Is(err, fs.ErrNotExist) {
 			if strings.HasPrefix(otherwise, "-") {
-				return referred{}, wording.NewError("it does not exist, and its default begins with '-'; write ${" + r.scheme + ":name:default} without ':-'")
+				return Referred{}, wording.NewError("it does not exist, and its default begins with '-'; write ${" + r.Scheme + ":name:default} without ':-'")
 			}
-			return referred{text: otherwise, isDefault: true}, nil
+			return Referred{Text: otherwise, isDefault: true}, nil
 		}
 	}
 	if err != nil {
-		return referred{}, wording.Said(d.Redactor.CleanText(err))
+		return Referred{}, wording.Said(d.Redactor.CleanText(err))
 	}
 	d.Redactor.Add(found)
-	return referred{text: found}, nil
+	return Referred{Text: found}, nil
 }
 
 // unresolved looks for references in a document of a layer without resolvers. A document made from
@@ -117,7 +117,7 @@ func (d *decoding) unresolved(root *tree.Node) (out *tree.Node, problems source.
 	if tree.GivenOf(root) != nil {
 		return root, nil, nil
 	}
-	return layer.Unresolved(root, d.out.schema.Shape, func(scheme string) bool {
-		return slices.ContainsFunc(d.decoder.Layers, func(l *pipelineLayer) bool { return l.Resolvers[scheme] != nil })
+	return layer.Unresolved(root, d.out.Schema.Shape, func(scheme string) bool {
+		return slices.ContainsFunc(d.decoder.Layers, func(l *Layer) bool { return l.Resolvers[scheme] != nil })
 	})
 }

@@ -1,4 +1,4 @@
-package engine
+package pipeline
 
 import (
 	"github.com/nacre-go/nacre/internal/releaseline"
@@ -9,18 +9,18 @@ func (d *decoding) addLine(document string, line releaseline.Line) {
 	if line == (releaseline.Line{}) {
 		return
 	}
-	if d.out.lines == nil {
-		d.out.lines = map[string]releaseline.Line{}
+	if d.out.Lines == nil {
+		d.out.Lines = map[string]releaseline.Line{}
 	}
-	d.out.lines[document] = line
+	d.out.Lines[document] = line
 }
 
 // hideSecretReleases removes the releases of lines that have a known secret.
 func (d *decoding) hideSecretReleases() {
-	for name, line := range d.out.lines {
+	for name, line := range d.out.Lines {
 		if d.decoder.Redactor.Text(line.Release) != line.Release {
 			line.Release = ""
-			d.out.lines[name] = line
+			d.out.Lines[name] = line
 		}
 	}
 }

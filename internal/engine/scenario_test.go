@@ -12,6 +12,7 @@ import (
 
 	"github.com/nacre-go/nacre/internal/binding"
 	"github.com/nacre-go/nacre/internal/engine"
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/internal/resource"
 	"github.com/nacre-go/nacre/internal/schema"
 	"github.com/nacre-go/nacre/internal/synctest"
@@ -30,7 +31,7 @@ import (
 // A failure names its seed: run it alone with that number in the loop.
 func TestPipeline(t *testing.T) {
 	for seed := range uint64(150) {
-		synctest.Test(t, func(t *testing.T) { newPipeline(t, seed).run() })
+		synctest.Test(t, func(t *testing.T) { newScenario(t, seed).run() })
 		if t.Failed() {
 			return
 		}
@@ -65,8 +66,8 @@ func newExtra(t *testing.T) schema.Section {
 	})
 }
 
-// pipeline is one script. Layer 0 sets a, layer 1 sets b.
-type pipeline struct {
+// scenario is one script. Layer 0 sets a, layer 1 sets b.
+type scenario struct {
 	t       *testing.T
 	seed    uint64
 	r       *rand.Rand
@@ -95,8 +96,8 @@ type thing struct {
 	closed atomic.Bool
 }
 
-func newPipeline(t *testing.T, seed uint64) *pipeline {
-	p := &pipeline{t: t, seed: seed, r: rand.New(rand.NewPCG(seed, 2)), good: [2]int{1, 2}}
+func newScenario(t *testing.T, seed uint64) *scenario {
+	p := &scenario{t: t, seed: seed, r: rand.New(rand.NewPCG(seed, 2)), good: [2]int{1, 2}}
 	p.origins = [2]*origin{newOrigin("low", "a: 1"), newOrigin("high", "b: 2\nextra: {n: 2}")}
 	p.set = settings(t, p.origins[0], p.origins[1])
 	p.set.Sections = append(p.set.Sections, &schema.Section{At: tree.Path{"extra"}, Shape: &tree.Shape{Reserved: true}})
@@ -106,14 +107,14 @@ func newPipeline(t *testing.T, seed uint64) *pipeline {
 	return p
 }
 
-func (p *pipeline) failf(format string, args ...any) {
+func (p *scenario) failf(format string, args ...any) {
 	p.t.Helper()
 	p.t.Errorf("seed %d: %s", p.seed, fmt.Sprintf(format, args...))
 }
 
 // start starts the service: a config, a resource for each layer of which the second uses the first,
 // a subscriber and an AutoRollback check.
-func (p *pipeline) start() {
+func (p *scenario) start() {
 	e, err := engine.Start(p.t.Context(), p.set)
 	if err != nil {
 		p.t.Fatalf("seed %d: %v", p.seed, err)
@@ -124,9 +125,9 @@ func (p *pipeline) start() {
 			Name: fmt.Sprint(i),
 			Select: func(c any) any {
 				if i == 0 {
-					return value(c.(*engine.State)).A
+					return value(c.(*pipeline.State)).A
 				}
-				return value(c.(*engine.State)).B
+				return value(c.(*pipeline.State)).B
 			},
 			Equal: func(a, b any) bool { return a == b },
 			Build: func(ctx context.Context, part any) (any, error) {
@@ -156,8 +157,8 @@ func (p *pipeline) start() {
 		}
 	}
 	p.seen.version, p.sections = 0, nil
-	e.Subscribe("subscriber", true, func(*engine.State) engine.Handler {
-		return func(_ context.Context, s *engine.State, _ []observe.Cause) (bool, error) {
+	e.Subscribe("subscriber", true, func(*pipeline.State) engine.Handler {
+		return func(_ context.Context, s *pipeline.State, _ []observe.Cause) (bool, error) {
 			if s.Version <= p.seen.version {
 				p.failf("version %d after %d", s.Version, p.seen.version)
 			}
@@ -169,7 +170,7 @@ func (p *pipeline) start() {
 		}
 	})
 	e.AddAutoRollback(engine.AutoRollback{Name: "health", For: 5 * time.Second, Every: time.Second, Timeout: time.Second,
-		Check: func(_ context.Context, s *engine.State) error {
+		Check: func(_ context.Context, s *pipeline.State) error {
 			if value(s).A == harmful || value(s).B == harmful {
 				return errors.New("harmful")
 			}
@@ -178,7 +179,7 @@ func (p *pipeline) start() {
 }
 
 // checkInvariants checks what must hold at all times.
-func (p *pipeline) checkInvariants() {
+func (p *scenario) checkInvariants() {
 	p.t.Helper()
 	ctx, end := context.WithCancel(p.t.Context())
 	defer end()
@@ -196,7 +197,7 @@ func (p *pipeline) checkInvariants() {
 }
 
 // attach attaches the section, which succeeds unless the live version has foreign.
-func (p *pipeline) attach() {
+func (p *scenario) attach() {
 	p.t.Helper()
 	p.settle()
 	before := p.e.Live()
@@ -216,7 +217,7 @@ func (p *pipeline) attach() {
 }
 
 // detach detaches the section once.
-func (p *pipeline) detach() {
+func (p *scenario) detach() {
 	p.t.Helper()
 	p.settle()
 	last := len(p.sections) - 1
@@ -230,7 +231,7 @@ func (p *pipeline) detach() {
 }
 
 // settle waits for all pending work, and compares with the model.
-func (p *pipeline) settle() {
+func (p *scenario) settle() {
 	p.t.Helper()
 	for range 12 {
 		p.checkInvariants()
@@ -255,7 +256,7 @@ func (p *pipeline) settle() {
 	}
 }
 
-func (p *pipeline) put(i, n int) {
+func (p *scenario) put(i, n int) {
 	if i == 0 {
 		p.say(0, fmt.Sprintf("a: %d", n))
 		return
@@ -263,12 +264,12 @@ func (p *pipeline) put(i, n int) {
 	p.say(1, fmt.Sprintf("b: %d\nextra: {n: %d}", n, n))
 }
 
-func (p *pipeline) say(i int, text string) {
+func (p *scenario) say(i int, text string) {
 	p.origins[i].put(text)
 	p.waits = p.waits && i == 0
 }
 
-func (p *pipeline) run() {
+func (p *scenario) run() {
 	ctx := p.t.Context()
 	for range 8 + p.r.IntN(25) {
 		i := p.r.IntN(2)
@@ -369,7 +370,7 @@ func (p *pipeline) run() {
 }
 
 // replaceHarmful publishes a good content in each layer whose newest content was rolled back.
-func (p *pipeline) replaceHarmful() {
+func (p *scenario) replaceHarmful() {
 	for i := range p.origins {
 		if p.newest[i] == nil {
 			n := p.good[i]

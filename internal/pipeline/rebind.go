@@ -1,4 +1,4 @@
-package engine
+package pipeline
 
 import (
 	"github.com/nacre-go/nacre/internal/guard"
@@ -7,14 +7,14 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// rebind returns an older state with its trees and by the current schema: the same contents, with
+// Rebind returns an older state with its trees and by the current schema: the same contents, with
 // the live values of restart-only fields, which freezer knows.
-func (e *evaluator) rebind(old, live *State, freezer *guard.Freezer) (*State, source.Problems) {
+func (e *Evaluator) Rebind(old, live *State, freezer *guard.Freezer) (*State, source.Problems) {
 	s := e.Schema.Load()
-	if old.schema == s && old.Merged != nil {
+	if old.Schema == s && old.Merged != nil {
 		return old, nil
 	}
-	roots, standalone, problems := e.decodeAll(old.contents)
+	roots, standalone, problems := e.DecodeAll(old.Contents)
 	if problems != nil {
 		return nil, append(problems, standalone...)
 	}
@@ -23,8 +23,8 @@ func (e *evaluator) rebind(old, live *State, freezer *guard.Freezer) (*State, so
 		return nil, wording.OwnAll(problems)
 	}
 	frozen, pending := freezer.Freeze(live.Merged, merged)
-	next := &State{Merged: frozen, full: verify.Full(frozen), schema: s, contents: old.contents, roots: roots, pending: pendingKeys(merged, pending)}
-	if old.schema == s && old.full == next.full {
+	next := &State{Merged: frozen, Full: verify.Full(frozen), Schema: s, Contents: old.Contents, Roots: roots, Pending: pendingKeys(merged, pending)}
+	if old.Schema == s && old.Full == next.Full {
 		next.Values = old.Values // only its trees were released
 		return next, nil
 	}
