@@ -248,6 +248,15 @@ func rows() []Row {
 			Why: "it asks what contents would be; only the engine makes them live",
 		},
 		{
+			Package: "internal/blame", Does: "finds the layers of a change that problems may come from",
+			May: []string{"source", "internal/guard", "internal/pipeline", "internal/tree"}, Why: "it compares contents, and changes nothing",
+		},
+		{
+			Package: "internal/search", Does: "looks for the largest good part of a rejected change",
+			May: []string{"source", "internal/blame", "internal/pipeline", "internal/problem", "internal/subset", "internal/tree"},
+			Why: "it asks about parts of a change; only the engine makes them live",
+		},
+		{
 			Package: "internal/rescue", Does: "calls functions that may panic, end their goroutine or hang",
 			Why: whyGeneric,
 		},

@@ -142,7 +142,7 @@ func (e *Engine) recordRejected(c, good candidate, reasons func(layer int) sourc
 	var acks []func()
 	var rejected []*layerState
 	changed := false
-	b := e.newBlame(e.applied(), c.contents)
+	b := e.change(e.applied(), c.contents)
 	e.mu.Lock()
 	for i, l := range e.layers {
 		content := c.contents[i]
@@ -150,7 +150,7 @@ func (e *Engine) recordRejected(c, good candidate, reasons func(layer int) sourc
 			continue
 		}
 		causes = append(causes, e.causes(l, content)...)
-		problemsOfLayer := b.problemsOf(reasons(i), i)
+		problemsOfLayer := b.ProblemsOf(reasons(i), i)
 		problems.Add(problemsOfLayer)
 		if l.rejected.Error() != problemsOfLayer.Error() {
 			changed = true

@@ -9,6 +9,7 @@ import (
 	"github.com/nacre-go/nacre/internal/guard"
 	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/internal/tree"
+	"github.com/nacre-go/nacre/source"
 )
 
 // addLossReasons adds the hold reasons of contents that lose too many keys of their document, their
@@ -48,7 +49,7 @@ func (e *Engine) addLossReasons(reasons [][]string) {
 		with[i] = e.layers[i].latest
 	}
 	if problems := e.tryEvaluate(with); problems != nil {
-		suspects, _ := e.newBlame(check.live, with).suspects(problems)
+		suspects, _ := e.change(check.live, with).Suspects(problems)
 		if len(check.held) == 1 {
 			suspects = slices.Collect(maps.Keys(check.held))
 		}
@@ -211,7 +212,7 @@ func (c *lossCheck) checkWhole() {
 	}
 	had, charged := guard.Keys(before, c.e.schema().Shape), 0
 	charges := map[int]int{}
-	for _, i := range c.e.newBlame(c.live, c.wanted).changed {
+	for _, i := range c.e.change(c.live, c.wanted).Layers {
 		if !c.isGuarded(i) {
 			continue
 		}
@@ -270,4 +271,22 @@ func chargeOf(gone *guard.Gone, old, next *pipeline.Content) (all guard.Charge) 
 		}
 	}
 	return all
+}
+
+// lossProblems returns why contents would lose too many keys if they became live without the
+// others: the keys may have moved to a layer that is rejected. It returns nothing at boot, when the
+// change guard is off.
+func (e *Engine) lossProblems(contents []*pipeline.Content) (problems source.Problems, layers []int) {
+	if e.writer.batch == nil {
+		return nil, nil
+	}
+	held := e.lossHoldReasons(contents)
+	layers = slices.Sorted(maps.Keys(held))
+	for _, i := range layers {
+		at := source.Position{Layer: e.layers[i].name, Document: pipeline.FirstName(contents[i]), Revision: contents[i].Shown()}
+		for _, reason := range held[i] {
+			problems = append(problems, &source.Problem{Kind: source.Invalid, Position: at, Message: "without the other layers of this change, " + reason})
+		}
+	}
+	return problems, layers
 }

@@ -3,27 +3,11 @@ package engine
 import (
 	"slices"
 
+	"github.com/nacre-go/nacre/internal/blame"
 	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/internal/wording"
 	"github.com/nacre-go/nacre/source"
 )
-
-// problemsOf returns the problems that concern a changed layer: those with a position in it or
-// whose key it changes, and those that no other changed layer explains, such as a required key that
-// is missing. If there are none, it returns all.
-func (b *blame) problemsOf(problems source.Problems, layer int) (own source.Problems) {
-	for _, p := range problems {
-		_, changed := b.index[p.Position.Layer]
-		suspects, _ := b.suspects(source.Problems{p})
-		if p.Position.Layer == b.layerStates[layer].name || slices.Contains(suspects, layer) || suspects == nil && !changed {
-			own = append(own, p)
-		}
-	}
-	if own == nil {
-		return problems
-	}
-	return own
-}
 
 // withAbsent adds, to problems of missing keys, each document that is absent and each layer that is
 // down: they may be where the keys are.
@@ -47,4 +31,9 @@ func (e *Engine) withAbsent(problems source.Problems, contents []*pipeline.Conte
 		}
 	}
 	return problems
+}
+
+// NewChange compares the contents of a candidate with the live ones.
+func (e *Engine) change(base, next []*pipeline.Content) *blame.Change {
+	return blame.NewChange(e.layerNames(), e.schema().Shape, base, next)
 }

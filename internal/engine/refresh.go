@@ -127,7 +127,7 @@ func (e *Engine) refreshApplied(l *layerState) {
 	e.resources.Forget()
 	defer e.beginBuilding()()
 	if problems := e.tryApply(c); problems != nil {
-		e.rejectRefresh(l, c.started, e.newBlame(e.applied(), c.contents).problemsOf(problems, l.index))
+		e.rejectRefresh(l, c.started, e.change(e.applied(), c.contents).ProblemsOf(problems, l.index))
 	}
 }
 

@@ -1,4 +1,4 @@
-package engine
+package blame
 
 import (
 	"slices"
@@ -8,16 +8,16 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// blame finds the changed layers that problems may come from. A problem names the layer of the
+// Change finds the changed layers that problems may come from. A problem names the layer of the
 // wrong value. A problem of a missing key, or of a struct as a whole, at best names the layer of
 // the enclosing map, which is often a different one.
-type blame struct {
-	layerStates []*layerState
-	shape       *tree.Shape
-	base, next  []*pipeline.Content // the live contents and those of the candidate, by layer
-	changed     []int               // the layers in which the two differ
-	index       map[string]int
-	documents   map[document][]*tree.Node // of the changed layers, by name; filled when it is needed
+type Change struct {
+	names      []string
+	shape      *tree.Shape
+	base, next []*pipeline.Content // the live contents and those of the candidate, by layer
+	Layers     []int               // the layers in which the two differ
+	index      map[string]int
+	documents  map[document][]*tree.Node // of the changed layers, by name; filled when it is needed
 }
 
 // document identifies a document of a layer.
@@ -26,20 +26,21 @@ type document struct {
 	name  string
 }
 
-func (e *Engine) newBlame(base, next []*pipeline.Content) *blame {
-	b := &blame{layerStates: e.layers, shape: e.schema().Shape, base: base, next: next, index: map[string]int{}}
-	for i, l := range e.layers {
+// NewChange compares the contents of a candidate with the live ones. names are those of the layers.
+func NewChange(names []string, shape *tree.Shape, base, next []*pipeline.Content) *Change {
+	b := &Change{names: names, shape: shape, base: base, next: next, index: map[string]int{}}
+	for i, name := range names {
 		if next[i] != nil && next[i] != base[i] {
-			b.changed = append(b.changed, i)
-			b.index[l.name] = i
+			b.Layers = append(b.Layers, i)
+			b.index[name] = i
 		}
 	}
 	return b
 }
 
-// suspects returns the changed layers that problems may come from, in order. vague reports that no
+// Suspects returns the changed layers that problems may come from, in order. vague reports that no
 // problem identifies a single layer.
-func (b *blame) suspects(problems source.Problems) (all []int, vague bool) {
+func (b *Change) Suspects(problems source.Problems) (all []int, vague bool) {
 	suspected := map[int]bool{}
 	vague = true
 	seen := map[string]bool{}
@@ -58,7 +59,7 @@ func (b *blame) suspects(problems source.Problems) (all []int, vague bool) {
 		}
 		seen[p.Key] = true
 		found := 0
-		for _, i := range b.changed {
+		for _, i := range b.Layers {
 			if p.Kind == source.Missing && b.drops(i, path) || p.Kind != source.Missing && b.differs(i, path) {
 				suspected[i] = true
 				found++
@@ -69,7 +70,7 @@ func (b *blame) suspects(problems source.Problems) (all []int, vague bool) {
 		}
 		vague = vague && found != 1
 	}
-	for _, i := range b.changed {
+	for _, i := range b.Layers {
 		if suspected[i] {
 			all = append(all, i)
 		}
@@ -78,10 +79,10 @@ func (b *blame) suspects(problems source.Problems) (all []int, vague bool) {
 }
 
 // isValue reports whether a document of a layer has a scalar or a list at a path.
-func (b *blame) isValue(layer int, name string, p tree.Path) bool {
+func (b *Change) isValue(layer int, name string, p tree.Path) bool {
 	if b.documents == nil {
 		b.documents = map[document][]*tree.Node{}
-		for _, i := range b.changed {
+		for _, i := range b.Layers {
 			for _, d := range b.next[i].Decoded().Named {
 				at := document{i, d.Document}
 				b.documents[at] = append(b.documents[at], d.Root)
@@ -96,7 +97,7 @@ func (b *blame) isValue(layer int, name string, p tree.Path) bool {
 
 // isMergedItem reports whether a path leads through a list whose items are merged one by one: the
 // item has another path in its document, and only the position of a problem tells the layer.
-func (b *blame) isMergedItem(p tree.Path) bool {
+func (b *Change) isMergedItem(p tree.Path) bool {
 	shape := b.shape
 	for _, segment := range p {
 		if shape != nil && shape.Kind == tree.ListOf && shape.Merge.Joins() {
@@ -108,12 +109,12 @@ func (b *blame) isMergedItem(p tree.Path) bool {
 }
 
 // drops reports whether a layer had something at a path and no longer has.
-func (b *blame) drops(layer int, p tree.Path) bool {
+func (b *Change) drops(layer int, p tree.Path) bool {
 	return b.base[layer].Sets(p) && !b.next[layer].Sets(p)
 }
 
 // differs reports whether a layer changes the value at a path or below it.
-func (b *blame) differs(layer int, p tree.Path) bool {
+func (b *Change) differs(layer int, p tree.Path) bool {
 	old, next := b.base[layer], b.next[layer]
 	for i, d := range next.Decoded().Named {
 		if !tree.Same(old.RootAt(i, d.Name).Lookup(p), d.Root.Lookup(p)) {
@@ -129,4 +130,21 @@ func (b *blame) differs(layer int, p tree.Path) bool {
 		}
 	}
 	return false
+}
+
+// ProblemsOf returns the problems that concern a changed layer: those with a position in it or
+// whose key it changes, and those that no other changed layer explains, such as a required key that
+// is missing. If there are none, it returns all.
+func (b *Change) ProblemsOf(problems source.Problems, layer int) (own source.Problems) {
+	for _, p := range problems {
+		_, changed := b.index[p.Position.Layer]
+		suspects, _ := b.Suspects(source.Problems{p})
+		if p.Position.Layer == b.names[layer] || slices.Contains(suspects, layer) || suspects == nil && !changed {
+			own = append(own, p)
+		}
+	}
+	if own == nil {
+		return problems
+	}
+	return own
 }

@@ -1,0 +1,3 @@
+// Package blame finds the layers of a change that problems of the merged configuration may come
+// from.
+package blame
