@@ -46,6 +46,15 @@ func (e *Engine) applied() []*pipeline.Content {
 	return all
 }
 
+// newest returns the newest content of each layer.
+func (e *Engine) newest() []*pipeline.Content {
+	all := make([]*pipeline.Content, len(e.layers))
+	for i, l := range e.layers {
+		all[i] = l.latest
+	}
+	return all
+}
+
 // retryHeld checks the held layers again and reports whether one is no longer held. Only the writer
 // calls it.
 func (e *Engine) retryHeld() (released bool) {

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/admission"
 	"github.com/nacre-go/nacre/internal/guard"
 	"github.com/nacre-go/nacre/internal/lastgood"
 	"github.com/nacre-go/nacre/internal/notify"
@@ -35,6 +36,7 @@ type Engine struct {
 	disk      disk // immutable once Start has read it
 	redactor  redact.Redactor
 	evaluator pipeline.Evaluator
+	lossGuard admission.LossGuard
 	instance  observe.Instance
 	declared  func() string // the digest of what the sections of Start declare
 	hooks     hooks
@@ -109,6 +111,7 @@ func Start(ctx context.Context, s Settings) (*Engine, error) {
 		e.evaluator.Layers = append(e.evaluator.Layers, l.decode)
 	}
 	e.evaluator.Mismatches = e.manifestMismatches
+	e.lossGuard = e.newLossGuard()
 	e.evaluator.Schema.Store(schema)
 	e.closeOnce = sync.OnceValue(e.shutDown)
 	for _, l := range e.layers {

@@ -15,10 +15,7 @@ import (
 // Only the writer calls it.
 func (e *Engine) admit() {
 	if causes, reasons, fix := e.holdNewest(); reasons != nil { // causes may be empty: a content of absent documents has none
-		newest := make([]*pipeline.Content, len(e.layers))
-		for i, l := range e.layers {
-			newest[i] = l.latest
-		}
+		newest := e.newest()
 		e.nameRelease(causes, newest)
 		e.emit(observe.Event{Kind: observe.Held, Version: e.cell.Load().Version, Causes: causes, Reasons: reasons, Fix: fix,
 			Steps: decodeSteps(e.layers, newest, causes)})
