@@ -31,8 +31,8 @@ type LossGuard struct {
 // and applied has its contents by layer. A layer for which skip is set is not looked at.
 //
 // A content that would be rejected anyway is not held, since the rejection explains more: it is in
-// suppressed. All contents that lose too much are evaluated together, so that a hundred of them cost
-// as much as one.
+// suppressed. All contents that lose too much are evaluated together, so that a hundred of them
+// cost as much as one.
 func (g *LossGuard) Hold(live *pipeline.State, applied, newest []*pipeline.Content, skip []bool) (held, suppressed map[int][]string) {
 	if g.Max <= 0 {
 		return nil, nil

@@ -257,6 +257,11 @@ func rows() []Row {
 			Why: "it asks about parts of a change; only the engine makes them live",
 		},
 		{
+			Package: "internal/admission", Does: "decides whether a content that has arrived may be tried at all",
+			May: []string{"source", "manifest", "internal/blame", "internal/guard", "internal/lastgood", "internal/pipeline", "internal/schema", "internal/tree"},
+			Why: "it compares contents; the engine records and reports what is held",
+		},
+		{
 			Package: "internal/rescue", Does: "calls functions that may panic, end their goroutine or hang",
 			Why: whyGeneric,
 		},

@@ -30,7 +30,7 @@ func (e *Engine) Approve(ctx context.Context, layer string, revision source.Revi
 		}
 		c, breaker, quarantined := l.latest, l.breaker, l.quarantine
 		l.breaker.Reset()
-		l.quarantine = quarantined.without(e.fingerprint(l, c), c)
+		l.quarantine = quarantined.Without(e.evaluator.Fingerprint(l.index, c), c)
 		l.showGuard()
 		c.Approved = true
 		e.resources.Forget()

@@ -255,7 +255,7 @@ func (e *Engine) quarantine(bad, back *pipeline.State, failure error) (all []obs
 		if c == nil || c == back.Contents[i] {
 			continue
 		}
-		l.quarantine.add(e.fingerprint(l, c), c, back.Contents[i], c.Shown(), fmt.Sprintf("version %d was rolled back: %v", bad.Version, failure))
+		l.quarantine.Add(e.evaluator.Fingerprint(l.index, c), c, back.Contents[i], c.Shown(), fmt.Sprintf("version %d was rolled back: %v", bad.Version, failure))
 		l.showGuard()
 		c.Approved = false // the approval does not outlive the failure
 		if l.latest != nil && l.latest.Revision == c.Revision {

@@ -228,7 +228,7 @@ func (e *Engine) commit(next *pipeline.State, swap func()) bool {
 	for i, l := range e.layers {
 		c := next.Contents[i]
 		if l.applied != c {
-			e.accepted.recordLocked(l, c)
+			e.accepted.Record(l.decode, c)
 			if likely := c.Unresolved(); len(likely) > 0 && !slices.Equal(likely, l.applied.Unresolved()) {
 				unresolved = append(unresolved, observe.Event{Kind: observe.ReferenceUnresolved, Version: next.Version, Layer: l.name, Reasons: likely})
 			}

@@ -37,6 +37,7 @@ type Engine struct {
 	redactor  redact.Redactor
 	evaluator pipeline.Evaluator
 	lossGuard admission.LossGuard
+	gate      admission.Gate
 	instance  observe.Instance
 	declared  func() string // the digest of what the sections of Start declare
 	hooks     hooks
@@ -67,7 +68,7 @@ type Engine struct {
 	// reportedPending is the last pending value that was reported to observers.
 	reportedPending []pipeline.PendingKey
 	// accepted records the signed releases; only the writer changes it.
-	accepted  accepted
+	accepted  admission.Accepted
 	rollbacks []*rollbackCheck
 	followers []*Follower
 	probation *probation // nil if no version is on probation
@@ -110,8 +111,8 @@ func Start(ctx context.Context, s Settings) (*Engine, error) {
 	for _, l := range e.layers {
 		e.evaluator.Layers = append(e.evaluator.Layers, l.decode)
 	}
-	e.evaluator.Mismatches = e.manifestMismatches
-	e.lossGuard = e.newLossGuard()
+	e.evaluator.Mismatches = e.mismatches
+	e.lossGuard, e.gate = e.newLossGuard(), e.newGate()
 	e.evaluator.Schema.Store(schema)
 	e.closeOnce = sync.OnceValue(e.shutDown)
 	for _, l := range e.layers {
@@ -123,7 +124,7 @@ func Start(ctx context.Context, s Settings) (*Engine, error) {
 	e.resources = resource.New(resource.Hooks{Built: e.resourceBuilt, Closed: e.resourceClosed})
 	e.saver = e.newSaver()
 	e.readDisk()
-	e.accepted = acceptedFrom(e.saver.Accepted(e.manifestKey(), copyKeys(e.layers)))
+	e.accepted = admission.AcceptedFrom(e.saver.Accepted(e.manifestKey(), copyKeys(e.layers)))
 	for _, l := range e.layers {
 		done := make(chan struct{})
 		e.watchersDone = append(e.watchersDone, done)

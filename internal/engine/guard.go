@@ -25,17 +25,18 @@ func (e *Engine) admit() {
 // holdNewest is admit without the report: it returns the new holds. Only the writer calls it.
 func (e *Engine) holdNewest() (causes []observe.Cause, held []string, fix string) {
 	reasons := make([][]string, len(e.layers))
-	release := e.releaseHoldReasons()
+	now := e.standing()
+	release := e.gate.HoldReasons(now)
 	for i, l := range e.layers {
 		c := l.latest
 		if c == nil || l.applied == nil || c == l.applied {
 			continue
 		}
-		replayed := e.latestReplayProblem(l)
+		replayed := e.gate.Replayed(i, now)
 		switch {
 		case replayed != nil:
 			reasons[i] = []string{replayed.Error()}
-		case release != nil && e.isPartOfRelease(l):
+		case release != nil && e.gate.IsPartOfRelease(i, now):
 			reasons[i] = release
 		case !c.Approved:
 			reasons[i] = e.failureHoldReasons(l, c)
@@ -59,7 +60,7 @@ func (e *Engine) holdNewest() (causes []observe.Cause, held []string, fix string
 			continue
 		}
 		causes = append(causes, e.causes(l, l.latest)...)
-		if release == nil || !e.isPartOfRelease(l) {
+		if release == nil || !e.gate.IsPartOfRelease(i, now) {
 			approvals = append(approvals, fmt.Sprintf("layer %q and revision %q", l.name, l.latest.Shown()))
 		}
 		for _, reason := range own {

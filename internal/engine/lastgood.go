@@ -45,7 +45,7 @@ func (e *Engine) lastGoodRecord() (lastgood.Record, bool) {
 	if live == nil || e.snapshotSuspended.Load() {
 		return lastgood.Record{}, false
 	}
-	r := lastgood.Record{SavedAt: now, Version: live.Version, Sum: live.Sum(), Accepted: e.accepted.storedLocked(e.manifestKey())}
+	r := lastgood.Record{SavedAt: now, Version: live.Version, Sum: live.Sum(), Accepted: e.accepted.Stored(e.manifestKey())}
 	for _, l := range e.layers {
 		if !l.local && l.applied != nil && !l.applied.FromSeed { // a seed stays one, so that a newer image can replace it
 			r.Layers = append(r.Layers, lastgood.NewLayer(l.copyID(), l.verifiedAtLocked(now, answers[l.index]), l.applied.Content))

@@ -1,11 +1,10 @@
 package engine
 
 import (
-	"maps"
-	"slices"
 	"sync/atomic"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/admission"
 	"github.com/nacre-go/nacre/internal/guard"
 	"github.com/nacre-go/nacre/internal/layername"
 	"github.com/nacre-go/nacre/internal/pipeline"
@@ -53,7 +52,7 @@ type layerState struct {
 	rejectedSum    pipeline.Digest             // of the last content that was rejected
 	rejectedLines  map[string]releaseline.Line // of that content
 	suppressedHold []string                    // why latest would be held if it were not rejected
-	quarantine     quarantine
+	quarantine     admission.Quarantine
 	breaker        guard.Breaker
 	// guardShown is what Health shows of quarantine and breaker.
 	guardShown atomic.Pointer[guardShown]
@@ -67,7 +66,7 @@ type guardShown struct {
 // showGuard makes Health show the quarantine and the breaker as they are now. Only the writer calls
 // it.
 func (l *layerState) showGuard() {
-	l.guardShown.Store(&guardShown{l.breaker.Open(), slices.Sorted(maps.Values(l.quarantine.revisions))})
+	l.guardShown.Store(&guardShown{l.breaker.Open(), l.quarantine.Revisions()})
 }
 
 // notified is the last content that an Acknowledger accepted, and the last that it rejected since.

@@ -12,7 +12,7 @@ func (e *Engine) nameRelease(causes []observe.Cause, contents []*pipeline.Conten
 	if len(causes) == 0 {
 		return
 	}
-	m, by := e.manifestOf(contents)
+	m, by := e.gate.ManifestOf(contents)
 	if m == nil {
 		return
 	}
@@ -22,7 +22,7 @@ func (e *Engine) nameRelease(causes []observe.Cause, contents []*pipeline.Conten
 	}
 	for i := range causes {
 		c := &causes[i]
-		if l := layers[c.Layer]; l == by || l != nil && l.isListed(m, c.Document) {
+		if l := layers[c.Layer]; l != nil && l.index == by || l != nil && l.isListed(m, c.Document) {
 			c.Release = m.Release
 			if m.TraceParent != "" {
 				c.TraceParent = m.TraceParent

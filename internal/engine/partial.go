@@ -16,7 +16,7 @@ func (e *Engine) applyPartially(c candidate, problems source.Problems) {
 	s := search.Search{
 		Names: e.layerNames(), Shape: e.schema().Shape, Live: base, Wanted: c.contents, Groups: e.releaseGroups(c.contents),
 		Try:          e.tryRehearse,
-		IsIncomplete: func(contents []*pipeline.Content) bool { return e.manifestMismatches(contents) != nil },
+		IsIncomplete: func(contents []*pipeline.Content) bool { return e.mismatches(contents) != nil },
 		Losses:       e.lossProblems,
 		Report:       func(own source.Problems) source.Problems { return e.reported(own, c.contents) },
 	}
@@ -42,9 +42,10 @@ func (e *Engine) applyPartially(c candidate, problems source.Problems) {
 // is a group, except that the layers of a release are one group.
 func (e *Engine) releaseGroups(contents []*pipeline.Content) (groups [][]int) {
 	release := -1
-	m, _ := e.manifestOf(contents)
+	m, _ := e.gate.ManifestOf(contents)
+	now := e.standing()
 	for i, l := range e.layers {
-		if m == nil || contents[i] == nil || l.latest == nil || !e.isPartOfRelease(l) {
+		if m == nil || contents[i] == nil || l.latest == nil || !e.gate.IsPartOfRelease(i, now) {
 			groups = append(groups, []int{i})
 			continue
 		}

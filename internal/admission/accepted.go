@@ -1,4 +1,4 @@
-package engine
+package admission
 
 import (
 	"crypto/sha256"
@@ -8,31 +8,31 @@ import (
 	"github.com/nacre-go/nacre/internal/pipeline"
 )
 
-// accepted records the signed releases that were live in this process, and in earlier processes
+// Accepted records the signed releases that were live in this process, and in earlier processes
 // that saved a copy.
-type accepted struct {
+type Accepted struct {
 	sequence uint64            // the highest sequence number
 	digest   [sha256.Size]byte // of the release with that sequence number
 	approved [sha256.Size]byte // of the release that an operator approved despite its sequence number; zero for none
 }
 
-// recordLocked records the release in a content that becomes live. The caller must hold Engine.mu.
-func (a *accepted) recordLocked(l *layerState, c *pipeline.Content) {
-	if c == nil || c.Decoded().Manifest == nil || !l.decode.Signed() {
+// Record records the release in a content of a layer that becomes live.
+func (a *Accepted) Record(l *pipeline.Layer, c *pipeline.Content) {
+	if c == nil || c.Decoded().Manifest == nil || !l.Signed() {
 		return
 	}
 	m := c.Decoded().Manifest
 	switch digest := m.Digest(); {
 	case m.Sequence > a.sequence:
-		*a = accepted{sequence: m.Sequence, digest: digest}
+		*a = Accepted{sequence: m.Sequence, digest: digest}
 	case digest != a.digest && c.Approved:
 		a.approved = digest
 	}
 }
 
-// storedLocked returns the record for the last known good copy, or nil for none. The argument is
-// the key of the layer with the manifest. The caller must hold Engine.mu.
-func (a *accepted) storedLocked(manifest string) *lastgood.Accepted {
+// Stored returns the record for the last known good copy, or nil for none. The argument is the key
+// of the layer with the manifest.
+func (a *Accepted) Stored(manifest string) *lastgood.Accepted {
 	if a.sequence == 0 {
 		return nil
 	}
@@ -43,8 +43,8 @@ func (a *accepted) storedLocked(manifest string) *lastgood.Accepted {
 	return k
 }
 
-// acceptedFrom converts the record in the last known good copy.
-func acceptedFrom(kept *lastgood.Accepted) (a accepted) {
+// AcceptedFrom converts the record in the last known good copy.
+func AcceptedFrom(kept *lastgood.Accepted) (a Accepted) {
 	if kept == nil {
 		return a
 	}
