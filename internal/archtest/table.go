@@ -262,6 +262,11 @@ func rows() []Row {
 			Why: "it compares contents; the engine records and reports what is held",
 		},
 		{
+			Package: "internal/inspect", Does: "explains where the values of a version come from, given a snapshot",
+			May: []string{"source", "observe", "internal/layer", "internal/pipeline", "internal/tree", "internal/wording"},
+			Why: "it reads a snapshot, and so takes no lock and asks nothing",
+		},
+		{
 			Package: "internal/rescue", Does: "calls functions that may panic, end their goroutine or hang",
 			Why: whyGeneric,
 		},

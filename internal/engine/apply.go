@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/inspect"
 	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/observe"
@@ -119,10 +120,10 @@ func (e *Engine) changedKeys(old, next *pipeline.State) (changed []string, diff 
 		shape, secret := e.schema().Shape.Lookup(p)
 		key := observe.KeyChange{Key: p.String()}
 		if n := old.Merged.Lookup(p); n != nil {
-			key.Old = clip(valueText(n, shape, secret))
+			key.Old = clip(inspect.ValueText(n, shape, secret))
 		}
 		if n := next.Merged.Lookup(p); n != nil {
-			key.New = clip(valueText(n, shape, secret))
+			key.New = clip(inspect.ValueText(n, shape, secret))
 		}
 		changed, diff = append(changed, key.Key), append(diff, key)
 		return len(changed) < maxChanged

@@ -1,4 +1,4 @@
-package engine
+package inspect
 
 import (
 	"reflect"
@@ -21,8 +21,8 @@ type location struct {
 	within *location
 }
 
-func (v view) locate(p tree.Path) location {
-	at := location{shape: v.shape, secret: v.shape != nil && v.shape.Secret, node: v.live.Merged}
+func (v View) locate(p tree.Path) location {
+	at := location{shape: v.Shape, secret: v.Shape != nil && v.Shape.Secret, node: v.Live.Merged}
 	for i := range p {
 		at = at.step(p[:i+1])
 	}
@@ -90,11 +90,11 @@ func (at location) isItem(segment string) bool {
 }
 
 // layerValue returns a location as the layer value that contains another one.
-func (v view) layerValue(at *location) *observe.LayerValue {
+func (v View) layerValue(at *location) *observe.LayerValue {
 	value := &observe.LayerValue{Key: at.path.String(), Value: at.shape.Default}
 	switch {
 	case at.node != nil:
-		value.Position, value.Value = v.position(at.node), valueText(at.node, at.shape, at.secret)
+		value.Position, value.Value = v.position(at.node), ValueText(at.node, at.shape, at.secret)
 	case at.secret || at.shape.HidesText():
 		value.Value = wording.Redacted
 	}

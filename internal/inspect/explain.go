@@ -1,4 +1,4 @@
-package engine
+package inspect
 
 import (
 	"fmt"
@@ -16,29 +16,22 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// Explain returns where the value at a path comes from.
-func (e *Engine) Explain(p tree.Path) observe.Explanation { return e.view().explain(p) }
-
-// ExplainAll explains all keys at a path and below it.
-func (e *Engine) ExplainAll(below tree.Path) observe.Report {
-	v := e.view()
-	below = below.Canonical(v.shape)
-	r := observe.Report{Version: v.live.Version}
+// ExplainAll explains all keys at a canonical path and below it.
+func (v View) ExplainAll(below tree.Path) (all []observe.Explanation) {
 	paths := map[string]tree.Path{}
-	at, _ := v.shape.Lookup(below)
-	live := v.live.Merged.Lookup(below)
+	at, _ := v.Shape.Lookup(below)
+	live := v.Live.Merged.Lookup(below)
 	leaves(below, at, live, live, paths) // includes keys that a restart will remove
-	for _, root := range v.roots {
+	for _, root := range v.Roots {
 		leaves(below, at, root.Lookup(below), live, paths)
 	}
 	v.locate(below).defaults(paths, 0)
 	for _, key := range slices.Sorted(maps.Keys(paths)) {
 		if !v.passes(paths[key]) {
-			r.Keys = append(r.Keys, v.explain(paths[key]))
+			all = append(all, v.Explain(paths[key]))
 		}
 	}
-	r.Readers = e.readers(v.live, below)
-	return r
+	return all
 }
 
 // leaves adds the paths of scalars, lists and nulls to into. A list whose items are merged one by
@@ -63,8 +56,8 @@ func leaves(at tree.Path, shape *tree.Shape, n, live *tree.Node, into map[string
 
 // passes reports whether a path leads to a key that is accepted where no field has it, and that
 // nothing reports.
-func (v view) passes(p tree.Path) bool {
-	shape := v.shape
+func (v View) passes(p tree.Path) bool {
+	shape := v.Shape
 	for _, segment := range p {
 		below := shape.At(segment)
 		if below == nil {
@@ -75,50 +68,33 @@ func (v view) passes(p tree.Path) bool {
 	return false
 }
 
-// view is a consistent copy of the state that an explanation needs.
-type view struct {
-	live    *pipeline.State
-	shape   *tree.Shape
-	merger  *layer.Merger
-	roots   []*tree.Node
-	pending []pipeline.PendingKey
-	layers  map[string]viewedLayer
-	notes   map[source.Position]string // keyed by layer and document
+// View is a consistent copy of the state that an explanation needs.
+type View struct {
+	Live    *pipeline.State
+	Shape   *tree.Shape
+	Merger  *layer.Merger
+	Roots   []*tree.Node
+	Pending []pipeline.PendingKey
+	Layers  map[string]Layer
+	Notes   map[source.Position]string // keyed by layer and document
 }
 
-// viewedLayer is what a view has of the live content of a layer.
-type viewedLayer struct {
-	revision source.Revision
-	since    time.Time
-}
-
-func (e *Engine) view() view {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	v := view{live: e.cell.Load(), shape: e.schema().Shape, merger: e.schema().Merger, roots: e.roots, pending: e.pending, layers: map[string]viewedLayer{}, notes: map[source.Position]string{}}
-	for _, l := range e.layers {
-		if l.applied == nil {
-			continue
-		}
-		v.layers[l.name] = viewedLayer{l.applied.Shown(), l.appliedAt}
-		for _, d := range l.applied.Documents {
-			if d.Note != "" {
-				v.notes[source.Position{Layer: l.name, Document: d.Name}] = pipeline.Note(d.Note)
-			}
-		}
-	}
-	return v
+// Layer is what a view has of the live content of a layer.
+type Layer struct {
+	Revision source.Revision
+	Since    time.Time
 }
 
 // position returns the position of a node, with the revision of its layer's content.
-func (v view) position(n *tree.Node) source.Position {
+func (v View) position(n *tree.Node) source.Position {
 	at := n.Position()
-	at.Revision = v.layers[at.Layer].revision
+	at.Revision = v.Layers[at.Layer].Revision
 	return at
 }
 
-func (v view) explain(p tree.Path) observe.Explanation {
-	p = p.Canonical(v.shape)
+// Explain returns where the value at a path comes from.
+func (v View) Explain(p tree.Path) observe.Explanation {
+	p = p.Canonical(v.Shape)
 	at := v.locate(p)
 	x := observe.Explanation{Key: p.String(), Known: at.shape != nil, Secret: at.secret}
 	if at.shape != nil {
@@ -127,11 +103,11 @@ func (v view) explain(p tree.Path) observe.Explanation {
 			x.Default = wording.Redacted
 		}
 	}
-	live := v.live.Merged.Lookup(p)
+	live := v.Live.Merged.Lookup(p)
 	x.Secret = x.Secret || live != nil && live.Ref != ""
 	switch {
 	case live != nil:
-		x.Value = valueText(live, at.shape, at.secret)
+		x.Value = ValueText(live, at.shape, at.secret)
 	case at.within != nil:
 		x.PartOf = v.layerValue(at.within)
 	case at.parentMissing:
@@ -140,10 +116,10 @@ func (v view) explain(p tree.Path) observe.Explanation {
 		x.Value = x.Default
 	}
 	var effective []*tree.Node
-	for _, c := range slices.Backward(v.merger.Candidates(p, v.roots...)) {
+	for _, c := range slices.Backward(v.Merger.Candidates(p, v.Roots...)) {
 		where := v.position(c.Node)
-		value := observe.LayerValue{Position: where, Value: valueText(c.Node, at.shape, at.secret), Since: v.layers[where.Layer].since,
-			Note: v.notes[source.Position{Layer: where.Layer, Document: where.Document}]}
+		value := observe.LayerValue{Position: where, Value: ValueText(c.Node, at.shape, at.secret), Since: v.Layers[where.Layer].Since,
+			Note: v.Notes[source.Position{Layer: where.Layer, Document: where.Document}]}
 		if c.Written != nil {
 			value.Key = c.Written.String()
 		}
@@ -164,18 +140,18 @@ func (v view) explain(p tree.Path) observe.Explanation {
 }
 
 // removedBy returns the value that removes a path from the layers below it.
-func (v view) removedBy(p tree.Path) *observe.LayerValue {
-	i, n := v.merger.Decides(p, v.roots...)
+func (v View) removedBy(p tree.Path) *observe.LayerValue {
+	i, n := v.Merger.Decides(p, v.Roots...)
 	if n == nil {
 		return nil
 	}
-	shape, secret := v.shape.Lookup(p[:i])
-	return &observe.LayerValue{Key: p[:i].String(), Position: v.position(n), Value: valueText(n, shape, secret)}
+	shape, secret := v.Shape.Lookup(p[:i])
+	return &observe.LayerValue{Key: p[:i].String(), Position: v.position(n), Value: ValueText(n, shape, secret)}
 }
 
 // waits reports whether the effective values of a key, highest first, wait for a restart.
-func (v view) waits(key string, shape *tree.Shape, live *tree.Node, effective []*tree.Node) bool {
-	for _, q := range v.pending {
+func (v View) waits(key string, shape *tree.Shape, live *tree.Node, effective []*tree.Node) bool {
+	for _, q := range v.Pending {
 		if q.Key == key {
 			return true
 		}
@@ -190,8 +166,8 @@ func (v view) waits(key string, shape *tree.Shape, live *tree.Node, effective []
 	return false
 }
 
-// valueText returns the text of a node, redacted if it may be a secret.
-func valueText(n *tree.Node, shape *tree.Shape, secret bool) string {
+// ValueText returns the text of a node, redacted if it may be a secret.
+func ValueText(n *tree.Node, shape *tree.Shape, secret bool) string {
 	switch n.Kind {
 	case tree.Map:
 		return fmt.Sprintf("{%d keys}", len(n.Entries))
