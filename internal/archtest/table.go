@@ -267,6 +267,10 @@ func rows() []Row {
 			Why: "it reads a snapshot, and so takes no lock and asks nothing",
 		},
 		{
+			Package: "internal/history", Does: "keeps the last versions, the rejected changes and the acts of operators",
+			May: []string{"observe", "internal/pipeline"}, Why: whyGeneric,
+		},
+		{
 			Package: "internal/rescue", Does: "calls functions that may panic, end their goroutine or hang",
 			Why: whyGeneric,
 		},

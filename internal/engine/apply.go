@@ -94,7 +94,7 @@ func (e *Engine) publish(next, old *pipeline.State, c candidate, kind observe.Ev
 		e.writer.steps = e.writer.steps[:0]
 	}
 	changed, diff := e.changedKeys(old, next)
-	e.recordHistory(next, observe.HistoryEntry{Diff: diff, Kind: kind, Time: next.At, Version: next.Version,
+	e.history.Add(next, observe.HistoryEntry{Diff: diff, Kind: kind, Time: next.At, Version: next.Version,
 		Sum: next.Sum(), KeyedSum: e.KeyedSum(next), Causes: c.causes, Problems: problems})
 	e.emit(observe.Event{Kind: observe.Applied, Version: next.Version, Sum: next.Sum(), KeyedSum: e.KeyedSum(next),
 		Causes: c.causes, Changed: changed, Steps: e.takeSteps(next.Contents, c.causes), Took: time.Since(c.started)})

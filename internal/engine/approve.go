@@ -54,7 +54,7 @@ func (e *Engine) notApprovable(l *layerState, revision source.Revision) error {
 	err := &source.Error{Kind: source.Conflict, Op: "approve", Document: l.name}
 	switch c := l.latest; {
 	case e.pinned():
-		err.Err, err.Fix = errors.New(e.pin.reason()), "call Unpin first"
+		err.Err, err.Fix = errors.New(e.writer.pin.reason()), "call Unpin first"
 	case c == nil:
 		err.Err = errors.New("layer has no content")
 	case revision == "":

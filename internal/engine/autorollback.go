@@ -49,9 +49,7 @@ func (c *rollbackCheck) Stop() {
 // end ends the check without detaching it from the engine.
 func (c *rollbackCheck) end() {
 	c.stop()
-	c.engine.mu.Lock()
-	c.engine.rollbacks = slices.DeleteFunc(c.engine.rollbacks, func(other *rollbackCheck) bool { return other == c })
-	c.engine.mu.Unlock()
+	c.engine.rollbacks.remove(c)
 	c.leave(0)
 }
 
@@ -80,6 +78,30 @@ func (c *rollbackCheck) leave(n int) {
 	}
 }
 
+// rollbackChecks are the checks of an engine. The zero rollbackChecks has none.
+type rollbackChecks struct {
+	mu  sync.Mutex
+	all []*rollbackCheck
+}
+
+func (r *rollbackChecks) add(c *rollbackCheck) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.all = append(r.all, c)
+}
+
+func (r *rollbackChecks) remove(c *rollbackCheck) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.all = slices.DeleteFunc(r.all, func(other *rollbackCheck) bool { return other == c })
+}
+
+func (r *rollbackChecks) list() []*rollbackCheck {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.all)
+}
+
 // probation is the time after a change during which checks can revert it.
 type probation struct {
 	before *pipeline.State // the version to go back to
@@ -91,9 +113,7 @@ type probation struct {
 func (e *Engine) AddAutoRollback(check AutoRollback) Subscription {
 	c := &rollbackCheck{AutoRollback: check, engine: e, done: make(chan struct{})}
 	c.stopped, c.stop = context.WithCancel(e.runCtx)
-	e.mu.Lock()
-	e.rollbacks = append(e.rollbacks, c)
-	e.mu.Unlock()
+	e.rollbacks.add(c)
 	c.detach = context.AfterFunc(e.runCtx, c.end)
 	return c
 }
@@ -104,41 +124,31 @@ func (e *Engine) activate(old, next *pipeline.State, onProbation bool) {
 	if old == nil {
 		return
 	}
-	e.mu.Lock()
-	checks := slices.Clone(e.rollbacks)
-	e.mu.Unlock()
+	checks := e.rollbacks.list()
 	built := old.Built.Load()
 	old.Built.Store(nil) // the history keeps the state; it must not keep closed resources
 	before, kept := old, built
-	if p := e.probation; p != nil {
+	if p := e.probation.Load(); p != nil {
 		p.stop()
 		before, kept = p.before, p.built // old was on probation itself: go back to the version before it
 	}
 	if !onProbation || len(checks) == 0 {
-		e.setProbation(nil)
+		e.probation.Store(nil)
 		e.resources.Adopt(kept, next.Built.Load())
 		e.resources.Adopt(built, next.Built.Load())
 		return
 	}
 	ctx, stop := context.WithCancel(e.runCtx)
-	e.setProbation(&probation{before: before, built: kept, stop: stop})
+	e.probation.Store(&probation{before: before, built: kept, stop: stop})
 	e.resources.Adopt(built, next.Built.Load(), kept)
 	e.background.Go(func() { e.watchProbation(ctx, next, checks) })
 }
 
-// setProbation sets the probation. Only the writer calls it; other goroutines read the probation
-// with mu held.
-func (e *Engine) setProbation(p *probation) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.probation = p
-}
-
 // acceptProbation ends the probation: the live version is good. Only the writer calls it.
 func (e *Engine) acceptProbation() {
-	if p := e.probation; p != nil {
+	if p := e.probation.Load(); p != nil {
 		p.stop()
-		e.setProbation(nil)
+		e.probation.Store(nil)
 		e.resources.Adopt(p.built, e.builtSet())
 	}
 }
@@ -211,7 +221,7 @@ func (c *rollbackCheck) check(ctx context.Context, live *pipeline.State) error {
 
 // endProbation accepts the version on probation, or reverts it. Only the writer calls it.
 func (e *Engine) endProbation(live *pipeline.State, failure error) {
-	p := e.probation
+	p := e.probation.Load()
 	if p == nil || e.cell.Load().Version != live.Version {
 		return // another version is live
 	}

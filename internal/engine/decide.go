@@ -193,7 +193,7 @@ func (e *Engine) recordRejected(c, good candidate, reasons func(layer int) sourc
 	}
 	sorted := problems.All
 	e.sort(sorted, c.contents)
-	e.recordHistory(nil, observe.HistoryEntry{Kind: observe.Rejected, Time: time.Now(), Version: live.Number(), Causes: causes, Problems: sorted})
+	e.history.Add(nil, observe.HistoryEntry{Kind: observe.Rejected, Time: time.Now(), Version: live.Number(), Causes: causes, Problems: sorted})
 	e.emit(observe.Event{Kind: observe.Rejected, Version: live.Number(), Causes: causes, Problems: sorted,
 		Steps: e.takeSteps(c.contents, causes), Took: time.Since(c.started)})
 }
@@ -202,10 +202,7 @@ func (e *Engine) recordRejected(c, good candidate, reasons func(layer int) sourc
 // closed, swap does nothing and returns false.
 func (e *Engine) swap(next *pipeline.State) bool {
 	return e.commit(next, func() {
-		e.cell.Swap(next)
-		for _, f := range e.followers {
-			f.put(next)
-		}
+		e.followers.swap(next, func() { e.cell.Swap(next) })
 	})
 }
 

@@ -148,14 +148,12 @@ func (e *Engine) builtSet() *resource.Set { return e.builtSets()[0] }
 // builtSets returns the resources of the live version and, during probation, those of the version
 // before it.
 func (e *Engine) builtSets() []*resource.Set {
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	sets := []*resource.Set{nil}
 	if live := e.cell.Load(); live != nil {
 		sets[0] = live.Built.Load()
 	}
-	if e.probation != nil {
-		sets = append(sets, e.probation.built)
+	if p := e.probation.Load(); p != nil {
+		sets = append(sets, p.built)
 	}
 	return sets
 }

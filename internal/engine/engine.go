@@ -13,6 +13,7 @@ import (
 
 	"github.com/nacre-go/nacre/internal/admission"
 	"github.com/nacre-go/nacre/internal/guard"
+	"github.com/nacre-go/nacre/internal/history"
 	"github.com/nacre-go/nacre/internal/lastgood"
 	"github.com/nacre-go/nacre/internal/notify"
 	"github.com/nacre-go/nacre/internal/pipeline"
@@ -60,18 +61,17 @@ type Engine struct {
 	closing      chan struct{}   // closed with mu held when Close begins; no swap happens afterwards
 	closeOnce    func() error
 
-	mu      sync.Mutex
-	roots   []*tree.Node // of the live version's documents, lowest first
-	history []historyEntry
-	pin     pin
+	history   *history.History
+	rollbacks rollbackChecks
+	followers followers
+	isPinned  atomic.Bool               // whether the writer has a pin
+	probation atomic.Pointer[probation] // nil if no version is on probation; only the writer changes it
+
+	mu      sync.Mutex            // guards the rest, and the state of the layers; only the writer changes them
+	roots   []*tree.Node          // of the live version's documents, lowest first
 	pending []pipeline.PendingKey // of roots
-	// reportedPending is the last pending value that was reported to observers.
-	reportedPending []pipeline.PendingKey
-	// accepted records the signed releases; only the writer changes it.
-	accepted  admission.Accepted
-	rollbacks []*rollbackCheck
-	followers []*Follower
-	probation *probation // nil if no version is on probation
+	// accepted records the signed releases.
+	accepted admission.Accepted
 }
 
 // delivery is a state for a subscriber, with the causes of all versions since the last one it
@@ -97,7 +97,7 @@ func Start(ctx context.Context, s Settings) (*Engine, error) {
 		return nil, errors.Join(err, Discard(s.Layers, s.CloseTimeout))
 	}
 	e := &Engine{
-		Settings: s, writer: writer{bootVersion: 1}, layers: newLayerStates(s.Layers), inbox: make([]*update, len(s.Layers)),
+		Settings: s, writer: writer{bootVersion: 1}, history: history.New(s.History), layers: newLayerStates(s.Layers), inbox: make([]*update, len(s.Layers)),
 		wake: make(chan struct{}, 1), commands: make(chan func()), closing: make(chan struct{}), writerDone: make(chan struct{}),
 		instance: instanceOf(s.Layers), declared: sync.OnceValue(func() string { return verify.Declared(schema.Shape) }),
 	}

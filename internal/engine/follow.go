@@ -23,19 +23,14 @@ type Follower struct {
 func (e *Engine) Follow() *Follower {
 	f := &Follower{engine: e, done: make(chan struct{}), wake: make(chan struct{}, 1)}
 	f.stop = sync.OnceFunc(func() {
-		e.mu.Lock()
-		e.followers = slices.DeleteFunc(e.followers, func(other *Follower) bool { return other == f })
-		e.mu.Unlock()
+		e.followers.remove(f)
 		close(f.done)
 	})
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.followers = append(e.followers, f)
-	f.put(e.cell.Load())
+	e.followers.add(f, e.cell.Load)
 	return f
 }
 
-// put adds a state. It may be called with Engine.mu held.
+// put adds a state. It may be called with a lock held.
 func (f *Follower) put(s *pipeline.State) {
 	f.mu.Lock()
 	f.states = append(f.states, s)
@@ -66,3 +61,34 @@ func (f *Follower) Done() <-chan struct{} { return f.done }
 
 // Closing returns a channel that is closed when Close begins. No state becomes live afterwards.
 func (e *Engine) Closing() <-chan struct{} { return e.closing }
+
+// followers are the followers of an engine. The zero followers has none.
+type followers struct {
+	mu  sync.Mutex
+	all []*Follower
+}
+
+// add adds a follower, and puts the live state into it.
+func (f *followers) add(added *Follower, live func() *pipeline.State) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.all = append(f.all, added)
+	added.put(live())
+}
+
+func (f *followers) remove(removed *Follower) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.all = slices.DeleteFunc(f.all, func(other *Follower) bool { return other == removed })
+}
+
+// swap calls swap, which makes next live, and puts next into each follower. A follower that is
+// added meanwhile gets it too, and once.
+func (f *followers) swap(next *pipeline.State, swap func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	swap()
+	for _, one := range f.all {
+		one.put(next)
+	}
+}

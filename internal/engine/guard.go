@@ -47,7 +47,7 @@ func (e *Engine) holdNewest() (causes []observe.Cause, held []string, fix string
 	if pinned {
 		for i, l := range e.layers {
 			if l.latest != nil && l.latest != l.applied {
-				reasons[i] = append(reasons[i][:len(reasons[i]):len(reasons[i])], e.pin.reason())
+				reasons[i] = append(reasons[i][:len(reasons[i]):len(reasons[i])], e.writer.pin.reason())
 			}
 		}
 	}
@@ -123,10 +123,8 @@ func (e *Engine) wasLive(l *layerState, c *pipeline.Content) bool {
 	if l.applied.Sum() == sum {
 		return true
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return slices.ContainsFunc(e.history, func(h historyEntry) bool {
-		return h.state != nil && h.state.Contents[l.index] != nil && h.state.Contents[l.index].Sum() == sum
+	return slices.ContainsFunc(e.history.States(), func(s *pipeline.State) bool {
+		return s.Contents[l.index] != nil && s.Contents[l.index].Sum() == sum
 	})
 }
 
@@ -140,10 +138,8 @@ func (e *Engine) recordFailure(l *layerState, now time.Time) {
 
 // reportPending reports the fields that wait for a restart if they changed.
 func (e *Engine) reportPending(next *pipeline.State) {
-	e.mu.Lock()
-	changed := !slices.EqualFunc(e.reportedPending, next.Pending, func(a, b pipeline.PendingKey) bool { return a.Key == b.Key })
-	e.reportedPending = next.Pending
-	e.mu.Unlock()
+	changed := !slices.EqualFunc(e.writer.reportedPending, next.Pending, func(a, b pipeline.PendingKey) bool { return a.Key == b.Key })
+	e.writer.reportedPending = next.Pending
 	if changed && len(next.Pending) > 0 {
 		event := observe.Event{Kind: observe.PendingRestart, Version: e.cell.Load().Version, Reasons: pipeline.PendingTexts(next.Pending)}
 		for _, p := range next.Pending {

@@ -27,8 +27,8 @@ func (e *Engine) Health() observe.Health {
 	e.mu.Lock()
 	live := e.cell.Load() // with mu held, so that the version matches the applied contents
 	h.Version, h.Sum, h.KeyedSum, h.Since = live.Version, live.Sum(), e.KeyedSum(live), live.At
-	h.Pinned = e.pin.version != 0
-	h.OnProbation = e.probation != nil
+	h.Pinned = e.pinned()
+	h.OnProbation = e.probation.Load() != nil
 	h.Pending = pipeline.PendingTexts(e.pending)
 	h.Sections = e.schema().Health()
 	for _, l := range e.layers {

@@ -25,12 +25,8 @@ func (e *Engine) markSecretsInUse() {
 	if previous := e.cell.Previous(); previous != nil {
 		add(previous.Contents...)
 	}
-	e.mu.Lock()
-	for _, h := range e.history {
-		if h.state != nil {
-			add(h.state.Contents...)
-		}
+	for _, s := range e.history.States() {
+		add(s.Contents...)
 	}
-	e.mu.Unlock()
 	e.redactor.SetInUse(all)
 }

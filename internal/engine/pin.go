@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/nacre-go/nacre/internal/pipeline"
@@ -29,10 +28,12 @@ func (p *pin) reason() string {
 }
 
 // pinned reports whether the config is pinned.
-func (e *Engine) pinned() bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.pin.version != 0
+func (e *Engine) pinned() bool { return e.isPinned.Load() }
+
+// setPin sets the pin. Only the writer calls it.
+func (e *Engine) setPin(p pin) {
+	e.writer.pin = p
+	e.isPinned.Store(p.version != 0)
 }
 
 // Pin makes a version of the history live again, as a new version, and holds all changes until
@@ -44,13 +45,7 @@ func (e *Engine) Pin(ctx context.Context, version int64, by observe.By) (live in
 			e.hasPinned(live, live, live.Version, by)
 			return live.Version, nil
 		}
-		e.mu.Lock()
-		i := slices.IndexFunc(e.history, func(h historyEntry) bool { return h.state != nil && h.Version == version })
-		var state *pipeline.State
-		if i >= 0 {
-			state = e.history[i].state
-		}
-		e.mu.Unlock()
+		state := e.history.Find(version)
 		if state == nil {
 			return 0, &source.Error{Kind: source.NotFound, Op: "pin", Document: fmt.Sprintf("version %d", version),
 				Err: errors.New("version is not in the history"), Fix: "use a version that History lists"}
@@ -85,10 +80,8 @@ func (e *Engine) Rollback(ctx context.Context, by observe.By) (live int64, err e
 // guard does not judge contents that were live when the config was pinned.
 func (e *Engine) Unpin(ctx context.Context, by observe.By) error {
 	_, err := e.act(ctx, "unpin", by, func() (int64, error) {
-		e.mu.Lock()
-		old := e.pin
-		e.pin = pin{}
-		e.mu.Unlock()
+		old := e.writer.pin
+		e.setPin(pin{})
 		e.resources.Forget()
 		e.drainInbox()
 		for i, l := range e.layers {
@@ -127,13 +120,11 @@ func (e *Engine) restoreAndPin(old *pipeline.State, by observe.By) (int64, error
 // calls it.
 func (e *Engine) hasPinned(next, before *pipeline.State, to int64, by observe.By) {
 	by = e.cleanBy(by)
-	e.mu.Lock()
-	left := e.pin.left
-	if e.pin.version == 0 {
+	left := e.writer.pin.left
+	if e.writer.pin.version == 0 {
 		left = before.Contents
 	}
-	e.pin = pin{version: next.Version, by: by, left: left}
-	e.mu.Unlock()
+	e.setPin(pin{version: next.Version, by: by, left: left})
 	e.holdNewest() // Health shows what the pin holds; the event of the pin says so
 	e.recordAct(observe.Event{Kind: observe.Pinned, Version: next.Version, From: before.Version, To: to, By: by})
 }
@@ -157,7 +148,7 @@ func (e *Engine) recordAct(event observe.Event) {
 	if event.Layer != "" {
 		entry.Causes = []observe.Cause{{Position: source.Position{Layer: event.Layer, Revision: event.Revision}}}
 	}
-	e.recordHistory(nil, entry)
+	e.history.Add(nil, entry)
 	e.emit(event)
 }
 

@@ -140,7 +140,7 @@ func (e *Engine) rejectRefresh(l *layerState, started time.Time, own source.Prob
 	}
 	live := e.cell.Load()
 	causes := []observe.Cause{causeAt(l, pipeline.FirstName(l.applied), l.applied.Shown())}
-	e.recordHistory(nil, observe.HistoryEntry{Kind: observe.Rejected, Time: time.Now(), Version: live.Version, Causes: causes, Problems: own})
+	e.history.Add(nil, observe.HistoryEntry{Kind: observe.Rejected, Time: time.Now(), Version: live.Version, Causes: causes, Problems: own})
 	e.emit(observe.Event{Kind: observe.Rejected, Version: live.Version, Causes: causes, Problems: own,
 		Steps: e.takeSteps(e.applied(), nil), Took: time.Since(started)})
 }

@@ -15,6 +15,9 @@ type writer struct {
 	fallingBack  bool  // the writer is returning to the last known good copy
 	rebuildTimer rebuildTimer
 	sinceCheck   int // versions since the last self-check
+	pin          pin
+	// reportedPending are the last pending keys that were reported to observers.
+	reportedPending []pipeline.PendingKey
 	// reportedNotices are the last that were reported to observers.
 	reportedNotices pipeline.Notices
 
