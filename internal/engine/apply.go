@@ -11,14 +11,6 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// candidate is one content per layer, or nil for none, that may become a version.
-type candidate struct {
-	contents []*pipeline.Content
-	started  time.Time
-	causes   []observe.Cause
-	changed  bool // a content differs from the applied one
-}
-
 // apply takes a candidate through all steps, from its layers to its subscribers. Each step is a
 // package that does not import the others. apply changes nothing before the swap: if a step rejects
 // the candidate, the live version stays live, and apply returns all problems that the step found.
@@ -80,7 +72,7 @@ func (e *Engine) acceptUnchanged(c candidate, next, live *pipeline.State) {
 			Steps: e.takeSteps(c.contents, c.causes), Took: time.Since(c.started)})
 		e.reportPending(next)
 		e.reportNotices(next)
-		e.saver.Request() // a hidden value counts as soon as no layer hides it
+		e.copies.saver.Request() // a hidden value counts as soon as no layer hides it
 	}
 }
 
@@ -88,7 +80,7 @@ func (e *Engine) acceptUnchanged(c candidate, next, live *pipeline.State) {
 // saved. Only the writer calls it.
 func (e *Engine) publish(next, old *pipeline.State, c candidate, kind observe.EventKind, problems source.Problems) {
 	if !e.writer.fallingBack {
-		e.snapshotSuspended.Store(false)
+		e.copies.suspended.Store(false)
 	}
 	if c.contents == nil { // no decision made it
 		e.writer.steps = e.writer.steps[:0]
@@ -104,10 +96,10 @@ func (e *Engine) publish(next, old *pipeline.State, c candidate, kind observe.Ev
 	e.startSelfCheck(next, old)
 	e.hub.Publish(delivery{state: next, causes: next.Causes})
 	if old == nil {
-		e.saver.RequestAfterBoot()
+		e.copies.saver.RequestAfterBoot()
 		return
 	}
-	e.saver.Request()
+	e.copies.saver.Request()
 }
 
 // changedKeys lists the keys in which two versions differ, with the displayable text of their

@@ -78,7 +78,7 @@ func (e *Engine) awaitLayers(ctx context.Context) error {
 			return nil
 		}
 		select {
-		case <-e.wake:
+		case <-e.inbox.wake:
 		case <-absent.C:
 			awaited = (*layerState).isPending
 		case <-timer.C:
@@ -112,9 +112,9 @@ func (e *Engine) reportWaiting(ctx context.Context, began time.Time) {
 	}
 	down := false
 	for _, l := range e.layers {
-		e.mu.Lock()
+		e.table.mu.Lock()
 		pending, appears, latest, cause := l.isPending(), l.mayAppear(), l.latest, l.cause()
-		e.mu.Unlock()
+		e.table.mu.Unlock()
 		switch {
 		case appears:
 			add(l, e.absentError(l, l.missing(latest)))
@@ -153,8 +153,8 @@ func (l *layerState) mayAppear() bool { return !l.local && l.lacksDocument(l.lat
 
 // hasLayer reports whether is holds of a layer.
 func (e *Engine) hasLayer(is func(*layerState) bool) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
+	e.table.mu.Lock()
+	defer e.table.mu.Unlock()
 	return slices.ContainsFunc(e.layers, is)
 }
 
@@ -181,8 +181,8 @@ func (e *Engine) firstCandidate() candidate {
 // contents came from disk.
 func (e *Engine) withCopiesUsed(problems source.Problems, c candidate) error {
 	errs := []error{problems}
-	e.mu.Lock()
-	defer e.mu.Unlock()
+	e.table.mu.Lock()
+	defer e.table.mu.Unlock()
 	for i, l := range e.layers {
 		if content := c.contents[i]; content != nil && content.FromDisk && l.err != nil {
 			errs = append(errs, &source.LayerError{Layer: l.name, Err: fmt.Errorf("%w; it has %s", l.err, e.describeCopy(l))})
@@ -209,9 +209,9 @@ func verifiedTime(at time.Time) time.Time {
 func (e *Engine) missingLayers(contents []*pipeline.Content) error {
 	var errs []error
 	for i, l := range e.layers {
-		e.mu.Lock()
+		e.table.mu.Lock()
 		latest, missing, cause := l.latest, isMissing(l), l.cause()
-		e.mu.Unlock()
+		e.table.mu.Unlock()
 		switch {
 		case !missing || contents != nil && contents[i] != latest:
 			continue

@@ -3,11 +3,9 @@ package engine
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"sync/atomic"
 	"time"
 
-	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/internal/resource"
 	"github.com/nacre-go/nacre/internal/wording"
 	"github.com/nacre-go/nacre/observe"
@@ -26,9 +24,9 @@ func (e *Engine) Derive(ctx context.Context, spec resource.Spec) (int, error) {
 	case err == nil || e.isClosed():
 		return 0, errClosed()
 	case errors.Is(err, source.Closed) || ctx.Err() != nil:
-		return 0, e.redactor.Clean(err)
+		return 0, e.evaluator.Redactor.Clean(err)
 	}
-	return 0, &source.Error{Kind: source.BuildFailed, Op: "build", Document: spec.Name, Err: e.redactor.Clean(err)}
+	return 0, &source.Error{Kind: source.BuildFailed, Op: "build", Document: spec.Name, Err: e.evaluator.Redactor.Clean(err)}
 }
 
 // derivation is one call of Derive.
@@ -48,10 +46,10 @@ func (d *derivation) run() error {
 	if err == nil || d.ctx.Err() != nil || e.isClosed() {
 		return err
 	}
-	if e.fallBack(d.add, e.redactor.Problems(e.buildProblems([]resource.Failure{{Name: d.spec.Name, Err: err}}))) {
+	if e.fallBack(d.add, e.evaluator.Redactor.Problems(e.buildProblems([]resource.Failure{{Name: d.spec.Name, Err: err}}))) {
 		return nil
 	}
-	e.snapshotSuspended.Store(true) // the next start must find the current copy, not the contents that fail
+	e.copies.suspended.Store(true) // the next start must find the current copy, not the contents that fail
 	return err
 }
 
@@ -60,12 +58,12 @@ func (d *derivation) add() error {
 	e := d.engine
 	build, cancel := context.WithCancel(d.ctx)
 	defer cancel()
-	defer context.AfterFunc(e.runCtx, cancel)()
+	defer context.AfterFunc(e.life.ctx, cancel)()
 	live := e.cell.Load()
 	return e.resources.Add(build, d.spec, live.Built.Load(), live, func(n int, with *resource.Set) bool {
 		d.number = n
-		e.mu.Lock()
-		defer e.mu.Unlock()
+		e.table.mu.Lock()
+		defer e.table.mu.Unlock()
 		if e.isClosed() || !d.settled.CompareAndSwap(false, true) {
 			return false
 		}
@@ -109,118 +107,14 @@ func (e *Engine) InstanceIn(ctx context.Context, number int) (in *resource.Insta
 // Closed reports whether Close has begun.
 func (e *Engine) Closed() bool { return e.isClosed() }
 
-// prepare builds the resources of a candidate.
-func (e *Engine) prepare(next *pipeline.State) source.Problems {
-	if e.writer.batch == nil {
-		return nil // at boot there is nothing to build
-	}
-	set, failures := e.writer.batch.Build(e.runCtx, next)
-	next.Built.Store(set)
-	return e.buildProblems(failures)
-}
-
-// buildProblems converts failed builds to problems, which are not redacted yet.
-func (e *Engine) buildProblems(failures []resource.Failure) (problems source.Problems) {
-	for _, f := range failures {
-		reason, err := e.redactor.CleanText(f.Err)
-		message := wording.Join(wording.Own("resource "+f.Name+" cannot be built: "), reason)
-		problems = append(problems, message.On(&source.Problem{Kind: source.BuildFailed, Err: err}))
-	}
-	return problems
-}
-
-// beginBuilding begins a decision, in which each resource is built at most once per value; the
-// function that it returns ends it. Only the writer calls it.
-func (e *Engine) beginBuilding() (end func()) {
-	if e.writer.batch != nil {
-		return func() {} // within another decision
-	}
-	e.writer.batch = e.resources.Begin(e.builtSets()...)
-	return func() {
-		e.writer.batch.End(e.builtSet())
-		e.writer.batch, e.evaluator.Prepared = nil, nil
-	}
-}
-
-// builtSet returns the resources of the live version.
-func (e *Engine) builtSet() *resource.Set { return e.builtSets()[0] }
-
-// builtSets returns the resources of the live version and, during probation, those of the version
-// before it.
-func (e *Engine) builtSets() []*resource.Set {
-	sets := []*resource.Set{nil}
-	if live := e.cell.Load(); live != nil {
-		sets[0] = live.Built.Load()
-	}
-	if p := e.probation.Load(); p != nil {
-		sets = append(sets, p.built)
-	}
-	return sets
-}
-
-// rebuildTimer is the time at which the writer tries contents again from which a resource could not
-// be built, since the cause may be over.
-type rebuildTimer struct {
-	due     <-chan time.Time // nil if nothing waits
-	at      time.Time
-	timer   *time.Timer
-	backOff time.Duration
-}
-
-func (r *rebuildTimer) start(d time.Duration) {
-	r.timer = time.NewTimer(d)
-	r.due, r.at = r.timer.C, time.Now().Add(d)
-}
-
-func (r *rebuildTimer) clear() {
-	if r.timer != nil {
-		r.timer.Stop()
-	}
-	r.due, r.timer = nil, nil
-}
-
-// scheduleRebuild sets or clears the time at which the newest contents are tried again without a
-// change. Only the writer calls it.
-func (e *Engine) scheduleRebuild() {
-	if !e.hasFailedBuild() {
-		e.writer.rebuildTimer.backOff, e.writer.rebuildTimer.at = 0, time.Time{}
-		e.resources.Forget()
-		return
-	}
-	if !e.writer.rebuildTimer.at.IsZero() && time.Now().Before(e.writer.rebuildTimer.at) {
-		e.writer.rebuildTimer.start(time.Until(e.writer.rebuildTimer.at)) // a change meanwhile does not move the time
-		return
-	}
-	e.writer.rebuildTimer.backOff = min(max(2*e.writer.rebuildTimer.backOff, e.Rebuild), e.MaxRebuild)
-	if e.writer.rebuildTimer.backOff <= 0 {
-		return
-	}
-	e.writer.rebuildTimer.start(e.writer.rebuildTimer.backOff/2 + rand.N(e.writer.rebuildTimer.backOff/2+1))
-}
-
-// hasFailedBuild reports whether a content was rejected for a failed build or an unavailable
-// secret.
-func (e *Engine) hasFailedBuild() bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, l := range e.layers {
-		for _, p := range l.rejected {
-			if p.Kind == source.BuildFailed || p.Kind == source.Unavailable {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // resourceBuilt reports a build that has ended.
 func (e *Engine) resourceBuilt(name string, took time.Duration, err error) {
-	e.emit(observe.Event{Kind: observe.ResourceBuilt, Name: name, Took: took, Err: e.redactor.Clean(err)})
+	e.emit(observe.Event{Kind: observe.ResourceBuilt, Name: name, Took: took, Err: e.evaluator.Redactor.Clean(err)})
 }
 
 // resourceClosed reports an instance that was closed.
 func (e *Engine) resourceClosed(name string, users int64, err error) {
-	e.emit(observe.Event{Kind: observe.ResourceClosed, Name: name, Count: users, Err: e.redactor.Clean(err)})
+	e.emit(observe.Event{Kind: observe.ResourceClosed, Name: name, Count: users, Err: e.evaluator.Redactor.Clean(err)})
 }
 
 // errorText returns the text of an error, even if its Error method panics.

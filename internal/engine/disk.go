@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/nacre-go/nacre/internal/lastgood"
@@ -26,8 +27,12 @@ type diskSet struct {
 	verified []time.Time         // by layer: when the content was last verified
 }
 
-// disk is what the start found on disk.
-type disk struct {
+// copies is the last known good copy: what the start found on disk, and what saves it.
+type copies struct {
+	saver     *lastgood.Saver // nil if the config keeps no copy
+	suspended atomic.Bool     // the contents that the service started with are not to be saved: a build fails
+
+	// immutable once Start has read the disk
 	sets    []diskSet // the newest copy first; a set of seeds alone is the last one
 	skipped []error   // why files are not used
 	seedErr string    // the errors of seeds, for Health
@@ -71,7 +76,7 @@ func copyKeys(layers []*layerState) (keys []string) {
 
 // readDisk makes the sets of what the saver found and of the seeds.
 func (e *Engine) readDisk() {
-	e.disk.skipped = e.saver.Skipped()
+	e.copies.skipped = e.copies.saver.Skipped()
 	seeds := e.readSeeds()
 	var remote []*layerState
 	var ids []lastgood.ID
@@ -80,7 +85,7 @@ func (e *Engine) readDisk() {
 			remote, ids = append(remote, l), append(ids, l.copyID())
 		}
 	}
-	for _, c := range e.saver.Copies() {
+	for _, c := range e.copies.saver.Copies() {
 		set := diskSet{path: c.Path, savedAt: c.SavedAt, contents: slices.Clone(seeds), verified: make([]time.Time, len(e.layers))}
 		found := false
 		for i, saved := range c.Match(ids) {
@@ -93,11 +98,11 @@ func (e *Engine) readDisk() {
 			}
 		}
 		if found {
-			e.disk.sets = append(e.disk.sets, set)
+			e.copies.sets = append(e.copies.sets, set)
 		}
 	}
 	if slices.ContainsFunc(seeds, func(c *pipeline.Content) bool { return c != nil }) {
-		e.disk.sets = append(e.disk.sets, diskSet{contents: seeds, verified: make([]time.Time, len(e.layers))})
+		e.copies.sets = append(e.copies.sets, diskSet{contents: seeds, verified: make([]time.Time, len(e.layers))})
 	}
 }
 
@@ -140,8 +145,8 @@ func (e *Engine) readSeeds() []*pipeline.Content {
 		texts = append(texts, err.Error())
 		e.emit(observe.Event{Kind: observe.LastKnownGoodFailed, Location: e.LastKnownGoodSeed, Err: err})
 	}
-	e.disk.seedErr = strings.Join(texts, "; ")
-	e.disk.skipped = append(e.disk.skipped, errs...)
+	e.copies.seedErr = strings.Join(texts, "; ")
+	e.copies.skipped = append(e.copies.skipped, errs...)
 	return contents
 }
 
@@ -186,8 +191,8 @@ func (s *diskSet) has(layers []*layerState, need func(*layerState) bool) bool {
 // the newest first. No set is mixed with another: their documents may never have been live
 // together.
 func (e *Engine) completeSets() (complete []*diskSet) {
-	for i := range e.disk.sets {
-		if set := &e.disk.sets[i]; set.has(e.layers, isMissing) {
+	for i := range e.copies.sets {
+		if set := &e.copies.sets[i]; set.has(e.layers, isMissing) {
 			complete = append(complete, set)
 		}
 	}
@@ -201,9 +206,9 @@ func (e *Engine) bootCandidate(set *diskSet, old func(*layerState) bool) candida
 		if set == nil || !old(l) || set.contents[l.index] == nil {
 			return l.latest
 		}
-		e.mu.Lock()
+		e.table.mu.Lock()
 		l.diskCopy, l.lastHealthyAt = set.contents[l.index], set.verified[l.index]
-		e.mu.Unlock()
+		e.table.mu.Unlock()
 		return l.diskCopy
 	})
 }
@@ -213,13 +218,13 @@ func (e *Engine) reportSkipped() {
 	if !slices.ContainsFunc(e.layers, func(l *layerState) bool { return !l.local && isReplaceable(l) }) {
 		return
 	}
-	e.saver.ReportSkipped()
+	e.copies.saver.ReportSkipped()
 }
 
 // missingCopies says which of the layers that are down have a copy, and why the others have none;
 // nil if no copies are kept, or no layer that may have one is missing.
 func (e *Engine) missingCopies() error {
-	if e.saver == nil && e.LastKnownGoodSeed == "" {
+	if e.copies.saver == nil && e.LastKnownGoodSeed == "" {
 		return nil
 	}
 	var have, lack []string
@@ -245,7 +250,7 @@ func (e *Engine) missingCopies() error {
 	} else {
 		texts = append(texts, "no copy has all of these documents, and nacre does not mix documents that were not live together")
 	}
-	for _, err := range e.disk.skipped {
+	for _, err := range e.copies.skipped {
 		texts = append(texts, "not used: "+err.Error())
 	}
 	found := strings.Join(texts, "; ")
@@ -257,7 +262,7 @@ func (e *Engine) missingCopies() error {
 
 // describeCopy says where the newest copy of a layer is, and how old; empty if there is none.
 func (e *Engine) describeCopy(l *layerState) string {
-	for _, set := range e.disk.sets {
+	for _, set := range e.copies.sets {
 		c := set.contents[l.index]
 		switch {
 		case c == nil:
@@ -273,7 +278,7 @@ func (e *Engine) describeCopy(l *layerState) string {
 // searched says where copies and seeds were searched.
 func (e *Engine) searched() string {
 	var places []string
-	if path := e.saver.Path(); path != "" {
+	if path := e.copies.saver.Path(); path != "" {
 		places = append(places, filepath.Dir(path))
 	}
 	if e.LastKnownGoodSeed != "" {

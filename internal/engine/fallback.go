@@ -36,7 +36,7 @@ func (e *Engine) fallBack(retry func() error, reasons source.Problems) bool {
 		return false
 	}
 	good := e.candidateOf(func(l *layerState) *pipeline.Content { return old.contents[l.index] })
-	e.snapshotSuspended.Store(true) // until one of the two proves good
+	e.copies.suspended.Store(true) // until one of the two proves good
 	e.writer.fallingBack = true
 	defer func() { e.writer.fallingBack = false }()
 	end := e.beginBuilding()
@@ -49,8 +49,8 @@ func (e *Engine) fallBack(retry func() error, reasons source.Problems) bool {
 		e.decide() // the copy is not better: return to the newest contents
 		return false
 	}
-	e.snapshotSuspended.Store(false)
-	e.saver.Request()
+	e.copies.suspended.Store(false)
+	e.copies.saver.Request()
 	e.recordRejected(e.newestCandidate(), e.liveCandidate(), func(int) source.Problems { return reasons })
 	e.scheduleRebuild()
 	return true

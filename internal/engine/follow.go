@@ -60,7 +60,7 @@ func (f *Follower) Stop() { f.stop() }
 func (f *Follower) Done() <-chan struct{} { return f.done }
 
 // Closing returns a channel that is closed when Close begins. No state becomes live afterwards.
-func (e *Engine) Closing() <-chan struct{} { return e.closing }
+func (e *Engine) Closing() <-chan struct{} { return e.life.closing }
 
 // followers are the followers of an engine. The zero followers has none.
 type followers struct {

@@ -90,7 +90,7 @@ func (e *Engine) reportFreshness(seen *reportedFreshness, answers []time.Time) (
 	wait = e.FreshWithin // at most, since the clock of a source may be set
 	var events []observe.Event
 	var reasons []string
-	e.mu.Lock()
+	e.table.mu.Lock()
 	for i, l := range e.layers {
 		f := e.freshnessLocked(l, now, answers[i])
 		if !f.next.IsZero() {
@@ -115,7 +115,7 @@ func (e *Engine) reportFreshness(seen *reportedFreshness, answers []time.Time) (
 			*since = time.Time{}
 		}
 	}
-	e.mu.Unlock()
+	e.table.mu.Unlock()
 	switch version := e.cell.Load().Version; {
 	case reasons != nil && seen.notReadySince.IsZero():
 		seen.notReadySince = now

@@ -17,13 +17,13 @@ func (e *Engine) newGate() admission.Gate {
 
 // standing returns what the gate compares contents with. Only the writer calls it.
 func (e *Engine) standing() *admission.Standing {
-	return &admission.Standing{Applied: e.applied(), Newest: e.newest(), Accepted: e.accepted}
+	return &admission.Standing{Applied: e.applied(), Newest: e.newest(), Accepted: e.table.accepted}
 }
 
 // mismatches returns the documents in contents that do not match the manifest, as problems. Only
 // the writer calls it.
 func (e *Engine) mismatches(contents []*pipeline.Content) source.Problems {
-	return e.gate.Mismatches(contents, e.standing())
+	return e.admission.gate.Mismatches(contents, e.standing())
 }
 
 // isQuarantined reports whether a content is quarantined, and why.

@@ -26,17 +26,17 @@ func (e *Engine) admit() {
 func (e *Engine) holdNewest() (causes []observe.Cause, held []string, fix string) {
 	reasons := make([][]string, len(e.layers))
 	now := e.standing()
-	release := e.gate.HoldReasons(now)
+	release := e.admission.gate.HoldReasons(now)
 	for i, l := range e.layers {
 		c := l.latest
 		if c == nil || l.applied == nil || c == l.applied {
 			continue
 		}
-		replayed := e.gate.Replayed(i, now)
+		replayed := e.admission.gate.Replayed(i, now)
 		switch {
 		case replayed != nil:
 			reasons[i] = []string{replayed.Error()}
-		case release != nil && e.gate.IsPartOfRelease(i, now):
+		case release != nil && e.admission.gate.IsPartOfRelease(i, now):
 			reasons[i] = release
 		case !c.Approved:
 			reasons[i] = e.failureHoldReasons(l, c)
@@ -60,7 +60,7 @@ func (e *Engine) holdNewest() (causes []observe.Cause, held []string, fix string
 			continue
 		}
 		causes = append(causes, e.causes(l, l.latest)...)
-		if release == nil || !e.gate.IsPartOfRelease(i, now) {
+		if release == nil || !e.admission.gate.IsPartOfRelease(i, now) {
 			approvals = append(approvals, fmt.Sprintf("layer %q and revision %q", l.name, l.latest.Shown()))
 		}
 		for _, reason := range own {
@@ -86,7 +86,7 @@ func (e *Engine) holdNewest() (causes []observe.Cause, held []string, fix string
 // reasons changed. It rejects a held content to an Acknowledger, since another content is live.
 // Only the writer calls it.
 func (e *Engine) hold(l *layerState, reasons []string) (changed bool) {
-	e.mu.Lock()
+	e.table.mu.Lock()
 	changed = !slices.Equal(l.held, reasons)
 	l.held = reasons
 	if reasons != nil {
@@ -97,7 +97,7 @@ func (e *Engine) hold(l *layerState, reasons []string) (changed bool) {
 		rev, err := l.latest.Revision, &source.Problem{Kind: source.Invalid, Position: source.Position{Layer: l.name}, Message: "content is held: " + reasons[0]}
 		ack = func() { r.Ack(rev, err) }
 	}
-	e.mu.Unlock()
+	e.table.mu.Unlock()
 	if ack != nil {
 		callSafely(ack)
 	}
@@ -133,18 +133,5 @@ func (e *Engine) recordFailure(l *layerState, now time.Time) {
 	if l.breaker.Bad(now) {
 		l.showGuard()
 		e.emit(observe.Event{Kind: observe.BreakerOpened, Layer: l.name, Count: int64(l.breaker.Max), Took: l.breaker.Window})
-	}
-}
-
-// reportPending reports the fields that wait for a restart if they changed.
-func (e *Engine) reportPending(next *pipeline.State) {
-	changed := !slices.EqualFunc(e.writer.reportedPending, next.Pending, func(a, b pipeline.PendingKey) bool { return a.Key == b.Key })
-	e.writer.reportedPending = next.Pending
-	if changed && len(next.Pending) > 0 {
-		event := observe.Event{Kind: observe.PendingRestart, Version: e.cell.Load().Version, Reasons: pipeline.PendingTexts(next.Pending)}
-		for _, p := range next.Pending {
-			event.Changed = append(event.Changed, p.Key)
-		}
-		e.emit(event)
 	}
 }

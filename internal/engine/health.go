@@ -14,22 +14,22 @@ import (
 func (e *Engine) Health() observe.Health {
 	answers, notes := e.askVerifiedTimes(), e.askNotes()
 	now := time.Now()
-	h := observe.Health{Instance: e.instance, Struct: e.declared(), LastKnownGood: e.saver.Health(), Guard: observe.GuardHealth{MaxKeyLoss: e.MaxKeyLoss, MaxBadChanges: e.MaxBadChanges}}
-	if e.disk.seedErr != "" {
-		h.LastKnownGood.Error = strings.TrimPrefix(h.LastKnownGood.Error+"; "+e.disk.seedErr, "; ")
+	h := observe.Health{Instance: e.identity.instance, Struct: e.identity.declared(), LastKnownGood: e.copies.saver.Health(), Guard: observe.GuardHealth{MaxKeyLoss: e.MaxKeyLoss, MaxBadChanges: e.MaxBadChanges}}
+	if e.copies.seedErr != "" {
+		h.LastKnownGood.Error = strings.TrimPrefix(h.LastKnownGood.Error+"; "+e.copies.seedErr, "; ")
 	}
 	select {
-	case <-e.closing:
+	case <-e.life.closing:
 		h.Closed = true
 		h.NotReady = append(h.NotReady, "config is closed")
 	default:
 	}
-	e.mu.Lock()
+	e.table.mu.Lock()
 	live := e.cell.Load() // with mu held, so that the version matches the applied contents
 	h.Version, h.Sum, h.KeyedSum, h.Since = live.Version, live.Sum(), e.KeyedSum(live), live.At
 	h.Pinned = e.pinned()
-	h.OnProbation = e.probation.Load() != nil
-	h.Pending = pipeline.PendingTexts(e.pending)
+	h.OnProbation = e.rollout.probation.Load() != nil
+	h.Pending = pipeline.PendingTexts(e.table.pending)
 	h.Sections = e.schema().Health()
 	for _, l := range e.layers {
 		f := e.freshnessLocked(l, now, answers[l.index])
@@ -40,12 +40,12 @@ func (e *Engine) Health() observe.Health {
 		of.Notes = append(of.Notes, notes[l.index]...)
 		h.Layers = append(h.Layers, of)
 	}
-	e.mu.Unlock()
+	e.table.mu.Unlock()
 	for _, s := range e.hub.Subscribers() {
 		stats := s.Stats()
 		sub := observe.SubscriberHealth{Name: stats.Name, Calls: stats.Calls, Failures: stats.Failures, Panics: stats.Panics, Slow: stats.Slow,
 			LastVersion: stats.LastVersion, RunningSince: stats.Running, Pending: stats.Pending}
-		if err := e.redactor.Clean(stats.LastErr); err != nil {
+		if err := e.evaluator.Redactor.Clean(stats.LastErr); err != nil {
 			sub.LastError = err.Error()
 		}
 		h.Subscribers = append(h.Subscribers, sub)
@@ -60,7 +60,7 @@ func (e *Engine) Health() observe.Health {
 func (e *Engine) resourceHealth(s resource.Stats) observe.ResourceHealth {
 	r := observe.ResourceHealth{Name: s.Name, Since: s.Since, Builds: s.Builds, Failures: s.Failures, Panics: s.Panics,
 		Users: s.Users, Replaced: s.Old, Closed: s.Closed, ClosedInUse: s.Forced}
-	if err := e.redactor.Clean(s.LastErr); err != nil {
+	if err := e.evaluator.Redactor.Clean(s.LastErr); err != nil {
 		r.LastError = errorText(err)
 	}
 	return r

@@ -15,7 +15,7 @@ import (
 // everything. Only the writer calls it.
 func (e *Engine) releaseTrees() {
 	keep := []*pipeline.State{nil, e.cell.Load(), e.cell.Previous()}
-	if p := e.probation.Load(); p != nil {
+	if p := e.rollout.probation.Load(); p != nil {
 		keep = append(keep, p.before)
 	}
 	needed := map[*pipeline.Content]bool{nil: true}
@@ -56,7 +56,7 @@ func (e *Engine) makeLiveAgain(old, live *pipeline.State) (*pipeline.State, erro
 	next := &pipeline.State{Values: old.Values, Full: old.Full, Merged: old.Merged, Schema: old.Schema, Contents: old.Contents, Roots: old.Roots, Pending: old.Pending,
 		Version: live.Version + 1, At: time.Now(), Causes: []observe.Cause{{Position: source.Position{Document: fmt.Sprintf("back to version %d", from)}}}}
 	if problems := e.prepare(next); problems != nil {
-		return nil, e.redactor.Problems(problems)
+		return nil, e.evaluator.Redactor.Problems(problems)
 	}
 	if !e.swap(next) {
 		return nil, errClosed()

@@ -22,9 +22,9 @@ func (e *Engine) ExplainAll(below tree.Path) observe.Report {
 
 // view returns a consistent copy of the state that an explanation needs.
 func (e *Engine) view() inspect.View {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	v := inspect.View{Live: e.cell.Load(), Shape: e.schema().Shape, Merger: e.schema().Merger, Roots: e.roots, Pending: e.pending, Layers: map[string]inspect.Layer{}, Notes: map[source.Position]string{}}
+	e.table.mu.Lock()
+	defer e.table.mu.Unlock()
+	v := inspect.View{Live: e.cell.Load(), Shape: e.schema().Shape, Merger: e.schema().Merger, Roots: e.table.roots, Pending: e.table.pending, Layers: map[string]inspect.Layer{}, Notes: map[source.Position]string{}}
 	for _, l := range e.layers {
 		if l.applied == nil {
 			continue

@@ -11,6 +11,12 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
+// identity is who this process is, and what it expects.
+type identity struct {
+	instance observe.Instance
+	declared func() string // the digest of what the sections of Start declare
+}
+
 // process distinguishes this process from others with the same ID. All its configs have the same.
 var process = sync.OnceValue(func() string { return strings.ToLower(rand.Text()[:12]) })
 

@@ -28,5 +28,5 @@ func (e *Engine) markSecretsInUse() {
 	for _, s := range e.history.States() {
 		add(s.Contents...)
 	}
-	e.redactor.SetInUse(all)
+	e.evaluator.Redactor.SetInUse(all)
 }

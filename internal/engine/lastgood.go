@@ -24,14 +24,14 @@ func (e *Engine) newSaver() *lastgood.Saver {
 
 // closeSaver saves the live contents a last time.
 func (e *Engine) closeSaver(ctx context.Context) error {
-	if e.saver == nil {
+	if e.copies.saver == nil {
 		return nil
 	}
-	e.saver.End()
-	if err := waitFor(ctx, e.saver.Done(), nil, "the last known good copy at %s is not saved", e.saver.Path()); err != nil {
+	e.copies.saver.End()
+	if err := waitFor(ctx, e.copies.saver.Done(), nil, "the last known good copy at %s is not saved", e.copies.saver.Path()); err != nil {
 		return err
 	}
-	return e.saver.Err()
+	return e.copies.saver.Err()
 }
 
 // lastGoodRecord returns the live contents for the copy. It returns false if nothing is live or the
@@ -39,13 +39,13 @@ func (e *Engine) closeSaver(ctx context.Context) error {
 func (e *Engine) lastGoodRecord() (lastgood.Record, bool) {
 	answers := e.askVerifiedTimes()
 	now := time.Now()
-	e.mu.Lock()
-	defer e.mu.Unlock()
+	e.table.mu.Lock()
+	defer e.table.mu.Unlock()
 	live := e.cell.Load()
-	if live == nil || e.snapshotSuspended.Load() {
+	if live == nil || e.copies.suspended.Load() {
 		return lastgood.Record{}, false
 	}
-	r := lastgood.Record{SavedAt: now, Version: live.Version, Sum: live.Sum(), Accepted: e.accepted.Stored(e.manifestKey())}
+	r := lastgood.Record{SavedAt: now, Version: live.Version, Sum: live.Sum(), Accepted: e.table.accepted.Stored(e.manifestKey())}
 	for _, l := range e.layers {
 		if !l.local && l.applied != nil && !l.applied.FromSeed { // a seed stays one, so that a newer image can replace it
 			r.Layers = append(r.Layers, lastgood.NewLayer(l.copyID(), l.verifiedAtLocked(now, answers[l.index]), l.applied.Content))

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -10,8 +11,18 @@ import (
 	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/internal/releaseline"
 	"github.com/nacre-go/nacre/internal/rescue"
+	"github.com/nacre-go/nacre/internal/tree"
 	"github.com/nacre-go/nacre/source"
 )
+
+// table is what is live of the layers. Only the writer changes it.
+type table struct {
+	mu      sync.Mutex            // guards the rest, and the states of the layers
+	roots   []*tree.Node          // of the live version's documents, lowest first
+	pending []pipeline.PendingKey // of roots
+	// accepted records the signed releases.
+	accepted admission.Accepted
+}
 
 // layerState is a layer with its state. Engine.mu guards the fields of the second group; only the
 // writer changes them.

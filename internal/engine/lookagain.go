@@ -30,7 +30,7 @@ func (e *Engine) Refresh(ctx context.Context, by observe.By) (int64, error) {
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-	case <-e.closing:
+	case <-e.life.closing:
 	case <-ctx.Done():
 		return 0, ctx.Err()
 	}

@@ -25,7 +25,7 @@ func (e *Engine) addLossReasons(reasons [][]string) {
 	for i := range reasons {
 		skip[i] = reasons[i] != nil
 	}
-	held, suppressed := e.lossGuard.Hold(e.cell.Load(), e.liveCandidate().contents, e.newest(), skip)
+	held, suppressed := e.admission.lossGuard.Hold(e.cell.Load(), e.liveCandidate().contents, e.newest(), skip)
 	for i, l := range e.layers {
 		l.suppressedHold = suppressed[i]
 		if held[i] != nil {
@@ -41,7 +41,7 @@ func (e *Engine) lossProblems(contents []*pipeline.Content) (problems source.Pro
 	if e.writer.batch == nil {
 		return nil, nil
 	}
-	held := e.lossGuard.Losses(e.cell.Load(), e.applied(), e.newest(), contents)
+	held := e.admission.lossGuard.Losses(e.cell.Load(), e.applied(), e.newest(), contents)
 	layers = slices.Sorted(maps.Keys(held))
 	for _, i := range layers {
 		at := source.Position{Layer: e.layers[i].name, Document: pipeline.FirstName(contents[i]), Revision: contents[i].Shown()}

@@ -57,7 +57,7 @@ func (e *Engine) absentError(l *layerState, d *source.Document) error {
 		err = &source.Error{Kind: source.NotFound, Op: "read", Document: cmp.Or(d.Location, d.Name), Err: errNoDocument,
 			Fix: "create it, correct its name, or use nacre.AbsentOK() if the service can start without it"}
 	} else {
-		err = e.redactor.SourceError(err, l.builtIn, l.name, d.Name)
+		err = e.evaluator.Redactor.SourceError(err, l.builtIn, l.name, d.Name)
 	}
 	if l.identity != "" && !l.local {
 		err = fmt.Errorf("%w; the source is %s", err, l.identity)
@@ -72,10 +72,10 @@ func (e *Engine) keepReplaced() {
 		if l.applied == nil || !l.applied.FromDisk || !l.lacksDocument(l.latest) {
 			continue
 		}
-		e.mu.Lock()
+		e.table.mu.Lock()
 		l.latest = l.withKept(l.latest)
 		kept := l.latest.Kept
-		e.mu.Unlock()
+		e.table.mu.Unlock()
 		for _, name := range kept {
 			e.emit(observe.Event{Kind: observe.DocumentAbsent, Layer: l.name, Document: name})
 		}

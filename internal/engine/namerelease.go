@@ -12,7 +12,7 @@ func (e *Engine) nameRelease(causes []observe.Cause, contents []*pipeline.Conten
 	if len(causes) == 0 {
 		return
 	}
-	m, by := e.gate.ManifestOf(contents)
+	m, by := e.admission.gate.ManifestOf(contents)
 	if m == nil {
 		return
 	}

@@ -22,4 +22,4 @@ func (e *Engine) RemoteDocuments(s *pipeline.State) (all []observe.Cause) {
 }
 
 // Redact returns the text of an error without the secrets that the engine knows.
-func (e *Engine) Redact(err error) string { return e.redactor.Err(err).Error() }
+func (e *Engine) Redact(err error) string { return e.evaluator.Redactor.Err(err).Error() }

@@ -42,10 +42,10 @@ func (e *Engine) applyPartially(c candidate, problems source.Problems) {
 // is a group, except that the layers of a release are one group.
 func (e *Engine) releaseGroups(contents []*pipeline.Content) (groups [][]int) {
 	release := -1
-	m, _ := e.gate.ManifestOf(contents)
+	m, _ := e.admission.gate.ManifestOf(contents)
 	now := e.standing()
 	for i, l := range e.layers {
-		if m == nil || contents[i] == nil || l.latest == nil || !e.gate.IsPartOfRelease(i, now) {
+		if m == nil || contents[i] == nil || l.latest == nil || !e.admission.gate.IsPartOfRelease(i, now) {
 			groups = append(groups, []int{i})
 			continue
 		}

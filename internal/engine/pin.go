@@ -28,12 +28,12 @@ func (p *pin) reason() string {
 }
 
 // pinned reports whether the config is pinned.
-func (e *Engine) pinned() bool { return e.isPinned.Load() }
+func (e *Engine) pinned() bool { return e.rollout.isPinned.Load() }
 
 // setPin sets the pin. Only the writer calls it.
 func (e *Engine) setPin(p pin) {
 	e.writer.pin = p
-	e.isPinned.Store(p.version != 0)
+	e.rollout.isPinned.Store(p.version != 0)
 }
 
 // Pin makes a version of the history live again, as a new version, and holds all changes until
@@ -154,5 +154,5 @@ func (e *Engine) recordAct(event observe.Event) {
 
 // cleanBy returns the texts of a caller as they may be recorded.
 func (e *Engine) cleanBy(by observe.By) observe.By {
-	return observe.By{Who: clip(e.redactor.Text(by.Who)), Why: clip(e.redactor.Text(by.Why))}
+	return observe.By{Who: clip(e.evaluator.Redactor.Text(by.Who)), Why: clip(e.evaluator.Redactor.Text(by.Why))}
 }

@@ -100,10 +100,10 @@ func (e *Engine) hasRotated(l *layerState, values map[pipeline.Reference]pipelin
 // recheck decides on the newest content of a layer again, as if it had just arrived. Only the
 // writer calls it.
 func (e *Engine) recheck(l *layerState) {
-	e.mu.Lock()
+	e.table.mu.Lock()
 	l.latest = l.latest.CopyUndecoded()
 	l.rejected, l.held = nil, nil
-	e.mu.Unlock()
+	e.table.mu.Unlock()
 	e.resources.Forget()
 	e.retryDecision()
 }
@@ -148,8 +148,8 @@ func (e *Engine) rejectRefresh(l *layerState, started time.Time, own source.Prob
 // setRefreshProblems records why the live content of a layer keeps the earlier values of its
 // references; nil if it does not. It reports whether the problems are known already.
 func (e *Engine) setRefreshProblems(l *layerState, problems source.Problems) (known bool) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
+	e.table.mu.Lock()
+	defer e.table.mu.Unlock()
 	text := problems.Error()
 	if l.rejected.Error() == text {
 		l.refreshProblems = nil

@@ -48,8 +48,8 @@ func (e *Engine) reportNotices(next *pipeline.State) {
 // Notices returns the unused keys of the contents in use, and then the old names and deprecated
 // keys.
 func (e *Engine) Notices() source.Problems {
-	e.mu.Lock()
-	defer e.mu.Unlock()
+	e.table.mu.Lock()
+	defer e.table.mu.Unlock()
 	var all pipeline.Notices
 	for _, l := range e.layers {
 		if l.applied == nil {
@@ -82,4 +82,17 @@ func texts(problems source.Problems) (all []string) {
 		all = append(all, p.Error())
 	}
 	return all
+}
+
+// reportPending reports the fields that wait for a restart if they changed.
+func (e *Engine) reportPending(next *pipeline.State) {
+	changed := !slices.EqualFunc(e.writer.reportedPending, next.Pending, func(a, b pipeline.PendingKey) bool { return a.Key == b.Key })
+	e.writer.reportedPending = next.Pending
+	if changed && len(next.Pending) > 0 {
+		event := observe.Event{Kind: observe.PendingRestart, Version: e.cell.Load().Version, Reasons: pipeline.PendingTexts(next.Pending)}
+		for _, p := range next.Pending {
+			event.Changed = append(event.Changed, p.Key)
+		}
+		e.emit(event)
+	}
 }

@@ -74,7 +74,7 @@ func (e *Engine) attach(section *schema.Section) (int, error) {
 	}
 	if err := add(); err != nil {
 		if found, ok := errors.AsType[source.Problems](err); !ok || !e.fallBack(add, found) {
-			e.snapshotSuspended.Store(true) // the contents are suspect, as after a failed build
+			e.copies.suspended.Store(true) // the contents are suspect, as after a failed build
 			return undo(err)
 		}
 	} else {
@@ -142,7 +142,7 @@ func (e *Engine) applySchema(number int, before *schema.Schema) source.Problems 
 	}
 	defer e.beginBuilding()()
 	if problems := e.prepare(next); problems != nil {
-		return e.redactor.Problems(problems)
+		return e.evaluator.Redactor.Problems(problems)
 	}
 	next.Version, next.At = live.Version+1, time.Now()
 	next.Causes = []observe.Cause{{Position: source.Position{Document: "section " + e.schema().Sections[number].At.String()}}}

@@ -26,7 +26,7 @@ func (e *Engine) startSelfCheck(next, old *pipeline.State) {
 	if reasons := e.written(old); reasons != nil {
 		e.emit(observe.Event{Kind: observe.SelfCheckFailed, Version: next.Version, Reasons: reasons})
 	}
-	if e.noReuse.Load() {
+	if e.evaluator.Whole.Load() {
 		return
 	}
 	decodedBefore := make([]*pipeline.Decoded, len(next.Contents)) // the history may release them meanwhile
@@ -35,13 +35,13 @@ func (e *Engine) startSelfCheck(next, old *pipeline.State) {
 			decodedBefore[i] = c.Decoded()
 		}
 	}
-	e.background.Go(func() {
+	e.life.background.Go(func() {
 		var differences []string
 		if err := rescue.Do(func() error { differences = e.selfCheck(next, decodedBefore); return nil }); err != nil {
 			differences = []string{"the check panicked"}
 		}
 		if differences != nil {
-			e.noReuse.Store(true)
+			e.evaluator.Whole.Store(true)
 			e.emit(observe.Event{Kind: observe.SelfCheckFailed, Version: next.Version, Reasons: differences})
 		}
 	})

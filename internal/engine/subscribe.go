@@ -16,6 +16,13 @@ import (
 // maxCauses is the number of causes that a slow subscriber collects.
 const maxCauses = 32
 
+// delivery is a state for a subscriber, with the causes of all versions since the last one it
+// received.
+type delivery struct {
+	state  *pipeline.State
+	causes []observe.Cause
+}
+
 // Handler is called with a state that is newer than the last one, and the causes of all versions
 // since. It reports whether the subscriber's function was called.
 type Handler func(ctx context.Context, s *pipeline.State, causes []observe.Cause) (called bool, err error)
@@ -64,7 +71,7 @@ func (e *Engine) SubscribeWithin(deadline time.Duration, name string, first bool
 	if live := e.cell.Load(); first || live != seen {
 		s.Put(delivery{state: live, causes: live.Causes})
 	}
-	return &Subscriber{Subscriber: s, name: name, limit: limit, clean: e.redactor.Clean}
+	return &Subscriber{Subscriber: s, name: name, limit: limit, clean: e.evaluator.Redactor.Clean}
 }
 
 // Initial waits for the first call and returns its error. It returns an error of kind Timeout if
@@ -120,7 +127,7 @@ func mergeDeliveries(missed, next delivery) delivery {
 
 // subscriberCalled reports a call of a subscriber.
 func (e *Engine) subscriberCalled(name string, d delivery, took time.Duration, err error) {
-	e.emit(observe.Event{Kind: observe.SubscriberCalled, Name: name, Version: d.state.Version, Causes: d.causes, Took: took, Err: e.redactor.Clean(err)})
+	e.emit(observe.Event{Kind: observe.SubscriberCalled, Name: name, Version: d.state.Version, Causes: d.causes, Took: took, Err: e.evaluator.Redactor.Clean(err)})
 }
 
 // subscriberSlow reports a call that has not ended within its deadline.
@@ -129,4 +136,4 @@ func (e *Engine) subscriberSlow(name string, d delivery, deadline time.Duration)
 }
 
 // Clean redacts an error of the service's code, and gives a panic its public type.
-func (e *Engine) Clean(err error) error { return e.redactor.Clean(err) }
+func (e *Engine) Clean(err error) error { return e.evaluator.Redactor.Clean(err) }

@@ -8,17 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/source"
 )
-
-// update is the result of a call of Next: a decoded content, an error, or a content and a later
-// error.
-type update struct {
-	layer   *layerState
-	content *pipeline.Content
-	err     error
-}
 
 // watch calls the source's Next until ctx ends. After an error it waits before the next call; the
 // time grows and has jitter, so that services do not call in step.
@@ -42,9 +33,9 @@ func (e *Engine) watch(ctx context.Context, l *layerState) {
 		repeated := err == nil && c.Revision == prev && !failing
 		switch {
 		case err != nil:
-			e.enqueue(update{layer: l, err: err}) // ignore a content with an error
+			e.inbox.put(update{layer: l, err: err}) // ignore a content with an error
 		case !repeated:
-			e.enqueue(update{layer: l, content: e.newContent(l, c)})
+			e.inbox.put(update{layer: l, content: e.newContent(l, c)})
 		}
 		failing = err != nil
 		if !failing {
@@ -96,35 +87,6 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	case <-ctx.Done():
 		return false
 	}
-}
-
-// enqueue puts an update into the inbox in place of one that the writer has not received yet.
-func (e *Engine) enqueue(a update) {
-	e.inboxMu.Lock()
-	slot := &e.inbox[a.layer.index]
-	if a.err != nil && *slot != nil {
-		a.content = (*slot).content // keep a content that came before the error
-	}
-	*slot = &a
-	e.inboxMu.Unlock()
-	select {
-	case e.wake <- struct{}{}:
-	default:
-	}
-}
-
-// emptyInbox returns the updates in the inbox and empties it.
-func (e *Engine) emptyInbox() []*update {
-	e.inboxMu.Lock()
-	defer e.inboxMu.Unlock()
-	var all []*update
-	for i, a := range e.inbox {
-		if a != nil {
-			all = append(all, a)
-			e.inbox[i] = nil
-		}
-	}
-	return all
 }
 
 // isOwnSource reports whether a source is one of nacre's, whose errors are nacre's own words except

@@ -64,7 +64,7 @@ type Decoder struct {
 	// Service is the name of the config in the audience of a manifest.
 	Service string
 	// Whole makes each content be decoded without what is known of earlier ones.
-	Whole *atomic.Bool
+	Whole atomic.Bool
 }
 
 // Decode returns what a content decodes to by a schema. It decodes the content if it has not done
