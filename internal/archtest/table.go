@@ -268,7 +268,7 @@ func rows() []Row {
 		},
 		{
 			Package: "internal/history", Does: "keeps the last versions, the rejected changes and the acts of operators",
-			May: []string{"observe", "internal/pipeline"}, Why: whyGeneric,
+			May: []string{"observe", "internal/pipeline"}, Tests: []string{"internal/tree"}, Why: whyGeneric,
 		},
 		{
 			Package: "internal/rescue", Does: "calls functions that may panic, end their goroutine or hang",
