@@ -83,9 +83,6 @@ func (p *part) withSetting(root *tree.Node, f *flat, s *setting) *tree.Node {
 func areBuilt(levels []level) bool {
 	for i := range levels {
 		l := &levels[i]
-		if l.node.Kind != tree.Map {
-			return false
-		}
 		if i < len(levels)-1 {
 			if at, below := l.place(l.from), levels[i+1].node; below.Line != at.line || below.Column != at.column {
 				return false
@@ -118,7 +115,7 @@ func (p *part) withoutSetting(root *tree.Node, f *flat, s *setting) *tree.Node {
 		return nil
 	}
 	levels := p.levelsTo(root, t)
-	if levels == nil || !areBuilt(levels) {
+	if levels == nil {
 		return nil
 	}
 	last := &levels[len(levels)-1]
