@@ -4,6 +4,7 @@ go 1.26.0
 
 require (
 	github.com/apolloconfig/agollo/v4 v4.4.0
+	github.com/fsnotify/fsnotify v1.10.1
 	github.com/go-kratos/kratos/v2 v2.9.2
 	github.com/go-kratos/kratos/v3 v3.0.0
 	github.com/go-playground/validator/v10 v10.30.6
@@ -13,11 +14,13 @@ require (
 	github.com/knadh/koanf/parsers/json v1.0.1
 	github.com/knadh/koanf/parsers/yaml v1.1.1
 	github.com/knadh/koanf/providers/confmap v1.0.1
+	github.com/knadh/koanf/providers/file v1.2.1
 	github.com/knadh/koanf/providers/rawbytes v1.0.0
 	github.com/knadh/koanf/v2 v2.4.1
 	github.com/magiconair/properties v1.18.13
 	github.com/nacre-go/nacre v0.0.0
 	github.com/nil-go/konf v1.4.0
+	github.com/nil-go/konf/provider/file v1.4.0
 	github.com/spf13/viper v1.21.0
 	github.com/zeromicro/go-zero v1.10.3
 	gocloud.dev v0.49.0
@@ -31,7 +34,6 @@ require (
 	github.com/coreos/go-semver v0.3.1 // indirect
 	github.com/coreos/go-systemd/v22 v22.5.0 // indirect
 	github.com/fatih/color v1.18.0 // indirect
-	github.com/fsnotify/fsnotify v1.10.1 // indirect
 	github.com/gabriel-vasile/mimetype v1.4.16 // indirect
 	github.com/go-logr/logr v1.4.4 // indirect
 	github.com/go-logr/stdr v1.2.2 // indirect

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/nacre-go/nacre/benchmarks/peers/measure/internal/bench"
 	"github.com/nacre-go/nacre/benchmarks/peers/measure/internal/peer"
@@ -55,8 +56,10 @@ func measure(o options, stdout, stderr io.Writer) error {
 		return errors.New("-work and -n leave nothing to measure")
 	}
 	var t tables
-	for _, j := range jobs {
-		rows, err := bench.Run(j, passes(o, j), bench.Budget{Time: o.time}, stderr)
+	began := time.Now()
+	for i, j := range jobs {
+		tell(stderr, "%v: work %d of %d, %s with %d", time.Since(began).Round(time.Second), i+1, len(jobs), j.Work, j.N)
+		rows, err := bench.Run(j, passes(o, j), bench.Budget{Time: o.time, Peer: o.limit}, stderr)
 		if err != nil {
 			return err
 		}
@@ -77,7 +80,7 @@ func measure(o options, stdout, stderr io.Writer) error {
 			}
 		}
 	}
-	text := report.Markdown(about(o), t.sections)
+	text := report.Markdown(about(time.Since(began)), t.sections)
 	if !o.json {
 		if _, err := io.WriteString(stdout, text); err != nil {
 			return err
@@ -89,10 +92,10 @@ func measure(o options, stdout, stderr io.Writer) error {
 	return report.Write(o.out, text)
 }
 
-// passes are fewer for what takes seconds each time.
+// passes are those of the command line, or fewer where one measurement is exact.
 func passes(o options, j bench.Job) int {
-	if j.N >= 100_000 {
-		return (o.passes + 2) / 3
+	if g, ok := work.GroupOf(j.Work); ok && g.Passes > 0 {
+		return min(o.passes, g.Passes)
 	}
 	return o.passes
 }

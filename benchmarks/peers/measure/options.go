@@ -19,6 +19,7 @@ type options struct {
 	peers    []string
 	passes   int
 	time     time.Duration
+	limit    time.Duration
 	json     bool
 	out      string
 	gate     bool
@@ -44,8 +45,9 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&works, "work", "", "what to measure, a `LIST` of "+strings.Join(names, ", ")+", or parts of them such as key/yaml; none: all")
 	f.StringVar(&sizes, "n", "", "sizes, a `LIST`; none: those of each work")
 	f.StringVar(&peers, "peers", "", "which peers to measure, a `LIST` of beginnings of their names; none: all. Those that ratios are to are always measured")
-	f.IntVar(&o.passes, "passes", 5, "how often each peer is measured, the peers taking turns")
-	f.DurationVar(&o.time, "time", 200*time.Millisecond, "how long one measurement takes; a change that takes longer is made once")
+	f.IntVar(&o.passes, "passes", 5, "how often each peer is measured, the peers taking turns; heaps and binaries are measured once")
+	f.DurationVar(&o.time, "time", 100*time.Millisecond, "how long one measurement takes; a change that takes longer is made once")
+	f.DurationVar(&o.limit, "limit", 2500*time.Millisecond, "how long all measurements of a peer may take in one work; a peer that takes longer has fewer passes; 0: no limit")
 	f.BoolVar(&o.json, "json", false, "write one JSON object a line in place of the tables")
 	f.StringVar(&o.out, "o", "", "`FILE` to write the tables into, between its marks if it has them")
 	f.BoolVar(&o.gate, "gate", false, "compare the quick works with the recorded ratios, and fail if nacre has become slower")
@@ -73,6 +75,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	switch {
 	case o.passes < 1:
 		return options{}, fmt.Errorf("-passes: %d is less than 1", o.passes)
+	case o.limit < 0:
+		return options{}, fmt.Errorf("-limit: %v is less than 0", o.limit)
 	case o.time < time.Millisecond:
 		return options{}, fmt.Errorf("-time: %v is less than 1ms", o.time)
 	case o.gate && o.record:

@@ -17,6 +17,7 @@ func TestOptions(t *testing.T) {
 		"no number":    {"-n 2,x", `"x"`},
 		"too large":    {"-n 1000001", "1000001"},
 		"no passes":    {"-passes 0", "-passes"},
+		"no limit":     {"-limit -1s", "-limit"},
 		"no time":      {"-time 1us", "-time"},
 		"both":         {"-gate -record", "exclude"},
 		"argument":     {"reload", `"reload"`},
@@ -39,9 +40,13 @@ func TestWorks(t *testing.T) {
 	if status := run([]string{"-n", "60", "-passes", "1", "-time", "1ms", "-json"}, &out, &log); status != 0 {
 		t.Fatalf("the exit status is %d:\n%s", status, log.String())
 	}
-	for _, want := range []string{`"work":"reload"`, `"work":"layers"`, `"work":"key/json/last"`, `"work":"same"`, `"work":"comment"`, `"work":"documents/flat"`, `"work":"read/2-written"`} {
+	for _, want := range []string{`"work":"reload"`, `"work":"layers"`, `"work":"key/json/last"`, `"work":"same"`, `"work":"comment"`, `"work":"documents/flat"`, `"work":"read/2-written"`,
+		`"work":"fanout/all"`, `"work":"fanout/other"`, `"work":"file"`, `"work":"heap/key"`, `"work":"heap/all"`} {
 		if !strings.Contains(out.String(), want+`,"n":60,"peer":"nacre"`) {
 			t.Errorf("the lines do not have nacre with %s:\n%s", want, out.String())
 		}
+	}
+	if !strings.Contains(out.String(), `"work":"weight","n":1,"peer":"nacre"`) {
+		t.Errorf("the lines do not have the weight of nacre:\n%s", out.String())
 	}
 }

@@ -24,7 +24,7 @@ func (t *tables) add(j bench.Job, rows []bench.Row) {
 	i := slices.IndexFunc(t.sections, func(s report.Section) bool { return s.Title == g.Title })
 	if i < 0 {
 		i = len(t.sections)
-		t.sections = append(t.sections, report.Section{Title: g.Title, Base: j.Base, Limit: j.Limit})
+		t.sections = append(t.sections, report.Section{Title: g.Title, Note: g.Note, Columns: columns(g.Kind, j)})
 	}
 	s := &t.sections[i]
 	s.Rows = append(s.Rows, rows...)
@@ -36,6 +36,19 @@ func (t *tables) add(j bench.Job, rows []bench.Row) {
 	}
 }
 
+// columns are those of a table of works of a kind.
+func columns(kind work.Kind, j bench.Job) []report.Column {
+	switch kind {
+	case work.Called:
+		return report.Called(j.Base)
+	case work.Held:
+		return report.Held(j.Base)
+	case work.Weighed:
+		return report.Weighed(j.Base)
+	}
+	return report.Timed(j.Base, j.Limit)
+}
+
 func (t *tables) rows() (all []bench.Row) {
 	for _, s := range t.sections {
 		all = append(all, s.Rows...)
@@ -44,15 +57,15 @@ func (t *tables) rows() (all []bench.Row) {
 }
 
 // about says what was measured on, and with which versions.
-func about(o options) string {
+func about(took time.Duration) string {
 	var versions []string
 	for _, p := range peer.All() {
 		if v := version(p.Module); v != "" && !slices.Contains(versions, v) {
 			versions = append(versions, v)
 		}
 	}
-	return fmt.Sprintf("Measured on %s with %s, %s/%s, %d processors%s, in %d passes. Versions: %s.\n",
-		time.Now().Format(time.DateOnly), runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), load(), o.passes, strings.Join(versions, ", "))
+	return fmt.Sprintf("Measured on %s with %s, %s/%s, %d processors%s, in %s. Versions: %s.\n",
+		time.Now().Format(time.DateOnly), runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), load(), took.Round(time.Second), strings.Join(versions, ", "))
 }
 
 // version is a module that this program is made of, with its version; nothing for nacre, which is

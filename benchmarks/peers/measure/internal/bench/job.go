@@ -23,13 +23,20 @@ type Entry struct {
 // Budget is how long a measurement takes.
 type Budget struct {
 	Time time.Duration // of what is timed
+	// Peer is how long all passes of one peer may take. A peer that takes longer has fewer passes,
+	// and one at the least; 0 means no limit.
+	Peer time.Duration
 }
 
-// Sample is what one measurement found, for one operation.
+// Sample is what one measurement found, for one operation. What a work does not measure is 0.
 type Sample struct {
 	NS     float64 // by the clock
 	CPU    float64 // ns of the processors, whatever else the machine does
 	Least  float64 // ns by the clock of the fastest operation
 	Allocs float64
-	Bytes  float64
+	Bytes  float64 // allocated, live on the heap, or of a binary
+
+	Opened   float64 // bytes live on the heap before the first change
+	Packages float64 // in a binary
+	Modules  float64 // in a binary
 }

@@ -31,6 +31,22 @@ type konfLive[T any] struct {
 }
 
 func openKonf[T any](d Documents) (Live[T], error) {
+	l, err := watchKonf[T](d)
+	if err != nil {
+		return nil, err
+	}
+	l.config.OnChange(func(c *konf.Config) {
+		var value T
+		err := c.Unmarshal("", &value)
+		l.live = &value
+		l.done <- err
+	})
+	l.live = new(T)
+	return l, l.config.Unmarshal("", l.live)
+}
+
+// watchKonf loads documents and watches them, without a callback.
+func watchKonf[T any](d Documents) (*konfLive[T], error) {
 	ctx, stop := context.WithCancel(context.Background())
 	l := &konfLive[T]{
 		config: konf.New(konf.WithTagName("yaml"), konf.WithLogHandler(slog.DiscardHandler)),
@@ -43,15 +59,8 @@ func openKonf[T any](d Documents) (Live[T], error) {
 		}
 		l.loaders = append(l.loaders, loader)
 	}
-	l.config.OnChange(func(c *konf.Config) {
-		var value T
-		err := c.Unmarshal("", &value)
-		l.live = &value
-		l.done <- err
-	})
 	go func() { l.stopped <- l.config.Watch(ctx) }()
-	l.live = new(T)
-	return l, l.config.Unmarshal("", l.live)
+	return l, nil
 }
 
 func (l *konfLive[T]) Apply(c Change) error {

@@ -25,6 +25,9 @@ func (r *rebuilt[T]) reload() error {
 		return err
 	}
 	r.live = live
+	if len(r.documents.Data) == 1 {
+		r.documents.Data[0] = nil // a file would not stay in memory either
+	}
 	return nil
 }
 

@@ -24,6 +24,10 @@ type line struct {
 	Allocs     float64 `json:"allocs"`
 	Bytes      float64 `json:"bytes"`
 	BytesRatio float64 `json:"bytes_ratio,omitempty"`
+	Opened     float64 `json:"opened,omitempty"`
+	Packages   float64 `json:"packages,omitempty"`
+	Modules    float64 `json:"modules,omitempty"`
+	Passes     int     `json:"passes"`
 }
 
 // Line writes a row as JSON.
@@ -31,6 +35,7 @@ func Line(to io.Writer, r bench.Row) error {
 	return json.NewEncoder(to).Encode(line{
 		Work: r.Work, N: r.N, Peer: r.Peer, NS: Round(r.NS), CPU: Round(r.CPU), Ratio: Round(r.Base.NS), CPURatio: Round(r.Base.CPU),
 		LimitRatio: Round(r.Limit.NS), LimitCPU: Round(r.Limit.CPU), Allocs: Round(r.Allocs), Bytes: Round(r.Bytes), BytesRatio: Round(r.Base.Bytes),
+		Opened: Round(r.Opened), Packages: r.Packages, Modules: r.Modules, Passes: r.Passes,
 	})
 }
 

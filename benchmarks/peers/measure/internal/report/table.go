@@ -9,10 +9,10 @@ import (
 
 // Section is a part of the report: works of one kind.
 type Section struct {
-	Title string
-	Rows  []bench.Row
-	// Base and Limit are the peers that the ratios are to; Limit may be empty.
-	Base, Limit string
+	Title   string
+	Note    string // what the works are, in sentences; may be empty
+	Rows    []bench.Row
+	Columns []Column // after those that every table has
 	// Absent are peers that have no part, and why.
 	Absent []Absence
 }
@@ -34,15 +34,26 @@ func (s Section) write(b *strings.Builder) {
 	if len(s.Rows) == 0 {
 		return
 	}
-	fmt.Fprintf(b, "\n### %s\n\n| Work | n | | Time | × %s | Processor | × %s | × %s | Allocations | Bytes | × %s |\n", s.Title, s.Base, s.Base, orNone(s.Limit), s.Base)
-	b.WriteString("|---|---|---|---|---|---|---|---|---|---|---|\n")
+	fmt.Fprintf(b, "\n### %s\n\n", s.Title)
+	if s.Note != "" {
+		b.WriteString(wrap(s.Note, "") + "\n")
+	}
+	head, line := "| Work | n | |", "|---|---|---|"
+	for _, c := range s.Columns {
+		head += " " + c.Title + " |"
+		line += "---|"
+	}
+	b.WriteString(head + "\n" + line + "\n")
 	for _, r := range s.Rows {
 		name := r.Peer
 		if strings.HasPrefix(name, "nacre") {
 			name = "**" + name + "**"
 		}
-		fmt.Fprintf(b, "| %s | %d | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", r.Work, r.N, name, duration(r.NS), ratio(r.Base.NS), duration(r.CPU), ratio(r.Base.CPU),
-			ratio(r.Limit.CPU), count(r.Allocs), count(r.Bytes), ratio(r.Base.Bytes))
+		fmt.Fprintf(b, "| %s | %d | %s |", r.Work, r.N, name)
+		for _, c := range s.Columns {
+			b.WriteString(" " + c.Cell(r) + " |")
+		}
+		b.WriteString("\n")
 	}
 	if growths := Growths(s.Rows); len(growths) > 0 {
 		b.WriteString("\n| Growth | n to the power of |\n|---|---|\n")
@@ -56,11 +67,4 @@ func (s Section) write(b *strings.Builder) {
 			b.WriteString(wrap(fmt.Sprintf("- %s (%s): %s.", a.Peer, a.Work, a.Why), "  "))
 		}
 	}
-}
-
-func orNone(limit string) string {
-	if limit == "" {
-		return "limit"
-	}
-	return limit
 }

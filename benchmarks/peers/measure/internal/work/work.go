@@ -2,6 +2,7 @@
 package work
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -12,11 +13,27 @@ import (
 
 // Group is works of one kind.
 type Group struct {
-	Name  string
-	Title string
-	Sizes []int // by default
-	jobs  func(n int) []bench.Job
+	Name   string
+	Title  string
+	Note   string // what the works are, in sentences, where the title does not say it
+	Kind   Kind
+	Sizes  []int // by default
+	Fixed  bool  // it has no other sizes
+	Passes int   // at most, where one measurement is exact; 0 means no limit
+	jobs   func(n int) []bench.Job
+	absent func() map[string]string // of peers, with the reason; nil where the peers say it
 }
+
+// Kind is what is measured.
+type Kind int
+
+// The kinds of works.
+const (
+	Timed   Kind = iota // time and allocations
+	Called              // time
+	Held                // the live heap
+	Weighed             // binaries
+)
 
 // GroupOf is the group of a work, such as key for key/yaml/first.
 func GroupOf(work string) (Group, bool) {
@@ -52,6 +69,11 @@ func Absent(j bench.Job) map[string]string {
 	if j.Base == peer.Pointer { // everything can be read
 		return all
 	}
+	if g, ok := GroupOf(j.Work); ok && g.absent != nil {
+		all = g.absent()
+		maps.DeleteFunc(all, func(_, why string) bool { return why == "" })
+		return all
+	}
 	for _, p := range peer.All() {
 		if why := p.Why(j.Work); why != "" && p.Name != peer.Checksum {
 			all[p.Name] = why
@@ -63,7 +85,7 @@ func Absent(j bench.Job) map[string]string {
 // Groups are all works, in the order of the report.
 func Groups() []Group {
 	return []Group{
-		read(), reload(), layers(), key(), same(), comment(), documents(),
+		read(), reload(), layers(), key(), same(), comment(), documents(), fanout(), file(), heap(), weight(),
 	}
 }
 
@@ -74,7 +96,11 @@ func Jobs(names []string, sizes []int, take func(peer string) bool) (jobs []benc
 		if len(names) > 0 && !slices.ContainsFunc(names, func(name string) bool { return g.Name == name || strings.HasPrefix(name, g.Name+"/") }) {
 			continue
 		}
-		for _, n := range orDefault(sizes, g.Sizes) {
+		of := orDefault(sizes, g.Sizes)
+		if g.Fixed {
+			of = g.Sizes
+		}
+		for _, n := range of {
 			for _, j := range g.jobs(n) {
 				if len(names) > 0 && !slices.ContainsFunc(names, func(name string) bool { return j.Work == name || strings.HasPrefix(j.Work, name+"/") }) {
 					continue
@@ -96,24 +122,34 @@ func orDefault(sizes, byDefault []int) []int {
 
 // configJob is a change for all peers that can do it.
 func configJob(work string, n int, c change[content.Config]) bench.Job {
-	j := bench.Job{Work: work, N: n, Base: peer.Koanf, Limit: peer.Struct}
-	for _, p := range peer.All() {
-		if p.Config == nil || p.Why(work) != "" {
-			continue
+	return jobOf(work, n, peer.Struct, func(p peer.Peer) func(bench.Budget) (bench.Sample, error) {
+		if p.Config == nil {
+			return nil
 		}
-		j.Entries = append(j.Entries, bench.Entry{Peer: p.Name, Measure: func(b bench.Budget) (bench.Sample, error) { return c.measure(p.Config, b) }})
-	}
-	return j
+		return func(b bench.Budget) (bench.Sample, error) { return c.measure(p.Config, b) }
+	})
 }
 
 // flatJob is a change for all peers that can do it.
 func flatJob(work string, n int, c change[content.Flat]) bench.Job {
-	j := bench.Job{Work: work, N: n, Base: peer.Koanf, Limit: peer.Struct}
+	return jobOf(work, n, peer.Struct, func(p peer.Peer) func(bench.Budget) (bench.Sample, error) {
+		if p.Flat == nil {
+			return nil
+		}
+		return func(b bench.Budget) (bench.Sample, error) { return c.measure(p.Flat, b) }
+	})
+}
+
+// jobOf is a job with koanf as its base, for the peers for which measure returns a function.
+func jobOf(work string, n int, limit string, measure func(peer.Peer) func(bench.Budget) (bench.Sample, error)) bench.Job {
+	j := bench.Job{Work: work, N: n, Base: peer.Koanf, Limit: limit}
 	for _, p := range peer.All() {
-		if p.Flat == nil || p.Why(work) != "" {
+		if p.Why(work) != "" {
 			continue
 		}
-		j.Entries = append(j.Entries, bench.Entry{Peer: p.Name, Measure: func(b bench.Budget) (bench.Sample, error) { return c.measure(p.Flat, b) }})
+		if m := measure(p); m != nil {
+			j.Entries = append(j.Entries, bench.Entry{Peer: p.Name, Measure: m})
+		}
 	}
 	return j
 }
