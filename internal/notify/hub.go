@@ -20,8 +20,12 @@ type Hub[S any] struct {
 	Slow func(name string, state S, deadline time.Duration)
 
 	mu     sync.Mutex
-	subs   []*Subscriber[S]
+	subs   []*Subscriber[S] // oldest first
+	direct []*Subscriber[S] // those of subs without a Concerns
+	asked  []*Subscriber[S] // those with one; rounds of the sieve have older slices of it
 	closed bool
+
+	sieve sieve[S]
 }
 
 // Subscribe starts a subscriber, which calls handle for each state that it gets. The context of a
@@ -40,9 +44,15 @@ type Deadlines struct {
 // SubscribeWithin is like Subscribe with deadlines: the context of a call ends then, and a call
 // that continues is counted and reported as slow.
 func (h *Hub[S]) SubscribeWithin(deadlines Deadlines, name string, handle Handler[S]) *Subscriber[S] {
+	return h.SubscribeConcerned(deadlines, name, nil, handle)
+}
+
+// SubscribeConcerned is like SubscribeWithin for a subscriber that gets only the states that
+// concern it.
+func (h *Hub[S]) SubscribeConcerned(deadlines Deadlines, name string, concerns Concerns[S], handle Handler[S]) *Subscriber[S] {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Subscriber[S]{
-		name: name, handle: handle, hub: h, deadlines: deadlines, first: make(chan error, 1),
+		name: name, concerns: concerns, handle: handle, hub: h, deadlines: deadlines, first: make(chan error, 1), turn: newTurn(),
 		ctx: ctx, cancel: cancel, wake: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	h.mu.Lock()
@@ -53,6 +63,11 @@ func (h *Hub[S]) SubscribeWithin(deadlines Deadlines, name string, handle Handle
 		return s
 	}
 	h.subs = append(h.subs, s)
+	if concerns == nil {
+		h.direct = append(h.direct, s)
+	} else {
+		h.asked = append(h.asked, s)
+	}
 	go s.run()
 	return s
 }
@@ -60,16 +75,22 @@ func (h *Hub[S]) SubscribeWithin(deadlines Deadlines, name string, handle Handle
 func (h *Hub[S]) forget(s *Subscriber[S]) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.subs = slices.DeleteFunc(h.subs, func(other *Subscriber[S]) bool { return other == s })
+	is := func(other *Subscriber[S]) bool { return other == s }
+	h.subs = slices.DeleteFunc(h.subs, is)
+	h.direct = slices.DeleteFunc(h.direct, is)
+	if slices.ContainsFunc(h.asked, is) {
+		h.asked = slices.DeleteFunc(slices.Clone(h.asked), is) // a round may have the slice
+	}
 }
 
-// Publish delivers state to every subscriber and never waits.
+// Publish delivers state to every subscriber that it concerns, and never waits.
 func (h *Hub[S]) Publish(state S) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, s := range h.subs {
+	for _, s := range h.direct {
 		s.put(state)
 	}
+	h.sieve.put(state, h.asked, h.Fold)
 }
 
 // Subscribers returns the current subscribers, oldest first.

@@ -6,6 +6,7 @@ import "context"
 // It returns the names of the subscribers that still have one. It does not wait for states that are
 // published meanwhile, nor for a subscriber that stops.
 func (h *Hub[S]) Settle(ctx context.Context) (running []string) {
+	h.sieve.settle(ctx)
 	for _, s := range h.Subscribers() {
 		idle := s.idle()
 		if idle == nil {

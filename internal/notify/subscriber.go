@@ -29,9 +29,11 @@ type Stats struct {
 
 // Subscriber is one receiver of states.
 type Subscriber[S any] struct {
-	name   string
-	handle Handler[S]
-	hub    *Hub[S]
+	name     string
+	concerns Concerns[S] // nil means that every state does
+	handle   Handler[S]
+	hub      *Hub[S]
+	turn     turn // of concerns and handle
 
 	deadlines Deadlines
 
@@ -44,6 +46,7 @@ type Subscriber[S any] struct {
 	mu      sync.Mutex
 	note    any
 	slot    *S
+	round   int64 // the number of the last round whose state was put
 	stats   Stats
 	stopped bool // Stop was called
 	// busy is whether a call runs or is being reported. settled is closed when it has ended and the
@@ -71,11 +74,33 @@ func (s *Subscriber[S]) Put(state S) { s.put(state) }
 
 func (s *Subscriber[S]) put(state S) {
 	s.mu.Lock()
+	s.fill(state)
+	s.mu.Unlock()
+	s.rouse()
+}
+
+// putRound puts the state of a round, unless the subscriber has got it already, or a newer one.
+func (s *Subscriber[S]) putRound(r *round[S]) {
+	s.mu.Lock()
+	if r.number <= s.round {
+		s.mu.Unlock()
+		return
+	}
+	s.round = r.number
+	s.fill(r.state)
+	s.mu.Unlock()
+	s.rouse()
+}
+
+// fill fills the slot. The caller holds s.mu.
+func (s *Subscriber[S]) fill(state S) {
 	if s.slot != nil && s.hub.Fold != nil {
 		state = s.hub.Fold(*s.slot, state)
 	}
 	s.slot = &state
-	s.mu.Unlock()
+}
+
+func (s *Subscriber[S]) rouse() {
 	select {
 	case s.wake <- struct{}{}:
 	default:
@@ -130,6 +155,8 @@ func (s *Subscriber[S]) run() {
 	ended := false
 	defer func() {
 		if ended {
+			s.turn.lock() // concerns may run, for the last time
+			s.turn.unlock()
 			s.mu.Lock()
 			stopped := s.stopped
 			s.mu.Unlock()
@@ -180,6 +207,8 @@ func (s *Subscriber[S]) call(state S) {
 	}()
 	ctx, end := s.within(state)
 	defer end()
+	s.turn.lock()
+	defer s.turn.unlock()
 	called, err = s.handle(ctx, state)
 	returned = true
 }
