@@ -58,7 +58,7 @@ func Derive[T, V, R any](ctx context.Context, cfg *Config[T], selectFrom func(*T
 		Equal: func(a, b any) bool {
 			x, _ := a.(V) // if V is an interface type, nil is not a V
 			y, _ := b.(V)
-			return same(x, y)
+			return same(&x, &y)
 		},
 		Build: func(ctx context.Context, part any) (any, error) {
 			v, _ := part.(V)

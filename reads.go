@@ -17,7 +17,7 @@ const readTimeout = time.Second
 // readKeys returns the keys on which the part of the config that a function selects depends, from
 // the root of the config; nil if they are not known. It calls the function with values that differ
 // from the live one in one field; see observe.Reader.
-func readKeys[T, V any](cfg *Config[T], s *pipeline.State, selectFrom func(*T) V, same func(a, b V) bool) []string {
+func readKeys[T, V any](cfg *Config[T], s *pipeline.State, selectFrom func(*T) V, same func(a, b *V) bool) []string {
 	live := cfg.value(s)
 	if live == nil {
 		return nil
@@ -28,7 +28,7 @@ func readKeys[T, V any](cfg *Config[T], s *pipeline.State, selectFrom func(*T) V
 			return nil, err // cannot happen: the config is open
 		}
 		now := selectFrom(live)
-		if !same(now, now) { // as with SubscribeVersions: every version is another one
+		if !same(&now, &now) { // as with SubscribeVersions: every version is another one
 			return everyKey(cfg), nil
 		}
 		found, ok := plan.Reads(live, func(other *T) (differs bool) {
@@ -36,7 +36,8 @@ func readKeys[T, V any](cfg *Config[T], s *pipeline.State, selectFrom func(*T) V
 				return false
 			}
 			defer func() { differs = recover() != nil || differs }()
-			return !same(now, selectFrom(other))
+			then := selectFrom(other)
+			return !same(&now, &then)
 		})
 		if !ok || ctx.Err() != nil {
 			return nil, ctx.Err()

@@ -37,6 +37,9 @@ type Change[V any] struct {
 // calls. The context of fn is canceled when the subscription is stopped or the config is closed.
 // fn may use the config and subscribe to it, but must not call Close, which waits for fn.
 //
+// selectFrom must depend on nothing but its argument. It is also called in a goroutine that
+// subscribers share, never at the same time as fn of the same subscriber.
+//
 // A new subscriber counts as having seen the version that is live when Subscribe is called. To miss
 // no change, call Subscribe before Get, or use [InitialCall]: then Subscribe calls fn once with the
 // live version before it returns, and returns the error of that call.
@@ -62,29 +65,16 @@ func Subscribe[T, V any](cfg *Config[T], selectFrom func(*T) V, fn func(context.
 	if selectFrom == nil || fn == nil {
 		return nil, &source.Error{Kind: source.InvalidArgument, Op: "subscribe", Document: o.name, Err: errors.New("function is nil")}
 	}
-	start := func(seen *pipeline.State) engine.Handler {
-		// On the first call, in the subscriber's goroutine: a panic of selectFrom is counted there.
-		var old V
-		selected, initial := o.initial, o.initial
-		return func(ctx context.Context, s *pipeline.State, causes []observe.Cause) (bool, error) {
-			if !selected {
-				old, selected = selectFrom(cfg.value(seen)), true
-			}
-			seen = nil
-			next := selectFrom(cfg.value(s))
-			if errors.Is(ctx.Err(), context.Canceled) { // stopped meanwhile, not merely slow
-				return false, nil
-			}
-			if !initial && same(old, next) {
-				return false, nil
-			}
-			initial = false
-			ch := Change[V]{Old: old, New: next, Version: s.Version, Causes: causes}
-			old = next
-			return true, fn(ctx, ch)
+	sub := cfg.engine.SubscribeWithin(o.deadline, o.name, o.initial, func(seen *pipeline.State) (engine.Handler, engine.Changed) {
+		p := &selected[T, V]{cfg: cfg, from: selectFrom, same: same, call: fn, seen: seen, initial: o.initial}
+		if o.equal == nil {
+			p.identical = identity[V]()
 		}
-	}
-	sub := cfg.engine.SubscribeWithin(o.deadline, o.name, o.initial, start)
+		if p.identical == nil {
+			return p.handle, nil
+		}
+		return p.handle, p.changed
+	})
 	sub.SetReads(func(live *pipeline.State) []string { return readKeys(cfg, live, selectFrom, same) })
 	cfg.section.own(sub)
 	if o.initial {
@@ -97,6 +87,73 @@ func Subscribe[T, V any](cfg *Config[T], selectFrom func(*T) V, fn func(context.
 		return nil, &source.Error{Kind: source.Closed, Op: "subscribe", Document: o.name, Err: errors.New("config is closed")}
 	}
 	return &Subscription{s: sub}, nil
+}
+
+// selected is the part of the config that a subscriber selects. Calls of its methods follow one
+// another.
+type selected[T, V any] struct {
+	cfg  *Config[T]
+	from func(*T) V
+	same func(a, b *V) bool
+	call func(context.Context, Change[V]) error
+
+	seen    *pipeline.State // that old is to be selected from; nil when it was
+	initial bool            // the first call is still to come
+	old     V               // the part that the subscriber saw last
+
+	// identical is true only for values that are the same; nil if only same can say it.
+	identical func(a, b *V) bool
+	// next is the part in a version, if that is not 0. It is selected once, for both methods.
+	next    V
+	version int64
+}
+
+// selectNext selects the part in a state, and what the subscriber saw last unless it did so before.
+// Subscribe does not do that itself, so that a panic of the function is counted.
+func (p *selected[T, V]) selectNext(s *pipeline.State) {
+	if p.seen != nil && !p.initial {
+		p.old = p.from(p.cfg.value(p.seen))
+	}
+	p.seen = nil
+	if p.version != s.Version {
+		p.next = p.from(p.cfg.value(s))
+		p.version = s.Version
+	}
+}
+
+// forget forgets the selected part.
+func (p *selected[T, V]) forget() {
+	var none V
+	p.next, p.version = none, 0
+}
+
+// changed implements engine.Changed.
+func (p *selected[T, V]) changed(s *pipeline.State) bool {
+	if p.initial {
+		return true
+	}
+	p.selectNext(s)
+	if !p.identical(&p.old, &p.next) {
+		return true
+	}
+	p.forget()
+	return false
+}
+
+// handle implements engine.Handler.
+func (p *selected[T, V]) handle(ctx context.Context, s *pipeline.State, causes []observe.Cause) (bool, error) {
+	p.selectNext(s)
+	if errors.Is(ctx.Err(), context.Canceled) { // stopped meanwhile, not merely slow
+		return false, nil
+	}
+	if !p.initial && p.same(&p.old, &p.next) {
+		p.forget()
+		return false, nil
+	}
+	ch := Change[V]{Old: p.old, New: p.next, Version: s.Version, Causes: causes}
+	p.initial, p.old = false, p.next
+	p.forget()
+	return true, p.call(ctx, ch)
 }
 
 // SubscribeVersions calls fn for every new version, whatever changed: for a cache of the whole

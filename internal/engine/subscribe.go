@@ -27,6 +27,10 @@ type delivery struct {
 // since. It reports whether the subscriber's function was called.
 type Handler func(ctx context.Context, s *pipeline.State, causes []observe.Cause) (called bool, err error)
 
+// Changed reports whether a state that is newer than the last one has anything for a subscriber. It
+// is called before the Handler and never together with it, in another goroutine.
+type Changed func(s *pipeline.State) bool
+
 // Subscription is a running subscriber.
 type Subscription interface {
 	Stop()
@@ -36,7 +40,7 @@ type Subscription interface {
 // Subscribe starts a subscriber. It calls make with the live state, which counts as seen unless
 // first is set, and make returns the handler. The subscriber misses no later state.
 func (e *Engine) Subscribe(name string, first bool, make func(seen *pipeline.State) Handler) Subscription {
-	return e.SubscribeWithin(0, name, first, make)
+	return e.SubscribeWithin(0, name, first, func(seen *pipeline.State) (Handler, Changed) { return make(seen), nil })
 }
 
 // Subscriber is the Subscription of a subscriber.
@@ -51,16 +55,32 @@ type Subscriber struct {
 const initialLimit = 10 * time.Second
 
 // SubscribeWithin is Subscribe with a deadline for each call; 0 means none. If first is set, the
-// first call has a deadline in any case, and Initial waits for it.
-func (e *Engine) SubscribeWithin(deadline time.Duration, name string, first bool, make func(seen *pipeline.State) Handler) *Subscriber {
-	seen := e.cell.Load()
-	handle, last := make(seen), seen.Version
+// first call has a deadline in any case, and Initial waits for it. A Changed that is not nil says
+// which states the Handler is not called with.
+func (e *Engine) SubscribeWithin(deadline time.Duration, name string, first bool, make func(seen *pipeline.State) (Handler, Changed)) *Subscriber {
+	seen, last := e.cell.Load(), int64(0)
+	handle, changed := make(seen)
 	limit := max(initialLimit, deadline)
 	deadlines := notify.Deadlines{Call: deadline}
 	if first {
-		last, deadlines.First = 0, limit
+		deadlines.First = limit
+	} else {
+		last = seen.Version
 	}
-	s := e.hub.SubscribeWithin(deadlines, name, func(ctx context.Context, d delivery) (bool, error) {
+	var concerns notify.Concerns[delivery]
+	if changed != nil {
+		concerns = func(d delivery) bool {
+			if d.state.Version <= last {
+				return false // seen before
+			}
+			if changed(d.state) {
+				return true
+			}
+			last = d.state.Version
+			return false
+		}
+	}
+	s := e.hub.SubscribeConcerned(deadlines, name, concerns, func(ctx context.Context, d delivery) (bool, error) {
 		if d.state.Version <= last {
 			return false, nil // seen before
 		}
