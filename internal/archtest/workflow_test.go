@@ -22,7 +22,7 @@ func steps(t *testing.T) []string {
 	if match == nil {
 		t.Fatal(".ci/run has no line that lists all steps")
 	}
-	return strings.FieldsFunc(string(match[1]), func(r rune) bool { return r == ' ' || r == '+' })
+	return strings.FieldsFunc(string(match[1]), func(r rune) bool { return strings.ContainsRune(" +,", r) })
 }
 
 // TestEachStepIsDescribedAndRuns holds that CONTRIBUTING.md describes each step of .ci/run, and
