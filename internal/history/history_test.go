@@ -9,8 +9,8 @@ import (
 	"github.com/nacre-go/nacre/observe"
 )
 
-// TestManyRejectedChangesEvictNoVersion fails if rejected changes take the place of versions that an
-// operator could go back to, or if a kind has more entries than allowed.
+// TestManyRejectedChangesEvictNoVersion fails if rejected changes take the place of versions that
+// an operator could go back to, or if a kind has more entries than allowed.
 func TestManyRejectedChangesEvictNoVersion(t *testing.T) {
 	t.Parallel()
 	h := history.New(2)
