@@ -86,8 +86,8 @@ func plain(t reflect.Type) bool {
 	case reflect.Array:
 		return plain(t.Elem())
 	case reflect.Struct:
-		for i := range t.NumField() {
-			if !plain(t.Field(i).Type) {
+		for f := range t.Fields() {
+			if !plain(f.Type) {
 				return false
 			}
 		}

@@ -22,9 +22,9 @@ type rejected struct {
 	// moved are two layers or nil: keys moved from the first to the second, so that the first alone
 	// loses them. torn are two layers that are parts of one release, or nil.
 	moved, torn []int
-	search    search.Search
-	tried     [][]bool
-	whole     source.Problems
+	search      search.Search
+	tried       [][]bool
+	whole       source.Problems
 }
 
 func newRejected(r *rand.Rand) *rejected {
