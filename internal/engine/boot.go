@@ -74,7 +74,7 @@ func (e *Engine) awaitLayers(ctx context.Context) error {
 	began := time.Now()
 	for {
 		e.drainInbox()
-		if !e.hasLayer(awaited) {
+		if !slices.ContainsFunc(e.layers, awaited) {
 			return nil
 		}
 		select {
@@ -112,14 +112,11 @@ func (e *Engine) reportWaiting(ctx context.Context, began time.Time) {
 	}
 	down := false
 	for _, l := range e.layers {
-		e.table.mu.Lock()
-		pending, appears, latest, cause := l.isPending(), l.mayAppear(), l.latest, l.cause()
-		e.table.mu.Unlock()
 		switch {
-		case appears:
-			add(l, e.absentError(l, l.missing(latest)))
-		case pending:
-			add(l, cause)
+		case l.mayAppear():
+			add(l, e.absentError(l, l.missing(l.latest)))
+		case l.isPending():
+			add(l, l.cause())
 			down = true
 		}
 	}
@@ -136,7 +133,7 @@ func (l *layerState) isPending() bool {
 	return l.latest == nil && (l.err == nil || isRetryable(l.err))
 }
 
-// cause returns why a layer has no content. The caller must hold Engine.mu.
+// cause returns why a layer has no content.
 func (l *layerState) cause() error {
 	switch {
 	case l.err != nil:
@@ -148,15 +145,8 @@ func (l *layerState) cause() error {
 }
 
 // mayAppear reports whether a layer needs a document that does not exist, and that its server may
-// not know yet. The caller must hold Engine.mu.
+// not know yet.
 func (l *layerState) mayAppear() bool { return !l.local && l.lacksDocument(l.latest) }
-
-// hasLayer reports whether is holds of a layer.
-func (e *Engine) hasLayer(is func(*layerState) bool) bool {
-	e.table.mu.Lock()
-	defer e.table.mu.Unlock()
-	return slices.ContainsFunc(e.layers, is)
-}
 
 // isRetryable reports whether an error may disappear within a moment.
 func isRetryable(err error) bool {
@@ -181,8 +171,6 @@ func (e *Engine) firstCandidate() candidate {
 // contents came from disk.
 func (e *Engine) withCopiesUsed(problems source.Problems, c candidate) error {
 	errs := []error{problems}
-	e.table.mu.Lock()
-	defer e.table.mu.Unlock()
 	for i, l := range e.layers {
 		if content := c.contents[i]; content != nil && content.FromDisk && l.err != nil {
 			errs = append(errs, &source.LayerError{Layer: l.name, Err: fmt.Errorf("%w; it has %s", l.err, e.describeCopy(l))})
@@ -209,14 +197,12 @@ func verifiedTime(at time.Time) time.Time {
 func (e *Engine) missingLayers(contents []*pipeline.Content) error {
 	var errs []error
 	for i, l := range e.layers {
-		e.table.mu.Lock()
-		latest, missing, cause := l.latest, isMissing(l), l.cause()
-		e.table.mu.Unlock()
+		cause := l.cause()
 		switch {
-		case !missing || contents != nil && contents[i] != latest:
+		case !isMissing(l) || contents != nil && contents[i] != l.latest:
 			continue
-		case latest != nil:
-			cause = e.absentError(l, l.missing(latest))
+		case l.latest != nil:
+			cause = e.absentError(l, l.missing(l.latest))
 		}
 		errs = append(errs, &source.LayerError{Layer: l.name, Err: cause})
 	}

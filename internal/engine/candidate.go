@@ -31,7 +31,7 @@ func (e *Engine) liveCandidate() candidate {
 }
 
 // candidateOf returns a candidate of one content per layer. It decodes contents and reads fields
-// that only the writer changes; the caller must be the writer and must not hold mu.
+// that only the writer changes; the caller must be the writer, and must not have locked the table.
 func (e *Engine) candidateOf(of func(*layerState) *pipeline.Content) candidate {
 	c := candidate{started: time.Now(), contents: make([]*pipeline.Content, len(e.layers))}
 	for i, l := range e.layers {

@@ -62,13 +62,13 @@ func (d *derivation) add() error {
 	live := e.cell.Load()
 	return e.resources.Add(build, d.spec, live.Built.Load(), live, func(n int, with *resource.Set) bool {
 		d.number = n
-		e.table.mu.Lock()
-		defer e.table.mu.Unlock()
-		if e.isClosed() || !d.settled.CompareAndSwap(false, true) {
-			return false
-		}
-		live.Built.Store(with)
-		return true
+		added := false
+		e.table.change(func() {
+			if added = !e.isClosed() && d.settled.CompareAndSwap(false, true); added {
+				live.Built.Store(with)
+			}
+		})
+		return added
 	})
 }
 

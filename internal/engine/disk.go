@@ -206,9 +206,9 @@ func (e *Engine) bootCandidate(set *diskSet, old func(*layerState) bool) candida
 		if set == nil || !old(l) || set.contents[l.index] == nil {
 			return l.latest
 		}
-		e.table.mu.Lock()
-		l.diskCopy, l.lastHealthyAt = set.contents[l.index], set.verified[l.index]
-		e.table.mu.Unlock()
+		e.table.change(func() {
+			l.diskCopy, l.lastHealthyAt = set.contents[l.index], set.verified[l.index]
+		})
 		return l.diskCopy
 	})
 }

@@ -18,7 +18,7 @@ type freshness struct {
 }
 
 // freshnessLocked returns the freshness of a layer, given the answer of askVerifiedAt. The caller
-// must hold Engine.mu.
+// must have locked the table.
 func (e *Engine) freshnessLocked(l *layerState, now, answer time.Time) freshness {
 	f := freshness{verifiedAt: l.verifiedAtLocked(now, answer)}
 	after := e.staleAfter(l)
@@ -90,32 +90,32 @@ func (e *Engine) reportFreshness(seen *reportedFreshness, answers []time.Time) (
 	wait = e.FreshWithin // at most, since the clock of a source may be set
 	var events []observe.Event
 	var reasons []string
-	e.table.mu.Lock()
-	for i, l := range e.layers {
-		f := e.freshnessLocked(l, now, answers[i])
-		if !f.next.IsZero() {
-			wait = min(wait, f.next.Sub(now)+time.Millisecond)
-		}
-		if f.stale {
-			wait = min(wait, freshnessPoll)
-		}
-		if f.notReady != "" {
-			reasons = append(reasons, f.notReady)
-		}
-		switch since := &seen.staleSince[i]; {
-		case f.stale && since.IsZero():
-			*since = now
-			stale := observe.Event{Kind: observe.LayerStale, Layer: l.name, Documents: l.applied.Names(), Err: l.err}
-			if !f.verifiedAt.IsZero() {
-				stale.Took = now.Sub(f.verifiedAt)
+	e.table.read(func() {
+		for i, l := range e.layers {
+			f := e.freshnessLocked(l, now, answers[i])
+			if !f.next.IsZero() {
+				wait = min(wait, f.next.Sub(now)+time.Millisecond)
 			}
-			events = append(events, stale)
-		case !f.stale && !since.IsZero():
-			events = append(events, observe.Event{Kind: observe.LayerFresh, Layer: l.name, Took: now.Sub(*since)})
-			*since = time.Time{}
+			if f.stale {
+				wait = min(wait, freshnessPoll)
+			}
+			if f.notReady != "" {
+				reasons = append(reasons, f.notReady)
+			}
+			switch since := &seen.staleSince[i]; {
+			case f.stale && since.IsZero():
+				*since = now
+				stale := observe.Event{Kind: observe.LayerStale, Layer: l.name, Documents: l.applied.Names(), Err: l.err}
+				if !f.verifiedAt.IsZero() {
+					stale.Took = now.Sub(f.verifiedAt)
+				}
+				events = append(events, stale)
+			case !f.stale && !since.IsZero():
+				events = append(events, observe.Event{Kind: observe.LayerFresh, Layer: l.name, Took: now.Sub(*since)})
+				*since = time.Time{}
+			}
 		}
-	}
-	e.table.mu.Unlock()
+	})
 	switch version := e.cell.Load().Version; {
 	case reasons != nil && seen.notReadySince.IsZero():
 		seen.notReadySince = now

@@ -86,18 +86,18 @@ func (e *Engine) holdNewest() (causes []observe.Cause, held []string, fix string
 // reasons changed. It rejects a held content to an Acknowledger, since another content is live.
 // Only the writer calls it.
 func (e *Engine) hold(l *layerState, reasons []string) (changed bool) {
-	e.table.mu.Lock()
-	changed = !slices.Equal(l.held, reasons)
-	l.held = reasons
-	if reasons != nil {
-		l.rejected = nil // it was rejected before, for another reason, and is not evaluated now
-	}
 	var ack func()
-	if r, ok := source.As[source.Acknowledger](l.Source); ok && changed && reasons != nil {
-		rev, err := l.latest.Revision, &source.Problem{Kind: source.Invalid, Position: source.Position{Layer: l.name}, Message: "content is held: " + reasons[0]}
-		ack = func() { r.Ack(rev, err) }
-	}
-	e.table.mu.Unlock()
+	e.table.change(func() {
+		changed = !slices.Equal(l.held, reasons)
+		l.held = reasons
+		if reasons != nil {
+			l.rejected = nil // it was rejected before, for another reason, and is not evaluated now
+		}
+		if r, ok := source.As[source.Acknowledger](l.Source); ok && changed && reasons != nil {
+			rev, err := l.latest.Revision, &source.Problem{Kind: source.Invalid, Position: source.Position{Layer: l.name}, Message: "content is held: " + reasons[0]}
+			ack = func() { r.Ack(rev, err) }
+		}
+	})
 	if ack != nil {
 		callSafely(ack)
 	}

@@ -24,23 +24,24 @@ func (e *Engine) Health() observe.Health {
 		h.NotReady = append(h.NotReady, "config is closed")
 	default:
 	}
-	e.table.mu.Lock()
-	live := e.cell.Load() // with mu held, so that the version matches the applied contents
-	h.Version, h.Sum, h.KeyedSum, h.Since = live.Version, live.Sum(), e.KeyedSum(live), live.At
-	h.Pinned = e.pinned()
-	h.OnProbation = e.rollout.probation.Load() != nil
-	h.Pending = pipeline.PendingTexts(e.table.pending)
-	h.Sections = e.schema().Health()
-	for _, l := range e.layers {
-		f := e.freshnessLocked(l, now, answers[l.index])
-		if f.notReady != "" {
-			h.NotReady = append(h.NotReady, f.notReady)
+	var live *pipeline.State
+	e.table.read(func() {
+		live = e.cell.Load() // with the table locked, so that the version matches the applied contents
+		h.Version, h.Sum, h.KeyedSum, h.Since = live.Version, live.Sum(), e.KeyedSum(live), live.At
+		h.Pinned = e.pinned()
+		h.OnProbation = e.rollout.probation.Load() != nil
+		h.Pending = pipeline.PendingTexts(e.table.pending)
+		h.Sections = e.schema().Health()
+		for _, l := range e.layers {
+			f := e.freshnessLocked(l, now, answers[l.index])
+			if f.notReady != "" {
+				h.NotReady = append(h.NotReady, f.notReady)
+			}
+			of := e.layerHealthLocked(l, f)
+			of.Notes = append(of.Notes, notes[l.index]...)
+			h.Layers = append(h.Layers, of)
 		}
-		of := e.layerHealthLocked(l, f)
-		of.Notes = append(of.Notes, notes[l.index]...)
-		h.Layers = append(h.Layers, of)
-	}
-	e.table.mu.Unlock()
+	})
 	for _, s := range e.hub.Subscribers() {
 		stats := s.Stats()
 		sub := observe.SubscriberHealth{Name: stats.Name, Calls: stats.Calls, Failures: stats.Failures, Panics: stats.Panics, Slow: stats.Slow,
@@ -66,7 +67,7 @@ func (e *Engine) resourceHealth(s resource.Stats) observe.ResourceHealth {
 	return r
 }
 
-// layerHealthLocked returns the health of a layer. The caller must hold mu.
+// layerHealthLocked returns the health of a layer. The caller must have locked the table.
 func (e *Engine) layerHealthLocked(l *layerState, f freshness) observe.LayerHealth {
 	h := observe.LayerHealth{Name: l.name, Identity: l.identity, Documents: l.applied.Names(), VerifiedAt: f.verifiedAt, Stale: f.stale,
 		Absent: slices.Clone(l.absent)}

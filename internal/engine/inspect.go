@@ -22,19 +22,20 @@ func (e *Engine) ExplainAll(below tree.Path) observe.Report {
 
 // view returns a consistent copy of the state that an explanation needs.
 func (e *Engine) view() inspect.View {
-	e.table.mu.Lock()
-	defer e.table.mu.Unlock()
-	v := inspect.View{Live: e.cell.Load(), Shape: e.schema().Shape, Merger: e.schema().Merger, Roots: e.table.roots, Pending: e.table.pending, Layers: map[string]inspect.Layer{}, Notes: map[source.Position]string{}}
-	for _, l := range e.layers {
-		if l.applied == nil {
-			continue
-		}
-		v.Layers[l.name] = inspect.Layer{Revision: l.applied.Shown(), Since: l.appliedAt}
-		for _, d := range l.applied.Documents {
-			if d.Note != "" {
-				v.Notes[source.Position{Layer: l.name, Document: d.Name}] = pipeline.Note(d.Note)
+	var v inspect.View
+	e.table.read(func() {
+		v = inspect.View{Live: e.cell.Load(), Shape: e.schema().Shape, Merger: e.schema().Merger, Roots: e.table.roots, Pending: e.table.pending, Layers: map[string]inspect.Layer{}, Notes: map[source.Position]string{}}
+		for _, l := range e.layers {
+			if l.applied == nil {
+				continue
+			}
+			v.Layers[l.name] = inspect.Layer{Revision: l.applied.Shown(), Since: l.appliedAt}
+			for _, d := range l.applied.Documents {
+				if d.Note != "" {
+					v.Notes[source.Position{Layer: l.name, Document: d.Name}] = pipeline.Note(d.Note)
+				}
 			}
 		}
-	}
+	})
 	return v
 }

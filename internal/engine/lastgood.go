@@ -36,20 +36,20 @@ func (e *Engine) closeSaver(ctx context.Context) error {
 
 // lastGoodRecord returns the live contents for the copy. It returns false if nothing is live or the
 // copy is suspended.
-func (e *Engine) lastGoodRecord() (lastgood.Record, bool) {
+func (e *Engine) lastGoodRecord() (r lastgood.Record, ok bool) {
 	answers := e.askVerifiedTimes()
 	now := time.Now()
-	e.table.mu.Lock()
-	defer e.table.mu.Unlock()
-	live := e.cell.Load()
-	if live == nil || e.copies.suspended.Load() {
-		return lastgood.Record{}, false
-	}
-	r := lastgood.Record{SavedAt: now, Version: live.Version, Sum: live.Sum(), Accepted: e.table.accepted.Stored(e.manifestKey())}
-	for _, l := range e.layers {
-		if !l.local && l.applied != nil && !l.applied.FromSeed { // a seed stays one, so that a newer image can replace it
-			r.Layers = append(r.Layers, lastgood.NewLayer(l.copyID(), l.verifiedAtLocked(now, answers[l.index]), l.applied.Content))
+	e.table.read(func() {
+		live := e.cell.Load()
+		if live == nil || e.copies.suspended.Load() {
+			return
 		}
-	}
+		r = lastgood.Record{SavedAt: now, Version: live.Version, Sum: live.Sum(), Accepted: e.table.accepted.Stored(e.manifestKey())}
+		for _, l := range e.layers {
+			if !l.local && l.applied != nil && !l.applied.FromSeed { // a seed stays one, so that a newer image can replace it
+				r.Layers = append(r.Layers, lastgood.NewLayer(l.copyID(), l.verifiedAtLocked(now, answers[l.index]), l.applied.Content))
+			}
+		}
+	})
 	return r, len(r.Layers) > 0 || r.Accepted != nil
 }

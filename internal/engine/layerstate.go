@@ -15,7 +15,9 @@ import (
 	"github.com/nacre-go/nacre/source"
 )
 
-// table is what is live of the layers. Only the writer changes it.
+// table is what is live of the layers, and the lock of their states. Only the writer changes what
+// the lock guards, and so reads it without the lock. No code of the service runs while it is
+// locked.
 type table struct {
 	mu      sync.Mutex            // guards the rest, and the states of the layers
 	roots   []*tree.Node          // of the live version's documents, lowest first
@@ -24,8 +26,18 @@ type table struct {
 	accepted admission.Accepted
 }
 
-// layerState is a layer with its state. Engine.mu guards the fields of the second group; only the
-// writer changes them.
+// change runs f with the table locked. Only the writer changes the table.
+func (t *table) change(f func()) { t.read(f) }
+
+// read runs f with the table locked. Other goroutines than the writer read the table so.
+func (t *table) read(f func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	f()
+}
+
+// layerState is a layer with its state. The lock of the table guards the fields of the second
+// group; only the writer changes them.
 type layerState struct {
 	Layer
 	index    int
@@ -39,7 +51,7 @@ type layerState struct {
 	// verifyEvery is the interval at which the source verifies its content, or 0.
 	verifyEvery time.Duration
 
-	// guarded by Engine.mu
+	// guarded by the table
 	latest          *pipeline.Content // newest from the source
 	applied         *pipeline.Content // in the live version
 	appliedAt       time.Time
@@ -115,7 +127,7 @@ func LayerNames(layers []Layer) ([]string, error) {
 }
 
 // askVerifiedAt returns when the source's content was last verified, or zero if the source cannot
-// tell. It calls code of the source; the caller must not hold mu.
+// tell. It calls code of the source; the table must not be locked.
 func (l *layerState) askVerifiedAt() (at time.Time) {
 	defer func() { _ = recover() }()
 	if p, ok := source.As[source.FreshnessReporter](l.Source); ok {
@@ -134,7 +146,7 @@ func (e *Engine) askVerifiedTimes() []time.Time {
 }
 
 // askNotes returns what each source has to tell, in the order of the layers. It calls code of the
-// sources; the caller must not hold mu.
+// sources; the table must not be locked.
 func (e *Engine) askNotes() [][]string {
 	all := make([][]string, len(e.layers))
 	for i, l := range e.layers {
@@ -151,7 +163,7 @@ func (e *Engine) askNotes() [][]string {
 }
 
 // verifiedAtLocked returns when the layer's content was last known to be the newest, given the
-// answer of askVerifiedAt. The caller must hold Engine.mu.
+// answer of askVerifiedAt. The caller must have locked the table.
 func (l *layerState) verifiedAtLocked(now, answer time.Time) time.Time {
 	if _, ok := source.As[source.FreshnessReporter](l.Source); ok {
 		if !answer.IsZero() {

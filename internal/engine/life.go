@@ -22,7 +22,7 @@ type life struct {
 	background   sync.WaitGroup  // goroutines that watch a probation, references or freshness
 	writerDone   chan struct{}   // closed when the writer has ended
 	watchersDone []chan struct{} // by layer; closed when its watcher has ended
-	closing      chan struct{}   // closed with table.mu held when Close begins; no swap happens afterwards
+	closing      chan struct{}   // closed with the table locked when Close begins; no swap happens afterwards
 	close        func() error
 }
 
@@ -38,9 +38,7 @@ const resourcesCloseShare = 10
 // shutDown ends all parts concurrently, so that one that does not end takes no time from the
 // others.
 func (e *Engine) shutDown() error {
-	e.table.mu.Lock()
-	close(e.life.closing)
-	e.table.mu.Unlock()
+	e.table.change(func() { close(e.life.closing) })
 	e.life.cancel()
 	whole, cancel := context.WithTimeout(context.Background(), e.CloseTimeout)
 	defer cancel()

@@ -72,11 +72,8 @@ func (e *Engine) keepReplaced() {
 		if l.applied == nil || !l.applied.FromDisk || !l.lacksDocument(l.latest) {
 			continue
 		}
-		e.table.mu.Lock()
-		l.latest = l.withKept(l.latest)
-		kept := l.latest.Kept
-		e.table.mu.Unlock()
-		for _, name := range kept {
+		e.table.change(func() { l.latest = l.withKept(l.latest) })
+		for _, name := range l.latest.Kept {
 			e.emit(observe.Event{Kind: observe.DocumentAbsent, Layer: l.name, Document: name})
 		}
 	}

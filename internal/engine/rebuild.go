@@ -48,10 +48,8 @@ func (e *Engine) scheduleRebuild() {
 }
 
 // hasFailedBuild reports whether a content was rejected for a failed build or an unavailable
-// secret.
+// secret. Only the writer calls it.
 func (e *Engine) hasFailedBuild() bool {
-	e.table.mu.Lock()
-	defer e.table.mu.Unlock()
 	for _, l := range e.layers {
 		for _, p := range l.rejected {
 			if p.Kind == source.BuildFailed || p.Kind == source.Unavailable {

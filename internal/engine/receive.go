@@ -29,21 +29,21 @@ func (e *Engine) drainInbox() (changed bool) {
 // receiveContent makes c the newest content of a layer and reports whether its revision is new.
 func (e *Engine) receiveContent(l *layerState, c *pipeline.Content) (changed bool) {
 	now := time.Now()
-	e.table.mu.Lock()
 	wasDown, since := l.err != nil, l.downSince
-	l.err, l.lastHealthyAt = nil, now
 	var before []string
-	if l.latest == nil || l.latest.Revision != c.Revision {
-		changed = true
-		before = l.absent
-		l.latest = l.withKept(c)
-		l.absent = nil
-		for _, d := range pipeline.AbsentDocuments(c.Content) {
-			l.absent = append(l.absent, d.Name)
+	e.table.change(func() {
+		l.err, l.lastHealthyAt = nil, now
+		if l.latest == nil || l.latest.Revision != c.Revision {
+			changed = true
+			before = l.absent
+			l.latest = l.withKept(c)
+			l.absent = nil
+			for _, d := range pipeline.AbsentDocuments(c.Content) {
+				l.absent = append(l.absent, d.Name)
+			}
+			l.rejected, l.held = nil, nil
 		}
-		l.rejected, l.held = nil, nil
-	}
-	e.table.mu.Unlock()
+	})
 
 	if wasDown {
 		e.emit(observe.Event{Kind: observe.LayerUp, Layer: l.name, Took: now.Sub(since)})
@@ -73,21 +73,20 @@ func (e *Engine) receiveError(l *layerState, err error) {
 	if !isBuiltIn(err) {
 		err = e.evaluator.Redactor.SourceError(err, l.builtIn, append(l.latest.Names(), l.name)...)
 	}
-	kind, text := source.KindOf(err), err.Error() // the source's code: mu is not held
+	kind, text := source.KindOf(err), err.Error() // the source's code: the table is not locked
 	now := time.Now()
-	e.table.mu.Lock()
-	if l.err == nil {
-		l.downSince = now
-		if l.latest != nil {
-			l.lastHealthyAt = now
-		}
-	}
 	known := l.err != nil && l.errKind == kind && l.errText == text
-	l.err, l.errKind, l.errText = err, kind, text
-	since := l.downSince
-	e.table.mu.Unlock()
+	e.table.change(func() {
+		if l.err == nil {
+			l.downSince = now
+			if l.latest != nil {
+				l.lastHealthyAt = now
+			}
+		}
+		l.err, l.errKind, l.errText = err, kind, text
+	})
 	if known {
 		return // reported before
 	}
-	e.emit(observe.Event{Kind: observe.LayerDown, Layer: l.name, Err: err, Took: now.Sub(since)})
+	e.emit(observe.Event{Kind: observe.LayerDown, Layer: l.name, Err: err, Took: now.Sub(l.downSince)})
 }

@@ -100,10 +100,10 @@ func (e *Engine) hasRotated(l *layerState, values map[pipeline.Reference]pipelin
 // recheck decides on the newest content of a layer again, as if it had just arrived. Only the
 // writer calls it.
 func (e *Engine) recheck(l *layerState) {
-	e.table.mu.Lock()
-	l.latest = l.latest.CopyUndecoded()
-	l.rejected, l.held = nil, nil
-	e.table.mu.Unlock()
+	e.table.change(func() {
+		l.latest = l.latest.CopyUndecoded()
+		l.rejected, l.held = nil, nil
+	})
 	e.resources.Forget()
 	e.retryDecision()
 }
@@ -146,16 +146,15 @@ func (e *Engine) rejectRefresh(l *layerState, started time.Time, own source.Prob
 }
 
 // setRefreshProblems records why the live content of a layer keeps the earlier values of its
-// references; nil if it does not. It reports whether the problems are known already.
+// references; nil if it does not. It reports whether the problems are known already. Only the
+// writer calls it.
 func (e *Engine) setRefreshProblems(l *layerState, problems source.Problems) (known bool) {
-	e.table.mu.Lock()
-	defer e.table.mu.Unlock()
 	text := problems.Error()
 	if l.rejected.Error() == text {
-		l.refreshProblems = nil
-		return true
+		problems, known = nil, true
+	} else {
+		known = l.refreshProblems.Error() == text
 	}
-	known = l.refreshProblems.Error() == text
-	l.refreshProblems = problems
+	e.table.change(func() { l.refreshProblems = problems })
 	return known
 }

@@ -18,35 +18,35 @@ func (e *Engine) recordRejected(c, good candidate, reasons func(layer int) sourc
 	var rejected []*layerState
 	changed := false
 	b := e.change(e.applied(), c.contents)
-	e.table.mu.Lock()
-	for i, l := range e.layers {
-		content := c.contents[i]
-		if content == nil || content == good.contents[i] || content == l.applied {
-			continue
-		}
-		causes = append(causes, e.causes(l, content)...)
-		problemsOfLayer := b.ProblemsOf(reasons(i), i)
-		problems.Add(problemsOfLayer)
-		if l.rejected.Error() != problemsOfLayer.Error() {
-			changed = true
-		}
-		l.rejected = problemsOfLayer
-		if !maps.Equal(l.rejectedLines, content.Decoded().Lines) {
-			l.rejectedLines, changed = content.Decoded().Lines, true // published again; its publisher waits for an answer
-		}
-		if !content.FromDisk && l.notified.rejected != content.Revision {
-			l.notified.rejected = content.Revision
-			if sum := content.Sum(); l.rejectedSum != sum { // else it was written again, under a new revision
-				l.rejectedSum, changed = sum, true
-				rejected = append(rejected, l)
+	e.table.change(func() {
+		for i, l := range e.layers {
+			content := c.contents[i]
+			if content == nil || content == good.contents[i] || content == l.applied {
+				continue
 			}
-			if r, ok := source.As[source.Acknowledger](l.Source); ok {
-				acks = append(acks, func() { r.Ack(content.Revision, problemsOfLayer) })
+			causes = append(causes, e.causes(l, content)...)
+			problemsOfLayer := b.ProblemsOf(reasons(i), i)
+			problems.Add(problemsOfLayer)
+			if l.rejected.Error() != problemsOfLayer.Error() {
+				changed = true
+			}
+			l.rejected = problemsOfLayer
+			if !maps.Equal(l.rejectedLines, content.Decoded().Lines) {
+				l.rejectedLines, changed = content.Decoded().Lines, true // published again; its publisher waits for an answer
+			}
+			if !content.FromDisk && l.notified.rejected != content.Revision {
+				l.notified.rejected = content.Revision
+				if sum := content.Sum(); l.rejectedSum != sum { // else it was written again, under a new revision
+					l.rejectedSum, changed = sum, true
+					rejected = append(rejected, l)
+				}
+				if r, ok := source.As[source.Acknowledger](l.Source); ok {
+					acks = append(acks, func() { r.Ack(content.Revision, problemsOfLayer) })
+				}
 			}
 		}
-	}
+	})
 	live := e.cell.Load()
-	e.table.mu.Unlock()
 	e.nameRelease(causes, c.contents)
 	for _, ack := range acks {
 		callSafely(ack)

@@ -48,17 +48,17 @@ func (e *Engine) reportNotices(next *pipeline.State) {
 // Notices returns the unused keys of the contents in use, and then the old names and deprecated
 // keys.
 func (e *Engine) Notices() source.Problems {
-	e.table.mu.Lock()
-	defer e.table.mu.Unlock()
 	var all pipeline.Notices
-	for _, l := range e.layers {
-		if l.applied == nil {
-			continue
+	e.table.read(func() {
+		for _, l := range e.layers {
+			if l.applied == nil {
+				continue
+			}
+			n := &l.applied.Decoded().Notices
+			all.Unused = append(all.Unused, n.Unused...)
+			all.Deprecated = append(all.Deprecated, n.Deprecated...)
 		}
-		n := &l.applied.Decoded().Notices
-		all.Unused = append(all.Unused, n.Unused...)
-		all.Deprecated = append(all.Deprecated, n.Deprecated...)
-	}
+	})
 	return append(all.Unused, all.Deprecated...)
 }
 
