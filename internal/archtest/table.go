@@ -360,7 +360,7 @@ func rows() []Row {
 			Why:   "a service that has no such hook compiles none of it",
 		},
 		{
-			Package: "ci/javaclient/host", Does: "lends a `nacostest` to the Java client",
+			Package: "ci/javaclient/host", Does: "lends a `nacostest` to the Java clients",
 			May: []string{"providers/nacos/nacostest"},
 			Why: "it lends the double to clients in other languages, and is a program of CI",
 		},

@@ -15,18 +15,18 @@ import (
 
 func main() {
 	auth := flag.Bool("auth", false, "ask for a login")
+	version := flag.String("version", "2.3", "the `VERSION` of Nacos that nacostest answers as, 2.3 or 3.0")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	os.Exit(run(ctx, *auth, flag.Args()))
+	os.Exit(run(ctx, nacostest.Options{Version: *version, DumpDelay: 100 * time.Millisecond}, *auth, flag.Args()))
 }
 
-func run(ctx context.Context, auth bool, command []string) int {
+func run(ctx context.Context, opts nacostest.Options, auth bool, command []string) int {
 	if len(command) == 0 {
 		fmt.Fprintln(os.Stderr, "host: there is no command")
 		return 2
 	}
-	opts := nacostest.Options{DumpDelay: 100 * time.Millisecond}
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Stdout, cmd.Stderr, cmd.Env = os.Stdout, os.Stderr, os.Environ()
 	if auth {
