@@ -108,12 +108,15 @@ func each(samples []*Sample, field func(*Sample) *float64) (all []float64) {
 	return all
 }
 
+// nothing is so little, of nanoseconds or bytes, that there is no ratio to it.
+const nothing = 0.01
+
 // ratios are medians of those inside each pass in which both were measured.
 func ratios(samples, base []*Sample) Ratios {
 	of := func(field func(*Sample) *float64) float64 {
 		var all []float64
 		for i, b := range base {
-			if s := samples[i]; s != nil && b != nil && *field(b) > 0 {
+			if s := samples[i]; s != nil && b != nil && *field(b) > nothing {
 				all = append(all, *field(s) / *field(b))
 			}
 		}

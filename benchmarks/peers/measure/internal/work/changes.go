@@ -26,7 +26,7 @@ func reload() Group {
 }
 
 // layers changes every value of the second of three layers: a file, a remote document with as many
-// keys, and overrides with a tenth.
+// keys, and overrides with a tenth, in whole groups.
 func layers() Group {
 	return Group{
 		Name: peer.Layers, Title: "Three layers (n keys under n keys under n/10 keys), every value of the second changed", Sizes: []int{2000},
@@ -34,8 +34,8 @@ func layers() Group {
 			return []bench.Job{configJob(peer.Layers, n, change[content.Config]{
 				format: "yaml", changed: 1,
 				at: func(state int) []document[content.Config] {
-					from := content.GroupUnits
-					top := content.Doc{From: from, To: from + n/10/content.UnitKeys, State: 2 * layerApart}
+					groups := max(1, n/10/content.UnitKeys/content.GroupUnits)
+					top := content.Doc{From: content.GroupUnits, To: content.GroupUnits * (1 + groups), State: 2 * layerApart}
 					return []document[content.Config]{content.All(n, layerApart), content.All(n, state), top}
 				},
 			})}
