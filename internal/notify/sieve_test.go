@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -105,22 +106,58 @@ func TestConcernsHarmNoOther(t *testing.T) {
 func TestConcernsIsNotCalledAfterStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &notify.Hub[int]{}
+		var second *notify.Subscriber[int]
+		first := h.SubscribeConcerned(notify.Deadlines{}, "first", func(int) bool { second.Stop(); return false }, (&recorder{}).handle)
 		asked := 0
-		first := h.SubscribeConcerned(notify.Deadlines{}, "first", func(int) bool { asked++; return false }, (&recorder{}).handle)
-		second := h.SubscribeConcerned(notify.Deadlines{}, "second", func(n int) bool { first.Stop(); return n > 0 }, (&recorder{}).handle)
+		second = h.SubscribeConcerned(notify.Deadlines{}, "second", func(int) bool { asked++; return false }, (&recorder{}).handle)
 		h.Publish(1)
 		synctest.Wait()
 		h.Publish(2)
-		second.Stop()
+		first.Stop()
 		<-first.Done()
 		<-second.Done()
 		synctest.Wait()
-		if asked != 1 || len(h.Subscribers()) != 0 {
-			t.Errorf("asked %d times, %d subscribers are left; want 1 and none", asked, len(h.Subscribers()))
+		if asked != 0 || len(h.Subscribers()) != 0 {
+			t.Errorf("asked %d times after Stop, %d subscribers are left; want none", asked, len(h.Subscribers()))
 		}
 		h.Publish(3)
 		closeHub(t, h)
 		h.Publish(4)
+	})
+}
+
+// States that wait for the one that is being asked about are folded into one, but not for a
+// subscriber that came between them.
+func TestStatesThatWaitAreFolded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &notify.Hub[[]int]{Fold: func(missed, next []int) []int { return append(slices.Clone(missed), next...) }}
+		subscribe := func() *[][]int {
+			var got [][]int
+			h.SubscribeConcerned(notify.Deadlines{}, "s", func([]int) bool {
+				time.Sleep(time.Millisecond)
+				return true
+			}, func(_ context.Context, s []int) (bool, error) {
+				got = append(got, s)
+				return true, nil
+			})
+			return &got
+		}
+		old := subscribe()
+		h.Publish([]int{1})
+		synctest.Wait()
+		h.Publish([]int{2})
+		h.Publish([]int{3})
+		late := subscribe()
+		h.Publish([]int{4})
+		h.Publish([]int{5})
+		h.Settle(t.Context())
+		if got := slices.Concat(*old...); !slices.Equal(got, []int{1, 2, 3, 4, 5}) || len(*old) > 3 {
+			t.Errorf("the old subscriber was given %v, want 1 to 5 in at most three", *old)
+		}
+		if len(*late) != 1 || !slices.Equal((*late)[0], []int{4, 5}) {
+			t.Errorf("the late subscriber was given %v, want 4 and 5 in one", *late)
+		}
+		h.Close(t.Context())
 	})
 }
 
@@ -163,12 +200,21 @@ func TestSieveAgainstAModel(t *testing.T) {
 					s := &subscriber{got: &recorder{}, from: n - 1, of: 1 + random.IntN(5)}
 					pause := time.Duration(random.IntN(30)) * time.Millisecond
 					asks := random.IntN(4) == 0 // it is slow to say
+					var busy atomic.Bool
 					s.sub = h.SubscribeConcerned(notify.Deadlines{}, "s", func(n int) bool {
+						if busy.Swap(true) {
+							t.Error("asked while it is called")
+						}
+						defer busy.Store(false)
 						if asks {
 							time.Sleep(pause)
 						}
 						return n%s.of == 0
 					}, func(ctx context.Context, n int) (bool, error) {
+						if busy.Swap(true) {
+							t.Error("called while it is asked")
+						}
+						defer busy.Store(false)
 						if !asks {
 							time.Sleep(pause)
 						}
