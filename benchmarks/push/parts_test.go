@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -241,5 +242,19 @@ func TestProgramsAreOfAllClients(t *testing.T) {
 		if programs[name] == "" {
 			t.Errorf("there is no program on %s to build", name)
 		}
+	}
+}
+
+func TestTheProgramsOfTheSizesCompile(t *testing.T) {
+	dir, err := os.MkdirTemp(".", "size-") // in the module, whose versions they need
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	if err := writePrograms(dir); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.CommandContext(t.Context(), "go", "vet", "./"+filepath.Base(dir)+"/...").CombinedOutput(); err != nil {
+		t.Errorf("%v: %s", err, out)
 	}
 }

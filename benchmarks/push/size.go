@@ -30,18 +30,15 @@ func (b *bench) sizes(ctx context.Context) ([]size, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
+	if err := writePrograms(dir); err != nil {
+		return nil, err
+	}
 	var all []size
 	for _, l := range listeners {
 		if !b.opts.measures(l.name) {
 			continue
 		}
 		at := filepath.Join(dir, l.name)
-		if err := os.MkdirAll(at, 0o755); err != nil {
-			return nil, err
-		}
-		if err := os.WriteFile(filepath.Join(at, "main.go"), []byte(programs[l.name]), 0o644); err != nil {
-			return nil, err
-		}
 		cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", "program", ".")
 		cmd.Dir = at
 		if out, err := cmd.CombinedOutput(); err != nil {
@@ -55,6 +52,20 @@ func (b *bench) sizes(ctx context.Context) ([]size, error) {
 		tell(b.log, "%-8s a binary of %.1f MB", l.name, float64(info.Size())/1e6)
 	}
 	return all, nil
+}
+
+// writePrograms writes each program into a folder with the name of its client.
+func writePrograms(dir string) error {
+	for name, text := range programs {
+		at := filepath.Join(dir, name)
+		if err := os.MkdirAll(at, 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(at, "main.go"), []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // sizeTable compares with the SDK's binary, where that was measured.
@@ -126,7 +137,7 @@ func main() {
 	if err != nil {
 		panic(err)
 	}
-	got, err := c.Config("x.yaml").Next(context.Background(), "")
+	got, err := c.Source("x.yaml").Next(context.Background(), "")
 	fmt.Println(got.Revision, err)
 }
 `,
@@ -140,11 +151,11 @@ import (
 )
 
 func main() {
-	c, err := nacos.Dial(context.Background(), nacos.Config{Servers: []string{"127.0.0.1"}})
+	c, err := nacos.NewClient(nacos.Config{Servers: []string{"127.0.0.1"}})
 	if err != nil {
 		panic(err)
 	}
-	got, err := c.Config("x.yaml").Next(context.Background(), "")
+	got, err := c.Source("x.yaml").Next(context.Background(), "")
 	fmt.Println(got.Revision, err)
 }
 `,
@@ -161,11 +172,11 @@ import (
 type config struct{ V int }
 
 func main() {
-	c, err := nacos.Dial(context.Background(), nacos.Config{Servers: []string{"127.0.0.1"}})
+	c, err := nacos.NewClient(nacos.Config{Servers: []string{"127.0.0.1"}})
 	if err != nil {
 		panic(err)
 	}
-	cfg, err := nacre.Open[config](context.Background(), c.Config("x.yaml"))
+	cfg, err := nacre.Open[config](context.Background(), c.Source("x.yaml"))
 	if err != nil {
 		panic(err)
 	}
