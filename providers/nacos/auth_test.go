@@ -124,13 +124,30 @@ func TestDenied(t *testing.T) {
 
 func second[T any](_ T, err error) error { return err }
 
-// A user whose namespace was not granted is denied, and gets the config as soon as it is.
+// A service that has a user name, because its other servers need one, can use a server that asks
+// for no login, whether the server knows the user or not.
 func TestLoginWhereNoneIsNeeded(t *testing.T) {
 	t.Parallel()
-	srv := start(t, fakenacos.Options{})
-	c := newClient(t, as(srv, "nacos", "whatever"))
-	if err := c.Publish(within(t), "x.yaml", []byte("v: 1")); err != nil {
-		t.Errorf("a login at a server that asks for none: %v", err)
+	onVersions(t, fakenacos.Options{}, func(t *testing.T, srv *fakenacos.Server) {
+		for _, user := range []string{"nacos", "app"} {
+			c := newClient(t, as(srv, user, "whatever"))
+			if err := c.Publish(within(t), "x.yaml", []byte("v: 1")); err != nil {
+				t.Errorf("a login as %s at a server that asks for none: %v", user, err)
+			}
+		}
+	})
+}
+
+// TestRealLoginWhereNoneIsNeeded needs an open server.
+func TestRealLoginWhereNoneIsNeeded(t *testing.T) {
+	cfg := realnacos.Config(t)
+	if realnacos.NeedsLogin() || realnacos.IsShipped() {
+		t.Skip("this is for a server that asks for no login")
+	}
+	cfg.Username, cfg.Password = "app", nacos.NewPassword("whatever")
+	c := newClient(t, cfg)
+	if _, err := c.Get(within(t), "of-no-config.yaml"); !errors.Is(err, source.NotFound) {
+		t.Errorf("a login at a server that asks for none: %v, want %v", err, source.NotFound)
 	}
 }
 

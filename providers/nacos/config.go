@@ -34,7 +34,8 @@ type Config struct {
 	Namespace string
 	// Group is the group of configs without the option [Group]. Empty: DEFAULT_GROUP.
 	Group string
-	// Username and Password log in. Both empty: no login.
+	// Username and Password log in. Both empty: no login. A server that asks for none is used
+	// without one, whether it knows the user or not.
 	Username string
 	Password Password
 	// PasswordFile is a file that holds the password, instead of Password; a final line break is

@@ -3,6 +3,7 @@ package nacos
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net"
 	"net/http"
 	"net/url"
@@ -15,14 +16,46 @@ const (
 	loginPathV3 = "/v3/auth/user/login" // of servers without the first
 )
 
+// The paths of what a server says about itself, without a login.
+const (
+	statePath   = "/v1/console/server/state"
+	statePathV3 = "/v3/admin/core/state" // of servers without the first
+)
+
+// withoutLogin is what a login returns at a server that asks for none. That may be turned on later.
+var withoutLogin = grant{ttl: time.Hour}
+
 // Login posts user name and password, in the body and not in the URL, so that no error and no
-// access log contains them.
+// access log contains them. A server that asks for no login need not know the user.
 func (t grpcTransport) Login(ctx context.Context, server address, cfg settings) (grant, error) {
 	g, code, err := t.postLogin(ctx, server, loginPath, cfg)
 	if otherPath(code) {
 		g, _, err = t.postLogin(ctx, server, loginPathV3, cfg)
 	}
+	if errors.Is(err, BadCredentials) && t.isOpen(ctx, server) {
+		return withoutLogin, nil
+	}
 	return g, err
+}
+
+// isOpen reports whether a server says that it asks for no login at all, neither for configs nor
+// for its administration.
+func (t grpcTransport) isOpen(ctx context.Context, server address) bool {
+	for _, path := range []string{statePath, statePathV3} {
+		code, body, err := t.Fetch(ctx, fetch{method: http.MethodGet, url: server.url(path), most: fewBytes})
+		if err != nil || otherPath(code) {
+			continue
+		}
+		type state struct {
+			AuthEnabled string `json:"auth_enabled"`
+		}
+		var said struct {
+			state
+			Data state `json:"data"` // of a 3.x
+		}
+		return code == http.StatusOK && json.Unmarshal(body, &said) == nil && (said.AuthEnabled == "false" || said.Data.AuthEnabled == "false")
+	}
+	return false
 }
 
 func (t grpcTransport) postLogin(ctx context.Context, server address, path string, cfg settings) (grant, int, error) {
@@ -57,7 +90,7 @@ func readLogin(server address, code int, body []byte) (grant, int, error) {
 		ttl := time.Duration(min(max(ok.TokenTTL, 1), 1<<30)) * time.Second
 		return grant{token: ok.AccessToken, ttl: ttl}, code, nil
 	case code == http.StatusOK && strings.HasSuffix(ok.Data, "AUTH_DISABLED"):
-		return grant{ttl: time.Hour}, code, nil // login is off, but may be turned on
+		return withoutLogin, code, nil
 	case code == http.StatusUnauthorized, code == http.StatusForbidden, code == http.StatusBadRequest,
 		code == http.StatusInternalServerError: // servers of 2.3 and 3 answer so for an unknown user
 		return grant{}, code, errBadCredentials(server)

@@ -32,8 +32,8 @@ func (s *session) serverState(ctx context.Context, c *conn) (serverState, error)
 		return *known, nil
 	}
 	body, err := s.console(ctx, c, Key{}, "read the state of",
-		call{method: http.MethodGet, path: "/v1/console/server/state", most: fewBytes},
-		call{method: http.MethodGet, path: "/v3/admin/core/state", most: fewBytes},
+		call{method: http.MethodGet, path: statePath, most: fewBytes},
+		call{method: http.MethodGet, path: statePathV3, most: fewBytes},
 	)
 	if err != nil {
 		return serverState{}, err

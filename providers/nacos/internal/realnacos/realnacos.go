@@ -27,6 +27,9 @@ func Config(t testing.TB) nacos.Config {
 // NeedsLogin reports whether the server asks each client for a login.
 func NeedsLogin() bool { return os.Getenv("NACRE_NACOS_USERNAME") != "" }
 
+// IsShipped reports whether only the administration of the server asks for a login.
+func IsShipped() bool { return os.Getenv("NACRE_NACOS_ADMIN") != "" }
+
 // Is3 reports whether the server is a Nacos 3.
 func Is3(t testing.TB) bool {
 	t.Helper()
