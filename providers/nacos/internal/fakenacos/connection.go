@@ -86,6 +86,7 @@ func (s *Server) unregister(id string) {
 // stays open.
 func (s *Server) forgetLocked(c *connection) {
 	delete(s.conns, c.transport.id)
+	s.unwatchLocked("", c)
 	s.withdrawLocked(c.transport.id)
 }
 

@@ -35,6 +35,7 @@ func (s *Server) dumpLocked(k Key) {
 	news := s.store.dump(k, s.faults.serveRefused)
 	s.stats.Dumps++
 	if news {
+		s.newsLocked(k)
 		for _, c := range s.sortedLocked() {
 			if _, listens := c.listens[k]; listens {
 				s.pushLocked(c, Match{Key: k, Connection: c.transport.id, Type: typeNotify}, func() { s.sendLocked(c, k, 1) })

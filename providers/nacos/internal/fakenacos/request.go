@@ -33,6 +33,7 @@ type handler struct {
 	answer string // type of the answer
 	decode func(body []byte, onePublic bool) (req request, problem string)
 	write  bool
+	three  bool // only a Nacos 3 has it
 }
 
 type request interface {
@@ -47,18 +48,20 @@ type request interface {
 }
 
 var handlers = map[string]handler{
-	"HealthCheckRequest":       {"HealthCheckResponse", decodeAs[healthRequest], false},
-	"ConfigQueryRequest":       {"ConfigQueryResponse", decodeAs[queryRequest], false},
-	"ConfigPublishRequest":     {"ConfigPublishResponse", decodeAs[publishRequest], true},
-	"ConfigRemoveRequest":      {"ConfigRemoveResponse", decodeAs[removeRequest], true},
-	"ConfigBatchListenRequest": {"ConfigChangeBatchListenResponse", decodeAs[listenRequest], false},
+	"HealthCheckRequest":       {"HealthCheckResponse", decodeAs[healthRequest], false, false},
+	"ConfigQueryRequest":       {"ConfigQueryResponse", decodeAs[queryRequest], false, false},
+	"ConfigPublishRequest":     {"ConfigPublishResponse", decodeAs[publishRequest], true, false},
+	"ConfigRemoveRequest":      {"ConfigRemoveResponse", decodeAs[removeRequest], true, false},
+	"ConfigBatchListenRequest": {"ConfigChangeBatchListenResponse", decodeAs[listenRequest], false, false},
 
-	"InstanceRequest":           {"InstanceResponse", decodeAs[instanceRequest], true},
-	"BatchInstanceRequest":      {"BatchInstanceResponse", decodeAs[batchRequest], true},
-	"PersistentInstanceRequest": {"InstanceResponse", decodeAs[persistentRequest], true},
-	"ServiceQueryRequest":       {"QueryServiceResponse", decodeAs[serviceQueryRequest], false},
-	"SubscribeServiceRequest":   {"SubscribeServiceResponse", decodeAs[subscribeRequest], false},
-	"ServiceListRequest":        {"ServiceListResponse", decodeAs[serviceListRequest], false},
+	typeWatch: {"ConfigFuzzyWatchResponse", decodeAs[watchRequest], false, true},
+
+	"InstanceRequest":           {"InstanceResponse", decodeAs[instanceRequest], true, false},
+	"BatchInstanceRequest":      {"BatchInstanceResponse", decodeAs[batchRequest], true, false},
+	"PersistentInstanceRequest": {"InstanceResponse", decodeAs[persistentRequest], true, false},
+	"ServiceQueryRequest":       {"QueryServiceResponse", decodeAs[serviceQueryRequest], false, false},
+	"SubscribeServiceRequest":   {"SubscribeServiceResponse", decodeAs[subscribeRequest], false, false},
+	"ServiceListRequest":        {"ServiceListResponse", decodeAs[serviceListRequest], false, false},
 }
 
 // decodeAs decodes a request of type R. With onePublic, "" and "public" name one namespace of
@@ -81,6 +84,7 @@ func (h *requestService) Request(ctx context.Context, p *pb.Payload) (*pb.Payloa
 		srv: h.srv, from: transportOf(ctx), typ: p.GetMetadata().GetType(), meta: p.GetMetadata(), body: p.GetBody().GetValue(),
 	}
 	hd, known := handlers[c.typ]
+	known = known && (h.srv.three || !hd.three)
 	var req request
 	m := Match{Connection: c.from.id, Type: c.typ}
 	problem := ""

@@ -26,15 +26,16 @@ type Server struct {
 
 	pushDelay, pushTimeout, pushRetry time.Duration // of services
 
-	mu     sync.Mutex
-	store  *store
-	names  *registry
-	conns  map[string]*connection // registered connections by ID
-	pushID int64
-	stats  Stats
-	change chan struct{} // closed and replaced when anything changes
-	run    *run          // nil while stopped
-	closed bool
+	mu      sync.Mutex
+	store   *store
+	names   *registry
+	conns   map[string]*connection // registered connections by ID
+	watches map[string]*fuzzy      // by pattern
+	pushID  int64
+	stats   Stats
+	change  chan struct{} // closed and replaced when anything changes
+	run     *run          // nil while stopped
+	closed  bool
 }
 
 // run is what exists between a start and a stop.
@@ -68,14 +69,15 @@ func Start(opts Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		opts:   opts.withDefaults(),
-		three:  three,
-		port:   opts.Port,
-		gate:   newGate(),
-		store:  newStore(three),
-		names:  newRegistry(),
-		conns:  map[string]*connection{},
-		change: make(chan struct{}),
+		opts:    opts.withDefaults(),
+		three:   three,
+		port:    opts.Port,
+		gate:    newGate(),
+		store:   newStore(three),
+		names:   newRegistry(),
+		conns:   map[string]*connection{},
+		watches: map[string]*fuzzy{},
+		change:  make(chan struct{}),
 	}
 	s.pushDelay, s.pushTimeout, s.pushRetry = opts.serviceDelays()
 	s.stats = newStats()
@@ -176,6 +178,7 @@ func (s *Server) Stop() {
 	s.run = nil
 	s.names.crash(func(owner string) bool { return s.conns[owner] != nil })
 	clear(s.conns)
+	clear(s.watches)
 	s.noteLocked()
 	s.mu.Unlock()
 	if r == nil {

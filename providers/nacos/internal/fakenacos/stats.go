@@ -21,6 +21,8 @@ type Stats struct {
 	// Pushes counts config pushes sent, including repeats; Acks those acknowledged; Repeats those
 	// sent again without an acknowledgement; Dropped those that a fault dropped.
 	Pushes, Acks, Repeats, Dropped int
+	// WatchPushes counts the pushes of fuzzy watches, which a Nacos 3 has.
+	WatchPushes int
 	// ServicePushes, ServiceAcks and ServiceRepeats count the pushes of services; Dropped includes
 	// them.
 	ServicePushes, ServiceAcks, ServiceRepeats int

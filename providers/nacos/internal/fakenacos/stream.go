@@ -83,10 +83,12 @@ func (h *streamService) setup(t *transport, p *pb.Payload, q *queue, end context
 		transport: t, run: h.run, setup: req, since: time.Now(), gone: end, queue: q,
 		listens: map[Key]string{}, spelled: map[Key]string{}, subscribes: map[serviceKey]*string{}, acks: map[string]func(bool){}, active: time.Now(),
 	}
-	if req.AbilityTable != nil { // a Nacos 3 has more abilities, which this server lacks
-		c.queue.put(encode("SetupAckRequest", "127.0.0.1", setupAckRequest{
-			Abilities: map[string]bool{"supportPersistentInstanceByGrpc": true}, Module: "internal",
-		}))
+	if req.AbilityTable != nil {
+		abilities := map[string]bool{"supportPersistentInstanceByGrpc": true}
+		if h.srv.three { // a real one has "lock" and "mcp" too
+			abilities["fuzzyWatch"] = true
+		}
+		c.queue.put(encode("SetupAckRequest", "127.0.0.1", setupAckRequest{Abilities: abilities, Module: "internal"}))
 	}
 	return c
 }
@@ -95,7 +97,7 @@ func (h *streamService) setup(t *transport, p *pb.Payload, q *queue, end context
 // answers a config push with the type of a naming push.
 var answers = map[string]bool{
 	"ConfigChangeNotifyResponse": true, "NotifySubscriberResponse": true, "ClientDetectionResponse": true,
-	"ConnectResetResponse": true, "SetupAckResponse": true, "ErrorResponse": true,
+	"ConfigFuzzyWatchSyncResponse": true, "ConfigFuzzyWatchChangeNotifyResponse": true, "ConnectResetResponse": true, "SetupAckResponse": true, "ErrorResponse": true,
 }
 
 func (h *streamService) receive(c *connection, p *pb.Payload) {
