@@ -21,6 +21,7 @@ type Client struct {
 	mu      sync.Mutex
 	closed  bool
 	sources []*configSource
+	matches []*matchingSource
 	others  map[string]*Client // of other namespaces, by id
 	leaving sync.WaitGroup     // of clients of other namespaces that close
 }
@@ -111,8 +112,11 @@ func (c *Client) shut() bool {
 		return false
 	}
 	c.closed = true
-	open := slices.Clone(c.sources)
+	open, matches := slices.Clone(c.sources), slices.Clone(c.matches)
 	c.mu.Unlock()
+	for _, s := range matches {
+		_ = s.Close()
+	}
 	for _, s := range open {
 		_ = s.Close()
 	}

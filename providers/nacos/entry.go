@@ -74,7 +74,7 @@ type entry struct {
 	err      error     // why the last reads or listens failed
 	provenAt time.Time // when the server last confirmed doc: the time of the request
 	changed  chan struct{}
-	past     *past // nil if there is nothing to remember
+	past     *past // nil if there is none of it
 	retry    *time.Timer
 
 	readFailures   int32 // failed reads in a row
@@ -88,7 +88,7 @@ type entry struct {
 	retype         bool  // the read is for the type alone
 }
 
-// past is what is known of the contents before doc.
+// past is what most keys do not have: what is known of the contents before doc, and more.
 type past struct {
 	replaced   stamp     // what doc replaced
 	olderSince time.Time // since when reads have returned only older contents than doc
@@ -96,6 +96,8 @@ type past struct {
 	refuted      stamp     // a content of this server in place of which another one has a newer
 	refutedUntil time.Time // until then the session does not return to it
 	differs      *differing
+
+	crowds []*crowd // the sources of patterns that the key belongs to
 }
 
 func (e *entry) pastLocked() *past {
@@ -164,6 +166,11 @@ func (e *entry) typedLocked() bool {
 func (e *entry) wakeLocked() {
 	close(e.changed)
 	e.changed = make(chan struct{})
+	if e.past != nil {
+		for _, c := range e.past.crowds {
+			c.wakeLocked(e)
+		}
+	}
 }
 
 func (e *entry) stopRetryLocked() {

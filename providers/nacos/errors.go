@@ -77,7 +77,7 @@ func errNotRegistered(a address) error { return NotRegistered.fail("ask", a.Stri
 func errRedirected(a address) error { return Redirected.fail("ask", a.String()) }
 
 // ops are the operations of requests.
-var ops = map[string]string{typeQuery: "read", typePublish: "publish", typeRemove: "delete", typeListen: "listen to"}
+var ops = map[string]string{typeQuery: "read", typePublish: "publish", typeRemove: "delete", typeListen: "listen to", typeWatch: "list"}
 
 func opOf(typ string) string {
 	if op, ok := ops[typ]; ok {

@@ -3,6 +3,7 @@ package nacos
 import (
 	"context"
 	"crypto/tls"
+	"iter"
 	"strings"
 	"time"
 	"unsafe"
@@ -171,8 +172,14 @@ func TakePush(cfg Config, frame []byte) (to string, answers int, told []Event) {
 	h := &hook{in: make(chan Event, eventQueue)}
 	s := &session{settings: as, servers: as.servers, table: newTable(defaults()), hooks: []*hook{h}}
 	sent := &answersOnly{}
-	c := &conn{link: sent, server: as.servers[0], moveTo: make(chan address, 1)}
+	c := &conn{link: sent, server: as.servers[0], moveTo: make(chan address, 1), confirmed: make(chan struct{})}
+	w := s.table.watch(watchKey{defaultGroup, "*.yaml"}, "")
 	_ = s.handle(c, m)
+	for id := range w.names {
+		if problems := (Key{Group: defaultGroup, DataID: id}).problems(); problems != nil || !strings.HasSuffix(id, ".yaml") {
+			told = append(told, Event{Server: "a pattern has the name \n" + id})
+		}
+	}
 	if _, there := s.next(c); there != nil {
 		to = there.url("")
 	}
@@ -225,3 +232,17 @@ func Matches(pattern, name string) bool { return matches(pattern, name) }
 
 // NamesGrays reports what a client does on a server that says that it has this version.
 func NamesGrays(version string) bool { return serverState{version: versionOf(version)}.namesGrays() }
+
+// ServerPattern returns the pattern with which a server is asked for what a pattern matches.
+func ServerPattern(pattern string) string { return serverPattern(pattern) }
+
+// DataIDs returns the data IDs of names of a server that are in a group.
+func DataIDs(group string, names ...string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, name := range names {
+			if id, ok := dataIDOf(name, group); ok && !yield(id) {
+				return
+			}
+		}
+	}
+}

@@ -14,9 +14,14 @@ func FuzzPush(f *testing.F) {
 		`{"requestId":"1","dataId":"x.yaml","group":"DEFAULT_GROUP"}`, `{"requestId":"1","serverIp":"b","serverPort":"8848"}`,
 		`{"requestId":"1","serverIp":"B","serverPort":"08848"}`, `{"serverIp":"evil","serverPort":"8848"}`, `{"serverIp":"10.1.2.3","serverPort":"1"}`,
 		`{"serverIp":"::ffff:10.1.2.3","serverPort":"9"}`, `{"serverIp":"evil\n","serverPort":"8848"}`, `{"serverIp":"b","serverPort":"-1"}`,
-		`{"abilityTable":{"x":true}}`, `{`, `null`, `[]`, "",
+		`{"abilityTable":{"x":true}}`, `{"groupKey":"x.yaml+DEFAULT_GROUP+public","changeType":"CONFIG_CHANGED"}`,
+		`{"groupKeyPattern":"public>>DEFAULT_GROUP>>*.yaml","syncType":"FUZZY_WATCH_INIT_NOTIFY","contexts":[{"groupKey":"ä.yaml+DEFAULT_GROUP","changedType":"ADD_CONFIG"},{}]}`,
+		`{"groupKeyPattern":"public>>DEFAULT_GROUP>>*.yaml","syncType":"FINISH_FUZZY_WATCH_INIT_NOTIFY"}`, `{`, `null`, `[]`, "",
 	} {
-		for _, typ := range []string{"ConnectResetRequest", "ConfigChangeNotifyRequest", "ClientDetectionRequest", "SetupAckRequest", "Other"} {
+		for _, typ := range []string{
+			"ConnectResetRequest", "ConfigChangeNotifyRequest", "ClientDetectionRequest", "SetupAckRequest", "ConfigFuzzyWatchSyncRequest",
+			"ConfigFuzzyWatchChangeNotifyRequest", "Other",
+		} {
 			f.Add(nacos.EncodePayload(typ, "", nil, []byte(body)))
 		}
 	}

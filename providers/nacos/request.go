@@ -148,6 +148,11 @@ type conn struct {
 	reader  chan struct{} // closed when the stream reader has ended
 	suspect chan struct{} // a request had no answer: a heartbeat is due
 
+	negotiates bool          // the server tells its abilities in its confirmation of the set-up
+	confirmed  chan struct{} // closed with that confirmation
+	confirm    sync.Once
+	watches    bool // whether the server knows the fuzzy watch; known when confirmed is closed
+
 	brief      bool        // to another server, for one comparison
 	redirected bool        // a server redirected the session here
 	unlisted   atomic.Bool // its server dropped out of the list, and the session is to leave it

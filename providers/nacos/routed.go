@@ -77,6 +77,9 @@ type returned struct {
 	md5      map[*configSource]string
 }
 
+// revisionRoute is the kind of the revisions of a route.
+const revisionRoute = "route"
+
 // maxReturned bounds returned where no content is acknowledged.
 const maxReturned = 16
 
@@ -194,11 +197,7 @@ func (s *routedSource) Next(ctx context.Context, prev source.Revision) (source.C
 func (s *routedSource) remember(revision source.Revision, md5 map[*configSource]string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.returned = slices.DeleteFunc(s.returned, func(r *returned) bool { return r.revision == revision })
-	s.returned = append(s.returned, &returned{revision, md5})
-	if more := len(s.returned) - maxReturned; more > 0 {
-		s.returned = slices.Delete(s.returned, 0, more)
-	}
+	s.returned = remember(s.returned, revision, md5)
 }
 
 // Close ends the source: Next returns, and the client stops listening to its configs.
@@ -227,12 +226,12 @@ func (w wakers) wait(ctx context.Context) {
 	_, _, _ = reflect.Select(cases)
 }
 
-// revisionOf returns the revision of a content: a digest of the names, the places and the revisions
-// of its documents.
-func revisionOf(parts ...string) source.Revision {
+// revisionOf returns the revision of a content of several documents: a digest of their names, places
+// and revisions.
+func revisionOf(kind string, parts ...string) source.Revision {
 	h := sha256.New()
 	for _, p := range parts {
 		_, _ = fmt.Fprintf(h, "%d:%s", len(p), p)
 	}
-	return source.Revision("route:" + hex.EncodeToString(h.Sum(nil)[:16]))
+	return source.Revision(kind + ":" + hex.EncodeToString(h.Sum(nil)[:16]))
 }

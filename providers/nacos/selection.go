@@ -84,7 +84,7 @@ func (s *routedSource) look() (content source.Content, md5 map[*configSource]str
 			err = problem
 		}
 	case d != nil && d.absent && err == nil: // there never was a routing document
-		content = source.Content{Documents: []source.Document{s.routingDocument(d)}, Revision: revisionOf(revisionAbsent)}
+		content = source.Content{Documents: []source.Document{s.routingDocument(d)}, Revision: revisionOf(revisionRoute, revisionAbsent)}
 		md5 = map[*configSource]string{s.table: ""}
 	}
 	return content, md5, wake, reading && err == nil, err
@@ -305,7 +305,7 @@ func (s *routedSource) compose(sel *selection, wake *wakers) (content source.Con
 			parts = append(parts, m.source.format(d))
 		}
 	}
-	content.Revision = revisionOf(parts...)
+	content.Revision = revisionOf(revisionRoute, parts...)
 	return content, md5, problem
 }
 
@@ -367,6 +367,6 @@ func (s *routedSource) Seed(read func(namespace, group, name string) (source.Doc
 		content.Documents = append(content.Documents, d)
 		parts = append(parts, m.name, string(d.Data))
 	}
-	content.Revision = revisionOf(parts...)
+	content.Revision = revisionOf(revisionRoute, parts...)
 	return content, nil
 }

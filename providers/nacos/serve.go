@@ -29,7 +29,7 @@ func (s *session) handshake(life context.Context, server address) (*conn, error)
 
 // introduce makes a connection of a link, and returns when the server has registered it.
 func (s *session) introduce(ctx, life context.Context, server address, l link, brief bool) (*conn, error) {
-	c := &conn{link: l, number: s.conns.Add(1), server: server, moveTo: make(chan address, 1), reader: make(chan struct{}), suspect: make(chan struct{}, 1), brief: brief}
+	c := &conn{link: l, number: s.conns.Add(1), server: server, moveTo: make(chan address, 1), reader: make(chan struct{}), suspect: make(chan struct{}, 1), confirmed: make(chan struct{}), brief: brief}
 	c.ctx, c.end = context.WithCancelCause(life)
 	if err := s.register(ctx, c); err != nil {
 		c.end(err)
@@ -50,13 +50,15 @@ func (s *session) register(ctx context.Context, c *conn) error {
 	if err != nil {
 		return err
 	}
-	if _, err := read[reply](got); err != nil {
+	check, err := read[checkReply](got)
+	if err != nil {
 		return s.explain(c, "", typeServerCheck, err)
 	}
-
-	m, err = encode(typeSetup, setupRequest{
-		ClientVersion: clientVersion, Tenant: s.settings.namespace, Labels: s.settings.labels, Abilities: map[string]bool{}, Module: "internal",
-	})
+	setup := setupRequest{ClientVersion: clientVersion, Tenant: s.settings.namespace, Labels: s.settings.labels, Module: "internal"}
+	if c.negotiates = check.Negotiates; c.negotiates {
+		setup.Abilities = map[string]bool{abilityWatch: true}
+	}
+	m, err = encode(typeSetup, setup)
 	if err != nil {
 		return err
 	}
@@ -125,6 +127,7 @@ func (s *session) serve(c *conn) error {
 	if s.timings.compare > 0 {
 		wg.Go(func() { s.compareServers(c) })
 	}
+	wg.Go(func() { s.followPatterns(c) })
 	if c.redirected {
 		wg.Go(func() { s.comeBack(c) })
 	}
@@ -285,7 +288,7 @@ func (s *session) readStream(c *conn) {
 // messages.
 func (s *session) handle(c *conn, m message) error {
 	switch m.Type {
-	case typeNotify, typeDetection, typeConnectReset, typeSetupAck:
+	case typeNotify, typeDetection, typeConnectReset, typeSetupAck, typeWatchSync, typeWatchNews:
 	default:
 		return nil
 	}
@@ -315,6 +318,10 @@ func (s *session) handle(c *conn, m message) error {
 		}
 	case typeConnectReset:
 		return s.redirected(c, p)
+	case typeSetupAck:
+		c.learn(m.Body)
+	case typeWatchSync, typeWatchNews:
+		s.hearOf(m)
 	}
 	return nil
 }

@@ -22,18 +22,21 @@ type table struct {
 	queue           []*entry
 	pendingListen   map[*entry]struct{} // to register, or to report what was applied
 	pendingUnlisten map[Key]*entry      // without a source, but maybe still registered
-	offlineErr      error               // why there is no connection
+	watches         map[watchKey]*watch
+	cancelled       []*watch // that a server may still follow
+	offlineErr      error    // why there is no connection
 	closed          bool
 
 	ready  chan struct{} // signals that the queue is not empty
 	flush  chan struct{} // signals that something pending is due
 	report chan struct{} // signals that something pending is due soon
+	follow chan struct{} // signals a watch that is due
 }
 
 func newTable(t timings) *table {
 	return &table{
-		timings: t, entries: map[Key]*entry{}, pendingListen: map[*entry]struct{}{}, pendingUnlisten: map[Key]*entry{},
-		ready: make(chan struct{}, 1), flush: make(chan struct{}, 1), report: make(chan struct{}, 1),
+		timings: t, entries: map[Key]*entry{}, pendingListen: map[*entry]struct{}{}, pendingUnlisten: map[Key]*entry{}, watches: map[watchKey]*watch{},
+		ready: make(chan struct{}, 1), flush: make(chan struct{}, 1), report: make(chan struct{}, 1), follow: make(chan struct{}, 1),
 	}
 }
 
@@ -285,6 +288,7 @@ func (t *table) offline() {
 		e.stopRetryLocked()
 		t.pendingListen[e] = struct{}{}
 	}
+	t.watchesOfflineLocked()
 }
 
 // setOffline sets why there is no connection; nil means that there is one. It wakes all sources,
@@ -298,6 +302,9 @@ func (t *table) setOffline(err error) {
 	t.offlineErr = err
 	for _, e := range t.entries {
 		e.wakeLocked()
+	}
+	for _, w := range t.watches {
+		w.wakeLocked()
 	}
 }
 

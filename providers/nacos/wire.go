@@ -23,6 +23,11 @@ const (
 	typeDetection    = "ClientDetectionRequest"
 	typeConnectReset = "ConnectResetRequest"
 	typeSetupAck     = "SetupAckRequest"
+
+	// The fuzzy watch of a Nacos 3, and its pushes.
+	typeWatch     = "ConfigFuzzyWatchRequest"
+	typeWatchSync = "ConfigFuzzyWatchSyncRequest"
+	typeWatchNews = "ConfigFuzzyWatchChangeNotifyRequest"
 )
 
 // answerTypes are the types of successful answers. Another type (from a proxy, or an error with
@@ -32,6 +37,7 @@ var answerTypes = map[string]string{
 	typeQuery:   "ConfigQueryResponse",
 	typePublish: "ConfigPublishResponse",
 	typeRemove:  "ConfigRemoveResponse",
+	typeWatch:   "ConfigFuzzyWatchResponse",
 }
 
 // The values of a server's errorCode and resultCode.
@@ -45,6 +51,9 @@ const (
 	codeDuplicate    = 409
 	codeFailed       = 500
 	codeBusy         = 503 // over its limit of requests
+
+	codePatterns = 50310 // clients watch too many patterns
+	codeMatches  = 50311 // too many configs match a pattern
 )
 
 type reply struct {
@@ -62,9 +71,23 @@ type setupRequest struct {
 	ClientVersion string            `json:"clientVersion"`
 	Tenant        string            `json:"tenant"`
 	Labels        map[string]string `json:"labels"`
-	// Abilities makes newer servers confirm the set-up; older ones ignore it.
-	Abilities map[string]bool `json:"abilityTable"`
+	// Abilities makes a server confirm the set-up with its own abilities. It is nil for a server
+	// that does not negotiate them.
+	Abilities map[string]bool `json:"abilityTable,omitempty"`
 	Module    string          `json:"module"`
+}
+
+// checkReply is the answer of a server to its check.
+type checkReply struct {
+	reply
+	Negotiates bool `json:"supportAbilityNegotiation"`
+}
+
+// abilityWatch is the ability of a server that knows the fuzzy watch. A client has it too.
+const abilityWatch = "fuzzyWatch"
+
+type setupAck struct {
+	Abilities map[string]bool `json:"abilityTable"`
 }
 
 type emptyRequest struct {
@@ -164,6 +187,40 @@ type publishRequest struct {
 type removeRequest struct {
 	keyRequest
 	Tag string `json:"tag,omitempty"`
+}
+
+// watchRequest asks for the configs that match a pattern, and for news of them.
+type watchRequest struct {
+	Pattern  string   `json:"groupKeyPattern"`
+	Received []string `json:"receivedGroupKeys"`
+	Type     string   `json:"watchType"`
+	// First makes the server send an end after all that differs, also if nothing does.
+	First  bool   `json:"initializing"`
+	Module string `json:"module"`
+}
+
+// The types of a watchRequest, and of the pushes.
+const (
+	watchStart  = "WATCH"
+	watchCancel = "CANCEL_WATCH"
+	watchEnd    = "FINISH_FUZZY_WATCH_INIT_NOTIFY"
+	watchGone   = "DELETE_CONFIG"
+)
+
+// watchSync is a push with what differs from what a client has received of a pattern.
+type watchSync struct {
+	Pattern  string `json:"groupKeyPattern"`
+	Type     string `json:"syncType"`
+	Contexts []struct {
+		Name string `json:"groupKey"`
+		Type string `json:"changedType"`
+	} `json:"contexts"`
+}
+
+// watchNews is a push about one config, without the pattern that it matches.
+type watchNews struct {
+	Name string `json:"groupKey"`
+	Type string `json:"changeType"`
 }
 
 // push is any message of the server on the stream.
