@@ -18,8 +18,8 @@ import (
 const maxMatching = 1000
 
 // Matching returns the configs whose data IDs match a pattern, as one source with a document for
-// each, sorted by data ID: where two have the same key, the later one wins. A config that is created
-// joins the source, and one that is deleted leaves it.
+// each, sorted by data ID: where two have the same key, the later one wins. A config that is
+// created joins the source, and one that is deleted leaves it.
 //
 //	cfg, err := nacre.Open[Config](ctx, client.Matching("tenant-*.yaml", nacos.Group("TENANTS")))
 //
@@ -30,18 +30,18 @@ const maxMatching = 1000
 // whenever it compares its keys (see [ReconcileEvery]), so a push that is lost costs half a minute.
 // From a Nacos 2, and where a Nacos 3 refuses, the session lists the configs at that interval with
 // the request of [Client.List], which needs the same permission and, from a Nacos 2, carries their
-// contents. A Nacos 3.0 refuses if the user may not read the public namespace, with 500 configs that
-// match, and from the 21st pattern of all clients on. Each config is read, watched and verified as
-// that of any other source.
+// contents. A Nacos 3.0 refuses if the user may not read the public namespace, with 500 configs
+// that match, and from the 21st pattern of all clients on. Each config is read, watched and
+// verified as that of any other source.
 //
 // The first content has all configs that match. Later, one that joins is added once it has been
-// read, and an error with one does not hold up the others. A config that is deleted is first absent:
-// the engine keeps its last content. It leaves when, after that, a complete list no longer has it
-// and every other config of the source is known, so that configs that vanish together leave
+// read, and an error with one does not hold up the others. A config that is deleted is first
+// absent: the engine keeps its last content. It leaves when, after that, a complete list no longer
+// has it and every other config of the source is known, so that configs that vanish together leave
 // together. That is about a second with pushes, and an interval without. The engine's change guard
 // then decides about the keys that are lost. A list alone removes nothing: a server that lists no
-// configs, but still has them, changes nothing. If all have left, the content is one absent document
-// with the name of the source.
+// configs, but still has them, changes nothing. If all have left, the content is one absent
+// document with the name of the source.
 //
 // A pattern may match up to 1000 configs. With more, Next reports [TooLarge], and the source keeps
 // those that it has.
@@ -110,18 +110,6 @@ type matchingSource struct {
 	members  map[string]*matched // by data ID
 	returned []*returned         // what may still be acknowledged, the newest last
 }
-
-// matched is a config that matches, or has matched.
-type matched struct {
-	source *configSource
-	listed bool      // in the newest list
-	joined bool      // it existed when it was read, and has not left
-	doc    *doc      // the newest that is known; nil: it has not been read
-	err    error     // besides or instead
-	goneAt time.Time // since when Next has known that it does not exist; zero: it may exist
-}
-
-func (m *matched) id() string { return m.source.entry.key.DataID }
 
 var (
 	_ source.FreshnessReporter = (*matchingSource)(nil)
@@ -251,8 +239,8 @@ func (s *matchingSource) wait(ctx context.Context, changed <-chan struct{}, leav
 }
 
 const (
-	// A list confirms the end of a config if it comes so long after the newest end of any, or, where
-	// configs end all the time, after its own.
+	// A list confirms the end of a config if it comes that long after the newest end of any, or,
+	// where configs end all the time, after its own.
 	leaveAfter  = time.Second
 	leaveWithin = time.Minute
 	// leaveEvery is the interval at which Next looks whether it has come.
@@ -326,126 +314,11 @@ func (s *matchingSource) entries(yield func(*entry) bool) {
 	}
 }
 
-// hear takes what is new of a key.
-func (s *matchingSource) hear(n news, now time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	m := s.members[n.entry.key.DataID]
-	if m == nil || m.source.entry != n.entry { // it has left, or the source is closed
-		return
-	}
-	m.err = n.err
-	d := n.doc
-	switch {
-	case d == nil:
-	case d.absent:
-		m.doc = d
-		if m.goneAt.IsZero() {
-			m.goneAt = now
-		}
-	case m.source.format(d) == "": // a config that has joined keeps its document
-		m.err = errUnknownFormat(n.entry.key, d.contentType)
-	default:
-		m.doc, m.joined, m.goneAt = d, true, time.Time{}
-	}
-}
-
 // errTooMany is the error of a pattern with too many configs.
 func (s *matchingSource) errTooMany(n int) error {
 	e := TooLarge.failAs("list", s.key.String(), strconv.Itoa(n)+" configs match the pattern, and a source takes up to "+strconv.Itoa(maxMatching))
 	e.Fix = "use a narrower pattern, or several sources; the configs that the source has stay in use"
 	return e
-}
-
-// follow listens to the configs of a list, unless they are too many.
-func (s *matchingSource) follow(names []string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return
-	}
-	if s.members == nil {
-		s.members = map[string]*matched{}
-	}
-	for _, m := range s.members {
-		m.listed = false
-	}
-	for _, id := range names {
-		m := s.members[id]
-		if m == nil && len(names) <= maxMatching {
-			m = &matched{source: s.listen(id)}
-			s.members[id] = m
-		}
-		if m != nil {
-			m.listed = true
-		}
-	}
-	s.order = slices.SortedFunc(maps.Values(s.members), func(a, b *matched) int { return cmp.Compare(a.id(), b.id()) })
-}
-
-// listen returns a source of a config.
-func (s *matchingSource) listen(id string) *configSource {
-	k := s.key
-	k.DataID = id
-	m := &configSource{client: s.client, fixed: cmp.Or(s.format, source.FormatOf(id)), allowUnknown: s.allowUnknown, optional: true}
-	if !s.client.adopt(m, k) {
-		m.bad, m.entry = errClosed(k.String()), &entry{key: k}
-		return m
-	}
-	s.client.session.table.join(s.crowd, m.entry)
-	return m
-}
-
-// leave removes the configs that do not exist and are not listed: at once those that have not
-// joined, and the others if a list has confirmed it. It reports whether others are leaving.
-func (s *matchingSource) leave(confirmed func(*matched) bool) (leaving bool) {
-	var gone, stay []*matched
-	s.mu.Lock()
-	for _, m := range s.order {
-		switch {
-		case !m.goneAt.IsZero() && !m.listed && (!m.joined || confirmed(m)):
-			delete(s.members, m.id())
-			gone = append(gone, m)
-		default:
-			stay = append(stay, m)
-			leaving = leaving || m.joined && !m.goneAt.IsZero()
-		}
-	}
-	s.order = stay
-	s.mu.Unlock()
-	for _, m := range gone {
-		s.drop(m)
-	}
-	return leaving
-}
-
-// drop ends listening to a config.
-func (s *matchingSource) drop(m *matched) {
-	if m.source.bad == nil {
-		s.client.session.table.part(s.crowd, m.source.entry)
-	}
-	_ = m.source.Close()
-}
-
-// compose returns the content of the configs that have joined.
-func (s *matchingSource) compose() (content source.Content, md5 map[*configSource]string) {
-	md5 = map[*configSource]string{}
-	var parts []string
-	for _, m := range s.order {
-		if !m.joined {
-			continue
-		}
-		out := source.Document{Location: m.source.location()}
-		m.source.fill(&out, m.doc)
-		content.Documents = append(content.Documents, out)
-		md5[m.source] = m.doc.md5()
-		parts = append(parts, m.id(), string(m.doc.revision), out.Format)
-	}
-	if parts == nil {
-		content.Documents = []source.Document{{Name: s.Name(), Location: s.key.String(), Absent: true, AbsentErr: s.errNone()}}
-	}
-	content.Revision = revisionOf("match", parts...)
-	return content, md5
 }
 
 // errNone says why there are no configs.

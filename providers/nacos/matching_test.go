@@ -107,8 +107,8 @@ func intervals(t *testing.T, pushed bool) nacos.Option {
 	return nacos.ReconcileEvery(time.Second)
 }
 
-// Documents join and leave in the order of their data IDs, on a double of each version and on a real
-// server. With a fuzzy watch, no comparison is needed.
+// Documents join and leave in the order of their data IDs, on a double of each version and on a
+// real server. With a fuzzy watch, no comparison is needed.
 func TestMatching(t *testing.T) {
 	t.Parallel()
 	onEachConfig(t, func(t *testing.T, cfg nacos.Config, id string) {
@@ -409,7 +409,8 @@ func TestMatchingDenied(t *testing.T) {
 	})
 }
 
-// A user of another namespace may not watch a pattern on a Nacos 3.0, which asks for the public one.
+// A user of another namespace may not watch a pattern on a Nacos 3.0, which asks for the public
+// one.
 func TestMatchingInANamespaceOfItsOwn(t *testing.T) {
 	t.Parallel()
 	users := []fakenacos.User{{Name: "dev", Password: "p", Grants: []fakenacos.Grant{{Namespace: "dev", Read: true}}}}

@@ -226,8 +226,8 @@ func (w wakers) wait(ctx context.Context) {
 	_, _, _ = reflect.Select(cases)
 }
 
-// revisionOf returns the revision of a content of several documents: a digest of their names, places
-// and revisions.
+// revisionOf returns the revision of a content of several documents: a digest of their names,
+// places and revisions.
 func revisionOf(kind string, parts ...string) source.Revision {
 	h := sha256.New()
 	for _, p := range parts {

@@ -93,8 +93,8 @@ func (t *table) isWatchedLocked(pattern string) bool {
 	return false
 }
 
-// syncSoon brings the next synchronization forward, unless it is one by lists, or there was one since
-// the given time.
+// syncSoon brings the next synchronization forward, unless it is one by lists, or there was one
+// since the given time.
 func (t *table) syncSoon(w *watch, at time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -104,8 +104,8 @@ func (t *table) syncSoon(w *watch, at time.Time) {
 	}
 }
 
-// lookWatch returns what a source sees of a pattern: the data IDs in order, if they are not those of
-// the version that it has seen, and when all of them were requested. An error of the connection
+// lookWatch returns what a source sees of a pattern: the data IDs in order, if they are not those
+// of the version that it has seen, and when all of them were requested. An error of the connection
 // takes precedence over that of the watch, and neither hides what was known before.
 func (t *table) lookWatch(w *watch, seen int) (names []string, version int, syncedAt time.Time, changed <-chan struct{}, err error) {
 	t.mu.Lock()
@@ -224,8 +224,8 @@ func (t *table) setListed(w *watch, c *conn) {
 	w.listsOn, w.pendingSince = c.number, time.Time{}
 }
 
-// maxNames bounds the names of a watch: what matches the pattern of the server may be more than what
-// matches the pattern of the source.
+// maxNames bounds the names of a watch: what matches the pattern of the server may be more than
+// what matches the pattern of the source.
 const maxNames = maxList
 
 // named takes a name that a server says exists, or no longer does.

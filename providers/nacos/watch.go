@@ -52,11 +52,11 @@ func (s *session) hearOf(m message) {
 	}
 }
 
-// The names of configs that match a pattern come in two ways. A Nacos 3 tells them by a fuzzy watch:
-// it sends them once, and then pushes each that is created or deleted. Since a push can be lost, the
-// session repeats the request as often as it compares its keys, with the names that it has, and the
-// server sends what differs. Where a server does not know or refuses the fuzzy watch, the session
-// lists the names over HTTP at the same interval.
+// The names of configs that match a pattern come in two ways. A Nacos 3 tells them by a fuzzy
+// watch: it sends them once, and then pushes each that is created or deleted. Since a push can be
+// lost, the session repeats the request as often as it compares its keys, with the names that it
+// has, and the server sends what differs. Where a server does not know or refuses the fuzzy watch,
+// the session lists the names over HTTP at the same interval.
 
 // followPatterns keeps the names of all watches up to date until the connection ends.
 func (s *session) followPatterns(c *conn) {
@@ -102,7 +102,7 @@ func (s *session) synchronize(c *conn, w *watch) {
 		pause = min(listShare*time.Since(began), longestList)
 	}
 	if c.ctx.Err() != nil {
-		return // the next connection begins anew
+		return // the next connection synchronizes again
 	}
 	failures := s.table.syncEnded(w, err, func(failures int) time.Time {
 		if failures == 0 {

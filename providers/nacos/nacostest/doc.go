@@ -73,6 +73,6 @@
 // quotas and no encryption plugin. It probes no instance: each has the health that was registered.
 // Over HTTP it registers and deregisters persistent instances, as nacos-sdk-go does; all else of
 // naming is in gRPC only. Heartbeats, selectors, protection thresholds, the settings of services
-// and clusters are missing. So are, of Nacos 3, the fuzzy watch of services, locks, MCP, the console
-// on a port of its own, and export, import and clone of configs.
+// and clusters are missing. So are, of Nacos 3, the fuzzy watch of services, locks, MCP, the
+// console on a port of its own, and export, import and clone of configs.
 package nacostest

@@ -72,10 +72,11 @@
 // after the first registration of a service always sees it; on a real server it may be too early.
 //
 // As a 3.0, it has no locks and no MCP, and does not list them among its abilities; its fuzzy watch
-// is that of configs alone. It has no console on a port of its own. Of the paths below /v3/admin it has those for configs, their
-// history, namespaces, the connections and the state of the server. Requests about namespaces need
-// a user without limits. A real 3.0.3 has a mistake that this server does not have: a push to a
-// client that uses the name "public" has no namespace if another client uses "".
+// is that of configs alone. It has no console on a port of its own. Of the paths below /v3/admin it
+// has those for configs, their history, namespaces, the connections and the state of the server.
+// Requests about namespaces need a user without limits. A real 3.0.3 has a mistake that this server
+// does not have: a push to a client that uses the name "public" has no namespace if another client
+// uses "".
 //
 // When the server gives up a connection it ends the stream, and the TCP connection below stays
 // open. A real 2.3.2 sometimes drops a connection that was silent for 20 s although the client has
