@@ -91,6 +91,16 @@ func harness(srv *fakenacos.Server, c *nacos.Client, src func() source.Source) s
 // TestRealConformance runs the same suite against a server that the environment names, with a data
 // ID of its own for each case, which is deleted afterwards.
 func TestRealConformance(t *testing.T) {
+	conformReal(t, func(c *nacos.Client, id string) source.Source { return c.Config(id) })
+}
+
+// TestRealMatchingConformance is the same with the source of a pattern.
+func TestRealMatchingConformance(t *testing.T) {
+	conformReal(t, func(c *nacos.Client, id string) source.Source { return c.Matching("*" + id) })
+}
+
+func conformReal(t *testing.T, sourceOf func(c *nacos.Client, id string) source.Source) {
+	t.Helper()
 	cfg := realnacos.Config(t)
 	run := fmt.Sprintf("nacre-%08x", rand.Uint32())
 	var n atomic.Int32
@@ -109,7 +119,7 @@ func TestRealConformance(t *testing.T) {
 			}
 		})
 		return sourcetest.Harness{
-			Source: func() source.Source { return c.Config(id) },
+			Source: func() source.Source { return sourceOf(c, id) },
 			Put: func(ctx context.Context, v sourcetest.Values) error {
 				return written(ctx, func() error { return writer.Publish(ctx, id, v.Encode(source.FormatJSON)) })
 			},

@@ -28,6 +28,13 @@
 // content it still shows the previous md5; the session does not read the rejected content again
 // until the config changes.
 //
+// # Patterns
+//
+// [Client.Matching] is a source of all configs that match a pattern. Which ones match comes from
+// the fuzzy watch of a Nacos 3, which the server offers when the connection is set up, or from
+// lists over HTTP. It is a hint only: each config is registered and read as above, and its read
+// alone says whether it exists.
+//
 // # Concurrency
 //
 // A [Client] and its methods are safe for concurrent use. Clients with equal settings share one

@@ -51,7 +51,8 @@ const (
 	// without encryption; once per client. Server, Err.
 	EventUnencryptedCredentials EventKind = 17
 	// EventListenFailed: a listen failed, so keys were not registered, or not compared with the
-	// server's; the session tries again. Server, Attempt (failures in a row), Err.
+	// server's; the session tries again. Server, Document (the pattern, if it is about one of
+	// [Client.Matching]), Attempt (failures in a row), Err.
 	EventListenFailed EventKind = 18
 	// EventRouted: a routing document selects other documents than before, or the first. Document
 	// (the routing document), Route, Keys (the selected documents).

@@ -112,3 +112,45 @@ func ExampleIfMD5() {
 	// public/DEFAULT_GROUP/orders.yaml md5 1cd682fc8c60d19b38bb3a103e283266, 4 bytes <nil>
 	// true
 }
+
+// Each tenant has a config of its own. One that is created joins while the service runs.
+func ExampleClient_Matching() {
+	srv, err := nacostest.Start(nacostest.Options{Version: "3.0"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	ctx := context.Background()
+	client, err := nacos.NewClient(nacos.Config{Servers: []string{srv.Addr()}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer client.Close()
+
+	if err := srv.Put("", "TENANTS", "tenant-acme.yaml", "limits: {acme: 10}"); err != nil {
+		fmt.Println(err)
+		return
+	}
+	tenants := client.Matching("tenant-*.yaml", nacos.Group("TENANTS")) // a layer for nacre.Open
+	var seen source.Revision
+	next := func() {
+		c, err := tenants.Next(ctx, seen)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		seen = c.Revision
+		for _, d := range c.Documents {
+			fmt.Printf("%s %q\n", d.Name, d.Data)
+		}
+	}
+	next()
+	_ = client.Publish(ctx, "tenant-umbrella.yaml", []byte("limits: {umbrella: 20}"), nacos.Group("TENANTS"))
+	next()
+	// Output:
+	// tenant-acme.yaml "limits: {acme: 10}"
+	// tenant-acme.yaml "limits: {acme: 10}"
+	// tenant-umbrella.yaml "limits: {umbrella: 20}"
+}

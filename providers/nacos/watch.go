@@ -115,7 +115,8 @@ func (s *session) synchronize(c *conn, w *watch) {
 		return time.Now().Add(max(delay, pause))
 	})
 	if err != nil {
-		s.listenFailed(c, failures, err)
+		s.emit(Event{Kind: EventListenFailed, Server: c.server.String(), Document: s.nameOf(w), Attempt: failures, Err: err})
+		s.suspect(c, err)
 	}
 }
 
