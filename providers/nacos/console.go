@@ -24,6 +24,7 @@ type call struct {
 	form   url.Values
 	most   int  // limit of the answer in bytes; 0: maxFetch
 	writes bool // whether a Nacos 3 requires the permission to write
+	about  *Key // what is signed; nil: the key that the request is about
 }
 
 // about2 and about3 are the parameters of a config in Nacos 2 and Nacos 3.
@@ -75,8 +76,12 @@ func (s *session) consoleCall(ctx context.Context, server address, k Key, op str
 	if k != (Key{}) {
 		document = k.String()
 	}
+	signed := k
+	if one.about != nil {
+		signed = *one.about
+	}
 	for repeated := false; ; repeated = true {
-		with, err := s.proof(ctx, server, k)
+		with, err := s.proof(ctx, server, signed)
 		if err != nil {
 			return nil, true, err
 		}

@@ -190,7 +190,7 @@ func (s *session) listPage(ctx context.Context, c *conn, search Key, number, siz
 	if strings.Contains(dataID+group, "*") {
 		kind = "blur"
 	}
-	pattern := Key{search.Namespace, group, dataID}
+	pattern := Key{search.Namespace, group, dataID} // as a server gets it: it verifies the signature of that
 	paged := func(v url.Values) url.Values {
 		return with(with(with(v, "search", kind), "pageNo", strconv.Itoa(number)), "pageSize", strconv.Itoa(size))
 	}
@@ -199,8 +199,8 @@ func (s *session) listPage(ctx context.Context, c *conn, search Key, number, siz
 		most = maxFetch
 	}
 	body, err := s.console(ctx, c, search, "list",
-		call{method: http.MethodGet, path: "/v1/cs/configs", query: paged(about2(pattern)), most: most},
-		call{method: http.MethodGet, path: "/v3/admin/cs/config/list", query: paged(about3(pattern)), most: most},
+		call{method: http.MethodGet, path: "/v1/cs/configs", query: paged(about2(pattern)), most: most, about: &pattern},
+		call{method: http.MethodGet, path: "/v3/admin/cs/config/list", query: paged(about3(pattern)), most: most, about: &pattern},
 	)
 	var page listReply
 	if err == nil && json.Unmarshal(body, &page) != nil || err == nil && len(page.Items) > size {

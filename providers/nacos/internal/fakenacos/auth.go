@@ -143,10 +143,8 @@ func (a *authority) may(c credentials, namespace string, needs guard) (name, den
 	if denied != "" || u.Grants == nil {
 		return u.Name, denied
 	}
-	for _, g := range u.Grants {
-		if g.Namespace == namespace && (needs == forWriters && g.Write || needs == forReaders && g.Read) {
-			return u.Name, ""
-		}
+	if allows(u.Grants, namespace, needs) {
+		return u.Name, ""
 	}
 	return u.Name, denyForbidden
 }

@@ -238,6 +238,8 @@ func (h *web) denied(g guard, m Match) bool {
 	var denied string
 	if r := h.srv.faults.strike(faultDeny, m); r != nil {
 		denied = r.text
+	} else if h.srv.opts.AccessKeys != nil {
+		denied = h.srv.verify(h.r.Header.Get, h.signed(), publicOf(m.Key.Namespace), g)
 	} else {
 		h.user, denied = h.srv.auth.may(cred, m.Key.Namespace, g)
 	}

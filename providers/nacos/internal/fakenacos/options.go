@@ -41,6 +41,9 @@ type Options struct {
 	// allowed. (A real server with login off answers a login of the user nacos as if it were on; so
 	// does this one.)
 	Users []User
+	// AccessKeys make the server verify the signature of each request, instead of a login; empty
+	// but not nil: no signature is valid. Nil: none is needed. See [Server.SetAccessKeys].
+	AccessKeys []AccessKey
 	// TokenTTL is the lifetime of a token, in whole seconds. Zero: 5 h.
 	TokenTTL time.Duration
 	// PlainRefusal makes a login with a wrong password answer HTTP 403, as some servers do. A 2.3.2

@@ -206,7 +206,6 @@ func (c *call) deny(req request, write bool, m Match) (denied string) {
 		return c.srv.deniedText(r.text)
 	}
 	h := c.meta.GetHeaders()
-	cred := credentials{token: h["accessToken"], user: h["username"], password: h["password"]}
 	namespace := ""
 	if keys := req.keys(); len(keys) > 0 {
 		namespace = keys[0].Namespace
@@ -215,6 +214,10 @@ func (c *call) deny(req request, write bool, m Match) (denied string) {
 	if write {
 		needs = forWriters
 	}
+	if c.srv.opts.AccessKeys != nil {
+		return c.srv.verify(func(name string) string { return h[name] }, signedResource(req), namespace, needs)
+	}
+	cred := credentials{token: h["accessToken"], user: h["username"], password: h["password"]}
 	_, denied = c.srv.auth.may(cred, namespace, needs)
 	return c.srv.deniedText(denied)
 }

@@ -29,6 +29,7 @@ type Server struct {
 	mu      sync.Mutex
 	store   *store
 	names   *registry
+	keys    []AccessKey
 	conns   map[string]*connection // registered connections by ID
 	watches map[string]*fuzzy      // by pattern
 	pushID  int64
@@ -82,6 +83,7 @@ func Start(opts Options) (*Server, error) {
 	s.pushDelay, s.pushTimeout, s.pushRetry = opts.serviceDelays()
 	s.stats = newStats()
 	s.faults = &Faults{srv: s}
+	s.keys = opts.AccessKeys
 	if opts.Users != nil {
 		s.auth = newAuthority(s.opts)
 	}
