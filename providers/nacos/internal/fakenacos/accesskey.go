@@ -12,8 +12,8 @@ import (
 )
 
 // AccessKey is a key of a cloud. Instead of a login, requests are signed with it, as Nacos on
-// Alibaba Cloud (MSE) requires. No server whose source is open verifies such signatures, so this one
-// follows what the official clients sign.
+// Alibaba Cloud (MSE) requires. No server whose source is open verifies such signatures, so this
+// one follows what the official clients sign.
 type AccessKey struct {
 	ID, Secret string
 	// Token is the security token of a temporary key (STS); empty for a permanent one.
@@ -30,8 +30,8 @@ type AccessKey struct {
 // signatureAge is the largest difference between the time of a signature and that of the server.
 const signatureAge = 15 * time.Minute
 
-// SetAccessKeys replaces the access keys of the server, as an operator does who disables a key, or a
-// service that issues temporary ones. Without any, no signature is valid.
+// SetAccessKeys replaces the access keys of the server, as an operator does who disables a key, or
+// a service that issues temporary ones. Without any, no signature is valid.
 func (s *Server) SetAccessKeys(keys ...AccessKey) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
