@@ -46,6 +46,10 @@ type cluster struct {
 
 	signature string // what requests must carry; empty: nothing
 
+	negotiates bool            // says that it negotiates abilities
+	abilities  map[string]bool // what it confirms a set-up with; nil: it does not confirm
+	setups     []string        // the bodies of set-ups
+
 	password string
 	ttl      time.Duration
 	token    string
@@ -163,6 +167,10 @@ func (l *fakeLink) Send(m nacos.Message) error {
 	defer l.f.mu.Unlock()
 	if m.Type == "ConnectionSetupRequest" {
 		l.registered = true
+		l.f.setups = append(l.f.setups, string(m.Body))
+		if l.f.abilities != nil {
+			l.sendLocked("SetupAckRequest", body{"requestId": "0", "abilityTable": l.f.abilities})
+		}
 	} else {
 		l.acks = append(l.acks, m.Type)
 	}
@@ -230,7 +238,7 @@ func (l *fakeLink) answerLocked(m nacos.Message) body {
 	case f.starts:
 		return code(300)
 	case m.Type == "ServerCheckRequest":
-		return body{"resultCode": 200}
+		return body{"resultCode": 200, "supportAbilityNegotiation": f.negotiates}
 	case !l.registered:
 		return code(301)
 	case m.Type == "HealthCheckRequest":

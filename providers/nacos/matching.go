@@ -337,14 +337,13 @@ func (s *matchingSource) Close() error {
 	closed, members := s.closed, s.members
 	s.closed, s.members = true, nil
 	s.mu.Unlock()
-	if closed || s.bad != nil {
-		return nil
+	if !closed && s.watch != nil {
+		s.client.disownMatching(s)
+		for _, m := range members {
+			s.drop(m)
+		}
+		s.client.session.table.unwatch(s.watch)
 	}
-	s.client.disownMatching(s)
-	for _, m := range members {
-		s.drop(m)
-	}
-	s.client.session.table.unwatch(s.watch)
 	return nil
 }
 

@@ -156,8 +156,7 @@ func (s *session) followWatch(c *conn, w *watch) error {
 func (s *session) askWatch(c *conn, w *watch, r watchRequest) (refused bool, err error) {
 	r.Pattern, r.Module = w.server, "config"
 	_, err = ask[reply](c.ctx, s, c, s.timings.request, s.nameOf(w), typeWatch, r)
-	var refusal *replyError
-	if errors.As(err, &refusal) {
+	if refusal, ok := errors.AsType[*replyError](err); ok {
 		switch refusal.code() {
 		case codeNoHandler, codePatterns, codeMatches:
 			return true, err

@@ -33,7 +33,13 @@ type node struct {
 // inProcess is one nacostest behind three proxies.
 func inProcess(t *testing.T) *field {
 	t.Helper()
-	srv, err := nacostest.Start(nacostest.Options{DumpDelay: 20 * time.Millisecond})
+	return inProcessAs(t, "")
+}
+
+// inProcessAs is inProcess with a version of the server.
+func inProcessAs(t *testing.T, version string) *field {
+	t.Helper()
+	srv, err := nacostest.Start(nacostest.Options{Version: version, DumpDelay: 20 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
