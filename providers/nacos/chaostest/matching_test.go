@@ -17,8 +17,8 @@ import (
 )
 
 // TestMatching creates, changes and deletes configs that match a pattern while nodes are killed and
-// halted. In the end, each session has what there is, and none has ever lost a config that was there
-// all the time.
+// halted. In the end, each session has what there is, and none has ever lost a config that was
+// there all the time.
 func TestMatching(t *testing.T) {
 	for _, version := range []string{"2.3", "3.0"} {
 		t.Run(version, func(t *testing.T) {
