@@ -11,11 +11,11 @@ if [ "${1:-}" = --against ]; then
   # What they say is seen as it comes, and they end before the time of a step of CI does.
   log=$(mktemp)
   trap 'rm -f "$log"' EXIT
-  go test -count=1 -timeout 5m -run '^TestReal(Divergence|Bursts)$' -v ./providers/nacos/chaostest 2>&1 | tee "$log"
+  go test -count=1 -timeout 8m -run '^TestReal(Divergence|Bursts|Matching)$' -v ./providers/nacos/chaostest 2>&1 | tee "$log"
   go test -count=1 -timeout 10m -run '^TestRealChaos$' -v ./providers/nacos/chaostest 2>&1 | tee -a "$log"
   # A scenario that was skipped shows nothing.
   if grep -q -- '--- SKIP' "$log" || ! grep -q -- '--- PASS: TestRealChaos/storm' "$log" ||
-    ! grep -q -- '--- PASS: TestRealDivergence' "$log" || ! grep -q -- '--- PASS: TestRealBursts' "$log"; then
+    ! grep -q -- '--- PASS: TestRealDivergence' "$log" || ! grep -q -- '--- PASS: TestRealBursts' "$log" || ! grep -q -- '--- PASS: TestRealMatching' "$log"; then
     echo "the chaos suite did not run whole"
     exit 1
   fi

@@ -32,9 +32,9 @@ if [ "${1:-}" = --against ]; then
   if [ -n "${NACRE_NACOS_CLUSTER:-}" ]; then
     export NACRE_NACOS_ADDR=${NACRE_NACOS_CLUSTER%%,*}
     [ "$full" = false ] || { bash ci/nacos/chaos.sh --against; exit; }
-    tests -run '^TestReal(Routed|Conformance$)' ./providers/nacos
+    tests -run '^TestReal(Routed|Matching|Conformance$)' ./providers/nacos
     tests -run '^Test(RealFleet|StoreConformance)$' ./providers/nacos/nacosonce
-    NACRE_BURST_SIZE=200 tests -timeout 5m -run '^TestReal(Divergence|Bursts)$' -v ./providers/nacos/chaostest |
+    NACRE_BURST_SIZE=200 tests -timeout 8m -run '^TestReal(Divergence|Bursts|Matching)$' -v ./providers/nacos/chaostest |
       grep -v '^=== '
     exit
   fi
@@ -48,7 +48,7 @@ if [ "${1:-}" = --against ]; then
   fi
   # What costs minutes runs once: bursts, fleets of processes and killed releases on a 2.3.2, and in full; the conformance suite
   # and nacosonce on the cluster. A login changes how a server is reached, and none of what the double is compared with.
-  skip='^TestReal(Burst|Conformance)$'
+  skip='^TestReal(Burst|Conformance|MatchingConformance)$'
   [ -z "$admin" ] || skip="$skip|^Test(LargeContent|ProbeIfMD5)\$"
   tests -run "$(real ./providers/nacos)" -skip "$skip" ./providers/nacos
   if [ -z "$admin" ]; then

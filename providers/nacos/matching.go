@@ -183,7 +183,7 @@ func (s *matchingSource) Ack(rev source.Revision, rejected error) {
 		return
 	}
 	s.mu.Lock()
-	i := slices.IndexFunc(s.returned, func(r *returned) bool { return r.revision == rev })
+	i := indexOf(s.returned, rev)
 	if i < 0 {
 		s.mu.Unlock()
 		return
@@ -191,11 +191,7 @@ func (s *matchingSource) Ack(rev source.Revision, rejected error) {
 	applied := s.returned[i]
 	s.returned = s.returned[i:]
 	s.mu.Unlock()
-	for m, md5 := range applied.md5 {
-		if m.bad == nil {
-			s.client.session.table.acknowledge(m.entry, m, md5)
-		}
-	}
+	applied.report()
 }
 
 // Next returns the configs when one of them, or which they are, differs from prev; see
@@ -205,7 +201,7 @@ func (s *matchingSource) Next(ctx context.Context, prev source.Revision) (source
 		if ctx.Err() != nil {
 			return source.Content{}, ctx.Err()
 		}
-		content, md5, changed, leaving, err := s.look()
+		content, configs, changed, leaving, err := s.look()
 		switch {
 		case err != nil && (content.Revision == "" || content.Revision == s.gave):
 			if s.detect.Changed(prev, "", err) {
@@ -214,7 +210,7 @@ func (s *matchingSource) Next(ctx context.Context, prev source.Revision) (source
 		case content.Revision != "" && s.detect.Changed(prev, content.Revision, nil):
 			s.gave = content.Revision
 			s.mu.Lock()
-			s.returned = remember(s.returned, content.Revision, md5)
+			s.returned = remember(s.returned, content.Revision, configs)
 			s.mu.Unlock()
 			return content, nil
 		}
@@ -250,7 +246,7 @@ const (
 // look returns the newest content, with the md5 of each config, and the error that there is besides
 // or instead. The content has no revision if there is none. changed signals a change of the list.
 // leaving says that a config that no longer exists has not left yet.
-func (s *matchingSource) look() (content source.Content, md5 map[*configSource]string, changed <-chan struct{}, leaving bool, err error) {
+func (s *matchingSource) look() (content source.Content, configs []configMD5, changed <-chan struct{}, leaving bool, err error) {
 	if s.bad != nil {
 		return content, nil, nil, false, s.bad
 	}
@@ -294,9 +290,9 @@ func (s *matchingSource) look() (content source.Content, md5 map[*configSource]s
 	}
 	s.started = s.started || whole
 	if s.started {
-		content, md5 = s.compose()
+		content, configs = s.compose()
 	}
-	return content, md5, changed, leaving, err
+	return content, configs, changed, leaving, err
 }
 
 func (s *matchingSource) isClosed() bool {
@@ -345,14 +341,4 @@ func (s *matchingSource) Close() error {
 		s.client.session.table.unwatch(s.watch)
 	}
 	return nil
-}
-
-// remember adds a content to those that may still be acknowledged.
-func remember(all []*returned, revision source.Revision, md5 map[*configSource]string) []*returned {
-	all = slices.DeleteFunc(all, func(r *returned) bool { return r.revision == revision })
-	all = append(all, &returned{revision, md5})
-	if more := len(all) - maxReturned; more > 0 {
-		all = slices.Delete(all, 0, more)
-	}
-	return all
 }

@@ -12,11 +12,12 @@ import (
 // matched is a config that matches, or has matched.
 type matched struct {
 	source *configSource
-	listed bool      // in the newest list
-	joined bool      // it existed when it was read, and has not left
-	doc    *doc      // the newest that is known; nil: it has not been read
-	err    error     // besides or instead
-	goneAt time.Time // since when Next has known that it does not exist; zero: it may exist
+	listed bool            // in the newest list
+	joined bool            // it existed when it was read, and has not left
+	doc    *doc            // the newest that is known; nil: it has not been read
+	out    source.Document // doc, as a document of the content
+	err    error           // besides or instead
+	goneAt time.Time       // since when Next has known that it does not exist; zero: it may exist
 }
 
 func (m *matched) id() string { return m.source.entry.key.DataID }
@@ -34,15 +35,21 @@ func (s *matchingSource) hear(n news, now time.Time) {
 	switch {
 	case d == nil:
 	case d.absent:
-		m.doc = d
+		m.take(d)
 		if m.goneAt.IsZero() {
 			m.goneAt = now
 		}
 	case m.source.format(d) == "": // a config that has joined keeps its document
 		m.err = errUnknownFormat(n.entry.key, d.contentType)
 	default:
-		m.doc, m.joined, m.goneAt = d, true, time.Time{}
+		m.take(d)
+		m.joined, m.goneAt = true, time.Time{}
 	}
+}
+
+func (m *matched) take(d *doc) {
+	m.doc, m.out = d, source.Document{Location: m.source.location()}
+	m.source.fill(&m.out, d)
 }
 
 // follow listens to the configs of a list, unless they are too many.
@@ -116,22 +123,21 @@ func (s *matchingSource) drop(m *matched) {
 }
 
 // compose returns the content of the configs that have joined.
-func (s *matchingSource) compose() (content source.Content, md5 map[*configSource]string) {
-	md5 = map[*configSource]string{}
-	var parts []string
+func (s *matchingSource) compose() (content source.Content, configs []configMD5) {
+	parts := make([]string, 0, 3*len(s.order))
+	configs = make([]configMD5, 0, len(s.order))
+	content.Documents = make([]source.Document, 0, len(s.order))
 	for _, m := range s.order {
 		if !m.joined {
 			continue
 		}
-		out := source.Document{Location: m.source.location()}
-		m.source.fill(&out, m.doc)
-		content.Documents = append(content.Documents, out)
-		md5[m.source] = m.doc.md5()
-		parts = append(parts, m.id(), string(m.doc.revision), out.Format)
+		content.Documents = append(content.Documents, m.out)
+		configs = append(configs, configMD5{m.source, m.doc.md5()})
+		parts = append(parts, m.id(), string(m.doc.revision), m.out.Format)
 	}
-	if parts == nil {
+	if len(parts) == 0 {
 		content.Documents = []source.Document{{Name: s.Name(), Location: s.key.String(), Absent: true, AbsentErr: s.errNone()}}
 	}
-	content.Revision = revisionOf("match", parts...)
-	return content, md5
+	content.Revision = revisionOf(revisionMatch, parts...)
+	return content, configs
 }

@@ -2,8 +2,6 @@ package nacos
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"maps"
@@ -71,18 +69,6 @@ type routedSource struct {
 	open     map[*configSource]struct{} // all sources but table
 }
 
-// returned is a content that Next has returned.
-type returned struct {
-	revision source.Revision
-	md5      map[*configSource]string
-}
-
-// revisionRoute is the kind of the revisions of a route.
-const revisionRoute = "route"
-
-// maxReturned bounds returned where no content is acknowledged.
-const maxReturned = 16
-
 var (
 	_ source.FreshnessReporter = (*routedSource)(nil)
 	_ source.Acknowledger      = (*routedSource)(nil)
@@ -135,7 +121,7 @@ func (s *routedSource) Ack(rev source.Revision, rejected error) {
 		return
 	}
 	s.mu.Lock()
-	i := slices.IndexFunc(s.returned, func(r *returned) bool { return r.revision == rev })
+	i := indexOf(s.returned, rev)
 	if i < 0 {
 		s.mu.Unlock()
 		return
@@ -144,11 +130,7 @@ func (s *routedSource) Ack(rev source.Revision, rejected error) {
 	s.returned = s.returned[i:]
 	unused := s.unusedLocked()
 	s.mu.Unlock()
-	for m, md5 := range applied.md5 {
-		if m.bad == nil {
-			m.client.session.table.acknowledge(m.entry, m, md5)
-		}
-	}
+	applied.report()
 	s.drop(unused)
 }
 
@@ -156,8 +138,8 @@ func (s *routedSource) Ack(rev source.Revision, rejected error) {
 func (s *routedSource) neededLocked() map[*configSource]bool {
 	needed := map[*configSource]bool{}
 	for _, r := range s.returned {
-		for m := range r.md5 {
-			needed[m] = true
+		for _, c := range r.configs {
+			needed[c.source] = true
 		}
 	}
 	for _, sel := range []*selection{s.live, s.wanted} {
@@ -177,7 +159,7 @@ func (s *routedSource) Next(ctx context.Context, prev source.Revision) (source.C
 		if ctx.Err() != nil {
 			return source.Content{}, ctx.Err()
 		}
-		content, md5, wake, reading, err := s.look()
+		content, configs, wake, reading, err := s.look()
 		switch {
 		case reading && content.Revision == s.gave && prev == s.gave: // an error that was returned has not ended yet
 		case err != nil && (content.Revision == "" || content.Revision == s.gave):
@@ -186,7 +168,7 @@ func (s *routedSource) Next(ctx context.Context, prev source.Revision) (source.C
 			}
 		case content.Revision != "" && s.detect.Changed(prev, content.Revision, nil):
 			s.gave = content.Revision
-			s.remember(content.Revision, md5)
+			s.remember(content.Revision, configs)
 			return content, nil
 		}
 		wake.wait(ctx)
@@ -194,10 +176,10 @@ func (s *routedSource) Next(ctx context.Context, prev source.Revision) (source.C
 }
 
 // remember records a content for Ack.
-func (s *routedSource) remember(revision source.Revision, md5 map[*configSource]string) {
+func (s *routedSource) remember(revision source.Revision, configs []configMD5) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.returned = remember(s.returned, revision, md5)
+	s.returned = remember(s.returned, revision, configs)
 }
 
 // Close ends the source: Next returns, and the client stops listening to its configs.
@@ -224,14 +206,4 @@ func (w wakers) wait(ctx context.Context) {
 		}
 	}
 	_, _, _ = reflect.Select(cases)
-}
-
-// revisionOf returns the revision of a content of several documents: a digest of their names,
-// places and revisions.
-func revisionOf(kind string, parts ...string) source.Revision {
-	h := sha256.New()
-	for _, p := range parts {
-		_, _ = fmt.Fprintf(h, "%d:%s", len(p), p)
-	}
-	return source.Revision(kind + ":" + hex.EncodeToString(h.Sum(nil)[:16]))
 }

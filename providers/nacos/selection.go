@@ -58,7 +58,7 @@ func (s *configSource) state() (*doc, <-chan struct{}, error) {
 // look returns the content of the route that is or becomes live, with the md5 of each config, and
 // the error that there is besides or instead. The content has no revision if there is none. reading
 // says that a new route may become live as soon as its configs have been read.
-func (s *routedSource) look() (content source.Content, md5 map[*configSource]string, wake wakers, reading bool, err error) {
+func (s *routedSource) look() (content source.Content, configs []configMD5, wake wakers, reading bool, err error) {
 	d, changed, err := s.table.state()
 	wake = append(wake, changed)
 	if d != nil && !s.routes.is(d, s.table.format(d)) {
@@ -80,14 +80,14 @@ func (s *routedSource) look() (content source.Content, md5 map[*configSource]str
 	switch {
 	case live != nil:
 		var problem error
-		if content, md5, problem = s.compose(live, &wake); err == nil {
+		if content, configs, problem = s.compose(live, &wake); err == nil {
 			err = problem
 		}
 	case d != nil && d.absent && err == nil: // there never was a routing document
 		content = source.Content{Documents: []source.Document{s.routingDocument(d)}, Revision: revisionOf(revisionRoute, revisionAbsent)}
-		md5 = map[*configSource]string{s.table: ""}
+		configs = []configMD5{{s.table, ""}}
 	}
-	return content, md5, wake, reading && err == nil, err
+	return content, configs, wake, reading && err == nil, err
 }
 
 // selections returns the live and the wanted selection.
@@ -281,13 +281,13 @@ func (s *routedSource) switchTo(wanted *selection) {
 func sameMember(a, b member) bool { return a.source == b.source }
 
 // compose returns the content of a selection, and the first error of one of its configs.
-func (s *routedSource) compose(sel *selection, wake *wakers) (content source.Content, md5 map[*configSource]string, problem error) {
+func (s *routedSource) compose(sel *selection, wake *wakers) (content source.Content, configs []configMD5, problem error) {
 	routing := sel.routing
 	if s.routes.known != nil && s.routes.known.absent {
 		routing = s.routes.known // deleted: the engine keeps the last content
 	}
 	content.Documents = append(content.Documents, s.routingDocument(routing))
-	md5 = map[*configSource]string{s.table: routing.md5()}
+	configs = []configMD5{{s.table, routing.md5()}}
 	parts := []string{string(routing.revision)}
 	for _, m := range sel.members {
 		d, changed, err := m.source.state()
@@ -299,14 +299,14 @@ func (s *routedSource) compose(sel *selection, wake *wakers) (content source.Con
 			return source.Content{}, nil, problem
 		}
 		content.Documents = append(content.Documents, s.document(m, d))
-		md5[m.source] = d.md5()
+		configs = append(configs, configMD5{m.source, d.md5()})
 		parts = append(parts, m.name, string(d.revision))
 		if m.source.fixed == "" && !d.absent {
 			parts = append(parts, m.source.format(d))
 		}
 	}
 	content.Revision = revisionOf(revisionRoute, parts...)
-	return content, md5, problem
+	return content, configs, problem
 }
 
 // routingDocument returns the routing document as a document of the content.
