@@ -63,7 +63,7 @@ func nacosRows() []Row {
 		{
 			Package: "providers/nacos/ram", Does: "signs the requests of a session with an access key",
 			May:   []string{"source", "providers/nacos", nacosSDK + "/common/constant", nacosSDK + "/common/security"},
-			Tests: []string{"providers/nacos/nacostest"},
+			Tests: []string{"providers/nacos/nacostest", "providers/nacos/internal/fakenacos"},
 			Why:   "it brings a cloud's packages, for the binaries that sign with its keys and for no others",
 		},
 		{
