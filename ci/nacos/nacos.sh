@@ -329,6 +329,7 @@ while :; do
     --auth) mode=auth ;;
     --shipped) mode=shipped ;;
     --cluster) cluster=true ;;
+    --*) die "there is no mode $1; there are --auth, --shipped and --cluster" ;;
     *) break ;;
   esac
   shift

@@ -73,6 +73,9 @@ fi
 full=false
 [ "${1:-}" != full ] || { full=true; shift; }
 [ $# -gt 0 ] || set -- open auth shipped cluster
+for mode in "$@"; do
+  [[ $mode =~ ^(open|auth|shipped|cluster)$ ]] || { echo "there is no mode $mode; there are open, auth, shipped and cluster" >&2; exit 2; }
+done
 failed=()
 for mode in "$@"; do
   option=() began=$SECONDS
