@@ -14,7 +14,7 @@ import (
 // line writes the line of one event.
 type line struct {
 	logger *slog.Logger
-	event  observe.Event
+	event  *observe.Event
 }
 
 // Debug, Info, Warn and Error write the line with a level. They put the attribute event before the
@@ -25,6 +25,9 @@ func (l line) Warn(text string, attributes ...any)  { l.write(slog.LevelWarn, te
 func (l line) Error(text string, attributes ...any) { l.write(slog.LevelError, text, attributes) }
 
 func (l line) write(level slog.Level, text string, attributes []any) {
+	if !l.logger.Enabled(context.Background(), level) {
+		return
+	}
 	all := slices.Concat([]any{"event", l.event.Kind.String()}, attributes, signature(l.event))
 	l.logger.Log(context.Background(), level, text, all...)
 }
@@ -38,7 +41,7 @@ type coded interface {
 // signature returns what identifies an event to a search: the release that its documents name, the
 // revisions of contents that are not in use, and the kinds of its problems, or the kind and the
 // code of its error.
-func signature(e observe.Event) (all []any) {
+func signature(e *observe.Event) (all []any) {
 	if release := releases(e.Causes); release != "" {
 		all = append(all, "release", release)
 	}

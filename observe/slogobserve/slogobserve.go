@@ -10,23 +10,26 @@ import (
 
 // New returns an Observer that writes to l. It is safe for concurrent use, as l is.
 func New(l *slog.Logger) observe.Observer {
-	return func(e observe.Event) {
-		l := line{logger: l, event: e}
-		switch e.Kind {
-		case observe.LayerDown, observe.LayerUp, observe.LayerStale, observe.LayerFresh, observe.DocumentAbsent, observe.DocumentMissing:
-			logLayer(l, e)
-		case observe.SubscriberCalled, observe.SubscriberSlow, observe.ResourceBuilt, observe.ResourceClosed:
-			logService(l, e)
-		case observe.LastKnownGoodSaved, observe.LastKnownGoodFailed, observe.LastKnownGoodExposed:
-			logLastKnownGood(l, e)
-		default:
-			logChange(l, e)
-		}
+	return func(e observe.Event) { logEvent(line{logger: l, event: &e}, &e) }
+}
+
+// logEvent takes the event by its address: a copy for each function would make the stacks of a
+// thousand subscribers grow at each change.
+func logEvent(l line, e *observe.Event) {
+	switch e.Kind {
+	case observe.LayerDown, observe.LayerUp, observe.LayerStale, observe.LayerFresh, observe.DocumentAbsent, observe.DocumentMissing:
+		logLayer(l, e)
+	case observe.SubscriberCalled, observe.SubscriberSlow, observe.ResourceBuilt, observe.ResourceClosed:
+		logService(l, e)
+	case observe.LastKnownGoodSaved, observe.LastKnownGoodFailed, observe.LastKnownGoodExposed:
+		logLastKnownGood(l, e)
+	default:
+		logChange(l, e)
 	}
 }
 
 // logChange writes what became of a change. A kind that it does not know is a line too.
-func logChange(l line, e observe.Event) {
+func logChange(l line, e *observe.Event) {
 	switch e.Kind {
 	case observe.ContentReceived:
 		l.Debug("nacre: content received", "layer", e.Layer, "documents", e.Documents, "revision", e.Revision)
@@ -99,7 +102,7 @@ func logChange(l line, e observe.Event) {
 }
 
 // logKeys writes which keys nothing reads, or which old names are in use.
-func logKeys(l line, e observe.Event) {
+func logKeys(l line, e *observe.Event) {
 	unused := e.Kind == observe.UnusedKeys
 	switch {
 	case unused && len(e.Problems) == 0:
@@ -113,7 +116,7 @@ func logKeys(l line, e observe.Event) {
 	}
 }
 
-func logLayer(l line, e observe.Event) {
+func logLayer(l line, e *observe.Event) {
 	switch e.Kind {
 	case observe.LayerDown:
 		l.Warn("nacre: layer is down", "layer", e.Layer, "error", e.Err)
@@ -132,7 +135,7 @@ func logLayer(l line, e observe.Event) {
 }
 
 // logService writes what the service's own code did.
-func logService(l line, e observe.Event) {
+func logService(l line, e *observe.Event) {
 	switch {
 	case e.Kind == observe.SubscriberSlow:
 		l.Warn("nacre: subscriber is slow", "subscriber", e.Name, "version", e.Version, "deadline", e.Took)
@@ -153,7 +156,7 @@ func logService(l line, e observe.Event) {
 	}
 }
 
-func logLastKnownGood(l line, e observe.Event) {
+func logLastKnownGood(l line, e *observe.Event) {
 	switch e.Kind {
 	case observe.LastKnownGoodFailed:
 		l.Error("nacre: last known good copy cannot be read, owned or saved", "path", e.Location, "version", e.Version, "error", e.Err)
@@ -165,7 +168,7 @@ func logLastKnownGood(l line, e observe.Event) {
 }
 
 // withError adds the error of an event to the attributes of a line, if there is one.
-func withError(e observe.Event, attributes ...any) []any {
+func withError(e *observe.Event, attributes ...any) []any {
 	if e.Err == nil {
 		return attributes
 	}
@@ -180,7 +183,7 @@ func verified(since time.Duration) string {
 	return since.Round(time.Second).String() + " ago"
 }
 
-func problems(e observe.Event) list {
+func problems(e *observe.Event) list {
 	texts := make([]string, len(e.Problems))
 	for i, p := range e.Problems {
 		texts[i] = p.Error()

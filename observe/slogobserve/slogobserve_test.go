@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/observe/slogobserve"
@@ -144,5 +145,14 @@ func TestASumIsThatOfTheMetrics(t *testing.T) {
 				t.Errorf("%s of the sum %s has not sum=%s, the text of the metrics: %s", k, sum, want, out.String())
 			}
 		}
+	}
+}
+
+// A thousand subscribers are called at once: a line that the logger does not want must not be made.
+func TestALineOfALevelThatIsOffIsNotMade(t *testing.T) {
+	o := slogobserve.New(slog.New(slog.DiscardHandler))
+	called := observe.Event{Kind: observe.SubscriberCalled, Name: "s", Version: 1000, Took: time.Second, Causes: []observe.Cause{{Release: "a"}, {Release: "b"}}}
+	if allocs := testing.AllocsPerRun(100, func() { o(called) }); allocs > 4 {
+		t.Errorf("an event whose level is off allocates %v times, want 4 at most", allocs)
 	}
 }
