@@ -47,7 +47,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&peers, "peers", "", "which peers to measure, a `LIST` of beginnings of their names; none: all. Those that ratios are to are always measured")
 	f.IntVar(&o.passes, "passes", 5, "how often each peer is measured, the peers taking turns; heaps and binaries are measured once")
 	f.DurationVar(&o.time, "time", 100*time.Millisecond, "how long one measurement takes; a change that takes longer is made once")
-	f.DurationVar(&o.limit, "limit", 2500*time.Millisecond, "how long all measurements of a peer may take in one work; a peer that takes longer has fewer passes; 0: no limit")
+	f.DurationVar(&o.limit, "limit", 2*time.Second, "how long all measurements of a peer may take in one work; a peer that takes longer has fewer passes; 0: no limit")
 	f.BoolVar(&o.json, "json", false, "write one JSON object a line in place of the tables")
 	f.StringVar(&o.out, "o", "", "`FILE` to write the tables into, between its marks if it has them")
 	f.BoolVar(&o.gate, "gate", false, "compare the quick works with the recorded ratios, and fail if nacre has become slower")
