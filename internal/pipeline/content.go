@@ -18,7 +18,9 @@ import (
 )
 
 // Content is the current content of one layer, with absent documents replaced by their last value.
-// What it decodes to may be read by any goroutine; its other methods are the writer's.
+// Any goroutine may read its documents and what it decodes to. Sum and DataSums keep their result
+// without a lock: they are the watcher's until it hands the content over, and then the writer's, as
+// is Approved.
 type Content struct {
 	source.Content
 	// FromDisk says that the content comes from a last known good copy or a seed, and FromSeed that

@@ -200,9 +200,9 @@ func copied(problems source.Problems) source.Problems {
 }
 
 // setShown sets the revision to show, and sets it in the positions of the problems and notices; the
-// standalone problems are compared with those of the merged tree, which have none. A
-// content whose documents have a secret, or that may have one because it was not decoded, does not
-// show a revision that may be a digest of it.
+// standalone problems are compared with those of the merged tree, which have none. A content whose
+// documents have a secret, or that may have one because it was not decoded, does not show a
+// revision that may be a digest of it.
 func (d *decoding) setShown() {
 	d.out.shown = d.content.Revision
 	if slices.ContainsFunc(d.out.documents, func(of *decodedDocument) bool { return of.hides }) ||

@@ -19,13 +19,14 @@ import (
 // problems or a state.
 type Evaluation struct {
 	Next      *State // without a version, resources and causes
-	Unchanged bool   // next has the merged tree of the live version
+	Unchanged bool   // Next has the merged tree of the live version
 	Problems  source.Problems
 	Steps     []observe.Step
 }
 
 // Evaluator turns contents into versions. It keeps its last results, from which it takes what did
-// not change, and is otherwise pure. Only the writer uses it, except for Schema.
+// not change, and is otherwise pure. Only the writer uses it, except for Schema and the methods and
+// fields of the Decoder, which any goroutine may use.
 type Evaluator struct {
 	*Decoder
 	// Schema is the current schema. Any goroutine may load it.
@@ -136,8 +137,8 @@ func (m *Merged) sum() [32]byte {
 	return m.digest
 }
 
-// bindAndValidate binds a merged tree and validates what it could bind. Use the values only if
-// it returns no problems.
+// bindAndValidate binds a merged tree and validates what it could bind. Use the values only if it
+// returns no problems.
 func (e *Evaluator) bindAndValidate(merged *tree.Node, standalone source.Problems, live *State) (values []any, problems source.Problems) {
 	values, problems = e.bind(merged, standalone, live)
 	all := problem.Set{} // two sections may bind the same key

@@ -99,12 +99,12 @@ func (s *State) Number() int64 {
 	return s.Version
 }
 
-// WithoutTrees returns a copy of the state of an old version, without its trees.
+// WithoutTrees returns a copy of the state of an old version, without its trees and resources.
 func (s *State) WithoutTrees() *State {
 	return &State{Values: s.Values, Version: s.Version, At: s.At, Causes: s.Causes, Full: s.Full, Schema: s.Schema, Contents: s.Contents}
 }
 
-// WithoutTrees returns what it takes to decode a content to the same again.
+// withoutTrees returns what it takes to decode a content to the same again.
 func (d *Decoded) withoutTrees() *Decoded {
 	return &Decoded{Referred: d.Referred, plain: d.plain, Secrets: d.Secrets, shown: d.shown}
 }
