@@ -66,7 +66,7 @@ func NewBrokenSaver(err error, report func(observe.Event)) *Saver {
 	return s
 }
 
-// run saves the live contents on each request, until close.
+// run saves the live contents on each request, until End.
 func (s *Saver) run() {
 	defer close(s.done)
 	defer func() {
@@ -113,7 +113,7 @@ func (s *Saver) reportError(version int64, err error) {
 	}
 }
 
-// Request requests a save of the live contents. It never waits, and does nothing after close.
+// Request requests a save of the live contents. It never waits, and does nothing after End.
 func (s *Saver) Request() {
 	if s == nil {
 		return
@@ -215,8 +215,7 @@ func (s *Saver) ReportSkipped() {
 	}
 }
 
-// Accepted returns the signed releases that earlier processes accepted; see
-// Found.Accepted.
+// Accepted returns the signed releases that earlier processes accepted; see Found.Accepted.
 func (s *Saver) Accepted(manifest string, keys []string) *Accepted {
 	if s == nil {
 		return nil
