@@ -24,7 +24,8 @@ func (e *Engine) ExplainAll(below tree.Path) observe.Report {
 func (e *Engine) view() inspect.View {
 	var v inspect.View
 	e.table.read(func() {
-		v = inspect.View{Live: e.cell.Load(), Shape: e.schema().Shape, Merger: e.schema().Merger, Roots: e.table.roots, Pending: e.table.pending, Layers: map[string]inspect.Layer{}, Notes: map[source.Position]string{}}
+		s := e.schema() // once: the writer may store another one, which the table does not lock
+		v = inspect.View{Live: e.cell.Load(), Shape: s.Shape, Merger: s.Merger, Roots: e.table.roots, Pending: e.table.pending, Layers: map[string]inspect.Layer{}, Notes: map[source.Position]string{}}
 		for _, l := range e.layers {
 			if l.applied == nil {
 				continue

@@ -33,7 +33,7 @@ func (e *Engine) withAbsent(problems source.Problems, contents []*pipeline.Conte
 	return problems
 }
 
-// NewChange compares the contents of a candidate with the live ones.
+// change compares the contents of a candidate with the live ones.
 func (e *Engine) change(base, next []*pipeline.Content) *blame.Change {
 	return blame.NewChange(e.layerNames(), e.schema().Shape, base, next)
 }
