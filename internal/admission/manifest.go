@@ -46,8 +46,8 @@ func (g *Gate) ManifestOf(contents []*pipeline.Content) (m *pipeline.Release, by
 	return nil, -1
 }
 
-// Mismatches returns the documents in contents that do not match the manifest, as problems.
-// If the manifest must be signed, each document of a layer that is not trusted must be listed.
+// Mismatches returns the documents in contents that do not match the manifest, as problems. If the
+// manifest must be signed, each document of a layer that is not trusted must be listed.
 func (g *Gate) Mismatches(contents []*pipeline.Content, now *Standing) (problems source.Problems) {
 	m, at := g.ManifestOf(contents)
 	if m == nil {
@@ -120,8 +120,8 @@ func firstDocument(c *pipeline.Content) string {
 	return ""
 }
 
-// HoldReasons returns why the layers of a release are held: not all documents that it lists
-// have arrived. It returns nil if the release is complete.
+// HoldReasons returns why the layers of a release are held: not all documents that it lists have
+// arrived. It returns nil if the release is complete.
 func (g *Gate) HoldReasons(now *Standing) []string {
 	newest := make([]*pipeline.Content, len(g.Layers))
 	for i, l := range g.Layers {

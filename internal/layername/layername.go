@@ -20,8 +20,8 @@ type Layer struct {
 	Name string
 }
 
-// Of returns the names of the layers, which are unique, and what is wrong with the names
-// that the program gives.
+// Of returns the names of the layers, which are unique, and what is wrong with the names that the
+// program gives.
 //
 // A name depends on its own layer and on the layers after it, never on those before it. So a layer
 // that is put in front of the others changes the name of none of them.

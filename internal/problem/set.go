@@ -2,8 +2,7 @@ package problem
 
 import "github.com/nacre-go/nacre/source"
 
-// Set collects distinct problems: two with the same kind and text are one. The zero
-// Set is empty.
+// Set collects distinct problems: two with the same kind and text are one. The zero Set is empty.
 type Set struct {
 	All   source.Problems
 	known map[problemKey]bool
