@@ -142,6 +142,13 @@ func errBadKey(k Key, problems []string) error {
 	return InvalidName.failAs("name", k.String(), strings.Join(problems, "; "))
 }
 
+// errBadPattern is errBadKey for a key with patterns; only says where, if not in both parts.
+func errBadPattern(k Key, problems []string, only string) error {
+	e := InvalidName.failAs("name", k.String(), strings.Join(problems, "; "))
+	e.Fix = "use letters, digits and -_.: only, and * for any text" + only + ", at most 256 for a data ID and 128 for a group"
+	return e
+}
+
 // errTemplate is the error of a data ID with a variable that has no value, or is none.
 func errTemplate(k Key, err error) error {
 	e := InvalidName.failAs("name", k.String(), err.Error())

@@ -54,7 +54,7 @@ func (c *Client) List(ctx context.Context, pattern string, opts ...SourceOption)
 		search.DataID = "*"
 	}
 	if problems := (Key{search.Namespace, plain(search.Group), plain(search.DataID)}).problems(); problems != nil {
-		return nil, errBadKey(search, problems)
+		return nil, errBadPattern(search, problems, "")
 	}
 	var all []ListEntry
 	err := c.on(ctx, listWithin, true, func(ctx context.Context, s *session, conn *conn) (err error) {

@@ -81,6 +81,8 @@ func TestList(t *testing.T) {
 		for _, bad := range []string{"a b", "a%", "a?"} {
 			if _, err := c.List(ctx, bad); !errors.Is(err, nacos.InvalidName) {
 				t.Errorf("List of %q: %v, want %v", bad, err, nacos.InvalidName)
+			} else if !strings.Contains(err.Error(), "* for any text") {
+				t.Errorf("the error of List of %q does not say what a pattern may have: %v", bad, err)
 			}
 		}
 		if _, err := c.List(ctx, "*", nacos.Group("")); !errors.Is(err, nacos.InvalidName) {

@@ -59,7 +59,7 @@ func (c *Client) Matching(pattern string, opts ...SourceOption) source.Source {
 	case unset != nil:
 		s.bad = errTemplate(s.key, unset)
 	case problems != nil:
-		s.bad = errBadKey(s.key, problems)
+		s.bad = errBadPattern(s.key, problems, " in the data ID")
 	case !c.adoptMatching(s):
 		s.bad = errClosed(s.key.String())
 	}

@@ -593,6 +593,8 @@ func TestMatchingNames(t *testing.T) {
 		src := c.Matching(of.pattern, of.opts...)
 		if _, err := src.Next(within(t), ""); !errors.Is(err, nacos.InvalidName) {
 			t.Errorf("%q: %v", of.pattern, err)
+		} else if !strings.Contains(err.Error(), "{{") && !strings.Contains(err.Error(), "* for any text") {
+			t.Errorf("the error of %q does not say what a pattern may have: %v", of.pattern, err)
 		}
 		if src.Name() == "" {
 			t.Errorf("%q has no name", of.pattern)
