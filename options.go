@@ -66,7 +66,8 @@ type Options struct {
 	MaxKeyLoss float64
 	// MaxBadChanges is how many changes of a layer may be rejected or rolled back within 10
 	// minutes. Further changes of the layer are held until it returns to a content that was live
-	// before, or until Config.Approve. The default is 10; Off sets no limit.
+	// before, or until Config.Approve. A change that leaves a bad document as it is does not
+	// count. The default is 10; Off sets no limit.
 	MaxBadChanges int
 
 	// Sections lists the keys that packages of the service bind to types of their own; see

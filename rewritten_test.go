@@ -62,3 +62,49 @@ func TestAContentThatIsWrittenAgainIsNoChange(t *testing.T) {
 		}
 	})
 }
+
+// In a layer of several documents, the good ones change while a bad one waits for its correction.
+// Such a change brings nothing bad: it does not count, or the correction would be held.
+func TestAGoodDocumentBesideABadOneIsNoBadChange(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var data atomic.Pointer[[]string]
+		data.Store(&[]string{"a: 1", "b: 1"})
+		o := quiet
+		o.MaxBadChanges, o.LastKnownGoodDisabled = 4, true
+		cfg, err := nacre.OpenWith[struct {
+			A int `config:"a" validate:"ltefield=B"`
+			B int `config:"b"`
+		}](t.Context(), o, source.Poll("two", time.Second, func(context.Context) (source.Content, error) {
+			texts := *data.Load()
+			c := source.Content{Revision: source.Revision(texts[0] + texts[1])}
+			for i, text := range texts {
+				c.Documents = append(c.Documents, source.Document{Name: strconv.Itoa(i) + ".yaml", Format: source.FormatYAML, Data: []byte(text)})
+			}
+			return c, nil
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer cfg.Close()
+		put := func(a, b string) (held []string) {
+			data.Store(&[]string{"a: " + a, "b: " + b})
+			time.Sleep(2 * time.Second)
+			synctest.Wait()
+			return cfg.Health().Layers[0].Held
+		}
+		for n := range 9 {
+			if held := put(strconv.Itoa(n), "x"); held != nil {
+				t.Fatalf("after %d changes beside one bad document, the layer is held: %q", n+1, held)
+			}
+		}
+		if held := put("3", "9"); held != nil || cfg.Get().A != 3 || cfg.Get().B != 9 {
+			t.Errorf("after the correction: %+v, held %q", cfg.Get(), held)
+		}
+		// The rule is about a, and b breaks it: each change is a bad one.
+		for n := range 4 {
+			if held := put("3", strconv.Itoa(n-2)); (held != nil) != (n == 3) {
+				t.Errorf("after %d changes of which each is bad, held %q", n+1, held)
+			}
+		}
+	})
+}

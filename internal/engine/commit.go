@@ -43,7 +43,8 @@ func (e *Engine) commit(next *pipeline.State, swap func()) bool {
 				l.applied, l.appliedAt, l.refreshProblems = c, time.Now(), nil
 			}
 			if c == l.latest {
-				l.rejected, l.notified.rejected, l.held, l.rejectedSum, l.rejectedLines = nil, "", nil, pipeline.Digest{}, nil
+				l.rejected, l.notified.rejected, l.held, l.rejectedLines = nil, "", nil, nil
+				l.rejectedSum, l.rejectedBad = pipeline.Digest{}, pipeline.Digest{}
 				if l.breaker.Open() {
 					l.breaker.Reset() // the layer is back at a good content
 					l.showGuard()

@@ -73,6 +73,7 @@ type layerState struct {
 
 	// the writer's own
 	rejectedSum    pipeline.Digest             // of the last content that was rejected
+	rejectedBad    pipeline.Digest             // of what is bad in that content
 	rejectedLines  map[string]releaseline.Line // of that content
 	suppressedHold []string                    // why latest would be held if it were not rejected
 	quarantine     admission.Quarantine

@@ -1,9 +1,12 @@
 package engine
 
 import (
+	"crypto/sha256"
 	"maps"
+	"slices"
 	"time"
 
+	"github.com/nacre-go/nacre/internal/pipeline"
 	"github.com/nacre-go/nacre/internal/problem"
 	"github.com/nacre-go/nacre/observe"
 	"github.com/nacre-go/nacre/source"
@@ -38,7 +41,9 @@ func (e *Engine) recordRejected(c, good candidate, reasons func(layer int) sourc
 				l.notified.rejected = content.Revision
 				if sum := content.Sum(); l.rejectedSum != sum { // else it was written again, under a new revision
 					l.rejectedSum, changed = sum, true
-					rejected = append(rejected, l)
+					if bad := l.badSum(content, problemsOfLayer); l.rejectedBad != bad {
+						l.rejectedBad, rejected = bad, append(rejected, l)
+					}
 				}
 				if r, ok := source.As[source.Acknowledger](l.Source); ok {
 					acks = append(acks, func() { r.Ack(content.Revision, problemsOfLayer) })
@@ -62,4 +67,27 @@ func (e *Engine) recordRejected(c, good candidate, reasons func(layer int) sourc
 	e.history.Add(nil, observe.HistoryEntry{Kind: observe.Rejected, Time: time.Now(), Version: live.Number(), Causes: causes, Problems: sorted})
 	e.emit(observe.Event{Kind: observe.Rejected, Version: live.Number(), Causes: causes, Problems: sorted,
 		Steps: e.takeSteps(c.contents, causes), Took: time.Since(c.started)})
+}
+
+// badSum returns the digest of what is bad in a content that was rejected for problems: of the
+// documents that they name, if these are what changed, and otherwise of the whole content. So a
+// change of a good document does not count as another bad change while a bad one waits.
+func (l *layerState) badSum(c *pipeline.Content, problems source.Problems) pipeline.Digest {
+	sums := map[string]pipeline.Digest{}
+	for _, p := range problems {
+		d := c.Document(p.Position.Document)
+		if p.Position.Layer != l.name || d == nil || pipeline.SameDocument(d, l.applied.Document(d.Name)) {
+			return c.Sum()
+		}
+		sums[d.Name] = pipeline.SumOf(d)
+	}
+	if len(sums) == 0 {
+		return c.Sum()
+	}
+	h := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(sums)) {
+		sum := sums[name]
+		h.Write(sum[:])
+	}
+	return pipeline.Digest(h.Sum(nil))
 }
