@@ -35,9 +35,10 @@ const maxMatching = 1000
 // verified as that of any other source.
 //
 // The first content has all configs that match. Later, one that joins is added once it has been
-// read, and an error with one does not hold up the others. A config that is deleted is first
-// absent: the engine keeps its last content. It leaves when, after that, a complete list no longer
-// has it and every other config of the source is known, so that configs that vanish together leave
+// read, and a config that cannot be read does not hold up the others. One that is not valid does,
+// since the engine accepts or rejects a layer as a whole. A config that is deleted is first absent:
+// the engine keeps its last content. It leaves when, after that, a complete list no longer has it
+// and every other config of the source is known, so that configs that vanish together leave
 // together. That is about a second with pushes, and an interval without. The engine's change guard
 // then decides about the keys that are lost. A list alone removes nothing: a server that lists no
 // configs, but still has them, changes nothing. If all have left, the content is one absent
