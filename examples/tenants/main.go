@@ -1,4 +1,4 @@
-// Command tenants shows a config for each tenant: which there are changes while the service runs.
+// Command tenants shows a config for each tenant, where tenants come and go while the service runs.
 // The service and a Nacos server run in this program. A tenant comes, one changes, one goes, and
 // then all are gone, which the change guard holds.
 //
