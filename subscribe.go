@@ -38,7 +38,8 @@ type Change[V any] struct {
 // fn may use the config and subscribe to it, but must not call Close, which waits for fn.
 //
 // selectFrom must depend on nothing but its argument. It is also called in a goroutine that
-// subscribers share, never at the same time as fn of the same subscriber.
+// subscribers share, never at the same time as fn of the same subscriber, and, to find out what it
+// reads, by [Config.ExplainAll] at any time.
 //
 // A new subscriber counts as having seen the version that is live when Subscribe is called. To miss
 // no change, call Subscribe before Get, or use [InitialCall]: then Subscribe calls fn once with the
