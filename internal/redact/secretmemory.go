@@ -65,7 +65,7 @@ func (r *Redactor) SetInUse(all [][]string) {
 }
 
 // dropUnusedLocked drops the oldest secrets of contents not in use, once their number has grown by
-// half of maxUnused. The caller must hold redactor.mu.
+// half of maxUnused. The caller must hold Redactor.mu.
 func (m *secretMemory) dropUnusedLocked() {
 	if len(m.order) <= max(m.limit, maxUnused) {
 		return

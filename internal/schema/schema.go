@@ -81,7 +81,8 @@ type Schema struct {
 	Embedding *layer.Embedding
 }
 
-// New returns an error if two sections conflict, such as a list and a map at the same key.
+// New returns the schema of sections, of which the first is the service's own. It returns an error
+// if two sections conflict, such as a list and a map at the same key.
 func New(sections []*Attached) (*Schema, error) {
 	s := &Schema{Sections: sections, Shape: sections[0].Shape}
 	for _, section := range sections[1:] {
