@@ -104,7 +104,7 @@ var codes = map[Code]struct {
 	InvalidContent:     {"InvalidContent", source.InvalidArgument, "the content is not valid in Nacos", "publish text in UTF-8 that is not empty"},
 	UnknownFormat:      {"UnknownFormat", source.InvalidArgument, "the format is not known", `give the data ID an extension (.yaml, .json, .toml, .properties, .env), set its type in the console, or use nacos.Format("yaml")`},
 	InvalidConfig:      {"InvalidConfig", source.InvalidArgument, "the settings are not valid", "correct nacos.Config, or the variables that nacos.FromEnv reads; the only setting that is required is a server: Servers, or NACOS_SERVER_ADDR=host:port"},
-	ClientClosed:       {"ClientClosed", source.Closed, "closed", "keep the client open as long as its sources are in use"},
+	ClientClosed:       {"ClientClosed", source.Closed, "client is closed", "keep the client open as long as its sources are in use"},
 	BadRequest:         {"BadRequest", source.InvalidArgument, "the server rejects a part of the request as invalid", "check namespace, group, data ID and the size of the content against the server's limits"},
 	BadResponse:        {"BadResponse", source.Unknown, "the answer does not follow the protocol", "check that a Nacos of version 2 or 3 is behind this address, and no other service; nacos.log and config-server.log of the server may say more"},
 	StaleContent:       {"StaleContent", source.Unavailable, "the content is older than that of another server", "nothing: the session reads again, and accepts the content if it stays"},
