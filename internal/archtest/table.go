@@ -245,7 +245,7 @@ func rows() []Row {
 			Package: "internal/pipeline", Does: "turns contents into versions, without making them live: decode, merge, guard, bind, validate",
 			May: []string{"source", "observe", "manifest", "internal/guard", "internal/layer", "internal/problem", "internal/redact", "internal/releaseline", "internal/rescue",
 				"internal/resource", "internal/schema", "internal/tree", "internal/verify", "internal/wording"},
-			Why: "it asks what contents would be; only the engine makes them live",
+			Tests: []string{"internal/binding"}, Why: "it asks what contents would be; only the engine makes them live",
 		},
 		{
 			Package: "internal/blame", Does: "finds the layers of a change that problems may come from",
