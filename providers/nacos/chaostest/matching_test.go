@@ -209,6 +209,7 @@ type follower struct {
 
 func (f *follower) run(ctx context.Context) {
 	var rev source.Revision
+	had := map[string]bool{}
 	for ctx.Err() == nil {
 		c, err := f.src.Next(ctx, rev)
 		if err != nil {
@@ -226,7 +227,10 @@ func (f *follower) run(ctx context.Context) {
 		f.mu.Lock()
 		f.has = strings.Join(all, ", ")
 		for _, id := range tenantIDs[:constant] {
-			if !slices.Contains(there, id) && f.lost == "" {
+			switch {
+			case slices.Contains(there, id):
+				had[id] = true
+			case had[id] && f.lost == "": // a node may not have it yet when a session starts
 				f.lost = id + " in " + f.has
 			}
 		}
