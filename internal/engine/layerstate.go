@@ -26,7 +26,8 @@ type table struct {
 	accepted admission.Accepted
 }
 
-// change runs f with the table locked. Only the writer changes the table.
+// change runs f with the table locked. Only the writer changes the table; Close calls change too,
+// so that no version becomes live after it has begun.
 func (t *table) change(f func()) { t.read(f) }
 
 // read runs f with the table locked. Other goroutines than the writer read the table so.
