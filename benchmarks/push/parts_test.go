@@ -246,7 +246,7 @@ func TestProgramsAreOfAllClients(t *testing.T) {
 }
 
 func TestTheProgramsOfTheSizesCompile(t *testing.T) {
-	dir, err := os.MkdirTemp(".", "size-") // in the module, whose versions they need
+	dir, err := os.MkdirTemp(".", "size-") //nolint:usetesting // in the module, whose versions they need
 	if err != nil {
 		t.Fatal(err)
 	}

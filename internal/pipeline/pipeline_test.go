@@ -16,8 +16,8 @@ import (
 )
 
 type config struct {
-	Port  int    `config:"port"`
-	Token token  `config:"token"`
+	Port  int   `config:"port"`
+	Token token `config:"token"`
 }
 
 // token is a secret; binding knows it by its method.

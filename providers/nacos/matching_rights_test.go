@@ -49,7 +49,7 @@ func (a *administrator) do(method, path string, form url.Values) []byte {
 	if method == http.MethodDelete {
 		target, body = target+"?"+body, ""
 	}
-	req, err := http.NewRequest(method, target, strings.NewReader(body)) //nolint:noctx // also after the end of the test
+	req, err := http.NewRequest(method, target, strings.NewReader(body))
 	if err != nil {
 		a.t.Fatal(err)
 	}
