@@ -149,10 +149,7 @@ func bytesOf(s string) fmt.Stringer { var b strings.Builder; b.WriteString(s); r
 
 // steps is how many edits a test makes.
 func steps() int {
-	if testrun.Full() {
-		return 20000
-	}
-	return 1500
+	return testrun.CountSequential(20000, 1500)
 }
 
 // bindsAfter edits trees at random and compares what BindAfter makes of them with what Bind does.

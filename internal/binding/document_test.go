@@ -25,7 +25,7 @@ func documentsAfter[T any](t *testing.T) {
 		m := &treetest.Maker{Rand: rand.New(rand.NewPCG(5, 6)), Shape: p.Shape(), Doc: doc, Texts: richTexts}
 		root, known := m.Tree(), false
 		var good, bad int
-		for range testrun.Count(20000, 1000) {
+		for range testrun.CountSequential(20000, 1000) {
 			m.Bad = 0
 			if m.Rand.IntN(10) == 0 {
 				m.Bad = 500

@@ -85,7 +85,7 @@ func unnamed(v any) any {
 
 func TestBareKeysMergeAsTheFold(t *testing.T) {
 	t.Parallel()
-	for seed := range testrun.Count(20_000, 4_000) {
+	for seed := range testrun.CountSequential(20_000, 4_000) {
 		r := rand.New(rand.NewPCG(uint64(seed), 7))
 		var roots []*tree.Node
 		var want any = map[string]any{}

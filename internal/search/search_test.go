@@ -118,7 +118,7 @@ func (c *rejected) isTorn(in []bool) bool { return c.torn != nil && in[c.torn[0]
 // out a group that could be added, or leaves out one without a reason.
 func TestLargestIsGoodAndCannotGrow(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(testrun.Count(100_000, 3000)) {
+	for seed := range uint64(testrun.CountSequential(100_000, 3000)) {
 		c := newRejected(rand.New(rand.NewPCG(seed, 7)))
 		if c.whole == nil {
 			continue

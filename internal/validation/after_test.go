@@ -220,7 +220,7 @@ func checksAfter[T any](t *testing.T, weak int, options ...validate.Option) {
 	var root *tree.Node
 	var was *T // equals the last value, and shares nothing with it
 	var good, bad int
-	for step := range testrun.Count(20000, 1500) {
+	for step := range testrun.CountSequential(20000, 1500) {
 		if step%200 == 0 { // another tree
 			root = p.begin(t, m, fresh)
 			was, _, _ = fresh.next(root)
