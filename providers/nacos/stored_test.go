@@ -91,7 +91,7 @@ func TestARefusedContentThatStaysIsTold(t *testing.T) {
 
 func refusedContentStays(t *testing.T, srv *fakenacos.Server) {
 	srv.Faults().ServeRefused(true)
-	c := newClient(t, config(srv), nacos.RequestTimeout(time.Second))
+	c := newClient(t, config(srv), nacos.RequestTimeout(3*time.Second))
 	ctx := within(t)
 	if err := c.Publish(ctx, "a.yaml", []byte("v: 1")); err != nil {
 		t.Fatal(err)
