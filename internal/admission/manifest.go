@@ -32,7 +32,7 @@ type Standing struct {
 	Accepted Accepted
 }
 
-// ManifestOf returns the manifest in contents and its layer, or nil if there is no valid one.
+// ManifestOf returns the manifest in contents and its layer, or nil if none of them is valid.
 func (g *Gate) ManifestOf(contents []*pipeline.Content) (m *pipeline.Release, by int) {
 	for i, l := range g.Layers {
 		c := contents[i]
@@ -92,8 +92,8 @@ func (g *Gate) Mismatches(contents []*pipeline.Content, now *Standing) (problems
 	return problems
 }
 
-// unsignedDocuments returns the documents that must be in a signed manifest if there is no manifest
-// at all.
+// unsignedDocuments returns the documents that a signed manifest must list, as problems, for
+// contents without a manifest.
 func (g *Gate) unsignedDocuments(contents []*pipeline.Content) (problems source.Problems) {
 	if !slices.ContainsFunc(g.Layers, func(l Layer) bool { return l.Manifest && l.Signed() }) {
 		return nil

@@ -36,9 +36,8 @@ func (e *Engine) boot(ctx context.Context) error {
 	if problems != nil {
 		// The newest contents are bad. Start from the last known good copy: a bad publish must not
 		// keep a service down.
-		isRemote := func(l *layerState) bool { return !l.local }
 		if !slices.ContainsFunc(e.completeSets(), func(set *diskSet) bool {
-			copied := e.bootCandidate(set, isRemote)
+			copied := e.bootCandidate(set, (*layerState).isRemote)
 			return copied.fromDisk() && e.tryApply(copied) == nil
 		}) {
 			return e.withCopiesUsed(problems, c)

@@ -25,7 +25,7 @@ func (e *Engine) fallBack(retry func() error, reasons source.Problems) bool {
 	newest := e.liveCandidate()
 	var old candidate
 	if !slices.ContainsFunc(e.completeSets(), func(set *diskSet) bool {
-		old = e.bootCandidate(set, func(l *layerState) bool { return !l.local })
+		old = e.bootCandidate(set, (*layerState).isRemote)
 		for i, c := range old.contents {
 			if c == nil || newest.contents[i] != nil && c.Sum() == newest.contents[i].Sum() {
 				old.contents[i] = newest.contents[i]

@@ -11,9 +11,8 @@ import (
 // newSaver returns the saver of the last known good copy; nil if the config keeps none. A config of
 // local layers has no copy.
 func (e *Engine) newSaver() *lastgood.Saver {
-	isRemote := func(l *layerState) bool { return !l.local }
 	switch {
-	case !slices.ContainsFunc(e.layers, isRemote):
+	case !slices.ContainsFunc(e.layers, (*layerState).isRemote):
 	case e.LastKnownGoodErr != nil:
 		return lastgood.NewBrokenSaver(e.LastKnownGoodErr, e.emit)
 	case e.LastKnownGoodPath != "":

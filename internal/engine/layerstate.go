@@ -128,6 +128,9 @@ func LayerNames(layers []Layer) ([]string, error) {
 	return layername.Of(named)
 }
 
+// isRemote reports whether the documents of the layer can be out of reach.
+func (l *layerState) isRemote() bool { return !l.local }
+
 // askVerifiedAt returns when the source's content was last verified, or zero if the source cannot
 // tell. It calls code of the source; the table must not be locked.
 func (l *layerState) askVerifiedAt() (at time.Time) {

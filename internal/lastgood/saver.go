@@ -133,7 +133,7 @@ func (s *Saver) Request() {
 // resources in the first moments, it can then start from that copy.
 const bootGrace = 10 * time.Second
 
-// RequestAfterBoot requests the first save: at once if there is no copy yet, otherwise after
+// RequestAfterBoot requests the first save: at once if the disk has no copy yet, otherwise after
 // bootGrace.
 func (s *Saver) RequestAfterBoot() {
 	if s == nil {

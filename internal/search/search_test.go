@@ -113,9 +113,9 @@ func (c *rejected) loses(in []bool) bool { return c.moved != nil && in[c.moved[0
 
 func (c *rejected) isTorn(in []bool) bool { return c.torn != nil && in[c.torn[0]] != in[c.torn[1]] }
 
-// TestLargestIsGoodAndCannotGrow fails if the search returns contents that are rejected or lose
-// keys, splits a group, tries a part of a release or a layer that it was told not to try, leaves
-// out a group that could be added, or leaves out one without a reason.
+// TestLargestIsGoodAndCannotGrow fails if the result is rejected, loses keys, splits a group, or
+// leaves out a group that could be added or that has no reason. It also fails if the search tries a
+// part of a release, or a hopeless layer.
 func TestLargestIsGoodAndCannotGrow(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(testrun.CountSequential(100_000, 3000)) {

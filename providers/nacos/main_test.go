@@ -224,3 +224,23 @@ func isNacos3(t *testing.T) bool {
 	return strings.HasSuffix(t.Name(), "/nacostest3") ||
 		(strings.Contains(t.Name(), "Real") || strings.HasSuffix(t.Name(), "/real")) && realnacos.Is3(t)
 }
+
+// writeEach calls do with the numbers below n, eight at a time, and repeats it as written does. It
+// continues after the end of the test, for cleanups.
+func writeEach(t *testing.T, n int, do func(context.Context, int) error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
+	defer cancel()
+	var wg sync.WaitGroup
+	for w := range 8 {
+		wg.Go(func() {
+			for i := w; i < n; i += 8 {
+				if err := written(ctx, func() error { return do(ctx, i) }); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+}

@@ -183,16 +183,13 @@ func (s *matchingSource) Ack(rev source.Revision, rejected error) {
 	if rejected != nil || s.bad != nil {
 		return
 	}
+	var live *returned
 	s.mu.Lock()
-	i := indexOf(s.returned, rev)
-	if i < 0 {
-		s.mu.Unlock()
-		return
-	}
-	applied := s.returned[i]
-	s.returned = s.returned[i:]
+	live, s.returned = acknowledged(s.returned, rev)
 	s.mu.Unlock()
-	applied.report()
+	if live != nil {
+		live.report()
+	}
 }
 
 // Next returns the configs when one of them, or which they are, differs from prev; see
@@ -318,7 +315,7 @@ func (s *matchingSource) errTooMany(n int) error {
 	return e
 }
 
-// errNone says why there are no configs.
+// errNone returns the error of a pattern that matches no config.
 func (s *matchingSource) errNone() error {
 	if space := s.client.session.space; space.isMissing() {
 		return space.absent(s.key)

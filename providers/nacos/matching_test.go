@@ -174,22 +174,7 @@ func TestMatchingBurst(t *testing.T) {
 		stem := strings.TrimSuffix(id, ".yaml")
 		name := func(i int) string { return fmt.Sprintf("%s-%03d.yaml", stem, i) }
 		admin := newClient(t, cfg)
-		each := func(do func(context.Context, int) error) {
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
-			defer cancel()
-			var wg sync.WaitGroup
-			for w := range 8 {
-				wg.Go(func() {
-					for i := w; i < n; i += 8 {
-						if err := written(ctx, func() error { return do(ctx, i) }); err != nil {
-							t.Error(err)
-							return
-						}
-					}
-				})
-			}
-			wg.Wait()
-		}
+		each := func(do func(context.Context, int) error) { t.Helper(); writeEach(t, n, do) }
 		remove := func() { each(func(ctx context.Context, i int) error { return admin.Delete(ctx, name(i)) }) }
 		t.Cleanup(remove)
 		cfg.AppName = "reader"
@@ -256,7 +241,7 @@ func TestMatchingHealsLostPushes(t *testing.T) {
 	f.until("x-0001.yaml=v: 1, x-2.yaml=v: 2, x-3.yaml=v: 3")
 }
 
-// Configs are created and deleted while there is no connection.
+// Configs are created and deleted while the client is disconnected.
 func TestMatchingReconnects(t *testing.T) {
 	t.Parallel()
 	onVersions(t, fakenacos.Options{}, func(t *testing.T, srv *fakenacos.Server) {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -62,22 +61,7 @@ func TestRealBurst(t *testing.T) {
 			writer := newClient(t, cfg)
 			ready(t, writer)
 			id := func(i int) string { return fmt.Sprintf("%s-%d.yaml", run, i) }
-			each := func(do func(context.Context, int) error) {
-				ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
-				defer cancel()
-				var wg sync.WaitGroup
-				for w := range 8 {
-					wg.Go(func() {
-						for i := w; i < n; i += 8 {
-							if err := written(ctx, func() error { return do(ctx, i) }); err != nil {
-								t.Error(err)
-								return
-							}
-						}
-					})
-				}
-				wg.Wait()
-			}
+			each := func(do func(context.Context, int) error) { t.Helper(); writeEach(t, n, do) }
 			t.Cleanup(func() { each(func(ctx context.Context, i int) error { return writer.Delete(ctx, id(i)) }) })
 			t.Cleanup(func() {
 				if t.Failed() {

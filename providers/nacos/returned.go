@@ -34,9 +34,15 @@ func remember(all []*returned, revision source.Revision, configs []configMD5) []
 	return all
 }
 
-// indexOf returns the index of a content, -1 if it is not remembered.
-func indexOf(all []*returned, revision source.Revision) int {
-	return slices.IndexFunc(all, func(r *returned) bool { return r.revision == revision })
+// acknowledged returns the remembered content that is live now, and those that may still be
+// acknowledged: it and the later ones. It returns nil and all of them if it does not remember the
+// revision.
+func acknowledged(all []*returned, revision source.Revision) (live *returned, left []*returned) {
+	i := slices.IndexFunc(all, func(r *returned) bool { return r.revision == revision })
+	if i < 0 {
+		return nil, all
+	}
+	return all[i], all[i:]
 }
 
 // report reports the md5 of each config to the server.

@@ -120,17 +120,15 @@ func (s *routedSource) Ack(rev source.Revision, rejected error) {
 	if rejected != nil {
 		return
 	}
+	var live *returned
 	s.mu.Lock()
-	i := indexOf(s.returned, rev)
-	if i < 0 {
+	if live, s.returned = acknowledged(s.returned, rev); live == nil {
 		s.mu.Unlock()
 		return
 	}
-	applied := s.returned[i]
-	s.returned = s.returned[i:]
 	unused := s.unusedLocked()
 	s.mu.Unlock()
-	applied.report()
+	live.report()
 	s.drop(unused)
 }
 

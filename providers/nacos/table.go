@@ -24,7 +24,7 @@ type table struct {
 	pendingUnlisten map[Key]*entry      // without a source, but maybe still registered
 	watches         map[watchKey]*watch
 	cancelled       []*watch // that a server may still follow
-	offlineErr      error    // why there is no connection
+	offlineErr      error    // why the session is disconnected
 	closed          bool
 
 	ready  chan struct{} // signals that the queue is not empty
@@ -291,8 +291,8 @@ func (t *table) offline() {
 	t.watchesOfflineLocked()
 }
 
-// setOffline sets why there is no connection; nil means that there is one. It wakes all sources,
-// also those whose state does not change.
+// setOffline sets why the session is disconnected; nil means that it is connected. It wakes all
+// sources, also those whose state does not change.
 func (t *table) setOffline(err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -108,7 +108,7 @@ func each(samples []*Sample, field func(*Sample) *float64) (all []float64) {
 	return all
 }
 
-// nothing is so little, of nanoseconds or bytes, that there is no ratio to it.
+// nothing is the number of nanoseconds or bytes up to which a measurement has no meaningful ratio.
 const nothing = 0.01
 
 // ratios are medians of those inside each pass in which both were measured.
